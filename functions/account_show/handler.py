@@ -1,0 +1,26 @@
+"""GET /customers/me: the account behind the credential, whatever its kind."""
+
+from accounts import settings
+from accounts.account import AccountLookup
+from accounts.authentication import Authentication, KeyLookup, SessionAuthentication
+from accounts.dynamo.api_keys import ApiKeysTable
+from accounts.dynamo.sessions import SessionsTable
+from accounts.dynamo.throttles import ThrottlesTable
+from accounts.dynamo.users import UsersTable
+from accounts.web import presenters, responses, routes
+from accounts.web.endpoint import credential_of, endpoint
+from accounts.web.requests import Request
+from accounts.web.responses import Response
+
+SETTINGS = settings.load()
+SESSIONS = SessionAuthentication(SessionsTable(SETTINGS["SESSIONS_TABLE"]))
+KEYS = KeyLookup(ApiKeysTable(SETTINGS["API_KEYS_TABLE"]), ThrottlesTable(SETTINGS["THROTTLES_TABLE"]))
+LOOKUP = AccountLookup(Authentication(SESSIONS, KEYS), UsersTable(SETTINGS["USERS_TABLE"]))
+
+
+@endpoint(routes.ACCOUNT_SHOW, SETTINGS)
+def lambda_handler(request: Request) -> Response:
+    """Tell whose credential this is."""
+    credential = credential_of(request, routes.ACCOUNT_SHOW, SETTINGS)
+    user = LOOKUP.behind(credential, request.caller, request.received_at)
+    return responses.ok(presenters.customer(user), user_id=user.user_id)

@@ -1,0 +1,40 @@
+"""POST /auth/login: an email address and a password become a session."""
+
+from accounts import settings
+from accounts.aws.secrets import PepperSecret, Secret
+from accounts.dynamo.audit_events import AuditEventsTable
+from accounts.dynamo.identities import IdentitiesTable
+from accounts.dynamo.sessions import SessionsTable
+from accounts.dynamo.throttles import ThrottlesTable
+from accounts.dynamo.transactions import DynamoTransactions
+from accounts.dynamo.users import UsersTable
+from accounts.passwords import BcryptHasher
+from accounts.session_opening import SessionOpening
+from accounts.sign_in import SignIn
+from accounts.web import credentials, presenters, responses, routes, schemas
+from accounts.web.cookies import session_cookie
+from accounts.web.endpoint import endpoint
+from accounts.web.requests import Request
+from accounts.web.responses import Response
+
+SETTINGS = settings.load()
+IDENTITIES = IdentitiesTable(SETTINGS["IDENTITIES_TABLE"])
+SESSIONS = SessionsTable(SETTINGS["SESSIONS_TABLE"])
+THROTTLES = ThrottlesTable(SETTINGS["THROTTLES_TABLE"])
+USERS = UsersTable(SETTINGS["USERS_TABLE"])
+AUDIT = AuditEventsTable(SETTINGS["AUDIT_EVENTS_TABLE"])
+TRANSACTIONS = DynamoTransactions(IDENTITIES, SESSIONS, THROTTLES, USERS, AUDIT)
+HASHER = BcryptHasher(PepperSecret(Secret(SETTINGS["PEPPER_SECRET"])))
+SIGN_IN = SignIn(IDENTITIES, THROTTLES, HASHER, SessionOpening(USERS, SESSIONS, TRANSACTIONS))
+
+
+@endpoint(routes.LOGIN, SETTINGS)
+def lambda_handler(request: Request) -> Response:
+    """Sign the person in."""
+    body = request.json(schemas.Login)
+    presented, caller, now = credentials.session_cookie(request), request.caller, request.received_at
+    signed_in = SIGN_IN.with_password(
+        body.email, body.password, remember=body.remember, presented=presented, caller=caller, now=now
+    )
+    cookie = session_cookie(signed_in.token, signed_in.session)
+    return responses.ok(presenters.customer(signed_in.identity), cookies=(cookie,), user_id=signed_in.session.user_id)

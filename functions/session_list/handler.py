@@ -1,0 +1,21 @@
+"""GET /auth/sessions: where the person is signed in."""
+
+from accounts import settings
+from accounts.authentication import SessionAuthentication
+from accounts.dynamo.sessions import SessionsTable
+from accounts.sign_out import DeviceList
+from accounts.web import presenters, responses, routes
+from accounts.web.endpoint import credential_of, endpoint
+from accounts.web.requests import Request
+from accounts.web.responses import Response
+
+SETTINGS = settings.load()
+DEVICES = DeviceList(SessionAuthentication(SessionsTable(SETTINGS["SESSIONS_TABLE"])))
+
+
+@endpoint(routes.SESSION_LIST, SETTINGS)
+def lambda_handler(request: Request) -> Response:
+    """List the account's live sessions, this one marked."""
+    current, live = DEVICES.of(credential_of(request, routes.SESSION_LIST, SETTINGS), request.received_at)
+    entries = [presenters.session(entry, current=entry.digest == current.digest) for entry in live]
+    return responses.ok({"sessions": entries}, user_id=current.user_id)

@@ -1,0 +1,30 @@
+"""POST /auth/signup: start an account; a mail with a link says how to finish it."""
+
+from accounts import settings, telemetry
+from accounts.aws.outbox import SqsOutbox
+from accounts.aws.secrets import PepperSecret, Secret
+from accounts.breaches import breach_list
+from accounts.dynamo.identities import IdentitiesTable
+from accounts.dynamo.throttles import ThrottlesTable
+from accounts.dynamo.transactions import DynamoTransactions
+from accounts.passwords import BcryptHasher
+from accounts.sign_up import SignUp
+from accounts.web import responses, routes, schemas
+from accounts.web.endpoint import endpoint
+from accounts.web.requests import Request
+from accounts.web.responses import Response
+
+SETTINGS = settings.load()
+IDENTITIES = IdentitiesTable(SETTINGS["IDENTITIES_TABLE"])
+THROTTLES = ThrottlesTable(SETTINGS["THROTTLES_TABLE"])
+HASHER = BcryptHasher(PepperSecret(Secret(SETTINGS["PEPPER_SECRET"])))
+BREACHED = breach_list(SETTINGS["BREACHED_PASSWORD_LOOKUP"], on_failure=telemetry.dependency_failed)
+SIGN_UP = SignUp(THROTTLES, HASHER, BREACHED, DynamoTransactions(IDENTITIES), SqsOutbox(SETTINGS["MAIL_QUEUE_URL"]))
+
+
+@endpoint(routes.SIGN_UP, SETTINGS)
+def lambda_handler(request: Request) -> Response:
+    """Start the sign-up, and answer alike whether the address is new, waiting or taken."""
+    body = request.json(schemas.SignUp)
+    SIGN_UP.start(body.email, body.password, body.name, request.caller, request.received_at)
+    return responses.accepted("Look in your mail for a link to confirm your address.")

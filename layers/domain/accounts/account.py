@@ -1,0 +1,108 @@
+"""The account itself: shown to whoever may act for it, closed by its owner, disabled by an operator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts import api_keys, audit, identities, sessions, users
+from accounts.audit import Caller, Record
+from accounts.authentication import Authentication, Credential, SessionAuthentication
+from accounts.errors import NotFound, Unauthenticated, Unavailable
+from accounts.sessions import Session
+from accounts.transactions import Change, Conflict, Transactions
+from accounts.users import User, Users
+
+_TRIES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLookup:
+    """Tells whose credential this is."""
+
+    authentication: Authentication
+    users: Users
+
+    def behind(self, credential: Credential | None, caller: Caller, now: datetime) -> User:
+        """The account behind any kind of credential; raises Unauthenticated."""
+        principal = self.authentication.principal(credential, caller, now)
+        return _active(self.users.get(principal.user_id))
+
+
+@dataclass(frozen=True, slots=True)
+class SessionAccount:
+    """Tells who is signed in."""
+
+    authentication: SessionAuthentication
+    users: Users
+
+    def of(self, credential: Credential | None, now: datetime) -> tuple[Session, User]:
+        """The session and its account; raises Unauthenticated."""
+        session = self.authentication.session(credential, now)
+        return session, _active(self.users.get(session.user_id))
+
+
+@dataclass(frozen=True, slots=True)
+class AccountClosing:
+    """Deletes an account and all it owns, in one transaction, effective with the next request."""
+
+    authentication: SessionAuthentication
+    users: Users
+    transactions: Transactions
+
+    def close(self, credential: Credential | None, caller: Caller, now: datetime) -> str:
+        """Close the account of a person who logged in recently; tells which it was."""
+        user_id = self.authentication.session(credential, now, fresh=True).user_id
+        record = Record(user_id, "user_deleted", now, caller)
+        _end_everything(self.users, self.transactions, user_id, record, _closing)
+        return user_id
+
+
+@dataclass(frozen=True, slots=True)
+class AccountDisabling:
+    """Shuts an account, for an operator: nobody gets in any more, and all sessions and keys end."""
+
+    users: Users
+    transactions: Transactions
+
+    def disable(self, user_id: str, now: datetime) -> None:
+        """Disable the account; raises NotFound when there is none."""
+        if self.users.get(user_id) is None:
+            raise NotFound
+        record = Record(user_id, "user_disabled", now, audit.NOBODY)
+        _end_everything(self.users, self.transactions, user_id, record, lambda user: _disabling(user, now))
+
+
+def _end_everything(
+    accounts: Users,
+    transactions: Transactions,
+    user_id: str,
+    record: Record,
+    changes: Callable[[User], Iterable[Change]],
+) -> None:
+    """End the account's sessions and keys together with ``changes``, made anew when the account changes meanwhile."""
+    for _ in range(_TRIES):
+        user = accounts.get(user_id)
+        if user is None:
+            raise Unauthenticated
+        keys = (api_keys.Remove(digest, user_id) for digest in user.api_keys)
+        try:
+            return transactions.commit(*changes(user), *map(sessions.End, user.sessions), *keys, record)
+        except Conflict:
+            continue
+    raise Unavailable
+
+
+def _closing(user: User) -> Iterable[Change]:
+    return (users.Close(user), *(identities.Remove(key, user.user_id) for key in user.identities))
+
+
+def _disabling(user: User, now: datetime) -> Iterable[Change]:
+    return (users.Disable(user, now), *(identities.DisableLogin(key, user.user_id) for key in user.identities))
+
+
+def _active(user: User | None) -> User:
+    if user is None or user.status != users.ACTIVE:
+        raise Unauthenticated
+    return user

@@ -1,0 +1,38 @@
+"""What happened to an account, from where: appended in the same transaction as the thing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from accounts import secrets
+from accounts.transactions import Change
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Where a request came from: ``source`` as ``throttles.source`` names it, and what the client calls itself."""
+
+    source: str
+    user_agent: str
+
+
+NOBODY = Caller(source="", user_agent="")
+
+
+@dataclass(frozen=True, slots=True)
+class Record(Change):
+    """One line of an account's history. ``event`` is a name of the OWASP Logging Vocabulary; never holds a secret."""
+
+    user_id: str
+    event: str
+    at: datetime
+    caller: Caller
+    detail: Mapping[str, str] = field(default_factory=dict)
+    serial: str = field(default_factory=lambda: secrets.random_base62(8))
+
+    @property
+    def event_id(self) -> str:
+        """Time-ordered and unique: ISO 8601 in UTC, then eight random characters."""
+        return f"{self.at.isoformat(timespec='microseconds')}#{self.serial}"

@@ -1,0 +1,121 @@
+"""Who is asking: from a credential to the account behind it, in one consistent read.
+
+The kinds do not cross (ASVS 9.2.2): a session token is only ever looked for among sessions, an API key among keys.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from accounts import api_keys, secrets, throttles
+from accounts.api_keys import ApiKey, ApiKeys
+from accounts.audit import Caller
+from accounts.errors import CredentialNotAccepted, ReauthenticationRequired, Unauthenticated
+from accounts.limits import BAD_KEYS_PER_ADDRESS_PER_MINUTE
+from accounts.sessions import Session, Sessions
+from accounts.throttles import Throttles
+
+SESSION = "session"
+API_KEY = "api_key"
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What the caller presented: its ``kind`` (SESSION or API_KEY) and the ``secret`` itself."""
+
+    kind: str
+    secret: str
+
+    def __repr__(self) -> str:
+        """Without the secret: a credential may end up in a traceback."""
+        return f"Credential(kind={self.kind!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """An authenticated caller: the account, how it was proven, and the id of what proved it."""
+
+    user_id: str
+    kind: str
+    credential_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionAuthentication:
+    """Accepts sessions only: what manages an account."""
+
+    sessions: Sessions
+
+    def session(self, credential: Credential | None, now: datetime, *, fresh: bool = False) -> Session:
+        """The live session behind the credential.
+
+        Raises Unauthenticated when there is none, CredentialNotAccepted for an API key (valid or not: it is not
+        looked up), ReauthenticationRequired when ``fresh`` is asked for and the log-in is too long ago.
+        """
+        if credential is not None and credential.kind == API_KEY:
+            raise CredentialNotAccepted
+        session = self.find(credential, now)
+        if session is None:
+            raise Unauthenticated
+        if fresh and not session.is_fresh(now):
+            raise ReauthenticationRequired
+        return session
+
+    def find(self, credential: Credential | None, now: datetime) -> Session | None:
+        """The live session behind the credential, with its activity written down when due; None when there is none."""
+        if credential is None or credential.kind != SESSION:
+            return None
+        session = self.sessions.get(secrets.digest(credential.secret))
+        if session is None or not session.is_live(now):
+            return None
+        if session.is_due_for_touch(now):
+            self.sessions.touch(session.digest, now)
+        return session
+
+
+@dataclass(frozen=True, slots=True)
+class KeyLookup:
+    """Finds API keys."""
+
+    api_keys: ApiKeys
+    throttles: Throttles
+
+    def find(self, plaintext: str, caller: Caller, now: datetime) -> ApiKey | None:
+        """The key that this text is, with its use written down when due; None when there is none.
+
+        A good key costs one read. Only a well-formed key that does not exist counts against its source: 345 random
+        bits need no limit against guessing, but the table must not be asked for nothing without end. Raises
+        TooManyAttempts for such a source.
+        """
+        if not api_keys.is_well_formed(plaintext):
+            return None
+        key = self.api_keys.get(secrets.digest(plaintext))
+        if key is None:
+            throttles.take(self.throttles, _bad_keys(caller, now), now=now)
+        elif key.is_due_for_touch(now):
+            self.api_keys.touch(key.digest, now)
+        return key
+
+
+@dataclass(frozen=True, slots=True)
+class Authentication:
+    """Accepts every kind of credential."""
+
+    sessions: SessionAuthentication
+    keys: KeyLookup
+
+    def principal(self, credential: Credential | None, caller: Caller, now: datetime) -> Principal:
+        """The caller behind the credential; raises Unauthenticated, or TooManyAttempts for a source of bad keys."""
+        if credential is not None and credential.kind == API_KEY:
+            key = self.keys.find(credential.secret, caller, now)
+            if key is None:
+                raise Unauthenticated
+            return Principal(key.user_id, API_KEY, key.digest)
+        session = self.sessions.session(credential, now)
+        return Principal(session.user_id, SESSION, session.digest)
+
+
+def _bad_keys(caller: Caller, now: datetime) -> throttles.Toll:
+    minute = timedelta(minutes=1)
+    return throttles.window("bad-key", caller.source, limit=BAD_KEYS_PER_ADDRESS_PER_MINUTE, per=minute, now=now)

@@ -1,0 +1,44 @@
+"""The mail queue (SQS)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from accounts.aws.clients import client
+from accounts.errors import Unavailable
+from accounts.messages import Message
+
+
+class SqsOutbox:
+    """Puts messages on the queue."""
+
+    def __init__(self, queue_url: str) -> None:
+        """Remember which queue; connect to nothing yet."""
+        self._queue_url = queue_url
+
+    def put(self, message: Message) -> None:
+        """Queue the message; raises Unavailable."""
+        try:
+            client("sqs").send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(asdict(message)))
+        except (ClientError, BotoCoreError) as error:
+            raise Unavailable from error
+
+
+class BestEffortOutbox(SqsOutbox):
+    """For notices about what has already happened: a mail that cannot be queued must not undo or hide it."""
+
+    def __init__(self, queue_url: str, on_failure: Callable[[Unavailable], None]) -> None:
+        """``on_failure`` is told of each message that was lost."""
+        super().__init__(queue_url)
+        self._on_failure = on_failure
+
+    def put(self, message: Message) -> None:
+        """Queue the message, or say that it could not be."""
+        try:
+            super().put(message)
+        except Unavailable as error:
+            self._on_failure(error)

@@ -1,0 +1,86 @@
+"""Secrets from Secrets Manager, kept in memory for a few minutes so that a rotation takes effect without a deploy."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from accounts.aws.clients import client
+from accounts.errors import Unavailable
+from accounts.passwords import Peppers
+
+KEPT_SECONDS = 300.0
+_MIN_SECRET_CHARACTERS = 32
+
+
+class Secret:
+    """One secret's text. Raises Unavailable when it cannot be read or is not what it should be: fail closed."""
+
+    def __init__(self, arn: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+        """Remember which; read nothing yet."""
+        self._arn = arn
+        self._clock = clock
+        self._text = ""
+        self._read_at = -KEPT_SECONDS
+
+    def __call__(self) -> str:
+        """The secret as it was at most KEPT_SECONDS ago."""
+        if not self._text or self._clock() - self._read_at >= KEPT_SECONDS:
+            self._text, self._read_at = self._read(), self._clock()
+        return self._text
+
+    def _read(self) -> str:
+        try:
+            text: str = client("secretsmanager").get_secret_value(SecretId=self._arn)["SecretString"]
+        except (ClientError, BotoCoreError, KeyError) as error:
+            raise Unavailable from error
+        return text
+
+
+class PepperSecret:
+    """Password peppers: ``{"current": "2", "1": "...", "2": "..."}``, each version at least 32 characters.
+
+    To rotate, add a version and name it current; keep the old one until every hash has been made anew at log-in.
+    """
+
+    def __init__(self, secret: Secret) -> None:
+        """Read from ``secret`` on each use; it remembers."""
+        self._secret = secret
+
+    def __call__(self) -> Peppers:
+        """The peppers; raises Unavailable when the secret is malformed."""
+        stored = _json(self._secret())
+        current = str(stored.get("current", ""))
+        keys = {version: str(key).encode() for version, key in stored.items() if version != "current"}
+        if current not in keys or any(len(key) < _MIN_SECRET_CHARACTERS for key in keys.values()):
+            raise Unavailable
+        return Peppers(current=current, keys=keys)
+
+
+class AdminSecret:
+    """The secret that other services of the deployment present, at least 32 characters."""
+
+    def __init__(self, secret: Secret) -> None:
+        """Read from ``secret`` on each use; it remembers."""
+        self._secret = secret
+
+    def __call__(self) -> str:
+        """The secret; raises Unavailable when it is too short to be one."""
+        text = self._secret()
+        if len(text) < _MIN_SECRET_CHARACTERS:
+            raise Unavailable
+        return text
+
+
+def _json(text: str) -> dict[str, Any]:
+    try:
+        parsed = json.loads(text)
+    except ValueError as error:
+        raise Unavailable from error
+    if not isinstance(parsed, dict):
+        raise Unavailable
+    return parsed

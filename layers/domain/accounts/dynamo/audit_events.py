@@ -1,0 +1,48 @@
+"""The ``audit_events`` table: append only, key ``user_id`` and a time-ordered id."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pynamodb.attributes import MapAttribute, TTLAttribute, UnicodeAttribute
+from pynamodb.models import Model
+
+from accounts import audit
+from accounts.dynamo.tables import Operation, Table, Write
+from accounts.limits import AUDIT_KEPT
+from accounts.transactions import Change
+
+
+class AuditEventItem(Model):
+    """As stored."""
+
+    user_id = UnicodeAttribute(hash_key=True)
+    event_id = UnicodeAttribute(range_key=True)
+    event = UnicodeAttribute()
+    source = UnicodeAttribute()
+    user_agent = UnicodeAttribute()
+    detail: MapAttribute[str, str] = MapAttribute()
+    expires_at = TTLAttribute()
+
+
+class AuditEventsTable(Table[AuditEventItem]):
+    """Audit records in DynamoDB."""
+
+    model = AuditEventItem
+
+    @property
+    def writes(self) -> Mapping[type[Change], Write]:
+        """Records are only ever added."""
+        return {audit.Record: self._append}
+
+    def _append(self, change: audit.Record) -> Operation:
+        item = self.bound(
+            change.user_id,
+            change.event_id,
+            event=change.event,
+            source=change.caller.source,
+            user_agent=change.caller.user_agent,
+            detail=dict(change.detail),
+            expires_at=change.at + AUDIT_KEPT,
+        )
+        return self.put(item, AuditEventItem.event_id.does_not_exist())

@@ -1,0 +1,100 @@
+"""The ``identities`` table: one item for each way of being a person, key ``identity``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, TTLAttribute, UnicodeAttribute, UTCDateTimeAttribute
+from pynamodb.models import Model
+
+from accounts import identities
+from accounts.dynamo.tables import Operation, Table, Write
+from accounts.identities import Identity
+from accounts.transactions import Change
+
+
+class IdentityItem(Model):
+    """As stored; an account without a password has no ``password_hash`` at all (not an empty one)."""
+
+    identity = UnicodeAttribute(hash_key=True)
+    user_id = UnicodeAttribute()
+    email = UnicodeAttribute()
+    name = UnicodeAttribute()
+    created_at = UTCDateTimeAttribute()
+    updated_at = UTCDateTimeAttribute()
+    password_hash = UnicodeAttribute(null=True)
+    verified = BooleanAttribute()
+    disabled = BooleanAttribute()
+    pending_token = UnicodeAttribute(null=True)
+    expires_at = TTLAttribute(null=True)
+    version = NumberAttribute()
+
+
+class IdentitiesTable(Table[IdentityItem]):
+    """Identities in DynamoDB."""
+
+    model = IdentityItem
+
+    @property
+    def writes(self) -> Mapping[type[Change], Write]:
+        """How each change to an identity is written."""
+        return {
+            identities.SignUp: self._sign_up,
+            identities.Replace: self._replace,
+            identities.Remove: self._remove,
+            identities.DisableLogin: self._disable_login,
+        }
+
+    def get(self, key: str) -> Identity | None:
+        """The identity, read consistently; None when there is none. Raises Unavailable."""
+        item = self.find(key)
+        return None if item is None else _identity(item)
+
+    def _sign_up(self, change: identities.SignUp) -> Operation:
+        free = IdentityItem.identity.does_not_exist() | (IdentityItem.verified == False)  # noqa: E712 - an expression
+        return self.put(self._item(change.identity, version=0), free)
+
+    def _replace(self, change: identities.Replace) -> Operation:
+        read = change.identity
+        unchanged = (IdentityItem.version == read.version) & (IdentityItem.user_id == read.user_id)
+        return self.put(self._item(read, version=read.version + 1), unchanged)
+
+    def _remove(self, change: identities.Remove) -> Operation:
+        return self.delete(self.bound(change.key), IdentityItem.user_id == change.user_id)
+
+    def _disable_login(self, change: identities.DisableLogin) -> Operation:
+        actions = [IdentityItem.disabled.set(True), IdentityItem.version.add(1)]
+        return self.update(self.bound(change.key), actions, IdentityItem.user_id == change.user_id)
+
+    def _item(self, identity: Identity, *, version: int) -> IdentityItem:
+        return self.bound(
+            identity.key,
+            user_id=identity.user_id,
+            email=identity.email,
+            name=identity.name,
+            created_at=identity.created_at,
+            updated_at=identity.updated_at,
+            password_hash=identity.password_hash,
+            verified=identity.verified,
+            disabled=identity.disabled,
+            pending_token=identity.pending_token,
+            expires_at=identity.expires_at,
+            version=version,
+        )
+
+
+def _identity(item: IdentityItem) -> Identity:
+    return Identity(
+        key=item.identity,
+        user_id=item.user_id,
+        email=item.email,
+        name=item.name,
+        created_at=item.created_at,
+        updated_at=item.updated_at,
+        password_hash=item.password_hash,
+        verified=item.verified,
+        disabled=item.disabled,
+        pending_token=item.pending_token,
+        expires_at=item.expires_at,
+        version=int(item.version),
+    )

@@ -1,0 +1,101 @@
+"""The ``sessions`` table: one item a signed-in browser, key the SHA-256 of its token."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from pynamodb.attributes import BooleanAttribute, TTLAttribute, UnicodeAttribute, UTCDateTimeAttribute
+from pynamodb.exceptions import UpdateError
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from pynamodb.models import Model
+
+from accounts import sessions
+from accounts.audit import Caller
+from accounts.dynamo.tables import Operation, Table, Write, unavailable_on_failure
+from accounts.sessions import Session
+from accounts.transactions import Change
+
+
+class _ByUser(GlobalSecondaryIndex["SessionItem"]):
+    class Meta:
+        index_name = "by-user"
+        projection = AllProjection()
+
+    user_id = UnicodeAttribute(hash_key=True)
+
+
+class SessionItem(Model):
+    """As stored. ``expires_at`` is the absolute limit and the table's TTL."""
+
+    digest = UnicodeAttribute(hash_key=True)
+    user_id = UnicodeAttribute()
+    method = UnicodeAttribute()
+    remembered = BooleanAttribute()
+    authenticated_at = UTCDateTimeAttribute()
+    last_seen_at = UTCDateTimeAttribute()
+    expires_at = TTLAttribute()
+    source = UnicodeAttribute()
+    user_agent = UnicodeAttribute()
+    by_user = _ByUser()
+
+
+class SessionsTable(Table[SessionItem]):
+    """Sessions in DynamoDB."""
+
+    model = SessionItem
+
+    @property
+    def writes(self) -> Mapping[type[Change], Write]:
+        """How each change to a session is written."""
+        return {sessions.Start: self._start, sessions.End: self._end}
+
+    def get(self, digest: str) -> Session | None:
+        """The session, read consistently; None when there is none. Raises Unavailable."""
+        item = self.find(digest)
+        return None if item is None else _session(item)
+
+    def of_user(self, user_id: str) -> list[Session]:
+        """An account's sessions, by index. Raises Unavailable."""
+        with unavailable_on_failure():
+            return [_session(item) for item in self.bound.by_user.query(user_id)]
+
+    def touch(self, digest: str, now: datetime) -> None:
+        """Write down activity, unless the session has ended meanwhile: it must not come back to life by this."""
+        with unavailable_on_failure():
+            try:
+                self.bound(digest).update([SessionItem.last_seen_at.set(now)], SessionItem.digest.exists())
+            except UpdateError as error:
+                if error.cause_response_code != "ConditionalCheckFailedException":
+                    raise
+
+    def _start(self, change: sessions.Start) -> Operation:
+        entry = change.session
+        item = self.bound(
+            entry.digest,
+            user_id=entry.user_id,
+            method=entry.method,
+            remembered=entry.remembered,
+            authenticated_at=entry.authenticated_at,
+            last_seen_at=entry.last_seen_at,
+            expires_at=entry.expires_at,
+            source=entry.caller.source,
+            user_agent=entry.caller.user_agent,
+        )
+        return self.put(item, SessionItem.digest.does_not_exist())
+
+    def _end(self, change: sessions.End) -> Operation:
+        return self.delete(self.bound(change.digest))
+
+
+def _session(item: SessionItem) -> Session:
+    return Session(
+        digest=item.digest,
+        user_id=item.user_id,
+        method=item.method,
+        remembered=item.remembered,
+        authenticated_at=item.authenticated_at,
+        last_seen_at=item.last_seen_at,
+        expires_at=item.expires_at,
+        caller=Caller(source=item.source, user_agent=item.user_agent),
+    )

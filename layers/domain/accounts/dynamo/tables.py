@@ -1,0 +1,112 @@
+"""What all tables share: one client for all of them, consistent reads, and one meaning for every failure.
+
+A store is a pynamodb model bound to one table's name. All stores of a process share one botocore client: making one
+costs as much as reading a table a hundred times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, ClassVar
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pynamodb.connection import Connection
+from pynamodb.connection.base import MetaTable
+from pynamodb.exceptions import DoesNotExist, PynamoDBException
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+from pynamodb.models import Model
+
+from accounts.errors import Unavailable
+from accounts.transactions import Change
+
+# Together below the functions' timeout of 10 s: three tries of at most 1 s + 2 s each (ASVS 13.2.6).
+CONNECT_TIMEOUT_SECONDS = 1.0
+READ_TIMEOUT_SECONDS = 2.0
+RETRIES = 2
+
+# Kinds of operation, in the order in which pynamodb puts them into one request.
+DELETE, PUT, UPDATE = range(3)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One write of a transaction: its kind, and its arguments as DynamoDB takes them."""
+
+    kind: int
+    arguments: dict[str, Any]
+
+
+Write = Callable[[Any], Operation]
+
+
+@cache
+def connection() -> Connection:
+    """The process's one connection; ``AWS_ENDPOINT_URL_DYNAMODB`` says where, if not in AWS."""
+    return Connection(
+        connect_timeout_seconds=CONNECT_TIMEOUT_SECONDS,
+        read_timeout_seconds=READ_TIMEOUT_SECONDS,
+        max_retry_attempts=RETRIES,
+    )
+
+
+class Table[M: Model]:
+    """A store: ``model`` bound to a table, and the ``writes`` it contributes to transactions, by kind of change."""
+
+    model: ClassVar[type[Model]]
+
+    def __init__(self, table_name: str) -> None:
+        """Bind to the table of that name; asks nothing of the network."""
+        self.bound: type[M] = _bound(self.model, table_name)
+
+    @property
+    def writes(self) -> Mapping[type[Change], Write]:
+        """How each change to this table is written."""
+        return {}
+
+    def put(self, item: M, condition: Condition | None = None) -> Operation:
+        """Write the whole item."""
+        return Operation(PUT, item.get_save_kwargs_from_instance(condition=condition))
+
+    def update(self, item: M, actions: Sequence[Action], condition: Condition | None = None) -> Operation:
+        """Change parts of the item; a refusal tells what is stored."""
+        arguments = item.get_update_kwargs_from_instance(
+            actions=list(actions), condition=condition, return_values_on_condition_failure="ALL_OLD"
+        )
+        return Operation(UPDATE, arguments)
+
+    def delete(self, item: M, condition: Condition | None = None) -> Operation:
+        """Delete the item."""
+        return Operation(DELETE, item.get_delete_kwargs_from_instance(condition=condition))
+
+    def find(self, key: str) -> M | None:
+        """The item at ``key``, read consistently; None when there is none. Raises Unavailable."""
+        with unavailable_on_failure():
+            try:
+                return self.bound.get(key, consistent_read=True)
+            except DoesNotExist:
+                return None
+
+
+@contextmanager
+def unavailable_on_failure() -> Iterator[None]:
+    """Whatever goes wrong between here and DynamoDB means: not now (fail closed, ASVS 16.5.3)."""
+    try:
+        yield
+    except (PynamoDBException, ClientError, BotoCoreError) as error:
+        raise Unavailable from error
+
+
+def _bound(model: type[Model], table_name: str) -> Any:  # noqa: ANN401 - a class made at run time
+    meta = type("Meta", (), {"table_name": table_name})
+    bound: Any = type(model.__name__, (model,), {"Meta": meta, "__module__": model.__module__})
+    shared = connection()
+    table = bound._get_connection()  # noqa: SLF001 - pynamodb has no public way to share a client between models
+    meta_table: MetaTable = table.get_meta_table()
+    if table_name not in shared._tables:  # noqa: SLF001
+        shared.add_meta_table(meta_table)
+    table.connection = shared
+    return bound

@@ -1,0 +1,74 @@
+"""The ``throttles`` table: one counter an item, key ``<bucket>#<window>``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, cast
+
+from pynamodb.attributes import NumberAttribute, TTLAttribute, UnicodeAttribute, UTCDateTimeAttribute
+from pynamodb.expressions.condition import Condition
+from pynamodb.models import Model
+
+from accounts import throttles
+from accounts.dynamo.tables import Operation, Table, Write
+from accounts.dynamo.transactions import write
+from accounts.throttles import Counter, Full, Toll
+from accounts.transactions import Change
+
+
+class CounterItem(Model):
+    """As stored."""
+
+    counter = UnicodeAttribute(hash_key=True)
+    counted = NumberAttribute()
+    raised_at = UTCDateTimeAttribute()
+    expires_at = TTLAttribute()
+
+
+class ThrottlesTable(Table[CounterItem]):
+    """Counters in DynamoDB. All of one attempt move in one transaction, or none does."""
+
+    model = CounterItem
+
+    @property
+    def writes(self) -> Mapping[type[Change], Write]:
+        """How each change to a counter is written."""
+        return {throttles.Clear: self._clear, throttles.GiveBack: self._give_back}
+
+    def take(self, tolls: Sequence[Toll], now: datetime) -> None:
+        """Raise all counters by one, or none; raises Full or Unavailable."""
+        refusals = write([self._raise(toll, now) for toll in tolls])
+        if refusals:
+            first = refusals[0]
+            raise Full(tolls[first.index], self._counter(first.item, now))
+
+    def _raise(self, toll: Toll, now: datetime) -> Operation:
+        actions = [
+            CounterItem.counted.add(1),
+            CounterItem.raised_at.set(now),
+            CounterItem.expires_at.set(toll.expires_at),
+        ]
+        return self.update(self.bound(toll.key), actions, _open(toll))
+
+    def _clear(self, change: throttles.Clear) -> Operation:
+        return self.delete(self.bound(change.key))
+
+    def _give_back(self, change: throttles.GiveBack) -> Operation:
+        toll = change.toll
+        actions = [CounterItem.counted.add(-1), CounterItem.expires_at.set(toll.expires_at)]
+        return self.update(self.bound(toll.key), actions)
+
+    def _counter(self, item: dict[str, Any] | None, now: datetime) -> Counter:
+        """What a refused condition left; an ``expected`` counter that was cleared meanwhile stands at nothing."""
+        if not item or "raised_at" not in item:
+            return Counter(0, now)
+        stored = self.bound.from_raw_data(item)
+        return Counter(int(stored.counted), stored.raised_at)
+
+
+def _open(toll: Toll) -> Condition:
+    if toll.expected is not None:
+        return cast("Condition", CounterItem.counted == toll.expected)
+    below: Condition = CounterItem.counted < toll.limit
+    return CounterItem.counted.does_not_exist() | below

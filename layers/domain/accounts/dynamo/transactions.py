@@ -1,0 +1,94 @@
+"""Committing a list of changes as one TransactWriteItems."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pynamodb.exceptions import PynamoDBException, TransactWriteError
+
+from accounts.dynamo.tables import DELETE, PUT, UPDATE, Operation, Table, Write, connection
+from accounts.errors import Unavailable
+from accounts.transactions import Change, Conflict
+
+TRIES = 12
+_LONGEST_PAUSE_MS = 100
+_FAILED = "ConditionalCheckFailed"
+# Another transaction, or a busy partition, stood in the way; nothing was written, and trying again may do.
+_IN_THE_WAY = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why one operation stopped the transaction, and the item that is stored, where it was asked for."""
+
+    index: int
+    item: dict[str, Any] | None
+
+
+class DynamoTransactions:
+    """Writes changes to the given tables."""
+
+    def __init__(self, *tables: Table[Any], pause: Callable[[float], None] = time.sleep) -> None:
+        """Know how to write every kind of change that these tables take."""
+        self._writes: dict[type[Change], Write] = {
+            kind: write for table in tables for kind, write in table.writes.items()
+        }
+        self._pause = pause
+
+    def commit(self, *changes: Change) -> None:
+        """Write all changes or none; raises Conflict or Unavailable. At most 100 (DynamoDB's own limit)."""
+        operations = [self._writes[type(change)](change) for change in changes]
+        refusals = write(operations, pause=self._pause)
+        if refusals:
+            raise Conflict(*(changes[refusal.index] for refusal in refusals))
+
+
+def write(operations: Sequence[Operation], *, pause: Callable[[float], None] = time.sleep) -> list[Refusal]:
+    """Write all operations or none; tells which conditions failed, or nothing when written.
+
+    Transactions that meet on an item are tried again after a short random ``pause``: DynamoDB refuses both rather than
+    queue one. Raises Unavailable when that does not help, and for every other failure.
+    """
+    for _ in range(TRIES):
+        reasons = _try(operations)
+        if reasons is None:
+            return []
+        refusals = [Refusal(i, reason.raw_item) for i, reason in reasons.items() if reason.code == _FAILED]
+        if refusals:
+            return refusals
+        pause(secrets.randbelow(_LONGEST_PAUSE_MS) / 1000)
+    raise Unavailable
+
+
+def _try(operations: Sequence[Operation]) -> dict[int, Any] | None:
+    """None when written; else the cancellation reason of each operation that had one, by its index."""
+    in_order = sorted(range(len(operations)), key=lambda index: operations[index].kind)
+    try:
+        connection().transact_write_items(
+            condition_check_items=[],
+            delete_items=_of_kind(DELETE, operations),
+            put_items=_of_kind(PUT, operations),
+            update_items=_of_kind(UPDATE, operations),
+        )
+    except TransactWriteError as error:
+        reasons = dict(zip(in_order, error.cancellation_reasons, strict=False))
+        return _understood(reasons, error)
+    except (PynamoDBException, ClientError, BotoCoreError) as error:
+        raise Unavailable from error
+    return None
+
+
+def _understood(reasons: dict[int, Any], error: Exception) -> dict[int, Any]:
+    given = {index: reason for index, reason in reasons.items() if reason is not None}
+    if not given or any(reason.code != _FAILED and reason.code not in _IN_THE_WAY for reason in given.values()):
+        raise Unavailable from error
+    return given
+
+
+def _of_kind(kind: int, operations: Sequence[Operation]) -> list[dict[str, Any]]:
+    return [operation.arguments for operation in operations if operation.kind == kind]

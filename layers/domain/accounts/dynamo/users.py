@@ -1,0 +1,153 @@
+"""The ``users`` table: one item an account, key ``user_id``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from pynamodb.attributes import (
+    MapAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+    UnicodeSetAttribute,
+    UTCDateTimeAttribute,
+)
+from pynamodb.expressions.condition import Condition, size
+from pynamodb.expressions.operand import Path
+from pynamodb.expressions.update import Action
+from pynamodb.models import Model
+
+from accounts import users
+from accounts.dynamo.tables import Operation, Table, Write
+from accounts.transactions import Change
+from accounts.users import User
+
+
+class UserItem(Model):
+    """As stored. ``sessions`` maps digests to epoch seconds; an empty set is an absent attribute."""
+
+    user_id = UnicodeAttribute(hash_key=True)
+    email = UnicodeAttribute()
+    name = UnicodeAttribute()
+    status = UnicodeAttribute()
+    created_at = UTCDateTimeAttribute()
+    updated_at = UTCDateTimeAttribute()
+    sessions: MapAttribute[str, int] = MapAttribute()
+    api_keys = UnicodeSetAttribute(null=True)
+    identities = UnicodeSetAttribute(null=True)
+    revision = NumberAttribute()
+
+
+class UsersTable(Table[UserItem]):
+    """Accounts in DynamoDB."""
+
+    model = UserItem
+
+    @property
+    def writes(self) -> Mapping[type[Change], Write]:
+        """How each change to an account is written."""
+        return {
+            users.Open: self._open,
+            users.HoldSession: self._hold_session,
+            users.SwapSession: self._swap_session,
+            users.LetGoSession: self._let_go_session,
+            users.LetGoAllSessions: self._let_go_all_sessions,
+            users.HoldKey: self._hold_key,
+            users.LetGoKey: self._let_go_key,
+            users.Disable: self._disable,
+            users.Close: self._close,
+        }
+
+    def get(self, user_id: str) -> User | None:
+        """The account, read consistently; None when there is none. Raises Unavailable."""
+        item = self.find(user_id)
+        return None if item is None else _user(item)
+
+    def _open(self, change: users.Open) -> Operation:
+        return self.put(self._item(change.user), UserItem.user_id.does_not_exist())
+
+    def _hold_session(self, change: users.HoldSession) -> Operation:
+        room = size(UserItem.sessions) < change.at_most
+        held = _session(change.session).set(_seconds(change.ends_at))
+        return self._change(change.user_id, [held], _is_active() & room)
+
+    def _swap_session(self, change: users.SwapSession) -> Operation:
+        gone = [_session(digest).remove() for digest in change.ended]
+        held = _session(change.session).set(_seconds(change.ends_at))
+        return self._change(change.user_id, [held, *gone], _is_active() & (UserItem.revision == change.revision))
+
+    def _let_go_session(self, change: users.LetGoSession) -> Operation:
+        session = _session(change.session)
+        return self._change(change.user_id, [session.remove()], session.exists())
+
+    def _let_go_all_sessions(self, change: users.LetGoAllSessions) -> Operation:
+        user = change.user
+        gone = [_session(digest).remove() for digest in user.sessions if digest != change.keeping]
+        return self._change(user.user_id, gone, UserItem.revision == user.revision)
+
+    def _hold_key(self, change: users.HoldKey) -> Operation:
+        room = UserItem.api_keys.does_not_exist() | (size(UserItem.api_keys) < change.at_most)
+        return self._change(change.user_id, [UserItem.api_keys.add({change.api_key})], _is_active() & room)
+
+    def _let_go_key(self, change: users.LetGoKey) -> Operation:
+        held = UserItem.api_keys.contains(change.api_key)
+        return self._change(change.user_id, [UserItem.api_keys.delete({change.api_key})], held)
+
+    def _disable(self, change: users.Disable) -> Operation:
+        user = change.user
+        actions = [
+            UserItem.status.set(users.DISABLED),
+            UserItem.updated_at.set(change.now),
+            UserItem.sessions.set({}),
+            UserItem.api_keys.remove(),
+        ]
+        return self._change(user.user_id, actions, UserItem.revision == user.revision)
+
+    def _close(self, change: users.Close) -> Operation:
+        return self.delete(self.bound(change.user.user_id), UserItem.revision == change.user.revision)
+
+    def _change(self, user_id: str, actions: Sequence[Action], condition: Condition) -> Operation:
+        return self.update(self.bound(user_id), [*actions, UserItem.revision.add(1)], condition)
+
+    def _item(self, user: User) -> UserItem:
+        return self.bound(
+            user.user_id,
+            email=user.email,
+            name=user.name,
+            status=user.status,
+            created_at=user.created_at,
+            updated_at=user.updated_at,
+            sessions={digest: _seconds(ends_at) for digest, ends_at in user.sessions.items()},
+            api_keys=set(user.api_keys) or None,
+            identities=set(user.identities) or None,
+            revision=user.revision,
+        )
+
+
+def _session(digest: str) -> Path:
+    return Path(["sessions", digest])
+
+
+def _is_active() -> Condition:
+    return UserItem.status == users.ACTIVE
+
+
+def _user(item: UserItem) -> User:
+    sessions: dict[str, Any] = item.sessions.as_dict()
+    return User(
+        user_id=item.user_id,
+        email=item.email,
+        name=item.name,
+        created_at=item.created_at,
+        updated_at=item.updated_at,
+        status=item.status,
+        sessions={digest: datetime.fromtimestamp(int(ends), UTC) for digest, ends in sessions.items()},
+        api_keys=frozenset(item.api_keys or ()),
+        identities=frozenset(item.identities or ()),
+        revision=int(item.revision),
+    )
+
+
+def _seconds(moment: datetime) -> int:
+    return int(moment.timestamp())

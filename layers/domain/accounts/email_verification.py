@@ -1,0 +1,101 @@
+"""Confirming an address: the mailed link and the password of the sign-up, both, make the account.
+
+Either alone is worth nothing. Who signs up with somebody else's address does not get the mail; who gets a mail they did
+not ask for does not know the password that was chosen, so by clicking they cannot bring to life an account to which a
+stranger holds the key (pre-hijacking, "classic-federated merge" and "unexpired session" attacks).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from accounts import identities, one_time_tokens, passwords, sessions, throttles, users
+from accounts.audit import Caller, Record
+from accounts.authentication import Credential
+from accounts.errors import InvalidCredentials, InvalidLink
+from accounts.identities import Identities, Identity
+from accounts.limits import CONFIRMATIONS_PER_ADDRESS_PER_MINUTE
+from accounts.one_time_tokens import EMAIL_VERIFICATION, OneTimeToken, OneTimeTokens
+from accounts.passwords import PasswordHasher
+from accounts.session_opening import SessionOpening, SignedIn, login_record, new_session
+from accounts.sign_in import METHOD, count_attempt
+from accounts.throttles import Attempt, Throttles
+from accounts.transactions import Conflict, Transactions
+from accounts.users import User
+
+_NOT_THE_CHOSEN_ONE = (
+    "This is not the password that was chosen when signing up with this address. Enter that one; "
+    "or, if somebody else signed up with your address, sign up yourself and use the newest mail."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EmailVerification:
+    """Finishes a sign-up."""
+
+    tokens: OneTimeTokens
+    identities: Identities
+    throttles: Throttles
+    hasher: PasswordHasher
+    opening: SessionOpening
+    transactions: Transactions
+
+    def confirm(
+        self, token: str, password: str, presented: Credential | None, caller: Caller, now: datetime
+    ) -> SignedIn:
+        """Make the account and sign its owner in, in one transaction.
+
+        Raises InvalidLink when the link is unknown, used, expired or superseded, InvalidCredentials when the
+        password is not the sign-up's (the link stays good), TooManyAttempts when there were too many of either.
+        """
+        passwords.check_length(password)
+        self._count(caller, now)
+        found, identity = self._pending(token, now)
+        attempt = count_attempt(self.throttles, identity.email, caller, now)
+        if not self.hasher.verify(password, identity.password_hash).matches or attempt.doomed:
+            raise InvalidCredentials(_NOT_THE_CHOSEN_ONE)
+        self.opening.end_presented(presented, caller, now)
+        confirmed = identities.confirmed(identity, now)
+        signed_in = new_session(confirmed, method=METHOD, remember=False, caller=caller, now=now)
+        self._make_account(found, signed_in, attempt, now)
+        return signed_in
+
+    def _pending(self, plaintext: str, now: datetime) -> tuple[OneTimeToken, Identity]:
+        token = one_time_tokens.find(self.tokens, EMAIL_VERIFICATION, plaintext, now)
+        identity = self.identities.get(token.subject) if token else None
+        if token is None or identity is None or identity.pending_token != token.digest:
+            raise InvalidLink
+        return token, identity
+
+    def _make_account(self, token: OneTimeToken, signed_in: SignedIn, attempt: Attempt, now: datetime) -> None:
+        session, identity = signed_in.session, signed_in.identity
+        verified = Record(identity.user_id, "email_verified", now, session.caller)
+        try:
+            self.transactions.commit(
+                one_time_tokens.Consume(token.key),
+                identities.Replace(identity),
+                users.Open(replace(_user(identity), sessions={session.digest: session.expires_at})),
+                sessions.Start(session),
+                verified,
+                login_record(session),
+                *attempt.succeeded(),
+            )
+        except Conflict as conflict:
+            raise InvalidLink from conflict
+
+    def _count(self, caller: Caller, now: datetime) -> None:
+        limit, minute = CONFIRMATIONS_PER_ADDRESS_PER_MINUTE, timedelta(minutes=1)
+        toll = throttles.window("confirm", caller.source, limit=limit, per=minute, now=now)
+        throttles.take(self.throttles, toll, now=now)
+
+
+def _user(identity: Identity) -> User:
+    return User(
+        user_id=identity.user_id,
+        email=identity.email,
+        name=identity.name,
+        created_at=identity.created_at,
+        updated_at=identity.updated_at,
+        identities=frozenset({identity.key}),
+    )

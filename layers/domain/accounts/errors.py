@@ -1,0 +1,219 @@
+"""Everything that can be refused or fail, as one tree.
+
+::
+
+    AccountsError
+    ├── Refusal                       the caller can mend it: 4xx
+    │   ├── InvalidInput
+    │   │   ├── MalformedRequest
+    │   │   ├── WeakPassword
+    │   │   └── InvalidLink
+    │   ├── Unauthenticated
+    │   │   ├── InvalidCredentials
+    │   │   └── InvalidAdminSecret
+    │   ├── Forbidden
+    │   │   ├── CredentialNotAccepted
+    │   │   ├── CrossSiteRequest
+    │   │   └── ReauthenticationRequired
+    │   ├── NotFound
+    │   ├── MethodNotAllowed
+    │   ├── KeyLimitReached
+    │   ├── BodyTooLarge
+    │   ├── UnsupportedMediaType
+    │   └── TooManyAttempts
+    ├── Unavailable                   the machine's fault: 503, nobody let in, nothing half-written
+    └── ConfigurationError            the deployment is not safe to serve: raised at start
+
+``code`` is stable and for programs; ``message`` is for people and says what to do; ``event`` is the name under which
+the refusal is logged (OWASP Logging Vocabulary). Which HTTP status each gets is decided in ``accounts.web`` alone.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class AccountsError(Exception):
+    """The root: carries a stable ``code`` and a ``message`` that a person can act on."""
+
+    code: ClassVar[str] = "internal_error"
+    event: ClassVar[str] = "sys_error"
+    default_message: ClassVar[str] = "Something went wrong on our side. Please try again in a moment."
+
+    def __init__(self, message: str | None = None) -> None:
+        """Take the class's own sentence unless a better one is given."""
+        self.message = message or self.default_message
+        super().__init__(self.message)
+
+
+class Refusal(AccountsError):
+    """The caller can mend it."""
+
+
+class InvalidInput(Refusal):
+    """A field is missing, of the wrong type, too long or not well-formed."""
+
+    code = "invalid_input"
+    event = "input_validation_fail"
+    default_message = "Check what you entered and try again."
+
+
+class MalformedRequest(InvalidInput):
+    """The request itself cannot be read: broken JSON, repeated names, undecodable bytes."""
+
+    code = "malformed_request"
+    default_message = "The request could not be read. Send one JSON object, each name once."
+
+
+class WeakPassword(InvalidInput):
+    """The new password breaks the policy; the message says how (ASVS 6.2.4, NIST SP 800-63B-4 3.1.1.2)."""
+
+    code = "weak_password"
+    default_message = "Choose another password."
+
+
+class InvalidLink(InvalidInput):
+    """A mailed link's token is unknown, used, expired or superseded: one answer for all four."""
+
+    code = "invalid_link"
+    event = "authn_token_invalid"
+    default_message = "This link has expired or was already used. Ask for a new one."
+
+
+class Unauthenticated(Refusal):
+    """No credential, or one that is not valid (any more)."""
+
+    code = "not_authenticated"
+    event = "authz_fail"
+    default_message = "Log in, or send a valid API key."
+
+
+class InvalidCredentials(Unauthenticated):
+    """The one answer to every failed login, whatever the reason (ASVS 6.3.8)."""
+
+    code = "invalid_credentials"
+    event = "authn_login_fail"
+    default_message = (
+        "The email address or password is not right, or the address is not confirmed yet. "
+        "Check both, check Caps Lock, and look for our mail with the confirmation link."
+    )
+
+
+class InvalidAdminSecret(Unauthenticated):
+    """The ``X-Comfy-Admin-Secret`` header is missing or wrong."""
+
+    code = "invalid_admin_secret"
+    event = "authz_fail_admin"
+    default_message = "Send this deployment's admin secret in X-Comfy-Admin-Secret."
+
+
+class Forbidden(Refusal):
+    """Who the caller is, is known; this is not theirs to do."""
+
+    code = "forbidden"
+    event = "authz_fail"
+    default_message = "You may not do this."
+
+
+class CredentialNotAccepted(Forbidden):
+    """A valid credential of a kind that this route does not take, such as an API key that wants to manage keys."""
+
+    code = "credential_not_accepted"
+    default_message = "An API key cannot do this. Log in on the website instead."
+
+
+class CrossSiteRequest(Forbidden):
+    """A cookie route was called from another site, or by a client that does not say from where."""
+
+    code = "cross_site_request"
+    event = "malicious_csrf"
+    default_message = (
+        "This request did not come from our own pages. Open the site and try there; "
+        "a script must send the site's own address in the Origin header."
+    )
+
+
+class ReauthenticationRequired(Forbidden):
+    """The session is valid, but the log-in is too long ago for this step."""
+
+    code = "reauth_required"
+    event = "authz_fail_reauth"
+    default_message = "For your safety, log in again first: your last log-in is more than 15 minutes ago."
+
+
+class NotFound(Refusal):
+    """There is no such thing, or it is somebody else's: the same answer."""
+
+    code = "not_found"
+    event = "authz_fail_not_found"
+    default_message = "There is nothing here by that name."
+
+
+class MethodNotAllowed(Refusal):
+    """The path exists, but not with this HTTP method."""
+
+    code = "method_not_allowed"
+    event = "input_validation_fail"
+    default_message = "This address does not answer that HTTP method."
+
+    def __init__(self, allowed: tuple[str, ...]) -> None:
+        """Remember which methods the path does answer, for the ``Allow`` header (RFC 9110 15.5.6)."""
+        super().__init__(f"This address answers {', '.join(allowed)} only.")
+        self.allowed = allowed
+
+
+class KeyLimitReached(Refusal):
+    """The account holds as many API keys as it may."""
+
+    code = "key_limit_reached"
+    event = "excess_api_keys"
+    default_message = "You have 25 API keys, the most an account can hold. Delete one you no longer use first."
+
+
+class BodyTooLarge(Refusal):
+    """More bytes than any honest request needs."""
+
+    code = "body_too_large"
+    event = "input_validation_fail"
+    default_message = "The request is too large: 16 KiB at most."
+
+
+class UnsupportedMediaType(Refusal):
+    """The body is not declared as JSON."""
+
+    code = "unsupported_media_type"
+    event = "input_validation_fail"
+    default_message = "Send the body as JSON, with the header Content-Type: application/json."
+
+
+class TooManyAttempts(Refusal):
+    """A limit was reached before the secret was looked at."""
+
+    code = "too_many_attempts"
+    event = "excess_rate_limit_exceeded"
+
+    def __init__(self, retry_after: int) -> None:
+        """``retry_after`` is in whole seconds, at least 1."""
+        self.retry_after = max(1, retry_after)
+        super().__init__(f"Too many attempts. Wait {_in_words(self.retry_after)} and try again.")
+
+
+class Unavailable(AccountsError):
+    """DynamoDB, KMS, a secret or the queue did not answer: fail closed (ASVS 16.5.3)."""
+
+    code = "temporarily_unavailable"
+    event = "sys_unavailable"
+    default_message = "The service cannot do this right now. Nothing was changed; please try again in a few seconds."
+    retry_after = 5
+
+
+class ConfigurationError(AccountsError):
+    """The deployment is configured in a way that is not safe to serve; raised at start, never for a request."""
+
+    code = "configuration_error"
+
+
+def _in_words(seconds: int) -> str:
+    if seconds < 120:  # noqa: PLR2004 - up to two minutes people count seconds
+        return f"{seconds} second{'s' if seconds > 1 else ''}"
+    return f"{-(-seconds // 60)} minutes"

@@ -1,0 +1,88 @@
+"""Ways of being a person: an email address with a password, a Google subject, a GitHub id.
+
+An identity's name is its key, so that an address or a subject can belong to one account only, by a condition in the
+transaction that claims it and never by a look at an index.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from accounts.transactions import Change
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """One way to be ``user_id``.
+
+    ``password_hash`` is None where no password can be right. ``pending_token`` is the digest of the one link that can
+    confirm the address now: a newer link, or a newer sign-up, puts the older out of use. ``version`` rises with every
+    change. An identity that is not ``verified`` claims nothing: anybody may sign up over it.
+    """
+
+    key: str
+    user_id: str
+    email: str
+    name: str
+    created_at: datetime
+    updated_at: datetime
+    password_hash: str | None = None
+    verified: bool = False
+    disabled: bool = False
+    pending_token: str | None = None
+    expires_at: datetime | None = None
+    version: int = 0
+
+    @property
+    def can_log_in(self) -> bool:
+        """Whether the right password lets its owner in."""
+        return self.verified and not self.disabled
+
+
+class Identities(Protocol):
+    """Where identities are kept."""
+
+    def get(self, key: str) -> Identity | None:
+        """The identity, read consistently; None when there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignUp(Change):
+    """A sign-up that nobody has confirmed yet; refused when the address is verified. Replaces an older sign-up."""
+
+    identity: Identity
+
+
+@dataclass(frozen=True, slots=True)
+class Replace(Change):
+    """The identity as it is now; refused when it is not at the version that ``identity`` was read at."""
+
+    identity: Identity
+
+
+@dataclass(frozen=True, slots=True)
+class Remove(Change):
+    """The identity is gone; refused when it does not belong to ``user_id``."""
+
+    key: str
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DisableLogin(Change):
+    """The identity lets nobody in; refused when it does not belong to ``user_id``."""
+
+    key: str
+    user_id: str
+
+
+def email_key(address: str) -> str:
+    """The key of a canonical email address. No address can look like another kind: the kind comes first."""
+    return f"email#{address}"
+
+
+def confirmed(identity: Identity, now: datetime) -> Identity:
+    """The identity with its address proven: the link is used up, and nothing sweeps it any more."""
+    return replace(identity, verified=True, pending_token=None, expires_at=None, updated_at=now)

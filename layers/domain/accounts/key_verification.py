@@ -1,0 +1,34 @@
+"""Telling another service of this deployment whose API key it was shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from accounts import secrets, throttles, users
+from accounts.audit import Caller
+from accounts.authentication import KeyLookup
+from accounts.errors import InvalidAdminSecret
+from accounts.limits import BAD_ADMIN_SECRETS_PER_ADDRESS_PER_MINUTE
+from accounts.users import User, Users
+
+
+@dataclass(frozen=True, slots=True)
+class KeyVerification:
+    """Looks keys up for whoever holds the admin secret."""
+
+    keys: KeyLookup
+    users: Users
+    admin_secret: Callable[[], str]
+
+    def owner(self, api_key: str, admin_secret: str, caller: Caller, now: datetime) -> User | None:
+        """The account the key belongs to; None when the key is worth nothing. Raises InvalidAdminSecret."""
+        if not secrets.equal(admin_secret, self.admin_secret()):
+            limit, minute = BAD_ADMIN_SECRETS_PER_ADDRESS_PER_MINUTE, timedelta(minutes=1)
+            toll = throttles.window("admin", caller.source, limit=limit, per=minute, now=now)
+            throttles.take(self.keys.throttles, toll, now=now)
+            raise InvalidAdminSecret
+        key = self.keys.find(api_key, caller, now)
+        user = self.users.get(key.user_id) if key else None
+        return user if user is not None and user.status == users.ACTIVE else None

@@ -1,0 +1,69 @@
+"""Every limit of the service, named once: schemas, code, documents and tests all read them here.
+
+Where a number comes from is said beside it; "ours" means that no source fixes it.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+# Passwords. NIST SP 800-63B-4 3.1.1.2: 15 where the password is the only factor; ASVS 6.2.9: at least 64 allowed.
+PASSWORD_MIN_CHARACTERS = 15
+PASSWORD_MAX_CHARACTERS = 256
+PASSWORD_MAX_BYTES = 1024
+
+# RFC 5321 4.5.3.1 (local part, and a path of 256 with its angle brackets).
+EMAIL_MAX_CHARACTERS = 254
+EMAIL_LOCAL_MAX_CHARACTERS = 64
+
+# Text that people choose (ours).
+PERSON_NAME_MAX_CHARACTERS = 100
+KEY_NAME_MAX_CHARACTERS = 64
+KEY_DESCRIPTION_MAX_CHARACTERS = 256
+
+# What the web edge reads at most (ours).
+BODY_MAX_BYTES = 16 * 1024
+HEADER_TOKEN_MAX_CHARACTERS = 128
+URL_MAX_CHARACTERS = 2048
+USER_AGENT_KEPT_CHARACTERS = 256
+
+# What an account holds at most (design, sections 4 and 5; ASVS 7.1.2).
+API_KEYS_PER_ACCOUNT = 25
+SESSIONS_PER_ACCOUNT = 50
+
+# Sessions: NIST SP 800-63B-4 2.2.3 (24 h and 1 h at AAL2), 2.1.3 (30 d at AAL1) for people who ask to be remembered.
+SESSION_LIFETIME = timedelta(hours=24)
+SESSION_IDLE = timedelta(hours=1)
+REMEMBERED_SESSION_LIFETIME = timedelta(days=30)
+REMEMBERED_SESSION_IDLE = timedelta(days=7)
+# How recent a log-in must be for steps that hand out or take away access (ASVS 7.5.1; ours).
+FRESH_LOGIN = timedelta(minutes=15)
+# Activity is written down at most this often, so that a busy session costs one write per interval (ours).
+ACTIVITY_INTERVAL = timedelta(minutes=5)
+
+# One-time tokens (ASVS 6.5.5).
+VERIFICATION_LIFETIME = timedelta(hours=24)
+# A sign-up that nobody confirms is swept after this (ours; ASVS 14.2.7).
+UNVERIFIED_KEPT = timedelta(days=7)
+
+# Throttles (section 2 of the parameters: allauth, warehouse, NIST SP 800-63B-4 3.2.2).
+FREE_FAILURES = 5
+FIRST_WAIT = timedelta(seconds=30)
+LONGEST_WAIT = timedelta(hours=1)
+FAILURES_THAT_DISABLE_PASSWORD = 100
+FAILURES_REMEMBERED = timedelta(days=90)
+ADDRESS_FAILURES_PER_MINUTE = 10
+ADDRESS_FAILURES_PER_HOUR = 50
+SIGN_UPS_PER_ADDRESS_PER_MINUTE = 20
+CONFIRMATIONS_PER_ADDRESS_PER_MINUTE = 20
+BAD_KEYS_PER_ADDRESS_PER_MINUTE = 60
+BAD_ADMIN_SECRETS_PER_ADDRESS_PER_MINUTE = 10
+SIGN_UP_MAILS_PER_RECIPIENT = 3
+SIGN_UP_MAILS_WINDOW = timedelta(hours=6)
+
+# Audit records are kept for a year, then swept (ASVS 14.2.7; ours).
+AUDIT_KEPT = timedelta(days=365)
+
+# bcrypt (ASVS appendix C; measured, see benchmarks): cost for new hashes, and the costs we agree to compute.
+BCRYPT_COST = 12
+BCRYPT_COSTS_ACCEPTED = range(10, 15)

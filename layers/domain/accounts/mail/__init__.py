@@ -1,0 +1,1 @@
+"""The mail edge: templates and SES."""

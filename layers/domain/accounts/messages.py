@@ -1,0 +1,34 @@
+"""Mail to be written: what stands on the queue. Never a secret, and never whether an account exists.
+
+A request only says "somebody did this with that address"; the mailer looks the account up, decides what to say, makes
+the token and sends. So a request costs the same whoever the address belongs to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+SIGN_UP = "sign_up"
+API_KEY_CREATED = "api_key_created"
+API_KEY_DELETED = "api_key_deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """``kind`` of mail to the canonical address ``email``, or to the account ``user_id`` wherever it reads mail.
+
+    ``detail`` is text of the recipient's own, such as the name of a key, or empty.
+    """
+
+    kind: str
+    email: str = ""
+    user_id: str = ""
+    detail: str = ""
+
+
+class Outbox(Protocol):
+    """The queue that the mailer reads."""
+
+    def put(self, message: Message) -> None:
+        """Queue the message; raises Unavailable when the queue does not take it."""

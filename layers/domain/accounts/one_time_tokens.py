@@ -1,0 +1,77 @@
+"""Tokens that work once: the links in our mails, and whatever else must not be used twice.
+
+A token is 256 random bits; its digest, under its purpose, is its key. Consuming it is a conditional delete inside the
+transaction that does what the token is for, so of two parallel uses one happens and the other changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from accounts import secrets
+from accounts.transactions import Change
+
+EMAIL_VERIFICATION = "email-verification"
+
+
+@dataclass(frozen=True, slots=True)
+class OneTimeToken:
+    """A token as stored: for what, about which identity, and until when."""
+
+    purpose: str
+    digest: str
+    subject: str
+    issued_at: datetime
+    expires_at: datetime
+
+    @property
+    def key(self) -> str:
+        """``<purpose>#<digest>``: a token of one purpose is worthless for another."""
+        return token_key(self.purpose, self.digest)
+
+
+class OneTimeTokens(Protocol):
+    """Where one-time tokens are kept."""
+
+    def get(self, key: str) -> OneTimeToken | None:
+        """The token, read consistently; None when there is none. It may have expired: compare."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issue(Change):
+    """A new token."""
+
+    token: OneTimeToken
+
+
+@dataclass(frozen=True, slots=True)
+class Consume(Change):
+    """The token is used up; refused when it already is."""
+
+    key: str
+
+
+def issue(purpose: str, subject: str, *, lifetime: timedelta, now: datetime) -> tuple[str, OneTimeToken]:
+    """A new token and its plain text, which goes to its recipient and nowhere else."""
+    plaintext = secrets.new_token()
+    token = OneTimeToken(
+        purpose=purpose,
+        digest=secrets.digest(plaintext),
+        subject=subject,
+        issued_at=now,
+        expires_at=now + lifetime,
+    )
+    return plaintext, token
+
+
+def find(tokens: OneTimeTokens, purpose: str, plaintext: str, now: datetime) -> OneTimeToken | None:
+    """The live token that ``plaintext`` is for ``purpose``; None when unknown, used, expired or of another purpose."""
+    token = tokens.get(token_key(purpose, secrets.digest(plaintext)))
+    return token if token is not None and now < token.expires_at else None
+
+
+def token_key(purpose: str, digest: str) -> str:
+    """How a token is stored."""
+    return f"{purpose}#{digest}"

@@ -1,0 +1,35 @@
+"""Making, digesting and comparing secrets. Nothing here knows what a secret is for.
+
+A secret of 256 random bits may be stored under a plain SHA-256 (ASVS 6.5.2: from 112 bits on), and because the digest
+is the item's key there is no comparison whose time could tell anything.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets as _random
+
+BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+TOKEN_BYTES = 32
+TOKEN_CHARACTERS = 43
+
+
+def new_token() -> str:
+    """256 random bits as 43 characters of base64url without padding."""
+    return _random.token_urlsafe(TOKEN_BYTES)
+
+
+def random_base62(length: int) -> str:
+    """``length`` characters, each of 0-9A-Za-z with equal chance."""
+    return "".join(_random.choice(BASE62) for _ in range(length))
+
+
+def digest(secret: str) -> str:
+    """SHA-256 of the UTF-8 text, as 64 lower-case hex characters: what is stored instead of the secret."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def equal(left: str, right: str) -> bool:
+    """Whether two secrets are the same, in time that tells nothing but their length."""
+    return hmac.compare_digest(left.encode(), right.encode())

@@ -1,0 +1,103 @@
+"""Signing a person in once who they are has been proven: the last step of every way in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts import secrets, sessions, sign_out, users
+from accounts.audit import Caller, Record
+from accounts.authentication import SESSION, Credential
+from accounts.errors import InvalidCredentials, NotFound, Unavailable
+from accounts.identities import Identity
+from accounts.limits import SESSIONS_PER_ACCOUNT
+from accounts.sessions import Session, Sessions
+from accounts.transactions import Change, Conflict, Transactions
+from accounts.users import User, Users
+
+_TRIES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A person who has just signed in: as whom, and the ``token`` for the cookie."""
+
+    identity: Identity
+    token: str
+    session: Session
+
+    def __repr__(self) -> str:
+        """Without the token: it may end up in a traceback."""
+        return f"SignedIn(user_id={self.session.user_id!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOpening:
+    """Writes a new session together with whatever the story changes besides."""
+
+    users: Users
+    sessions: Sessions
+    transactions: Transactions
+
+    def end_presented(self, credential: Credential | None, caller: Caller, now: datetime) -> None:
+        """End the session that the browser still holds, so that no token outlives a log-in (ASVS 7.2.4)."""
+        if credential is None or credential.kind != SESSION:
+            return
+        old = self.sessions.get(secrets.digest(credential.secret))
+        if old is None:
+            return
+        try:
+            sign_out.end(self.transactions, old.user_id, old.digest, caller, now)
+        except NotFound:
+            # Somebody else ended it between our reading it and now, which is all that was wanted.
+            return
+
+    def open(self, session: Session, *also: Change) -> None:
+        """Write the session, the account's hold on it and ``also``, or nothing.
+
+        One round trip. At the cap, the sessions that have ended make room, and else the one that would end soonest
+        (ASVS 7.1.2). Raises InvalidCredentials for an account that is gone or disabled, Conflict when one of
+        ``also`` is refused.
+        """
+        hold = users.HoldSession(session.user_id, session.digest, session.expires_at, SESSIONS_PER_ACCOUNT)
+        changes = (sessions.Start(session), login_record(session), *also)
+        try:
+            self.transactions.commit(hold, *changes)
+        except Conflict as conflict:
+            if not conflict.concerns(users.HoldSession):
+                raise
+            self._make_room(session, changes)
+
+    def _make_room(self, session: Session, changes: tuple[Change, ...]) -> None:
+        for _ in range(_TRIES):
+            user = self.users.get(session.user_id)
+            if user is None or user.status != users.ACTIVE:
+                raise InvalidCredentials
+            ended = _making_room(user, session.authenticated_at)
+            swap = users.SwapSession(user.user_id, user.revision, ended, session.digest, session.expires_at)
+            try:
+                return self.transactions.commit(swap, *map(sessions.End, ended), *changes)
+            except Conflict as conflict:
+                if not conflict.concerns(users.SwapSession):
+                    raise
+        raise Unavailable
+
+
+def _making_room(user: User, now: datetime) -> tuple[str, ...]:
+    """Which sessions go: all that have ended; else, of a full account, the one that would end soonest."""
+    over = tuple(digest for digest, ends_at in user.sessions.items() if ends_at <= now)
+    if over or len(user.sessions) < SESSIONS_PER_ACCOUNT:
+        return over
+    return (min(user.sessions, key=lambda digest: user.sessions[digest]),)
+
+
+def login_record(session: Session) -> Record:
+    """The audit record of a log-in."""
+    detail = {"method": session.method, "session": session.digest}
+    return Record(session.user_id, "authn_login_success", session.authenticated_at, session.caller, detail)
+
+
+def new_session(identity: Identity, *, method: str, remember: bool, caller: Caller, now: datetime) -> SignedIn:
+    """A session for the person behind ``identity``, not yet written."""
+    token, session = sessions.start(identity.user_id, method=method, remembered=remember, caller=caller, now=now)
+    return SignedIn(identity, token, session)

@@ -1,0 +1,79 @@
+"""Logging in with an email address and a password.
+
+One answer, one bcrypt and the same reads for every failure: unknown, wrong, unconfirmed, disabled, without a password,
+or with a password disabled by guessing (ASVS 6.3.8). Three round trips when it succeeds: limits, identity, session.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from accounts import email_addresses, identities, passwords, throttles
+from accounts.audit import Caller
+from accounts.authentication import Credential
+from accounts.errors import InvalidCredentials
+from accounts.identities import Identities, Identity
+from accounts.limits import ADDRESS_FAILURES_PER_HOUR, ADDRESS_FAILURES_PER_MINUTE
+from accounts.passwords import PasswordHasher
+from accounts.session_opening import SessionOpening, SignedIn, new_session
+from accounts.throttles import Attempt, Throttles
+from accounts.transactions import Change, Conflict
+
+METHOD = "password"
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """Lets a person in who knows the password of a confirmed address."""
+
+    identities: Identities
+    throttles: Throttles
+    hasher: PasswordHasher
+    opening: SessionOpening
+
+    def with_password(
+        self,
+        email: str,
+        password: str,
+        *,
+        remember: bool,
+        presented: Credential | None,
+        caller: Caller,
+        now: datetime,
+    ) -> SignedIn:
+        """Sign in, ending the session that was ``presented``.
+
+        Raises InvalidCredentials, whatever is not right, or TooManyAttempts before anything is looked at.
+        """
+        address = email_addresses.canonical(email)
+        passwords.check_length(password)
+        attempt = count_attempt(self.throttles, address, caller, now)
+        identity = self.identities.get(identities.email_key(address))
+        verdict = self.hasher.verify(password, identity.password_hash if identity else None)
+        if identity is None or not verdict.matches or not identity.can_log_in or attempt.doomed:
+            raise InvalidCredentials
+        self.opening.end_presented(presented, caller, now)
+        signed_in = new_session(identity, method=METHOD, remember=remember, caller=caller, now=now)
+        self._open(signed_in, attempt, self._rehashed(identity, password) if verdict.outdated else ())
+        return signed_in
+
+    def _open(self, signed_in: SignedIn, attempt: Attempt, rehashed: tuple[Change, ...]) -> None:
+        try:
+            self.opening.open(signed_in.session, *attempt.succeeded(), *rehashed)
+        except Conflict as conflict:
+            # The password was changed between our reading it and now: the change wins, and the old one is wrong.
+            raise InvalidCredentials from conflict
+
+    def _rehashed(self, identity: Identity, password: str) -> tuple[Change, ...]:
+        """The stored hash made anew with today's cost, scheme and pepper."""
+        return (identities.Replace(replace(identity, password_hash=self.hasher.hash(password))),)
+
+
+def count_attempt(store: Throttles, address: str, caller: Caller, now: datetime) -> Attempt:
+    """Count one more try at the account's password, against the account and against where it comes from."""
+    minute = throttles.window(
+        "password", caller.source, limit=ADDRESS_FAILURES_PER_MINUTE, per=timedelta(minutes=1), now=now
+    )
+    hour = throttles.window("password", caller.source, limit=ADDRESS_FAILURES_PER_HOUR, per=timedelta(hours=1), now=now)
+    return throttles.attempt(store, address, minute, hour, now=now)

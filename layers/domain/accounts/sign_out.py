@@ -1,0 +1,100 @@
+"""Logging out: this device, one of the others, or all of them. Effective with the next request."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts import sessions, users
+from accounts.audit import Caller, Record
+from accounts.authentication import Credential, SessionAuthentication
+from accounts.errors import NotFound, Unauthenticated, Unavailable
+from accounts.sessions import Session
+from accounts.transactions import Conflict, Transactions
+from accounts.users import Users
+
+_TRIES = 4
+_ID = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class SignOut:
+    """Ends the session that is presented."""
+
+    authentication: SessionAuthentication
+    transactions: Transactions
+
+    def here(self, credential: Credential | None, caller: Caller, now: datetime) -> str | None:
+        """End the presented session and tell whose it was; nothing to end is no error: the person is logged out."""
+        session = self.authentication.find(credential, now)
+        if session is None:
+            return None
+        end(self.transactions, session.user_id, session.digest, caller, now)
+        return session.user_id
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceList:
+    """Where a person is signed in."""
+
+    authentication: SessionAuthentication
+
+    def of(self, credential: Credential | None, now: datetime) -> tuple[Session, list[Session]]:
+        """The current session, and all of the account's live ones, the latest activity first."""
+        current = self.authentication.session(credential, now)
+        live = [session for session in self.authentication.sessions.of_user(current.user_id) if session.is_live(now)]
+        return current, sorted(live, key=lambda session: session.last_seen_at, reverse=True)
+
+
+@dataclass(frozen=True, slots=True)
+class SignOutDevice:
+    """Ends one session of the account."""
+
+    authentication: SessionAuthentication
+    transactions: Transactions
+
+    def end(self, credential: Credential | None, session_id: str, caller: Caller, now: datetime) -> str:
+        """End the session with that id and tell whose it was; raises NotFound for any id that is not one's own."""
+        current = self.authentication.session(credential, now)
+        if not _ID.fullmatch(session_id):
+            raise NotFound
+        end(self.transactions, current.user_id, session_id, caller, now)
+        return current.user_id
+
+
+@dataclass(frozen=True, slots=True)
+class SignOutEverywhere:
+    """Ends every session of the account."""
+
+    authentication: SessionAuthentication
+    users: Users
+    transactions: Transactions
+
+    def everywhere(self, credential: Credential | None, caller: Caller, now: datetime) -> str:
+        """End all sessions, the presented one included, in one transaction; tells whose they were.
+
+        The account's own item says which there are, so none is missed that an index has not heard of yet; if one
+        starts meanwhile, the transaction is refused and made again.
+        """
+        user_id = self.authentication.session(credential, now).user_id
+        for _ in range(_TRIES):
+            user = self.users.get(user_id)
+            if user is None:
+                raise Unauthenticated
+            record = Record(user_id, "session_revoked_all", now, caller, {"sessions": str(len(user.sessions))})
+            try:
+                self.transactions.commit(users.LetGoAllSessions(user), *map(sessions.End, user.sessions), record)
+            except Conflict:
+                continue
+            return user_id
+        raise Unavailable
+
+
+def end(transactions: Transactions, user_id: str, digest: str, caller: Caller, now: datetime) -> None:
+    """End one session of the account; raises NotFound when the account does not hold it."""
+    record = Record(user_id, "session_revoked", now, caller, {"session": digest})
+    try:
+        transactions.commit(users.LetGoSession(user_id, digest), sessions.End(digest), record)
+    except Conflict as conflict:
+        raise NotFound from conflict

@@ -1,0 +1,36 @@
+"""All or nothing: the changes of one story, written together or not at all.
+
+Each noun defines the changes that can be made to it, as plain values; a story lists them; the store commits the list in
+one conditional transaction. So "consume the token and set the password" is one sentence here and one write there, and
+no story can leave half of itself behind.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Change:
+    """One conditional write. What its condition is, is said by each kind."""
+
+    __slots__ = ()
+
+
+class Conflict(Exception):
+    """The conditions of ``changes`` did not hold; nothing at all was written."""
+
+    def __init__(self, *changes: Change) -> None:
+        """Carry the changes whose condition failed, in the order they were listed."""
+        super().__init__(", ".join(type(change).__name__ for change in changes))
+        self.changes = changes
+
+    def concerns(self, kind: type[Change]) -> bool:
+        """Whether a change of this kind was among those refused."""
+        return any(isinstance(change, kind) for change in self.changes)
+
+
+class Transactions(Protocol):
+    """The one way to write."""
+
+    def commit(self, *changes: Change) -> None:
+        """Write all changes or none; raises Conflict naming those refused, Unavailable when the store cannot say."""

@@ -1,0 +1,123 @@
+"""The account: a person. It knows by name everything that it owns, so that all of it can be ended at once.
+
+A list by index may lag behind a write; what must be ended or counted without fail (sessions, API keys, identities) is
+therefore kept on the account's own item, which is read consistently and changed in the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from accounts import secrets
+from accounts.transactions import Change
+
+USER_ID_CHARACTERS = 28
+ACTIVE = "active"
+DISABLED = "disabled"
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """An account as stored. ``sessions`` maps digests to when each ends; ``revision`` rises with every change."""
+
+    user_id: str
+    email: str
+    name: str
+    created_at: datetime
+    updated_at: datetime
+    status: str = ACTIVE
+    sessions: Mapping[str, datetime] = field(default_factory=dict)
+    api_keys: frozenset[str] = frozenset()
+    identities: frozenset[str] = frozenset()
+    revision: int = 0
+
+
+class Users(Protocol):
+    """Where accounts are kept."""
+
+    def get(self, user_id: str) -> User | None:
+        """The account, read consistently; None when there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Open(Change):
+    """A new account; refused when the id is taken."""
+
+    user: User
+
+
+@dataclass(frozen=True, slots=True)
+class HoldSession(Change):
+    """The account holds one more session; refused when it is full, gone or disabled."""
+
+    user_id: str
+    session: str
+    ends_at: datetime
+    at_most: int
+
+
+@dataclass(frozen=True, slots=True)
+class SwapSession(Change):
+    """One session takes the place of others; refused when the account changed since ``revision`` or is not active."""
+
+    user_id: str
+    revision: int
+    ended: tuple[str, ...]
+    session: str
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LetGoSession(Change):
+    """The account holds this session no more; refused when it did not hold it."""
+
+    user_id: str
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
+class LetGoAllSessions(Change):
+    """The account holds no session any more, but ``keeping``; refused when it changed since it was read."""
+
+    user: User
+    keeping: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HoldKey(Change):
+    """The account holds one more API key; refused when it is full, gone or disabled."""
+
+    user_id: str
+    api_key: str
+    at_most: int
+
+
+@dataclass(frozen=True, slots=True)
+class LetGoKey(Change):
+    """The account holds this API key no more; refused when it did not hold it."""
+
+    user_id: str
+    api_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Disable(Change):
+    """The account is disabled and holds no session and no key; refused when it changed since it was read."""
+
+    user: User
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Close(Change):
+    """The account is gone; refused when it changed since it was read."""
+
+    user: User
+
+
+def new_user_id() -> str:
+    """28 base62 characters (166 bits): the shape that existing ComfyUI clients know as ``firebase_uid``."""
+    return secrets.random_base62(USER_ID_CHARACTERS)

@@ -1,0 +1,71 @@
+"""The answer of the Lambda authorizer (HTTP API, payload 2.0, simple responses)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from accounts import telemetry
+from accounts.authentication import Authentication, Principal
+from accounts.errors import AccountsError, Refusal, Unavailable
+from accounts.settings import Settings
+from accounts.web import credentials, requests
+from accounts.web.requests import Event, Request
+from accounts.web.routes import AUTHORIZE, Route
+
+DENIED: dict[str, Any] = {"isAuthorized": False}
+
+
+def decide(authentication: Authentication, settings: Settings, event: Event, now: datetime) -> dict[str, Any]:
+    """Allow with the identity in the context, or deny.
+
+    When the store does not answer, Unavailable leaves the function: the gateway then answers 500, and nobody gets in.
+    """
+    request = requests.read(event, now)
+    try:
+        credential = credentials.presented(request, _route(request), settings.site_url)
+        principal = authentication.principal(credential, request.caller, now)
+    except Refusal as refusal:
+        _record(request, refusal.event, "", refusal)
+        return DENIED
+    except Unavailable as failure:
+        _record(request, failure.event, "", failure)
+        raise
+    _record(request, AUTHORIZE.event, principal.user_id, None)
+    return {"isAuthorized": True, "context": _context(principal)}
+
+
+def _route(request: Request) -> Route:
+    """The other API's route, as far as it matters here: a cookie on an unsafe method must come from our own pages."""
+    return Route(
+        method=request.method,
+        path=AUTHORIZE.path,
+        function=AUTHORIZE.function,
+        credentials=AUTHORIZE.credentials,
+        limiter=AUTHORIZE.limiter,
+        event=AUTHORIZE.event,
+        cookies=True,
+        cors=True,
+    )
+
+
+def _context(principal: Principal) -> dict[str, str]:
+    """What the other API's functions read in ``requestContext.authorizer.lambda``."""
+    return {
+        "account_id": principal.user_id,
+        "credential_kind": principal.kind,
+        "credential_id": principal.credential_id,
+    }
+
+
+def _record(request: Request, event: str, user_id: str, error: AccountsError | None) -> None:
+    fields: dict[str, str | int] = {
+        "function": AUTHORIZE.function,
+        "request_id": request.id,
+        "source": request.caller.source,
+        "user_agent": request.caller.user_agent,
+        "user_id": user_id,
+    }
+    if error is not None:
+        fields |= {"code": error.code, "error": telemetry.describe(error)}
+    telemetry.record(event, fields, level="info" if error is None else "warning")

@@ -1,0 +1,67 @@
+"""The credential a request presents: a header for machines, the cookie for our own pages, never a URL or a body."""
+
+from __future__ import annotations
+
+import re
+
+from accounts import api_keys
+from accounts.authentication import API_KEY, SESSION, Credential
+from accounts.errors import MalformedRequest, Unauthenticated
+from accounts.limits import HEADER_TOKEN_MAX_CHARACTERS
+from accounts.web import same_origin
+from accounts.web.cookies import SESSION_COOKIE
+from accounts.web.requests import Request
+from accounts.web.routes import Route
+
+# RFC 6750 2.1: the scheme's case does not matter (RFC 9110 11.1), the token is b64token.
+_BEARER = re.compile(r"bearer +([A-Za-z0-9._~+/-]+=*) *", re.IGNORECASE)
+_SESSION_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+def presented(request: Request, route: Route, site_url: str) -> Credential | None:
+    """The one credential of the request, or None.
+
+    A header wins over the cookie and needs no proof of origin. Raises Unauthenticated for a malformed one,
+    MalformedRequest for two at once (RFC 6750 2), CrossSiteRequest for a cookie on an unsafe request that does not
+    prove where it comes from.
+    """
+    header = _from_headers(request)
+    if header is not None:
+        return header
+    return _from_cookie(request, route, site_url) if route.cookies else None
+
+
+def session_cookie(request: Request) -> Credential | None:
+    """The session the browser holds, for the routes that replace or end it whatever it is worth."""
+    token = request.cookie(SESSION_COOKIE)
+    return Credential(SESSION, token) if token is not None and _SESSION_TOKEN.fullmatch(token) else None
+
+
+def _from_headers(request: Request) -> Credential | None:
+    authorization, key = request.headers.get("authorization"), request.headers.get("x-api-key")
+    if authorization is not None and key is not None:
+        message = "Send one credential: Authorization or X-API-KEY, not both."
+        raise MalformedRequest(message)
+    if key is not None:
+        return _api_key(key)
+    if authorization is None:
+        return None
+    bearer = _BEARER.fullmatch(authorization) if len(authorization) <= 2 * HEADER_TOKEN_MAX_CHARACTERS else None
+    if bearer is None:
+        raise Unauthenticated
+    return _api_key(bearer[1])
+
+
+def _api_key(text: str) -> Credential:
+    if not text.startswith(api_keys.PREFIX) or len(text) > HEADER_TOKEN_MAX_CHARACTERS:
+        raise Unauthenticated
+    return Credential(API_KEY, text)
+
+
+def _from_cookie(request: Request, route: Route, site_url: str) -> Credential | None:
+    credential = session_cookie(request)
+    if credential is None or same_origin.is_foreign(request, site_url):
+        return None
+    if route.is_unsafe:
+        same_origin.demand_own(request, site_url)
+    return credential

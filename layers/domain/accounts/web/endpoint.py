@@ -1,0 +1,87 @@
+"""What every HTTP function is wrapped in: read, check, handle, answer, and one line in the log whatever happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from accounts import telemetry
+from accounts.authentication import Credential
+from accounts.errors import AccountsError
+from accounts.settings import Settings
+from accounts.web import credentials, requests, responses, same_origin
+from accounts.web.requests import Event, Request
+from accounts.web.responses import Response
+from accounts.web.routes import Route
+
+Handle = Callable[[Request], Response]
+LambdaHandler = Callable[[Event, object], dict[str, Any]]
+
+
+def endpoint(route: Route, settings: Settings) -> Callable[[Handle], LambdaHandler]:
+    """Turn ``Request -> Response`` into a Lambda handler for ``route``.
+
+    Refusals become their answer, anything else 500 with no detail; nothing is kept from one request to the next.
+    """
+
+    def decorate(handle: Handle) -> LambdaHandler:
+        def lambda_handler(event: Event, _context: object) -> dict[str, Any]:
+            return answer(route, settings, handle, event, datetime.now(UTC))
+
+        return lambda_handler
+
+    return decorate
+
+
+def answer(route: Route, settings: Settings, handle: Handle, event: Event, now: datetime) -> dict[str, Any]:
+    """Answer one event at the moment ``now``."""
+    request: Request | None = None
+    error: Exception | None = None
+    try:
+        request = requests.read(event, now)
+        _demand_own_pages(request, route, settings)
+        response = handle(request)
+    except AccountsError as refusal:
+        error, response = refusal, responses.refused(refusal)
+    except Exception as unexpected:  # noqa: BLE001 - the outermost handler: log it, answer without detail
+        error, response = unexpected, responses.refused(AccountsError())
+    _record(route, request, response, error)
+    return responses.as_event(response, request_id=request.id if request else "unknown", cors=route.cors)
+
+
+def credential_of(request: Request, route: Route, settings: Settings) -> Credential | None:
+    """The credential that this request presents to this route."""
+    return credentials.presented(request, route, settings.site_url)
+
+
+def _demand_own_pages(request: Request, route: Route, settings: Settings) -> None:
+    """An unsafe request to a route that lives by cookies alone must come from our pages, signed in or not.
+
+    Where other origins may read, only a request that presents the cookie has to: see ``credentials.presented``.
+    """
+    if route.cookies and route.is_unsafe and not route.cors:
+        same_origin.demand_own(request, settings.site_url)
+
+
+def _record(route: Route, request: Request | None, response: Response, error: Exception | None) -> None:
+    event = route.event
+    fields: dict[str, str | int] = {
+        "function": route.function,
+        "route": f"{route.method} {route.path}",
+        "status": response.status,
+        "request_id": request.id if request else "unknown",
+        "source": request.caller.source if request else "unknown",
+        "user_agent": request.caller.user_agent if request else "",
+        "user_id": response.user_id,
+    }
+    if error is not None:
+        event = error.event if isinstance(error, AccountsError) else AccountsError.event
+        fields |= {"code": getattr(error, "code", AccountsError.code), "error": telemetry.describe(error)}
+    telemetry.record(event, fields, level=_level(response.status))
+
+
+def _level(status: int) -> str:
+    if status >= 500:  # noqa: PLR2004 - HTTP's own classes
+        return "error"
+    return "warning" if status >= 400 else "info"  # noqa: PLR2004

@@ -1,0 +1,61 @@
+"""How accounts, keys and sessions look from outside: every field listed, so that none slips out (ASVS 15.3.1)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from accounts.api_keys import ApiKey
+from accounts.identities import Identity
+from accounts.sessions import Session
+from accounts.users import User
+
+
+def customer(account: User | Identity) -> dict[str, Any]:
+    """``Customer``, with the names that existing ComfyUI clients parse."""
+    return {
+        "id": account.user_id,
+        "email": account.email,
+        "name": account.name,
+        "createdAt": timestamp(account.created_at),
+        "updatedAt": timestamp(account.updated_at),
+    }
+
+
+def api_key(key: ApiKey) -> dict[str, Any]:
+    """``APIKey``: everything but the key."""
+    return {
+        "id": key.digest,
+        "name": key.name,
+        "description": key.description,
+        "key_prefix": key.key_prefix,
+        "created_at": timestamp(key.created_at),
+        "last_used_at": timestamp(key.last_used_at) if key.last_used_at else None,
+    }
+
+
+def verification(user: User | None) -> dict[str, Any]:
+    """What another service is told of a key; ``firebase_uid``, as existing clients call it, is the account's id."""
+    if user is None:
+        return {"valid": False}
+    return {"valid": True, "firebase_uid": user.user_id, "email": user.email, "name": user.name, "is_admin": False}
+
+
+def session(entry: Session, *, current: bool) -> dict[str, Any]:
+    """A device: where from and since when, never its token."""
+    return {
+        "id": entry.digest,
+        "current": current,
+        "method": entry.method,
+        "remembered": entry.remembered,
+        "authenticated_at": timestamp(entry.authenticated_at),
+        "last_seen_at": timestamp(entry.last_seen_at),
+        "expires_at": timestamp(entry.expires_at),
+        "source": entry.caller.source,
+        "user_agent": entry.caller.user_agent,
+    }
+
+
+def timestamp(moment: datetime) -> str:
+    """ISO 8601 in UTC with milliseconds."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

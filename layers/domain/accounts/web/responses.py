@@ -1,0 +1,131 @@
+"""Answers: one place that decides status and headers, for successes and refusals alike."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from accounts import errors
+from accounts.web.cookies import no_session_cookie
+
+_STATUS: dict[type[errors.AccountsError], int] = {
+    errors.InvalidInput: 400,
+    errors.Unauthenticated: 401,
+    errors.Forbidden: 403,
+    errors.NotFound: 404,
+    errors.MethodNotAllowed: 405,
+    errors.KeyLimitReached: 409,
+    errors.BodyTooLarge: 413,
+    errors.UnsupportedMediaType: 415,
+    errors.TooManyAttempts: 429,
+    errors.Unavailable: 503,
+    errors.AccountsError: 500,
+}
+
+JSON = "application/json; charset=utf-8"
+HTML = "text/html; charset=utf-8"
+_NOTHING = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+_PAGE = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
+)
+# ASVS 3.4.1-3.4.8, 14.3.2; on every answer, errors too.
+SECURITY_HEADERS: Mapping[str, str] = {
+    "strict-transport-security": "max-age=31536000; includeSubDomains",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "cache-control": "no-store",
+    "content-security-policy": _NOTHING,
+}
+# Header credentials only, so any origin may read, and none may send cookies (design, section 4).
+CORS_HEADERS: Mapping[str, str] = {
+    "access-control-allow-origin": "*",
+    "access-control-allow-headers": "Authorization, X-API-KEY, Content-Type",
+    "access-control-expose-headers": "Retry-After, X-Request-Id",
+    "access-control-max-age": "7200",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer. ``user_id`` is for the log line, not for the caller."""
+
+    status: int
+    body: str = ""
+    content_type: str = JSON
+    headers: Mapping[str, str] = field(default_factory=dict)
+    cookies: tuple[str, ...] = ()
+    user_id: str = ""
+
+
+def ok(body: Mapping[str, Any], *, status: int = 200, cookies: tuple[str, ...] = (), user_id: str = "") -> Response:
+    """A JSON answer."""
+    return Response(status, json.dumps(body, ensure_ascii=False), cookies=cookies, user_id=user_id)
+
+
+def accepted(message: str) -> Response:
+    """202: the same for everybody, whatever will come of it."""
+    return ok({"message": message}, status=202)
+
+
+def no_content(
+    *, cookies: tuple[str, ...] = (), headers: Mapping[str, str] | None = None, user_id: str = ""
+) -> Response:
+    """204."""
+    return Response(204, cookies=cookies, headers=headers or {}, user_id=user_id)
+
+
+def signed_out(user_id: str) -> Response:
+    """204, and the browser forgets the session and whatever the pages stored (ASVS 7.4.1, 14.3.1)."""
+    return no_content(
+        cookies=(no_session_cookie(),), headers={"clear-site-data": '"cache", "storage"'}, user_id=user_id
+    )
+
+
+def page(html: str) -> Response:
+    """An HTML page of ours, which may run our own scripts and nothing else."""
+    return Response(200, html, content_type=HTML, headers={"content-security-policy": _PAGE})
+
+
+def refused(error: errors.AccountsError) -> Response:
+    """The answer to a refusal: its code, and its sentence on what to do."""
+    body = json.dumps({"error": error.code, "message": error.message}, ensure_ascii=False)
+    return Response(status_of(error), body, headers=_headers_of(error))
+
+
+def status_of(error: errors.AccountsError) -> int:
+    """The HTTP status of the nearest class in the table."""
+    return next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
+
+
+def as_event(response: Response, *, request_id: str, cors: bool) -> dict[str, Any]:
+    """The answer as API Gateway takes it (payload 2.0)."""
+    headers = {
+        **SECURITY_HEADERS,
+        **(CORS_HEADERS if cors else {}),
+        **({"content-type": response.content_type} if response.body else {}),
+        "x-request-id": request_id,
+        **response.headers,
+    }
+    answer: dict[str, Any] = {"statusCode": response.status, "headers": headers, "body": response.body}
+    if response.cookies:
+        answer["cookies"] = list(response.cookies)
+    return answer
+
+
+def _headers_of(error: errors.AccountsError) -> Mapping[str, str]:
+    match error:
+        case errors.TooManyAttempts() | errors.Unavailable():
+            return {"retry-after": str(error.retry_after)}
+        case errors.MethodNotAllowed():
+            return {"allow": ", ".join(error.allowed)}
+        case errors.InvalidCredentials() | errors.InvalidAdminSecret():
+            return {}
+        case errors.Unauthenticated():
+            return {"www-authenticate": "Bearer"}
+        case _:
+            return {}

@@ -1,0 +1,152 @@
+"""Every route of the service, with what guards it. Nothing is served that is not listed here (ASVS 8.2.1).
+
+The template, the functions and the tests are held to this list, so a route without an owner, a rule for credentials or
+a limiter cannot be deployed unnoticed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from accounts.authentication import API_KEY, SESSION
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+NO_CREDENTIAL: frozenset[str] = frozenset()
+SESSION_ONLY = frozenset({SESSION})
+ANY_CREDENTIAL = frozenset({SESSION, API_KEY})
+ADMIN_SECRET = frozenset({"admin_secret"})
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One method on one path.
+
+    ``function`` is the folder that serves it; ``credentials`` the kinds it takes; ``cookies`` whether it reads or sets
+    the session cookie (then unsafe methods must prove that they come from our own pages); ``cors`` whether other
+    origins may read it (header credentials only); ``limiter`` what bounds guessing and cost; ``event`` what its
+    success is logged as.
+    """
+
+    method: str
+    path: str
+    function: str
+    credentials: frozenset[str]
+    limiter: str
+    event: str
+    cookies: bool = False
+    cors: bool = False
+
+    @property
+    def is_unsafe(self) -> bool:
+        """Whether the method may change something (RFC 9110 9.2.1)."""
+        return self.method not in SAFE_METHODS
+
+
+GATEWAY = "gateway route throttle"
+SIGN_UP = Route("POST", "/auth/signup", "signup", NO_CREDENTIAL, "mail window", "user_created", cookies=True)
+EMAIL_VERIFY = Route(
+    "POST",
+    "/auth/email/verify",
+    "email_verify",
+    NO_CREDENTIAL,
+    "confirm window, account streak",
+    "email_verified",
+    cookies=True,
+)
+EMAIL_RESEND = Route(
+    "POST", "/auth/email/resend", "email_resend", NO_CREDENTIAL, "mail window", "email_resend_requested", cookies=True
+)
+LOGIN = Route(
+    "POST",
+    "/auth/login",
+    "login",
+    NO_CREDENTIAL,
+    "account streak, password windows",
+    "authn_login_success",
+    cookies=True,
+)
+LOGOUT = Route("POST", "/auth/logout", "logout", SESSION_ONLY, GATEWAY, "session_revoked", cookies=True)
+SESSION_SHOW = Route("GET", "/auth/session", "session_show", SESSION_ONLY, GATEWAY, "session_shown", cookies=True)
+SESSION_LIST = Route("GET", "/auth/sessions", "session_list", SESSION_ONLY, GATEWAY, "sessions_listed", cookies=True)
+SESSION_REVOKE = Route(
+    "DELETE", "/auth/sessions/{id}", "session_revoke", SESSION_ONLY, GATEWAY, "session_revoked", cookies=True
+)
+SESSION_REVOKE_ALL = Route(
+    "POST",
+    "/auth/sessions/revoke-all",
+    "session_revoke_all",
+    SESSION_ONLY,
+    GATEWAY,
+    "session_revoked_all",
+    cookies=True,
+)
+ACCOUNT_OPEN = Route(
+    "POST", "/customers", "account_open", ANY_CREDENTIAL, "bad-key window", "user_shown", cookies=True, cors=True
+)
+ACCOUNT_SHOW = Route(
+    "GET", "/customers/me", "account_show", ANY_CREDENTIAL, "bad-key window", "user_shown", cookies=True, cors=True
+)
+ACCOUNT_DELETE = Route(
+    "DELETE", "/customers/me", "account_delete", SESSION_ONLY, GATEWAY, "user_deleted", cookies=True, cors=True
+)
+KEY_LIST = Route(
+    "GET", "/customers/api-keys", "key_list", SESSION_ONLY, GATEWAY, "authn_tokens_listed", cookies=True, cors=True
+)
+KEY_CREATE = Route(
+    "POST", "/customers/api-keys", "key_create", SESSION_ONLY, GATEWAY, "authn_token_created", cookies=True, cors=True
+)
+KEY_DELETE = Route(
+    "DELETE",
+    "/customers/api-keys/{id}",
+    "key_delete",
+    SESSION_ONLY,
+    GATEWAY,
+    "authn_token_revoked",
+    cookies=True,
+    cors=True,
+)
+KEY_VERIFY = Route(
+    "POST", "/admin/verify-api-key", "key_verify", ADMIN_SECRET, "admin window, bad-key window", "authn_token_verified"
+)
+HOME = Route("GET", "/", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
+VERIFY_PAGE = Route("GET", "/email/verify", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
+ASSET = Route("GET", "/assets/{name}", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
+# Whatever no other route answers: 404, 405 and the preflights of the routes that other origins may read.
+FALLBACK = Route("ANY", "$default", "fallback", NO_CREDENTIAL, GATEWAY, "not_found")
+# Not a route of ours: what the authorizer does for routes of other APIs.
+AUTHORIZE = Route("ANY", "another API's", "authorizer", ANY_CREDENTIAL, "bad-key window", "authz_granted", cookies=True)
+
+ROUTES: tuple[Route, ...] = (
+    SIGN_UP,
+    EMAIL_VERIFY,
+    EMAIL_RESEND,
+    LOGIN,
+    LOGOUT,
+    SESSION_SHOW,
+    SESSION_LIST,
+    SESSION_REVOKE,
+    SESSION_REVOKE_ALL,
+    ACCOUNT_OPEN,
+    ACCOUNT_SHOW,
+    ACCOUNT_DELETE,
+    KEY_LIST,
+    KEY_CREATE,
+    KEY_DELETE,
+    KEY_VERIFY,
+    HOME,
+    VERIFY_PAGE,
+    ASSET,
+    FALLBACK,
+)
+
+
+def at(path: str) -> tuple[Route, ...]:
+    """The routes that answer ``path``, whatever the method."""
+    return tuple(route for route in ROUTES if _matches(route.path, path))
+
+
+def _matches(pattern: str, path: str) -> bool:
+    ours, theirs = pattern.split("/"), path.split("/")
+    return len(ours) == len(theirs) and all(
+        part == given or (part.startswith("{") and given != "") for part, given in zip(ours, theirs, strict=True)
+    )

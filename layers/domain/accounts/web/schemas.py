@@ -1,0 +1,47 @@
+"""The bodies that requests may have: closed, flat, text and truth values only. Limits are the domain's to check."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class SignUp(msgspec.Struct, forbid_unknown_fields=True):
+    """``POST /auth/signup``."""
+
+    email: str
+    password: str
+    name: str = ""
+
+
+class EmailVerify(msgspec.Struct, forbid_unknown_fields=True):
+    """``POST /auth/email/verify``: the link's token and the password chosen when signing up."""
+
+    token: str
+    password: str
+
+
+class EmailResend(msgspec.Struct, forbid_unknown_fields=True):
+    """``POST /auth/email/resend``."""
+
+    email: str
+
+
+class Login(msgspec.Struct, forbid_unknown_fields=True):
+    """``POST /auth/login``."""
+
+    email: str
+    password: str
+    remember: bool = False
+
+
+class KeyCreate(msgspec.Struct, forbid_unknown_fields=True):
+    """``POST /customers/api-keys``."""
+
+    name: str
+    description: str = ""
+
+
+class KeyVerify(msgspec.Struct, forbid_unknown_fields=True):
+    """``POST /admin/verify-api-key``."""
+
+    api_key: str

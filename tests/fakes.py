@@ -1,0 +1,287 @@
+"""One in-memory world that keeps every promise the stores make: what the contract suite proves it does."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from threading import Lock
+from typing import Any
+
+from accounts import api_keys, audit, identities, one_time_tokens, sessions, throttles, users
+from accounts.api_keys import ApiKey
+from accounts.errors import Unavailable
+from accounts.identities import Identity
+from accounts.mailing import Mail
+from accounts.messages import Message
+from accounts.one_time_tokens import OneTimeToken
+from accounts.passwords import Verdict
+from accounts.sessions import Session
+from accounts.throttles import Counter, Full, Toll
+from accounts.transactions import Change, Conflict
+from accounts.users import User
+
+
+@dataclass
+class World:
+    """All tables, one lock, and the transactions across them. ``down`` makes everything Unavailable."""
+
+    users: dict[str, User] = field(default_factory=dict)
+    identities: dict[str, Identity] = field(default_factory=dict)
+    sessions: dict[str, Session] = field(default_factory=dict)
+    api_keys: dict[str, ApiKey] = field(default_factory=dict)
+    tokens: dict[str, OneTimeToken] = field(default_factory=dict)
+    counters: dict[str, Counter] = field(default_factory=dict)
+    records: list[audit.Record] = field(default_factory=list)
+    down: bool = False
+    reads: list[str] = field(default_factory=list)
+    lock: Lock = field(default_factory=Lock)
+
+    def commit(self, *changes: Change) -> None:
+        """Write all changes or none."""
+        self.check()
+        with self.lock:
+            refused = [change for change in changes if not _CONDITIONS[type(change)](self, change)]
+            if refused:
+                raise Conflict(*refused)
+            for change in changes:
+                _EFFECTS[type(change)](self, change)
+
+    def take(self, tolls: Sequence[Toll], now: datetime) -> None:
+        """Raise all counters by one, or none."""
+        self.check()
+        with self.lock:
+            for toll in tolls:
+                counter = self.counters.get(toll.key)
+                if not _is_open(toll, counter):
+                    raise Full(toll, counter or Counter(0, now))
+            for toll in tolls:
+                self._raise(toll.key, 1, now)
+
+    def check(self) -> None:
+        """Fail as DynamoDB does when it does not answer."""
+        if self.down:
+            raise Unavailable
+
+    def _raise(self, key: str, by: int, now: datetime | None) -> None:
+        old = self.counters.get(key)
+        at = now or (old.raised_at if old else datetime.min)  # noqa: DTZ901 - a counter that was never raised
+        self.counters[key] = Counter((old.count if old else 0) + by, at)
+
+    def give_back(self, key: str) -> None:
+        """Lower a counter."""
+        self._raise(key, -1, None)
+
+    def user(self, user_id: str, **changes: Any) -> None:
+        """Change an account; its revision rises."""
+        old = self.users[user_id]
+        self.users[user_id] = replace(old, **changes, revision=old.revision + 1)
+
+
+def _is_open(toll: Toll, counter: Counter | None) -> bool:
+    if toll.expected is not None:
+        return counter is not None and counter.count == toll.expected
+    return counter is None or counter.count < toll.limit
+
+
+def _active(world: World, user_id: str) -> bool:
+    return user_id in world.users and world.users[user_id].status == users.ACTIVE
+
+
+def _unchanged(world: World, user: User) -> bool:
+    return user.user_id in world.users and world.users[user.user_id].revision == user.revision
+
+
+def _same_identity(world: World, read: Identity) -> bool:
+    stored = world.identities.get(read.key)
+    return stored is not None and (stored.version, stored.user_id) == (read.version, read.user_id)
+
+
+_CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
+    users.Open: lambda w, c: c.user.user_id not in w.users,
+    users.HoldSession: lambda w, c: _active(w, c.user_id) and len(w.users[c.user_id].sessions) < c.at_most,
+    users.SwapSession: lambda w, c: _active(w, c.user_id) and w.users[c.user_id].revision == c.revision,
+    users.LetGoSession: lambda w, c: c.user_id in w.users and c.session in w.users[c.user_id].sessions,
+    users.LetGoAllSessions: lambda w, c: _unchanged(w, c.user),
+    users.HoldKey: lambda w, c: _active(w, c.user_id) and len(w.users[c.user_id].api_keys) < c.at_most,
+    users.LetGoKey: lambda w, c: c.user_id in w.users and c.api_key in w.users[c.user_id].api_keys,
+    users.Disable: lambda w, c: _unchanged(w, c.user),
+    users.Close: lambda w, c: _unchanged(w, c.user),
+    identities.SignUp: lambda w, c: c.identity.key not in w.identities or not w.identities[c.identity.key].verified,
+    identities.Replace: lambda w, c: _same_identity(w, c.identity),
+    identities.Remove: lambda w, c: c.key in w.identities and w.identities[c.key].user_id == c.user_id,
+    identities.DisableLogin: lambda w, c: c.key in w.identities and w.identities[c.key].user_id == c.user_id,
+    sessions.Start: lambda w, c: c.session.digest not in w.sessions,
+    sessions.End: lambda _w, _c: True,
+    api_keys.Add: lambda w, c: c.api_key.digest not in w.api_keys,
+    api_keys.Remove: lambda w, c: c.digest in w.api_keys and w.api_keys[c.digest].user_id == c.user_id,
+    one_time_tokens.Issue: lambda w, c: c.token.key not in w.tokens,
+    one_time_tokens.Consume: lambda w, c: c.key in w.tokens,
+    throttles.Clear: lambda _w, _c: True,
+    throttles.GiveBack: lambda _w, _c: True,
+    audit.Record: lambda _w, _c: True,
+}
+
+
+def _without(mapping: Any, *keys: str) -> dict[str, Any]:
+    return {key: value for key, value in mapping.items() if key not in keys}
+
+
+def _swap(world: World, change: users.SwapSession) -> None:
+    held = {**_without(world.users[change.user_id].sessions, *change.ended), change.session: change.ends_at}
+    world.user(change.user_id, sessions=held)
+
+
+def _let_go_all(world: World, change: users.LetGoAllSessions) -> None:
+    kept = {k: v for k, v in change.user.sessions.items() if k == change.keeping}
+    world.user(change.user.user_id, sessions=kept)
+
+
+_EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
+    users.Open: lambda w, c: w.users.update({c.user.user_id: c.user}),
+    users.HoldSession: lambda w, c: w.user(
+        c.user_id, sessions={**w.users[c.user_id].sessions, c.session: c.ends_at}
+    ),
+    users.SwapSession: _swap,
+    users.LetGoSession: lambda w, c: w.user(c.user_id, sessions=_without(w.users[c.user_id].sessions, c.session)),
+    users.LetGoAllSessions: _let_go_all,
+    users.HoldKey: lambda w, c: w.user(c.user_id, api_keys=w.users[c.user_id].api_keys | {c.api_key}),
+    users.LetGoKey: lambda w, c: w.user(c.user_id, api_keys=w.users[c.user_id].api_keys - {c.api_key}),
+    users.Disable: lambda w, c: w.user(
+        c.user.user_id, status=users.DISABLED, updated_at=c.now, sessions={}, api_keys=frozenset()
+    ),
+    users.Close: lambda w, c: w.users.pop(c.user.user_id),
+    identities.SignUp: lambda w, c: w.identities.update({c.identity.key: replace(c.identity, version=0)}),
+    identities.Replace: lambda w, c: w.identities.update(
+        {c.identity.key: replace(c.identity, version=c.identity.version + 1)}
+    ),
+    identities.Remove: lambda w, c: w.identities.pop(c.key),
+    identities.DisableLogin: lambda w, c: w.identities.update(
+        {c.key: replace(w.identities[c.key], disabled=True, version=w.identities[c.key].version + 1)}
+    ),
+    sessions.Start: lambda w, c: w.sessions.update({c.session.digest: c.session}),
+    sessions.End: lambda w, c: w.sessions.pop(c.digest, None),
+    api_keys.Add: lambda w, c: w.api_keys.update({c.api_key.digest: c.api_key}),
+    api_keys.Remove: lambda w, c: w.api_keys.pop(c.digest),
+    one_time_tokens.Issue: lambda w, c: w.tokens.update({c.token.key: c.token}),
+    one_time_tokens.Consume: lambda w, c: w.tokens.pop(c.key),
+    throttles.Clear: lambda w, c: w.counters.pop(c.key, None),
+    throttles.GiveBack: lambda w, c: w.give_back(c.toll.key),
+    audit.Record: lambda w, c: w.records.append(c),
+}
+
+
+class _Store:
+    """Looks into one of the world's tables."""
+
+    table: str
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def get(self, key: str) -> Any:
+        """The entry at ``key``; None when there is none."""
+        self.world.check()
+        self.world.reads.append(f"{self.table}:{key}")
+        return getattr(self.world, self.table).get(key)
+
+    def of_user(self, user_id: str) -> list[Any]:
+        """An account's entries."""
+        self.world.check()
+        return [entry for entry in getattr(self.world, self.table).values() if entry.user_id == user_id]
+
+
+class FakeUsers(_Store):
+    """Accounts."""
+
+    table = "users"
+
+
+class FakeIdentities(_Store):
+    """Identities."""
+
+    table = "identities"
+
+
+class FakeTokens(_Store):
+    """One-time tokens."""
+
+    table = "tokens"
+
+
+class FakeSessions(_Store):
+    """Sessions."""
+
+    table = "sessions"
+
+    def touch(self, digest: str, now: datetime) -> None:
+        """Write down activity."""
+        if digest in self.world.sessions:
+            self.world.sessions[digest] = self.world.sessions[digest].touched(now)
+
+
+class FakeApiKeys(_Store):
+    """API keys."""
+
+    table = "api_keys"
+
+    def touch(self, digest: str, now: datetime) -> None:
+        """Write down a use."""
+        if digest in self.world.api_keys:
+            self.world.api_keys[digest] = replace(self.world.api_keys[digest], last_used_at=now)
+
+
+@dataclass
+class FakeHasher:
+    """Hashes without cost, and counts: ``calls`` is how often bcrypt would have run."""
+
+    calls: int = 0
+    outdated: bool = False
+
+    def hash(self, password: str) -> str:
+        """A stored form that only this fake reads."""
+        self.calls += 1
+        return f"fake:{password}"
+
+    def verify(self, password: str, stored: str | None) -> Verdict:
+        """Compare with what ``hash`` made."""
+        self.calls += 1
+        matches = stored == f"fake:{password}"
+        return Verdict(matches=matches, outdated=matches and self.outdated)
+
+
+@dataclass
+class FakeOutbox:
+    """Keeps the messages; ``down`` makes it refuse them."""
+
+    messages: list[Message] = field(default_factory=list)
+    down: bool = False
+
+    def put(self, message: Message) -> None:
+        """Keep the message."""
+        if self.down:
+            raise Unavailable
+        self.messages.append(message)
+
+
+@dataclass
+class FakePostman:
+    """Keeps the mails; ``down`` makes it refuse them."""
+
+    mails: list[Mail] = field(default_factory=list)
+    down: bool = False
+
+    def send(self, mail: Mail) -> None:
+        """Keep the mail."""
+        if self.down:
+            raise Unavailable
+        self.mails.append(mail)
+
+
+@dataclass
+class FakeBreaches:
+    """A list of leaked passwords."""
+
+    leaked: frozenset[str] = frozenset()
+
+    def contains(self, password: str) -> bool:
+        """Whether it leaked."""
+        return password in self.leaked
