@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from pynamodb.attributes import NumberAttribute, TTLAttribute, UnicodeAttribute, UTCDateTimeAttribute
 from pynamodb.expressions.condition import Condition
@@ -68,7 +68,9 @@ class ThrottlesTable(Table[CounterItem]):
 
 
 def _open(toll: Toll) -> Condition:
-    if toll.expected is not None:
-        return cast("Condition", CounterItem.counted == toll.expected)
-    below: Condition = CounterItem.counted < toll.limit
-    return CounterItem.counted.does_not_exist() | below
+    condition: Condition = (
+        CounterItem.counted.does_not_exist() | (CounterItem.counted < toll.limit)
+        if toll.expected is None
+        else CounterItem.counted == toll.expected
+    )
+    return condition
