@@ -103,9 +103,15 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
     users.LetGoAllSessions: lambda w, c: _unchanged(w, c.user),
     users.HoldKey: lambda w, c: _active(w, c.user_id) and len(w.users[c.user_id].api_keys) < c.at_most,
     users.LetGoKey: lambda w, c: c.user_id in w.users and c.api_key in w.users[c.user_id].api_keys,
+    users.HoldIdentity: lambda w, c: _active(w, c.user_id) and len(w.users[c.user_id].identities) < c.at_most,
+    users.LetGoIdentity: lambda w, c: _unchanged(w, c.user),
     users.Disable: lambda w, c: _unchanged(w, c.user),
     users.Close: lambda w, c: _unchanged(w, c.user),
     identities.SignUp: lambda w, c: c.identity.key not in w.identities or not w.identities[c.identity.key].verified,
+    identities.Claim: lambda w, c: c.identity.key not in w.identities or not w.identities[c.identity.key].verified,
+    identities.StillVerified: lambda w, c: (
+        c.key in w.identities and w.identities[c.key].verified and w.identities[c.key].user_id == c.user_id
+    ),
     identities.Replace: lambda w, c: _same_identity(w, c.identity),
     identities.Remove: lambda w, c: c.key in w.identities and w.identities[c.key].user_id == c.user_id,
     identities.DisableLogin: lambda w, c: c.key in w.identities and w.identities[c.key].user_id == c.user_id,
@@ -117,7 +123,7 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
     one_time_tokens.Consume: lambda w, c: c.key in w.tokens,
     throttles.Clear: lambda _w, _c: True,
     throttles.GiveBack: lambda _w, _c: True,
-    audit.Record: lambda _w, _c: True,
+    audit.Record: lambda w, c: all((r.user_id, r.event_id) != (c.user_id, c.event_id) for r in w.records),
 }
 
 
@@ -137,19 +143,23 @@ def _let_go_all(world: World, change: users.LetGoAllSessions) -> None:
 
 _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
     users.Open: lambda w, c: w.users.update({c.user.user_id: c.user}),
-    users.HoldSession: lambda w, c: w.user(
-        c.user_id, sessions={**w.users[c.user_id].sessions, c.session: c.ends_at}
-    ),
+    users.HoldSession: lambda w, c: w.user(c.user_id, sessions={**w.users[c.user_id].sessions, c.session: c.ends_at}),
     users.SwapSession: _swap,
     users.LetGoSession: lambda w, c: w.user(c.user_id, sessions=_without(w.users[c.user_id].sessions, c.session)),
     users.LetGoAllSessions: _let_go_all,
     users.HoldKey: lambda w, c: w.user(c.user_id, api_keys=w.users[c.user_id].api_keys | {c.api_key}),
     users.LetGoKey: lambda w, c: w.user(c.user_id, api_keys=w.users[c.user_id].api_keys - {c.api_key}),
+    users.HoldIdentity: lambda w, c: w.user(c.user_id, identities=w.users[c.user_id].identities | {c.identity}),
+    users.LetGoIdentity: lambda w, c: w.user(
+        c.user.user_id, identities=w.users[c.user.user_id].identities - {c.identity}
+    ),
     users.Disable: lambda w, c: w.user(
         c.user.user_id, status=users.DISABLED, updated_at=c.now, sessions={}, api_keys=frozenset()
     ),
     users.Close: lambda w, c: w.users.pop(c.user.user_id),
     identities.SignUp: lambda w, c: w.identities.update({c.identity.key: replace(c.identity, version=0)}),
+    identities.Claim: lambda w, c: w.identities.update({c.identity.key: replace(c.identity, version=0)}),
+    identities.StillVerified: lambda _w, _c: None,
     identities.Replace: lambda w, c: w.identities.update(
         {c.identity.key: replace(c.identity, version=c.identity.version + 1)}
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from accounts import secrets
 from accounts.transactions import Change
@@ -35,4 +35,4 @@ class Record(Change):
     @property
     def event_id(self) -> str:
         """Time-ordered and unique: ISO 8601 in UTC, then eight random characters."""
-        return f"{self.at.isoformat(timespec='microseconds')}#{self.serial}"
+        return f"{self.at.astimezone(UTC).isoformat(timespec='microseconds')}#{self.serial}"

@@ -8,14 +8,13 @@ stranger holds the key (pre-hijacking, "classic-federated merge" and "unexpired 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from accounts import identities, one_time_tokens, passwords, sessions, throttles, users
 from accounts.audit import Caller, Record
 from accounts.authentication import Credential
 from accounts.errors import InvalidCredentials, InvalidLink
 from accounts.identities import Identities, Identity
-from accounts.limits import CONFIRMATIONS_PER_ADDRESS_PER_MINUTE
 from accounts.one_time_tokens import EMAIL_VERIFICATION, OneTimeToken, OneTimeTokens
 from accounts.passwords import PasswordHasher
 from accounts.session_opening import SessionOpening, SignedIn, login_record, new_session
@@ -50,7 +49,7 @@ class EmailVerification:
         password is not the sign-up's (the link stays good), TooManyAttempts when there were too many of either.
         """
         passwords.check_length(password)
-        self._count(caller, now)
+        throttles.take(self.throttles, throttles.confirmation_toll(caller, now), now=now)
         found, identity = self._pending(token, now)
         attempt = count_attempt(self.throttles, identity.email, caller, now)
         if not self.hasher.verify(password, identity.password_hash).matches or attempt.doomed:
@@ -83,11 +82,6 @@ class EmailVerification:
             )
         except Conflict as conflict:
             raise InvalidLink from conflict
-
-    def _count(self, caller: Caller, now: datetime) -> None:
-        limit, minute = CONFIRMATIONS_PER_ADDRESS_PER_MINUTE, timedelta(minutes=1)
-        toll = throttles.window("confirm", caller.source, limit=limit, per=minute, now=now)
-        throttles.take(self.throttles, toll, now=now)
 
 
 def _user(identity: Identity) -> User:

@@ -8,20 +8,36 @@
     │   │   ├── MalformedRequest
     │   │   ├── WeakPassword
     │   │   └── InvalidLink
+    │   ├── ProviderSignInFailed
+    │   │   ├── SignInDeclined
+    │   │   ├── SignInExpired
+    │   │   ├── CookiesBlocked
+    │   │   └── ProviderNotTrusted
     │   ├── Unauthenticated
     │   │   ├── InvalidCredentials
     │   │   └── InvalidAdminSecret
     │   ├── Forbidden
     │   │   ├── CredentialNotAccepted
     │   │   ├── CrossSiteRequest
-    │   │   └── ReauthenticationRequired
+    │   │   ├── ReauthenticationRequired
+    │   │   ├── EmailNotVerified
+    │   │   ├── EmailMissing
+    │   │   └── OriginNotAllowed
     │   ├── NotFound
+    │   │   └── ProviderOff
     │   ├── MethodNotAllowed
-    │   ├── KeyLimitReached
+    │   ├── NotPossibleNow
+    │   │   ├── KeyLimitReached
+    │   │   ├── IdentityLinkedElsewhere
+    │   │   ├── AddressReused
+    │   │   ├── IdentityLimitReached
+    │   │   ├── LastIdentity
+    │   │   └── PasswordExists
     │   ├── BodyTooLarge
     │   ├── UnsupportedMediaType
     │   └── TooManyAttempts
     ├── Unavailable                   the machine's fault: 503, nobody let in, nothing half-written
+    │   └── ProviderUnavailable
     └── ConfigurationError            the deployment is not safe to serve: raised at start
 
 ``code`` is stable and for programs; ``message`` is for people and says what to do; ``event`` is the name under which
@@ -78,6 +94,48 @@ class InvalidLink(InvalidInput):
     code = "invalid_link"
     event = "authn_token_invalid"
     default_message = "This link has expired or was already used. Ask for a new one."
+
+
+class ProviderSignInFailed(Refusal):
+    """A sign-in with Google or GitHub did not come to its end; nothing was changed."""
+
+    code = "provider_sign_in_failed"
+    event = "authn_provider_fail"
+    default_message = "The sign-in did not work. Please start again."
+
+
+class SignInDeclined(ProviderSignInFailed):
+    """The person said no at the provider, or the provider did (RFC 6749 4.1.2.1)."""
+
+    code = "sign_in_declined"
+    default_message = "The sign-in was stopped at the provider. Start again, or choose another way to log in."
+
+
+class SignInExpired(ProviderSignInFailed):
+    """The state is unknown, used, older than ten minutes, or of another provider: one answer for all."""
+
+    code = "sign_in_expired"
+    default_message = "This sign-in took too long or was already used. Please start again."
+
+
+class CookiesBlocked(ProviderSignInFailed):
+    """The browser that comes back is not, or cannot show that it is, the one that started (RFC 9700 2.1, 4.7)."""
+
+    code = "cookies_blocked"
+    default_message = (
+        "This sign-in was not started in this browser, or the browser blocks our cookies. "
+        "Allow cookies for this site and start again here."
+    )
+
+
+class ProviderNotTrusted(ProviderSignInFailed):
+    """What the provider sent does not stand up to checking (OpenID Connect Core 3.1.3.7)."""
+
+    code = "provider_not_trusted"
+    event = "authn_provider_forged"
+    default_message = (
+        "The provider's answer could not be confirmed. Please start again, or choose another way to log in."
+    )
 
 
 class Unauthenticated(Refusal):
@@ -141,12 +199,49 @@ class ReauthenticationRequired(Forbidden):
     default_message = "For your safety, log in again first: your last log-in is more than 15 minutes ago."
 
 
+class EmailNotVerified(Forbidden):
+    """The provider has not verified the address; our own mail is on its way (GitHub REST, emails)."""
+
+    code = "email_not_verified"
+    event = "authn_provider_email_not_verified"
+    default_message = (
+        "The provider has not verified your email address, so we have sent a mail to it. "
+        "Open its link in this browser to finish."
+    )
+
+
+class EmailMissing(Forbidden):
+    """The provider gave no address at all."""
+
+    code = "email_missing"
+    event = "authn_provider_email_missing"
+    default_message = "The provider gave us no email address. Add one there and verify it, or sign up with email here."
+
+
+class OriginNotAllowed(Forbidden):
+    """The origin may not start a sign-in in the browser."""
+
+    code = "origin_not_allowed"
+    event = "malicious_cors"
+    default_message = (
+        "This site is not on the list of those that can log in here. Make an API key and log in with that."
+    )
+
+
 class NotFound(Refusal):
     """There is no such thing, or it is somebody else's: the same answer."""
 
     code = "not_found"
     event = "authz_fail_not_found"
     default_message = "There is nothing here by that name."
+
+
+class ProviderOff(NotFound):
+    """This deployment has no credentials for that provider, or there is no such provider."""
+
+    code = "provider_off"
+    event = "authn_provider_off"
+    default_message = "Logging in that way is not set up here. Choose another way to log in."
 
 
 class MethodNotAllowed(Refusal):
@@ -162,7 +257,58 @@ class MethodNotAllowed(Refusal):
         self.allowed = allowed
 
 
-class KeyLimitReached(Refusal):
+class NotPossibleNow(Refusal):
+    """Well-formed and allowed, but at odds with how things stand (RFC 9110 15.5.10)."""
+
+    code = "not_possible_now"
+    event = "business_conflict"
+    default_message = "This cannot be done as things stand."
+
+
+class IdentityLinkedElsewhere(NotPossibleNow):
+    """The provider's account already signs somebody in here: another account."""
+
+    code = "identity_linked_elsewhere"
+    event = "authn_identity_linked_elsewhere"
+    default_message = "That login already belongs to another Comfy account. Log in with it, and unlink it there first."
+
+
+class AddressReused(NotPossibleNow):
+    """The account with this address has another login of the same provider: the address may have a new owner."""
+
+    code = "address_reused"
+    event = "authn_address_reused"
+    default_message = (
+        "Another login of this provider is linked to the account with your address. "
+        "Log in the way you used to, and link this one there."
+    )
+
+
+class IdentityLimitReached(NotPossibleNow):
+    """The account holds as many ways in as it may."""
+
+    code = "identity_limit_reached"
+    event = "excess_identities"
+    default_message = "You have linked as many logins as an account can hold. Unlink one first."
+
+
+class LastIdentity(NotPossibleNow):
+    """Without this one, nobody could get in any more."""
+
+    code = "last_identity"
+    event = "authn_last_identity"
+    default_message = "This is your only way to log in. Link another one or set a password first."
+
+
+class PasswordExists(NotPossibleNow):
+    """The account has a password; it is changed, not set."""
+
+    code = "password_exists"
+    event = "authn_password_exists"
+    default_message = "Your account has a password already. Change it instead."
+
+
+class KeyLimitReached(NotPossibleNow):
     """The account holds as many API keys as it may."""
 
     code = "key_limit_reached"
@@ -205,6 +351,14 @@ class Unavailable(AccountsError):
     event = "sys_unavailable"
     default_message = "The service cannot do this right now. Nothing was changed; please try again in a few seconds."
     retry_after = 5
+
+
+class ProviderUnavailable(Unavailable):
+    """Google or GitHub did not answer in time."""
+
+    code = "provider_unavailable"
+    event = "sys_provider_unavailable"
+    default_message = "The provider is not answering right now. Try again in a moment, or choose another way to log in."
 
 
 class ConfigurationError(AccountsError):

@@ -10,7 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
+from accounts import secrets
 from accounts.transactions import Change
+
+EMAIL = "email"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +22,8 @@ class Identity:
 
     ``password_hash`` is None where no password can be right. ``pending_token`` is the digest of the one link that can
     confirm the address now: a newer link, or a newer sign-up, puts the older out of use. ``version`` rises with every
-    change. An identity that is not ``verified`` claims nothing: anybody may sign up over it.
+    change. ``confirming_browser`` is the digest of the cookie without which that link is worth nothing, for an identity
+    that has no password to ask for. An identity that is not ``verified`` claims nothing: anybody may sign up over it.
     """
 
     key: str
@@ -33,7 +37,18 @@ class Identity:
     disabled: bool = False
     pending_token: str | None = None
     expires_at: datetime | None = None
+    confirming_browser: str | None = None
     version: int = 0
+
+    @property
+    def provider(self) -> str:
+        """``email``, ``google`` or ``github``."""
+        return self.key.partition("#")[0]
+
+    @property
+    def is_way_in(self) -> bool:
+        """Whether its owner can log in with it now: a provider's subject, or an address that has a password."""
+        return self.can_log_in and (self.provider != EMAIL or self.password_hash is not None)
 
     @property
     def can_log_in(self) -> bool:
@@ -53,6 +68,21 @@ class SignUp(Change):
     """A sign-up that nobody has confirmed yet; refused when the address is verified. Replaces an older sign-up."""
 
     identity: Identity
+
+
+@dataclass(frozen=True, slots=True)
+class Claim(Change):
+    """A verified identity; refused when somebody has it already. One that nobody has confirmed is simply replaced."""
+
+    identity: Identity
+
+
+@dataclass(frozen=True, slots=True)
+class StillVerified(Change):
+    """Writes nothing; refused unless the identity is verified and ``user_id``'s."""
+
+    key: str
+    user_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +110,21 @@ class DisableLogin(Change):
 
 def email_key(address: str) -> str:
     """The key of a canonical email address. No address can look like another kind: the kind comes first."""
-    return f"email#{address}"
+    return f"{EMAIL}#{address}"
+
+
+def provider_key(provider: str, subject: str) -> str:
+    """The key of a provider's subject: who they are there for ever, whatever name or address they have today."""
+    return f"{provider}#{subject}"
+
+
+def public_id(key: str) -> str:
+    """How an identity is called in URLs: the digest of its key."""
+    return secrets.digest(key)
 
 
 def confirmed(identity: Identity, now: datetime) -> Identity:
     """The identity with its address proven: the link is used up, and nothing sweeps it any more."""
-    return replace(identity, verified=True, pending_token=None, expires_at=None, updated_at=now)
+    return replace(
+        identity, verified=True, pending_token=None, confirming_browser=None, expires_at=None, updated_at=now
+    )

@@ -41,6 +41,23 @@ FRESH_LOGIN = timedelta(minutes=15)
 # Activity is written down at most this often, so that a busy session costs one write per interval (ours).
 ACTIVITY_INTERVAL = timedelta(minutes=5)
 
+# Ways in that an account holds at most (ours): with sessions and keys, all fit into one transaction of 100 writes.
+IDENTITIES_PER_ACCOUNT = 10
+# A sign-in with a provider, from the click to its return (RFC 9700 4.7: short; ours).
+OAUTH_STATE_LIFETIME = timedelta(minutes=10)
+# How long the browser that started may confirm, by mail, an address that the provider has not verified (ours).
+OAUTH_BROWSER_KEPT = timedelta(hours=1)
+OAUTH_STARTS_PER_ADDRESS_PER_MINUTE = 30
+
+# Calls to providers (ASVS 13.2.6; OIDC and authlib have no bounds of their own).
+PROVIDER_CONNECT_SECONDS = 2.0
+PROVIDER_TOTAL_SECONDS = 5.0
+PROVIDER_BODY_MAX_BYTES = 256 * 1024
+ID_TOKEN_MAX_CHARACTERS = 8 * 1024
+ID_TOKEN_LEEWAY = timedelta(seconds=60)
+PROVIDER_KEYS_KEPT = timedelta(hours=1)
+PROVIDER_KEYS_REFETCHED_AT_MOST_EVERY = timedelta(minutes=5)
+
 # One-time tokens (ASVS 6.5.5).
 VERIFICATION_LIFETIME = timedelta(hours=24)
 # A sign-up that nobody confirms is swept after this (ours; ASVS 14.2.7).

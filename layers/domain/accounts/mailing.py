@@ -13,15 +13,16 @@ from typing import Protocol
 
 from accounts import identities, messages, one_time_tokens, secrets, throttles
 from accounts.errors import TooManyAttempts, Unavailable
-from accounts.identities import Identities, Identity
+from accounts.identities import EMAIL, Identities, Identity
 from accounts.limits import SIGN_UP_MAILS_PER_RECIPIENT, SIGN_UP_MAILS_WINDOW, VERIFICATION_LIFETIME
 from accounts.messages import Message
-from accounts.one_time_tokens import EMAIL_VERIFICATION
+from accounts.one_time_tokens import EMAIL_VERIFICATION, PROVIDER_VERIFICATION
 from accounts.throttles import Throttles
 from accounts.transactions import Conflict, Transactions
 from accounts.users import Users
 
 SENT = "sent"
+_PURPOSES = {True: EMAIL_VERIFICATION, False: PROVIDER_VERIFICATION}
 NOBODY_TO_TELL = "nobody_to_tell"
 LIMIT_REACHED = "limit_reached"
 
@@ -56,17 +57,20 @@ class Mailing:
     def deliver(self, message: Message, now: datetime) -> str:
         """Send what there is to send; tells SENT, NOBODY_TO_TELL or LIMIT_REACHED."""
         if message.kind == messages.SIGN_UP:
-            return self._about_sign_up(message, now)
+            return self._about(identities.email_key(message.email), now)
+        if message.kind == messages.PROVIDER_SIGN_UP:
+            return self._about(message.identity, now)
         user = self.users.get(message.user_id)
         if user is None or not user.email:
             return NOBODY_TO_TELL
-        return self._send(user.email, message.kind, {"key_name": message.detail})
+        return self._send(user.email, message.kind, {"detail": message.detail})
 
-    def _about_sign_up(self, message: Message, now: datetime) -> str:
-        identity = self.identities.get(identities.email_key(message.email))
-        if identity is None or identity.disabled:
+    def _about(self, key: str, now: datetime) -> str:
+        """Mail whoever can confirm the identity; for one that is confirmed, say so to its owner."""
+        identity = self.identities.get(key)
+        if identity is None or identity.disabled or (identity.verified and identity.provider != EMAIL):
             return NOBODY_TO_TELL
-        recipient, limit = secrets.digest(identity.key), SIGN_UP_MAILS_PER_RECIPIENT
+        recipient, limit = secrets.digest(identity.email), SIGN_UP_MAILS_PER_RECIPIENT
         toll = throttles.window("sign-up-mail", recipient, limit=limit, per=SIGN_UP_MAILS_WINDOW, now=now)
         try:
             throttles.take(self.throttles, toll, now=now)
@@ -85,7 +89,7 @@ class Mailing:
 
     def _send_link(self, identity: Identity, now: datetime) -> str:
         plaintext, token = one_time_tokens.issue(
-            EMAIL_VERIFICATION, identity.key, lifetime=VERIFICATION_LIFETIME, now=now
+            _PURPOSES[identity.provider == EMAIL], identity.key, lifetime=VERIFICATION_LIFETIME, now=now
         )
         pending = replace(identity, pending_token=token.digest)
         try:
@@ -93,7 +97,13 @@ class Mailing:
         except Conflict:
             # A newer sign-up or a confirmation came in between; its own message is on the queue, or none is needed.
             return NOBODY_TO_TELL
-        return self._send(identity.email, "confirm_email", {"link": f"{self.site_url}/email/verify#token={plaintext}"})
+        link = f"{self.site_url}/email/verify#token={plaintext}"
+        if identity.provider == EMAIL:
+            return self._send(identity.email, "confirm_email", {"link": link})
+        provider = identity.provider.capitalize()
+        return self._send(
+            identity.email, "confirm_provider_email", {"link": f"{link}&with={identity.provider}", "detail": provider}
+        )
 
     def _send(self, to: str, template: str, values: Mapping[str, str]) -> str:
         self.postman.send(Mail(to, template, {"site_url": self.site_url, **values}))

@@ -12,11 +12,15 @@ from typing import Protocol
 SIGN_UP = "sign_up"
 API_KEY_CREATED = "api_key_created"
 API_KEY_DELETED = "api_key_deleted"
+PROVIDER_SIGN_UP = "provider_sign_up"
+IDENTITY_LINKED = "identity_linked"
+IDENTITY_UNLINKED = "identity_unlinked"
+PASSWORD_SET = "password_set"  # noqa: S105 - a kind of mail
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """``kind`` of mail to the canonical address ``email``, or to the account ``user_id`` wherever it reads mail.
+    """``kind`` of mail to an ``email`` address, to the account ``user_id``, or about the ``identity`` with that key.
 
     ``detail`` is text of the recipient's own, such as the name of a key, or empty.
     """
@@ -24,6 +28,7 @@ class Message:
     kind: str
     email: str = ""
     user_id: str = ""
+    identity: str = ""
     detail: str = ""
 
 

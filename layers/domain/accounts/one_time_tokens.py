@@ -6,7 +6,8 @@ transaction that does what the token is for, so of two parallel uses one happens
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -14,17 +15,20 @@ from accounts import secrets
 from accounts.transactions import Change
 
 EMAIL_VERIFICATION = "email-verification"
+PROVIDER_VERIFICATION = "provider-verification"
+OAUTH_STATE = "oauth-state"
 
 
 @dataclass(frozen=True, slots=True)
 class OneTimeToken:
-    """A token as stored: for what, about which identity, and until when."""
+    """A token as stored: for what, about whom or what, until when, and what else must be known when it is used."""
 
     purpose: str
     digest: str
     subject: str
     issued_at: datetime
     expires_at: datetime
+    data: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -53,7 +57,9 @@ class Consume(Change):
     key: str
 
 
-def issue(purpose: str, subject: str, *, lifetime: timedelta, now: datetime) -> tuple[str, OneTimeToken]:
+def issue(
+    purpose: str, subject: str, *, lifetime: timedelta, now: datetime, data: Mapping[str, str] | None = None
+) -> tuple[str, OneTimeToken]:
     """A new token and its plain text, which goes to its recipient and nowhere else."""
     plaintext = secrets.new_token()
     token = OneTimeToken(
@@ -62,6 +68,7 @@ def issue(purpose: str, subject: str, *, lifetime: timedelta, now: datetime) -> 
         subject=subject,
         issued_at=now,
         expires_at=now + lifetime,
+        data=data or {},
     )
     return plaintext, token
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ from accounts.limits import (
 
 SCHEME = "hmac-sha384+bcrypt"
 _COMMON_PASSWORDS = Path(__file__).with_name("common_passwords.txt")
+# All of it is checked: bcrypt raises for a salt that is not its own base64.
+_BCRYPT = re.compile(r"\$2b\$([0-9]{2})\$[./A-Za-z0-9]{53}")
 _SERVICE_WORDS = ("comfy", "comfyui", "comfyorg", "comfycloud", "comfyaccount")
 
 
@@ -114,7 +117,8 @@ def check_acceptable(password: str, *, email: str, breached: BreachedPasswords) 
 
 def check_length(password: str) -> None:
     """Refuse what no account can have as its password, before any work is done; raises InvalidInput."""
-    too_long = len(password) > PASSWORD_MAX_CHARACTERS or len(password.encode()) > PASSWORD_MAX_BYTES
+    # Characters are counted as they are hashed, in NFC; the bytes first, so that NFC has little to do.
+    too_long = len(password.encode()) > PASSWORD_MAX_BYTES
     if too_long or len(unicodedata.normalize("NFC", password)) > PASSWORD_MAX_CHARACTERS:
         message = f"A password can have {PASSWORD_MAX_CHARACTERS} characters at most."
         raise InvalidInput(message)
@@ -137,8 +141,10 @@ def _is_personal(password: str, email: str) -> bool:
 
 
 def _repeats(text: str, word: str) -> bool:
+    if not text or not word:
+        return False
     core = text.strip("0123456789") or text
-    return any(bool(word) and candidate == word * (len(candidate) // len(word)) for candidate in (text, core))
+    return any(candidate == word * (len(candidate) // len(word)) for candidate in (text, core))
 
 
 def _pre_hash(password: str, pepper: bytes) -> bytes:
@@ -151,15 +157,13 @@ def _readable(stored: str | None, peppers: Peppers) -> tuple[str, bytes | None]:
     scheme, _, rest = (stored or "").partition(":")
     version, _, hashed = rest.partition(":")
     known = scheme == SCHEME and version in peppers.keys
-    well_formed = len(hashed) == 60 and hashed.startswith("$2b$") and hashed.isascii()  # noqa: PLR2004 - bcrypt's own
-    if not known or not well_formed or _cost(hashed.encode()) not in BCRYPT_COSTS_ACCEPTED:
+    if not known or not _BCRYPT.fullmatch(hashed) or _cost(hashed.encode()) not in BCRYPT_COSTS_ACCEPTED:
         return peppers.current, None
     return version, hashed.encode()
 
 
 def _cost(hashed: bytes) -> int:
-    digits = hashed[4:6]
-    return int(digits) if digits.isdigit() else -1
+    return int(hashed[4:6])
 
 
 def _dummy(cost: int) -> bytes:

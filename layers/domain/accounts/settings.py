@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from accounts.errors import ConfigurationError
 
 STAGES = ("local", "dev", "prod")
+# As browsers write it in ``Origin``, which is compared letter by letter: lower case, punycode, no default port.
+_ORIGIN = re.compile(
+    r"https://[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::(?!443$)[1-9][0-9]{0,4})?"
+    r"|http://(?:localhost|127\.0\.0\.1|\[::1\])(?::(?!80$)[1-9][0-9]{0,4})?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +48,10 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
 
 
 def _checked_origin(url: str) -> str:
-    parts = urlsplit(url)
-    loopback = parts.hostname in {"127.0.0.1", "localhost", "::1"}
-    safe_scheme = parts.scheme == "https" or (parts.scheme == "http" and loopback)
-    if not safe_scheme or not parts.hostname or "*" in url or url != f"{parts.scheme}://{parts.netloc}" or "@" in url:
-        message = "SITE_URL must be an https origin such as https://accounts.example.com (http only on loopback)."
+    if not _ORIGIN.fullmatch(url):
+        message = (
+            "SITE_URL must be an https origin such as https://accounts.example.com (http only on loopback): "
+            "lower case, no path, no default port."
+        )
         raise ConfigurationError(message)
     return url

@@ -30,7 +30,11 @@ class SignOut:
         session = self.authentication.find(credential, now)
         if session is None:
             return None
-        end(self.transactions, session.user_id, session.digest, caller, now)
+        try:
+            end(self.transactions, session.user_id, session.digest, caller, now)
+        except NotFound:
+            # Another request ended it between our reading it and now, which is all that was wanted.
+            return None
         return session.user_id
 
 

@@ -15,6 +15,7 @@ from aws_lambda_powertools.metrics import Metrics, MetricUnit
 from botocore.exceptions import ClientError
 
 logger = Logger(service="accounts", utc=True, use_rfc3339=True, log_uncaught_exceptions=False)
+_LONGEST_CHAIN = 8
 metrics = Metrics(namespace="ComfyAccounts", service="accounts")
 
 
@@ -46,7 +47,8 @@ def describe(error: BaseException) -> str:
     """The types of an error and its causes with where each was raised, and AWS error codes; never any message."""
     parts: list[str] = []
     current: BaseException | None = error
-    while current is not None:
+    # A chain can close into a ring when an error is raised again, and a line should end.
+    while current is not None and len(parts) < _LONGEST_CHAIN:
         frames = traceback.extract_tb(current.__traceback__)[-4:]
         where = " < ".join(f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in reversed(frames))
         parts.append(f"{type(current).__name__}{_aws_code(current)} at {where or 'nowhere'}")

@@ -20,8 +20,10 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from accounts import secrets
+from accounts.audit import Caller
 from accounts.errors import TooManyAttempts
 from accounts.limits import (
+    CONFIRMATIONS_PER_ADDRESS_PER_MINUTE,
     FAILURES_REMEMBERED,
     FAILURES_THAT_DISABLE_PASSWORD,
     FIRST_WAIT,
@@ -102,6 +104,12 @@ def window(bucket: str, source: str, *, limit: int, per: timedelta, now: datetim
     index = int(now.timestamp()) // seconds
     ends_at = datetime.fromtimestamp((index + 1) * seconds, tz=now.tzinfo)
     return Toll(key=f"{bucket}#{source}#{seconds}#{index}", limit=limit, expires_at=ends_at)
+
+
+def confirmation_toll(caller: Caller, now: datetime) -> Toll:
+    """The toll for one more try to confirm an address by a mailed link."""
+    limit, minute = CONFIRMATIONS_PER_ADDRESS_PER_MINUTE, timedelta(minutes=1)
+    return window("confirm", caller.source, limit=limit, per=minute, now=now)
 
 
 def take(throttles: Throttles, *tolls: Toll, now: datetime) -> None:

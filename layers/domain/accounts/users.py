@@ -104,6 +104,23 @@ class LetGoKey(Change):
 
 
 @dataclass(frozen=True, slots=True)
+class HoldIdentity(Change):
+    """The account holds one more identity; refused when it is full, gone or disabled."""
+
+    user_id: str
+    identity: str
+    at_most: int
+
+
+@dataclass(frozen=True, slots=True)
+class LetGoIdentity(Change):
+    """The account holds this identity no more; refused when it changed since it was read."""
+
+    user: User
+    identity: str
+
+
+@dataclass(frozen=True, slots=True)
 class Disable(Change):
     """The account is disabled and holds no session and no key; refused when it changed since it was read."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from accounts.aws.clients import client
 from accounts.errors import Unavailable
 from accounts.passwords import Peppers
+from accounts.providers import NAMES, ClientCredentials
 
 KEPT_SECONDS = 300.0
 _MIN_SECRET_CHARACTERS = 32
@@ -74,6 +75,28 @@ class AdminSecret:
         if len(text) < _MIN_SECRET_CHARACTERS:
             raise Unavailable
         return text
+
+
+class ProviderCredentialsSecret:
+    """What we are to Google and GitHub: ``{"google": {"client_id": "...", "client_secret": "..."}, "github": {...}}``.
+
+    A provider that is missing or has an empty value is off.
+    """
+
+    def __init__(self, secret: Secret) -> None:
+        """Read from ``secret`` on each use; it remembers."""
+        self._secret = secret
+
+    def __call__(self) -> Mapping[str, ClientCredentials]:
+        """The providers that are on; raises Unavailable when the secret is malformed."""
+        stored = _json(self._secret())
+        entries = {name: entry for name, entry in stored.items() if name in NAMES and isinstance(entry, dict)}
+        found = {name: _credentials(entry) for name, entry in entries.items()}
+        return {name: it for name, it in found.items() if it.client_id and it.client_secret}
+
+
+def _credentials(entry: Mapping[str, Any]) -> ClientCredentials:
+    return ClientCredentials(str(entry.get("client_id", "")), str(entry.get("client_secret", "")))
 
 
 def _json(text: str) -> dict[str, Any]:

@@ -68,7 +68,8 @@ class PwnedPasswords:
                 raise ValueError(message)
             return response.read(_MAX_BODY_BYTES).decode("ascii")
         finally:
-            response.release_conn()
+            # One that was read to its end is in the pool again already; any other would spoil the next lookup there.
+            response.close()
 
 
 def _is_hit(line: str, suffix: str) -> bool:

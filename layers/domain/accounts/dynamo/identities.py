@@ -27,6 +27,7 @@ class IdentityItem(Model):
     disabled = BooleanAttribute()
     pending_token = UnicodeAttribute(null=True)
     expires_at = TTLAttribute(null=True)
+    confirming_browser = UnicodeAttribute(null=True)
     version = NumberAttribute()
 
 
@@ -39,7 +40,9 @@ class IdentitiesTable(Table[IdentityItem]):
     def writes(self) -> Mapping[type[Change], Write]:
         """How each change to an identity is written."""
         return {
-            identities.SignUp: self._sign_up,
+            identities.SignUp: self._claim,
+            identities.Claim: self._claim,
+            identities.StillVerified: self._still_verified,
             identities.Replace: self._replace,
             identities.Remove: self._remove,
             identities.DisableLogin: self._disable_login,
@@ -50,9 +53,13 @@ class IdentitiesTable(Table[IdentityItem]):
         item = self.find(key)
         return None if item is None else _identity(item)
 
-    def _sign_up(self, change: identities.SignUp) -> Operation:
+    def _claim(self, change: identities.SignUp | identities.Claim) -> Operation:
         free = IdentityItem.identity.does_not_exist() | (IdentityItem.verified == False)  # noqa: E712 - an expression
         return self.put(self._item(change.identity, version=0), free)
+
+    def _still_verified(self, change: identities.StillVerified) -> Operation:
+        theirs = (IdentityItem.user_id == change.user_id) & (IdentityItem.verified == True)  # noqa: E712
+        return self.check(change.key, theirs)
 
     def _replace(self, change: identities.Replace) -> Operation:
         read = change.identity
@@ -79,6 +86,7 @@ class IdentitiesTable(Table[IdentityItem]):
             disabled=identity.disabled,
             pending_token=identity.pending_token,
             expires_at=identity.expires_at,
+            confirming_browser=identity.confirming_browser,
             version=version,
         )
 
@@ -96,5 +104,6 @@ def _identity(item: IdentityItem) -> Identity:
         disabled=item.disabled,
         pending_token=item.pending_token,
         expires_at=item.expires_at,
+        confirming_browser=item.confirming_browser,
         version=int(item.version),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pynamodb.attributes import TTLAttribute, UnicodeAttribute, UTCDateTimeAttribute
+from pynamodb.attributes import MapAttribute, TTLAttribute, UnicodeAttribute, UTCDateTimeAttribute
 from pynamodb.models import Model
 
 from accounts import one_time_tokens
@@ -20,6 +20,7 @@ class OneTimeTokenItem(Model):
     subject = UnicodeAttribute()
     issued_at = UTCDateTimeAttribute()
     expires_at = TTLAttribute()
+    data: MapAttribute[str, str] = MapAttribute(null=True)
 
 
 class OneTimeTokensTable(Table[OneTimeTokenItem]):
@@ -39,7 +40,13 @@ class OneTimeTokensTable(Table[OneTimeTokenItem]):
 
     def _issue(self, change: one_time_tokens.Issue) -> Operation:
         token = change.token
-        item = self.bound(token.key, subject=token.subject, issued_at=token.issued_at, expires_at=token.expires_at)
+        item = self.bound(
+            token.key,
+            subject=token.subject,
+            issued_at=token.issued_at,
+            expires_at=token.expires_at,
+            data=dict(token.data) or None,
+        )
         return self.put(item, OneTimeTokenItem.token.does_not_exist())
 
     def _consume(self, change: one_time_tokens.Consume) -> Operation:
@@ -48,4 +55,5 @@ class OneTimeTokensTable(Table[OneTimeTokenItem]):
 
 def _token(item: OneTimeTokenItem) -> OneTimeToken:
     purpose, _, digest = item.token.partition("#")
-    return OneTimeToken(purpose, digest, item.subject, item.issued_at, item.expires_at)
+    data: dict[str, str] = item.data.as_dict() if item.data else {}
+    return OneTimeToken(purpose, digest, item.subject, item.issued_at, item.expires_at, data)

@@ -29,7 +29,7 @@ READ_TIMEOUT_SECONDS = 2.0
 RETRIES = 2
 
 # Kinds of operation, in the order in which pynamodb puts them into one request.
-DELETE, PUT, UPDATE = range(3)
+CHECK, DELETE, PUT, UPDATE = range(4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,10 @@ class Table[M: Model]:
     def writes(self) -> Mapping[type[Change], Write]:
         """How each change to this table is written."""
         return {}
+
+    def check(self, key: str, condition: Condition) -> Operation:
+        """Write nothing, but refuse the transaction unless the item is so."""
+        return Operation(CHECK, self.bound.get_operation_kwargs_from_class(key, condition=condition))
 
     def put(self, item: M, condition: Condition | None = None) -> Operation:
         """Write the whole item."""

@@ -6,12 +6,13 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.exceptions import PynamoDBException, TransactWriteError
 
-from accounts.dynamo.tables import DELETE, PUT, UPDATE, Operation, Table, Write, connection
+from accounts.dynamo.tables import CHECK, DELETE, PUT, UPDATE, Operation, Table, Write, connection
 from accounts.errors import Unavailable
 from accounts.transactions import Change, Conflict
 
@@ -70,14 +71,14 @@ def _try(operations: Sequence[Operation]) -> dict[int, Any] | None:
     in_order = sorted(range(len(operations)), key=lambda index: operations[index].kind)
     try:
         connection().transact_write_items(
-            condition_check_items=[],
+            condition_check_items=_of_kind(CHECK, operations),
             delete_items=_of_kind(DELETE, operations),
             put_items=_of_kind(PUT, operations),
             update_items=_of_kind(UPDATE, operations),
         )
     except TransactWriteError as error:
-        reasons = dict(zip(in_order, error.cancellation_reasons, strict=False))
-        return _understood(reasons, error)
+        reasons = sorted(zip(in_order, error.cancellation_reasons, strict=False), key=itemgetter(0))
+        return _understood(dict(reasons), error)
     except (PynamoDBException, ClientError, BotoCoreError) as error:
         raise Unavailable from error
     return None

@@ -55,6 +55,8 @@ class UsersTable(Table[UserItem]):
             users.LetGoAllSessions: self._let_go_all_sessions,
             users.HoldKey: self._hold_key,
             users.LetGoKey: self._let_go_key,
+            users.HoldIdentity: self._hold_identity,
+            users.LetGoIdentity: self._let_go_identity,
             users.Disable: self._disable,
             users.Close: self._close,
         }
@@ -93,6 +95,15 @@ class UsersTable(Table[UserItem]):
     def _let_go_key(self, change: users.LetGoKey) -> Operation:
         held = UserItem.api_keys.contains(change.api_key)
         return self._change(change.user_id, [UserItem.api_keys.delete({change.api_key})], held)
+
+    def _hold_identity(self, change: users.HoldIdentity) -> Operation:
+        room = UserItem.identities.does_not_exist() | (size(UserItem.identities) < change.at_most)
+        return self._change(change.user_id, [UserItem.identities.add({change.identity})], _is_active() & room)
+
+    def _let_go_identity(self, change: users.LetGoIdentity) -> Operation:
+        user = change.user
+        gone = UserItem.identities.delete({change.identity})
+        return self._change(user.user_id, [gone], UserItem.revision == user.revision)
 
     def _disable(self, change: users.Disable) -> Operation:
         user = change.user

@@ -6,10 +6,11 @@ other sites' forms. It lasts as long as the browser is open, or as the session c
 
 from __future__ import annotations
 
-from accounts.limits import REMEMBERED_SESSION_LIFETIME
+from accounts.limits import OAUTH_BROWSER_KEPT, REMEMBERED_SESSION_LIFETIME
 from accounts.sessions import Session
 
 SESSION_COOKIE = "__Host-session"
+OAUTH_COOKIE = "__Host-oauth-"
 _ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
 
 
@@ -17,6 +18,20 @@ def session_cookie(token: str, session: Session) -> str:
     """The ``Set-Cookie`` value that hands the session to the browser."""
     max_age = f"; Max-Age={int(REMEMBERED_SESSION_LIFETIME.total_seconds())}" if session.remembered else ""
     return f"{SESSION_COOKIE}={token}; {_ATTRIBUTES}{max_age}"
+
+
+def oauth_cookie(state_id: str, browser: str) -> str:
+    """The ``Set-Cookie`` value that ties a sign-in with a provider to this browser.
+
+    One name for each, so that two at once do not disturb each other; kept longer than the state, because an address
+    that the provider has not verified is confirmed by mail, in this browser.
+    """
+    return f"{OAUTH_COOKIE}{state_id}={browser}; {_ATTRIBUTES}; Max-Age={int(OAUTH_BROWSER_KEPT.total_seconds())}"
+
+
+def no_oauth_cookie(state_id: str) -> str:
+    """The ``Set-Cookie`` value that takes it away again."""
+    return f"{OAUTH_COOKIE}{state_id}=; {_ATTRIBUTES}; Max-Age=0"
 
 
 def no_session_cookie() -> str:

@@ -10,31 +10,44 @@ from accounts import telemetry
 from accounts.authentication import Credential
 from accounts.errors import AccountsError
 from accounts.settings import Settings
-from accounts.web import credentials, requests, responses, same_origin
+from accounts.web import credentials, requests, responses, routes, same_origin
 from accounts.web.requests import Event, Request
 from accounts.web.responses import Response
 from accounts.web.routes import Route
 
 Handle = Callable[[Request], Response]
+Refused = Callable[[AccountsError], Response]
 LambdaHandler = Callable[[Event, object], dict[str, Any]]
 
 
-def endpoint(route: Route, settings: Settings) -> Callable[[Handle], LambdaHandler]:
-    """Turn ``Request -> Response`` into a Lambda handler for ``route``.
+def endpoint(
+    route: Route, settings: Settings, *others: Route, page: Refused = responses.refused
+) -> Callable[[Handle], LambdaHandler]:
+    """Turn ``Request -> Response`` into a Lambda handler for ``route`` and ``others``.
 
-    Refusals become their answer, anything else 500 with no detail; nothing is kept from one request to the next.
+    ``page`` makes the refusal of a route that people look at. Refusals become their answer, anything else 500 with no
+    detail; nothing is kept from one request to the next.
     """
 
     def decorate(handle: Handle) -> LambdaHandler:
         def lambda_handler(event: Event, _context: object) -> dict[str, Any]:
-            return answer(route, settings, handle, event, datetime.now(UTC))
+            asked = routes.named(str(event.get("routeKey", "")), (route, *others))
+            refused = page if asked.page else responses.refused
+            return answer(asked, settings, handle, event, datetime.now(UTC), refused)
 
         return lambda_handler
 
     return decorate
 
 
-def answer(route: Route, settings: Settings, handle: Handle, event: Event, now: datetime) -> dict[str, Any]:
+def answer(
+    route: Route,
+    settings: Settings,
+    handle: Handle,
+    event: Event,
+    now: datetime,
+    refused: Refused = responses.refused,
+) -> dict[str, Any]:
     """Answer one event at the moment ``now``."""
     request: Request | None = None
     error: Exception | None = None
@@ -43,9 +56,9 @@ def answer(route: Route, settings: Settings, handle: Handle, event: Event, now: 
         _demand_own_pages(request, route, settings)
         response = handle(request)
     except AccountsError as refusal:
-        error, response = refusal, responses.refused(refusal)
+        error, response = refusal, refused(refusal)
     except Exception as unexpected:  # noqa: BLE001 - the outermost handler: log it, answer without detail
-        error, response = unexpected, responses.refused(AccountsError())
+        error, response = unexpected, refused(AccountsError())
     _record(route, request, response, error)
     return responses.as_event(response, request_id=request.id if request else "unknown", cors=route.cors)
 

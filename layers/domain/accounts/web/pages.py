@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import html
+from collections.abc import Callable
 from pathlib import Path
 from string import Template
 
+from accounts.errors import AccountsError
 from accounts.settings import Settings
 from accounts.web import responses
 from accounts.web.responses import Response
 
 _FILES = Path(__file__).with_name("static")
 _PAGES = {"/": "home.html", "/email/verify": "email_verify.html"}
-_ASSETS = {"site.css": "text/css; charset=utf-8", "email_verify.js": "text/javascript; charset=utf-8"}
+_SCRIPT = "text/javascript; charset=utf-8"
+_ASSETS = {"site.css": "text/css; charset=utf-8", "email_verify.js": _SCRIPT, "home.js": _SCRIPT}
 _CACHED = "public, max-age=300"
 
 
@@ -27,8 +30,19 @@ def at(path: str, settings: Settings) -> Response | None:
     return None
 
 
-def _rendered(name: str, settings: Settings) -> str:
+def refusal(settings: Settings) -> Callable[[AccountsError], Response]:
+    """How a refusal looks on a route that people see: what happened, what to do, and the other ways in."""
+
+    def refused(error: AccountsError) -> Response:
+        text = _rendered("refused.html", settings, code=html.escape(error.code), message=html.escape(error.message))
+        return responses.page(text, status=responses.status_of(error), headers=responses.headers_of(error))
+
+    return refused
+
+
+def _rendered(name: str, settings: Settings, **more: str) -> str:
     values = {
+        **more,
         "support_url": html.escape(settings["SUPPORT_URL"]),
         "mailbox": _mailbox(settings.optional("MAILBOX_URL")),
         "walkthrough_url": html.escape(settings["WALKTHROUGH_URL"]),

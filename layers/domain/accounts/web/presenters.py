@@ -6,8 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from accounts.api_keys import ApiKey
-from accounts.identities import Identity
+from accounts.errors import OriginNotAllowed
+from accounts.identities import Identity, public_id
+from accounts.providers import NAMES
 from accounts.sessions import Session
+from accounts.sign_in_methods import Methods
 from accounts.users import User
 
 
@@ -31,6 +34,17 @@ def api_key(key: ApiKey) -> dict[str, Any]:
         "key_prefix": key.key_prefix,
         "created_at": timestamp(key.created_at),
         "last_used_at": timestamp(key.last_used_at) if key.last_used_at else None,
+    }
+
+
+def identity(entry: Identity) -> dict[str, Any]:
+    """A way in: which, and what a person knows it by; never its subject or hash."""
+    return {
+        "id": public_id(entry.key),
+        "provider": entry.provider,
+        "email": entry.email,
+        "can_log_in": entry.is_way_in,
+        "created_at": timestamp(entry.created_at),
     }
 
 
@@ -59,3 +73,11 @@ def session(entry: Session, *, current: bool) -> dict[str, Any]:
 def timestamp(moment: datetime) -> str:
     """ISO 8601 in UTC with milliseconds."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def methods(found: Methods, site_url: str) -> dict[str, Any]:
+    """Which ways in an origin has; one that is not on the list is told what to do instead."""
+    body = {"origin": found.origin, "allowed": found.allowed, "methods": list(found.names)}
+    starts = {name: f"{site_url}/auth/{name}/start" for name in found.names if name in NAMES}
+    advice = {} if found.allowed else {"message": OriginNotAllowed.default_message}
+    return {**body, "start_urls": starts, "api_key_url": f"{site_url}/", **advice}

@@ -7,7 +7,6 @@ attackers say one thing to a check and another to the code behind it (ASVS 15.3.
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -79,7 +78,7 @@ class Request:
             raise BodyTooLarge
         try:
             raw = base64.b64decode(body, validate=True) if self.body_is_base64 else body.encode()
-        except (binascii.Error, UnicodeEncodeError) as error:
+        except ValueError as error:
             raise MalformedRequest from error
         if len(raw) > BODY_MAX_BYTES:
             raise BodyTooLarge

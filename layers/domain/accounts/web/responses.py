@@ -12,11 +12,12 @@ from accounts.web.cookies import no_session_cookie
 
 _STATUS: dict[type[errors.AccountsError], int] = {
     errors.InvalidInput: 400,
+    errors.ProviderSignInFailed: 400,
     errors.Unauthenticated: 401,
     errors.Forbidden: 403,
     errors.NotFound: 404,
     errors.MethodNotAllowed: 405,
-    errors.KeyLimitReached: 409,
+    errors.NotPossibleNow: 409,
     errors.BodyTooLarge: 413,
     errors.UnsupportedMediaType: 415,
     errors.TooManyAttempts: 429,
@@ -79,6 +80,11 @@ def no_content(
     return Response(204, cookies=cookies, headers=headers or {}, user_id=user_id)
 
 
+def see_other(location: str, *, cookies: tuple[str, ...] = (), user_id: str = "") -> Response:
+    """303, so that no method and no body travels on (RFC 9700 4.12). ``location`` is one that we built."""
+    return Response(303, headers={"location": location}, cookies=cookies, user_id=user_id)
+
+
 def signed_out(user_id: str) -> Response:
     """204, and the browser forgets the session and whatever the pages stored (ASVS 7.4.1, 14.3.1)."""
     return no_content(
@@ -86,15 +92,15 @@ def signed_out(user_id: str) -> Response:
     )
 
 
-def page(html: str) -> Response:
+def page(html: str, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """An HTML page of ours, which may run our own scripts and nothing else."""
-    return Response(200, html, content_type=HTML, headers={"content-security-policy": _PAGE})
+    return Response(status, html, content_type=HTML, headers={"content-security-policy": _PAGE, **(headers or {})})
 
 
 def refused(error: errors.AccountsError) -> Response:
     """The answer to a refusal: its code, and its sentence on what to do."""
     body = json.dumps({"error": error.code, "message": error.message}, ensure_ascii=False)
-    return Response(status_of(error), body, headers=_headers_of(error))
+    return Response(status_of(error), body, headers=headers_of(error))
 
 
 def status_of(error: errors.AccountsError) -> int:
@@ -117,7 +123,8 @@ def as_event(response: Response, *, request_id: str, cors: bool) -> dict[str, An
     return answer
 
 
-def _headers_of(error: errors.AccountsError) -> Mapping[str, str]:
+def headers_of(error: errors.AccountsError) -> Mapping[str, str]:
+    """The headers that belong to a refusal."""
     match error:
         case errors.TooManyAttempts() | errors.Unavailable():
             return {"retry-after": str(error.retry_after)}

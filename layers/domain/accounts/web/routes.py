@@ -23,8 +23,8 @@ class Route:
 
     ``function`` is the folder that serves it; ``credentials`` the kinds it takes; ``cookies`` whether it reads or sets
     the session cookie (then unsafe methods must prove that they come from our own pages); ``cors`` whether other
-    origins may read it (header credentials only); ``limiter`` what bounds guessing and cost; ``event`` what its
-    success is logged as.
+    origins may read it (header credentials only); ``page`` whether a refusal is a page for people; ``limiter`` what
+    bounds guessing and cost; ``event`` what its success is logged as.
     """
 
     method: str
@@ -35,6 +35,7 @@ class Route:
     event: str
     cookies: bool = False
     cors: bool = False
+    page: bool = False
 
     @property
     def is_unsafe(self) -> bool:
@@ -79,6 +80,52 @@ SESSION_REVOKE_ALL = Route(
     GATEWAY,
     "session_revoked_all",
     cookies=True,
+)
+METHODS = Route("GET", "/auth/methods", "methods_show", NO_CREDENTIAL, GATEWAY, "methods_shown", cors=True)
+OAUTH_START = Route(
+    "GET", "/auth/{provider}/start", "oauth_start", NO_CREDENTIAL, "oauth window", "authn_provider_start", page=True
+)
+OAUTH_LINK = Route(
+    "POST",
+    "/auth/{provider}/link",
+    "oauth_start",
+    SESSION_ONLY,
+    "oauth window",
+    "authn_identity_link_start",
+    cookies=True,
+)
+OAUTH_CALLBACK = Route(
+    "GET",
+    "/auth/{provider}/callback",
+    "oauth_callback",
+    NO_CREDENTIAL,
+    "one-time state",
+    "authn_login_success",
+    page=True,
+)
+IDENTITY_LIST = Route(
+    "GET", "/auth/identities", "identity_list", SESSION_ONLY, GATEWAY, "identities_listed", cookies=True
+)
+IDENTITY_UNLINK = Route(
+    "DELETE",
+    "/auth/identities/{id}",
+    "identity_unlink",
+    SESSION_ONLY,
+    GATEWAY,
+    "authn_identity_unlinked",
+    cookies=True,
+)
+IDENTITY_CONFIRM = Route(
+    "POST",
+    "/auth/identities/confirm",
+    "identity_confirm",
+    NO_CREDENTIAL,
+    "confirm window",
+    "email_verified",
+    cookies=True,
+)
+PASSWORD_SET = Route(
+    "POST", "/auth/password", "password_set", SESSION_ONLY, GATEWAY, "authn_password_change", cookies=True
 )
 ACCOUNT_OPEN = Route(
     "POST", "/customers", "account_open", ANY_CREDENTIAL, "bad-key window", "user_shown", cookies=True, cors=True
@@ -126,6 +173,14 @@ ROUTES: tuple[Route, ...] = (
     SESSION_LIST,
     SESSION_REVOKE,
     SESSION_REVOKE_ALL,
+    METHODS,
+    OAUTH_START,
+    OAUTH_LINK,
+    OAUTH_CALLBACK,
+    IDENTITY_LIST,
+    IDENTITY_UNLINK,
+    IDENTITY_CONFIRM,
+    PASSWORD_SET,
     ACCOUNT_OPEN,
     ACCOUNT_SHOW,
     ACCOUNT_DELETE,
@@ -138,6 +193,11 @@ ROUTES: tuple[Route, ...] = (
     ASSET,
     FALLBACK,
 )
+
+
+def named(key: str, among: tuple[Route, ...]) -> Route:
+    """The route that API Gateway calls ``key``, such as ``GET /auth/session``; the first when it is none of them."""
+    return next((route for route in among if key == f"{route.method} {route.path}"), among[0])
 
 
 def at(path: str) -> tuple[Route, ...]:

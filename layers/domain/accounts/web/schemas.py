@@ -26,6 +26,24 @@ class EmailResend(msgspec.Struct, forbid_unknown_fields=True):
     email: str
 
 
+class OAuthLink(msgspec.Struct, forbid_unknown_fields=True):
+    """``POST /auth/{provider}/link``."""
+
+    return_to: str = ""
+
+
+class IdentityConfirm(msgspec.Struct, forbid_unknown_fields=True):
+    """``POST /auth/identities/confirm``."""
+
+    token: str
+
+
+class PasswordSet(msgspec.Struct, forbid_unknown_fields=True):
+    """``POST /auth/password``."""
+
+    new_password: str
+
+
 class Login(msgspec.Struct, forbid_unknown_fields=True):
     """``POST /auth/login``."""
 

@@ -1,0 +1,36 @@
+"""GET /auth/{provider}/start and POST /auth/{provider}/link: out to Google or GitHub, to log in or to link."""
+
+from accounts import settings
+from accounts.authentication import SessionAuthentication
+from accounts.aws.secrets import ProviderCredentialsSecret, Secret
+from accounts.dynamo.one_time_tokens import OneTimeTokensTable
+from accounts.dynamo.sessions import SessionsTable
+from accounts.dynamo.throttles import ThrottlesTable
+from accounts.dynamo.transactions import DynamoTransactions
+from accounts.oauth.directory import ProviderDirectory
+from accounts.oauth_sign_in import OAuthDeparture
+from accounts.origins import Allowlist
+from accounts.web import oauth, pages, routes, schemas
+from accounts.web.endpoint import credential_of, endpoint
+from accounts.web.requests import Request
+from accounts.web.responses import Response
+
+SETTINGS = settings.load()
+TOKENS = OneTimeTokensTable(SETTINGS["ONE_TIME_TOKENS_TABLE"])
+DEPARTURE = OAuthDeparture(
+    providers=ProviderDirectory(SETTINGS, ProviderCredentialsSecret(Secret(SETTINGS["OAUTH_PROVIDERS_SECRET"]))),
+    allowlist=Allowlist(SETTINGS.site_url, SETTINGS.optional("ALLOWED_ORIGINS").split(",")),
+    throttles=ThrottlesTable(SETTINGS["THROTTLES_TABLE"]),
+    transactions=DynamoTransactions(TOKENS),
+    authentication=SessionAuthentication(SessionsTable(SETTINGS["SESSIONS_TABLE"])),
+)
+
+
+@endpoint(routes.OAUTH_START, SETTINGS, routes.OAUTH_LINK, page=pages.refusal(SETTINGS))
+def lambda_handler(request: Request) -> Response:
+    """Send the browser to the provider, or tell the page where to send it."""
+    provider, caller, now = request.path_parameters.get("provider", ""), request.caller, request.received_at
+    if request.method == routes.OAUTH_LINK.method:
+        credential, body = credential_of(request, routes.OAUTH_LINK, SETTINGS), request.json(schemas.OAuthLink)
+        return oauth.link_address(DEPARTURE.link(provider, body.return_to, credential, caller, now))
+    return oauth.depart(DEPARTURE.sign_in(provider, request.query().get("return_to", ""), caller, now))

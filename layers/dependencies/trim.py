@@ -1,0 +1,115 @@
+# ruff: noqa: INP001 - a script that the Makefile beside it calls
+"""Make the installed packages small and quick to start: `trim.py <folder> <AWS service>...`.
+
+Packages are compiled here, once, and not in every cold start: a function cannot write to its layers. Their sources stay
+behind, for both would be over the budget. Botocore ships descriptions of some 400 services, with their manuals. What a
+client reads of them when it is made is parsed in every cold start, so it is cut to the services that the bundle calls,
+and to what a program reads. What is left is unchanged.
+"""
+
+from __future__ import annotations
+
+import compileall
+import gzip
+import json
+import py_compile
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+# Parts of packages that no function imports. Powertools' event handler brings a whole Swagger UI along, its parser wants
+# pydantic; of cffi, cryptography needs the compiled half alone; nobody asks dateutil for a time zone by name.
+SURPLUS = (
+    "aws_lambda_powertools/event_handler",
+    "aws_lambda_powertools/utilities/parser",
+    "bin",
+    "boto3/data",
+    "boto3/examples",
+    "cffi",
+    "dateutil/zoneinfo",
+    "pycparser",
+)
+
+
+def trim(packages: Path, services: list[str]) -> None:
+    """Trim everything in the folder that packages were installed into."""
+    for folder in [found for found in packages.rglob("*") if found.name in {"tests", "__pycache__"} and found.is_dir()]:
+        shutil.rmtree(folder, ignore_errors=True)
+    for surplus in SURPLUS:
+        shutil.rmtree(packages / surplus, ignore_errors=True)
+    for record in packages.glob("*.dist-info/RECORD"):
+        record.unlink()
+    trim_botocore(packages / "botocore" / "data", services)
+    compile_all(packages)
+
+
+def compile_all(packages: Path) -> None:
+    """Put bytecode in the place of every source. It is never checked against one, so the same pins build the same."""
+    mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
+    if not compileall.compile_dir(
+        packages, quiet=1, legacy=True, stripdir=packages, prependdir="/opt/python", invalidation_mode=mode
+    ):
+        sys.exit("Not every package could be compiled.")
+    for source in packages.rglob("*.py"):
+        source.unlink()
+
+
+def trim_botocore(data: Path, services: list[str]) -> None:
+    """Keep the newest description of each service, without prose, and the endpoints of these services alone."""
+    for folder in [found for found in data.iterdir() if found.is_dir()]:
+        if folder.name not in services:
+            shutil.rmtree(folder)
+    for service in services:
+        *older, newest = sorted(path for path in (data / service).iterdir() if path.is_dir())
+        for version in older:
+            shutil.rmtree(version)
+        for described in newest.iterdir():
+            _shorten(described)
+    endpoints = data / "endpoints.json"
+    _write(endpoints, _with_services(json.loads(endpoints.read_bytes()), services))
+
+
+def _shorten(described: Path) -> None:
+    """Rewrite one description without prose; uncompressed, for the layer is compressed as a whole."""
+    if described.name.startswith("examples-"):
+        described.unlink()
+        return
+    raw = described.read_bytes()
+    packed = described.suffix == ".gz"
+    described.unlink()
+    described = described.with_suffix("") if packed else described
+    _write(described, without_prose(json.loads(gzip.decompress(raw) if packed else raw)))
+
+
+def without_prose(node: Any) -> Any:  # noqa: ANN401 - any JSON
+    """The same description without documentation. Prose is text: a member that is called so is an object, and stays."""
+    if isinstance(node, dict):
+        return {
+            name: without_prose(value)
+            for name, value in node.items()
+            if not (name == "documentation" and isinstance(value, str))
+        }
+    return [without_prose(item) for item in node] if isinstance(node, list) else node
+
+
+def _with_services(endpoints: dict[str, Any], services: list[str]) -> dict[str, Any]:
+    partitions = [
+        partition
+        | {"services": {name: it for name, it in partition["services"].items() if name in endpoint_names(services)}}
+        for partition in endpoints["partitions"]
+    ]
+    return endpoints | {"partitions": partitions}
+
+
+def endpoint_names(services: list[str]) -> set[str]:
+    """What the services are called among the endpoints: SES v2 answers where its first version does."""
+    return {*services, "email"}
+
+
+def _write(path: Path, content: Any) -> None:  # noqa: ANN401 - any JSON
+    path.write_text(json.dumps(content, separators=(",", ":")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    trim(Path(sys.argv[1]), sys.argv[2:])

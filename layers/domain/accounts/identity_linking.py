@@ -1,0 +1,188 @@
+"""Carrying out what ``linking`` decided: new accounts, links, and the proof of an address that a provider lacks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from accounts import identities, linking, messages, one_time_tokens, sessions, throttles, users
+from accounts.audit import Caller, Record
+from accounts.authentication import Credential
+from accounts.errors import AddressReused, IdentityLimitReached, IdentityLinkedElsewhere, InvalidLink, SignInExpired
+from accounts.identities import Identities, Identity, email_key, provider_key
+from accounts.limits import IDENTITIES_PER_ACCOUNT, UNVERIFIED_KEPT
+from accounts.linking import Decision, LinkToAccount, NewAccount, OpenAccount, decide
+from accounts.messages import Message, Outbox
+from accounts.one_time_tokens import PROVIDER_VERIFICATION, OneTimeToken, OneTimeTokens
+from accounts.providers import ProviderPerson
+from accounts.session_opening import SessionOpening, SignedIn, login_record, new_session
+from accounts.throttles import Throttles, confirmation_toll
+from accounts.transactions import Change, Conflict, Transactions
+from accounts.users import User
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityLinking:
+    """Writes links and accounts. ``notices`` never fails a story; ``outbox`` does, because the mail is its point."""
+
+    opening: SessionOpening
+    transactions: Transactions
+    outbox: Outbox
+    notices: Outbox
+
+    def sign_in(
+        self, person: ProviderPerson, decision: Decision, presented: Credential | None, caller: Caller, now: datetime
+    ) -> SignedIn:
+        """Open the account that was decided on, making or linking it first."""
+        self.opening.end_presented(presented, caller, now)
+        if isinstance(decision, NewAccount):
+            return self._make_account(person, (), caller, now)
+        if isinstance(decision, LinkToAccount):
+            self.link(person, decision, caller, now)
+            return self._open(person, decision.user_id, caller, now)
+        if isinstance(decision, OpenAccount):
+            return self._open(person, decision.user_id, caller, now)
+        raise SignInExpired
+
+    def link(self, person: ProviderPerson, decision: Decision, caller: Caller, now: datetime, *also: Change) -> None:
+        """Link the subject to the account; when it is linked to it already, nothing is left to do."""
+        if not isinstance(decision, LinkToAccount):
+            return
+        identity = _identity(person, decision.user_id, now)
+        because = decision.because_of
+        reason = (identities.StillVerified(because.key, because.user_id),) if because else ()
+        hold = users.HoldIdentity(decision.user_id, identity.key, IDENTITIES_PER_ACCOUNT)
+        record = Record(decision.user_id, "authn_identity_linked", now, caller, {"provider": person.provider})
+        try:
+            self.transactions.commit(identities.Claim(identity), hold, record, *reason, *also)
+        except Conflict as conflict:
+            raise _refusal(conflict) from conflict
+        detail = person.provider.capitalize()
+        self.notices.put(Message(messages.IDENTITY_LINKED, user_id=decision.user_id, detail=detail))
+
+    def held_with(self, local: Identity | None) -> frozenset[str]:
+        """The keys of all identities of the account behind a verified address."""
+        user = self.opening.users.get(local.user_id) if local is not None and local.verified else None
+        return user.identities if user else frozenset()
+
+    def ask_for_proof(self, person: ProviderPerson, browser: str, now: datetime) -> None:
+        """Keep the subject as unconfirmed, tied to this browser, and have a mail sent to its address."""
+        identity = replace(
+            _identity(person, users.new_user_id(), now),
+            verified=False,
+            confirming_browser=browser,
+            expires_at=now + UNVERIFIED_KEPT,
+        )
+        try:
+            self.transactions.commit(identities.SignUp(identity))
+        except Conflict as conflict:
+            raise SignInExpired from conflict
+        self.outbox.put(Message(messages.PROVIDER_SIGN_UP, identity=identity.key))
+
+    def confirm(
+        self, token: OneTimeToken, pending: Identity, local: Identity | None, caller: Caller, now: datetime
+    ) -> SignedIn:
+        """The address is proven: decide again, as if the provider had verified it, and use up the link."""
+        person = _proven(pending)
+        decision = decide(person, known=None, local=local, held=self.held_with(local))
+        consume = one_time_tokens.Consume(token.key)
+        if isinstance(decision, linking.AddressReused):
+            raise AddressReused
+        if isinstance(decision, LinkToAccount):
+            self.link(person, decision, caller, now, consume)
+            opened = self._open(person, decision.user_id, caller, now)
+            return replace(opened, identity=decision.because_of or opened.identity)
+        return self._make_account(person, (consume,), caller, now)
+
+    def _make_account(
+        self, person: ProviderPerson, also: tuple[Change, ...], caller: Caller, now: datetime
+    ) -> SignedIn:
+        """The account, its address without a password, the subject and the session, in one transaction.
+
+        A stranger's unconfirmed sign-up with the address is overwritten with all it had: password and pending link.
+        """
+        user_id = users.new_user_id()
+        identity = _identity(person, user_id, now)
+        address = replace(identity, key=email_key(person.email))
+        signed_in = new_session(identity, method=person.provider, remember=False, caller=caller, now=now)
+        session = signed_in.session
+        user = User(
+            user_id=user_id,
+            email=person.email,
+            name=person.name,
+            created_at=now,
+            updated_at=now,
+            sessions={session.digest: session.expires_at},
+            identities=frozenset({identity.key, address.key}),
+        )
+        changes = (identities.Claim(identity), identities.Claim(address), users.Open(user), sessions.Start(session))
+        created = Record(user_id, "user_created", now, caller, {"provider": person.provider})
+        try:
+            self.transactions.commit(*changes, created, login_record(session), *also)
+        except Conflict as conflict:
+            # Somebody confirmed the address, or this subject, between our reading and our writing: start again.
+            raise SignInExpired from conflict
+        return signed_in
+
+    def _open(self, person: ProviderPerson, user_id: str, caller: Caller, now: datetime) -> SignedIn:
+        identity = _identity(person, user_id, now)
+        signed_in = new_session(identity, method=person.provider, remember=False, caller=caller, now=now)
+        self.opening.open(signed_in.session)
+        return signed_in
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderVerification:
+    """Finishes a sign-in whose address the provider had not verified: the mailed link, in the browser that began it.
+
+    Either alone is worth nothing: a stranger whose provider knows your address unverified cannot get in by your
+    clicking the link, because it only works in their browser, and there they do not have it.
+    """
+
+    tokens: OneTimeTokens
+    identities: Identities
+    throttles: Throttles
+    linking: IdentityLinking
+
+    def confirm(self, plaintext: str, browsers: tuple[str, ...], caller: Caller, now: datetime) -> SignedIn:
+        """Make or link the account and sign in; raises InvalidLink. ``browsers`` are the digests this one can show."""
+        throttles.take(self.throttles, confirmation_toll(caller, now), now=now)
+        token = one_time_tokens.find(self.tokens, PROVIDER_VERIFICATION, plaintext, now)
+        pending = self.identities.get(token.subject) if token else None
+        if token is None or pending is None or pending.verified or pending.pending_token != token.digest:
+            raise InvalidLink
+        if pending.confirming_browser not in browsers:
+            raise InvalidLink(_OTHER_BROWSER)
+        return self.linking.confirm(token, pending, self.identities.get(email_key(pending.email)), caller, now)
+
+
+_OTHER_BROWSER = (
+    "Open this link in the browser in which you started, within the hour, or log in there again for a new one."
+)
+
+
+def _identity(person: ProviderPerson, user_id: str, now: datetime) -> Identity:
+    return Identity(
+        key=provider_key(person.provider, person.subject),
+        user_id=user_id,
+        email=person.email,
+        name=person.name,
+        created_at=now,
+        updated_at=now,
+        verified=True,
+    )
+
+
+def _proven(pending: Identity) -> ProviderPerson:
+    provider, _, subject = pending.key.partition("#")
+    return ProviderPerson(provider, subject, pending.email, email_verified=True, name=pending.name)
+
+
+def _refusal(conflict: Conflict) -> Exception:
+    if conflict.concerns(one_time_tokens.Consume):
+        return InvalidLink()
+    if conflict.concerns(identities.Claim):
+        return IdentityLinkedElsewhere()
+    if conflict.concerns(users.HoldIdentity):
+        return IdentityLimitReached()
+    return SignInExpired()

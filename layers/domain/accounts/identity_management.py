@@ -1,0 +1,116 @@
+"""A person's ways in: which there are, taking one away, and setting a password where there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from accounts import identities, messages, passwords, sessions, users
+from accounts.audit import Caller, Record
+from accounts.authentication import Credential, SessionAuthentication
+from accounts.errors import LastIdentity, NotFound, PasswordExists, Unauthenticated, Unavailable
+from accounts.identities import EMAIL, Identities, Identity, email_key, public_id
+from accounts.messages import Message, Outbox
+from accounts.passwords import BreachedPasswords, PasswordHasher
+from accounts.transactions import Conflict, Transactions
+from accounts.users import User, Users
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityList:
+    """Shows an account's ways in."""
+
+    authentication: SessionAuthentication
+    users: Users
+    identities: Identities
+
+    def of_caller(self, credential: Credential | None, now: datetime) -> list[Identity]:
+        """The account's identities, the oldest first."""
+        user = existing(self.users, self.authentication.session(credential, now).user_id)
+        return sorted(held(self.identities, user), key=lambda identity: (identity.created_at, identity.key))
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityUnlinking:
+    """Takes one way in away, never the last."""
+
+    authentication: SessionAuthentication
+    users: Users
+    identities: Identities
+    transactions: Transactions
+    notices: Outbox
+
+    def unlink(self, credential: Credential | None, identity_id: str, caller: Caller, now: datetime) -> str:
+        """Unlink a provider; raises NotFound for any id that is not one of the person's provider logins.
+
+        The account's revision is a condition of the write, so of two parallel calls that would together leave
+        nothing, one is refused.
+        """
+        user = existing(self.users, self.authentication.session(credential, now, fresh=True).user_id)
+        all_held = held(self.identities, user)
+        going = next((it for it in all_held if public_id(it.key) == identity_id and it.provider != EMAIL), None)
+        if going is None:
+            raise NotFound
+        if not any(other.is_way_in for other in all_held if other is not going):
+            raise LastIdentity
+        record = Record(user.user_id, "authn_identity_unlinked", now, caller, {"provider": going.provider})
+        removal = identities.Remove(going.key, user.user_id)
+        try:
+            self.transactions.commit(removal, users.LetGoIdentity(user, going.key), record)
+        except Conflict as conflict:
+            raise Unavailable from conflict
+        detail = going.provider.capitalize()
+        self.notices.put(Message(messages.IDENTITY_UNLINKED, user_id=user.user_id, detail=detail))
+        return user.user_id
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordSetting:
+    """Gives an account that came through a provider a password of its own."""
+
+    authentication: SessionAuthentication
+    users: Users
+    identities: Identities
+    hasher: PasswordHasher
+    breached: BreachedPasswords
+    transactions: Transactions
+    notices: Outbox
+
+    def set(self, credential: Credential | None, password: str, caller: Caller, now: datetime) -> str:
+        """Set the first password of a person who logged in recently; their other sessions end (ASVS 7.4.3)."""
+        passwords.check_length(password)
+        session = self.authentication.session(credential, now, fresh=True)
+        user = existing(self.users, session.user_id)
+        address = self.identities.get(email_key(user.email))
+        if address is None or address.user_id != user.user_id:
+            raise NotFound
+        if address.password_hash is not None:
+            raise PasswordExists
+        passwords.check_acceptable(password, email=user.email, breached=self.breached)
+        changed = replace(address, password_hash=self.hasher.hash(password), updated_at=now)
+        others = (digest for digest in user.sessions if digest != session.digest)
+        try:
+            self.transactions.commit(
+                identities.Replace(changed),
+                users.LetGoAllSessions(user, keeping=session.digest),
+                *map(sessions.End, others),
+                Record(user.user_id, "authn_password_change", now, caller),
+            )
+        except Conflict as conflict:
+            raise Unavailable from conflict
+        self.notices.put(Message(messages.PASSWORD_SET, user_id=user.user_id))
+        return user.user_id
+
+
+def existing(accounts: Users, user_id: str) -> User:
+    """The account of a live session; raises Unauthenticated when it is gone."""
+    user = accounts.get(user_id)
+    if user is None or user.status != users.ACTIVE:
+        raise Unauthenticated
+    return user
+
+
+def held(store: Identities, user: User) -> list[Identity]:
+    """The identities that the account's own item names; ten at most."""
+    found = (store.get(key) for key in user.identities)
+    return [identity for identity in found if identity is not None and identity.user_id == user.user_id]

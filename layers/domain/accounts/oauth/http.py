@@ -1,0 +1,75 @@
+"""Calls to providers, bounded in every direction (ASVS 13.2.4-13.2.6, 15.3.2).
+
+Only the hosts of that provider, https outside the local cloud, no redirects, two seconds to connect and five in all, a
+quarter of a megabyte of answer, and one more try when the connection could not be made.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from accounts.errors import ProviderUnavailable
+from accounts.limits import PROVIDER_BODY_MAX_BYTES, PROVIDER_CONNECT_SECONDS, PROVIDER_TOTAL_SECONDS
+
+_CHUNK_BYTES = 16 * 1024
+
+
+class BoundedAdapter(HTTPAdapter):
+    """Sends to the listed origins alone, within the bounds; raises ProviderUnavailable for whatever goes wrong."""
+
+    def __init__(self, origins: frozenset[str], *, clock: Callable[[], float] = time.monotonic) -> None:
+        """``origins`` such as ``https://github.com``; ``clock`` in seconds."""
+        super().__init__(max_retries=0)
+        self._origins = origins
+        self._clock = clock
+
+    def send(self, request: requests.PreparedRequest, *_args: object, **options: Any) -> requests.Response:  # noqa: ANN401
+        """Send and read the whole answer. The bounds are ours: what a caller says of time-outs is dropped."""
+        kept = {name: value for name, value in options.items() if name in {"verify", "cert", "proxies"}}
+        parts = urlsplit(request.url or "")
+        if f"{parts.scheme}://{parts.netloc}" not in self._origins:
+            raise ProviderUnavailable
+        ends_at = self._clock() + PROVIDER_TOTAL_SECONDS
+        try:
+            response = self._connect(request, ends_at, kept)
+            self._read(response, ends_at)
+        except (requests.RequestException, OSError) as error:
+            raise ProviderUnavailable from error
+        if response.is_redirect or response.status_code >= 500:  # noqa: PLR2004
+            raise ProviderUnavailable
+        return response
+
+    def _connect(
+        self, request: requests.PreparedRequest, ends_at: float, options: Mapping[str, Any]
+    ) -> requests.Response:
+        """A connection that could not be made carried nothing, so trying it once more is safe even for a POST."""
+        try:
+            return super().send(request, stream=True, timeout=self._timeout(ends_at), **options)
+        except requests.ConnectionError:
+            return super().send(request, stream=True, timeout=self._timeout(ends_at), **options)
+
+    def _timeout(self, ends_at: float) -> tuple[float, float]:
+        left = max(0.05, ends_at - self._clock())
+        return min(PROVIDER_CONNECT_SECONDS, left), left
+
+    def _read(self, response: requests.Response, ends_at: float) -> None:
+        body = b""
+        while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
+            body += chunk
+            if len(body) > PROVIDER_BODY_MAX_BYTES or self._clock() > ends_at:
+                response.close()
+                raise ProviderUnavailable
+        response._content = body  # noqa: SLF001 - what reading `response.content` would set, without our bounds
+        response.close()
+
+
+def origin(url: str) -> str:
+    """The origin of a URL of ours."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

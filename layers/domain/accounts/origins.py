@@ -1,0 +1,136 @@
+"""Which origins may start a sign-in in the browser, and where a sign-in may return to.
+
+One parser decides and builds: the ``Location`` that we send is put together from the parts that were judged, never from
+the text that came in, so that no browser can read it differently than we did (RFC 9700 4.11; ASVS 3.7.2).
+
+Allowed: loopback on any port and either scheme; ``comfy.org`` and its subdomains over https; what the deployment adds,
+exactly; and our own site.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import SplitResult, quote, urlsplit
+
+from accounts.errors import ConfigurationError
+from accounts.limits import URL_MAX_CHARACTERS
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
+# What RFC 3986 allows in a path or query. Not a backslash, a control or a space: browsers mend those, each its own way.
+_PATH_SAFE = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@/?%-]*")
+_FAMILY = "comfy.org"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Scheme, host and port, each in its one spelling (RFC 6454 4)."""
+
+    scheme: str
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        port = "" if self.port == _DEFAULT_PORTS[self.scheme] else f":{self.port}"
+        return f"{self.scheme}://{host}{port}"
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether it can only be this person's own machine."""
+        if self.host == "localhost" or self.host.endswith(".localhost"):
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def is_family(self) -> bool:
+        """Whether it is comfy.org or one of its subdomains, over https on its usual port."""
+        ours = self.host == _FAMILY or self.host.endswith(f".{_FAMILY}")
+        return ours and self.scheme == "https" and self.port == _DEFAULT_PORTS["https"]
+
+
+class Allowlist:
+    """The origins that may start a sign-in: the built-in ones, our own site, and the deployment's additions."""
+
+    def __init__(self, site_url: str, additions: Iterable[str] = ()) -> None:
+        """Raises ConfigurationError for an addition that is not an https origin, or http on loopback."""
+        self._site_url = site_url
+        site = parse(site_url)
+        self._exact = {_checked(text) for text in additions if text} | ({site} if site else set())
+
+    def allows(self, origin: Origin | None) -> bool:
+        """Whether that origin may start a sign-in."""
+        return origin is not None and (origin in self._exact or origin.is_loopback or origin.is_family)
+
+    def return_url(self, text: str) -> str | None:
+        """Where to send the browser for ``return_to=text``: an absolute URL, or None when it is not allowed.
+
+        An own path such as ``/keys`` goes to our site; nothing at all means its front page.
+        """
+        if not text:
+            return f"{self._site_url}/"
+        if text.startswith("/") and not text.startswith("//"):
+            text = self._site_url + text
+        parts = _split(text)
+        origin = _origin(parts) if parts else None
+        if parts is None or not self.allows(origin) or not _PATH_SAFE.fullmatch(parts.path + parts.query):
+            return None
+        query = f"?{parts.query}" if parts.query else ""
+        return f"{origin}{quote(parts.path or '/', safe='/%:@!$&()*+,;=~' + chr(39))}{query}"
+
+
+def parse(text: str) -> Origin | None:
+    """The origin that ``text`` is, in its one spelling; None when it is not just an origin."""
+    parts = _split(text)
+    if parts is None or parts.path not in {"", "/"} or parts.query:
+        return None
+    return _origin(parts)
+
+
+def _split(text: str) -> SplitResult | None:
+    """The parts of an absolute http(s) URL; None for what two parsers could disagree on."""
+    if (
+        len(text) > URL_MAX_CHARACTERS
+        or not text.isascii()
+        or not text.isprintable()
+        or any(c in text for c in ' \\"<>#')
+    ):
+        return None
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in _DEFAULT_PORTS and parts.hostname and parts.port != 0
+    except ValueError:
+        return None
+    return parts if usable and "@" not in parts.netloc and not parts.netloc.endswith(":") else None
+
+
+def _origin(parts: SplitResult) -> Origin | None:
+    host = _host(parts.hostname or "", bracketed="[" in parts.netloc)
+    return Origin(parts.scheme, host, parts.port or _DEFAULT_PORTS[parts.scheme]) if host else None
+
+
+def _host(text: str, *, bracketed: bool) -> str | None:
+    """A host in its one spelling: lower case, no trailing dot, addresses in their standard form."""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        host = text.lower().removesuffix(".")
+        # A last label of digits would be read by browsers as an IPv4 address in another notation (WHATWG URL 3.5).
+        named = _HOST.fullmatch(host) and ".." not in host and not host.rpartition(".")[2][:1].isdigit()
+        return host if named and not bracketed else None
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return str(mapped or address)
+
+
+def _checked(text: str) -> Origin:
+    origin = parse(text)
+    if origin is None or "*" in text or (origin.scheme != "https" and not origin.is_loopback):
+        message = f"ALLOWED_ORIGINS holds {text}, which is not an https origin such as https://app.example.com."
+        raise ConfigurationError(message)
+    return origin

@@ -1,0 +1,53 @@
+"""What the two OAuth functions read from a request and answer with."""
+
+from __future__ import annotations
+
+import re
+
+from accounts import secrets
+from accounts.oauth_sign_in import Arrival, Callback, Departure, state_id
+from accounts.web import responses
+from accounts.web.cookies import OAUTH_COOKIE, no_oauth_cookie, oauth_cookie, session_cookie
+from accounts.web.requests import Request
+from accounts.web.responses import Response
+
+_BROWSER = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+def callback(request: Request) -> Callback:
+    """What the provider's redirect brought; raises MalformedRequest for a parameter or cookie that comes twice."""
+    query = request.query()
+    state = query.get("state", "")
+    browser = request.cookie(OAUTH_COOKIE + state_id(state)) or ""
+    return Callback(
+        state=state,
+        code=query.get("code", ""),
+        error=query.get("error", ""),
+        issuer=query.get("iss", ""),
+        browser=browser if _BROWSER.fullmatch(browser) else "",
+    )
+
+
+def browsers(request: Request) -> tuple[str, ...]:
+    """The digests of all the sign-ins that this browser has started and not finished."""
+    values = (value for name, value in request.cookies if name.startswith(OAUTH_COOKIE))
+    return tuple(secrets.digest(value) for value in values if _BROWSER.fullmatch(value))
+
+
+def depart(departure: Departure) -> Response:
+    """Send the browser to the provider."""
+    return responses.see_other(departure.url, cookies=(oauth_cookie(departure.state_id, departure.browser),))
+
+
+def link_address(departure: Departure) -> Response:
+    """Tell the page where to send the browser."""
+    cookie = oauth_cookie(departure.state_id, departure.browser)
+    return responses.ok({"authorization_url": departure.url}, cookies=(cookie,))
+
+
+def arrive(arrival: Arrival, request: Request) -> Response:
+    """Send the browser on, signed in if it was not a link."""
+    cookies = [no_oauth_cookie(state_id(request.query().get("state", "")))]
+    if arrival.signed_in is not None:
+        cookies.append(session_cookie(arrival.signed_in.token, arrival.signed_in.session))
+    return responses.see_other(arrival.return_url, cookies=tuple(cookies), user_id=arrival.user_id)
