@@ -1,0 +1,172 @@
+"""The local cloud as one object: the emulated AWS, the providers' stand-ins, and our stack deployed into them.
+
+`with LocalCloud() as cloud: requests.get(cloud.site_url)` is all that a test needs.
+"""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import Any, Self
+
+from local import KEEP, PROJECT, adapt
+from local.emulator import Emulator, environment_for_aws
+from local.http_api import Json
+from local.logs import LogLine, LogTail
+from local.processes import LOOPBACK, free_port
+from local.providers import Providers
+from local.stack import BUCKET, Stack
+
+MAIL_FROM = "accounts@comfy.local"
+
+
+class LocalCloud:
+    """Everything that runs on this machine. A context manager; `stop` may be called any number of times."""
+
+    def __init__(  # noqa: PLR0913  # by name only, and each with a default
+        self,
+        *,
+        port: int | None = None,
+        state_dir: Path | None = None,
+        providers: Providers | bool = True,
+        mailbox_url: str = "",
+        project: Path = PROJECT,
+        say: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """Choose a port and a folder; both are fresh ones unless given. Nothing starts yet."""
+        self._temporary = None if state_dir else TemporaryDirectory(prefix="comfy-accounts-")
+        self.state_dir = state_dir or Path(str(self._temporary and self._temporary.name))
+        self.port = port or free_port()
+        self.project = project
+        self.site_url = f"http://{LOOPBACK}:{self.port}"
+        self._mailbox_url = mailbox_url
+        self._say = say
+        self._emulator = Emulator(self.port, self.state_dir)
+        self.endpoint_url = self._emulator.endpoint_url
+        self.providers = Providers(anywhere=True) if providers is True else providers or None
+        self._stack = Stack(self.client)
+        self._tail: LogTail | None = None
+        self.outputs: dict[str, str] = {}
+
+    @classmethod
+    def running(cls, port: int) -> Self:
+        """Return the cloud that another process runs on a port, to deploy into it; its providers are its own."""
+        return cls(port=port, state_dir=KEEP / "state", providers=False)
+
+    def __enter__(self) -> Self:
+        """Start everything, or leave nothing running."""
+        try:
+            self.start()
+            self.deploy()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Stop everything."""
+        self.stop()
+
+    def start(self) -> None:
+        """Start the emulated AWS and the stand-ins; nothing is deployed yet."""
+        self._say("Starting MiniStack, an emulated AWS")
+        if self.providers:
+            self.providers.start(self.state_dir)
+        self._emulator.start()
+        if self.providers:
+            self.providers.wait()
+        self._tail = LogTail(self.client)
+
+    def deploy(self) -> bool:
+        """Bring the stack to what the working tree says; tell whether anything changed."""
+        template = adapt.read(self.project / "template.yaml")
+        code = adapt.code_of(template, self.project)
+        self._say(f"Deploying template.yaml with {len(code)} functions and layers")
+        self._stack.store(code)
+        translated = adapt.translate(template, lambda name: {"Bucket": BUCKET, "Key": code[name].key}, self.parameters)
+        self.prepare()
+        changed = self._stack.deploy(adapt.adapt(translated), self.parameters)
+        self.after_deploy()
+        return changed
+
+    def prepare(self) -> None:
+        """Do what is done by hand before the first deployment into AWS: verify the sender of mails."""
+        mail = self.client("sesv2")
+        known = {identity["IdentityName"] for identity in mail.list_email_identities()["EmailIdentities"]}
+        if MAIL_FROM not in known:
+            mail.create_email_identity(EmailIdentity=MAIL_FROM)
+
+    def after_deploy(self) -> None:
+        """Read the outputs, and write what is written by hand after a deployment into AWS."""
+        self.outputs = self._stack.outputs()
+        if self.providers and (arn := self.outputs.get("OAuthProvidersSecretArn")):
+            self._stack.put_secret(arn, dict(self.providers.secret()))
+        self._emulator.open_site()
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """Return the template's parameters here; those that the template does not declare are not sent."""
+        return {
+            "Stage": "local",
+            "SiteUrl": self.site_url,
+            "SiteDomain": "",
+            "CertificateArn": "",
+            "MailFrom": MAIL_FROM,
+            "SupportUrl": "https://support.comfy.org",
+            "AllowedOrigins": "",
+            "BreachedPasswordLookup": "off",  # Nothing here asks the internet anything.
+            "ReservedConcurrency": "0",
+            "MailboxUrl": self._mailbox_url,
+            **(self.providers.parameters() if self.providers else {}),
+        }
+
+    def parameters_now(self) -> dict[str, str]:
+        """Return the parameters, as the stack has them if somebody deployed it already."""
+        return self.parameters | self._stack.parameters()
+
+    def client(self, service: str) -> Any:  # noqa: ANN401  # boto3 makes its client classes at run time
+        """Return a boto3 client of the emulated AWS."""
+        return self._emulator.client(service)
+
+    def messages(self) -> list[Json]:
+        """Return every mail that was sent, oldest first."""
+        return self._emulator.messages()
+
+    def new_logs(self) -> list[LogLine]:
+        """Return the functions' log lines since the last time this was asked."""
+        return self._tail.poll() if self._tail else []
+
+    def logs(self) -> list[LogLine]:
+        """Return all the functions' log lines since the start."""
+        return self._tail.all() if self._tail else []
+
+    def new_errors(self) -> list[str]:
+        """Return what the emulated AWS itself had to complain about since the last time."""
+        return self._emulator.new_errors()
+
+    def function_names(self) -> dict[str, str]:
+        """Return the folder's name of each deployed function, by its deployed name."""
+        named = self._stack.names().items()
+        return {deployed: _folder(name) for deployed, name in named if name.endswith("Function")}
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables that point AWS programs at this cloud."""
+        return environment_for_aws(self.endpoint_url)
+
+    def is_running(self) -> bool:
+        """Tell whether the emulated AWS still runs."""
+        return self._emulator.is_running()
+
+    def stop(self) -> None:
+        """Stop everything that was started; the state is saved first."""
+        self._emulator.stop()
+        if self.providers:
+            self.providers.stop()
+        if self._temporary:
+            self._temporary.cleanup()
+
+
+def _folder(function: str) -> str:
+    """Turn `SessionRevokeFunction` into `session_revoke`."""
+    return "_".join(re.findall("[A-Z][a-z0-9]*", function.removesuffix("Function"))).lower()

@@ -1,0 +1,142 @@
+"""`make dev`, told as a story: start, deploy, say where everything is, and keep it live until somebody stops us."""
+
+import os
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local import KEEP, PROJECT
+from local.adapt import LEFT_OUT, TemplateProblem
+from local.cloud import LocalCloud
+from local.http_api import NotUnderstood
+from local.logs import LogPrinter
+from local.mailbox import Mailbox
+from local.processes import ChildFailed, InUse, port_is_taken, sole_use
+from local.providers import HalfConfigured, Providers
+from local.stack import DeployFailed
+from local.watch import watch_for_edits
+
+_LAST_PORT = 65535
+STATE = KEEP / "state"
+_REFUSALS = (TemplateProblem, NotUnderstood, DeployFailed, ClientError, BotoCoreError)
+_HINT = """
+If an earlier state is in the way, `make dev-reset` forgets it: the accounts made here, too."""
+
+
+class CannotRun(Exception):
+    """Something on this machine is in the way, and what to do about it."""
+
+
+def run(arguments: list[str]) -> int:
+    """Do what the command line says; return the exit code."""
+    if arguments == ["reset"]:
+        return _reset()
+    try:
+        _run(_port("PORT", 8000))
+    except (CannotRun, ChildFailed, HalfConfigured, InUse) as problem:
+        print(f"\nmake dev: {problem}", file=sys.stderr)
+    except _REFUSALS as problem:
+        print(f"\nmake dev: not deployed: {problem}{_HINT}", file=sys.stderr)
+    return 1
+
+
+def _run(port: int) -> None:
+    mailbox_port = _port("MAILBOX_PORT", port + 1)
+    _need_free(port, "PORT")
+    _need_free(mailbox_port, "MAILBOX_PORT")
+    say = _Progress()
+    mailbox_url = f"http://127.0.0.1:{mailbox_port}"
+    cloud = LocalCloud(port=port, state_dir=STATE, providers=Providers(), mailbox_url=mailbox_url, say=say)
+    mailbox = Mailbox(mailbox_port, cloud.messages)
+    try:
+        with cloud:
+            mailbox.start()
+            _announce(cloud, mailbox, say)
+            _serve(cloud, say)
+    finally:
+        mailbox.stop()
+        cloud.stop()
+
+
+def _serve(cloud: LocalCloud, say: Callable[[str], None]) -> None:
+    """Print logs and make edits live, until stopped."""
+    over = threading.Event()
+    printer = LogPrinter(cloud.function_names(), colours=sys.stdout.isatty())
+    deploy = _deployer(cloud, say)
+    watcher = threading.Thread(target=watch_for_edits, args=(PROJECT, deploy, say, over), name="watch")
+    watcher.start()
+    try:
+        while cloud.is_running():
+            with suppress(BotoCoreError, ClientError):
+                for line in filter(None, map(printer.format, cloud.new_logs())):
+                    print(line, flush=True)
+            for error in cloud.new_errors():
+                say(f"MiniStack: {error}")
+            time.sleep(0.3)
+        raise CannotRun(f"MiniStack ended by itself; its log is {STATE / 'ministack.log'}")
+    finally:
+        over.set()
+        watcher.join()
+
+
+def _deployer(cloud: LocalCloud, say: Callable[[str], None]) -> Callable[[], bool]:
+    def deploy() -> bool:
+        started = time.monotonic()
+        try:
+            changed = cloud.deploy()
+        except _REFUSALS as problem:
+            say(f"Not deployed, the last good one still runs: {problem}")
+            return False
+        say(f"Live after {time.monotonic() - started:.1f} s" if changed else "Nothing to deploy")
+        return changed
+
+    return deploy
+
+
+def _announce(cloud: LocalCloud, mailbox: Mailbox, say: Callable[[str], None]) -> None:
+    stand_ins = [provider for provider in (cloud.providers.all if cloud.providers else []) if provider.port]
+    say("Ready")
+    print(f"\n  Site      {cloud.site_url}\n  Mailbox   {mailbox.url}")
+    for provider in stand_ins:
+        setting = f"{provider.name.upper()}_CLIENT_ID and _SECRET"
+        print(f"  {provider.title:<9} {provider.endpoint} (a stand-in; {setting} choose the real one)")
+    print(f"  AWS API   {cloud.endpoint_url}\n  Not here  {', '.join(LEFT_OUT)}")
+    print("\nA saved file is live in a moment. Ctrl-C stops everything. Logs of the functions:\n", flush=True)
+
+
+class _Progress:
+    """Says what is being done, and how long after the start."""
+
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+
+    def __call__(self, what: str) -> None:
+        print(f"[{time.monotonic() - self._start:5.1f} s] {what}", flush=True)
+
+
+def _port(setting: str, usual: int) -> int:
+    text = os.environ.get(setting) or str(usual)
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= _LAST_PORT:
+        raise CannotRun(f"{setting}={text} is not a port: choose a number from 1 to 65535, {usual} usually.")
+    return int(text)
+
+
+def _need_free(port: int, setting: str) -> None:
+    if port_is_taken(port):
+        raise CannotRun(f"port {port} is in use. Stop what uses it, or choose another: {setting}={port + 10} make dev")
+
+
+def _reset() -> int:
+    try:
+        with sole_use(STATE):
+            shutil.rmtree(STATE)
+    except InUse as problem:
+        print(f"make dev-reset: {problem}", file=sys.stderr)
+        return 1
+    print("Forgotten: the accounts, keys and secrets of the local cloud.")
+    return 0

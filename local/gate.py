@@ -1,0 +1,86 @@
+"""Runs MiniStack behind a gate that tells the site from AWS: `python -m local.gate`, in a child process.
+
+MiniStack answers both on one port: the site to `127.0.0.1`, AWS to `localhost`. Left alone it also answers a browser as
+AWS would. The gate keeps the two apart:
+
+- before the site is deployed, its address says that it is starting (not a list of buckets, and not 200);
+- the emulator's own controls (`/_ministack/reset` deletes every account) are not part of the site;
+- a browser at `localhost` is sent to the site, and no web page can call the emulated AWS.
+"""
+
+import os
+from collections.abc import Awaitable, Callable, MutableMapping
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from ministack import app as ministack
+
+type Message = MutableMapping[str, Any]
+type Receive = Callable[[], Awaitable[Message]]
+type Send = Callable[[Message], Awaitable[None]]
+type App = Callable[[Message, Receive, Send], Awaitable[None]]
+type Answer = tuple[HTTPStatus, dict[str, str], str]
+
+READY_FILE = "LOCAL_CLOUD_READY_FILE"
+_SITE_HOST = "127.0.0.1"
+_STARTING = "The site is being deployed; this page shows it in a moment.\n"
+
+
+class Gate:
+    """An ASGI application around another."""
+
+    def __init__(self, app: App, ready: Path) -> None:
+        """Take the application, and the file that is there once the site is deployed."""
+        self._app = app
+        self._ready = ready
+        self._is_ready = False
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer, or let the request through."""
+        refusal = self._refusal(scope) if scope["type"] == "http" else None
+        if refusal is None:
+            await self._app(scope, receive, send)
+            return
+        status, headers, text = refusal
+        fields = [(name.encode(), value.encode()) for name, value in headers.items()]
+        fields += [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
+        await send({"type": "http.response.start", "status": int(status), "headers": fields})
+        await send({"type": "http.response.body", "body": text.encode()})
+
+    def _refusal(self, scope: Message) -> Answer | None:
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        host, _, port = headers.get("host", "").rpartition(":")
+        if host == _SITE_HOST:
+            return self._site_refusal(scope["path"])
+        if "origin" in headers or "sec-fetch-site" in headers:
+            return _browser_refusal(scope, headers, port)
+        return None
+
+    def _site_refusal(self, path: str) -> Answer | None:
+        if path.startswith("/_ministack"):
+            return HTTPStatus.NOT_FOUND, {}, "Not part of the site.\n"
+        self._is_ready = self._is_ready or self._ready.exists()
+        if not self._is_ready:
+            return HTTPStatus.SERVICE_UNAVAILABLE, {"retry-after": "1", "refresh": "1"}, _STARTING
+        return None
+
+
+def _browser_refusal(scope: Message, headers: dict[str, str], port: str) -> Answer:
+    """Send a person who typed `localhost` to the site; refuse what a web page asks of AWS."""
+    if scope["method"] != "GET" or headers.get("sec-fetch-mode") != "navigate":
+        return HTTPStatus.FORBIDDEN, {}, "This address is the emulated AWS; no web page may call it.\n"
+    query = f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
+    path = scope["raw_path"].decode("latin-1").lstrip("/")
+    site = f"http://{_SITE_HOST}:{port}/{path}{query}"
+    return HTTPStatus.TEMPORARY_REDIRECT, {"location": site}, f"The site is at {site}\n"
+
+
+def main() -> None:
+    """Run MiniStack behind the gate."""
+    ministack.app = Gate(ministack.app, Path(os.environ[READY_FILE]))
+    ministack.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,125 @@
+"""The functions' logs: collected as they appear, and printed so that a person can read them."""
+
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+_PLATFORM = ("START RequestId:", "END RequestId:", "REPORT RequestId:")
+# Said by the beginning of the line already, or the same on every line.
+_SHOWN = {"timestamp", "level", "message", "service", "function"}
+_SHOWN |= {f"function_{constant}" for constant in ("name", "arn", "memory_size")}
+_COLOURS = {"WARNING": "33", "ERROR": "31", "CRITICAL": "31", "DEBUG": "2"}
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """One line that a function, or Lambda around it, wrote."""
+
+    function: str
+    """The function's deployed name."""
+    timestamp: int
+    message: str
+
+    @property
+    def is_platform(self) -> bool:
+        """Tell whether Lambda wrote it rather than the function."""
+        return self.message.startswith(_PLATFORM)
+
+    @property
+    def fields(self) -> dict[str, Any] | None:
+        """Return what a structured line says, or None for plain text."""
+        try:
+            parsed = json.loads(self.message)
+        except ValueError:
+            return None
+        return parsed if isinstance(parsed, dict) else None
+
+
+class LogTail:
+    """Collects every log line since it was made."""
+
+    def __init__(self, client: Callable[[str], Any]) -> None:
+        """Take the maker of clients; what is there already is old."""
+        self._logs = client("logs")
+        self._lock = threading.Lock()
+        self._sizes: dict[str, int] = {}
+        self._streams: set[str] = set()
+        self._lines: list[LogLine] = []
+        self.poll()
+        self._lines.clear()
+
+    def poll(self) -> list[LogLine]:
+        """Return the lines that are new since the last time.
+
+        The sizes of all groups are one request; only groups that grew are read. MiniStack writes a stream per
+        invocation, whole, so a stream that was read is done with.
+        """
+        with self._lock:
+            new = [line for group in self._grown() for line in self._read(group)]
+            new.sort(key=lambda line: line.timestamp)
+            self._lines += new
+            return new
+
+    def all(self) -> list[LogLine]:
+        """Return every line so far, the newest included."""
+        self.poll()
+        with self._lock:
+            return list(self._lines)
+
+    def _grown(self) -> list[str]:
+        pages = self._logs.get_paginator("describe_log_groups").paginate()
+        sizes = {group["logGroupName"]: group["storedBytes"] for page in pages for group in page["logGroups"]}
+        grown = [name for name, size in sizes.items() if size != self._sizes.get(name, 0)]
+        self._sizes = sizes
+        return grown
+
+    def _read(self, group: str) -> list[LogLine]:
+        pages = self._logs.get_paginator("filter_log_events").paginate(logGroupName=group)
+        events = [event for page in pages for event in page["events"] if event["logStreamName"] not in self._streams]
+        self._streams |= {event["logStreamName"] for event in events}
+        function = group.rpartition("/")[2]
+        return [LogLine(function, event["timestamp"], event["message"]) for event in events]
+
+
+class LogPrinter:
+    """Prints lines compactly: when, which function, how serious, what, and then every other field."""
+
+    def __init__(self, labels: dict[str, str], *, colours: bool) -> None:
+        """Take the name to show for each function."""
+        self._labels = labels
+        self._colours = colours
+
+    def format(self, line: LogLine) -> str | None:
+        """Return the line to print, or None for what a person need not read."""
+        if line.is_platform or not line.message.strip():
+            return None
+        label = self._labels.get(line.function, line.function)
+        clock = datetime.fromtimestamp(line.timestamp / 1000).astimezone().strftime("%H:%M:%S")
+        start = f"{self._paint('2', clock)} {label:<16}"
+        fields = line.fields
+        if fields is None:
+            return f"{start} {_text(line.message)}"
+        if "_aws" in fields:
+            return f"{start} {self._paint('2', 'metrics ' + _rest(fields, {'_aws', 'service', 'function_name'}))}"
+        level = str(fields.get("level", ""))
+        said = self._paint(_COLOURS.get(level, "36"), f"{level:<7}") + f" {_text(fields.get('message', ''))}"
+        # Tracebacks keep their lines; everything else stays on one.
+        trace = "".join(f"\n    {_text(row)}" for row in str(fields.get("exception", "")).splitlines())
+        others = self._paint("2", _rest(fields, _SHOWN | {"exception"}))
+        return f"{start} {said}  {others}".rstrip() + trace
+
+    def _paint(self, colour: str, text: str) -> str:
+        return f"\033[{colour}m{text}\033[0m" if self._colours and text else text
+
+
+def _rest(fields: dict[str, Any], shown: set[str]) -> str:
+    return " ".join(f"{name}={_text(value)}" for name, value in fields.items() if name not in shown)
+
+
+def _text(value: object) -> str:
+    """Write a value on one line, a control character escaped: what a request brought may not draw on the terminal."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

@@ -1,0 +1,155 @@
+"""Every mail the local cloud sent, readable in the browser."""
+
+import base64
+import hashlib
+import html
+import re
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import urlsplit
+
+from local.processes import LOOPBACK
+
+type Mail = dict[str, Any]
+
+_LINK = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]]")
+# Renews the page when there is news, not by the clock: that would close what a person is reading.
+_SCRIPT = """
+setInterval(async () => {
+  const news = await fetch('/version').then(answer => answer.text()).catch(() => null);
+  if (news !== null && news !== document.body.dataset.version) location.reload();
+}, 1500);
+"""
+_SCRIPT_DIGEST = base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()
+_HEADERS = {
+    "Content-Type": "text/html; charset=utf-8",
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    # A mail brings no script and fetches no picture; its frame, which inherits this, is sandboxed besides.
+    "Content-Security-Policy": (
+        f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{_SCRIPT_DIGEST}'; connect-src 'self'; "
+        "img-src data:; frame-ancestors 'none'"
+    ),
+}
+_STYLE = """
+:root { color-scheme: light dark; --line: #8884; --dim: #777; --link: #0b5fff; }
+@media (prefers-color-scheme: dark) { :root { --dim: #aaa; --link: #8ab4ff; } }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.3rem; } h2 { font-size: 1.1rem; margin: 0; } a { color: var(--link); overflow-wrap: anywhere; }
+a:focus-visible, summary:focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
+article { border: 1px solid var(--line); border-radius: 10px; padding: 1rem 1.2rem; margin: 1rem 0; }
+.about { color: var(--dim); font-size: .9rem; margin: 0; }
+.text { white-space: pre-wrap; overflow-wrap: anywhere; font: inherit; margin: .8rem 0; }
+iframe { width: 100%; height: 26rem; border: 1px solid var(--line); border-radius: 6px; background: #fff; }
+"""
+
+
+def page(mails: list[Mail]) -> str:
+    """Return the whole mailbox, newest first; everything a mail brought is escaped."""
+    newest = sorted(mails, key=lambda mail: mail["Timestamp"], reverse=True)
+    shown = "\n".join(map(_article, newest)) or "<p>No mail yet. Sign up, and it appears here by itself.</p>"
+    count = f"{len(mails)} mail{'' if len(mails) == 1 else 's'}"
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Mailbox ({len(mails)})</title>'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{_STYLE}</style></head>'
+        f'<body data-version="{html.escape(version(mails))}"><main><h1>Mailbox of the local cloud</h1>'
+        f'<p class="about" role="status">{count}. New mail appears by itself, and none leaves this machine.</p>'
+        f"{shown}</main><script>{_SCRIPT}</script></body></html>"
+    )
+
+
+def version(mails: list[Mail]) -> str:
+    """Return what changes when a mail arrives."""
+    return f"{len(mails)}-{max((mail['Timestamp'] for mail in mails), default=0)}"
+
+
+def with_links(text: str) -> str:
+    """Return plain text as HTML with its web addresses clickable."""
+    parts, end = [], 0
+    for found in _LINK.finditer(text):
+        address = html.escape(found[0])
+        parts += [html.escape(text[end : found.start()]), f'<a href="{address}" rel="noreferrer">{address}</a>']
+        end = found.end()
+    return "".join([*parts, html.escape(text[end:])])
+
+
+def _article(mail: Mail) -> str:
+    sent = datetime.fromtimestamp(mail["Timestamp"]).astimezone()
+    subject = html.escape(mail["Subject"] or "(no subject)")
+    people = f"From {html.escape(mail['Source'])} to {html.escape(', '.join(mail['To']))}"
+    when = f'<time datetime="{sent.isoformat()}">{sent:%Y-%m-%d %H:%M:%S}</time>'
+    text = with_links(mail["BodyText"] or "")
+    return (
+        f'<article><h2>{subject}</h2><p class="about">{people}, {when}</p><p class="text">{text}</p>'
+        f"{_frame(subject, mail.get('BodyHtml'))}</article>"
+    )
+
+
+def _frame(subject: str, body: str | None) -> str:
+    """Show a mail's HTML without trusting it: no script, no origin; its links open in a tab of their own."""
+    if not body:
+        return ""
+    content = html.escape(f"<base target=_blank>{body}")
+    return (
+        f'<details><summary>As HTML</summary><iframe sandbox="allow-popups allow-popups-to-escape-sandbox" '
+        f'title="{subject}, as HTML" srcdoc="{content}"></iframe></details>'
+    )
+
+
+class Mailbox:
+    """A small web server for the mailbox, on this machine only."""
+
+    def __init__(self, port: int, messages: Callable[[], list[Mail]]) -> None:
+        """Take the port, and where the mails come from."""
+        self.url = f"http://{LOOPBACK}:{port}"
+        handler = type("Handler", (_Handler,), {"messages": staticmethod(messages), "host": f"{LOOPBACK}:{port}"})
+        self._server = ThreadingHTTPServer((LOOPBACK, port), handler)
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, name="mailbox", daemon=True)
+
+    def start(self) -> None:
+        """Serve from a thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop serving and free the port."""
+        if self._thread.is_alive():
+            self._server.shutdown()
+        self._server.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    messages: Callable[[], list[Mail]]
+    host: str
+
+    def do_GET(self) -> None:
+        """Answer with the mailbox."""
+        # A name that a stranger points at 127.0.0.1 must not read mail through this person's browser.
+        views = {"/": page, "/version": version}
+        path = urlsplit(self.path).path
+        if self.headers.get("Host") not in (self.host, self.host.replace(LOOPBACK, "localhost")):
+            self.send_error(HTTPStatus.MISDIRECTED_REQUEST)
+        elif path not in views:
+            self.send_error(HTTPStatus.NOT_FOUND)
+        else:
+            self._answer(views[path])
+
+    def _answer(self, view: Callable[[list[Mail]], str]) -> None:
+        try:
+            body = view(type(self).messages()).encode()
+        except OSError:
+            self.send_error(HTTPStatus.SERVICE_UNAVAILABLE, "The local cloud does not answer")
+            return
+        self.send_response(HTTPStatus.OK)
+        for name, value in (_HEADERS | {"Content-Length": str(len(body))}).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002  # the name is the base class's
+        """Say nothing: the page renews itself every few seconds."""

@@ -1,0 +1,100 @@
+"""Google and GitHub: the real ones when this person configured them, else stand-ins on this machine.
+
+Each provider is chosen by itself: set GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET, or GITHUB_CLIENT_ID and
+GITHUB_CLIENT_SECRET, and the real one is used.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from local.emulator import fetch
+from local.processes import LOOPBACK, Child, free_port
+
+_USUAL_PORTS = {"google": 9002, "github": 9001}
+
+
+class HalfConfigured(Exception):
+    """One of a provider's two settings is there without the other."""
+
+
+@dataclass
+class Provider:
+    """One provider, as the stack gets to know it."""
+
+    name: str
+    client_id: str
+    client_secret: str
+    port: int = 0
+    """Where its stand-in listens; none when it is the real one."""
+
+    @property
+    def endpoint(self) -> str:
+        """Return the stand-in's origin, or nothing for the real provider."""
+        return f"http://{LOOPBACK}:{self.port}" if self.port else ""
+
+    @property
+    def title(self) -> str:
+        """Return the name as people write it."""
+        return {"google": "Google", "github": "GitHub"}[self.name]
+
+    @property
+    def parameter(self) -> str:
+        """Return the template's parameter that takes the endpoint."""
+        return f"{self.name.capitalize()}Endpoint"
+
+
+class Providers:
+    """Every provider, and the processes that stand in for those that are not configured."""
+
+    def __init__(self, *, anywhere: bool = False, environment: Mapping[str, str] = os.environ) -> None:
+        """Choose; with `anywhere`, stand-ins take any free port and the environment is not asked."""
+        configured = {} if anywhere else environment
+        self.all = [_choose(name, 0 if anywhere else usual, configured) for name, usual in _USUAL_PORTS.items()]
+        self._children: list[Child] = []
+
+    def start(self, logs: Path) -> None:
+        """Start the stand-ins, without waiting for them."""
+        for provider in self.all:
+            if provider.port:
+                log = logs / f"oauth-mocks-{provider.name}.log"
+                command = ("oauth_mocks", "-s", provider.name, "--host", LOOPBACK, "--port", str(provider.port))
+                self._children.append(Child(f"The stand-in for {provider.title}", *command, log=log))
+
+    def wait(self) -> None:
+        """Return once every stand-in answers."""
+        stand_ins = [provider for provider in self.all if provider.port]
+        for provider, child in zip(stand_ins, self._children, strict=True):
+            child.wait_until(partial(_answers, provider.endpoint))
+
+    def stop(self) -> None:
+        """Stop the stand-ins."""
+        for child in self._children:
+            child.stop()
+
+    def parameters(self) -> dict[str, str]:
+        """Return what the template is told."""
+        return {provider.parameter: provider.endpoint for provider in self.all}
+
+    def secret(self) -> dict[str, dict[str, str]]:
+        """Return what the providers' secret holds."""
+        return {it.name: {"client_id": it.client_id, "client_secret": it.client_secret} for it in self.all}
+
+
+def _choose(name: str, usual_port: int, environment: Mapping[str, str]) -> Provider:
+    settings = [f"{name.upper()}_CLIENT_ID", f"{name.upper()}_CLIENT_SECRET"]
+    client_id, client_secret = (environment.get(setting, "") for setting in settings)
+    if client_id and client_secret:
+        return Provider(name, client_id, client_secret)
+    if client_id or client_secret:
+        raise HalfConfigured(f"Set both {settings[0]} and {settings[1]}, or neither for a stand-in.")
+    return Provider(name, f"local-{name}-client", f"local-{name}-secret", free_port(usual_port))
+
+
+def _answers(url: str) -> bool:
+    try:
+        return bool(fetch(url, timeout=2))
+    except OSError:
+        return False

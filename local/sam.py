@@ -1,0 +1,111 @@
+"""The slow way to the same stack: `sam build` and `sam deploy` into the local cloud. `make dev-sam` runs it.
+
+`make dev` deploys the un-built sources itself, in a second or two. This module is here to show that nothing depends
+on that: what SAM builds from the same template and deploys is the same stack (`local.shape` compares).
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from local import PROJECT, adapt
+from local.cloud import LocalCloud
+from local.emulator import environment_for_aws
+from local.http_api import Json, Resources
+from local.processes import port_is_taken
+
+_SAM = PROJECT / ".venv-sam" / "bin" / "sam"
+_BUCKET = "comfy-accounts-sam"
+"""What samconfig.toml names for `local`."""
+_NO_CODE: Json = {"Bucket": "placeholder", "Key": "placeholder"}
+
+
+class SamFailed(Exception):
+    """SAM CLI is missing or refused, and what it said."""
+
+
+def deploy(cloud: LocalCloud) -> None:
+    """Build the project with SAM and deploy it into a cloud that was started."""
+    build = cloud.project / ".aws-sam" / "build"
+    parameters = cloud.parameters_now()
+    _sam(cloud.project, "build", "--cached")
+    adapted = build / "local.yaml"
+    adapted.write_text(json.dumps(adapted_build(build, parameters), indent=1))
+    settings = ["--config-env", "local", "--config-file", str(cloud.project / "samconfig.toml")]
+    overrides = [f"{name}={value}" for name, value in _needed(adapted, parameters).items()]
+    cloud.prepare()
+    cloud.client("s3").create_bucket(Bucket=_BUCKET)
+    command = ["deploy", *settings, "--template-file", str(adapted), "--parameter-overrides", *overrides]
+    _sam(cloud.project, *command, environment=environment_for_aws(cloud.endpoint_url))
+    cloud.after_deploy()
+
+
+def adapted_build(build: Path, parameters: Mapping[str, str]) -> Json:
+    """Return the template that `sam build` wrote, adapted to the local cloud; code is named by its folder."""
+    template = adapt.read(build / "template.yaml")
+    folders = {name: _folder(build, resource) for name, resource in template["Resources"].items()}
+    translated = adapt.translate(template, lambda _: dict(_NO_CODE), parameters)
+    resources: Resources = adapt.adapt(translated)["Resources"]
+    for name, resource in resources.items():
+        if resource["Type"] == "AWS::Lambda::Function":
+            resource["Properties"]["Code"] = folders[name]
+        elif resource["Type"] == "AWS::Lambda::LayerVersion":
+            resource["Properties"]["Content"] = folders[adapt.layer_name(name)]
+    return adapt.adapt(translated) | {"Resources": resources}
+
+
+def _folder(build: Path, resource: Json) -> str:
+    properties = resource.get("Properties", {})
+    if resource["Type"] == "AWS::Serverless::LayerVersion" and adapt.is_third_party(resource):
+        empty = build / "empty-layer" / "python"
+        empty.mkdir(parents=True, exist_ok=True)
+        (empty / "README").write_text("Left empty on purpose.\n")
+        return "empty-layer"
+    return str(properties.get("CodeUri") or properties.get("ContentUri") or "")
+
+
+def _needed(template: Path, parameters: Mapping[str, str]) -> dict[str, str]:
+    """Return the parameters that differ from the template's own defaults: SAM CLI cannot say an empty one."""
+    declared = json.loads(template.read_text()).get("Parameters", {})
+    return {
+        name: value
+        for name, value in parameters.items()
+        if name in declared and value != str(declared[name].get("Default", None))
+    }
+
+
+def _sam(project: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
+    if not _SAM.exists():
+        raise SamFailed("SAM CLI is not installed here: `make .venv-sam/.installed` does it")
+    # `sam build` looks on the PATH for a python3.13 with pip: ours, whatever else this machine has.
+    path = f"{PROJECT / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    variables = {**os.environ, "PATH": path, "SAM_CLI_TELEMETRY": "0", **(environment or {})}
+    command = [str(_SAM), *arguments]
+    done = subprocess.run(  # noqa: S603  # our own SAM CLI
+        command, cwd=project, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    if done.returncode:
+        raise SamFailed(f"sam {arguments[0]} failed:\n{done.stdout}")
+
+
+def main() -> int:
+    """Deploy into the cloud that `make dev` runs."""
+    port = int(os.environ.get("PORT") or 8000)
+    if not port_is_taken(port):
+        print(f"make dev-sam deploys into a running `make dev`, and nothing listens on port {port}.", file=sys.stderr)
+        return 1
+    print("Building with SAM, then deploying into the running local cloud (about a minute)")
+    try:
+        deploy(LocalCloud.running(port))
+    except (SamFailed, adapt.TemplateProblem) as problem:
+        print(f"make dev-sam: {problem}", file=sys.stderr)
+        return 1
+    print(f"Deployed: http://127.0.0.1:{port}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,39 @@
+"""What a deployed stack is, apart from where its code lies and how that was zipped: to compare two deployments."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from samtranslator.yaml_helper import yaml_parse
+
+from local.adapt import layer_name
+from local.http_api import Json
+from local.stack import NAME
+
+_CODE = {"AWS::Lambda::Function": "Code", "AWS::Lambda::LayerVersion": "Content"}
+
+
+def shape_of(client: Callable[[str], Any]) -> Json:
+    """Return the stack as deployed: every resource with its type, properties and settings, and every output."""
+    body = client("cloudformation").get_template(StackName=NAME)["TemplateBody"]
+    return comparable(yaml_parse(body) if isinstance(body, str) else body)
+
+
+def comparable(template: Json) -> Json:
+    """Return a template's resources and outputs without what differs between two builds of the same sources."""
+    resources = template["Resources"]
+    layers = [name for name, resource in resources.items() if resource["Type"] == "AWS::Lambda::LayerVersion"]
+    compared = {"Resources": {name: _without_code(it) for name, it in resources.items()}}
+    text = json.dumps(compared | {"Outputs": template.get("Outputs", {})}, sort_keys=True)
+    for name in layers:
+        text = re.sub(rf"\b{name}\b", layer_name(name), text)
+    shape: Json = json.loads(text)
+    return shape
+
+
+def _without_code(resource: Json) -> Json:
+    code = _CODE.get(resource["Type"])
+    properties = {name: value for name, value in resource.get("Properties", {}).items() if name != code}
+    # SAM CLI notes in the metadata where it built from.
+    return {name: value for name, value in resource.items() if name != "Metadata"} | {"Properties": properties}

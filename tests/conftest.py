@@ -1,0 +1,22 @@
+"""What several folders of tests share: the deployed local cloud, started once for all that talk to it."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+
+def missing(what: str) -> None:
+    """Skip by name and reason on a person's machine; in CI, where everything is installed, fail."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"CI must have it: {what}")
+    pytest.skip(what)
+
+
+@pytest.fixture(scope="session")
+def cloud() -> Iterator["LocalCloud"]:  # noqa: F821 - imported where it is needed, it is slow
+    """The template, deployed into an emulated AWS on this machine, with stand-ins for Google and GitHub."""
+    from local.cloud import LocalCloud  # noqa: PLC0415 - costs a second, and most tests do without
+
+    with LocalCloud() as running:
+        yield running

@@ -1,0 +1,90 @@
+"""A person with a browser's cookie jar, talking HTTP to the deployed site."""
+
+import re
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import requests
+
+from local.cloud import LocalCloud
+from tests.waiting import wait_for
+
+PASSWORD = "quiet lantern over nine rivers"
+_serial = count(1)
+
+
+def _jar() -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False
+    return session
+
+
+@dataclass
+class Person:
+    """One browser of one person."""
+
+    cloud: LocalCloud
+    email: str = field(default_factory=lambda: f"person{next(_serial)}@example.com")
+    password: str = PASSWORD
+    http: requests.Session = field(default_factory=_jar)
+
+    def call(self, method: str, path: str, body: Any = None, **headers: str) -> requests.Response:
+        """Call the site as its own pages do."""
+        sent = {"origin": self.cloud.site_url, **{name.replace("_", "-"): value for name, value in headers.items()}}
+        # Browsers send Secure cookies to loopback over http; this jar keeps them but must be told to send them.
+        sent.setdefault("cookie", "; ".join(f"{cookie.name}={cookie.value}" for cookie in self.http.cookies))
+        return self.http.request(
+            method, self.cloud.site_url + path, json=body, headers=sent, allow_redirects=False, timeout=30
+        )
+
+    def mails(self, subject: str) -> list[dict[str, Any]]:
+        """The mails with that subject that reached this person, oldest first."""
+        return [mail for mail in self.cloud.messages() if self.email in mail["To"] and mail["Subject"] == subject]
+
+    def wait_for_mail(self, subject: str, *, at_least: int = 1) -> dict[str, Any]:
+        """The newest mail with that subject."""
+        return wait_for(lambda: (found := self.mails(subject)) and len(found) >= at_least and found[-1], subject)
+
+    def sign_up(self) -> str:
+        """Sign up; the token in the mailed link."""
+        answer = self.call("POST", "/auth/signup", {"email": self.email, "password": self.password, "name": "Ann"})
+        assert answer.status_code == 202, answer.text
+        return token_in(self.wait_for_mail("Confirm your email address"))
+
+    def confirm(self, token: str) -> requests.Response:
+        """Confirm the address with the mailed token and the password of the sign-up."""
+        return self.call("POST", "/auth/email/verify", {"token": token, "password": self.password})
+
+    def join(self) -> "Person":
+        """Sign up and confirm: signed in."""
+        answer = self.confirm(self.sign_up())
+        assert answer.status_code == 200, answer.text
+        return self
+
+    def log_in(self, *, remember: bool = False) -> requests.Response:
+        """Log in with email and password."""
+        return self.call("POST", "/auth/login", {"email": self.email, "password": self.password, "remember": remember})
+
+    def with_provider(self, provider: str, start: str = "") -> str:
+        """Go to the provider's stand-in and say yes as this person; the callback's address."""
+        if not start:
+            start = self.call("GET", f"/auth/{provider}/start").headers["location"]
+        form = {**dict(parse_qsl(urlsplit(start).query)), "email": self.email}
+        answer = requests.post(start.partition("?")[0], data=form, allow_redirects=False, timeout=30)
+        return answer.headers["location"].removeprefix(self.cloud.site_url)
+
+    def make_key(self, name: str = "my key") -> dict[str, Any]:
+        """Make an API key."""
+        answer = self.call("POST", "/customers/api-keys", {"name": name})
+        assert answer.status_code == 201, answer.text
+        made: dict[str, Any] = answer.json()["api_key"]
+        return made
+
+
+def token_in(mail: dict[str, Any]) -> str:
+    """The one token in a mail's link."""
+    tokens = set(re.findall(r"#token=([A-Za-z0-9_-]{43})", mail["BodyText"]))
+    assert len(tokens) == 1, mail["BodyText"]
+    return str(tokens.pop())

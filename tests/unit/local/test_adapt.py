@@ -1,0 +1,208 @@
+"""What the local cloud makes of a template."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local import adapt
+from local.http_api import NotUnderstood, expand
+from local.shape import comparable
+
+TEMPLATE = """
+Transform: AWS::Serverless-2016-10-31
+Globals: {Function: {Runtime: python3.13, Handler: handler.lambda_handler, Layers: [!Ref DomainLayer]}}
+Resources:
+  HttpApi: {Type: AWS::Serverless::HttpApi}
+  DomainLayer: {Type: AWS::Serverless::LayerVersion, Properties: {ContentUri: layers/domain}}
+  DependenciesLayer:
+    Type: AWS::Serverless::LayerVersion
+    Metadata: {BuildMethod: makefile}
+    Properties: {ContentUri: layers/dependencies}
+  Admin: {Type: AWS::SecretsManager::Secret, Properties: {GenerateSecretString: {}}}
+  Spending: {Type: AWS::Budgets::Budget, Properties: {Budget: {}}}
+  LoginFunction:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: functions/login
+      Environment: {Variables: {ADMIN: !Ref Admin, ALSO: !Sub "${Admin}!"}}
+      Policies:
+        - Version: '2012-10-17'
+          Statement:
+            - {Effect: Allow, Action: [ses:SendEmail], Resource: identity, Condition: {StringEquals: {a: b}}}
+            - {Effect: Allow, Action: [sqs:SendMessage], Resource: queue}
+      Events:
+        Login: {Type: HttpApi, Properties: {ApiId: !Ref HttpApi, Path: /auth/login, Method: POST}}
+        Rest: {Type: HttpApi, Properties: {ApiId: !Ref HttpApi}}
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project with one function and one layer of our own."""
+    (tmp_path / "functions" / "login").mkdir(parents=True)
+    (tmp_path / "functions" / "login" / "handler.py").write_text("")
+    (tmp_path / "layers" / "domain" / "accounts").mkdir(parents=True)
+    (tmp_path / "layers" / "domain" / "accounts" / "users.py").write_text("")
+    (tmp_path / "template.yaml").write_text(TEMPLATE)
+    return tmp_path
+
+
+def adapted(project: Path, key: str = "key") -> dict[str, Any]:
+    """The template of a project as it is deployed locally."""
+    template = adapt.read(project / "template.yaml")
+    return adapt.adapt(adapt.translate(template, lambda _: {"Bucket": "code", "Key": key}, {}))
+
+
+def test_every_event_becomes_a_route_to_one_integration(project: Path) -> None:
+    """What SAM wrote into the API's body comes out as the resources that it stands for."""
+    resources = adapted(project)["Resources"]
+    routes = [it["Properties"] for it in resources.values() if it["Type"] == "AWS::ApiGatewayV2::Route"]
+    integrations = [name for name, it in resources.items() if it["Type"] == "AWS::ApiGatewayV2::Integration"]
+
+    assert sorted(route["RouteKey"] for route in routes) == ["$default", "POST /auth/login"]
+    assert integrations == ["HttpApiLoginFunctionIntegration"]
+    assert all(route["AuthorizationType"] == "NONE" for route in routes)
+    assert "Body" not in resources["HttpApi"]["Properties"]
+
+
+def test_the_site_is_at_the_root_of_the_loopback_address(project: Path) -> None:
+    """The API has the custom domain 127.0.0.1, mapped to its stage."""
+    resources = adapted(project)["Resources"]
+
+    assert resources["HttpApiLoopbackDomain"]["Properties"]["DomainName"] == "127.0.0.1"
+    assert resources["HttpApiLoopbackMapping"]["Properties"]["Stage"] in [
+        {"Ref": name} for name, it in resources.items() if it["Type"] == "AWS::ApiGatewayV2::Stage"
+    ]
+
+
+def test_types_that_ministack_does_not_know_are_left_out(project: Path) -> None:
+    """They are those of the visible list, and nothing else is missing."""
+    resources = adapted(project)["Resources"]
+
+    assert "Spending" not in resources
+    assert not {it["Type"] for it in resources.values()} & adapt.LEFT_OUT.keys()
+
+
+def test_what_needs_a_left_out_resource_is_refused_with_its_name(project: Path) -> None:
+    """CloudFormation would say it less clearly."""
+    file = project / "template.yaml"
+    file.write_text(file.read_text() + "Outputs: {Money: {Value: !Ref Spending}}\n")
+
+    with pytest.raises(adapt.TemplateProblem, match="Money needs Spending"):
+        adapted(project)
+
+
+def test_a_secret_is_named_by_its_arn(project: Path) -> None:
+    """A Ref means the ARN in AWS, and a name in MiniStack."""
+    variables = adapted(project)["Resources"]["LoginFunction"]["Properties"]["Environment"]["Variables"]
+
+    assert variables == {"ADMIN": {"Fn::GetAtt": ["Admin", "Id"]}, "ALSO": {"Fn::Sub": "${Admin.Id}!"}}
+
+
+def test_only_the_right_to_send_mail_is_widened(project: Path) -> None:
+    """Every other statement stays as the template has it."""
+    role = adapted(project)["Resources"]["LoginFunctionRole"]["Properties"]
+    [policy] = role["Policies"]
+
+    assert policy["PolicyDocument"]["Statement"] == [
+        {"Effect": "Allow", "Action": ["ses:SendEmail"], "Resource": "*"},
+        {"Effect": "Allow", "Action": ["sqs:SendMessage"], "Resource": "queue"},
+    ]
+
+
+def test_code_is_zipped_and_third_party_packages_are_not(project: Path) -> None:
+    """The functions find those in the environment that runs them."""
+    code = adapt.code_of(adapt.read(project / "template.yaml"), project)
+
+    assert sorted(code) == ["DependenciesLayer", "DomainLayer", "LoginFunction"]
+
+
+def test_a_function_without_its_folder_is_refused_by_name(project: Path) -> None:
+    """The message names the function and the folder."""
+    (project / "functions" / "login" / "handler.py").unlink()
+    (project / "functions" / "login").rmdir()
+
+    with pytest.raises(adapt.TemplateProblem, match="LoginFunction names a folder that is not there: functions/login"):
+        adapt.code_of(adapt.read(project / "template.yaml"), project)
+
+
+def test_a_broken_template_is_refused_with_the_reason(project: Path) -> None:
+    """YAML that cannot be read is the person's to mend, not a traceback."""
+    (project / "template.yaml").write_text("Resources: [")
+
+    with pytest.raises(adapt.TemplateProblem, match=r"template\.yaml is not a template"):
+        adapt.read(project / "template.yaml")
+
+
+def test_two_builds_of_the_same_sources_have_the_same_shape(project: Path) -> None:
+    """The hash in a layer's logical id and the place of the code are no difference."""
+    one, other = adapted(project, "one"), adapted(project, "other")
+
+    assert one != other
+    assert comparable(one) == comparable(other)
+    assert "DomainLayer" in comparable(one)["Resources"]
+
+
+def test_another_setting_is_another_shape(project: Path) -> None:
+    """A comparison that sees no difference would prove nothing."""
+    before = comparable(adapted(project))
+    file = project / "template.yaml"
+    file.write_text(file.read_text().replace("Path: /auth/login", "Path: /auth/log-in"))
+
+    assert comparable(adapted(project)) != before
+
+
+def api(operation: dict[str, Any], **body: Any) -> dict[str, Any]:
+    """An API whose body has one route."""
+    integration = {
+        "httpMethod": "POST",
+        "type": "aws_proxy",
+        "uri": {"Fn::Sub": "functions/${Fn.Arn}/invocations"},
+        "payloadFormatVersion": "2.0",
+    }
+    paths = {"/x": {"get": operation | {"x-amazon-apigateway-integration": integration}}}
+    return {"Type": "AWS::ApiGatewayV2::Api", "Properties": {"Body": {"info": {"title": "t"}, "paths": paths, **body}}}
+
+
+def test_an_authorizer_of_the_body_guards_its_route() -> None:
+    """A Lambda authorizer with simple answers keeps its settings."""
+    scheme = {
+        "type": "request",
+        "identitySource": "$request.header.Authorization, $request.header.X-API-KEY",
+        "authorizerUri": "uri",
+        "authorizerPayloadFormatVersion": "2.0",
+        "enableSimpleResponses": True,
+        "authorizerResultTtlInSeconds": 0,
+    }
+    schemes = {"Accounts": {"type": "apiKey", "x-amazon-apigateway-authorizer": scheme}}
+    made = expand("Api", api({"security": [{"Accounts": []}]}, components={"securitySchemes": schemes}))
+
+    assert made["ApiAccountsAuthorizer"]["Properties"] == {
+        "ApiId": {"Ref": "Api"},
+        "Name": "Accounts",
+        "AuthorizerType": "REQUEST",
+        "IdentitySource": ["$request.header.Authorization", "$request.header.X-API-KEY"],
+        "AuthorizerUri": "uri",
+        "AuthorizerPayloadFormatVersion": "2.0",
+        "AuthorizerResultTtlInSeconds": 0,
+        "EnableSimpleResponses": True,
+    }
+    assert made["ApiGetXRoute"]["Properties"]["AuthorizerId"] == {"Ref": "ApiAccountsAuthorizer"}
+
+
+def test_cors_keeps_the_spelling_that_ministack_reads() -> None:
+    """Lower camel, as in the body."""
+    made = expand("Api", api({}, **{"x-amazon-apigateway-cors": {"allowOrigins": ["*"]}}))
+
+    assert json.dumps(made["Api"]["Properties"]["CorsConfiguration"]) == '{"allowOrigins": ["*"]}'
+
+
+def test_a_conditional_path_is_refused_and_not_dropped() -> None:
+    """A route that silently disappears would be found much later."""
+    conditional = api({})
+    conditional["Properties"]["Body"]["paths"]["/y"] = {"Fn::If": ["Condition", {}, {}]}
+
+    with pytest.raises(NotUnderstood, match="/y is conditional"):
+        expand("Api", conditional)

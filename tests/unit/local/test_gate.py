@@ -1,0 +1,76 @@
+"""The gate that tells the site from the emulated AWS."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.gate import Gate, Message
+
+
+async def _application(_scope: Message, _receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"let through"})
+
+
+def ask(
+    ready: Path, path: str = "/", method: str = "GET", query: str = "", **headers: str
+) -> tuple[int, dict[str, str]]:
+    """Return the status and headers of one request."""
+    sent: list[Message] = []
+    fields = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    scope = {"type": "http", "method": method, "path": path, "raw_path": path.encode(), "headers": fields}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b""}
+
+    asyncio.run(Gate(_application, ready)(scope | {"query_string": query.encode()}, receive, send))
+    return sent[0]["status"], {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+
+
+@pytest.fixture
+def ready(tmp_path: Path) -> Path:
+    """The mark that the site is deployed."""
+    mark = tmp_path / "ready"
+    mark.touch()
+    return mark
+
+
+def test_the_site_is_let_through_once_it_is_deployed(ready: Path) -> None:
+    """A browser on the site may send any header."""
+    assert ask(ready, host="127.0.0.1:8000", sec_fetch_site="same-origin")[0] == 200
+
+
+def test_before_that_it_says_that_it_is_starting(tmp_path: Path) -> None:
+    """With 503, so that whoever waits for the site waits on, and a browser tries again by itself."""
+    status, headers = ask(tmp_path / "not-yet", host="127.0.0.1:8000")
+
+    assert (status, headers["retry-after"], headers["refresh"]) == (503, "1", "1")
+
+
+def test_the_emulators_controls_are_not_part_of_the_site(ready: Path) -> None:
+    """One of them deletes every account."""
+    assert ask(ready, "/_ministack/reset", "POST", host="127.0.0.1:8000")[0] == 404
+
+
+def test_aws_programs_are_let_through(tmp_path: Path) -> None:
+    """They deploy the site, so they cannot wait for it."""
+    assert ask(tmp_path / "not-yet", method="POST", host="localhost:8000", authorization="AWS4-HMAC-SHA256 x")[0] == 200
+
+
+def test_a_person_who_typed_localhost_is_sent_to_the_site(ready: Path) -> None:
+    """With the path and the query that they typed."""
+    browser = {"sec_fetch_site": "none", "sec_fetch_mode": "navigate"}
+    status, headers = ask(ready, "/email/verify", query="a=1", host="localhost:8000", **browser)
+
+    assert (status, headers["location"]) == (307, "http://127.0.0.1:8000/email/verify?a=1")
+
+
+@pytest.mark.parametrize("header", [{"origin": "https://evil.example"}, {"sec_fetch_site": "cross-site"}])
+def test_no_web_page_can_call_the_emulated_aws(ready: Path, header: dict[str, str]) -> None:
+    """A form that posts to localhost would otherwise reset it."""
+    assert ask(ready, "/_ministack/reset", "POST", host="localhost:8000", **header)[0] == 403

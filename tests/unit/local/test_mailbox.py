@@ -1,0 +1,65 @@
+"""The mailbox page."""
+
+import pytest
+
+from local.mailbox import Mail, page, version, with_links
+
+HOSTILE = "<script>alert(1)</script>"
+
+
+def mail(**changes: object) -> Mail:
+    """A mail as MiniStack lists it."""
+    usual = {"Source": "a@x.org", "To": ["b@x.org"], "Subject": "Hi", "BodyText": "Text", "BodyHtml": None}
+    return {**usual, "Timestamp": 1.0, **changes}
+
+
+@pytest.mark.parametrize("field", ["Source", "Subject", "BodyText", "BodyHtml"])
+def test_nothing_in_a_mail_becomes_part_of_the_page(field: str) -> None:
+    """Not even as the HTML part: that is an attribute of a sandboxed frame."""
+    shown = page([mail(**{field: HOSTILE})])
+
+    assert HOSTILE not in shown
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in shown
+
+
+def test_an_html_part_is_in_a_frame_without_scripts_or_origin() -> None:
+    """Its links may open in a tab of their own, and that is all it may."""
+    shown = page([mail(BodyHtml='<a href="http://x">"quoted"</a>')])
+
+    assert 'sandbox="allow-popups allow-popups-to-escape-sandbox"' in shown
+    assert 'srcdoc="&lt;base target=_blank&gt;&lt;a href=&quot;http://x&quot;&gt;' in shown
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("go to http://127.0.0.1:8000/verify#token=a_b-c.", "http://127.0.0.1:8000/verify#token=a_b-c"),
+        ("(https://x.org/?a=1&b=2)", "https://x.org/?a=1&amp;b=2"),
+        ("<https://x.org/>", "https://x.org/"),
+    ],
+)
+def test_an_address_is_a_link_without_the_punctuation_around_it(text: str, address: str) -> None:
+    """A full stop after a token would break it."""
+    assert f'<a href="{address}" rel="noreferrer">{address}</a>' in with_links(text)
+
+
+def test_text_without_an_address_is_only_escaped() -> None:
+    """A javascript: address is text."""
+    assert with_links('javascript:alert("1") & <b>') == "javascript:alert(&quot;1&quot;) &amp; &lt;b&gt;"
+
+
+def test_the_newest_mail_is_first() -> None:
+    """That is the one a person waits for."""
+    shown = page([mail(Subject="older", Timestamp=1.0), mail(Subject="newer", Timestamp=2.0)])
+
+    assert shown.index("newer") < shown.index("older")
+
+
+def test_a_new_mail_changes_the_version() -> None:
+    """The open page asks for it, and renews itself when it differs."""
+    assert version([]) != version([mail()]) != version([mail(), mail(Timestamp=2.0)])
+
+
+def test_an_empty_mailbox_says_what_fills_it() -> None:
+    """A blank page would look broken."""
+    assert "Sign up" in page([])
