@@ -24,7 +24,7 @@ MAIL_FROM = "accounts@comfy.local"
 class LocalCloud:
     """Everything that runs on this machine. A context manager; `stop` may be called any number of times."""
 
-    def __init__(  # noqa: PLR0913  # by name only, and each with a default
+    def __init__(
         self,
         *,
         port: int | None = None,
@@ -118,6 +118,7 @@ class LocalCloud:
             "BreachedPasswordLookup": "off",  # Nothing here asks the internet anything.
             "ReservedConcurrency": "0",
             "MailboxUrl": self._mailbox_url,
+            "WalkthroughUrl": f"{self._mailbox_url}/walkthrough" if self._mailbox_url else "",
             **(self.providers.parameters() if self.providers else {}),
         }
 

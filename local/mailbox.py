@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
+from local import PROJECT
 from local.processes import LOOPBACK
 
 type Mail = dict[str, Any]
@@ -47,6 +48,18 @@ article { border: 1px solid var(--line); border-radius: 10px; padding: 1rem 1.2r
 .text { white-space: pre-wrap; overflow-wrap: anywhere; font: inherit; margin: .8rem 0; }
 iframe { width: 100%; height: 26rem; border: 1px solid var(--line); border-radius: 6px; background: #fff; }
 """
+
+
+def walkthrough(_mails: list[Mail]) -> str:
+    """Return the README's walk-through, which the site's front page points to."""
+    text = (PROJECT / "README.md").read_text(encoding="utf-8")
+    heading = "## From sign-up to a working API key"
+    section = heading + text.partition(heading)[2].partition("\n## ")[0]
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Walk-through</title>'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{_STYLE}</style></head>'
+        f'<body><main><pre class="text">{html.escape(section)}</pre></main></body></html>'
+    )
 
 
 def page(mails: list[Mail]) -> str:
@@ -130,7 +143,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer with the mailbox."""
         # A name that a stranger points at 127.0.0.1 must not read mail through this person's browser.
-        views = {"/": page, "/version": version}
+        views = {"/": page, "/version": version, "/walkthrough": walkthrough}
         path = urlsplit(self.path).path
         if self.headers.get("Host") not in (self.host, self.host.replace(LOOPBACK, "localhost")):
             self.send_error(HTTPStatus.MISDIRECTED_REQUEST)

@@ -27,6 +27,11 @@ class SamFailed(Exception):
     """SAM CLI is missing or refused, and what it said."""
 
 
+def is_installed() -> bool:
+    """Tell whether SAM CLI is there."""
+    return _SAM.exists()
+
+
 def deploy(cloud: LocalCloud) -> None:
     """Build the project with SAM and deploy it into a cloud that was started."""
     build = cloud.project / ".aws-sam" / "build"

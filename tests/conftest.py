@@ -18,5 +18,5 @@ def cloud() -> Iterator["LocalCloud"]:  # noqa: F821 - imported where it is need
     """The template, deployed into an emulated AWS on this machine, with stand-ins for Google and GitHub."""
     from local.cloud import LocalCloud  # noqa: PLC0415 - costs a second, and most tests do without
 
-    with LocalCloud() as running:
+    with LocalCloud(mailbox_url="http://127.0.0.1:9") as running:
         yield running

@@ -44,14 +44,14 @@ def _rendered(name: str, settings: Settings, **more: str) -> str:
     values = {
         **more,
         "support_url": html.escape(settings["SUPPORT_URL"]),
-        "mailbox": _mailbox(settings.optional("MAILBOX_URL")),
-        "walkthrough_url": html.escape(settings["WALKTHROUGH_URL"]),
+        "walkthrough": _item(settings.optional("WALKTHROUGH_URL"), "From sign-up to a working API key, with curl"),
+        "mailbox": _item(settings.optional("MAILBOX_URL"), "Read the mail it sends"),
     }
     return Template((_FILES / name).read_text(encoding="utf-8")).substitute(values)
 
 
-def _mailbox(url: str) -> str:
-    return f'<li><a href="{html.escape(url)}">Read the mail it sends</a></li>' if url else ""
+def _item(url: str, text: str) -> str:
+    return f'<li><a href="{html.escape(url)}">{text}</a></li>' if url else ""
 
 
 def _asset(name: str) -> Response:
