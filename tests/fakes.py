@@ -112,6 +112,7 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
     identities.StillVerified: lambda w, c: (
         c.key in w.identities and w.identities[c.key].verified and w.identities[c.key].user_id == c.user_id
     ),
+    identities.Unchanged: lambda w, c: _same_identity(w, c.identity),
     identities.Replace: lambda w, c: _same_identity(w, c.identity),
     identities.Remove: lambda w, c: c.key in w.identities and w.identities[c.key].user_id == c.user_id,
     identities.DisableLogin: lambda w, c: c.key in w.identities and w.identities[c.key].user_id == c.user_id,
@@ -160,6 +161,7 @@ _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
     identities.SignUp: lambda w, c: w.identities.update({c.identity.key: replace(c.identity, version=0)}),
     identities.Claim: lambda w, c: w.identities.update({c.identity.key: replace(c.identity, version=0)}),
     identities.StillVerified: lambda _w, _c: None,
+    identities.Unchanged: lambda _w, _c: None,
     identities.Replace: lambda w, c: w.identities.update(
         {c.identity.key: replace(c.identity, version=c.identity.version + 1)}
     ),

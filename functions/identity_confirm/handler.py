@@ -11,7 +11,7 @@ from accounts.dynamo.transactions import DynamoTransactions
 from accounts.dynamo.users import UsersTable
 from accounts.identity_linking import IdentityLinking, ProviderVerification
 from accounts.session_opening import SessionOpening
-from accounts.web import oauth, presenters, responses, routes, schemas
+from accounts.web import credentials, oauth, presenters, responses, routes, schemas
 from accounts.web.cookies import session_cookie
 from accounts.web.endpoint import endpoint
 from accounts.web.requests import Request
@@ -34,6 +34,7 @@ VERIFICATION = ProviderVerification(TOKENS, IDENTITIES, ThrottlesTable(SETTINGS[
 def lambda_handler(request: Request) -> Response:
     """Make or link the account and sign its owner in."""
     token, browsers = request.json(schemas.IdentityConfirm).token, oauth.browsers(request)
-    signed_in = VERIFICATION.confirm(token, browsers, request.caller, request.received_at)
+    presented = credentials.session_cookie(request)
+    signed_in = VERIFICATION.confirm(token, browsers, presented, request.caller, request.received_at)
     cookie = session_cookie(signed_in.token, signed_in.session)
     return responses.ok(presenters.customer(signed_in.identity), cookies=(cookie,), user_id=signed_in.session.user_id)

@@ -18,7 +18,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-# Parts of packages that no function imports. Powertools' event handler brings a whole Swagger UI along, its parser wants
+# What no function imports. Powertools' event handler brings a whole Swagger UI along, its parser wants
 # pydantic; of cffi, cryptography needs the compiled half alone; nobody asks dateutil for a time zone by name.
 SURPLUS = (
     "aws_lambda_powertools/event_handler",

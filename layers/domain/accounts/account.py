@@ -14,7 +14,8 @@ from accounts.sessions import Session
 from accounts.transactions import Change, Conflict, Transactions
 from accounts.users import User, Users
 
-_TRIES = 4
+# An account that changes meanwhile is read again: more often than log-ins (five at once) can get in between.
+_TRIES = 8
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,8 @@ class EmailVerification:
         passwords.check_length(password)
         throttles.take(self.throttles, throttles.confirmation_toll(caller, now), now=now)
         found, identity = self._pending(token, now)
-        attempt = count_attempt(self.throttles, identity.email, caller, now)
+        # A streak of the link's own: failed log-ins with the address, which anybody can cause, must not shut its owner out.
+        attempt = count_attempt(self.throttles, found.key, caller, now)
         if not self.hasher.verify(password, identity.password_hash).matches or attempt.doomed:
             raise InvalidCredentials(_NOT_THE_CHOSEN_ONE)
         self.opening.end_presented(presented, caller, now)
@@ -79,6 +80,7 @@ class EmailVerification:
                 verified,
                 login_record(session),
                 *attempt.succeeded(),
+                throttles.Clear(throttles.streak_key(identity.email)),
             )
         except Conflict as conflict:
             raise InvalidLink from conflict

@@ -86,6 +86,13 @@ class StillVerified(Change):
 
 
 @dataclass(frozen=True, slots=True)
+class Unchanged(Change):
+    """Writes nothing; refused unless the identity is at the version that it was read at."""
+
+    identity: Identity
+
+
+@dataclass(frozen=True, slots=True)
 class Replace(Change):
     """The identity as it is now; refused when it is not at the version that ``identity`` was read at."""
 

@@ -8,13 +8,13 @@ from datetime import datetime
 from accounts import identities, linking, messages, one_time_tokens, sessions, throttles, users
 from accounts.audit import Caller, Record
 from accounts.authentication import Credential
-from accounts.errors import AddressReused, IdentityLimitReached, IdentityLinkedElsewhere, InvalidLink, SignInExpired
+from accounts.errors import AddressReused, IdentityLimitReached, InvalidCredentials, InvalidLink, SignInExpired
 from accounts.identities import Identities, Identity, email_key, provider_key
 from accounts.limits import IDENTITIES_PER_ACCOUNT, UNVERIFIED_KEPT
 from accounts.linking import Decision, LinkToAccount, NewAccount, OpenAccount, decide
 from accounts.messages import Message, Outbox
 from accounts.one_time_tokens import PROVIDER_VERIFICATION, OneTimeToken, OneTimeTokens
-from accounts.providers import ProviderPerson
+from accounts.providers import TITLES, ProviderPerson
 from accounts.session_opening import SessionOpening, SignedIn, login_record, new_session
 from accounts.throttles import Throttles, confirmation_toll
 from accounts.transactions import Change, Conflict, Transactions
@@ -33,14 +33,16 @@ class IdentityLinking:
     def sign_in(
         self, person: ProviderPerson, decision: Decision, presented: Credential | None, caller: Caller, now: datetime
     ) -> SignedIn:
-        """Open the account that was decided on, making or linking it first."""
-        self.opening.end_presented(presented, caller, now)
+        """Open the account that was decided on, making or linking it first.
+
+        The session that was ``presented`` ends only once nothing can refuse the person any more.
+        """
         if isinstance(decision, NewAccount):
+            self.opening.end_presented(presented, caller, now)
             return self._make_account(person, (), caller, now)
-        if isinstance(decision, LinkToAccount):
+        if isinstance(decision, LinkToAccount | OpenAccount):
             self.link(person, decision, caller, now)
-            return self._open(person, decision.user_id, caller, now)
-        if isinstance(decision, OpenAccount):
+            self.opening.end_presented(presented, caller, now)
             return self._open(person, decision.user_id, caller, now)
         raise SignInExpired
 
@@ -56,8 +58,8 @@ class IdentityLinking:
         try:
             self.transactions.commit(identities.Claim(identity), hold, record, *reason, *also)
         except Conflict as conflict:
-            raise _refusal(conflict) from conflict
-        detail = person.provider.capitalize()
+            raise self._refusal(conflict, decision.user_id) from conflict
+        detail = TITLES[person.provider]
         self.notices.put(Message(messages.IDENTITY_LINKED, user_id=decision.user_id, detail=detail))
 
     def held_with(self, local: Identity | None) -> frozenset[str]:
@@ -80,7 +82,13 @@ class IdentityLinking:
         self.outbox.put(Message(messages.PROVIDER_SIGN_UP, identity=identity.key))
 
     def confirm(
-        self, token: OneTimeToken, pending: Identity, local: Identity | None, caller: Caller, now: datetime
+        self,
+        token: OneTimeToken,
+        pending: Identity,
+        local: Identity | None,
+        presented: Credential | None,
+        caller: Caller,
+        now: datetime,
     ) -> SignedIn:
         """The address is proven: decide again, as if the provider had verified it, and use up the link."""
         person = _proven(pending)
@@ -90,8 +98,10 @@ class IdentityLinking:
             raise AddressReused
         if isinstance(decision, LinkToAccount):
             self.link(person, decision, caller, now, consume)
+            self.opening.end_presented(presented, caller, now)
             opened = self._open(person, decision.user_id, caller, now)
             return replace(opened, identity=decision.because_of or opened.identity)
+        self.opening.end_presented(presented, caller, now)
         return self._make_account(person, (consume,), caller, now)
 
     def _make_account(
@@ -121,7 +131,7 @@ class IdentityLinking:
             self.transactions.commit(*changes, created, login_record(session), *also)
         except Conflict as conflict:
             # Somebody confirmed the address, or this subject, between our reading and our writing: start again.
-            raise SignInExpired from conflict
+            raise (InvalidLink if conflict.concerns(one_time_tokens.Consume) else SignInExpired) from conflict
         return signed_in
 
     def _open(self, person: ProviderPerson, user_id: str, caller: Caller, now: datetime) -> SignedIn:
@@ -129,6 +139,17 @@ class IdentityLinking:
         signed_in = new_session(identity, method=person.provider, remember=False, caller=caller, now=now)
         self.opening.open(signed_in.session)
         return signed_in
+
+    def _refusal(self, conflict: Conflict, user_id: str) -> Exception:
+        """What came in between our reading and our writing, in words that are still true then."""
+        if conflict.concerns(one_time_tokens.Consume):
+            return InvalidLink()
+        if conflict.concerns(users.HoldIdentity):
+            user = self.opening.users.get(user_id)
+            if user is not None:
+                return IdentityLimitReached() if user.status == users.ACTIVE else InvalidCredentials()
+        # The subject was linked meanwhile, here or elsewhere, or the account went: the next try will see it.
+        return SignInExpired()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +165,13 @@ class ProviderVerification:
     throttles: Throttles
     linking: IdentityLinking
 
-    def confirm(self, plaintext: str, browsers: tuple[str, ...], caller: Caller, now: datetime) -> SignedIn:
-        """Make or link the account and sign in; raises InvalidLink. ``browsers`` are the digests this one can show."""
+    def confirm(
+        self, plaintext: str, browsers: tuple[str, ...], presented: Credential | None, caller: Caller, now: datetime
+    ) -> SignedIn:
+        """Make or link the account and sign in, ending the session that was ``presented``; raises InvalidLink.
+
+        ``browsers`` are the digests that this browser can show.
+        """
         throttles.take(self.throttles, confirmation_toll(caller, now), now=now)
         token = one_time_tokens.find(self.tokens, PROVIDER_VERIFICATION, plaintext, now)
         pending = self.identities.get(token.subject) if token else None
@@ -153,7 +179,8 @@ class ProviderVerification:
             raise InvalidLink
         if pending.confirming_browser not in browsers:
             raise InvalidLink(_OTHER_BROWSER)
-        return self.linking.confirm(token, pending, self.identities.get(email_key(pending.email)), caller, now)
+        local = self.identities.get(email_key(pending.email))
+        return self.linking.confirm(token, pending, local, presented, caller, now)
 
 
 _OTHER_BROWSER = (
@@ -176,13 +203,3 @@ def _identity(person: ProviderPerson, user_id: str, now: datetime) -> Identity:
 def _proven(pending: Identity) -> ProviderPerson:
     provider, _, subject = pending.key.partition("#")
     return ProviderPerson(provider, subject, pending.email, email_verified=True, name=pending.name)
-
-
-def _refusal(conflict: Conflict) -> Exception:
-    if conflict.concerns(one_time_tokens.Consume):
-        return InvalidLink()
-    if conflict.concerns(identities.Claim):
-        return IdentityLinkedElsewhere()
-    if conflict.concerns(users.HoldIdentity):
-        return IdentityLimitReached()
-    return SignInExpired()

@@ -12,6 +12,7 @@ from accounts.errors import LastIdentity, NotFound, PasswordExists, Unauthentica
 from accounts.identities import EMAIL, Identities, Identity, email_key, public_id
 from accounts.messages import Message, Outbox
 from accounts.passwords import BreachedPasswords, PasswordHasher
+from accounts.providers import TITLES
 from accounts.transactions import Conflict, Transactions
 from accounts.users import User, Users
 
@@ -59,7 +60,7 @@ class IdentityUnlinking:
             self.transactions.commit(removal, users.LetGoIdentity(user, going.key), record)
         except Conflict as conflict:
             raise Unavailable from conflict
-        detail = going.provider.capitalize()
+        detail = TITLES[going.provider]
         self.notices.put(Message(messages.IDENTITY_UNLINKED, user_id=user.user_id, detail=detail))
         return user.user_id
 

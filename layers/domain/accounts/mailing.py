@@ -17,6 +17,7 @@ from accounts.identities import EMAIL, Identities, Identity
 from accounts.limits import SIGN_UP_MAILS_PER_RECIPIENT, SIGN_UP_MAILS_WINDOW, VERIFICATION_LIFETIME
 from accounts.messages import Message
 from accounts.one_time_tokens import EMAIL_VERIFICATION, PROVIDER_VERIFICATION
+from accounts.providers import TITLES
 from accounts.throttles import Throttles
 from accounts.transactions import Conflict, Transactions
 from accounts.users import Users
@@ -91,7 +92,9 @@ class Mailing:
         plaintext, token = one_time_tokens.issue(
             _PURPOSES[identity.provider == EMAIL], identity.key, lifetime=VERIFICATION_LIFETIME, now=now
         )
-        pending = replace(identity, pending_token=token.digest)
+        # What the link confirms must not be swept before the link ends.
+        kept = max(identity.expires_at or token.expires_at, token.expires_at)
+        pending = replace(identity, pending_token=token.digest, expires_at=kept)
         try:
             self.transactions.commit(one_time_tokens.Issue(token), identities.Replace(pending))
         except Conflict:
@@ -100,7 +103,7 @@ class Mailing:
         link = f"{self.site_url}/email/verify#token={plaintext}"
         if identity.provider == EMAIL:
             return self._send(identity.email, "confirm_email", {"link": link})
-        provider = identity.provider.capitalize()
+        provider = TITLES[identity.provider]
         return self._send(
             identity.email, "confirm_provider_email", {"link": f"{link}&with={identity.provider}", "detail": provider}
         )

@@ -20,6 +20,8 @@ from accounts.limits import URL_MAX_CHARACTERS
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
+# A name or a bracketed address, and perhaps a port: urlsplit alone finds [::1] in ``evil.com[::1]`` too.
+_AUTHORITY = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^\[\]@:%]+)(?::[0-9]+)?")
 # What RFC 3986 allows in a path or query. Not a backslash, a control or a space: browsers mend those, each its own way.
 _PATH_SAFE = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@/?%-]*")
 _FAMILY = "comfy.org"
@@ -88,7 +90,7 @@ class Allowlist:
 def parse(text: str) -> Origin | None:
     """The origin that ``text`` is, in its one spelling; None when it is not just an origin."""
     parts = _split(text)
-    if parts is None or parts.path not in {"", "/"} or parts.query:
+    if parts is None or parts.path not in {"", "/"} or "?" in text:
         return None
     return _origin(parts)
 
@@ -107,7 +109,7 @@ def _split(text: str) -> SplitResult | None:
         usable = parts.scheme in _DEFAULT_PORTS and parts.hostname and parts.port != 0
     except ValueError:
         return None
-    return parts if usable and "@" not in parts.netloc and not parts.netloc.endswith(":") else None
+    return parts if usable and _AUTHORITY.fullmatch(parts.netloc) else None
 
 
 def _origin(parts: SplitResult) -> Origin | None:

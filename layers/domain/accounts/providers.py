@@ -9,6 +9,8 @@ from typing import Protocol
 GOOGLE = "google"
 GITHUB = "github"
 NAMES = (GOOGLE, GITHUB)
+# As people write them.
+TITLES = {GOOGLE: "Google", GITHUB: "GitHub"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from accounts.sessions import Session, Sessions
 from accounts.transactions import Change, Conflict, Transactions
 from accounts.users import User, Users
 
-_TRIES = 4
+# More than log-ins that can be under way at once (five, by the account's limit): each time, one of them gets through.
+_TRIES = 8
 
 
 @dataclass(frozen=True, slots=True)

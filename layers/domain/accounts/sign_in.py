@@ -55,19 +55,21 @@ class SignIn:
             raise InvalidCredentials
         self.opening.end_presented(presented, caller, now)
         signed_in = new_session(identity, method=METHOD, remember=remember, caller=caller, now=now)
-        self._open(signed_in, attempt, self._rehashed(identity, password) if verdict.outdated else ())
+        self._open(signed_in, attempt, self._as_read(identity, password, outdated=verdict.outdated))
         return signed_in
 
-    def _open(self, signed_in: SignedIn, attempt: Attempt, rehashed: tuple[Change, ...]) -> None:
+    def _open(self, signed_in: SignedIn, attempt: Attempt, as_read: Change) -> None:
         try:
-            self.opening.open(signed_in.session, *attempt.succeeded(), *rehashed)
+            self.opening.open(signed_in.session, *attempt.succeeded(), as_read)
         except Conflict as conflict:
             # The password was changed between our reading it and now: the change wins, and the old one is wrong.
             raise InvalidCredentials from conflict
 
-    def _rehashed(self, identity: Identity, password: str) -> tuple[Change, ...]:
-        """The stored hash made anew with today's cost, scheme and pepper."""
-        return (identities.Replace(replace(identity, password_hash=self.hasher.hash(password))),)
+    def _as_read(self, identity: Identity, password: str, *, outdated: bool) -> Change:
+        """The condition that the identity is as it was read; an outdated hash is made anew on that condition."""
+        if not outdated:
+            return identities.Unchanged(identity)
+        return identities.Replace(replace(identity, password_hash=self.hasher.hash(password)))
 
 
 def count_attempt(store: Throttles, address: str, caller: Caller, now: datetime) -> Attempt:

@@ -14,7 +14,8 @@ from accounts.sessions import Session
 from accounts.transactions import Conflict, Transactions
 from accounts.users import Users
 
-_TRIES = 4
+# An account that changes meanwhile is read again: more often than log-ins (five at once) can get in between.
+_TRIES = 8
 _ID = re.compile(r"[0-9a-f]{64}")
 
 

@@ -98,6 +98,11 @@ class Attempt:
         return (Clear(self.streak), *(GiveBack(toll) for toll in self.windows))
 
 
+def streak_key(account: str) -> str:
+    """The counter of failures in a row of ``account``; what people typed is not kept, only its digest."""
+    return f"streak#{secrets.digest(account)}"
+
+
 def window(bucket: str, source: str, *, limit: int, per: timedelta, now: datetime) -> Toll:
     """The toll for one more ``bucket`` event from ``source`` in the window of length ``per`` that holds ``now``."""
     seconds = int(per.total_seconds())
@@ -126,7 +131,7 @@ def attempt(throttles: Throttles, account: str, *windows: Toll, now: datetime) -
     One round trip, except for an account that has no free tries left: there the first write tells where the streak
     stands, and a second one takes the single try that its wait allows, so that parallel guesses share that one.
     """
-    streak = f"streak#{secrets.digest(account)}"
+    streak = streak_key(account)
     toll = Toll(key=streak, limit=FREE_FAILURES, expires_at=now + FAILURES_REMEMBERED)
     try:
         throttles.take((toll, *windows), now)

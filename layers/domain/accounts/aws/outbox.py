@@ -19,11 +19,12 @@ class SqsOutbox:
     def __init__(self, queue_url: str) -> None:
         """Remember which queue; connect to nothing yet."""
         self._queue_url = queue_url
+        self._client = client("sqs")
 
     def put(self, message: Message) -> None:
         """Queue the message; raises Unavailable."""
         try:
-            client("sqs").send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(asdict(message)))
+            self._client.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(asdict(message)))
         except (ClientError, BotoCoreError) as error:
             raise Unavailable from error
 

@@ -24,6 +24,7 @@ class Secret:
     def __init__(self, arn: str, *, clock: Callable[[], float] = time.monotonic) -> None:
         """Remember which; read nothing yet."""
         self._arn = arn
+        self._client = client("secretsmanager")
         self._clock = clock
         self._text = ""
         self._read_at = -KEPT_SECONDS
@@ -36,7 +37,7 @@ class Secret:
 
     def _read(self) -> str:
         try:
-            text: str = client("secretsmanager").get_secret_value(SecretId=self._arn)["SecretString"]
+            text: str = self._client.get_secret_value(SecretId=self._arn)["SecretString"]
         except (ClientError, BotoCoreError, KeyError) as error:
             raise Unavailable from error
         return text

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from pynamodb.attributes import UnicodeAttribute, UTCDateTimeAttribute
-from pynamodb.exceptions import UpdateError
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
@@ -59,12 +58,7 @@ class ApiKeysTable(Table[ApiKeyItem]):
 
     def touch(self, digest: str, now: datetime) -> None:
         """Write down that the key was used, unless it is gone: a deleted key must not come back by this."""
-        with unavailable_on_failure():
-            try:
-                self.bound(digest).update([ApiKeyItem.last_used_at.set(now)], ApiKeyItem.digest.exists())
-            except UpdateError as error:
-                if error.cause_response_code != "ConditionalCheckFailedException":
-                    raise
+        self.note(self.bound(digest), ApiKeyItem.last_used_at.set(now), ApiKeyItem.digest.exists())
 
     def _add(self, change: api_keys.Add) -> Operation:
         key = change.api_key

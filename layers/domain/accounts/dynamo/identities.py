@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, TTLAttribute, UnicodeAttribute, UTCDateTimeAttribute
+from pynamodb.expressions.condition import Condition
 from pynamodb.models import Model
 
 from accounts import identities
@@ -43,6 +44,7 @@ class IdentitiesTable(Table[IdentityItem]):
             identities.SignUp: self._claim,
             identities.Claim: self._claim,
             identities.StillVerified: self._still_verified,
+            identities.Unchanged: self._unchanged,
             identities.Replace: self._replace,
             identities.Remove: self._remove,
             identities.DisableLogin: self._disable_login,
@@ -63,8 +65,10 @@ class IdentitiesTable(Table[IdentityItem]):
 
     def _replace(self, change: identities.Replace) -> Operation:
         read = change.identity
-        unchanged = (IdentityItem.version == read.version) & (IdentityItem.user_id == read.user_id)
-        return self.put(self._item(read, version=read.version + 1), unchanged)
+        return self.put(self._item(read, version=read.version + 1), _is_as(read))
+
+    def _unchanged(self, change: identities.Unchanged) -> Operation:
+        return self.check(change.identity.key, _is_as(change.identity))
 
     def _remove(self, change: identities.Remove) -> Operation:
         return self.delete(self.bound(change.key), IdentityItem.user_id == change.user_id)
@@ -89,6 +93,11 @@ class IdentitiesTable(Table[IdentityItem]):
             confirming_browser=identity.confirming_browser,
             version=version,
         )
+
+
+def _is_as(read: Identity) -> Condition:
+    same: Condition = (IdentityItem.version == read.version) & (IdentityItem.user_id == read.user_id)
+    return same
 
 
 def _identity(item: IdentityItem) -> Identity:

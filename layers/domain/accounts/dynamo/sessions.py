@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from pynamodb.attributes import BooleanAttribute, TTLAttribute, UnicodeAttribute, UTCDateTimeAttribute
-from pynamodb.exceptions import UpdateError
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
@@ -62,12 +61,7 @@ class SessionsTable(Table[SessionItem]):
 
     def touch(self, digest: str, now: datetime) -> None:
         """Write down activity, unless the session has ended meanwhile: it must not come back to life by this."""
-        with unavailable_on_failure():
-            try:
-                self.bound(digest).update([SessionItem.last_seen_at.set(now)], SessionItem.digest.exists())
-            except UpdateError as error:
-                if error.cause_response_code != "ConditionalCheckFailedException":
-                    raise
+        self.note(self.bound(digest), SessionItem.last_seen_at.set(now), SessionItem.digest.exists())
 
     def _start(self, change: sessions.Start) -> Operation:
         entry = change.session

@@ -13,19 +13,22 @@ from functools import cache
 from typing import Any, ClassVar
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import Session
 from pynamodb.connection import Connection
 from pynamodb.connection.base import MetaTable
-from pynamodb.exceptions import DoesNotExist, PynamoDBException
+from pynamodb.exceptions import DoesNotExist, PynamoDBException, UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
+from accounts import aws_session
 from accounts.errors import Unavailable
 from accounts.transactions import Change
 
-# Together below the functions' timeout of 10 s: three tries of at most 1 s + 2 s each (ASVS 13.2.6).
+# Together below the functions' timeout of 10 s: three tries of at most 1 s + 1 s each, and botocore's pauses between
+# them, of at most 1 s and 2 s (ASVS 13.2.6).
 CONNECT_TIMEOUT_SECONDS = 1.0
-READ_TIMEOUT_SECONDS = 2.0
+READ_TIMEOUT_SECONDS = 1.0
 RETRIES = 2
 
 # Kinds of operation, in the order in which pynamodb puts them into one request.
@@ -42,15 +45,30 @@ class Operation:
 
 Write = Callable[[Any], Operation]
 
+# The item is gone, or a transaction that makes or ends it is under way.
+_MOVED_ON = frozenset({"ConditionalCheckFailedException", "TransactionConflictException"})
+
+
+class _SharedConnection(Connection):
+    """Has its client made at once: while a function starts it has a whole vCPU, at its first request a share."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            connect_timeout_seconds=CONNECT_TIMEOUT_SECONDS,
+            read_timeout_seconds=READ_TIMEOUT_SECONDS,
+            max_retry_attempts=RETRIES,
+        )
+        self._client = self.client
+
+    @property
+    def session(self) -> Session:
+        return aws_session.session()
+
 
 @cache
 def connection() -> Connection:
     """The process's one connection; ``AWS_ENDPOINT_URL_DYNAMODB`` says where, if not in AWS."""
-    return Connection(
-        connect_timeout_seconds=CONNECT_TIMEOUT_SECONDS,
-        read_timeout_seconds=READ_TIMEOUT_SECONDS,
-        max_retry_attempts=RETRIES,
-    )
+    return _SharedConnection()
 
 
 class Table[M: Model]:
@@ -93,6 +111,20 @@ class Table[M: Model]:
                 return self.bound.get(key, consistent_read=True)
             except DoesNotExist:
                 return None
+
+    def note(self, item: M, action: Action, still_there: Condition) -> None:
+        """Write down what is nice to know about an item, if it is still there. Raises Unavailable.
+
+        One that has gone never comes back by this, and one that a transaction is busy with is left alone.
+        """
+        with unavailable_on_failure():
+            try:
+                item.update([action], still_there)
+            except UpdateError as error:
+                # Not `error.cause_response_code`: it breaks on a time-out, whose `response` is None.
+                answered = isinstance(error.cause, ClientError)
+                if not answered or error.cause_response_code not in _MOVED_ON:
+                    raise
 
 
 @contextmanager

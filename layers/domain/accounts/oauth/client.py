@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.requests_client import OAuth2Session
+from requests import RequestException
 
 from accounts.errors import ProviderNotTrusted, ProviderUnavailable, SignInExpired
 from accounts.oauth.http import BoundedAdapter, origin
@@ -15,6 +17,10 @@ from accounts.providers import Challenge, ClientCredentials
 
 # RFC 6749 5.2: the code was used, is too old, or is not ours. GitHub has its own name for it.
 _BAD_CODE = frozenset({"invalid_grant", "bad_verification_code"})
+# RFC 6750 2.1, generously: it goes into a header.
+_ACCESS_TOKEN = re.compile(r"[\x21-\x7e]+")
+# What reading a body that is not what it should be can raise, in requests, in authlib and in the JSON reader.
+_UNREADABLE = (RequestException, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +72,10 @@ class AuthorizationCodeClient:
                 headers={"Accept": "application/json"},
             )
         except AuthlibBaseError as error:
-            raise (SignInExpired if error.error in _BAD_CODE else ProviderUnavailable) from error
-        except ValueError as error:
+            raise (SignInExpired if str(error.error) in _BAD_CODE else ProviderUnavailable) from error
+        except _UNREADABLE as error:
             raise ProviderUnavailable from error
-        if not isinstance(tokens, dict) or not tokens.get("access_token"):
+        if not isinstance(tokens, dict) or not _is_access_token(tokens.get("access_token")):
             raise ProviderNotTrusted
         return tokens
 
@@ -82,7 +88,7 @@ class AuthorizationCodeClient:
         try:
             if response.status_code == 200:  # noqa: PLR2004
                 return response.json()
-        except ValueError as error:
+        except _UNREADABLE as error:
             raise ProviderUnavailable from error
         raise ProviderUnavailable
 
@@ -102,3 +108,7 @@ class AuthorizationCodeClient:
         session.mount("https://", adapter)
         session.mount("http://", adapter)
         return session
+
+
+def _is_access_token(value: Any) -> bool:  # noqa: ANN401 - any JSON
+    return isinstance(value, str) and _ACCESS_TOKEN.fullmatch(value) is not None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
+from joserfc.jwk import KeySet, RSAKey
 
 from accounts.errors import ProviderNotTrusted
 from accounts.limits import (
@@ -25,6 +26,10 @@ ISSUER = "https://accounts.google.com"
 SCOPE = "openid email profile"
 # Ours, not the discovery document's: a provider that suddenly "supports" none or HS256 convinces nobody.
 ALGORITHM = "RS256"
+# OpenID Connect Core 2: 255 ASCII characters at most. It becomes part of a table's key.
+_SUBJECT = re.compile(r"[\x21-\x7e]{1,255}")
+# Seconds since the epoch that a moment can be: 4 digits of year. NaN and infinity, which JSON readers take, are not.
+_LAST_SECOND = 253_402_300_799
 
 
 class Google:
@@ -98,7 +103,7 @@ def check_id_token(token: str, keys: KeySet, *, client_id: str, nonce: str, now:
         and bool(nonce)
         and claims.get("nonce") == nonce
         and isinstance(subject, str)
-        and 0 < len(subject) <= 255  # noqa: PLR2004 - OpenID Connect Core 2
+        and _SUBJECT.fullmatch(subject) is not None
     )
     if not expected or not _is_current(claims, now):
         raise ProviderNotTrusted
@@ -115,7 +120,8 @@ def _is_current(claims: Mapping[str, Any], now: datetime) -> bool:
 
 
 def _number(claim: Any) -> float | None:  # noqa: ANN401 - any JSON
-    return float(claim) if isinstance(claim, int | float) and not isinstance(claim, bool) else None
+    is_number = isinstance(claim, int | float) and not isinstance(claim, bool)
+    return claim if is_number and 0 <= claim <= _LAST_SECOND else None
 
 
 def _key_id(token: str) -> str:
@@ -130,10 +136,24 @@ def _key_id(token: str) -> str:
 
 
 def _key_set(fetched: Any) -> KeySet:  # noqa: ANN401 - any JSON
+    """The RSA keys for our algorithm; a key of another kind or use is ignored, not an error (RFC 7517 5)."""
+    listed = fetched.get("keys") if isinstance(fetched, dict) else None
+    imported = (_key(entry) for entry in (listed if isinstance(listed, list) else []))
+    keys = [key for key in imported if key is not None]
+    if not keys:
+        raise ProviderNotTrusted
+    return KeySet(list(keys))
+
+
+def _key(entry: Any) -> RSAKey | None:  # noqa: ANN401 - any JSON
+    if not isinstance(entry, dict) or entry.get("kty") != "RSA":
+        return None
+    if entry.get("use", "sig") != "sig" or entry.get("alg", ALGORITHM) != ALGORITHM:
+        return None
     try:
-        return KeySet.import_key_set(fetched)
-    except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise ProviderNotTrusted from error
+        return RSAKey.import_key(entry)
+    except (JoseError, ValueError, TypeError, KeyError):
+        return None
 
 
 def _endpoints(stand_in: str) -> Endpoints:

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError, MaxRetryError
 
 from accounts.errors import ProviderUnavailable
 from accounts.limits import PROVIDER_BODY_MAX_BYTES, PROVIDER_CONNECT_SECONDS, PROVIDER_TOTAL_SECONDS
@@ -35,23 +38,29 @@ class BoundedAdapter(HTTPAdapter):
         parts = urlsplit(request.url or "")
         if f"{parts.scheme}://{parts.netloc}" not in self._origins:
             raise ProviderUnavailable
-        ends_at = self._clock() + PROVIDER_TOTAL_SECONDS
-        try:
-            response = self._connect(request, ends_at, kept)
-            self._read(response, ends_at)
-        except (requests.RequestException, OSError) as error:
-            raise ProviderUnavailable from error
+        response = _within(PROVIDER_TOTAL_SECONDS, lambda: self._call(request, kept))
         if response.is_redirect or response.status_code >= 500:  # noqa: PLR2004
             raise ProviderUnavailable
+        return response
+
+    def _call(self, request: requests.PreparedRequest, options: Mapping[str, Any]) -> requests.Response:
+        ends_at = self._clock() + PROVIDER_TOTAL_SECONDS
+        response = self._connect(request, ends_at, options)
+        self._read(response, ends_at)
         return response
 
     def _connect(
         self, request: requests.PreparedRequest, ends_at: float, options: Mapping[str, Any]
     ) -> requests.Response:
-        """A connection that could not be made carried nothing, so trying it once more is safe even for a POST."""
+        """A connection that could not be made carried nothing, so trying it once more is safe even for a POST.
+
+        One that broke later may have carried the code: sent twice, it could end what its first use began.
+        """
         try:
             return super().send(request, stream=True, timeout=self._timeout(ends_at), **options)
-        except requests.ConnectionError:
+        except requests.ConnectionError as error:
+            if not isinstance(error.args[0], MaxRetryError):
+                raise
             return super().send(request, stream=True, timeout=self._timeout(ends_at), **options)
 
     def _timeout(self, ends_at: float) -> tuple[float, float]:
@@ -67,6 +76,32 @@ class BoundedAdapter(HTTPAdapter):
                 raise ProviderUnavailable
         response._content = body  # noqa: SLF001 - what reading `response.content` would set, without our bounds
         response.close()
+
+
+def _within(seconds: float, call: Callable[[], requests.Response]) -> requests.Response:
+    """What ``call`` returns, if it does so in time.
+
+    Socket time-outs start anew with each byte, so a server that drips its headers would hold us for as long as it
+    likes: the call has a thread of its own, and is left behind when its time is over.
+    """
+    done: SimpleQueue[requests.Response | Exception] = SimpleQueue()
+
+    def run() -> None:
+        try:
+            done.put(call())
+        except Exception as error:  # noqa: BLE001 - raised again in the thread that waits
+            done.put(error)
+
+    Thread(target=run, daemon=True).start()
+    try:
+        outcome = done.get(timeout=seconds)
+    except Empty:
+        raise ProviderUnavailable from None
+    if isinstance(outcome, (requests.RequestException, HTTPError, OSError, ValueError)):
+        raise ProviderUnavailable from outcome
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
 
 
 def origin(url: str) -> str:

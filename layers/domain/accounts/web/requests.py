@@ -12,15 +12,17 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 from urllib.parse import parse_qsl
-
-import msgspec
 
 from accounts import throttles
 from accounts.audit import Caller
 from accounts.errors import BodyTooLarge, InvalidInput, MalformedRequest, UnsupportedMediaType
 from accounts.limits import BODY_MAX_BYTES, URL_MAX_CHARACTERS, USER_AGENT_KEPT_CHARACTERS
+
+if TYPE_CHECKING:
+    # Only requests with a body need it, and their schemas import it.
+    import msgspec
 
 Event = Mapping[str, Any]
 _TYPE_WORDS = {str: "text", bool: "true or false"}
@@ -53,7 +55,8 @@ class Request:
 
     def query(self) -> Mapping[str, str]:
         """The query parameters, each once; raises MalformedRequest."""
-        if len(self.raw_query) > URL_MAX_CHARACTERS:
+        # Half a character (a lone surrogate) would otherwise go as far as the first encoder.
+        if len(self.raw_query) > URL_MAX_CHARACTERS or not self.raw_query.isprintable():
             raise MalformedRequest
         try:
             pairs = parse_qsl(self.raw_query, keep_blank_values=True, strict_parsing=True, errors="strict")
@@ -144,6 +147,8 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def _convert[T: msgspec.Struct](parsed: dict[str, Any], schema: type[T]) -> T:
+    import msgspec  # noqa: PLC0415 - see above
+
     fields = {field.name: field for field in msgspec.structs.fields(schema)}
     unknown = sorted(set(parsed) - set(fields))
     if unknown:

@@ -1,0 +1,38 @@
+"""No socket opens in this folder, and the log can be read back."""
+
+import io
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from accounts import telemetry
+from tests.unit.accounts.stage import Service
+
+
+@pytest.fixture(autouse=True)
+def _no_sockets(socket_disabled: None) -> None:
+    """Fail any test that reaches for the network (``--disable-socket`` for this folder)."""
+
+
+@pytest.fixture
+def service() -> Service:
+    """The whole domain on an empty in-memory world."""
+    return Service()
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """What telemetry writes."""
+    stream = io.StringIO()
+    handler = telemetry.logger.registered_handler
+    before = handler.setStream(stream)
+    yield stream
+    handler.setStream(before)
+
+
+@pytest.fixture
+def logged(log: io.StringIO) -> Callable[[], list[dict[str, Any]]]:
+    """What telemetry has written so far, line by line."""
+    return lambda: [json.loads(line) for line in log.getvalue().removesuffix("\n").split("\n")]

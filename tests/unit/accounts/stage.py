@@ -1,0 +1,289 @@
+"""The whole domain on the in-memory world, a clock that stands still, and the people of the stories."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import settings
+
+from accounts import secrets
+from accounts.account import AccountClosing, AccountDisabling, AccountLookup, SessionAccount
+from accounts.audit import Caller
+from accounts.authentication import API_KEY, SESSION, Authentication, Credential, KeyLookup, SessionAuthentication
+from accounts.email_verification import EmailVerification
+from accounts.identities import Identity
+from accounts.key_management import KeyCreation, KeyDeletion, KeyList, NewKey
+from accounts.key_verification import KeyVerification
+from accounts.mailing import Mailing
+from accounts.messages import SIGN_UP, Message
+from accounts.session_opening import SessionOpening, SignedIn
+from accounts.sessions import Session
+from accounts.sign_in import SignIn
+from accounts.sign_out import DeviceList, SignOut, SignOutDevice, SignOutEverywhere
+from accounts.sign_up import Resend, SignUp
+from accounts.throttles import Counter
+from accounts.transactions import Change, Transactions
+from tests.fakes import (
+    FakeApiKeys,
+    FakeBreaches,
+    FakeHasher,
+    FakeIdentities,
+    FakeOutbox,
+    FakePostman,
+    FakeSessions,
+    FakeTokens,
+    FakeUsers,
+    World,
+)
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+SITE_URL = "https://accounts.example.com"
+OWNER = Caller("192.0.2.1", "the owner's browser")
+STRANGER = Caller("203.0.113.9", "a stranger's browser")
+EMAIL = "olive@example.com"
+PASSWORD = "seven green umbrellas"
+OTHER_PASSWORD = "eleven blue umbrellas"
+ADMIN_SECRET = "a" * 48
+NO_KEY = "0" * 64
+
+# The same examples on every run: a test says yes or no, never perhaps.
+exactly = settings(derandomize=True, deadline=None, database=None, max_examples=100)
+
+
+def later(**amount: float) -> datetime:
+    """The moment so long after NOW."""
+    return NOW + timedelta(**amount)
+
+
+def cookie(signed_in: SignedIn) -> Credential:
+    """What the browser of that person presents."""
+    return Credential(SESSION, signed_in.token)
+
+
+def key_credential(plaintext: str) -> Credential:
+    """What a machine with that key presents."""
+    return Credential(API_KEY, plaintext)
+
+
+@dataclass
+class Meanwhile:
+    """Transactions in which something else is committed just before each of the first ``times`` commits."""
+
+    world: World
+    something: Callable[[], Any]
+    times: int = 1
+
+    def commit(self, *changes: Change) -> None:
+        """Let the other thing happen, then commit."""
+        if self.times:
+            self.times -= 1
+            self.something()
+        self.world.commit(*changes)
+
+
+@dataclass
+class Service:
+    """Every flow, wired to one world. ``transactions`` may be replaced to make something happen in between."""
+
+    world: World = field(default_factory=World)
+    hasher: FakeHasher = field(default_factory=FakeHasher)
+    outbox: FakeOutbox = field(default_factory=FakeOutbox)
+    postman: FakePostman = field(default_factory=FakePostman)
+    breaches: FakeBreaches = field(default_factory=FakeBreaches)
+    interposed: Transactions | None = None
+
+    @property
+    def transactions(self) -> Transactions:
+        """Where stories write."""
+        return self.interposed or self.world
+
+    @property
+    def sessions(self) -> SessionAuthentication:
+        """Accepts sessions."""
+        return SessionAuthentication(FakeSessions(self.world))
+
+    @property
+    def keys(self) -> KeyLookup:
+        """Finds keys."""
+        return KeyLookup(FakeApiKeys(self.world), self.world)
+
+    @property
+    def authentication(self) -> Authentication:
+        """Accepts both."""
+        return Authentication(self.sessions, self.keys)
+
+    @property
+    def opening(self) -> SessionOpening:
+        """Opens sessions."""
+        return SessionOpening(FakeUsers(self.world), FakeSessions(self.world), self.transactions)
+
+    @property
+    def sign_up(self) -> SignUp:
+        """Starts accounts."""
+        return SignUp(self.world, self.hasher, self.breaches, self.transactions, self.outbox)
+
+    @property
+    def resend(self) -> Resend:
+        """Asks for the mail again."""
+        return Resend(self.world, self.outbox)
+
+    @property
+    def mailing(self) -> Mailing:
+        """Turns messages into mails."""
+        stores = FakeIdentities(self.world), FakeUsers(self.world), self.world
+        return Mailing(*stores, self.transactions, self.postman, SITE_URL)
+
+    @property
+    def verification(self) -> EmailVerification:
+        """Finishes sign-ups."""
+        stores = FakeTokens(self.world), FakeIdentities(self.world), self.world
+        return EmailVerification(*stores, self.hasher, self.opening, self.transactions)
+
+    @property
+    def sign_in(self) -> SignIn:
+        """Lets people in."""
+        return SignIn(FakeIdentities(self.world), self.world, self.hasher, self.opening)
+
+    @property
+    def sign_out(self) -> SignOut:
+        """Ends the presented session."""
+        return SignOut(self.sessions, self.transactions)
+
+    @property
+    def devices(self) -> DeviceList:
+        """Lists sessions."""
+        return DeviceList(self.sessions)
+
+    @property
+    def sign_out_device(self) -> SignOutDevice:
+        """Ends one session."""
+        return SignOutDevice(self.sessions, self.transactions)
+
+    @property
+    def sign_out_everywhere(self) -> SignOutEverywhere:
+        """Ends them all."""
+        return SignOutEverywhere(self.sessions, FakeUsers(self.world), self.transactions)
+
+    @property
+    def key_creation(self) -> KeyCreation:
+        """Makes keys."""
+        return KeyCreation(self.sessions, self.transactions, self.outbox)
+
+    @property
+    def key_list(self) -> KeyList:
+        """Lists keys."""
+        return KeyList(self.sessions, FakeApiKeys(self.world))
+
+    @property
+    def key_deletion(self) -> KeyDeletion:
+        """Deletes keys."""
+        return KeyDeletion(self.sessions, self.transactions, self.outbox)
+
+    @property
+    def key_verification(self) -> KeyVerification:
+        """Tells other services whose key it is."""
+        return KeyVerification(self.keys, FakeUsers(self.world), lambda: ADMIN_SECRET)
+
+    @property
+    def account_lookup(self) -> AccountLookup:
+        """Shows the account behind a credential."""
+        return AccountLookup(self.authentication, FakeUsers(self.world))
+
+    @property
+    def session_account(self) -> SessionAccount:
+        """Shows who is signed in."""
+        return SessionAccount(self.sessions, FakeUsers(self.world))
+
+    @property
+    def closing(self) -> AccountClosing:
+        """Deletes accounts."""
+        return AccountClosing(self.sessions, FakeUsers(self.world), self.transactions)
+
+    @property
+    def disabling(self) -> AccountDisabling:
+        """Disables accounts."""
+        return AccountDisabling(FakeUsers(self.world), self.transactions)
+
+    def mailed_token(self, email: str = EMAIL, now: datetime = NOW) -> str:
+        """Deliver a sign-up message to ``email``, and read the token in the mail."""
+        self.mailing.deliver(Message(SIGN_UP, email=email), now)
+        return self.postman.mails[-1].values["link"].partition("#token=")[2]
+
+    def signed_up(self, email: str = EMAIL, password: str = PASSWORD) -> str:
+        """A sign-up that waits for its confirmation: the mailed token."""
+        self.sign_up.start(email, password, "Olive", OWNER, NOW)
+        return self.mailed_token(email)
+
+    def person(self, email: str = EMAIL, password: str = PASSWORD) -> SignedIn:
+        """A person with a confirmed account, signed in, and nothing counted, recorded or queued any more."""
+        signed_in = self.verification.confirm(self.signed_up(email, password), password, None, OWNER, NOW)
+        self.world.counters.clear()
+        self.world.records.clear()
+        self.world.reads.clear()
+        self.outbox.messages.clear()
+        self.postman.mails.clear()
+        self.hasher.calls = 0
+        return signed_in
+
+    def log_in(self, now: datetime = NOW, *, remember: bool = False, password: str = PASSWORD) -> SignedIn:
+        """One more session of the person."""
+        return self.sign_in.with_password(EMAIL, password, remember=remember, presented=None, caller=OWNER, now=now)
+
+    def key(self, signed_in: SignedIn, name: str = "laptop", now: datetime = NOW) -> NewKey:
+        """A key of that person."""
+        return self.key_creation.create(cookie(signed_in), name, "", OWNER, now)
+
+    def identity(self, email: str = EMAIL) -> Identity:
+        """The stored identity."""
+        return self.world.identities[f"email#{email}"]
+
+    def change_identity(self, email: str = EMAIL, **changes: Any) -> None:
+        """Another request changes the identity."""
+        old = self.identity(email)
+        self.world.identities[old.key] = replace(old, **changes, version=old.version + 1)
+
+    def fail(self, times: int, email: str = EMAIL, at: datetime = NOW) -> None:
+        """So many failures in a row have happened to that account, the last one at ``at``."""
+        self.world.counters[f"streak#{secrets.digest(email)}"] = Counter(times, at)
+
+
+def untouched(service: Service) -> bool:
+    """Whether nothing was read, counted, hashed, written or queued."""
+    world = {name: value for name, value in vars(service.world).items() if name != "lock"}
+    return not any((*world.values(), service.hasher.calls, service.outbox.messages, service.postman.mails))
+
+
+def held(service: Service, signed_in: SignedIn) -> set[str]:
+    """The sessions that the account holds, which must be those that exist."""
+    user_id = signed_in.session.user_id
+    stored = {session.digest for session in service.world.sessions.values() if session.user_id == user_id}
+    assert stored == set(service.world.users[user_id].sessions)
+    return stored
+
+
+def counted(service: Service) -> dict[str, int]:
+    """Where each bucket stands that counts anything, by its first word and length in seconds."""
+    return {_name(key): counter.count for key, counter in service.world.counters.items() if counter.count}
+
+
+def _name(key: str) -> str:
+    bucket, *rest = key.split("#")
+    return bucket if bucket == "streak" else f"{bucket}/{rest[-2]}"
+
+
+def sample_session(**changes: Any) -> Session:
+    """A session as stored, with whatever is to be different."""
+    return replace(
+        Session(
+            digest="d" * 64,
+            user_id="u" * 28,
+            method="password",
+            remembered=False,
+            authenticated_at=NOW,
+            last_seen_at=NOW,
+            expires_at=later(hours=24),
+            caller=OWNER,
+        ),
+        **changes,
+    )

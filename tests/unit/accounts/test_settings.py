@@ -1,0 +1,111 @@
+"""What a deployment configures: an unsafe one never serves."""
+
+import pytest
+
+from accounts import settings
+from accounts.errors import ConfigurationError
+from accounts.settings import Settings
+
+_GOOD = {"STAGE": "prod", "SITE_URL": "https://accounts.example.com", "EMPTY": "", "USERS_TABLE": "users"}
+
+
+def refusal_of(**environ: str) -> str:
+    """The sentence that the operator reads in the log of a start that failed."""
+    with pytest.raises(ConfigurationError) as refusal:
+        settings.load(environ)
+    return refusal.value.message
+
+
+def test_a_good_configuration_is_loaded() -> None:
+    """Stage, origin, and the environment for the rest."""
+    assert settings.load(_GOOD) == Settings("prod", "https://accounts.example.com", _GOOD)
+
+
+@pytest.mark.parametrize("stage", ["local", "dev", "prod"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://accounts.example.com",
+        "https://accounts.example.com:8443",
+        "https://xn--bcher-kva.example",
+        "http://127.0.0.1:8000",
+        "http://localhost:8000",
+        "http://localhost",
+        "http://[::1]:8000",
+    ],
+)
+def test_an_origin_as_browsers_write_it_is_accepted(stage: str, url: str) -> None:
+    """HTTPS anywhere; plain HTTP on this machine only."""
+    assert settings.load({"STAGE": stage, "SITE_URL": url}).site_url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "accounts.example.com",
+        "//accounts.example.com",
+        "http://accounts.example.com",
+        "http://127.0.0.1.evil.example",
+        "http://localhost.evil.example",
+        "http://127.0.0.1@evil.example",
+        "http://0.0.0.0:8000",
+        "https://",
+        "https://*",
+        "https://*.example.com",
+        "https://accounts.example.com/",
+        "https://accounts.example.com/path",
+        "https://accounts.example.com?x",
+        "https://accounts.example.com#x",
+        "https://user@accounts.example.com",
+        "https://accounts.example.com ",
+        "https://accounts.example.com\n",
+        "https://accounts example.com",
+        "https://a.example.com,https://b.example.com",
+        "https://Accounts.example.com",
+        "HTTPS://accounts.example.com",
+        "https://bücher.example",
+        "https://accounts.example.com.",
+        "https://accounts.example.com:443",
+        "https://accounts.example.com:0",
+        "https://accounts.example.com:",
+        "https://accounts.example.com:port",
+        "http://127.0.0.1:80",
+        "https://[::1",
+        "null",
+        "javascript:alert(1)",
+    ],
+)
+def test_any_other_site_is_refused_at_start(url: str) -> None:
+    """What no browser sends as its Origin would turn every request away, or let a wrong one in."""
+    assert refusal_of(STAGE="prod", SITE_URL=url) == (
+        "SITE_URL must be an https origin such as https://accounts.example.com (http only on loopback): "
+        "lower case, no path, no default port."
+    )
+
+
+@pytest.mark.parametrize("stage", ["", "production", "PROD", "test"])
+def test_an_unknown_stage_is_refused(stage: str) -> None:
+    """There are three."""
+    assert refusal_of(STAGE=stage, SITE_URL=_GOOD["SITE_URL"]) == "STAGE must be one of local, dev, prod."
+
+
+def test_nothing_configured_is_refused() -> None:
+    """A function without its environment does not start."""
+    assert refusal_of() == "STAGE must be one of local, dev, prod."
+
+
+@pytest.mark.parametrize("name", ["EMPTY", "MISSING"])
+def test_a_setting_that_is_needed_must_be_there(name: str) -> None:
+    """Missing and empty are the same: nothing falls back silently."""
+    with pytest.raises(ConfigurationError) as refusal:
+        settings.load(_GOOD)[name]
+
+    assert refusal.value.message == f"The environment variable {name} is missing."
+
+
+def test_settings_are_read_by_name() -> None:
+    """Needed ones and optional ones."""
+    loaded = settings.load(_GOOD)
+
+    assert (loaded["USERS_TABLE"], loaded.optional("USERS_TABLE"), loaded.optional("MISSING")) == ("users", "users", "")

@@ -1,0 +1,129 @@
+"""Log lines and metrics: names that we chose, and never what a caller sent or an exception says."""
+
+import io
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from accounts import telemetry
+from accounts.errors import InvalidInput, Unavailable
+
+Logged = Callable[[], list[dict[str, Any]]]
+
+
+def _caught(error: BaseException) -> BaseException:
+    try:
+        raise error  # noqa: TRY301 - to have it carry where it was raised
+    except BaseException as caught:  # noqa: BLE001 - whichever it is
+        return caught
+
+
+def _caused() -> BaseException:
+    try:
+        try:
+            raise KeyError("a secret")  # noqa: TRY301 - the same
+        except KeyError as error:
+            raise Unavailable("another secret") from error
+    except Unavailable as caught:
+        return caught
+
+
+def test_an_error_is_described_by_type_and_place() -> None:
+    """Innermost frame first; not a word of its message (ASVS 16.2.5)."""
+    described = telemetry.describe(_caught(InvalidInput("olive@example.com is not right")))
+
+    assert re.fullmatch(r"InvalidInput at test_telemetry\.py:\d+ _caught", described)
+
+
+def test_its_causes_are_described_too() -> None:
+    """Down to the first, without their messages."""
+    described = telemetry.describe(_caused())
+
+    place = r"at test_telemetry\.py:\d+ _caused"
+    assert re.fullmatch(rf"Unavailable {place} \| KeyError {place}", described)
+
+
+def test_aws_errors_tell_their_code() -> None:
+    """And not their message, which may quote the request."""
+    response = {"Error": {"Code": "ThrottlingException", "Message": "slow down, olive@example.com"}}
+    described = telemetry.describe(ClientError(response, "GetItem"))
+
+    assert described == "ClientError(ThrottlingException) at nowhere"
+
+
+def test_an_aws_error_without_a_code_is_described() -> None:
+    """Emulators answer oddly."""
+    assert telemetry.describe(ClientError({}, "GetItem")) == "ClientError() at nowhere"
+
+
+def test_deep_calls_are_cut_to_four_frames() -> None:
+    """A line stays readable."""
+
+    def deep(levels: int) -> None:
+        if levels:
+            deep(levels - 1)
+        else:
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError) as caught:
+        deep(20)
+
+    assert telemetry.describe(caught.value).count(" < ") == 3
+
+
+def test_errors_that_name_each_other_end() -> None:
+    """A ring of causes is described a few times round, not for ever."""
+    one, other = ValueError(), TypeError()
+    one.__cause__, other.__cause__ = other, one
+
+    assert telemetry.describe(one).count(" | ") == 7
+
+
+def test_a_line_is_one_line_whatever_a_client_calls_itself(log: io.StringIO, logged: Logged) -> None:
+    """Line breaks and terminal codes are written as JSON escapes: no second line can be forged."""
+    agent = 'a"\r\n{"event": "forged"}\x1b[2J\u2028'
+    telemetry.record("authn_login_success", {"user_agent": agent, "request_id": "r"}, level="info")
+
+    (line,) = logged()
+    assert (line["event"], line["user_agent"]) == ("authn_login_success", agent)
+    assert not {"\r", "\x1b"} & set(log.getvalue())
+
+
+def test_a_line_carries_its_event_level_and_correlation(logged: Logged) -> None:
+    """Each line its own: the request before leaves nothing behind."""
+    telemetry.record("one", {"request_id": "1", "user_id": "u"}, level="info")
+    telemetry.record("two", {}, level="warning")
+
+    first, second = logged()
+    assert (first["level"], first["event"], first["message"], first["correlation_id"]) == ("INFO", "one", "one", "1")
+    assert (second["level"], second["event"], second.get("correlation_id") or "") == ("WARNING", "two", "")
+    assert "user_id" not in second
+
+
+def test_each_event_is_counted_as_a_metric(log: io.StringIO, capsys: pytest.CaptureFixture[str]) -> None:
+    """In the embedded metric format, under its own name."""
+    telemetry.record("authn_login_fail", {}, level="warning")
+
+    (metric,) = capsys.readouterr().out.splitlines()
+    directive = json.loads(metric)["_aws"]["CloudWatchMetrics"][0]
+    assert (directive["Namespace"], directive["Metrics"][0]["Name"]) == ("ComfyAccounts", "authn_login_fail")
+    assert json.loads(metric)["authn_login_fail"] == [1.0]
+    assert "authn_login_fail" in log.getvalue()
+
+
+def test_mail_is_told_without_its_recipient(logged: Logged) -> None:
+    """What became of it, and why not."""
+    telemetry.mail("sent")
+    telemetry.mail_failed(Unavailable("olive@example.com"))
+    telemetry.dependency_failed(ValueError("olive@example.com"))
+
+    told = [(line["level"], line["event"], line.get("error")) for line in logged()]
+    assert told == [
+        ("INFO", "mail_sent", None),
+        ("ERROR", "mail_failed", "Unavailable at nowhere"),
+        ("WARNING", "sys_dependency_failed", "ValueError at nowhere"),
+    ]

@@ -1,0 +1,52 @@
+"""Events as API Gateway sends them (HTTP API, payload 2.0), and the requests they become."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from accounts.settings import Settings
+from accounts.web import requests
+from accounts.web.requests import Request
+from tests.unit.accounts.stage import NOW, SITE_URL
+
+SETTINGS = Settings(
+    "dev",
+    SITE_URL,
+    {"SUPPORT_URL": "https://support.example.com/?a=1&b=2", "WALKTHROUGH_URL": "https://docs.example.com"},
+)
+TOKEN = "t" * 43
+OWN = {"origin": SITE_URL, "sec-fetch-site": "same-origin"}
+
+
+def event(
+    method: str = "GET",
+    path: str = "/",
+    *,
+    headers: Mapping[str, str] | None = None,
+    cookies: Sequence[str] = (),
+    body: str | None = None,
+    **more: Any,
+) -> dict[str, Any]:
+    """One event; ``more`` are further fields of its top level."""
+    http = {"method": method, "path": path, "sourceIp": "192.0.2.1", "userAgent": "from the gateway"}
+    made: dict[str, Any] = {
+        "version": "2.0",
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": dict(headers or {}),
+        "requestContext": {"requestId": "request-1", "http": http},
+    }
+    if cookies:
+        made["cookies"] = list(cookies)
+    if body is not None:
+        made["body"] = body
+    return {**made, **more}
+
+
+def request(method: str = "GET", path: str = "/", **parts: Any) -> Request:
+    """One request, received at NOW."""
+    return requests.read(event(method, path, **parts), NOW)
+
+
+def json_request(body: str, content_type: str = "application/json", **more: Any) -> Request:
+    """A POST with that body."""
+    return request("POST", "/", headers={"content-type": content_type}, body=body, **more)

@@ -1,0 +1,161 @@
+"""The credential of a request: a header for machines, the cookie for our own pages, never a URL or a body."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.authentication import API_KEY, SESSION, Credential
+from accounts.errors import CrossSiteRequest, MalformedRequest, Unauthenticated
+from accounts.web import credentials, routes
+from accounts.web.requests import Request
+from tests.unit.accounts.stage import SITE_URL, exactly
+from tests.unit.accounts.web.events import OWN, TOKEN, request
+
+KEY = "comfyui-" + "k" * 64
+COOKIE = [f"__Host-session={TOKEN}"]
+FOREIGN = {"origin": "http://127.0.0.1:8188"}
+THE_KEY, THE_SESSION = Credential(API_KEY, KEY), Credential(SESSION, TOKEN)
+
+
+def presented(sent: Request, route: routes.Route = routes.ACCOUNT_SHOW) -> Credential | None:
+    """What that request presents to that route."""
+    return credentials.presented(sent, route, SITE_URL)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-API-KEY": KEY},
+        {"Authorization": f"Bearer {KEY}"},
+        {"authorization": f"bearer {KEY}"},
+        {"authorization": f"BEARER   {KEY}  "},
+    ],
+)
+def test_a_key_comes_in_either_header(headers: dict[str, str]) -> None:
+    """The scheme's case does not matter (RFC 9110 11.1), and from whatever origin (WB-04)."""
+    assert presented(request(headers=headers)) == THE_KEY
+    assert presented(request("POST", headers={**headers, **FOREIGN}), routes.ACCOUNT_OPEN) == THE_KEY
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"authorization": ""},
+        {"authorization": "Bearer"},
+        {"authorization": "Bearer "},
+        {"authorization": KEY},
+        {"authorization": f"Basic {KEY}"},
+        {"authorization": f"Bearer{KEY}"},
+        {"authorization": f"Bearer\t{KEY}"},
+        {"authorization": f"Bearer {KEY} {KEY}"},
+        {"authorization": f"Bearer {KEY}, Bearer {KEY}"},
+        {"authorization": f"Bearer {KEY}\r\nX: y"},
+        {"authorization": f"Bearer {TOKEN}"},
+        {"authorization": "Bearer %"},
+        {"authorization": "Bearer é"},
+        {"authorization": "Bearer comfyui-" + "k" * 121},
+        {"authorization": "Bearer comfyui-" + "k" * 10_000},
+        {"authorization": "Bearer " + " " * 10_000 + KEY},
+        {"x-api-key": ""},
+        {"x-api-key": "sk-other"},
+        {"x-api-key": f" {KEY}"},
+        {"x-api-key": TOKEN},
+        {"x-api-key": "comfyui-" + "k" * 121},
+        {"x-api-key": f"Bearer {KEY}"},
+    ],
+)
+def test_a_malformed_header_is_not_signed_in(headers: dict[str, str]) -> None:
+    """401 and never 500, and the cookie beside it is no way out: a session token is no bearer (SE-13, SE-18)."""
+    with pytest.raises(Unauthenticated) as refusal:
+        presented(request(headers={**headers, **OWN}, cookies=COOKIE))
+
+    assert type(refusal.value) is Unauthenticated
+
+
+def test_two_header_credentials_are_refused() -> None:
+    """One could be checked and the other used (RFC 6750 2)."""
+    with pytest.raises(MalformedRequest) as refusal:
+        presented(request(headers={"authorization": f"Bearer {KEY}", "x-api-key": KEY}))
+
+    assert refusal.value.message == "Send one credential: Authorization or X-API-KEY, not both."
+
+
+def test_a_header_wins_over_the_cookie() -> None:
+    """Who sends a key means the key; it needs no proof of origin."""
+    assert presented(request("POST", headers={"x-api-key": KEY}, cookies=COOKIE), routes.ACCOUNT_OPEN) == THE_KEY
+
+
+@pytest.mark.parametrize("headers", [{}, OWN, {"sec-fetch-site": "none"}, {"sec-fetch-site": "cross-site"}])
+def test_the_cookie_counts_on_a_safe_request(headers: dict[str, str]) -> None:
+    """A link into our pages is followed from anywhere; what it answers, other sites cannot read."""
+    assert presented(request(headers=headers, cookies=COOKIE)) == THE_SESSION
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+@pytest.mark.parametrize("origin", ["http://127.0.0.1:8188", "https://evil.example", "null", ""])
+def test_the_cookie_counts_for_nothing_from_another_origin(method: str, origin: str) -> None:
+    """Where other origins may read, only a header credential works (WB-05)."""
+    route = next(route for route in routes.ROUTES if route.cors and route.cookies and route.method == method)
+
+    assert presented(request(method, headers={"origin": origin}, cookies=COOKIE), route) is None
+
+
+@pytest.mark.parametrize("headers", [{}, {"sec-fetch-site": "same-site"}, {"sec-fetch-site": "none"}])
+def test_an_unsafe_request_with_the_cookie_must_prove_where_it_comes_from(headers: dict[str, str]) -> None:
+    """Refused as cross-site, not as signed out, so that a script learns what to send (WB-01)."""
+    with pytest.raises(CrossSiteRequest):
+        presented(request("POST", headers=headers, cookies=COOKIE), routes.KEY_CREATE)
+
+    assert presented(request("POST", headers=OWN, cookies=COOKIE), routes.KEY_CREATE) == THE_SESSION
+
+
+@pytest.mark.parametrize("value", ["", "t" * 42, "t" * 44, "t" * 42 + "=", "t" * 42 + "é", KEY, "%"])
+def test_what_is_no_session_token_is_no_credential(value: str) -> None:
+    """An API key or another kind of token in the cookie is nothing (SE-13); neither is it an error (SE-18)."""
+    sent = request("POST", headers=OWN, cookies=[f"__Host-session={value}"])
+
+    assert presented(sent, routes.KEY_CREATE) is None
+    assert credentials.session_cookie(sent) is None
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {},
+        {"rawQueryString": f"access_token={TOKEN}&api_key={KEY}"},
+        {"body": f"access_token={TOKEN}", "headers": {"content-type": "application/x-www-form-urlencoded"}},
+        {"cookies": [f"session={TOKEN}", f"authorization=Bearer {KEY}"]},
+        {"headers": {"x-auth-token": KEY, "proxy-authorization": f"Bearer {KEY}"}},
+    ],
+)
+def test_nowhere_else_is_a_credential(parts: dict[str, Any]) -> None:
+    """Neither the URL nor the body nor another header or cookie (SE-15)."""
+    assert presented(request(**parts)) is None
+
+
+def test_a_route_without_cookies_ignores_them() -> None:
+    """Even the right one, from the right page."""
+    assert presented(request(headers=OWN, cookies=COOKIE), routes.HOME) is None
+
+
+def test_a_session_cookie_that_comes_twice_is_refused() -> None:
+    """By the routes that replace or end it as well."""
+    twice = request(cookies=[*COOKIE, f"__Host-session={'u' * 43}"])
+    with pytest.raises(MalformedRequest):
+        presented(twice)
+    with pytest.raises(MalformedRequest):
+        credentials.session_cookie(twice)
+
+
+@exactly
+@given(st.dictionaries(st.sampled_from(["authorization", "x-api-key", "cookie", "origin"]), st.text(max_size=200)))
+def test_no_header_at_all_is_our_error(headers: dict[str, str]) -> None:
+    """Whatever is sent is no credential, or refused (SE-18)."""
+    try:
+        found = presented(request("POST", headers=headers), routes.ACCOUNT_OPEN)
+    except (Unauthenticated, MalformedRequest, CrossSiteRequest):
+        return
+
+    assert found is None or found.secret.startswith("comfyui-")

@@ -1,0 +1,181 @@
+"""What every HTTP function is wrapped in: read, check, handle, answer, and one line whatever happens."""
+
+import json
+from collections.abc import Callable
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from accounts.authentication import SESSION, Credential
+from accounts.errors import AccountsError, InvalidCredentials, NotFound, TooManyAttempts, Unavailable
+from accounts.web import endpoint, responses, routes
+from accounts.web.requests import Request
+from accounts.web.responses import Response
+from tests.unit.accounts.stage import NOW
+from tests.unit.accounts.web.events import OWN, SETTINGS, TOKEN, event, request
+from tests.unit.accounts.web.test_responses import CORS, SECURITY
+
+Logged = Callable[[], list[dict[str, Any]]]
+pytestmark = pytest.mark.usefixtures("log")
+
+
+def answer(route: routes.Route, handle: endpoint.Handle, **parts: Any) -> dict[str, Any]:
+    """The answer of a function that serves ``route`` with ``handle``."""
+    return endpoint.answer(route, SETTINGS, handle, event(route.method, route.path, **parts), NOW)
+
+
+def hello(_: Request) -> Response:
+    """A handler that has something to say."""
+    return responses.ok({"hello": "there"}, user_id="u" * 28)
+
+
+def raising(error: Exception) -> endpoint.Handle:
+    """A handler that fails."""
+
+    def handle(_: Request) -> Response:
+        raise error
+
+    return handle
+
+
+def test_a_success_is_answered_and_logged(logged: Logged) -> None:
+    """One line under the route's event, with who and from where; the whole answer with every header."""
+    assert answer(routes.SESSION_SHOW, hello, headers={"user-agent": "a browser"}) == {
+        "statusCode": 200,
+        "headers": {**SECURITY, "content-type": "application/json; charset=utf-8", "x-request-id": "request-1"},
+        "body": '{"hello": "there"}',
+    }
+    (line,) = logged()
+    fields = ("level", "event", "function", "route", "status", "request_id", "source", "user_agent", "user_id")
+    assert [line[name] for name in fields] == [
+        "INFO",
+        "session_shown",
+        "session_show",
+        "GET /auth/session",
+        200,
+        "request-1",
+        "192.0.2.1",
+        "a browser",
+        "u" * 28,
+    ]
+    assert "error" not in line
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "level", "event_name"),
+    [
+        (NotFound(), 404, "WARNING", "authz_fail_not_found"),
+        (InvalidCredentials(), 401, "WARNING", "authn_login_fail"),
+        (TooManyAttempts(30), 429, "WARNING", "excess_rate_limit_exceeded"),
+        (Unavailable(), 503, "ERROR", "sys_unavailable"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_refusal_is_answered_and_logged(
+    logged: Logged, error: AccountsError, status: int, level: str, event_name: str
+) -> None:
+    """With its code and sentence outside, with its event and place inside."""
+    got = answer(routes.SESSION_SHOW, raising(error))
+
+    assert (got["statusCode"], json.loads(got["body"])) == (status, {"error": error.code, "message": error.message})
+    (line,) = logged()
+    assert (line["level"], line["event"], line["code"], line["status"]) == (level, event_name, error.code, status)
+    assert line["error"].startswith(f"{type(error).__name__} at test_endpoint.py:")
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("secret-in-a-message"), KeyError("secret-in-a-message"), RecursionError()]
+)
+def test_the_unexpected_is_500_without_detail(logged: Logged, error: Exception) -> None:
+    """Nothing of the exception's text is told or logged, only its type and where (ASVS 16.5.1)."""
+    got = answer(routes.SESSION_SHOW, raising(error))
+
+    message = "Something went wrong on our side. Please try again in a moment."
+    assert (got["statusCode"], json.loads(got["body"])) == (500, {"error": "internal_error", "message": message})
+    (line,) = logged()
+    assert (line["level"], line["event"], line["code"]) == ("ERROR", "sys_error", "internal_error")
+    assert "secret-in-a-message" not in json.dumps([got, line])
+
+
+@pytest.mark.parametrize("broken", [{"headers": {1: "x"}}, {"cookies": [1]}, {"requestContext": "x"}])
+def test_an_event_that_cannot_be_read_is_answered_all_the_same(logged: Logged, broken: dict[str, Any]) -> None:
+    """Whatever calls the function gets an answer with every header."""
+    got = endpoint.answer(routes.SESSION_SHOW, SETTINGS, hello, {**event(), **broken}, NOW)
+
+    headers = {**SECURITY, "content-type": "application/json; charset=utf-8", "x-request-id": "unknown"}
+    assert got == {"statusCode": 500, "headers": headers, "body": responses.refused(AccountsError()).body}
+    (line,) = logged()
+    assert (line["event"], line["request_id"], line["source"]) == ("sys_error", "unknown", "unknown")
+
+
+@pytest.mark.parametrize("headers", [{}, {"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}])
+@pytest.mark.parametrize(
+    "route", [routes.LOGIN, routes.SIGN_UP, routes.LOGOUT, routes.EMAIL_VERIFY, routes.EMAIL_RESEND]
+)
+def test_cookie_routes_are_closed_to_other_sites(route: routes.Route, headers: dict[str, str]) -> None:
+    """Before the handler runs, signed in or not: log-in CSRF too (WB-02)."""
+    got = answer(route, raising(AssertionError("was reached")), headers=headers)
+
+    assert (got["statusCode"], json.loads(got["body"])["error"]) == (403, "cross_site_request")
+    assert "access-control-allow-origin" not in got["headers"]
+
+
+def test_our_own_pages_get_through() -> None:
+    """Which is all that the check asks."""
+    assert answer(routes.LOGIN, hello, headers=OWN)["statusCode"] == 200
+
+
+def test_routes_that_other_origins_may_read_are_open_to_header_credentials() -> None:
+    """And answer CORS, errors too (WB-04)."""
+    for handle in (hello, raising(NotFound())):
+        got = answer(routes.ACCOUNT_OPEN, handle, headers={"origin": "http://127.0.0.1:8188"})
+
+        assert got["statusCode"] == (200 if handle is hello else 404)
+        assert CORS.items() <= got["headers"].items()
+
+
+def test_a_route_without_cookies_asks_nobody_where_they_come_from() -> None:
+    """Another service sends no Origin."""
+    assert answer(routes.KEY_VERIFY, hello)["statusCode"] == 200
+
+
+def test_a_function_keeps_nothing_of_the_request_before(logged: Logged) -> None:
+    """Called as one person, as nobody and as another, each is answered as who they are (SE-17)."""
+
+    @endpoint.endpoint(routes.SESSION_SHOW, SETTINGS)
+    def lambda_handler(sent: Request) -> Response:
+        credential = endpoint.credential_of(sent, routes.SESSION_SHOW, SETTINGS)
+        return responses.ok({"who": credential.secret[0] if credential else None}, user_id=sent.caller.user_agent)
+
+    people = [("a", ["__Host-session=" + "a" * 43]), ("nobody", []), ("b", ["__Host-session=" + "b" * 43])]
+    answers = [lambda_handler(event(headers={"user-agent": who}, cookies=jar), None) for who, jar in people]
+
+    assert [json.loads(got["body"])["who"] for got in answers] == ["a", None, "b"]
+    assert [line["user_id"] for line in logged()] == ["a", "nobody", "b"]
+
+
+def test_requests_at_once_do_not_mix() -> None:
+    """Each thread gets its own answer."""
+    answers: dict[int, str] = {}
+
+    def echo(sent: Request) -> Response:
+        return responses.ok({"agent": sent.caller.user_agent})
+
+    def ask(number: int) -> None:
+        answers[number] = answer(routes.SESSION_SHOW, echo, headers={"user-agent": str(number)})["body"]
+
+    threads = [Thread(target=ask, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert answers == {number: f'{{"agent": "{number}"}}' for number in range(8)}
+
+
+def test_the_credential_is_that_of_the_request() -> None:
+    """As this deployment's own origin sees it."""
+    sent = request(cookies=[f"__Host-session={TOKEN}"])
+
+    assert endpoint.credential_of(sent, routes.SESSION_SHOW, SETTINGS) == Credential(SESSION, TOKEN)

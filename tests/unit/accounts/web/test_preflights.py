@@ -1,0 +1,59 @@
+"""What no other route answers: preflights, unknown methods, unknown paths."""
+
+import pytest
+
+from accounts.errors import MethodNotAllowed, NotFound
+from accounts.web import preflights
+from accounts.web.responses import CORS_HEADERS, Response
+from tests.unit.accounts.web.events import request
+
+
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        ("/customers", "POST"),
+        ("/customers/me", "DELETE, GET"),
+        ("/customers/api-keys", "GET, POST"),
+        ("/customers/api-keys/1", "DELETE"),
+    ],
+)
+def test_a_preflight_is_answered_where_other_origins_may_read(path: str, methods: str) -> None:
+    """For any origin, without credentials (WB-04)."""
+    answer = preflights.answer(request("OPTIONS", path, headers={"origin": "http://127.0.0.1:8188"}))
+
+    assert answer == Response(204, headers={**CORS_HEADERS, "access-control-allow-methods": methods})
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("OPTIONS", "/auth/login", ("POST",)),
+        ("OPTIONS", "/auth/session", ("GET",)),
+        ("OPTIONS", "/", ("GET",)),
+        ("GET", "/auth/login", ("POST",)),
+        ("PATCH", "/customers/me", ("DELETE", "GET")),
+        ("TRACE", "/customers/api-keys", ("GET", "POST")),
+        ("POST", "/", ("GET",)),
+    ],
+)
+def test_another_method_is_told_which_there_are(method: str, path: str, allowed: tuple[str, ...]) -> None:
+    """405 with ``Allow``; cookie routes offer no preflight at all (WB-03)."""
+    with pytest.raises(MethodNotAllowed) as refusal:
+        preflights.answer(request(method, path))
+
+    assert refusal.value.allowed == allowed
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS", ""])
+@pytest.mark.parametrize("path", ["", "/nothing", "/customers/", "/auth", "/customers/api-keys/1/2", "/../etc/passwd"])
+def test_an_unknown_path_is_not_found(method: str, path: str) -> None:
+    """Whatever the method."""
+    with pytest.raises(NotFound):
+        preflights.answer(request(method, path))
+
+
+def test_a_method_override_changes_nothing() -> None:
+    """The method is the method (WB-03)."""
+    headers = {"x-http-method-override": "POST", "x-method-override": "POST"}
+    with pytest.raises(MethodNotAllowed):
+        preflights.answer(request("GET", "/auth/login", headers=headers))

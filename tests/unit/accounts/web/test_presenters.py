@@ -1,0 +1,87 @@
+"""How things look from outside: exactly the fields that are listed, so that no new one slips out."""
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from accounts.api_keys import ApiKey
+from accounts.identities import Identity
+from accounts.users import User
+from accounts.web import presenters
+from tests.unit.accounts.stage import EMAIL, NOW, later, sample_session
+
+USER = User("u" * 28, EMAIL, "Olive", NOW, later(hours=1), sessions={"s": NOW}, api_keys=frozenset({"k"}), revision=7)
+IDENTITY = Identity(f"email#{EMAIL}", "u" * 28, EMAIL, "Olive", NOW, later(hours=1), "hash", verified=True)
+CUSTOMER = {
+    "id": "u" * 28,
+    "email": EMAIL,
+    "name": "Olive",
+    "createdAt": "2026-03-01T12:00:00.000Z",
+    "updatedAt": "2026-03-01T13:00:00.000Z",
+}
+
+
+@pytest.mark.parametrize("account", [USER, IDENTITY], ids=["user", "identity"])
+def test_a_customer_is_what_existing_clients_parse(account: User | Identity) -> None:
+    """To the letter, whether it comes from the account or from the identity that just logged in."""
+    assert presenters.customer(account) == CUSTOMER
+
+
+def test_a_key_is_everything_but_the_key() -> None:
+    """And whose it is, its owner knows."""
+    key = ApiKey("d" * 64, "u" * 28, "laptop", "for tests", "comfyui-12345678", NOW, later(minutes=5))
+
+    assert presenters.api_key(key) == {
+        "id": "d" * 64,
+        "name": "laptop",
+        "description": "for tests",
+        "key_prefix": "comfyui-12345678",
+        "created_at": "2026-03-01T12:00:00.000Z",
+        "last_used_at": "2026-03-01T12:05:00.000Z",
+    }
+
+
+def test_a_key_that_was_never_used_says_so() -> None:
+    """Null, not a made-up date."""
+    key = ApiKey("d" * 64, "u" * 28, "laptop", "", "comfyui-12345678", NOW)
+
+    assert presenters.api_key(key)["last_used_at"] is None
+
+
+def test_a_good_key_is_verified_under_the_names_that_clients_know() -> None:
+    """``firebase_uid`` is the account's id."""
+    assert presenters.verification(USER) == {
+        "valid": True,
+        "firebase_uid": "u" * 28,
+        "email": EMAIL,
+        "name": "Olive",
+        "is_admin": False,
+    }
+
+
+def test_a_worthless_key_says_nothing_more() -> None:
+    """Unknown, deleted or disabled: one answer."""
+    assert presenters.verification(None) == {"valid": False}
+
+
+@pytest.mark.parametrize("current", [True, False])
+def test_a_device_is_where_from_and_since_when(*, current: bool) -> None:
+    """Never its token."""
+    assert presenters.session(sample_session(remembered=True), current=current) == {
+        "id": "d" * 64,
+        "current": current,
+        "method": "password",
+        "remembered": True,
+        "authenticated_at": "2026-03-01T12:00:00.000Z",
+        "last_seen_at": "2026-03-01T12:00:00.000Z",
+        "expires_at": "2026-03-02T12:00:00.000Z",
+        "source": "192.0.2.1",
+        "user_agent": "the owner's browser",
+    }
+
+
+def test_moments_are_iso_8601_in_utc_with_milliseconds() -> None:
+    """Whatever zone they come in."""
+    tokyo = timezone(timedelta(hours=9))
+
+    assert presenters.timestamp(datetime(2026, 3, 1, 0, 0, 0, 123_999, tzinfo=tokyo)) == "2026-02-28T15:00:00.123Z"

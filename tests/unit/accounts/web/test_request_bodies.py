@@ -1,0 +1,189 @@
+"""Bodies are one closed JSON object of at most 16 KiB; anything else is refused, and never our error."""
+
+import base64
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.errors import AccountsError, BodyTooLarge, InvalidInput, MalformedRequest, UnsupportedMediaType
+from accounts.web.requests import Request
+from accounts.web.schemas import KeyCreate, Login
+from tests.unit.accounts.stage import exactly
+from tests.unit.accounts.web.events import json_request
+
+_LOGIN = '{"email": "olive@example.com", "password": "p"}'
+
+
+def refusal_of(sent: Request, schema: type[msgspec.Struct] = Login) -> AccountsError:
+    """Why that body is refused."""
+    with pytest.raises(AccountsError) as refusal:
+        sent.json(schema)
+    return refusal.value
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/json",
+        "APPLICATION/JSON",
+        "application/json;charset=utf-8",
+        "application/json; charset=UTF-8",
+        'application/json ; charset="utf-8"',
+    ],
+)
+def test_json_is_read_into_its_schema(content_type: str) -> None:
+    """What is optional takes its default."""
+    assert json_request(_LOGIN, content_type).json(Login) == Login("olive@example.com", "p", remember=False)
+
+
+def test_a_body_may_come_in_base64() -> None:
+    """The gateway encodes what it takes for binary."""
+    sent = json_request(base64.b64encode(_LOGIN.encode()).decode(), isBase64Encoded=True)
+
+    assert sent.json(Login) == Login("olive@example.com", "p")
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "",
+        "text/plain",
+        "text/json",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "application/json, text/plain",
+        "application/jsonp",
+        "application/json; charset=utf-16",
+        "application/json; charset=utf-8; x=y",
+        "text/plain; application/json",
+    ],
+)
+def test_what_is_not_declared_as_json_is_refused(content_type: str) -> None:
+    """A form on another site can send the other kinds without asking anybody (WB-01)."""
+    assert type(refusal_of(json_request(_LOGIN, content_type))) is UnsupportedMediaType
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        " ",
+        "{",
+        "null",
+        "[]",
+        '"text"',
+        "1",
+        '{"email": "a", "email": "b", "password": "p"}',
+        '{"email": {"a": 1, "a": 2}, "password": "p"}',
+        '{"email": NaN, "password": "p"}',
+        '{"email": -Infinity, "password": "p"}',
+        '{"email": "\\ud800", "password": "p"}',
+        '{"\\udfff": "a", "password": "p"}',
+        '\ufeff{"email": "a", "password": "p"}',
+        '{"email": "a", "password": "p"} {}',
+        "{'email': 'a'}",
+        '{"email": "a\nb", "password": "p"}',
+        '{"email": ' + "1" * 5000 + "}",
+        "[" * 10_000,
+        '{"a":' * 3000,
+        "\ud800",
+    ],
+)
+def test_what_is_not_one_json_object_is_refused(body: str) -> None:
+    """Broken, repeated, undecodable, too deep or too long to be a number: 4xx, never 5xx (IN-01)."""
+    assert type(refusal_of(json_request(body))) is MalformedRequest
+
+
+@pytest.mark.parametrize("body", ["not base64!", "e30", "é", "e30=e30="])
+def test_what_is_not_base64_is_refused(body: str) -> None:
+    """Though the gateway said that it was."""
+    assert type(refusal_of(json_request(body, isBase64Encoded=True))) is MalformedRequest
+
+
+def test_bytes_that_are_not_utf_8_are_refused() -> None:
+    """Only UTF-8 is JSON (RFC 8259)."""
+    sent = json_request(base64.b64encode(b'{"email": "\xff"}').decode(), isBase64Encoded=True)
+
+    assert type(refusal_of(sent)) is MalformedRequest
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("{}", "The field email is missing."),
+        ('{"email": "a"}', "The field password is missing."),
+        ('{"email": null, "password": "p"}', "The field email must be text."),
+        ('{"email": 1, "password": "p"}', "The field email must be text."),
+        ('{"email": ["a"], "password": "p"}', "The field email must be text."),
+        ('{"email": {"a": "b"}, "password": "p"}', "The field email must be text."),
+        ('{"email": "a", "password": true}', "The field password must be text."),
+        ('{"email": "a", "password": "p", "remember": "true"}', "The field remember must be true or false."),
+        ('{"email": "a", "password": "p", "remember": 1}', "The field remember must be true or false."),
+        (
+            '{"email": "a", "password": "p", "is_admin": true}',
+            "This request has a field that is not known here. It may have: email, password, remember.",
+        ),
+        (
+            '{"Email": "a", "password": "p"}',
+            "This request has a field that is not known here. It may have: email, password, remember.",
+        ),
+    ],
+)
+def test_a_schema_is_closed(body: str, message: str) -> None:
+    """Unknown fields, missing ones and other types are refused with a sentence that names ours, never theirs."""
+    refusal = refusal_of(json_request(body))
+
+    assert (type(refusal), refusal.message) == (InvalidInput, message)
+
+
+@pytest.mark.parametrize("field", ["user_id", "digest", "key_prefix", "created_at", "__class__"])
+def test_nobody_sets_what_is_not_theirs_to_set(field: str) -> None:
+    """The owner of a key comes from the session alone (AK-04, AK-09)."""
+    refusal = refusal_of(json_request(f'{{"name": "laptop", "{field}": "x"}}'), KeyCreate)
+
+    assert (type(refusal), field in refusal.message) == (InvalidInput, False)
+
+
+def _of_length(length: int) -> str:
+    shell = '{"name": ""}'
+    return shell.replace('""', '"' + "x" * (length - len(shell)) + '"')
+
+
+def test_a_body_has_16_kib_at_most() -> None:
+    """At the edge, plain and in base64."""
+    fits, over = _of_length(16_384), _of_length(16_385)
+    encoded = [base64.b64encode(text.encode()).decode() for text in (fits, over)]
+
+    assert len(json_request(fits).json(KeyCreate).name) == 16_384 - 12
+    assert json_request(encoded[0], isBase64Encoded=True).json(KeyCreate) == json_request(fits).json(KeyCreate)
+    assert type(refusal_of(json_request(over), KeyCreate)) is BodyTooLarge
+    assert type(refusal_of(json_request(encoded[1], isBase64Encoded=True), KeyCreate)) is BodyTooLarge
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        json_request("é" * 8193),
+        json_request("x" * 10_000_000),
+        json_request("x" * 10_000_000, isBase64Encoded=True),
+        json_request("x" * 16_385, "text/plain"),
+    ],
+)
+def test_a_larger_body_is_refused_unread(sent: Request) -> None:
+    """In bytes, not characters, and before anything is decoded or believed of it."""
+    assert type(refusal_of(sent)) is BodyTooLarge
+
+
+@exactly
+@given(st.text(max_size=200), st.booleans())
+def test_no_body_at_all_is_our_error(body: str, base64_encoded: bool) -> None:
+    """Whatever is sent, it is read or refused."""
+    sent = json_request(body, isBase64Encoded=base64_encoded)
+    try:
+        read = sent.json(KeyCreate)
+    except (InvalidInput, BodyTooLarge):
+        return
+
+    assert isinstance(read, KeyCreate)

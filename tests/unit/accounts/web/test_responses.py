@@ -1,0 +1,171 @@
+"""Answers: the status of every refusal, and the headers that are on all of them."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from accounts import errors
+from accounts.errors import AccountsError, MethodNotAllowed, TooManyAttempts
+from accounts.web import responses
+from accounts.web.responses import Response
+
+_STATUS = {
+    "AccountsError": 500,
+    "InvalidInput": 400,
+    "MalformedRequest": 400,
+    "WeakPassword": 400,
+    "InvalidLink": 400,
+    "Unauthenticated": 401,
+    "InvalidCredentials": 401,
+    "InvalidAdminSecret": 401,
+    "Forbidden": 403,
+    "CredentialNotAccepted": 403,
+    "CrossSiteRequest": 403,
+    "ReauthenticationRequired": 403,
+    "NotFound": 404,
+    "MethodNotAllowed": 405,
+    "KeyLimitReached": 409,
+    "BodyTooLarge": 413,
+    "UnsupportedMediaType": 415,
+    "TooManyAttempts": 429,
+    "Unavailable": 503,
+    "ConfigurationError": 500,
+}
+SECURITY = {
+    "strict-transport-security": "max-age=31536000; includeSubDomains",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "cache-control": "no-store",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+}
+CORS = {
+    "access-control-allow-origin": "*",
+    "access-control-allow-headers": "Authorization, X-API-KEY, Content-Type",
+    "access-control-expose-headers": "Retry-After, X-Request-Id",
+    "access-control-max-age": "7200",
+}
+
+
+def _examples(kind: type[AccountsError] = AccountsError) -> Iterator[AccountsError]:
+    if kind is MethodNotAllowed:
+        yield MethodNotAllowed(("GET", "POST"))
+    elif kind is TooManyAttempts:
+        yield TooManyAttempts(30)
+    elif kind.__module__ == "accounts.errors":
+        yield kind()
+    for child in kind.__subclasses__():
+        yield from _examples(child)
+
+
+def test_every_refusal_has_its_status() -> None:
+    """The table is complete: 4xx for what the caller can mend, 5xx for what is ours, and nothing else."""
+    found = {type(error).__name__: responses.status_of(error) for error in _examples()}
+
+    assert {name: found[name] for name in _STATUS} == _STATUS
+    mendable = [e for e in _examples() if isinstance(e, errors.Refusal) and type(e) is not errors.Refusal]
+    assert [type(error).__name__ for error in mendable if not 400 <= responses.status_of(error) < 500] == []
+
+
+@pytest.mark.parametrize("error", list(_examples()), ids=lambda error: type(error).__name__)
+def test_every_refusal_says_its_code_and_its_sentence(error: AccountsError) -> None:
+    """And nothing besides, in JSON."""
+    answer = responses.refused(error)
+
+    assert json.loads(answer.body) == {"error": error.code, "message": error.message}
+    assert (answer.content_type, answer.cookies, answer.user_id) == ("application/json; charset=utf-8", (), "")
+
+
+@pytest.mark.parametrize(
+    ("error", "headers"),
+    [
+        (TooManyAttempts(30), {"retry-after": "30"}),
+        (errors.Unavailable(), {"retry-after": "5"}),
+        (MethodNotAllowed(("GET", "POST")), {"allow": "GET, POST"}),
+        (errors.Unauthenticated(), {"www-authenticate": "Bearer"}),
+        (errors.InvalidCredentials(), {}),
+        (errors.InvalidAdminSecret(), {}),
+        (errors.CredentialNotAccepted(), {}),
+        (errors.NotFound(), {}),
+        (AccountsError(), {}),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_refusals_that_need_a_header_have_it(error: AccountsError, headers: dict[str, str]) -> None:
+    """When to come back, what is answered, what to present; a wrong password is no challenge to a browser."""
+    assert responses.refused(error).headers == headers
+
+
+@pytest.mark.parametrize("error", list(_examples()), ids=lambda error: type(error).__name__)
+def test_security_headers_are_on_every_answer(error: AccountsError) -> None:
+    """Errors too (WB-06, WB-08, WB-09)."""
+    answer = responses.as_event(responses.refused(error), request_id="r", cors=False)
+
+    expected = {**SECURITY, "content-type": "application/json; charset=utf-8", "x-request-id": "r"}
+    assert answer["headers"] == {**expected, **responses.refused(error).headers}
+
+
+def test_a_success_is_json_with_every_header() -> None:
+    """As API Gateway takes it; text is not escaped beyond need."""
+    answer = responses.as_event(responses.ok({"name": "Zoë"}, user_id="u"), request_id="request-1", cors=False)
+
+    assert answer == {
+        "statusCode": 200,
+        "headers": {**SECURITY, "content-type": "application/json; charset=utf-8", "x-request-id": "request-1"},
+        "body": '{"name": "Zoë"}',
+    }
+
+
+def test_nothing_has_no_content_type() -> None:
+    """204 says so by itself."""
+    answer = responses.as_event(responses.no_content(user_id="u"), request_id="r", cors=False)
+
+    assert answer == {"statusCode": 204, "headers": {**SECURITY, "x-request-id": "r"}, "body": ""}
+
+
+def test_other_origins_may_read_what_lives_by_headers() -> None:
+    """Any of them, none with cookies (WB-04)."""
+    answer = responses.as_event(responses.ok({}), request_id="r", cors=True)
+
+    assert {name: value for name, value in answer["headers"].items() if name.startswith("access-")} == CORS
+    assert "access-control-allow-credentials" not in answer["headers"]
+
+
+def test_accepted_is_one_sentence() -> None:
+    """The same for everybody."""
+    assert responses.accepted("Look in your mail.") == Response(202, '{"message": "Look in your mail."}')
+
+
+def test_cookies_go_where_the_gateway_reads_them() -> None:
+    """In a list of their own."""
+    answer = responses.as_event(responses.ok({}, cookies=("a=1", "b=2")), request_id="r", cors=False)
+
+    assert answer["cookies"] == ["a=1", "b=2"]
+
+
+def test_signed_out_makes_the_browser_forget() -> None:
+    """The cookie, and whatever the pages stored (SE-06)."""
+    assert responses.signed_out("u") == Response(
+        204,
+        cookies=("__Host-session=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0",),
+        headers={"clear-site-data": '"cache", "storage"'},
+        user_id="u",
+    )
+
+
+def test_a_page_may_run_our_own_scripts_and_nothing_else() -> None:
+    """Nothing inline, nothing from elsewhere, in no frame (WB-07)."""
+    answer = responses.as_event(responses.page("<p>"), request_id="r", cors=False)
+
+    policy = answer["headers"]["content-security-policy"].split("; ")
+    assert (answer["statusCode"], answer["headers"]["content-type"]) == (200, "text/html; charset=utf-8")
+    assert "unsafe" not in str(policy)
+    assert {
+        "default-src 'none'",
+        "script-src 'self'",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    } <= set(policy)

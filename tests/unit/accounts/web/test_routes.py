@@ -1,0 +1,76 @@
+"""The list of routes: each with an owner, a rule for credentials, a limiter and an event."""
+
+import pytest
+
+from accounts.web import routes
+from accounts.web.routes import ROUTES, Route
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("/", {"GET /"}),
+        ("/auth/login", {"POST /auth/login"}),
+        ("/customers/api-keys", {"GET /customers/api-keys", "POST /customers/api-keys"}),
+        ("/customers/api-keys/1", {"DELETE /customers/api-keys/{id}"}),
+        ("/customers/me", {"GET /customers/me", "DELETE /customers/me"}),
+        ("/assets/site.css", {"GET /assets/{name}"}),
+        ("/auth/sessions/revoke-all", {"POST /auth/sessions/revoke-all", "DELETE /auth/sessions/{id}"}),
+        ("", set()),
+        ("/nothing", set()),
+        ("/auth/login/", set()),
+        ("//auth/login", set()),
+        ("/AUTH/LOGIN", set()),
+        ("/customers/api-keys/", set()),
+        ("/customers/api-keys/1/2", set()),
+        ("/assets/", set()),
+        ("/assets/../site.css", set()),
+    ],
+)
+def test_a_path_finds_its_routes(path: str, found: set[str]) -> None:
+    """Whatever the method, to the letter."""
+    assert {f"{route.method} {route.path}" for route in routes.at(path)} == found
+
+
+def test_no_two_routes_are_one() -> None:
+    """A method on a path has one owner."""
+    keys = [(route.method, route.path) for route in ROUTES]
+
+    assert len(set(keys)) == len(keys)
+
+
+def test_every_route_names_its_owner_its_limiter_and_its_event() -> None:
+    """A route without a limiter cannot be listed (TH-06)."""
+    assert [route for route in ROUTES if not (route.function and route.limiter and route.event)] == []
+
+
+def test_every_route_that_checks_a_secret_has_a_limiter_of_its_own() -> None:
+    """The gateway's throttle alone is for what guessing gets nothing from (TH-06)."""
+    guessable = {"login", "email_verify", "key_verify", "account_open", "account_show", "signup", "email_resend"}
+
+    assert {route.function for route in ROUTES if route.limiter == routes.GATEWAY} & guessable == set()
+
+
+def test_what_changes_something_is_unsafe() -> None:
+    """And a GET never changes anything (WB-03)."""
+    methods = {route.method: route.is_unsafe for route in ROUTES}
+
+    assert {method: methods[method] for method in ("GET", "POST", "DELETE")} == {
+        "GET": False,
+        "POST": True,
+        "DELETE": True,
+    }
+    assert not Route("HEAD", "/", "f", routes.NO_CREDENTIAL, "l", "e").is_unsafe
+
+
+def test_only_people_manage_what_is_theirs() -> None:
+    """A key shows the account and can do nothing else (AK-05)."""
+    with_key = {f"{route.method} {route.path}" for route in ROUTES if route.credentials >= routes.ANY_CREDENTIAL}
+
+    assert with_key == {"POST /customers", "GET /customers/me"}
+
+
+def test_cookie_routes_under_auth_offer_no_cors() -> None:
+    """Other origins may read what lives by header credentials, and that alone (WB-04)."""
+    assert [route.path for route in ROUTES if route.cors and route.path.startswith("/auth/") and route.cookies] == []
+    assert all(route.cors for route in ROUTES if route.path.startswith("/customers"))

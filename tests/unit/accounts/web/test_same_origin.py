@@ -1,0 +1,67 @@
+"""Does this request come from our own pages? Browsers say so in two headers that no page can forge."""
+
+import pytest
+
+from accounts.errors import CrossSiteRequest
+from accounts.web import same_origin
+from tests.unit.accounts.stage import SITE_URL
+from tests.unit.accounts.web.events import request
+
+_TABLE = [
+    # Origin, Sec-Fetch-Site, proven to be own, says it is foreign
+    (SITE_URL, "same-origin", True, False),
+    (SITE_URL, None, True, False),
+    (None, "same-origin", True, False),
+    (None, None, False, False),
+    (None, "none", False, False),
+    (None, "same-site", False, False),
+    (None, "cross-site", False, False),
+    (SITE_URL, "same-site", False, False),
+    (SITE_URL, "cross-site", False, False),
+    (SITE_URL, "none", False, False),
+    (SITE_URL, "", False, False),
+    ("", None, False, True),
+    ("", "same-origin", False, True),
+    ("null", None, False, True),
+    ("null", "same-origin", False, True),
+    ("https://evil.example", "cross-site", False, True),
+    ("https://evil.example", "same-origin", False, True),
+    ("https://evil.example", None, False, True),
+    (SITE_URL + ".evil.example", None, False, True),
+    (SITE_URL + ":444", None, False, True),
+    (SITE_URL + "/", None, False, True),
+    (SITE_URL.upper(), None, False, True),
+    (SITE_URL.replace("https", "http"), None, False, True),
+    ("https://evil-accounts.example.com", None, False, True),
+    ("https://x.accounts.example.com", "same-site", False, True),
+    ("https://example.com", "same-site", False, True),
+    ("http://127.0.0.1:8188", None, False, True),
+    ("http://localhost:8188", "same-site", False, True),
+    (f"{SITE_URL},{SITE_URL}", None, False, True),
+    (f"{SITE_URL}, https://evil.example", None, False, True),
+]
+
+
+@pytest.mark.parametrize(("origin", "fetch_site", "own", "foreign"), _TABLE)
+def test_only_our_own_origin_is_proven(origin: str | None, fetch_site: str | None, *, own: bool, foreign: bool) -> None:
+    """Exactly ours, with nothing that says otherwise; saying nothing proves nothing (WB-01)."""
+    said = {"origin": origin, "sec-fetch-site": fetch_site}
+    sent = request(headers={name: value for name, value in said.items() if value is not None})
+
+    assert same_origin.is_own(sent, SITE_URL) is own
+    assert same_origin.is_foreign(sent, SITE_URL) is foreign
+
+
+def test_who_cannot_prove_it_is_refused() -> None:
+    """With the sentence that says how a script may."""
+    with pytest.raises(CrossSiteRequest) as refusal:
+        same_origin.demand_own(request(headers={"origin": "null"}), SITE_URL)
+
+    assert refusal.value.message == CrossSiteRequest.default_message
+    assert same_origin.demand_own(request(headers={"origin": SITE_URL}), SITE_URL) is None
+
+
+@pytest.mark.parametrize("name", ["referer", "host", "x-forwarded-host", "forwarded"])
+def test_no_other_header_proves_anything(name: str) -> None:
+    """Not the Referer, and no name that a client may write."""
+    assert not same_origin.is_own(request(headers={name: SITE_URL}), SITE_URL)
