@@ -103,7 +103,11 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
     users.LetGoAllSessions: lambda w, c: _unchanged(w, c.user),
     users.HoldKey: lambda w, c: _active(w, c.user_id) and len(w.users[c.user_id].api_keys) < c.at_most,
     users.LetGoKey: lambda w, c: c.user_id in w.users and c.api_key in w.users[c.user_id].api_keys,
-    users.HoldIdentity: lambda w, c: _active(w, c.user_id) and len(w.users[c.user_id].identities) < c.at_most,
+    users.HoldIdentity: lambda w, c: (
+        _active(w, c.user_id)
+        and len(w.users[c.user_id].identities) < c.at_most
+        and (c.session is None or c.session in w.users[c.user_id].sessions)
+    ),
     users.LetGoIdentity: lambda w, c: _unchanged(w, c.user),
     users.Disable: lambda w, c: _unchanged(w, c.user),
     users.Close: lambda w, c: _unchanged(w, c.user),

@@ -32,5 +32,5 @@ def lambda_handler(request: Request) -> Response:
     provider, caller, now = request.path_parameters.get("provider", ""), request.caller, request.received_at
     if request.method == routes.OAUTH_LINK.method:
         credential, body = credential_of(request, routes.OAUTH_LINK, SETTINGS), request.json(schemas.OAuthLink)
-        return oauth.link_address(DEPARTURE.link(provider, body.return_to, credential, caller, now))
-    return oauth.depart(DEPARTURE.sign_in(provider, request.query().get("return_to", ""), caller, now))
+        return oauth.link_address(DEPARTURE.link(provider, body.return_to, credential, caller, now), request)
+    return oauth.depart(DEPARTURE.sign_in(provider, request.query().get("return_to", ""), caller, now), request)

@@ -81,19 +81,19 @@ class KeyLookup:
     api_keys: ApiKeys
     throttles: Throttles
 
-    def find(self, plaintext: str, caller: Caller, now: datetime) -> ApiKey | None:
+    def find(self, plaintext: str, caller: Caller | None, now: datetime) -> ApiKey | None:
         """The key that this text is, with its use written down when due; None when there is none.
 
-        A good key costs one read. Only a well-formed key that does not exist counts against its source: 345 random
-        bits need no limit against guessing, but the table must not be asked for nothing without end. Raises
-        TooManyAttempts for such a source.
+        A good key costs one read. Only a well-formed key that does not exist counts against its source, after the look:
+        345 random bits need no limit against guessing, and a source that goes on asking is told to stop by
+        TooManyAttempts. Without a ``caller`` nothing is counted.
         """
         if not api_keys.is_well_formed(plaintext):
             return None
         key = self.api_keys.get(secrets.digest(plaintext))
-        if key is None:
+        if key is None and caller is not None:
             throttles.take(self.throttles, _bad_keys(caller, now), now=now)
-        elif key.is_due_for_touch(now):
+        elif key is not None and key.is_due_for_touch(now):
             self.api_keys.touch(key.digest, now)
         return key
 

@@ -51,14 +51,15 @@ class EmailVerification:
         passwords.check_length(password)
         throttles.take(self.throttles, throttles.confirmation_toll(caller, now), now=now)
         found, identity = self._pending(token, now)
-        # A streak of the link's own: failed log-ins with the address, which anybody can cause, must not shut its owner out.
+        # A streak of the link's own: failed log-ins with the address, which anybody can cause, must not shut out its
+        # owner.
         attempt = count_attempt(self.throttles, found.key, caller, now)
         if not self.hasher.verify(password, identity.password_hash).matches or attempt.doomed:
             raise InvalidCredentials(_NOT_THE_CHOSEN_ONE)
-        self.opening.end_presented(presented, caller, now)
         confirmed = identities.confirmed(identity, now)
         signed_in = new_session(confirmed, method=METHOD, remember=False, caller=caller, now=now)
         self._make_account(found, signed_in, attempt, now)
+        self.opening.end_presented(presented, caller, now)
         return signed_in
 
     def _pending(self, plaintext: str, now: datetime) -> tuple[OneTimeToken, Identity]:

@@ -274,13 +274,12 @@ class IdentityLinkedElsewhere(NotPossibleNow):
 
 
 class AddressReused(NotPossibleNow):
-    """The account with this address has another login of the same provider: the address may have a new owner."""
+    """The account with this address has another login of the provider, or unlinked this one."""
 
     code = "address_reused"
     event = "authn_address_reused"
     default_message = (
-        "Another login of this provider is linked to the account with your address. "
-        "Log in the way you used to, and link this one there."
+        "This login is not linked to the account that has your address. Log in the way you used to, and link it there."
     )
 
 

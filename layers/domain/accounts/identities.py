@@ -23,7 +23,10 @@ class Identity:
     ``password_hash`` is None where no password can be right. ``pending_token`` is the digest of the one link that can
     confirm the address now: a newer link, or a newer sign-up, puts the older out of use. ``version`` rises with every
     change. ``confirming_browser`` is the digest of the cookie without which that link is worth nothing, for an identity
-    that has no password to ask for. An identity that is not ``verified`` claims nothing: anybody may sign up over it.
+    that has no password to ask for. ``unlinked`` marks a login that ``user_id`` took away: it must not come back by the
+    address that it shares with the account, only by being linked on purpose.
+
+    An identity that is not ``verified`` claims nothing: anybody may sign up over it.
     """
 
     key: str
@@ -38,6 +41,7 @@ class Identity:
     pending_token: str | None = None
     expires_at: datetime | None = None
     confirming_browser: str | None = None
+    unlinked: bool = False
     version: int = 0
 
     @property

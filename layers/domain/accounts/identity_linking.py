@@ -8,7 +8,14 @@ from datetime import datetime
 from accounts import identities, linking, messages, one_time_tokens, sessions, throttles, users
 from accounts.audit import Caller, Record
 from accounts.authentication import Credential
-from accounts.errors import AddressReused, IdentityLimitReached, InvalidCredentials, InvalidLink, SignInExpired
+from accounts.errors import (
+    AddressReused,
+    IdentityLimitReached,
+    InvalidCredentials,
+    InvalidLink,
+    SignInExpired,
+    Unauthenticated,
+)
 from accounts.identities import Identities, Identity, email_key, provider_key
 from accounts.limits import IDENTITIES_PER_ACCOUNT, UNVERIFIED_KEPT
 from accounts.linking import Decision, LinkToAccount, NewAccount, OpenAccount, decide
@@ -38,27 +45,39 @@ class IdentityLinking:
         The session that was ``presented`` ends only once nothing can refuse the person any more.
         """
         if isinstance(decision, NewAccount):
-            self.opening.end_presented(presented, caller, now)
-            return self._make_account(person, (), caller, now)
-        if isinstance(decision, LinkToAccount | OpenAccount):
+            signed_in = self._make_account(person, (), caller, now)
+        elif isinstance(decision, LinkToAccount | OpenAccount):
             self.link(person, decision, caller, now)
-            self.opening.end_presented(presented, caller, now)
-            return self._open(person, decision.user_id, caller, now)
-        raise SignInExpired
+            signed_in = self._open(person, decision.user_id, caller, now)
+        else:
+            raise SignInExpired
+        self.opening.end_presented(presented, caller, now)
+        return signed_in
 
-    def link(self, person: ProviderPerson, decision: Decision, caller: Caller, now: datetime, *also: Change) -> None:
-        """Link the subject to the account; when it is linked to it already, nothing is left to do."""
+    def link(
+        self,
+        person: ProviderPerson,
+        decision: Decision,
+        caller: Caller,
+        now: datetime,
+        *also: Change,
+        session: str | None = None,
+    ) -> None:
+        """Link the subject to the account; when it is linked to it already, nothing is left to do.
+
+        ``session`` is the one that asked for it: if it ended meanwhile, nothing is linked.
+        """
         if not isinstance(decision, LinkToAccount):
             return
         identity = _identity(person, decision.user_id, now)
         because = decision.because_of
         reason = (identities.StillVerified(because.key, because.user_id),) if because else ()
-        hold = users.HoldIdentity(decision.user_id, identity.key, IDENTITIES_PER_ACCOUNT)
+        hold = users.HoldIdentity(decision.user_id, identity.key, IDENTITIES_PER_ACCOUNT, session)
         record = Record(decision.user_id, "authn_identity_linked", now, caller, {"provider": person.provider})
         try:
             self.transactions.commit(identities.Claim(identity), hold, record, *reason, *also)
         except Conflict as conflict:
-            raise self._refusal(conflict, decision.user_id) from conflict
+            raise self._refusal(conflict, decision.user_id, session) from conflict
         detail = TITLES[person.provider]
         self.notices.put(Message(messages.IDENTITY_LINKED, user_id=decision.user_id, detail=detail))
 
@@ -98,11 +117,12 @@ class IdentityLinking:
             raise AddressReused
         if isinstance(decision, LinkToAccount):
             self.link(person, decision, caller, now, consume)
-            self.opening.end_presented(presented, caller, now)
             opened = self._open(person, decision.user_id, caller, now)
-            return replace(opened, identity=decision.because_of or opened.identity)
+            signed_in = replace(opened, identity=decision.because_of or opened.identity)
+        else:
+            signed_in = self._make_account(person, (consume,), caller, now)
         self.opening.end_presented(presented, caller, now)
-        return self._make_account(person, (consume,), caller, now)
+        return signed_in
 
     def _make_account(
         self, person: ProviderPerson, also: tuple[Change, ...], caller: Caller, now: datetime
@@ -137,15 +157,21 @@ class IdentityLinking:
     def _open(self, person: ProviderPerson, user_id: str, caller: Caller, now: datetime) -> SignedIn:
         identity = _identity(person, user_id, now)
         signed_in = new_session(identity, method=person.provider, remember=False, caller=caller, now=now)
-        self.opening.open(signed_in.session)
+        try:
+            self.opening.open(signed_in.session, identities.StillVerified(identity.key, user_id))
+        except Conflict as conflict:
+            # The login was unlinked between our reading it and now: the unlinking wins.
+            raise SignInExpired from conflict
         return signed_in
 
-    def _refusal(self, conflict: Conflict, user_id: str) -> Exception:
+    def _refusal(self, conflict: Conflict, user_id: str, session: str | None) -> Exception:
         """What came in between our reading and our writing, in words that are still true then."""
         if conflict.concerns(one_time_tokens.Consume):
             return InvalidLink()
         if conflict.concerns(users.HoldIdentity):
             user = self.opening.users.get(user_id)
+            if user is not None and session is not None and session not in user.sessions:
+                return Unauthenticated()
             if user is not None:
                 return IdentityLimitReached() if user.status == users.ACTIVE else InvalidCredentials()
         # The subject was linked meanwhile, here or elsewhere, or the account went: the next try will see it.

@@ -16,6 +16,9 @@ from accounts.providers import TITLES
 from accounts.transactions import Conflict, Transactions
 from accounts.users import User, Users
 
+# An account that changes meanwhile is read again: more often than log-ins (five at once) can get in between.
+_TRIES = 8
+
 
 @dataclass(frozen=True, slots=True)
 class IdentityList:
@@ -45,24 +48,32 @@ class IdentityUnlinking:
         """Unlink a provider; raises NotFound for any id that is not one of the person's provider logins.
 
         The account's revision is a condition of the write, so of two parallel calls that would together leave
-        nothing, one is refused.
+        nothing, one is refused, looks again, and finds that it would take the last.
         """
-        user = existing(self.users, self.authentication.session(credential, now, fresh=True).user_id)
+        user_id = self.authentication.session(credential, now, fresh=True).user_id
+        for _ in range(_TRIES):
+            user = existing(self.users, user_id)
+            going = self._going(user, identity_id)
+            # Kept as a mark without a name: else the next log-in with it would link itself again, by the address.
+            mark = replace(going, email="", name="", verified=False, unlinked=True)
+            record = Record(user_id, "authn_identity_unlinked", now, caller, {"provider": going.provider})
+            try:
+                self.transactions.commit(identities.Replace(mark), users.LetGoIdentity(user, going.key), record)
+            except Conflict:
+                continue
+            notice = Message(messages.IDENTITY_UNLINKED, user_id=user_id, detail=TITLES[going.provider])
+            self.notices.put(notice)
+            return user_id
+        raise Unavailable
+
+    def _going(self, user: User, identity_id: str) -> Identity:
         all_held = held(self.identities, user)
         going = next((it for it in all_held if public_id(it.key) == identity_id and it.provider != EMAIL), None)
         if going is None:
             raise NotFound
         if not any(other.is_way_in for other in all_held if other is not going):
             raise LastIdentity
-        record = Record(user.user_id, "authn_identity_unlinked", now, caller, {"provider": going.provider})
-        removal = identities.Remove(going.key, user.user_id)
-        try:
-            self.transactions.commit(removal, users.LetGoIdentity(user, going.key), record)
-        except Conflict as conflict:
-            raise Unavailable from conflict
-        detail = TITLES[going.provider]
-        self.notices.put(Message(messages.IDENTITY_UNLINKED, user_id=user.user_id, detail=detail))
-        return user.user_id
+        return going
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,26 +92,35 @@ class PasswordSetting:
         """Set the first password of a person who logged in recently; their other sessions end (ASVS 7.4.3)."""
         passwords.check_length(password)
         session = self.authentication.session(credential, now, fresh=True)
-        user = existing(self.users, session.user_id)
+        password_hash = ""
+        for _ in range(_TRIES):
+            user = existing(self.users, session.user_id)
+            address = self._without_password(user)
+            if not password_hash:
+                passwords.check_acceptable(password, email=user.email, breached=self.breached)
+                password_hash = self.hasher.hash(password)
+            changed = replace(address, password_hash=password_hash, updated_at=now)
+            others = (digest for digest in user.sessions if digest != session.digest)
+            try:
+                self.transactions.commit(
+                    identities.Replace(changed),
+                    users.LetGoAllSessions(user, keeping=session.digest),
+                    *map(sessions.End, others),
+                    Record(user.user_id, "authn_password_change", now, caller),
+                )
+            except Conflict:
+                continue
+            self.notices.put(Message(messages.PASSWORD_SET, user_id=user.user_id))
+            return user.user_id
+        raise Unavailable
+
+    def _without_password(self, user: User) -> Identity:
         address = self.identities.get(email_key(user.email))
         if address is None or address.user_id != user.user_id:
             raise NotFound
         if address.password_hash is not None:
             raise PasswordExists
-        passwords.check_acceptable(password, email=user.email, breached=self.breached)
-        changed = replace(address, password_hash=self.hasher.hash(password), updated_at=now)
-        others = (digest for digest in user.sessions if digest != session.digest)
-        try:
-            self.transactions.commit(
-                identities.Replace(changed),
-                users.LetGoAllSessions(user, keeping=session.digest),
-                *map(sessions.End, others),
-                Record(user.user_id, "authn_password_change", now, caller),
-            )
-        except Conflict as conflict:
-            raise Unavailable from conflict
-        self.notices.put(Message(messages.PASSWORD_SET, user_id=user.user_id))
-        return user.user_id
+        return address
 
 
 def existing(accounts: Users, user_id: str) -> User:

@@ -6,8 +6,8 @@ Rules, in order (design, promise 4; pre-hijacking paper; OIDC Core 5.7):
 2. A person who is signed in and asked for it links the subject to their own account, whatever its address.
 3. An address that the provider has not verified proves nothing: our own mail must prove it first.
 4. A verified address that is verified here too is the same mailbox, so the same person.
-   Unless that account has another login of the same provider: an address that a provider has given to somebody new
-   looks just like that, so the person must log in the way they used to, and link it on purpose.
+   Unless that account has another login of the same provider (an address that a provider has given to somebody new
+   looks just like that), or has unlinked this very one: then the person must log in another way, and link it there.
 5. A verified address that waits here for confirmation was typed by a stranger: what they left goes, the owner comes in.
 6. Anybody else is new.
 """
@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from accounts.identities import Identity
+from accounts.identities import Identity, provider_key
 from accounts.providers import ProviderPerson
 
 
@@ -57,7 +57,7 @@ class BelongsToAnother:
 
 @dataclass(frozen=True, slots=True)
 class AddressReused:
-    """The account with this address has another login of this provider."""
+    """The account with this address has another login of this provider, or has unlinked this one."""
 
 
 Decision = OpenAccount | LinkToAccount | NewAccount | ProveAddress | NoAddress | BelongsToAnother | AddressReused
@@ -86,6 +86,9 @@ def decide(
     if not person.email_verified:
         return ProveAddress()
     if local is not None and local.verified:
-        reused = any(key.startswith(f"{person.provider}#") for key in held)
+        own = provider_key(person.provider, person.subject)
+        reused = (known is not None and known.unlinked and known.user_id == local.user_id) or any(
+            key.startswith(f"{person.provider}#") for key in held - {own}
+        )
         return AddressReused() if reused else LinkToAccount(local.user_id, because_of=local)
     return NewAccount()

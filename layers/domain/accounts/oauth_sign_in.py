@@ -20,6 +20,7 @@ from accounts.errors import (
     IdentityLinkedElsewhere,
     OriginNotAllowed,
     ProviderNotTrusted,
+    ProviderUnavailable,
     SignInDeclined,
     SignInExpired,
     Unauthenticated,
@@ -142,7 +143,8 @@ class OAuthArrival:
         provider = self.providers.get(name)
         state = self._use_up(name, callback, now)
         if callback.error:
-            raise SignInDeclined
+            # RFC 6749 4.1.2.1: one of the errors is the person's own decision; the others are outages, or our mistake.
+            raise SignInDeclined if callback.error == "access_denied" else ProviderUnavailable
         if callback.issuer and callback.issuer != provider.issuer:
             raise ProviderNotTrusted
         linking_to = self._linking_to(state, presented, now)
@@ -203,7 +205,7 @@ class OAuthArrival:
                 raise EmailNotVerified
         return_url = state.data["return_url"]
         if linking_to is not None:
-            self.linking.link(person, decision, caller, now)
+            self.linking.link(person, decision, caller, now, session=state.data["session"])
             return Arrival(return_url, linking_to, None)
         signed_in = self.linking.sign_in(person, decision, presented, caller, now)
         return Arrival(return_url, signed_in.session.user_id, signed_in)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from accounts import email_addresses, identities, passwords, throttles
 from accounts.audit import Caller
 from accounts.authentication import Credential
-from accounts.errors import InvalidCredentials
+from accounts.errors import InvalidCredentials, Unavailable
 from accounts.identities import Identities, Identity
 from accounts.limits import ADDRESS_FAILURES_PER_HOUR, ADDRESS_FAILURES_PER_MINUTE
 from accounts.passwords import PasswordHasher
@@ -21,6 +21,7 @@ from accounts.throttles import Attempt, Throttles
 from accounts.transactions import Change, Conflict
 
 METHOD = "password"
+_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +50,31 @@ class SignIn:
         address = email_addresses.canonical(email)
         passwords.check_length(password)
         attempt = count_attempt(self.throttles, address, caller, now)
-        identity = self.identities.get(identities.email_key(address))
-        verdict = self.hasher.verify(password, identity.password_hash if identity else None)
-        if identity is None or not verdict.matches or not identity.can_log_in or attempt.doomed:
-            raise InvalidCredentials
+        signed_in = self._open(address, password, attempt, remember=remember, caller=caller, now=now)
         self.opening.end_presented(presented, caller, now)
-        signed_in = new_session(identity, method=METHOD, remember=remember, caller=caller, now=now)
-        self._open(signed_in, attempt, self._as_read(identity, password, outdated=verdict.outdated))
         return signed_in
 
-    def _open(self, signed_in: SignedIn, attempt: Attempt, as_read: Change) -> None:
-        try:
-            self.opening.open(signed_in.session, *attempt.succeeded(), as_read)
-        except Conflict as conflict:
-            # The password was changed between our reading it and now: the change wins, and the old one is wrong.
-            raise InvalidCredentials from conflict
+    def _open(
+        self, address: str, password: str, attempt: Attempt, *, remember: bool, caller: Caller, now: datetime
+    ) -> SignedIn:
+        """Check the password and open the session, on the condition that the identity is still as it was read.
+
+        If it changed meanwhile it is read and checked once more: a password that was changed is wrong now, one whose
+        hash was only made anew by another log-in is not.
+        """
+        for _ in range(_TRIES):
+            identity = self.identities.get(identities.email_key(address))
+            verdict = self.hasher.verify(password, identity.password_hash if identity else None)
+            if identity is None or not verdict.matches or not identity.can_log_in or attempt.doomed:
+                raise InvalidCredentials
+            signed_in = new_session(identity, method=METHOD, remember=remember, caller=caller, now=now)
+            as_read = self._as_read(identity, password, outdated=verdict.outdated)
+            try:
+                self.opening.open(signed_in.session, *attempt.succeeded(), as_read)
+            except Conflict:
+                continue
+            return signed_in
+        raise Unavailable
 
     def _as_read(self, identity: Identity, password: str, *, outdated: bool) -> Change:
         """The condition that the identity is as it was read; an outdated hash is made anew on that condition."""

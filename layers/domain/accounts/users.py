@@ -105,11 +105,12 @@ class LetGoKey(Change):
 
 @dataclass(frozen=True, slots=True)
 class HoldIdentity(Change):
-    """The account holds one more identity; refused when it is full, gone or disabled."""
+    """The account holds one more identity; refused when it is full, gone or disabled, or ``session`` has ended."""
 
     user_id: str
     identity: str
     at_most: int
+    session: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,7 +192,7 @@ def test_the_session_that_the_browser_held_ends(service: Service) -> None:
     after = log_in(service, presented=cookie(before))
 
     assert set(service.world.sessions) == held(service, after) == {after.session.digest}
-    assert [record.event for record in service.world.records] == ["session_revoked", "authn_login_success"]
+    assert [record.event for record in service.world.records] == ["authn_login_success", "session_revoked"]
 
 
 def test_a_failed_log_in_leaves_the_presented_session_alone(service: Service) -> None:

@@ -22,11 +22,12 @@ class SqsOutbox:
         self._client = client("sqs")
 
     def put(self, message: Message) -> None:
-        """Queue the message; raises Unavailable."""
+        """Queue the message; raises Unavailable in the words that are true of it."""
         try:
             self._client.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(asdict(message)))
         except (ClientError, BotoCoreError) as error:
-            raise Unavailable from error
+            words = "Your mail could not be sent right now. Please try again in a few seconds."
+            raise Unavailable(words) from error
 
 
 class BestEffortOutbox(SqsOutbox):

@@ -29,6 +29,7 @@ class IdentityItem(Model):
     pending_token = UnicodeAttribute(null=True)
     expires_at = TTLAttribute(null=True)
     confirming_browser = UnicodeAttribute(null=True)
+    unlinked = BooleanAttribute(default=False)
     version = NumberAttribute()
 
 
@@ -91,6 +92,7 @@ class IdentitiesTable(Table[IdentityItem]):
             pending_token=identity.pending_token,
             expires_at=identity.expires_at,
             confirming_browser=identity.confirming_browser,
+            unlinked=identity.unlinked,
             version=version,
         )
 
@@ -114,5 +116,6 @@ def _identity(item: IdentityItem) -> Identity:
         pending_token=item.pending_token,
         expires_at=item.expires_at,
         confirming_browser=item.confirming_browser,
+        unlinked=bool(item.unlinked),
         version=int(item.version),
     )

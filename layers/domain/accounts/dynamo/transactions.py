@@ -18,8 +18,8 @@ from accounts.transactions import Change, Conflict
 
 # Measured with fifty at once on one item, each cancelled when it meets another under way, as AWS does (DynamoDB Local
 # queues them): even pauses of up to 100 ms left four in five without an answer, and of 25 free places only 11 taken;
-# these fill every free place, and leave one in four without an answer at worst. They add up to 6.4 s at most, which
-# leaves room below the functions' timeout of 10 s.
+# these fill every free place, and leave up to two in five of the losers with 503 instead of their proper refusal. They
+# add up to 6.4 s at most: two such transactions fit into the functions' timeout of 20 s.
 TRIES = 12
 _FIRST_PAUSE_MS = 50
 _LONGEST_PAUSE_MS = 800

@@ -98,7 +98,10 @@ class UsersTable(Table[UserItem]):
 
     def _hold_identity(self, change: users.HoldIdentity) -> Operation:
         room = UserItem.identities.does_not_exist() | (size(UserItem.identities) < change.at_most)
-        return self._change(change.user_id, [UserItem.identities.add({change.identity})], _is_active() & room)
+        condition = _is_active() & room
+        if change.session is not None:
+            condition &= _session(change.session).exists()
+        return self._change(change.user_id, [UserItem.identities.add({change.identity})], condition)
 
     def _let_go_identity(self, change: users.LetGoIdentity) -> Operation:
         user = change.user

@@ -11,6 +11,9 @@ from accounts.web.cookies import OAUTH_COOKIE, no_oauth_cookie, oauth_cookie, se
 from accounts.web.requests import Request
 from accounts.web.responses import Response
 
+# Sign-ins that a browser may have under way at once.
+MOST_AT_ONCE = 5
+_STATE_ID = re.compile(r"[0-9a-f]{8}")
 _BROWSER = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
@@ -34,15 +37,21 @@ def browsers(request: Request) -> tuple[str, ...]:
     return tuple(secrets.digest(value) for value in values if _BROWSER.fullmatch(value))
 
 
-def depart(departure: Departure) -> Response:
+def depart(departure: Departure, request: Request) -> Response:
     """Send the browser to the provider."""
-    return responses.see_other(departure.url, cookies=(oauth_cookie(departure.state_id, departure.browser),))
+    return responses.see_other(departure.url, cookies=_cookies(departure, request))
 
 
-def link_address(departure: Departure) -> Response:
+def link_address(departure: Departure, request: Request) -> Response:
     """Tell the page where to send the browser."""
-    cookie = oauth_cookie(departure.state_id, departure.browser)
-    return responses.ok({"authorization_url": departure.url}, cookies=(cookie,))
+    return responses.ok({"authorization_url": departure.url}, cookies=_cookies(departure, request))
+
+
+def _cookies(departure: Departure, request: Request) -> tuple[str, ...]:
+    """The cookie of this departure; where too many others have piled up, they go, before they fill the header."""
+    others = [name.removeprefix(OAUTH_COOKIE) for name, _ in request.cookies if name.startswith(OAUTH_COOKIE)]
+    stale = [it for it in others if _STATE_ID.fullmatch(it)] if len(others) >= MOST_AT_ONCE else []
+    return (*map(no_oauth_cookie, stale), oauth_cookie(departure.state_id, departure.browser))
 
 
 def arrive(arrival: Arrival, request: Request) -> Response:

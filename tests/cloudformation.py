@@ -1,0 +1,53 @@
+"""The template as tests read it: what SAM deploys is what the tests set up, by the same names."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from samtranslator.yaml_helper import yaml_parse
+
+ROOT = Path(__file__).parents[1]
+
+
+@cache
+def template() -> dict[str, Any]:
+    """``template.yaml``, its short tags (``!Ref``) as long ones."""
+    parsed: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
+    return parsed
+
+
+def resources(kind: str) -> dict[str, dict[str, Any]]:
+    """The properties of every resource of that type, by logical id."""
+    found = template()["Resources"].items()
+    return {name: resource.get("Properties", {}) for name, resource in found if resource["Type"] == kind}
+
+
+def tables() -> list[dict[str, Any]]:
+    """Arguments for ``CreateTable``; each table is called by its logical id."""
+    wanted = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
+    return [
+        {"TableName": name, **{key: table[key] for key in wanted if key in table}}
+        for name, table in resources("AWS::DynamoDB::Table").items()
+    ]
+
+
+def environment(parameters: dict[str, str]) -> dict[str, str]:
+    """The functions' environment, parameters at their defaults but these; every resource goes by its logical id."""
+    declared = template()["Parameters"].items()
+    defaults = {name: str(parameter["Default"]) for name, parameter in declared if "Default" in parameter}
+    values = {name: name for name in template()["Resources"]} | defaults | parameters
+    variables = template()["Globals"]["Function"]["Environment"]["Variables"]
+    return {name: _resolved(value, values) for name, value in variables.items()}
+
+
+def _resolved(value: Any, values: dict[str, str]) -> str:
+    match value:
+        case {"Ref": name}:
+            return values[name]
+        case {"Fn::Join": [separator, list() as parts]}:
+            joined: str = separator.join(_resolved(part, values) for part in parts)
+            return joined
+        case {"Fn::Join": [_, {"Ref": name}]}:
+            return values[name]
+        case _:
+            return str(value)

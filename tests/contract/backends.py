@@ -1,0 +1,168 @@
+"""One shape for the three places where accounts can be kept, so that one suite of promises runs against each."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pytest
+from botocore.config import Config
+from botocore.session import Session
+
+from accounts import secrets
+from accounts.api_keys import ApiKeys
+from accounts.dynamo.api_keys import ApiKeysTable
+from accounts.dynamo.audit_events import AuditEventsTable
+from accounts.dynamo.identities import IdentitiesTable
+from accounts.dynamo.one_time_tokens import OneTimeTokensTable
+from accounts.dynamo.sessions import SessionsTable
+from accounts.dynamo.tables import Table, connection
+from accounts.dynamo.throttles import ThrottlesTable
+from accounts.dynamo.transactions import DynamoTransactions
+from accounts.dynamo.users import UsersTable
+from accounts.identities import Identities
+from accounts.limits import AUDIT_KEPT
+from accounts.one_time_tokens import OneTimeTokens
+from accounts.sessions import Sessions
+from accounts.throttles import Throttles
+from accounts.transactions import Change, Conflict, Transactions
+from accounts.users import Users
+from tests.contract import template
+from tests.fakes import FakeApiKeys, FakeIdentities, FakeSessions, FakeTokens, FakeUsers, World
+
+STORES: Mapping[str, type[Table[Any]]] = {
+    "UsersTable": UsersTable,
+    "IdentitiesTable": IdentitiesTable,
+    "SessionsTable": SessionsTable,
+    "ApiKeysTable": ApiKeysTable,
+    "OneTimeTokensTable": OneTimeTokensTable,
+    "ThrottlesTable": ThrottlesTable,
+    "AuditEventsTable": AuditEventsTable,
+}
+
+
+@dataclass(frozen=True)
+class Backend:
+    """All stores of one place. ``contents`` is everything it holds; ``history`` an account's audit records."""
+
+    users: Users
+    identities: Identities
+    sessions: Sessions
+    api_keys: ApiKeys
+    tokens: OneTimeTokens
+    throttles: Throttles
+    transactions: Transactions
+    contents: Callable[[], Mapping[str, Any]]
+    history: Callable[[str], list[dict[str, Any]]]
+
+    def commit(self, *changes: Change) -> None:
+        """Write all changes, or none."""
+        self.transactions.commit(*changes)
+
+    def refused(self, *changes: Change) -> tuple[Change, ...]:
+        """The changes that stand in the way of writing these; nothing at all may be written."""
+        before = self.contents()
+        with pytest.raises(Conflict) as conflict:
+            self.commit(*changes)
+        assert self.contents() == before
+        return conflict.value.changes
+
+
+def fake() -> Backend:
+    """The in-memory world of the unit tests."""
+    world = World()
+    return Backend(
+        users=FakeUsers(world),
+        identities=FakeIdentities(world),
+        sessions=FakeSessions(world),
+        api_keys=FakeApiKeys(world),
+        tokens=FakeTokens(world),
+        throttles=world,
+        transactions=world,
+        contents=lambda: _contents_of_world(world),
+        history=lambda user_id: _history_of_world(world, user_id),
+    )
+
+
+def dynamo() -> Backend:
+    """Fresh tables in whatever DynamoDB the environment names."""
+    names = {logical: f"{logical}-{secrets.random_base62(8)}" for logical in STORES}
+    _create(names)
+    stores: dict[str, Any] = {logical: store(names[logical]) for logical, store in STORES.items()}
+    return Backend(
+        users=stores["UsersTable"],
+        identities=stores["IdentitiesTable"],
+        sessions=stores["SessionsTable"],
+        api_keys=stores["ApiKeysTable"],
+        tokens=stores["OneTimeTokensTable"],
+        throttles=stores["ThrottlesTable"],
+        transactions=DynamoTransactions(*stores.values()),
+        contents=lambda: {logical: _scanned(name) for logical, name in names.items()},
+        history=lambda user_id: _history_of_table(stores["AuditEventsTable"], user_id),
+    )
+
+
+def _create(names: Mapping[str, str]) -> None:
+    """Make the tables, and one write and read, with more patience than the stores have.
+
+    A machine that is busy, or a Java that has only just started, takes longer than the two seconds they wait.
+    """
+    client = Session().create_client("dynamodb", config=Config(read_timeout=60))
+    declared = template.tables()
+    for logical, name in names.items():
+        client.create_table(**template.creation(declared[logical], name))
+    table, key = names["ThrottlesTable"], {"counter": {"S": "first"}}
+    client.transact_write_items(TransactItems=[{"Put": {"TableName": table, "Item": key}}])
+    client.transact_write_items(TransactItems=[{"Delete": {"TableName": table, "Key": key}}])
+    client.get_item(TableName=table, Key=key, ConsistentRead=True)
+    client.close()
+
+
+def _contents_of_world(world: World) -> dict[str, Any]:
+    return {
+        "UsersTable": dict(world.users),
+        "IdentitiesTable": dict(world.identities),
+        "SessionsTable": dict(world.sessions),
+        "ApiKeysTable": dict(world.api_keys),
+        "OneTimeTokensTable": dict(world.tokens),
+        "ThrottlesTable": dict(world.counters),
+        "AuditEventsTable": {record.event_id: record for record in world.records},
+    }
+
+
+def _scanned(table_name: str) -> list[str]:
+    client = connection().client
+    pages = client.get_paginator("scan").paginate(TableName=table_name, ConsistentRead=True)
+    return sorted(str(_ordered(item)) for page in pages for item in page["Items"])
+
+
+def _ordered(item: Mapping[str, Any]) -> dict[str, Any]:
+    """The item with its names and sets sorted: DynamoDB gives them in any order."""
+    return {name: {"SS": sorted(item[name]["SS"])} if "SS" in item[name] else item[name] for name in sorted(item)}
+
+
+def _history_of_world(world: World, user_id: str) -> list[dict[str, Any]]:
+    records = sorted((r for r in world.records if r.user_id == user_id), key=lambda r: r.event_id)
+    return [
+        {
+            "event_id": record.event_id,
+            "event": record.event,
+            **asdict(record.caller),
+            "detail": dict(record.detail),
+            "expires_at": (record.at + AUDIT_KEPT).replace(microsecond=0),
+        }
+        for record in records
+    ]
+
+
+def _history_of_table(table: AuditEventsTable, user_id: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "event_id": item.event_id,
+            "event": item.event,
+            "source": item.source,
+            "user_agent": item.user_agent,
+            "detail": item.detail.as_dict(),
+            "expires_at": item.expires_at,
+        }
+        for item in table.bound.query(user_id, consistent_read=True)
+    ]

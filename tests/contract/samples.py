@@ -1,0 +1,105 @@
+"""Records with every field filled, each under an id of its own, so that no test meets another's."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from accounts import identities, secrets, users
+from accounts.api_keys import ApiKey
+from accounts.audit import Caller, Record
+from accounts.identities import Identity
+from accounts.one_time_tokens import EMAIL_VERIFICATION, OneTimeToken
+from accounts.sessions import Session
+from accounts.throttles import Toll
+from accounts.users import User
+
+NOW = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
+LATER = NOW + timedelta(minutes=10)
+# Expiry is kept to the second.
+TOMORROW = NOW.replace(microsecond=0) + timedelta(days=1)
+CALLER = Caller(source="2001:db8:1:2::/64", user_agent="Mözilla/5.0 (Šumava; 🦊)")
+NAME = "Zoë O'Brien-Łukasiewicz 李 🦊"
+
+
+def a_digest() -> str:
+    """The digest of a secret nobody knows."""
+    return secrets.digest(secrets.new_token())
+
+
+def an_address() -> str:
+    """An email address that nobody else has."""
+    return f"{secrets.random_base62(12).lower()}@example.com"
+
+
+def _with(make: Callable[[], Any], **changes: Any) -> Any:
+    return replace(make(), **changes)
+
+
+def _user() -> User:
+    return User(user_id=users.new_user_id(), email=an_address(), name=NAME, created_at=NOW, updated_at=LATER)
+
+
+def _identity() -> Identity:
+    address = an_address()
+    return Identity(
+        key=identities.email_key(address),
+        user_id=users.new_user_id(),
+        email=address,
+        name=NAME,
+        created_at=NOW,
+        updated_at=LATER,
+        password_hash="fake:correct horse battery",
+        pending_token=a_digest(),
+        confirming_browser=a_digest(),
+        expires_at=TOMORROW,
+    )
+
+
+def _session() -> Session:
+    return Session(
+        digest=a_digest(),
+        user_id=users.new_user_id(),
+        method="password",
+        remembered=True,
+        authenticated_at=NOW,
+        last_seen_at=LATER,
+        expires_at=TOMORROW,
+        caller=CALLER,
+    )
+
+
+def _api_key() -> ApiKey:
+    return ApiKey(
+        digest=a_digest(),
+        user_id=users.new_user_id(),
+        name=NAME,
+        description="Für den Rechner im Keller 🖥️",
+        key_prefix="comfyui-12345678",
+        created_at=NOW,
+        last_used_at=LATER,
+    )
+
+
+def _token() -> OneTimeToken:
+    return OneTimeToken(
+        EMAIL_VERIFICATION, a_digest(), f"email#{an_address()}", NOW, TOMORROW, {"näme": NAME, "empty": ""}
+    )
+
+
+def _toll() -> Toll:
+    return Toll(key=f"test#{secrets.random_base62(12)}", limit=3, expires_at=TOMORROW)
+
+
+def _record() -> Record:
+    return Record(users.new_user_id(), "authn_login_success", NOW, CALLER, {"method": "password", "name": NAME})
+
+
+a_user = partial(_with, _user)
+an_identity = partial(_with, _identity)
+a_session = partial(_with, _session)
+an_api_key = partial(_with, _api_key)
+a_token = partial(_with, _token)
+a_toll = partial(_with, _toll)
+a_record = partial(_with, _record)

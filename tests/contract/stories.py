@@ -1,0 +1,126 @@
+"""The stories that race, told with a backend's stores."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from accounts import identities, sessions, users
+from accounts.audit import Caller
+from accounts.authentication import SESSION, Credential, SessionAuthentication
+from accounts.email_verification import EmailVerification
+from accounts.identities import Identity
+from accounts.key_management import KeyCreation
+from accounts.session_opening import SessionOpening
+from accounts.sessions import Session
+from accounts.sign_in import SignIn
+from accounts.sign_out import SignOutEverywhere
+from accounts.users import User
+from tests.contract.backends import Backend
+from tests.contract.races import CountingHasher
+from tests.contract.samples import NOW, an_address
+from tests.fakes import FakeOutbox
+
+PASSWORD = "correct horse battery staple"
+
+
+def caller(number: int) -> Caller:
+    """Somebody at an address of their own."""
+    return Caller(source=f"192.0.2.{number}", user_agent="test")
+
+
+@dataclass(frozen=True)
+class Person:
+    """An account with a password, the session it is looked at from, and that session's token."""
+
+    identity: Identity
+    session: Session
+    credential: Credential
+
+    @property
+    def user_id(self) -> str:
+        """Whose."""
+        return self.identity.user_id
+
+
+@dataclass
+class Stories:
+    """Each story over a backend, with some of its stores replaced by ``stores`` that force a race."""
+
+    backend: Backend
+    stores: Mapping[str, Any] = field(default_factory=dict)
+    hasher: CountingHasher = field(default_factory=CountingHasher)
+
+    def with_stores(self, **stores: Any) -> "Stories":
+        """The same, but for these stores."""
+        return Stories(self.backend, stores, self.hasher)
+
+    def __getattr__(self, name: str) -> Any:
+        """One of the stores."""
+        return self.stores.get(name) or getattr(self.backend, name)
+
+    @property
+    def opening(self) -> SessionOpening:
+        """The last step of a log-in."""
+        return SessionOpening(self.users, self.sessions, self.transactions)
+
+    @property
+    def sign_in(self) -> SignIn:
+        """Log in."""
+        return SignIn(self.identities, self.throttles, self.hasher, self.opening)
+
+    @property
+    def verification(self) -> EmailVerification:
+        """Confirm an address."""
+        return EmailVerification(
+            self.tokens, self.identities, self.throttles, self.hasher, self.opening, self.transactions
+        )
+
+    @property
+    def everywhere(self) -> SignOutEverywhere:
+        """Log out everywhere."""
+        return SignOutEverywhere(SessionAuthentication(self.sessions), self.users, self.transactions)
+
+    @property
+    def key_creation(self) -> KeyCreation:
+        """Make a key."""
+        return KeyCreation(SessionAuthentication(self.sessions), self.transactions, FakeOutbox())
+
+    def log_in(self, person: Person, number: int, *, password: str = PASSWORD, now: datetime = NOW) -> Any:
+        """Log in from an address of one's own."""
+        return self.sign_in.with_password(
+            person.identity.email, password, remember=False, presented=None, caller=caller(number), now=now
+        )
+
+    def person(self, *, live_sessions: int = 1) -> Person:
+        """Somebody with a confirmed address and a password, signed in so many times."""
+        address = an_address()
+        identity = Identity(
+            key=identities.email_key(address),
+            user_id=users.new_user_id(),
+            email=address,
+            name="",
+            created_at=NOW,
+            updated_at=NOW,
+            password_hash=f"fake:{PASSWORD}",
+            verified=True,
+        )
+        started = [
+            sessions.start(identity.user_id, method="password", remembered=False, caller=caller(0), now=NOW)
+            for _ in range(live_sessions)
+        ]
+        user = User(identity.user_id, address, "", NOW, NOW, identities=frozenset({identity.key}))
+        held = {session.digest: session.expires_at for _, session in started}
+        self.backend.commit(
+            users.Open(replace(user, sessions=held)),
+            identities.SignUp(identity),
+            *(sessions.Start(session) for _, session in started),
+        )
+        token, session = started[0]
+        return Person(identity, session, Credential(SESSION, token))
+
+    def held_and_stored(self, user_id: str) -> tuple[set[str], set[str]]:
+        """The sessions that the account holds, and those that there are."""
+        user = self.backend.users.get(user_id)
+        stored = {session.digest for session in self.backend.sessions.of_user(user_id)}
+        return set(user.sessions) if user else set(), stored

@@ -1,0 +1,77 @@
+"""What every keeper of audit records promises."""
+
+from datetime import timedelta, timezone
+from typing import Any
+
+from accounts import audit, users
+from accounts.audit import Record
+from accounts.limits import AUDIT_KEPT
+from tests.contract.backends import Backend
+from tests.contract.samples import CALLER, NAME, NOW, a_digest, a_record
+
+
+def kept(record: Record) -> dict[str, Any]:
+    """How a record reads in its account's history."""
+    return {
+        "event_id": record.event_id,
+        "event": record.event,
+        "source": record.caller.source,
+        "user_agent": record.caller.user_agent,
+        "detail": dict(record.detail),
+        "expires_at": (record.at + AUDIT_KEPT).replace(microsecond=0),
+    }
+
+
+def test_a_record_is_kept_whole(backend: Backend) -> None:
+    """Every field survives, for a year."""
+    record: Record = a_record(caller=CALLER, detail={"method": "password", "name": NAME, "empty": ""})
+    backend.commit(record)
+
+    assert backend.history(record.user_id) == [kept(record)]
+
+
+def test_a_record_without_caller_or_detail_is_kept_whole(backend: Backend) -> None:
+    """An operator's doing comes from no address."""
+    record: Record = a_record(caller=audit.NOBODY, detail={})
+    backend.commit(record)
+
+    assert backend.history(record.user_id) == [kept(record)]
+
+
+def test_a_history_reads_in_the_order_of_time(backend: Backend) -> None:
+    """In whatever order, and by whatever clock, the records came in."""
+    tokyo = timezone(timedelta(hours=9))
+    last: Record = a_record(at=NOW + timedelta(seconds=2))
+    first: Record = a_record(user_id=last.user_id, at=NOW.astimezone(tokyo))
+    middle: Record = a_record(user_id=last.user_id, at=NOW + timedelta(seconds=1))
+    backend.commit(last)
+    backend.commit(first, middle)
+
+    assert backend.history(last.user_id) == [kept(first), kept(middle), kept(last)]
+
+
+def test_two_records_of_one_moment_are_both_kept(backend: Backend) -> None:
+    """One story may write two."""
+    first: Record = a_record()
+    second: Record = a_record(user_id=first.user_id, serial="another1")
+    backend.commit(first, second)
+
+    assert {entry["event_id"] for entry in backend.history(first.user_id)} == {first.event_id, second.event_id}
+
+
+def test_a_record_is_never_overwritten(backend: Backend) -> None:
+    """History is only ever added to."""
+    record: Record = a_record()
+    backend.commit(record)
+    forged: Record = a_record(user_id=record.user_id, at=record.at, serial=record.serial, event="something_else")
+
+    assert backend.refused(forged) == (forged,)
+
+
+def test_what_did_not_happen_leaves_no_record(backend: Backend) -> None:
+    """The record stands or falls with the thing itself."""
+    record: Record = a_record()
+    missing = users.LetGoSession("nobody", a_digest())
+
+    assert backend.refused(record, missing) == (missing,)
+    assert backend.history(record.user_id) == []

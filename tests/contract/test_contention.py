@@ -1,0 +1,61 @@
+"""Races where DynamoDB cancels whoever meets another on an item, as it does in AWS: the promises hold there too."""
+
+from datetime import timedelta
+
+from accounts import users
+from accounts.key_management import NewKey
+from accounts.limits import API_KEYS_PER_ACCOUNT, FREE_FAILURES
+from accounts.session_opening import SignedIn
+from tests.contract.backends import Backend
+from tests.contract.races import MeetAfterRead, Meeting, kinds, together
+from tests.contract.samples import NOW, a_digest
+from tests.contract.stories import Stories, caller
+from tests.contract.wire import Crowd
+
+# As many as meet on one account in earnest: more would only wait longer.
+PARALLEL = 10
+
+
+def test_guesses_that_cancel_each_other_are_counted_all_the_same(real: Backend) -> None:
+    """Five are looked at, no more and no fewer, and nobody is told that the service is down."""
+    stories, crowd = Stories(real), Crowd()
+    person = stories.person()
+    with crowd.gathered():
+        outcomes = together(PARALLEL, lambda n: stories.log_in(person, n, password="not the password"))
+
+    assert crowd.cancelled > 0
+    assert kinds(outcomes) == {"InvalidCredentials": FREE_FAILURES, "TooManyAttempts": PARALLEL - FREE_FAILURES}
+    assert stories.hasher.calls == FREE_FAILURES
+
+
+def test_new_keys_that_cancel_each_other_fill_every_place(real: Backend) -> None:
+    """Twenty are held already, so five are made."""
+    stories, crowd = Stories(real), Crowd()
+    person = stories.person()
+    for _ in range(API_KEYS_PER_ACCOUNT - 5):
+        real.commit(users.HoldKey(person.user_id, a_digest(), API_KEYS_PER_ACCOUNT))
+    racing = stories.with_stores(sessions=MeetAfterRead(real.sessions, Meeting(PARALLEL)))
+    with crowd.gathered():
+        outcomes = together(
+            PARALLEL, lambda n: racing.key_creation.create(person.credential, f"{n}", "", caller(n), NOW)
+        )
+    made = {outcome.api_key.digest for outcome in outcomes if isinstance(outcome, NewKey)}
+
+    assert crowd.cancelled > 0
+    assert kinds(outcomes) == {"KeyLimitReached": PARALLEL - 5, "NewKey": 5}
+    assert {key.digest for key in real.api_keys.of_user(person.user_id)} == made
+
+
+def test_log_ins_that_cancel_each_other_all_get_in(real: Backend) -> None:
+    """As many as the account's limit lets try at once, into an account that is full."""
+    stories, crowd = Stories(real), Crowd()
+    person = stories.person(live_sessions=50)
+    with crowd.gathered():
+        outcomes = together(FREE_FAILURES, lambda n: stories.log_in(person, n, now=NOW + timedelta(minutes=1)))
+    new = {outcome.session.digest for outcome in outcomes if isinstance(outcome, SignedIn)}
+    held, stored = stories.held_and_stored(person.user_id)
+
+    assert crowd.cancelled > 0
+    assert kinds(outcomes) == {"SignedIn": FREE_FAILURES}
+    assert held == stored >= new
+    assert len(held) == 50

@@ -1,0 +1,269 @@
+"""What happens when two, twenty or fifty come at once: exactly what was promised, every time."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from accounts import identities, messages, one_time_tokens, throttles
+from accounts.email_verification import EmailVerification
+from accounts.errors import InvalidCredentials, InvalidLink, TooManyAttempts
+from accounts.identities import Identity
+from accounts.key_management import NewKey
+from accounts.limits import API_KEYS_PER_ACCOUNT, FREE_FAILURES, SESSIONS_PER_ACCOUNT
+from accounts.mailing import LIMIT_REACHED, SENT, Mailing
+from accounts.messages import Message
+from accounts.one_time_tokens import EMAIL_VERIFICATION
+from accounts.session_opening import SignedIn, new_session
+from accounts.sign_up import SignUp
+from accounts.transactions import Conflict
+from tests.contract.backends import Backend
+from tests.contract.races import CountingHasher, MeetAfterFull, MeetAfterRead, Meeting, Overtaken, kinds, together
+from tests.contract.samples import NOW, a_toll, an_address
+from tests.contract.stories import PASSWORD, Stories, caller
+from tests.fakes import FakeBreaches, FakeOutbox, FakePostman
+
+three_times = pytest.mark.usefixtures("each_round")
+
+
+@pytest.fixture(params=range(3))
+def each_round() -> None:
+    """A race that is lost once in a while is lost."""
+
+
+@three_times
+def test_of_two_who_open_one_link_one_gets_in(racetrack: Backend) -> None:
+    """And nothing that the other did is left."""
+    stories = Stories(racetrack)
+    waiting, token = _sign_up(stories)
+    racing = stories.with_stores(identities=MeetAfterRead(racetrack.identities, Meeting(2)))
+    outcomes = together(2, lambda n: racing.verification.confirm(token, PASSWORD, None, caller(n), NOW))
+    winner = next(outcome for outcome in outcomes if isinstance(outcome, SignedIn))
+    digest = winner.session.digest
+
+    assert kinds(outcomes) == {"InvalidLink": 1, "SignedIn": 1}
+    assert stories.held_and_stored(waiting.user_id) == ({digest}, {digest})
+    assert sorted(entry["event"] for entry in racetrack.history(waiting.user_id)) == [
+        "authn_login_success",
+        "email_verified",
+    ]
+    assert racetrack.identities.get(waiting.key) == replace(identities.confirmed(waiting, NOW), version=1)
+
+
+@three_times
+def test_of_fifty_new_keys_at_once_twenty_five_are_made(racetrack: Backend) -> None:
+    """And each of those that were shown works."""
+    stories = Stories(racetrack)
+    person = stories.person()
+    racing = stories.with_stores(sessions=MeetAfterRead(racetrack.sessions, Meeting(50)))
+    outcomes = together(50, lambda n: racing.key_creation.create(person.credential, f"{n}", "", caller(n), NOW))
+    made = {outcome.api_key.digest for outcome in outcomes if isinstance(outcome, NewKey)}
+    user = racetrack.users.get(person.user_id)
+
+    assert kinds(outcomes) == {"KeyLimitReached": 25, "NewKey": API_KEYS_PER_ACCOUNT}
+    assert user is not None
+    assert user.api_keys == {key.digest for key in racetrack.api_keys.of_user(person.user_id)} == made
+    assert len(racetrack.history(person.user_id)) == len(made)
+
+
+@three_times
+def test_of_twenty_sign_ups_of_one_address_one_account_comes(racetrack: Backend) -> None:
+    """The last one written is the one that can be confirmed, by the newest of the mails and with its own password."""
+    stories, address, postman = Stories(racetrack), an_address(), FakePostman()
+    accounts_before = len(racetrack.contents()["UsersTable"])
+    outbox = FakeOutbox()
+    hasher = CountingHasher(meeting=Meeting(20))
+    sign_up = SignUp(racetrack.throttles, hasher, FakeBreaches(), racetrack.transactions, outbox)
+    outcomes = together(20, lambda n: sign_up.start(address, f"{PASSWORD} {n}", "", caller(n), NOW))
+    mailing = Mailing(
+        racetrack.identities, racetrack.users, racetrack.throttles, racetrack.transactions, postman, "http://localhost"
+    )
+    mailed = [mailing.deliver(message, NOW) for message in outbox.messages]
+    *older, newest = [mail.values["link"].partition("token=")[2] for mail in postman.mails]
+    identity = racetrack.identities.get(identities.email_key(address))
+
+    assert outcomes == [None] * 20
+    assert mailed == [SENT] * 3 + [LIMIT_REACHED] * 17
+    assert outbox.messages == [Message(messages.SIGN_UP, email=address)] * 20
+    assert identity is not None
+    assert identity.password_hash in {f"fake:{PASSWORD} {n}" for n in range(20)}
+    password = identity.password_hash.removeprefix("fake:")
+    for token in older:
+        with pytest.raises(InvalidLink):
+            _confirm(stories.verification, token, password)
+    assert _confirm(stories.verification, newest, password).session.user_id == identity.user_id
+    assert len(racetrack.contents()["UsersTable"]) == accounts_before + 1
+
+
+@three_times
+def test_of_fifty_guesses_at_once_five_are_looked_at(racetrack: Backend) -> None:
+    """Wherever they come from: no more than five ever reach the hasher."""
+    stories = Stories(racetrack)
+    person = stories.person()
+    outcomes = together(50, lambda n: stories.log_in(person, n, password="not the password"))
+
+    assert kinds(outcomes) == {"InvalidCredentials": FREE_FAILURES, "TooManyAttempts": 45}
+    assert stories.hasher.calls == FREE_FAILURES
+
+
+@three_times
+def test_fifty_new_sessions_at_once_never_make_an_account_hold_too_many(racetrack: Backend) -> None:
+    """Each that was opened is there or was ended for a newer one, and none is there that the account does not hold."""
+    stories = Stories(racetrack)
+    person = stories.person(live_sessions=48)
+
+    def log_in(number: int) -> None:
+        signed_in = new_session(
+            person.identity, method="password", remember=False, caller=caller(number), now=NOW + timedelta(minutes=1)
+        )
+        stories.opening.open(signed_in.session)
+
+    outcomes = together(50, log_in)
+    held, stored = stories.held_and_stored(person.user_id)
+
+    assert set(kinds(outcomes)) <= {"NoneType", "Unavailable"}
+    assert kinds(outcomes)["NoneType"] == len(racetrack.history(person.user_id))
+    assert held == stored
+    assert len(held) == SESSIONS_PER_ACCOUNT
+
+
+@three_times
+def test_as_many_as_may_try_at_once_all_get_into_a_full_account(racetrack: Backend) -> None:
+    """Each makes room for itself, though all have seen the same full account."""
+    stories = Stories(racetrack)
+    person = stories.person(live_sessions=SESSIONS_PER_ACCOUNT)
+    racing = stories.with_stores(users=MeetAfterRead(racetrack.users, Meeting(FREE_FAILURES)))
+    outcomes = together(FREE_FAILURES, lambda n: racing.log_in(person, n, now=NOW + timedelta(minutes=1)))
+    new = {outcome.session.digest for outcome in outcomes if isinstance(outcome, SignedIn)}
+    held, stored = stories.held_and_stored(person.user_id)
+
+    assert kinds(outcomes) == {"SignedIn": FREE_FAILURES}
+    assert held == stored >= new
+    assert len(held) == SESSIONS_PER_ACCOUNT
+
+
+def test_a_log_in_that_others_overtake_each_time_still_gets_in(racetrack: Backend) -> None:
+    """Into a full account, past as many as the limit lets try at once."""
+    stories = Stories(racetrack)
+    person = stories.person(live_sessions=SESSIONS_PER_ACCOUNT)
+    later = NOW + timedelta(minutes=1)
+    overtaken = Overtaken(racetrack.users, lambda: stories.log_in(person, 1, now=later), times=FREE_FAILURES)
+    signed_in = stories.with_stores(users=overtaken).log_in(person, 2, now=later)
+    held, stored = stories.held_and_stored(person.user_id)
+
+    assert overtaken.times == 0
+    assert held == stored >= {signed_in.session.digest}
+    assert len(held) == SESSIONS_PER_ACCOUNT
+
+
+def test_logging_out_everywhere_outlasts_whoever_keeps_logging_in(racetrack: Backend) -> None:
+    """As many as the limit lets try at once do not keep it from ending them all."""
+    stories = Stories(racetrack)
+    person = stories.person()
+    overtaken = Overtaken(racetrack.users, lambda: stories.log_in(person, 1), times=FREE_FAILURES)
+    stories.with_stores(users=overtaken).everywhere.everywhere(person.credential, caller(9), NOW)
+
+    assert overtaken.times == 0
+    assert stories.held_and_stored(person.user_id) == (set(), set())
+
+
+@pytest.mark.parametrize("outdated", [True, False])
+def test_a_password_change_wins_over_a_log_in(racetrack: Backend, *, outdated: bool) -> None:
+    """One that read the old password comes too late, to make its hash anew as well as to open a session."""
+    stories = Stories(racetrack, hasher=CountingHasher(outdated=outdated))
+    person = stories.person()
+    changed = replace(person.identity, password_hash="fake:a new password")
+    overtaken = Overtaken(racetrack.identities, lambda: racetrack.commit(identities.Replace(changed)))
+    sessions_before = stories.held_and_stored(person.user_id)
+
+    with pytest.raises(InvalidCredentials):
+        stories.with_stores(identities=overtaken).log_in(person, 1)
+    assert racetrack.identities.get(person.identity.key) == replace(changed, version=1)
+    assert stories.held_and_stored(person.user_id) == sessions_before
+    assert racetrack.history(person.user_id) == []
+
+
+@three_times
+def test_of_a_password_change_and_a_hash_made_anew_at_once_one_is_kept(racetrack: Backend) -> None:
+    """Both have read the same identity; whoever is second is told."""
+    stories = Stories(racetrack, hasher=CountingHasher(outdated=True))
+    person = stories.person()
+    changed = replace(person.identity, password_hash="fake:a new password")
+    racing = stories.with_stores(identities=MeetAfterRead(racetrack.identities, Meeting(2)))
+
+    def race(number: int) -> object:
+        if number == 0:
+            return racing.log_in(person, number)
+        racing.identities.get(person.identity.key)
+        try:
+            return racetrack.commit(identities.Replace(changed))
+        except Conflict:
+            return "told"
+
+    login, change = together(2, race)
+    stored = racetrack.identities.get(person.identity.key)
+
+    assert stored is not None
+    assert (type(login), change, stored.password_hash) in [
+        (SignedIn, "told", person.identity.password_hash),
+        (InvalidCredentials, None, changed.password_hash),
+    ]
+
+
+def test_a_log_in_that_comes_between_is_logged_out_too(racetrack: Backend) -> None:
+    """Logging out everywhere starts again when sessions were opened after it had looked."""
+    stories = Stories(racetrack)
+    person = stories.person(live_sessions=3)
+    overtaken = Overtaken(racetrack.users, lambda: together(3, lambda n: stories.log_in(person, n)))
+    stories.with_stores(users=overtaken).everywhere.everywhere(person.credential, caller(9), NOW)
+
+    assert overtaken.times == 0
+    assert stories.held_and_stored(person.user_id) == (set(), set())
+
+
+@three_times
+def test_logging_out_everywhere_among_log_ins_leaves_no_session_unheld(racetrack: Backend) -> None:
+    """What is left was opened after it."""
+    stories = Stories(racetrack)
+    person = stories.person(live_sessions=3)
+
+    def race(number: int) -> object:
+        if number == 0:
+            return stories.everywhere.everywhere(person.credential, caller(9), NOW)
+        return stories.log_in(person, number)
+
+    out, *ins = together(5, race)
+    held, stored = stories.held_and_stored(person.user_id)
+    new = {outcome.session.digest for outcome in ins if isinstance(outcome, SignedIn)}
+
+    assert (out, kinds(ins)) == (person.user_id, {"SignedIn": 4})
+    assert held == stored <= new
+
+
+@three_times
+def test_of_two_who_waited_for_the_same_try_one_gets_it(racetrack: Backend) -> None:
+    """Both have seen that the wait is over."""
+    account = an_address()
+    for number in range(FREE_FAILURES):
+        throttles.attempt(racetrack.throttles, account, now=NOW + timedelta(seconds=number))
+    racing = MeetAfterFull(racetrack.throttles, Meeting(2))
+    outcomes = together(2, lambda _: throttles.attempt(racing, account, a_toll(), now=NOW + timedelta(minutes=1)))
+    refused = next(outcome for outcome in outcomes if isinstance(outcome, TooManyAttempts))
+
+    assert kinds(outcomes) == {"Attempt": 1, "TooManyAttempts": 1}
+    assert refused.retry_after == 60
+
+
+def _sign_up(stories: Stories) -> tuple[Identity, str]:
+    """A sign-up that waits for its link to be opened, and the link's token."""
+    address = an_address()
+    key = identities.email_key(address)
+    plaintext, token = one_time_tokens.issue(EMAIL_VERIFICATION, key, lifetime=timedelta(hours=1), now=NOW)
+    identity = Identity(key, f"user of {address}", address, "", NOW, NOW, f"fake:{PASSWORD}")
+    identity = replace(identity, pending_token=token.digest, expires_at=NOW.replace(microsecond=0) + timedelta(days=7))
+    stories.backend.commit(identities.SignUp(identity), one_time_tokens.Issue(token))
+    return identity, plaintext
+
+
+def _confirm(verification: EmailVerification, token: str, password: str) -> SignedIn:
+    return verification.confirm(token, password, None, caller(99), NOW)

@@ -1,0 +1,83 @@
+"""What the stores ask of DynamoDB, on the wire: consistent reads, no scans, no more round trips than promised."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from accounts import sessions
+from tests.contract import wire
+from tests.contract.backends import Backend
+from tests.contract.samples import LATER, NOW, a_digest, a_session, a_token, a_toll
+from tests.contract.stories import Stories, caller
+
+GET, QUERY, UPDATE, WRITE = "GetItem", "Query", "UpdateItem", "TransactWriteItems"
+
+CALLS: Mapping[str, tuple[Callable[[Backend], Any], str]] = {
+    "users.get": (lambda b: b.users.get("somebody"), GET),
+    "identities.get": (lambda b: b.identities.get("email#somebody@example.com"), GET),
+    "sessions.get": (lambda b: b.sessions.get(a_digest()), GET),
+    "api_keys.get": (lambda b: b.api_keys.get(a_digest()), GET),
+    "tokens.get": (lambda b: b.tokens.get(a_token().key), GET),
+    "sessions.of_user": (lambda b: b.sessions.of_user("somebody"), QUERY),
+    "api_keys.of_user": (lambda b: b.api_keys.of_user("somebody"), QUERY),
+    "sessions.touch": (lambda b: b.sessions.touch(a_digest(), NOW), UPDATE),
+    "api_keys.touch": (lambda b: b.api_keys.touch(a_digest(), NOW), UPDATE),
+    "throttles.take": (lambda b: b.throttles.take([a_toll(), a_toll()], NOW), WRITE),
+    "transactions.commit": (lambda b: b.commit(sessions.Start(a_session())), WRITE),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_call_of_a_store_is_one_operation(dynamo: Backend, name: str) -> None:
+    """A read is by key and consistent, a list asks the index, nothing scans, nothing describes a table first."""
+    call, operation = CALLS[name]
+    with wire.watched() as seen:
+        call(dynamo)
+
+    assert [asked for asked, _ in seen] == [operation]
+    assert [given["ConsistentRead"] for asked, given in seen if asked == GET] == [True] * (operation == GET)
+    assert [given["IndexName"] for asked, given in seen if asked == QUERY] == ["by-user"] * (operation == QUERY)
+
+
+def test_every_call_of_every_store_is_watched(dynamo: Backend) -> None:
+    """A new way to ask has to be added to the list above."""
+    stores = ("users", "identities", "sessions", "api_keys", "tokens", "throttles", "transactions")
+    own = {
+        f"{store}.{name}"
+        for store in stores
+        for name, value in vars(type(getattr(dynamo, store))).items()
+        if callable(value) and not name.startswith("_") and isinstance(value, type(lambda: None))
+    }
+
+    assert own == set(CALLS)
+
+
+def test_a_log_in_takes_three_round_trips(dynamo: Backend) -> None:
+    """Limits, identity, session."""
+    stories = Stories(dynamo)
+    person = stories.person()
+    with wire.watched() as seen:
+        stories.log_in(person, 1)
+
+    assert [asked for asked, _ in seen] == [WRITE, GET, WRITE]
+
+
+def test_making_a_key_takes_two_round_trips(dynamo: Backend) -> None:
+    """Session and write, when the session was seen lately."""
+    stories = Stories(dynamo)
+    person = stories.person()
+    with wire.watched() as seen:
+        stories.key_creation.create(person.credential, "name", "", caller(1), NOW)
+
+    assert [asked for asked, _ in seen] == [GET, WRITE]
+
+
+def test_logging_out_everywhere_asks_the_account_and_not_an_index(dynamo: Backend) -> None:
+    """An index may not have heard of the newest session yet."""
+    stories = Stories(dynamo)
+    person = stories.person(live_sessions=2)
+    with wire.watched() as seen:
+        stories.everywhere.everywhere(person.credential, caller(1), LATER)
+
+    assert [asked for asked, _ in seen] == [GET, UPDATE, GET, WRITE]

@@ -1,0 +1,152 @@
+"""What every place promises of changes that are written together."""
+
+from dataclasses import replace
+
+from accounts import api_keys, audit, identities, one_time_tokens, sessions, throttles, users
+from accounts.api_keys import ApiKey
+from accounts.identities import Identity
+from accounts.limits import API_KEYS_PER_ACCOUNT, SESSIONS_PER_ACCOUNT
+from accounts.transactions import Change
+from tests.contract.backends import Backend
+from tests.contract.samples import (
+    LATER,
+    NOW,
+    TOMORROW,
+    a_digest,
+    a_record,
+    a_session,
+    a_token,
+    a_toll,
+    a_user,
+    an_api_key,
+    an_identity,
+)
+
+
+def changes_that_hold() -> tuple[Change, ...]:
+    """One of each kind that needs nothing to be there."""
+    return (
+        users.Open(a_user()),
+        identities.SignUp(an_identity()),
+        identities.Claim(an_identity()),
+        sessions.Start(a_session()),
+        sessions.End(a_digest()),
+        api_keys.Add(an_api_key()),
+        one_time_tokens.Issue(a_token()),
+        throttles.Clear(a_toll().key),
+        a_record(),
+        throttles.GiveBack(a_toll()),
+    )
+
+
+def changes_that_fail() -> tuple[Change, ...]:
+    """One of each kind that needs something to be there, which is not; updates, puts and deletes in turn."""
+    return (
+        users.HoldSession("nobody", a_digest(), TOMORROW, at_most=50),
+        identities.Replace(an_identity()),
+        one_time_tokens.Consume(a_token().key),
+        users.SwapSession("nobody either", 0, (), a_digest(), TOMORROW),
+        users.Close(a_user()),
+        users.LetGoSession("no one", a_digest()),
+        identities.StillVerified("email#not.a.soul@example.com", "nobody"),
+        identities.Unchanged(an_identity()),
+        users.HoldIdentity("nobody at all", "google#1", at_most=5),
+        users.LetGoIdentity(a_user(), "google#1"),
+        users.LetGoAllSessions(a_user()),
+        users.HoldKey("not a soul", a_digest(), at_most=25),
+        api_keys.Remove(a_digest(), "nobody"),
+        users.LetGoKey("never was", a_digest()),
+        users.Disable(a_user(), NOW),
+        identities.Remove("email#nobody@example.com", "nobody"),
+        identities.DisableLogin("email#no.one@example.com", "nobody"),
+    )
+
+
+def test_every_kind_of_change_is_known_here() -> None:
+    """A new kind of change has to be added to one of the two lists above, and so to what is tested with them."""
+    nouns = (users, identities, sessions, api_keys, one_time_tokens, throttles, audit)
+    kinds = {kind for noun in nouns for kind in vars(noun).values() if isinstance(kind, type)}
+    declared = {kind for kind in kinds if issubclass(kind, Change) and kind is not Change}
+
+    assert declared == {type(change) for change in (*changes_that_hold(), *changes_that_fail())}
+
+
+def test_changes_that_all_hold_are_all_written(backend: Backend) -> None:
+    """Across every table."""
+    user, identity, session = a_user(), an_identity(), a_session()
+    key, token, toll = an_api_key(), a_token(), a_toll(limit=1)
+    record = a_record(user_id=user.user_id)
+    backend.commit(
+        record,
+        throttles.GiveBack(toll),
+        one_time_tokens.Issue(token),
+        api_keys.Add(key),
+        sessions.Start(session),
+        identities.SignUp(identity),
+        users.Open(user),
+    )
+
+    assert backend.users.get(user.user_id) == user
+    assert backend.identities.get(identity.key) == identity
+    assert backend.sessions.get(session.digest) == session
+    assert backend.api_keys.get(key.digest) == key
+    assert backend.tokens.get(token.key) == token
+    assert [entry["event_id"] for entry in backend.history(user.user_id)] == [record.event_id]
+
+
+def test_one_change_that_fails_keeps_all_others_from_being_written(backend: Backend) -> None:
+    """Whichever it is, and it alone is named."""
+    for failing in changes_that_fail():
+        assert backend.refused(*changes_that_hold(), failing) == (failing,)
+
+
+def test_all_changes_that_fail_are_named_in_the_order_they_were_given(backend: Backend) -> None:
+    """Though deletes, puts and updates travel apart."""
+    holding, failing = changes_that_hold(), changes_that_fail()
+    mixed = [change for pair in zip(failing, (*holding, *changes_that_hold()), strict=False) for change in pair]
+
+    assert backend.refused(*mixed) == failing
+    assert backend.refused(*reversed(mixed)) == tuple(reversed(failing))
+
+
+def test_of_two_changes_of_one_kind_the_one_that_fails_is_named(backend: Backend) -> None:
+    """By what it is, not by what kind it is."""
+    token = a_token()
+    backend.commit(one_time_tokens.Issue(token))
+    good, bad = one_time_tokens.Consume(token.key), one_time_tokens.Consume(a_token().key)
+
+    assert backend.refused(good, bad) == (bad,)
+    assert backend.tokens.get(token.key) == token
+
+
+def test_an_account_that_owns_all_it_can_ends_in_one_transaction(backend: Backend) -> None:
+    """Fifty sessions and twenty-five keys fit, with the account, its identity and the record."""
+    identity: Identity = an_identity(verified=True)
+    held = [a_session(user_id=identity.user_id) for _ in range(SESSIONS_PER_ACCOUNT)]
+    keys: list[ApiKey] = [an_api_key(user_id=identity.user_id) for _ in range(API_KEYS_PER_ACCOUNT)]
+    user = a_user(
+        user_id=identity.user_id,
+        sessions={session.digest: session.expires_at for session in held},
+        api_keys=frozenset(key.digest for key in keys),
+        identities=frozenset({identity.key}),
+    )
+    before = backend.contents()
+    backend.commit(users.Open(user), identities.SignUp(identity), *map(sessions.Start, held), *map(api_keys.Add, keys))
+    backend.commit(
+        users.Close(user),
+        identities.Remove(identity.key, user.user_id),
+        *(sessions.End(session.digest) for session in held),
+        *(api_keys.Remove(key.digest, user.user_id) for key in keys),
+    )
+
+    assert backend.contents() == before
+
+
+def test_a_full_account_lets_all_its_sessions_go_in_one_transaction(backend: Backend) -> None:
+    """Fifty names in one expression are not too many."""
+    held = {a_digest(): TOMORROW for _ in range(SESSIONS_PER_ACCOUNT)}
+    user = a_user(sessions=held)
+    backend.commit(users.Open(user))
+    backend.commit(users.LetGoAllSessions(user), a_record(user_id=user.user_id, at=LATER))
+
+    assert backend.users.get(user.user_id) == replace(user, sessions={}, revision=1)

@@ -1,0 +1,231 @@
+"""What every keeper of accounts promises."""
+
+from dataclasses import replace
+from datetime import timedelta, timezone
+
+import pytest
+
+from accounts import users
+from accounts.users import User
+from tests.contract.backends import Backend
+from tests.contract.samples import LATER, NOW, TOMORROW, a_digest, a_user
+
+
+def opened(backend: Backend, **fields: object) -> User:
+    """An account as it is stored after it was opened."""
+    user: User = a_user(**fields)
+    backend.commit(users.Open(user))
+    return user
+
+
+def test_an_account_comes_back_whole(backend: Backend) -> None:
+    """Every field survives: text of any script, moments to the microsecond, all that it holds."""
+    held = {a_digest(): TOMORROW, a_digest(): TOMORROW + timedelta(days=1)}
+    keys = frozenset({a_digest(), a_digest()})
+    user = opened(backend, sessions=held, api_keys=keys, identities=frozenset({"email#a@example.com"}), revision=7)
+
+    assert backend.users.get(user.user_id) == user
+
+
+def test_an_account_that_holds_nothing_comes_back_whole(backend: Backend) -> None:
+    """Empty text, an empty map and empty sets are none of them lost or made up."""
+    user = opened(backend, email="", name="")
+
+    assert backend.users.get(user.user_id) == user
+
+
+def test_a_moment_in_another_time_zone_stays_the_same_moment(backend: Backend) -> None:
+    """Where the clock that wrote it hung does not matter."""
+    elsewhere = NOW.astimezone(timezone(timedelta(hours=5, minutes=45)))
+    user = opened(backend, created_at=elsewhere)
+
+    assert backend.users.get(user.user_id) == replace(user, created_at=NOW)
+
+
+def test_an_unknown_account_is_none(backend: Backend) -> None:
+    """Nobody is there."""
+    assert backend.users.get("nobody") is None
+
+
+def test_an_id_is_opened_once(backend: Backend) -> None:
+    """A second account under the same id is refused and the first stays."""
+    user = opened(backend)
+    again = users.Open(replace(user, name="Somebody else"))
+
+    assert backend.refused(again) == (again,)
+
+
+def test_an_account_holds_sessions_until_it_is_full(backend: Backend) -> None:
+    """The last free place is given, the next is not."""
+    user, first, second = opened(backend), a_digest(), a_digest()
+    backend.commit(users.HoldSession(user.user_id, first, TOMORROW, at_most=2))
+    backend.commit(users.HoldSession(user.user_id, second, TOMORROW, at_most=2))
+    third = users.HoldSession(user.user_id, a_digest(), TOMORROW, at_most=2)
+
+    assert backend.refused(third) == (third,)
+    assert backend.users.get(user.user_id) == replace(user, sessions={first: TOMORROW, second: TOMORROW}, revision=2)
+
+
+@pytest.mark.parametrize("status", [users.DISABLED, None])
+def test_an_account_that_is_disabled_or_gone_holds_nothing_new(backend: Backend, status: str | None) -> None:
+    """Neither sessions nor keys nor identities, however they come."""
+    user = opened(backend, status=status) if status else a_user()
+    hold = users.HoldSession(user.user_id, a_digest(), TOMORROW, at_most=50)
+    swap = users.SwapSession(user.user_id, user.revision, (), a_digest(), TOMORROW)
+    key = users.HoldKey(user.user_id, a_digest(), at_most=25)
+    identity = users.HoldIdentity(user.user_id, "google#1", at_most=5)
+    changes = (hold, swap, key, identity)
+
+    assert [backend.refused(change) for change in changes] == [(change,) for change in changes]
+
+
+def test_a_session_takes_the_place_of_others(backend: Backend) -> None:
+    """Those that ended are let go in the same write."""
+    old, older, kept, new = (a_digest() for _ in range(4))
+    user = opened(backend, sessions={old: NOW.replace(microsecond=0), older: TOMORROW, kept: TOMORROW})
+    backend.commit(users.SwapSession(user.user_id, 0, (old, older), new, TOMORROW))
+
+    assert backend.users.get(user.user_id) == replace(user, sessions={kept: TOMORROW, new: TOMORROW}, revision=1)
+
+
+def test_a_session_takes_no_place_in_an_account_that_changed(backend: Backend) -> None:
+    """What was read is no longer what is there."""
+    user = opened(backend, revision=4)
+    swap = users.SwapSession(user.user_id, 3, (), a_digest(), TOMORROW)
+
+    assert backend.refused(swap) == (swap,)
+
+
+def test_a_session_is_let_go_once(backend: Backend) -> None:
+    """What is not held cannot be let go: that is how a loser of a race notices."""
+    mine, other = a_digest(), a_digest()
+    user = opened(backend, sessions={mine: TOMORROW, other: TOMORROW})
+    go = users.LetGoSession(user.user_id, mine)
+    backend.commit(go)
+
+    assert backend.refused(go) == (go,)
+    assert backend.users.get(user.user_id) == replace(user, sessions={other: TOMORROW}, revision=1)
+
+
+def test_a_session_of_no_account_cannot_be_let_go(backend: Backend) -> None:
+    """An account that is gone holds nothing."""
+    go = users.LetGoSession("nobody", a_digest())
+
+    assert backend.refused(go) == (go,)
+
+
+def test_all_sessions_are_let_go(backend: Backend) -> None:
+    """None stays."""
+    user = opened(backend, sessions={a_digest(): TOMORROW, a_digest(): TOMORROW})
+    backend.commit(users.LetGoAllSessions(user))
+
+    assert backend.users.get(user.user_id) == replace(user, sessions={}, revision=1)
+
+
+def test_all_sessions_but_one_are_let_go(backend: Backend) -> None:
+    """The one to keep stays, with its end."""
+    mine = a_digest()
+    user = opened(backend, sessions={mine: TOMORROW, a_digest(): TOMORROW})
+    backend.commit(users.LetGoAllSessions(user, keeping=mine))
+
+    assert backend.users.get(user.user_id) == replace(user, sessions={mine: TOMORROW}, revision=1)
+
+
+def test_letting_go_of_no_session_at_all_is_a_change_too(backend: Backend) -> None:
+    """An account without sessions can be told to hold none."""
+    user = opened(backend)
+    backend.commit(users.LetGoAllSessions(user))
+
+    assert backend.users.get(user.user_id) == replace(user, revision=1)
+
+
+def test_an_account_holds_keys_until_it_is_full(backend: Backend) -> None:
+    """The last free place is given, the next is not."""
+    user, first, second = opened(backend), a_digest(), a_digest()
+    backend.commit(users.HoldKey(user.user_id, first, at_most=2))
+    backend.commit(users.HoldKey(user.user_id, second, at_most=2))
+    third = users.HoldKey(user.user_id, a_digest(), at_most=2)
+
+    assert backend.refused(third) == (third,)
+    assert backend.users.get(user.user_id) == replace(user, api_keys=frozenset({first, second}), revision=2)
+
+
+def test_a_key_is_let_go_once(backend: Backend) -> None:
+    """Down to the last one, after which the account holds none."""
+    key = a_digest()
+    user = opened(backend, api_keys=frozenset({key}))
+    go = users.LetGoKey(user.user_id, key)
+    backend.commit(go)
+
+    assert backend.refused(go) == (go,)
+    assert backend.users.get(user.user_id) == replace(user, api_keys=frozenset(), revision=1)
+
+
+def test_a_place_that_was_let_go_is_free_again(backend: Backend) -> None:
+    """The count is of what is held now."""
+    first, second = a_digest(), a_digest()
+    user = opened(backend, api_keys=frozenset({first}))
+    backend.commit(users.LetGoKey(user.user_id, first))
+    backend.commit(users.HoldKey(user.user_id, second, at_most=1))
+
+    assert backend.users.get(user.user_id) == replace(user, api_keys=frozenset({second}), revision=2)
+
+
+def test_an_account_holds_identities_until_it_is_full(backend: Backend) -> None:
+    """The last free place is given, the next is not, and one that is let go is free again."""
+    user = opened(backend, identities=frozenset({"email#a@example.com"}))
+    backend.commit(users.HoldIdentity(user.user_id, "google#1", at_most=2))
+    third = users.HoldIdentity(user.user_id, "github#1", at_most=2)
+    held = replace(user, identities=user.identities | {"google#1"}, revision=1)
+
+    assert backend.refused(third) == (third,)
+    assert backend.users.get(user.user_id) == held
+    backend.commit(users.LetGoIdentity(held, "email#a@example.com"))
+    assert backend.users.get(user.user_id) == replace(held, identities=frozenset({"google#1"}), revision=2)
+
+
+def test_a_disabled_account_holds_nothing(backend: Backend) -> None:
+    """Status, sessions and keys change in one write, and the identities stay known."""
+    names = frozenset({"email#a@example.com"})
+    user = opened(backend, sessions={a_digest(): TOMORROW}, api_keys=frozenset({a_digest()}), identities=names)
+    when = LATER + timedelta(days=1)
+    backend.commit(users.Disable(user, when))
+
+    assert backend.users.get(user.user_id) == replace(
+        user, status=users.DISABLED, sessions={}, api_keys=frozenset(), updated_at=when, revision=1
+    )
+
+
+def test_a_closed_account_is_gone(backend: Backend) -> None:
+    """Nothing of it is left."""
+    user = opened(backend)
+    backend.commit(users.Close(user))
+
+    assert backend.users.get(user.user_id) is None
+
+
+def test_what_was_read_too_early_changes_nothing(backend: Backend) -> None:
+    """Disable, Close, LetGoAllSessions and LetGoIdentity act on the account as it was read, or not at all."""
+    user = opened(backend)
+    backend.commit(users.HoldKey(user.user_id, a_digest(), at_most=25))
+    stale = (
+        users.Disable(user, NOW),
+        users.Close(user),
+        users.LetGoAllSessions(user),
+        users.LetGoIdentity(user, "google#1"),
+    )
+
+    assert [backend.refused(change) for change in stale] == [(change,) for change in stale]
+
+
+def test_what_is_gone_cannot_change(backend: Backend) -> None:
+    """No change brings an account back to life by half."""
+    user: User = a_user()
+    gone = (
+        users.Disable(user, NOW),
+        users.Close(user),
+        users.LetGoAllSessions(user),
+        users.LetGoKey(user.user_id, a_digest()),
+    )
+
+    assert [backend.refused(change) for change in gone] == [(change,) for change in gone]

@@ -1,0 +1,294 @@
+"""A person's ways in: seen, taken away but for the last, and a first password (OA-21)."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from accounts.audit import Record
+from accounts.errors import (
+    AccountsError,
+    AddressReused,
+    CredentialNotAccepted,
+    InvalidCredentials,
+    InvalidInput,
+    LastIdentity,
+    NotFound,
+    PasswordExists,
+    ReauthenticationRequired,
+    Unauthenticated,
+    WeakPassword,
+)
+from accounts.identities import Replace, public_id
+from accounts.messages import Message
+from accounts.users import DISABLED
+from tests.unit.accounts.stage import (
+    EMAIL,
+    NOW,
+    OTHER_PASSWORD,
+    OWNER,
+    PASSWORD,
+    Meanwhile,
+    held,
+    key_credential,
+    later,
+)
+from tests.unit.oauth.stage import AtOnce, OAuthService, at_once, both_keys, presented, somebody, tables_of
+
+GOOGLE, GITHUB = somebody("google", "1001"), somebody("github", "77", "olive@work.example")
+GOOGLE_ID, GITHUB_ID, EMAIL_ID = public_id("google#1001"), public_id("github#77"), public_id(f"email#{EMAIL}")
+
+
+def _refusal(service: OAuthService, credential: Any, identity_id: str, now: Any = NOW) -> type[AccountsError]:
+    with pytest.raises(AccountsError) as refused:
+        service.unlinking.unlink(credential, identity_id, OWNER, now)
+    return type(refused.value)
+
+
+def test_a_person_sees_their_ways_in_the_oldest_first(service: OAuthService) -> None:
+    """Theirs, and nobody else's."""
+    owner = service.person()
+    service.sign_in_with(somebody("google", "5", "other@example.com"))
+    service.link(GITHUB, presented(owner))
+    service.world.identities["github#77"] = replace(service.provider_identity(GITHUB), created_at=later(minutes=-1))
+    found = service.identity_list.of_caller(presented(owner), NOW)
+
+    assert [identity.key for identity in found] == ["github#77", f"email#{EMAIL}"]
+
+
+def test_what_an_account_holds_by_name_but_not_in_fact_is_not_shown(service: OAuthService) -> None:
+    """Gone, or somebody else's."""
+    owner, other = service.person(), service.sign_in_with(somebody("google", "5", "other@example.com"))
+    service.world.user(owner.session.user_id, identities=frozenset({f"email#{EMAIL}", "google#5", "github#404"}))
+    found = service.identity_list.of_caller(presented(owner), NOW)
+
+    assert [identity.key for identity in found] == [f"email#{EMAIL}"]
+    assert service.world.identities["google#5"].user_id == other.session.user_id
+
+
+def test_only_the_person_sees_them(service: OAuthService) -> None:
+    """A session; not a key, not nothing, and no session of an account that was disabled or is gone."""
+    owner = service.person()
+    with pytest.raises(Unauthenticated):
+        service.identity_list.of_caller(None, NOW)
+    with pytest.raises(CredentialNotAccepted):
+        service.identity_list.of_caller(key_credential(service.key(owner).plaintext), NOW)
+    service.world.user(owner.session.user_id, status=DISABLED)
+    with pytest.raises(Unauthenticated):
+        service.identity_list.of_caller(presented(owner), NOW)
+
+
+def test_a_login_that_is_unlinked_opens_the_account_no_more(service: OAuthService) -> None:
+    """Gone at once, written down, told by mail; who comes with it is somebody new."""
+    owner = service.person()
+    service.link(GITHUB, presented(owner))
+    service.world.records.clear()
+    service.notices.messages.clear()
+
+    user_id = owner.session.user_id
+    assert service.unlinking.unlink(presented(owner), GITHUB_ID, OWNER, NOW) == user_id
+    assert service.keys_of(owner) == {f"email#{EMAIL}"}
+    [record] = service.world.records
+    assert record == Record(
+        user_id, "authn_identity_unlinked", NOW, OWNER, {"provider": "github"}, serial=record.serial
+    )
+    assert service.notices.messages == [Message("identity_unlinked", user_id=user_id, detail="GitHub")]
+    assert service.sign_in_with(GITHUB).session.user_id != user_id
+
+
+def test_a_login_that_was_unlinked_does_not_link_itself_again_by_its_address(service: OAuthService) -> None:
+    """Whoever holds it now, the owner or a thief, must log in another way and link it on purpose."""
+    owner = service.sign_in_with(GOOGLE)
+    service.password_setting.set(presented(owner), PASSWORD, OWNER, NOW)
+    service.unlinking.unlink(presented(owner), GOOGLE_ID, OWNER, NOW)
+
+    with pytest.raises(AddressReused):
+        service.sign_in_with(GOOGLE)
+
+    service.link(GOOGLE, presented(owner))
+    assert service.sign_in_with(GOOGLE).session.user_id == owner.session.user_id
+
+
+def test_the_last_way_in_stays(service: OAuthService) -> None:
+    """An address without a password is none: nobody could get in with it."""
+    arrived = service.sign_in_with(GOOGLE)
+    before = tables_of(service)
+
+    assert _refusal(service, presented(arrived), GOOGLE_ID) is LastIdentity
+    assert tables_of(service) == before
+
+
+@pytest.mark.parametrize("other", ["a password", "another provider"])
+def test_any_other_way_in_makes_it_possible(service: OAuthService, other: str) -> None:
+    """A password of one's own, or another login."""
+    arrived = service.sign_in_with(GOOGLE)
+    if other == "a password":
+        service.password_setting.set(presented(arrived), PASSWORD, OWNER, NOW)
+    else:
+        service.link(GITHUB, presented(arrived))
+    service.unlinking.unlink(presented(arrived), GOOGLE_ID, OWNER, NOW)
+
+    assert service.keys_of(arrived) == {f"email#{EMAIL}"} | ({"github#77"} if other == "another provider" else set())
+
+
+def test_a_way_in_that_is_disabled_or_was_never_confirmed_does_not_count(service: OAuthService) -> None:
+    """It would not let the person in."""
+    arrived = service.sign_in_with(GOOGLE)
+    service.link(GITHUB, presented(arrived))
+    for broken in ({"disabled": True}, {"disabled": False, "verified": False}):
+        service.world.identities["github#77"] = replace(service.provider_identity(GITHUB), **broken)
+        assert _refusal(service, presented(arrived), GOOGLE_ID) is LastIdentity
+
+
+@pytest.mark.parametrize(
+    "identity_id", ["", "x", "google#1001", "0" * 64, EMAIL_ID, public_id("google#5"), GOOGLE_ID.upper(), "\ud800"]
+)
+def test_what_is_not_ones_own_login_is_not_found(service: OAuthService, identity_id: str) -> None:
+    """Unknown, malformed, somebody else's, or the address itself: one answer."""
+    service.sign_in_with(somebody("google", "5", "other@example.com"))
+    arrived = service.sign_in_with(GOOGLE)
+    before = tables_of(service)
+
+    assert _refusal(service, presented(arrived), identity_id) is NotFound
+    assert tables_of(service) == before
+
+
+def test_unlinking_needs_a_recent_log_in(service: OAuthService) -> None:
+    """Of the last quarter of an hour, by a session."""
+    owner = service.person()
+    service.link(GITHUB, presented(owner))
+    key = key_credential(service.key(owner).plaintext)
+
+    assert _refusal(service, presented(owner), GITHUB_ID, later(minutes=15, seconds=1)) is ReauthenticationRequired
+    assert _refusal(service, None, GITHUB_ID) is Unauthenticated
+    assert _refusal(service, key, GITHUB_ID) is CredentialNotAccepted
+
+
+def test_two_that_are_unlinked_at_once_do_not_leave_a_person_outside(service: OAuthService) -> None:
+    """Each would be allowed alone; both have read before either writes: one of them is refused."""
+    arrived = service.sign_in_with(GOOGLE)
+    service.link(GITHUB, presented(arrived))
+    service.interposed = AtOnce(service.world, Replace)
+
+    def unlink(identity_id: str) -> str:
+        return service.unlinking.unlink(presented(arrived), identity_id, OWNER, NOW)
+
+    outcomes = at_once(lambda: unlink(GOOGLE_ID), lambda: unlink(GITHUB_ID))
+
+    assert outcomes == sorted([arrived.session.user_id, "last_identity"])
+    assert len(service.keys_of(arrived)) == 2
+
+
+def test_a_first_password_works_at_once(service: OAuthService) -> None:
+    """Before, every one failed; after, this one opens the account, and the provider still does."""
+    arrived = service.sign_in_with(GOOGLE)
+    with pytest.raises(InvalidCredentials):
+        service.log_in(password=PASSWORD)
+    service.world.records.clear()
+    service.notices.messages.clear()
+
+    user_id = arrived.session.user_id
+    assert service.password_setting.set(presented(arrived), PASSWORD, OWNER, NOW) == user_id
+    assert service.log_in(password=PASSWORD).session.user_id == user_id
+    assert service.sign_in_with(GOOGLE).session.user_id == user_id
+    assert service.world.records[0] == Record(
+        user_id, "authn_password_change", NOW, OWNER, serial=service.world.records[0].serial
+    )
+    assert service.notices.messages == [Message("password_set", user_id=user_id)]
+
+
+def test_a_first_password_ends_the_other_sessions_and_keeps_this_one(service: OAuthService) -> None:
+    """ASVS 7.4.3."""
+    others = [service.sign_in_with(GOOGLE) for _ in range(3)]
+    arrived = service.sign_in_with(GOOGLE)
+    assert len(held(service, arrived)) == 4
+    service.password_setting.set(presented(arrived), PASSWORD, OWNER, NOW)
+
+    assert held(service, arrived) == {arrived.session.digest}
+    for other in others:
+        with pytest.raises(Unauthenticated):
+            service.sessions.session(presented(other), NOW)
+
+
+def test_a_password_that_is_there_is_not_set_but_changed(service: OAuthService) -> None:
+    """Or a stolen session could replace it without knowing it."""
+    owner = service.person()
+    before = tables_of(service)
+    with pytest.raises(PasswordExists):
+        service.password_setting.set(presented(owner), OTHER_PASSWORD, OWNER, NOW)
+
+    assert tables_of(service) == before
+    assert service.hasher.calls == 0
+
+
+@pytest.mark.parametrize(
+    ("password", "refusal"),
+    [
+        ("short", WeakPassword),
+        (EMAIL, WeakPassword),
+        ("comfyuicomfyuicomfyui", WeakPassword),
+        ("x" * 257, InvalidInput),
+    ],
+)
+def test_a_first_password_keeps_to_the_policy(
+    service: OAuthService, password: str, refusal: type[AccountsError]
+) -> None:
+    """The same as when signing up."""
+    arrived = service.sign_in_with(GOOGLE)
+    with pytest.raises(refusal) as refused:
+        service.password_setting.set(presented(arrived), password, OWNER, NOW)
+
+    assert type(refused.value) is refusal
+    assert service.identity().password_hash is None
+
+
+def test_a_first_password_needs_a_recent_log_in(service: OAuthService) -> None:
+    """Of the last quarter of an hour, by a session."""
+    arrived = service.sign_in_with(GOOGLE)
+    for credential, moment, refusal in (
+        (presented(arrived), later(minutes=15, seconds=1), ReauthenticationRequired),
+        (None, NOW, Unauthenticated),
+        (key_credential(service.key(arrived).plaintext), NOW, CredentialNotAccepted),
+    ):
+        with pytest.raises(refusal):
+            service.password_setting.set(credential, PASSWORD, OWNER, moment)
+
+    assert service.identity().password_hash is None
+
+
+def test_a_first_password_that_is_overtaken_by_another_does_not_count(service: OAuthService) -> None:
+    """Two of them at once do not both believe that theirs counts."""
+    arrived = service.sign_in_with(GOOGLE)
+    theirs = "fake:of the other call"
+    service.interposed = Meanwhile(service.world, lambda: service.change_identity(password_hash=theirs))
+
+    with pytest.raises(PasswordExists):
+        service.password_setting.set(presented(arrived), PASSWORD, OWNER, NOW)
+
+    assert service.identity().password_hash == theirs
+    assert service.notices.messages == []
+
+
+def test_a_first_password_outlasts_a_change_of_the_account(service: OAuthService) -> None:
+    """A log-in on another device meanwhile is read again, and ended with the others."""
+    arrived = service.sign_in_with(GOOGLE)
+    user_id = arrived.session.user_id
+    service.interposed = Meanwhile(service.world, lambda: service.world.user(user_id, name="New Name"))
+
+    assert service.password_setting.set(presented(arrived), PASSWORD, OWNER, NOW) == user_id
+    assert service.identity().password_hash == f"fake:{PASSWORD}"
+
+
+def test_an_address_that_is_somebody_elses_gets_no_password(service: OAuthService) -> None:
+    """The account says it has that address; the address says it belongs to another."""
+    arrived = service.sign_in_with(GOOGLE)
+    service.change_identity(user_id="SomebodyElse")
+    with pytest.raises(NotFound):
+        service.password_setting.set(presented(arrived), PASSWORD, OWNER, NOW)
+
+    assert service.identity().password_hash is None
+
+
+def test_both_ways_of_an_account_are_its_own(service: OAuthService) -> None:
+    """What a sign-in through Google makes."""
+    assert service.keys_of(service.sign_in_with(GOOGLE)) == both_keys(GOOGLE)
