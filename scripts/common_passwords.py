@@ -315,7 +315,7 @@ def price(ranked: Iterable[str]) -> dict[str, float]:
     """Return what each known piece costs, in bits: more for the less common."""
     prices = {str(year): 7.5 for year in range(1950, 2031)}
     prices |= {piece: math.log2(rank + 2) + 1 for rank, piece in reversed(list(enumerate(ranked)))}
-    return prices | {word: 6.0 for word in FUNCTION_WORDS}
+    return prices | dict.fromkeys(FUNCTION_WORDS, 6.0)
 
 
 def unknown(character: str) -> float:

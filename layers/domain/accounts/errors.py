@@ -37,7 +37,8 @@
     │   ├── UnsupportedMediaType
     │   └── TooManyAttempts
     ├── Unavailable                   the machine's fault: 503, nobody let in, nothing half-written
-    │   └── ProviderUnavailable
+    │   ├── ProviderUnavailable
+    │   └── MailUnavailable
     └── ConfigurationError            the deployment is not safe to serve: raised at start
 
 ``code`` is stable and for programs; ``message`` is for people and says what to do; ``event`` is the name under which
@@ -358,6 +359,14 @@ class ProviderUnavailable(Unavailable):
     code = "provider_unavailable"
     event = "sys_provider_unavailable"
     default_message = "The provider is not answering right now. Try again in a moment, or choose another way to log in."
+
+
+class MailUnavailable(Unavailable):
+    """The queue did not take the message without which the story cannot go on."""
+
+    code = "mail_unavailable"
+    event = "sys_mail_unavailable"
+    default_message = "Your mail could not be sent right now. Please try again in a few seconds."
 
 
 class ConfigurationError(AccountsError):

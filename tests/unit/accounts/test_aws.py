@@ -12,7 +12,7 @@ from accounts.aws import outbox
 from accounts.aws import secrets as aws_secrets
 from accounts.aws.outbox import BestEffortOutbox, SqsOutbox
 from accounts.aws.secrets import AdminSecret, PepperSecret, Secret
-from accounts.errors import Unavailable
+from accounts.errors import MailUnavailable, Unavailable
 from accounts.messages import API_KEY_CREATED, Message
 from accounts.passwords import Peppers
 
@@ -167,4 +167,4 @@ def test_a_notice_that_cannot_be_queued_hides_nothing(aws: Aws) -> None:
     aws.error = REFUSED
     notices.put(Message(API_KEY_CREATED))
 
-    assert (len(aws.calls), [type(error) for error in lost]) == (2, [Unavailable])
+    assert (len(aws.calls), [type(error) for error in lost]) == (2, [MailUnavailable])

@@ -237,6 +237,27 @@ def test_a_subject_that_is_claimed_at_the_very_last_moment_starts_the_person_ove
     assert service.notices.messages == []
 
 
+def test_a_session_that_ends_at_the_very_last_moment_links_nothing(service: OAuthService) -> None:
+    """Logging out everywhere wins over a link that is under way; the person is told to log in, not that it is full."""
+    owner = service.person()
+    service.says(WORK)
+    left = service.leave_to_link(presented(owner), "github")
+    everywhere = service.sign_out_everywhere
+
+    class LastMoment(Meanwhile):
+        def commit(self, *changes: Any) -> None:
+            """Only the transaction that links is overtaken."""
+            if any(isinstance(change, Claim) for change in changes):
+                return super().commit(*changes)
+            return self.world.commit(*changes)
+
+    service.interposed = LastMoment(service.world, lambda: everywhere.everywhere(presented(owner), OWNER, NOW))
+
+    assert _refusal(service, left, presented(owner)) is Unauthenticated
+    assert service.keys_of(owner) == {f"email#{EMAIL}"}
+    assert service.notices.messages == []
+
+
 def test_both_keys_of_a_person_are_theirs_alone(service: OAuthService) -> None:
     """The same number at both providers is two people (OA-06)."""
     one = service.sign_in_with(somebody("google", "1001", "one@example.com"))

@@ -1,4 +1,4 @@
-"""A person's ways in: seen, taken away but for the last, and a first password (OA-21)."""
+"""A person's ways in: seen, and taken away but for the last (OA-21)."""
 
 from dataclasses import replace
 from typing import Any
@@ -10,22 +10,19 @@ from accounts.errors import (
     AccountsError,
     AddressReused,
     CredentialNotAccepted,
-    InvalidCredentials,
-    InvalidInput,
     LastIdentity,
     NotFound,
-    PasswordExists,
     ReauthenticationRequired,
+    SignInExpired,
     Unauthenticated,
-    WeakPassword,
 )
 from accounts.identities import Replace, public_id
 from accounts.messages import Message
+from accounts.sessions import Start
 from accounts.users import DISABLED
 from tests.unit.accounts.stage import (
     EMAIL,
     NOW,
-    OTHER_PASSWORD,
     OWNER,
     PASSWORD,
     Meanwhile,
@@ -109,6 +106,28 @@ def test_a_login_that_was_unlinked_does_not_link_itself_again_by_its_address(ser
     assert service.sign_in_with(GOOGLE).session.user_id == owner.session.user_id
 
 
+def test_a_log_in_that_is_overtaken_by_unlinking_opens_no_session(service: OAuthService) -> None:
+    """The unlinking wins, also at the very last moment."""
+    owner = service.person()
+    service.link(GOOGLE, presented(owner))
+    service.says(GOOGLE)
+    left = service.leave()
+    unlinking = service.unlinking
+
+    class LastMoment(Meanwhile):
+        def commit(self, *changes: Any) -> None:
+            """Only the transaction that opens the session is overtaken."""
+            if any(isinstance(change, Start) for change in changes):
+                return super().commit(*changes)
+            return self.world.commit(*changes)
+
+    service.interposed = LastMoment(service.world, lambda: unlinking.unlink(presented(owner), GOOGLE_ID, OWNER, NOW))
+    with pytest.raises(SignInExpired):
+        service.come_back(left)
+
+    assert held(service, owner) == {owner.session.digest}
+
+
 def test_the_last_way_in_stays(service: OAuthService) -> None:
     """An address without a password is none: nobody could get in with it."""
     arrived = service.sign_in_with(GOOGLE)
@@ -177,116 +196,6 @@ def test_two_that_are_unlinked_at_once_do_not_leave_a_person_outside(service: OA
 
     assert outcomes == sorted([arrived.session.user_id, "last_identity"])
     assert len(service.keys_of(arrived)) == 2
-
-
-def test_a_first_password_works_at_once(service: OAuthService) -> None:
-    """Before, every one failed; after, this one opens the account, and the provider still does."""
-    arrived = service.sign_in_with(GOOGLE)
-    with pytest.raises(InvalidCredentials):
-        service.log_in(password=PASSWORD)
-    service.world.records.clear()
-    service.notices.messages.clear()
-
-    user_id = arrived.session.user_id
-    assert service.password_setting.set(presented(arrived), PASSWORD, OWNER, NOW) == user_id
-    assert service.log_in(password=PASSWORD).session.user_id == user_id
-    assert service.sign_in_with(GOOGLE).session.user_id == user_id
-    assert service.world.records[0] == Record(
-        user_id, "authn_password_change", NOW, OWNER, serial=service.world.records[0].serial
-    )
-    assert service.notices.messages == [Message("password_set", user_id=user_id)]
-
-
-def test_a_first_password_ends_the_other_sessions_and_keeps_this_one(service: OAuthService) -> None:
-    """ASVS 7.4.3."""
-    others = [service.sign_in_with(GOOGLE) for _ in range(3)]
-    arrived = service.sign_in_with(GOOGLE)
-    assert len(held(service, arrived)) == 4
-    service.password_setting.set(presented(arrived), PASSWORD, OWNER, NOW)
-
-    assert held(service, arrived) == {arrived.session.digest}
-    for other in others:
-        with pytest.raises(Unauthenticated):
-            service.sessions.session(presented(other), NOW)
-
-
-def test_a_password_that_is_there_is_not_set_but_changed(service: OAuthService) -> None:
-    """Or a stolen session could replace it without knowing it."""
-    owner = service.person()
-    before = tables_of(service)
-    with pytest.raises(PasswordExists):
-        service.password_setting.set(presented(owner), OTHER_PASSWORD, OWNER, NOW)
-
-    assert tables_of(service) == before
-    assert service.hasher.calls == 0
-
-
-@pytest.mark.parametrize(
-    ("password", "refusal"),
-    [
-        ("short", WeakPassword),
-        (EMAIL, WeakPassword),
-        ("comfyuicomfyuicomfyui", WeakPassword),
-        ("x" * 257, InvalidInput),
-    ],
-)
-def test_a_first_password_keeps_to_the_policy(
-    service: OAuthService, password: str, refusal: type[AccountsError]
-) -> None:
-    """The same as when signing up."""
-    arrived = service.sign_in_with(GOOGLE)
-    with pytest.raises(refusal) as refused:
-        service.password_setting.set(presented(arrived), password, OWNER, NOW)
-
-    assert type(refused.value) is refusal
-    assert service.identity().password_hash is None
-
-
-def test_a_first_password_needs_a_recent_log_in(service: OAuthService) -> None:
-    """Of the last quarter of an hour, by a session."""
-    arrived = service.sign_in_with(GOOGLE)
-    for credential, moment, refusal in (
-        (presented(arrived), later(minutes=15, seconds=1), ReauthenticationRequired),
-        (None, NOW, Unauthenticated),
-        (key_credential(service.key(arrived).plaintext), NOW, CredentialNotAccepted),
-    ):
-        with pytest.raises(refusal):
-            service.password_setting.set(credential, PASSWORD, OWNER, moment)
-
-    assert service.identity().password_hash is None
-
-
-def test_a_first_password_that_is_overtaken_by_another_does_not_count(service: OAuthService) -> None:
-    """Two of them at once do not both believe that theirs counts."""
-    arrived = service.sign_in_with(GOOGLE)
-    theirs = "fake:of the other call"
-    service.interposed = Meanwhile(service.world, lambda: service.change_identity(password_hash=theirs))
-
-    with pytest.raises(PasswordExists):
-        service.password_setting.set(presented(arrived), PASSWORD, OWNER, NOW)
-
-    assert service.identity().password_hash == theirs
-    assert service.notices.messages == []
-
-
-def test_a_first_password_outlasts_a_change_of_the_account(service: OAuthService) -> None:
-    """A log-in on another device meanwhile is read again, and ended with the others."""
-    arrived = service.sign_in_with(GOOGLE)
-    user_id = arrived.session.user_id
-    service.interposed = Meanwhile(service.world, lambda: service.world.user(user_id, name="New Name"))
-
-    assert service.password_setting.set(presented(arrived), PASSWORD, OWNER, NOW) == user_id
-    assert service.identity().password_hash == f"fake:{PASSWORD}"
-
-
-def test_an_address_that_is_somebody_elses_gets_no_password(service: OAuthService) -> None:
-    """The account says it has that address; the address says it belongs to another."""
-    arrived = service.sign_in_with(GOOGLE)
-    service.change_identity(user_id="SomebodyElse")
-    with pytest.raises(NotFound):
-        service.password_setting.set(presented(arrived), PASSWORD, OWNER, NOW)
-
-    assert service.identity().password_hash is None
 
 
 def test_both_ways_of_an_account_are_its_own(service: OAuthService) -> None:

@@ -104,6 +104,18 @@ def test_the_browser_leaves_with_a_cookie_that_only_this_site_gets() -> None:
     assert oauth.link_address(departure, request) == Response(200, body, cookies=(cookie,))
 
 
+def test_sign_ins_that_were_never_finished_do_not_pile_up_until_the_header_is_full() -> None:
+    """At the sixth, those before go; a cookie whose name is none of ours is not repeated."""
+    departure = Departure("https://accounts.google.com/x", "0a1b2c3d", BROWSER)
+    held = [f"__Host-oauth-0000000{number}={BROWSER}" for number in range(4)]
+    new = f"__Host-oauth-0a1b2c3d={BROWSER}; {ATTRIBUTES}; Max-Age=3600"
+    gone = [f"__Host-oauth-0000000{number}=; {ATTRIBUTES}; Max-Age=0" for number in range(4)]
+    odd = f"__Host-oauth-x; Domain=evil.example={BROWSER}"
+
+    assert oauth.depart(departure, _request("", *held)).cookies == (new,)
+    assert oauth.depart(departure, _request("", *held, odd)).cookies == (*gone, new)
+
+
 @pytest.mark.parametrize("linked", [True, False])
 def test_the_browser_arrives_without_that_cookie(linked: bool) -> None:
     """303; with a session unless it was a link, whose session stays as it is."""

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from botocore.exceptions import BotoCoreError, ClientError
 
 from accounts.aws.clients import client
-from accounts.errors import Unavailable
+from accounts.errors import MailUnavailable, Unavailable
 from accounts.messages import Message
 
 
@@ -22,12 +22,11 @@ class SqsOutbox:
         self._client = client("sqs")
 
     def put(self, message: Message) -> None:
-        """Queue the message; raises Unavailable in the words that are true of it."""
+        """Queue the message; raises MailUnavailable."""
         try:
             self._client.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(asdict(message)))
         except (ClientError, BotoCoreError) as error:
-            words = "Your mail could not be sent right now. Please try again in a few seconds."
-            raise Unavailable(words) from error
+            raise MailUnavailable from error
 
 
 class BestEffortOutbox(SqsOutbox):

@@ -34,4 +34,5 @@ def session_to(server: Server, clock: Callable[[], float] | None = None, *others
 
 
 def get(server: Server, clock: Callable[[], float] | None = None) -> requests.Response:
+    """One call."""
     return session_to(server, clock).get(f"{server.origin}/path")

@@ -1,0 +1,158 @@
+"""AWS, emulated in this process by moto, as the template describes it. Each call is seen, and can be made to fail."""
+
+import copy
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.session import get_session
+from moto import mock_aws
+from moto.dynamodb.models import dynamodb_backends
+
+from tests import cloudformation
+
+ACCOUNT, REGION = "123456789012", "us-east-1"
+SITE_URL = "https://accounts.example.com"
+PEPPER = "pepper-of-the-function-tests-canary-" + "p" * 32
+ADMIN_SECRET = "sample-admin-secret-of-the-events-folder-0000000"
+QUEUE_URL = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/MailQueue"
+MAIL_FROM = "accounts@example.com"
+SUPPORT_URL = "https://support.example.com/"
+_PARAMETERS = {
+    "Stage": "dev",
+    "SiteUrl": SITE_URL,
+    "SupportUrl": SUPPORT_URL,
+    "MailFrom": MAIL_FROM,
+    "BreachedPasswordLookup": "off",
+    # A Ref to a queue is its address.
+    "MailQueue": QUEUE_URL,
+}
+ENVIRONMENT = {
+    **cloudformation.environment(_PARAMETERS),
+    "AWS_DEFAULT_REGION": REGION,
+    "AWS_REGION": REGION,
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_LAMBDA_FUNCTION_NAME": "function-under-test",
+}
+_SECRETS = {"PepperSecret": json.dumps({"current": "1", "1": PEPPER}), "AdminSecret": ADMIN_SECRET}
+_MAKE_API_CALL = BaseClient._make_api_call
+
+
+@dataclass(frozen=True)
+class Call:
+    """One round trip to AWS."""
+
+    service: str
+    operation: str
+    parameters: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """Such as ``dynamodb.GetItem``."""
+        return f"{self.service}.{self.operation}"
+
+
+def unreachable(call: Call) -> Exception:
+    """Nobody answers."""
+    return EndpointConnectionError(endpoint_url=f"https://{call.service}.invalid")
+
+
+def denied(call: Call) -> Exception:
+    """The service answers, with an error."""
+    return ClientError({"Error": {"Code": "InternalServerError", "Message": "canary-of-aws"}}, call.operation)
+
+
+@dataclass
+class Cloud:
+    """``calls`` is every call made; ``failing`` gives those that must fail their error, by service or by call.
+
+    ``secrets`` are told instead of those that are stored.
+    """
+
+    calls: list[Call] = field(default_factory=list)
+    failing: dict[str, Callable[[Call], Exception]] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)
+    _fails_at: int | None = None
+
+    def fail_at(self, number: int | None) -> None:
+        """Have one call fail: the one after ``number`` more."""
+        self._fails_at = None if number is None else len(self.calls) + number
+
+    def watch(self, patch: pytest.MonkeyPatch) -> None:
+        """See every call of every client from now on."""
+
+        def make_api_call(client: BaseClient, operation: str, parameters: dict[str, Any]) -> Any:
+            return self.make_api_call(client, operation, parameters)
+
+        patch.setattr(BaseClient, "_make_api_call", make_api_call)
+
+    def make_api_call(self, client: BaseClient, operation: str, parameters: dict[str, Any]) -> Any:
+        """Stands in for botocore's own method."""
+        call = Call(client.meta.service_model.service_name, operation, parameters)
+        self.calls.append(call)
+        failure = self.failing.get(call.service) or self.failing.get(call.name)
+        if failure is not None:
+            raise failure(call)
+        if len(self.calls) - 1 == self._fails_at:
+            raise unreachable(call)
+        if call.service == "secretsmanager" and parameters["SecretId"] in self.secrets:
+            return {"SecretString": self.secrets[parameters["SecretId"]]}
+        return _MAKE_API_CALL(client, operation, parameters)
+
+    def tables(self) -> dict[str, list[dict[str, Any]]]:
+        """Every item of every table."""
+        stored = dynamodb_backends[ACCOUNT][REGION].tables
+        return {
+            name: sorted((item.to_json()["Attributes"] for item in table.all_items()), key=json.dumps)
+            for name, table in stored.items()
+        }
+
+    def empty_tables(self) -> None:
+        """As on the first day."""
+        for table in dynamodb_backends[ACCOUNT][REGION].tables.values():
+            table.items.clear()
+
+    def copy_of_tables(self) -> dict[str, Any]:
+        """What the tables hold, to be restored."""
+        return {name: copy.deepcopy(table.items) for name, table in dynamodb_backends[ACCOUNT][REGION].tables.items()}
+
+    def restore_tables(self, items: dict[str, Any]) -> None:
+        """As they were when copied."""
+        for name, table in dynamodb_backends[ACCOUNT][REGION].tables.items():
+            table.items = copy.deepcopy(items[name])
+
+    def but_counters(self) -> dict[str, list[dict[str, Any]]]:
+        """Every item but the counters of attempts, which move whatever becomes of the attempt."""
+        return {name: items for name, items in self.tables().items() if name != "ThrottlesTable"}
+
+    def queued(self) -> list[str]:
+        """The bodies of all messages that were put on the mail queue, the oldest first."""
+        return [call.parameters["MessageBody"] for call in self.calls if call.name == "sqs.SendMessage"]
+
+    def mails(self) -> list[dict[str, Any]]:
+        """What SES was asked to send."""
+        return [call.parameters for call in self.calls if call.name == "sesv2.SendEmail"]
+
+
+@contextmanager
+def running() -> Iterator[None]:
+    """AWS with the tables, the queue, the secrets and the sender that the template describes."""
+    with mock_aws():
+        session = get_session()
+        database = session.create_client("dynamodb", region_name=REGION)
+        for table in cloudformation.tables():
+            database.create_table(**table)
+        session.create_client("sqs", region_name=REGION).create_queue(QueueName="MailQueue")
+        secrets = session.create_client("secretsmanager", region_name=REGION)
+        for name in cloudformation.resources("AWS::SecretsManager::Secret"):
+            secrets.create_secret(Name=name, SecretString=_SECRETS.get(name, "{}"))
+        mail = session.create_client("sesv2", region_name=REGION)
+        mail.create_email_identity(EmailIdentity=MAIL_FROM)
+        mail.create_configuration_set(ConfigurationSetName="MailConfigurationSet")
+        yield

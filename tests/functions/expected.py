@@ -1,0 +1,68 @@
+"""Whole answers, written out: what a test compares with."""
+
+from typing import Any
+
+from accounts import errors
+
+HEADERS = {
+    "strict-transport-security": "max-age=31536000; includeSubDomains",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "cache-control": "no-store",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+}
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
+)
+CORS = {
+    "access-control-allow-origin": "*",
+    "access-control-allow-headers": "Authorization, X-API-KEY, Content-Type",
+    "access-control-expose-headers": "Retry-After, X-Request-Id",
+    "access-control-max-age": "7200",
+}
+JSON = {"content-type": "application/json; charset=utf-8"}
+SIGNED_OUT = {"clear-site-data": '"cache", "storage"'}
+NO_COOKIE = ["__Host-session=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0"]
+# The functions whose routes other origins may read.
+READABLE = frozenset({"account_open", "account_show", "account_delete", "key_list", "key_create", "key_delete"})
+_OWN_HEADERS = {
+    "not_authenticated": {"www-authenticate": "Bearer"},
+    "temporarily_unavailable": {"retry-after": "5"},
+    "mail_unavailable": {"retry-after": "5"},
+}
+
+
+def _named(kind: type[errors.AccountsError] = errors.AccountsError) -> dict[str, type[errors.AccountsError]]:
+    """Every class of the tree by its code; the highest where several share one."""
+    below = (_named(child) for child in kind.__subclasses__())
+    return {code: found for children in below for code, found in children.items()} | {kind.code: kind}
+
+
+def answer(
+    function: str,
+    status: int,
+    body: Any = "",
+    *,
+    headers: dict[str, str] | None = None,
+    cookies: list[str] | None = None,
+    request_id: str | None = None,
+) -> dict[str, Any]:
+    """The whole answer of ``function`` to its sample, or to a request made of it."""
+    all_headers = {
+        **HEADERS,
+        **(CORS if function in READABLE else {}),
+        **(JSON if body else {}),
+        "x-request-id": request_id or f"sample-{function.replace('_', '-')}",
+        **(headers or {}),
+    }
+    whole = {"statusCode": status, "headers": all_headers, "body": body}
+    return whole | ({"cookies": cookies} if cookies else {})
+
+
+def refusal(function: str, status: int, code: str, message: str | None = None) -> dict[str, Any]:
+    """The whole answer to a request that is refused with that code."""
+    body = {"error": code, "message": message or _named()[code].default_message}
+    return answer(function, status, body, headers=_OWN_HEADERS.get(code))

@@ -1,0 +1,38 @@
+"""Which functions a rule is about, read from the list of routes, so that a new route is tested by being listed."""
+
+import json
+from typing import Any
+
+from accounts.web.routes import ANY_CREDENTIAL, ROUTES, SESSION_ONLY, Route
+from tests.functions.requests import EVENTS, sample
+
+# A function without a sample fails a test of its own, in test_replays; no rule can be tried on it.
+# Those of Google and GitHub need more than a person: the same rules are tried on them in test_oauth_rules.
+OAUTH = frozenset(
+    {
+        "methods_show",
+        "oauth_start",
+        "oauth_callback",
+        "identity_list",
+        "identity_unlink",
+        "identity_confirm",
+        "password_set",
+    }
+)
+_SAMPLED = frozenset(path.stem for path in EVENTS.glob("*.json")) - {"pages", "fallback"} - OAUTH
+OURS: tuple[Route, ...] = tuple(route for route in ROUTES if route.function in _SAMPLED)
+FUNCTIONS = tuple(sorted({route.function for route in OURS}))
+# Their samples have a body: the others read none.
+WITH_BODY = tuple(name for name in FUNCTIONS if "body" in sample(name))
+# Unsafe and reading or setting the cookie: they must be called from our own pages.
+UNSAFE_WITH_COOKIE = tuple(route.function for route in OURS if route.cookies and route.is_unsafe)
+# Logging out is always possible: it refuses no credential, it ends what there is.
+SESSION_ROUTES = tuple(r.function for r in OURS if r.credentials == SESSION_ONLY and r.function != "logout")
+ANY_ROUTES = tuple(r.function for r in OURS if r.credentials == ANY_CREDENTIAL)
+READABLE = frozenset(route.function for route in OURS if route.cors)
+
+
+def body_of(function: str) -> dict[str, Any]:
+    """The sample's body."""
+    body: dict[str, Any] = json.loads(sample(function)["body"])
+    return body

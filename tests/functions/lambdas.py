@@ -1,0 +1,199 @@
+"""The functions as Lambda runs them: each handler imported by its path, called with an event, its log read back."""
+
+import hashlib
+import importlib.util
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+from accounts import telemetry
+from tests.cloudformation import ROOT
+from tests.functions.cloud import Call, Cloud
+from tests.functions.people import People
+
+NAMES = tuple(sorted(path.parent.name for path in (ROOT / "functions").glob("*/handler.py")))
+
+
+@cache
+def module(function: str) -> ModuleType:
+    """``functions/<function>/handler.py``; its clients and tables are made once, as in a warm Lambda."""
+    path = ROOT / "functions" / function / "handler.py"
+    spec = importlib.util.spec_from_file_location(f"function_{function}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded
+
+
+class Context:
+    """What Lambda says about the invocation, as far as anything here reads it."""
+
+    function_name = "function-under-test"
+    memory_limit_in_mb = 512
+    aws_request_id = "lambda-request"
+    invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:function-under-test"
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Plenty."""
+        return 9000
+
+
+class FakeBcrypt:
+    """As wide as bcrypt and not as slow; counts its uses."""
+
+    def __init__(self) -> None:
+        """Nothing was hashed yet."""
+        self.uses = 0
+
+    def gensalt(self, cost: int) -> bytes:
+        """A salt that is always the same."""
+        return b"$2b$%02d$" % cost + b"s" * 22
+
+    def hashpw(self, password: bytes, salt: bytes) -> bytes:
+        """A well-formed hash."""
+        self.uses += 1
+        return salt + hashlib.sha256(salt + password).hexdigest()[:31].encode()
+
+    def checkpw(self, password: bytes, hashed: bytes) -> bool:
+        """Whether the hash is that of the password."""
+        return self.hashpw(password, hashed[:29]) == hashed
+
+
+@dataclass
+class Clock:
+    """What time it is, for every function."""
+
+    now: datetime
+
+    def frozen(self) -> type[datetime]:
+        """Takes the place of ``datetime`` in a module."""
+        clock = self
+
+        class Frozen(datetime):
+            @classmethod
+            def now(cls, tz: tzinfo | None = None) -> Any:
+                return clock.now.astimezone(tz)
+
+        return Frozen
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an invocation came to: its ``result``, its ``log``, the ``calls`` to AWS and the number of ``hashes``."""
+
+    result: Any
+    log: list[dict[str, Any]]
+    calls: list[Call]
+    hashes: int
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        status: int = self.result["statusCode"]
+        return status
+
+    @property
+    def json(self) -> Any:
+        """The body, read."""
+        return json.loads(self.result["body"])
+
+    @property
+    def read(self) -> dict[str, Any]:
+        """The whole result, its body read if it is JSON."""
+        is_json = "json" in self.result["headers"].get("content-type", "")
+        return {**self.result, "body": self.json} if is_json else self.result
+
+    @property
+    def cookie(self) -> str:
+        """The session token that was handed out."""
+        text: str = self.result["cookies"][0]
+        return text.split(";", maxsplit=1)[0].partition("=")[2]
+
+    @property
+    def events(self) -> list[str]:
+        """What was logged."""
+        return [line["event"] for line in self.log]
+
+
+@dataclass
+class Lambdas:
+    """Everything deployed. ``issued`` is every secret handed out so far; ``seen`` every result, without those."""
+
+    cloud: Cloud
+    clock: Clock
+    people: People
+    bcrypt: FakeBcrypt
+    stream: io.StringIO = field(default_factory=io.StringIO)
+    issued: set[str] = field(default_factory=set)
+    seen: list[str] = field(default_factory=list)
+    _arranged: dict[str, Any] | None = None
+
+    def listen(self) -> None:
+        """Have the log written here."""
+        handler: Any = telemetry.logger.registered_handler
+        handler.setStream(self.stream)
+
+    def invoke(self, function: str, event: Any) -> Answer:
+        """Call one function and tell what came of it."""
+        calls, hashes, line = len(self.cloud.calls), self.bcrypt.uses, len(self.stream.getvalue())
+        result = module(function).lambda_handler(event, Context())
+        log = [json.loads(text) for text in self.stream.getvalue()[line:].splitlines()]
+        answer = Answer(result, log, self.cloud.calls[calls:], self.bcrypt.uses - hashes)
+        self._remember(function, answer)
+        return answer
+
+    def in_thread(self, function: str, event: Any) -> Any:
+        """Only the result: for calls beside others, whose logs and calls to AWS cannot be told apart."""
+        return module(function).lambda_handler(event, Context())
+
+    def afresh(self, arrange: Callable[[], object]) -> None:
+        """The tables as ``arrange`` leaves them, each time, for the price of arranging them once."""
+        if self._arranged is None:
+            self.cloud.empty_tables()
+            arrange()
+            self._arranged = self.cloud.copy_of_tables()
+        self.cloud.restore_tables(self._arranged)
+
+    def deliver(self, *bodies: str) -> Answer:
+        """Give the mailer these messages, as SQS would."""
+        return self.invoke("mailer", {"Records": [record(body, str(i)) for i, body in enumerate(bodies)]})
+
+    def deliver_all(self) -> Answer:
+        """Give the mailer whatever is on the queue."""
+        return self.deliver(*self.cloud.queued())
+
+    def queued(self) -> list[dict[str, str]]:
+        """What every message on the queue says, without what it leaves empty."""
+        messages = (json.loads(body) for body in self.cloud.queued())
+        return [{name: value for name, value in message.items() if value} for message in messages]
+
+    def _remember(self, function: str, answer: Answer) -> None:
+        text = json.dumps(answer.result)
+        if function == "key_create" and answer.status == 201:
+            self.issued.add(answer.json["api_key"]["plaintext_key"])
+            text = text.replace(answer.json["api_key"]["plaintext_key"], "")
+        if isinstance(answer.result, dict) and answer.result.get("cookies"):
+            self.issued |= {answer.cookie} - {""}
+            text = text.replace(answer.cookie or "\0", "")
+        self.seen.append(text)
+
+
+def record(body: str, message_id: str) -> dict[str, Any]:
+    """One message as SQS hands it over."""
+    return {
+        "messageId": f"message-{message_id}",
+        "receiptHandle": "receipt",
+        "body": body,
+        "attributes": {"ApproximateReceiveCount": "1"},
+        "messageAttributes": {},
+        "md5OfBody": "",
+        "eventSource": "aws:sqs",
+        "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:MailQueue",
+        "awsRegion": "us-east-1",
+    }

@@ -1,0 +1,46 @@
+"""What the functions answer a browser that comes back from a provider, and what is in the tables then."""
+
+from typing import Any
+
+from accounts.errors import AccountsError
+from tests.functions import expected
+from tests.functions.lambdas import Answer, Lambdas
+from tests.functions.requests import request
+from tests.functions.test_oauth_rules import PAGE_POLICY
+
+ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
+
+
+def check_page(answer: Answer, status: int, kind: type[AccountsError], retry_after: str | None = None) -> None:
+    """The whole answer is that refusal, as a page."""
+    assert f"<code>{kind.code}</code>" in answer.result["body"]
+    assert kind().message.replace("'", "&#x27;") in answer.result["body"]
+    for link in ("/auth/google/start", "/auth/github/start", "/"):
+        assert f'href="{link}"' in answer.result["body"]
+    headers = {
+        "content-type": "text/html; charset=utf-8",
+        "content-security-policy": PAGE_POLICY,
+        **({"retry-after": retry_after} if retry_after else {}),
+    }
+    request_id = answer.result["headers"]["x-request-id"]
+    whole = expected.answer("oauth_callback", status, answer.result["body"], headers=headers, request_id=request_id)
+    assert answer.result == whole
+    assert answer.events[-1] == kind.event
+
+
+def session_of(answer: Answer) -> str:
+    """The session that a callback hands out."""
+    [cookie] = [it for it in answer.result["cookies"] if it.startswith("__Host-session=")]
+    assert cookie.endswith(f"; {ATTRIBUTES}")
+    return cookie.split(";")[0].partition("=")[2]
+
+
+def who(functions: Lambdas, token: str) -> Any:
+    """Whom the session belongs to."""
+    answer = functions.invoke("session_show", request("session_show", cookie=token))
+    return answer.json.get("customer", answer.json)
+
+
+def keys_in(functions: Lambdas) -> set[str]:
+    """The keys of all identities."""
+    return {item["identity"]["S"] for item in functions.cloud.tables()["IdentitiesTable"]}

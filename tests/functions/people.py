@@ -1,0 +1,147 @@
+"""People with accounts, written into the emulated tables by the same changes that the stories use."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from accounts import api_keys, identities, one_time_tokens, secrets, sessions, users
+from accounts.api_keys import ApiKey
+from accounts.audit import Caller
+from accounts.dynamo.api_keys import ApiKeysTable
+from accounts.dynamo.identities import IdentitiesTable
+from accounts.dynamo.one_time_tokens import OneTimeTokensTable
+from accounts.dynamo.sessions import SessionsTable
+from accounts.dynamo.transactions import DynamoTransactions
+from accounts.dynamo.users import UsersTable
+from accounts.identities import Identity
+from accounts.limits import REMEMBERED_SESSION_LIFETIME, SESSION_LIFETIME
+from accounts.one_time_tokens import EMAIL_VERIFICATION, OneTimeToken
+from accounts.passwords import BcryptHasher, Peppers
+from accounts.sessions import Session
+from accounts.transactions import Change
+from accounts.users import User
+from tests.functions.cloud import PEPPER
+from tests.functions.requests import SAMPLE_KEY, SAMPLE_PASSWORD, SAMPLE_TOKEN, SAMPLE_USER_ID
+
+HASHER = BcryptHasher(lambda: Peppers("1", {"1": PEPPER.encode()}))
+DEVICE = Caller("203.0.113.7", "Firefox")
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with an account: the ``token`` of their session, the text of their ``key``, their ``password``."""
+
+    user_id: str = SAMPLE_USER_ID
+    email: str = "person@example.com"
+    name: str = "Some Person"
+    password: str = SAMPLE_PASSWORD
+    token: str = SAMPLE_TOKEN
+    key: str = SAMPLE_KEY
+
+    @property
+    def session_id(self) -> str:
+        """The id of their session."""
+        return secrets.digest(self.token)
+
+    @property
+    def key_id(self) -> str:
+        """The id of their key."""
+        return secrets.digest(self.key)
+
+    def customer(self, now: datetime) -> dict[str, str]:
+        """What they are told about themselves."""
+        moment = now.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        return {"id": self.user_id, "email": self.email, "name": self.name, "createdAt": moment, "updatedAt": moment}
+
+
+def somebody(name: str) -> Person:
+    """A person with secrets of their own."""
+    return Person(
+        user_id=f"{name}AccountOfTheTests0000000000"[:28],
+        email=f"{name.lower()}@example.com",
+        name=name,
+        password=f"canary password of {name} abcdef",
+        token=f"canary-session-of-{name}-{'s' * 43}"[:43],
+        key=a_key(f"CanaryKeyOf{name}"),
+    )
+
+
+def a_key(seed: str) -> str:
+    """A well-formed key."""
+    body = "comfyui-" + (seed * 58)[:58]
+    return body + api_keys._checksum(body)
+
+
+class People:
+    """Whoever a test needs to exist."""
+
+    def __init__(self, now: datetime) -> None:
+        """Everything is written as of ``now``."""
+        self._now = now
+        self.known: set[str] = set()
+        tables = (
+            UsersTable("UsersTable"),
+            IdentitiesTable("IdentitiesTable"),
+            SessionsTable("SessionsTable"),
+            ApiKeysTable("ApiKeysTable"),
+            OneTimeTokensTable("OneTimeTokensTable"),
+        )
+        self.commit = DynamoTransactions(*tables).commit
+
+    def arrange(self, person: Person | None = None) -> Person:
+        """A confirmed account with one fresh session and one API key."""
+        person = person or Person()
+        key = identities.email_key(person.email)
+        user = User(person.user_id, person.email, person.name, self._now, self._now, identities=frozenset({key}))
+        identity = replace(self._identity(person), verified=True)
+        self.commit(users.Open(user), identities.SignUp(identity))
+        self.sign_in(person, person.token)
+        self.give_key(person, person.key)
+        self.known |= {person.password, person.token, person.key}
+        return person
+
+    def wait(self, person: Person, link_token: str | None = None) -> None:
+        """A sign-up that nobody has confirmed, with a link on its way if ``link_token`` is given."""
+        identity = replace(self._identity(person), expires_at=self._now + timedelta(days=7))
+        changes: Sequence[Change] = ()
+        if link_token is not None:
+            digest, later = secrets.digest(link_token), self._now + timedelta(hours=24)
+            token = OneTimeToken(EMAIL_VERIFICATION, digest, identity.key, self._now, later)
+            identity, changes = replace(identity, pending_token=digest), (one_time_tokens.Issue(token),)
+            self.known.add(link_token)
+        self.commit(identities.SignUp(identity), *changes)
+        self.known.add(person.password)
+
+    def sign_in(self, person: Person, token: str, *, ago: timedelta = timedelta(), remembered: bool = False) -> str:
+        """One more session of theirs, begun some time ago; tells its id."""
+        begun = self._now - ago
+        ends = begun + (REMEMBERED_SESSION_LIFETIME if remembered else SESSION_LIFETIME)
+        digest = secrets.digest(token)
+        session = Session(digest, person.user_id, "password", remembered, begun, self._now, ends, DEVICE)
+        self.commit(sessions.Start(session), users.HoldSession(person.user_id, digest, ends, 50))
+        self.known.add(token)
+        return digest
+
+    def give_key(self, person: Person, text: str, name: str = "Workshop computer") -> str:
+        """One more API key of theirs, just used; tells its id."""
+        digest = secrets.digest(text)
+        key = ApiKey(digest, person.user_id, name, "", text[:16], self._now, self._now)
+        self.commit(api_keys.Add(key), users.HoldKey(person.user_id, digest, 25))
+        self.known.add(text)
+        return digest
+
+    def change_login(self, person: Person, *, password_hash: str | None, disabled: bool = False) -> None:
+        """Their way in, otherwise than it was arranged."""
+        identity = replace(self._identity(person), verified=True, password_hash=password_hash, disabled=disabled)
+        self.commit(identities.Replace(identity))
+
+    def _identity(self, person: Person) -> Identity:
+        return Identity(
+            key=identities.email_key(person.email),
+            user_id=person.user_id,
+            email=person.email,
+            name=person.name,
+            created_at=self._now,
+            updated_at=self._now,
+            password_hash=HASHER.hash(person.password),
+        )

@@ -1,0 +1,72 @@
+"""Requests as API Gateway hands them over: the samples of ``events/``, changed where a test says so."""
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+EVENTS = Path(__file__).parents[2] / "events"
+_COOKIE = "__Host-session"
+_FROM_OUR_PAGES = {"origin": "https://accounts.example.com", "sec-fetch-site": "same-origin"}
+# What the samples present; `people.Person` can be arranged to own them.
+SAMPLE_TOKEN = "sample-session-token-of-the-events-folder-0"
+SAMPLE_OTHER_TOKEN = "sample-session-token-of-the-events-folder-1"
+SAMPLE_LINK_TOKEN = "sample-confirmation-token-of-events-folder0"
+SAMPLE_KEY = "comfyui-SampleKeyOfTheEventsFolderSampleKeyOfTheEventsFolderSample4SweGG"
+SAMPLE_USER_ID = "SampleAccountOfEventsFolder1"
+SAMPLE_PASSWORD = "sample passphrase of the events folder"
+
+
+def sample(function: str) -> dict[str, Any]:
+    """The event in ``events/<function>.json``."""
+    event: dict[str, Any] = json.loads((EVENTS / f"{function}.json").read_text(encoding="utf-8"))
+    return event
+
+
+def request(
+    function: str,
+    *,
+    cookie: str | None = None,
+    key: str | None = None,
+    bearer: str | None = None,
+    body: object = ...,
+    headers: dict[str, str | None] | None = None,
+    target: str | None = None,
+    query: str = "",
+    source: str | None = None,
+) -> dict[str, Any]:
+    """The sample with this credential instead of its own.
+
+    ``body`` is JSON, or the text itself if it is text; without it, the sample's. A header of None is left out.
+    ``target`` is the id in the path. What sends the cookie is one of our own pages, unless ``headers`` say otherwise.
+    """
+    event = sample(function)
+    event.pop("cookies", None)
+    event["headers"].pop("x-api-key", None)
+    if cookie is not None:
+        event["cookies"] = [f"{_COOKIE}={cookie}"]
+        event["headers"] |= _FROM_OUR_PAGES
+    given = {"x-api-key": key, "authorization": f"Bearer {bearer}" if bearer is not None else None, **(headers or {})}
+    event["headers"] = {name: value for name, value in (event["headers"] | given).items() if value is not None}
+    if body is not ...:
+        event["body"] = body if isinstance(body, str) else json.dumps(body)
+    if source is not None:
+        event["requestContext"]["http"]["sourceIp"] = source
+    if target is not None:
+        _aim(event, target)
+    event["rawQueryString"] = query
+    return event
+
+
+def at(path: str, method: str = "GET", headers: dict[str, str] | None = None) -> dict[str, Any]:
+    """A request to any path at all."""
+    event = copy.deepcopy(sample("pages"))
+    event["rawPath"] = event["requestContext"]["http"]["path"] = path
+    event["requestContext"]["http"]["method"] = method
+    event["headers"] |= headers or {}
+    return event
+
+
+def _aim(event: dict[str, Any], target: str) -> None:
+    event["pathParameters"] = {"id": target}
+    event["rawPath"] = event["requestContext"]["http"]["path"] = event["routeKey"].split(" ")[1].replace("{id}", target)

@@ -1,0 +1,157 @@
+"""Every route with every kind of credential in every place: what is not meant for a route is refused there, in full."""
+
+import pytest
+
+from accounts.errors import MalformedRequest
+from tests.functions import expected
+from tests.functions.inventory import ANY_ROUTES, SESSION_ROUTES
+from tests.functions.lambdas import Lambdas
+from tests.functions.people import somebody
+from tests.functions.requests import SAMPLE_KEY, SAMPLE_OTHER_TOKEN, SAMPLE_TOKEN, request
+
+ALL = SESSION_ROUTES + ANY_ROUTES
+# In the clear, coded, and as other services call it.
+IN_THE_URL = (
+    f"api_key={SAMPLE_KEY}",
+    f"X-API-KEY={SAMPLE_KEY}",
+    f"access_token={SAMPLE_KEY}",
+    f"access_token={SAMPLE_TOKEN}",
+    f"token={SAMPLE_TOKEN}",
+    f"__Host-session={SAMPLE_TOKEN}",
+)
+
+
+@pytest.mark.parametrize("function", ALL)
+def test_no_credential_is_asked_for_one(functions: Lambdas, function: str) -> None:
+    """401 without a look into any table."""
+    functions.people.arrange()
+    answer = functions.invoke(function, request(function))
+
+    assert answer.read == expected.refusal(function, 401, "not_authenticated")
+    assert (answer.events, answer.calls) == (["authz_fail"], [])
+
+
+@pytest.mark.parametrize("function", ALL)
+def test_a_session_works_everywhere_as_a_cookie(functions: Lambdas, function: str) -> None:
+    """The pages need all of it."""
+    person = functions.people.arrange()
+    functions.people.sign_in(person, SAMPLE_OTHER_TOKEN)
+
+    assert functions.invoke(function, request(function, cookie=SAMPLE_TOKEN)).status in (200, 201, 204)
+
+
+@pytest.mark.parametrize("function", SESSION_ROUTES)
+@pytest.mark.parametrize("with_cookie", [False, True])
+def test_a_key_manages_nothing(functions: Lambdas, function: str, *, with_cookie: bool) -> None:
+    """403 in either header, also beside a good cookie, and the key is not even looked up."""
+    functions.people.arrange()
+    before = functions.cloud.tables()
+    cookie = SAMPLE_TOKEN if with_cookie else None
+    for event in (
+        request(function, key=SAMPLE_KEY, cookie=cookie),
+        request(function, bearer=SAMPLE_KEY, cookie=cookie),
+    ):
+        answer = functions.invoke(function, event)
+        assert answer.read == expected.refusal(function, 403, "credential_not_accepted")
+        assert (answer.events, answer.calls, functions.cloud.tables()) == (["authz_fail"], [], before)
+
+
+@pytest.mark.parametrize("function", ANY_ROUTES)
+def test_a_key_tells_whose_it_is_in_either_header(functions: Lambdas, function: str) -> None:
+    """And needs neither cookie nor origin."""
+    person = functions.people.arrange()
+    for event in (request(function, key=SAMPLE_KEY), request(function, bearer=SAMPLE_KEY)):
+        assert functions.invoke(function, event).json["id"] == person.user_id
+
+
+@pytest.mark.parametrize("function", ALL)
+def test_the_kinds_do_not_cross(functions: Lambdas, function: str) -> None:
+    """A session's token in a header and a key in the cookie are nothing (ASVS 9.2.2)."""
+    person = functions.people.arrange()
+    for event in (
+        request(function, bearer=SAMPLE_TOKEN),
+        request(function, key=SAMPLE_TOKEN),
+        request(function, cookie=SAMPLE_KEY),
+        request(function, cookie=person.session_id),
+        request(function, key=person.key_id),
+        request(function, bearer=person.session_id),
+    ):
+        answer = functions.invoke(function, event)
+        assert answer.read == expected.refusal(function, 401, "not_authenticated")
+        assert answer.calls == []
+
+
+@pytest.mark.parametrize("function", ALL)
+@pytest.mark.parametrize("query", IN_THE_URL)
+def test_a_credential_in_the_url_is_not_seen(functions: Lambdas, function: str, query: str) -> None:
+    """URLs end up in logs (RFC 6750 2.3, 5.3)."""
+    functions.people.arrange()
+    answer = functions.invoke(function, request(function, query=query))
+
+    assert answer.read == expected.refusal(function, 401, "not_authenticated")
+
+
+@pytest.mark.parametrize("function", ALL)
+def test_a_credential_in_the_body_is_not_seen(functions: Lambdas, function: str) -> None:
+    """Whatever the body says, nobody is signed in by it."""
+    functions.people.arrange()
+    kind = {"content-type": "application/json"}
+    for name, secret in (("api_key", SAMPLE_KEY), ("access_token", SAMPLE_TOKEN), ("token", SAMPLE_TOKEN)):
+        answer = functions.invoke(function, request(function, body={name: secret}, headers=kind))
+        assert answer.status in (400, 401)
+        assert answer.calls == []
+
+
+@pytest.mark.parametrize("function", ALL)
+def test_two_header_credentials_at_once_are_refused(functions: Lambdas, function: str) -> None:
+    """Also when they are the same key: which one counts must never be a question (RFC 6750 2)."""
+    functions.people.arrange()
+    message = "Send one credential: Authorization or X-API-KEY, not both."
+    for bearer in (SAMPLE_KEY, SAMPLE_TOKEN, ""):
+        answer = functions.invoke(function, request(function, key=SAMPLE_KEY, bearer=bearer))
+        assert answer.read == expected.refusal(function, 400, MalformedRequest.code, message)
+        assert (answer.events, answer.calls) == (["input_validation_fail"], [])
+
+
+def test_a_key_beside_a_cookie_is_what_counts(functions: Lambdas) -> None:
+    """The header was sent on purpose; the cookie may have come along."""
+    functions.people.arrange()
+    other = functions.people.arrange(somebody("Other"))
+    event = request("account_show", cookie=SAMPLE_TOKEN, key=other.key)
+
+    assert functions.invoke("account_show", event).json["id"] == other.user_id
+
+
+def test_a_key_that_cannot_be_one_is_refused_without_a_look(functions: Lambdas) -> None:
+    """One letter wrong, one too few, one too many: the checksum or the length says so (AK-03)."""
+    functions.people.arrange()
+    for key in (SAMPLE_KEY[:-1] + "H", SAMPLE_KEY[:-1], SAMPLE_KEY + "G", SAMPLE_KEY.replace("S", "s"), "comfyui-"):
+        answer = functions.invoke("account_show", request("account_show", key=key))
+        assert answer.read == expected.refusal("account_show", 401, "not_authenticated")
+        assert answer.calls == []
+
+
+@pytest.mark.parametrize(
+    "secret", [None, "", "wrong", "sample-admin-secret-of-the-events-folder-0000001", "é" * 48, "\ud800"]
+)
+def test_only_the_admin_secret_opens_the_verification_of_keys(functions: Lambdas, secret: str | None) -> None:
+    """Neither a session nor a key will do; 401, and nothing about the key."""
+    functions.people.arrange()
+    event = request("key_verify", cookie=SAMPLE_TOKEN, bearer=SAMPLE_KEY, headers={"x-comfy-admin-secret": secret})
+    answer = functions.invoke("key_verify", event)
+
+    assert answer.read == expected.refusal("key_verify", 401, "invalid_admin_secret")
+    assert answer.events == ["authz_fail_admin"]
+    assert "ApiKeysTable" not in {call.parameters.get("TableName") for call in answer.calls}
+
+
+@pytest.mark.parametrize("key", ["", "x", SAMPLE_KEY[:-1], SAMPLE_KEY[:-1] + "H", SAMPLE_TOKEN])
+def test_a_key_that_is_worth_nothing_is_not_valid(functions: Lambdas, key: str) -> None:
+    """200 with ``valid: false``, the answer that other services read."""
+    functions.people.arrange()
+    answer = functions.invoke(
+        "key_verify",
+        request("key_verify", body={"api_key": key}),
+    )
+
+    assert answer.read == expected.answer("key_verify", 200, {"valid": False})

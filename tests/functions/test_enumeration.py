@@ -1,0 +1,229 @@
+"""Nothing tells whether an address has an account: whole answers, the work, the log and the calls are compared."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from accounts import secrets
+from accounts.dynamo.throttles import CounterItem, ThrottlesTable
+from tests.functions import expected
+from tests.functions.conftest import NOW
+from tests.functions.lambdas import Answer, Lambdas
+from tests.functions.people import Person
+from tests.functions.requests import SAMPLE_PASSWORD, request
+
+PERSON = Person()
+WRONG = "not the password of anybody"
+
+
+def _unknown(_functions: Lambdas) -> None:
+    return
+
+
+def _known(functions: Lambdas) -> None:
+    functions.people.arrange()
+
+
+def _without_password(functions: Lambdas) -> None:
+    functions.people.arrange()
+    functions.people.change_login(PERSON, password_hash=None)
+
+
+def _unverified(functions: Lambdas) -> None:
+    functions.people.wait(PERSON)
+
+
+def _disabled(functions: Lambdas) -> None:
+    functions.people.arrange()
+    functions.invoke("account_disable", {"user_id": PERSON.user_id})
+
+
+def _guessed_at(functions: Lambdas) -> None:
+    """A hundred failures in a row, the last of them long enough ago."""
+    functions.people.arrange()
+    item: Any = ThrottlesTable("ThrottlesTable").bound(f"streak#{secrets.digest(PERSON.email)}")
+    counted = [CounterItem.counted.set(100), CounterItem.raised_at.set(NOW - timedelta(hours=2))]
+    item.update([*counted, CounterItem.expires_at.set(NOW + timedelta(days=1))])
+
+
+def _malformed_hash(functions: Lambdas) -> None:
+    functions.people.arrange()
+    functions.people.change_login(PERSON, password_hash="hmac-sha384+bcrypt:1:$2b$12$nonsense")
+
+
+STATES: dict[str, tuple[Callable[[Lambdas], None], str]] = {
+    "unknown": (_unknown, SAMPLE_PASSWORD),
+    "wrong password": (_known, WRONG),
+    "no password": (_without_password, SAMPLE_PASSWORD),
+    "empty password": (_without_password, ""),
+    "unverified": (_unverified, SAMPLE_PASSWORD),
+    "disabled": (_disabled, SAMPLE_PASSWORD),
+    "guessed at a hundred times": (_guessed_at, SAMPLE_PASSWORD),
+    "malformed hash": (_malformed_hash, SAMPLE_PASSWORD),
+}
+
+
+def _log_in(functions: Lambdas, password: str) -> Answer:
+    return functions.invoke("login", request("login", body={"email": PERSON.email, "password": password}))
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_every_failed_login_is_the_same_answer_and_the_same_work(functions: Lambdas, state: str) -> None:
+    """401 to the letter, one hash, one line in the log that names nobody."""
+    arrange, password = STATES[state]
+    arrange(functions)
+    answer = _log_in(functions, password)
+
+    assert answer.read == expected.refusal("login", 401, "invalid_credentials")
+    assert (answer.hashes, answer.events, answer.log[0]["user_id"]) == (1, ["authn_login_fail"], "")
+    if state != "guessed at a hundred times":  # whose counter takes a second look, with an account or without
+        assert [call.name for call in answer.calls if call.service == "dynamodb"] == [
+            "dynamodb.TransactWriteItems",
+            "dynamodb.GetItem",
+        ]
+
+
+def test_unknown_and_known_addresses_are_limited_at_the_same_attempt(functions: Lambdas) -> None:
+    """The sixth is too many, whatever the password, and waits as long (TH-01, TH-08)."""
+
+    def attempts(arrange: Callable[[Lambdas], None]) -> list[Any]:
+        functions.cloud.empty_tables()
+        arrange(functions)
+        guesses = [_log_in(functions, WRONG).read for _ in range(5)]
+        return [*guesses, _log_in(functions, SAMPLE_PASSWORD).read, _log_in(functions, SAMPLE_PASSWORD).read]
+
+    known, unknown, waiting = attempts(_known), attempts(_unknown), attempts(_unverified)
+    assert known == unknown == waiting
+    assert [answer["statusCode"] for answer in known] == [401] * 5 + [429, 429]
+    body = {"error": "too_many_attempts", "message": "Too many attempts. Wait 30 seconds and try again."}
+    assert known[-1] == expected.answer("login", 429, body, headers={"retry-after": "30"})
+
+
+def test_a_refused_attempt_costs_no_hash(functions: Lambdas) -> None:
+    """A limit that is reached is the end of the work (DS-03)."""
+    functions.people.arrange()
+    answers = [_log_in(functions, WRONG) for _ in range(7)]
+
+    assert [answer.hashes for answer in answers] == [1, 1, 1, 1, 1, 0, 0]
+
+
+def test_the_right_password_lets_in_when_the_wait_is_over(functions: Lambdas) -> None:
+    """And its account begins anew with five free tries."""
+    functions.people.arrange()
+    for _ in range(5):
+        _log_in(functions, WRONG)
+    functions.clock.now = NOW + timedelta(seconds=30)
+
+    assert _log_in(functions, SAMPLE_PASSWORD).status == 200
+    assert [_log_in(functions, WRONG).status for _ in range(5)] == [401] * 5
+
+
+@pytest.mark.parametrize("arrange", [_unknown, _known, _unverified, _disabled, _without_password])
+def test_every_sign_up_is_the_same_answer_and_the_same_work(
+    functions: Lambdas, arrange: Callable[[Lambdas], None]
+) -> None:
+    """202 to the letter for an address that is new, waiting or taken; one hash, the same calls, one message."""
+    arrange(functions)
+    earlier = len(functions.queued())
+    body = {"email": PERSON.email, "password": "another good long password", "name": "Whoever"}
+    answer = functions.invoke("signup", request("signup", body=body))
+
+    whole = {"message": "Look in your mail for a link to confirm your address."}
+    assert answer.read == expected.answer("signup", 202, whole)
+    assert (answer.hashes, answer.events, answer.log[0]["user_id"]) == (1, ["user_created"], "")
+    assert [call.name for call in answer.calls if call.service != "secretsmanager"] == [
+        "dynamodb.TransactWriteItems",
+        "dynamodb.TransactWriteItems",
+        "sqs.SendMessage",
+    ]
+    assert functions.queued()[earlier:] == [{"kind": "sign_up", "email": PERSON.email}]
+
+
+@pytest.mark.parametrize("arrange", [_unknown, _known, _unverified, _disabled, _without_password])
+def test_every_resend_is_the_same_answer_and_the_same_work(
+    functions: Lambdas, arrange: Callable[[Lambdas], None]
+) -> None:
+    """202 to the letter whether there is a mail to send or not."""
+    arrange(functions)
+    answer = functions.invoke("email_resend", request("email_resend", body={"email": PERSON.email}))
+
+    whole = {"message": "If a confirmation is waiting for this address, a new mail is on its way."}
+    assert answer.read == expected.answer("email_resend", 202, whole)
+    assert (answer.hashes, answer.events) == (0, ["email_resend_requested"])
+    assert [call.name for call in answer.calls] == ["dynamodb.TransactWriteItems", "sqs.SendMessage"]
+    assert functions.queued() == [{"kind": "sign_up", "email": PERSON.email}]
+
+
+def test_signing_up_with_a_taken_address_changes_nothing(functions: Lambdas) -> None:
+    """The owner still logs in with the old password, the stranger with none; the owner is told by mail."""
+    functions.people.arrange()
+    before = functions.cloud.but_counters()
+    body = {"email": PERSON.email, "password": "password of a stranger", "name": "Evil"}
+    functions.invoke("signup", request("signup", body=body))
+    functions.deliver_all()
+
+    stored = {name: items for name, items in before.items() if name != "MailDeliveriesTable"}
+    assert {name: items for name, items in functions.cloud.but_counters().items() if name in stored} == stored
+    [mail] = functions.cloud.mails()
+    assert mail["Content"]["Simple"]["Subject"]["Data"] == "You already have an account"
+    assert "Evil" not in str(mail)
+    assert _log_in(functions, "password of a stranger").status == 401
+    assert _log_in(functions, SAMPLE_PASSWORD).status == 200
+
+
+@pytest.mark.parametrize(
+    ("arrange", "subjects"),
+    [
+        (_unknown, []),
+        (_known, ["You already have an account"]),
+        (_unverified, ["Confirm your email address"]),
+        (_disabled, []),
+    ],
+)
+def test_mail_only_goes_to_the_address_that_is_stored(
+    functions: Lambdas, arrange: Callable[[Lambdas], None], subjects: list[str]
+) -> None:
+    """Never to the spelling that was typed, and to nobody who is not waiting for it (EM-03)."""
+    arrange(functions)
+    functions.invoke("email_resend", request("email_resend", body={"email": "PERSON@Example.COM"}))
+    functions.deliver_all()
+
+    mails = functions.cloud.mails()
+    assert [mail["Content"]["Simple"]["Subject"]["Data"] for mail in mails] == subjects
+    assert all(mail["Destination"] == {"ToAddresses": [PERSON.email]} for mail in mails)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "person@example.com,evil@example.com",
+        "person@example.com;evil@example.com",
+        "person@example.com evil@example.com",
+        "Person <person@example.com>",
+        "person@example.com\nbcc: evil@example.com",
+        "person@example.com\x00",
+        " person@example.com",
+        "person@example.com.",
+        "person\uff20example.com",
+        "\u212aelvin@example.com",
+        "person",
+        "@example.com",
+        "person@",
+        "person@localhost",
+        "a" * 65 + "@example.com",
+        "person@" + "a" * 250 + ".com",
+    ],
+)
+@pytest.mark.parametrize("function", ["signup", "email_resend", "login"])
+def test_what_is_not_one_address_is_refused(functions: Lambdas, function: str, address: str) -> None:
+    """Lists, display names, line ends and look-alikes: 400, nothing hashed, nothing queued (CVE-2023-7028)."""
+    body: dict[str, str] = {"email": address}
+    if function != "email_resend":
+        body["password"] = SAMPLE_PASSWORD
+    answer = functions.invoke(function, request(function, body=body))
+
+    message = "Enter one complete email address, such as name@example.com."
+    assert answer.read == expected.refusal(function, 400, "invalid_input", message)
+    assert (answer.hashes, answer.calls) == (0, [])

@@ -1,0 +1,161 @@
+"""When AWS fails, nobody gets in, nothing is half-written, and the caller is told whose fault it is: 503."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from accounts.errors import MailUnavailable, Unavailable
+from tests import cloudformation
+from tests.functions import expected, lambdas
+from tests.functions.cloud import Call, denied, unreachable
+from tests.functions.inventory import FUNCTIONS
+from tests.functions.lambdas import Answer, Lambdas
+from tests.functions.people import Person
+from tests.functions.requests import SAMPLE_KEY, SAMPLE_LINK_TOKEN, SAMPLE_OTHER_TOKEN, SAMPLE_TOKEN, request, sample
+
+# Deleting or making a key has happened when its owner is to be told.
+NOTICES = frozenset({"key_create", "key_delete"})
+
+
+def _services(function: str) -> set[str]:
+    """The services that the function's role may call, and so may find down."""
+    name = "".join(part.capitalize() for part in function.split("_")) + "Function"
+    policies = cloudformation.resources("AWS::Serverless::Function")[name].get("Policies", [])
+    statements = (statement for policy in policies for statement in policy["Statement"])
+    return {action.partition(":")[0] for statement in statements for action in statement["Action"]}
+
+
+USES = [(function, service) for function in FUNCTIONS for service in sorted(_services(function))]
+
+
+def _arrange(functions: Lambdas) -> None:
+    person = functions.people.arrange()
+    functions.people.sign_in(person, SAMPLE_OTHER_TOKEN)
+    functions.people.wait(Person("WaitingAccount", "waiting@example.com"), SAMPLE_LINK_TOKEN)
+
+
+def _invoke_cold(functions: Lambdas, function: str) -> Answer:
+    """As a new Lambda does, which has read no secret yet."""
+    lambdas.module.cache_clear()
+    return functions.invoke(function, sample(function))
+
+
+@pytest.mark.parametrize("failure", [unreachable, denied])
+@pytest.mark.parametrize(("function", "service"), [use for use in USES if not (use[1] == "sqs" and use[0] in NOTICES)])
+def test_a_service_that_is_down_is_said_to_be_down(
+    functions: Lambdas, function: str, service: str, failure: Callable[[Call], Exception]
+) -> None:
+    """503, when to come again, no session, no key and nobody's fault but ours."""
+    _arrange(functions)
+    functions.cloud.failing[service] = failure
+    answer = _invoke_cold(functions, function)
+
+    kind = MailUnavailable if service == "sqs" else Unavailable
+    assert answer.read == expected.refusal(function, 503, kind.code)
+    assert answer.events == [kind.event]
+    assert answer.log[0]["level"] == "ERROR"
+    assert "canary-of-aws" not in str(answer.log)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_nothing_is_half_written_whichever_call_fails(functions: Lambdas, function: str) -> None:
+    """Each call in turn: every item but the counters is as it was, or all is done and only the notice is missing."""
+    functions.afresh(lambda: _arrange(functions))
+    calls = _invoke_cold(functions, function).calls
+    for number, call in enumerate(calls):
+        functions.afresh(lambda: _arrange(functions))
+        before = functions.cloud.but_counters()
+        functions.cloud.fail_at(number)
+        answer = _invoke_cold(functions, function)
+        functions.cloud.fail_at(None)
+        if call.service == "sqs":
+            continue
+        assert (call.name, answer.read) == (call.name, expected.refusal(function, 503, "temporarily_unavailable"))
+        assert functions.cloud.but_counters() == before
+
+
+@pytest.mark.parametrize("function", sorted(NOTICES))
+def test_a_notice_that_cannot_be_queued_does_not_hide_what_was_done(functions: Lambdas, function: str) -> None:
+    """The key is made, so its owner must see it; that the mail is lost is in the log."""
+    _arrange(functions)
+    functions.cloud.failing["sqs"] = unreachable
+    answer = functions.invoke(function, sample(function))
+
+    assert answer.status == (201 if function == "key_create" else 204)
+    assert answer.events == [
+        "sys_dependency_failed",
+        "authn_token_created" if function == "key_create" else "authn_token_revoked",
+    ]
+    if function == "key_create":
+        key = answer.json["api_key"]["plaintext_key"]
+        assert functions.invoke("account_show", request("account_show", key=key)).status == 200
+
+
+def test_a_sign_up_whose_mail_cannot_be_queued_is_mended_by_trying_again(functions: Lambdas) -> None:
+    """What it leaves is a sign-up that nobody confirmed: it claims nothing, lets nobody in, and is swept."""
+    functions.cloud.failing["sqs"] = unreachable
+    refused = functions.invoke("signup", sample("signup"))
+    functions.cloud.failing.clear()
+    [left] = functions.cloud.tables()["IdentitiesTable"]
+    body = {"email": "newcomer@example.com", "password": "sample passphrase of the events folder"}
+    entered = functions.invoke("login", request("login", body=body))
+    again = functions.invoke("signup", sample("signup"))
+    functions.deliver(functions.cloud.queued()[-1])
+
+    assert refused.read == expected.refusal("signup", 503, "mail_unavailable")
+    assert (left["verified"], "expires_at" in left) == ({"BOOL": False}, True)
+    assert entered.read == expected.refusal("login", 401, "invalid_credentials")
+    assert again.status == 202
+    assert functions.cloud.mails()[0]["Destination"] == {"ToAddresses": ["newcomer@example.com"]}
+
+
+@pytest.mark.parametrize("failure", [unreachable, denied])
+@pytest.mark.parametrize("credential", [{"cookie": SAMPLE_TOKEN}, {"key": SAMPLE_KEY}])
+def test_the_authorizer_lets_nobody_in_when_the_tables_are_down(
+    functions: Lambdas, credential: dict[str, Any], failure: Callable[[Call], Exception]
+) -> None:
+    """It raises, so the gateway says 500; an answer of any kind might be kept and reused."""
+    _arrange(functions)
+    functions.cloud.failing["dynamodb"] = failure
+    with pytest.raises(Unavailable):
+        functions.invoke("authorizer", request("authorizer", **credential))
+
+    assert '"event":"sys_unavailable"' in functions.stream.getvalue().replace(" ", "")
+
+
+def test_disabling_an_account_fails_loudly(functions: Lambdas) -> None:
+    """The operator sees it, and the account is as it was."""
+    _arrange(functions)
+    before = functions.cloud.tables()
+    functions.cloud.failing["dynamodb.TransactWriteItems"] = denied
+    with pytest.raises(Unavailable):
+        functions.invoke("account_disable", sample("account_disable"))
+
+    assert functions.cloud.tables() == before
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "{}", '{"current": "2", "1": "' + "p" * 40 + '"}', '{"current": "1", "1": "short"}']
+)
+@pytest.mark.parametrize("function", ["login", "signup", "email_verify"])
+def test_a_pepper_that_is_not_one_lets_nobody_in(functions: Lambdas, function: str, text: str) -> None:
+    """503: to hash without it would be to store what can be guessed at."""
+    _arrange(functions)
+    before = functions.cloud.but_counters()
+    functions.cloud.secrets["PepperSecret"] = text
+    answer = _invoke_cold(functions, function)
+
+    assert answer.read == expected.refusal(function, 503, "temporarily_unavailable")
+    assert functions.cloud.but_counters() == before
+
+
+@pytest.mark.parametrize("text", ["", "short"])
+def test_an_admin_secret_that_is_too_short_opens_nothing(functions: Lambdas, text: str) -> None:
+    """Not even to whoever presents it."""
+    _arrange(functions)
+    functions.cloud.secrets["AdminSecret"] = text
+    lambdas.module.cache_clear()
+    answer = functions.invoke("key_verify", request("key_verify", headers={"x-comfy-admin-secret": text}))
+
+    assert answer.read == expected.refusal("key_verify", 503, "temporarily_unavailable")

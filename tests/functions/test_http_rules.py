@@ -1,0 +1,177 @@
+"""What a route may not do, whatever is asked: foreign ids, CORS, overridden methods, forwarded addresses and hosts."""
+
+import json
+from typing import Any
+
+import pytest
+
+from accounts import secrets
+from accounts.web.routes import at as routes_at
+from tests.functions import expected
+from tests.functions.cloud import SITE_URL
+from tests.functions.conftest import NOW
+from tests.functions.inventory import FUNCTIONS, OURS, READABLE
+from tests.functions.lambdas import Lambdas
+from tests.functions.people import somebody
+from tests.functions.requests import SAMPLE_TOKEN, at, request, sample
+
+NO_IDS = ("", "x", "0" * 63, "0" * 65, "G" * 64, "0" * 64 + "\n", "../" * 20, "%", "é", "\ud800", "0" * 100_000)
+FORGED: dict[str, str | None] = {
+    "host": "evil.example",
+    "x-forwarded-host": "evil.example",
+    "x-forwarded-for": "198.51.100.1",
+    "x-forwarded-proto": "http",
+    "forwarded": "for=198.51.100.1;host=evil.example;proto=http",
+    "x-real-ip": "198.51.100.1",
+    "x-original-url": "/evil",
+    "referer": "https://evil.example/",
+}
+
+
+@pytest.mark.parametrize(("function", "event"), [("session_revoke", "session_id"), ("key_delete", "key_id")])
+def test_what_is_somebody_elses_is_answered_like_what_is_not_there(
+    functions: Lambdas, function: str, event: str
+) -> None:
+    """404 to the letter, and it still works for its owner (ASVS 8.2.2)."""
+    functions.people.arrange()
+    other = functions.people.arrange(somebody("Other"))
+    before = functions.cloud.tables()
+    theirs = functions.invoke(function, request(function, cookie=SAMPLE_TOKEN, target=getattr(other, event)))
+    nobodys = functions.invoke(function, request(function, cookie=SAMPLE_TOKEN, target=secrets.digest("nothing")))
+
+    assert theirs.read == nobodys.read == expected.refusal(function, 404, "not_found")
+    assert theirs.events == nobodys.events == ["authz_fail_not_found"]
+    assert [call.name for call in theirs.calls] == [call.name for call in nobodys.calls]
+    assert functions.cloud.tables() == before
+    assert functions.invoke("account_show", request("account_show", key=other.key)).status == 200
+    assert functions.invoke("account_show", request("account_show", cookie=other.token)).status == 200
+
+
+@pytest.mark.parametrize("function", ["session_revoke", "key_delete"])
+def test_what_cannot_be_an_id_is_not_there(functions: Lambdas, function: str) -> None:
+    """404, and no table is asked for it."""
+    functions.people.arrange()
+    for target in NO_IDS:
+        answer = functions.invoke(function, request(function, cookie=SAMPLE_TOKEN, target=target))
+        assert (target[:20], answer.read) == (target[:20], expected.refusal(function, 404, "not_found"))
+        assert [call.name for call in answer.calls] == ["dynamodb.GetItem"]
+
+
+@pytest.mark.parametrize(("function", "target"), [("session_revoke", "session_id"), ("key_delete", "key_id")])
+def test_ending_a_thing_twice_is_ending_it_once(functions: Lambdas, function: str, target: str) -> None:
+    """The second time it is not there."""
+    person = functions.people.arrange()
+    functions.people.sign_in(person, "t" * 43)
+    event = request(function, cookie="t" * 43, target=getattr(person, target))
+
+    assert [functions.invoke(function, event).status for _ in range(2)] == [204, 404]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("origin", [SITE_URL, "http://127.0.0.1:8188", "https://evil.example", "null", None])
+def test_only_routes_that_live_by_headers_are_readable_from_elsewhere(
+    functions: Lambdas, function: str, origin: str | None
+) -> None:
+    """The same CORS headers for every origin, never with credentials; on every other route none at all."""
+    answer = functions.invoke(function, request(function, headers={"origin": origin}))
+
+    found = {name: value for name, value in answer.result["headers"].items() if name.startswith("access-control-")}
+    assert found == (expected.CORS if function in READABLE else {})
+
+
+@pytest.mark.parametrize("path", sorted({route.path for route in OURS}))
+def test_a_preflight_is_answered_where_other_origins_may_read(functions: Lambdas, path: str) -> None:
+    """204 with the path's methods; 405 without a CORS header everywhere else."""
+    routes = routes_at(path)
+    methods = ", ".join(sorted({route.method for route in routes}))
+    headers = {"origin": "http://127.0.0.1:8188", "access-control-request-method": routes[0].method}
+    answer = functions.invoke("fallback", at(path.replace("{id}", "x"), "OPTIONS", headers))
+
+    found = {name: value for name, value in answer.result["headers"].items() if name.startswith("access-control-")}
+    if any(route.cors for route in routes):
+        assert (answer.status, answer.result["body"]) == (204, "")
+        assert found == {**expected.CORS, "access-control-allow-methods": methods}
+    else:
+        assert (answer.status, answer.result["headers"]["allow"], found) == (405, methods, {})
+
+
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/auth", "/auth/login/", "/customers/", "/customers/api-keys/", "//", "/$default", "/assets/"]
+)
+@pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS", "TRACE"])
+def test_a_path_that_is_not_there_is_not_found(functions: Lambdas, path: str, method: str) -> None:
+    """404 by any method, readable by nobody else."""
+    answer = functions.invoke("fallback", at(path, method))
+
+    body = {"error": "not_found", "message": "There is nothing here by that name."}
+    assert answer.read == expected.answer("fallback", 404, body, request_id="sample-pages")
+    assert answer.events == ["authz_fail_not_found"]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "TRACE"])
+def test_a_method_that_a_path_does_not_know_is_said_so(functions: Lambdas, method: str) -> None:
+    """405 with what it does know."""
+    answer = functions.invoke("fallback", at("/auth/login", method))
+
+    body = {"error": "method_not_allowed", "message": "This address answers POST only."}
+    assert answer.read == expected.answer("fallback", 405, body, headers={"allow": "POST"}, request_id="sample-pages")
+
+
+@pytest.mark.parametrize("name", ["x-http-method-override", "x-http-method", "x-method-override"])
+def test_no_header_changes_the_method(functions: Lambdas, name: str) -> None:
+    """A GET that says DELETE is a GET."""
+    person = functions.people.arrange()
+    event = request("account_show", cookie=SAMPLE_TOKEN, headers={name: "DELETE"}, query="_method=DELETE")
+
+    assert functions.invoke("account_show", event).read == expected.answer("account_show", 200, person.customer(NOW))
+    assert functions.cloud.tables()["UsersTable"] != []
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_forwarded_addresses_and_hosts_change_no_answer(functions: Lambdas, function: str) -> None:
+    """Only the gateway's own word on the address counts, and only the configuration's on the host."""
+
+    def answer(headers: dict[str, str | None]) -> tuple[Any, Any, Any]:
+        functions.afresh(functions.people.arrange)
+        event = sample(function)
+        event["headers"] |= headers
+        given = functions.invoke(function, event | {"cookies": [f"__Host-session={SAMPLE_TOKEN}"]})
+        secret = (given.result.get("cookies") or [""])[0].split(";")[0]
+        text = json.dumps(given.result | {"body": None}).replace(secret or "\0", "")
+        return text, given.events, given.log[0]["source"]
+
+    assert answer(FORGED) == answer({})
+
+
+def test_a_rotating_forwarded_address_is_still_one_source(functions: Lambdas) -> None:
+    """Ten guesses a minute from one address, however many it says it has."""
+    statuses = []
+    for number in range(11):
+        body = {"email": f"guess{number}@example.com", "password": "whatever it may be"}
+        headers = {"x-forwarded-for": f"198.51.100.{number}", "forwarded": f"for=198.51.100.{number}"}
+        statuses.append(functions.invoke("login", request("login", body=body, headers=headers)).status)
+
+    assert statuses == [401] * 10 + [429]
+
+
+@pytest.mark.parametrize("function", ["signup", "email_resend"])
+def test_no_request_has_a_say_in_a_mailed_link(functions: Lambdas, function: str) -> None:
+    """Links are built from the configuration (CVE-2025-43930)."""
+    functions.people.wait(somebody("Newcomer"))
+    functions.invoke(function, request(function, headers=FORGED | {"origin": SITE_URL}))
+    functions.deliver_all()
+
+    [mail] = functions.cloud.mails()
+    assert f"\n{SITE_URL}/email/verify#token=" in mail["Content"]["Simple"]["Body"]["Text"]["Data"]
+    assert "evil" not in json.dumps(mail)
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/email/verify", "/assets/site.css", "/assets/../handler.py", "/assets/", "/favicon.ico"]
+)
+def test_pages_are_safe_to_fetch(functions: Lambdas, path: str) -> None:
+    """Only listed names are ever opened, and opening one changes nothing and asks for nothing."""
+    answer = functions.invoke("pages", at(path))
+
+    assert answer.status == (200 if path in {"/", "/email/verify", "/assets/site.css"} else 404)
+    assert answer.calls == []

@@ -1,0 +1,189 @@
+"""The mailer: each message once, whatever the queue and the mail service do."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.functions.cloud import MAIL_FROM, SITE_URL, SUPPORT_URL, denied, unreachable
+from tests.functions.lambdas import Lambdas, record
+from tests.functions.people import Person, somebody
+
+NASTY = "<script>alert('x')</script> \" & {{ link }} %0d%0aBcc: evil@example.com"
+KINDS = ("api_key_created", "api_key_deleted")
+
+
+def _about_key(person: Person, kind: str = "api_key_created", detail: str = "Workshop") -> str:
+    return json.dumps({"kind": kind, "user_id": person.user_id, "detail": detail})
+
+
+def _about_sign_up(person: Person) -> str:
+    return json.dumps({"kind": "sign_up", "email": person.email})
+
+
+def _failed(*numbers: int) -> dict[str, Any]:
+    return {"batchItemFailures": [{"itemIdentifier": f"message-{number}"} for number in numbers]}
+
+
+def _content(mail: dict[str, Any]) -> tuple[str, str, str]:
+    simple = mail["Content"]["Simple"]
+    return simple["Subject"]["Data"], simple["Body"]["Text"]["Data"], simple["Body"]["Html"]["Data"]
+
+
+@pytest.mark.parametrize("times", [2, 5])
+def test_the_same_record_is_one_mail(functions: Lambdas, times: int) -> None:
+    """SQS delivers at least once; the person reads it once."""
+    body = _about_key(functions.people.arrange())
+    answers = [functions.deliver(body).result for _ in range(times)]
+
+    assert answers == [_failed()] * times
+    assert len(functions.cloud.mails()) == 1
+
+
+def test_the_same_record_twice_in_one_batch_is_one_mail(functions: Lambdas) -> None:
+    """Also that happens."""
+    body = _about_key(functions.people.arrange())
+    functions.invoke("mailer", {"Records": [record(body, "0"), record(body, "0")]})
+
+    assert len(functions.cloud.mails()) == 1
+
+
+def test_two_records_that_say_the_same_are_two_mails(functions: Lambdas) -> None:
+    """Two keys of one name were made: it is the message's id that counts, not its text."""
+    body = _about_key(functions.people.arrange())
+    functions.deliver(body, body)
+
+    assert len(functions.cloud.mails()) == 2
+
+
+@pytest.mark.parametrize("failure", [unreachable, denied])
+@pytest.mark.parametrize("service", ["sesv2", "dynamodb", "dynamodb.GetItem"])
+def test_a_mail_that_could_not_be_sent_is_sent_when_it_comes_again(
+    functions: Lambdas, service: str, failure: Any
+) -> None:
+    """The record is reported as failed, alone, and the queue brings it back."""
+    body = _about_key(functions.people.arrange())
+    functions.cloud.failing[service] = failure
+    answer = functions.deliver(body)
+    assert (answer.result, answer.events) == (_failed(0), ["mail_failed"])
+    functions.cloud.failing.clear()
+    sent = len(functions.cloud.mails())
+
+    assert functions.deliver(body).result == _failed()
+    assert len(functions.cloud.mails()) == sent + 1
+
+
+def test_a_link_that_could_not_be_sent_is_replaced_by_one_that_works(functions: Lambdas) -> None:
+    """And the failed try does not count against the three mails that an address may get."""
+    person = somebody("Newcomer")
+    functions.people.wait(person)
+    for number in range(5):
+        functions.cloud.failing["sesv2"] = unreachable
+        assert functions.deliver(_about_sign_up(person)).result == _failed(0), number
+    functions.cloud.failing.clear()
+    functions.deliver(_about_sign_up(person))
+
+    subject, text, _ = _content(functions.cloud.mails()[-1])
+    assert subject == "Confirm your email address"
+    assert f"{SITE_URL}/email/verify#token=" in text
+
+
+def test_an_address_gets_three_mails_in_six_hours(functions: Lambdas) -> None:
+    """Whoever asks for them; the rest is dropped without a word to the asker (TH-11)."""
+    person = somebody("Newcomer")
+    functions.people.wait(person)
+    answer = functions.deliver(*[_about_sign_up(person)] * 10)
+
+    assert answer.result == _failed()
+    assert answer.events == ["mail_sent"] * 3 + ["mail_limit_reached"] * 7
+    assert len(functions.cloud.mails()) == 3
+
+
+@pytest.mark.parametrize(
+    "poison",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        '"text"',
+        "{}",
+        '{"kind": "nonsense"}',
+        '{"kind": "sign_up", "to": "evil@example.com"}',
+        "[" * 5000,
+    ],
+)
+def test_a_message_that_nobody_could_have_written_is_reported_and_stops_no_other(
+    functions: Lambdas, poison: str
+) -> None:
+    """It goes to the dead-letter queue by itself; the mails around it go out."""
+    body = _about_key(functions.people.arrange())
+    answer = functions.deliver(body, poison, body)
+
+    assert answer.result == _failed(1)
+    assert answer.events == ["mail_sent", "mail_failed", "mail_sent"]
+    assert len(functions.cloud.mails()) == 2
+
+
+def test_a_batch_in_which_all_fail_is_reported_record_by_record(functions: Lambdas) -> None:
+    """Not as one failure, which would bring the whole batch back as it was."""
+    assert functions.deliver("{", "[]").result == _failed(0, 1)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_mail_has_text_and_html_and_one_recipient(functions: Lambdas, kind: str) -> None:
+    """Structured content and a configuration set, no header of ours."""
+    person = functions.people.arrange()
+    functions.deliver(_about_key(person, kind))
+
+    [mail] = functions.cloud.mails()
+    subject, text, html = _content(mail)
+    body = {"Text": {"Data": text, "Charset": "UTF-8"}, "Html": {"Data": html, "Charset": "UTF-8"}}
+    assert mail == {
+        "FromEmailAddress": MAIL_FROM,
+        "Destination": {"ToAddresses": [person.email]},
+        "Content": {"Simple": {"Subject": {"Data": subject, "Charset": "UTF-8"}, "Body": body}},
+        "ConfigurationSetName": "MailConfigurationSet",
+    }
+    assert html.startswith("<!doctype html>")
+    assert SUPPORT_URL in text
+    assert SUPPORT_URL in html
+
+
+def test_what_people_write_is_escaped_and_never_in_a_subject(functions: Lambdas) -> None:
+    """A key may be called anything, and the mail about it says so harmlessly (EM-05)."""
+    functions.deliver(_about_key(functions.people.arrange(), detail=NASTY))
+
+    subject, text, html = _content(functions.cloud.mails()[0])
+    assert subject == "A new API key was made for your account"
+    assert NASTY in text
+    assert "<script" not in html
+    assert "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &#34; &amp; {{ link }}" in html
+
+
+def test_a_stranger_reads_nothing_that_the_sender_chose(functions: Lambdas) -> None:
+    """The name in a sign-up does not reach the mail to an address that was merely typed in (EM-05)."""
+    person = Person("StrangerAccount", "stranger@example.com", name=NASTY)
+    functions.people.wait(person)
+    functions.deliver(_about_sign_up(person))
+
+    assert "script" not in "".join(_content(functions.cloud.mails()[0]))
+
+
+def test_a_link_carries_its_token_where_no_server_sees_it(functions: Lambdas) -> None:
+    """In the fragment, once in the text and twice in the HTML, and nowhere else."""
+    person = somebody("Newcomer")
+    functions.people.wait(person)
+    functions.deliver(_about_sign_up(person))
+
+    _, text, html = _content(functions.cloud.mails()[0])
+    [link] = [word for word in text.split() if "token" in word]
+    assert link.startswith(f"{SITE_URL}/email/verify#token=")
+    assert (text.count(link), html.count(link)) == (1, 2)
+
+
+def test_nobody_is_told_about_an_account_that_is_gone(functions: Lambdas) -> None:
+    """The message is done with, not brought back."""
+    answer = functions.deliver(_about_key(somebody("Nobody")))
+
+    assert (answer.result, answer.events, functions.cloud.mails()) == (_failed(), ["mail_nobody_to_tell"], [])

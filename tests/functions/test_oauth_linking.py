@@ -1,0 +1,153 @@
+"""Whose account it is, through the functions: linked, taken over, proven by mail, and taken away."""
+
+from typing import Any
+
+import pytest
+
+from accounts import errors
+from accounts.identities import public_id
+from tests.functions import expected
+from tests.functions.away import ProvidersAway
+from tests.functions.cloud import SITE_URL
+from tests.functions.conftest import NOW
+from tests.functions.lambdas import Answer, Lambdas
+from tests.functions.oauth_answers import check_page, keys_in, session_of, who
+from tests.functions.people import Person
+from tests.functions.requests import SAMPLE_OTHER_TOKEN, request, sample
+from tests.unit.oauth.transport import GITHUB_EMAILS
+
+
+def test_linking_keeps_the_session_and_comes_back(functions: Lambdas, providers: ProvidersAway) -> None:
+    """No new session cookie; the login is listed, and opens the account."""
+    person = functions.people.arrange()
+    departure = providers.link("github")
+    providers.github_says(email="work@example.com")
+    arrival = providers.come_back(departure, "github", session=person.token)
+
+    assert (arrival.status, arrival.result["headers"]["location"]) == (303, f"{SITE_URL}/account")
+    assert [cookie.split("=")[0] for cookie in arrival.result["cookies"]] == list(providers.browser)
+    listed = functions.invoke("identity_list", sample("identity_list")).json["identities"]
+    assert [(it["provider"], it["email"]) for it in listed] == [("email", person.email), ("github", "work@example.com")]
+    assert [item["digest"]["S"] for item in functions.cloud.tables()["SessionsTable"]] == [person.session_id]
+
+
+@pytest.mark.parametrize("session", [None, SAMPLE_OTHER_TOKEN, "x" * 43])
+def test_a_link_is_for_the_session_that_asked(
+    functions: Lambdas, providers: ProvidersAway, session: str | None
+) -> None:
+    """401 as a page; GitHub is not asked, nothing is linked, and nobody's session changes."""
+    person = functions.people.arrange()
+    functions.people.sign_in(person, SAMPLE_OTHER_TOKEN)
+    departure = providers.link("github")
+    sessions = functions.cloud.tables()["SessionsTable"]
+    answer = providers.come_back(departure, "github", session=session)
+
+    assert (answer.status, "<code>not_authenticated</code>" in answer.result["body"]) == (401, True)
+    assert (providers.wire.urls, keys_in(functions)) == ([], {f"email#{person.email}"})
+    assert functions.cloud.tables()["SessionsTable"] == sessions
+
+
+def test_a_login_of_somebody_else_is_not_linked(functions: Lambdas, providers: ProvidersAway) -> None:
+    """409 as a page."""
+    departure = providers.start("github")
+    providers.github_says(email="other@example.com")
+    providers.come_back(departure, "github")
+    person = functions.people.arrange()
+    link = providers.link("github")
+
+    check_page(providers.come_back(link, "github", session=person.token), 409, errors.IdentityLinkedElsewhere)
+
+
+def test_the_last_way_in_is_not_taken_away(functions: Lambdas, providers: ProvidersAway) -> None:
+    """409 for the only login, 404 for what is not a login of one's own."""
+    departure = providers.start()
+    providers.google_says(sub="1")
+    token = session_of(providers.come_back(departure))
+    functions.people.arrange(Person("SomebodyElse", "else@example.com", token=SAMPLE_OTHER_TOKEN))
+
+    def unlink(key: str) -> Any:
+        event = request("identity_unlink", cookie=token, target=public_id(key))
+        return functions.invoke("identity_unlink", event).read
+
+    assert unlink("google#1") == expected.refusal("identity_unlink", 409, "last_identity")
+    for key in ("google#2", "email#person@example.com", "email#else@example.com"):
+        assert unlink(key) == expected.refusal("identity_unlink", 404, "not_found")
+
+
+def test_a_password_that_exists_is_not_set_again(functions: Lambdas) -> None:
+    """409, no hash, no change."""
+    functions.people.arrange()
+    before = functions.cloud.tables()
+    answer = functions.invoke("password_set", sample("password_set"))
+
+    assert answer.read == expected.refusal("password_set", 409, "password_exists")
+    assert (answer.hashes, functions.cloud.tables()) == (0, before)
+
+
+def test_the_pre_registered_victim_gets_a_clean_account(functions: Lambdas, providers: ProvidersAway) -> None:
+    """The squatter's password never works; the victim's account has none."""
+    squatter = Person("SquattersAccount", "person@example.com", password="canary password of the squatter")
+    functions.people.wait(squatter)
+    departure = providers.start()
+    providers.google_says()
+    token = session_of(providers.come_back(departure))
+
+    assert who(functions, token)["id"] != "SquattersAccount"
+    body = {"email": "person@example.com", "password": squatter.password}
+    refused = functions.invoke("login", request("login", body=body))
+    assert refused.read == expected.refusal("login", 401, "invalid_credentials")
+    [address] = [it for it in functions.cloud.tables()["IdentitiesTable"] if it["identity"]["S"].startswith("email#")]
+    assert sorted(set(address) & {"password_hash", "pending_token", "expires_at"}) == []
+
+
+def test_an_unverified_address_needs_the_mail_and_this_browser(functions: Lambdas, providers: ProvidersAway) -> None:
+    """A page says so; the mail alone and the browser alone are worth nothing; both link the account that is there."""
+    person = functions.people.arrange()
+    departure = providers.start("github")
+    providers.github_says(verified=False)
+    check_page(providers.come_back(departure, "github"), 403, errors.EmailNotVerified)
+    functions.deliver_all()
+    text = functions.cloud.mails()[-1]["Content"]["Simple"]["Body"]["Text"]["Data"]
+    token = text.partition("#token=")[2].partition("&")[0]
+    [(name, browser)] = providers.browser.items()
+
+    def confirm(link: str, cookie: str) -> Answer:
+        event = request("identity_confirm", body={"token": link}) | {"cookies": [f"{name}={cookie}"]}
+        return functions.invoke("identity_confirm", event)
+
+    elsewhere = (
+        "Open this link in the browser in which you started, within the hour, or log in there again for a new one."
+    )
+    assert confirm(token, "x" * 43).read == expected.refusal("identity_confirm", 400, "invalid_link", elsewhere)
+    assert confirm("x" * 43, browser).read == expected.refusal("identity_confirm", 400, "invalid_link")
+    confirmed = confirm(token, browser)
+    assert (confirmed.status, confirmed.json) == (200, person.customer(NOW))
+    assert keys_in(functions) == {"email#person@example.com", "github#583231"}
+    assert confirm(token, browser).read == expected.refusal("identity_confirm", 400, "invalid_link")
+
+
+@pytest.mark.parametrize(
+    "emails", [[], [{"email": "a@example.com", "primary": False, "verified": True}], {"message": "x"}]
+)
+def test_a_person_without_a_primary_address_is_told_so(
+    functions: Lambdas, providers: ProvidersAway, emails: Any
+) -> None:
+    """The address on the profile is not taken instead."""
+    departure = providers.start("github")
+    providers.github_says()
+    providers.wire.answers[GITHUB_EMAILS] = emails
+
+    check_page(providers.come_back(departure, "github"), 403, errors.EmailMissing)
+    assert keys_in(functions) == set()
+
+
+def test_a_recycled_address_does_not_open_the_account(functions: Lambdas, providers: ProvidersAway) -> None:
+    """Another subject with the same verified address: 409."""
+    departure = providers.start()
+    providers.google_says(sub="1")
+    providers.come_back(departure)
+    again = providers.start()
+    providers.google_says(sub="2")
+
+    check_page(providers.come_back(again), 409, errors.AddressReused)
+    assert keys_in(functions) == {"email#person@example.com", "google#1"}

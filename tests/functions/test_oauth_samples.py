@@ -1,0 +1,129 @@
+"""The samples of everything that has to do with Google and GitHub, replayed: the whole answer and what is logged."""
+
+import json
+
+import pytest
+
+from accounts import secrets
+from tests.functions import expected
+from tests.functions.away import SAMPLE_GITHUB, ProvidersAway, arrange_for
+from tests.functions.cloud import SITE_URL
+from tests.functions.conftest import NOW
+from tests.functions.lambdas import Lambdas
+from tests.functions.requests import SAMPLE_OTHER_TOKEN, sample
+from tests.unit.oauth.forgery import NONCE
+
+MOMENT = "2026-01-05T12:00:00.000Z"
+ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
+
+
+@pytest.mark.usefixtures("providers")
+def test_the_sample_of_methods_show_names_every_way_in(functions: Lambdas) -> None:
+    """A local ComfyUI has them all; any origin may read it."""
+    answer = functions.invoke("methods_show", sample("methods_show"))
+
+    body = {
+        "origin": "http://127.0.0.1:8188",
+        "allowed": True,
+        "methods": ["email", "google", "github", "api_key"],
+        "start_urls": {
+            "google": f"{SITE_URL}/auth/google/start",
+            "github": f"{SITE_URL}/auth/github/start",
+        },
+        "api_key_url": f"{SITE_URL}/",
+    }
+    assert answer.read == expected.answer("methods_show", 200, body, headers=expected.CORS)
+    assert answer.events == ["methods_shown"]
+
+
+@pytest.mark.usefixtures("providers")
+def test_the_sample_of_oauth_start_tells_the_page_where_to_send_the_browser(functions: Lambdas) -> None:
+    """To link: an address at Google, and the cookie that binds the way back to this browser."""
+    person = arrange_for(functions, "oauth_start", NOW)
+    answer = functions.invoke("oauth_start", sample("oauth_start"))
+    url = answer.json["authorization_url"]
+    [cookie] = answer.result["cookies"]
+
+    assert url.startswith("https://accounts.google.com/o/oauth2/v2/auth?")
+    assert cookie == f"{cookie.partition('=')[0]}={answer.cookie}; {ATTRIBUTES}; Max-Age=3600"
+    assert answer.read == expected.answer("oauth_start", 200, {"authorization_url": url}, cookies=[cookie])
+    assert answer.events == ["authn_identity_link_start"]
+    [state] = functions.cloud.tables()["OneTimeTokensTable"]
+    assert state["data"]["M"]["linking_to"] == {"S": person.user_id}
+
+
+def test_the_sample_of_oauth_callback_signs_in(functions: Lambdas, providers: ProvidersAway) -> None:
+    """303 to where the person wanted to go, with a session and without the cookie of the sign-in."""
+    arrange_for(functions, "oauth_callback", NOW)
+    providers.google_says(nonce=NONCE)
+    answer = functions.invoke("oauth_callback", sample("oauth_callback"))
+    gone, cookie = answer.result["cookies"]
+
+    token = cookie.split(";")[0].partition("=")[2]
+    functions.issued.add(token)
+    functions.seen.clear()
+    assert gone == f"__Host-oauth-b80724f0=; {ATTRIBUTES}; Max-Age=0"
+    assert cookie == f"__Host-session={token}; {ATTRIBUTES}"
+    headers = {"location": f"{SITE_URL}/keys"}
+    assert answer.read == expected.answer("oauth_callback", 303, headers=headers, cookies=[gone, cookie])
+    assert answer.events == ["authn_login_success"]
+
+
+def test_the_sample_of_identity_list_lists_the_ways_in(functions: Lambdas) -> None:
+    """By an id that tells nothing, without subject and hash."""
+    person = arrange_for(functions, "identity_unlink", NOW)
+    answer = functions.invoke("identity_list", sample("identity_list"))
+
+    rows = [
+        {
+            "id": secrets.digest(key),
+            "provider": key.partition("#")[0],
+            "email": person.email,
+            "can_log_in": True,
+            "created_at": MOMENT,
+        }
+        for key in (f"email#{person.email}", SAMPLE_GITHUB)
+    ]
+    assert answer.read == expected.answer("identity_list", 200, {"identities": rows})
+    assert answer.events == ["identities_listed"]
+
+
+def test_the_sample_of_identity_unlink_takes_the_login_away(functions: Lambdas) -> None:
+    """204; gone from the table and from the account, and its owner is told."""
+    person = arrange_for(functions, "identity_unlink", NOW)
+    answer = functions.invoke("identity_unlink", sample("identity_unlink"))
+
+    assert answer.read == expected.answer("identity_unlink", 204)
+    assert answer.events == ["authn_identity_unlinked"]
+    tables = functions.cloud.tables()
+    mark = next(item for item in tables["IdentitiesTable"] if item["identity"]["S"] == SAMPLE_GITHUB)
+    assert (mark["verified"], mark["unlinked"], mark["email"]) == ({"BOOL": False}, {"BOOL": True}, {"S": ""})
+    assert [item["identities"] for item in tables["UsersTable"]] == [{"SS": [f"email#{person.email}"]}]
+    assert functions.queued() == [{"kind": "identity_unlinked", "user_id": person.user_id, "detail": "GitHub"}]
+
+
+def test_the_sample_of_identity_confirm_makes_the_account(functions: Lambdas) -> None:
+    """200, the account, and a session."""
+    arrange_for(functions, "identity_confirm", NOW)
+    answer = functions.invoke("identity_confirm", sample("identity_confirm"))
+    accounts = functions.cloud.tables()["UsersTable"]
+    [user_id] = [item["user_id"]["S"] for item in accounts if item["email"]["S"] == "waiting@example.com"]
+
+    body = {"id": user_id, "email": "waiting@example.com", "name": "Waiting", "createdAt": MOMENT, "updatedAt": MOMENT}
+    cookies = [f"__Host-session={answer.cookie}; {ATTRIBUTES}"]
+    assert answer.read == expected.answer("identity_confirm", 200, body, cookies=cookies)
+    assert answer.events == ["email_verified"]
+
+
+def test_the_sample_of_password_set_gives_the_account_a_password(functions: Lambdas) -> None:
+    """204; from then on it logs in, the other sessions have ended, and its owner is told."""
+    person = arrange_for(functions, "password_set", NOW)
+    functions.people.sign_in(person, SAMPLE_OTHER_TOKEN)
+    answer = functions.invoke("password_set", sample("password_set"))
+
+    assert answer.read == expected.answer("password_set", 204)
+    assert (answer.events, answer.hashes) == (["authn_password_change"], 1)
+    assert [item["digest"]["S"] for item in functions.cloud.tables()["SessionsTable"]] == [person.session_id]
+    assert functions.queued() == [{"kind": "password_set", "user_id": person.user_id}]
+    body = {"email": person.email, "password": "sample new passphrase of the events folder"}
+    assert functions.invoke("login", sample("login") | {"body": json.dumps(body)}).status == 200

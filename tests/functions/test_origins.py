@@ -1,0 +1,115 @@
+"""Unsafe requests that live by the cookie come from our own pages, or nothing happens (WB-01, WB-02, WB-05)."""
+
+from typing import Any
+
+import pytest
+
+from tests.functions import expected
+from tests.functions.cloud import SITE_URL
+from tests.functions.inventory import READABLE, SESSION_ROUTES, UNSAFE_WITH_COOKIE
+from tests.functions.lambdas import Lambdas
+from tests.functions.people import Person
+from tests.functions.requests import SAMPLE_KEY, SAMPLE_LINK_TOKEN, SAMPLE_OTHER_TOKEN, SAMPLE_TOKEN, request
+
+NOT_OURS = (
+    "null",
+    "",
+    "https://evil.example",
+    f"{SITE_URL}.evil.example",
+    "https://evil-accounts.example.com",
+    "https://evil.accounts.example.com",
+    "https://example.com",
+    f"{SITE_URL}:443",
+    f"{SITE_URL}:8443",
+    f"{SITE_URL}/",
+    f"{SITE_URL}/auth",
+    "https://ACCOUNTS.example.com",
+    "HTTPS://accounts.example.com",
+    "http://accounts.example.com",
+    "https://accounts.example.com.",
+    "https://evil@accounts.example.com",
+    f"{SITE_URL}, https://evil.example",
+    f"https://evil.example, {SITE_URL}",
+    f"{SITE_URL} ",
+    "http://127.0.0.1:8188",
+    "http://localhost:8188",
+    "file://",
+    "*",
+)
+PROVEN = ((SITE_URL, "same-origin"), (SITE_URL, None), (None, "same-origin"))
+UNPROVEN = (
+    (None, None),
+    (None, "cross-site"),
+    (None, "same-site"),
+    (None, "none"),
+    (None, "SAME-ORIGIN"),
+    (None, "same-origin, same-origin"),
+    (None, ""),
+    (SITE_URL, "cross-site"),
+    (SITE_URL, "same-site"),
+    (SITE_URL, "none"),
+    (SITE_URL, ""),
+)
+
+
+def _request(function: str, origin: str | None, site: str | None) -> dict[str, Any]:
+    return request(function, cookie=SAMPLE_TOKEN, headers={"origin": origin, "sec-fetch-site": site})
+
+
+def _arrange(functions: Lambdas) -> None:
+    person = functions.people.arrange()
+    functions.people.sign_in(person, SAMPLE_OTHER_TOKEN)
+    functions.people.wait(Person("WaitingAccount", "waiting@example.com"), SAMPLE_LINK_TOKEN)
+
+
+@pytest.mark.parametrize("function", UNSAFE_WITH_COOKIE)
+@pytest.mark.parametrize("site", ["same-origin", "same-site", "cross-site", "none", None])
+def test_a_request_from_another_origin_changes_nothing(functions: Lambdas, function: str, site: str | None) -> None:
+    """403 where only our pages may call; where anybody may, the cookie that came along counts for nothing: 401."""
+    _arrange(functions)
+    before = functions.cloud.tables()
+    refused = (401, "not_authenticated") if function in READABLE else (403, "cross_site_request")
+    for origin in NOT_OURS:
+        answer = functions.invoke(function, _request(function, origin, site))
+        assert (origin, answer.read) == (origin, expected.refusal(function, *refused))
+        assert (answer.calls, answer.hashes) == ([], 0)
+    assert functions.cloud.tables() == before
+
+
+@pytest.mark.parametrize("function", UNSAFE_WITH_COOKIE)
+def test_a_request_that_does_not_prove_its_origin_changes_nothing(functions: Lambdas, function: str) -> None:
+    """Saying nothing proves nothing, and the browser's own word on the site is believed."""
+    _arrange(functions)
+    before = functions.cloud.tables()
+    for origin, site in UNPROVEN:
+        answer = functions.invoke(function, _request(function, origin, site))
+        whole = expected.refusal(function, 403, "cross_site_request")
+        assert (origin, site, answer.read) == (origin, site, whole)
+        assert (answer.events, answer.calls, answer.hashes) == (["malicious_csrf"], [], 0)
+    assert functions.cloud.tables() == before
+
+
+@pytest.mark.parametrize("function", UNSAFE_WITH_COOKIE)
+def test_a_request_from_our_own_pages_is_answered(functions: Lambdas, function: str) -> None:
+    """By either header: old browsers send only the one, some requests only the other."""
+    for origin, site in PROVEN:
+        functions.afresh(lambda: _arrange(functions))
+        assert functions.invoke(function, _request(function, origin, site)).status < 300
+
+
+@pytest.mark.parametrize("function", [name for name in SESSION_ROUTES if name not in UNSAFE_WITH_COOKIE])
+def test_a_foreign_page_reads_nothing_by_the_cookie(functions: Lambdas, function: str) -> None:
+    """A request that says it comes from elsewhere is as if it had no cookie."""
+    functions.people.arrange()
+    for origin in NOT_OURS:
+        answer = functions.invoke(function, _request(function, origin, "cross-site"))
+        assert (origin, answer.read) == (origin, expected.refusal(function, 401, "not_authenticated"))
+
+
+@pytest.mark.parametrize("origin", [*NOT_OURS, None])
+def test_a_key_works_from_every_origin(functions: Lambdas, origin: str | None) -> None:
+    """A header is never sent by a browser of its own accord, so it needs no proof."""
+    functions.people.arrange()
+    event = request("account_open", key=SAMPLE_KEY, headers={"origin": origin, "sec-fetch-site": "cross-site"})
+
+    assert functions.invoke("account_open", event).status == 200

@@ -1,0 +1,297 @@
+"""Every sample in ``events/``, replayed: the whole answer, what is logged, and that nothing else is."""
+
+from typing import Any
+
+import pytest
+
+from accounts import secrets
+from tests.cloudformation import ROOT
+from tests.functions import expected
+from tests.functions.cloud import SITE_URL
+from tests.functions.conftest import NOW
+from tests.functions.lambdas import NAMES, Answer, Lambdas
+from tests.functions.people import Person
+from tests.functions.requests import (
+    SAMPLE_LINK_TOKEN,
+    SAMPLE_OTHER_TOKEN,
+    SAMPLE_USER_ID,
+    sample,
+)
+
+AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
+
+
+def _line(function: str, event: str, route: str, status: int, user_id: str) -> dict[str, Any]:
+    request_id = f"sample-{function.replace('_', '-')}"
+    return {
+        "event": event,
+        "message": event,
+        "level": "INFO",
+        "function": function,
+        "route": route,
+        "status": status,
+        "request_id": request_id,
+        "correlation_id": request_id,
+        "source": "203.0.113.7",
+        "user_agent": AGENT,
+        "user_id": user_id,
+        "service": "accounts",
+    }
+
+
+def _logged(answer: Answer) -> list[dict[str, Any]]:
+    return [{key: value for key, value in line.items() if key not in ("timestamp", "location")} for line in answer.log]
+
+
+def _session(token: str, *, current: bool) -> dict[str, Any]:
+    return {
+        "id": secrets.digest(token),
+        "current": current,
+        "method": "password",
+        "remembered": False,
+        "authenticated_at": "2026-01-05T12:00:00.000Z",
+        "last_seen_at": "2026-01-05T12:00:00.000Z",
+        "expires_at": "2026-01-06T12:00:00.000Z",
+        "source": "203.0.113.7",
+        "user_agent": "Firefox",
+    }
+
+
+def test_every_function_has_a_sample_and_every_sample_a_function() -> None:
+    """The folders of ``functions/`` and the files of ``events/`` are the same list."""
+    assert tuple(sorted(path.stem for path in (ROOT / "events").glob("*"))) == NAMES
+
+
+def test_the_sample_of_signup_starts_an_account(functions: Lambdas) -> None:
+    """202 for a new address, and one message on the queue."""
+    answer = functions.invoke("signup", sample("signup"))
+
+    body = {"message": "Look in your mail for a link to confirm your address."}
+    assert answer.read == expected.answer("signup", 202, body)
+    assert _logged(answer) == [_line("signup", "user_created", "POST /auth/signup", 202, "")]
+    assert functions.queued() == [{"kind": "sign_up", "email": "newcomer@example.com"}]
+
+
+def test_the_sample_of_email_verify_makes_the_account_and_signs_in(functions: Lambdas) -> None:
+    """200, the account, and a cookie that ends with the browser."""
+    person = Person()
+    functions.people.wait(person, SAMPLE_LINK_TOKEN)
+    answer = functions.invoke("email_verify", sample("email_verify"))
+
+    cookie = [f"__Host-session={answer.cookie}; {ATTRIBUTES}"]
+    assert answer.read == expected.answer("email_verify", 200, person.customer(NOW), cookies=cookie)
+    assert _logged(answer) == [_line("email_verify", "email_verified", "POST /auth/email/verify", 200, person.user_id)]
+
+
+def test_the_sample_of_email_resend_queues_a_message(functions: Lambdas) -> None:
+    """202, and one message on the queue."""
+    answer = functions.invoke("email_resend", sample("email_resend"))
+
+    body = {"message": "If a confirmation is waiting for this address, a new mail is on its way."}
+    assert answer.read == expected.answer("email_resend", 202, body)
+    assert _logged(answer) == [_line("email_resend", "email_resend_requested", "POST /auth/email/resend", 202, "")]
+
+
+def test_the_sample_of_login_signs_in_and_is_remembered(functions: Lambdas) -> None:
+    """200, the account, and a cookie for 30 days."""
+    person = functions.people.arrange()
+    answer = functions.invoke("login", sample("login"))
+
+    cookie = [f"__Host-session={answer.cookie}; {ATTRIBUTES}; Max-Age=2592000"]
+    assert answer.read == expected.answer("login", 200, person.customer(NOW), cookies=cookie)
+    assert _logged(answer) == [_line("login", "authn_login_success", "POST /auth/login", 200, person.user_id)]
+
+
+@pytest.mark.parametrize(
+    ("function", "route", "event"),
+    [
+        ("logout", "POST /auth/logout", "session_revoked"),
+        ("session_revoke_all", "POST /auth/sessions/revoke-all", "session_revoked_all"),
+        ("account_delete", "DELETE /customers/me", "user_deleted"),
+    ],
+)
+def test_the_samples_that_log_out_end_the_session_and_take_the_cookie(
+    functions: Lambdas, function: str, route: str, event: str
+) -> None:
+    """204, no cookie any more, and the session is gone from the table."""
+    person = functions.people.arrange()
+    answer = functions.invoke(function, sample(function))
+
+    assert answer.read == expected.answer(function, 204, headers=expected.SIGNED_OUT, cookies=expected.NO_COOKIE)
+    assert _logged(answer) == [_line(function, event, route, 204, person.user_id)]
+    assert functions.cloud.tables()["SessionsTable"] == []
+
+
+def test_the_sample_of_session_show_tells_who_and_how(functions: Lambdas) -> None:
+    """200, the account and its session."""
+    person = functions.people.arrange()
+    answer = functions.invoke("session_show", sample("session_show"))
+
+    body = {"customer": person.customer(NOW), "session": _session(person.token, current=True)}
+    assert answer.read == expected.answer("session_show", 200, body)
+    assert _logged(answer) == [_line("session_show", "session_shown", "GET /auth/session", 200, person.user_id)]
+
+
+def test_the_sample_of_session_list_lists_the_devices(functions: Lambdas) -> None:
+    """200, this one marked."""
+    person = functions.people.arrange()
+    functions.people.sign_in(person, SAMPLE_OTHER_TOKEN)
+    answer = functions.invoke("session_list", sample("session_list"))
+
+    sessions = sorted(answer.json["sessions"], key=lambda entry: not entry["current"])
+    assert sessions == [_session(person.token, current=True), _session(SAMPLE_OTHER_TOKEN, current=False)]
+    assert {**answer.read, "body": None} == {**expected.answer("session_list", 200, {"sessions": []}), "body": None}
+    assert _logged(answer) == [_line("session_list", "sessions_listed", "GET /auth/sessions", 200, person.user_id)]
+
+
+def test_the_sample_of_session_revoke_ends_the_other_device(functions: Lambdas) -> None:
+    """204; this session stays."""
+    person = functions.people.arrange()
+    functions.people.sign_in(person, SAMPLE_OTHER_TOKEN)
+    answer = functions.invoke("session_revoke", sample("session_revoke"))
+
+    assert answer.read == expected.answer("session_revoke", 204)
+    assert _logged(answer) == [
+        _line("session_revoke", "session_revoked", "DELETE /auth/sessions/{id}", 204, person.user_id)
+    ]
+    assert [item["digest"]["S"] for item in functions.cloud.tables()["SessionsTable"]] == [person.session_id]
+
+
+@pytest.mark.parametrize(
+    ("function", "route"), [("account_open", "POST /customers"), ("account_show", "GET /customers/me")]
+)
+def test_the_samples_with_a_key_tell_whose_it_is(functions: Lambdas, function: str, route: str) -> None:
+    """200 and the account, readable from any origin."""
+    person = functions.people.arrange()
+    answer = functions.invoke(function, sample(function))
+
+    assert answer.read == expected.answer(function, 200, person.customer(NOW))
+    assert _logged(answer) == [_line(function, "user_shown", route, 200, person.user_id)]
+
+
+def test_the_sample_of_key_create_shows_the_key_once(functions: Lambdas) -> None:
+    """201, with the key's text; its owner is told by mail."""
+    person = functions.people.arrange()
+    answer = functions.invoke("key_create", sample("key_create"))
+
+    text = answer.json["api_key"]["plaintext_key"]
+    body = {
+        "api_key": {
+            "id": secrets.digest(text),
+            "name": "Workshop computer",
+            "description": "The one under the desk",
+            "key_prefix": text[:16],
+            "created_at": "2026-01-05T12:00:00.000Z",
+            "last_used_at": None,
+            "plaintext_key": text,
+        }
+    }
+    assert answer.read == expected.answer("key_create", 201, body)
+    assert _logged(answer) == [
+        _line("key_create", "authn_token_created", "POST /customers/api-keys", 201, person.user_id)
+    ]
+    message = {"kind": "api_key_created", "user_id": person.user_id, "detail": "Workshop computer"}
+    assert functions.queued() == [message]
+
+
+def test_the_sample_of_key_list_lists_the_keys(functions: Lambdas) -> None:
+    """200, without the keys' text."""
+    person = functions.people.arrange()
+    answer = functions.invoke("key_list", sample("key_list"))
+
+    moment = "2026-01-05T12:00:00.000Z"
+    key = {
+        "id": person.key_id,
+        "name": "Workshop computer",
+        "description": "",
+        "key_prefix": person.key[:16],
+        "created_at": moment,
+        "last_used_at": moment,
+    }
+    assert answer.read == expected.answer("key_list", 200, {"api_keys": [key]})
+    assert _logged(answer) == [_line("key_list", "authn_tokens_listed", "GET /customers/api-keys", 200, person.user_id)]
+
+
+def test_the_sample_of_key_delete_ends_the_key(functions: Lambdas) -> None:
+    """204, and the key is gone from the table."""
+    person = functions.people.arrange()
+    answer = functions.invoke("key_delete", sample("key_delete"))
+
+    assert answer.read == expected.answer("key_delete", 204)
+    assert _logged(answer) == [
+        _line("key_delete", "authn_token_revoked", "DELETE /customers/api-keys/{id}", 204, person.user_id)
+    ]
+    assert functions.cloud.tables()["ApiKeysTable"] == []
+
+
+def test_the_sample_of_key_verify_tells_another_service_whose_key_it_is(functions: Lambdas) -> None:
+    """200 with the fields that other services read."""
+    person = functions.people.arrange()
+    answer = functions.invoke("key_verify", sample("key_verify"))
+
+    body = {
+        "valid": True,
+        "firebase_uid": person.user_id,
+        "email": person.email,
+        "name": person.name,
+        "is_admin": False,
+    }
+    assert answer.read == expected.answer("key_verify", 200, body)
+    assert _logged(answer) == [
+        _line("key_verify", "authn_token_verified", "POST /admin/verify-api-key", 200, person.user_id)
+    ]
+
+
+def test_the_sample_of_pages_shows_the_home_page(functions: Lambdas) -> None:
+    """200, HTML that may run our own scripts and nothing else."""
+    answer = functions.invoke("pages", sample("pages"))
+
+    headers = {"content-type": "text/html; charset=utf-8", "content-security-policy": expected.PAGE_POLICY}
+    assert answer.read == expected.answer("pages", 200, answer.result["body"], headers=headers)
+    assert answer.result["body"].startswith("<!doctype html>")
+    assert _logged(answer) == [_line("pages", "page_shown", "GET /", 200, "")]
+
+
+def test_the_sample_of_fallback_answers_a_preflight(functions: Lambdas) -> None:
+    """204, with the methods of the path and the headers that may be sent."""
+    answer = functions.invoke("fallback", sample("fallback"))
+
+    headers = {**expected.CORS, "access-control-allow-methods": "DELETE, GET"}
+    assert answer.read == expected.answer("fallback", 204, headers=headers)
+    assert len(_logged(answer)) == 1
+
+
+def test_the_sample_of_the_authorizer_tells_whose_key_it_is(functions: Lambdas) -> None:
+    """Authorized, with the identity in the context."""
+    person = functions.people.arrange()
+    answer = functions.invoke("authorizer", sample("authorizer"))
+
+    context = {"account_id": person.user_id, "credential_kind": "api_key", "credential_id": person.key_id}
+    assert answer.result == {"isAuthorized": True, "context": context}
+    assert answer.events == ["authz_granted"]
+
+
+def test_the_sample_of_account_disable_shuts_the_account(functions: Lambdas) -> None:
+    """Sessions and keys end with it, and the next log-in is refused."""
+    functions.people.arrange()
+    answer = functions.invoke("account_disable", sample("account_disable"))
+
+    assert answer.result == {"user_id": SAMPLE_USER_ID, "status": "disabled"}
+    assert answer.events == ["user_disabled"]
+    assert functions.cloud.tables()["SessionsTable"] == functions.cloud.tables()["ApiKeysTable"] == []
+    refused = functions.invoke("login", sample("login"))
+    assert refused.read == expected.refusal("login", 401, "invalid_credentials")
+
+
+def test_the_sample_of_the_mailer_sends_one_mail(functions: Lambdas) -> None:
+    """To the address that is stored, with the name of the key in it."""
+    person = functions.people.arrange()
+    answer = functions.invoke("mailer", sample("mailer"))
+
+    assert answer.result == {"batchItemFailures": []}
+    assert answer.events == ["mail_sent"]
+    [mail] = functions.cloud.mails()
+    assert mail["Destination"] == {"ToAddresses": [person.email]}
+    assert '"Workshop computer"' in mail["Content"]["Simple"]["Body"]["Text"]["Data"]
+    assert SITE_URL in mail["Content"]["Simple"]["Body"]["Text"]["Data"]

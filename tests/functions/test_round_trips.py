@@ -1,0 +1,86 @@
+"""How often each request asks AWS: what it costs and how long it takes is counted, not timed."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.functions.conftest import NOW
+from tests.functions.lambdas import Lambdas
+from tests.functions.people import Person
+from tests.functions.requests import (
+    SAMPLE_KEY,
+    SAMPLE_LINK_TOKEN,
+    SAMPLE_OTHER_TOKEN,
+    SAMPLE_TOKEN,
+    request,
+    sample,
+)
+
+GET, QUERY, UPDATE, WRITE, SEND = (
+    "dynamodb.GetItem",
+    "dynamodb.Query",
+    "dynamodb.UpdateItem",
+    "dynamodb.TransactWriteItems",
+    "sqs.SendMessage",
+)
+BUDGET = {
+    "signup": [WRITE, WRITE, SEND],
+    "email_verify": [WRITE, GET, GET, WRITE, WRITE],
+    "email_resend": [WRITE, SEND],
+    "login": [WRITE, GET, WRITE],
+    "logout": [GET, WRITE],
+    "session_show": [GET, GET],
+    "session_list": [GET, QUERY],
+    "session_revoke": [GET, WRITE],
+    "session_revoke_all": [GET, GET, WRITE],
+    "account_open": [GET, GET],
+    "account_show": [GET, GET],
+    "account_delete": [GET, GET, WRITE],
+    "key_create": [GET, WRITE, SEND],
+    "key_list": [GET, QUERY],
+    "key_delete": [GET, WRITE, SEND],
+    "key_verify": [GET, GET],
+    "authorizer": [GET],
+    "pages": [],
+    "fallback": [],
+}
+
+
+def _arrange(functions: Lambdas) -> None:
+    person = functions.people.arrange()
+    functions.people.sign_in(person, SAMPLE_OTHER_TOKEN)
+    functions.people.wait(Person("WaitingAccount", "waiting@example.com"), SAMPLE_LINK_TOKEN)
+
+
+@pytest.mark.parametrize("function", BUDGET)
+def test_a_warm_request_asks_no_oftener_than_this(functions: Lambdas, function: str) -> None:
+    """Exactly these, in this order; secrets were read by the request before."""
+    functions.afresh(lambda: _arrange(functions))
+    functions.invoke(function, sample(function))
+    functions.afresh(lambda: _arrange(functions))
+    answer = functions.invoke(function, sample(function))
+
+    assert [call.name for call in answer.calls] == BUDGET[function]
+
+
+@pytest.mark.parametrize("credential", [{"cookie": SAMPLE_TOKEN}, {"key": SAMPLE_KEY}])
+def test_activity_is_written_down_once_in_five_minutes(functions: Lambdas, credential: dict[str, str]) -> None:
+    """One more call then, and none in between (AK-12)."""
+    _arrange(functions)
+    asked = []
+    for minutes in (4, 5, 6, 9, 10):
+        functions.clock.now = NOW + timedelta(minutes=minutes)
+        asked.append([call.name for call in functions.invoke("authorizer", request("authorizer", **credential)).calls])
+
+    assert asked == [[GET], [GET, UPDATE], [GET], [GET], [GET, UPDATE]]
+
+
+@pytest.mark.parametrize("function", BUDGET)
+def test_every_read_that_decides_is_consistent_and_by_key(functions: Lambdas, function: str) -> None:
+    """An index may lag; it is only ever asked for what is shown in a list (SE-14)."""
+    _arrange(functions)
+    calls = functions.invoke(function, sample(function)).calls
+
+    assert all(call.parameters["ConsistentRead"] is True for call in calls if call.name == GET)
+    assert all(function in {"session_list", "key_list"} for call in calls if call.name == QUERY)
+    assert "dynamodb.Scan" not in {call.name for call in calls}

@@ -1,0 +1,58 @@
+"""Fresh interpreters, as Lambda starts them: nothing on the path but what is said, and no site-packages."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from benchmarks import world
+from tests.cloudformation import ROOT
+
+YARDSTICK = "pynamodb.models"
+FOLDERS = {path.parent.name: str(path.parent) for path in sorted((ROOT / "functions").glob("*/handler.py"))}
+# One process imports the yardstick, and forks for each handler: what that imports besides is its own.
+_FORKING = """
+import json, os, sys
+sys.path[:0] = {paths!r}
+import {first}
+common = set(sys.modules)
+print(json.dumps(["", sorted(common), []]), flush=True)
+for name, folder in {folders!r}.items():
+    child = os.fork()
+    if child == 0:
+        sys.path.insert(0, folder)
+        import handler
+        assert callable(handler.lambda_handler)
+        outside = [name for name, it in sys.modules.items() if "site-packages" in str(getattr(it, "__file__", ""))]
+        print(json.dumps([name, sorted(set(sys.modules) - common), outside]), flush=True)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    if status:
+        sys.exit(name + " cannot be imported")
+"""
+
+
+@cache
+def imported(
+    paths: tuple[str, ...], functions: tuple[str, ...] = tuple(FOLDERS), first: str = YARDSTICK
+) -> Mapping[str, frozenset[str]]:
+    """What each handler imports besides ``first``, by function; under the empty name what ``first`` imports.
+
+    Everything comes from ``paths`` or the standard library: a handler that needs anything else cannot be imported.
+    """
+    folders = {name: FOLDERS[name] for name in functions}
+    lines = _run(_FORKING.format(paths=list(paths), first=first, folders=folders))
+    elsewhere = {name for _, _, outside in lines for name in outside if not any("site-packages" in it for it in paths)}
+    assert elsewhere == set()
+    return {name: frozenset(modules) for name, modules, _ in lines}
+
+
+def _run(code: str) -> list[Any]:
+    environment = world.environment() | {"PATH": os.defpath, "AWS_ENDPOINT_URL": "http://127.0.0.1:9"}
+    command = [sys.executable, "-I", "-S", "-W", "error", "-c", code]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]

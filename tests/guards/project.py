@@ -1,0 +1,90 @@
+"""The project as the guards read it: its functions, routes, modules, documents and pins."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.cloudformation import ROOT, resources, template
+
+FUNCTION = "AWS::Serverless::Function"
+FOLDERS = tuple(sorted(path.parent.name for path in (ROOT / "functions").glob("*/handler.py")))
+PACKAGE = ROOT / "layers" / "domain" / "accounts"
+MODULES = tuple(sorted(PACKAGE.rglob("*.py")))
+HANDLERS = tuple(sorted((ROOT / "functions").glob("*/handler.py")))
+DOCUMENTS = (ROOT / "README.md", ROOT / "ARCHITECTURE.md")
+PINS = tuple(sorted((ROOT / "requirements").glob("*.txt")))
+
+
+def functions() -> dict[str, dict[str, Any]]:
+    """The properties of each function with what it takes from Globals, by the folder its code is in."""
+    everywhere = template()["Globals"]["Function"]
+    return {Path(own["CodeUri"]).name: everywhere | own for own in resources(FUNCTION).values()}
+
+
+def routes() -> set[tuple[str, str, str]]:
+    """Method, path and folder of every HTTP event in the template."""
+    return {
+        (event["Properties"].get("Method", "ANY"), event["Properties"].get("Path", "$default"), folder)
+        for folder, function in functions().items()
+        for event in function.get("Events", {}).values()
+        if event["Type"] == "HttpApi"
+    }
+
+
+def statements() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each policy statement, with the folder of the function whose role has it."""
+    for folder, function in functions().items():
+        for policy in function.get("Policies", []):
+            for statement in policy["Statement"]:
+                yield folder, statement
+
+
+def listed(one_or_many: Any) -> list[Any]:
+    """CloudFormation takes one where it takes a list."""
+    return one_or_many if isinstance(one_or_many, list) else [one_or_many]
+
+
+def resolved(name: str, settings: dict[str, Any]) -> str:
+    """The value of an ``!If`` between two constants, in a deployment where the conditions are as ``settings`` say."""
+    value = settings[name]
+    if isinstance(value, dict):
+        condition, then, otherwise = value["Fn::If"]
+        return f"{condition}: {then}, else {otherwise}"
+    return str(value)
+
+
+def parsed(path: Path) -> ast.Module:
+    """The syntax tree of a module."""
+    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+def imported(path: Path) -> set[str]:
+    """Every module that a module names in an import, wherever in it."""
+    nodes = list(ast.walk(parsed(path)))
+    plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    return plain | {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+
+
+def code_lines(path: Path) -> int:
+    """Lines that hold code: no blank ones, no comments, no docstring."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    strings = {
+        number
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    }
+    held = [line for number, line in enumerate(lines, 1) if number not in strings and line.strip()]
+    return sum(not line.lstrip().startswith("#") for line in held)
+
+
+def relative(path: Path) -> str:
+    """As it is called from the project's root."""
+    return path.relative_to(ROOT).as_posix()
+
+
+def found(pattern: str, *paths: Path) -> set[str]:
+    """What the pattern's group matches in these files."""
+    return {match for path in paths for match in re.findall(pattern, path.read_text(encoding="utf-8"), re.MULTILINE)}

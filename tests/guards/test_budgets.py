@@ -1,0 +1,207 @@
+"""What a cold start and a deployment cost, counted rather than timed; `make bench` measures what it comes to."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from benchmarks import layers
+from tests.conftest import missing
+from tests.guards import interpreter, project
+from tests.guards.interpreter import YARDSTICK
+
+# Modules that each handler imports besides `import pynamodb.models`, which all but the last two cannot do without. A
+# number that has to rise is a cold start that has become slower: say in the change what for.
+BUDGET = {
+    "account_delete": 79,
+    "account_disable": 71,
+    "account_open": 82,
+    "account_show": 82,
+    "authorizer": 73,
+    "email_resend": 96,
+    "email_verify": 108,
+    "identity_confirm": 107,
+    "identity_list": 84,
+    "identity_unlink": 86,
+    "key_create": 99,
+    "key_delete": 81,
+    "key_list": 80,
+    "key_verify": 100,
+    "login": 105,
+    "logout": 76,
+    "mailer": 242,
+    "methods_show": 80,
+    "oauth_callback": 414,
+    "oauth_start": 424,
+    "password_set": 101,
+    "session_list": 78,
+    "session_revoke": 76,
+    "session_revoke_all": 76,
+    "session_show": 79,
+    "signup": 100,
+    "fallback": 68,
+    "pages": 68,
+}
+# What costs a cold start dear, and who needs it all the same.
+DEAR = ("authlib", "aws_xray_sdk", "boto3", "cryptography", "jinja2", "joserfc", "pydantic", "requests", "s3transfer")
+ALLOWED = {
+    "mailer": {"boto3", "jinja2", "s3transfer"},  # Powertools' idempotency wants boto3; mails have templates
+    "oauth_callback": {"authlib", "cryptography", "joserfc", "requests"},
+    "oauth_start": {"authlib", "cryptography", "joserfc", "requests"},
+}
+WITHOUT_TABLES = ("fallback", "pages")
+LAYER_MB, DOMAIN_MB, FUNCTION_MB, UNZIPPED_MB = 10.0, 0.5, 0.02, 250.0
+SERVICES = {"dynamodb", "kms", "secretsmanager", "sesv2", "sqs", "sts"}
+_NO_NETWORK = ("NewConnectionError", "NameResolutionError", "ConnectTimeout", "ProxyError", "Network is unreachable")
+
+
+def built(build: Callable[[], Path]) -> Path:
+    """The layer, or a skip that says why; only a package index that cannot be reached is an excuse."""
+    try:
+        return build()
+    except subprocess.CalledProcessError as error:
+        if any(sign in error.stderr for sign in _NO_NETWORK):
+            missing("the dependencies layer cannot be built: pip reaches no package index")
+        raise AssertionError(error.stderr) from error
+
+
+@pytest.fixture(scope="session")
+def here() -> Path:
+    """The dependencies layer for this machine's processor."""
+    return built(lambda: layers.dependencies("PLATFORM="))
+
+
+@pytest.fixture(scope="session")
+def arm64() -> Path:
+    """The dependencies layer as it is deployed."""
+    return built(layers.dependencies)
+
+
+@pytest.fixture(scope="session")
+def domain() -> Path:
+    """The domain layer."""
+    return layers.domain()
+
+
+def test_every_function_has_a_budget() -> None:
+    """And no function that is gone has one."""
+    assert sorted(BUDGET) == sorted(project.FOLDERS)
+
+
+@pytest.mark.parametrize("function", BUDGET)
+def test_a_handler_imports_no_more_than_its_budget(function: str) -> None:
+    """Counted in the environment of the tests."""
+    added = interpreter.imported(layers.installed().paths)[function]
+    assert len(added) <= BUDGET[function], sorted(added)
+
+
+@pytest.mark.parametrize("function", BUDGET)
+def test_a_handler_imports_nothing_dear_that_it_does_not_need(function: str) -> None:
+    """Each exception is listed with its reason."""
+    modules = interpreter.imported(layers.installed().paths)
+    assert {name for name in DEAR if name in modules[function] | modules[""]} == ALLOWED.get(function, set())
+
+
+def test_pages_do_without_the_tables() -> None:
+    """They start in half the time."""
+    modules = interpreter.imported(layers.installed().paths, WITHOUT_TABLES, "sys")
+    assert {
+        name for name in WITHOUT_TABLES if "pynamodb" in modules[name] or "botocore.client" in modules[name]
+    } == set()
+
+
+def test_the_yardstick_is_what_it_was() -> None:
+    """A new pynamodb or botocore that imports much more would hide in every budget."""
+    assert len(interpreter.imported(layers.installed().paths)[""]) <= 352, YARDSTICK
+
+
+def test_every_handler_can_be_imported_from_the_built_layers(here: Path, domain: Path) -> None:
+    """And each makes its clients, with the botocore that is deployed and nothing else on the path."""
+    found = interpreter.imported((str(domain / "python"), str(here / "python")))
+    assert set(found) - {""} == set(project.FOLDERS)
+
+
+def test_the_deployed_dependencies_are_small(arm64: Path, domain: Path) -> None:
+    """Zipped, and unzipped beside the rest: Lambda takes 250 MB in all."""
+    assert layers.zipped_bytes(arm64) < LAYER_MB * 1e6
+    assert sum(path.stat().st_size for path in arm64.rglob("*") if path.is_file()) < UNZIPPED_MB * 1e6
+    assert layers.zipped_bytes(domain) < DOMAIN_MB * 1e6
+
+
+@pytest.mark.parametrize("function", project.FOLDERS)
+def test_a_function_is_its_handler(function: str) -> None:
+    """A few kilobytes: everything else is in the layers, which all functions share."""
+    assert layers.zipped_bytes(project.ROOT / "functions" / function) < FUNCTION_MB * 1e6
+
+
+def test_the_deployed_dependencies_are_for_lambda(arm64: Path) -> None:
+    """Machine code for arm64 alone, and every Python module compiled."""
+    native = [path.name for path in arm64.rglob("*.so")]
+    assert native != []
+    assert [path.name for path in arm64.rglob("*.so") if _machine(path) != "aarch64"] == []
+    assert list(arm64.rglob("*.py")) == []
+    assert len(list(arm64.rglob("*.pyc"))) > 500
+
+
+def test_the_deployed_dependencies_hold_nothing_that_nobody_uses(arm64: Path) -> None:
+    """Of botocore's services only ours, without manuals; no tests, no programs."""
+    data = arm64 / "python" / "botocore" / "data"
+    assert {path.name for path in data.iterdir() if path.is_dir()} == SERVICES
+    assert [path for path in data.rglob("service-2.json") if '"documentation":"' in path.read_text("utf-8")] == []
+    surplus = {"tests", "bin", "__pycache__"}
+    assert [path for path in arm64.rglob("*") if path.is_dir() and path.name in surplus] == []
+
+
+def test_trimming_leaves_what_a_client_reads(here: Path) -> None:
+    """The operations and shapes of each service, and its endpoints, as botocore ships them."""
+    data = here / "python" / "botocore" / "data"
+    for service in sorted(SERVICES):
+        (described,) = data.glob(f"{service}/*/service-2.json")
+        model = json.loads(described.read_text("utf-8"))
+        assert {"metadata", "operations", "shapes"} <= set(model)
+        assert (described.parent / "endpoint-rule-set-1.json").exists()
+    partitions = json.loads((data / "endpoints.json").read_text("utf-8"))["partitions"]
+    assert set(partitions[0]["services"]) == (SERVICES - {"sesv2"}) | {"email"}
+
+
+def test_the_domain_layer_is_compiled(domain: Path) -> None:
+    """With its sources beside, for tracebacks; compiled once and not in every cold start."""
+    sources = {path.relative_to(domain) for path in domain.rglob("*.py")}
+    compiled = {path.relative_to(domain) for path in domain.rglob("*.pyc")}
+    assert {path.parent / "__pycache__" / f"{path.stem}.cpython-313.pyc" for path in sources} == compiled
+    assert (domain / "python" / "accounts" / "common_passwords.txt").exists()
+
+
+def test_the_benchmark_still_measures() -> None:
+    """One of the hot functions, once, in the environment of the tests: its row tells how many calls it makes."""
+    command = [sys.executable, "-m", "benchmarks", "--installed", "--rounds", "1", "session_show"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=project.ROOT)
+    assert done.returncode == 0, done.stderr
+    # The session, and the account behind it.
+    assert re.findall(r"^session_show +\d+ ms +\d+ ms +\d\.\d\d +(\d+) ", done.stdout, re.MULTILINE) == ["2"]
+
+
+@pytest.mark.parametrize("layer", ["dependencies", "domain"])
+def test_a_makefile_says_what_it_lacks(layer: str, tmp_path: Path) -> None:
+    """Built by a Python that is not the functions' own, bytecode would be for nobody."""
+    command = ["make", "-s", "-C", str(layers.LAYERS / layer), f"build-{layer.capitalize()}Layer", "PYTHON=/bin/false"]
+    done = subprocess.run(
+        [*command, f"ARTIFACTS_DIR={tmp_path}"],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={"PATH": os.environ["PATH"]},
+    )
+    assert done.returncode != 0
+    assert "is not that: set PYTHON=" in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def _machine(path: Path) -> str:
+    """From the header of an ELF file: e_machine, two bytes at 18."""
+    return {183: "aarch64", 62: "x86_64"}.get(int.from_bytes(path.read_bytes()[18:20], "little"), "another")

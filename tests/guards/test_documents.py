@@ -1,0 +1,99 @@
+"""The documents say what is there: every error code, every command, every setting."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from accounts import errors
+from accounts.web.responses import status_of
+from accounts.web.routes import ROUTES
+from tests.cloudformation import template
+from tests.guards import project
+from tests.guards.project import ROOT, found
+
+README = ROOT / "README.md"
+MAKEFILE = ROOT / "Makefile"
+TARGETS = found(r"^([a-z][a-z-]*):", MAKEFILE)
+# Lambda sets these itself, or a library reads them.
+_READ_BY_OTHERS = {"POWERTOOLS_LOG_LEVEL", "POWERTOOLS_LOGGER_LOG_EVENT"}
+# Looked up under names that are kept in a table.
+_READ_BY_NAME = {"GOOGLE_ENDPOINT", "GITHUB_ENDPOINT"}
+
+
+def _kinds(kind: type[errors.AccountsError]) -> list[type[errors.AccountsError]]:
+    return [kind, *(lower for below in kind.__subclasses__() for lower in _kinds(below))]
+
+
+# Those of the package: a test may have made one of its own.
+KINDS = [kind for kind in _kinds(errors.AccountsError) if kind.__module__ == errors.__name__]
+# Never answered: the one stands for its kinds, the other stops the function before it serves.
+_INNER = (errors.Refusal, errors.ConfigurationError)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_every_error_code_is_in_the_readme_with_its_status(kind: type[errors.AccountsError]) -> None:
+    """As a row of its table: | `code` | status | what it means |."""
+    if kind in _INNER:
+        assert kind.code in {"internal_error", "configuration_error"}
+        return
+    status = status_of(kind.__new__(kind))
+    assert re.search(rf"^\| `{kind.code}` \| {status} \| \S", README.read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def test_the_readme_has_no_code_that_does_not_exist() -> None:
+    """Rows with a three-digit status are codes."""
+    assert found(r"^\| `([a-z_]+)` \| \d{3} \|", README) <= {kind.code for kind in KINDS}
+
+
+def test_every_error_is_drawn_in_the_tree() -> None:
+    """The docstring of ``accounts.errors`` is where a reader looks first."""
+    drawing = (errors.__doc__ or "").partition("::")[2]
+    drawn = re.findall(r"(?:├──|└──) (\w+)", drawing)
+    assert sorted(drawn) == sorted(kind.__name__ for kind in KINDS if kind is not errors.AccountsError)
+
+
+def test_every_code_belongs_to_one_error() -> None:
+    """Clients tell them apart by nothing else."""
+    codes = [kind.code for kind in KINDS if "code" in vars(kind)]
+    assert sorted(codes) == sorted(set(codes))
+
+
+@pytest.mark.parametrize("path", project.DOCUMENTS, ids=project.relative)
+def test_every_command_that_is_named_exists(path: Path) -> None:
+    """`make something` in a code span or a block of commands is a target of the Makefile."""
+    named = found(r"(?:^ *|`)(?:[A-Z]+=\S+ )*make ([a-z-]+)(?= |`|$)", path)
+    assert named - TARGETS == set()
+
+
+def test_every_command_is_explained() -> None:
+    """`make help` prints the words after ``##``; whatever is phony has some."""
+    phony = next(iter(found(r"^\.PHONY: (.+)$", MAKEFILE))).split()
+    explained = found(r"^([a-z][a-z-]*):.*## \S", MAKEFILE)
+    assert sorted(explained) == sorted(phony)
+
+
+def test_every_route_is_in_the_readme() -> None:
+    """Method and path, in a code span; the pages are not for clients."""
+    shown = found(r"`((?:GET|POST|DELETE|PUT|PATCH) [^`? ]+)", README)
+    for_clients = {f"{route.method} {route.path}" for route in ROUTES if route.function not in {"pages", "fallback"}}
+    assert for_clients - shown == set()
+
+
+def test_every_parameter_of_the_template_is_described() -> None:
+    """In the template itself, where the console shows it."""
+    assert [name for name, it in template()["Parameters"].items() if len(it.get("Description", "")) < 20] == []
+
+
+def test_every_setting_that_is_read_is_set_and_the_reverse() -> None:
+    """A variable that nobody reads is a mistake in one of two places."""
+    read = found(r'(?i:settings)(?:\.optional\(|\[)"([A-Z_]+)"', *project.MODULES, *project.HANDLERS)
+    loaded = found(r'environ\.get\("([A-Z_]+)"', *project.MODULES)
+    variables = set(template()["Globals"]["Function"]["Environment"]["Variables"])
+    assert (read | loaded | _READ_BY_OTHERS | _READ_BY_NAME) == variables
+
+
+def test_only_the_settings_read_the_environment() -> None:
+    """One place checks what a deployment says before anything is served."""
+    reading = [path for path in (*project.MODULES, *project.HANDLERS) if "os" in project.imported(path)]
+    assert [project.relative(path) for path in reading] == ["layers/domain/accounts/settings.py"]

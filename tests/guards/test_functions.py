@@ -1,0 +1,108 @@
+"""One name runs through the folder, the template, the sample event and the tests; every route has what guards it."""
+
+import json
+
+from accounts.web import routes
+from accounts.web.routes import ADMIN_SECRET, ANY_CREDENTIAL, NO_CREDENTIAL, ROUTES, SESSION_ONLY, Route
+from tests.cloudformation import ROOT, resources
+from tests.guards import project
+
+# Called by other HTTP APIs, by operators and by the queue.
+_WITHOUT_ROUTE = {"authorizer", "account_disable", "mailer"}
+
+
+def test_every_folder_is_a_function_and_every_function_a_folder() -> None:
+    """A folder that is not deployed, or a function without code, has been forgotten."""
+    assert sorted(function["CodeUri"] for function in resources(project.FUNCTION).values()) == [
+        f"functions/{folder}" for folder in project.FOLDERS
+    ]
+
+
+def test_a_function_is_called_as_its_folder_is() -> None:
+    """``functions/key_list`` is ``KeyListFunction``."""
+    called = {own["CodeUri"].removeprefix("functions/"): name for name, own in resources(project.FUNCTION).items()}
+    assert called == {
+        folder: "".join(word.capitalize() for word in folder.split("_")) + "Function" for folder in project.FOLDERS
+    }
+
+
+def test_a_folder_holds_its_handler_and_nothing_else() -> None:
+    """What two functions share belongs into the domain."""
+    held = {folder: _files(folder) for folder in project.FOLDERS}
+    assert held == {folder: ["handler.py"] for folder in project.FOLDERS}
+
+
+def test_every_function_has_a_sample_event() -> None:
+    """For `make invoke`, and for the tests that replay it."""
+    assert sorted(path.name for path in (ROOT / "events").iterdir()) == [f"{name}.json" for name in project.FOLDERS]
+
+
+def test_every_sample_is_a_request_to_its_own_function() -> None:
+    """A sample for a route that somebody else answers shows nothing."""
+    samples = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (ROOT / "events").glob("*.json")}
+    sent = {(event["routeKey"], name) for name, event in samples.items() if "routeKey" in event}
+    answered = {(f"{r.method} {r.path}" if r.path != "$default" else r.path, r.function) for r in ROUTES}
+    assert {(key, name) for key, name in sent if name != "authorizer"} - answered == set()
+
+
+def test_every_function_is_tested() -> None:
+    """By name, in the tests that call it as Lambda or as a browser does."""
+    places = [path for folder in ("functions", "local") for path in (ROOT / "tests" / folder).glob("test_*.py")]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in places)
+    assert [name for name in project.FOLDERS if f'"{name}"' not in text] == []
+
+
+def test_the_template_has_exactly_the_listed_routes() -> None:
+    """Nothing is served that the list of routes does not know, and by nobody else."""
+    assert project.routes() == {(route.method, route.path, route.function) for route in ROUTES}
+
+
+def test_the_list_of_routes_is_whole() -> None:
+    """A route that is defined and not listed would be tested by nobody."""
+    defined = {value for value in vars(routes).values() if isinstance(value, Route)}
+    assert defined - {routes.AUTHORIZE} == set(ROUTES)
+
+
+def test_no_two_routes_answer_the_same_request() -> None:
+    """Each is listed once."""
+    answered = [(route.method, route.path) for route in ROUTES]
+    assert len(answered) == len(set(answered))
+
+
+def test_every_function_without_a_route_is_known() -> None:
+    """Whoever else may call a function is decided on purpose."""
+    assert set(project.FOLDERS) - {route.function for route in ROUTES} == _WITHOUT_ROUTE
+
+
+def test_every_route_says_which_credentials_it_takes() -> None:
+    """One of four sets; an admin's secret opens one route alone."""
+    kinds = (NO_CREDENTIAL, SESSION_ONLY, ANY_CREDENTIAL, ADMIN_SECRET)
+    assert [route for route in ROUTES if route.credentials not in kinds] == []
+    assert [route.path for route in ROUTES if route.credentials == ADMIN_SECRET] == ["/admin/verify-api-key"]
+
+
+def test_every_route_has_a_limiter_and_a_name_in_the_log() -> None:
+    """What bounds guessing, and what its success is recorded as."""
+    assert [route for route in ROUTES if not route.limiter or not route.event.islower()] == []
+
+
+def test_a_route_that_takes_a_session_says_that_it_reads_the_cookie() -> None:
+    """Else its unsafe methods would not be asked where they come from."""
+    assert [route for route in ROUTES if "session" in route.credentials and not route.cookies] == []
+
+
+def test_an_unsafe_route_for_people_is_protected_from_other_sites() -> None:
+    """Every unsafe method but the one for other services reads or sets the cookie, and is marked so."""
+    unmarked = {route.path for route in ROUTES if route.is_unsafe and not route.cookies}
+    assert unmarked == {"/admin/verify-api-key", "$default"}
+
+
+def test_a_route_that_sets_the_cookie_is_not_open_to_other_origins() -> None:
+    """Another site must not sign a person in, or read what comes of it."""
+    opened = {route.path for route in ROUTES if route.cors and route.path.startswith("/auth")}
+    assert opened == {"/auth/methods"}
+
+
+def _files(folder: str) -> list[str]:
+    paths = (ROOT / "functions" / folder).rglob("*")
+    return sorted(path.name for path in paths if path.is_file() and "__pycache__" not in path.parts)

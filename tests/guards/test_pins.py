@@ -1,0 +1,103 @@
+"""What is installed is what was reviewed: every package pinned with its hashes, from nobody's mirror."""
+
+import re
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.guards import project
+from tests.guards.project import ROOT, relative
+
+_PIN = re.compile(r"^([a-z0-9][a-z0-9._-]*)(?:\[[a-z0-9,_-]+\])?==(\S+)", re.MULTILINE)
+_ADDRESS = re.compile(r"https?://|file:|git\+|--(?:extra-)?index-url|--find-links|--trusted-host", re.IGNORECASE)
+# MiniStack pins one botocore. The functions are imported with theirs in test_budgets, which makes every client.
+_HELD_BACK = {"boto3", "botocore"}
+LOCK_FILES = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "package-lock.json", "yarn.lock")
+
+
+@pytest.mark.parametrize("path", project.PINS, ids=relative)
+def test_every_package_is_pinned_with_its_hashes(path: Path) -> None:
+    """By SHA-256, so that pip takes nothing else under that name."""
+    entries = re.split(r"\n(?=[a-z0-9])", _without_comments(path))
+    assert [entry for entry in entries if not _PIN.match(entry) or "--hash=sha256:" not in entry] == []
+    assert [entry for entry in entries if re.search(r"--hash=(?!sha256:[0-9a-f]{64}\b)", entry)] == []
+
+
+@pytest.mark.parametrize(
+    "path", [*project.PINS, ROOT / "requirements" / "install.in", ROOT / "pyproject.toml"], ids=relative
+)
+def test_no_pin_says_where_to_fetch_it(path: Path) -> None:
+    """Whoever installs decides that: no mirror of ours is anybody else's."""
+    assert _ADDRESS.findall(path.read_text(encoding="utf-8")) == []
+
+
+def test_no_lock_file_ties_anybody_to_a_mirror() -> None:
+    """They record addresses."""
+    assert [name for name in LOCK_FILES if (ROOT / name).exists()] == []
+
+
+def test_the_layer_is_made_of_the_runtime_pins() -> None:
+    """A copy, because SAM builds a layer out of its own folder."""
+    copy = (ROOT / "layers" / "dependencies" / "requirements.txt").read_bytes()
+    assert copy == (ROOT / "requirements" / "runtime.txt").read_bytes()
+
+
+@pytest.mark.parametrize(("pins", "extra"), [("runtime", None), ("dev", None), ("dev", "dev"), ("sam", "sam")])
+def test_everything_the_project_asks_for_is_pinned(pins: str, extra: str | None) -> None:
+    """In a version that it allows as its lowest at least."""
+    pinned = _pinned(ROOT / "requirements" / f"{pins}.txt")
+    asked = dict(_asked(entry) for entry in _entries(extra))
+    assert sorted(set(asked) - set(pinned)) == []
+    assert {name: (pinned[name], lowest) for name, lowest in asked.items() if _key(pinned[name]) < _key(lowest)} == {}
+
+
+def test_one_package_has_one_version_everywhere() -> None:
+    """What the tests run on is what is deployed."""
+    runtime, dev = (_pinned(ROOT / "requirements" / f"{name}.txt") for name in ("runtime", "dev"))
+    differing = {name for name in runtime if dev.get(name) != runtime[name]}
+    assert differing - _HELD_BACK == set()
+
+
+def test_no_test_tool_is_deployed() -> None:
+    """None of the packages that only the tests and the local cloud need."""
+    only_dev = {_asked(entry)[0] for entry in _entries("dev")} | {_asked(entry)[0] for entry in _entries("sam")}
+    assert only_dev & set(_pinned(ROOT / "requirements" / "runtime.txt")) == set()
+
+
+def test_the_python_is_the_same_everywhere() -> None:
+    """In the project, for pyenv, and in the commands that made the pins."""
+    version = (ROOT / ".python-version").read_text(encoding="utf-8").strip()
+    assert _project()["requires-python"] == f"=={version}.*"
+    assert {f"--python-version {version}" in path.read_text(encoding="utf-8") for path in project.PINS} == {True}
+
+
+@cache
+def _project() -> dict[str, Any]:
+    found: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return found
+
+
+def _entries(extra: str | None) -> list[str]:
+    entries: list[str] = _project()["optional-dependencies"][extra] if extra else _project()["dependencies"]
+    return entries
+
+
+def _asked(entry: str) -> tuple[str, str]:
+    name, _, lowest = entry.partition(">=")
+    return name.partition("[")[0].lower(), lowest
+
+
+def _pinned(path: Path) -> dict[str, str]:
+    return dict(_PIN.findall(_without_comments(path)))
+
+
+def _without_comments(path: Path) -> str:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return "\n".join(line for line in lines if line.strip() and not line.lstrip().startswith("#"))
+
+
+def _key(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version)[:3])

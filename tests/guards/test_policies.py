@@ -1,0 +1,125 @@
+"""Least privilege: each function's role reaches what its story needs, and no more (promise 9)."""
+
+import json
+
+import pytest
+
+from tests.cloudformation import resources, template
+from tests.guards import project
+
+# SES checks the identity a mail comes from, which may be the address or its domain: the condition names the address.
+_ANY_IDENTITY = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/*"
+_ALLOWED = {
+    "dynamodb": {"GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "ConditionCheckItem"},
+    "secretsmanager": {"GetSecretValue"},
+    "ses": {"SendEmail"},
+    "sqs": {"SendMessage"},
+}
+# They touch nothing but their own files.
+_WITHOUT_ROLE = {"fallback", "pages"}
+
+
+def test_every_function_has_policies_of_its_own() -> None:
+    """No role is shared, and none comes from a managed policy."""
+    functions = project.functions()
+    assert {name for name, function in functions.items() if not function.get("Policies")} == _WITHOUT_ROLE
+    assert [name for name, function in functions.items() if "Role" in function] == []
+    inline = [policy for function in functions.values() for policy in function.get("Policies", [])]
+    assert {type(policy) for policy in inline} == {dict}
+
+
+@pytest.mark.parametrize("folder", project.FOLDERS)
+def test_a_role_may_do_only_what_is_listed(folder: str) -> None:
+    """No wildcard, no Scan, no BatchGet, no administration."""
+    actions = [a for name, it in project.statements() if name == folder for a in project.listed(it["Action"])]
+    assert [a for a in actions if a.partition(":")[2] not in _ALLOWED.get(a.partition(":")[0], set())] == []
+
+
+@pytest.mark.parametrize("folder", project.FOLDERS)
+def test_a_role_reaches_named_resources_only(folder: str) -> None:
+    """Each is one of this template's own; the identity that mail comes from is named by a condition instead."""
+    own = set(template()["Resources"])
+    for statement in [it for name, it in project.statements() if name == folder]:
+        assert statement["Effect"] == "Allow"
+        assert "NotAction" not in statement
+        named = [_named(resource) for resource in project.listed(statement["Resource"])]
+        assert [name for name in named if name not in own and name != _ANY_IDENTITY] == []
+        if _ANY_IDENTITY in named:
+            assert statement["Condition"] == {"StringEquals": {"ses:FromAddress": {"Ref": "MailFrom"}}}
+
+
+def test_indexes_are_queried_and_nothing_else() -> None:
+    """No decision rests on one; the index is named, not the table with everything under it."""
+    indexed = [
+        (project.listed(it["Action"]), resource["Fn::Sub"])
+        for _, it in project.statements()
+        for resource in project.listed(it["Resource"])
+        if isinstance(resource, dict) and "/index/" in str(resource.get("Fn::Sub"))
+    ]
+    assert {tuple(actions) for actions, _ in indexed} == {("dynamodb:Query",)}
+    assert {arn for _, arn in indexed} == {"${SessionsTable.Arn}/index/by-user", "${ApiKeysTable.Arn}/index/by-user"}
+
+
+def test_only_the_mailer_sends_mail_and_only_it_makes_links() -> None:
+    """Whoever handles requests cannot: not even a request that takes it over makes a mail to a third person."""
+    senders = {folder for folder, it in project.statements() if "ses:SendEmail" in project.listed(it["Action"])}
+    assert senders == {"mailer"}
+
+
+def test_audit_records_can_be_added_and_not_changed() -> None:
+    """Append only."""
+    touching = {
+        action
+        for _, it in project.statements()
+        if {"Fn::GetAtt": ["AuditEventsTable", "Arn"]} in project.listed(it["Resource"])
+        for action in project.listed(it["Action"])
+    }
+    assert touching == {"dynamodb:PutItem"}
+
+
+def test_only_api_gateways_of_this_account_may_call_the_authorizer() -> None:
+    """Anybody else would learn whose key they hold."""
+    (permission,) = resources("AWS::Lambda::Permission").values()
+    assert permission["SourceAccount"] == {"Ref": "AWS::AccountId"}
+    assert permission["FunctionName"] == {"Ref": "AuthorizerFunction"}
+    assert permission["SourceArn"]["Fn::Sub"].endswith(":${AWS::AccountId}:*/authorizers/*")
+
+
+def test_the_key_is_open_to_this_account_alone() -> None:
+    """Whoever is named by a wildcard must come through one of our services and from this account."""
+    statements = resources("AWS::KMS::Key")["DataKey"]["KeyPolicy"]["Statement"]
+    anybody = [it for it in statements if it["Principal"] == {"AWS": "*"}]
+    assert [it["Condition"]["StringEquals"]["kms:CallerAccount"] for it in anybody] == [{"Ref": "AWS::AccountId"}]
+    assert [len(it["Condition"]["StringEquals"]["kms:ViaService"]) for it in anybody] == [3]
+
+
+def _named(resource: object) -> str:
+    """The logical id in a reference to a resource of this template; else the text itself."""
+    match resource:
+        case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), "Arn"]}:
+            return name
+        case {"Fn::Sub": str(text)} if text.endswith("configuration-set/${MailConfigurationSet}"):
+            return "MailConfigurationSet"
+        case {"Fn::Sub": str(text)} if text.endswith("/index/by-user"):
+            return text.removeprefix("${").partition(".")[0]
+        case {"Fn::Sub": str(text)}:
+            return text
+        case _:
+            return json.dumps(resource)
+
+
+@pytest.mark.parametrize("folder", project.FOLDERS)
+def test_a_role_reaches_what_the_handler_names_and_nothing_else(folder: str) -> None:
+    """Every table, secret and queue that is asked of the settings, by what the environment says it stands for."""
+    environment = template()["Globals"]["Function"]["Environment"]["Variables"]
+    stateful = {
+        *resources("AWS::DynamoDB::Table"),
+        *resources("AWS::SecretsManager::Secret"),
+        *resources("AWS::SQS::Queue"),
+    }
+    asked = project.found(r'SETTINGS\["([A-Z_]+)"\]', project.ROOT / "functions" / folder / "handler.py")
+    meant = {environment[name]["Ref"] for name in asked if isinstance(environment[name], dict)}
+    reached = {
+        _named(arn) for name, it in project.statements() if name == folder for arn in project.listed(it["Resource"])
+    }
+    assert reached & stateful == meant & stateful

@@ -1,0 +1,184 @@
+"""What the template promises of tables, keys, secrets, time-outs, logs and the way in."""
+
+import json
+from typing import Any
+
+import pytest
+from botocore.config import Config
+
+from accounts.aws import clients
+from accounts.breaches import _TIMEOUT as BREACH_TIMEOUT
+from accounts.dynamo import tables
+from accounts.mail import ses
+from tests.cloudformation import resources, template
+from tests.guards import project
+from tests.guards.project import resolved
+
+TABLES = resources("AWS::DynamoDB::Table")
+OUR_KEY = {"Fn::GetAtt": ["DataKey", "Arn"]}
+# What may go by itself: everything but people, and the keys they hold until they delete them.
+KEPT_FOREVER = {"UsersTable", "ApiKeysTable"}
+# One full vCPU (Lambda's documentation); bcrypt uses one.
+WHOLE_VCPU_MB = 1769
+GATEWAY_SECONDS = 30
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_is_on_demand_restorable_and_encrypted_with_our_key(name: str) -> None:
+    """A stolen disk or a wrong delete must not be the end (DA-01..03)."""
+    table = TABLES[name]
+    assert {key: table[key] for key in ("BillingMode", "PointInTimeRecoverySpecification", "SSESpecification")} == {
+        "BillingMode": "PAY_PER_REQUEST",
+        "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
+        "SSESpecification": {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": OUR_KEY},
+    }
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_is_protected_in_production(name: str) -> None:
+    """And outlives its stack, unless it was never in use."""
+    resource = template()["Resources"][name]
+    assert resolved("DeletionProtectionEnabled", resource["Properties"]) == "IsProd: True, else False"
+    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+
+
+def test_production_is_the_stage_called_prod() -> None:
+    """The condition that protects the tables."""
+    assert template()["Conditions"]["IsProd"] == {"Fn::Equals": [{"Ref": "Stage"}, "prod"]}
+
+
+def test_what_expires_is_swept() -> None:
+    """By the attribute that the models write."""
+    swept = {name: table["TimeToLiveSpecification"] for name, table in TABLES.items() if name not in KEPT_FOREVER}
+    expected = {name: {"AttributeName": "expires_at", "Enabled": True} for name in swept}
+    # Powertools' own name for it.
+    assert swept == expected | {"MailDeliveriesTable": {"AttributeName": "expiration", "Enabled": True}}
+
+
+def test_queues_secrets_and_logs_are_encrypted_with_our_key() -> None:
+    """All of them."""
+    names = {
+        "AWS::SQS::Queue": "KmsMasterKeyId",
+        "AWS::SecretsManager::Secret": "KmsKeyId",
+        "AWS::Logs::LogGroup": "KmsKeyId",
+    }
+    found = {name: it.get(key) for kind, key in names.items() for name, it in resources(kind).items()}
+    assert found == dict.fromkeys(found, OUR_KEY)
+
+
+def test_our_key_is_rotated_and_kept() -> None:
+    """Without it every table is noise."""
+    key = template()["Resources"]["DataKey"]
+    assert (key["Properties"]["EnableKeyRotation"], key["DeletionPolicy"]) == (True, "RetainExceptOnCreate")
+
+
+def test_no_secret_is_a_parameter() -> None:
+    """Whoever may describe the stack would read it (ASVS 13.3.1)."""
+    secretive = ("secret", "password", "pepper", "token", "private")
+    assert [name for name in template()["Parameters"] if any(word in name.lower() for word in secretive)] == [
+        "BreachedPasswordLookup"
+    ]
+
+
+def test_no_secret_is_in_the_environment_or_an_output() -> None:
+    """Secrets are named by their ARN, and nothing resolves one; what is written out is no secret."""
+    environment = template()["Globals"]["Function"]["Environment"]["Variables"]
+    written_out = {name for name, value in environment.items() if not isinstance(value, dict)}
+    assert "{{resolve:" not in json.dumps(template())
+    assert written_out == {"POWERTOOLS_LOG_LEVEL", "POWERTOOLS_LOGGER_LOG_EVENT"}
+    assert [own["CodeUri"] for own in resources(project.FUNCTION).values() if "Environment" in own] == []
+
+
+def test_a_secret_is_generated_and_not_written_down() -> None:
+    """Nobody knows it before the stack does."""
+    written = {name: it for name, it in resources("AWS::SecretsManager::Secret").items() if "SecretString" in it}
+    allowed = {"OAuthProvidersSecret"}
+    assert set(written) - allowed == set()
+    assert [name for name, it in written.items() if _filled(json.loads(it["SecretString"]))] == []
+
+
+def test_events_are_never_logged() -> None:
+    """They hold passwords and tokens (LG-03)."""
+    variables = template()["Globals"]["Function"]["Environment"]["Variables"]
+    assert variables["POWERTOOLS_LOGGER_LOG_EVENT"] == "false"
+
+
+def test_with_a_domain_there_is_no_other_way_in() -> None:
+    """The address that AWS gives is shut, and TLS is 1.2 at least (WB-10)."""
+    api = resources("AWS::Serverless::HttpApi")["HttpApi"]
+    (domain,) = resources("AWS::ApiGatewayV2::DomainName").values()
+    assert resolved("DisableExecuteApiEndpoint", api) == "HasDomain: True, else False"
+    assert [it["SecurityPolicy"] for it in domain["DomainNameConfigurations"]] == ["TLS_1_2"]
+
+
+def test_the_access_log_holds_neither_queries_nor_headers_nor_cookies() -> None:
+    """Exactly these fields; each is one that no caller writes (LG-03)."""
+    line = json.loads(resources("AWS::Serverless::HttpApi")["HttpApi"]["AccessLogSettings"]["Format"])
+    assert line == {
+        "time": "$context.requestTime",
+        "request_id": "$context.requestId",
+        "route": "$context.routeKey",
+        "status": "$context.status",
+        "source": "$context.identity.sourceIp",
+        "latency_ms": "$context.responseLatency",
+    }
+
+
+def test_no_other_origin_is_let_in_by_the_gateway() -> None:
+    """CORS is said by each route."""
+    assert "CorsConfiguration" not in resources("AWS::Serverless::HttpApi")["HttpApi"]
+
+
+def test_what_a_function_waits_for_is_shorter_than_what_waits_for_it() -> None:
+    """DynamoDB, then the function, then the gateway: each gives up before the one behind it (DS-04)."""
+    wait = _longest_wait(1 + tables.RETRIES, tables.CONNECT_TIMEOUT_SECONDS + tables.READ_TIMEOUT_SECONDS)
+    timeouts = {name: function["Timeout"] for name, function in project.functions().items() if name != "mailer"}
+    assert {name: it for name, it in timeouts.items() if not wait < it < GATEWAY_SECONDS} == {}
+
+
+def test_other_services_are_waited_for_no_longer() -> None:
+    """Secrets and the queue as DynamoDB; a breach list that does not answer has to fit beside them."""
+    shortest = min(function["Timeout"] for function in project.functions().values())
+    assert _configured_wait(clients._CONFIG) < shortest
+    assert BREACH_TIMEOUT.total <= 1.2
+
+
+def test_the_queue_waits_for_the_mailer() -> None:
+    """Six times as long as it may take, as Lambda asks; and the mailer longer than SES may take."""
+    timeout = project.functions()["mailer"]["Timeout"]
+    queue = resources("AWS::SQS::Queue")["MailQueue"]
+    assert _configured_wait(ses._CONFIG) < timeout
+    assert queue["VisibilityTimeout"] == 6 * timeout
+    assert queue["RedrivePolicy"]["maxReceiveCount"] == 5
+
+
+def test_hashing_has_a_whole_vcpu_and_lanes_of_its_own() -> None:
+    """So that guessing cannot starve those who are signed in (DS-01)."""
+    hashing = {path.parent.name for path in project.HANDLERS if "accounts.passwords" in project.imported(path)}
+    roomy = {
+        name: (function["MemorySize"], "ReservedConcurrentExecutions" in function)
+        for name, function in project.functions().items()
+        if function["MemorySize"] >= WHOLE_VCPU_MB or "ReservedConcurrentExecutions" in function
+    }
+    assert hashing >= {"login", "signup", "email_verify"}
+    assert roomy == dict.fromkeys(hashing, (WHOLE_VCPU_MB, True))
+
+
+def test_functions_run_the_python_of_the_project_on_arm() -> None:
+    """One runtime for all."""
+    version = (project.ROOT / ".python-version").read_text(encoding="utf-8").strip()
+    ran = {(it["Runtime"], it["Handler"], *it["Architectures"]) for it in project.functions().values()}
+    assert ran == {(f"python{version}", "handler.lambda_handler", "arm64")}
+
+
+def _configured_wait(config: Config) -> float:
+    return _longest_wait(config.retries["total_max_attempts"], config.connect_timeout + config.read_timeout)
+
+
+def _longest_wait(tries: int, seconds: float) -> float:
+    """Every try until it is given up, and botocore's longest pauses in between: 1 s, 2 s, 4 s..."""
+    return tries * seconds + sum(2**number for number in range(tries - 1))
+
+
+def _filled(node: Any) -> bool:
+    return any(_filled(value) for value in node.values()) if isinstance(node, dict) else bool(node)
