@@ -36,7 +36,7 @@ check: .venv/.installed ## The linters: style, types, architecture, template
 	@echo "== mypy: types"
 	@.venv/bin/mypy
 	@echo "== import-linter: architecture"
-	@.venv/bin/lint-imports
+	@PYTHONPATH=layers/domain .venv/bin/lint-imports
 	@echo "== cfn-lint: template"
 	@.venv/bin/cfn-lint template.yaml
 

@@ -61,12 +61,12 @@ def code_of(template: Json, folder: Path) -> dict[str, Package]:
     return found
 
 
-def is_third_party(layer: Json) -> bool:
+def is_third_party(name: str) -> bool:
     """Tell whether a layer holds third-party packages: here the functions find those in our own environment.
 
     MiniStack's workers run under our interpreter, and the layer that is built for AWS holds binaries for arm64.
     """
-    return bool(layer.get("Metadata", {}).get("BuildMethod") == "makefile")
+    return name == "DependenciesLayer"
 
 
 def layer_name(logical_id: str) -> str:
@@ -75,7 +75,7 @@ def layer_name(logical_id: str) -> str:
 
 
 def _layer(name: str, resource: Json, folder: Path) -> Package:
-    if is_third_party(resource):
+    if is_third_party(name):
         return packages.placeholder(name)
     return packages.of_layer(name, _source(folder, name, resource["Properties"]["ContentUri"]))
 

@@ -41,7 +41,7 @@ def placeholder(name: str) -> Package:
 
 def _files(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".pyc":
+        if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".pyc" and path.name != "Makefile":
             yield path
 
 

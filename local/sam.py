@@ -51,7 +51,7 @@ def deploy(cloud: LocalCloud) -> None:
 def adapted_build(build: Path, parameters: Mapping[str, str]) -> Json:
     """Return the template that `sam build` wrote, adapted to the local cloud; code is named by its folder."""
     template = adapt.read(build / "template.yaml")
-    folders = {name: _folder(build, resource) for name, resource in template["Resources"].items()}
+    folders = {name: _folder(build, name, resource) for name, resource in template["Resources"].items()}
     translated = adapt.translate(template, lambda _: dict(_NO_CODE), parameters)
     resources: Resources = adapt.adapt(translated)["Resources"]
     for name, resource in resources.items():
@@ -62,9 +62,9 @@ def adapted_build(build: Path, parameters: Mapping[str, str]) -> Json:
     return adapt.adapt(translated) | {"Resources": resources}
 
 
-def _folder(build: Path, resource: Json) -> str:
+def _folder(build: Path, name: str, resource: Json) -> str:
     properties = resource.get("Properties", {})
-    if resource["Type"] == "AWS::Serverless::LayerVersion" and adapt.is_third_party(resource):
+    if adapt.is_third_party(name):
         empty = build / "empty-layer" / "python"
         empty.mkdir(parents=True, exist_ok=True)
         (empty / "README").write_text("Left empty on purpose.\n")

@@ -1,0 +1,6 @@
+"""What performance figures are made with: `make bench`."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "layers" / "domain"))

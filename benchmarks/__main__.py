@@ -1,0 +1,140 @@
+"""`make bench`: cold starts, warm requests, log-in and sizes, in one run. `python -m benchmarks [function...]`.
+
+A machine that does other things besides is a poor clock: seconds vary by half and more between runs. So everything is
+CPU time of one fresh process, the runs of all functions are interleaved with those of the yardstick, and only the
+ratios are worth comparing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from benchmarks import layers, world
+from benchmarks.stub import Stub, serving
+
+HOT = ("login", "session_show", "account_show", "key_list", "authorizer", "key_verify")
+BUDGET = 1.4
+# Their answer depends on what Google or GitHub says, or on another way in than the stub's account has.
+NOT_ASKED = frozenset({"identity_confirm", "identity_unlink", "oauth_callback", "password_set"})
+_PROBE = Path(__file__).with_name("probe.py")
+_HASHING_WARM, _WARM = 5, 200
+_ROUNDS_OF_OTHERS = 2
+Measured = dict[str, Any]
+
+
+def main() -> None:
+    """Measure and print."""
+    arguments = _arguments()
+    found = layers.installed() if arguments.installed else _built()
+    os.environ |= world.environment() | {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_EC2_METADATA_DISABLED": "true"}
+    stub = Stub(world.tables(), world.SECRETS)
+    with serving(stub) as endpoint:
+        runs = _runs(arguments.functions, arguments.rounds, found, stub, endpoint)
+    print(f"\nCPU time of one process on {found.said}, Python {sys.version.split()[0]}.")
+    print("This machine does other things besides, so that seconds vary between runs: only the ratios count.\n")
+    _print_cold(runs)
+    _print_login(runs)
+    _print_sizes(found)
+
+
+def _built() -> layers.Layers:
+    print("Building the layers for this machine")
+    try:
+        return layers.built()
+    except subprocess.CalledProcessError as error:
+        print(f"That cannot be done here: {error.stderr.strip().splitlines()[-1]}")
+        return layers.installed()
+
+
+def _arguments() -> argparse.Namespace:
+    everything = sorted(path.stem for path in world.EVENTS.glob("*.json") if path.stem not in NOT_ASKED)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Performance figures")
+    parser.add_argument("functions", nargs="*", default=everything, help="only these (default: all)")
+    parser.add_argument("--rounds", type=int, default=7, help="cold starts of each hot function (default: 7)")
+    parser.add_argument(
+        "--installed", action="store_true", help="use the development environment, not the built layers"
+    )
+    return parser.parse_args()
+
+
+def _runs(
+    functions: list[str], rounds: int, found: layers.Layers, stub: Stub, endpoint: str
+) -> dict[str, list[Measured]]:
+    """Every measurement: a few of each, taken in turns, so that what disturbs one disturbs its neighbours."""
+    runs: dict[str, list[Measured]] = {name: [] for name in ("yardstick", "raw", *functions)}
+    for i in range(rounds):
+        print(f"\rround {i + 1} of {rounds}", end="", flush=True)
+        for name in [name for name in functions if name in HOT or i < _ROUNDS_OF_OTHERS]:
+            unit = _probe("yardstick", 0, found, endpoint)
+            stub.calls.clear()
+            measured = _probe(name, 0, found, endpoint)
+            runs["yardstick"].append(unit)
+            runs[name].append(measured | {"calls": len(stub.calls), "unit": unit["imported"]})
+    for name in functions:
+        hashes = runs[name][0]["hashing"] > 0
+        runs[name].append(_probe(name, _HASHING_WARM if hashes else _WARM, found, endpoint))
+        runs["raw"].append(_probe("raw", _WARM, found, endpoint))
+    print("\r" + " " * 20, end="")
+    return runs
+
+
+def _probe(name: str, warm: int, found: layers.Layers, endpoint: str) -> Measured:
+    folder, event = world.ROOT / "functions" / name, world.EVENTS / f"{name}.json"
+    command = [sys.executable, "-I", "-S", str(_PROBE), name, str(warm), str(folder), str(event), *found.paths]
+    environment = os.environ | {"AWS_ENDPOINT_URL": endpoint}
+    done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)  # noqa: S603
+    if done.returncode:
+        sys.exit(f"{name} failed:\n{done.stderr}")
+    measured: Measured = json.loads(done.stdout)
+    if measured.get("status", 200) >= 400 or measured.get("failed"):  # noqa: PLR2004 - HTTP's own
+        sys.exit(f"{name} does not do what its sample asks for: status {measured['status']}")
+    return measured
+
+
+def _print_cold(runs: dict[str, list[Measured]]) -> None:
+    unit = median(it["imported"] for it in runs["yardstick"])
+    raw = median(it["warm"] for it in runs["raw"])
+    print(f"Yardstick: import pynamodb.models, {unit * 1000:.0f} ms. One raw signed GetItem: {raw * 1000:.2f} ms.")
+    print(
+        "Cold: from the process's start to the first answer, without bcrypt. Warm: one more request, without bcrypt.\n"
+    )
+    print(f"{'function':20} {'import':>9} {'cold':>9} {'ratio':>6}  {'calls':>5} {'warm':>9} {'ratio':>6}  modules")
+    for name in sorted(set(runs) - {"yardstick", "raw"}, key=lambda name: (name not in HOT, name)):
+        *cold, warm = runs[name]
+        imported = median(it["imported"] for it in cold)
+        answered = median(it["answered"] - it["hashing"] for it in cold)
+        # Each by the yardstick that ran just before it: the machine's pace changes from second to second.
+        ratio = median((it["answered"] - it["hashing"]) / it["unit"] for it in cold)
+        mark = (" over 1.4" if ratio > BUDGET else " hot") if name in HOT else ""
+        print(
+            f"{name:20} {imported * 1000:6.0f} ms {answered * 1000:6.0f} ms {ratio:6.2f}  {cold[0]['calls']:5} "
+            f"{warm['warm'] * 1000:6.2f} ms {warm['warm'] / raw:6.1f}  {warm['modules']:7}{mark}"
+        )
+
+
+def _print_login(runs: dict[str, list[Measured]]) -> None:
+    if "login" not in runs:
+        return
+    warm = runs["login"][-1]
+    share = warm["warm"] / warm["warm_hashing"]
+    print(f"\nA log-in costs one bcrypt ({warm['warm_hashing'] * 1000:.0f} ms) and {share:.1%} of that besides.")
+
+
+def _print_sizes(found: layers.Layers) -> None:
+    artifacts = world.ROOT / ".aws-sam" / "build"
+    folders = sorted(path for path in artifacts.iterdir() if path.is_dir()) if artifacts.is_dir() else []
+    sizes = {path.name: layers.zipped_bytes(path) for path in folders or [Path(path).parent for path in found.paths]}
+    print("\nZipped, as `make build` left it:" if folders else "\nZipped (`make build` has made no artifacts yet):")
+    for name, size in sorted(sizes.items(), key=lambda entry: -entry[1]):
+        print(f"{size / 1e6:8.3f} MB  {name}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,114 @@
+"""One measurement in a fresh interpreter: `probe.py <what> <warm requests> <folder> <event> <path>...`.
+
+It prints one line of JSON: CPU seconds of this process since it began, when the imports were done (``imported``) and
+when the first answer was there (``answered``), of these the seconds spent in bcrypt (``hashing``), the median of the
+warm requests (``warm``, without bcrypt), and the answer's ``status``. It imports nothing that Lambda would not have.
+"""
+
+import os
+import sys
+from time import process_time
+
+
+def main() -> None:
+    """Measure what the arguments name: ``yardstick``, ``raw`` (a signed GetItem), or a function's handler."""
+    what, warm, folder, event, *paths = sys.argv[1:]
+    out, sys.stdout = sys.stdout, open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - pathlib is not imported yet
+    sys.path[:0] = [folder, *paths]
+    measured = {"yardstick": yardstick, "raw": raw}.get(what, handler)(int(warm), event)
+    import json  # noqa: PLC0415 - nothing may be imported before the measurement
+
+    out.write(json.dumps(measured))
+
+
+def yardstick(_warm: int, _event: str) -> dict[str, object]:
+    """What any function that talks to DynamoDB by pynamodb has to import."""
+    import pynamodb.models  # noqa: F401, PLC0415
+
+    return {"imported": process_time(), "modules": len(sys.modules)}
+
+
+def raw(warm: int, _event: str) -> dict[str, object]:
+    """The least that a call to DynamoDB costs: botocore, signed, without pynamodb."""
+    from botocore.session import get_session  # noqa: PLC0415
+
+    key = {"user_id": {"S": "SampleAccountOfEventsFolder1"}}
+    client = get_session().create_client("dynamodb")
+    return {"warm": _median(lambda: client.get_item(TableName="UsersTable", Key=key, ConsistentRead=True), warm)}
+
+
+def handler(warm: int, event: str) -> dict[str, object]:
+    """Import a function's handler and give it its sample."""
+    import handler as function  # noqa: PLC0415
+
+    imported, modules = process_time(), len(sys.modules)
+    import json  # noqa: PLC0415
+
+    hashing = _watch_bcrypt()
+    with open(event, encoding="utf-8") as file:  # noqa: PTH123
+        asked = json.load(file)
+    answer = function.lambda_handler(asked, _Context())
+    answered = process_time()
+    first = hashing.seconds
+    warm_median = _median(lambda: function.lambda_handler(asked, _Context()), warm, hashing)
+    return {
+        "imported": imported,
+        "answered": answered,
+        "hashing": first,
+        "warm": warm_median,
+        "warm_hashing": (hashing.seconds - first) / warm if warm else 0.0,
+        "status": answer.get("statusCode", 200),
+        "failed": bool(answer.get("batchItemFailures")) or answer.get("isAuthorized") is False,
+        "modules": modules,
+    }
+
+
+class _Context:
+    function_name = "benchmark"
+    memory_limit_in_mb = 512
+    aws_request_id = "benchmark"
+    invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:benchmark"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 9000
+
+
+class _Bcrypt:
+    """The real one, and how much CPU it took."""
+
+    def __init__(self, real: object) -> None:
+        self._real = real
+        self.seconds = 0.0
+
+    def __getattr__(self, name: str) -> object:
+        function = getattr(self._real, name)
+
+        def timed(*arguments: object) -> object:
+            began = process_time()
+            try:
+                return function(*arguments)
+            finally:
+                self.seconds += process_time() - began
+
+        return timed
+
+
+def _watch_bcrypt() -> _Bcrypt:
+    passwords = sys.modules.get("accounts.passwords")
+    watched = _Bcrypt(passwords.bcrypt if passwords else None)
+    if passwords:
+        passwords.bcrypt = watched
+    return watched
+
+
+def _median(call: object, times: int, hashing: _Bcrypt | None = None) -> float:
+    """CPU seconds of the median call; bcrypt's own are left out."""
+    taken = []
+    for _ in range(times):
+        hashed, began = hashing.seconds if hashing else 0.0, process_time()
+        call()
+        taken.append(process_time() - began - ((hashing.seconds - hashed) if hashing else 0.0))
+    return sorted(taken)[len(taken) // 2] if taken else 0.0
+
+
+main()

@@ -1,0 +1,78 @@
+"""DynamoDB, Secrets Manager, SQS and SES as far as one request goes, on a loopback port and without any state.
+
+Every answer is correct and none depends on an earlier request, so that each function can be asked the same thing any
+number of times. It runs in the process that measures, not in the one that is measured: what it costs is not counted.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+Item = dict[str, Any]
+Tables = Mapping[str, list[Item]]
+
+
+class Stub:
+    """Answers from these tables and secrets; ``calls`` names the operations it was asked for."""
+
+    def __init__(self, tables: Tables, secrets: Mapping[str, str]) -> None:
+        """Hold what is asked for."""
+        self._tables = tables
+        self._secrets = secrets
+        self.calls: list[str] = []
+
+    def answer(self, operation: str, asked: dict[str, Any]) -> dict[str, Any]:
+        """The answer to one call. Writes succeed, whatever their condition, and change nothing."""
+        self.calls.append(operation)
+        match operation:
+            case "GetItem":
+                found = [item for item in self._tables[asked["TableName"]] if item.items() >= asked["Key"].items()]
+                return {"Item": found[0]} if found else {}
+            case "Query":
+                items = self._tables[asked["TableName"]]
+                return {"Items": items, "Count": len(items), "ScannedCount": len(items)}
+            case "UpdateItem":
+                return {"Attributes": {}}
+            case "GetSecretValue":
+                return {"ARN": asked["SecretId"], "SecretString": self._secrets[asked["SecretId"]]}
+            case "SendMessage" | "SendEmail":
+                return {"MessageId": "0"}
+            case _:
+                return {}
+
+
+@contextmanager
+def serving(stub: Stub) -> Iterator[str]:
+    """Serve it; gives the endpoint that ``AWS_ENDPOINT_URL`` takes."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        # Without it each answer waits for the kernel to see whether more is coming.
+        wbufsize = -1
+
+        def do_POST(self) -> None:
+            asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            target = self.headers.get("x-amz-target", "SimpleEmailService.SendEmail")
+            body = json.dumps(stub.answer(target.rpartition(".")[2], asked)).encode()
+            self.send_response(200)
+            self.send_header("content-type", "application/x-amz-json-1.0")
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()

@@ -1,0 +1,143 @@
+"""Who is asked about: the account that the samples in ``events/`` belong to, and the environment of its functions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from samtranslator.yaml_helper import yaml_parse
+
+from accounts import api_keys, identities, one_time_tokens, secrets, sessions, users
+from accounts.api_keys import ApiKey
+from accounts.audit import Caller
+from accounts.dynamo.api_keys import ApiKeysTable
+from accounts.dynamo.identities import IdentitiesTable
+from accounts.dynamo.one_time_tokens import OneTimeTokensTable
+from accounts.dynamo.sessions import SessionsTable
+from accounts.dynamo.tables import Table
+from accounts.dynamo.users import UsersTable
+from accounts.identities import Identity
+from accounts.one_time_tokens import EMAIL_VERIFICATION, OneTimeToken
+from accounts.passwords import BcryptHasher, Peppers
+from accounts.sessions import Session
+from accounts.transactions import Change
+from accounts.users import User
+from benchmarks.stub import Tables
+
+ROOT = Path(__file__).parents[1]
+EVENTS = ROOT / "events"
+SITE_URL = "https://accounts.example.com"
+PEPPER = "p" * 64
+SECRETS = {
+    "PepperSecret": json.dumps({"current": "1", "1": PEPPER}),
+    "AdminSecret": "sample-admin-secret-of-the-events-folder-0000000",
+    "OAuthProvidersSecret": json.dumps({"google": {"client_id": "benchmark", "client_secret": "benchmark"}}),
+}
+_USER_ID = "SampleAccountOfEventsFolder1"
+
+
+def environment() -> dict[str, str]:
+    """The functions' environment as the template has it; a reference stands for the name of what it refers to."""
+    template = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
+    variables = template["Globals"]["Function"]["Environment"]["Variables"]
+    return {
+        **{
+            name: value["Ref"] if isinstance(value, dict) and "Ref" in value else ""
+            for name, value in variables.items()
+        },
+        "STAGE": "local",
+        "SITE_URL": SITE_URL,
+        "SUPPORT_URL": SITE_URL,
+        "WALKTHROUGH_URL": SITE_URL,
+        "BREACHED_PASSWORD_LOOKUP": "off",
+        "MAILBOX_URL": "",
+        "ALLOWED_ORIGINS": "",
+        "GOOGLE_ENDPOINT": "",
+        "GITHUB_ENDPOINT": "",
+        "MAIL_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/MailQueue",
+        "POWERTOOLS_LOG_LEVEL": "INFO",
+        "POWERTOOLS_LOGGER_LOG_EVENT": "false",
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "benchmark",
+        "AWS_SECRET_ACCESS_KEY": "benchmark",
+        "AWS_LAMBDA_FUNCTION_NAME": "benchmark",
+    }
+
+
+def sample(function: str) -> dict[str, Any]:
+    """The event in ``events/<function>.json``."""
+    event: dict[str, Any] = json.loads((EVENTS / f"{function}.json").read_text(encoding="utf-8"))
+    return event
+
+
+def tables() -> Tables:
+    """What the tables hold: the samples' account with a session and a key, and a sign-up that waits to be confirmed."""
+    now = datetime.now(UTC)
+    key = identities.email_key("person@example.com")
+    hashed = BcryptHasher(lambda: Peppers("1", {"1": PEPPER.encode()})).hash("sample passphrase of the events folder")
+    identity = Identity(
+        key=key,
+        user_id=_USER_ID,
+        email="person@example.com",
+        name="Some Person",
+        created_at=now,
+        updated_at=now,
+        password_hash=hashed,
+        verified=True,
+    )
+    return {
+        "UsersTable": [_item(UsersTable("UsersTable"), users.Open(_user(key, now)))],
+        "SessionsTable": [_item(SessionsTable("SessionsTable"), sessions.Start(_session(now)))],
+        "ApiKeysTable": [_item(ApiKeysTable("ApiKeysTable"), api_keys.Add(_api_key(now)))],
+        **_waiting(identity, now),
+    }
+
+
+def _waiting(identity: Identity, now: datetime) -> Tables:
+    digest = secrets.digest(_body("email_verify")["token"])
+    waiting = replace(identity, key=identities.email_key("new@example.com"), verified=False, pending_token=digest)
+    token = OneTimeToken(EMAIL_VERIFICATION, digest, waiting.key, now, now + timedelta(hours=24))
+    stored = IdentitiesTable("IdentitiesTable")
+    return {
+        "IdentitiesTable": [_item(stored, identities.SignUp(each)) for each in (identity, waiting)],
+        "OneTimeTokensTable": [_item(OneTimeTokensTable("OneTimeTokensTable"), one_time_tokens.Issue(token))],
+    }
+
+
+def _user(key: str, now: datetime) -> User:
+    held = {session: now + timedelta(days=1) for session in (_session(now).digest, _target("session_revoke"))}
+    keys = frozenset({_api_key(now).digest, _target("key_delete")})
+    user = User(_USER_ID, "person@example.com", "Some Person", now, now, identities=frozenset({key}))
+    return replace(user, sessions=held, api_keys=keys)
+
+
+def _session(now: datetime) -> Session:
+    token = sample("session_show")["cookies"][0].partition("=")[2]
+    device = Caller("203.0.113.7", "Firefox")
+    return Session(secrets.digest(token), _USER_ID, "password", False, now, now, now + timedelta(hours=24), device)  # noqa: FBT003
+
+
+def _api_key(now: datetime) -> ApiKey:
+    text = sample("account_show")["headers"]["x-api-key"]
+    return ApiKey(secrets.digest(text), _USER_ID, "Workshop computer", "", text[:16], now, now)
+
+
+def _target(function: str) -> str:
+    """The id in the sample's path."""
+    return str(sample(function)["pathParameters"]["id"])
+
+
+def _body(function: str) -> Mapping[str, str]:
+    body: Mapping[str, str] = json.loads(sample(function)["body"])
+    return body
+
+
+def _item(table: Table[Any], change: Change) -> dict[str, Any]:
+    """What the store itself would write."""
+    item: dict[str, Any] = table.writes[type(change)](change).arguments["Item"]
+    return item
