@@ -1,4 +1,4 @@
-"""Chromium, one for all tests; a fresh context (cookie jar) for each."""
+"""Chromium, one for each module; a fresh context (cookie jar) for each."""
 
 import shutil
 from collections.abc import Iterator
@@ -22,7 +22,8 @@ _FLAGS = [
 ]
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: Playwright keeps an event loop running in this thread, where other tests start their own.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """The browser that is installed on this machine; none is downloaded."""
     path = next(filter(None, map(shutil.which, _NAMES)), None)
