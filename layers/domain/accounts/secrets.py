@@ -8,16 +8,23 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets as _random
 
 BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 TOKEN_BYTES = 32
 TOKEN_CHARACTERS = 43
+_TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{TOKEN_CHARACTERS}}}")
 
 
 def new_token() -> str:
     """256 random bits as 43 characters of base64url without padding."""
     return _random.token_urlsafe(TOKEN_BYTES)
+
+
+def is_token(text: str) -> bool:
+    """Whether the text can be one that ``new_token`` made; anything else is not worth looking for."""
+    return _TOKEN.fullmatch(text) is not None
 
 
 def random_base62(length: int) -> str:

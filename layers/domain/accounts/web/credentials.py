@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from accounts import api_keys
+from accounts import api_keys, secrets
 from accounts.authentication import API_KEY, SESSION, Credential
 from accounts.errors import MalformedRequest, Unauthenticated
 from accounts.limits import HEADER_TOKEN_MAX_CHARACTERS
@@ -15,7 +15,6 @@ from accounts.web.routes import Route
 
 # RFC 6750 2.1: the scheme's case does not matter (RFC 9110 11.1), the token is b64token.
 _BEARER = re.compile(r"bearer +([A-Za-z0-9._~+/-]+=*) *", re.IGNORECASE)
-_SESSION_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 def presented(request: Request, route: Route, site_url: str) -> Credential | None:
@@ -34,7 +33,7 @@ def presented(request: Request, route: Route, site_url: str) -> Credential | Non
 def session_cookie(request: Request) -> Credential | None:
     """The session the browser holds, for the routes that replace or end it whatever it is worth."""
     token = request.cookie(SESSION_COOKIE)
-    return Credential(SESSION, token) if token is not None and _SESSION_TOKEN.fullmatch(token) else None
+    return Credential(SESSION, token) if token is not None and secrets.is_token(token) else None
 
 
 def _from_headers(request: Request) -> Credential | None:

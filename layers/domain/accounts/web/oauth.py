@@ -14,7 +14,6 @@ from accounts.web.responses import Response
 # Sign-ins that a browser may have under way at once.
 MOST_AT_ONCE = 5
 _STATE_ID = re.compile(r"[0-9a-f]{8}")
-_BROWSER = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 def callback(request: Request) -> Callback:
@@ -27,14 +26,14 @@ def callback(request: Request) -> Callback:
         code=query.get("code", ""),
         error=query.get("error", ""),
         issuer=query.get("iss", ""),
-        browser=browser if _BROWSER.fullmatch(browser) else "",
+        browser=browser if secrets.is_token(browser) else "",
     )
 
 
 def browsers(request: Request) -> tuple[str, ...]:
     """The digests of all the sign-ins that this browser has started and not finished."""
     values = (value for name, value in request.cookies if name.startswith(OAUTH_COOKIE))
-    return tuple(secrets.digest(value) for value in values if _BROWSER.fullmatch(value))
+    return tuple(secrets.digest(value) for value in values if secrets.is_token(value))
 
 
 def depart(departure: Departure, request: Request) -> Response:
