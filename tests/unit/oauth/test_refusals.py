@@ -14,7 +14,13 @@ from tests.unit.accounts.stage import SITE_URL
 SETTINGS = Settings(
     "prod",
     SITE_URL,
-    {"SUPPORT_URL": 'https://support.example.com/?a=1&b="2"', "WALKTHROUGH_URL": "https://example.com/readme"},
+    {
+        "SITE_NAME": "Comfy account",
+        "ACCENT_COLOR": "#1a56db",
+        "ACCENT_COLOR_DARK": "#8ab4ff",
+        "SUPPORT_URL": 'https://support.example.com/?a=1&b="2"',
+        "WALKTHROUGH_URL": "https://example.com/readme",
+    },
 )
 REFUSALS: dict[type[AccountsError], tuple[int, str]] = {
     errors.SignInDeclined: (400, "sign_in_declined"),

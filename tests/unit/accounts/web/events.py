@@ -11,7 +11,13 @@ from tests.unit.accounts.stage import NOW, SITE_URL
 SETTINGS = Settings(
     "dev",
     SITE_URL,
-    {"SUPPORT_URL": "https://support.example.com/?a=1&b=2", "WALKTHROUGH_URL": "https://docs.example.com"},
+    {
+        "SITE_NAME": "Comfy account",
+        "ACCENT_COLOR": "#1a56db",
+        "ACCENT_COLOR_DARK": "#8ab4ff",
+        "SUPPORT_URL": "https://support.example.com/?a=1&b=2",
+        "WALKTHROUGH_URL": "https://docs.example.com",
+    },
 )
 TOKEN = "t" * 43
 OWN = {"origin": SITE_URL, "sec-fetch-site": "same-origin"}

@@ -1,0 +1,70 @@
+"""What a deployment calls itself and how it looks, on its pages and in its mails."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from accounts.errors import ConfigurationError
+from accounts.settings import Settings
+
+# What text on the two colours is written in, and the ground that they are written on, as text of their own.
+ON_ACCENT = "#ffffff"
+ON_ACCENT_DARK = "#0b1220"
+GROUND_DARK = "#14171a"
+# WCAG 2.2, 1.4.3: text of ordinary size.
+MIN_CONTRAST = 4.5
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """``accent`` colours buttons and links on a light ground, ``accent_dark`` on a dark one; ``#rrggbb``.
+
+    ``terms_url`` may be empty: then there is no link to terms.
+    """
+
+    name: str
+    accent: str
+    accent_dark: str
+    support_url: str
+    terms_url: str = ""
+
+
+def of(settings: Settings) -> Brand:
+    """The deployment's brand; raises ConfigurationError when something is missing or cannot be read."""
+    return checked(
+        Brand(
+            name=settings["SITE_NAME"],
+            accent=settings["ACCENT_COLOR"],
+            accent_dark=settings["ACCENT_COLOR_DARK"],
+            support_url=settings["SUPPORT_URL"],
+            terms_url=settings.optional("TERMS_URL"),
+        )
+    )
+
+
+def checked(brand: Brand) -> Brand:
+    """The brand, if it can be read; raises ConfigurationError for a colour on which text cannot."""
+    pairs = ((brand.accent, ON_ACCENT), (brand.accent_dark, ON_ACCENT_DARK), (brand.accent_dark, GROUND_DARK))
+    for colour, other in pairs:
+        if not _COLOUR.fullmatch(colour) or contrast(colour, other) < MIN_CONTRAST:
+            message = f"The colour {colour!r} must be written #rrggbb and have a contrast of {MIN_CONTRAST} to {other}."
+            raise ConfigurationError(message)
+    return brand
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast ratio of two ``#rrggbb`` colours, 1 to 21 (WCAG 2.2, "contrast ratio")."""
+    darker, lighter = sorted((_luminance(one), _luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    red, green, blue = (_linear(int(colour[start : start + 2], 16) / 255) for start in (1, 3, 5))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _linear(channel: float) -> float:
+    """One sRGB channel as light (WCAG 2.2, "relative luminance")."""
+    return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4  # noqa: PLR2004
