@@ -54,6 +54,7 @@ def _session(token: str, *, current: bool) -> dict[str, Any]:
         "last_seen_at": "2026-01-05T12:00:00.000Z",
         "expires_at": "2026-01-06T12:00:00.000Z",
         "source": "203.0.113.7",
+        "device": "an unknown device",
         "user_agent": "Firefox",
     }
 

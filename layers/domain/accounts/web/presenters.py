@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from accounts import devices
 from accounts.api_keys import ApiKey
 from accounts.errors import OriginNotAllowed
 from accounts.identities import Identity, public_id
@@ -66,6 +67,7 @@ def session(entry: Session, *, current: bool) -> dict[str, Any]:
         "last_seen_at": timestamp(entry.last_seen_at),
         "expires_at": timestamp(entry.expires_at),
         "source": entry.caller.source,
+        "device": devices.describe(entry.caller.user_agent),
         "user_agent": entry.caller.user_agent,
     }
 
