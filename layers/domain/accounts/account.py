@@ -9,13 +9,10 @@ from datetime import datetime
 from accounts import api_keys, audit, identities, sessions, users
 from accounts.audit import Caller, Record
 from accounts.authentication import Authentication, Credential, SessionAuthentication
-from accounts.errors import NotFound, Unauthenticated, Unavailable
+from accounts.errors import NotFound, Unauthenticated
 from accounts.sessions import Session
-from accounts.transactions import Change, Conflict, Transactions
+from accounts.transactions import Change, Transactions, again_on_conflict
 from accounts.users import User, Users
-
-# An account that changes meanwhile is read again: more often than log-ins (five at once) can get in between.
-_TRIES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +80,15 @@ def _end_everything(
     changes: Callable[[User], Iterable[Change]],
 ) -> None:
     """End the account's sessions and keys together with ``changes``, made anew when the account changes meanwhile."""
-    for _ in range(_TRIES):
+
+    def attempt() -> None:
         user = accounts.get(user_id)
         if user is None:
             raise Unauthenticated
         keys = (api_keys.Remove(digest, user_id) for digest in user.api_keys)
-        try:
-            return transactions.commit(*changes(user), *map(sessions.End, user.sessions), *keys, record)
-        except Conflict:
-            continue
-    raise Unavailable
+        transactions.commit(*changes(user), *map(sessions.End, user.sessions), *keys, record)
+
+    again_on_conflict(attempt)
 
 
 def _closing(user: User) -> Iterable[Change]:
