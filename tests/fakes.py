@@ -246,6 +246,19 @@ class FakeApiKeys(_Store):
 
 
 @dataclass
+class FakeAuditEvents:
+    """Audit records."""
+
+    world: World
+
+    def latest(self, user_id: str, at_most: int) -> list[audit.Record]:
+        """The newest first."""
+        self.world.check()
+        theirs = (record for record in self.world.records if record.user_id == user_id)
+        return sorted(theirs, key=lambda record: record.event_id, reverse=True)[:at_most]
+
+
+@dataclass
 class FakeHasher:
     """Hashes without cost, and counts: ``calls`` is how often bcrypt would have run."""
 

@@ -1,5 +1,6 @@
 """Every sample in ``events/``, replayed: the whole answer, what is logged, and that nothing else is."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -144,6 +145,22 @@ def test_the_sample_of_session_list_lists_the_devices(functions: Lambdas) -> Non
     assert sessions == [_session(person.token, current=True), _session(SAMPLE_OTHER_TOKEN, current=False)]
     assert {**answer.read, "body": None} == {**expected.answer("session_list", 200, {"sessions": []}), "body": None}
     assert _logged(answer) == [_line("session_list", "sessions_listed", "GET /auth/sessions", 200, person.user_id)]
+
+
+def test_the_sample_of_activity_list_lists_what_happened(functions: Lambdas) -> None:
+    """200, the newest first: a key, whose name its owner chose, and before it a log-in."""
+    person = functions.people.arrange()
+    functions.invoke("login", sample("login"))
+    functions.clock.now = NOW + timedelta(minutes=1)
+    functions.invoke("key_create", sample("key_create"))
+    answer = functions.invoke("activity_list", sample("activity_list"))
+
+    where = {"source": "203.0.113.7", "device": "Firefox on Linux"}
+    key = {"event": "authn_token_created", "at": "2026-01-05T12:01:00.000Z", "detail": {"name": "Workshop computer"}}
+    login = {"event": "authn_login_success", "at": "2026-01-05T12:00:00.000Z", "detail": {"method": "password"}}
+    body = {"activity": [key | where, login | where]}
+    assert answer.read == expected.answer("activity_list", 200, body)
+    assert _logged(answer) == [_line("activity_list", "activity_listed", "GET /auth/activity", 200, person.user_id)]
 
 
 def test_the_sample_of_session_revoke_ends_the_other_device(functions: Lambdas) -> None:

@@ -80,6 +80,8 @@ SIGN_UP_MAILS_WINDOW = timedelta(hours=6)
 
 # Audit records are kept for a year, then swept (ASVS 14.2.7; ours).
 AUDIT_KEPT = timedelta(days=365)
+# How many of them a person sees (ours): one read, and as much as anybody looks through.
+ACTIVITY_SHOWN = 50
 
 # bcrypt (ASVS appendix C; measured, see benchmarks): cost for new hashes, and the costs we agree to compute.
 BCRYPT_COST = 12

@@ -9,6 +9,7 @@ from hypothesis import settings
 
 from accounts import secrets
 from accounts.account import AccountClosing, AccountDisabling, AccountLookup, SessionAccount
+from accounts.activity import ActivityList
 from accounts.audit import Caller
 from accounts.authentication import API_KEY, SESSION, Authentication, Credential, KeyLookup, SessionAuthentication
 from accounts.email_verification import EmailVerification
@@ -26,6 +27,7 @@ from accounts.throttles import Counter
 from accounts.transactions import Change, Transactions
 from tests.fakes import (
     FakeApiKeys,
+    FakeAuditEvents,
     FakeBreaches,
     FakeHasher,
     FakeIdentities,
@@ -144,6 +146,11 @@ class Service:
     def sign_in(self) -> SignIn:
         """Lets people in."""
         return SignIn(FakeIdentities(self.world), self.world, self.hasher, self.opening)
+
+    @property
+    def activity(self) -> ActivityList:
+        """Shows what happened."""
+        return ActivityList(self.sessions, FakeAuditEvents(self.world))
 
     @property
     def sign_out(self) -> SignOut:

@@ -81,6 +81,7 @@ SESSION_REVOKE_ALL = Route(
     "session_revoked_all",
     cookies=True,
 )
+ACTIVITY_LIST = Route("GET", "/auth/activity", "activity_list", SESSION_ONLY, GATEWAY, "activity_listed", cookies=True)
 METHODS = Route("GET", "/auth/methods", "methods_show", NO_CREDENTIAL, GATEWAY, "methods_shown", cors=True)
 OAUTH_START = Route(
     "GET", "/auth/{provider}/start", "oauth_start", NO_CREDENTIAL, "oauth window", "authn_provider_start", page=True
@@ -173,6 +174,7 @@ ROUTES: tuple[Route, ...] = (
     SESSION_LIST,
     SESSION_REVOKE,
     SESSION_REVOKE_ALL,
+    ACTIVITY_LIST,
     METHODS,
     OAUTH_START,
     OAUTH_LINK,
