@@ -11,7 +11,7 @@ from accounts.errors import MalformedRequest
 from accounts.web import requests
 from tests.functions import expected
 from tests.functions.conftest import NOW
-from tests.functions.inventory import WITH_BODY, body_of
+from tests.functions.inventory import SESSION_ROUTES, WITH_BODY, body_of
 from tests.functions.lambdas import Lambdas
 from tests.functions.people import Person
 from tests.functions.requests import SAMPLE_LINK_TOKEN, SAMPLE_TOKEN, request
@@ -25,7 +25,7 @@ def _with(function: str, **changes: Any) -> str:
 
 
 def _event(function: str, body: object, **more: Any) -> dict[str, Any]:
-    return request(function, cookie=SAMPLE_TOKEN if function == "key_create" else None, body=body, **more)
+    return request(function, cookie=SAMPLE_TOKEN if function in SESSION_ROUTES else None, body=body, **more)
 
 
 def _unreadable(function: str) -> Iterator[tuple[str, str | None]]:
@@ -106,6 +106,7 @@ def test_a_field_of_another_type_is_refused(functions: Lambdas, function: str) -
         ("email_resend", "email"),
         ("login", "email"),
         ("login", "password"),
+        ("account_update", "name"),
         ("key_create", "name"),
         ("key_verify", "api_key"),
     ],

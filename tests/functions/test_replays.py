@@ -188,6 +188,19 @@ def test_the_samples_with_a_key_tell_whose_it_is(functions: Lambdas, function: s
     assert _logged(answer) == [_line(function, "user_shown", route, 200, person.user_id)]
 
 
+def test_the_sample_of_account_update_renames_the_person(functions: Lambdas) -> None:
+    """200 and the account; the next log-in answers with the same name and moment."""
+    person = functions.people.arrange()
+    functions.clock.now = NOW + timedelta(minutes=1)
+    answer = functions.invoke("account_update", sample("account_update"))
+
+    customer = {**person.customer(NOW), "name": "Olive Branch", "updatedAt": "2026-01-05T12:01:00.000Z"}
+    assert answer.read == expected.answer("account_update", 200, customer)
+    assert _logged(answer) == [_line("account_update", "user_updated", "PATCH /customers/me", 200, person.user_id)]
+    assert functions.invoke("login", sample("login")).json == customer
+    assert functions.invoke("account_show", sample("account_show")).json == customer
+
+
 def test_the_sample_of_key_create_shows_the_key_once(functions: Lambdas) -> None:
     """201, with the key's text; its owner is told by mail."""
     person = functions.people.arrange()
@@ -275,7 +288,7 @@ def test_the_sample_of_fallback_answers_a_preflight(functions: Lambdas) -> None:
     """204, with the methods of the path and the headers that may be sent."""
     answer = functions.invoke("fallback", sample("fallback"))
 
-    headers = {**expected.CORS, "access-control-allow-methods": "DELETE, GET"}
+    headers = {**expected.CORS, "access-control-allow-methods": "DELETE, GET, PATCH"}
     assert answer.read == expected.answer("fallback", 204, headers=headers)
     assert len(_logged(answer)) == 1
 

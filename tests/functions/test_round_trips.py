@@ -36,6 +36,7 @@ BUDGET = {
     "activity_list": [GET, QUERY],
     "account_open": [GET, GET],
     "account_show": [GET, GET],
+    "account_update": [GET, GET, WRITE],
     "account_delete": [GET, GET, WRITE],
     "key_create": [GET, WRITE, SEND],
     "key_list": [GET, QUERY],

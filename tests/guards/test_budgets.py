@@ -22,6 +22,7 @@ BUDGET = {
     "account_disable": 71,
     "account_open": 82,
     "account_show": 82,
+    "account_update": 100,
     "activity_list": 79,
     "authorizer": 73,
     "email_resend": 96,

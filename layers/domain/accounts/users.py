@@ -122,6 +122,15 @@ class LetGoIdentity(Change):
 
 
 @dataclass(frozen=True, slots=True)
+class Rename(Change):
+    """The account's person is called ``name``; refused when it changed since it was read."""
+
+    user: User
+    name: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Disable(Change):
     """The account is disabled and holds no session and no key; refused when it changed since it was read."""
 

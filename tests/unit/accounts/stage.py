@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import settings
 
 from accounts import secrets
-from accounts.account import AccountClosing, AccountDisabling, AccountLookup, SessionAccount
+from accounts.account import AccountClosing, AccountDisabling, AccountLookup, AccountRenaming, SessionAccount
 from accounts.activity import ActivityList
 from accounts.audit import Caller
 from accounts.authentication import API_KEY, SESSION, Authentication, Credential, KeyLookup, SessionAuthentication
@@ -203,6 +203,11 @@ class Service:
         return SessionAccount(self.sessions, FakeUsers(self.world))
 
     @property
+    def renaming(self) -> AccountRenaming:
+        """Renames accounts."""
+        return AccountRenaming(self.sessions, FakeUsers(self.world), self.transactions)
+
+    @property
     def closing(self) -> AccountClosing:
         """Deletes accounts."""
         return AccountClosing(self.sessions, FakeUsers(self.world), self.transactions)
@@ -247,8 +252,7 @@ class Service:
 
     def change_identity(self, email: str = EMAIL, **changes: Any) -> None:
         """Another request changes the identity."""
-        old = self.identity(email)
-        self.world.identities[old.key] = replace(old, **changes, version=old.version + 1)
+        self.world.change_identity(self.identity(email).key, **changes)
 
     def fail(self, times: int, email: str = EMAIL, at: datetime = NOW) -> None:
         """So many failures in a row have happened to that account, the last one at ``at``."""

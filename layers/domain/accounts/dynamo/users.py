@@ -57,6 +57,7 @@ class UsersTable(Table[UserItem]):
             users.LetGoKey: self._let_go_key,
             users.HoldIdentity: self._hold_identity,
             users.LetGoIdentity: self._let_go_identity,
+            users.Rename: self._rename,
             users.Disable: self._disable,
             users.Close: self._close,
         }
@@ -107,6 +108,10 @@ class UsersTable(Table[UserItem]):
         user = change.user
         gone = UserItem.identities.delete({change.identity})
         return self._change(user.user_id, [gone], UserItem.revision == user.revision)
+
+    def _rename(self, change: users.Rename) -> Operation:
+        actions = [UserItem.name.set(change.name), UserItem.updated_at.set(change.now)]
+        return self._change(change.user.user_id, actions, UserItem.revision == change.user.revision)
 
     def _disable(self, change: users.Disable) -> Operation:
         user = change.user
