@@ -28,7 +28,16 @@ SIGNED_OUT = {"clear-site-data": '"cache", "storage"'}
 NO_COOKIE = ["__Host-session=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0"]
 # The functions whose routes other origins may read.
 READABLE = frozenset(
-    {"account_open", "account_show", "account_update", "account_delete", "key_list", "key_create", "key_delete"}
+    {
+        "account_open",
+        "account_show",
+        "account_export",
+        "account_update",
+        "account_delete",
+        "key_list",
+        "key_create",
+        "key_delete",
+    }
 )
 _OWN_HEADERS = {
     "not_authenticated": {"www-authenticate": "Bearer"},

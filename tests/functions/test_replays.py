@@ -188,6 +188,40 @@ def test_the_samples_with_a_key_tell_whose_it_is(functions: Lambdas, function: s
     assert _logged(answer) == [_line(function, "user_shown", route, 200, person.user_id)]
 
 
+def test_the_sample_of_account_export_is_a_file_with_everything(functions: Lambdas) -> None:
+    """200, a file to save, with all that the other lists show."""
+    person = functions.people.arrange()
+    answer = functions.invoke("account_export", sample("account_export"))
+
+    moment = "2026-01-05T12:00:00.000Z"
+    identity = {
+        "id": secrets.digest(f"email#{person.email}"),
+        "provider": "email",
+        "email": person.email,
+        "can_log_in": True,
+        "created_at": moment,
+        "name": person.name,
+        "subject": None,
+        "verified": True,
+        "disabled": False,
+        "has_password": True,
+        "updated_at": moment,
+    }
+    body = {
+        "exported_at": moment,
+        "account": person.customer(NOW) | {"status": "active"},
+        "identities": [identity],
+        "sessions": [_session(person.token, current=True)],
+        "api_keys": functions.invoke("key_list", sample("key_list")).json["api_keys"],
+        "activity": [],
+    }
+    file = {"content-disposition": 'attachment; filename="comfy-account.json"'}
+    assert answer.read == expected.answer("account_export", 200, body, headers=file)
+    assert _logged(answer) == [
+        _line("account_export", "user_exported", "GET /customers/me/export", 200, person.user_id)
+    ]
+
+
 def test_the_sample_of_account_update_renames_the_person(functions: Lambdas) -> None:
     """200 and the account; the next log-in answers with the same name and moment."""
     person = functions.people.arrange()

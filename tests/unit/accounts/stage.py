@@ -9,6 +9,7 @@ from hypothesis import settings
 
 from accounts import secrets
 from accounts.account import AccountClosing, AccountDisabling, AccountLookup, AccountRenaming, SessionAccount
+from accounts.account_export import AccountExport
 from accounts.activity import ActivityList
 from accounts.audit import Caller
 from accounts.authentication import API_KEY, SESSION, Authentication, Credential, KeyLookup, SessionAuthentication
@@ -201,6 +202,12 @@ class Service:
     def session_account(self) -> SessionAccount:
         """Shows who is signed in."""
         return SessionAccount(self.sessions, FakeUsers(self.world))
+
+    @property
+    def export(self) -> AccountExport:
+        """Collects what is held about a person."""
+        stores = FakeUsers(self.world), FakeIdentities(self.world), FakeApiKeys(self.world)
+        return AccountExport(self.sessions, *stores, FakeAuditEvents(self.world))
 
     @property
     def renaming(self) -> AccountRenaming:

@@ -134,6 +134,9 @@ ACCOUNT_OPEN = Route(
 ACCOUNT_SHOW = Route(
     "GET", "/customers/me", "account_show", ANY_CREDENTIAL, "bad-key window", "user_shown", cookies=True, cors=True
 )
+ACCOUNT_EXPORT = Route(
+    "GET", "/customers/me/export", "account_export", SESSION_ONLY, GATEWAY, "user_exported", cookies=True, cors=True
+)
 ACCOUNT_UPDATE = Route(
     "PATCH", "/customers/me", "account_update", SESSION_ONLY, GATEWAY, "user_updated", cookies=True, cors=True
 )
@@ -188,6 +191,7 @@ ROUTES: tuple[Route, ...] = (
     PASSWORD_SET,
     ACCOUNT_OPEN,
     ACCOUNT_SHOW,
+    ACCOUNT_EXPORT,
     ACCOUNT_UPDATE,
     ACCOUNT_DELETE,
     KEY_LIST,
