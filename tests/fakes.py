@@ -109,6 +109,7 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
         and (c.session is None or c.session in w.users[c.user_id].sessions)
     ),
     users.LetGoIdentity: lambda w, c: _unchanged(w, c.user),
+    users.NoteMailProblem: lambda w, c: c.user_id in w.users and w.users[c.user_id].email == c.email,
     users.Disable: lambda w, c: _unchanged(w, c.user),
     users.Close: lambda w, c: _unchanged(w, c.user),
     identities.SignUp: lambda w, c: c.identity.key not in w.identities or not w.identities[c.identity.key].verified,
@@ -158,6 +159,7 @@ _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
     users.LetGoIdentity: lambda w, c: w.user(
         c.user.user_id, identities=w.users[c.user.user_id].identities - {c.identity}
     ),
+    users.NoteMailProblem: lambda w, c: w.user(c.user_id, mail_problem=c.problem),
     users.Disable: lambda w, c: w.user(
         c.user.user_id, status=users.DISABLED, updated_at=c.now, sessions={}, api_keys=frozenset()
     ),

@@ -14,6 +14,9 @@ from accounts import secrets
 from accounts.transactions import Change
 
 EMAIL = "email"
+# Why no more mail goes to an address.
+BOUNCE = "bounce"
+COMPLAINT = "complaint"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,8 @@ class Identity:
     confirm the address now: a newer link, or a newer sign-up, puts the older out of use. ``version`` rises with every
     change. ``confirming_browser`` is the digest of the cookie without which that link is worth nothing, for an identity
     that has no password to ask for. ``unlinked`` marks a login that ``user_id`` took away: it must not come back by the
-    address that it shares with the account, only by being linked on purpose.
+    address that it shares with the account, only by being linked on purpose. ``undeliverable`` says why the address is
+    mailed nothing any more: BOUNCE, COMPLAINT, or None; an identity that is made anew starts without.
 
     An identity that is not ``verified`` claims nothing: anybody may sign up over it.
     """
@@ -42,6 +46,7 @@ class Identity:
     expires_at: datetime | None = None
     confirming_browser: str | None = None
     unlinked: bool = False
+    undeliverable: str | None = None
     version: int = 0
 
     @property
@@ -135,7 +140,13 @@ def public_id(key: str) -> str:
 
 
 def confirmed(identity: Identity, now: datetime) -> Identity:
-    """The identity with its address proven: the link is used up, and nothing sweeps it any more."""
+    """The identity with its address proven: the link is used up, it did arrive, and nothing sweeps it any more."""
     return replace(
-        identity, verified=True, pending_token=None, confirming_browser=None, expires_at=None, updated_at=now
+        identity,
+        verified=True,
+        pending_token=None,
+        confirming_browser=None,
+        expires_at=None,
+        undeliverable=None,
+        updated_at=now,
     )

@@ -78,6 +78,9 @@ BAD_ADMIN_SECRETS_PER_ADDRESS_PER_MINUTE = 10
 SIGN_UP_MAILS_PER_RECIPIENT = 3
 SIGN_UP_MAILS_WINDOW = timedelta(hours=6)
 
+# Whom one report of SES may be about: a mail has this many recipients at most there (SES quotas; ours have one).
+MAIL_REPORT_RECIPIENTS = 50
+
 # Audit records are kept for a year, then swept (ASVS 14.2.7; ours).
 AUDIT_KEPT = timedelta(days=365)
 

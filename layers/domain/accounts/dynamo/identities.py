@@ -30,6 +30,7 @@ class IdentityItem(Model):
     expires_at = TTLAttribute(null=True)
     confirming_browser = UnicodeAttribute(null=True)
     unlinked = BooleanAttribute(default=False)
+    undeliverable = UnicodeAttribute(null=True)
     version = NumberAttribute()
 
 
@@ -93,6 +94,7 @@ class IdentitiesTable(Table[IdentityItem]):
             expires_at=identity.expires_at,
             confirming_browser=identity.confirming_browser,
             unlinked=identity.unlinked,
+            undeliverable=identity.undeliverable,
             version=version,
         )
 
@@ -117,5 +119,6 @@ def _identity(item: IdentityItem) -> Identity:
         expires_at=item.expires_at,
         confirming_browser=item.confirming_browser,
         unlinked=bool(item.unlinked),
+        undeliverable=item.undeliverable,
         version=int(item.version),
     )

@@ -36,6 +36,7 @@ class UserItem(Model):
     sessions: MapAttribute[str, int] = MapAttribute()
     api_keys = UnicodeSetAttribute(null=True)
     identities = UnicodeSetAttribute(null=True)
+    mail_problem = UnicodeAttribute(null=True)
     revision = NumberAttribute()
 
 
@@ -57,6 +58,7 @@ class UsersTable(Table[UserItem]):
             users.LetGoKey: self._let_go_key,
             users.HoldIdentity: self._hold_identity,
             users.LetGoIdentity: self._let_go_identity,
+            users.NoteMailProblem: self._note_mail_problem,
             users.Disable: self._disable,
             users.Close: self._close,
         }
@@ -108,6 +110,10 @@ class UsersTable(Table[UserItem]):
         gone = UserItem.identities.delete({change.identity})
         return self._change(user.user_id, [gone], UserItem.revision == user.revision)
 
+    def _note_mail_problem(self, change: users.NoteMailProblem) -> Operation:
+        noted = UserItem.mail_problem.set(change.problem) if change.problem else UserItem.mail_problem.remove()
+        return self._change(change.user_id, [noted], UserItem.email == change.email)
+
     def _disable(self, change: users.Disable) -> Operation:
         user = change.user
         actions = [
@@ -135,6 +141,7 @@ class UsersTable(Table[UserItem]):
             sessions={digest: _seconds(ends_at) for digest, ends_at in user.sessions.items()},
             api_keys=set(user.api_keys) or None,
             identities=set(user.identities) or None,
+            mail_problem=user.mail_problem,
             revision=user.revision,
         )
 
@@ -159,6 +166,7 @@ def _user(item: UserItem) -> User:
         sessions={digest: datetime.fromtimestamp(int(ends), UTC) for digest, ends in sessions.items()},
         api_keys=frozenset(item.api_keys or ()),
         identities=frozenset(item.identities or ()),
+        mail_problem=item.mail_problem,
         revision=int(item.revision),
     )
 
