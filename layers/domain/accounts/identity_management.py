@@ -104,7 +104,7 @@ class PasswordSetting:
     def _write(self, session: Session, hashed: Callable[[str], str], caller: Caller, now: datetime) -> None:
         user = existing(self.users, session.user_id)
         address = self._without_password(user)
-        changed = replace(address, password_hash=hashed(user.email), updated_at=now)
+        changed = replace(identities.secured(address, now), password_hash=hashed(user.email))
         others = (digest for digest in user.sessions if digest != session.digest)
         self.transactions.commit(
             identities.Replace(changed),

@@ -120,6 +120,7 @@ def test_the_document_is_written_out(service: Service) -> None:
                 "method": "password",
                 "remembered": False,
                 "authenticated_at": start,
+                "fresh_until": "2026-03-01T12:15:00.000Z",
                 "last_seen_at": start,
                 "expires_at": "2026-03-02T12:00:00.000Z",
                 **where,

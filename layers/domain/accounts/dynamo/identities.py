@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pynamodb.attributes import BooleanAttribute, NumberAttribute, TTLAttribute, UnicodeAttribute, UTCDateTimeAttribute
+from pynamodb.attributes import (
+    BooleanAttribute,
+    ListAttribute,
+    NumberAttribute,
+    TTLAttribute,
+    UnicodeAttribute,
+    UTCDateTimeAttribute,
+)
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
@@ -31,6 +38,9 @@ class IdentityItem(Model):
     expires_at = TTLAttribute(null=True)
     confirming_browser = UnicodeAttribute(null=True)
     unlinked = BooleanAttribute(default=False)
+    pending_change = UnicodeAttribute(null=True)
+    secured_at = UTCDateTimeAttribute(null=True)
+    devices: ListAttribute[str] = ListAttribute(null=True)
     version = NumberAttribute()
 
 
@@ -50,6 +60,7 @@ class IdentitiesTable(Table[IdentityItem]):
             identities.Replace: self._replace,
             identities.Rename: self._rename,
             identities.Remove: self._remove,
+            identities.Vacate: self._vacate,
             identities.DisableLogin: self._disable_login,
         }
 
@@ -80,6 +91,9 @@ class IdentitiesTable(Table[IdentityItem]):
     def _remove(self, change: identities.Remove) -> Operation:
         return self.delete(self.bound(change.key), IdentityItem.user_id == change.user_id)
 
+    def _vacate(self, change: identities.Vacate) -> Operation:
+        return self.delete(self.bound(change.identity.key), _is_as(change.identity))
+
     def _disable_login(self, change: identities.DisableLogin) -> Operation:
         return self._change(change.key, [IdentityItem.disabled.set(True)], change.user_id)
 
@@ -102,6 +116,9 @@ class IdentitiesTable(Table[IdentityItem]):
             expires_at=identity.expires_at,
             confirming_browser=identity.confirming_browser,
             unlinked=identity.unlinked,
+            pending_change=identity.pending_change,
+            secured_at=identity.secured_at,
+            devices=list(identity.devices) or None,
             version=version,
         )
 
@@ -126,5 +143,8 @@ def _identity(item: IdentityItem) -> Identity:
         expires_at=item.expires_at,
         confirming_browser=item.confirming_browser,
         unlinked=bool(item.unlinked),
+        pending_change=item.pending_change,
+        secured_at=item.secured_at,
+        devices=tuple(item.devices or ()),
         version=int(item.version),
     )

@@ -10,6 +10,7 @@ from accounts.api_keys import ApiKey
 from accounts.audit import Record
 from accounts.errors import OriginNotAllowed
 from accounts.identities import Identity, public_id
+from accounts.limits import FRESH_LOGIN
 from accounts.providers import NAMES
 from accounts.sessions import Session
 from accounts.sign_in_methods import Methods
@@ -65,6 +66,7 @@ def session(entry: Session, *, current: bool) -> dict[str, Any]:
         "method": entry.method,
         "remembered": entry.remembered,
         "authenticated_at": timestamp(entry.authenticated_at),
+        "fresh_until": timestamp(entry.authenticated_at + FRESH_LOGIN),
         "last_seen_at": timestamp(entry.last_seen_at),
         "expires_at": timestamp(entry.expires_at),
         "source": entry.caller.source,

@@ -74,9 +74,9 @@ def download(body: Mapping[str, Any], filename: str, *, user_id: str) -> Respons
     return Response(200, json.dumps(body, ensure_ascii=False, indent=2), headers=disposition, user_id=user_id)
 
 
-def accepted(message: str) -> Response:
+def accepted(message: str, *, user_id: str = "") -> Response:
     """202: the same for everybody, whatever will come of it."""
-    return ok({"message": message}, status=202)
+    return ok({"message": message}, status=202, user_id=user_id)
 
 
 def no_content(
