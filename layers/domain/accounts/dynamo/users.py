@@ -36,6 +36,7 @@ class UserItem(Model):
     sessions: MapAttribute[str, int] = MapAttribute()
     api_keys = UnicodeSetAttribute(null=True)
     identities = UnicodeSetAttribute(null=True)
+    mail_problem = UnicodeAttribute(null=True)
     revision = NumberAttribute()
 
 
@@ -59,6 +60,7 @@ class UsersTable(Table[UserItem]):
             users.LetGoIdentity: self._let_go_identity,
             users.MoveAddress: self._move_address,
             users.Rename: self._rename,
+            users.NoteMailProblem: self._note_mail_problem,
             users.Disable: self._disable,
             users.Close: self._close,
         }
@@ -126,6 +128,10 @@ class UsersTable(Table[UserItem]):
         actions = [UserItem.name.set(change.name), UserItem.updated_at.set(change.now)]
         return self._change(change.user.user_id, actions, UserItem.revision == change.user.revision)
 
+    def _note_mail_problem(self, change: users.NoteMailProblem) -> Operation:
+        noted = UserItem.mail_problem.set(change.problem) if change.problem else UserItem.mail_problem.remove()
+        return self._change(change.user_id, [noted], UserItem.email == change.email)
+
     def _disable(self, change: users.Disable) -> Operation:
         user = change.user
         actions = [
@@ -153,6 +159,7 @@ class UsersTable(Table[UserItem]):
             sessions={digest: _seconds(ends_at) for digest, ends_at in user.sessions.items()},
             api_keys=set(user.api_keys) or None,
             identities=set(user.identities) or None,
+            mail_problem=user.mail_problem,
             revision=user.revision,
         )
 
@@ -177,6 +184,7 @@ def _user(item: UserItem) -> User:
         sessions={digest: datetime.fromtimestamp(int(ends), UTC) for digest, ends in sessions.items()},
         api_keys=frozenset(item.api_keys or ()),
         identities=frozenset(item.identities or ()),
+        mail_problem=item.mail_problem,
         revision=int(item.revision),
     )
 
