@@ -24,7 +24,7 @@ class User:
     """An account as stored. ``sessions`` maps digests to when each ends; ``revision`` rises with every change.
 
     ``mail_problem`` is why nothing is mailed to ``email`` any more, to be told to its owner: ``identities.BOUNCE``,
-    ``COMPLAINT``, or None. Whoever gives the account another address sets it to None.
+    ``COMPLAINT``, or None.
     """
 
     user_id: str
@@ -134,7 +134,7 @@ class LetGoIdentity(Change):
 class MoveAddress(Change):
     """The account goes by ``email``, holds ``gained`` instead of ``lost``, and no session but ``keeping``.
 
-    Refused when it changed since it was read.
+    What was wrong with mail to the old address is forgotten. Refused when it changed since it was read.
     """
 
     user: User

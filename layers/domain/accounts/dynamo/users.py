@@ -118,6 +118,7 @@ class UsersTable(Table[UserItem]):
         user = change.user
         actions = [
             UserItem.email.set(change.email),
+            UserItem.mail_problem.remove(),
             UserItem.updated_at.set(change.now),
             UserItem.identities.set({*user.identities - {change.lost}, change.gained}),
             *(_session(digest).remove() for digest in user.sessions if digest != change.keeping),
