@@ -166,14 +166,8 @@ def _let_go_all(world: World, change: users.LetGoAllSessions) -> None:
 def _move_address(world: World, change: users.MoveAddress) -> None:
     held = {*change.user.identities - {change.lost}, change.gained}
     kept = {k: v for k, v in change.user.sessions.items() if k == change.keeping}
-    world.user(
-        change.user.user_id,
-        email=change.email,
-        mail_problem=None,
-        updated_at=change.now,
-        identities=frozenset(held),
-        sessions=kept,
-    )
+    told = {"email": change.email, "mail_problem": None, "updated_at": change.now}
+    world.user(change.user.user_id, **told, identities=frozenset(held), sessions=kept)
 
 
 _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {

@@ -302,10 +302,10 @@ def test_an_account_moves_to_another_address(backend: Backend) -> None:
     assert backend.users.get(user.user_id) == replace(
         user,
         email="b@example.com",
+        mail_problem=None,
         updated_at=LATER,
         sessions={here: TOMORROW},
         identities=frozenset({"email#b@example.com", "google#1"}),
-        mail_problem=None,
         revision=1,
     )
     assert backend.refused(move) == (move,)

@@ -304,7 +304,7 @@ def test_the_sample_of_account_export_is_a_file_with_everything(functions: Lambd
     }
     body = {
         "exported_at": moment,
-        "account": person.customer(NOW) | {"status": "active"},
+        "account": person.customer(NOW) | {"status": "active", "mail_problem": None},
         "identities": [identity],
         "sessions": [_session(person.token, current=True)],
         "api_keys": functions.invoke("key_list", sample("key_list")).json["api_keys"],

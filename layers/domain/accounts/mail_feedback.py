@@ -11,9 +11,8 @@ from datetime import datetime
 
 from accounts import audit, identities, users
 from accounts.audit import Record
-from accounts.errors import Unavailable
 from accounts.identities import BOUNCE, COMPLAINT, Identities, Identity
-from accounts.transactions import Change, Conflict, Transactions
+from accounts.transactions import Change, Transactions, again_on_conflict
 from accounts.users import Users
 
 # What each problem is called in the audit records, and, once it is marked, in the log.
@@ -21,8 +20,6 @@ EVENTS = {BOUNCE: "mail_bounced", COMPLAINT: "mail_complained"}
 MARKED = {BOUNCE: "bounced", COMPLAINT: "complained"}
 KNOWN = "problem_known"
 UNKNOWN_ADDRESS = "problem_of_unknown_address"
-# An account that changes meanwhile is read again.
-_TRIES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +32,16 @@ class MailFeedback:
 
     def mark(self, address: str, problem: str, now: datetime) -> str:
         """Mark a canonical address, once; tells a value of MARKED, KNOWN or UNKNOWN_ADDRESS. Raises Unavailable."""
-        for _ in range(_TRIES):
-            identity = self.identities.get(identities.email_key(address))
-            if identity is None:
-                return UNKNOWN_ADDRESS
-            if identity.undeliverable == problem:
-                return KNOWN
-            try:
-                self.transactions.commit(*self._changes(identity, problem, now))
-            except Conflict:
-                continue
-            return MARKED[problem]
-        raise Unavailable
+        return again_on_conflict(lambda: self._mark(identities.email_key(address), problem, now))
+
+    def _mark(self, key: str, problem: str, now: datetime) -> str:
+        identity = self.identities.get(key)
+        if identity is None:
+            return UNKNOWN_ADDRESS
+        if identity.undeliverable == problem:
+            return KNOWN
+        self.transactions.commit(*self._changes(identity, problem, now))
+        return MARKED[problem]
 
     def _changes(self, identity: Identity, problem: str, now: datetime) -> tuple[Change, ...]:
         marked = identities.Replace(replace(identity, undeliverable=problem, updated_at=now))

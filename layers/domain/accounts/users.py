@@ -24,7 +24,7 @@ class User:
     """An account as stored. ``sessions`` maps digests to when each ends; ``revision`` rises with every change.
 
     ``mail_problem`` is why nothing is mailed to ``email`` any more, to be told to its owner: ``identities.BOUNCE``,
-    ``COMPLAINT``, or None. Whoever gives the account another address sets it to None.
+    ``COMPLAINT``, or None.
     """
 
     user_id: str

@@ -13,10 +13,21 @@ from accounts.identities import BOUNCE, COMPLAINT, email_key
 from accounts.mail import feedback
 from accounts.mail_feedback import KNOWN, UNKNOWN_ADDRESS, MailFeedback
 from accounts.mailing import SENT, UNDELIVERABLE
-from accounts.messages import API_KEY_CREATED, SIGN_UP, Message
+from accounts.messages import API_KEY_CREATED, EMAIL_CHANGE, EMAIL_CHANGE_ASKED, SIGN_UP, Message
 from accounts.users import User
 from tests.fakes import FakeIdentities, FakeUsers
-from tests.unit.accounts.stage import EMAIL, NOW, OTHER_PASSWORD, OWNER, PASSWORD, Meanwhile, Service, later
+from tests.unit.accounts.stage import (
+    EMAIL,
+    NEW_EMAIL,
+    NOW,
+    OTHER_PASSWORD,
+    OWNER,
+    PASSWORD,
+    Meanwhile,
+    Service,
+    cookie,
+    later,
+)
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:feedback"
 Lines = Callable[[], list[dict[str, Any]]]
@@ -188,6 +199,19 @@ def test_a_sign_up_whose_mail_came_back_gets_no_second_one(service: Service) -> 
     service.change_identity(pending_token=pending)
     service.verification.confirm(token, PASSWORD, None, OWNER, NOW)
     assert service.identity().undeliverable is None
+
+
+def test_an_account_that_moves_leaves_the_problem_behind(service: Service) -> None:
+    """The link goes to the new address though nothing goes to the old one, and the new one starts without a mark."""
+    owner = service.person()
+    of(service).mark(EMAIL, BOUNCE, NOW)
+    service.email_change_request.ask(cookie(owner), NEW_EMAIL, OWNER, NOW)
+    asked = {message.kind: service.mailing.deliver(message, NOW) for message in service.outbox.messages}
+    assert asked == {EMAIL_CHANGE_ASKED: UNDELIVERABLE, EMAIL_CHANGE: SENT}
+
+    token = service.postman.mails[-1].values["link"].partition("#token=")[2].partition("&")[0]
+    service.email_change.confirm(cookie(owner), token, OWNER, NOW)
+    assert (service.identity(NEW_EMAIL).undeliverable, account(service).mail_problem) == (None, None)
 
 
 @pytest.mark.parametrize(
