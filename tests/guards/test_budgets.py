@@ -37,6 +37,7 @@ BUDGET = {
     "key_verify": 100,
     "login": 105,
     "logout": 76,
+    "mail_feedback": 65,
     "mailer": 242,
     "methods_show": 80,
     "oauth_callback": 414,

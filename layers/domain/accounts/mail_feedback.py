@@ -1,0 +1,58 @@
+"""Mail that came back: the address is marked, nobody mails it any more, and its owner is told at the next log-in.
+
+A mail server that says "nobody here" and a person who says "spam" are believed about the address that we wrote to, and
+about no other: whoever owns a mail server could have it say anything about anybody.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from accounts import audit, identities, users
+from accounts.audit import Record
+from accounts.errors import Unavailable
+from accounts.identities import BOUNCE, COMPLAINT, Identities, Identity
+from accounts.transactions import Change, Conflict, Transactions
+from accounts.users import Users
+
+# What each problem is called in the audit records, and, once it is marked, in the log.
+EVENTS = {BOUNCE: "mail_bounced", COMPLAINT: "mail_complained"}
+MARKED = {BOUNCE: "bounced", COMPLAINT: "complained"}
+KNOWN = "problem_known"
+UNKNOWN_ADDRESS = "problem_of_unknown_address"
+# An account that changes meanwhile is read again.
+_TRIES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class MailFeedback:
+    """Marks addresses that mail cannot or must not go to."""
+
+    identities: Identities
+    users: Users
+    transactions: Transactions
+
+    def mark(self, address: str, problem: str, now: datetime) -> str:
+        """Mark a canonical address, once; tells a value of MARKED, KNOWN or UNKNOWN_ADDRESS. Raises Unavailable."""
+        for _ in range(_TRIES):
+            identity = self.identities.get(identities.email_key(address))
+            if identity is None:
+                return UNKNOWN_ADDRESS
+            if identity.undeliverable == problem:
+                return KNOWN
+            try:
+                self.transactions.commit(*self._changes(identity, problem, now))
+            except Conflict:
+                continue
+            return MARKED[problem]
+        raise Unavailable
+
+    def _changes(self, identity: Identity, problem: str, now: datetime) -> tuple[Change, ...]:
+        marked = identities.Replace(replace(identity, undeliverable=problem, updated_at=now))
+        # An address that nobody has confirmed is no account's.
+        user = self.users.get(identity.user_id) if identity.verified else None
+        if user is None or user.email != identity.email:
+            return (marked,)
+        told = users.NoteMailProblem(user.user_id, user.email, problem)
+        return (marked, told, Record(user.user_id, EVENTS[problem], now, audit.NOBODY))
