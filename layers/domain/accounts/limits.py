@@ -20,6 +20,8 @@ EMAIL_LOCAL_MAX_CHARACTERS = 64
 PERSON_NAME_MAX_CHARACTERS = 100
 KEY_NAME_MAX_CHARACTERS = 64
 KEY_DESCRIPTION_MAX_CHARACTERS = 256
+# What a deployment calls a program that signs in for people (ours): it has to fit into a sentence.
+CLIENT_NAME_MAX_CHARACTERS = 64
 
 # What the web edge reads at most (ours).
 BODY_MAX_BYTES = 16 * 1024

@@ -1,0 +1,129 @@
+"""Programs that may sign in for a person. They are configuration: nobody registers one by a request.
+
+All are public clients (RFC 6749 2.1): a program on a person's machine can keep no secret, so its id proves nothing.
+What protects people is where its answers may go, PKCE, and that they say yes.
+
+A redirect URI is compared letter by letter, but for the port of a loopback address, which a program only learns when it
+runs (RFC 8252 7.3; RFC 9700 2.1). ``localhost`` is a name that a machine may resolve elsewhere (RFC 8252 8.3): it is
+allowed where it is listed, for clients that exist.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from accounts.errors import ConfigurationError
+from accounts.limits import CLIENT_NAME_MAX_CHARACTERS, URL_MAX_CHARACTERS
+
+COMFY_CLI = "comfy-cli"
+COMFY_LOCAL_WEB = "comfy-local-web"
+# The one scope there is, and what it means for the person who is asked.
+SCOPE = "account"
+MEANINGS: Mapping[str, tuple[str, ...]] = {
+    SCOPE: ("See your name and email address", "List and delete your API keys"),
+}
+_LAST_PORT = 65535
+_LOOPBACK = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]|localhost))(?::([1-9][0-9]{0,4}))?(/[A-Za-z0-9._~/-]*)")
+_HTTPS = re.compile(r"https://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::(?!443/)([1-9][0-9]{0,4}))?/[A-Za-z0-9._~/-]*")
+_ID = re.compile(r"[a-z0-9][a-z0-9-]{1,63}")
+_SCOPES = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A program: its ``client_id``, what people call it, and where its answers may go.
+
+    A loopback address in ``redirects`` has no port and stands for every port.
+    """
+
+    client_id: str
+    name: str
+    redirects: frozenset[str]
+
+    def takes(self, redirect_uri: str) -> bool:
+        """Whether an answer may be sent there."""
+        return _without_loopback_port(redirect_uri) in self.redirects
+
+
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """The programs of this deployment."""
+
+    by_id: Mapping[str, Client]
+
+    def get(self, client_id: str) -> Client | None:
+        """The program of that id; None when there is none."""
+        return self.by_id.get(client_id)
+
+    def name_of(self, client_id: str) -> str:
+        """What people call it; its id when it is no longer configured."""
+        client = self.by_id.get(client_id)
+        return client.name if client else client_id
+
+
+def load(additions: str = "") -> Clients:
+    """The built-in clients and those that a deployment adds; raises ConfigurationError for one that is not safe.
+
+    ``additions`` reads ``id|name|redirect redirect;id|name|redirect``.
+    """
+    found = {client.client_id: client for client in _BUILT_IN}
+    for client in _parsed(additions):
+        if client.client_id in found:
+            message = f"The client {client.client_id} is there already."
+            raise ConfigurationError(message)
+        found[client.client_id] = client
+    return Clients(found)
+
+
+def granted(requested: str) -> str | None:
+    """The scope that a request gets: the one there is; None for what cannot be a scope (RFC 6749 3.3).
+
+    Clients that were written for other deployments ask for scopes that this one does not know. They are passed over,
+    as RFC 6749 3.3 allows, and the answer says what was granted.
+    """
+    return SCOPE if not requested or _SCOPES.fullmatch(requested) else None
+
+
+def _without_loopback_port(uri: str) -> str:
+    found = _LOOPBACK.fullmatch(uri) if len(uri) <= URL_MAX_CHARACTERS else None
+    if found is None:
+        return uri
+    origin, port, path = found.groups()
+    return f"{origin}{path}" if port is None or int(port) <= _LAST_PORT else uri
+
+
+def _parsed(additions: str) -> Iterator[Client]:
+    for entry in filter(None, (part.strip() for part in additions.split(";"))):
+        client_id, name, redirects = ([part.strip() for part in entry.split("|")] + ["", ""])[:3]
+        listed = frozenset(redirects.split())
+        named = name.isprintable() and 0 < len(name) <= CLIENT_NAME_MAX_CHARACTERS
+        if entry.count("|") != len(("id", "name")) or not _ID.fullmatch(client_id) or not named or not listed:
+            message = "OAuthClients reads id|name|redirect redirect;id|name|redirect."
+            raise ConfigurationError(message)
+        yield Client(client_id, name, frozenset(map(_checked, listed)))
+
+
+def _checked(uri: str) -> str:
+    """Exact https, or loopback without a port; nothing that could be a pattern, and nothing that carries a query."""
+    loopback, https = _LOOPBACK.fullmatch(uri), _HTTPS.fullmatch(uri)
+    is_safe = loopback[2] is None if loopback else https is not None and int(https[1] or 1) <= _LAST_PORT
+    if not is_safe or len(uri) > URL_MAX_CHARACTERS:
+        message = "A redirect of OAuthClients is an https address, or http on loopback without a port."
+        raise ConfigurationError(message)
+    return uri
+
+
+_BUILT_IN = (
+    Client(
+        COMFY_CLI,
+        "Comfy CLI",
+        frozenset({"http://127.0.0.1/callback", "http://[::1]/callback", "http://localhost/callback"}),
+    ),
+    Client(
+        COMFY_LOCAL_WEB,
+        "ComfyUI on this computer",
+        frozenset({"http://127.0.0.1/", "http://[::1]/", "http://localhost/"}),
+    ),
+)
