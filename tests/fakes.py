@@ -139,6 +139,9 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
     identities.DisableLogin: lambda w, c: c.key in w.identities and w.identities[c.key].user_id == c.user_id,
     sessions.Start: lambda w, c: c.session.digest not in w.sessions,
     sessions.End: lambda _w, _c: True,
+    sessions.Rotate: lambda w, c: (
+        c.session.digest in w.sessions and w.sessions[c.session.digest].refresh == c.session.refresh
+    ),
     api_keys.Add: lambda w, c: c.api_key.digest not in w.api_keys,
     api_keys.Remove: lambda w, c: c.digest in w.api_keys and w.api_keys[c.digest].user_id == c.user_id,
     one_time_tokens.Issue: lambda w, c: c.token.key not in w.tokens,
@@ -156,6 +159,17 @@ def _without(mapping: Any, *keys: str) -> dict[str, Any]:
 def _swap(world: World, change: users.SwapSession) -> None:
     held = {**_without(world.users[change.user_id].sessions, *change.ended), change.session: change.ends_at}
     world.user(change.user_id, sessions=held)
+
+
+def _rotate(world: World, change: sessions.Rotate) -> None:
+    stored = world.sessions[change.session.digest]
+    world.sessions[stored.digest] = replace(
+        stored,
+        refresh=change.refresh,
+        refresh_previous="" if change.forgetting else stored.refresh,
+        refreshed_at=change.now,
+        last_seen_at=change.now,
+    )
 
 
 def _let_go_all(world: World, change: users.LetGoAllSessions) -> None:
@@ -204,6 +218,7 @@ _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
     identities.DisableLogin: lambda w, c: w.change_identity(c.key, disabled=True),
     sessions.Start: lambda w, c: w.sessions.update({c.session.digest: c.session}),
     sessions.End: lambda w, c: w.sessions.pop(c.digest, None),
+    sessions.Rotate: _rotate,
     api_keys.Add: lambda w, c: w.api_keys.update({c.api_key.digest: c.api_key}),
     api_keys.Remove: lambda w, c: w.api_keys.pop(c.digest),
     one_time_tokens.Issue: lambda w, c: w.tokens.update({c.token.key: c.token}),

@@ -78,6 +78,11 @@ def _session() -> Session:
         last_seen_at=LATER,
         expires_at=TOMORROW,
         caller=CALLER,
+        client_id="comfy-cli",
+        scope="account",
+        refresh=a_digest(),
+        refresh_previous=a_digest(),
+        refreshed_at=LATER,
     )
 
 

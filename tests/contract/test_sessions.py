@@ -96,3 +96,43 @@ def test_the_sessions_of_an_account_are_listed(backend: Backend) -> None:
 def test_an_account_without_sessions_lists_none(backend: Backend) -> None:
     """An empty list, not an error."""
     assert backend.sessions.of_user("nobody") == []
+
+
+def test_a_clients_refresh_token_is_exchanged(backend: Backend) -> None:
+    """The one before is remembered, and that is activity."""
+    session, new = started(backend), a_digest()
+    backend.commit(sessions.Rotate(session, new, LATER))
+
+    renewed = {"refresh": new, "refresh_previous": session.refresh, "refreshed_at": LATER, "last_seen_at": LATER}
+    assert backend.sessions.get(session.digest) == replace(session, **renewed)
+
+
+def test_what_came_before_can_be_forgotten(backend: Backend) -> None:
+    """Then neither of the two older tokens is known any more."""
+    session, new = started(backend), a_digest()
+    backend.commit(sessions.Rotate(session, new, LATER, forgetting=True))
+
+    stored = backend.sessions.get(session.digest)
+    assert stored is not None
+    assert (stored.refresh, stored.refresh_previous) == (new, "")
+
+
+def test_a_refresh_token_is_exchanged_once(backend: Backend) -> None:
+    """Whoever read it before somebody else's exchange is refused, and the session is as that one left it."""
+    session = started(backend)
+    backend.commit(sessions.Rotate(session, a_digest(), LATER))
+    left = backend.sessions.get(session.digest)
+    again = sessions.Rotate(session, a_digest(), LATER)
+
+    assert backend.refused(again) == (again,)
+    assert backend.sessions.get(session.digest) == left
+
+
+def test_an_ended_session_does_not_come_back_by_an_exchange(backend: Backend) -> None:
+    """Refused, and still gone."""
+    session = started(backend)
+    backend.commit(sessions.End(session.digest))
+    rotate = sessions.Rotate(session, a_digest(), LATER)
+
+    assert backend.refused(rotate) == (rotate,)
+    assert backend.sessions.get(session.digest) is None

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from botocore.session import get_session
 from moto import mock_aws
 from moto.dynamodb.models import dynamodb_backends
+from moto.kms.models import kms_backends
 
 from tests import cloudformation
 
@@ -24,7 +25,10 @@ QUEUE_URL = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/MailQueue"
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:MailFeedbackTopic"
 MAIL_FROM = "accounts@example.com"
 SUPPORT_URL = "https://support.example.com/"
+# KMS ids have this shape, and moto insists.
+SIGNING_KEYS = {f"SigningKey{name}": f"{name * 8}-0000-4000-8000-{name * 12}".lower() for name in "AB"}
 _PARAMETERS = {
+    **SIGNING_KEYS,
     "Stage": "dev",
     "SiteUrl": SITE_URL,
     "SupportUrl": SUPPORT_URL,
@@ -142,6 +146,14 @@ class Cloud:
         return [call.parameters for call in self.calls if call.name == "sesv2.SendEmail"]
 
 
+def _make_signing_keys(keys: BaseClient) -> None:
+    """Under the names that stand for them in the environment."""
+    for name in SIGNING_KEYS.values():
+        made = keys.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
+        known = kms_backends[ACCOUNT][REGION].keys
+        known[name] = known[made]
+
+
 @contextmanager
 def running() -> Iterator[None]:
     """AWS with the tables, the queue, the secrets and the sender that the template describes."""
@@ -154,6 +166,7 @@ def running() -> Iterator[None]:
         secrets = session.create_client("secretsmanager", region_name=REGION)
         for name in cloudformation.resources("AWS::SecretsManager::Secret"):
             secrets.create_secret(Name=name, SecretString=_SECRETS.get(name, "{}"))
+        _make_signing_keys(session.create_client("kms", region_name=REGION))
         mail = session.create_client("sesv2", region_name=REGION)
         mail.create_email_identity(EmailIdentity=MAIL_FROM)
         mail.create_configuration_set(ConfigurationSetName="MailConfigurationSet")

@@ -37,6 +37,7 @@ READABLE = frozenset(
         "key_list",
         "key_create",
         "key_delete",
+        "oauth_metadata",
     }
 )
 _OWN_HEADERS = {

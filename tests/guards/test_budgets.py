@@ -43,6 +43,7 @@ BUDGET = {
     "mailer": 242,
     "methods_show": 80,
     "oauth_callback": 414,
+    "oauth_metadata": 73,
     "oauth_start": 424,
     "password_change": 107,
     "password_forgot": 97,

@@ -13,7 +13,7 @@ from botocore import handlers
 from botocore.session import Session
 
 # As botocore writes them in the names of hooks.
-SERVICES = frozenset({"*", "dynamodb", "secrets-manager", "secretsmanager", "sqs"})
+SERVICES = frozenset({"*", "dynamodb", "kms", "secrets-manager", "secretsmanager", "sqs"})
 
 
 @cache

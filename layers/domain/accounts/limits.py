@@ -60,6 +60,15 @@ ID_TOKEN_LEEWAY = timedelta(seconds=60)
 PROVIDER_KEYS_KEPT = timedelta(hours=1)
 PROVIDER_KEYS_REFETCHED_AT_MOST_EVERY = timedelta(minutes=5)
 
+# Signed-in clients: as long as a remembered browser, and renewed in between. An access token lasts as long as it may
+# take other services, which check it offline, to hear of a log-out (RFC 9068 gives no number; ours).
+ACCESS_TOKEN_LIFETIME = timedelta(minutes=15)
+ACCESS_TOKEN_MAX_CHARACTERS = 4 * 1024
+# How long anybody may keep our public keys and addresses (ours); the next key is among them long before it signs.
+PUBLIC_METADATA_KEPT = timedelta(minutes=5)
+# How far ahead of the reader's clock that of the signer may be.
+CLOCK_SKEW = timedelta(seconds=60)
+
 # One-time tokens (ASVS 6.5.5; how long an address may be changed is ours).
 VERIFICATION_LIFETIME = timedelta(hours=24)
 PASSWORD_RESET_LIFETIME = timedelta(minutes=30)

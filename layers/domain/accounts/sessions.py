@@ -1,8 +1,14 @@
-"""Signed-in browsers: opaque random tokens, of which only the digest is kept.
+"""Signed-in browsers and clients: opaque random tokens, of which only the digest is kept.
 
 A session ends when it is idle for too long or at its absolute limit, whichever comes first. Activity extends the idle
 limit only; nothing but a new log-in extends the absolute one (NIST SP 800-63B-4 2.2.3, 5.2). Both are compared here:
 the table's TTL only sweeps. The digest doubles as the session's public id: it cannot be turned back into the token.
+
+A client is a program that a person let in. Its token goes by the name of refresh token and has two halves: one finds
+the session, as a browser's token does, and the other changes with every use. Whoever comes with the first half had a
+refresh token of this session once; whoever comes with a second half that is no longer good has one that somebody else
+has used, and the session ends (RFC 9700 4.14.2). The id alone, which other services read in access tokens, ends
+nothing.
 """
 
 from __future__ import annotations
@@ -26,7 +32,11 @@ from accounts.transactions import Change
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A signed-in browser. ``method`` is how the person proved who they are: ``password``, ``google``, ``github``."""
+    """A signed-in browser or client. ``method`` is how the person proved who they are: ``password``, ``google``...
+
+    A client has its ``client_id``, the ``scope`` it was granted, and the digests of the second half of its refresh
+    token: of the one that is good, and of the one before, which was exchanged at ``refreshed_at``.
+    """
 
     digest: str
     user_id: str
@@ -36,6 +46,11 @@ class Session:
     last_seen_at: datetime
     expires_at: datetime
     caller: Caller
+    client_id: str = ""
+    scope: str = ""
+    refresh: str = ""
+    refresh_previous: str = ""
+    refreshed_at: datetime | None = None
 
     def is_live(self, now: datetime) -> bool:
         """Whether neither limit has passed. At the limit itself the session has ended."""
@@ -97,6 +112,19 @@ def start(user_id: str, *, method: str, remembered: bool, caller: Caller, now: d
         caller=replace(caller, device=""),
     )
     return token, session
+
+
+@dataclass(frozen=True, slots=True)
+class Rotate(Change):
+    """The client's next refresh token is the one with this ``refresh``; refused unless it is as it was read.
+
+    With ``forgetting``, the one before is good no more either.
+    """
+
+    session: Session
+    refresh: str
+    now: datetime
+    forgetting: bool = False
 
 
 def idle_limit(*, remembered: bool) -> timedelta:

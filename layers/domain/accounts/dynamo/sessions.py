@@ -1,4 +1,4 @@
-"""The ``sessions`` table: one item a signed-in browser, key the SHA-256 of its token."""
+"""The ``sessions`` table: one item a signed-in browser or client, key the SHA-256 of its token."""
 
 from __future__ import annotations
 
@@ -36,6 +36,12 @@ class SessionItem(Model):
     expires_at = TTLAttribute()
     source = UnicodeAttribute()
     user_agent = UnicodeAttribute()
+    client_id = UnicodeAttribute(null=True)
+    scope = UnicodeAttribute(null=True)
+    # `refresh` is a method of every model.
+    refresh_digest = UnicodeAttribute(null=True)
+    refresh_previous = UnicodeAttribute(null=True)
+    refreshed_at = UTCDateTimeAttribute(null=True)
     by_user = _ByUser()
 
 
@@ -47,7 +53,7 @@ class SessionsTable(Table[SessionItem]):
     @property
     def writes(self) -> Mapping[type[Change], Write]:
         """How each change to a session is written."""
-        return {sessions.Start: self._start, sessions.End: self._end}
+        return {sessions.Start: self._start, sessions.End: self._end, sessions.Rotate: self._rotate}
 
     def get(self, digest: str) -> Session | None:
         """The session, read consistently; None when there is none. Raises Unavailable."""
@@ -75,11 +81,27 @@ class SessionsTable(Table[SessionItem]):
             expires_at=entry.expires_at,
             source=entry.caller.source,
             user_agent=entry.caller.user_agent,
+            client_id=entry.client_id or None,
+            scope=entry.scope or None,
+            refresh_digest=entry.refresh or None,
+            refresh_previous=entry.refresh_previous or None,
+            refreshed_at=entry.refreshed_at,
         )
         return self.put(item, SessionItem.digest.does_not_exist())
 
     def _end(self, change: sessions.End) -> Operation:
         return self.delete(self.bound(change.digest))
+
+    def _rotate(self, change: sessions.Rotate) -> Operation:
+        read = change.session
+        gone = SessionItem.refresh_previous.remove()
+        actions = [
+            SessionItem.refresh_digest.set(change.refresh),
+            gone if change.forgetting else SessionItem.refresh_previous.set(read.refresh),
+            SessionItem.refreshed_at.set(change.now),
+            SessionItem.last_seen_at.set(change.now),
+        ]
+        return self.update(self.bound(read.digest), actions, SessionItem.refresh_digest == read.refresh)
 
 
 def _session(item: SessionItem) -> Session:
@@ -92,4 +114,9 @@ def _session(item: SessionItem) -> Session:
         last_seen_at=item.last_seen_at,
         expires_at=item.expires_at,
         caller=Caller(source=item.source, user_agent=item.user_agent),
+        client_id=item.client_id or "",
+        scope=item.scope or "",
+        refresh=item.refresh_digest or "",
+        refresh_previous=item.refresh_previous or "",
+        refreshed_at=item.refreshed_at,
     )

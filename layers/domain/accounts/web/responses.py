@@ -63,9 +63,17 @@ class Response:
     user_id: str = ""
 
 
-def ok(body: Mapping[str, Any], *, status: int = 200, cookies: tuple[str, ...] = (), user_id: str = "") -> Response:
+def ok(
+    body: Mapping[str, Any],
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    cookies: tuple[str, ...] = (),
+    user_id: str = "",
+) -> Response:
     """A JSON answer."""
-    return Response(status, json.dumps(body, ensure_ascii=False), cookies=cookies, user_id=user_id)
+    text = json.dumps(body, ensure_ascii=False)
+    return Response(status, text, headers=headers or {}, cookies=cookies, user_id=user_id)
 
 
 def download(body: Mapping[str, Any], filename: str, *, user_id: str) -> Response:

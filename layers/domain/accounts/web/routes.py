@@ -225,6 +225,9 @@ KEY_DELETE = Route(
 KEY_VERIFY = Route(
     "POST", "/admin/verify-api-key", "key_verify", ADMIN_SECRET, "admin window, bad-key window", "authn_token_verified"
 )
+SIGNING_KEYS = Route(
+    "GET", "/.well-known/jwks.json", "oauth_metadata", NO_CREDENTIAL, GATEWAY, "signing_keys_shown", cors=True
+)
 HOME = Route("GET", "/", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
 VERIFY_PAGE = Route("GET", "/email/verify", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
 ASSET = Route("GET", "/assets/{name}", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
@@ -268,6 +271,7 @@ ROUTES: tuple[Route, ...] = (
     KEY_CREATE,
     KEY_DELETE,
     KEY_VERIFY,
+    SIGNING_KEYS,
     HOME,
     VERIFY_PAGE,
     ASSET,

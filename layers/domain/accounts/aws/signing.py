@@ -1,0 +1,108 @@
+"""The keys that sign access tokens: they live in KMS and never leave it.
+
+Two exist from the first day and both are published, so that services which keep our public keys know the next one long
+before it signs anything. One that has been disabled in KMS is no longer published, and nothing it signed is believed.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from accounts import secrets
+from accounts.access_tokens import ALGORITHM, TYPE
+from accounts.aws.clients import client
+from accounts.errors import Unavailable
+from accounts.settings import Settings
+
+KEPT_SECONDS = 300.0
+_COORDINATE_BYTES = 32
+_KEY_ID_CHARACTERS = 16
+_WITHDRAWN = frozenset({"DisabledException", "KMSInvalidStateException", "NotFoundException"})
+
+
+class SigningKeys:
+    """``current`` signs; ``others`` are published beside it, because they did or will."""
+
+    def __init__(self, current: str, *others: str, clock: Callable[[], float] = time.monotonic) -> None:
+        """KMS key ids or ARNs; asks nothing yet, and makes no client: most who read tokens meet none."""
+        self._current = current
+        self._others = others
+        self._clock = clock
+        self._public: Sequence[Mapping[str, str]] = ()
+        self._read_at = 0.0
+
+    def sign(self, claims: Mapping[str, Any]) -> str:
+        """The claims as a JWT (RFC 7515, RFC 9068); raises Unavailable."""
+        # A tenth of what an import at start would cost every function that only reads tokens.
+        from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature  # noqa: PLC0415
+
+        header = {"typ": TYPE, "alg": ALGORITHM, "kid": _key_id(self._current)}
+        signed = f"{_segment(header)}.{_segment(claims)}"
+        # KMS hashes up to 4096 bytes itself; ours have fewer than a thousand.
+        answer = self._ask("sign", KeyId=self._current, Message=signed.encode(), SigningAlgorithm="ECDSA_SHA_256")
+        # KMS answers in ASN.1; a JWS has the two numbers side by side (RFC 7518 3.4).
+        r, s = decode_dss_signature(answer["Signature"])
+        return f"{signed}.{_coded(_bytes(r) + _bytes(s))}"
+
+    def public(self) -> Sequence[Mapping[str, str]]:
+        """The public keys as JWKs (RFC 7517), the current one first; raises Unavailable."""
+        if not self._public or self._clock() - self._read_at >= KEPT_SECONDS:
+            found = (self._jwk(key) for key in (self._current, *self._others))
+            self._public, self._read_at = [jwk for jwk in found if jwk], self._clock()
+        return self._public
+
+    def _jwk(self, key: str) -> Mapping[str, str] | None:
+        from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey  # noqa: PLC0415
+        from cryptography.hazmat.primitives.serialization import load_der_public_key  # noqa: PLC0415
+
+        try:
+            public = load_der_public_key(self._ask("get_public_key", KeyId=key)["PublicKey"])
+        except Unavailable as error:
+            if key != self._current and _is_withdrawn(error.__cause__):
+                return None
+            raise
+        if not isinstance(public, EllipticCurvePublicKey):
+            raise Unavailable
+        numbers = public.public_numbers()
+        point = {"x": _coded(_bytes(numbers.x)), "y": _coded(_bytes(numbers.y))}
+        return {"kty": "EC", "crv": "P-256", "use": "sig", "alg": ALGORITHM, "kid": _key_id(key), **point}
+
+    def _ask(self, operation: str, **asked: Any) -> Mapping[str, Any]:  # noqa: ANN401 - botocore's own arguments
+        try:
+            answer: Mapping[str, Any] = getattr(client("kms"), operation)(**asked)
+        except (ClientError, BotoCoreError) as error:
+            raise Unavailable from error
+        return answer
+
+
+def signing_keys(settings: Settings) -> SigningKeys:
+    """The keys of this deployment."""
+    a, b = settings["SIGNING_KEY_A"], settings["SIGNING_KEY_B"]
+    return SigningKeys(a, b) if settings["SIGN_WITH"] == "A" else SigningKeys(b, a)
+
+
+def _is_withdrawn(error: BaseException | None) -> bool:
+    return isinstance(error, ClientError) and error.response["Error"]["Code"] in _WITHDRAWN
+
+
+def _key_id(key: str) -> str:
+    """A name for the key that tells nobody its address."""
+    return secrets.digest(key)[:_KEY_ID_CHARACTERS]
+
+
+def _segment(part: Mapping[str, Any]) -> str:
+    return _coded(json.dumps(part, separators=(",", ":")).encode())
+
+
+def _coded(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _bytes(number: int) -> bytes:
+    return number.to_bytes(_COORDINATE_BYTES)
