@@ -109,6 +109,7 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
             if c.instead_of is None
             else c.instead_of in w.users[c.user_id].sessions
         )
+        and (c.beside is None or c.beside in w.users[c.user_id].sessions)
     ),
     users.SwapSession: lambda w, c: _active(w, c.user_id) and w.users[c.user_id].revision == c.revision,
     users.LetGoSession: lambda w, c: c.user_id in w.users and c.session in w.users[c.user_id].sessions,

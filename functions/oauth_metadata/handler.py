@@ -1,4 +1,4 @@
-"""GET /.well-known/jwks.json: how to check what this authorization server signs."""
+"""GET /.well-known/oauth-authorization-server and /.well-known/jwks.json: where to ask, and how to check the answer."""
 
 from accounts import settings
 from accounts.aws.signing import signing_keys
@@ -11,7 +11,9 @@ SETTINGS = settings.load()
 KEYS = signing_keys(SETTINGS)
 
 
-@endpoint(routes.SIGNING_KEYS, SETTINGS)
-def lambda_handler(_request: Request) -> Response:
-    """List the public keys."""
-    return metadata.keys(KEYS.public())
+@endpoint(routes.OAUTH_METADATA, SETTINGS, routes.SIGNING_KEYS)
+def lambda_handler(request: Request) -> Response:
+    """Describe the authorization server, or list its public keys."""
+    if request.path == routes.SIGNING_KEYS.path:
+        return metadata.keys(KEYS.public())
+    return metadata.server(SETTINGS.site_url)

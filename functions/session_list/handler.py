@@ -1,6 +1,6 @@
 """GET /auth/sessions: where the person is signed in."""
 
-from accounts import settings
+from accounts import clients, settings
 from accounts.authentication import SessionAuthentication
 from accounts.dynamo.sessions import SessionsTable
 from accounts.sign_out import DeviceList
@@ -10,6 +10,7 @@ from accounts.web.requests import Request
 from accounts.web.responses import Response
 
 SETTINGS = settings.load()
+CLIENTS = clients.load(SETTINGS.optional("OAUTH_CLIENTS"))
 DEVICES = DeviceList(SessionAuthentication(SessionsTable(SETTINGS["SESSIONS_TABLE"])))
 
 
@@ -17,5 +18,5 @@ DEVICES = DeviceList(SessionAuthentication(SessionsTable(SETTINGS["SESSIONS_TABL
 def lambda_handler(request: Request) -> Response:
     """List the account's live sessions, this one marked."""
     current, live = DEVICES.of(credential_of(request, routes.SESSION_LIST, SETTINGS), request.received_at)
-    entries = [presenters.session(entry, current=entry.digest == current.digest) for entry in live]
+    entries = [presenters.session(entry, current=entry.digest == current.digest, known=CLIENTS) for entry in live]
     return responses.ok({"sessions": entries}, user_id=current.user_id)

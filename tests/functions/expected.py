@@ -38,6 +38,7 @@ READABLE = frozenset(
         "key_create",
         "key_delete",
         "oauth_metadata",
+        "oauth_token",
     }
 )
 _OWN_HEADERS = {

@@ -2,17 +2,37 @@
 
 import hashlib
 
-from tests.functions import expected
-from tests.functions.cloud import SIGNING_KEYS
+from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
+
+from accounts.web.routes import ROUTES
+from tests.functions import expected, lambdas
+from tests.functions.cloud import SIGNING_KEYS, SITE_URL, unreachable
 from tests.functions.lambdas import Lambdas
 from tests.functions.requests import at, sample
 
 KEPT = {"cache-control": "public, max-age=300"}
 
 
-def test_the_sample_of_oauth_metadata_lists_the_public_keys(functions: Lambdas) -> None:
-    """Both, for any origin and any cache, and nothing of the private halves."""
+def test_the_sample_of_oauth_metadata_describes_the_server(functions: Lambdas) -> None:
+    """As RFC 8414 has it, which an independent reader confirms; every address named is one that is served."""
     answer = functions.invoke("oauth_metadata", sample("oauth_metadata"))
+    body = answer.json
+    AuthorizationServerMetadata(body).validate()
+
+    assert answer.read == expected.answer("oauth_metadata", 200, body, headers=KEPT)
+    assert answer.events == ["oauth_metadata_shown"]
+    assert (body["issuer"], body["code_challenge_methods_supported"]) == (SITE_URL, ["S256"])
+    assert body["token_endpoint_auth_methods_supported"] == ["none"]
+    assert body["authorization_response_iss_parameter_supported"] is True
+    served = {SITE_URL + route.path for route in ROUTES}
+    assert {body[name] for name in body if name.endswith(("_endpoint", "_uri"))} <= served
+
+
+def test_the_public_keys_are_listed(functions: Lambdas) -> None:
+    """Both, for any origin and any cache, and nothing of the private halves."""
+    event = sample("oauth_metadata")
+    event["rawPath"], event["routeKey"] = "/.well-known/jwks.json", "GET /.well-known/jwks.json"
+    answer = functions.invoke("oauth_metadata", event)
     keys = answer.json["keys"]
 
     assert answer.read == expected.answer("oauth_metadata", 200, {"keys": keys}, headers=KEPT)
@@ -29,3 +49,14 @@ def test_metadata_is_read_from_any_page(functions: Lambdas) -> None:
 
     assert answer.status == 204
     assert answer.result["headers"]["access-control-allow-origin"] == "*"
+
+
+def test_keys_that_cannot_be_had_are_our_fault(functions: Lambdas) -> None:
+    """503, and not an empty list that somebody keeps."""
+    lambdas.module.cache_clear()
+    functions.cloud.failing["kms"] = unreachable
+    event = sample("oauth_metadata")
+    event["rawPath"], event["routeKey"] = "/.well-known/jwks.json", "GET /.well-known/jwks.json"
+
+    answer = functions.invoke("oauth_metadata", event)
+    assert answer.read == expected.refusal("oauth_metadata", 503, "temporarily_unavailable")

@@ -37,6 +37,8 @@ USES = [(function, service) for function in FUNCTIONS for service in sorted(_ser
 
 
 BEST_EFFORT = {(function, "sqs") for function in (*NOTICES, *SELDOM)}
+# Only one of its two routes asks; test_client_metadata has it.
+ELSEWHERE = {("oauth_metadata", "kms")}
 
 
 def _arrange(functions: Lambdas) -> None:
@@ -50,7 +52,7 @@ def _invoke_cold(functions: Lambdas, function: str) -> Answer:
 
 
 @pytest.mark.parametrize("failure", [unreachable, denied])
-@pytest.mark.parametrize(("function", "service"), [use for use in USES if use not in BEST_EFFORT])
+@pytest.mark.parametrize(("function", "service"), [use for use in USES if use not in BEST_EFFORT | ELSEWHERE])
 def test_a_service_that_is_down_is_said_to_be_down(
     functions: Lambdas, function: str, service: str, failure: Callable[[Call], Exception]
 ) -> None:

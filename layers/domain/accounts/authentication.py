@@ -67,7 +67,8 @@ class SessionAuthentication:
         if credential is None or credential.kind != SESSION:
             return None
         session = self.sessions.get(secrets.digest(credential.secret))
-        if session is None or not session.is_live(now):
+        # Half of a client's refresh token in a cookie is no browser's session (ASVS 9.2.2).
+        if session is None or session.client_id or not session.is_live(now):
             return None
         if session.is_due_for_touch(now):
             self.sessions.touch(session.digest, now)

@@ -7,7 +7,19 @@
     │   ├── InvalidInput
     │   │   ├── MalformedRequest
     │   │   ├── WeakPassword
-    │   │   └── InvalidLink
+    │   │   ├── InvalidLink
+    │   │   ├── UnknownClient
+    │   │   └── RedirectNotAllowed
+    │   ├── ClientRefused
+    │   │   ├── InvalidClient
+    │   │   ├── InvalidGrant
+    │   │   │   └── GrantReused
+    │   │   ├── UnauthorizedClient
+    │   │   ├── UnsupportedGrantType
+    │   │   ├── UnsupportedResponseType
+    │   │   ├── InvalidScope
+    │   │   ├── InvalidTarget
+    │   │   └── AccessDenied
     │   ├── ProviderSignInFailed
     │   │   ├── SignInDeclined
     │   │   ├── SignInExpired
@@ -97,6 +109,97 @@ class InvalidLink(InvalidInput):
     code = "invalid_link"
     event = "authn_token_invalid"
     default_message = "This link has expired or was already used. Ask for a new one."
+
+
+class UnknownClient(InvalidInput):
+    """A program that is not configured asks for a sign-in: nobody is sent anywhere (RFC 6749 4.1.2.1)."""
+
+    code = "unknown_client"
+    event = "authn_client_fail"
+    default_message = "The program that asks you to sign in is not known here. Update it, or use an API key."
+
+
+class RedirectNotAllowed(InvalidInput):
+    """The answer would go where the program does not live: nobody is sent there (RFC 9700 4.11)."""
+
+    code = "redirect_not_allowed"
+    event = "malicious_redirect"
+    default_message = "The program asks for its answer at an address that is not its own. Start again from the program."
+
+
+class ClientRefused(Refusal):
+    """A client's request breaks the protocol (RFC 6749 4.1.2.1, 5.2); its code is the RFC's own, as are those below."""
+
+    code = "invalid_request"
+    event = "input_validation_fail"
+    default_message = "The request misses a parameter, repeats one, or has one that cannot be read."
+
+
+class InvalidClient(ClientRefused):
+    """There is no such client here, or it tries to prove itself: ours are public."""
+
+    code = "invalid_client"
+    event = "authn_client_fail"
+    default_message = "This program is not known here. Send its client_id, and no secret."
+
+
+class InvalidGrant(ClientRefused):
+    """The code or refresh token is unknown, used, expired, revoked or another client's: one answer for all."""
+
+    code = "invalid_grant"
+    event = "authn_token_invalid"
+    default_message = "This sign-in has ended or was never completed. Sign in again."
+
+
+class GrantReused(InvalidGrant):
+    """A code or refresh token came a second time: one of the two who had it is a thief, so what it made has ended."""
+
+    event = "authn_token_reuse"
+    default_message = "This sign-in was used from two places and has ended for safety. Sign in again."
+
+
+class UnauthorizedClient(ClientRefused):
+    """The client may not ask in this way."""
+
+    code = "unauthorized_client"
+    event = "authn_client_fail"
+    default_message = "This program may not sign in in this way."
+
+
+class UnsupportedGrantType(ClientRefused):
+    """Neither a code, a refresh token nor a device code."""
+
+    code = "unsupported_grant_type"
+    default_message = "This grant type is not offered here."
+
+
+class UnsupportedResponseType(ClientRefused):
+    """Only codes are handed to a browser."""
+
+    code = "unsupported_response_type"
+    default_message = "Only the response type code is offered here."
+
+
+class InvalidScope(ClientRefused):
+    """What was asked for is no scope, or more than was granted."""
+
+    code = "invalid_scope"
+    default_message = "This scope cannot be granted."
+
+
+class InvalidTarget(ClientRefused):
+    """The resource is another deployment's (RFC 8707)."""
+
+    code = "invalid_target"
+    default_message = "Tokens for that resource are not made here."
+
+
+class AccessDenied(ClientRefused):
+    """The person said no."""
+
+    code = "access_denied"
+    event = "authn_client_denied"
+    default_message = "The person did not allow this sign-in."
 
 
 class ProviderSignInFailed(Refusal):

@@ -64,6 +64,12 @@ PROVIDER_KEYS_REFETCHED_AT_MOST_EVERY = timedelta(minutes=5)
 # take other services, which check it offline, to hear of a log-out (RFC 9068 gives no number; ours).
 ACCESS_TOKEN_LIFETIME = timedelta(minutes=15)
 ACCESS_TOKEN_MAX_CHARACTERS = 4 * 1024
+# OAuth 2.1 4.1.2 (ten minutes at most, one recommended); for how long a used one is known by what it made is ours.
+AUTHORIZATION_CODE_LIFETIME = timedelta(seconds=60)
+USED_CODE_REMEMBERED = timedelta(minutes=10)
+# How long the refresh token before the last is still exchanged, once: for a client that lost the answer (ours).
+REFRESH_GRACE = timedelta(seconds=30)
+STATE_MAX_CHARACTERS = 1024
 # How long anybody may keep our public keys and addresses (ours); the next key is among them long before it signs.
 PUBLIC_METADATA_KEPT = timedelta(minutes=5)
 # How far ahead of the reader's clock that of the signer may be.
@@ -87,6 +93,9 @@ ADDRESS_FAILURES_PER_HOUR = 50
 SIGN_UPS_PER_ADDRESS_PER_MINUTE = 20
 CONFIRMATIONS_PER_ADDRESS_PER_MINUTE = 20
 BAD_KEYS_PER_ADDRESS_PER_MINUTE = 60
+BAD_GRANTS_PER_ADDRESS_PER_MINUTE = 60
+CONSENTS_PER_ACCOUNT_PER_MINUTE = 20
+CONSENT_QUESTIONS_PER_ADDRESS_PER_MINUTE = 60
 BAD_ADMIN_SECRETS_PER_ADDRESS_PER_MINUTE = 10
 SIGN_UP_MAILS_PER_RECIPIENT = 3
 SIGN_UP_MAILS_WINDOW = timedelta(hours=6)

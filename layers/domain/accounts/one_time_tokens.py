@@ -19,6 +19,9 @@ PROVIDER_VERIFICATION = "provider-verification"
 PASSWORD_RESET = "password-reset"  # noqa: S105 - a purpose
 EMAIL_CHANGE = "email-change"
 OAUTH_STATE = "oauth-state"
+AUTHORIZATION_CODE = "authorization-code"
+# What is left of a code that was used: which session it made, so that a second use can end it.
+USED_CODE = "used-authorization-code"
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,26 +57,29 @@ class SessionOpening:
             # Somebody else ended it between our reading it and now, which is all that was wanted.
             return
 
-    def open(self, session: Session, *also: Change, instead_of: Session | None = None) -> None:
+    def open(
+        self, session: Session, *also: Change, instead_of: Session | None = None, beside: str | None = None
+    ) -> None:
         """Write the session, the account's hold on it and ``also``, or nothing.
 
         One round trip. At the cap, the sessions that have ended make room, and else the one that would end soonest
-        (ASVS 7.1.2). ``instead_of`` is a session of the same account that ends with it. Raises InvalidCredentials for
-        an account that is gone or disabled, Conflict when one of ``also`` is refused.
+        (ASVS 7.1.2). ``instead_of`` is a session of the same account that ends with it, ``beside`` the id of one that
+        must not have ended. Raises InvalidCredentials for an account that is gone or disabled, or when that one has
+        ended, Conflict when one of ``also`` is refused.
         """
         old = instead_of.digest if instead_of else None
-        hold = users.HoldSession(session.user_id, session.digest, session.expires_at, SESSIONS_PER_ACCOUNT, old)
+        hold = users.HoldSession(session.user_id, session.digest, session.expires_at, SESSIONS_PER_ACCOUNT, old, beside)
         changes = (sessions.Start(session), login_record(session), *also, *map(sessions.End, [old] if old else []))
         try:
             self.transactions.commit(hold, *changes)
         except Conflict as conflict:
             if not conflict.concerns(users.HoldSession):
                 raise
-            again_on_conflict(lambda: self._make_room(session, changes), users.SwapSession)
+            again_on_conflict(lambda: self._make_room(session, changes, beside), users.SwapSession)
 
-    def _make_room(self, session: Session, changes: tuple[Change, ...]) -> None:
+    def _make_room(self, session: Session, changes: tuple[Change, ...], beside: str | None) -> None:
         user = self.users.get(session.user_id)
-        if user is None or user.status != users.ACTIVE:
+        if user is None or user.status != users.ACTIVE or (beside is not None and beside not in user.sessions):
             raise InvalidCredentials
         ended = _making_room(user, session.authenticated_at)
         swap = users.SwapSession(user.user_id, user.revision, ended, session.digest, session.expires_at)
@@ -94,6 +97,8 @@ def _making_room(user: User, now: datetime) -> tuple[str, ...]:
 def login_record(session: Session) -> Record:
     """The audit record of a log-in."""
     detail = {"method": session.method, "session": session.digest}
+    if session.client_id:
+        detail["client"] = session.client_id
     return Record(session.user_id, "authn_login_success", session.authenticated_at, session.caller, detail)
 
 

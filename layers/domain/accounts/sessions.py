@@ -127,6 +127,30 @@ class Rotate(Change):
     forgetting: bool = False
 
 
+def start_client(
+    user_id: str, *, client_id: str, scope: str, method: str, caller: Caller, now: datetime
+) -> tuple[str, Session]:
+    """A new session of a client and its first refresh token, which goes into the answer and nowhere else.
+
+    It lasts as long as that of a browser that is remembered.
+    """
+    found_by, session = start(user_id, method=method, remembered=True, caller=caller, now=now)
+    refresh = secrets.new_token()
+    session = replace(session, client_id=client_id, scope=scope, refresh=secrets.digest(refresh))
+    return refresh_token(found_by, refresh), session
+
+
+def refresh_token(found_by: str, refresh: str) -> str:
+    """The two halves as a client gets them."""
+    return f"{found_by}.{refresh}"
+
+
+def halves(token: str) -> tuple[str, str] | None:
+    """The two halves of a refresh token; None for what cannot be one."""
+    found_by, _, refresh = token.partition(".")
+    return (found_by, refresh) if secrets.is_token(found_by) and secrets.is_token(refresh) else None
+
+
 def idle_limit(*, remembered: bool) -> timedelta:
     """How long a session may go unused."""
     return REMEMBERED_SESSION_IDLE if remembered else SESSION_IDLE

@@ -92,9 +92,16 @@ class SignOutEverywhere:
         self.transactions.commit(users.LetGoAllSessions(user), *map(sessions.End, user.sessions), record)
 
 
-def end(transactions: Transactions, user_id: str, digest: str, caller: Caller, now: datetime) -> None:
-    """End one session of the account; raises NotFound when the account does not hold it."""
-    record = Record(user_id, "session_revoked", now, caller, {"session": digest})
+def end(
+    transactions: Transactions,
+    user_id: str,
+    digest: str,
+    caller: Caller,
+    now: datetime,
+    event: str = "session_revoked",
+) -> None:
+    """End one session of the account, recorded as ``event``; raises NotFound when the account does not hold it."""
+    record = Record(user_id, event, now, caller, {"session": digest})
     try:
         transactions.commit(users.LetGoSession(user_id, digest), sessions.End(digest), record)
     except Conflict as conflict:

@@ -58,7 +58,8 @@ class Open(Change):
 class HoldSession(Change):
     """The account holds one more session; refused when it is full, gone or disabled.
 
-    With ``instead_of``, it takes the place of that one: refused when the account does not hold it any more.
+    With ``instead_of``, it takes the place of that one: refused when the account does not hold it any more. With
+    ``beside``, that other one must still be held.
     """
 
     user_id: str
@@ -66,6 +67,7 @@ class HoldSession(Change):
     ends_at: datetime
     at_most: int
     instead_of: str | None = None
+    beside: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,10 @@ class UsersTable(Table[UserItem]):
     def _hold_session(self, change: users.HoldSession) -> Operation:
         held = _session(change.session).set(_seconds(change.ends_at))
         if change.instead_of is None:
-            return self._change(change.user_id, [held], _is_active() & (size(UserItem.sessions) < change.at_most))
+            condition = _is_active() & (size(UserItem.sessions) < change.at_most)
+            if change.beside is not None:
+                condition &= _session(change.beside).exists()
+            return self._change(change.user_id, [held], condition)
         old = _session(change.instead_of)
         return self._change(change.user_id, [held, old.remove()], _is_active() & old.exists())
 

@@ -21,19 +21,22 @@ LambdaHandler = Callable[[Event, object], dict[str, Any]]
 
 
 def endpoint(
-    route: Route, settings: Settings, *others: Route, page: Refused = responses.refused
+    route: Route,
+    settings: Settings,
+    *others: Route,
+    page: Refused = responses.refused,
+    refused: Refused = responses.refused,
 ) -> Callable[[Handle], LambdaHandler]:
     """Turn ``Request -> Response`` into a Lambda handler for ``route`` and ``others``.
 
-    ``page`` makes the refusal of a route that people look at. Refusals become their answer, anything else 500 with no
-    detail; nothing is kept from one request to the next.
+    ``page`` makes the refusal of a route that people look at, ``refused`` that of any other. Refusals become their
+    answer, anything else 500 with no detail; nothing is kept from one request to the next.
     """
 
     def decorate(handle: Handle) -> LambdaHandler:
         def lambda_handler(event: Event, _context: object) -> dict[str, Any]:
             asked = routes.named(str(event.get("routeKey", "")), (route, *others))
-            refused = page if asked.page else responses.refused
-            return answer(asked, settings, handle, event, datetime.now(UTC), refused)
+            return answer(asked, settings, handle, event, datetime.now(UTC), page if asked.page else refused)
 
         return lambda_handler
 

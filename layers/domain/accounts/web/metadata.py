@@ -4,11 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from accounts.clients import MEANINGS
 from accounts.limits import PUBLIC_METADATA_KEPT
-from accounts.web import responses
+from accounts.web import responses, routes
 from accounts.web.responses import Response
 
 _KEPT = {"cache-control": f"public, max-age={int(PUBLIC_METADATA_KEPT.total_seconds())}"}
+
+
+def server(site_url: str) -> Response:
+    """Where to ask for what, and what is offered (RFC 8414 2, RFC 9207 3)."""
+    body = {
+        "issuer": site_url,
+        "authorization_endpoint": f"{site_url}/oauth/authorize",
+        "token_endpoint": f"{site_url}{routes.OAUTH_TOKEN.path}",
+        "jwks_uri": f"{site_url}{routes.SIGNING_KEYS.path}",
+        "scopes_supported": list(MEANINGS),
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "token_endpoint_auth_methods_supported": ["none"],
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": True,
+    }
+    return responses.ok(body, headers=_KEPT)
 
 
 def keys(public: Sequence[Mapping[str, str]]) -> Response:

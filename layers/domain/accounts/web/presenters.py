@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from accounts import devices
 from accounts.api_keys import ApiKey
@@ -15,6 +15,10 @@ from accounts.providers import NAMES
 from accounts.sessions import Session
 from accounts.sign_in_methods import Methods
 from accounts.users import User
+
+if TYPE_CHECKING:
+    # One function tells their names.
+    from accounts.clients import Clients
 
 
 def customer(account: User | Identity) -> dict[str, Any]:
@@ -58,11 +62,14 @@ def verification(user: User | None) -> dict[str, Any]:
     return {"valid": True, "firebase_uid": user.user_id, "email": user.email, "name": user.name, "is_admin": False}
 
 
-def session(entry: Session, *, current: bool) -> dict[str, Any]:
-    """A device: where from and since when, never its token."""
+def session(entry: Session, *, current: bool, known: Clients | None = None) -> dict[str, Any]:
+    """A device: where from and since when, never its token. ``client`` is the program, or None for a browser."""
+    client_id = entry.client_id
+    name = known.name_of(client_id) if known else client_id
     return {
         "id": entry.digest,
         "current": current,
+        "client": {"id": client_id, "name": name} if client_id else None,
         "method": entry.method,
         "remembered": entry.remembered,
         "authenticated_at": timestamp(entry.authenticated_at),

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 Event = Mapping[str, Any]
 _TYPE_WORDS = {str: "text", bool: "true or false"}
 _JSON_TYPE = re.compile(r"application/json\s*(;\s*charset=\"?utf-8\"?\s*)?", re.IGNORECASE)
+_FORM_TYPE = re.compile(r"application/x-www-form-urlencoded\s*(;\s*charset=\"?utf-8\"?\s*)?", re.IGNORECASE)
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 
 
@@ -53,6 +54,20 @@ class Request:
         if not _JSON_TYPE.fullmatch(self.headers.get("content-type", "")):
             raise UnsupportedMediaType
         return _convert(_parsed(raw), schema)
+
+    def form(self) -> Mapping[str, str]:
+        """The parameters of a form, each once; raises BodyTooLarge, UnsupportedMediaType or MalformedRequest.
+
+        One without a value counts as left out (RFC 6749 3.2).
+        """
+        raw = self._raw_body()
+        if not _FORM_TYPE.fullmatch(self.headers.get("content-type", "")):
+            raise UnsupportedMediaType
+        try:
+            pairs = parse_qsl(raw.decode(), keep_blank_values=True, strict_parsing=True, errors="strict")
+        except ValueError as error:
+            raise MalformedRequest from error
+        return {name: value for name, value in _once(pairs).items() if value}
 
     def query(self) -> Mapping[str, str]:
         """The query parameters, each once; raises MalformedRequest."""

@@ -12,6 +12,7 @@ from accounts.web.cookies import no_session_cookie
 
 _STATUS: dict[type[errors.AccountsError], int] = {
     errors.InvalidInput: 400,
+    errors.ClientRefused: 400,
     errors.ProviderSignInFailed: 400,
     errors.Unauthenticated: 401,
     errors.Forbidden: 403,

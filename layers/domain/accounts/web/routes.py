@@ -225,6 +225,30 @@ KEY_DELETE = Route(
 KEY_VERIFY = Route(
     "POST", "/admin/verify-api-key", "key_verify", ADMIN_SECRET, "admin window, bad-key window", "authn_token_verified"
 )
+OAUTH_QUESTION = Route(
+    "GET",
+    "/oauth/authorize/request",
+    "oauth_authorize",
+    NO_CREDENTIAL,
+    "consent window",
+    "authn_client_asks",
+    cookies=True,
+)
+OAUTH_AUTHORIZE = Route(
+    "POST", "/oauth/authorize", "oauth_authorize", SESSION_ONLY, "consent window", "authn_client_answered", cookies=True
+)
+OAUTH_TOKEN = Route(
+    "POST", "/oauth/token", "oauth_token", NO_CREDENTIAL, "bad-grant window", "authn_token_issued", cors=True
+)
+OAUTH_METADATA = Route(
+    "GET",
+    "/.well-known/oauth-authorization-server",
+    "oauth_metadata",
+    NO_CREDENTIAL,
+    GATEWAY,
+    "oauth_metadata_shown",
+    cors=True,
+)
 SIGNING_KEYS = Route(
     "GET", "/.well-known/jwks.json", "oauth_metadata", NO_CREDENTIAL, GATEWAY, "signing_keys_shown", cors=True
 )
@@ -271,6 +295,10 @@ ROUTES: tuple[Route, ...] = (
     KEY_CREATE,
     KEY_DELETE,
     KEY_VERIFY,
+    OAUTH_QUESTION,
+    OAUTH_AUTHORIZE,
+    OAUTH_TOKEN,
+    OAUTH_METADATA,
     SIGNING_KEYS,
     HOME,
     VERIFY_PAGE,

@@ -90,6 +90,25 @@ class Login(msgspec.Struct, forbid_unknown_fields=True):
     remember: bool = False
 
 
+class Consent(msgspec.Struct, forbid_unknown_fields=True):
+    """``POST /oauth/authorize``: what the client asked, as the page read it from its address, and the ``decision``."""
+
+    decision: str
+    client_id: str
+    redirect_uri: str
+    response_type: str = ""
+    state: str = ""
+    scope: str = ""
+    code_challenge: str = ""
+    code_challenge_method: str = ""
+    resource: str = ""
+
+
+def parameters(consent: Consent) -> dict[str, str]:
+    """What the client asked; what is empty was not asked (RFC 6749 3.1)."""
+    return {name: value for name, value in msgspec.structs.asdict(consent).items() if value and name != "decision"}
+
+
 class AccountUpdate(msgspec.Struct, forbid_unknown_fields=True):
     """``PATCH /customers/me``."""
 

@@ -71,6 +71,7 @@ def test_a_device_is_where_from_and_since_when(*, current: bool) -> None:
     assert presenters.session(sample_session(remembered=True), current=current) == {
         "id": "d" * 64,
         "current": current,
+        "client": None,
         "method": "password",
         "remembered": True,
         "authenticated_at": "2026-03-01T12:00:00.000Z",

@@ -1,0 +1,39 @@
+"""POST /oauth/token: a program exchanges what a person gave it for tokens."""
+
+from accounts import clients, settings
+from accounts.authorization_server.token import Stories, TokenEndpoint
+from accounts.aws.signing import signing_keys
+from accounts.client_sessions import ClientSessions
+from accounts.client_sign_in import ClientSignIn
+from accounts.dynamo.audit_events import AuditEventsTable
+from accounts.dynamo.one_time_tokens import OneTimeTokensTable
+from accounts.dynamo.sessions import SessionsTable
+from accounts.dynamo.throttles import ThrottlesTable
+from accounts.dynamo.transactions import DynamoTransactions
+from accounts.dynamo.users import UsersTable
+from accounts.session_opening import SessionOpening
+from accounts.token_refresh import TokenRefresh
+from accounts.web import oauth_server, routes
+from accounts.web.endpoint import endpoint
+from accounts.web.requests import Request
+from accounts.web.responses import Response
+
+SETTINGS = settings.load()
+KEYS = signing_keys(SETTINGS)
+USERS = UsersTable(SETTINGS["USERS_TABLE"])
+SESSIONS = SessionsTable(SETTINGS["SESSIONS_TABLE"])
+TOKENS = OneTimeTokensTable(SETTINGS["ONE_TIME_TOKENS_TABLE"])
+THROTTLES = ThrottlesTable(SETTINGS["THROTTLES_TABLE"])
+WRITES = DynamoTransactions(USERS, SESSIONS, TOKENS, AuditEventsTable(SETTINGS["AUDIT_EVENTS_TABLE"]))
+OPENING = ClientSessions(SessionOpening(USERS, SESSIONS, WRITES), KEYS, SETTINGS.site_url)
+STORIES = Stories(
+    sign_in=ClientSignIn(TOKENS, OPENING, WRITES, THROTTLES),
+    refresh=TokenRefresh(SESSIONS, USERS, WRITES, THROTTLES, KEYS, SETTINGS.site_url),
+)
+ENDPOINT = TokenEndpoint(clients.load(SETTINGS.optional("OAUTH_CLIENTS")), STORIES, SETTINGS.site_url)
+
+
+@endpoint(routes.OAUTH_TOKEN, SETTINGS, refused=oauth_server.refused)
+def lambda_handler(request: Request) -> Response:
+    """Exchange a code or a refresh token, once."""
+    return oauth_server.tokens(ENDPOINT.tokens(request.form(), request.caller, request.received_at))

@@ -1,0 +1,103 @@
+"""The authorization endpoint (RFC 6749 3.1), as the page with the question calls it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from authlib.oauth2.base import OAuth2Error
+from authlib.oauth2.rfc6749 import AuthorizationCodeGrant
+
+from accounts.audit import Caller
+from accounts.authentication import Credential
+from accounts.authorization_server.pkce import StrictChallenge
+from accounts.authorization_server.protocol import Asked, Server, demand_our_resource, refusal
+from accounts.client_consent import Answered, ClientConsent, Question, Shown, answer_url
+from accounts.clients import Client, Clients
+from accounts.errors import AccessDenied, ClientRefused, InvalidInput, RedirectNotAllowed, UnknownClient
+from accounts.limits import STATE_MAX_CHARACTERS
+
+_DECISIONS = ("allow", "deny")
+
+
+class AuthorizationEndpoint:
+    """Reads what clients ask, and sends their answers. ``issuer`` is our own origin."""
+
+    def __init__(self, known: Clients, consent: ClientConsent, issuer: str) -> None:
+        """Make the server once: it keeps nothing of a request."""
+        self._known = known
+        self._consent = consent
+        self._issuer = issuer
+        self._server = Server(known)
+        self._server.register_grant(AuthorizationCodeGrant, [StrictChallenge(required=True)])
+
+    def shown(
+        self, parameters: Mapping[str, str], credential: Credential | None, caller: Caller, now: datetime
+    ) -> Shown:
+        """What the page shows; raises UnknownClient, RedirectNotAllowed, TooManyAttempts."""
+        user = self._consent.shown(credential, caller, now)
+        client = self._client(parameters)
+        try:
+            return Shown(self._question(client, parameters, caller, now), user)
+        except ClientRefused as error:
+            return Shown(None, user, self._refused(parameters, error))
+
+    def answered(
+        self,
+        parameters: Mapping[str, str],
+        decision: str,
+        credential: Credential | None,
+        caller: Caller,
+        now: datetime,
+    ) -> Answered:
+        """What the person's click comes to; raises Unauthenticated, InvalidInput, UnknownClient, RedirectNotAllowed."""
+        session = self._consent.asked_of(credential, now)
+        if decision not in _DECISIONS:
+            message = "The decision is allow or deny."
+            raise InvalidInput(message)
+        client = self._client(parameters)
+        try:
+            question = self._question(client, parameters, caller, now)
+            if decision != "allow":
+                raise AccessDenied
+            return Answered(self._consent.allow(session, question, now), session.user_id)
+        except ClientRefused as error:
+            return Answered(self._refused(parameters, error), session.user_id)
+
+    def _client(self, parameters: Mapping[str, str]) -> Client:
+        """Checked before all else: as long as these two are not right, nobody is sent anywhere (RFC 6749 4.1.2.1)."""
+        client = self._known.get(parameters.get("client_id", ""))
+        if client is None:
+            raise UnknownClient
+        if not client.takes(parameters.get("redirect_uri", "")):
+            raise RedirectNotAllowed
+        return client
+
+    def _question(self, client: Client, parameters: Mapping[str, str], caller: Caller, now: datetime) -> Question:
+        if not _is_state(parameters.get("state", "")):
+            raise ClientRefused
+        request = Asked(parameters, caller, now)
+        try:
+            grant = self._server.get_authorization_grant(request)
+            grant.validate_consent_request()
+        except OAuth2Error as error:
+            raise refusal(error) from error
+        demand_our_resource(parameters, self._issuer)
+        return Question(
+            client=client,
+            redirect_uri=parameters["redirect_uri"],
+            state=parameters.get("state", ""),
+            scope=request.scope,
+            challenge=parameters["code_challenge"],
+        )
+
+    def _refused(self, parameters: Mapping[str, str], error: ClientRefused) -> str:
+        """The error on its way to the client, which is known and lives there."""
+        state = parameters.get("state", "")
+        answer = {"error": error.code, "error_description": error.message, "iss": self._issuer}
+        return answer_url(parameters["redirect_uri"], answer | {"state": state if _is_state(state) else ""})
+
+
+def _is_state(text: str) -> bool:
+    """Whether it can be sent back as it came (RFC 6749 A.5)."""
+    return len(text) <= STATE_MAX_CHARACTERS and text.isascii() and (not text or text.isprintable())

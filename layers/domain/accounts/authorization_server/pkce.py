@@ -1,0 +1,28 @@
+"""Proof Key for Code Exchange: S256, always (RFC 7636; OAuth 2.1 4.1.1)."""
+
+from __future__ import annotations
+
+import re
+
+from authlib.oauth2.rfc6749 import AuthorizationCodeGrant, InvalidRequestError
+from authlib.oauth2.rfc7636 import CodeChallenge
+from authlib.oauth2.rfc7636.challenge import compare_s256_code_challenge
+
+METHOD = "S256"
+# A SHA-256 in base64url without padding.
+_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+class StrictChallenge(CodeChallenge):
+    """authlib's check without what it lets pass: no challenge at all, ``plain``, and ``plain`` for want of a method."""
+
+    SUPPORTED_CODE_CHALLENGE_METHOD = (METHOD,)
+    DEFAULT_CODE_CHALLENGE_METHOD = METHOD
+    CODE_CHALLENGE_METHODS = {METHOD: compare_s256_code_challenge}  # noqa: RUF012 - as authlib has it
+
+    def validate_code_challenge(self, grant: AuthorizationCodeGrant, redirect_uri: str) -> None:
+        """Both parameters, and a challenge that can be a SHA-256."""
+        asked = grant.request.payload.data
+        if not _CHALLENGE.fullmatch(asked.get("code_challenge", "")) or asked.get("code_challenge_method") != METHOD:
+            raise InvalidRequestError("Send a code_challenge with the code_challenge_method S256.")
+        super().validate_code_challenge(grant, redirect_uri)

@@ -1,0 +1,110 @@
+"""A program asks to be let in; the person whose browser brought the question says yes or no (RFC 6749 4.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+
+from accounts import one_time_tokens, throttles, users
+from accounts.audit import Caller
+from accounts.authentication import Credential, SessionAuthentication
+from accounts.clients import Client
+from accounts.errors import Unauthenticated
+from accounts.limits import (
+    AUTHORIZATION_CODE_LIFETIME,
+    CONSENT_QUESTIONS_PER_ADDRESS_PER_MINUTE,
+    CONSENTS_PER_ACCOUNT_PER_MINUTE,
+)
+from accounts.one_time_tokens import AUTHORIZATION_CODE
+from accounts.sessions import Session
+from accounts.throttles import Throttles
+from accounts.transactions import Transactions
+from accounts.users import User, Users
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a program asks: who it is, where the answer goes, how far it would be let in, and its S256 challenge."""
+
+    client: Client
+    redirect_uri: str
+    state: str
+    scope: str
+    challenge: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the page shows: the question and who is asked, or where to send the browser at once."""
+
+    question: Question | None
+    user: User | None
+    redirect_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Where to send the browser, and whose answer that was."""
+
+    redirect_to: str
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClientConsent:
+    """Asks the person, and hands out codes. ``issuer`` is our own origin."""
+
+    authentication: SessionAuthentication
+    users: Users
+    throttles: Throttles
+    transactions: Transactions
+    issuer: str
+
+    def shown(self, credential: Credential | None, caller: Caller, now: datetime) -> User | None:
+        """Who would be asked: the account that is signed in here, or None. Raises TooManyAttempts."""
+        limit, minute = CONSENT_QUESTIONS_PER_ADDRESS_PER_MINUTE, timedelta(minutes=1)
+        toll = throttles.window("consent", caller.source, limit=limit, per=minute, now=now)
+        throttles.take(self.throttles, toll, now=now)
+        session = self.authentication.find(credential, now)
+        user = self.users.get(session.user_id) if session else None
+        return user if user is not None and user.status == users.ACTIVE else None
+
+    def asked_of(self, credential: Credential | None, now: datetime) -> Session:
+        """The session of the person who answers; raises Unauthenticated, TooManyAttempts."""
+        session = self.authentication.session(credential, now)
+        limit, minute = CONSENTS_PER_ACCOUNT_PER_MINUTE, timedelta(minutes=1)
+        toll = throttles.window("consent-given", session.user_id, limit=limit, per=minute, now=now)
+        throttles.take(self.throttles, toll, now=now)
+        return session
+
+    def allow(self, session: Session, question: Question, now: datetime) -> str:
+        """Where to send the browser, with a code that works once and for a minute; raises Unauthenticated.
+
+        An account exists only once its address is proven, so whoever is signed in is verified.
+        """
+        user = self.users.get(session.user_id)
+        if user is None or user.status != users.ACTIVE:
+            raise Unauthenticated
+        code, token = one_time_tokens.issue(
+            AUTHORIZATION_CODE,
+            session.user_id,
+            lifetime=AUTHORIZATION_CODE_LIFETIME,
+            now=now,
+            data={
+                "client_id": question.client.client_id,
+                "redirect_uri": question.redirect_uri,
+                "scope": question.scope,
+                "challenge": question.challenge,
+                "method": session.method,
+                "session": session.digest,
+            },
+        )
+        self.transactions.commit(one_time_tokens.Issue(token))
+        return answer_url(question.redirect_uri, {"code": code, "state": question.state, "iss": self.issuer})
+
+
+def answer_url(redirect_uri: str, answer: Mapping[str, str]) -> str:
+    """An answer to a client; what is empty is left out. None of our redirect URIs has a query."""
+    return f"{redirect_uri}?{urlencode({name: value for name, value in answer.items() if value})}"

@@ -1,0 +1,70 @@
+"""A program exchanges its code for tokens: once (RFC 6749 4.1.3; OAuth 2.1 4.1.3).
+
+A code that comes a second time was seen by two, and which of them is the thief nobody can tell. So whatever the first
+use made has ended as soon as the second one is answered (RFC 6749 4.1.2). That holds when both come at once, too: the
+code is consumed and the session made in one transaction, which also leaves a mark, so whoever loses finds the mark and
+ends the session of whoever won. An honest program never sends a code twice, and loses no more than a click.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts import one_time_tokens, secrets, sign_out
+from accounts.audit import Caller
+from accounts.client_sessions import ClientSessions, Permission, Tokens, count_bad_grant
+from accounts.errors import GrantReused, InvalidGrant, NotFound, Refusal
+from accounts.limits import USED_CODE_REMEMBERED
+from accounts.one_time_tokens import AUTHORIZATION_CODE, USED_CODE, OneTimeToken, OneTimeTokens, token_key
+from accounts.sessions import Session
+from accounts.throttles import Throttles
+from accounts.transactions import Change, Conflict, Transactions
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSignIn:
+    """Exchanges codes."""
+
+    tokens: OneTimeTokens
+    sessions: ClientSessions
+    transactions: Transactions
+    throttles: Throttles
+
+    def find(self, code: str, client_id: str, caller: Caller, now: datetime) -> OneTimeToken:
+        """The live code of that client; raises InvalidGrant, or GrantReused after ending what its first use made."""
+        if not secrets.is_token(code):
+            raise InvalidGrant
+        token = one_time_tokens.find(self.tokens, AUTHORIZATION_CODE, code, now)
+        if token is None:
+            raise self._second_use(secrets.digest(code), caller, now)
+        if token.data["client_id"] != client_id:
+            raise InvalidGrant
+        return token
+
+    def redeem(self, code: OneTimeToken, caller: Caller, now: datetime) -> Tokens:
+        """Use the code up and let the program in, or neither."""
+        data = code.data
+        permission = Permission(code.subject, data["client_id"], data["scope"], data["method"], data["session"])
+
+        def used_up(session: Session) -> tuple[Change, ...]:
+            forgotten_at = now + USED_CODE_REMEMBERED
+            mark = OneTimeToken(USED_CODE, code.digest, code.subject, now, forgotten_at, {"session": session.digest})
+            return one_time_tokens.Consume(code.key), one_time_tokens.Issue(mark)
+
+        try:
+            return self.sessions.open(permission, used_up, caller, now)
+        except Conflict as conflict:
+            raise self._second_use(code.digest, caller, now) from conflict
+
+    def _second_use(self, digest: str, caller: Caller, now: datetime) -> Refusal:
+        mark = self.tokens.get(token_key(USED_CODE, digest))
+        if mark is None or now >= mark.expires_at:
+            count_bad_grant(self.throttles, caller, now)
+            return InvalidGrant()
+        try:
+            sign_out.end(self.transactions, mark.subject, mark.data["session"], caller, now, "authn_token_reuse")
+        except NotFound:
+            # It has ended already, which is all that was wanted.
+            return GrantReused()
+        return GrantReused()

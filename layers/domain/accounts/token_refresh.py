@@ -1,0 +1,80 @@
+"""A program exchanges its refresh token for a new pair, each token once (RFC 9700 4.14.2).
+
+A refresh token that comes again was copied, unless it is the one before the last and the exchange was a moment ago:
+then a client has lost the answer on its way, and gets another pair, once. The pair that was lost is worth nothing then;
+if it turns up after all, two have it, and the session ends as it does for any other old token.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts import secrets, sessions, sign_out
+from accounts.access_tokens import Signer
+from accounts.audit import Caller
+from accounts.client_sessions import Tokens, active, count_bad_grant, sign
+from accounts.errors import GrantReused, InvalidGrant, NotFound
+from accounts.limits import REFRESH_GRACE
+from accounts.sessions import Session, Sessions
+from accounts.throttles import Throttles
+from accounts.transactions import Conflict, Transactions, again_on_conflict
+from accounts.users import Users
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRefresh:
+    """Exchanges refresh tokens. ``issuer`` is our own origin."""
+
+    sessions: Sessions
+    users: Users
+    transactions: Transactions
+    throttles: Throttles
+    signer: Signer
+    issuer: str
+
+    def find(self, token: str, caller: Caller, now: datetime) -> Session:
+        """The live session that a refresh token, old or new, belongs to; raises InvalidGrant."""
+        found = sessions.halves(token)
+        if found is None:
+            raise InvalidGrant
+        session = self.sessions.get(secrets.digest(found[0]))
+        if session is None or not session.client_id or not session.is_live(now):
+            count_bad_grant(self.throttles, caller, now)
+            raise InvalidGrant
+        return session
+
+    def exchange(self, token: str, session: Session, caller: Caller, now: datetime) -> Tokens:
+        """A new pair for the token of ``session``; raises InvalidGrant, or GrantReused after ending it.
+
+        Of two that come at once with the same token, one is the first; for the other the session is read again, and
+        it is then the one that comes a moment later.
+        """
+        try:
+            return self._exchange(token, session, caller, now)
+        except Conflict:
+            return again_on_conflict(lambda: self._exchange(token, self.find(token, caller, now), caller, now))
+
+    def _exchange(self, token: str, session: Session, caller: Caller, now: datetime) -> Tokens:
+        found_by, presented = sessions.halves(token) or ("", "")
+        digest = secrets.digest(presented)
+        is_late = _lost_the_answer(session, digest, now)
+        if digest != session.refresh and not is_late:
+            self._end(session, caller, now)
+            raise GrantReused
+        access = sign(self.signer, self.issuer, session, active(self.users, session.user_id), now)
+        fresh = secrets.new_token()
+        self.transactions.commit(sessions.Rotate(session, secrets.digest(fresh), now, forgetting=is_late))
+        return Tokens(session.user_id, access, sessions.refresh_token(found_by, fresh), session.scope)
+
+    def _end(self, session: Session, caller: Caller, now: datetime) -> None:
+        try:
+            sign_out.end(self.transactions, session.user_id, session.digest, caller, now, "authn_token_reuse")
+        except NotFound:
+            # It has ended already, which is all that was wanted.
+            return
+
+
+def _lost_the_answer(session: Session, presented: str, now: datetime) -> bool:
+    at = session.refreshed_at
+    return presented == session.refresh_previous and at is not None and now - at <= REFRESH_GRACE

@@ -1,0 +1,64 @@
+"""What OAuth clients are answered, in the form that RFC 6749 gives it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from accounts import errors
+from accounts.client_consent import Question, Shown
+from accounts.client_sessions import Tokens
+from accounts.clients import MEANINGS
+from accounts.limits import ACCESS_TOKEN_LIFETIME
+from accounts.users import User
+from accounts.web import responses
+from accounts.web.responses import Response
+
+# What was sent cannot be read, however that came: the RFC has one word for it.
+_UNREADABLE = (errors.InvalidInput, errors.BodyTooLarge, errors.UnsupportedMediaType)
+_DESCRIPTIONS: Mapping[type[errors.AccountsError], str] = {
+    errors.MalformedRequest: "The request could not be read. Send a form, each parameter once.",
+    errors.UnsupportedMediaType: "Send a form, with the header Content-Type: application/x-www-form-urlencoded.",
+}
+
+
+def tokens(issued: Tokens) -> Response:
+    """A pair of tokens (RFC 6749 5.1)."""
+    body = {
+        "access_token": issued.access_token,
+        "token_type": "Bearer",
+        "expires_in": int(ACCESS_TOKEN_LIFETIME.total_seconds()),
+        "refresh_token": issued.refresh_token,
+        "scope": issued.scope,
+    }
+    return responses.ok(body, user_id=issued.user_id)
+
+
+def refused(error: errors.AccountsError) -> Response:
+    """A refusal (RFC 6749 5.2). Our faults are 503 or 500, never ``invalid_grant``: clients forget tokens on that."""
+    code = errors.ClientRefused.code if isinstance(error, _UNREADABLE) else error.code
+    body = {"error": code, "error_description": _DESCRIPTIONS.get(type(error), error.message)}
+    headers = responses.headers_of(error)
+    return Response(responses.status_of(error), json.dumps(body, ensure_ascii=False), headers=headers)
+
+
+def shown(found: Shown) -> Response:
+    """The question that the page asks, or where it sends the browser because nothing can be asked."""
+    user_id = found.user.user_id if found.user else ""
+    if found.question is None:
+        return responses.ok({"redirect_to": found.redirect_to}, user_id=user_id)
+    return responses.ok(_question(found.question, found.user), user_id=user_id)
+
+
+def _question(asked: Question, user: User | None) -> Mapping[str, Any]:
+    """What the page shows before a person says yes: who asks, where the answer goes, how far it would be let in."""
+    target = urlsplit(asked.redirect_uri)
+    return {
+        "client": {"id": asked.client.client_id, "name": asked.client.name},
+        "redirect": {"host": target.hostname, "port": target.port},
+        "scopes": [{"name": name, "means": list(MEANINGS[name])} for name in asked.scope.split()],
+        # An account exists only once its address has been proven.
+        "account": {"email": user.email, "email_verified": True} if user else None,
+    }

@@ -1,0 +1,137 @@
+"""A program that signs in for a person: what it asks, what the person's browser says, and what it gets."""
+
+import base64
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from accounts import one_time_tokens, secrets
+from accounts.one_time_tokens import AUTHORIZATION_CODE, OneTimeToken
+from tests.functions.lambdas import Answer, Lambdas
+from tests.functions.people import Person
+from tests.functions.requests import SAMPLE_TOKEN, request
+
+FORM = "application/x-www-form-urlencoded"
+# What the sample in events/ carries, and what goes with it (RFC 7636 B).
+SAMPLE_CODE = "sample-authorization-code-of-events-folder0"
+SAMPLE_CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+SAMPLE_REDIRECT = "http://127.0.0.1:49152/callback"
+
+
+@dataclass
+class Program:
+    """A client on a person's machine."""
+
+    functions: Lambdas
+    client_id: str = "comfy-cli"
+    redirect_uri: str = SAMPLE_REDIRECT
+    verifier: str = field(default_factory=secrets.new_token)
+
+    @property
+    def challenge(self) -> str:
+        """The S256 challenge of its verifier."""
+        return base64.urlsafe_b64encode(hashlib.sha256(self.verifier.encode()).digest()).rstrip(b"=").decode()
+
+    def question(self, **changes: str | None) -> dict[str, str]:
+        """What it asks; None leaves a parameter out."""
+        asked = {
+            "response_type": "code",
+            "client_id": self.client_id,
+            "redirect_uri": self.redirect_uri,
+            "scope": "account",
+            "state": "the state",
+            "code_challenge": self.challenge,
+            "code_challenge_method": "S256",
+        }
+        return {name: value for name, value in (asked | changes).items() if value is not None}
+
+    def shown(self, cookie: str | None = None, **changes: str | None) -> Answer:
+        """What the page is told of the question."""
+        event = request("oauth_authorize", cookie=cookie, query=urlencode(self.question(**changes)))
+        event.pop("body")
+        event["routeKey"] = event["requestContext"]["routeKey"] = "GET /oauth/authorize/request"
+        event["rawPath"] = event["requestContext"]["http"]["path"] = "/oauth/authorize/request"
+        event["requestContext"]["http"]["method"] = "GET"
+        return self.functions.invoke("oauth_authorize", event)
+
+    def answered(self, decision: str = "allow", cookie: str | None = SAMPLE_TOKEN, **changes: str | None) -> Answer:
+        """What becomes of the person's click."""
+        body = {"decision": decision, **self.question(**changes)}
+        answer = self.functions.invoke("oauth_authorize", request("oauth_authorize", cookie=cookie, body=body))
+        if answer.status == 200:
+            for code in parse_qs(urlsplit(answer.json["redirect_to"]).query).get("code", []):
+                handed_out(self.functions, code)
+        return answer
+
+    def code(self, cookie: str = SAMPLE_TOKEN, **changes: str | None) -> str:
+        """The person says yes; the code that comes back."""
+        return query_of(self.answered(cookie=cookie, **changes))["code"]
+
+    def exchange(self, code: str, /, **changes: str | None) -> Answer:
+        """The code for tokens."""
+        asked = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": self.redirect_uri,
+            "code_verifier": self.verifier,
+        }
+        return self.post(asked | changes)
+
+    def refresh(self, token: str, /, **changes: str | None) -> Answer:
+        """The refresh token for a new pair."""
+        return self.post({"grant_type": "refresh_token", "refresh_token": token} | changes)
+
+    def sign_in(self, cookie: str = SAMPLE_TOKEN) -> dict[str, Any]:
+        """All of it: the tokens."""
+        answer = self.exchange(self.code(cookie))
+        assert answer.status == 200, answer.json
+        found: dict[str, Any] = answer.json
+        return found
+
+    def post(self, asked: dict[str, str | None]) -> Answer:
+        """To the token endpoint."""
+        answer = self.functions.invoke("oauth_token", self.token_event(asked))
+        if answer.status == 200:
+            for name in ("access_token", "refresh_token"):
+                handed_out(self.functions, answer.json[name])
+        return answer
+
+    def token_event(self, asked: dict[str, str | None]) -> dict[str, Any]:
+        """The request for it."""
+        fields = {name: value for name, value in ({"client_id": self.client_id} | asked).items() if value is not None}
+        return request("oauth_token", body=urlencode(fields))
+
+
+def query_of(answer: Answer) -> dict[str, str]:
+    """What the browser takes along to the client."""
+    query = urlsplit(answer.json["redirect_to"]).query
+    return {name: values[0] for name, values in parse_qs(query, strict_parsing=True).items()}
+
+
+def handed_out(functions: Lambdas, secret: str) -> None:
+    """It travels in the answer, as it must; nowhere else may it be found."""
+    functions.issued.add(secret)
+    functions.seen[-1] = functions.seen[-1].replace(secret, "")
+
+
+def sample_code(person: Person, now: datetime, later: datetime) -> OneTimeToken:
+    """The code that the sample of the token endpoint brings."""
+    data = {
+        "client_id": "comfy-cli",
+        "redirect_uri": SAMPLE_REDIRECT,
+        "scope": "account",
+        "challenge": SAMPLE_CHALLENGE,
+        "method": "password",
+        "session": person.session_id,
+    }
+    return OneTimeToken(AUTHORIZATION_CODE, secrets.digest(SAMPLE_CODE), person.user_id, now, later, data)
+
+
+def arrange_code(functions: Lambdas, person: Person) -> None:
+    """The person has said yes to the sample's question."""
+    now = functions.clock.now
+    later = now + timedelta(minutes=1)
+    functions.people.commit(one_time_tokens.Issue(sample_code(person, now, later)))
+    functions.people.known.add(SAMPLE_CODE)
