@@ -60,6 +60,8 @@ def environment() -> dict[str, str]:
         "BREACHED_PASSWORD_LOOKUP": "off",
         "MAILBOX_URL": "",
         "ALLOWED_ORIGINS": "",
+        "OAUTH_CLIENTS": "",
+        "SIGN_WITH": "A",
         "GOOGLE_ENDPOINT": "",
         "GITHUB_ENDPOINT": "",
         "MAIL_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/MailQueue",

@@ -7,6 +7,7 @@ from threading import Lock
 from typing import Any
 
 from accounts import api_keys, audit, identities, one_time_tokens, sessions, throttles, users
+from accounts.access_tokens import AccessToken
 from accounts.api_keys import ApiKey
 from accounts.errors import Unavailable
 from accounts.identities import Identity
@@ -301,6 +302,18 @@ class FakeAuditEvents:
         self.world.check()
         theirs = (record for record in self.world.records if record.user_id == user_id)
         return sorted(theirs, key=lambda record: record.event_id, reverse=True)[:at_most]
+
+
+@dataclass
+class FakeAccessTokens:
+    """Tokens that only this fake reads."""
+
+    said: dict[str, AccessToken] = field(default_factory=dict)
+
+    def read(self, text: str, now: datetime) -> AccessToken | None:
+        """What it was told that the token says; how long it lasts is for the real one's tests."""
+        assert now.tzinfo is not None
+        return self.said.get(text)
 
 
 @dataclass

@@ -2,7 +2,9 @@
 
 from accounts import settings
 from accounts.account import AccountLookup
-from accounts.authentication import Authentication, KeyLookup, SessionAuthentication
+from accounts.authentication import Authentication, KeyLookup, SessionAuthentication, SignedInAuthentication
+from accounts.authorization_server.tokens import AccessTokens
+from accounts.aws.signing import signing_keys
 from accounts.dynamo.api_keys import ApiKeysTable
 from accounts.dynamo.sessions import SessionsTable
 from accounts.dynamo.throttles import ThrottlesTable
@@ -14,8 +16,9 @@ from accounts.web.responses import Response
 
 SETTINGS = settings.load()
 SESSIONS = SessionAuthentication(SessionsTable(SETTINGS["SESSIONS_TABLE"]))
+SIGNED_IN = SignedInAuthentication(SESSIONS, AccessTokens(SETTINGS.site_url, signing_keys(SETTINGS).public))
 KEYS = KeyLookup(ApiKeysTable(SETTINGS["API_KEYS_TABLE"]), ThrottlesTable(SETTINGS["THROTTLES_TABLE"]))
-LOOKUP = AccountLookup(Authentication(SESSIONS, KEYS), UsersTable(SETTINGS["USERS_TABLE"]))
+LOOKUP = AccountLookup(Authentication(SIGNED_IN, KEYS), UsersTable(SETTINGS["USERS_TABLE"]))
 
 
 @endpoint(routes.ACCOUNT_OPEN, SETTINGS)

@@ -4,7 +4,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from accounts import settings
-from accounts.authentication import Authentication, KeyLookup, SessionAuthentication
+from accounts.authentication import Authentication, KeyLookup, SessionAuthentication, SignedInAuthentication
+from accounts.authorization_server.tokens import AccessTokens
+from accounts.aws.signing import signing_keys
 from accounts.dynamo.api_keys import ApiKeysTable
 from accounts.dynamo.sessions import SessionsTable
 from accounts.dynamo.throttles import ThrottlesTable
@@ -13,8 +15,9 @@ from accounts.web.requests import Event
 
 SETTINGS = settings.load()
 SESSIONS = SessionAuthentication(SessionsTable(SETTINGS["SESSIONS_TABLE"]))
+SIGNED_IN = SignedInAuthentication(SESSIONS, AccessTokens(SETTINGS.site_url, signing_keys(SETTINGS).public))
 KEYS = KeyLookup(ApiKeysTable(SETTINGS["API_KEYS_TABLE"]), ThrottlesTable(SETTINGS["THROTTLES_TABLE"]))
-AUTHENTICATION = Authentication(SESSIONS, KEYS)
+AUTHENTICATION = Authentication(SIGNED_IN, KEYS)
 
 
 def lambda_handler(event: Event, _context: object) -> dict[str, Any]:

@@ -1,8 +1,10 @@
 """DELETE /customers/api-keys/{id}: end an API key; its next use is refused."""
 
 from accounts import settings, telemetry
-from accounts.authentication import SessionAuthentication
+from accounts.authentication import SessionAuthentication, SignedInAuthentication
+from accounts.authorization_server.tokens import AccessTokens
 from accounts.aws.outbox import BestEffortOutbox
+from accounts.aws.signing import signing_keys
 from accounts.dynamo.api_keys import ApiKeysTable
 from accounts.dynamo.audit_events import AuditEventsTable
 from accounts.dynamo.sessions import SessionsTable
@@ -15,12 +17,13 @@ from accounts.web.requests import Request
 from accounts.web.responses import Response
 
 SETTINGS = settings.load()
-SESSIONS = SessionsTable(SETTINGS["SESSIONS_TABLE"])
+SESSIONS = SessionAuthentication(SessionsTable(SETTINGS["SESSIONS_TABLE"]))
+SIGNED_IN = SignedInAuthentication(SESSIONS, AccessTokens(SETTINGS.site_url, signing_keys(SETTINGS).public))
 KEYS = ApiKeysTable(SETTINGS["API_KEYS_TABLE"])
 USERS = UsersTable(SETTINGS["USERS_TABLE"])
 AUDIT = AuditEventsTable(SETTINGS["AUDIT_EVENTS_TABLE"])
 NOTICES = BestEffortOutbox(SETTINGS["MAIL_QUEUE_URL"], on_failure=telemetry.dependency_failed)
-KEY_DELETION = KeyDeletion(SessionAuthentication(SESSIONS), DynamoTransactions(KEYS, USERS, AUDIT), NOTICES)
+KEY_DELETION = KeyDeletion(SIGNED_IN, DynamoTransactions(KEYS, USERS, AUDIT), NOTICES)
 
 
 @endpoint(routes.KEY_DELETE, SETTINGS)

@@ -1,7 +1,9 @@
 """GET /customers/api-keys: the person's API keys, without their text."""
 
 from accounts import settings
-from accounts.authentication import SessionAuthentication
+from accounts.authentication import SessionAuthentication, SignedInAuthentication
+from accounts.authorization_server.tokens import AccessTokens
+from accounts.aws.signing import signing_keys
 from accounts.dynamo.api_keys import ApiKeysTable
 from accounts.dynamo.sessions import SessionsTable
 from accounts.key_management import KeyList
@@ -11,8 +13,9 @@ from accounts.web.requests import Request
 from accounts.web.responses import Response
 
 SETTINGS = settings.load()
-SESSIONS = SessionsTable(SETTINGS["SESSIONS_TABLE"])
-KEY_LIST = KeyList(SessionAuthentication(SESSIONS), ApiKeysTable(SETTINGS["API_KEYS_TABLE"]))
+SESSIONS = SessionAuthentication(SessionsTable(SETTINGS["SESSIONS_TABLE"]))
+SIGNED_IN = SignedInAuthentication(SESSIONS, AccessTokens(SETTINGS.site_url, signing_keys(SETTINGS).public))
+KEY_LIST = KeyList(SIGNED_IN, ApiKeysTable(SETTINGS["API_KEYS_TABLE"]))
 
 
 @endpoint(routes.KEY_LIST, SETTINGS)

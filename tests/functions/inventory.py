@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from accounts.web.routes import ANY_CREDENTIAL, ROUTES, SESSION_ONLY, Route
+from accounts.web.routes import ANY_CREDENTIAL, ROUTES, SESSION_ONLY, SIGNED_IN, Route
 from tests.functions.requests import EVENTS, sample
 
 # A function without a sample fails a test of its own, in test_replays; no rule can be tried on it.
@@ -29,7 +29,8 @@ WITH_BODY = tuple(name for name in FUNCTIONS if "body" in sample(name))
 # Unsafe and reading or setting the cookie: they must be called from our own pages.
 UNSAFE_WITH_COOKIE = tuple(route.function for route in OURS if route.cookies and route.is_unsafe)
 # Logging out is always possible: it refuses no credential, it ends what there is.
-SESSION_ROUTES = tuple(r.function for r in OURS if r.credentials == SESSION_ONLY and r.function != "logout")
+_SIGNED_IN = (SESSION_ONLY, SIGNED_IN)
+SESSION_ROUTES = tuple(r.function for r in OURS if r.credentials in _SIGNED_IN and r.function != "logout")
 ANY_ROUTES = tuple(r.function for r in OURS if r.credentials == ANY_CREDENTIAL)
 READABLE = frozenset(route.function for route in OURS if route.cors)
 

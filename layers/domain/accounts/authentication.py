@@ -1,12 +1,14 @@
 """Who is asking: from a credential to the account behind it, in one consistent read.
 
-The kinds do not cross (ASVS 9.2.2): a session token is only ever looked for among sessions, an API key among keys.
+The kinds do not cross (ASVS 9.2.2): a session token is only ever looked for among browsers' sessions, an API key among
+keys, and behind an access token there must be the session of the client that it was made for.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from accounts import api_keys, secrets, throttles
 from accounts.api_keys import ApiKey, ApiKeys
@@ -16,13 +18,18 @@ from accounts.limits import BAD_KEYS_PER_ADDRESS_PER_MINUTE
 from accounts.sessions import Session, Sessions
 from accounts.throttles import Throttles
 
+if TYPE_CHECKING:
+    # Five functions read access tokens; all know the kinds.
+    from accounts.access_tokens import Reader
+
 SESSION = "session"
 API_KEY = "api_key"
+ACCESS_TOKEN = "access_token"  # noqa: S105 - a kind
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What the caller presented: its ``kind`` (SESSION or API_KEY) and the ``secret`` itself."""
+    """What the caller presented: its ``kind`` (SESSION, API_KEY or ACCESS_TOKEN) and the ``secret`` itself."""
 
     kind: str
     secret: str
@@ -50,10 +57,10 @@ class SessionAuthentication:
     def session(self, credential: Credential | None, now: datetime, *, fresh: bool = False) -> Session:
         """The live session behind the credential.
 
-        Raises Unauthenticated when there is none, CredentialNotAccepted for an API key (valid or not: it is not
+        Raises Unauthenticated when there is none, CredentialNotAccepted for a key or a token (valid or not: it is not
         looked up), ReauthenticationRequired when ``fresh`` is asked for and the log-in is too long ago.
         """
-        if credential is not None and credential.kind == API_KEY:
+        if credential is not None and credential.kind in {API_KEY, ACCESS_TOKEN}:
             raise CredentialNotAccepted
         session = self.find(credential, now)
         if session is None:
@@ -72,6 +79,31 @@ class SessionAuthentication:
             return None
         if session.is_due_for_touch(now):
             self.sessions.touch(session.digest, now)
+        return session
+
+
+@dataclass(frozen=True, slots=True)
+class SignedInAuthentication:
+    """Accepts what a person signed in with: a browser's session, or the access token of a client."""
+
+    sessions: SessionAuthentication
+    tokens: Reader
+
+    def session(self, credential: Credential | None, now: datetime) -> Session:
+        """The live session behind the credential, which of a client's is read here, so that a log-out ends its tokens.
+
+        Raises Unauthenticated when there is none, CredentialNotAccepted for an API key, Unavailable.
+        """
+        if credential is None or credential.kind != ACCESS_TOKEN:
+            return self.sessions.session(credential, now)
+        token = self.tokens.read(credential.secret, now)
+        session = self.sessions.sessions.get(token.session) if token else None
+        if token is None or session is None or not session.is_live(now):
+            raise Unauthenticated
+        if not session.client_id or (session.client_id, session.user_id) != (token.client_id, token.user_id):
+            raise Unauthenticated
+        if session.is_due_for_touch(now):
+            self.sessions.sessions.touch(session.digest, now)
         return session
 
 
@@ -103,7 +135,7 @@ class KeyLookup:
 class Authentication:
     """Accepts every kind of credential."""
 
-    sessions: SessionAuthentication
+    signed_in: SignedInAuthentication
     keys: KeyLookup
 
     def principal(self, credential: Credential | None, caller: Caller, now: datetime) -> Principal:
@@ -113,8 +145,8 @@ class Authentication:
             if key is None:
                 raise Unauthenticated
             return Principal(key.user_id, API_KEY, key.digest)
-        session = self.sessions.session(credential, now)
-        return Principal(session.user_id, SESSION, session.digest)
+        session = self.signed_in.session(credential, now)
+        return Principal(session.user_id, ACCESS_TOKEN if session.client_id else SESSION, session.digest)
 
 
 def _bad_keys(caller: Caller, now: datetime) -> throttles.Toll:

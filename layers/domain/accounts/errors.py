@@ -280,10 +280,10 @@ class Forbidden(Refusal):
 
 
 class CredentialNotAccepted(Forbidden):
-    """A valid credential of a kind that this route does not take, such as an API key that wants to manage keys."""
+    """A credential of a kind that this route does not take, such as an API key that wants to manage keys."""
 
     code = "credential_not_accepted"
-    default_message = "An API key cannot do this. Log in on the website instead."
+    default_message = "Neither an API key nor a program can do this. Log in on the website instead."
 
 
 class CrossSiteRequest(Forbidden):

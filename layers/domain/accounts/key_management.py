@@ -1,4 +1,4 @@
-"""Making, listing and deleting API keys: for a signed-in person only, never for a key."""
+"""Making, listing and deleting API keys: never for a key; making one is for a person on the website only."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime
 from accounts import api_keys, messages, users
 from accounts.api_keys import ApiKey, ApiKeys
 from accounts.audit import Caller, Record
-from accounts.authentication import Credential, SessionAuthentication
+from accounts.authentication import Credential, SessionAuthentication, SignedInAuthentication
 from accounts.errors import KeyLimitReached, NotFound, Refusal, Unauthenticated
 from accounts.limits import API_KEYS_PER_ACCOUNT
 from accounts.messages import Message, Outbox
@@ -65,7 +65,7 @@ class KeyCreation:
 class KeyList:
     """Lists keys."""
 
-    authentication: SessionAuthentication
+    authentication: SignedInAuthentication
     api_keys: ApiKeys
 
     def of_caller(self, credential: Credential | None, now: datetime) -> tuple[str, list[ApiKey]]:
@@ -78,7 +78,7 @@ class KeyList:
 class KeyDeletion:
     """Deletes keys."""
 
-    authentication: SessionAuthentication
+    authentication: SignedInAuthentication
     transactions: Transactions
     notices: Outbox
 

@@ -12,7 +12,15 @@ from accounts.account import AccountClosing, AccountDisabling, AccountLookup, Ac
 from accounts.account_export import AccountExport
 from accounts.activity import ActivityList
 from accounts.audit import Caller
-from accounts.authentication import API_KEY, SESSION, Authentication, Credential, KeyLookup, SessionAuthentication
+from accounts.authentication import (
+    API_KEY,
+    SESSION,
+    Authentication,
+    Credential,
+    KeyLookup,
+    SessionAuthentication,
+    SignedInAuthentication,
+)
 from accounts.email_change import EmailChange, EmailChangeRequest
 from accounts.email_verification import EmailVerification
 from accounts.identities import Identity
@@ -31,6 +39,7 @@ from accounts.sign_up import Resend, SignUp
 from accounts.throttles import Counter
 from accounts.transactions import Change, Transactions
 from tests.fakes import (
+    FakeAccessTokens,
     FakeApiKeys,
     FakeAuditEvents,
     FakeBreaches,
@@ -101,6 +110,7 @@ class Service:
     postman: FakePostman = field(default_factory=FakePostman)
     breaches: FakeBreaches = field(default_factory=FakeBreaches)
     interposed: Transactions | None = None
+    access_tokens: FakeAccessTokens = field(default_factory=FakeAccessTokens)
 
     @property
     def transactions(self) -> Transactions:
@@ -113,6 +123,11 @@ class Service:
         return SessionAuthentication(FakeSessions(self.world))
 
     @property
+    def signed_in(self) -> SignedInAuthentication:
+        """Accepts sessions and access tokens."""
+        return SignedInAuthentication(self.sessions, self.access_tokens)
+
+    @property
     def keys(self) -> KeyLookup:
         """Finds keys."""
         return KeyLookup(FakeApiKeys(self.world), self.world)
@@ -120,7 +135,7 @@ class Service:
     @property
     def authentication(self) -> Authentication:
         """Accepts both."""
-        return Authentication(self.sessions, self.keys)
+        return Authentication(self.signed_in, self.keys)
 
     @property
     def opening(self) -> SessionOpening:
@@ -221,12 +236,12 @@ class Service:
     @property
     def key_list(self) -> KeyList:
         """Lists keys."""
-        return KeyList(self.sessions, FakeApiKeys(self.world))
+        return KeyList(self.signed_in, FakeApiKeys(self.world))
 
     @property
     def key_deletion(self) -> KeyDeletion:
         """Deletes keys."""
-        return KeyDeletion(self.sessions, self.transactions, self.outbox)
+        return KeyDeletion(self.signed_in, self.transactions, self.outbox)
 
     @property
     def key_verification(self) -> KeyVerification:

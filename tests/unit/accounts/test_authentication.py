@@ -1,11 +1,13 @@
 """From a credential to the account behind it: one consistent read, and the kinds do not cross."""
 
 import zlib
+from dataclasses import replace
 
 import pytest
 
-from accounts import secrets
-from accounts.authentication import API_KEY, SESSION, Credential, Principal
+from accounts import secrets, sessions
+from accounts.access_tokens import AccessToken
+from accounts.authentication import ACCESS_TOKEN, API_KEY, SESSION, Credential, Principal
 from accounts.errors import (
     CredentialNotAccepted,
     ReauthenticationRequired,
@@ -13,6 +15,7 @@ from accounts.errors import (
     Unauthenticated,
     Unavailable,
 )
+from accounts.sessions import Session
 from tests.unit.accounts.stage import (
     NOW,
     OWNER,
@@ -189,3 +192,55 @@ def test_nobody_gets_in_when_the_table_does_not_answer(service: Service) -> None
 def test_a_credential_is_printed_without_its_secret() -> None:
     """It may end up in a traceback."""
     assert repr(Credential(SESSION, "hush")) == "Credential(kind='session')"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"session": "0" * 64},
+        {"client_id": "comfy-local-web"},
+        {"user_id": "somebody else"},
+    ],
+)
+def test_behind_a_token_there_must_be_its_own_session(service: Service, said: dict[str, str]) -> None:
+    """Of the same account and client: a signed token that says otherwise is nobody's."""
+    session = client_session(service)
+    good = AccessToken(session.user_id, session.client_id, session.digest)
+    service.access_tokens.said = {"good": good, "bad": replace(good, **said)}
+
+    assert service.signed_in.session(Credential(ACCESS_TOKEN, "good"), NOW) == session
+    for text in ("bad", "unknown"):
+        with pytest.raises(Unauthenticated):
+            service.signed_in.session(Credential(ACCESS_TOKEN, text), NOW)
+
+
+def test_a_token_does_not_open_a_browsers_session(service: Service) -> None:
+    """Not even one that names it."""
+    browser = service.person().session
+    service.access_tokens.said = {"token": AccessToken(browser.user_id, "", browser.digest)}
+
+    with pytest.raises(Unauthenticated):
+        service.signed_in.session(Credential(ACCESS_TOKEN, "token"), NOW)
+
+
+def test_use_of_a_token_is_activity_and_ends_with_the_session(service: Service) -> None:
+    """Seven idle days, thirty in all."""
+    session = client_session(service)
+    service.access_tokens.said = {"t": AccessToken(session.user_id, session.client_id, session.digest)}
+    credential = Credential(ACCESS_TOKEN, "t")
+    service.signed_in.session(credential, later(days=6))
+    service.signed_in.session(credential, later(days=12))
+
+    assert service.world.sessions[session.digest].last_seen_at == later(days=12)
+    with pytest.raises(Unauthenticated):
+        service.signed_in.session(credential, later(days=19))
+
+
+def client_session(service: Service) -> Session:
+    """A program that somebody let in."""
+    user_id = service.person().session.user_id
+    _, session = sessions.start_client(
+        user_id, client_id="comfy-cli", scope="account", method="password", caller=OWNER, now=NOW
+    )
+    service.world.commit(sessions.Start(session))
+    return session

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from accounts import api_keys, secrets
-from accounts.authentication import API_KEY, SESSION, Credential
+from accounts.authentication import ACCESS_TOKEN, API_KEY, SESSION, Credential
 from accounts.errors import MalformedRequest, Unauthenticated
-from accounts.limits import HEADER_TOKEN_MAX_CHARACTERS
+from accounts.limits import ACCESS_TOKEN_MAX_CHARACTERS, HEADER_TOKEN_MAX_CHARACTERS
 from accounts.web import same_origin
 from accounts.web.cookies import SESSION_COOKIE
 from accounts.web.requests import Request
@@ -15,6 +15,8 @@ from accounts.web.routes import Route
 
 # RFC 6750 2.1: the scheme's case does not matter (RFC 9110 11.1), the token is b64token.
 _BEARER = re.compile(r"bearer +([A-Za-z0-9._~+/-]+=*) *", re.IGNORECASE)
+# RFC 7515 7.1: three parts. Neither a key nor a refresh token has two dots.
+_JWT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 
 def presented(request: Request, route: Route, site_url: str) -> Credential | None:
@@ -45,10 +47,16 @@ def _from_headers(request: Request) -> Credential | None:
         return _api_key(key)
     if authorization is None:
         return None
-    bearer = _BEARER.fullmatch(authorization) if len(authorization) <= 2 * HEADER_TOKEN_MAX_CHARACTERS else None
+    bearer = _BEARER.fullmatch(authorization) if len(authorization) <= 2 * ACCESS_TOKEN_MAX_CHARACTERS else None
     if bearer is None:
         raise Unauthenticated
-    return _api_key(bearer[1])
+    return _access_token(bearer[1]) if _JWT.fullmatch(bearer[1]) else _api_key(bearer[1])
+
+
+def _access_token(text: str) -> Credential:
+    if len(text) > ACCESS_TOKEN_MAX_CHARACTERS:
+        raise Unauthenticated
+    return Credential(ACCESS_TOKEN, text)
 
 
 def _api_key(text: str) -> Credential:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from accounts.authentication import API_KEY, SESSION
+from accounts.authentication import ACCESS_TOKEN, API_KEY, SESSION
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 NO_CREDENTIAL: frozenset[str] = frozenset()
 SESSION_ONLY = frozenset({SESSION})
-ANY_CREDENTIAL = frozenset({SESSION, API_KEY})
+SIGNED_IN = frozenset({SESSION, ACCESS_TOKEN})
+ANY_CREDENTIAL = frozenset({SESSION, ACCESS_TOKEN, API_KEY})
 ADMIN_SECRET = frozenset({"admin_secret"})
 
 
@@ -207,7 +208,7 @@ ACCOUNT_DELETE = Route(
     "DELETE", "/customers/me", "account_delete", SESSION_ONLY, GATEWAY, "user_deleted", cookies=True, cors=True
 )
 KEY_LIST = Route(
-    "GET", "/customers/api-keys", "key_list", SESSION_ONLY, GATEWAY, "authn_tokens_listed", cookies=True, cors=True
+    "GET", "/customers/api-keys", "key_list", SIGNED_IN, GATEWAY, "authn_tokens_listed", cookies=True, cors=True
 )
 KEY_CREATE = Route(
     "POST", "/customers/api-keys", "key_create", SESSION_ONLY, GATEWAY, "authn_token_created", cookies=True, cors=True
@@ -216,7 +217,7 @@ KEY_DELETE = Route(
     "DELETE",
     "/customers/api-keys/{id}",
     "key_delete",
-    SESSION_ONLY,
+    SIGNED_IN,
     GATEWAY,
     "authn_token_revoked",
     cookies=True,

@@ -1,0 +1,146 @@
+"""What an access token opens, what it does not, and that it is worth nothing as anything else."""
+
+from datetime import timedelta
+
+import pytest
+
+from accounts.errors import Unavailable
+from tests.functions import expected, lambdas
+from tests.functions.clients import Program
+from tests.functions.cloud import unreachable
+from tests.functions.conftest import NOW
+from tests.functions.inventory import ANY_ROUTES, SESSION_ROUTES
+from tests.functions.lambdas import Lambdas
+from tests.functions.requests import SAMPLE_KEY, SAMPLE_TOKEN, SAMPLE_USER_ID, request
+
+OPENED = ("account_open", "account_show", "key_list", "key_delete")
+CLOSED = tuple(name for name in SESSION_ROUTES if name not in OPENED)
+
+
+@pytest.fixture
+def program(functions: Lambdas) -> Program:
+    """A program on the machine of somebody who is logged in."""
+    functions.people.as_sampled()
+    return Program(functions)
+
+
+@pytest.mark.parametrize("function", OPENED)
+def test_a_token_opens_what_a_signed_in_program_needs(program: Program, function: str) -> None:
+    """From a page on any origin, and without a cookie."""
+    token = program.sign_in()["access_token"]
+    event = request(function, bearer=token, headers={"origin": "http://127.0.0.1:8188", "sec-fetch-site": "cross-site"})
+    answer = program.functions.invoke(function, event)
+
+    assert answer.status in (200, 204)
+    assert answer.result["headers"]["access-control-allow-origin"] == "*"
+    assert answer.log[0]["user_id"] == SAMPLE_USER_ID
+
+
+@pytest.mark.parametrize("function", CLOSED)
+def test_a_token_manages_nothing_else(program: Program, function: str) -> None:
+    """403, beside a good cookie too: no keys are made, no password, session or identity changed with it."""
+    token = program.sign_in()["access_token"]
+    before = program.functions.cloud.tables()
+    for cookie in (None, SAMPLE_TOKEN):
+        answer = program.functions.invoke(function, request(function, bearer=token, cookie=cookie))
+        assert answer.read == expected.refusal(function, 403, "credential_not_accepted")
+        assert answer.calls == []
+    assert program.functions.cloud.tables() == before
+
+
+@pytest.mark.parametrize("function", sorted({*SESSION_ROUTES, *ANY_ROUTES}))
+def test_no_kind_is_worth_anything_as_another(program: Program, function: str) -> None:
+    """The matrix: a token as cookie or key, a refresh token, its halves and a code as any of the three (SE-13)."""
+    tokens, code = program.sign_in(), program.code()
+    halves = tokens["refresh_token"].split(".")
+    events = [request(function, cookie=tokens["access_token"]), request(function, key=tokens["access_token"])]
+    for secret in (tokens["refresh_token"], *halves, code):
+        events += [request(function, bearer=secret), request(function, cookie=secret), request(function, key=secret)]
+    events.append(request(function, bearer=f"{halves[0]}.{halves[1]}.{code}"))
+    for event in events[:-1]:
+        answer = program.functions.invoke(function, event)
+        assert answer.read == expected.refusal(function, 401, "not_authenticated")
+    made_up = program.functions.invoke(function, events[-1])
+    assert made_up.status in (401, 403)
+
+
+def test_the_authorizer_lets_a_token_in(program: Program) -> None:
+    """With whose it is, and as what."""
+    token = program.sign_in()["access_token"]
+    answer = program.functions.invoke("authorizer", request("authorizer", bearer=token))
+
+    assert answer.result["isAuthorized"] is True
+    assert answer.result["context"]["credential_kind"] == "access_token"
+    assert [call.name for call in answer.calls if call.service == "dynamodb"] == ["dynamodb.GetItem"]
+
+
+@pytest.mark.parametrize("way", ["one", "all", "reuse", "closed"])
+def test_a_log_out_ends_tokens_at_once(program: Program, way: str) -> None:
+    """There, everywhere, by a thief's second use, or with the account: the next request is refused (promise 6)."""
+    functions = program.functions
+    code = program.code()
+    tokens = program.exchange(code).json
+    listed = functions.invoke("session_list", request("session_list", cookie=SAMPLE_TOKEN)).json["sessions"]
+    [session_id] = [entry["id"] for entry in listed if entry["client"]]
+    event = request("account_show", bearer=tokens["access_token"])
+    assert functions.invoke("account_show", event).status == 200
+    if way == "one":
+        functions.invoke("session_revoke", request("session_revoke", cookie=SAMPLE_TOKEN, target=session_id))
+    elif way == "all":
+        functions.invoke("session_revoke_all", request("session_revoke_all", cookie=SAMPLE_TOKEN))
+    elif way == "reuse":
+        program.exchange(code)
+    else:
+        functions.invoke("account_delete", request("account_delete", cookie=SAMPLE_TOKEN))
+
+    assert functions.invoke("account_show", event).read == expected.refusal("account_show", 401, "not_authenticated")
+    denied = functions.invoke("authorizer", request("authorizer", bearer=tokens["access_token"]))
+    assert denied.result == {"isAuthorized": False}
+
+
+def test_a_token_lasts_a_quarter_of_an_hour(program: Program) -> None:
+    """And a new one comes of the refresh token."""
+    tokens = program.sign_in()
+    program.functions.clock.now = NOW + timedelta(minutes=15)
+    late = program.functions.invoke("account_show", request("account_show", bearer=tokens["access_token"]))
+    fresh = program.refresh(tokens["refresh_token"]).json["access_token"]
+
+    assert late.status == 401
+    assert program.functions.invoke("account_show", request("account_show", bearer=fresh)).status == 200
+
+
+def test_a_token_that_was_tampered_with_opens_nothing(program: Program) -> None:
+    """One letter of each part."""
+    header, payload, signature = program.sign_in()["access_token"].split(".")
+    for forged in (f"{header}.{payload[:-2]}AA.{signature}", f"{header}.{payload}.{'A' * 86}", f"{header}.{payload}.A"):
+        answer = program.functions.invoke("account_show", request("account_show", bearer=forged))
+        assert answer.read == expected.refusal("account_show", 401, "not_authenticated")
+    endless = request("account_show", bearer=f"{header}.{'A' * 5000}.{signature}")
+    assert program.functions.invoke("account_show", endless).status == 401
+
+
+def test_a_token_beside_a_key_is_refused(program: Program) -> None:
+    """Which one counts must never be a question (RFC 6750 2)."""
+    token = program.sign_in()["access_token"]
+    answer = program.functions.invoke("account_show", request("account_show", bearer=token, key=SAMPLE_KEY))
+
+    assert (answer.status, answer.json["error"]) == (400, "malformed_request")
+
+
+@pytest.mark.parametrize("service", ["kms", "dynamodb"])
+def test_a_token_that_cannot_be_checked_is_our_fault(program: Program, service: str) -> None:
+    """503, never 401: clients forget what is refused."""
+    token = program.sign_in()["access_token"]
+    lambdas.module.cache_clear()
+    program.functions.cloud.failing[service] = unreachable
+    answer = program.functions.invoke("account_show", request("account_show", bearer=token))
+
+    assert answer.read == expected.refusal("account_show", 503, "temporarily_unavailable")
+
+
+def test_the_authorizer_lets_no_token_in_when_the_tables_are_down(program: Program) -> None:
+    """It raises, so the gateway says 500."""
+    token = program.sign_in()["access_token"]
+    program.functions.cloud.failing["dynamodb"] = unreachable
+    with pytest.raises(Unavailable):
+        program.functions.invoke("authorizer", request("authorizer", bearer=token))
