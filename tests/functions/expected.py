@@ -38,11 +38,14 @@ READABLE = frozenset(
         "key_create",
         "key_delete",
         "oauth_metadata",
+        "oauth_revoke",
         "oauth_token",
     }
 )
 _OWN_HEADERS = {
     "not_authenticated": {"www-authenticate": "Bearer"},
+    "api_key_mistyped": {"www-authenticate": "Bearer"},
+    "api_key_unknown": {"www-authenticate": "Bearer"},
     "temporarily_unavailable": {"retry-after": "5"},
     "mail_unavailable": {"retry-after": "5"},
 }

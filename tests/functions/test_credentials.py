@@ -125,9 +125,21 @@ def test_a_key_that_cannot_be_one_is_refused_without_a_look(functions: Lambdas) 
     """One letter wrong, one too few, one too many: the checksum or the length says so (AK-03)."""
     functions.people.arrange()
     for key in (SAMPLE_KEY[:-1] + "H", SAMPLE_KEY[:-1], SAMPLE_KEY + "G", SAMPLE_KEY.replace("S", "s"), "comfyui-"):
-        answer = functions.invoke("account_show", request("account_show", key=key))
-        assert answer.read == expected.refusal("account_show", 401, "not_authenticated")
-        assert answer.calls == []
+        for function in ANY_ROUTES:
+            answer = functions.invoke(function, request(function, key=key))
+            assert answer.read == expected.refusal(function, 401, "api_key_mistyped")
+            assert answer.calls == []
+
+
+@pytest.mark.parametrize("function", ANY_ROUTES)
+def test_a_key_that_is_gone_is_said_to_be_gone(functions: Lambdas, function: str) -> None:
+    """Deleted, or never made here: a sentence of its own, because copying it again would not help."""
+    person = functions.people.arrange()
+    functions.invoke("key_delete", request("key_delete", cookie=SAMPLE_TOKEN, target=person.key_id))
+    for key in (SAMPLE_KEY, somebody("Nobody").key):
+        answer = functions.invoke(function, request(function, key=key))
+        assert answer.read == expected.refusal(function, 401, "api_key_unknown")
+        assert answer.events == ["authz_fail"]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING
 from accounts import api_keys, secrets, throttles
 from accounts.api_keys import ApiKey, ApiKeys
 from accounts.audit import Caller
-from accounts.errors import CredentialNotAccepted, ReauthenticationRequired, Unauthenticated
+from accounts.errors import (
+    ApiKeyMistyped,
+    ApiKeyUnknown,
+    CredentialNotAccepted,
+    ReauthenticationRequired,
+    Unauthenticated,
+)
 from accounts.limits import BAD_KEYS_PER_ADDRESS_PER_MINUTE
 from accounts.sessions import Session, Sessions
 from accounts.throttles import Throttles
@@ -139,11 +145,13 @@ class Authentication:
     keys: KeyLookup
 
     def principal(self, credential: Credential | None, caller: Caller, now: datetime) -> Principal:
-        """The caller behind the credential; raises Unauthenticated, or TooManyAttempts for a source of bad keys."""
+        """The caller behind the credential; raises Unauthenticated or one of its kinds, TooManyAttempts."""
         if credential is not None and credential.kind == API_KEY:
+            if not api_keys.is_well_formed(credential.secret):
+                raise ApiKeyMistyped
             key = self.keys.find(credential.secret, caller, now)
             if key is None:
-                raise Unauthenticated
+                raise ApiKeyUnknown
             return Principal(key.user_id, API_KEY, key.digest)
         session = self.signed_in.session(credential, now)
         return Principal(session.user_id, ACCESS_TOKEN if session.client_id else SESSION, session.digest)

@@ -26,6 +26,8 @@
     │   │   ├── CookiesBlocked
     │   │   └── ProviderNotTrusted
     │   ├── Unauthenticated
+    │   │   ├── ApiKeyMistyped
+    │   │   ├── ApiKeyUnknown
     │   │   ├── InvalidCredentials
     │   │   └── InvalidAdminSecret
     │   ├── Forbidden
@@ -250,6 +252,20 @@ class Unauthenticated(Refusal):
     code = "not_authenticated"
     event = "authz_fail"
     default_message = "Log in, or send a valid API key."
+
+
+class ApiKeyMistyped(Unauthenticated):
+    """The text has the form of a key and cannot be one: its checksum is wrong, or a part is missing. Asks no table."""
+
+    code = "api_key_mistyped"
+    default_message = "This API key is not complete or has a typing error. Check that you copied it whole."
+
+
+class ApiKeyUnknown(Unauthenticated):
+    """A well-formed key that is nobody's: deleted, or never made here."""
+
+    code = "api_key_unknown"
+    default_message = "This API key was deleted or belongs to another site. Make a new one and log in with that."
 
 
 class InvalidCredentials(Unauthenticated):

@@ -241,6 +241,7 @@ OAUTH_AUTHORIZE = Route(
 OAUTH_TOKEN = Route(
     "POST", "/oauth/token", "oauth_token", NO_CREDENTIAL, "bad-grant window", "authn_token_issued", cors=True
 )
+OAUTH_REVOKE = Route("POST", "/oauth/revoke", "oauth_revoke", NO_CREDENTIAL, GATEWAY, "session_revoked", cors=True)
 OAUTH_METADATA = Route(
     "GET",
     "/.well-known/oauth-authorization-server",
@@ -299,6 +300,7 @@ ROUTES: tuple[Route, ...] = (
     OAUTH_QUESTION,
     OAUTH_AUTHORIZE,
     OAUTH_TOKEN,
+    OAUTH_REVOKE,
     OAUTH_METADATA,
     SIGNING_KEYS,
     HOME,
