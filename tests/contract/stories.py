@@ -67,7 +67,7 @@ class Stories:
     @property
     def sign_in(self) -> SignIn:
         """Log in."""
-        return SignIn(self.identities, self.throttles, self.hasher, self.opening)
+        return SignIn(self.identities, self.throttles, self.hasher, self.opening, FakeOutbox())
 
     @property
     def verification(self) -> EmailVerification:
