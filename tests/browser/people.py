@@ -1,0 +1,57 @@
+"""A person at a browser."""
+
+from dataclasses import dataclass, field
+
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from local.cloud import LocalCloud
+from tests.local.person import Person
+
+
+_LOG_IN = """body => fetch("/auth/login", {
+  method: "POST", headers: {"content-type": "application/json"}, body: JSON.stringify(body)
+}).then(answer => answer.status)"""
+
+
+@dataclass
+class Visitor:
+    """A person at a browser, and everything the browser complained of."""
+
+    context: BrowserContext
+    page: Page
+    site: str
+    complaints: list[str] = field(default_factory=list)
+
+    def visit(self, path: str) -> None:
+        """Open a page of the site and wait until it is quiet."""
+        if "#" in path:
+            # Else a page that is open already would only be told of another fragment.
+            self.page.goto("about:blank")
+        self.page.goto(self.site + path)
+        self.page.wait_for_load_state("networkidle")
+
+
+def visitor_in(browser: Browser, cloud: LocalCloud, **options: object) -> Visitor:
+    """A new visitor with a cookie jar of their own."""
+    context = browser.new_context(**options)  # type: ignore[arg-type]
+    context.set_default_timeout(10_000)
+    visitor = Visitor(context, context.new_page(), cloud.site_url)
+    visitor.page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
+    visitor.page.on("console", lambda message: _listen(visitor, message.type, message.text))
+    return visitor
+
+
+def enter(visitor: Visitor, person: Person) -> None:
+    """Log in as the page does, without its form; whoever is logged in stays so."""
+    if any(cookie["name"] == "__Host-session" for cookie in visitor.context.cookies()):
+        return
+    visitor.page.goto(visitor.site + "/nothing-here")
+    body = {"email": person.email, "password": person.password}
+    status = visitor.page.evaluate(_LOG_IN, body)
+    assert status == 200, status
+
+
+def _listen(visitor: Visitor, kind: str, text: str) -> None:
+    # Chromium reports every 4xx answer as an error; those are ours to give, and so are failures that a test arranges.
+    if kind == "error" and "Failed to load resource" not in text:
+        visitor.complaints.append(text)
