@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from local.cloud import LocalCloud
 from tests.local.person import Person
@@ -23,12 +23,14 @@ class Visitor:
     complaints: list[str] = field(default_factory=list)
 
     def visit(self, path: str) -> None:
-        """Open a page of the site and wait until it is quiet."""
+        """Open a page of the site and wait until it is complete."""
         if "#" in path:
             # Else a page that is open already would only be told of another fragment.
             self.page.goto("about:blank")
-        self.page.goto(self.site + path)
-        self.page.wait_for_load_state("networkidle")
+        # Each page asks who is here, at the latest when it has shown everything else.
+        with self.page.expect_response("**/auth/session"):
+            self.page.goto(self.site + path)
+        expect(self.page.locator(".pending")).to_have_count(0)
 
 
 def visitor_in(browser: Browser, cloud: LocalCloud, **options: object) -> Visitor:

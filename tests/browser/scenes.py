@@ -27,12 +27,14 @@ class Stage:
         """The browser's page."""
         return self.visitor.page
 
-    def answer(self, path: str, status: int, body: str = "{}", **headers: str) -> None:
+    def answer(self, path: str, status: int, body: str = "{}", method: str = "", **headers: str) -> None:
         """Have ``path`` answered like this, for what cannot be brought about in earnest."""
 
         def fulfil(route: Route) -> None:
+            if method and route.request.method != method:
+                return route.continue_()
             named = {name.replace("_", "-"): value for name, value in headers.items()}
-            route.fulfill(status=status, body=body, headers={"content-type": "application/json", **named})
+            return route.fulfill(status=status, body=body, headers={"content-type": "application/json", **named})
 
         self.page.route(f"**{path}", fulfil)
 
@@ -206,7 +208,7 @@ def api_keys_new(stage: Stage) -> None:
 def api_keys_made(stage: Stage) -> None:
     made = '{"api_key": {"plaintext_key": "comfyui-%s"}}' % ("s4mpLe0K3y" * 6 + "Abcd")  # noqa: UP031 - braces abound
     api_keys_new(stage)
-    stage.answer("/customers/api-keys", 201, made)
+    stage.answer("/customers/api-keys", 201, made, "POST")
     stage.page.get_by_label("Name", exact=True).fill("laptop")
     stage.press("Generate")
     stage.told("Copy it now")
@@ -219,7 +221,7 @@ def api_keys_delete(stage: Stage) -> None:
 
 def api_keys_again(stage: Stage) -> None:
     api_keys_new(stage)
-    stage.answer("/customers/api-keys", 403, '{"error": "reauth_required", "message": "Log in again."}')
+    stage.answer("/customers/api-keys", 403, '{"error": "reauth_required", "message": "Log in again."}', "POST")
     stage.page.get_by_label("Name", exact=True).fill("laptop")
     stage.press("Generate")
     stage.told("Is it still you?")

@@ -108,7 +108,7 @@ export function explain(slot, result) {
 }
 
 export function support({ request }) {
-  const line = make("p", { class: "small" }, make("a", { href: $("#support").href }, t("support.ask")));
+  const line = make("span", {}, " ", make("a", { href: $("#support").href }, t("support.ask")));
   if (request) {
     line.append(" ", t("support.mention"), " ", make("code", {}, request));
   }
