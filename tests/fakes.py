@@ -97,7 +97,14 @@ def _same_identity(world: World, read: Identity) -> bool:
 
 _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
     users.Open: lambda w, c: c.user.user_id not in w.users,
-    users.HoldSession: lambda w, c: _active(w, c.user_id) and len(w.users[c.user_id].sessions) < c.at_most,
+    users.HoldSession: lambda w, c: (
+        _active(w, c.user_id)
+        and (
+            len(w.users[c.user_id].sessions) < c.at_most
+            if c.instead_of is None
+            else c.instead_of in w.users[c.user_id].sessions
+        )
+    ),
     users.SwapSession: lambda w, c: _active(w, c.user_id) and w.users[c.user_id].revision == c.revision,
     users.LetGoSession: lambda w, c: c.user_id in w.users and c.session in w.users[c.user_id].sessions,
     users.LetGoAllSessions: lambda w, c: _unchanged(w, c.user),
@@ -109,6 +116,7 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
         and (c.session is None or c.session in w.users[c.user_id].sessions)
     ),
     users.LetGoIdentity: lambda w, c: _unchanged(w, c.user),
+    users.MoveAddress: lambda w, c: _unchanged(w, c.user),
     users.Disable: lambda w, c: _unchanged(w, c.user),
     users.Close: lambda w, c: _unchanged(w, c.user),
     identities.SignUp: lambda w, c: c.identity.key not in w.identities or not w.identities[c.identity.key].verified,
@@ -119,6 +127,7 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
     identities.Unchanged: lambda w, c: _same_identity(w, c.identity),
     identities.Replace: lambda w, c: _same_identity(w, c.identity),
     identities.Remove: lambda w, c: c.key in w.identities and w.identities[c.key].user_id == c.user_id,
+    identities.Vacate: lambda w, c: _same_identity(w, c.identity),
     identities.DisableLogin: lambda w, c: c.key in w.identities and w.identities[c.key].user_id == c.user_id,
     sessions.Start: lambda w, c: c.session.digest not in w.sessions,
     sessions.End: lambda _w, _c: True,
@@ -146,9 +155,19 @@ def _let_go_all(world: World, change: users.LetGoAllSessions) -> None:
     world.user(change.user.user_id, sessions=kept)
 
 
+def _move_address(world: World, change: users.MoveAddress) -> None:
+    held = {*change.user.identities - {change.lost}, change.gained}
+    kept = {k: v for k, v in change.user.sessions.items() if k == change.keeping}
+    world.user(
+        change.user.user_id, email=change.email, updated_at=change.now, identities=frozenset(held), sessions=kept
+    )
+
+
 _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
     users.Open: lambda w, c: w.users.update({c.user.user_id: c.user}),
-    users.HoldSession: lambda w, c: w.user(c.user_id, sessions={**w.users[c.user_id].sessions, c.session: c.ends_at}),
+    users.HoldSession: lambda w, c: w.user(
+        c.user_id, sessions={**_without(w.users[c.user_id].sessions, c.instead_of), c.session: c.ends_at}
+    ),
     users.SwapSession: _swap,
     users.LetGoSession: lambda w, c: w.user(c.user_id, sessions=_without(w.users[c.user_id].sessions, c.session)),
     users.LetGoAllSessions: _let_go_all,
@@ -158,6 +177,7 @@ _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
     users.LetGoIdentity: lambda w, c: w.user(
         c.user.user_id, identities=w.users[c.user.user_id].identities - {c.identity}
     ),
+    users.MoveAddress: _move_address,
     users.Disable: lambda w, c: w.user(
         c.user.user_id, status=users.DISABLED, updated_at=c.now, sessions={}, api_keys=frozenset()
     ),
@@ -170,6 +190,7 @@ _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
         {c.identity.key: replace(c.identity, version=c.identity.version + 1)}
     ),
     identities.Remove: lambda w, c: w.identities.pop(c.key),
+    identities.Vacate: lambda w, c: w.identities.pop(c.identity.key),
     identities.DisableLogin: lambda w, c: w.identities.update(
         {c.key: replace(w.identities[c.key], disabled=True, version=w.identities[c.key].version + 1)}
     ),

@@ -13,7 +13,7 @@ from accounts.email_verification import EmailVerification
 from accounts.passwords import BcryptHasher
 from accounts.session_opening import SessionOpening
 from accounts.web import credentials, presenters, responses, routes, schemas
-from accounts.web.cookies import session_cookie
+from accounts.web.cookies import signed_in_cookies
 from accounts.web.endpoint import endpoint
 from accounts.web.requests import Request
 from accounts.web.responses import Response
@@ -37,5 +37,5 @@ def lambda_handler(request: Request) -> Response:
     body = request.json(schemas.EmailVerify)
     presented = credentials.session_cookie(request)
     signed_in = VERIFICATION.confirm(body.token, body.password, presented, request.caller, request.received_at)
-    cookie = session_cookie(signed_in.token, signed_in.session)
-    return responses.ok(presenters.customer(signed_in.identity), cookies=(cookie,), user_id=signed_in.session.user_id)
+    customer, cookies = presenters.customer(signed_in.identity), signed_in_cookies(signed_in)
+    return responses.ok(customer, cookies=cookies, user_id=signed_in.session.user_id)

@@ -1,6 +1,7 @@
 """POST /auth/login: an email address and a password become a session."""
 
-from accounts import settings
+from accounts import settings, telemetry
+from accounts.aws.outbox import BestEffortOutbox
 from accounts.aws.secrets import PepperSecret, Secret
 from accounts.dynamo.audit_events import AuditEventsTable
 from accounts.dynamo.identities import IdentitiesTable
@@ -12,7 +13,7 @@ from accounts.passwords import BcryptHasher
 from accounts.session_opening import SessionOpening
 from accounts.sign_in import SignIn
 from accounts.web import credentials, presenters, responses, routes, schemas
-from accounts.web.cookies import session_cookie
+from accounts.web.cookies import signed_in_cookies
 from accounts.web.endpoint import endpoint
 from accounts.web.requests import Request
 from accounts.web.responses import Response
@@ -25,7 +26,8 @@ USERS = UsersTable(SETTINGS["USERS_TABLE"])
 AUDIT = AuditEventsTable(SETTINGS["AUDIT_EVENTS_TABLE"])
 TRANSACTIONS = DynamoTransactions(IDENTITIES, SESSIONS, THROTTLES, USERS, AUDIT)
 HASHER = BcryptHasher(PepperSecret(Secret(SETTINGS["PEPPER_SECRET"])))
-SIGN_IN = SignIn(IDENTITIES, THROTTLES, HASHER, SessionOpening(USERS, SESSIONS, TRANSACTIONS))
+NOTICES = BestEffortOutbox(SETTINGS["MAIL_QUEUE_URL"], on_failure=telemetry.dependency_failed, rarely=True)
+SIGN_IN = SignIn(IDENTITIES, THROTTLES, HASHER, SessionOpening(USERS, SESSIONS, TRANSACTIONS), NOTICES)
 
 
 @endpoint(routes.LOGIN, SETTINGS)
@@ -36,5 +38,5 @@ def lambda_handler(request: Request) -> Response:
     signed_in = SIGN_IN.with_password(
         body.email, body.password, remember=body.remember, presented=presented, caller=caller, now=now
     )
-    cookie = session_cookie(signed_in.token, signed_in.session)
-    return responses.ok(presenters.customer(signed_in.identity), cookies=(cookie,), user_id=signed_in.session.user_id)
+    customer, cookies = presenters.customer(signed_in.identity), signed_in_cookies(signed_in)
+    return responses.ok(customer, cookies=cookies, user_id=signed_in.session.user_id)

@@ -1,4 +1,4 @@
-"""GET /auth/{provider}/start and POST /auth/{provider}/link: out to Google or GitHub, to log in or to link."""
+"""GET /auth/{provider}/start, POST .../link and .../reauthenticate: out to Google or GitHub."""
 
 from accounts import settings
 from accounts.authentication import SessionAuthentication
@@ -26,11 +26,12 @@ DEPARTURE = OAuthDeparture(
 )
 
 
-@endpoint(routes.OAUTH_START, SETTINGS, routes.OAUTH_LINK, page=pages.refusal(SETTINGS))
+@endpoint(routes.OAUTH_START, SETTINGS, routes.OAUTH_LINK, routes.OAUTH_REAUTHENTICATE, page=pages.refusal(SETTINGS))
 def lambda_handler(request: Request) -> Response:
     """Send the browser to the provider, or tell the page where to send it."""
     provider, caller, now = request.path_parameters.get("provider", ""), request.caller, request.received_at
     if request.method == routes.OAUTH_LINK.method:
-        credential, body = credential_of(request, routes.OAUTH_LINK, SETTINGS), request.json(schemas.OAuthLink)
-        return oauth.link_address(DEPARTURE.link(provider, body.return_to, credential, caller, now), request)
+        credential, body = credential_of(request, routes.OAUTH_LINK, SETTINGS), request.json(schemas.OAuthReturn)
+        ask = DEPARTURE.link if request.path.endswith("/link") else DEPARTURE.reauthenticate
+        return oauth.provider_address(ask(provider, body.return_to, credential, caller, now), request)
     return oauth.depart(DEPARTURE.sign_in(provider, request.query().get("return_to", ""), caller, now), request)

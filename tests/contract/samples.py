@@ -53,6 +53,9 @@ def _identity() -> Identity:
         password_hash="fake:correct horse battery",
         pending_token=a_digest(),
         confirming_browser=a_digest(),
+        pending_change=a_digest(),
+        secured_at=LATER,
+        devices=(a_digest(), a_digest()),
         expires_at=TOMORROW,
     )
 

@@ -187,3 +187,24 @@ def test_nothing_rests_on_an_identity_that_changed_since_it_was_read(backend: Ba
     late = [identities.Unchanged(read) for read in (changed, replaced, removed)]
 
     assert [backend.refused(identities.SignUp(an_identity()), change) for change in late] == [(one,) for one in late]
+
+
+def test_an_identity_is_vacated_as_it_was_read(backend: Backend) -> None:
+    """After which it is unknown, and anybody may claim it."""
+    read = signed_up(backend, verified=True)
+    backend.commit(identities.Vacate(read))
+    backend.commit(identities.Claim(replace(read, user_id="somebody else")))
+
+    assert backend.identities.get(read.key) == replace(read, user_id="somebody else")
+
+
+def test_an_identity_that_changed_since_it_was_read_is_not_vacated(backend: Backend) -> None:
+    """Nor one that is gone, and nothing that was to happen with it happens."""
+    changed, removed = signed_up(backend, verified=True), signed_up(backend)
+    backend.commit(
+        identities.DisableLogin(changed.key, changed.user_id), identities.Remove(removed.key, removed.user_id)
+    )
+    late = [identities.Vacate(read) for read in (changed, removed)]
+
+    assert [backend.refused(identities.SignUp(an_identity()), change) for change in late] == [(one,) for one in late]
+    assert backend.identities.get(changed.key) == replace(changed, disabled=True, version=1)

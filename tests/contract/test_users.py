@@ -229,3 +229,48 @@ def test_what_is_gone_cannot_change(backend: Backend) -> None:
     )
 
     assert [backend.refused(change) for change in gone] == [(change,) for change in gone]
+
+
+def test_a_session_takes_the_place_of_another(backend: Backend) -> None:
+    """Also in a full account: it holds no more than before."""
+    old, new = a_digest(), a_digest()
+    user = opened(backend, sessions={old: TOMORROW})
+    backend.commit(users.HoldSession(user.user_id, new, TOMORROW, 1, instead_of=old))
+
+    assert backend.users.get(user.user_id) == replace(user, sessions={new: TOMORROW}, revision=1)
+
+
+def test_no_session_takes_the_place_of_one_that_is_not_held(backend: Backend) -> None:
+    """It ended, it never was, it is another account's, or the account is disabled."""
+    held = a_digest()
+    user, other = opened(backend), opened(backend, sessions={held: TOMORROW})
+    disabled = opened(backend, status=users.DISABLED, sessions={held: TOMORROW})
+    late = [
+        users.HoldSession(user.user_id, a_digest(), TOMORROW, 50, instead_of=held),
+        users.HoldSession(disabled.user_id, a_digest(), TOMORROW, 50, instead_of=held),
+    ]
+
+    assert [backend.refused(change) for change in late] == [(change,) for change in late]
+    assert [backend.users.get(it.user_id) for it in (user, other, disabled)] == [user, other, disabled]
+
+
+def test_an_account_moves_to_another_address(backend: Backend) -> None:
+    """With the way in that goes with it, and without the sessions that were not there."""
+    here, there = a_digest(), a_digest()
+    user = opened(
+        backend, sessions={here: TOMORROW, there: TOMORROW}, identities=frozenset({"email#a@example.com", "google#1"})
+    )
+    move = users.MoveAddress(
+        user, "b@example.com", lost="email#a@example.com", gained="email#b@example.com", keeping=here, now=LATER
+    )
+    backend.commit(move)
+
+    assert backend.users.get(user.user_id) == replace(
+        user,
+        email="b@example.com",
+        updated_at=LATER,
+        sessions={here: TOMORROW},
+        identities=frozenset({"email#b@example.com", "google#1"}),
+        revision=1,
+    )
+    assert backend.refused(move) == (move,)

@@ -165,7 +165,7 @@ def sample_state(now: datetime, later: datetime) -> OneTimeToken:
         "nonce": forgery.NONCE,
         "return_url": "https://accounts.example.com/keys",
         "browser": secrets.digest(SAMPLE_BROWSER),
-        "linking_to": "",
+        "intent": "sign-in",
         "session": "",
     }
     return OneTimeToken(OAUTH_STATE, secrets.digest(SAMPLE_STATE), "google", now, later, data)

@@ -116,6 +116,13 @@ class Answer:
         return text.split(";", maxsplit=1)[0].partition("=")[2]
 
     @property
+    def cookies(self) -> list[str]:
+        """The values of all cookies that were handed out."""
+        lines = self.result.get("cookies", []) if isinstance(self.result, dict) else []
+        values = (line.split(";", maxsplit=1)[0].partition("=")[2] for line in lines)
+        return [value for value in values if value]
+
+    @property
     def events(self) -> list[str]:
         """What was logged."""
         return [line["event"] for line in self.log]
@@ -178,9 +185,9 @@ class Lambdas:
         if function == "key_create" and answer.status == 201:
             self.issued.add(answer.json["api_key"]["plaintext_key"])
             text = text.replace(answer.json["api_key"]["plaintext_key"], "")
-        if isinstance(answer.result, dict) and answer.result.get("cookies"):
-            self.issued |= {answer.cookie} - {""}
-            text = text.replace(answer.cookie or "\0", "")
+        for secret in answer.cookies:
+            self.issued.add(secret)
+            text = text.replace(secret, "")
         self.seen.append(text)
 
 

@@ -15,13 +15,23 @@ from accounts.dynamo.transactions import DynamoTransactions
 from accounts.dynamo.users import UsersTable
 from accounts.identities import Identity
 from accounts.limits import REMEMBERED_SESSION_LIFETIME, SESSION_LIFETIME
-from accounts.one_time_tokens import EMAIL_VERIFICATION, OneTimeToken
+from accounts.one_time_tokens import EMAIL_CHANGE, EMAIL_VERIFICATION, PASSWORD_RESET, OneTimeToken
 from accounts.passwords import BcryptHasher, Peppers
 from accounts.sessions import Session
 from accounts.transactions import Change
 from accounts.users import User
 from tests.functions.cloud import PEPPER
-from tests.functions.requests import SAMPLE_KEY, SAMPLE_PASSWORD, SAMPLE_TOKEN, SAMPLE_USER_ID
+from tests.functions.requests import (
+    SAMPLE_CHANGE_TOKEN,
+    SAMPLE_DEVICE,
+    SAMPLE_KEY,
+    SAMPLE_LINK_TOKEN,
+    SAMPLE_OTHER_TOKEN,
+    SAMPLE_PASSWORD,
+    SAMPLE_RESET_TOKEN,
+    SAMPLE_TOKEN,
+    SAMPLE_USER_ID,
+)
 
 HASHER = BcryptHasher(lambda: Peppers("1", {"1": PEPPER.encode()}))
 DEVICE = Caller("203.0.113.7", "Firefox")
@@ -79,9 +89,10 @@ class People:
         """Everything is written as of ``now``."""
         self._now = now
         self.known: set[str] = set()
+        self.identities = IdentitiesTable("IdentitiesTable")
         tables = (
             UsersTable("UsersTable"),
-            IdentitiesTable("IdentitiesTable"),
+            self.identities,
             SessionsTable("SessionsTable"),
             ApiKeysTable("ApiKeysTable"),
             OneTimeTokensTable("OneTimeTokensTable"),
@@ -93,11 +104,37 @@ class People:
         person = person or Person()
         key = identities.email_key(person.email)
         user = User(person.user_id, person.email, person.name, self._now, self._now, identities=frozenset({key}))
-        identity = replace(self._identity(person), verified=True)
+        identity = replace(self._identity(person), verified=True, devices=(secrets.digest(SAMPLE_DEVICE),))
         self.commit(users.Open(user), identities.SignUp(identity))
         self.sign_in(person, person.token)
         self.give_key(person, person.key)
-        self.known |= {person.password, person.token, person.key}
+        self.known |= {person.password, person.token, person.key, SAMPLE_DEVICE}
+        return person
+
+    def forget(self, person: Person, token: str = SAMPLE_RESET_TOKEN) -> None:
+        """A link to a new password is on its way to them."""
+        self._mail(person, PASSWORD_RESET, identities.email_key(person.email), token, {})
+
+    def move(self, person: Person, token: str = SAMPLE_CHANGE_TOKEN, to: str = "moved@example.com") -> None:
+        """A link that moves their account to another address is on its way there."""
+        self._mail(person, EMAIL_CHANGE, person.user_id, token, {"email": to})
+
+    def _mail(self, person: Person, purpose: str, subject: str, text: str, data: dict[str, str]) -> None:
+        digest, later = secrets.digest(text), self._now + timedelta(minutes=30)
+        token = OneTimeToken(purpose, digest, subject, self._now, later, data)
+        stored = self.identities.get(identities.email_key(person.email))
+        assert stored is not None
+        pending = {"pending_token": digest} if purpose == PASSWORD_RESET else {"pending_change": digest}
+        self.commit(identities.Replace(replace(stored, **pending)), one_time_tokens.Issue(token))
+        self.known.add(text)
+
+    def as_sampled(self) -> Person:
+        """All that the samples of ``events/`` speak of: the person, two sessions, links on their way, a sign-up."""
+        person = self.arrange()
+        self.sign_in(person, SAMPLE_OTHER_TOKEN)
+        self.forget(person)
+        self.move(person)
+        self.wait(Person("WaitingAccount", "waiting@example.com"), SAMPLE_LINK_TOKEN)
         return person
 
     def wait(self, person: Person, link_token: str | None = None) -> None:

@@ -85,7 +85,7 @@ def test_a_link_that_could_not_be_sent_is_replaced_by_one_that_works(functions: 
 
     subject, text, _ = _content(functions.cloud.mails()[-1])
     assert subject == "Confirm your email address"
-    assert f"{SITE_URL}/email/verify#token=" in text
+    assert f"{SITE_URL}/verify-email#token=" in text
 
 
 def test_an_address_gets_three_mails_in_six_hours(functions: Lambdas) -> None:
@@ -178,7 +178,7 @@ def test_a_link_carries_its_token_where_no_server_sees_it(functions: Lambdas) ->
 
     _, text, html = _content(functions.cloud.mails()[0])
     [link] = [word for word in text.split() if "token" in word]
-    assert link.startswith(f"{SITE_URL}/email/verify#token=")
+    assert link.startswith(f"{SITE_URL}/verify-email#token=")
     assert (text.count(link), html.count(link)) == (1, 2)
 
 

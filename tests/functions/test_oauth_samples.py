@@ -10,7 +10,7 @@ from tests.functions.away import SAMPLE_GITHUB, ProvidersAway, arrange_for
 from tests.functions.cloud import SITE_URL
 from tests.functions.conftest import NOW
 from tests.functions.lambdas import Lambdas
-from tests.functions.requests import SAMPLE_OTHER_TOKEN, sample
+from tests.functions.requests import SAMPLE_OTHER_TOKEN, SAMPLE_TOKEN, sample
 from tests.unit.oauth.forgery import NONCE
 
 MOMENT = "2026-01-05T12:00:00.000Z"
@@ -39,7 +39,7 @@ def test_the_sample_of_methods_show_names_every_way_in(functions: Lambdas) -> No
 @pytest.mark.usefixtures("providers")
 def test_the_sample_of_oauth_start_tells_the_page_where_to_send_the_browser(functions: Lambdas) -> None:
     """To link: an address at Google, and the cookie that binds the way back to this browser."""
-    person = arrange_for(functions, "oauth_start", NOW)
+    arrange_for(functions, "oauth_start", NOW)
     answer = functions.invoke("oauth_start", sample("oauth_start"))
     url = answer.json["authorization_url"]
     [cookie] = answer.result["cookies"]
@@ -49,7 +49,8 @@ def test_the_sample_of_oauth_start_tells_the_page_where_to_send_the_browser(func
     assert answer.read == expected.answer("oauth_start", 200, {"authorization_url": url}, cookies=[cookie])
     assert answer.events == ["authn_identity_link_start"]
     [state] = functions.cloud.tables()["OneTimeTokensTable"]
-    assert state["data"]["M"]["linking_to"] == {"S": person.user_id}
+    assert state["data"]["M"]["intent"] == {"S": "link"}
+    assert state["data"]["M"]["session"] == {"S": secrets.digest(SAMPLE_TOKEN)}
 
 
 def test_the_sample_of_oauth_callback_signs_in(functions: Lambdas, providers: ProvidersAway) -> None:
@@ -57,15 +58,15 @@ def test_the_sample_of_oauth_callback_signs_in(functions: Lambdas, providers: Pr
     arrange_for(functions, "oauth_callback", NOW)
     providers.google_says(nonce=NONCE)
     answer = functions.invoke("oauth_callback", sample("oauth_callback"))
-    gone, cookie = answer.result["cookies"]
 
-    token = cookie.split(";")[0].partition("=")[2]
-    functions.issued.add(token)
-    functions.seen.clear()
-    assert gone == f"__Host-oauth-b80724f0=; {ATTRIBUTES}; Max-Age=0"
-    assert cookie == f"__Host-session={token}; {ATTRIBUTES}"
+    session, device = answer.cookies
+    cookies = [
+        f"__Host-oauth-b80724f0=; {ATTRIBUTES}; Max-Age=0",
+        f"__Host-session={session}; {ATTRIBUTES}",
+        f"__Host-device={device}; {ATTRIBUTES}; Max-Age=31536000",
+    ]
     headers = {"location": f"{SITE_URL}/keys"}
-    assert answer.read == expected.answer("oauth_callback", 303, headers=headers, cookies=[gone, cookie])
+    assert answer.read == expected.answer("oauth_callback", 303, headers=headers, cookies=cookies)
     assert answer.events == ["authn_login_success"]
 
 
@@ -110,7 +111,8 @@ def test_the_sample_of_identity_confirm_makes_the_account(functions: Lambdas) ->
     [user_id] = [item["user_id"]["S"] for item in accounts if item["email"]["S"] == "waiting@example.com"]
 
     body = {"id": user_id, "email": "waiting@example.com", "name": "Waiting", "createdAt": MOMENT, "updatedAt": MOMENT}
-    cookies = [f"__Host-session={answer.cookie}; {ATTRIBUTES}"]
+    session, device = answer.cookies
+    cookies = [f"__Host-session={session}; {ATTRIBUTES}", f"__Host-device={device}; {ATTRIBUTES}; Max-Age=31536000"]
     assert answer.read == expected.answer("identity_confirm", 200, body, cookies=cookies)
     assert answer.events == ["email_verified"]
 

@@ -25,7 +25,7 @@ RESERVED = {
     "code_challenge_method": "plain",
     "response_type": "token",
     "prompt": "none",
-    "linking_to": "somebody",
+    "intent": "link",
     "provider": "github",
 }
 

@@ -8,8 +8,7 @@ from tests.functions import expected
 from tests.functions.cloud import SITE_URL
 from tests.functions.inventory import READABLE, SESSION_ROUTES, UNSAFE_WITH_COOKIE
 from tests.functions.lambdas import Lambdas
-from tests.functions.people import Person
-from tests.functions.requests import SAMPLE_KEY, SAMPLE_LINK_TOKEN, SAMPLE_OTHER_TOKEN, SAMPLE_TOKEN, request
+from tests.functions.requests import SAMPLE_KEY, SAMPLE_TOKEN, request
 
 NOT_OURS = (
     "null",
@@ -57,9 +56,7 @@ def _request(function: str, origin: str | None, site: str | None) -> dict[str, A
 
 
 def _arrange(functions: Lambdas) -> None:
-    person = functions.people.arrange()
-    functions.people.sign_in(person, SAMPLE_OTHER_TOKEN)
-    functions.people.wait(Person("WaitingAccount", "waiting@example.com"), SAMPLE_LINK_TOKEN)
+    functions.people.as_sampled()
 
 
 @pytest.mark.parametrize("function", UNSAFE_WITH_COOKIE)

@@ -15,10 +15,12 @@ from tests.functions.requests import (
     SAMPLE_LINK_TOKEN,
     SAMPLE_OTHER_TOKEN,
     SAMPLE_USER_ID,
+    request,
     sample,
 )
 
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+NEW_PASSWORD = "another sample passphrase of the events"
 ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
 
 
@@ -51,11 +53,17 @@ def _session(token: str, *, current: bool) -> dict[str, Any]:
         "method": "password",
         "remembered": False,
         "authenticated_at": "2026-01-05T12:00:00.000Z",
+        "fresh_until": "2026-01-05T12:15:00.000Z",
         "last_seen_at": "2026-01-05T12:00:00.000Z",
         "expires_at": "2026-01-06T12:00:00.000Z",
         "source": "203.0.113.7",
+        "device": "an unknown device",
         "user_agent": "Firefox",
     }
+
+
+def _logs_in_with(functions: Lambdas, password: str, email: str = "person@example.com") -> bool:
+    return functions.invoke("login", request("login", body={"email": email, "password": password})).status == 200
 
 
 def test_every_function_has_a_sample_and_every_sample_a_function() -> None:
@@ -79,7 +87,8 @@ def test_the_sample_of_email_verify_makes_the_account_and_signs_in(functions: La
     functions.people.wait(person, SAMPLE_LINK_TOKEN)
     answer = functions.invoke("email_verify", sample("email_verify"))
 
-    cookie = [f"__Host-session={answer.cookie}; {ATTRIBUTES}"]
+    session, device = answer.cookies
+    cookie = [f"__Host-session={session}; {ATTRIBUTES}", f"__Host-device={device}; {ATTRIBUTES}; Max-Age=31536000"]
     assert answer.read == expected.answer("email_verify", 200, person.customer(NOW), cookies=cookie)
     assert _logged(answer) == [_line("email_verify", "email_verified", "POST /auth/email/verify", 200, person.user_id)]
 
@@ -101,6 +110,92 @@ def test_the_sample_of_login_signs_in_and_is_remembered(functions: Lambdas) -> N
     cookie = [f"__Host-session={answer.cookie}; {ATTRIBUTES}; Max-Age=2592000"]
     assert answer.read == expected.answer("login", 200, person.customer(NOW), cookies=cookie)
     assert _logged(answer) == [_line("login", "authn_login_success", "POST /auth/login", 200, person.user_id)]
+
+
+def test_the_sample_of_password_forgot_queues_a_message(functions: Lambdas) -> None:
+    """202, and one message on the queue."""
+    answer = functions.invoke("password_forgot", sample("password_forgot"))
+
+    body = {"message": "If there is an account with this address, a mail with a link is on its way."}
+    assert answer.read == expected.answer("password_forgot", 202, body)
+    assert _logged(answer) == [
+        _line("password_forgot", "authn_password_reset_requested", "POST /auth/password/forgot", 202, "")
+    ]
+    assert functions.queued() == [{"kind": "password_forgot", "email": "person@example.com"}]
+
+
+def test_the_sample_of_password_reset_sets_it_and_ends_all_sessions(functions: Lambdas) -> None:
+    """204 and no cookie: the person logs in with the new one, and is told by mail."""
+    person = functions.people.as_sampled()
+    answer = functions.invoke("password_reset", sample("password_reset"))
+
+    assert answer.read == expected.answer("password_reset", 204)
+    assert _logged(answer) == [
+        _line("password_reset", "authn_password_change", "POST /auth/password/reset", 204, person.user_id)
+    ]
+    assert functions.cloud.tables()["SessionsTable"] == []
+    assert functions.queued() == [{"kind": "password_reset", "user_id": person.user_id}]
+    assert _logs_in_with(functions, NEW_PASSWORD)
+
+
+def test_the_sample_of_password_change_sets_it_and_ends_the_other_sessions(functions: Lambdas) -> None:
+    """204; this session stays, and its owner is told by mail."""
+    person = functions.people.as_sampled()
+    answer = functions.invoke("password_change", sample("password_change"))
+
+    assert answer.read == expected.answer("password_change", 204)
+    assert _logged(answer) == [
+        _line("password_change", "authn_password_change", "POST /auth/password/change", 204, person.user_id)
+    ]
+    assert [item["digest"]["S"] for item in functions.cloud.tables()["SessionsTable"]] == [person.session_id]
+    assert functions.queued() == [{"kind": "password_changed", "user_id": person.user_id}]
+    assert _logs_in_with(functions, NEW_PASSWORD)
+
+
+def test_the_sample_of_reauthenticate_exchanges_the_session(functions: Lambdas) -> None:
+    """204 with another token; the old one is gone."""
+    person = functions.people.arrange()
+    answer = functions.invoke("reauthenticate", sample("reauthenticate"))
+
+    cookie = [f"__Host-session={answer.cookie}; {ATTRIBUTES}"]
+    assert answer.read == expected.answer("reauthenticate", 204, cookies=cookie)
+    assert _logged(answer) == [
+        _line("reauthenticate", "authn_reauthenticated", "POST /auth/reauthenticate", 204, person.user_id)
+    ]
+    left = [item["digest"]["S"] for item in functions.cloud.tables()["SessionsTable"]]
+    assert left == [secrets.digest(answer.cookie)]
+
+
+def test_the_sample_of_email_change_queues_a_warning_and_a_link(functions: Lambdas) -> None:
+    """202; the old address is told first."""
+    person = functions.people.arrange()
+    answer = functions.invoke("email_change", sample("email_change"))
+
+    body = {"message": "Look in the mail of the new address for a link that confirms it."}
+    assert answer.read == expected.answer("email_change", 202, body)
+    assert _logged(answer) == [
+        _line("email_change", "user_email_change_requested", "POST /auth/email/change", 202, person.user_id)
+    ]
+    assert functions.queued() == [
+        {"kind": "email_change_asked", "user_id": person.user_id},
+        {"kind": "email_change", "user_id": person.user_id, "email": "moved@example.com"},
+    ]
+
+
+def test_the_sample_of_email_change_confirm_moves_the_account(functions: Lambdas) -> None:
+    """200 with the new address; the other session ends, and the old address is told."""
+    person = functions.people.as_sampled()
+    answer = functions.invoke("email_change_confirm", sample("email_change_confirm"))
+
+    body = person.customer(NOW) | {"email": "moved@example.com"}
+    assert answer.read == expected.answer("email_change_confirm", 200, body)
+    assert _logged(answer) == [
+        _line("email_change_confirm", "user_email_changed", "POST /auth/email/change/confirm", 200, person.user_id)
+    ]
+    assert [item["digest"]["S"] for item in functions.cloud.tables()["SessionsTable"]] == [person.session_id]
+    assert functions.queued() == [{"kind": "email_changed", "user_id": person.user_id, "email": person.email}]
+    assert not _logs_in_with(functions, person.password)
+    assert _logs_in_with(functions, person.password, "moved@example.com")
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,8 @@ import pytest
 
 from tests.functions.conftest import NOW
 from tests.functions.lambdas import Lambdas
-from tests.functions.people import Person
 from tests.functions.requests import (
     SAMPLE_KEY,
-    SAMPLE_LINK_TOKEN,
-    SAMPLE_OTHER_TOKEN,
     SAMPLE_TOKEN,
     request,
     sample,
@@ -28,6 +25,12 @@ BUDGET = {
     "email_verify": [WRITE, GET, GET, WRITE, WRITE],
     "email_resend": [WRITE, SEND],
     "login": [WRITE, GET, WRITE],
+    "password_forgot": [WRITE, SEND],
+    "password_reset": [WRITE, GET, GET, GET, GET, WRITE, SEND],
+    "password_change": [GET, GET, GET, WRITE, GET, GET, WRITE, SEND],
+    "reauthenticate": [GET, GET, GET, WRITE, GET, WRITE],
+    "email_change": [GET, WRITE, WRITE, SEND, SEND],
+    "email_change_confirm": [GET, WRITE, GET, GET, GET, WRITE, SEND],
     "logout": [GET, WRITE],
     "session_show": [GET, GET],
     "session_list": [GET, QUERY],
@@ -47,9 +50,7 @@ BUDGET = {
 
 
 def _arrange(functions: Lambdas) -> None:
-    person = functions.people.arrange()
-    functions.people.sign_in(person, SAMPLE_OTHER_TOKEN)
-    functions.people.wait(Person("WaitingAccount", "waiting@example.com"), SAMPLE_LINK_TOKEN)
+    functions.people.as_sampled()
 
 
 @pytest.mark.parametrize("function", BUDGET)

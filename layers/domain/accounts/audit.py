@@ -12,10 +12,15 @@ from accounts.transactions import Change
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Where a request came from: ``source`` as ``throttles.source`` names it, and what the client calls itself."""
+    """Where a request came from: ``source`` as ``throttles.source`` names it, and what the client calls itself.
+
+    ``device`` is the digest of the cookie by which a browser that logged in before is known again, or empty. It proves
+    nothing: it only spares people a mail about a browser that they use every day.
+    """
 
     source: str
     user_agent: str
+    device: str = ""
 
 
 NOBODY = Caller(source="", user_agent="")

@@ -32,7 +32,9 @@
     │   │   ├── AddressReused
     │   │   ├── IdentityLimitReached
     │   │   ├── LastIdentity
-    │   │   └── PasswordExists
+    │   │   ├── IdentityNotLinked
+    │   │   ├── PasswordExists
+    │   │   └── PasswordMissing
     │   ├── BodyTooLarge
     │   ├── UnsupportedMediaType
     │   └── TooManyAttempts
@@ -306,6 +308,24 @@ class PasswordExists(NotPossibleNow):
     code = "password_exists"
     event = "authn_password_exists"
     default_message = "Your account has a password already. Change it instead."
+
+
+class PasswordMissing(NotPossibleNow):
+    """The account has no password to check; one can be set, or a provider asked."""
+
+    code = "password_missing"
+    event = "authn_password_missing"
+    default_message = "Your account has no password yet. Log in with Google or GitHub again, or set a password."
+
+
+class IdentityNotLinked(NotPossibleNow):
+    """Somebody else came back from the provider than the person who is logged in."""
+
+    code = "identity_not_linked"
+    event = "authn_identity_not_linked"
+    default_message = (
+        "That login does not belong to the account you are logged in with. Try again, and choose the one that does."
+    )
 
 
 class KeyLimitReached(NotPossibleNow):

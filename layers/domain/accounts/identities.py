@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from accounts import secrets
+from accounts.limits import DEVICES_PER_IDENTITY
 from accounts.transactions import Change
 
 EMAIL = "email"
@@ -25,6 +26,10 @@ class Identity:
     change. ``confirming_browser`` is the digest of the cookie without which that link is worth nothing, for an identity
     that has no password to ask for. ``unlinked`` marks a login that ``user_id`` took away: it must not come back by the
     address that it shares with the account, only by being linked on purpose.
+
+    ``pending_change`` is the digest of the one link that can move the account to another address now. ``secured_at`` is
+    when its password or address last changed: whatever was mailed before that moment is worth nothing any more.
+    ``devices`` are the digests of the browsers that logged in with it, the latest last.
 
     An identity that is not ``verified`` claims nothing: anybody may sign up over it.
     """
@@ -42,6 +47,9 @@ class Identity:
     expires_at: datetime | None = None
     confirming_browser: str | None = None
     unlinked: bool = False
+    pending_change: str | None = None
+    secured_at: datetime | None = None
+    devices: tuple[str, ...] = ()
     version: int = 0
 
     @property
@@ -112,6 +120,13 @@ class Remove(Change):
 
 
 @dataclass(frozen=True, slots=True)
+class Vacate(Change):
+    """The identity is gone; refused when it is not at the version that ``identity`` was read at."""
+
+    identity: Identity
+
+
+@dataclass(frozen=True, slots=True)
 class DisableLogin(Change):
     """The identity lets nobody in; refused when it does not belong to ``user_id``."""
 
@@ -139,3 +154,15 @@ def confirmed(identity: Identity, now: datetime) -> Identity:
     return replace(
         identity, verified=True, pending_token=None, confirming_browser=None, expires_at=None, updated_at=now
     )
+
+
+def secured(identity: Identity, now: datetime) -> Identity:
+    """The identity after its password or address changed: every link that was mailed before is out of use."""
+    return replace(identity, pending_token=None, pending_change=None, secured_at=now, updated_at=now)
+
+
+def knowing(identity: Identity, device: str) -> Identity:
+    """The identity with the device as its latest; at the cap, the one that was added first is forgotten."""
+    if device in identity.devices:
+        return identity
+    return replace(identity, devices=(*identity.devices, device)[-DEVICES_PER_IDENTITY:])

@@ -22,7 +22,8 @@ from accounts.linking import Decision, LinkToAccount, NewAccount, OpenAccount, d
 from accounts.messages import Message, Outbox
 from accounts.one_time_tokens import PROVIDER_VERIFICATION, OneTimeToken, OneTimeTokens
 from accounts.providers import TITLES, ProviderPerson
-from accounts.session_opening import SessionOpening, SignedIn, login_record, new_session
+from accounts.session_opening import SessionOpening, SignedIn, login_record, new_session, tell_owner
+from accounts.sessions import Session
 from accounts.throttles import Throttles, confirmation_toll
 from accounts.transactions import Change, Conflict, Transactions
 from accounts.users import User
@@ -38,20 +39,37 @@ class IdentityLinking:
     notices: Outbox
 
     def sign_in(
-        self, person: ProviderPerson, decision: Decision, presented: Credential | None, caller: Caller, now: datetime
+        self,
+        person: ProviderPerson,
+        decision: Decision,
+        known: Identity | None,
+        presented: Credential | None,
+        caller: Caller,
+        now: datetime,
     ) -> SignedIn:
-        """Open the account that was decided on, making or linking it first.
+        """Open the account that was decided on, making or linking it first; ``known`` is the subject as stored.
 
         The session that was ``presented`` ends only once nothing can refuse the person any more.
         """
+        if isinstance(decision, OpenAccount) and known is not None:
+            signed_in = self._open(known, caller, now)
+            self.opening.end_presented(presented, caller, now)
+            tell_owner(self.notices, known, signed_in)
+            return signed_in
         if isinstance(decision, NewAccount):
             signed_in = self._make_account(person, (), caller, now)
-        elif isinstance(decision, LinkToAccount | OpenAccount):
+        elif isinstance(decision, LinkToAccount):
             self.link(person, decision, caller, now)
-            signed_in = self._open(person, decision.user_id, caller, now)
+            signed_in = self._open(_identity(person, decision.user_id, now), caller, now)
         else:
             raise SignInExpired
         self.opening.end_presented(presented, caller, now)
+        return signed_in
+
+    def reauthenticate(self, known: Identity, session: Session, caller: Caller, now: datetime) -> SignedIn:
+        """A fresh session instead of ``session``, for a subject that is linked to its account."""
+        signed_in = self._open(known, caller, now, instead_of=session)
+        tell_owner(self.notices, known, signed_in)
         return signed_in
 
     def link(
@@ -117,7 +135,7 @@ class IdentityLinking:
             raise AddressReused
         if isinstance(decision, LinkToAccount):
             self.link(person, decision, caller, now, consume)
-            opened = self._open(person, decision.user_id, caller, now)
+            opened = self._open(_identity(person, decision.user_id, now), caller, now)
             signed_in = replace(opened, identity=decision.because_of or opened.identity)
         else:
             signed_in = self._make_account(person, (consume,), caller, now)
@@ -132,10 +150,10 @@ class IdentityLinking:
         A stranger's unconfirmed sign-up with the address is overwritten with all it had: password and pending link.
         """
         user_id = users.new_user_id()
-        identity = _identity(person, user_id, now)
+        stranger = _identity(person, user_id, now)
+        signed_in = new_session(stranger, method=person.provider, remember=False, caller=caller, now=now)
+        identity, session = signed_in.identity, signed_in.session
         address = replace(identity, key=email_key(person.email))
-        signed_in = new_session(identity, method=person.provider, remember=False, caller=caller, now=now)
-        session = signed_in.session
         user = User(
             user_id=user_id,
             email=person.email,
@@ -154,15 +172,31 @@ class IdentityLinking:
             raise (InvalidLink if conflict.concerns(one_time_tokens.Consume) else SignInExpired) from conflict
         return signed_in
 
-    def _open(self, person: ProviderPerson, user_id: str, caller: Caller, now: datetime) -> SignedIn:
-        identity = _identity(person, user_id, now)
-        signed_in = new_session(identity, method=person.provider, remember=False, caller=caller, now=now)
+    def _open(self, known: Identity, caller: Caller, now: datetime, *, instead_of: Session | None = None) -> SignedIn:
+        remember = instead_of is not None and instead_of.remembered
+        signed_in = new_session(known, method=known.provider, remember=remember, caller=caller, now=now)
+        still_theirs = identities.StillVerified(known.key, known.user_id)
         try:
-            self.opening.open(signed_in.session, identities.StillVerified(identity.key, user_id))
+            if signed_in.is_new_device and self._remembered(signed_in, instead_of):
+                return signed_in
+            self.opening.open(signed_in.session, still_theirs, instead_of=instead_of)
         except Conflict as conflict:
             # The login was unlinked between our reading it and now: the unlinking wins.
             raise SignInExpired from conflict
         return signed_in
+
+    def _remembered(self, signed_in: SignedIn, instead_of: Session | None) -> bool:
+        """Open the session and remember the browser; not when the identity has changed since it was read.
+
+        Another log-in may have changed it: this one then goes on without being remembered.
+        """
+        try:
+            self.opening.open(signed_in.session, identities.Replace(signed_in.identity), instead_of=instead_of)
+        except Conflict as conflict:
+            if not conflict.concerns(identities.Replace):
+                raise
+            return False
+        return True
 
     def _refusal(self, conflict: Conflict, user_id: str, session: str | None) -> Exception:
         """What came in between our reading and our writing, in words that are still true then."""
@@ -206,6 +240,9 @@ class ProviderVerification:
         if pending.confirming_browser not in browsers:
             raise InvalidLink(_OTHER_BROWSER)
         local = self.identities.get(email_key(pending.email))
+        if local is not None and local.secured_at is not None and token.issued_at <= local.secured_at:
+            # Mailed before its owner reset the password: whoever read the mailbox then must not get in by it now.
+            raise InvalidLink
         return self.linking.confirm(token, pending, local, presented, caller, now)
 
 

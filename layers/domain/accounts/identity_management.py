@@ -99,7 +99,7 @@ class PasswordSetting:
             if not password_hash:
                 passwords.check_acceptable(password, email=user.email, breached=self.breached)
                 password_hash = self.hasher.hash(password)
-            changed = replace(address, password_hash=password_hash, updated_at=now)
+            changed = replace(identities.secured(address, now), password_hash=password_hash)
             others = (digest for digest in user.sessions if digest != session.digest)
             try:
                 self.transactions.commit(

@@ -58,8 +58,10 @@ ID_TOKEN_LEEWAY = timedelta(seconds=60)
 PROVIDER_KEYS_KEPT = timedelta(hours=1)
 PROVIDER_KEYS_REFETCHED_AT_MOST_EVERY = timedelta(minutes=5)
 
-# One-time tokens (ASVS 6.5.5).
+# One-time tokens (ASVS 6.5.5; how long an address may be changed is ours).
 VERIFICATION_LIFETIME = timedelta(hours=24)
+PASSWORD_RESET_LIFETIME = timedelta(minutes=30)
+EMAIL_CHANGE_LIFETIME = timedelta(hours=1)
 # A sign-up that nobody confirms is swept after this (ours; ASVS 14.2.7).
 UNVERIFIED_KEPT = timedelta(days=7)
 
@@ -77,6 +79,13 @@ BAD_KEYS_PER_ADDRESS_PER_MINUTE = 60
 BAD_ADMIN_SECRETS_PER_ADDRESS_PER_MINUTE = 10
 SIGN_UP_MAILS_PER_RECIPIENT = 3
 SIGN_UP_MAILS_WINDOW = timedelta(hours=6)
+RESET_MAILS_PER_HOUR = 3
+RESET_MAILS_PER_DAY = 5
+EMAIL_CHANGES_PER_ACCOUNT_PER_DAY = 5
+
+# Browsers that a way in remembers, so that its owner is told of a new one, and for how long a browser does (ours).
+DEVICES_PER_IDENTITY = 10
+DEVICE_KEPT = timedelta(days=365)
 
 # Audit records are kept for a year, then swept (ASVS 14.2.7; ours).
 AUDIT_KEPT = timedelta(days=365)

@@ -1,31 +1,40 @@
 """What the mailer does with a message: look the account up, decide what to say, make the token, and hand over a mail.
 
-Mail goes to the address that is stored, never to one that somebody typed (ASVS 6.5; EM-03), and to a stranger whose
-address was merely typed in it carries no text of the sender's choosing.
+Mail goes to the address that is stored, never to one that somebody typed (ASVS 6.5; EM-03), but for the one that an
+account is to move to; and to a stranger whose address was merely typed in it carries no text of the sender's choosing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
-from accounts import identities, messages, one_time_tokens, secrets, throttles
+from accounts import identities, messages, one_time_tokens, secrets, throttles, users
 from accounts.errors import TooManyAttempts, Unavailable
-from accounts.identities import EMAIL, Identities, Identity
-from accounts.limits import SIGN_UP_MAILS_PER_RECIPIENT, SIGN_UP_MAILS_WINDOW, VERIFICATION_LIFETIME
+from accounts.identities import EMAIL, Identities, Identity, email_key
+from accounts.limits import (
+    EMAIL_CHANGE_LIFETIME,
+    PASSWORD_RESET_LIFETIME,
+    RESET_MAILS_PER_DAY,
+    RESET_MAILS_PER_HOUR,
+    SIGN_UP_MAILS_PER_RECIPIENT,
+    SIGN_UP_MAILS_WINDOW,
+    VERIFICATION_LIFETIME,
+)
 from accounts.messages import Message
-from accounts.one_time_tokens import EMAIL_VERIFICATION, PROVIDER_VERIFICATION
+from accounts.one_time_tokens import EMAIL_CHANGE, EMAIL_VERIFICATION, PASSWORD_RESET, PROVIDER_VERIFICATION
 from accounts.providers import TITLES
-from accounts.throttles import Throttles
+from accounts.throttles import Throttles, Toll
 from accounts.transactions import Conflict, Transactions
-from accounts.users import Users
+from accounts.users import User, Users
 
 SENT = "sent"
 _PURPOSES = {True: EMAIL_VERIFICATION, False: PROVIDER_VERIFICATION}
 NOBODY_TO_TELL = "nobody_to_tell"
 LIMIT_REACHED = "limit_reached"
+_TRIES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,38 +66,122 @@ class Mailing:
 
     def deliver(self, message: Message, now: datetime) -> str:
         """Send what there is to send; tells SENT, NOBODY_TO_TELL or LIMIT_REACHED."""
-        if message.kind == messages.SIGN_UP:
-            return self._about(identities.email_key(message.email), now)
-        if message.kind == messages.PROVIDER_SIGN_UP:
-            return self._about(message.identity, now)
+        match message.kind:
+            case messages.SIGN_UP:
+                return self._about(email_key(message.email), now)
+            case messages.PROVIDER_SIGN_UP:
+                return self._about(message.identity, now)
+            case messages.PASSWORD_FORGOT:
+                return self._forgotten(message, now)
+            case messages.EMAIL_CHANGE:
+                return self._change(message, now)
+            case messages.EMAIL_CHANGED:
+                return self._send(message.email, message.kind, {})
+            case _:
+                return self._notice(message)
+
+    def _notice(self, message: Message) -> str:
+        """Tell an account's owner what happened, at the address the account has now."""
         user = self.users.get(message.user_id)
         if user is None or not user.email:
             return NOBODY_TO_TELL
-        return self._send(user.email, message.kind, {"detail": message.detail})
+        detail = message.detail
+        if message.kind == messages.PASSWORD_RESET:
+            detail = _providers_of(user)
+        log_in = {"at": _in_words(message.at), "source": message.source} if message.at else {}
+        return self._send(user.email, message.kind, {"detail": detail, **log_in})
 
     def _about(self, key: str, now: datetime) -> str:
         """Mail whoever can confirm the identity; for one that is confirmed, say so to its owner."""
         identity = self.identities.get(key)
         if identity is None or identity.disabled or (identity.verified and identity.provider != EMAIL):
             return NOBODY_TO_TELL
-        recipient, limit = secrets.digest(identity.email), SIGN_UP_MAILS_PER_RECIPIENT
-        toll = throttles.window("sign-up-mail", recipient, limit=limit, per=SIGN_UP_MAILS_WINDOW, now=now)
+        tolls = _confirmation_tolls(identity.email, now)
+        if identity.verified:
+            return self._counted(tolls, now, lambda: self._send(identity.email, "already_registered", {}))
+        return self._counted(tolls, now, lambda: self._send_confirmation(identity, now))
+
+    def _forgotten(self, message: Message, now: datetime) -> str:
+        """Mail a link that sets a new password, or a first one, to the owner of a confirmed address."""
+        key = email_key(message.email)
+        identity = self.identities.get(key)
+        user = self.users.get(identity.user_id) if identity is not None and identity.can_log_in else None
+        if identity is None or user is None or user.status != users.ACTIVE:
+            return NOBODY_TO_TELL
+        return self._counted(_reset_tolls(identity.email, now), now, lambda: self._send_reset(key, user, now))
+
+    def _send_reset(self, key: str, user: User, now: datetime) -> str:
+        plaintext, token = one_time_tokens.issue(PASSWORD_RESET, key, lifetime=PASSWORD_RESET_LIFETIME, now=now)
+
+        def superseding(address: Identity) -> Identity:
+            return replace(address, pending_token=token.digest)
+
+        address = self._issue(token, key, superseding, user.user_id)
+        if address is None:
+            return NOBODY_TO_TELL
+        link = f"{self.site_url}/reset-password#token={plaintext}"
+        if address.password_hash is None:
+            values = {"link": link, "detail": _providers_of(user)}
+            return self._send(address.email, "password_forgot_without_password", values)
+        return self._send(address.email, "password_forgot", {"link": link})
+
+    def _change(self, message: Message, now: datetime) -> str:
+        """Mail the new address the link that moves the account to it; if it has an owner, tell them instead."""
+        user = self.users.get(message.user_id)
+        if user is None or user.status != users.ACTIVE or user.email == message.email:
+            return NOBODY_TO_TELL
+        taken = self.identities.get(email_key(message.email))
+        tolls = _confirmation_tolls(message.email, now)
+        if taken is None or not taken.verified:
+            return self._counted(tolls, now, lambda: self._send_change(message.email, user, now))
+        if taken.disabled:
+            return NOBODY_TO_TELL
+        return self._counted(tolls, now, lambda: self._send(taken.email, "already_registered", {}))
+
+    def _send_change(self, to: str, user: User, now: datetime) -> str:
+        plaintext, token = one_time_tokens.issue(
+            EMAIL_CHANGE, user.user_id, lifetime=EMAIL_CHANGE_LIFETIME, now=now, data={"email": to}
+        )
+
+        def superseding(address: Identity) -> Identity:
+            return replace(address, pending_change=token.digest)
+
+        if self._issue(token, email_key(user.email), superseding, user.user_id) is None:
+            return NOBODY_TO_TELL
+        return self._send(to, "email_change", {"link": f"{self.site_url}/verify-email#token={plaintext}&change=1"})
+
+    def _issue(
+        self, token: one_time_tokens.OneTimeToken, key: str, superseding: Callable[[Identity], Identity], user_id: str
+    ) -> Identity | None:
+        """Write the token and make it the one that counts, on the address of the account; None when it is not its own.
+
+        Log-ins change an identity too: then it is read and written once more, or the mail would be lost.
+        """
+        for _ in range(_TRIES):
+            address = self.identities.get(key)
+            if address is None or address.user_id != user_id or not address.can_log_in:
+                return None
+            try:
+                self.transactions.commit(one_time_tokens.Issue(token), identities.Replace(superseding(address)))
+            except Conflict:
+                continue
+            return address
+        raise Unavailable
+
+    def _counted(self, tolls: tuple[Toll, ...], now: datetime, send: Callable[[], str]) -> str:
+        """Send within the recipient's limits, silently; what was not sent does not count."""
         try:
-            throttles.take(self.throttles, toll, now=now)
+            throttles.take(self.throttles, *tolls, now=now)
         except TooManyAttempts:
             return LIMIT_REACHED
         try:
-            return (
-                self._send(identity.email, "already_registered", {})
-                if identity.verified
-                else self._send_link(identity, now)
-            )
+            return send()
         except Unavailable:
             # Nothing was sent: the queue will bring the message again, and that is not one mail more.
-            self.transactions.commit(throttles.GiveBack(toll))
+            self.transactions.commit(*map(throttles.GiveBack, tolls))
             raise
 
-    def _send_link(self, identity: Identity, now: datetime) -> str:
+    def _send_confirmation(self, identity: Identity, now: datetime) -> str:
         plaintext, token = one_time_tokens.issue(
             _PURPOSES[identity.provider == EMAIL], identity.key, lifetime=VERIFICATION_LIFETIME, now=now
         )
@@ -100,7 +193,7 @@ class Mailing:
         except Conflict:
             # A newer sign-up or a confirmation came in between; its own message is on the queue, or none is needed.
             return NOBODY_TO_TELL
-        link = f"{self.site_url}/email/verify#token={plaintext}"
+        link = f"{self.site_url}/verify-email#token={plaintext}"
         if identity.provider == EMAIL:
             return self._send(identity.email, "confirm_email", {"link": link})
         provider = TITLES[identity.provider]
@@ -111,3 +204,27 @@ class Mailing:
     def _send(self, to: str, template: str, values: Mapping[str, str]) -> str:
         self.postman.send(Mail(to, template, {"site_url": self.site_url, **values}))
         return SENT
+
+
+def _confirmation_tolls(address: str, now: datetime) -> tuple[Toll, ...]:
+    recipient, limit = secrets.digest(address), SIGN_UP_MAILS_PER_RECIPIENT
+    return (throttles.window("sign-up-mail", recipient, limit=limit, per=SIGN_UP_MAILS_WINDOW, now=now),)
+
+
+def _reset_tolls(address: str, now: datetime) -> tuple[Toll, ...]:
+    recipient, limits = secrets.digest(address), ((RESET_MAILS_PER_HOUR, 1), (RESET_MAILS_PER_DAY, 24))
+    return tuple(
+        throttles.window("reset-mail", recipient, limit=limit, per=timedelta(hours=hours), now=now)
+        for limit, hours in limits
+    )
+
+
+def _providers_of(user: User) -> str:
+    """The providers that can log in to the account, as a person would list them; empty when there is none."""
+    names = {key.partition("#")[0] for key in user.identities}
+    return " and ".join(title for name, title in TITLES.items() if name in names)
+
+
+def _in_words(at: str) -> str:
+    """An ISO 8601 moment as people write it; UTC, because we do not know where they are."""
+    return f"{datetime.fromisoformat(at):%-d %B %Y, %H:%M} UTC"

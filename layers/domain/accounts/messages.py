@@ -16,13 +16,22 @@ PROVIDER_SIGN_UP = "provider_sign_up"
 IDENTITY_LINKED = "identity_linked"
 IDENTITY_UNLINKED = "identity_unlinked"
 PASSWORD_SET = "password_set"  # noqa: S105 - a kind of mail
+PASSWORD_FORGOT = "password_forgot"  # noqa: S105
+PASSWORD_RESET = "password_reset"  # noqa: S105
+PASSWORD_CHANGED = "password_changed"  # noqa: S105
+EMAIL_CHANGE = "email_change"
+EMAIL_CHANGE_ASKED = "email_change_asked"
+EMAIL_CHANGED = "email_changed"
+SIGN_IN_NEW_DEVICE = "sign_in_new_device"
+SIGN_IN_AFTER_FAILURES = "sign_in_after_failures"
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
     """``kind`` of mail to an ``email`` address, to the account ``user_id``, or about the ``identity`` with that key.
 
-    ``detail`` is text of the recipient's own, such as the name of a key, or empty.
+    ``detail`` is text of the recipient's own, such as the name of a key, or words of ours. ``at`` and ``source`` say
+    when (ISO 8601) and from which network address a log-in came that the mail is about.
     """
 
     kind: str
@@ -30,6 +39,8 @@ class Message:
     user_id: str = ""
     identity: str = ""
     detail: str = ""
+    at: str = ""
+    source: str = ""
 
 
 class Outbox(Protocol):

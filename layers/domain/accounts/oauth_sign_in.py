@@ -18,6 +18,7 @@ from accounts.errors import (
     EmailMissing,
     EmailNotVerified,
     IdentityLinkedElsewhere,
+    IdentityNotLinked,
     OriginNotAllowed,
     ProviderNotTrusted,
     ProviderUnavailable,
@@ -33,10 +34,15 @@ from accounts.one_time_tokens import OAUTH_STATE, OneTimeToken, OneTimeTokens
 from accounts.origins import Allowlist
 from accounts.providers import Challenge, ProviderPerson, Providers
 from accounts.session_opening import SignedIn
+from accounts.sessions import Session
 from accounts.throttles import Throttles
 from accounts.transactions import Conflict, Transactions
 
 _BROWSER_NAME_CHARACTERS = 8
+# What a sign-in under way is for. The last two are asked for by a session, and only it can finish them.
+SIGN_IN = "sign-in"
+LINK = "link"
+REAUTHENTICATE = "reauthenticate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +94,24 @@ class OAuthDeparture:
 
     def sign_in(self, provider: str, return_to: str, caller: Caller, now: datetime) -> Departure:
         """Start a sign-in; raises ProviderOff, OriginNotAllowed or TooManyAttempts."""
-        return self._depart(provider, return_to, caller, now, linking_to="", session="")
+        return self._depart(provider, return_to, caller, now, intent=SIGN_IN)
 
     def link(
         self, provider: str, return_to: str, credential: Credential | None, caller: Caller, now: datetime
     ) -> Departure:
         """Start linking a provider to the account of a person who logged in recently."""
         session = self.authentication.session(credential, now, fresh=True)
-        return self._depart(provider, return_to, caller, now, linking_to=session.user_id, session=session.digest)
+        return self._depart(provider, return_to, caller, now, intent=LINK, session=session.digest)
+
+    def reauthenticate(
+        self, provider: str, return_to: str, credential: Credential | None, caller: Caller, now: datetime
+    ) -> Departure:
+        """Start proving again who a signed-in person is, for a step that wants a recent log-in."""
+        session = self.authentication.session(credential, now)
+        return self._depart(provider, return_to, caller, now, intent=REAUTHENTICATE, session=session.digest)
 
     def _depart(
-        self, name: str, return_to: str, caller: Caller, now: datetime, *, linking_to: str, session: str
+        self, name: str, return_to: str, caller: Caller, now: datetime, *, intent: str, session: str = ""
     ) -> Departure:
         provider, return_url = self.providers.get(name), self.allowlist.return_url(return_to)
         if return_url is None:
@@ -112,7 +125,7 @@ class OAuthDeparture:
             "nonce": challenge.nonce,
             "return_url": return_url,
             "browser": secrets.digest(browser),
-            "linking_to": linking_to,
+            "intent": intent,
             "session": session,
         }
         state, token = one_time_tokens.issue(OAUTH_STATE, name, lifetime=OAUTH_STATE_LIFETIME, now=now, data=data)
@@ -137,8 +150,8 @@ class OAuthArrival:
         """Finish what the state says was started, once.
 
         Raises SignInExpired, CookiesBlocked, SignInDeclined, ProviderNotTrusted, ProviderUnavailable, EmailMissing,
-        EmailNotVerified (a mail is on its way), IdentityLinkedElsewhere, or Unauthenticated when the session that
-        wanted to link is gone. Whatever it raises, nothing is half-made.
+        EmailNotVerified (a mail is on its way), IdentityLinkedElsewhere, IdentityNotLinked, or Unauthenticated when the
+        session that asked is gone. Whatever it raises, nothing is half-made.
         """
         provider = self.providers.get(name)
         state = self._use_up(name, callback, now)
@@ -147,10 +160,12 @@ class OAuthArrival:
             raise SignInDeclined if callback.error == "access_denied" else ProviderUnavailable
         if callback.issuer and callback.issuer != provider.issuer:
             raise ProviderNotTrusted
-        linking_to = self._linking_to(state, presented, now)
+        session = self._session_that_asked(state, presented, now)
         challenge = Challenge(state.data["verifier"], state.data["nonce"])
         person = provider.person(callback.code, challenge, now)
-        return self._welcome(person, state, linking_to, callback.browser, presented, caller, now)
+        if session is not None and state.data["intent"] == REAUTHENTICATE:
+            return self._reauthenticated(person, state, session, caller, now)
+        return self._welcome(person, state, session, callback.browser, presented, caller, now)
 
     def _use_up(self, name: str, callback: Callback, now: datetime) -> OneTimeToken:
         """The state, consumed: before the provider is asked, so that a replay never gets that far."""
@@ -166,33 +181,44 @@ class OAuthArrival:
             raise SignInExpired from conflict
         return state
 
-    def _linking_to(self, state: OneTimeToken, presented: Credential | None, now: datetime) -> str | None:
-        """Whose account to link to: only if the very session that asked for it is still there."""
-        if not state.data["linking_to"]:
+    def _session_that_asked(self, state: OneTimeToken, presented: Credential | None, now: datetime) -> Session | None:
+        """The very session that asked to link or to be sure, if it is still there; None for a plain sign-in."""
+        if state.data["intent"] == SIGN_IN:
             return None
         session = self.authentication.find(presented, now)
         if session is None or session.digest != state.data["session"]:
             raise Unauthenticated
-        return session.user_id
+        return session
+
+    def _reauthenticated(
+        self,
+        person: ProviderPerson,
+        state: OneTimeToken,
+        session: Session,
+        caller: Caller,
+        now: datetime,
+    ) -> Arrival:
+        """A fresh session for the person whom the provider knows as one of this account; nobody else will do."""
+        known = self.identities.get(provider_key(person.provider, person.subject))
+        if known is None or not known.can_log_in or known.user_id != session.user_id:
+            raise IdentityNotLinked
+        signed_in = self.linking.reauthenticate(known, session, caller, now)
+        return Arrival(state.data["return_url"], session.user_id, signed_in)
 
     def _welcome(
         self,
         person: ProviderPerson,
         state: OneTimeToken,
-        linking_to: str | None,
+        session: Session | None,
         browser: str,
         presented: Credential | None,
         caller: Caller,
         now: datetime,
     ) -> Arrival:
         local = self.identities.get(email_key(person.email)) if person.email else None
-        decision = decide(
-            person,
-            known=self.identities.get(provider_key(person.provider, person.subject)),
-            local=local,
-            held=self.linking.held_with(local),
-            linking_to=linking_to,
-        )
+        known = self.identities.get(provider_key(person.provider, person.subject))
+        linking_to = session.user_id if session else None
+        decision = decide(person, known=known, local=local, held=self.linking.held_with(local), linking_to=linking_to)
         match decision:
             case BelongsToAnother():
                 raise IdentityLinkedElsewhere
@@ -204,10 +230,10 @@ class OAuthArrival:
                 self.linking.ask_for_proof(person, secrets.digest(browser), now)
                 raise EmailNotVerified
         return_url = state.data["return_url"]
-        if linking_to is not None:
-            self.linking.link(person, decision, caller, now, session=state.data["session"])
-            return Arrival(return_url, linking_to, None)
-        signed_in = self.linking.sign_in(person, decision, presented, caller, now)
+        if session is not None:
+            self.linking.link(person, decision, caller, now, session=session.digest)
+            return Arrival(return_url, session.user_id, None)
+        signed_in = self.linking.sign_in(person, decision, known, presented, caller, now)
         return Arrival(return_url, signed_in.session.user_id, signed_in)
 
 

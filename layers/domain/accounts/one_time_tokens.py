@@ -16,6 +16,8 @@ from accounts.transactions import Change
 
 EMAIL_VERIFICATION = "email-verification"
 PROVIDER_VERIFICATION = "provider-verification"
+PASSWORD_RESET = "password-reset"  # noqa: S105 - a purpose
+EMAIL_CHANGE = "email-change"
 OAUTH_STATE = "oauth-state"
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from accounts import secrets, sessions, sign_out, users
+from accounts import devices, identities, messages, secrets, sessions, sign_out, users
 from accounts.audit import Caller, Record
 from accounts.authentication import SESSION, Credential
 from accounts.errors import InvalidCredentials, NotFound, Unavailable
 from accounts.identities import Identity
 from accounts.limits import SESSIONS_PER_ACCOUNT
+from accounts.messages import Message, Outbox
 from accounts.sessions import Session, Sessions
 from accounts.transactions import Change, Conflict, Transactions
 from accounts.users import User, Users
@@ -21,11 +22,17 @@ _TRIES = 8
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A person who has just signed in: as whom, and the ``token`` for the cookie."""
+    """A person who has just signed in: as whom, and the ``token`` for the cookie.
+
+    ``identity`` is as it knows this browser; ``device`` is the token by which the browser will be known, or empty when
+    it has one; ``is_new_device`` when this way in did not know it.
+    """
 
     identity: Identity
     token: str
     session: Session
+    device: str = ""
+    is_new_device: bool = False
 
     def __repr__(self) -> str:
         """Without the token: it may end up in a traceback."""
@@ -53,15 +60,16 @@ class SessionOpening:
             # Somebody else ended it between our reading it and now, which is all that was wanted.
             return
 
-    def open(self, session: Session, *also: Change) -> None:
+    def open(self, session: Session, *also: Change, instead_of: Session | None = None) -> None:
         """Write the session, the account's hold on it and ``also``, or nothing.
 
         One round trip. At the cap, the sessions that have ended make room, and else the one that would end soonest
-        (ASVS 7.1.2). Raises InvalidCredentials for an account that is gone or disabled, Conflict when one of
-        ``also`` is refused.
+        (ASVS 7.1.2). ``instead_of`` is a session of the same account that ends with it. Raises InvalidCredentials for
+        an account that is gone or disabled, Conflict when one of ``also`` is refused.
         """
-        hold = users.HoldSession(session.user_id, session.digest, session.expires_at, SESSIONS_PER_ACCOUNT)
-        changes = (sessions.Start(session), login_record(session), *also)
+        old = instead_of.digest if instead_of else None
+        hold = users.HoldSession(session.user_id, session.digest, session.expires_at, SESSIONS_PER_ACCOUNT, old)
+        changes = (sessions.Start(session), login_record(session), *also, *map(sessions.End, [old] if old else []))
         try:
             self.transactions.commit(hold, *changes)
         except Conflict as conflict:
@@ -99,6 +107,27 @@ def login_record(session: Session) -> Record:
 
 
 def new_session(identity: Identity, *, method: str, remember: bool, caller: Caller, now: datetime) -> SignedIn:
-    """A session for the person behind ``identity``, not yet written."""
+    """A session for the person behind ``identity``, in a browser that it will know; nothing is written yet."""
     token, session = sessions.start(identity.user_id, method=method, remembered=remember, caller=caller, now=now)
-    return SignedIn(identity, token, session)
+    fresh = "" if caller.device else secrets.new_token()
+    device = caller.device or secrets.digest(fresh)
+    known = device in identity.devices
+    return SignedIn(identities.knowing(identity, device), token, session, fresh, is_new_device=not known)
+
+
+def tell_owner(notices: Outbox, known: Identity, signed_in: SignedIn, *, failures: int = 0) -> None:
+    """Have a mail sent about a log-in that its owner may not know of (ASVS 6.3.5).
+
+    After many failures, or from a browser that ``known``, the identity as it was before, had not seen. A way in that
+    has seen none at all is being used for the first time, or since before we remembered them: that is no news.
+    """
+    if failures:
+        kind = messages.SIGN_IN_AFTER_FAILURES
+    elif signed_in.is_new_device and known.devices:
+        kind = messages.SIGN_IN_NEW_DEVICE
+    else:
+        return
+    session = signed_in.session
+    device, source = devices.describe(session.caller.user_agent), session.caller.source
+    at = session.authenticated_at.isoformat()
+    notices.put(Message(kind, user_id=session.user_id, detail=device, at=at, source=source))

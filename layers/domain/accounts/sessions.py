@@ -93,7 +93,8 @@ def start(user_id: str, *, method: str, remembered: bool, caller: Caller, now: d
         authenticated_at=now,
         last_seen_at=now,
         expires_at=now + lifetime,
-        caller=caller,
+        # A session is not to be found by the browser it lives in.
+        caller=replace(caller, device=""),
     )
     return token, session
 

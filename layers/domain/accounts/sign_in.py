@@ -15,8 +15,10 @@ from accounts.authentication import Credential
 from accounts.errors import InvalidCredentials, Unavailable
 from accounts.identities import Identities, Identity
 from accounts.limits import ADDRESS_FAILURES_PER_HOUR, ADDRESS_FAILURES_PER_MINUTE
+from accounts.messages import Outbox
 from accounts.passwords import PasswordHasher
-from accounts.session_opening import SessionOpening, SignedIn, new_session
+from accounts.session_opening import SessionOpening, SignedIn, new_session, tell_owner
+from accounts.sessions import Session
 from accounts.throttles import Attempt, Throttles
 from accounts.transactions import Change, Conflict
 
@@ -26,12 +28,13 @@ _TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """Lets a person in who knows the password of a confirmed address."""
+    """Lets a person in who knows the password of a confirmed address. ``notices`` never fails the story."""
 
     identities: Identities
     throttles: Throttles
     hasher: PasswordHasher
     opening: SessionOpening
+    notices: Outbox
 
     def with_password(
         self,
@@ -42,21 +45,31 @@ class SignIn:
         presented: Credential | None,
         caller: Caller,
         now: datetime,
+        instead_of: Session | None = None,
     ) -> SignedIn:
-        """Sign in, ending the session that was ``presented``.
+        """Sign in, ending the session that was ``presented``, or, in the same transaction, ``instead_of``.
 
         Raises InvalidCredentials, whatever is not right, or TooManyAttempts before anything is looked at.
         """
         address = email_addresses.canonical(email)
         passwords.check_length(password)
         attempt = count_attempt(self.throttles, address, caller, now)
-        signed_in = self._open(address, password, attempt, remember=remember, caller=caller, now=now)
+        known, signed_in = self._open(address, password, attempt, instead_of, remember=remember, caller=caller, now=now)
         self.opening.end_presented(presented, caller, now)
+        tell_owner(self.notices, known, signed_in, failures=attempt.failures)
         return signed_in
 
     def _open(
-        self, address: str, password: str, attempt: Attempt, *, remember: bool, caller: Caller, now: datetime
-    ) -> SignedIn:
+        self,
+        address: str,
+        password: str,
+        attempt: Attempt,
+        instead_of: Session | None,
+        *,
+        remember: bool,
+        caller: Caller,
+        now: datetime,
+    ) -> tuple[Identity, SignedIn]:
         """Check the password and open the session, on the condition that the identity is still as it was read.
 
         If it changed meanwhile it is read and checked once more: a password that was changed is wrong now, one whose
@@ -67,20 +80,25 @@ class SignIn:
             verdict = self.hasher.verify(password, identity.password_hash if identity else None)
             if identity is None or not verdict.matches or not identity.can_log_in or attempt.doomed:
                 raise InvalidCredentials
+            if instead_of is not None and instead_of.user_id != identity.user_id:
+                # The address went to somebody else while we hashed: nobody changes accounts by proving who they are.
+                raise InvalidCredentials
             signed_in = new_session(identity, method=METHOD, remember=remember, caller=caller, now=now)
-            as_read = self._as_read(identity, password, outdated=verdict.outdated)
+            as_read = self._as_read(signed_in, password, outdated=verdict.outdated)
             try:
-                self.opening.open(signed_in.session, *attempt.succeeded(), as_read)
+                self.opening.open(signed_in.session, *attempt.succeeded(), as_read, instead_of=instead_of)
             except Conflict:
                 continue
-            return signed_in
+            return identity, signed_in
         raise Unavailable
 
-    def _as_read(self, identity: Identity, password: str, *, outdated: bool) -> Change:
-        """The condition that the identity is as it was read; an outdated hash is made anew on that condition."""
-        if not outdated:
-            return identities.Unchanged(identity)
-        return identities.Replace(replace(identity, password_hash=self.hasher.hash(password)))
+    def _as_read(self, signed_in: SignedIn, password: str, *, outdated: bool) -> Change:
+        """The condition that the identity is as it was read; on it, a browser is remembered and an old hash renewed."""
+        identity = signed_in.identity
+        if outdated:
+            identity = replace(identity, password_hash=self.hasher.hash(password))
+        changed = outdated or signed_in.is_new_device
+        return identities.Replace(identity) if changed else identities.Unchanged(identity)
 
 
 def count_attempt(store: Throttles, address: str, caller: Caller, now: datetime) -> Attempt:

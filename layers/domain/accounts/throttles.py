@@ -87,11 +87,15 @@ class GiveBack(Change):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A counted try at an account's secret. ``doomed`` when the password is disabled and must fail even if right."""
+    """A counted try at an account's secret. ``doomed`` when the password is disabled and must fail even if right.
+
+    ``failures`` is how many there were in a row before it, once there are more than are free; else nothing.
+    """
 
     streak: str
     windows: tuple[Toll, ...]
     doomed: bool = False
+    failures: int = 0
 
     def succeeded(self) -> tuple[Change, ...]:
         """What a good login undoes: its streak, and its own place in each window."""
@@ -155,7 +159,8 @@ def _attempt_after_wait(
         if full.toll is exact:
             raise TooManyAttempts(_seconds(wait_after(counter.count + 1))) from full
         raise TooManyAttempts(_seconds(full.toll.expires_at - now)) from full
-    return Attempt(toll.key, windows, doomed=counter.count >= FAILURES_THAT_DISABLE_PASSWORD)
+    doomed = counter.count >= FAILURES_THAT_DISABLE_PASSWORD
+    return Attempt(toll.key, windows, doomed=doomed, failures=counter.count)
 
 
 def wait_after(failures: int) -> timedelta:

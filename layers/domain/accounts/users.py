@@ -51,12 +51,16 @@ class Open(Change):
 
 @dataclass(frozen=True, slots=True)
 class HoldSession(Change):
-    """The account holds one more session; refused when it is full, gone or disabled."""
+    """The account holds one more session; refused when it is full, gone or disabled.
+
+    With ``instead_of``, it takes the place of that one: refused when the account does not hold it any more.
+    """
 
     user_id: str
     session: str
     ends_at: datetime
     at_most: int
+    instead_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,21 @@ class LetGoIdentity(Change):
 
     user: User
     identity: str
+
+
+@dataclass(frozen=True, slots=True)
+class MoveAddress(Change):
+    """The account goes by ``email``, holds ``gained`` instead of ``lost``, and no session but ``keeping``.
+
+    Refused when it changed since it was read.
+    """
+
+    user: User
+    email: str
+    lost: str
+    gained: str
+    keeping: str
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,16 @@ from accounts import secrets
 from accounts.account import AccountClosing, AccountDisabling, AccountLookup, SessionAccount
 from accounts.audit import Caller
 from accounts.authentication import API_KEY, SESSION, Authentication, Credential, KeyLookup, SessionAuthentication
+from accounts.email_change import EmailChange, EmailChangeRequest
 from accounts.email_verification import EmailVerification
 from accounts.identities import Identity
 from accounts.key_management import KeyCreation, KeyDeletion, KeyList, NewKey
 from accounts.key_verification import KeyVerification
 from accounts.mailing import Mailing
-from accounts.messages import SIGN_UP, Message
+from accounts.messages import PASSWORD_FORGOT, SIGN_UP, Message
+from accounts.password_change import PasswordChange
+from accounts.password_reset import PasswordForgotten, PasswordReset
+from accounts.reauthentication import Reauthentication
 from accounts.session_opening import SessionOpening, SignedIn
 from accounts.sessions import Session
 from accounts.sign_in import SignIn
@@ -39,9 +43,11 @@ from tests.fakes import (
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 SITE_URL = "https://accounts.example.com"
-OWNER = Caller("192.0.2.1", "the owner's browser")
+# The browser that the owner always uses; a stranger's was never seen here.
+OWNER = Caller("192.0.2.1", "the owner's browser", secrets.digest("the owner's device"))
 STRANGER = Caller("203.0.113.9", "a stranger's browser")
 EMAIL = "olive@example.com"
+NEW_EMAIL = "olive@example.org"
 PASSWORD = "seven green umbrellas"
 OTHER_PASSWORD = "eleven blue umbrellas"
 ADMIN_SECRET = "a" * 48
@@ -143,7 +149,41 @@ class Service:
     @property
     def sign_in(self) -> SignIn:
         """Lets people in."""
-        return SignIn(FakeIdentities(self.world), self.world, self.hasher, self.opening)
+        return SignIn(FakeIdentities(self.world), self.world, self.hasher, self.opening, self.outbox)
+
+    @property
+    def reauthentication(self) -> Reauthentication:
+        """Makes sessions fresh."""
+        stores = FakeUsers(self.world), FakeIdentities(self.world)
+        return Reauthentication(self.sessions, *stores, self.sign_in)
+
+    @property
+    def forgotten(self) -> PasswordForgotten:
+        """Asks for a link to a new password."""
+        return PasswordForgotten(self.world, self.outbox)
+
+    @property
+    def password_reset(self) -> PasswordReset:
+        """Sets the new password."""
+        stores = FakeTokens(self.world), FakeIdentities(self.world), FakeUsers(self.world), self.world
+        return PasswordReset(*stores, self.hasher, self.breaches, self.transactions, self.outbox)
+
+    @property
+    def password_change(self) -> PasswordChange:
+        """Replaces a password that is known."""
+        stores = FakeUsers(self.world), FakeIdentities(self.world), self.world
+        return PasswordChange(self.sessions, *stores, self.hasher, self.breaches, self.transactions, self.outbox)
+
+    @property
+    def email_change_request(self) -> EmailChangeRequest:
+        """Asks to move to another address."""
+        return EmailChangeRequest(self.sessions, self.world, self.outbox)
+
+    @property
+    def email_change(self) -> EmailChange:
+        """Moves."""
+        stores = FakeTokens(self.world), FakeIdentities(self.world), FakeUsers(self.world), self.world
+        return EmailChange(self.sessions, *stores, self.transactions, self.outbox)
 
     @property
     def sign_out(self) -> SignOut:
@@ -209,6 +249,18 @@ class Service:
         """Deliver a sign-up message to ``email``, and read the token in the mail."""
         self.mailing.deliver(Message(SIGN_UP, email=email), now)
         return self.postman.mails[-1].values["link"].partition("#token=")[2]
+
+    def reset_token(self, email: str = EMAIL, now: datetime = NOW) -> str:
+        """Deliver the message of a forgotten password, and read the token in the mail."""
+        assert self.mailing.deliver(Message(PASSWORD_FORGOT, email=email), now) == "sent"
+        return self.postman.mails[-1].values["link"].partition("#token=")[2]
+
+    def change_token(self, signed_in: SignedIn, to: str = NEW_EMAIL, now: datetime = NOW) -> str:
+        """Ask to move to another address, deliver what that queued, and read the token in the mail."""
+        self.email_change_request.ask(cookie(signed_in), to, OWNER, now)
+        for message in self.outbox.messages[-2:]:
+            assert self.mailing.deliver(message, now) == "sent"
+        return self.postman.mails[-1].values["link"].partition("#token=")[2].partition("&")[0]
 
     def signed_up(self, email: str = EMAIL, password: str = PASSWORD) -> str:
         """A sign-up that waits for its confirmation: the mailed token."""

@@ -58,17 +58,17 @@ def test_link_and_password_make_the_account_and_sign_its_owner_in(service: Servi
             identities=frozenset({f"email#{EMAIL}"}),
         )
     }
-    assert service.identity() == replace(confirmed, version=waiting.version + 1)
+    assert service.identity() == replace(confirmed, devices=(OWNER.device,), version=waiting.version + 1)
     assert service.world.sessions == {secrets.digest(signed_in.token): session}
     assert service.world.tokens == {}
     serials = [record.serial for record in service.world.records]
     assert service.world.records == [
-        Record(waiting.user_id, "email_verified", later(hours=1), OWNER, serial=serials[0]),
+        Record(waiting.user_id, "email_verified", later(hours=1), session.caller, serial=serials[0]),
         Record(
             waiting.user_id,
             "authn_login_success",
             later(hours=1),
-            OWNER,
+            session.caller,
             {"method": "password", "session": session.digest},
             serials[1],
         ),

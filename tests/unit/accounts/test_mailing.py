@@ -37,7 +37,7 @@ def test_who_signed_up_gets_a_link(service: Service) -> None:
 
     (mail,) = service.postman.mails
     address, fragment, token = mail.values["link"].partition("#token=")
-    assert (address, fragment, len(token)) == (f"{SITE_URL}/email/verify", "#token=", 43)
+    assert (address, fragment, len(token)) == (f"{SITE_URL}/verify-email", "#token=", 43)
     assert mail == Mail(EMAIL, "confirm_email", {"site_url": SITE_URL, "link": mail.values["link"]})
     (stored,) = service.world.tokens.values()
     assert (stored.digest, stored.expires_at) == (secrets.digest(token), later(hours=24))

@@ -39,7 +39,7 @@ def test_a_state_is_kept_with_all_that_its_return_is_compared_with(service: OAut
                 "nonce": challenge.nonce,
                 "return_url": f"{SITE_URL}/keys",
                 "browser": secrets.digest(departure.browser),
-                "linking_to": "",
+                "intent": "sign-in",
                 "session": "",
             },
         )
@@ -112,14 +112,14 @@ def test_nothing_leaves_when_the_state_cannot_be_kept(service: OAuthService) -> 
 
 
 def test_linking_is_kept_with_the_session_that_asked(service: OAuthService) -> None:
-    """Which account, and which of its sessions."""
+    """It alone will be able to finish."""
     person = service.person()
     service.leave_to_link(presented(person), "github")
     [state] = service.states()
 
-    assert (state.subject, state.data["linking_to"], state.data["session"], state.data["return_url"]) == (
+    assert (state.subject, state.data["intent"], state.data["session"], state.data["return_url"]) == (
         "github",
-        person.session.user_id,
+        "link",
         person.session.digest,
         f"{SITE_URL}/account",
     )

@@ -66,7 +66,7 @@ def test_the_mail_and_the_same_browser_make_the_account(service: OAuthService) -
     arrived = _confirm(service, token, "0" * 64, browser)
 
     [mail] = service.postman.mails
-    link = f"{SITE_URL}/email/verify#token={token}&with=github"
+    link = f"{SITE_URL}/verify-email#token={token}&with=github"
     assert (mail.to, mail.template) == (EMAIL, "confirm_provider_email")
     assert mail.values == {"site_url": SITE_URL, "link": link, "detail": "GitHub"}
     assert (arrived.session.method, service.keys_of(arrived)) == ("github", both_keys(UNVERIFIED))

@@ -101,7 +101,7 @@ def test_the_browser_leaves_with_a_cookie_that_only_this_site_gets() -> None:
     request = _request("")
     assert oauth.depart(departure, request) == Response(303, headers={"location": departure.url}, cookies=(cookie,))
     body = '{"authorization_url": "https://accounts.google.com/x?state=1"}'
-    assert oauth.link_address(departure, request) == Response(200, body, cookies=(cookie,))
+    assert oauth.provider_address(departure, request) == Response(200, body, cookies=(cookie,))
 
 
 def test_sign_ins_that_were_never_finished_do_not_pile_up_until_the_header_is_full() -> None:

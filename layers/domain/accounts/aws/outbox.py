@@ -16,15 +16,16 @@ from accounts.messages import Message
 class SqsOutbox:
     """Puts messages on the queue."""
 
-    def __init__(self, queue_url: str) -> None:
-        """Remember which queue; connect to nothing yet."""
+    def __init__(self, queue_url: str, *, rarely: bool = False) -> None:
+        """Connect to nothing yet; the client is made at start, unless it will ``rarely`` be wanted."""
         self._queue_url = queue_url
-        self._client = client("sqs")
+        if not rarely:
+            client("sqs")
 
     def put(self, message: Message) -> None:
         """Queue the message; raises MailUnavailable."""
         try:
-            self._client.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(asdict(message)))
+            client("sqs").send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(asdict(message)))
         except (ClientError, BotoCoreError) as error:
             raise MailUnavailable from error
 
@@ -32,9 +33,9 @@ class SqsOutbox:
 class BestEffortOutbox(SqsOutbox):
     """For notices about what has already happened: a mail that cannot be queued must not undo or hide it."""
 
-    def __init__(self, queue_url: str, on_failure: Callable[[Unavailable], None]) -> None:
+    def __init__(self, queue_url: str, on_failure: Callable[[Unavailable], None], *, rarely: bool = False) -> None:
         """``on_failure`` is told of each message that was lost."""
-        super().__init__(queue_url)
+        super().__init__(queue_url, rarely=rarely)
         self._on_failure = on_failure
 
     def put(self, message: Message) -> None:

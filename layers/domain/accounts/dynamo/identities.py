@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pynamodb.attributes import BooleanAttribute, NumberAttribute, TTLAttribute, UnicodeAttribute, UTCDateTimeAttribute
+from pynamodb.attributes import (
+    BooleanAttribute,
+    ListAttribute,
+    NumberAttribute,
+    TTLAttribute,
+    UnicodeAttribute,
+    UTCDateTimeAttribute,
+)
 from pynamodb.expressions.condition import Condition
 from pynamodb.models import Model
 
@@ -30,6 +37,9 @@ class IdentityItem(Model):
     expires_at = TTLAttribute(null=True)
     confirming_browser = UnicodeAttribute(null=True)
     unlinked = BooleanAttribute(default=False)
+    pending_change = UnicodeAttribute(null=True)
+    secured_at = UTCDateTimeAttribute(null=True)
+    devices: ListAttribute[str] = ListAttribute(null=True)
     version = NumberAttribute()
 
 
@@ -48,6 +58,7 @@ class IdentitiesTable(Table[IdentityItem]):
             identities.Unchanged: self._unchanged,
             identities.Replace: self._replace,
             identities.Remove: self._remove,
+            identities.Vacate: self._vacate,
             identities.DisableLogin: self._disable_login,
         }
 
@@ -74,6 +85,9 @@ class IdentitiesTable(Table[IdentityItem]):
     def _remove(self, change: identities.Remove) -> Operation:
         return self.delete(self.bound(change.key), IdentityItem.user_id == change.user_id)
 
+    def _vacate(self, change: identities.Vacate) -> Operation:
+        return self.delete(self.bound(change.identity.key), _is_as(change.identity))
+
     def _disable_login(self, change: identities.DisableLogin) -> Operation:
         actions = [IdentityItem.disabled.set(True), IdentityItem.version.add(1)]
         return self.update(self.bound(change.key), actions, IdentityItem.user_id == change.user_id)
@@ -93,6 +107,9 @@ class IdentitiesTable(Table[IdentityItem]):
             expires_at=identity.expires_at,
             confirming_browser=identity.confirming_browser,
             unlinked=identity.unlinked,
+            pending_change=identity.pending_change,
+            secured_at=identity.secured_at,
+            devices=list(identity.devices) or None,
             version=version,
         )
 
@@ -117,5 +134,8 @@ def _identity(item: IdentityItem) -> Identity:
         expires_at=item.expires_at,
         confirming_browser=item.confirming_browser,
         unlinked=bool(item.unlinked),
+        pending_change=item.pending_change,
+        secured_at=item.secured_at,
+        devices=tuple(item.devices or ()),
         version=int(item.version),
     )

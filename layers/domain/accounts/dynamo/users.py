@@ -57,6 +57,7 @@ class UsersTable(Table[UserItem]):
             users.LetGoKey: self._let_go_key,
             users.HoldIdentity: self._hold_identity,
             users.LetGoIdentity: self._let_go_identity,
+            users.MoveAddress: self._move_address,
             users.Disable: self._disable,
             users.Close: self._close,
         }
@@ -70,9 +71,11 @@ class UsersTable(Table[UserItem]):
         return self.put(self._item(change.user), UserItem.user_id.does_not_exist())
 
     def _hold_session(self, change: users.HoldSession) -> Operation:
-        room = size(UserItem.sessions) < change.at_most
         held = _session(change.session).set(_seconds(change.ends_at))
-        return self._change(change.user_id, [held], _is_active() & room)
+        if change.instead_of is None:
+            return self._change(change.user_id, [held], _is_active() & (size(UserItem.sessions) < change.at_most))
+        old = _session(change.instead_of)
+        return self._change(change.user_id, [held, old.remove()], _is_active() & old.exists())
 
     def _swap_session(self, change: users.SwapSession) -> Operation:
         gone = [_session(digest).remove() for digest in change.ended]
@@ -107,6 +110,16 @@ class UsersTable(Table[UserItem]):
         user = change.user
         gone = UserItem.identities.delete({change.identity})
         return self._change(user.user_id, [gone], UserItem.revision == user.revision)
+
+    def _move_address(self, change: users.MoveAddress) -> Operation:
+        user = change.user
+        actions = [
+            UserItem.email.set(change.email),
+            UserItem.updated_at.set(change.now),
+            UserItem.identities.set({*user.identities - {change.lost}, change.gained}),
+            *(_session(digest).remove() for digest in user.sessions if digest != change.keeping),
+        ]
+        return self._change(user.user_id, actions, UserItem.revision == user.revision)
 
     def _disable(self, change: users.Disable) -> Operation:
         user = change.user

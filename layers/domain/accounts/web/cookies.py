@@ -6,18 +6,27 @@ other sites' forms. It lasts as long as the browser is open, or as the session c
 
 from __future__ import annotations
 
-from accounts.limits import OAUTH_BROWSER_KEPT, REMEMBERED_SESSION_LIFETIME
-from accounts.sessions import Session
+from typing import TYPE_CHECKING
+
+from accounts.limits import DEVICE_KEPT, OAUTH_BROWSER_KEPT, REMEMBERED_SESSION_LIFETIME
+
+if TYPE_CHECKING:
+    # Every function reads cookies; few sign anybody in.
+    from accounts.session_opening import SignedIn
 
 SESSION_COOKIE = "__Host-session"
+DEVICE_COOKIE = "__Host-device"
 OAUTH_COOKIE = "__Host-oauth-"
 _ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
 
 
-def session_cookie(token: str, session: Session) -> str:
-    """The ``Set-Cookie`` value that hands the session to the browser."""
-    max_age = f"; Max-Age={int(REMEMBERED_SESSION_LIFETIME.total_seconds())}" if session.remembered else ""
-    return f"{SESSION_COOKIE}={token}; {_ATTRIBUTES}{max_age}"
+def signed_in_cookies(signed_in: SignedIn) -> tuple[str, ...]:
+    """The ``Set-Cookie`` values that hand the session to the browser, and make it known where it was not."""
+    remembered = signed_in.session.remembered
+    max_age = f"; Max-Age={int(REMEMBERED_SESSION_LIFETIME.total_seconds())}" if remembered else ""
+    session = f"{SESSION_COOKIE}={signed_in.token}; {_ATTRIBUTES}{max_age}"
+    kept = f"Max-Age={int(DEVICE_KEPT.total_seconds())}"
+    return (session, f"{DEVICE_COOKIE}={signed_in.device}; {_ATTRIBUTES}; {kept}") if signed_in.device else (session,)
 
 
 def oauth_cookie(state_id: str, browser: str) -> str:

@@ -7,7 +7,7 @@ import re
 from accounts import secrets
 from accounts.oauth_sign_in import Arrival, Callback, Departure, state_id
 from accounts.web import responses
-from accounts.web.cookies import OAUTH_COOKIE, no_oauth_cookie, oauth_cookie, session_cookie
+from accounts.web.cookies import OAUTH_COOKIE, no_oauth_cookie, oauth_cookie, signed_in_cookies
 from accounts.web.requests import Request
 from accounts.web.responses import Response
 
@@ -41,7 +41,7 @@ def depart(departure: Departure, request: Request) -> Response:
     return responses.see_other(departure.url, cookies=_cookies(departure, request))
 
 
-def link_address(departure: Departure, request: Request) -> Response:
+def provider_address(departure: Departure, request: Request) -> Response:
     """Tell the page where to send the browser."""
     return responses.ok({"authorization_url": departure.url}, cookies=_cookies(departure, request))
 
@@ -57,5 +57,5 @@ def arrive(arrival: Arrival, request: Request) -> Response:
     """Send the browser on, signed in if it was not a link."""
     cookies = [no_oauth_cookie(state_id(request.query().get("state", "")))]
     if arrival.signed_in is not None:
-        cookies.append(session_cookie(arrival.signed_in.token, arrival.signed_in.session))
+        cookies += signed_in_cookies(arrival.signed_in)
     return responses.see_other(arrival.return_url, cookies=tuple(cookies), user_id=arrival.user_id)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from accounts import devices
 from accounts.api_keys import ApiKey
 from accounts.errors import OriginNotAllowed
 from accounts.identities import Identity, public_id
+from accounts.limits import FRESH_LOGIN
 from accounts.providers import NAMES
 from accounts.sessions import Session
 from accounts.sign_in_methods import Methods
@@ -63,9 +65,11 @@ def session(entry: Session, *, current: bool) -> dict[str, Any]:
         "method": entry.method,
         "remembered": entry.remembered,
         "authenticated_at": timestamp(entry.authenticated_at),
+        "fresh_until": timestamp(entry.authenticated_at + FRESH_LOGIN),
         "last_seen_at": timestamp(entry.last_seen_at),
         "expires_at": timestamp(entry.expires_at),
         "source": entry.caller.source,
+        "device": devices.describe(entry.caller.user_agent),
         "user_agent": entry.caller.user_agent,
     }
 

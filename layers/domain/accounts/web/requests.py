@@ -15,10 +15,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 from urllib.parse import parse_qsl
 
-from accounts import throttles
+from accounts import secrets, throttles
 from accounts.audit import Caller
 from accounts.errors import BodyTooLarge, InvalidInput, MalformedRequest, UnsupportedMediaType
 from accounts.limits import BODY_MAX_BYTES, URL_MAX_CHARACTERS, USER_AGENT_KEPT_CHARACTERS
+from accounts.web.cookies import DEVICE_COOKIE
 
 if TYPE_CHECKING:
     # Only requests with a body need it, and their schemas import it.
@@ -93,25 +94,33 @@ def read(event: Event, now: datetime) -> Request:
     context = event.get("requestContext") or {}
     http = context.get("http") or {}
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    cookies = _cookies(event, headers)
     return Request(
         id=str(context.get("requestId") or "unknown"),
         method=str(http.get("method") or ""),
         path=str(event.get("rawPath") or ""),
         headers=headers,
-        cookies=_cookies(event, headers),
+        cookies=cookies,
         path_parameters=event.get("pathParameters") or {},
         raw_query=str(event.get("rawQueryString") or ""),
         body=event.get("body"),
         body_is_base64=bool(event.get("isBase64Encoded")),
-        caller=_caller(http, headers),
+        caller=_caller(http, headers, cookies),
         received_at=now,
     )
 
 
-def _caller(http: Mapping[str, Any], headers: Mapping[str, str]) -> Caller:
+def _caller(http: Mapping[str, Any], headers: Mapping[str, str], cookies: Sequence[tuple[str, str]]) -> Caller:
     """Only the gateway's own word on the address counts: X-Forwarded-For is the client's to write (ASVS 4.1.3)."""
     agent = _UNPRINTABLE.sub("?", headers.get("user-agent", ""))[:USER_AGENT_KEPT_CHARACTERS]
-    return Caller(source=throttles.source(str(http.get("sourceIp") or "")), user_agent=agent)
+    source = throttles.source(str(http.get("sourceIp") or ""))
+    return Caller(source=source, user_agent=agent, device=_device(cookies))
+
+
+def _device(cookies: Sequence[tuple[str, str]]) -> str:
+    """The digest of the token by which this browser is known; what is not one of ours is as good as none."""
+    tokens = [value for name, value in cookies if name == DEVICE_COOKIE]
+    return secrets.digest(tokens[0]) if len(tokens) == 1 and secrets.is_token(tokens[0]) else ""
 
 
 def _cookies(event: Event, headers: Mapping[str, str]) -> Sequence[tuple[str, str]]:

@@ -68,9 +68,9 @@ def ok(body: Mapping[str, Any], *, status: int = 200, cookies: tuple[str, ...] =
     return Response(status, json.dumps(body, ensure_ascii=False), cookies=cookies, user_id=user_id)
 
 
-def accepted(message: str) -> Response:
+def accepted(message: str, *, user_id: str = "") -> Response:
     """202: the same for everybody, whatever will come of it."""
-    return ok({"message": message}, status=202)
+    return ok({"message": message}, status=202, user_id=user_id)
 
 
 def no_content(

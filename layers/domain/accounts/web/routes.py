@@ -127,6 +127,69 @@ IDENTITY_CONFIRM = Route(
 PASSWORD_SET = Route(
     "POST", "/auth/password", "password_set", SESSION_ONLY, GATEWAY, "authn_password_change", cookies=True
 )
+PASSWORD_FORGOT = Route(
+    "POST",
+    "/auth/password/forgot",
+    "password_forgot",
+    NO_CREDENTIAL,
+    "mail window",
+    "authn_password_reset_requested",
+    cookies=True,
+)
+PASSWORD_RESET = Route(
+    "POST",
+    "/auth/password/reset",
+    "password_reset",
+    NO_CREDENTIAL,
+    "confirm window",
+    "authn_password_change",
+    cookies=True,
+)
+PASSWORD_CHANGE = Route(
+    "POST",
+    "/auth/password/change",
+    "password_change",
+    SESSION_ONLY,
+    "account streak, password windows",
+    "authn_password_change",
+    cookies=True,
+)
+REAUTHENTICATE = Route(
+    "POST",
+    "/auth/reauthenticate",
+    "reauthenticate",
+    SESSION_ONLY,
+    "account streak, password windows",
+    "authn_reauthenticated",
+    cookies=True,
+)
+OAUTH_REAUTHENTICATE = Route(
+    "POST",
+    "/auth/{provider}/reauthenticate",
+    "oauth_start",
+    SESSION_ONLY,
+    "oauth window",
+    "authn_provider_start",
+    cookies=True,
+)
+EMAIL_CHANGE = Route(
+    "POST",
+    "/auth/email/change",
+    "email_change",
+    SESSION_ONLY,
+    "mail window, email-change window",
+    "user_email_change_requested",
+    cookies=True,
+)
+EMAIL_CHANGE_CONFIRM = Route(
+    "POST",
+    "/auth/email/change/confirm",
+    "email_change_confirm",
+    SESSION_ONLY,
+    "confirm window",
+    "user_email_changed",
+    cookies=True,
+)
 ACCOUNT_OPEN = Route(
     "POST", "/customers", "account_open", ANY_CREDENTIAL, "bad-key window", "user_shown", cookies=True, cors=True
 )
@@ -188,6 +251,13 @@ ROUTES: tuple[Route, ...] = (
     IDENTITY_UNLINK,
     IDENTITY_CONFIRM,
     PASSWORD_SET,
+    PASSWORD_FORGOT,
+    PASSWORD_RESET,
+    PASSWORD_CHANGE,
+    REAUTHENTICATE,
+    OAUTH_REAUTHENTICATE,
+    EMAIL_CHANGE,
+    EMAIL_CHANGE_CONFIRM,
     ACCOUNT_OPEN,
     ACCOUNT_SHOW,
     ACCOUNT_DELETE,

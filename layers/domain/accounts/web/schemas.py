@@ -26,8 +26,20 @@ class EmailResend(msgspec.Struct, forbid_unknown_fields=True):
     email: str
 
 
-class OAuthLink(msgspec.Struct, forbid_unknown_fields=True):
-    """``POST /auth/{provider}/link``."""
+class EmailChange(msgspec.Struct, forbid_unknown_fields=True):
+    """``POST /auth/email/change``: the address to move to."""
+
+    email: str
+
+
+class EmailChangeConfirm(msgspec.Struct, forbid_unknown_fields=True):
+    """``POST /auth/email/change/confirm``."""
+
+    token: str
+
+
+class OAuthReturn(msgspec.Struct, forbid_unknown_fields=True):
+    """``POST /auth/{provider}/link`` and ``POST /auth/{provider}/reauthenticate``."""
 
     return_to: str = ""
 
@@ -42,6 +54,32 @@ class PasswordSet(msgspec.Struct, forbid_unknown_fields=True):
     """``POST /auth/password``."""
 
     new_password: str
+
+
+class PasswordForgot(msgspec.Struct, forbid_unknown_fields=True):
+    """``POST /auth/password/forgot``."""
+
+    email: str
+
+
+class PasswordReset(msgspec.Struct, forbid_unknown_fields=True):
+    """``POST /auth/password/reset``: the link's token and the new password."""
+
+    token: str
+    password: str
+
+
+class PasswordChange(msgspec.Struct, forbid_unknown_fields=True):
+    """``POST /auth/password/change``."""
+
+    current_password: str
+    new_password: str
+
+
+class Reauthenticate(msgspec.Struct, forbid_unknown_fields=True):
+    """``POST /auth/reauthenticate``."""
+
+    password: str
 
 
 class Login(msgspec.Struct, forbid_unknown_fields=True):

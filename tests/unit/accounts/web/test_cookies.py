@@ -1,22 +1,44 @@
-"""The session cookie, attribute by attribute."""
+"""The cookies of a log-in, attribute by attribute."""
 
-from accounts.web.cookies import no_session_cookie, session_cookie
-from tests.unit.accounts.stage import later, sample_session
+from datetime import timedelta
+
+from accounts.identities import Identity
+from accounts.session_opening import SignedIn
+from accounts.sessions import Session
+from accounts.web.cookies import no_session_cookie, signed_in_cookies
+from tests.unit.accounts.stage import EMAIL, NOW, later, sample_session
 from tests.unit.accounts.web.events import TOKEN
+
+ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
+DEVICE = "d" * 43
+IDENTITY = Identity(f"email#{EMAIL}", "u" * 28, EMAIL, "Olive", NOW, NOW)
+
+
+def cookies(session: Session, device: str = "") -> tuple[str, ...]:
+    """What the browser is told to keep."""
+    return signed_in_cookies(SignedIn(IDENTITY, TOKEN, session, device))
 
 
 def test_a_session_lasts_as_long_as_the_browser_is_open() -> None:
     """``__Host-``, Secure, HttpOnly, SameSite=Lax, no Domain, no Max-Age (SE-04)."""
-    line = session_cookie(TOKEN, sample_session())
-
-    assert line == f"__Host-session={TOKEN}; Path=/; Secure; HttpOnly; SameSite=Lax"
+    assert cookies(sample_session()) == (f"__Host-session={TOKEN}; {ATTRIBUTES}",)
 
 
 def test_a_remembered_session_lasts_thirty_days() -> None:
     """The cookie lives as long as the session can."""
-    line = session_cookie(TOKEN, sample_session(remembered=True, expires_at=later(days=30)))
+    remembered = sample_session(remembered=True, expires_at=later(days=30))
 
-    assert line == f"__Host-session={TOKEN}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=2592000"
+    assert cookies(remembered) == (f"__Host-session={TOKEN}; {ATTRIBUTES}; Max-Age=2592000",)
+
+
+def test_a_browser_is_made_known_for_a_year() -> None:
+    """Beside the session, whether that is remembered or not."""
+    year = int(timedelta(days=365).total_seconds())
+
+    assert cookies(sample_session(), DEVICE) == (
+        f"__Host-session={TOKEN}; {ATTRIBUTES}",
+        f"__Host-device={DEVICE}; {ATTRIBUTES}; Max-Age={year}",
+    )
 
 
 def test_it_is_taken_away_with_the_same_attributes() -> None:

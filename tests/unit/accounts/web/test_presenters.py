@@ -73,9 +73,11 @@ def test_a_device_is_where_from_and_since_when(*, current: bool) -> None:
         "method": "password",
         "remembered": True,
         "authenticated_at": "2026-03-01T12:00:00.000Z",
+        "fresh_until": "2026-03-01T12:15:00.000Z",
         "last_seen_at": "2026-03-01T12:00:00.000Z",
         "expires_at": "2026-03-02T12:00:00.000Z",
         "source": "192.0.2.1",
+        "device": "an unknown device",
         "user_agent": "the owner's browser",
     }
 

@@ -1,0 +1,39 @@
+"""POST /auth/reauthenticate: the password again, for a step that wants a recent log-in."""
+
+from accounts import settings, telemetry
+from accounts.authentication import SessionAuthentication
+from accounts.aws.outbox import BestEffortOutbox
+from accounts.aws.secrets import PepperSecret, Secret
+from accounts.dynamo.audit_events import AuditEventsTable
+from accounts.dynamo.identities import IdentitiesTable
+from accounts.dynamo.sessions import SessionsTable
+from accounts.dynamo.throttles import ThrottlesTable
+from accounts.dynamo.transactions import DynamoTransactions
+from accounts.dynamo.users import UsersTable
+from accounts.passwords import BcryptHasher
+from accounts.reauthentication import Reauthentication
+from accounts.session_opening import SessionOpening
+from accounts.sign_in import SignIn
+from accounts.web import responses, routes, schemas
+from accounts.web.cookies import signed_in_cookies
+from accounts.web.endpoint import credential_of, endpoint
+from accounts.web.requests import Request
+from accounts.web.responses import Response
+
+SETTINGS = settings.load()
+SESSIONS, THROTTLES = SessionsTable(SETTINGS["SESSIONS_TABLE"]), ThrottlesTable(SETTINGS["THROTTLES_TABLE"])
+IDENTITIES, USERS = IdentitiesTable(SETTINGS["IDENTITIES_TABLE"]), UsersTable(SETTINGS["USERS_TABLE"])
+AUDIT = AuditEventsTable(SETTINGS["AUDIT_EVENTS_TABLE"])
+TRANSACTIONS = DynamoTransactions(IDENTITIES, SESSIONS, THROTTLES, USERS, AUDIT)
+HASHER = BcryptHasher(PepperSecret(Secret(SETTINGS["PEPPER_SECRET"])))
+NOTICES = BestEffortOutbox(SETTINGS["MAIL_QUEUE_URL"], on_failure=telemetry.dependency_failed, rarely=True)
+SIGN_IN = SignIn(IDENTITIES, THROTTLES, HASHER, SessionOpening(USERS, SESSIONS, TRANSACTIONS), NOTICES)
+REAUTHENTICATION = Reauthentication(SessionAuthentication(SESSIONS), USERS, IDENTITIES, SIGN_IN)
+
+
+@endpoint(routes.REAUTHENTICATE, SETTINGS)
+def lambda_handler(request: Request) -> Response:
+    """Give the browser a fresh session for the one it has."""
+    credential, body = credential_of(request, routes.REAUTHENTICATE, SETTINGS), request.json(schemas.Reauthenticate)
+    signed_in = REAUTHENTICATION.with_password(credential, body.password, request.caller, request.received_at)
+    return responses.no_content(cookies=signed_in_cookies(signed_in), user_id=signed_in.session.user_id)

@@ -1,0 +1,99 @@
+"""Changing a password that is known: by a person who logged in recently and knows the current one (ASVS 6.2.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from accounts import identities, messages, passwords, sessions, users
+from accounts.audit import Caller, Record
+from accounts.authentication import Credential, SessionAuthentication
+from accounts.errors import InvalidCredentials, PasswordMissing, Unauthenticated, Unavailable
+from accounts.identities import Identities, Identity, email_key
+from accounts.identity_management import existing
+from accounts.messages import Message, Outbox
+from accounts.passwords import BreachedPasswords, PasswordHasher
+from accounts.sessions import Session
+from accounts.sign_in import count_attempt
+from accounts.throttles import Attempt, Throttles
+from accounts.transactions import Conflict, Transactions
+from accounts.users import User, Users
+
+_TRIES = 8
+_NOT_THE_CURRENT_ONE = "The current password is not right. Check Caps Lock and try again."
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordChange:
+    """Replaces a password; every other session of the account ends, and every link that was mailed (ASVS 7.4.3)."""
+
+    authentication: SessionAuthentication
+    users: Users
+    identities: Identities
+    throttles: Throttles
+    hasher: PasswordHasher
+    breached: BreachedPasswords
+    transactions: Transactions
+    notices: Outbox
+
+    def change(self, credential: Credential | None, current: str, new: str, caller: Caller, now: datetime) -> str:
+        """Change the password of a person who logged in recently; tells whose it was.
+
+        Tries count like those of a log-in, against the same streak. Raises InvalidCredentials when ``current`` is not
+        the password, PasswordMissing when there is none, WeakPassword, TooManyAttempts.
+        """
+        passwords.check_length(current)
+        passwords.check_length(new)
+        session = self.authentication.session(credential, now, fresh=True)
+        user = existing(self.users, session.user_id)
+        address = with_password(self.identities, user)
+        passwords.check_acceptable(new, email=user.email, breached=self.breached)
+        attempt = count_attempt(self.throttles, address.email, caller, now)
+        self._replace(session, current, new, attempt, caller, now)
+        self.notices.put(Message(messages.PASSWORD_CHANGED, user_id=user.user_id))
+        return user.user_id
+
+    def _replace(
+        self, session: Session, current: str, new: str, attempt: Attempt, caller: Caller, now: datetime
+    ) -> None:
+        """Check and replace what is stored now; a password that changed meanwhile is checked against again."""
+        checked, password_hash = "", ""
+        for _ in range(_TRIES):
+            user = existing(self.users, session.user_id)
+            address = with_password(self.identities, user)
+            if address.password_hash != checked:
+                if not self.hasher.verify(current, address.password_hash).matches or attempt.doomed:
+                    raise InvalidCredentials(_NOT_THE_CURRENT_ONE)
+                checked, password_hash = address.password_hash or "", password_hash or self.hasher.hash(new)
+            changed = replace(identities.secured(address, now), password_hash=password_hash)
+            try:
+                return self._commit(session, user, changed, attempt, caller, now)
+            except Conflict:
+                continue
+        raise Unavailable
+
+    def _commit(
+        self, session: Session, user: User, changed: Identity, attempt: Attempt, caller: Caller, now: datetime
+    ) -> None:
+        if session.digest not in user.sessions:
+            # It ended while we hashed: logged out here or everywhere, or the password was reset.
+            raise Unauthenticated
+        others = (digest for digest in user.sessions if digest != session.digest)
+        self.transactions.commit(
+            identities.Replace(changed),
+            users.LetGoAllSessions(user, keeping=session.digest),
+            *map(sessions.End, others),
+            *attempt.succeeded(),
+            Record(user.user_id, "authn_password_change", now, caller),
+        )
+
+
+def with_password(store: Identities, user: User) -> Identity:
+    """The account's address, if it has a password; raises PasswordMissing."""
+    address = store.get(email_key(user.email))
+    if address is None or address.user_id != user.user_id:
+        # It moved to another address between the two reads; the session that asks may well have ended with that.
+        raise Unauthenticated
+    if address.password_hash is None:
+        raise PasswordMissing
+    return address

@@ -1,0 +1,104 @@
+"""A forgotten password: a link by mail, and a new password for whoever brings its token.
+
+Asking looks the same for every address and costs the same: count, queue, answer. The mailer finds the account, if there
+is one. Whoever brings the token has shown the mailbox, and everything that somebody else may hold ends with it: all
+sessions, all other links, the waits. API keys and linked logins stay, and the mail about it says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from accounts import email_addresses, identities, messages, one_time_tokens, passwords, sessions, throttles, users
+from accounts.audit import Caller, Record
+from accounts.errors import InvalidLink, TooManyAttempts, Unavailable
+from accounts.identities import Identities, Identity
+from accounts.messages import Message, Outbox
+from accounts.one_time_tokens import PASSWORD_RESET, OneTimeToken, OneTimeTokens
+from accounts.passwords import BreachedPasswords, PasswordHasher
+from accounts.sign_up import count_mail_request
+from accounts.throttles import Throttles
+from accounts.transactions import Conflict, Transactions
+from accounts.users import User, Users
+
+_TRIES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordForgotten:
+    """Asks for the mail."""
+
+    throttles: Throttles
+    outbox: Outbox
+
+    def ask(self, email: str, caller: Caller, now: datetime) -> None:
+        """Have a link mailed, if there is anybody to mail it to.
+
+        A source that asks too often gets no mail and the same answer (ASVS 2.4.1; OWASP Forgot Password): it must not
+        learn when its flood stops arriving. How much one address gets is the mailer's to count.
+        """
+        address = email_addresses.canonical(email)
+        try:
+            count_mail_request(self.throttles, caller, now)
+        except TooManyAttempts:
+            return
+        self.outbox.put(Message(messages.PASSWORD_FORGOT, email=address))
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordReset:
+    """Sets a new password for whoever brings the mailed token. It does not sign in (OWASP Forgot Password)."""
+
+    tokens: OneTimeTokens
+    identities: Identities
+    users: Users
+    throttles: Throttles
+    hasher: PasswordHasher
+    breached: BreachedPasswords
+    transactions: Transactions
+    notices: Outbox
+
+    def reset(self, token: str, password: str, caller: Caller, now: datetime) -> str:
+        """Use up the link, set the password and end what must end, in one transaction; tells whose it was.
+
+        Raises InvalidLink for a link that is unknown, used, expired, superseded, of another purpose, or from before
+        another change; WeakPassword (the link stays good); TooManyAttempts when a source brings too many.
+        """
+        passwords.check_length(password)
+        throttles.take(self.throttles, throttles.confirmation_toll(caller, now), now=now)
+        found = one_time_tokens.find(self.tokens, PASSWORD_RESET, token, now)
+        identity = self._named_by(found)
+        passwords.check_acceptable(password, email=identity.email, breached=self.breached)
+        password_hash = self.hasher.hash(password)
+        for _ in range(_TRIES):
+            identity, user = self._named_by(found), self.users.get(identity.user_id)
+            if found is None or user is None or user.status != users.ACTIVE:
+                raise InvalidLink
+            changed = replace(identities.secured(identity, now), password_hash=password_hash)
+            try:
+                self._commit(found, changed, user, caller, now)
+            except Conflict as conflict:
+                if conflict.concerns(one_time_tokens.Consume):
+                    raise InvalidLink from conflict
+                continue
+            self.notices.put(Message(messages.PASSWORD_RESET, user_id=user.user_id))
+            return user.user_id
+        raise Unavailable
+
+    def _named_by(self, token: OneTimeToken | None) -> Identity:
+        """The address that the token is for, if it is still the one link that counts."""
+        identity = self.identities.get(token.subject) if token else None
+        if token is None or identity is None or not identity.can_log_in or identity.pending_token != token.digest:
+            raise InvalidLink
+        return identity
+
+    def _commit(self, token: OneTimeToken, changed: Identity, user: User, caller: Caller, now: datetime) -> None:
+        self.transactions.commit(
+            one_time_tokens.Consume(token.key),
+            identities.Replace(changed),
+            users.LetGoAllSessions(user),
+            *map(sessions.End, user.sessions),
+            throttles.Clear(throttles.streak_key(changed.email)),
+            Record(user.user_id, "authn_password_change", now, caller, {"by": "reset"}),
+        )
