@@ -1,6 +1,7 @@
 """A person at a browser."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
@@ -51,6 +52,35 @@ def enter(visitor: Visitor, person: Person) -> None:
     body = {"email": person.email, "password": person.password}
     status = visitor.page.evaluate(_LOG_IN, body)
     assert status == 200, status
+
+
+def long_ago(cloud: LocalCloud, person: Person) -> None:
+    """Let an hour pass since the account's log-ins."""
+    database = cloud.client("dynamodb")
+    (table,) = [name for name in database.list_tables()["TableNames"] if "Sessions" in name]
+    earlier = (datetime.now(UTC) - timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%S.%f+0000")
+    for item in database.scan(TableName=table, ConsistentRead=True)["Items"]:
+        if item["user_id"]["S"] == user_id(cloud, person):
+            database.update_item(
+                TableName=table,
+                Key={"digest": item["digest"]},
+                UpdateExpression="SET authenticated_at = :earlier",
+                ExpressionAttributeValues={":earlier": {"S": earlier}},
+            )
+
+
+def user_id(cloud: LocalCloud, person: Person) -> str:
+    """The account that the person's address belongs to."""
+    database = cloud.client("dynamodb")
+    (table,) = [name for name in database.list_tables()["TableNames"] if "Identities" in name]
+    key = {"identity": {"S": f"email#{person.email}"}}
+    return str(database.get_item(TableName=table, Key=key, ConsistentRead=True)["Item"]["user_id"]["S"])
+
+
+def say_yes(page: Page, email: str) -> None:
+    """Fill in the form of a provider's stand-in."""
+    page.locator('input[type="email"], input[name="email"]').first.fill(email)
+    page.locator('button[type="submit"], form button').first.click()
 
 
 def _listen(visitor: Visitor, kind: str, text: str) -> None:

@@ -36,7 +36,9 @@ _LINKS = ("terms", "walkthrough", "mailbox")
 # Which of them show an account: they have room for more, and nothing to show without a session.
 _INSIDE = frozenset({"api_keys", "account"})
 # Sign-ins that failed while somebody who is signed in was linking a login or showing once more who they are.
-_WHILE_SIGNED_IN = frozenset({"identity_linked_elsewhere", "identity_limit_reached", "reauth_required"})
+_WHILE_SIGNED_IN = frozenset(
+    {"identity_linked_elsewhere", "identity_limit_reached", "identity_not_linked", "reauth_required"}
+)
 _ASSET = re.compile(r"/assets/([^/]+)/([^/]+)")
 
 
