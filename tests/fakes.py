@@ -75,6 +75,11 @@ class World:
         old = self.users[user_id]
         self.users[user_id] = replace(old, **changes, revision=old.revision + 1)
 
+    def change_identity(self, key: str, **changes: Any) -> None:
+        """Change an identity; its version rises."""
+        old = self.identities[key]
+        self.identities[key] = replace(old, **changes, version=old.version + 1)
+
 
 def _is_open(toll: Toll, counter: Counter | None) -> bool:
     if toll.expected is not None:
@@ -117,6 +122,7 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
     ),
     users.LetGoIdentity: lambda w, c: _unchanged(w, c.user),
     users.MoveAddress: lambda w, c: _unchanged(w, c.user),
+    users.Rename: lambda w, c: _unchanged(w, c.user),
     users.Disable: lambda w, c: _unchanged(w, c.user),
     users.Close: lambda w, c: _unchanged(w, c.user),
     identities.SignUp: lambda w, c: c.identity.key not in w.identities or not w.identities[c.identity.key].verified,
@@ -126,6 +132,7 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
     ),
     identities.Unchanged: lambda w, c: _same_identity(w, c.identity),
     identities.Replace: lambda w, c: _same_identity(w, c.identity),
+    identities.Rename: lambda w, c: c.key in w.identities and w.identities[c.key].user_id == c.user_id,
     identities.Remove: lambda w, c: c.key in w.identities and w.identities[c.key].user_id == c.user_id,
     identities.Vacate: lambda w, c: _same_identity(w, c.identity),
     identities.DisableLogin: lambda w, c: c.key in w.identities and w.identities[c.key].user_id == c.user_id,
@@ -178,6 +185,7 @@ _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
         c.user.user_id, identities=w.users[c.user.user_id].identities - {c.identity}
     ),
     users.MoveAddress: _move_address,
+    users.Rename: lambda w, c: w.user(c.user.user_id, name=c.name, updated_at=c.now),
     users.Disable: lambda w, c: w.user(
         c.user.user_id, status=users.DISABLED, updated_at=c.now, sessions={}, api_keys=frozenset()
     ),
@@ -189,11 +197,10 @@ _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
     identities.Replace: lambda w, c: w.identities.update(
         {c.identity.key: replace(c.identity, version=c.identity.version + 1)}
     ),
+    identities.Rename: lambda w, c: w.change_identity(c.key, name=c.name, updated_at=c.now),
     identities.Remove: lambda w, c: w.identities.pop(c.key),
     identities.Vacate: lambda w, c: w.identities.pop(c.identity.key),
-    identities.DisableLogin: lambda w, c: w.identities.update(
-        {c.key: replace(w.identities[c.key], disabled=True, version=w.identities[c.key].version + 1)}
-    ),
+    identities.DisableLogin: lambda w, c: w.change_identity(c.key, disabled=True),
     sessions.Start: lambda w, c: w.sessions.update({c.session.digest: c.session}),
     sessions.End: lambda w, c: w.sessions.pop(c.digest, None),
     api_keys.Add: lambda w, c: w.api_keys.update({c.api_key.digest: c.api_key}),
@@ -264,6 +271,19 @@ class FakeApiKeys(_Store):
         """Write down a use."""
         if digest in self.world.api_keys:
             self.world.api_keys[digest] = replace(self.world.api_keys[digest], last_used_at=now)
+
+
+@dataclass
+class FakeAuditEvents:
+    """Audit records."""
+
+    world: World
+
+    def latest(self, user_id: str, at_most: int) -> list[audit.Record]:
+        """The newest first."""
+        self.world.check()
+        theirs = (record for record in self.world.records if record.user_id == user_id)
+        return sorted(theirs, key=lambda record: record.event_id, reverse=True)[:at_most]
 
 
 @dataclass

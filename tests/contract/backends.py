@@ -10,6 +10,7 @@ from botocore.session import Session
 
 from accounts import secrets
 from accounts.api_keys import ApiKeys
+from accounts.audit import AuditEvents
 from accounts.dynamo.api_keys import ApiKeysTable
 from accounts.dynamo.audit_events import AuditEventsTable
 from accounts.dynamo.identities import IdentitiesTable
@@ -27,7 +28,7 @@ from accounts.throttles import Throttles
 from accounts.transactions import Change, Conflict, Transactions
 from accounts.users import Users
 from tests.contract import template
-from tests.fakes import FakeApiKeys, FakeIdentities, FakeSessions, FakeTokens, FakeUsers, World
+from tests.fakes import FakeApiKeys, FakeAuditEvents, FakeIdentities, FakeSessions, FakeTokens, FakeUsers, World
 
 STORES: Mapping[str, type[Table[Any]]] = {
     "UsersTable": UsersTable,
@@ -50,6 +51,7 @@ class Backend:
     api_keys: ApiKeys
     tokens: OneTimeTokens
     throttles: Throttles
+    audit: AuditEvents
     transactions: Transactions
     contents: Callable[[], Mapping[str, Any]]
     history: Callable[[str], list[dict[str, Any]]]
@@ -77,6 +79,7 @@ def fake() -> Backend:
         api_keys=FakeApiKeys(world),
         tokens=FakeTokens(world),
         throttles=world,
+        audit=FakeAuditEvents(world),
         transactions=world,
         contents=lambda: _contents_of_world(world),
         history=lambda user_id: _history_of_world(world, user_id),
@@ -95,6 +98,7 @@ def dynamo() -> Backend:
         api_keys=stores["ApiKeysTable"],
         tokens=stores["OneTimeTokensTable"],
         throttles=stores["ThrottlesTable"],
+        audit=stores["AuditEventsTable"],
         transactions=DynamoTransactions(*stores.values()),
         contents=lambda: {logical: _scanned(name) for logical, name in names.items()},
         history=lambda user_id: _history_of_table(stores["AuditEventsTable"], user_id),

@@ -50,6 +50,20 @@ def test_a_history_reads_in_the_order_of_time(backend: Backend) -> None:
     assert backend.history(last.user_id) == [kept(first), kept(middle), kept(last)]
 
 
+def test_the_latest_come_back_whole_and_the_newest_first(backend: Backend) -> None:
+    """As many as are asked for, and nobody else's."""
+    records = [a_record(user_id="somebody", at=NOW + timedelta(seconds=second)) for second in range(4)]
+    backend.commit(*records, a_record(at=NOW + timedelta(days=1)))
+
+    assert backend.audit.latest("somebody", 3) == [records[3], records[2], records[1]]
+    assert backend.audit.latest("somebody", 50) == records[::-1]
+
+
+def test_nobody_has_no_records(backend: Backend) -> None:
+    """An empty list is no failure."""
+    assert backend.audit.latest("nobody", 50) == []
+
+
 def test_two_records_of_one_moment_are_both_kept(backend: Backend) -> None:
     """One story may write two."""
     first: Record = a_record()

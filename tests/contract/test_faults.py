@@ -63,6 +63,7 @@ USES: Mapping[str, Callable[[Backend], Any]] = {
     "read a token": lambda b: b.tokens.get(a_token().key),
     "list sessions": lambda b: b.sessions.of_user("somebody"),
     "list keys": lambda b: b.api_keys.of_user("somebody"),
+    "read a history": lambda b: b.audit.latest("somebody", 50),
     "touch a session": lambda b: b.sessions.touch(a_digest(), NOW),
     "touch a key": lambda b: b.api_keys.touch(a_digest(), NOW),
     "count": lambda b: b.throttles.take([a_toll(), a_toll()], NOW),

@@ -1,13 +1,16 @@
 """What every keeper of identities promises."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from accounts import identities
 from accounts.identities import Identity
+from accounts.transactions import Change
 from tests.contract.backends import Backend
-from tests.contract.samples import LATER, an_identity
+from tests.contract.samples import LATER, NOW, an_identity
 
 CLAIMS = pytest.mark.parametrize("kind", [identities.SignUp, identities.Claim])
 
@@ -118,9 +121,22 @@ def test_logging_in_with_an_identity_is_disabled(backend: Backend) -> None:
     assert backend.identities.get(identity.key) == replace(identity, disabled=True, version=1)
 
 
-@pytest.mark.parametrize("kind", [identities.Remove, identities.DisableLogin])
-def test_nobody_elses_identity_is_removed_or_disabled(
-    backend: Backend, kind: type[identities.Remove | identities.DisableLogin]
+def test_an_identity_gets_another_name(backend: Backend) -> None:
+    """Only that changes, and whoever read it before notices; a name may be empty."""
+    identity = signed_up(backend, verified=True)
+    backend.commit(identities.Rename(identity.key, identity.user_id, "Zoë 李", LATER))
+    renamed = replace(identity, name="Zoë 李", updated_at=LATER, version=1)
+
+    assert backend.identities.get(identity.key) == renamed
+    backend.commit(identities.Rename(identity.key, identity.user_id, "", NOW))
+    assert backend.identities.get(identity.key) == replace(renamed, name="", updated_at=NOW, version=2)
+
+
+@pytest.mark.parametrize(
+    "kind", [identities.Remove, identities.DisableLogin, partial(identities.Rename, name="Mallory", now=LATER)]
+)
+def test_nobody_elses_identity_is_removed_disabled_or_renamed(
+    backend: Backend, kind: Callable[[str, str], Change]
 ) -> None:
     """Nor one that does not exist."""
     identity = signed_up(backend)

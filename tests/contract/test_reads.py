@@ -8,7 +8,7 @@ import pytest
 from accounts import sessions
 from tests.contract import wire
 from tests.contract.backends import Backend
-from tests.contract.samples import LATER, NOW, a_digest, a_session, a_token, a_toll
+from tests.contract.samples import LATER, NOW, a_digest, a_record, a_session, a_token, a_toll
 from tests.contract.stories import Stories, caller
 
 GET, QUERY, UPDATE, WRITE = "GetItem", "Query", "UpdateItem", "TransactWriteItems"
@@ -21,6 +21,7 @@ CALLS: Mapping[str, tuple[Callable[[Backend], Any], str]] = {
     "tokens.get": (lambda b: b.tokens.get(a_token().key), GET),
     "sessions.of_user": (lambda b: b.sessions.of_user("somebody"), QUERY),
     "api_keys.of_user": (lambda b: b.api_keys.of_user("somebody"), QUERY),
+    "audit.latest": (lambda b: b.audit.latest("somebody", 50), QUERY),
     "sessions.touch": (lambda b: b.sessions.touch(a_digest(), NOW), UPDATE),
     "api_keys.touch": (lambda b: b.api_keys.touch(a_digest(), NOW), UPDATE),
     "throttles.take": (lambda b: b.throttles.take([a_toll(), a_toll()], NOW), WRITE),
@@ -36,13 +37,15 @@ def test_a_call_of_a_store_is_one_operation(dynamo: Backend, name: str) -> None:
         call(dynamo)
 
     assert [asked for asked, _ in seen] == [operation]
-    assert [given["ConsistentRead"] for asked, given in seen if asked == GET] == [True] * (operation == GET)
-    assert [given["IndexName"] for asked, given in seen if asked == QUERY] == ["by-user"] * (operation == QUERY)
+    by_index = [given["IndexName"] for asked, given in seen if "IndexName" in given]
+    assert by_index == ["by-user"] * name.endswith(".of_user")
+    by_key = [given["ConsistentRead"] for asked, given in seen if asked in {GET, QUERY} and "IndexName" not in given]
+    assert by_key == [True] * (operation in {GET, QUERY} and not by_index)
 
 
 def test_every_call_of_every_store_is_watched(dynamo: Backend) -> None:
     """A new way to ask has to be added to the list above."""
-    stores = ("users", "identities", "sessions", "api_keys", "tokens", "throttles", "transactions")
+    stores = ("users", "identities", "sessions", "api_keys", "tokens", "throttles", "audit", "transactions")
     own = {
         f"{store}.{name}"
         for store in stores
@@ -61,6 +64,15 @@ def test_a_log_in_takes_three_round_trips(dynamo: Backend) -> None:
         stories.log_in(person, 1)
 
     assert [asked for asked, _ in seen] == [WRITE, GET, WRITE]
+
+
+def test_a_long_history_is_read_no_further_than_asked(dynamo: Backend) -> None:
+    """One query, however much there is."""
+    dynamo.commit(*(a_record(user_id="somebody", serial=f"serial{number:02}") for number in range(60)))
+    with wire.watched() as seen:
+        found = dynamo.audit.latest("somebody", 50)
+
+    assert ([asked for asked, _ in seen], len(found)) == ([QUERY], 50)
 
 
 def test_making_a_key_takes_two_round_trips(dynamo: Backend) -> None:

@@ -184,6 +184,17 @@ def test_an_account_holds_identities_until_it_is_full(backend: Backend) -> None:
     assert backend.users.get(user.user_id) == replace(held, identities=frozenset({"google#1"}), revision=2)
 
 
+def test_an_account_gets_another_name(backend: Backend) -> None:
+    """Nothing else changes but when it did; a name may be empty."""
+    user = opened(backend, sessions={a_digest(): TOMORROW}, identities=frozenset({"email#a@example.com"}))
+    renamed = replace(user, name="Zoë 李", updated_at=LATER + timedelta(days=1), revision=1)
+    backend.commit(users.Rename(user, renamed.name, renamed.updated_at))
+
+    assert backend.users.get(user.user_id) == renamed
+    backend.commit(users.Rename(renamed, "", LATER))
+    assert backend.users.get(user.user_id) == replace(renamed, name="", updated_at=LATER, revision=2)
+
+
 def test_a_disabled_account_holds_nothing(backend: Backend) -> None:
     """Status, sessions and keys change in one write, and the identities stay known."""
     names = frozenset({"email#a@example.com"})
@@ -205,10 +216,11 @@ def test_a_closed_account_is_gone(backend: Backend) -> None:
 
 
 def test_what_was_read_too_early_changes_nothing(backend: Backend) -> None:
-    """Disable, Close, LetGoAllSessions and LetGoIdentity act on the account as it was read, or not at all."""
+    """Rename, Disable, Close, LetGoAllSessions and LetGoIdentity act on the account as it was read, or not at all."""
     user = opened(backend)
     backend.commit(users.HoldKey(user.user_id, a_digest(), at_most=25))
     stale = (
+        users.Rename(user, "Somebody else", NOW),
         users.Disable(user, NOW),
         users.Close(user),
         users.LetGoAllSessions(user),
@@ -222,6 +234,7 @@ def test_what_is_gone_cannot_change(backend: Backend) -> None:
     """No change brings an account back to life by half."""
     user: User = a_user()
     gone = (
+        users.Rename(user, "Somebody", NOW),
         users.Disable(user, NOW),
         users.Close(user),
         users.LetGoAllSessions(user),

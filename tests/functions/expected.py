@@ -27,7 +27,18 @@ JSON = {"content-type": "application/json; charset=utf-8"}
 SIGNED_OUT = {"clear-site-data": '"cache", "storage"'}
 NO_COOKIE = ["__Host-session=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0"]
 # The functions whose routes other origins may read.
-READABLE = frozenset({"account_open", "account_show", "account_delete", "key_list", "key_create", "key_delete"})
+READABLE = frozenset(
+    {
+        "account_open",
+        "account_show",
+        "account_export",
+        "account_update",
+        "account_delete",
+        "key_list",
+        "key_create",
+        "key_delete",
+    }
+)
 _OWN_HEADERS = {
     "not_authenticated": {"www-authenticate": "Bearer"},
     "temporarily_unavailable": {"retry-after": "5"},

@@ -105,6 +105,7 @@ def test_a_field_of_another_type_is_refused(functions: Lambdas, function: str) -
         ("email_resend", "email"),
         ("login", "email"),
         ("login", "password"),
+        ("account_update", "name"),
         ("key_create", "name"),
         ("key_verify", "api_key"),
     ],

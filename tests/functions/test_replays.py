@@ -1,5 +1,6 @@
 """Every sample in ``events/``, replayed: the whole answer, what is logged, and that nothing else is."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -240,6 +241,22 @@ def test_the_sample_of_session_list_lists_the_devices(functions: Lambdas) -> Non
     assert _logged(answer) == [_line("session_list", "sessions_listed", "GET /auth/sessions", 200, person.user_id)]
 
 
+def test_the_sample_of_activity_list_lists_what_happened(functions: Lambdas) -> None:
+    """200, the newest first: a key, whose name its owner chose, and before it a log-in."""
+    person = functions.people.arrange()
+    functions.invoke("login", sample("login"))
+    functions.clock.now = NOW + timedelta(minutes=1)
+    functions.invoke("key_create", sample("key_create"))
+    answer = functions.invoke("activity_list", sample("activity_list"))
+
+    where = {"source": "203.0.113.7", "device": "Firefox on Linux"}
+    key = {"event": "authn_token_created", "at": "2026-01-05T12:01:00.000Z", "detail": {"name": "Workshop computer"}}
+    login = {"event": "authn_login_success", "at": "2026-01-05T12:00:00.000Z", "detail": {"method": "password"}}
+    body = {"activity": [key | where, login | where]}
+    assert answer.read == expected.answer("activity_list", 200, body)
+    assert _logged(answer) == [_line("activity_list", "activity_listed", "GET /auth/activity", 200, person.user_id)]
+
+
 def test_the_sample_of_session_revoke_ends_the_other_device(functions: Lambdas) -> None:
     """204; this session stays."""
     person = functions.people.arrange()
@@ -263,6 +280,53 @@ def test_the_samples_with_a_key_tell_whose_it_is(functions: Lambdas, function: s
 
     assert answer.read == expected.answer(function, 200, person.customer(NOW))
     assert _logged(answer) == [_line(function, "user_shown", route, 200, person.user_id)]
+
+
+def test_the_sample_of_account_export_is_a_file_with_everything(functions: Lambdas) -> None:
+    """200, a file to save, with all that the other lists show."""
+    person = functions.people.arrange()
+    answer = functions.invoke("account_export", sample("account_export"))
+
+    moment = "2026-01-05T12:00:00.000Z"
+    identity = {
+        "id": secrets.digest(f"email#{person.email}"),
+        "provider": "email",
+        "email": person.email,
+        "can_log_in": True,
+        "created_at": moment,
+        "name": person.name,
+        "subject": None,
+        "verified": True,
+        "disabled": False,
+        "has_password": True,
+        "updated_at": moment,
+    }
+    body = {
+        "exported_at": moment,
+        "account": person.customer(NOW) | {"status": "active"},
+        "identities": [identity],
+        "sessions": [_session(person.token, current=True)],
+        "api_keys": functions.invoke("key_list", sample("key_list")).json["api_keys"],
+        "activity": [],
+    }
+    file = {"content-disposition": 'attachment; filename="comfy-account.json"'}
+    assert answer.read == expected.answer("account_export", 200, body, headers=file)
+    assert _logged(answer) == [
+        _line("account_export", "user_exported", "GET /customers/me/export", 200, person.user_id)
+    ]
+
+
+def test_the_sample_of_account_update_renames_the_person(functions: Lambdas) -> None:
+    """200 and the account; the next log-in answers with the same name and moment."""
+    person = functions.people.arrange()
+    functions.clock.now = NOW + timedelta(minutes=1)
+    answer = functions.invoke("account_update", sample("account_update"))
+
+    customer = {**person.customer(NOW), "name": "Olive Branch", "updatedAt": "2026-01-05T12:01:00.000Z"}
+    assert answer.read == expected.answer("account_update", 200, customer)
+    assert _logged(answer) == [_line("account_update", "user_updated", "PATCH /customers/me", 200, person.user_id)]
+    assert functions.invoke("login", sample("login")).json == customer
+    assert functions.invoke("account_show", sample("account_show")).json == customer
 
 
 def test_the_sample_of_key_create_shows_the_key_once(functions: Lambdas) -> None:
@@ -352,7 +416,7 @@ def test_the_sample_of_fallback_answers_a_preflight(functions: Lambdas) -> None:
     """204, with the methods of the path and the headers that may be sent."""
     answer = functions.invoke("fallback", sample("fallback"))
 
-    headers = {**expected.CORS, "access-control-allow-methods": "DELETE, GET"}
+    headers = {**expected.CORS, "access-control-allow-methods": "DELETE, GET, PATCH"}
     assert answer.read == expected.answer("fallback", 204, headers=headers)
     assert len(_logged(answer)) == 1
 

@@ -101,12 +101,12 @@ def test_logging_out_without_a_session_is_logging_out(functions: Lambdas, cookie
     assert answer.read == expected.answer("logout", 204, headers=expected.SIGNED_OUT, cookies=expected.NO_COOKIE)
 
 
-def test_a_login_that_is_not_fresh_hands_out_no_key_and_closes_no_account(functions: Lambdas) -> None:
+def test_a_login_that_is_not_fresh_hands_out_nothing_and_closes_no_account(functions: Lambdas) -> None:
     """403 with what to do, a quarter of an hour after the log-in and a second (SE-12)."""
     person = functions.people.arrange()
     functions.people.sign_in(person, "o" * 43, ago=timedelta(minutes=15, seconds=1))
     functions.people.sign_in(person, "f" * 43, ago=timedelta(minutes=15))
-    for function in ("key_create", "account_delete"):
+    for function in ("key_create", "account_export", "account_delete"):
         refused = functions.invoke(function, request(function, cookie="o" * 43))
         assert refused.read == expected.refusal(function, 403, "reauth_required")
         assert refused.events == ["authz_fail_reauth"]

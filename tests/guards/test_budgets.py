@@ -20,8 +20,11 @@ from tests.guards.interpreter import YARDSTICK
 BUDGET = {
     "account_delete": 79,
     "account_disable": 71,
+    "account_export": 89,
     "account_open": 82,
     "account_show": 82,
+    "account_update": 95,
+    "activity_list": 79,
     "authorizer": 73,
     "email_resend": 96,
     "email_verify": 108,

@@ -167,13 +167,26 @@ def test_an_operator_disables_an_account(cloud: LocalCloud) -> None:
     assert person.log_in().json()["error"] == "invalid_credentials"
 
 
+def test_a_new_name_is_told_everywhere(cloud: LocalCloud) -> None:
+    """By the account, by the next log-in, and in the activity that lists both."""
+    person = Person(cloud).join()
+    renamed = person.call("PATCH", "/customers/me", {"name": "Ann Other"})
+    assert (renamed.status_code, renamed.json()["name"]) == (200, "Ann Other")
+
+    assert person.log_in().json() == renamed.json() == person.call("GET", "/customers/me").json()
+
+    events = [entry["event"] for entry in person.call("GET", "/auth/activity").json()["activity"]]
+    # A log-in ends the session that was there at the same moment.
+    assert (sorted(events[:2]), events[2]) == (["authn_login_success", "session_revoked"], "user_updated")
+
+
 def test_unknown_paths_and_methods_answer_in_our_own_words(cloud: LocalCloud) -> None:
     """The fallback has the same headers and shape as everything else."""
     person = Person(cloud)
     missing, wrong = person.call("GET", "/nope"), person.call("PUT", "/customers/me")
 
     assert (missing.status_code, missing.json()["error"]) == (404, "not_found")
-    assert (wrong.status_code, wrong.headers["allow"]) == (405, "DELETE, GET")
+    assert (wrong.status_code, wrong.headers["allow"]) == (405, "DELETE, GET, PATCH")
     assert missing.headers["x-content-type-options"] == wrong.headers["x-content-type-options"] == "nosniff"
 
 

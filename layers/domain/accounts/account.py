@@ -1,21 +1,19 @@
-"""The account itself: shown to whoever may act for it, closed by its owner, disabled by an operator."""
+"""The account itself: shown to whoever may act for it, renamed and closed by its owner, disabled by an operator."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from accounts import api_keys, audit, identities, sessions, users
+from accounts import api_keys, audit, identities, sessions, text, users
 from accounts.audit import Caller, Record
 from accounts.authentication import Authentication, Credential, SessionAuthentication
-from accounts.errors import NotFound, Unauthenticated, Unavailable
+from accounts.errors import NotFound, Unauthenticated
+from accounts.limits import PERSON_NAME_MAX_CHARACTERS
 from accounts.sessions import Session
-from accounts.transactions import Change, Conflict, Transactions
+from accounts.transactions import Change, Transactions, again_on_conflict
 from accounts.users import User, Users
-
-# An account that changes meanwhile is read again: more often than log-ins (five at once) can get in between.
-_TRIES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +40,33 @@ class SessionAccount:
         """The session and its account; raises Unauthenticated."""
         session = self.authentication.session(credential, now)
         return session, _active(self.users.get(session.user_id))
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRenaming:
+    """Changes what the person is called."""
+
+    authentication: SessionAuthentication
+    users: Users
+    transactions: Transactions
+
+    def rename(self, credential: Credential | None, name: str, caller: Caller, now: datetime) -> User:
+        """The account under its new name, which may be empty; raises InvalidInput.
+
+        The identities have the name too, because a log-in is answered from them; they change in the same transaction.
+        """
+        user_id = self.authentication.session(credential, now).user_id
+        chosen = text.line("name", name, at_most=PERSON_NAME_MAX_CHARACTERS)
+        return again_on_conflict(lambda: self._rename(user_id, chosen, caller, now))
+
+    def _rename(self, user_id: str, name: str, caller: Caller, now: datetime) -> User:
+        user = _active(self.users.get(user_id))
+        self.transactions.commit(
+            users.Rename(user, name, now),
+            *(identities.Rename(key, user_id, name, now) for key in user.identities),
+            Record(user_id, "user_updated", now, caller),
+        )
+        return replace(user, name=name, updated_at=now, revision=user.revision + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +108,15 @@ def _end_everything(
     changes: Callable[[User], Iterable[Change]],
 ) -> None:
     """End the account's sessions and keys together with ``changes``, made anew when the account changes meanwhile."""
-    for _ in range(_TRIES):
+
+    def attempt() -> None:
         user = accounts.get(user_id)
         if user is None:
             raise Unauthenticated
         keys = (api_keys.Remove(digest, user_id) for digest in user.api_keys)
-        try:
-            return transactions.commit(*changes(user), *map(sessions.End, user.sessions), *keys, record)
-        except Conflict:
-            continue
-    raise Unavailable
+        transactions.commit(*changes(user), *map(sessions.End, user.sessions), *keys, record)
+
+    again_on_conflict(attempt)
 
 
 def _closing(user: User) -> Iterable[Change]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Protocol
 
 from accounts import secrets
 from accounts.transactions import Change
@@ -24,6 +25,9 @@ class Caller:
 
 
 NOBODY = Caller(source="", user_agent="")
+# What the account's person is shown of a detail, whatever stories come to write there: how, with whom, which key by its
+# name, how many. Not the ids of sessions and keys, which are digests of their secrets.
+_SHOWN = frozenset({"method", "provider", "name", "sessions"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +45,15 @@ class Record(Change):
     def event_id(self) -> str:
         """Time-ordered and unique: ISO 8601 in UTC, then eight random characters."""
         return f"{self.at.astimezone(UTC).isoformat(timespec='microseconds')}#{self.serial}"
+
+    @property
+    def shown(self) -> dict[str, str]:
+        """What of the detail is for the account's person."""
+        return {name: value for name, value in self.detail.items() if name in _SHOWN}
+
+
+class AuditEvents(Protocol):
+    """Where records are kept."""
+
+    def latest(self, user_id: str, at_most: int) -> list[Record]:
+        """An account's latest records, the newest first, read consistently."""

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from accounts import email_addresses, identities, messages, one_time_tokens, sessions, throttles, users
 from accounts.audit import Caller, Record
 from accounts.authentication import Credential, SessionAuthentication
-from accounts.errors import InvalidLink, Unavailable
+from accounts.errors import InvalidLink, Unauthenticated
 from accounts.identities import Identities, Identity, email_key
 from accounts.identity_management import existing
 from accounts.limits import EMAIL_CHANGES_PER_ACCOUNT_PER_DAY
@@ -21,10 +21,8 @@ from accounts.one_time_tokens import EMAIL_CHANGE, OneTimeToken, OneTimeTokens
 from accounts.sessions import Session
 from accounts.sign_up import count_mail_request
 from accounts.throttles import Throttles
-from accounts.transactions import Conflict, Transactions
+from accounts.transactions import Conflict, Transactions, again_on_conflict
 from accounts.users import User, Users
-
-_TRIES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,20 +74,10 @@ class EmailChange:
         found = one_time_tokens.find(self.tokens, EMAIL_CHANGE, token, now)
         if found is None or found.subject != session.user_id:
             raise InvalidLink
-        for _ in range(_TRIES):
-            user = existing(self.users, session.user_id)
-            old = self._to_leave(found, user)
-            new = replace(identities.secured(old, now), key=email_key(found.data["email"]), email=found.data["email"])
-            try:
-                self._commit(session, found, user, old, new, caller, now)
-            except Conflict as conflict:
-                if conflict.concerns(one_time_tokens.Consume) or conflict.concerns(identities.Claim):
-                    raise InvalidLink from conflict
-                continue
-            # The address was ours to write to until this moment, and its owner must hear of it there.
-            self.notices.put(Message(messages.EMAIL_CHANGED, user_id=user.user_id, email=old.email))
-            return new
-        raise Unavailable
+        old, new = again_on_conflict(lambda: self._move(session, found, caller, now))
+        # The address was ours to write to until this moment, and its owner must hear of it there.
+        self.notices.put(Message(messages.EMAIL_CHANGED, user_id=old.user_id, email=old.email))
+        return new
 
     def _to_leave(self, token: OneTimeToken, user: User) -> Identity:
         old = self.identities.get(email_key(user.email))
@@ -97,22 +85,26 @@ class EmailChange:
             raise InvalidLink
         return old
 
-    def _commit(
-        self,
-        session: Session,
-        token: OneTimeToken,
-        user: User,
-        old: Identity,
-        new: Identity,
-        caller: Caller,
-        now: datetime,
-    ) -> None:
+    def _move(self, session: Session, token: OneTimeToken, caller: Caller, now: datetime) -> tuple[Identity, Identity]:
+        """The address as it was and as it is now."""
+        user = existing(self.users, session.user_id)
+        old, email = self._to_leave(token, user), token.data["email"]
+        new = replace(identities.secured(old, now), key=email_key(email), email=email)
+        if session.digest not in user.sessions:
+            # It ended meanwhile: logged out here or everywhere, or the password was reset.
+            raise Unauthenticated
         others = (digest for digest in user.sessions if digest != session.digest)
-        self.transactions.commit(
-            one_time_tokens.Consume(token.key),
-            identities.Vacate(old),
-            identities.Claim(new),
-            users.MoveAddress(user, new.email, lost=old.key, gained=new.key, keeping=session.digest, now=now),
-            *map(sessions.End, others),
-            Record(user.user_id, "user_email_changed", now, caller),
-        )
+        try:
+            self.transactions.commit(
+                one_time_tokens.Consume(token.key),
+                identities.Vacate(old),
+                identities.Claim(new),
+                users.MoveAddress(user, email, lost=old.key, gained=new.key, keeping=session.digest, now=now),
+                *map(sessions.End, others),
+                Record(user.user_id, "user_email_changed", now, caller),
+            )
+        except Conflict as conflict:
+            if conflict.concerns(one_time_tokens.Consume) or conflict.concerns(identities.Claim):
+                raise InvalidLink from conflict
+            raise
+        return old, new

@@ -112,6 +112,16 @@ class Replace(Change):
 
 
 @dataclass(frozen=True, slots=True)
+class Rename(Change):
+    """The identity's person is called ``name``; refused when it does not belong to ``user_id``."""
+
+    key: str
+    user_id: str
+    name: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Remove(Change):
     """The identity is gone; refused when it does not belong to ``user_id``."""
 

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 
 from accounts import identities, messages, passwords, sessions, users
 from accounts.audit import Caller, Record
 from accounts.authentication import Credential, SessionAuthentication
-from accounts.errors import LastIdentity, NotFound, PasswordExists, Unauthenticated, Unavailable
+from accounts.errors import LastIdentity, NotFound, PasswordExists, Unauthenticated
 from accounts.identities import EMAIL, Identities, Identity, email_key, public_id
 from accounts.messages import Message, Outbox
 from accounts.passwords import BreachedPasswords, PasswordHasher
 from accounts.providers import TITLES
-from accounts.transactions import Conflict, Transactions
+from accounts.sessions import Session
+from accounts.transactions import Transactions, again_on_conflict
 from accounts.users import User, Users
-
-# An account that changes meanwhile is read again: more often than log-ins (five at once) can get in between.
-_TRIES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +51,18 @@ class IdentityUnlinking:
         nothing, one is refused, looks again, and finds that it would take the last.
         """
         user_id = self.authentication.session(credential, now, fresh=True).user_id
-        for _ in range(_TRIES):
-            user = existing(self.users, user_id)
-            going = self._going(user, identity_id)
-            # Kept as a mark without a name: else the next log-in with it would link itself again, by the address.
-            mark = replace(going, email="", name="", verified=False, unlinked=True)
-            record = Record(user_id, "authn_identity_unlinked", now, caller, {"provider": going.provider})
-            try:
-                self.transactions.commit(identities.Replace(mark), users.LetGoIdentity(user, going.key), record)
-            except Conflict:
-                continue
-            notice = Message(messages.IDENTITY_UNLINKED, user_id=user_id, detail=TITLES[going.provider])
-            self.notices.put(notice)
-            return user_id
-        raise Unavailable
+        gone = again_on_conflict(lambda: self._take_away(user_id, identity_id, caller, now))
+        self.notices.put(Message(messages.IDENTITY_UNLINKED, user_id=user_id, detail=TITLES[gone.provider]))
+        return user_id
+
+    def _take_away(self, user_id: str, identity_id: str, caller: Caller, now: datetime) -> Identity:
+        user = existing(self.users, user_id)
+        going = self._going(user, identity_id)
+        # Kept as a mark without a name: else the next log-in with it would link itself again, by the address.
+        mark = replace(going, email="", name="", verified=False, unlinked=True)
+        record = Record(user_id, "authn_identity_unlinked", now, caller, {"provider": going.provider})
+        self.transactions.commit(identities.Replace(mark), users.LetGoIdentity(user, going.key), record)
+        return going
 
     def _going(self, user: User, identity_id: str) -> Identity:
         all_held = held(self.identities, user)
@@ -92,27 +90,28 @@ class PasswordSetting:
         """Set the first password of a person who logged in recently; their other sessions end (ASVS 7.4.3)."""
         passwords.check_length(password)
         session = self.authentication.session(credential, now, fresh=True)
-        password_hash = ""
-        for _ in range(_TRIES):
-            user = existing(self.users, session.user_id)
-            address = self._without_password(user)
-            if not password_hash:
-                passwords.check_acceptable(password, email=user.email, breached=self.breached)
-                password_hash = self.hasher.hash(password)
-            changed = replace(identities.secured(address, now), password_hash=password_hash)
-            others = (digest for digest in user.sessions if digest != session.digest)
-            try:
-                self.transactions.commit(
-                    identities.Replace(changed),
-                    users.LetGoAllSessions(user, keeping=session.digest),
-                    *map(sessions.End, others),
-                    Record(user.user_id, "authn_password_change", now, caller),
-                )
-            except Conflict:
-                continue
-            self.notices.put(Message(messages.PASSWORD_SET, user_id=user.user_id))
-            return user.user_id
-        raise Unavailable
+
+        @cache
+        def accepted_and_hashed(email: str) -> str:
+            """Once, however often the account has to be read."""
+            passwords.check_acceptable(password, email=email, breached=self.breached)
+            return self.hasher.hash(password)
+
+        again_on_conflict(lambda: self._write(session, accepted_and_hashed, caller, now))
+        self.notices.put(Message(messages.PASSWORD_SET, user_id=session.user_id))
+        return session.user_id
+
+    def _write(self, session: Session, hashed: Callable[[str], str], caller: Caller, now: datetime) -> None:
+        user = existing(self.users, session.user_id)
+        address = self._without_password(user)
+        changed = replace(identities.secured(address, now), password_hash=hashed(user.email))
+        others = (digest for digest in user.sessions if digest != session.digest)
+        self.transactions.commit(
+            identities.Replace(changed),
+            users.LetGoAllSessions(user, keeping=session.digest),
+            *map(sessions.End, others),
+            Record(user.user_id, "authn_password_change", now, caller),
+        )
 
     def _without_password(self, user: User) -> Identity:
         address = self.identities.get(email_key(user.email))

@@ -89,6 +89,11 @@ DEVICE_KEPT = timedelta(days=365)
 
 # Audit records are kept for a year, then swept (ASVS 14.2.7; ours).
 AUDIT_KEPT = timedelta(days=365)
+# How many of them a person sees (ours): one read, and as much as anybody looks through.
+ACTIVITY_SHOWN = 50
+# How many of them go into the copy of everything that a person can take along (ours): years of use, and below 1 MB of
+# the 6 MB that a function may answer with.
+ACTIVITY_EXPORTED = 1000
 
 # bcrypt (ASVS appendix C; measured, see benchmarks): cost for new hashes, and the costs we agree to compute.
 BCRYPT_COST = 12

@@ -27,14 +27,13 @@ from accounts.messages import Message
 from accounts.one_time_tokens import EMAIL_CHANGE, EMAIL_VERIFICATION, PASSWORD_RESET, PROVIDER_VERIFICATION
 from accounts.providers import TITLES
 from accounts.throttles import Throttles, Toll
-from accounts.transactions import Conflict, Transactions
+from accounts.transactions import Conflict, Transactions, again_on_conflict
 from accounts.users import User, Users
 
 SENT = "sent"
 _PURPOSES = {True: EMAIL_VERIFICATION, False: PROVIDER_VERIFICATION}
 NOBODY_TO_TELL = "nobody_to_tell"
 LIMIT_REACHED = "limit_reached"
-_TRIES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,16 +156,15 @@ class Mailing:
 
         Log-ins change an identity too: then it is read and written once more, or the mail would be lost.
         """
-        for _ in range(_TRIES):
+
+        def attempt() -> Identity | None:
             address = self.identities.get(key)
             if address is None or address.user_id != user_id or not address.can_log_in:
                 return None
-            try:
-                self.transactions.commit(one_time_tokens.Issue(token), identities.Replace(superseding(address)))
-            except Conflict:
-                continue
+            self.transactions.commit(one_time_tokens.Issue(token), identities.Replace(superseding(address)))
             return address
-        raise Unavailable
+
+        return again_on_conflict(attempt)
 
     def _counted(self, tolls: tuple[Toll, ...], now: datetime, send: Callable[[], str]) -> str:
         """Send within the recipient's limits, silently; what was not sent does not count."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 
 from accounts import identities, messages, passwords, sessions, users
 from accounts.audit import Caller, Record
 from accounts.authentication import Credential, SessionAuthentication
-from accounts.errors import InvalidCredentials, PasswordMissing, Unauthenticated, Unavailable
+from accounts.errors import InvalidCredentials, PasswordMissing, Unauthenticated
 from accounts.identities import Identities, Identity, email_key
 from accounts.identity_management import existing
 from accounts.messages import Message, Outbox
@@ -16,10 +18,9 @@ from accounts.passwords import BreachedPasswords, PasswordHasher
 from accounts.sessions import Session
 from accounts.sign_in import count_attempt
 from accounts.throttles import Attempt, Throttles
-from accounts.transactions import Conflict, Transactions
+from accounts.transactions import Transactions, again_on_conflict
 from accounts.users import User, Users
 
-_TRIES = 8
 _NOT_THE_CURRENT_ONE = "The current password is not right. Check Caps Lock and try again."
 
 
@@ -49,34 +50,31 @@ class PasswordChange:
         address = with_password(self.identities, user)
         passwords.check_acceptable(new, email=user.email, breached=self.breached)
         attempt = count_attempt(self.throttles, address.email, caller, now)
-        self._replace(session, current, new, attempt, caller, now)
+
+        @cache
+        def checked_and_hashed(stored: str | None) -> str:
+            """Once for each hash that is met: a password that changed meanwhile is checked against again."""
+            if not self.hasher.verify(current, stored).matches or attempt.doomed:
+                raise InvalidCredentials(_NOT_THE_CURRENT_ONE)
+            return self.hasher.hash(new)
+
+        again_on_conflict(lambda: self._write(session, checked_and_hashed, attempt, caller, now))
         self.notices.put(Message(messages.PASSWORD_CHANGED, user_id=user.user_id))
         return user.user_id
 
-    def _replace(
-        self, session: Session, current: str, new: str, attempt: Attempt, caller: Caller, now: datetime
+    def _write(
+        self,
+        session: Session,
+        hashed: Callable[[str | None], str],
+        attempt: Attempt,
+        caller: Caller,
+        now: datetime,
     ) -> None:
-        """Check and replace what is stored now; a password that changed meanwhile is checked against again."""
-        checked, password_hash = "", ""
-        for _ in range(_TRIES):
-            user = existing(self.users, session.user_id)
-            address = with_password(self.identities, user)
-            if address.password_hash != checked:
-                if not self.hasher.verify(current, address.password_hash).matches or attempt.doomed:
-                    raise InvalidCredentials(_NOT_THE_CURRENT_ONE)
-                checked, password_hash = address.password_hash or "", password_hash or self.hasher.hash(new)
-            changed = replace(identities.secured(address, now), password_hash=password_hash)
-            try:
-                return self._commit(session, user, changed, attempt, caller, now)
-            except Conflict:
-                continue
-        raise Unavailable
-
-    def _commit(
-        self, session: Session, user: User, changed: Identity, attempt: Attempt, caller: Caller, now: datetime
-    ) -> None:
+        user = existing(self.users, session.user_id)
+        address = with_password(self.identities, user)
+        changed = replace(identities.secured(address, now), password_hash=hashed(address.password_hash))
         if session.digest not in user.sessions:
-            # It ended while we hashed: logged out here or everywhere, or the password was reset.
+            # It ended meanwhile: logged out here or everywhere, or the password was reset.
             raise Unauthenticated
         others = (digest for digest in user.sessions if digest != session.digest)
         self.transactions.commit(

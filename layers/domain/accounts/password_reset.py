@@ -12,17 +12,15 @@ from datetime import datetime
 
 from accounts import email_addresses, identities, messages, one_time_tokens, passwords, sessions, throttles, users
 from accounts.audit import Caller, Record
-from accounts.errors import InvalidLink, TooManyAttempts, Unavailable
+from accounts.errors import InvalidLink, TooManyAttempts
 from accounts.identities import Identities, Identity
 from accounts.messages import Message, Outbox
 from accounts.one_time_tokens import PASSWORD_RESET, OneTimeToken, OneTimeTokens
 from accounts.passwords import BreachedPasswords, PasswordHasher
 from accounts.sign_up import count_mail_request
 from accounts.throttles import Throttles
-from accounts.transactions import Conflict, Transactions
-from accounts.users import User, Users
-
-_TRIES = 8
+from accounts.transactions import Conflict, Transactions, again_on_conflict
+from accounts.users import Users
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +69,9 @@ class PasswordReset:
         identity = self._named_by(found)
         passwords.check_acceptable(password, email=identity.email, breached=self.breached)
         password_hash = self.hasher.hash(password)
-        for _ in range(_TRIES):
-            identity, user = self._named_by(found), self.users.get(identity.user_id)
-            if found is None or user is None or user.status != users.ACTIVE:
-                raise InvalidLink
-            changed = replace(identities.secured(identity, now), password_hash=password_hash)
-            try:
-                self._commit(found, changed, user, caller, now)
-            except Conflict as conflict:
-                if conflict.concerns(one_time_tokens.Consume):
-                    raise InvalidLink from conflict
-                continue
-            self.notices.put(Message(messages.PASSWORD_RESET, user_id=user.user_id))
-            return user.user_id
-        raise Unavailable
+        again_on_conflict(lambda: self._write(found, password_hash, caller, now))
+        self.notices.put(Message(messages.PASSWORD_RESET, user_id=identity.user_id))
+        return identity.user_id
 
     def _named_by(self, token: OneTimeToken | None) -> Identity:
         """The address that the token is for, if it is still the one link that counts."""
@@ -93,12 +80,21 @@ class PasswordReset:
             raise InvalidLink
         return identity
 
-    def _commit(self, token: OneTimeToken, changed: Identity, user: User, caller: Caller, now: datetime) -> None:
-        self.transactions.commit(
-            one_time_tokens.Consume(token.key),
-            identities.Replace(changed),
-            users.LetGoAllSessions(user),
-            *map(sessions.End, user.sessions),
-            throttles.Clear(throttles.streak_key(changed.email)),
-            Record(user.user_id, "authn_password_change", now, caller, {"by": "reset"}),
-        )
+    def _write(self, token: OneTimeToken | None, password_hash: str, caller: Caller, now: datetime) -> None:
+        identity = self._named_by(token)
+        user = self.users.get(identity.user_id)
+        if token is None or user is None or user.status != users.ACTIVE:
+            raise InvalidLink
+        try:
+            self.transactions.commit(
+                one_time_tokens.Consume(token.key),
+                identities.Replace(replace(identities.secured(identity, now), password_hash=password_hash)),
+                users.LetGoAllSessions(user),
+                *map(sessions.End, user.sessions),
+                throttles.Clear(throttles.streak_key(identity.email)),
+                Record(user.user_id, "authn_password_change", now, caller, {"by": "reset"}),
+            )
+        except Conflict as conflict:
+            if conflict.concerns(one_time_tokens.Consume):
+                raise InvalidLink from conflict
+            raise

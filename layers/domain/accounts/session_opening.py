@@ -8,16 +8,13 @@ from datetime import datetime
 from accounts import devices, identities, messages, secrets, sessions, sign_out, users
 from accounts.audit import Caller, Record
 from accounts.authentication import SESSION, Credential
-from accounts.errors import InvalidCredentials, NotFound, Unavailable
+from accounts.errors import InvalidCredentials, NotFound
 from accounts.identities import Identity
 from accounts.limits import SESSIONS_PER_ACCOUNT
 from accounts.messages import Message, Outbox
 from accounts.sessions import Session, Sessions
-from accounts.transactions import Change, Conflict, Transactions
+from accounts.transactions import Change, Conflict, Transactions, again_on_conflict
 from accounts.users import User, Users
-
-# More than log-ins that can be under way at once (five, by the account's limit): each time, one of them gets through.
-_TRIES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +72,15 @@ class SessionOpening:
         except Conflict as conflict:
             if not conflict.concerns(users.HoldSession):
                 raise
-            self._make_room(session, changes)
+            again_on_conflict(lambda: self._make_room(session, changes), users.SwapSession)
 
     def _make_room(self, session: Session, changes: tuple[Change, ...]) -> None:
-        for _ in range(_TRIES):
-            user = self.users.get(session.user_id)
-            if user is None or user.status != users.ACTIVE:
-                raise InvalidCredentials
-            ended = _making_room(user, session.authenticated_at)
-            swap = users.SwapSession(user.user_id, user.revision, ended, session.digest, session.expires_at)
-            try:
-                return self.transactions.commit(swap, *map(sessions.End, ended), *changes)
-            except Conflict as conflict:
-                if not conflict.concerns(users.SwapSession):
-                    raise
-        raise Unavailable
+        user = self.users.get(session.user_id)
+        if user is None or user.status != users.ACTIVE:
+            raise InvalidCredentials
+        ended = _making_room(user, session.authenticated_at)
+        swap = users.SwapSession(user.user_id, user.revision, ended, session.digest, session.expires_at)
+        self.transactions.commit(swap, *map(sessions.End, ended), *changes)
 
 
 def _making_room(user: User, now: datetime) -> tuple[str, ...]:

@@ -9,13 +9,11 @@ from datetime import datetime
 from accounts import sessions, users
 from accounts.audit import Caller, Record
 from accounts.authentication import Credential, SessionAuthentication
-from accounts.errors import NotFound, Unauthenticated, Unavailable
+from accounts.errors import NotFound, Unauthenticated
 from accounts.sessions import Session
-from accounts.transactions import Conflict, Transactions
+from accounts.transactions import Conflict, Transactions, again_on_conflict
 from accounts.users import Users
 
-# An account that changes meanwhile is read again: more often than log-ins (five at once) can get in between.
-_TRIES = 8
 _ID = re.compile(r"[0-9a-f]{64}")
 
 
@@ -83,17 +81,15 @@ class SignOutEverywhere:
         starts meanwhile, the transaction is refused and made again.
         """
         user_id = self.authentication.session(credential, now).user_id
-        for _ in range(_TRIES):
-            user = self.users.get(user_id)
-            if user is None:
-                raise Unauthenticated
-            record = Record(user_id, "session_revoked_all", now, caller, {"sessions": str(len(user.sessions))})
-            try:
-                self.transactions.commit(users.LetGoAllSessions(user), *map(sessions.End, user.sessions), record)
-            except Conflict:
-                continue
-            return user_id
-        raise Unavailable
+        again_on_conflict(lambda: self._end_all(user_id, caller, now))
+        return user_id
+
+    def _end_all(self, user_id: str, caller: Caller, now: datetime) -> None:
+        user = self.users.get(user_id)
+        if user is None:
+            raise Unauthenticated
+        record = Record(user_id, "session_revoked_all", now, caller, {"sessions": str(len(user.sessions))})
+        self.transactions.commit(users.LetGoAllSessions(user), *map(sessions.End, user.sessions), record)
 
 
 def end(transactions: Transactions, user_id: str, digest: str, caller: Caller, now: datetime) -> None:

@@ -7,7 +7,13 @@ no story can leave half of itself behind.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
+
+from accounts.errors import Unavailable
+
+# More often than log-ins, of which five can be under way at once, can get in between.
+TRIES = 8
 
 
 class Change:
@@ -34,3 +40,18 @@ class Transactions(Protocol):
 
     def commit(self, *changes: Change) -> None:
         """Write all changes or none; raises Conflict naming those refused, Unavailable when the store cannot say."""
+
+
+def again_on_conflict[T](attempt: Callable[[], T], kind: type[Change] = Change) -> T:
+    """What ``attempt`` comes to, which reads, decides, and commits on the condition that nothing changed meanwhile.
+
+    It is made anew when its Conflict concerns a change of this ``kind``; any other Conflict is for the caller. Raises
+    Unavailable when something gets in between every time.
+    """
+    for _ in range(TRIES):
+        try:
+            return attempt()
+        except Conflict as conflict:
+            if not conflict.concerns(kind):
+                raise
+    raise Unavailable

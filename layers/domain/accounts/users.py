@@ -141,6 +141,15 @@ class MoveAddress(Change):
 
 
 @dataclass(frozen=True, slots=True)
+class Rename(Change):
+    """The account's person is called ``name``; refused when it changed since it was read."""
+
+    user: User
+    name: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Disable(Change):
     """The account is disabled and holds no session and no key; refused when it changed since it was read."""
 

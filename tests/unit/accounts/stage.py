@@ -8,7 +8,9 @@ from typing import Any
 from hypothesis import settings
 
 from accounts import secrets
-from accounts.account import AccountClosing, AccountDisabling, AccountLookup, SessionAccount
+from accounts.account import AccountClosing, AccountDisabling, AccountLookup, AccountRenaming, SessionAccount
+from accounts.account_export import AccountExport
+from accounts.activity import ActivityList
 from accounts.audit import Caller
 from accounts.authentication import API_KEY, SESSION, Authentication, Credential, KeyLookup, SessionAuthentication
 from accounts.email_change import EmailChange, EmailChangeRequest
@@ -30,6 +32,7 @@ from accounts.throttles import Counter
 from accounts.transactions import Change, Transactions
 from tests.fakes import (
     FakeApiKeys,
+    FakeAuditEvents,
     FakeBreaches,
     FakeHasher,
     FakeIdentities,
@@ -186,6 +189,11 @@ class Service:
         return EmailChange(self.sessions, *stores, self.transactions, self.outbox)
 
     @property
+    def activity(self) -> ActivityList:
+        """Shows what happened."""
+        return ActivityList(self.sessions, FakeAuditEvents(self.world))
+
+    @property
     def sign_out(self) -> SignOut:
         """Ends the presented session."""
         return SignOut(self.sessions, self.transactions)
@@ -234,6 +242,17 @@ class Service:
     def session_account(self) -> SessionAccount:
         """Shows who is signed in."""
         return SessionAccount(self.sessions, FakeUsers(self.world))
+
+    @property
+    def export(self) -> AccountExport:
+        """Collects what is held about a person."""
+        stores = FakeUsers(self.world), FakeIdentities(self.world), FakeApiKeys(self.world)
+        return AccountExport(self.sessions, *stores, FakeAuditEvents(self.world))
+
+    @property
+    def renaming(self) -> AccountRenaming:
+        """Renames accounts."""
+        return AccountRenaming(self.sessions, FakeUsers(self.world), self.transactions)
 
     @property
     def closing(self) -> AccountClosing:
@@ -292,8 +311,7 @@ class Service:
 
     def change_identity(self, email: str = EMAIL, **changes: Any) -> None:
         """Another request changes the identity."""
-        old = self.identity(email)
-        self.world.identities[old.key] = replace(old, **changes, version=old.version + 1)
+        self.world.change_identity(self.identity(email).key, **changes)
 
     def fail(self, times: int, email: str = EMAIL, at: datetime = NOW) -> None:
         """So many failures in a row have happened to that account, the last one at ``at``."""

@@ -44,6 +44,8 @@ def test_the_limits_are_those_documented() -> None:
         "SIGN_UP_MAILS_PER_RECIPIENT": 3,
         "SIGN_UP_MAILS_WINDOW": timedelta(hours=6),
         "AUDIT_KEPT": timedelta(days=365),
+        "ACTIVITY_SHOWN": 50,
+        "ACTIVITY_EXPORTED": 1000,
         "BCRYPT_COST": 12,
         "BCRYPT_COSTS_ACCEPTED": range(10, 15),
     }

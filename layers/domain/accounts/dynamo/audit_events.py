@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from pynamodb.attributes import MapAttribute, TTLAttribute, UnicodeAttribute
 from pynamodb.models import Model
 
 from accounts import audit
-from accounts.dynamo.tables import Operation, Table, Write
+from accounts.audit import Caller, Record
+from accounts.dynamo.tables import Operation, Table, Write, unavailable_on_failure
 from accounts.limits import AUDIT_KEPT
 from accounts.transactions import Change
 
@@ -35,6 +37,12 @@ class AuditEventsTable(Table[AuditEventItem]):
         """Records are only ever added."""
         return {audit.Record: self._append}
 
+    def latest(self, user_id: str, at_most: int) -> list[Record]:
+        """An account's latest records, the newest first, read consistently. Raises Unavailable."""
+        with unavailable_on_failure():
+            newest_first = self.bound.query(user_id, consistent_read=True, scan_index_forward=False, limit=at_most)
+            return [_record(item) for item in newest_first]
+
     def _append(self, change: audit.Record) -> Operation:
         item = self.bound(
             change.user_id,
@@ -46,3 +54,9 @@ class AuditEventsTable(Table[AuditEventItem]):
             expires_at=change.at + AUDIT_KEPT,
         )
         return self.put(item, AuditEventItem.event_id.does_not_exist())
+
+
+def _record(item: AuditEventItem) -> Record:
+    at, _, serial = item.event_id.partition("#")
+    caller = Caller(source=item.source, user_agent=item.user_agent)
+    return Record(item.user_id, item.event, datetime.fromisoformat(at), caller, item.detail.as_dict(), serial)

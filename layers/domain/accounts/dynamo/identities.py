@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pynamodb.attributes import (
     BooleanAttribute,
@@ -13,6 +13,7 @@ from pynamodb.attributes import (
     UTCDateTimeAttribute,
 )
 from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
 from accounts import identities
@@ -57,6 +58,7 @@ class IdentitiesTable(Table[IdentityItem]):
             identities.StillVerified: self._still_verified,
             identities.Unchanged: self._unchanged,
             identities.Replace: self._replace,
+            identities.Rename: self._rename,
             identities.Remove: self._remove,
             identities.Vacate: self._vacate,
             identities.DisableLogin: self._disable_login,
@@ -82,6 +84,10 @@ class IdentitiesTable(Table[IdentityItem]):
     def _unchanged(self, change: identities.Unchanged) -> Operation:
         return self.check(change.identity.key, _is_as(change.identity))
 
+    def _rename(self, change: identities.Rename) -> Operation:
+        named = [IdentityItem.name.set(change.name), IdentityItem.updated_at.set(change.now)]
+        return self._change(change.key, named, change.user_id)
+
     def _remove(self, change: identities.Remove) -> Operation:
         return self.delete(self.bound(change.key), IdentityItem.user_id == change.user_id)
 
@@ -89,8 +95,11 @@ class IdentitiesTable(Table[IdentityItem]):
         return self.delete(self.bound(change.identity.key), _is_as(change.identity))
 
     def _disable_login(self, change: identities.DisableLogin) -> Operation:
-        actions = [IdentityItem.disabled.set(True), IdentityItem.version.add(1)]
-        return self.update(self.bound(change.key), actions, IdentityItem.user_id == change.user_id)
+        return self._change(change.key, [IdentityItem.disabled.set(True)], change.user_id)
+
+    def _change(self, key: str, actions: Sequence[Action], user_id: str) -> Operation:
+        actions = [*actions, IdentityItem.version.add(1)]
+        return self.update(self.bound(key), actions, IdentityItem.user_id == user_id)
 
     def _item(self, identity: Identity, *, version: int) -> IdentityItem:
         return self.bound(

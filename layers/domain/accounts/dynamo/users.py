@@ -58,6 +58,7 @@ class UsersTable(Table[UserItem]):
             users.HoldIdentity: self._hold_identity,
             users.LetGoIdentity: self._let_go_identity,
             users.MoveAddress: self._move_address,
+            users.Rename: self._rename,
             users.Disable: self._disable,
             users.Close: self._close,
         }
@@ -120,6 +121,10 @@ class UsersTable(Table[UserItem]):
             *(_session(digest).remove() for digest in user.sessions if digest != change.keeping),
         ]
         return self._change(user.user_id, actions, UserItem.revision == user.revision)
+
+    def _rename(self, change: users.Rename) -> Operation:
+        actions = [UserItem.name.set(change.name), UserItem.updated_at.set(change.now)]
+        return self._change(change.user.user_id, actions, UserItem.revision == change.user.revision)
 
     def _disable(self, change: users.Disable) -> Operation:
         user = change.user

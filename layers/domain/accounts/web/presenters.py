@@ -7,6 +7,7 @@ from typing import Any
 
 from accounts import devices
 from accounts.api_keys import ApiKey
+from accounts.audit import Record
 from accounts.errors import OriginNotAllowed
 from accounts.identities import Identity, public_id
 from accounts.limits import FRESH_LOGIN
@@ -71,6 +72,17 @@ def session(entry: Session, *, current: bool) -> dict[str, Any]:
         "source": entry.caller.source,
         "device": devices.describe(entry.caller.user_agent),
         "user_agent": entry.caller.user_agent,
+    }
+
+
+def activity(record: Record) -> dict[str, Any]:
+    """Something that happened: what, when, from where."""
+    return {
+        "event": record.event,
+        "at": timestamp(record.at),
+        "source": record.caller.source,
+        "device": devices.describe(record.caller.user_agent),
+        "detail": record.shown,
     }
 
 

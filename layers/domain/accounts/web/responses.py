@@ -68,6 +68,12 @@ def ok(body: Mapping[str, Any], *, status: int = 200, cookies: tuple[str, ...] =
     return Response(status, json.dumps(body, ensure_ascii=False), cookies=cookies, user_id=user_id)
 
 
+def download(body: Mapping[str, Any], filename: str, *, user_id: str) -> Response:
+    """A JSON answer that a browser saves as a file, laid out for people. ``filename`` is one of ours."""
+    disposition = {"content-disposition": f'attachment; filename="{filename}"'}
+    return Response(200, json.dumps(body, ensure_ascii=False, indent=2), headers=disposition, user_id=user_id)
+
+
 def accepted(message: str, *, user_id: str = "") -> Response:
     """202: the same for everybody, whatever will come of it."""
     return ok({"message": message}, status=202, user_id=user_id)

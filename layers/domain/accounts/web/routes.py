@@ -81,6 +81,7 @@ SESSION_REVOKE_ALL = Route(
     "session_revoked_all",
     cookies=True,
 )
+ACTIVITY_LIST = Route("GET", "/auth/activity", "activity_list", SESSION_ONLY, GATEWAY, "activity_listed", cookies=True)
 METHODS = Route("GET", "/auth/methods", "methods_show", NO_CREDENTIAL, GATEWAY, "methods_shown", cors=True)
 OAUTH_START = Route(
     "GET", "/auth/{provider}/start", "oauth_start", NO_CREDENTIAL, "oauth window", "authn_provider_start", page=True
@@ -196,6 +197,12 @@ ACCOUNT_OPEN = Route(
 ACCOUNT_SHOW = Route(
     "GET", "/customers/me", "account_show", ANY_CREDENTIAL, "bad-key window", "user_shown", cookies=True, cors=True
 )
+ACCOUNT_EXPORT = Route(
+    "GET", "/customers/me/export", "account_export", SESSION_ONLY, GATEWAY, "user_exported", cookies=True, cors=True
+)
+ACCOUNT_UPDATE = Route(
+    "PATCH", "/customers/me", "account_update", SESSION_ONLY, GATEWAY, "user_updated", cookies=True, cors=True
+)
 ACCOUNT_DELETE = Route(
     "DELETE", "/customers/me", "account_delete", SESSION_ONLY, GATEWAY, "user_deleted", cookies=True, cors=True
 )
@@ -243,6 +250,7 @@ ROUTES: tuple[Route, ...] = (
     SESSION_LIST,
     SESSION_REVOKE,
     SESSION_REVOKE_ALL,
+    ACTIVITY_LIST,
     METHODS,
     OAUTH_START,
     OAUTH_LINK,
@@ -260,6 +268,8 @@ ROUTES: tuple[Route, ...] = (
     EMAIL_CHANGE_CONFIRM,
     ACCOUNT_OPEN,
     ACCOUNT_SHOW,
+    ACCOUNT_EXPORT,
+    ACCOUNT_UPDATE,
     ACCOUNT_DELETE,
     KEY_LIST,
     KEY_CREATE,

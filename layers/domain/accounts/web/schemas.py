@@ -90,6 +90,12 @@ class Login(msgspec.Struct, forbid_unknown_fields=True):
     remember: bool = False
 
 
+class AccountUpdate(msgspec.Struct, forbid_unknown_fields=True):
+    """``PATCH /customers/me``."""
+
+    name: str
+
+
 class KeyCreate(msgspec.Struct, forbid_unknown_fields=True):
     """``POST /customers/api-keys``."""
 

@@ -12,7 +12,7 @@ from tests.unit.accounts.web.events import request
     ("path", "methods"),
     [
         ("/customers", "POST"),
-        ("/customers/me", "DELETE, GET"),
+        ("/customers/me", "DELETE, GET, PATCH"),
         ("/customers/api-keys", "GET, POST"),
         ("/customers/api-keys/1", "DELETE"),
     ],
@@ -31,7 +31,7 @@ def test_a_preflight_is_answered_where_other_origins_may_read(path: str, methods
         ("OPTIONS", "/auth/session", ("GET",)),
         ("OPTIONS", "/", ("GET",)),
         ("GET", "/auth/login", ("POST",)),
-        ("PATCH", "/customers/me", ("DELETE", "GET")),
+        ("PUT", "/customers/me", ("DELETE", "GET", "PATCH")),
         ("TRACE", "/customers/api-keys", ("GET", "POST")),
         ("POST", "/", ("GET",)),
     ],

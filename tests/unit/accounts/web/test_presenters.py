@@ -5,6 +5,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from accounts.api_keys import ApiKey
+from accounts.audit import Caller, Record
 from accounts.identities import Identity
 from accounts.users import User
 from accounts.web import presenters
@@ -79,6 +80,20 @@ def test_a_device_is_where_from_and_since_when(*, current: bool) -> None:
         "source": "192.0.2.1",
         "device": "an unknown device",
         "user_agent": "the owner's browser",
+    }
+
+
+def test_activity_is_what_when_and_from_where() -> None:
+    """A client's own words about itself stay out, and so does the id of a session."""
+    caller = Caller("192.0.2.1", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
+    detail = {"method": "password", "session": "d" * 64}
+
+    assert presenters.activity(Record("u" * 28, "authn_login_success", NOW, caller, detail)) == {
+        "event": "authn_login_success",
+        "at": "2026-03-01T12:00:00.000Z",
+        "source": "192.0.2.1",
+        "device": "Firefox on Linux",
+        "detail": {"method": "password"},
     }
 
 

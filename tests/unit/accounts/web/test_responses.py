@@ -118,6 +118,18 @@ def test_a_success_is_json_with_every_header() -> None:
     }
 
 
+def test_a_download_is_a_file_to_save() -> None:
+    """Laid out for people, under our name for it, kept by no cache."""
+    answer = responses.as_event(responses.download({"name": "Zoë"}, "a.json", user_id="u"), request_id="r", cors=False)
+
+    own = {"content-type": "application/json; charset=utf-8", "content-disposition": 'attachment; filename="a.json"'}
+    assert answer == {
+        "statusCode": 200,
+        "headers": {**SECURITY, **own, "x-request-id": "r"},
+        "body": '{\n  "name": "Zoë"\n}',
+    }
+
+
 def test_nothing_has_no_content_type() -> None:
     """204 says so by itself."""
     answer = responses.as_event(responses.no_content(user_id="u"), request_id="r", cors=False)

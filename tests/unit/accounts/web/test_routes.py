@@ -13,7 +13,7 @@ from accounts.web.routes import ROUTES, Route
         ("/auth/login", {"POST /auth/login"}),
         ("/customers/api-keys", {"GET /customers/api-keys", "POST /customers/api-keys"}),
         ("/customers/api-keys/1", {"DELETE /customers/api-keys/{id}"}),
-        ("/customers/me", {"GET /customers/me", "DELETE /customers/me"}),
+        ("/customers/me", {"GET /customers/me", "PATCH /customers/me", "DELETE /customers/me"}),
         ("/assets/site.css", {"GET /assets/{name}"}),
         ("/auth/sessions/revoke-all", {"POST /auth/sessions/revoke-all", "DELETE /auth/sessions/{id}"}),
         ("", set()),

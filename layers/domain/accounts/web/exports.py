@@ -1,0 +1,44 @@
+"""Everything held about a person as one document: what they gave and did, and nothing that lets anybody in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from accounts.account_export import Holdings
+from accounts.audit import Record
+from accounts.identities import EMAIL, Identity
+from accounts.web import presenters
+
+FILENAME = "comfy-account.json"
+
+
+def document(holdings: Holdings, now: datetime) -> dict[str, Any]:
+    """Every field listed, as everywhere; the words in which clients introduced themselves included."""
+    current = holdings.current.digest
+    return {
+        "exported_at": presenters.timestamp(now),
+        "account": {**presenters.customer(holdings.user), "status": holdings.user.status},
+        "identities": [_identity(entry) for entry in holdings.identities],
+        "sessions": [presenters.session(entry, current=entry.digest == current) for entry in holdings.sessions],
+        "api_keys": [presenters.api_key(entry) for entry in holdings.api_keys],
+        "activity": [_activity(record) for record in holdings.activity],
+    }
+
+
+def _identity(entry: Identity) -> dict[str, Any]:
+    """What the list of them leaves out besides: the provider's name for the person, and whether there is a password."""
+    subject = None if entry.provider == EMAIL else entry.key.partition("#")[2]
+    return {
+        **presenters.identity(entry),
+        "name": entry.name,
+        "subject": subject,
+        "verified": entry.verified,
+        "disabled": entry.disabled,
+        "has_password": entry.password_hash is not None,
+        "updated_at": presenters.timestamp(entry.updated_at),
+    }
+
+
+def _activity(record: Record) -> dict[str, Any]:
+    return {**presenters.activity(record), "user_agent": record.caller.user_agent}
