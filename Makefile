@@ -1,6 +1,6 @@
 # Everything a person runs here. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help dev dev-reset dev-sam test check format bench build validate invoke audit requirements hooks clean
+.PHONY: help dev dev-reset dev-sam test check format bench screenshots build validate invoke audit requirements hooks clean
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
@@ -46,6 +46,9 @@ format: .venv/.installed ## Put the code into its style
 
 bench: .venv/.installed ## Performance figures: cold start, CPU a request, login
 	@$(RUN) benchmarks
+
+screenshots: .venv/.installed ## Pictures of every page in every state, phone and desktop, light and dark, in screenshots/
+	@$(RUN) tests.browser.screenshots
 
 build: .venv/.installed .venv-sam/.installed ## What is deployed into AWS, in .aws-sam/build
 	@$(SAM) build

@@ -12,5 +12,5 @@ PAGES = pages.Pages(SETTINGS)
 
 @endpoint(routes.FALLBACK, SETTINGS)
 def lambda_handler(request: Request) -> Response:
-    """Answer a preflight, or say whether the path or only the method is unknown."""
-    return preflights.answer(request, PAGES.missing)
+    """Answer a preflight, or say whether the path or only the method is unknown: to a person, with a page."""
+    return PAGES.missing(request) or preflights.answer(request)

@@ -8,7 +8,6 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from local.cloud import LocalCloud
 from tests.local.person import Person
 
-
 _LOG_IN = """body => fetch("/auth/login", {
   method: "POST", headers: {"content-type": "application/json"}, body: JSON.stringify(body)
 }).then(answer => answer.status)"""

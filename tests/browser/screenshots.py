@@ -34,13 +34,17 @@ def main(wanted: list[str]) -> int:
     return 0
 
 
-def _take(browser: Browser, cloud: LocalCloud, person: Person, scenes: list[Scene], kind: str, **options: object) -> None:
+def _take(
+    browser: Browser, cloud: LocalCloud, person: Person, scenes: list[Scene], kind: str, **options: object
+) -> None:
     visitor = visitor_in(browser, cloud, **options)
     folder = FOLDER / kind
     folder.mkdir(parents=True, exist_ok=True)
     for scene in scenes:
         play(scene, Stage(visitor, cloud, person))
-        visitor.page.screenshot(path=folder / f"{scene.name}.png", full_page=not visitor.page.locator("dialog[open]").count())
+        visitor.page.screenshot(
+            path=folder / f"{scene.name}.png", full_page=not visitor.page.locator("dialog[open]").count()
+        )
     visitor.context.close()
 
 

@@ -35,7 +35,7 @@ def shared(chromium: Browser, cloud: LocalCloud, member: Person) -> Iterator[Sta
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
 def test_a_page_is_for_everybody(shared: Stage, scene: Scene) -> None:
-    """axe finds nothing, light or dark; at 320 pixels, which is 1280 at 400 %, nothing has to be scrolled sideways."""
+    """Nothing is found by axe, light or dark; at 320 pixels, 1280 at 400 %, nothing is scrolled sideways."""
     page = shared.page
     page.set_viewport_size({"width": 1280, "height": 800})
     page.emulate_media(color_scheme="light")
@@ -51,7 +51,9 @@ def test_a_page_is_for_everybody(shared: Stage, scene: Scene) -> None:
 
 @pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("scene", [login, signup, login_failed, login_unreachable], ids=lambda scene: scene.__name__)
-def test_nothing_moves(chromium: Browser, cloud: LocalCloud, member: Person, scene: Callable[[Stage], None], width: int) -> None:
+def test_nothing_moves(
+    chromium: Browser, cloud: LocalCloud, member: Person, scene: Callable[[Stage], None], width: int
+) -> None:
     """Neither while a page loads nor when it says what went wrong: what a finger aims at stays where it is."""
     someone = visitor_in(chromium, cloud, viewport={"width": width, "height": 800})
     someone.page.add_init_script(f"({_WATCH})()")

@@ -187,7 +187,11 @@ def test_a_slow_service_says_that_it_takes_longer(stage: Stage) -> None:
     asked: list[Route] = []
     stage.page.clock.install()
     stage.visitor.visit("/login")
-    stage.page.route("**/auth/login", asked.append)
+
+    def keep(route: Route) -> None:
+        asked.append(route)
+
+    stage.page.route("**/auth/login", keep)
     log_in(stage, stage.person.email, PASSWORD)
     stage.page.clock.fast_forward(3000)
     stage.told("a little longer than usual")

@@ -17,9 +17,8 @@ def test_the_back_button_shows_nothing_after_logging_out(stage: Stage) -> None:
     stage.press("Log out")
     stage.told("You are logged out.")
 
-    for _ in range(2):
-        stage.page.go_back()
-        stage.page.wait_for_url("**/login*")
+    for move in (stage.page.go_back, stage.page.go_forward):
+        move()
         expect(stage.page.get_by_role("heading", level=1)).to_have_text("Log in")
         assert stage.person.email not in stage.page.content()
         assert "render box" not in stage.page.content()
@@ -74,7 +73,15 @@ def test_logging_out_that_fails_clears_the_page_and_says_so(stage: Stage) -> Non
 def test_log_out_is_on_every_page(stage: Stage) -> None:
     """While somebody is logged in; the front door leads to the account then."""
     enter(stage.visitor, stage.person)
-    for path in ("/account", "/api-keys", "/signup", "/forgot-password", "/verify-email", "/reset-password", "/nowhere"):
+    for path in (
+        "/account",
+        "/api-keys",
+        "/signup",
+        "/forgot-password",
+        "/verify-email",
+        "/reset-password",
+        "/nowhere",
+    ):
         stage.page.goto(stage.visitor.site + path)
         expect(stage.page.get_by_role("button", name="Log out", exact=True)).to_be_visible()
     stage.page.goto(f"{stage.visitor.site}/")

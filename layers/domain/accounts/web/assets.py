@@ -42,7 +42,9 @@ class Assets:
         if name not in self._files:
             raise NotFound
         control = KEPT if version == self.version else "no-cache"
-        return Response(200, self._files[name], content_type=_TYPES[Path(name).suffix], headers={"cache-control": control})
+        return Response(
+            200, self._files[name], content_type=_TYPES[Path(name).suffix], headers={"cache-control": control}
+        )
 
 
 def _stylesheet(brand: Brand) -> str:

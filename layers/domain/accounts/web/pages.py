@@ -16,7 +16,7 @@ from string import Template
 from accounts import brand, limits
 from accounts.errors import AccountsError, NotFound
 from accounts.settings import Settings
-from accounts.web import credentials, responses, texts
+from accounts.web import credentials, responses, routes, texts
 from accounts.web.assets import Assets
 from accounts.web.requests import Request
 from accounts.web.responses import Response
@@ -69,8 +69,9 @@ class Pages:
         raise NotFound
 
     def missing(self, request: Request) -> Response | None:
-        """What a person sees who follows a link to nowhere; None for a program, which asks for no page."""
-        if request.method != "GET" or "text/html" not in request.headers.get("accept", ""):
+        """What a person sees who follows a link to nowhere; None where something is, and for programs."""
+        browsing = request.method == "GET" and "text/html" in request.headers.get("accept", "")
+        if not browsing or routes.at(request.path):
             return None
         page = self._page("missing", texts.preferred(request.headers.get("accept-language", "")), status=404)
         return responses.with_headers(page, {"vary": "Accept, Accept-Language"})
@@ -93,7 +94,7 @@ class Pages:
         return responses.page(self._rendered[key], status=status, headers=headers)
 
     def _filled(self, name: str, language: str, more: Mapping[str, str]) -> str:
-        values = texts.catalogue(language, self._constants) | self._links | more
+        values = {**texts.catalogue(language, self._constants), **self._links, **more}
         blanks = {key: html.escape(value) for key, value in values.items()}
         blanks |= self._frame(name, language, blanks)
         blanks |= {f"part.{part}": Page(_read(f"_{part}")).substitute(blanks) for part in _PARTS}
@@ -114,7 +115,7 @@ class Pages:
             **items,
             "assets": folder,
             "language": language,
-            "page.title": blanks[f"{name}.title"] if f"{name}.title" in blanks else "",
+            "page.title": blanks[f"{name}.title"],
             "page.script": name if name in PATHS.values() else "plain",
             "page.style": inside,
         }

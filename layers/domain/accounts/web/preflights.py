@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from accounts.errors import MethodNotAllowed, NotFound
 from accounts.web import responses, routes
 from accounts.web.requests import Request
 from accounts.web.responses import Response
 
 
-def answer(request: Request, page: Callable[[Request], Response | None]) -> Response:
-    """204 for a preflight (Fetch 3.2.2); raises MethodNotAllowed for a path we know, else NotFound.
-
-    ``page`` is what a person is shown instead of NotFound, or nothing for a program.
-    """
+def answer(request: Request) -> Response:
+    """204 for a preflight (Fetch 3.2.2); raises MethodNotAllowed for a path we know, else NotFound."""
     found = routes.at(request.path)
     methods = tuple(sorted({route.method for route in found}))
-    if not found and (shown := page(request)):
-        return shown
     if not found:
         raise NotFound
     if request.method == "OPTIONS" and any(route.cors for route in found):
