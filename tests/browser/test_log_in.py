@@ -195,7 +195,7 @@ def test_a_slow_service_says_that_it_takes_longer(stage: Stage) -> None:
     log_in(stage, stage.person.email, PASSWORD)
     stage.page.clock.fast_forward(3000)
     stage.told("a little longer than usual")
-    stage.press("Log in")
+    stage.page.keyboard.press("Enter")
 
     assert len(asked) == 1
     asked[0].continue_()
