@@ -123,6 +123,7 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
     users.LetGoIdentity: lambda w, c: _unchanged(w, c.user),
     users.MoveAddress: lambda w, c: _unchanged(w, c.user),
     users.Rename: lambda w, c: _unchanged(w, c.user),
+    users.NoteMailProblem: lambda w, c: c.user_id in w.users and w.users[c.user_id].email == c.email,
     users.Disable: lambda w, c: _unchanged(w, c.user),
     users.Close: lambda w, c: _unchanged(w, c.user),
     identities.SignUp: lambda w, c: c.identity.key not in w.identities or not w.identities[c.identity.key].verified,
@@ -165,9 +166,8 @@ def _let_go_all(world: World, change: users.LetGoAllSessions) -> None:
 def _move_address(world: World, change: users.MoveAddress) -> None:
     held = {*change.user.identities - {change.lost}, change.gained}
     kept = {k: v for k, v in change.user.sessions.items() if k == change.keeping}
-    world.user(
-        change.user.user_id, email=change.email, updated_at=change.now, identities=frozenset(held), sessions=kept
-    )
+    told = {"email": change.email, "mail_problem": None, "updated_at": change.now}
+    world.user(change.user.user_id, **told, identities=frozenset(held), sessions=kept)
 
 
 _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
@@ -186,6 +186,7 @@ _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
     ),
     users.MoveAddress: _move_address,
     users.Rename: lambda w, c: w.user(c.user.user_id, name=c.name, updated_at=c.now),
+    users.NoteMailProblem: lambda w, c: w.user(c.user_id, mail_problem=c.problem),
     users.Disable: lambda w, c: w.user(
         c.user.user_id, status=users.DISABLED, updated_at=c.now, sessions={}, api_keys=frozenset()
     ),

@@ -20,7 +20,7 @@ KEYS = ApiKeysTable(SETTINGS["API_KEYS_TABLE"])
 USERS = UsersTable(SETTINGS["USERS_TABLE"])
 AUDIT = AuditEventsTable(SETTINGS["AUDIT_EVENTS_TABLE"])
 NOTICES = BestEffortOutbox(SETTINGS["MAIL_QUEUE_URL"], on_failure=telemetry.dependency_failed)
-KEY_CREATION = KeyCreation(SessionAuthentication(SESSIONS), DynamoTransactions(KEYS, USERS, AUDIT), NOTICES)
+KEY_CREATION = KeyCreation(SessionAuthentication(SESSIONS), USERS, DynamoTransactions(KEYS, USERS, AUDIT), NOTICES)
 
 
 @endpoint(routes.KEY_CREATE, SETTINGS)

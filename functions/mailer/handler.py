@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from accounts import settings
+from accounts import brand, settings
 from accounts.dynamo.identities import IdentitiesTable
 from accounts.dynamo.one_time_tokens import OneTimeTokensTable
 from accounts.dynamo.throttles import ThrottlesTable
@@ -21,7 +21,7 @@ MAILING = Mailing(
     users=UsersTable(SETTINGS["USERS_TABLE"]),
     throttles=THROTTLES,
     transactions=DynamoTransactions(IDENTITIES, TOKENS, THROTTLES),
-    postman=SesPostman(SETTINGS["MAIL_FROM"], SETTINGS["MAIL_CONFIGURATION_SET"], SETTINGS["SUPPORT_URL"]),
+    postman=SesPostman(SETTINGS["MAIL_FROM"], SETTINGS["MAIL_CONFIGURATION_SET"], brand.of(SETTINGS)),
     site_url=SETTINGS.site_url,
 )
 

@@ -20,5 +20,6 @@ def lambda_handler(request: Request) -> Response:
     """Tell the page who is here."""
     credential = credential_of(request, routes.SESSION_SHOW, SETTINGS)
     session, user = ACCOUNT.of(credential, request.received_at)
-    body = {"customer": presenters.customer(user), "session": presenters.session(session, current=True)}
+    shown = {"customer": presenters.customer(user), "session": presenters.session(session, current=True)}
+    body = {**shown, "mail_problem": user.mail_problem}
     return responses.ok(body, user_id=user.user_id)

@@ -12,7 +12,7 @@ from tests.browser.people import visitor_in
 from tests.browser.scenes import SCENES, Scene, Stage, play
 from tests.local.person import Person
 
-FOLDER = Path(__file__).parents[2] / "screenshots"
+FOLDER = Path(__file__).parents[2] / ".local" / "screenshots"
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 800}}
 
 

@@ -38,7 +38,14 @@ def _with(make: Callable[[], Any], **changes: Any) -> Any:
 
 
 def _user() -> User:
-    return User(user_id=users.new_user_id(), email=an_address(), name=NAME, created_at=NOW, updated_at=LATER)
+    return User(
+        user_id=users.new_user_id(),
+        email=an_address(),
+        name=NAME,
+        created_at=NOW,
+        updated_at=LATER,
+        mail_problem=identities.COMPLAINT,
+    )
 
 
 def _identity() -> Identity:
@@ -57,6 +64,7 @@ def _identity() -> Identity:
         secured_at=LATER,
         devices=(a_digest(), a_digest()),
         expires_at=TOMORROW,
+        undeliverable=identities.BOUNCE,
     )
 
 

@@ -84,7 +84,7 @@ class Stories:
     @property
     def key_creation(self) -> KeyCreation:
         """Make a key."""
-        return KeyCreation(SessionAuthentication(self.sessions), self.transactions, FakeOutbox())
+        return KeyCreation(SessionAuthentication(self.sessions), self.users, self.transactions, FakeOutbox())
 
     def log_in(self, person: Person, number: int, *, password: str = PASSWORD, now: datetime = NOW) -> Any:
         """Log in from an address of one's own."""

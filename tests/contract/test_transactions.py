@@ -57,6 +57,11 @@ def changes_that_fail() -> tuple[Change, ...]:
         api_keys.Remove(a_digest(), "nobody"),
         users.LetGoKey("never was", a_digest()),
         users.Disable(a_user(), NOW),
+        users.NoteMailProblem("somebody gone", "nobody@example.com", "bounce"),
+        users.MoveAddress(a_user(), "b@example.com", lost="email#a", gained="email#b", keeping=a_digest(), now=NOW),
+        users.Rename(a_user(), "Nobody", NOW),
+        identities.Rename(an_identity().key, "nobody", "Nobody", NOW),
+        identities.Vacate(an_identity()),
         identities.Remove("email#nobody@example.com", "nobody"),
         identities.DisableLogin("email#no.one@example.com", "nobody"),
     )
@@ -103,7 +108,11 @@ def test_one_change_that_fails_keeps_all_others_from_being_written(backend: Back
 def test_all_changes_that_fail_are_named_in_the_order_they_were_given(backend: Backend) -> None:
     """Though deletes, puts and updates travel apart."""
     holding, failing = changes_that_hold(), changes_that_fail()
-    mixed = [change for pair in zip(failing, (*holding, *changes_that_hold()), strict=False) for change in pair]
+    mixed = [
+        change
+        for pair in zip(failing, (*holding, *changes_that_hold(), *changes_that_hold()), strict=False)
+        for change in pair
+    ]
 
     assert backend.refused(*mixed) == failing
     assert backend.refused(*reversed(mixed)) == tuple(reversed(failing))

@@ -195,6 +195,27 @@ def test_an_account_gets_another_name(backend: Backend) -> None:
     assert backend.users.get(user.user_id) == replace(renamed, name="", updated_at=LATER, revision=2)
 
 
+def test_a_problem_with_mail_is_noted_and_forgotten(backend: Backend) -> None:
+    """Nothing else changes but the revision: whoever read the account before notices."""
+    user = opened(backend, mail_problem=None)
+    backend.commit(users.NoteMailProblem(user.user_id, user.email, "bounce"))
+    assert backend.users.get(user.user_id) == replace(user, mail_problem="bounce", revision=1)
+
+    backend.commit(users.NoteMailProblem(user.user_id, user.email, None))
+    assert backend.users.get(user.user_id) == replace(user, mail_problem=None, revision=2)
+
+
+def test_a_problem_with_another_address_is_not_the_accounts(backend: Backend) -> None:
+    """It has a new address meanwhile; nor does an account come to life by its mail coming back."""
+    user, gone = opened(backend), a_user()
+    changes = (
+        users.NoteMailProblem(user.user_id, "old@example.com", "bounce"),
+        users.NoteMailProblem(gone.user_id, gone.email, "bounce"),
+    )
+
+    assert [backend.refused(change) for change in changes] == [(change,) for change in changes]
+
+
 def test_a_disabled_account_holds_nothing(backend: Backend) -> None:
     """Status, sessions and keys change in one write, and the identities stay known."""
     names = frozenset({"email#a@example.com"})
@@ -268,7 +289,7 @@ def test_no_session_takes_the_place_of_one_that_is_not_held(backend: Backend) ->
 
 
 def test_an_account_moves_to_another_address(backend: Backend) -> None:
-    """With the way in that goes with it, and without the sessions that were not there."""
+    """With the way in that goes with it, and without the other sessions or what was wrong with mail."""
     here, there = a_digest(), a_digest()
     user = opened(
         backend, sessions={here: TOMORROW, there: TOMORROW}, identities=frozenset({"email#a@example.com", "google#1"})
@@ -281,6 +302,7 @@ def test_an_account_moves_to_another_address(backend: Backend) -> None:
     assert backend.users.get(user.user_id) == replace(
         user,
         email="b@example.com",
+        mail_problem=None,
         updated_at=LATER,
         sessions={here: TOMORROW},
         identities=frozenset({"email#b@example.com", "google#1"}),

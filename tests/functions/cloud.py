@@ -21,6 +21,7 @@ SITE_URL = "https://accounts.example.com"
 PEPPER = "pepper-of-the-function-tests-canary-" + "p" * 32
 ADMIN_SECRET = "sample-admin-secret-of-the-events-folder-0000000"
 QUEUE_URL = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/MailQueue"
+TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:MailFeedbackTopic"
 MAIL_FROM = "accounts@example.com"
 SUPPORT_URL = "https://support.example.com/"
 _PARAMETERS = {
@@ -29,8 +30,9 @@ _PARAMETERS = {
     "SupportUrl": SUPPORT_URL,
     "MailFrom": MAIL_FROM,
     "BreachedPasswordLookup": "off",
-    # A Ref to a queue is its address.
+    # A Ref to a queue is its address, and to a topic its ARN.
     "MailQueue": QUEUE_URL,
+    "MailFeedbackTopic": TOPIC,
 }
 ENVIRONMENT = {
     **cloudformation.environment(_PARAMETERS),

@@ -140,7 +140,7 @@ def test_every_mail_has_text_and_html_and_one_recipient(functions: Lambdas, kind
     subject, text, html = _content(mail)
     body = {"Text": {"Data": text, "Charset": "UTF-8"}, "Html": {"Data": html, "Charset": "UTF-8"}}
     assert mail == {
-        "FromEmailAddress": MAIL_FROM,
+        "FromEmailAddress": f"Comfy account <{MAIL_FROM}>",
         "Destination": {"ToAddresses": [person.email]},
         "Content": {"Simple": {"Subject": {"Data": subject, "Charset": "UTF-8"}, "Body": body}},
         "ConfigurationSetName": "MailConfigurationSet",

@@ -225,6 +225,7 @@ def test_the_sample_of_session_show_tells_who_and_how(functions: Lambdas) -> Non
     answer = functions.invoke("session_show", sample("session_show"))
 
     body = {"customer": person.customer(NOW), "session": _session(person.token, current=True)}
+    body |= {"mail_problem": None}
     assert answer.read == expected.answer("session_show", 200, body)
     assert _logged(answer) == [_line("session_show", "session_shown", "GET /auth/session", 200, person.user_id)]
 
@@ -303,7 +304,7 @@ def test_the_sample_of_account_export_is_a_file_with_everything(functions: Lambd
     }
     body = {
         "exported_at": moment,
-        "account": person.customer(NOW) | {"status": "active"},
+        "account": person.customer(NOW) | {"status": "active", "mail_problem": None},
         "identities": [identity],
         "sessions": [_session(person.token, current=True)],
         "api_keys": functions.invoke("key_list", sample("key_list")).json["api_keys"],
@@ -457,5 +458,5 @@ def test_the_sample_of_the_mailer_sends_one_mail(functions: Lambdas) -> None:
     assert answer.events == ["mail_sent"]
     [mail] = functions.cloud.mails()
     assert mail["Destination"] == {"ToAddresses": [person.email]}
-    assert '"Workshop computer"' in mail["Content"]["Simple"]["Body"]["Text"]["Data"]
+    assert "Its name: Workshop computer\n" in mail["Content"]["Simple"]["Body"]["Text"]["Data"]
     assert SITE_URL in mail["Content"]["Simple"]["Body"]["Text"]["Data"]

@@ -46,6 +46,7 @@ BUDGET = {
     "key_list": [GET, QUERY],
     "key_delete": [GET, WRITE, SEND],
     "key_verify": [GET, GET],
+    "mail_feedback": [GET, GET, WRITE],
     "authorizer": [GET],
     "pages": [],
     "fallback": [],

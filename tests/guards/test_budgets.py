@@ -26,8 +26,10 @@ BUDGET = {
     "account_update": 95,
     "activity_list": 79,
     "authorizer": 73,
-    "email_resend": 96,
-    "email_verify": 108,
+    "email_change": 100,
+    "email_change_confirm": 108,
+    "email_resend": 95,
+    "email_verify": 109,
     "identity_confirm": 107,
     "identity_list": 84,
     "identity_unlink": 86,
@@ -35,13 +37,18 @@ BUDGET = {
     "key_delete": 81,
     "key_list": 80,
     "key_verify": 100,
-    "login": 105,
+    "login": 107,
     "logout": 76,
+    "mail_feedback": 65,
     "mailer": 242,
     "methods_show": 80,
     "oauth_callback": 417,
     "oauth_start": 427,
-    "password_set": 101,
+    "password_change": 107,
+    "password_forgot": 97,
+    "password_reset": 105,
+    "password_set": 100,
+    "reauthenticate": 107,
     "session_list": 78,
     "session_revoke": 76,
     "session_revoke_all": 76,
@@ -58,7 +65,7 @@ ALLOWED = {
     "oauth_start": {"authlib", "cryptography", "joserfc", "requests"},
 }
 WITHOUT_TABLES = ("fallback", "pages")
-LAYER_MB, DOMAIN_MB, FUNCTION_MB, UNZIPPED_MB = 10.0, 0.5, 0.02, 250.0
+LAYER_MB, DOMAIN_MB, FUNCTION_MB, UNZIPPED_MB = 10.0, 0.65, 0.02, 250.0
 SERVICES = {"dynamodb", "kms", "secretsmanager", "sesv2", "sqs", "sts"}
 _NO_NETWORK = ("NewConnectionError", "NameResolutionError", "ConnectTimeout", "ProxyError", "Network is unreachable")
 

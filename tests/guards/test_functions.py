@@ -7,8 +7,8 @@ from accounts.web.routes import ADMIN_SECRET, ANY_CREDENTIAL, NO_CREDENTIAL, ROU
 from tests.cloudformation import ROOT, resources
 from tests.guards import project
 
-# Called by other HTTP APIs, by operators and by the queue.
-_WITHOUT_ROUTE = {"authorizer", "account_disable", "mailer"}
+# Called by other HTTP APIs, by operators, by the queue and by the topic.
+_WITHOUT_ROUTE = {"authorizer", "account_disable", "mailer", "mail_feedback"}
 
 
 def test_every_folder_is_a_function_and_every_function_a_folder() -> None:

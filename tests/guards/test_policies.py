@@ -1,9 +1,12 @@
 """Least privilege: each function's role reaches what its story needs, and no more (promise 9)."""
 
+import copy
 import json
+from typing import Any
 
 import pytest
 
+from local import adapt
 from tests.cloudformation import resources, template
 from tests.guards import project
 
@@ -17,6 +20,13 @@ _ALLOWED = {
 }
 # They touch nothing but their own files.
 _WITHOUT_ROLE = {"fallback", "pages"}
+
+
+@pytest.fixture(scope="module")
+def translated() -> dict[str, Any]:
+    """The template as CloudFormation gets it, with what SAM adds to it."""
+    somewhere = {"Bucket": "code", "Key": "code"}
+    return adapt.translate(copy.deepcopy(template()), lambda _: dict(somewhere), {"Stage": "dev"})
 
 
 def test_every_function_has_policies_of_its_own() -> None:
@@ -79,10 +89,57 @@ def test_audit_records_can_be_added_and_not_changed() -> None:
 
 def test_only_api_gateways_of_this_account_may_call_the_authorizer() -> None:
     """Anybody else would learn whose key they hold."""
-    (permission,) = resources("AWS::Lambda::Permission").values()
+    permission = resources("AWS::Lambda::Permission")["AuthorizerPermission"]
     assert permission["SourceAccount"] == {"Ref": "AWS::AccountId"}
     assert permission["FunctionName"] == {"Ref": "AuthorizerFunction"}
     assert permission["SourceArn"]["Fn::Sub"].endswith(":${AWS::AccountId}:*/authorizers/*")
+
+
+def test_only_the_feedback_topic_may_call_what_it_feeds(translated: dict[str, Any]) -> None:
+    """Reports are believed without a signature because nobody else can bring one (EM-06)."""
+    permissions = {
+        name: it["Properties"]
+        for name, it in translated["Resources"].items()
+        if it["Type"] == "AWS::Lambda::Permission"
+    }
+    callers = [it for it in permissions.values() if it["FunctionName"] == {"Ref": "MailFeedbackFunction"}]
+    assert callers == [
+        {
+            "Action": "lambda:InvokeFunction",
+            "FunctionName": {"Ref": "MailFeedbackFunction"},
+            "Principal": "sns.amazonaws.com",
+            "SourceArn": {"Ref": "MailFeedbackTopic"},
+        }
+    ]
+
+
+def test_only_ses_may_publish_to_the_feedback_topic() -> None:
+    """For mail of this deployment's configuration set, and of nobody else's."""
+    (policy,) = resources("AWS::SNS::TopicPolicy").values()
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    ours = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:configuration-set/${MailConfigurationSet}"
+    source = {"aws:SourceAccount": {"Ref": "AWS::AccountId"}, "aws:SourceArn": {"Fn::Sub": ours}}
+    assert policy["Topics"] == [{"Ref": "MailFeedbackTopic"}]
+    assert statement == {
+        "Sid": "ReportsOfOurMails",
+        "Effect": "Allow",
+        "Principal": {"Service": "ses.amazonaws.com"},
+        "Action": "sns:Publish",
+        "Resource": {"Ref": "MailFeedbackTopic"},
+        "Condition": {"StringEquals": source},
+    }
+
+
+def test_bounces_and_complaints_go_to_the_feedback_topic() -> None:
+    """Of every mail: the mailer sends under that set. Clicks and openings are nobody's business (EM-07)."""
+    (destination,) = resources("AWS::SES::ConfigurationSetEventDestination").values()
+    assert destination["ConfigurationSetName"] == {"Ref": "MailConfigurationSet"}
+    assert destination["EventDestination"] == {
+        "Name": "feedback",
+        "Enabled": True,
+        "MatchingEventTypes": ["bounce", "complaint"],
+        "SnsDestination": {"TopicARN": {"Ref": "MailFeedbackTopic"}},
+    }
 
 
 def test_the_key_is_open_to_this_account_alone() -> None:

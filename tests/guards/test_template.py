@@ -55,10 +55,11 @@ def test_what_expires_is_swept() -> None:
     assert swept == expected | {"MailDeliveriesTable": {"AttributeName": "expiration", "Enabled": True}}
 
 
-def test_queues_secrets_and_logs_are_encrypted_with_our_key() -> None:
+def test_queues_topics_secrets_and_logs_are_encrypted_with_our_key() -> None:
     """All of them."""
     names = {
         "AWS::SQS::Queue": "KmsMasterKeyId",
+        "AWS::SNS::Topic": "KmsMasterKeyId",
         "AWS::SecretsManager::Secret": "KmsKeyId",
         "AWS::Logs::LogGroup": "KmsKeyId",
     }

@@ -27,7 +27,7 @@ class Caller:
 NOBODY = Caller(source="", user_agent="")
 # What the account's person is shown of a detail, whatever stories come to write there: how, with whom, which key by its
 # name, how many. Not the ids of sessions and keys, which are digests of their secrets.
-_SHOWN = frozenset({"method", "provider", "name", "sessions"})
+_SHOWN = frozenset({"method", "provider", "by", "name", "sessions"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,13 @@ def of(settings: Settings) -> Brand:
 
 
 def checked(brand: Brand) -> Brand:
-    """The brand, if it can be read; raises ConfigurationError for a colour on which text cannot."""
+    """The brand, if it can be read; raises ConfigurationError for a colour on which text cannot.
+
+    And for a name that is empty or not printable: a mail says it in its ``From``, where a line break is an injection.
+    """
+    if not brand.name.strip() or not brand.name.isprintable():
+        message = "SITE_NAME must be a name, without line breaks or other signs that nobody sees."
+        raise ConfigurationError(message)
     pairs = ((brand.accent, ON_ACCENT), (brand.accent_dark, ON_ACCENT_DARK), (brand.accent_dark, GROUND_DARK))
     for colour, other in pairs:
         if not _COLOUR.fullmatch(colour) or contrast(colour, other) < MIN_CONTRAST:

@@ -89,7 +89,7 @@ class EmailChange:
         """The address as it was and as it is now."""
         user = existing(self.users, session.user_id)
         old, email = self._to_leave(token, user), token.data["email"]
-        new = replace(identities.secured(old, now), key=email_key(email), email=email)
+        new = replace(identities.secured(old, now), key=email_key(email), email=email, undeliverable=None)
         if session.digest not in user.sessions:
             # It ended meanwhile: logged out here or everywhere, or the password was reset.
             raise Unauthenticated

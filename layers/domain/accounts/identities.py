@@ -15,6 +15,9 @@ from accounts.limits import DEVICES_PER_IDENTITY
 from accounts.transactions import Change
 
 EMAIL = "email"
+# Why no more mail goes to an address.
+BOUNCE = "bounce"
+COMPLAINT = "complaint"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,8 @@ class Identity:
     confirm the address now: a newer link, or a newer sign-up, puts the older out of use. ``version`` rises with every
     change. ``confirming_browser`` is the digest of the cookie without which that link is worth nothing, for an identity
     that has no password to ask for. ``unlinked`` marks a login that ``user_id`` took away: it must not come back by the
-    address that it shares with the account, only by being linked on purpose.
+    address that it shares with the account, only by being linked on purpose. ``undeliverable`` says why the address is
+    mailed nothing any more: BOUNCE, COMPLAINT, or None; an identity that is made anew starts without.
 
     ``pending_change`` is the digest of the one link that can move the account to another address now. ``secured_at`` is
     when its password or address last changed: whatever was mailed before that moment is worth nothing any more.
@@ -50,6 +54,7 @@ class Identity:
     pending_change: str | None = None
     secured_at: datetime | None = None
     devices: tuple[str, ...] = ()
+    undeliverable: str | None = None
     version: int = 0
 
     @property
@@ -160,9 +165,15 @@ def public_id(key: str) -> str:
 
 
 def confirmed(identity: Identity, now: datetime) -> Identity:
-    """The identity with its address proven: the link is used up, and nothing sweeps it any more."""
+    """The identity with its address proven: the link is used up, it did arrive, and nothing sweeps it any more."""
     return replace(
-        identity, verified=True, pending_token=None, confirming_browser=None, expires_at=None, updated_at=now
+        identity,
+        verified=True,
+        pending_token=None,
+        confirming_browser=None,
+        expires_at=None,
+        undeliverable=None,
+        updated_at=now,
     )
 
 

@@ -10,10 +10,11 @@ from accounts import api_keys, messages, users
 from accounts.api_keys import ApiKey, ApiKeys
 from accounts.audit import Caller, Record
 from accounts.authentication import Credential, SessionAuthentication
-from accounts.errors import KeyLimitReached, NotFound
+from accounts.errors import KeyLimitReached, NotFound, Refusal, Unauthenticated
 from accounts.limits import API_KEYS_PER_ACCOUNT
 from accounts.messages import Message, Outbox
 from accounts.transactions import Conflict, Transactions
+from accounts.users import Users
 
 _ID = re.compile(r"[0-9a-f]{64}")
 
@@ -35,6 +36,7 @@ class KeyCreation:
     """Makes keys. ``notices`` is an outbox that never fails the story: the key is made, its owner must see it."""
 
     authentication: SessionAuthentication
+    users: Users
     transactions: Transactions
     notices: Outbox
 
@@ -49,9 +51,14 @@ class KeyCreation:
         try:
             self.transactions.commit(api_keys.Add(key), hold, record)
         except Conflict as conflict:
-            raise KeyLimitReached from conflict
+            raise self._refusal(user_id) from conflict
         self.notices.put(Message(messages.API_KEY_CREATED, user_id=user_id, detail=key.name))
         return NewKey(key, plaintext)
+
+    def _refusal(self, user_id: str) -> Refusal:
+        """Why the account took no key: it is full, unless it ended between our reading the session and our writing."""
+        user = self.users.get(user_id)
+        return KeyLimitReached() if user is not None and user.status == users.ACTIVE else Unauthenticated()
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,9 @@ EMAIL_CHANGES_PER_ACCOUNT_PER_DAY = 5
 DEVICES_PER_IDENTITY = 10
 DEVICE_KEPT = timedelta(days=365)
 
+# Whom one report of SES may be about: a mail has this many recipients at most there (SES quotas; ours have one).
+MAIL_REPORT_RECIPIENTS = 50
+
 # Audit records are kept for a year, then swept (ASVS 14.2.7; ours).
 AUDIT_KEPT = timedelta(days=365)
 # How many of them a person sees (ours): one read, and as much as anybody looks through.

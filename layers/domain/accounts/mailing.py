@@ -34,6 +34,7 @@ SENT = "sent"
 _PURPOSES = {True: EMAIL_VERIFICATION, False: PROVIDER_VERIFICATION}
 NOBODY_TO_TELL = "nobody_to_tell"
 LIMIT_REACHED = "limit_reached"
+UNDELIVERABLE = "undeliverable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class Mailing:
     site_url: str
 
     def deliver(self, message: Message, now: datetime) -> str:
-        """Send what there is to send; tells SENT, NOBODY_TO_TELL or LIMIT_REACHED."""
+        """Send what there is to send; tells SENT, NOBODY_TO_TELL, LIMIT_REACHED or UNDELIVERABLE."""
         match message.kind:
             case messages.SIGN_UP:
                 return self._about(email_key(message.email), now)
@@ -200,6 +201,10 @@ class Mailing:
         )
 
     def _send(self, to: str, template: str, values: Mapping[str, str]) -> str:
+        # Asked of the address, whatever led to it: mail that comes back costs the deployment its right to send any.
+        known = self.identities.get(identities.email_key(to))
+        if known is not None and known.undeliverable:
+            return UNDELIVERABLE
         self.postman.send(Mail(to, template, {"site_url": self.site_url, **values}))
         return SENT
 

@@ -43,6 +43,11 @@ def mail_failed(error: Exception) -> None:
     record("mail_failed", {"function": "mailer", "error": describe(error)}, level="error")
 
 
+def mail_feedback(outcome: str, *, level: str = "info") -> None:
+    """Say what became of a report about a mail, not whose mail it was."""
+    record("mail_" + outcome, {"function": "mail_feedback"}, level=level)
+
+
 def describe(error: BaseException) -> str:
     """The types of an error and its causes with where each was raised, and AWS error codes; never any message."""
     parts: list[str] = []

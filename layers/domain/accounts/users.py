@@ -21,7 +21,11 @@ DISABLED = "disabled"
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """An account as stored. ``sessions`` maps digests to when each ends; ``revision`` rises with every change."""
+    """An account as stored. ``sessions`` maps digests to when each ends; ``revision`` rises with every change.
+
+    ``mail_problem`` is why nothing is mailed to ``email`` any more, to be told to its owner: ``identities.BOUNCE``,
+    ``COMPLAINT``, or None.
+    """
 
     user_id: str
     email: str
@@ -32,6 +36,7 @@ class User:
     sessions: Mapping[str, datetime] = field(default_factory=dict)
     api_keys: frozenset[str] = frozenset()
     identities: frozenset[str] = frozenset()
+    mail_problem: str | None = None
     revision: int = 0
 
 
@@ -129,7 +134,7 @@ class LetGoIdentity(Change):
 class MoveAddress(Change):
     """The account goes by ``email``, holds ``gained`` instead of ``lost``, and no session but ``keeping``.
 
-    Refused when it changed since it was read.
+    What was wrong with mail to the old address is forgotten. Refused when it changed since it was read.
     """
 
     user: User
@@ -147,6 +152,15 @@ class Rename(Change):
     user: User
     name: str
     now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NoteMailProblem(Change):
+    """Mail to ``email`` has this problem, or None any more; refused when that is not the account's address."""
+
+    user_id: str
+    email: str
+    problem: str | None
 
 
 @dataclass(frozen=True, slots=True)

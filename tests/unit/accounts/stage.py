@@ -216,7 +216,7 @@ class Service:
     @property
     def key_creation(self) -> KeyCreation:
         """Makes keys."""
-        return KeyCreation(self.sessions, self.transactions, self.outbox)
+        return KeyCreation(self.sessions, FakeUsers(self.world), self.transactions, self.outbox)
 
     @property
     def key_list(self) -> KeyList:

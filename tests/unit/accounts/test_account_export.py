@@ -88,6 +88,7 @@ def test_the_document_is_written_out(service: Service) -> None:
             "createdAt": start,
             "updatedAt": start,
             "status": "active",
+            "mail_problem": None,
         },
         "identities": [
             {

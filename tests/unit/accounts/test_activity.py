@@ -51,7 +51,7 @@ def test_what_is_older_than_records_are_kept_is_not_shown(service: Service) -> N
 
 def test_of_a_detail_only_what_is_listed_is_shown() -> None:
     """Ids of sessions and keys are digests of their secrets; what a story may come to write is not shown unasked."""
-    listed = {"method": "google", "provider": "google", "name": "laptop", "sessions": "3"}
+    listed = {"method": "google", "provider": "google", "by": "reset", "name": "laptop", "sessions": "3"}
     record = Record("u" * 28, "event", NOW, OWNER, {**listed, "session": "d" * 64, "api_key": "k" * 64, "email": "x"})
 
     assert record.shown == listed

@@ -44,3 +44,10 @@ def test_an_unreadable_dark_accent_is_refused(colour: str) -> None:
     """Too dark for a dark ground."""
     with pytest.raises(ConfigurationError, match="must be written"):
         brand.checked(replace(BRAND, accent_dark=colour))
+
+
+@pytest.mark.parametrize("name", ["", " ", "Comfy\r\nBcc: mallory@example.com", "Comfy\n", "Comfy\x00", "Comfy\u202e"])
+def test_a_name_that_could_end_a_header_is_refused(name: str) -> None:
+    """Every mail says it in its ``From``."""
+    with pytest.raises(ConfigurationError, match="SITE_NAME"):
+        brand.checked(replace(BRAND, name=name))

@@ -90,6 +90,25 @@ def test_the_last_place_goes_to_one_of_two_parallel_creations(service: Service) 
     assert (len(service.world.api_keys), service.outbox.messages) == (25, [])
 
 
+@pytest.mark.parametrize("end", ["disabled", "closed"])
+def test_an_account_that_ends_meanwhile_is_not_told_that_it_is_full(service: Service, end: str) -> None:
+    """Its session is over: there is nothing to delete that would make room, and no key is made."""
+    signed_in = service.person()
+    rival = Service(service.world)
+
+    def meanwhile() -> None:
+        if end == "disabled":
+            rival.disabling.disable(signed_in.session.user_id, NOW)
+        else:
+            rival.closing.close(cookie(signed_in), OWNER, NOW)
+
+    service.interposed = Meanwhile(service.world, meanwhile)
+    with pytest.raises(Unauthenticated):
+        service.key(signed_in)
+
+    assert (service.world.api_keys, service.outbox.messages) == ({}, [])
+
+
 def test_keys_are_listed_newest_first_and_only_ones_own(service: Service) -> None:
     """With whose they are."""
     other = service.person("other@example.com")

@@ -41,6 +41,7 @@ class IdentityItem(Model):
     pending_change = UnicodeAttribute(null=True)
     secured_at = UTCDateTimeAttribute(null=True)
     devices: ListAttribute[str] = ListAttribute(null=True)
+    undeliverable = UnicodeAttribute(null=True)
     version = NumberAttribute()
 
 
@@ -119,6 +120,7 @@ class IdentitiesTable(Table[IdentityItem]):
             pending_change=identity.pending_change,
             secured_at=identity.secured_at,
             devices=list(identity.devices) or None,
+            undeliverable=identity.undeliverable,
             version=version,
         )
 
@@ -146,5 +148,6 @@ def _identity(item: IdentityItem) -> Identity:
         pending_change=item.pending_change,
         secured_at=item.secured_at,
         devices=tuple(item.devices or ()),
+        undeliverable=item.undeliverable,
         version=int(item.version),
     )

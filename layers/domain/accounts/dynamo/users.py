@@ -36,6 +36,7 @@ class UserItem(Model):
     sessions: MapAttribute[str, int] = MapAttribute()
     api_keys = UnicodeSetAttribute(null=True)
     identities = UnicodeSetAttribute(null=True)
+    mail_problem = UnicodeAttribute(null=True)
     revision = NumberAttribute()
 
 
@@ -59,6 +60,7 @@ class UsersTable(Table[UserItem]):
             users.LetGoIdentity: self._let_go_identity,
             users.MoveAddress: self._move_address,
             users.Rename: self._rename,
+            users.NoteMailProblem: self._note_mail_problem,
             users.Disable: self._disable,
             users.Close: self._close,
         }
@@ -116,6 +118,7 @@ class UsersTable(Table[UserItem]):
         user = change.user
         actions = [
             UserItem.email.set(change.email),
+            UserItem.mail_problem.remove(),
             UserItem.updated_at.set(change.now),
             UserItem.identities.set({*user.identities - {change.lost}, change.gained}),
             *(_session(digest).remove() for digest in user.sessions if digest != change.keeping),
@@ -125,6 +128,10 @@ class UsersTable(Table[UserItem]):
     def _rename(self, change: users.Rename) -> Operation:
         actions = [UserItem.name.set(change.name), UserItem.updated_at.set(change.now)]
         return self._change(change.user.user_id, actions, UserItem.revision == change.user.revision)
+
+    def _note_mail_problem(self, change: users.NoteMailProblem) -> Operation:
+        noted = UserItem.mail_problem.set(change.problem) if change.problem else UserItem.mail_problem.remove()
+        return self._change(change.user_id, [noted], UserItem.email == change.email)
 
     def _disable(self, change: users.Disable) -> Operation:
         user = change.user
@@ -153,6 +160,7 @@ class UsersTable(Table[UserItem]):
             sessions={digest: _seconds(ends_at) for digest, ends_at in user.sessions.items()},
             api_keys=set(user.api_keys) or None,
             identities=set(user.identities) or None,
+            mail_problem=user.mail_problem,
             revision=user.revision,
         )
 
@@ -177,6 +185,7 @@ def _user(item: UserItem) -> User:
         sessions={digest: datetime.fromtimestamp(int(ends), UTC) for digest, ends in sessions.items()},
         api_keys=frozenset(item.api_keys or ()),
         identities=frozenset(item.identities or ()),
+        mail_problem=item.mail_problem,
         revision=int(item.revision),
     )
 

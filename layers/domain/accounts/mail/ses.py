@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from email.header import Header
+from email.utils import formataddr
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import jinja2
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from accounts.brand import GROUND_DARK, ON_ACCENT, ON_ACCENT_DARK, Brand
 from accounts.errors import Unavailable
 from accounts.mailing import Mail
 
@@ -22,19 +25,19 @@ _CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts
 class SesPostman:
     """Sends as ``sender`` under a configuration set that reports bounces and complaints."""
 
-    def __init__(self, sender: str, configuration_set: str, support_url: str) -> None:
-        """``support_url`` stands at the end of every mail."""
-        self._sender = sender
+    def __init__(self, sender: str, configuration_set: str, brand: Brand) -> None:
+        """``brand`` is how the sender is called, and how every mail looks."""
+        self._from = sender_of(brand.name, sender)
         self._configuration_set = configuration_set
-        self._support_url = support_url
+        self._brand = brand
 
     def send(self, mail: Mail) -> None:
         """Render and send; raises Unavailable."""
-        subject, text, html = render(mail.template, {"support_url": self._support_url, **mail.values})
+        subject, text, html = render(mail.template, mail.values, self._brand)
         content = {"Subject": _utf8(subject), "Body": {"Text": _utf8(text), "Html": _utf8(html)}}
         try:
             _client().send_email(
-                FromEmailAddress=self._sender,
+                FromEmailAddress=self._from,
                 Destination={"ToAddresses": [mail.to]},
                 Content={"Simple": content},
                 ConfigurationSetName=self._configuration_set,
@@ -43,21 +46,34 @@ class SesPostman:
             raise Unavailable from error
 
 
-def render(template: str, values: Mapping[str, str]) -> tuple[str, str, str]:
+def sender_of(name: str, address: str) -> str:
+    """``name <address>`` as RFC 5322 has it: quoted where it must be, and in encoded words where it is not ASCII.
+
+    A ``Brand`` holds printable names only: none can end the header. Nobody but the deployment chooses one.
+    """
+    # RFC 2047: an encoded word has 75 characters at most.
+    words = name if name.isascii() else Header(name, "utf-8", maxlinelen=75).encode(linesep="")
+    return formataddr((words, address))
+
+
+def render(template: str, values: Mapping[str, str], brand: Brand) -> tuple[str, str, str]:
     """Subject, text and HTML of a mail. What people wrote is escaped in HTML and never part of a subject."""
     names = ("subject.txt", "body.txt", "body.html")
-    subject, text, html = (_environment().get_template(f"{template}/{name}").render(values) for name in names)
-    return subject.strip(), text, html
+    templates = (_environment().get_template(f"{template}/{name}") for name in names)
+    subject, text, html = (it.render({**values, "brand": brand}).strip() for it in templates)
+    return subject, f"{text}\n", f"{html}\n"
 
 
 @cache
 def _environment() -> jinja2.Environment:
-    return jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=jinja2.select_autoescape(["html"]),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
     )
+    environment.globals |= {"ON_ACCENT": ON_ACCENT, "ON_ACCENT_DARK": ON_ACCENT_DARK, "GROUND_DARK": GROUND_DARK}
+    return environment
 
 
 @cache

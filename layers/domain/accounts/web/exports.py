@@ -18,7 +18,11 @@ def document(holdings: Holdings, now: datetime) -> dict[str, Any]:
     current = holdings.current.digest
     return {
         "exported_at": presenters.timestamp(now),
-        "account": {**presenters.customer(holdings.user), "status": holdings.user.status},
+        "account": {
+            **presenters.customer(holdings.user),
+            "status": holdings.user.status,
+            "mail_problem": holdings.user.mail_problem,
+        },
         "identities": [_identity(entry) for entry in holdings.identities],
         "sessions": [presenters.session(entry, current=entry.digest == current) for entry in holdings.sessions],
         "api_keys": [presenters.api_key(entry) for entry in holdings.api_keys],

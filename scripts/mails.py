@@ -1,0 +1,120 @@
+"""The gallery: every mail as people get it, to be looked at. `make mails` writes it and says where it is.
+
+A mail is shown as subject, text and HTML, light and dark, with sample values. Where Chromium is found, pictures are
+taken as well, on a desk and on a phone.
+"""
+
+import html
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "layers" / "domain"))
+
+from accounts.brand import Brand
+from accounts.mail import ses
+
+GALLERY = Path(__file__).parents[1] / ".local" / "mails"
+SITE_URL = "https://accounts.example.com"
+BRAND = Brand("Comfy account", "#1a56db", "#8ab4ff", "https://example.com/support", "https://example.com/terms")
+# As long as real ones, and open nothing.
+_TOKEN = "sample-token-that-opens-nothing-0123456789a"  # noqa: S105
+_CONFIRM = f"{SITE_URL}/verify-email#token={_TOKEN}"
+_RESET = f"{SITE_URL}/reset-password#token={_TOKEN}"
+_SIGN_IN = {"detail": "Firefox on Windows", "at": "22 November 2026, 09:14 UTC", "source": "203.0.113.7"}
+SAMPLES: Mapping[str, Mapping[str, str]] = {
+    "confirm_email": {"link": _CONFIRM},
+    "confirm_provider_email": {"link": f"{_CONFIRM}&with=github", "detail": "GitHub"},
+    "already_registered": {},
+    "password_forgot": {"link": _RESET},
+    "password_forgot_without_password": {"link": _RESET, "detail": "Google and GitHub"},
+    "password_reset": {"detail": "Google"},
+    "password_changed": {},
+    "password_set": {},
+    "email_change": {"link": f"{_CONFIRM}&change=1"},
+    "email_change_asked": {},
+    "email_changed": {},
+    "sign_in_new_device": _SIGN_IN,
+    "sign_in_after_failures": _SIGN_IN,
+    "identity_linked": {"detail": "Google"},
+    "identity_unlinked": {"detail": "GitHub"},
+    "api_key_created": {"detail": "Workshop computer"},
+    "api_key_deleted": {"detail": "Workshop computer"},
+}
+"""Every kind of mail, in the order of the gallery, with what it says besides the site's address."""
+
+_DARK = "@media (prefers-color-scheme: dark)"
+_STYLE = """
+body { margin: 2rem; background: #fff; color: #14171a; font: 16px/1.5 system-ui, sans-serif; }
+section { margin: 0 0 3rem; } h2 { margin: 0; font-size: 1.1rem; } .kind { margin: 0 0 .5rem; color: #5b6570; }
+.views { display: grid; grid-template-columns: minmax(16rem, 1fr) repeat(2, minmax(16rem, 1.4fr)); gap: 1rem; }
+pre, iframe { box-sizing: border-box; width: 100%; height: 44rem; margin: 0; border: 1px solid #dde1e6; }
+pre { overflow: auto; padding: 1rem; white-space: pre-wrap; overflow-wrap: anywhere; }
+"""
+
+
+def rendered(kind: str) -> tuple[str, str, str]:
+    """Subject, text and HTML of a mail with its sample values."""
+    return ses.render(kind, {"site_url": SITE_URL, **SAMPLES[kind]}, BRAND)
+
+
+def write(folder: Path) -> Path:
+    """Write the gallery into a folder of its own; the address of its first page."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for kind in SAMPLES:
+        _, text, body = rendered(kind)
+        # Whatever the reader's own screen is set to.
+        light, dark = (body.replace(_DARK, f"@media {answer}") for answer in ("not all", "all"))
+        for name, content in (("txt", text), ("light.html", light), ("dark.html", dark)):
+            (folder / f"{kind}.{name}").write_text(content, encoding="utf-8")
+    index = folder / "index.html"
+    index.write_text("".join(_page()), encoding="utf-8")
+    return index
+
+
+def take_pictures(folder: Path, chromium: str) -> int:
+    """Take a picture of every mail, light and dark, on a desk and on a phone; how many."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - takes a second, and many do without Chromium
+
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    taken = 0
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        for place, width in (("desk", 800), ("phone", 375)):
+            page = browser.new_page(viewport={"width": width, "height": 400})
+            for mail in sorted(folder.glob("*.html")):
+                if mail.name != "index.html":
+                    page.goto(mail.as_uri())
+                    page.screenshot(path=mail.with_suffix(f".{place}.png"), full_page=True)
+                    taken += 1
+        browser.close()
+    return taken
+
+
+def main() -> None:
+    """Write everything, and say where it is."""
+    print(f"Every mail, side by side: {write(GALLERY)}")
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium:
+        print(f"{take_pictures(GALLERY, chromium)} pictures of them: {GALLERY}/*.png")
+    else:
+        print("No pictures: there is no Chromium here.")
+
+
+def _page() -> Iterator[str]:
+    yield '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Mails</title>'
+    yield f"<style>{_STYLE}</style></head><body><h1>Mails</h1>"
+    for kind in SAMPLES:
+        subject, text, _ = rendered(kind)
+        yield f'<section><h2>{html.escape(subject)}</h2><p class="kind">{kind}</p><div class="views">'
+        yield f"<pre>{html.escape(text)}</pre>"
+        for view in ("light", "dark"):
+            yield f'<iframe src="{kind}.{view}.html" title="{kind}, {view}" sandbox></iframe>'
+        yield "</div></section>"
+    yield "</body></html>"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,160 @@
+"""Between a request and its mail: sent once, kept while SES refuses, and led by no header of the request."""
+
+import html
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from accounts.mail.ses import SesPostman
+from accounts.mailing import Mail
+from tests.functions.cloud import SITE_URL, Call, unreachable
+from tests.functions.lambdas import Lambdas
+from tests.functions.people import somebody
+from tests.functions.requests import sample
+
+EVIL = "evil.example.com"
+# Requests that have a link mailed, with the address that their samples name.
+ASKING = {
+    "signup": "newcomer@example.com",
+    "email_resend": "newcomer@example.com",
+    "password_forgot": "person@example.com",
+    "email_change": "moved@example.com",
+}
+FORGED = (
+    {"host": EVIL},
+    {"host": f"accounts.example.com:@{EVIL}"},
+    {"x-forwarded-host": EVIL, "x-forwarded-proto": "http", "x-forwarded-port": "8080"},
+    {"forwarded": f"host={EVIL};proto=http", "x-original-host": EVIL, "x-host": EVIL, "x-forwarded-server": EVIL},
+    {"referer": f"https://{EVIL}/", "x-original-url": f"https://{EVIL}/", "x-rewrite-url": f"https://{EVIL}/"},
+)
+
+
+def refused(code: str) -> Callable[[Call], Exception]:
+    """SES answers, and takes nothing."""
+    return lambda call: ClientError({"Error": {"Code": code, "Message": "canary-of-ses"}}, call.operation)
+
+
+def too_slow(_call: Call) -> Exception:
+    """SES took the connection and says nothing."""
+    return ReadTimeoutError(endpoint_url="https://email.invalid")
+
+
+# In its sandbox, over its rate, over its quota, paused or shut by AWS, at fault itself, or not there at all.
+FAILURES = [
+    refused("MessageRejected"),
+    refused("TooManyRequestsException"),
+    refused("LimitExceededException"),
+    refused("SendingPausedException"),
+    refused("AccountSuspendedException"),
+    refused("MailFromDomainNotVerifiedException"),
+    refused("InternalFailure"),
+    too_slow,
+    unreachable,
+]
+
+
+def asked(functions: Lambdas, function: str, headers: dict[str, str]) -> Any:
+    """The mail with the link that such a request leads to."""
+    functions.cloud.empty_tables()
+    functions.cloud.calls.clear()
+    functions.people.arrange()
+    functions.people.wait(somebody("Newcomer"))
+    event = sample(function)
+    event["headers"] |= headers
+    event["requestContext"]["domainName"] = headers.get("host", event["requestContext"]["domainName"])
+    assert functions.invoke(function, event).status == 202
+    functions.deliver_all()
+    mails = functions.cloud.mails()
+    (mail,) = (it for it in mails if it["Destination"] == {"ToAddresses": [ASKING[function]]})
+    return mail
+
+
+def links(mail: dict[str, Any]) -> set[str]:
+    """Every address in a mail, in text and HTML."""
+    body = mail["Content"]["Simple"]["Body"]
+    return set(re.findall(r"https?://[^\s\"'<>]+", body["Text"]["Data"] + html.unescape(body["Html"]["Data"])))
+
+
+def masked(mail: dict[str, Any]) -> str:
+    """A mail without its token, which is another each time."""
+    return re.sub(r"token=[\w-]{43}", "token=T", str(mail))
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_while_ses_takes_nothing_requests_answer_and_the_message_stays(functions: Lambdas, failure: Any) -> None:
+    """202 as ever, without asking SES; the message is the queue's until the mail is out, and then it is one mail."""
+    usual = functions.invoke("signup", sample("signup"))
+    [body] = functions.cloud.queued()
+    functions.cloud.failing["sesv2"] = failure
+    answer = functions.invoke("signup", sample("signup"))
+    tries = [functions.deliver(body) for _ in range(4)]
+
+    assert answer.read == usual.read
+    assert answer.status == 202
+    assert {call.service for call in answer.calls} == {"dynamodb", "sqs"}
+    assert [it.result["batchItemFailures"] for it in tries] == [[{"itemIdentifier": "message-0"}]] * 4
+    assert [it.events for it in tries] == [["mail_failed"]] * 4
+    assert "canary-of-ses" not in functions.stream.getvalue()
+
+    functions.cloud.failing.clear()
+    refused_ones = len(functions.cloud.mails())
+    assert [functions.deliver(body).events for _ in range(3)] == [["mail_sent"]] * 3
+    assert len(functions.cloud.mails()) == refused_ones + 1
+
+
+def test_a_message_that_comes_while_its_mail_is_being_sent_sends_nothing(
+    functions: Lambdas, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two mailers have it at once: the second leaves it on the queue, and the third finds it done."""
+    person = functions.people.arrange()
+    body = f'{{"kind": "api_key_created", "user_id": "{person.user_id}", "detail": "x"}}'
+    send, meanwhile = SesPostman.send, []
+
+    def slowly(postman: SesPostman, mail: Mail) -> None:
+        if not meanwhile:
+            meanwhile.append(None)
+            meanwhile[0] = functions.deliver(body)
+        send(postman, mail)
+
+    monkeypatch.setattr(SesPostman, "send", slowly)
+    first, third = functions.deliver(body), functions.deliver(body)
+
+    assert [it.result["batchItemFailures"] for it in (first, third)] == [[], []]
+    assert meanwhile[0].result["batchItemFailures"] == [{"itemIdentifier": "message-0"}]
+    assert len(functions.cloud.mails()) == 1
+
+
+@pytest.mark.parametrize("forged", FORGED, ids=lambda forged: next(iter(forged)))
+@pytest.mark.parametrize("function", ASKING)
+def test_no_header_of_a_request_leads_a_link_elsewhere(
+    functions: Lambdas, function: str, forged: dict[str, str]
+) -> None:
+    """The mail is the same to the letter, but for the token (TK-06)."""
+    mails = [asked(functions, function, headers) for headers in ({}, forged)]
+
+    assert masked(mails[0]) == masked(mails[1])
+    assert EVIL not in str(mails)
+
+
+@pytest.mark.parametrize("function", ASKING)
+def test_a_foreign_origin_has_nothing_mailed(functions: Lambdas, function: str) -> None:
+    """It is refused before anything is queued."""
+    event = sample(function)
+    event["headers"] |= {"origin": f"https://{EVIL}"}
+
+    assert functions.invoke(function, event).status == 403
+    assert functions.cloud.queued() == []
+
+
+@pytest.mark.parametrize("function", ASKING)
+def test_a_mail_with_a_link_has_one(functions: Lambdas, function: str) -> None:
+    """Ours, with the token in the fragment; whatever else it names are plain places (TK-01, EM-08)."""
+    mail = asked(functions, function, {})
+
+    acting = {address for address in links(mail) if "token" in address}
+    assert len(acting) == 1
+    assert re.fullmatch(rf"{SITE_URL}/[a-z-]+#token=[\w-]{{43}}(&change=1)?", acting.pop())
+    assert not [address for address in links(mail) if "?" in address]

@@ -1,0 +1,128 @@
+"""Mail on the deployed cloud: what comes back marks its address, and what fails waits, rests and is sent on."""
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from local.cloud import MAIL_FROM, LocalCloud
+from local.stack import NAME
+from scripts.redrive import redrive
+from tests.functions.lambdas import record
+from tests.local.person import Person
+from tests.waiting import wait_for
+
+
+def report(address: str, problem: str = "Bounce") -> str:
+    """What SES publishes."""
+    about = {"emailAddress": address}
+    said = {
+        "Bounce": {"bounce": {"bounceType": "Permanent", "bounceSubType": "General", "bouncedRecipients": [about]}},
+        "Complaint": {"complaint": {"complaintFeedbackType": "abuse", "complainedRecipients": [about]}},
+    }
+    return json.dumps({"eventType": problem, **said[problem], "mail": {"destination": [address], "messageId": "0100"}})
+
+
+def publish(cloud: LocalCloud, message: str) -> None:
+    """Have the topic deliver it: the emulator does not send reports by itself."""
+    cloud.client("sns").publish(TopicArn=cloud.outputs["MailFeedbackTopicArn"], Message=message)
+
+
+def problem_of(person: Person) -> Any:
+    """What the person is told."""
+    return person.call("GET", "/auth/session").json()["mail_problem"]
+
+
+@contextmanager
+def sandbox(cloud: LocalCloud) -> Iterator[None]:
+    """SES refuses every mail, as it does whom it does not know; messages come back to the mailer at once."""
+    queue = cloud.outputs["MailQueueUrl"]
+    mail, sqs = cloud.client("sesv2"), cloud.client("sqs")
+    patience = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["VisibilityTimeout"])["Attributes"]
+    mail.delete_email_identity(EmailIdentity=MAIL_FROM)
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
+    try:
+        yield
+    finally:
+        mail.create_email_identity(EmailIdentity=MAIL_FROM)
+        sqs.set_queue_attributes(QueueUrl=queue, Attributes=patience)
+
+
+def resting(cloud: LocalCloud) -> int:
+    """How many messages are in the dead-letter queue."""
+    name = "ApproximateNumberOfMessages"
+    attributes = cloud.client("sqs").get_queue_attributes(
+        QueueUrl=cloud.outputs["MailDeadLetterQueueUrl"], AttributeNames=[name]
+    )
+    return int(attributes["Attributes"][name])
+
+
+@pytest.mark.parametrize(("problem", "told"), [("Bounce", "bounce"), ("Complaint", "complaint")])
+def test_a_person_whose_mail_comes_back_is_told_and_mailed_no_more(cloud: LocalCloud, problem: str, told: str) -> None:
+    """From the topic, by its own function with its own rights, to the next look at the session."""
+    person = Person(cloud).join()
+    assert problem_of(person) is None
+    publish(cloud, report(person.email, problem))
+    wait_for(lambda: problem_of(person) == told, f"the mark of a {told}")
+
+    before = len([mail for mail in cloud.messages() if person.email in mail["To"]])
+    unsent = str(cloud.logs()).count("mail_undeliverable")
+    person.make_key()
+    wait_for(lambda: str(cloud.logs()).count("mail_undeliverable") > unsent, "the mailer's refusal")
+    assert len([mail for mail in cloud.messages() if person.email in mail["To"]]) == before
+
+
+def test_the_configuration_set_reports_to_the_topic(cloud: LocalCloud) -> None:
+    """As it is deployed."""
+    mail = cloud.client("sesv2")
+    (name,) = mail.list_configuration_sets()["ConfigurationSets"]
+    (destination,) = mail.get_configuration_set_event_destinations(ConfigurationSetName=name)["EventDestinations"]
+    assert destination["MatchingEventTypes"] == ["BOUNCE", "COMPLAINT"]
+    assert destination["SnsDestination"] == {"TopicArn": cloud.outputs["MailFeedbackTopicArn"]}
+
+
+def test_while_ses_refuses_requests_answer_and_mail_rests_until_it_is_sent_on(cloud: LocalCloud) -> None:
+    """Nothing is lost: five tries, then the dead-letter queue; then `make redrive`, and the link works."""
+    person = Person(cloud)
+    with sandbox(cloud):
+        body = {"email": person.email, "password": person.password}
+        assert person.call("POST", "/auth/signup", body).status_code == 202
+        wait_for(lambda: resting(cloud) == 1, "the message in the dead-letter queue")
+    assert person.mails("Confirm your email address") == []
+
+    assert redrive(cloud.client, NAME) == 1
+    token = person.wait_for_mail("Confirm your email address")["BodyText"].partition("#token=")[2][:43]
+    assert person.confirm(token).status_code == 200
+    assert resting(cloud) == 0
+    assert redrive(cloud.client, NAME) == 0
+
+
+def test_a_message_that_is_delivered_many_times_at_once_is_one_mail(cloud: LocalCloud) -> None:
+    """SQS delivers at least once, and to two mailers at a time if it comes to that."""
+    person = Person(cloud).join()
+    user_id = person.call("GET", "/auth/session").json()["customer"]["id"]
+    (mailer,) = (deployed for deployed, folder in cloud.function_names().items() if folder == "mailer")
+    body = json.dumps({"kind": "api_key_created", "user_id": user_id, "detail": "at once"})
+    payload = json.dumps({"Records": [record(body, "at-once")]})
+
+    def deliver(_: int) -> Any:
+        answer = cloud.client("lambda").invoke(FunctionName=mailer, Payload=payload)
+        return json.load(answer["Payload"])["batchItemFailures"]
+
+    cloud.client("lambda")
+    with ThreadPoolExecutor(4) as pool:
+        failed = list(pool.map(deliver, range(4)))
+    # Who came while it was being sent leaves it on the queue, and finds it done.
+    assert [it for it in failed if it not in ([], [{"itemIdentifier": "message-at-once"}])] == []
+    assert deliver(0) == []
+    assert len(person.mails("A new API key was made for your account")) == 1
+
+
+def test_mail_comes_from_the_sites_name(cloud: LocalCloud) -> None:
+    """A person sees at a glance who writes."""
+    person = Person(cloud)
+    person.sign_up()
+    assert person.mails("Confirm your email address")[0]["Source"] == f"Comfy account <{MAIL_FROM}>"
