@@ -260,7 +260,7 @@ class FakeSessions(_Store):
     def touch(self, digest: str, now: datetime) -> None:
         """Write down activity."""
         if digest in self.world.sessions:
-            self.world.sessions[digest] = self.world.sessions[digest].touched(now)
+            self.world.sessions[digest] = replace(self.world.sessions[digest], last_seen_at=now)
 
 
 class FakeApiKeys(_Store):

@@ -14,7 +14,6 @@ from accounts.audit import Caller, Record
 from accounts.authentication import Credential, SessionAuthentication
 from accounts.errors import InvalidLink, Unauthenticated
 from accounts.identities import Identities, Identity, email_key
-from accounts.identity_management import existing
 from accounts.limits import EMAIL_CHANGES_PER_ACCOUNT_PER_DAY
 from accounts.messages import Message, Outbox
 from accounts.one_time_tokens import EMAIL_CHANGE, OneTimeToken, OneTimeTokens
@@ -87,7 +86,7 @@ class EmailChange:
 
     def _move(self, session: Session, token: OneTimeToken, caller: Caller, now: datetime) -> tuple[Identity, Identity]:
         """The address as it was and as it is now."""
-        user = existing(self.users, session.user_id)
+        user = users.active(self.users, session.user_id)
         old, email = self._to_leave(token, user), token.data["email"]
         new = replace(identities.secured(old, now), key=email_key(email), email=email, undeliverable=None)
         if session.digest not in user.sessions:

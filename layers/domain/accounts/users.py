@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Protocol
 
 from accounts import secrets
+from accounts.errors import Unauthenticated
 from accounts.transactions import Change
 
 USER_ID_CHARACTERS = 28
@@ -176,6 +177,14 @@ class Close(Change):
     """The account is gone; refused when it changed since it was read."""
 
     user: User
+
+
+def active(accounts: Users, user_id: str) -> User:
+    """The account behind a credential that is good; raises Unauthenticated when it is gone or disabled."""
+    user = accounts.get(user_id)
+    if user is None or user.status != ACTIVE:
+        raise Unauthenticated
+    return user
 
 
 def new_user_id() -> str:
