@@ -1,13 +1,13 @@
-"""Chromium, one for each module; a fresh context (cookie jar) for each test that does not share one."""
+"""Chromium, one for each module; no test finds cookies, storage or open tabs of another."""
 
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from local.cloud import LocalCloud
 from tests.browser.chromium import FLAGS, installed
-from tests.browser.people import Visitor, visitor_in
+from tests.browser.people import Visitor, visitor_on
 from tests.browser.scenes import Stage
 from tests.conftest import missing
 from tests.local.person import Person
@@ -26,12 +26,22 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def context(chromium: Browser) -> BrowserContext:
+    """One browser profile, so that what may be kept for ever is fetched once; `visitor` clears all else."""
+    return chromium.new_context()
+
+
 @pytest.fixture
-def visitor(chromium: Browser, cloud: LocalCloud) -> Iterator[Visitor]:
+def visitor(context: BrowserContext, cloud: LocalCloud) -> Iterator[Visitor]:
     """A visitor whose browser must have had nothing to complain of: no script error, no policy violation."""
-    someone = visitor_in(chromium, cloud)
+    context.clear_cookies()
+    context.clear_permissions()
+    context.unroute_all()
+    someone = visitor_on(context, cloud)
     yield someone
-    someone.context.close()
+    for page in context.pages:
+        page.close()
     assert someone.complaints == []
 
 

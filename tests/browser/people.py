@@ -35,7 +35,11 @@ class Visitor:
 
 def visitor_in(browser: Browser, cloud: LocalCloud, **options: object) -> Visitor:
     """A new visitor with a cookie jar of their own."""
-    context = browser.new_context(**options)  # type: ignore[arg-type]
+    return visitor_on(browser.new_context(**options), cloud)  # type: ignore[arg-type]
+
+
+def visitor_on(context: BrowserContext, cloud: LocalCloud) -> Visitor:
+    """Somebody at a browser that may have been here before."""
     context.set_default_timeout(10_000)
     visitor = Visitor(context, context.new_page(), cloud.site_url)
     visitor.page.on("pageerror", lambda error: visitor.complaints.append(str(error)))

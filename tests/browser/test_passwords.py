@@ -6,7 +6,7 @@ from tests.browser.scenes import Stage, log_in
 from tests.local.person import PASSWORD, Person, token_in
 
 NEW_PASSWORD = "seven brave otters pay rent"
-RESET = "Choose a new password"
+RESET = "Reset your password"
 
 
 def test_a_person_who_forgot_gets_in_again(stage: Stage) -> None:
