@@ -8,6 +8,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from local.cloud import LocalCloud
 from tests.local.person import Person
 
+# Nothing waits longer than it has to; a busy machine starts a page's five functions in ten seconds.
+_PATIENCE = 20_000
+expect.set_options(timeout=_PATIENCE)
 _LOG_IN = """body => fetch("/auth/login", {
   method: "POST", headers: {"content-type": "application/json"}, body: JSON.stringify(body)
 }).then(answer => answer.status)"""
@@ -40,7 +43,7 @@ def visitor_in(browser: Browser, cloud: LocalCloud, **options: object) -> Visito
 
 def visitor_on(context: BrowserContext, cloud: LocalCloud) -> Visitor:
     """Somebody at a browser that may have been here before."""
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(_PATIENCE)
     visitor = Visitor(context, context.new_page(), cloud.site_url)
     visitor.page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
     visitor.page.on("console", lambda message: _listen(visitor, message.type, message.text))
