@@ -142,6 +142,7 @@ class Pages:
             "password_min": str(limits.PASSWORD_MIN_CHARACTERS),
             "password_max": str(limits.PASSWORD_MAX_CHARACTERS),
             "link_hours": str(limits.VERIFICATION_LIFETIME // timedelta(hours=1)),
+            "reset_minutes": str(limits.PASSWORD_RESET_LIFETIME // timedelta(minutes=1)),
             "keys_max": str(limits.API_KEYS_PER_ACCOUNT),
         }
 

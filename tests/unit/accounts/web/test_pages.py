@@ -189,6 +189,7 @@ def test_the_numbers_that_people_read_are_those_that_are_kept() -> None:
     """From the limits, not from memory."""
     assert "15 to 256 characters" in page_at("/signup").body
     assert "within 24 hours" in page_at("/signup").body
+    assert "within 30 minutes" in page_at("/forgot-password").body
     assert "can have 25 keys" in page_at("/api-keys").body
 
 
