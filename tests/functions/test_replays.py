@@ -178,8 +178,13 @@ def test_the_sample_of_email_change_queues_a_warning_and_a_link(functions: Lambd
         _line("email_change", "user_email_change_requested", "POST /auth/email/change", 202, person.user_id)
     ]
     assert functions.queued() == [
-        {"kind": "email_change_asked", "user_id": person.user_id},
-        {"kind": "email_change", "user_id": person.user_id, "email": "moved@example.com"},
+        {"kind": "email_change_asked", "user_id": person.user_id, "email": person.email},
+        {
+            "kind": "email_change",
+            "user_id": person.user_id,
+            "email": "moved@example.com",
+            "at": "2026-01-05T12:00:00+00:00",
+        },
     ]
 
 
