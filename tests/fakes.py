@@ -113,7 +113,11 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
     users.SwapSession: lambda w, c: _active(w, c.user_id) and w.users[c.user_id].revision == c.revision,
     users.LetGoSession: lambda w, c: c.user_id in w.users and c.session in w.users[c.user_id].sessions,
     users.LetGoAllSessions: lambda w, c: _unchanged(w, c.user),
-    users.HoldKey: lambda w, c: _active(w, c.user_id) and len(w.users[c.user_id].api_keys) < c.at_most,
+    users.HoldKey: lambda w, c: (
+        _active(w, c.user_id)
+        and len(w.users[c.user_id].api_keys) < c.at_most
+        and (c.session is None or c.session in w.users[c.user_id].sessions)
+    ),
     users.LetGoKey: lambda w, c: c.user_id in w.users and c.api_key in w.users[c.user_id].api_keys,
     users.HoldIdentity: lambda w, c: (
         _active(w, c.user_id)

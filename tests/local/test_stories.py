@@ -19,7 +19,7 @@ def test_a_mailed_link_does_nothing_until_a_person_confirms(cloud: LocalCloud) -
     """Scanners fetch the link as often as they like; the account exists only after token and password together."""
     person = Person(cloud)
     token = person.sign_up()
-    assert {person.call("GET", f"/email/verify?x={n}").status_code for n in range(3)} == {200}
+    assert {person.call("GET", f"/verify-email?x={n}").status_code for n in range(3)} == {200}
     assert person.log_in().json()["error"] == "invalid_credentials"
 
     answer = person.confirm(token)

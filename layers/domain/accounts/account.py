@@ -79,10 +79,12 @@ class AccountClosing:
 
     def close(self, credential: Credential | None, caller: Caller, now: datetime) -> str:
         """Close the account of a person who logged in recently; tells which it was."""
-        user_id = self.authentication.session(credential, now, fresh=True).user_id
-        record = Record(user_id, "user_deleted", now, caller)
-        _end_everything(self.users, self.transactions, user_id, record, _closing)
-        return user_id
+        session = self.authentication.session(credential, now, fresh=True)
+        record = Record(session.user_id, "user_deleted", now, caller)
+        _end_everything(
+            self.users, self.transactions, session.user_id, record, lambda user: _closing(user, session.digest)
+        )
+        return session.user_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,8 @@ def _end_everything(
     again_on_conflict(attempt)
 
 
-def _closing(user: User) -> Iterable[Change]:
+def _closing(user: User, session: str) -> Iterable[Change]:
+    users.other_sessions(user, session)
     return (users.Close(user), *(identities.Remove(key, user.user_id) for key in user.identities))
 
 

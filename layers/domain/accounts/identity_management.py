@@ -105,7 +105,7 @@ class PasswordSetting:
         user = users.active(self.users, session.user_id)
         address = self._without_password(user)
         changed = replace(identities.secured(address, now), password_hash=hashed(user.email))
-        others = (digest for digest in user.sessions if digest != session.digest)
+        others = users.other_sessions(user, session.digest)
         self.transactions.commit(
             identities.Replace(changed),
             users.LetGoAllSessions(user, keeping=session.digest),

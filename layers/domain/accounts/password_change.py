@@ -72,10 +72,7 @@ class PasswordChange:
         user = users.active(self.users, session.user_id)
         address = with_password(self.identities, user)
         changed = replace(identities.secured(address, now), password_hash=hashed(address.password_hash))
-        if session.digest not in user.sessions:
-            # It ended meanwhile: logged out here or everywhere, or the password was reset.
-            raise Unauthenticated
-        others = (digest for digest in user.sessions if digest != session.digest)
+        others = users.other_sessions(user, session.digest)
         self.transactions.commit(
             identities.Replace(changed),
             users.LetGoAllSessions(user, keeping=session.digest),
