@@ -131,7 +131,7 @@ class Stories:
 
     def move_link(self, person: Person, to: str) -> str:
         """The token of a link that moves the account there."""
-        return self.mailed(Message(messages.EMAIL_CHANGE, user_id=person.user_id, email=to))
+        return self.mailed(Message(messages.EMAIL_CHANGE, user_id=person.user_id, email=to, at=NOW.isoformat()))
 
     def log_in(self, person: Person, number: int, *, password: str = PASSWORD, now: datetime = NOW) -> Any:
         """Log in from an address of one's own."""

@@ -287,19 +287,15 @@ def test_every_address_is_the_same_answer_and_the_same_work(
         assert _calls(answer) == _calls(nobodys)
 
 
-def test_the_own_address_is_like_any_other(functions: Lambdas) -> None:
-    """Asking to move to where one is: the same answer and work, and no mail with a link (EN-07)."""
-    asker = functions.people.arrange(somebody("Asker"))
-    free = _asked_about(functions, "email_change", "nobody@example.com")
-    functions.cloud.calls.clear()
-    own = _asked_about(functions, "email_change", asker.email)
-    functions.deliver_all()
+@pytest.mark.parametrize("spelling", ["asker@example.com", "Asker@EXAMPLE.com"])
+def test_the_own_address_is_the_one_that_is_told_apart(functions: Lambdas, spelling: str) -> None:
+    """Its owner knows it: 400, and nothing is counted or mailed (EN-07 is about those of others)."""
+    functions.people.arrange(somebody("Asker"))
+    before = functions.cloud.tables()
+    answer = _asked_about(functions, "email_change", spelling)
 
-    assert own.read == free.read == WHOLE["email_change"]
-    assert (_calls(own), _lines(own)) == (_calls(free), _lines(free))
-    assert [mail["Content"]["Simple"]["Subject"]["Data"] for mail in functions.cloud.mails()] == [
-        "A new email address was asked for"
-    ]
+    assert answer.read == expected.refusal("email_change", 400, "invalid_input", "This is your address already.")
+    assert (functions.cloud.tables(), functions.cloud.queued()) == (before, [])
 
 
 @pytest.mark.parametrize(

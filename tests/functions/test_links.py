@@ -117,6 +117,7 @@ def test_looking_at_a_link_uses_nothing_up(functions: Lambdas, asking: str, home
     for method in LOOKS:
         for query in ("", f"token={link['token']}"):
             looked = _look(functions, method, link["path"], query)
+            assert (looked.status == 200) == (method == "GET")
             assert (looked.calls, "set-cookie" in looked.result["headers"], looked.cookies) == ([], False, [])
     assert functions.cloud.tables() == before
 

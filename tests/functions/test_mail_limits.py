@@ -10,7 +10,7 @@ from tests.functions import expected
 from tests.functions.conftest import NOW
 from tests.functions.lambdas import Lambdas
 from tests.functions.people import Person
-from tests.functions.requests import request
+from tests.functions.requests import SAMPLE_DEVICE, request
 
 PERSON = Person()
 ACCEPTED = expected.answer(
@@ -81,6 +81,25 @@ def test_the_flood_of_a_stranger_does_not_keep_the_last_link_from_working(functi
 
     body = {"token": token, "password": "a password of the owner"}
     assert functions.invoke("password_reset", request("password_reset", body=body)).status == 204
+
+
+def test_a_stranger_cannot_use_up_the_mails_of_a_known_browser(functions: Lambdas) -> None:
+    """The day's five are gone, and their links have ended; in the browser that the owner always uses there are more."""
+    functions.people.arrange()
+    for hours in (0, 1):
+        functions.clock.now = NOW + timedelta(hours=hours)
+        for number in range(5):
+            _forget(functions, source=f"198.51.100.{number}")
+        functions.deliver_all()
+    functions.clock.now = NOW + timedelta(hours=3)
+    event = request("password_forgot", body={"email": PERSON.email})
+    sent = []
+    for cookies in ([], [f"__Host-device={'x' * 43}"], [f"__Host-device={SAMPLE_DEVICE}"]):
+        assert functions.invoke("password_forgot", event | {"cookies": cookies}).read == ACCEPTED
+        functions.deliver_all()
+        sent.append(len(functions.cloud.mails()))
+
+    assert sent == [5, 5, 6]
 
 
 def test_an_account_causes_five_changes_of_address_a_day(functions: Lambdas) -> None:

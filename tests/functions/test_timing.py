@@ -109,7 +109,7 @@ class Stopwatch:
 def test_two_hundred_known_and_unknown_addresses_cannot_be_told_apart(
     functions: Lambdas, monkeypatch: pytest.MonkeyPatch, function: str
 ) -> None:
-    """While SES takes two seconds for each mail that anybody would have it send (EN-02, EN-04); half as much more would show."""
+    """While SES takes two seconds for each mail that anybody would have it send (EN-02, EN-04)."""
     functions.people.arrange()
     functions.cloud.failing["sesv2"] = slow
     stopwatch = Stopwatch(functions, one_hash() if "password" in body_of(function) else 0.0)
