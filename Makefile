@@ -1,6 +1,6 @@
 # Everything a person runs here. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help dev dev-reset dev-sam test check format bench mails redrive build validate invoke audit requirements hooks clean
+.PHONY: help dev dev-reset dev-sam test check format bench screenshots mails redrive build validate invoke audit requirements hooks clean
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
@@ -46,6 +46,9 @@ format: .venv/.installed ## Put the code into its style
 
 bench: .venv/.installed ## Performance figures: cold start, CPU a request, login
 	@$(RUN) benchmarks
+
+screenshots: .venv/.installed ## Pictures of every page in every state, phone and desktop, light and dark, in .local/screenshots
+	@$(RUN) tests.browser.screenshots
 
 mails: .venv/.installed ## Every mail as people get it, in .local/mails, to be looked at
 	@$(RUN) scripts.mails

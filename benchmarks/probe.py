@@ -47,7 +47,8 @@ def handler(warm: int, event: str) -> dict[str, object]:
     hashing = _watch_bcrypt()
     with open(event, encoding="utf-8") as file:  # noqa: PTH123
         asked = json.load(file)
-    answer = function.lambda_handler(asked, _Context())
+    # What a queue or a topic brings is answered with nothing.
+    answer = function.lambda_handler(asked, _Context()) or {}
     answered = process_time()
     first = hashing.seconds
     warm_median = _median(lambda: function.lambda_handler(asked, _Context()), warm, hashing)

@@ -21,7 +21,7 @@ from accounts.dynamo.sessions import SessionsTable
 from accounts.dynamo.tables import Table
 from accounts.dynamo.users import UsersTable
 from accounts.identities import Identity
-from accounts.one_time_tokens import EMAIL_VERIFICATION, OneTimeToken
+from accounts.one_time_tokens import EMAIL_CHANGE, EMAIL_VERIFICATION, PASSWORD_RESET, OneTimeToken
 from accounts.passwords import BcryptHasher, Peppers
 from accounts.sessions import Session
 from accounts.transactions import Change
@@ -64,6 +64,7 @@ def environment() -> dict[str, str]:
         "SIGN_WITH": "A",
         "GOOGLE_ENDPOINT": "",
         "GITHUB_ENDPOINT": "",
+        "MAIL_FEEDBACK_TOPIC": sample("mail_feedback")["Records"][0]["Sns"]["TopicArn"],
         "MAIL_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/MailQueue",
         "POWERTOOLS_LOG_LEVEL": "INFO",
         "POWERTOOLS_LOGGER_LOG_EVENT": "false",
@@ -95,8 +96,12 @@ def tables() -> Tables:
         updated_at=now,
         password_hash=hashed,
         verified=True,
+        pending_token=secrets.digest(_body("password_reset")["token"]),
+        pending_change=secrets.digest(_body("email_change_confirm")["token"]),
+        devices=(secrets.digest(sample("login")["cookies"][0].partition("=")[2]),),
     )
     return {
+        "AuditEventsTable": [],
         "UsersTable": [_item(UsersTable("UsersTable"), users.Open(_user(key, now)))],
         "SessionsTable": [_item(SessionsTable("SessionsTable"), sessions.Start(_session(now)))],
         "ApiKeysTable": [_item(ApiKeysTable("ApiKeysTable"), api_keys.Add(_api_key(now)))],
@@ -107,11 +112,16 @@ def tables() -> Tables:
 def _waiting(identity: Identity, now: datetime) -> Tables:
     digest = secrets.digest(_body("email_verify")["token"])
     waiting = replace(identity, key=identities.email_key("new@example.com"), verified=False, pending_token=digest)
-    token = OneTimeToken(EMAIL_VERIFICATION, digest, waiting.key, now, now + timedelta(hours=24))
-    stored = IdentitiesTable("IdentitiesTable")
+    later, moved = now + timedelta(hours=24), {"email": "moved@example.com"}
+    mailed = (
+        OneTimeToken(EMAIL_VERIFICATION, digest, waiting.key, now, later),
+        OneTimeToken(PASSWORD_RESET, str(identity.pending_token), identity.key, now, later),
+        OneTimeToken(EMAIL_CHANGE, str(identity.pending_change), _USER_ID, now, later, moved),
+    )
+    stored, tokens = IdentitiesTable("IdentitiesTable"), OneTimeTokensTable("OneTimeTokensTable")
     return {
         "IdentitiesTable": [_item(stored, identities.SignUp(each)) for each in (identity, waiting)],
-        "OneTimeTokensTable": [_item(OneTimeTokensTable("OneTimeTokensTable"), one_time_tokens.Issue(token))],
+        "OneTimeTokensTable": [_item(tokens, one_time_tokens.Issue(token)) for token in mailed],
     }
 
 

@@ -115,7 +115,11 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
     users.SwapSession: lambda w, c: _active(w, c.user_id) and w.users[c.user_id].revision == c.revision,
     users.LetGoSession: lambda w, c: c.user_id in w.users and c.session in w.users[c.user_id].sessions,
     users.LetGoAllSessions: lambda w, c: _unchanged(w, c.user),
-    users.HoldKey: lambda w, c: _active(w, c.user_id) and len(w.users[c.user_id].api_keys) < c.at_most,
+    users.HoldKey: lambda w, c: (
+        _active(w, c.user_id)
+        and len(w.users[c.user_id].api_keys) < c.at_most
+        and (c.session is None or c.session in w.users[c.user_id].sessions)
+    ),
     users.LetGoKey: lambda w, c: c.user_id in w.users and c.api_key in w.users[c.user_id].api_keys,
     users.HoldIdentity: lambda w, c: (
         _active(w, c.user_id)
@@ -277,7 +281,7 @@ class FakeSessions(_Store):
     def touch(self, digest: str, now: datetime) -> None:
         """Write down activity."""
         if digest in self.world.sessions:
-            self.world.sessions[digest] = self.world.sessions[digest].touched(now)
+            self.world.sessions[digest] = replace(self.world.sessions[digest], last_seen_at=now)
 
 
 class FakeApiKeys(_Store):

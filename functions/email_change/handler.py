@@ -5,6 +5,7 @@ from accounts.authentication import SessionAuthentication
 from accounts.aws.outbox import SqsOutbox
 from accounts.dynamo.sessions import SessionsTable
 from accounts.dynamo.throttles import ThrottlesTable
+from accounts.dynamo.users import UsersTable
 from accounts.email_change import EmailChangeRequest
 from accounts.web import responses, routes, schemas
 from accounts.web.endpoint import credential_of, endpoint
@@ -14,7 +15,8 @@ from accounts.web.responses import Response
 SETTINGS = settings.load()
 AUTHENTICATION = SessionAuthentication(SessionsTable(SETTINGS["SESSIONS_TABLE"]))
 THROTTLES = ThrottlesTable(SETTINGS["THROTTLES_TABLE"])
-CHANGE = EmailChangeRequest(AUTHENTICATION, THROTTLES, SqsOutbox(SETTINGS["MAIL_QUEUE_URL"]))
+USERS = UsersTable(SETTINGS["USERS_TABLE"])
+CHANGE = EmailChangeRequest(AUTHENTICATION, USERS, THROTTLES, SqsOutbox(SETTINGS["MAIL_QUEUE_URL"]))
 
 
 @endpoint(routes.EMAIL_CHANGE, SETTINGS)

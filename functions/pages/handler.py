@@ -1,19 +1,16 @@
-"""GET /, /email/verify and /assets/{name}: the pages for people, and what they load."""
+"""GET /login and the other pages for people, and /assets/{version}/{name}, what they load."""
 
 from accounts import settings
-from accounts.errors import NotFound
 from accounts.web import pages, routes
 from accounts.web.endpoint import endpoint
 from accounts.web.requests import Request
 from accounts.web.responses import Response
 
 SETTINGS = settings.load()
+PAGES = pages.Pages(SETTINGS)
 
 
-@endpoint(routes.HOME, SETTINGS)
+@endpoint(routes.HOME, SETTINGS, *routes.PAGES)
 def lambda_handler(request: Request) -> Response:
     """The page or asset at this path."""
-    found = pages.at(request.path, SETTINGS)
-    if found is None:
-        raise NotFound
-    return found
+    return PAGES.answer(request)

@@ -1,74 +1,59 @@
-"""Chromium, one for each module; a fresh context (cookie jar) for each."""
+"""Chromium, one for each module; no test finds cookies, storage or open tabs of another."""
 
-import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from local.cloud import LocalCloud
+from tests.browser.chromium import FLAGS, installed
+from tests.browser.people import Visitor, visitor_on
+from tests.browser.scenes import Stage
 from tests.conftest import missing
-
-_NAMES = ("chromium", "chromium-browser", "google-chrome")
-_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+from tests.local.person import Person
 
 
 # Not for the whole session: Playwright keeps an event loop running in this thread, where other tests start their own.
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The browser that is installed on this machine; none is downloaded."""
-    path = next(filter(None, map(shutil.which, _NAMES)), None)
+    """The browser that is installed on this machine."""
+    path = installed()
     if path is None:
         missing("Chromium is not installed (Debian: apt-get install chromium)")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=_FLAGS)
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()
 
 
-@dataclass
-class Visitor:
-    """A person at a browser, and everything the browser complained of."""
-
-    context: BrowserContext
-    page: Page
-    site: str
-    complaints: list[str] = field(default_factory=list)
-
-    def visit(self, path: str) -> None:
-        """Open a page of the site and wait until it is quiet."""
-        self.page.goto(self.site + path)
-        self.page.wait_for_load_state("networkidle")
-
-
-def visitor_in(browser: Browser, cloud: LocalCloud, **options: object) -> Visitor:
-    """A new visitor with a cookie jar of their own."""
-    context = browser.new_context(**options)  # type: ignore[arg-type]
-    visitor = Visitor(context, context.new_page(), cloud.site_url)
-    visitor.page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
-    visitor.page.on("console", lambda message: _listen(visitor, message.type, message.text))
-    return visitor
-
-
-def _listen(visitor: Visitor, kind: str, text: str) -> None:
-    # Chromium reports every 4xx answer as an error; those are ours to give.
-    if kind == "error" and "status of 4" not in text:
-        visitor.complaints.append(text)
+@pytest.fixture(scope="module")
+def context(chromium: Browser) -> BrowserContext:
+    """One browser profile, so that what may be kept for ever is fetched once; `visitor` clears all else."""
+    return chromium.new_context()
 
 
 @pytest.fixture
-def visitor(chromium: Browser, cloud: LocalCloud) -> Iterator[Visitor]:
+def visitor(context: BrowserContext, cloud: LocalCloud) -> Iterator[Visitor]:
     """A visitor whose browser must have had nothing to complain of: no script error, no policy violation."""
-    someone = visitor_in(chromium, cloud)
+    context.clear_cookies()
+    context.clear_permissions()
+    context.unroute_all()
+    someone = visitor_on(context, cloud)
     yield someone
-    someone.context.close()
+    for page in context.pages:
+        page.close()
     assert someone.complaints == []
+
+
+@pytest.fixture(scope="module")
+def member(cloud: LocalCloud) -> Person:
+    """Somebody with an account and a key, for tests that change nothing of it."""
+    person = Person(cloud).join()
+    person.make_key("render box")
+    return person
+
+
+@pytest.fixture
+def stage(visitor: Visitor, cloud: LocalCloud, member: Person) -> Stage:
+    """A visitor's browser, and the member to be."""
+    return Stage(visitor, cloud, member)

@@ -3,10 +3,11 @@
 from itertools import count
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Route, expect
 
 from local.cloud import LocalCloud
-from tests.browser.conftest import Visitor, visitor_in
+from tests.browser.people import Visitor, say_yes, visitor_in
+from tests.browser.scenes import Stage
 from tests.local.person import Person, token_in
 
 _serial = count(1)
@@ -16,38 +17,67 @@ def _address(prefix: str = "clicker") -> str:
     return f"{prefix}{next(_serial)}@example.org"
 
 
-def _say_yes(page: Page, email: str) -> None:
-    """Fill in the stand-in's form."""
-    page.locator('input[type="email"], input[name="email"]').first.fill(email)
-    page.locator('button[type="submit"], form button').first.click()
+def _continue_with(visitor: Visitor, provider: str) -> None:
+    visitor.page.get_by_role("link", name=f"Continue with {provider}").click()
 
 
 @pytest.mark.parametrize("provider", ["Google", "GitHub"])
-def test_a_person_logs_in_by_clicking(visitor: Visitor, provider: str) -> None:
-    """From the front page to the provider and back, logged in."""
+def test_a_person_logs_in_by_clicking(stage: Stage, provider: str) -> None:
+    """To the provider and back to where they wanted to go."""
+    stage.visitor.visit("/login?return_to=/api-keys")
+    _continue_with(stage.visitor, provider)
+    say_yes(stage.page, _address())
+
+    stage.told("You have no keys yet")
+    assert stage.page.url == f"{stage.visitor.site}/api-keys"
+
+
+def test_a_person_signs_up_by_clicking(stage: Stage) -> None:
+    """The sign-up page offers the same ways; the account shows which one it was."""
+    stage.visitor.visit("/signup")
+    _continue_with(stage.visitor, "Google")
     email = _address()
-    visitor.visit("/")
-    visitor.page.get_by_role("link", name=provider).click()
-    _say_yes(visitor.page, email)
+    say_yes(stage.page, email)
 
-    expect(visitor.page.locator("#who")).to_contain_text(email)
-    assert visitor.page.url == f"{visitor.site}/"
-    assert {cookie["name"] for cookie in visitor.context.cookies()} == {"__Host-session"}
+    stage.told("This device")
+    expect(stage.page.get_by_role("listitem").filter(has_text="Google")).to_contain_text(email)
 
 
-def test_a_person_links_and_unlinks_by_clicking(visitor: Visitor) -> None:
+def test_a_person_links_and_unlinks_by_clicking(stage: Stage) -> None:
     """Google first, then GitHub on purpose, and away with it again; the last one stays."""
-    visitor.visit("/")
-    visitor.page.get_by_role("link", name="Google").click()
-    _say_yes(visitor.page, _address())
-    visitor.page.get_by_role("link", name="Link GitHub").click()
-    _say_yes(visitor.page, _address("work"))
+    stage.visitor.visit("/login")
+    _continue_with(stage.visitor, "Google")
+    say_yes(stage.page, _address())
+    stage.told("This device")
+    stage.press("Link GitHub")
+    say_yes(stage.page, _address("work"))
+    stage.told("This device")
+    stage.press("Unlink GitHub")
+    stage.told("You can link it again at any time.")
+    stage.press("Unlink")
+    stage.told("GitHub is unlinked.")
+    stage.press("Unlink Google")
+    stage.press("Unlink")
 
-    expect(visitor.page.get_by_role("button", name="Unlink GitHub")).to_be_visible()
-    visitor.page.get_by_role("button", name="Unlink GitHub").click()
-    expect(visitor.page.get_by_role("button", name="Unlink GitHub")).to_have_count(0)
-    visitor.page.get_by_role("button", name="Unlink Google").click()
-    expect(visitor.page.locator("#status")).to_contain_text("your only way to log in")
+    stage.told("This is your only way to log in.")
+
+
+def test_a_login_of_somebody_else_cannot_be_linked(stage: Stage) -> None:
+    """The page says whose it is not, and leads back to the account."""
+    taken = _address("taken")
+    Person(stage.cloud, email=taken).with_provider("github")
+    other = Person(stage.cloud, email=taken)
+    assert other.call("GET", other.with_provider("github")).status_code == 303
+    stage.visitor.visit("/login")
+    _continue_with(stage.visitor, "Google")
+    say_yes(stage.page, _address())
+    stage.told("This device")
+    stage.press("Link GitHub")
+    say_yes(stage.page, taken)
+
+    expect(stage.page.locator("code")).to_have_text("identity_linked_elsewhere")
+    stage.page.get_by_role("link", name="Go to your account").click()
+    stage.told("This device")
 
 
 def test_a_callback_opened_in_another_browser_does_nothing_there(
@@ -61,11 +91,11 @@ def test_a_callback_opened_in_another_browser_does_nothing_there(
         caught.append(route.fetch(max_redirects=0).headers["location"])
         route.fulfill(body="caught")
 
-    visitor.visit("/")
-    visitor.page.get_by_role("link", name="Google").click()
+    visitor.visit("/login")
+    _continue_with(visitor, "Google")
     visitor.page.wait_for_load_state("networkidle")
     visitor.context.route("**/o/oauth2/v2/auth*", keep)
-    _say_yes(visitor.page, _address())
+    say_yes(visitor.page, _address())
     expect(visitor.page.get_by_text("caught")).to_be_visible()
     other = visitor_in(chromium, cloud)
     other.page.goto(caught[0])
@@ -75,16 +105,30 @@ def test_a_callback_opened_in_another_browser_does_nothing_there(
     other.context.close()
 
 
-def test_an_unverified_address_is_confirmed_by_mail_in_this_browser(visitor: Visitor, cloud: LocalCloud) -> None:
+def test_an_unverified_address_is_confirmed_by_mail_in_this_browser(stage: Stage) -> None:
     """GitHub has not verified it: a mail comes, and its link finishes the log-in here."""
-    person = Person(cloud, email=_address("unverified"))
-    visitor.visit("/")
-    visitor.page.get_by_role("link", name="GitHub").click()
-    _say_yes(visitor.page, person.email)
-    expect(visitor.page.locator("code")).to_have_text("email_not_verified")
+    person = Person(stage.cloud, email=_address("unverified"))
+    stage.visitor.visit("/login")
+    _continue_with(stage.visitor, "GitHub")
+    say_yes(stage.page, person.email)
+    expect(stage.page.locator("code")).to_have_text("email_not_verified")
 
     token = token_in(person.wait_for_mail("Confirm your email address"))
-    visitor.visit(f"/email/verify#token={token}&with=github")
-    visitor.page.get_by_role("button", name="Confirm address").click()
+    stage.visitor.visit(f"/verify-email#token={token}&with=github")
+    stage.told("the address that GitHub gave us")
+    stage.press("Confirm address")
 
-    expect(visitor.page.locator("#status")).to_contain_text("is confirmed, and you are logged in")
+    stage.told("is confirmed, and you are logged in")
+
+
+def test_a_provider_that_is_not_set_up_is_not_offered(stage: Stage) -> None:
+    """The page offers what the service does, and closes up where there is nothing."""
+    stage.answer("/auth/methods*", 200, '{"methods": ["email", "github", "api_key"]}')
+    stage.visitor.visit("/login")
+    expect(stage.page.get_by_role("link", name="Continue with GitHub")).to_be_visible()
+    expect(stage.page.get_by_role("link", name="Continue with Google")).to_have_count(0)
+    stage.page.unroute_all()
+    stage.answer("/auth/methods*", 200, '{"methods": ["email", "api_key"]}')
+    stage.visitor.visit("/login")
+
+    expect(stage.page.locator("#providers")).to_be_hidden()

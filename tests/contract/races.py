@@ -9,6 +9,7 @@ from typing import Any
 from accounts.errors import AccountsError
 from accounts.passwords import Verdict
 from accounts.throttles import Full, Throttles, Toll
+from accounts.transactions import Change, Transactions
 from tests.fakes import FakeHasher
 
 # Only how long a test that has gone wrong hangs.
@@ -104,6 +105,35 @@ class Overtaken:
     def __getattr__(self, name: str) -> Any:
         """Whatever else the store does."""
         return getattr(self.store, name)
+
+
+@dataclass
+class MeetBeforeWrite:
+    """Transactions before the first of which all have read whatever they read."""
+
+    store: Transactions
+    meeting: Meeting
+
+    def commit(self, *changes: Change) -> None:
+        """Wait for the others, then write."""
+        self.meeting.wait()
+        self.store.commit(*changes)
+
+
+@dataclass
+class OvertakenAtWrite:
+    """Transactions that come late: ``meanwhile`` happens once, just before the first of them."""
+
+    store: Transactions
+    meanwhile: Callable[[], Any]
+    happened: bool = False
+
+    def commit(self, *changes: Change) -> None:
+        """Write what was decided before that."""
+        if not self.happened:
+            self.happened = True
+            self.meanwhile()
+        self.store.commit(*changes)
 
 
 @dataclass

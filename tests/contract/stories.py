@@ -5,12 +5,18 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from accounts import identities, sessions, users
+from accounts import identities, messages, sessions, users
 from accounts.audit import Caller
 from accounts.authentication import SESSION, Credential, SessionAuthentication
+from accounts.email_change import EmailChange
 from accounts.email_verification import EmailVerification
 from accounts.identities import Identity
 from accounts.key_management import KeyCreation
+from accounts.mailing import SENT, Mailing
+from accounts.messages import Message
+from accounts.password_change import PasswordChange
+from accounts.password_reset import PasswordReset
+from accounts.reauthentication import Reauthentication
 from accounts.session_opening import SessionOpening
 from accounts.sessions import Session
 from accounts.sign_in import SignIn
@@ -19,9 +25,10 @@ from accounts.users import User
 from tests.contract.backends import Backend
 from tests.contract.races import CountingHasher
 from tests.contract.samples import NOW, an_address
-from tests.fakes import FakeOutbox
+from tests.fakes import FakeBreaches, FakeOutbox, FakePostman
 
 PASSWORD = "correct horse battery staple"
+NEW_PASSWORD = "another staple for the horse"
 
 
 def caller(number: int) -> Caller:
@@ -67,7 +74,7 @@ class Stories:
     @property
     def sign_in(self) -> SignIn:
         """Log in."""
-        return SignIn(self.identities, self.throttles, self.hasher, self.opening)
+        return SignIn(self.identities, self.throttles, self.hasher, self.opening, FakeOutbox())
 
     @property
     def verification(self) -> EmailVerification:
@@ -85,6 +92,46 @@ class Stories:
     def key_creation(self) -> KeyCreation:
         """Make a key."""
         return KeyCreation(SessionAuthentication(self.sessions), self.users, self.transactions, FakeOutbox())
+
+    @property
+    def reset(self) -> PasswordReset:
+        """Set a password by a mailed link."""
+        stores = self.tokens, self.identities, self.users, self.throttles
+        return PasswordReset(*stores, self.hasher, FakeBreaches(), self.transactions, FakeOutbox())
+
+    @property
+    def change(self) -> PasswordChange:
+        """Set a password by the one that is known."""
+        stores = SessionAuthentication(self.sessions), self.users, self.identities, self.throttles
+        return PasswordChange(*stores, self.hasher, FakeBreaches(), self.transactions, FakeOutbox())
+
+    @property
+    def move(self) -> EmailChange:
+        """Confirm another address."""
+        stores = self.tokens, self.identities, self.users, self.throttles
+        return EmailChange(SessionAuthentication(self.sessions), *stores, self.transactions, FakeOutbox())
+
+    @property
+    def reauthentication(self) -> Reauthentication:
+        """Prove again who one is."""
+        authentication = SessionAuthentication(self.sessions)
+        return Reauthentication(authentication, self.users, self.identities, self.sign_in)
+
+    def mailed(self, message: Message, now: datetime = NOW) -> str:
+        """The token in the link that the message leads to."""
+        postman = FakePostman()
+        mailing = Mailing(self.identities, self.users, self.throttles, self.transactions, postman, "http://localhost")
+        assert mailing.deliver(message, now) == SENT
+        token: str = postman.mails[0].values["link"].partition("token=")[2].partition("&")[0]
+        return token
+
+    def reset_link(self, person: Person) -> str:
+        """The token of a link to a new password."""
+        return self.mailed(Message(messages.PASSWORD_FORGOT, email=person.identity.email))
+
+    def move_link(self, person: Person, to: str) -> str:
+        """The token of a link that moves the account there."""
+        return self.mailed(Message(messages.EMAIL_CHANGE, user_id=person.user_id, email=to, at=NOW.isoformat()))
 
     def log_in(self, person: Person, number: int, *, password: str = PASSWORD, now: datetime = NOW) -> Any:
         """Log in from an address of one's own."""

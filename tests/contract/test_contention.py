@@ -7,9 +7,9 @@ from accounts.key_management import NewKey
 from accounts.limits import API_KEYS_PER_ACCOUNT, FREE_FAILURES
 from accounts.session_opening import SignedIn
 from tests.contract.backends import Backend
-from tests.contract.races import MeetAfterRead, Meeting, kinds, together
+from tests.contract.races import MeetAfterRead, MeetBeforeWrite, Meeting, kinds, together
 from tests.contract.samples import NOW, a_digest
-from tests.contract.stories import Stories, caller
+from tests.contract.stories import NEW_PASSWORD, Stories, caller
 from tests.contract.wire import Crowd
 
 # As many as meet on one account in earnest: more would only wait longer.
@@ -59,3 +59,24 @@ def test_log_ins_that_cancel_each_other_all_get_in(real: Backend) -> None:
     assert kinds(outcomes) == {"SignedIn": FREE_FAILURES}
     assert held == stored >= new
     assert len(held) == 50
+
+
+def test_a_reset_among_log_ins_that_cancel_each_other_leaves_no_session(real: Backend) -> None:
+    """Nobody is told that the service is down, and whoever got in by the old password is out again."""
+    stories, crowd = Stories(real), Crowd()
+    person = stories.person(live_sessions=2)
+    token = stories.reset_link(person)
+    racing = stories.with_stores(transactions=MeetBeforeWrite(real.transactions, Meeting(FREE_FAILURES)))
+
+    def race(number: int) -> object:
+        if number == 0:
+            return racing.reset.reset(token, NEW_PASSWORD, caller(0), NOW)
+        return racing.log_in(person, number)
+
+    with crowd.gathered():
+        by_reset, *ins = together(FREE_FAILURES, race)
+
+    assert crowd.cancelled > 0
+    assert by_reset == person.user_id
+    assert set(kinds(ins)) <= {"InvalidCredentials", "SignedIn"}
+    assert stories.held_and_stored(person.user_id) == (set(), set())

@@ -195,14 +195,11 @@ def test_an_account_gets_another_name(backend: Backend) -> None:
     assert backend.users.get(user.user_id) == replace(renamed, name="", updated_at=LATER, revision=2)
 
 
-def test_a_problem_with_mail_is_noted_and_forgotten(backend: Backend) -> None:
+def test_a_problem_with_mail_is_noted(backend: Backend) -> None:
     """Nothing else changes but the revision: whoever read the account before notices."""
     user = opened(backend, mail_problem=None)
     backend.commit(users.NoteMailProblem(user.user_id, user.email, "bounce"))
     assert backend.users.get(user.user_id) == replace(user, mail_problem="bounce", revision=1)
-
-    backend.commit(users.NoteMailProblem(user.user_id, user.email, None))
-    assert backend.users.get(user.user_id) == replace(user, mail_problem=None, revision=2)
 
 
 def test_a_problem_with_another_address_is_not_the_accounts(backend: Backend) -> None:

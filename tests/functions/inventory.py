@@ -1,9 +1,12 @@
 """Which functions a rule is about, read from the list of routes, so that a new route is tested by being listed."""
 
 import json
+import re
 from typing import Any
 
+from accounts.web import schemas
 from accounts.web.routes import ANY_CREDENTIAL, ROUTES, SESSION_ONLY, SIGNED_IN, Route
+from tests.cloudformation import ROOT
 from tests.functions.requests import EVENTS, sample
 
 # A function without a sample fails a test of its own, in test_replays; no rule can be tried on it.
@@ -33,6 +36,18 @@ _SIGNED_IN = (SESSION_ONLY, SIGNED_IN)
 SESSION_ROUTES = tuple(r.function for r in OURS if r.credentials in _SIGNED_IN and r.function != "logout")
 ANY_ROUTES = tuple(r.function for r in OURS if r.credentials == ANY_CREDENTIAL)
 READABLE = frozenset(route.function for route in OURS if route.cors)
+
+
+def taking(field: str) -> tuple[str, ...]:
+    """The functions that read a body with this field, as their handlers and the schemas say."""
+    texts = {path.parent.name: path.read_text(encoding="utf-8") for path in (ROOT / "functions").glob("*/handler.py")}
+    read = {name: re.findall(r"\bschemas\.(\w+)", text) for name, text in texts.items()}
+    return tuple(sorted(name for name, kinds in read.items() if any(field in _fields(kind) for kind in kinds)))
+
+
+def _fields(kind: str) -> tuple[str, ...]:
+    fields: tuple[str, ...] = getattr(schemas, kind).__struct_fields__
+    return fields
 
 
 def body_of(function: str) -> dict[str, Any]:

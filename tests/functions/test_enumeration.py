@@ -1,17 +1,20 @@
 """Nothing tells whether an address has an account: whole answers, the work, the log and the calls are compared."""
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from accounts import secrets
+from accounts import identities, secrets
 from accounts.dynamo.throttles import CounterItem, ThrottlesTable
 from tests.functions import expected
 from tests.functions.conftest import NOW
+from tests.functions.inventory import SESSION_ROUTES, body_of, taking
 from tests.functions.lambdas import Answer, Lambdas
-from tests.functions.people import Person
+from tests.functions.people import Person, somebody
 from tests.functions.requests import SAMPLE_PASSWORD, request
 
 PERSON = Person()
@@ -53,6 +56,13 @@ def _malformed_hash(functions: Lambdas) -> None:
     functions.people.change_login(PERSON, password_hash="hmac-sha384+bcrypt:1:$2b$12$nonsense")
 
 
+def _undeliverable(functions: Lambdas) -> None:
+    functions.people.arrange()
+    stored = functions.people.identities.get(identities.email_key(PERSON.email))
+    assert stored is not None
+    functions.people.commit(identities.Replace(replace(stored, undeliverable=identities.BOUNCE)))
+
+
 STATES: dict[str, tuple[Callable[[Lambdas], None], str]] = {
     "unknown": (_unknown, SAMPLE_PASSWORD),
     "wrong password": (_known, WRONG),
@@ -63,6 +73,61 @@ STATES: dict[str, tuple[Callable[[Lambdas], None], str]] = {
     "guessed at a hundred times": (_guessed_at, SAMPLE_PASSWORD),
     "malformed hash": (_malformed_hash, SAMPLE_PASSWORD),
 }
+
+# What every function that takes an address says to any that is one, whoever has it.
+WHOLE: dict[str, dict[str, Any]] = {
+    "login": expected.refusal("login", 401, "invalid_credentials"),
+    "signup": expected.answer("signup", 202, {"message": "Look in your mail for a link to confirm your address."}),
+    "email_resend": expected.answer(
+        "email_resend", 202, {"message": "If a confirmation is waiting for this address, a new mail is on its way."}
+    ),
+    "password_forgot": expected.answer(
+        "password_forgot",
+        202,
+        {"message": "If there is an account with this address, a mail with a link is on its way."},
+    ),
+    "email_change": expected.answer(
+        "email_change", 202, {"message": "Look in the mail of the new address for a link that confirms it."}
+    ),
+}
+NOT_ONE_ADDRESS = (
+    "person@example.com,evil@example.com",
+    "person@example.com;evil@example.com",
+    "person@example.com evil@example.com",
+    "Person <person@example.com>",
+    "person@example.com\nbcc: evil@example.com",
+    "person@example.com\x00",
+    " person@example.com",
+    "person@example.com.",
+    "person\uff20example.com",
+    "\u212aelvin@example.com",
+    "person",
+    "@example.com",
+    "person@",
+    "person@localhost",
+    "a" * 65 + "@example.com",
+    "person@" + "a" * 250 + ".com",
+)
+# Bodies in which a careless reader finds two addresses: one to look up, and another to mail.
+TWO_ADDRESSES = (
+    '{"email": ["person@example.com", "evil@example.com"]}',
+    '{"email": "person@example.com", "email": "evil@example.com"}',
+    '{"email": "person@example.com", "email[]": "evil@example.com"}',
+    '{"email": "person@example.com", "cc": "evil@example.com"}',
+    '{"email": {"0": "person@example.com", "1": "evil@example.com"}}',
+    '[{"email": "person@example.com"}, {"email": "evil@example.com"}]',
+)
+
+
+def _asked_about(functions: Lambdas, function: str, email: str) -> Answer:
+    """A request with that address, by somebody signed in where it takes that; never with anybody's password."""
+    body = body_of(function) | {"email": email} | ({"password": WRONG} if "password" in body_of(function) else {})
+    cookie = somebody("Asker").token if function in SESSION_ROUTES else None
+    return functions.invoke(function, request(function, body=body, cookie=cookie))
+
+
+def _lines(answer: Answer) -> list[dict[str, Any]]:
+    return [{name: value for name, value in line.items() if name != "timestamp"} for line in answer.log]
 
 
 def _log_in(functions: Lambdas, password: str) -> Answer:
@@ -195,35 +260,95 @@ def test_mail_only_goes_to_the_address_that_is_stored(
     assert all(mail["Destination"] == {"ToAddresses": [PERSON.email]} for mail in mails)
 
 
+def test_every_function_that_takes_an_address_is_compared() -> None:
+    """A new one is not served before it is written down here what it says to any address (EN-09)."""
+    assert set(WHOLE) == set(taking("email"))
+
+
 @pytest.mark.parametrize(
-    "address",
+    "arrange", [_unknown, _known, _unverified, _disabled, _without_password, _guessed_at, _undeliverable]
+)
+@pytest.mark.parametrize("function", WHOLE)
+def test_every_address_is_the_same_answer_and_the_same_work(
+    functions: Lambdas, function: str, arrange: Callable[[Lambdas], None]
+) -> None:
+    """As one that nobody has: the answer to the letter, the hashes, the calls, the log, and what is queued."""
+    functions.people.arrange(somebody("Asker"))
+    nobodys = _asked_about(functions, function, "nobody@example.com")
+    queued = functions.queued()
+    arrange(functions)
+    functions.cloud.calls.clear()
+    answer = _asked_about(functions, function, PERSON.email)
+
+    assert answer.read == nobodys.read == WHOLE[function]
+    assert (answer.hashes, _lines(answer)) == (nobodys.hashes, _lines(nobodys))
+    assert json.dumps(functions.queued()) == json.dumps(queued).replace("nobody@example.com", PERSON.email)
+    if (function, arrange) != ("login", _guessed_at):  # whose counter takes a second look, with an account or without
+        assert _calls(answer) == _calls(nobodys)
+
+
+@pytest.mark.parametrize("spelling", ["asker@example.com", "Asker@EXAMPLE.com"])
+def test_the_own_address_is_the_one_that_is_told_apart(functions: Lambdas, spelling: str) -> None:
+    """Its owner knows it: 400, and nothing is counted or mailed (EN-07 is about those of others)."""
+    functions.people.arrange(somebody("Asker"))
+    before = functions.cloud.tables()
+    answer = _asked_about(functions, "email_change", spelling)
+
+    assert answer.read == expected.refusal("email_change", 400, "invalid_input", "This is your address already.")
+    assert (functions.cloud.tables(), functions.cloud.queued()) == (before, [])
+
+
+@pytest.mark.parametrize(
+    ("arrange", "subjects"),
     [
-        "person@example.com,evil@example.com",
-        "person@example.com;evil@example.com",
-        "person@example.com evil@example.com",
-        "Person <person@example.com>",
-        "person@example.com\nbcc: evil@example.com",
-        "person@example.com\x00",
-        " person@example.com",
-        "person@example.com.",
-        "person\uff20example.com",
-        "\u212aelvin@example.com",
-        "person",
-        "@example.com",
-        "person@",
-        "person@localhost",
-        "a" * 65 + "@example.com",
-        "person@" + "a" * 250 + ".com",
+        (_unknown, []),
+        (_known, ["Reset your password"]),
+        (_without_password, ["Ways into your account"]),
+        (_unverified, []),
+        (_disabled, []),
+        (_undeliverable, []),
     ],
 )
-@pytest.mark.parametrize("function", ["signup", "email_resend", "login"])
+def test_a_link_to_a_new_password_goes_to_the_stored_address_of_one_account(
+    functions: Lambdas, arrange: Callable[[Lambdas], None], subjects: list[str]
+) -> None:
+    """Never to the spelling that was typed (TK-10; CVE-2023-7028)."""
+    arrange(functions)
+    functions.people.arrange(somebody("Bystander"))
+    _asked_about(functions, "password_forgot", "PERSON@Example.COM")
+    functions.deliver_all()
+
+    mails = functions.cloud.mails()
+    assert [mail["Content"]["Simple"]["Subject"]["Data"] for mail in mails] == subjects
+    assert all(mail["Destination"] == {"ToAddresses": [PERSON.email]} for mail in mails)
+
+
+@pytest.mark.parametrize("address", NOT_ONE_ADDRESS)
+@pytest.mark.parametrize("function", WHOLE)
 def test_what_is_not_one_address_is_refused(functions: Lambdas, function: str, address: str) -> None:
-    """Lists, display names, line ends and look-alikes: 400, nothing hashed, nothing queued (CVE-2023-7028)."""
-    body: dict[str, str] = {"email": address}
-    if function != "email_resend":
-        body["password"] = SAMPLE_PASSWORD
-    answer = functions.invoke(function, request(function, body=body))
+    """Lists, display names, line ends and look-alikes: 400, nothing hashed, counted or queued (CVE-2023-7028)."""
+    functions.people.arrange(somebody("Asker"))
+    before = functions.cloud.tables()
+    answer = _asked_about(functions, function, address)
 
     message = "Enter one complete email address, such as name@example.com."
     assert answer.read == expected.refusal(function, 400, "invalid_input", message)
-    assert (answer.hashes, answer.calls) == (0, [])
+    assert (answer.hashes, functions.cloud.tables(), functions.cloud.queued()) == (0, before, [])
+
+
+@pytest.mark.parametrize("two", TWO_ADDRESSES)
+@pytest.mark.parametrize("function", WHOLE)
+def test_two_addresses_are_refused(functions: Lambdas, function: str, two: str) -> None:
+    """An array, a field that comes twice or under another name: nobody is mailed (TK-10; CVE-2022-35924)."""
+    asker = functions.people.arrange(somebody("Asker"))
+    functions.people.arrange()
+    before = functions.cloud.tables()
+    cookie = asker.token if function in SESSION_ROUTES else None
+    answer = functions.invoke(function, request(function, body=two, cookie=cookie))
+
+    assert (answer.status, answer.json["error"]) in {(400, "malformed_request"), (400, "invalid_input")}
+    assert (answer.hashes, functions.cloud.tables(), functions.cloud.queued()) == (0, before, [])
+
+
+def _calls(answer: Answer) -> list[str]:
+    return [call.name for call in answer.calls if call.service != "secretsmanager"]

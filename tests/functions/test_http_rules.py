@@ -101,7 +101,7 @@ def test_a_preflight_is_answered_where_other_origins_may_read(functions: Lambdas
 @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS", "TRACE"])
 def test_a_path_that_is_not_there_is_not_found(functions: Lambdas, path: str, method: str) -> None:
     """404 by any method, readable by nobody else."""
-    answer = functions.invoke("fallback", at(path, method))
+    answer = functions.invoke("fallback", at(path, method, {"accept": "application/json"}))
 
     body = {"error": "not_found", "message": "There is nothing here by that name."}
     assert answer.read == expected.answer("fallback", 404, body, request_id="sample-pages")
@@ -176,12 +176,30 @@ def test_no_request_has_a_say_in_a_mailed_link(functions: Lambdas, function: str
     assert "evil" not in json.dumps(mail)
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/email/verify", "/assets/site.css", "/assets/../handler.py", "/assets/", "/favicon.ico"]
-)
+def test_a_person_who_follows_a_link_to_nowhere_is_shown_a_page(functions: Lambdas) -> None:
+    """404 all the same, not to be kept, and with the way back."""
+    answer = functions.invoke("fallback", at("/nothing"))
+
+    assert (answer.status, answer.events) == (404, ["not_found"])
+    assert answer.result["headers"]["content-type"] == "text/html; charset=utf-8"
+    assert answer.result["headers"]["cache-control"] == "no-store"
+    assert answer.result["headers"]["vary"] == "Accept, Accept-Language"
+    assert 'href="/"' in answer.result["body"]
+
+
+@pytest.mark.parametrize("path", ["/login", "/signup", "/api-keys", "/account", "/nothing", "/assets/1/../handler.py"])
 def test_pages_are_safe_to_fetch(functions: Lambdas, path: str) -> None:
     """Only listed names are ever opened, and opening one changes nothing and asks for nothing."""
     answer = functions.invoke("pages", at(path))
 
-    assert answer.status == (200 if path in {"/", "/email/verify", "/assets/site.css"} else 404)
+    assert answer.status == (404 if path in {"/nothing", "/assets/1/../handler.py"} else 200)
     assert answer.calls == []
+
+
+@pytest.mark.parametrize(("cookie", "goes"), [(None, "/login"), (SAMPLE_TOKEN, "/account"), ("short", "/login")])
+def test_the_front_door_leads_on(functions: Lambdas, cookie: str | None, goes: str) -> None:
+    """To the account where a session is likely; what it is worth, nobody is asked yet."""
+    event = at("/") | ({"cookies": [f"__Host-session={cookie}"]} if cookie else {})
+    answer = functions.invoke("pages", event)
+
+    assert (answer.status, answer.result["headers"]["location"], answer.calls) == (303, goes, [])

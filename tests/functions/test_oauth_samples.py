@@ -30,7 +30,7 @@ def test_the_sample_of_methods_show_names_every_way_in(functions: Lambdas) -> No
             "google": f"{SITE_URL}/auth/google/start",
             "github": f"{SITE_URL}/auth/github/start",
         },
-        "api_key_url": f"{SITE_URL}/",
+        "api_key_url": f"{SITE_URL}/api-keys",
     }
     assert answer.read == expected.answer("methods_show", 200, body, headers=expected.CORS)
     assert answer.events == ["methods_shown"]

@@ -127,7 +127,7 @@ def test_each_origin_is_told_its_ways_in(functions: Lambdas, query: str, origin:
         "allowed": allowed,
         "methods": ["email", "google", "github", "api_key"] if allowed else ["api_key"],
         "start_urls": starts if allowed else {},
-        "api_key_url": f"{SITE_URL}/",
+        "api_key_url": f"{SITE_URL}/api-keys",
         **({} if allowed else {"message": errors.OriginNotAllowed.default_message}),
     }
     assert answer.read == expected.answer("methods_show", 200, body, headers=expected.CORS)

@@ -1,11 +1,14 @@
-"""What may be a password, as a person meets it: at sign-up, and that login neither cuts nor changes it."""
+"""What may be a password, as a person meets it, wherever one is chosen; and that login neither cuts nor changes it."""
+
+from typing import Any
 
 import pytest
 
 from tests.functions import expected
+from tests.functions.inventory import taking
 from tests.functions.lambdas import Lambdas
-from tests.functions.people import HASHER, somebody
-from tests.functions.requests import request
+from tests.functions.people import HASHER, Person, somebody
+from tests.functions.requests import SAMPLE_RESET_TOKEN, request
 
 EMAIL = "newcomer@example.com"
 SHORT = "Use at least 15 characters: a few words in a row are easy to remember."
@@ -14,8 +17,37 @@ COMMON = "This password is on lists that attackers try first. Choose another one
 PERSONAL = "Choose a password that is not made of your email address or the name of this service."
 
 
+NEWCOMER = somebody("Newcomer")
+# Every request that chooses a password, of a person with the same address.
+CHOOSING = ("signup", "password_set", "password_reset", "password_change")
+
+
 def _sign_up(password: str, email: str = EMAIL) -> dict[str, object]:
     return request("signup", body={"email": email, "password": password})
+
+
+def _arrange(functions: Lambdas, function: str) -> Person | None:
+    """Somebody who may choose one there; for a sign-up, nobody."""
+    if function == "signup":
+        return None
+    person = functions.people.arrange(NEWCOMER)
+    if function == "password_set":
+        functions.people.change_login(person, password_hash=None)
+    if function == "password_reset":
+        functions.people.forget(person)
+    return person
+
+
+def _choose(function: str, password: str) -> dict[str, Any]:
+    """The request that chooses it."""
+    return {
+        "signup": lambda: _sign_up(password),
+        "password_set": lambda: request(function, cookie=NEWCOMER.token, body={"new_password": password}),
+        "password_reset": lambda: request(function, body={"token": SAMPLE_RESET_TOKEN, "password": password}),
+        "password_change": lambda: request(
+            function, cookie=NEWCOMER.token, body={"current_password": NEWCOMER.password, "new_password": password}
+        ),
+    }[function]()
 
 
 @pytest.mark.parametrize(
@@ -37,31 +69,51 @@ def _sign_up(password: str, email: str = EMAIL) -> dict[str, object]:
         ("comfyui-comfyui-2026", "weak_password", PERSONAL),
     ],
 )
+@pytest.mark.parametrize("function", CHOOSING)
 def test_a_password_that_breaks_the_policy_is_refused_with_the_reason(
-    functions: Lambdas, password: str, code: str, message: str
+    functions: Lambdas, function: str, password: str, code: str, message: str
 ) -> None:
-    """400, nothing hashed, nothing written but the counter, nothing mailed."""
-    answer = functions.invoke("signup", _sign_up(password))
+    """400 wherever it is chosen (PW-11): nothing hashed, nothing written but the counter, nothing mailed."""
+    _arrange(functions, function)
+    before = functions.cloud.but_counters()
+    answer = functions.invoke(function, _choose(function, password))
 
-    assert answer.read == expected.refusal("signup", 400, code, message)
+    assert answer.read == expected.refusal(function, 400, code, message)
     assert (answer.hashes, functions.cloud.queued()) == (0, [])
-    assert functions.cloud.tables()["IdentitiesTable"] == []
+    assert functions.cloud.but_counters() == before
 
 
-@pytest.mark.parametrize(
-    "password",
-    [
-        "fifteen letters",
-        "qzjvkxwpfhgbnmy",
-        "x" * 128 + "y" * 128,
-        "\U0001f512" * 64,
-        "e\u0301" * 15,
-        "&%$#@!~^*()_+=-",
-        " ' ' ' ' ' ' ' '",
-        "a password\x00 with a NUL",
-        "correct horse \u2028 battery",
-    ],
+GOOD = (
+    "fifteen letters",
+    "qzjvkxwpfhgbnmy",
+    "x" * 128 + "y" * 128,
+    "\U0001f512" * 64,
+    "e\u0301" * 15,
+    "&%$#@!~^*()_+=-",
+    " ' ' ' ' ' ' ' '",
+    "a password\x00 with a NUL",
+    "correct horse \u2028 battery",
 )
+
+
+@pytest.mark.parametrize("password", GOOD)
+@pytest.mark.parametrize("function", [name for name in CHOOSING if name != "signup"])
+def test_what_a_sign_up_takes_is_taken_everywhere(functions: Lambdas, function: str, password: str) -> None:
+    """And logs in as it was chosen."""
+    _arrange(functions, function)
+    assert functions.invoke(function, _choose(function, password)).status == 204
+
+    body = {"email": EMAIL, "password": password}
+    assert functions.invoke("login", request("login", body=body)).status == 200
+
+
+def test_every_function_that_chooses_a_password_is_tried() -> None:
+    """The others that take one compare it with what is stored."""
+    choosing = {*taking("password"), *taking("new_password")}
+    assert choosing - {"login", "email_verify", "reauthenticate"} == set(CHOOSING)
+
+
+@pytest.mark.parametrize("password", GOOD)
 def test_length_is_all_that_is_asked(functions: Lambdas, password: str) -> None:
     """No rules on what it is made of (ASVS 6.2.5, 6.2.9); it then logs in exactly as it was chosen."""
     assert functions.invoke("signup", _sign_up(password)).status == 202

@@ -179,8 +179,13 @@ def test_the_sample_of_email_change_queues_a_warning_and_a_link(functions: Lambd
         _line("email_change", "user_email_change_requested", "POST /auth/email/change", 202, person.user_id)
     ]
     assert functions.queued() == [
-        {"kind": "email_change_asked", "user_id": person.user_id},
-        {"kind": "email_change", "user_id": person.user_id, "email": "moved@example.com"},
+        {"kind": "email_change_asked", "user_id": person.user_id, "email": person.email},
+        {
+            "kind": "email_change",
+            "user_id": person.user_id,
+            "email": "moved@example.com",
+            "at": "2026-01-05T12:00:00+00:00",
+        },
     ]
 
 
@@ -404,14 +409,19 @@ def test_the_sample_of_key_verify_tells_another_service_whose_key_it_is(function
     ]
 
 
-def test_the_sample_of_pages_shows_the_home_page(functions: Lambdas) -> None:
-    """200, HTML that may run our own scripts and nothing else."""
+def test_the_sample_of_pages_shows_a_page(functions: Lambdas) -> None:
+    """200, HTML that may run our own scripts and nothing else, in the language of the reader."""
     answer = functions.invoke("pages", sample("pages"))
 
-    headers = {"content-type": "text/html; charset=utf-8", "content-security-policy": expected.PAGE_POLICY}
+    headers = {
+        "content-type": "text/html; charset=utf-8",
+        "content-security-policy": expected.PAGE_POLICY,
+        "content-language": "en",
+        "vary": "Accept-Language",
+    }
     assert answer.read == expected.answer("pages", 200, answer.result["body"], headers=headers)
     assert answer.result["body"].startswith("<!doctype html>")
-    assert _logged(answer) == [_line("pages", "page_shown", "GET /", 200, "")]
+    assert _logged(answer) == [_line("pages", "page_shown", "GET /login", 200, "")]
 
 
 def test_the_sample_of_fallback_answers_a_preflight(functions: Lambdas) -> None:

@@ -29,7 +29,7 @@ BUDGET = {
     "password_reset": [WRITE, GET, GET, GET, GET, WRITE, SEND],
     "password_change": [GET, GET, GET, WRITE, GET, GET, WRITE, SEND],
     "reauthenticate": [GET, GET, GET, WRITE, GET, WRITE],
-    "email_change": [GET, WRITE, WRITE, SEND, SEND],
+    "email_change": [GET, GET, WRITE, WRITE, SEND, SEND],
     "email_change_confirm": [GET, WRITE, GET, GET, GET, WRITE, SEND],
     "logout": [GET, WRITE],
     "session_show": [GET, GET],

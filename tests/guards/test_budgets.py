@@ -42,11 +42,11 @@ BUDGET = {
     "mail_feedback": 65,
     "mailer": 242,
     "methods_show": 80,
-    "oauth_callback": 414,
+    "oauth_callback": 417,
     "oauth_authorize": 145,
     "oauth_metadata": 74,
-    "oauth_revoke": 140,
-    "oauth_start": 424,
+    "oauth_revoke": 135,
+    "oauth_start": 427,
     "oauth_token": 138,
     "password_change": 107,
     "password_forgot": 97,
@@ -58,8 +58,8 @@ BUDGET = {
     "session_revoke_all": 76,
     "session_show": 79,
     "signup": 100,
-    "fallback": 68,
-    "pages": 68,
+    "fallback": 71,
+    "pages": 70,
 }
 # What costs a cold start dear, and who needs it all the same.
 DEAR = ("authlib", "aws_xray_sdk", "boto3", "cryptography", "jinja2", "joserfc", "pydantic", "requests", "s3transfer")
@@ -72,7 +72,8 @@ ALLOWED = {
     "oauth_start": {"authlib", "cryptography", "joserfc", "requests"},
 }
 WITHOUT_TABLES = ("fallback", "pages")
-LAYER_MB, DOMAIN_MB, FUNCTION_MB, UNZIPPED_MB = 10.0, 0.5, 0.02, 250.0
+# The domain layer is code, its bytecode, the pages and mails, and 0.09 MB of common passwords.
+LAYER_MB, DOMAIN_MB, FUNCTION_MB, UNZIPPED_MB = 10.0, 0.75, 0.02, 250.0
 SERVICES = {"dynamodb", "kms", "secretsmanager", "sesv2", "sqs", "sts"}
 _NO_NETWORK = ("NewConnectionError", "NameResolutionError", "ConnectTimeout", "ProxyError", "Network is unreachable")
 

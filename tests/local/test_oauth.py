@@ -134,7 +134,7 @@ def test_declining_says_so_and_offers_other_ways(cloud: LocalCloud) -> None:
     answer = person.call("GET", f"/auth/github/callback?error=access_denied&error_description=%3Cb%3E&state={state}")
 
     assert (answer.status_code, "<code>sign_in_declined</code>" in answer.text) == (400, True)
-    assert 'href="/auth/google/start"' in answer.text
+    assert 'href="/login"' in answer.text
     assert "<b>" not in answer.text
 
 

@@ -26,7 +26,7 @@ class AccountLookup:
     def behind(self, credential: Credential | None, caller: Caller, now: datetime) -> User:
         """The account behind any kind of credential; raises Unauthenticated."""
         principal = self.authentication.principal(credential, caller, now)
-        return _active(self.users.get(principal.user_id))
+        return users.active(self.users, principal.user_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class SessionAccount:
     def of(self, credential: Credential | None, now: datetime) -> tuple[Session, User]:
         """The session and its account; raises Unauthenticated."""
         session = self.authentication.session(credential, now)
-        return session, _active(self.users.get(session.user_id))
+        return session, users.active(self.users, session.user_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class AccountRenaming:
         return again_on_conflict(lambda: self._rename(user_id, chosen, caller, now))
 
     def _rename(self, user_id: str, name: str, caller: Caller, now: datetime) -> User:
-        user = _active(self.users.get(user_id))
+        user = users.active(self.users, user_id)
         self.transactions.commit(
             users.Rename(user, name, now),
             *(identities.Rename(key, user_id, name, now) for key in user.identities),
@@ -79,10 +79,12 @@ class AccountClosing:
 
     def close(self, credential: Credential | None, caller: Caller, now: datetime) -> str:
         """Close the account of a person who logged in recently; tells which it was."""
-        user_id = self.authentication.session(credential, now, fresh=True).user_id
-        record = Record(user_id, "user_deleted", now, caller)
-        _end_everything(self.users, self.transactions, user_id, record, _closing)
-        return user_id
+        session = self.authentication.session(credential, now, fresh=True)
+        record = Record(session.user_id, "user_deleted", now, caller)
+        _end_everything(
+            self.users, self.transactions, session.user_id, record, lambda user: _closing(user, session.digest)
+        )
+        return session.user_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +121,10 @@ def _end_everything(
     again_on_conflict(attempt)
 
 
-def _closing(user: User) -> Iterable[Change]:
+def _closing(user: User, session: str) -> Iterable[Change]:
+    users.other_sessions(user, session)
     return (users.Close(user), *(identities.Remove(key, user.user_id) for key in user.identities))
 
 
 def _disabling(user: User, now: datetime) -> Iterable[Change]:
     return (users.Disable(user, now), *(identities.DisableLogin(key, user.user_id) for key in user.identities))
-
-
-def _active(user: User | None) -> User:
-    if user is None or user.status != users.ACTIVE:
-        raise Unauthenticated
-    return user

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from accounts import users
 from accounts.activity import latest
 from accounts.api_keys import ApiKey, ApiKeys
 from accounts.audit import AuditEvents, Record
 from accounts.authentication import Credential, SessionAuthentication
 from accounts.identities import Identities, Identity
-from accounts.identity_management import existing, held
+from accounts.identity_management import held
 from accounts.limits import ACTIVITY_EXPORTED
 from accounts.sessions import Session
 from accounts.users import User, Users
@@ -41,7 +42,7 @@ class AccountExport:
     def of_caller(self, credential: Credential | None, now: datetime) -> Holdings:
         """Everything about a person who logged in recently: a device that was left open gives away less."""
         current = self.authentication.session(credential, now, fresh=True)
-        user = existing(self.users, current.user_id)
+        user = users.active(self.users, current.user_id)
         sessions = self.authentication.sessions.of_user(user.user_id)
         return Holdings(
             user=user,

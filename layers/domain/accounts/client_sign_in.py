@@ -14,7 +14,7 @@ from datetime import datetime
 from accounts import one_time_tokens, secrets, sign_out
 from accounts.audit import Caller
 from accounts.client_sessions import ClientSessions, Permission, Tokens, count_bad_grant
-from accounts.errors import GrantReused, InvalidGrant, NotFound, Refusal
+from accounts.errors import GrantReused, InvalidGrant, Refusal
 from accounts.limits import USED_CODE_REMEMBERED
 from accounts.one_time_tokens import AUTHORIZATION_CODE, USED_CODE, OneTimeToken, OneTimeTokens, token_key
 from accounts.sessions import Session
@@ -62,9 +62,5 @@ class ClientSignIn:
         if mark is None or now >= mark.expires_at:
             count_bad_grant(self.throttles, caller, now)
             return InvalidGrant()
-        try:
-            sign_out.end(self.transactions, mark.subject, mark.data["session"], caller, now, "authn_token_reuse")
-        except NotFound:
-            # It has ended already, which is all that was wanted.
-            return GrantReused()
+        sign_out.end_copied(self.transactions, mark.subject, mark.data["session"], caller, now)
         return GrantReused()

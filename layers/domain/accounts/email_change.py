@@ -12,9 +12,8 @@ from datetime import datetime, timedelta
 from accounts import email_addresses, identities, messages, one_time_tokens, sessions, throttles, users
 from accounts.audit import Caller, Record
 from accounts.authentication import Credential, SessionAuthentication
-from accounts.errors import InvalidLink, Unauthenticated
+from accounts.errors import InvalidInput, InvalidLink
 from accounts.identities import Identities, Identity, email_key
-from accounts.identity_management import existing
 from accounts.limits import EMAIL_CHANGES_PER_ACCOUNT_PER_DAY
 from accounts.messages import Message, Outbox
 from accounts.one_time_tokens import EMAIL_CHANGE, OneTimeToken, OneTimeTokens
@@ -30,6 +29,7 @@ class EmailChangeRequest:
     """Asks for the change."""
 
     authentication: SessionAuthentication
+    users: Users
     throttles: Throttles
     outbox: Outbox
 
@@ -38,16 +38,19 @@ class EmailChangeRequest:
 
         Wants a person who logged in recently; tells who it was. Raises TooManyAttempts.
         """
-        user_id = self.authentication.session(credential, now, fresh=True).user_id
-        address = email_addresses.canonical(email)
+        user = users.active(self.users, self.authentication.session(credential, now, fresh=True).user_id)
+        address, user_id = email_addresses.canonical(email), user.user_id
+        if address == user.email:
+            message = "This is your address already."
+            raise InvalidInput(message)
         count_mail_request(self.throttles, caller, now)
         limit, day = EMAIL_CHANGES_PER_ACCOUNT_PER_DAY, timedelta(days=1)
         throttles.take(
             self.throttles, throttles.window("email-change", user_id, limit=limit, per=day, now=now), now=now
         )
         # The warning first: should the second message fail, a mail too many has been sent rather than one too few.
-        self.outbox.put(Message(messages.EMAIL_CHANGE_ASKED, user_id=user_id))
-        self.outbox.put(Message(messages.EMAIL_CHANGE, user_id=user_id, email=address))
+        self.outbox.put(Message(messages.EMAIL_CHANGE_ASKED, user_id=user_id, email=user.email))
+        self.outbox.put(Message(messages.EMAIL_CHANGE, user_id=user_id, email=address, at=now.isoformat()))
         return user_id
 
 
@@ -75,8 +78,9 @@ class EmailChange:
         if found is None or found.subject != session.user_id:
             raise InvalidLink
         old, new = again_on_conflict(lambda: self._move(session, found, caller, now))
-        # The address was ours to write to until this moment, and its owner must hear of it there.
-        self.notices.put(Message(messages.EMAIL_CHANGED, user_id=old.user_id, email=old.email))
+        if old.undeliverable is None:
+            # The address was ours to write to until this moment, and its owner must hear of it there.
+            self.notices.put(Message(messages.EMAIL_CHANGED, user_id=old.user_id, email=old.email))
         return new
 
     def _to_leave(self, token: OneTimeToken, user: User) -> Identity:
@@ -87,13 +91,11 @@ class EmailChange:
 
     def _move(self, session: Session, token: OneTimeToken, caller: Caller, now: datetime) -> tuple[Identity, Identity]:
         """The address as it was and as it is now."""
-        user = existing(self.users, session.user_id)
+        user = users.active(self.users, session.user_id)
         old, email = self._to_leave(token, user), token.data["email"]
-        new = replace(identities.secured(old, now), key=email_key(email), email=email, undeliverable=None)
-        if session.digest not in user.sessions:
-            # It ended meanwhile: logged out here or everywhere, or the password was reset.
-            raise Unauthenticated
-        others = (digest for digest in user.sessions if digest != session.digest)
+        secured = replace(identities.secured(old, now), updated_at=now, undeliverable=None)
+        new = replace(secured, key=email_key(email), email=email)
+        others = users.other_sessions(user, session.digest)
         try:
             self.transactions.commit(
                 one_time_tokens.Consume(token.key),

@@ -33,7 +33,7 @@ class Identity:
 
     ``pending_change`` is the digest of the one link that can move the account to another address now. ``secured_at`` is
     when its password or address last changed: whatever was mailed before that moment is worth nothing any more.
-    ``devices`` are the digests of the browsers that logged in with it, the latest last.
+    ``devices`` are the digests of the browsers that logged in with it, the newest last.
 
     An identity that is not ``verified`` claims nothing: anybody may sign up over it.
     """
@@ -179,7 +179,7 @@ def confirmed(identity: Identity, now: datetime) -> Identity:
 
 def secured(identity: Identity, now: datetime) -> Identity:
     """The identity after its password or address changed: every link that was mailed before is out of use."""
-    return replace(identity, pending_token=None, pending_change=None, secured_at=now, updated_at=now)
+    return replace(identity, pending_token=None, pending_change=None, secured_at=now)
 
 
 def knowing(identity: Identity, device: str) -> Identity:

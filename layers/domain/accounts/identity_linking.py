@@ -87,7 +87,9 @@ class IdentityLinking:
         """
         if not isinstance(decision, LinkToAccount):
             return
-        identity = _identity(person, decision.user_id, now)
+        # The browser that links it is known to it: the first log-in from another one is news.
+        linked = _identity(person, decision.user_id, now)
+        identity = identities.knowing(linked, caller.device) if caller.device else linked
         because = decision.because_of
         reason = (identities.StillVerified(because.key, because.user_id),) if because else ()
         hold = users.HoldIdentity(decision.user_id, identity.key, IDENTITIES_PER_ACCOUNT, session)

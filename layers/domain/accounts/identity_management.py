@@ -10,7 +10,7 @@ from functools import cache
 from accounts import identities, messages, passwords, sessions, users
 from accounts.audit import Caller, Record
 from accounts.authentication import Credential, SessionAuthentication
-from accounts.errors import LastIdentity, NotFound, PasswordExists, Unauthenticated
+from accounts.errors import LastIdentity, NotFound, PasswordExists
 from accounts.identities import EMAIL, Identities, Identity, email_key, public_id
 from accounts.messages import Message, Outbox
 from accounts.passwords import BreachedPasswords, PasswordHasher
@@ -30,7 +30,7 @@ class IdentityList:
 
     def of_caller(self, credential: Credential | None, now: datetime) -> list[Identity]:
         """The account's identities, the oldest first."""
-        user = existing(self.users, self.authentication.session(credential, now).user_id)
+        user = users.active(self.users, self.authentication.session(credential, now).user_id)
         return sorted(held(self.identities, user), key=lambda identity: (identity.created_at, identity.key))
 
 
@@ -56,7 +56,7 @@ class IdentityUnlinking:
         return user_id
 
     def _take_away(self, user_id: str, identity_id: str, caller: Caller, now: datetime) -> Identity:
-        user = existing(self.users, user_id)
+        user = users.active(self.users, user_id)
         going = self._going(user, identity_id)
         # Kept as a mark without a name: else the next log-in with it would link itself again, by the address.
         mark = replace(going, email="", name="", verified=False, unlinked=True)
@@ -102,10 +102,10 @@ class PasswordSetting:
         return session.user_id
 
     def _write(self, session: Session, hashed: Callable[[str], str], caller: Caller, now: datetime) -> None:
-        user = existing(self.users, session.user_id)
+        user = users.active(self.users, session.user_id)
         address = self._without_password(user)
         changed = replace(identities.secured(address, now), password_hash=hashed(user.email))
-        others = (digest for digest in user.sessions if digest != session.digest)
+        others = users.other_sessions(user, session.digest)
         self.transactions.commit(
             identities.Replace(changed),
             users.LetGoAllSessions(user, keeping=session.digest),
@@ -120,14 +120,6 @@ class PasswordSetting:
         if address.password_hash is not None:
             raise PasswordExists
         return address
-
-
-def existing(accounts: Users, user_id: str) -> User:
-    """The account of a live session; raises Unauthenticated when it is gone."""
-    user = accounts.get(user_id)
-    if user is None or user.status != users.ACTIVE:
-        raise Unauthenticated
-    return user
 
 
 def held(store: Identities, user: User) -> list[Identity]:

@@ -13,6 +13,7 @@ from accounts.authentication import Credential, SessionAuthentication, SignedInA
 from accounts.errors import KeyLimitReached, NotFound, Refusal, Unauthenticated
 from accounts.limits import API_KEYS_PER_ACCOUNT
 from accounts.messages import Message, Outbox
+from accounts.sessions import Session
 from accounts.transactions import Conflict, Transactions
 from accounts.users import Users
 
@@ -44,21 +45,23 @@ class KeyCreation:
         self, credential: Credential | None, name: str, description: str, caller: Caller, now: datetime
     ) -> NewKey:
         """A new key for a person who logged in recently; raises KeyLimitReached at 25, also under parallel calls."""
-        user_id = self.authentication.session(credential, now, fresh=True).user_id
+        session = self.authentication.session(credential, now, fresh=True)
+        user_id = session.user_id
         plaintext, key = api_keys.make(user_id, name=name, description=description, now=now)
-        hold = users.HoldKey(user_id, key.digest, API_KEYS_PER_ACCOUNT)
+        hold = users.HoldKey(user_id, key.digest, API_KEYS_PER_ACCOUNT, session.digest)
         record = Record(user_id, "authn_token_created", now, caller, {"api_key": key.digest, "name": key.name})
         try:
             self.transactions.commit(api_keys.Add(key), hold, record)
         except Conflict as conflict:
-            raise self._refusal(user_id) from conflict
+            raise self._refusal(session) from conflict
         self.notices.put(Message(messages.API_KEY_CREATED, user_id=user_id, detail=key.name))
         return NewKey(key, plaintext)
 
-    def _refusal(self, user_id: str) -> Refusal:
-        """Why the account took no key: it is full, unless it ended between our reading the session and our writing."""
-        user = self.users.get(user_id)
-        return KeyLimitReached() if user is not None and user.status == users.ACTIVE else Unauthenticated()
+    def _refusal(self, session: Session) -> Refusal:
+        """Why the account took no key: it is full, unless it or the session ended before we wrote."""
+        user = self.users.get(session.user_id)
+        still_here = user is not None and user.status == users.ACTIVE and session.digest in user.sessions
+        return KeyLimitReached() if still_here else Unauthenticated()
 
 
 @dataclass(frozen=True, slots=True)

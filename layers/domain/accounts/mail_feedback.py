@@ -44,7 +44,7 @@ class MailFeedback:
         return MARKED[problem]
 
     def _changes(self, identity: Identity, problem: str, now: datetime) -> tuple[Change, ...]:
-        marked = identities.Replace(replace(identity, undeliverable=problem, updated_at=now))
+        marked = identities.Replace(replace(identity, undeliverable=problem))
         # An address that nobody has confirmed is no account's.
         user = self.users.get(identity.user_id) if identity.verified else None
         if user is None or user.email != identity.email:

@@ -16,6 +16,7 @@ from accounts.errors import TooManyAttempts, Unavailable
 from accounts.identities import EMAIL, Identities, Identity, email_key
 from accounts.limits import (
     EMAIL_CHANGE_LIFETIME,
+    NOTICES_PER_HOUR,
     PASSWORD_RESET_LIFETIME,
     RESET_MAILS_PER_DAY,
     RESET_MAILS_PER_HOUR,
@@ -75,12 +76,19 @@ class Mailing:
                 return self._forgotten(message, now)
             case messages.EMAIL_CHANGE:
                 return self._change(message, now)
-            case messages.EMAIL_CHANGED:
-                return self._send(message.email, message.kind, {})
+            case messages.EMAIL_CHANGE_ASKED | messages.EMAIL_CHANGED:
+                # To the address as it was: that its owner reads there is the point.
+                return self._notice(message, now, lambda: self._send(message.email, message.kind, {}))
             case _:
-                return self._notice(message)
+                return self._notice(message, now, lambda: self._tell(message))
 
-    def _notice(self, message: Message) -> str:
+    def _notice(self, message: Message, now: datetime, send: Callable[[], str]) -> str:
+        """Send within what an account's owner is told in an hour: whoever causes more wants to drown the rest."""
+        whose, hour = f"{message.kind}-{message.user_id}", timedelta(hours=1)
+        toll = throttles.window("notice", whose, limit=NOTICES_PER_HOUR, per=hour, now=now)
+        return self._counted((toll,), now, send)
+
+    def _tell(self, message: Message) -> str:
         """Tell an account's owner what happened, at the address the account has now."""
         user = self.users.get(message.user_id)
         if user is None or not user.email:
@@ -108,7 +116,9 @@ class Mailing:
         user = self.users.get(identity.user_id) if identity is not None and identity.can_log_in else None
         if identity is None or user is None or user.status != users.ACTIVE:
             return NOBODY_TO_TELL
-        return self._counted(_reset_tolls(identity.email, now), now, lambda: self._send_reset(key, user, now))
+        # A browser that has logged in has mails of its own, which no stranger can use up.
+        bucket = "reset-mail-known" if message.device in identity.devices else "reset-mail"
+        return self._counted(_reset_tolls(bucket, identity.email, now), now, lambda: self._send_reset(key, user, now))
 
     def _send_reset(self, key: str, user: User, now: datetime) -> str:
         plaintext, token = one_time_tokens.issue(PASSWORD_RESET, key, lifetime=PASSWORD_RESET_LIFETIME, now=now)
@@ -128,7 +138,12 @@ class Mailing:
     def _change(self, message: Message, now: datetime) -> str:
         """Mail the new address the link that moves the account to it; if it has an owner, tell them instead."""
         user = self.users.get(message.user_id)
-        if user is None or user.status != users.ACTIVE or user.email == message.email:
+        asked_at = datetime.fromisoformat(message.at)
+        if user is None or user.status != users.ACTIVE or now >= asked_at + EMAIL_CHANGE_LIFETIME:
+            return NOBODY_TO_TELL
+        current = self.identities.get(email_key(user.email))
+        if current is None or (current.secured_at is not None and asked_at <= current.secured_at):
+            # The queue was slow, and the password was changed or reset meanwhile: that cancels what was asked before.
             return NOBODY_TO_TELL
         taken = self.identities.get(email_key(message.email))
         tolls = _confirmation_tolls(message.email, now)
@@ -168,7 +183,7 @@ class Mailing:
         return again_on_conflict(attempt)
 
     def _counted(self, tolls: tuple[Toll, ...], now: datetime, send: Callable[[], str]) -> str:
-        """Send within the recipient's limits, silently; what was not sent does not count."""
+        """Send within the recipient's limits, silently; a mail that was not taken does not count."""
         try:
             throttles.take(self.throttles, *tolls, now=now)
         except TooManyAttempts:
@@ -214,11 +229,10 @@ def _confirmation_tolls(address: str, now: datetime) -> tuple[Toll, ...]:
     return (throttles.window("sign-up-mail", recipient, limit=limit, per=SIGN_UP_MAILS_WINDOW, now=now),)
 
 
-def _reset_tolls(address: str, now: datetime) -> tuple[Toll, ...]:
+def _reset_tolls(bucket: str, address: str, now: datetime) -> tuple[Toll, ...]:
     recipient, limits = secrets.digest(address), ((RESET_MAILS_PER_HOUR, 1), (RESET_MAILS_PER_DAY, 24))
     return tuple(
-        throttles.window("reset-mail", recipient, limit=limit, per=timedelta(hours=hours), now=now)
-        for limit, hours in limits
+        throttles.window(bucket, recipient, limit=limit, per=timedelta(hours=hours), now=now) for limit, hours in limits
     )
 
 

@@ -31,7 +31,7 @@ class Message:
     """``kind`` of mail to an ``email`` address, to the account ``user_id``, or about the ``identity`` with that key.
 
     ``detail`` is text of the recipient's own, such as the name of a key, or words of ours. ``at`` and ``source`` say
-    when (ISO 8601) and from which network address a log-in came that the mail is about.
+    when (ISO 8601) and from which network address came what the mail is about. ``device`` is as in ``Caller``.
     """
 
     kind: str
@@ -41,6 +41,7 @@ class Message:
     detail: str = ""
     at: str = ""
     source: str = ""
+    device: str = ""
 
 
 class Outbox(Protocol):

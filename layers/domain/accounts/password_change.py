@@ -12,7 +12,6 @@ from accounts.audit import Caller, Record
 from accounts.authentication import Credential, SessionAuthentication
 from accounts.errors import InvalidCredentials, PasswordMissing, Unauthenticated
 from accounts.identities import Identities, Identity, email_key
-from accounts.identity_management import existing
 from accounts.messages import Message, Outbox
 from accounts.passwords import BreachedPasswords, PasswordHasher
 from accounts.sessions import Session
@@ -46,7 +45,7 @@ class PasswordChange:
         passwords.check_length(current)
         passwords.check_length(new)
         session = self.authentication.session(credential, now, fresh=True)
-        user = existing(self.users, session.user_id)
+        user = users.active(self.users, session.user_id)
         address = with_password(self.identities, user)
         passwords.check_acceptable(new, email=user.email, breached=self.breached)
         attempt = count_attempt(self.throttles, address.email, caller, now)
@@ -70,13 +69,10 @@ class PasswordChange:
         caller: Caller,
         now: datetime,
     ) -> None:
-        user = existing(self.users, session.user_id)
+        user = users.active(self.users, session.user_id)
         address = with_password(self.identities, user)
         changed = replace(identities.secured(address, now), password_hash=hashed(address.password_hash))
-        if session.digest not in user.sessions:
-            # It ended meanwhile: logged out here or everywhere, or the password was reset.
-            raise Unauthenticated
-        others = (digest for digest in user.sessions if digest != session.digest)
+        others = users.other_sessions(user, session.digest)
         self.transactions.commit(
             identities.Replace(changed),
             users.LetGoAllSessions(user, keeping=session.digest),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from accounts import users
 from accounts.audit import Caller
 from accounts.authentication import Credential, SessionAuthentication
 from accounts.identities import Identities
-from accounts.identity_management import existing
 from accounts.password_change import with_password
 from accounts.session_opening import SignedIn
 from accounts.sign_in import SignIn
@@ -30,7 +30,7 @@ class Reauthentication:
         Raises InvalidCredentials, PasswordMissing, TooManyAttempts, or Unauthenticated without a live session.
         """
         session = self.authentication.session(credential, now)
-        user = existing(self.users, session.user_id)
+        user = users.active(self.users, session.user_id)
         address = with_password(self.identities, user)
         return self.sign_in.with_password(
             address.email,

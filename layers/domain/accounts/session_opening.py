@@ -115,11 +115,11 @@ def tell_owner(notices: Outbox, known: Identity, signed_in: SignedIn, *, failure
     """Have a mail sent about a log-in that its owner may not know of (ASVS 6.3.5).
 
     After many failures, or from a browser that ``known``, the identity as it was before, had not seen. A way in that
-    has seen none at all is being used for the first time, or since before we remembered them: that is no news.
+    has seen none at all, and was never secured, is being used for the first time: that is no news.
     """
     if failures:
         kind = messages.SIGN_IN_AFTER_FAILURES
-    elif signed_in.is_new_device and known.devices:
+    elif signed_in.is_new_device and (known.devices or known.secured_at is not None):
         kind = messages.SIGN_IN_NEW_DEVICE
     else:
         return

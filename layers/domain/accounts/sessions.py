@@ -64,10 +64,6 @@ class Session:
         """Whether activity should be written down again."""
         return now - self.last_seen_at >= ACTIVITY_INTERVAL
 
-    def touched(self, now: datetime) -> Session:
-        """The session with this activity written down."""
-        return replace(self, last_seen_at=now)
-
 
 class Sessions(Protocol):
     """Where sessions are kept."""

@@ -8,22 +8,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 
 from accounts import email_addresses, identities, passwords, throttles
 from accounts.audit import Caller
 from accounts.authentication import Credential
-from accounts.errors import InvalidCredentials, Unavailable
+from accounts.errors import InvalidCredentials
 from accounts.identities import Identities, Identity
 from accounts.limits import ADDRESS_FAILURES_PER_HOUR, ADDRESS_FAILURES_PER_MINUTE
 from accounts.messages import Outbox
-from accounts.passwords import PasswordHasher
+from accounts.passwords import PasswordHasher, Verdict
 from accounts.session_opening import SessionOpening, SignedIn, new_session, tell_owner
 from accounts.sessions import Session
 from accounts.throttles import Attempt, Throttles
-from accounts.transactions import Change, Conflict
+from accounts.transactions import Change, again_on_conflict
 
 METHOD = "password"
-_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,33 +72,40 @@ class SignIn:
     ) -> tuple[Identity, SignedIn]:
         """Check the password and open the session, on the condition that the identity is still as it was read.
 
-        If it changed meanwhile it is read and checked once more: a password that was changed is wrong now, one whose
-        hash was only made anew by another log-in is not.
+        If it changed meanwhile it is read once more: a password that was changed is wrong now. The one that was checked
+        is not checked again, so log-ins that remember their browsers at the same moment do not shut each other out.
         """
-        for _ in range(_TRIES):
+
+        @cache
+        def verified(stored: str | None) -> Verdict:
+            return self.hasher.verify(password, stored)
+
+        @cache
+        def renewed() -> str:
+            return self.hasher.hash(password)
+
+        def attempted() -> tuple[Identity, SignedIn]:
             identity = self.identities.get(identities.email_key(address))
-            verdict = self.hasher.verify(password, identity.password_hash if identity else None)
+            verdict = verified(identity.password_hash if identity else None)
             if identity is None or not verdict.matches or not identity.can_log_in or attempt.doomed:
                 raise InvalidCredentials
             if instead_of is not None and instead_of.user_id != identity.user_id:
                 # The address went to somebody else while we hashed: nobody changes accounts by proving who they are.
                 raise InvalidCredentials
             signed_in = new_session(identity, method=METHOD, remember=remember, caller=caller, now=now)
-            as_read = self._as_read(signed_in, password, outdated=verdict.outdated)
-            try:
-                self.opening.open(signed_in.session, *attempt.succeeded(), as_read, instead_of=instead_of)
-            except Conflict:
-                continue
+            as_read = _as_read(signed_in, renewed() if verdict.outdated else None)
+            self.opening.open(signed_in.session, *attempt.succeeded(), as_read, instead_of=instead_of)
             return identity, signed_in
-        raise Unavailable
 
-    def _as_read(self, signed_in: SignedIn, password: str, *, outdated: bool) -> Change:
-        """The condition that the identity is as it was read; on it, a browser is remembered and an old hash renewed."""
-        identity = signed_in.identity
-        if outdated:
-            identity = replace(identity, password_hash=self.hasher.hash(password))
-        changed = outdated or signed_in.is_new_device
-        return identities.Replace(identity) if changed else identities.Unchanged(identity)
+        return again_on_conflict(attempted)
+
+
+def _as_read(signed_in: SignedIn, renewed: str | None) -> Change:
+    """The condition that the identity is as it was read; on it, a browser is remembered and an old hash renewed."""
+    identity = signed_in.identity
+    if renewed is not None:
+        return identities.Replace(replace(identity, password_hash=renewed))
+    return identities.Replace(identity) if signed_in.is_new_device else identities.Unchanged(identity)
 
 
 def count_attempt(store: Throttles, address: str, caller: Caller, now: datetime) -> Attempt:

@@ -92,17 +92,21 @@ class SignOutEverywhere:
         self.transactions.commit(users.LetGoAllSessions(user), *map(sessions.End, user.sessions), record)
 
 
-def end(
-    transactions: Transactions,
-    user_id: str,
-    digest: str,
-    caller: Caller,
-    now: datetime,
-    event: str = "session_revoked",
-) -> None:
-    """End one session of the account, recorded as ``event``; raises NotFound when the account does not hold it."""
-    record = Record(user_id, event, now, caller, {"session": digest})
+def end(transactions: Transactions, user_id: str, digest: str, caller: Caller, now: datetime) -> None:
+    """End one session of the account; raises NotFound when the account does not hold it."""
+    _end(transactions, digest, Record(user_id, "session_revoked", now, caller, {"session": digest}))
+
+
+def end_copied(transactions: Transactions, user_id: str, digest: str, caller: Caller, now: datetime) -> None:
+    """End a program's session because what it came by was used twice; one that has ended already is no error."""
     try:
-        transactions.commit(users.LetGoSession(user_id, digest), sessions.End(digest), record)
+        _end(transactions, digest, Record(user_id, "authn_token_reuse", now, caller, {"session": digest}))
+    except NotFound:
+        return
+
+
+def _end(transactions: Transactions, digest: str, record: Record) -> None:
+    try:
+        transactions.commit(users.LetGoSession(record.user_id, digest), sessions.End(digest), record)
     except Conflict as conflict:
         raise NotFound from conflict

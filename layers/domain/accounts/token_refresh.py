@@ -14,7 +14,7 @@ from accounts import secrets, sessions, sign_out
 from accounts.access_tokens import Signer
 from accounts.audit import Caller
 from accounts.client_sessions import Tokens, active, count_bad_grant, sign
-from accounts.errors import GrantReused, InvalidGrant, NotFound
+from accounts.errors import GrantReused, InvalidGrant
 from accounts.limits import REFRESH_GRACE
 from accounts.sessions import Session, Sessions
 from accounts.throttles import Throttles
@@ -60,19 +60,12 @@ class TokenRefresh:
         digest = secrets.digest(presented)
         is_late = _lost_the_answer(session, digest, now)
         if digest != session.refresh and not is_late:
-            self._end(session, caller, now)
+            sign_out.end_copied(self.transactions, session.user_id, session.digest, caller, now)
             raise GrantReused
         access = sign(self.signer, self.issuer, session, active(self.users, session.user_id), now)
         fresh = secrets.new_token()
         self.transactions.commit(sessions.Rotate(session, secrets.digest(fresh), now, forgetting=is_late))
         return Tokens(session.user_id, access, sessions.refresh_token(found_by, fresh), session.scope)
-
-    def _end(self, session: Session, caller: Caller, now: datetime) -> None:
-        try:
-            sign_out.end(self.transactions, session.user_id, session.digest, caller, now, "authn_token_reuse")
-        except NotFound:
-            # It has ended already, which is all that was wanted.
-            return
 
 
 def _lost_the_answer(session: Session, presented: str, now: datetime) -> bool:

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Protocol
 
 from accounts import secrets
+from accounts.errors import Unauthenticated
 from accounts.transactions import Change
 
 USER_ID_CHARACTERS = 28
@@ -99,11 +100,12 @@ class LetGoAllSessions(Change):
 
 @dataclass(frozen=True, slots=True)
 class HoldKey(Change):
-    """The account holds one more API key; refused when it is full, gone or disabled."""
+    """The account holds one more API key; refused when it is full, gone or disabled, or ``session`` has ended."""
 
     user_id: str
     api_key: str
     at_most: int
+    session: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +160,11 @@ class Rename(Change):
 
 @dataclass(frozen=True, slots=True)
 class NoteMailProblem(Change):
-    """Mail to ``email`` has this problem, or None any more; refused when that is not the account's address."""
+    """Mail to ``email`` has this problem; refused when that is not the account's address."""
 
     user_id: str
     email: str
-    problem: str | None
+    problem: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,25 @@ class Close(Change):
     """The account is gone; refused when it changed since it was read."""
 
     user: User
+
+
+def active(accounts: Users, user_id: str) -> User:
+    """The account behind a credential that is good; raises Unauthenticated when it is gone or disabled."""
+    user = accounts.get(user_id)
+    if user is None or user.status != ACTIVE:
+        raise Unauthenticated
+    return user
+
+
+def other_sessions(user: User, current: str) -> tuple[str, ...]:
+    """The account's sessions but the ``current`` one; raises Unauthenticated when that has ended.
+
+    A story that hashes or reads takes a while, and the owner may have logged out everywhere meanwhile, perhaps for fear
+    of exactly this. Asked of the account as it was read for the write, it is part of the write's condition.
+    """
+    if current not in user.sessions:
+        raise Unauthenticated
+    return tuple(digest for digest in user.sessions if digest != current)
 
 
 def new_user_id() -> str:

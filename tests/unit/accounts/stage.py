@@ -195,7 +195,7 @@ class Service:
     @property
     def email_change_request(self) -> EmailChangeRequest:
         """Asks to move to another address."""
-        return EmailChangeRequest(self.sessions, self.world, self.outbox)
+        return EmailChangeRequest(self.sessions, FakeUsers(self.world), self.world, self.outbox)
 
     @property
     def email_change(self) -> EmailChange:

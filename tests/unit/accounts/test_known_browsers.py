@@ -7,7 +7,7 @@ import pytest
 from accounts import secrets
 from accounts.audit import Caller
 from accounts.errors import InvalidCredentials
-from accounts.mailing import SENT
+from accounts.mailing import LIMIT_REACHED, SENT
 from accounts.messages import Message
 from accounts.session_opening import SignedIn
 from tests.unit.accounts.stage import EMAIL, NOW, OTHER_PASSWORD, OWNER, PASSWORD, STRANGER, Service, cookie, later
@@ -98,6 +98,19 @@ def test_who_has_not_logged_in_since_browsers_are_remembered_is_not_told(service
     log_in(service, ELSEWHERE)
 
     assert told(service) == []
+
+
+def test_a_flood_of_log_ins_is_not_a_flood_of_mail(service: Service) -> None:
+    """Ten notices of a kind in an hour: whoever has one account must not fill the queue and the quota for all."""
+    service.person()
+    for _ in range(30):
+        log_in(service, ELSEWHERE)
+    told = [service.mailing.deliver(message, NOW) for message in service.outbox.messages]
+
+    assert (told.count(SENT), told.count(LIMIT_REACHED), len(service.postman.mails)) == (10, 20, 10)
+    other = Message("password_changed", user_id=service.identity().user_id)
+    assert service.mailing.deliver(other, NOW) == SENT
+    assert service.mailing.deliver(service.outbox.messages[0], later(hours=1)) == SENT
 
 
 def test_ten_browsers_are_remembered(service: Service) -> None:

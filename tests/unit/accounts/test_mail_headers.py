@@ -97,8 +97,12 @@ def test_no_text_becomes_a_header_or_markup(kind: str, data: st.DataObject) -> N
     assert shape(body["Html"]["Data"]) == shape(html)
 
 
+# The address as it was stands in the message: by the time it is sent, the account may have another.
+TO_THE_OLD_ADDRESS = {"email_change_asked", "email_changed"}
+
+
 @exactly
-@given(st.sampled_from(NOTICES), TEXTS, TEXTS, TEXTS)
+@given(st.sampled_from(sorted(set(NOTICES) - TO_THE_OLD_ADDRESS)), TEXTS, TEXTS, TEXTS)
 def test_no_message_is_mailed_to_whom_it_names(kind: str, detail: str, email: str, identity: str) -> None:
     """A notice about an account goes to the address that the account has stored, whatever else the message says."""
     service = Service()

@@ -47,7 +47,7 @@ def test_asking_only_counts_and_queues(service: Service, email: str) -> None:
     service.person()
     service.forgotten.ask(email, OWNER, NOW)
 
-    assert service.outbox.messages == [Message(PASSWORD_FORGOT, email=email.lower())]
+    assert service.outbox.messages == [Message(PASSWORD_FORGOT, email=email.lower(), device=OWNER.device)]
     assert (counted(service), service.world.reads, service.postman.mails) == ({"mail/60": 1}, [], [])
 
 
@@ -155,6 +155,18 @@ def test_an_address_gets_three_mails_an_hour_and_five_a_day(service: Service) ->
     assert service.mailing.deliver(ABOUT, later(hours=24)) == SENT
 
 
+def test_a_stranger_does_not_use_up_the_owners_mails(service: Service) -> None:
+    """A browser that has logged in has mails of its own: nobody locks its owner out of a reset (promise 5)."""
+    service.person()
+    for _ in range(6):
+        service.mailing.deliver(replace(ABOUT, device="a stranger's"), NOW)
+    service.mailing.deliver(ABOUT, NOW)
+    assert len(service.postman.mails) == 3
+    told = [service.mailing.deliver(replace(ABOUT, device=OWNER.device), NOW) for _ in range(4)]
+
+    assert told == [SENT, SENT, SENT, LIMIT_REACHED]
+
+
 def test_a_mail_that_could_not_be_sent_does_not_count(service: Service) -> None:
     """The queue brings the message again; the link in the mail that arrives is the one that counts."""
     service.person()
@@ -217,6 +229,23 @@ def test_a_reset_clears_the_waits(service: Service, failures: int) -> None:
     reset(service, service.reset_token(), minutes=0)
 
     assert service.log_in(password=OTHER_PASSWORD)
+
+
+def test_only_the_browser_that_resets_is_still_known(service: Service) -> None:
+    """A thief who logged in before is announced as new when they come again."""
+    service.person()
+    thief = replace(STRANGER, device=secrets.digest("the thief's browser"))
+    for caller in (thief, OWNER):
+        service.sign_in.with_password(EMAIL, PASSWORD, remember=False, presented=None, caller=caller, now=NOW)
+    token = service.reset_token()
+    service.password_reset.reset(token, OTHER_PASSWORD, replace(OWNER, device=""), later(minutes=1))
+    assert service.identity().devices == ()
+    service.outbox.messages.clear()
+    service.sign_in.with_password(
+        EMAIL, OTHER_PASSWORD, remember=False, presented=None, caller=thief, now=later(minutes=2)
+    )
+
+    assert [message.kind for message in service.outbox.messages] == ["sign_in_new_device"]
 
 
 def test_asking_changes_nothing_about_the_account(service: Service) -> None:

@@ -17,11 +17,11 @@ from accounts.errors import (
 )
 from accounts.identities import Claim, Identity, provider_key
 from accounts.messages import Message
-from accounts.oauth_sign_in import Arrival
+from accounts.oauth_sign_in import Arrival, Callback
 from accounts.session_opening import SignedIn
 from accounts.users import HoldIdentity
-from tests.unit.accounts.stage import EMAIL, NOW, OWNER, SITE_URL, Meanwhile, held, later
-from tests.unit.oauth.stage import OAuthService, both_keys, presented, somebody, tables_of
+from tests.unit.accounts.stage import EMAIL, NOW, OWNER, SITE_URL, STRANGER, Meanwhile, held, later
+from tests.unit.oauth.stage import CODE, OAuthService, both_keys, presented, somebody, tables_of
 
 WORK = somebody("github", "77", "olive@work.example", name="Olive at work")
 
@@ -49,7 +49,7 @@ def test_the_login_is_linked_and_the_session_stays_as_it_was(service: OAuthServi
     assert service.world.sessions == sessions
     assert service.keys_of(person) == {f"email#{EMAIL}", "github#77"}
     assert service.provider_identity(WORK) == Identity(
-        "github#77", user_id, WORK.email, WORK.name, NOW, NOW, verified=True
+        "github#77", user_id, WORK.email, WORK.name, NOW, NOW, verified=True, devices=(OWNER.device,)
     )
     [record] = service.world.records
     assert record == Record(user_id, "authn_identity_linked", NOW, OWNER, {"provider": "github"}, serial=record.serial)
@@ -266,3 +266,15 @@ def test_both_keys_of_a_person_are_theirs_alone(service: OAuthService) -> None:
     assert one.session.user_id != two.session.user_id
     assert service.keys_of(one) == both_keys(somebody("google", "1001", "one@example.com"))
     assert service.keys_of(two) == both_keys(somebody("github", "1001", "two@example.com"))
+
+
+def test_a_linked_login_is_announced_when_another_browser_uses_it(service: OAuthService) -> None:
+    """It knows the browser that linked it: whoever holds that login elsewhere does not come in unnoticed."""
+    person = service.person()
+    _linked(service, person)
+    service.notices.messages.clear()
+    service.says(WORK)
+    left, state = service.leave("github", caller=STRANGER)
+    service.arrival.arrive("github", Callback(state, CODE, "", "", left.browser), None, STRANGER, NOW)
+
+    assert [message.kind for message in service.notices.messages] == ["sign_in_new_device"]

@@ -39,6 +39,8 @@ REFUSALS: dict[type[AccountsError], tuple[int, str]] = {
     errors.PasswordExists: (409, "password_exists"),
     errors.ProviderUnavailable: (503, "provider_unavailable"),
 }
+# What only somebody meets who is logged in already: the way back leads to their account.
+LINKING = {errors.IdentityLinkedElsewhere, errors.IdentityLimitReached, errors.ReauthenticationRequired}
 PAGE_POLICY = "default-src 'none'; script-src 'self'; style-src 'self'"
 
 
@@ -75,8 +77,9 @@ def test_on_a_page_each_refusal_shows_its_words_and_the_other_ways_in(kind: type
     assert answer.status == REFUSALS[kind][0]
     assert html.escape(kind().message) in answer.body
     assert f"<code>{kind.code}</code>" in answer.body
-    links = set(re.findall(r'href="([^"]+)"', answer.body))
-    assert {"/auth/google/start", "/auth/github/start", "/"} <= links
+    way = "/account" if kind in LINKING else "/login"
+    assert f'<a class="button primary wide" href="{way}">' in answer.body
+    assert html.escape(SETTINGS["SUPPORT_URL"]) in answer.body
     assert event["headers"]["content-type"] == "text/html; charset=utf-8"
     assert event["headers"]["content-security-policy"].startswith(PAGE_POLICY)
     assert event["headers"].get("retry-after") == ("5" if kind is errors.ProviderUnavailable else None)

@@ -99,7 +99,10 @@ class UsersTable(Table[UserItem]):
 
     def _hold_key(self, change: users.HoldKey) -> Operation:
         room = UserItem.api_keys.does_not_exist() | (size(UserItem.api_keys) < change.at_most)
-        return self._change(change.user_id, [UserItem.api_keys.add({change.api_key})], _is_active() & room)
+        condition = _is_active() & room
+        if change.session is not None:
+            condition &= _session(change.session).exists()
+        return self._change(change.user_id, [UserItem.api_keys.add({change.api_key})], condition)
 
     def _let_go_key(self, change: users.LetGoKey) -> Operation:
         held = UserItem.api_keys.contains(change.api_key)
@@ -133,7 +136,7 @@ class UsersTable(Table[UserItem]):
         return self._change(change.user.user_id, actions, UserItem.revision == change.user.revision)
 
     def _note_mail_problem(self, change: users.NoteMailProblem) -> Operation:
-        noted = UserItem.mail_problem.set(change.problem) if change.problem else UserItem.mail_problem.remove()
+        noted = UserItem.mail_problem.set(change.problem)
         return self._change(change.user_id, [noted], UserItem.email == change.email)
 
     def _disable(self, change: users.Disable) -> Operation:

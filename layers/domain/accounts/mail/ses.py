@@ -19,7 +19,8 @@ from accounts.errors import Unavailable
 from accounts.mailing import Mail
 
 TEMPLATES = Path(__file__).with_name("templates")
-_CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2, "mode": "standard"})
+# One try: SES may have taken what timed out, and the queue tries again anyway.
+_CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1, "mode": "standard"})
 
 
 class SesPostman:

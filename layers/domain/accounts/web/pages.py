@@ -1,60 +1,156 @@
-"""The plain pages: that the service runs, and the one a confirmation link opens. No page needs a script to be read."""
+"""The hosted pages. None holds anything personal: what is a person's own is fetched by the page, with their cookie.
+
+Pages and what they load are read once, when the first is asked for. Only listed names are ever opened.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import html
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from string import Template
 
-from accounts.errors import AccountsError
+from accounts import brand, limits
+from accounts.errors import AccountsError, NotFound
 from accounts.settings import Settings
-from accounts.web import responses
+from accounts.web import credentials, responses, routes, texts
+from accounts.web.assets import Assets
+from accounts.web.requests import Request
 from accounts.web.responses import Response
 
-_FILES = Path(__file__).with_name("static")
-_PAGES = {"/": "home.html", "/email/verify": "email_verify.html"}
-_SCRIPT = "text/javascript; charset=utf-8"
-_ASSETS = {"site.css": "text/css; charset=utf-8", "email_verify.js": _SCRIPT, "home.js": _SCRIPT}
-_CACHED = "public, max-age=300"
+_FOLDER = Path(__file__).with_name("static") / "pages"
+PATHS: Mapping[str, str] = {
+    "/login": "login",
+    "/signup": "signup",
+    "/verify-email": "verify_email",
+    "/forgot-password": "forgot_password",
+    "/reset-password": "reset_password",
+    "/api-keys": "api_keys",
+    "/account": "account",
+}
+_PARTS = ("providers", "new_password", "sent", "again")
+_LINKS = ("terms", "walkthrough", "mailbox")
+# Which of them show an account: they have room for more, and nothing to show without a session.
+_INSIDE = frozenset({"api_keys", "account"})
+# Sign-ins that failed while somebody who is signed in was linking a login or showing once more who they are.
+_WHILE_SIGNED_IN = frozenset(
+    {"identity_linked_elsewhere", "identity_limit_reached", "identity_not_linked", "reauth_required"}
+)
+_ASSET = re.compile(r"/assets/([^/]+)/([^/]+)")
 
 
-def at(path: str, settings: Settings) -> Response | None:
-    """The page or asset at ``path``; None when there is none. Only listed names are ever opened."""
-    if path in _PAGES:
-        return responses.page(_rendered(_PAGES[path], settings))
-    name = path.removeprefix("/assets/")
-    if path.startswith("/assets/") and name in _ASSETS:
-        return _asset(name)
-    return None
+class Page(Template):
+    """HTML with ``${names}`` such as ``${login.title}``."""
+
+    braceidpattern = r"[a-z][a-z0-9_.]*"
+
+
+class Pages:
+    """The pages of one deployment; raises ConfigurationError when it cannot be shown as configured."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Check the brand now; read and render when asked."""
+        self._settings = settings
+        self._brand = brand.of(settings)
+        self._rendered: dict[tuple[str, str], str] = {}
+
+    def answer(self, request: Request) -> Response:
+        """The page or asset at the request's path; raises NotFound."""
+        if request.path == "/":
+            # Only where to look first: what the cookie is worth, the page finds out.
+            return responses.see_other("/account" if credentials.session_cookie(request) else "/login")
+        if request.path in PATHS:
+            return self._page(PATHS[request.path], texts.preferred(request.headers.get("accept-language", "")))
+        if found := _ASSET.fullmatch(request.path):
+            return self._assets.at(found[1], found[2])
+        raise NotFound
+
+    def missing(self, request: Request) -> Response | None:
+        """What a person sees who follows a link to nowhere; None where something is, and for programs."""
+        browsing = request.method == "GET" and "text/html" in request.headers.get("accept", "")
+        if not browsing or routes.at(request.path):
+            return None
+        page = self._page("missing", texts.preferred(request.headers.get("accept-language", "")), status=404)
+        return responses.with_headers(page, {"vary": "Accept, Accept-Language"})
+
+    def refused(self, error: AccountsError) -> Response:
+        """How a refusal looks on a route that people see: what happened, what to do, and the other ways in."""
+        name = "not_linked" if error.code in _WHILE_SIGNED_IN else "not_signed_in"
+        blanks = {"error.code": error.code, "error.message": error.message}
+        return responses.page(
+            self._filled(name, texts.DEFAULT, blanks),
+            status=responses.status_of(error),
+            headers=responses.headers_of(error),
+        )
+
+    def _page(self, name: str, language: str, *, status: int = 200) -> Response:
+        key = (name, language)
+        if key not in self._rendered:
+            self._rendered[key] = self._filled(name, language, {})
+        headers = {"content-language": language, "vary": "Accept-Language"}
+        return responses.page(self._rendered[key], status=status, headers=headers)
+
+    def _filled(self, name: str, language: str, more: Mapping[str, str]) -> str:
+        values = {**texts.catalogue(language, self._constants), **self._links, **more}
+        blanks = {key: html.escape(value) for key, value in values.items()}
+        blanks |= self._frame(name, language, blanks)
+        blanks |= {f"part.{part}": Page(_read(f"_{part}")).substitute(blanks) for part in _PARTS}
+        content = Page(_read(name)).substitute(blanks)
+        return Page(_read("layout")).substitute(blanks | {"content": content})
+
+    def _frame(self, name: str, language: str, blanks: Mapping[str, str]) -> dict[str, str]:
+        """What the layout has that depends on the page. Everything from elsewhere is escaped already."""
+        folder = f"/assets/{self._assets.version}"
+        inside = f'<link rel="stylesheet" href="{folder}/inside.css">' if name in _INSIDE else ""
+        items = {
+            f"item.{link}": f'<li><a href="{blanks[f"link.{link}"]}">{blanks[f"footer.{link}"]}</a></li>'
+            if blanks[f"link.{link}"]
+            else ""
+            for link in _LINKS
+        }
+        return {
+            **items,
+            "assets": folder,
+            "language": language,
+            "page.title": blanks[f"{name}.title"],
+            "page.script": name if name in PATHS.values() else "plain",
+            "page.style": inside,
+        }
+
+    @cached_property
+    def _assets(self) -> Assets:
+        return Assets(self._brand, self._constants)
+
+    @cached_property
+    def _links(self) -> Mapping[str, str]:
+        return {
+            "site": self._brand.name,
+            "link.support": self._brand.support_url,
+            "link.terms": self._brand.terms_url,
+            "link.walkthrough": self._settings.optional("WALKTHROUGH_URL"),
+            "link.mailbox": self._settings.optional("MAILBOX_URL"),
+        }
+
+    @property
+    def _constants(self) -> Mapping[str, str]:
+        """What texts name in braces: the numbers that the service keeps, and what it is called."""
+        return {
+            "site": self._brand.name,
+            "password_min": str(limits.PASSWORD_MIN_CHARACTERS),
+            "password_max": str(limits.PASSWORD_MAX_CHARACTERS),
+            "link_hours": str(limits.VERIFICATION_LIFETIME // timedelta(hours=1)),
+            "reset_minutes": str(limits.PASSWORD_RESET_LIFETIME // timedelta(minutes=1)),
+            "keys_max": str(limits.API_KEYS_PER_ACCOUNT),
+        }
 
 
 def refusal(settings: Settings) -> Callable[[AccountsError], Response]:
-    """How a refusal looks on a route that people see: what happened, what to do, and the other ways in."""
-
-    def refused(error: AccountsError) -> Response:
-        text = _rendered("refused.html", settings, code=html.escape(error.code), message=html.escape(error.message))
-        return responses.page(text, status=responses.status_of(error), headers=responses.headers_of(error))
-
-    return refused
+    """How refusals look on a route that people see."""
+    return Pages(settings).refused
 
 
-def _rendered(name: str, settings: Settings, **more: str) -> str:
-    values = {
-        **more,
-        "support_url": html.escape(settings["SUPPORT_URL"]),
-        "walkthrough": _item(settings.optional("WALKTHROUGH_URL"), "From sign-up to a working API key, with curl"),
-        "mailbox": _item(settings.optional("MAILBOX_URL"), "Read the mail it sends"),
-    }
-    return Template((_FILES / name).read_text(encoding="utf-8")).substitute(values)
-
-
-def _item(url: str, text: str) -> str:
-    return f'<li><a href="{html.escape(url)}">{text}</a></li>' if url else ""
-
-
-def _asset(name: str) -> Response:
-    text = (_FILES / name).read_text(encoding="utf-8")
-    etag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
-    return Response(200, text, content_type=_ASSETS[name], headers={"cache-control": _CACHED, "etag": etag})
+def _read(name: str) -> str:
+    return (_FOLDER / f"{name}.html").read_text(encoding="utf-8")

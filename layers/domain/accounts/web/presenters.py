@@ -103,4 +103,4 @@ def methods(found: Methods, site_url: str) -> dict[str, Any]:
     body = {"origin": found.origin, "allowed": found.allowed, "methods": list(found.names)}
     starts = {name: f"{site_url}/auth/{name}/start" for name in found.names if name in NAMES}
     advice = {} if found.allowed else {"message": OriginNotAllowed.default_message}
-    return {**body, "start_urls": starts, "api_key_url": f"{site_url}/", **advice}
+    return {**body, "start_urls": starts, "api_key_url": f"{site_url}/api-keys", **advice}

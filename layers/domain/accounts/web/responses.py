@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from accounts import errors
@@ -110,6 +110,11 @@ def signed_out(user_id: str) -> Response:
 def page(html: str, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """An HTML page of ours, which may run our own scripts and nothing else."""
     return Response(status, html, content_type=HTML, headers={"content-security-policy": _PAGE, **(headers or {})})
+
+
+def with_headers(response: Response, headers: Mapping[str, str]) -> Response:
+    """The same answer with these headers besides, or instead of its own."""
+    return replace(response, headers={**response.headers, **headers})
 
 
 def refused(error: errors.AccountsError) -> Response:

@@ -255,8 +255,15 @@ SIGNING_KEYS = Route(
     "GET", "/.well-known/jwks.json", "oauth_metadata", NO_CREDENTIAL, GATEWAY, "signing_keys_shown", cors=True
 )
 HOME = Route("GET", "/", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
-VERIFY_PAGE = Route("GET", "/email/verify", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
-ASSET = Route("GET", "/assets/{name}", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
+LOGIN_PAGE = Route("GET", "/login", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
+SIGN_UP_PAGE = Route("GET", "/signup", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
+VERIFY_PAGE = Route("GET", "/verify-email", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
+FORGOT_PAGE = Route("GET", "/forgot-password", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
+RESET_PAGE = Route("GET", "/reset-password", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
+KEYS_PAGE = Route("GET", "/api-keys", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
+ACCOUNT_PAGE = Route("GET", "/account", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
+ASSET = Route("GET", "/assets/{version}/{name}", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
+PAGES = (HOME, LOGIN_PAGE, SIGN_UP_PAGE, VERIFY_PAGE, FORGOT_PAGE, RESET_PAGE, KEYS_PAGE, ACCOUNT_PAGE, ASSET)
 # Whatever no other route answers: 404, 405 and the preflights of the routes that other origins may read.
 FALLBACK = Route("ANY", "$default", "fallback", NO_CREDENTIAL, GATEWAY, "not_found")
 # Not a route of ours: what the authorizer does for routes of other APIs.
@@ -303,9 +310,7 @@ ROUTES: tuple[Route, ...] = (
     OAUTH_REVOKE,
     OAUTH_METADATA,
     SIGNING_KEYS,
-    HOME,
-    VERIFY_PAGE,
-    ASSET,
+    *PAGES,
     FALLBACK,
 )
 

@@ -103,10 +103,10 @@ class Consent(msgspec.Struct, forbid_unknown_fields=True):
     code_challenge_method: str = ""
     resource: str = ""
 
-
-def parameters(consent: Consent) -> dict[str, str]:
-    """What the client asked; what is empty was not asked (RFC 6749 3.1)."""
-    return {name: value for name, value in msgspec.structs.asdict(consent).items() if value and name != "decision"}
+    @property
+    def question(self) -> dict[str, str]:
+        """What the client asked; what is empty was not asked (RFC 6749 3.1)."""
+        return {name: value for name, value in msgspec.structs.asdict(self).items() if value and name != "decision"}
 
 
 class AccountUpdate(msgspec.Struct, forbid_unknown_fields=True):

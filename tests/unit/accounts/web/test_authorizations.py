@@ -116,5 +116,5 @@ def test_each_decision_is_one_line_without_the_credential(service: Service, logg
         "192.0.2.1",
         "a machine",
     )
-    assert (denied["event"], denied["user_id"], denied["code"]) == ("authz_fail", "", "not_authenticated")
+    assert (denied["event"], denied["user_id"], denied["code"]) == ("authz_fail", "", "api_key_mistyped")
     assert new.plaintext not in json.dumps([granted, denied])

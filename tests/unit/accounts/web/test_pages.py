@@ -1,63 +1,116 @@
-"""The plain pages and what they load: listed names only, nothing from elsewhere, no script inside."""
+"""The hosted pages and what they load: listed names only, nothing from elsewhere, nothing personal, small and kept."""
 
+import html
 import re
 from dataclasses import replace
 
 import pytest
 
-from accounts.errors import ConfigurationError
-from accounts.web import pages
+from accounts.errors import ConfigurationError, IdentityLinkedElsewhere, NotFound, SignInExpired
+from accounts.web import pages, responses, texts
+from accounts.web.assets import KEPT
+from accounts.web.pages import PATHS, Pages
 from accounts.web.responses import Response
-from tests.unit.accounts.web.events import SETTINGS
+from tests.unit.accounts.web.events import SETTINGS, TOKEN, request
 
-_PATHS = ["/", "/email/verify"]
+SITE = Pages(SETTINGS)
+LOGIN_BUDGET = 50_000
+# Three-letter words of HTML in which scripts and styles could stand, which the policy refuses (WB-07).
+_INLINE = re.compile(r"<script(?![^>]*\ssrc=)|<style|\son\w+=|\sstyle=|javascript:")
 
 
-def page_at(path: str) -> Response:
+def page_at(path: str, **headers: str) -> Response:
     """The page that is there."""
-    found = pages.at(path, SETTINGS)
-    assert found is not None
+    return SITE.answer(request("GET", path, headers={name.replace("_", "-"): it for name, it in headers.items()}))
+
+
+def loaded(path: str) -> dict[str, Response]:
+    """Everything that the page loads, and what that imports, by its path."""
+    found: dict[str, Response] = {}
+    waiting = re.findall(r'(?:src|rel="\w+" href)="(/assets/[^"]*)"', page_at(path).body)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found[name] = page_at(name)
+            imports = re.findall(r'from "\./([\w.]+)"', found[name].body)
+            waiting += [f"{name.rpartition('/')[0]}/{it}" for it in imports]
     return found
 
 
-@pytest.mark.parametrize("path", _PATHS)
+@pytest.mark.parametrize("path", PATHS)
 def test_a_page_is_html_and_leads_to_support(path: str) -> None:
     """With every blank filled in, and text that is not ours escaped."""
     page = page_at(path)
 
     assert (page.status, page.content_type) == (200, "text/html; charset=utf-8")
-    assert page.body.startswith("<!doctype html>")
+    assert page.body.startswith('<!doctype html>\n<html lang="en">')
     assert 'href="https://support.example.com/?a=1&amp;b=2"' in page.body
-    assert re.findall(r"\$\w+", page.body) == []
+    assert re.findall(r"\$\{?\w+|\{\w+\}", page.body) == []
 
 
-@pytest.mark.parametrize("path", _PATHS)
+@pytest.mark.parametrize("path", PATHS)
+def test_a_page_is_answered_with_the_policy_of_pages_and_kept_by_nobody(path: str) -> None:
+    """The back button asks again (ASVS 14.3.2); another language may be another page."""
+    headers = responses.as_event(page_at(path), request_id="r", cors=False)["headers"]
+
+    assert headers == {
+        **responses.SECURITY_HEADERS,
+        "content-security-policy": headers["content-security-policy"],
+        "content-type": "text/html; charset=utf-8",
+        "content-language": "en",
+        "vary": "Accept-Language",
+        "x-request-id": "r",
+    }
+    assert headers["cache-control"] == "no-store"
+    assert "default-src 'none'; script-src 'self'; style-src 'self';" in headers["content-security-policy"]
+    assert "unsafe" not in headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("path", PATHS)
 def test_a_page_loads_only_what_is_there_and_ours(path: str) -> None:
     """No inline script or style, which the policy would refuse, and nothing from elsewhere (TK-07, WB-07)."""
     body = page_at(path).body
-    loaded = re.findall(r'(?:src|rel="stylesheet" href)="([^"]*)"', body)
 
-    assert [name for name in loaded if pages.at(name, SETTINGS) is None] == []
-    assert re.findall(r"<script(?![^>]*\ssrc=)|<style|\son\w+=|\sstyle=", body) == []
+    assert {asset.status for asset in loaded(path).values()} == {200}
+    assert len(loaded(path)) >= 6
+    assert re.findall(r'(?:src|rel="\w+" href)="(?!/assets/)[^"]*"', body) == []
+    assert _INLINE.findall(body) == []
 
 
-@pytest.mark.parametrize(
-    ("path", "content_type"),
-    [
-        ("/assets/site.css", "text/css; charset=utf-8"),
-        ("/assets/email_verify.js", "text/javascript; charset=utf-8"),
-    ],
-)
-def test_an_asset_may_be_kept_for_five_minutes(path: str, content_type: str) -> None:
-    """It holds nothing of anybody's."""
-    asset = page_at(path)
+def test_logging_in_is_a_small_page() -> None:
+    """Everything that it takes, before any compression."""
+    whole = [page_at("/login"), *loaded("/login").values()]
 
-    assert (asset.status, asset.content_type, asset.headers["cache-control"]) == (
-        200,
-        content_type,
-        "public, max-age=300",
-    )
-    assert re.fullmatch(r'"[0-9a-f]{32}"', asset.headers["etag"])
+    assert sum(len(it.body.encode()) for it in whole) < LOGIN_BUDGET
+
+
+def test_an_asset_may_be_kept_for_ever() -> None:
+    """Its path changes with what is in it or in any other."""
+    (path,) = [it for it in loaded("/login") if it.endswith("/site.css")]
+
+    assert page_at(path).headers == {"cache-control": KEPT}
+    assert page_at(path).content_type == "text/css; charset=utf-8"
+    other = Pages(replace(SETTINGS, environ={**SETTINGS.environ, "ACCENT_COLOR": "#0b5d3b"}))
+    assert path not in other.answer(request("GET", "/login")).body
+
+
+def test_a_page_from_before_a_deployment_still_finds_what_it_loads() -> None:
+    """As it is now, and not to be kept under the old name."""
+    asset = page_at(f"/assets/{'0' * 16}/page.js")
+
+    assert (asset.status, asset.headers["cache-control"]) == (200, "no-cache")
+
+
+def test_the_deployments_colours_and_name_are_everywhere() -> None:
+    """In the stylesheet, the picture and the title; a name is text."""
+    named = {"SITE_NAME": 'Ann\'s "R&D"', "ACCENT_COLOR": "#0b5d3b"}
+    site = Pages(replace(SETTINGS, environ={**SETTINGS.environ, **named}))
+    body = site.answer(request("GET", "/login")).body
+
+    assert "Ann&#x27;s &quot;R&amp;D&quot;</title>" in body
+    (folder,) = set(re.findall(r"/assets/\w+", body))
+    assert "--accent:light-dark(#0b5d3b,#8ab4ff)" in site.answer(request("GET", f"{folder}/brand.css")).body
+    assert '"#0b5d3b"' in site.answer(request("GET", f"{folder}/icon.svg")).body
 
 
 @pytest.mark.parametrize(
@@ -66,50 +119,110 @@ def test_an_asset_may_be_kept_for_five_minutes(path: str, content_type: str) -> 
         "",
         "/nothing",
         "//",
-        "/email/verify/",
-        "/EMAIL/VERIFY",
+        "/login/",
+        "/LOGIN",
+        "/email/verify",
+        "/_sent",
+        "/layout",
+        "/missing",
         "/assets/",
-        "/assets/home.html",
-        "/assets/nothing.css",
-        "/assets/../pages.py",
-        "/assets/..%2fpages.py",
+        "/assets/1/",
+        "/assets/1/login.html",
+        "/assets/1/nothing.css",
+        "/assets/1/../pages.py",
+        "/assets/1/..%2fpages.py",
         "/assets/../static/site.css",
-        "/assets//site.css",
-        "/assets/./site.css",
-        "/assets/site.css\0",
-        "/assets/%73ite.css",
+        "/assets/1//site.css",
+        "/assets/1/./site.css",
+        "/assets/1/site.css\0",
+        "/assets/1/%73ite.css",
         "/assets//etc/passwd",
-        "/assets/C:\\windows\\win.ini",
-        "assets/site.css",
+        "/assets/1/C:\\windows\\win.ini",
+        "/assets/site.css",
+        "assets/1/site.css",
         "site.css",
     ],
 )
 def test_nothing_else_is_ever_opened(path: str) -> None:
     """A path is compared with a list, never joined to a folder."""
-    assert pages.at(path, SETTINGS) is None
+    with pytest.raises(NotFound):
+        page_at(path)
 
 
-def test_the_mailbox_is_linked_where_there_is_one() -> None:
-    """In the local cloud; its address is escaped like any other."""
-    local = replace(SETTINGS, environ={**SETTINGS.environ, "MAILBOX_URL": 'http://127.0.0.1:8025/"><script>'})
-    page = pages.at("/", local)
+@pytest.mark.parametrize(
+    ("setting", "text"),
+    [("MAILBOX_URL", "Mailbox"), ("WALKTHROUGH_URL", "Walk-through"), ("TERMS_URL", "Terms of use")],
+)
+def test_a_link_is_there_where_its_address_is(setting: str, text: str) -> None:
+    """Escaped like any other; without an address, no link."""
+    evil = Pages(replace(SETTINGS, environ={**SETTINGS.environ, setting: 'http://127.0.0.1:8025/"><script>'}))
+    without = Pages(replace(SETTINGS, environ={**SETTINGS.environ, setting: ""}))
 
-    assert page is not None
-    assert 'href="http://127.0.0.1:8025/&quot;&gt;&lt;script&gt;"' in page.body
-    assert "Read the mail it sends" not in page_at("/").body
+    assert 'href="http://127.0.0.1:8025/&quot;&gt;&lt;script&gt;"' in evil.answer(request("GET", "/login")).body
+    assert f">{text}" not in without.answer(request("GET", "/login")).body
 
 
-def test_a_page_without_its_settings_is_not_shown() -> None:
-    """A deployment that names no support address does not serve half a page."""
+def test_a_deployment_without_its_settings_shows_no_page() -> None:
+    """One that names no support address does not serve half a page."""
     with pytest.raises(ConfigurationError):
-        pages.at("/", replace(SETTINGS, environ={}))
+        Pages(replace(SETTINGS, environ={}))
 
 
-def test_the_password_field_helps_password_managers_and_cuts_nothing_off() -> None:
+@pytest.mark.parametrize("path", PATHS)
+def test_a_password_field_helps_password_managers_and_cuts_nothing_off(path: str) -> None:
     """Paste is allowed, and no ``maxlength`` silently shortens what was chosen (PW-17, PW-03)."""
-    (field,) = re.findall(r"<input[^>]*>", page_at("/email/verify").body)
+    fields = re.findall(r'<input[^>]*type="password"[^>]*>', page_at(path).body)
 
-    assert 'type="password"' in field
-    assert 'autocomplete="current-password"' in field
-    assert "maxlength" not in field
-    assert "onpaste" not in field
+    assert [it for it in fields if not re.search(r'autocomplete="(current|new)-password"', it)] == []
+    assert [it for it in fields if "maxlength" in it] == []
+
+
+def test_no_form_can_put_what_was_typed_into_an_address() -> None:
+    """Without its script, a form is posted, which nobody answers; a GET would leave the password in the history."""
+    forms = [form for path in PATHS for form in re.findall(r"<form[^>]*>", page_at(path).body)]
+
+    assert len(forms) > 10
+    assert [form for form in forms if not re.search(r'method="(post|dialog)"', form)] == []
+
+
+def test_the_numbers_that_people_read_are_those_that_are_kept() -> None:
+    """From the limits, not from memory."""
+    assert "15 to 256 characters" in page_at("/signup").body
+    assert "within 24 hours" in page_at("/signup").body
+    assert "within 30 minutes" in page_at("/forgot-password").body
+    assert "can have 25 keys" in page_at("/api-keys").body
+
+
+def test_modules_make_text_and_never_markup() -> None:
+    """What others wrote cannot become part of a page (XSS)."""
+    modules = {name: asset.body for path in PATHS for name, asset in loaded(path).items() if name.endswith(".js")}
+    risky = re.compile(r"innerHTML|outerHTML|insertAdjacent|document\.write|localStorage|\beval\b|new Function")
+
+    assert {name for name, text in modules.items() if risky.search(text)} == set()
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/json", ""])
+def test_a_program_that_asks_for_nothing_that_is_here_gets_no_page(accept: str) -> None:
+    """Only browsers ask for HTML by name."""
+    assert SITE.missing(request("GET", "/nothing", headers={"accept": accept})) is None
+    assert SITE.missing(request("POST", "/nothing", headers={"accept": "text/html"})) is None
+
+
+def test_the_front_door_leads_to_the_account_or_to_the_login() -> None:
+    """By whether there is a session's cookie, whatever that is worth."""
+    known = SITE.answer(request("GET", "/", cookies=[f"__Host-session={TOKEN}"]))
+
+    assert (known.status, known.headers["location"]) == (303, "/account")
+    assert page_at("/").headers["location"] == "/login"
+
+
+@pytest.mark.parametrize(
+    ("kind", "title", "way"),
+    [(SignInExpired, "not_signed_in", "/login"), (IdentityLinkedElsewhere, "not_linked", "/account")],
+)
+def test_a_refusal_leads_to_where_the_person_came_from(kind: type[SignInExpired], title: str, way: str) -> None:
+    """To log in, or to the account of somebody who is logged in already."""
+    body = pages.refusal(SETTINGS)(kind()).body
+
+    assert html.escape(texts.catalogue("en", {})[f"{title}.title"]) in body
+    assert f'href="{way}"' in body

@@ -1,0 +1,65 @@
+import { $, call, explain, make, say, show, t, toLogin, whoIsHere } from "./page.js";
+import { takeDraft, wireDialogs } from "./dialogs.js";
+import { showActivity, showDevices } from "./devices.js";
+import { showLogins, link } from "./logins.js";
+import { fillIn, startChange } from "./profile.js";
+import { download } from "./farewell.js";
+
+const notice = $("#notice");
+
+const PARTS = {
+  session: "/auth/session",
+  identities: "/auth/identities",
+  sessions: "/auth/sessions",
+  activity: "/auth/activity",
+  methods: `/auth/methods?${new URLSearchParams({ origin: location.origin })}`,
+};
+
+async function load() {
+  const names = Object.keys(PARTS);
+  const results = await Promise.all(names.map((name) => (name === "session" ? whoIsHere() : call("GET", PARTS[name]))));
+  if (results.some((result) => result.code === "not_authenticated")) {
+    await toLogin();
+  }
+  return Object.fromEntries(names.map((name, index) => [name, results[index]]));
+}
+
+// Everything at once, so that nothing moves; a part that failed says so in its place.
+async function refresh() {
+  const parts = await load();
+  show($("#loading"), false);
+  if (!parts.session.ok || !parts.identities.ok) {
+    const again = make("button", { type: "button", class: "link" }, t("plain.again"));
+    again.addEventListener("click", () => location.reload());
+    explain(notice, parts.session.ok ? parts.identities : parts.session).append(" ", again);
+    return;
+  }
+  fillIn(parts.session.body, parts.identities.body.identities);
+  showLogins(parts.identities.body.identities, parts.methods.ok ? parts.methods.body.methods : []);
+  showDevices(parts.sessions);
+  showActivity(parts.activity);
+  show($("#loaded"));
+}
+
+function carryOn(draft) {
+  if (draft?.open) {
+    startChange(draft.open, draft.values ?? {});
+  } else if (draft?.link) {
+    link(draft.link);
+  } else if (draft?.download) {
+    download();
+  }
+}
+
+wireDialogs();
+for (const button of document.querySelectorAll("[data-open]")) {
+  button.addEventListener("click", () => startChange(button.dataset.open));
+}
+addEventListener("changed", async (event) => {
+  await refresh();
+  say(notice, event.detail, "good");
+  $("#title").focus();
+  scrollTo(0, 0);
+});
+await refresh();
+carryOn(takeDraft());

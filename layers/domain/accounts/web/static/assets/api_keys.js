@@ -1,0 +1,140 @@
+import { $, call, explain, fault, make, moment, onSubmit, say, show, t, toLogin, whoIsHere } from "./page.js";
+import { fresh, open, takeDraft, wireDialogs } from "./dialogs.js";
+
+const notice = $("#notice");
+const making = $("#make");
+const made = $("#made");
+const removing = $("#remove");
+const plaintext = $("#plaintext");
+let copied = false;
+let chosen = null;
+
+// --- the list ---------------------------------------------------------------------------------------------------
+
+function entry(key) {
+  const used = key.last_used_at ? [t("keys.used"), " ", moment(key.last_used_at)] : [t("keys.unused")];
+  const button = make("button", { type: "button", class: "danger small-button" }, t("keys.delete"));
+  button.setAttribute("aria-label", t("keys.delete_one", { name: key.name }));
+  button.addEventListener("click", () => askToRemove(key));
+  return make(
+    "li",
+    {},
+    make("div", { class: "what" }, make("h3", {}, key.name), make("code", {}, `${key.key_prefix}…`)),
+    ...(key.description ? [make("p", { class: "about" }, key.description)] : []),
+    make("p", { class: "about" }, t("keys.created"), " ", moment(key.created_at), " · ", ...used),
+    make("div", { class: "act" }, button),
+  );
+}
+
+async function list() {
+  const result = await call("GET", "/customers/api-keys");
+  if (result.code === "not_authenticated") {
+    return toLogin();
+  }
+  if (result.ok) {
+    $("#keys").replaceChildren(...result.body.api_keys.map(entry));
+    show($("#empty"), result.body.api_keys.length === 0);
+  }
+  return result;
+}
+
+// --- a new one --------------------------------------------------------------------------------------------------
+
+function askForName(name = "", description = "") {
+  $("#key-name").value = name;
+  $("#key-description").value = description;
+  fault($("#key-name"), "");
+  open(making);
+  $("#key-name").focus();
+}
+
+onSubmit($("#make-form"), async () => {
+  const given = { name: $("#key-name").value.trim(), description: $("#key-description").value.trim() };
+  const result = await fresh(() => call("POST", "/customers/api-keys", given), { open: "make", ...given });
+  if (!result.ok) {
+    return result;
+  }
+  making.close();
+  reveal(result.body.api_key.plaintext_key);
+  await list();
+  return null;
+});
+
+function reveal(key) {
+  copied = false;
+  plaintext.value = key;
+  $("#copied").textContent = "";
+  made.showModal();
+  $("#copy").focus();
+}
+
+async function copy() {
+  plaintext.select();
+  try {
+    await navigator.clipboard.writeText(plaintext.value);
+    copied = true;
+  } catch {
+    // Browsers that keep the clipboard to themselves still have the old way, and the selection.
+    copied = document.execCommand("copy");
+  }
+  $("#copied").textContent = t(copied ? "keys.copied" : "keys.copy_yourself");
+  $("#copy").focus();
+}
+
+$("#copy").addEventListener("click", copy);
+$("#made-done").addEventListener("click", () => made.close());
+made.addEventListener("cancel", (event) => {
+  // Escape, perhaps by habit: the key would be gone.
+  if (!copied) {
+    event.preventDefault();
+    $("#copied").textContent = t("keys.not_copied");
+  }
+});
+made.addEventListener("close", () => {
+  plaintext.value = "";
+  $("#new-key").focus();
+});
+
+// --- one less ---------------------------------------------------------------------------------------------------
+
+function askToRemove(key) {
+  chosen = key;
+  $("#remove-name").textContent = key.name;
+  $("#remove-prefix").textContent = `${key.key_prefix}…`;
+  open(removing);
+}
+
+onSubmit($("#remove-form"), async () => {
+  const result = await fresh(() => call("DELETE", `/customers/api-keys/${chosen.id}`), { open: "" });
+  // Gone already, in another tab: that is what was wanted.
+  if (!result.ok && result.status !== 404) {
+    return result;
+  }
+  removing.close();
+  await list();
+  say(notice, t("keys.deleted", { name: chosen.name }), "good");
+  $("#title").focus();
+  return null;
+});
+
+// --- the page ---------------------------------------------------------------------------------------------------
+
+async function start() {
+  const [, result] = await Promise.all([whoIsHere(), list()]);
+  show($("#loading"), false);
+  if (!result.ok) {
+    const again = make("button", { type: "button", class: "link" }, t("plain.again"));
+    again.addEventListener("click", () => location.reload());
+    explain(notice, result).append(" ", again);
+    return;
+  }
+  show($("#loaded"));
+  const draft = takeDraft();
+  if (draft?.open === "make") {
+    askForName(draft.name, draft.description);
+  }
+}
+
+wireDialogs();
+$("#new-key").addEventListener("click", () => askForName());
+start();

@@ -1,0 +1,85 @@
+// Where somebody is signed in, and what happened lately.
+
+import { $, call, knows, make, moment, sessionEnded, show, t, words } from "./page.js";
+import { confirmed } from "./confirm.js";
+import { changed } from "./profile.js";
+
+const FIRST = 5;
+
+function failure(result) {
+  return [make("li", {}, make("p", { class: "about" }, words(result)))];
+}
+
+// --- signed in --------------------------------------------------------------------------------------------------
+
+export function showDevices(result) {
+  $("#devices").replaceChildren(...(result.ok ? result.body.sessions.map(device) : failure(result)));
+}
+
+function device(session) {
+  const name = session.device || t("devices.unknown");
+  const what = make("div", { class: "what" }, make("h3", {}, name));
+  if (session.current) {
+    what.append(make("span", { class: "badge" }, t("devices.this")));
+  }
+  const about = make("p", { class: "about" }, where(session.source), t("devices.seen"), " ", moment(session.last_seen_at));
+  const item = make("li", {}, what, about);
+  if (!session.current) {
+    const button = make("button", { type: "button", class: "small-button" }, t("devices.end"));
+    button.setAttribute("aria-label", t("devices.end_one", { name }));
+    button.addEventListener("click", () => end(session, name));
+    item.append(make("div", { class: "act" }, button));
+  }
+  return item;
+}
+
+function where(source) {
+  return source ? `${source} · ` : "";
+}
+
+function end(session, name) {
+  confirmed({
+    title: t("devices.end_one", { name }),
+    lead: t("devices.end_lead"),
+    yes: t("devices.end"),
+    step: () => call("DELETE", `/auth/sessions/${session.id}`),
+    then: () => changed(t("devices.ended", { name })),
+  });
+}
+
+$("#end-all").addEventListener("click", () =>
+  confirmed({
+    title: t("devices.end_all"),
+    lead: t("devices.end_all_lead"),
+    yes: t("devices.end_all"),
+    step: () => call("POST", "/auth/sessions/revoke-all"),
+    then: () => {
+      sessionStorage.clear();
+      sessionEnded();
+      location.replace("/login?left");
+    },
+  }),
+);
+
+// --- lately -----------------------------------------------------------------------------------------------------
+
+export function showActivity(result) {
+  const entries = result.ok ? result.body.activity : [];
+  const more = $("#more-activity");
+  const fill = (count) => {
+    $("#activity").replaceChildren(...(result.ok ? entries.slice(0, count).map(happening) : failure(result)));
+    show(more, entries.length > count);
+  };
+  more.onclick = () => {
+    fill(entries.length);
+    $("#activity").lastElementChild.scrollIntoView({ block: "nearest" });
+  };
+  fill(FIRST);
+}
+
+function happening({ event, at, source, device: name }) {
+  const said = knows(`event.${event}`) ? t(`event.${event}`) : t("event.other");
+  const what = make("div", { class: "what" }, make("h3", {}, said));
+  const about = [name, source].filter(Boolean).map((text) => `${text} · `);
+  return make("li", {}, what, make("p", { class: "about" }, ...about, moment(at)));
+}

@@ -1,0 +1,111 @@
+// Dialogs, and the one that asks who is there once more before a step that needs a recent log-in.
+
+import { $, busily, call, explain, fault, hush, onSubmit, show, t, toLogin } from "./page.js";
+
+const DRAFT = "draft";
+const dialog = $("#again-dialog");
+const slot = $(".slot", dialog);
+const password = $("#again-password");
+let decide = () => {};
+let unfinished = null;
+
+export function open(element) {
+  for (const part of element.querySelectorAll(".slot")) {
+    hush(part);
+  }
+  element.showModal();
+}
+
+// Every button that closes says so; what was typed into a password field does not outlive its dialog.
+export function wireDialogs() {
+  for (const button of document.querySelectorAll("[data-close]")) {
+    button.addEventListener("click", () => button.closest("dialog").close());
+  }
+  for (const element of document.querySelectorAll("dialog")) {
+    element.addEventListener("close", () => {
+      for (const input of element.querySelectorAll("input[autocomplete$=password]")) {
+        input.value = "";
+        fault(input, "");
+      }
+    });
+  }
+}
+
+// What was being done when somebody had to leave for another page; it holds no password and is read once.
+export function takeDraft() {
+  const kept = JSON.parse(sessionStorage.getItem(DRAFT) ?? "null");
+  sessionStorage.removeItem(DRAFT);
+  return kept?.page === location.pathname ? kept : null;
+}
+
+function keep(draft) {
+  sessionStorage.setItem(DRAFT, JSON.stringify({ ...draft, page: location.pathname }));
+}
+
+// Run a step; where it needs a recent log-in, ask for one and run it again. ``draft`` is what to come back to.
+export async function fresh(step, draft) {
+  const result = await step();
+  if (result.code === "not_authenticated") {
+    keep(draft);
+    return toLogin();
+  }
+  if (result.code !== "reauth_required") {
+    return result;
+  }
+  return (await isThem(draft)) ? step() : { ...result, code: "cancelled" };
+}
+
+async function isThem(draft) {
+  const result = await call("GET", "/auth/identities");
+  const ways = result.ok ? result.body.identities.filter((identity) => identity.can_log_in) : [];
+  const byPassword = ways.find((identity) => identity.provider === "email");
+  unfinished = draft;
+  show($("#again-form"), Boolean(byPassword));
+  $("#again-form").elements.username.value = byPassword?.email ?? "";
+  for (const button of dialog.querySelectorAll("[data-again]")) {
+    show(button, ways.some((identity) => identity.provider === button.dataset.again));
+  }
+  open(dialog);
+  if (!result.ok) {
+    explain(slot, result);
+  }
+  (byPassword ? password : $("[data-again]:not([hidden])", dialog) ?? $("[data-close]", dialog)).focus();
+  return new Promise((resolve) => {
+    decide = resolve;
+  });
+}
+
+onSubmit($("#again-form"), async () => {
+  const result = await call("POST", "/auth/reauthenticate", { password: password.value });
+  if (result.ok) {
+    decide(true);
+    dialog.close();
+  } else if (result.code === "invalid_credentials") {
+    fault(password, t("again.wrong"));
+    password.select();
+  } else if (result.code === "not_authenticated") {
+    keep(unfinished);
+    return toLogin();
+  } else {
+    return result;
+  }
+  return null;
+});
+
+for (const button of dialog.querySelectorAll("[data-again]")) {
+  button.addEventListener("click", () =>
+    busily(button, slot, async () => {
+      const path = `/auth/${button.dataset.again}/reauthenticate`;
+      const result = await call("POST", path, { return_to: location.pathname });
+      if (!result.ok) {
+        return result;
+      }
+      keep(unfinished);
+      location.assign(result.body.authorization_url);
+      return null;
+    }),
+  );
+}
+
+// After a yes this changes nothing: the question was answered.
+dialog.addEventListener("close", () => decide(false));

@@ -1,0 +1,75 @@
+import { $, call, make, onSubmit, returnTo, say, show, slotOf, support, t, whoIsHere, words } from "./page.js";
+import { carryReturn, offerProviders } from "./providers.js";
+
+const form = $("#form");
+const slot = slotOf(form);
+const help = $("#help");
+
+// What helps after a failure; the way to it for small screens, where it stands below.
+function offerHelp(result) {
+  $(".mention", help).replaceChildren(...(result.request ? [t("support.mention"), " ", make("code", {}, result.request)] : []));
+  show(help);
+  say(slot, words(result), "bad", " ", make("a", { href: "#help" }, t("help.what")));
+}
+
+async function logIn() {
+  const { email, password, remember } = form.elements;
+  const given = { email: email.value.trim(), password: password.value, remember: remember.checked };
+  const result = await call("POST", "/auth/login", given);
+  if (result.code === "invalid_credentials") {
+    offerHelp(result);
+    password.select();
+    return null;
+  }
+  if (!result.ok) {
+    return result;
+  }
+  // Logged in, and not known the moment after: the browser did not keep the cookie.
+  const here = await call("GET", "/auth/session");
+  if (here.status === 401) {
+    cookiesBlocked();
+    return null;
+  }
+  form.reset();
+  location.replace(returnTo());
+  return null;
+}
+
+function cookiesBlocked() {
+  say(slot, t("cookies.blocked"), "bad", support({}));
+}
+
+async function sendAgain() {
+  const said = $("#resent");
+  const email = form.elements.email;
+  if (!email.value.trim() || !email.validity.valid) {
+    said.textContent = t("help.which_address");
+    email.focus();
+    return;
+  }
+  said.textContent = t("help.sending");
+  const result = await call("POST", "/auth/email/resend", { email: email.value.trim() });
+  said.textContent = result.ok ? t("help.sent") : words(result);
+}
+
+// What happened before people came here; it leaves the address bar, so that a reload does not say it again.
+function greet() {
+  const query = new URLSearchParams(location.search);
+  const said = ["left", "deleted"].find((name) => query.has(name));
+  if (said) {
+    say(slot, t(`login.${said}`), "good");
+    query.delete(said);
+    history.replaceState(null, "", query.size ? `?${query}` : location.pathname);
+  }
+}
+
+onSubmit(form, logIn);
+$("#resend").addEventListener("click", sendAgain);
+carryReturn();
+offerProviders();
+if (navigator.cookieEnabled) {
+  greet();
+  whoIsHere().then((result) => result.ok && location.replace(returnTo()));
+} else {
+  cookiesBlocked();
+}

@@ -1,0 +1,59 @@
+// Google and GitHub: which are linked, and linking and unlinking them.
+
+import { $, busily, call, make, t } from "./page.js";
+import { confirmed } from "./confirm.js";
+import { fresh } from "./dialogs.js";
+import { changed } from "./profile.js";
+
+const NAMES = { google: "Google", github: "GitHub" };
+
+export function showLogins(identities, methods) {
+  const linked = identities.filter((identity) => identity.provider in NAMES);
+  const free = Object.keys(NAMES).filter(
+    (name) => methods.includes(name) && !linked.some((identity) => identity.provider === name),
+  );
+  $("#logins").replaceChildren(...linked.map(entry), ...free.map(offer), ...nothing(linked.length + free.length));
+}
+
+function nothing(count) {
+  return count ? [] : [make("li", {}, make("p", { class: "about" }, t("logins.none")))];
+}
+
+function entry(identity) {
+  const name = NAMES[identity.provider];
+  return row(name, identity.email, t("logins.unlink"), t("logins.unlink_one", { name }), () => unlink(identity, name));
+}
+
+function offer(provider) {
+  const name = NAMES[provider];
+  return row(name, t("logins.not_linked"), t("logins.link"), t("logins.link_one", { name }), () => link(provider));
+}
+
+function row(name, about, action, label, act) {
+  const button = make("button", { type: "button", class: "small-button", "aria-label": label }, action);
+  button.addEventListener("click", () => busily(button, $("#notice"), act));
+  const what = make("div", { class: "what" }, make("h3", {}, name));
+  return make("li", {}, what, make("p", { class: "about" }, about), make("div", { class: "act" }, button));
+}
+
+// Answers with what failed; else the browser is on its way to the provider.
+export async function link(provider) {
+  const step = () => call("POST", `/auth/${provider}/link`, { return_to: location.pathname });
+  const result = await fresh(step, { link: provider });
+  if (!result.ok) {
+    return result;
+  }
+  location.assign(result.body.authorization_url);
+  return null;
+}
+
+function unlink(identity, name) {
+  confirmed({
+    title: t("logins.unlink_one", { name }),
+    lead: t("logins.unlink_lead", { name, email: identity.email }),
+    yes: t("logins.unlink"),
+    step: () => call("DELETE", `/auth/identities/${identity.id}`),
+    then: () => changed(t("logins.unlinked", { name })),
+  });
+  return null;
+}

@@ -1,0 +1,3 @@
+import { whoIsHere } from "./page.js";
+
+whoIsHere();

@@ -1,0 +1,91 @@
+// Name, address and password.
+
+import { $, call, fault, onSubmit, show, t, words } from "./page.js";
+import { fresh, open } from "./dialogs.js";
+import { showStrength } from "./strength.js";
+
+let customer = null;
+let hasPassword = false;
+
+// Tells the page what happened: it shows how things are now, and says it.
+export function changed(text) {
+  dispatchEvent(new CustomEvent("changed", { detail: text }));
+}
+
+export function fillIn(session, identities) {
+  customer = session.customer;
+  hasPassword = identities.some((identity) => identity.provider === "email" && identity.can_log_in);
+  $("#name-shown").textContent = customer.name || t("account.no_name");
+  $("#email-shown").textContent = customer.email;
+  $("#password-shown").textContent = t(hasPassword ? "account.has_password" : "account.no_password");
+  $("#password-open").textContent = t(hasPassword ? "account.change_password" : "account.set_password");
+  $("#delete-address").textContent = customer.email;
+  const problem = $("#mail-problem");
+  show(problem, Boolean(session.mail_problem));
+  problem.textContent = session.mail_problem ? t(`mail_problem.${session.mail_problem}`) : "";
+  $("#password-form").elements.username.value = customer.email;
+}
+
+export function email() {
+  return customer.email;
+}
+
+export function startChange(name, values = {}) {
+  const dialog = $(`#${name}`);
+  const form = $("form", dialog);
+  form.reset();
+  prepare(name);
+  for (const [key, value] of Object.entries(values)) {
+    form.elements[key].value = value;
+  }
+  open(dialog);
+  $(".field:not([hidden]) input", form).focus();
+}
+
+function prepare(name) {
+  if (name === "name-dialog") {
+    $("#name").value = customer.name ?? "";
+  }
+  if (name === "password-dialog") {
+    $("#password-dialog-title").textContent = t(hasPassword ? "account.change_password" : "account.set_password");
+    $("#password-lead").textContent = t(hasPassword ? "account.change_password_lead" : "account.set_password_lead");
+    show($("#current-field"), hasPassword);
+    $("#password-form .strength").dataset.score = 0;
+    $("#password-form").elements.username.value = customer.email;
+  }
+}
+
+function done(form, text) {
+  form.closest("dialog").close();
+  changed(text);
+  return null;
+}
+
+onSubmit($("#name-form"), async () => {
+  const values = { name: $("#name").value.trim() };
+  const result = await fresh(() => call("PATCH", "/customers/me", values), { open: "name-dialog", values });
+  return result.ok ? done($("#name-form"), t("account.name_changed")) : result;
+});
+
+onSubmit($("#email-form"), async () => {
+  const values = { email: $("#new-email").value.trim() };
+  const result = await fresh(() => call("POST", "/auth/email/change", values), { open: "email-dialog", values });
+  return result.ok ? done($("#email-form"), t("account.email_sent", values)) : result;
+});
+
+onSubmit($("#password-form"), async () => {
+  const [current, wanted] = [$("#current-password"), $("#new-password")];
+  const step = hasPassword
+    ? () => call("POST", "/auth/password/change", { current_password: current.value, new_password: wanted.value })
+    : () => call("POST", "/auth/password", { new_password: wanted.value });
+  const result = await fresh(step, { open: "password-dialog" });
+  const about = { invalid_credentials: current, weak_password: wanted }[result.code];
+  if (about) {
+    fault(about, result.code === "weak_password" ? words(result) : t("again.wrong"));
+    about.focus();
+    return null;
+  }
+  return result.ok ? done($("#password-form"), t(hasPassword ? "account.password_changed" : "account.password_set")) : result;
+});
+
+showStrength($("#new-password"), () => customer.email);

@@ -1,0 +1,36 @@
+// Google and GitHub, where this deployment offers them.
+
+import { $, call, make, returnTo, show, t } from "./page.js";
+
+export async function offerProviders() {
+  const place = $("#providers");
+  const result = await call("GET", `/auth/methods?${new URLSearchParams({ origin: location.origin })}`);
+  const offered = result.ok ? result.body.methods : [];
+  for (const name of ["google", "github"]) {
+    const link = $(`#${name}`);
+    link.href = `/auth/${name}/start?${new URLSearchParams({ return_to: returnTo() })}`;
+    show(link, offered.includes(name));
+  }
+  if (!result.ok) {
+    const again = make("button", { type: "button", class: "link" }, t("providers.again"));
+    const line = make("p", { class: "foot" }, t("providers.unknown"), " ", again);
+    again.addEventListener("click", () => {
+      line.remove();
+      offerProviders();
+    });
+    place.append(line);
+  }
+  show(place, !result.ok || offered.includes("google") || offered.includes("github"));
+  for (const element of document.querySelectorAll(".pending")) {
+    element.classList.remove("pending");
+  }
+}
+
+// The way between log in and sign up keeps where people wanted to go.
+export function carryReturn() {
+  for (const link of document.querySelectorAll("[data-carry]")) {
+    if (new URLSearchParams(location.search).has("return_to")) {
+      link.href += `?${new URLSearchParams({ return_to: returnTo() })}`;
+    }
+  }
+}

@@ -1,0 +1,40 @@
+// "Check your mail": the same for every address, with another mail after a while.
+
+import { $, busily, clock, every, say, swap, t } from "./page.js";
+
+const PAUSE = 60;
+
+export function mailed(email, resend) {
+  const ask = $("#ask");
+  const sent = $("#sent");
+  const again = $("#again");
+  const slot = $(".slot", sent);
+  $(".address", sent).textContent = email;
+  const wait = (seconds) => {
+    again.ariaDisabled = "true";
+    return every(seconds, (left) => {
+      again.textContent = left ? t("sent.wait", { time: clock(left) }) : t("sent.again");
+      again.ariaDisabled = left ? "true" : null;
+    });
+  };
+  let stop = wait(PAUSE);
+  again.onclick = () =>
+    busily(again, slot, async () => {
+      const result = await resend(email);
+      if (result.ok) {
+        say(slot, t("sent.sent_again"), "good");
+      }
+      if (result.ok || result.code === "too_many_attempts") {
+        queueMicrotask(() => {
+          stop = wait(result.wait || PAUSE);
+        });
+      }
+      return result.ok ? null : result;
+    });
+  $("#change-address").onclick = () => {
+    stop();
+    swap(sent, ask);
+    $("#email").focus();
+  };
+  swap(ask, sent);
+}

@@ -1,0 +1,33 @@
+import { $, call, fault, onSubmit, whoIsHere, words } from "./page.js";
+import { carryReturn, offerProviders } from "./providers.js";
+import { mailed } from "./sent.js";
+import { showStrength } from "./strength.js";
+
+const form = $("#form");
+const { name, email, new_password: password } = {
+  name: $("#name"),
+  email: $("#email"),
+  new_password: $("#new-password"),
+};
+
+onSubmit(form, async () => {
+  const given = { email: email.value.trim(), password: password.value };
+  if (name.value.trim()) {
+    given.name = name.value.trim();
+  }
+  const result = await call("POST", "/auth/signup", given);
+  if (result.code === "weak_password") {
+    fault(password, words(result));
+    password.focus();
+    return null;
+  }
+  if (result.ok) {
+    mailed(given.email, (address) => call("POST", "/auth/email/resend", { email: address }));
+    return null;
+  }
+  return result;
+});
+showStrength(password, () => email.value.trim());
+carryReturn();
+offerProviders();
+whoIsHere();

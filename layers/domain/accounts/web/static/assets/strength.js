@@ -1,0 +1,63 @@
+// A small honest estimate of how long a password lasts: what counts is how much of it is not expected. The service
+// decides; it also knows lists of passwords that others have used.
+
+import { $, t } from "./page.js";
+
+const ENOUGH = [10, 15, 20];
+const WORDS = ["strength.short", "strength.weak", "strength.fair", "strength.good", "strength.strong"];
+
+// How many characters are not a repetition, the next of a row, or part of something that stood before.
+function unexpected(characters) {
+  const text = characters.join("").toLowerCase();
+  let count = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const step = at ? text.charCodeAt(at) - text.charCodeAt(at - 1) : null;
+    const seen = at >= 2 && text.indexOf(text.slice(at - 2, at + 1)) < at - 2;
+    count += step !== null && Math.abs(step) <= 1 ? 0.25 : seen ? 0.25 : 1;
+  }
+  return Math.min(count, new Set(text).size * 2);
+}
+
+function without(text, words) {
+  return words.filter((word) => word.length > 2).reduce((left, word) => left.replaceAll(word, ""), text);
+}
+
+export function score(password, email, limits) {
+  const characters = [...password.normalize("NFC")];
+  if (characters.length < limits.min) {
+    return 0;
+  }
+  const own = [email.toLowerCase(), email.toLowerCase().split("@")[0], "comfyui", "comfy"];
+  const count = unexpected([...without(password.normalize("NFC").toLowerCase(), own)]);
+  return 1 + ENOUGH.filter((enough) => count >= enough).length;
+}
+
+export function showStrength(input, email) {
+  const field = input.closest(".field");
+  const limits = { min: Number(t("limits.password_min")), max: Number(t("limits.password_max")) };
+  const note = $(".note", field);
+  // After a pause: a screen reader need not hear of every letter.
+  note.setAttribute("aria-live", "polite");
+  let pause;
+  input.addEventListener("input", () => {
+    const length = [...input.value.normalize("NFC")].length;
+    const reached = score(input.value, email(), limits);
+    $(".strength", field).dataset.score = length > limits.max ? 0 : reached;
+    clearTimeout(pause);
+    pause = setTimeout(() => {
+      if (!input.hasAttribute("aria-invalid")) {
+        note.textContent = verdict(length, reached, limits);
+      }
+    }, 300);
+  });
+}
+
+function verdict(length, reached, { min, max }) {
+  if (length === 0) {
+    return "";
+  }
+  if (length > max) {
+    return t("strength.long");
+  }
+  return t(WORDS[reached], { more: min - length });
+}

@@ -1,0 +1,95 @@
+"""A person at a browser."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from local.cloud import LocalCloud
+from tests.local.person import Person
+
+# Nothing waits longer than it has to; a busy machine starts a page's five functions in ten seconds.
+_PATIENCE = 20_000
+expect.set_options(timeout=_PATIENCE)
+_LOG_IN = """body => fetch("/auth/login", {
+  method: "POST", headers: {"content-type": "application/json"}, body: JSON.stringify(body)
+}).then(answer => answer.status)"""
+
+
+@dataclass
+class Visitor:
+    """A person at a browser, and everything the browser complained of."""
+
+    context: BrowserContext
+    page: Page
+    site: str
+    complaints: list[str] = field(default_factory=list)
+
+    def visit(self, path: str) -> None:
+        """Open a page of the site and wait until it is complete."""
+        if "#" in path:
+            # Else a page that is open already would only be told of another fragment.
+            self.page.goto("about:blank")
+        # Each page asks who is here, at the latest when it has shown everything else.
+        with self.page.expect_response("**/auth/session"):
+            self.page.goto(self.site + path)
+        expect(self.page.locator(".pending")).to_have_count(0)
+
+
+def visitor_in(browser: Browser, cloud: LocalCloud, **options: object) -> Visitor:
+    """A new visitor with a cookie jar of their own."""
+    return visitor_on(browser.new_context(**options), cloud)  # type: ignore[arg-type]
+
+
+def visitor_on(context: BrowserContext, cloud: LocalCloud) -> Visitor:
+    """Somebody at a browser that may have been here before."""
+    context.set_default_timeout(_PATIENCE)
+    visitor = Visitor(context, context.new_page(), cloud.site_url)
+    visitor.page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
+    visitor.page.on("console", lambda message: _listen(visitor, message.type, message.text))
+    return visitor
+
+
+def enter(visitor: Visitor, person: Person) -> None:
+    """Log in as the page does, without its form; whoever is logged in stays so."""
+    if any(cookie["name"] == "__Host-session" for cookie in visitor.context.cookies()):
+        return
+    visitor.page.goto(visitor.site + "/nothing-here")
+    body = {"email": person.email, "password": person.password}
+    status = visitor.page.evaluate(_LOG_IN, body)
+    assert status == 200, status
+
+
+def long_ago(cloud: LocalCloud, person: Person) -> None:
+    """Let an hour pass since the account's log-ins."""
+    database = cloud.client("dynamodb")
+    (table,) = [name for name in database.list_tables()["TableNames"] if "Sessions" in name]
+    earlier = (datetime.now(UTC) - timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%S.%f+0000")
+    for item in database.scan(TableName=table, ConsistentRead=True)["Items"]:
+        if item["user_id"]["S"] == user_id(cloud, person):
+            database.update_item(
+                TableName=table,
+                Key={"digest": item["digest"]},
+                UpdateExpression="SET authenticated_at = :earlier",
+                ExpressionAttributeValues={":earlier": {"S": earlier}},
+            )
+
+
+def user_id(cloud: LocalCloud, person: Person) -> str:
+    """The account that the person's address belongs to."""
+    database = cloud.client("dynamodb")
+    (table,) = [name for name in database.list_tables()["TableNames"] if "Identities" in name]
+    key = {"identity": {"S": f"email#{person.email}"}}
+    return str(database.get_item(TableName=table, Key=key, ConsistentRead=True)["Item"]["user_id"]["S"])
+
+
+def say_yes(page: Page, email: str) -> None:
+    """Fill in the form of a provider's stand-in."""
+    page.locator('input[type="email"], input[name="email"]').first.fill(email)
+    page.locator('button[type="submit"], form button').first.click()
+
+
+def _listen(visitor: Visitor, kind: str, text: str) -> None:
+    # Chromium reports every 4xx answer as an error; those are ours to give, and so are failures that a test arranges.
+    if kind == "error" and "Failed to load resource" not in text:
+        visitor.complaints.append(text)

@@ -1,0 +1,345 @@
+"""Every page in every state that people meet: how to get there. For the tests that look at all, and for screenshots."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count
+
+from playwright.sync_api import Page, Route, expect
+
+from local.cloud import LocalCloud
+from tests.browser.people import Visitor, enter
+from tests.local.person import PASSWORD, Person
+
+_serial = count(1)
+WRONG = "surely not this one, no"
+
+
+@dataclass
+class Stage:
+    """A browser of somebody, and an account that may be used: ``person`` has a key and a second device."""
+
+    visitor: Visitor
+    cloud: LocalCloud
+    person: Person
+
+    @property
+    def page(self) -> Page:
+        """The browser's page."""
+        return self.visitor.page
+
+    def answer(self, path: str, status: int, body: str = "{}", method: str = "", **headers: str) -> None:
+        """Have ``path`` answered like this, for what cannot be brought about in earnest."""
+
+        def fulfil(route: Route) -> None:
+            if method and route.request.method != method:
+                return route.continue_()
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            return route.fulfill(status=status, body=body, headers={"content-type": "application/json", **named})
+
+        self.page.route(f"**{path}", fulfil)
+
+    def press(self, name: str) -> None:
+        """Press the button of that name; the dialog's, if one is open."""
+        place = self.page.locator("dialog[open]").last
+        (place if place.count() else self.page).get_by_role("button", name=name, exact=True).click()
+
+    def told(self, text: str) -> None:
+        """Wait until the page says so."""
+        expect(self.page.get_by_text(text).filter(visible=True).first).to_be_visible()
+
+
+@dataclass(frozen=True)
+class Scene:
+    """``play`` starts from nowhere; whoever is ``inside`` is logged in."""
+
+    play: Callable[[Stage], None]
+    inside: bool = False
+
+    @property
+    def name(self) -> str:
+        """What it is called in lists and files."""
+        return self.play.__name__.replace("_", "-")
+
+
+def login(stage: Stage) -> None:
+    stage.visitor.visit("/login")
+
+
+def login_missing(stage: Stage) -> None:
+    login(stage)
+    stage.press("Log in")
+    stage.told("Enter your password.")
+
+
+def login_failed(stage: Stage) -> None:
+    login(stage)
+    log_in(stage, f"nobody{next(_serial)}@example.com", WRONG)
+    stage.told("Is Caps Lock off?")
+
+
+def login_caps_lock(stage: Stage) -> None:
+    login(stage)
+    stage.page.get_by_label("Password", exact=True).fill("QUIET")
+    caps_lock(stage.page, on=True)
+    stage.told("Caps Lock is on")
+
+
+def login_too_many(stage: Stage) -> None:
+    login(stage)
+    stage.answer("/auth/login", 429, '{"error": "too_many_attempts", "message": "Wait."}', retry_after="95")
+    log_in(stage, stage.person.email, WRONG)
+    stage.told("1:3")
+
+
+def login_unreachable(stage: Stage) -> None:
+    login(stage)
+    stage.page.route("**/auth/login", lambda route: route.abort())
+    log_in(stage, stage.person.email, PASSWORD)
+    stage.told("cannot be reached")
+
+
+def login_broken(stage: Stage) -> None:
+    login(stage)
+    stage.answer("/auth/login", 503, '{"error": "temporarily_unavailable", "message": "No."}', x_request_id="K1x2=")
+    log_in(stage, stage.person.email, PASSWORD)
+    stage.told("K1x2=")
+
+
+def login_left(stage: Stage) -> None:
+    stage.visitor.visit("/login?left")
+    stage.told("You are logged out.")
+
+
+def login_other_ways_unknown(stage: Stage) -> None:
+    stage.answer("/auth/methods*", 503)
+    stage.visitor.visit("/login")
+    stage.told("do not load")
+
+
+def signup(stage: Stage) -> None:
+    stage.visitor.visit("/signup")
+
+
+def signup_weak(stage: Stage) -> None:
+    signup(stage)
+    stage.page.get_by_label("Email address").fill("ann@example.com")
+    stage.page.get_by_label("New password", exact=True).fill("aaaaaaaaaaaaaaaaaaaa")
+    stage.told("Easy to guess")
+
+
+def signup_strong(stage: Stage) -> None:
+    signup(stage)
+    stage.page.get_by_label("New password", exact=True).fill(PASSWORD)
+    stage.told("Strong.")
+
+
+def signup_sent(stage: Stage) -> None:
+    signup(stage)
+    stage.page.get_by_label("Email address").fill(f"new{next(_serial)}@example.com")
+    stage.page.get_by_label("New password", exact=True).fill(PASSWORD)
+    stage.press("Sign up")
+    stage.told("Check your mail")
+
+
+def forgot_password(stage: Stage) -> None:
+    stage.visitor.visit("/forgot-password")
+
+
+def reset_password(stage: Stage) -> None:
+    stage.visitor.visit(f"/reset-password#token={'t' * 43}")
+
+
+def reset_password_no_link(stage: Stage) -> None:
+    stage.visitor.visit("/reset-password")
+    stage.told("This link does not work")
+
+
+def verify_email(stage: Stage) -> None:
+    stage.visitor.visit(f"/verify-email#token={'t' * 43}")
+
+
+def verify_email_provider(stage: Stage) -> None:
+    stage.visitor.visit(f"/verify-email#token={'t' * 43}&with=github")
+
+
+def verify_email_change(stage: Stage) -> None:
+    stage.visitor.visit(f"/verify-email#token={'t' * 43}&change=1")
+
+
+def verify_email_expired(stage: Stage) -> None:
+    verify_email(stage)
+    stage.page.get_by_label("Password", exact=True).fill(PASSWORD)
+    stage.press("Confirm address")
+    stage.told("This link does not work")
+
+
+def verify_email_done(stage: Stage) -> None:
+    newcomer = Person(stage.cloud, email=f"fresh{next(_serial)}@example.com")
+    stage.visitor.visit(f"/verify-email#token={newcomer.sign_up()}")
+    stage.page.get_by_label("Password", exact=True).fill(PASSWORD)
+    stage.press("Confirm address")
+    stage.told("Your address is confirmed")
+
+
+def not_signed_in(stage: Stage) -> None:
+    stage.visitor.visit("/auth/google/callback")
+
+
+def missing(stage: Stage) -> None:
+    stage.visitor.visit("/nothing-here")
+
+
+def api_keys(stage: Stage) -> None:
+    stage.visitor.visit("/api-keys")
+    stage.told("render box")
+
+
+def api_keys_empty(stage: Stage) -> None:
+    stage.answer("/customers/api-keys", 200, '{"api_keys": []}')
+    stage.visitor.visit("/api-keys")
+    stage.told("You have no keys yet")
+
+
+def api_keys_new(stage: Stage) -> None:
+    api_keys(stage)
+    stage.press("+ New API Key")
+
+
+def api_keys_made(stage: Stage) -> None:
+    made = '{"api_key": {"plaintext_key": "comfyui-%s"}}' % ("s4mpLe0K3y" * 6 + "Abcd")
+    api_keys_new(stage)
+    stage.answer("/customers/api-keys", 201, made, "POST")
+    stage.page.get_by_label("Name", exact=True).fill("laptop")
+    stage.press("Generate")
+    stage.told("Copy it now")
+
+
+def api_keys_delete(stage: Stage) -> None:
+    api_keys(stage)
+    stage.press("Delete render box")
+
+
+def api_keys_again(stage: Stage) -> None:
+    api_keys_new(stage)
+    stage.answer("/customers/api-keys", 403, '{"error": "reauth_required", "message": "Log in again."}', "POST")
+    stage.page.get_by_label("Name", exact=True).fill("laptop")
+    stage.press("Generate")
+    stage.told("Is it still you?")
+
+
+def api_keys_failing(stage: Stage) -> None:
+    stage.answer("/customers/api-keys", 503)
+    stage.visitor.visit("/api-keys")
+    stage.told("Something is wrong on our side")
+
+
+def account(stage: Stage) -> None:
+    stage.visitor.visit("/account")
+    stage.told("This device")
+
+
+def account_mail_problem(stage: Stage) -> None:
+    def bounce(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json={**answer.json(), "mail_problem": "bounce"})
+
+    stage.page.route("**/auth/session", bounce)
+    account(stage)
+    stage.told("come back")
+
+
+def account_name(stage: Stage) -> None:
+    account(stage)
+    stage.press("Change name")
+
+
+def account_email(stage: Stage) -> None:
+    account(stage)
+    stage.press("Change address")
+
+
+def account_password(stage: Stage) -> None:
+    account(stage)
+    stage.press("Change password")
+    stage.page.get_by_label("New password", exact=True).fill("x" * 16)
+    stage.told("Easy to guess")
+
+
+def account_end_all(stage: Stage) -> None:
+    account(stage)
+    stage.press("Log out everywhere")
+
+
+def account_delete(stage: Stage) -> None:
+    account(stage)
+    stage.press("Delete my account …")
+    stage.page.get_by_label("To go ahead, type").fill("somebody@else.example")
+    stage.press("Delete my account")
+    stage.told("That is not your address.")
+
+
+OUTSIDE = (
+    login,
+    login_missing,
+    login_failed,
+    login_caps_lock,
+    login_too_many,
+    login_unreachable,
+    login_broken,
+    login_left,
+    login_other_ways_unknown,
+    signup,
+    signup_weak,
+    signup_strong,
+    signup_sent,
+    forgot_password,
+    reset_password,
+    reset_password_no_link,
+    verify_email,
+    verify_email_provider,
+    verify_email_change,
+    verify_email_expired,
+    verify_email_done,
+    not_signed_in,
+    missing,
+)
+INSIDE = (
+    api_keys,
+    api_keys_empty,
+    api_keys_new,
+    api_keys_made,
+    api_keys_delete,
+    api_keys_again,
+    api_keys_failing,
+    account,
+    account_mail_problem,
+    account_name,
+    account_email,
+    account_password,
+    account_end_all,
+    account_delete,
+)
+SCENES = (*(Scene(play) for play in OUTSIDE), *(Scene(play, inside=True) for play in INSIDE))
+
+
+def log_in(stage: Stage, email: str, password: str) -> None:
+    """Type and press."""
+    stage.page.get_by_label("Email address").fill(email)
+    stage.page.get_by_label("Password", exact=True).fill(password)
+    stage.press("Log in")
+
+
+def caps_lock(page: Page, *, on: bool) -> None:
+    """Press a key as a keyboard does whose Caps Lock is on or off; Playwright's own cannot have it on."""
+    press = "(input, on) => input.dispatchEvent(new KeyboardEvent('keydown', {modifierCapsLock: on, bubbles: true}))"
+    page.get_by_label("Password", exact=True).evaluate(press, on)
+
+
+def play(scene: Scene, stage: Stage) -> None:
+    """Bring the browser into the scene, with nothing left of another."""
+    stage.page.unroute_all()
+    if scene.inside:
+        enter(stage.visitor, stage.person)
+    else:
+        stage.visitor.context.clear_cookies()
+    scene.play(stage)

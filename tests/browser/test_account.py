@@ -1,0 +1,164 @@
+"""The account: who one is, how one gets in, where one is signed in, and the way out."""
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.people import enter, long_ago, say_yes
+from tests.browser.scenes import WRONG, Stage, log_in
+from tests.local.person import PASSWORD, Person, token_in
+
+NEW_PASSWORD = "seven brave otters pay rent"
+
+
+@pytest.fixture
+def owner(stage: Stage, request: pytest.FixtureRequest) -> Person:
+    """Somebody whose account is theirs alone, logged in and looking at it."""
+    person = Person(stage.cloud, email=f"{request.node.name[5:40].strip('_')}@example.com").join()
+    enter(stage.visitor, person)
+    stage.visitor.visit("/account")
+    stage.told(person.email)
+    return person
+
+
+def test_a_name_is_changed(stage: Stage, owner: Person) -> None:
+    """Shown at once, and kept."""
+    stage.press("Change name")
+    stage.page.get_by_label("Name", exact=True).fill("Ann of Green Gables")
+    stage.press("Save")
+    stage.told("Your name is changed.")
+
+    expect(stage.page.locator("#name-shown")).to_have_text("Ann of Green Gables")
+    assert owner.call("GET", "/customers/me").json()["name"] == "Ann of Green Gables"
+
+
+def test_a_password_is_changed(stage: Stage, owner: Person) -> None:
+    """With the current one; other devices are logged out, this one stays."""
+    stage.press("Change password")
+    stage.page.get_by_label("Current password", exact=True).fill(WRONG)
+    stage.page.get_by_label("New password", exact=True).fill(NEW_PASSWORD)
+    stage.press("Save password")
+    stage.told("That is not your password.")
+    stage.page.get_by_label("Current password", exact=True).fill(PASSWORD)
+    stage.press("Save password")
+    stage.told("Your password is changed.")
+
+    assert owner.call("GET", "/auth/session").status_code == 401
+    owner.password = NEW_PASSWORD
+    assert owner.log_in().status_code == 200
+    expect(stage.page.locator("#devices > li")).to_have_count(1)
+
+
+def test_a_first_password_is_set(stage: Stage) -> None:
+    """By somebody who came with Google; from then on, they can log in with it."""
+    person = Person(stage.cloud, email="first.password@example.org", password=NEW_PASSWORD)
+    stage.visitor.visit("/login")
+    stage.page.get_by_role("link", name="Continue with Google").click()
+    say_yes(stage.page, person.email)
+    stage.told("None yet")
+    stage.press("Set a password")
+    expect(stage.page.get_by_label("Current password", exact=True)).to_be_hidden()
+    stage.page.get_by_label("New password", exact=True).fill(NEW_PASSWORD)
+    stage.press("Save password")
+    stage.told("Your password is set.")
+
+    assert person.log_in().status_code == 200
+
+
+def test_where_one_is_signed_in(stage: Stage, owner: Person) -> None:
+    """One device is logged out, then all of them, this one included."""
+    stage.told("Chrome on Linux")
+    stage.page.get_by_role("listitem").get_by_role("button", name="Log out").first.click()
+    stage.told("That device has to log in again.")
+    stage.press("Log out")
+    stage.told("is logged out.")
+    assert owner.call("GET", "/auth/session").status_code == 401
+    stage.press("Log out everywhere")
+    stage.told("this one included")
+    stage.press("Log out everywhere")
+
+    stage.told("You are logged out.")
+
+
+@pytest.mark.usefixtures("owner")
+def test_what_happened_lately_is_told_in_plain_words(stage: Stage) -> None:
+    """The newest at the top, with device and time."""
+    activity = stage.page.locator("#activity > li")
+
+    expect(activity.first).to_contain_text("You logged in")
+    expect(activity.first).to_contain_text("Chrome on Linux")
+    expect(activity.filter(has_text="You confirmed your address")).to_have_count(1)
+
+
+def test_everything_held_can_be_taken_along(stage: Stage, owner: Person) -> None:
+    """As a file, after showing once more who one is."""
+    long_ago(stage.cloud, owner)
+    stage.press("Download my data")
+    stage.told("Is it still you?")
+    stage.page.get_by_label("Password", exact=True).fill(PASSWORD)
+    with stage.page.expect_download() as download:
+        stage.press("Continue")
+
+    assert download.value.suggested_filename == "comfy-account.json"
+    text = Path(download.value.path()).read_text(encoding="utf-8")
+    assert owner.email in json.dumps(json.loads(text))
+
+
+def test_an_account_is_deleted_by_typing_its_address(stage: Stage, owner: Person) -> None:
+    """Not by any other word, and for good."""
+    stage.press("Delete my account …")
+    stage.page.get_by_label("To go ahead, type").fill("yes, please")
+    stage.press("Delete my account")
+    stage.told("That is not your address.")
+    stage.page.get_by_label("To go ahead, type").fill(owner.email.upper())
+    stage.press("Delete my account")
+
+    stage.told("Your account is deleted.")
+    assert owner.log_in().status_code == 401
+    assert {cookie["name"] for cookie in stage.visitor.context.cookies()} <= {"__Host-device"}
+
+
+def test_a_failing_part_says_so_and_the_rest_is_there(stage: Stage, owner: Person) -> None:
+    """No activity today, but everything else."""
+    stage.answer("/auth/activity", 503)
+    stage.visitor.visit("/account")
+
+    expect(stage.page.locator("#activity")).to_contain_text("Something is wrong on our side.")
+    stage.told(owner.email)
+
+
+def test_a_failing_service_can_be_asked_again(stage: Stage, owner: Person) -> None:
+    """One press, when it is back."""
+    stage.answer("/auth/identities", 503)
+    stage.visitor.visit("/account")
+    stage.told("Something is wrong on our side.")
+    stage.page.unroute_all()
+    stage.press("Try again")
+
+    stage.told(owner.email)
+
+
+def test_an_address_is_changed_from_a_mail_opened_while_logged_out(stage: Stage, owner: Person) -> None:
+    """The link waits in this tab until its owner has logged in, and then works by a click."""
+    old, new = owner.email, "moved.house@example.com"
+    stage.press("Change address")
+    stage.page.get_by_label("New email address").fill(new)
+    stage.press("Send the link")
+    stage.told(f"We have sent a link to {new}.")
+    token = token_in(Person(stage.cloud, email=new).wait_for_mail("Confirm your new email address"))
+    stage.press("Log out")
+    stage.told("You are logged out.")
+    stage.visitor.visit(f"/verify-email#token={token}&change=1")
+    stage.press("Confirm address")
+    stage.page.wait_for_url("**/login?*")
+    assert token not in stage.page.url
+    log_in(stage, old, PASSWORD)
+    stage.told("Confirm that this is your new address.")
+    stage.press("Confirm address")
+
+    stage.told(f"{new} is your address now.")
+    assert stage.page.evaluate("sessionStorage.length") == 0
+    owner.email = new
+    assert owner.log_in().status_code == 200

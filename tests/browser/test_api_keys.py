@@ -1,0 +1,134 @@
+"""API keys, from the page to the table and away again."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.people import enter, long_ago, say_yes
+from tests.browser.scenes import WRONG, Stage
+from tests.local.person import PASSWORD, Person
+
+
+@pytest.fixture
+def owner(stage: Stage, request: pytest.FixtureRequest) -> Person:
+    """Somebody whose keys are theirs alone, logged in."""
+    name = request.node.name[:40].strip("_[]")
+    person = Person(stage.cloud, email=f"{name}@example.com").join()
+    enter(stage.visitor, person)
+    return person
+
+
+def test_a_key_is_made_shown_once_copied_used_and_deleted(stage: Stage, owner: Person) -> None:
+    """By keyboard alone, with a name that is required."""
+    stage.visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    stage.visitor.visit("/api-keys")
+    stage.told("You have no keys yet")
+    stage.page.get_by_role("button", name="+ New API Key").press("Enter")
+    stage.page.keyboard.press("Enter")
+    stage.told("Give the key a name.")
+    stage.page.keyboard.type("render box")
+    stage.page.keyboard.press("Tab")
+    stage.page.keyboard.type("on the shelf")
+    stage.page.keyboard.press("Enter")
+
+    stage.told("it cannot be shown again")
+    key = stage.page.get_by_label("The key").input_value()
+    stage.page.keyboard.press("Escape")
+    stage.told("Copy the key first")
+    stage.page.keyboard.press("Enter")
+    stage.told("Copied.")
+    assert stage.page.evaluate("navigator.clipboard.readText()") == key
+    stage.page.keyboard.press("Escape")
+    expect(stage.page.get_by_label("The key")).to_be_hidden()
+    assert key not in stage.page.content()
+    entry = stage.page.get_by_role("listitem").filter(has_text="render box")
+    expect(entry).to_contain_text(key[:16])
+    expect(entry).to_contain_text("on the shelf")
+    expect(entry).to_contain_text("never used")
+    headers = {"X-API-KEY": key}
+    assert Person(stage.cloud).call("GET", "/customers/me", **headers).json()["email"] == owner.email
+    stage.visitor.visit("/api-keys")
+    expect(entry).to_contain_text("last used")
+
+    stage.page.get_by_role("button", name="Delete render box").press("Enter")
+    stage.told("Whatever uses it stops working at once.")
+    stage.press("Delete")
+    stage.told("render box is deleted")
+    stage.told("You have no keys yet")
+    assert Person(stage.cloud).call("GET", "/customers/me", **headers).status_code == 401
+
+
+def test_an_old_log_in_is_asked_for_the_password_and_carries_on(stage: Stage, owner: Person) -> None:
+    """Where it was: the key is made, and not asked for again."""
+    long_ago(stage.cloud, owner)
+    stage.visitor.visit("/api-keys")
+    stage.press("+ New API Key")
+    stage.page.get_by_label("Name", exact=True).fill("late box")
+    stage.press("Generate")
+    stage.told("Is it still you?")
+    password = stage.page.get_by_label("Password", exact=True)
+    expect(password).to_be_focused()
+    password.fill(WRONG)
+    stage.press("Continue")
+    stage.told("That is not your password.")
+    password.fill(PASSWORD)
+    stage.press("Continue")
+
+    stage.told("Copy it now")
+
+
+def test_whoever_thinks_better_of_it_keeps_what_was_typed(stage: Stage, owner: Person) -> None:
+    """Escape closes the question, and the form is still there."""
+    long_ago(stage.cloud, owner)
+    stage.visitor.visit("/api-keys")
+    stage.press("+ New API Key")
+    stage.page.get_by_label("Name", exact=True).fill("late box")
+    stage.press("Generate")
+    stage.told("Is it still you?")
+    stage.page.keyboard.press("Escape")
+
+    expect(stage.page.get_by_role("heading", name="Is it still you?")).to_have_count(0)
+    expect(stage.page.get_by_label("Name", exact=True)).to_have_value("late box")
+
+
+def test_an_old_log_in_with_google_goes_there_and_back_and_carries_on(stage: Stage) -> None:
+    """What was typed is there again, and the key can be made."""
+    person = Person(stage.cloud, email="googler@example.org")
+    stage.visitor.visit("/login?return_to=/api-keys")
+    stage.page.get_by_role("link", name="Continue with Google").click()
+    say_yes(stage.page, person.email)
+    stage.told("You have no keys yet")
+    long_ago(stage.cloud, person)
+    stage.press("+ New API Key")
+    stage.page.get_by_label("Name", exact=True).fill("late box")
+    stage.press("Generate")
+    stage.told("Is it still you?")
+    expect(stage.page.get_by_label("Password", exact=True)).to_be_hidden()
+    stage.press("Continue with Google")
+    say_yes(stage.page, person.email)
+
+    expect(stage.page.get_by_label("Name", exact=True)).to_have_value("late box")
+    stage.press("Generate")
+    stage.told("Copy it now")
+    assert stage.page.evaluate("sessionStorage.length") == 0
+
+
+def test_a_name_that_is_markup_is_a_name(stage: Stage, owner: Person) -> None:
+    """Text is never more than text (XSS)."""
+    owner.make_key("<img src=x onerror=alert(1)>")
+    stage.visitor.visit("/api-keys")
+
+    stage.told("<img src=x onerror=alert(1)>")
+    assert stage.page.locator("main img").count() == 0
+
+
+def test_a_failing_service_keeps_the_dialog(stage: Stage, owner: Person) -> None:
+    """And what was typed in it."""
+    stage.visitor.visit("/api-keys")
+    stage.press("+ New API Key")
+    stage.page.get_by_label("Name", exact=True).fill("box")
+    stage.answer("/customers/api-keys", 503, method="POST")
+    stage.press("Generate")
+    stage.told("on our side")
+
+    expect(stage.page.get_by_label("Name", exact=True)).to_have_value("box")
+    assert owner.call("GET", "/customers/api-keys").json() == {"api_keys": []}

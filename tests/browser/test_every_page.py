@@ -1,0 +1,84 @@
+"""Every page in every state: accessible, light and dark; usable at 320 pixels; still; quiet."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
+
+from local.cloud import LocalCloud
+from tests.browser.people import visitor_in
+from tests.browser.scenes import SCENES, Scene, Stage, login, login_failed, login_unreachable, play, signup
+from tests.local.person import Person
+
+# WCAG 2.2 AA and what stands below it, and the practices that everybody agrees on.
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+# All that light and dark differ in.
+COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+_WATCH = """() => {
+  window.shifts = [];
+  new PerformanceObserver(list => window.shifts.push(...list.getEntries().map(it => it.value)))
+    .observe({type: "layout-shift", buffered: true});
+}"""
+_SHIFTS = "() => new Promise(resolve => requestAnimationFrame(() => setTimeout(() => resolve(window.shifts), 50)))"
+
+
+@pytest.fixture(scope="module")
+def shared(chromium: Browser, cloud: LocalCloud, member: Person) -> Iterator[Stage]:
+    """One browser for all scenes, which undo what the last one did."""
+    someone = visitor_in(chromium, cloud, viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+    yield Stage(someone, cloud, member)
+    someone.context.close()
+    assert someone.complaints == []
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
+def test_a_page_is_for_everybody(shared: Stage, scene: Scene) -> None:
+    """Nothing is found by axe, light or dark; at 320 pixels, 1280 at 400 %, nothing is scrolled sideways."""
+    page = shared.page
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.emulate_media(color_scheme="light")
+    play(scene, shared)
+
+    assert _violations(shared, RULES) == []
+    page.emulate_media(color_scheme="dark")
+    assert _violations(shared, COLOURS) == []
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate(_OVERFLOWING) == []
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("scene", [login, signup, login_failed, login_unreachable], ids=lambda scene: scene.__name__)
+def test_nothing_moves(
+    chromium: Browser, cloud: LocalCloud, member: Person, scene: Callable[[Stage], None], width: int
+) -> None:
+    """Neither while a page loads nor when it says what went wrong: what a finger aims at stays where it is."""
+    someone = visitor_in(chromium, cloud, viewport={"width": width, "height": 800})
+    someone.page.add_init_script(f"({_WATCH})()")
+    scene(Stage(someone, cloud, member))
+
+    assert someone.page.evaluate(_SHIFTS) == []
+    someone.context.close()
+
+
+@pytest.mark.parametrize("path", ["/account", "/api-keys"])
+def test_nothing_moves_when_the_account_arrives(shared: Stage, path: str) -> None:
+    """All of it is shown at once."""
+    scene = next(scene for scene in SCENES if scene.name == path.strip("/"))
+    shared.page.add_init_script(f"({_WATCH})()")
+    play(scene, shared)
+
+    assert shared.page.evaluate(_SHIFTS) == []
+
+
+# What is wider than the window, unless it is cut off on purpose.
+_OVERFLOWING = """() => [...document.querySelectorAll("main *, header *, footer *, dialog[open] *")]
+  .filter(it => it.checkVisibility() && it.getBoundingClientRect().right > innerWidth + 1)
+  .map(it => it.outerHTML.slice(0, 100))"""
+
+
+def _violations(stage: Stage, rules: dict[str, Any]) -> list[str]:
+    found = Axe().run(stage.page, options=rules).response["violations"]
+    return [f"{it['id']}: {node['html']} {node['failureSummary']}" for it in found for node in it["nodes"]]

@@ -1,0 +1,243 @@
+"""Logging in with an address and a password: as it should be, and whatever can be in the way."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.people import Visitor
+from tests.browser.scenes import WRONG, Stage, caps_lock, log_in
+from tests.local.person import PASSWORD, Person
+
+_RETURN_TO = """async query => {
+  const page = document.querySelector("link[rel=modulepreload][href*='/page.js']").href;
+  history.replaceState(null, "", query);
+  return (await import(page)).returnTo();
+}"""
+
+
+def test_a_person_logs_in_and_out(stage: Stage) -> None:
+    """From the front door to the account and out again; a session ends with the browser unless they ask otherwise."""
+    stage.page.goto(stage.visitor.site)
+    log_in(stage, stage.person.email, PASSWORD)
+
+    expect(stage.page.get_by_role("heading", level=1)).to_have_text("Account")
+    stage.told(stage.person.email)
+    assert _session(stage.visitor)["expires"] == -1
+    stage.press("Log out")
+    stage.told("You are logged out.")
+    assert stage.page.url == f"{stage.visitor.site}/login"
+    assert _session(stage.visitor) == {}
+
+
+def test_a_person_stays_signed_in_who_asks_for_it(stage: Stage) -> None:
+    """Off unless ticked, with a word about devices that others use."""
+    stage.visitor.visit("/login")
+    remember = stage.page.get_by_label("Keep me signed in")
+    expect(remember).not_to_be_checked()
+    expect(remember).to_have_accessible_description(re.compile("other people"))
+    remember.check()
+    log_in(stage, stage.person.email, PASSWORD)
+
+    stage.told("This device")
+    assert _session(stage.visitor)["expires"] > 0
+
+
+def test_a_person_carries_on_where_they_were(stage: Stage) -> None:
+    """A page that needs a log-in comes back after it."""
+    stage.page.goto(f"{stage.visitor.site}/api-keys")
+    stage.page.wait_for_url("**/login?*")
+    log_in(stage, stage.person.email, PASSWORD)
+
+    stage.told("render box")
+    assert stage.page.url == f"{stage.visitor.site}/api-keys"
+    stage.page.goto(f"{stage.visitor.site}/login?return_to=/api-keys")
+    stage.page.wait_for_url("**/api-keys")
+
+
+@pytest.mark.parametrize(
+    ("query", "goes"),
+    [
+        ("", "/account"),
+        ("?return_to=", "/account"),
+        ("?return_to=/api-keys", "/api-keys"),
+        ("?return_to=%2Foauth%2Fauthorize%3Fa%3D1%26b%3D2", "/oauth/authorize?a=1&b=2"),
+        ("?return_to=https://evil.example/", "/account"),
+        ("?return_to=//evil.example/", "/account"),
+        ("?return_to=/%5Cevil.example/", "/account"),
+        ("?return_to=/.//evil.example/", "/evil.example/"),
+        ("?return_to=/%09/evil.example/", "/account"),
+        ("?return_to=javascript:alert(1)", "/account"),
+        ("?return_to=/%2F/evil.example/", "/account"),
+        ("?return_to=login", "/account"),
+        ("?return_to=http://%5B", "/account"),
+    ],
+)
+def test_nobody_is_sent_elsewhere_after_logging_in(visitor: Visitor, query: str, goes: str) -> None:
+    """Own paths only, read as the browser reads them (RFC 9700 4.11)."""
+    visitor.visit("/forgot-password")
+
+    assert visitor.page.evaluate(_RETURN_TO, f"/login{query}") == goes
+
+
+def test_caps_lock_is_said_while_it_is_on(stage: Stage) -> None:
+    """And not a moment longer."""
+    stage.visitor.visit("/login")
+    stage.page.get_by_label("Password", exact=True).focus()
+    caps_lock(stage.page, on=True)
+    stage.told("Caps Lock is on")
+    caps_lock(stage.page, on=False)
+
+    expect(stage.page.get_by_text("Caps Lock is on")).to_have_count(0)
+
+
+def test_a_password_can_be_looked_at(stage: Stage) -> None:
+    """And is hidden again before it is sent, so that password managers know it for one."""
+    stage.visitor.visit("/login")
+    field = stage.page.get_by_label("Password", exact=True)
+    field.fill(PASSWORD)
+    stage.press("Show Password")
+    expect(field).to_have_attribute("type", "text")
+    stage.press("Log in")
+
+    expect(field).to_have_attribute("type", "password")
+    expect(field).to_have_value(PASSWORD)
+
+
+def test_what_is_missing_is_said_beside_it(stage: Stage) -> None:
+    """Focus goes to the first; the words belong to the field."""
+    stage.visitor.visit("/login")
+    stage.page.get_by_label("Email address").fill("not an address")
+    stage.press("Log in")
+    address = stage.page.get_by_label("Email address")
+
+    expect(address).to_be_focused()
+    expect(address).to_have_accessible_description("Write it like name@example.com.")
+    expect(stage.page.get_by_label("Password", exact=True)).to_have_accessible_description("Enter your password.")
+
+
+def test_a_failure_helps(stage: Stage) -> None:
+    """It is announced, what was typed stays, and everything that may help is named, support with the request's id."""
+    stage.visitor.visit("/login")
+    log_in(stage, stage.person.email, WRONG)
+    stage.told("The address or password is not right")
+    alert = stage.page.get_by_role("alert").filter(has_text="not right")
+    help_ = stage.page.get_by_role("region", name="What to check")
+
+    expect(alert).to_be_visible()
+    for words in ("address right", "Caps Lock", "Choose a new one", "Send it again", "cookies", "Contact support"):
+        expect(help_).to_contain_text(words)
+    expect(help_.locator("code")).to_have_text(re.compile(r"\S{8,}"))
+    expect(stage.page.get_by_label("Email address")).to_have_value(stage.person.email)
+    stage.press("Send it again")
+    expect(help_).to_contain_text("a mail is on its way")
+
+
+def test_too_many_attempts_count_down(stage: Stage) -> None:
+    """For an address that somebody guessed at; it says how long it takes, and when it is over."""
+    victim = Person(stage.cloud, email="guessed@example.com", password=WRONG)
+    assert [victim.log_in().status_code for _ in range(6)][-1] == 429
+    stage.visitor.visit("/login")
+    log_in(stage, victim.email, WRONG)
+    stage.told("Too many attempts. You can try again in 0:2")
+
+    stage.answer("/auth/login", 429, retry_after="1")
+    stage.press("Log in")
+    stage.told("You can try again now.")
+
+
+def test_cookies_that_are_blocked_are_said_at_once(stage: Stage) -> None:
+    """The browser itself says so."""
+    stage.page.context.new_cdp_session(stage.page).send("Emulation.setDocumentCookieDisabled", {"disabled": True})
+    stage.page.goto(f"{stage.visitor.site}/login")
+
+    stage.told("Your browser blocks cookies from this site")
+
+
+def test_cookies_that_are_not_kept_are_noticed(stage: Stage) -> None:
+    """Logged in, and unknown the moment after."""
+    stage.visitor.visit("/login")
+    stage.answer("/auth/login", 200, '{"id": "1", "email": "ann@example.com"}')
+    log_in(stage, "ann@example.com", PASSWORD)
+
+    stage.told("Your browser blocks cookies from this site")
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [(0, "cannot be reached"), (500, "on our side"), (502, "on our side"), (503, "on our side")]
+)
+def test_a_failing_service_keeps_what_was_typed(stage: Stage, status: int, words: str) -> None:
+    """And says whose fault it is; pressing once more is all that it takes."""
+    stage.visitor.visit("/login")
+    if status:
+        stage.answer("/auth/login", status, "<html>not ours</html>")
+    else:
+        stage.page.route("**/auth/login", lambda route: route.abort())
+    log_in(stage, stage.person.email, PASSWORD)
+
+    stage.told(words)
+    stage.told("What you typed is kept")
+    stage.page.unroute_all()
+    stage.press("Log in")
+    stage.page.wait_for_url("**/account")
+
+
+def test_a_slow_service_says_that_it_takes_longer(stage: Stage) -> None:
+    """As after a while without visitors; it is asked once, however often the button is pressed."""
+    asked: list[Route] = []
+    stage.page.clock.install()
+    stage.visitor.visit("/login")
+
+    def keep(route: Route) -> None:
+        asked.append(route)
+
+    stage.page.route("**/auth/login", keep)
+    log_in(stage, stage.person.email, PASSWORD)
+    stage.page.clock.fast_forward(3000)
+    stage.told("a little longer than usual")
+    stage.page.keyboard.press("Enter")
+
+    assert len(asked) == 1
+    asked[0].continue_()
+    stage.page.wait_for_url("**/account")
+
+
+def test_everything_works_by_keyboard(stage: Stage) -> None:
+    """In the order in which it is read, from the top."""
+    stage.visitor.visit("/login")
+    seen = []
+    for _ in range(11):
+        stage.page.keyboard.press("Tab")
+        seen.append(_focused(stage.page))
+
+    assert seen == [
+        "Skip to the content",
+        "Comfy account",
+        "email",
+        "password",
+        "Show",
+        "remember",
+        "Log in",
+        "Forgot password?",
+        "Sign up",
+        "Continue with Google",
+        "Continue with GitHub",
+    ]
+
+
+def test_a_machine_that_cannot_log_in_is_shown_the_way(stage: Stage) -> None:
+    """What an API key is, and where to make one."""
+    stage.visitor.visit("/login")
+    machines = stage.page.get_by_role("region", name="On a machine that cannot log in this way?")
+
+    expect(machines).to_contain_text("API key")
+    expect(machines.get_by_role("link", name="Get an API key")).to_have_attribute("href", "/api-keys")
+
+
+def _focused(page: Page) -> str:
+    return str(page.evaluate("document.activeElement.name || document.activeElement.textContent.trim()"))
+
+
+def _session(visitor: Visitor) -> dict[str, object]:
+    found = [dict(cookie) for cookie in visitor.context.cookies() if cookie["name"] == "__Host-session"]
+    return found[0] if found else {}

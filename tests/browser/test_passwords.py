@@ -1,0 +1,59 @@
+"""A forgotten password, from the link on the login page to being in again."""
+
+import pytest
+
+from tests.browser.scenes import Stage, log_in
+from tests.local.person import PASSWORD, Person, token_in
+
+NEW_PASSWORD = "seven brave otters pay rent"
+RESET = "Reset your password"
+
+
+def test_a_person_who_forgot_gets_in_again(stage: Stage) -> None:
+    """Mail, link, new password; the link works once, and every device is logged out."""
+    person = Person(stage.cloud, email="forgetful@example.com").join()
+    stage.visitor.visit("/login")
+    stage.page.get_by_role("link", name="Forgot password?").click()
+    stage.page.get_by_label("Email address").fill(person.email)
+    stage.press("Send the link")
+    stage.told("Check your mail")
+    token = token_in(person.wait_for_mail(RESET))
+    stage.visitor.visit(f"/reset-password#token={token}")
+    assert stage.page.url == f"{stage.visitor.site}/reset-password"
+    stage.page.get_by_label("New password", exact=True).fill(NEW_PASSWORD)
+    stage.press("Set new password")
+    stage.told("Your new password is set")
+    assert person.call("GET", "/auth/session").status_code == 401
+    stage.page.get_by_role("link", name="Log in").click()
+    log_in(stage, person.email, NEW_PASSWORD)
+    stage.told("This device")
+
+    stage.visitor.visit(f"/reset-password#token={token}")
+    stage.page.get_by_label("New password", exact=True).fill(PASSWORD)
+    stage.press("Set new password")
+    stage.told("This link does not work")
+
+
+@pytest.mark.parametrize("email", ["nobody.at.all@example.com", None])
+def test_known_and_unknown_addresses_look_the_same(stage: Stage, email: str | None) -> None:
+    """The page does not tell whether there is an account."""
+    stage.visitor.visit("/forgot-password")
+    stage.page.get_by_label("Email address").fill(email or stage.person.email)
+    stage.press("Send the link")
+
+    stage.told("If there is an account for it, a link is on its way to")
+
+
+def test_a_weak_password_is_refused_where_it_was_typed(stage: Stage) -> None:
+    """The link is not used up by it."""
+    person = Person(stage.cloud, email="weakling@example.com").join()
+    assert person.call("POST", "/auth/password/forgot", {"email": person.email}).status_code == 202
+    token = token_in(person.wait_for_mail(RESET))
+    stage.visitor.visit(f"/reset-password#token={token}")
+    stage.page.get_by_label("New password", exact=True).fill("too short")
+    stage.press("Set new password")
+    stage.told("Use at least 15 characters")
+    stage.page.get_by_label("New password", exact=True).fill(NEW_PASSWORD)
+    stage.press("Set new password")
+
+    stage.told("Your new password is set")

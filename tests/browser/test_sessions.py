@@ -1,0 +1,99 @@
+"""Being signed in, and not any more: here, in another tab, by the back button, and when logging out fails."""
+
+from playwright.sync_api import expect
+
+from tests.browser.people import enter
+from tests.browser.scenes import Stage, log_in
+from tests.local.person import PASSWORD, Person
+
+
+def test_the_back_button_shows_nothing_after_logging_out(stage: Stage) -> None:
+    """Neither from a cache nor from a page that was kept alive."""
+    enter(stage.visitor, stage.person)
+    stage.visitor.visit("/account")
+    stage.told(stage.person.email)
+    stage.visitor.visit("/api-keys")
+    stage.told("render box")
+    stage.press("Log out")
+    stage.told("You are logged out.")
+
+    for move in (stage.page.go_back, stage.page.go_forward):
+        move()
+        expect(stage.page.get_by_role("heading", level=1)).to_have_text("Log in")
+        assert stage.person.email not in stage.page.content()
+        assert "render box" not in stage.page.content()
+
+
+def test_logging_out_in_one_tab_clears_the_other(stage: Stage) -> None:
+    """At once, without a click there."""
+    enter(stage.visitor, stage.person)
+    stage.visitor.visit("/account")
+    stage.told(stage.person.email)
+    other = stage.visitor.context.new_page()
+    other.goto(f"{stage.visitor.site}/api-keys")
+    expect(other.get_by_text("render box")).to_be_visible()
+    other.get_by_role("button", name="Log out", exact=True).click()
+
+    stage.told("You are logged out.")
+    assert stage.person.email not in stage.page.content()
+
+
+def test_a_session_that_ended_elsewhere_asks_to_log_in_and_carries_on(stage: Stage) -> None:
+    """What was typed for a new key is there again after it."""
+    person = Person(stage.cloud, email="elsewhere@example.com").join()
+    enter(stage.visitor, person)
+    stage.visitor.visit("/api-keys")
+    stage.press("+ New API Key")
+    stage.page.get_by_label("Name", exact=True).fill("my laptop")
+    assert person.call("POST", "/auth/sessions/revoke-all").status_code == 204
+    stage.press("Generate")
+    stage.page.wait_for_url("**/login?*")
+    log_in(stage, person.email, PASSWORD)
+
+    expect(stage.page.get_by_label("Name", exact=True)).to_have_value("my laptop")
+    stage.press("Generate")
+    stage.told("Copy it now")
+
+
+def test_logging_out_that_fails_clears_the_page_and_says_so(stage: Stage) -> None:
+    """Nothing personal is left to see, and trying again is one press (ASVS 14.3.1)."""
+    enter(stage.visitor, stage.person)
+    stage.visitor.visit("/account")
+    stage.told(stage.person.email)
+    stage.answer("/auth/logout", 503)
+    stage.press("Log out")
+    stage.told("you may still be logged in here")
+    assert stage.person.email not in stage.page.content()
+    stage.page.unroute_all()
+    stage.press("Log out again")
+
+    stage.told("You are logged out.")
+
+
+def test_log_out_is_on_every_page(stage: Stage) -> None:
+    """While somebody is logged in; the front door leads to the account then."""
+    enter(stage.visitor, stage.person)
+    for path in (
+        "/account",
+        "/api-keys",
+        "/signup",
+        "/forgot-password",
+        "/verify-email",
+        "/reset-password",
+        "/nowhere",
+    ):
+        stage.page.goto(stage.visitor.site + path)
+        expect(stage.page.get_by_role("button", name="Log out", exact=True)).to_be_visible()
+    stage.page.goto(f"{stage.visitor.site}/")
+
+    assert stage.page.url == f"{stage.visitor.site}/account"
+
+
+def test_nothing_personal_is_kept_by_the_browser(stage: Stage) -> None:
+    """No storage, no cookie that a script can read, nothing in an address."""
+    enter(stage.visitor, stage.person)
+    stage.visitor.visit("/account")
+    stage.told(stage.person.email)
+
+    kept = "[localStorage.length, sessionStorage.length, document.cookie, location.search + location.hash]"
+    assert stage.page.evaluate(kept) == [0, 0, "", ""]

@@ -1,0 +1,339 @@
+"""Resets, changes and re-authentications that meet: all have read before any writes, and one of them is right."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import count
+from typing import Any
+
+import pytest
+
+from accounts import secrets
+from accounts.audit import Caller
+from accounts.errors import InvalidCredentials, InvalidLink
+from accounts.identities import email_key
+from accounts.limits import FREE_FAILURES
+from accounts.session_opening import SignedIn
+from tests.contract.backends import Backend
+from tests.contract.races import MeetBeforeWrite, Meeting, OvertakenAtWrite, kinds, together
+from tests.contract.samples import NOW, an_address
+from tests.contract.stories import NEW_PASSWORD, PASSWORD, Person, Stories, caller
+
+three_times = pytest.mark.usefixtures("each_round")
+WRONG = "not the password of anybody"
+_sources = count(1000)
+
+
+@pytest.fixture(params=range(3))
+def each_round() -> None:
+    """A race that is lost once in a while is lost."""
+
+
+def meeting(backend: Backend, parties: int) -> Stories:
+    """Stories of which so many have read all that they read before any of them writes."""
+    return Stories(backend, {"transactions": MeetBeforeWrite(backend.transactions, Meeting(parties))})
+
+
+def overtaken(backend: Backend, meanwhile: Callable[[], Any]) -> Stories:
+    """Stories that come to their first write only after ``meanwhile``."""
+    return Stories(backend, {"transactions": OvertakenAtWrite(backend.transactions, meanwhile)})
+
+
+def somewhere() -> Caller:
+    """An address that nobody has used, so that no test fills another's windows."""
+    return caller(next(_sources))
+
+
+def reset(stories: Stories, token: str, password: str = NEW_PASSWORD) -> str:
+    """Bring the link and a password."""
+    return stories.reset.reset(token, password, somewhere(), NOW)
+
+
+def change(stories: Stories, person: Person, new: str, current: str = PASSWORD) -> str:
+    """Replace the password that is known."""
+    return stories.change.change(person.credential, current, new, somewhere(), NOW)
+
+
+def move(stories: Stories, person: Person, token: str) -> Any:
+    """Confirm the new address."""
+    return stories.move.confirm(person.credential, token, somewhere(), NOW)
+
+
+def again(stories: Stories, person: Person, password: str = PASSWORD) -> SignedIn:
+    """Prove with the password who is there."""
+    return stories.reauthentication.with_password(person.credential, password, somewhere(), NOW)
+
+
+def log_in(stories: Stories, person: Person, password: str = PASSWORD) -> SignedIn:
+    """Log in from a browser that was never seen."""
+    signed_in: SignedIn = stories.log_in(person, next(_sources), password=password)
+    return signed_in
+
+
+def opens(stories: Stories, person: Person, password: str) -> bool:
+    """Whether the account can be logged in to with that password; nothing else comes between."""
+    try:
+        return isinstance(log_in(stories, person, password), SignedIn)
+    except InvalidCredentials:
+        return False
+
+
+@three_times
+def test_of_two_resets_by_one_link_one_sets_its_password(racetrack: Backend) -> None:
+    """The other hears that the link is used up; its password is worth nothing and nothing tells of it (TK-02)."""
+    stories = Stories(racetrack)
+    person = stories.person(live_sessions=2)
+    token, racing = stories.reset_link(person), meeting(racetrack, 2)
+    outcomes = together(2, lambda n: reset(racing, token, f"{NEW_PASSWORD} {n}"))
+    won = outcomes.index(person.user_id)
+
+    assert kinds(outcomes) == {"InvalidLink": 1, "str": 1}
+    assert [entry["event"] for entry in racetrack.history(person.user_id)] == ["authn_password_change"]
+    assert stories.held_and_stored(person.user_id) == (set(), set())
+    assert not opens(stories, person, f"{NEW_PASSWORD} {1 - won}")
+    assert not opens(stories, person, PASSWORD)
+    assert opens(stories, person, f"{NEW_PASSWORD} {won}")
+
+
+def test_a_link_used_up_before_the_write_is_used_up(backend: Backend) -> None:
+    """The whole of another reset fits between reading and writing."""
+    stories = Stories(backend)
+    person = stories.person()
+    token = stories.reset_link(person)
+    late = overtaken(backend, lambda: reset(stories, token, NEW_PASSWORD))
+
+    with pytest.raises(InvalidLink):
+        reset(late, token, f"{NEW_PASSWORD} too late")
+    assert len(backend.history(person.user_id)) == 1
+    assert not opens(stories, person, f"{NEW_PASSWORD} too late")
+    assert opens(stories, person, NEW_PASSWORD)
+
+
+@three_times
+def test_of_a_reset_and_a_change_at_once_one_counts(racetrack: Backend) -> None:
+    """Whoever is second meets another account than the one that was read: dead link, or a password that is wrong."""
+    stories = Stories(racetrack)
+    person = stories.person(live_sessions=3)
+    token, racing = stories.reset_link(person), meeting(racetrack, 2)
+    work: tuple[Callable[[], Any], ...] = (
+        lambda: reset(racing, token, "by the reset, of course"),
+        lambda: change(racing, person, "by the change, then"),
+    )
+    by_reset, by_change = together(2, lambda n: work[n]())
+    held, stored = stories.held_and_stored(person.user_id)
+
+    assert held == stored
+    assert len(racetrack.history(person.user_id)) == 1
+    if by_reset == person.user_id:
+        assert (type(by_change), held) == (InvalidCredentials, set())
+        assert opens(stories, person, "by the reset, of course")
+    else:
+        assert (type(by_reset), by_change, held) == (InvalidLink, person.user_id, {person.session.digest})
+        assert opens(stories, person, "by the change, then")
+    assert not opens(stories, person, PASSWORD)
+
+
+def test_a_change_in_between_ends_the_link_that_a_reset_has_read(backend: Backend) -> None:
+    """The owner, who knows the password and feared for the mailbox, is first (TK-04)."""
+    stories = Stories(backend)
+    person = stories.person(live_sessions=2)
+    token = stories.reset_link(person)
+    late = overtaken(backend, lambda: change(stories, person, NEW_PASSWORD))
+
+    with pytest.raises(InvalidLink):
+        reset(late, token, "of whoever reads the mail")
+    assert stories.held_and_stored(person.user_id) == ({person.session.digest}, {person.session.digest})
+    assert opens(stories, person, NEW_PASSWORD)
+
+
+def test_a_reset_in_between_ends_the_session_that_a_change_has_read(backend: Backend) -> None:
+    """A thief who knows the old password does not set another over the owner's new one."""
+    stories = Stories(backend)
+    person = stories.person(live_sessions=2)
+    token = stories.reset_link(person)
+    late = overtaken(backend, lambda: reset(stories, token))
+
+    with pytest.raises(InvalidCredentials):
+        change(late, person, "of the thief, it may be")
+    assert stories.held_and_stored(person.user_id) == (set(), set())
+    assert opens(stories, person, NEW_PASSWORD)
+
+
+@three_times
+@pytest.mark.parametrize("log_ins", [1, FREE_FAILURES - 1])
+def test_no_session_of_the_old_password_outlives_a_reset(racetrack: Backend, log_ins: int) -> None:
+    """A log-in that met the reset lost against it, or was opened before it and ended by it (SE-09)."""
+    stories = Stories(racetrack)
+    person = stories.person(live_sessions=2)
+    token, racing = stories.reset_link(person), meeting(racetrack, log_ins + 1)
+
+    def race(number: int) -> object:
+        return reset(racing, token) if number == 0 else log_in(racing, person)
+
+    by_reset, *ins = together(log_ins + 1, race)
+
+    assert by_reset == person.user_id
+    assert set(kinds(ins)) <= {"InvalidCredentials", "SignedIn"}
+    assert stories.held_and_stored(person.user_id) == (set(), set())
+    assert opens(stories, person, NEW_PASSWORD)
+
+
+def test_a_log_in_that_a_reset_overtakes_is_refused(backend: Backend) -> None:
+    """Its password was right when it was read."""
+    stories = Stories(backend)
+    person = stories.person()
+    token = stories.reset_link(person)
+
+    with pytest.raises(InvalidCredentials):
+        log_in(overtaken(backend, lambda: reset(stories, token)), person)
+    assert stories.held_and_stored(person.user_id) == (set(), set())
+
+
+def test_a_reset_that_a_log_in_overtakes_ends_its_session_too(backend: Backend) -> None:
+    """Though it had not seen it when it looked."""
+    stories = Stories(backend)
+    person = stories.person()
+    token = stories.reset_link(person)
+    reset(overtaken(backend, lambda: log_in(stories, person)), token)
+
+    assert sorted(entry["event"] for entry in backend.history(person.user_id)) == [
+        "authn_login_success",
+        "authn_password_change",
+    ]
+    assert stories.held_and_stored(person.user_id) == (set(), set())
+
+
+@three_times
+def test_of_two_accounts_that_move_to_one_address_one_does(racetrack: Backend) -> None:
+    """The other stays where it is, with its sessions, and hears only that the link does not work."""
+    stories, address = Stories(racetrack), an_address()
+    people = [stories.person(live_sessions=2) for _ in range(2)]
+    tokens, racing = [stories.move_link(person, address) for person in people], meeting(racetrack, 2)
+    outcomes: list[Any] = together(2, lambda n: move(racing, people[n], tokens[n]))
+    won = next(n for n in range(2) if not isinstance(outcomes[n], InvalidLink))
+    winner, loser = people[won], people[1 - won]
+
+    assert kinds(outcomes) == {"Identity": 1, "InvalidLink": 1}
+    assert racetrack.identities.get(email_key(address)) == replace(outcomes[won], version=0)
+    assert racetrack.identities.get(winner.identity.key) is None
+    assert _address_of(racetrack, winner) == (address, {email_key(address)})
+    assert _address_of(racetrack, loser) == (loser.identity.email, {loser.identity.key})
+    assert stories.held_and_stored(winner.user_id) == ({winner.session.digest}, {winner.session.digest})
+    assert len(stories.held_and_stored(loser.user_id)[0]) == 2
+    assert racetrack.history(loser.user_id) == []
+    assert opens(stories, loser, PASSWORD)
+
+
+@three_times
+def test_of_a_move_and_a_reset_at_once_one_counts(racetrack: Backend) -> None:
+    """Never a moved account with the new password, and never two addresses or none (TK-04, TK-12)."""
+    stories, address = Stories(racetrack), an_address()
+    person = stories.person(live_sessions=2)
+    reset_token, move_token = stories.reset_link(person), stories.move_link(person, address)
+    racing = meeting(racetrack, 2)
+    work = (lambda: reset(racing, reset_token), lambda: move(racing, person, move_token))
+    both: list[Any] = together(2, lambda n: work[n]())
+    by_reset, moved = both
+    old, new = racetrack.identities.get(person.identity.key), racetrack.identities.get(email_key(address))
+
+    assert len(racetrack.history(person.user_id)) == 1
+    if by_reset == person.user_id:
+        assert (type(moved), new) == (InvalidLink, None)
+        assert _address_of(racetrack, person) == (person.identity.email, {person.identity.key})
+        assert stories.held_and_stored(person.user_id) == (set(), set())
+        assert opens(stories, person, NEW_PASSWORD)
+    else:
+        assert (type(by_reset), old, new) == (InvalidLink, None, replace(moved, version=0))
+        assert moved.password_hash == f"fake:{PASSWORD}"
+        assert _address_of(racetrack, person) == (address, {email_key(address)})
+        assert stories.held_and_stored(person.user_id) == ({person.session.digest}, {person.session.digest})
+
+
+def test_a_reset_in_between_ends_the_move_that_was_under_way(backend: Backend) -> None:
+    """A thief with the session cannot carry the account off while its owner resets the password (TK-12)."""
+    stories, address = Stories(backend), an_address()
+    person = stories.person()
+    reset_token, move_token = stories.reset_link(person), stories.move_link(person, address)
+
+    with pytest.raises(InvalidLink):
+        move(overtaken(backend, lambda: reset(stories, reset_token)), person, move_token)
+    assert backend.identities.get(email_key(address)) is None
+    assert opens(stories, person, NEW_PASSWORD)
+
+
+def test_a_move_in_between_ends_the_link_of_the_address_that_was_left(backend: Backend) -> None:
+    """Whoever reads the old mailbox has no key to the account any more."""
+    stories, address = Stories(backend), an_address()
+    person = stories.person()
+    reset_token, move_token = stories.reset_link(person), stories.move_link(person, address)
+
+    with pytest.raises(InvalidLink):
+        reset(overtaken(backend, lambda: move(stories, person, move_token)), reset_token)
+    moved = backend.identities.get(email_key(address))
+    assert moved is not None
+    assert moved.password_hash == f"fake:{PASSWORD}"
+
+
+@three_times
+def test_logging_out_everywhere_and_proving_who_one_is_leave_at_most_the_new_session(racetrack: Backend) -> None:
+    """What was there before is gone either way; the new one was opened with the password, or is gone too."""
+    stories = Stories(racetrack)
+    person = stories.person(live_sessions=3)
+    racing = meeting(racetrack, 2)
+    work: tuple[Callable[[], Any], ...] = (
+        lambda: racing.everywhere.everywhere(person.credential, somewhere(), NOW),
+        lambda: again(racing, person),
+    )
+    both: list[Any] = together(2, lambda n: work[n]())
+    out, fresh = both
+    held, stored = stories.held_and_stored(person.user_id)
+
+    assert (out, type(fresh)) == (person.user_id, SignedIn)
+    assert held == stored
+    assert held <= {fresh.session.digest}
+
+
+@three_times
+def test_of_two_links_made_at_once_the_newest_works(racetrack: Backend) -> None:
+    """Both mails go out; the other link is dead from the start (one live link an account)."""
+    stories = Stories(racetrack)
+    person = stories.person()
+    racing = meeting(racetrack, 2)
+    tokens = together(2, lambda _: racing.reset_link(person))
+    stored = racetrack.identities.get(person.identity.key)
+    outcomes = [_tried(stories, str(token)) for token in (*tokens, *tokens)]
+
+    assert kinds(tokens) == {"str": 2}
+    assert stored is not None
+    assert sorted(kinds(outcomes).items()) == [("InvalidLink", 3), ("str", 1)]
+    used = str(tokens[outcomes.index(person.user_id)])
+    assert stored.pending_token == secrets.digest(used)
+
+
+@three_times
+def test_fifty_guesses_at_once_cost_five_hashes_whichever_way_they_come(racetrack: Backend) -> None:
+    """Log-in, change and re-authentication count as one (TH-05, TH-06)."""
+    stories = Stories(racetrack)
+    person = stories.person()
+    ways: tuple[Callable[[], object], ...] = (
+        lambda: log_in(stories, person, WRONG),
+        lambda: change(stories, person, NEW_PASSWORD, WRONG),
+        lambda: again(stories, person, WRONG),
+    )
+    outcomes = together(50, lambda n: ways[n % 3]())
+
+    assert kinds(outcomes) == {"InvalidCredentials": FREE_FAILURES, "TooManyAttempts": 45}
+    assert stories.hasher.calls == FREE_FAILURES
+    assert stories.held_and_stored(person.user_id) == ({person.session.digest}, {person.session.digest})
+
+
+def _address_of(backend: Backend, person: Person) -> tuple[str, set[str]]:
+    user = backend.users.get(person.user_id)
+    assert user is not None
+    return user.email, set(user.identities)
+
+
+def _tried(stories: Stories, token: str) -> object:
+    try:
+        return reset(stories, token)
+    except InvalidLink as refusal:
+        return refusal

@@ -1,0 +1,133 @@
+"""How much mail anybody can cause, for whom: counted silently, so that no answer tells when the mails stop (TH-11)."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.functions import expected
+from tests.functions.conftest import NOW
+from tests.functions.lambdas import Lambdas
+from tests.functions.people import Person
+from tests.functions.requests import SAMPLE_DEVICE, request
+
+PERSON = Person()
+ACCEPTED = expected.answer(
+    "password_forgot", 202, {"message": "If there is an account with this address, a mail with a link is on its way."}
+)
+
+
+def _forget(functions: Lambdas, email: str = PERSON.email, source: str | None = None) -> Any:
+    event = request("password_forgot", body={"email": email}, source=source)
+    return functions.invoke("password_forgot", event)
+
+
+def _known(functions: Lambdas) -> None:
+    functions.people.arrange()
+
+
+def _unknown(_functions: Lambdas) -> None:
+    return
+
+
+@pytest.mark.parametrize(
+    ("arrange", "mails"), [(_known, [3, 5, 5, 8]), (_unknown, [0, 0, 0, 0])], ids=["known", "unknown"]
+)
+def test_ten_requests_are_three_mails_an_hour_and_five_a_day(
+    functions: Lambdas, arrange: Callable[[Lambdas], None], mails: list[int]
+) -> None:
+    """From ten sources or one; every answer is the same to the letter, and as much is queued."""
+    arrange(functions)
+    sent = []
+    for hours in (0, 1, 2, 24):
+        functions.clock.now = NOW + timedelta(hours=hours)
+        answers = [_forget(functions, source=f"198.51.100.{number}") for number in range(10)]
+        assert [answer.read for answer in answers] == [ACCEPTED] * 10
+        assert {tuple(call.name for call in answer.calls) for answer in answers} == {
+            ("dynamodb.TransactWriteItems", "sqs.SendMessage")
+        }
+        functions.deliver_all()
+        sent.append(len(functions.cloud.mails()))
+
+    assert sent == mails
+    assert len(functions.cloud.queued()) == 40
+
+
+def test_a_source_that_floods_hears_nothing_of_it(functions: Lambdas) -> None:
+    """Twenty a minute cause mail, whatever the addresses; then nothing is queued, and the answer is the same."""
+    answers = [_forget(functions, f"person{number}@example.com") for number in range(25)]
+    elsewhere = _forget(functions, "somebody@example.com", source="198.51.100.1")
+
+    assert [answer.read for answer in (*answers, elsewhere)] == [ACCEPTED] * 26
+    assert [answer.events for answer in answers] == [["authn_password_reset_requested"]] * 25
+    assert [message["email"] for message in functions.queued()] == [
+        *(f"person{number}@example.com" for number in range(20)),
+        "somebody@example.com",
+    ]
+    functions.clock.now = NOW + timedelta(minutes=1)
+    assert [call.name for call in _forget(functions).calls][-1] == "sqs.SendMessage"
+
+
+def test_the_flood_of_a_stranger_does_not_keep_the_last_link_from_working(functions: Lambdas) -> None:
+    """Whoever asks, the links go to the owner; the newest that was mailed works, mails that were held back or not."""
+    functions.people.arrange()
+    for number in range(10):
+        _forget(functions, source=f"198.51.100.{number}")
+    functions.deliver_all()
+    text = functions.cloud.mails()[-1]["Content"]["Simple"]["Body"]["Text"]["Data"]
+    token = text.partition("#token=")[2][:43]
+    functions.people.known.add(token)
+
+    body = {"token": token, "password": "a password of the owner"}
+    assert functions.invoke("password_reset", request("password_reset", body=body)).status == 204
+
+
+def test_a_stranger_cannot_use_up_the_mails_of_a_known_browser(functions: Lambdas) -> None:
+    """The day's five are gone, and their links have ended; in the browser that the owner always uses there are more."""
+    functions.people.arrange()
+    for hours in (0, 1):
+        functions.clock.now = NOW + timedelta(hours=hours)
+        for number in range(5):
+            _forget(functions, source=f"198.51.100.{number}")
+        functions.deliver_all()
+    functions.clock.now = NOW + timedelta(hours=3)
+    event = request("password_forgot", body={"email": PERSON.email})
+    sent = []
+    for cookies in ([], [f"__Host-device={'x' * 43}"], [f"__Host-device={SAMPLE_DEVICE}"]):
+        assert functions.invoke("password_forgot", event | {"cookies": cookies}).read == ACCEPTED
+        functions.deliver_all()
+        sent.append(len(functions.cloud.mails()))
+
+    assert sent == [5, 5, 6]
+
+
+def test_an_account_causes_five_changes_of_address_a_day(functions: Lambdas) -> None:
+    """The sixth is refused openly, for its asker is known; no address is warned or mailed for it."""
+    functions.people.arrange()
+    answers = []
+    for number in range(6):
+        body = {"email": f"elsewhere{number}@example.com"}
+        event = request("email_change", cookie=PERSON.token, body=body, source=f"198.51.100.{number}")
+        answers.append(functions.invoke("email_change", event))
+    functions.deliver_all()
+
+    assert [answer.status for answer in answers] == [202] * 5 + [429]
+    assert answers[-1].result["headers"]["retry-after"] == str(12 * 60 * 60)
+    recipients = [mail["Destination"]["ToAddresses"] for mail in functions.cloud.mails()]
+    assert recipients == [[to] for n in range(5) for to in (PERSON.email, f"elsewhere{n}@example.com")]
+
+
+def test_a_strangers_mailbox_gets_three_links_from_all_accounts_together(functions: Lambdas) -> None:
+    """In six hours, asked for as a sign-up or as a change: a mailbox cannot be flooded by way of many accounts."""
+    functions.people.arrange()
+    for number in range(5):
+        event = request("email_change", cookie=PERSON.token, body={"email": "stranger@example.com"})
+        event["requestContext"]["http"]["sourceIp"] = f"198.51.100.{number}"
+        functions.invoke("email_change", event)
+    body = {"email": "stranger@example.com", "password": "password of a stranger"}
+    functions.invoke("signup", request("signup", body=body))
+    functions.deliver_all()
+
+    to_stranger = [m for m in functions.cloud.mails() if m["Destination"]["ToAddresses"] == ["stranger@example.com"]]
+    assert len(to_stranger) == 3

@@ -1,0 +1,134 @@
+"""Known and unknown addresses take the same time, measured; and no request waits for SES, however slow it is.
+
+Measured is the processor time that our own code takes: not what other processes do meanwhile, nor the emulated AWS,
+whose answers are shorter where there is no item. Of bcrypt, which always takes the same, one is run for all samples.
+That there is as much hashing, and that the same calls are made, is compared in test_enumeration.
+"""
+
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist, median
+from typing import Any
+
+import bcrypt
+import pytest
+from moto.dynamodb.models import dynamodb_backends
+
+from accounts.limits import BCRYPT_COST
+from tests.functions.cloud import ACCOUNT, REGION, Call, denied
+from tests.functions.inventory import body_of
+from tests.functions.lambdas import Lambdas
+from tests.functions.people import Person
+from tests.functions.requests import request
+
+SAMPLES = 200
+WARM_UP = 10
+PERSON = Person()
+# As long as each other, so that only the account is the difference.
+KNOWN, UNKNOWN = PERSON.email, "nobody@example.com"
+# A difference counts that is surely one, and big enough to be seen through a network: both must be so.
+SURE, BIG = 1e-6, 0.05
+
+
+def rank_test(first: Sequence[float], second: Sequence[float]) -> float:
+    """How probable so unequal samples are when they come from one source (Mann-Whitney U, normal approximation)."""
+    ranked = sorted((value, side) for side, values in enumerate((first, second)) for value in values)
+    rank_sum = sum(rank for rank, (_, side) in enumerate(ranked, 1) if side == 0)
+    m, n = len(first), len(second)
+    u = rank_sum - m * (m + 1) / 2
+    z = (u - m * n / 2) / (m * n * (m + n + 1) / 12) ** 0.5
+    return 2 * NormalDist().cdf(-abs(z))
+
+
+def differ(first: Sequence[float], second: Sequence[float]) -> bool:
+    """Whether somebody who measures could tell the two apart."""
+    middle = sorted((median(first), median(second)))
+    return middle[1] > middle[0] * (1 + BIG) and rank_test(first, second) < SURE
+
+
+def test_the_comparison_sees_a_difference_and_only_one() -> None:
+    """On samples that are made up: the same source twice, the same in another order, and a fifth more."""
+    source = random.Random(7)  # noqa: S311 - a fixed sequence
+    first, second = ([source.lognormvariate(0, 0.2) for _ in range(SAMPLES)] for _ in range(2))
+
+    assert not differ(first, second)
+    assert not differ(first, sorted(first))
+    assert differ(first, [1.2 * value for value in second])
+    assert differ([1.2 * value for value in second], first)
+    # Sure but small, and big but unsure, are no differences that anybody could use.
+    assert not differ(first, [1.03 * value for value in first])
+    assert not differ(first[:4], [1.3 * value for value in second[:4]])
+
+
+def slow(call: Call) -> Exception:
+    """SES as it may be: two seconds for nothing."""
+    time.sleep(2)
+    return denied(call)
+
+
+@dataclass
+class Stopwatch:
+    """Runs while our own code does: it stands still during each call to AWS. ``hashing`` is added to every request."""
+
+    functions: Lambdas
+    hashing: float
+    away: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Step in between the functions and the emulated AWS."""
+        self._call = self.functions.cloud.make_api_call
+
+    def make_api_call(self, *asked: Any) -> Any:
+        """Let the call through, and take note of how long it took."""
+        begun = time.thread_time()
+        try:
+            return self._call(*asked)
+        finally:
+            self.away += time.thread_time() - begun
+
+    def seconds(self, function: str, email: str) -> float:
+        """How much processor time such a request takes us, with every counter at nothing."""
+        dynamodb_backends[ACCOUNT][REGION].tables["ThrottlesTable"].items.clear()
+        event = request(function, body=_body(function, email))
+        self.away, begun = 0.0, time.thread_time()
+        self.functions.in_thread(function, event)
+        return self.hashing + time.thread_time() - begun - self.away
+
+    def sampled(self, function: str) -> tuple[list[float], list[float]]:
+        """Both kinds by turns, and each as often first, so that whatever drifts does so for both."""
+        taken: dict[str, list[float]] = {KNOWN: [], UNKNOWN: []}
+        for number in range(SAMPLES + WARM_UP):
+            for email in (KNOWN, UNKNOWN) if number % 2 else (UNKNOWN, KNOWN):
+                taken[email].append(self.seconds(function, email))
+        return taken[KNOWN][WARM_UP:], taken[UNKNOWN][WARM_UP:]
+
+
+@pytest.mark.parametrize("function", ["password_forgot", "login"])
+def test_two_hundred_known_and_unknown_addresses_cannot_be_told_apart(
+    functions: Lambdas, monkeypatch: pytest.MonkeyPatch, function: str
+) -> None:
+    """While SES takes two seconds for each mail that anybody would have it send (EN-02, EN-04)."""
+    functions.people.arrange()
+    functions.cloud.failing["sesv2"] = slow
+    stopwatch = Stopwatch(functions, one_hash() if "password" in body_of(function) else 0.0)
+    monkeypatch.setattr(functions.cloud, "make_api_call", stopwatch.make_api_call)
+    known, unknown = stopwatch.sampled(function)
+
+    assert {call.service for call in functions.cloud.calls} <= {"dynamodb", "sqs", "secretsmanager"}
+    assert not differ(known, unknown)
+    assert differ(known, [1.5 * seconds for seconds in unknown])
+
+
+def one_hash() -> float:
+    """How much processor time it takes to compare with a password once, at the cost in use."""
+    hashed = bcrypt.hashpw(b"x" * 64, bcrypt.gensalt(BCRYPT_COST))
+    begun = time.thread_time()
+    bcrypt.checkpw(b"y" * 64, hashed)
+    return time.thread_time() - begun
+
+
+def _body(function: str, email: str) -> dict[str, Any]:
+    secret = {"password": "not the password of anybody"} if "password" in body_of(function) else {}
+    return body_of(function) | {"email": email} | secret

@@ -1,0 +1,111 @@
+"""A program signs in over HTTP against the deployed local cloud; its token is checked without a JOSE library."""
+
+import base64
+import hashlib
+import json
+import secrets
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+import requests
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+
+from local.cloud import LocalCloud
+from tests.local.person import Person
+
+REDIRECT = "http://127.0.0.1:8188/"
+ELSEWHERE = {"origin": "http://127.0.0.1:8188"}
+
+
+@pytest.fixture(scope="module")
+def ann(cloud: LocalCloud) -> Person:
+    """A person with a confirmed account, signed in."""
+    return Person(cloud).join()
+
+
+def fetched(cloud: LocalCloud, path: str) -> Any:
+    """What anybody may read."""
+    answer = requests.get(cloud.site_url + path, headers=ELSEWHERE, timeout=30)
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert answer.headers["cache-control"] == "public, max-age=300"
+    return answer.json()
+
+
+def posted(cloud: LocalCloud, path: str, **form: str) -> requests.Response:
+    """What a page of a local ComfyUI sends."""
+    body = {"client_id": "comfy-local-web", **form}
+    return requests.post(cloud.site_url + path, data=body, headers=ELSEWHERE, timeout=30)
+
+
+def signed_in(ann: Person) -> dict[str, Any]:
+    """The whole way: the metadata, the question, the click, the code, the tokens."""
+    metadata = fetched(ann.cloud, "/.well-known/oauth-authorization-server")
+    verifier = secrets.token_urlsafe(32)
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    question = {
+        "response_type": "code",
+        "client_id": "comfy-local-web",
+        "redirect_uri": REDIRECT,
+        "state": "xyz",
+        "code_challenge": challenge,
+        "code_challenge_method": "S256",
+        "resource": f"{ann.cloud.site_url}/api",
+    }
+    shown = ann.call("GET", "/oauth/authorize/request?" + urlencode(question))
+    assert shown.json()["client"]["name"] == "ComfyUI on this computer"
+    assert shown.json()["redirect"] == {"host": "127.0.0.1", "port": 8188}
+    answer = ann.call("POST", "/oauth/authorize", question | {"decision": "allow"})
+    query = parse_qs(urlsplit(answer.json()["redirect_to"]).query)
+    assert (query["state"], query["iss"]) == (["xyz"], [metadata["issuer"]])
+    form = {"grant_type": "authorization_code", "redirect_uri": REDIRECT, "code_verifier": verifier}
+    tokens = posted(ann.cloud, "/oauth/token", code=query["code"][0], **form)
+    assert tokens.status_code == 200, tokens.text
+    found: dict[str, Any] = tokens.json()
+    return found
+
+
+def decoded(part: str) -> bytes:
+    """One part of a token."""
+    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+
+
+def test_a_program_signs_in_acts_renews_and_signs_out(ann: Person) -> None:
+    """From another origin, with header credentials; what is left is worth nothing."""
+    tokens = signed_in(ann)
+    bearer = ELSEWHERE | {"authorization": f"Bearer {tokens['access_token']}"}
+    site = ann.cloud.site_url
+
+    assert requests.post(f"{site}/customers", headers=bearer, timeout=30).json()["email"] == ann.email
+    assert requests.get(f"{site}/customers/api-keys", headers=bearer, timeout=30).json() == {"api_keys": []}
+    made = requests.post(f"{site}/customers/api-keys", headers=bearer, json={"name": "x"}, timeout=30)
+    assert made.json()["error"] == "credential_not_accepted"
+    listed = ann.call("GET", "/auth/sessions").json()["sessions"]
+    assert "ComfyUI on this computer" in {entry["client"]["name"] for entry in listed if entry["client"]}
+
+    renewed = posted(
+        ann.cloud, "/oauth/token", grant_type="refresh_token", refresh_token=tokens["refresh_token"]
+    ).json()
+    assert posted(ann.cloud, "/oauth/revoke", token=renewed["refresh_token"]).status_code == 200
+    assert requests.get(f"{site}/customers/me", headers=bearer, timeout=30).status_code == 401
+    gone = posted(ann.cloud, "/oauth/token", grant_type="refresh_token", refresh_token=renewed["refresh_token"])
+    assert (gone.status_code, gone.json()["error"]) == (400, "invalid_grant")
+
+
+def test_a_token_is_checked_offline(ann: Person) -> None:
+    """By the published key and the mathematics of P-256."""
+    header, payload, signature = signed_in(ann)["access_token"].split(".")
+    keys = fetched(ann.cloud, "/.well-known/jwks.json")["keys"]
+    kid = json.loads(decoded(header))["kid"]
+    [jwk] = [key for key in keys if key["kid"] == kid]
+    x, y = (int.from_bytes(decoded(jwk[name])) for name in ("x", "y"))
+    raw = decoded(signature)
+    der = encode_dss_signature(int.from_bytes(raw[:32]), int.from_bytes(raw[32:]))
+    public = ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
+    public.verify(der, f"{header}.{payload}".encode(), ec.ECDSA(hashes.SHA256()))
+    said = json.loads(decoded(payload))
+
+    assert len(keys) == 2
+    assert (said["iss"], said["aud"], said["email"]) == (ann.cloud.site_url, ann.cloud.site_url, ann.email)

@@ -1,0 +1,115 @@
+"""What pages say: all of it in one place for each language, every key there and every key used."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from accounts import errors
+from accounts.web import texts
+
+STATIC = Path(texts.__file__).with_name("static")
+HTML = "\n".join(path.read_text(encoding="utf-8") for path in (STATIC / "pages").glob("*.html"))
+MODULES = "\n".join(path.read_text(encoding="utf-8") for path in (STATIC / "assets").glob("*.js"))
+DOMAIN = "\n".join(path.read_text(encoding="utf-8") for path in Path(texts.__file__).parents[1].rglob("*.py"))
+# Filled in by the page itself, not by a catalogue.
+FRAME = re.compile(r"(part|item|page|link|error)\..*|assets|content|language|site")
+SAID = set(re.findall(r'"([a-z_]+(?:\.[a-z_]+)+)"', MODULES)) | set(re.findall(r'\bt\("([a-z_]+)"', MODULES))
+# Families of keys that a module puts together, with what they may be put together of.
+FAMILIES = {
+    "event": set(re.findall(r'Record\([^"]*"([a-z_]+)"', DOMAIN)) - {"user_deleted"} | {"other"},
+    "error": {"unreachable", "other", "wait_over"} | {it.code for it in vars(errors).values() if hasattr(it, "code")},
+    "mail_problem": {"bounce", "complaint"},
+    "login": {"left", "deleted"},
+}
+
+
+def catalogue(language: str) -> dict[str, dict[str, str]]:
+    """As it stands in its file."""
+    read: dict[str, dict[str, str]] = json.loads((STATIC / "texts" / f"{language}.json").read_text(encoding="utf-8"))
+    return read
+
+
+@pytest.mark.parametrize("language", texts.LANGUAGES)
+def test_every_text_that_a_page_shows_is_there_and_used(language: str) -> None:
+    """No blank stays empty, and nothing is translated for nobody."""
+    found = catalogue(language)
+    named = {key for key in re.findall(r"\$\{([a-z0-9_.]+)\}", HTML) if not FRAME.fullmatch(key)}
+    # Titles and links that the layout asks for by the page's name.
+    titles = {key for key in found["page"] if key.endswith(".title")} | {
+        f"footer.{it}" for it in ("terms", "walkthrough", "mailbox")
+    }
+
+    assert named - set(found["page"]) - set(found["script"]) == set()
+    assert set(found["page"]) - named - titles == set()
+
+
+@pytest.mark.parametrize("language", texts.LANGUAGES)
+def test_every_text_that_a_module_says_is_there_and_used(language: str) -> None:
+    """By its key, or as one of a family."""
+    found = set(catalogue(language)["script"])
+    families = {f"{family}.{name}" for family, names in FAMILIES.items() for name in names}
+
+    assert {key for key in SAID if not key.endswith(".js")} - found == set()
+    assert found - SAID - families == set()
+    assert set(re.findall(r"`([a-z_]+)\.\$\{", MODULES)) == set(FAMILIES)
+
+
+def test_whatever_can_happen_to_an_account_has_plain_words() -> None:
+    """Every event that is written into an account's history."""
+    assert {f"event.{name}" for name in FAMILIES["event"]} - set(catalogue("en")["script"]) == set()
+
+
+def test_no_key_is_in_two_places() -> None:
+    """Or one would be changed and the other not."""
+    found = catalogue("en")
+
+    assert set(found["page"]) & set(found["script"]) == set()
+
+
+@pytest.mark.parametrize("language", texts.LANGUAGES)
+def test_every_language_says_everything(language: str) -> None:
+    """With the same words filled in."""
+    ours, theirs = catalogue("en"), catalogue(language)
+    blanks = {key: set(re.findall(r"\{\w+\}", text)) for part in ours.values() for key, text in part.items()}
+
+    assert {section: set(it) for section, it in ours.items()} == {section: set(it) for section, it in theirs.items()}
+    assert blanks == {key: set(re.findall(r"\{\w+\}", text)) for part in theirs.values() for key, text in part.items()}
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("", "en"),
+        ("en", "en"),
+        ("en-GB,en;q=0.9", "en"),
+        ("de-DE,de;q=0.9,en;q=0.5", "en"),
+        ("fr", "en"),
+        ("*", "en"),
+        ("en;q=0", "en"),
+        ("en;q=x,,;q=,\x00", "en"),
+        ("e" * 10_000, "en"),
+    ],
+)
+def test_the_language_is_the_readers_as_far_as_there_is_one(header: str, language: str) -> None:
+    """English for everybody else, whatever the header says."""
+    assert texts.preferred(header) == language
+
+
+def test_a_second_language_would_be_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By weight, then by nothing else."""
+    monkeypatch.setattr(texts, "LANGUAGES", ("en", "de"))
+
+    assert texts.preferred("fr, de-AT;q=0.8, en;q=0.5") == "de"
+    assert texts.preferred("de;q=0.2, en;q=0.5") == "en"
+
+
+def test_a_module_of_texts_is_data() -> None:
+    """JSON is JavaScript: nothing in a text can end it."""
+    module = texts.module("en", {"password_min": '15"};alert(1)//'})
+
+    assert (
+        json.loads(module.removeprefix("export default ").removesuffix(";\n"))["limits.password_min"]
+        == '15"};alert(1)//'
+    )
