@@ -38,7 +38,7 @@ def _sign_up(functions: Lambdas) -> str:
     functions.deliver(functions.cloud.queued()[-1])
     token = _link_token(functions)
     for _ in range(3):
-        assert functions.invoke("pages", at("/email/verify")).status == 200
+        assert functions.invoke("pages", at("/verify-email")).status == 200
     confirmation = request("email_verify", body={"token": token, "password": PASSWORD})
     confirmed = functions.invoke("email_verify", confirmation)
     again = functions.invoke("email_verify", confirmation)
