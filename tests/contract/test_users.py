@@ -285,6 +285,17 @@ def test_no_session_takes_the_place_of_one_that_is_not_held(backend: Backend) ->
     assert [backend.users.get(it.user_id) for it in (user, other, disabled)] == [user, other, disabled]
 
 
+def test_a_session_begins_beside_one_that_is_held(backend: Backend) -> None:
+    """What a person allowed in a session that has ended meanwhile is refused."""
+    held, new, gone = a_digest(), a_digest(), a_digest()
+    user = opened(backend, sessions={held: TOMORROW})
+    backend.commit(users.HoldSession(user.user_id, new, TOMORROW, 50, beside=held))
+    late = users.HoldSession(user.user_id, a_digest(), TOMORROW, 50, beside=gone)
+
+    assert backend.refused(late) == (late,)
+    assert backend.users.get(user.user_id) == replace(user, sessions={held: TOMORROW, new: TOMORROW}, revision=1)
+
+
 def test_an_account_moves_to_another_address(backend: Backend) -> None:
     """With the way in that goes with it, and without the other sessions or what was wrong with mail."""
     here, there = a_digest(), a_digest()

@@ -37,8 +37,8 @@ USES = [(function, service) for function in FUNCTIONS for service in sorted(_ser
 
 
 BEST_EFFORT = {(function, "sqs") for function in (*NOTICES, *SELDOM)}
-# Only one of its two routes asks; test_client_metadata has it.
-ELSEWHERE = {("oauth_metadata", "kms")}
+# Asked for one of its two routes, and for access tokens: test_client_metadata and test_access_tokens have them.
+ELSEWHERE = {(function, "kms") for function in FUNCTIONS}
 
 
 def _arrange(functions: Lambdas) -> None:

@@ -144,7 +144,8 @@ def test_a_warm_function_keeps_nothing_of_the_request_before(functions: Lambdas)
     ones = expected.answer("account_show", 200, first.customer(NOW))
     others = expected.answer("account_show", 200, second.customer(NOW))
     nobodys = expected.refusal("account_show", 401, "not_authenticated")
-    assert asked == [ones, nobodys, others, nobodys, others, nobodys, ones]
+    mistyped = expected.refusal("account_show", 401, "api_key_mistyped")
+    assert asked == [ones, nobodys, others, mistyped, others, nobodys, ones]
 
 
 def test_requests_side_by_side_are_not_mixed_up(functions: Lambdas) -> None:

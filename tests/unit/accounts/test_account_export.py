@@ -118,6 +118,7 @@ def test_the_document_is_written_out(service: Service) -> None:
             {
                 "id": signed_in.session.digest,
                 "current": True,
+                "client": None,
                 "method": "password",
                 "remembered": False,
                 "authenticated_at": start,
