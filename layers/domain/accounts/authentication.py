@@ -131,7 +131,8 @@ class KeyLookup:
             return None
         key = self.api_keys.get(secrets.digest(plaintext))
         if key is None and caller is not None:
-            throttles.take(self.throttles, _bad_keys(caller, now), now=now)
+            limit, minute = BAD_KEYS_PER_ADDRESS_PER_MINUTE, timedelta(minutes=1)
+            throttles.count(self.throttles, "bad-key", caller.source, limit=limit, per=minute, now=now)
         elif key is not None and key.is_due_for_touch(now):
             self.api_keys.touch(key.digest, now)
         return key
@@ -155,8 +156,3 @@ class Authentication:
             return Principal(key.user_id, API_KEY, key.digest)
         session = self.signed_in.session(credential, now)
         return Principal(session.user_id, ACCESS_TOKEN if session.client_id else SESSION, session.digest)
-
-
-def _bad_keys(caller: Caller, now: datetime) -> throttles.Toll:
-    minute = timedelta(minutes=1)
-    return throttles.window("bad-key", caller.source, limit=BAD_KEYS_PER_ADDRESS_PER_MINUTE, per=minute, now=now)

@@ -11,7 +11,6 @@ from accounts import one_time_tokens, throttles, users
 from accounts.audit import Caller
 from accounts.authentication import Credential, SessionAuthentication
 from accounts.clients import Client
-from accounts.errors import Unauthenticated
 from accounts.limits import (
     AUTHORIZATION_CODE_LIFETIME,
     CONSENT_QUESTIONS_PER_ADDRESS_PER_MINUTE,
@@ -65,18 +64,15 @@ class ClientConsent:
     def shown(self, credential: Credential | None, caller: Caller, now: datetime) -> User | None:
         """Who would be asked: the account that is signed in here, or None. Raises TooManyAttempts."""
         limit, minute = CONSENT_QUESTIONS_PER_ADDRESS_PER_MINUTE, timedelta(minutes=1)
-        toll = throttles.window("consent", caller.source, limit=limit, per=minute, now=now)
-        throttles.take(self.throttles, toll, now=now)
+        throttles.count(self.throttles, "consent", caller.source, limit=limit, per=minute, now=now)
         session = self.authentication.find(credential, now)
-        user = self.users.get(session.user_id) if session else None
-        return user if user is not None and user.status == users.ACTIVE else None
+        return users.find(self.users, session.user_id) if session else None
 
     def asked_of(self, credential: Credential | None, now: datetime) -> Session:
         """The session of the person who answers; raises Unauthenticated, TooManyAttempts."""
         session = self.authentication.session(credential, now)
         limit, minute = CONSENTS_PER_ACCOUNT_PER_MINUTE, timedelta(minutes=1)
-        toll = throttles.window("consent-given", session.user_id, limit=limit, per=minute, now=now)
-        throttles.take(self.throttles, toll, now=now)
+        throttles.count(self.throttles, "consent-given", session.user_id, limit=limit, per=minute, now=now)
         return session
 
     def allow(self, session: Session, question: Question, now: datetime) -> str:
@@ -84,9 +80,7 @@ class ClientConsent:
 
         An account exists only once its address is proven, so whoever is signed in is verified.
         """
-        user = self.users.get(session.user_id)
-        if user is None or user.status != users.ACTIVE:
-            raise Unauthenticated
+        users.active(self.users, session.user_id)
         code, token = one_time_tokens.issue(
             AUTHORIZATION_CODE,
             session.user_id,

@@ -83,8 +83,8 @@ def sign(signer: Signer, issuer: str, session: Session, user: User, now: datetim
 
 def active(accounts: Users, user_id: str) -> User:
     """The account, which must be able to sign in; raises InvalidGrant."""
-    user = accounts.get(user_id)
-    if user is None or user.status != users.ACTIVE:
+    user = users.find(accounts, user_id)
+    if user is None:
         raise InvalidGrant
     return user
 
@@ -96,5 +96,4 @@ def count_bad_grant(counters: Throttles, caller: Caller, now: datetime) -> None:
     """
     minute = timedelta(minutes=1)
     limit = BAD_GRANTS_PER_ADDRESS_PER_MINUTE
-    toll = throttles.window("bad-grant", caller.source, limit=limit, per=minute, now=now)
-    throttles.take(counters, toll, now=now)
+    throttles.count(counters, "bad-grant", caller.source, limit=limit, per=minute, now=now)

@@ -45,9 +45,7 @@ class EmailChangeRequest:
             raise InvalidInput(message)
         count_mail_request(self.throttles, caller, now)
         limit, day = EMAIL_CHANGES_PER_ACCOUNT_PER_DAY, timedelta(days=1)
-        throttles.take(
-            self.throttles, throttles.window("email-change", user_id, limit=limit, per=day, now=now), now=now
-        )
+        throttles.count(self.throttles, "email-change", user_id, limit=limit, per=day, now=now)
         # The warning first: should the second message fail, a mail too many has been sent rather than one too few.
         self.outbox.put(Message(messages.EMAIL_CHANGE_ASKED, user_id=user_id, email=user.email))
         self.outbox.put(Message(messages.EMAIL_CHANGE, user_id=user_id, email=address, at=now.isoformat()))
@@ -73,7 +71,7 @@ class EmailChange:
         change of password, or to an address that has got an owner meanwhile.
         """
         session = self.authentication.session(credential, now)
-        throttles.take(self.throttles, throttles.confirmation_toll(caller, now), now=now)
+        throttles.count_confirmation(self.throttles, caller, now)
         found = one_time_tokens.find(self.tokens, EMAIL_CHANGE, token, now)
         if found is None or found.subject != session.user_id:
             raise InvalidLink

@@ -49,7 +49,7 @@ class EmailVerification:
         password is not the sign-up's (the link stays good), TooManyAttempts when there were too many of either.
         """
         passwords.check_length(password)
-        throttles.take(self.throttles, throttles.confirmation_toll(caller, now), now=now)
+        throttles.count_confirmation(self.throttles, caller, now)
         found, identity = self._pending(token, now)
         # A streak of the link's own: failed log-ins with the address, which anybody can cause, must not shut out its
         # owner.

@@ -24,7 +24,7 @@ from accounts.one_time_tokens import PROVIDER_VERIFICATION, OneTimeToken, OneTim
 from accounts.providers import TITLES, ProviderPerson
 from accounts.session_opening import SessionOpening, SignedIn, login_record, new_session, tell_owner
 from accounts.sessions import Session
-from accounts.throttles import Throttles, confirmation_toll
+from accounts.throttles import Throttles
 from accounts.transactions import Change, Conflict, Transactions
 from accounts.users import User
 
@@ -234,7 +234,7 @@ class ProviderVerification:
 
         ``browsers`` are the digests that this browser can show.
         """
-        throttles.take(self.throttles, confirmation_toll(caller, now), now=now)
+        throttles.count_confirmation(self.throttles, caller, now)
         token = one_time_tokens.find(self.tokens, PROVIDER_VERIFICATION, plaintext, now)
         pending = self.identities.get(token.subject) if token else None
         if token is None or pending is None or pending.verified or pending.pending_token != token.digest:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from accounts import api_keys, messages, users
+from accounts import api_keys, messages, secrets, users
 from accounts.api_keys import ApiKey, ApiKeys
 from accounts.audit import Caller, Record
 from accounts.authentication import Credential, SessionAuthentication, SignedInAuthentication
@@ -16,8 +15,6 @@ from accounts.messages import Message, Outbox
 from accounts.sessions import Session
 from accounts.transactions import Conflict, Transactions
 from accounts.users import Users
-
-_ID = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +56,8 @@ class KeyCreation:
 
     def _refusal(self, session: Session) -> Refusal:
         """Why the account took no key: it is full, unless it or the session ended before we wrote."""
-        user = self.users.get(session.user_id)
-        still_here = user is not None and user.status == users.ACTIVE and session.digest in user.sessions
+        user = users.find(self.users, session.user_id)
+        still_here = user is not None and session.digest in user.sessions
         return KeyLimitReached() if still_here else Unauthenticated()
 
 
@@ -88,7 +85,7 @@ class KeyDeletion:
     def delete(self, credential: Credential | None, key_id: str, caller: Caller, now: datetime) -> str:
         """End a key at once and tell whose it was; raises NotFound for any id that is not one of the caller's keys."""
         user_id = self.authentication.session(credential, now).user_id
-        if not _ID.fullmatch(key_id):
+        if not secrets.is_digest(key_id):
             raise NotFound
         record = Record(user_id, "authn_token_revoked", now, caller, {"api_key": key_id})
         try:

@@ -26,10 +26,8 @@ class KeyVerification:
         """The account the key belongs to; None when the key is worth nothing. Raises InvalidAdminSecret."""
         if not secrets.equal(admin_secret, self.admin_secret()):
             limit, minute = BAD_ADMIN_SECRETS_PER_ADDRESS_PER_MINUTE, timedelta(minutes=1)
-            toll = throttles.window("admin", caller.source, limit=limit, per=minute, now=now)
-            throttles.take(self.keys.throttles, toll, now=now)
+            throttles.count(self.keys.throttles, "admin", caller.source, limit=limit, per=minute, now=now)
             raise InvalidAdminSecret
         # Not counted against the asking service: its users' bad keys are not its own.
         key = self.keys.find(api_key, None, now)
-        user = self.users.get(key.user_id) if key else None
-        return user if user is not None and user.status == users.ACTIVE else None
+        return users.find(self.users, key.user_id) if key else None

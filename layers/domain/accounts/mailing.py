@@ -113,8 +113,8 @@ class Mailing:
         """Mail a link that sets a new password, or a first one, to the owner of a confirmed address."""
         key = email_key(message.email)
         identity = self.identities.get(key)
-        user = self.users.get(identity.user_id) if identity is not None and identity.can_log_in else None
-        if identity is None or user is None or user.status != users.ACTIVE:
+        user = users.find(self.users, identity.user_id) if identity is not None and identity.can_log_in else None
+        if identity is None or user is None:
             return NOBODY_TO_TELL
         # A browser that has logged in has mails of its own, which no stranger can use up.
         bucket = "reset-mail-known" if message.device in identity.devices else "reset-mail"
@@ -137,9 +137,9 @@ class Mailing:
 
     def _change(self, message: Message, now: datetime) -> str:
         """Mail the new address the link that moves the account to it; if it has an owner, tell them instead."""
-        user = self.users.get(message.user_id)
+        user = users.find(self.users, message.user_id)
         asked_at = datetime.fromisoformat(message.at)
-        if user is None or user.status != users.ACTIVE or now >= asked_at + EMAIL_CHANGE_LIFETIME:
+        if user is None or now >= asked_at + EMAIL_CHANGE_LIFETIME:
             return NOBODY_TO_TELL
         current = self.identities.get(email_key(user.email))
         if current is None or (current.secured_at is not None and asked_at <= current.secured_at):

@@ -117,8 +117,7 @@ class OAuthDeparture:
         if return_url is None:
             raise OriginNotAllowed
         limit, minute = OAUTH_STARTS_PER_ADDRESS_PER_MINUTE, timedelta(minutes=1)
-        toll = throttles.window("oauth", caller.source, limit=limit, per=minute, now=now)
-        throttles.take(self.throttles, toll, now=now)
+        throttles.count(self.throttles, "oauth", caller.source, limit=limit, per=minute, now=now)
         browser, challenge = secrets.new_token(), Challenge(secrets.new_token(), secrets.new_token())
         data = {
             "verifier": challenge.verifier,

@@ -64,7 +64,7 @@ class PasswordReset:
         another change; WeakPassword (the link stays good); TooManyAttempts when a source brings too many.
         """
         passwords.check_length(password)
-        throttles.take(self.throttles, throttles.confirmation_toll(caller, now), now=now)
+        throttles.count_confirmation(self.throttles, caller, now)
         found = one_time_tokens.find(self.tokens, PASSWORD_RESET, token, now)
         identity = self._named_by(found)
         passwords.check_acceptable(password, email=identity.email, breached=self.breached)
@@ -82,8 +82,8 @@ class PasswordReset:
 
     def _write(self, token: OneTimeToken | None, password_hash: str, caller: Caller, now: datetime) -> None:
         identity = self._named_by(token)
-        user = self.users.get(identity.user_id)
-        if token is None or user is None or user.status != users.ACTIVE:
+        user = users.find(self.users, identity.user_id)
+        if token is None or user is None:
             raise InvalidLink
         try:
             self.transactions.commit(

@@ -14,6 +14,7 @@ import secrets as _random
 BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 TOKEN_BYTES = 32
 TOKEN_CHARACTERS = 43
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{TOKEN_CHARACTERS}}}")
 
 
@@ -25,6 +26,11 @@ def new_token() -> str:
 def is_token(text: str) -> bool:
     """Whether the text can be one that ``new_token`` made; anything else is not worth looking for."""
     return _TOKEN.fullmatch(text) is not None
+
+
+def is_digest(text: str) -> bool:
+    """Whether the text can be one that ``digest`` made: the id of a session or a key."""
+    return _DIGEST.fullmatch(text) is not None
 
 
 def random_base62(length: int) -> str:

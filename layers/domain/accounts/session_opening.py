@@ -8,7 +8,7 @@ from datetime import datetime
 from accounts import devices, identities, messages, secrets, sessions, sign_out, users
 from accounts.audit import Caller, Record
 from accounts.authentication import SESSION, Credential
-from accounts.errors import InvalidCredentials, NotFound
+from accounts.errors import InvalidCredentials
 from accounts.identities import Identity
 from accounts.limits import SESSIONS_PER_ACCOUNT
 from accounts.messages import Message, Outbox
@@ -51,11 +51,7 @@ class SessionOpening:
         old = self.sessions.get(secrets.digest(credential.secret))
         if old is None:
             return
-        try:
-            sign_out.end(self.transactions, old.user_id, old.digest, caller, now)
-        except NotFound:
-            # Somebody else ended it between our reading it and now, which is all that was wanted.
-            return
+        sign_out.end_if_there(self.transactions, old.user_id, old.digest, caller, now)
 
     def open(
         self, session: Session, *also: Change, instead_of: Session | None = None, beside: str | None = None
@@ -78,8 +74,8 @@ class SessionOpening:
             again_on_conflict(lambda: self._make_room(session, changes, beside), users.SwapSession)
 
     def _make_room(self, session: Session, changes: tuple[Change, ...], beside: str | None) -> None:
-        user = self.users.get(session.user_id)
-        if user is None or user.status != users.ACTIVE or (beside is not None and beside not in user.sessions):
+        user = users.find(self.users, session.user_id)
+        if user is None or (beside is not None and beside not in user.sessions):
             raise InvalidCredentials
         ended = _making_room(user, session.authenticated_at)
         swap = users.SwapSession(user.user_id, user.revision, ended, session.digest, session.expires_at)

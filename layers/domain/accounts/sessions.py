@@ -92,6 +92,19 @@ class End(Change):
     digest: str
 
 
+@dataclass(frozen=True, slots=True)
+class Rotate(Change):
+    """The client's next refresh token is the one with this ``refresh``; refused unless it is as it was read.
+
+    With ``forgetting``, the one before is good no more either.
+    """
+
+    session: Session
+    refresh: str
+    now: datetime
+    forgetting: bool = False
+
+
 def start(user_id: str, *, method: str, remembered: bool, caller: Caller, now: datetime) -> tuple[str, Session]:
     """A new session and its token. The token goes into the cookie and nowhere else."""
     token = secrets.new_token()
@@ -108,19 +121,6 @@ def start(user_id: str, *, method: str, remembered: bool, caller: Caller, now: d
         caller=replace(caller, device=""),
     )
     return token, session
-
-
-@dataclass(frozen=True, slots=True)
-class Rotate(Change):
-    """The client's next refresh token is the one with this ``refresh``; refused unless it is as it was read.
-
-    With ``forgetting``, the one before is good no more either.
-    """
-
-    session: Session
-    refresh: str
-    now: datetime
-    forgetting: bool = False
 
 
 def start_client(

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from accounts import sessions, users
+from accounts import secrets, sessions, users
 from accounts.audit import Caller, Record
 from accounts.authentication import Credential, SessionAuthentication
 from accounts.errors import NotFound, Unauthenticated
 from accounts.sessions import Session
 from accounts.transactions import Conflict, Transactions, again_on_conflict
 from accounts.users import Users
-
-_ID = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +26,8 @@ class SignOut:
         session = self.authentication.find(credential, now)
         if session is None:
             return None
-        try:
-            end(self.transactions, session.user_id, session.digest, caller, now)
-        except NotFound:
-            # Another request ended it between our reading it and now, which is all that was wanted.
-            return None
-        return session.user_id
+        ended = end_if_there(self.transactions, session.user_id, session.digest, caller, now)
+        return session.user_id if ended else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +53,7 @@ class SignOutDevice:
     def end(self, credential: Credential | None, session_id: str, caller: Caller, now: datetime) -> str:
         """End the session with that id and tell whose it was; raises NotFound for any id that is not one's own."""
         current = self.authentication.session(credential, now)
-        if not _ID.fullmatch(session_id):
+        if not secrets.is_digest(session_id):
             raise NotFound
         end(self.transactions, current.user_id, session_id, caller, now)
         return current.user_id
@@ -94,19 +87,26 @@ class SignOutEverywhere:
 
 def end(transactions: Transactions, user_id: str, digest: str, caller: Caller, now: datetime) -> None:
     """End one session of the account; raises NotFound when the account does not hold it."""
-    _end(transactions, digest, Record(user_id, "session_revoked", now, caller, {"session": digest}))
+    if not end_if_there(transactions, user_id, digest, caller, now):
+        raise NotFound
+
+
+def end_if_there(transactions: Transactions, user_id: str, digest: str, caller: Caller, now: datetime) -> bool:
+    """End one session of the account and tell whether there was one to end.
+
+    That somebody else ended it between our reading it and now is no error: it is all that was wanted.
+    """
+    return _end(transactions, digest, Record(user_id, "session_revoked", now, caller, {"session": digest}))
 
 
 def end_copied(transactions: Transactions, user_id: str, digest: str, caller: Caller, now: datetime) -> None:
     """End a program's session because what it came by was used twice; one that has ended already is no error."""
-    try:
-        _end(transactions, digest, Record(user_id, "authn_token_reuse", now, caller, {"session": digest}))
-    except NotFound:
-        return
+    _end(transactions, digest, Record(user_id, "authn_token_reuse", now, caller, {"session": digest}))
 
 
-def _end(transactions: Transactions, digest: str, record: Record) -> None:
+def _end(transactions: Transactions, digest: str, record: Record) -> bool:
     try:
         transactions.commit(users.LetGoSession(record.user_id, digest), sessions.End(digest), record)
-    except Conflict as conflict:
-        raise NotFound from conflict
+    except Conflict:
+        return False
+    return True

@@ -64,7 +64,7 @@ class Resend:
 def count_mail_request(store: Throttles, caller: Caller, now: datetime) -> None:
     """Count one more request that causes mail from this source; raises TooManyAttempts."""
     limit, minute = SIGN_UPS_PER_ADDRESS_PER_MINUTE, timedelta(minutes=1)
-    throttles.take(store, throttles.window("mail", caller.source, limit=limit, per=minute, now=now), now=now)
+    throttles.count(store, "mail", caller.source, limit=limit, per=minute, now=now)
 
 
 def _sign_up(address: str, name: str, password_hash: str, now: datetime) -> Identity:

@@ -115,10 +115,15 @@ def window(bucket: str, source: str, *, limit: int, per: timedelta, now: datetim
     return Toll(key=f"{bucket}#{source}#{seconds}#{index}", limit=limit, expires_at=ends_at)
 
 
-def confirmation_toll(caller: Caller, now: datetime) -> Toll:
-    """The toll for one more try to confirm an address by a mailed link."""
+def count(throttles: Throttles, bucket: str, source: str, *, limit: int, per: timedelta, now: datetime) -> None:
+    """Count one more ``bucket`` event from ``source``; raises TooManyAttempts when its window of ``per`` is full."""
+    take(throttles, window(bucket, source, limit=limit, per=per, now=now), now=now)
+
+
+def count_confirmation(throttles: Throttles, caller: Caller, now: datetime) -> None:
+    """Count one more try to use a mailed link; raises TooManyAttempts."""
     limit, minute = CONFIRMATIONS_PER_ADDRESS_PER_MINUTE, timedelta(minutes=1)
-    return window("confirm", caller.source, limit=limit, per=minute, now=now)
+    count(throttles, "confirm", caller.source, limit=limit, per=minute, now=now)
 
 
 def take(throttles: Throttles, *tolls: Toll, now: datetime) -> None:

@@ -182,10 +182,16 @@ class Close(Change):
     user: User
 
 
+def find(accounts: Users, user_id: str) -> User | None:
+    """The account, read consistently; None when it is gone or disabled."""
+    user = accounts.get(user_id)
+    return user if user is not None and user.status == ACTIVE else None
+
+
 def active(accounts: Users, user_id: str) -> User:
     """The account behind a credential that is good; raises Unauthenticated when it is gone or disabled."""
-    user = accounts.get(user_id)
-    if user is None or user.status != ACTIVE:
+    user = find(accounts, user_id)
+    if user is None:
         raise Unauthenticated
     return user
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from accounts import secrets
 from accounts.access_tokens import ALGORITHM, TYPE, AccessToken
 from accounts.limits import CLOCK_SKEW
 
-_ID = re.compile(r"[0-9a-f]{64}")
 _ALLOWED_HEADER = frozenset({"typ", "alg", "kid"})
 
 
@@ -51,4 +50,4 @@ class AccessTokens:
             return None
         if not (isinstance(user_id, str) and isinstance(client_id, str) and isinstance(session, str)):
             return None
-        return AccessToken(user_id, client_id, session) if _ID.fullmatch(session) else None
+        return AccessToken(user_id, client_id, session) if secrets.is_digest(session) else None

@@ -1,4 +1,4 @@
-import { $, call, explain, make, say, show, t, toLogin, whoIsHere } from "./page.js";
+import { $, broken, call, say, show, toLogin, whoIsHere } from "./page.js";
 import { takeDraft, wireDialogs } from "./dialogs.js";
 import { showActivity, showDevices } from "./devices.js";
 import { showLogins, link } from "./logins.js";
@@ -29,9 +29,7 @@ async function refresh() {
   const parts = await load();
   show($("#loading"), false);
   if (!parts.session.ok || !parts.identities.ok) {
-    const again = make("button", { type: "button", class: "link" }, t("plain.again"));
-    again.addEventListener("click", () => location.reload());
-    explain(notice, parts.session.ok ? parts.identities : parts.session).append(" ", again);
+    broken(notice, parts.session.ok ? parts.identities : parts.session);
     return;
   }
   fillIn(parts.session.body, parts.identities.body.identities);

@@ -1,4 +1,4 @@
-import { $, call, explain, fault, make, moment, onSubmit, say, show, t, toLogin, whoIsHere } from "./page.js";
+import { $, broken, call, fault, make, moment, onSubmit, say, show, t, toLogin, whoIsHere } from "./page.js";
 import { fresh, open, takeDraft, wireDialogs } from "./dialogs.js";
 
 const notice = $("#notice");
@@ -123,9 +123,7 @@ async function start() {
   const [, result] = await Promise.all([whoIsHere(), list()]);
   show($("#loading"), false);
   if (!result.ok) {
-    const again = make("button", { type: "button", class: "link" }, t("plain.again"));
-    again.addEventListener("click", () => location.reload());
-    explain(notice, result).append(" ", again);
+    broken(notice, result);
     return;
   }
   show($("#loaded"));

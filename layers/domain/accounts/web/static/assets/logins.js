@@ -1,15 +1,13 @@
 // Google and GitHub: which are linked, and linking and unlinking them.
 
-import { $, busily, call, make, t } from "./page.js";
+import { $, PROVIDERS, busily, call, make, t } from "./page.js";
 import { confirmed } from "./confirm.js";
 import { fresh } from "./dialogs.js";
 import { changed } from "./profile.js";
 
-const NAMES = { google: "Google", github: "GitHub" };
-
 export function showLogins(identities, methods) {
-  const linked = identities.filter((identity) => identity.provider in NAMES);
-  const free = Object.keys(NAMES).filter(
+  const linked = identities.filter((identity) => identity.provider in PROVIDERS);
+  const free = Object.keys(PROVIDERS).filter(
     (name) => methods.includes(name) && !linked.some((identity) => identity.provider === name),
   );
   $("#logins").replaceChildren(...linked.map(entry), ...free.map(offer), ...nothing(linked.length + free.length));
@@ -20,12 +18,12 @@ function nothing(count) {
 }
 
 function entry(identity) {
-  const name = NAMES[identity.provider];
+  const name = PROVIDERS[identity.provider];
   return row(name, identity.email, t("logins.unlink"), t("logins.unlink_one", { name }), () => unlink(identity, name));
 }
 
 function offer(provider) {
-  const name = NAMES[provider];
+  const name = PROVIDERS[provider];
   return row(name, t("logins.not_linked"), t("logins.link"), t("logins.link_one", { name }), () => link(provider));
 }
 

@@ -4,6 +4,8 @@ const language = document.documentElement.lang;
 const { default: texts } = await import(`./texts.${language}.js`);
 const SLOW_AFTER = 2500;
 const GIVEN_UP_AFTER = 30_000;
+// As people write them.
+export const PROVIDERS = { google: "Google", github: "GitHub" };
 const tabs = new BroadcastChannel("session");
 
 export const $ = (selector, within = document) => within.querySelector(selector);
@@ -105,6 +107,13 @@ export function explain(slot, result) {
   }
   const ours = result.status === 0 || result.status >= 500;
   return say(slot, words(result), "bad", ...(ours ? [support(result)] : []));
+}
+
+// The page itself could not be filled: what went wrong, and another try.
+export function broken(slot, result) {
+  const again = make("button", { type: "button", class: "link" }, t("plain.again"));
+  again.addEventListener("click", () => location.reload());
+  explain(slot, result).append(" ", again);
 }
 
 export function support({ request }) {

@@ -1,12 +1,12 @@
 // Google and GitHub, where this deployment offers them.
 
-import { $, call, make, returnTo, show, t } from "./page.js";
+import { $, PROVIDERS, call, make, returnTo, show, t } from "./page.js";
 
 export async function offerProviders() {
   const place = $("#providers");
   const result = await call("GET", `/auth/methods?${new URLSearchParams({ origin: location.origin })}`);
   const offered = result.ok ? result.body.methods : [];
-  for (const name of ["google", "github"]) {
+  for (const name of Object.keys(PROVIDERS)) {
     const link = $(`#${name}`);
     link.href = `/auth/${name}/start?${new URLSearchParams({ return_to: returnTo() })}`;
     show(link, offered.includes(name));
@@ -20,7 +20,7 @@ export async function offerProviders() {
     });
     place.append(line);
   }
-  show(place, !result.ok || offered.includes("google") || offered.includes("github"));
+  show(place, !result.ok || Object.keys(PROVIDERS).some((name) => offered.includes(name)));
   for (const element of document.querySelectorAll(".pending")) {
     element.classList.remove("pending");
   }

@@ -1,7 +1,6 @@
-import { $, call, fault, onSubmit, say, show, swap, t, toLogin, whoIsHere } from "./page.js";
+import { $, PROVIDERS, call, fault, onSubmit, say, show, swap, t, toLogin, whoIsHere } from "./page.js";
 import { arrived } from "./link.js";
 
-const PROVIDERS = { google: "Google", github: "GitHub" };
 const KEPT = "change";
 const password = $("#password");
 
