@@ -50,8 +50,7 @@ def functions(aws: Cloud, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     """All functions, at one frozen moment; whatever a test does with them, no secret may be left anywhere."""
     clock, bcrypt = Clock(NOW), FakeBcrypt()
     monkeypatch.setattr(passwords, "bcrypt", bcrypt)
-    own = map(lambdas.module, ("authorizer", "account_disable", "mail_feedback"))
-    for module in (endpoint, batches, *own):
+    for module in (endpoint, batches):
         monkeypatch.setattr(module, "datetime", clock.frozen())
     deployed = Lambdas(aws, clock, People(NOW), bcrypt)
     deployed.listen()
