@@ -21,6 +21,7 @@ from tests.functions.lambdas import NAMES, Answer, Lambdas
 from tests.functions.people import Person, a_key
 from tests.functions.requests import SAMPLE_OTHER_TOKEN, SAMPLE_TOKEN, sample
 from tests.functions.stage import Act, Stage, Story
+from tests.unit.oauth.forgery import NONCE
 
 LATER = timedelta(minutes=6)
 STORIES: dict[str, list[Story]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""Where the stories are told that a function's permissions are for: everything deployed, and what a sample speaks of."""
+"""Where the stories are told that permissions are for: everything deployed, and what a sample speaks of."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
