@@ -45,7 +45,8 @@ class ClientSignIn:
     def redeem(self, code: OneTimeToken, caller: Caller, now: datetime) -> Tokens:
         """Use the code up and let the program in, or neither."""
         data = code.data
-        permission = Permission(code.subject, data["client_id"], data["scope"], data["method"], data["session"])
+        allowed = data["client_id"], data["scope"], data["method"], data["session"]
+        permission = Permission(code.subject, *allowed, at=code.issued_at)
 
         def used_up(session: Session) -> tuple[Change, ...]:
             forgotten_at = now + USED_CODE_REMEMBERED

@@ -14,7 +14,7 @@ from accounts.limits import SESSIONS_PER_ACCOUNT
 from accounts.messages import Message, Outbox
 from accounts.sessions import Session, Sessions
 from accounts.transactions import Change, Conflict, Transactions, again_on_conflict
-from accounts.users import User, Users
+from accounts.users import Beside, User, Users
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +54,14 @@ class SessionOpening:
         sign_out.end_if_there(self.transactions, old.user_id, old.digest, caller, now)
 
     def open(
-        self, session: Session, *also: Change, instead_of: Session | None = None, beside: str | None = None
+        self, session: Session, *also: Change, instead_of: Session | None = None, beside: Beside | None = None
     ) -> None:
         """Write the session, the account's hold on it and ``also``, or nothing.
 
         One round trip. At the cap, the sessions that have ended make room, and else the one that would end soonest
-        (ASVS 7.1.2). ``instead_of`` is a session of the same account that ends with it, ``beside`` the id of one that
-        must not have ended. Raises InvalidCredentials for an account that is gone or disabled, or when that one has
-        ended, Conflict when one of ``also`` is refused.
+        (ASVS 7.1.2). ``instead_of`` is a session of the same account that ends with it, ``beside`` where and when
+        it was allowed. Raises InvalidCredentials for an account that is gone or disabled, or when that stands no more,
+        Conflict when one of ``also`` is refused.
         """
         old = instead_of.digest if instead_of else None
         hold = users.HoldSession(session.user_id, session.digest, session.expires_at, SESSIONS_PER_ACCOUNT, old, beside)
@@ -73,9 +73,9 @@ class SessionOpening:
                 raise
             again_on_conflict(lambda: self._make_room(session, changes, beside), users.SwapSession)
 
-    def _make_room(self, session: Session, changes: tuple[Change, ...], beside: str | None) -> None:
+    def _make_room(self, session: Session, changes: tuple[Change, ...], beside: Beside | None) -> None:
         user = users.find(self.users, session.user_id)
-        if user is None or (beside is not None and beside not in user.sessions):
+        if user is None or (beside is not None and not beside.stands(user)):
             raise InvalidCredentials
         ended = _making_room(user, session.authenticated_at)
         swap = users.SwapSession(user.user_id, user.revision, ended, session.digest, session.expires_at)
