@@ -1,6 +1,6 @@
 """One in-memory world that keeps every promise the stores make: what the contract suite proves it does."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Lock
@@ -320,6 +320,14 @@ class FakeAccessTokens:
         """What it was told that the token says; how long it lasts is for the real one's tests."""
         assert now.tzinfo is not None
         return self.said.get(text)
+
+
+class FakeSigner:
+    """Signs in a way that nobody can check."""
+
+    def sign(self, claims: Mapping[str, Any]) -> str:
+        """The id of the session, and nothing else."""
+        return f"signed.for.{claims['sid']}"
 
 
 @dataclass

@@ -188,8 +188,9 @@ def _is_active() -> Condition:
 
 def _stands(beside: users.Beside) -> Condition:
     """Moments are written so that they sort as text."""
-    not_since: Condition = UserItem.secured_at.does_not_exist() | (UserItem.secured_at < beside.at)
-    return not_since & _session(beside.session).exists()
+    stands: Condition = UserItem.secured_at.does_not_exist() | (UserItem.secured_at < beside.at)
+    stands &= _session(beside.session).exists()
+    return stands
 
 
 def _secured(user: User, keeping: str, now: datetime) -> list[Action]:
