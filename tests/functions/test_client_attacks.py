@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.functions.clients import Program
+from tests.functions.clients import Program, query_of
 from tests.functions.conftest import NOW
 from tests.functions.lambdas import Lambdas
 from tests.functions.requests import SAMPLE_TOKEN, request
@@ -28,3 +28,29 @@ def test_a_code_does_not_outlive_what_ends_all_other_sessions(program: Program, 
 
     assert (answer.status, answer.json["error"]) == (400, "invalid_grant")
     assert program.exchange(program.code()).status == 200
+
+
+@pytest.mark.parametrize("verifier", ["v" * 42, "v" * 129, *("v" * 43 + bad for bad in "\n +=\u00e9\0")])
+def test_a_verifier_is_of_so_many_characters_and_no_others(program: Program, verifier: str) -> None:
+    """43 to 128 of those that RFC 7636 4.1 lists, though the challenge may fit."""
+    program.verifier = verifier
+    answer = program.exchange(program.code())
+
+    assert (answer.status, answer.json["error"]) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize("verifier", ["v" * 43, "-._~" * 32])
+def test_the_shortest_and_the_longest_verifier_are_good(program: Program, verifier: str) -> None:
+    """With every kind of character that there is."""
+    program.verifier = verifier
+
+    assert program.exchange(program.code()).status == 200
+
+
+@pytest.mark.parametrize("name", ["resource", "scope", "state"])
+def test_what_is_empty_was_not_asked(program: Program, name: str) -> None:
+    """Before the click as after it (RFC 6749 3.1)."""
+    shown = program.shown(cookie=SAMPLE_TOKEN, **{name: ""})
+
+    assert shown.json["client"]["id"] == "comfy-cli"
+    assert "code" in query_of(program.answered(**{name: ""}))
