@@ -57,7 +57,8 @@ def signed_in(ann: Person) -> dict[str, Any]:
     shown = ann.call("GET", "/oauth/authorize/request?" + urlencode(question))
     assert shown.json()["client"]["name"] == "ComfyUI on this computer"
     assert shown.json()["redirect"] == {"host": "127.0.0.1", "port": 8188}
-    answer = ann.call("POST", "/oauth/authorize", question | {"decision": "allow"})
+    click = {"decision": "allow", "account": shown.json()["account"]["id"]}
+    answer = ann.call("POST", "/oauth/authorize", question | click)
     query = parse_qs(urlsplit(answer.json()["redirect_to"]).query)
     assert (query["state"], query["iss"]) == (["xyz"], [metadata["issuer"]])
     form = {"grant_type": "authorization_code", "redirect_uri": REDIRECT, "code_verifier": verifier}
