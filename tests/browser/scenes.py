@@ -250,6 +250,20 @@ def account_mail_problem(stage: Stage) -> None:
     stage.told("come back")
 
 
+def account_programs(stage: Stage) -> None:
+    def let_in(route: Route) -> None:
+        answer = route.fetch()
+        body = answer.json()
+        program = {"current": False, "client": {"id": "comfy-cli", "name": "Comfy CLI"}, "device": "Python"}
+        body["sessions"].append({**body["sessions"][0], **program})
+        route.fulfill(response=answer, json=body)
+
+    stage.page.route("**/auth/sessions", let_in)
+    account(stage)
+    stage.press("Log out Comfy CLI")
+    stage.told("That program has to sign in again.")
+
+
 def account_name(stage: Stage) -> None:
     account(stage)
     stage.press("Change name")
@@ -366,6 +380,7 @@ INSIDE = (
     api_keys_failing,
     account,
     account_mail_problem,
+    account_programs,
     account_name,
     account_email,
     account_password,
