@@ -60,5 +60,5 @@ def _question(asked: Question, user: User | None) -> Mapping[str, Any]:
         "redirect": {"host": target.hostname, "port": target.port},
         "scopes": [{"name": name, "means": list(MEANINGS[name])} for name in asked.scope.split()],
         # An account exists only once its address has been proven.
-        "account": {"email": user.email, "email_verified": True} if user else None,
+        "account": {"id": user.user_id, "email": user.email, "email_verified": True} if user else None,
     }

@@ -262,8 +262,20 @@ FORGOT_PAGE = Route("GET", "/forgot-password", "pages", NO_CREDENTIAL, GATEWAY, 
 RESET_PAGE = Route("GET", "/reset-password", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
 KEYS_PAGE = Route("GET", "/api-keys", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
 ACCOUNT_PAGE = Route("GET", "/account", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
+CONSENT_PAGE = Route("GET", "/oauth/authorize", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
 ASSET = Route("GET", "/assets/{version}/{name}", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
-PAGES = (HOME, LOGIN_PAGE, SIGN_UP_PAGE, VERIFY_PAGE, FORGOT_PAGE, RESET_PAGE, KEYS_PAGE, ACCOUNT_PAGE, ASSET)
+PAGES = (
+    HOME,
+    LOGIN_PAGE,
+    SIGN_UP_PAGE,
+    VERIFY_PAGE,
+    FORGOT_PAGE,
+    RESET_PAGE,
+    KEYS_PAGE,
+    ACCOUNT_PAGE,
+    CONSENT_PAGE,
+    ASSET,
+)
 # Whatever no other route answers: 404, 405 and the preflights of the routes that other origins may read.
 FALLBACK = Route("ANY", "$default", "fallback", NO_CREDENTIAL, GATEWAY, "not_found")
 # Not a route of ours: what the authorizer does for routes of other APIs.
