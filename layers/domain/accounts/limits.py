@@ -19,6 +19,8 @@ EMAIL_LOCAL_MAX_CHARACTERS = 64
 # Text that people choose (ours).
 PERSON_NAME_MAX_CHARACTERS = 100
 KEY_NAME_MAX_CHARACTERS = 64
+# An ARN of IAM or STS has fewer (ours).
+OPERATOR_NAME_MAX_CHARACTERS = 256
 KEY_DESCRIPTION_MAX_CHARACTERS = 256
 # What a deployment calls a program that signs in for people (ours): it has to fit into a sentence.
 CLIENT_NAME_MAX_CHARACTERS = 64
