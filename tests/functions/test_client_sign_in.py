@@ -13,7 +13,7 @@ from tests.functions.cloud import SITE_URL
 from tests.functions.conftest import NOW
 from tests.functions.lambdas import Answer, Lambdas
 from tests.functions.people import somebody
-from tests.functions.requests import SAMPLE_KEY, SAMPLE_TOKEN, request, sample
+from tests.functions.requests import SAMPLE_KEY, SAMPLE_TOKEN, SAMPLE_USER_ID, request, sample
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_the_page_is_told_who_asks_and_where_the_answer_goes(program: Program) -
         "client": {"id": "comfy-cli", "name": "Comfy CLI"},
         "redirect": {"host": "127.0.0.1", "port": 49152},
         "scopes": [{"name": "account", "means": ["See your name and email address", "List and delete your API keys"]}],
-        "account": {"email": "person@example.com", "email_verified": True},
+        "account": {"id": SAMPLE_USER_ID, "email": "person@example.com", "email_verified": True},
     }
     assert answer.events == ["authn_client_asks"]
     assert program.shown().json["account"] is None

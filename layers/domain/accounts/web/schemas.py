@@ -109,6 +109,19 @@ class Consent(msgspec.Struct, forbid_unknown_fields=True):
         return {name: value for name, value in msgspec.structs.asdict(self).items() if value and name != "decision"}
 
 
+class DeviceEntry(msgspec.Struct, forbid_unknown_fields=True):
+    """``POST /oauth/device/request``: the code that a device shows, as the person typed it."""
+
+    user_code: str
+
+
+class DeviceAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """``POST /oauth/device``."""
+
+    user_code: str
+    decision: str
+
+
 class AccountUpdate(msgspec.Struct, forbid_unknown_fields=True):
     """``PATCH /customers/me``."""
 
