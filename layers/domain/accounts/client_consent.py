@@ -11,6 +11,7 @@ from accounts import one_time_tokens, throttles, users
 from accounts.audit import Caller
 from accounts.authentication import Credential, SessionAuthentication
 from accounts.clients import Client
+from accounts.errors import AccountChanged
 from accounts.limits import (
     AUTHORIZATION_CODE_LIFETIME,
     CONSENT_QUESTIONS_PER_ADDRESS_PER_MINUTE,
@@ -68,9 +69,14 @@ class ClientConsent:
         session = self.authentication.find(credential, now)
         return users.find(self.users, session.user_id) if session else None
 
-    def asked_of(self, credential: Credential | None, now: datetime) -> Session:
-        """The session of the person who answers; raises Unauthenticated, TooManyAttempts."""
+    def asked_of(self, account: str, credential: Credential | None, now: datetime) -> Session:
+        """The session of the person who answers for ``account``, the one that the page showed.
+
+        Raises Unauthenticated, TooManyAttempts, or AccountChanged when somebody else has logged in since.
+        """
         session = self.authentication.session(credential, now)
+        if session.user_id != account:
+            raise AccountChanged
         limit, minute = CONSENTS_PER_ACCOUNT_PER_MINUTE, timedelta(minutes=1)
         throttles.count(self.throttles, "consent-given", session.user_id, limit=limit, per=minute, now=now)
         return session

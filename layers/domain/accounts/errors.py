@@ -52,7 +52,8 @@
     │   │   ├── LastIdentity
     │   │   ├── IdentityNotLinked
     │   │   ├── PasswordExists
-    │   │   └── PasswordMissing
+    │   │   ├── PasswordMissing
+    │   │   └── AccountChanged
     │   ├── BodyTooLarge
     │   ├── UnsupportedMediaType
     │   └── TooManyAttempts
@@ -471,6 +472,14 @@ class PasswordMissing(NotPossibleNow):
     code = "password_missing"
     event = "authn_password_missing"
     default_message = "Your account has no password yet. Log in with Google or GitHub again, or set a password."
+
+
+class AccountChanged(NotPossibleNow):
+    """Another account is signed in than the one that the page showed when its button was pressed."""
+
+    code = "account_changed"
+    event = "authn_account_changed"
+    default_message = "Another account is signed in here now. Check which one, then answer again."
 
 
 class IdentityNotLinked(NotPossibleNow):

@@ -46,12 +46,16 @@ class AuthorizationEndpoint:
         self,
         parameters: Mapping[str, str],
         decision: str,
+        account: str,
         credential: Credential | None,
         caller: Caller,
         now: datetime,
     ) -> Answered:
-        """What the person's click comes to; raises Unauthenticated, InvalidInput, UnknownClient, RedirectNotAllowed."""
-        session = self._consent.asked_of(credential, now)
+        """What the click of the person who was shown ``account`` comes to.
+
+        Raises Unauthenticated, AccountChanged, InvalidInput, UnknownClient, RedirectNotAllowed.
+        """
+        session = self._consent.asked_of(account, credential, now)
         if decision not in _DECISIONS:
             message = "The decision is allow or deny."
             raise InvalidInput(message)

@@ -30,11 +30,12 @@ PATHS: Mapping[str, str] = {
     "/reset-password": "reset_password",
     "/api-keys": "api_keys",
     "/account": "account",
+    "/oauth/authorize": "consent",
 }
-_PARTS = ("providers", "new_password", "sent", "again")
+_PARTS = ("providers", "new_password", "sent", "again", "question")
 _LINKS = ("terms", "walkthrough", "mailbox")
-# Which of them show an account: they have room for more, and nothing to show without a session.
-_INSIDE = frozenset({"api_keys", "account"})
+# Which of them have a stylesheet besides the one of all.
+_STYLES: Mapping[str, str] = {"api_keys": "inside", "account": "inside", "consent": "question"}
 # Sign-ins that failed while somebody who is signed in was linking a login or showing once more who they are.
 _WHILE_SIGNED_IN = frozenset(
     {"identity_linked_elsewhere", "identity_limit_reached", "identity_not_linked", "reauth_required"}
@@ -104,7 +105,7 @@ class Pages:
     def _frame(self, name: str, language: str, blanks: Mapping[str, str]) -> dict[str, str]:
         """What the layout has that depends on the page. Everything from elsewhere is escaped already."""
         folder = f"/assets/{self._assets.version}"
-        inside = f'<link rel="stylesheet" href="{folder}/inside.css">' if name in _INSIDE else ""
+        style = f'<link rel="stylesheet" href="{folder}/{_STYLES[name]}.css">' if name in _STYLES else ""
         items = {
             f"item.{link}": f'<li><a href="{blanks[f"link.{link}"]}">{blanks[f"footer.{link}"]}</a></li>'
             if blanks[f"link.{link}"]
@@ -117,7 +118,7 @@ class Pages:
             "language": language,
             "page.title": blanks[f"{name}.title"],
             "page.script": name if name in PATHS.values() else "plain",
-            "page.style": inside,
+            "page.style": style,
         }
 
     @cached_property

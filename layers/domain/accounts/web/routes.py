@@ -295,6 +295,7 @@ FORGOT_PAGE = Route("GET", "/forgot-password", "pages", NO_CREDENTIAL, GATEWAY, 
 RESET_PAGE = Route("GET", "/reset-password", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
 KEYS_PAGE = Route("GET", "/api-keys", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
 ACCOUNT_PAGE = Route("GET", "/account", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
+CONSENT_PAGE = Route("GET", "/oauth/authorize", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
 DEVICE_PAGE = Route("GET", "/device", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
 ASSET = Route("GET", "/assets/{version}/{name}", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
 PAGES = (
@@ -306,6 +307,7 @@ PAGES = (
     RESET_PAGE,
     KEYS_PAGE,
     ACCOUNT_PAGE,
+    CONSENT_PAGE,
     DEVICE_PAGE,
     ASSET,
 )
