@@ -1,6 +1,6 @@
 """One in-memory world that keeps every promise the stores make: what the contract suite proves it does."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Lock
@@ -112,11 +112,12 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
             if c.instead_of is None
             else c.instead_of in w.users[c.user_id].sessions
         )
-        and (c.beside is None or c.beside in w.users[c.user_id].sessions)
+        and (c.beside is None or c.beside.stands(w.users[c.user_id]))
     ),
     users.SwapSession: lambda w, c: _active(w, c.user_id) and w.users[c.user_id].revision == c.revision,
     users.LetGoSession: lambda w, c: c.user_id in w.users and c.session in w.users[c.user_id].sessions,
     users.LetGoAllSessions: lambda w, c: _unchanged(w, c.user),
+    users.LetGoOtherSessions: lambda w, c: _unchanged(w, c.user),
     users.HoldKey: lambda w, c: (
         _active(w, c.user_id)
         and len(w.users[c.user_id].api_keys) < c.at_most
@@ -183,15 +184,15 @@ def _rotate(world: World, change: sessions.Rotate) -> None:
     )
 
 
-def _let_go_all(world: World, change: users.LetGoAllSessions) -> None:
+def _let_go_others(world: World, change: users.LetGoOtherSessions) -> None:
     kept = {k: v for k, v in change.user.sessions.items() if k == change.keeping}
-    world.user(change.user.user_id, sessions=kept)
+    world.user(change.user.user_id, sessions=kept, secured_at=change.now)
 
 
 def _move_address(world: World, change: users.MoveAddress) -> None:
     held = {*change.user.identities - {change.lost}, change.gained}
     kept = {k: v for k, v in change.user.sessions.items() if k == change.keeping}
-    told = {"email": change.email, "mail_problem": None, "updated_at": change.now}
+    told = {"email": change.email, "mail_problem": None, "updated_at": change.now, "secured_at": change.now}
     world.user(change.user.user_id, **told, identities=frozenset(held), sessions=kept)
 
 
@@ -202,7 +203,8 @@ _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
     ),
     users.SwapSession: _swap,
     users.LetGoSession: lambda w, c: w.user(c.user_id, sessions=_without(w.users[c.user_id].sessions, c.session)),
-    users.LetGoAllSessions: _let_go_all,
+    users.LetGoAllSessions: lambda w, c: w.user(c.user.user_id, sessions={}),
+    users.LetGoOtherSessions: _let_go_others,
     users.HoldKey: lambda w, c: w.user(c.user_id, api_keys=w.users[c.user_id].api_keys | {c.api_key}),
     users.LetGoKey: lambda w, c: w.user(c.user_id, api_keys=w.users[c.user_id].api_keys - {c.api_key}),
     users.HoldIdentity: lambda w, c: w.user(c.user_id, identities=w.users[c.user_id].identities | {c.identity}),
@@ -324,6 +326,14 @@ class FakeAccessTokens:
         """What it was told that the token says; how long it lasts is for the real one's tests."""
         assert now.tzinfo is not None
         return self.said.get(text)
+
+
+class FakeSigner:
+    """Signs in a way that nobody can check."""
+
+    def sign(self, claims: Mapping[str, Any]) -> str:
+        """The id of the session, and nothing else."""
+        return f"signed.for.{claims['sid']}"
 
 
 @dataclass

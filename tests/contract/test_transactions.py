@@ -54,6 +54,7 @@ def changes_that_fail() -> tuple[Change, ...]:
         users.HoldIdentity("nobody at all", "google#1", at_most=5),
         users.LetGoIdentity(a_user(), "google#1"),
         users.LetGoAllSessions(a_user()),
+        users.LetGoOtherSessions(a_user(), a_digest(), NOW),
         users.HoldKey("not a soul", a_digest(), at_most=25),
         api_keys.Remove(a_digest(), "nobody"),
         users.LetGoKey("never was", a_digest()),

@@ -378,17 +378,30 @@ def test_neither_typing_nor_clicking_is_done_from_elsewhere(machine: Machine, en
         ("session_revoke_all", request("session_revoke_all", cookie=SAMPLE_TOKEN)),
         ("logout", request("logout", cookie=SAMPLE_TOKEN)),
         ("account_disable", sample("account_disable")),
+        ("password_change", request("password_change", cookie=SAMPLE_TOKEN)),
     ],
 )
 def test_a_yes_dies_with_the_session_in_which_it_was_given(
     machine: Machine, function: str, event: dict[str, Any]
 ) -> None:
-    """Who logs out must not find a device let in a minute later."""
+    """Who logs out, or changes the password, must not find a device let in a minute later."""
     device_code = machine.allowed()
     machine.functions.invoke(function, event)
 
     assert refused(machine.polls(device_code)) == (400, "invalid_grant")
     assert sessions(machine.functions) == []
+
+
+def test_a_yes_that_comes_after_a_new_password_counts(machine: Machine) -> None:
+    """The device had asked before: what counts is when the person answered."""
+    device_code, user_code = machine.codes()
+    machine.wait(1)
+    changed = machine.functions.invoke("password_change", request("password_change", cookie=SAMPLE_TOKEN))
+    machine.wait(1)
+    machine.typed(user_code)
+    machine.answered(user_code)
+
+    assert (changed.status, machine.polls(device_code).status) == (204, 200)
 
 
 def test_an_account_that_is_closed_lets_no_device_in(machine: Machine) -> None:

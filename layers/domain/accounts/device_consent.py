@@ -71,7 +71,7 @@ class DeviceConsent:
         if code.subject == NOBODY:
             raise InvalidUserCode
         users.active(self.users, session.user_id)
-        answered = one_time_tokens.Take(_answered(code, decision, session))
+        answered = one_time_tokens.Take(_answered(code, decision, session, now))
         self._commit(one_time_tokens.Consume(code.key), answered)
         return session.user_id
 
@@ -98,8 +98,8 @@ class DeviceConsent:
             raise InvalidUserCode from conflict
 
 
-def _answered(code: OneTimeToken, decision: str, session: Session) -> OneTimeToken:
-    """The device's own code, as the device will find it."""
+def _answered(code: OneTimeToken, decision: str, session: Session, now: datetime) -> OneTimeToken:
+    """The device's own code, as the device will find it: issued by the person, now, and good no longer than before."""
     data = {
         "client_id": code.data["client_id"],
         "scope": code.data["scope"],
@@ -107,4 +107,4 @@ def _answered(code: OneTimeToken, decision: str, session: Session) -> OneTimeTok
         "method": session.method,
         "session": session.digest,
     }
-    return OneTimeToken(DEVICE_CODE, code.data["device"], session.user_id, code.issued_at, code.expires_at, data)
+    return OneTimeToken(DEVICE_CODE, code.data["device"], session.user_id, now, code.expires_at, data)

@@ -25,7 +25,7 @@ class User:
     """An account as stored. ``sessions`` maps digests to when each ends; ``revision`` rises with every change.
 
     ``mail_problem`` is why nothing is mailed to ``email`` any more, to be told to its owner: ``identities.BOUNCE``,
-    ``COMPLAINT``, or None.
+    ``COMPLAINT``, or None. ``secured_at`` is when all sessions were last ended but the one that asked for it.
     """
 
     user_id: str
@@ -38,6 +38,7 @@ class User:
     api_keys: frozenset[str] = frozenset()
     identities: frozenset[str] = frozenset()
     mail_problem: str | None = None
+    secured_at: datetime | None = None
     revision: int = 0
 
 
@@ -56,11 +57,23 @@ class Open(Change):
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """Where and when a new session was allowed: in another ``session`` of the account, at the moment ``at``."""
+
+    session: str
+    at: datetime
+
+    def stands(self, user: User) -> bool:
+        """Whether that session is still held, and the account was not secured since."""
+        return self.session in user.sessions and (user.secured_at is None or user.secured_at < self.at)
+
+
+@dataclass(frozen=True, slots=True)
 class HoldSession(Change):
     """The account holds one more session; refused when it is full, gone or disabled.
 
     With ``instead_of``, it takes the place of that one: refused when the account does not hold it any more. With
-    ``beside``, that other one must still be held.
+    ``beside``, that must stand.
     """
 
     user_id: str
@@ -68,7 +81,7 @@ class HoldSession(Change):
     ends_at: datetime
     at_most: int
     instead_of: str | None = None
-    beside: str | None = None
+    beside: Beside | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +105,18 @@ class LetGoSession(Change):
 
 @dataclass(frozen=True, slots=True)
 class LetGoAllSessions(Change):
-    """The account holds no session any more, but ``keeping``; refused when it changed since it was read."""
+    """The account holds no session any more; refused when it changed since it was read."""
 
     user: User
-    keeping: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LetGoOtherSessions(Change):
+    """The account holds no session but ``keeping`` and is secured; refused when it changed since it was read."""
+
+    user: User
+    keeping: str
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +157,7 @@ class LetGoIdentity(Change):
 
 @dataclass(frozen=True, slots=True)
 class MoveAddress(Change):
-    """The account goes by ``email``, holds ``gained`` instead of ``lost``, and no session but ``keeping``.
+    """The account goes by ``email``, holds ``gained`` instead of ``lost``, no session but ``keeping``, and is secured.
 
     What was wrong with mail to the old address is forgotten. Refused when it changed since it was read.
     """
