@@ -173,7 +173,6 @@ def test_whatever_ends_programs_keeps_out_one_that_is_coming_in(backend: Backend
     assert _clients(stories, person) == set()
 
 
-@three_times
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_no_program_is_in_after_whatever_ends_programs(racetrack: Backend, ending: str) -> None:
     """One that met it lost against it, or came in before it and was ended by it."""
@@ -253,7 +252,6 @@ def test_no_session_comes_back_by_a_refresh(backend: Backend, ending: str) -> No
     assert _clients(stories, person) == set()
 
 
-@three_times
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_no_refresh_outlives_whatever_ends_programs(racetrack: Backend, ending: str) -> None:
     """It lost, or its pair is worth nothing."""

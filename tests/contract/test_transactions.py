@@ -59,6 +59,7 @@ def changes_that_fail() -> tuple[Change, ...]:
         api_keys.Remove(a_digest(), "nobody"),
         users.LetGoKey("never was", a_digest()),
         users.Disable(a_user(), NOW),
+        users.Enable(a_user(), NOW),
         users.NoteMailProblem("somebody gone", "nobody@example.com", "bounce"),
         users.MoveAddress(a_user(), "b@example.com", lost="email#a", gained="email#b", keeping=a_digest(), now=NOW),
         users.Rename(a_user(), "Nobody", NOW),
@@ -66,6 +67,7 @@ def changes_that_fail() -> tuple[Change, ...]:
         identities.Vacate(an_identity()),
         identities.Remove("email#nobody@example.com", "nobody"),
         identities.DisableLogin("email#no.one@example.com", "nobody"),
+        identities.EnableLogin("email#not.one@example.com", "nobody"),
     )
 
 

@@ -225,6 +225,15 @@ def test_a_disabled_account_holds_nothing(backend: Backend) -> None:
     )
 
 
+def test_a_disabled_account_is_active_again(backend: Backend) -> None:
+    """Only that changes; it holds what it held."""
+    user = opened(backend, status=users.DISABLED, identities=frozenset({"email#a@example.com"}))
+    when = LATER + timedelta(days=1)
+    backend.commit(users.Enable(user, when))
+
+    assert backend.users.get(user.user_id) == replace(user, status=users.ACTIVE, updated_at=when, revision=1)
+
+
 def test_a_closed_account_is_gone(backend: Backend) -> None:
     """Nothing of it is left."""
     user = opened(backend)
@@ -234,12 +243,13 @@ def test_a_closed_account_is_gone(backend: Backend) -> None:
 
 
 def test_what_was_read_too_early_changes_nothing(backend: Backend) -> None:
-    """Rename, Disable, Close, letting go of sessions or identities: on the account as it was read, or not at all."""
+    """What rests on the account as it was read is refused."""
     user = opened(backend)
     backend.commit(users.HoldKey(user.user_id, a_digest(), at_most=25))
     stale = (
         users.Rename(user, "Somebody else", NOW),
         users.Disable(user, NOW),
+        users.Enable(user, NOW),
         users.Close(user),
         users.LetGoAllSessions(user),
         users.LetGoOtherSessions(user, a_digest(), NOW),
@@ -255,6 +265,7 @@ def test_what_is_gone_cannot_change(backend: Backend) -> None:
     gone = (
         users.Rename(user, "Somebody", NOW),
         users.Disable(user, NOW),
+        users.Enable(user, NOW),
         users.Close(user),
         users.LetGoAllSessions(user),
         users.LetGoOtherSessions(user, a_digest(), NOW),

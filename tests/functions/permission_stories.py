@@ -152,6 +152,12 @@ def with_a_secret_that_is_none(stage: Stage) -> Act:
     return stage.calls(headers={"x-comfy-admin-secret": "guess"})
 
 
+@of("account_inspect")
+def of_whoever_owns_a_key(stage: Stage) -> Act:
+    """The key is all that the operator has."""
+    return stage.sends(sample("account_inspect") | {"name": stage.arrange().key_id})
+
+
 @of("mailer")
 def about_a_forgotten_password(stage: Stage) -> Act:
     """A link is made and mailed."""

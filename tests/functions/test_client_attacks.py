@@ -7,7 +7,7 @@ import pytest
 from tests.functions.clients import Program, query_of
 from tests.functions.conftest import NOW
 from tests.functions.lambdas import Lambdas
-from tests.functions.requests import SAMPLE_TOKEN, request
+from tests.functions.requests import SAMPLE_TOKEN, request, sample
 
 
 @pytest.fixture
@@ -17,17 +17,34 @@ def program(functions: Lambdas) -> Program:
     return Program(functions)
 
 
-@pytest.mark.parametrize("function", ["password_change", "email_change_confirm"])
-def test_a_code_does_not_outlive_what_ends_all_other_sessions(program: Program, function: str) -> None:
-    """The session it was given in stays, and is worth no program that the person tries to be rid of (SE-09)."""
-    code = program.code()
-    program.functions.clock.now = NOW + timedelta(seconds=10)
-    assert program.functions.invoke(function, request(function, cookie=SAMPLE_TOKEN)).status in (200, 204)
-    answer = program.exchange(code)
-    program.functions.clock.now = NOW + timedelta(seconds=11)
+@pytest.mark.parametrize(
+    ("function", "stays"),
+    [
+        ("password_change", True),
+        ("email_change_confirm", True),
+        ("password_reset", False),
+        ("session_revoke_all", False),
+        ("account_disable", False),
+        ("account_delete", False),
+    ],
+)
+def test_nothing_of_a_program_outlives_what_ends_other_sessions(
+    program: Program, function: str, *, stays: bool
+) -> None:
+    """Not its tokens, and not a code that waits, though the session it was given in may stay (SE-09, SE-10)."""
+    tokens, code = program.sign_in(), program.code()
+    functions, clock = program.functions, program.functions.clock
+    clock.now = NOW + timedelta(seconds=10)
+    event = sample(function) if function == "account_disable" else request(function, cookie=SAMPLE_TOKEN)
+    ended = functions.invoke(function, event)
+    answers = [program.exchange(code), program.refresh(tokens["refresh_token"])]
+    clock.now = NOW + timedelta(seconds=11)
 
-    assert (answer.status, answer.json["error"]) == (400, "invalid_grant")
-    assert program.exchange(program.code()).status == 200
+    assert function == "account_disable" or ended.status in (200, 204)
+    assert [(answer.status, answer.json["error"]) for answer in answers] == [(400, "invalid_grant")] * 2
+    assert functions.invoke("account_show", request("account_show", bearer=tokens["access_token"])).status == 401
+    assert (program.answered().status == 200) is stays
+    assert not stays or program.exchange(program.code()).status == 200
 
 
 @pytest.mark.parametrize("verifier", ["v" * 42, "v" * 129, *("v" * 43 + bad for bad in "\n +=\u00e9\0")])

@@ -12,12 +12,13 @@ from datetime import datetime
 from typing import Protocol
 
 from accounts import secrets
-from accounts.errors import Unauthenticated
+from accounts.errors import NotFound, Unauthenticated
 from accounts.transactions import Change
 
 USER_ID_CHARACTERS = 28
 ACTIVE = "active"
 DISABLED = "disabled"
+_NO_SUCH_ACCOUNT = "There is no account with that id."
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +198,14 @@ class Disable(Change):
 
 
 @dataclass(frozen=True, slots=True)
+class Enable(Change):
+    """The account is active again; what ended meanwhile stays ended. Refused when it changed since it was read."""
+
+    user: User
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Close(Change):
     """The account is gone; refused when it changed since it was read."""
 
@@ -214,6 +223,14 @@ def active(accounts: Users, user_id: str) -> User:
     user = find(accounts, user_id)
     if user is None:
         raise Unauthenticated
+    return user
+
+
+def existing(accounts: Users, user_id: str) -> User:
+    """The account that an operator means, in whatever state; raises NotFound."""
+    user = accounts.get(user_id)
+    if user is None:
+        raise NotFound(_NO_SUCH_ACCOUNT)
     return user
 
 

@@ -64,6 +64,7 @@ class UsersTable(Table[UserItem]):
             users.Rename: self._rename,
             users.NoteMailProblem: self._note_mail_problem,
             users.Disable: self._disable,
+            users.Enable: self._enable,
             users.Close: self._close,
         }
 
@@ -154,6 +155,10 @@ class UsersTable(Table[UserItem]):
             UserItem.api_keys.remove(),
         ]
         return self._change(user.user_id, actions, UserItem.revision == user.revision)
+
+    def _enable(self, change: users.Enable) -> Operation:
+        actions = [UserItem.status.set(users.ACTIVE), UserItem.updated_at.set(change.now)]
+        return self._change(change.user.user_id, actions, UserItem.revision == change.user.revision)
 
     def _close(self, change: users.Close) -> Operation:
         return self.delete(self.bound(change.user.user_id), UserItem.revision == change.user.revision)
