@@ -1,6 +1,6 @@
 # Everything a person runs here. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help dev dev-reset dev-sam test check format bench screenshots mails redrive build validate invoke audit requirements hooks clean
+.PHONY: help dev dev-reset dev-sam test check format bench screenshots mails admin redrive build validate invoke audit requirements hooks clean
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
@@ -52,6 +52,9 @@ screenshots: .venv/.installed ## Pictures of every page in every state, phone an
 
 mails: .venv/.installed ## Every mail as people get it, in .local/mails, to be looked at
 	@$(RUN) scripts.mails
+
+admin: .venv/.installed ## Help a person, end a leak, rotate a secret: DO="show ann@example.com", of `make dev` or STACK=comfy-accounts
+	@$(RUN) scripts.admin $(DO)
 
 redrive: .venv/.installed ## Send on the mail that failed: of `make dev`, or STACK=comfy-accounts of your AWS profile
 	@$(RUN) scripts.redrive

@@ -42,6 +42,18 @@ def test_a_refused_try_does_not_move_the_counter(backend: Backend) -> None:
     assert [full(backend, toll), full(backend, toll)] == [(toll, Counter(1, NOW))] * 2
 
 
+def test_where_a_counter_stands_can_be_read(backend: Backend) -> None:
+    """Without raising it; one that was never raised, or has been cleared, is none."""
+    toll: Toll = a_toll()
+    before = backend.throttles.standing(toll.key)
+    backend.throttles.take([toll], NOW)
+    backend.throttles.take([toll], LATER)
+    counted = [backend.throttles.standing(toll.key) for _ in range(2)]
+    backend.commit(throttles.Clear(toll.key))
+
+    assert (before, counted, backend.throttles.standing(toll.key)) == (None, [Counter(2, LATER)] * 2, None)
+
+
 def test_counters_do_not_share(backend: Backend) -> None:
     """Each key has its own."""
     one, other = a_toll(limit=1), a_toll(limit=1)

@@ -9,6 +9,17 @@ from accounts.web.routes import ANY_CREDENTIAL, ROUTES, SESSION_ONLY, SIGNED_IN,
 from tests.cloudformation import ROOT
 from tests.functions.requests import EVENTS, sample
 
+# Invoked by operators, directly.
+OPERATORS = (
+    "account_inspect",
+    "account_disable",
+    "account_enable",
+    "account_remove",
+    "account_sign_out",
+    "account_unlock",
+    "key_revoke",
+    "password_revoke",
+)
 # A function without a sample fails a test of its own, in test_replays; no rule can be tried on it.
 # Those of Google and GitHub need more than a person: the same rules are tried on them in test_oauth_rules.
 OAUTH = frozenset(

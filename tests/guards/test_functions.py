@@ -5,10 +5,11 @@ import json
 from accounts.web import routes
 from accounts.web.routes import ADMIN_SECRET, ANY_CREDENTIAL, NO_CREDENTIAL, ROUTES, SESSION_ONLY, SIGNED_IN, Route
 from tests.cloudformation import ROOT, resources
+from tests.functions.inventory import OPERATORS
 from tests.guards import project
 
 # Called by other HTTP APIs, by operators, by the queue and by the topic.
-_WITHOUT_ROUTE = {"authorizer", "account_disable", "mailer", "mail_feedback"}
+_WITHOUT_ROUTE = {"authorizer", "mailer", "mail_feedback", *OPERATORS}
 
 
 def test_every_folder_is_a_function_and_every_function_a_folder() -> None:

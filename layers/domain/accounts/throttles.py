@@ -70,6 +70,9 @@ class Throttles(Protocol):
     def take(self, tolls: Sequence[Toll], now: datetime) -> None:
         """Raise all counters by one, or none; raises Full for the first that refuses, Unavailable when unsure."""
 
+    def standing(self, key: str) -> Counter | None:
+        """Where the counter stands, for showing; None when it was never raised or has been cleared."""
+
 
 @dataclass(frozen=True, slots=True)
 class Clear(Change):

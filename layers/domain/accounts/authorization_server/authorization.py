@@ -34,13 +34,17 @@ class AuthorizationEndpoint:
     def shown(
         self, parameters: Mapping[str, str], credential: Credential | None, caller: Caller, now: datetime
     ) -> Shown:
-        """What the page shows; raises UnknownClient, RedirectNotAllowed, TooManyAttempts."""
+        """What the page shows; raises UnknownClient, RedirectNotAllowed, TooManyAttempts.
+
+        What is empty was not asked (RFC 6749 3.1).
+        """
         user = self._consent.shown(credential, caller, now)
-        client = self._client(parameters)
+        asked = {name: value for name, value in parameters.items() if value}
+        client = self._client(asked)
         try:
-            return Shown(self._question(client, parameters, caller, now), user)
+            return Shown(self._question(client, asked, caller, now), user)
         except ClientRefused as error:
-            return Shown(None, user, self._refused(parameters, error))
+            return Shown(None, user, self._refused(asked, error))
 
     def answered(
         self,

@@ -43,6 +43,11 @@ class ThrottlesTable(Table[CounterItem]):
             first = refusals[0]
             raise Full(tolls[first.index], self._counter(first.item, now))
 
+    def standing(self, key: str) -> Counter | None:
+        """Where the counter stands; None when there is none. Raises Unavailable."""
+        item = self.find(key)
+        return None if item is None else Counter(int(item.counted), item.raised_at)
+
     def _raise(self, toll: Toll, now: datetime) -> Operation:
         actions = [
             CounterItem.counted.add(1),
