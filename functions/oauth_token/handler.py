@@ -1,7 +1,8 @@
 """POST /oauth/token: a program exchanges what a person gave it for tokens."""
 
-from accounts import clients, settings
+from accounts import clients, settings, telemetry
 from accounts.authorization_server.token import Stories, TokenEndpoint
+from accounts.aws.outbox import BestEffortOutbox
 from accounts.aws.signing import signing_keys
 from accounts.client_sessions import ClientSessions
 from accounts.client_sign_in import ClientSignIn
@@ -27,13 +28,15 @@ TOKENS = OneTimeTokensTable(SETTINGS["ONE_TIME_TOKENS_TABLE"])
 THROTTLES = ThrottlesTable(SETTINGS["THROTTLES_TABLE"])
 WRITES = DynamoTransactions(USERS, SESSIONS, TOKENS, AuditEventsTable(SETTINGS["AUDIT_EVENTS_TABLE"]))
 OPENING = ClientSessions(SessionOpening(USERS, SESSIONS, WRITES), KEYS, SETTINGS.site_url)
-SIGN_IN = ClientSignIn(TOKENS, OPENING, WRITES, THROTTLES)
+KNOWN = clients.load(SETTINGS.optional("OAUTH_CLIENTS"))
+NOTICES = BestEffortOutbox(SETTINGS["MAIL_QUEUE_URL"], on_failure=telemetry.dependency_failed, rarely=True)
+SIGN_IN = ClientSignIn(TOKENS, OPENING, WRITES, THROTTLES, KNOWN, NOTICES)
 STORIES = Stories(
     sign_in=SIGN_IN,
     refresh=TokenRefresh(SESSIONS, USERS, WRITES, THROTTLES, KEYS, SETTINGS.site_url),
     device=DeviceSignIn(SIGN_IN, THROTTLES),
 )
-ENDPOINT = TokenEndpoint(clients.load(SETTINGS.optional("OAUTH_CLIENTS")), STORIES, SETTINGS.site_url)
+ENDPOINT = TokenEndpoint(KNOWN, STORIES, SETTINGS.site_url)
 
 
 @endpoint(routes.OAUTH_TOKEN, SETTINGS, refused=oauth_server.refused)
