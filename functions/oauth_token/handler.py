@@ -42,4 +42,4 @@ ENDPOINT = TokenEndpoint(KNOWN, STORIES, SETTINGS.site_url)
 @endpoint(routes.OAUTH_TOKEN, SETTINGS, refused=oauth_server.refused)
 def lambda_handler(request: Request) -> Response:
     """Exchange a code, a device code or a refresh token, once."""
-    return oauth_server.tokens(ENDPOINT.tokens(request.form(), request.caller, request.received_at))
+    return oauth_server.tokens(ENDPOINT.tokens(oauth_server.form(request), request.caller, request.received_at))

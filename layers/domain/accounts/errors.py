@@ -13,6 +13,7 @@
     │   │   └── RedirectNotAllowed
     │   ├── ClientRefused
     │   │   ├── InvalidClient
+    │   │   │   └── ClientAuthentication
     │   │   ├── InvalidGrant
     │   │   │   └── GrantReused
     │   │   ├── UnauthorizedClient
@@ -156,6 +157,12 @@ class InvalidClient(ClientRefused):
     code = "invalid_client"
     event = "authn_client_fail"
     default_message = "This program is not known here. Send its client_id, and no secret."
+
+
+class ClientAuthentication(InvalidClient):
+    """It tries to prove itself by an ``Authorization`` header, to which RFC 6749 5.2 gives a status of its own."""
+
+    default_message = "Programs have no secret here. Send the client_id in the form, and no Authorization header."
 
 
 class InvalidGrant(ClientRefused):

@@ -13,6 +13,7 @@ from accounts.web.cookies import no_session_cookie
 _STATUS: dict[type[errors.AccountsError], int] = {
     errors.InvalidInput: 400,
     errors.ClientRefused: 400,
+    errors.ClientAuthentication: 401,
     errors.ProviderSignInFailed: 400,
     errors.Unauthenticated: 401,
     errors.Forbidden: 403,
@@ -154,5 +155,7 @@ def headers_of(error: errors.AccountsError) -> Mapping[str, str]:
             return {}
         case errors.Unauthenticated():
             return {"www-authenticate": "Bearer"}
+        case errors.ClientAuthentication():
+            return {"www-authenticate": 'Basic realm="clients"'}
         case _:
             return {}
