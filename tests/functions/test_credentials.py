@@ -76,7 +76,8 @@ def test_the_kinds_do_not_cross(functions: Lambdas, function: str) -> None:
         request(function, bearer=person.session_id),
     ):
         answer = functions.invoke(function, event)
-        assert answer.read == expected.refusal(function, 401, "not_authenticated")
+        bearer = "authorization" in event["headers"]
+        assert answer.read == expected.refusal(function, 401, "not_authenticated", bearer=bearer)
         assert answer.calls == []
 
 
@@ -126,9 +127,11 @@ def test_a_key_that_cannot_be_one_is_refused_without_a_look(functions: Lambdas) 
     functions.people.arrange()
     for key in (SAMPLE_KEY[:-1] + "H", SAMPLE_KEY[:-1], SAMPLE_KEY + "G", SAMPLE_KEY.replace("S", "s"), "comfyui-"):
         for function in ANY_ROUTES:
-            answer = functions.invoke(function, request(function, key=key))
-            assert answer.read == expected.refusal(function, 401, "api_key_mistyped")
-            assert answer.calls == []
+            for event in (request(function, key=key), request(function, bearer=key)):
+                answer = functions.invoke(function, event)
+                bearer = "authorization" in event["headers"]
+                assert answer.read == expected.refusal(function, 401, "api_key_mistyped", bearer=bearer)
+                assert answer.calls == []
 
 
 @pytest.mark.parametrize("function", ANY_ROUTES)
@@ -137,9 +140,11 @@ def test_a_key_that_is_gone_is_said_to_be_gone(functions: Lambdas, function: str
     person = functions.people.arrange()
     functions.invoke("key_delete", request("key_delete", cookie=SAMPLE_TOKEN, target=person.key_id))
     for key in (SAMPLE_KEY, somebody("Nobody").key):
-        answer = functions.invoke(function, request(function, key=key))
-        assert answer.read == expected.refusal(function, 401, "api_key_unknown")
-        assert answer.events == ["authz_fail"]
+        for event in (request(function, key=key), request(function, bearer=key)):
+            answer = functions.invoke(function, event)
+            bearer = "authorization" in event["headers"]
+            assert answer.read == expected.refusal(function, 401, "api_key_unknown", bearer=bearer)
+            assert answer.events == ["authz_fail"]
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from accounts.web.routes import Route
 
 # RFC 6750 2.1: the scheme's case does not matter (RFC 9110 11.1), the token is b64token.
 _BEARER = re.compile(r"bearer +([A-Za-z0-9._~+/-]+=*) *", re.IGNORECASE)
+_ANY_BEARER = re.compile(r"bearer +[^ ]", re.IGNORECASE)
 # RFC 7515 7.1: three parts. Neither a key nor a refresh token has two dots.
 _JWT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
@@ -30,6 +31,11 @@ def presented(request: Request, route: Route, site_url: str) -> Credential | Non
     if header is not None:
         return header
     return _from_cookie(request, route, site_url) if route.cookies else None
+
+
+def has_bearer(request: Request) -> bool:
+    """Whether the request presents a bearer token, whatever it is worth."""
+    return _ANY_BEARER.match(request.headers.get("authorization", "")) is not None
 
 
 def session_cookie(request: Request) -> Credential | None:
