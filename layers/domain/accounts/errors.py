@@ -299,7 +299,7 @@ class Unauthenticated(Refusal):
 
 
 class ApiKeyMistyped(Unauthenticated):
-    """The text has the form of a key and cannot be one: its checksum is wrong, or a part is missing. Asks no table."""
+    """The text stands where a key belongs and cannot be one: one sign is wrong, missing or too many. Asks no table."""
 
     code = "api_key_mistyped"
     default_message = "This API key is not complete or has a typing error. Check that you copied it whole."
