@@ -5,6 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
+# Powertools reads it as it is imported, which may be before a folder of tests sets the functions' environment.
+os.environ["POWERTOOLS_SERVICE_NAME"] = "accounts"
+
 
 def missing(what: str) -> None:
     """Skip by name and reason on a person's machine; in CI, where everything is installed, fail."""
