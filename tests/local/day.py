@@ -22,7 +22,7 @@ STEP, STEPS = 1200, 36
 NEW_PASSWORD = "another lantern over ten rivers"
 _REPORT = re.compile(r"^REPORT RequestId: .*\tDuration: ([0-9.]+) ms")
 # How many come in each of the twelve hours.
-_TIDE = (1, 1, 2, 3, 4, 4, 3, 4, 4, 3, 2, 1)
+_TIDE = (1, 1, 2, 3, 3, 4, 3, 3, 4, 3, 2, 1)
 
 
 @dataclass
@@ -152,7 +152,8 @@ class Day:
         self._person().call("POST", "/auth/login", {}, origin="https://evil.example")
 
     def _mail_bounces(self) -> None:
-        who = self.people[-1].email
+        # Whoever cannot be written to plays no further part.
+        who = self.people.pop().email
         bounce = {"bounceType": "Permanent", "bouncedRecipients": [{"emailAddress": who}]}
         said = {"eventType": "Bounce", "bounce": bounce, "mail": {"destination": [who]}}
         topic = self.cloud.outputs["MailFeedbackTopicArn"]
