@@ -1,6 +1,6 @@
 # Everything a person runs here. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help dev dev-reset dev-sam test check format bench screenshots mails dashboard dashboard-preview redrive build validate invoke audit requirements hooks clean
+.PHONY: help dev dev-reset dev-sam test check format bench screenshots mails dashboard dashboard-preview admin redrive build validate invoke audit requirements hooks clean
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
@@ -27,7 +27,7 @@ dev-sam: .venv/.installed .venv-sam/.installed ## Deploy into the running `make 
 test: .venv/.installed .venv-sam/.installed ## Everything that can be checked on this machine
 	@$(MAKE) check
 	@echo "== tests"
-	@$(RUN) pytest
+	@$(RUN) pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder
 
 check: .venv/.installed ## The linters: style, types, architecture, template
 	@echo "== ruff: style"
@@ -58,6 +58,9 @@ dashboard: .venv/.installed ## Write dashboard, alarms over functions and list o
 
 dashboard-preview: .venv/.installed ## The dashboard with half a day of made-up people in it, as a picture in .local
 	@PYTHONPATH=layers/domain $(RUN) tests.local.preview
+
+admin: .venv/.installed ## Help a person, end a leak, rotate a secret: DO="show ann@example.com", of `make dev` or STACK=comfy-accounts
+	@$(RUN) scripts.admin $(DO)
 
 redrive: .venv/.installed ## Send on the mail that failed: of `make dev`, or STACK=comfy-accounts of your AWS profile
 	@$(RUN) scripts.redrive

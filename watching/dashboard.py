@@ -79,8 +79,9 @@ def _getting_in() -> tuple[Widget, ...]:
             event("authn_token_verified", "asked about by a service"),
         ),
         graph(
-            "Programs that stay signed in",
+            "Programs",
             event("authn_token_issued", "tokens renewed", "refresh_token"),
+            event("authn_device_asks", "asked to be let in by a code"),
         ),
     )
 

@@ -47,7 +47,10 @@ _SIGN_INS: dict[str, Event] = {
     "session_shown": Event("a browser asked who is signed in"),
     "sessions_listed": Event("a person looked where they are signed in"),
     "session_revoked": Event("a browser or program was logged out", kept=True, detail=("session",)),
-    "session_revoked_all": Event("a person logged out everywhere", kept=True, detail=("sessions",)),
+    "session_revoked_all": Event(
+        "a person logged out everywhere, or was by an operator", kept=True, detail=("sessions", "by", "operator")
+    ),
+    "authn_login_unlock": Event("an operator ended the waiting after failures", kept=True, detail=("by", "operator")),
 }
 _ACCOUNTS: dict[str, Event] = {
     "user_created": Event(
@@ -63,8 +66,10 @@ _ACCOUNTS: dict[str, Event] = {
     "user_updated": Event("a person changed what they are called", kept=True),
     "user_email_change_requested": Event("another address was asked for"),
     "user_email_changed": Event("an account moved to another address", kept=True),
-    "user_deleted": Event("a person closed their account", kept=True),
-    "user_disabled": Event("an operator closed an account", kept=True),
+    "user_deleted": Event("a person deleted their account, or an operator did", kept=True, detail=("by", "operator")),
+    "user_disabled": Event("an operator closed an account", kept=True, detail=("by", "operator")),
+    "user_enabled": Event("an operator opened an account again", kept=True, detail=("by", "operator")),
+    "user_inspected": Event("an operator looked at an account"),
     "activity_listed": Event("a person looked at what happened to the account"),
     "methods_shown": Event("somebody asked which ways in there are"),
     "identities_listed": Event("a person looked at their ways in"),
@@ -78,6 +83,7 @@ _ACCOUNTS: dict[str, Event] = {
     "authn_password_change": Event(
         "a password was changed, reset, or set for the first time", kept=True, detail=("by",), counted=("reset",)
     ),
+    "authn_password_revoked": Event("an operator took a password out of use", kept=True, detail=("by", "operator")),
     "authn_password_reset_requested": Event("a link to a new password was asked for", counted=ALL),
     "authn_password_exists": Event("a first password was to be set where there is one"),
     "authn_password_missing": Event("a password was to be changed where there is none"),
@@ -86,13 +92,19 @@ _ACCOUNTS: dict[str, Event] = {
 }
 _KEYS_AND_TOKENS: dict[str, Event] = {
     "authn_token_created": Event("an API key was made", kept=True, detail=("api_key", "name"), counted=ALL),
-    "authn_token_revoked": Event("an API key was deleted", kept=True, detail=("api_key",)),
+    "authn_token_revoked": Event(
+        "an API key was deleted, by its owner or an operator", kept=True, detail=("api_key", "by", "operator")
+    ),
     "authn_tokens_listed": Event("a person looked at their API keys"),
     "authn_token_verified": Event("another service asked whose API key it was shown", counted=ALL),
     "excess_api_keys": Event("an account has as many API keys as it may"),
     "authz_granted": Event("the authorizer let a request through to another API", counted=("api_key",)),
+    "authn_device_asks": Event("a program asked for a code that a person types in elsewhere", counted=ALL),
+    "authn_device_pending": Event("a program asked for tokens before the person had answered"),
+    "excess_device_polls": Event("a program asked more often than it was told to"),
     "authn_client_asks": Event("a program's sign-in was shown to a person"),
     "authn_client_answered": Event("a person said yes or no to a program"),
+    "authn_account_changed": Event("a person answered a program as another account than the page had shown"),
     "authn_client_denied": Event("a person had said no"),
     "authn_client_fail": Event("a program is not known here, or may not ask like this"),
     "authn_token_issued": Event(
