@@ -120,7 +120,7 @@ def test_the_dashboard_asks_for_cold_starts_as_the_saved_query_does() -> None:
 def test_queries_are_in_the_document_and_those_that_are_named_exist() -> None:
     """A description that sends somebody to a query that is not there is worse than none."""
     alarms = [it["AlarmDescription"] for it in resources("AWS::CloudWatch::Alarm").values()]
-    texts = " ".join((questions.GETTING_IN, questions.HEALTHY, questions.UNDER_ATTACK, questions.COST))
+    texts = f"{questions.GETTING_IN} {questions.HEALTHY} {questions.UNDER_ATTACK} {questions.COST}"
     named = {it for text in alarms for it in re.findall(r'"([a-z][a-z -]+)"', text)}
     named |= set(re.findall(r"saved query \*([^*]+)\*", texts.replace("\n", " ")))
 
