@@ -36,8 +36,25 @@ COLD_STARTS = (
 
 def body(stack: Stack) -> Json:
     """The dashboard's body, with what Fn::Sub fills in."""
-    rows = (*_getting_in(), *_healthy(stack), *_under_attack(), *_cost(stack))
+    rows = (_at_a_glance(), *_getting_in(), *_healthy(stack), *_under_attack(), *_cost(stack))
     return {"start": "-PT12H", "periodOverride": "inherit", "widgets": placed(rows)}
+
+
+def _at_a_glance() -> Widget:
+    """The one line that somebody reads who has no time."""
+    return numbers(
+        "Altogether, in the time that is shown",
+        event("authn_login_success", "password", "password", id="came0", visible=False),
+        event("authn_login_success", "Google", "google", id="came1", visible=False),
+        event("authn_login_success", "GitHub", "github", id="came2", visible=False),
+        event("authn_login_fail", "wrong", id="wrong", visible=False),
+        computed('SUM(METRICS("came"))', "signed in", id="people"),
+        computed("100 * came0 / (came0 + wrong)", "passwords right, in %", id="share"),
+        event("email_verified", "sign-ups finished"),
+        _api("5xx", "answers that were errors of ours"),
+        event("excess_rate_limit_exceeded", "limits reached"),
+        event("authn_token_reuse", "tokens that came twice"),
+    )
 
 
 def _getting_in() -> tuple[Widget, ...]:
@@ -58,12 +75,6 @@ def _getting_in() -> tuple[Widget, ...]:
             event("authn_provider_fail", "GitHub stopped", "github"),
             event("authn_token_invalid", "link or code not valid"),
         ),
-        numbers(
-            "Password log-ins that were right, in %",
-            event("authn_login_success", "right", "password", id="right", visible=False),
-            event("authn_login_fail", "wrong", id="wrong", visible=False),
-            computed("100 * right / (right + wrong)", "right, in %", id="share"),
-        ),
         graph(
             "Sign-ups and new passwords",
             event("user_created", "sign-up asked for"),
@@ -77,11 +88,13 @@ def _getting_in() -> tuple[Widget, ...]:
             event("user_shown", "used here", "api_key"),
             event("authz_granted", "used with the authorizer", "api_key"),
             event("authn_token_verified", "asked about by a service"),
+            width=12,
         ),
         graph(
             "Programs",
             event("authn_token_issued", "tokens renewed", "refresh_token"),
             event("authn_device_asks", "asked to be let in by a code"),
+            width=12,
         ),
     )
 
@@ -90,7 +103,7 @@ def _healthy(stack: Stack) -> tuple[Widget, ...]:
     return (
         text(questions.HEALTHY),
         graph("Answers", *(_api(name, label) for name, label in (("Count", "all"), ("4xx", "4xx"), ("5xx", "5xx")))),
-        graph("Time to answer, in ms", _api("Latency", "half", stat="p50"), _api("Latency", "99 of 100", stat="p99")),
+        graph("Time to answer, in ms", _api("Latency", "half", stat="p50"), _api("Latency", "99 of 100"), stat="p99"),
         graph(
             "Faults of ours, by cause",
             event("sys_error", "a defect"),

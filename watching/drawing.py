@@ -22,7 +22,7 @@ section > div {{ box-sizing: border-box; height: 100%; padding: 8px 12px; backgr
 h1, h2 {{ margin: 0 0 4px; font-size: 19px; }} h2 {{ font-size: 13px; }} p {{ margin: 0 0 4px; }}
 svg {{ flex: 1; min-height: 0; width: 100%; }} svg text {{ font-size: 10px; fill: #687078; }}
 .legend {{ display: flex; flex-wrap: wrap; gap: 0 12px; font-size: 11px; }} .legend b {{ font-weight: 600; }}
-.number {{ margin: auto; font-size: 44px; font-weight: 600; }}
+.numbers {{ display: flex; justify-content: space-around; text-align: center; }} .numbers b {{ font-size: 34px; }}
 .none {{ margin: auto; color: #687078; text-align: center; }}
 i.line {{ display: inline-block; width: 12px; height: 3px; margin: 0 4px 3px 0; }}
 """
@@ -58,22 +58,23 @@ def _inside(widget: Mapping[str, Any], metrics: Metrics, start: int, end: int) -
     if not any(drawn.points for drawn in shown):
         yield '<p class="none">Nothing. (Or AWS alone measures it.)</p>'
     elif properties["view"] == "singleValue":
-        yield f'<p class="number">{_number(_overall(properties, metrics, end - start))}</p>'
+        yield _overall(lines({**properties, "period": 2 * end}, metrics))
     else:
-        yield _chart(shown, properties, start, end)
-        yield _legend(shown, properties["stat"])
+        size = widget["width"] * _UNIT - 40, widget["height"] * _ROW - 76
+        yield _chart(shown, int(properties["period"]), size, start, end)
+        yield _legend(shown)
 
 
-def _overall(properties: Mapping[str, Any], metrics: Metrics, seconds: int) -> float:
-    """The one value of a widget whose period is the whole time that is shown."""
-    (drawn,) = lines({**properties, "period": 10 * seconds}, metrics)
-    return next(iter(drawn.points.values()))
+def _overall(shown: list[Drawn]) -> str:
+    """The values of a widget whose period is longer than all time: one of each line, none where nothing was."""
+    values = ((next(iter(drawn.points.values()), None), html.escape(drawn.label)) for drawn in shown)
+    told = (f"<p><b>{'--' if value is None else _number(value)}</b><br>{label}</p>" for value, label in values)
+    return f'<div class="numbers">{"".join(told)}</div>'
 
 
-def _chart(shown: list[Drawn], properties: Mapping[str, Any], start: int, end: int) -> str:
-    period, is_count = int(properties["period"]), properties["stat"] == "Sum"
+def _chart(shown: list[Drawn], period: int, size: tuple[int, int], start: int, end: int) -> str:
     top = max((value for drawn in shown for value in drawn.points.values()), default=0) or 1
-    width, height, left = 600, 200, 44
+    (width, height), left = size, 44
     moments = range(start // period * period, end, period)
 
     def x(at: float) -> float:
@@ -84,7 +85,7 @@ def _chart(shown: list[Drawn], properties: Mapping[str, Any], start: int, end: i
 
     def path(drawn: Drawn) -> str:
         # What was not counted did not happen; what was not measured is not known.
-        known = {at: drawn.points.get(at, 0.0) for at in moments} if is_count else drawn.points
+        known = {at: drawn.points.get(at, 0.0) for at in moments} if drawn.stat == "Sum" else drawn.points
         return " ".join(f"{x(at):.1f},{y(value):.1f}" for at, value in known.items())
 
     grid = "".join(
@@ -101,12 +102,12 @@ def _chart(shown: list[Drawn], properties: Mapping[str, Any], start: int, end: i
         for at, drawn in enumerate(shown)
         if drawn.points
     )
-    return f'<svg viewBox="0 0 {width} {height}" preserveAspectRatio="none">{grid}{hours}{drawn_lines}</svg>'
+    return f'<svg viewBox="0 0 {width} {height}">{grid}{hours}{drawn_lines}</svg>'
 
 
-def _legend(shown: list[Drawn], stat: str) -> str:
+def _legend(shown: list[Drawn]) -> str:
     """The lines with most in them, and how many more there are."""
-    told = [(total(drawn.points, stat), at, drawn) for at, drawn in enumerate(shown) if drawn.points]
+    told = [(total(drawn), at, drawn) for at, drawn in enumerate(shown) if drawn.points]
     told.sort(key=lambda it: (-it[0], it[1]))
     entries = [
         f'<span><i class="line" style="background: {_COLOURS[at % len(_COLOURS)]}"></i>{html.escape(drawn.label)} '
@@ -120,9 +121,8 @@ def _legend(shown: list[Drawn], stat: str) -> str:
 def _markdown(text: str) -> str:
     """The little of Markdown that our texts use."""
     title, _, rest = html.escape(text, quote=False).partition("\n")
-    marked = re.sub(
-        r"\*(.+?)\*", r"<em>\1</em>", re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", rest, flags=re.DOTALL)
-    )
+    strong = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", rest)
+    marked = re.sub(r"\*(.+?)\*", r"<em>\1</em>", strong, flags=re.DOTALL)
     return f"<h1>{title.removeprefix('# ')}</h1><p>{marked}</p>"
 
 

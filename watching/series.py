@@ -57,6 +57,7 @@ class Drawn:
 
     label: str
     points: Points
+    stat: str = "Sum"
 
 
 def lines(properties: Mapping[str, Any], metrics: Metrics) -> list[Drawn]:
@@ -72,7 +73,7 @@ def lines(properties: Mapping[str, Any], metrics: Metrics) -> list[Drawn]:
             points = metrics.points(metric, options.get("stat", stat), period)
         known[options.get("id", f"_{len(known)}")] = points
         if options.get("visible", True):
-            shown.append(Drawn(options.get("label", ""), points))
+            shown.append(Drawn(options.get("label", ""), points, options.get("stat", stat)))
     return shown
 
 
@@ -113,9 +114,10 @@ def _value(node: ast.expr, known: Mapping[str, Points], at: int) -> float:
     raise CannotCompute(ast.unparse(node))
 
 
-def total(points: Points, stat: str) -> float:
+def total(drawn: Drawn) -> float:
     """One number of a whole line: what came together, or the most there was."""
-    return sum(points.values()) if stat == "Sum" else max(points.values(), default=math.nan)
+    values = drawn.points.values()
+    return sum(values) if drawn.stat == "Sum" else max(values, default=math.nan)
 
 
 def _statistic(values: Iterable[float], stat: str) -> float:

@@ -10,7 +10,7 @@ COLUMNS = 24
 # What may be named in the template's Fn::Sub.
 SERVICE = ("service", "${AWS::StackName}")
 API = ("ApiId", "${HttpApi}")
-MINUTE, FIVE_MINUTES, HOUR = 60, 300, 3600
+MINUTE, QUARTER, HOUR = 60, 900, 3600
 
 
 @dataclass(frozen=True)
@@ -31,14 +31,14 @@ def text(markdown: str, *, height: int = 3) -> Widget:
 def graph(title: str, *lines: Line, width: int = 8, height: int = 6, stat: str = "Sum", **more: Any) -> Widget:  # noqa: ANN401 - CloudWatch's own properties
     """Lines over time, from nought."""
     shape = {"view": "timeSeries", "stacked": False, "yAxis": {"left": {"min": 0}}}
-    given = {"title": title, "region": "${AWS::Region}", "stat": stat, "period": FIVE_MINUTES, **shape, **more}
+    given = {"title": title, "region": "${AWS::Region}", "stat": stat, "period": QUARTER, **shape, **more}
     return Widget("metric", width, height, {**given, "metrics": list(lines)})
 
 
-def numbers(title: str, *lines: Line, width: int = 8, height: int = 6, **more: Any) -> Widget:  # noqa: ANN401
-    """One number each, of the whole time that is shown."""
-    given = {"view": "singleValue", "setPeriodToTimeRange": True, "sparkline": False, "stacked": False, "yAxis": {}}
-    return graph(title, *lines, width=width, height=height, **{**given, **more})
+def numbers(title: str, *lines: Line, height: int = 3) -> Widget:
+    """One number each, of the whole time that is shown, across the whole width."""
+    given: Json = {"view": "singleValue", "setPeriodToTimeRange": True, "sparkline": False, "yAxis": {}}
+    return graph(title, *lines, width=COLUMNS, height=height, **given)
 
 
 def log_table(title: str, query: str, *, width: int = 8, height: int = 6) -> Widget:

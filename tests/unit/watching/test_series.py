@@ -42,8 +42,8 @@ def test_each_statistic_is_that_of_the_period(metrics: Metrics, stat: str, value
     """A percentile is one of the values; a line may have a statistic of its own."""
     latency = ["Ours", "latency", "service", "accounts"]
 
-    assert shown(metrics, latency, stat=stat) == [Drawn("", {0: value})]
-    assert shown(metrics, [*latency, {"stat": stat}], stat="p50") == [Drawn("", {0: value})]
+    assert shown(metrics, latency, stat=stat) == [Drawn("", {0: value}, stat)]
+    assert shown(metrics, [*latency, {"stat": stat}], stat="p50") == [Drawn("", {0: value}, stat)]
 
 
 @pytest.mark.parametrize(
@@ -71,5 +71,5 @@ def test_what_is_not_understood_is_said(expression: str) -> None:
 
 def test_one_number_of_a_line() -> None:
     """What was counted adds up; what was measured has its highest."""
-    assert series.total({0: 1, 300: 5}, "Sum") == 6
-    assert series.total({0: 1, 300: 5}, "p99") == 5
+    assert series.total(Drawn("", {0: 1, 300: 5})) == 6
+    assert series.total(Drawn("", {0: 1, 300: 5}, "p99")) == 5
