@@ -61,6 +61,11 @@ def environment() -> dict[str, str]:
         "MAILBOX_URL": "",
         "ALLOWED_ORIGINS": "",
         "OAUTH_CLIENTS": "",
+        "PASSWORD_MIN_CHARACTERS": "15",
+        "SESSION_HOURS": "24",
+        "SESSION_IDLE_MINUTES": "60",
+        "REMEMBERED_SESSION_DAYS": "30",
+        "REMEMBERED_SESSION_IDLE_DAYS": "7",
         "SIGN_WITH": "A",
         "GOOGLE_ENDPOINT": "",
         "GITHUB_ENDPOINT": "",
@@ -135,7 +140,17 @@ def _user(key: str, now: datetime) -> User:
 def _session(now: datetime) -> Session:
     token = sample("session_show")["cookies"][0].partition("=")[2]
     device = Caller("203.0.113.7", "Firefox")
-    return Session(secrets.digest(token), _USER_ID, "password", False, now, now, now + timedelta(hours=24), device)  # noqa: FBT003
+    return Session(
+        secrets.digest(token),
+        _USER_ID,
+        "password",
+        False,
+        now,
+        now,
+        now + timedelta(hours=24),
+        timedelta(hours=1),
+        device,
+    )
 
 
 def _api_key(now: datetime) -> ApiKey:

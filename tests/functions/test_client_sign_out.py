@@ -39,7 +39,13 @@ def test_the_sample_of_oauth_revoke_ends_the_session(functions: Lambdas) -> None
     """200 and an empty object; gone from the table and from the account."""
     person = functions.people.arrange()
     _, session = sessions.start_client(
-        person.user_id, client_id="comfy-cli", scope="account", method="password", caller=DEVICE, now=NOW
+        person.user_id,
+        client_id="comfy-cli",
+        scope="account",
+        method="password",
+        lengths=sessions.LONGEST,
+        caller=DEVICE,
+        now=NOW,
     )
     held = secrets.digest(HALVES[0])
     session = replace(session, digest=held)

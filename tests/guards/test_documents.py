@@ -87,8 +87,8 @@ def test_every_parameter_of_the_template_is_described() -> None:
 
 def test_every_setting_that_is_read_is_set_and_the_reverse() -> None:
     """A variable that nobody reads is a mistake in one of two places."""
-    read = found(r'(?i:settings)(?:\.optional\(|\[)"([A-Z_]+)"', *project.MODULES, *project.HANDLERS)
-    loaded = found(r'environ\.get\("([A-Z_]+)"', *project.MODULES)
+    read = found(r'(?i:settings)(?:\.optional\(|\[|, )"([A-Z_]+)"', *project.MODULES, *project.HANDLERS)
+    loaded = found(r'(?:environ\.get|self\.number)\("([A-Z_]+)"', *project.MODULES)
     variables = set(template()["Globals"]["Function"]["Environment"]["Variables"])
     assert (read | loaded | _READ_BY_OTHERS | _READ_BY_NAME) == variables
 

@@ -1,11 +1,13 @@
 """What the template promises of tables, keys, secrets, time-outs, logs and the way in."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from botocore.config import Config
 
+from accounts import limits
 from accounts.aws import clients
 from accounts.breaches import _TIMEOUT as BREACH_TIMEOUT
 from accounts.dynamo import tables
@@ -77,7 +79,8 @@ def test_no_secret_is_a_parameter() -> None:
     """Whoever may describe the stack would read it (ASVS 13.3.1)."""
     secretive = ("secret", "password", "pepper", "token", "private")
     assert [name for name in template()["Parameters"] if any(word in name.lower() for word in secretive)] == [
-        "BreachedPasswordLookup"
+        "BreachedPasswordLookup",
+        "PasswordMinCharacters",
     ]
 
 
@@ -102,6 +105,22 @@ def test_events_are_never_logged() -> None:
     """They hold passwords and tokens (LG-03)."""
     variables = template()["Globals"]["Function"]["Environment"]["Variables"]
     assert variables["POWERTOOLS_LOGGER_LOG_EVENT"] == "false"
+
+
+def test_what_a_deployment_may_choose_stays_within_the_limits() -> None:
+    """The console and the functions know the same bounds, and what nobody chose is what it was."""
+    hour, minute, day = timedelta(hours=1), timedelta(minutes=1), timedelta(days=1)
+    idle_at_least = limits.SESSION_IDLE_AT_LEAST // minute
+    chosen = {
+        "PasswordMinCharacters": (limits.PASSWORD_MIN_CHARACTERS, 15, limits.PASSWORD_MIN_CHARACTERS_AT_MOST),
+        "SessionHours": (1, limits.SESSION_LIFETIME // hour, limits.SESSION_LIFETIME // hour),
+        "SessionIdleMinutes": (idle_at_least, limits.SESSION_IDLE // minute, limits.SESSION_IDLE // minute),
+        "RememberedSessionDays": (1, *[limits.REMEMBERED_SESSION_LIFETIME // day] * 2),
+        "RememberedSessionIdleDays": (1, *[limits.REMEMBERED_SESSION_IDLE // day] * 2),
+    }
+    declared = template()["Parameters"]
+    found = {name: tuple(declared[name][key] for key in ("MinValue", "Default", "MaxValue")) for name in chosen}
+    assert found == chosen
 
 
 def test_with_a_domain_there_is_no_other_way_in() -> None:

@@ -16,7 +16,7 @@ from accounts.errors import InvalidLink, TooManyAttempts
 from accounts.identities import Identities, Identity
 from accounts.messages import Message, Outbox
 from accounts.one_time_tokens import PASSWORD_RESET, OneTimeToken, OneTimeTokens
-from accounts.passwords import BreachedPasswords, PasswordHasher
+from accounts.passwords import PasswordHasher, Policy
 from accounts.sign_up import count_mail_request
 from accounts.throttles import Throttles
 from accounts.transactions import Conflict, Transactions, again_on_conflict
@@ -53,7 +53,7 @@ class PasswordReset:
     users: Users
     throttles: Throttles
     hasher: PasswordHasher
-    breached: BreachedPasswords
+    policy: Policy
     transactions: Transactions
     notices: Outbox
 
@@ -67,7 +67,7 @@ class PasswordReset:
         throttles.count_confirmation(self.throttles, caller, now)
         found = one_time_tokens.find(self.tokens, PASSWORD_RESET, token, now)
         identity = self._named_by(found)
-        passwords.check_acceptable(password, email=identity.email, breached=self.breached)
+        passwords.check_acceptable(password, email=identity.email, policy=self.policy)
         password_hash = self.hasher.hash(password)
         again_on_conflict(lambda: self._write(found, password_hash, caller, now))
         self.notices.put(Message(messages.PASSWORD_RESET, user_id=identity.user_id))
