@@ -61,6 +61,7 @@ def environment() -> dict[str, str]:
         "MAILBOX_URL": "",
         "ALLOWED_ORIGINS": "",
         "OAUTH_CLIENTS": "",
+        "FIREWALL_SECRET_DIGESTS": "",
         "PASSWORD_MIN_CHARACTERS": "15",
         "SESSION_HOURS": "24",
         "SESSION_IDLE_MINUTES": "60",
@@ -140,17 +141,8 @@ def _user(key: str, now: datetime) -> User:
 def _session(now: datetime) -> Session:
     token = sample("session_show")["cookies"][0].partition("=")[2]
     device = Caller("203.0.113.7", "Firefox")
-    return Session(
-        secrets.digest(token),
-        _USER_ID,
-        "password",
-        False,
-        now,
-        now,
-        now + timedelta(hours=24),
-        timedelta(hours=1),
-        device,
-    )
+    ends, idle = now + timedelta(hours=24), timedelta(hours=1)
+    return Session(secrets.digest(token), _USER_ID, "password", False, now, now, ends, idle, device)  # noqa: FBT003
 
 
 def _api_key(now: datetime) -> ApiKey:

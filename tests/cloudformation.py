@@ -44,6 +44,8 @@ def _resolved(value: Any, values: dict[str, str]) -> str:
     match value:
         case {"Ref": name}:
             return values[name]
+        case {"Fn::If": [_, _, otherwise]}:  # what has to be switched on is off
+            return _resolved(otherwise, values)
         case {"Fn::Join": [separator, list() as parts]}:
             joined: str = separator.join(_resolved(part, values) for part in parts)
             return joined
