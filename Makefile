@@ -1,6 +1,6 @@
 # Everything a person runs here. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help dev dev-reset dev-sam test check format bench screenshots mails redrive build validate invoke audit requirements hooks clean
+.PHONY: help dev dev-reset dev-sam test check format bench screenshots mails redrive build validate deploy undeploy invoke audit requirements hooks clean
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
@@ -61,6 +61,12 @@ build: .venv/.installed .venv-sam/.installed ## What is deployed into AWS, in .a
 
 validate: .venv-sam/.installed ## The template, as SAM CLI sees it
 	@$(SAM) validate --lint
+
+deploy: .venv/.installed .venv-sam/.installed ## Build, check and deploy into your AWS account: PROFILE=dev or prod of samconfig.toml
+	@PYTHONPATH=layers/domain $(RUN) scripts.deploy
+
+undeploy: .venv/.installed ## Remove that stack again; says what stays
+	@PYTHONPATH=layers/domain $(RUN) scripts.undeploy
 
 invoke: build ## One function with its sample event, in Docker: FUNCTION=login
 	@test -f events/$(FUNCTION).json || { echo "There is no events/$(FUNCTION).json. Functions: $$(ls functions | tr '\n' ' ')"; exit 1; }
