@@ -48,6 +48,7 @@ def environment() -> dict[str, str]:
         **{
             name: value["Ref"] if isinstance(value, dict) and "Ref" in value else ""
             for name, value in variables.items()
+            if name != "AWS_ENDPOINT_URL"
         },
         "STAGE": "local",
         "SITE_URL": SITE_URL,

@@ -37,7 +37,8 @@ def environment(parameters: dict[str, str]) -> dict[str, str]:
     defaults = {name: str(parameter["Default"]) for name, parameter in declared if "Default" in parameter}
     values = {name: name for name in template()["Resources"]} | defaults | parameters
     variables = template()["Globals"]["Function"]["Environment"]["Variables"]
-    return {name: _resolved(value, values) for name, value in variables.items()}
+    set_here = {name: value for name, value in variables.items() if value != {"Ref": "AWS::NoValue"}}
+    return {name: _resolved(value, values) for name, value in set_here.items()}
 
 
 def _resolved(value: Any, values: dict[str, str]) -> str:
