@@ -1,6 +1,6 @@
 # Everything a person runs here. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help dev dev-reset dev-sam test check format bench screenshots mails redrive build validate deploy undeploy invoke start-api audit requirements hooks clean
+.PHONY: help dev dev-reset dev-sam test check format bench screenshots mails admin redrive build validate deploy undeploy invoke start-api audit requirements hooks clean
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
@@ -31,7 +31,7 @@ dev-sam: .venv/.installed .venv-sam/.installed ## Deploy into the running `make 
 test: .venv/.installed .venv-sam/.installed ## Everything that can be checked on this machine
 	@$(MAKE) check
 	@echo "== tests"
-	@$(RUN) pytest
+	@$(RUN) pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder
 
 check: .venv/.installed ## The linters: style, types, architecture, template
 	@echo "== ruff: style"
@@ -56,6 +56,9 @@ screenshots: .venv/.installed ## Pictures of every page in every state, phone an
 
 mails: .venv/.installed ## Every mail as people get it, in .local/mails, to be looked at
 	@$(RUN) scripts.mails
+
+admin: .venv/.installed ## Help a person, end a leak, rotate a secret: DO="show ann@example.com", of `make dev` or STACK=comfy-accounts
+	@$(RUN) scripts.admin $(DO)
 
 redrive: .venv/.installed ## Send on the mail that failed: of `make dev`, or STACK=comfy-accounts of your AWS profile
 	@$(RUN) scripts.redrive

@@ -1,4 +1,4 @@
-"""DynamoDB, Secrets Manager, SQS and SES as far as one request goes, on a loopback port and without any state.
+"""DynamoDB, Secrets Manager, KMS, SQS and SES as far as one request goes, on a loopback port and without any state.
 
 Every answer is correct and none depends on an earlier request, so that each function can be asked the same thing any
 number of times. It runs in the process that measures, not in the one that is measured: what it costs is not counted.
@@ -6,12 +6,16 @@ number of times. It runs in the process that measures, not in the one that is me
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 Item = dict[str, Any]
 Tables = Mapping[str, list[Item]]
@@ -24,26 +28,40 @@ class Stub:
         """Hold what is asked for."""
         self._tables = tables
         self._secrets = secrets
+        self._key = ec.generate_private_key(ec.SECP256R1())
         self.calls: list[str] = []
 
     def answer(self, operation: str, asked: dict[str, Any]) -> dict[str, Any]:
         """The answer to one call. Writes succeed, whatever their condition, and change nothing."""
         self.calls.append(operation)
-        match operation:
-            case "GetItem":
-                found = [item for item in self._tables[asked["TableName"]] if item.items() >= asked["Key"].items()]
-                return {"Item": found[0]} if found else {}
-            case "Query":
-                items = self._tables[asked["TableName"]]
-                return {"Items": items, "Count": len(items), "ScannedCount": len(items)}
-            case "UpdateItem":
-                return {"Attributes": {}}
-            case "GetSecretValue":
-                return {"ARN": asked["SecretId"], "SecretString": self._secrets[asked["SecretId"]]}
-            case "SendMessage" | "SendEmail":
-                return {"MessageId": "0"}
-            case _:
-                return {}
+        known = {
+            "GetItem": self._item,
+            "Query": self._items,
+            "UpdateItem": lambda _: {"Attributes": {}},
+            "GetSecretValue": lambda it: {"ARN": it["SecretId"], "SecretString": self._secrets[it["SecretId"]]},
+            "SendMessage": lambda _: {"MessageId": "0"},
+            "SendEmail": lambda _: {"MessageId": "0"},
+            "Sign": self._signature,
+            "GetPublicKey": self._public_key,
+        }
+        return known[operation](asked) if operation in known else {}
+
+    def _item(self, asked: dict[str, Any]) -> dict[str, Any]:
+        found = [item for item in self._tables[asked["TableName"]] if item.items() >= asked["Key"].items()]
+        return {"Item": found[0]} if found else {}
+
+    def _items(self, asked: dict[str, Any]) -> dict[str, Any]:
+        items = self._tables[asked["TableName"]]
+        return {"Items": items, "Count": len(items), "ScannedCount": len(items)}
+
+    def _signature(self, asked: dict[str, Any]) -> dict[str, Any]:
+        signed = self._key.sign(base64.b64decode(asked["Message"]), ec.ECDSA(hashes.SHA256()))
+        return {"KeyId": asked["KeyId"], "Signature": base64.b64encode(signed).decode()}
+
+    def _public_key(self, asked: dict[str, Any]) -> dict[str, Any]:
+        form = serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        public = self._key.public_key().public_bytes(*form)
+        return {"KeyId": asked["KeyId"], "PublicKey": base64.b64encode(public).decode()}
 
 
 @contextmanager

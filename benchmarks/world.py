@@ -8,12 +8,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlencode
 
 from samtranslator.yaml_helper import yaml_parse
 
-from accounts import api_keys, identities, one_time_tokens, secrets, sessions, users
+from accounts import access_tokens, api_keys, identities, one_time_tokens, secrets, sessions, users
 from accounts.api_keys import ApiKey
 from accounts.audit import Caller
+from accounts.aws.signing import SigningKeys
+from accounts.clients import COMFY_CLI, SCOPE
 from accounts.dynamo.api_keys import ApiKeysTable
 from accounts.dynamo.identities import IdentitiesTable
 from accounts.dynamo.one_time_tokens import OneTimeTokensTable
@@ -21,7 +24,7 @@ from accounts.dynamo.sessions import SessionsTable
 from accounts.dynamo.tables import Table
 from accounts.dynamo.users import UsersTable
 from accounts.identities import Identity
-from accounts.one_time_tokens import EMAIL_CHANGE, EMAIL_VERIFICATION, PASSWORD_RESET, OneTimeToken
+from accounts.one_time_tokens import AUTHORIZATION_CODE, EMAIL_CHANGE, EMAIL_VERIFICATION, PASSWORD_RESET, OneTimeToken
 from accounts.passwords import BcryptHasher, Peppers
 from accounts.sessions import Session
 from accounts.transactions import Change
@@ -37,6 +40,8 @@ SECRETS = {
     "AdminSecret": "sample-admin-secret-of-the-events-folder-0000000",
     "OAuthProvidersSecret": json.dumps({"google": {"client_id": "benchmark", "client_secret": "benchmark"}}),
 }
+# What a function is asked besides its sample: `<function> <variant>`.
+VARIANTS = ("account_show token", "authorizer token", "oauth_token refresh")
 _USER_ID = "SampleAccountOfEventsFolder1"
 
 
@@ -89,6 +94,22 @@ def sample(function: str) -> dict[str, Any]:
     return event
 
 
+def event(name: str) -> dict[str, Any]:
+    """What a benchmark asks: the function's sample, or a variant of it. A token is signed now, by the stub's KMS."""
+    function, _, variant = name.partition(" ")
+    asked = sample(function)
+    if variant == "refresh":
+        body = {"grant_type": "refresh_token", "client_id": COMFY_CLI, "refresh_token": _form("oauth_revoke")["token"]}
+        return asked | {"body": urlencode(body)}
+    if variant == "token":
+        now = datetime.now(UTC)
+        user, session = _user(identities.email_key("person@example.com"), now), _client_session(now)
+        token = SigningKeys("SigningKeyA").sign(access_tokens.claims(SITE_URL, session, user, now))
+        del asked["headers"]["x-api-key"]
+        asked["headers"]["authorization"] = f"Bearer {token}"
+    return asked
+
+
 def tables() -> Tables:
     """What the tables hold: the samples' account with a session and a key, and a sign-up that waits to be confirmed."""
     now = datetime.now(UTC)
@@ -110,7 +131,10 @@ def tables() -> Tables:
     return {
         "AuditEventsTable": [],
         "UsersTable": [_item(UsersTable("UsersTable"), users.Open(_user(key, now)))],
-        "SessionsTable": [_item(SessionsTable("SessionsTable"), sessions.Start(_session(now)))],
+        "SessionsTable": [
+            _item(SessionsTable("SessionsTable"), sessions.Start(each))
+            for each in (_session(now), _client_session(now))
+        ],
         "ApiKeysTable": [_item(ApiKeysTable("ApiKeysTable"), api_keys.Add(_api_key(now)))],
         **_waiting(identity, now),
     }
@@ -124,6 +148,7 @@ def _waiting(identity: Identity, now: datetime) -> Tables:
         OneTimeToken(EMAIL_VERIFICATION, digest, waiting.key, now, later),
         OneTimeToken(PASSWORD_RESET, str(identity.pending_token), identity.key, now, later),
         OneTimeToken(EMAIL_CHANGE, str(identity.pending_change), _USER_ID, now, later, moved),
+        _code(now, later),
     )
     stored, tokens = IdentitiesTable("IdentitiesTable"), OneTimeTokensTable("OneTimeTokensTable")
     return {
@@ -146,6 +171,22 @@ def _session(now: datetime) -> Session:
     return Session(secrets.digest(token), _USER_ID, "password", False, now, now, ends, idle, device)  # noqa: FBT003
 
 
+def _client_session(now: datetime) -> Session:
+    """A program that was let in; its refresh token is the one that the sample of ``oauth_revoke`` gives back."""
+    found_by, refresh = _form("oauth_revoke")["token"].split(".")
+    session = replace(_session(now), digest=secrets.digest(found_by), remembered=True)
+    return replace(session, client_id=COMFY_CLI, scope=SCOPE, refresh=secrets.digest(refresh))
+
+
+def _code(now: datetime, later: datetime) -> OneTimeToken:
+    """What the sample of ``oauth_token`` brings."""
+    asked, question = _form("oauth_token"), _body("oauth_authorize")
+    names = ("client_id", "redirect_uri", "scope")
+    data = {name: question[name] for name in names} | {"method": "password", "session": _session(now).digest}
+    data["challenge"] = question["code_challenge"]
+    return OneTimeToken(AUTHORIZATION_CODE, secrets.digest(asked["code"]), _USER_ID, now, later, data)
+
+
 def _api_key(now: datetime) -> ApiKey:
     text = sample("account_show")["headers"]["x-api-key"]
     return ApiKey(secrets.digest(text), _USER_ID, "Workshop computer", "", text[:16], now, now)
@@ -159,6 +200,11 @@ def _target(function: str) -> str:
 def _body(function: str) -> Mapping[str, str]:
     body: Mapping[str, str] = json.loads(sample(function)["body"])
     return body
+
+
+def _form(function: str) -> Mapping[str, str]:
+    """The fields of the sample's body, each of which is there once."""
+    return {name: value for name, (value,) in parse_qs(sample(function)["body"]).items()}
 
 
 def _item(table: Table[Any], change: Change) -> dict[str, Any]:

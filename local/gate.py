@@ -5,7 +5,9 @@ AWS would. The gate keeps the two apart:
 
 - before the site is deployed, its address says that it is starting (not a list of buckets, and not 200);
 - the emulator's own controls (`/_ministack/reset` deletes every account) are not part of the site;
-- a browser at `localhost` is sent to the site, and no web page can call the emulated AWS.
+- a browser at `localhost` is sent to the site, and no web page can call the emulated AWS;
+- preflights of the site reach its routes. API Gateway answers OPTIONS itself only for an API with a CORS configuration,
+  which ours has not; MiniStack always does.
 """
 
 import os
@@ -27,6 +29,21 @@ _SITE_HOST = "127.0.0.1"
 _STARTING = "The site is being deployed; this page shows it in a moment.\n"
 
 
+class PassedOn(str):
+    """A method that is equal to no other, so that MiniStack looks for its route, finds `$default`, and hands it on."""
+
+    __slots__ = ()
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        """Return False."""
+        return False
+
+    def __ne__(self, other: object) -> bool:
+        """Return True: `str` has its own."""
+        return True
+
+
 class Gate:
     """An ASGI application around another."""
 
@@ -40,7 +57,7 @@ class Gate:
         """Answer, or let the request through."""
         refusal = self._refusal(scope) if scope["type"] == "http" else None
         if refusal is None:
-            await self._app(scope, receive, send)
+            await self._app(_with_preflight(scope), receive, send)
             return
         status, headers, text = refusal
         fields = [(name.encode(), value.encode()) for name, value in headers.items()]
@@ -49,7 +66,7 @@ class Gate:
         await send({"type": "http.response.body", "body": text.encode()})
 
     def _refusal(self, scope: Message) -> Answer | None:
-        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        headers = _headers(scope)
         host, _, port = headers.get("host", "").rpartition(":")
         if host == _SITE_HOST:
             return self._site_refusal(scope["path"])
@@ -64,6 +81,18 @@ class Gate:
         if not self._is_ready:
             return HTTPStatus.SERVICE_UNAVAILABLE, {"retry-after": "1", "refresh": "1"}, _STARTING
         return None
+
+
+def _headers(scope: Message) -> dict[str, str]:
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+def _with_preflight(scope: Message) -> Message:
+    """Mark an OPTIONS to the site as one that the site answers."""
+    if scope["type"] != "http" or scope["method"] != "OPTIONS":
+        return scope
+    is_site = _headers(scope).get("host", "").rpartition(":")[0] == _SITE_HOST
+    return {**scope, "method": PassedOn("OPTIONS")} if is_site else scope
 
 
 def _browser_refusal(scope: Message, headers: dict[str, str], port: str) -> Answer:

@@ -17,12 +17,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from accounts import secrets
 from local import PROJECT, adapt
-from scripts import deploy_checks, samconfig
+from scripts import deploy_checks, samconfig, snapshots
 from scripts.deploy_checks import Client
 from scripts.samconfig import NoSuchProfile, Profile
 
 # A site that cannot be called yet: which address API Gateway gives, the first deployment tells.
 _NOT_YET = "https://not-yet.invalid"
+_BUILT = PROJECT / ".aws-sam" / "build" / "template.yaml"
 _SHOWN = ("SiteUrl", "SiteTarget", "AuthorizerFunctionArn", "OAuthProvidersSecretArn", "DashboardUrl")
 Run = Callable[[list[str]], None]
 Ask = Callable[[str], str]
@@ -44,6 +45,8 @@ def deploy(profile: Profile, client: Client, run: Run, ask: Ask | None) -> Mappi
     extra = firewall_secret(profile, client) if profile.has_firewall else {}
     run(["build"])
     run(["validate", "--lint"])
+    if profile.overrides.get("SnapStart") == "on":
+        snapshots.publish(_BUILT, dict(profile.overrides) | extra)
     profile = _with_address(profile, client, run)
     run(_command(profile, extra))
     if profile.overrides.get("Stage") == "prod":

@@ -31,6 +31,7 @@ SAMPLES: Mapping[str, Mapping[str, str]] = {
     "password_forgot_without_password": {"link": _RESET, "detail": "Google and GitHub"},
     "password_reset": {"detail": "Google"},
     "password_changed": {},
+    "password_revoked": {},
     "password_set": {},
     "email_change": {"link": f"{_CONFIRM}&change=1"},
     "email_change_asked": {},

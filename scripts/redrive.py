@@ -4,32 +4,25 @@ Without more, it is the mail of the `make dev` that runs on PORT. With STACK=com
 AWS account and region that the environment's profile opens. A message that fails again comes back to rest.
 """
 
-import os
 import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.cloud import LocalCloud
-from local.processes import port_is_taken
-from local.stack import NAME
+from scripts import place
+from scripts.place import CannotDo, Place
 
 # What MiniStack answers to a call that it does not know.
 _UNKNOWN_CALL = "InvalidAction"
 _AT_ONCE = 10
 
 
-class CannotRedrive(Exception):
-    """What is in the way, for a person."""
-
-
-def redrive(client: Callable[[str], Any], stack: str, *, pause: Callable[[float], None] = time.sleep) -> int:
+def redrive(there: Place, *, pause: Callable[[float], None] = time.sleep) -> int:
     """Move every resting message of a stack back to its mail queue; tell how many."""
-    outputs = _outputs(client("cloudformation"), stack)
-    sqs, resting, queue = client("sqs"), outputs["MailDeadLetterQueueUrl"], outputs["MailQueueUrl"]
+    outputs = there.outputs
+    sqs, resting, queue = there.client("sqs"), outputs["MailDeadLetterQueueUrl"], outputs["MailQueueUrl"]
     try:
         return _move(sqs, _arn(sqs, resting), pause)
     except ClientError as error:
@@ -38,12 +31,7 @@ def redrive(client: Callable[[str], Any], stack: str, *, pause: Callable[[float]
         return _move_by_hand(sqs, resting, queue)
 
 
-def _outputs(cloudformation: Any, stack: str) -> dict[str, str]:  # noqa: ANN401 - boto3 makes its clients at run time
-    described = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
-    return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
-
-
-def _arn(sqs: Any, url: str) -> str:  # noqa: ANN401
+def _arn(sqs: Any, url: str) -> str:  # noqa: ANN401 - boto3 makes its clients at run time
     attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
     arn: str = attributes["Attributes"]["QueueArn"]
     return arn
@@ -58,7 +46,7 @@ def _move(sqs: Any, resting: str, pause: Callable[[float], None]) -> int:  # noq
             break
         pause(1)
     if task["Status"] != "COMPLETED":
-        raise CannotRedrive(f"SQS stopped moving: {task['Status']} {task.get('FailureReason', '')}".rstrip())
+        raise CannotDo(f"SQS stopped moving: {task['Status']} {task.get('FailureReason', '')}".rstrip())
     return int(task.get("ApproximateNumberOfMessagesMoved", 0))
 
 
@@ -73,25 +61,13 @@ def _move_by_hand(sqs: Any, resting: str, queue: str) -> int:  # noqa: ANN401
     return moved
 
 
-def _where() -> tuple[Callable[[str], Any], str, str]:
-    """Who makes clients, which stack, and what to call the place."""
-    stack = os.environ.get("STACK", "")
-    if stack:
-        session = boto3.session.Session()
-        return session.client, stack, f"the stack {stack} in {session.region_name}"
-    port = int(os.environ.get("PORT") or 8000)
-    if not port_is_taken(port):
-        raise CannotRedrive(f"no `make dev` runs on port {port}; for a stack in AWS, say STACK=its-name")
-    return LocalCloud.running(port).client, NAME, f"the `make dev` on port {port}"
-
-
 def main() -> int:
     """Say what is done, and do it."""
     try:
-        client, stack, place = _where()
-        print(f"Sending on the mail that rests in the dead-letter queue of {place}")
-        moved = redrive(client, stack)
-    except (CannotRedrive, ClientError, BotoCoreError) as problem:
+        there = place.find()
+        print(f"Sending on the mail that rests in the dead-letter queue of {there.title}")
+        moved = redrive(there)
+    except (CannotDo, ClientError, BotoCoreError) as problem:
         print(f"make redrive: {problem}", file=sys.stderr)
         return 1
     print(f"{moved or 'No'} message{'' if moved == 1 else 's'} went back to the mail queue.")

@@ -2,8 +2,20 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+TESTS = Path(__file__).parent
+_DEPLOYED = frozenset({"browser", "local"})
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let `make test` run folders side by side, each in one process: what a folder sets up, it sets up once."""
+    for item in items:
+        folder = item.path.relative_to(TESTS).parts[0]
+        item.add_marker(pytest.mark.xdist_group("deployed" if folder in _DEPLOYED else folder))
 
 
 def missing(what: str) -> None:

@@ -1,6 +1,6 @@
 """One in-memory world that keeps every promise the stores make: what the contract suite proves it does."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Lock
@@ -57,6 +57,11 @@ class World:
             for toll in tolls:
                 self._raise(toll.key, 1, now)
 
+    def standing(self, key: str) -> Counter | None:
+        """Where a counter stands."""
+        self.check()
+        return self.counters.get(key)
+
     def check(self) -> None:
         """Fail as DynamoDB does when it does not answer."""
         if self.down:
@@ -85,7 +90,9 @@ class World:
 def _is_open(toll: Toll, counter: Counter | None) -> bool:
     if toll.expected is not None:
         return counter is not None and counter.count == toll.expected
-    return counter is None or counter.count < toll.limit
+    if counter is None:
+        return True
+    return counter.count < toll.limit if toll.quiet_since is None else counter.raised_at <= toll.quiet_since
 
 
 def _active(world: World, user_id: str) -> bool:
@@ -110,11 +117,12 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
             if c.instead_of is None
             else c.instead_of in w.users[c.user_id].sessions
         )
-        and (c.beside is None or c.beside in w.users[c.user_id].sessions)
+        and (c.beside is None or c.beside.stands(w.users[c.user_id]))
     ),
     users.SwapSession: lambda w, c: _active(w, c.user_id) and w.users[c.user_id].revision == c.revision,
     users.LetGoSession: lambda w, c: c.user_id in w.users and c.session in w.users[c.user_id].sessions,
     users.LetGoAllSessions: lambda w, c: _unchanged(w, c.user),
+    users.LetGoOtherSessions: lambda w, c: _unchanged(w, c.user),
     users.HoldKey: lambda w, c: (
         _active(w, c.user_id)
         and len(w.users[c.user_id].api_keys) < c.at_most
@@ -131,6 +139,7 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
     users.Rename: lambda w, c: _unchanged(w, c.user),
     users.NoteMailProblem: lambda w, c: c.user_id in w.users and w.users[c.user_id].email == c.email,
     users.Disable: lambda w, c: _unchanged(w, c.user),
+    users.Enable: lambda w, c: _unchanged(w, c.user),
     users.Close: lambda w, c: _unchanged(w, c.user),
     identities.SignUp: lambda w, c: c.identity.key not in w.identities or not w.identities[c.identity.key].verified,
     identities.Claim: lambda w, c: c.identity.key not in w.identities or not w.identities[c.identity.key].verified,
@@ -143,6 +152,7 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
     identities.Remove: lambda w, c: c.key in w.identities and w.identities[c.key].user_id == c.user_id,
     identities.Vacate: lambda w, c: _same_identity(w, c.identity),
     identities.DisableLogin: lambda w, c: c.key in w.identities and w.identities[c.key].user_id == c.user_id,
+    identities.EnableLogin: lambda w, c: c.key in w.identities and w.identities[c.key].user_id == c.user_id,
     sessions.Start: lambda w, c: c.session.digest not in w.sessions,
     sessions.End: lambda _w, _c: True,
     sessions.Rotate: lambda w, c: (
@@ -151,6 +161,9 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
     api_keys.Add: lambda w, c: c.api_key.digest not in w.api_keys,
     api_keys.Remove: lambda w, c: c.digest in w.api_keys and w.api_keys[c.digest].user_id == c.user_id,
     one_time_tokens.Issue: lambda w, c: c.token.key not in w.tokens,
+    one_time_tokens.Take: lambda w, c: (
+        c.token.key in w.tokens and w.tokens[c.token.key].subject in {one_time_tokens.NOBODY, c.token.subject}
+    ),
     one_time_tokens.Consume: lambda w, c: c.key in w.tokens,
     throttles.Clear: lambda _w, _c: True,
     throttles.GiveBack: lambda _w, _c: True,
@@ -178,15 +191,15 @@ def _rotate(world: World, change: sessions.Rotate) -> None:
     )
 
 
-def _let_go_all(world: World, change: users.LetGoAllSessions) -> None:
+def _let_go_others(world: World, change: users.LetGoOtherSessions) -> None:
     kept = {k: v for k, v in change.user.sessions.items() if k == change.keeping}
-    world.user(change.user.user_id, sessions=kept)
+    world.user(change.user.user_id, sessions=kept, secured_at=change.now)
 
 
 def _move_address(world: World, change: users.MoveAddress) -> None:
     held = {*change.user.identities - {change.lost}, change.gained}
     kept = {k: v for k, v in change.user.sessions.items() if k == change.keeping}
-    told = {"email": change.email, "mail_problem": None, "updated_at": change.now}
+    told = {"email": change.email, "mail_problem": None, "updated_at": change.now, "secured_at": change.now}
     world.user(change.user.user_id, **told, identities=frozenset(held), sessions=kept)
 
 
@@ -197,7 +210,8 @@ _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
     ),
     users.SwapSession: _swap,
     users.LetGoSession: lambda w, c: w.user(c.user_id, sessions=_without(w.users[c.user_id].sessions, c.session)),
-    users.LetGoAllSessions: _let_go_all,
+    users.LetGoAllSessions: lambda w, c: w.user(c.user.user_id, sessions={}),
+    users.LetGoOtherSessions: _let_go_others,
     users.HoldKey: lambda w, c: w.user(c.user_id, api_keys=w.users[c.user_id].api_keys | {c.api_key}),
     users.LetGoKey: lambda w, c: w.user(c.user_id, api_keys=w.users[c.user_id].api_keys - {c.api_key}),
     users.HoldIdentity: lambda w, c: w.user(c.user_id, identities=w.users[c.user_id].identities | {c.identity}),
@@ -210,6 +224,7 @@ _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
     users.Disable: lambda w, c: w.user(
         c.user.user_id, status=users.DISABLED, updated_at=c.now, sessions={}, api_keys=frozenset()
     ),
+    users.Enable: lambda w, c: w.user(c.user.user_id, status=users.ACTIVE, updated_at=c.now),
     users.Close: lambda w, c: w.users.pop(c.user.user_id),
     identities.SignUp: lambda w, c: w.identities.update({c.identity.key: replace(c.identity, version=0)}),
     identities.Claim: lambda w, c: w.identities.update({c.identity.key: replace(c.identity, version=0)}),
@@ -222,12 +237,14 @@ _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
     identities.Remove: lambda w, c: w.identities.pop(c.key),
     identities.Vacate: lambda w, c: w.identities.pop(c.identity.key),
     identities.DisableLogin: lambda w, c: w.change_identity(c.key, disabled=True),
+    identities.EnableLogin: lambda w, c: w.change_identity(c.key, disabled=False),
     sessions.Start: lambda w, c: w.sessions.update({c.session.digest: c.session}),
     sessions.End: lambda w, c: w.sessions.pop(c.digest, None),
     sessions.Rotate: _rotate,
     api_keys.Add: lambda w, c: w.api_keys.update({c.api_key.digest: c.api_key}),
     api_keys.Remove: lambda w, c: w.api_keys.pop(c.digest),
     one_time_tokens.Issue: lambda w, c: w.tokens.update({c.token.key: c.token}),
+    one_time_tokens.Take: lambda w, c: w.tokens.update({c.token.key: c.token}),
     one_time_tokens.Consume: lambda w, c: w.tokens.pop(c.key),
     throttles.Clear: lambda w, c: w.counters.pop(c.key, None),
     throttles.GiveBack: lambda w, c: w.give_back(c.toll.key),
@@ -318,6 +335,14 @@ class FakeAccessTokens:
         """What it was told that the token says; how long it lasts is for the real one's tests."""
         assert now.tzinfo is not None
         return self.said.get(text)
+
+
+class FakeSigner:
+    """Signs in a way that nobody can check."""
+
+    def sign(self, claims: Mapping[str, Any]) -> str:
+        """The id of the session, and nothing else."""
+        return f"signed.for.{claims['sid']}"
 
 
 @dataclass

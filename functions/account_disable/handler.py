@@ -1,4 +1,4 @@
-"""For operators, by direct invocation with {"user_id": "..."}: shut an account and end its sessions and keys."""
+"""For operators, by direct invocation with {"user_id", "operator"}: shut an account, end its sessions and keys."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -11,6 +11,7 @@ from accounts.dynamo.identities import IdentitiesTable
 from accounts.dynamo.sessions import SessionsTable
 from accounts.dynamo.transactions import DynamoTransactions
 from accounts.dynamo.users import UsersTable
+from accounts.orders import Order
 
 SETTINGS = settings.load()
 USERS = UsersTable(SETTINGS["USERS_TABLE"])
@@ -23,6 +24,7 @@ DISABLING = AccountDisabling(USERS, DynamoTransactions(USERS, SESSIONS, KEYS, ID
 
 def lambda_handler(event: Mapping[str, str], _context: object) -> dict[str, str]:
     """Disable the account; raises NotFound, which the invoking operator sees."""
-    DISABLING.disable(event["user_id"], datetime.now(UTC))
-    telemetry.record("user_disabled", {"user_id": event["user_id"]}, level="info")
-    return {"user_id": event["user_id"], "status": "disabled"}
+    order = Order.read(event)
+    DISABLING.disable(order, datetime.now(UTC))
+    telemetry.record("user_disabled", order.fields, level="info")
+    return {"user_id": order.user_id, "status": "disabled"}

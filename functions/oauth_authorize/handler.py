@@ -33,5 +33,5 @@ def lambda_handler(request: Request) -> Response:
         credential = credential_of(request, routes.OAUTH_QUESTION, SETTINGS)
         return oauth_server.shown(ENDPOINT.shown(request.query(), credential, caller, now))
     credential, body = credential_of(request, routes.OAUTH_AUTHORIZE, SETTINGS), request.json(schemas.Consent)
-    answer = ENDPOINT.answered(body.question, body.decision, credential, caller, now)
+    answer = ENDPOINT.answered(body.question, body.decision, body.account, credential, caller, now)
     return responses.ok({"redirect_to": answer.redirect_to}, user_id=answer.user_id)

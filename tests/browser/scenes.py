@@ -1,8 +1,10 @@
 """Every page in every state that people meet: how to get there. For the tests that look at all, and for screenshots."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
+from urllib.parse import urlencode
 
 from playwright.sync_api import Page, Route, expect
 
@@ -12,6 +14,7 @@ from tests.local.person import PASSWORD, Person
 
 _serial = count(1)
 WRONG = "surely not this one, no"
+_NO_CODE = '{"error": "invalid_user_code", "message": "This code is not right, or no longer good."}'
 
 
 @dataclass
@@ -248,6 +251,20 @@ def account_mail_problem(stage: Stage) -> None:
     stage.told("come back")
 
 
+def account_programs(stage: Stage) -> None:
+    def let_in(route: Route) -> None:
+        answer = route.fetch()
+        body = answer.json()
+        program = {"current": False, "client": {"id": "comfy-cli", "name": "Comfy CLI"}, "device": "Python"}
+        body["sessions"].append({**body["sessions"][0], **program})
+        route.fulfill(response=answer, json=body)
+
+    stage.page.route("**/auth/sessions", let_in)
+    account(stage)
+    stage.press("Log out Comfy CLI")
+    stage.told("That program has to sign in again.")
+
+
 def account_name(stage: Stage) -> None:
     account(stage)
     stage.press("Change name")
@@ -278,6 +295,114 @@ def account_delete(stage: Stage) -> None:
     stage.told("That is not your address.")
 
 
+def question_of(client_id: str = "comfy-local-web", **changes: str) -> str:
+    """The address to which a program sends the person's browser."""
+    asked = {
+        "response_type": "code",
+        "client_id": client_id,
+        "redirect_uri": "http://127.0.0.1:8188/",
+        "state": "the state & nothing but <b>the state</b>",
+        "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+        "code_challenge_method": "S256",
+    }
+    return "/oauth/authorize?" + urlencode(asked | changes)
+
+
+def consent(stage: Stage) -> None:
+    stage.visitor.visit(question_of())
+    expect(stage.page.get_by_role("button", name="Allow", exact=True)).to_be_enabled()
+
+
+def consent_account_changed(stage: Stage) -> None:
+    consent(stage)
+    message = "Another account is signed in here now. Check which one, then answer again."
+    stage.answer("/oauth/authorize", 409, json.dumps({"error": "account_changed", "message": message}), "POST")
+    stage.press("Allow")
+    stage.told("Another account is signed in here now")
+    expect(stage.page.get_by_role("button", name="Allow", exact=True)).to_be_enabled()
+
+
+def consent_elsewhere(stage: Stage) -> None:
+    asked = {
+        "client": {"id": "studio", "name": "A studio in the cloud with a long name"},
+        "redirect": {"host": "studio.example.com", "port": None},
+        "scopes": [{"name": "account", "means": ["See your name and email address"]}],
+        "account": {"id": "1", "email": "a-very-long-address.of.somebody@subdomain.of.example.com"},
+    }
+    stage.answer("/oauth/authorize/request?*", 200, json.dumps(asked))
+    consent(stage)
+    stage.told("The website studio.example.com")
+
+
+def consent_failing(stage: Stage) -> None:
+    stage.answer("/oauth/authorize/request?*", 503)
+    stage.visitor.visit(question_of())
+    stage.told("Something is wrong on our side")
+
+
+def consent_unknown_client(stage: Stage) -> None:
+    stage.visitor.visit(question_of("nobody"))
+    stage.told("This sign-in cannot go on")
+
+
+def device(stage: Stage) -> None:
+    stage.visitor.visit("/device")
+    stage.told(stage.person.email)
+
+
+def device_missing(stage: Stage) -> None:
+    device(stage)
+    stage.press("Continue")
+    stage.told("Type the code from your device.")
+
+
+def device_refused(stage: Stage) -> None:
+    stage.answer("/oauth/device/request", 400, _NO_CODE)
+    stage.visitor.visit("/device#user_code=WDJB-MJHT")
+    stage.press("Continue")
+    stage.told("This code is not right")
+
+
+def device_question(stage: Stage) -> None:
+    asked = {
+        "client": {"id": "comfy-cli", "name": "Comfy CLI"},
+        "device": {"source": "203.0.113.7", "device": "Python", "asked_at": "2026-01-05T12:00:00.000Z"},
+        "scopes": [{"name": "account", "means": ["See your name and email address", "List and delete your API keys"]}],
+        "account": {"id": "1", "email": stage.person.email, "email_verified": True},
+    }
+    stage.answer("/oauth/device/request", 200, json.dumps(asked))
+    stage.answer("/oauth/device", 204, "", "POST")
+    stage.visitor.visit("/device#user_code=wdjbmjht")
+    stage.press("Continue")
+    stage.told("WDJB-MJHT")
+    expect(stage.page.get_by_role("button", name="Allow", exact=True)).to_be_enabled()
+
+
+def device_too_late(stage: Stage) -> None:
+    device_question(stage)
+    stage.answer("/oauth/device", 400, _NO_CODE, "POST")
+    stage.press("Allow")
+    stage.told("no longer good")
+
+
+def device_allowed(stage: Stage) -> None:
+    device_question(stage)
+    stage.press("Allow")
+    stage.told("You are done here")
+
+
+def device_denied(stage: Stage) -> None:
+    device_question(stage)
+    stage.press("Cancel")
+    stage.told("Nobody was let in")
+
+
+def device_failing(stage: Stage) -> None:
+    stage.answer("/auth/session", 503)
+    stage.visitor.visit("/device")
+    stage.told("Something is wrong on our side")
+
+
 OUTSIDE = (
     login,
     login_missing,
@@ -302,6 +427,7 @@ OUTSIDE = (
     verify_email_done,
     not_signed_in,
     missing,
+    consent_unknown_client,
 )
 INSIDE = (
     api_keys,
@@ -313,11 +439,24 @@ INSIDE = (
     api_keys_failing,
     account,
     account_mail_problem,
+    account_programs,
     account_name,
     account_email,
     account_password,
     account_end_all,
     account_delete,
+    consent,
+    consent_account_changed,
+    consent_elsewhere,
+    consent_failing,
+    device,
+    device_missing,
+    device_refused,
+    device_question,
+    device_too_late,
+    device_allowed,
+    device_denied,
+    device_failing,
 )
 SCENES = (*(Scene(play) for play in OUTSIDE), *(Scene(play, inside=True) for play in INSIDE))
 

@@ -45,6 +45,7 @@ def _user() -> User:
         created_at=NOW,
         updated_at=LATER,
         mail_problem=identities.COMPLAINT,
+        secured_at=NOW,
     )
 
 

@@ -8,6 +8,10 @@ from typing import Any
 from accounts import identities, messages, sessions, users
 from accounts.audit import Caller
 from accounts.authentication import SESSION, Credential, SessionAuthentication
+from accounts.client_consent import ClientConsent, Question
+from accounts.client_sessions import ClientSessions
+from accounts.client_sign_in import ClientSignIn
+from accounts.clients import Client
 from accounts.email_change import EmailChange
 from accounts.email_verification import EmailVerification
 from accounts.identities import Identity
@@ -21,15 +25,24 @@ from accounts.reauthentication import Reauthentication
 from accounts.session_opening import SessionOpening
 from accounts.sessions import LONGEST, Session
 from accounts.sign_in import SignIn
-from accounts.sign_out import SignOutEverywhere
+from accounts.sign_out import SignOut, SignOutEverywhere
+from accounts.token_refresh import TokenRefresh
 from accounts.users import User
 from tests.contract.backends import Backend
 from tests.contract.races import CountingHasher
 from tests.contract.samples import NOW, an_address
-from tests.fakes import FakeBreaches, FakeOutbox, FakePostman
+from tests.fakes import FakeBreaches, FakeOutbox, FakePostman, FakeSigner
 
 PASSWORD = "correct horse battery staple"
 NEW_PASSWORD = "another staple for the horse"
+SITE_URL = "https://accounts.example.com"
+QUESTION = Question(
+    client=Client("comfy-cli", "Comfy CLI", frozenset()),
+    redirect_uri="http://127.0.0.1:49152/callback",
+    state="",
+    scope="account",
+    challenge="c" * 43,
+)
 
 
 def caller(number: int) -> Caller:
@@ -83,6 +96,28 @@ class Stories:
         return EmailVerification(
             self.tokens, self.identities, self.throttles, self.hasher, self.opening, self.transactions
         )
+
+    @property
+    def consent(self) -> ClientConsent:
+        """Let a program in."""
+        authentication = SessionAuthentication(self.sessions)
+        return ClientConsent(authentication, self.users, self.throttles, self.transactions, SITE_URL)
+
+    @property
+    def codes(self) -> ClientSignIn:
+        """Exchange a program's code."""
+        sessions_of_clients = ClientSessions(self.opening, FakeSigner(), SITE_URL)
+        return ClientSignIn(self.tokens, sessions_of_clients, self.transactions, self.throttles)
+
+    @property
+    def refresh(self) -> TokenRefresh:
+        """Exchange a program's refresh token."""
+        return TokenRefresh(self.sessions, self.users, self.transactions, self.throttles, FakeSigner(), SITE_URL)
+
+    @property
+    def here(self) -> SignOut:
+        """Log out."""
+        return SignOut(SessionAuthentication(self.sessions), self.transactions)
 
     @property
     def everywhere(self) -> SignOutEverywhere:

@@ -122,6 +122,14 @@ def test_logging_in_with_an_identity_is_disabled(backend: Backend) -> None:
     assert backend.identities.get(identity.key) == replace(identity, disabled=True, version=1)
 
 
+def test_logging_in_with_an_identity_is_enabled_again(backend: Backend) -> None:
+    """Only that changes, and whoever read it before notices."""
+    identity = signed_up(backend, verified=True, disabled=True)
+    backend.commit(identities.EnableLogin(identity.key, identity.user_id))
+
+    assert backend.identities.get(identity.key) == replace(identity, disabled=False, version=1)
+
+
 def test_an_identity_gets_another_name(backend: Backend) -> None:
     """Only that changes, and whoever read it before notices; a name may be empty."""
     identity = signed_up(backend, verified=True)
@@ -134,7 +142,13 @@ def test_an_identity_gets_another_name(backend: Backend) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", [identities.Remove, identities.DisableLogin, partial(identities.Rename, name="Mallory", now=LATER)]
+    "kind",
+    [
+        identities.Remove,
+        identities.DisableLogin,
+        identities.EnableLogin,
+        partial(identities.Rename, name="Mallory", now=LATER),
+    ],
 )
 def test_nobody_elses_identity_is_removed_disabled_or_renamed(
     backend: Backend, kind: Callable[[str, str], Change]

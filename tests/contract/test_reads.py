@@ -24,6 +24,7 @@ CALLS: Mapping[str, tuple[Callable[[Backend], Any], str]] = {
     "audit.latest": (lambda b: b.audit.latest("somebody", 50), QUERY),
     "sessions.touch": (lambda b: b.sessions.touch(a_digest(), NOW), UPDATE),
     "api_keys.touch": (lambda b: b.api_keys.touch(a_digest(), NOW), UPDATE),
+    "throttles.standing": (lambda b: b.throttles.standing(a_toll().key), GET),
     "throttles.take": (lambda b: b.throttles.take([a_toll(), a_toll()], NOW), WRITE),
     "transactions.commit": (lambda b: b.commit(sessions.Start(a_session())), WRITE),
 }

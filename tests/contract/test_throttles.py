@@ -42,6 +42,18 @@ def test_a_refused_try_does_not_move_the_counter(backend: Backend) -> None:
     assert [full(backend, toll), full(backend, toll)] == [(toll, Counter(1, NOW))] * 2
 
 
+def test_where_a_counter_stands_can_be_read(backend: Backend) -> None:
+    """Without raising it; one that was never raised, or has been cleared, is none."""
+    toll: Toll = a_toll()
+    before = backend.throttles.standing(toll.key)
+    backend.throttles.take([toll], NOW)
+    backend.throttles.take([toll], LATER)
+    counted = [backend.throttles.standing(toll.key) for _ in range(2)]
+    backend.commit(throttles.Clear(toll.key))
+
+    assert (before, counted, backend.throttles.standing(toll.key)) == (None, [Counter(2, LATER)] * 2, None)
+
+
 def test_counters_do_not_share(backend: Backend) -> None:
     """Each key has its own."""
     one, other = a_toll(limit=1), a_toll(limit=1)
@@ -116,3 +128,18 @@ def test_what_is_given_back_can_be_taken_again(backend: Backend) -> None:
     assert full(backend, replace(toll, expected=2)) == (replace(toll, expected=2), Counter(1, LATER))
     backend.throttles.take([toll], LATER)
     assert standing(backend, toll) == 2
+
+
+def test_a_counter_that_has_to_rest_takes_one_at_a_time(backend: Backend) -> None:
+    """However far it got; at the very end of its rest it is ready, and a refused try does not make it rest longer."""
+    toll: Toll = a_toll(limit=0)
+    backend.throttles.take([replace(toll, quiet_since=NOW)], NOW)
+    second = timedelta(seconds=1)
+
+    assert full(backend, replace(toll, quiet_since=NOW - second)) == (
+        replace(toll, quiet_since=NOW - second),
+        Counter(1, NOW),
+    )
+    backend.throttles.take([replace(toll, quiet_since=NOW)], NOW + second)
+    early = replace(toll, quiet_since=NOW + second - timedelta(microseconds=1))
+    assert full(backend, early) == (early, Counter(2, NOW + second))

@@ -54,10 +54,12 @@ def changes_that_fail() -> tuple[Change, ...]:
         users.HoldIdentity("nobody at all", "google#1", at_most=5),
         users.LetGoIdentity(a_user(), "google#1"),
         users.LetGoAllSessions(a_user()),
+        users.LetGoOtherSessions(a_user(), a_digest(), NOW),
         users.HoldKey("not a soul", a_digest(), at_most=25),
         api_keys.Remove(a_digest(), "nobody"),
         users.LetGoKey("never was", a_digest()),
         users.Disable(a_user(), NOW),
+        users.Enable(a_user(), NOW),
         users.NoteMailProblem("somebody gone", "nobody@example.com", "bounce"),
         users.MoveAddress(a_user(), "b@example.com", lost="email#a", gained="email#b", keeping=a_digest(), now=NOW),
         users.Rename(a_user(), "Nobody", NOW),
@@ -65,6 +67,7 @@ def changes_that_fail() -> tuple[Change, ...]:
         identities.Vacate(an_identity()),
         identities.Remove("email#nobody@example.com", "nobody"),
         identities.DisableLogin("email#no.one@example.com", "nobody"),
+        identities.EnableLogin("email#not.one@example.com", "nobody"),
     )
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta, timezone
 import pytest
 
 from accounts import users
-from accounts.users import User
+from accounts.users import Beside, User
 from tests.contract.backends import Backend
 from tests.contract.samples import LATER, NOW, TOMORROW, a_digest, a_user
 
@@ -123,12 +123,12 @@ def test_all_sessions_are_let_go(backend: Backend) -> None:
 
 
 def test_all_sessions_but_one_are_let_go(backend: Backend) -> None:
-    """The one to keep stays, with its end."""
+    """The one to keep stays, with its end, and when that was is known."""
     mine = a_digest()
-    user = opened(backend, sessions={mine: TOMORROW, a_digest(): TOMORROW})
-    backend.commit(users.LetGoAllSessions(user, keeping=mine))
+    user = opened(backend, sessions={mine: TOMORROW, a_digest(): TOMORROW}, secured_at=NOW)
+    backend.commit(users.LetGoOtherSessions(user, mine, LATER))
 
-    assert backend.users.get(user.user_id) == replace(user, sessions={mine: TOMORROW}, revision=1)
+    assert backend.users.get(user.user_id) == replace(user, sessions={mine: TOMORROW}, secured_at=LATER, revision=1)
 
 
 def test_letting_go_of_no_session_at_all_is_a_change_too(backend: Backend) -> None:
@@ -225,6 +225,15 @@ def test_a_disabled_account_holds_nothing(backend: Backend) -> None:
     )
 
 
+def test_a_disabled_account_is_active_again(backend: Backend) -> None:
+    """Only that changes; it holds what it held."""
+    user = opened(backend, status=users.DISABLED, identities=frozenset({"email#a@example.com"}))
+    when = LATER + timedelta(days=1)
+    backend.commit(users.Enable(user, when))
+
+    assert backend.users.get(user.user_id) == replace(user, status=users.ACTIVE, updated_at=when, revision=1)
+
+
 def test_a_closed_account_is_gone(backend: Backend) -> None:
     """Nothing of it is left."""
     user = opened(backend)
@@ -234,14 +243,16 @@ def test_a_closed_account_is_gone(backend: Backend) -> None:
 
 
 def test_what_was_read_too_early_changes_nothing(backend: Backend) -> None:
-    """Rename, Disable, Close, LetGoAllSessions and LetGoIdentity act on the account as it was read, or not at all."""
+    """What rests on the account as it was read is refused."""
     user = opened(backend)
     backend.commit(users.HoldKey(user.user_id, a_digest(), at_most=25))
     stale = (
         users.Rename(user, "Somebody else", NOW),
         users.Disable(user, NOW),
+        users.Enable(user, NOW),
         users.Close(user),
         users.LetGoAllSessions(user),
+        users.LetGoOtherSessions(user, a_digest(), NOW),
         users.LetGoIdentity(user, "google#1"),
     )
 
@@ -254,8 +265,10 @@ def test_what_is_gone_cannot_change(backend: Backend) -> None:
     gone = (
         users.Rename(user, "Somebody", NOW),
         users.Disable(user, NOW),
+        users.Enable(user, NOW),
         users.Close(user),
         users.LetGoAllSessions(user),
+        users.LetGoOtherSessions(user, a_digest(), NOW),
         users.LetGoKey(user.user_id, a_digest()),
     )
 
@@ -289,11 +302,28 @@ def test_a_session_begins_beside_one_that_is_held(backend: Backend) -> None:
     """What a person allowed in a session that has ended meanwhile is refused."""
     held, new, gone = a_digest(), a_digest(), a_digest()
     user = opened(backend, sessions={held: TOMORROW})
-    backend.commit(users.HoldSession(user.user_id, new, TOMORROW, 50, beside=held))
-    late = users.HoldSession(user.user_id, a_digest(), TOMORROW, 50, beside=gone)
+    backend.commit(users.HoldSession(user.user_id, new, TOMORROW, 50, beside=Beside(held, LATER)))
+    late = users.HoldSession(user.user_id, a_digest(), TOMORROW, 50, beside=Beside(gone, LATER))
 
     assert backend.refused(late) == (late,)
     assert backend.users.get(user.user_id) == replace(user, sessions={held: TOMORROW, new: TOMORROW}, revision=1)
+
+
+@pytest.mark.parametrize(("after", "stands"), [(-1, False), (0, False), (1, True)])
+def test_what_was_allowed_before_an_account_was_secured_counts_no_more(
+    backend: Backend, after: int, *, stands: bool
+) -> None:
+    """Though the session in which it was allowed is still held: to the microsecond."""
+    held = a_digest()
+    user = opened(backend, sessions={held: TOMORROW}, secured_at=LATER)
+    beside = Beside(held, LATER + timedelta(microseconds=after))
+    hold = users.HoldSession(user.user_id, a_digest(), TOMORROW, 50, beside=beside)
+
+    assert beside.stands(user) is stands
+    if stands:
+        backend.commit(hold)
+    else:
+        assert backend.refused(hold) == (hold,)
 
 
 def test_an_account_moves_to_another_address(backend: Backend) -> None:
@@ -314,6 +344,7 @@ def test_an_account_moves_to_another_address(backend: Backend) -> None:
         updated_at=LATER,
         sessions={here: TOMORROW},
         identities=frozenset({"email#b@example.com", "google#1"}),
+        secured_at=LATER,
         revision=1,
     )
     assert backend.refused(move) == (move,)

@@ -11,7 +11,7 @@ from accounts import one_time_tokens, secrets
 from accounts.one_time_tokens import AUTHORIZATION_CODE, OneTimeToken
 from tests.functions.lambdas import Answer, Lambdas
 from tests.functions.people import Person
-from tests.functions.requests import SAMPLE_TOKEN, request
+from tests.functions.requests import SAMPLE_TOKEN, SAMPLE_USER_ID, request
 
 FORM = "application/x-www-form-urlencoded"
 # What the sample in events/ carries, and what goes with it (RFC 7636 B).
@@ -49,16 +49,26 @@ class Program:
 
     def shown(self, cookie: str | None = None, **changes: str | None) -> Answer:
         """What the page is told of the question."""
-        event = request("oauth_authorize", cookie=cookie, query=urlencode(self.question(**changes)))
+        return self.asked(urlencode(self.question(**changes)), cookie)
+
+    def asked(self, query: str, cookie: str | None = None) -> Answer:
+        """What the page is told of any query."""
+        event = request("oauth_authorize", cookie=cookie, query=query)
         event.pop("body")
         event["routeKey"] = event["requestContext"]["routeKey"] = "GET /oauth/authorize/request"
         event["rawPath"] = event["requestContext"]["http"]["path"] = "/oauth/authorize/request"
         event["requestContext"]["http"]["method"] = "GET"
         return self.functions.invoke("oauth_authorize", event)
 
-    def answered(self, decision: str = "allow", cookie: str | None = SAMPLE_TOKEN, **changes: str | None) -> Answer:
-        """What becomes of the person's click."""
-        body = {"decision": decision, **self.question(**changes)}
+    def answered(
+        self,
+        decision: str = "allow",
+        cookie: str | None = SAMPLE_TOKEN,
+        account: str = SAMPLE_USER_ID,
+        **changes: str | None,
+    ) -> Answer:
+        """What becomes of the click of the person who was shown ``account``."""
+        body = {"decision": decision, "account": account, **self.question(**changes)}
         answer = self.functions.invoke("oauth_authorize", request("oauth_authorize", cookie=cookie, body=body))
         if answer.status == 200:
             for code in parse_qs(urlsplit(answer.json["redirect_to"]).query).get("code", []):

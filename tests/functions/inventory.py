@@ -9,6 +9,17 @@ from accounts.web.routes import ANY_CREDENTIAL, ROUTES, SESSION_ONLY, SIGNED_IN,
 from tests.cloudformation import ROOT
 from tests.functions.requests import EVENTS, sample
 
+# Invoked by operators, directly.
+OPERATORS = (
+    "account_inspect",
+    "account_disable",
+    "account_enable",
+    "account_remove",
+    "account_sign_out",
+    "account_unlock",
+    "key_revoke",
+    "password_revoke",
+)
 # A function without a sample fails a test of its own, in test_replays; no rule can be tried on it.
 # Those of Google and GitHub need more than a person: the same rules are tried on them in test_oauth_rules.
 OAUTH = frozenset(
@@ -23,7 +34,7 @@ OAUTH = frozenset(
     }
 )
 # Clients and what they ask for have rules of RFC 6749's own, in test_client_sign_in.
-CLIENTS = frozenset({"oauth_authorize", "oauth_token", "oauth_revoke"})
+CLIENTS = frozenset({"oauth_authorize", "oauth_token", "oauth_revoke", "oauth_device"})
 _SAMPLED = frozenset(path.stem for path in EVENTS.glob("*.json")) - {"pages", "fallback"} - OAUTH - CLIENTS
 OURS: tuple[Route, ...] = tuple(route for route in ROUTES if route.function in _SAMPLED)
 FUNCTIONS = tuple(sorted({route.function for route in OURS}))

@@ -13,7 +13,7 @@ from tests.functions.cloud import SITE_URL
 from tests.functions.conftest import NOW
 from tests.functions.lambdas import Answer, Lambdas
 from tests.functions.people import somebody
-from tests.functions.requests import SAMPLE_KEY, SAMPLE_TOKEN, request, sample
+from tests.functions.requests import SAMPLE_KEY, SAMPLE_TOKEN, SAMPLE_USER_ID, request, sample
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_the_page_is_told_who_asks_and_where_the_answer_goes(program: Program) -
         "client": {"id": "comfy-cli", "name": "Comfy CLI"},
         "redirect": {"host": "127.0.0.1", "port": 49152},
         "scopes": [{"name": "account", "means": ["See your name and email address", "List and delete your API keys"]}],
-        "account": {"email": "person@example.com", "email_verified": True},
+        "account": {"id": SAMPLE_USER_ID, "email": "person@example.com", "email_verified": True},
     }
     assert answer.events == ["authn_client_asks"]
     assert program.shown().json["account"] is None
@@ -177,7 +177,7 @@ def test_a_click_is_one_of_two(program: Program, decision: str) -> None:
 
 def test_a_click_is_made_by_a_person_on_our_own_page(program: Program) -> None:
     """Not without a session, not by a key, not from another site (SE-13)."""
-    body = {"decision": "allow", **program.question()}
+    body = {"decision": "allow", "account": SAMPLE_USER_ID, **program.question()}
     nobody = program.functions.invoke("oauth_authorize", request("oauth_authorize", body=body))
     key = program.functions.invoke("oauth_authorize", request("oauth_authorize", key=SAMPLE_KEY, body=body))
     elsewhere = request("oauth_authorize", cookie=SAMPLE_TOKEN, body=body, headers={"origin": "https://evil.example"})
@@ -187,6 +187,55 @@ def test_a_click_is_made_by_a_person_on_our_own_page(program: Program) -> None:
     assert key.read == expected.refusal("oauth_authorize", 403, "credential_not_accepted")
     assert foreign.read == expected.refusal("oauth_authorize", 403, "cross_site_request")
     assert program.functions.cloud.tables()["OneTimeTokensTable"] == []
+
+
+@pytest.mark.parametrize("decision", ["allow", "deny"])
+def test_a_click_counts_for_the_account_that_was_shown(program: Program, decision: str) -> None:
+    """Somebody else has logged in since, in another tab: neither of the two lets a program in by that click."""
+    other = program.functions.people.arrange(somebody("Other"))
+    answer = program.answered(decision, cookie=other.token)
+
+    assert answer.read == expected.refusal("oauth_authorize", 409, "account_changed")
+    assert answer.events == ["authn_account_changed"]
+    assert program.functions.cloud.tables()["OneTimeTokensTable"] == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "client_id=comfy-cli&client_id=comfy-local-web",
+        "client_id=comfy-cli&redirect_uri=http://127.0.0.1:1/callback&redirect_uri=https://evil.example/",
+        "client_id=comfy-cli&%63lient_id=comfy-local-web",
+        "client_id=comfy-cli&state=a&state=b",
+        "client_id=comfy-cli;client_id=comfy-local-web&x",
+    ],
+)
+def test_what_could_be_read_in_two_ways_is_not_asked(program: Program, query: str) -> None:
+    """A name that comes twice might be one thing to the page and another to us (RFC 6749 3.1)."""
+    answer = program.asked(query)
+
+    assert (answer.status, answer.json["error"]) == (400, "malformed_request")
+
+
+@pytest.mark.parametrize(
+    "redirect",
+    [
+        "javascript:alert(1)//127.0.0.1/callback",
+        "data:text/html,x",
+        "http://127.0.0.1:1@evil.example/callback",
+        "http://127.0.0.1:1/callback#x",
+        "http://127.0.0.1:1\\@evil.example/callback",
+        "//127.0.0.1/callback",
+        "comfy://callback",
+        "http://127.0.0.1.evil.example/callback",
+        "HTTP://127.0.0.1/callback",
+    ],
+)
+def test_no_trick_makes_an_address_a_programs_own(program: Program, redirect: str) -> None:
+    """Each is refused to the page; no browser is given anything to follow."""
+    answers = [program.shown(cookie=SAMPLE_TOKEN, redirect_uri=redirect), program.answered(redirect_uri=redirect)]
+
+    assert [answer.read for answer in answers] == [expected.refusal("oauth_authorize", 400, "redirect_not_allowed")] * 2
 
 
 def test_a_disabled_account_lets_no_program_in(program: Program) -> None:

@@ -9,7 +9,7 @@ from accounts.errors import MailUnavailable, Unavailable
 from tests import cloudformation
 from tests.functions import expected, lambdas
 from tests.functions.cloud import Call, denied, unreachable
-from tests.functions.inventory import FUNCTIONS
+from tests.functions.inventory import FUNCTIONS, OPERATORS
 from tests.functions.lambdas import Answer, Lambdas
 from tests.functions.requests import SAMPLE_KEY, SAMPLE_TOKEN, request, sample
 
@@ -131,13 +131,14 @@ def test_the_authorizer_lets_nobody_in_when_the_tables_are_down(
     assert '"event":"sys_unavailable"' in functions.stream.getvalue().replace(" ", "")
 
 
-def test_disabling_an_account_fails_loudly(functions: Lambdas) -> None:
+@pytest.mark.parametrize("function", [function for function in OPERATORS if function != "account_inspect"])
+def test_an_act_of_an_operator_fails_loudly(functions: Lambdas, function: str) -> None:
     """The operator sees it, and the account is as it was."""
     _arrange(functions)
     before = functions.cloud.tables()
     functions.cloud.failing["dynamodb.TransactWriteItems"] = denied
     with pytest.raises(Unavailable):
-        functions.invoke("account_disable", sample("account_disable"))
+        functions.invoke(function, sample(function))
 
     assert functions.cloud.tables() == before
 

@@ -46,8 +46,18 @@ BUDGET = {
     "key_list": [GET, QUERY],
     "key_delete": [GET, WRITE, SEND],
     "key_verify": [GET, GET],
+    "account_inspect": [GET, GET, GET, QUERY, QUERY, QUERY, GET],
+    "account_disable": [GET, GET, WRITE],
+    "account_enable": [GET, WRITE],
+    "account_remove": [GET, GET, WRITE],
+    "account_sign_out": [GET, WRITE],
+    "account_unlock": [GET, WRITE],
+    "password_revoke": [GET, GET, WRITE, SEND],
+    "key_revoke": [WRITE, SEND],
     "mail_feedback": [GET, GET, WRITE],
     "authorizer": [GET],
+    "oauth_device": [WRITE, WRITE],
+    "oauth_device_answer": [GET, WRITE, GET, GET, WRITE],
     # The public keys were read by the request before.
     "oauth_metadata": [],
     "pages": [],
@@ -90,7 +100,7 @@ def test_every_read_that_decides_is_consistent_and_by_key(functions: Lambdas, fu
 
     by_key = [call for call in calls if call.name in {GET, QUERY} and "IndexName" not in call.parameters]
     assert all(call.parameters["ConsistentRead"] is True for call in by_key)
-    assert function in {"session_list", "key_list", "account_export"} or not any(
+    assert function in {"session_list", "key_list", "account_export", "account_inspect"} or not any(
         "IndexName" in call.parameters for call in calls
     )
     assert "dynamodb.Scan" not in {call.name for call in calls}

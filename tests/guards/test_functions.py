@@ -5,10 +5,11 @@ import json
 from accounts.web import routes
 from accounts.web.routes import ADMIN_SECRET, ANY_CREDENTIAL, NO_CREDENTIAL, ROUTES, SESSION_ONLY, SIGNED_IN, Route
 from tests.cloudformation import ROOT, resources
+from tests.functions.inventory import OPERATORS
 from tests.guards import project
 
 # Called by other HTTP APIs, by operators, by the queue and by the topic.
-_WITHOUT_ROUTE = {"authorizer", "account_disable", "mailer", "mail_feedback"}
+_WITHOUT_ROUTE = {"authorizer", "mailer", "mail_feedback", *OPERATORS}
 
 
 def test_every_folder_is_a_function_and_every_function_a_folder() -> None:
@@ -94,7 +95,13 @@ def test_a_route_that_takes_a_session_says_that_it_reads_the_cookie() -> None:
 def test_an_unsafe_route_for_people_is_protected_from_other_sites() -> None:
     """Every unsafe method but the one for other services reads or sets the cookie, and is marked so."""
     unmarked = {route.path for route in ROUTES if route.is_unsafe and not route.cookies}
-    assert unmarked == {"/admin/verify-api-key", "/oauth/token", "/oauth/revoke", "$default"}
+    assert unmarked == {
+        "/admin/verify-api-key",
+        "/oauth/token",
+        "/oauth/revoke",
+        "/oauth/device_authorization",
+        "$default",
+    }
 
 
 def test_a_route_that_sets_the_cookie_is_not_open_to_other_origins() -> None:

@@ -57,7 +57,8 @@ def signed_in(ann: Person) -> dict[str, Any]:
     shown = ann.call("GET", "/oauth/authorize/request?" + urlencode(question))
     assert shown.json()["client"]["name"] == "ComfyUI on this computer"
     assert shown.json()["redirect"] == {"host": "127.0.0.1", "port": 8188}
-    answer = ann.call("POST", "/oauth/authorize", question | {"decision": "allow"})
+    click = {"decision": "allow", "account": shown.json()["account"]["id"]}
+    answer = ann.call("POST", "/oauth/authorize", question | click)
     query = parse_qs(urlsplit(answer.json()["redirect_to"]).query)
     assert (query["state"], query["iss"]) == (["xyz"], [metadata["issuer"]])
     form = {"grant_type": "authorization_code", "redirect_uri": REDIRECT, "code_verifier": verifier}
@@ -109,3 +110,76 @@ def test_a_token_is_checked_offline(ann: Person) -> None:
 
     assert len(keys) == 2
     assert (said["iss"], said["aud"], said["email"]) == (ann.cloud.site_url, ann.cloud.site_url, ann.email)
+
+
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        ("/customers", "POST"),
+        ("/customers/me", "DELETE, GET, PATCH"),
+        ("/customers/api-keys", "GET, POST"),
+        ("/customers/api-keys/0", "DELETE"),
+        ("/oauth/token", "POST"),
+        ("/oauth/revoke", "POST"),
+        ("/.well-known/oauth-authorization-server", "GET"),
+        ("/.well-known/jwks.json", "GET"),
+        ("/auth/methods", "GET"),
+    ],
+)
+def test_a_page_of_any_origin_may_send_header_credentials(cloud: LocalCloud, path: str, methods: str) -> None:
+    """A real preflight, through the edge; never with the cookie (Fetch 3.2.2)."""
+    answer = preflight(cloud, path, "http://lan-box.test:8188", methods.partition(",")[0])
+
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert granted(answer) == {
+        "access-control-allow-origin": "*",
+        "access-control-allow-headers": "Authorization, X-API-KEY, Content-Type",
+        "access-control-allow-methods": methods,
+        "access-control-expose-headers": "Retry-After, X-Request-Id",
+        "access-control-max-age": "7200",
+    }
+
+
+@pytest.mark.parametrize("path", ["/auth/login", "/auth/session", "/oauth/authorize", "/oauth/authorize/request"])
+@pytest.mark.parametrize("origin", ["http://127.0.0.1:8188", "https://evil.example"])
+def test_no_other_origin_is_offered_what_lives_by_the_cookie(cloud: LocalCloud, path: str, origin: str) -> None:
+    """405, with nothing that a browser would take for a yes."""
+    answer = preflight(cloud, path, origin, "POST")
+
+    assert (answer.status_code, granted(answer)) == (405, {})
+
+
+def preflight(cloud: LocalCloud, path: str, origin: str, method: str) -> requests.Response:
+    """What a browser asks before it sends header credentials elsewhere."""
+    asked = {"access-control-request-method": method, "access-control-request-headers": "authorization,content-type"}
+    return requests.options(cloud.site_url + path, headers={"origin": origin, **asked}, timeout=30)
+
+
+def granted(answer: requests.Response) -> dict[str, str]:
+    """Its CORS headers."""
+    return {name: it for name, it in answer.headers.lower_items() if name.startswith("access-control-")}
+
+
+def test_a_machine_without_a_browser_is_signed_in(ann: Person) -> None:
+    """It shows a code; its person types that elsewhere, sees who asks, and says yes."""
+    metadata = fetched(ann.cloud, "/.well-known/oauth-authorization-server")
+    codes = posted(ann.cloud, "/oauth/device_authorization", client_id="comfy-cli").json()
+    grant = "urn:ietf:params:oauth:grant-type:device_code"
+    form = {"client_id": "comfy-cli", "grant_type": grant, "device_code": codes["device_code"]}
+    waiting = posted(ann.cloud, "/oauth/token", **form)
+    assert waiting.json()["error"] == "authorization_pending"
+    assert posted(ann.cloud, "/oauth/token", **form).json()["error"] == "slow_down"
+
+    typed = {"user_code": codes["user_code"].lower()}
+    shown = ann.call("POST", "/oauth/device/request", typed).json()
+    assert (shown["client"]["name"], shown["device"]["device"]) == ("Comfy CLI", "Python")
+    assert ann.call("POST", "/oauth/device", typed | {"decision": "allow"}).status_code == 204
+    tokens = posted(ann.cloud, "/oauth/token", **form).json()
+
+    assert metadata["device_authorization_endpoint"] == f"{ann.cloud.site_url}/oauth/device_authorization"
+    assert codes["verification_uri_complete"] == f"{ann.cloud.site_url}/device#user_code={codes['user_code']}"
+    bearer = {"authorization": f"Bearer {tokens['access_token']}"}
+    me = requests.get(f"{ann.cloud.site_url}/customers/me", headers=bearer, timeout=30)
+    assert me.json()["email"] == ann.email
+    assert posted(ann.cloud, "/oauth/token", **form).json()["error"] == "invalid_grant"
+    assert requests.get(f"{ann.cloud.site_url}/customers/me", headers=bearer, timeout=30).status_code == 401

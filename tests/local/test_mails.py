@@ -10,6 +10,7 @@ import pytest
 
 from local.cloud import MAIL_FROM, LocalCloud
 from local.stack import NAME
+from scripts.place import Place
 from scripts.redrive import redrive
 from tests.functions.lambdas import record
 from tests.local.person import Person
@@ -93,11 +94,12 @@ def test_while_ses_refuses_requests_answer_and_mail_rests_until_it_is_sent_on(cl
         wait_for(lambda: resting(cloud) == 1, "the message in the dead-letter queue")
     assert person.mails("Confirm your email address") == []
 
-    assert redrive(cloud.client, NAME) == 1
+    there = Place(cloud.client, NAME, "the local cloud")
+    assert redrive(there) == 1
     token = person.wait_for_mail("Confirm your email address")["BodyText"].partition("#token=")[2][:43]
     assert person.confirm(token).status_code == 200
     assert resting(cloud) == 0
-    assert redrive(cloud.client, NAME) == 0
+    assert redrive(there) == 0
 
 
 def test_a_message_that_is_delivered_many_times_at_once_is_one_mail(cloud: LocalCloud) -> None:

@@ -1,19 +1,24 @@
-"""The account itself: shown to whoever may act for it, renamed and closed by its owner, disabled by an operator."""
+"""The account itself: shown to whoever may act for it, renamed and closed by its owner, shut by an operator."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from accounts import api_keys, audit, identities, sessions, text, users
+from accounts import api_keys, identities, sessions, text, users
 from accounts.audit import Caller, Record
 from accounts.authentication import Authentication, Credential, SessionAuthentication
-from accounts.errors import NotFound, Unauthenticated
+from accounts.errors import Unauthenticated
 from accounts.limits import PERSON_NAME_MAX_CHARACTERS
 from accounts.sessions import Session
 from accounts.transactions import Change, Transactions, again_on_conflict
 from accounts.users import User, Users
+
+if TYPE_CHECKING:
+    # Whoever shows an account takes no orders.
+    from accounts.orders import Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +99,42 @@ class AccountDisabling:
     users: Users
     transactions: Transactions
 
-    def disable(self, user_id: str, now: datetime) -> None:
+    def disable(self, order: Order, now: datetime) -> None:
         """Disable the account; raises NotFound when there is none."""
-        if self.users.get(user_id) is None:
-            raise NotFound
-        record = Record(user_id, "user_disabled", now, audit.NOBODY)
-        _end_everything(self.users, self.transactions, user_id, record, lambda user: _disabling(user, now))
+        users.existing(self.users, order.user_id)
+        record = order.record("user_disabled", now)
+        _end_everything(self.users, self.transactions, order.user_id, record, lambda user: _disabling(user, now))
+
+
+@dataclass(frozen=True, slots=True)
+class AccountEnabling:
+    """Opens a disabled account again, for an operator: all ways in work. Sessions and keys that ended stay ended."""
+
+    users: Users
+    transactions: Transactions
+
+    def enable(self, order: Order, now: datetime) -> None:
+        """Enable the account; raises NotFound when there is none."""
+        again_on_conflict(lambda: self._enable(order, now))
+
+    def _enable(self, order: Order, now: datetime) -> None:
+        user = users.existing(self.users, order.user_id)
+        opened = (identities.EnableLogin(key, user.user_id) for key in user.identities)
+        self.transactions.commit(users.Enable(user, now), *opened, order.record("user_enabled", now))
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRemoval:
+    """Deletes an account and all it owns, for an operator."""
+
+    users: Users
+    transactions: Transactions
+
+    def remove(self, order: Order, now: datetime) -> None:
+        """Delete the account; raises NotFound when there is none."""
+        users.existing(self.users, order.user_id)
+        record = order.record("user_deleted", now)
+        _end_everything(self.users, self.transactions, order.user_id, record, _deleting)
 
 
 def _end_everything(
@@ -123,6 +158,10 @@ def _end_everything(
 
 def _closing(user: User, session: str) -> Iterable[Change]:
     users.other_sessions(user, session)
+    return _deleting(user)
+
+
+def _deleting(user: User) -> Iterable[Change]:
     return (users.Close(user), *(identities.Remove(key, user.user_id) for key in user.identities))
 
 

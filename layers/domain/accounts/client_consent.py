@@ -11,9 +11,10 @@ from accounts import one_time_tokens, throttles, users
 from accounts.audit import Caller
 from accounts.authentication import Credential, SessionAuthentication
 from accounts.clients import Client
+from accounts.errors import AccountChanged
 from accounts.limits import (
     AUTHORIZATION_CODE_LIFETIME,
-    CONSENT_QUESTIONS_PER_ADDRESS_PER_MINUTE,
+    CONSENT_QUESTIONS_PER_MINUTE,
     CONSENTS_PER_ACCOUNT_PER_MINUTE,
 )
 from accounts.one_time_tokens import AUTHORIZATION_CODE
@@ -62,15 +63,23 @@ class ClientConsent:
     issuer: str
 
     def shown(self, credential: Credential | None, caller: Caller, now: datetime) -> User | None:
-        """Who would be asked: the account that is signed in here, or None. Raises TooManyAttempts."""
-        limit, minute = CONSENT_QUESTIONS_PER_ADDRESS_PER_MINUTE, timedelta(minutes=1)
-        throttles.count(self.throttles, "consent", caller.source, limit=limit, per=minute, now=now)
+        """Who would be asked: the account that is signed in here, or None. Raises TooManyAttempts.
+
+        Counted by account, or by source when nobody is signed in: neighbours keep nobody who is from the question.
+        """
         session = self.authentication.find(credential, now)
+        asked, minute = session.user_id if session else caller.source, timedelta(minutes=1)
+        throttles.count(self.throttles, "consent", asked, limit=CONSENT_QUESTIONS_PER_MINUTE, per=minute, now=now)
         return users.find(self.users, session.user_id) if session else None
 
-    def asked_of(self, credential: Credential | None, now: datetime) -> Session:
-        """The session of the person who answers; raises Unauthenticated, TooManyAttempts."""
+    def asked_of(self, account: str, credential: Credential | None, now: datetime) -> Session:
+        """The session of the person who answers for ``account``, the one that the page showed.
+
+        Raises Unauthenticated, TooManyAttempts, or AccountChanged when somebody else has logged in since.
+        """
         session = self.authentication.session(credential, now)
+        if session.user_id != account:
+            raise AccountChanged
         limit, minute = CONSENTS_PER_ACCOUNT_PER_MINUTE, timedelta(minutes=1)
         throttles.count(self.throttles, "consent-given", session.user_id, limit=limit, per=minute, now=now)
         return session

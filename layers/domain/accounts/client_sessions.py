@@ -15,7 +15,7 @@ from accounts.session_opening import SessionOpening
 from accounts.sessions import Session
 from accounts.throttles import Throttles
 from accounts.transactions import Change
-from accounts.users import User, Users
+from accounts.users import Beside, User, Users
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +34,14 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """What a person allowed: which client, how far, and in which session of theirs they said so."""
+    """What a person allowed: which client, how far, in which session of theirs they said so, and when."""
 
     user_id: str
     client_id: str
     scope: str
     method: str
     session: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,9 @@ class ClientSessions:
     ) -> Tokens:
         """Write the session together with ``also``, or nothing; raises InvalidGrant, or Conflict for one of ``also``.
 
-        The session in which the person said yes must not have ended: who resets a password or logs out everywhere must
-        not find a program let in afterwards. The token is signed first, so that a key that does not answer costs the
-        client nothing.
+        The session in which the person said yes must not have ended, nor have ended all others since: who changes or
+        resets a password or logs out everywhere must not find a program let in afterwards. The token is signed first,
+        so that a key that does not answer costs the client nothing.
         """
         refresh, session = sessions.start_client(
             permission.user_id,
@@ -71,7 +72,7 @@ class ClientSessions:
         )
         access = sign(self.signer, self.issuer, session, active(self.opening.users, permission.user_id), now)
         try:
-            self.opening.open(session, *also(session), beside=permission.session)
+            self.opening.open(session, *also(session), beside=Beside(permission.session, permission.at))
         except InvalidCredentials as error:
             raise InvalidGrant from error
         return Tokens(permission.user_id, access, refresh, permission.scope)

@@ -37,15 +37,19 @@ class ClientSignIn:
             raise InvalidGrant
         token = one_time_tokens.find(self.tokens, AUTHORIZATION_CODE, code, now)
         if token is None:
-            raise self._second_use(secrets.digest(code), caller, now)
+            raise self.second_use(secrets.digest(code), caller, now)
         if token.data["client_id"] != client_id:
             raise InvalidGrant
         return token
 
     def redeem(self, code: OneTimeToken, caller: Caller, now: datetime) -> Tokens:
-        """Use the code up and let the program in, or neither."""
+        """Use the code up and let the program in, or neither; raises InvalidGrant, or GrantReused as ``find`` does.
+
+        Whatever stood in the way, the code may have been used meanwhile: a log-out just after hides no second use.
+        """
         data = code.data
-        permission = Permission(code.subject, data["client_id"], data["scope"], data["method"], data["session"])
+        allowed = data["client_id"], data["scope"], data["method"], data["session"]
+        permission = Permission(code.subject, *allowed, at=code.issued_at)
 
         def used_up(session: Session) -> tuple[Change, ...]:
             forgotten_at = now + USED_CODE_REMEMBERED
@@ -54,10 +58,11 @@ class ClientSignIn:
 
         try:
             return self.sessions.open(permission, used_up, caller, now)
-        except Conflict as conflict:
-            raise self._second_use(code.digest, caller, now) from conflict
+        except (Conflict, InvalidGrant) as refusal:
+            raise self.second_use(code.digest, caller, now) from refusal
 
-    def _second_use(self, digest: str, caller: Caller, now: datetime) -> Refusal:
+    def second_use(self, digest: str, caller: Caller, now: datetime) -> Refusal:
+        """The answer to a code that is not there: what its first use made, if there was one, has ended."""
         mark = self.tokens.get(token_key(USED_CODE, digest))
         if mark is None or now >= mark.expires_at:
             count_bad_grant(self.throttles, caller, now)

@@ -8,6 +8,7 @@
     │   │   ├── MalformedRequest
     │   │   ├── WeakPassword
     │   │   ├── InvalidLink
+    │   │   ├── InvalidUserCode
     │   │   ├── UnknownClient
     │   │   └── RedirectNotAllowed
     │   ├── ClientRefused
@@ -19,7 +20,10 @@
     │   │   ├── UnsupportedResponseType
     │   │   ├── InvalidScope
     │   │   ├── InvalidTarget
-    │   │   └── AccessDenied
+    │   │   ├── AccessDenied
+    │   │   ├── AuthorizationPending
+    │   │   ├── SlowDown
+    │   │   └── ExpiredToken
     │   ├── ProviderSignInFailed
     │   │   ├── SignInDeclined
     │   │   ├── SignInExpired
@@ -48,7 +52,8 @@
     │   │   ├── LastIdentity
     │   │   ├── IdentityNotLinked
     │   │   ├── PasswordExists
-    │   │   └── PasswordMissing
+    │   │   ├── PasswordMissing
+    │   │   └── AccountChanged
     │   ├── BodyTooLarge
     │   ├── UnsupportedMediaType
     │   └── TooManyAttempts
@@ -111,6 +116,14 @@ class InvalidLink(InvalidInput):
     code = "invalid_link"
     event = "authn_token_invalid"
     default_message = "This link has expired or was already used. Ask for a new one."
+
+
+class InvalidUserCode(InvalidInput):
+    """The code that a device shows is unknown, used, expired or somebody else's: one answer for all four."""
+
+    code = "invalid_user_code"
+    event = "authn_token_invalid"
+    default_message = "This code is not right, or no longer good. Check it, or have your device show you a new one."
 
 
 class UnknownClient(InvalidInput):
@@ -202,6 +215,30 @@ class AccessDenied(ClientRefused):
     code = "access_denied"
     event = "authn_client_denied"
     default_message = "The person did not allow this sign-in."
+
+
+class AuthorizationPending(ClientRefused):
+    """The person has not answered yet (RFC 8628 3.5, as are the two below)."""
+
+    code = "authorization_pending"
+    event = "authn_device_pending"
+    default_message = "The person has not answered yet. Ask again after the interval."
+
+
+class SlowDown(ClientRefused):
+    """The person has not answered yet, and the device asks too often."""
+
+    code = "slow_down"
+    event = "excess_device_polls"
+    default_message = "The person has not answered yet. Wait five seconds longer between two requests from now on."
+
+
+class ExpiredToken(ClientRefused):
+    """The device code is too old."""
+
+    code = "expired_token"
+    event = "authn_token_invalid"
+    default_message = "This device code has expired. Ask for a new one."
 
 
 class ProviderSignInFailed(Refusal):
@@ -435,6 +472,14 @@ class PasswordMissing(NotPossibleNow):
     code = "password_missing"
     event = "authn_password_missing"
     default_message = "Your account has no password yet. Log in with Google or GitHub again, or set a password."
+
+
+class AccountChanged(NotPossibleNow):
+    """Another account is signed in than the one that the page showed when its button was pressed."""
+
+    code = "account_changed"
+    event = "authn_account_changed"
+    default_message = "Another account is signed in here now. Check which one, then answer again."
 
 
 class IdentityNotLinked(NotPossibleNow):

@@ -18,6 +18,8 @@ EMAIL = "email"
 # Why no more mail goes to an address.
 BOUNCE = "bounce"
 COMPLAINT = "complaint"
+# In front of a password's stored form: no hasher reads it any more.
+_REVOKED = "revoked:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,14 @@ class DisableLogin(Change):
     user_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class EnableLogin(Change):
+    """The identity lets its owner in again; refused when it does not belong to ``user_id``."""
+
+    key: str
+    user_id: str
+
+
 def email_key(address: str) -> str:
     """The key of a canonical email address. No address can look like another kind: the kind comes first."""
     return f"{EMAIL}#{address}"
@@ -180,6 +190,22 @@ def confirmed(identity: Identity, now: datetime) -> Identity:
 def secured(identity: Identity, now: datetime) -> Identity:
     """The identity after its password or address changed: every link that was mailed before is out of use."""
     return replace(identity, pending_token=None, pending_change=None, secured_at=now)
+
+
+def revoked(identity: Identity, now: datetime) -> Identity:
+    """The identity with a password that lets nobody in until it is reset, and no browser that is known.
+
+    Its hash is kept behind a mark, so that the reset can refuse the very same password.
+    """
+    stored = identity.password_hash or ""
+    marked = stored if stored.startswith(_REVOKED) else f"{_REVOKED}{stored}"
+    return replace(secured(identity, now), password_hash=marked, devices=())
+
+
+def revoked_hash(identity: Identity) -> str | None:
+    """The hash of the password that was revoked; None where none was."""
+    stored = identity.password_hash or ""
+    return stored.removeprefix(_REVOKED) if stored.startswith(_REVOKED) else None
 
 
 def knowing(identity: Identity, device: str) -> Identity:

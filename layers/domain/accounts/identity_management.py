@@ -108,7 +108,7 @@ class PasswordSetting:
         others = users.other_sessions(user, session.digest)
         self.transactions.commit(
             identities.Replace(changed),
-            users.LetGoAllSessions(user, keeping=session.digest),
+            users.LetGoOtherSessions(user, session.digest, now),
             *map(sessions.End, others),
             Record(user.user_id, "authn_password_change", now, caller),
         )

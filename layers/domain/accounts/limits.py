@@ -21,6 +21,8 @@ EMAIL_LOCAL_MAX_CHARACTERS = 64
 # Text that people choose (ours).
 PERSON_NAME_MAX_CHARACTERS = 100
 KEY_NAME_MAX_CHARACTERS = 64
+# An ARN of IAM or STS has fewer (ours).
+OPERATOR_NAME_MAX_CHARACTERS = 256
 KEY_DESCRIPTION_MAX_CHARACTERS = 256
 # What a deployment calls a program that signs in for people (ours): it has to fit into a sentence.
 CLIENT_NAME_MAX_CHARACTERS = 64
@@ -75,6 +77,13 @@ USED_CODE_REMEMBERED = timedelta(minutes=10)
 # How long the refresh token before the last is still exchanged, once: for a client that lost the answer (ours).
 REFRESH_GRACE = timedelta(seconds=30)
 STATE_MAX_CHARACTERS = 1024
+# Devices without a browser (RFC 8628 3.2, 3.5, 5.1, 6.1; the numbers are ours). Eight of twenty letters, ten minutes
+# and the throttles below: with a thousand codes always on show, a thousand accounts that guess as fast as they may hit
+# one in a month. A poll may come a second early: it may have been faster on its way than the one before.
+DEVICE_CODE_LIFETIME = timedelta(minutes=10)
+USER_CODE_CHARACTERS = 8
+DEVICE_POLL_INTERVAL = timedelta(seconds=5)
+DEVICE_POLL_EARLY = timedelta(seconds=1)
 # How long anybody may keep our public keys and addresses (ours); the next key is among them long before it signs.
 PUBLIC_METADATA_KEPT = timedelta(minutes=5)
 # How far ahead of the reader's clock that of the signer may be.
@@ -100,7 +109,10 @@ CONFIRMATIONS_PER_ADDRESS_PER_MINUTE = 20
 BAD_KEYS_PER_ADDRESS_PER_MINUTE = 60
 BAD_GRANTS_PER_ADDRESS_PER_MINUTE = 60
 CONSENTS_PER_ACCOUNT_PER_MINUTE = 20
-CONSENT_QUESTIONS_PER_ADDRESS_PER_MINUTE = 60
+CONSENT_QUESTIONS_PER_MINUTE = 60
+DEVICE_CODES_PER_ADDRESS_PER_MINUTE = 20
+USER_CODES_PER_ADDRESS_PER_MINUTE = 20
+USER_CODES_PER_ACCOUNT_PER_HOUR = 40
 BAD_ADMIN_SECRETS_PER_ADDRESS_PER_MINUTE = 10
 SIGN_UP_MAILS_PER_RECIPIENT = 3
 SIGN_UP_MAILS_WINDOW = timedelta(hours=6)

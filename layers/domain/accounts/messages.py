@@ -18,6 +18,7 @@ IDENTITY_UNLINKED = "identity_unlinked"
 PASSWORD_SET = "password_set"  # noqa: S105 - a kind of mail
 PASSWORD_FORGOT = "password_forgot"  # noqa: S105
 PASSWORD_RESET = "password_reset"  # noqa: S105
+PASSWORD_REVOKED = "password_revoked"  # noqa: S105
 PASSWORD_CHANGED = "password_changed"  # noqa: S105
 EMAIL_CHANGE = "email_change"
 EMAIL_CHANGE_ASKED = "email_change_asked"

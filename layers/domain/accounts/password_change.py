@@ -75,7 +75,7 @@ class PasswordChange:
         others = users.other_sessions(user, session.digest)
         self.transactions.commit(
             identities.Replace(changed),
-            users.LetGoAllSessions(user, keeping=session.digest),
+            users.LetGoOtherSessions(user, session.digest, now),
             *map(sessions.End, others),
             *attempt.succeeded(),
             Record(user.user_id, "authn_password_change", now, caller),

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from accounts import email_addresses, identities, messages, one_time_tokens, passwords, sessions, throttles, users
 from accounts.audit import Caller, Record
-from accounts.errors import InvalidLink, TooManyAttempts
+from accounts.errors import InvalidLink, TooManyAttempts, WeakPassword
 from accounts.identities import Identities, Identity
 from accounts.messages import Message, Outbox
 from accounts.one_time_tokens import PASSWORD_RESET, OneTimeToken, OneTimeTokens
@@ -21,6 +21,8 @@ from accounts.sign_up import count_mail_request
 from accounts.throttles import Throttles
 from accounts.transactions import Conflict, Transactions, again_on_conflict
 from accounts.users import Users
+
+_KNOWN_TO_OTHERS = "This password was taken out of use because others may know it. Choose another one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +63,25 @@ class PasswordReset:
         """Use up the link, set the password and end what must end, in one transaction; tells whose it was.
 
         Raises InvalidLink for a link that is unknown, used, expired, superseded, of another purpose, or from before
-        another change; WeakPassword (the link stays good); TooManyAttempts when a source brings too many.
+        another change; WeakPassword, also for one that was revoked (the link stays good); TooManyAttempts when a
+        source brings too many.
         """
         passwords.check_length(password)
         throttles.count_confirmation(self.throttles, caller, now)
         found = one_time_tokens.find(self.tokens, PASSWORD_RESET, token, now)
         identity = self._named_by(found)
         passwords.check_acceptable(password, email=identity.email, policy=self.policy)
+        self._check_is_another(password, identity)
         password_hash = self.hasher.hash(password)
         again_on_conflict(lambda: self._write(found, password_hash, caller, now))
         self.notices.put(Message(messages.PASSWORD_RESET, user_id=identity.user_id))
         return identity.user_id
+
+    def _check_is_another(self, password: str, identity: Identity) -> None:
+        """Refuse a password that was taken out of use because others know it (NIST SP 800-63B-4 3.1.1.2)."""
+        known = identities.revoked_hash(identity)
+        if known is not None and self.hasher.verify(password, known).matches:
+            raise WeakPassword(_KNOWN_TO_OTHERS)
 
     def _named_by(self, token: OneTimeToken | None) -> Identity:
         """The address that the token is for, if it is still the one link that counts."""

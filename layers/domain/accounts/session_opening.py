@@ -14,7 +14,7 @@ from accounts.limits import SESSIONS_PER_ACCOUNT
 from accounts.messages import Message, Outbox
 from accounts.sessions import Lengths, Session, Sessions
 from accounts.transactions import Change, Conflict, Transactions, again_on_conflict
-from accounts.users import User, Users
+from accounts.users import Beside, User, Users
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +65,14 @@ class SessionOpening:
         return SignedIn(identities.knowing(identity, device), token, session, fresh, is_new_device=not known)
 
     def open(
-        self, session: Session, *also: Change, instead_of: Session | None = None, beside: str | None = None
+        self, session: Session, *also: Change, instead_of: Session | None = None, beside: Beside | None = None
     ) -> None:
         """Write the session, the account's hold on it and ``also``, or nothing.
 
-        One round trip. At the cap, the sessions that have ended make room, and else the one that would end soonest
-        (ASVS 7.1.2). ``instead_of`` is a session of the same account that ends with it, ``beside`` the id of one that
-        must not have ended. Raises InvalidCredentials for an account that is gone or disabled, or when that one has
-        ended, Conflict when one of ``also`` is refused.
+        One round trip. At the cap, the sessions that have ended make room, and else the one that would end soonest, but
+        never that of ``beside`` (ASVS 7.1.2). ``instead_of`` is a session of the same account that ends with it,
+        ``beside`` where and when it was allowed. Raises InvalidCredentials for an account that is gone or disabled, or
+        when that stands no more, Conflict when one of ``also`` is refused.
         """
         old = instead_of.digest if instead_of else None
         hold = users.HoldSession(session.user_id, session.digest, session.expires_at, SESSIONS_PER_ACCOUNT, old, beside)
@@ -84,21 +84,25 @@ class SessionOpening:
                 raise
             again_on_conflict(lambda: self._make_room(session, changes, beside), users.SwapSession)
 
-    def _make_room(self, session: Session, changes: tuple[Change, ...], beside: str | None) -> None:
+    def _make_room(self, session: Session, changes: tuple[Change, ...], beside: Beside | None) -> None:
         user = users.find(self.users, session.user_id)
-        if user is None or (beside is not None and beside not in user.sessions):
+        if user is None or (beside is not None and not beside.stands(user)):
             raise InvalidCredentials
-        ended = _making_room(user, session.authenticated_at)
+        ended = _making_room(user, session.authenticated_at, beside)
         swap = users.SwapSession(user.user_id, user.revision, ended, session.digest, session.expires_at)
         self.transactions.commit(swap, *map(sessions.End, ended), *changes)
 
 
-def _making_room(user: User, now: datetime) -> tuple[str, ...]:
-    """Which sessions go: all that have ended; else, of a full account, the one that would end soonest."""
+def _making_room(user: User, now: datetime, beside: Beside | None) -> tuple[str, ...]:
+    """Which sessions go: all that have ended; else, of a full account, the one that would end soonest.
+
+    Whoever lets a program in from a browser is not logged out there by it.
+    """
     over = tuple(digest for digest, ends_at in user.sessions.items() if ends_at <= now)
     if over or len(user.sessions) < SESSIONS_PER_ACCOUNT:
         return over
-    return (min(user.sessions, key=lambda digest: user.sessions[digest]),)
+    others = (digest for digest in user.sessions if beside is None or digest != beside.session)
+    return (min(others, key=lambda digest: user.sessions[digest]),)
 
 
 def login_record(session: Session) -> Record:

@@ -12,12 +12,13 @@ from datetime import datetime
 from typing import Protocol
 
 from accounts import secrets
-from accounts.errors import Unauthenticated
+from accounts.errors import NotFound, Unauthenticated
 from accounts.transactions import Change
 
 USER_ID_CHARACTERS = 28
 ACTIVE = "active"
 DISABLED = "disabled"
+_NO_SUCH_ACCOUNT = "There is no account with that id."
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class User:
     """An account as stored. ``sessions`` maps digests to when each ends; ``revision`` rises with every change.
 
     ``mail_problem`` is why nothing is mailed to ``email`` any more, to be told to its owner: ``identities.BOUNCE``,
-    ``COMPLAINT``, or None.
+    ``COMPLAINT``, or None. ``secured_at`` is when all sessions were last ended but the one that asked for it.
     """
 
     user_id: str
@@ -38,6 +39,7 @@ class User:
     api_keys: frozenset[str] = frozenset()
     identities: frozenset[str] = frozenset()
     mail_problem: str | None = None
+    secured_at: datetime | None = None
     revision: int = 0
 
 
@@ -56,11 +58,23 @@ class Open(Change):
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """Where and when a new session was allowed: in another ``session`` of the account, at the moment ``at``."""
+
+    session: str
+    at: datetime
+
+    def stands(self, user: User) -> bool:
+        """Whether that session is still held, and the account was not secured since."""
+        return self.session in user.sessions and (user.secured_at is None or user.secured_at < self.at)
+
+
+@dataclass(frozen=True, slots=True)
 class HoldSession(Change):
     """The account holds one more session; refused when it is full, gone or disabled.
 
     With ``instead_of``, it takes the place of that one: refused when the account does not hold it any more. With
-    ``beside``, that other one must still be held.
+    ``beside``, that must stand.
     """
 
     user_id: str
@@ -68,7 +82,7 @@ class HoldSession(Change):
     ends_at: datetime
     at_most: int
     instead_of: str | None = None
-    beside: str | None = None
+    beside: Beside | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +106,18 @@ class LetGoSession(Change):
 
 @dataclass(frozen=True, slots=True)
 class LetGoAllSessions(Change):
-    """The account holds no session any more, but ``keeping``; refused when it changed since it was read."""
+    """The account holds no session any more; refused when it changed since it was read."""
 
     user: User
-    keeping: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LetGoOtherSessions(Change):
+    """The account holds no session but ``keeping`` and is secured; refused when it changed since it was read."""
+
+    user: User
+    keeping: str
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +158,7 @@ class LetGoIdentity(Change):
 
 @dataclass(frozen=True, slots=True)
 class MoveAddress(Change):
-    """The account goes by ``email``, holds ``gained`` instead of ``lost``, and no session but ``keeping``.
+    """The account goes by ``email``, holds ``gained`` instead of ``lost``, no session but ``keeping``, and is secured.
 
     What was wrong with mail to the old address is forgotten. Refused when it changed since it was read.
     """
@@ -176,6 +198,14 @@ class Disable(Change):
 
 
 @dataclass(frozen=True, slots=True)
+class Enable(Change):
+    """The account is active again; what ended meanwhile stays ended. Refused when it changed since it was read."""
+
+    user: User
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Close(Change):
     """The account is gone; refused when it changed since it was read."""
 
@@ -193,6 +223,14 @@ def active(accounts: Users, user_id: str) -> User:
     user = find(accounts, user_id)
     if user is None:
         raise Unauthenticated
+    return user
+
+
+def existing(accounts: Users, user_id: str) -> User:
+    """The account that an operator means, in whatever state; raises NotFound."""
+    user = accounts.get(user_id)
+    if user is None:
+        raise NotFound(_NO_SUCH_ACCOUNT)
     return user
 
 

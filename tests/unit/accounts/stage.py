@@ -8,8 +8,17 @@ from typing import Any
 from hypothesis import settings
 
 from accounts import secrets
-from accounts.account import AccountClosing, AccountDisabling, AccountLookup, AccountRenaming, SessionAccount
+from accounts.account import (
+    AccountClosing,
+    AccountDisabling,
+    AccountEnabling,
+    AccountLookup,
+    AccountRemoval,
+    AccountRenaming,
+    SessionAccount,
+)
 from accounts.account_export import AccountExport
+from accounts.account_inspection import AccountInspection
 from accounts.activity import ActivityList
 from accounts.audit import Caller
 from accounts.authentication import (
@@ -28,6 +37,8 @@ from accounts.key_management import KeyCreation, KeyDeletion, KeyList, NewKey
 from accounts.key_verification import KeyVerification
 from accounts.mailing import Mailing
 from accounts.messages import PASSWORD_FORGOT, SIGN_UP, Message
+from accounts.operator_help import AccountUnlocking, KeyRevocation, OperatorSignOut, PasswordRevocation
+from accounts.orders import Order
 from accounts.password_change import PasswordChange
 from accounts.password_reset import PasswordForgotten, PasswordReset
 from accounts.passwords import Policy
@@ -65,6 +76,7 @@ PASSWORD = "seven green umbrellas"
 OTHER_PASSWORD = "eleven blue umbrellas"
 ADMIN_SECRET = "a" * 48
 NO_KEY = "0" * 64
+OPERATOR = "arn:aws:iam::123456789012:user/otto"
 
 # The same examples on every run: a test says yes or no, never perhaps.
 exactly = settings(derandomize=True, deadline=None, database=None, max_examples=100)
@@ -83,6 +95,11 @@ def cookie(signed_in: SignedIn) -> Credential:
 def key_credential(plaintext: str) -> Credential:
     """What a machine with that key presents."""
     return Credential(API_KEY, plaintext)
+
+
+def order(user_id: str) -> Order:
+    """What Otto, an operator, asks for about an account."""
+    return Order(user_id, OPERATOR)
 
 
 @dataclass
@@ -281,6 +298,44 @@ class Service:
     def disabling(self) -> AccountDisabling:
         """Disables accounts."""
         return AccountDisabling(FakeUsers(self.world), self.transactions)
+
+    @property
+    def enabling(self) -> AccountEnabling:
+        """Enables accounts."""
+        return AccountEnabling(FakeUsers(self.world), self.transactions)
+
+    @property
+    def removal(self) -> AccountRemoval:
+        """Deletes accounts for an operator."""
+        return AccountRemoval(FakeUsers(self.world), self.transactions)
+
+    @property
+    def unlocking(self) -> AccountUnlocking:
+        """Forgets failures."""
+        return AccountUnlocking(FakeUsers(self.world), self.transactions)
+
+    @property
+    def operator_sign_out(self) -> OperatorSignOut:
+        """Ends all sessions for an operator."""
+        return OperatorSignOut(FakeUsers(self.world), self.transactions)
+
+    @property
+    def password_revocation(self) -> PasswordRevocation:
+        """Takes passwords out of use."""
+        stores = FakeUsers(self.world), FakeIdentities(self.world)
+        return PasswordRevocation(*stores, self.transactions, self.outbox)
+
+    @property
+    def key_revocation(self) -> KeyRevocation:
+        """Ends keys that leaked."""
+        return KeyRevocation(self.transactions, self.outbox)
+
+    @property
+    def inspection(self) -> AccountInspection:
+        """Looks accounts up for an operator."""
+        people = FakeUsers(self.world), FakeIdentities(self.world)
+        held = FakeSessions(self.world), FakeApiKeys(self.world), FakeAuditEvents(self.world)
+        return AccountInspection(*people, *held, self.world)
 
     def mailed_token(self, email: str = EMAIL, now: datetime = NOW) -> str:
         """Deliver a sign-up message to ``email``, and read the token in the mail."""

@@ -18,6 +18,7 @@ from accounts.errors import (
 from tests.unit.accounts.stage import (
     EMAIL,
     NOW,
+    OPERATOR,
     OWNER,
     PASSWORD,
     Meanwhile,
@@ -26,6 +27,7 @@ from tests.unit.accounts.stage import (
     held,
     key_credential,
     later,
+    order,
 )
 
 
@@ -72,12 +74,17 @@ def _close(service: Service, credential: Credential) -> None:
     service.closing.close(credential, OWNER, later(minutes=1))
 
 
+def _remove(service: Service, _: Credential) -> None:
+    (user_id,) = (user.user_id for user in service.world.users.values() if user.email == EMAIL)
+    service.removal.remove(order(user_id), later(minutes=1))
+
+
 def _disable(service: Service, _: Credential) -> None:
     (user_id,) = (user.user_id for user in service.world.users.values() if user.email == EMAIL)
-    service.disabling.disable(user_id, later(minutes=1))
+    service.disabling.disable(order(user_id), later(minutes=1))
 
 
-@pytest.mark.parametrize("end", [_close, _disable])
+@pytest.mark.parametrize("end", [_close, _disable, _remove])
 def test_sessions_and_keys_end_with_the_next_request(
     service: Service, end: Callable[[Service, Credential], None]
 ) -> None:
@@ -97,7 +104,7 @@ def test_sessions_and_keys_end_with_the_next_request(
     assert list(service.world.api_keys) == [strangers_key.api_key.digest]
 
 
-@pytest.mark.parametrize("end", [_close, _disable])
+@pytest.mark.parametrize("end", [_close, _disable, _remove])
 def test_the_password_lets_nobody_in_any_more(service: Service, end: Callable[[Service, Credential], None]) -> None:
     """The one answer to every failed log-in."""
     end(service, cookie(service.person()))
@@ -107,7 +114,7 @@ def test_the_password_lets_nobody_in_any_more(service: Service, end: Callable[[S
     assert refusal.value.message == InvalidCredentials.default_message
 
 
-@pytest.mark.parametrize("end", [_close, _disable])
+@pytest.mark.parametrize("end", [_close, _disable, _remove])
 def test_what_starts_meanwhile_ends_too(service: Service, end: Callable[[Service, Credential], None]) -> None:
     """A session and a key made between reading the account and ending it: it is read again."""
     signed_in = service.person()
@@ -124,7 +131,7 @@ def test_what_starts_meanwhile_ends_too(service: Service, end: Callable[[Service
     assert (service.world.sessions, service.world.api_keys, list(starts)) == ({}, {}, [])
 
 
-@pytest.mark.parametrize("end", [_close, _disable])
+@pytest.mark.parametrize("end", [_close, _disable, _remove])
 def test_an_account_that_never_stands_still_is_unavailable(
     service: Service, end: Callable[[Service, Credential], None]
 ) -> None:
@@ -194,7 +201,7 @@ def test_an_account_that_is_closed_meanwhile_is_nobodys(service: Service) -> Non
 def test_a_disabled_account_keeps_its_address(service: Service) -> None:
     """So that nobody signs up over it, and it is recorded as the operator's doing."""
     user_id = service.person().session.user_id
-    service.disabling.disable(user_id, later(minutes=1))
+    service.disabling.disable(order(user_id), later(minutes=1))
     service.sign_up.start(EMAIL, PASSWORD, "", OWNER, later(minutes=2))
 
     assert (service.identity().user_id, service.identity().can_log_in) == (user_id, False)
@@ -206,12 +213,13 @@ def test_a_disabled_account_keeps_its_address(service: Service) -> None:
         frozenset(),
     )
     (record,) = service.world.records
-    assert record == Record(user_id, "user_disabled", later(minutes=1), NOBODY, serial=record.serial)
+    detail = {"by": "operator", "operator": OPERATOR}
+    assert record == Record(user_id, "user_disabled", later(minutes=1), NOBODY, detail, record.serial)
 
 
 def test_disabling_nobody_is_not_found(service: Service) -> None:
     """The operator mistyped."""
     with pytest.raises(NotFound):
-        service.disabling.disable("u" * 28, NOW)
+        service.disabling.disable(order("u" * 28), NOW)
 
     assert service.world.records == []

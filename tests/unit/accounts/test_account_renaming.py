@@ -9,7 +9,7 @@ from accounts.audit import Record
 from accounts.errors import CredentialNotAccepted, InvalidInput, Unauthenticated, Unavailable
 from accounts.identities import Identity
 from accounts.web import presenters
-from tests.unit.accounts.stage import NOW, OWNER, PASSWORD, Meanwhile, Service, cookie, key_credential, later
+from tests.unit.accounts.stage import NOW, OWNER, PASSWORD, Meanwhile, Service, cookie, key_credential, later, order
 
 AFTER = later(minutes=1)
 
@@ -126,7 +126,7 @@ def test_an_account_that_ends_meanwhile_gets_no_name(service: Service, change: s
         if change == "closed":
             rival.closing.close(cookie(signed_in), OWNER, NOW)
         else:
-            rival.disabling.disable(user_id, NOW)
+            rival.disabling.disable(order(user_id), NOW)
 
     service.interposed = Meanwhile(service.world, end)
     with pytest.raises(Unauthenticated):

@@ -15,7 +15,7 @@ from accounts.errors import (
     Unauthenticated,
 )
 from accounts.messages import API_KEY_CREATED, API_KEY_DELETED, Message
-from tests.unit.accounts.stage import NO_KEY, NOW, OWNER, Meanwhile, Service, cookie, key_credential, later
+from tests.unit.accounts.stage import NO_KEY, NOW, OWNER, Meanwhile, Service, cookie, key_credential, later, order
 
 
 def test_a_key_is_made_and_its_owner_is_told(service: Service) -> None:
@@ -98,7 +98,7 @@ def test_an_account_that_ends_meanwhile_is_not_told_that_it_is_full(service: Ser
 
     def meanwhile() -> None:
         if end == "disabled":
-            rival.disabling.disable(signed_in.session.user_id, NOW)
+            rival.disabling.disable(order(signed_in.session.user_id), NOW)
         else:
             rival.closing.close(cookie(signed_in), OWNER, NOW)
 

@@ -25,6 +25,7 @@ from tests.unit.accounts.stage import (
     counted,
     held,
     later,
+    order,
 )
 
 ABOUT = Message(PASSWORD_FORGOT, email=EMAIL)
@@ -112,7 +113,7 @@ def _unconfirmed(service: Service) -> None:
 
 
 def _disabled(service: Service) -> None:
-    service.disabling.disable(service.identity().user_id, NOW)
+    service.disabling.disable(order(service.identity().user_id), NOW)
 
 
 def _gone(service: Service) -> None:

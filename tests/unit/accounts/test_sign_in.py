@@ -24,6 +24,7 @@ from tests.unit.accounts.stage import (
     counted,
     held,
     later,
+    order,
     untouched,
 )
 
@@ -245,7 +246,7 @@ def test_a_password_changed_meanwhile_wins_over_the_new_hash(service: Service) -
 def test_an_account_disabled_meanwhile_lets_nobody_in(service: Service) -> None:
     """The last write asks once more."""
     user_id = service.person().session.user_id
-    service.interposed = Meanwhile(service.world, lambda: Service(service.world).disabling.disable(user_id, NOW))
+    service.interposed = Meanwhile(service.world, lambda: Service(service.world).disabling.disable(order(user_id), NOW))
     with pytest.raises(InvalidCredentials):
         log_in(service)
 

@@ -1,16 +1,20 @@
 """The gate that tells the site from the emulated AWS."""
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from local.gate import Gate, Message
+from local.gate import Gate, Message, PassedOn
 
 
-async def _application(_scope: Message, _receive: Any, send: Any) -> None:
-    await send({"type": "http.response.start", "status": 200, "headers": []})
+async def _application(scope: Message, _receive: Any, send: Any) -> None:
+    # As MiniStack does: a method that it knows is answered by itself.
+    status = 403 if scope["method"] == "OPTIONS" else 200
+    fields = [(b"method", json.dumps(scope["method"]).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": fields})
     await send({"type": "http.response.body", "body": b"let through"})
 
 
@@ -74,3 +78,19 @@ def test_a_person_who_typed_localhost_is_sent_to_the_site(ready: Path) -> None:
 def test_no_web_page_can_call_the_emulated_aws(ready: Path, header: dict[str, str]) -> None:
     """A form that posts to localhost would otherwise reset it."""
     assert ask(ready, "/_ministack/reset", "POST", host="localhost:8000", **header)[0] == 403
+
+
+def test_preflights_of_the_site_are_handed_on(ready: Path) -> None:
+    """To the routes, as OPTIONS: the emulator does not answer them itself. AWS's own it does."""
+    assert ask(ready, "/customers", "OPTIONS", host="127.0.0.1:8000") == (200, {"method": '"OPTIONS"'})
+    assert ask(ready, "/", "OPTIONS", host="localhost:8000")[0] == 403
+    assert ask(ready, "/customers", "POST", host="127.0.0.1:8000") == (200, {"method": '"POST"'})
+
+
+def test_a_method_that_is_handed_on_matches_no_route_by_its_name() -> None:
+    """From either side of the comparison; written out it is what it was."""
+    method, known = PassedOn("OPTIONS"), "OPTIONS"
+
+    assert [method == known, known == method] == [False, False]
+    assert [method != known, known != method] == [True, True]
+    assert f"{method}" == "OPTIONS"

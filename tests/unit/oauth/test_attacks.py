@@ -19,7 +19,7 @@ from accounts.errors import (
 from accounts.identities import Claim, Identity, StillVerified
 from accounts.messages import Message
 from accounts.users import User
-from tests.unit.accounts.stage import EMAIL, NOW, OTHER_PASSWORD, OWNER, PASSWORD, STRANGER, Meanwhile, held
+from tests.unit.accounts.stage import EMAIL, NOW, OTHER_PASSWORD, OWNER, PASSWORD, STRANGER, Meanwhile, held, order
 from tests.unit.oauth.stage import OAuthService, both_keys, presented, somebody, tables_of
 
 OLIVE = somebody("google", "1001")
@@ -256,7 +256,7 @@ def test_a_disabled_account_lets_nobody_in_through_a_provider_either(service: OA
     owner = service.person()
     if known:
         service.sign_in_with(OLIVE)
-    service.disabling.disable(owner.session.user_id, NOW)
+    service.disabling.disable(order(owner.session.user_id), NOW)
     before = tables_of(service)
 
     assert _refusal(service, OLIVE) is InvalidCredentials

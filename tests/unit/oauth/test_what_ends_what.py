@@ -8,7 +8,7 @@ import pytest
 from accounts.errors import AccountsError, EmailNotVerified
 from accounts.oauth_sign_in import Departure
 from accounts.session_opening import SignedIn
-from tests.unit.accounts.stage import OTHER_PASSWORD, OWNER, PASSWORD, cookie, key_credential, later
+from tests.unit.accounts.stage import OTHER_PASSWORD, OWNER, PASSWORD, cookie, key_credential, later, order
 from tests.unit.oauth.stage import OAuthService, presented, somebody
 
 LINKED, UNPROVEN = somebody("google", "1001"), somebody("github", "2002", email_verified=False)
@@ -61,7 +61,12 @@ EVENTS: dict[str, Callable[[Everything], object]] = {
     "password reset": lambda it: it.service.password_reset.reset(it.reset_token, OTHER_PASSWORD, OWNER, BEFORE),
     "address change": lambda it: it.service.email_change.confirm(cookie(it.here), it.change_token, OWNER, BEFORE),
     "log out everywhere": lambda it: it.service.sign_out_everywhere.everywhere(cookie(it.here), OWNER, BEFORE),
-    "disabled": lambda it: it.service.disabling.disable(it.here.session.user_id, BEFORE),
+    "password revoked": lambda it: it.service.password_revocation.revoke(order(it.here.session.user_id), BEFORE),
+    "logged out by an operator": lambda it: it.service.operator_sign_out.everywhere(
+        order(it.here.session.user_id), BEFORE
+    ),
+    "deleted by an operator": lambda it: it.service.removal.remove(order(it.here.session.user_id), BEFORE),
+    "disabled": lambda it: it.service.disabling.disable(order(it.here.session.user_id), BEFORE),
     "deleted": lambda it: it.service.closing.close(cookie(it.here), OWNER, BEFORE),
 }
 ALL = frozenset(WHOSE)
@@ -71,6 +76,9 @@ LEFT: dict[str, frozenset[str]] = {
     "password reset": frozenset({"API key", "linked login"}),
     "address change": frozenset({"this session", "API key", "linked login"}),
     "log out everywhere": ALL - {"this session", "other session", "login being linked"},
+    "password revoked": frozenset({"API key", "linked login"}),
+    "logged out by an operator": ALL - {"this session", "other session", "login being linked"},
+    "deleted by an operator": frozenset(),
     "disabled": frozenset(),
     "deleted": frozenset(),
 }

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from accounts import secrets
-from scripts import deploy, samconfig, undeploy
+from scripts import deploy, samconfig, snapshots, undeploy
 from scripts.deploy import CannotDeploy
 from scripts.undeploy import CannotRemove
 from tests.cloudformation import ROOT, template
@@ -167,6 +167,24 @@ def test_without_a_domain_it_deploys_twice_and_remembers_the_address(path: Path)
     assert samconfig.read(path, "dev").overrides["SiteUrl"] == SITE
     deploy.deploy(samconfig.read(path, "dev"), account, account.run, None)
     assert len(account.did) == 4 + 3
+
+
+def test_with_snapstart_what_was_built_is_published_before_it_is_deployed(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With all parameters: a changed one is a new version."""
+    account = Account()
+    path.write_text(path.read_text().replace("Stage=prod", "Stage=prod SnapStart=on"))
+
+    def publish(_: Path, given: dict[str, str]) -> None:
+        return account.did.append(given["SnapStart"])
+
+    monkeypatch.setattr(snapshots, "publish", publish)
+    deploy.deploy(samconfig.read(path, "prod").filled_in(ANSWERS), account, account.run, None)
+
+    build, validate, published, command = account.did[:4]
+    assert (build, validate, published) == (["build"], ["validate", "--lint"], "on")
+    assert "SnapStart=on" in started(command)
 
 
 def firewalled(path: Path) -> samconfig.Profile:

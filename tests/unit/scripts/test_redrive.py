@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from scripts import redrive
-from scripts.redrive import CannotRedrive
+from scripts import place, redrive
+from scripts.place import CannotDo, Place
 
 RESTING, QUEUE = "https://sqs.example/dead", "https://sqs.example/mail"
 
@@ -70,11 +70,16 @@ class Aws:
         self.did.append(("deleted from " + asked["QueueUrl"], asked["ReceiptHandle"]))
 
 
+def stack_of(aws: Aws) -> Place:
+    """Where that AWS has our stack."""
+    return Place(aws, "our-stack", "somewhere")
+
+
 def test_sqs_moves_the_messages_and_is_waited_for() -> None:
     """From the dead-letter queue of that stack, back to where they came from."""
     aws, pauses = Aws(states=["RUNNING", "RUNNING", "COMPLETED"]), []
 
-    assert redrive.redrive(aws, "our-stack", pause=pauses.append) == 3
+    assert redrive.redrive(stack_of(aws), pause=pauses.append) == 3
     assert aws.did == [
         ("client", "cloudformation"),
         ("stack", "our-stack"),
@@ -86,15 +91,15 @@ def test_sqs_moves_the_messages_and_is_waited_for() -> None:
 
 def test_moving_that_stops_is_told() -> None:
     """Rather than called done."""
-    with pytest.raises(CannotRedrive, match="FAILED"):
-        redrive.redrive(Aws(states=["FAILED"]), "our-stack", pause=lambda _: None)
+    with pytest.raises(CannotDo, match="FAILED"):
+        redrive.redrive(stack_of(Aws(states=["FAILED"])), pause=lambda _: None)
 
 
 def test_where_the_call_is_unknown_messages_are_moved_by_hand() -> None:
     """Each is sent before it is deleted."""
     aws = Aws(resting=["a", "b", "c"], refuses=refusal("InvalidAction"))
 
-    assert redrive.redrive(aws, "our-stack") == 3
+    assert redrive.redrive(stack_of(aws)) == 3
     assert aws.did[3:] == [
         step for body in "abc" for step in ((f"sent to {QUEUE}", body), (f"deleted from {RESTING}", body))
     ]
@@ -104,7 +109,7 @@ def test_a_message_that_cannot_be_sent_rests_on() -> None:
     """Nothing is lost between the queues."""
     aws = Aws(resting=["a", "b"], refuses=refusal("InvalidAction"), full=True)
     with pytest.raises(ClientError):
-        redrive.redrive(aws, "our-stack")
+        redrive.redrive(stack_of(aws))
 
     assert aws.resting == ["a", "b"]
 
@@ -113,7 +118,7 @@ def test_another_refusal_is_not_worked_around() -> None:
     """Who may not move messages may not copy them either."""
     aws = Aws(resting=["a"], refuses=refusal("AccessDenied"))
     with pytest.raises(ClientError, match="AccessDenied"):
-        redrive.redrive(aws, "our-stack")
+        redrive.redrive(stack_of(aws))
 
     assert aws.resting == ["a"]
 
@@ -124,7 +129,7 @@ def test_without_a_local_cloud_it_says_what_to_do(
     """It never falls back to whatever AWS account the shell is logged in to."""
     monkeypatch.delenv("STACK", raising=False)
     monkeypatch.setenv("PORT", "9")
-    monkeypatch.setattr(redrive, "port_is_taken", lambda _port: False)
+    monkeypatch.setattr(place, "port_is_taken", lambda _port: False)
 
     assert redrive.main() == 1
     assert capsys.readouterr().err == (
@@ -140,7 +145,7 @@ def test_it_says_how_many_went_where(
     monkeypatch.setenv("STACK", "our-stack")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     monkeypatch.delenv("AWS_PROFILE", raising=False)
-    monkeypatch.setattr(redrive, "redrive", lambda _client, _stack: moved)
+    monkeypatch.setattr(redrive, "redrive", lambda _there: moved)
 
     assert redrive.main() == 0
     assert capsys.readouterr().out == (

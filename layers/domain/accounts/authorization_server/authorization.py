@@ -34,24 +34,32 @@ class AuthorizationEndpoint:
     def shown(
         self, parameters: Mapping[str, str], credential: Credential | None, caller: Caller, now: datetime
     ) -> Shown:
-        """What the page shows; raises UnknownClient, RedirectNotAllowed, TooManyAttempts."""
+        """What the page shows; raises UnknownClient, RedirectNotAllowed, TooManyAttempts.
+
+        What is empty was not asked (RFC 6749 3.1).
+        """
         user = self._consent.shown(credential, caller, now)
-        client = self._client(parameters)
+        asked = {name: value for name, value in parameters.items() if value}
+        client = self._client(asked)
         try:
-            return Shown(self._question(client, parameters, caller, now), user)
+            return Shown(self._question(client, asked, caller, now), user)
         except ClientRefused as error:
-            return Shown(None, user, self._refused(parameters, error))
+            return Shown(None, user, self._refused(asked, error))
 
     def answered(
         self,
         parameters: Mapping[str, str],
         decision: str,
+        account: str,
         credential: Credential | None,
         caller: Caller,
         now: datetime,
     ) -> Answered:
-        """What the person's click comes to; raises Unauthenticated, InvalidInput, UnknownClient, RedirectNotAllowed."""
-        session = self._consent.asked_of(credential, now)
+        """What the click of the person who was shown ``account`` comes to.
+
+        Raises Unauthenticated, AccountChanged, InvalidInput, UnknownClient, RedirectNotAllowed.
+        """
+        session = self._consent.asked_of(account, credential, now)
         if decision not in _DECISIONS:
             message = "The decision is allow or deny."
             raise InvalidInput(message)

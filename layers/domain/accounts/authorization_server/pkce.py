@@ -11,6 +11,8 @@ from authlib.oauth2.rfc7636.challenge import compare_s256_code_challenge
 METHOD = "S256"
 # A SHA-256 in base64url without padding.
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
+# RFC 7636 4.1. authlib's own pattern lets a line end after it.
+_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 
 
 class StrictChallenge(CodeChallenge):
@@ -26,3 +28,10 @@ class StrictChallenge(CodeChallenge):
         if not _CHALLENGE.fullmatch(asked.get("code_challenge", "")) or asked.get("code_challenge_method") != METHOD:
             raise InvalidRequestError("Send a code_challenge with the code_challenge_method S256.")
         super().validate_code_challenge(grant, redirect_uri)
+
+    def validate_code_verifier(self, grant: AuthorizationCodeGrant, result: object) -> None:
+        """One of the characters and the length that there are, and that of the challenge."""
+        verifier = grant.request.form.get("code_verifier")
+        if verifier is not None and not _VERIFIER.fullmatch(verifier):
+            raise InvalidRequestError("Send the code_verifier whose code_challenge you sent: 43 to 128 characters.")
+        super().validate_code_verifier(grant, result)

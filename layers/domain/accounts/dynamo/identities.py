@@ -63,6 +63,7 @@ class IdentitiesTable(Table[IdentityItem]):
             identities.Remove: self._remove,
             identities.Vacate: self._vacate,
             identities.DisableLogin: self._disable_login,
+            identities.EnableLogin: self._enable_login,
         }
 
     def get(self, key: str) -> Identity | None:
@@ -97,6 +98,9 @@ class IdentitiesTable(Table[IdentityItem]):
 
     def _disable_login(self, change: identities.DisableLogin) -> Operation:
         return self._change(change.key, [IdentityItem.disabled.set(True)], change.user_id)
+
+    def _enable_login(self, change: identities.EnableLogin) -> Operation:
+        return self._change(change.key, [IdentityItem.disabled.set(False)], change.user_id)
 
     def _change(self, key: str, actions: Sequence[Action], user_id: str) -> Operation:
         actions = [*actions, IdentityItem.version.add(1)]

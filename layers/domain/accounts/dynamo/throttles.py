@@ -43,6 +43,11 @@ class ThrottlesTable(Table[CounterItem]):
             first = refusals[0]
             raise Full(tolls[first.index], self._counter(first.item, now))
 
+    def standing(self, key: str) -> Counter | None:
+        """Where the counter stands; None when there is none. Raises Unavailable."""
+        item = self.find(key)
+        return None if item is None else Counter(int(item.counted), item.raised_at)
+
     def _raise(self, toll: Toll, now: datetime) -> Operation:
         actions = [
             CounterItem.counted.add(1),
@@ -68,9 +73,9 @@ class ThrottlesTable(Table[CounterItem]):
 
 
 def _open(toll: Toll) -> Condition:
-    condition: Condition = (
-        CounterItem.counted.does_not_exist() | (CounterItem.counted < toll.limit)
-        if toll.expected is None
-        else CounterItem.counted == toll.expected
-    )
-    return condition
+    if toll.expected is not None:
+        exact: Condition = CounterItem.counted == toll.expected
+        return exact
+    rested = CounterItem.counted < toll.limit if toll.quiet_since is None else CounterItem.raised_at <= toll.quiet_since
+    free: Condition = CounterItem.counted.does_not_exist() | rested
+    return free

@@ -37,6 +37,7 @@ class UserItem(Model):
     api_keys = UnicodeSetAttribute(null=True)
     identities = UnicodeSetAttribute(null=True)
     mail_problem = UnicodeAttribute(null=True)
+    secured_at = UTCDateTimeAttribute(null=True)
     revision = NumberAttribute()
 
 
@@ -54,6 +55,7 @@ class UsersTable(Table[UserItem]):
             users.SwapSession: self._swap_session,
             users.LetGoSession: self._let_go_session,
             users.LetGoAllSessions: self._let_go_all_sessions,
+            users.LetGoOtherSessions: self._let_go_other_sessions,
             users.HoldKey: self._hold_key,
             users.LetGoKey: self._let_go_key,
             users.HoldIdentity: self._hold_identity,
@@ -62,6 +64,7 @@ class UsersTable(Table[UserItem]):
             users.Rename: self._rename,
             users.NoteMailProblem: self._note_mail_problem,
             users.Disable: self._disable,
+            users.Enable: self._enable,
             users.Close: self._close,
         }
 
@@ -78,7 +81,7 @@ class UsersTable(Table[UserItem]):
         if change.instead_of is None:
             condition = _is_active() & (size(UserItem.sessions) < change.at_most)
             if change.beside is not None:
-                condition &= _session(change.beside).exists()
+                condition &= _stands(change.beside)
             return self._change(change.user_id, [held], condition)
         old = _session(change.instead_of)
         return self._change(change.user_id, [held, old.remove()], _is_active() & old.exists())
@@ -93,9 +96,13 @@ class UsersTable(Table[UserItem]):
         return self._change(change.user_id, [session.remove()], session.exists())
 
     def _let_go_all_sessions(self, change: users.LetGoAllSessions) -> Operation:
+        gone = [_session(digest).remove() for digest in change.user.sessions]
+        return self._change(change.user.user_id, gone, UserItem.revision == change.user.revision)
+
+    def _let_go_other_sessions(self, change: users.LetGoOtherSessions) -> Operation:
         user = change.user
-        gone = [_session(digest).remove() for digest in user.sessions if digest != change.keeping]
-        return self._change(user.user_id, gone, UserItem.revision == user.revision)
+        actions = _secured(user, change.keeping, change.now)
+        return self._change(user.user_id, actions, UserItem.revision == user.revision)
 
     def _hold_key(self, change: users.HoldKey) -> Operation:
         room = UserItem.api_keys.does_not_exist() | (size(UserItem.api_keys) < change.at_most)
@@ -127,7 +134,7 @@ class UsersTable(Table[UserItem]):
             UserItem.mail_problem.remove(),
             UserItem.updated_at.set(change.now),
             UserItem.identities.set({*user.identities - {change.lost}, change.gained}),
-            *(_session(digest).remove() for digest in user.sessions if digest != change.keeping),
+            *_secured(user, change.keeping, change.now),
         ]
         return self._change(user.user_id, actions, UserItem.revision == user.revision)
 
@@ -149,6 +156,10 @@ class UsersTable(Table[UserItem]):
         ]
         return self._change(user.user_id, actions, UserItem.revision == user.revision)
 
+    def _enable(self, change: users.Enable) -> Operation:
+        actions = [UserItem.status.set(users.ACTIVE), UserItem.updated_at.set(change.now)]
+        return self._change(change.user.user_id, actions, UserItem.revision == change.user.revision)
+
     def _close(self, change: users.Close) -> Operation:
         return self.delete(self.bound(change.user.user_id), UserItem.revision == change.user.revision)
 
@@ -167,6 +178,7 @@ class UsersTable(Table[UserItem]):
             api_keys=set(user.api_keys) or None,
             identities=set(user.identities) or None,
             mail_problem=user.mail_problem,
+            secured_at=user.secured_at,
             revision=user.revision,
         )
 
@@ -177,6 +189,18 @@ def _session(digest: str) -> Path:
 
 def _is_active() -> Condition:
     return UserItem.status == users.ACTIVE
+
+
+def _stands(beside: users.Beside) -> Condition:
+    """Moments are written so that they sort as text."""
+    stands: Condition = UserItem.secured_at.does_not_exist() | (UserItem.secured_at < beside.at)
+    stands &= _session(beside.session).exists()
+    return stands
+
+
+def _secured(user: User, keeping: str, now: datetime) -> list[Action]:
+    gone = (_session(digest).remove() for digest in user.sessions if digest != keeping)
+    return [UserItem.secured_at.set(now), *gone]
 
 
 def _user(item: UserItem) -> User:
@@ -192,6 +216,7 @@ def _user(item: UserItem) -> User:
         api_keys=frozenset(item.api_keys or ()),
         identities=frozenset(item.identities or ()),
         mail_problem=item.mail_problem,
+        secured_at=item.secured_at,
         revision=int(item.revision),
     )
 

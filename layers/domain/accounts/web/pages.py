@@ -30,11 +30,13 @@ PATHS: Mapping[str, str] = {
     "/reset-password": "reset_password",
     "/api-keys": "api_keys",
     "/account": "account",
+    "/oauth/authorize": "consent",
+    "/device": "device",
 }
-_PARTS = ("providers", "new_password", "sent", "again")
+_PARTS = ("providers", "new_password", "sent", "again", "question")
 _LINKS = ("terms", "walkthrough", "mailbox")
-# Which of them show an account: they have room for more, and nothing to show without a session.
-_INSIDE = frozenset({"api_keys", "account"})
+# Which of them have a stylesheet besides the one of all.
+_STYLES: Mapping[str, str] = {"api_keys": "inside", "account": "inside", "consent": "question", "device": "question"}
 # Sign-ins that failed while somebody who is signed in was linking a login or showing once more who they are.
 _WHILE_SIGNED_IN = frozenset(
     {"identity_linked_elsewhere", "identity_limit_reached", "identity_not_linked", "reauth_required"}
@@ -104,7 +106,7 @@ class Pages:
     def _frame(self, name: str, language: str, blanks: Mapping[str, str]) -> dict[str, str]:
         """What the layout has that depends on the page. Everything from elsewhere is escaped already."""
         folder = f"/assets/{self._assets.version}"
-        inside = f'<link rel="stylesheet" href="{folder}/inside.css">' if name in _INSIDE else ""
+        style = f'<link rel="stylesheet" href="{folder}/{_STYLES[name]}.css">' if name in _STYLES else ""
         items = {
             f"item.{link}": f'<li><a href="{blanks[f"link.{link}"]}">{blanks[f"footer.{link}"]}</a></li>'
             if blanks[f"link.{link}"]
@@ -117,7 +119,7 @@ class Pages:
             "language": language,
             "page.title": blanks[f"{name}.title"],
             "page.script": name if name in PATHS.values() else "plain",
-            "page.style": inside,
+            "page.style": style,
         }
 
     @cached_property
@@ -142,6 +144,7 @@ class Pages:
             "password_min": str(self._settings.password_min_characters),
             "password_max": str(limits.PASSWORD_MAX_CHARACTERS),
             "link_hours": str(limits.VERIFICATION_LIFETIME // timedelta(hours=1)),
+            "device_minutes": str(limits.DEVICE_CODE_LIFETIME // timedelta(minutes=1)),
             "reset_minutes": str(limits.PASSWORD_RESET_LIFETIME // timedelta(minutes=1)),
             "keys_max": str(limits.API_KEYS_PER_ACCOUNT),
         }

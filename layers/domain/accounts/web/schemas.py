@@ -91,9 +91,13 @@ class Login(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Consent(msgspec.Struct, forbid_unknown_fields=True):
-    """``POST /oauth/authorize``: what the client asked, as the page read it from its address, and the ``decision``."""
+    """``POST /oauth/authorize``: what the client asked, as the page read it from its address, and the ``decision``.
+
+    ``account`` is the id of the account that the page showed to the person who clicked.
+    """
 
     decision: str
+    account: str
     client_id: str
     redirect_uri: str
     response_type: str = ""
@@ -106,7 +110,21 @@ class Consent(msgspec.Struct, forbid_unknown_fields=True):
     @property
     def question(self) -> dict[str, str]:
         """What the client asked; what is empty was not asked (RFC 6749 3.1)."""
-        return {name: value for name, value in msgspec.structs.asdict(self).items() if value and name != "decision"}
+        given = msgspec.structs.asdict(self)
+        return {name: value for name, value in given.items() if value and name not in {"decision", "account"}}
+
+
+class DeviceEntry(msgspec.Struct, forbid_unknown_fields=True):
+    """``POST /oauth/device/request``: the code that a device shows, as the person typed it."""
+
+    user_code: str
+
+
+class DeviceAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """``POST /oauth/device``."""
+
+    user_code: str
+    decision: str
 
 
 class AccountUpdate(msgspec.Struct, forbid_unknown_fields=True):

@@ -18,7 +18,7 @@ FRAME = re.compile(r"(part|item|page|link|error)\..*|assets|content|language|sit
 SAID = set(re.findall(r'"([a-z_]+(?:\.[a-z_]+)+)"', MODULES)) | set(re.findall(r'\bt\("([a-z_]+)"', MODULES))
 # Families of keys that a module puts together, with what they may be put together of.
 FAMILIES = {
-    "event": set(re.findall(r'Record\([^"]*"([a-z_]+)"', DOMAIN)) - {"user_deleted"} | {"other"},
+    "event": set(re.findall(r'(?:Record|order\.record)\([^"]*"([a-z_]+)"', DOMAIN)) - {"user_deleted"} | {"other"},
     "error": {"unreachable", "other", "wait_over"} | {it.code for it in vars(errors).values() if hasattr(it, "code")},
     "mail_problem": {"bounce", "complaint"},
     "login": {"left", "deleted"},

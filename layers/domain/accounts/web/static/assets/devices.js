@@ -17,12 +17,15 @@ export function showDevices(result) {
 }
 
 function device(session) {
-  const name = session.device || t("devices.unknown");
+  const name = session.client?.name ?? (session.device || t("devices.unknown"));
   const what = make("div", { class: "what" }, make("h3", {}, name));
   if (session.current) {
     what.append(make("span", { class: "badge" }, t("devices.this")));
+  } else if (session.client) {
+    what.append(make("span", { class: "badge plain" }, t("devices.program")));
   }
-  const about = make("p", { class: "about" }, where(session.source), t("devices.seen"), " ", moment(session.last_seen_at));
+  const from = where(session.client ? session.device : "") + where(session.source);
+  const about = make("p", { class: "about" }, from, t("devices.seen"), " ", moment(session.last_seen_at));
   const item = make("li", {}, what, about);
   if (!session.current) {
     const button = make("button", { type: "button", class: "small-button" }, t("devices.end"));
@@ -33,14 +36,14 @@ function device(session) {
   return item;
 }
 
-function where(source) {
-  return source ? `${source} · ` : "";
+function where(place) {
+  return place ? `${place} · ` : "";
 }
 
 function end(session, name) {
   confirmed({
     title: t("devices.end_one", { name }),
-    lead: t("devices.end_lead"),
+    lead: t(session.client ? "devices.end_program" : "devices.end_lead"),
     yes: t("devices.end"),
     step: () => call("DELETE", `/auth/sessions/${session.id}`),
     then: () => changed(t("devices.ended", { name })),

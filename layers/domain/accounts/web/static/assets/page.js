@@ -297,8 +297,15 @@ export function returnTo() {
 }
 
 export function toLogin() {
-  location.replace(`/login?${new URLSearchParams({ return_to: location.pathname })}`);
+  location.replace(loginAndBack());
   return new Promise(() => {});
+}
+
+// The log-in that comes back to this page with its query, which is written as every parser reads it.
+export function loginAndBack() {
+  const query = new URLSearchParams(location.search);
+  const here = query.size ? `${location.pathname}?${query}` : location.pathname;
+  return `/login?${new URLSearchParams({ return_to: here })}`;
 }
 
 export async function whoIsHere() {
@@ -336,11 +343,27 @@ export function sessionEnded() {
   tabs.postMessage("ended");
 }
 
+// Somebody has logged in here by a mailed link; ``carried`` is called when another tab goes on with what they were doing.
+export function sessionBegan(carried) {
+  tabs.addEventListener("message", (event) => event.data === "carried" && carried());
+  tabs.postMessage("began");
+}
+
+// This tab waits for that, and goes on to where it was to return.
+export function awaitSession() {
+  tabs.addEventListener("message", (event) => {
+    if (event.data === "began") {
+      tabs.postMessage("carried");
+      location.replace(returnTo());
+    }
+  });
+}
+
 $("#log-out").addEventListener("click", logOut);
 
 // Logged out in another tab: this one shows nothing of it either.
-tabs.addEventListener("message", () => {
-  if (!$("#nav").hidden) {
+tabs.addEventListener("message", (event) => {
+  if (event.data === "ended" && !$("#nav").hidden) {
     sessionStorage.clear();
     $("main").replaceChildren();
     location.replace("/login?left");

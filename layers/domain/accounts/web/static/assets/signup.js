@@ -1,4 +1,4 @@
-import { $, call, fault, onSubmit, whoIsHere, words } from "./page.js";
+import { $, awaitSession, call, fault, onSubmit, whoIsHere, words } from "./page.js";
 import { carryReturn, offerProviders } from "./providers.js";
 import { mailed } from "./sent.js";
 import { showStrength } from "./strength.js";
@@ -22,6 +22,9 @@ onSubmit(form, async () => {
     return null;
   }
   if (result.ok) {
+    if (new URLSearchParams(location.search).has("return_to")) {
+      awaitSession();
+    }
     mailed(given.email, (address) => call("POST", "/auth/email/resend", { email: address }));
     return null;
   }

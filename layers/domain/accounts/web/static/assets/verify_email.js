@@ -1,4 +1,4 @@
-import { $, PROVIDERS, call, fault, onSubmit, say, show, swap, t, toLogin, whoIsHere } from "./page.js";
+import { $, PROVIDERS, call, fault, onSubmit, say, sessionBegan, show, swap, t, toLogin, whoIsHere } from "./page.js";
 import { arrived } from "./link.js";
 
 const KEPT = "change";
@@ -27,6 +27,9 @@ onSubmit($("#form"), async () => {
     $("#done-words").textContent = t(change ? "verify.changed" : "verify.confirmed", { email: result.body.email });
     swap($("#ask"), $("#done"));
     whoIsHere();
+    if (!change) {
+      sessionBegan(() => $("#done-words").append(" ", t("verify.carried")));
+    }
   } else if (result.code === "invalid_link") {
     swap($("#ask"), $(change ? "#no-change" : "#no-link"));
   } else if (result.code === "invalid_credentials") {

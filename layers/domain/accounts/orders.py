@@ -1,0 +1,52 @@
+"""What an operator asks for: which account, and who asks. Who may ask is for IAM to say; here it is written down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts import audit, text
+from accounts.audit import Record
+from accounts.errors import InvalidInput
+from accounts.limits import OPERATOR_NAME_MAX_CHARACTERS
+
+UNNAMED = "unnamed"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """``user_id`` is the account. ``operator`` is who asks, as they say: the proof of who it was is CloudTrail's."""
+
+    user_id: str
+    operator: str
+
+    @classmethod
+    def read(cls, event: Mapping[str, str]) -> Order:
+        """From the event of a direct invocation; raises InvalidInput."""
+        return cls(said(event, "user_id"), operator_of(event))
+
+    def record(self, event: str, now: datetime, **detail: str) -> Record:
+        """A line for the account's history. Its person sees that it was an operator, not which."""
+        told = {"by": "operator", "operator": self.operator, **detail}
+        return Record(self.user_id, event, now, audit.NOBODY, told)
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """For the log."""
+        return {"user_id": self.user_id, "operator": self.operator}
+
+
+def operator_of(event: Mapping[str, str]) -> str:
+    """Who asks; UNNAMED if they do not say. Raises InvalidInput."""
+    named = said(event, "operator") if "operator" in event else UNNAMED
+    return text.line("operator", named, at_most=OPERATOR_NAME_MAX_CHARACTERS, required=True)
+
+
+def said(event: Mapping[str, str], name: str) -> str:
+    """What the event says under this name; raises InvalidInput when it is missing or no text."""
+    value: object = event.get(name)
+    if not isinstance(value, str) or not value:
+        message = f"Say {name}, as text."
+        raise InvalidInput(message)
+    return value

@@ -1,0 +1,86 @@
+// A program asks to be let in (RFC 6749 4.1). Nothing of its question is shown here but what the service made of it.
+
+import { $, broken, call, show, t, toLogin, whoIsHere, words } from "./page.js";
+import { ask } from "./question.js";
+
+const PATH = "/oauth/authorize";
+const KNOWN = [
+  "client_id",
+  "redirect_uri",
+  "response_type",
+  "state",
+  "scope",
+  "code_challenge",
+  "code_challenge_method",
+  "resource",
+];
+const LOOPBACK = ["127.0.0.1", "::1", "[::1]", "localhost"];
+// Read once: what is shown and what is answered cannot be two readings of one address. What RFC 6749 does not know is
+// passed over (3.1); what comes twice goes to the service twice, which refuses it.
+const asked = [...new URLSearchParams(location.search)].filter(([name]) => KNOWN.includes(name));
+
+function leave(address) {
+  // Addresses of clients are http and https; anything else would be run here, or by another program.
+  if (!/^https?:\/\//.test(address)) {
+    throw new TypeError("not an address");
+  }
+  location.replace(address);
+  return new Promise(() => {});
+}
+
+// Nothing can be asked: because of what the program sent, or for now.
+function refused(result) {
+  const forNow = result.status === 0 || result.status === 429 || result.status >= 500;
+  const card = $(forNow ? "#failed" : "#refused");
+  if (forNow) {
+    broken($(".slot", card), result);
+  } else {
+    $("#refused-words").textContent = result.code === "malformed_request" ? t("consent.malformed") : words(result);
+    $("#refused-code").textContent = [result.code, result.request].filter(Boolean).join(" ");
+  }
+  only(card);
+  $("h1", card).focus();
+}
+
+function only(card) {
+  for (const part of [$("#loading"), $("#question"), $("#refused"), $("#failed")]) {
+    show(part, part === card);
+  }
+}
+
+function destination({ host, port }) {
+  if (!LOOPBACK.includes(host)) {
+    return t("consent.elsewhere", { host: port ? `${host}:${port}` : host });
+  }
+  return t("consent.here", { host: host.includes(":") ? `[${host.replace(/[[\]]/g, "")}]` : host, port: port ?? 80 });
+}
+
+async function answer(question, decision) {
+  const result = await call("POST", PATH, { ...Object.fromEntries(asked), decision, account: question.account.id });
+  if (result.ok) {
+    return leave(result.body.redirect_to);
+  }
+  if (result.code === "not_authenticated") {
+    return toLogin();
+  }
+  if (result.code === "account_changed") {
+    await open();
+  }
+  return result;
+}
+
+async function open() {
+  const [result] = await Promise.all([call("GET", `${PATH}/request?${new URLSearchParams(asked)}`), whoIsHere()]);
+  if (!result.ok) {
+    refused(result);
+  } else if (result.body.redirect_to) {
+    await leave(result.body.redirect_to);
+  } else if (!result.body.account) {
+    await toLogin();
+  } else {
+    only($("#question"));
+    ask(result.body, destination(result.body.redirect), (decision) => answer(result.body, decision));
+  }
+}
+
+await open();

@@ -1,0 +1,103 @@
+"""`make admin DO="show ann@example.com"` on the running `make dev`; with STACK=comfy-accounts, on that stack in AWS."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from scripts import place
+from scripts.admin import report
+from scripts.admin.people import ACTS, Json, Operator, leaked_key, refuse_keys_in
+from scripts.place import CannotDo, Place
+
+_WHO = "an address, an account id, google:<id>, github:<id>, or the id of an API key"
+
+
+def parser() -> argparse.ArgumentParser:
+    """What can be said."""
+    whole = argparse.ArgumentParser("make admin", description=__doc__, allow_abbrev=False)
+    commands = whole.add_subparsers(required=True, metavar="command")
+    show = _command(commands, "show", "find an account and show what it holds", _show)
+    show.add_argument("who", nargs="?", help=f"{_WHO}; without it, an API key is read from standard input")
+    show.add_argument("--json", action="store_true", help="everything, for programs")
+    for name, act in ACTS.items():
+        command = _command(commands, name, act.says, _act)
+        command.add_argument("who", help=_WHO)
+        command.add_argument("--yes", action="store_true", help="do not ask")
+        command.set_defaults(act=act)
+    key = _command(commands, "revoke-key", "end an API key; without arguments it is read from standard input", _revoke)
+    key.add_argument("who", nargs="?", help=_WHO)
+    key.add_argument("prefix", nargs="?", help="how the key begins, as `show` has it")
+    key.add_argument("--yes", action="store_true", help="do not ask")
+    return whole
+
+
+def _command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    says: str,
+    does: Callable[[argparse.Namespace, Place], None],
+) -> argparse.ArgumentParser:
+    made = commands.add_parser(name, help=says, description=says, allow_abbrev=False)
+    made.set_defaults(does=does)
+    return made
+
+
+def _show(asked: argparse.Namespace, there: Place) -> None:
+    found = Operator(there).find(asked.who or leaked_key()[0])
+    print(json.dumps(found, indent=2) if asked.json else "\n".join(report.lines(found)))
+
+
+def _act(asked: argparse.Namespace, there: Place) -> None:
+    operator, act = Operator(there), asked.act
+    found = operator.find(asked.who)
+    if act.final:
+        confirm(f"{act.question} {_all_of(found)}", yes=asked.yes)
+    operator.act(act.function, found)
+    print(f"{report.title(found)}\n{act.done}")
+
+
+def _revoke(asked: argparse.Namespace, there: Place) -> None:
+    operator = Operator(there)
+    if asked.who and not asked.prefix:
+        raise CannotDo("say how the key begins, too; `show` has it. A whole key is read from standard input")
+    account = operator.find(asked.who) if asked.who else None
+    key_id, called = leaked_key(account, asked.prefix or "")
+    found = account or operator.find(key_id)
+    confirm(f"Revoke the key {called} of {report.title(found)}", yes=asked.yes)
+    operator.act("KeyRevoke", found, api_key=key_id)
+    print(f"{report.title(found)}\nThe key {called} ended: its next use is refused, and its owner is told by mail.")
+
+
+def _all_of(found: Json) -> str:
+    return f"{report.title(found)}, with {len(found['sessions'])} sessions and {len(found['api_keys'])} API keys"
+
+
+def confirm(what: str, *, yes: bool) -> None:
+    """Ask before what cannot be undone; where nobody can answer, only ``yes`` will do."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise CannotDo(f"{what}? This cannot be undone, and nobody is here to ask: say --yes")
+    if input(f"{what}? This cannot be undone. Type yes: ").strip() != "yes":
+        raise CannotDo("nothing was done")
+
+
+def main(arguments: list[str]) -> int:
+    """Do what is asked, or say what is in the way."""
+    try:
+        refuse_keys_in(arguments)
+        asked = parser().parse_args(arguments)
+        there = place.find()
+        print(f"On {there.title}", file=sys.stderr)
+        asked.does(asked, there)
+    except (CannotDo, ClientError, BotoCoreError) as problem:
+        print(f"make admin: {problem}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:] or ["--help"]))

@@ -1,0 +1,137 @@
+"""What an operator does to one account, through the functions that the stack has for it.
+
+Each is invoked directly, so what somebody may do is said by IAM: who may not invoke the function may not do it. The
+account is looked up first, and every act then names it by its id: what was shown is what is meant.
+"""
+
+import getpass
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from accounts import api_keys, secrets
+from scripts.place import CannotDo, Place
+
+Json = dict[str, Any]
+_NO_SHORTER_PREFIX = len(api_keys.PREFIX) + 1
+
+
+@dataclass(frozen=True)
+class Operator:
+    """Acts in one place, under the name that AWS knows this shell by."""
+
+    place: Place
+
+    @cached_property
+    def name(self) -> str:
+        """The ARN of the caller, for the account's history."""
+        arn: str = self.place.client("sts").get_caller_identity()["Arn"]
+        return arn
+
+    def find(self, name: str) -> Json:
+        """The account that ``name`` names, with what it holds; raises CannotDo when there is none."""
+        return self.invoke("AccountInspect", name=name)
+
+    def act(self, function: str, account: Json, **more: str) -> Json:
+        """Have it done to that account."""
+        return self.invoke(function, user_id=account["account"]["id"], **more)
+
+    def invoke(self, function: str, **event: str) -> Json:
+        """Invoke one of the operators' functions; what it refuses becomes CannotDo."""
+        payload = json.dumps(event | {"operator": self.name})
+        deployed = self.place.names.get(f"{function}Function")
+        if deployed is None:
+            raise CannotDo(f"{self.place.title} has no {function}Function: deploy this version first")
+        answer = self.place.client("lambda").invoke(FunctionName=deployed, Payload=payload)
+        said: Json = json.loads(answer["Payload"].read())
+        if "FunctionError" in answer:
+            raise CannotDo(said.get("errorMessage") or "the function failed; its log says why")
+        return said
+
+
+@dataclass(frozen=True)
+class Act:
+    """One thing that can be done: by which function, and what is said of it. ``final`` if it cannot be undone."""
+
+    function: str
+    says: str
+    question: str
+    done: str
+    final: bool = False
+
+
+ACTS: Mapping[str, Act] = {
+    "disable": Act(
+        "AccountDisable",
+        "shut an account; its sessions and API keys end",
+        "Disable",
+        "Disabled: nobody gets in, sessions and API keys ended.",
+        final=True,
+    ),
+    "enable": Act(
+        "AccountEnable",
+        "open a disabled account again",
+        "Enable",
+        "Enabled: the ways in work again; sessions and keys that ended stay ended.",
+    ),
+    "unlock": Act(
+        "AccountUnlock",
+        "forget failed log-ins, which make the next one wait or disable the password",
+        "Unlock",
+        "Unlocked: the next log-in waits for nothing.",
+    ),
+    "log-out": Act(
+        "AccountSignOut",
+        "end all sessions of an account, browsers' and programs'",
+        "Log out",
+        "Logged out everywhere. API keys and ways in stay.",
+    ),
+    "revoke-password": Act(
+        "PasswordRevoke",
+        "take a password out of use that others know, until it is reset",
+        "Revoke the password of",
+        "Revoked: logged out everywhere and told by mail; in again by resetting it, to another one.",
+        final=True,
+    ),
+    "delete": Act(
+        "AccountRemove",
+        "delete an account and all it owns",
+        "Delete",
+        "Deleted, with all it owned. Its history is kept for a year.",
+        final=True,
+    ),
+}
+
+
+def leaked_key(account: Json | None = None, prefix: str = "") -> tuple[str, str]:
+    """The id of a key and what to call it: by the ``prefix`` of one of the account's, else read from standard input.
+
+    Never from an argument: those end in the shell's history and in lists of processes.
+    """
+    if account is None:
+        text = _read_key()
+        return secrets.digest(text), text[:16]
+    found = [key for key in account["api_keys"] if key["key_prefix"].startswith(prefix)]
+    if len(prefix) < _NO_SHORTER_PREFIX or len(found) != 1:
+        raise CannotDo(f"{len(found)} keys of that account begin with {prefix}: see `show`, and give more of it")
+    return found[0]["id"], found[0]["key_prefix"]
+
+
+def _read_key() -> str:
+    given = getpass.getpass("Paste the key (it is not shown): ") if sys.stdin.isatty() else sys.stdin.readline()
+    text = given.strip()
+    if not api_keys.is_well_formed(text):
+        raise CannotDo("that is not a whole API key: its length or checksum is wrong")
+    return text
+
+
+def refuse_keys_in(arguments: list[str]) -> None:
+    """A whole key in an argument is on its way into a history file: say so, and take it no further."""
+    if any(api_keys.is_well_formed(argument) for argument in arguments):
+        raise CannotDo(
+            "a whole API key does not belong into an argument, where others can read it; pipe it in, or paste it "
+            "when asked. Clear it from your shell's history"
+        )

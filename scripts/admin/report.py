@@ -1,0 +1,65 @@
+"""An account as an operator reads it in a terminal. What people chose themselves is printable: it was checked."""
+
+from collections.abc import Iterator
+from typing import Any
+
+Json = dict[str, Any]
+_LATELY = 20
+
+
+def title(found: Json) -> str:
+    """What to call the account in one line."""
+    account = found["account"]
+    named = f"{account['name']} <{account['email']}>" if account["name"] else account["email"]
+    return f"{named} ({account['id']})"
+
+
+def lines(found: Json) -> Iterator[str]:
+    """Everything, in words."""
+    account = found["account"]
+    yield title(found)
+    yield f"  status    {account['status']}, since {account['createdAt']}"
+    yield f"  mail      {_mail(account['mail_problem'])}"
+    yield f"  log-in    {_failures(found['failures'])}"
+    yield from _table("Ways in", map(_identity, found["identities"]))
+    yield from _table("Sessions", map(_session, found["sessions"]))
+    yield from _table("API keys", map(_key, found["api_keys"]))
+    yield from _table("Lately", map(_event, found["activity"][:_LATELY]))
+
+
+def _table(heading: str, rows: Iterator[str]) -> Iterator[str]:
+    held = list(rows)
+    yield f"{heading} ({len(held)})" if held else f"{heading}: none"
+    yield from (f"  {row}" for row in held)
+
+
+def _mail(problem: str | None) -> str:
+    return f"nothing is mailed: {problem}" if problem else "arrives, as far as we know"
+
+
+def _failures(failures: Json) -> str:
+    if not failures["count"]:
+        return "no failures in a row"
+    wait = f"{failures['count']} failures in a row; the next try counts from {failures['wait_until']}"
+    return f"{wait}; PASSWORD DISABLED until it is reset or unlocked" if failures["password_disabled"] else wait
+
+
+def _identity(entry: Json) -> str:
+    password = f"password {entry['password']}" if entry["provider"] == "email" else f"id {entry['subject']}"
+    marks = ["disabled"] * entry["disabled"] + [f"mail {entry['undeliverable']}"] * bool(entry["undeliverable"])
+    return "  ".join([f"{entry['provider']:8}", entry["email"], password, *marks])
+
+
+def _session(entry: Json) -> str:
+    client = f"program {entry['client']['name']}" if entry["client"] else entry["device"]
+    return f"{entry['id'][:12]}  by {entry['method']}, seen {entry['last_seen_at']}, {entry['source']}, {client}"
+
+
+def _key(entry: Json) -> str:
+    used = entry["last_used_at"] or "never"
+    return f"{entry['key_prefix']}  {entry['name']}  made {entry['created_at']}, used {used}"
+
+
+def _event(entry: Json) -> str:
+    detail = ", ".join(f"{name} {value[:60]}" for name, value in sorted(entry["detail"].items()))
+    return "  ".join(part for part in (entry["at"], entry["event"], entry["source"], detail) if part)

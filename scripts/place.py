@@ -1,0 +1,55 @@
+"""Where a command of an operator acts: on the `make dev` that runs on PORT, or on a stack in AWS.
+
+With STACK=comfy-accounts it is that stack, in the account and region that the environment's profile opens. It never
+falls back from one to the other: whoever forgets to say STACK must not meet production, nor the reverse.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import boto3
+
+from local.cloud import LocalCloud
+from local.processes import port_is_taken
+from local.stack import NAME
+
+
+class CannotDo(Exception):
+    """What is in the way, for a person."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """``client`` makes boto3 clients there, ``stack`` is the stack's name, ``title`` what to call the place."""
+
+    client: Callable[[str], Any]
+    stack: str
+    title: str
+
+    @cached_property
+    def outputs(self) -> dict[str, str]:
+        """What the template puts out."""
+        described = self.client("cloudformation").describe_stacks(StackName=self.stack)["Stacks"][0]
+        return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """The deployed name of each resource, by its name in the template."""
+        pages = self.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=self.stack)
+        listed = (resource for page in pages for resource in page["StackResourceSummaries"])
+        return {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in listed}
+
+
+def find() -> Place:
+    """The place that the environment names; raises CannotDo when nothing runs there."""
+    stack = os.environ.get("STACK", "")
+    if stack:
+        session = boto3.session.Session()
+        return Place(session.client, stack, f"the stack {stack} in {session.region_name}")
+    port = int(os.environ.get("PORT") or 8000)
+    if not port_is_taken(port):
+        raise CannotDo(f"no `make dev` runs on port {port}; for a stack in AWS, say STACK=its-name")
+    return Place(LocalCloud.running(port).client, NAME, f"the `make dev` on port {port}")
