@@ -13,6 +13,7 @@ from tests.guards import project
 from tests.guards.project import ROOT, found
 
 README = ROOT / "README.md"
+DEPLOY = ROOT / "docs" / "deploy.md"
 MAKEFILE = ROOT / "Makefile"
 TARGETS = found(r"^([a-z][a-z-]*):", MAKEFILE)
 # Lambda sets these itself, or a library reads them.
@@ -83,6 +84,14 @@ def test_every_route_is_in_the_readme() -> None:
 def test_every_parameter_of_the_template_is_described() -> None:
     """In the template itself, where the console shows it."""
     assert [name for name, it in template()["Parameters"].items() if len(it.get("Description", "")) < 20] == []
+
+
+def test_every_parameter_stands_in_the_table_with_its_default() -> None:
+    """In docs/deploy.md, and no other: what is not there nobody finds."""
+    rows = re.findall(r"^\| (`[A-Z]\w+`(?:, `\w+`)*) \| (none|`[^`]*`) \| \S", DEPLOY.read_text("utf-8"), re.MULTILINE)
+    shown = {name: default.strip("`") for names, default in rows for name in re.findall(r"\w+", names)}
+    declared = {name: str(it.get("Default", "")) or "none" for name, it in template()["Parameters"].items()}
+    assert shown == declared
 
 
 def test_every_setting_that_is_read_is_set_and_the_reverse() -> None:

@@ -22,6 +22,16 @@ TABLES = resources("AWS::DynamoDB::Table")
 OUR_KEY = {"Fn::GetAtt": ["DataKey", "Arn"]}
 # What may go by itself: everything but people, and the keys they hold until they delete them.
 KEPT_FOREVER = {"UsersTable", "ApiKeysTable"}
+OPERATORS = {
+    "account_disable",
+    "account_enable",
+    "account_inspect",
+    "account_remove",
+    "account_sign_out",
+    "account_unlock",
+    "key_revoke",
+    "password_revoke",
+}
 # One full vCPU (Lambda's documentation); bcrypt uses one.
 WHOLE_VCPU_MB = 1769
 GATEWAY_SECONDS = 30
@@ -107,6 +117,33 @@ def test_a_secret_is_generated_and_not_written_down() -> None:
     allowed = {"OAuthProvidersSecret"}
     assert set(written) - allowed == set()
     assert [name for name, it in written.items() if _filled(json.loads(it["SecretString"]))] == []
+
+
+def test_every_function_writes_to_a_log_that_ends() -> None:
+    """Of ours, kept as long as the deployment says; the gateway's own likewise."""
+    groups = resources("AWS::Logs::LogGroup")
+    kept = {name: group.get("RetentionInDays") for name, group in groups.items()}
+    assert kept == {key: {"Ref": "LogRetentionDays"} for key in kept}
+    written = {json.dumps(function["LoggingConfig"]) for function in project.functions().values()}
+    assert written == {json.dumps({"LogGroup": {"Ref": "FunctionsLogGroup"}})}
+    assert resources("AWS::Serverless::HttpApi")["HttpApi"]["AccessLogSettings"]["DestinationArn"] == {
+        "Fn::GetAtt": ["AccessLogGroup", "Arn"]
+    }
+
+
+def test_every_function_is_called_by_something() -> None:
+    """By a route, a queue or a topic; other APIs call the authorizer, and operators what they need by its name."""
+    uncalled = {name for name, it in project.functions().items() if not it.get("Events")}
+    assert uncalled == {"authorizer", *OPERATORS}
+
+
+def test_no_function_may_do_or_reach_whatever_it_likes() -> None:
+    """No action with a wildcard anywhere; a resource with one only where SES knows no better (see the policies)."""
+    actions = {action for _, it in project.statements() for action in project.listed(it["Action"])}
+    assert [action for action in actions if "*" in action] == []
+    reached = {json.dumps(it["Resource"]) for _, it in project.statements() if "*" in json.dumps(it["Resource"])}
+    assert len(reached) == 1
+    assert "identity/*" in reached.pop()
 
 
 def test_events_are_never_logged() -> None:

@@ -15,6 +15,7 @@ from local.cloud import LocalCloud
 from scripts import env_vars
 from tests.cloudformation import ROOT, template
 from tests.conftest import missing
+from tests.guards.test_template import OPERATORS
 
 # Like a container: nothing but the variables, the handler beside its layers, and the event.
 _INVOKE = """
@@ -46,10 +47,10 @@ print(json.dumps({
 # The samples of things that nobody has here: a client that is not signed in, links and states that are not known.
 _REFUSED = {400, 401, 403, 404}
 _DONE = {200, 202, 204, 303}
-# They are not called over HTTP: nobody is let in, nobody is there to disable, no mail is left over.
+# They are not called over HTTP: nobody is let in, nobody is there for an operator, no mail is left over.
 _OTHERS = {
+    **dict.fromkeys(OPERATORS, "NotFound"),
     "authorizer": {"isAuthorized": False},
-    "account_disable": "NotFound",
     "mailer": {"batchItemFailures": []},
     "mail_feedback": None,
 }
