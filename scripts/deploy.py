@@ -96,10 +96,22 @@ def _with_address(profile: Profile, client: Client, run: Run) -> Profile:
     """Deploy once to be given an address by API Gateway, where the profile waits for one."""
     if not profile.waits_for_address:
         return profile
-    print("Deploying twice: the first time tells the address that API Gateway gives.")
-    run(_command(profile, {"SiteUrl": _NOT_YET}))
-    api = _outputs(profile, client)["HttpApiId"]
+    api = _api_of(profile, client)
+    if api is None:
+        print("Deploying twice: the first time tells the address that API Gateway gives.", flush=True)
+        run(_command(profile, {"SiteUrl": _NOT_YET}))
+        api = _outputs(profile, client)["HttpApiId"]
     return profile.filled_in({"SiteUrl": f"https://{api}.execute-api.{profile.region}.amazonaws.com"})
+
+
+def _api_of(profile: Profile, client: Client) -> str | None:
+    """The API's id, if the stack is there: a site that people use must not be moved to nowhere for a minute."""
+    try:
+        return _outputs(profile, client).get("HttpApiId")
+    except ClientError as error:
+        if "does not exist" in str(error):
+            return None
+        raise
 
 
 def _command(profile: Profile, extra: Mapping[str, str]) -> list[str]:

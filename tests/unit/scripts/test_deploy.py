@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from accounts import secrets
 from scripts import deploy, samconfig, snapshots, undeploy
@@ -35,14 +36,19 @@ class Account(Aws):
     did: list[Any] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
     protected: bool = False
+    is_there: bool = False
     exceptions: type[Exceptions] = Exceptions
 
     def run(self, command: list[str]) -> None:
         """A command of SAM CLI."""
         self.did.append(command)
+        self.is_there = self.is_there or command[0] == "deploy"
 
     def describe_stacks(self, **asked: str) -> dict[str, Any]:
         """The stack, with its API's id."""
+        if not self.is_there:
+            message = f"Stack with id {asked['StackName']} does not exist"
+            raise ClientError({"Error": {"Code": "ValidationError", "Message": message}}, "DescribeStacks")
         outputs = [{"OutputKey": "HttpApiId", "OutputValue": "abc123"}, {"OutputKey": "Of", "OutputValue": str(asked)}]
         return {"Stacks": [{"Outputs": outputs, "EnableTerminationProtection": self.protected}]}
 
@@ -169,6 +175,16 @@ def test_without_a_domain_it_deploys_twice_and_remembers_the_address(path: Path)
     assert len(account.did) == 4 + 3
 
 
+def test_a_site_that_is_there_is_not_moved_to_nowhere(path: Path) -> None:
+    """When only the file has forgotten its address, for instance in another checkout."""
+    account = Account(is_there=True)
+    answers = {"MailFrom": "accounts@example.com", "SupportUrl": "https://example.com/help"}
+    deploy.deploy(samconfig.read(path, "dev"), account, account.run, person(answers))
+
+    (command,) = account.did[2:]
+    assert f"SiteUrl={SITE}" in started(command)
+
+
 def test_with_snapstart_what_was_built_is_published_before_it_is_deployed(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -243,7 +259,7 @@ def test_nothing_is_removed_until_it_is_named(path: Path, confirmed: str) -> Non
 
 def test_a_protected_stack_is_not_removed(path: Path) -> None:
     """The person is told how to lift that."""
-    account = Account(protected=True)
+    account = Account(protected=True, is_there=True)
     with pytest.raises(CannotRemove, match="the stack is protected"):
         undeploy.remove(samconfig.read(path, "prod"), account, "comfy-accounts")
     assert account.did == []
@@ -251,7 +267,7 @@ def test_a_protected_stack_is_not_removed(path: Path) -> None:
 
 def test_a_stack_is_removed_by_its_name(path: Path) -> None:
     """And waited for."""
-    account = Account()
+    account = Account(is_there=True)
     undeploy.remove(samconfig.read(path, "dev"), account, "comfy-accounts-dev")
 
     assert account.did == [{"StackName": "comfy-accounts-dev"}, "stack_delete_complete"]
