@@ -185,7 +185,8 @@ def _rotate(world: World, change: sessions.Rotate) -> None:
     world.sessions[stored.digest] = replace(
         stored,
         refresh=change.refresh,
-        refresh_previous="" if change.forgetting else stored.refresh,
+        refresh_previous=stored.refresh,
+        refresh_salt=change.salt,
         refreshed_at=change.now,
         last_seen_at=change.now,
     )

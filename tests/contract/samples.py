@@ -84,6 +84,7 @@ def _session() -> Session:
         scope="account",
         refresh=a_digest(),
         refresh_previous=a_digest(),
+        refresh_salt=a_digest(),
         refreshed_at=LATER,
     )
 

@@ -98,8 +98,9 @@ class People:
         self._now = now
         self.known: set[str] = set()
         self.identities = IdentitiesTable("IdentitiesTable")
+        self.accounts = UsersTable("UsersTable")
         tables = (
-            UsersTable("UsersTable"),
+            self.accounts,
             self.identities,
             SessionsTable("SessionsTable"),
             ApiKeysTable("ApiKeysTable"),

@@ -74,7 +74,7 @@ ACCESS_TOKEN_MAX_CHARACTERS = 4 * 1024
 # OAuth 2.1 4.1.2 (ten minutes at most, one recommended); for how long a used one is known by what it made is ours.
 AUTHORIZATION_CODE_LIFETIME = timedelta(seconds=60)
 USED_CODE_REMEMBERED = timedelta(minutes=10)
-# How long the refresh token before the last is still exchanged, once: for a client that lost the answer (ours).
+# How long the refresh token before the last is still answered, with the same one: for a client that lost it (ours).
 REFRESH_GRACE = timedelta(seconds=30)
 STATE_MAX_CHARACTERS = 1024
 # Devices without a browser (RFC 8628 3.2, 3.5, 5.1, 6.1; the numbers are ours). Eight of twenty letters, ten minutes

@@ -61,7 +61,8 @@ class Session:
     """A signed-in browser or client. ``method`` is how the person proved who they are: ``password``, ``google``...
 
     A client has its ``client_id``, the ``scope`` it was granted, and the digests of the second half of its refresh
-    token: of the one that is good, and of the one before, which was exchanged at ``refreshed_at``.
+    token: of the one that is good, and of the one before, which was exchanged at ``refreshed_at``. The good one follows
+    from the one before and ``refresh_salt``, so that a client which has lost it can be given it again.
     """
 
     digest: str
@@ -77,6 +78,7 @@ class Session:
     scope: str = ""
     refresh: str = ""
     refresh_previous: str = ""
+    refresh_salt: str = ""
     refreshed_at: datetime | None = None
 
     def is_live(self, now: datetime) -> bool:
@@ -121,15 +123,12 @@ class End(Change):
 
 @dataclass(frozen=True, slots=True)
 class Rotate(Change):
-    """The client's next refresh token is the one with this ``refresh``; refused unless it is as it was read.
-
-    With ``forgetting``, the one before is good no more either.
-    """
+    """The client's next refresh token is the one with this ``refresh``; refused unless it is as it was read."""
 
     session: Session
     refresh: str
+    salt: str
     now: datetime
-    forgetting: bool = False
 
 
 def start(

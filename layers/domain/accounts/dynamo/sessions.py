@@ -43,6 +43,7 @@ class SessionItem(Model):
     # `refresh` is a method of every model.
     refresh_digest = UnicodeAttribute(null=True)
     refresh_previous = UnicodeAttribute(null=True)
+    refresh_salt = UnicodeAttribute(null=True)
     refreshed_at = UTCDateTimeAttribute(null=True)
     by_user = _ByUser()
 
@@ -88,6 +89,7 @@ class SessionsTable(Table[SessionItem]):
             scope=entry.scope or None,
             refresh_digest=entry.refresh or None,
             refresh_previous=entry.refresh_previous or None,
+            refresh_salt=entry.refresh_salt or None,
             refreshed_at=entry.refreshed_at,
         )
         return self.put(item, SessionItem.digest.does_not_exist())
@@ -97,10 +99,10 @@ class SessionsTable(Table[SessionItem]):
 
     def _rotate(self, change: sessions.Rotate) -> Operation:
         read = change.session
-        gone = SessionItem.refresh_previous.remove()
         actions = [
             SessionItem.refresh_digest.set(change.refresh),
-            gone if change.forgetting else SessionItem.refresh_previous.set(read.refresh),
+            SessionItem.refresh_previous.set(read.refresh),
+            SessionItem.refresh_salt.set(change.salt),
             SessionItem.refreshed_at.set(change.now),
             SessionItem.last_seen_at.set(change.now),
         ]
@@ -122,6 +124,7 @@ def _session(item: SessionItem) -> Session:
         scope=item.scope or "",
         refresh=item.refresh_digest or "",
         refresh_previous=item.refresh_previous or "",
+        refresh_salt=item.refresh_salt or "",
         refreshed_at=item.refreshed_at,
     )
 

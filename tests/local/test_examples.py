@@ -1,0 +1,49 @@
+"""The example of a headless script, against the deployed local cloud."""
+
+import subprocess
+import sys
+
+import pytest
+
+from local.cloud import LocalCloud
+from tests.cloudformation import ROOT
+from tests.local.person import Person
+
+
+def run(site: str, key: str) -> tuple[int, str, str]:
+    """The script's exit code, and what it says."""
+    done = subprocess.run(
+        [sys.executable, ROOT / "examples" / "headless.py", site],
+        env={"COMFY_API_KEY": key},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.fixture(scope="module")
+def ann(cloud: LocalCloud) -> Person:
+    """A person with a confirmed account, signed in."""
+    return Person(cloud).join()
+
+
+def test_a_headless_script_signs_in_with_a_key(ann: Person) -> None:
+    """The key comes from the environment; a deleted one is refused in plain words."""
+    key = ann.make_key("render box")
+    signed_in = run(ann.cloud.site_url, key["plaintext_key"])
+    assert ann.call("DELETE", f"/customers/api-keys/{key['id']}").status_code == 204
+    code, said, complained = run(ann.cloud.site_url, key["plaintext_key"])
+
+    assert signed_in == (0, f"Signed in as {ann.email}\n", "")
+    assert (code, said) == (1, "")
+    assert complained.startswith("api_key_unknown: ")
+
+
+def test_a_headless_script_says_when_nobody_answers() -> None:
+    """Which is not the key's fault."""
+    code, said, complained = run("http://127.0.0.1:9", "comfyui-whatever")
+
+    assert (code, said) == (1, "")
+    assert complained.startswith("The service cannot be reached: ")
