@@ -1,14 +1,11 @@
 """What the template promises of tables, keys, secrets, time-outs, logs and the way in."""
 
 import json
-import re
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from botocore.config import Config
 
-from accounts import limits
 from accounts.aws import clients
 from accounts.breaches import _TIMEOUT as BREACH_TIMEOUT
 from accounts.dynamo import tables
@@ -152,22 +149,6 @@ def test_events_are_never_logged() -> None:
     assert variables["POWERTOOLS_LOGGER_LOG_EVENT"] == "false"
 
 
-def test_what_a_deployment_may_choose_stays_within_the_limits() -> None:
-    """The console and the functions know the same bounds, and what nobody chose is what it was."""
-    hour, minute, day = timedelta(hours=1), timedelta(minutes=1), timedelta(days=1)
-    idle_at_least = limits.SESSION_IDLE_AT_LEAST // minute
-    chosen = {
-        "PasswordMinCharacters": (limits.PASSWORD_MIN_CHARACTERS, 15, limits.PASSWORD_MIN_CHARACTERS_AT_MOST),
-        "SessionHours": (1, limits.SESSION_LIFETIME // hour, limits.SESSION_LIFETIME // hour),
-        "SessionIdleMinutes": (idle_at_least, limits.SESSION_IDLE // minute, limits.SESSION_IDLE // minute),
-        "RememberedSessionDays": (1, *[limits.REMEMBERED_SESSION_LIFETIME // day] * 2),
-        "RememberedSessionIdleDays": (1, *[limits.REMEMBERED_SESSION_IDLE // day] * 2),
-    }
-    declared = template()["Parameters"]
-    found = {name: tuple(declared[name][key] for key in ("MinValue", "Default", "MaxValue")) for name in chosen}
-    assert found == chosen
-
-
 def test_with_a_domain_there_is_no_other_way_in() -> None:
     """The address that AWS gives is shut, and TLS is 1.2 at least (WB-10)."""
     api = resources("AWS::Serverless::HttpApi")["HttpApi"]
@@ -221,23 +202,6 @@ def test_the_firewall_stops_floods_and_looks_into_no_body() -> None:
         ("ManagedRuleGroupStatement", {"VendorName": "AWS", "Name": "AWSManagedRulesKnownBadInputsRuleSet"}),
     ]
     assert firewall["Rules"][0]["Action"] == {"Block": {}}
-
-
-def test_parameters_that_need_each_other_come_together() -> None:
-    """CloudFormation refuses before it makes anything."""
-    assert {name: len(rule["Assertions"]) for name, rule in template()["Rules"].items()} == {
-        "DomainWithCertificate": 1,
-        "CertificateWithDomain": 1,
-        "FirewallInFrontOfADomain": 4,
-        "BudgetIsTold": 1,
-    }
-
-
-def test_rules_use_only_what_rules_may_use() -> None:
-    """They have functions of their own; cfn-lint does not look."""
-    may = {"Fn::And", "Fn::Contains", "Fn::EachMemberEquals", "Fn::EachMemberIn", "Fn::Equals", "Fn::Not", "Fn::Or"}
-    used = set(re.findall(r'"(Fn::\w+)"', json.dumps(template()["Rules"])))
-    assert used - may == set()
 
 
 def test_every_alarm_goes_to_whoever_is_to_be_told() -> None:
