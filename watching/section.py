@@ -60,7 +60,9 @@ def _alarm(number: int, functions: Sequence[Function]) -> str:
   FunctionErrors{number}Alarm:
     Type: AWS::CloudWatch::Alarm
     Properties:
-      AlarmActions: !If [HasAlarmTopic, [!Ref AlarmTopicArn], !Ref AWS::NoValue]
+      AlarmActions:
+        - !If [HasAlarmEmail, !Ref AlarmTopic, !Ref AWS::NoValue]
+        - !If [HasAlarmTopic, !Ref AlarmTopicArn, !Ref AWS::NoValue]
       AlarmDescription: >-
         A function did not come to its end: it could not start, ran out of time or memory, or raised. It is one of
         {names}.
