@@ -1,6 +1,6 @@
 # Everything a person runs here. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help dev dev-reset dev-sam test check format bench screenshots mails admin redrive build validate deploy undeploy invoke start-api audit requirements hooks clean
+.PHONY: help dev dev-reset dev-sam test check format bench screenshots mails dashboard dashboard-preview admin redrive build validate deploy undeploy invoke start-api audit requirements hooks clean
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
@@ -56,6 +56,12 @@ screenshots: .venv/.installed ## Pictures of every page in every state, phone an
 
 mails: .venv/.installed ## Every mail as people get it, in .local/mails, to be looked at
 	@$(RUN) scripts.mails
+
+dashboard: .venv/.installed ## Write dashboard, alarms over functions and list of events anew, after a change in watching/ or a new function
+	@PYTHONPATH=layers/domain $(RUN) watching.section
+
+dashboard-preview: .venv/.installed ## The dashboard with half a day of made-up people in it, as a picture in .local
+	@PYTHONPATH=layers/domain $(RUN) tests.local.preview
 
 admin: .venv/.installed ## Help a person, end a leak, rotate a secret: DO="show ann@example.com", of `make dev` or STACK=comfy-accounts
 	@$(RUN) scripts.admin $(DO)

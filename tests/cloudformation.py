@@ -35,7 +35,7 @@ def environment(parameters: dict[str, str]) -> dict[str, str]:
     """The functions' environment, parameters at their defaults but these; every resource goes by its logical id."""
     declared = template()["Parameters"].items()
     defaults = {name: str(parameter["Default"]) for name, parameter in declared if "Default" in parameter}
-    values = {name: name for name in template()["Resources"]} | defaults | parameters
+    values = {name: name for name in template()["Resources"]} | {"AWS::StackName": "accounts"} | defaults | parameters
     variables = template()["Globals"]["Function"]["Environment"]["Variables"]
     set_here = {name: value for name, value in variables.items() if value != {"Ref": "AWS::NoValue"}}
     return {name: _resolved(value, values) for name, value in set_here.items()}

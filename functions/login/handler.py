@@ -41,4 +41,4 @@ def lambda_handler(request: Request) -> Response:
         body.email, body.password, remember=body.remember, presented=presented, caller=caller, now=now
     )
     customer, cookies = presenters.customer(signed_in.identity), signed_in_cookies(signed_in)
-    return responses.ok(customer, cookies=cookies, user_id=signed_in.session.user_id)
+    return responses.ok(customer, cookies=cookies, user_id=signed_in.session.user_id, method="password")

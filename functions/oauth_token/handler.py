@@ -41,4 +41,5 @@ ENDPOINT = TokenEndpoint(clients.load(SETTINGS.optional("OAUTH_CLIENTS")), STORI
 @endpoint(routes.OAUTH_TOKEN, SETTINGS, refused=oauth_server.refused)
 def lambda_handler(request: Request) -> Response:
     """Exchange a code, a device code or a refresh token, once."""
-    return oauth_server.tokens(ENDPOINT.tokens(request.form(), request.caller, request.received_at))
+    form = request.form()
+    return oauth_server.tokens(ENDPOINT.tokens(form, request.caller, request.received_at), form["grant_type"])

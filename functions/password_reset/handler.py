@@ -40,4 +40,4 @@ def lambda_handler(request: Request) -> Response:
     """Set the password; the person logs in with it next."""
     body = request.json(schemas.PasswordReset)
     user_id = RESET.reset(body.token, body.password, request.caller, request.received_at)
-    return responses.no_content(user_id=user_id)
+    return responses.no_content(user_id=user_id, method="reset")

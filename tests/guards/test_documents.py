@@ -17,7 +17,12 @@ DEPLOY = ROOT / "docs" / "deploy.md"
 MAKEFILE = ROOT / "Makefile"
 TARGETS = found(r"^([a-z][a-z-]*):", MAKEFILE)
 # Lambda sets these itself, or a library reads them.
-_READ_BY_OTHERS = {"AWS_ENDPOINT_URL", "POWERTOOLS_LOG_LEVEL", "POWERTOOLS_LOGGER_LOG_EVENT"}
+_READ_BY_OTHERS = {
+    "AWS_ENDPOINT_URL",
+    "POWERTOOLS_LOG_LEVEL",
+    "POWERTOOLS_LOGGER_LOG_EVENT",
+    "POWERTOOLS_SERVICE_NAME",
+}
 # Looked up under names that are kept in a table.
 _READ_BY_NAME = {"GOOGLE_ENDPOINT", "GITHUB_ENDPOINT"}
 

@@ -10,7 +10,7 @@ import pytest
 
 from accounts import secrets
 from accounts.authentication import SESSION, Credential
-from accounts.errors import AccountsError, InvalidCredentials, NotFound, TooManyAttempts, Unavailable
+from accounts.errors import AccountsError, InvalidCredentials, NotFound, SignInDeclined, TooManyAttempts, Unavailable
 from accounts.web import endpoint, responses, routes
 from accounts.web.requests import Request
 from accounts.web.responses import Response
@@ -98,6 +98,24 @@ def test_a_refusal_is_answered_and_logged(
     (line,) = logged()
     assert (line["level"], line["event"], line["code"], line["status"]) == (level, event_name, error.code, status)
     assert line["error"].startswith(f"{type(error).__name__} at test_endpoint.py:")
+
+
+@pytest.mark.parametrize(("asked", "told"), [("google", "google"), ("github", "github"), ("<a caller's own word>", "")])
+def test_a_line_tells_the_provider_and_no_word_of_the_callers(logged: Logged, asked: str, told: str) -> None:
+    """The path says which, and anybody may write anything there: it would be in the log, and be counted (LG-02)."""
+    sent = {**event("GET", "/auth/google/callback"), "pathParameters": {"provider": asked}}
+    endpoint.answer(routes.OAUTH_CALLBACK, SETTINGS, raising(SignInDeclined()), sent, NOW)
+
+    (line,) = logged()
+    assert (line["event"], line["method"]) == ("authn_provider_fail", told)
+    assert "caller" not in json.dumps(line)
+
+
+def test_a_line_tells_the_method_that_the_answer_knows(logged: Logged) -> None:
+    """How a person came, for whoever counts the ways in."""
+    answer(routes.SESSION_SHOW, lambda _: responses.ok({}, method="password"))
+
+    assert [line["method"] for line in logged()] == ["password"]
 
 
 @pytest.mark.parametrize(
