@@ -14,8 +14,6 @@ TEMPLATE, DOCUMENT = PROJECT / "template.yaml", PROJECT / "docs" / "events.md"
 BEGIN, END = "written by make dashboard", "end of what make dashboard writes"
 # CloudWatch takes no more metrics than these into one alarm.
 _METRICS_AN_ALARM = 10
-# Whom alarms reach, as with every other alarm of the template.
-_ACTIONS = "AlarmActions: !If [HasAlarmTopic, [!Ref AlarmTopicArn], !Ref AWS::NoValue]"
 # It has an alarm of its own, with other words.
 _WATCHED_BY_ITSELF = frozenset({"mail_feedback"})
 
@@ -62,7 +60,9 @@ def _alarm(number: int, functions: Sequence[Function]) -> str:
   FunctionErrors{number}Alarm:
     Type: AWS::CloudWatch::Alarm
     Properties:
-      {_ACTIONS}
+      AlarmActions:
+        - !If [HasAlarmEmail, !Ref AlarmTopic, !Ref AWS::NoValue]
+        - !If [HasAlarmTopic, !Ref AlarmTopicArn, !Ref AWS::NoValue]
       AlarmDescription: >-
         A function did not come to its end: it could not start, ran out of time or memory, or raised. It is one of
         {names}.

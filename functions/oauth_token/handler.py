@@ -1,6 +1,6 @@
 """POST /oauth/token: a program exchanges what a person gave it for tokens."""
 
-from accounts import clients, settings
+from accounts import clients, sessions, settings
 from accounts.authorization_server.token import Stories, TokenEndpoint
 from accounts.aws.signing import signing_keys
 from accounts.client_sessions import ClientSessions
@@ -26,7 +26,9 @@ SESSIONS = SessionsTable(SETTINGS["SESSIONS_TABLE"])
 TOKENS = OneTimeTokensTable(SETTINGS["ONE_TIME_TOKENS_TABLE"])
 THROTTLES = ThrottlesTable(SETTINGS["THROTTLES_TABLE"])
 WRITES = DynamoTransactions(USERS, SESSIONS, TOKENS, AuditEventsTable(SETTINGS["AUDIT_EVENTS_TABLE"]))
-OPENING = ClientSessions(SessionOpening(USERS, SESSIONS, WRITES), KEYS, SETTINGS.site_url)
+OPENING = ClientSessions(
+    SessionOpening(USERS, SESSIONS, WRITES, sessions.lengths_of(SETTINGS)), KEYS, SETTINGS.site_url
+)
 SIGN_IN = ClientSignIn(TOKENS, OPENING, WRITES, THROTTLES)
 STORIES = Stories(
     sign_in=SIGN_IN,

@@ -19,6 +19,7 @@ DENIED: dict[str, Any] = {"isAuthorized": False}
 def decide(authentication: Authentication, settings: Settings, event: Event, now: datetime) -> dict[str, Any]:
     """Allow with the identity in the context, or deny.
 
+    Requests come from other APIs, which stand behind nothing of ours: their address is the gateway's word.
     When the store does not answer, Unavailable leaves the function: the gateway then answers 500, and nobody gets in.
     """
     request = requests.read(event, now)

@@ -58,6 +58,7 @@ def answer(
     error: Exception | None = None
     try:
         request = requests.read(event, now)
+        request = requests.through_firewall(request, settings.optional("FIREWALL_SECRET_DIGESTS"))
         _demand_own_pages(request, route, settings)
         response = handle(request)
     except AccountsError as refusal:

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from threading import Thread
 from typing import Any
 
 import pytest
 
+from accounts import secrets
 from accounts.authentication import SESSION, Credential
 from accounts.errors import AccountsError, InvalidCredentials, NotFound, SignInDeclined, TooManyAttempts, Unavailable
 from accounts.web import endpoint, responses, routes
@@ -37,6 +39,20 @@ def raising(error: Exception) -> endpoint.Handle:
         raise error
 
     return handle
+
+
+def test_behind_a_firewall_who_comes_past_it_is_refused_before_anything_is_done(logged: Logged) -> None:
+    """Whatever they ask for; and the log says from where they really came (DS-02)."""
+    secret = "s" * 48
+    behind = replace(SETTINGS, environ={**SETTINGS.environ, "FIREWALL_SECRET_DIGESTS": secrets.digest(secret)})
+    shown = {"cloudfront-viewer-address": "203.0.113.7:46532"}
+    asked = [event(headers=shown), event(headers=shown | {"x-firewall-secret": secret})]
+
+    answers = [endpoint.answer(routes.SESSION_SHOW, behind, hello, it, NOW) for it in asked]
+
+    assert [it["statusCode"] for it in answers] == [403, 200]
+    assert [(line["source"], line["status"]) for line in logged()] == [("192.0.2.1", 403), ("203.0.113.7", 200)]
+    assert secret not in json.dumps(logged())
 
 
 def test_a_success_is_answered_and_logged(logged: Logged) -> None:
