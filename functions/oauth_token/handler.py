@@ -1,6 +1,6 @@
 """POST /oauth/token: a program exchanges what a person gave it for tokens."""
 
-from accounts import clients, settings, telemetry
+from accounts import clients, sessions, settings, telemetry
 from accounts.authorization_server.token import Stories, TokenEndpoint
 from accounts.aws.outbox import BestEffortOutbox
 from accounts.aws.signing import signing_keys
@@ -22,12 +22,12 @@ from accounts.web.responses import Response
 
 SETTINGS = settings.load()
 KEYS = signing_keys(SETTINGS)
-USERS = UsersTable(SETTINGS["USERS_TABLE"])
-SESSIONS = SessionsTable(SETTINGS["SESSIONS_TABLE"])
+USERS, SESSIONS = UsersTable(SETTINGS["USERS_TABLE"]), SessionsTable(SETTINGS["SESSIONS_TABLE"])
 TOKENS = OneTimeTokensTable(SETTINGS["ONE_TIME_TOKENS_TABLE"])
 THROTTLES = ThrottlesTable(SETTINGS["THROTTLES_TABLE"])
 WRITES = DynamoTransactions(USERS, SESSIONS, TOKENS, AuditEventsTable(SETTINGS["AUDIT_EVENTS_TABLE"]))
-OPENING = ClientSessions(SessionOpening(USERS, SESSIONS, WRITES), KEYS, SETTINGS.site_url)
+LENGTHS = sessions.lengths_of(SETTINGS)
+OPENING = ClientSessions(SessionOpening(USERS, SESSIONS, WRITES, LENGTHS), KEYS, SETTINGS.site_url)
 KNOWN = clients.load(SETTINGS.optional("OAUTH_CLIENTS"))
 NOTICES = BestEffortOutbox(SETTINGS["MAIL_QUEUE_URL"], on_failure=telemetry.dependency_failed, rarely=True)
 SIGN_IN = ClientSignIn(TOKENS, OPENING, WRITES, THROTTLES, KNOWN, NOTICES)
@@ -42,4 +42,5 @@ ENDPOINT = TokenEndpoint(KNOWN, STORIES, SETTINGS.site_url)
 @endpoint(routes.OAUTH_TOKEN, SETTINGS, refused=oauth_server.refused)
 def lambda_handler(request: Request) -> Response:
     """Exchange a code, a device code or a refresh token, once."""
-    return oauth_server.tokens(ENDPOINT.tokens(oauth_server.form(request), request.caller, request.received_at))
+    form = oauth_server.form(request)
+    return oauth_server.tokens(ENDPOINT.tokens(form, request.caller, request.received_at), form["grant_type"])

@@ -78,6 +78,7 @@ def _session() -> Session:
         authenticated_at=NOW,
         last_seen_at=LATER,
         expires_at=TOMORROW,
+        idle=timedelta(hours=36),
         caller=CALLER,
         client_id="comfy-cli",
         scope="account",

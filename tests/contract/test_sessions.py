@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from accounts import sessions
 from accounts.audit import Caller
+from accounts.dynamo.sessions import _idle
 from accounts.sessions import Session
 from tests.contract.backends import Backend
 from tests.contract.samples import LATER, TOMORROW, a_digest, a_session
@@ -39,6 +40,11 @@ def test_a_session_never_ends_later_than_it_was_told_to(backend: Backend) -> Non
 
     assert stored is not None
     assert ends_at - timedelta(seconds=1) < stored.expires_at <= ends_at
+
+
+def test_a_session_of_the_time_before_is_held_to_the_shorter_idle_limit() -> None:
+    """It was stored without one, and must not be read as one that never ends."""
+    assert (_idle(None), _idle(600)) == (timedelta(hours=1), timedelta(minutes=10))
 
 
 def test_an_unknown_session_is_none(backend: Backend) -> None:

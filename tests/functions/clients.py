@@ -156,6 +156,7 @@ def arrange_session(functions: Lambdas, person: Person) -> None:
         client_id="comfy-cli",
         scope="account",
         method="password",
+        lengths=sessions.LONGEST,
         caller=DEVICE,
         now=functions.clock.now,
     )

@@ -14,7 +14,6 @@ from accounts.dynamo.sessions import SessionsTable
 from accounts.dynamo.transactions import DynamoTransactions
 from accounts.dynamo.users import UsersTable
 from accounts.identities import Identity
-from accounts.limits import REMEMBERED_SESSION_LIFETIME, SESSION_LIFETIME
 from accounts.one_time_tokens import (
     DEVICE_CODE,
     EMAIL_CHANGE,
@@ -172,9 +171,10 @@ class People:
     def sign_in(self, person: Person, token: str, *, ago: timedelta = timedelta(), remembered: bool = False) -> str:
         """One more session of theirs, begun some time ago; tells its id."""
         begun = self._now - ago
-        ends = begun + (REMEMBERED_SESSION_LIFETIME if remembered else SESSION_LIFETIME)
+        length = sessions.LONGEST.of(remembered=remembered)
+        ends = begun + length.absolute
         digest = secrets.digest(token)
-        session = Session(digest, person.user_id, "password", remembered, begun, self._now, ends, DEVICE)
+        session = Session(digest, person.user_id, "password", remembered, begun, self._now, ends, length.idle, DEVICE)
         self.commit(sessions.Start(session), users.HoldSession(person.user_id, digest, ends, 50))
         self.known.add(token)
         return digest

@@ -50,8 +50,8 @@ BUDGET = {
     "methods_show": 80,
     "oauth_callback": 417,
     "oauth_authorize": 145,
-    "oauth_device": 140,
-    "oauth_device_answer": 105,
+    "oauth_device": 123,
+    "oauth_device_answer": 100,
     "oauth_metadata": 74,
     "oauth_revoke": 135,
     "oauth_start": 427,
@@ -70,6 +70,8 @@ BUDGET = {
     "fallback": 71,
     "pages": 70,
 }
+# Data that every handler has, counted once here: what is written down, by name.
+EVERYWHERE = {"accounts.events"}
 # What costs a cold start dear, and who needs it all the same.
 DEAR = ("authlib", "aws_xray_sdk", "boto3", "cryptography", "jinja2", "joserfc", "pydantic", "requests", "s3transfer")
 ALLOWED = {
@@ -125,7 +127,7 @@ def test_every_function_has_a_budget() -> None:
 def test_a_handler_imports_no_more_than_its_budget(function: str) -> None:
     """Counted in the environment of the tests."""
     added = interpreter.imported(layers.installed().paths)[function]
-    assert len(added) <= BUDGET[function], sorted(added)
+    assert len(added - EVERYWHERE) <= BUDGET[function], sorted(added)
 
 
 @pytest.mark.parametrize("function", BUDGET)

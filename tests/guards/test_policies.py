@@ -128,9 +128,18 @@ def test_only_the_feedback_topic_may_call_what_it_feeds(translated: dict[str, An
     ]
 
 
+def test_only_alarms_may_publish_to_the_alarm_topic() -> None:
+    """Those of this AWS account: a mail from elsewhere could say anything."""
+    policy = resources("AWS::SNS::TopicPolicy")["AlarmTopicPolicy"]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert policy["Topics"] == [{"Ref": "AlarmTopic"}]
+    assert statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
 def test_only_ses_may_publish_to_the_feedback_topic() -> None:
     """For mail of this deployment's configuration set, and of nobody else's."""
-    (policy,) = resources("AWS::SNS::TopicPolicy").values()
+    policy = resources("AWS::SNS::TopicPolicy")["MailFeedbackTopicPolicy"]
     (statement,) = policy["PolicyDocument"]["Statement"]
     ours = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:configuration-set/${MailConfigurationSet}"
     source = {"aws:SourceAccount": {"Ref": "AWS::AccountId"}, "aws:SourceArn": {"Fn::Sub": ours}}

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from examples import headless
 from local.cloud import LocalCloud
 from tests.cloudformation import ROOT
 from tests.local.person import Person
@@ -39,6 +40,24 @@ def test_a_headless_script_signs_in_with_a_key(ann: Person) -> None:
     assert signed_in == (0, f"Signed in as {ann.email}\n", "")
     assert (code, said) == (1, "")
     assert complained.startswith("api_key_unknown: ")
+
+
+def test_a_headless_script_signs_in_with_a_code(ann: Person) -> None:
+    """Its person types the code while it waits, and says yes; the token is theirs."""
+    told: list[str] = []
+
+    def person_answers(_seconds: float) -> None:
+        typed = {"user_code": told[0].rpartition(" ")[2]}
+        asked = ann.call("POST", "/oauth/device/request", typed)
+        assert asked.json()["client"]["name"] == "Comfy CLI"
+        answered = ann.call("POST", "/oauth/device", typed | {"decision": "allow"})
+        assert answered.status_code == 204, answered.text
+
+    site = ann.cloud.site_url
+    tokens = headless.with_device(site, told.append, person_answers)
+
+    assert told[0].startswith(f"Open {site}/device on any device and enter ")
+    assert headless.account(site, {"Authorization": f"Bearer {tokens['access_token']}"})["email"] == ann.email
 
 
 def test_a_headless_script_says_when_nobody_answers() -> None:

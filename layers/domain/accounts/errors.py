@@ -59,6 +59,7 @@
     │   ├── UnsupportedMediaType
     │   └── TooManyAttempts
     ├── Unavailable                   the machine's fault: 503, nobody let in, nothing half-written
+    │   ├── SigningUnavailable
     │   ├── ProviderUnavailable
     │   └── MailUnavailable
     └── ConfigurationError            the deployment is not safe to serve: raised at start
@@ -542,6 +543,13 @@ class Unavailable(AccountsError):
     event = "sys_unavailable"
     default_message = "The service cannot do this right now. Nothing was changed; please try again in a few seconds."
     retry_after = 5
+
+
+class SigningUnavailable(Unavailable):
+    """KMS, which has the keys of access tokens, did not answer: programs get no tokens."""
+
+    event = "sys_signing_unavailable"
+    default_message = "Programs cannot be let in right now. Nothing was changed; please try again in a few seconds."
 
 
 class ProviderUnavailable(Unavailable):

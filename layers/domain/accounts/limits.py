@@ -9,6 +9,8 @@ from datetime import timedelta
 
 # Passwords. NIST SP 800-63B-4 3.1.1.2: 15 where the password is the only factor; ASVS 6.2.9: at least 64 allowed.
 PASSWORD_MIN_CHARACTERS = 15
+# A deployment may ask for more, but not for more than ASVS 6.2.9 has everybody accept.
+PASSWORD_MIN_CHARACTERS_AT_MOST = 64
 PASSWORD_MAX_CHARACTERS = 256
 PASSWORD_MAX_BYTES = 1024
 
@@ -35,6 +37,7 @@ API_KEYS_PER_ACCOUNT = 25
 SESSIONS_PER_ACCOUNT = 50
 
 # Sessions: NIST SP 800-63B-4 2.2.3 (24 h and 1 h at AAL2), 2.1.3 (30 d at AAL1) for people who ask to be remembered.
+# A deployment may have shorter ones; these are the longest.
 SESSION_LIFETIME = timedelta(hours=24)
 SESSION_IDLE = timedelta(hours=1)
 REMEMBERED_SESSION_LIFETIME = timedelta(days=30)
@@ -43,6 +46,8 @@ REMEMBERED_SESSION_IDLE = timedelta(days=7)
 FRESH_LOGIN = timedelta(minutes=15)
 # Activity is written down at most this often, so that a busy session costs one write per interval (ours).
 ACTIVITY_INTERVAL = timedelta(minutes=5)
+# The shortest idle limit of a deployment (ours): activity that is not written down yet must not end a session.
+SESSION_IDLE_AT_LEAST = 2 * ACTIVITY_INTERVAL
 
 # Ways in that an account holds at most (ours): with sessions and keys, all fit into one transaction of 100 writes.
 IDENTITIES_PER_ACCOUNT = 10

@@ -39,8 +39,8 @@ def form(request: Request) -> Mapping[str, str]:
     return request.form()
 
 
-def tokens(issued: Tokens) -> Response:
-    """A pair of tokens (RFC 6749 5.1)."""
+def tokens(issued: Tokens, grant_type: str) -> Response:
+    """A pair of tokens (RFC 6749 5.1), for a grant of this type: one that was accepted, so one that we know."""
     body = {
         "access_token": issued.access_token,
         "token_type": "Bearer",
@@ -48,7 +48,8 @@ def tokens(issued: Tokens) -> Response:
         "refresh_token": issued.refresh_token,
         "scope": issued.scope,
     }
-    return responses.ok(body, user_id=issued.user_id)
+    # Some types are URNs (RFC 8628 3.4), of which the last word is the name.
+    return responses.ok(body, user_id=issued.user_id, method=grant_type.rpartition(":")[2])
 
 
 def device(issued: Codes, site_url: str) -> Response:

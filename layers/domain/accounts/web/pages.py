@@ -141,7 +141,7 @@ class Pages:
         """What texts name in braces: the numbers that the service keeps, and what it is called."""
         return {
             "site": self._brand.name,
-            "password_min": str(limits.PASSWORD_MIN_CHARACTERS),
+            "password_min": str(self._settings.password_min_characters),
             "password_max": str(limits.PASSWORD_MAX_CHARACTERS),
             "link_hours": str(limits.VERIFICATION_LIFETIME // timedelta(hours=1)),
             "device_minutes": str(limits.DEVICE_CODE_LIFETIME // timedelta(minutes=1)),
