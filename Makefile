@@ -63,8 +63,8 @@ dashboard: .venv/.installed ## Write dashboard, alarms over functions and list o
 dashboard-preview: .venv/.installed ## The dashboard with half a day of made-up people in it, as a picture in .local
 	@PYTHONPATH=layers/domain $(RUN) tests.local.preview
 
-admin: .venv/.installed ## Help a person, end a leak, rotate a secret: DO="show ann@example.com", of `make dev` or STACK=comfy-accounts
-	@$(RUN) scripts.admin $(DO)
+admin: .venv/.installed ## Help a person, end a leak, rotate a secret: DO='show ann@example.com', of `make dev` or STACK=comfy-accounts
+	@$(RUN) scripts.admin $(foreach word,$(value DO),'$(subst ','\'',$(word))')
 
 redrive: .venv/.installed ## Send on the mail that failed: of `make dev`, or STACK=comfy-accounts of your AWS profile
 	@$(RUN) scripts.redrive

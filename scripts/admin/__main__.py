@@ -1,4 +1,4 @@
-"""`make admin DO="show ann@example.com"` on the running `make dev`; with STACK=comfy-accounts, on that stack in AWS."""
+"""`make admin DO='show ann@example.com'` on the running `make dev`; with STACK=comfy-accounts, on that stack in AWS."""
 
 import argparse
 import json
