@@ -191,6 +191,14 @@ def test_what_cloudfront_passes_on_is_what_the_functions_read() -> None:
     )
 
 
+def test_cloudfront_keeps_no_refusal_for_the_next_person() -> None:
+    """By itself it keeps these for ten seconds, by path alone and whatever no-store says, for whoever comes."""
+    edge = resources("AWS::CloudFront::Distribution")["Edge"]["DistributionConfig"]
+    kept = {answer["ErrorCode"]: answer["ErrorCachingMinTTL"] for answer in edge["CustomErrorResponses"]}
+    assert kept == dict.fromkeys((400, 403, 404, 405, 414, 500, 501, 502, 503, 504), 0)
+    assert {name for answer in edge["CustomErrorResponses"] for name in answer} == {"ErrorCode", "ErrorCachingMinTTL"}
+
+
 def test_the_firewall_stops_floods_and_looks_into_no_body() -> None:
     """Rules that do would refuse passwords for their signs, and a return to http://127.0.0.1."""
     (firewall,) = resources("AWS::WAFv2::WebACL").values()
