@@ -37,7 +37,6 @@ READABLE = frozenset(
         "key_list",
         "key_create",
         "key_delete",
-        "oauth_device",
         "oauth_metadata",
         "oauth_revoke",
         "oauth_token",

@@ -20,11 +20,14 @@ class Machine:
     functions: Lambdas
     client_id: str = "comfy-cli"
 
-    def asks(self, source: str | None = None, **changes: str | None) -> Answer:
+    def asks(
+        self, source: str | None = None, headers: dict[str, str | None] | None = None, **changes: str | None
+    ) -> Answer:
         """For its two codes."""
         asked = {"client_id": self.client_id, "scope": "account"} | changes
         body = urlencode({name: value for name, value in asked.items() if value is not None})
-        answer = self.functions.invoke("oauth_device", request("oauth_device", body=body, source=source))
+        event = request("oauth_device", body=body, source=source, headers=headers)
+        answer = self.functions.invoke("oauth_device", event)
         if answer.status == 200:
             handed_out(self.functions, answer.json["device_code"])
             handed_out(self.functions, answer.json["user_code"])

@@ -14,7 +14,7 @@ from tests.functions.conftest import NOW
 from tests.functions.lambdas import Answer, Lambdas
 from tests.functions.machines import GRANT, Machine, is_user_code
 from tests.functions.people import Person, somebody
-from tests.functions.requests import SAMPLE_KEY, SAMPLE_OTHER_TOKEN, SAMPLE_TOKEN, SAMPLE_USER_ID, request, sample
+from tests.functions.requests import SAMPLE_KEY, SAMPLE_OTHER_TOKEN, SAMPLE_TOKEN, SAMPLE_USER_ID, at, request, sample
 
 INVALID = expected.refusal("oauth_device_answer", 400, "invalid_user_code")
 
@@ -27,10 +27,9 @@ def machine(functions: Lambdas) -> Machine:
 
 
 def refused(answer: Answer) -> tuple[int, str]:
-    """How the endpoints for clients say no: in RFC 6749's form, for any origin and for nobody to keep."""
+    """How the endpoints for clients say no: in RFC 6749's form, and for nobody to keep."""
     assert sorted(answer.json) == ["error", "error_description"]
     assert answer.result["headers"]["cache-control"] == "no-store"
-    assert answer.result["headers"]["access-control-allow-origin"] == "*"
     return answer.status, answer.json["error"]
 
 
@@ -123,6 +122,20 @@ def test_a_code_is_typed_as_people_type(machine: Machine, spell: Any) -> None:
     assert machine.typed(spell(user_code)).status == 200
     assert machine.answered(spell(user_code)).status == 204
     assert machine.polls(device_code).status == 200
+
+
+def test_no_page_gets_codes_by_the_browser_of_whoever_visits_it(machine: Machine) -> None:
+    """They would seem to be asked from their own address, and think that it is their own device (RFC 8628 5.4)."""
+    elsewhere = {"origin": "https://evil.example", "sec-fetch-site": "cross-site"}
+    path = "/oauth/device_authorization"
+    answers = [
+        machine.asks(headers={**elsewhere}),
+        machine.functions.invoke("fallback", at(path, "OPTIONS", elsewhere)),
+    ]
+
+    assert [answer.status for answer in answers] == [200, 405]
+    headers = {name for answer in answers for name in answer.result["headers"]}
+    assert [name for name in headers if name.startswith("access-control")] == []
 
 
 def test_a_person_says_no(machine: Machine) -> None:

@@ -248,14 +248,9 @@ OAUTH_TOKEN = Route(
     cors=True,
 )
 OAUTH_REVOKE = Route("POST", "/oauth/revoke", "oauth_revoke", NO_CREDENTIAL, GATEWAY, "session_revoked", cors=True)
+# No page may read its answer: one that somebody visits would ask from their own address, which they are then shown.
 OAUTH_DEVICE = Route(
-    "POST",
-    "/oauth/device_authorization",
-    "oauth_device",
-    NO_CREDENTIAL,
-    "device window",
-    "authn_device_asks",
-    cors=True,
+    "POST", "/oauth/device_authorization", "oauth_device", NO_CREDENTIAL, "device window", "authn_device_asks"
 )
 DEVICE_QUESTION = Route(
     "POST",
