@@ -546,10 +546,10 @@ class Unavailable(AccountsError):
 
 
 class SigningUnavailable(Unavailable):
-    """KMS, which has the keys of access tokens, did not answer: programs get no tokens."""
+    """KMS, which has the keys of access tokens, did not answer: programs get none, and what they bring is not read."""
 
     event = "sys_signing_unavailable"
-    default_message = "Programs cannot be let in right now. Nothing was changed; please try again in a few seconds."
+    default_message = "Tokens cannot be handled right now. Nothing was changed; please try again in a few seconds."
 
 
 class ProviderUnavailable(Unavailable):
