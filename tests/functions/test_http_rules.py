@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from accounts import secrets
+from accounts.web.routes import ROUTES
 from accounts.web.routes import at as routes_at
 from tests.functions import expected
 from tests.functions.cloud import SITE_URL
@@ -25,6 +26,8 @@ FORGED: dict[str, str | None] = {
     "x-real-ip": "198.51.100.1",
     "x-original-url": "/evil",
     "referer": "https://evil.example/",
+    "cloudfront-viewer-address": "198.51.100.1:4321",
+    "x-firewall-secret": "guess",
 }
 
 
@@ -93,6 +96,25 @@ def test_a_preflight_is_answered_where_other_origins_may_read(functions: Lambdas
         assert found == {**expected.CORS, "access-control-allow-methods": methods}
     else:
         assert (answer.status, answer.result["headers"]["allow"], found) == (405, methods, {})
+
+
+def test_whoever_comes_past_the_firewall_gets_nowhere(functions: Lambdas, monkeypatch: pytest.MonkeyPatch) -> None:
+    """403 by every function, pages and preflights too, and no table is asked: with no secret, a wrong one, or two."""
+    functions.people.arrange()
+    monkeypatch.setenv("FIREWALL_SECRET_DIGESTS", secrets.digest("s" * 48))
+    shown: tuple[dict[str, str | None], ...] = (
+        {},
+        {"x-firewall-secret": "guess"},
+        {"x-firewall-secret": f"{'s' * 48},guess"},
+    )
+    # The authorizer answers for other APIs, which nothing of ours stands in front of.
+    behind = sorted({route.function for route in ROUTES} - {"authorizer"})
+    answers = [functions.invoke(it, request(it, headers=headers)) for it in behind for headers in shown]
+
+    assert {(answer.status, *answer.events) for answer in answers} == {(403, "authz_fail")}
+    assert [call.name for answer in answers for call in answer.calls] == []
+    right = request("session_show", cookie=SAMPLE_TOKEN, headers={"x-firewall-secret": "s" * 48})
+    assert functions.invoke("session_show", right).status == 200
 
 
 @pytest.mark.parametrize(
