@@ -8,9 +8,11 @@ import pytest
 
 from accounts.errors import InvalidInput, NotFound
 from tests.functions import expected
+from tests.functions.clients import Program
 from tests.functions.conftest import NOW
 from tests.functions.inventory import OPERATORS
 from tests.functions.lambdas import Answer, Lambdas
+from tests.functions.machines import Machine
 from tests.functions.people import Person, somebody
 from tests.functions.requests import SAMPLE_KEY, SAMPLE_USER_ID, request, sample
 
@@ -95,6 +97,26 @@ def test_signing_out_ends_every_session(functions: Lambdas) -> None:
     assert answer.result == {"user_id": SAMPLE_USER_ID, "sessions": 1}
     assert functions.cloud.tables()["SessionsTable"] == []
     assert history(functions) == [("session_revoked_all", BY | {"sessions": "1"})]
+
+
+@pytest.mark.parametrize("act", ["account_sign_out", "password_revoke", "account_disable", "account_remove"])
+def test_nothing_that_is_under_way_outlives_the_sessions(functions: Lambdas, act: str) -> None:
+    """A code, a device's yes, and a refresh token within its grace: as dead as the sessions they came from (SE-09)."""
+    functions.people.arrange()
+    program, machine = Program(functions), Machine(functions)
+    first = program.sign_in()
+    second = program.refresh(first["refresh_token"]).json
+    code, device_code = program.code(), machine.allowed()
+    functions.invoke(act, sample(act))
+    if act == "account_disable":
+        functions.invoke("account_enable", sample("account_enable"))
+    tries = [program.refresh(it["refresh_token"]) for it in (first, second)]
+    tries += [program.exchange(code), machine.polls(device_code)]
+
+    assert [(it.status, it.json["error"]) for it in tries] == [(400, "invalid_grant")] * 4
+    shown = functions.invoke("account_show", request("account_show", bearer=second["access_token"]))
+    assert (shown.status, shown.json["error"]) == (401, "not_authenticated")
+    assert functions.cloud.tables()["SessionsTable"] == []
 
 
 def test_a_revoked_password_is_wrong_and_its_owner_gets_mail(functions: Lambdas) -> None:
