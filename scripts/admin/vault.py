@@ -19,7 +19,7 @@ class Vault:
 
     def read(self) -> tuple[str, str]:
         """The text that counts now, and the id of its version."""
-        found = self._client.get_secret_value(SecretId=self.arn)
+        found = self._client.get_secret_value(SecretId=self.arn, VersionStage=CURRENT)
         return found["SecretString"], found["VersionId"]
 
     def holder(self, label: str) -> str | None:
