@@ -17,7 +17,7 @@ from scripts.place import CannotDo, Place
 
 _OTHER = {"A": "B", "B": "A"}
 _BYTES = 48
-_TAKEN_UP = "Functions take it up within five minutes."
+_PATIENCE = {"Delay": 2, "MaxAttempts": 900}
 
 
 def pepper(place: Place) -> str:
@@ -93,7 +93,7 @@ def provider(place: Place, name: str, client_secret: str, client_id: str | None 
         raise CannotDo(f"no client secret came; an empty one would switch {name} off")
     changed = {**entry, "client_id": known, "client_secret": client_secret}
     vault.replace(json.dumps({**stored, name: changed}), instead_of=version)
-    return f"{_TAKEN_UP} Log in with {name} then, and delete the old client secret there."
+    return f"Functions take it up within five minutes. Log in with {name} then, and delete the old client secret there."
 
 
 def signing_key(place: Place, *, withdraw: bool = False) -> str:
@@ -130,4 +130,4 @@ def _set_parameter(place: Place, name: str, value: str) -> None:
         Parameters=[*kept, {"ParameterKey": name, "ParameterValue": value}],
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
     )
-    stacks.get_waiter("stack_update_complete").wait(StackName=place.stack)
+    stacks.get_waiter("stack_update_complete").wait(StackName=place.stack, WaiterConfig=_PATIENCE)

@@ -278,7 +278,7 @@ class Aws:
         assert name == "stack_update_complete"
         return self
 
-    def wait(self, **asked: str) -> None:
+    def wait(self, **asked: Any) -> None:
         """Until it is done."""
         self.did.append(("waited", asked["StackName"]))
 
