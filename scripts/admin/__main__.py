@@ -7,7 +7,7 @@ import sys
 from botocore.exceptions import BotoCoreError, ClientError
 
 from scripts import place
-from scripts.admin import report, rotating
+from scripts.admin import refilling, report, rotating
 from scripts.admin.people import ACTS, Json, Operator, leaked_key, refuse_keys_in
 from scripts.admin.terminal import command, confirm
 from scripts.place import CannotDo, Place
@@ -32,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
     key.add_argument("prefix", nargs="?", help="how the key begins, as `show` has it")
     key.add_argument("--yes", action="store_true", help="do not ask")
     rotating.add_to(commands)
+    refilling.add_to(commands)
     return whole
 
 
