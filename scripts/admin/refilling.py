@@ -38,7 +38,7 @@ def _refill(asked: argparse.Namespace, there: Place) -> None:
 def refill(place: Place, table: str, source: str, *, exact: bool, elsewhere: Any = None) -> str:  # noqa: ANN401
     """Copy what is missing, or all with ``exact``; ``elsewhere`` is the client that knows ``source``.
 
-    Tells what was done. What is there already is never overwritten unless ``exact``: a person may have come back meanwhile.
+    Tells what was done. Unless ``exact``, what is there is never overwritten: a person may have come back meanwhile.
     """
     here = place.client("dynamodb")
     known = elsewhere or here
