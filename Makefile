@@ -1,6 +1,6 @@
 # Everything a person runs here. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help dev dev-reset dev-sam test check format bench screenshots mails admin redrive build validate invoke audit requirements hooks clean
+.PHONY: help dev dev-reset dev-sam test check format bench screenshots mails dashboard dashboard-preview admin redrive build validate deploy undeploy invoke start-api audit requirements hooks clean
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
@@ -11,6 +11,10 @@ SAM := SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/.venv/bin:$$PATH" .venv-sam/bin/sam
 UV := .local/uv/bin/uv
 COMPILE := $(UV) pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.13
 FUNCTION ?= login
+DOCKER = docker info >/dev/null 2>&1 || { echo "SAM CLI runs functions in Docker: install and start it (https://docs.docker.com/get-docker/). Without Docker, use make dev."; exit 1; }
+# The credentials are those of the emulated AWS; on Linux a container finds this machine's loopback by sharing it.
+EMULATED := AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1
+SAM_LOCAL = $$(cat .local/env-vars/arguments)
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[36mmake %-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +57,12 @@ screenshots: .venv/.installed ## Pictures of every page in every state, phone an
 mails: .venv/.installed ## Every mail as people get it, in .local/mails, to be looked at
 	@$(RUN) scripts.mails
 
+dashboard: .venv/.installed ## Write dashboard, alarms over functions and list of events anew, after a change in watching/ or a new function
+	@PYTHONPATH=layers/domain $(RUN) watching.section
+
+dashboard-preview: .venv/.installed ## The dashboard with half a day of made-up people in it, as a picture in .local
+	@PYTHONPATH=layers/domain $(RUN) tests.local.preview
+
 admin: .venv/.installed ## Help a person, end a leak, rotate a secret: DO="show ann@example.com", of `make dev` or STACK=comfy-accounts
 	@$(RUN) scripts.admin $(DO)
 
@@ -65,10 +75,21 @@ build: .venv/.installed .venv-sam/.installed ## What is deployed into AWS, in .a
 validate: .venv-sam/.installed ## The template, as SAM CLI sees it
 	@$(SAM) validate --lint
 
-invoke: build ## One function with its sample event, in Docker: FUNCTION=login
-	@test -f events/$(FUNCTION).json || { echo "There is no events/$(FUNCTION).json. Functions: $$(ls functions | tr '\n' ' ')"; exit 1; }
-	@docker info >/dev/null 2>&1 || { echo "sam local invoke runs the function in Docker: install and start it (https://docs.docker.com/get-docker/). Without Docker, use make dev."; exit 1; }
-	@$(SAM) local invoke "$$(echo $(FUNCTION) | awk -F_ '{for (i = 1; i <= NF; i++) printf "%s", toupper(substr($$i, 1, 1)) substr($$i, 2)}')Function" --event events/$(FUNCTION).json
+deploy: .venv/.installed .venv-sam/.installed ## Build, check and deploy into your AWS account: PROFILE=dev or prod of samconfig.toml
+	@PYTHONPATH=layers/domain $(RUN) scripts.deploy
+
+undeploy: .venv/.installed ## Remove that stack again; says what stays
+	@PYTHONPATH=layers/domain $(RUN) scripts.undeploy
+
+invoke: build ## One function with its sample event, in Docker, on the running `make dev`: FUNCTION=login
+	@$(RUN) scripts.env_vars $(FUNCTION)
+	@$(DOCKER)
+	@$(EMULATED) $(SAM) local invoke "$$(echo $(FUNCTION) | awk -F_ '{for (i = 1; i <= NF; i++) printf "%s", toupper(substr($$i, 1, 1)) substr($$i, 2)}')Function" --event events/$(FUNCTION).json --env-vars .local/env-vars/invoke.json $(SAM_LOCAL)
+
+start-api: build ## The site in Docker as SAM CLI runs it, at http://127.0.0.1:3000, on the running `make dev`
+	@$(RUN) scripts.env_vars
+	@$(DOCKER)
+	@$(EMULATED) $(SAM) local start-api --port 3000 --warm-containers LAZY --env-vars .local/env-vars/start-api.json $(SAM_LOCAL)
 
 audit: .venv/.installed ## Known vulnerabilities in what is pinned
 	@for pins in requirements/*.txt; do echo "== $$pins"; .venv/bin/pip-audit --disable-pip --require-hashes --progress-spinner off -r $$pins || exit 1; done

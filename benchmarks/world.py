@@ -54,6 +54,7 @@ def environment() -> dict[str, str]:
         **{
             name: value["Ref"] if isinstance(value, dict) and "Ref" in value else ""
             for name, value in variables.items()
+            if name != "AWS_ENDPOINT_URL"
         },
         "STAGE": "local",
         "SITE_URL": SITE_URL,
@@ -67,6 +68,12 @@ def environment() -> dict[str, str]:
         "MAILBOX_URL": "",
         "ALLOWED_ORIGINS": "",
         "OAUTH_CLIENTS": "",
+        "FIREWALL_SECRET_DIGESTS": "",
+        "PASSWORD_MIN_CHARACTERS": "15",
+        "SESSION_HOURS": "24",
+        "SESSION_IDLE_MINUTES": "60",
+        "REMEMBERED_SESSION_DAYS": "30",
+        "REMEMBERED_SESSION_IDLE_DAYS": "7",
         "SIGN_WITH": "A",
         "GOOGLE_ENDPOINT": "",
         "GITHUB_ENDPOINT": "",
@@ -161,7 +168,8 @@ def _user(key: str, now: datetime) -> User:
 def _session(now: datetime) -> Session:
     token = sample("session_show")["cookies"][0].partition("=")[2]
     device = Caller("203.0.113.7", "Firefox")
-    return Session(secrets.digest(token), _USER_ID, "password", False, now, now, now + timedelta(hours=24), device)  # noqa: FBT003
+    ends, idle = now + timedelta(hours=24), timedelta(hours=1)
+    return Session(secrets.digest(token), _USER_ID, "password", False, now, now, ends, idle, device)  # noqa: FBT003
 
 
 def _client_session(now: datetime) -> Session:

@@ -25,7 +25,10 @@ LEFT_OUT = {
     "AWS::Budgets::Budget": "MiniStack does not know the type",
     "AWS::Logs::QueryDefinition": "MiniStack does not know the type",
 }
-"""Types that are not deployed here, each with the reason. They only watch a real account: no function needs one."""
+"""Types that are not deployed here, each with the reason. They only watch a real account: no function needs one.
+
+Besides them, alarms over more than one metric (``Metrics``): MiniStack computes none.
+"""
 
 # It warns of "unpublished metrics" each time it is done with a template: usage figures that it would send nowhere.
 logging.getLogger("samtranslator.metrics").setLevel(logging.CRITICAL)
@@ -115,7 +118,7 @@ def adapt(translated: Json) -> Json:
     translated = rewrites.rewrite(translated)
     resources: Resources = {}
     for name, resource in translated["Resources"].items():
-        if resource["Type"] in LEFT_OUT:
+        if resource["Type"] in LEFT_OUT or _is_computed_alarm(resource):
             continue
         if resource["Type"] == "AWS::ApiGatewayV2::Api" and "Body" in resource["Properties"]:
             resources |= expand(name, resource) | _at_the_root(name)
@@ -127,6 +130,10 @@ def adapt(translated: Json) -> Json:
     adapted = translated | {"Resources": resources}
     _refuse_dangling(translated, adapted)
     return adapted
+
+
+def _is_computed_alarm(resource: Json) -> bool:
+    return resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]
 
 
 def _at_the_root(api_id: str) -> Resources:

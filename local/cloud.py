@@ -78,15 +78,19 @@ class LocalCloud:
             self.providers.wait()
         self._tail = LogTail(self.client)
 
-    def deploy(self) -> bool:
-        """Bring the stack to what the working tree says; tell whether anything changed."""
+    def deploy(self, **otherwise: str) -> bool:
+        """Bring the stack to what the working tree says; tell whether anything changed.
+
+        ``otherwise`` are parameters that shall be other than here usual.
+        """
+        parameters = self.parameters | otherwise
         template = adapt.read(self.project / "template.yaml")
         code = adapt.code_of(template, self.project)
         self._say(f"Deploying template.yaml with {len(code)} functions and layers")
         self._stack.store(code)
-        translated = adapt.translate(template, lambda name: {"Bucket": BUCKET, "Key": code[name].key}, self.parameters)
+        translated = adapt.translate(template, lambda name: {"Bucket": BUCKET, "Key": code[name].key}, parameters)
         self.prepare()
-        changed = self._stack.deploy(adapt.adapt(translated), self.parameters)
+        changed = self._stack.deploy(adapt.adapt(translated), parameters)
         self.after_deploy()
         return changed
 

@@ -35,15 +35,18 @@ def environment(parameters: dict[str, str]) -> dict[str, str]:
     """The functions' environment, parameters at their defaults but these; every resource goes by its logical id."""
     declared = template()["Parameters"].items()
     defaults = {name: str(parameter["Default"]) for name, parameter in declared if "Default" in parameter}
-    values = {name: name for name in template()["Resources"]} | defaults | parameters
+    values = {name: name for name in template()["Resources"]} | {"AWS::StackName": "accounts"} | defaults | parameters
     variables = template()["Globals"]["Function"]["Environment"]["Variables"]
-    return {name: _resolved(value, values) for name, value in variables.items()}
+    set_here = {name: value for name, value in variables.items() if value != {"Ref": "AWS::NoValue"}}
+    return {name: _resolved(value, values) for name, value in set_here.items()}
 
 
 def _resolved(value: Any, values: dict[str, str]) -> str:
     match value:
         case {"Ref": name}:
             return values[name]
+        case {"Fn::If": [_, _, otherwise]}:  # what has to be switched on is off
+            return _resolved(otherwise, values)
         case {"Fn::Join": [separator, list() as parts]}:
             joined: str = separator.join(_resolved(part, values) for part in parts)
             return joined

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+# Powertools reads it as it is imported, which may be before a folder of tests sets the functions' environment.
+os.environ["POWERTOOLS_SERVICE_NAME"] = "accounts"
 TESTS = Path(__file__).parent
 _DEPLOYED = frozenset({"browser", "local"})
 

@@ -90,7 +90,9 @@ class World:
 def _is_open(toll: Toll, counter: Counter | None) -> bool:
     if toll.expected is not None:
         return counter is not None and counter.count == toll.expected
-    return counter is None or counter.count < toll.limit
+    if counter is None:
+        return True
+    return counter.count < toll.limit if toll.quiet_since is None else counter.raised_at <= toll.quiet_since
 
 
 def _active(world: World, user_id: str) -> bool:
@@ -159,6 +161,9 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
     api_keys.Add: lambda w, c: c.api_key.digest not in w.api_keys,
     api_keys.Remove: lambda w, c: c.digest in w.api_keys and w.api_keys[c.digest].user_id == c.user_id,
     one_time_tokens.Issue: lambda w, c: c.token.key not in w.tokens,
+    one_time_tokens.Take: lambda w, c: (
+        c.token.key in w.tokens and w.tokens[c.token.key].subject in {one_time_tokens.NOBODY, c.token.subject}
+    ),
     one_time_tokens.Consume: lambda w, c: c.key in w.tokens,
     throttles.Clear: lambda _w, _c: True,
     throttles.GiveBack: lambda _w, _c: True,
@@ -180,7 +185,8 @@ def _rotate(world: World, change: sessions.Rotate) -> None:
     world.sessions[stored.digest] = replace(
         stored,
         refresh=change.refresh,
-        refresh_previous="" if change.forgetting else stored.refresh,
+        refresh_previous=stored.refresh,
+        refresh_salt=change.salt,
         refreshed_at=change.now,
         last_seen_at=change.now,
     )
@@ -239,6 +245,7 @@ _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
     api_keys.Add: lambda w, c: w.api_keys.update({c.api_key.digest: c.api_key}),
     api_keys.Remove: lambda w, c: w.api_keys.pop(c.digest),
     one_time_tokens.Issue: lambda w, c: w.tokens.update({c.token.key: c.token}),
+    one_time_tokens.Take: lambda w, c: w.tokens.update({c.token.key: c.token}),
     one_time_tokens.Consume: lambda w, c: w.tokens.pop(c.key),
     throttles.Clear: lambda w, c: w.counters.pop(c.key, None),
     throttles.GiveBack: lambda w, c: w.give_back(c.toll.key),

@@ -10,7 +10,7 @@ from accounts.dynamo.sessions import SessionsTable
 from accounts.dynamo.throttles import ThrottlesTable
 from accounts.dynamo.users import UsersTable
 from accounts.web import presenters, responses, routes
-from accounts.web.endpoint import credential_of, endpoint
+from accounts.web.endpoint import credential_of, endpoint, kind_of
 from accounts.web.requests import Request
 from accounts.web.responses import Response
 
@@ -26,4 +26,4 @@ def lambda_handler(request: Request) -> Response:
     """Tell whose credential this is."""
     credential = credential_of(request, routes.ACCOUNT_SHOW, SETTINGS)
     user = LOOKUP.behind(credential, request.caller, request.received_at)
-    return responses.ok(presenters.customer(user), user_id=user.user_id)
+    return responses.ok(presenters.customer(user), user_id=user.user_id, method=kind_of(credential))

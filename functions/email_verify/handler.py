@@ -1,6 +1,6 @@
 """POST /auth/email/verify: the mailed token and the password of the sign-up make the account."""
 
-from accounts import settings
+from accounts import sessions, settings
 from accounts.aws.secrets import PepperSecret, Secret
 from accounts.dynamo.audit_events import AuditEventsTable
 from accounts.dynamo.identities import IdentitiesTable
@@ -27,7 +27,7 @@ USERS = UsersTable(SETTINGS["USERS_TABLE"])
 AUDIT = AuditEventsTable(SETTINGS["AUDIT_EVENTS_TABLE"])
 TRANSACTIONS = DynamoTransactions(IDENTITIES, SESSIONS, THROTTLES, TOKENS, USERS, AUDIT)
 HASHER = BcryptHasher(PepperSecret(Secret(SETTINGS["PEPPER_SECRET"])))
-OPENING = SessionOpening(USERS, SESSIONS, TRANSACTIONS)
+OPENING = SessionOpening(USERS, SESSIONS, TRANSACTIONS, sessions.lengths_of(SETTINGS))
 VERIFICATION = EmailVerification(TOKENS, IDENTITIES, THROTTLES, HASHER, OPENING, TRANSACTIONS)
 
 

@@ -1,6 +1,6 @@
 """POST /auth/identities/confirm: the mailed link proves an address that the provider had not verified."""
 
-from accounts import settings, telemetry
+from accounts import sessions, settings, telemetry
 from accounts.aws.outbox import BestEffortOutbox, SqsOutbox
 from accounts.dynamo.audit_events import AuditEventsTable
 from accounts.dynamo.identities import IdentitiesTable
@@ -26,7 +26,9 @@ AUDIT = AuditEventsTable(SETTINGS["AUDIT_EVENTS_TABLE"])
 TRANSACTIONS = DynamoTransactions(IDENTITIES, SESSIONS, TOKENS, USERS, AUDIT)
 OUTBOX = SqsOutbox(SETTINGS["MAIL_QUEUE_URL"])
 NOTICES = BestEffortOutbox(SETTINGS["MAIL_QUEUE_URL"], on_failure=telemetry.dependency_failed)
-LINKING = IdentityLinking(SessionOpening(USERS, SESSIONS, TRANSACTIONS), TRANSACTIONS, OUTBOX, NOTICES)
+LINKING = IdentityLinking(
+    SessionOpening(USERS, SESSIONS, TRANSACTIONS, sessions.lengths_of(SETTINGS)), TRANSACTIONS, OUTBOX, NOTICES
+)
 VERIFICATION = ProviderVerification(TOKENS, IDENTITIES, ThrottlesTable(SETTINGS["THROTTLES_TABLE"]), LINKING)
 
 

@@ -1,6 +1,6 @@
 """POST /auth/login: an email address and a password become a session."""
 
-from accounts import settings, telemetry
+from accounts import sessions, settings, telemetry
 from accounts.aws.outbox import BestEffortOutbox
 from accounts.aws.secrets import PepperSecret, Secret
 from accounts.dynamo.audit_events import AuditEventsTable
@@ -27,7 +27,9 @@ AUDIT = AuditEventsTable(SETTINGS["AUDIT_EVENTS_TABLE"])
 TRANSACTIONS = DynamoTransactions(IDENTITIES, SESSIONS, THROTTLES, USERS, AUDIT)
 HASHER = BcryptHasher(PepperSecret(Secret(SETTINGS["PEPPER_SECRET"])))
 NOTICES = BestEffortOutbox(SETTINGS["MAIL_QUEUE_URL"], on_failure=telemetry.dependency_failed, rarely=True)
-SIGN_IN = SignIn(IDENTITIES, THROTTLES, HASHER, SessionOpening(USERS, SESSIONS, TRANSACTIONS), NOTICES)
+SIGN_IN = SignIn(
+    IDENTITIES, THROTTLES, HASHER, SessionOpening(USERS, SESSIONS, TRANSACTIONS, sessions.lengths_of(SETTINGS)), NOTICES
+)
 
 
 @endpoint(routes.LOGIN, SETTINGS)
@@ -39,4 +41,4 @@ def lambda_handler(request: Request) -> Response:
         body.email, body.password, remember=body.remember, presented=presented, caller=caller, now=now
     )
     customer, cookies = presenters.customer(signed_in.identity), signed_in_cookies(signed_in)
-    return responses.ok(customer, cookies=cookies, user_id=signed_in.session.user_id)
+    return responses.ok(customer, cookies=cookies, user_id=signed_in.session.user_id, method="password")

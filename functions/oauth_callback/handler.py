@@ -1,6 +1,6 @@
 """GET /auth/{provider}/callback: back from Google or GitHub, with a person or a reason why not."""
 
-from accounts import settings, telemetry
+from accounts import sessions, settings, telemetry
 from accounts.authentication import SessionAuthentication
 from accounts.aws.outbox import BestEffortOutbox, SqsOutbox
 from accounts.aws.secrets import ProviderCredentialsSecret, Secret
@@ -29,7 +29,9 @@ AUDIT = AuditEventsTable(SETTINGS["AUDIT_EVENTS_TABLE"])
 TRANSACTIONS = DynamoTransactions(IDENTITIES, SESSIONS, TOKENS, USERS, AUDIT)
 OUTBOX = SqsOutbox(SETTINGS["MAIL_QUEUE_URL"])
 NOTICES = BestEffortOutbox(SETTINGS["MAIL_QUEUE_URL"], on_failure=telemetry.dependency_failed)
-LINKING = IdentityLinking(SessionOpening(USERS, SESSIONS, TRANSACTIONS), TRANSACTIONS, OUTBOX, NOTICES)
+LINKING = IdentityLinking(
+    SessionOpening(USERS, SESSIONS, TRANSACTIONS, sessions.lengths_of(SETTINGS)), TRANSACTIONS, OUTBOX, NOTICES
+)
 ARRIVAL = OAuthArrival(PROVIDERS, TOKENS, IDENTITIES, SessionAuthentication(SESSIONS), TRANSACTIONS, LINKING)
 
 

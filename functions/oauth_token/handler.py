@@ -1,10 +1,11 @@
 """POST /oauth/token: a program exchanges what a person gave it for tokens."""
 
-from accounts import clients, settings
+from accounts import clients, sessions, settings
 from accounts.authorization_server.token import Stories, TokenEndpoint
 from accounts.aws.signing import signing_keys
 from accounts.client_sessions import ClientSessions
 from accounts.client_sign_in import ClientSignIn
+from accounts.device_sign_in import DeviceSignIn
 from accounts.dynamo.audit_events import AuditEventsTable
 from accounts.dynamo.one_time_tokens import OneTimeTokensTable
 from accounts.dynamo.sessions import SessionsTable
@@ -25,15 +26,20 @@ SESSIONS = SessionsTable(SETTINGS["SESSIONS_TABLE"])
 TOKENS = OneTimeTokensTable(SETTINGS["ONE_TIME_TOKENS_TABLE"])
 THROTTLES = ThrottlesTable(SETTINGS["THROTTLES_TABLE"])
 WRITES = DynamoTransactions(USERS, SESSIONS, TOKENS, AuditEventsTable(SETTINGS["AUDIT_EVENTS_TABLE"]))
-OPENING = ClientSessions(SessionOpening(USERS, SESSIONS, WRITES), KEYS, SETTINGS.site_url)
+OPENING = ClientSessions(
+    SessionOpening(USERS, SESSIONS, WRITES, sessions.lengths_of(SETTINGS)), KEYS, SETTINGS.site_url
+)
+SIGN_IN = ClientSignIn(TOKENS, OPENING, WRITES, THROTTLES)
 STORIES = Stories(
-    sign_in=ClientSignIn(TOKENS, OPENING, WRITES, THROTTLES),
+    sign_in=SIGN_IN,
     refresh=TokenRefresh(SESSIONS, USERS, WRITES, THROTTLES, KEYS, SETTINGS.site_url),
+    device=DeviceSignIn(SIGN_IN, THROTTLES),
 )
 ENDPOINT = TokenEndpoint(clients.load(SETTINGS.optional("OAUTH_CLIENTS")), STORIES, SETTINGS.site_url)
 
 
 @endpoint(routes.OAUTH_TOKEN, SETTINGS, refused=oauth_server.refused)
 def lambda_handler(request: Request) -> Response:
-    """Exchange a code or a refresh token, once."""
-    return oauth_server.tokens(ENDPOINT.tokens(request.form(), request.caller, request.received_at))
+    """Exchange a code, a device code or a refresh token, once."""
+    form = request.form()
+    return oauth_server.tokens(ENDPOINT.tokens(form, request.caller, request.received_at), form["grant_type"])

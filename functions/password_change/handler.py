@@ -12,7 +12,7 @@ from accounts.dynamo.throttles import ThrottlesTable
 from accounts.dynamo.transactions import DynamoTransactions
 from accounts.dynamo.users import UsersTable
 from accounts.password_change import PasswordChange
-from accounts.passwords import BcryptHasher
+from accounts.passwords import BcryptHasher, Policy
 from accounts.web import responses, routes, schemas
 from accounts.web.endpoint import credential_of, endpoint
 from accounts.web.requests import Request
@@ -22,13 +22,14 @@ SETTINGS = settings.load()
 SESSIONS, THROTTLES = SessionsTable(SETTINGS["SESSIONS_TABLE"]), ThrottlesTable(SETTINGS["THROTTLES_TABLE"])
 IDENTITIES, USERS = IdentitiesTable(SETTINGS["IDENTITIES_TABLE"]), UsersTable(SETTINGS["USERS_TABLE"])
 AUDIT = AuditEventsTable(SETTINGS["AUDIT_EVENTS_TABLE"])
+BREACHED = breach_list(SETTINGS["BREACHED_PASSWORD_LOOKUP"], on_failure=telemetry.dependency_failed)
 CHANGE = PasswordChange(
     authentication=SessionAuthentication(SESSIONS),
     users=USERS,
     identities=IDENTITIES,
     throttles=THROTTLES,
     hasher=BcryptHasher(PepperSecret(Secret(SETTINGS["PEPPER_SECRET"]))),
-    breached=breach_list(SETTINGS["BREACHED_PASSWORD_LOOKUP"], on_failure=telemetry.dependency_failed),
+    policy=Policy(SETTINGS.password_min_characters, BREACHED),
     transactions=DynamoTransactions(IDENTITIES, USERS, SESSIONS, THROTTLES, AUDIT),
     notices=BestEffortOutbox(SETTINGS["MAIL_QUEUE_URL"], on_failure=telemetry.dependency_failed),
 )

@@ -12,7 +12,7 @@ from accounts.dynamo.throttles import ThrottlesTable
 from accounts.dynamo.transactions import DynamoTransactions
 from accounts.dynamo.users import UsersTable
 from accounts.password_reset import PasswordReset
-from accounts.passwords import BcryptHasher
+from accounts.passwords import BcryptHasher, Policy
 from accounts.web import responses, routes, schemas
 from accounts.web.endpoint import endpoint
 from accounts.web.requests import Request
@@ -22,13 +22,14 @@ SETTINGS = settings.load()
 IDENTITIES, USERS = IdentitiesTable(SETTINGS["IDENTITIES_TABLE"]), UsersTable(SETTINGS["USERS_TABLE"])
 TOKENS, SESSIONS = OneTimeTokensTable(SETTINGS["ONE_TIME_TOKENS_TABLE"]), SessionsTable(SETTINGS["SESSIONS_TABLE"])
 THROTTLES, AUDIT = ThrottlesTable(SETTINGS["THROTTLES_TABLE"]), AuditEventsTable(SETTINGS["AUDIT_EVENTS_TABLE"])
+BREACHED = breach_list(SETTINGS["BREACHED_PASSWORD_LOOKUP"], on_failure=telemetry.dependency_failed)
 RESET = PasswordReset(
     tokens=TOKENS,
     identities=IDENTITIES,
     users=USERS,
     throttles=THROTTLES,
     hasher=BcryptHasher(PepperSecret(Secret(SETTINGS["PEPPER_SECRET"]))),
-    breached=breach_list(SETTINGS["BREACHED_PASSWORD_LOOKUP"], on_failure=telemetry.dependency_failed),
+    policy=Policy(SETTINGS.password_min_characters, BREACHED),
     transactions=DynamoTransactions(TOKENS, IDENTITIES, USERS, SESSIONS, THROTTLES, AUDIT),
     notices=BestEffortOutbox(SETTINGS["MAIL_QUEUE_URL"], on_failure=telemetry.dependency_failed),
 )
@@ -39,4 +40,4 @@ def lambda_handler(request: Request) -> Response:
     """Set the password; the person logs in with it next."""
     body = request.json(schemas.PasswordReset)
     user_id = RESET.reset(body.token, body.password, request.caller, request.received_at)
-    return responses.no_content(user_id=user_id)
+    return responses.no_content(user_id=user_id, method="reset")

@@ -11,7 +11,7 @@ from accounts.dynamo.sessions import SessionsTable
 from accounts.dynamo.transactions import DynamoTransactions
 from accounts.dynamo.users import UsersTable
 from accounts.identity_management import PasswordSetting
-from accounts.passwords import BcryptHasher
+from accounts.passwords import BcryptHasher, Policy
 from accounts.web import responses, routes, schemas
 from accounts.web.endpoint import credential_of, endpoint
 from accounts.web.requests import Request
@@ -20,12 +20,13 @@ from accounts.web.responses import Response
 SETTINGS = settings.load()
 SESSIONS = SessionsTable(SETTINGS["SESSIONS_TABLE"])
 USERS, IDENTITIES = UsersTable(SETTINGS["USERS_TABLE"]), IdentitiesTable(SETTINGS["IDENTITIES_TABLE"])
+BREACHED = breach_list(SETTINGS["BREACHED_PASSWORD_LOOKUP"], on_failure=telemetry.dependency_failed)
 SETTING = PasswordSetting(
     authentication=SessionAuthentication(SESSIONS),
     users=USERS,
     identities=IDENTITIES,
     hasher=BcryptHasher(PepperSecret(Secret(SETTINGS["PEPPER_SECRET"]))),
-    breached=breach_list(SETTINGS["BREACHED_PASSWORD_LOOKUP"], on_failure=telemetry.dependency_failed),
+    policy=Policy(SETTINGS.password_min_characters, BREACHED),
     transactions=DynamoTransactions(SESSIONS, USERS, IDENTITIES, AuditEventsTable(SETTINGS["AUDIT_EVENTS_TABLE"])),
     notices=BestEffortOutbox(SETTINGS["MAIL_QUEUE_URL"], on_failure=telemetry.dependency_failed),
 )

@@ -1,6 +1,6 @@
 """POST /auth/reauthenticate: the password again, for a step that wants a recent log-in."""
 
-from accounts import settings, telemetry
+from accounts import sessions, settings, telemetry
 from accounts.authentication import SessionAuthentication
 from accounts.aws.outbox import BestEffortOutbox
 from accounts.aws.secrets import PepperSecret, Secret
@@ -27,7 +27,9 @@ AUDIT = AuditEventsTable(SETTINGS["AUDIT_EVENTS_TABLE"])
 TRANSACTIONS = DynamoTransactions(IDENTITIES, SESSIONS, THROTTLES, USERS, AUDIT)
 HASHER = BcryptHasher(PepperSecret(Secret(SETTINGS["PEPPER_SECRET"])))
 NOTICES = BestEffortOutbox(SETTINGS["MAIL_QUEUE_URL"], on_failure=telemetry.dependency_failed, rarely=True)
-SIGN_IN = SignIn(IDENTITIES, THROTTLES, HASHER, SessionOpening(USERS, SESSIONS, TRANSACTIONS), NOTICES)
+SIGN_IN = SignIn(
+    IDENTITIES, THROTTLES, HASHER, SessionOpening(USERS, SESSIONS, TRANSACTIONS, sessions.lengths_of(SETTINGS)), NOTICES
+)
 REAUTHENTICATION = Reauthentication(SessionAuthentication(SESSIONS), USERS, IDENTITIES, SIGN_IN)
 
 

@@ -7,7 +7,7 @@ from accounts.breaches import breach_list
 from accounts.dynamo.identities import IdentitiesTable
 from accounts.dynamo.throttles import ThrottlesTable
 from accounts.dynamo.transactions import DynamoTransactions
-from accounts.passwords import BcryptHasher
+from accounts.passwords import BcryptHasher, Policy
 from accounts.sign_up import SignUp
 from accounts.web import responses, routes, schemas
 from accounts.web.endpoint import endpoint
@@ -19,7 +19,8 @@ IDENTITIES = IdentitiesTable(SETTINGS["IDENTITIES_TABLE"])
 THROTTLES = ThrottlesTable(SETTINGS["THROTTLES_TABLE"])
 HASHER = BcryptHasher(PepperSecret(Secret(SETTINGS["PEPPER_SECRET"])))
 BREACHED = breach_list(SETTINGS["BREACHED_PASSWORD_LOOKUP"], on_failure=telemetry.dependency_failed)
-SIGN_UP = SignUp(THROTTLES, HASHER, BREACHED, DynamoTransactions(IDENTITIES), SqsOutbox(SETTINGS["MAIL_QUEUE_URL"]))
+POLICY = Policy(SETTINGS.password_min_characters, BREACHED)
+SIGN_UP = SignUp(THROTTLES, HASHER, POLICY, DynamoTransactions(IDENTITIES), SqsOutbox(SETTINGS["MAIL_QUEUE_URL"]))
 
 
 @endpoint(routes.SIGN_UP, SETTINGS)

@@ -3,6 +3,7 @@
 import shutil
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
+LAN_HOST = "lan-box.test"
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -11,6 +12,8 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # A machine of the home network, as an address that is on no allowlist.
+    f"--host-resolver-rules=MAP {LAN_HOST} 127.0.0.1",
 ]
 
 

@@ -14,6 +14,7 @@ from tests.local.person import PASSWORD, Person
 
 _serial = count(1)
 WRONG = "surely not this one, no"
+_NO_CODE = '{"error": "invalid_user_code", "message": "This code is not right, or no longer good."}'
 
 
 @dataclass
@@ -344,6 +345,64 @@ def consent_unknown_client(stage: Stage) -> None:
     stage.told("This sign-in cannot go on")
 
 
+def device(stage: Stage) -> None:
+    stage.visitor.visit("/device")
+    stage.told(stage.person.email)
+
+
+def device_missing(stage: Stage) -> None:
+    device(stage)
+    stage.press("Continue")
+    stage.told("Type the code from your device.")
+
+
+def device_refused(stage: Stage) -> None:
+    stage.answer("/oauth/device/request", 400, _NO_CODE)
+    stage.visitor.visit("/device#user_code=WDJB-MJHT")
+    stage.press("Continue")
+    stage.told("This code is not right")
+
+
+def device_question(stage: Stage) -> None:
+    asked = {
+        "client": {"id": "comfy-cli", "name": "Comfy CLI"},
+        "device": {"source": "203.0.113.7", "device": "Python", "asked_at": "2026-01-05T12:00:00.000Z"},
+        "scopes": [{"name": "account", "means": ["See your name and email address", "List and delete your API keys"]}],
+        "account": {"id": "1", "email": stage.person.email, "email_verified": True},
+    }
+    stage.answer("/oauth/device/request", 200, json.dumps(asked))
+    stage.answer("/oauth/device", 204, "", "POST")
+    stage.visitor.visit("/device#user_code=wdjbmjht")
+    stage.press("Continue")
+    stage.told("WDJB-MJHT")
+    expect(stage.page.get_by_role("button", name="Allow", exact=True)).to_be_enabled()
+
+
+def device_too_late(stage: Stage) -> None:
+    device_question(stage)
+    stage.answer("/oauth/device", 400, _NO_CODE, "POST")
+    stage.press("Allow")
+    stage.told("no longer good")
+
+
+def device_allowed(stage: Stage) -> None:
+    device_question(stage)
+    stage.press("Allow")
+    stage.told("You are done here")
+
+
+def device_denied(stage: Stage) -> None:
+    device_question(stage)
+    stage.press("Cancel")
+    stage.told("Nobody was let in")
+
+
+def device_failing(stage: Stage) -> None:
+    stage.answer("/auth/session", 503)
+    stage.visitor.visit("/device")
+    stage.told("Something is wrong on our side")
+
+
 OUTSIDE = (
     login,
     login_missing,
@@ -390,6 +449,14 @@ INSIDE = (
     consent_account_changed,
     consent_elsewhere,
     consent_failing,
+    device,
+    device_missing,
+    device_refused,
+    device_question,
+    device_too_late,
+    device_allowed,
+    device_denied,
+    device_failing,
 )
 SCENES = (*(Scene(play) for play in OUTSIDE), *(Scene(play, inside=True) for play in INSIDE))
 

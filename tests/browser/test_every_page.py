@@ -63,10 +63,10 @@ def test_nothing_moves(
     someone.context.close()
 
 
-@pytest.mark.parametrize("path", ["/account", "/api-keys"])
-def test_nothing_moves_when_the_account_arrives(shared: Stage, path: str) -> None:
+@pytest.mark.parametrize("name", ["account", "api-keys", "consent", "consent-account-changed"])
+def test_nothing_moves_when_the_account_arrives(shared: Stage, name: str) -> None:
     """All of it is shown at once."""
-    scene = next(scene for scene in SCENES if scene.name == path.strip("/"))
+    scene = next(scene for scene in SCENES if scene.name == name)
     shared.page.add_init_script(f"({_WATCH})()")
     play(scene, shared)
 

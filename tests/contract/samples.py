@@ -78,11 +78,13 @@ def _session() -> Session:
         authenticated_at=NOW,
         last_seen_at=LATER,
         expires_at=TOMORROW,
+        idle=timedelta(hours=36),
         caller=CALLER,
         client_id="comfy-cli",
         scope="account",
         refresh=a_digest(),
         refresh_previous=a_digest(),
+        refresh_salt=a_digest(),
         refreshed_at=LATER,
     )
 

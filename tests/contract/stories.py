@@ -20,9 +20,10 @@ from accounts.mailing import SENT, Mailing
 from accounts.messages import Message
 from accounts.password_change import PasswordChange
 from accounts.password_reset import PasswordReset
+from accounts.passwords import Policy
 from accounts.reauthentication import Reauthentication
 from accounts.session_opening import SessionOpening
-from accounts.sessions import Session
+from accounts.sessions import LONGEST, Session
 from accounts.sign_in import SignIn
 from accounts.sign_out import SignOut, SignOutEverywhere
 from accounts.token_refresh import TokenRefresh
@@ -82,7 +83,7 @@ class Stories:
     @property
     def opening(self) -> SessionOpening:
         """The last step of a log-in."""
-        return SessionOpening(self.users, self.sessions, self.transactions)
+        return SessionOpening(self.users, self.sessions, self.transactions, LONGEST)
 
     @property
     def sign_in(self) -> SignIn:
@@ -132,13 +133,13 @@ class Stories:
     def reset(self) -> PasswordReset:
         """Set a password by a mailed link."""
         stores = self.tokens, self.identities, self.users, self.throttles
-        return PasswordReset(*stores, self.hasher, FakeBreaches(), self.transactions, FakeOutbox())
+        return PasswordReset(*stores, self.hasher, Policy(15, FakeBreaches()), self.transactions, FakeOutbox())
 
     @property
     def change(self) -> PasswordChange:
         """Set a password by the one that is known."""
         stores = SessionAuthentication(self.sessions), self.users, self.identities, self.throttles
-        return PasswordChange(*stores, self.hasher, FakeBreaches(), self.transactions, FakeOutbox())
+        return PasswordChange(*stores, self.hasher, Policy(15, FakeBreaches()), self.transactions, FakeOutbox())
 
     @property
     def move(self) -> EmailChange:
@@ -188,7 +189,9 @@ class Stories:
             verified=True,
         )
         started = [
-            sessions.start(identity.user_id, method="password", remembered=False, caller=caller(0), now=NOW)
+            sessions.start(
+                identity.user_id, method="password", remembered=False, lengths=LONGEST, caller=caller(0), now=NOW
+            )
             for _ in range(live_sessions)
         ]
         user = User(identity.user_id, address, "", NOW, NOW, identities=frozenset({identity.key}))

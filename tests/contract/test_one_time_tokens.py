@@ -66,3 +66,24 @@ def test_consuming_one_token_leaves_the_others(backend: Backend) -> None:
     backend.commit(one_time_tokens.Consume(token.key))
 
     assert backend.tokens.get(other.key) == other
+
+
+def test_a_token_that_is_nobodys_is_taken_by_the_first(backend: Backend) -> None:
+    """It is as given from then on; nobody else can take it, and its owner can write on it."""
+    token = issued(backend, subject=one_time_tokens.NOBODY)
+    mine, theirs = replace(token, subject="ann", data={"said": "yes"}), replace(token, subject="bob")
+    backend.commit(one_time_tokens.Take(mine))
+
+    assert backend.tokens.get(token.key) == mine
+    assert backend.refused(one_time_tokens.Take(theirs)) == (one_time_tokens.Take(theirs),)
+    backend.commit(one_time_tokens.Take(replace(mine, data={})))
+    assert backend.tokens.get(token.key) == replace(mine, data={})
+
+
+def test_a_token_that_is_gone_is_not_taken(backend: Backend) -> None:
+    """Nor is one made by taking it."""
+    token = issued(backend, subject=one_time_tokens.NOBODY)
+    backend.commit(one_time_tokens.Consume(token.key))
+    take = one_time_tokens.Take(replace(token, subject="ann"))
+
+    assert backend.refused(take) == (take,)

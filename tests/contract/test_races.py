@@ -14,7 +14,8 @@ from accounts.limits import API_KEYS_PER_ACCOUNT, FREE_FAILURES, SESSIONS_PER_AC
 from accounts.mailing import LIMIT_REACHED, SENT, Mailing
 from accounts.messages import Message
 from accounts.one_time_tokens import EMAIL_VERIFICATION
-from accounts.session_opening import SignedIn, new_session
+from accounts.passwords import Policy
+from accounts.session_opening import SignedIn
 from accounts.sign_up import SignUp
 from accounts.transactions import Conflict
 from tests.contract.backends import Backend
@@ -74,7 +75,7 @@ def test_of_twenty_sign_ups_of_one_address_one_account_comes(racetrack: Backend)
     accounts_before = len(racetrack.contents()["UsersTable"])
     outbox = FakeOutbox()
     hasher = CountingHasher(meeting=Meeting(20))
-    sign_up = SignUp(racetrack.throttles, hasher, FakeBreaches(), racetrack.transactions, outbox)
+    sign_up = SignUp(racetrack.throttles, hasher, Policy(15, FakeBreaches()), racetrack.transactions, outbox)
     outcomes = together(20, lambda n: sign_up.start(address, f"{PASSWORD} {n}", "", caller(n), NOW))
     mailing = Mailing(
         racetrack.identities, racetrack.users, racetrack.throttles, racetrack.transactions, postman, "http://localhost"
@@ -114,8 +115,12 @@ def test_fifty_new_sessions_at_once_never_make_an_account_hold_too_many(racetrac
     person = stories.person(live_sessions=48)
 
     def log_in(number: int) -> None:
-        signed_in = new_session(
-            person.identity, method="password", remember=False, caller=caller(number), now=NOW + timedelta(minutes=1)
+        signed_in = stories.opening.begin(
+            person.identity,
+            method="password",
+            remember=False,
+            caller=caller(number),
+            now=NOW + timedelta(minutes=1),
         )
         stories.opening.open(signed_in.session)
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from accounts import sessions
 from accounts.audit import Caller
+from accounts.dynamo.sessions import _idle
 from accounts.sessions import Session
 from tests.contract.backends import Backend
 from tests.contract.samples import LATER, TOMORROW, a_digest, a_session
@@ -39,6 +40,11 @@ def test_a_session_never_ends_later_than_it_was_told_to(backend: Backend) -> Non
 
     assert stored is not None
     assert ends_at - timedelta(seconds=1) < stored.expires_at <= ends_at
+
+
+def test_a_session_of_the_time_before_is_held_to_the_shorter_idle_limit() -> None:
+    """It was stored without one, and must not be read as one that never ends."""
+    assert (_idle(None), _idle(600)) == (timedelta(hours=1), timedelta(minutes=10))
 
 
 def test_an_unknown_session_is_none(backend: Backend) -> None:
@@ -99,30 +105,20 @@ def test_an_account_without_sessions_lists_none(backend: Backend) -> None:
 
 
 def test_a_clients_refresh_token_is_exchanged(backend: Backend) -> None:
-    """The one before is remembered, and that is activity."""
-    session, new = started(backend), a_digest()
-    backend.commit(sessions.Rotate(session, new, LATER))
+    """The one before is remembered, with what makes the new one of it, and that is activity."""
+    session, new, salt = started(backend), a_digest(), a_digest()
+    backend.commit(sessions.Rotate(session, new, salt, LATER))
 
-    renewed = {"refresh": new, "refresh_previous": session.refresh, "refreshed_at": LATER, "last_seen_at": LATER}
-    assert backend.sessions.get(session.digest) == replace(session, **renewed)
-
-
-def test_what_came_before_can_be_forgotten(backend: Backend) -> None:
-    """Then neither of the two older tokens is known any more."""
-    session, new = started(backend), a_digest()
-    backend.commit(sessions.Rotate(session, new, LATER, forgetting=True))
-
-    stored = backend.sessions.get(session.digest)
-    assert stored is not None
-    assert (stored.refresh, stored.refresh_previous) == (new, "")
+    renewed = {"refresh": new, "refresh_previous": session.refresh, "refresh_salt": salt}
+    assert backend.sessions.get(session.digest) == replace(session, **renewed, refreshed_at=LATER, last_seen_at=LATER)
 
 
 def test_a_refresh_token_is_exchanged_once(backend: Backend) -> None:
     """Whoever read it before somebody else's exchange is refused, and the session is as that one left it."""
     session = started(backend)
-    backend.commit(sessions.Rotate(session, a_digest(), LATER))
+    backend.commit(sessions.Rotate(session, a_digest(), a_digest(), LATER))
     left = backend.sessions.get(session.digest)
-    again = sessions.Rotate(session, a_digest(), LATER)
+    again = sessions.Rotate(session, a_digest(), a_digest(), LATER)
 
     assert backend.refused(again) == (again,)
     assert backend.sessions.get(session.digest) == left
@@ -132,7 +128,7 @@ def test_an_ended_session_does_not_come_back_by_an_exchange(backend: Backend) ->
     """Refused, and still gone."""
     session = started(backend)
     backend.commit(sessions.End(session.digest))
-    rotate = sessions.Rotate(session, a_digest(), LATER)
+    rotate = sessions.Rotate(session, a_digest(), a_digest(), LATER)
 
     assert backend.refused(rotate) == (rotate,)
     assert backend.sessions.get(session.digest) is None

@@ -128,3 +128,18 @@ def test_what_is_given_back_can_be_taken_again(backend: Backend) -> None:
     assert full(backend, replace(toll, expected=2)) == (replace(toll, expected=2), Counter(1, LATER))
     backend.throttles.take([toll], LATER)
     assert standing(backend, toll) == 2
+
+
+def test_a_counter_that_has_to_rest_takes_one_at_a_time(backend: Backend) -> None:
+    """However far it got; at the very end of its rest it is ready, and a refused try does not make it rest longer."""
+    toll: Toll = a_toll(limit=0)
+    backend.throttles.take([replace(toll, quiet_since=NOW)], NOW)
+    second = timedelta(seconds=1)
+
+    assert full(backend, replace(toll, quiet_since=NOW - second)) == (
+        replace(toll, quiet_since=NOW - second),
+        Counter(1, NOW),
+    )
+    backend.throttles.take([replace(toll, quiet_since=NOW)], NOW + second)
+    early = replace(toll, quiet_since=NOW + second - timedelta(microseconds=1))
+    assert full(backend, early) == (early, Counter(2, NOW + second))

@@ -47,7 +47,7 @@ def changes_that_fail() -> tuple[Change, ...]:
         one_time_tokens.Consume(a_token().key),
         users.SwapSession("nobody either", 0, (), a_digest(), TOMORROW),
         users.Close(a_user()),
-        sessions.Rotate(a_session(), a_digest(), NOW),
+        sessions.Rotate(a_session(), a_digest(), a_digest(), NOW),
         users.LetGoSession("no one", a_digest()),
         identities.StillVerified("email#not.a.soul@example.com", "nobody"),
         identities.Unchanged(an_identity()),

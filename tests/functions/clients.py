@@ -2,21 +2,22 @@
 
 import base64
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from accounts import one_time_tokens, secrets
+from accounts import one_time_tokens, secrets, sessions, users
 from accounts.one_time_tokens import AUTHORIZATION_CODE, OneTimeToken
 from tests.functions.lambdas import Answer, Lambdas
-from tests.functions.people import Person
+from tests.functions.people import DEVICE, Person
 from tests.functions.requests import SAMPLE_TOKEN, SAMPLE_USER_ID, request
 
 FORM = "application/x-www-form-urlencoded"
 # What the sample in events/ carries, and what goes with it (RFC 7636 B).
 SAMPLE_CODE = "sample-authorization-code-of-events-folder0"
 SAMPLE_CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+SAMPLE_REFRESH = "sample-refresh-token-of-the-events-folder-0"
 SAMPLE_REDIRECT = "http://127.0.0.1:49152/callback"
 
 
@@ -145,3 +146,19 @@ def arrange_code(functions: Lambdas, person: Person) -> None:
     later = now + timedelta(minutes=1)
     functions.people.commit(one_time_tokens.Issue(sample_code(person, now, later)))
     functions.people.known.add(SAMPLE_CODE)
+
+
+def arrange_session(functions: Lambdas, person: Person) -> None:
+    """The program whose refresh token is in a sample has signed in."""
+    held = secrets.digest(SAMPLE_REFRESH)
+    _, session = sessions.start_client(
+        person.user_id,
+        client_id="comfy-cli",
+        scope="account",
+        method="password",
+        lengths=sessions.LONGEST,
+        caller=DEVICE,
+        now=functions.clock.now,
+    )
+    hold = users.HoldSession(person.user_id, held, session.expires_at, 50)
+    functions.people.commit(sessions.Start(replace(session, digest=held)), hold)

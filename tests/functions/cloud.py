@@ -16,6 +16,7 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.kms.models import kms_backends
 
 from tests import cloudformation
+from tests.functions.roles import Account, Roles
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 SITE_URL = "https://accounts.example.com"
@@ -46,6 +47,8 @@ ENVIRONMENT = {
     "AWS_SECRET_ACCESS_KEY": "testing",
     "AWS_LAMBDA_FUNCTION_NAME": "function-under-test",
 }
+# By the names that the environment gives them.
+DEPLOYED = Account(REGION, ACCOUNT, SIGNING_KEYS | {"MailFrom": MAIL_FROM})
 _SECRETS = {"PepperSecret": json.dumps({"current": "1", "1": PEPPER}), "AdminSecret": ADMIN_SECRET}
 _MAKE_API_CALL = BaseClient._make_api_call
 
@@ -78,12 +81,13 @@ def denied(call: Call) -> Exception:
 class Cloud:
     """``calls`` is every call made; ``failing`` gives those that must fail their error, by service or by call.
 
-    ``secrets`` are told instead of those that are stored.
+    ``secrets`` are told instead of those that are stored. ``roles`` refuse a handler what the template does not allow.
     """
 
     calls: list[Call] = field(default_factory=list)
     failing: dict[str, Callable[[Call], Exception]] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
+    roles: Roles = field(default_factory=lambda: Roles(DEPLOYED))
     _fails_at: int | None = None
 
     def fail_at(self, number: int | None) -> None:
@@ -107,6 +111,7 @@ class Cloud:
             raise failure(call)
         if len(self.calls) - 1 == self._fails_at:
             raise unreachable(call)
+        self.roles.check(call.service, operation, parameters)
         if call.service == "secretsmanager" and parameters["SecretId"] in self.secrets:
             return {"SecretString": self.secrets[parameters["SecretId"]]}
         return _MAKE_API_CALL(client, operation, parameters)

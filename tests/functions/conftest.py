@@ -14,7 +14,6 @@ from accounts.web import endpoint
 from tests.functions import cloud, lambdas
 from tests.functions.away import ProvidersAway, away
 from tests.functions.cloud import ADMIN_SECRET, ENVIRONMENT, PEPPER, Cloud
-from tests.functions.inventory import OPERATORS
 from tests.functions.lambdas import Clock, FakeBcrypt, Lambdas
 from tests.functions.people import People
 
@@ -51,8 +50,7 @@ def functions(aws: Cloud, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     """All functions, at one frozen moment; whatever a test does with them, no secret may be left anywhere."""
     clock, bcrypt = Clock(NOW), FakeBcrypt()
     monkeypatch.setattr(passwords, "bcrypt", bcrypt)
-    own = map(lambdas.module, ("authorizer", "mail_feedback", *OPERATORS))
-    for module in (endpoint, batches, *own):
+    for module in (endpoint, batches):
         monkeypatch.setattr(module, "datetime", clock.frozen())
     deployed = Lambdas(aws, clock, People(NOW), bcrypt)
     deployed.listen()

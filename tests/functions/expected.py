@@ -37,6 +37,7 @@ READABLE = frozenset(
         "key_list",
         "key_create",
         "key_delete",
+        "oauth_device",
         "oauth_metadata",
         "oauth_revoke",
         "oauth_token",

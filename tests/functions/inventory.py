@@ -34,7 +34,7 @@ OAUTH = frozenset(
     }
 )
 # Clients and what they ask for have rules of RFC 6749's own, in test_client_sign_in.
-CLIENTS = frozenset({"oauth_authorize", "oauth_token", "oauth_revoke"})
+CLIENTS = frozenset({"oauth_authorize", "oauth_token", "oauth_revoke", "oauth_device"})
 _SAMPLED = frozenset(path.stem for path in EVENTS.glob("*.json")) - {"pages", "fallback"} - OAUTH - CLIENTS
 OURS: tuple[Route, ...] = tuple(route for route in ROUTES if route.function in _SAMPLED)
 FUNCTIONS = tuple(sorted({route.function for route in OURS}))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from accounts import api_keys, identities, one_time_tokens, secrets, sessions, users
+from accounts import api_keys, device_codes, identities, one_time_tokens, secrets, sessions, users
 from accounts.api_keys import ApiKey
 from accounts.audit import Caller
 from accounts.dynamo.api_keys import ApiKeysTable
@@ -14,8 +14,15 @@ from accounts.dynamo.sessions import SessionsTable
 from accounts.dynamo.transactions import DynamoTransactions
 from accounts.dynamo.users import UsersTable
 from accounts.identities import Identity
-from accounts.limits import REMEMBERED_SESSION_LIFETIME, SESSION_LIFETIME
-from accounts.one_time_tokens import EMAIL_CHANGE, EMAIL_VERIFICATION, PASSWORD_RESET, OneTimeToken
+from accounts.one_time_tokens import (
+    DEVICE_CODE,
+    EMAIL_CHANGE,
+    EMAIL_VERIFICATION,
+    NOBODY,
+    PASSWORD_RESET,
+    USER_CODE,
+    OneTimeToken,
+)
 from accounts.passwords import BcryptHasher, Peppers
 from accounts.sessions import Session
 from accounts.transactions import Change
@@ -30,6 +37,7 @@ from tests.functions.requests import (
     SAMPLE_PASSWORD,
     SAMPLE_RESET_TOKEN,
     SAMPLE_TOKEN,
+    SAMPLE_USER_CODE,
     SAMPLE_USER_ID,
 )
 
@@ -90,8 +98,9 @@ class People:
         self._now = now
         self.known: set[str] = set()
         self.identities = IdentitiesTable("IdentitiesTable")
+        self.accounts = UsersTable("UsersTable")
         tables = (
-            UsersTable("UsersTable"),
+            self.accounts,
             self.identities,
             SessionsTable("SessionsTable"),
             ApiKeysTable("ApiKeysTable"),
@@ -135,7 +144,17 @@ class People:
         self.forget(person)
         self.move(person)
         self.wait(Person("WaitingAccount", "waiting@example.com"), SAMPLE_LINK_TOKEN)
+        self.enter_code(person)
         return person
+
+    def enter_code(self, person: Person, user_code: str = SAMPLE_USER_CODE) -> None:
+        """A device shows them that code, and they have typed it."""
+        later, asked = self._now + timedelta(minutes=10), {"client_id": "comfy-cli", "scope": "account"}
+        device = OneTimeToken(DEVICE_CODE, secrets.digest(f"device of {user_code}"), NOBODY, self._now, later, asked)
+        typed, told = device_codes.typed(user_code) or "", {"device": device.digest, "source": "", "user_agent": ""}
+        code = OneTimeToken(USER_CODE, typed, person.user_id, self._now, later, asked | told)
+        self.commit(one_time_tokens.Issue(device), one_time_tokens.Issue(code))
+        self.known |= {user_code, user_code.replace("-", "")}
 
     def wait(self, person: Person, link_token: str | None = None) -> None:
         """A sign-up that nobody has confirmed, with a link on its way if ``link_token`` is given."""
@@ -152,9 +171,10 @@ class People:
     def sign_in(self, person: Person, token: str, *, ago: timedelta = timedelta(), remembered: bool = False) -> str:
         """One more session of theirs, begun some time ago; tells its id."""
         begun = self._now - ago
-        ends = begun + (REMEMBERED_SESSION_LIFETIME if remembered else SESSION_LIFETIME)
+        length = sessions.LONGEST.of(remembered=remembered)
+        ends = begun + length.absolute
         digest = secrets.digest(token)
-        session = Session(digest, person.user_id, "password", remembered, begun, self._now, ends, DEVICE)
+        session = Session(digest, person.user_id, "password", remembered, begun, self._now, ends, length.idle, DEVICE)
         self.commit(sessions.Start(session), users.HoldSession(person.user_id, digest, ends, 50))
         self.known.add(token)
         return digest

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from accounts.errors import Unavailable
+from accounts.errors import SigningUnavailable, Unavailable
 from tests.functions import expected, lambdas
 from tests.functions.clients import Program
 from tests.functions.cloud import unreachable
@@ -127,15 +127,16 @@ def test_a_token_beside_a_key_is_refused(program: Program) -> None:
     assert (answer.status, answer.json["error"]) == (400, "malformed_request")
 
 
-@pytest.mark.parametrize("service", ["kms", "dynamodb"])
-def test_a_token_that_cannot_be_checked_is_our_fault(program: Program, service: str) -> None:
-    """503, never 401: clients forget what is refused."""
+@pytest.mark.parametrize(("service", "kind"), [("kms", SigningUnavailable), ("dynamodb", Unavailable)])
+def test_a_token_that_cannot_be_checked_is_our_fault(program: Program, service: str, kind: type[Unavailable]) -> None:
+    """503, never 401: clients forget what is refused. Keys that do not answer have an alarm of their own."""
     token = program.sign_in()["access_token"]
     lambdas.module.cache_clear()
     program.functions.cloud.failing[service] = unreachable
     answer = program.functions.invoke("account_show", request("account_show", bearer=token))
 
-    assert answer.read == expected.refusal("account_show", 503, "temporarily_unavailable")
+    assert answer.read == expected.refusal("account_show", 503, kind.code, kind.default_message)
+    assert answer.events == [kind.event]
 
 
 def test_the_authorizer_lets_no_token_in_when_the_tables_are_down(program: Program) -> None:

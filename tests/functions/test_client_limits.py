@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from accounts.limits import CONSENT_QUESTIONS_PER_MINUTE, CONSENTS_PER_ACCOUNT_PER_MINUTE
 from tests.functions.clients import Program
 from tests.functions.lambdas import Lambdas
+from tests.functions.machines import GRANT
 from tests.functions.people import somebody
 from tests.functions.requests import SAMPLE_TOKEN, request
 from tests.functions.test_fuzz import RELAXED, TEXT
 
 # Of each parameter: anything, and what is almost right.
 ALMOST = st.sampled_from(
-    ["authorization_code", "refresh_token", "comfy-cli", "a.b.c", f"{'a' * 43}.{'b' * 43}", "c" * 43]
+    ["authorization_code", "refresh_token", GRANT, "comfy-cli", "a.b.c", f"{'a' * 43}.{'b' * 43}", "c" * 43]
 )
 FORM = st.dictionaries(
     st.sampled_from(
@@ -28,6 +29,7 @@ FORM = st.dictionaries(
             "code",
             "redirect_uri",
             "code_verifier",
+            "device_code",
             "refresh_token",
             "token",
             "scope",
@@ -70,7 +72,7 @@ def test_a_person_answers_so_often_in_a_minute(program: Program) -> None:
     assert statuses == [200] * CONSENTS_PER_ACCOUNT_PER_MINUTE + [429]
 
 
-@pytest.mark.parametrize("function", ["oauth_token", "oauth_revoke"])
+@pytest.mark.parametrize("function", ["oauth_token", "oauth_revoke", "oauth_device"])
 @RELAXED
 @given(form=FORM, raw=st.none() | st.binary(max_size=80))
 def test_no_form_is_ever_our_fault(functions: Lambdas, function: str, form: dict[str, str], raw: bytes | None) -> None:

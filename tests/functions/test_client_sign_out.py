@@ -1,19 +1,12 @@
 """A program signs out (RFC 7009): one token ends them all, and nobody learns what a token was worth."""
 
-from dataclasses import replace
-
 import pytest
 
-from accounts import secrets, sessions, users
 from tests.functions import expected
-from tests.functions.clients import Program
+from tests.functions.clients import Program, arrange_session
 from tests.functions.cloud import unreachable
-from tests.functions.conftest import NOW
 from tests.functions.lambdas import Answer, Lambdas
-from tests.functions.people import DEVICE
 from tests.functions.requests import SAMPLE_KEY, SAMPLE_TOKEN, request, sample
-
-HALVES = tuple(f"sample-refresh-token-of-the-events-folder-{number}" for number in (0, 1))
 
 
 @pytest.fixture
@@ -38,13 +31,7 @@ def is_in(program: Program, access_token: str) -> bool:
 def test_the_sample_of_oauth_revoke_ends_the_session(functions: Lambdas) -> None:
     """200 and an empty object; gone from the table and from the account."""
     person = functions.people.arrange()
-    _, session = sessions.start_client(
-        person.user_id, client_id="comfy-cli", scope="account", method="password", caller=DEVICE, now=NOW
-    )
-    held = secrets.digest(HALVES[0])
-    session = replace(session, digest=held)
-    hold = users.HoldSession(person.user_id, held, session.expires_at, 50)
-    functions.people.commit(sessions.Start(session), hold)
+    arrange_session(functions, person)
     answer = functions.invoke("oauth_revoke", sample("oauth_revoke"))
 
     assert answer.read == expected.answer("oauth_revoke", 200, {}, headers=expected.JSON)

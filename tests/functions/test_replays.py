@@ -25,7 +25,7 @@ NEW_PASSWORD = "another sample passphrase of the events"
 ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
 
 
-def _line(function: str, event: str, route: str, status: int, user_id: str) -> dict[str, Any]:
+def _line(function: str, event: str, route: str, status: int, user_id: str, method: str = "") -> dict[str, Any]:
     request_id = f"sample-{function.replace('_', '-')}"
     return {
         "event": event,
@@ -39,6 +39,7 @@ def _line(function: str, event: str, route: str, status: int, user_id: str) -> d
         "source": "203.0.113.7",
         "user_agent": AGENT,
         "user_id": user_id,
+        "method": method,
         "service": "accounts",
     }
 
@@ -111,7 +112,9 @@ def test_the_sample_of_login_signs_in_and_is_remembered(functions: Lambdas) -> N
 
     cookie = [f"__Host-session={answer.cookie}; {ATTRIBUTES}; Max-Age=2592000"]
     assert answer.read == expected.answer("login", 200, person.customer(NOW), cookies=cookie)
-    assert _logged(answer) == [_line("login", "authn_login_success", "POST /auth/login", 200, person.user_id)]
+    assert _logged(answer) == [
+        _line("login", "authn_login_success", "POST /auth/login", 200, person.user_id, "password")
+    ]
 
 
 def test_the_sample_of_password_forgot_queues_a_message(functions: Lambdas) -> None:
@@ -133,7 +136,7 @@ def test_the_sample_of_password_reset_sets_it_and_ends_all_sessions(functions: L
 
     assert answer.read == expected.answer("password_reset", 204)
     assert _logged(answer) == [
-        _line("password_reset", "authn_password_change", "POST /auth/password/reset", 204, person.user_id)
+        _line("password_reset", "authn_password_change", "POST /auth/password/reset", 204, person.user_id, "reset")
     ]
     assert functions.cloud.tables()["SessionsTable"] == []
     assert functions.queued() == [{"kind": "password_reset", "user_id": person.user_id}]
@@ -286,7 +289,7 @@ def test_the_samples_with_a_key_tell_whose_it_is(functions: Lambdas, function: s
     answer = functions.invoke(function, sample(function))
 
     assert answer.read == expected.answer(function, 200, person.customer(NOW))
-    assert _logged(answer) == [_line(function, "user_shown", route, 200, person.user_id)]
+    assert _logged(answer) == [_line(function, "user_shown", route, 200, person.user_id, "api_key")]
 
 
 def test_the_sample_of_account_export_is_a_file_with_everything(functions: Lambdas) -> None:

@@ -56,6 +56,8 @@ BUDGET = {
     "key_revoke": [WRITE, SEND],
     "mail_feedback": [GET, GET, WRITE],
     "authorizer": [GET],
+    "oauth_device": [WRITE, WRITE],
+    "oauth_device_answer": [GET, WRITE, GET, GET, WRITE],
     # The public keys were read by the request before.
     "oauth_metadata": [],
     "pages": [],

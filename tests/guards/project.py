@@ -13,7 +13,12 @@ FOLDERS = tuple(sorted(path.parent.name for path in (ROOT / "functions").glob("*
 PACKAGE = ROOT / "layers" / "domain" / "accounts"
 MODULES = tuple(sorted(PACKAGE.rglob("*.py")))
 HANDLERS = tuple(sorted((ROOT / "functions").glob("*/handler.py")))
-DOCUMENTS = (ROOT / "README.md", ROOT / "ARCHITECTURE.md")
+DOCUMENTS = (
+    ROOT / "README.md",
+    ROOT / "ARCHITECTURE.md",
+    ROOT / "examples" / "README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+)
 PINS = tuple(sorted((ROOT / "requirements").glob("*.txt")))
 
 

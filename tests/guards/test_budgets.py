@@ -50,10 +50,12 @@ BUDGET = {
     "methods_show": 80,
     "oauth_callback": 417,
     "oauth_authorize": 145,
+    "oauth_device": 123,
+    "oauth_device_answer": 100,
     "oauth_metadata": 74,
     "oauth_revoke": 135,
     "oauth_start": 427,
-    "oauth_token": 138,
+    "oauth_token": 144,
     "password_change": 107,
     "password_forgot": 97,
     "password_reset": 105,
@@ -68,11 +70,14 @@ BUDGET = {
     "fallback": 71,
     "pages": 70,
 }
+# Data that every handler has, counted once here: what is written down, by name.
+EVERYWHERE = {"accounts.events"}
 # What costs a cold start dear, and who needs it all the same.
 DEAR = ("authlib", "aws_xray_sdk", "boto3", "cryptography", "jinja2", "joserfc", "pydantic", "requests", "s3transfer")
 ALLOWED = {
     "mailer": {"boto3", "jinja2", "s3transfer"},  # Powertools' idempotency wants boto3; mails have templates
     "oauth_authorize": {"authlib"},
+    "oauth_device": {"authlib"},
     "oauth_token": {"authlib"},
     "oauth_revoke": {"authlib"},
     "oauth_callback": {"authlib", "cryptography", "joserfc", "requests"},
@@ -122,7 +127,7 @@ def test_every_function_has_a_budget() -> None:
 def test_a_handler_imports_no_more_than_its_budget(function: str) -> None:
     """Counted in the environment of the tests."""
     added = interpreter.imported(layers.installed().paths)[function]
-    assert len(added) <= BUDGET[function], sorted(added)
+    assert len(added - EVERYWHERE) <= BUDGET[function], sorted(added)
 
 
 @pytest.mark.parametrize("function", BUDGET)

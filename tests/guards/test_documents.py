@@ -13,10 +13,16 @@ from tests.guards import project
 from tests.guards.project import ROOT, found
 
 README = ROOT / "README.md"
+DEPLOY = ROOT / "docs" / "deploy.md"
 MAKEFILE = ROOT / "Makefile"
 TARGETS = found(r"^([a-z][a-z-]*):", MAKEFILE)
 # Lambda sets these itself, or a library reads them.
-_READ_BY_OTHERS = {"POWERTOOLS_LOG_LEVEL", "POWERTOOLS_LOGGER_LOG_EVENT"}
+_READ_BY_OTHERS = {
+    "AWS_ENDPOINT_URL",
+    "POWERTOOLS_LOG_LEVEL",
+    "POWERTOOLS_LOGGER_LOG_EVENT",
+    "POWERTOOLS_SERVICE_NAME",
+}
 # Looked up under names that are kept in a table.
 _READ_BY_NAME = {"GOOGLE_ENDPOINT", "GITHUB_ENDPOINT"}
 
@@ -85,10 +91,18 @@ def test_every_parameter_of_the_template_is_described() -> None:
     assert [name for name, it in template()["Parameters"].items() if len(it.get("Description", "")) < 20] == []
 
 
+def test_every_parameter_stands_in_the_table_with_its_default() -> None:
+    """In docs/deploy.md, and no other: what is not there nobody finds."""
+    rows = re.findall(r"^\| (`[A-Z]\w+`(?:, `\w+`)*) \| (none|`[^`]*`) \| \S", DEPLOY.read_text("utf-8"), re.MULTILINE)
+    shown = {name: default.strip("`") for names, default in rows for name in re.findall(r"\w+", names)}
+    declared = {name: str(it.get("Default", "")) or "none" for name, it in template()["Parameters"].items()}
+    assert shown == declared
+
+
 def test_every_setting_that_is_read_is_set_and_the_reverse() -> None:
     """A variable that nobody reads is a mistake in one of two places."""
-    read = found(r'(?i:settings)(?:\.optional\(|\[)"([A-Z_]+)"', *project.MODULES, *project.HANDLERS)
-    loaded = found(r'environ\.get\("([A-Z_]+)"', *project.MODULES)
+    read = found(r'(?i:settings)(?:\.optional\(|\[|, )"([A-Z_]+)"', *project.MODULES, *project.HANDLERS)
+    loaded = found(r'(?:environ\.get|self\.number)\("([A-Z_]+)"', *project.MODULES)
     variables = set(template()["Globals"]["Function"]["Environment"]["Variables"])
     assert (read | loaded | _READ_BY_OTHERS | _READ_BY_NAME) == variables
 

@@ -95,7 +95,13 @@ def test_a_route_that_takes_a_session_says_that_it_reads_the_cookie() -> None:
 def test_an_unsafe_route_for_people_is_protected_from_other_sites() -> None:
     """Every unsafe method but the one for other services reads or sets the cookie, and is marked so."""
     unmarked = {route.path for route in ROUTES if route.is_unsafe and not route.cookies}
-    assert unmarked == {"/admin/verify-api-key", "/oauth/token", "/oauth/revoke", "$default"}
+    assert unmarked == {
+        "/admin/verify-api-key",
+        "/oauth/token",
+        "/oauth/revoke",
+        "/oauth/device_authorization",
+        "$default",
+    }
 
 
 def test_a_route_that_sets_the_cookie_is_not_open_to_other_origins() -> None:

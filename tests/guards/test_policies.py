@@ -59,6 +59,20 @@ def test_a_role_reaches_named_resources_only(folder: str) -> None:
             assert statement["Condition"] == {"StringEquals": {"ses:FromAddress": {"Ref": "MailFrom"}}}
 
 
+def test_sam_adds_what_lambda_itself_needs_and_no_more(translated: dict[str, Any]) -> None:
+    """To write the log, and to take messages off the queue that feeds the mailer; Lambda alone may take a role on."""
+    roles = {name: it["Properties"] for name, it in translated["Resources"].items() if it["Type"] == "AWS::IAM::Role"}
+    managed = {
+        name: [arn.removeprefix("arn:aws:iam::aws:policy/service-role/") for arn in role["ManagedPolicyArns"]]
+        for name, role in roles.items()
+    }
+    queue = {"MailerFunctionRole": ["AWSLambdaBasicExecutionRole", "AWSLambdaSQSQueueExecutionRole"]}
+    each = {f"{name}Role": ["AWSLambdaBasicExecutionRole"] for name in resources(project.FUNCTION)}
+    assert managed == each | queue
+    trusted = [it for role in roles.values() for it in role["AssumeRolePolicyDocument"]["Statement"]]
+    assert {json.dumps(it["Principal"]) for it in trusted} == {'{"Service": ["lambda.amazonaws.com"]}'}
+
+
 def test_indexes_are_queried_and_nothing_else() -> None:
     """No decision rests on one; the index is named, not the table with everything under it."""
     indexed = [
@@ -114,9 +128,18 @@ def test_only_the_feedback_topic_may_call_what_it_feeds(translated: dict[str, An
     ]
 
 
+def test_only_alarms_may_publish_to_the_alarm_topic() -> None:
+    """Those of this AWS account: a mail from elsewhere could say anything."""
+    policy = resources("AWS::SNS::TopicPolicy")["AlarmTopicPolicy"]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert policy["Topics"] == [{"Ref": "AlarmTopic"}]
+    assert statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
 def test_only_ses_may_publish_to_the_feedback_topic() -> None:
     """For mail of this deployment's configuration set, and of nobody else's."""
-    (policy,) = resources("AWS::SNS::TopicPolicy").values()
+    policy = resources("AWS::SNS::TopicPolicy")["MailFeedbackTopicPolicy"]
     (statement,) = policy["PolicyDocument"]["Statement"]
     ours = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:configuration-set/${MailConfigurationSet}"
     source = {"aws:SourceAccount": {"Ref": "AWS::AccountId"}, "aws:SourceArn": {"Fn::Sub": ours}}

@@ -10,6 +10,7 @@ from accounts.aws import clients
 from accounts.breaches import _TIMEOUT as BREACH_TIMEOUT
 from accounts.dynamo import tables
 from accounts.mail import ses
+from accounts.web.requests import FIREWALL_SECRET_HEADER, VIEWER_HEADER
 from tests.cloudformation import resources, template
 from tests.guards import project
 from tests.guards.project import resolved
@@ -18,6 +19,16 @@ TABLES = resources("AWS::DynamoDB::Table")
 OUR_KEY = {"Fn::GetAtt": ["DataKey", "Arn"]}
 # What may go by itself: everything but people, and the keys they hold until they delete them.
 KEPT_FOREVER = {"UsersTable", "ApiKeysTable"}
+OPERATORS = {
+    "account_disable",
+    "account_enable",
+    "account_inspect",
+    "account_remove",
+    "account_sign_out",
+    "account_unlock",
+    "key_revoke",
+    "password_revoke",
+}
 # One full vCPU (Lambda's documentation); bcrypt uses one.
 WHOLE_VCPU_MB = 1769
 GATEWAY_SECONDS = 30
@@ -76,16 +87,23 @@ def test_our_key_is_rotated_and_kept() -> None:
 def test_no_secret_is_a_parameter() -> None:
     """Whoever may describe the stack would read it (ASVS 13.3.1)."""
     secretive = ("secret", "password", "pepper", "token", "private")
-    assert [name for name in template()["Parameters"] if any(word in name.lower() for word in secretive)] == [
-        "BreachedPasswordLookup"
-    ]
+    named = {name for name in template()["Parameters"] if any(word in name.lower() for word in secretive)}
+    assert named == {
+        "BreachedPasswordLookup",
+        "FirewallSecretArn",
+        "FirewallSecretDigests",
+        "PasswordMinCharacters",
+    }
 
 
 def test_no_secret_is_in_the_environment_or_an_output() -> None:
     """Secrets are named by their ARN, and nothing resolves one; what is written out is no secret."""
     environment = template()["Globals"]["Function"]["Environment"]["Variables"]
     written_out = {name for name, value in environment.items() if not isinstance(value, dict)}
-    assert "{{resolve:" not in json.dumps(template())
+    # CloudFront can be told no other way; it goes nowhere else.
+    told = resources("AWS::CloudFront::Distribution")["Edge"]["DistributionConfig"]["Origins"][0]["OriginCustomHeaders"]
+    assert told[0]["HeaderValue"] == {"Fn::Sub": "{{resolve:secretsmanager:${FirewallSecretArn}}}"}
+    assert json.dumps(template()).count("{{resolve:") == 1
     assert written_out == {"POWERTOOLS_LOG_LEVEL", "POWERTOOLS_LOGGER_LOG_EVENT"}
     assert [own["CodeUri"] for own in resources(project.FUNCTION).values() if "Environment" in own] == []
 
@@ -96,6 +114,33 @@ def test_a_secret_is_generated_and_not_written_down() -> None:
     allowed = {"OAuthProvidersSecret"}
     assert set(written) - allowed == set()
     assert [name for name, it in written.items() if _filled(json.loads(it["SecretString"]))] == []
+
+
+def test_every_function_writes_to_a_log_that_ends() -> None:
+    """Of ours, kept as long as the deployment says; the gateway's own likewise."""
+    groups = resources("AWS::Logs::LogGroup")
+    kept = {name: group.get("RetentionInDays") for name, group in groups.items()}
+    assert kept == {key: {"Ref": "LogRetentionDays"} for key in kept}
+    written = {json.dumps(function["LoggingConfig"]) for function in project.functions().values()}
+    assert written == {json.dumps({"LogGroup": {"Ref": "FunctionsLogGroup"}})}
+    assert resources("AWS::Serverless::HttpApi")["HttpApi"]["AccessLogSettings"]["DestinationArn"] == {
+        "Fn::GetAtt": ["AccessLogGroup", "Arn"]
+    }
+
+
+def test_every_function_is_called_by_something() -> None:
+    """By a route, a queue or a topic; other APIs call the authorizer, and operators what they need by its name."""
+    uncalled = {name for name, it in project.functions().items() if not it.get("Events")}
+    assert uncalled == {"authorizer", *OPERATORS}
+
+
+def test_no_function_may_do_or_reach_whatever_it_likes() -> None:
+    """No action with a wildcard anywhere; a resource with one only where SES knows no better (see the policies)."""
+    actions = {action for _, it in project.statements() for action in project.listed(it["Action"])}
+    assert [action for action in actions if "*" in action] == []
+    reached = {json.dumps(it["Resource"]) for _, it in project.statements() if "*" in json.dumps(it["Resource"])}
+    assert len(reached) == 1
+    assert "identity/*" in reached.pop()
 
 
 def test_events_are_never_logged() -> None:
@@ -110,6 +155,63 @@ def test_with_a_domain_there_is_no_other_way_in() -> None:
     (domain,) = resources("AWS::ApiGatewayV2::DomainName").values()
     assert resolved("DisableExecuteApiEndpoint", api) == "HasDomain: True, else False"
     assert [it["SecurityPolicy"] for it in domain["DomainNameConfigurations"]] == ["TLS_1_2"]
+
+
+def test_a_firewall_stands_in_front_of_the_only_other_way_in() -> None:
+    """CloudFront calls the API by its domain, over TLS, and the name of the site leads to CloudFront (DS-02)."""
+    edge = resources("AWS::CloudFront::Distribution")["Edge"]["DistributionConfig"]
+    (origin,) = edge["Origins"]
+    assert origin["DomainName"] == {"Fn::GetAtt": ["SiteDomainName", "RegionalDomainName"]}
+    assert origin["CustomOriginConfig"] == {"OriginProtocolPolicy": "https-only", "OriginSSLProtocols": ["TLSv1.2"]}
+    assert (edge["Aliases"], edge["ViewerCertificate"]["MinimumProtocolVersion"]) == (
+        [{"Ref": "SiteDomain"}],
+        "TLSv1.2_2021",
+    )
+    assert edge["WebACLId"] == {"Fn::GetAtt": ["EdgeFirewall", "Arn"]}
+    assert template()["Outputs"]["SiteTarget"]["Value"]["Fn::If"][:2] == [
+        "HasFirewall",
+        {"Fn::GetAtt": ["Edge", "DomainName"]},
+    ]
+
+
+def test_what_cloudfront_passes_on_is_what_the_functions_read() -> None:
+    """The secret and the address under the names that they look for; nothing is kept, and http is not answered."""
+    edge = resources("AWS::CloudFront::Distribution")["Edge"]["DistributionConfig"]
+    (told,) = edge["Origins"][0]["OriginCustomHeaders"]
+    (policy,) = resources("AWS::CloudFront::OriginRequestPolicy").values()
+    headers = policy["OriginRequestPolicyConfig"]["HeadersConfig"]
+    assert told["HeaderName"] == FIREWALL_SECRET_HEADER
+    assert headers == {"HeaderBehavior": "allViewerAndWhitelistCloudFront", "Headers": ["CloudFront-Viewer-Address"]}
+    assert headers["Headers"][0].lower() == VIEWER_HEADER
+    behaviour = edge["DefaultCacheBehavior"]
+    assert "CacheBehaviors" not in edge
+    assert (behaviour["ViewerProtocolPolicy"], behaviour["CachePolicyId"]) == (
+        "https-only",
+        "4135ea2d-6df8-44a3-9df3-4b5a84be39ad",
+    )
+
+
+def test_the_firewall_stops_floods_and_looks_into_no_body() -> None:
+    """Rules that do would refuse passwords for their signs, and a return to http://127.0.0.1."""
+    (firewall,) = resources("AWS::WAFv2::WebACL").values()
+    kinds = [next(iter(rule["Statement"].items())) for rule in firewall["Rules"]]
+    assert [rule["Priority"] for rule in firewall["Rules"]] == [0, 1, 2]
+    assert kinds == [
+        ("RateBasedStatement", {"AggregateKeyType": "IP", "EvaluationWindowSec": 300, "Limit": 2000}),
+        ("ManagedRuleGroupStatement", {"VendorName": "AWS", "Name": "AWSManagedRulesAmazonIpReputationList"}),
+        ("ManagedRuleGroupStatement", {"VendorName": "AWS", "Name": "AWSManagedRulesKnownBadInputsRuleSet"}),
+    ]
+    assert firewall["Rules"][0]["Action"] == {"Block": {}}
+
+
+def test_every_alarm_goes_to_whoever_is_to_be_told() -> None:
+    """By mail, by a topic of their own, or both."""
+    told = [
+        {"Fn::If": ["HasAlarmEmail", {"Ref": "AlarmTopic"}, {"Ref": "AWS::NoValue"}]},
+        {"Fn::If": ["HasAlarmTopic", {"Ref": "AlarmTopicArn"}, {"Ref": "AWS::NoValue"}]},
+    ]
+    alarms = resources("AWS::CloudWatch::Alarm")
+    assert {name for name, alarm in alarms.items() if alarm["AlarmActions"] != told} == set()
 
 
 def test_the_access_log_holds_neither_queries_nor_headers_nor_cookies() -> None:

@@ -158,3 +158,28 @@ def preflight(cloud: LocalCloud, path: str, origin: str, method: str) -> request
 def granted(answer: requests.Response) -> dict[str, str]:
     """Its CORS headers."""
     return {name: it for name, it in answer.headers.lower_items() if name.startswith("access-control-")}
+
+
+def test_a_machine_without_a_browser_is_signed_in(ann: Person) -> None:
+    """It shows a code; its person types that elsewhere, sees who asks, and says yes."""
+    metadata = fetched(ann.cloud, "/.well-known/oauth-authorization-server")
+    codes = posted(ann.cloud, "/oauth/device_authorization", client_id="comfy-cli").json()
+    grant = "urn:ietf:params:oauth:grant-type:device_code"
+    form = {"client_id": "comfy-cli", "grant_type": grant, "device_code": codes["device_code"]}
+    waiting = posted(ann.cloud, "/oauth/token", **form)
+    assert waiting.json()["error"] == "authorization_pending"
+    assert posted(ann.cloud, "/oauth/token", **form).json()["error"] == "slow_down"
+
+    typed = {"user_code": codes["user_code"].lower()}
+    shown = ann.call("POST", "/oauth/device/request", typed).json()
+    assert (shown["client"]["name"], shown["device"]["device"]) == ("Comfy CLI", "Python")
+    assert ann.call("POST", "/oauth/device", typed | {"decision": "allow"}).status_code == 204
+    tokens = posted(ann.cloud, "/oauth/token", **form).json()
+
+    assert metadata["device_authorization_endpoint"] == f"{ann.cloud.site_url}/oauth/device_authorization"
+    assert codes["verification_uri_complete"] == f"{ann.cloud.site_url}/device#user_code={codes['user_code']}"
+    bearer = {"authorization": f"Bearer {tokens['access_token']}"}
+    me = requests.get(f"{ann.cloud.site_url}/customers/me", headers=bearer, timeout=30)
+    assert me.json()["email"] == ann.email
+    assert posted(ann.cloud, "/oauth/token", **form).json()["error"] == "invalid_grant"
+    assert requests.get(f"{ann.cloud.site_url}/customers/me", headers=bearer, timeout=30).status_code == 401

@@ -32,7 +32,7 @@ _SHOWN = frozenset({"method", "provider", "client", "by", "name", "sessions"})
 
 @dataclass(frozen=True, slots=True)
 class Record(Change):
-    """One line of an account's history. ``event`` is a name of the OWASP Logging Vocabulary; never holds a secret."""
+    """One line of an account's history. ``event`` is one of ``events.EVENTS`` that is kept; never holds a secret."""
 
     user_id: str
     event: str

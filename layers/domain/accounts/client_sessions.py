@@ -66,6 +66,7 @@ class ClientSessions:
             client_id=permission.client_id,
             scope=permission.scope,
             method=permission.method,
+            lengths=self.opening.lengths,
             caller=caller,
             now=now,
         )

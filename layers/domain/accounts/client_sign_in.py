@@ -37,7 +37,7 @@ class ClientSignIn:
             raise InvalidGrant
         token = one_time_tokens.find(self.tokens, AUTHORIZATION_CODE, code, now)
         if token is None:
-            raise self._second_use(secrets.digest(code), caller, now)
+            raise self.second_use(secrets.digest(code), caller, now)
         if token.data["client_id"] != client_id:
             raise InvalidGrant
         return token
@@ -59,9 +59,10 @@ class ClientSignIn:
         try:
             return self.sessions.open(permission, used_up, caller, now)
         except (Conflict, InvalidGrant) as refusal:
-            raise self._second_use(code.digest, caller, now) from refusal
+            raise self.second_use(code.digest, caller, now) from refusal
 
-    def _second_use(self, digest: str, caller: Caller, now: datetime) -> Refusal:
+    def second_use(self, digest: str, caller: Caller, now: datetime) -> Refusal:
+        """The answer to a code that is not there: what its first use made, if there was one, has ended."""
         mark = self.tokens.get(token_key(USED_CODE, digest))
         if mark is None or now >= mark.expires_at:
             count_bad_grant(self.throttles, caller, now)

@@ -17,7 +17,7 @@ from accounts.errors import InvalidCredentials, InvalidLink
 from accounts.identities import Identities, Identity
 from accounts.one_time_tokens import EMAIL_VERIFICATION, OneTimeToken, OneTimeTokens
 from accounts.passwords import PasswordHasher
-from accounts.session_opening import SessionOpening, SignedIn, login_record, new_session
+from accounts.session_opening import SessionOpening, SignedIn, login_record
 from accounts.sign_in import METHOD, count_attempt
 from accounts.throttles import Attempt, Throttles
 from accounts.transactions import Conflict, Transactions
@@ -57,7 +57,7 @@ class EmailVerification:
         if not self.hasher.verify(password, identity.password_hash).matches or attempt.doomed:
             raise InvalidCredentials(_NOT_THE_CHOSEN_ONE)
         confirmed = identities.confirmed(identity, now)
-        signed_in = new_session(confirmed, method=METHOD, remember=False, caller=caller, now=now)
+        signed_in = self.opening.begin(confirmed, method=METHOD, remember=False, caller=caller, now=now)
         self._make_account(found, signed_in, attempt, now)
         self.opening.end_presented(presented, caller, now)
         return signed_in

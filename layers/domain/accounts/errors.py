@@ -8,6 +8,7 @@
     │   │   ├── MalformedRequest
     │   │   ├── WeakPassword
     │   │   ├── InvalidLink
+    │   │   ├── InvalidUserCode
     │   │   ├── UnknownClient
     │   │   └── RedirectNotAllowed
     │   ├── ClientRefused
@@ -19,7 +20,10 @@
     │   │   ├── UnsupportedResponseType
     │   │   ├── InvalidScope
     │   │   ├── InvalidTarget
-    │   │   └── AccessDenied
+    │   │   ├── AccessDenied
+    │   │   ├── AuthorizationPending
+    │   │   ├── SlowDown
+    │   │   └── ExpiredToken
     │   ├── ProviderSignInFailed
     │   │   ├── SignInDeclined
     │   │   ├── SignInExpired
@@ -54,6 +58,7 @@
     │   ├── UnsupportedMediaType
     │   └── TooManyAttempts
     ├── Unavailable                   the machine's fault: 503, nobody let in, nothing half-written
+    │   ├── SigningUnavailable
     │   ├── ProviderUnavailable
     │   └── MailUnavailable
     └── ConfigurationError            the deployment is not safe to serve: raised at start
@@ -112,6 +117,14 @@ class InvalidLink(InvalidInput):
     code = "invalid_link"
     event = "authn_token_invalid"
     default_message = "This link has expired or was already used. Ask for a new one."
+
+
+class InvalidUserCode(InvalidInput):
+    """The code that a device shows is unknown, used, expired or somebody else's: one answer for all four."""
+
+    code = "invalid_user_code"
+    event = "authn_token_invalid"
+    default_message = "This code is not right, or no longer good. Check it, or have your device show you a new one."
 
 
 class UnknownClient(InvalidInput):
@@ -203,6 +216,30 @@ class AccessDenied(ClientRefused):
     code = "access_denied"
     event = "authn_client_denied"
     default_message = "The person did not allow this sign-in."
+
+
+class AuthorizationPending(ClientRefused):
+    """The person has not answered yet (RFC 8628 3.5, as are the two below)."""
+
+    code = "authorization_pending"
+    event = "authn_device_pending"
+    default_message = "The person has not answered yet. Ask again after the interval."
+
+
+class SlowDown(ClientRefused):
+    """The person has not answered yet, and the device asks too often."""
+
+    code = "slow_down"
+    event = "excess_device_polls"
+    default_message = "The person has not answered yet. Wait five seconds longer between two requests from now on."
+
+
+class ExpiredToken(ClientRefused):
+    """The device code is too old."""
+
+    code = "expired_token"
+    event = "authn_token_invalid"
+    default_message = "This device code has expired. Ask for a new one."
 
 
 class ProviderSignInFailed(Refusal):
@@ -499,6 +536,13 @@ class Unavailable(AccountsError):
     event = "sys_unavailable"
     default_message = "The service cannot do this right now. Nothing was changed; please try again in a few seconds."
     retry_after = 5
+
+
+class SigningUnavailable(Unavailable):
+    """KMS, which has the keys of access tokens, did not answer: programs get no tokens."""
+
+    event = "sys_signing_unavailable"
+    default_message = "Programs cannot be let in right now. Nothing was changed; please try again in a few seconds."
 
 
 class ProviderUnavailable(Unavailable):

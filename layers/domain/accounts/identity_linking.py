@@ -22,7 +22,7 @@ from accounts.linking import Decision, LinkToAccount, NewAccount, OpenAccount, d
 from accounts.messages import Message, Outbox
 from accounts.one_time_tokens import PROVIDER_VERIFICATION, OneTimeToken, OneTimeTokens
 from accounts.providers import TITLES, ProviderPerson
-from accounts.session_opening import SessionOpening, SignedIn, login_record, new_session, tell_owner
+from accounts.session_opening import SessionOpening, SignedIn, login_record, tell_owner
 from accounts.sessions import Session
 from accounts.throttles import Throttles
 from accounts.transactions import Change, Conflict, Transactions
@@ -153,7 +153,7 @@ class IdentityLinking:
         """
         user_id = users.new_user_id()
         stranger = _identity(person, user_id, now)
-        signed_in = new_session(stranger, method=person.provider, remember=False, caller=caller, now=now)
+        signed_in = self.opening.begin(stranger, method=person.provider, remember=False, caller=caller, now=now)
         identity, session = signed_in.identity, signed_in.session
         address = replace(identity, key=email_key(person.email))
         user = User(
@@ -176,7 +176,7 @@ class IdentityLinking:
 
     def _open(self, known: Identity, caller: Caller, now: datetime, *, instead_of: Session | None = None) -> SignedIn:
         remember = instead_of is not None and instead_of.remembered
-        signed_in = new_session(known, method=known.provider, remember=remember, caller=caller, now=now)
+        signed_in = self.opening.begin(known, method=known.provider, remember=remember, caller=caller, now=now)
         still_theirs = identities.StillVerified(known.key, known.user_id)
         try:
             if signed_in.is_new_device and self._remembered(signed_in, instead_of):

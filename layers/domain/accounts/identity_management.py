@@ -13,7 +13,7 @@ from accounts.authentication import Credential, SessionAuthentication
 from accounts.errors import LastIdentity, NotFound, PasswordExists
 from accounts.identities import EMAIL, Identities, Identity, email_key, public_id
 from accounts.messages import Message, Outbox
-from accounts.passwords import BreachedPasswords, PasswordHasher
+from accounts.passwords import PasswordHasher, Policy
 from accounts.providers import TITLES
 from accounts.sessions import Session
 from accounts.transactions import Transactions, again_on_conflict
@@ -82,7 +82,7 @@ class PasswordSetting:
     users: Users
     identities: Identities
     hasher: PasswordHasher
-    breached: BreachedPasswords
+    policy: Policy
     transactions: Transactions
     notices: Outbox
 
@@ -94,7 +94,7 @@ class PasswordSetting:
         @cache
         def accepted_and_hashed(email: str) -> str:
             """Once, however often the account has to be read."""
-            passwords.check_acceptable(password, email=email, breached=self.breached)
+            passwords.check_acceptable(password, email=email, policy=self.policy)
             return self.hasher.hash(password)
 
         again_on_conflict(lambda: self._write(session, accepted_and_hashed, caller, now))

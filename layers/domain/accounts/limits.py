@@ -9,6 +9,8 @@ from datetime import timedelta
 
 # Passwords. NIST SP 800-63B-4 3.1.1.2: 15 where the password is the only factor; ASVS 6.2.9: at least 64 allowed.
 PASSWORD_MIN_CHARACTERS = 15
+# A deployment may ask for more, but not for more than ASVS 6.2.9 has everybody accept.
+PASSWORD_MIN_CHARACTERS_AT_MOST = 64
 PASSWORD_MAX_CHARACTERS = 256
 PASSWORD_MAX_BYTES = 1024
 
@@ -36,6 +38,7 @@ API_KEYS_PER_ACCOUNT = 25
 SESSIONS_PER_ACCOUNT = 50
 
 # Sessions: NIST SP 800-63B-4 2.2.3 (24 h and 1 h at AAL2), 2.1.3 (30 d at AAL1) for people who ask to be remembered.
+# A deployment may have shorter ones; these are the longest.
 SESSION_LIFETIME = timedelta(hours=24)
 SESSION_IDLE = timedelta(hours=1)
 REMEMBERED_SESSION_LIFETIME = timedelta(days=30)
@@ -44,6 +47,8 @@ REMEMBERED_SESSION_IDLE = timedelta(days=7)
 FRESH_LOGIN = timedelta(minutes=15)
 # Activity is written down at most this often, so that a busy session costs one write per interval (ours).
 ACTIVITY_INTERVAL = timedelta(minutes=5)
+# The shortest idle limit of a deployment (ours): activity that is not written down yet must not end a session.
+SESSION_IDLE_AT_LEAST = 2 * ACTIVITY_INTERVAL
 
 # Ways in that an account holds at most (ours): with sessions and keys, all fit into one transaction of 100 writes.
 IDENTITIES_PER_ACCOUNT = 10
@@ -69,9 +74,16 @@ ACCESS_TOKEN_MAX_CHARACTERS = 4 * 1024
 # OAuth 2.1 4.1.2 (ten minutes at most, one recommended); for how long a used one is known by what it made is ours.
 AUTHORIZATION_CODE_LIFETIME = timedelta(seconds=60)
 USED_CODE_REMEMBERED = timedelta(minutes=10)
-# How long the refresh token before the last is still exchanged, once: for a client that lost the answer (ours).
+# How long the refresh token before the last is still answered, with the same one: for a client that lost it (ours).
 REFRESH_GRACE = timedelta(seconds=30)
 STATE_MAX_CHARACTERS = 1024
+# Devices without a browser (RFC 8628 3.2, 3.5, 5.1, 6.1; the numbers are ours). Eight of twenty letters, ten minutes
+# and the throttles below: with a thousand codes always on show, a thousand accounts that guess as fast as they may hit
+# one in a month. A poll may come a second early: it may have been faster on its way than the one before.
+DEVICE_CODE_LIFETIME = timedelta(minutes=10)
+USER_CODE_CHARACTERS = 8
+DEVICE_POLL_INTERVAL = timedelta(seconds=5)
+DEVICE_POLL_EARLY = timedelta(seconds=1)
 # How long anybody may keep our public keys and addresses (ours); the next key is among them long before it signs.
 PUBLIC_METADATA_KEPT = timedelta(minutes=5)
 # How far ahead of the reader's clock that of the signer may be.
@@ -98,6 +110,9 @@ BAD_KEYS_PER_ADDRESS_PER_MINUTE = 60
 BAD_GRANTS_PER_ADDRESS_PER_MINUTE = 60
 CONSENTS_PER_ACCOUNT_PER_MINUTE = 20
 CONSENT_QUESTIONS_PER_MINUTE = 60
+DEVICE_CODES_PER_ADDRESS_PER_MINUTE = 20
+USER_CODES_PER_ADDRESS_PER_MINUTE = 20
+USER_CODES_PER_ACCOUNT_PER_HOUR = 40
 BAD_ADMIN_SECRETS_PER_ADDRESS_PER_MINUTE = 10
 SIGN_UP_MAILS_PER_RECIPIENT = 3
 SIGN_UP_MAILS_WINDOW = timedelta(hours=6)

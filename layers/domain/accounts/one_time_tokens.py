@@ -22,6 +22,11 @@ OAUTH_STATE = "oauth-state"
 AUTHORIZATION_CODE = "authorization-code"
 # What is left of a code that was used: which session it made, so that a second use can end it.
 USED_CODE = "used-authorization-code"
+# The two codes of a device that wants to be signed in: one for itself, one for the person to type.
+DEVICE_CODE = "device-code"
+USER_CODE = "user-code"
+# Whom they are about until somebody takes them up; accounts have longer names.
+NOBODY = "nobody"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,13 @@ class OneTimeTokens(Protocol):
 @dataclass(frozen=True, slots=True)
 class Issue(Change):
     """A new token."""
+
+    token: OneTimeToken
+
+
+@dataclass(frozen=True, slots=True)
+class Take(Change):
+    """The token is as given from now on, and its subject's; refused when it is gone, or already somebody else's."""
 
     token: OneTimeToken
 

@@ -13,7 +13,7 @@ from accounts.authentication import Credential, SessionAuthentication
 from accounts.errors import InvalidCredentials, PasswordMissing, Unauthenticated
 from accounts.identities import Identities, Identity, email_key
 from accounts.messages import Message, Outbox
-from accounts.passwords import BreachedPasswords, PasswordHasher
+from accounts.passwords import PasswordHasher, Policy
 from accounts.sessions import Session
 from accounts.sign_in import count_attempt
 from accounts.throttles import Attempt, Throttles
@@ -32,7 +32,7 @@ class PasswordChange:
     identities: Identities
     throttles: Throttles
     hasher: PasswordHasher
-    breached: BreachedPasswords
+    policy: Policy
     transactions: Transactions
     notices: Outbox
 
@@ -47,7 +47,7 @@ class PasswordChange:
         session = self.authentication.session(credential, now, fresh=True)
         user = users.active(self.users, session.user_id)
         address = with_password(self.identities, user)
-        passwords.check_acceptable(new, email=user.email, breached=self.breached)
+        passwords.check_acceptable(new, email=user.email, policy=self.policy)
         attempt = count_attempt(self.throttles, address.email, caller, now)
 
         @cache

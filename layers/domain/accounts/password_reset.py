@@ -16,7 +16,7 @@ from accounts.errors import InvalidLink, TooManyAttempts, WeakPassword
 from accounts.identities import Identities, Identity
 from accounts.messages import Message, Outbox
 from accounts.one_time_tokens import PASSWORD_RESET, OneTimeToken, OneTimeTokens
-from accounts.passwords import BreachedPasswords, PasswordHasher
+from accounts.passwords import PasswordHasher, Policy
 from accounts.sign_up import count_mail_request
 from accounts.throttles import Throttles
 from accounts.transactions import Conflict, Transactions, again_on_conflict
@@ -55,7 +55,7 @@ class PasswordReset:
     users: Users
     throttles: Throttles
     hasher: PasswordHasher
-    breached: BreachedPasswords
+    policy: Policy
     transactions: Transactions
     notices: Outbox
 
@@ -70,7 +70,7 @@ class PasswordReset:
         throttles.count_confirmation(self.throttles, caller, now)
         found = one_time_tokens.find(self.tokens, PASSWORD_RESET, token, now)
         identity = self._named_by(found)
-        passwords.check_acceptable(password, email=identity.email, breached=self.breached)
+        passwords.check_acceptable(password, email=identity.email, policy=self.policy)
         self._check_is_another(password, identity)
         password_hash = self.hasher.hash(password)
         again_on_conflict(lambda: self._write(found, password_hash, caller, now))

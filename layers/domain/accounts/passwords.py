@@ -25,7 +25,6 @@ from accounts.limits import (
     BCRYPT_COSTS_ACCEPTED,
     PASSWORD_MAX_BYTES,
     PASSWORD_MAX_CHARACTERS,
-    PASSWORD_MIN_CHARACTERS,
 )
 
 SCHEME = "hmac-sha384+bcrypt"
@@ -99,7 +98,15 @@ class BcryptHasher:
         return Verdict(matches=matches, outdated=matches and outdated)
 
 
-def check_acceptable(password: str, *, email: str, breached: BreachedPasswords) -> None:
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a deployment asks of a new password: how many characters at least, and not to be on a list of leaks."""
+
+    min_characters: int
+    breached: BreachedPasswords
+
+
+def check_acceptable(password: str, *, email: str, policy: Policy) -> None:
     """Refuse a new password that breaks the policy; raises WeakPassword saying why.
 
     Length only, no composition rules (ASVS 6.2.5); compared whole with the bundled list and a breach source
@@ -107,13 +114,13 @@ def check_acceptable(password: str, *, email: str, breached: BreachedPasswords) 
     """
     check_length(password)
     normal = unicodedata.normalize("NFC", password)
-    if len(normal) < PASSWORD_MIN_CHARACTERS:
-        message = f"Use at least {PASSWORD_MIN_CHARACTERS} characters: a few words in a row are easy to remember."
+    if len(normal) < policy.min_characters:
+        message = f"Use at least {policy.min_characters} characters: a few words in a row are easy to remember."
         raise WeakPassword(message)
     if _is_personal(normal, email):
         message = "Choose a password that is not made of your email address or the name of this service."
         raise WeakPassword(message)
-    if is_common(normal) or breached.contains(normal):
+    if is_common(normal) or policy.breached.contains(normal):
         message = "This password is on lists that attackers try first. Choose another one."
         raise WeakPassword(message)
 

@@ -6,6 +6,7 @@ is the item's key there is no comparison whose time could tell anything.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import re
@@ -41,6 +42,15 @@ def random_base62(length: int) -> str:
 def digest(secret: str) -> str:
     """SHA-256 of the UTF-8 text, as 64 lower-case hex characters: what is stored instead of the secret."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def successor(secret: str, salt: str) -> str:
+    """The token that follows ``secret``: the same each time for who has both, and worth 256 bits to who lacks either.
+
+    ``salt`` is a ``new_token``, another for each successor. HMAC (RFC 2104) with SHA-256, written as ``new_token`` is.
+    """
+    made = hmac.digest(salt.encode(), secret.encode(), hashlib.sha256)
+    return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
 
 
 def equal(left: str, right: str) -> bool:

@@ -12,7 +12,7 @@ from accounts.errors import InvalidCredentials
 from accounts.identities import Identity
 from accounts.limits import SESSIONS_PER_ACCOUNT
 from accounts.messages import Message, Outbox
-from accounts.sessions import Session, Sessions
+from accounts.sessions import Lengths, Session, Sessions
 from accounts.transactions import Change, Conflict, Transactions, again_on_conflict
 from accounts.users import Beside, User, Users
 
@@ -43,6 +43,7 @@ class SessionOpening:
     users: Users
     sessions: Sessions
     transactions: Transactions
+    lengths: Lengths
 
     def end_presented(self, credential: Credential | None, caller: Caller, now: datetime) -> None:
         """End the session that the browser still holds, so that no token outlives a log-in (ASVS 7.2.4)."""
@@ -52,6 +53,16 @@ class SessionOpening:
         if old is None:
             return
         sign_out.end_if_there(self.transactions, old.user_id, old.digest, caller, now)
+
+    def begin(self, identity: Identity, *, method: str, remember: bool, caller: Caller, now: datetime) -> SignedIn:
+        """A session for the person behind ``identity``, in a browser that it will know; nothing is written yet."""
+        token, session = sessions.start(
+            identity.user_id, method=method, remembered=remember, lengths=self.lengths, caller=caller, now=now
+        )
+        fresh = "" if caller.device else secrets.new_token()
+        device = caller.device or secrets.digest(fresh)
+        known = device in identity.devices
+        return SignedIn(identities.knowing(identity, device), token, session, fresh, is_new_device=not known)
 
     def open(
         self, session: Session, *also: Change, instead_of: Session | None = None, beside: Beside | None = None
@@ -100,15 +111,6 @@ def login_record(session: Session) -> Record:
     if session.client_id:
         detail["client"] = session.client_id
     return Record(session.user_id, "authn_login_success", session.authenticated_at, session.caller, detail)
-
-
-def new_session(identity: Identity, *, method: str, remember: bool, caller: Caller, now: datetime) -> SignedIn:
-    """A session for the person behind ``identity``, in a browser that it will know; nothing is written yet."""
-    token, session = sessions.start(identity.user_id, method=method, remembered=remember, caller=caller, now=now)
-    fresh = "" if caller.device else secrets.new_token()
-    device = caller.device or secrets.digest(fresh)
-    known = device in identity.devices
-    return SignedIn(identities.knowing(identity, device), token, session, fresh, is_new_device=not known)
 
 
 def tell_owner(notices: Outbox, known: Identity, signed_in: SignedIn, *, failures: int = 0) -> None:

@@ -25,9 +25,35 @@ from accounts.limits import (
     REMEMBERED_SESSION_IDLE,
     REMEMBERED_SESSION_LIFETIME,
     SESSION_IDLE,
+    SESSION_IDLE_AT_LEAST,
     SESSION_LIFETIME,
 )
+from accounts.settings import Settings
 from accounts.transactions import Change
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """For how long a session lasts whatever happens, and for how long it may go unused."""
+
+    absolute: timedelta
+    idle: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Lengths:
+    """How long sessions last in a deployment: of a browser that is to forget the person, and of one that remembers."""
+
+    forgotten: Length
+    remembered: Length
+
+    def of(self, *, remembered: bool) -> Length:
+        """One of the two."""
+        return self.remembered if remembered else self.forgotten
+
+
+# Of a deployment that does not want less.
+LONGEST = Lengths(Length(SESSION_LIFETIME, SESSION_IDLE), Length(REMEMBERED_SESSION_LIFETIME, REMEMBERED_SESSION_IDLE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +61,8 @@ class Session:
     """A signed-in browser or client. ``method`` is how the person proved who they are: ``password``, ``google``...
 
     A client has its ``client_id``, the ``scope`` it was granted, and the digests of the second half of its refresh
-    token: of the one that is good, and of the one before, which was exchanged at ``refreshed_at``.
+    token: of the one that is good, and of the one before, which was exchanged at ``refreshed_at``. The good one follows
+    from the one before and ``refresh_salt``, so that a client which has lost it can be given it again.
     """
 
     digest: str
@@ -45,16 +72,18 @@ class Session:
     authenticated_at: datetime
     last_seen_at: datetime
     expires_at: datetime
+    idle: timedelta
     caller: Caller
     client_id: str = ""
     scope: str = ""
     refresh: str = ""
     refresh_previous: str = ""
+    refresh_salt: str = ""
     refreshed_at: datetime | None = None
 
     def is_live(self, now: datetime) -> bool:
         """Whether neither limit has passed. At the limit itself the session has ended."""
-        return now < min(self.expires_at, self.last_seen_at + idle_limit(remembered=self.remembered))
+        return now < min(self.expires_at, self.last_seen_at + self.idle)
 
     def is_fresh(self, now: datetime) -> bool:
         """Whether the log-in is recent enough for steps that hand out or take away access."""
@@ -94,21 +123,19 @@ class End(Change):
 
 @dataclass(frozen=True, slots=True)
 class Rotate(Change):
-    """The client's next refresh token is the one with this ``refresh``; refused unless it is as it was read.
-
-    With ``forgetting``, the one before is good no more either.
-    """
+    """The client's next refresh token is the one with this ``refresh``; refused unless it is as it was read."""
 
     session: Session
     refresh: str
+    salt: str
     now: datetime
-    forgetting: bool = False
 
 
-def start(user_id: str, *, method: str, remembered: bool, caller: Caller, now: datetime) -> tuple[str, Session]:
+def start(
+    user_id: str, *, method: str, remembered: bool, lengths: Lengths, caller: Caller, now: datetime
+) -> tuple[str, Session]:
     """A new session and its token. The token goes into the cookie and nowhere else."""
-    token = secrets.new_token()
-    lifetime = REMEMBERED_SESSION_LIFETIME if remembered else SESSION_LIFETIME
+    token, length = secrets.new_token(), lengths.of(remembered=remembered)
     session = Session(
         digest=secrets.digest(token),
         user_id=user_id,
@@ -116,7 +143,8 @@ def start(user_id: str, *, method: str, remembered: bool, caller: Caller, now: d
         remembered=remembered,
         authenticated_at=now,
         last_seen_at=now,
-        expires_at=now + lifetime,
+        expires_at=now + length.absolute,
+        idle=length.idle,
         # A session is not to be found by the browser it lives in.
         caller=replace(caller, device=""),
     )
@@ -124,13 +152,13 @@ def start(user_id: str, *, method: str, remembered: bool, caller: Caller, now: d
 
 
 def start_client(
-    user_id: str, *, client_id: str, scope: str, method: str, caller: Caller, now: datetime
+    user_id: str, *, client_id: str, scope: str, method: str, lengths: Lengths, caller: Caller, now: datetime
 ) -> tuple[str, Session]:
     """A new session of a client and its first refresh token, which goes into the answer and nowhere else.
 
     It lasts as long as that of a browser that is remembered.
     """
-    found_by, session = start(user_id, method=method, remembered=True, caller=caller, now=now)
+    found_by, session = start(user_id, method=method, remembered=True, lengths=lengths, caller=caller, now=now)
     refresh = secrets.new_token()
     session = replace(session, client_id=client_id, scope=scope, refresh=secrets.digest(refresh))
     return refresh_token(found_by, refresh), session
@@ -147,6 +175,19 @@ def halves(token: str) -> tuple[str, str] | None:
     return (found_by, refresh) if secrets.is_token(found_by) and secrets.is_token(refresh) else None
 
 
-def idle_limit(*, remembered: bool) -> timedelta:
-    """How long a session may go unused."""
-    return REMEMBERED_SESSION_IDLE if remembered else SESSION_IDLE
+def lengths_of(settings: Settings) -> Lengths:
+    """How long sessions last here, at most as long as the limits; raises ConfigurationError."""
+    hour, minute, day = timedelta(hours=1), timedelta(minutes=1), timedelta(days=1)
+    forgotten = Length(
+        _length(settings, "SESSION_HOURS", hour, hour, SESSION_LIFETIME),
+        _length(settings, "SESSION_IDLE_MINUTES", minute, SESSION_IDLE_AT_LEAST, SESSION_IDLE),
+    )
+    remembered = Length(
+        _length(settings, "REMEMBERED_SESSION_DAYS", day, day, REMEMBERED_SESSION_LIFETIME),
+        _length(settings, "REMEMBERED_SESSION_IDLE_DAYS", day, day, REMEMBERED_SESSION_IDLE),
+    )
+    return Lengths(forgotten, remembered)
+
+
+def _length(settings: Settings, name: str, unit: timedelta, shortest: timedelta, longest: timedelta) -> timedelta:
+    return settings.number(name, at_least=shortest // unit, at_most=longest // unit) * unit

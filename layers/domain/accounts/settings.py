@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from accounts.errors import ConfigurationError
+from accounts.limits import PASSWORD_MIN_CHARACTERS, PASSWORD_MIN_CHARACTERS_AT_MOST
 
 STAGES = ("local", "dev", "prod")
 # As browsers write it in ``Origin``, which is compared letter by letter: lower case, punycode, no default port.
@@ -32,6 +33,21 @@ class Settings:
             message = f"The environment variable {name} is missing."
             raise ConfigurationError(message)
         return value
+
+    def number(self, name: str, *, at_least: int, at_most: int) -> int:
+        """The environment variable ``name``, a number between the two; raises ConfigurationError."""
+        text = self[name]
+        # In ASCII alone: int() takes any script's digits, spaces and underscores.
+        if not (text.isascii() and text.isdigit() and at_least <= int(text) <= at_most):
+            message = f"The environment variable {name} must be a number from {at_least} to {at_most}."
+            raise ConfigurationError(message)
+        return int(text)
+
+    @property
+    def password_min_characters(self) -> int:
+        """How long a new password must be."""
+        at_least, at_most = PASSWORD_MIN_CHARACTERS, PASSWORD_MIN_CHARACTERS_AT_MOST
+        return self.number("PASSWORD_MIN_CHARACTERS", at_least=at_least, at_most=at_most)
 
     def optional(self, name: str) -> str:
         """The environment variable ``name``, or the empty string."""

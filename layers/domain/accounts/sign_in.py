@@ -18,7 +18,7 @@ from accounts.identities import Identities, Identity
 from accounts.limits import ADDRESS_FAILURES_PER_HOUR, ADDRESS_FAILURES_PER_MINUTE
 from accounts.messages import Outbox
 from accounts.passwords import PasswordHasher, Verdict
-from accounts.session_opening import SessionOpening, SignedIn, new_session, tell_owner
+from accounts.session_opening import SessionOpening, SignedIn, tell_owner
 from accounts.sessions import Session
 from accounts.throttles import Attempt, Throttles
 from accounts.transactions import Change, again_on_conflict
@@ -92,7 +92,7 @@ class SignIn:
             if instead_of is not None and instead_of.user_id != identity.user_id:
                 # The address went to somebody else while we hashed: nobody changes accounts by proving who they are.
                 raise InvalidCredentials
-            signed_in = new_session(identity, method=METHOD, remember=remember, caller=caller, now=now)
+            signed_in = self.opening.begin(identity, method=METHOD, remember=remember, caller=caller, now=now)
             as_read = _as_read(signed_in, renewed() if verdict.outdated else None)
             self.opening.open(signed_in.session, *attempt.succeeded(), as_read, instead_of=instead_of)
             return identity, signed_in

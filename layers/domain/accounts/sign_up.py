@@ -14,7 +14,7 @@ from accounts.audit import Caller
 from accounts.identities import Identity
 from accounts.limits import PERSON_NAME_MAX_CHARACTERS, SIGN_UPS_PER_ADDRESS_PER_MINUTE, UNVERIFIED_KEPT
 from accounts.messages import Message, Outbox
-from accounts.passwords import BreachedPasswords, PasswordHasher
+from accounts.passwords import PasswordHasher, Policy
 from accounts.throttles import Throttles
 from accounts.transactions import Conflict, Transactions
 
@@ -25,7 +25,7 @@ class SignUp:
 
     throttles: Throttles
     hasher: PasswordHasher
-    breached: BreachedPasswords
+    policy: Policy
     transactions: Transactions
     outbox: Outbox
 
@@ -35,7 +35,7 @@ class SignUp:
         person = text.line("name", name, at_most=PERSON_NAME_MAX_CHARACTERS)
         passwords.check_length(password)
         count_mail_request(self.throttles, caller, now)
-        passwords.check_acceptable(password, email=address, breached=self.breached)
+        passwords.check_acceptable(password, email=address, policy=self.policy)
         self._write(_sign_up(address, person, self.hasher.hash(password), now))
         self.outbox.put(Message(messages.SIGN_UP, email=address))
 

@@ -1,4 +1,4 @@
-"""One structured line and one metric for each request, through Powertools.
+"""One structured line for each request, and a metric for the outcomes that are watched, through Powertools.
 
 A line never holds what a caller sent: no body, query, cookie, header or exception text, only names that we chose
 (ASVS 16.2.5). An exception is described by its type and by where it was raised.
@@ -14,16 +14,31 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 from botocore.exceptions import ClientError
 
-logger = Logger(service="accounts", utc=True, use_rfc3339=True, log_uncaught_exceptions=False)
+from accounts.events import ALL, EVENTS
+
+# Both are called by the stack's name, POWERTOOLS_SERVICE_NAME, so that two in one AWS account are told apart.
+logger = Logger(utc=True, use_rfc3339=True, log_uncaught_exceptions=False)
 _LONGEST_CHAIN = 8
-metrics = Metrics(namespace="ComfyAccounts", service="accounts")
+metrics = Metrics(namespace="ComfyAccounts")
 
 
 def record(event: str, fields: Mapping[str, str | int], *, level: str) -> None:
-    """Write one line named ``event`` at ``level`` and count it as a metric of that name."""
+    """Write one line named ``event`` at ``level``, and count it as a metric of that name if it is one to count."""
     correlation_id = str(fields.get("request_id", ""))
     logger.set_correlation_id(correlation_id)
     getattr(logger, level)(event, event=event, **fields)
+    _count(event, str(fields.get("method", "")))
+
+
+def _count(event: str, method: str) -> None:
+    known = EVENTS.get(event)
+    counted = known.counted if known else ()
+    if counted == ALL:
+        method = ""
+    elif method not in counted:
+        return
+    if method:
+        metrics.add_dimension(name="method", value=method)
     metrics.add_metric(name=event, unit=MetricUnit.Count, value=1)
     metrics.flush_metrics()
 

@@ -38,12 +38,16 @@ _IPV6_PREFIX_BITS = 64
 
 @dataclass(frozen=True, slots=True)
 class Toll:
-    """One counter to raise by one: refused at ``limit``, or, with ``expected``, unless it stands at exactly that."""
+    """One counter to raise by one: refused at ``limit``, or, with ``expected``, unless it stands at exactly that.
+
+    With ``quiet_since`` how far it got does not matter: it is refused when it was raised after that.
+    """
 
     key: str
     limit: int
     expires_at: datetime
     expected: int | None = None
+    quiet_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +139,15 @@ def take(throttles: Throttles, *tolls: Toll, now: datetime) -> None:
         throttles.take(tolls, now)
     except Full as full:
         raise TooManyAttempts(_seconds(full.toll.expires_at - now)) from full
+
+
+def is_too_soon(throttles: Throttles, bucket: str, source: str, *, every: timedelta, now: datetime) -> bool:
+    """Whether ``source`` came less than ``every`` ago. Who comes too soon does not have to wait any longer for it."""
+    try:
+        throttles.take([Toll(f"{bucket}#{source}", 0, now + every, quiet_since=now - every)], now)
+    except Full:
+        return True
+    return False
 
 
 def attempt(throttles: Throttles, account: str, *windows: Toll, now: datetime) -> Attempt:

@@ -1,8 +1,9 @@
 """A program exchanges its refresh token for a new pair, each token once (RFC 9700 4.14.2).
 
 A refresh token that comes again was copied, unless it is the one before the last and the exchange was a moment ago:
-then a client has lost the answer on its way, and gets another pair, once. The pair that was lost is worth nothing then;
-if it turns up after all, two have it, and the session ends as it does for any other old token.
+then a client has lost the answer on its way, or has two windows, and is given the same refresh token again. So nobody
+is logged out by our own slowness, however often it strikes. One token is good at any time: whoever else has it is found
+out when one of the two uses it and the other comes later than that moment.
 """
 
 from __future__ import annotations
@@ -63,8 +64,10 @@ class TokenRefresh:
             sign_out.end_copied(self.transactions, session.user_id, session.digest, caller, now)
             raise GrantReused
         access = sign(self.signer, self.issuer, session, active(self.users, session.user_id), now)
-        fresh = secrets.new_token()
-        self.transactions.commit(sessions.Rotate(session, secrets.digest(fresh), now, forgetting=is_late))
+        salt = session.refresh_salt if is_late else secrets.new_token()
+        fresh = secrets.successor(presented, salt)
+        if not is_late:
+            self.transactions.commit(sessions.Rotate(session, secrets.digest(fresh), salt, now))
         return Tokens(session.user_id, access, sessions.refresh_token(found_by, fresh), session.scope)
 
 

@@ -41,9 +41,10 @@ from accounts.operator_help import AccountUnlocking, KeyRevocation, OperatorSign
 from accounts.orders import Order
 from accounts.password_change import PasswordChange
 from accounts.password_reset import PasswordForgotten, PasswordReset
+from accounts.passwords import Policy
 from accounts.reauthentication import Reauthentication
 from accounts.session_opening import SessionOpening, SignedIn
-from accounts.sessions import Session
+from accounts.sessions import LONGEST, Session
 from accounts.sign_in import SignIn
 from accounts.sign_out import DeviceList, SignOut, SignOutDevice, SignOutEverywhere
 from accounts.sign_up import Resend, SignUp
@@ -157,12 +158,12 @@ class Service:
     @property
     def opening(self) -> SessionOpening:
         """Opens sessions."""
-        return SessionOpening(FakeUsers(self.world), FakeSessions(self.world), self.transactions)
+        return SessionOpening(FakeUsers(self.world), FakeSessions(self.world), self.transactions, LONGEST)
 
     @property
     def sign_up(self) -> SignUp:
         """Starts accounts."""
-        return SignUp(self.world, self.hasher, self.breaches, self.transactions, self.outbox)
+        return SignUp(self.world, self.hasher, Policy(15, self.breaches), self.transactions, self.outbox)
 
     @property
     def resend(self) -> Resend:
@@ -201,13 +202,15 @@ class Service:
     def password_reset(self) -> PasswordReset:
         """Sets the new password."""
         stores = FakeTokens(self.world), FakeIdentities(self.world), FakeUsers(self.world), self.world
-        return PasswordReset(*stores, self.hasher, self.breaches, self.transactions, self.outbox)
+        return PasswordReset(*stores, self.hasher, Policy(15, self.breaches), self.transactions, self.outbox)
 
     @property
     def password_change(self) -> PasswordChange:
         """Replaces a password that is known."""
         stores = FakeUsers(self.world), FakeIdentities(self.world), self.world
-        return PasswordChange(self.sessions, *stores, self.hasher, self.breaches, self.transactions, self.outbox)
+        return PasswordChange(
+            self.sessions, *stores, self.hasher, Policy(15, self.breaches), self.transactions, self.outbox
+        )
 
     @property
     def email_change_request(self) -> EmailChangeRequest:
@@ -423,6 +426,7 @@ def sample_session(**changes: Any) -> Session:
             authenticated_at=NOW,
             last_seen_at=NOW,
             expires_at=later(hours=24),
+            idle=timedelta(hours=1),
             caller=OWNER,
         ),
         **changes,

@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -83,6 +84,7 @@ def claims(**changes: Any) -> dict[str, Any]:
         authenticated_at=NOW,
         last_seen_at=NOW,
         expires_at=later(days=30),
+        idle=timedelta(days=7),
         caller=Caller("", ""),
         client_id="comfy-cli",
         scope="account",

@@ -240,7 +240,13 @@ def client_session(service: Service) -> Session:
     """A program that somebody let in."""
     user_id = service.person().session.user_id
     _, session = sessions.start_client(
-        user_id, client_id="comfy-cli", scope="account", method="password", caller=OWNER, now=NOW
+        user_id,
+        client_id="comfy-cli",
+        scope="account",
+        method="password",
+        lengths=sessions.LONGEST,
+        caller=OWNER,
+        now=NOW,
     )
     service.world.commit(sessions.Start(session))
     return session

@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from accounts.errors import InvalidInput, WeakPassword
-from accounts.passwords import _COMMON_PASSWORDS, check_acceptable, check_length, is_common
+from accounts.passwords import _COMMON_PASSWORDS, Policy, check_acceptable, check_length, is_common
 from tests.fakes import FakeBreaches
 from tests.unit.accounts.stage import EMAIL, exactly
 
@@ -35,10 +35,12 @@ _WORDS = [
 ]
 
 
-def why_refused(password: str, email: str = EMAIL, breaches: FakeBreaches = _NOBODY) -> str | None:
+def why_refused(
+    password: str, email: str = EMAIL, breaches: FakeBreaches = _NOBODY, *, min_characters: int = 15
+) -> str | None:
     """The sentence that the person reads, or None for an acceptable password."""
     try:
-        check_acceptable(password, email=email, breached=breaches)
+        check_acceptable(password, email=email, policy=Policy(min_characters, breaches))
     except InvalidInput as refusal:
         return refusal.message
     return None
@@ -131,6 +133,12 @@ def test_two_neighbours_of_the_list_are_no_entry() -> None:
     assert [is_common(text) for text in (*neighbours, "\n".join(neighbours))] == [True, True, False]
 
 
+def test_a_deployment_may_ask_for_more_characters() -> None:
+    """And says how many."""
+    assert why_refused("kjhgtrfvbnm,.xzabcd", min_characters=20) == TOO_SHORT.replace("15", "20")
+    assert why_refused("kjhgtrfvbnm,.xzabcde", min_characters=20) is None
+
+
 def test_a_breached_password_is_refused() -> None:
     """The breach source is asked for the NFC form, and the person is told why (PW-11)."""
     breaches = FakeBreaches(frozenset({"caf\u00e9 au lait demain"}))
@@ -201,6 +209,6 @@ def test_any_text_is_judged_by_length_and_lists_alone(password: str) -> None:
 def test_a_weak_password_is_told_from_other_bad_input() -> None:
     """Pages can point at the field: policy refusals have a code of their own."""
     with pytest.raises(WeakPassword) as refusal:
-        check_acceptable("short", email=EMAIL, breached=_NOBODY)
+        check_acceptable("short", email=EMAIL, policy=Policy(15, _NOBODY))
 
     assert refusal.value.code == "weak_password"

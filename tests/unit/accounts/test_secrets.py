@@ -51,3 +51,14 @@ def test_the_digest_is_sha_256_in_hex(secret: str) -> None:
 def test_equal_compares_text_of_any_kind(left: str, right: str, *, same: bool) -> None:
     """Also text outside ASCII, which hmac.compare_digest alone would not take."""
     assert secrets.equal(left, right) is same
+
+
+def test_a_successor_wants_both_the_token_and_its_salt() -> None:
+    """The same each time, a token like any other, and another for any other token or salt."""
+    token, salt = secrets.new_token(), secrets.new_token()
+    successor = secrets.successor(token, salt)
+    others = {secrets.successor(token, secrets.new_token()), secrets.successor(secrets.new_token(), salt), token, salt}
+
+    assert secrets.successor(token, salt) == successor
+    assert secrets.is_token(successor)
+    assert successor not in others

@@ -6,7 +6,7 @@ import pytest
 
 from accounts import sessions, users
 from accounts.errors import InvalidCredentials, Unavailable
-from accounts.session_opening import SignedIn, new_session
+from accounts.session_opening import SignedIn
 from accounts.sessions import Session
 from accounts.transactions import Conflict
 from tests.unit.accounts.stage import NOW, OWNER, STRANGER, Meanwhile, Service, cookie, held, later
@@ -21,7 +21,7 @@ def fill(service: Service, signed_in: SignedIn, count: int) -> list[Session]:
 
 def open_one(service: Service, signed_in: SignedIn, at: timedelta, *, remember: bool = False) -> Session:
     """One more session of that account."""
-    new = new_session(signed_in.identity, method="password", remember=remember, caller=OWNER, now=NOW + at)
+    new = service.opening.begin(signed_in.identity, method="password", remember=remember, caller=OWNER, now=NOW + at)
     service.opening.open(new.session)
     return new.session
 
@@ -122,7 +122,7 @@ def test_what_the_story_writes_besides_is_written_with_the_session_or_not_at_all
     signed_in = service.person()
     fill(service, signed_in, count)
     before = held(service, signed_in)
-    new = new_session(signed_in.identity, method="password", remember=False, caller=OWNER, now=later(hours=1))
+    new = service.opening.begin(signed_in.identity, method="password", remember=False, caller=OWNER, now=later(hours=1))
     refused = users.LetGoKey(signed_in.session.user_id, "no such key")
     with pytest.raises(Conflict) as conflict:
         service.opening.open(new.session, refused)

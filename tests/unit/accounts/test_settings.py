@@ -104,6 +104,20 @@ def test_a_setting_that_is_needed_must_be_there(name: str) -> None:
     assert refusal.value.message == f"The environment variable {name} is missing."
 
 
+@pytest.mark.parametrize("value", ["14", "65", "", "fifteen", "15 ", "+15", "1_5", "\u0661\u0665"])
+def test_a_password_length_that_is_not_safe_is_refused(value: str) -> None:
+    """Below 15 no list of common passwords helps (PW-01), above 64 people could not comply; nor what is no number."""
+    with pytest.raises(ConfigurationError):
+        _ = settings.load(_GOOD | {"PASSWORD_MIN_CHARACTERS": value}).password_min_characters
+
+
+def test_a_password_length_within_the_limits_is_the_deployments() -> None:
+    """Both ends included."""
+    loaded = [settings.load(_GOOD | {"PASSWORD_MIN_CHARACTERS": value}) for value in ("15", "64")]
+
+    assert [it.password_min_characters for it in loaded] == [15, 64]
+
+
 def test_settings_are_read_by_name() -> None:
     """Needed ones and optional ones."""
     loaded = settings.load(_GOOD)

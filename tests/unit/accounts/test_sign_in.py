@@ -10,7 +10,7 @@ from accounts.audit import Record
 from accounts.authentication import API_KEY, SESSION, Credential
 from accounts.errors import InvalidCredentials, InvalidInput, TooManyAttempts, Unavailable
 from accounts.session_opening import SignedIn
-from accounts.sessions import Session
+from accounts.sessions import LONGEST, Session
 from tests.unit.accounts.stage import (
     EMAIL,
     NOW,
@@ -47,7 +47,8 @@ def test_the_right_password_opens_a_session(service: Service, *, remember: bool,
     )
 
     digest = secrets.digest(signed_in.token)
-    session = Session(digest, user_id, "password", remember, NOW, NOW, later(hours=hours), STRANGER)
+    ends, idle = later(hours=hours), LONGEST.of(remembered=remember).idle
+    session = Session(digest, user_id, "password", remember, NOW, NOW, ends, idle, STRANGER)
     assert (signed_in.session, service.world.sessions[digest]) == (session, session)
     assert digest in held(service, signed_in)
     (record,) = service.world.records

@@ -104,15 +104,47 @@ def test_a_line_carries_its_event_level_and_correlation(logged: Logged) -> None:
     assert "user_id" not in second
 
 
-def test_each_event_is_counted_as_a_metric(log: io.StringIO, capsys: pytest.CaptureFixture[str]) -> None:
-    """In the embedded metric format, under its own name."""
-    telemetry.record("authn_login_fail", {}, level="warning")
+def _counted(printed: str) -> list[tuple[str, dict[str, str]]]:
+    """Every metric in what was printed, with its dimensions."""
+    found = []
+    for line in map(json.loads, printed.splitlines()):
+        (directive,) = line["_aws"]["CloudWatchMetrics"]
+        (dimensions,), (metric,) = directive["Dimensions"], directive["Metrics"]
+        assert (directive["Namespace"], line[metric["Name"]]) == ("ComfyAccounts", [1.0])
+        found.append((metric["Name"], {name: line[name] for name in dimensions}))
+    return found
 
-    (metric,) = capsys.readouterr().out.splitlines()
-    directive = json.loads(metric)["_aws"]["CloudWatchMetrics"][0]
-    assert (directive["Namespace"], directive["Metrics"][0]["Name"]) == ("ComfyAccounts", "authn_login_fail")
-    assert json.loads(metric)["authn_login_fail"] == [1.0]
-    assert "authn_login_fail" in log.getvalue()
+
+@pytest.mark.usefixtures("log")
+def test_an_outcome_that_is_watched_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    """In the embedded metric format, under its own name; by method where it has one, each by itself."""
+    telemetry.record("authn_login_success", {"method": "google"}, level="info")
+    telemetry.record("authn_login_fail", {"method": "password", "user_id": "u"}, level="warning")
+    telemetry.record("authn_login_success", {"method": "password"}, level="info")
+
+    assert _counted(capsys.readouterr().out) == [
+        ("authn_login_success", {"service": "accounts", "method": "google"}),
+        ("authn_login_fail", {"service": "accounts"}),
+        ("authn_login_success", {"service": "accounts", "method": "password"}),
+    ]
+
+
+@pytest.mark.parametrize("event", ["page_shown", "session_shown", "never_heard_of"])
+def test_what_nobody_watches_is_only_written(event: str, capsys: pytest.CaptureFixture[str], logged: Logged) -> None:
+    """A metric costs money each month that it is written."""
+    telemetry.record(event, {}, level="info")
+
+    assert (capsys.readouterr().out, [line["event"] for line in logged()]) == ("", [event])
+
+
+@pytest.mark.usefixtures("log")
+@pytest.mark.parametrize("method", ["", "session", "x" * 300, "google\n", "password google"])
+def test_nobody_can_make_up_a_metric(method: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A method that is not listed makes none, wherever it came from: each would be charged for."""
+    for event in ("authn_login_success", "authn_provider_fail", "user_shown", "authn_token_issued"):
+        telemetry.record(event, {"method": method}, level="info")
+
+    assert capsys.readouterr().out == ""
 
 
 def test_mail_is_told_without_its_recipient(logged: Logged) -> None:

@@ -22,6 +22,8 @@ Resources:
     Properties: {ContentUri: layers/dependencies}
   Admin: {Type: AWS::SecretsManager::Secret, Properties: {GenerateSecretString: {}}}
   Spending: {Type: AWS::Budgets::Budget, Properties: {Budget: {}}}
+  Rate: {Type: AWS::CloudWatch::Alarm, Properties: {Metrics: [{Id: rate, Expression: a / b}]}}
+  Count: {Type: AWS::CloudWatch::Alarm, Properties: {Namespace: AWS/Lambda, MetricName: Errors}}
   LoginFunction:
     Type: AWS::Serverless::Function
     Properties:
@@ -83,6 +85,13 @@ def test_types_that_ministack_does_not_know_are_left_out(project: Path) -> None:
 
     assert "Spending" not in resources
     assert not {it["Type"] for it in resources.values()} & adapt.LEFT_OUT.keys()
+
+
+def test_alarms_that_compute_are_left_out(project: Path) -> None:
+    """MiniStack refuses them; those over one metric stay."""
+    resources = adapted(project)["Resources"]
+
+    assert [name for name, it in resources.items() if it["Type"] == "AWS::CloudWatch::Alarm"] == ["Count"]
 
 
 def test_what_needs_a_left_out_resource_is_refused_with_its_name(project: Path) -> None:

@@ -15,6 +15,7 @@ from accounts.messages import Message
 from accounts.oauth_sign_in import Arrival, Callback, Departure, OAuthArrival, OAuthDeparture
 from accounts.one_time_tokens import OneTimeToken
 from accounts.origins import Allowlist
+from accounts.passwords import Policy
 from accounts.providers import GITHUB, GOOGLE, Challenge, ProviderPerson
 from accounts.session_opening import SignedIn
 from accounts.transactions import Change
@@ -121,7 +122,9 @@ class OAuthService(Service):
     def password_setting(self) -> PasswordSetting:
         """Sets a first password."""
         stores = FakeUsers(self.world), FakeIdentities(self.world)
-        return PasswordSetting(self.sessions, *stores, self.hasher, self.breaches, self.transactions, self.notices)
+        return PasswordSetting(
+            self.sessions, *stores, self.hasher, Policy(15, self.breaches), self.transactions, self.notices
+        )
 
     def says(self, person: ProviderPerson | Exception, provider: str | None = None) -> None:
         """From now on, the provider says this."""

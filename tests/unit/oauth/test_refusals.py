@@ -19,6 +19,7 @@ SETTINGS = Settings(
         "ACCENT_COLOR": "#1a56db",
         "ACCENT_COLOR_DARK": "#8ab4ff",
         "SUPPORT_URL": 'https://support.example.com/?a=1&b="2"',
+        "PASSWORD_MIN_CHARACTERS": "15",
         "WALKTHROUGH_URL": "https://example.com/readme",
     },
 )

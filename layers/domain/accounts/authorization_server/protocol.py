@@ -20,11 +20,14 @@ from accounts.audit import Caller
 from accounts.clients import Client, Clients
 from accounts.errors import (
     AccessDenied,
+    AuthorizationPending,
     ClientRefused,
+    ExpiredToken,
     InvalidClient,
     InvalidGrant,
     InvalidScope,
     InvalidTarget,
+    SlowDown,
     UnauthorizedClient,
     UnsupportedGrantType,
     UnsupportedResponseType,
@@ -38,9 +41,12 @@ _KINDS: Mapping[str, type[ClientRefused]] = {
     kind.code: kind
     for kind in (
         AccessDenied,
+        AuthorizationPending,
+        ExpiredToken,
         InvalidClient,
         InvalidGrant,
         InvalidScope,
+        SlowDown,
         UnauthorizedClient,
         UnsupportedGrantType,
         UnsupportedResponseType,

@@ -9,7 +9,9 @@ from typing import Any
 
 from authlib.oauth2.base import OAuth2Error
 from authlib.oauth2.rfc6749 import AuthorizationCodeGrant, RefreshTokenGrant
+from authlib.oauth2.rfc8628 import DeviceCodeGrant
 
+from accounts import device_sign_in
 from accounts.audit import Caller
 from accounts.authorization_server.pkce import METHOD, StrictChallenge
 from accounts.authorization_server.protocol import PUBLIC, PublicClient, Server, demand_our_resource, refusal
@@ -17,6 +19,7 @@ from accounts.authorization_server.protocol import Asked as Request
 from accounts.client_sessions import Tokens
 from accounts.client_sign_in import ClientSignIn
 from accounts.clients import Clients
+from accounts.device_sign_in import DeviceSignIn
 from accounts.errors import ClientRefused
 from accounts.one_time_tokens import OneTimeToken
 from accounts.sessions import Session
@@ -29,6 +32,7 @@ class Stories:
 
     sign_in: ClientSignIn
     refresh: TokenRefresh
+    device: DeviceSignIn
 
 
 class TokenServer(Server):
@@ -40,6 +44,7 @@ class TokenServer(Server):
         self.stories = stories
         self.register_grant(CodeGrant, [StrictChallenge(required=True)])
         self.register_grant(RefreshGrant)
+        self.register_grant(DeviceGrant)
 
 
 class TokenEndpoint:
@@ -101,6 +106,27 @@ class FoundSession:
         return self.session.scope
 
 
+class FoundDevice:
+    """A device code as authlib asks about it."""
+
+    def __init__(self, token: OneTimeToken, now: datetime) -> None:
+        """Speak for ``token`` at the moment ``now``."""
+        self.token = token
+        self._now = now
+
+    def get_client_id(self) -> str:
+        """Whose it is."""
+        return self.token.data["client_id"]
+
+    def get_user_code(self) -> OneTimeToken:
+        """By what the person's answer is found: it stands on the token itself, and the code they type is not kept."""
+        return self.token
+
+    def is_expired(self) -> bool:
+        """Whether its ten minutes are over."""
+        return self._now >= self.token.expires_at
+
+
 class CodeGrant(AuthorizationCodeGrant):
     """``grant_type=authorization_code``."""
 
@@ -132,4 +158,31 @@ class RefreshGrant(RefreshTokenGrant):
         asked: Any = self.request
         token, session = asked.form["refresh_token"], asked.refresh_token.session
         tokens: Tokens = self.server.stories.refresh.exchange(token, session, asked.caller, asked.now)
+        return tokens
+
+
+class DeviceGrant(DeviceCodeGrant):
+    """``grant_type=urn:ietf:params:oauth:grant-type:device_code``."""
+
+    TOKEN_ENDPOINT_AUTH_METHODS = PUBLIC
+
+    def query_device_credential(self, device_code: str) -> FoundDevice:
+        """The code, if it is that client's, which is authenticated by now."""
+        asked = self.request
+        story: DeviceSignIn = self.server.stories.device
+        return FoundDevice(story.find(device_code, asked.form["client_id"], asked.caller, asked.now), asked.now)
+
+    def query_user_grant(self, token: OneTimeToken) -> tuple[str, bool] | None:
+        """Who has answered, and whether they said yes."""
+        return device_sign_in.answered(token)
+
+    def should_slow_down(self, found: FoundDevice) -> bool:
+        """Whether it asks too often."""
+        story: DeviceSignIn = self.server.stories.device
+        return story.is_too_soon(found.token, self.request.now)
+
+    def create_token_response(self) -> Tokens:
+        """In one transaction, where authlib has two steps."""
+        asked = self.request
+        tokens: Tokens = self.server.stories.device.redeem(asked.credential.token, asked.caller, asked.now)
         return tokens

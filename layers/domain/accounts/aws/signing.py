@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from accounts import secrets
 from accounts.access_tokens import ALGORITHM, TYPE
 from accounts.aws.clients import client
-from accounts.errors import Unavailable
+from accounts.errors import SigningUnavailable, Unavailable
 from accounts.settings import Settings
 
 KEPT_SECONDS = 300.0
@@ -68,7 +68,7 @@ class SigningKeys:
                 return None
             raise
         if not isinstance(public, EllipticCurvePublicKey):
-            raise Unavailable
+            raise SigningUnavailable
         numbers = public.public_numbers()
         point = {"x": _coded(_bytes(numbers.x)), "y": _coded(_bytes(numbers.y))}
         return {"kty": "EC", "crv": "P-256", "use": "sig", "alg": ALGORITHM, "kid": _key_id(key), **point}
@@ -77,7 +77,7 @@ class SigningKeys:
         try:
             answer: Mapping[str, Any] = getattr(client("kms"), operation)(**asked)
         except (ClientError, BotoCoreError) as error:
-            raise Unavailable from error
+            raise SigningUnavailable from error
         return answer
 
 

@@ -9,7 +9,7 @@ from pynamodb.models import Model
 
 from accounts import one_time_tokens
 from accounts.dynamo.tables import Operation, Table, Write
-from accounts.one_time_tokens import OneTimeToken
+from accounts.one_time_tokens import NOBODY, OneTimeToken
 from accounts.transactions import Change
 
 
@@ -31,7 +31,11 @@ class OneTimeTokensTable(Table[OneTimeTokenItem]):
     @property
     def writes(self) -> Mapping[type[Change], Write]:
         """How each change to a token is written."""
-        return {one_time_tokens.Issue: self._issue, one_time_tokens.Consume: self._consume}
+        return {
+            one_time_tokens.Issue: self._issue,
+            one_time_tokens.Take: self._take,
+            one_time_tokens.Consume: self._consume,
+        }
 
     def get(self, key: str) -> OneTimeToken | None:
         """The token, read consistently; None when there is none. Raises Unavailable."""
@@ -39,15 +43,19 @@ class OneTimeTokensTable(Table[OneTimeTokenItem]):
         return None if item is None else _token(item)
 
     def _issue(self, change: one_time_tokens.Issue) -> Operation:
-        token = change.token
-        item = self.bound(
+        return self.put(self._item(change.token), OneTimeTokenItem.token.does_not_exist())
+
+    def _take(self, change: one_time_tokens.Take) -> Operation:
+        return self.put(self._item(change.token), OneTimeTokenItem.subject.is_in(NOBODY, change.token.subject))
+
+    def _item(self, token: OneTimeToken) -> OneTimeTokenItem:
+        return self.bound(
             token.key,
             subject=token.subject,
             issued_at=token.issued_at,
             expires_at=token.expires_at,
             data=dict(token.data) or None,
         )
-        return self.put(item, OneTimeTokenItem.token.does_not_exist())
 
     def _consume(self, change: one_time_tokens.Consume) -> Operation:
         return self.delete(self.bound(change.key), OneTimeTokenItem.token.exists())

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from pynamodb.attributes import BooleanAttribute, TTLAttribute, UnicodeAttribute, UTCDateTimeAttribute
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, TTLAttribute, UnicodeAttribute, UTCDateTimeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
 from accounts import sessions
 from accounts.audit import Caller
 from accounts.dynamo.tables import Operation, Table, Write, unavailable_on_failure
+from accounts.limits import SESSION_IDLE
 from accounts.sessions import Session
 from accounts.transactions import Change
 
@@ -34,6 +35,7 @@ class SessionItem(Model):
     authenticated_at = UTCDateTimeAttribute()
     last_seen_at = UTCDateTimeAttribute()
     expires_at = TTLAttribute()
+    idle_seconds = NumberAttribute(null=True)
     source = UnicodeAttribute()
     user_agent = UnicodeAttribute()
     client_id = UnicodeAttribute(null=True)
@@ -41,6 +43,7 @@ class SessionItem(Model):
     # `refresh` is a method of every model.
     refresh_digest = UnicodeAttribute(null=True)
     refresh_previous = UnicodeAttribute(null=True)
+    refresh_salt = UnicodeAttribute(null=True)
     refreshed_at = UTCDateTimeAttribute(null=True)
     by_user = _ByUser()
 
@@ -79,12 +82,14 @@ class SessionsTable(Table[SessionItem]):
             authenticated_at=entry.authenticated_at,
             last_seen_at=entry.last_seen_at,
             expires_at=entry.expires_at,
+            idle_seconds=entry.idle // timedelta(seconds=1),
             source=entry.caller.source,
             user_agent=entry.caller.user_agent,
             client_id=entry.client_id or None,
             scope=entry.scope or None,
             refresh_digest=entry.refresh or None,
             refresh_previous=entry.refresh_previous or None,
+            refresh_salt=entry.refresh_salt or None,
             refreshed_at=entry.refreshed_at,
         )
         return self.put(item, SessionItem.digest.does_not_exist())
@@ -94,10 +99,10 @@ class SessionsTable(Table[SessionItem]):
 
     def _rotate(self, change: sessions.Rotate) -> Operation:
         read = change.session
-        gone = SessionItem.refresh_previous.remove()
         actions = [
             SessionItem.refresh_digest.set(change.refresh),
-            gone if change.forgetting else SessionItem.refresh_previous.set(read.refresh),
+            SessionItem.refresh_previous.set(read.refresh),
+            SessionItem.refresh_salt.set(change.salt),
             SessionItem.refreshed_at.set(change.now),
             SessionItem.last_seen_at.set(change.now),
         ]
@@ -113,10 +118,17 @@ def _session(item: SessionItem) -> Session:
         authenticated_at=item.authenticated_at,
         last_seen_at=item.last_seen_at,
         expires_at=item.expires_at,
+        idle=_idle(item.idle_seconds),
         caller=Caller(source=item.source, user_agent=item.user_agent),
         client_id=item.client_id or "",
         scope=item.scope or "",
         refresh=item.refresh_digest or "",
         refresh_previous=item.refresh_previous or "",
+        refresh_salt=item.refresh_salt or "",
         refreshed_at=item.refreshed_at,
     )
+
+
+def _idle(seconds: float | None) -> timedelta:
+    """A session of the time when this was not written down is held to the shorter limit."""
+    return SESSION_IDLE if seconds is None else timedelta(seconds=seconds)

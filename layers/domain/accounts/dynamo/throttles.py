@@ -73,9 +73,9 @@ class ThrottlesTable(Table[CounterItem]):
 
 
 def _open(toll: Toll) -> Condition:
-    condition: Condition = (
-        CounterItem.counted.does_not_exist() | (CounterItem.counted < toll.limit)
-        if toll.expected is None
-        else CounterItem.counted == toll.expected
-    )
-    return condition
+    if toll.expected is not None:
+        exact: Condition = CounterItem.counted == toll.expected
+        return exact
+    rested = CounterItem.counted < toll.limit if toll.quiet_since is None else CounterItem.raised_at <= toll.quiet_since
+    free: Condition = CounterItem.counted.does_not_exist() | rested
+    return free

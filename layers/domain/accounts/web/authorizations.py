@@ -19,6 +19,7 @@ DENIED: dict[str, Any] = {"isAuthorized": False}
 def decide(authentication: Authentication, settings: Settings, event: Event, now: datetime) -> dict[str, Any]:
     """Allow with the identity in the context, or deny.
 
+    Requests come from other APIs, which stand behind nothing of ours: their address is the gateway's word.
     When the store does not answer, Unavailable leaves the function: the gateway then answers 500, and nobody gets in.
     """
     request = requests.read(event, now)
@@ -26,12 +27,12 @@ def decide(authentication: Authentication, settings: Settings, event: Event, now
         credential = credentials.presented(request, _route(request), settings.site_url)
         principal = authentication.principal(credential, request.caller, now)
     except Refusal as refusal:
-        _record(request, refusal.event, "", refusal)
+        _record(request, refusal.event, error=refusal)
         return DENIED
     except Unavailable as failure:
-        _record(request, failure.event, "", failure)
+        _record(request, failure.event, error=failure)
         raise
-    _record(request, AUTHORIZE.event, principal.user_id, None)
+    _record(request, AUTHORIZE.event, principal.user_id, principal.kind)
     return {"isAuthorized": True, "context": _context(principal)}
 
 
@@ -58,13 +59,16 @@ def _context(principal: Principal) -> dict[str, str]:
     }
 
 
-def _record(request: Request, event: str, user_id: str, error: AccountsError | None) -> None:
+def _record(
+    request: Request, event: str, user_id: str = "", method: str = "", error: AccountsError | None = None
+) -> None:
     fields: dict[str, str | int] = {
         "function": AUTHORIZE.function,
         "request_id": request.id,
         "source": request.caller.source,
         "user_agent": request.caller.user_agent,
         "user_id": user_id,
+        "method": method,
     }
     if error is not None:
         fields |= {"code": error.code, "error": telemetry.describe(error)}

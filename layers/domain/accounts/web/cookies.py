@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from accounts.limits import DEVICE_KEPT, OAUTH_BROWSER_KEPT, REMEMBERED_SESSION_LIFETIME
+from accounts.limits import DEVICE_KEPT, OAUTH_BROWSER_KEPT
 
 if TYPE_CHECKING:
     # Every function reads cookies; few sign anybody in.
@@ -22,8 +22,9 @@ _ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
 
 def signed_in_cookies(signed_in: SignedIn) -> tuple[str, ...]:
     """The ``Set-Cookie`` values that hand the session to the browser, and make it known where it was not."""
-    remembered = signed_in.session.remembered
-    max_age = f"; Max-Age={int(REMEMBERED_SESSION_LIFETIME.total_seconds())}" if remembered else ""
+    begun = signed_in.session
+    lasts = begun.expires_at - begun.authenticated_at
+    max_age = f"; Max-Age={int(lasts.total_seconds())}" if begun.remembered else ""
     session = f"{SESSION_COOKIE}={signed_in.token}; {_ATTRIBUTES}{max_age}"
     kept = f"Max-Age={int(DEVICE_KEPT.total_seconds())}"
     return (session, f"{DEVICE_COOKIE}={signed_in.device}; {_ATTRIBUTES}; {kept}") if signed_in.device else (session,)

@@ -9,6 +9,7 @@ from typing import Any
 from accounts import telemetry
 from accounts.authentication import Credential
 from accounts.errors import AccountsError
+from accounts.events import EVENTS
 from accounts.settings import Settings
 from accounts.web import credentials, requests, responses, routes, same_origin
 from accounts.web.requests import Event, Request
@@ -18,6 +19,7 @@ from accounts.web.routes import Route
 Handle = Callable[[Request], Response]
 Refused = Callable[[AccountsError], Response]
 LambdaHandler = Callable[[Event, object], dict[str, Any]]
+_PROVIDERS = EVENTS["authn_provider_fail"].counted
 
 
 def endpoint(
@@ -56,6 +58,7 @@ def answer(
     error: Exception | None = None
     try:
         request = requests.read(event, now)
+        request = requests.through_firewall(request, settings.optional("FIREWALL_SECRET_DIGESTS"))
         _demand_own_pages(request, route, settings)
         response = handle(request)
     except AccountsError as refusal:
@@ -69,6 +72,11 @@ def answer(
 def credential_of(request: Request, route: Route, settings: Settings) -> Credential | None:
     """The credential that this request presents to this route."""
     return credentials.presented(request, route, settings.site_url)
+
+
+def kind_of(credential: Credential | None) -> str:
+    """What kind of credential it is, for the log line."""
+    return credential.kind if credential else ""
 
 
 def _demand_own_pages(request: Request, route: Route, settings: Settings) -> None:
@@ -90,11 +98,18 @@ def _record(route: Route, request: Request | None, response: Response, error: Ex
         "source": request.caller.source if request else "unknown",
         "user_agent": request.caller.user_agent if request else "",
         "user_id": response.user_id,
+        "method": response.method or _provider(request),
     }
     if error is not None:
         event = error.event if isinstance(error, AccountsError) else AccountsError.event
         fields |= {"code": getattr(error, "code", AccountsError.code), "error": telemetry.describe(error)}
     telemetry.record(event, fields, level=_level(response.status))
+
+
+def _provider(request: Request | None) -> str:
+    """The provider in the path if it is one of ours: what else a caller may have written there is not for the log."""
+    named = request.path_parameters.get("provider", "") if request else ""
+    return named if named in _PROVIDERS else ""
 
 
 def _level(status: int) -> str:

@@ -9,6 +9,8 @@ from accounts.limits import PUBLIC_METADATA_KEPT
 from accounts.web import responses, routes
 from accounts.web.responses import Response
 
+# RFC 8628 3.4.
+DEVICE_CODE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 _KEPT = {"cache-control": f"public, max-age={int(PUBLIC_METADATA_KEPT.total_seconds())}"}
 
 
@@ -19,11 +21,12 @@ def server(site_url: str) -> Response:
         "authorization_endpoint": f"{site_url}/oauth/authorize",
         "token_endpoint": f"{site_url}{routes.OAUTH_TOKEN.path}",
         "revocation_endpoint": f"{site_url}{routes.OAUTH_REVOKE.path}",
+        "device_authorization_endpoint": f"{site_url}{routes.OAUTH_DEVICE.path}",
         "jwks_uri": f"{site_url}{routes.SIGNING_KEYS.path}",
         "scopes_supported": list(MEANINGS),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "grant_types_supported": ["authorization_code", "refresh_token", DEVICE_CODE_GRANT],
         "token_endpoint_auth_methods_supported": ["none"],
         "revocation_endpoint_auth_methods_supported": ["none"],
         "code_challenge_methods_supported": ["S256"],

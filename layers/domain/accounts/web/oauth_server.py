@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from accounts import errors
-from accounts.client_consent import Question, Shown
-from accounts.client_sessions import Tokens
 from accounts.clients import MEANINGS
-from accounts.limits import ACCESS_TOKEN_LIFETIME
+from accounts.limits import ACCESS_TOKEN_LIFETIME, DEVICE_CODE_LIFETIME, DEVICE_POLL_INTERVAL
 from accounts.users import User
-from accounts.web import responses
+from accounts.web import responses, routes
 from accounts.web.responses import Response
+
+if TYPE_CHECKING:
+    # Each is the answer of one story, and every function imports its own.
+    from accounts.client_consent import Question, Shown
+    from accounts.client_sessions import Tokens
+    from accounts.device_codes import Codes
 
 # What was sent cannot be read, however that came: the RFC has one word for it.
 _UNREADABLE = (errors.InvalidInput, errors.BodyTooLarge, errors.UnsupportedMediaType)
@@ -24,8 +28,8 @@ _DESCRIPTIONS: Mapping[type[errors.AccountsError], str] = {
 }
 
 
-def tokens(issued: Tokens) -> Response:
-    """A pair of tokens (RFC 6749 5.1)."""
+def tokens(issued: Tokens, grant_type: str) -> Response:
+    """A pair of tokens (RFC 6749 5.1), for a grant of this type: one that was accepted, so one that we know."""
     body = {
         "access_token": issued.access_token,
         "token_type": "Bearer",
@@ -33,7 +37,25 @@ def tokens(issued: Tokens) -> Response:
         "refresh_token": issued.refresh_token,
         "scope": issued.scope,
     }
-    return responses.ok(body, user_id=issued.user_id)
+    # Some types are URNs (RFC 8628 3.4), of which the last word is the name.
+    return responses.ok(body, user_id=issued.user_id, method=grant_type.rpartition(":")[2])
+
+
+def device(issued: Codes, site_url: str) -> Response:
+    """The codes of a device (RFC 8628 3.2).
+
+    The address that is complete has the code in its fragment, which no server, proxy or log sees: our page reads it.
+    """
+    page = f"{site_url}{routes.DEVICE_PAGE.path}"
+    body = {
+        "device_code": issued.device_code,
+        "user_code": issued.user_code,
+        "verification_uri": page,
+        "verification_uri_complete": f"{page}#user_code={issued.user_code}",
+        "expires_in": int(DEVICE_CODE_LIFETIME.total_seconds()),
+        "interval": int(DEVICE_POLL_INTERVAL.total_seconds()),
+    }
+    return responses.ok(body)
 
 
 def refused(error: errors.AccountsError) -> Response:
@@ -58,7 +80,16 @@ def _question(asked: Question, user: User | None) -> Mapping[str, Any]:
     return {
         "client": {"id": asked.client.client_id, "name": asked.client.name},
         "redirect": {"host": target.hostname, "port": target.port},
-        "scopes": [{"name": name, "means": list(MEANINGS[name])} for name in asked.scope.split()],
-        # An account exists only once its address has been proven.
-        "account": {"id": user.user_id, "email": user.email, "email_verified": True} if user else None,
+        "scopes": scopes(asked.scope),
+        "account": account(user) if user else None,
     }
+
+
+def scopes(scope: str) -> list[dict[str, Any]]:
+    """How far a program would be let in, in words for people."""
+    return [{"name": name, "means": list(MEANINGS[name])} for name in scope.split()]
+
+
+def account(user: User) -> dict[str, Any]:
+    """Who is asked. An account exists only once its address has been proven."""
+    return {"id": user.user_id, "email": user.email, "email_verified": True}

@@ -31,11 +31,12 @@ PATHS: Mapping[str, str] = {
     "/api-keys": "api_keys",
     "/account": "account",
     "/oauth/authorize": "consent",
+    "/device": "device",
 }
 _PARTS = ("providers", "new_password", "sent", "again", "question")
 _LINKS = ("terms", "walkthrough", "mailbox")
 # Which of them have a stylesheet besides the one of all.
-_STYLES: Mapping[str, str] = {"api_keys": "inside", "account": "inside", "consent": "question"}
+_STYLES: Mapping[str, str] = {"api_keys": "inside", "account": "inside", "consent": "question", "device": "question"}
 # Sign-ins that failed while somebody who is signed in was linking a login or showing once more who they are.
 _WHILE_SIGNED_IN = frozenset(
     {"identity_linked_elsewhere", "identity_limit_reached", "identity_not_linked", "reauth_required"}
@@ -140,9 +141,10 @@ class Pages:
         """What texts name in braces: the numbers that the service keeps, and what it is called."""
         return {
             "site": self._brand.name,
-            "password_min": str(limits.PASSWORD_MIN_CHARACTERS),
+            "password_min": str(self._settings.password_min_characters),
             "password_max": str(limits.PASSWORD_MAX_CHARACTERS),
             "link_hours": str(limits.VERIFICATION_LIFETIME // timedelta(hours=1)),
+            "device_minutes": str(limits.DEVICE_CODE_LIFETIME // timedelta(minutes=1)),
             "reset_minutes": str(limits.PASSWORD_RESET_LIFETIME // timedelta(minutes=1)),
             "keys_max": str(limits.API_KEYS_PER_ACCOUNT),
         }

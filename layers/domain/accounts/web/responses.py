@@ -54,7 +54,7 @@ CORS_HEADERS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer. ``user_id`` is for the log line, not for the caller."""
+    """An answer. ``user_id``, and by which ``method`` it was asked for, are for the log line, not for the caller."""
 
     status: int
     body: str = ""
@@ -62,6 +62,7 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict)
     cookies: tuple[str, ...] = ()
     user_id: str = ""
+    method: str = ""
 
 
 def ok(
@@ -71,10 +72,11 @@ def ok(
     headers: Mapping[str, str] | None = None,
     cookies: tuple[str, ...] = (),
     user_id: str = "",
+    method: str = "",
 ) -> Response:
     """A JSON answer."""
     text = json.dumps(body, ensure_ascii=False)
-    return Response(status, text, headers=headers or {}, cookies=cookies, user_id=user_id)
+    return Response(status, text, headers=headers or {}, cookies=cookies, user_id=user_id, method=method)
 
 
 def download(body: Mapping[str, Any], filename: str, *, user_id: str) -> Response:
@@ -89,10 +91,14 @@ def accepted(message: str, *, user_id: str = "") -> Response:
 
 
 def no_content(
-    *, cookies: tuple[str, ...] = (), headers: Mapping[str, str] | None = None, user_id: str = ""
+    *,
+    cookies: tuple[str, ...] = (),
+    headers: Mapping[str, str] | None = None,
+    user_id: str = "",
+    method: str = "",
 ) -> Response:
     """204."""
-    return Response(204, cookies=cookies, headers=headers or {}, user_id=user_id)
+    return Response(204, cookies=cookies, headers=headers or {}, user_id=user_id, method=method)
 
 
 def see_other(location: str, *, cookies: tuple[str, ...] = (), user_id: str = "") -> Response:

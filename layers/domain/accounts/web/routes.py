@@ -239,9 +239,42 @@ OAUTH_AUTHORIZE = Route(
     "POST", "/oauth/authorize", "oauth_authorize", SESSION_ONLY, "consent window", "authn_client_answered", cookies=True
 )
 OAUTH_TOKEN = Route(
-    "POST", "/oauth/token", "oauth_token", NO_CREDENTIAL, "bad-grant window", "authn_token_issued", cors=True
+    "POST",
+    "/oauth/token",
+    "oauth_token",
+    NO_CREDENTIAL,
+    "bad-grant window, device-poll interval",
+    "authn_token_issued",
+    cors=True,
 )
 OAUTH_REVOKE = Route("POST", "/oauth/revoke", "oauth_revoke", NO_CREDENTIAL, GATEWAY, "session_revoked", cors=True)
+OAUTH_DEVICE = Route(
+    "POST",
+    "/oauth/device_authorization",
+    "oauth_device",
+    NO_CREDENTIAL,
+    "device window",
+    "authn_device_asks",
+    cors=True,
+)
+DEVICE_QUESTION = Route(
+    "POST",
+    "/oauth/device/request",
+    "oauth_device_answer",
+    SESSION_ONLY,
+    "user-code windows",
+    "authn_client_asks",
+    cookies=True,
+)
+DEVICE_ANSWER = Route(
+    "POST",
+    "/oauth/device",
+    "oauth_device_answer",
+    SESSION_ONLY,
+    "user-code windows",
+    "authn_client_answered",
+    cookies=True,
+)
 OAUTH_METADATA = Route(
     "GET",
     "/.well-known/oauth-authorization-server",
@@ -263,6 +296,7 @@ RESET_PAGE = Route("GET", "/reset-password", "pages", NO_CREDENTIAL, GATEWAY, "p
 KEYS_PAGE = Route("GET", "/api-keys", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
 ACCOUNT_PAGE = Route("GET", "/account", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
 CONSENT_PAGE = Route("GET", "/oauth/authorize", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
+DEVICE_PAGE = Route("GET", "/device", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
 ASSET = Route("GET", "/assets/{version}/{name}", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
 PAGES = (
     HOME,
@@ -274,6 +308,7 @@ PAGES = (
     KEYS_PAGE,
     ACCOUNT_PAGE,
     CONSENT_PAGE,
+    DEVICE_PAGE,
     ASSET,
 )
 # Whatever no other route answers: 404, 405 and the preflights of the routes that other origins may read.
@@ -320,6 +355,9 @@ ROUTES: tuple[Route, ...] = (
     OAUTH_AUTHORIZE,
     OAUTH_TOKEN,
     OAUTH_REVOKE,
+    OAUTH_DEVICE,
+    DEVICE_QUESTION,
+    DEVICE_ANSWER,
     OAUTH_METADATA,
     SIGNING_KEYS,
     *PAGES,

@@ -114,6 +114,19 @@ class Consent(msgspec.Struct, forbid_unknown_fields=True):
         return {name: value for name, value in given.items() if value and name not in {"decision", "account"}}
 
 
+class DeviceEntry(msgspec.Struct, forbid_unknown_fields=True):
+    """``POST /oauth/device/request``: the code that a device shows, as the person typed it."""
+
+    user_code: str
+
+
+class DeviceAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """``POST /oauth/device``."""
+
+    user_code: str
+    decision: str
+
+
 class AccountUpdate(msgspec.Struct, forbid_unknown_fields=True):
     """``PATCH /customers/me``."""
 

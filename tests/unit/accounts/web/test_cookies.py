@@ -31,6 +31,13 @@ def test_a_remembered_session_lasts_thirty_days() -> None:
     assert cookies(remembered) == (f"__Host-session={TOKEN}; {ATTRIBUTES}; Max-Age=2592000",)
 
 
+def test_the_cookie_of_a_shorter_session_is_shorter() -> None:
+    """As the deployment has it."""
+    remembered = sample_session(remembered=True, expires_at=later(days=2))
+
+    assert cookies(remembered) == (f"__Host-session={TOKEN}; {ATTRIBUTES}; Max-Age=172800",)
+
+
 def test_a_browser_is_made_known_for_a_year() -> None:
     """Beside the session, whether that is remembered or not."""
     year = int(timedelta(days=365).total_seconds())

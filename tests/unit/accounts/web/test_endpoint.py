@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from threading import Thread
 from typing import Any
 
 import pytest
 
+from accounts import secrets
 from accounts.authentication import SESSION, Credential
-from accounts.errors import AccountsError, InvalidCredentials, NotFound, TooManyAttempts, Unavailable
+from accounts.errors import AccountsError, InvalidCredentials, NotFound, SignInDeclined, TooManyAttempts, Unavailable
 from accounts.web import endpoint, responses, routes
 from accounts.web.requests import Request
 from accounts.web.responses import Response
@@ -37,6 +39,20 @@ def raising(error: Exception) -> endpoint.Handle:
         raise error
 
     return handle
+
+
+def test_behind_a_firewall_who_comes_past_it_is_refused_before_anything_is_done(logged: Logged) -> None:
+    """Whatever they ask for; and the log says from where they really came (DS-02)."""
+    secret = "s" * 48
+    behind = replace(SETTINGS, environ={**SETTINGS.environ, "FIREWALL_SECRET_DIGESTS": secrets.digest(secret)})
+    shown = {"cloudfront-viewer-address": "203.0.113.7:46532"}
+    asked = [event(headers=shown), event(headers=shown | {"x-firewall-secret": secret})]
+
+    answers = [endpoint.answer(routes.SESSION_SHOW, behind, hello, it, NOW) for it in asked]
+
+    assert [it["statusCode"] for it in answers] == [403, 200]
+    assert [(line["source"], line["status"]) for line in logged()] == [("192.0.2.1", 403), ("203.0.113.7", 200)]
+    assert secret not in json.dumps(logged())
 
 
 def test_a_success_is_answered_and_logged(logged: Logged) -> None:
@@ -82,6 +98,24 @@ def test_a_refusal_is_answered_and_logged(
     (line,) = logged()
     assert (line["level"], line["event"], line["code"], line["status"]) == (level, event_name, error.code, status)
     assert line["error"].startswith(f"{type(error).__name__} at test_endpoint.py:")
+
+
+@pytest.mark.parametrize(("asked", "told"), [("google", "google"), ("github", "github"), ("<a caller's own word>", "")])
+def test_a_line_tells_the_provider_and_no_word_of_the_callers(logged: Logged, asked: str, told: str) -> None:
+    """The path says which, and anybody may write anything there: it would be in the log, and be counted (LG-02)."""
+    sent = {**event("GET", "/auth/google/callback"), "pathParameters": {"provider": asked}}
+    endpoint.answer(routes.OAUTH_CALLBACK, SETTINGS, raising(SignInDeclined()), sent, NOW)
+
+    (line,) = logged()
+    assert (line["event"], line["method"]) == ("authn_provider_fail", told)
+    assert "caller" not in json.dumps(line)
+
+
+def test_a_line_tells_the_method_that_the_answer_knows(logged: Logged) -> None:
+    """How a person came, for whoever counts the ways in."""
+    answer(routes.SESSION_SHOW, lambda _: responses.ok({}, method="password"))
+
+    assert [line["method"] for line in logged()] == ["password"]
 
 
 @pytest.mark.parametrize(

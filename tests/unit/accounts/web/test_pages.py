@@ -191,6 +191,8 @@ def test_the_numbers_that_people_read_are_those_that_are_kept() -> None:
     assert "within 24 hours" in page_at("/signup").body
     assert "within 30 minutes" in page_at("/forgot-password").body
     assert "can have 25 keys" in page_at("/api-keys").body
+    strict = Pages(replace(SETTINGS, environ={**SETTINGS.environ, "PASSWORD_MIN_CHARACTERS": "20"}))
+    assert "20 to 256 characters" in strict.answer(request("GET", "/signup")).body
 
 
 def test_modules_make_text_and_never_markup() -> None:

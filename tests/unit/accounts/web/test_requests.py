@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from accounts import secrets
 from accounts.audit import Caller
-from accounts.errors import MalformedRequest
+from accounts.errors import Forbidden, MalformedRequest
 from accounts.web import requests
 from accounts.web.requests import Request
 from tests.unit.accounts.stage import NOW
@@ -64,6 +65,67 @@ def test_the_address_is_the_gateways_word(claimed: str) -> None:
     headers = {"x-forwarded-for": claimed, "forwarded": f"for={claimed}", "x-real-ip": claimed}
 
     assert request(headers=headers).caller.source == "192.0.2.1"
+
+
+SECRET, OLD = "s" * 48, "o" * 48
+DIGESTS = f"{secrets.digest(SECRET)},{secrets.digest(OLD)}"
+
+
+def behind(digests: str, **headers: str) -> Request:
+    """A request with these headers (``x_name`` for ``x-name``), where CloudFront with such a secret stands in front."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return requests.through_firewall(request(headers=named), digests)
+
+
+@pytest.mark.parametrize(
+    ("viewer", "source"),
+    [
+        ("203.0.113.9:46532", "203.0.113.9"),
+        ("2001:db8:1:2:3:4:5:6:46532", "2001:db8:1:2::/64"),
+        ("[2001:db8:1:2:3:4:5:6]:46532", "2001:db8:1:2::/64"),
+        ("2001:db8::1:46532", "2001:db8::/64"),
+        ("203.0.113.9", "unknown"),
+        ("203.0.113.9:1,198.51.100.1:2", "unknown"),
+        ("", "unknown"),
+    ],
+)
+@pytest.mark.parametrize("secret", [SECRET, OLD])
+def test_behind_cloudfront_the_address_is_cloudfronts_word(secret: str, viewer: str, source: str) -> None:
+    """With the port that it adds; what is not one address is limited under one shared name (TH-04)."""
+    seen = behind(DIGESTS, x_firewall_secret=secret, cloudfront_viewer_address=viewer)
+
+    assert seen.caller == Caller(source, "")
+
+
+@pytest.mark.parametrize(
+    "shown", ["", "x" * 48, SECRET[:-1], f"{SECRET},{SECRET}", f"x,{SECRET}", f" {SECRET}", DIGESTS, "\ud800", "é"]
+)
+def test_nobody_comes_past_cloudfront(shown: str) -> None:
+    """Not by guessing, by repeating the header, or by knowing what the functions know, the digest (DS-02)."""
+    with pytest.raises(Forbidden):
+        behind(DIGESTS, x_firewall_secret=shown, cloudfront_viewer_address="203.0.113.9:1")
+
+
+def test_without_the_header_nobody_comes_past_cloudfront() -> None:
+    """Not even with an address that looks right."""
+    with pytest.raises(Forbidden):
+        behind(DIGESTS, cloudfront_viewer_address="203.0.113.9:1")
+
+
+@pytest.mark.parametrize("claimed", ["203.0.113.9", "203.0.113.9, 192.0.2.1", "::1"])
+def test_behind_cloudfront_other_headers_say_nothing(claimed: str) -> None:
+    """Rotating them does not make a new source (TH-04)."""
+    proven = {"x_firewall_secret": SECRET, "cloudfront_viewer_address": "203.0.113.7:1"}
+    seen = behind(DIGESTS, **proven, x_forwarded_for=claimed, forwarded=f"for={claimed}", x_real_ip=claimed)
+
+    assert seen.caller.source == "203.0.113.7"
+
+
+def test_where_cloudfront_is_not_its_headers_say_nothing() -> None:
+    """Anybody can write them (TH-04)."""
+    seen = behind("", x_firewall_secret=SECRET, cloudfront_viewer_address="203.0.113.9:1")
+
+    assert seen.caller.source == "192.0.2.1"
 
 
 @pytest.mark.parametrize(

@@ -7,18 +7,18 @@ from pathlib import Path
 import pytest
 
 from accounts import errors
+from accounts.events import EVENTS
 from accounts.web import texts
 
 STATIC = Path(texts.__file__).with_name("static")
 HTML = "\n".join(path.read_text(encoding="utf-8") for path in (STATIC / "pages").glob("*.html"))
 MODULES = "\n".join(path.read_text(encoding="utf-8") for path in (STATIC / "assets").glob("*.js"))
-DOMAIN = "\n".join(path.read_text(encoding="utf-8") for path in Path(texts.__file__).parents[1].rglob("*.py"))
 # Filled in by the page itself, not by a catalogue.
 FRAME = re.compile(r"(part|item|page|link|error)\..*|assets|content|language|site")
 SAID = set(re.findall(r'"([a-z_]+(?:\.[a-z_]+)+)"', MODULES)) | set(re.findall(r'\bt\("([a-z_]+)"', MODULES))
 # Families of keys that a module puts together, with what they may be put together of.
 FAMILIES = {
-    "event": set(re.findall(r'(?:Record|order\.record)\([^"]*"([a-z_]+)"', DOMAIN)) - {"user_deleted"} | {"other"},
+    "event": {name for name, event in EVENTS.items() if event.kept} - {"user_deleted"} | {"other", "program"},
     "error": {"unreachable", "other", "wait_over"} | {it.code for it in vars(errors).values() if hasattr(it, "code")},
     "mail_problem": {"bounce", "complaint"},
     "login": {"left", "deleted"},

@@ -80,8 +80,9 @@ export function showActivity(result) {
   fill(FIRST);
 }
 
-function happening({ event, at, source, device: name }) {
-  const said = knows(`event.${event}`) ? t(`event.${event}`) : t("event.other");
+function happening({ event, at, source, device: name, detail }) {
+  const known = knows(`event.${event}`) ? t(`event.${event}`) : t("event.other");
+  const said = detail.client ? t("event.program", detail) : known;
   const what = make("div", { class: "what" }, make("h3", {}, said));
   const about = [name, source].filter(Boolean).map((text) => `${text} · `);
   return make("li", {}, what, make("p", { class: "about" }, ...about, moment(at)));

@@ -57,15 +57,21 @@ function look() {
 addEventListener("focus", look);
 document.addEventListener("visibilitychange", look);
 
-// Somebody else is to answer: this one is logged out here, and the log-in comes back to the same question.
-$("#question-other").addEventListener("click", (event) =>
-  busily(event.currentTarget, slot, async () => {
-    const result = await call("POST", "/auth/logout");
-    if (!result.ok && result.status !== 401) {
-      return result;
-    }
-    sessionEnded();
-    location.replace(loginAndBack());
-    return null;
-  }),
-);
+// Somebody else is to answer: this one is logged out here, and the log-in comes back to the same question. ``keep`` puts
+// away what its address does not hold.
+export function askSomebodyElse(other, place, keep = () => {}) {
+  other.addEventListener("click", () =>
+    busily(other, place, async () => {
+      const result = await call("POST", "/auth/logout");
+      if (!result.ok && result.status !== 401) {
+        return result;
+      }
+      keep();
+      sessionEnded();
+      location.replace(loginAndBack());
+      return null;
+    }),
+  );
+}
+
+askSomebodyElse($("#question-other"), slot);

@@ -1,0 +1,109 @@
+"""Signs a script in on a machine without a browser: with an API key, or with a code that is typed in elsewhere.
+
+    COMFY_API_KEY=comfyui-... python examples/headless.py https://accounts.example.com
+    python examples/headless.py https://accounts.example.com --device
+
+The standard library is enough.
+"""
+
+import argparse
+import json
+import os
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Mapping
+from typing import Any
+
+type Json = dict[str, Any]
+
+CLIENT_ID = "comfy-cli"
+DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
+
+
+class Refused(Exception):
+    """The service said no: its code, and its sentence on what to do."""
+
+    def __init__(self, status: int, body: Mapping[str, Any]) -> None:
+        """Read an answer of the API, or one of the OAuth endpoints."""
+        self.status = status
+        self.code = str(body.get("error", "unreachable"))
+        super().__init__(body.get("message") or body.get("error_description") or f"The service answered {status}.")
+
+
+def call(url: str, headers: Mapping[str, str], form: Mapping[str, str] | None = None, method: str = "POST") -> Json:
+    """Return what the service answers; raises Refused, or OSError when it cannot be reached."""
+    body = urllib.parse.urlencode(form).encode() if form is not None else None
+    request = urllib.request.Request(url, data=body, headers=dict(headers), method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return _read(answer.read())
+    except urllib.error.HTTPError as error:
+        with error:
+            raise Refused(error.code, _read(error.read())) from error
+
+
+def account(site: str, headers: Mapping[str, str]) -> Json:
+    """Return the account behind a credential, which travels in a header."""
+    return call(f"{site}/customers", headers)
+
+
+def with_key(site: str, key: str) -> Json:
+    """Return the account that an API key belongs to."""
+    return account(site, {"X-API-KEY": key})
+
+
+def with_device(site: str, tell: Callable[[str], None], wait: Callable[[float], None] = time.sleep) -> Json:
+    """Return tokens, once a person has typed the code into a browser anywhere (RFC 8628)."""
+    metadata = call(f"{site}/.well-known/oauth-authorization-server", {}, method="GET")
+    endpoint = metadata.get("device_authorization_endpoint")
+    if endpoint is None:
+        raise SystemExit("This deployment offers no sign-in by a code. Use an API key.")
+    asked = call(endpoint, {}, {"client_id": CLIENT_ID, "scope": "account"})
+    tell(f"Open {asked['verification_uri']} on any device and enter {asked['user_code']}")
+    interval = asked.get("interval", 5)
+    while True:
+        wait(interval)
+        grant = {"grant_type": DEVICE_CODE, "device_code": asked["device_code"], "client_id": CLIENT_ID}
+        try:
+            return call(metadata["token_endpoint"], {}, grant)
+        except Refused as refused:
+            if refused.code == "slow_down":
+                interval += 5
+            elif refused.code != "authorization_pending":
+                raise
+
+
+def main() -> None:
+    """Sign in and say who that is."""
+    parser = argparse.ArgumentParser(description="Sign in on a machine without a browser")
+    parser.add_argument("site", nargs="?", default="http://127.0.0.1:8000")
+    parser.add_argument("--device", action="store_true", help="with a code instead of an API key")
+    options = parser.parse_args()
+    site = options.site.rstrip("/")
+    try:
+        if options.device:
+            tokens = with_device(site, lambda text: print(text, flush=True))
+            customer = account(site, {"Authorization": f"Bearer {tokens['access_token']}"})
+        else:
+            customer = with_key(site, os.environ.get("COMFY_API_KEY", ""))
+    except Refused as refused:
+        # 4xx: the credential or the request is at fault. 5xx and 429: the service is; try again, and keep the key.
+        sys.exit(f"{refused.code}: {refused}")
+    except OSError as error:
+        sys.exit(f"The service cannot be reached: {error}")
+    print(f"Signed in as {customer['email']}")
+
+
+def _read(body: bytes) -> Json:
+    try:
+        read = json.loads(body)
+    except ValueError:
+        return {}
+    return read if isinstance(read, dict) else {}
+
+
+if __name__ == "__main__":
+    main()

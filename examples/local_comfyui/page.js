@@ -1,0 +1,59 @@
+// What a ComfyUI would do with its sign-in dialog.
+
+import { ComfyAccount } from "./comfy_account.js";
+
+const $ = (id) => document.getElementById(id);
+const { accounts } = await (await fetch("config.json")).json();
+const account = new ComfyAccount(accounts);
+
+function say(text) {
+  $("said").textContent = text;
+}
+
+function show() {
+  $("inside").hidden = !account.isSignedIn;
+  $("outside").hidden = account.isSignedIn;
+  $("renew").hidden = !account.hasTokens;
+}
+
+// One step, and what came of it.
+async function run(step) {
+  try {
+    say(await step());
+  } catch (error) {
+    say(error.message);
+  }
+  show();
+}
+
+async function greet() {
+  const { email } = await account.customer();
+  return `Signed in as ${email}`;
+}
+
+// An origin that is on no allowlist gets no browser sign-in: it is told what to do instead.
+async function offer() {
+  const ways = await account.methods();
+  $("browser").hidden = !ways.allowed;
+  $("advice").textContent = ways.message ?? "";
+  $("get-key").href = ways.api_key_url;
+}
+
+$("browser").addEventListener("click", () => run(() => account.signIn().then(() => "On the way …")));
+$("ask").addEventListener("click", () => run(greet));
+$("renew").addEventListener("click", () => run(() => account.renew().then(() => "Renewed")));
+$("sign-out").addEventListener("click", () => run(() => account.signOut().then(() => "Signed out")));
+$("key-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  run(async () => {
+    const { email } = await account.signInWithKey($("key").value.trim());
+    $("key").value = "";
+    return `Signed in as ${email}`;
+  });
+});
+
+await run(async () => {
+  await offer();
+  await account.arrive();
+  return account.isSignedIn ? greet() : "Not signed in";
+});

@@ -1,0 +1,38 @@
+"""The device authorization endpoint (RFC 8628 3.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from authlib.oauth2.base import OAuth2Error
+
+from accounts import clients
+from accounts.audit import Caller
+from accounts.authorization_server.protocol import PUBLIC, Asked, Server, demand_our_resource, refusal
+from accounts.clients import Clients
+from accounts.device_authorization import DeviceAuthorization
+from accounts.device_codes import Codes
+from accounts.errors import InvalidScope
+
+
+class DeviceEndpoint:
+    """Answers devices that want codes. ``issuer`` is our own origin."""
+
+    def __init__(self, known: Clients, story: DeviceAuthorization, issuer: str) -> None:
+        """Make the server once: it keeps nothing of a request."""
+        self._server = Server(known)
+        self._story = story
+        self._issuer = issuer
+
+    def codes(self, form: Mapping[str, str], caller: Caller, now: datetime) -> Codes:
+        """Two codes; raises InvalidClient, InvalidScope, InvalidTarget, TooManyAttempts."""
+        try:
+            client = self._server.authenticate_client(Asked(form, caller, now), PUBLIC, "device_authorization")
+        except OAuth2Error as error:
+            raise refusal(error) from error
+        scope = clients.granted(form.get("scope", ""))
+        if scope is None:
+            raise InvalidScope
+        demand_our_resource(form, self._issuer)
+        return self._story.ask(client.get_client_id(), scope, caller, now)

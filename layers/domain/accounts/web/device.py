@@ -1,0 +1,25 @@
+"""What a person is asked who typed the code of a device (RFC 8628 3.3, 5.4)."""
+
+from __future__ import annotations
+
+from accounts import devices
+from accounts.clients import Clients
+from accounts.device_consent import DeviceQuestion
+from accounts.web import oauth_server, responses
+from accounts.web.presenters import timestamp
+from accounts.web.responses import Response
+
+
+def question(asked: DeviceQuestion, known: Clients) -> Response:
+    """Who asks, from where and when, how far it would be let in, and who is asked; never the code."""
+    body = {
+        "client": {"id": asked.client_id, "name": known.name_of(asked.client_id)},
+        "device": {
+            "source": asked.source,
+            "device": devices.describe(asked.user_agent),
+            "asked_at": timestamp(asked.asked_at),
+        },
+        "scopes": oauth_server.scopes(asked.scope),
+        "account": oauth_server.account(asked.user),
+    }
+    return responses.ok(body, user_id=asked.user.user_id)

@@ -1,0 +1,113 @@
+// A device without a browser wants to be signed in: somebody types the code that it shows, or comes with it in the
+// fragment, which no server sees (RFC 8628 3.3). Coming with it does nothing: they see it, go on, see who asks, and click.
+
+import { $, broken, call, fault, make, moment, onSubmit, show, slotOf, swap, t, toLogin, whoIsHere, words } from "./page.js";
+import { ask, askSomebodyElse } from "./question.js";
+
+const KEPT = "device-code";
+const enter = $("#enter");
+const question = $("#question");
+const form = $("#form");
+const input = $("#user-code");
+
+// The code leaves the address bar at once. It waits in the tab's own storage while somebody logs in, and is read once.
+function arrived() {
+  const given = new URLSearchParams(location.hash.slice(1)).get("user_code");
+  history.replaceState(null, "", location.pathname);
+  const kept = sessionStorage.getItem(KEPT);
+  sessionStorage.removeItem(KEPT);
+  return given ?? kept ?? "";
+}
+
+function keep() {
+  sessionStorage.setItem(KEPT, input.value);
+}
+
+function logInFirst() {
+  keep();
+  return toLogin();
+}
+
+// As devices show it, so that the two can be compared.
+function tidy(text) {
+  const letters = text.toUpperCase().replace(/[^A-Z]/g, "");
+  return `${letters.slice(0, 4)}-${letters.slice(4)}`;
+}
+
+async function lookUp() {
+  const code = input.value;
+  const result = await call("POST", "/oauth/device/request", { user_code: code });
+  if (result.code === "not_authenticated") {
+    return logInFirst();
+  }
+  if (result.code === "invalid_user_code") {
+    notThisOne(result);
+    return null;
+  }
+  if (!result.ok) {
+    return result;
+  }
+  const { device, source, asked_at: at } = result.body.device;
+  $("#shown-code").textContent = tidy(code);
+  swap(enter, question);
+  ask(result.body, `${device} · ${source}`, (decision) => answer(code, decision));
+  $("#question-where").append(" · ", moment(at));
+  return null;
+}
+
+function notThisOne(result) {
+  fault(input, words(result));
+  input.select();
+}
+
+async function answer(code, decision) {
+  const result = await call("POST", "/oauth/device", { user_code: code, decision });
+  if (result.ok) {
+    input.value = "";
+    swap(question, $(decision === "allow" ? "#allowed" : "#denied"));
+    return null;
+  }
+  if (result.code === "not_authenticated") {
+    return logInFirst();
+  }
+  if (result.code === "invalid_user_code") {
+    swap(question, enter);
+    notThisOne(result);
+    return null;
+  }
+  return result;
+}
+
+// What the question is about here: a device, which may be anybody's, and the code that says which.
+function prepare() {
+  $("#question-where").previousElementSibling.textContent = t("device.where");
+  const code = make("dd", {}, make("code", { id: "shown-code" }));
+  $(".asked").prepend(make("div", {}, make("dt", {}, t("device.shown")), code));
+  const warning = make("p", { class: "message warn" }, t("device.warning"));
+  $(".lead", question).remove();
+  $(".slot", question).append(make("div", { class: "lead" }, warning));
+  // Whoever was asked is the only one who is: for another account the device needs another code.
+  $("#question-other").remove();
+}
+
+async function open() {
+  const result = await whoIsHere();
+  if (result.status === 401) {
+    await logInFirst();
+  }
+  show($("#loading"), false);
+  show(enter);
+  if (result.ok) {
+    $("#enter-account").textContent = result.body.customer.email;
+    input.focus();
+  } else {
+    broken(slotOf(form), result);
+  }
+}
+
+input.value = arrived();
+prepare();
+onSubmit(form, lookUp);
+askSomebodyElse($("#enter-other"), slotOf(form), keep);
+addEventListener("hashchange", () => location.reload());
+await open();

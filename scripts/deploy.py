@@ -1,0 +1,163 @@
+"""Build the service and deploy it into AWS. `make deploy PROFILE=prod` runs it, with that profile of samconfig.toml.
+
+The first time it asks for what samconfig.toml leaves open and writes the answers there. Without a terminal, or with CI
+set, it never asks: it says what is missing and ends. Credentials come from the environment, as for every AWS program.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from accounts import secrets
+from local import PROJECT, adapt
+from scripts import deploy_checks, samconfig, snapshots
+from scripts.deploy_checks import Client
+from scripts.samconfig import NoSuchProfile, Profile
+
+# A site that cannot be called yet: which address API Gateway gives, the first deployment tells.
+_NOT_YET = "https://not-yet.invalid"
+_BUILT = PROJECT / ".aws-sam" / "build" / "template.yaml"
+_SHOWN = ("SiteUrl", "SiteTarget", "AuthorizerFunctionArn", "OAuthProvidersSecretArn", "DashboardUrl")
+Run = Callable[[list[str]], None]
+Ask = Callable[[str], str]
+
+
+class CannotDeploy(Exception):
+    """What is in the way, for a person."""
+
+
+def deploy(profile: Profile, client: Client, run: Run, ask: Ask | None) -> Mapping[str, str]:
+    """Do all of it; return the stack's outputs. ``ask`` is None where nobody could answer."""
+    template = adapt.read(PROJECT / "template.yaml")
+    profile = complete(profile, template["Parameters"], ask)
+    findings = deploy_checks.look(client, profile.region, profile.overrides, hashing=_hashing(template))
+    for note in findings.notes:
+        print(f"Note: {note}")
+    if findings.missing:
+        raise CannotDeploy("\n".join(["this is missing:", *(f"  - {it}" for it in findings.missing)]))
+    extra = firewall_secret(profile, client) if profile.has_firewall else {}
+    run(["build"])
+    run(["validate", "--lint"])
+    if profile.overrides.get("SnapStart") == "on":
+        snapshots.publish(_BUILT, dict(profile.overrides) | extra)
+    profile = _with_address(profile, client, run)
+    run(_command(profile, extra))
+    if profile.overrides.get("Stage") == "prod":
+        client("cloudformation").update_termination_protection(
+            StackName=profile.stack, EnableTerminationProtection=True
+        )
+    return _outputs(profile, client)
+
+
+def complete(profile: Profile, declared: Mapping[str, Any], ask: Ask | None) -> Profile:
+    """The profile with nothing left open; what is asked is checked as CloudFormation would, and written down."""
+    open_questions = profile.open_questions
+    if open_questions and ask is None:
+        names = ", ".join(open_questions)
+        raise CannotDeploy(f"samconfig.toml, profile {profile.name}, still leaves open: {names}. Fill them in there.")
+    answers = {name: _answer(name, declared[name], ask) for name in open_questions if ask}
+    return profile.filled_in(answers) if answers else profile
+
+
+def _answer(name: str, parameter: Mapping[str, Any], ask: Ask) -> str:
+    while True:
+        answer = ask(f"{name}: {parameter['Description']}\n{name} = ").strip()
+        if answer and re.search(parameter.get("AllowedPattern", ""), answer):
+            return answer
+        print(f"That does not look like one: {parameter.get('AllowedPattern', 'it is empty')}")
+
+
+def firewall_secret(profile: Profile, client: Client) -> dict[str, str]:
+    """The secret by which CloudFront shows who it is, made on first use; functions get to know its digest only."""
+    manager, name = client("secretsmanager"), f"{profile.stack}/firewall"
+    try:
+        manager.describe_secret(SecretId=name)
+    except manager.exceptions.ResourceNotFoundException:
+        manager.create_secret(Name=name, SecretString=secrets.random_base62(48), Description="What CloudFront says")
+    current = manager.get_secret_value(SecretId=name)
+    digests = [secrets.digest(current["SecretString"])]
+    # The one before is still good while CloudFront is told the new one all over the world.
+    try:
+        before = manager.get_secret_value(SecretId=name, VersionStage="AWSPREVIOUS")
+        digests.append(secrets.digest(before["SecretString"]))
+    except manager.exceptions.ResourceNotFoundException:
+        pass
+    return {"FirewallSecretArn": current["ARN"], "FirewallSecretDigests": ",".join(digests)}
+
+
+def _with_address(profile: Profile, client: Client, run: Run) -> Profile:
+    """Deploy once to be given an address by API Gateway, where the profile waits for one."""
+    if not profile.waits_for_address:
+        return profile
+    api = _api_of(profile, client)
+    if api is None:
+        print("Deploying twice: the first time tells the address that API Gateway gives.", flush=True)
+        run(_command(profile, {"SiteUrl": _NOT_YET}))
+        api = _outputs(profile, client)["HttpApiId"]
+    return profile.filled_in({"SiteUrl": f"https://{api}.execute-api.{profile.region}.amazonaws.com"})
+
+
+def _api_of(profile: Profile, client: Client) -> str | None:
+    """The API's id, if the stack is there: a site that people use must not be moved to nowhere for a minute."""
+    try:
+        return _outputs(profile, client).get("HttpApiId")
+    except ClientError as error:
+        if "does not exist" in str(error):
+            return None
+        raise
+
+
+def _command(profile: Profile, extra: Mapping[str, str]) -> list[str]:
+    given = dict(profile.overrides) | dict(extra)
+    # SAM CLI cannot say an empty one, which is what every parameter that may be empty is by itself.
+    overrides = [f"{name}={value}" for name, value in given.items() if value]
+    return ["deploy", "--config-env", profile.name, "--no-confirm-changeset", "--parameter-overrides", *overrides]
+
+
+def _outputs(profile: Profile, client: Client) -> dict[str, str]:
+    described = client("cloudformation").describe_stacks(StackName=profile.stack)["Stacks"][0]
+    return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
+
+
+def _hashing(template: Mapping[str, Any]) -> int:
+    functions = [it["Properties"] for it in template["Resources"].values() if it["Type"].endswith("::Function")]
+    return sum("ReservedConcurrentExecutions" in it for it in functions)
+
+
+def sam(arguments: list[str]) -> None:
+    """Run our SAM CLI, which finds a Python 3.13 with pip on the PATH; raises CannotDeploy when it fails."""
+    program = PROJECT / ".venv-sam" / "bin" / "sam"
+    path = f"{PROJECT / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "SAM_CLI_TELEMETRY": "0"}
+    done = subprocess.run([str(program), *arguments], cwd=PROJECT, env=environment, check=False)  # noqa: S603 - ours
+    if done.returncode:
+        raise CannotDeploy(f"sam {arguments[0]} failed; what it said is above")
+
+
+def main(path: Path = PROJECT / "samconfig.toml") -> int:
+    """Say what is done, and do it."""
+    nobody_answers = bool(os.environ.get("CI")) or not sys.stdin.isatty()
+    try:
+        profile = samconfig.read(path, os.environ.get("PROFILE") or "dev")
+        print(f"Deploying the profile {profile.name}: the stack {profile.stack} in {profile.region}")
+        session = boto3.session.Session(region_name=profile.region)
+        outputs = deploy(profile, session.client, sam, None if nobody_answers else input)
+    except (CannotDeploy, NoSuchProfile, adapt.TemplateProblem, ValueError, BotoCoreError, ClientError) as problem:
+        print(f"make deploy: {problem}", file=sys.stderr)
+        return 1
+    print("\nDeployed.")
+    for name in _SHOWN:
+        if name in outputs:
+            print(f"  {name:<24} {outputs[name]}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

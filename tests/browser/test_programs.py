@@ -1,0 +1,306 @@
+"""A program signs in through the browser: the example of a local ComfyUI, served from another origin."""
+
+import html
+import json
+import re
+import threading
+from collections.abc import Iterator
+from http.server import ThreadingHTTPServer
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from examples.local_comfyui.serve import server
+from local.cloud import LocalCloud
+from tests.browser.chromium import LAN_HOST
+from tests.browser.people import enter, say_yes, visitor_on
+from tests.browser.scenes import Stage, log_in, question_of
+from tests.local.person import PASSWORD, Person, token_in
+
+
+@pytest.fixture(scope="module")
+def program(cloud: LocalCloud) -> Iterator[ThreadingHTTPServer]:
+    """The example, running on this computer."""
+    with server(cloud.site_url, port=0) as running:
+        thread = threading.Thread(target=running.serve_forever)
+        thread.start()
+        yield running
+        running.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def here(program: ThreadingHTTPServer) -> str:
+    """Its address, as its person opens it."""
+    return f"http://127.0.0.1:{program.server_port}"
+
+
+def begin(page: Page, origin: str) -> None:
+    """Press the button in the program."""
+    page.goto(origin)
+    page.get_by_role("button", name="Sign in with the browser").click()
+
+
+def said(page: Page, text: str | re.Pattern[str]) -> None:
+    """What the program says."""
+    expect(page.get_by_role("status")).to_have_text(text)
+
+
+def test_a_local_comfyui_signs_in_renews_and_signs_out(stage: Stage, here: str) -> None:
+    """Whoever is not logged in is asked to, comes back to the question, and is back in the program with one click."""
+    stage.page.goto(here)
+    said(stage.page, "Not signed in")
+    stage.page.get_by_role("button", name="Sign in with the browser").click()
+    log_in(stage, stage.person.email, PASSWORD)
+    expect(stage.page.get_by_role("heading", level=1)).to_have_text("ComfyUI on this computer wants to sign in")
+    stage.told(f"A program on this computer (127.0.0.1, port {here.rpartition(':')[2]})")
+    stage.told(stage.person.email)
+    stage.press("Allow")
+
+    said(stage.page, f"Signed in as {stage.person.email}")
+    assert stage.page.url == f"{here}/"
+    stage.page.reload()
+    said(stage.page, f"Signed in as {stage.person.email}")
+    stage.press("Renew the tokens")
+    said(stage.page, "Renewed")
+    stage.press("Sign out")
+    said(stage.page, "Signed out")
+    assert stage.page.evaluate("sessionStorage.length") == 0
+    assert "ComfyUI on this computer" not in _programs(stage.person)
+
+
+def test_a_program_is_ended_from_the_account(stage: Stage, here: str) -> None:
+    """It shows with its name and as a program, and is signed out at its next step."""
+    enter(stage.visitor, stage.person)
+    begin(stage.page, here)
+    stage.press("Allow")
+    said(stage.page, f"Signed in as {stage.person.email}")
+    account = stage.visitor.context.new_page()
+    account.goto(f"{stage.visitor.site}/account")
+    entry = account.get_by_role("listitem").filter(has_text="ComfyUI on this computer")
+    expect(entry).to_contain_text("Program")
+    expect(account.locator("#activity")).to_contain_text("You let a program in: comfy-local-web")
+    expect(entry).to_contain_text("Chrome on Linux")
+    entry.get_by_role("button").click()
+    account.locator("dialog[open]").get_by_role("button", name="Log out", exact=True).click()
+    expect(account.get_by_text("ComfyUI on this computer is logged out.")).to_be_visible()
+
+    stage.press("Who am I?")
+    said(stage.page, re.compile("sign in again", re.IGNORECASE))
+    expect(stage.page.get_by_role("button", name="Sign in with the browser")).to_be_visible()
+
+
+def test_a_person_who_says_no_is_back_in_the_program(stage: Stage, here: str) -> None:
+    """Which is told so, in words that it can show."""
+    enter(stage.visitor, stage.person)
+    begin(stage.page, here)
+    stage.press("Cancel")
+
+    said(stage.page, "The person did not allow this sign-in.")
+    assert stage.page.url == f"{here}/"
+
+
+def test_the_question_survives_google(stage: Stage) -> None:
+    """The longest that a known client asks comes back whole from the provider."""
+    scopes = [f"comfy-cloud:{noun}:{verb}" for noun in ("workflows", "jobs", "files", "assets", "hub", "settings")
+              for verb in ("read", "write")]  # fmt: skip
+    asked = {"redirect_uri": "http://127.0.0.1:49152/callback", "resource": f"{stage.visitor.site}/api"}
+    path = question_of("comfy-cli", **asked, scope=" ".join([*scopes, "comfy-cloud:user:read"]), state="s" * 22)
+    stage.page.goto(stage.visitor.site + path)
+    stage.page.get_by_role("link", name="Continue with Google").click()
+    say_yes(stage.page, "asked@example.org")
+
+    stage.told("Comfy CLI wants to sign in")
+    stage.told("asked@example.org")
+    assert stage.page.url == stage.visitor.site + path
+
+
+def test_the_question_survives_signing_up(stage: Stage) -> None:
+    """The mailed link opens another tab; this one goes on to the question by itself, and that one says so."""
+    newcomer = Person(stage.cloud, email="asked-first@example.com")
+    stage.page.goto(stage.visitor.site + question_of())
+    stage.page.get_by_role("link", name="Sign up").click()
+    stage.page.get_by_label("Email address").fill(newcomer.email)
+    stage.page.get_by_label("New password", exact=True).fill(PASSWORD)
+    stage.press("Sign up")
+    stage.told("Check your mail")
+    token = token_in(newcomer.wait_for_mail("Confirm your email address"))
+    mailed = stage.visitor.context.new_page()
+    mailed.goto(f"{stage.visitor.site}/verify-email#token={token}")
+    mailed.get_by_label("Password", exact=True).fill(PASSWORD)
+    mailed.get_by_role("button", name="Confirm address").click()
+
+    expect(mailed.get_by_text("The tab where you signed up carries on")).to_be_visible()
+    stage.told("ComfyUI on this computer wants to sign in")
+    stage.told(newcomer.email)
+
+
+def test_somebody_else_can_answer(stage: Stage) -> None:
+    """Who is logged in is logged out, and the log-in comes back to the same question."""
+    other = Person(stage.cloud).join()
+    enter(stage.visitor, stage.person)
+    stage.visitor.visit(question_of())
+    stage.told(stage.person.email)
+    stage.press("Not you? Use another account")
+    stage.page.wait_for_url("**/login?*")
+    log_in(stage, other.email, PASSWORD)
+
+    expect(stage.page.locator("#question-account")).to_have_text(other.email)
+    assert stage.page.url == stage.visitor.site + question_of()
+
+
+def test_a_click_is_not_for_somebody_who_logged_in_meanwhile(stage: Stage) -> None:
+    """The page shows who it is now, and waits for another click."""
+    other = Person(stage.cloud).join()
+    enter(stage.visitor, stage.person)
+    stage.visitor.visit(question_of())
+    stage.visitor.context.clear_cookies()
+    enter(visitor_on(stage.visitor.context, stage.cloud), other)
+    stage.press("Allow")
+    stage.told("Another account is signed in here now")
+
+    expect(stage.page.locator("#question-account")).to_have_text(other.email)
+    assert stage.page.url == stage.visitor.site + question_of()
+
+
+def test_one_click_is_one_answer(stage: Stage, here: str) -> None:
+    """However often the button is pressed, and also by whoever aimed at something that stood there before."""
+    enter(stage.visitor, stage.person)
+    sent: list[Route] = []
+
+    def keep(route: Route) -> None:
+        if route.request.method == "POST":
+            sent.append(route)
+        else:
+            route.continue_()
+
+    stage.page.route("**/oauth/authorize", keep)
+    begin(stage.page, here)
+    allow = stage.page.get_by_role("button", name="Allow", exact=True)
+    expect(stage.page.locator("#question-title")).to_be_focused()
+    allow.dispatch_event("click")
+    assert sent == []
+    allow.click()
+    for button in (allow, stage.page.get_by_role("button", name="Cancel", exact=True)):
+        button.dispatch_event("click")
+        button.dispatch_event("dblclick")
+
+    assert [json.loads(route.request.post_data or "")["decision"] for route in sent] == ["allow"]
+    sent[0].continue_()
+    said(stage.page, f"Signed in as {stage.person.email}")
+
+
+def test_the_question_is_answered_by_keyboard(stage: Stage, here: str) -> None:
+    """Read from its title on; Cancel comes before Allow, and neither is pressed by accident."""
+    enter(stage.visitor, stage.person)
+    begin(stage.page, here)
+    expect(stage.page.locator("#question-title")).to_be_focused()
+    expect(stage.page.get_by_role("button", name="Allow", exact=True)).to_be_enabled()
+    stage.page.keyboard.press("Enter")
+    for name in ("Not you? Use another account", "Cancel", "Allow"):
+        stage.page.keyboard.press("Tab")
+        expect(stage.page.get_by_role("button", name=name, exact=True)).to_be_focused()
+    stage.page.keyboard.press("Enter")
+
+    said(stage.page, f"Signed in as {stage.person.email}")
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("", "unknown_client"),
+        (urlencode({"client_id": "comfy-cli", "redirect_uri": "https://evil.example/"}), "redirect_not_allowed"),
+        (urlencode({"client_id": "comfy-cli", "redirect_uri": "javascript:alert(1)"}), "redirect_not_allowed"),
+        (question_of().partition("?")[2] + "&client_id=comfy-cli", "malformed_request"),
+        (question_of().partition("?")[2] + "&redirect_uri=https://evil.example/", "malformed_request"),
+    ],
+)
+def test_what_cannot_be_asked_is_said_here_and_goes_nowhere(stage: Stage, query: str, code: str) -> None:
+    """Nobody is redirected to an address that the question brought along."""
+    stage.visitor.visit(f"/oauth/authorize?{query}")
+
+    stage.told("This sign-in cannot go on")
+    expect(stage.page.locator("#refused-code")).to_contain_text(code)
+    assert stage.page.url.startswith(stage.visitor.site)
+
+
+def test_nothing_of_the_question_becomes_part_of_the_page(stage: Stage) -> None:
+    """Not the state, not a name that the address brings along, and no address that would be run."""
+    enter(stage.visitor, stage.person)
+    markup = "<img src=x onerror=alert(1)>"
+    stage.visitor.visit(question_of(state=markup, client_name="Your bank", scope="account <b>"))
+    expect(stage.page.locator("#question")).to_be_visible()
+    assert "Your bank" not in stage.page.content()
+    assert "onerror" not in stage.page.content()
+    stage.answer("/oauth/authorize/request?*", 200, '{"redirect_to": "javascript:document.title=\'run\'"}')
+    stage.page.goto(stage.visitor.site + question_of())
+
+    expect(stage.page.get_by_text("One moment")).to_be_visible()
+    assert stage.page.title() != "run"
+    stage.visitor.complaints.clear()
+
+
+def test_nobody_can_frame_the_question(stage: Stage, here: str) -> None:
+    """A page that lays it under something else to click gets nothing to show (OA-19)."""
+    enter(stage.visitor, stage.person)
+    stage.page.goto(stage.visitor.site + "/nothing-here")
+    answer = stage.page.request.get(stage.visitor.site + question_of())
+    assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+    assert answer.headers["cache-control"] == "no-store"
+    frame = f"<iframe src='{html.escape(stage.visitor.site + question_of())}'></iframe>"
+    stage.page.route(f"{here}/", lambda route: route.fulfill(body=frame, content_type="text/html"))
+    stage.page.goto(here)
+
+    assert len(stage.page.frames) == 2
+    assert "question" not in stage.page.frames[1].content()
+    stage.visitor.complaints.clear()
+
+
+def test_another_origin_gets_an_api_key_instead(stage: Stage, program: ThreadingHTTPServer) -> None:
+    """It is told so, with the link to make one; the key signs it in by CORS, and each mistake has its own words."""
+    key = stage.person.make_key("lan box")
+    stage.page.goto(f"http://{LAN_HOST}:{program.server_port}")
+    said(stage.page, "Not signed in")
+    expect(stage.page.get_by_role("button", name="Sign in with the browser")).to_be_hidden()
+    stage.told("API key")
+    expect(stage.page.get_by_role("link", name="Get an API key")).to_have_attribute(
+        "href", f"{stage.visitor.site}/api-keys"
+    )
+    _paste(stage.page, key["plaintext_key"][:-1])
+    said(stage.page, re.compile("copied it whole"))
+    _paste(stage.page, key["plaintext_key"])
+    said(stage.page, f"Signed in as {stage.person.email}")
+    stage.page.reload()
+    said(stage.page, f"Signed in as {stage.person.email}")
+    assert stage.person.call("DELETE", f"/customers/api-keys/{key['id']}").status_code == 204
+    stage.press("Who am I?")
+
+    expect(stage.page.get_by_label("API key")).to_be_visible()
+    said(stage.page, re.compile("deleted"))
+
+
+def test_a_key_is_kept_while_the_service_is_down(stage: Stage, here: str) -> None:
+    """A fault of ours is not the key's."""
+    key = stage.person.make_key("patient box")
+    stage.page.goto(here)
+    said(stage.page, "Not signed in")
+    _paste(stage.page, key["plaintext_key"])
+    said(stage.page, f"Signed in as {stage.person.email}")
+    stage.page.route("**/customers", lambda route: route.fulfill(status=503, body="{}"))
+    stage.press("Who am I?")
+    said(stage.page, re.compile("Try again in a moment"))
+    stage.page.unroute_all()
+    stage.press("Who am I?")
+
+    said(stage.page, f"Signed in as {stage.person.email}")
+
+
+def _paste(page: Page, key: str) -> None:
+    page.get_by_label("API key", exact=True).fill(key)
+    page.get_by_role("button", name="Sign in with the API key").click()
+
+
+def _programs(person: Person) -> list[str]:
+    sessions = person.call("GET", "/auth/sessions").json()["sessions"]
+    return [entry["client"]["name"] for entry in sessions if entry["client"]]

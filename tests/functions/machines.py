@@ -1,0 +1,88 @@
+"""A device without a browser: what it asks, what its person types, and what it gets."""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from tests.functions.clients import handed_out
+from tests.functions.lambdas import Answer, Lambdas
+from tests.functions.requests import SAMPLE_TOKEN, request
+
+GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+
+
+@dataclass
+class Machine:
+    """A rented GPU box with a client of ours."""
+
+    functions: Lambdas
+    client_id: str = "comfy-cli"
+
+    def asks(self, source: str | None = None, **changes: str | None) -> Answer:
+        """For its two codes."""
+        asked = {"client_id": self.client_id, "scope": "account"} | changes
+        body = urlencode({name: value for name, value in asked.items() if value is not None})
+        answer = self.functions.invoke("oauth_device", request("oauth_device", body=body, source=source))
+        if answer.status == 200:
+            handed_out(self.functions, answer.json["device_code"])
+            handed_out(self.functions, answer.json["user_code"])
+            self.functions.issued.add(answer.json["user_code"].replace("-", ""))
+        return answer
+
+    def codes(self) -> tuple[str, str]:
+        """The one for itself and the one for its person."""
+        answer = self.asks()
+        assert answer.status == 200, answer.json
+        return answer.json["device_code"], answer.json["user_code"]
+
+    def typed(self, user_code: str, *, cookie: str | None = SAMPLE_TOKEN, **more: Any) -> Answer:
+        """What a person is told who types the code."""
+        return self.functions.invoke(
+            "oauth_device_answer", self.event({"user_code": user_code}, "/request", cookie=cookie, **more)
+        )
+
+    def answered(
+        self, user_code: str, decision: str = "allow", *, cookie: str | None = SAMPLE_TOKEN, **more: Any
+    ) -> Answer:
+        """What becomes of the person's click."""
+        body = {"user_code": user_code, "decision": decision}
+        return self.functions.invoke("oauth_device_answer", self.event(body, cookie=cookie, **more))
+
+    def event(self, body: dict[str, str], end: str = "", **more: Any) -> dict[str, Any]:
+        """The request of our own page."""
+        event = request("oauth_device_answer", body=body, **more)
+        path = f"/oauth/device{end}"
+        event["rawPath"] = event["requestContext"]["http"]["path"] = path
+        event["routeKey"] = event["requestContext"]["routeKey"] = f"POST {path}"
+        return event
+
+    def allowed(self) -> str:
+        """A device code to which a person has said yes."""
+        device_code, user_code = self.codes()
+        assert self.typed(user_code).status == 200
+        assert self.answered(user_code).status == 204
+        return device_code
+
+    def polls(self, device_code: str, /, **changes: str | None) -> Answer:
+        """Whether the person has answered yet."""
+        answer = self.functions.invoke("oauth_token", self.poll(device_code, **changes))
+        if answer.status == 200:
+            handed_out(self.functions, answer.json["access_token"])
+            handed_out(self.functions, answer.json["refresh_token"])
+        return answer
+
+    def poll(self, device_code: str, /, **changes: str | None) -> dict[str, Any]:
+        """The request for it."""
+        asked = {"grant_type": GRANT, "device_code": device_code, "client_id": self.client_id} | changes
+        return request("oauth_token", body=urlencode({name: it for name, it in asked.items() if it is not None}))
+
+    def wait(self, seconds: float) -> None:
+        """Time passes."""
+        self.functions.clock.now += timedelta(seconds=seconds)
+
+
+def is_user_code(text: str) -> bool:
+    """Eight consonants that nobody reads for others, in two halves (RFC 8628 6.1)."""
+    return re.fullmatch("[BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4}", text) is not None

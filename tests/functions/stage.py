@@ -1,0 +1,88 @@
+"""Where the stories are told that permissions are for: everything deployed, and what a sample speaks of."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.functions.away import ProvidersAway, arrange_for
+from tests.functions.clients import Program, arrange_code, arrange_session
+from tests.functions.inventory import OAUTH
+from tests.functions.lambdas import Answer, Lambdas
+from tests.functions.people import Person
+from tests.functions.requests import request, sample
+from tests.unit.oauth.forgery import NONCE
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Everything deployed and both providers, for one story of ``function``. ``patch`` is undone at its end."""
+
+    functions: Lambdas
+    providers: ProvidersAway
+    patch: pytest.MonkeyPatch
+    function: str
+
+    @property
+    def program(self) -> Program:
+        """One that has signed in for nobody yet."""
+        return Program(self.functions)
+
+    def arrange(self, *more: Callable[[Lambdas, Person], object]) -> Person:
+        """What the function's sample speaks of, and ``more``; written once, and from then on copied."""
+        if self.function in OAUTH:
+            self.providers.google_says(nonce=NONCE)
+        key = (self.function, *more)
+        if key not in _written:
+            _written[key] = self._write(*more)
+        person, tables, known = _written[key]
+        self.functions.cloud.restore_tables(tables)
+        self.functions.people.known |= known
+        return person
+
+    def _write(self, *more: Callable[[Lambdas, Person], object]) -> tuple[Person, Any, frozenset[str]]:
+        person = _ARRANGEMENTS.get(self.function, _as_sampled)(self)
+        for further in more:
+            further(self.functions, person)
+        return person, self.functions.cloud.copy_of_tables(), frozenset(self.functions.people.known)
+
+    def calls(self, **changes: Any) -> "Act":
+        """The last step: the sample with these changes."""
+        return self.sends(request(self.function, **changes) if changes else sample(self.function))
+
+    def sends(self, event: Any) -> "Act":
+        """The last step: this event."""
+        return lambda: self.functions.invoke(self.function, event)
+
+
+Act = Callable[[], Answer]
+Story = Callable[[Stage], Act]
+_written: dict[tuple[object, ...], tuple[Person, Any, frozenset[str]]] = {}
+
+
+def _as_sampled(stage: Stage) -> Person:
+    return stage.functions.people.as_sampled()
+
+
+def _with_provider(stage: Stage) -> Person:
+    return arrange_for(stage.functions, stage.function, stage.functions.clock.now)
+
+
+def _with_code(stage: Stage) -> Person:
+    person = stage.functions.people.arrange()
+    arrange_code(stage.functions, person)
+    return person
+
+
+def _with_program(stage: Stage) -> Person:
+    person = stage.functions.people.arrange()
+    arrange_session(stage.functions, person)
+    return person
+
+
+_ARRANGEMENTS: dict[str, Callable[[Stage], Person]] = {
+    **dict.fromkeys(OAUTH, _with_provider),
+    "oauth_token": _with_code,
+    "oauth_revoke": _with_program,
+}

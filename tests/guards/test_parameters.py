@@ -1,0 +1,144 @@
+"""Which parameters CloudFormation takes: bounds, and what must come together. It refuses before anything is made."""
+
+import json
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from accounts import limits
+from tests.cloudformation import template
+
+ARN = "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d-0000-4000-8000-000000000000"
+SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:comfy-accounts/firewall-AbCdEf"
+DOMAIN = {"SiteDomain": "accounts.example.com", "CertificateArn": ARN}
+FIREWALL = {"Firewall": "on", "FirewallSecretArn": SECRET, "FirewallSecretDigests": "0" * 64}
+REQUIRED = {
+    "SiteUrl": "https://accounts.example.com",
+    "MailFrom": "a@example.com",
+    "SupportUrl": "mailto:a@example.com",
+}
+
+
+def evaluated(node: Any, values: dict[str, str]) -> Any:
+    """What a rule says; only the functions that rules may use."""
+    match node:
+        case {"Ref": name}:
+            return values[name]
+        case {"Fn::Equals": [left, right]}:
+            return str(evaluated(left, values)) == str(evaluated(right, values))
+        case {"Fn::Not": [condition]}:
+            return not evaluated(condition, values)
+        case {"Fn::Or": conditions}:
+            return any(evaluated(condition, values) for condition in conditions)
+    return node
+
+
+def refused(region: str = "us-east-1", **given: str) -> list[str]:
+    """The sentences with which these parameters are refused, the others at their defaults."""
+    declared = template()["Parameters"].items()
+    defaults = {name: str(parameter["Default"]) for name, parameter in declared if "Default" in parameter}
+    values = {**defaults, **REQUIRED, **given, "AWS::Region": region}
+    return [
+        assertion["AssertDescription"]
+        for rule in template()["Rules"].values()
+        if evaluated(rule["RuleCondition"], values)
+        for assertion in rule["Assertions"]
+        if not evaluated(assertion["Assert"], values)
+    ]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        DOMAIN,
+        DOMAIN | FIREWALL,
+        {"MonthlyBudget": "100", "AlarmEmail": "a@example.com"},
+        {"MonthlyBudget": "100", "AlarmTopicArn": "arn:aws:sns:us-east-1:123456789012:alarms"},
+    ],
+)
+def test_what_fits_together_is_taken(given: dict[str, str]) -> None:
+    """By the rules, and by each parameter's own pattern."""
+    assert refused(**given) == []
+    declared = template()["Parameters"]
+    assert [
+        name for name, it in given.items() if not re.fullmatch(declared[name].get("AllowedPattern", ".*"), it)
+    ] == []
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({"SiteDomain": "accounts.example.com"}, "SiteDomain needs CertificateArn, an ACM certificate for it."),
+        ({"CertificateArn": ARN}, "CertificateArn needs SiteDomain, the domain that it is for."),
+        (FIREWALL, "The firewall stands in front of SiteDomain, so that needs to be set."),
+        (
+            DOMAIN | FIREWALL | {"FirewallSecretArn": ""},
+            "The firewall needs FirewallSecretArn; see docs/deploy.md.",
+        ),
+        (
+            DOMAIN | FIREWALL | {"FirewallSecretDigests": ""},
+            "The firewall needs FirewallSecretDigests; see docs/deploy.md.",
+        ),
+        ({"MonthlyBudget": "100"}, "A budget needs somebody to tell, AlarmEmail or AlarmTopicArn."),
+    ],
+)
+def test_what_lacks_its_other_half_is_refused(given: dict[str, str], why: str) -> None:
+    """A firewall without its secret would let everybody past it, or nobody in."""
+    assert refused(**given) == [why]
+
+
+def test_a_firewall_elsewhere_is_refused() -> None:
+    """CloudFront would not find it."""
+    assert refused("eu-west-1", **DOMAIN, **FIREWALL) == [
+        "CloudFront takes firewalls and certificates of us-east-1 only. Deploy there, or without."
+    ]
+
+
+def test_rules_use_only_what_rules_may_use() -> None:
+    """They have functions of their own; cfn-lint does not look."""
+    may = {"Fn::And", "Fn::Contains", "Fn::EachMemberEquals", "Fn::EachMemberIn", "Fn::Equals", "Fn::Not", "Fn::Or"}
+    used = set(re.findall(r'"(Fn::\w+)"', json.dumps(template()["Rules"])))
+    assert used - may == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SiteUrl", "http://accounts.example.com"),
+        ("SiteUrl", "https://accounts.example.com/"),
+        ("SiteDomain", "https://accounts.example.com"),
+        ("SiteDomain", "Accounts.example.com"),
+        ("CertificateArn", "0a1b2c3d"),
+        ("MailFrom", "accounts.example.com"),
+        ("SupportUrl", "javascript:alert(1)"),
+        ("SiteName", "<b>"),
+        ("SiteName", "a\r\nBcc: b"),
+        ("AlarmEmail", "alarms"),
+        ("AlarmTopicArn", "alarms"),
+        ("FirewallSecretArn", "comfy-accounts/firewall"),
+        ("FirewallSecretDigests", "0" * 63),
+        ("FirewallSecretDigests", "0" * 64 + ","),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_refused(name: str, value: str) -> None:
+    """By its pattern."""
+    assert not re.search(template()["Parameters"][name]["AllowedPattern"], value)
+
+
+def test_what_a_deployment_may_choose_stays_within_the_limits() -> None:
+    """The console and the functions know the same bounds, and what nobody chose is what it was."""
+    hour, minute, day = timedelta(hours=1), timedelta(minutes=1), timedelta(days=1)
+    idle_at_least = limits.SESSION_IDLE_AT_LEAST // minute
+    chosen = {
+        "PasswordMinCharacters": (limits.PASSWORD_MIN_CHARACTERS, 15, limits.PASSWORD_MIN_CHARACTERS_AT_MOST),
+        "SessionHours": (1, limits.SESSION_LIFETIME // hour, limits.SESSION_LIFETIME // hour),
+        "SessionIdleMinutes": (idle_at_least, limits.SESSION_IDLE // minute, limits.SESSION_IDLE // minute),
+        "RememberedSessionDays": (1, *[limits.REMEMBERED_SESSION_LIFETIME // day] * 2),
+        "RememberedSessionIdleDays": (1, *[limits.REMEMBERED_SESSION_IDLE // day] * 2),
+    }
+    declared = template()["Parameters"]
+    found = {name: tuple(declared[name][key] for key in ("MinValue", "Default", "MaxValue")) for name in chosen}
+    assert found == chosen

@@ -1,0 +1,129 @@
+"""The saved queries: each names fields and events that are really written, and is where people are sent to."""
+
+import io
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from accounts import telemetry
+from accounts.errors import InvalidCredentials
+from accounts.events import EVENTS
+from accounts.web import authorizations, endpoint, routes
+from accounts.web.requests import Request
+from accounts.web.responses import Response
+from tests.cloudformation import ROOT, resources
+from tests.unit.accounts.stage import NOW
+from tests.unit.accounts.web.events import SETTINGS, event, request
+from watching import questions
+from watching.dashboard import COLD_STARTS
+
+QUERIES = {it["Name"]["Fn::Sub"].partition("/")[2]: it for it in resources("AWS::Logs::QueryDefinition").values()}
+DOCUMENT = (ROOT / "docs" / "watching.md").read_text(encoding="utf-8")
+# Lambda's own line in a log group that functions share, and the stream that it is in.
+_REPORT = (
+    "REPORT RequestId: 8f5ad3b1-0000-4000-8000-000000000000\tDuration: 12.34 ms\tBilled Duration: 13 ms\t"
+    "Memory Size: 512 MB\tMax Memory Used: 98 MB\tInit Duration: 412.07 ms\t"
+)
+_STREAM = "2026/11/22/comfy-accounts-LoginFunction-AbC123[$LATEST]0123456789abcdef0123456789abcdef"
+_COMMANDS = {"fields", "filter", "parse", "stats", "sort", "limit"}
+_WORDS = _COMMANDS | {"by", "as", "asc", "desc", "in", "like", "count", "count_distinct", "min", "max", "pct"}
+
+
+def _commands(query: str) -> list[str]:
+    """What stands between the bars; a bar in a regular expression or in quotes is none."""
+    lines = [line for line in query.splitlines() if not line.startswith("#")]
+    return [it.strip() for it in re.findall(r"(?:/(?:\\.|[^/\\])*/|'[^']*'|[^|])+", "\n".join(lines))]
+
+
+def _names(query: str) -> tuple[set[str], set[str]]:
+    """The fields that a query reads, and the names that it gives itself."""
+    text = re.sub(r"/(?:\\.|[^/\\])*/|'[^']*'", " ", "\n".join(_commands(query)))
+    given = set(re.findall(r"\(\?<(\w+)>", query)) | set(re.findall(r"\bas (\w+)", text))
+    return set(re.findall(r"@?[a-z_]\w*", text)) - given - _WORDS, given
+
+
+@pytest.fixture(scope="module")
+def fields() -> Iterator[set[str]]:
+    """Those of lines that were really written: a refusal, an authorizer's, the mailer's, and the gateway's."""
+    stream, handler = io.StringIO(), telemetry.logger.registered_handler
+    before = handler.setStream(stream)
+    yield _written(stream)
+    handler.setStream(before)
+
+
+def _written(capture: io.StringIO) -> set[str]:
+
+    def refuse(_: Request) -> Response:
+        raise InvalidCredentials
+
+    endpoint.answer(routes.LOGIN, SETTINGS, refuse, event("GET", "/login"), NOW)
+    telemetry.mail_failed(InvalidCredentials())
+    authorizations._record(request(), "authz_granted", "u", "session")
+    lines = [json.loads(line) for line in capture.getvalue().splitlines()]
+    gateway = json.loads(resources("AWS::Serverless::HttpApi")["HttpApi"]["AccessLogSettings"]["Format"])
+    return {name for line in (*lines, gateway) for name in line} | {"@timestamp", "@message", "@logStream"}
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_a_query_reads_what_is_written(name: str, fields: set[str]) -> None:
+    """A field that no line has is empty for ever, and an event that nobody writes is never found."""
+    query = QUERIES[name]["QueryString"]
+    read, given = _names(query)
+    events = set(re.findall(r"'([a-z]+(?:_[a-z]+)+)'", query))
+
+    assert read - fields == set()
+    assert given & fields == set()
+    assert events - set(EVENTS) == set()
+    assert {command.split()[0] for command in _commands(query)} <= {
+        "filter",
+        "fields",
+        "parse",
+        "stats",
+        "sort",
+        "limit",
+    }
+
+
+@pytest.mark.parametrize("name", [name for name, it in QUERIES.items() if "parse @" in it["QueryString"]])
+def test_what_a_query_takes_apart_looks_like_that(name: str) -> None:
+    """Lambda's own lines, in a group that all functions share, name the function by the stream."""
+    texts = {"@message": _REPORT, "@logStream": _STREAM}
+    parsed: dict[str, str] = {}
+    for field, pattern in re.findall(r"parse (@\w+) /(.+)/\s*(?:\||$)", QUERIES[name]["QueryString"], re.MULTILINE):
+        match = re.search(pattern.replace("(?<", "(?P<"), texts[field])
+        assert match, (field, pattern)
+        parsed |= match.groupdict()
+
+    assert {"deployed": "comfy-accounts-LoginFunction-AbC123", "init_ms": "412.07"}.items() >= parsed.items() > set()
+
+
+def test_the_crashes_that_are_looked_for_are_lambdas_own_words() -> None:
+    """And no line of an invocation that went well."""
+    pattern = re.search(r"like /(.+)/", QUERIES["crashes"]["QueryString"])
+    assert pattern
+    words = [
+        "2026-11-22T10:00:00.000Z 8f5ad3b1 Task timed out after 20.00 seconds",
+        _REPORT + "Status: timeout",
+        "REPORT RequestId: 8f5ad3b1 Status: error Error Type: Runtime.OutOfMemory",
+        "[ERROR] Runtime.ImportModuleError: Unable to import module 'handler'",
+    ]
+    assert [bool(re.search(pattern[1], line)) for line in [*words, _REPORT]] == [True, True, True, True, False]
+
+
+def test_the_dashboard_asks_for_cold_starts_as_the_saved_query_does() -> None:
+    """One question, one answer."""
+    assert _commands(COLD_STARTS) == _commands(QUERIES["cold starts by function"]["QueryString"])
+
+
+def test_queries_are_in_the_document_and_those_that_are_named_exist() -> None:
+    """A description that sends somebody to a query that is not there is worse than none."""
+    alarms = [it["AlarmDescription"] for it in resources("AWS::CloudWatch::Alarm").values()]
+    texts = f"{questions.GETTING_IN} {questions.HEALTHY} {questions.UNDER_ATTACK} {questions.COST}"
+    named = {it for text in alarms for it in re.findall(r'"([a-z][a-z -]+)"', text)}
+    named |= set(re.findall(r"saved query \*([^*]+)\*", texts.replace("\n", " ")))
+
+    assert named - set(QUERIES) == set()
+    listed = DOCUMENT.partition("## Saved queries")[2].partition("## ")[0]
+    assert set(re.findall(r"^\| ([a-z][a-z -]+) \|", listed, re.MULTILINE)) - {"query"} == set(QUERIES)

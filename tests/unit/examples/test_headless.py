@@ -1,0 +1,87 @@
+"""The example of a headless script: what it makes of the answers of RFC 8628."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from examples import headless
+from examples.headless import DEVICE_CODE, Refused
+
+SITE = "https://accounts.example.com"
+ASKED = {
+    "device_code": "d",
+    "user_code": "WDJB-MJHT",
+    "verification_uri": f"{SITE}/device",
+    "expires_in": 600,
+    "interval": 5,
+}
+METADATA = {
+    "device_authorization_endpoint": f"{SITE}/oauth/device_authorization",
+    "token_endpoint": f"{SITE}/oauth/token",
+}
+TOKENS = {"access_token": "a", "refresh_token": "r"}
+
+
+class Service:
+    """Answers what it was given, one after the other."""
+
+    def __init__(self, *answers: dict[str, Any] | Refused) -> None:
+        """Take the answers."""
+        self.asked: list[tuple[str, Mapping[str, str] | None]] = []
+        self.waited: list[float] = []
+        self.told: list[str] = []
+        self._answers = list(answers)
+
+    def call(
+        self, url: str, _headers: Mapping[str, str], form: Mapping[str, str] | None = None, method: str = "POST"
+    ) -> dict[str, Any]:
+        """Stand for the network."""
+        assert method == ("GET" if form is None else "POST")
+        self.asked.append((url.removeprefix(SITE), form))
+        answer = self._answers.pop(0)
+        if isinstance(answer, Refused):
+            raise answer
+        return answer
+
+    def signed_in(self, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+        """Run the example."""
+        monkeypatch.setattr(headless, "call", self.call)
+        return headless.with_device(SITE, self.told.append, self.waited.append)
+
+
+def refused(code: str) -> Refused:
+    return Refused(400, {"error": code, "error_description": "No."})
+
+
+def test_a_device_waits_until_its_person_has_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As often as it is told to, and slower when it is told so (RFC 8628 3.5)."""
+    service = Service(METADATA, ASKED, refused("authorization_pending"), refused("slow_down"), TOKENS)
+
+    assert service.signed_in(monkeypatch) == TOKENS
+    assert service.told == [f"Open {SITE}/device on any device and enter WDJB-MJHT"]
+    assert service.waited == [5, 5, 10]
+    poll = ("/oauth/token", {"grant_type": DEVICE_CODE, "device_code": "d", "client_id": "comfy-cli"})
+    assert service.asked == [
+        ("/.well-known/oauth-authorization-server", None),
+        ("/oauth/device_authorization", {"client_id": "comfy-cli", "scope": "account"}),
+        poll,
+        poll,
+        poll,
+    ]
+
+
+@pytest.mark.parametrize("code", ["access_denied", "expired_token", "invalid_grant"])
+def test_a_device_stops_when_it_is_refused(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+    """It does not ask again."""
+    service = Service(METADATA, ASKED, refused(code))
+
+    with pytest.raises(Refused, match=r"^No\.$"):
+        service.signed_in(monkeypatch)
+    assert service.waited == [5]
+
+
+def test_a_deployment_without_device_codes_is_no_mystery(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The metadata says what is offered."""
+    with pytest.raises(SystemExit, match="Use an API key"):
+        Service({"token_endpoint": "x"}).signed_in(monkeypatch)

@@ -1,0 +1,273 @@
+"""`make deploy`: what it asks, what it runs, in which order, and that it starts nothing when something is missing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from accounts import secrets
+from scripts import deploy, samconfig, snapshots, undeploy
+from scripts.deploy import CannotDeploy
+from scripts.undeploy import CannotRemove
+from tests.cloudformation import ROOT, template
+from tests.unit.scripts.test_deploy_checks import Aws
+from tests.unit.scripts.test_samconfig import ANSWERS, CERTIFICATE
+
+SITE = "https://abc123.execute-api.us-east-1.amazonaws.com"
+
+
+class NotThereError(Exception):
+    """Secrets Manager knows no such secret or version."""
+
+
+class Exceptions:
+    """As boto3 hangs them on a client."""
+
+    ResourceNotFoundException = NotThereError
+
+
+@dataclass
+class Account(Aws):
+    """An AWS account that notes what was done to it, beside the commands that were run."""
+
+    did: list[Any] = field(default_factory=list)
+    versions: dict[str, str] = field(default_factory=dict)
+    protected: bool = False
+    is_there: bool = False
+    exceptions: type[Exceptions] = Exceptions
+
+    def run(self, command: list[str]) -> None:
+        """A command of SAM CLI."""
+        self.did.append(command)
+        self.is_there = self.is_there or command[0] == "deploy"
+
+    def describe_stacks(self, **asked: str) -> dict[str, Any]:
+        """The stack, with its API's id."""
+        if not self.is_there:
+            message = f"Stack with id {asked['StackName']} does not exist"
+            raise ClientError({"Error": {"Code": "ValidationError", "Message": message}}, "DescribeStacks")
+        outputs = [{"OutputKey": "HttpApiId", "OutputValue": "abc123"}, {"OutputKey": "Of", "OutputValue": str(asked)}]
+        return {"Stacks": [{"Outputs": outputs, "EnableTerminationProtection": self.protected}]}
+
+    def update_termination_protection(self, **asked: Any) -> None:
+        """Protect the stack."""
+        self.did.append(asked)
+
+    def delete_stack(self, **asked: str) -> None:
+        """Remove it."""
+        self.did.append(asked)
+
+    def get_waiter(self, name: str) -> "Account":
+        """It waits for what was asked."""
+        self.did.append(name)
+        return self
+
+    def wait(self, **asked: str) -> None:
+        """No time passes."""
+
+    def describe_secret(self, **_asked: str) -> None:
+        """Is there one?"""
+        if not self.versions:
+            raise NotThereError
+
+    def create_secret(self, **asked: str) -> None:
+        """Make it."""
+        self.did.append(asked["Name"])
+        self.versions["AWSCURRENT"] = asked["SecretString"]
+
+    def get_secret_value(self, **asked: str) -> dict[str, str]:
+        """One version."""
+        version = asked.get("VersionStage", "AWSCURRENT")
+        if version not in self.versions:
+            raise NotThereError
+        return {"ARN": "arn:secret", "SecretString": self.versions[version]}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A copy of samconfig.toml as it comes."""
+    copy = tmp_path / "samconfig.toml"
+    copy.write_bytes((ROOT / "samconfig.toml").read_bytes())
+    return copy
+
+
+def person(answers: dict[str, str]) -> Callable[[str], str]:
+    """Answers what is asked by name."""
+    return lambda question: answers[question.rpartition("\n")[2].removesuffix(" = ")]
+
+
+def started(command: list[str]) -> set[str]:
+    """The parameters that a deployment was given."""
+    return set(command[command.index("--parameter-overrides") + 1 :])
+
+
+def test_production_is_built_checked_deployed_and_protected(path: Path) -> None:
+    """In that order, with what the person answered; the stack cannot be deleted by a slip."""
+    account = Account()
+    outputs = deploy.deploy(samconfig.read(path, "prod"), account, account.run, person(ANSWERS))
+
+    build, validate, command, protected = account.did
+    assert (build, validate) == (["build"], ["validate", "--lint"])
+    assert command[:4] == ["deploy", "--config-env", "prod", "--no-confirm-changeset"]
+    assert started(command) == {
+        "Stage=prod",
+        "SiteUrl=https://accounts.example.com",
+        "SiteDomain=accounts.example.com",
+        f"CertificateArn={CERTIFICATE}",
+        "MailFrom=accounts@example.com",
+        "SupportUrl=https://support.comfy.org",
+        "AlarmEmail=alarms@example.com",
+        "MonthlyBudget=100",
+    }
+    assert protected == {"StackName": "comfy-accounts", "EnableTerminationProtection": True}
+    assert outputs["Of"] == "{'StackName': 'comfy-accounts'}"
+
+
+def test_a_second_time_asks_nothing(path: Path) -> None:
+    """The answers are in the file."""
+    account = Account()
+    filled = samconfig.read(path, "prod").filled_in(ANSWERS)
+    deploy.deploy(filled, account, account.run, None)
+
+    assert len(account.did) == 4
+
+
+def test_where_nobody_answers_what_is_open_is_named_and_nothing_starts(path: Path) -> None:
+    """In CI a question would wait for ever."""
+    account = Account()
+    with pytest.raises(CannotDeploy, match="still leaves open: SiteDomain, CertificateArn, MailFrom, AlarmEmail"):
+        deploy.deploy(samconfig.read(path, "prod"), account, account.run, None)
+    assert account.did == []
+
+
+def test_what_is_missing_in_aws_stops_it_before_anything_is_built(path: Path) -> None:
+    """All of it at once."""
+    account = Account(certificate=None)
+    with pytest.raises(CannotDeploy, match=r"this is missing:\n  - CertificateArn: ACM does not show it"):
+        deploy.deploy(samconfig.read(path, "prod"), account, account.run, person(ANSWERS))
+    assert account.did == []
+
+
+def test_an_answer_that_cannot_be_is_asked_again(path: Path) -> None:
+    """By the template's own pattern."""
+    said = iter(["", "not an address", "accounts@example.com", "https://example.com/help"])
+    account = Account()
+    deploy.deploy(samconfig.read(path, "dev"), account, account.run, lambda _: next(said))
+
+    assert next(said, None) is None
+    assert {"MailFrom=accounts@example.com", "SupportUrl=https://example.com/help"} <= started(account.did[-1])
+
+
+def test_without_a_domain_it_deploys_twice_and_remembers_the_address(path: Path) -> None:
+    """API Gateway tells it after the first time; no link or origin check ever uses the one that stands in."""
+    account = Account()
+    answers = {"MailFrom": "accounts@example.com", "SupportUrl": "https://example.com/help"}
+    deploy.deploy(samconfig.read(path, "dev"), account, account.run, person(answers))
+
+    first, second = account.did[2:]
+    assert "SiteUrl=https://not-yet.invalid" in started(first)
+    assert f"SiteUrl={SITE}" in started(second)
+    assert samconfig.read(path, "dev").overrides["SiteUrl"] == SITE
+    deploy.deploy(samconfig.read(path, "dev"), account, account.run, None)
+    assert len(account.did) == 4 + 3
+
+
+def test_a_site_that_is_there_is_not_moved_to_nowhere(path: Path) -> None:
+    """When only the file has forgotten its address, for instance in another checkout."""
+    account = Account(is_there=True)
+    answers = {"MailFrom": "accounts@example.com", "SupportUrl": "https://example.com/help"}
+    deploy.deploy(samconfig.read(path, "dev"), account, account.run, person(answers))
+
+    (command,) = account.did[2:]
+    assert f"SiteUrl={SITE}" in started(command)
+
+
+def test_with_snapstart_what_was_built_is_published_before_it_is_deployed(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With all parameters: a changed one is a new version."""
+    account = Account()
+    path.write_text(path.read_text().replace("Stage=prod", "Stage=prod SnapStart=on"))
+
+    def publish(_: Path, given: dict[str, str]) -> None:
+        return account.did.append(given["SnapStart"])
+
+    monkeypatch.setattr(snapshots, "publish", publish)
+    deploy.deploy(samconfig.read(path, "prod").filled_in(ANSWERS), account, account.run, None)
+
+    build, validate, published, command = account.did[:4]
+    assert (build, validate, published) == (["build"], ["validate", "--lint"], "on")
+    assert "SnapStart=on" in started(command)
+
+
+def firewalled(path: Path) -> samconfig.Profile:
+    """Production with a firewall in front."""
+    path.write_text(path.read_text().replace("Stage=prod", "Stage=prod Firewall=on"))
+    return samconfig.read(path, "prod").filled_in(ANSWERS)
+
+
+def test_the_firewalls_secret_is_made_once_and_only_its_digest_goes_to_the_functions(path: Path) -> None:
+    """Random, and in no command line."""
+    account, profile = Account(), firewalled(path)
+    deploy.deploy(profile, account, account.run, None)
+    deploy.deploy(profile, account, account.run, None)
+
+    made = account.versions["AWSCURRENT"]
+    assert len(made) == 48
+    assert account.did.count("comfy-accounts/firewall") == 1
+    command = account.did[3]
+    assert {"FirewallSecretArn=arn:secret", f"FirewallSecretDigests={secrets.digest(made)}"} <= started(command)
+    assert made not in " ".join(command)
+
+
+def test_while_the_firewalls_secret_changes_both_are_good(path: Path) -> None:
+    """CloudFront needs minutes to hear of the new one everywhere."""
+    account = Account(versions={"AWSCURRENT": "new", "AWSPREVIOUS": "old"})
+
+    assert deploy.firewall_secret(firewalled(path), account) == {
+        "FirewallSecretArn": "arn:secret",
+        "FirewallSecretDigests": f"{secrets.digest('new')},{secrets.digest('old')}",
+    }
+
+
+def test_what_stays_after_removing_is_people_and_keys(path: Path) -> None:
+    """Every table, the keys that they are encrypted and tokens signed with, and the pepper."""
+    tables = [name for name, it in template()["Resources"].items() if it["Type"] == "AWS::DynamoDB::Table"]
+    kept = undeploy.what_stays(template(), firewalled(path))
+
+    assert sorted(kept) == sorted(
+        [
+            *(f"{name} (DynamoDB::Table)" for name in tables),
+            *(f"{name} (KMS::Key)" for name in ("DataKey", "SigningKeyA", "SigningKeyB")),
+            "PepperSecret (SecretsManager::Secret)",
+            "comfy-accounts/firewall (SecretsManager::Secret)",
+        ]
+    )
+
+
+@pytest.mark.parametrize("confirmed", ["", "yes", "comfy-accounts-dev"])
+def test_nothing_is_removed_until_it_is_named(path: Path, confirmed: str) -> None:
+    """Not even by the name of another stack."""
+    account = Account()
+    with pytest.raises(CannotRemove, match="CONFIRM=comfy-accounts"):
+        undeploy.remove(samconfig.read(path, "prod"), account, confirmed)
+    assert account.did == []
+
+
+def test_a_protected_stack_is_not_removed(path: Path) -> None:
+    """The person is told how to lift that."""
+    account = Account(protected=True, is_there=True)
+    with pytest.raises(CannotRemove, match="the stack is protected"):
+        undeploy.remove(samconfig.read(path, "prod"), account, "comfy-accounts")
+    assert account.did == []
+
+
+def test_a_stack_is_removed_by_its_name(path: Path) -> None:
+    """And waited for."""
+    account = Account(is_there=True)
+    undeploy.remove(samconfig.read(path, "dev"), account, "comfy-accounts-dev")
+
+    assert account.did == [{"StackName": "comfy-accounts-dev"}, "stack_delete_complete"]

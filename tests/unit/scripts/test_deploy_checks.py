@@ -1,0 +1,133 @@
+"""What is missing in AWS is said before a deployment starts, in words that say what to do."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, NoCredentialsError
+
+from scripts import deploy_checks
+from scripts.deploy_checks import Findings
+
+ARN = "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d"
+LANES = (
+    "ReservedConcurrency: 7 functions would reserve 140 of this AWS account's 200 lanes, and 100 have to stay."
+    " Ask for a higher quota (Lambda, concurrent executions), or set it to 0."
+)
+PROD = {"SiteDomain": "accounts.example.com", "CertificateArn": ARN, "MailFrom": "accounts@example.com"}
+
+
+def refusal(code: str) -> ClientError:
+    """As AWS refuses."""
+    return ClientError({"Error": {"Code": code, "Message": code}}, "Something")
+
+
+@dataclass
+class Aws:
+    """An AWS account in which everything is as it should be, but for what a test changes."""
+
+    certificate: dict[str, Any] | None = field(
+        default_factory=lambda: {"Status": "ISSUED", "DomainName": "*.example.com"}
+    )
+    lanes: int = 1000
+    verified: tuple[str, ...] = ("example.com",)
+    production: bool = True
+    credentials: bool = True
+
+    def __call__(self, _service: str) -> "Aws":
+        """All services."""
+        return self
+
+    def get_caller_identity(self) -> dict[str, str]:
+        """Who we are."""
+        if not self.credentials:
+            raise NoCredentialsError
+        return {"Account": "123456789012"}
+
+    def describe_certificate(self, **_asked: str) -> dict[str, Any]:
+        """The certificate."""
+        if self.certificate is None:
+            raise refusal("ResourceNotFoundException")
+        return {"Certificate": self.certificate}
+
+    def get_account_settings(self) -> dict[str, Any]:
+        """What Lambda allows."""
+        return {"AccountLimit": {"ConcurrentExecutions": self.lanes}}
+
+    def get_email_identity(self, **asked: str) -> dict[str, bool]:
+        """A sender."""
+        if asked["EmailIdentity"] not in self.verified:
+            raise refusal("NotFoundException")
+        return {"VerifiedForSendingStatus": True}
+
+    def get_account(self) -> dict[str, bool]:
+        """Whether SES sends to everybody."""
+        return {"ProductionAccessEnabled": self.production}
+
+
+def look(aws: Aws, region: str = "us-east-1", **parameters: str) -> Findings:
+    """What is found for a production with these parameters besides."""
+    return deploy_checks.look(aws, region, PROD | parameters, hashing=7)
+
+
+def test_an_account_that_has_everything_is_ready() -> None:
+    """Nothing to say."""
+    assert look(Aws(), ReservedConcurrency="20", Firewall="on") == Findings([], [])
+
+
+def test_without_credentials_nothing_else_is_asked() -> None:
+    """All else would fail for the same reason."""
+    (said,) = look(Aws(credentials=False, certificate=None, verified=())).missing
+    assert said.startswith("AWS credentials: none that work here")
+
+
+@pytest.mark.parametrize(
+    ("aws", "parameters", "said"),
+    [
+        (Aws(certificate=None), {}, "CertificateArn: ACM does not show it (ResourceNotFoundException)."),
+        (
+            Aws(certificate={"Status": "PENDING_VALIDATION", "DomainName": "accounts.example.com"}),
+            {},
+            "CertificateArn: the certificate is PENDING_VALIDATION, and has to be ISSUED. ACM shows the DNS record.",
+        ),
+        (
+            Aws(certificate={"Status": "ISSUED", "DomainName": "example.com", "SubjectAlternativeNames": ["a.b"]}),
+            {},
+            "CertificateArn: the certificate is for a.b, example.com, and not for accounts.example.com.",
+        ),
+        (
+            Aws(),
+            {"CertificateArn": ARN.replace("us-east-1", "eu-west-1")},
+            "CertificateArn: the certificate is in eu-west-1, and has to be in us-east-1.",
+        ),
+        (Aws(), {"CertificateArn": ""}, "SiteDomain and CertificateArn: one needs the other."),
+        (
+            Aws(lanes=200),
+            {"ReservedConcurrency": "20"},
+            LANES,
+        ),
+        (
+            Aws(),
+            {"SiteDomain": "", "CertificateArn": "", "Firewall": "on"},
+            "Firewall: it stands in front of SiteDomain, which is not set.",
+        ),
+    ],
+)
+def test_what_is_missing_is_said(aws: Aws, parameters: dict[str, str], said: str) -> None:
+    """One sentence for each, and nothing that is not."""
+    assert look(aws, **parameters).missing == [said]
+
+
+def test_a_firewall_elsewhere_is_refused() -> None:
+    """With the region in which it can be."""
+    parameters = {"CertificateArn": ARN.replace("us-east-1", "eu-west-1"), "Firewall": "on"}
+    assert look(Aws(), region="eu-west-1", **parameters).missing == [
+        "Firewall: CloudFront takes firewalls and certificates of us-east-1 only, and this is eu-west-1."
+    ]
+
+
+def test_mail_that_cannot_leave_yet_stops_nothing() -> None:
+    """It waits in its queue; who deploys is told."""
+    found = look(Aws(verified=(), production=False))
+    assert found.missing == []
+    assert [note.partition(":")[0] for note in found.notes] == ["MailFrom", "SES is in its sandbox"]
