@@ -6,6 +6,7 @@ import sys
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from accounts.secrets import is_digest
 from scripts import place
 from scripts.admin import refilling, report, rotating
 from scripts.admin.people import ACTS, Json, Operator, leaked_key, refuse_keys_in
@@ -52,10 +53,11 @@ def _act(asked: argparse.Namespace, there: Place) -> None:
 
 def _revoke(asked: argparse.Namespace, there: Place) -> None:
     operator = Operator(there)
-    if asked.who and not asked.prefix:
+    is_id = bool(asked.who) and not asked.prefix and is_digest(asked.who)
+    if asked.who and not asked.prefix and not is_id:
         raise CannotDo("say how the key begins, too; `show` has it. A whole key is read from standard input")
     account = operator.find(asked.who) if asked.who else None
-    key_id, called = leaked_key(account, asked.prefix or "")
+    key_id, called = (asked.who, asked.who) if is_id else leaked_key(account, asked.prefix or "")
     found = account or operator.find(key_id)
     confirm(f"Revoke the key {called} of {report.title(found)}", yes=asked.yes)
     operator.act("KeyRevoke", found, api_key=key_id)

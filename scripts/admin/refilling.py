@@ -16,6 +16,8 @@ from scripts.admin.terminal import Commands, command, confirm
 from scripts.place import CannotDo, Place
 
 _AT_ONCE = 16
+# Nothing that people could not have again by logging in.
+_CAN_BE_EMPTIED = ("SessionsTable", "OneTimeTokensTable", "ThrottlesTable")
 
 
 def add_to(commands: Commands) -> None:
@@ -26,6 +28,9 @@ def add_to(commands: Commands) -> None:
     refill.add_argument("--from-region", help="where that one is, if elsewhere")
     refill.add_argument("--exact", action="store_true", help="overwrite what differs, delete what is not in it")
     refill.add_argument("--yes", action="store_true", help="do not ask")
+    empty = command(commands, "empty", "log everybody out, or end all mailed links; see docs/runbook.md", _empty)
+    empty.add_argument("table", choices=_CAN_BE_EMPTIED)
+    empty.add_argument("--yes", action="store_true", help="do not ask")
 
 
 def _refill(asked: argparse.Namespace, there: Place) -> None:
@@ -33,6 +38,14 @@ def _refill(asked: argparse.Namespace, there: Place) -> None:
         confirm(f"Make the {asked.table} of {there.title} what {asked.source} is", yes=asked.yes)
     elsewhere = asked.from_region and boto3.client("dynamodb", region_name=asked.from_region)
     print(refill(there, asked.table, asked.source, exact=asked.exact, elsewhere=elsewhere))
+
+
+def _empty(asked: argparse.Namespace, there: Place) -> None:
+    confirm(f"Delete all that the {asked.table} of {there.title} holds", yes=asked.yes)
+    database, target = there.client("dynamodb"), there.names[asked.table]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        removed = _remove_others(database, target, _keys(database, target), set(), pool)
+    print(f"{asked.table}: {removed} items deleted.")
 
 
 def refill(place: Place, table: str, source: str, *, exact: bool, elsewhere: Any = None) -> str:  # noqa: ANN401

@@ -98,6 +98,7 @@ def provider(place: Place, name: str, client_secret: str, client_id: str | None 
 
 def signing_key(place: Place, *, withdraw: bool = False) -> str:
     """Have the other key sign access tokens; ``withdraw`` ends what the first one signed. Tell what was done."""
+    given = _parameters(place)
     function = place.client("lambda").get_function_configuration(FunctionName=place.names["OauthTokenFunction"])
     variables: dict[str, str] = function["Environment"]["Variables"]
     now = variables["SIGN_WITH"]
@@ -105,7 +106,10 @@ def signing_key(place: Place, *, withdraw: bool = False) -> str:
     state = keys.describe_key(KeyId=variables[f"SIGNING_KEY_{other}"])["KeyMetadata"]["KeyState"]
     if state != "Enabled":
         raise CannotDo(f"key {other} is {state}: it cannot sign; docs/runbook.md says how it is replaced")
-    _set_parameter(place, "SignWith", other)
+    if given.get("SnapStart") == "on":
+        # Functions run as they were published, whatever their settings say by now.
+        raise CannotDo(f"with SnapStart, say SignWith={other} in the profile of samconfig.toml and `make deploy` it")
+    _set_parameter(place, list(given), "SignWith", other)
     if not withdraw:
         return (
             f"Key {other} signs access tokens from now on. Those of key {now} are good until they expire, 15 minutes."
@@ -118,12 +122,15 @@ def signing_key(place: Place, *, withdraw: bool = False) -> str:
     )
 
 
-def _set_parameter(place: Place, name: str, value: str) -> None:
+def _parameters(place: Place) -> dict[str, str]:
+    described: dict[str, Any] = place.client("cloudformation").describe_stacks(StackName=place.stack)["Stacks"][0]
+    return {it["ParameterKey"]: it["ParameterValue"] for it in described["Parameters"]}
+
+
+def _set_parameter(place: Place, names: list[str], name: str, value: str) -> None:
     """Update the stack in nothing else, and wait until it is done."""
     stacks = place.client("cloudformation")
-    described: dict[str, Any] = stacks.describe_stacks(StackName=place.stack)["Stacks"][0]
-    others = [it["ParameterKey"] for it in described["Parameters"] if it["ParameterKey"] != name]
-    kept = [{"ParameterKey": key, "UsePreviousValue": True} for key in others]
+    kept = [{"ParameterKey": key, "UsePreviousValue": True} for key in names if key != name]
     stacks.update_stack(
         StackName=place.stack,
         UsePreviousTemplate=True,

@@ -197,3 +197,24 @@ def test_programs_stay_signed_in_while_the_signing_key_is_rotated(admin: Admin, 
     for it in tokens:
         headers = {"authorization": f"Bearer {it['access_token']}"}
         assert requests.get(f"{cloud.site_url}/customers/me", headers=headers, timeout=30).status_code == 200
+
+
+def test_an_account_that_was_deleted_by_mistake_comes_back(admin: Admin, person: Person) -> None:
+    """From copies as they were before; its owner logs in again, and what it had opened stays closed."""
+    cloud, key = person.cloud, person.make_key()["plaintext_key"]
+    database, tables = cloud.client("dynamodb"), ("UsersTable", "IdentitiesTable")
+    for table in tables:
+        database.restore_table_to_point_in_time(
+            SourceTableName=cloud.outputs[table], TargetTableName=f"restored-{table}", UseLatestRestorableTime=True
+        )
+    admin("delete", person.email, "--yes")
+    assert person.log_in().status_code == 401
+
+    for table in tables:
+        assert admin("refill", table, f"restored-{table}").startswith(f"{table}: 1 of ")
+        database.delete_table(TableName=f"restored-{table}")
+
+    assert (person.call("GET", "/auth/session").status_code, with_key(person, key)) == (401, 401)
+    assert person.log_in().status_code == 200
+    assert person.call("GET", "/customers/api-keys").json() == {"api_keys": []}
+    assert person.make_key()["name"] == "my key"

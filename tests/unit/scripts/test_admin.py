@@ -259,6 +259,12 @@ def test_a_key_is_revoked_by_how_it_begins(shell: Shell) -> None:
     assert shell.aws.acts == [("KeyRevoke", {"user_id": USER_ID, "operator": ARN, "api_key": secrets.digest(KEY)})]
 
 
+def test_a_key_is_revoked_by_its_id(shell: Shell) -> None:
+    """As histories have it."""
+    assert shell.run("revoke-key", secrets.digest(KEY), "--yes")[0] == 0
+    assert shell.aws.acts == [("KeyRevoke", {"user_id": USER_ID, "operator": ARN, "api_key": secrets.digest(KEY)})]
+
+
 @pytest.mark.parametrize("prefix", ["comfyui-", "comfyui-q", ""])
 def test_a_beginning_that_is_not_one_keys_revokes_none(shell: Shell, prefix: str) -> None:
     """Both keys, or neither, or no beginning at all."""

@@ -55,7 +55,13 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
         make(database, "events", EVENT, {"user_id": "ann", "moment": "1"})
         make(database, "old-events", EVENT, {"user_id": "ann", "moment": "1"}, {"user_id": "ann", "moment": "2"})
         found = Place(lambda _service: database, "our-stack", "the stack our-stack")
-        found.__dict__["names"] = {"UsersTable": "live", "AuditEventsTable": "events", "MailQueue": "live"}
+        make(database, "sessions", {"digest": "S"}, {"digest": "1"}, {"digest": "2"})
+        found.__dict__["names"] = {
+            "UsersTable": "live",
+            "SessionsTable": "sessions",
+            "AuditEventsTable": "events",
+            "MailQueue": "live",
+        }
         monkeypatch.setattr(place, "find", lambda: found)
         yield found
 
@@ -113,3 +119,18 @@ def test_deleting_is_asked_first(stack: Place, monkeypatch: pytest.MonkeyPatch) 
     assert held(stack, "live") == ["ann now", "cleo"]
     assert command.main(["refill", "UsersTable", "restored", "--exact", "--yes"]) == 0
     assert held(stack, "live") == ["ann then", "bob"]
+
+
+def test_sessions_are_emptied_and_accounts_never(
+    stack: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """After a restore everybody logs in again. It is asked first, too."""
+    monkeypatch.setattr("sys.stdin", Input("", person=False))
+    assert command.main(["empty", "SessionsTable"]) == 1
+    with pytest.raises(SystemExit):
+        command.main(["empty", "UsersTable", "--yes"])
+    assert (held(stack, "sessions"), held(stack, "live")) == (["1", "2"], ["ann now", "cleo"])
+
+    assert command.main(["empty", "SessionsTable", "--yes"]) == 0
+    assert held(stack, "sessions") == []
+    assert capsys.readouterr().out == "SessionsTable: 2 items deleted.\n"

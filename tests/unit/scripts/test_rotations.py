@@ -245,6 +245,7 @@ class Aws:
     sign_with: str = "A"
     states: dict[str, str] = field(default_factory=lambda: {"key-a": "Enabled", "key-b": "Enabled"})
     did: list[Any] = field(default_factory=list)
+    snap_start: str = "off"
 
     def __call__(self, _service: str) -> "Aws":
         """All of them."""
@@ -266,7 +267,7 @@ class Aws:
 
     def describe_stacks(self, **_asked: str) -> dict[str, Any]:
         """What the stack was given."""
-        given = {"Stage": "prod", "SignWith": self.sign_with}
+        given = {"Stage": "prod", "SignWith": self.sign_with, "SnapStart": self.snap_start}
         return {"Stacks": [{"Parameters": [{"ParameterKey": key, "ParameterValue": it} for key, it in given.items()]}]}
 
     def update_stack(self, **asked: Any) -> None:
@@ -302,6 +303,7 @@ def test_the_other_key_signs_and_nothing_else_changes(now: str, other: str) -> N
             "UsePreviousTemplate": True,
             "Parameters": [
                 {"ParameterKey": "Stage", "UsePreviousValue": True},
+                {"ParameterKey": "SnapStart", "UsePreviousValue": True},
                 {"ParameterKey": "SignWith", "ParameterValue": other},
             ],
             "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
@@ -325,6 +327,15 @@ def test_a_key_that_cannot_sign_is_not_asked_to(state: str) -> None:
     aws = Aws(states={"key-a": "Enabled", "key-b": state})
     with pytest.raises(CannotDo, match=f"key B is {state}"):
         rotations.signing_key(keys_of(aws))
+
+    assert aws.did == []
+
+
+def test_with_snapshots_the_key_is_changed_by_a_deployment() -> None:
+    """What is published goes on with its old settings: to withdraw the key would be to stop all sign-ins."""
+    aws = Aws(snap_start="on")
+    with pytest.raises(CannotDo, match="SignWith=B in the profile"):
+        rotations.signing_key(keys_of(aws), withdraw=True)
 
     assert aws.did == []
 
