@@ -26,7 +26,9 @@ def add_to(commands: Commands) -> None:
     refill.add_argument("table", help="its name in the template, such as UsersTable")
     refill.add_argument("source", help="the name of the table to copy from")
     refill.add_argument("--from-region", help="where that one is, if elsewhere")
-    refill.add_argument("--exact", action="store_true", help="overwrite what differs, delete what is not in it")
+    how = refill.add_mutually_exclusive_group()
+    how.add_argument("--of", metavar="ID", help="only what belongs to this account")
+    how.add_argument("--exact", action="store_true", help="overwrite what differs, delete what is not in it")
     refill.add_argument("--yes", action="store_true", help="do not ask")
     empty = command(commands, "empty", "log everybody out, or end all mailed links; see docs/runbook.md", _empty)
     empty.add_argument("table", choices=_CAN_BE_EMPTIED)
@@ -37,7 +39,7 @@ def _refill(asked: argparse.Namespace, there: Place) -> None:
     if asked.exact:
         confirm(f"Make the {asked.table} of {there.title} what {asked.source} is", yes=asked.yes)
     elsewhere = asked.from_region and boto3.client("dynamodb", region_name=asked.from_region)
-    print(refill(there, asked.table, asked.source, exact=asked.exact, elsewhere=elsewhere))
+    print(refill(there, asked.table, asked.source, exact=asked.exact, of=asked.of, elsewhere=elsewhere))
 
 
 def _empty(asked: argparse.Namespace, there: Place) -> None:
@@ -48,8 +50,10 @@ def _empty(asked: argparse.Namespace, there: Place) -> None:
     print(f"{asked.table}: {removed} items deleted.")
 
 
-def refill(place: Place, table: str, source: str, *, exact: bool, elsewhere: Any = None) -> str:  # noqa: ANN401
+def refill(place: Place, table: str, source: str, *, exact: bool, of: str | None = None, elsewhere: Any = None) -> str:  # noqa: ANN401
     """Copy what is missing, or all with ``exact``; ``elsewhere`` is the client that knows ``source``.
+
+    With ``of``, only what belongs to that account; all that one can lose is marked with its id.
 
     Tells what was done. Unless ``exact``, what is there is never overwritten: a person may have come back meanwhile.
     """
@@ -63,7 +67,7 @@ def refill(place: Place, table: str, source: str, *, exact: bool, elsewhere: Any
         raise CannotDo(f"{source} has other keys than {table}: it is a copy of another table")
     copied, held = 0, set()
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        for items in _chunks(known, source):
+        for items in _chunks(known, source, of):
             held |= {_identity(item, keys) for item in items}
             copied += sum(pool.map(lambda item: _put(here, target, item, keys, exact=exact), items))
         removed = _remove_others(here, target, keys, held, pool) if exact else 0
@@ -75,9 +79,9 @@ def _keys(database: Any, table: str) -> list[str]:  # noqa: ANN401 - boto3 makes
     return [key["AttributeName"] for key in described]
 
 
-def _chunks(database: Any, table: str) -> Iterator[list[dict[str, Any]]]:  # noqa: ANN401
+def _chunks(database: Any, table: str, of: str | None = None) -> Iterator[list[dict[str, Any]]]:  # noqa: ANN401
     pages = database.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
-    yield from (page["Items"] for page in pages)
+    yield from ([item for item in page["Items"] if of is None or item.get("user_id") == {"S": of}] for page in pages)
 
 
 def _identity(item: dict[str, Any], keys: list[str]) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ def changes_that_hold() -> tuple[Change, ...]:
         sessions.Start(a_session()),
         sessions.End(a_digest()),
         api_keys.Add(an_api_key()),
+        api_keys.End(a_digest(), "nobody"),
         one_time_tokens.Issue(a_token()),
         throttles.Clear(a_toll().key),
         a_record(),

@@ -200,21 +200,23 @@ def test_programs_stay_signed_in_while_the_signing_key_is_rotated(admin: Admin, 
 
 
 def test_an_account_that_was_deleted_by_mistake_comes_back(admin: Admin, person: Person) -> None:
-    """From copies as they were before; its owner logs in again, and what it had opened stays closed."""
-    cloud, key = person.cloud, person.make_key()["plaintext_key"]
-    database, tables = cloud.client("dynamodb"), ("UsersTable", "IdentitiesTable")
+    """From copies as they were before, with its keys and without its sessions; nobody else does."""
+    cloud, key, other = person.cloud, person.make_key()["plaintext_key"], Person(person.cloud).join()
+    account = person.call("GET", "/customers/me").json()["id"]
+    database, tables = cloud.client("dynamodb"), ("UsersTable", "IdentitiesTable", "ApiKeysTable")
     for table in tables:
         database.restore_table_to_point_in_time(
             SourceTableName=cloud.outputs[table], TargetTableName=f"restored-{table}", UseLatestRestorableTime=True
         )
-    admin("delete", person.email, "--yes")
-    assert person.log_in().status_code == 401
+    for who in (person, other):
+        admin("delete", who.email, "--yes")
 
     for table in tables:
-        assert admin("refill", table, f"restored-{table}").startswith(f"{table}: 1 of ")
+        said = admin("refill", table, f"restored-{table}", "--of", account)
+        assert said == f"{table}: 1 of 1 items written, 0 were there, 0 deleted.\n"
         database.delete_table(TableName=f"restored-{table}")
 
-    assert (person.call("GET", "/auth/session").status_code, with_key(person, key)) == (401, 401)
-    assert person.log_in().status_code == 200
-    assert person.call("GET", "/customers/api-keys").json() == {"api_keys": []}
-    assert person.make_key()["name"] == "my key"
+    assert (person.call("GET", "/auth/session").status_code, with_key(person, key)) == (401, 200)
+    assert (person.log_in().status_code, other.log_in().status_code) == (200, 401)
+    admin("delete", person.email, "--yes")
+    assert (person.log_in().status_code, with_key(person, key)) == (401, 401)

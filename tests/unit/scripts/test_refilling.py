@@ -83,6 +83,16 @@ def test_a_table_becomes_what_it_was(stack: Place) -> None:
     assert held(stack, "live") == ["ann then", "bob"]
 
 
+def test_one_account_comes_back_without_the_others(stack: Place) -> None:
+    """Who else was deleted since may have wanted it."""
+    said = refill(stack, "UsersTable", "restored", exact=False, of="carl")
+    assert said == "UsersTable: 0 of 0 items written, 0 were there, 0 deleted."
+    stack.client("dynamodb").put_item(TableName="restored", Item={"user_id": {"S": "carl"}})
+    refill(stack, "UsersTable", "restored", exact=False, of="carl")
+
+    assert held(stack, "live") == ["ann now", "carl", "cleo"]
+
+
 @pytest.mark.parametrize("exact", [False, True])
 def test_items_are_told_apart_by_the_whole_key(stack: Place, *, exact: bool) -> None:
     """A history has many of one account."""
