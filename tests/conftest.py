@@ -9,7 +9,8 @@ import pytest
 # Powertools reads it as it is imported, which may be before a folder of tests sets the functions' environment.
 os.environ["POWERTOOLS_SERVICE_NAME"] = "accounts"
 TESTS = Path(__file__).parent
-_DEPLOYED = frozenset({"browser", "local"})
+# They talk to servers that want a processor, too.
+_SERVED = frozenset({"browser", "contract", "local"})
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -17,7 +18,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let `make test` run folders side by side, each in one process: what a folder sets up, it sets up once."""
     for item in items:
         folder = item.path.relative_to(TESTS).parts[0]
-        item.add_marker(pytest.mark.xdist_group("deployed" if folder in _DEPLOYED else folder))
+        item.add_marker(pytest.mark.xdist_group("served" if folder in _SERVED else folder))
 
 
 def missing(what: str) -> None:

@@ -122,7 +122,7 @@ export class ComfyAccount {
     }
   }
 
-  // New tokens for the refresh token. One at a time: a refresh token that is sent twice looks stolen.
+  // New tokens for the refresh token. One at a time: a refresh token that comes again later looks stolen.
   renew() {
     this.#renewing ??= this.#renewed().finally(() => {
       this.#renewing = null;

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import requests
@@ -77,7 +78,10 @@ class Day:
         }
 
     def _person(self) -> Person:
-        person = Person(self.cloud)
+        return self.watch(Person(self.cloud))
+
+    def watch(self, person: Person) -> Person:
+        """Measure what this person is answered."""
         person.http.hooks["response"].append(self._answered)
         return person
 
@@ -180,9 +184,10 @@ class Day:
 
     def _collect(self) -> None:
         for line in self.cloud.new_logs():
-            self._measure(line)
+            self.measure(line)
 
-    def _measure(self, line: LogLine) -> None:
+    def measure(self, line: LogLine) -> None:
+        """Take what CloudWatch would take out of a line of the log."""
         if done := _REPORT.match(line.message):
             function = {"FunctionName": line.function}
             for name, value in (("Invocations", 1), ("Errors", 0), ("Throttles", 0), ("Duration", float(done[1]))):
@@ -197,11 +202,9 @@ class Day:
                     directive["Namespace"], metric["Name"], dimensions, self.at, sum(fields[metric["Name"]])
                 )
 
-    @property
+    @cached_property
     def _log_group(self) -> str:
-        if not hasattr(self, "_group"):
-            self._group = self._physical("FunctionsLogGroup")
-        return self._group
+        return self._physical("FunctionsLogGroup")
 
 
 def deployed_dashboard(cloud: LocalCloud) -> dict[str, Any]:
