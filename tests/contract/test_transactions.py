@@ -46,6 +46,7 @@ def changes_that_fail() -> tuple[Change, ...]:
         users.HoldSession("nobody", a_digest(), TOMORROW, at_most=50),
         identities.Replace(an_identity()),
         one_time_tokens.Consume(a_token().key),
+        one_time_tokens.Take(a_token()),
         users.SwapSession("nobody either", 0, (), a_digest(), TOMORROW),
         users.Close(a_user()),
         sessions.Rotate(a_session(), a_digest(), a_digest(), NOW),
