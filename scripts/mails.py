@@ -38,6 +38,7 @@ SAMPLES: Mapping[str, Mapping[str, str]] = {
     "email_changed": {},
     "sign_in_new_device": _SIGN_IN,
     "sign_in_after_failures": _SIGN_IN,
+    "program_signed_in": {"client": "Comfy CLI", **_SIGN_IN},
     "identity_linked": {"detail": "Google"},
     "identity_unlinked": {"detail": "GitHub"},
     "api_key_created": {"detail": "Workshop computer"},

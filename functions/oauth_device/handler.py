@@ -20,5 +20,5 @@ ENDPOINT = DeviceEndpoint(clients.load(SETTINGS.optional("OAUTH_CLIENTS")), STOR
 @endpoint(routes.OAUTH_DEVICE, SETTINGS, refused=oauth_server.refused)
 def lambda_handler(request: Request) -> Response:
     """Hand out a code for the device, and one for its person."""
-    issued = ENDPOINT.codes(request.form(), request.caller, request.received_at)
+    issued = ENDPOINT.codes(oauth_server.form(request), request.caller, request.received_at)
     return oauth_server.device(issued, SETTINGS.site_url)

@@ -27,4 +27,4 @@ ENDPOINT = RevocationEndpoint(KNOWN, TokenRevocation(SESSIONS, TOKENS, WRITES))
 @endpoint(routes.OAUTH_REVOKE, SETTINGS, refused=oauth_server.refused)
 def lambda_handler(request: Request) -> Response:
     """End the session of the token; 200 whatever it was worth (RFC 7009 2.2)."""
-    return responses.ok({}, user_id=ENDPOINT.revoke(request.form(), request.caller, request.received_at))
+    return responses.ok({}, user_id=ENDPOINT.revoke(oauth_server.form(request), request.caller, request.received_at))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from accounts import identities, messages, sessions, users
+from accounts import clients, identities, messages, sessions, users
 from accounts.audit import Caller
 from accounts.authentication import SESSION, Credential, SessionAuthentication
 from accounts.client_consent import ClientConsent, Question
@@ -107,7 +107,8 @@ class Stories:
     def codes(self) -> ClientSignIn:
         """Exchange a program's code."""
         sessions_of_clients = ClientSessions(self.opening, FakeSigner(), SITE_URL)
-        return ClientSignIn(self.tokens, sessions_of_clients, self.transactions, self.throttles)
+        stores = (self.tokens, sessions_of_clients, self.transactions, self.throttles)
+        return ClientSignIn(*stores, clients.load(), FakeOutbox())
 
     @property
     def refresh(self) -> TokenRefresh:

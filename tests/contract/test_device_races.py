@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from accounts import clients
 from accounts.audit import Caller
 from accounts.authentication import SessionAuthentication
 from accounts.client_sessions import ClientSessions
@@ -20,6 +21,7 @@ from tests.contract.backends import Backend
 from tests.contract.races import MeetAfterRead, Meeting, kinds, together
 from tests.contract.samples import NOW
 from tests.contract.stories import Person, Stories, caller
+from tests.fakes import FakeOutbox
 
 three_times = pytest.mark.usefixtures("each_round")
 
@@ -59,7 +61,8 @@ def consent(stories: Stories) -> DeviceConsent:
 def sign_in(stories: Stories) -> DeviceSignIn:
     """The device gets its tokens."""
     sessions = ClientSessions(stories.opening, Signer(), "http://localhost")
-    exchange = ClientSignIn(stories.tokens, sessions, stories.transactions, stories.throttles)
+    stores = (stories.tokens, sessions, stories.transactions, stories.throttles)
+    exchange = ClientSignIn(*stores, clients.load(), FakeOutbox())
     return DeviceSignIn(exchange, stories.throttles)
 
 

@@ -79,7 +79,12 @@ def answer(
     return whole | ({"cookies": cookies} if cookies else {})
 
 
-def refusal(function: str, status: int, code: str, message: str | None = None) -> dict[str, Any]:
-    """The whole answer to a request that is refused with that code."""
+def refusal(
+    function: str, status: int, code: str, message: str | None = None, *, bearer: bool = False
+) -> dict[str, Any]:
+    """The whole answer to a request that is refused with that code; one that presented a bearer token hears of it."""
     body = {"error": code, "message": message or _named()[code].default_message}
-    return answer(function, status, body, headers=_OWN_HEADERS.get(code))
+    headers = _OWN_HEADERS.get(code, {})
+    if bearer and "www-authenticate" in headers:
+        headers = {"www-authenticate": 'Bearer error="invalid_token"'}
+    return answer(function, status, body, headers=headers)

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.functions.clients import Program, query_of
+from tests.functions import expected
+from tests.functions.clients import Program, arrange_code, query_of
 from tests.functions.conftest import NOW
 from tests.functions.lambdas import Lambdas
 from tests.functions.requests import SAMPLE_TOKEN, request, sample
@@ -62,6 +63,24 @@ def test_the_shortest_and_the_longest_verifier_are_good(program: Program, verifi
     program.verifier = verifier
 
     assert program.exchange(program.code()).status == 200
+
+
+@pytest.mark.parametrize("function", ["oauth_token", "oauth_revoke", "oauth_device"])
+@pytest.mark.parametrize(
+    "sent", ["Basic Y29tZnktY2xpOmd1ZXNz", "basic Y29tZnktY2xpOg==", "Bearer x", "Basic", "\ud800"]
+)
+def test_no_program_proves_itself_by_a_header(functions: Lambdas, function: str, sent: str) -> None:
+    """401 with the scheme that RFC 6749 5.2 asks for, though the form may be good; and nothing is used up."""
+    arrange_code(functions, functions.people.as_sampled())
+    before = functions.cloud.tables()
+    answer = functions.invoke(function, request(function, headers={"authorization": sent}))
+
+    said = "Programs have no secret here. Send the client_id in the form, and no Authorization header."
+    body = {"error": "invalid_client", "error_description": said}
+    challenge = {"www-authenticate": 'Basic realm="clients"'}
+    assert answer.read == expected.answer(function, 401, body, headers=challenge)
+    assert (answer.events, answer.calls, functions.cloud.tables()) == (["authn_client_fail"], [], before)
+    assert functions.invoke(function, request(function, headers={"authorization": ""})).status == 200
 
 
 @pytest.mark.parametrize("name", ["resource", "scope", "state"])

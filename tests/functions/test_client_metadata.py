@@ -4,6 +4,7 @@ import hashlib
 
 from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
 
+from accounts.errors import SigningUnavailable
 from accounts.web.routes import ROUTES
 from tests.functions import expected, lambdas
 from tests.functions.cloud import SIGNING_KEYS, SITE_URL, unreachable
@@ -59,4 +60,5 @@ def test_keys_that_cannot_be_had_are_our_fault(functions: Lambdas) -> None:
     event["rawPath"], event["routeKey"] = "/.well-known/jwks.json", "GET /.well-known/jwks.json"
 
     answer = functions.invoke("oauth_metadata", event)
-    assert answer.read == expected.refusal("oauth_metadata", 503, "temporarily_unavailable")
+    message = SigningUnavailable.default_message
+    assert answer.read == expected.refusal("oauth_metadata", 503, "temporarily_unavailable", message)

@@ -65,18 +65,28 @@ def test_a_key_tells_whose_it_is_in_either_header(functions: Lambdas, function: 
 
 @pytest.mark.parametrize("function", ALL)
 def test_the_kinds_do_not_cross(functions: Lambdas, function: str) -> None:
-    """A session's token in a header and a key in the cookie are nothing (ASVS 9.2.2)."""
+    """A session's token as a bearer and a key in the cookie are nothing (ASVS 9.2.2)."""
     person = functions.people.arrange()
     for event in (
         request(function, bearer=SAMPLE_TOKEN),
-        request(function, key=SAMPLE_TOKEN),
         request(function, cookie=SAMPLE_KEY),
         request(function, cookie=person.session_id),
-        request(function, key=person.key_id),
         request(function, bearer=person.session_id),
     ):
         answer = functions.invoke(function, event)
-        assert answer.read == expected.refusal(function, 401, "not_authenticated")
+        bearer = "authorization" in event["headers"]
+        assert answer.read == expected.refusal(function, 401, "not_authenticated", bearer=bearer)
+        assert answer.calls == []
+
+
+@pytest.mark.parametrize("function", ALL)
+def test_a_key_is_none_of_the_others(functions: Lambdas, function: str) -> None:
+    """A session's token, or the id of a session or a key, in the place of a key is a mistyped key: no table is read."""
+    person = functions.people.arrange()
+    status, code = (401, "api_key_mistyped") if function in ANY_ROUTES else (403, "credential_not_accepted")
+    for secret in (SAMPLE_TOKEN, person.session_id, person.key_id):
+        answer = functions.invoke(function, request(function, key=secret))
+        assert answer.read == expected.refusal(function, status, code)
         assert answer.calls == []
 
 
@@ -126,9 +136,11 @@ def test_a_key_that_cannot_be_one_is_refused_without_a_look(functions: Lambdas) 
     functions.people.arrange()
     for key in (SAMPLE_KEY[:-1] + "H", SAMPLE_KEY[:-1], SAMPLE_KEY + "G", SAMPLE_KEY.replace("S", "s"), "comfyui-"):
         for function in ANY_ROUTES:
-            answer = functions.invoke(function, request(function, key=key))
-            assert answer.read == expected.refusal(function, 401, "api_key_mistyped")
-            assert answer.calls == []
+            for event in (request(function, key=key), request(function, bearer=key)):
+                answer = functions.invoke(function, event)
+                bearer = "authorization" in event["headers"]
+                assert answer.read == expected.refusal(function, 401, "api_key_mistyped", bearer=bearer)
+                assert answer.calls == []
 
 
 @pytest.mark.parametrize("function", ANY_ROUTES)
@@ -137,9 +149,11 @@ def test_a_key_that_is_gone_is_said_to_be_gone(functions: Lambdas, function: str
     person = functions.people.arrange()
     functions.invoke("key_delete", request("key_delete", cookie=SAMPLE_TOKEN, target=person.key_id))
     for key in (SAMPLE_KEY, somebody("Nobody").key):
-        answer = functions.invoke(function, request(function, key=key))
-        assert answer.read == expected.refusal(function, 401, "api_key_unknown")
-        assert answer.events == ["authz_fail"]
+        for event in (request(function, key=key), request(function, bearer=key)):
+            answer = functions.invoke(function, event)
+            bearer = "authorization" in event["headers"]
+            assert answer.read == expected.refusal(function, 401, "api_key_unknown", bearer=bearer)
+            assert answer.events == ["authz_fail"]
 
 
 @pytest.mark.parametrize(

@@ -527,7 +527,7 @@ def test_what_is_no_form_is_an_invalid_request(functions: Lambdas, changes: dict
 
 
 def test_a_device_costs_two_round_trips_a_poll(machine: Machine) -> None:
-    """One for its code and one for its pace; a fourth writes the session, after the account was read."""
+    """One for its code, one for its pace; the last writes the session and tells, after the account was read."""
     device_code, user_code = machine.codes()
     pending = machine.polls(device_code)
     machine.typed(user_code)
@@ -536,7 +536,7 @@ def test_a_device_costs_two_round_trips_a_poll(machine: Machine) -> None:
 
     get, write = "dynamodb.GetItem", "dynamodb.TransactWriteItems"
     assert [call.name for call in pending.calls] == [get, write]
-    assert [call.name for call in done.calls] == [get, get, "kms.Sign", write]
+    assert [call.name for call in done.calls] == [get, get, "kms.Sign", write, "sqs.SendMessage"]
 
 
 def _bearer(tokens: dict[str, str]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from tests.functions.conftest import NOW
 from tests.functions.inventory import OAUTH
 from tests.functions.lambdas import Answer, Lambdas
 from tests.functions.requests import SAMPLE_KEY, SAMPLE_TOKEN, request, sample
-from tests.functions.test_bad_headers import NOT_COOKIES, NOT_CREDENTIALS, NOT_KEYS
+from tests.functions.test_bad_headers import NO_KEYS, NOT_COOKIES, NOT_CREDENTIALS, NOT_KEYS
 from tests.functions.test_fuzz import HEADER, HEADERS, RELAXED, TEXT
 from tests.unit.oauth.forgery import NONCE
 
@@ -38,7 +38,7 @@ def test_nobody_gets_in_without_a_session(functions: Lambdas, function: str) -> 
     events = [
         request(function),
         *(request(function, cookie=SAMPLE_TOKEN, headers={"authorization": value}) for value in NOT_CREDENTIALS),
-        *(request(function, key=value) for value in NOT_KEYS),
+        *(request(function, key=value) for value in NO_KEYS),
         *(request(function) | {"cookies": cookies} for cookies in NOT_COOKIES),
     ]
     for event in events:
@@ -50,7 +50,12 @@ def test_nobody_gets_in_without_a_session(functions: Lambdas, function: str) -> 
 def test_a_key_does_none_of_it(functions: Lambdas, function: str) -> None:
     """403, and the key is not even looked up."""
     arrange_for(functions, function, NOW)
-    for event in (request(function, key=SAMPLE_KEY), request(function, bearer=SAMPLE_KEY, cookie=SAMPLE_TOKEN)):
+    mistyped = (request(function, key=value) for value in NOT_KEYS)
+    for event in (
+        request(function, key=SAMPLE_KEY),
+        request(function, bearer=SAMPLE_KEY, cookie=SAMPLE_TOKEN),
+        *mistyped,
+    ):
         answer = functions.invoke(function, event)
         assert answer.read == expected.refusal(function, 403, "credential_not_accepted")
         assert answer.calls == []

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.functions.clients import arrange_code
 from tests.functions.conftest import NOW
 from tests.functions.lambdas import Lambdas
 from tests.functions.requests import (
@@ -13,12 +14,13 @@ from tests.functions.requests import (
     sample,
 )
 
-GET, QUERY, UPDATE, WRITE, SEND = (
+GET, QUERY, UPDATE, WRITE, SEND, SIGN = (
     "dynamodb.GetItem",
     "dynamodb.Query",
     "dynamodb.UpdateItem",
     "dynamodb.TransactWriteItems",
     "sqs.SendMessage",
+    "kms.Sign",
 )
 BUDGET = {
     "signup": [WRITE, WRITE, SEND],
@@ -56,6 +58,7 @@ BUDGET = {
     "key_revoke": [WRITE, SEND],
     "mail_feedback": [GET, GET, WRITE],
     "authorizer": [GET],
+    "oauth_token": [GET, GET, SIGN, WRITE, SEND],
     "oauth_device": [WRITE, WRITE],
     "oauth_device_answer": [GET, WRITE, GET, GET, WRITE],
     # The public keys were read by the request before.
@@ -66,7 +69,7 @@ BUDGET = {
 
 
 def _arrange(functions: Lambdas) -> None:
-    functions.people.as_sampled()
+    arrange_code(functions, functions.people.as_sampled())
 
 
 @pytest.mark.parametrize("function", BUDGET)

@@ -55,7 +55,7 @@ BUDGET = {
     "oauth_metadata": 74,
     "oauth_revoke": 135,
     "oauth_start": 427,
-    "oauth_token": 144,
+    "oauth_token": 145,
     "password_change": 107,
     "password_forgot": 97,
     "password_reset": 105,

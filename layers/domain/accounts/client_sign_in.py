@@ -11,11 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from accounts import one_time_tokens, secrets, sign_out
+from accounts import devices, messages, one_time_tokens, secrets, sign_out
 from accounts.audit import Caller
 from accounts.client_sessions import ClientSessions, Permission, Tokens, count_bad_grant
+from accounts.clients import Clients
 from accounts.errors import GrantReused, InvalidGrant, Refusal
 from accounts.limits import USED_CODE_REMEMBERED
+from accounts.messages import Message, Outbox
 from accounts.one_time_tokens import AUTHORIZATION_CODE, USED_CODE, OneTimeToken, OneTimeTokens, token_key
 from accounts.sessions import Session
 from accounts.throttles import Throttles
@@ -24,12 +26,14 @@ from accounts.transactions import Change, Conflict, Transactions
 
 @dataclass(frozen=True, slots=True)
 class ClientSignIn:
-    """Exchanges codes."""
+    """Exchanges codes. ``known`` says what people call a program when its owner is told by ``notices``."""
 
     tokens: OneTimeTokens
     sessions: ClientSessions
     transactions: Transactions
     throttles: Throttles
+    known: Clients
+    notices: Outbox
 
     def find(self, code: str, client_id: str, caller: Caller, now: datetime) -> OneTimeToken:
         """The live code of that client; raises InvalidGrant, or GrantReused after ending what its first use made."""
@@ -45,7 +49,8 @@ class ClientSignIn:
     def redeem(self, code: OneTimeToken, caller: Caller, now: datetime) -> Tokens:
         """Use the code up and let the program in, or neither; raises InvalidGrant, or GrantReused as ``find`` does.
 
-        Whatever stood in the way, the code may have been used meanwhile: a log-out just after hides no second use.
+        The owner is told of it by mail: the click may have been somebody else's. Whatever stood in the way, the code
+        may have been used meanwhile: a log-out just after hides no second use.
         """
         data = code.data
         allowed = data["client_id"], data["scope"], data["method"], data["session"]
@@ -57,9 +62,11 @@ class ClientSignIn:
             return one_time_tokens.Consume(code.key), one_time_tokens.Issue(mark)
 
         try:
-            return self.sessions.open(permission, used_up, caller, now)
+            tokens = self.sessions.open(permission, used_up, caller, now)
         except (Conflict, InvalidGrant) as refusal:
             raise self.second_use(code.digest, caller, now) from refusal
+        self._tell_owner(permission, caller, now)
+        return tokens
 
     def second_use(self, digest: str, caller: Caller, now: datetime) -> Refusal:
         """The answer to a code that is not there: what its first use made, if there was one, has ended."""
@@ -69,3 +76,14 @@ class ClientSignIn:
             return InvalidGrant()
         sign_out.end_copied(self.transactions, mark.subject, mark.data["session"], caller, now)
         return GrantReused()
+
+    def _tell_owner(self, permission: Permission, caller: Caller, now: datetime) -> None:
+        notice = Message(
+            messages.PROGRAM_SIGNED_IN,
+            user_id=permission.user_id,
+            detail=devices.describe(caller.user_agent),
+            at=now.isoformat(),
+            source=caller.source,
+            client=self.known.name_of(permission.client_id),
+        )
+        self.notices.put(notice)

@@ -13,6 +13,7 @@
     │   │   └── RedirectNotAllowed
     │   ├── ClientRefused
     │   │   ├── InvalidClient
+    │   │   │   └── ClientAuthentication
     │   │   ├── InvalidGrant
     │   │   │   └── GrantReused
     │   │   ├── UnauthorizedClient
@@ -159,6 +160,12 @@ class InvalidClient(ClientRefused):
     default_message = "This program is not known here. Send its client_id, and no secret."
 
 
+class ClientAuthentication(InvalidClient):
+    """It tries to prove itself by an ``Authorization`` header, to which RFC 6749 5.2 gives a status of its own."""
+
+    default_message = "Programs have no secret here. Send the client_id in the form, and no Authorization header."
+
+
 class InvalidGrant(ClientRefused):
     """The code or refresh token is unknown, used, expired, revoked or another client's: one answer for all."""
 
@@ -293,7 +300,7 @@ class Unauthenticated(Refusal):
 
 
 class ApiKeyMistyped(Unauthenticated):
-    """The text has the form of a key and cannot be one: its checksum is wrong, or a part is missing. Asks no table."""
+    """The text stands where a key belongs and cannot be one: one sign is wrong, missing or too many. Asks no table."""
 
     code = "api_key_mistyped"
     default_message = "This API key is not complete or has a typing error. Check that you copied it whole."
@@ -539,10 +546,10 @@ class Unavailable(AccountsError):
 
 
 class SigningUnavailable(Unavailable):
-    """KMS, which has the keys of access tokens, did not answer: programs get no tokens."""
+    """KMS, which has the keys of access tokens, did not answer: programs get none, and what they bring is not read."""
 
     event = "sys_signing_unavailable"
-    default_message = "Programs cannot be let in right now. Nothing was changed; please try again in a few seconds."
+    default_message = "Tokens cannot be handled right now. Nothing was changed; please try again in a few seconds."
 
 
 class ProviderUnavailable(Unavailable):

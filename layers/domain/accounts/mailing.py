@@ -97,7 +97,8 @@ class Mailing:
         if message.kind == messages.PASSWORD_RESET:
             detail = _providers_of(user)
         log_in = {"at": _in_words(message.at), "source": message.source} if message.at else {}
-        return self._send(user.email, message.kind, {"detail": detail, **log_in})
+        program = {"client": message.client} if message.client else {}
+        return self._send(user.email, message.kind, {"detail": detail, **log_in, **program})
 
     def _about(self, key: str, now: datetime) -> str:
         """Mail whoever can confirm the identity; for one that is confirmed, say so to its owner."""

@@ -25,6 +25,7 @@ EMAIL_CHANGE_ASKED = "email_change_asked"
 EMAIL_CHANGED = "email_changed"
 SIGN_IN_NEW_DEVICE = "sign_in_new_device"
 SIGN_IN_AFTER_FAILURES = "sign_in_after_failures"
+PROGRAM_SIGNED_IN = "program_signed_in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Message:
 
     ``detail`` is text of the recipient's own, such as the name of a key, or words of ours. ``at`` and ``source`` say
     when (ISO 8601) and from which network address came what the mail is about. ``device`` is as in ``Caller``.
+    ``client`` is what people call the program that it is about.
     """
 
     kind: str
@@ -43,6 +45,7 @@ class Message:
     at: str = ""
     source: str = ""
     device: str = ""
+    client: str = ""
 
 
 class Outbox(Protocol):

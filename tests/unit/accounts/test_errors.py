@@ -40,8 +40,8 @@ def test_the_tree_is_as_drawn() -> None:
 
 
 def test_each_refusal_has_its_own_code() -> None:
-    """Programs tell them apart by it, and two never share one; RFC 6749 has one word for a bad grant."""
-    sharing = {Refusal, errors.GrantReused, errors.SigningUnavailable}
+    """Programs tell them apart by it, and two never share one; RFC 6749 has one word for a bad grant or client."""
+    sharing = {Refusal, errors.GrantReused, errors.ClientAuthentication, errors.SigningUnavailable}
     codes = [kind.__dict__.get("code") for kind in _defined() if kind not in sharing]
 
     assert len(set(codes)) == len(codes)

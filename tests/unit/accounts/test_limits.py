@@ -17,7 +17,6 @@ def test_the_limits_are_those_documented() -> None:
         "KEY_NAME_MAX_CHARACTERS": 64,
         "KEY_DESCRIPTION_MAX_CHARACTERS": 256,
         "BODY_MAX_BYTES": 16_384,
-        "HEADER_TOKEN_MAX_CHARACTERS": 128,
         "URL_MAX_CHARACTERS": 2048,
         "USER_AGENT_KEPT_CHARACTERS": 256,
         "API_KEYS_PER_ACCOUNT": 25,

@@ -7,14 +7,12 @@ import re
 from accounts import api_keys, secrets
 from accounts.authentication import ACCESS_TOKEN, API_KEY, SESSION, Credential
 from accounts.errors import MalformedRequest, Unauthenticated
-from accounts.limits import ACCESS_TOKEN_MAX_CHARACTERS, HEADER_TOKEN_MAX_CHARACTERS
+from accounts.limits import ACCESS_TOKEN_MAX_CHARACTERS
 from accounts.web import same_origin
 from accounts.web.cookies import SESSION_COOKIE
 from accounts.web.requests import Request
 from accounts.web.routes import Route
 
-# RFC 6750 2.1: the scheme's case does not matter (RFC 9110 11.1), the token is b64token.
-_BEARER = re.compile(r"bearer +([A-Za-z0-9._~+/-]+=*) *", re.IGNORECASE)
 # RFC 7515 7.1: three parts. Neither a key nor a refresh token has two dots.
 _JWT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
@@ -32,6 +30,11 @@ def presented(request: Request, route: Route, site_url: str) -> Credential | Non
     return _from_cookie(request, route, site_url) if route.cookies else None
 
 
+def has_bearer(request: Request) -> bool:
+    """Whether the request presents a bearer token, whatever it is worth."""
+    return _bearer(request.headers.get("authorization", "")) != ""
+
+
 def session_cookie(request: Request) -> Credential | None:
     """The session the browser holds, for the routes that replace or end it whatever it is worth."""
     token = request.cookie(SESSION_COOKIE)
@@ -44,25 +47,29 @@ def _from_headers(request: Request) -> Credential | None:
         message = "Send one credential: Authorization or X-API-KEY, not both."
         raise MalformedRequest(message)
     if key is not None:
-        return _api_key(key)
-    if authorization is None:
-        return None
-    bearer = _BEARER.fullmatch(authorization) if len(authorization) <= 2 * ACCESS_TOKEN_MAX_CHARACTERS else None
-    if bearer is None:
-        raise Unauthenticated
-    return _access_token(bearer[1]) if _JWT.fullmatch(bearer[1]) else _api_key(bearer[1])
+        return _key(key)
+    return None if authorization is None else _token_or_key(_bearer(authorization))
 
 
-def _access_token(text: str) -> Credential:
-    if len(text) > ACCESS_TOKEN_MAX_CHARACTERS:
-        raise Unauthenticated
-    return Credential(ACCESS_TOKEN, text)
-
-
-def _api_key(text: str) -> Credential:
-    if not text.startswith(api_keys.PREFIX) or len(text) > HEADER_TOKEN_MAX_CHARACTERS:
+def _key(text: str) -> Credential:
+    """Whatever stands where only a key belongs is one, or was meant for one."""
+    if not text.strip():
         raise Unauthenticated
     return Credential(API_KEY, text)
+
+
+def _bearer(authorization: str) -> str:
+    """What follows the scheme, whose case does not matter (RFC 6750 2.1, RFC 9110 11.1); empty for another scheme."""
+    scheme, _, text = authorization.partition(" ")
+    return text.strip(" ") if scheme.lower() == "bearer" else ""
+
+
+def _token_or_key(text: str) -> Credential:
+    if text.startswith(api_keys.PREFIX):
+        return Credential(API_KEY, text)
+    if len(text) > ACCESS_TOKEN_MAX_CHARACTERS or not _JWT.fullmatch(text):
+        raise Unauthenticated
+    return Credential(ACCESS_TOKEN, text)
 
 
 def _from_cookie(request: Request, route: Route, site_url: str) -> Credential | None:

@@ -62,7 +62,7 @@ def answer(
         _demand_own_pages(request, route, settings)
         response = handle(request)
     except AccountsError as refusal:
-        error, response = refusal, refused(refusal)
+        error, response = refusal, _challenging(request, refused(refusal))
     except Exception as unexpected:  # noqa: BLE001 - the outermost handler: log it, answer without detail
         error, response = unexpected, refused(AccountsError())
     _record(route, request, response, error)
@@ -86,6 +86,14 @@ def _demand_own_pages(request: Request, route: Route, settings: Settings) -> Non
     """
     if route.cookies and route.is_unsafe and not route.cors:
         same_origin.demand_own(request, settings.site_url)
+
+
+def _challenging(request: Request | None, refused: Response) -> Response:
+    """Of a bearer token that was presented, a challenge says that it is not valid (RFC 6750 3.1)."""
+    if request is None or refused.headers.get("www-authenticate") != responses.BEARER:
+        return refused
+    invalid = {"www-authenticate": responses.INVALID_BEARER}
+    return responses.with_headers(refused, invalid) if credentials.has_bearer(request) else refused
 
 
 def _record(route: Route, request: Request | None, response: Response, error: Exception | None) -> None:

@@ -12,6 +12,7 @@ from accounts.clients import MEANINGS
 from accounts.limits import ACCESS_TOKEN_LIFETIME, DEVICE_CODE_LIFETIME, DEVICE_POLL_INTERVAL
 from accounts.users import User
 from accounts.web import responses, routes
+from accounts.web.requests import Request
 from accounts.web.responses import Response
 
 if TYPE_CHECKING:
@@ -26,6 +27,16 @@ _DESCRIPTIONS: Mapping[type[errors.AccountsError], str] = {
     errors.MalformedRequest: "The request could not be read. Send a form, each parameter once.",
     errors.UnsupportedMediaType: "Send a form, with the header Content-Type: application/x-www-form-urlencoded.",
 }
+
+
+def form(request: Request) -> Mapping[str, str]:
+    """What a client asks; raises ClientAuthentication, InvalidInput, BodyTooLarge, UnsupportedMediaType.
+
+    Whoever says who they are in two ways might be one thing to us and another to whoever stands between (RFC 6749 2.3).
+    """
+    if request.headers.get("authorization"):
+        raise errors.ClientAuthentication
+    return request.form()
 
 
 def tokens(issued: Tokens, grant_type: str) -> Response:

@@ -13,6 +13,7 @@ from accounts.web.cookies import no_session_cookie
 _STATUS: dict[type[errors.AccountsError], int] = {
     errors.InvalidInput: 400,
     errors.ClientRefused: 400,
+    errors.ClientAuthentication: 401,
     errors.ProviderSignInFailed: 400,
     errors.Unauthenticated: 401,
     errors.Forbidden: 403,
@@ -26,6 +27,9 @@ _STATUS: dict[type[errors.AccountsError], int] = {
     errors.AccountsError: 500,
 }
 
+# What to present (RFC 6750 3), and that what was presented is not good.
+BEARER = "Bearer"
+INVALID_BEARER = 'Bearer error="invalid_token"'
 JSON = "application/json; charset=utf-8"
 HTML = "text/html; charset=utf-8"
 _NOTHING = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
@@ -159,6 +163,8 @@ def headers_of(error: errors.AccountsError) -> Mapping[str, str]:
         case errors.InvalidCredentials() | errors.InvalidAdminSecret():
             return {}
         case errors.Unauthenticated():
-            return {"www-authenticate": "Bearer"}
+            return {"www-authenticate": BEARER}
+        case errors.ClientAuthentication():
+            return {"www-authenticate": 'Basic realm="clients"'}
         case _:
             return {}

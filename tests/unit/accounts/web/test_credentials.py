@@ -31,6 +31,7 @@ def presented(sent: Request, route: routes.Route = routes.ACCOUNT_SHOW) -> Crede
         {"Authorization": f"Bearer {KEY}"},
         {"authorization": f"bearer {KEY}"},
         {"authorization": f"BEARER   {KEY}  "},
+        {"authorization": f"Bearer {' ' * 10_000}{KEY}"},
     ],
 )
 def test_a_key_comes_in_either_header(headers: dict[str, str]) -> None:
@@ -49,21 +50,16 @@ def test_a_key_comes_in_either_header(headers: dict[str, str]) -> None:
         {"authorization": f"Basic {KEY}"},
         {"authorization": f"Bearer{KEY}"},
         {"authorization": f"Bearer\t{KEY}"},
-        {"authorization": f"Bearer {KEY} {KEY}"},
-        {"authorization": f"Bearer {KEY}, Bearer {KEY}"},
-        {"authorization": f"Bearer {KEY}\r\nX: y"},
+        {"authorization": f'Bearer "{KEY}"'},
+        {"authorization": f"Bearer Bearer {KEY}"},
+        {"authorization": "Bearer " + KEY.removeprefix("comfyui-")},
+        {"authorization": "Bearer COMFYUI-" + "k" * 64},
+        {"authorization": "Bearer " + "k" * 10_000},
         {"authorization": f"Bearer {TOKEN}"},
         {"authorization": "Bearer %"},
         {"authorization": "Bearer é"},
-        {"authorization": "Bearer comfyui-" + "k" * 121},
-        {"authorization": "Bearer comfyui-" + "k" * 10_000},
-        {"authorization": "Bearer " + " " * 10_000 + KEY},
         {"x-api-key": ""},
-        {"x-api-key": "sk-other"},
-        {"x-api-key": f" {KEY}"},
-        {"x-api-key": TOKEN},
-        {"x-api-key": "comfyui-" + "k" * 121},
-        {"x-api-key": f"Bearer {KEY}"},
+        {"x-api-key": " "},
     ],
 )
 def test_a_malformed_header_is_not_signed_in(headers: dict[str, str]) -> None:
@@ -72,6 +68,17 @@ def test_a_malformed_header_is_not_signed_in(headers: dict[str, str]) -> None:
         presented(request(headers={**headers, **OWN}, cookies=COOKIE))
 
     assert type(refusal.value) is Unauthenticated
+
+
+@pytest.mark.parametrize(
+    "text",
+    [f"{KEY}{KEY}", f'"{KEY}"', KEY.removeprefix("comfyui-"), KEY[:-9], TOKEN, f"Bearer {KEY}", "x", "é", "k" * 10_000],
+)
+def test_whatever_stands_where_a_key_belongs_was_meant_for_one(text: str) -> None:
+    """So that it can be said what is wrong with it; a header that begins as a key does was meant for one, too."""
+    assert presented(request(headers={"x-api-key": text})) == Credential(API_KEY, text)
+    for begun in (f"comfyui-{text}", f"comfyui-{text} {KEY}", f"comfyui-{text}\r\nX: y"):
+        assert presented(request(headers={"authorization": f"Bearer {begun}"})) == Credential(API_KEY, begun)
 
 
 def test_two_header_credentials_are_refused() -> None:
@@ -158,4 +165,5 @@ def test_no_header_at_all_is_our_error(headers: dict[str, str]) -> None:
     except (Unauthenticated, MalformedRequest, CrossSiteRequest):
         return
 
-    assert found is None or found.secret.startswith("comfyui-")
+    key = headers.get("x-api-key", "")
+    assert found is None or found == Credential(API_KEY, key) or found.secret.startswith("comfyui-")

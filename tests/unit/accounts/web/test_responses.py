@@ -85,6 +85,8 @@ def test_every_refusal_says_its_code_and_its_sentence(error: AccountsError) -> N
         (errors.Unavailable(), {"retry-after": "5"}),
         (MethodNotAllowed(("GET", "POST")), {"allow": "GET, POST"}),
         (errors.Unauthenticated(), {"www-authenticate": "Bearer"}),
+        (errors.ClientAuthentication(), {"www-authenticate": 'Basic realm="clients"'}),
+        (errors.InvalidClient(), {}),
         (errors.InvalidCredentials(), {}),
         (errors.InvalidAdminSecret(), {}),
         (errors.CredentialNotAccepted(), {}),
