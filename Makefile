@@ -31,7 +31,7 @@ dev-sam: .venv/.installed .venv-sam/.installed ## Deploy into the running `make 
 test: .venv/.installed .venv-sam/.installed ## Everything that can be checked on this machine
 	@$(MAKE) check
 	@echo "== tests"
-	@$(RUN) pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder
+	@$(RUN) pytest --numprocesses auto --dist loadscope --no-loadscope-reorder
 
 check: .venv/.installed ## The linters: style, types, architecture, template
 	@echo "== ruff: style"

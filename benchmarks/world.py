@@ -42,6 +42,7 @@ SECRETS = {
 }
 # What a function is asked besides its sample: `<function> <variant>`.
 VARIANTS = ("account_show token", "authorizer token", "oauth_token refresh")
+HASHER = BcryptHasher(lambda _version: Peppers("1", {"1": PEPPER.encode()}))
 _USER_ID = "SampleAccountOfEventsFolder1"
 
 
@@ -114,7 +115,7 @@ def tables() -> Tables:
     """What the tables hold: the samples' account with a session and a key, and a sign-up that waits to be confirmed."""
     now = datetime.now(UTC)
     key = identities.email_key("person@example.com")
-    hashed = BcryptHasher(lambda: Peppers("1", {"1": PEPPER.encode()})).hash("sample passphrase of the events folder")
+    hashed = HASHER.hash("sample passphrase of the events folder")
     identity = Identity(
         key=key,
         user_id=_USER_ID,

@@ -2,23 +2,28 @@
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 # Powertools reads it as it is imported, which may be before a folder of tests sets the functions' environment.
 os.environ["POWERTOOLS_SERVICE_NAME"] = "accounts"
-TESTS = Path(__file__).parent
 # They talk to servers that want a processor, too.
 _SERVED = frozenset({"browser", "contract", "local"})
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let `make test` run folders side by side, each in one process: what a folder sets up, it sets up once."""
-    for item in items:
-        folder = item.path.relative_to(TESTS).parts[0]
-        item.add_marker(pytest.mark.xdist_group("served" if folder in _SERVED else folder))
+class ByFolder(LoadScopeScheduling):
+    """Folders side by side, each in one process: what a folder sets up, it sets up once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        folder = nodeid.split("/")[1]
+        return "served" if folder in _SERVED else folder
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFolder:
+    """Have `make test` run the suite so."""
+    return ByFolder(config, log)
 
 
 def missing(what: str) -> None:

@@ -160,6 +160,7 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
     ),
     api_keys.Add: lambda w, c: c.api_key.digest not in w.api_keys,
     api_keys.Remove: lambda w, c: c.digest in w.api_keys and w.api_keys[c.digest].user_id == c.user_id,
+    api_keys.End: lambda w, c: c.digest not in w.api_keys or w.api_keys[c.digest].user_id == c.user_id,
     one_time_tokens.Issue: lambda w, c: c.token.key not in w.tokens,
     one_time_tokens.Take: lambda w, c: (
         c.token.key in w.tokens and w.tokens[c.token.key].subject in {one_time_tokens.NOBODY, c.token.subject}
@@ -244,6 +245,7 @@ _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
     sessions.Rotate: _rotate,
     api_keys.Add: lambda w, c: w.api_keys.update({c.api_key.digest: c.api_key}),
     api_keys.Remove: lambda w, c: w.api_keys.pop(c.digest),
+    api_keys.End: lambda w, c: w.api_keys.pop(c.digest, None),
     one_time_tokens.Issue: lambda w, c: w.tokens.update({c.token.key: c.token}),
     one_time_tokens.Take: lambda w, c: w.tokens.update({c.token.key: c.token}),
     one_time_tokens.Consume: lambda w, c: w.tokens.pop(c.key),

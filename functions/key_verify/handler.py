@@ -2,7 +2,7 @@
 
 from accounts import settings
 from accounts.authentication import KeyLookup
-from accounts.aws.secrets import AdminSecret, Secret
+from accounts.aws.secrets import AdminSecret
 from accounts.dynamo.api_keys import ApiKeysTable
 from accounts.dynamo.throttles import ThrottlesTable
 from accounts.dynamo.users import UsersTable
@@ -15,7 +15,7 @@ from accounts.web.responses import Response
 SETTINGS = settings.load()
 THROTTLES = ThrottlesTable(SETTINGS["THROTTLES_TABLE"])
 KEYS = ApiKeysTable(SETTINGS["API_KEYS_TABLE"])
-SECRET = AdminSecret(Secret(SETTINGS["ADMIN_SECRET"]))
+SECRET = AdminSecret(SETTINGS["ADMIN_SECRET"])
 VERIFICATION = KeyVerification(KeyLookup(KEYS, THROTTLES), UsersTable(SETTINGS["USERS_TABLE"]), SECRET)
 
 

@@ -3,13 +3,14 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from accounts.secrets import is_digest
 from scripts import place
-from scripts.admin import report
+from scripts.admin import refilling, report, rotating
 from scripts.admin.people import ACTS, Json, Operator, leaked_key, refuse_keys_in
+from scripts.admin.terminal import command, confirm
 from scripts.place import CannotDo, Place
 
 _WHO = "an address, an account id, google:<id>, github:<id>, or the id of an API key"
@@ -19,30 +20,21 @@ def parser() -> argparse.ArgumentParser:
     """What can be said."""
     whole = argparse.ArgumentParser("make admin", description=__doc__, allow_abbrev=False)
     commands = whole.add_subparsers(required=True, metavar="command")
-    show = _command(commands, "show", "find an account and show what it holds", _show)
+    show = command(commands, "show", "find an account and show what it holds", _show)
     show.add_argument("who", nargs="?", help=f"{_WHO}; without it, an API key is read from standard input")
     show.add_argument("--json", action="store_true", help="everything, for programs")
     for name, act in ACTS.items():
-        command = _command(commands, name, act.says, _act)
-        command.add_argument("who", help=_WHO)
-        command.add_argument("--yes", action="store_true", help="do not ask")
-        command.set_defaults(act=act)
-    key = _command(commands, "revoke-key", "end an API key; without arguments it is read from standard input", _revoke)
+        one = command(commands, name, act.says, _act)
+        one.add_argument("who", help=_WHO)
+        one.add_argument("--yes", action="store_true", help="do not ask")
+        one.set_defaults(act=act)
+    key = command(commands, "revoke-key", "end an API key; without arguments it is read from standard input", _revoke)
     key.add_argument("who", nargs="?", help=_WHO)
     key.add_argument("prefix", nargs="?", help="how the key begins, as `show` has it")
     key.add_argument("--yes", action="store_true", help="do not ask")
+    rotating.add_to(commands)
+    refilling.add_to(commands)
     return whole
-
-
-def _command(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
-    name: str,
-    says: str,
-    does: Callable[[argparse.Namespace, Place], None],
-) -> argparse.ArgumentParser:
-    made = commands.add_parser(name, help=says, description=says, allow_abbrev=False)
-    made.set_defaults(does=does)
-    return made
 
 
 def _show(asked: argparse.Namespace, there: Place) -> None:
@@ -61,10 +53,11 @@ def _act(asked: argparse.Namespace, there: Place) -> None:
 
 def _revoke(asked: argparse.Namespace, there: Place) -> None:
     operator = Operator(there)
-    if asked.who and not asked.prefix:
+    is_id = bool(asked.who) and not asked.prefix and is_digest(asked.who)
+    if asked.who and not asked.prefix and not is_id:
         raise CannotDo("say how the key begins, too; `show` has it. A whole key is read from standard input")
     account = operator.find(asked.who) if asked.who else None
-    key_id, called = leaked_key(account, asked.prefix or "")
+    key_id, called = (asked.who, asked.who) if is_id else leaked_key(account, asked.prefix or "")
     found = account or operator.find(key_id)
     confirm(f"Revoke the key {called} of {report.title(found)}", yes=asked.yes)
     operator.act("KeyRevoke", found, api_key=key_id)
@@ -73,16 +66,6 @@ def _revoke(asked: argparse.Namespace, there: Place) -> None:
 
 def _all_of(found: Json) -> str:
     return f"{report.title(found)}, with {len(found['sessions'])} sessions and {len(found['api_keys'])} API keys"
-
-
-def confirm(what: str, *, yes: bool) -> None:
-    """Ask before what cannot be undone; where nobody can answer, only ``yes`` will do."""
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise CannotDo(f"{what}? This cannot be undone, and nobody is here to ask: say --yes")
-    if input(f"{what}? This cannot be undone. Type yes: ").strip() != "yes":
-        raise CannotDo("nothing was done")
 
 
 def main(arguments: list[str]) -> int:

@@ -4,15 +4,14 @@ Each is invoked directly, so what somebody may do is said by IAM: who may not in
 account is looked up first, and every act then names it by its id: what was shown is what is meant.
 """
 
-import getpass
 import json
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from accounts import api_keys, secrets
+from scripts.admin import terminal
 from scripts.place import CannotDo, Place
 
 Json = dict[str, Any]
@@ -121,8 +120,7 @@ def leaked_key(account: Json | None = None, prefix: str = "") -> tuple[str, str]
 
 
 def _read_key() -> str:
-    given = getpass.getpass("Paste the key (it is not shown): ") if sys.stdin.isatty() else sys.stdin.readline()
-    text = given.strip()
+    text = terminal.secret("Paste the key")
     if not api_keys.is_well_formed(text):
         raise CannotDo("that is not a whole API key: its length or checksum is wrong")
     return text

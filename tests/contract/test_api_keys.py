@@ -53,6 +53,23 @@ def test_a_key_is_removed_once(backend: Backend) -> None:
     assert backend.refused(remove) == (remove,)
 
 
+def test_a_key_that_ends_with_its_account_may_be_gone(backend: Backend) -> None:
+    """Ending it again is no conflict."""
+    key = added(backend)
+    for _ in range(2):
+        backend.commit(api_keys.End(key.digest, key.user_id))
+        assert backend.api_keys.get(key.digest) is None
+
+
+def test_nobody_elses_key_ends(backend: Backend) -> None:
+    """Whatever an account lists."""
+    key = added(backend)
+    foreign = api_keys.End(key.digest, "somebody else")
+
+    assert backend.refused(foreign) == (foreign,)
+    assert backend.api_keys.get(key.digest) == key
+
+
 def test_nobody_elses_key_is_removed(backend: Backend) -> None:
     """Its owner's name is part of the condition."""
     key = added(backend)

@@ -41,7 +41,7 @@ from tests.functions.requests import (
     SAMPLE_USER_ID,
 )
 
-HASHER = BcryptHasher(lambda: Peppers("1", {"1": PEPPER.encode()}))
+HASHER = BcryptHasher(lambda _version: Peppers("1", {"1": PEPPER.encode()}))
 DEVICE = Caller("203.0.113.7", "Firefox")
 
 

@@ -150,7 +150,7 @@ def _end_everything(
         user = accounts.get(user_id)
         if user is None:
             raise Unauthenticated
-        keys = (api_keys.Remove(digest, user_id) for digest in user.api_keys)
+        keys = (api_keys.End(digest, user_id) for digest in user.api_keys)
         transactions.commit(*changes(user), *map(sessions.End, user.sessions), *keys, record)
 
     again_on_conflict(attempt)

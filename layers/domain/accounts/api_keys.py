@@ -68,6 +68,17 @@ class Remove(Change):
     user_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class End(Change):
+    """The key is gone, also if it was before; refused when it is not ``user_id``'s.
+
+    For an account that ends: a table that was restored may lack what the account lists, and that must not keep it open.
+    """
+
+    digest: str
+    user_id: str
+
+
 def make(user_id: str, *, name: str, description: str, now: datetime) -> tuple[str, ApiKey]:
     """A new key and its plain text, which is shown once and kept nowhere; raises InvalidInput for a bad name."""
     body = PREFIX + secrets.random_base62(_RANDOM_CHARACTERS)

@@ -69,14 +69,17 @@ class PasswordHasher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BcryptHasher:
-    """The one way passwords are hashed here. ``peppers`` is asked on each use, so that a new version takes effect."""
+    """The one way passwords are hashed here.
 
-    peppers: Callable[[], Peppers]
+    ``peppers`` is asked on each use, so that a new version takes effect, and told the version that is wanted, if any.
+    """
+
+    peppers: Callable[[str], Peppers]
     cost: int = BCRYPT_COST
 
     def hash(self, password: str) -> str:
         """The stored form of a password, under the current pepper, with a fresh salt."""
-        peppers = self.peppers()
+        peppers = self.peppers("")
         hashed = bcrypt.hashpw(_pre_hash(password, peppers.keys[peppers.current]), bcrypt.gensalt(self.cost))
         return f"{SCHEME}:{peppers.current}:{hashed.decode()}"
 
@@ -85,9 +88,9 @@ class BcryptHasher:
 
         A stored cost outside 10..14 is not computed: a poisoned row must not hang the function.
         """
-        peppers = self.peppers()
-        version, hashed = _readable(stored, peppers)
-        if hashed is None:
+        version, hashed = _readable(stored)
+        peppers = self.peppers(version)
+        if not hashed or version not in peppers.keys:
             bcrypt.checkpw(_pre_hash(password, peppers.keys[peppers.current]), _dummy(self.cost))
             return Verdict(matches=False, outdated=False)
         matches = bcrypt.checkpw(_pre_hash(password, peppers.keys[version]), hashed)
@@ -159,13 +162,12 @@ def _pre_hash(password: str, pepper: bytes) -> bytes:
     return base64.b64encode(hmac.digest(pepper, normal, "sha384"))
 
 
-def _readable(stored: str | None, peppers: Peppers) -> tuple[str, bytes | None]:
-    """Version and bcrypt hash of a stored form, or no hash when it is not one that we would have written."""
+def _readable(stored: str | None) -> tuple[str, bytes]:
+    """Version and bcrypt hash of a stored form, both empty when it is not one that we would have written."""
     scheme, _, rest = (stored or "").partition(":")
     version, _, hashed = rest.partition(":")
-    known = scheme == SCHEME and version in peppers.keys
-    if not known or not _BCRYPT.fullmatch(hashed) or _cost(hashed.encode()) not in BCRYPT_COSTS_ACCEPTED:
-        return peppers.current, None
+    if scheme != SCHEME or not _BCRYPT.fullmatch(hashed) or _cost(hashed.encode()) not in BCRYPT_COSTS_ACCEPTED:
+        return "", b""
     return version, hashed.encode()
 
 

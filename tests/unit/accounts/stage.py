@@ -266,7 +266,7 @@ class Service:
     @property
     def key_verification(self) -> KeyVerification:
         """Tells other services whose key it is."""
-        return KeyVerification(self.keys, FakeUsers(self.world), lambda: ADMIN_SECRET)
+        return KeyVerification(self.keys, FakeUsers(self.world), lambda it: secrets.equal(it, ADMIN_SECRET))
 
     @property
     def account_lookup(self) -> AccountLookup:

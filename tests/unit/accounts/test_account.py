@@ -217,6 +217,23 @@ def test_a_disabled_account_keeps_its_address(service: Service) -> None:
     assert record == Record(user_id, "user_disabled", later(minutes=1), NOBODY, detail, record.serial)
 
 
+@pytest.mark.parametrize("end", ["disable", "remove", "close"])
+def test_an_account_ends_though_a_key_that_it_lists_is_not_there(service: Service, end: str) -> None:
+    """After a table was restored: who must be shut out is."""
+    signed_in = service.person()
+    service.key(signed_in)
+    service.world.api_keys.clear()
+    user_id = signed_in.session.user_id
+    if end == "disable":
+        service.disabling.disable(order(user_id), NOW)
+    elif end == "remove":
+        service.removal.remove(order(user_id), NOW)
+    else:
+        service.closing.close(cookie(signed_in), OWNER, NOW)
+
+    assert service.world.sessions == {}
+
+
 def test_disabling_nobody_is_not_found(service: Service) -> None:
     """The operator mistyped."""
     with pytest.raises(NotFound):

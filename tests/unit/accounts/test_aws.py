@@ -17,6 +17,7 @@ from accounts.messages import API_KEY_CREATED, Message
 from accounts.passwords import Peppers
 
 REFUSED = ClientError({"Error": {"Code": "AccessDeniedException"}}, "GetSecretValue")
+MISSING = ClientError({"Error": {"Code": "ResourceNotFoundException"}}, "GetSecretValue")
 UNREACHABLE = EndpointConnectionError(endpoint_url="https://sqs.example.com")
 LONG = "k" * 32
 
@@ -26,11 +27,17 @@ class Aws:
     """Stands for one of botocore's clients."""
 
     secret: dict[str, Any] = field(default_factory=dict)
+    outgoing: str | None = None
     error: Exception | None = None
     calls: list[dict[str, Any]] = field(default_factory=list)
 
     def get_secret_value(self, **asked: Any) -> dict[str, Any]:
         """The secret, as Secrets Manager answers."""
+        if asked["VersionStage"] == "OUTGOING" and not self.error:
+            self.calls.append(asked)
+            if self.outgoing is None:
+                raise MISSING
+            return {"SecretString": self.outgoing}
         return self._answer(asked)
 
     def send_message(self, **asked: Any) -> dict[str, Any]:
@@ -64,7 +71,11 @@ def test_nothing_is_read_until_it_is_needed(aws: Aws) -> None:
     secret = holding(aws, "hush")
     assert aws.calls == []
 
-    assert (secret(), secret(), aws.calls) == ("hush", "hush", [{"SecretId": "arn:secret"}])
+    assert (secret(), secret(), aws.calls) == (
+        "hush",
+        "hush",
+        [{"SecretId": "arn:secret", "VersionStage": "AWSCURRENT"}],
+    )
 
 
 def test_a_rotation_takes_effect_within_five_minutes(aws: Aws) -> None:
@@ -82,7 +93,7 @@ def test_a_rotation_takes_effect_within_five_minutes(aws: Aws) -> None:
 
 
 @pytest.mark.parametrize("error", [REFUSED, UNREACHABLE], ids=lambda error: type(error).__name__)
-@pytest.mark.parametrize("use", [Secret.__call__, lambda s: PepperSecret(s)(), lambda s: AdminSecret(s)()])
+@pytest.mark.parametrize("use", [Secret.__call__, lambda s: PepperSecret(s)(), lambda s: AdminSecret(s._arn)(LONG)])
 def test_a_secret_that_cannot_be_read_is_unavailable(aws: Aws, error: Exception, use: Callable[[Secret], Any]) -> None:
     """Nobody gets in without it (design, promise 7); it is asked for again the next time."""
     secret = holding(aws, LONG)
@@ -131,12 +142,82 @@ def test_peppers_that_are_not_sound_are_unavailable(aws: Aws, text: str) -> None
         PepperSecret(holding(aws, text))()
 
 
+def test_a_secret_that_is_gone_is_unavailable(aws: Aws) -> None:
+    """Only the version on its way out may be missing."""
+    aws.error = MISSING
+    with pytest.raises(Unavailable):
+        Secret("arn:secret")()
+
+
+def test_a_pepper_that_another_function_had_first_is_looked_for_at_once(aws: Aws) -> None:
+    """A password that was hashed under it a moment ago is not wrong for five minutes (PW-09)."""
+    peppers = PepperSecret(holding(aws, json.dumps({"current": "1", "1": "o" * 32})))
+    before = peppers("1")
+    aws.secret = {"SecretString": json.dumps({"current": "2", "1": "o" * 32, "2": "n" * 32})}
+    kept = peppers("1")
+    found = peppers("2")
+
+    assert (before, kept, found.current) == (Peppers("1", {"1": b"o" * 32}), before, "2")
+    assert peppers() == found
+    assert len(aws.calls) == 2
+
+
+def test_a_pepper_that_nobody_has_is_looked_for_and_not_made_up(aws: Aws) -> None:
+    """The answer is what there is."""
+    peppers = PepperSecret(holding(aws, json.dumps({"current": "1", "1": "o" * 32})))
+
+    assert peppers("7") == Peppers("1", {"1": b"o" * 32})
+
+
 def test_an_admin_secret_has_32_characters_at_least(aws: Aws) -> None:
     """A shorter one, an empty one above all, lets nobody in."""
-    assert AdminSecret(holding(aws, LONG))() == LONG
+    holding(aws, LONG)
+    assert AdminSecret("arn:secret")(LONG)
     for text in ("", "k" * 31):
+        holding(aws, text)
         with pytest.raises(Unavailable):
-            AdminSecret(holding(aws, text))()
+            AdminSecret("arn:secret")(text)
+
+
+@pytest.mark.parametrize("outgoing", [None, "", "k" * 31])
+def test_without_a_version_on_its_way_out_there_is_one_admin_secret(aws: Aws, outgoing: str | None) -> None:
+    """Nothing, and nothing short, is not the second."""
+    holding(aws, LONG)
+    aws.outgoing = outgoing
+    accepts = AdminSecret("arn:secret")
+
+    assert [accepts(text) for text in (LONG, outgoing or "", "another " * 5)] == [True, False, False]
+
+
+def test_while_the_admin_secret_is_rotated_both_are_accepted_and_the_new_one_at_once(aws: Aws) -> None:
+    """From the moment a service presents it, though it was read when there was only the old one."""
+    clock = [1000.0]
+    old, new = "o" * 32, "n" * 32
+    holding(aws, old)
+    accepts = AdminSecret("arn:secret", clock=lambda: clock[0])
+    assert accepts(old)
+    clock[0] += 5
+    aws.secret, aws.outgoing = {"SecretString": new}, old
+
+    assert [accepts(text) for text in (old, new, old)] == [True, True, True]
+    aws.outgoing = None
+    clock[0] += 300
+    assert [accepts(text) for text in (new, old)] == [True, False]
+
+
+def test_a_flood_of_wrong_admin_secrets_asks_aws_once_in_five_seconds(aws: Aws) -> None:
+    """Whoever guesses must not cost us a call each, nor use up what Secrets Manager allows."""
+    clock = [1000.0]
+    holding(aws, LONG)
+    accepts = AdminSecret("arn:secret", clock=lambda: clock[0])
+    for _ in range(100):
+        assert not accepts("w" * 32)
+    at_first = len(aws.calls)
+    for _ in range(100):
+        clock[0] += 0.1
+        assert not accepts("w" * 32)
+
+    assert (at_first, len(aws.calls)) == (2, 6)
 
 
 def test_a_message_is_queued_as_json(aws: Aws) -> None:

@@ -327,3 +327,20 @@ def test_an_order_that_cannot_be_read_is_refused(event: dict[str, str]) -> None:
 def test_an_order_that_names_nobody_is_written_down_as_unnamed() -> None:
     """Whoever invokes by hand; CloudTrail knows who it was."""
     assert Order.read({"user_id": "u"}) == Order("u", UNNAMED)
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("arn:aws:iam::123456789012:user/ann", "arn:aws:iam::123456789012:user/ann"),
+        (
+            "arn:aws:sts::123456789012:assumed-role/Support/ann@example.com",
+            "arn:aws:sts::123456789012:assumed-role/Support/a***@example.com",
+        ),
+        ("ann@example.com", "a***@example.com"),
+        ("@example.com", "@example.com"),
+    ],
+)
+def test_an_operators_own_address_is_not_written_down(said: str, kept: str) -> None:
+    """Single sign-on ends an ARN with it; who it was, CloudTrail has in full."""
+    assert Order.read({"user_id": NOBODYS, "operator": said}) == Order(NOBODYS, kept)

@@ -23,7 +23,7 @@ _SOUND = "$2b$10$" + "." * 53
 def hasher(current: str = "1", cost: int = 10, **keys: bytes) -> BcryptHasher:
     """A hasher under the peppers ``v1``, ``v2`` ...; by default only one."""
     peppers = Peppers(current, {name.removeprefix("v"): key for name, key in (keys or {"v1": _OLD}).items()})
-    return BcryptHasher(lambda: peppers, cost=cost)
+    return BcryptHasher(lambda _version: peppers, cost=cost)
 
 
 class Bcrypt:
@@ -71,7 +71,7 @@ def test_the_stored_form_names_scheme_pepper_and_cost() -> None:
 
 def test_new_hashes_cost_12() -> None:
     """What a deployment gets that says nothing about cost (PW-07)."""
-    assert BcryptHasher(lambda: Peppers("1", {"1": _OLD})).cost == 12
+    assert BcryptHasher(lambda _version: Peppers("1", {"1": _OLD})).cost == 12
 
 
 def test_equal_passwords_have_different_hashes() -> None:
@@ -149,7 +149,7 @@ def test_a_hash_under_the_old_pepper_verifies_and_is_outdated() -> None:
 def test_a_new_pepper_takes_effect_without_a_new_hasher() -> None:
     """The peppers are asked on each use."""
     versions = ["1"]
-    rotating = BcryptHasher(lambda: Peppers(versions[-1], {"1": _OLD, "2": _NEW}), cost=10)
+    rotating = BcryptHasher(lambda _version: Peppers(versions[-1], {"1": _OLD, "2": _NEW}), cost=10)
     before = rotating.hash("seven green umbrellas")
     versions.append("2")
 

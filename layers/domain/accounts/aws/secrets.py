@@ -3,42 +3,55 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from accounts import secrets
 from accounts.aws.clients import client
 from accounts.errors import Unavailable
 from accounts.passwords import Peppers
 from accounts.providers import NAMES, ClientCredentials
 
 KEPT_SECONDS = 300.0
+# Anybody may present a secret that is not known, and must not have it looked for each time.
+LOOKED_FOR_SECONDS = 5.0
+CURRENT, OUTGOING = "AWSCURRENT", "OUTGOING"
 _MIN_SECRET_CHARACTERS = 32
 
 
 class Secret:
-    """One secret's text. Raises Unavailable when it cannot be read or is not what it should be: fail closed."""
+    """One secret's text. Raises Unavailable when it cannot be read or is not what it should be: fail closed.
 
-    def __init__(self, arn: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+    ``stage`` is the label of the version that is meant; the text is empty when no version has a label of our own.
+    """
+
+    def __init__(self, arn: str, *, stage: str = CURRENT, clock: Callable[[], float] = time.monotonic) -> None:
         """Remember which; read nothing yet."""
         self._arn = arn
+        self._stage = stage
         self._client = client("secretsmanager")
         self._clock = clock
         self._text = ""
-        self._read_at = -KEPT_SECONDS
+        self._read_at = -math.inf
 
-    def __call__(self) -> str:
-        """The secret as it was at most KEPT_SECONDS ago."""
-        if not self._text or self._clock() - self._read_at >= KEPT_SECONDS:
-            self._text, self._read_at = self._read(), self._clock()
+    def __call__(self, kept: float = KEPT_SECONDS) -> str:
+        """The secret as it was less than ``kept`` seconds ago."""
+        if self._clock() - self._read_at >= kept:
+            # The time before it was read: what is changed meanwhile must not count as known.
+            asked_at = self._clock()
+            self._text, self._read_at = self._read(), asked_at
         return self._text
 
     def _read(self) -> str:
         try:
-            text: str = self._client.get_secret_value(SecretId=self._arn)["SecretString"]
+            text: str = self._client.get_secret_value(SecretId=self._arn, VersionStage=self._stage)["SecretString"]
         except (ClientError, BotoCoreError, KeyError) as error:
+            if self._stage != CURRENT and _is_missing(error):
+                return ""
             raise Unavailable from error
         return text
 
@@ -46,16 +59,24 @@ class Secret:
 class PepperSecret:
     """Password peppers: ``{"current": "2", "1": "...", "2": "..."}``, each version at least 32 characters.
 
-    To rotate, add a version and name it current; keep the old one until every hash has been made anew at log-in.
+    To rotate, add a version and name it current; keep the old ones, which hashes are under until their owners log in.
     """
 
     def __init__(self, secret: Secret) -> None:
         """Read from ``secret`` on each use; it remembers."""
         self._secret = secret
 
-    def __call__(self) -> Peppers:
-        """The peppers; raises Unavailable when the secret is malformed."""
-        stored = _json(self._secret())
+    def __call__(self, version: str = "") -> Peppers:
+        """The peppers; raises Unavailable when the secret is malformed.
+
+        A ``version`` that is not among those kept is looked for at once: another function had it first, and hashed a
+        password under it. Versions come from our own tables alone, so nobody can have us look as often as they like.
+        """
+        peppers = self._peppers(KEPT_SECONDS)
+        return peppers if not version or version in peppers.keys else self._peppers(0)
+
+    def _peppers(self, kept: float) -> Peppers:
+        stored = _json(self._secret(kept))
         current = str(stored.get("current", ""))
         keys = {version: str(key).encode() for version, key in stored.items() if version != "current"}
         if current not in keys or any(len(key) < _MIN_SECRET_CHARACTERS for key in keys.values()):
@@ -64,18 +85,26 @@ class PepperSecret:
 
 
 class AdminSecret:
-    """The secret that other services of the deployment present, at least 32 characters."""
+    """What other services of the deployment present, at least 32 characters. While it is rotated there are two.
 
-    def __init__(self, secret: Secret) -> None:
-        """Read from ``secret`` on each use; it remembers."""
-        self._secret = secret
+    The version that new ones replace is good for as long as it is labelled OUTGOING.
+    """
 
-    def __call__(self) -> str:
-        """The secret; raises Unavailable when it is too short to be one."""
-        text = self._secret()
-        if len(text) < _MIN_SECRET_CHARACTERS:
+    def __init__(self, arn: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+        """Remember which; read nothing yet."""
+        self._current = Secret(arn, clock=clock)
+        self._outgoing = Secret(arn, stage=OUTGOING, clock=clock)
+
+    def __call__(self, presented: str) -> bool:
+        """Whether it is one of those; raises Unavailable when the current one is too short to be one."""
+        return any(self._is_known(presented, kept) for kept in (KEPT_SECONDS, LOOKED_FOR_SECONDS))
+
+    def _is_known(self, presented: str, kept: float) -> bool:
+        # In this order: between the two, the current one may become the outgoing one, and not the reverse.
+        known = [self._current(kept), self._outgoing(kept)]
+        if not _is_long_enough(known[0]):
             raise Unavailable
-        return text
+        return any(secrets.equal(presented, one) for one in filter(_is_long_enough, known))
 
 
 class ProviderCredentialsSecret:
@@ -94,6 +123,14 @@ class ProviderCredentialsSecret:
         entries = {name: entry for name, entry in stored.items() if name in NAMES and isinstance(entry, dict)}
         found = {name: _credentials(entry) for name, entry in entries.items()}
         return {name: it for name, it in found.items() if it.client_id and it.client_secret}
+
+
+def _is_long_enough(text: str) -> bool:
+    return len(text) >= _MIN_SECRET_CHARACTERS
+
+
+def _is_missing(error: Exception) -> bool:
+    return isinstance(error, ClientError) and error.response["Error"]["Code"] == "ResourceNotFoundException"
 
 
 def _credentials(entry: Mapping[str, Any]) -> ClientCredentials:

@@ -44,7 +44,7 @@ class ApiKeysTable(Table[ApiKeyItem]):
     @property
     def writes(self) -> Mapping[type[Change], Write]:
         """How each change to a key is written."""
-        return {api_keys.Add: self._add, api_keys.Remove: self._remove}
+        return {api_keys.Add: self._add, api_keys.Remove: self._remove, api_keys.End: self._end}
 
     def get(self, digest: str) -> ApiKey | None:
         """The key, read consistently; None when there is none. Raises Unavailable."""
@@ -75,6 +75,10 @@ class ApiKeysTable(Table[ApiKeyItem]):
 
     def _remove(self, change: api_keys.Remove) -> Operation:
         return self.delete(self.bound(change.digest), ApiKeyItem.user_id == change.user_id)
+
+    def _end(self, change: api_keys.End) -> Operation:
+        is_theirs = ApiKeyItem.digest.does_not_exist() | (ApiKeyItem.user_id == change.user_id)
+        return self.delete(self.bound(change.digest), is_theirs)
 
 
 def _api_key(item: ApiKeyItem) -> ApiKey:

@@ -1,0 +1,108 @@
+"""Filling a table of the stack from another one.
+
+That may be a copy restored to some moment, a table of another region, or one that a removed stack left behind. A stack
+keeps the tables that it made, so items move and tables stay.
+"""
+
+import argparse
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from scripts.admin.terminal import Commands, command, confirm
+from scripts.place import CannotDo, Place
+
+_AT_ONCE = 16
+# Nothing that people could not have again by logging in.
+_CAN_BE_EMPTIED = ("SessionsTable", "OneTimeTokensTable", "ThrottlesTable")
+
+
+def add_to(commands: Commands) -> None:
+    """What can be said."""
+    refill = command(commands, "refill", "fill a table of the stack from a copy of it; see docs/runbook.md", _refill)
+    refill.add_argument("table", help="its name in the template, such as UsersTable")
+    refill.add_argument("source", help="the name of the table to copy from")
+    refill.add_argument("--from-region", help="where that one is, if elsewhere")
+    how = refill.add_mutually_exclusive_group()
+    how.add_argument("--of", metavar="ID", help="only what belongs to this account")
+    how.add_argument("--exact", action="store_true", help="overwrite what differs, delete what is not in it")
+    refill.add_argument("--yes", action="store_true", help="do not ask")
+    empty = command(commands, "empty", "log everybody out, or end all mailed links; see docs/runbook.md", _empty)
+    empty.add_argument("table", choices=_CAN_BE_EMPTIED)
+    empty.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def _refill(asked: argparse.Namespace, there: Place) -> None:
+    if asked.exact:
+        confirm(f"Make the {asked.table} of {there.title} what {asked.source} is", yes=asked.yes)
+    elsewhere = asked.from_region and boto3.client("dynamodb", region_name=asked.from_region)
+    print(refill(there, asked.table, asked.source, exact=asked.exact, of=asked.of, elsewhere=elsewhere))
+
+
+def _empty(asked: argparse.Namespace, there: Place) -> None:
+    confirm(f"Delete all that the {asked.table} of {there.title} holds", yes=asked.yes)
+    database, target = there.client("dynamodb"), there.names[asked.table]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        removed = _remove_others(database, target, _keys(database, target), set(), pool)
+    print(f"{asked.table}: {removed} items deleted.")
+
+
+def refill(place: Place, table: str, source: str, *, exact: bool, of: str | None = None, elsewhere: Any = None) -> str:  # noqa: ANN401
+    """Copy what is missing, or all with ``exact``; ``elsewhere`` is the client that knows ``source``.
+
+    With ``of``, only what belongs to that account; all that one can lose is marked with its id.
+
+    Tells what was done. Unless ``exact``, what is there is never overwritten: a person may have come back meanwhile.
+    """
+    here = place.client("dynamodb")
+    known = elsewhere or here
+    target = place.names.get(table) if table.endswith("Table") else None
+    if target is None or (target == source and elsewhere is None):
+        raise CannotDo(f"{place.title} has no table {table} that could be filled from {source}")
+    keys = _keys(known, source)
+    if keys != _keys(here, target):
+        raise CannotDo(f"{source} has other keys than {table}: it is a copy of another table")
+    copied, held = 0, set()
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        for items in _chunks(known, source, of):
+            held |= {_identity(item, keys) for item in items}
+            copied += sum(pool.map(lambda item: _put(here, target, item, keys, exact=exact), items))
+        removed = _remove_others(here, target, keys, held, pool) if exact else 0
+    return f"{table}: {copied} of {len(held)} items written, {len(held) - copied} were there, {removed} deleted."
+
+
+def _keys(database: Any, table: str) -> list[str]:  # noqa: ANN401 - boto3 makes its clients at run time
+    described = database.describe_table(TableName=table)["Table"]["KeySchema"]
+    return [key["AttributeName"] for key in described]
+
+
+def _chunks(database: Any, table: str, of: str | None = None) -> Iterator[list[dict[str, Any]]]:  # noqa: ANN401
+    pages = database.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
+    yield from ([item for item in page["Items"] if of is None or item.get("user_id") == {"S": of}] for page in pages)
+
+
+def _identity(item: dict[str, Any], keys: list[str]) -> tuple[str, ...]:
+    return tuple(str(item[key]) for key in keys)
+
+
+def _put(database: Any, table: str, item: dict[str, Any], keys: list[str], *, exact: bool) -> bool:  # noqa: ANN401
+    missing = {"ConditionExpression": "attribute_not_exists(#key)", "ExpressionAttributeNames": {"#key": keys[0]}}
+    try:
+        database.put_item(TableName=table, Item=item, **({} if exact else missing))
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            raise
+        return False
+    return True
+
+
+def _remove_others(database: Any, table: str, keys: list[str], held: set[Any], pool: ThreadPoolExecutor) -> int:  # noqa: ANN401
+    """Delete what has none of these keys; tell how many."""
+    removed = 0
+    for items in _chunks(database, table):
+        others = [{key: item[key] for key in keys} for item in items if _identity(item, keys) not in held]
+        removed += len(list(pool.map(lambda key: database.delete_item(TableName=table, Key=key), others)))
+    return removed

@@ -1,0 +1,59 @@
+"""`make admin DO="rotate pepper"` and its like: what can be said, and what is asked before it is done."""
+
+import argparse
+
+from accounts.providers import NAMES, TITLES
+from scripts.admin import rotations, terminal
+from scripts.admin.terminal import Commands, command, confirm
+from scripts.place import Place
+
+
+def add_to(commands: Commands) -> None:
+    """What can be rotated."""
+    says = "give a secret or key a new value, while everybody keeps working"
+    rotate = commands.add_parser("rotate", help=says, description=says, allow_abbrev=False)
+    whats = rotate.add_subparsers(required=True, metavar="what")
+    command(whats, "pepper", "what passwords are hashed under; old hashes stay good", _pepper)
+    _add_admin_secret(whats)
+    key = command(whats, "signing-key", "what signs access tokens: the other of the two", _signing_key)
+    key.add_argument("--withdraw", action="store_true", help="disable the one that signs now, and all it signed")
+    key.add_argument("--yes", action="store_true", help="do not ask")
+    for name in NAMES:
+        says = f"the client secret that {TITLES[name]} made beside the old one; read from standard input"
+        provider = command(whats, name, says, _provider)
+        provider.add_argument("--client-id", help="the first time, or of another application")
+        provider.set_defaults(provider=name)
+
+
+def _add_admin_secret(whats: Commands) -> None:
+    secret = command(whats, "admin-secret", "what other services present; the old one stays good beside it", _admin)
+    ways = secret.add_mutually_exclusive_group()
+    ways.add_argument("--finish", action="store_true", help="end the old one: all services have the new one")
+    ways.add_argument("--at-once", action="store_true", help="end the old one now: it leaked")
+    secret.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def _pepper(_: argparse.Namespace, there: Place) -> None:
+    print(rotations.pepper(there))
+
+
+def _admin(asked: argparse.Namespace, there: Place) -> None:
+    if asked.finish:
+        confirm("Refuse the old admin secret from now on", yes=asked.yes)
+        print(rotations.finish_admin_secret(there))
+    elif asked.at_once:
+        confirm("Refuse every service until it has the new admin secret", yes=asked.yes)
+        print(rotations.replace_admin_secret(there))
+    else:
+        print(rotations.admin_secret(there))
+
+
+def _signing_key(asked: argparse.Namespace, there: Place) -> None:
+    if asked.withdraw:
+        confirm("Disable the key that signs now, and with it all tokens that it signed", yes=asked.yes)
+    print(rotations.signing_key(there, withdraw=asked.withdraw))
+
+
+def _provider(asked: argparse.Namespace, there: Place) -> None:
+    client_secret = terminal.secret(f"Paste the new client secret that {TITLES[asked.provider]} made")
+    print(rotations.provider(there, asked.provider, client_secret, asked.client_id))

@@ -1,0 +1,97 @@
+"""The commands in the documents, as a shell would take them apart; enough of one for what stands there."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+_FENCED = re.compile(r"^( *)```\w*\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+_INDENTED = re.compile(r"(?:^(?: {4}| {7,}).*\n)+", re.MULTILINE)
+_SPAN = re.compile(r"`([^`]+)`")
+_COMMENT = re.compile(r"(?:^|(?<=\s))# .*$", re.MULTILINE)
+_LOOP = re.compile(r"for (\w+) in ([\w -]+); do(.*?)done", re.DOTALL)
+_ARITHMETIC = re.compile(r"\$\(\([^()]*\)\)")
+_INNER = re.compile(r"\$\(([^()]*)\)")
+_PLACEHOLDER = re.compile(r"<[^<>\n]+>")
+_ENDS = ";|()&\n"
+
+
+@dataclass(frozen=True)
+class Command:
+    """``words`` as a program is given them. ``whole`` is a line to be pasted, not words in a sentence."""
+
+    words: tuple[str, ...]
+    whole: bool
+
+    def __str__(self) -> str:
+        """For the test's name."""
+        return " ".join(self.words[:4])
+
+
+def commands(path: Path, program: str) -> list[Command]:
+    """Every call of a program in a document, the inner ones of ``$(...)`` too."""
+    pieces = [(text, True) for text in blocks(path)] + [(text, False) for text in spans(path)]
+    calls = ((words, whole) for text, whole in pieces for words in _calls(text))
+    return [
+        Command(tuple(words), whole)
+        for words, whole in map(_without_settings, calls)
+        if words[:1] == [program] and words[1:]
+    ]
+
+
+def blocks(path: Path) -> list[str]:
+    """What is set apart to be pasted."""
+    text = path.read_text(encoding="utf-8")
+    return [body for _, body in _FENCED.findall(text)] + _INDENTED.findall(_FENCED.sub("", text))
+
+
+def spans(path: Path) -> list[str]:
+    """What stands in a sentence or a table."""
+    text = path.read_text(encoding="utf-8")
+    return [" ".join(it.split()) for it in _SPAN.findall(_INDENTED.sub("", _FENCED.sub("", text)))]
+
+
+def _calls(text: str) -> Iterator[list[str]]:
+    text = _COMMENT.sub("", text).replace("\\\n", " ")
+    text = _LOOP.sub(_first_round, text)
+    text = _ARITHMETIC.sub("7", _PLACEHOLDER.sub("placeholder", text))
+    while inner := _INNER.search(text):
+        yield from _split(inner[1])
+        text = text.replace(inner[0], "placeholder", 1)
+        text = _ARITHMETIC.sub("7", text)
+    yield from _split(text)
+
+
+def _first_round(loop: re.Match[str]) -> str:
+    """The body, with the first of what the loop goes through."""
+    name, values, body = loop.groups()
+    return re.sub(rf"\$\{{?{name}\b\}}?", values.split()[0], body)
+
+
+def _split(text: str) -> Iterator[list[str]]:
+    lexer = shlex.shlex(text, posix=True, punctuation_chars=_ENDS)
+    lexer.whitespace, lexer.whitespace_split, lexer.commenters = " \t", True, ""
+    call: list[str] = []
+    for word in _words(lexer):
+        if word and set(word) <= set(_ENDS) | {"{", "}"}:
+            yield call
+            call = []
+        else:
+            call.append(word)
+    yield call
+
+
+def _words(lexer: shlex.shlex) -> Iterator[str]:
+    try:
+        yield from lexer
+    except ValueError:  # a quotation mark of JSON, CSS or prose: no command of ours
+        return
+
+
+def _without_settings(call: tuple[list[str], bool]) -> tuple[list[str], bool]:
+    """Without what stands before the program: `PORT=9000 make dev`."""
+    words, whole = call
+    while words and (re.fullmatch(r"[A-Za-z_]+=.*", words[0]) or words[0] in {"{", "do", "then"}):
+        words = words[1:]
+    return words, whole

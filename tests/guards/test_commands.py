@@ -1,0 +1,165 @@
+"""The commands in the documents are ones that work: somebody pastes them when there is no time to look twice."""
+
+import io
+import re
+from contextlib import redirect_stderr
+from pathlib import Path
+
+import pytest
+from botocore import xform_name
+from botocore.exceptions import UnknownServiceError
+from botocore.session import get_session
+
+from scripts.admin.__main__ import parser
+from tests.cloudformation import template
+from tests.guards import project, shell
+from tests.guards.project import ROOT, found
+from tests.guards.shell import Command
+
+RUNBOOK = ROOT / "docs" / "runbook.md"
+SESSION = get_session()
+# The program's own, for every call.
+_OF_THE_PROGRAM = {"query", "output", "region", "profile", "cli-binary-format"}
+# What the program has, and the services do not.
+_NOT_OF_A_SERVICE = {("sso", "login")}
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+
+
+def _named(program: str) -> list[tuple[str, Command]]:
+    return [(project.relative(path), it) for path in project.DOCUMENTS for it in shell.commands(path, program)]
+
+
+AWS = [(path, it) for path, it in _named("aws") if it.words[1:3] not in _NOT_OF_A_SERVICE]
+MAKE = _named("make")
+
+
+def test_commands_are_found() -> None:
+    """In blocks, sentences, tables and inside of each other; else what follows would hold nothing."""
+    assert len({it.words for _, it in AWS}) > 20
+    assert len({it.words for _, it in MAKE}) > 20
+    assert any(it.words[1:3] == ("cloudformation", "describe-stack-resource") for _, it in AWS)
+
+
+@pytest.mark.parametrize(("path", "command"), AWS, ids=str)
+def test_calls_of_aws_are_ones_that_aws_has(path: str, command: Command) -> None:
+    """The operation, its options by name, and, where the line is to be pasted, all that it asks for."""
+    problem = problem_with(command)
+
+    assert problem == "", f"{path}: {problem}"
+
+
+def problem_with(command: Command) -> str:
+    """What the AWS command line would say; nothing if it is content."""
+    _, service, operation, *rest = (*command.words, "", "")
+    try:
+        model = SESSION.get_service_model(service)
+    except UnknownServiceError:
+        return f"no service {service}"
+    if operation == "wait":
+        waiters = SESSION.get_waiter_model(service).waiter_names
+        operation = next(
+            (xform_name(_of_waiter(service, it), "-") for it in waiters if xform_name(it, "-") == rest[0]), ""
+        )
+    names = {xform_name(it, "-"): it for it in model.operation_names}
+    if operation not in names:
+        return f"{service} has no {operation}"
+    shape = model.operation_model(names[operation]).input_shape
+    members = {xform_name(it, "-"): member.type_name for it, member in shape.members.items()} if shape else {}
+    switches = {f"no-{name}" for name, kind in members.items() if kind == "boolean"}
+    given = {word[2:] for word in rest if word.startswith("--")}
+    unknown = given - set(members) - switches - _OF_THE_PROGRAM
+    needed = {xform_name(it, "-") for it in shape.required_members} if shape and command.whole else set()
+    return ", ".join(
+        [*(f"unknown --{it}" for it in sorted(unknown)), *(f"missing --{it}" for it in sorted(needed - given))]
+    )
+
+
+def _of_waiter(service: str, waiter: str) -> str:
+    operation: str = SESSION.get_waiter_model(service).get_waiter(waiter).operation
+    return operation
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("aws dynamodb query --table-name x --no-scan-index-forward", ""),
+        ("aws dynamodb query --no-scan-index-forward", "missing --table-name"),
+        ("aws dynamodb query --table-name x --no-limit", "unknown --no-limit"),
+        ("aws dynamodb wait table-exists --table-name x", ""),
+        ("aws dynamodb wait table-there --table-name x", "dynamodb has no "),
+        ("aws dynamodb restore --table-name x", "dynamodb has no restore"),
+        ("aws dynamo query", "no service dynamo"),
+    ],
+)
+def test_what_aws_would_refuse_is_seen(line: str, problem: str) -> None:
+    """A guard that lets everything through is none."""
+    assert problem_with(Command(tuple(line.split()), whole=True)) == problem
+
+
+@pytest.mark.parametrize(("path", "command"), MAKE, ids=str)
+def test_calls_of_make_are_ones_that_the_makefile_has(path: str, command: Command) -> None:
+    """The target, the settings by name, and what `make admin` is asked to do."""
+    target, settings = command.words[1], dict(it.split("=", 1) for it in command.words[2:] if "=" in it)
+
+    assert re.search(rf"^{re.escape(target)}:", MAKEFILE, re.MULTILINE), path
+    assert settings.keys() - _SETTINGS == set()
+    if target == "admin" and "DO" in settings:
+        assert can_be_said(settings["DO"]), path
+
+
+_SETTINGS = set(re.findall(r"\$[({]?([A-Z]+)[)}]?", MAKEFILE)) | found(
+    r'environ(?:\.get\(|\[)"([A-Z]+)"', *(ROOT / "scripts").rglob("*.py"), *(ROOT / "local").glob("*.py")
+)
+
+
+def can_be_said(words: str) -> bool:
+    """Whether the command of operators takes it."""
+    try:
+        with redirect_stderr(io.StringIO()):
+            parser().parse_args(words.split())
+    except SystemExit:
+        return False
+    return True
+
+
+def test_what_cannot_be_said_is_seen() -> None:
+    """As above."""
+    assert [can_be_said(it) for it in ("show ann", "shwo ann", "rotate", "rotate pepper --finish")] == [
+        True,
+        False,
+        False,
+        False,
+    ]
+
+
+@pytest.mark.parametrize("path", project.DOCUMENTS, ids=project.relative)
+def test_what_is_named_in_the_template_is_there(path: Path) -> None:
+    """Tables, secrets, keys, queues, log groups and alarms, in a sentence or a command."""
+    code = " ".join(shell.blocks(path) + shell.spans(path))
+    kinds = "Table|Secret|Queue|Key|LogGroup|ConfigurationSet|Alarm|Function"
+    named = set(re.findall(rf"(?<![\w$:-])(?:[A-Z][a-z0-9]+)+(?:{kinds})[AB]?\b", code))
+    named |= found(r"\$\(name ([A-Za-z]+)\)", path)
+    assert named - set(template()["Resources"]) == set()
+
+
+def test_every_verb_of_operators_is_in_the_runbook() -> None:
+    """What is not there, nobody finds at night."""
+    verbs = {
+        command.words[2].removeprefix("DO=").split()[0]
+        for command in shell.commands(RUNBOOK, "make")
+        if len(command.words) > 2
+    }
+    said = parser().format_help().partition("command\n")[2]
+    assert set(re.findall(r"^    ([a-z-]+) ", said, re.MULTILINE)) - verbs == set()
+
+
+@pytest.mark.parametrize("path", project.DOCUMENTS, ids=project.relative)
+def test_links_lead_somewhere(path: Path) -> None:
+    """To a file that is there, and to a heading of it."""
+    for target in found(r"\]\((?!https?:|mailto:)([^)\s]+)\)", path):
+        file, _, heading = target.partition("#")
+        document = (path.parent / file).resolve() if file else path
+        assert document.exists(), target
+        if heading:
+            lines = found(r"^#+ (.+)$", document)
+            assert heading in {re.sub(r"[^\w -]", "", it.lower()).replace(" ", "-") for it in lines}, target

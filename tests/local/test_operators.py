@@ -1,0 +1,222 @@
+"""What operators do with `make admin` on the deployed cloud: accounts in trouble, and secrets that are rotated."""
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import requests
+
+from local.cloud import LocalCloud
+from local.stack import NAME
+from scripts import place
+from scripts.admin import __main__ as command
+from scripts.place import Place
+from tests.local.person import Person, token_in
+from tests.local.test_clients import decoded, fetched, signed_in
+
+type Admin = Callable[..., str]
+
+
+@pytest.fixture
+def admin(cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Admin:
+    """The command; what it prints."""
+    monkeypatch.setattr(place, "find", lambda: Place(cloud.client, NAME, "the local cloud"))
+
+    def give(*words: str, piped: str = "") -> str:
+        monkeypatch.setattr("sys.stdin", io.StringIO(piped))
+        code = command.main(list(words))
+        said = capsys.readouterr()
+        assert code == 0, said.err
+        return said.out
+
+    return give
+
+
+@pytest.fixture
+def person(cloud: LocalCloud) -> Person:
+    """Somebody who has just joined; nobody's tries are counted any more, because here all come from one address."""
+    database, table = cloud.client("dynamodb"), cloud.outputs["ThrottlesTable"]
+    for item in database.scan(TableName=table)["Items"]:
+        database.delete_item(TableName=table, Key={"counter": item["counter"]})
+    return Person(cloud).join()
+
+
+def with_key(person: Person, key: str) -> int:
+    """What the key opens."""
+    return person.call("GET", "/customers/me", cookie="", x_api_key=key).status_code
+
+
+def test_a_person_is_shut_out_and_let_in_again(admin: Admin, person: Person) -> None:
+    """Sessions and keys end with it; afterwards the password is good, and what ended stays ended."""
+    key = person.make_key()["plaintext_key"]
+    admin("disable", person.email, "--yes")
+    refused = Person(person.cloud, email=person.email).log_in()
+    assert (refused.status_code, refused.json()["error"]) == (401, "invalid_credentials")
+    assert (person.call("GET", "/auth/session").status_code, with_key(person, key)) == (401, 401)
+    assert "status    disabled" in admin("show", person.email)
+
+    admin("enable", person.email)
+
+    assert person.log_in().status_code == 200
+    assert with_key(person, key) == 401
+    shown = admin("show", person.email)
+    assert "status    active" in shown
+    assert "user_disabled" in shown
+    assert "user_enabled" in shown
+
+
+def test_a_person_who_has_to_wait_is_unlocked(admin: Admin, person: Person) -> None:
+    """After five wrong passwords, the right one counts at once."""
+    wrong = replace(person, password="not the right one at all")
+    assert [wrong.log_in().status_code for _ in range(6)] == [401] * 5 + [429]
+    assert person.log_in().status_code == 429
+    assert "failures in a row" in admin("show", person.email)
+
+    admin("unlock", person.email)
+
+    assert person.log_in().status_code == 200
+
+
+def test_a_password_that_others_know_is_worth_nothing_until_it_is_reset(admin: Admin, person: Person) -> None:
+    """To another one; the owner is told by mail what to do."""
+    admin("revoke-password", person.email, "--yes")
+    assert (person.call("GET", "/auth/session").status_code, person.log_in().status_code) == (401, 401)
+    assert person.wait_for_mail("Your password no longer works: please reset it")
+
+    person.call("POST", "/auth/password/forgot", {"email": person.email})
+    token = token_in(person.wait_for_mail("Reset your password"))
+    body = {"token": token, "password": "nine lanterns over a quiet river"}
+    again = person.call("POST", "/auth/password/reset", body | {"password": person.password})
+    assert (again.status_code, again.json()["error"]) == (400, "weak_password")
+    assert person.call("POST", "/auth/password/reset", body).status_code == 204
+    assert replace(person, password=body["password"]).log_in().status_code == 200
+
+
+def test_a_key_that_leaked_is_revoked_by_itself(admin: Admin, person: Person) -> None:
+    """Whoever found it need not know whose it is; the others stay."""
+    leaked, other = (person.make_key(name)["plaintext_key"] for name in ("leaked", "other"))
+
+    assert person.email in admin("revoke-key", "--yes", piped=leaked)
+
+    assert (with_key(person, leaked), with_key(person, other)) == (401, 200)
+    assert person.wait_for_mail("An API key of your account was deleted")
+
+
+def test_an_account_is_deleted(admin: Admin, person: Person) -> None:
+    """The address is free again, and what it was is gone."""
+    account = person.call("GET", "/customers/me").json()["id"]
+    admin("delete", person.email, "--yes")
+    assert (person.call("GET", "/auth/session").status_code, person.log_in().status_code) == (401, 401)
+
+    person.call("POST", "/auth/signup", {"email": person.email, "password": person.password, "name": "Ann"})
+    token = token_in(person.wait_for_mail("Confirm your email address", at_least=2))
+    assert person.confirm(token).json()["id"] != account
+
+
+def secret_of(cloud: LocalCloud, output: str) -> str:
+    """What counts now."""
+    text: str = cloud.client("secretsmanager").get_secret_value(SecretId=cloud.outputs[output])["SecretString"]
+    return text
+
+
+def test_nobody_is_refused_while_the_pepper_is_rotated(admin: Admin, person: Person) -> None:
+    """The functions have read the old one; an old hash is good and made anew, a new one is good in all of them."""
+    assert person.log_in().status_code == 200
+    admin("rotate", "pepper")
+    current = json.loads(secret_of(person.cloud, "PepperSecretArn"))["current"]
+
+    body = {"current_password": person.password, "new_password": "nine lanterns over a quiet river"}
+    assert person.call("POST", "/auth/password/change", body).status_code == 204
+    assert replace(person, password=body["new_password"]).log_in().status_code == 200
+    joined = Person(person.cloud).join()
+    assert joined.log_in().status_code == 200
+    assert stored_hash(joined).split(":")[1] == current
+
+
+def stored_hash(person: Person) -> str:
+    """As the table has it."""
+    key = {"identity": {"S": f"email#{person.email}"}}
+    database, table = person.cloud.client("dynamodb"), person.cloud.outputs["IdentitiesTable"]
+    found: str = database.get_item(TableName=table, Key=key)["Item"]["password_hash"]["S"]
+    return found
+
+
+def test_no_service_is_refused_while_the_admin_secret_is_rotated(admin: Admin, cloud: LocalCloud) -> None:
+    """The old one and the new one are good side by side, until the rotation is finished."""
+
+    def asked_with(secret: str) -> int:
+        body = {"api_key": "comfyui-"}
+        return Person(cloud).call("POST", "/admin/verify-api-key", body, x_comfy_admin_secret=secret).status_code
+
+    old = secret_of(cloud, "AdminSecretArn")
+    assert asked_with(old) == 200
+    admin("rotate", "admin-secret")
+    new = secret_of(cloud, "AdminSecretArn")
+    assert new != old
+    assert [asked_with(secret) for secret in (new, old, new, "guess")] == [200, 200, 200, 401]
+
+    admin("rotate", "admin-secret", "--finish", "--yes")
+    described = cloud.client("secretsmanager").describe_secret(SecretId=cloud.outputs["AdminSecretArn"])
+    assert "OUTGOING" not in str(described["VersionIdsToStages"])
+    assert asked_with(new) == 200
+
+
+def test_people_come_in_with_google_while_its_client_secret_is_rotated(admin: Admin, cloud: LocalCloud) -> None:
+    """And the other provider keeps its own."""
+    before = json.loads(secret_of(cloud, "OAuthProvidersSecretArn"))
+    for piped in ("another-client-secret", before["google"]["client_secret"]):
+        admin("rotate", "google", piped=f"{piped}\n")
+        after = json.loads(secret_of(cloud, "OAuthProvidersSecretArn"))
+        assert after == before | {"google": {**before["google"], "client_secret": piped}}
+        somebody = Person(cloud)
+        somebody.call("GET", somebody.with_provider("google"))
+        assert somebody.call("GET", "/auth/session").status_code == 200
+
+
+def signer(tokens: dict[str, Any]) -> str:
+    """Which key signed the access token."""
+    kid: str = json.loads(decoded(tokens["access_token"].partition(".")[0]))["kid"]
+    return kid
+
+
+def test_programs_stay_signed_in_while_the_signing_key_is_rotated(admin: Admin, person: Person) -> None:
+    """The other key signs, it was published before, and tokens of the first are good; then the same back again."""
+    cloud = person.cloud
+    published = {key["kid"] for key in fetched(cloud, "/.well-known/jwks.json")["keys"]}
+    tokens = [signed_in(person)]
+    for _ in range(2):
+        admin("rotate", "signing-key")
+        tokens.append(signed_in(person))
+
+    signers = [signer(it) for it in tokens]
+    assert signers[0] == signers[2] != signers[1]
+    assert set(signers) == published
+    for it in tokens:
+        headers = {"authorization": f"Bearer {it['access_token']}"}
+        assert requests.get(f"{cloud.site_url}/customers/me", headers=headers, timeout=30).status_code == 200
+
+
+def test_an_account_that_was_deleted_by_mistake_comes_back(admin: Admin, person: Person) -> None:
+    """From copies as they were before, with its keys and without its sessions; nobody else does."""
+    cloud, key, other = person.cloud, person.make_key()["plaintext_key"], Person(person.cloud).join()
+    account = person.call("GET", "/customers/me").json()["id"]
+    database, tables = cloud.client("dynamodb"), ("UsersTable", "IdentitiesTable", "ApiKeysTable")
+    for table in tables:
+        database.restore_table_to_point_in_time(
+            SourceTableName=cloud.outputs[table], TargetTableName=f"restored-{table}", UseLatestRestorableTime=True
+        )
+    for who in (person, other):
+        admin("delete", who.email, "--yes")
+
+    for table in tables:
+        said = admin("refill", table, f"restored-{table}", "--of", account)
+        assert said == f"{table}: 1 of 1 items written, 0 were there, 0 deleted.\n"
+        database.delete_table(TableName=f"restored-{table}")
+
+    assert (person.call("GET", "/auth/session").status_code, with_key(person, key)) == (401, 200)
+    assert (person.log_in().status_code, other.log_in().status_code) == (200, 401)
+    admin("delete", person.email, "--yes")
+    assert (person.log_in().status_code, with_key(person, key)) == (401, 401)

@@ -1,0 +1,325 @@
+"""The command of operators: what can be said, what is asked before it is done, what is sent and what is printed."""
+
+import io
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from accounts import secrets
+from scripts import place
+from scripts.admin import __main__ as command
+from scripts.admin import terminal
+from scripts.place import Place
+from tests.functions.people import a_key
+
+ARN = "arn:aws:iam::123456789012:user/ops"
+KEY, OTHER_KEY = (a_key(name) for name in ("kkkkkkkk", "zzzzzzzz"))
+USER_ID = "SomeAccountOfAnn000000000001"
+ANN = f"Ann <ann@example.com> ({USER_ID})"
+FOUND: dict[str, Any] = {
+    "account": {
+        "id": USER_ID,
+        "email": "ann@example.com",
+        "name": "Ann",
+        "createdAt": "2026-01-05T12:00:00.000Z",
+        "updatedAt": "2026-01-05T12:00:00.000Z",
+        "status": "active",
+        "mail_problem": None,
+    },
+    "identities": [
+        {
+            "provider": "email",
+            "email": "ann@example.com",
+            "subject": None,
+            "disabled": False,
+            "undeliverable": "bounce",
+            "password": "set",
+        },
+        {
+            "provider": "google",
+            "email": "ann@example.com",
+            "subject": "4711",
+            "disabled": True,
+            "undeliverable": None,
+            "password": "none",
+        },
+    ],
+    "sessions": [
+        {
+            "id": "5e55" * 16,
+            "method": "password",
+            "last_seen_at": "2026-01-05T12:00:00.000Z",
+            "source": "203.0.113.7",
+            "device": "Firefox on Linux",
+            "client": None,
+        }
+    ],
+    "api_keys": [
+        {
+            "id": secrets.digest(KEY),
+            "name": "render box",
+            "key_prefix": KEY[:16],
+            "created_at": "2026-01-05T12:00:00.000Z",
+            "last_used_at": None,
+        },
+        {
+            "id": secrets.digest(OTHER_KEY),
+            "name": "laptop",
+            "key_prefix": OTHER_KEY[:16],
+            "created_at": "2026-01-05T12:00:00.000Z",
+            "last_used_at": "2026-01-05T13:00:00.000Z",
+        },
+    ],
+    "failures": {"count": 6, "wait_until": "2026-01-05T12:00:30.000Z", "password_disabled": False},
+    "activity": [
+        {"at": "2026-01-05T12:00:00.000Z", "event": "user_created", "source": "203.0.113.7", "detail": {"by": "email"}}
+    ],
+}
+
+
+@dataclass
+class Aws:
+    """Lambda and STS. ``sent`` is each event and who it went to; ``refuses`` what the functions say instead."""
+
+    sent: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    refuses: str = ""
+
+    def __call__(self, _service: str) -> "Aws":
+        """Both services."""
+        return self
+
+    def get_caller_identity(self) -> dict[str, str]:
+        """Who this shell is."""
+        return {"Arn": ARN}
+
+    def invoke(self, **asked: str) -> dict[str, Any]:
+        """Find Ann, or do it."""
+        self.sent.append((asked["FunctionName"], json.loads(asked["Payload"])))
+        if self.refuses:
+            return {
+                "FunctionError": "Unhandled",
+                "Payload": io.BytesIO(json.dumps({"errorMessage": self.refuses}).encode()),
+            }
+        result = FOUND if asked["FunctionName"] == "AccountInspect" else {"user_id": USER_ID}
+        return {"Payload": io.BytesIO(json.dumps(result).encode())}
+
+    @property
+    def acts(self) -> list[tuple[str, dict[str, str]]]:
+        """What went to those that change something."""
+        return [(function, event) for function, event in self.sent if function != "AccountInspect"]
+
+
+class Input(io.StringIO):
+    """Standard input, of a person at a terminal or not."""
+
+    def __init__(self, text: str, *, person: bool) -> None:
+        """With what is typed or piped in."""
+        super().__init__(text)
+        self.person = person
+
+    def isatty(self) -> bool:
+        """Whether somebody is there."""
+        return self.person
+
+
+@dataclass(frozen=True)
+class Shell:
+    """Where the command is given."""
+
+    aws: Aws
+    patch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str]
+
+    def run(self, *words: str, piped: str = "", typed: str | None = None) -> tuple[int, str, str]:
+        """Give the command; what it ends with, and what it says on both channels."""
+        self.patch.setattr("sys.stdin", Input(piped if typed is None else typed, person=typed is not None))
+        self.patch.setattr(terminal.getpass, "getpass", lambda _prompt: typed)
+        try:
+            code = command.main(list(words))
+        except SystemExit as ended:
+            code = int(str(ended.code))
+        said = self.capsys.readouterr()
+        return code, said.out, said.err
+
+
+@pytest.fixture
+def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
+    """On a stack whose functions have the names of the template, without "Function"."""
+    aws = Aws()
+    there = Place(aws, "our-stack", "the stack our-stack")
+    functions = (
+        "AccountInspect",
+        "AccountDisable",
+        "AccountEnable",
+        "AccountUnlock",
+        "AccountSignOut",
+        "AccountRemove",
+        "PasswordRevoke",
+        "KeyRevoke",
+    )
+    there.__dict__["names"] = {f"{name}Function": name for name in functions}
+    monkeypatch.setattr(place, "find", lambda: there)
+    return Shell(aws, monkeypatch, capsys)
+
+
+SHOWN = """\
+Ann <ann@example.com> (SomeAccountOfAnn000000000001)
+  status    active, since 2026-01-05T12:00:00.000Z
+  mail      arrives, as far as we know
+  log-in    6 failures in a row; the next try counts from 2026-01-05T12:00:30.000Z
+Ways in (2)
+  email     ann@example.com  password set  mail bounce
+  google    ann@example.com  id 4711  disabled
+Sessions (1)
+  5e555e555e55  by password, seen 2026-01-05T12:00:00.000Z, 203.0.113.7, Firefox on Linux
+API keys (2)
+  comfyui-kkkkkkkk  render box  made 2026-01-05T12:00:00.000Z, used never
+  comfyui-zzzzzzzz  laptop  made 2026-01-05T12:00:00.000Z, used 2026-01-05T13:00:00.000Z
+Lately (1)
+  2026-01-05T12:00:00.000Z  user_created  203.0.113.7  by email
+"""
+
+
+def test_an_account_is_shown_in_words(shell: Shell) -> None:
+    """Where it happened is said beside it, so that the answer alone can be piped on."""
+    assert shell.run("show", "ann@example.com") == (0, SHOWN, "On the stack our-stack\n")
+    assert shell.aws.sent == [("AccountInspect", {"name": "ann@example.com", "operator": ARN})]
+
+
+def test_an_account_is_shown_to_programs(shell: Shell) -> None:
+    """All of it."""
+    code, out, _ = shell.run("show", "ann@example.com", "--json")
+
+    assert (code, json.loads(out)) == (0, FOUND)
+
+
+@pytest.mark.parametrize(
+    ("word", "function"), [("enable", "AccountEnable"), ("unlock", "AccountUnlock"), ("log-out", "AccountSignOut")]
+)
+def test_what_can_be_undone_is_done_without_asking(shell: Shell, word: str, function: str) -> None:
+    """To the account that was found, by its id, under the name of whoever asks."""
+    code, out, _ = shell.run(word, "ann@example.com")
+
+    assert (code, out.splitlines()[0]) == (0, ANN)
+    assert shell.aws.acts == [(function, {"user_id": USER_ID, "operator": ARN})]
+
+
+FINAL = {"disable": "AccountDisable", "revoke-password": "PasswordRevoke", "delete": "AccountRemove"}
+
+
+@pytest.mark.parametrize(("word", "function"), FINAL.items())
+def test_what_cannot_be_undone_is_asked_first(shell: Shell, word: str, function: str) -> None:
+    """With whom it is about and what goes with it; only "yes" is one."""
+    for answer in ("no\n", "\n", "y\n", "YES\n"):
+        code, out, err = shell.run(word, "ann@example.com", typed=answer)
+        assert (code, err) == (1, "On the stack our-stack\nmake admin: nothing was done\n")
+        assert f"{ANN}, with 1 sessions and 2 API keys? This cannot be undone. Type yes: " in out
+    assert shell.aws.acts == []
+
+    assert shell.run(word, "ann@example.com", typed="yes\n")[0] == 0
+    assert shell.aws.acts == [(function, {"user_id": USER_ID, "operator": ARN})]
+
+
+@pytest.mark.parametrize("words", [*((word, "ann@example.com") for word in FINAL), ("revoke-key",)])
+def test_where_nobody_can_answer_only_yes_will_do(shell: Shell, words: tuple[str, ...]) -> None:
+    """A script that forgot to say so changes nothing."""
+    code, out, err = shell.run(*words, piped=f"{KEY}\n")
+    assert (code, out) == (1, "")
+    assert "This cannot be undone, and nobody is here to ask: say --yes" in err
+    assert shell.aws.acts == []
+
+    assert shell.run(*words, "--yes", piped=f"{KEY}\n")[0] == 0
+    assert len(shell.aws.acts) == 1
+
+
+@pytest.mark.parametrize("typed", [None, KEY])
+def test_a_leaked_key_is_read_and_never_sent_or_printed(shell: Shell, typed: str | None) -> None:
+    """Only what is stored of it goes out: its digest."""
+    code, out, err = shell.run("revoke-key", "--yes", piped=f"  {KEY}\n", typed=typed)
+
+    assert (code, out.splitlines()[0]) == (0, ANN)
+    assert shell.aws.sent == [
+        ("AccountInspect", {"name": secrets.digest(KEY), "operator": ARN}),
+        ("KeyRevoke", {"user_id": USER_ID, "operator": ARN, "api_key": secrets.digest(KEY)}),
+    ]
+    assert KEY not in out + err
+
+
+def test_whose_key_it_is_can_be_asked(shell: Shell) -> None:
+    """By the key, read from standard input."""
+    assert shell.run("show", piped=KEY) == (0, SHOWN, "On the stack our-stack\n")
+    assert shell.aws.sent == [("AccountInspect", {"name": secrets.digest(KEY), "operator": ARN})]
+
+
+def test_a_key_is_revoked_by_how_it_begins(shell: Shell) -> None:
+    """As `show` has it."""
+    assert shell.run("revoke-key", "ann@example.com", "comfyui-kkkk", "--yes")[0] == 0
+    assert shell.aws.acts == [("KeyRevoke", {"user_id": USER_ID, "operator": ARN, "api_key": secrets.digest(KEY)})]
+
+
+def test_a_key_is_revoked_by_its_id(shell: Shell) -> None:
+    """As histories have it."""
+    assert shell.run("revoke-key", secrets.digest(KEY), "--yes")[0] == 0
+    assert shell.aws.acts == [("KeyRevoke", {"user_id": USER_ID, "operator": ARN, "api_key": secrets.digest(KEY)})]
+
+
+@pytest.mark.parametrize("prefix", ["comfyui-", "comfyui-q", ""])
+def test_a_beginning_that_is_not_one_keys_revokes_none(shell: Shell, prefix: str) -> None:
+    """Both keys, or neither, or no beginning at all."""
+    code, _, err = shell.run("revoke-key", "ann@example.com", prefix, "--yes")
+
+    assert (code, shell.aws.acts) == (1, [])
+    assert "show" in err
+
+
+@pytest.mark.parametrize("words", [("show", KEY), ("revoke-key", KEY), ("revoke-key", "ann@example.com", KEY)])
+def test_a_whole_key_among_the_arguments_is_refused(shell: Shell, words: tuple[str, ...]) -> None:
+    """It stands in the shell's history and in the list of processes: that is said, without printing it once more."""
+    code, out, err = shell.run(*words)
+
+    assert (code, out, shell.aws.sent) == (1, "", [])
+    assert err.startswith("make admin: a whole API key does not belong into an argument")
+    assert KEY not in err
+
+
+@pytest.mark.parametrize("piped", ["", "\n", KEY[:-1], KEY[:-1] + "0", "ann@example.com"])
+def test_what_is_no_whole_key_is_not_looked_for(shell: Shell, piped: str) -> None:
+    """Its length or checksum is wrong."""
+    code, _, err = shell.run("revoke-key", "--yes", piped=piped)
+
+    assert (code, shell.aws.sent) == (1, [])
+    assert err.endswith("make admin: that is not a whole API key: its length or checksum is wrong\n")
+
+
+@pytest.mark.parametrize(
+    "words", [("disable",), ("disabel", "ann@example.com"), ("unlock", "ann", "bob"), ("delete", "a", "--y")]
+)
+def test_what_is_misspelt_does_nothing(shell: Shell, words: tuple[str, ...]) -> None:
+    """Options are not guessed from their first letters."""
+    code, _, err = shell.run(*words)
+
+    assert (code, shell.aws.sent) == (2, [])
+    assert "usage: make admin" in err
+
+
+def test_what_the_function_refuses_is_said(shell: Shell) -> None:
+    """In its own words, and nothing is done after it."""
+    shell.aws.refuses = "There is no account by that name."
+
+    assert shell.run("delete", "bob@example.com", "--yes") == (
+        1,
+        "",
+        "On the stack our-stack\nmake admin: There is no account by that name.\n",
+    )
+    assert len(shell.aws.sent) == 1
+
+
+def test_a_stack_of_an_older_version_is_told_from_one_that_refuses(shell: Shell) -> None:
+    """The function is not there yet."""
+    place.find().names.clear()
+
+    assert shell.run("show", "ann@example.com")[2].endswith(
+        "make admin: the stack our-stack has no AccountInspectFunction: deploy this version first\n"
+    )

@@ -1,0 +1,146 @@
+"""Filling a table from a copy of it: nothing that is there is lost unless that is asked for."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from scripts import place
+from scripts.admin import __main__ as command
+from scripts.admin.refilling import refill
+from scripts.place import CannotDo, Place
+from tests.unit.scripts.test_admin import Input
+
+USER = {"user_id": "S"}
+EVENT = {"user_id": "S", "moment": "S"}
+
+
+def make(database: Any, name: str, keys: dict[str, str], *items: dict[str, str]) -> None:
+    """A table that holds these."""
+    kinds = zip(keys, ("HASH", "RANGE"), strict=False)
+    database.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": kind} for key, kind in keys.items()],
+        KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in kinds],
+    )
+    for item in items:
+        database.put_item(TableName=name, Item={key: {"S": text} for key, text in item.items()})
+
+
+def held(stack: Place, name: str) -> list[str]:
+    """What each item says, in order."""
+    items = stack.client("dynamodb").scan(TableName=name)["Items"]
+    return sorted(" ".join(item[key]["S"] for key in sorted(item)) for item in items)
+
+
+@pytest.fixture
+def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    """Ann is in both tables, differently; Bob was lost, and Cleo has come since."""
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "x",
+        "AWS_SECRET_ACCESS_KEY": "x",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    monkeypatch.delenv("AWS_ENDPOINT_URL_DYNAMODB", raising=False)
+    with mock_aws():
+        database = boto3.client("dynamodb")
+        make(database, "live", USER, {"user_id": "ann", "x": "now"}, {"user_id": "cleo"})
+        make(database, "restored", USER, {"user_id": "ann", "x": "then"}, {"user_id": "bob"})
+        make(database, "events", EVENT, {"user_id": "ann", "moment": "1"})
+        make(database, "old-events", EVENT, {"user_id": "ann", "moment": "1"}, {"user_id": "ann", "moment": "2"})
+        found = Place(lambda _service: database, "our-stack", "the stack our-stack")
+        make(database, "sessions", {"digest": "S"}, {"digest": "1"}, {"digest": "2"})
+        found.__dict__["names"] = {
+            "UsersTable": "live",
+            "SessionsTable": "sessions",
+            "AuditEventsTable": "events",
+            "MailQueue": "live",
+        }
+        monkeypatch.setattr(place, "find", lambda: found)
+        yield found
+
+
+def test_what_is_missing_comes_back_and_what_is_there_stays(stack: Place) -> None:
+    """Ann as she is now, Bob as he was, and Cleo."""
+    said = refill(stack, "UsersTable", "restored", exact=False)
+
+    assert said == "UsersTable: 1 of 2 items written, 1 were there, 0 deleted."
+    assert held(stack, "live") == ["ann now", "bob", "cleo"]
+    assert held(stack, "restored") == ["ann then", "bob"]
+
+
+def test_a_table_becomes_what_it_was(stack: Place) -> None:
+    """Ann as she was, and without Cleo."""
+    said = refill(stack, "UsersTable", "restored", exact=True)
+
+    assert said == "UsersTable: 2 of 2 items written, 0 were there, 1 deleted."
+    assert held(stack, "live") == ["ann then", "bob"]
+
+
+def test_one_account_comes_back_without_the_others(stack: Place) -> None:
+    """Who else was deleted since may have wanted it."""
+    said = refill(stack, "UsersTable", "restored", exact=False, of="carl")
+    assert said == "UsersTable: 0 of 0 items written, 0 were there, 0 deleted."
+    stack.client("dynamodb").put_item(TableName="restored", Item={"user_id": {"S": "carl"}})
+    refill(stack, "UsersTable", "restored", exact=False, of="carl")
+
+    assert held(stack, "live") == ["ann now", "carl", "cleo"]
+
+
+@pytest.mark.parametrize("exact", [False, True])
+def test_items_are_told_apart_by_the_whole_key(stack: Place, *, exact: bool) -> None:
+    """A history has many of one account."""
+    refill(stack, "AuditEventsTable", "old-events", exact=exact)
+
+    assert held(stack, "events") == ["1 ann", "2 ann"]
+
+
+@pytest.mark.parametrize(
+    ("table", "source"),
+    [("UsersTable", "live"), ("UsersTable", "events"), ("MailQueue", "restored"), ("users", "restored")],
+)
+def test_what_is_no_copy_of_it_fills_nothing(stack: Place, table: str, source: str) -> None:
+    """Itself, another table's copy, or a name that is mistaken."""
+    with pytest.raises(CannotDo):
+        refill(stack, table, source, exact=True)
+
+    assert held(stack, "live") == ["ann now", "cleo"]
+
+
+def test_a_table_of_another_region_may_have_the_same_name(stack: Place) -> None:
+    """The stack moved."""
+    elsewhere = boto3.client("dynamodb", region_name="eu-central-1")
+    make(elsewhere, "live", USER, {"user_id": "dora"})
+    assert command.main(["refill", "UsersTable", "live", "--from-region", "eu-central-1"]) == 0
+
+    assert held(stack, "live") == ["ann now", "cleo", "dora"]
+
+
+def test_deleting_is_asked_first(stack: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nobody can answer, nothing happens."""
+    monkeypatch.setattr("sys.stdin", Input("", person=False))
+    assert command.main(["refill", "UsersTable", "restored", "--exact"]) == 1
+    assert held(stack, "live") == ["ann now", "cleo"]
+    assert command.main(["refill", "UsersTable", "restored", "--exact", "--yes"]) == 0
+    assert held(stack, "live") == ["ann then", "bob"]
+
+
+def test_sessions_are_emptied_and_accounts_never(
+    stack: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """After a restore everybody logs in again. It is asked first, too."""
+    monkeypatch.setattr("sys.stdin", Input("", person=False))
+    assert command.main(["empty", "SessionsTable"]) == 1
+    with pytest.raises(SystemExit):
+        command.main(["empty", "UsersTable", "--yes"])
+    assert (held(stack, "sessions"), held(stack, "live")) == (["1", "2"], ["ann now", "cleo"])
+
+    assert command.main(["empty", "SessionsTable", "--yes"]) == 0
+    assert held(stack, "sessions") == []
+    assert capsys.readouterr().out == "SessionsTable: 2 items deleted.\n"

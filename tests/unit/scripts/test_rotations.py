@@ -1,0 +1,378 @@
+"""Rotating: new values beside old ones, nothing lost, nothing printed, and nobody's change undone by another's."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from accounts.aws.secrets import KEPT_SECONDS, AdminSecret, PepperSecret, Secret
+from accounts.passwords import BcryptHasher
+from scripts import place
+from scripts.admin import __main__ as command
+from scripts.admin import rotations
+from scripts.place import CannotDo, Place
+from tests.unit.scripts.test_admin import Input
+
+SECRETS = {
+    "PepperSecret": json.dumps({"current": "9", "1": "o" * 64, "9": "n" * 64}),
+    "AdminSecret": "a" * 48,
+    "OAuthProvidersSecret": json.dumps(
+        {
+            "google": {"client_id": "g-id", "client_secret": "g-old"},
+            "github": {"client_id": "", "client_secret": ""},
+        }
+    ),
+}
+
+
+@pytest.fixture
+def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    """A stack's secrets, in an emulated AWS."""
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "x",
+        "AWS_SECRET_ACCESS_KEY": "x",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        vault = boto3.client("secretsmanager")
+        found = Place(lambda _service: vault, "our-stack", "the stack our-stack")
+        found.__dict__["names"] = {
+            name: vault.create_secret(Name=name, SecretString=text)["ARN"] for name, text in SECRETS.items()
+        }
+        monkeypatch.setattr(place, "find", lambda: found)
+        monkeypatch.setattr("accounts.aws.secrets.client", lambda _service: vault)
+        yield found
+
+
+def text_of(stack: Place, name: str) -> str:
+    """What counts now."""
+    found = stack.client("secretsmanager").get_secret_value(SecretId=stack.names[name], VersionStage="AWSCURRENT")
+    text: str = found["SecretString"]
+    return text
+
+
+def peppers(stack: Place) -> dict[str, str]:
+    """All of them."""
+    found: dict[str, str] = json.loads(text_of(stack, "PepperSecret"))
+    return found
+
+
+def test_a_new_pepper_is_current_and_all_old_ones_stay(stack: Place) -> None:
+    """It counts on from the highest, and is long."""
+    said = rotations.pepper(stack)
+
+    after = peppers(stack)
+    new = after.pop("10")
+    assert after == {"current": "10", "1": "o" * 64, "9": "n" * 64}
+    assert len(new) == 64
+    assert said.startswith("Passwords are hashed under pepper 10 from now on")
+    assert new not in said
+
+
+def test_passwords_work_in_every_function_while_the_pepper_is_rotated(stack: Place) -> None:
+    """One that saw it change and one that keeps the old take what the other hashed, and at once (PW-09)."""
+    behind, ahead = (BcryptHasher(PepperSecret(Secret(stack.names["PepperSecret"])), cost=10) for _ in range(2))
+    old = behind.hash("seven green umbrellas")
+    rotations.pepper(stack)
+    new = ahead.hash("seven green umbrellas")
+
+    assert (old.split(":")[1], new.split(":")[1]) == ("9", "10")
+    for hasher in (behind, ahead):
+        assert [hasher.verify("seven green umbrellas", stored).matches for stored in (old, new)] == [True, True]
+    assert behind.verify("seven green umbrellas", old).outdated
+
+
+@pytest.mark.parametrize("text", ["{}", '{"current": "3", "1": "x"}', '{"current": "current"}'])
+def test_peppers_that_are_not_sound_are_left_alone(stack: Place, text: str) -> None:
+    """Somebody looks first."""
+    stack.client("secretsmanager").put_secret_value(SecretId=stack.names["PepperSecret"], SecretString=text)
+    with pytest.raises(CannotDo, match="mend it first"):
+        rotations.pepper(stack)
+
+    assert text_of(stack, "PepperSecret") == text
+
+
+def test_two_who_rotate_at_once_do_not_lose_each_others_pepper(stack: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under a lost one, passwords that were hashed meanwhile would be wrong for ever."""
+    prepare = rotations.Vault.prepare
+
+    def meanwhile(vault: rotations.Vault, text: str) -> str:
+        monkeypatch.setattr(rotations.Vault, "prepare", prepare)
+        rotations.pepper(stack)
+        return prepare(vault, text)
+
+    monkeypatch.setattr(rotations.Vault, "prepare", meanwhile)
+    with pytest.raises(CannotDo, match="somebody changed this secret at the same time"):
+        rotations.pepper(stack)
+    kept = peppers(stack)
+    rotations.pepper(stack)
+
+    assert kept["current"] == "10"
+    assert peppers(stack)["10"] == kept["10"]
+
+
+@dataclass
+class Service:
+    """One of our functions, and its clock; ``accepts`` is what it says of a secret."""
+
+    accepts: Callable[[str], bool]
+    clock: list[float]
+
+
+@pytest.fixture
+def service(stack: Place) -> Service:
+    """It has been asked before."""
+    clock = [1000.0]
+    found = Service(AdminSecret(stack.names["AdminSecret"], clock=lambda: clock[0]), clock)
+    assert found.accepts("a" * 48)
+    return found
+
+
+def test_the_admin_secret_is_rotated_without_refusing_anybody(stack: Place, service: Service) -> None:
+    """At every step, what a service may hold is good; at the end, only the new one is."""
+    seen: list[bool] = []
+
+    def pause(seconds: float) -> None:
+        service.clock[0] += seconds
+        seen.append(service.accepts("a" * 48))
+
+    rotations.admin_secret(stack, pause=pause)
+    new = text_of(stack, "AdminSecret")
+    seen += [service.accepts(new), service.accepts("a" * 48)]
+    rotations.finish_admin_secret(stack)
+    service.clock[0] += KEPT_SECONDS
+
+    assert seen == [True] * 4
+    assert (service.accepts("a" * 48), service.accepts(new), len(new)) == (False, True, 64)
+
+
+def test_a_function_that_looked_in_the_middle_refuses_neither(stack: Place) -> None:
+    """Between the label and the new version, and right after it, whatever it kept: the pauses are why."""
+    clock = [1000.0]
+    functions: list[AdminSecret] = []
+
+    def pause(seconds: float) -> None:
+        for age in (0.0, seconds / 2):
+            clock[0] += age
+            functions.append(AdminSecret(stack.names["AdminSecret"], clock=lambda: clock[0]))
+            assert functions[-1]("a" * 48)
+        clock[0] += seconds / 2
+
+    rotations.admin_secret(stack, pause=pause)
+    new = text_of(stack, "AdminSecret")
+
+    assert [function(text) for function in functions for text in (new, "a" * 48)] == [True] * 8
+
+
+def test_a_second_rotation_waits_for_the_first(stack: Place) -> None:
+    """Or services that have the oldest one would be refused."""
+    rotations.admin_secret(stack, pause=lambda _: None)
+    before = text_of(stack, "AdminSecret")
+    with pytest.raises(CannotDo, match="say --finish first"):
+        rotations.admin_secret(stack, pause=lambda _: None)
+    assert text_of(stack, "AdminSecret") == before
+
+    rotations.finish_admin_secret(stack)
+    with pytest.raises(CannotDo, match="no rotation is under way"):
+        rotations.finish_admin_secret(stack)
+    rotations.admin_secret(stack, pause=lambda _: None)
+    assert text_of(stack, "AdminSecret") != before
+
+
+def test_a_rotation_that_was_stopped_halfway_is_given_again(stack: Place, service: Service) -> None:
+    """The label stands already, on what still counts."""
+
+    def stopped(_: float) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        rotations.admin_secret(stack, pause=stopped)
+    assert text_of(stack, "AdminSecret") == "a" * 48
+    rotations.admin_secret(stack, pause=lambda _: None)
+    service.clock[0] += 5
+
+    assert [service.accepts(text) for text in (text_of(stack, "AdminSecret"), "a" * 48)] == [True, True]
+
+
+@pytest.mark.parametrize("under_way", [False, True])
+def test_a_leaked_admin_secret_ends_with_all_others(stack: Place, service: Service, *, under_way: bool) -> None:
+    """Also with one that was on its way out."""
+    if under_way:
+        rotations.admin_secret(stack, pause=lambda _: None)
+    leaked = text_of(stack, "AdminSecret")
+    rotations.replace_admin_secret(stack)
+    service.clock[0] += KEPT_SECONDS
+
+    assert [service.accepts(text) for text in ("a" * 48, leaked, text_of(stack, "AdminSecret"))] == [False, False, True]
+
+
+def test_a_client_secret_is_replaced_and_the_rest_stays(stack: Place) -> None:
+    """The other provider, and the client id."""
+    said = rotations.provider(stack, "google", "g-new")
+
+    assert json.loads(text_of(stack, "OAuthProvidersSecret")) == {
+        "google": {"client_id": "g-id", "client_secret": "g-new"},
+        "github": {"client_id": "", "client_secret": ""},
+    }
+    assert "g-new" not in said
+
+
+def test_a_provider_is_set_up_with_its_client_id(stack: Place) -> None:
+    """An id that nobody gave, and an empty secret, change nothing."""
+    for given in (("github", "h-new"), ("google", ""), ("gitlab", "x", "y")):
+        with pytest.raises(CannotDo):
+            rotations.provider(stack, *given)
+    assert text_of(stack, "OAuthProvidersSecret") == SECRETS["OAuthProvidersSecret"]
+    rotations.provider(stack, "github", "h-new", "h-id")
+
+    assert json.loads(text_of(stack, "OAuthProvidersSecret"))["github"] == {
+        "client_id": "h-id",
+        "client_secret": "h-new",
+    }
+
+
+@dataclass
+class Aws:
+    """Lambda, KMS and CloudFormation, as far as the signing keys need them. ``did`` is what was changed, in order."""
+
+    sign_with: str = "A"
+    states: dict[str, str] = field(default_factory=lambda: {"key-a": "Enabled", "key-b": "Enabled"})
+    did: list[Any] = field(default_factory=list)
+    snap_start: str = "off"
+
+    def __call__(self, _service: str) -> "Aws":
+        """All of them."""
+        return self
+
+    def get_function_configuration(self, **asked: str) -> dict[str, Any]:
+        """What a function is told."""
+        assert asked == {"FunctionName": "the-token-function"}
+        told = {"SIGN_WITH": self.sign_with, "SIGNING_KEY_A": "key-a", "SIGNING_KEY_B": "key-b"}
+        return {"Environment": {"Variables": told}}
+
+    def describe_key(self, **asked: str) -> dict[str, Any]:
+        """Whether it can sign."""
+        return {"KeyMetadata": {"KeyState": self.states[asked["KeyId"]]}}
+
+    def disable_key(self, **asked: str) -> None:
+        """No more."""
+        self.did.append(("disabled", asked["KeyId"]))
+
+    def describe_stacks(self, **_asked: str) -> dict[str, Any]:
+        """What the stack was given."""
+        given = {"Stage": "prod", "SignWith": self.sign_with, "SnapStart": self.snap_start}
+        return {"Stacks": [{"Parameters": [{"ParameterKey": key, "ParameterValue": it} for key, it in given.items()]}]}
+
+    def update_stack(self, **asked: Any) -> None:
+        """In what is asked for."""
+        self.did.append(asked)
+
+    def get_waiter(self, name: str) -> "Aws":
+        """Only one is needed."""
+        assert name == "stack_update_complete"
+        return self
+
+    def wait(self, **asked: Any) -> None:
+        """Until it is done."""
+        self.did.append(("waited", asked["StackName"]))
+
+
+def keys_of(aws: Aws) -> Place:
+    """Where they are."""
+    found = Place(aws, "our-stack", "the stack our-stack")
+    found.__dict__["names"] = {"OauthTokenFunction": "the-token-function"}
+    return found
+
+
+@pytest.mark.parametrize(("now", "other"), [("A", "B"), ("B", "A")])
+def test_the_other_key_signs_and_nothing_else_changes(now: str, other: str) -> None:
+    """In the stack's own parameter, so that the next deployment does not turn it back."""
+    aws = Aws(sign_with=now)
+    said = rotations.signing_key(keys_of(aws))
+
+    assert aws.did == [
+        {
+            "StackName": "our-stack",
+            "UsePreviousTemplate": True,
+            "Parameters": [
+                {"ParameterKey": "Stage", "UsePreviousValue": True},
+                {"ParameterKey": "SnapStart", "UsePreviousValue": True},
+                {"ParameterKey": "SignWith", "ParameterValue": other},
+            ],
+            "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        },
+        ("waited", "our-stack"),
+    ]
+    assert said.startswith(f"Key {other} signs access tokens from now on. Those of key {now} are good until")
+
+
+def test_a_key_is_withdrawn_once_the_other_signs() -> None:
+    """Not before, or nobody could sign in."""
+    aws = Aws()
+    rotations.signing_key(keys_of(aws), withdraw=True)
+
+    assert aws.did[1:] == [("waited", "our-stack"), ("disabled", "key-a")]
+
+
+@pytest.mark.parametrize("state", ["Disabled", "PendingDeletion"])
+def test_a_key_that_cannot_sign_is_not_asked_to(state: str) -> None:
+    """The stack stays as it is."""
+    aws = Aws(states={"key-a": "Enabled", "key-b": state})
+    with pytest.raises(CannotDo, match=f"key B is {state}"):
+        rotations.signing_key(keys_of(aws))
+
+    assert aws.did == []
+
+
+def test_with_snapshots_the_key_is_changed_by_a_deployment() -> None:
+    """What is published goes on with its old settings: to withdraw the key would be to stop all sign-ins."""
+    aws = Aws(snap_start="on")
+    with pytest.raises(CannotDo, match="SignWith=B in the profile"):
+        rotations.signing_key(keys_of(aws), withdraw=True)
+
+    assert aws.did == []
+
+
+def test_the_command_reads_a_client_secret_and_prints_none(
+    stack: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """From standard input."""
+    monkeypatch.setattr("sys.stdin", Input(" g-new\n", person=False))
+    assert command.main(["rotate", "google"]) == 0
+    assert command.main(["rotate", "pepper"]) == 0
+
+    said = capsys.readouterr()
+    assert json.loads(text_of(stack, "OAuthProvidersSecret"))["google"]["client_secret"] == "g-new"
+    assert [secret for secret in ("g-new", "g-old", peppers(stack)["10"], "n" * 64) if secret in said.out] == []
+    assert said.err == "On the stack our-stack\n" * 2
+
+
+@pytest.mark.parametrize(
+    "words", [("admin-secret", "--at-once"), ("admin-secret", "--finish"), ("signing-key", "--withdraw")]
+)
+def test_what_ends_something_is_asked_first(
+    stack: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    """Where nobody can answer, nothing is done."""
+    monkeypatch.setattr("sys.stdin", Input("", person=False))
+
+    assert command.main(["rotate", *words]) == 1
+    assert capsys.readouterr().err.endswith("This cannot be undone, and nobody is here to ask: say --yes\n")
+    assert text_of(stack, "AdminSecret") == "a" * 48
+
+
+def test_the_command_rotates_the_admin_secret_to_the_end(
+    stack: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without printing it."""
+    monkeypatch.setattr(rotations, "LOOKED_FOR_SECONDS", 0)
+    for words in ([], ["--finish", "--yes"], ["--at-once", "--yes"]):
+        assert command.main(["rotate", "admin-secret", *words]) == 0
+        assert text_of(stack, "AdminSecret") not in capsys.readouterr().out
