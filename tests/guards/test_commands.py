@@ -107,7 +107,7 @@ def test_calls_of_make_are_ones_that_the_makefile_has(path: str, command: Comman
         assert can_be_said(settings["DO"]), path
 
 
-_SETTINGS = set(re.findall(r"\$[({]?([A-Z]+)[)}]?", MAKEFILE)) | found(
+_SETTINGS = set(re.findall(r"\$[({]?(?:value )?([A-Z]+)[)}]?", MAKEFILE)) | found(
     r'environ(?:\.get\(|\[)"([A-Z]+)"', *(ROOT / "scripts").rglob("*.py"), *(ROOT / "local").glob("*.py")
 )
 
