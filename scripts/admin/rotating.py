@@ -1,4 +1,4 @@
-"""`make admin DO="rotate pepper"` and its like: what can be said, and what is asked before it is done."""
+"""`make admin DO='rotate pepper'` and its like: what can be said, and what is asked before it is done."""
 
 import argparse
 
