@@ -3,7 +3,7 @@
     COMFY_API_KEY=comfyui-... python examples/headless.py https://accounts.example.com
     python examples/headless.py https://accounts.example.com --device
 
-The standard library is enough.
+The standard library of Python 3.10 is enough.
 """
 
 import argparse
@@ -17,7 +17,7 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from typing import Any
 
-type Json = dict[str, Any]
+Json = dict[str, Any]
 
 CLIENT_ID = "comfy-cli"
 DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
