@@ -9,8 +9,8 @@ from xdist.scheduler import LoadScopeScheduling
 
 # Powertools reads it as it is imported, which may be before a folder of tests sets the functions' environment.
 os.environ["POWERTOOLS_SERVICE_NAME"] = "accounts"
-# They talk to servers that want a processor, too.
-_SERVED = frozenset({"browser", "contract", "local"})
+# Both talk to the deployed local cloud.
+_DEPLOYED = frozenset({"browser", "local"})
 
 
 class ByFolder(LoadScopeScheduling):
@@ -18,7 +18,7 @@ class ByFolder(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         folder = nodeid.split("/")[1]
-        return "served" if folder in _SERVED else folder
+        return "deployed" if folder in _DEPLOYED else folder
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFolder:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import pytest
 from moto import mock_aws
 
+from accounts.dynamo import tables
 from accounts.dynamo.tables import connection
 from local.dynamodb_local import MissingTool, dynamodb_local
 from tests.contract import backends
@@ -80,6 +81,8 @@ def _connected(endpoint: str | None = None) -> Iterator[None]:
             patch.setenv(name, value)
         if endpoint:
             patch.setenv(_ENDPOINT, endpoint)
+        # How soon DynamoDB Local answers fifty at once is this machine's business, and no promise.
+        patch.setattr(tables, "READ_TIMEOUT_SECONDS", 10.0)
         connection.cache_clear()
         yield
         connection().client.close()
