@@ -109,7 +109,7 @@ def test_the_mail_says_all_of_it(program: Program) -> None:
     text = content["Body"]["Text"]["Data"]
 
     assert mail["Destination"]["ToAddresses"] == ["person@example.com"]
-    assert content["Subject"]["Data"] == "Comfy CLI is now signed in to your account"
+    assert content["Subject"]["Data"] == "A program is now signed in to your account"
     for words in ("Comfy CLI", "Firefox on Linux", "5 January 2026, 12:00 UTC", "203.0.113.7", "/account"):
         assert words in text
 

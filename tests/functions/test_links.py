@@ -78,7 +78,7 @@ def test_a_token_is_no_other_secret(functions: Lambdas, providers: ProvidersAway
     back = providers.callback("google", f"state={token}&code=a-code", cookies={})
 
     assert shown.read == expected.refusal("session_show", 401, "not_authenticated")
-    assert opened.read == expected.refusal("account_show", 401, "not_authenticated")
+    assert opened.read == expected.refusal("account_show", 401, "api_key_mistyped")
     assert (back.status, "<code>sign_in_expired</code>" in back.result["body"]) == (400, True)
     assert functions.cloud.but_counters() == before
 

@@ -108,7 +108,7 @@ def test_no_message_is_mailed_to_whom_it_names(kind: str, detail: str, email: st
     service = Service()
     user_id = service.person().session.user_id
     mailing = replace(service.mailing, postman=SesPostman(SENDER, "our-set", BRAND))
-    about = {"detail": detail, "at": "2026-11-22T09:14:00+00:00", "source": detail}
+    about = {"detail": detail, "at": "2026-11-22T09:14:00+00:00", "source": detail, "client": detail or "x"}
     message = Message(kind, email=email, user_id=user_id, identity=identity, **about)
     with captured() as calls:
         assert mailing.deliver(message, NOW) == SENT
