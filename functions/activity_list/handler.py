@@ -1,6 +1,6 @@
 """GET /auth/activity: what happened to the account lately."""
 
-from accounts import settings
+from accounts import clients, settings
 from accounts.activity import ActivityList
 from accounts.authentication import SessionAuthentication
 from accounts.dynamo.audit_events import AuditEventsTable
@@ -12,6 +12,7 @@ from accounts.web.responses import Response
 
 SETTINGS = settings.load()
 SESSIONS = SessionAuthentication(SessionsTable(SETTINGS["SESSIONS_TABLE"]))
+CLIENTS = clients.load(SETTINGS.optional("OAUTH_CLIENTS"))
 ACTIVITY = ActivityList(SESSIONS, AuditEventsTable(SETTINGS["AUDIT_EVENTS_TABLE"]))
 
 
@@ -19,4 +20,4 @@ ACTIVITY = ActivityList(SESSIONS, AuditEventsTable(SETTINGS["AUDIT_EVENTS_TABLE"
 def lambda_handler(request: Request) -> Response:
     """List the latest activity, the newest first."""
     user_id, records = ACTIVITY.of_caller(credential_of(request, routes.ACTIVITY_LIST, SETTINGS), request.received_at)
-    return responses.ok({"activity": [presenters.activity(record) for record in records]}, user_id=user_id)
+    return responses.ok({"activity": [presenters.activity(record, CLIENTS) for record in records]}, user_id=user_id)

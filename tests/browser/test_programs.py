@@ -80,7 +80,7 @@ def test_a_program_is_ended_from_the_account(stage: Stage, here: str) -> None:
     account.goto(f"{stage.visitor.site}/account")
     entry = account.get_by_role("listitem").filter(has_text="ComfyUI on this computer")
     expect(entry).to_contain_text("Program")
-    expect(account.locator("#activity")).to_contain_text("You let a program in: comfy-local-web")
+    expect(account.locator("#activity")).to_contain_text("You let a program in: ComfyUI on this computer")
     expect(entry).to_contain_text("Chrome on Linux")
     entry.get_by_role("button").click()
     account.locator("dialog[open]").get_by_role("button", name="Log out", exact=True).click()

@@ -29,7 +29,7 @@ BUDGET = {
     "account_open": 88,
     "account_show": 88,
     "account_update": 95,
-    "activity_list": 79,
+    "activity_list": 80,
     "authorizer": 79,
     "email_change": 100,
     "email_change_confirm": 108,

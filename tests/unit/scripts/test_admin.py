@@ -215,7 +215,7 @@ def test_what_cannot_be_undone_is_asked_first(shell: Shell, word: str, function:
     for answer in ("no\n", "\n", "y\n", "YES\n"):
         code, out, err = shell.run(word, "ann@example.com", typed=answer)
         assert (code, err) == (1, "On the stack our-stack\nmake admin: nothing was done\n")
-        assert f"{ANN}, with 1 sessions and 2 API keys? This cannot be undone. Type yes: " in out
+        assert f"{ANN}, with 1 sessions and 2 API keys? What ends does not come back. Type yes: " in out
     assert shell.aws.acts == []
 
     assert shell.run(word, "ann@example.com", typed="yes\n")[0] == 0
@@ -227,7 +227,7 @@ def test_where_nobody_can_answer_only_yes_will_do(shell: Shell, words: tuple[str
     """A script that forgot to say so changes nothing."""
     code, out, err = shell.run(*words, piped=f"{KEY}\n")
     assert (code, out) == (1, "")
-    assert "This cannot be undone, and nobody is here to ask: say --yes" in err
+    assert "What ends does not come back, and nobody is here to ask: say --yes" in err
     assert shell.aws.acts == []
 
     assert shell.run(*words, "--yes", piped=f"{KEY}\n")[0] == 0

@@ -364,7 +364,7 @@ def test_what_ends_something_is_asked_first(
     monkeypatch.setattr("sys.stdin", Input("", person=False))
 
     assert command.main(["rotate", *words]) == 1
-    assert capsys.readouterr().err.endswith("This cannot be undone, and nobody is here to ask: say --yes\n")
+    assert capsys.readouterr().err.endswith("What ends does not come back, and nobody is here to ask: say --yes\n")
     assert text_of(stack, "AdminSecret") == "a" * 48
 
 

@@ -82,14 +82,17 @@ def session(entry: Session, *, current: bool, known: Clients | None = None) -> d
     }
 
 
-def activity(record: Record) -> dict[str, Any]:
-    """Something that happened: what, when, from where."""
+def activity(record: Record, known: Clients | None = None) -> dict[str, Any]:
+    """What happened, when and from where; a known program by its name, and no device where nobody had one."""
+    agent, detail = record.caller.user_agent, record.shown
+    if known and "client" in detail:
+        detail["client"] = known.name_of(detail["client"])
     return {
         "event": record.event,
         "at": timestamp(record.at),
         "source": record.caller.source,
-        "device": devices.describe(record.caller.user_agent),
-        "detail": record.shown,
+        "device": devices.describe(agent) if agent else "",
+        "detail": detail,
     }
 
 

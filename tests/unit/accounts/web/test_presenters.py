@@ -4,8 +4,9 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from accounts import clients
 from accounts.api_keys import ApiKey
-from accounts.audit import Caller, Record
+from accounts.audit import NOBODY, Caller, Record
 from accounts.identities import Identity
 from accounts.users import User
 from accounts.web import presenters
@@ -96,6 +97,15 @@ def test_activity_is_what_when_and_from_where() -> None:
         "device": "Firefox on Linux",
         "detail": {"method": "password"},
     }
+
+
+def test_activity_has_programs_by_their_names_and_operators_without_a_device() -> None:
+    """As the list of programs has them; an unknown device would alarm people for nothing."""
+    program = Record("u" * 28, "authn_login_success", NOW, Caller("192.0.2.1", "x"), {"client": "comfy-cli"})
+    operator = Record("u" * 28, "user_enabled", NOW, NOBODY, {"by": "operator"})
+
+    assert presenters.activity(program, clients.load())["detail"] == {"client": "Comfy CLI"}
+    assert presenters.activity(operator)["device"] == ""
 
 
 def test_moments_are_iso_8601_in_utc_with_milliseconds() -> None:
