@@ -78,7 +78,7 @@ def test_a_program_is_ended_from_the_account(stage: Stage, here: str) -> None:
     said(stage.page, f"Signed in as {stage.person.email}")
     account = stage.visitor.context.new_page()
     account.goto(f"{stage.visitor.site}/account")
-    entry = account.get_by_role("listitem").filter(has_text="ComfyUI on this computer")
+    entry = account.locator("#devices > li").filter(has_text="ComfyUI on this computer")
     expect(entry).to_contain_text("Program")
     expect(account.locator("#activity")).to_contain_text("You let a program in: ComfyUI on this computer")
     expect(entry).to_contain_text("Chrome on Linux")

@@ -20,9 +20,9 @@ from tests.functions.people import People
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def _deployed() -> Iterator[None]:
-    """The stack, deployed once. Clients that other suites made go elsewhere, and must not meet ours."""
+    """The stack, for one file of tests, and gone after it. Clients that others made go elsewhere: not to meet ours."""
     caches = (tables.connection, clients.client, batches._store, lambdas.module)
     for cache in caches:
         cache.cache_clear()
