@@ -15,7 +15,7 @@ import requests
 
 from local.cloud import LocalCloud
 from local.logs import LogLine
-from tests.local import test_clients
+from tests.local import programs
 from tests.local.person import Person, token_in
 from watching.series import Metrics
 
@@ -135,11 +135,9 @@ class Day:
 
     def _program(self) -> None:
         if not self.refresh:
-            self.refresh = test_clients.signed_in(self._person().join())["refresh_token"]
+            self.refresh = programs.signed_in(self._person().join())["refresh_token"]
             return
-        renewed = test_clients.posted(
-            self.cloud, "/oauth/token", grant_type="refresh_token", refresh_token=self.refresh
-        )
+        renewed = programs.posted(self.cloud, "/oauth/token", grant_type="refresh_token", refresh_token=self.refresh)
         self._answered(renewed)
         self.refresh = renewed.json().get("refresh_token", self.refresh)
 
@@ -148,7 +146,7 @@ class Day:
         older = self.refresh
         for _ in range(2):
             self._program()
-        test_clients.posted(self.cloud, "/oauth/token", grant_type="refresh_token", refresh_token=older)
+        programs.posted(self.cloud, "/oauth/token", grant_type="refresh_token", refresh_token=older)
         self.refresh = ""
 
     def _guesses(self) -> None:

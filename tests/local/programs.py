@@ -1,0 +1,57 @@
+"""A program of a person's own, on the person's machine: what it fetches, sends, and how it is let in."""
+
+import base64
+import hashlib
+import secrets
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import requests
+
+from local.cloud import LocalCloud
+from tests.local.person import Person
+
+REDIRECT = "http://127.0.0.1:8188/"
+ELSEWHERE = {"origin": "http://127.0.0.1:8188"}
+
+
+def fetched(cloud: LocalCloud, path: str) -> Any:
+    """What anybody may read."""
+    answer = requests.get(cloud.site_url + path, headers=ELSEWHERE, timeout=30)
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert answer.headers["cache-control"] == "public, max-age=300"
+    return answer.json()
+
+
+def posted(cloud: LocalCloud, path: str, **form: str) -> requests.Response:
+    """What a page of a local ComfyUI sends."""
+    body = {"client_id": "comfy-local-web", **form}
+    return requests.post(cloud.site_url + path, data=body, headers=ELSEWHERE, timeout=30)
+
+
+def signed_in(ann: Person) -> dict[str, Any]:
+    """The whole way: the metadata, the question, the click, the code, the tokens."""
+    metadata = fetched(ann.cloud, "/.well-known/oauth-authorization-server")
+    verifier = secrets.token_urlsafe(32)
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    question = {
+        "response_type": "code",
+        "client_id": "comfy-local-web",
+        "redirect_uri": REDIRECT,
+        "state": "xyz",
+        "code_challenge": challenge,
+        "code_challenge_method": "S256",
+        "resource": f"{ann.cloud.site_url}/api",
+    }
+    shown = ann.call("GET", "/oauth/authorize/request?" + urlencode(question))
+    assert shown.json()["client"]["name"] == "ComfyUI on this computer"
+    assert shown.json()["redirect"] == {"host": "127.0.0.1", "port": 8188}
+    click = {"decision": "allow", "account": shown.json()["account"]["id"]}
+    answer = ann.call("POST", "/oauth/authorize", question | click)
+    query = parse_qs(urlsplit(answer.json()["redirect_to"]).query)
+    assert (query["state"], query["iss"]) == (["xyz"], [metadata["issuer"]])
+    form = {"grant_type": "authorization_code", "redirect_uri": REDIRECT, "code_verifier": verifier}
+    tokens = posted(ann.cloud, "/oauth/token", code=query["code"][0], **form)
+    assert tokens.status_code == 200, tokens.text
+    found: dict[str, Any] = tokens.json()
+    return found
