@@ -11,8 +11,9 @@ from accounts.audit import Caller
 from accounts.authentication import SessionAuthentication
 from accounts.client_sessions import ClientSessions
 from accounts.client_sign_in import ClientSignIn
+from accounts.clients import ALLOW, DENY
 from accounts.device_authorization import DeviceAuthorization
-from accounts.device_codes import ALLOW, DENY, Codes
+from accounts.device_codes import Codes
 from accounts.device_consent import DeviceConsent, DeviceQuestion
 from accounts.device_sign_in import DeviceSignIn, answered
 from accounts.errors import InvalidUserCode

@@ -115,6 +115,18 @@ class Program:
         return request("oauth_token", body=urlencode(fields))
 
 
+def client_refused(answer: Answer) -> tuple[int, str]:
+    """How the endpoints for clients say no: in RFC 6749's form, and for nobody to keep."""
+    assert sorted(answer.json) == ["error", "error_description"]
+    assert answer.result["headers"]["cache-control"] == "no-store"
+    return answer.status, answer.json["error"]
+
+
+def stored_sessions(functions: Lambdas) -> list[str]:
+    """The clients' sessions that are stored."""
+    return [it["digest"]["S"] for it in functions.cloud.tables()["SessionsTable"] if "client_id" in it]
+
+
 def query_of(answer: Answer) -> dict[str, str]:
     """What the browser takes along to the client."""
     query = urlsplit(answer.json["redirect_to"]).query

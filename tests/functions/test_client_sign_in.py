@@ -8,7 +8,7 @@ import pytest
 
 from accounts import client_sign_in, secrets
 from tests.functions import expected
-from tests.functions.clients import SAMPLE_REDIRECT, Program, arrange_code, query_of
+from tests.functions.clients import SAMPLE_REDIRECT, Program, arrange_code, client_refused, query_of, stored_sessions
 from tests.functions.cloud import SITE_URL
 from tests.functions.conftest import NOW
 from tests.functions.lambdas import Answer, Lambdas
@@ -24,16 +24,9 @@ def program(functions: Lambdas) -> Program:
 
 
 def refused(answer: Answer) -> tuple[int, str]:
-    """How the token endpoint says no: in RFC 6749's form, and for nobody to keep."""
-    assert sorted(answer.json) == ["error", "error_description"]
-    assert answer.result["headers"]["cache-control"] == "no-store"
+    """How the token endpoint says no, which any origin may read."""
     assert answer.result["headers"]["access-control-allow-origin"] == "*"
-    return answer.status, answer.json["error"]
-
-
-def sessions(functions: Lambdas) -> list[str]:
-    """The clients' sessions that are stored."""
-    return [it["digest"]["S"] for it in functions.cloud.tables()["SessionsTable"] if "client_id" in it]
+    return client_refused(answer)
 
 
 def test_the_page_is_told_who_asks_and_where_the_answer_goes(program: Program) -> None:
@@ -246,7 +239,7 @@ def test_a_disabled_account_lets_no_program_in(program: Program) -> None:
 
     assert program.answered().status == 401
     assert refused(program.exchange(code)) == (400, "invalid_grant")
-    assert sessions(program.functions) == []
+    assert stored_sessions(program.functions) == []
 
 
 def test_a_code_dies_with_the_session_in_which_it_was_given(program: Program) -> None:
@@ -255,7 +248,7 @@ def test_a_code_dies_with_the_session_in_which_it_was_given(program: Program) ->
     program.functions.invoke("session_revoke_all", request("session_revoke_all", cookie=SAMPLE_TOKEN))
 
     assert refused(program.exchange(code)) == (400, "invalid_grant")
-    assert sessions(program.functions) == []
+    assert stored_sessions(program.functions) == []
 
 
 def test_a_code_works_for_a_minute(program: Program) -> None:
@@ -307,7 +300,7 @@ def test_a_code_that_comes_twice_ends_what_it_made(program: Program) -> None:
 
     assert refused(again) == (400, "invalid_grant")
     assert again.events == ["authn_token_reuse"]
-    assert sessions(program.functions) == []
+    assert stored_sessions(program.functions) == []
     assert refused(program.refresh(tokens["refresh_token"])) == (400, "invalid_grant")
     records = program.functions.cloud.tables()["AuditEventsTable"]
     assert [it["event"]["S"] for it in records if it["event"]["S"] == "authn_token_reuse"] == ["authn_token_reuse"]
@@ -341,14 +334,14 @@ def test_of_two_at_once_one_gets_tokens_and_they_are_worth_nothing(
 
     assert (won["statusCode"], lost["statusCode"]) == (200, 400)
     assert json.loads(lost["body"])["error"] == "invalid_grant"
-    assert sessions(program.functions) == []
+    assert stored_sessions(program.functions) == []
     assert refused(program.refresh(json.loads(won["body"])["refresh_token"])) == (400, "invalid_grant")
 
 
 def test_a_refresh_token_is_exchanged_for_another(program: Program) -> None:
     """As often as the session lives; the session stays the same."""
     tokens = program.sign_in()
-    [before] = sessions(program.functions)
+    [before] = stored_sessions(program.functions)
     for minutes in (15, 30, 45):
         program.functions.clock.now = NOW + timedelta(minutes=minutes)
         answer = program.refresh(tokens["refresh_token"])
@@ -356,7 +349,7 @@ def test_a_refresh_token_is_exchanged_for_another(program: Program) -> None:
         assert answer.json["refresh_token"] != tokens["refresh_token"]
         tokens = answer.json
 
-    assert sessions(program.functions) == [before]
+    assert stored_sessions(program.functions) == [before]
 
 
 def test_a_refresh_token_that_comes_again_ends_the_session(program: Program) -> None:
@@ -368,7 +361,7 @@ def test_a_refresh_token_that_comes_again_ends_the_session(program: Program) -> 
 
     assert refused(replay) == (400, "invalid_grant")
     assert replay.events == ["authn_token_reuse"]
-    assert sessions(program.functions) == []
+    assert stored_sessions(program.functions) == []
     assert refused(program.refresh(new)) == (400, "invalid_grant")
 
 
@@ -391,7 +384,7 @@ def test_the_grace_is_for_the_token_before_the_last(program: Program) -> None:
     program.refresh(new)
 
     assert refused(program.refresh(old)) == (400, "invalid_grant")
-    assert sessions(program.functions) == []
+    assert stored_sessions(program.functions) == []
 
 
 def test_a_thief_in_the_grace_is_found_out_by_the_next_exchange(program: Program) -> None:
@@ -403,7 +396,7 @@ def test_a_thief_in_the_grace_is_found_out_by_the_next_exchange(program: Program
     program.functions.clock.now = NOW + timedelta(minutes=16)
 
     assert refused(program.refresh(owner)) == (400, "invalid_grant")
-    assert sessions(program.functions) == []
+    assert stored_sessions(program.functions) == []
 
 
 def test_a_client_signs_in_again_after_seven_idle_days_or_thirty_in_all(program: Program) -> None:
@@ -445,7 +438,7 @@ def test_nothing_else_is_a_refresh_token(program: Program, changes: dict[str, st
 def test_knowing_the_id_of_a_session_ends_nothing(program: Program) -> None:
     """Other services read it in access tokens."""
     tokens = program.sign_in()
-    [session_id] = sessions(program.functions)
+    [session_id] = stored_sessions(program.functions)
 
     assert refused(program.refresh(f"{session_id}.{'y' * 43}")) == (400, "invalid_grant")
     assert program.refresh(tokens["refresh_token"]).status == 200
@@ -505,7 +498,7 @@ def test_our_fault_is_never_the_clients(program: Program, service: str) -> None:
 def test_a_program_shows_among_the_devices_and_is_ended_there(program: Program) -> None:
     """With its name; its refresh token is worth nothing from then on."""
     tokens = program.sign_in()
-    [session_id] = sessions(program.functions)
+    [session_id] = stored_sessions(program.functions)
     listed = program.functions.invoke("session_list", request("session_list", cookie=SAMPLE_TOKEN)).json["sessions"]
     [shown] = [entry["client"] for entry in listed if entry["id"] == session_id]
     program.functions.invoke("session_revoke", request("session_revoke", cookie=SAMPLE_TOKEN, target=session_id))

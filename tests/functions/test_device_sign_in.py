@@ -8,10 +8,10 @@ import pytest
 
 from accounts import client_sign_in, device_codes, secrets
 from tests.functions import expected
-from tests.functions.clients import Program
+from tests.functions.clients import Program, client_refused, stored_sessions
 from tests.functions.cloud import SITE_URL, unreachable
 from tests.functions.conftest import NOW
-from tests.functions.lambdas import Answer, Lambdas
+from tests.functions.lambdas import Lambdas
 from tests.functions.machines import GRANT, Machine, is_user_code
 from tests.functions.people import Person, somebody
 from tests.functions.requests import SAMPLE_KEY, SAMPLE_OTHER_TOKEN, SAMPLE_TOKEN, SAMPLE_USER_ID, at, request, sample
@@ -24,18 +24,6 @@ def machine(functions: Lambdas) -> Machine:
     """A machine of somebody who is logged in elsewhere."""
     functions.people.arrange()
     return Machine(functions)
-
-
-def refused(answer: Answer) -> tuple[int, str]:
-    """How the endpoints for clients say no: in RFC 6749's form, and for nobody to keep."""
-    assert sorted(answer.json) == ["error", "error_description"]
-    assert answer.result["headers"]["cache-control"] == "no-store"
-    return answer.status, answer.json["error"]
-
-
-def sessions(functions: Lambdas) -> list[str]:
-    """The clients' sessions that are stored."""
-    return [it["digest"]["S"] for it in functions.cloud.tables()["SessionsTable"] if "client_id" in it]
 
 
 def test_the_sample_of_oauth_device_hands_out_two_codes(functions: Lambdas) -> None:
@@ -81,7 +69,7 @@ def test_a_device_is_signed_in(machine: Machine) -> None:
     answer = machine.polls(device_code)
     tokens = answer.json
 
-    assert refused(waiting) == (400, "authorization_pending")
+    assert client_refused(waiting) == (400, "authorization_pending")
     assert waiting.events == ["authn_device_pending"]
     body = {
         "access_token": tokens["access_token"],
@@ -144,9 +132,9 @@ def test_a_person_says_no(machine: Machine) -> None:
     machine.typed(user_code)
     machine.answered(user_code, "deny")
 
-    assert [refused(machine.polls(device_code)) for _ in range(2)] == [(400, "access_denied")] * 2
+    assert [client_refused(machine.polls(device_code)) for _ in range(2)] == [(400, "access_denied")] * 2
     assert machine.answered(user_code).read == INVALID
-    assert sessions(machine.functions) == []
+    assert stored_sessions(machine.functions) == []
 
 
 @pytest.mark.parametrize(
@@ -163,7 +151,7 @@ def test_a_device_is_told_what_is_wrong_with_its_question(
     machine: Machine, changes: dict[str, str | None], code: str
 ) -> None:
     """By its name, and nothing is written."""
-    assert refused(machine.asks(**changes)) == (400, code)
+    assert client_refused(machine.asks(**changes)) == (400, code)
     assert machine.functions.cloud.tables()["OneTimeTokensTable"] == []
 
 
@@ -196,7 +184,7 @@ def test_whoever_has_not_the_whole_of_it_gets_nothing(
     """Each thing wrong by its name; and the device still gets its tokens."""
     device_code = machine.allowed()
 
-    assert refused(machine.polls(device_code, **changes)) == (400, code)
+    assert client_refused(machine.polls(device_code, **changes)) == (400, code)
     assert machine.polls(device_code).status == 200
 
 
@@ -206,20 +194,20 @@ def test_the_kinds_of_codes_do_not_cross(machine: Machine) -> None:
     device_code, user_code = machine.codes()
     code = program.code()
 
-    assert refused(machine.polls(user_code)) == (400, "invalid_grant")
-    assert refused(machine.polls(user_code.replace("-", ""))) == (400, "invalid_grant")
-    assert refused(machine.polls(code)) == (400, "invalid_grant")
-    assert refused(machine.polls(secrets.digest(device_code))) == (400, "invalid_grant")
-    assert refused(program.exchange(device_code)) == (400, "invalid_grant")
-    assert refused(program.refresh(device_code)) == (400, "invalid_grant")
-    assert refused(program.refresh(f"{device_code}.{device_code}")) == (400, "invalid_grant")
+    assert client_refused(machine.polls(user_code)) == (400, "invalid_grant")
+    assert client_refused(machine.polls(user_code.replace("-", ""))) == (400, "invalid_grant")
+    assert client_refused(machine.polls(code)) == (400, "invalid_grant")
+    assert client_refused(machine.polls(secrets.digest(device_code))) == (400, "invalid_grant")
+    assert client_refused(program.exchange(device_code)) == (400, "invalid_grant")
+    assert client_refused(program.refresh(device_code)) == (400, "invalid_grant")
+    assert client_refused(program.refresh(f"{device_code}.{device_code}")) == (400, "invalid_grant")
     assert machine.typed(device_code).read == INVALID
     assert machine.typed(code).read == INVALID
     for stranger in (device_code, code):
         shown = machine.functions.invoke("session_show", request("session_show", cookie=stranger))
         assert shown.read == expected.refusal("session_show", 401, "not_authenticated")
     assert program.exchange(code).status == 200
-    assert refused(machine.polls(device_code)) == (400, "authorization_pending")
+    assert client_refused(machine.polls(device_code)) == (400, "authorization_pending")
 
 
 def test_a_device_that_asks_too_often_is_told_to_slow_down(machine: Machine) -> None:
@@ -230,7 +218,7 @@ def test_a_device_that_asks_too_often_is_told_to_slow_down(machine: Machine) -> 
         machine.wait(seconds)
         told.append(machine.polls(device_code))
 
-    assert [refused(answer)[1] for answer in told] == [
+    assert [client_refused(answer)[1] for answer in told] == [
         "authorization_pending",
         "slow_down",
         "slow_down",
@@ -256,7 +244,7 @@ def test_a_device_pauses_for_itself_alone(machine: Machine) -> None:
     """Another one behind the same address is not told to slow down."""
     first, second = machine.codes()[0], machine.codes()[0]
 
-    assert [refused(machine.polls(code))[1] for code in (first, second)] == ["authorization_pending"] * 2
+    assert [client_refused(machine.polls(code))[1] for code in (first, second)] == ["authorization_pending"] * 2
 
 
 def test_codes_work_for_ten_minutes(machine: Machine) -> None:
@@ -270,11 +258,11 @@ def test_codes_work_for_ten_minutes(machine: Machine) -> None:
     machine.functions.clock.now = NOW + timedelta(seconds=600)
 
     assert (in_time.status, typed.status) == (200, 200)
-    assert refused(pending) == (400, "authorization_pending")
-    assert [refused(machine.polls(code)) for code in (waiting[0], allowed[1])] == [(400, "expired_token")] * 2
+    assert client_refused(pending) == (400, "authorization_pending")
+    assert [client_refused(machine.polls(code)) for code in (waiting[0], allowed[1])] == [(400, "expired_token")] * 2
     assert machine.typed(late[1]).read == INVALID
     assert machine.answered(waiting[1]).read == INVALID
-    assert len(sessions(machine.functions)) == 1
+    assert len(stored_sessions(machine.functions)) == 1
 
 
 def test_a_device_code_that_comes_twice_ends_what_it_made(machine: Machine) -> None:
@@ -283,11 +271,11 @@ def test_a_device_code_that_comes_twice_ends_what_it_made(machine: Machine) -> N
     tokens = machine.polls(device_code).json
     again = machine.polls(device_code)
 
-    assert refused(again) == (400, "invalid_grant")
+    assert client_refused(again) == (400, "invalid_grant")
     assert again.events == ["authn_token_reuse"]
-    assert sessions(machine.functions) == []
-    assert refused(Program(machine.functions).refresh(tokens["refresh_token"])) == (400, "invalid_grant")
-    assert refused(machine.polls(device_code)) == (400, "invalid_grant")
+    assert stored_sessions(machine.functions) == []
+    assert client_refused(Program(machine.functions).refresh(tokens["refresh_token"])) == (400, "invalid_grant")
+    assert client_refused(machine.polls(device_code)) == (400, "invalid_grant")
 
 
 def test_of_two_polls_at_once_one_gets_tokens_and_they_are_worth_nothing(
@@ -309,7 +297,7 @@ def test_of_two_polls_at_once_one_gets_tokens_and_they_are_worth_nothing(
 
     assert (won["statusCode"], lost["statusCode"]) == (200, 400)
     assert json.loads(lost["body"])["error"] == "invalid_grant"
-    assert sessions(machine.functions) == []
+    assert stored_sessions(machine.functions) == []
 
 
 def test_whoever_types_a_code_first_is_the_only_one_who_is_asked(machine: Machine) -> None:
@@ -321,7 +309,7 @@ def test_whoever_types_a_code_first_is_the_only_one_who_is_asked(machine: Machin
     assert machine.typed(user_code, cookie=stranger.token).read == INVALID
     assert machine.answered(user_code, cookie=stranger.token).read == INVALID
     assert machine.answered(user_code, "deny", cookie=stranger.token).read == INVALID
-    assert refused(machine.polls(device_code)) == (400, "authorization_pending")
+    assert client_refused(machine.polls(device_code)) == (400, "authorization_pending")
     assert machine.answered(user_code).status == 204
     person = machine.functions.invoke("account_show", _bearer(machine.polls(device_code).json)).json
     assert person["email"] == "person@example.com"
@@ -332,7 +320,7 @@ def test_nobody_answers_who_was_not_asked(machine: Machine) -> None:
     device_code, user_code = machine.codes()
 
     assert machine.answered(user_code).read == INVALID
-    assert refused(machine.polls(device_code)) == (400, "authorization_pending")
+    assert client_refused(machine.polls(device_code)) == (400, "authorization_pending")
 
 
 def test_a_code_is_answered_once(machine: Machine) -> None:
@@ -356,7 +344,7 @@ def test_a_click_is_one_of_two(machine: Machine, decision: str) -> None:
     assert machine.answered(user_code, decision).read == expected.refusal(
         "oauth_device_answer", 400, "invalid_input", message
     )
-    assert refused(machine.polls(device_code)) == (400, "authorization_pending")
+    assert client_refused(machine.polls(device_code)) == (400, "authorization_pending")
 
 
 @pytest.mark.parametrize("end", ["", "/request"])
@@ -382,7 +370,7 @@ def test_neither_typing_nor_clicking_is_done_from_elsewhere(machine: Machine, en
     assert key.read == program.read == expected.refusal("oauth_device_answer", 403, "credential_not_accepted")
     assert foreign.read == silent.read == expected.refusal("oauth_device_answer", 403, "cross_site_request")
     assert machine.functions.cloud.tables() == before
-    assert refused(machine.polls(device_code)) == (400, "authorization_pending")
+    assert client_refused(machine.polls(device_code)) == (400, "authorization_pending")
 
 
 @pytest.mark.parametrize(
@@ -401,8 +389,8 @@ def test_a_yes_dies_with_the_session_in_which_it_was_given(
     device_code = machine.allowed()
     machine.functions.invoke(function, event)
 
-    assert refused(machine.polls(device_code)) == (400, "invalid_grant")
-    assert sessions(machine.functions) == []
+    assert client_refused(machine.polls(device_code)) == (400, "invalid_grant")
+    assert stored_sessions(machine.functions) == []
 
 
 def test_a_yes_that_comes_after_a_new_password_counts(machine: Machine) -> None:
@@ -474,7 +462,7 @@ def test_no_source_fills_the_table_with_codes(machine: Machine) -> None:
     told = [machine.asks() for _ in range(21)]
 
     assert [answer.status for answer in told] == [200] * 20 + [429]
-    assert refused(told[-1]) == (429, "too_many_attempts")
+    assert client_refused(told[-1]) == (429, "too_many_attempts")
     assert machine.asks(source="198.51.100.1").status == 200
 
 
@@ -502,7 +490,7 @@ def test_our_fault_is_never_the_devices(machine: Machine, service: str) -> None:
     answer = machine.polls(device_code)
     machine.functions.cloud.failing.clear()
 
-    assert refused(answer) == (503, "temporarily_unavailable")
+    assert client_refused(answer) == (503, "temporarily_unavailable")
     assert answer.result["headers"]["retry-after"] == "5"
     assert machine.polls(device_code).status == 200
 
@@ -536,7 +524,10 @@ def test_nothing_is_half_answered(machine: Machine, operation: str) -> None:
 )
 def test_what_is_no_form_is_an_invalid_request(functions: Lambdas, changes: dict[str, Any], status: int) -> None:
     """In the form that clients read."""
-    assert refused(functions.invoke("oauth_device", request("oauth_device", **changes))) == (status, "invalid_request")
+    assert client_refused(functions.invoke("oauth_device", request("oauth_device", **changes))) == (
+        status,
+        "invalid_request",
+    )
 
 
 def test_a_device_costs_two_round_trips_a_poll(machine: Machine) -> None:

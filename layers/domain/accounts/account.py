@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -85,11 +85,16 @@ class AccountClosing:
     def close(self, credential: Credential | None, caller: Caller, now: datetime) -> str:
         """Close the account of a person who logged in recently; tells which it was."""
         session = self.authentication.session(credential, now, fresh=True)
-        record = Record(session.user_id, "user_deleted", now, caller)
-        _end_everything(
-            self.users, self.transactions, session.user_id, record, lambda user: _closing(user, session.digest)
-        )
+        again_on_conflict(lambda: self._close(session, caller, now))
         return session.user_id
+
+    def _close(self, session: Session, caller: Caller, now: datetime) -> None:
+        user = self.users.get(session.user_id)
+        if user is None:
+            raise Unauthenticated
+        users.other_sessions(user, session.digest)
+        record = Record(session.user_id, "user_deleted", now, caller)
+        self.transactions.commit(*_deleting(user), *_ending_all(user), record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +106,13 @@ class AccountDisabling:
 
     def disable(self, order: Order, now: datetime) -> None:
         """Disable the account; raises NotFound when there is none."""
-        users.existing(self.users, order.user_id)
+        again_on_conflict(lambda: self._disable(order, now))
+
+    def _disable(self, order: Order, now: datetime) -> None:
+        user = users.existing(self.users, order.user_id)
+        shut = (identities.DisableLogin(key, user.user_id) for key in user.identities)
         record = order.record("user_disabled", now)
-        _end_everything(self.users, self.transactions, order.user_id, record, lambda user: _disabling(user, now))
+        self.transactions.commit(users.Disable(user, now), *shut, *_ending_all(user), record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,38 +141,16 @@ class AccountRemoval:
 
     def remove(self, order: Order, now: datetime) -> None:
         """Delete the account; raises NotFound when there is none."""
-        users.existing(self.users, order.user_id)
-        record = order.record("user_deleted", now)
-        _end_everything(self.users, self.transactions, order.user_id, record, _deleting)
+        again_on_conflict(lambda: self._remove(order, now))
 
-
-def _end_everything(
-    accounts: Users,
-    transactions: Transactions,
-    user_id: str,
-    record: Record,
-    changes: Callable[[User], Iterable[Change]],
-) -> None:
-    """End the account's sessions and keys together with ``changes``, made anew when the account changes meanwhile."""
-
-    def attempt() -> None:
-        user = accounts.get(user_id)
-        if user is None:
-            raise Unauthenticated
-        keys = (api_keys.End(digest, user_id) for digest in user.api_keys)
-        transactions.commit(*changes(user), *map(sessions.End, user.sessions), *keys, record)
-
-    again_on_conflict(attempt)
-
-
-def _closing(user: User, session: str) -> Iterable[Change]:
-    users.other_sessions(user, session)
-    return _deleting(user)
+    def _remove(self, order: Order, now: datetime) -> None:
+        user = users.existing(self.users, order.user_id)
+        self.transactions.commit(*_deleting(user), *_ending_all(user), order.record("user_deleted", now))
 
 
 def _deleting(user: User) -> Iterable[Change]:
     return (users.Close(user), *(identities.Remove(key, user.user_id) for key in user.identities))
 
 
-def _disabling(user: User, now: datetime) -> Iterable[Change]:
-    return (users.Disable(user, now), *(identities.DisableLogin(key, user.user_id) for key in user.identities))
+def _ending_all(user: User) -> Iterable[Change]:
+    return (*map(sessions.End, user.sessions), *(api_keys.End(digest, user.user_id) for digest in user.api_keys))

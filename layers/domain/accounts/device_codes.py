@@ -18,7 +18,6 @@ from accounts.limits import USER_CODE_CHARACTERS
 
 # RFC 8628 6.1: no vowels, so that no word comes out, and nothing that is read for something else.
 ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"
-ALLOW, DENY = "allow", "deny"
 _HALF = USER_CODE_CHARACTERS // 2
 _PUNCTUATION = str.maketrans("", "", " -\u2010\u2011\u2012\u2013\u2014\u2212")
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from accounts import device_codes, one_time_tokens, throttles, users
+from accounts import clients, device_codes, one_time_tokens, throttles, users
 from accounts.audit import Caller
 from accounts.authentication import Credential, SessionAuthentication
-from accounts.device_codes import ALLOW, DENY
-from accounts.errors import InvalidInput, InvalidUserCode
+from accounts.errors import InvalidUserCode
 from accounts.limits import USER_CODES_PER_ACCOUNT_PER_HOUR, USER_CODES_PER_ADDRESS_PER_MINUTE
 from accounts.one_time_tokens import DEVICE_CODE, NOBODY, USER_CODE, OneTimeToken, OneTimeTokens, token_key
 from accounts.sessions import Session
@@ -64,9 +63,7 @@ class DeviceConsent:
         Only whoever was asked can answer. A yes is worth nothing once the session in which it was given has ended.
         Raises Unauthenticated, InvalidInput, TooManyAttempts, InvalidUserCode.
         """
-        if decision not in {ALLOW, DENY}:
-            message = "The decision is allow or deny."
-            raise InvalidInput(message)
+        clients.check_decision(decision)
         session, code = self._entered(text, credential, caller, now)
         if code.subject == NOBODY:
             raise InvalidUserCode

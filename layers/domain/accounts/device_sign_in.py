@@ -13,7 +13,7 @@ from accounts import secrets, throttles
 from accounts.audit import Caller
 from accounts.client_sessions import Tokens
 from accounts.client_sign_in import ClientSignIn
-from accounts.device_codes import ALLOW
+from accounts.clients import ALLOW
 from accounts.errors import InvalidGrant
 from accounts.limits import DEVICE_POLL_EARLY, DEVICE_POLL_INTERVAL
 from accounts.one_time_tokens import DEVICE_CODE, NOBODY, OneTimeToken, token_key

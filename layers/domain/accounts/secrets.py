@@ -49,8 +49,12 @@ def successor(secret: str, salt: str) -> str:
 
     ``salt`` is a ``new_token``, another for each successor. HMAC (RFC 2104) with SHA-256, written as ``new_token`` is.
     """
-    made = hmac.digest(salt.encode(), secret.encode(), hashlib.sha256)
-    return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
+    return base64url(hmac.digest(salt.encode(), secret.encode(), hashlib.sha256))
+
+
+def base64url(raw: bytes) -> str:
+    """In base64url without padding (RFC 7515 2)."""
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def equal(left: str, right: str) -> bool:

@@ -8,16 +8,15 @@ from datetime import datetime
 from authlib.oauth2.base import OAuth2Error
 from authlib.oauth2.rfc6749 import AuthorizationCodeGrant
 
+from accounts import clients
 from accounts.audit import Caller
 from accounts.authentication import Credential
 from accounts.authorization_server.pkce import StrictChallenge
 from accounts.authorization_server.protocol import Asked, Server, demand_our_resource, refusal
 from accounts.client_consent import Answered, ClientConsent, Question, Shown, answer_url
 from accounts.clients import Client, Clients
-from accounts.errors import AccessDenied, ClientRefused, InvalidInput, RedirectNotAllowed, UnknownClient
+from accounts.errors import AccessDenied, ClientRefused, RedirectNotAllowed, UnknownClient
 from accounts.limits import STATE_MAX_CHARACTERS
-
-_DECISIONS = ("allow", "deny")
 
 
 class AuthorizationEndpoint:
@@ -34,12 +33,8 @@ class AuthorizationEndpoint:
     def shown(
         self, parameters: Mapping[str, str], credential: Credential | None, caller: Caller, now: datetime
     ) -> Shown:
-        """What the page shows; raises UnknownClient, RedirectNotAllowed, TooManyAttempts.
-
-        What is empty was not asked (RFC 6749 3.1).
-        """
-        user = self._consent.shown(credential, caller, now)
-        asked = {name: value for name, value in parameters.items() if value}
+        """What the page shows; raises UnknownClient, RedirectNotAllowed, TooManyAttempts."""
+        user, asked = self._consent.shown(credential, caller, now), _asked(parameters)
         client = self._client(asked)
         try:
             return Shown(self._question(client, asked, caller, now), user)
@@ -60,17 +55,16 @@ class AuthorizationEndpoint:
         Raises Unauthenticated, AccountChanged, InvalidInput, UnknownClient, RedirectNotAllowed.
         """
         session = self._consent.asked_of(account, credential, now)
-        if decision not in _DECISIONS:
-            message = "The decision is allow or deny."
-            raise InvalidInput(message)
-        client = self._client(parameters)
+        clients.check_decision(decision)
+        asked = _asked(parameters)
+        client = self._client(asked)
         try:
-            question = self._question(client, parameters, caller, now)
-            if decision != "allow":
+            question = self._question(client, asked, caller, now)
+            if decision != clients.ALLOW:
                 raise AccessDenied
             return Answered(self._consent.allow(session, question, now), session.user_id)
         except ClientRefused as error:
-            return Answered(self._refused(parameters, error), session.user_id)
+            return Answered(self._refused(asked, error), session.user_id)
 
     def _client(self, parameters: Mapping[str, str]) -> Client:
         """Checked before all else: as long as these two are not right, nobody is sent anywhere (RFC 6749 4.1.2.1)."""
@@ -104,6 +98,11 @@ class AuthorizationEndpoint:
         state = parameters.get("state", "")
         answer = {"error": error.code, "error_description": error.message, "iss": self._issuer}
         return answer_url(parameters["redirect_uri"], answer | {"state": state if _is_state(state) else ""})
+
+
+def _asked(parameters: Mapping[str, str]) -> Mapping[str, str]:
+    """What is empty was not asked (RFC 6749 3.1)."""
+    return {name: value for name, value in parameters.items() if value}
 
 
 def _is_state(text: str) -> bool:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from authlib.oauth2.base import OAuth2Error
-
 from accounts import clients
 from accounts.audit import Caller
-from accounts.authorization_server.protocol import PUBLIC, Asked, Server, demand_our_resource, refusal
+from accounts.authorization_server.protocol import Asked, Server, demand_our_resource
 from accounts.clients import Clients
 from accounts.device_authorization import DeviceAuthorization
 from accounts.device_codes import Codes
@@ -27,12 +25,9 @@ class DeviceEndpoint:
 
     def codes(self, form: Mapping[str, str], caller: Caller, now: datetime) -> Codes:
         """Two codes; raises InvalidClient, InvalidScope, InvalidTarget, TooManyAttempts."""
-        try:
-            client = self._server.authenticate_client(Asked(form, caller, now), PUBLIC, "device_authorization")
-        except OAuth2Error as error:
-            raise refusal(error) from error
+        client_id = self._server.public_client(Asked(form, caller, now), "device_authorization")
         scope = clients.granted(form.get("scope", ""))
         if scope is None:
             raise InvalidScope
         demand_our_resource(form, self._issuer)
-        return self._story.ask(client.get_client_id(), scope, caller, now)
+        return self._story.ask(client_id, scope, caller, now)

@@ -123,6 +123,14 @@ class Server(AuthorizationServer):
         client = self.known.get(client_id)
         return PublicClient(client) if client else None
 
+    def public_client(self, request: Asked, endpoint: str) -> str:
+        """The id of the client that asks at an endpoint without grants; raises InvalidClient."""
+        try:
+            client: PublicClient = self.authenticate_client(request, PUBLIC, endpoint)
+        except OAuth2Error as error:
+            raise refusal(error) from error
+        return client.get_client_id()
+
     def send_signal(self, name: str, *_args: object, **_named: object) -> None:
         """Nobody listens."""
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from authlib.oauth2.base import OAuth2Error
-
 from accounts.audit import Caller
-from accounts.authorization_server.protocol import PUBLIC, Asked, Server, refusal
+from accounts.authorization_server.protocol import Asked, Server
 from accounts.clients import Clients
 from accounts.errors import ClientRefused
 from accounts.token_revocation import TokenRevocation
@@ -24,10 +22,7 @@ class RevocationEndpoint:
 
     def revoke(self, form: Mapping[str, str], caller: Caller, now: datetime) -> str:
         """End what the token stands for and tell whose it was, or nothing; raises ClientRefused, InvalidClient."""
-        try:
-            client = self._server.authenticate_client(Asked(form, caller, now), PUBLIC, "revocation")
-        except OAuth2Error as error:
-            raise refusal(error) from error
+        client_id = self._server.public_client(Asked(form, caller, now), "revocation")
         if "token" not in form:
             raise ClientRefused
-        return self._story.revoke(form["token"], client.get_client_id(), caller, now)
+        return self._story.revoke(form["token"], client_id, caller, now)

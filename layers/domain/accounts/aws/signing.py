@@ -6,7 +6,6 @@ before it signs anything. One that has been disabled in KMS is no longer publish
 
 from __future__ import annotations
 
-import base64
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -48,7 +47,7 @@ class SigningKeys:
         answer = self._ask("sign", KeyId=self._current, Message=signed.encode(), SigningAlgorithm="ECDSA_SHA_256")
         # KMS answers in ASN.1; a JWS has the two numbers side by side (RFC 7518 3.4).
         r, s = decode_dss_signature(answer["Signature"])
-        return f"{signed}.{_coded(_bytes(r) + _bytes(s))}"
+        return f"{signed}.{secrets.base64url(_bytes(r) + _bytes(s))}"
 
     def public(self) -> Sequence[Mapping[str, str]]:
         """The public keys as JWKs (RFC 7517), the current one first; raises Unavailable."""
@@ -70,7 +69,7 @@ class SigningKeys:
         if not isinstance(public, EllipticCurvePublicKey):
             raise SigningUnavailable
         numbers = public.public_numbers()
-        point = {"x": _coded(_bytes(numbers.x)), "y": _coded(_bytes(numbers.y))}
+        point = {"x": secrets.base64url(_bytes(numbers.x)), "y": secrets.base64url(_bytes(numbers.y))}
         return {"kty": "EC", "crv": "P-256", "use": "sig", "alg": ALGORITHM, "kid": _key_id(key), **point}
 
     def _ask(self, operation: str, **asked: Any) -> Mapping[str, Any]:  # noqa: ANN401 - botocore's own arguments
@@ -97,11 +96,7 @@ def _key_id(key: str) -> str:
 
 
 def _segment(part: Mapping[str, Any]) -> str:
-    return _coded(json.dumps(part, separators=(",", ":")).encode())
-
-
-def _coded(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+    return secrets.base64url(json.dumps(part, separators=(",", ":")).encode())
 
 
 def _bytes(number: int) -> bytes:

@@ -18,7 +18,7 @@ def server(site_url: str) -> Response:
     """Where to ask for what, and what is offered (RFC 8414 2, RFC 9207 3)."""
     body = {
         "issuer": site_url,
-        "authorization_endpoint": f"{site_url}/oauth/authorize",
+        "authorization_endpoint": f"{site_url}{routes.CONSENT_PAGE.path}",
         "token_endpoint": f"{site_url}{routes.OAUTH_TOKEN.path}",
         "revocation_endpoint": f"{site_url}{routes.OAUTH_REVOKE.path}",
         "device_authorization_endpoint": f"{site_url}{routes.OAUTH_DEVICE.path}",

@@ -109,9 +109,9 @@ class Consent(msgspec.Struct, forbid_unknown_fields=True):
 
     @property
     def question(self) -> dict[str, str]:
-        """What the client asked; what is empty was not asked (RFC 6749 3.1)."""
+        """What the client asked."""
         given = msgspec.structs.asdict(self)
-        return {name: value for name, value in given.items() if value and name not in {"decision", "account"}}
+        return {name: value for name, value in given.items() if name not in {"decision", "account"}}
 
 
 class DeviceEntry(msgspec.Struct, forbid_unknown_fields=True):
