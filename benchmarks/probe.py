@@ -95,9 +95,9 @@ class _Bcrypt:
 
 def _watch_bcrypt() -> _Bcrypt:
     passwords = sys.modules.get("accounts.passwords")
-    watched = _Bcrypt(passwords.bcrypt if passwords else None)
+    watched = _Bcrypt(getattr(passwords, "bcrypt", None))
     if passwords:
-        passwords.bcrypt = watched
+        setattr(passwords, "bcrypt", watched)  # noqa: B010 - the module is known by name alone
     return watched
 
 

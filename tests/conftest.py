@@ -2,10 +2,14 @@
 
 import os
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+
+if TYPE_CHECKING:
+    from local.cloud import LocalCloud
 
 # Powertools reads it as it is imported, which may be before a folder of tests sets the functions' environment.
 os.environ["POWERTOOLS_SERVICE_NAME"] = "accounts"
@@ -34,7 +38,7 @@ def missing(what: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def cloud() -> Iterator["LocalCloud"]:  # noqa: F821 - imported where it is needed, it is slow
+def cloud() -> Iterator["LocalCloud"]:
     """The template, deployed into an emulated AWS on this machine, with stand-ins for Google and GitHub."""
     from local.cloud import LocalCloud  # noqa: PLC0415 - costs a second, and most tests do without
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
@@ -36,9 +37,9 @@ class Visitor:
         expect(self.page.locator(".pending")).to_have_count(0)
 
 
-def visitor_in(browser: Browser, cloud: LocalCloud, **options: object) -> Visitor:
+def visitor_in(browser: Browser, cloud: LocalCloud, **options: Any) -> Visitor:
     """A new visitor with a cookie jar of their own."""
-    return visitor_on(browser.new_context(**options), cloud)  # type: ignore[arg-type]
+    return visitor_on(browser.new_context(**options), cloud)
 
 
 def visitor_on(context: BrowserContext, cloud: LocalCloud) -> Visitor:

@@ -233,8 +233,8 @@ def test_the_sample_of_session_show_tells_who_and_how(functions: Lambdas) -> Non
     person = functions.people.arrange()
     answer = functions.invoke("session_show", sample("session_show"))
 
-    body = {"customer": person.customer(NOW), "session": _session(person.token, current=True)}
-    body |= {"mail_problem": None}
+    who = {"customer": person.customer(NOW), "session": _session(person.token, current=True)}
+    body = {**who, "mail_problem": None}
     assert answer.read == expected.answer("session_show", 200, body)
     assert _logged(answer) == [_line("session_show", "session_shown", "GET /auth/session", 200, person.user_id)]
 

@@ -51,7 +51,7 @@ def _constant(call: ast.Call) -> str:
 
 def _named(detail: ast.expr) -> set[str]:
     if isinstance(detail, ast.Dict):
-        return {key.value for key in detail.keys if isinstance(key, ast.Constant)}
+        return {str(key.value) for key in detail.keys if isinstance(key, ast.Constant)}
     assert ast.unparse(detail) == "detail", "a detail is written as a dictionary, so that it can be read here"
     return {"method", "session", "client"}
 

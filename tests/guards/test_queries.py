@@ -14,6 +14,7 @@ from accounts.web import authorizations, endpoint, routes
 from accounts.web.requests import Request
 from accounts.web.responses import Response
 from tests.cloudformation import ROOT, resources
+from tests.log import written
 from tests.unit.accounts.stage import NOW
 from tests.unit.accounts.web.events import SETTINGS, event, request
 from watching import questions
@@ -47,13 +48,11 @@ def _names(query: str) -> tuple[set[str], set[str]]:
 @pytest.fixture(scope="module")
 def fields() -> Iterator[set[str]]:
     """Those of lines that were really written: a refusal, an authorizer's, the mailer's, and the gateway's."""
-    stream, handler = io.StringIO(), telemetry.logger.registered_handler
-    before = handler.setStream(stream)
-    yield _written(stream)
-    handler.setStream(before)
+    with written() as log:
+        yield _fields(log)
 
 
-def _written(capture: io.StringIO) -> set[str]:
+def _fields(log: io.StringIO) -> set[str]:
 
     def refuse(_: Request) -> Response:
         raise InvalidCredentials
@@ -61,7 +60,7 @@ def _written(capture: io.StringIO) -> set[str]:
     endpoint.answer(routes.LOGIN, SETTINGS, refuse, event("GET", "/login"), NOW)
     telemetry.mail_failed(InvalidCredentials())
     authorizations._record(request(), "authz_granted", "u", "session")
-    lines = [json.loads(line) for line in capture.getvalue().splitlines()]
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
     gateway = json.loads(resources("AWS::Serverless::HttpApi")["HttpApi"]["AccessLogSettings"]["Format"])
     return {name for line in (*lines, gateway) for name in line} | {"@timestamp", "@message", "@logStream"}
 

@@ -45,7 +45,7 @@ class Person:
 
     def wait_for_mail(self, subject: str, *, at_least: int = 1) -> dict[str, Any]:
         """The newest mail with that subject."""
-        return wait_for(lambda: (found := self.mails(subject)) and len(found) >= at_least and found[-1], subject)
+        return wait_for(lambda: self.mails(subject)[at_least - 1 :], subject)[-1]
 
     def sign_up(self) -> str:
         """Sign up; the token in the mailed link."""

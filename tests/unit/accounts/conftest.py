@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from accounts import telemetry
+from tests.log import written
 from tests.unit.accounts.stage import Service
 
 
@@ -25,11 +25,8 @@ def service() -> Service:
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
     """What telemetry writes."""
-    stream = io.StringIO()
-    handler = telemetry.logger.registered_handler
-    before = handler.setStream(stream)
-    yield stream
-    handler.setStream(before)
+    with written() as stream:
+        yield stream
 
 
 @pytest.fixture

@@ -114,8 +114,17 @@ def _form(typed: str) -> str | None:
 
 def _every_character() -> list[str]:
     """Each assigned character outside ASCII; of ideographs, syllables and what is unassigned, one in a hundred."""
-    alike = ("unassigned", "CJK", "HANGUL", "TANGUT", "EGYPTIAN", "CUNEIFORM", "NUSHU", "KHITAN", "ANATOLIAN", "YI ")
-    alike += (
+    alike = (
+        "unassigned",
+        "CJK",
+        "HANGUL",
+        "TANGUT",
+        "EGYPTIAN",
+        "CUNEIFORM",
+        "NUSHU",
+        "KHITAN",
+        "ANATOLIAN",
+        "YI ",
         "BAMUM",
         "SIGNWRITING",
         "VAI ",

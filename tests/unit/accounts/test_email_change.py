@@ -189,7 +189,7 @@ def test_the_account_moves_with_its_password(service: Service) -> None:
 
     user_id, now = signed_in.session.user_id, later(minutes=5)
     user = service.world.users[user_id]
-    assert (user.email, user.identities, user.updated_at) == (NEW_EMAIL, {f"email#{NEW_EMAIL}"}, now)
+    assert (user.email, user.identities, user.updated_at) == (NEW_EMAIL, frozenset({f"email#{NEW_EMAIL}"}), now)
     assert user.api_keys == {key.api_key.digest}
     expected = replace(old, key=f"email#{NEW_EMAIL}", email=NEW_EMAIL, pending_change=None, secured_at=now)
     assert replace(moved, version=0) == replace(expected, updated_at=now, version=0)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from email.headerregistry import HeaderRegistry
+from email.headerregistry import AddressHeader, HeaderRegistry
 from html.parser import HTMLParser
 from typing import Any
 from unittest.mock import patch
@@ -127,6 +127,7 @@ def test_a_deployments_name_is_one_mailbox_with_that_name(name: str) -> None:
     """Whatever it is, the address stays the one that may send."""
     written = ses.sender_of(name, SENDER)
     read = HeaderRegistry()("from", written)
+    assert isinstance(read, AddressHeader)
 
     assert written.isascii()
     assert written.isprintable()

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -18,7 +19,11 @@ from tests.unit.accounts.stage import later
 
 CLIENT_ID, NONCE = "our-client-id.apps.example.com", "the-nonce-of-this-sign-in"
 ISSUER = "https://accounts.google.com"
-_HASHES = {"256": hashes.SHA256, "384": hashes.SHA384, "512": hashes.SHA512}
+_HASHES: dict[str, Callable[[], hashes.HashAlgorithm]] = {
+    "256": hashes.SHA256,
+    "384": hashes.SHA384,
+    "512": hashes.SHA512,
+}
 
 
 @cache

@@ -10,7 +10,6 @@ import pytest
 from accounts import secrets
 from scripts import place
 from scripts.admin import __main__ as command
-from scripts.admin import terminal
 from scripts.place import Place
 from tests.functions.people import a_key
 
@@ -135,7 +134,7 @@ class Shell:
     def run(self, *words: str, piped: str = "", typed: str | None = None) -> tuple[int, str, str]:
         """Give the command; what it ends with, and what it says on both channels."""
         self.patch.setattr("sys.stdin", Input(piped if typed is None else typed, person=typed is not None))
-        self.patch.setattr(terminal.getpass, "getpass", lambda _prompt: typed)
+        self.patch.setattr("getpass.getpass", lambda _prompt: typed)
         try:
             code = command.main(list(words))
         except SystemExit as ended:

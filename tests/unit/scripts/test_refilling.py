@@ -1,11 +1,9 @@
 """Filling a table from a copy of it: nothing that is there is lost unless that is asked for."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from scripts import place
 from scripts.admin import __main__ as command
@@ -37,33 +35,23 @@ def held(stack: Place, name: str) -> list[str]:
 
 
 @pytest.fixture
-def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+def stack(aws: None, monkeypatch: pytest.MonkeyPatch) -> Place:  # noqa: ARG001
     """Ann is in both tables, differently; Bob was lost, and Cleo has come since."""
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "x",
-        "AWS_SECRET_ACCESS_KEY": "x",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv("AWS_PROFILE", raising=False)
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    monkeypatch.delenv("AWS_ENDPOINT_URL_DYNAMODB", raising=False)
-    with mock_aws():
-        database = boto3.client("dynamodb")
-        make(database, "live", USER, {"user_id": "ann", "x": "now"}, {"user_id": "cleo"})
-        make(database, "restored", USER, {"user_id": "ann", "x": "then"}, {"user_id": "bob"})
-        make(database, "events", EVENT, {"user_id": "ann", "moment": "1"})
-        make(database, "old-events", EVENT, {"user_id": "ann", "moment": "1"}, {"user_id": "ann", "moment": "2"})
-        found = Place(lambda _service: database, "our-stack", "the stack our-stack")
-        make(database, "sessions", {"digest": "S"}, {"digest": "1"}, {"digest": "2"})
-        found.__dict__["names"] = {
-            "UsersTable": "live",
-            "SessionsTable": "sessions",
-            "AuditEventsTable": "events",
-            "MailQueue": "live",
-        }
-        monkeypatch.setattr(place, "find", lambda: found)
-        yield found
+    database = boto3.client("dynamodb")
+    make(database, "live", USER, {"user_id": "ann", "x": "now"}, {"user_id": "cleo"})
+    make(database, "restored", USER, {"user_id": "ann", "x": "then"}, {"user_id": "bob"})
+    make(database, "events", EVENT, {"user_id": "ann", "moment": "1"})
+    make(database, "old-events", EVENT, {"user_id": "ann", "moment": "1"}, {"user_id": "ann", "moment": "2"})
+    found = Place(lambda _service: database, "our-stack", "the stack our-stack")
+    make(database, "sessions", {"digest": "S"}, {"digest": "1"}, {"digest": "2"})
+    found.__dict__["names"] = {
+        "UsersTable": "live",
+        "SessionsTable": "sessions",
+        "AuditEventsTable": "events",
+        "MailQueue": "live",
+    }
+    monkeypatch.setattr(place, "find", lambda: found)
+    return found
 
 
 def test_what_is_missing_comes_back_and_what_is_there_stays(stack: Place) -> None:

@@ -1,19 +1,19 @@
 """Rotating: new values beside old ones, nothing lost, nothing printed, and nobody's change undone by another's."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from accounts.aws.secrets import KEPT_SECONDS, AdminSecret, PepperSecret, Secret
 from accounts.passwords import BcryptHasher
 from scripts import place
 from scripts.admin import __main__ as command
 from scripts.admin import rotations
+from scripts.admin.vault import Vault
 from scripts.place import CannotDo, Place
 from tests.unit.scripts.test_admin import Input
 
@@ -30,25 +30,16 @@ SECRETS = {
 
 
 @pytest.fixture
-def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+def stack(aws: None, monkeypatch: pytest.MonkeyPatch) -> Place:  # noqa: ARG001
     """A stack's secrets, in an emulated AWS."""
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "x",
-        "AWS_SECRET_ACCESS_KEY": "x",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv("AWS_PROFILE", raising=False)
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        vault = boto3.client("secretsmanager")
-        found = Place(lambda _service: vault, "our-stack", "the stack our-stack")
-        found.__dict__["names"] = {
-            name: vault.create_secret(Name=name, SecretString=text)["ARN"] for name, text in SECRETS.items()
-        }
-        monkeypatch.setattr(place, "find", lambda: found)
-        monkeypatch.setattr("accounts.aws.secrets.client", lambda _service: vault)
-        yield found
+    vault = boto3.client("secretsmanager")
+    found = Place(lambda _service: vault, "our-stack", "the stack our-stack")
+    found.__dict__["names"] = {
+        name: vault.create_secret(Name=name, SecretString=text)["ARN"] for name, text in SECRETS.items()
+    }
+    monkeypatch.setattr(place, "find", lambda: found)
+    monkeypatch.setattr("accounts.aws.secrets.client", lambda _service: vault)
+    return found
 
 
 def text_of(stack: Place, name: str) -> str:
@@ -101,14 +92,14 @@ def test_peppers_that_are_not_sound_are_left_alone(stack: Place, text: str) -> N
 
 def test_two_who_rotate_at_once_do_not_lose_each_others_pepper(stack: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """Under a lost one, passwords that were hashed meanwhile would be wrong for ever."""
-    prepare = rotations.Vault.prepare
+    prepare = Vault.prepare
 
-    def meanwhile(vault: rotations.Vault, text: str) -> str:
-        monkeypatch.setattr(rotations.Vault, "prepare", prepare)
+    def meanwhile(vault: Vault, text: str) -> str:
+        monkeypatch.setattr(Vault, "prepare", prepare)
         rotations.pepper(stack)
         return prepare(vault, text)
 
-    monkeypatch.setattr(rotations.Vault, "prepare", meanwhile)
+    monkeypatch.setattr(Vault, "prepare", meanwhile)
     with pytest.raises(CannotDo, match="somebody changed this secret at the same time"):
         rotations.pepper(stack)
     kept = peppers(stack)

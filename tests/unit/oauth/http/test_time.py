@@ -47,7 +47,7 @@ def _count_connects(monkeypatch: pytest.MonkeyPatch, failures: int, error: Excep
         tried.append(address)
         if len(tried) <= failures:
             raise error
-        connect(self, address)  # type: ignore[arg-type]
+        connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", failing)
     return tried
