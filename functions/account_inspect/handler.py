@@ -12,6 +12,7 @@ from accounts.dynamo.identities import IdentitiesTable
 from accounts.dynamo.sessions import SessionsTable
 from accounts.dynamo.throttles import ThrottlesTable
 from accounts.dynamo.users import UsersTable
+from accounts.errors import NotFound
 from accounts.orders import Order, operator_of, said
 from accounts.web import inspections
 
@@ -24,8 +25,12 @@ INSPECTION = AccountInspection(USERS, IDENTITIES, SESSIONS, KEYS, AUDIT, THROTTL
 
 def lambda_handler(event: Mapping[str, str], _context: object) -> dict[str, Any]:
     """Show the account; raises NotFound, which the invoking operator sees."""
-    found = INSPECTION.of(said(event, "name"), datetime.now(UTC))
-    # Nothing changed, so the account's history keeps no line; the log does.
-    order = Order(found.user.user_id, operator_of(event))
-    telemetry.record("user_inspected", order.fields, level="info")
+    operator = operator_of(event)
+    # Nothing changes, so the account's history keeps no line; the log does, and never whom an operator looked for.
+    try:
+        found = INSPECTION.of(said(event, "name"), datetime.now(UTC))
+    except NotFound:
+        telemetry.record("user_not_found", {"operator": operator}, level="info")
+        raise
+    telemetry.record("user_inspected", Order(found.user.user_id, operator).fields, level="info")
     return inspections.document(found)

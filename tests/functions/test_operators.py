@@ -208,6 +208,16 @@ def test_nobody_is_not_found(functions: Lambdas, function: str) -> None:
     assert functions.cloud.tables() == before
 
 
+def test_looking_for_nobody_is_written_down_and_for_whom_is_not(functions: Lambdas) -> None:
+    """Who tries addresses one by one is seen; the addresses are nobody's business."""
+    with pytest.raises(NotFound):
+        functions.invoke("account_inspect", {"name": "nobody@example.com", "operator": OPERATOR})
+
+    (line,) = [json.loads(text) for text in functions.stream.getvalue().splitlines()]
+    assert (line["event"], line["operator"], line["level"]) == ("user_not_found", OPERATOR, "INFO")
+    assert "nobody@example.com" not in functions.stream.getvalue()
+
+
 @pytest.mark.parametrize("function", OPERATORS)
 def test_an_order_that_says_nothing_is_refused(functions: Lambdas, function: str) -> None:
     """Rather than taken for whoever comes first."""

@@ -70,6 +70,7 @@ _ACCOUNTS: dict[str, Event] = {
     "user_disabled": Event("an operator closed an account", kept=True, detail=("by", "operator")),
     "user_enabled": Event("an operator opened an account again", kept=True, detail=("by", "operator")),
     "user_inspected": Event("an operator looked at an account"),
+    "user_not_found": Event("an operator looked for an account that is not there"),
     "activity_listed": Event("a person looked at what happened to the account"),
     "methods_shown": Event("somebody asked which ways in there are"),
     "identities_listed": Event("a person looked at their ways in"),
