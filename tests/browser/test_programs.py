@@ -5,6 +5,7 @@ import json
 import re
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import ThreadingHTTPServer
 from urllib.parse import urlencode
 
@@ -17,6 +18,8 @@ from tests.browser.chromium import LAN_HOST
 from tests.browser.people import enter, say_yes, visitor_on
 from tests.browser.scenes import Stage, log_in, question_of
 from tests.local.person import PASSWORD, Person, token_in
+
+NEW_PASSWORD = "seven brave otters pay rent"
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +137,27 @@ def test_the_question_survives_signing_up(stage: Stage) -> None:
     expect(mailed.get_by_text("The tab where you signed up carries on")).to_be_visible()
     stage.told("ComfyUI on this computer wants to sign in")
     stage.told(newcomer.email)
+
+
+def test_the_question_survives_a_forgotten_password(stage: Stage) -> None:
+    """The mailed link opens another tab, whose log-in comes to the question."""
+    person = Person(stage.cloud, email="asked-and-forgot@example.com").join()
+    stage.page.goto(stage.visitor.site + question_of())
+    stage.page.get_by_role("link", name="Forgot password?").click()
+    stage.page.get_by_label("Email address").fill(person.email)
+    stage.press("Send the link")
+    stage.told("Check your mail")
+    token = token_in(person.wait_for_mail("Reset your password"))
+    mailed = stage.visitor.context.new_page()
+    mailed.goto(f"{stage.visitor.site}/reset-password#token={token}")
+    mailed.get_by_label("New password", exact=True).fill(NEW_PASSWORD)
+    mailed.get_by_role("button", name="Set new password").click()
+    expect(mailed.get_by_text("Your new password is set")).to_be_visible()
+    mailed.get_by_role("link", name="Log in").click()
+    log_in(replace(stage, visitor=replace(stage.visitor, page=mailed)), person.email, NEW_PASSWORD)
+
+    expect(mailed.get_by_text("ComfyUI on this computer wants to sign in")).to_be_visible()
+    assert mailed.url == stage.visitor.site + question_of()
 
 
 def test_somebody_else_can_answer(stage: Stage) -> None:

@@ -1,4 +1,4 @@
-import { $, call, onSubmit, whoIsHere } from "./page.js";
+import { $, call, carryReturn, onSubmit, tellReturn, whoIsHere } from "./page.js";
 import { mailed } from "./sent.js";
 
 const ask = (email) => call("POST", "/auth/password/forgot", { email });
@@ -12,4 +12,6 @@ onSubmit($("#form"), async () => {
   mailed(email, ask);
   return null;
 });
+carryReturn();
+tellReturn();
 whoIsHere();

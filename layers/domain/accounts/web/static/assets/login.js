@@ -1,5 +1,5 @@
-import { $, call, make, onSubmit, returnTo, say, show, slotOf, support, t, whoIsHere, words } from "./page.js";
-import { carryReturn, offerProviders } from "./providers.js";
+import { $, call, carryReturn, make, onSubmit, returnTo, say, show, slotOf, support, t, whoIsHere, words } from "./page.js";
+import { offerProviders } from "./providers.js";
 
 const form = $("#form");
 const slot = slotOf(form);

@@ -296,6 +296,23 @@ export function returnTo() {
   return "/account";
 }
 
+export function returns() {
+  return new URLSearchParams(location.search).has("return_to");
+}
+
+// The way between log in, sign up and a forgotten password keeps where people wanted to go.
+export function carryReturn() {
+  if (returns()) {
+    carry(returnTo());
+  }
+}
+
+function carry(to) {
+  for (const link of document.querySelectorAll("[data-carry]")) {
+    link.search = new URLSearchParams({ return_to: to });
+  }
+}
+
 export function toLogin() {
   location.replace(loginAndBack());
   return new Promise(() => {});
@@ -357,6 +374,20 @@ export function awaitSession() {
       location.replace(returnTo());
     }
   });
+}
+
+// This tab waits for a mailed link, too, which opens another tab: that one asks where people wanted to go.
+export function tellReturn() {
+  tabs.addEventListener("message", (event) => {
+    if (event.data === "where" && returns()) {
+      tabs.postMessage({ to: returnTo() });
+    }
+  });
+}
+
+export function askReturn() {
+  tabs.addEventListener("message", (event) => event.data.to && carry(event.data.to));
+  tabs.postMessage("where");
 }
 
 $("#log-out").addEventListener("click", logOut);

@@ -25,12 +25,3 @@ export async function offerProviders() {
     element.classList.remove("pending");
   }
 }
-
-// The way between log in and sign up keeps where people wanted to go.
-export function carryReturn() {
-  for (const link of document.querySelectorAll("[data-carry]")) {
-    if (new URLSearchParams(location.search).has("return_to")) {
-      link.href += `?${new URLSearchParams({ return_to: returnTo() })}`;
-    }
-  }
-}

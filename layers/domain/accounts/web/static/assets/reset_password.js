@@ -1,4 +1,4 @@
-import { $, call, fault, onSubmit, swap, whoIsHere, words } from "./page.js";
+import { $, askReturn, call, fault, onSubmit, swap, whoIsHere, words } from "./page.js";
 import { arrived } from "./link.js";
 import { showStrength } from "./strength.js";
 
@@ -21,6 +21,7 @@ onSubmit($("#form"), async () => {
   return null;
 });
 showStrength(password, () => "");
+askReturn();
 if (token) {
   password.focus();
 } else {

@@ -1,5 +1,5 @@
-import { $, awaitSession, call, fault, onSubmit, whoIsHere, words } from "./page.js";
-import { carryReturn, offerProviders } from "./providers.js";
+import { $, awaitSession, call, carryReturn, fault, onSubmit, returns, whoIsHere, words } from "./page.js";
+import { offerProviders } from "./providers.js";
 import { mailed } from "./sent.js";
 import { showStrength } from "./strength.js";
 
@@ -22,7 +22,7 @@ onSubmit(form, async () => {
     return null;
   }
   if (result.ok) {
-    if (new URLSearchParams(location.search).has("return_to")) {
+    if (returns()) {
       awaitSession();
     }
     mailed(given.email, (address) => call("POST", "/auth/email/resend", { email: address }));
