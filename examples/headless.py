@@ -82,13 +82,15 @@ def main() -> None:
     parser.add_argument("site", nargs="?", default="http://127.0.0.1:8000")
     parser.add_argument("--device", action="store_true", help="with a code instead of an API key")
     options = parser.parse_args()
-    site = options.site.rstrip("/")
+    site, key = options.site.rstrip("/"), os.environ.get("COMFY_API_KEY", "")
+    if not key and not options.device:
+        parser.error("no API key: set COMFY_API_KEY, or sign in by a code with --device")
     try:
         if options.device:
             tokens = with_device(site, lambda text: print(text, flush=True))
             customer = account(site, {"Authorization": f"Bearer {tokens['access_token']}"})
         else:
-            customer = with_key(site, os.environ.get("COMFY_API_KEY", ""))
+            customer = with_key(site, key)
     except Refused as refused:
         # 4xx: the credential or the request is at fault. 5xx and 429: the service is; try again, and keep the key.
         sys.exit(f"{refused.code}: {refused}")

@@ -42,6 +42,14 @@ def test_a_headless_script_signs_in_with_a_key(ann: Person) -> None:
     assert complained.startswith("api_key_unknown: ")
 
 
+def test_a_headless_script_without_a_key_says_what_to_do() -> None:
+    """Nothing is sent."""
+    code, said, complained = run("http://127.0.0.1:9", "")
+
+    assert (code, said) == (2, "")
+    assert complained.endswith("error: no API key: set COMFY_API_KEY, or sign in by a code with --device\n")
+
+
 def test_a_headless_script_signs_in_with_a_code(ann: Person) -> None:
     """Its person types the code while it waits, and says yes; the token is theirs."""
     told: list[str] = []
