@@ -4,6 +4,7 @@ The first time it asks for what samconfig.toml leaves open and writes the answer
 set, it never asks: it says what is missing and ends. Credentials come from the environment, as for every AWS program.
 """
 
+import json
 import os
 import re
 import subprocess
@@ -115,10 +116,12 @@ def _api_of(profile: Profile, client: Client) -> str | None:
 
 
 def _command(profile: Profile, extra: Mapping[str, str]) -> list[str]:
-    given = dict(profile.overrides) | dict(extra)
-    # SAM CLI cannot say an empty one, which is what every parameter that may be empty is by itself.
-    overrides = [f"{name}={value}" for name, value in given.items() if value]
-    return ["deploy", "--config-env", profile.name, "--no-confirm-changeset", "--parameter-overrides", *overrides]
+    # In a file: SAM CLI would take what is given as words apart at spaces, and takes no empty one.
+    path = profile.path.parent / ".aws-sam" / "parameters.yaml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps({**profile.overrides, **extra}), encoding="utf-8")  # which is YAML, too
+    given = ["--parameter-overrides", f"file://{path}"]
+    return ["deploy", "--config-env", profile.name, "--no-confirm-changeset", *given]
 
 
 def _outputs(profile: Profile, client: Client) -> dict[str, str]:

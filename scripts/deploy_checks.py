@@ -6,6 +6,10 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from accounts import clients
+from accounts.errors import ConfigurationError
+from accounts.origins import Allowlist
+
 Client = Callable[[str], Any]
 # Lambda keeps this many lanes unreserved in every AWS account.
 _LANES_THAT_STAY = 100
@@ -26,7 +30,7 @@ def look(client: Client, region: str, parameters: Mapping[str, str], *, hashing:
         client("sts").get_caller_identity()
     except (BotoCoreError, ClientError) as error:
         return Findings([_no_credentials(error)], [])
-    missing = [*_certificate(client, region, parameters), *_firewall(region, parameters)]
+    missing = [*_lists(parameters), *_certificate(client, region, parameters), *_firewall(region, parameters)]
     return Findings([*missing, *_concurrency(client, parameters, hashing)], [*_sender(client, parameters)])
 
 
@@ -34,6 +38,16 @@ def _no_credentials(error: Exception) -> str:
     return (
         f"AWS credentials: none that work here ({error}). Try `aws sso login` or `aws configure`, or set AWS_PROFILE."
     )
+
+
+def _lists(parameters: Mapping[str, str]) -> Iterator[str]:
+    """Read as the functions do, which could not start with what they cannot read."""
+    origins = [text.strip() for text in parameters.get("AllowedOrigins", "").split(",")]
+    try:
+        clients.load(parameters.get("OAuthClients", ""))
+        Allowlist(parameters.get("SiteUrl", ""), origins)
+    except ConfigurationError as error:
+        yield str(error)
 
 
 def _certificate(client: Client, region: str, parameters: Mapping[str, str]) -> Iterator[str]:

@@ -1,18 +1,18 @@
 """One profile of `samconfig.toml`: what it says, what a person still has to fill in, and writing that down."""
 
 import re
-import shlex
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import tomlkit
 
 # What stands in capitals in the file as it comes.
 _PLACEHOLDER = re.compile(r"API_ID|ACCOUNT_ID|CERTIFICATE_ID|EXAMPLE\.ORG")
 # Known only after a first deployment: the address that API Gateway gives.
 _GIVEN_BY_AWS = "API_ID"
-# What could not be written back into a quoted list of words.
-_UNWRITABLE = re.compile(r"""[\s"'\\,]""")
 
 
 class NoSuchProfile(Exception):
@@ -50,25 +50,14 @@ class Profile:
         return self.waits_for_address or "SiteDomain" in self.overrides
 
     def filled_in(self, answers: Mapping[str, str]) -> "Profile":
-        """The profile with these values, written into the file; raises ValueError for one that cannot stand there."""
+        """The profile with these values, written into the file, whose other profiles and comments stay as they are."""
         values = dict(answers)
         if "SiteDomain" in values:
             values["SiteUrl"] = f"https://{values['SiteDomain']}"
-        text = self.path.read_text(encoding="utf-8")
-        for name, value in values.items():
-            if _UNWRITABLE.search(value):
-                message = f"{name} cannot have spaces, quotes, commas or backslashes here."
-                raise ValueError(message)
-            text = self._replaced(text, name, value)
-        self.path.write_text(text, encoding="utf-8")
+        document: Any = tomlkit.parse(self.path.read_text(encoding="utf-8"))
+        document[self.name]["deploy"]["parameters"]["parameter_overrides"].update(values)
+        self.path.write_text(tomlkit.dumps(document), encoding="utf-8")
         return read(self.path, self.name)
-
-    def _replaced(self, text: str, name: str, value: str) -> str:
-        """In this profile's section alone: others may say the same."""
-        head, section, rest = text.partition(f"[{self.name}.deploy.parameters]")
-        own, following, others = rest.partition("\n[")
-        own = own.replace(f"{name}={self.overrides[name]}", f"{name}={value}")
-        return head + section + own + following + others
 
 
 def read(path: Path, name: str) -> Profile:
@@ -79,6 +68,5 @@ def read(path: Path, name: str) -> Profile:
         message = f"samconfig.toml has no profile called {name}; it has {known}"
         raise NoSuchProfile(message)
     settings = found[name]["deploy"]["parameters"]
-    words = (word.partition("=") for word in shlex.split(settings.get("parameter_overrides", "")))
-    overrides = {key: value for key, _, value in words}
+    overrides = {key: str(value) for key, value in settings.get("parameter_overrides", {}).items()}
     return Profile(path, name, found[name]["global"]["parameters"]["stack_name"], settings["region"], overrides)

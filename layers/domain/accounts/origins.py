@@ -133,6 +133,6 @@ def _host(text: str, *, bracketed: bool) -> str | None:
 def _checked(text: str) -> Origin:
     origin = parse(text)
     if origin is None or "*" in text or (origin.scheme != "https" and not origin.is_loopback):
-        message = f"ALLOWED_ORIGINS holds {text}, which is not an https origin such as https://app.example.com."
+        message = f"AllowedOrigins holds {text}, which is not an https origin such as https://app.example.com."
         raise ConfigurationError(message)
     return origin

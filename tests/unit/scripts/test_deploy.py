@@ -1,7 +1,10 @@
 """`make deploy`: what it asks, what it runs, in which order, and that it starts nothing when something is missing."""
 
+import json
+import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +12,20 @@ import pytest
 from botocore.exceptions import ClientError
 
 from accounts import secrets
+from local import sam
 from scripts import deploy, samconfig, snapshots, undeploy
 from scripts.deploy import CannotDeploy
 from scripts.undeploy import CannotRemove
 from tests.cloudformation import ROOT, template
+from tests.conftest import missing
 from tests.unit.scripts.test_deploy_checks import Aws
 from tests.unit.scripts.test_samconfig import ANSWERS, CERTIFICATE
 
+_READ = """
+import json, sys
+from samcli.commands.deploy.command import cli
+print(json.dumps(cli.make_context("deploy", sys.argv[1:]).params["parameter_overrides"]))
+"""
 SITE = "https://abc123.execute-api.us-east-1.amazonaws.com"
 
 
@@ -41,6 +51,8 @@ class Account(Aws):
 
     def run(self, command: list[str]) -> None:
         """A command of SAM CLI."""
+        if command[-2:-1] == ["--parameter-overrides"]:  # the file's content, for it is written over
+            command = [*command[:-1], Path(command[-1].removeprefix("file://")).read_text(encoding="utf-8")]
         self.did.append(command)
         self.is_there = self.is_there or command[0] == "deploy"
 
@@ -101,7 +113,7 @@ def person(answers: dict[str, str]) -> Callable[[str], str]:
 
 def started(command: list[str]) -> set[str]:
     """The parameters that a deployment was given."""
-    return set(command[command.index("--parameter-overrides") + 1 :])
+    return {f"{name}={value}" for name, value in json.loads(command[-1]).items()}
 
 
 def test_production_is_built_checked_deployed_and_protected(path: Path) -> None:
@@ -118,12 +130,44 @@ def test_production_is_built_checked_deployed_and_protected(path: Path) -> None:
         "SiteDomain=accounts.example.com",
         f"CertificateArn={CERTIFICATE}",
         "MailFrom=accounts@example.com",
-        "SupportUrl=https://support.comfy.org",
+        "SupportUrl=https://example.com/help",
         "AlarmEmail=alarms@example.com",
         "MonthlyBudget=100",
     }
     assert protected == {"StackName": "comfy-accounts", "EnableTerminationProtection": True}
     assert outputs["Of"] == "{'StackName': 'comfy-accounts'}"
+
+
+def test_what_has_spaces_stays_whole_and_what_was_taken_away_is_taken_away(path: Path) -> None:
+    """An origin or a program that is no longer allowed must not stay so."""
+    program = "desktop|Comfy Desktop|http://127.0.0.1/callback http://[::1]/callback"
+    given = f'SiteName = "My accounts"\nAllowedOrigins = ""\nOAuthClients = "{program}"'
+    path.write_text(path.read_text().replace("MonthlyBudget = 100", given))
+    account = Account()
+    deploy.deploy(samconfig.read(path, "prod"), account, account.run, person(ANSWERS))
+
+    assert {"SiteName=My accounts", "AllowedOrigins=", f"OAuthClients={program}"} <= started(account.did[2])
+
+
+def test_sam_cli_reads_what_the_profile_says(path: Path) -> None:
+    """Of each parameter that the template has, by SAM CLI's own reading; it needs no AWS for that."""
+    if not sam.is_installed():
+        missing("SAM CLI is not installed (make .venv-sam/.installed)")
+    values = dict(zip(template()["Parameters"], cycle(["a b", "", "a=b, c", "a|b c;d", "it's"]), strict=False))
+    profile = replace(samconfig.read(path, "prod"), overrides=values)
+    command = deploy._command(profile, {"FirewallSecretDigests": "x"})
+    program = [
+        str(ROOT / ".venv-sam" / "bin" / "python"),
+        "-c",
+        _READ,
+        *command[1:],
+        "--template-file",
+        "template.yaml",
+    ]
+    done = subprocess.run(program, check=False, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+
+    assert json.loads(done.stdout.splitlines()[-1]) == {**values, "FirewallSecretDigests": "x"}
 
 
 def test_a_second_time_asks_nothing(path: Path) -> None:
@@ -138,7 +182,7 @@ def test_a_second_time_asks_nothing(path: Path) -> None:
 def test_where_nobody_answers_what_is_open_is_named_and_nothing_starts(path: Path) -> None:
     """In CI a question would wait for ever."""
     account = Account()
-    with pytest.raises(CannotDeploy, match="still leaves open: SiteDomain, CertificateArn, MailFrom, AlarmEmail"):
+    with pytest.raises(CannotDeploy, match="open: SiteDomain, CertificateArn, MailFrom, SupportUrl, AlarmEmail"):
         deploy.deploy(samconfig.read(path, "prod"), account, account.run, None)
     assert account.did == []
 
@@ -190,7 +234,7 @@ def test_with_snapstart_what_was_built_is_published_before_it_is_deployed(
 ) -> None:
     """With all parameters: a changed one is a new version."""
     account = Account()
-    path.write_text(path.read_text().replace("Stage=prod", "Stage=prod SnapStart=on"))
+    path.write_text(path.read_text().replace('Stage = "prod"', 'Stage = "prod"\nSnapStart = "on"'))
 
     def publish(_: Path, given: dict[str, str]) -> None:
         return account.did.append(given["SnapStart"])
@@ -205,7 +249,7 @@ def test_with_snapstart_what_was_built_is_published_before_it_is_deployed(
 
 def firewalled(path: Path) -> samconfig.Profile:
     """Production with a firewall in front."""
-    path.write_text(path.read_text().replace("Stage=prod", "Stage=prod Firewall=on"))
+    path.write_text(path.read_text().replace('Stage = "prod"', 'Stage = "prod"\nFirewall = "on"'))
     return samconfig.read(path, "prod").filled_in(ANSWERS)
 
 

@@ -84,6 +84,16 @@ def test_without_credentials_nothing_else_is_asked() -> None:
 @pytest.mark.parametrize(
     ("aws", "parameters", "said"),
     [
+        (
+            Aws(),
+            {"AllowedOrigins": "https://app.example.com, app.example.org"},
+            "AllowedOrigins holds app.example.org, which is not an https origin such as https://app.example.com.",
+        ),
+        (
+            Aws(),
+            {"OAuthClients": "desktop|Comfy Desktop|http://192.0.2.1/callback"},
+            "A redirect of OAuthClients is an https address, or http on loopback without a port.",
+        ),
         (Aws(certificate=None), {}, "CertificateArn: ACM does not show it (ResourceNotFoundException)."),
         (
             Aws(certificate={"Status": "PENDING_VALIDATION", "DomainName": "accounts.example.com"}),
