@@ -81,14 +81,16 @@ deploy: .venv/.installed .venv-sam/.installed ## Build, check and deploy into yo
 undeploy: .venv/.installed ## Remove that stack again; says what stays
 	@PYTHONPATH=layers/domain $(RUN) scripts.undeploy
 
-invoke: build ## One function with its sample event, in Docker, on the running `make dev`: FUNCTION=login
-	@$(RUN) scripts.env_vars $(FUNCTION)
+invoke: .venv/.installed .venv-sam/.installed ## One function with its sample event, in Docker, on the running `make dev`: FUNCTION=login
 	@$(DOCKER)
+	@$(RUN) scripts.env_vars $(FUNCTION)
+	@$(SAM) build
 	@$(EMULATED) $(SAM) local invoke "$$(echo $(FUNCTION) | awk -F_ '{for (i = 1; i <= NF; i++) printf "%s", toupper(substr($$i, 1, 1)) substr($$i, 2)}')Function" --event events/$(FUNCTION).json --env-vars .local/env-vars/invoke.json $(SAM_LOCAL)
 
-start-api: build ## The site in Docker as SAM CLI runs it, at http://127.0.0.1:3000, on the running `make dev`
-	@$(RUN) scripts.env_vars
+start-api: .venv/.installed .venv-sam/.installed ## The site in Docker as SAM CLI runs it, at http://127.0.0.1:3000, on the running `make dev`
 	@$(DOCKER)
+	@$(RUN) scripts.env_vars
+	@$(SAM) build
 	@$(EMULATED) $(SAM) local start-api --port 3000 --warm-containers LAZY --env-vars .local/env-vars/start-api.json $(SAM_LOCAL)
 
 audit: .venv/.installed ## Known vulnerabilities in what is pinned

@@ -82,7 +82,7 @@ def main() -> None:
     parser.add_argument("site", nargs="?", default="http://127.0.0.1:8000")
     parser.add_argument("--device", action="store_true", help="with a code instead of an API key")
     options = parser.parse_args()
-    site, key = options.site.rstrip("/"), os.environ.get("COMFY_API_KEY", "")
+    site, key = options.site.rstrip("/"), os.environ.get("COMFY_API_KEY", "").strip()
     if not key and not options.device:
         parser.error("no API key: set COMFY_API_KEY, or sign in by a code with --device")
     try:

@@ -1,6 +1,5 @@
 """`make dev`, told as a story: start, deploy, say where everything is, and keep it live until somebody stops us."""
 
-import os
 import shutil
 import sys
 import threading
@@ -16,12 +15,11 @@ from local.cloud import LocalCloud
 from local.http_api import NotUnderstood
 from local.logs import LogPrinter
 from local.mailbox import Mailbox
-from local.processes import ChildFailed, InUse, port_is_taken, sole_use
+from local.processes import ChildFailed, InUse, NotAPort, port_from_environment, port_is_taken, sole_use
 from local.providers import HalfConfigured, Providers
 from local.stack import DeployFailed
 from local.watch import watch_for_edits
 
-_LAST_PORT = 65535
 STATE = KEEP / "state"
 _REFUSALS = (TemplateProblem, NotUnderstood, DeployFailed, ClientError, BotoCoreError)
 _HINT = """
@@ -37,8 +35,8 @@ def run(arguments: list[str]) -> int:
     if arguments == ["reset"]:
         return _reset()
     try:
-        _run(_port("PORT", 8000))
-    except (CannotRun, ChildFailed, HalfConfigured, InUse) as problem:
+        _run(port_from_environment("PORT", 8000))
+    except (CannotRun, ChildFailed, HalfConfigured, InUse, NotAPort) as problem:
         print(f"\nmake dev: {problem}", file=sys.stderr)
     except _REFUSALS as problem:
         print(f"\nmake dev: not deployed: {problem}{_HINT}", file=sys.stderr)
@@ -46,7 +44,7 @@ def run(arguments: list[str]) -> int:
 
 
 def _run(port: int) -> None:
-    mailbox_port = _port("MAILBOX_PORT", port + 1)
+    mailbox_port = port_from_environment("MAILBOX_PORT", port + 1)
     _need_free(port, "PORT")
     _need_free(mailbox_port, "MAILBOX_PORT")
     say = _Progress()
@@ -117,13 +115,6 @@ class _Progress:
 
     def __call__(self, what: str) -> None:
         print(f"[{time.monotonic() - self._start:5.1f} s] {what}", flush=True)
-
-
-def _port(setting: str, usual: int) -> int:
-    text = os.environ.get(setting) or str(usual)
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= _LAST_PORT:
-        raise CannotRun(f"{setting}={text} is not a port: choose a number from 1 to 65535, {usual} usually.")
-    return int(text)
 
 
 def _need_free(port: int, setting: str) -> None:

@@ -15,6 +15,7 @@ from local import PROJECT
 
 LOOPBACK = "127.0.0.1"
 _POLITE_SECONDS = 15
+_LAST_PORT = 65535
 
 
 class ChildFailed(Exception):
@@ -36,6 +37,18 @@ def _answers(family: socket.AddressFamily, host: str, port: int) -> bool:
             return probe.connect_ex((host, port)) == 0
     except OSError:  # No IPv6 on this machine.
         return False
+
+
+class NotAPort(Exception):
+    """What the environment says is no port."""
+
+
+def port_from_environment(setting: str, usual: int) -> int:
+    """The port that the environment chooses by this name; raises NotAPort."""
+    text = os.environ.get(setting) or str(usual)
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= _LAST_PORT:
+        raise NotAPort(f"{setting}={text} is not a port: choose a number from 1 to {_LAST_PORT}, {usual} usually.")
+    return int(text)
 
 
 def free_port(preferred: int = 0) -> int:

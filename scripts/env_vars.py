@@ -6,14 +6,13 @@ site that SAM CLI serves itself.
 """
 
 import json
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from local import KEEP, PROJECT
 from local.cloud import LocalCloud
-from local.processes import port_is_taken
+from local.processes import NotAPort, port_from_environment, port_is_taken
 
 FOLDER = KEEP / "env-vars"
 SITES = {"invoke": "https://accounts.example.com", "start-api": "http://127.0.0.1:3000"}
@@ -62,14 +61,14 @@ def demand_samples(functions: Sequence[str]) -> None:
 
 def main(asked: list[str]) -> int:
     """Write them for the `make dev` that runs; ``asked`` names the function that is going to be invoked, if one is."""
-    port = int(os.environ.get("PORT") or 8000)
     try:
+        port = port_from_environment("PORT", 8000)
         demand_samples(asked)
         if not port_is_taken(port):
             message = f"the functions need the emulated AWS of `make dev`, and none runs on port {port}"
             raise CannotInvoke(message)  # noqa: TRY301 - said as all else that is in the way
         write(LocalCloud.running(port))
-    except CannotInvoke as problem:
+    except (CannotInvoke, NotAPort) as problem:
         print(f"sam local: {problem}", file=sys.stderr)
         return 1
     return 0

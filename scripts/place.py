@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 
 from local.cloud import LocalCloud
-from local.processes import port_is_taken
+from local.processes import NotAPort, port_from_environment, port_is_taken
 from local.stack import NAME
 
 
@@ -35,6 +35,12 @@ class Place:
         described = self.client("cloudformation").describe_stacks(StackName=self.stack)["Stacks"][0]
         return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
 
+    def deployed(self, name: str) -> str:
+        """The deployed name of what the template calls ``name``; raises CannotDo when the stack has none."""
+        if name not in self.names:
+            raise CannotDo(f"{self.title} has no {name}: it is another service or version")
+        return self.names[name]
+
     @cached_property
     def names(self) -> dict[str, str]:
         """The deployed name of each resource, by its name in the template."""
@@ -48,8 +54,13 @@ def find() -> Place:
     stack = os.environ.get("STACK", "")
     if stack:
         session = boto3.session.Session()
+        if session.region_name is None:
+            raise CannotDo(f"which region is {stack} in? Say AWS_DEFAULT_REGION=its-region, or use a profile that does")
         return Place(session.client, stack, f"the stack {stack} in {session.region_name}")
-    port = int(os.environ.get("PORT") or 8000)
+    try:
+        port = port_from_environment("PORT", 8000)
+    except NotAPort as problem:
+        raise CannotDo(str(problem)) from problem
     if not port_is_taken(port):
         raise CannotDo(f"no `make dev` runs on port {port}; for a stack in AWS, say STACK=its-name")
     return Place(LocalCloud.running(port).client, NAME, f"the `make dev` on port {port}")

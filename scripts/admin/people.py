@@ -41,9 +41,7 @@ class Operator:
     def invoke(self, function: str, **event: str) -> Json:
         """Invoke one of the operators' functions; what it refuses becomes CannotDo."""
         payload = json.dumps(event | {"operator": self.name})
-        deployed = self.place.names.get(f"{function}Function")
-        if deployed is None:
-            raise CannotDo(f"{self.place.title} has no {function}Function: deploy this version first")
+        deployed = self.place.deployed(f"{function}Function")
         answer = self.place.client("lambda").invoke(FunctionName=deployed, Payload=payload)
         said: Json = json.loads(answer["Payload"].read())
         if "FunctionError" in answer:
@@ -114,8 +112,10 @@ def leaked_key(account: Json | None = None, prefix: str = "") -> tuple[str, str]
         text = _read_key()
         return secrets.digest(text), text[:16]
     found = [key for key in account["api_keys"] if key["key_prefix"].startswith(prefix)]
-    if len(prefix) < _NO_SHORTER_PREFIX or len(found) != 1:
-        raise CannotDo(f"{len(found)} keys of that account begin with {prefix}: see `show`, and give more of it")
+    if len(prefix) < _NO_SHORTER_PREFIX:
+        raise CannotDo(f"{prefix} is how every key begins: give more of it, as `show` has it")
+    if len(found) != 1:
+        raise CannotDo(f"{len(found)} keys of that account begin with {prefix}: `show` has them")
     return found[0]["id"], found[0]["key_prefix"]
 
 

@@ -29,13 +29,16 @@ def add_to(commands: Commands) -> None:
     how = refill.add_mutually_exclusive_group()
     how.add_argument("--of", metavar="ID", help="only what belongs to this account")
     how.add_argument("--exact", action="store_true", help="overwrite what differs, delete what is not in it")
-    refill.add_argument("--yes", action="store_true", help="do not ask")
+    refill.add_argument("--yes", action="store_true", help="do not ask, whatever the source is called")
     empty = command(commands, "empty", "log everybody out, or end all mailed links; see docs/runbook.md", _empty)
     empty.add_argument("table", choices=_CAN_BE_EMPTIED)
     empty.add_argument("--yes", action="store_true", help="do not ask")
 
 
 def _refill(asked: argparse.Namespace, there: Place) -> None:
+    # Keys alone do not tell: those of sessions and of API keys look the same.
+    if asked.table not in asked.source and not asked.yes:
+        raise CannotDo(f"{asked.source} is not called after {asked.table}; if it is a copy all the same, say --yes")
     if asked.exact:
         confirm(f"Make the {asked.table} of {there.title} what {asked.source} is", yes=asked.yes)
     elsewhere = asked.from_region and boto3.client("dynamodb", region_name=asked.from_region)
@@ -44,7 +47,7 @@ def _refill(asked: argparse.Namespace, there: Place) -> None:
 
 def _empty(asked: argparse.Namespace, there: Place) -> None:
     confirm(f"Delete all that the {asked.table} of {there.title} holds", yes=asked.yes)
-    database, target = there.client("dynamodb"), there.names[asked.table]
+    database, target = there.client("dynamodb"), there.deployed(asked.table)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         removed = _remove_others(database, target, _keys(database, target), set(), pool)
     print(f"{asked.table}: {removed} items deleted.")

@@ -61,5 +61,5 @@ def _key(entry: Json) -> str:
 
 
 def _event(entry: Json) -> str:
-    detail = ", ".join(f"{name} {value[:60]}" for name, value in sorted(entry["detail"].items()))
+    detail = ", ".join(f"{name} {value}" for name, value in sorted(entry["detail"].items()))
     return "  ".join(part for part in (entry["at"], entry["event"], entry["source"], detail) if part)

@@ -99,7 +99,7 @@ def provider(place: Place, name: str, client_secret: str, client_id: str | None 
 def signing_key(place: Place, *, withdraw: bool = False) -> str:
     """Have the other key sign access tokens; ``withdraw`` ends what the first one signed. Tell what was done."""
     given = _parameters(place)
-    function = place.client("lambda").get_function_configuration(FunctionName=place.names["OauthTokenFunction"])
+    function = place.client("lambda").get_function_configuration(FunctionName=place.deployed("OauthTokenFunction"))
     variables: dict[str, str] = function["Environment"]["Variables"]
     now = variables["SIGN_WITH"]
     other, keys = _OTHER[now], place.client("kms")

@@ -15,7 +15,7 @@ class Vault:
     def __init__(self, place: Place, name: str) -> None:
         """Take its name in the template."""
         self._client = place.client("secretsmanager")
-        self.arn = place.names[name]
+        self.arn = place.deployed(name)
 
     def read(self) -> tuple[str, str]:
         """The text that counts now, and the id of its version."""

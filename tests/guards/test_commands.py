@@ -10,6 +10,7 @@ from botocore import xform_name
 from botocore.exceptions import UnknownServiceError
 from botocore.session import get_session
 
+from accounts.events import EVENTS
 from scripts.admin.__main__ import parser
 from tests.cloudformation import template
 from tests.guards import project, shell
@@ -151,6 +152,21 @@ def test_every_verb_of_operators_is_in_the_runbook() -> None:
     }
     said = parser().format_help().partition("command\n")[2]
     assert set(re.findall(r"^    ([a-z-]+) ", said, re.MULTILINE)) - verbs == set()
+
+
+def test_a_restore_takes_back_whatever_somebody_took_back() -> None:
+    """Each audit record is looked for, or takes nothing away that a copy of the tables would give back."""
+    gives_nothing_back = {
+        *("authn_login_success", "authn_login_unlock", "session_revoked", "session_revoked_all", "authn_token_reuse"),
+        *("user_created", "email_verified", "authn_identity_linked", "authn_token_created"),
+        *("user_updated", "user_enabled", "mail_bounced", "mail_complained"),
+    }
+    [scan] = re.findall(r"aws dynamodb scan .*?```", RUNBOOK.read_text(encoding="utf-8"), re.DOTALL)
+    asked, given = (set(re.findall(pattern, scan)) for pattern in (r":\w+(?=[,)])", r'"(:\w+)": \{"S"'))
+    looked_for = set(re.findall(r'\{"S": "([a-z_]+)"\}', scan))
+
+    assert asked | {":since"} == given
+    assert looked_for == {name for name, event in EVENTS.items() if event.kept} - gives_nothing_back
 
 
 @pytest.mark.parametrize("path", project.DOCUMENTS, ids=project.relative)

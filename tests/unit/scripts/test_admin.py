@@ -14,6 +14,8 @@ from scripts.place import Place
 from tests.functions.people import a_key
 
 ARN = "arn:aws:iam::123456789012:user/ops"
+# Single sign-on's are long, and end with who it was.
+OPERATOR = "arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_AdministratorAccess_0123456789abcdef/a***@example.com"
 KEY, OTHER_KEY = (a_key(name) for name in ("kkkkkkkk", "zzzzzzzz"))
 USER_ID = "SomeAccountOfAnn000000000001"
 ANN = f"Ann <ann@example.com> ({USER_ID})"
@@ -73,7 +75,8 @@ FOUND: dict[str, Any] = {
     ],
     "failures": {"count": 6, "wait_until": "2026-01-05T12:00:30.000Z", "password_disabled": False},
     "activity": [
-        {"at": "2026-01-05T12:00:00.000Z", "event": "user_created", "source": "203.0.113.7", "detail": {"by": "email"}}
+        {"at": "2026-01-05T12:00:00.000Z", "event": "user_created", "source": "203.0.113.7", "detail": {"by": "email"}},
+        {"at": "2026-01-05T13:00:00.000Z", "event": "user_enabled", "source": "", "detail": {"operator": OPERATOR}},
     ],
 }
 
@@ -163,7 +166,7 @@ def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
     return Shell(aws, monkeypatch, capsys)
 
 
-SHOWN = """\
+SHOWN = f"""\
 Ann <ann@example.com> (SomeAccountOfAnn000000000001)
   status    active, since 2026-01-05T12:00:00.000Z
   mail      arrives, as far as we know
@@ -176,8 +179,9 @@ Sessions (1)
 API keys (2)
   comfyui-kkkkkkkk  render box  made 2026-01-05T12:00:00.000Z, used never
   comfyui-zzzzzzzz  laptop  made 2026-01-05T12:00:00.000Z, used 2026-01-05T13:00:00.000Z
-Lately (1)
+Lately (2)
   2026-01-05T12:00:00.000Z  user_created  203.0.113.7  by email
+  2026-01-05T13:00:00.000Z  user_enabled  operator {OPERATOR}
 """
 
 
@@ -315,10 +319,10 @@ def test_what_the_function_refuses_is_said(shell: Shell) -> None:
     assert len(shell.aws.sent) == 1
 
 
-def test_a_stack_of_an_older_version_is_told_from_one_that_refuses(shell: Shell) -> None:
-    """The function is not there yet."""
+def test_another_stack_is_told_from_one_that_refuses(shell: Shell) -> None:
+    """It has no such function, or not yet."""
     place.find().names.clear()
 
     assert shell.run("show", "ann@example.com")[2].endswith(
-        "make admin: the stack our-stack has no AccountInspectFunction: deploy this version first\n"
+        "make admin: the stack our-stack has no AccountInspectFunction: it is another service or version\n"
     )

@@ -105,7 +105,7 @@ def test_a_table_of_another_region_may_have_the_same_name(stack: Place) -> None:
     """The stack moved."""
     elsewhere = boto3.client("dynamodb", region_name="eu-central-1")
     make(elsewhere, "live", USER, {"user_id": "dora"})
-    assert command.main(["refill", "UsersTable", "live", "--from-region", "eu-central-1"]) == 0
+    assert command.main(["refill", "UsersTable", "live", "--from-region", "eu-central-1", "--yes"]) == 0
 
     assert held(stack, "live") == ["ann now", "cleo", "dora"]
 
@@ -113,10 +113,23 @@ def test_a_table_of_another_region_may_have_the_same_name(stack: Place) -> None:
 def test_deleting_is_asked_first(stack: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nobody can answer, nothing happens."""
     monkeypatch.setattr("sys.stdin", Input("", person=False))
-    assert command.main(["refill", "UsersTable", "restored", "--exact"]) == 1
+    make(boto3.client("dynamodb"), "restored-UsersTable", USER, {"user_id": "bob"})
+    assert command.main(["refill", "UsersTable", "restored-UsersTable", "--exact"]) == 1
     assert held(stack, "live") == ["ann now", "cleo"]
-    assert command.main(["refill", "UsersTable", "restored", "--exact", "--yes"]) == 0
-    assert held(stack, "live") == ["ann then", "bob"]
+    assert command.main(["refill", "UsersTable", "restored-UsersTable", "--exact", "--yes"]) == 0
+    assert held(stack, "live") == ["bob"]
+
+
+def test_a_copy_of_a_table_with_the_same_keys_is_told_by_its_name(
+    stack: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Sessions among the API keys would be the end of both."""
+    make(boto3.client("dynamodb"), "restored-ApiKeysTable", {"digest": "S"}, {"digest": "3"})
+    assert command.main(["refill", "SessionsTable", "restored-ApiKeysTable"]) == 1
+    assert capsys.readouterr().err.endswith(
+        "restored-ApiKeysTable is not called after SessionsTable; if it is a copy all the same, say --yes\n"
+    )
+    assert held(stack, "sessions") == ["1", "2"]
 
 
 def test_sessions_are_emptied_and_accounts_never(

@@ -1,0 +1,36 @@
+"""Where operators' commands act: what the environment says, and what it says wrongly."""
+
+import pytest
+
+from scripts import place
+from scripts.place import CannotDo
+
+
+def find(monkeypatch: pytest.MonkeyPatch, **environment: str) -> place.Place:
+    """The place that this environment names."""
+    for name in ("STACK", "PORT", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    return place.find()
+
+
+def test_a_stack_is_looked_for_in_the_shells_region(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is asked of AWS for that."""
+    found = find(monkeypatch, STACK="comfy-accounts", AWS_DEFAULT_REGION="eu-central-1")
+
+    assert (found.stack, found.title) == ("comfy-accounts", "the stack comfy-accounts in eu-central-1")
+
+
+def test_a_stack_without_a_region_is_not_guessed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There may be one of that name in several."""
+    with pytest.raises(CannotDo, match="which region is comfy-accounts in"):
+        find(monkeypatch, STACK="comfy-accounts")
+
+
+@pytest.mark.parametrize("port", ["abc", "0", "65536", "-1", "80 80", "\u0663"])
+def test_what_is_no_port_is_named(monkeypatch: pytest.MonkeyPatch, port: str) -> None:
+    """And not a fault of ours."""
+    with pytest.raises(CannotDo, match=f"PORT={port} is not a port: choose a number from 1 to 65535"):
+        find(monkeypatch, PORT=port)
