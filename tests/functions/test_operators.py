@@ -223,3 +223,15 @@ def test_an_order_that_says_nothing_is_refused(functions: Lambdas, function: str
     """Rather than taken for whoever comes first."""
     with pytest.raises(InvalidInput):
         functions.invoke(function, {"operator": OPERATOR})
+
+
+@pytest.mark.parametrize("function", OPERATORS)
+def test_what_an_operator_names_has_a_length(functions: Lambdas, function: str) -> None:
+    """At the edge nobody is found; one more is refused, and neither is our fault."""
+    words = {name: "x" * 300 for name in sample(function) if name != "operator"}
+    with pytest.raises((NotFound, InvalidInput)) as refusal:
+        functions.invoke(function, words | {"operator": OPERATOR})
+    assert "300" not in str(refusal.value)
+    for name in words:
+        with pytest.raises(InvalidInput, match=f"Say {name}, as text of at most 300 characters"):
+            functions.invoke(function, words | {name: "x" * 301, "operator": OPERATOR})

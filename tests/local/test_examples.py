@@ -33,7 +33,7 @@ def ann(cloud: LocalCloud) -> Person:
 def test_a_headless_script_signs_in_with_a_key(ann: Person) -> None:
     """The key comes from the environment; a deleted one is refused in plain words."""
     key = ann.make_key("render box")
-    signed_in = run(ann.cloud.site_url, key["plaintext_key"])
+    signed_in = run(ann.cloud.site_url, key["plaintext_key"] + "\n")  # as a file has it
     assert ann.call("DELETE", f"/customers/api-keys/{key['id']}").status_code == 204
     code, said, complained = run(ann.cloud.site_url, key["plaintext_key"])
 

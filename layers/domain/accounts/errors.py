@@ -16,7 +16,6 @@
     │   │   │   └── ClientAuthentication
     │   │   ├── InvalidGrant
     │   │   │   └── GrantReused
-    │   │   ├── UnauthorizedClient
     │   │   ├── UnsupportedGrantType
     │   │   ├── UnsupportedResponseType
     │   │   ├── InvalidScope
@@ -179,14 +178,6 @@ class GrantReused(InvalidGrant):
 
     event = "authn_token_reuse"
     default_message = "This sign-in was used from two places and has ended for safety. Sign in again."
-
-
-class UnauthorizedClient(ClientRefused):
-    """The client may not ask in this way."""
-
-    code = "unauthorized_client"
-    event = "authn_client_fail"
-    default_message = "This program may not sign in in this way."
 
 
 class UnsupportedGrantType(ClientRefused):

@@ -23,6 +23,8 @@ PERSON_NAME_MAX_CHARACTERS = 100
 KEY_NAME_MAX_CHARACTERS = 64
 # An ARN of IAM or STS has fewer (ours).
 OPERATOR_NAME_MAX_CHARACTERS = 256
+# Whatever else an operator names: an address, a provider's id, a digest (ours).
+ORDER_WORD_MAX_CHARACTERS = 300
 KEY_DESCRIPTION_MAX_CHARACTERS = 256
 # What a deployment calls a program that signs in for people (ours): it has to fit into a sentence.
 CLIENT_NAME_MAX_CHARACTERS = 64

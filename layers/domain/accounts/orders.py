@@ -10,7 +10,7 @@ from datetime import datetime
 from accounts import audit, text
 from accounts.audit import Record
 from accounts.errors import InvalidInput
-from accounts.limits import OPERATOR_NAME_MAX_CHARACTERS
+from accounts.limits import OPERATOR_NAME_MAX_CHARACTERS, ORDER_WORD_MAX_CHARACTERS
 
 UNNAMED = "unnamed"
 # Single sign-on ends the caller's ARN with an address, and no log or record of ours holds one.
@@ -48,9 +48,9 @@ def operator_of(event: Mapping[str, str]) -> str:
 
 
 def said(event: Mapping[str, str], name: str) -> str:
-    """What the event says under this name; raises InvalidInput when it is missing or no text."""
+    """What the event says under this name; raises InvalidInput when it is missing, no text, or too long."""
     value: object = event.get(name)
-    if not isinstance(value, str) or not value:
-        message = f"Say {name}, as text."
+    if not isinstance(value, str) or not 0 < len(value) <= ORDER_WORD_MAX_CHARACTERS:
+        message = f"Say {name}, as text of at most {ORDER_WORD_MAX_CHARACTERS} characters."
         raise InvalidInput(message)
     return value

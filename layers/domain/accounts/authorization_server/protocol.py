@@ -28,7 +28,6 @@ from accounts.errors import (
     InvalidScope,
     InvalidTarget,
     SlowDown,
-    UnauthorizedClient,
     UnsupportedGrantType,
     UnsupportedResponseType,
 )
@@ -47,7 +46,6 @@ _KINDS: Mapping[str, type[ClientRefused]] = {
         InvalidGrant,
         InvalidScope,
         SlowDown,
-        UnauthorizedClient,
         UnsupportedGrantType,
         UnsupportedResponseType,
     )
