@@ -5,7 +5,8 @@ AWS would. The gate keeps the two apart:
 
 - before the site is deployed, its address says that it is starting (not a list of buckets, and not 200);
 - the emulator's own controls (`/_ministack/reset` deletes every account) are not part of the site;
-- a browser at `localhost` is sent to the site, and no web page can call the emulated AWS;
+- a browser at `localhost` is sent to the site, and no web page can call the emulated AWS, not even one of a name that
+  its owner has point to this machine (DNS rebinding), whose requests say no origin;
 - preflights of the site reach its routes. API Gateway answers OPTIONS itself only for an API with a CORS configuration,
   which ours has not; MiniStack always does.
 """
@@ -26,6 +27,8 @@ type Answer = tuple[HTTPStatus, dict[str, str], str]
 
 READY_FILE = "LOCAL_CLOUD_READY_FILE"
 _SITE_HOST = "127.0.0.1"
+# What AWS programs call us by; SAM CLI's containers by the last.
+_AWS_HOSTS = ("localhost", "[::1]", "host.docker.internal")
 _STARTING = "The site is being deployed; this page shows it in a moment.\n"
 
 
@@ -70,6 +73,9 @@ class Gate:
         host, _, port = headers.get("host", "").rpartition(":")
         if host == _SITE_HOST:
             return self._site_refusal(scope["path"])
+        # A bucket, for one, is called by a name below ours.
+        if host not in _AWS_HOSTS and not host.endswith(".localhost"):
+            return HTTPStatus.MISDIRECTED_REQUEST, {}, f"Nothing here is called {host}.\n"
         if "origin" in headers or "sec-fetch-site" in headers:
             return _browser_refusal(scope, headers, port)
         return None

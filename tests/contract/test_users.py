@@ -348,3 +348,14 @@ def test_an_account_moves_to_another_address(backend: Backend) -> None:
         revision=1,
     )
     assert backend.refused(move) == (move,)
+
+
+def test_what_a_session_asks_for_is_held_only_while_it_is(backend: Backend) -> None:
+    """A key or a login that is added just as its session ends stays out (SE-09)."""
+    session = a_digest()
+    user = opened(backend, sessions={session: TOMORROW})
+    key = users.HoldKey(user.user_id, a_digest(), at_most=25, session=session)
+    identity = users.HoldIdentity(user.user_id, "google#1", at_most=5, session=session)
+    backend.commit(users.LetGoSession(user.user_id, session))
+
+    assert [backend.refused(change) for change in (key, identity)] == [(key,), (identity,)]

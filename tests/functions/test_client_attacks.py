@@ -38,8 +38,8 @@ def test_nothing_of_a_program_outlives_what_ends_other_sessions(
     clock.now = NOW + timedelta(seconds=10)
     event = sample(function) if function == "account_disable" else request(function, cookie=SAMPLE_TOKEN)
     ended = functions.invoke(function, event)
-    answers = [program.exchange(code), program.refresh(tokens["refresh_token"])]
     clock.now = NOW + timedelta(seconds=11)
+    answers = [program.exchange(code), program.refresh(tokens["refresh_token"])]
 
     assert function == "account_disable" or ended.status in (200, 204)
     assert [(answer.status, answer.json["error"]) for answer in answers] == [(400, "invalid_grant")] * 2

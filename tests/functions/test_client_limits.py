@@ -2,6 +2,7 @@
 
 import base64
 import json
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,7 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.limits import CONSENT_QUESTIONS_PER_MINUTE, CONSENTS_PER_ACCOUNT_PER_MINUTE
+from accounts.limits import (
+    CONSENT_QUESTIONS_PER_MINUTE,
+    CONSENTS_PER_ACCOUNT_PER_MINUTE,
+    REFRESHES_PER_SESSION_PER_MINUTE,
+)
 from tests.functions.clients import Program
 from tests.functions.lambdas import Lambdas
 from tests.functions.machines import GRANT
@@ -53,6 +58,22 @@ def test_neighbours_cannot_keep_a_person_from_the_question(program: Program) -> 
 
     assert nobody == [200] * CONSENT_QUESTIONS_PER_MINUTE + [429]
     assert program.shown(cookie=SAMPLE_TOKEN).status == 200
+
+
+def test_no_session_has_more_signed_than_its_share(program: Program) -> None:
+    """Not even by a token of the grace, which may come as often as it likes; nobody is signed out by it (DS-02)."""
+    first, other = (Program(program.functions).sign_in()["refresh_token"] for _ in range(2))
+    current = program.refresh(first).json["refresh_token"]
+    answers = [program.refresh(first) for _ in range(REFRESHES_PER_SESSION_PER_MINUTE)]
+    refusal = answers[-1]
+
+    assert [it.status for it in answers] == [200] * (REFRESHES_PER_SESSION_PER_MINUTE - 1) + [429]
+    assert (refusal.json["error"], refusal.result["headers"]["retry-after"]) == ("too_many_attempts", "60")
+    assert [it for it in refusal.calls if it.operation == "Sign"] == []
+    assert program.refresh(current).status == 429
+    assert program.refresh(other).status == 200
+    program.functions.clock.now += timedelta(minutes=1)
+    assert program.refresh(current).status == 200
 
 
 def test_a_person_is_asked_so_often_in_a_minute(program: Program) -> None:

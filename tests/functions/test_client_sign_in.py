@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import boto3
 import pytest
 
 from accounts import client_sign_in, secrets
@@ -506,3 +507,56 @@ def test_a_program_shows_among_the_devices_and_is_ended_there(program: Program) 
     assert shown == {"id": "comfy-cli", "name": "Comfy CLI"}
     assert [entry["client"] for entry in listed if entry["id"] != session_id] == [None]
     assert refused(program.refresh(tokens["refresh_token"])) == (400, "invalid_grant")
+
+
+def test_a_used_code_is_remembered_for_ten_minutes(program: Program) -> None:
+    """From then on it is like one that never was: an old one from a browser's history ends nothing."""
+    code = program.code()
+    program.exchange(code)
+    program.functions.clock.now = NOW + timedelta(minutes=10)
+    late = program.exchange(code)
+
+    assert (refused(late), late.events) == ((400, "invalid_grant"), ["authn_token_invalid"])
+    assert len(stored_sessions(program.functions)) == 1
+    program.functions.clock.now = NOW + timedelta(minutes=10, microseconds=-1)
+    assert program.exchange(code).events == ["authn_token_reuse"]
+
+
+@pytest.mark.parametrize("code", ["x" * 42, "x" * 44, "x" * 43 + "\n"])
+def test_what_cannot_be_a_code_is_not_looked_for(program: Program, code: str) -> None:
+    """Nonsense costs no read and no write (DS-03)."""
+    answer = program.exchange(code)
+
+    assert (refused(answer), answer.calls) == ((400, "invalid_grant"), [])
+
+
+def test_the_history_says_which_program_came_in(program: Program) -> None:
+    """It would else look like a log-in of the person's own (LG-01)."""
+    program.sign_in()
+    records = program.functions.cloud.tables()["AuditEventsTable"]
+    [line] = [it for it in records if it["event"]["S"] == "authn_login_success"]
+    [session] = stored_sessions(program.functions)
+
+    detail = {"method": {"S": "password"}, "session": {"S": session}, "client": {"S": "comfy-cli"}}
+    assert line["detail"]["M"] == detail
+
+
+def test_a_program_is_let_in_by_the_way_its_person_came(program: Program) -> None:
+    """Who logged in with Google did not give a password."""
+    stored = {it["digest"]["S"]: it for it in program.functions.cloud.tables()["SessionsTable"]}
+    asking = stored[secrets.digest(SAMPLE_TOKEN)] | {"method": {"S": "google"}}
+    boto3.client("dynamodb", region_name="us-east-1").put_item(TableName="SessionsTable", Item=asking)
+    program.sign_in()
+
+    clients = [it for it in program.functions.cloud.tables()["SessionsTable"] if "client_id" in it]
+    assert [it["method"]["S"] for it in clients] == ["google"]
+
+
+def test_an_exchange_of_a_refresh_token_costs_five_round_trips(program: Program) -> None:
+    """Session, its share of the minute, account, signature, and one transaction; in the grace nothing is written."""
+    token = program.sign_in()["refresh_token"]
+    exchanged, again = program.refresh(token), program.refresh(token)
+
+    get, write = "dynamodb.GetItem", "dynamodb.TransactWriteItems"
+    assert [call.name for call in exchanged.calls] == [get, write, get, "kms.Sign", write]
+    assert [call.name for call in again.calls] == [get, write, get, "kms.Sign"]

@@ -265,6 +265,16 @@ def test_codes_work_for_ten_minutes(machine: Machine) -> None:
     assert len(stored_sessions(machine.functions)) == 1
 
 
+def test_an_answer_makes_no_code_last_longer(machine: Machine) -> None:
+    """Its ten minutes are counted from when it was made."""
+    device_code, user_code = machine.codes()
+    machine.wait(300)
+    assert (machine.typed(user_code).status, machine.answered(user_code).status) == (200, 204)
+    machine.wait(300)
+
+    assert client_refused(machine.polls(device_code)) == (400, "expired_token")
+
+
 def test_a_device_code_that_comes_twice_ends_what_it_made(machine: Machine) -> None:
     """Who came first may have been a thief."""
     device_code = machine.allowed()

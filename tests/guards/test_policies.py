@@ -133,6 +133,7 @@ def test_only_alarms_may_publish_to_the_alarm_topic() -> None:
     policy = resources("AWS::SNS::TopicPolicy")["AlarmTopicPolicy"]
     (statement,) = policy["PolicyDocument"]["Statement"]
     assert policy["Topics"] == [{"Ref": "AlarmTopic"}]
+    assert (statement["Action"], statement["Resource"]) == ("sns:Publish", {"Ref": "AlarmTopic"})
     assert statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
     assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
 
@@ -172,6 +173,51 @@ def test_the_key_is_open_to_this_account_alone() -> None:
     anybody = [it for it in statements if it["Principal"] == {"AWS": "*"}]
     assert [it["Condition"]["StringEquals"]["kms:CallerAccount"] for it in anybody] == [{"Ref": "AWS::AccountId"}]
     assert [len(it["Condition"]["StringEquals"]["kms:ViaService"]) for it in anybody] == [3]
+
+
+def test_nobody_calls_a_function_but_our_gateway_our_topic_and_authorized_apis(translated: dict[str, Any]) -> None:
+    """No function has an address of its own, and what routes lead to is called by this API alone (DA-11)."""
+    found = translated["Resources"].values()
+    assert [it for it in found if it["Type"] == "AWS::Lambda::Url"] == []
+    permissions = [it["Properties"] for it in found if it["Type"] == "AWS::Lambda::Permission"]
+    gateway = "apigateway.amazonaws.com"
+    routed = {(f"{folder.title().replace('_', '')}Function", gateway) for _, _, folder in project.routes()}
+    others = {("AuthorizerFunction", gateway), ("MailFeedbackFunction", "sns.amazonaws.com")}
+    called = [(it["FunctionName"]["Ref"], it["Principal"], json.dumps(it["SourceArn"])) for it in permissions]
+    assert {(function, principal) for function, principal, _ in called} == routed | others
+    assert [it for it in called if it[:2] not in others and '{"Ref": "HttpApi"}' not in it[2]] == []
+
+
+def test_our_keys_are_used_by_whom_they_are_for_and_for_nothing_else() -> None:
+    """The data's key statement by statement; those that sign are open to what IAM of this account says (DA-05)."""
+    account = {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}
+    administration = {
+        "Sid": "Administration",
+        "Effect": "Allow",
+        "Principal": {"AWS": account},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+    keys = resources("AWS::KMS::Key")
+    data = {it["Sid"]: it for it in keys["DataKey"]["KeyPolicy"]["Statement"]}
+    using = {"kms:Decrypt", "kms:Encrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"}
+    publishing = {"kms:GenerateDataKey*", "kms:Decrypt"}
+    assert list(data) == ["Administration", "ThroughServices", "MailFeedback", "Alarms", "Logs"]
+    assert data["Administration"] == administration
+    assert {name: set(it["Action"]) for name, it in data.items() if it != administration} == {
+        "ThroughServices": using | {"kms:CreateGrant"},
+        "MailFeedback": publishing,
+        "Alarms": publishing,
+        "Logs": using,
+    }
+    assert data["ThroughServices"]["Condition"]["StringEquals"]["kms:ViaService"] == [
+        {"Fn::Sub": f"{service}.${{AWS::Region}}.amazonaws.com"} for service in ("dynamodb", "sqs", "secretsmanager")
+    ]
+    logs = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:*"
+    assert data["Logs"]["Condition"] == {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": {"Fn::Sub": logs}}}
+    for name in ("SigningKeyA", "SigningKeyB"):
+        assert (keys[name]["KeySpec"], keys[name]["KeyUsage"]) == ("ECC_NIST_P256", "SIGN_VERIFY")
+        assert keys[name]["KeyPolicy"]["Statement"] == [administration]
 
 
 def _named(resource: object) -> str:

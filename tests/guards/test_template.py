@@ -11,6 +11,7 @@ from accounts.breaches import _TIMEOUT as BREACH_TIMEOUT
 from accounts.dynamo import tables
 from accounts.mail import ses
 from accounts.web.requests import FIREWALL_SECRET_HEADER, VIEWER_HEADER
+from accounts.web.routes import ROUTES
 from tests.cloudformation import resources, template
 from tests.guards import project
 from tests.guards.project import resolved
@@ -293,3 +294,46 @@ def _longest_wait(tries: int, seconds: float) -> float:
 
 def _filled(node: Any) -> bool:
     return any(_filled(value) for value in node.values()) if isinstance(node, dict) else bool(node)
+
+
+def test_generated_secrets_are_too_long_to_guess() -> None:
+    """Of letters and digits, so that no shell and no header stumbles over them."""
+    generated = {
+        name: it["GenerateSecretString"]
+        for name, it in resources("AWS::SecretsManager::Secret").items()
+        if "GenerateSecretString" in it
+    }
+    assert {name: (it["PasswordLength"], it["ExcludePunctuation"]) for name, it in generated.items()} == {
+        "PepperSecret": (64, True),
+        "AdminSecret": (48, True),
+    }
+
+
+@pytest.mark.parametrize("name", ["DataKey", "SigningKeyA", "SigningKeyB", "PepperSecret"])
+def test_what_nobody_can_make_again_is_kept(name: str) -> None:
+    """Without them the tables that are kept are worth nothing."""
+    resource = template()["Resources"][name]
+    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+
+
+def test_the_gateway_holds_back_what_hashes_mails_or_signs() -> None:
+    """All routes together, and closer what costs a hash, a mail or a signature (DS-02)."""
+    api = resources("AWS::Serverless::HttpApi")["HttpApi"]
+    hashing = {path.parent.name for path in project.HANDLERS if "accounts.passwords" in project.imported(path)}
+    costly = [it for it in ROUTES if it.function in hashing or it.limiter.startswith("mail window")]
+    settings = api["RouteSettings"].items()
+    limits = {route: (it["ThrottlingRateLimit"], it["ThrottlingBurstLimit"]) for route, it in settings}
+    assert api["DefaultRouteSettings"] == {"ThrottlingBurstLimit": 2000, "ThrottlingRateLimit": 1000}
+    assert limits.pop("POST /oauth/token") == (200, 400)
+    assert set(limits) == {f"{it.method} {it.path}" for it in costly}
+    assert [route for route, (rate, burst) in limits.items() if rate > 50 or burst > 100] == []
+
+
+def test_conditions_mean_what_they_are_called() -> None:
+    """And settings follow them: a firewall that nobody has to show a secret to is none."""
+    conditions, variables = template()["Conditions"], template()["Globals"]["Function"]["Environment"]["Variables"]
+    assert conditions["HasDomain"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "SiteDomain"}, ""]}]}
+    assert conditions["HasFirewall"] == {"Fn::Equals": [{"Ref": "Firewall"}, "on"]}
+    assert variables["FIREWALL_SECRET_DIGESTS"] == {"Fn::If": ["HasFirewall", {"Ref": "FirewallSecretDigests"}, ""]}
+    assert variables["POWERTOOLS_LOG_LEVEL"] == "INFO"
+    assert template()["Parameters"]["LogRetentionDays"]["Default"] == 90

@@ -211,3 +211,10 @@ def test_the_stack_that_is_watched_has_everything() -> None:
     assert tuple(function.folder for function in stack.functions) == project.FOLDERS
     assert set(stack.tables) == set(resources("AWS::DynamoDB::Table"))
     assert {it.folder for it in stack.functions if it.memory_mb > 512} >= {"login", "signup"}
+
+
+def test_an_alarm_about_an_attack_goes_off_early() -> None:
+    """And none is switched off."""
+    early = {"GuessingAlarm": 1000, "TokenReuseAlarm": 5, "AdminSecretAlarm": 20, "SigningAlarm": 3}
+    assert {name: ALARMS[name]["Threshold"] for name in early} == early
+    assert [name for name, alarm in ALARMS.items() if "ActionsEnabled" in alarm] == []

@@ -9,14 +9,14 @@ out when one of the two uses it and the other comes later than that moment.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from accounts import secrets, sessions, sign_out
+from accounts import secrets, sessions, sign_out, throttles
 from accounts.access_tokens import Signer
 from accounts.audit import Caller
 from accounts.client_sessions import Tokens, active, count_bad_grant, sign
 from accounts.errors import GrantReused, InvalidGrant
-from accounts.limits import REFRESH_GRACE
+from accounts.limits import REFRESH_GRACE, REFRESHES_PER_SESSION_PER_MINUTE
 from accounts.sessions import Session, Sessions
 from accounts.throttles import Throttles
 from accounts.transactions import Conflict, Transactions, again_on_conflict
@@ -46,8 +46,9 @@ class TokenRefresh:
         return session
 
     def exchange(self, token: str, session: Session, caller: Caller, now: datetime) -> Tokens:
-        """A new pair for the token of ``session``; raises InvalidGrant, or GrantReused after ending it.
+        """A new pair for the token of ``session``; raises InvalidGrant, TooManyAttempts, or GrantReused, which ends it.
 
+        Each is signed in KMS, whose rate all people of an AWS account share, so one session has a share of it (DS-02).
         Of two that come at once with the same token, one is the first; for the other the session is read again, and
         it is then the one that comes a moment later.
         """
@@ -63,6 +64,8 @@ class TokenRefresh:
         if digest != session.refresh and not is_late:
             sign_out.end_copied(self.transactions, session.user_id, session.digest, caller, now)
             raise GrantReused
+        limit, minute = REFRESHES_PER_SESSION_PER_MINUTE, timedelta(minutes=1)
+        throttles.count(self.throttles, "refresh", session.digest, limit=limit, per=minute, now=now)
         access = sign(self.signer, self.issuer, session, active(self.users, session.user_id), now)
         salt = session.refresh_salt if is_late else secrets.new_token()
         fresh = secrets.successor(presented, salt)

@@ -151,6 +151,8 @@ def test_a_deployment_adds_clients_of_its_own() -> None:
         "desk|Desk tool|https://DESK.example/",
         "desk|Desk tool|http://127.0.0.1:8188/",
         "desk|Desk tool|http://192.168.1.7/",
+        "desk|Desk tool|http://127x0y0z1/",
+        "desk|Desk tool|https://desk/",
         "desk|Desk tool|com.example.app:/done",
         f"desk|Desk tool|https://desk.example/{'a' * 2048}",
     ],

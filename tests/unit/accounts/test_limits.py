@@ -41,6 +41,7 @@ def test_the_limits_are_those_documented() -> None:
         "BAD_KEYS_PER_ADDRESS_PER_MINUTE": 60,
         "BAD_ADMIN_SECRETS_PER_ADDRESS_PER_MINUTE": 10,
         "BAD_GRANTS_PER_ADDRESS_PER_MINUTE": 60,
+        "REFRESHES_PER_SESSION_PER_MINUTE": 30,
         "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
         "AUTHORIZATION_CODE_LIFETIME": timedelta(seconds=60),
         "USED_CODE_REMEMBERED": timedelta(minutes=10),

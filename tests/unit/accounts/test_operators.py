@@ -20,6 +20,8 @@ from accounts.errors import (
 )
 from accounts.messages import API_KEY_DELETED, PASSWORD_REVOKED, Message
 from accounts.orders import UNNAMED, Order
+from accounts.throttles import Counter
+from accounts.web import inspections
 from tests.unit.accounts.stage import (
     EMAIL,
     NO_KEY,
@@ -338,9 +340,29 @@ def test_an_order_that_names_nobody_is_written_down_as_unnamed() -> None:
             "arn:aws:sts::123456789012:assumed-role/Support/a***@example.com",
         ),
         ("ann@example.com", "a***@example.com"),
+        (
+            "arn:aws:sts::123456789012:assumed-role/ann@example.com/bob@example.com",
+            "arn:aws:sts::123456789012:assumed-role/a***@example.com/b***@example.com",
+        ),
         ("@example.com", "@example.com"),
     ],
 )
 def test_an_operators_own_address_is_not_written_down(said: str, kept: str) -> None:
     """Single sign-on ends an ARN with it; who it was, CloudTrail has in full."""
     assert Order.read({"user_id": NOBODYS, "operator": said}) == Order(NOBODYS, kept)
+
+
+def test_a_password_of_somebody_else_is_not_revoked(service: Service) -> None:
+    """An address may be another account's by now, as after half a restore."""
+    signed_in = service.person()
+    service.change_identity(user_id=NOBODYS)
+    with pytest.raises(PasswordMissing):
+        service.password_revocation.revoke(order(signed_in.session.user_id), SOON)
+
+    assert held(service, signed_in) == {signed_in.session.digest}
+
+
+@pytest.mark.parametrize(("count", "disabled"), [(99, False), (100, True)])
+def test_an_operator_is_told_of_a_disabled_password_at_the_hundredth(count: int, *, disabled: bool) -> None:
+    """As the log-in counts."""
+    assert inspections._failures(Counter(count, NOW))["password_disabled"] is disabled

@@ -94,3 +94,15 @@ def test_a_method_that_is_handed_on_matches_no_route_by_its_name() -> None:
     assert [method == known, known == method] == [False, False]
     assert [method != known, known != method] == [True, True]
     assert f"{method}" == "OPTIONS"
+
+
+@pytest.mark.parametrize("host", ["evil.example:8000", "localhost.evil.example:8000", "127.0.0.1.evil.example:80", ""])
+def test_a_name_that_a_stranger_points_here_is_neither_the_site_nor_aws(ready: Path, host: str) -> None:
+    """Such a page is of its own origin, so its GETs say no origin; the mails, for one, have links to new passwords."""
+    assert ask(ready, "/_ministack/ses/messages", host=host)[0] == 421
+
+
+@pytest.mark.parametrize("host", ["localhost:8000", "bucket.localhost:8000", "[::1]:8000", "host.docker.internal:8000"])
+def test_aws_programs_have_several_names_for_us(ready: Path, host: str) -> None:
+    """A bucket's own, and that of containers."""
+    assert ask(ready, host=host)[0] == 200

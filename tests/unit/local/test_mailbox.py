@@ -1,8 +1,11 @@
 """The mailbox page."""
 
+import http.client
+
 import pytest
 
-from local.mailbox import Mail, page, version, with_links
+from local.mailbox import Mail, Mailbox, page, version, with_links
+from local.processes import free_port
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -63,3 +66,20 @@ def test_a_new_mail_changes_the_version() -> None:
 def test_an_empty_mailbox_says_what_fills_it() -> None:
     """A blank page would look broken."""
     assert "Sign up" in page([])
+
+
+@pytest.mark.parametrize(
+    ("host", "status"), [("127.0.0.1:{}", 200), ("localhost:{}", 200), ("evil.example:{}", 421), ("127.0.0.1", 421)]
+)
+def test_a_name_that_is_pointed_here_reads_no_mail(host: str, status: int) -> None:
+    """Such a page is of the mailbox's own origin to a browser. Nor does any other machine reach it."""
+    port = free_port()
+    box = Mailbox(port, list)
+    box.start()
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    connection.request("GET", "/", headers={"Host": host.format(port)})
+    answered, bound_to = connection.getresponse().status, box._server.server_address[0]
+    connection.close()
+    box.stop()
+
+    assert (answered, bound_to) == (status, "127.0.0.1")

@@ -27,7 +27,7 @@ SITE_URL = "https://accounts.example.com"
 )
 def test_a_deployment_cannot_add_what_is_not_safe(addition: str) -> None:
     """Only https, or this machine; no wildcard; the function does not even start."""
-    with pytest.raises(ConfigurationError, match="ALLOWED_ORIGINS"):
+    with pytest.raises(ConfigurationError, match="AllowedOrigins"):
         Allowlist(SITE_URL, [addition])
 
 

@@ -10,7 +10,8 @@ import pytest
 from accounts import secrets
 from scripts import place
 from scripts.admin import __main__ as command
-from scripts.place import Place
+from scripts.admin.people import leaked_key
+from scripts.place import CannotDo, Place
 from tests.functions.people import a_key
 
 ARN = "arn:aws:iam::123456789012:user/ops"
@@ -275,6 +276,22 @@ def test_a_beginning_that_is_not_one_keys_revokes_none(shell: Shell, prefix: str
 
     assert (code, shell.aws.acts) == (1, [])
     assert "show" in err
+
+
+@pytest.mark.parametrize(
+    ("prefix", "keys", "why"),
+    [
+        ("comfyui-", ["comfyui-abcdefgh"], "is how every key begins"),
+        ("c", ["comfyui-abcdefgh"], "is how every key begins"),
+        ("comfyui-a", ["comfyui-abcdefgh", "comfyui-abzzzzzz"], "2 keys of that account begin with"),
+        ("comfyui-b", ["comfyui-abcdefgh"], "0 keys of that account begin with"),
+    ],
+)
+def test_too_little_of_a_key_or_of_two_names_none(prefix: str, keys: list[str], why: str) -> None:
+    """Even if the account has a single one today: the wrong one must not end."""
+    account = {"api_keys": [{"id": it, "key_prefix": it} for it in keys]}
+    with pytest.raises(CannotDo, match=why):
+        leaked_key(account, prefix)
 
 
 @pytest.mark.parametrize("words", [("show", KEY), ("revoke-key", KEY), ("revoke-key", "ann@example.com", KEY)])

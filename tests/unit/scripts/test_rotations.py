@@ -90,6 +90,22 @@ def test_peppers_that_are_not_sound_are_left_alone(stack: Place, text: str) -> N
     assert text_of(stack, "PepperSecret") == text
 
 
+def test_a_pepper_that_came_after_the_look_is_not_lost(stack: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What counts is the version that was read, not the one that is there when it is replaced."""
+    read = Vault.read
+
+    def overtaken(vault: Vault) -> tuple[str, str]:
+        found = read(vault)
+        monkeypatch.setattr(Vault, "read", read)
+        rotations.pepper(stack)
+        return found
+
+    monkeypatch.setattr(Vault, "read", overtaken)
+    with pytest.raises(CannotDo, match="somebody changed this secret at the same time"):
+        rotations.pepper(stack)
+    assert peppers(stack)["current"] == "10"
+
+
 def test_two_who_rotate_at_once_do_not_lose_each_others_pepper(stack: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """Under a lost one, passwords that were hashed meanwhile would be wrong for ever."""
     prepare = Vault.prepare

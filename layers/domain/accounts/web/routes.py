@@ -243,7 +243,7 @@ OAUTH_TOKEN = Route(
     "/oauth/token",
     "oauth_token",
     NO_CREDENTIAL,
-    "bad-grant window, device-poll interval",
+    "bad-grant window, refresh window, device-poll interval",
     "authn_token_issued",
     cors=True,
 )
