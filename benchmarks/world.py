@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlencode
 
 from samtranslator.yaml_helper import yaml_parse
 
-from accounts import access_tokens, api_keys, identities, one_time_tokens, secrets, sessions, users
+from accounts import access_tokens, api_keys, device_codes, identities, one_time_tokens, secrets, sessions, users
 from accounts.api_keys import ApiKey
 from accounts.audit import Caller
 from accounts.aws.signing import SigningKeys
@@ -24,7 +24,14 @@ from accounts.dynamo.sessions import SessionsTable
 from accounts.dynamo.tables import Table
 from accounts.dynamo.users import UsersTable
 from accounts.identities import Identity
-from accounts.one_time_tokens import AUTHORIZATION_CODE, EMAIL_CHANGE, EMAIL_VERIFICATION, PASSWORD_RESET, OneTimeToken
+from accounts.one_time_tokens import (
+    AUTHORIZATION_CODE,
+    EMAIL_CHANGE,
+    EMAIL_VERIFICATION,
+    PASSWORD_RESET,
+    USER_CODE,
+    OneTimeToken,
+)
 from accounts.passwords import BcryptHasher, Peppers
 from accounts.sessions import Session
 from accounts.transactions import Change
@@ -131,6 +138,8 @@ def tables() -> Tables:
     )
     return {
         "AuditEventsTable": [],
+        "ThrottlesTable": [],
+        "MailDeliveriesTable": [],
         "UsersTable": [_item(UsersTable("UsersTable"), users.Open(_user(key, now)))],
         "SessionsTable": [
             _item(SessionsTable("SessionsTable"), sessions.Start(each))
@@ -150,6 +159,7 @@ def _waiting(identity: Identity, now: datetime) -> Tables:
         OneTimeToken(PASSWORD_RESET, str(identity.pending_token), identity.key, now, later),
         OneTimeToken(EMAIL_CHANGE, str(identity.pending_change), _USER_ID, now, later, moved),
         _code(now, later),
+        _typed(now, later),
     )
     stored, tokens = IdentitiesTable("IdentitiesTable"), OneTimeTokensTable("OneTimeTokensTable")
     return {
@@ -186,6 +196,13 @@ def _code(now: datetime, later: datetime) -> OneTimeToken:
     data = {name: question[name] for name in names} | {"method": "password", "session": _session(now).digest}
     data["challenge"] = question["code_challenge"]
     return OneTimeToken(AUTHORIZATION_CODE, secrets.digest(asked["code"]), _USER_ID, now, later, data)
+
+
+def _typed(now: datetime, later: datetime) -> OneTimeToken:
+    """What the sample of ``oauth_device_answer`` answers: a device's code of which this person was asked."""
+    asked = {"client_id": COMFY_CLI, "scope": SCOPE, "device": secrets.digest("device"), "source": "", "user_agent": ""}
+    digest = device_codes.typed(_body("oauth_device_answer")["user_code"]) or ""
+    return OneTimeToken(USER_CODE, digest, _USER_ID, now, later, asked)
 
 
 def _api_key(now: datetime) -> ApiKey:

@@ -6,11 +6,14 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from benchmarks import layers
+from benchmarks import __main__ as benchmark
+from benchmarks import layers, world
+from benchmarks.stub import Stub, serving
 from tests.conftest import missing
 from tests.guards import interpreter, project
 from tests.guards.interpreter import YARDSTICK
@@ -214,6 +217,20 @@ def test_the_benchmark_still_measures() -> None:
     assert done.returncode == 0, done.stderr
     # The session, and the account behind it.
     assert re.findall(r"^session_show +\d+ ms +\d+ ms +\d\.\d\d +(\d+) ", done.stdout, re.MULTILINE) == ["2"]
+
+
+def test_the_benchmark_can_ask_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once each, cold: whatever a function has come to read since, its world has it."""
+    for name, value in world.environment().items():
+        monkeypatch.setenv(name, value)
+    asked = [*(name for name in project.FOLDERS if name not in benchmark.NOT_ASKED), *world.VARIANTS]
+    with serving(Stub(world.tables(), world.SECRETS)) as endpoint:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+        found = layers.installed()
+        with ThreadPoolExecutor(2) as pool:
+            measured = list(pool.map(lambda name: benchmark._probe(name, world.event(name), 0, found), asked))
+
+    assert len(measured) == len(asked)
 
 
 @pytest.mark.parametrize("layer", ["dependencies", "domain"])
