@@ -14,11 +14,15 @@ from local import KEEP, PROJECT, adapt
 from local.emulator import Emulator, environment_for_aws
 from local.http_api import Json
 from local.logs import LogLine, LogTail
-from local.processes import LOOPBACK, free_port
+from local.processes import LOOPBACK, USUAL_PORT, free_port, port_from_environment, port_is_taken
 from local.providers import Providers
 from local.stack import BUCKET, Stack
 
 MAIL_FROM = "accounts@comfy.local"
+
+
+class NotRunning(Exception):
+    """There is no `make dev` where the environment says."""
 
 
 class LocalCloud:
@@ -50,8 +54,11 @@ class LocalCloud:
         self.outputs: dict[str, str] = {}
 
     @classmethod
-    def running(cls, port: int) -> Self:
-        """Return the cloud that another process runs on a port, to deploy into it; its providers are its own."""
+    def running(cls) -> Self:
+        """Return the cloud of the `make dev` on PORT, whose providers are its own; raises NotRunning, NotAPort."""
+        port = port_from_environment("PORT", USUAL_PORT)
+        if not port_is_taken(port):
+            raise NotRunning(f"no `make dev` runs on port {port}")
         return cls(port=port, state_dir=KEEP / "state", providers=False)
 
     def __enter__(self) -> Self:

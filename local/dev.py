@@ -15,7 +15,7 @@ from local.cloud import LocalCloud
 from local.http_api import NotUnderstood
 from local.logs import LogPrinter
 from local.mailbox import Mailbox
-from local.processes import ChildFailed, InUse, NotAPort, port_from_environment, port_is_taken, sole_use
+from local.processes import USUAL_PORT, ChildFailed, InUse, NotAPort, port_from_environment, port_is_taken, sole_use
 from local.providers import HalfConfigured, Providers
 from local.stack import DeployFailed
 from local.watch import watch_for_edits
@@ -35,7 +35,7 @@ def run(arguments: list[str]) -> int:
     if arguments == ["reset"]:
         return _reset()
     try:
-        _run(port_from_environment("PORT", 8000))
+        _run(port_from_environment("PORT", USUAL_PORT))
     except (CannotRun, ChildFailed, HalfConfigured, InUse, NotAPort) as problem:
         print(f"\nmake dev: {problem}", file=sys.stderr)
     except _REFUSALS as problem:

@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from local import PROJECT, adapt
-from local.cloud import LocalCloud
+from local.cloud import LocalCloud, NotRunning
 from local.emulator import environment_for_aws
 from local.http_api import Json, Resources
-from local.processes import NotAPort, port_from_environment, port_is_taken
+from local.processes import NotAPort
 
 _SAM = PROJECT / ".venv-sam" / "bin" / "sam"
 _BUCKET = "comfy-accounts-sam"
@@ -99,16 +99,13 @@ def _sam(project: Path, *arguments: str, environment: Mapping[str, str] | None =
 def main() -> int:
     """Deploy into the cloud that `make dev` runs."""
     try:
-        port = port_from_environment("PORT", 8000)
-        if not port_is_taken(port):
-            message = f"it deploys into a running `make dev`, and nothing listens on port {port}."
-            raise SamFailed(message)  # noqa: TRY301 - said as all else that is in the way
+        cloud = LocalCloud.running()
         print("Building with SAM, then deploying into the running local cloud (about a minute)")
-        deploy(LocalCloud.running(port))
-    except (NotAPort, SamFailed, adapt.TemplateProblem) as problem:
+        deploy(cloud)
+    except (NotAPort, NotRunning, SamFailed, adapt.TemplateProblem) as problem:
         print(f"make dev-sam: {problem}", file=sys.stderr)
         return 1
-    print(f"Deployed: http://127.0.0.1:{port}")
+    print(f"Deployed: {cloud.site_url}")
     return 0
 
 

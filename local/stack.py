@@ -21,6 +21,18 @@ class DeployFailed(Exception):
     """CloudFormation refused the stack, and what it said."""
 
 
+def outputs_of(cloudformation: Any, stack: str) -> dict[str, str]:  # noqa: ANN401
+    """What the template puts out for a stack."""
+    described = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+    return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
+
+
+def parameters_of(cloudformation: Any, stack: str) -> dict[str, str]:  # noqa: ANN401
+    """The parameters that a stack has now."""
+    described = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+    return {given["ParameterKey"]: given["ParameterValue"] for given in described.get("Parameters", [])}
+
+
 class Stack:
     """Our stack in one (emulated) AWS."""
 
@@ -71,15 +83,13 @@ class Stack:
 
     def outputs(self) -> dict[str, str]:
         """Return what the template puts out."""
-        described = self._cloudformation.describe_stacks(StackName=NAME)["Stacks"][0]
-        return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
+        return outputs_of(self._cloudformation, NAME)
 
     def parameters(self) -> dict[str, str]:
         """Return the parameters that the stack has now; none when there is no stack."""
         if self.status() is None:
             return {}
-        described = self._cloudformation.describe_stacks(StackName=NAME)["Stacks"][0]
-        return {given["ParameterKey"]: given["ParameterValue"] for given in described.get("Parameters", [])}
+        return parameters_of(self._cloudformation, NAME)
 
     def names(self) -> dict[str, str]:
         """Return the name in the template of each deployed resource, by its physical id."""

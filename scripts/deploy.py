@@ -18,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from accounts import secrets
 from local import PROJECT, adapt
+from local.stack import outputs_of
 from scripts import deploy_checks, samconfig, snapshots
 from scripts.deploy_checks import Client
 from scripts.samconfig import NoSuchProfile, Profile
@@ -54,7 +55,7 @@ def deploy(profile: Profile, client: Client, run: Run, ask: Ask | None) -> Mappi
         client("cloudformation").update_termination_protection(
             StackName=profile.stack, EnableTerminationProtection=True
         )
-    return _outputs(profile, client)
+    return outputs_of(client("cloudformation"), profile.stack)
 
 
 def complete(profile: Profile, declared: Mapping[str, Any], ask: Ask | None) -> Profile:
@@ -101,14 +102,14 @@ def _with_address(profile: Profile, client: Client, run: Run) -> Profile:
     if api is None:
         print("Deploying twice: the first time tells the address that API Gateway gives.", flush=True)
         run(_command(profile, {"SiteUrl": _NOT_YET}))
-        api = _outputs(profile, client)["HttpApiId"]
+        api = outputs_of(client("cloudformation"), profile.stack)["HttpApiId"]
     return profile.filled_in({"SiteUrl": f"https://{api}.execute-api.{profile.region}.amazonaws.com"})
 
 
 def _api_of(profile: Profile, client: Client) -> str | None:
     """The API's id, if the stack is there: a site that people use must not be moved to nowhere for a minute."""
     try:
-        return _outputs(profile, client).get("HttpApiId")
+        return outputs_of(client("cloudformation"), profile.stack).get("HttpApiId")
     except ClientError as error:
         if "does not exist" in str(error):
             return None
@@ -122,11 +123,6 @@ def _command(profile: Profile, extra: Mapping[str, str]) -> list[str]:
     path.write_text(json.dumps({**profile.overrides, **extra}), encoding="utf-8")  # which is YAML, too
     given = ["--parameter-overrides", f"file://{path}"]
     return ["deploy", "--config-env", profile.name, "--no-confirm-changeset", *given]
-
-
-def _outputs(profile: Profile, client: Client) -> dict[str, str]:
-    described = client("cloudformation").describe_stacks(StackName=profile.stack)["Stacks"][0]
-    return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
 
 
 def _hashing(template: Mapping[str, Any]) -> int:

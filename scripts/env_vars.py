@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from local import KEEP, PROJECT
-from local.cloud import LocalCloud
-from local.processes import NotAPort, port_from_environment, port_is_taken
+from local.cloud import LocalCloud, NotRunning
+from local.processes import NotAPort
 
 FOLDER = KEEP / "env-vars"
 SITES = {"invoke": "https://accounts.example.com", "start-api": "http://127.0.0.1:3000"}
@@ -62,13 +62,9 @@ def demand_samples(functions: Sequence[str]) -> None:
 def main(asked: list[str]) -> int:
     """Write them for the `make dev` that runs; ``asked`` names the function that is going to be invoked, if one is."""
     try:
-        port = port_from_environment("PORT", 8000)
         demand_samples(asked)
-        if not port_is_taken(port):
-            message = f"the functions need the emulated AWS of `make dev`, and none runs on port {port}"
-            raise CannotInvoke(message)  # noqa: TRY301 - said as all else that is in the way
-        write(LocalCloud.running(port))
-    except (CannotInvoke, NotAPort) as problem:
+        write(LocalCloud.running())
+    except (CannotInvoke, NotAPort, NotRunning) as problem:
         print(f"sam local: {problem}", file=sys.stderr)
         return 1
     return 0

@@ -12,9 +12,9 @@ from typing import Any
 
 import boto3
 
-from local.cloud import LocalCloud
-from local.processes import NotAPort, port_from_environment, port_is_taken
-from local.stack import NAME
+from local.cloud import LocalCloud, NotRunning
+from local.processes import NotAPort
+from local.stack import NAME, outputs_of
 
 
 class CannotDo(Exception):
@@ -32,8 +32,7 @@ class Place:
     @cached_property
     def outputs(self) -> dict[str, str]:
         """What the template puts out."""
-        described = self.client("cloudformation").describe_stacks(StackName=self.stack)["Stacks"][0]
-        return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
+        return outputs_of(self.client("cloudformation"), self.stack)
 
     def deployed(self, name: str) -> str:
         """The deployed name of what the template calls ``name``; raises CannotDo when the stack has none."""
@@ -58,9 +57,9 @@ def find() -> Place:
             raise CannotDo(f"which region is {stack} in? Say AWS_DEFAULT_REGION=its-region, or use a profile that does")
         return Place(session.client, stack, f"the stack {stack} in {session.region_name}")
     try:
-        port = port_from_environment("PORT", 8000)
+        cloud = LocalCloud.running()
     except NotAPort as problem:
         raise CannotDo(str(problem)) from problem
-    if not port_is_taken(port):
-        raise CannotDo(f"no `make dev` runs on port {port}; for a stack in AWS, say STACK=its-name")
-    return Place(LocalCloud.running(port).client, NAME, f"the `make dev` on port {port}")
+    except NotRunning as problem:
+        raise CannotDo(f"{problem}; for a stack in AWS, say STACK=its-name") from problem
+    return Place(cloud.client, NAME, f"the `make dev` on port {cloud.port}")

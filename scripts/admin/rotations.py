@@ -8,10 +8,10 @@ import json
 import secrets
 import time
 from collections.abc import Callable
-from typing import Any
 
 from accounts.aws.secrets import LOOKED_FOR_SECONDS, OUTGOING
 from accounts.providers import NAMES
+from local.stack import parameters_of
 from scripts.admin.vault import Vault
 from scripts.place import CannotDo, Place
 
@@ -98,7 +98,7 @@ def provider(place: Place, name: str, client_secret: str, client_id: str | None 
 
 def signing_key(place: Place, *, withdraw: bool = False) -> str:
     """Have the other key sign access tokens; ``withdraw`` ends what the first one signed. Tell what was done."""
-    given = _parameters(place)
+    given = parameters_of(place.client("cloudformation"), place.stack)
     function = place.client("lambda").get_function_configuration(FunctionName=place.deployed("OauthTokenFunction"))
     variables: dict[str, str] = function["Environment"]["Variables"]
     now = variables["SIGN_WITH"]
@@ -120,11 +120,6 @@ def signing_key(place: Place, *, withdraw: bool = False) -> str:
         "five minutes at most, and for ten by services that check tokens themselves. Programs that are signed in get "
         "new tokens by themselves."
     )
-
-
-def _parameters(place: Place) -> dict[str, str]:
-    described: dict[str, Any] = place.client("cloudformation").describe_stacks(StackName=place.stack)["Stacks"][0]
-    return {it["ParameterKey"]: it["ParameterValue"] for it in described["Parameters"]}
 
 
 def _set_parameter(place: Place, names: list[str], name: str, value: str) -> None:

@@ -4,9 +4,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from accounts.aws.secrets import CURRENT
 from scripts.place import CannotDo, Place
 
-CURRENT, PENDING = "AWSCURRENT", "AWSPENDING"
+PENDING = "AWSPENDING"
 
 
 class Vault:

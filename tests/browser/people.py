@@ -36,6 +36,12 @@ class Visitor:
             self.page.goto(self.site + path)
         expect(self.page.locator(".pending")).to_have_count(0)
 
+    def beside(self, path: str) -> Page:
+        """Another tab of the same browser, on that page of the site."""
+        tab = self.context.new_page()
+        tab.goto(self.site + path)
+        return tab
+
 
 def visitor_in(browser: Browser, cloud: LocalCloud, **options: Any) -> Visitor:
     """A new visitor with a cookie jar of their own."""

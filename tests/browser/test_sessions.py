@@ -29,8 +29,7 @@ def test_logging_out_in_one_tab_clears_the_other(stage: Stage) -> None:
     enter(stage.visitor, stage.person)
     stage.visitor.visit("/account")
     stage.told(stage.person.email)
-    other = stage.visitor.context.new_page()
-    other.goto(f"{stage.visitor.site}/api-keys")
+    other = stage.visitor.beside("/api-keys")
     expect(other.get_by_text("render box")).to_be_visible()
     other.get_by_role("button", name="Log out", exact=True).click()
 

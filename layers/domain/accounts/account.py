@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from accounts import api_keys, identities, sessions, text, users
 from accounts.audit import Caller, Record
 from accounts.authentication import Authentication, Credential, SessionAuthentication
-from accounts.errors import Unauthenticated
 from accounts.limits import PERSON_NAME_MAX_CHARACTERS
 from accounts.sessions import Session
 from accounts.transactions import Change, Transactions, again_on_conflict
@@ -89,9 +88,7 @@ class AccountClosing:
         return session.user_id
 
     def _close(self, session: Session, caller: Caller, now: datetime) -> None:
-        user = self.users.get(session.user_id)
-        if user is None:
-            raise Unauthenticated
+        user = users.active(self.users, session.user_id)
         users.other_sessions(user, session.digest)
         record = Record(session.user_id, "user_deleted", now, caller)
         self.transactions.commit(*_deleting(user), *_ending_all(user), record)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from scripts import place, redrive
+from scripts import redrive
 from scripts.place import CannotDo, Place
 
 RESTING, QUEUE = "https://sqs.example/dead", "https://sqs.example/mail"
@@ -129,7 +129,7 @@ def test_without_a_local_cloud_it_says_what_to_do(
     """It never falls back to whatever AWS account the shell is logged in to."""
     monkeypatch.delenv("STACK", raising=False)
     monkeypatch.setenv("PORT", "9")
-    monkeypatch.setattr(place, "port_is_taken", lambda _port: False)
+    monkeypatch.setattr("local.cloud.port_is_taken", lambda _port: False)
 
     assert redrive.main() == 1
     assert capsys.readouterr().err == (
