@@ -9,7 +9,7 @@ from botocore.config import Config
 
 from accounts import aws_session
 
-# Three tries of at most 1 s + 1 s and the pauses between them, below the functions' timeout of 10 s (ASVS 13.2.6).
+# Three tries of at most 1 s + 1 s and the pauses between them, below the functions' timeout of 20 s (ASVS 13.2.6).
 _CONFIG = Config(
     connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 3, "mode": "standard"}, parameter_validation=False
 )

@@ -25,7 +25,7 @@ from accounts import aws_session
 from accounts.errors import Unavailable
 from accounts.transactions import Change
 
-# Together below the functions' timeout of 10 s: three tries of at most 1 s + 1 s each, and botocore's pauses between
+# Together below the functions' timeout of 20 s: three tries of at most 1 s + 1 s each, and botocore's pauses between
 # them, of at most 1 s and 2 s (ASVS 13.2.6).
 CONNECT_TIMEOUT_SECONDS = 1.0
 READ_TIMEOUT_SECONDS = 1.0
