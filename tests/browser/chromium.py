@@ -1,6 +1,10 @@
-"""The browser that is installed on this machine; none is downloaded."""
+"""The Chromium of this machine, or the one that `playwright install chromium` downloaded."""
 
 import shutil
+from functools import cache
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 LAN_HOST = "lan-box.test"
@@ -17,6 +21,14 @@ FLAGS = [
 ]
 
 
+@cache
 def installed() -> str | None:
-    """Where it is, or None."""
-    return next(filter(None, map(shutil.which, _NAMES)), None)
+    """Return the path of the browser, or None."""
+    return next(filter(None, map(shutil.which, _NAMES)), None) or downloaded()
+
+
+def downloaded() -> str | None:
+    """Return the path of Playwright's own Chromium, or None."""
+    with sync_playwright() as playwright:
+        path = playwright.chromium.executable_path
+    return path if Path(path).is_file() else None
