@@ -1,4 +1,4 @@
-"""The layers as they are deployed, kept in ``.local/`` until what they are made of changes."""
+"""The layers as they are deployed, built in ``.local/`` once for each state of their sources."""
 
 from __future__ import annotations
 
@@ -7,14 +7,19 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import time
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parents[1]
 LAYERS = ROOT / "layers"
 _KEPT = ROOT / ".local" / "layers"
+_UNFINISHED = "unfinished-"
+_UNUSED_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -37,31 +42,56 @@ def built() -> Layers:
 
 
 def domain() -> Path:
-    """The domain layer, built anew: that takes a moment."""
-    folder = _KEPT / "domain"
-    _make("domain", "DomainLayer", folder)
-    return folder
+    """The domain layer; raises CalledProcessError."""
+    return _kept("domain", "DomainLayer")
 
 
 def dependencies(*variables: str) -> Path:
-    """The dependencies layer, for arm64 unless the Makefile's ``variables`` say otherwise; raises CalledProcessError.
+    """The dependencies layer, for arm64 unless ``variables`` of its Makefile differ; raises CalledProcessError."""
+    return _kept("dependencies", "DependenciesLayer", *variables)
 
-    Built once for each state of its sources: pip fetches what it does not have yet.
+
+def _kept(layer: str, resource: str, *variables: str) -> Path:
+    """Return the layer's folder, built if its sources have changed.
+
+    The folder is named after its sources, built under another name and then renamed. So a process that still reads an
+    earlier build keeps it, and one that builds at the same time never shows half a layer.
     """
-    sources = [path.read_bytes() for path in sorted((LAYERS / "dependencies").iterdir()) if path.is_file()]
-    digest = hashlib.sha256(b"\0".join([*sources, *(variable.encode() for variable in variables)])).hexdigest()[:16]
-    folder = _KEPT / ("dependencies-here" if variables else "dependencies-arm64")
-    stamp = folder / ".built-from"
-    if not stamp.exists() or stamp.read_text(encoding="utf-8") != digest:
-        shutil.rmtree(folder, ignore_errors=True)
-        _make("dependencies", "DependenciesLayer", folder, *variables)
-        stamp.write_text(digest, encoding="utf-8")
+    _KEPT.mkdir(parents=True, exist_ok=True)
+    _remove_unused()
+    folder = _KEPT / f"{layer}-{_digest(LAYERS / layer, variables)}"
+    if folder.is_dir():
+        folder.touch()
+        return folder
+    with TemporaryDirectory(prefix=_UNFINISHED, dir=_KEPT) as beside:
+        made = Path(beside) / layer
+        _make(layer, resource, made, *variables)
+        try:
+            made.rename(folder)
+        except OSError:
+            if not folder.is_dir():
+                raise
     return folder
+
+
+def _digest(sources: Path, variables: tuple[str, ...]) -> str:
+    digest = hashlib.sha256("\0".join((sys.version, *variables)).encode())
+    for path in sorted(sources.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            digest.update(b"\0".join((b"", path.relative_to(sources).as_posix().encode(), path.read_bytes())))
+    return digest.hexdigest()[:16]
+
+
+def _remove_unused() -> None:
+    for folder in _KEPT.iterdir():
+        with suppress(FileNotFoundError):  # Another process removes it, too.
+            if time.time() - folder.stat().st_mtime > _UNUSED_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _make(layer: str, resource: str, into: Path, *variables: str) -> None:
     """Have the layer's own Makefile build it."""
-    into.mkdir(parents=True, exist_ok=True)
+    into.mkdir()
     made = (f"build-{resource}", f"PYTHON={sys.executable}", f"ARTIFACTS_DIR={into}", *variables)
     command = ["make", "-s", "-C", str(LAYERS / layer), *made]
     subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - our own Makefile
