@@ -19,7 +19,7 @@ from typing import Any
 from benchmarks import layers, world
 from benchmarks.stub import Stub, serving
 
-HOT = ("login", "session_show", "account_show", "key_list", "authorizer", "key_verify", "oauth_token")
+HOT = ("login", "session_show", "account_show", "key_list", "authorizer", "key_verify", "client_token")
 BUDGET = 1.4
 # Their answer depends on what Google or GitHub says, or on another way in than the stub's account has.
 NOT_ASKED = frozenset({"identity_confirm", "identity_unlink", "password_set"})

@@ -94,7 +94,7 @@ class _Bcrypt:
 
 
 def _watch_bcrypt() -> _Bcrypt:
-    passwords = sys.modules.get("accounts.passwords")
+    passwords = sys.modules.get("accounts.model.passwords")
     watched = _Bcrypt(getattr(passwords, "bcrypt", None))
     if passwords:
         setattr(passwords, "bcrypt", watched)  # noqa: B010 - the module is known by name alone

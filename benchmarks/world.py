@@ -12,19 +12,20 @@ from urllib.parse import parse_qs, urlencode
 
 from samtranslator.yaml_helper import yaml_parse
 
-from accounts import access_tokens, api_keys, device_codes, identities, one_time_tokens, secrets, sessions, users
-from accounts.api_keys import ApiKey
-from accounts.audit import Caller
+from accounts import secrets
 from accounts.aws.signing import SigningKeys
-from accounts.clients import COMFY_CLI, SCOPE
 from accounts.dynamo.api_keys import ApiKeysTable
 from accounts.dynamo.identities import IdentitiesTable
 from accounts.dynamo.one_time_tokens import OneTimeTokensTable
 from accounts.dynamo.sessions import SessionsTable
 from accounts.dynamo.tables import Table
 from accounts.dynamo.users import UsersTable
-from accounts.identities import Identity
-from accounts.one_time_tokens import (
+from accounts.model import access_tokens, api_keys, device_codes, identities, one_time_tokens, sessions, users
+from accounts.model.api_keys import ApiKey
+from accounts.model.audit import Caller
+from accounts.model.clients import COMFY_CLI, SCOPE
+from accounts.model.identities import Identity
+from accounts.model.one_time_tokens import (
     AUTHORIZATION_CODE,
     EMAIL_CHANGE,
     EMAIL_VERIFICATION,
@@ -32,10 +33,10 @@ from accounts.one_time_tokens import (
     USER_CODE,
     OneTimeToken,
 )
-from accounts.passwords import BcryptHasher, Peppers
-from accounts.sessions import Session
+from accounts.model.passwords import BcryptHasher, Peppers
+from accounts.model.sessions import Session
+from accounts.model.users import User
 from accounts.transactions import Change
-from accounts.users import User
 from benchmarks.stub import Tables
 
 ROOT = Path(__file__).parents[1]
@@ -48,7 +49,7 @@ SECRETS = {
     "OAuthProvidersSecret": json.dumps({"google": {"client_id": "benchmark", "client_secret": "benchmark"}}),
 }
 # What a function is asked besides its sample: `<function> <variant>`.
-VARIANTS = ("account_show token", "authorizer token", "oauth_token refresh")
+VARIANTS = ("account_show token", "authorizer token", "client_token refresh")
 HASHER = BcryptHasher(lambda _version: Peppers("1", {"1": PEPPER.encode()}))
 _USER_ID = "SampleAccountOfEventsFolder1"
 
@@ -107,7 +108,7 @@ def event(name: str) -> dict[str, Any]:
     function, _, variant = name.partition(" ")
     asked = sample(function)
     if variant == "refresh":
-        body = {"grant_type": "refresh_token", "client_id": COMFY_CLI, "refresh_token": _form("oauth_revoke")["token"]}
+        body = {"grant_type": "refresh_token", "client_id": COMFY_CLI, "refresh_token": _form("client_revoke")["token"]}
         return asked | {"body": urlencode(body)}
     if variant == "token":
         now = datetime.now(UTC)
@@ -163,7 +164,7 @@ def _waiting(identity: Identity, now: datetime) -> Tables:
     )
     stored, tokens = IdentitiesTable("IdentitiesTable"), OneTimeTokensTable("OneTimeTokensTable")
     return {
-        "IdentitiesTable": [_item(stored, identities.SignUp(each)) for each in (identity, waiting)],
+        "IdentitiesTable": [_item(stored, identities.Signup(each)) for each in (identity, waiting)],
         "OneTimeTokensTable": [_item(tokens, one_time_tokens.Issue(token)) for token in mailed],
     }
 
@@ -183,15 +184,15 @@ def _session(now: datetime) -> Session:
 
 
 def _client_session(now: datetime) -> Session:
-    """A program that was let in; its refresh token is the one that the sample of ``oauth_revoke`` gives back."""
-    found_by, refresh = _form("oauth_revoke")["token"].split(".")
+    """A program that was let in; its refresh token is the one that the sample of ``client_revoke`` gives back."""
+    found_by, refresh = _form("client_revoke")["token"].split(".")
     session = replace(_session(now), digest=secrets.digest(found_by), remembered=True)
     return replace(session, client_id=COMFY_CLI, scope=SCOPE, refresh=secrets.digest(refresh))
 
 
 def _code(now: datetime, later: datetime) -> OneTimeToken:
-    """What the sample of ``oauth_token`` brings."""
-    asked, question = _form("oauth_token"), _body("oauth_authorize")
+    """What the sample of ``client_token`` brings."""
+    asked, question = _form("client_token"), _body("client_authorize")
     names = ("client_id", "redirect_uri", "scope")
     data = {name: question[name] for name in names} | {"method": "password", "session": _session(now).digest}
     data["challenge"] = question["code_challenge"]
@@ -199,9 +200,9 @@ def _code(now: datetime, later: datetime) -> OneTimeToken:
 
 
 def _typed(now: datetime, later: datetime) -> OneTimeToken:
-    """What the sample of ``oauth_device_answer`` answers: a device's code of which this person was asked."""
+    """What the sample of ``device_consent`` answers: a device's code of which this person was asked."""
     asked = {"client_id": COMFY_CLI, "scope": SCOPE, "device": secrets.digest("device"), "source": "", "user_agent": ""}
-    digest = device_codes.typed(_body("oauth_device_answer")["user_code"]) or ""
+    digest = device_codes.typed(_body("device_consent")["user_code"]) or ""
     return OneTimeToken(USER_CODE, digest, _USER_ID, now, later, asked)
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from accounts import clients
 from accounts.errors import ConfigurationError
-from accounts.origins import Allowlist
+from accounts.model import clients
+from accounts.model.origins import Allowlist
 
 Client = Callable[[str], Any]
 # Lambda keeps this many lanes unreserved in every AWS account.

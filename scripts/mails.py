@@ -12,8 +12,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "layers" / "domain"))
 
-from accounts.brand import Brand
-from accounts.mail import ses
+from accounts.model.brand import Brand
+from accounts.ses import postman
 
 GALLERY = Path(__file__).parents[1] / ".local" / "mails"
 SITE_URL = "https://accounts.example.com"
@@ -22,7 +22,7 @@ BRAND = Brand("Comfy account", "#1a56db", "#8ab4ff", "https://example.com/suppor
 _TOKEN = "sample-token-that-opens-nothing-0123456789a"  # noqa: S105
 _CONFIRM = f"{SITE_URL}/verify-email#token={_TOKEN}"
 _RESET = f"{SITE_URL}/reset-password#token={_TOKEN}"
-_SIGN_IN = {"detail": "Firefox on Windows", "at": "22 November 2026, 09:14 UTC", "source": "203.0.113.7"}
+_LOGIN = {"detail": "Firefox on Windows", "at": "22 November 2026, 09:14 UTC", "source": "203.0.113.7"}
 SAMPLES: Mapping[str, Mapping[str, str]] = {
     "confirm_email": {"link": _CONFIRM},
     "confirm_provider_email": {"link": f"{_CONFIRM}&with=github", "detail": "GitHub"},
@@ -36,9 +36,9 @@ SAMPLES: Mapping[str, Mapping[str, str]] = {
     "email_change": {"link": f"{_CONFIRM}&change=1"},
     "email_change_asked": {},
     "email_changed": {},
-    "sign_in_new_device": _SIGN_IN,
-    "sign_in_after_failures": _SIGN_IN,
-    "program_signed_in": {"client": "Comfy CLI", **_SIGN_IN},
+    "sign_in_new_device": _LOGIN,
+    "sign_in_after_failures": _LOGIN,
+    "program_signed_in": {"client": "Comfy CLI", **_LOGIN},
     "identity_linked": {"detail": "Google"},
     "identity_unlinked": {"detail": "GitHub"},
     "api_key_created": {"detail": "Workshop computer"},
@@ -58,7 +58,7 @@ pre { overflow: auto; padding: 1rem; white-space: pre-wrap; overflow-wrap: anywh
 
 def rendered(kind: str) -> tuple[str, str, str]:
     """Subject, text and HTML of a mail with its sample values."""
-    return ses.render(kind, {"site_url": SITE_URL, **SAMPLES[kind]}, BRAND)
+    return postman.render(kind, {"site_url": SITE_URL, **SAMPLES[kind]}, BRAND)
 
 
 def write(folder: Path) -> Path:

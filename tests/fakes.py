@@ -6,19 +6,19 @@ from datetime import datetime
 from threading import Lock
 from typing import Any
 
-from accounts import api_keys, audit, identities, one_time_tokens, sessions, throttles, users
-from accounts.access_tokens import AccessToken
-from accounts.api_keys import ApiKey
 from accounts.errors import Unavailable
-from accounts.identities import Identity
-from accounts.mailing import Mail
-from accounts.messages import Message
-from accounts.one_time_tokens import OneTimeToken
-from accounts.passwords import Verdict
-from accounts.sessions import Session
-from accounts.throttles import Counter, Full, Toll
+from accounts.flows.mail.mailing import Mail
+from accounts.model import api_keys, audit, identities, one_time_tokens, sessions, throttles, users
+from accounts.model.access_tokens import AccessToken
+from accounts.model.api_keys import ApiKey
+from accounts.model.identities import Identity
+from accounts.model.messages import Message
+from accounts.model.one_time_tokens import OneTimeToken
+from accounts.model.passwords import Verdict
+from accounts.model.sessions import Session
+from accounts.model.throttles import Counter, Full, Toll
+from accounts.model.users import User
 from accounts.transactions import Change, Conflict
-from accounts.users import User
 
 
 @dataclass
@@ -141,7 +141,7 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
     users.Disable: lambda w, c: _unchanged(w, c.user),
     users.Enable: lambda w, c: _unchanged(w, c.user),
     users.Close: lambda w, c: _unchanged(w, c.user),
-    identities.SignUp: lambda w, c: c.identity.key not in w.identities or not w.identities[c.identity.key].verified,
+    identities.Signup: lambda w, c: c.identity.key not in w.identities or not w.identities[c.identity.key].verified,
     identities.Claim: lambda w, c: c.identity.key not in w.identities or not w.identities[c.identity.key].verified,
     identities.StillVerified: lambda w, c: (
         c.key in w.identities and w.identities[c.key].verified and w.identities[c.key].user_id == c.user_id
@@ -228,7 +228,7 @@ _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
     ),
     users.Enable: lambda w, c: w.user(c.user.user_id, status=users.ACTIVE, updated_at=c.now),
     users.Close: lambda w, c: w.users.pop(c.user.user_id),
-    identities.SignUp: lambda w, c: w.identities.update({c.identity.key: replace(c.identity, version=0)}),
+    identities.Signup: lambda w, c: w.identities.update({c.identity.key: replace(c.identity, version=0)}),
     identities.Claim: lambda w, c: w.identities.update({c.identity.key: replace(c.identity, version=0)}),
     identities.StillVerified: lambda _w, _c: None,
     identities.Unchanged: lambda _w, _c: None,

@@ -1,14 +1,14 @@
 """DELETE /customers/me: close the account; sessions, keys and ways in end with it."""
 
 from accounts import settings
-from accounts.account import AccountClosing
-from accounts.authentication import SessionAuthentication
 from accounts.dynamo.api_keys import ApiKeysTable
 from accounts.dynamo.audit_events import AuditEventsTable
 from accounts.dynamo.identities import IdentitiesTable
 from accounts.dynamo.sessions import SessionsTable
 from accounts.dynamo.transactions import DynamoTransactions
 from accounts.dynamo.users import UsersTable
+from accounts.flows.people.account import AccountClosing
+from accounts.flows.people.authentication import SessionAuthentication
 from accounts.web import responses, routes
 from accounts.web.endpoint import credential_of, endpoint
 from accounts.web.requests import Request
@@ -28,4 +28,4 @@ CLOSING = AccountClosing(SessionAuthentication(SESSIONS), USERS, TRANSACTIONS)
 def lambda_handler(request: Request) -> Response:
     """Close the account of a person who logged in recently."""
     credential = credential_of(request, routes.ACCOUNT_DELETE, SETTINGS)
-    return responses.signed_out(CLOSING.close(credential, request.caller, request.received_at))
+    return responses.logged_out(CLOSING.close(credential, request.caller, request.received_at))

@@ -1,13 +1,13 @@
 """GET /customers/me/export: everything held about the person, as a file to keep."""
 
 from accounts import settings
-from accounts.account_export import AccountExport
-from accounts.authentication import SessionAuthentication
 from accounts.dynamo.api_keys import ApiKeysTable
 from accounts.dynamo.audit_events import AuditEventsTable
 from accounts.dynamo.identities import IdentitiesTable
 from accounts.dynamo.sessions import SessionsTable
 from accounts.dynamo.users import UsersTable
+from accounts.flows.people.account_export import AccountExport
+from accounts.flows.people.authentication import SessionAuthentication
 from accounts.web import exports, responses, routes
 from accounts.web.endpoint import credential_of, endpoint
 from accounts.web.requests import Request

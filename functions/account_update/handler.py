@@ -1,13 +1,13 @@
 """PATCH /customers/me: change what the person is called."""
 
 from accounts import settings
-from accounts.account import AccountRenaming
-from accounts.authentication import SessionAuthentication
 from accounts.dynamo.audit_events import AuditEventsTable
 from accounts.dynamo.identities import IdentitiesTable
 from accounts.dynamo.sessions import SessionsTable
 from accounts.dynamo.transactions import DynamoTransactions
 from accounts.dynamo.users import UsersTable
+from accounts.flows.people.account import AccountRenaming
+from accounts.flows.people.authentication import SessionAuthentication
 from accounts.web import presenters, responses, routes, schemas
 from accounts.web.endpoint import credential_of, endpoint
 from accounts.web.requests import Request

@@ -1,10 +1,11 @@
 """GET /auth/activity: what happened to the account lately."""
 
-from accounts import clients, settings
-from accounts.activity import ActivityList
-from accounts.authentication import SessionAuthentication
+from accounts import settings
 from accounts.dynamo.audit_events import AuditEventsTable
 from accounts.dynamo.sessions import SessionsTable
+from accounts.flows.people.activity import ActivityList
+from accounts.flows.people.authentication import SessionAuthentication
+from accounts.model import clients
 from accounts.web import presenters, responses, routes
 from accounts.web.endpoint import credential_of, endpoint
 from accounts.web.requests import Request

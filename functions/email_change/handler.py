@@ -1,12 +1,12 @@
 """POST /auth/email/change: ask to move the account to another address; the link goes there."""
 
 from accounts import settings
-from accounts.authentication import SessionAuthentication
 from accounts.aws.outbox import SqsOutbox
 from accounts.dynamo.sessions import SessionsTable
 from accounts.dynamo.throttles import ThrottlesTable
 from accounts.dynamo.users import UsersTable
-from accounts.email_change import EmailChangeRequest
+from accounts.flows.people.authentication import SessionAuthentication
+from accounts.flows.people.email_change import EmailChangeRequest
 from accounts.web import responses, routes, schemas
 from accounts.web.endpoint import credential_of, endpoint
 from accounts.web.requests import Request

@@ -1,7 +1,6 @@
 """POST /auth/email/change/confirm: the mailed token moves the account that asked to its new address."""
 
 from accounts import settings, telemetry
-from accounts.authentication import SessionAuthentication
 from accounts.aws.outbox import BestEffortOutbox
 from accounts.dynamo.audit_events import AuditEventsTable
 from accounts.dynamo.identities import IdentitiesTable
@@ -10,7 +9,8 @@ from accounts.dynamo.sessions import SessionsTable
 from accounts.dynamo.throttles import ThrottlesTable
 from accounts.dynamo.transactions import DynamoTransactions
 from accounts.dynamo.users import UsersTable
-from accounts.email_change import EmailChange
+from accounts.flows.people.authentication import SessionAuthentication
+from accounts.flows.people.email_change import EmailChange
 from accounts.web import presenters, responses, routes, schemas
 from accounts.web.endpoint import credential_of, endpoint
 from accounts.web.requests import Request

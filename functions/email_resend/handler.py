@@ -3,7 +3,7 @@
 from accounts import settings
 from accounts.aws.outbox import SqsOutbox
 from accounts.dynamo.throttles import ThrottlesTable
-from accounts.sign_up import Resend
+from accounts.flows.people.signup import Resend
 from accounts.web import responses, routes, schemas
 from accounts.web.endpoint import endpoint
 from accounts.web.requests import Request

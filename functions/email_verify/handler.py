@@ -1,6 +1,6 @@
 """POST /auth/email/verify: the mailed token and the password of the sign-up make the account."""
 
-from accounts import sessions, settings
+from accounts import settings
 from accounts.aws.secrets import PepperSecret, Secret
 from accounts.dynamo.audit_events import AuditEventsTable
 from accounts.dynamo.identities import IdentitiesTable
@@ -9,11 +9,12 @@ from accounts.dynamo.sessions import SessionsTable
 from accounts.dynamo.throttles import ThrottlesTable
 from accounts.dynamo.transactions import DynamoTransactions
 from accounts.dynamo.users import UsersTable
-from accounts.email_verification import EmailVerification
-from accounts.passwords import BcryptHasher
-from accounts.session_opening import SessionOpening
+from accounts.flows.people.email_verification import EmailVerification
+from accounts.flows.people.session_opening import SessionOpening
+from accounts.model import sessions
+from accounts.model.passwords import BcryptHasher
 from accounts.web import credentials, presenters, responses, routes, schemas
-from accounts.web.cookies import signed_in_cookies
+from accounts.web.cookies import login_cookies
 from accounts.web.endpoint import endpoint
 from accounts.web.requests import Request
 from accounts.web.responses import Response
@@ -36,6 +37,6 @@ def lambda_handler(request: Request) -> Response:
     """Make the account and sign its owner in."""
     body = request.json(schemas.EmailVerify)
     presented = credentials.session_cookie(request)
-    signed_in = VERIFICATION.confirm(body.token, body.password, presented, request.caller, request.received_at)
-    customer, cookies = presenters.customer(signed_in.identity), signed_in_cookies(signed_in)
-    return responses.ok(customer, cookies=cookies, user_id=signed_in.session.user_id)
+    logged_in = VERIFICATION.confirm(body.token, body.password, presented, request.caller, request.received_at)
+    customer, cookies = presenters.customer(logged_in.identity), login_cookies(logged_in)
+    return responses.ok(customer, cookies=cookies, user_id=logged_in.session.user_id)

@@ -1,6 +1,6 @@
 """POST /auth/identities/confirm: the mailed link proves an address that the provider had not verified."""
 
-from accounts import sessions, settings, telemetry
+from accounts import settings, telemetry
 from accounts.aws.outbox import BestEffortOutbox, SqsOutbox
 from accounts.dynamo.audit_events import AuditEventsTable
 from accounts.dynamo.identities import IdentitiesTable
@@ -9,10 +9,11 @@ from accounts.dynamo.sessions import SessionsTable
 from accounts.dynamo.throttles import ThrottlesTable
 from accounts.dynamo.transactions import DynamoTransactions
 from accounts.dynamo.users import UsersTable
-from accounts.identity_linking import IdentityLinking, ProviderVerification
-from accounts.session_opening import SessionOpening
+from accounts.flows.people.session_opening import SessionOpening
+from accounts.flows.providers.identity_linking import IdentityLinking, ProviderVerification
+from accounts.model import sessions
 from accounts.web import credentials, oauth, presenters, responses, routes, schemas
-from accounts.web.cookies import signed_in_cookies
+from accounts.web.cookies import login_cookies
 from accounts.web.endpoint import endpoint
 from accounts.web.requests import Request
 from accounts.web.responses import Response
@@ -37,6 +38,6 @@ def lambda_handler(request: Request) -> Response:
     """Make or link the account and sign its owner in."""
     token, browsers = request.json(schemas.IdentityConfirm).token, oauth.browsers(request)
     presented = credentials.session_cookie(request)
-    signed_in = VERIFICATION.confirm(token, browsers, presented, request.caller, request.received_at)
-    customer, cookies = presenters.customer(signed_in.identity), signed_in_cookies(signed_in)
-    return responses.ok(customer, cookies=cookies, user_id=signed_in.session.user_id)
+    logged_in = VERIFICATION.confirm(token, browsers, presented, request.caller, request.received_at)
+    customer, cookies = presenters.customer(logged_in.identity), login_cookies(logged_in)
+    return responses.ok(customer, cookies=cookies, user_id=logged_in.session.user_id)

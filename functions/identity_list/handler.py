@@ -1,11 +1,11 @@
 """GET /auth/identities: the person's ways in."""
 
 from accounts import settings
-from accounts.authentication import SessionAuthentication
 from accounts.dynamo.identities import IdentitiesTable
 from accounts.dynamo.sessions import SessionsTable
 from accounts.dynamo.users import UsersTable
-from accounts.identity_management import IdentityList
+from accounts.flows.people.authentication import SessionAuthentication
+from accounts.flows.providers.identity_management import IdentityList
 from accounts.web import presenters, responses, routes
 from accounts.web.endpoint import credential_of, endpoint
 from accounts.web.requests import Request

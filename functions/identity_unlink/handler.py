@@ -1,14 +1,14 @@
 """DELETE /auth/identities/{id}: unlink Google or GitHub, never the last way in."""
 
 from accounts import settings, telemetry
-from accounts.authentication import SessionAuthentication
 from accounts.aws.outbox import BestEffortOutbox
 from accounts.dynamo.audit_events import AuditEventsTable
 from accounts.dynamo.identities import IdentitiesTable
 from accounts.dynamo.sessions import SessionsTable
 from accounts.dynamo.transactions import DynamoTransactions
 from accounts.dynamo.users import UsersTable
-from accounts.identity_management import IdentityUnlinking
+from accounts.flows.people.authentication import SessionAuthentication
+from accounts.flows.providers.identity_management import IdentityUnlinking
 from accounts.web import responses, routes
 from accounts.web.endpoint import credential_of, endpoint
 from accounts.web.requests import Request

@@ -1,14 +1,14 @@
 """POST /customers/api-keys: make an API key; its text is in this answer and never again."""
 
 from accounts import settings, telemetry
-from accounts.authentication import SessionAuthentication
 from accounts.aws.outbox import BestEffortOutbox
 from accounts.dynamo.api_keys import ApiKeysTable
 from accounts.dynamo.audit_events import AuditEventsTable
 from accounts.dynamo.sessions import SessionsTable
 from accounts.dynamo.transactions import DynamoTransactions
 from accounts.dynamo.users import UsersTable
-from accounts.key_management import KeyCreation
+from accounts.flows.keys.key_management import KeyCreation
+from accounts.flows.people.authentication import SessionAuthentication
 from accounts.web import presenters, responses, routes, schemas
 from accounts.web.endpoint import credential_of, endpoint
 from accounts.web.requests import Request

@@ -1,7 +1,6 @@
 """DELETE /customers/api-keys/{id}: end an API key; its next use is refused."""
 
 from accounts import settings, telemetry
-from accounts.authentication import SessionAuthentication, SignedInAuthentication
 from accounts.authorization_server.tokens import AccessTokens
 from accounts.aws.outbox import BestEffortOutbox
 from accounts.aws.signing import signing_keys
@@ -10,7 +9,8 @@ from accounts.dynamo.audit_events import AuditEventsTable
 from accounts.dynamo.sessions import SessionsTable
 from accounts.dynamo.transactions import DynamoTransactions
 from accounts.dynamo.users import UsersTable
-from accounts.key_management import KeyDeletion
+from accounts.flows.keys.key_management import KeyDeletion
+from accounts.flows.people.authentication import LoginAuthentication, SessionAuthentication
 from accounts.web import responses, routes
 from accounts.web.endpoint import credential_of, endpoint
 from accounts.web.requests import Request
@@ -18,12 +18,12 @@ from accounts.web.responses import Response
 
 SETTINGS = settings.load()
 SESSIONS = SessionAuthentication(SessionsTable(SETTINGS["SESSIONS_TABLE"]))
-SIGNED_IN = SignedInAuthentication(SESSIONS, AccessTokens(SETTINGS.site_url, signing_keys(SETTINGS).public))
+LOGGED_IN = LoginAuthentication(SESSIONS, AccessTokens(SETTINGS.site_url, signing_keys(SETTINGS).public))
 KEYS = ApiKeysTable(SETTINGS["API_KEYS_TABLE"])
 USERS = UsersTable(SETTINGS["USERS_TABLE"])
 AUDIT = AuditEventsTable(SETTINGS["AUDIT_EVENTS_TABLE"])
 NOTICES = BestEffortOutbox(SETTINGS["MAIL_QUEUE_URL"], on_failure=telemetry.dependency_failed)
-KEY_DELETION = KeyDeletion(SIGNED_IN, DynamoTransactions(KEYS, USERS, AUDIT), NOTICES)
+KEY_DELETION = KeyDeletion(LOGGED_IN, DynamoTransactions(KEYS, USERS, AUDIT), NOTICES)
 
 
 @endpoint(routes.KEY_DELETE, SETTINGS)

@@ -1,12 +1,12 @@
 """POST /admin/verify-api-key: another service of this deployment asks whose key it was shown."""
 
 from accounts import settings
-from accounts.authentication import KeyLookup
 from accounts.aws.secrets import AdminSecret
 from accounts.dynamo.api_keys import ApiKeysTable
 from accounts.dynamo.throttles import ThrottlesTable
 from accounts.dynamo.users import UsersTable
-from accounts.key_verification import KeyVerification
+from accounts.flows.keys.key_verification import KeyVerification
+from accounts.flows.people.authentication import KeyLookup
 from accounts.web import presenters, responses, routes, schemas
 from accounts.web.endpoint import endpoint
 from accounts.web.requests import Request

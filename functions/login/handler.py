@@ -1,6 +1,6 @@
 """POST /auth/login: an email address and a password become a session."""
 
-from accounts import sessions, settings, telemetry
+from accounts import settings, telemetry
 from accounts.aws.outbox import BestEffortOutbox
 from accounts.aws.secrets import PepperSecret, Secret
 from accounts.dynamo.audit_events import AuditEventsTable
@@ -9,11 +9,12 @@ from accounts.dynamo.sessions import SessionsTable
 from accounts.dynamo.throttles import ThrottlesTable
 from accounts.dynamo.transactions import DynamoTransactions
 from accounts.dynamo.users import UsersTable
-from accounts.passwords import BcryptHasher
-from accounts.session_opening import SessionOpening
-from accounts.sign_in import SignIn
+from accounts.flows.people.login import Login
+from accounts.flows.people.session_opening import SessionOpening
+from accounts.model import sessions
+from accounts.model.passwords import BcryptHasher
 from accounts.web import credentials, presenters, responses, routes, schemas
-from accounts.web.cookies import signed_in_cookies
+from accounts.web.cookies import login_cookies
 from accounts.web.endpoint import endpoint
 from accounts.web.requests import Request
 from accounts.web.responses import Response
@@ -27,7 +28,7 @@ AUDIT = AuditEventsTable(SETTINGS["AUDIT_EVENTS_TABLE"])
 TRANSACTIONS = DynamoTransactions(IDENTITIES, SESSIONS, THROTTLES, USERS, AUDIT)
 HASHER = BcryptHasher(PepperSecret(Secret(SETTINGS["PEPPER_SECRET"])))
 NOTICES = BestEffortOutbox(SETTINGS["MAIL_QUEUE_URL"], on_failure=telemetry.dependency_failed, rarely=True)
-SIGN_IN = SignIn(
+LOGIN = Login(
     IDENTITIES, THROTTLES, HASHER, SessionOpening(USERS, SESSIONS, TRANSACTIONS, sessions.lengths_of(SETTINGS)), NOTICES
 )
 
@@ -37,8 +38,8 @@ def lambda_handler(request: Request) -> Response:
     """Sign the person in."""
     body = request.json(schemas.Login)
     presented, caller, now = credentials.session_cookie(request), request.caller, request.received_at
-    signed_in = SIGN_IN.with_password(
+    logged_in = LOGIN.with_password(
         body.email, body.password, remember=body.remember, presented=presented, caller=caller, now=now
     )
-    customer, cookies = presenters.customer(signed_in.identity), signed_in_cookies(signed_in)
-    return responses.ok(customer, cookies=cookies, user_id=signed_in.session.user_id, method="password")
+    customer, cookies = presenters.customer(logged_in.identity), login_cookies(logged_in)
+    return responses.ok(customer, cookies=cookies, user_id=logged_in.session.user_id, method="password")

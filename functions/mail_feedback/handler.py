@@ -8,8 +8,8 @@ from accounts.dynamo.audit_events import AuditEventsTable
 from accounts.dynamo.identities import IdentitiesTable
 from accounts.dynamo.transactions import DynamoTransactions
 from accounts.dynamo.users import UsersTable
-from accounts.mail import feedback
-from accounts.mail_feedback import MailFeedback
+from accounts.flows.mail.mail_feedback import MailFeedback
+from accounts.ses import feedback
 
 SETTINGS = settings.load()
 USERS = UsersTable(SETTINGS["USERS_TABLE"])

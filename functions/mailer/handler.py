@@ -2,15 +2,16 @@
 
 from typing import Any
 
-from accounts import brand, settings
+from accounts import settings
 from accounts.dynamo.identities import IdentitiesTable
 from accounts.dynamo.one_time_tokens import OneTimeTokensTable
 from accounts.dynamo.throttles import ThrottlesTable
 from accounts.dynamo.transactions import DynamoTransactions
 from accounts.dynamo.users import UsersTable
-from accounts.mail.batches import deliver_batch
-from accounts.mail.ses import SesPostman
-from accounts.mailing import Mailing
+from accounts.flows.mail.mailing import Mailing
+from accounts.model import brand
+from accounts.ses.batches import deliver_batch
+from accounts.ses.postman import SesPostman
 
 SETTINGS = settings.load()
 IDENTITIES = IdentitiesTable(SETTINGS["IDENTITIES_TABLE"])

@@ -1,7 +1,6 @@
 """GET /auth/{provider}/callback: back from Google or GitHub, with a person or a reason why not."""
 
-from accounts import sessions, settings, telemetry
-from accounts.authentication import SessionAuthentication
+from accounts import settings, telemetry
 from accounts.aws.outbox import BestEffortOutbox, SqsOutbox
 from accounts.aws.secrets import ProviderCredentialsSecret, Secret
 from accounts.dynamo.audit_events import AuditEventsTable
@@ -10,10 +9,12 @@ from accounts.dynamo.one_time_tokens import OneTimeTokensTable
 from accounts.dynamo.sessions import SessionsTable
 from accounts.dynamo.transactions import DynamoTransactions
 from accounts.dynamo.users import UsersTable
-from accounts.identity_linking import IdentityLinking
-from accounts.oauth.directory import ProviderDirectory
-from accounts.oauth_sign_in import OAuthArrival
-from accounts.session_opening import SessionOpening
+from accounts.flows.people.authentication import SessionAuthentication
+from accounts.flows.people.session_opening import SessionOpening
+from accounts.flows.providers.identity_linking import IdentityLinking
+from accounts.flows.providers.provider_login import ProviderArrival
+from accounts.identity_providers.directory import ProviderDirectory
+from accounts.model import sessions
 from accounts.web import credentials, oauth, pages, routes
 from accounts.web.endpoint import endpoint
 from accounts.web.requests import Request
@@ -32,7 +33,7 @@ NOTICES = BestEffortOutbox(SETTINGS["MAIL_QUEUE_URL"], on_failure=telemetry.depe
 LINKING = IdentityLinking(
     SessionOpening(USERS, SESSIONS, TRANSACTIONS, sessions.lengths_of(SETTINGS)), TRANSACTIONS, OUTBOX, NOTICES
 )
-ARRIVAL = OAuthArrival(PROVIDERS, TOKENS, IDENTITIES, SessionAuthentication(SESSIONS), TRANSACTIONS, LINKING)
+ARRIVAL = ProviderArrival(PROVIDERS, TOKENS, IDENTITIES, SessionAuthentication(SESSIONS), TRANSACTIONS, LINKING)
 
 
 @endpoint(routes.OAUTH_CALLBACK, SETTINGS, page=pages.refusal(SETTINGS))

@@ -1,15 +1,15 @@
 """GET /auth/{provider}/start, POST .../link and .../reauthenticate: out to Google or GitHub."""
 
 from accounts import settings
-from accounts.authentication import SessionAuthentication
 from accounts.aws.secrets import ProviderCredentialsSecret, Secret
 from accounts.dynamo.one_time_tokens import OneTimeTokensTable
 from accounts.dynamo.sessions import SessionsTable
 from accounts.dynamo.throttles import ThrottlesTable
 from accounts.dynamo.transactions import DynamoTransactions
-from accounts.oauth.directory import ProviderDirectory
-from accounts.oauth_sign_in import OAuthDeparture
-from accounts.origins import Allowlist
+from accounts.flows.people.authentication import SessionAuthentication
+from accounts.flows.providers.provider_login import ProviderDeparture
+from accounts.identity_providers.directory import ProviderDirectory
+from accounts.model.origins import Allowlist
 from accounts.web import oauth, pages, routes, schemas
 from accounts.web.endpoint import credential_of, endpoint
 from accounts.web.requests import Request
@@ -17,7 +17,7 @@ from accounts.web.responses import Response
 
 SETTINGS = settings.load()
 TOKENS = OneTimeTokensTable(SETTINGS["ONE_TIME_TOKENS_TABLE"])
-DEPARTURE = OAuthDeparture(
+DEPARTURE = ProviderDeparture(
     providers=ProviderDirectory(SETTINGS, ProviderCredentialsSecret(Secret(SETTINGS["OAUTH_PROVIDERS_SECRET"]))),
     allowlist=Allowlist(SETTINGS.site_url, SETTINGS.optional("ALLOWED_ORIGINS").split(",")),
     throttles=ThrottlesTable(SETTINGS["THROTTLES_TABLE"]),
@@ -34,4 +34,4 @@ def lambda_handler(request: Request) -> Response:
         credential, body = credential_of(request, routes.OAUTH_LINK, SETTINGS), request.json(schemas.OAuthReturn)
         ask = DEPARTURE.link if request.path.endswith("/link") else DEPARTURE.reauthenticate
         return oauth.provider_address(ask(provider, body.return_to, credential, caller, now), request)
-    return oauth.depart(DEPARTURE.sign_in(provider, request.query().get("return_to", ""), caller, now), request)
+    return oauth.depart(DEPARTURE.login(provider, request.query().get("return_to", ""), caller, now), request)

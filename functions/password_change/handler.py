@@ -1,18 +1,18 @@
 """POST /auth/password/change: from a password that is known to another one; other sessions end."""
 
 from accounts import settings, telemetry
-from accounts.authentication import SessionAuthentication
 from accounts.aws.outbox import BestEffortOutbox
 from accounts.aws.secrets import PepperSecret, Secret
-from accounts.breaches import breach_list
+from accounts.breach_lists import breach_list
 from accounts.dynamo.audit_events import AuditEventsTable
 from accounts.dynamo.identities import IdentitiesTable
 from accounts.dynamo.sessions import SessionsTable
 from accounts.dynamo.throttles import ThrottlesTable
 from accounts.dynamo.transactions import DynamoTransactions
 from accounts.dynamo.users import UsersTable
-from accounts.password_change import PasswordChange
-from accounts.passwords import BcryptHasher, Policy
+from accounts.flows.people.authentication import SessionAuthentication
+from accounts.flows.people.password_change import PasswordChange
+from accounts.model.passwords import BcryptHasher, Policy
 from accounts.web import responses, routes, schemas
 from accounts.web.endpoint import credential_of, endpoint
 from accounts.web.requests import Request

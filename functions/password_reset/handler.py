@@ -3,7 +3,7 @@
 from accounts import settings, telemetry
 from accounts.aws.outbox import BestEffortOutbox
 from accounts.aws.secrets import PepperSecret, Secret
-from accounts.breaches import breach_list
+from accounts.breach_lists import breach_list
 from accounts.dynamo.audit_events import AuditEventsTable
 from accounts.dynamo.identities import IdentitiesTable
 from accounts.dynamo.one_time_tokens import OneTimeTokensTable
@@ -11,8 +11,8 @@ from accounts.dynamo.sessions import SessionsTable
 from accounts.dynamo.throttles import ThrottlesTable
 from accounts.dynamo.transactions import DynamoTransactions
 from accounts.dynamo.users import UsersTable
-from accounts.password_reset import PasswordReset
-from accounts.passwords import BcryptHasher, Policy
+from accounts.flows.people.password_reset import PasswordReset
+from accounts.model.passwords import BcryptHasher, Policy
 from accounts.web import responses, routes, schemas
 from accounts.web.endpoint import endpoint
 from accounts.web.requests import Request

@@ -1,17 +1,17 @@
 """POST /auth/password: a first password for an account that came through Google or GitHub."""
 
 from accounts import settings, telemetry
-from accounts.authentication import SessionAuthentication
 from accounts.aws.outbox import BestEffortOutbox
 from accounts.aws.secrets import PepperSecret, Secret
-from accounts.breaches import breach_list
+from accounts.breach_lists import breach_list
 from accounts.dynamo.audit_events import AuditEventsTable
 from accounts.dynamo.identities import IdentitiesTable
 from accounts.dynamo.sessions import SessionsTable
 from accounts.dynamo.transactions import DynamoTransactions
 from accounts.dynamo.users import UsersTable
-from accounts.identity_management import PasswordSetting
-from accounts.passwords import BcryptHasher, Policy
+from accounts.flows.people.authentication import SessionAuthentication
+from accounts.flows.providers.identity_management import PasswordSetting
+from accounts.model.passwords import BcryptHasher, Policy
 from accounts.web import responses, routes, schemas
 from accounts.web.endpoint import credential_of, endpoint
 from accounts.web.requests import Request

@@ -1,7 +1,6 @@
 """POST /auth/reauthenticate: the password again, for a step that wants a recent log-in."""
 
-from accounts import sessions, settings, telemetry
-from accounts.authentication import SessionAuthentication
+from accounts import settings, telemetry
 from accounts.aws.outbox import BestEffortOutbox
 from accounts.aws.secrets import PepperSecret, Secret
 from accounts.dynamo.audit_events import AuditEventsTable
@@ -10,12 +9,14 @@ from accounts.dynamo.sessions import SessionsTable
 from accounts.dynamo.throttles import ThrottlesTable
 from accounts.dynamo.transactions import DynamoTransactions
 from accounts.dynamo.users import UsersTable
-from accounts.passwords import BcryptHasher
-from accounts.reauthentication import Reauthentication
-from accounts.session_opening import SessionOpening
-from accounts.sign_in import SignIn
+from accounts.flows.people.authentication import SessionAuthentication
+from accounts.flows.people.login import Login
+from accounts.flows.people.reauthentication import Reauthentication
+from accounts.flows.people.session_opening import SessionOpening
+from accounts.model import sessions
+from accounts.model.passwords import BcryptHasher
 from accounts.web import responses, routes, schemas
-from accounts.web.cookies import signed_in_cookies
+from accounts.web.cookies import login_cookies
 from accounts.web.endpoint import credential_of, endpoint
 from accounts.web.requests import Request
 from accounts.web.responses import Response
@@ -27,15 +28,15 @@ AUDIT = AuditEventsTable(SETTINGS["AUDIT_EVENTS_TABLE"])
 TRANSACTIONS = DynamoTransactions(IDENTITIES, SESSIONS, THROTTLES, USERS, AUDIT)
 HASHER = BcryptHasher(PepperSecret(Secret(SETTINGS["PEPPER_SECRET"])))
 NOTICES = BestEffortOutbox(SETTINGS["MAIL_QUEUE_URL"], on_failure=telemetry.dependency_failed, rarely=True)
-SIGN_IN = SignIn(
+LOGIN = Login(
     IDENTITIES, THROTTLES, HASHER, SessionOpening(USERS, SESSIONS, TRANSACTIONS, sessions.lengths_of(SETTINGS)), NOTICES
 )
-REAUTHENTICATION = Reauthentication(SessionAuthentication(SESSIONS), USERS, IDENTITIES, SIGN_IN)
+REAUTHENTICATION = Reauthentication(SessionAuthentication(SESSIONS), USERS, IDENTITIES, LOGIN)
 
 
 @endpoint(routes.REAUTHENTICATE, SETTINGS)
 def lambda_handler(request: Request) -> Response:
     """Give the browser a fresh session for the one it has."""
     credential, body = credential_of(request, routes.REAUTHENTICATE, SETTINGS), request.json(schemas.Reauthenticate)
-    signed_in = REAUTHENTICATION.with_password(credential, body.password, request.caller, request.received_at)
-    return responses.no_content(cookies=signed_in_cookies(signed_in), user_id=signed_in.session.user_id)
+    logged_in = REAUTHENTICATION.with_password(credential, body.password, request.caller, request.received_at)
+    return responses.no_content(cookies=login_cookies(logged_in), user_id=logged_in.session.user_id)

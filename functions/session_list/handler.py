@@ -1,9 +1,10 @@
 """GET /auth/sessions: where the person is signed in."""
 
-from accounts import clients, settings
-from accounts.authentication import SessionAuthentication
+from accounts import settings
 from accounts.dynamo.sessions import SessionsTable
-from accounts.sign_out import DeviceList
+from accounts.flows.people.authentication import SessionAuthentication
+from accounts.flows.people.logout import SessionList
+from accounts.model import clients
 from accounts.web import presenters, responses, routes
 from accounts.web.endpoint import credential_of, endpoint
 from accounts.web.requests import Request
@@ -11,7 +12,7 @@ from accounts.web.responses import Response
 
 SETTINGS = settings.load()
 CLIENTS = clients.load(SETTINGS.optional("OAUTH_CLIENTS"))
-DEVICES = DeviceList(SessionAuthentication(SessionsTable(SETTINGS["SESSIONS_TABLE"])))
+DEVICES = SessionList(SessionAuthentication(SessionsTable(SETTINGS["SESSIONS_TABLE"])))
 
 
 @endpoint(routes.SESSION_LIST, SETTINGS)

@@ -1,10 +1,10 @@
 """GET /auth/session: who is signed in here, how, and since when."""
 
 from accounts import settings
-from accounts.account import SessionAccount
-from accounts.authentication import SessionAuthentication
 from accounts.dynamo.sessions import SessionsTable
 from accounts.dynamo.users import UsersTable
+from accounts.flows.people.account import SessionAccount
+from accounts.flows.people.authentication import SessionAuthentication
 from accounts.web import presenters, responses, routes
 from accounts.web.endpoint import credential_of, endpoint
 from accounts.web.requests import Request

@@ -3,12 +3,12 @@
 from accounts import settings, telemetry
 from accounts.aws.outbox import SqsOutbox
 from accounts.aws.secrets import PepperSecret, Secret
-from accounts.breaches import breach_list
+from accounts.breach_lists import breach_list
 from accounts.dynamo.identities import IdentitiesTable
 from accounts.dynamo.throttles import ThrottlesTable
 from accounts.dynamo.transactions import DynamoTransactions
-from accounts.passwords import BcryptHasher, Policy
-from accounts.sign_up import SignUp
+from accounts.flows.people.signup import Signup
+from accounts.model.passwords import BcryptHasher, Policy
 from accounts.web import responses, routes, schemas
 from accounts.web.endpoint import endpoint
 from accounts.web.requests import Request
@@ -20,12 +20,12 @@ THROTTLES = ThrottlesTable(SETTINGS["THROTTLES_TABLE"])
 HASHER = BcryptHasher(PepperSecret(Secret(SETTINGS["PEPPER_SECRET"])))
 BREACHED = breach_list(SETTINGS["BREACHED_PASSWORD_LOOKUP"], on_failure=telemetry.dependency_failed)
 POLICY = Policy(SETTINGS.password_min_characters, BREACHED)
-SIGN_UP = SignUp(THROTTLES, HASHER, POLICY, DynamoTransactions(IDENTITIES), SqsOutbox(SETTINGS["MAIL_QUEUE_URL"]))
+SIGNUP = Signup(THROTTLES, HASHER, POLICY, DynamoTransactions(IDENTITIES), SqsOutbox(SETTINGS["MAIL_QUEUE_URL"]))
 
 
-@endpoint(routes.SIGN_UP, SETTINGS)
+@endpoint(routes.SIGNUP, SETTINGS)
 def lambda_handler(request: Request) -> Response:
     """Start the sign-up, and answer alike whether the address is new, waiting or taken."""
-    body = request.json(schemas.SignUp)
-    SIGN_UP.start(body.email, body.password, body.name, request.caller, request.received_at)
+    body = request.json(schemas.Signup)
+    SIGNUP.start(body.email, body.password, body.name, request.caller, request.received_at)
     return responses.accepted("Look in your mail for a link to confirm your address.")

@@ -60,7 +60,7 @@ def _revoke(asked: argparse.Namespace, there: Place) -> None:
     key_id, called = (asked.who, asked.who) if is_id else leaked_key(account, asked.prefix or "")
     found = account or operator.find(key_id)
     confirm(f"Revoke the key {called} of {report.title(found)}", yes=asked.yes)
-    operator.act("KeyRevoke", found, api_key=key_id)
+    operator.act("OperatorKeyRevoke", found, api_key=key_id)
     print(f"{report.title(found)}\nThe key {called} ended: its next use is refused, and its owner is told by mail.")
 
 

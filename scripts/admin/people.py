@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from accounts import api_keys, secrets
+from accounts import secrets
+from accounts.model import api_keys
 from scripts.admin import terminal
 from scripts.place import CannotDo, Place
 
@@ -32,7 +33,7 @@ class Operator:
 
     def find(self, name: str) -> Json:
         """The account that ``name`` names, with what it holds; raises CannotDo when there is none."""
-        return self.invoke("AccountInspect", name=name)
+        return self.invoke("OperatorAccountInspect", name=name)
 
     def act(self, function: str, account: Json, **more: str) -> Json:
         """Have it done to that account."""
@@ -62,39 +63,39 @@ class Act:
 
 ACTS: Mapping[str, Act] = {
     "disable": Act(
-        "AccountDisable",
+        "OperatorAccountDisable",
         "shut an account; its sessions and API keys end",
         "Disable",
         "Disabled: nobody gets in, sessions and API keys ended.",
         final=True,
     ),
     "enable": Act(
-        "AccountEnable",
+        "OperatorAccountEnable",
         "open a disabled account again",
         "Enable",
         "Enabled: the ways in work again; sessions and keys that ended stay ended.",
     ),
     "unlock": Act(
-        "AccountUnlock",
+        "OperatorAccountUnlock",
         "forget failed log-ins, which make the next one wait or disable the password",
         "Unlock",
         "Unlocked: the next log-in waits for nothing.",
     ),
     "log-out": Act(
-        "AccountSignOut",
+        "OperatorAccountLogout",
         "end all sessions of an account, browsers' and programs'",
         "Log out",
         "Logged out everywhere. API keys and ways in stay.",
     ),
     "revoke-password": Act(
-        "PasswordRevoke",
+        "OperatorPasswordRevoke",
         "take a password out of use that others know, until it is reset",
         "Revoke the password of",
         "Revoked: logged out everywhere and told by mail; in again by resetting it, to another one.",
         final=True,
     ),
     "delete": Act(
-        "AccountRemove",
+        "OperatorAccountDelete",
         "delete an account and all it owns",
         "Delete",
         "Deleted, with all it owned. Its history is kept for a year.",

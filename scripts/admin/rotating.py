@@ -2,7 +2,7 @@
 
 import argparse
 
-from accounts.providers import NAMES, TITLES
+from accounts.model.providers import NAMES, TITLES
 from scripts.admin import rotations, terminal
 from scripts.admin.terminal import Commands, command, confirm
 from scripts.place import Place

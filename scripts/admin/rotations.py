@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 
 from accounts.aws.secrets import LOOKED_FOR_SECONDS, OUTGOING
-from accounts.providers import NAMES
+from accounts.model.providers import NAMES
 from local.stack import parameters_of
 from scripts.admin.vault import Vault
 from scripts.place import CannotDo, Place
@@ -99,7 +99,7 @@ def provider(place: Place, name: str, client_secret: str, client_id: str | None 
 def signing_key(place: Place, *, withdraw: bool = False) -> str:
     """Have the other key sign access tokens; ``withdraw`` ends what the first one signed. Tell what was done."""
     given = parameters_of(place.client("cloudformation"), place.stack)
-    function = place.client("lambda").get_function_configuration(FunctionName=place.deployed("OauthTokenFunction"))
+    function = place.client("lambda").get_function_configuration(FunctionName=place.deployed("ClientTokenFunction"))
     variables: dict[str, str] = function["Environment"]["Variables"]
     now = variables["SIGN_WITH"]
     other, keys = _OTHER[now], place.client("kms")

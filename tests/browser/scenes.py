@@ -178,13 +178,13 @@ def verify_email_expired(stage: Stage) -> None:
 
 def verify_email_done(stage: Stage) -> None:
     newcomer = Person(stage.cloud, email=f"fresh{next(_serial)}@example.com")
-    stage.visitor.visit(f"/verify-email#token={newcomer.sign_up()}")
+    stage.visitor.visit(f"/verify-email#token={newcomer.signup()}")
     stage.page.get_by_label("Password", exact=True).fill(PASSWORD)
     stage.press("Confirm address")
     stage.told("Your address is confirmed")
 
 
-def not_signed_in(stage: Stage) -> None:
+def not_logged_in(stage: Stage) -> None:
     stage.visitor.visit("/auth/google/callback")
 
 
@@ -425,7 +425,7 @@ OUTSIDE = (
     verify_email_change,
     verify_email_expired,
     verify_email_done,
-    not_signed_in,
+    not_logged_in,
     missing,
     consent_unknown_client,
 )

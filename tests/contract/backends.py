@@ -9,8 +9,6 @@ from botocore.config import Config
 from botocore.session import Session
 
 from accounts import secrets
-from accounts.api_keys import ApiKeys
-from accounts.audit import AuditEvents
 from accounts.dynamo.api_keys import ApiKeysTable
 from accounts.dynamo.audit_events import AuditEventsTable
 from accounts.dynamo.identities import IdentitiesTable
@@ -20,13 +18,15 @@ from accounts.dynamo.tables import Table, connection
 from accounts.dynamo.throttles import ThrottlesTable
 from accounts.dynamo.transactions import DynamoTransactions
 from accounts.dynamo.users import UsersTable
-from accounts.identities import Identities
 from accounts.limits import AUDIT_KEPT
-from accounts.one_time_tokens import OneTimeTokens
-from accounts.sessions import Sessions
-from accounts.throttles import Throttles
+from accounts.model.api_keys import ApiKeys
+from accounts.model.audit import AuditEvents
+from accounts.model.identities import Identities
+from accounts.model.one_time_tokens import OneTimeTokens
+from accounts.model.sessions import Sessions
+from accounts.model.throttles import Throttles
+from accounts.model.users import Users
 from accounts.transactions import Change, Conflict, Transactions
-from accounts.users import Users
 from tests.contract import template
 from tests.fakes import FakeApiKeys, FakeAuditEvents, FakeIdentities, FakeSessions, FakeTokens, FakeUsers, World
 

@@ -7,8 +7,8 @@ from threading import Barrier, Lock, local
 from typing import Any
 
 from accounts.errors import AccountsError
-from accounts.passwords import Verdict
-from accounts.throttles import Full, Throttles, Toll
+from accounts.model.passwords import Verdict
+from accounts.model.throttles import Full, Throttles, Toll
 from accounts.transactions import Change, Transactions
 from tests.fakes import FakeHasher
 

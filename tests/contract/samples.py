@@ -6,14 +6,15 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from accounts import identities, secrets, users
-from accounts.api_keys import ApiKey
-from accounts.audit import Caller, Record
-from accounts.identities import Identity
-from accounts.one_time_tokens import EMAIL_VERIFICATION, OneTimeToken
-from accounts.sessions import Session
-from accounts.throttles import Toll
-from accounts.users import User
+from accounts import secrets
+from accounts.model import identities, users
+from accounts.model.api_keys import ApiKey
+from accounts.model.audit import Caller, Record
+from accounts.model.identities import Identity
+from accounts.model.one_time_tokens import EMAIL_VERIFICATION, OneTimeToken
+from accounts.model.sessions import Session
+from accounts.model.throttles import Toll
+from accounts.model.users import User
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=10)

@@ -5,29 +5,29 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from accounts import clients, identities, messages, sessions, users
-from accounts.audit import Caller
-from accounts.authentication import SESSION, Credential, SessionAuthentication
-from accounts.client_consent import ClientConsent, Question
-from accounts.client_sessions import ClientSessions
-from accounts.client_sign_in import ClientSignIn
-from accounts.clients import Client
-from accounts.email_change import EmailChange
-from accounts.email_verification import EmailVerification
-from accounts.identities import Identity
-from accounts.key_management import KeyCreation
-from accounts.mailing import SENT, Mailing
-from accounts.messages import Message
-from accounts.password_change import PasswordChange
-from accounts.password_reset import PasswordReset
-from accounts.passwords import Policy
-from accounts.reauthentication import Reauthentication
-from accounts.session_opening import SessionOpening
-from accounts.sessions import LONGEST, Session
-from accounts.sign_in import SignIn
-from accounts.sign_out import SignOut, SignOutEverywhere
-from accounts.token_refresh import TokenRefresh
-from accounts.users import User
+from accounts.flows.clients.client_consent import ClientConsent, Question
+from accounts.flows.clients.client_login import ClientLogin
+from accounts.flows.clients.client_sessions import ClientSessions
+from accounts.flows.clients.token_refresh import TokenRefresh
+from accounts.flows.keys.key_management import KeyCreation
+from accounts.flows.mail.mailing import SENT, Mailing
+from accounts.flows.people.authentication import SESSION, Credential, SessionAuthentication
+from accounts.flows.people.email_change import EmailChange
+from accounts.flows.people.email_verification import EmailVerification
+from accounts.flows.people.login import Login
+from accounts.flows.people.logout import Logout, LogoutEverywhere
+from accounts.flows.people.password_change import PasswordChange
+from accounts.flows.people.password_reset import PasswordReset
+from accounts.flows.people.reauthentication import Reauthentication
+from accounts.flows.people.session_opening import SessionOpening
+from accounts.model import clients, identities, messages, sessions, users
+from accounts.model.audit import Caller
+from accounts.model.clients import Client
+from accounts.model.identities import Identity
+from accounts.model.messages import Message
+from accounts.model.passwords import Policy
+from accounts.model.sessions import LONGEST, Session
+from accounts.model.users import User
 from tests.contract.backends import Backend
 from tests.contract.races import CountingHasher
 from tests.contract.samples import NOW, an_address
@@ -86,9 +86,9 @@ class Stories:
         return SessionOpening(self.users, self.sessions, self.transactions, LONGEST)
 
     @property
-    def sign_in(self) -> SignIn:
+    def login(self) -> Login:
         """Log in."""
-        return SignIn(self.identities, self.throttles, self.hasher, self.opening, FakeOutbox())
+        return Login(self.identities, self.throttles, self.hasher, self.opening, FakeOutbox())
 
     @property
     def verification(self) -> EmailVerification:
@@ -104,11 +104,11 @@ class Stories:
         return ClientConsent(authentication, self.users, self.throttles, self.transactions, SITE_URL)
 
     @property
-    def codes(self) -> ClientSignIn:
+    def codes(self) -> ClientLogin:
         """Exchange a program's code."""
         sessions_of_clients = ClientSessions(self.opening, FakeSigner(), SITE_URL)
         stores = (self.tokens, sessions_of_clients, self.transactions, self.throttles)
-        return ClientSignIn(*stores, clients.load(), FakeOutbox())
+        return ClientLogin(*stores, clients.load(), FakeOutbox())
 
     @property
     def refresh(self) -> TokenRefresh:
@@ -116,14 +116,14 @@ class Stories:
         return TokenRefresh(self.sessions, self.users, self.transactions, self.throttles, FakeSigner(), SITE_URL)
 
     @property
-    def here(self) -> SignOut:
+    def here(self) -> Logout:
         """Log out."""
-        return SignOut(SessionAuthentication(self.sessions), self.transactions)
+        return Logout(SessionAuthentication(self.sessions), self.transactions)
 
     @property
-    def everywhere(self) -> SignOutEverywhere:
+    def everywhere(self) -> LogoutEverywhere:
         """Log out everywhere."""
-        return SignOutEverywhere(SessionAuthentication(self.sessions), self.users, self.transactions)
+        return LogoutEverywhere(SessionAuthentication(self.sessions), self.users, self.transactions)
 
     @property
     def key_creation(self) -> KeyCreation:
@@ -152,7 +152,7 @@ class Stories:
     def reauthentication(self) -> Reauthentication:
         """Prove again who one is."""
         authentication = SessionAuthentication(self.sessions)
-        return Reauthentication(authentication, self.users, self.identities, self.sign_in)
+        return Reauthentication(authentication, self.users, self.identities, self.login)
 
     def mailed(self, message: Message, now: datetime = NOW) -> str:
         """The token in the link that the message leads to."""
@@ -172,7 +172,7 @@ class Stories:
 
     def log_in(self, person: Person, number: int, *, password: str = PASSWORD, now: datetime = NOW) -> Any:
         """Log in from an address of one's own."""
-        return self.sign_in.with_password(
+        return self.login.with_password(
             person.identity.email, password, remember=False, presented=None, caller=caller(number), now=now
         )
 
@@ -199,7 +199,7 @@ class Stories:
         held = {session.digest: session.expires_at for _, session in started}
         self.backend.commit(
             users.Open(replace(user, sessions=held)),
-            identities.SignUp(identity),
+            identities.Signup(identity),
             *(sessions.Start(session) for _, session in started),
         )
         token, session = started[0]

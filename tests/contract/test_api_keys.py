@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from accounts import api_keys
-from accounts.api_keys import ApiKey
+from accounts.model import api_keys
+from accounts.model.api_keys import ApiKey
 from tests.contract.backends import Backend
 from tests.contract.samples import LATER, a_digest, an_api_key
 

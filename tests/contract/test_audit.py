@@ -3,9 +3,9 @@
 from datetime import timedelta, timezone
 from typing import Any
 
-from accounts import audit, users
-from accounts.audit import Record
 from accounts.limits import AUDIT_KEPT
+from accounts.model import audit, users
+from accounts.model.audit import Record
 from tests.contract.backends import Backend
 from tests.contract.samples import CALLER, NAME, NOW, a_digest, a_record
 

@@ -11,11 +11,12 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ReadTimeoutError
 from botocore.httpsession import URLLib3Session
 
-from accounts import secrets, sessions
-from accounts.audit import Caller
-from accounts.client_sessions import Tokens
+from accounts import secrets
 from accounts.errors import GrantReused, InvalidGrant
+from accounts.flows.clients.client_sessions import Tokens
 from accounts.limits import SESSIONS_PER_ACCOUNT
+from accounts.model import sessions
+from accounts.model.audit import Caller
 from tests.contract import wire
 from tests.contract.backends import Backend
 from tests.contract.races import MeetAfterRead, MeetBeforeWrite, Meeting, OvertakenAtWrite, kinds, together
@@ -65,7 +66,7 @@ def refresh(stories: Stories, token: str) -> Tokens:
     return tokens
 
 
-def signed_in(stories: Stories) -> tuple[Person, str]:
+def logged_in(stories: Stories) -> tuple[Person, str]:
     """A person whose program has signed in, and the refresh token that it holds."""
     person = stories.person()
     return person, redeem(stories, allowed(stories, person)).refresh_token
@@ -192,7 +193,7 @@ def test_no_program_is_in_after_whatever_ends_programs(racetrack: Backend, endin
 def test_all_who_refresh_at_once_go_on_with_one_token(racetrack: Backend, windows: int) -> None:
     """Windows of one program: nobody is logged out, and no answer is worth less than another."""
     stories = Stories(racetrack)
-    person, token = signed_in(stories)
+    person, token = logged_in(stories)
     racing = meeting(racetrack, windows)
     outcomes = together(windows, lambda _: refresh(racing, token))
     stored = racetrack.sessions.get(_found_by(token))
@@ -207,7 +208,7 @@ def test_all_who_refresh_at_once_go_on_with_one_token(racetrack: Backend, window
 def test_refreshes_that_cancel_each_other_both_go_on(real: Backend) -> None:
     """DynamoDB in AWS does not queue them."""
     stories, crowd = Stories(real), Crowd()
-    _, token = signed_in(stories)
+    _, token = logged_in(stories)
     racing = meeting(real, 2)
     with crowd.gathered():
         outcomes = together(2, lambda _: refresh(racing, token))
@@ -218,7 +219,7 @@ def test_refreshes_that_cancel_each_other_both_go_on(real: Backend) -> None:
 def test_a_refresh_in_between_is_the_first(backend: Backend) -> None:
     """Whoever wrote late reads again, and is given what the other got."""
     stories = Stories(backend)
-    _, token = signed_in(stories)
+    _, token = logged_in(stories)
     first: list[Tokens] = []
     late = refresh(overtaken(backend, lambda: first.append(refresh(stories, token))), token)
 
@@ -230,7 +231,7 @@ def test_a_refresh_in_between_is_the_first(backend: Backend) -> None:
 def test_no_session_comes_back_by_a_refresh(backend: Backend, ending: str) -> None:
     """It was live when it was read; not a half of it is written to where it was."""
     stories = Stories(backend)
-    person, token = signed_in(stories)
+    person, token = logged_in(stories)
     link = stories.reset_link(person)
 
     with pytest.raises(InvalidGrant):
@@ -243,7 +244,7 @@ def test_no_session_comes_back_by_a_refresh(backend: Backend, ending: str) -> No
 def test_no_refresh_outlives_whatever_ends_programs(racetrack: Backend, ending: str) -> None:
     """It lost, or its pair is worth nothing."""
     stories = Stories(racetrack)
-    person, token = signed_in(stories)
+    person, token = logged_in(stories)
     link, racing = stories.reset_link(person), meeting(racetrack, 2)
     work = (lambda: refresh(racing, token), lambda: ENDINGS[ending](racing, person, link))
     both: list[Any] = together(2, lambda n: work[n]())
@@ -257,7 +258,7 @@ def test_no_refresh_outlives_whatever_ends_programs(racetrack: Backend, ending: 
 def test_an_answer_of_the_table_that_is_lost_ends_nothing(real: Backend, story: str, writes: int) -> None:
     """It has written, we ask again, and it knows the request: our fault is not taken for a second use."""
     stories = Stories(real)
-    person, token = signed_in(stories)
+    person, token = logged_in(stories)
     work: dict[str, Callable[[], Tokens]] = {
         "code": lambda: redeem(stories, code),
         "refresh": lambda: refresh(stories, token),

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from accounts import users
-from accounts.key_management import NewKey
+from accounts.flows.keys.key_management import NewKey
+from accounts.flows.people.session_opening import LoggedIn
 from accounts.limits import API_KEYS_PER_ACCOUNT, FREE_FAILURES
-from accounts.session_opening import SignedIn
+from accounts.model import users
 from tests.contract.backends import Backend
 from tests.contract.races import MeetAfterRead, MeetBeforeWrite, Meeting, kinds, together
 from tests.contract.samples import NOW, a_digest
@@ -52,7 +52,7 @@ def test_log_ins_that_cancel_each_other_all_get_in(real: Backend) -> None:
     person = stories.person(live_sessions=50)
     with crowd.gathered():
         outcomes = together(FREE_FAILURES, lambda n: stories.log_in(person, n, now=NOW + timedelta(minutes=1)))
-    new = {outcome.session.digest for outcome in outcomes if isinstance(outcome, SignedIn)}
+    new = {outcome.session.digest for outcome in outcomes if isinstance(outcome, LoggedIn)}
     held, stored = stories.held_and_stored(person.user_id)
 
     assert crowd.cancelled > 0

@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 
-from accounts import clients
-from accounts.audit import Caller
-from accounts.authentication import SessionAuthentication
-from accounts.client_sessions import ClientSessions
-from accounts.client_sign_in import ClientSignIn
-from accounts.clients import ALLOW, DENY
-from accounts.device_authorization import DeviceAuthorization
-from accounts.device_codes import Codes
-from accounts.device_consent import DeviceConsent, DeviceQuestion
-from accounts.device_sign_in import DeviceSignIn, answered
 from accounts.errors import InvalidUserCode
-from accounts.one_time_tokens import OneTimeToken
+from accounts.flows.clients.client_login import ClientLogin
+from accounts.flows.clients.client_sessions import ClientSessions
+from accounts.flows.clients.device_authorization import DeviceAuthorization
+from accounts.flows.clients.device_consent import DeviceConsent, DeviceQuestion
+from accounts.flows.clients.device_login import DeviceLogin, answered
+from accounts.flows.people.authentication import SessionAuthentication
+from accounts.model import clients
+from accounts.model.audit import Caller
+from accounts.model.clients import ALLOW, DENY
+from accounts.model.device_codes import Codes
+from accounts.model.one_time_tokens import OneTimeToken
 from tests.contract.backends import Backend
 from tests.contract.races import MeetAfterRead, Meeting, kinds, together
 from tests.contract.samples import NOW
@@ -59,12 +59,12 @@ def consent(stories: Stories) -> DeviceConsent:
     return DeviceConsent(authentication, stories.users, stories.tokens, stories.throttles, stories.transactions)
 
 
-def sign_in(stories: Stories) -> DeviceSignIn:
+def login(stories: Stories) -> DeviceLogin:
     """The device gets its tokens."""
     sessions = ClientSessions(stories.opening, Signer(), "http://localhost")
     stores = (stories.tokens, sessions, stories.transactions, stories.throttles)
-    exchange = ClientSignIn(*stores, clients.load(), FakeOutbox())
-    return DeviceSignIn(exchange, stories.throttles)
+    exchange = ClientLogin(*stores, clients.load(), FakeOutbox())
+    return DeviceLogin(exchange, stories.throttles)
 
 
 def ask(stories: Stories, found: Codes, person: Person) -> DeviceQuestion:
@@ -74,7 +74,7 @@ def ask(stories: Stories, found: Codes, person: Person) -> DeviceQuestion:
 
 def found_by(stories: Stories, found: Codes) -> OneTimeToken:
     """What the device finds."""
-    return sign_in(stories).find(found.device_code, "comfy-cli", somewhere(), NOW)
+    return login(stories).find(found.device_code, "comfy-cli", somewhere(), NOW)
 
 
 @three_times
@@ -114,7 +114,7 @@ def test_of_two_polls_at_once_one_gets_tokens_and_they_are_worth_nothing(racetra
     person, found = stories.person(), codes(stories)
     ask(stories, found, person)
     consent(stories).answer(found.user_code, ALLOW, person.credential, somewhere(), NOW)
-    device, token = sign_in(stories), found_by(stories, found)
+    device, token = login(stories), found_by(stories, found)
     outcomes = together(2, lambda _: device.redeem(token, somewhere(), NOW))
 
     assert kinds(outcomes) == {"GrantReused": 1, "Tokens": 1}
@@ -128,7 +128,7 @@ def test_of_ten_polls_at_once_one_is_not_too_soon(racetrack: Backend) -> None:
     """They are counted, not read and compared (RFC 8628 3.5)."""
     stories = Stories(racetrack)
     found = codes(stories)
-    device, token = sign_in(stories), found_by(stories, found)
+    device, token = login(stories), found_by(stories, found)
     outcomes = together(10, lambda _: device.is_too_soon(token, NOW))
 
     assert outcomes.count(False) == 1

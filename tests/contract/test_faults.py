@@ -16,10 +16,10 @@ from botocore.exceptions import (
 )
 from botocore.httpsession import URLLib3Session
 
-from accounts import api_keys, one_time_tokens, sessions, throttles, users
 from accounts.dynamo.tables import RETRIES, connection
 from accounts.dynamo.transactions import TRIES, DynamoTransactions
 from accounts.errors import Unavailable
+from accounts.model import api_keys, one_time_tokens, sessions, throttles, users
 from accounts.transactions import Conflict
 from tests.contract import wire
 from tests.contract.backends import STORES, Backend

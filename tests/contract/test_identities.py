@@ -6,19 +6,19 @@ from functools import partial
 
 import pytest
 
-from accounts import identities
-from accounts.identities import Identity
+from accounts.model import identities
+from accounts.model.identities import Identity
 from accounts.transactions import Change
 from tests.contract.backends import Backend
 from tests.contract.samples import LATER, NOW, an_identity
 
-CLAIMS = pytest.mark.parametrize("kind", [identities.SignUp, identities.Claim])
+CLAIMS = pytest.mark.parametrize("kind", [identities.Signup, identities.Claim])
 
 
 def signed_up(backend: Backend, **fields: object) -> Identity:
     """An identity as it is stored after a sign-up."""
     identity: Identity = an_identity(**fields)
-    backend.commit(identities.SignUp(identity))
+    backend.commit(identities.Signup(identity))
     return identity
 
 
@@ -45,7 +45,7 @@ def test_an_unknown_identity_is_none(backend: Backend) -> None:
 
 @CLAIMS
 def test_a_claim_replaces_one_that_nobody_confirmed(
-    backend: Backend, kind: type[identities.SignUp | identities.Claim]
+    backend: Backend, kind: type[identities.Signup | identities.Claim]
 ) -> None:
     """Nothing of the older one is left: not its password, not its link, not its count of changes."""
     older = signed_up(backend)
@@ -60,7 +60,7 @@ def test_a_claim_replaces_one_that_nobody_confirmed(
 
 @CLAIMS
 def test_a_verified_identity_is_not_claimed_again(
-    backend: Backend, kind: type[identities.SignUp | identities.Claim]
+    backend: Backend, kind: type[identities.Signup | identities.Claim]
 ) -> None:
     """It has its owner."""
     owner = signed_up(backend, verified=True)
@@ -91,7 +91,7 @@ def test_of_two_who_read_the_same_identity_one_replaces_it(backend: Backend) -> 
 def test_a_newer_sign_up_is_not_replaced_by_who_read_the_older(backend: Backend) -> None:
     """Both stand at version 0, but they are not the same person."""
     older = signed_up(backend)
-    backend.commit(identities.SignUp(an_identity(key=older.key)))
+    backend.commit(identities.Signup(an_identity(key=older.key)))
     late = identities.Replace(replace(older, verified=True))
 
     assert backend.refused(late) == (late,)
@@ -182,7 +182,7 @@ def test_an_identity_is_claimed_with_every_field(backend: Backend) -> None:
 def test_a_change_can_rest_on_a_verified_identity(backend: Backend) -> None:
     """Which stays as it is: nothing is written to it."""
     owner, other = signed_up(backend, verified=True), an_identity()
-    backend.commit(identities.StillVerified(owner.key, owner.user_id), identities.SignUp(other))
+    backend.commit(identities.StillVerified(owner.key, owner.user_id), identities.Signup(other))
 
     assert [backend.identities.get(owner.key), backend.identities.get(other.key)] == [owner, other]
 
@@ -193,7 +193,7 @@ def test_nothing_rests_on_an_identity_that_is_unverified_foreign_or_gone(backend
     unverified = identities.StillVerified(waiting.key, waiting.user_id)
     foreign = identities.StillVerified(owner.key, "somebody else")
     gone = identities.StillVerified("email#nobody@example.com", owner.user_id)
-    refused = [backend.refused(identities.SignUp(an_identity()), change) for change in (unverified, foreign, gone)]
+    refused = [backend.refused(identities.Signup(an_identity()), change) for change in (unverified, foreign, gone)]
 
     assert refused == [(unverified,), (foreign,), (gone,)]
 
@@ -201,7 +201,7 @@ def test_nothing_rests_on_an_identity_that_is_unverified_foreign_or_gone(backend
 def test_a_change_can_rest_on_an_identity_as_it_was_read(backend: Backend) -> None:
     """Which stays as it is: nothing is written to it, and the next may rest on it too."""
     read, other = signed_up(backend, version=0), an_identity()
-    backend.commit(identities.Unchanged(read), identities.SignUp(other))
+    backend.commit(identities.Unchanged(read), identities.Signup(other))
     backend.commit(identities.Unchanged(read))
 
     assert [backend.identities.get(read.key), backend.identities.get(other.key)] == [read, other]
@@ -212,12 +212,12 @@ def test_nothing_rests_on_an_identity_that_changed_since_it_was_read(backend: Ba
     changed, replaced, removed = (signed_up(backend) for _ in range(3))
     backend.commit(
         identities.DisableLogin(changed.key, changed.user_id),
-        identities.SignUp(an_identity(key=replaced.key)),
+        identities.Signup(an_identity(key=replaced.key)),
         identities.Remove(removed.key, removed.user_id),
     )
     late = [identities.Unchanged(read) for read in (changed, replaced, removed)]
 
-    assert [backend.refused(identities.SignUp(an_identity()), change) for change in late] == [(one,) for one in late]
+    assert [backend.refused(identities.Signup(an_identity()), change) for change in late] == [(one,) for one in late]
 
 
 def test_an_identity_is_vacated_as_it_was_read(backend: Backend) -> None:
@@ -237,5 +237,5 @@ def test_an_identity_that_changed_since_it_was_read_is_not_vacated(backend: Back
     )
     late = [identities.Vacate(read) for read in (changed, removed)]
 
-    assert [backend.refused(identities.SignUp(an_identity()), change) for change in late] == [(one,) for one in late]
+    assert [backend.refused(identities.Signup(an_identity()), change) for change in late] == [(one,) for one in late]
     assert backend.identities.get(changed.key) == replace(changed, disabled=True, version=1)

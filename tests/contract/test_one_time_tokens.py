@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from accounts import one_time_tokens
-from accounts.one_time_tokens import OneTimeToken
+from accounts.model import one_time_tokens
+from accounts.model.one_time_tokens import OneTimeToken
 from tests.contract.backends import Backend
 from tests.contract.samples import a_token
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from accounts import secrets
-from accounts.audit import Caller
 from accounts.errors import InvalidCredentials, InvalidLink
-from accounts.identities import email_key
+from accounts.flows.people.session_opening import LoggedIn
 from accounts.limits import FREE_FAILURES
-from accounts.session_opening import SignedIn
+from accounts.model.audit import Caller
+from accounts.model.identities import email_key
 from tests.contract.backends import Backend
 from tests.contract.races import MeetBeforeWrite, Meeting, OvertakenAtWrite, kinds, together
 from tests.contract.samples import NOW, an_address
@@ -58,21 +58,21 @@ def move(stories: Stories, person: Person, token: str) -> Any:
     return stories.move.confirm(person.credential, token, somewhere(), NOW)
 
 
-def again(stories: Stories, person: Person, password: str = PASSWORD) -> SignedIn:
+def again(stories: Stories, person: Person, password: str = PASSWORD) -> LoggedIn:
     """Prove with the password who is there."""
     return stories.reauthentication.with_password(person.credential, password, somewhere(), NOW)
 
 
-def log_in(stories: Stories, person: Person, password: str = PASSWORD) -> SignedIn:
+def log_in(stories: Stories, person: Person, password: str = PASSWORD) -> LoggedIn:
     """Log in from a browser that was never seen."""
-    signed_in: SignedIn = stories.log_in(person, next(_sources), password=password)
-    return signed_in
+    logged_in: LoggedIn = stories.log_in(person, next(_sources), password=password)
+    return logged_in
 
 
 def opens(stories: Stories, person: Person, password: str) -> bool:
     """Whether the account can be logged in to with that password; nothing else comes between."""
     try:
-        return isinstance(log_in(stories, person, password), SignedIn)
+        return isinstance(log_in(stories, person, password), LoggedIn)
     except InvalidCredentials:
         return False
 
@@ -287,7 +287,7 @@ def test_logging_out_everywhere_and_proving_who_one_is_leave_at_most_the_new_ses
     out, fresh = both
     held, stored = stories.held_and_stored(person.user_id)
 
-    assert (out, type(fresh)) == (person.user_id, SignedIn)
+    assert (out, type(fresh)) == (person.user_id, LoggedIn)
     assert held == stored
     assert held <= {fresh.session.digest}
 

@@ -5,18 +5,18 @@ from datetime import timedelta
 
 import pytest
 
-from accounts import identities, messages, one_time_tokens, throttles
-from accounts.email_verification import EmailVerification
 from accounts.errors import InvalidCredentials, InvalidLink, TooManyAttempts
-from accounts.identities import Identity
-from accounts.key_management import NewKey
+from accounts.flows.keys.key_management import NewKey
+from accounts.flows.mail.mailing import LIMIT_REACHED, SENT, Mailing
+from accounts.flows.people.email_verification import EmailVerification
+from accounts.flows.people.session_opening import LoggedIn
+from accounts.flows.people.signup import Signup
 from accounts.limits import API_KEYS_PER_ACCOUNT, FREE_FAILURES, SESSIONS_PER_ACCOUNT
-from accounts.mailing import LIMIT_REACHED, SENT, Mailing
-from accounts.messages import Message
-from accounts.one_time_tokens import EMAIL_VERIFICATION
-from accounts.passwords import Policy
-from accounts.session_opening import SignedIn
-from accounts.sign_up import SignUp
+from accounts.model import identities, messages, one_time_tokens, throttles
+from accounts.model.identities import Identity
+from accounts.model.messages import Message
+from accounts.model.one_time_tokens import EMAIL_VERIFICATION
+from accounts.model.passwords import Policy
 from accounts.transactions import Conflict
 from tests.contract.backends import Backend
 from tests.contract.races import CountingHasher, MeetAfterFull, MeetAfterRead, Meeting, Overtaken, kinds, together
@@ -39,7 +39,7 @@ def test_of_two_who_open_one_link_one_gets_in(racetrack: Backend) -> None:
     waiting, token = _sign_up(stories)
     racing = stories.with_stores(identities=MeetAfterRead(racetrack.identities, Meeting(2)))
     outcomes = together(2, lambda n: racing.verification.confirm(token, PASSWORD, None, caller(n), NOW))
-    winner = next(outcome for outcome in outcomes if isinstance(outcome, SignedIn))
+    winner = next(outcome for outcome in outcomes if isinstance(outcome, LoggedIn))
     digest = winner.session.digest
 
     assert kinds(outcomes) == {"InvalidLink": 1, "SignedIn": 1}
@@ -75,8 +75,8 @@ def test_of_twenty_sign_ups_of_one_address_one_account_comes(racetrack: Backend)
     accounts_before = len(racetrack.contents()["UsersTable"])
     outbox = FakeOutbox()
     hasher = CountingHasher(meeting=Meeting(20))
-    sign_up = SignUp(racetrack.throttles, hasher, Policy(15, FakeBreaches()), racetrack.transactions, outbox)
-    outcomes = together(20, lambda n: sign_up.start(address, f"{PASSWORD} {n}", "", caller(n), NOW))
+    signup = Signup(racetrack.throttles, hasher, Policy(15, FakeBreaches()), racetrack.transactions, outbox)
+    outcomes = together(20, lambda n: signup.start(address, f"{PASSWORD} {n}", "", caller(n), NOW))
     mailing = Mailing(
         racetrack.identities, racetrack.users, racetrack.throttles, racetrack.transactions, postman, "http://localhost"
     )
@@ -86,7 +86,7 @@ def test_of_twenty_sign_ups_of_one_address_one_account_comes(racetrack: Backend)
 
     assert outcomes == [None] * 20
     assert mailed == [SENT] * 3 + [LIMIT_REACHED] * 17
-    assert outbox.messages == [Message(messages.SIGN_UP, email=address)] * 20
+    assert outbox.messages == [Message(messages.SIGNUP, email=address)] * 20
     assert identity is not None
     assert identity.password_hash in {f"fake:{PASSWORD} {n}" for n in range(20)}
     password = identity.password_hash.removeprefix("fake:")
@@ -115,14 +115,14 @@ def test_fifty_new_sessions_at_once_never_make_an_account_hold_too_many(racetrac
     person = stories.person(live_sessions=48)
 
     def log_in(number: int) -> None:
-        signed_in = stories.opening.begin(
+        logged_in = stories.opening.begin(
             person.identity,
             method="password",
             remember=False,
             caller=caller(number),
             now=NOW + timedelta(minutes=1),
         )
-        stories.opening.open(signed_in.session)
+        stories.opening.open(logged_in.session)
 
     outcomes = together(50, log_in)
     held, stored = stories.held_and_stored(person.user_id)
@@ -140,7 +140,7 @@ def test_as_many_as_may_try_at_once_all_get_into_a_full_account(racetrack: Backe
     person = stories.person(live_sessions=SESSIONS_PER_ACCOUNT)
     racing = stories.with_stores(users=MeetAfterRead(racetrack.users, Meeting(FREE_FAILURES)))
     outcomes = together(FREE_FAILURES, lambda n: racing.log_in(person, n, now=NOW + timedelta(minutes=1)))
-    new = {outcome.session.digest for outcome in outcomes if isinstance(outcome, SignedIn)}
+    new = {outcome.session.digest for outcome in outcomes if isinstance(outcome, LoggedIn)}
     held, stored = stories.held_and_stored(person.user_id)
 
     assert kinds(outcomes) == {"SignedIn": FREE_FAILURES}
@@ -154,11 +154,11 @@ def test_a_log_in_that_others_overtake_each_time_still_gets_in(racetrack: Backen
     person = stories.person(live_sessions=SESSIONS_PER_ACCOUNT)
     later = NOW + timedelta(minutes=1)
     overtaken = Overtaken(racetrack.users, lambda: stories.log_in(person, 1, now=later), times=FREE_FAILURES)
-    signed_in = stories.with_stores(users=overtaken).log_in(person, 2, now=later)
+    logged_in = stories.with_stores(users=overtaken).log_in(person, 2, now=later)
     held, stored = stories.held_and_stored(person.user_id)
 
     assert overtaken.times == 0
-    assert held == stored >= {signed_in.session.digest}
+    assert held == stored >= {logged_in.session.digest}
     assert len(held) == SESSIONS_PER_ACCOUNT
 
 
@@ -211,7 +211,7 @@ def test_of_a_password_change_and_a_hash_made_anew_at_once_one_is_kept(racetrack
 
     assert stored is not None
     assert (type(login), change, stored.password_hash) in [
-        (SignedIn, "told", person.identity.password_hash),
+        (LoggedIn, "told", person.identity.password_hash),
         (InvalidCredentials, None, changed.password_hash),
     ]
 
@@ -240,7 +240,7 @@ def test_logging_out_everywhere_among_log_ins_leaves_no_session_unheld(racetrack
 
     out, *ins = together(5, race)
     held, stored = stories.held_and_stored(person.user_id)
-    new = {outcome.session.digest for outcome in ins if isinstance(outcome, SignedIn)}
+    new = {outcome.session.digest for outcome in ins if isinstance(outcome, LoggedIn)}
 
     assert (out, kinds(ins)) == (person.user_id, {"SignedIn": 4})
     assert held == stored <= new
@@ -267,9 +267,9 @@ def _sign_up(stories: Stories) -> tuple[Identity, str]:
     plaintext, token = one_time_tokens.issue(EMAIL_VERIFICATION, key, lifetime=timedelta(hours=1), now=NOW)
     identity = Identity(key, f"user of {address}", address, "", NOW, NOW, f"fake:{PASSWORD}")
     identity = replace(identity, pending_token=token.digest, expires_at=NOW.replace(microsecond=0) + timedelta(days=7))
-    stories.backend.commit(identities.SignUp(identity), one_time_tokens.Issue(token))
+    stories.backend.commit(identities.Signup(identity), one_time_tokens.Issue(token))
     return identity, plaintext
 
 
-def _confirm(verification: EmailVerification, token: str, password: str) -> SignedIn:
+def _confirm(verification: EmailVerification, token: str, password: str) -> LoggedIn:
     return verification.confirm(token, password, None, caller(99), NOW)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from accounts import sessions
+from accounts.model import sessions
 from tests.contract import wire
 from tests.contract.backends import Backend
 from tests.contract.samples import LATER, NOW, a_digest, a_record, a_session, a_token, a_toll

@@ -3,10 +3,10 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from accounts import sessions
-from accounts.audit import Caller
 from accounts.dynamo.sessions import _idle
-from accounts.sessions import Session
+from accounts.model import sessions
+from accounts.model.audit import Caller
+from accounts.model.sessions import Session
 from tests.contract.backends import Backend
 from tests.contract.samples import LATER, TOMORROW, a_digest, a_session
 

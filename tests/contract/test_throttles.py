@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from accounts import throttles
-from accounts.throttles import Counter, Full, Toll
+from accounts.model import throttles
+from accounts.model.throttles import Counter, Full, Toll
 from tests.contract.backends import Backend
 from tests.contract.samples import LATER, NOW, a_toll
 

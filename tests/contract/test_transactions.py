@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from accounts import api_keys, audit, identities, one_time_tokens, sessions, throttles, users
-from accounts.api_keys import ApiKey
-from accounts.identities import Identity
 from accounts.limits import API_KEYS_PER_ACCOUNT, SESSIONS_PER_ACCOUNT
+from accounts.model import api_keys, audit, identities, one_time_tokens, sessions, throttles, users
+from accounts.model.api_keys import ApiKey
+from accounts.model.identities import Identity
 from accounts.transactions import Change
 from tests.contract.backends import Backend
 from tests.contract.samples import (
@@ -27,7 +27,7 @@ def changes_that_hold() -> tuple[Change, ...]:
     """One of each kind that needs nothing to be there."""
     return (
         users.Open(a_user()),
-        identities.SignUp(an_identity()),
+        identities.Signup(an_identity()),
         identities.Claim(an_identity()),
         sessions.Start(a_session()),
         sessions.End(a_digest()),
@@ -93,7 +93,7 @@ def test_changes_that_all_hold_are_all_written(backend: Backend) -> None:
         one_time_tokens.Issue(token),
         api_keys.Add(key),
         sessions.Start(session),
-        identities.SignUp(identity),
+        identities.Signup(identity),
         users.Open(user),
     )
 
@@ -146,7 +146,7 @@ def test_an_account_that_owns_all_it_can_ends_in_one_transaction(backend: Backen
         identities=frozenset({identity.key}),
     )
     before = backend.contents()
-    backend.commit(users.Open(user), identities.SignUp(identity), *map(sessions.Start, held), *map(api_keys.Add, keys))
+    backend.commit(users.Open(user), identities.Signup(identity), *map(sessions.Start, held), *map(api_keys.Add, keys))
     backend.commit(
         users.Close(user),
         identities.Remove(identity.key, user.user_id),

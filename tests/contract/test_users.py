@@ -5,8 +5,8 @@ from datetime import timedelta, timezone
 
 import pytest
 
-from accounts import users
-from accounts.users import Beside, User
+from accounts.model import users
+from accounts.model.users import Beside, User
 from tests.contract.backends import Backend
 from tests.contract.samples import LATER, NOW, TOMORROW, a_digest, a_user
 

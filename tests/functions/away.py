@@ -8,16 +8,24 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from accounts import identities, one_time_tokens, secrets, users
-from accounts.identities import Identity
-from accounts.one_time_tokens import OAUTH_STATE, PROVIDER_VERIFICATION, OneTimeToken
+from accounts import secrets
+from accounts.model import identities, one_time_tokens, users
+from accounts.model.identities import Identity
+from accounts.model.one_time_tokens import OAUTH_STATE, PROVIDER_VERIFICATION, OneTimeToken
 from tests.functions import lambdas
 from tests.functions.lambdas import Answer, Lambdas
 from tests.functions.people import Person
 from tests.functions.requests import sample
-from tests.unit.oauth import forgery
-from tests.unit.oauth.forgery import CLIENT_ID, key_set
-from tests.unit.oauth.transport import GITHUB_EMAILS, GITHUB_USER, GOOGLE_KEYS, TOKEN_URLS, Wire, wired
+from tests.unit.accounts.identity_providers import forgery
+from tests.unit.accounts.identity_providers.forgery import CLIENT_ID, key_set
+from tests.unit.accounts.identity_providers.transport import (
+    GITHUB_EMAILS,
+    GITHUB_USER,
+    GOOGLE_KEYS,
+    TOKEN_URLS,
+    Wire,
+    wired,
+)
 
 # What the samples in events/ carry.
 SAMPLE_STATE = "sample-oauth-state-of-the-events-folder-000"
@@ -153,7 +161,7 @@ def arrange_for(functions: Lambdas, function: str, now: datetime) -> Person:
         browser = secrets.digest(SAMPLE_BROWSER)
         waiting = Identity("github#77", "Waiting", "waiting@example.com", "Waiting", now, now)
         waiting = replace(waiting, pending_token=proof.digest, confirming_browser=browser, expires_at=later)
-        functions.people.commit(identities.SignUp(waiting), one_time_tokens.Issue(proof))
+        functions.people.commit(identities.Signup(waiting), one_time_tokens.Issue(proof))
     functions.people.known |= {SAMPLE_STATE, SAMPLE_BROWSER, SAMPLE_PROOF}
     return person
 

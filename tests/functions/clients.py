@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from accounts import one_time_tokens, secrets, sessions, users
-from accounts.one_time_tokens import AUTHORIZATION_CODE, OneTimeToken
+from accounts import secrets
+from accounts.model import one_time_tokens, sessions, users
+from accounts.model.one_time_tokens import AUTHORIZATION_CODE, OneTimeToken
 from tests.functions.lambdas import Answer, Lambdas
 from tests.functions.people import DEVICE, Person
 from tests.functions.requests import SAMPLE_TOKEN, SAMPLE_USER_ID, request
@@ -54,12 +55,12 @@ class Program:
 
     def asked(self, query: str, cookie: str | None = None) -> Answer:
         """What the page is told of any query."""
-        event = request("oauth_authorize", cookie=cookie, query=query)
+        event = request("client_authorize", cookie=cookie, query=query)
         event.pop("body")
         event["routeKey"] = event["requestContext"]["routeKey"] = "GET /oauth/authorize/request"
         event["rawPath"] = event["requestContext"]["http"]["path"] = "/oauth/authorize/request"
         event["requestContext"]["http"]["method"] = "GET"
-        return self.functions.invoke("oauth_authorize", event)
+        return self.functions.invoke("client_authorize", event)
 
     def answered(
         self,
@@ -70,7 +71,7 @@ class Program:
     ) -> Answer:
         """What becomes of the click of the person who was shown ``account``."""
         body = {"decision": decision, "account": account, **self.question(**changes)}
-        answer = self.functions.invoke("oauth_authorize", request("oauth_authorize", cookie=cookie, body=body))
+        answer = self.functions.invoke("client_authorize", request("client_authorize", cookie=cookie, body=body))
         if answer.status == 200:
             for code in parse_qs(urlsplit(answer.json["redirect_to"]).query).get("code", []):
                 handed_out(self.functions, code)
@@ -94,7 +95,7 @@ class Program:
         """The refresh token for a new pair."""
         return self.post({"grant_type": "refresh_token", "refresh_token": token} | changes)
 
-    def sign_in(self, cookie: str = SAMPLE_TOKEN) -> dict[str, Any]:
+    def login(self, cookie: str = SAMPLE_TOKEN) -> dict[str, Any]:
         """All of it: the tokens."""
         answer = self.exchange(self.code(cookie))
         assert answer.status == 200, answer.json
@@ -103,7 +104,7 @@ class Program:
 
     def post(self, asked: dict[str, str | None]) -> Answer:
         """To the token endpoint."""
-        answer = self.functions.invoke("oauth_token", self.token_event(asked))
+        answer = self.functions.invoke("client_token", self.token_event(asked))
         if answer.status == 200:
             for name in ("access_token", "refresh_token"):
                 handed_out(self.functions, answer.json[name])
@@ -112,7 +113,7 @@ class Program:
     def token_event(self, asked: dict[str, str | None]) -> dict[str, Any]:
         """The request for it."""
         fields = {name: value for name, value in ({"client_id": self.client_id} | asked).items() if value is not None}
-        return request("oauth_token", body=urlencode(fields))
+        return request("client_token", body=urlencode(fields))
 
 
 def client_refused(answer: Answer) -> tuple[int, str]:

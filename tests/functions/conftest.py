@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from accounts import passwords
 from accounts.aws import clients
 from accounts.dynamo import tables
-from accounts.mail import batches
+from accounts.model import passwords
+from accounts.ses import batches
 from accounts.web import endpoint
 from tests.functions import cloud, lambdas
 from tests.functions.away import ProvidersAway, away

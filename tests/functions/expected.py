@@ -24,7 +24,7 @@ CORS = {
     "access-control-max-age": "7200",
 }
 JSON = {"content-type": "application/json; charset=utf-8"}
-SIGNED_OUT = {"clear-site-data": '"cache", "storage"'}
+LOGGED_OUT = {"clear-site-data": '"cache", "storage"'}
 NO_COOKIE = ["__Host-session=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0"]
 # The functions whose routes other origins may read.
 READABLE = frozenset(
@@ -37,9 +37,9 @@ READABLE = frozenset(
         "key_list",
         "key_create",
         "key_delete",
-        "oauth_metadata",
-        "oauth_revoke",
-        "oauth_token",
+        "client_metadata",
+        "client_revoke",
+        "client_token",
     }
 )
 _OWN_HEADERS = {

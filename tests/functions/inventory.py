@@ -5,26 +5,26 @@ import re
 from typing import Any
 
 from accounts.web import schemas
-from accounts.web.routes import ANY_CREDENTIAL, ROUTES, SESSION_ONLY, SIGNED_IN, Route
+from accounts.web.routes import ANY_CREDENTIAL, LOGGED_IN, ROUTES, SESSION_ONLY, Route
 from tests.cloudformation import ROOT
 from tests.functions.requests import EVENTS, sample
 
 # Invoked by operators, directly.
 OPERATORS = (
-    "account_inspect",
-    "account_disable",
-    "account_enable",
-    "account_remove",
-    "account_sign_out",
-    "account_unlock",
-    "key_revoke",
-    "password_revoke",
+    "operator_account_inspect",
+    "operator_account_disable",
+    "operator_account_enable",
+    "operator_account_delete",
+    "operator_account_logout",
+    "operator_account_unlock",
+    "operator_key_revoke",
+    "operator_password_revoke",
 )
 # A function without a sample fails a test of its own, in test_replays; no rule can be tried on it.
 # Those of Google and GitHub need more than a person: the same rules are tried on them in test_oauth_rules.
 OAUTH = frozenset(
     {
-        "methods_show",
+        "login_methods",
         "oauth_start",
         "oauth_callback",
         "identity_list",
@@ -34,7 +34,7 @@ OAUTH = frozenset(
     }
 )
 # Clients and what they ask for have rules of RFC 6749's own, in test_client_sign_in.
-CLIENTS = frozenset({"oauth_authorize", "oauth_token", "oauth_revoke", "oauth_device"})
+CLIENTS = frozenset({"client_authorize", "client_token", "client_revoke", "device_authorize"})
 _SAMPLED = frozenset(path.stem for path in EVENTS.glob("*.json")) - {"pages", "fallback"} - OAUTH - CLIENTS
 OURS: tuple[Route, ...] = tuple(route for route in ROUTES if route.function in _SAMPLED)
 FUNCTIONS = tuple(sorted({route.function for route in OURS}))
@@ -43,8 +43,8 @@ WITH_BODY = tuple(name for name in FUNCTIONS if "body" in sample(name))
 # Unsafe and reading or setting the cookie: they must be called from our own pages.
 UNSAFE_WITH_COOKIE = tuple(route.function for route in OURS if route.cookies and route.is_unsafe)
 # Logging out is always possible: it refuses no credential, it ends what there is.
-_SIGNED_IN = (SESSION_ONLY, SIGNED_IN)
-SESSION_ROUTES = tuple(r.function for r in OURS if r.credentials in _SIGNED_IN and r.function != "logout")
+_LOGGED_IN = (SESSION_ONLY, LOGGED_IN)
+SESSION_ROUTES = tuple(r.function for r in OURS if r.credentials in _LOGGED_IN and r.function != "logout")
 ANY_ROUTES = tuple(r.function for r in OURS if r.credentials == ANY_CREDENTIAL)
 READABLE = frozenset(route.function for route in OURS if route.cors)
 

@@ -26,8 +26,8 @@ class Machine:
         """For its two codes."""
         asked = {"client_id": self.client_id, "scope": "account"} | changes
         body = urlencode({name: value for name, value in asked.items() if value is not None})
-        event = request("oauth_device", body=body, source=source, headers=headers)
-        answer = self.functions.invoke("oauth_device", event)
+        event = request("device_authorize", body=body, source=source, headers=headers)
+        answer = self.functions.invoke("device_authorize", event)
         if answer.status == 200:
             handed_out(self.functions, answer.json["device_code"])
             handed_out(self.functions, answer.json["user_code"])
@@ -43,7 +43,7 @@ class Machine:
     def typed(self, user_code: str, *, cookie: str | None = SAMPLE_TOKEN, **more: Any) -> Answer:
         """What a person is told who types the code."""
         return self.functions.invoke(
-            "oauth_device_answer", self.event({"user_code": user_code}, "/request", cookie=cookie, **more)
+            "device_consent", self.event({"user_code": user_code}, "/request", cookie=cookie, **more)
         )
 
     def answered(
@@ -51,11 +51,11 @@ class Machine:
     ) -> Answer:
         """What becomes of the person's click."""
         body = {"user_code": user_code, "decision": decision}
-        return self.functions.invoke("oauth_device_answer", self.event(body, cookie=cookie, **more))
+        return self.functions.invoke("device_consent", self.event(body, cookie=cookie, **more))
 
     def event(self, body: dict[str, str], end: str = "", **more: Any) -> dict[str, Any]:
         """The request of our own page."""
-        event = request("oauth_device_answer", body=body, **more)
+        event = request("device_consent", body=body, **more)
         path = f"/oauth/device{end}"
         event["rawPath"] = event["requestContext"]["http"]["path"] = path
         event["routeKey"] = event["requestContext"]["routeKey"] = f"POST {path}"
@@ -70,7 +70,7 @@ class Machine:
 
     def polls(self, device_code: str, /, **changes: str | None) -> Answer:
         """Whether the person has answered yet."""
-        answer = self.functions.invoke("oauth_token", self.poll(device_code, **changes))
+        answer = self.functions.invoke("client_token", self.poll(device_code, **changes))
         if answer.status == 200:
             handed_out(self.functions, answer.json["access_token"])
             handed_out(self.functions, answer.json["refresh_token"])
@@ -79,7 +79,7 @@ class Machine:
     def poll(self, device_code: str, /, **changes: str | None) -> dict[str, Any]:
         """The request for it."""
         asked = {"grant_type": GRANT, "device_code": device_code, "client_id": self.client_id} | changes
-        return request("oauth_token", body=urlencode({name: it for name, it in asked.items() if it is not None}))
+        return request("client_token", body=urlencode({name: it for name, it in asked.items() if it is not None}))
 
     def wait(self, seconds: float) -> None:
         """Time passes."""

@@ -4,17 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from accounts import api_keys, device_codes, identities, one_time_tokens, secrets, sessions, users
-from accounts.api_keys import ApiKey
-from accounts.audit import Caller
+from accounts import secrets
 from accounts.dynamo.api_keys import ApiKeysTable
 from accounts.dynamo.identities import IdentitiesTable
 from accounts.dynamo.one_time_tokens import OneTimeTokensTable
 from accounts.dynamo.sessions import SessionsTable
 from accounts.dynamo.transactions import DynamoTransactions
 from accounts.dynamo.users import UsersTable
-from accounts.identities import Identity
-from accounts.one_time_tokens import (
+from accounts.model import api_keys, device_codes, identities, one_time_tokens, sessions, users
+from accounts.model.api_keys import ApiKey
+from accounts.model.audit import Caller
+from accounts.model.identities import Identity
+from accounts.model.one_time_tokens import (
     DEVICE_CODE,
     EMAIL_CHANGE,
     EMAIL_VERIFICATION,
@@ -23,10 +24,10 @@ from accounts.one_time_tokens import (
     USER_CODE,
     OneTimeToken,
 )
-from accounts.passwords import BcryptHasher, Peppers
-from accounts.sessions import Session
+from accounts.model.passwords import BcryptHasher, Peppers
+from accounts.model.sessions import Session
+from accounts.model.users import User
 from accounts.transactions import Change
-from accounts.users import User
 from tests.functions.cloud import PEPPER
 from tests.functions.requests import (
     SAMPLE_CHANGE_TOKEN,
@@ -114,8 +115,8 @@ class People:
         key = identities.email_key(person.email)
         user = User(person.user_id, person.email, person.name, self._now, self._now, identities=frozenset({key}))
         identity = replace(self._identity(person), verified=True, devices=(secrets.digest(SAMPLE_DEVICE),))
-        self.commit(users.Open(user), identities.SignUp(identity))
-        self.sign_in(person, person.token)
+        self.commit(users.Open(user), identities.Signup(identity))
+        self.login(person, person.token)
         self.give_key(person, person.key)
         self.known |= {person.password, person.token, person.key, SAMPLE_DEVICE}
         return person
@@ -140,7 +141,7 @@ class People:
     def as_sampled(self) -> Person:
         """All that the samples of ``events/`` speak of: the person, two sessions, links on their way, a sign-up."""
         person = self.arrange()
-        self.sign_in(person, SAMPLE_OTHER_TOKEN)
+        self.login(person, SAMPLE_OTHER_TOKEN)
         self.forget(person)
         self.move(person)
         self.wait(Person("WaitingAccount", "waiting@example.com"), SAMPLE_LINK_TOKEN)
@@ -165,10 +166,10 @@ class People:
             token = OneTimeToken(EMAIL_VERIFICATION, digest, identity.key, self._now, later)
             identity, changes = replace(identity, pending_token=digest), (one_time_tokens.Issue(token),)
             self.known.add(link_token)
-        self.commit(identities.SignUp(identity), *changes)
+        self.commit(identities.Signup(identity), *changes)
         self.known.add(person.password)
 
-    def sign_in(self, person: Person, token: str, *, ago: timedelta = timedelta(), remembered: bool = False) -> str:
+    def login(self, person: Person, token: str, *, ago: timedelta = timedelta(), remembered: bool = False) -> str:
         """One more session of theirs, begun some time ago; tells its id."""
         begun = self._now - ago
         length = sessions.LONGEST.of(remembered=remembered)

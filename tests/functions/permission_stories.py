@@ -13,15 +13,16 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from accounts import messages, secrets, users
+from accounts import secrets
 from accounts.limits import API_KEYS_PER_ACCOUNT, SESSIONS_PER_ACCOUNT
+from accounts.model import messages, users
 from tests.functions.away import query_of
 from tests.functions.cloud import unreachable
 from tests.functions.lambdas import NAMES, Answer, Lambdas
 from tests.functions.people import Person, a_key
 from tests.functions.requests import SAMPLE_OTHER_TOKEN, SAMPLE_TOKEN, sample
 from tests.functions.stage import Act, Stage, Story
-from tests.unit.oauth.forgery import NONCE
+from tests.unit.accounts.identity_providers.forgery import NONCE
 
 LATER = timedelta(minutes=6)
 STORIES: dict[str, list[Story]] = defaultdict(list)
@@ -65,7 +66,7 @@ def with_a_session(stage: Stage) -> Act:
 def with_an_access_token(stage: Stage) -> Act:
     """Which is believed by the public keys."""
     stage.arrange()
-    tokens = stage.program.sign_in()
+    tokens = stage.program.login()
     return stage.calls(bearer=tokens["access_token"])
 
 
@@ -99,7 +100,7 @@ def from_a_browser_that_lost_its_cookie(stage: Stage) -> Act:
     return stage.calls(cookie=SAMPLE_TOKEN)
 
 
-@of("login", "reauthenticate", "oauth_callback", "oauth_token")
+@of("login", "reauthenticate", "oauth_callback", "client_token")
 def when_no_session_more_fits(stage: Stage) -> Act:
     """The one that would end first makes room."""
     stage.arrange(_fill_with_sessions)
@@ -132,9 +133,9 @@ def asked_by_a_session_a_while_ago(stage: Stage) -> Act:
 
 
 @of("password_set")
-def while_signed_in_elsewhere(stage: Stage) -> Act:
+def while_logged_in_elsewhere(stage: Stage) -> Act:
     """The other session ends."""
-    stage.functions.people.sign_in(stage.arrange(), SAMPLE_OTHER_TOKEN)
+    stage.functions.people.login(stage.arrange(), SAMPLE_OTHER_TOKEN)
     return stage.calls()
 
 
@@ -152,10 +153,10 @@ def with_a_secret_that_is_none(stage: Stage) -> Act:
     return stage.calls(headers={"x-comfy-admin-secret": "guess"})
 
 
-@of("account_inspect")
+@of("operator_account_inspect")
 def of_whoever_owns_a_key(stage: Stage) -> Act:
     """The key is all that the operator has."""
-    return stage.sends(sample("account_inspect") | {"name": stage.arrange().key_id})
+    return stage.sends(sample("operator_account_inspect") | {"name": stage.arrange().key_id})
 
 
 @of("mailer")
@@ -179,37 +180,37 @@ def that_could_not_be_sent_at_first(stage: Stage) -> Act:
     return twice
 
 
-@of("oauth_metadata")
+@of("client_metadata")
 def of_the_public_keys(stage: Stage) -> Act:
     """Both are published."""
-    event = sample("oauth_metadata")
+    event = sample("client_metadata")
     event["rawPath"], event["routeKey"] = "/.well-known/jwks.json", "GET /.well-known/jwks.json"
     return stage.sends(event)
 
 
-@of("oauth_revoke")
+@of("client_revoke")
 def by_its_access_token(stage: Stage) -> Act:
     """Which is believed by the public keys."""
     stage.arrange()
-    tokens = stage.program.sign_in()
+    tokens = stage.program.login()
     return stage.calls(body=urlencode({"client_id": "comfy-cli", "token": tokens["access_token"]}))
 
 
-@of("oauth_token")
+@of("client_token")
 def by_a_refresh_token(stage: Stage) -> Act:
     """It is exchanged for the next."""
     stage.arrange()
-    tokens = stage.program.sign_in()
+    tokens = stage.program.login()
     return lambda: stage.program.refresh(tokens["refresh_token"])
 
 
-@of("oauth_token")
+@of("client_token")
 def by_a_code_that_is_none(stage: Stage) -> Act:
     """Guesses are counted."""
     return lambda: stage.program.exchange("x" * 43)
 
 
-@of("oauth_token")
+@of("client_token")
 def when_the_other_key_signs(stage: Stage) -> Act:
     """The operator has rotated."""
     stage.arrange()

@@ -12,7 +12,7 @@ from tests.functions.inventory import OAUTH
 from tests.functions.lambdas import Answer, Lambdas
 from tests.functions.people import Person
 from tests.functions.requests import request, sample
-from tests.unit.oauth.forgery import NONCE
+from tests.unit.accounts.identity_providers.forgery import NONCE
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,6 @@ def _with_program(stage: Stage) -> Person:
 
 _ARRANGEMENTS: dict[str, Callable[[Stage], Person]] = {
     **dict.fromkeys(OAUTH, _with_provider),
-    "oauth_token": _with_code,
-    "oauth_revoke": _with_program,
+    "client_token": _with_code,
+    "client_revoke": _with_program,
 }

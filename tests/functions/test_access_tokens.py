@@ -27,7 +27,7 @@ def program(functions: Lambdas) -> Program:
 @pytest.mark.parametrize("function", OPENED)
 def test_a_token_opens_what_a_signed_in_program_needs(program: Program, function: str) -> None:
     """From a page on any origin, and without a cookie."""
-    token = program.sign_in()["access_token"]
+    token = program.login()["access_token"]
     event = request(function, bearer=token, headers={"origin": "http://127.0.0.1:8188", "sec-fetch-site": "cross-site"})
     answer = program.functions.invoke(function, event)
 
@@ -39,7 +39,7 @@ def test_a_token_opens_what_a_signed_in_program_needs(program: Program, function
 @pytest.mark.parametrize("function", CLOSED)
 def test_a_token_manages_nothing_else(program: Program, function: str) -> None:
     """403, beside a good cookie too: no keys are made, no password, session or identity changed with it."""
-    token = program.sign_in()["access_token"]
+    token = program.login()["access_token"]
     before = program.functions.cloud.tables()
     for cookie in (None, SAMPLE_TOKEN):
         answer = program.functions.invoke(function, request(function, bearer=token, cookie=cookie))
@@ -51,7 +51,7 @@ def test_a_token_manages_nothing_else(program: Program, function: str) -> None:
 @pytest.mark.parametrize("function", sorted({*SESSION_ROUTES, *ANY_ROUTES}))
 def test_no_kind_is_worth_anything_as_another(program: Program, function: str) -> None:
     """The matrix: a token as cookie or key, a refresh token, its halves and a code as any of the three (SE-13)."""
-    tokens, code = program.sign_in(), program.code()
+    tokens, code = program.login(), program.code()
     halves = tokens["refresh_token"].split(".")
     status, mistyped = (401, "api_key_mistyped") if function in ANY_ROUTES else (403, "credential_not_accepted")
     events = [request(function, cookie=tokens["access_token"])]
@@ -71,7 +71,7 @@ def test_no_kind_is_worth_anything_as_another(program: Program, function: str) -
 
 def test_the_authorizer_lets_a_token_in(program: Program) -> None:
     """With whose it is, and as what."""
-    token = program.sign_in()["access_token"]
+    token = program.login()["access_token"]
     answer = program.functions.invoke("authorizer", request("authorizer", bearer=token))
 
     assert answer.result["isAuthorized"] is True
@@ -106,7 +106,7 @@ def test_a_log_out_ends_tokens_at_once(program: Program, way: str) -> None:
 
 def test_a_token_lasts_a_quarter_of_an_hour(program: Program) -> None:
     """And a new one comes of the refresh token."""
-    tokens = program.sign_in()
+    tokens = program.login()
     program.functions.clock.now = NOW + timedelta(minutes=15)
     late = program.functions.invoke("account_show", request("account_show", bearer=tokens["access_token"]))
     fresh = program.refresh(tokens["refresh_token"]).json["access_token"]
@@ -117,7 +117,7 @@ def test_a_token_lasts_a_quarter_of_an_hour(program: Program) -> None:
 
 def test_a_token_that_was_tampered_with_opens_nothing(program: Program) -> None:
     """One letter of each part."""
-    header, payload, signature = program.sign_in()["access_token"].split(".")
+    header, payload, signature = program.login()["access_token"].split(".")
     for forged in (f"{header}.{payload[:-2]}AA.{signature}", f"{header}.{payload}.{'A' * 86}", f"{header}.{payload}.A"):
         answer = program.functions.invoke("account_show", request("account_show", bearer=forged))
         assert answer.read == expected.refusal("account_show", 401, "not_authenticated", bearer=True)
@@ -127,7 +127,7 @@ def test_a_token_that_was_tampered_with_opens_nothing(program: Program) -> None:
 
 def test_a_token_beside_a_key_is_refused(program: Program) -> None:
     """Which one counts must never be a question (RFC 6750 2)."""
-    token = program.sign_in()["access_token"]
+    token = program.login()["access_token"]
     answer = program.functions.invoke("account_show", request("account_show", bearer=token, key=SAMPLE_KEY))
 
     assert (answer.status, answer.json["error"]) == (400, "malformed_request")
@@ -136,7 +136,7 @@ def test_a_token_beside_a_key_is_refused(program: Program) -> None:
 @pytest.mark.parametrize(("service", "kind"), [("kms", SigningUnavailable), ("dynamodb", Unavailable)])
 def test_a_token_that_cannot_be_checked_is_our_fault(program: Program, service: str, kind: type[Unavailable]) -> None:
     """503, never 401: clients forget what is refused. Keys that do not answer have an alarm of their own."""
-    token = program.sign_in()["access_token"]
+    token = program.login()["access_token"]
     lambdas.module.cache_clear()
     program.functions.cloud.failing[service] = unreachable
     answer = program.functions.invoke("account_show", request("account_show", bearer=token))
@@ -147,7 +147,7 @@ def test_a_token_that_cannot_be_checked_is_our_fault(program: Program, service: 
 
 def test_the_authorizer_lets_no_token_in_when_the_tables_are_down(program: Program) -> None:
     """It raises, so the gateway says 500."""
-    token = program.sign_in()["access_token"]
+    token = program.login()["access_token"]
     program.functions.cloud.failing["dynamodb"] = unreachable
     with pytest.raises(Unavailable):
         program.functions.invoke("authorizer", request("authorizer", bearer=token))

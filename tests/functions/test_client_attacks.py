@@ -25,7 +25,7 @@ def program(functions: Lambdas) -> Program:
         ("email_change_confirm", True),
         ("password_reset", False),
         ("session_revoke_all", False),
-        ("account_disable", False),
+        ("operator_account_disable", False),
         ("account_delete", False),
     ],
 )
@@ -33,15 +33,15 @@ def test_nothing_of_a_program_outlives_what_ends_other_sessions(
     program: Program, function: str, *, stays: bool
 ) -> None:
     """Not its tokens, and not a code that waits, though the session it was given in may stay (SE-09, SE-10)."""
-    tokens, code = program.sign_in(), program.code()
+    tokens, code = program.login(), program.code()
     functions, clock = program.functions, program.functions.clock
     clock.now = NOW + timedelta(seconds=10)
-    event = sample(function) if function == "account_disable" else request(function, cookie=SAMPLE_TOKEN)
+    event = sample(function) if function == "operator_account_disable" else request(function, cookie=SAMPLE_TOKEN)
     ended = functions.invoke(function, event)
     clock.now = NOW + timedelta(seconds=11)
     answers = [program.exchange(code), program.refresh(tokens["refresh_token"])]
 
-    assert function == "account_disable" or ended.status in (200, 204)
+    assert function == "operator_account_disable" or ended.status in (200, 204)
     assert [(answer.status, answer.json["error"]) for answer in answers] == [(400, "invalid_grant")] * 2
     assert functions.invoke("account_show", request("account_show", bearer=tokens["access_token"])).status == 401
     assert (program.answered().status == 200) is stays
@@ -65,7 +65,7 @@ def test_the_shortest_and_the_longest_verifier_are_good(program: Program, verifi
     assert program.exchange(program.code()).status == 200
 
 
-@pytest.mark.parametrize("function", ["oauth_token", "oauth_revoke", "oauth_device"])
+@pytest.mark.parametrize("function", ["client_token", "client_revoke", "device_authorize"])
 @pytest.mark.parametrize(
     "sent", ["Basic Y29tZnktY2xpOmd1ZXNz", "basic Y29tZnktY2xpOg==", "Bearer x", "Basic", "\ud800"]
 )

@@ -62,7 +62,7 @@ def test_neighbours_cannot_keep_a_person_from_the_question(program: Program) -> 
 
 def test_no_session_has_more_signed_than_its_share(program: Program) -> None:
     """Not even by a token of the grace, which may come as often as it likes; nobody is signed out by it (DS-02)."""
-    first, other = (Program(program.functions).sign_in()["refresh_token"] for _ in range(2))
+    first, other = (Program(program.functions).login()["refresh_token"] for _ in range(2))
     current = program.refresh(first).json["refresh_token"]
     answers = [program.refresh(first) for _ in range(REFRESHES_PER_SESSION_PER_MINUTE)]
     refusal = answers[-1]
@@ -93,7 +93,7 @@ def test_a_person_answers_so_often_in_a_minute(program: Program) -> None:
     assert statuses == [200] * CONSENTS_PER_ACCOUNT_PER_MINUTE + [429]
 
 
-@pytest.mark.parametrize("function", ["oauth_token", "oauth_revoke", "oauth_device"])
+@pytest.mark.parametrize("function", ["client_token", "client_revoke", "device_authorize"])
 @RELAXED
 @given(form=FORM, raw=st.none() | st.binary(max_size=80))
 def test_no_form_is_ever_our_fault(functions: Lambdas, function: str, form: dict[str, str], raw: bytes | None) -> None:

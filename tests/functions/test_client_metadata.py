@@ -16,11 +16,11 @@ KEPT = {"cache-control": "public, max-age=300"}
 
 def test_the_sample_of_oauth_metadata_describes_the_server(functions: Lambdas) -> None:
     """As RFC 8414 has it, which an independent reader confirms; every address named is one that is served."""
-    answer = functions.invoke("oauth_metadata", sample("oauth_metadata"))
+    answer = functions.invoke("client_metadata", sample("client_metadata"))
     body = answer.json
     AuthorizationServerMetadata(body).validate()
 
-    assert answer.read == expected.answer("oauth_metadata", 200, body, headers=KEPT)
+    assert answer.read == expected.answer("client_metadata", 200, body, headers=KEPT)
     assert answer.events == ["oauth_metadata_shown"]
     assert (body["issuer"], body["code_challenge_methods_supported"]) == (SITE_URL, ["S256"])
     assert body["token_endpoint_auth_methods_supported"] == ["none"]
@@ -31,12 +31,12 @@ def test_the_sample_of_oauth_metadata_describes_the_server(functions: Lambdas) -
 
 def test_the_public_keys_are_listed(functions: Lambdas) -> None:
     """Both, for any origin and any cache, and nothing of the private halves."""
-    event = sample("oauth_metadata")
+    event = sample("client_metadata")
     event["rawPath"], event["routeKey"] = "/.well-known/jwks.json", "GET /.well-known/jwks.json"
-    answer = functions.invoke("oauth_metadata", event)
+    answer = functions.invoke("client_metadata", event)
     keys = answer.json["keys"]
 
-    assert answer.read == expected.answer("oauth_metadata", 200, {"keys": keys}, headers=KEPT)
+    assert answer.read == expected.answer("client_metadata", 200, {"keys": keys}, headers=KEPT)
     assert answer.events == ["signing_keys_shown"]
     assert [key["kid"] for key in keys] == [
         hashlib.sha256(name.encode()).hexdigest()[:16] for name in SIGNING_KEYS.values()
@@ -56,9 +56,9 @@ def test_keys_that_cannot_be_had_are_our_fault(functions: Lambdas) -> None:
     """503, and not an empty list that somebody keeps."""
     lambdas.module.cache_clear()
     functions.cloud.failing["kms"] = unreachable
-    event = sample("oauth_metadata")
+    event = sample("client_metadata")
     event["rawPath"], event["routeKey"] = "/.well-known/jwks.json", "GET /.well-known/jwks.json"
 
-    answer = functions.invoke("oauth_metadata", event)
+    answer = functions.invoke("client_metadata", event)
     message = SigningUnavailable.default_message
-    assert answer.read == expected.refusal("oauth_metadata", 503, "temporarily_unavailable", message)
+    assert answer.read == expected.refusal("client_metadata", 503, "temporarily_unavailable", message)

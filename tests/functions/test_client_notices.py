@@ -116,7 +116,7 @@ def test_the_mail_says_all_of_it(program: Program) -> None:
 
 def _tokens(functions: Lambdas, event: dict[str, object]) -> tuple[str, str]:
     """What comes of a request that is not a program's own."""
-    answer = functions.invoke("oauth_token", event)
+    answer = functions.invoke("client_token", event)
     assert answer.status == 200
     functions.seen.clear()
     return answer.json["access_token"], answer.json["refresh_token"]

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from accounts import identities, secrets
+from accounts import secrets
 from accounts.dynamo.throttles import CounterItem, ThrottlesTable
+from accounts.model import identities
 from tests.functions import expected
 from tests.functions.conftest import NOW
 from tests.functions.inventory import SESSION_ROUTES, body_of, taking
@@ -40,7 +41,7 @@ def _unverified(functions: Lambdas) -> None:
 
 def _disabled(functions: Lambdas) -> None:
     functions.people.arrange()
-    functions.invoke("account_disable", {"user_id": PERSON.user_id})
+    functions.invoke("operator_account_disable", {"user_id": PERSON.user_id})
 
 
 def _guessed_at(functions: Lambdas) -> None:

@@ -131,7 +131,7 @@ def test_the_authorizer_lets_nobody_in_when_the_tables_are_down(
     assert '"event":"sys_unavailable"' in functions.stream.getvalue().replace(" ", "")
 
 
-@pytest.mark.parametrize("function", [function for function in OPERATORS if function != "account_inspect"])
+@pytest.mark.parametrize("function", [function for function in OPERATORS if function != "operator_account_inspect"])
 def test_an_act_of_an_operator_fails_loudly(functions: Lambdas, function: str) -> None:
     """The operator sees it, and the account is as it was."""
     _arrange(functions)

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts import errors
-from accounts.email_addresses import canonical
+from accounts.model.email_addresses import canonical
 from tests.functions.inventory import FUNCTIONS, WITH_BODY, body_of
 from tests.functions.lambdas import Lambdas
 from tests.functions.requests import SAMPLE_KEY, SAMPLE_TOKEN, request

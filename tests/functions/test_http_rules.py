@@ -64,7 +64,7 @@ def test_what_cannot_be_an_id_is_not_there(functions: Lambdas, function: str) ->
 def test_ending_a_thing_twice_is_ending_it_once(functions: Lambdas, function: str, target: str) -> None:
     """The second time it is not there."""
     person = functions.people.arrange()
-    functions.people.sign_in(person, "t" * 43)
+    functions.people.login(person, "t" * 43)
     event = request(function, cookie="t" * 43, target=getattr(person, target))
 
     assert [functions.invoke(function, event).status for _ in range(2)] == [204, 404]

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from accounts.mail.ses import SesPostman
-from accounts.mailing import Mail
+from accounts.flows.mail.mailing import Mail
+from accounts.ses.postman import SesPostman
 from tests.functions.cloud import SITE_URL, Call, unreachable
 from tests.functions.lambdas import Lambdas
 from tests.functions.people import somebody

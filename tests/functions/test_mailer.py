@@ -17,7 +17,7 @@ def _about_key(person: Person, kind: str = "api_key_created", detail: str = "Wor
     return json.dumps({"kind": kind, "user_id": person.user_id, "detail": detail})
 
 
-def _about_sign_up(person: Person) -> str:
+def _about_signup(person: Person) -> str:
     return json.dumps({"kind": "sign_up", "email": person.email})
 
 
@@ -79,9 +79,9 @@ def test_a_link_that_could_not_be_sent_is_replaced_by_one_that_works(functions: 
     functions.people.wait(person)
     for number in range(5):
         functions.cloud.failing["sesv2"] = unreachable
-        assert functions.deliver(_about_sign_up(person)).result == _failed(0), number
+        assert functions.deliver(_about_signup(person)).result == _failed(0), number
     functions.cloud.failing.clear()
-    functions.deliver(_about_sign_up(person))
+    functions.deliver(_about_signup(person))
 
     subject, text, _ = _content(functions.cloud.mails()[-1])
     assert subject == "Confirm your email address"
@@ -92,7 +92,7 @@ def test_an_address_gets_three_mails_in_six_hours(functions: Lambdas) -> None:
     """Whoever asks for them; the rest is dropped without a word to the asker (TH-11)."""
     person = somebody("Newcomer")
     functions.people.wait(person)
-    answer = functions.deliver(*[_about_sign_up(person)] * 10)
+    answer = functions.deliver(*[_about_signup(person)] * 10)
 
     assert answer.result == _failed()
     assert answer.events == ["mail_sent"] * 3 + ["mail_limit_reached"] * 7
@@ -165,7 +165,7 @@ def test_a_stranger_reads_nothing_that_the_sender_chose(functions: Lambdas) -> N
     """The name in a sign-up does not reach the mail to an address that was merely typed in (EM-05)."""
     person = Person("StrangerAccount", "stranger@example.com", name=NASTY)
     functions.people.wait(person)
-    functions.deliver(_about_sign_up(person))
+    functions.deliver(_about_signup(person))
 
     assert "script" not in "".join(_content(functions.cloud.mails()[0]))
 
@@ -174,7 +174,7 @@ def test_a_link_carries_its_token_where_no_server_sees_it(functions: Lambdas) ->
     """In the fragment, once in the text and twice in the HTML, and nowhere else."""
     person = somebody("Newcomer")
     functions.people.wait(person)
-    functions.deliver(_about_sign_up(person))
+    functions.deliver(_about_signup(person))
 
     _, text, html = _content(functions.cloud.mails()[0])
     [link] = [word for word in text.split() if "token" in word]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from accounts import errors
-from accounts.identities import public_id
+from accounts.model.identities import public_id
 from tests.functions import expected
 from tests.functions.away import ProvidersAway
 from tests.functions.cloud import SITE_URL
@@ -14,7 +14,7 @@ from tests.functions.lambdas import Answer, Lambdas
 from tests.functions.oauth_answers import check_page, keys_in, session_of, who
 from tests.functions.people import Person
 from tests.functions.requests import SAMPLE_OTHER_TOKEN, request, sample
-from tests.unit.oauth.transport import GITHUB_EMAILS
+from tests.unit.accounts.identity_providers.transport import GITHUB_EMAILS
 
 
 def test_linking_keeps_the_session_and_comes_back(functions: Lambdas, providers: ProvidersAway) -> None:
@@ -37,7 +37,7 @@ def test_a_link_is_for_the_session_that_asked(
 ) -> None:
     """401 as a page; GitHub is not asked, nothing is linked, and nobody's session changes."""
     person = functions.people.arrange()
-    functions.people.sign_in(person, SAMPLE_OTHER_TOKEN)
+    functions.people.login(person, SAMPLE_OTHER_TOKEN)
     departure = providers.link("github")
     sessions = functions.cloud.tables()["SessionsTable"]
     answer = providers.come_back(departure, "github", session=session)

@@ -17,7 +17,7 @@ from tests.functions.lambdas import Answer, Lambdas
 from tests.functions.requests import SAMPLE_KEY, SAMPLE_TOKEN, request, sample
 from tests.functions.test_bad_headers import NO_KEYS, NOT_COOKIES, NOT_CREDENTIALS, NOT_KEYS
 from tests.functions.test_fuzz import HEADER, HEADERS, RELAXED, TEXT
-from tests.unit.oauth.forgery import NONCE
+from tests.unit.accounts.identity_providers.forgery import NONCE
 
 SESSION_ROUTES = ("oauth_start", "identity_list", "identity_unlink", "password_set")
 UNSAFE = ("oauth_start", "identity_unlink", "identity_confirm", "password_set")
@@ -143,8 +143,8 @@ def test_a_refusal_on_a_page_is_a_page(functions: Lambdas, function: str) -> Non
 
 
 # Every service without which the function cannot answer; notices are queued after the fact.
-USES = [(function, "dynamodb") for function in sorted(OAUTH - {"methods_show"})] + [
-    (function, "secretsmanager") for function in ("methods_show", "oauth_callback", "oauth_start", "password_set")
+USES = [(function, "dynamodb") for function in sorted(OAUTH - {"login_methods"})] + [
+    (function, "secretsmanager") for function in ("login_methods", "oauth_callback", "oauth_start", "password_set")
 ]
 
 

@@ -11,7 +11,7 @@ from tests.functions.cloud import SITE_URL
 from tests.functions.conftest import NOW
 from tests.functions.lambdas import Lambdas
 from tests.functions.requests import SAMPLE_OTHER_TOKEN, SAMPLE_TOKEN, sample
-from tests.unit.oauth.forgery import NONCE
+from tests.unit.accounts.identity_providers.forgery import NONCE
 
 MOMENT = "2026-01-05T12:00:00.000Z"
 ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
@@ -20,7 +20,7 @@ ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
 @pytest.mark.usefixtures("providers")
 def test_the_sample_of_methods_show_names_every_way_in(functions: Lambdas) -> None:
     """A local ComfyUI has them all; any origin may read it."""
-    answer = functions.invoke("methods_show", sample("methods_show"))
+    answer = functions.invoke("login_methods", sample("login_methods"))
 
     body = {
         "origin": "http://127.0.0.1:8188",
@@ -32,7 +32,7 @@ def test_the_sample_of_methods_show_names_every_way_in(functions: Lambdas) -> No
         },
         "api_key_url": f"{SITE_URL}/api-keys",
     }
-    assert answer.read == expected.answer("methods_show", 200, body, headers=expected.CORS)
+    assert answer.read == expected.answer("login_methods", 200, body, headers=expected.CORS)
     assert answer.events == ["methods_shown"]
 
 
@@ -120,7 +120,7 @@ def test_the_sample_of_identity_confirm_makes_the_account(functions: Lambdas) ->
 def test_the_sample_of_password_set_gives_the_account_a_password(functions: Lambdas) -> None:
     """204; from then on it logs in, the other sessions have ended, and its owner is told."""
     person = arrange_for(functions, "password_set", NOW)
-    functions.people.sign_in(person, SAMPLE_OTHER_TOKEN)
+    functions.people.login(person, SAMPLE_OTHER_TOKEN)
     answer = functions.invoke("password_set", sample("password_set"))
 
     assert answer.read == expected.answer("password_set", 204)

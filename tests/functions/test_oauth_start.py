@@ -12,7 +12,7 @@ from tests.functions.cloud import SITE_URL
 from tests.functions.lambdas import Lambdas
 from tests.functions.oauth_answers import ATTRIBUTES, check_page
 from tests.functions.requests import request
-from tests.unit.oauth.forgery import CLIENT_ID
+from tests.unit.accounts.identity_providers.forgery import CLIENT_ID
 
 RESERVED = {
     "client_id": "evil",
@@ -91,7 +91,7 @@ def test_a_provider_without_credentials_is_off(
         check_page(providers.callback(provider, "state=x&code=y"), 404, errors.ProviderOff)
     else:
         assert providers.link(provider).read == expected.refusal("oauth_start", 404, "provider_off")
-    methods = functions.invoke("methods_show", request("methods_show"))
+    methods = functions.invoke("login_methods", request("login_methods"))
     assert (methods.json["methods"], methods.json["start_urls"]) == (["email", "api_key"], {})
 
 
@@ -119,7 +119,7 @@ def test_a_secret_that_is_malformed_is_our_trouble(functions: Lambdas, providers
 )
 def test_each_origin_is_told_its_ways_in(functions: Lambdas, query: str, origin: str, allowed: bool) -> None:
     """One that is not on the list is pointed to API keys."""
-    answer = functions.invoke("methods_show", request("methods_show", query=query))
+    answer = functions.invoke("login_methods", request("login_methods", query=query))
 
     starts = {name: f"{SITE_URL}/auth/{name}/start" for name in ("google", "github")}
     body = {
@@ -130,14 +130,14 @@ def test_each_origin_is_told_its_ways_in(functions: Lambdas, query: str, origin:
         "api_key_url": f"{SITE_URL}/api-keys",
         **({} if allowed else {"message": errors.OriginNotAllowed.default_message}),
     }
-    assert answer.read == expected.answer("methods_show", 200, body, headers=expected.CORS)
+    assert answer.read == expected.answer("login_methods", 200, body, headers=expected.CORS)
 
 
 @pytest.mark.usefixtures("providers")
 @pytest.mark.parametrize("query", ["origin=a&origin=b", "origin=%ff", "origin", "origin=\ud800", "x" * 3000])
 def test_an_origin_that_can_be_read_in_two_ways_is_refused(functions: Lambdas, query: str) -> None:
     """400."""
-    answer = functions.invoke("methods_show", request("methods_show", query=query))
+    answer = functions.invoke("login_methods", request("login_methods", query=query))
 
     assert (answer.status, answer.json["error"]) == (400, "malformed_request")
 

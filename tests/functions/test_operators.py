@@ -53,11 +53,11 @@ BY = {"by": "operator", "operator": OPERATOR}
 
 def test_disabling_shuts_the_account_and_enabling_opens_it(functions: Lambdas) -> None:
     """Both on record."""
-    answer = asked(functions, "account_disable", "user_disabled")
+    answer = asked(functions, "operator_account_disable", "user_disabled")
     assert answer.result == {"user_id": SAMPLE_USER_ID, "status": "disabled"}
     assert log_in(functions).read == expected.refusal("login", 401, "invalid_credentials")
 
-    opened = functions.invoke("account_enable", sample("account_enable"))
+    opened = functions.invoke("operator_account_enable", sample("operator_account_enable"))
 
     assert (opened.result, opened.events) == ({"user_id": SAMPLE_USER_ID, "status": "active"}, ["user_enabled"])
     assert history(functions) == [("user_disabled", BY), ("user_enabled", BY)]
@@ -66,7 +66,7 @@ def test_disabling_shuts_the_account_and_enabling_opens_it(functions: Lambdas) -
 
 def test_removing_deletes_all_but_the_history(functions: Lambdas) -> None:
     """Nothing is left to log in with, or to be found."""
-    answer = asked(functions, "account_remove", "user_deleted")
+    answer = asked(functions, "operator_account_delete", "user_deleted")
 
     left = {name: items for name, items in functions.cloud.tables().items() if items}
     assert answer.result == {"user_id": SAMPLE_USER_ID, "status": "deleted"}
@@ -82,7 +82,7 @@ def test_unlocking_ends_the_wait(functions: Lambdas) -> None:
     (counter,) = [it for it in functions.cloud.tables()["ThrottlesTable"] if it["counter"]["S"].startswith("streak#")]
     assert functions.invoke("login", sample("login")).status == 429
 
-    answer = functions.invoke("account_unlock", sample("account_unlock"))
+    answer = functions.invoke("operator_account_unlock", sample("operator_account_unlock"))
 
     assert (answer.result, answer.events) == ({"user_id": SAMPLE_USER_ID}, ["authn_login_unlock"])
     assert counter not in functions.cloud.tables()["ThrottlesTable"]
@@ -92,24 +92,27 @@ def test_unlocking_ends_the_wait(functions: Lambdas) -> None:
 
 def test_signing_out_ends_every_session(functions: Lambdas) -> None:
     """And tells how many."""
-    answer = asked(functions, "account_sign_out", "session_revoked_all")
+    answer = asked(functions, "operator_account_logout", "session_revoked_all")
 
     assert answer.result == {"user_id": SAMPLE_USER_ID, "sessions": 1}
     assert functions.cloud.tables()["SessionsTable"] == []
     assert history(functions) == [("session_revoked_all", BY | {"sessions": "1"})]
 
 
-@pytest.mark.parametrize("act", ["account_sign_out", "password_revoke", "account_disable", "account_remove"])
+@pytest.mark.parametrize(
+    "act",
+    ["operator_account_logout", "operator_password_revoke", "operator_account_disable", "operator_account_delete"],
+)
 def test_nothing_that_is_under_way_outlives_the_sessions(functions: Lambdas, act: str) -> None:
     """A code, a device's yes, and a refresh token within its grace: as dead as the sessions they came from (SE-09)."""
     functions.people.arrange()
     program, machine = Program(functions), Machine(functions)
-    first = program.sign_in()
+    first = program.login()
     second = program.refresh(first["refresh_token"]).json
     code, device_code = program.code(), machine.allowed()
     functions.invoke(act, sample(act))
-    if act == "account_disable":
-        functions.invoke("account_enable", sample("account_enable"))
+    if act == "operator_account_disable":
+        functions.invoke("operator_account_enable", sample("operator_account_enable"))
     tries = [program.refresh(it["refresh_token"]) for it in (first, second)]
     tries += [program.exchange(code), machine.polls(device_code)]
 
@@ -121,7 +124,7 @@ def test_nothing_that_is_under_way_outlives_the_sessions(functions: Lambdas, act
 
 def test_a_revoked_password_is_wrong_and_its_owner_gets_mail(functions: Lambdas) -> None:
     """One bcrypt, as for every wrong one; the mail names the way back and no password (PW-20)."""
-    answer = asked(functions, "password_revoke", "authn_password_revoked")
+    answer = asked(functions, "operator_password_revoke", "authn_password_revoked")
     refused = log_in(functions)
     functions.deliver_all()
 
@@ -134,7 +137,7 @@ def test_a_revoked_password_is_wrong_and_its_owner_gets_mail(functions: Lambdas)
 
 def test_a_revoked_key_opens_nothing_and_its_owner_gets_mail(functions: Lambdas) -> None:
     """From the next request on."""
-    answer = asked(functions, "key_revoke", "authn_token_revoked")
+    answer = asked(functions, "operator_key_revoke", "authn_token_revoked")
 
     assert answer.result == {"user_id": SAMPLE_USER_ID, "api_key": Person().key_id}
     assert functions.invoke("account_show", request("account_show", key=SAMPLE_KEY)).status == 401
@@ -151,7 +154,7 @@ def _shown(person: Person) -> dict[str, Any]:
 
 def test_inspecting_shows_what_is_held_and_no_secret(functions: Lambdas) -> None:
     """The account, its ways in, its sessions and keys; the history keeps no line of a look, the log does."""
-    answer = asked(functions, "account_inspect", "user_inspected")
+    answer = asked(functions, "operator_account_inspect", "user_inspected")
 
     shown: dict[str, Any] = answer.result
     assert {name: shown[name] for name in ("account", "failures", "activity")} == _shown(Person())
@@ -177,9 +180,9 @@ def test_inspecting_tells_of_a_lockout_and_of_what_operators_did(functions: Lamb
     functions.people.arrange()
     for _ in range(6):
         functions.invoke("login", request("login", body={"email": Person().email, "password": "wrong" * 4}))
-    functions.invoke("password_revoke", sample("password_revoke"))
+    functions.invoke("operator_password_revoke", sample("operator_password_revoke"))
 
-    shown = functions.invoke("account_inspect", sample("account_inspect")).result
+    shown = functions.invoke("operator_account_inspect", sample("operator_account_inspect")).result
 
     assert shown["failures"] == {"count": 5, "wait_until": "2026-01-05T12:00:30.000Z", "password_disabled": False}
     assert [entry["password"] for entry in shown["identities"]] == ["revoked"]
@@ -189,7 +192,7 @@ def test_inspecting_tells_of_a_lockout_and_of_what_operators_did(functions: Lamb
 def test_the_person_sees_that_it_was_an_operator_and_not_which(functions: Lambdas) -> None:
     """In the account's own list."""
     functions.people.arrange()
-    functions.invoke("key_revoke", sample("key_revoke"))
+    functions.invoke("operator_key_revoke", sample("operator_key_revoke"))
 
     (entry,) = functions.invoke("activity_list", sample("activity_list")).json["activity"]
 
@@ -211,7 +214,7 @@ def test_nobody_is_not_found(functions: Lambdas, function: str) -> None:
 def test_looking_for_nobody_is_written_down_and_for_whom_is_not(functions: Lambdas) -> None:
     """Who tries addresses one by one is seen; the addresses are nobody's business."""
     with pytest.raises(NotFound):
-        functions.invoke("account_inspect", {"name": "nobody@example.com", "operator": OPERATOR})
+        functions.invoke("operator_account_inspect", {"name": "nobody@example.com", "operator": OPERATOR})
 
     (line,) = [json.loads(text) for text in functions.stream.getvalue().splitlines()]
     assert (line["event"], line["operator"], line["level"]) == ("user_not_found", OPERATOR, "INFO")

@@ -223,7 +223,7 @@ def test_the_samples_that_log_out_end_the_session_and_take_the_cookie(
     person = functions.people.arrange()
     answer = functions.invoke(function, sample(function))
 
-    assert answer.read == expected.answer(function, 204, headers=expected.SIGNED_OUT, cookies=expected.NO_COOKIE)
+    assert answer.read == expected.answer(function, 204, headers=expected.LOGGED_OUT, cookies=expected.NO_COOKIE)
     assert _logged(answer) == [_line(function, event, route, 204, person.user_id)]
     assert functions.cloud.tables()["SessionsTable"] == []
 
@@ -242,7 +242,7 @@ def test_the_sample_of_session_show_tells_who_and_how(functions: Lambdas) -> Non
 def test_the_sample_of_session_list_lists_the_devices(functions: Lambdas) -> None:
     """200, this one marked."""
     person = functions.people.arrange()
-    functions.people.sign_in(person, SAMPLE_OTHER_TOKEN)
+    functions.people.login(person, SAMPLE_OTHER_TOKEN)
     answer = functions.invoke("session_list", sample("session_list"))
 
     sessions = sorted(answer.json["sessions"], key=lambda entry: not entry["current"])
@@ -270,7 +270,7 @@ def test_the_sample_of_activity_list_lists_what_happened(functions: Lambdas) -> 
 def test_the_sample_of_session_revoke_ends_the_other_device(functions: Lambdas) -> None:
     """204; this session stays."""
     person = functions.people.arrange()
-    functions.people.sign_in(person, SAMPLE_OTHER_TOKEN)
+    functions.people.login(person, SAMPLE_OTHER_TOKEN)
     answer = functions.invoke("session_revoke", sample("session_revoke"))
 
     assert answer.read == expected.answer("session_revoke", 204)
@@ -449,7 +449,7 @@ def test_the_sample_of_the_authorizer_tells_whose_key_it_is(functions: Lambdas) 
 def test_the_sample_of_account_disable_shuts_the_account(functions: Lambdas) -> None:
     """Sessions and keys end with it, and the next log-in is refused."""
     functions.people.arrange()
-    answer = functions.invoke("account_disable", sample("account_disable"))
+    answer = functions.invoke("operator_account_disable", sample("operator_account_disable"))
 
     assert answer.result == {"user_id": SAMPLE_USER_ID, "status": "disabled"}
     assert answer.events == ["user_disabled"]

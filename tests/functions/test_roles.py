@@ -88,8 +88,8 @@ def test_a_role_is_what_its_policies_say() -> None:
         Permission("session_list", "dynamodb:UpdateItem", _arn("dynamodb", "table/SessionsTable")),
         Permission("session_list", "dynamodb:Query", _arn("dynamodb", "table/SessionsTable/index/by-user")),
     )
-    assert permissions(DEPLOYED, "oauth_metadata") == tuple(
-        Permission("oauth_metadata", "kms:GetPublicKey", _arn("kms", f"key/{key}")) for key in (_KEY_A, _KEY_B)
+    assert permissions(DEPLOYED, "client_metadata") == tuple(
+        Permission("client_metadata", "kms:GetPublicKey", _arn("kms", f"key/{key}")) for key in (_KEY_A, _KEY_B)
     )
     assert permissions(DEPLOYED, "mailer")[-2:] == (
         Permission("mailer", "ses:SendEmail", _arn("ses", "identity/*"), only_ours),

@@ -48,21 +48,21 @@ BUDGET = {
     "key_list": [GET, QUERY],
     "key_delete": [GET, WRITE, SEND],
     "key_verify": [GET, GET],
-    "account_inspect": [GET, GET, GET, QUERY, QUERY, QUERY, GET],
-    "account_disable": [GET, WRITE],
-    "account_enable": [GET, WRITE],
-    "account_remove": [GET, WRITE],
-    "account_sign_out": [GET, WRITE],
-    "account_unlock": [GET, WRITE],
-    "password_revoke": [GET, GET, WRITE, SEND],
-    "key_revoke": [WRITE, SEND],
+    "operator_account_inspect": [GET, GET, GET, QUERY, QUERY, QUERY, GET],
+    "operator_account_disable": [GET, WRITE],
+    "operator_account_enable": [GET, WRITE],
+    "operator_account_delete": [GET, WRITE],
+    "operator_account_logout": [GET, WRITE],
+    "operator_account_unlock": [GET, WRITE],
+    "operator_password_revoke": [GET, GET, WRITE, SEND],
+    "operator_key_revoke": [WRITE, SEND],
     "mail_feedback": [GET, GET, WRITE],
     "authorizer": [GET],
-    "oauth_token": [GET, GET, SIGN, WRITE, SEND],
-    "oauth_device": [WRITE, WRITE],
-    "oauth_device_answer": [GET, WRITE, GET, GET, WRITE],
+    "client_token": [GET, GET, SIGN, WRITE, SEND],
+    "device_authorize": [WRITE, WRITE],
+    "device_consent": [GET, WRITE, GET, GET, WRITE],
     # The public keys were read by the request before.
-    "oauth_metadata": [],
+    "client_metadata": [],
     "pages": [],
     "fallback": [],
 }
@@ -103,7 +103,7 @@ def test_every_read_that_decides_is_consistent_and_by_key(functions: Lambdas, fu
 
     by_key = [call for call in calls if call.name in {GET, QUERY} and "IndexName" not in call.parameters]
     assert all(call.parameters["ConsistentRead"] is True for call in by_key)
-    assert function in {"session_list", "key_list", "account_export", "account_inspect"} or not any(
+    assert function in {"session_list", "key_list", "account_export", "operator_account_inspect"} or not any(
         "IndexName" in call.parameters for call in calls
     )
     assert "dynamodb.Scan" not in {call.name for call in calls}

@@ -8,7 +8,7 @@ from typing import Any
 import bcrypt
 import pytest
 
-from accounts import passwords
+from accounts.model import passwords
 from tests.functions import expected
 from tests.functions.conftest import NOW
 from tests.functions.lambdas import Answer, Lambdas
@@ -98,14 +98,14 @@ def test_logging_out_without_a_session_is_logging_out(functions: Lambdas, cookie
     """204 and no cookie any more, whatever was there."""
     answer = functions.invoke("logout", request("logout", cookie=cookie))
 
-    assert answer.read == expected.answer("logout", 204, headers=expected.SIGNED_OUT, cookies=expected.NO_COOKIE)
+    assert answer.read == expected.answer("logout", 204, headers=expected.LOGGED_OUT, cookies=expected.NO_COOKIE)
 
 
 def test_a_login_that_is_not_fresh_hands_out_nothing_and_closes_no_account(functions: Lambdas) -> None:
     """403 with what to do, a quarter of an hour after the log-in and a second (SE-12)."""
     person = functions.people.arrange()
-    functions.people.sign_in(person, "o" * 43, ago=timedelta(minutes=15, seconds=1))
-    functions.people.sign_in(person, "f" * 43, ago=timedelta(minutes=15))
+    functions.people.login(person, "o" * 43, ago=timedelta(minutes=15, seconds=1))
+    functions.people.login(person, "f" * 43, ago=timedelta(minutes=15))
     for function in ("key_create", "account_export", "account_delete"):
         refused = functions.invoke(function, request(function, cookie="o" * 43))
         assert refused.read == expected.refusal(function, 403, "reauth_required")

@@ -4,8 +4,10 @@ import ast
 from collections.abc import Iterator
 from itertools import chain
 
-from accounts import errors, mail_feedback, mailing, providers
+from accounts import errors
 from accounts.events import EVENTS
+from accounts.flows.mail import mail_feedback, mailing
+from accounts.model import providers
 from accounts.web.routes import AUTHORIZE, ROUTES
 from accounts.web.texts import catalogue
 from tests.guards import project

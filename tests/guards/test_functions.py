@@ -3,7 +3,7 @@
 import json
 
 from accounts.web import routes
-from accounts.web.routes import ADMIN_SECRET, ANY_CREDENTIAL, NO_CREDENTIAL, ROUTES, SESSION_ONLY, SIGNED_IN, Route
+from accounts.web.routes import ADMIN_SECRET, ANY_CREDENTIAL, LOGGED_IN, NO_CREDENTIAL, ROUTES, SESSION_ONLY, Route
 from tests.cloudformation import ROOT, resources
 from tests.functions.inventory import OPERATORS
 from tests.guards import project
@@ -77,7 +77,7 @@ def test_every_function_without_a_route_is_known() -> None:
 
 def test_every_route_says_which_credentials_it_takes() -> None:
     """One of five sets; an admin's secret opens one route alone."""
-    kinds = (NO_CREDENTIAL, SESSION_ONLY, SIGNED_IN, ANY_CREDENTIAL, ADMIN_SECRET)
+    kinds = (NO_CREDENTIAL, SESSION_ONLY, LOGGED_IN, ANY_CREDENTIAL, ADMIN_SECRET)
     assert [route for route in ROUTES if route.credentials not in kinds] == []
     assert [route.path for route in ROUTES if route.credentials == ADMIN_SECRET] == ["/admin/verify-api-key"]
 

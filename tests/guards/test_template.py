@@ -7,9 +7,9 @@ import pytest
 from botocore.config import Config
 
 from accounts.aws import clients
-from accounts.breaches import _TIMEOUT as BREACH_TIMEOUT
+from accounts.breach_lists import _TIMEOUT as BREACH_TIMEOUT
 from accounts.dynamo import tables
-from accounts.mail import ses
+from accounts.ses import postman
 from accounts.web.requests import FIREWALL_SECRET_HEADER, VIEWER_HEADER
 from accounts.web.routes import ROUTES
 from tests.cloudformation import resources, template
@@ -21,14 +21,14 @@ OUR_KEY = {"Fn::GetAtt": ["DataKey", "Arn"]}
 # What may go by itself: everything but people, and the keys they hold until they delete them.
 KEPT_FOREVER = {"UsersTable", "ApiKeysTable"}
 OPERATORS = {
-    "account_disable",
-    "account_enable",
-    "account_inspect",
-    "account_remove",
-    "account_sign_out",
-    "account_unlock",
-    "key_revoke",
-    "password_revoke",
+    "operator_account_disable",
+    "operator_account_enable",
+    "operator_account_inspect",
+    "operator_account_delete",
+    "operator_account_logout",
+    "operator_account_unlock",
+    "operator_key_revoke",
+    "operator_password_revoke",
 }
 # One full vCPU (Lambda's documentation); bcrypt uses one.
 WHOLE_VCPU_MB = 1769
@@ -259,14 +259,14 @@ def test_the_queue_waits_for_the_mailer() -> None:
     """Six times as long as it may take, as Lambda asks; and the mailer longer than SES may take."""
     timeout = project.functions()["mailer"]["Timeout"]
     queue = resources("AWS::SQS::Queue")["MailQueue"]
-    assert _configured_wait(ses._CONFIG) < timeout
+    assert _configured_wait(postman._CONFIG) < timeout
     assert queue["VisibilityTimeout"] == 6 * timeout
     assert queue["RedrivePolicy"]["maxReceiveCount"] == 5
 
 
 def test_hashing_has_a_whole_vcpu_and_lanes_of_its_own() -> None:
     """So that guessing cannot starve those who are signed in (DS-01)."""
-    hashing = {path.parent.name for path in project.HANDLERS if "accounts.passwords" in project.imported(path)}
+    hashing = {path.parent.name for path in project.HANDLERS if "accounts.model.passwords" in project.imported(path)}
     roomy = {
         name: (function["MemorySize"], "ReservedConcurrentExecutions" in function)
         for name, function in project.functions().items()
@@ -319,7 +319,7 @@ def test_what_nobody_can_make_again_is_kept(name: str) -> None:
 def test_the_gateway_holds_back_what_hashes_mails_or_signs() -> None:
     """All routes together, and closer what costs a hash, a mail or a signature (DS-02)."""
     api = resources("AWS::Serverless::HttpApi")["HttpApi"]
-    hashing = {path.parent.name for path in project.HANDLERS if "accounts.passwords" in project.imported(path)}
+    hashing = {path.parent.name for path in project.HANDLERS if "accounts.model.passwords" in project.imported(path)}
     costly = [it for it in ROUTES if it.function in hashing or it.limiter.startswith("mail window")]
     settings = api["RouteSettings"].items()
     limits = {route: (it["ThrottlingRateLimit"], it["ThrottlingBurstLimit"]) for route, it in settings}

@@ -135,7 +135,7 @@ class Day:
 
     def _program(self) -> None:
         if not self.refresh:
-            self.refresh = programs.signed_in(self._person().join())["refresh_token"]
+            self.refresh = programs.logged_in(self._person().join())["refresh_token"]
             return
         renewed = programs.posted(self.cloud, "/oauth/token", grant_type="refresh_token", refresh_token=self.refresh)
         self._answered(renewed)

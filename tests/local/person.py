@@ -47,7 +47,7 @@ class Person:
         """The newest mail with that subject."""
         return wait_for(lambda: self.mails(subject)[at_least - 1 :], subject)[-1]
 
-    def sign_up(self) -> str:
+    def signup(self) -> str:
         """Sign up; the token in the mailed link."""
         answer = self.call("POST", "/auth/signup", {"email": self.email, "password": self.password, "name": "Ann"})
         assert answer.status_code == 202, answer.text
@@ -59,7 +59,7 @@ class Person:
 
     def join(self) -> "Person":
         """Sign up and confirm: signed in."""
-        answer = self.confirm(self.sign_up())
+        answer = self.confirm(self.signup())
         assert answer.status_code == 200, answer.text
         return self
 

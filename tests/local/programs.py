@@ -29,7 +29,7 @@ def posted(cloud: LocalCloud, path: str, **form: str) -> requests.Response:
     return requests.post(cloud.site_url + path, data=body, headers=ELSEWHERE, timeout=30)
 
 
-def signed_in(ann: Person) -> dict[str, Any]:
+def logged_in(ann: Person) -> dict[str, Any]:
     """The whole way: the metadata, the question, the click, the code, the tokens."""
     metadata = fetched(ann.cloud, "/.well-known/oauth-authorization-server")
     verifier = secrets.token_urlsafe(32)

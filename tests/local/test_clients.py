@@ -9,7 +9,7 @@ import requests
 
 from local.cloud import LocalCloud
 from tests.local.person import Person
-from tests.local.programs import ELSEWHERE, fetched, posted, signed_in
+from tests.local.programs import ELSEWHERE, fetched, logged_in, posted
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def ann(cloud: LocalCloud) -> Person:
 
 def test_a_program_signs_in_acts_renews_and_signs_out(ann: Person) -> None:
     """From another origin, with header credentials; what is left is worth nothing."""
-    tokens = signed_in(ann)
+    tokens = logged_in(ann)
     bearer = ELSEWHERE | {"authorization": f"Bearer {tokens['access_token']}"}
     site = ann.cloud.site_url
 
@@ -42,7 +42,7 @@ def test_a_program_signs_in_acts_renews_and_signs_out(ann: Person) -> None:
 
 def test_a_token_is_checked_offline(ann: Person) -> None:
     """As the README tells other services, by another JOSE library than ours."""
-    token = signed_in(ann)["access_token"]
+    token = logged_in(ann)["access_token"]
     keys = fetched(ann.cloud, "/.well-known/jwks.json")["keys"]
     header = jwt.get_unverified_header(token)
     [key] = [jwt.PyJWK(key) for key in keys if key["kid"] == header["kid"]]

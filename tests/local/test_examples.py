@@ -33,11 +33,11 @@ def ann(cloud: LocalCloud) -> Person:
 def test_a_headless_script_signs_in_with_a_key(ann: Person) -> None:
     """The key comes from the environment; a deleted one is refused in plain words."""
     key = ann.make_key("render box")
-    signed_in = run(ann.cloud.site_url, key["plaintext_key"] + "\n")  # as a file has it
+    logged_in = run(ann.cloud.site_url, key["plaintext_key"] + "\n")  # as a file has it
     assert ann.call("DELETE", f"/customers/api-keys/{key['id']}").status_code == 204
     code, said, complained = run(ann.cloud.site_url, key["plaintext_key"])
 
-    assert signed_in == (0, f"Signed in as {ann.email}\n", "")
+    assert logged_in == (0, f"Signed in as {ann.email}\n", "")
     assert (code, said) == (1, "")
     assert complained.startswith("api_key_unknown: ")
 

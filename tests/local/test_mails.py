@@ -126,5 +126,5 @@ def test_a_message_that_is_delivered_many_times_at_once_is_one_mail(cloud: Local
 def test_mail_comes_from_the_sites_name(cloud: LocalCloud) -> None:
     """A person sees at a glance who writes."""
     person = Person(cloud)
-    person.sign_up()
+    person.signup()
     assert person.mails("Confirm your email address")[0]["Source"] == f"Comfy account <{MAIL_FROM}>"

@@ -40,7 +40,7 @@ def test_the_same_verified_address_is_the_same_person(cloud: LocalCloud) -> None
 def test_the_owner_comes_in_clean_over_a_strangers_sign_up(cloud: LocalCloud) -> None:
     """The pre-registered victim: the stranger's password and pending link are worth nothing afterwards."""
     stranger = Person(cloud, password="nine rivers under a lantern")
-    token = stranger.sign_up()
+    token = stranger.signup()
     owner = Person(cloud, email=stranger.email)
 
     owner.call("GET", owner.with_provider("google"))

@@ -16,7 +16,7 @@ from scripts import place
 from scripts.admin import __main__ as command
 from scripts.place import Place
 from tests.local.person import Person, token_in
-from tests.local.programs import fetched, signed_in
+from tests.local.programs import fetched, logged_in
 
 type Admin = Callable[..., str]
 
@@ -187,10 +187,10 @@ def test_programs_stay_signed_in_while_the_signing_key_is_rotated(admin: Admin, 
     """The other key signs, it was published before, and tokens of the first are good; then the same back again."""
     cloud = person.cloud
     published = {key["kid"] for key in fetched(cloud, "/.well-known/jwks.json")["keys"]}
-    tokens = [signed_in(person)]
+    tokens = [logged_in(person)]
     for _ in range(2):
         admin("rotate", "signing-key")
-        tokens.append(signed_in(person))
+        tokens.append(logged_in(person))
 
     signers = [signer(it) for it in tokens]
     assert signers[0] == signers[2] != signers[1]

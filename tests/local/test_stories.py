@@ -18,7 +18,7 @@ def ann(cloud: LocalCloud) -> Person:
 def test_a_mailed_link_does_nothing_until_a_person_confirms(cloud: LocalCloud) -> None:
     """Scanners fetch the link as often as they like; the account exists only after token and password together."""
     person = Person(cloud)
-    token = person.sign_up()
+    token = person.signup()
     assert {person.call("GET", f"/verify-email?x={n}").status_code for n in range(3)} == {200}
     assert person.log_in().json()["error"] == "invalid_credentials"
 
@@ -32,7 +32,7 @@ def test_a_mailed_link_does_nothing_until_a_person_confirms(cloud: LocalCloud) -
 def test_who_signs_up_with_anothers_address_gains_nothing(cloud: LocalCloud) -> None:
     """The mail goes to the owner, whose click without the chosen password makes no account for the stranger."""
     stranger = Person(cloud, password="nine rivers under a lantern")
-    token = stranger.sign_up()
+    token = stranger.signup()
     owner = Person(cloud, email=stranger.email)
 
     refused = owner.confirm(token)
@@ -164,7 +164,7 @@ def test_an_operator_disables_an_account(cloud: LocalCloud) -> None:
     names = {folder: deployed for deployed, folder in cloud.function_names().items()}
     payload = f'{{"user_id": "{user_id}"}}'
 
-    cloud.client("lambda").invoke(FunctionName=names["account_disable"], Payload=payload)
+    cloud.client("lambda").invoke(FunctionName=names["operator_account_disable"], Payload=payload)
 
     assert person.call("GET", "/auth/session").status_code == 401
     assert person.log_in().json()["error"] == "invalid_credentials"

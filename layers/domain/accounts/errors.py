@@ -24,9 +24,9 @@
     │   │   ├── AuthorizationPending
     │   │   ├── SlowDown
     │   │   └── ExpiredToken
-    │   ├── ProviderSignInFailed
-    │   │   ├── SignInDeclined
-    │   │   ├── SignInExpired
+    │   ├── ProviderLoginFailed
+    │   │   ├── LoginDeclined
+    │   │   ├── LoginExpired
     │   │   ├── CookiesBlocked
     │   │   └── ProviderNotTrusted
     │   ├── Unauthenticated
@@ -240,7 +240,7 @@ class ExpiredToken(ClientRefused):
     default_message = "This device code has expired. Ask for a new one."
 
 
-class ProviderSignInFailed(Refusal):
+class ProviderLoginFailed(Refusal):
     """A sign-in with Google or GitHub did not come to its end; nothing was changed."""
 
     code = "provider_sign_in_failed"
@@ -248,21 +248,21 @@ class ProviderSignInFailed(Refusal):
     default_message = "The sign-in did not work. Please start again."
 
 
-class SignInDeclined(ProviderSignInFailed):
+class LoginDeclined(ProviderLoginFailed):
     """The person said no at the provider, or the provider did (RFC 6749 4.1.2.1)."""
 
     code = "sign_in_declined"
     default_message = "The sign-in was stopped at the provider. Start again, or choose another way to log in."
 
 
-class SignInExpired(ProviderSignInFailed):
+class LoginExpired(ProviderLoginFailed):
     """The state is unknown, used, older than ten minutes, or of another provider: one answer for all."""
 
     code = "sign_in_expired"
     default_message = "This sign-in took too long or was already used. Please start again."
 
 
-class CookiesBlocked(ProviderSignInFailed):
+class CookiesBlocked(ProviderLoginFailed):
     """The browser that comes back is not, or cannot show that it is, the one that started (RFC 9700 2.1, 4.7)."""
 
     code = "cookies_blocked"
@@ -272,7 +272,7 @@ class CookiesBlocked(ProviderSignInFailed):
     )
 
 
-class ProviderNotTrusted(ProviderSignInFailed):
+class ProviderNotTrusted(ProviderLoginFailed):
     """What the provider sent does not stand up to checking (OpenID Connect Core 3.1.3.7)."""
 
     code = "provider_not_trusted"

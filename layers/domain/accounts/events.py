@@ -27,7 +27,7 @@ class Event:
     counted: tuple[str, ...] = ()
 
 
-_SIGN_INS: dict[str, Event] = {
+_LOGINS: dict[str, Event] = {
     "authn_login_success": Event(
         "a person logged in, or a program was let in for one",
         kept=True,
@@ -158,4 +158,4 @@ _MACHINE: dict[str, Event] = {
     "page_shown": Event("a page or one of its parts was fetched"),
     "not_found": Event("nothing is there; also the preflights of browsers"),
 }
-EVENTS: Mapping[str, Event] = _SIGN_INS | _ACCOUNTS | _KEYS_AND_TOKENS | _REFUSALS | _MAIL | _MACHINE
+EVENTS: Mapping[str, Event] = _LOGINS | _ACCOUNTS | _KEYS_AND_TOKENS | _REFUSALS | _MAIL | _MACHINE

@@ -8,47 +8,45 @@ from typing import Any
 from hypothesis import settings
 
 from accounts import secrets
-from accounts.account import (
+from accounts.flows.keys.key_management import KeyCreation, KeyDeletion, KeyList, NewKey
+from accounts.flows.keys.key_verification import KeyVerification
+from accounts.flows.mail.mailing import Mailing
+from accounts.flows.operators.account_inspection import AccountInspection
+from accounts.flows.operators.account_status import AccountDisabling, AccountEnabling, AccountRemoval
+from accounts.flows.operators.operator_help import AccountUnlocking, KeyRevocation, OperatorLogout, PasswordRevocation
+from accounts.flows.operators.operator_requests import OperatorRequest
+from accounts.flows.people.account import (
     AccountClosing,
-    AccountDisabling,
-    AccountEnabling,
     AccountLookup,
-    AccountRemoval,
     AccountRenaming,
     SessionAccount,
 )
-from accounts.account_export import AccountExport
-from accounts.account_inspection import AccountInspection
-from accounts.activity import ActivityList
-from accounts.audit import Caller
-from accounts.authentication import (
+from accounts.flows.people.account_export import AccountExport
+from accounts.flows.people.activity import ActivityList
+from accounts.flows.people.authentication import (
     API_KEY,
     SESSION,
     Authentication,
     Credential,
     KeyLookup,
+    LoginAuthentication,
     SessionAuthentication,
-    SignedInAuthentication,
 )
-from accounts.email_change import EmailChange, EmailChangeRequest
-from accounts.email_verification import EmailVerification
-from accounts.identities import Identity
-from accounts.key_management import KeyCreation, KeyDeletion, KeyList, NewKey
-from accounts.key_verification import KeyVerification
-from accounts.mailing import Mailing
-from accounts.messages import PASSWORD_FORGOT, SIGN_UP, Message
-from accounts.operator_help import AccountUnlocking, KeyRevocation, OperatorSignOut, PasswordRevocation
-from accounts.orders import Order
-from accounts.password_change import PasswordChange
-from accounts.password_reset import PasswordForgotten, PasswordReset
-from accounts.passwords import Policy
-from accounts.reauthentication import Reauthentication
-from accounts.session_opening import SessionOpening, SignedIn
-from accounts.sessions import LONGEST, Session
-from accounts.sign_in import SignIn
-from accounts.sign_out import DeviceList, SignOut, SignOutDevice, SignOutEverywhere
-from accounts.sign_up import Resend, SignUp
-from accounts.throttles import Counter
+from accounts.flows.people.email_change import EmailChange, EmailChangeRequest
+from accounts.flows.people.email_verification import EmailVerification
+from accounts.flows.people.login import Login
+from accounts.flows.people.logout import Logout, LogoutEverywhere, SessionList, SessionRevocation
+from accounts.flows.people.password_change import PasswordChange
+from accounts.flows.people.password_reset import PasswordForgotten, PasswordReset
+from accounts.flows.people.reauthentication import Reauthentication
+from accounts.flows.people.session_opening import LoggedIn, SessionOpening
+from accounts.flows.people.signup import Resend, Signup
+from accounts.model.audit import Caller
+from accounts.model.identities import Identity
+from accounts.model.messages import PASSWORD_FORGOT, SIGNUP, Message
+from accounts.model.passwords import Policy
+from accounts.model.sessions import LONGEST, Session
+from accounts.model.throttles import Counter
 from accounts.transactions import Change, Transactions
 from tests.fakes import (
     FakeAccessTokens,
@@ -87,9 +85,9 @@ def later(**amount: float) -> datetime:
     return NOW + timedelta(**amount)
 
 
-def cookie(signed_in: SignedIn) -> Credential:
+def cookie(logged_in: LoggedIn) -> Credential:
     """What the browser of that person presents."""
-    return Credential(SESSION, signed_in.token)
+    return Credential(SESSION, logged_in.token)
 
 
 def key_credential(plaintext: str) -> Credential:
@@ -97,9 +95,9 @@ def key_credential(plaintext: str) -> Credential:
     return Credential(API_KEY, plaintext)
 
 
-def order(user_id: str) -> Order:
+def order(user_id: str) -> OperatorRequest:
     """What Otto, an operator, asks for about an account."""
-    return Order(user_id, OPERATOR)
+    return OperatorRequest(user_id, OPERATOR)
 
 
 @dataclass
@@ -126,7 +124,7 @@ class Service:
     hasher: FakeHasher = field(default_factory=FakeHasher)
     outbox: FakeOutbox = field(default_factory=FakeOutbox)
     postman: FakePostman = field(default_factory=FakePostman)
-    breaches: FakeBreaches = field(default_factory=FakeBreaches)
+    breach_lists: FakeBreaches = field(default_factory=FakeBreaches)
     interposed: Transactions | None = None
     access_tokens: FakeAccessTokens = field(default_factory=FakeAccessTokens)
 
@@ -141,9 +139,9 @@ class Service:
         return SessionAuthentication(FakeSessions(self.world))
 
     @property
-    def signed_in(self) -> SignedInAuthentication:
+    def logged_in(self) -> LoginAuthentication:
         """Accepts sessions and access tokens."""
-        return SignedInAuthentication(self.sessions, self.access_tokens)
+        return LoginAuthentication(self.sessions, self.access_tokens)
 
     @property
     def keys(self) -> KeyLookup:
@@ -153,7 +151,7 @@ class Service:
     @property
     def authentication(self) -> Authentication:
         """Accepts both."""
-        return Authentication(self.signed_in, self.keys)
+        return Authentication(self.logged_in, self.keys)
 
     @property
     def opening(self) -> SessionOpening:
@@ -161,9 +159,9 @@ class Service:
         return SessionOpening(FakeUsers(self.world), FakeSessions(self.world), self.transactions, LONGEST)
 
     @property
-    def sign_up(self) -> SignUp:
+    def signup(self) -> Signup:
         """Starts accounts."""
-        return SignUp(self.world, self.hasher, Policy(15, self.breaches), self.transactions, self.outbox)
+        return Signup(self.world, self.hasher, Policy(15, self.breach_lists), self.transactions, self.outbox)
 
     @property
     def resend(self) -> Resend:
@@ -183,15 +181,15 @@ class Service:
         return EmailVerification(*stores, self.hasher, self.opening, self.transactions)
 
     @property
-    def sign_in(self) -> SignIn:
+    def login(self) -> Login:
         """Lets people in."""
-        return SignIn(FakeIdentities(self.world), self.world, self.hasher, self.opening, self.outbox)
+        return Login(FakeIdentities(self.world), self.world, self.hasher, self.opening, self.outbox)
 
     @property
     def reauthentication(self) -> Reauthentication:
         """Makes sessions fresh."""
         stores = FakeUsers(self.world), FakeIdentities(self.world)
-        return Reauthentication(self.sessions, *stores, self.sign_in)
+        return Reauthentication(self.sessions, *stores, self.login)
 
     @property
     def forgotten(self) -> PasswordForgotten:
@@ -202,14 +200,14 @@ class Service:
     def password_reset(self) -> PasswordReset:
         """Sets the new password."""
         stores = FakeTokens(self.world), FakeIdentities(self.world), FakeUsers(self.world), self.world
-        return PasswordReset(*stores, self.hasher, Policy(15, self.breaches), self.transactions, self.outbox)
+        return PasswordReset(*stores, self.hasher, Policy(15, self.breach_lists), self.transactions, self.outbox)
 
     @property
     def password_change(self) -> PasswordChange:
         """Replaces a password that is known."""
         stores = FakeUsers(self.world), FakeIdentities(self.world), self.world
         return PasswordChange(
-            self.sessions, *stores, self.hasher, Policy(15, self.breaches), self.transactions, self.outbox
+            self.sessions, *stores, self.hasher, Policy(15, self.breach_lists), self.transactions, self.outbox
         )
 
     @property
@@ -229,24 +227,24 @@ class Service:
         return ActivityList(self.sessions, FakeAuditEvents(self.world))
 
     @property
-    def sign_out(self) -> SignOut:
+    def logout(self) -> Logout:
         """Ends the presented session."""
-        return SignOut(self.sessions, self.transactions)
+        return Logout(self.sessions, self.transactions)
 
     @property
-    def devices(self) -> DeviceList:
+    def devices(self) -> SessionList:
         """Lists sessions."""
-        return DeviceList(self.sessions)
+        return SessionList(self.sessions)
 
     @property
-    def sign_out_device(self) -> SignOutDevice:
+    def session_revocation(self) -> SessionRevocation:
         """Ends one session."""
-        return SignOutDevice(self.sessions, self.transactions)
+        return SessionRevocation(self.sessions, self.transactions)
 
     @property
-    def sign_out_everywhere(self) -> SignOutEverywhere:
+    def logout_everywhere(self) -> LogoutEverywhere:
         """Ends them all."""
-        return SignOutEverywhere(self.sessions, FakeUsers(self.world), self.transactions)
+        return LogoutEverywhere(self.sessions, FakeUsers(self.world), self.transactions)
 
     @property
     def key_creation(self) -> KeyCreation:
@@ -256,12 +254,12 @@ class Service:
     @property
     def key_list(self) -> KeyList:
         """Lists keys."""
-        return KeyList(self.signed_in, FakeApiKeys(self.world))
+        return KeyList(self.logged_in, FakeApiKeys(self.world))
 
     @property
     def key_deletion(self) -> KeyDeletion:
         """Deletes keys."""
-        return KeyDeletion(self.signed_in, self.transactions, self.outbox)
+        return KeyDeletion(self.logged_in, self.transactions, self.outbox)
 
     @property
     def key_verification(self) -> KeyVerification:
@@ -315,9 +313,9 @@ class Service:
         return AccountUnlocking(FakeUsers(self.world), self.transactions)
 
     @property
-    def operator_sign_out(self) -> OperatorSignOut:
+    def operator_logout(self) -> OperatorLogout:
         """Ends all sessions for an operator."""
-        return OperatorSignOut(FakeUsers(self.world), self.transactions)
+        return OperatorLogout(FakeUsers(self.world), self.transactions)
 
     @property
     def password_revocation(self) -> PasswordRevocation:
@@ -339,7 +337,7 @@ class Service:
 
     def mailed_token(self, email: str = EMAIL, now: datetime = NOW) -> str:
         """Deliver a sign-up message to ``email``, and read the token in the mail."""
-        self.mailing.deliver(Message(SIGN_UP, email=email), now)
+        self.mailing.deliver(Message(SIGNUP, email=email), now)
         return self.postman.mails[-1].values["link"].partition("#token=")[2]
 
     def reset_token(self, email: str = EMAIL, now: datetime = NOW) -> str:
@@ -347,36 +345,36 @@ class Service:
         assert self.mailing.deliver(Message(PASSWORD_FORGOT, email=email), now) == "sent"
         return self.postman.mails[-1].values["link"].partition("#token=")[2]
 
-    def change_token(self, signed_in: SignedIn, to: str = NEW_EMAIL, now: datetime = NOW) -> str:
+    def change_token(self, logged_in: LoggedIn, to: str = NEW_EMAIL, now: datetime = NOW) -> str:
         """Ask to move to another address, deliver what that queued, and read the token in the mail."""
-        self.email_change_request.ask(cookie(signed_in), to, OWNER, now)
+        self.email_change_request.ask(cookie(logged_in), to, OWNER, now)
         for message in self.outbox.messages[-2:]:
             assert self.mailing.deliver(message, now) == "sent"
         return self.postman.mails[-1].values["link"].partition("#token=")[2].partition("&")[0]
 
     def signed_up(self, email: str = EMAIL, password: str = PASSWORD) -> str:
         """A sign-up that waits for its confirmation: the mailed token."""
-        self.sign_up.start(email, password, "Olive", OWNER, NOW)
+        self.signup.start(email, password, "Olive", OWNER, NOW)
         return self.mailed_token(email)
 
-    def person(self, email: str = EMAIL, password: str = PASSWORD) -> SignedIn:
+    def person(self, email: str = EMAIL, password: str = PASSWORD) -> LoggedIn:
         """A person with a confirmed account, signed in, and nothing counted, recorded or queued any more."""
-        signed_in = self.verification.confirm(self.signed_up(email, password), password, None, OWNER, NOW)
+        logged_in = self.verification.confirm(self.signed_up(email, password), password, None, OWNER, NOW)
         self.world.counters.clear()
         self.world.records.clear()
         self.world.reads.clear()
         self.outbox.messages.clear()
         self.postman.mails.clear()
         self.hasher.calls = 0
-        return signed_in
+        return logged_in
 
-    def log_in(self, now: datetime = NOW, *, remember: bool = False, password: str = PASSWORD) -> SignedIn:
+    def log_in(self, now: datetime = NOW, *, remember: bool = False, password: str = PASSWORD) -> LoggedIn:
         """One more session of the person."""
-        return self.sign_in.with_password(EMAIL, password, remember=remember, presented=None, caller=OWNER, now=now)
+        return self.login.with_password(EMAIL, password, remember=remember, presented=None, caller=OWNER, now=now)
 
-    def key(self, signed_in: SignedIn, name: str = "laptop", now: datetime = NOW) -> NewKey:
+    def key(self, logged_in: LoggedIn, name: str = "laptop", now: datetime = NOW) -> NewKey:
         """A key of that person."""
-        return self.key_creation.create(cookie(signed_in), name, "", OWNER, now)
+        return self.key_creation.create(cookie(logged_in), name, "", OWNER, now)
 
     def identity(self, email: str = EMAIL) -> Identity:
         """The stored identity."""
@@ -397,9 +395,9 @@ def untouched(service: Service) -> bool:
     return not any((*world.values(), service.hasher.calls, service.outbox.messages, service.postman.mails))
 
 
-def held(service: Service, signed_in: SignedIn) -> set[str]:
+def held(service: Service, logged_in: LoggedIn) -> set[str]:
     """The sessions that the account holds, which must be those that exist."""
-    user_id = signed_in.session.user_id
+    user_id = logged_in.session.user_id
     stored = {session.digest for session in service.world.sessions.values() if session.user_id == user_id}
     assert stored == set(service.world.users[user_id].sessions)
     return stored

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from accounts import sessions, users
 from accounts.errors import Unavailable
+from accounts.model import sessions, users
 from accounts.transactions import TRIES, Change, Conflict, again_on_conflict
 
 HOLD, END = users.LetGoKey("u" * 28, "k" * 64), sessions.End("d" * 64)

@@ -44,7 +44,7 @@ class Service:
             raise answer
         return answer
 
-    def signed_in(self, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    def logged_in(self, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         """Run the example."""
         monkeypatch.setattr(headless, "call", self.call)
         return headless.with_device(SITE, self.told.append, self.waited.append)
@@ -58,7 +58,7 @@ def test_a_device_waits_until_its_person_has_answered(monkeypatch: pytest.Monkey
     """As often as it is told to, and slower when it is told so (RFC 8628 3.5)."""
     service = Service(METADATA, ASKED, refused("authorization_pending"), refused("slow_down"), TOKENS)
 
-    assert service.signed_in(monkeypatch) == TOKENS
+    assert service.logged_in(monkeypatch) == TOKENS
     assert service.told == [f"Open {SITE}/device on any device and enter WDJB-MJHT"]
     assert service.waited == [5, 5, 10]
     poll = ("/oauth/token", {"grant_type": DEVICE_CODE, "device_code": "d", "client_id": "comfy-cli"})
@@ -77,11 +77,11 @@ def test_a_device_stops_when_it_is_refused(monkeypatch: pytest.MonkeyPatch, code
     service = Service(METADATA, ASKED, refused(code))
 
     with pytest.raises(Refused, match=r"^No\.$"):
-        service.signed_in(monkeypatch)
+        service.logged_in(monkeypatch)
     assert service.waited == [5]
 
 
 def test_a_deployment_without_device_codes_is_no_mystery(monkeypatch: pytest.MonkeyPatch) -> None:
     """The metadata says what is offered."""
     with pytest.raises(SystemExit, match="Use an API key"):
-        Service({"token_endpoint": "x"}).signed_in(monkeypatch)
+        Service({"token_endpoint": "x"}).logged_in(monkeypatch)

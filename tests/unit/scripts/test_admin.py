@@ -105,13 +105,13 @@ class Aws:
                 "FunctionError": "Unhandled",
                 "Payload": io.BytesIO(json.dumps({"errorMessage": self.refuses}).encode()),
             }
-        result = FOUND if asked["FunctionName"] == "AccountInspect" else {"user_id": USER_ID}
+        result = FOUND if asked["FunctionName"] == "OperatorAccountInspect" else {"user_id": USER_ID}
         return {"Payload": io.BytesIO(json.dumps(result).encode())}
 
     @property
     def acts(self) -> list[tuple[str, dict[str, str]]]:
         """What went to those that change something."""
-        return [(function, event) for function, event in self.sent if function != "AccountInspect"]
+        return [(function, event) for function, event in self.sent if function != "OperatorAccountInspect"]
 
 
 class Input(io.StringIO):
@@ -153,14 +153,14 @@ def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
     aws = Aws()
     there = Place(aws, "our-stack", "the stack our-stack")
     functions = (
-        "AccountInspect",
-        "AccountDisable",
-        "AccountEnable",
-        "AccountUnlock",
-        "AccountSignOut",
-        "AccountRemove",
-        "PasswordRevoke",
-        "KeyRevoke",
+        "OperatorAccountInspect",
+        "OperatorAccountDisable",
+        "OperatorAccountEnable",
+        "OperatorAccountUnlock",
+        "OperatorAccountLogout",
+        "OperatorAccountDelete",
+        "OperatorPasswordRevoke",
+        "OperatorKeyRevoke",
     )
     there.__dict__["names"] = {f"{name}Function": name for name in functions}
     monkeypatch.setattr(place, "find", lambda: there)
@@ -189,7 +189,7 @@ Lately (2)
 def test_an_account_is_shown_in_words(shell: Shell) -> None:
     """Where it happened is said beside it, so that the answer alone can be piped on."""
     assert shell.run("show", "ann@example.com") == (0, SHOWN, "On the stack our-stack\n")
-    assert shell.aws.sent == [("AccountInspect", {"name": "ann@example.com", "operator": ARN})]
+    assert shell.aws.sent == [("OperatorAccountInspect", {"name": "ann@example.com", "operator": ARN})]
 
 
 def test_an_account_is_shown_to_programs(shell: Shell) -> None:
@@ -200,7 +200,8 @@ def test_an_account_is_shown_to_programs(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "function"), [("enable", "AccountEnable"), ("unlock", "AccountUnlock"), ("log-out", "AccountSignOut")]
+    ("word", "function"),
+    [("enable", "OperatorAccountEnable"), ("unlock", "OperatorAccountUnlock"), ("log-out", "OperatorAccountLogout")],
 )
 def test_what_can_be_undone_is_done_without_asking(shell: Shell, word: str, function: str) -> None:
     """To the account that was found, by its id, under the name of whoever asks."""
@@ -210,7 +211,11 @@ def test_what_can_be_undone_is_done_without_asking(shell: Shell, word: str, func
     assert shell.aws.acts == [(function, {"user_id": USER_ID, "operator": ARN})]
 
 
-FINAL = {"disable": "AccountDisable", "revoke-password": "PasswordRevoke", "delete": "AccountRemove"}
+FINAL = {
+    "disable": "OperatorAccountDisable",
+    "revoke-password": "OperatorPasswordRevoke",
+    "delete": "OperatorAccountDelete",
+}
 
 
 @pytest.mark.parametrize(("word", "function"), FINAL.items())
@@ -245,8 +250,8 @@ def test_a_leaked_key_is_read_and_never_sent_or_printed(shell: Shell, typed: str
 
     assert (code, out.splitlines()[0]) == (0, ANN)
     assert shell.aws.sent == [
-        ("AccountInspect", {"name": secrets.digest(KEY), "operator": ARN}),
-        ("KeyRevoke", {"user_id": USER_ID, "operator": ARN, "api_key": secrets.digest(KEY)}),
+        ("OperatorAccountInspect", {"name": secrets.digest(KEY), "operator": ARN}),
+        ("OperatorKeyRevoke", {"user_id": USER_ID, "operator": ARN, "api_key": secrets.digest(KEY)}),
     ]
     assert KEY not in out + err
 
@@ -254,19 +259,23 @@ def test_a_leaked_key_is_read_and_never_sent_or_printed(shell: Shell, typed: str
 def test_whose_key_it_is_can_be_asked(shell: Shell) -> None:
     """By the key, read from standard input."""
     assert shell.run("show", piped=KEY) == (0, SHOWN, "On the stack our-stack\n")
-    assert shell.aws.sent == [("AccountInspect", {"name": secrets.digest(KEY), "operator": ARN})]
+    assert shell.aws.sent == [("OperatorAccountInspect", {"name": secrets.digest(KEY), "operator": ARN})]
 
 
 def test_a_key_is_revoked_by_how_it_begins(shell: Shell) -> None:
     """As `show` has it."""
     assert shell.run("revoke-key", "ann@example.com", "comfyui-kkkk", "--yes")[0] == 0
-    assert shell.aws.acts == [("KeyRevoke", {"user_id": USER_ID, "operator": ARN, "api_key": secrets.digest(KEY)})]
+    assert shell.aws.acts == [
+        ("OperatorKeyRevoke", {"user_id": USER_ID, "operator": ARN, "api_key": secrets.digest(KEY)})
+    ]
 
 
 def test_a_key_is_revoked_by_its_id(shell: Shell) -> None:
     """As histories have it."""
     assert shell.run("revoke-key", secrets.digest(KEY), "--yes")[0] == 0
-    assert shell.aws.acts == [("KeyRevoke", {"user_id": USER_ID, "operator": ARN, "api_key": secrets.digest(KEY)})]
+    assert shell.aws.acts == [
+        ("OperatorKeyRevoke", {"user_id": USER_ID, "operator": ARN, "api_key": secrets.digest(KEY)})
+    ]
 
 
 @pytest.mark.parametrize("prefix", ["comfyui-", "comfyui-q", ""])
@@ -341,5 +350,5 @@ def test_another_stack_is_told_from_one_that_refuses(shell: Shell) -> None:
     place.find().names.clear()
 
     assert shell.run("show", "ann@example.com")[2].endswith(
-        "make admin: the stack our-stack has no AccountInspectFunction: it is another service or version\n"
+        "make admin: the stack our-stack has no OperatorAccountInspectFunction: it is another service or version\n"
     )

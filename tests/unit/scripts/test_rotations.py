@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from accounts.aws.secrets import KEPT_SECONDS, AdminSecret, PepperSecret, Secret
-from accounts.passwords import BcryptHasher
+from accounts.model.passwords import BcryptHasher
 from scripts import place
 from scripts.admin import __main__ as command
 from scripts.admin import rotations
@@ -294,7 +294,7 @@ class Aws:
 def keys_of(aws: Aws) -> Place:
     """Where they are."""
     found = Place(aws, "our-stack", "the stack our-stack")
-    found.__dict__["names"] = {"OauthTokenFunction": "the-token-function"}
+    found.__dict__["names"] = {"ClientTokenFunction": "the-token-function"}
     return found
 
 

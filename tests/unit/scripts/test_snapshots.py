@@ -10,7 +10,7 @@ from tests.cloudformation import resources, template
 
 FUNCTION = "AWS::Serverless::Function"
 # Those that somebody waits for: ways in, and what every page and program begins with.
-SNAPPED = {"Login", "OauthStart", "OauthCallback", "OauthToken", "SessionShow", "AccountOpen"}
+SNAPPED = {"Login", "OauthStart", "OauthCallback", "ClientToken", "SessionShow", "AccountOpen"}
 
 
 def translated(release: str) -> dict[str, Any]:

@@ -8,15 +8,15 @@ from datetime import datetime
 from authlib.oauth2.base import OAuth2Error
 from authlib.oauth2.rfc6749 import AuthorizationCodeGrant
 
-from accounts import clients
-from accounts.audit import Caller
-from accounts.authentication import Credential
 from accounts.authorization_server.pkce import StrictChallenge
 from accounts.authorization_server.protocol import Asked, Server, demand_our_resource, refusal
-from accounts.client_consent import Answered, ClientConsent, Question, Shown, answer_url
-from accounts.clients import Client, Clients
 from accounts.errors import AccessDenied, ClientRefused, RedirectNotAllowed, UnknownClient
+from accounts.flows.clients.client_consent import Answered, ClientConsent, Question, Shown, answer_url
+from accounts.flows.people.authentication import Credential
 from accounts.limits import STATE_MAX_CHARACTERS
+from accounts.model import clients
+from accounts.model.audit import Caller
+from accounts.model.clients import Client, Clients
 
 
 class AuthorizationEndpoint:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from accounts import clients
-from accounts.audit import Caller
 from accounts.authorization_server.protocol import Asked, Server, demand_our_resource
-from accounts.clients import Clients
-from accounts.device_authorization import DeviceAuthorization
-from accounts.device_codes import Codes
 from accounts.errors import InvalidScope
+from accounts.flows.clients.device_authorization import DeviceAuthorization
+from accounts.model import clients
+from accounts.model.audit import Caller
+from accounts.model.clients import Clients
+from accounts.model.device_codes import Codes
 
 
 class DeviceEndpoint:

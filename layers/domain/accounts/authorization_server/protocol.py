@@ -15,9 +15,6 @@ from authlib.oauth2.base import OAuth2Error
 from authlib.oauth2.rfc6749 import AuthorizationServer, ClientMixin, OAuth2Request
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 
-from accounts import clients
-from accounts.audit import Caller
-from accounts.clients import Client, Clients
 from accounts.errors import (
     AccessDenied,
     AuthorizationPending,
@@ -31,6 +28,9 @@ from accounts.errors import (
     UnsupportedGrantType,
     UnsupportedResponseType,
 )
+from accounts.model import clients
+from accounts.model.audit import Caller
+from accounts.model.clients import Client, Clients
 
 # Public clients: they say who they are and prove nothing (RFC 6749 2.3).
 PUBLIC = ["none"]

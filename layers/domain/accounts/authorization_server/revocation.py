@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from accounts.audit import Caller
 from accounts.authorization_server.protocol import Asked, Server
-from accounts.clients import Clients
 from accounts.errors import ClientRefused
-from accounts.token_revocation import TokenRevocation
+from accounts.flows.clients.token_revocation import TokenRevocation
+from accounts.model.audit import Caller
+from accounts.model.clients import Clients
 
 
 class RevocationEndpoint:

@@ -11,28 +11,28 @@ from authlib.oauth2.base import OAuth2Error
 from authlib.oauth2.rfc6749 import AuthorizationCodeGrant, RefreshTokenGrant
 from authlib.oauth2.rfc8628 import DeviceCodeGrant
 
-from accounts import device_sign_in
-from accounts.audit import Caller
 from accounts.authorization_server.pkce import METHOD, StrictChallenge
 from accounts.authorization_server.protocol import PUBLIC, PublicClient, Server, demand_our_resource, refusal
 from accounts.authorization_server.protocol import Asked as Request
-from accounts.client_sessions import Tokens
-from accounts.client_sign_in import ClientSignIn
-from accounts.clients import Clients
-from accounts.device_sign_in import DeviceSignIn
 from accounts.errors import ClientRefused
-from accounts.one_time_tokens import OneTimeToken
-from accounts.sessions import Session
-from accounts.token_refresh import TokenRefresh
+from accounts.flows.clients import device_login
+from accounts.flows.clients.client_login import ClientLogin
+from accounts.flows.clients.client_sessions import Tokens
+from accounts.flows.clients.device_login import DeviceLogin
+from accounts.flows.clients.token_refresh import TokenRefresh
+from accounts.model.audit import Caller
+from accounts.model.clients import Clients
+from accounts.model.one_time_tokens import OneTimeToken
+from accounts.model.sessions import Session
 
 
 @dataclass(frozen=True, slots=True)
 class Stories:
     """What each grant ends in."""
 
-    sign_in: ClientSignIn
+    login: ClientLogin
     refresh: TokenRefresh
-    device: DeviceSignIn
+    device: DeviceLogin
 
 
 class TokenServer(Server):
@@ -134,13 +134,13 @@ class CodeGrant(AuthorizationCodeGrant):
 
     def query_authorization_code(self, code: str, client: PublicClient) -> FoundCode:
         """The code, if it is alive and that client's."""
-        story, asked = self.server.stories.sign_in, self.request
+        story, asked = self.server.stories.login, self.request
         return FoundCode(story.find(code, client.get_client_id(), asked.caller, asked.now))
 
     def create_token_response(self) -> Tokens:
         """In one transaction, where authlib has three steps."""
         asked = self.request
-        tokens: Tokens = self.server.stories.sign_in.redeem(asked.authorization_code.token, asked.caller, asked.now)
+        tokens: Tokens = self.server.stories.login.redeem(asked.authorization_code.token, asked.caller, asked.now)
         return tokens
 
 
@@ -169,16 +169,16 @@ class DeviceGrant(DeviceCodeGrant):
     def query_device_credential(self, device_code: str) -> FoundDevice:
         """The code, if it is that client's, which is authenticated by now."""
         asked = self.request
-        story: DeviceSignIn = self.server.stories.device
+        story: DeviceLogin = self.server.stories.device
         return FoundDevice(story.find(device_code, asked.form["client_id"], asked.caller, asked.now), asked.now)
 
     def query_user_grant(self, token: OneTimeToken) -> tuple[str, bool] | None:
         """Who has answered, and whether they said yes."""
-        return device_sign_in.answered(token)
+        return device_login.answered(token)
 
     def should_slow_down(self, found: FoundDevice) -> bool:
         """Whether it asks too often."""
-        story: DeviceSignIn = self.server.stories.device
+        story: DeviceLogin = self.server.stories.device
         return story.is_too_soon(found.token, self.request.now)
 
     def create_token_response(self) -> Tokens:

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from accounts import secrets
-from accounts.access_tokens import ALGORITHM, TYPE, AccessToken
 from accounts.limits import CLOCK_SKEW
+from accounts.model.access_tokens import ALGORITHM, TYPE, AccessToken
 
 _ALLOWED_HEADER = frozenset({"typ", "alg", "kid"})
 

@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from accounts.aws.clients import client
 from accounts.errors import MailUnavailable, Unavailable
-from accounts.messages import Message
+from accounts.model.messages import Message
 
 
 class SqsOutbox:

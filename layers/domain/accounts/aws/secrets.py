@@ -13,8 +13,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from accounts import secrets
 from accounts.aws.clients import client
 from accounts.errors import Unavailable
-from accounts.passwords import Peppers
-from accounts.providers import NAMES, ClientCredentials
+from accounts.model.passwords import Peppers
+from accounts.model.providers import NAMES, ClientCredentials
 
 KEPT_SECONDS = 300.0
 # Anybody may present a secret that is not known, and must not have it looked for each time.

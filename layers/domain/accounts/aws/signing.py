@@ -14,9 +14,9 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from accounts import secrets
-from accounts.access_tokens import ALGORITHM, TYPE
 from accounts.aws.clients import client
 from accounts.errors import SigningUnavailable, Unavailable
+from accounts.model.access_tokens import ALGORITHM, TYPE
 from accounts.settings import Settings
 
 KEPT_SECONDS = 300.0

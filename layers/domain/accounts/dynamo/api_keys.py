@@ -9,9 +9,9 @@ from pynamodb.attributes import UnicodeAttribute, UTCDateTimeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
-from accounts import api_keys
-from accounts.api_keys import ApiKey
 from accounts.dynamo.tables import Operation, Table, Write, unavailable_on_failure
+from accounts.model import api_keys
+from accounts.model.api_keys import ApiKey
 from accounts.transactions import Change
 
 

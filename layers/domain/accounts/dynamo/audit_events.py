@@ -8,10 +8,10 @@ from datetime import datetime
 from pynamodb.attributes import MapAttribute, TTLAttribute, UnicodeAttribute
 from pynamodb.models import Model
 
-from accounts import audit
-from accounts.audit import Caller, Record
 from accounts.dynamo.tables import Operation, Table, Write, unavailable_on_failure
 from accounts.limits import AUDIT_KEPT
+from accounts.model import audit
+from accounts.model.audit import Caller, Record
 from accounts.transactions import Change
 
 

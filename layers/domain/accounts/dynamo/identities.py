@@ -16,9 +16,9 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
-from accounts import identities
 from accounts.dynamo.tables import Operation, Table, Write
-from accounts.identities import Identity
+from accounts.model import identities
+from accounts.model.identities import Identity
 from accounts.transactions import Change
 
 
@@ -54,7 +54,7 @@ class IdentitiesTable(Table[IdentityItem]):
     def writes(self) -> Mapping[type[Change], Write]:
         """How each change to an identity is written."""
         return {
-            identities.SignUp: self._claim,
+            identities.Signup: self._claim,
             identities.Claim: self._claim,
             identities.StillVerified: self._still_verified,
             identities.Unchanged: self._unchanged,
@@ -71,7 +71,7 @@ class IdentitiesTable(Table[IdentityItem]):
         item = self.find(key)
         return None if item is None else _identity(item)
 
-    def _claim(self, change: identities.SignUp | identities.Claim) -> Operation:
+    def _claim(self, change: identities.Signup | identities.Claim) -> Operation:
         free = IdentityItem.identity.does_not_exist() | (IdentityItem.verified == False)  # noqa: E712 - an expression
         return self.put(self._item(change.identity, version=0), free)
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pynamodb.attributes import MapAttribute, TTLAttribute, UnicodeAttribute, UTCDateTimeAttribute
 from pynamodb.models import Model
 
-from accounts import one_time_tokens
 from accounts.dynamo.tables import Operation, Table, Write
-from accounts.one_time_tokens import NOBODY, OneTimeToken
+from accounts.model import one_time_tokens
+from accounts.model.one_time_tokens import NOBODY, OneTimeToken
 from accounts.transactions import Change
 
 

@@ -9,11 +9,11 @@ from pynamodb.attributes import BooleanAttribute, NumberAttribute, TTLAttribute,
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
-from accounts import sessions
-from accounts.audit import Caller
 from accounts.dynamo.tables import Operation, Table, Write, unavailable_on_failure
 from accounts.limits import SESSION_IDLE
-from accounts.sessions import Session
+from accounts.model import sessions
+from accounts.model.audit import Caller
+from accounts.model.sessions import Session
 from accounts.transactions import Change
 
 

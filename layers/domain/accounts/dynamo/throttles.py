@@ -10,10 +10,10 @@ from pynamodb.attributes import NumberAttribute, TTLAttribute, UnicodeAttribute,
 from pynamodb.expressions.condition import Condition
 from pynamodb.models import Model
 
-from accounts import throttles
 from accounts.dynamo.tables import Operation, Table, Write
 from accounts.dynamo.transactions import write
-from accounts.throttles import Counter, Full, Toll
+from accounts.model import throttles
+from accounts.model.throttles import Counter, Full, Toll
 from accounts.transactions import Change
 
 

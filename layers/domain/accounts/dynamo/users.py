@@ -18,10 +18,10 @@ from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
-from accounts import users
 from accounts.dynamo.tables import Operation, Table, Write
+from accounts.model import users
+from accounts.model.users import User
 from accounts.transactions import Change
-from accounts.users import User
 
 
 class UserItem(Model):

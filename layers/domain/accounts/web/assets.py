@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from string import Template
 
-from accounts.brand import ON_ACCENT, ON_ACCENT_DARK, Brand
 from accounts.errors import NotFound
+from accounts.model.brand import ON_ACCENT, ON_ACCENT_DARK, Brand
 from accounts.web import texts
 from accounts.web.responses import Response
 

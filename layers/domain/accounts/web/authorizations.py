@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from accounts import telemetry
-from accounts.authentication import Authentication, Principal
 from accounts.errors import AccountsError, Refusal, Unavailable
+from accounts.flows.people.authentication import Authentication, Principal
 from accounts.settings import Settings
 from accounts.web import credentials, requests
 from accounts.web.requests import Event, Request

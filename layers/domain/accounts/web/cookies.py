@@ -8,26 +8,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from accounts.limits import DEVICE_KEPT, OAUTH_BROWSER_KEPT
+from accounts.limits import BROWSER_KEPT, OAUTH_BROWSER_KEPT
 
 if TYPE_CHECKING:
     # Every function reads cookies; few sign anybody in.
-    from accounts.session_opening import SignedIn
+    from accounts.flows.people.session_opening import LoggedIn
 
 SESSION_COOKIE = "__Host-session"
-DEVICE_COOKIE = "__Host-device"
+BROWSER_COOKIE = "__Host-device"
 OAUTH_COOKIE = "__Host-oauth-"
 _ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
 
 
-def signed_in_cookies(signed_in: SignedIn) -> tuple[str, ...]:
+def login_cookies(logged_in: LoggedIn) -> tuple[str, ...]:
     """The ``Set-Cookie`` values that hand the session to the browser, and make it known where it was not."""
-    begun = signed_in.session
+    begun = logged_in.session
     lasts = begun.expires_at - begun.authenticated_at
     max_age = f"; Max-Age={int(lasts.total_seconds())}" if begun.remembered else ""
-    session = f"{SESSION_COOKIE}={signed_in.token}; {_ATTRIBUTES}{max_age}"
-    kept = f"Max-Age={int(DEVICE_KEPT.total_seconds())}"
-    return (session, f"{DEVICE_COOKIE}={signed_in.device}; {_ATTRIBUTES}; {kept}") if signed_in.device else (session,)
+    session = f"{SESSION_COOKIE}={logged_in.token}; {_ATTRIBUTES}{max_age}"
+    kept = f"Max-Age={int(BROWSER_KEPT.total_seconds())}"
+    return (session, f"{BROWSER_COOKIE}={logged_in.device}; {_ATTRIBUTES}; {kept}") if logged_in.device else (session,)
 
 
 def oauth_cookie(state_id: str, browser: str) -> str:

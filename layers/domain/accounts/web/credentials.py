@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-from accounts import api_keys, secrets
-from accounts.authentication import ACCESS_TOKEN, API_KEY, SESSION, Credential
+from accounts import secrets
 from accounts.errors import MalformedRequest, Unauthenticated
+from accounts.flows.people.authentication import ACCESS_TOKEN, API_KEY, SESSION, Credential
 from accounts.limits import ACCESS_TOKEN_MAX_CHARACTERS
+from accounts.model import api_keys
 from accounts.web import same_origin
 from accounts.web.cookies import SESSION_COOKIE
 from accounts.web.requests import Request

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from accounts import devices
-from accounts.clients import Clients
-from accounts.device_consent import DeviceQuestion
+from accounts.flows.clients.device_consent import DeviceQuestion
+from accounts.model import user_agents
+from accounts.model.clients import Clients
 from accounts.web import oauth_server, responses
 from accounts.web.presenters import timestamp
 from accounts.web.responses import Response
@@ -16,7 +16,7 @@ def question(asked: DeviceQuestion, known: Clients) -> Response:
         "client": {"id": asked.client_id, "name": known.name_of(asked.client_id)},
         "device": {
             "source": asked.source,
-            "device": devices.describe(asked.user_agent),
+            "device": user_agents.describe(asked.user_agent),
             "asked_at": timestamp(asked.asked_at),
         },
         "scopes": oauth_server.scopes(asked.scope),

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from accounts import telemetry
-from accounts.authentication import Credential
 from accounts.errors import AccountsError
 from accounts.events import EVENTS
+from accounts.flows.people.authentication import Credential
 from accounts.settings import Settings
 from accounts.web import credentials, requests, responses, routes, same_origin
 from accounts.web.requests import Event, Request

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from accounts.account_export import Holdings
-from accounts.audit import Record
-from accounts.identities import EMAIL, Identity
+from accounts.flows.people.account_export import Holdings
+from accounts.model.audit import Record
+from accounts.model.identities import EMAIL, Identity
 from accounts.web import presenters
 
 FILENAME = "comfy-account.json"

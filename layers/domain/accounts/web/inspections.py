@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from accounts.account_inspection import Inspection
-from accounts.audit import Record
-from accounts.identities import EMAIL, Identity, revoked_hash
+from accounts.flows.operators.account_inspection import Inspection
 from accounts.limits import FAILURES_THAT_DISABLE_PASSWORD
-from accounts.throttles import Counter, wait_after
+from accounts.model.audit import Record
+from accounts.model.identities import EMAIL, Identity, revoked_hash
+from accounts.model.throttles import Counter, wait_after
 from accounts.web import presenters
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from accounts.clients import MEANINGS
 from accounts.limits import PUBLIC_METADATA_KEPT
+from accounts.model.clients import MEANINGS
 from accounts.web import responses, routes
 from accounts.web.responses import Response
 
@@ -19,9 +19,9 @@ def server(site_url: str) -> Response:
     body = {
         "issuer": site_url,
         "authorization_endpoint": f"{site_url}{routes.CONSENT_PAGE.path}",
-        "token_endpoint": f"{site_url}{routes.OAUTH_TOKEN.path}",
-        "revocation_endpoint": f"{site_url}{routes.OAUTH_REVOKE.path}",
-        "device_authorization_endpoint": f"{site_url}{routes.OAUTH_DEVICE.path}",
+        "token_endpoint": f"{site_url}{routes.CLIENT_TOKEN.path}",
+        "revocation_endpoint": f"{site_url}{routes.CLIENT_REVOKE.path}",
+        "device_authorization_endpoint": f"{site_url}{routes.DEVICE_AUTHORIZE.path}",
         "jwks_uri": f"{site_url}{routes.SIGNING_KEYS.path}",
         "scopes_supported": list(MEANINGS),
         "response_types_supported": ["code"],

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from accounts import secrets
-from accounts.oauth_sign_in import Arrival, Callback, Departure, state_id
+from accounts.flows.providers.provider_login import Arrival, Callback, Departure, state_id
 from accounts.web import responses
-from accounts.web.cookies import OAUTH_COOKIE, no_oauth_cookie, oauth_cookie, signed_in_cookies
+from accounts.web.cookies import OAUTH_COOKIE, login_cookies, no_oauth_cookie, oauth_cookie
 from accounts.web.requests import Request
 from accounts.web.responses import Response
 
@@ -56,6 +56,6 @@ def _cookies(departure: Departure, request: Request) -> tuple[str, ...]:
 def arrive(arrival: Arrival, request: Request) -> Response:
     """Send the browser on, signed in if it was not a link."""
     cookies = [no_oauth_cookie(state_id(request.query().get("state", "")))]
-    if arrival.signed_in is not None:
-        cookies += signed_in_cookies(arrival.signed_in)
+    if arrival.logged_in is not None:
+        cookies += login_cookies(arrival.logged_in)
     return responses.see_other(arrival.return_url, cookies=tuple(cookies), user_id=arrival.user_id)

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from accounts import errors
-from accounts.clients import MEANINGS
 from accounts.limits import ACCESS_TOKEN_LIFETIME, DEVICE_CODE_LIFETIME, DEVICE_POLL_INTERVAL
-from accounts.users import User
+from accounts.model.clients import MEANINGS
+from accounts.model.users import User
 from accounts.web import responses, routes
 from accounts.web.requests import Request
 from accounts.web.responses import Response
 
 if TYPE_CHECKING:
     # Each is the answer of one story, and every function imports its own.
-    from accounts.client_consent import Question, Shown
-    from accounts.client_sessions import Tokens
-    from accounts.device_codes import Codes
+    from accounts.flows.clients.client_consent import Question, Shown
+    from accounts.flows.clients.client_sessions import Tokens
+    from accounts.model.device_codes import Codes
 
 # What was sent cannot be read, however that came: the RFC has one word for it.
 _UNREADABLE = (errors.InvalidInput, errors.BodyTooLarge, errors.UnsupportedMediaType)

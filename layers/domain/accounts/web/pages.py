@@ -13,8 +13,9 @@ from functools import cached_property
 from pathlib import Path
 from string import Template
 
-from accounts import brand, limits
+from accounts import limits
 from accounts.errors import AccountsError, NotFound
+from accounts.model import brand
 from accounts.settings import Settings
 from accounts.web import credentials, responses, routes, texts
 from accounts.web.assets import Assets
@@ -38,7 +39,7 @@ _LINKS = ("terms", "walkthrough", "mailbox")
 # Which of them have a stylesheet besides the one of all.
 _STYLES: Mapping[str, str] = {"api_keys": "inside", "account": "inside", "consent": "question", "device": "question"}
 # Sign-ins that failed while somebody who is signed in was linking a login or showing once more who they are.
-_WHILE_SIGNED_IN = frozenset(
+_WHILE_LOGGED_IN = frozenset(
     {"identity_linked_elsewhere", "identity_limit_reached", "identity_not_linked", "reauth_required"}
 )
 _ASSET = re.compile(r"/assets/([^/]+)/([^/]+)")
@@ -80,7 +81,7 @@ class Pages:
 
     def refused(self, error: AccountsError) -> Response:
         """How a refusal looks on a route that people see: what happened, what to do, and the other ways in."""
-        name = "not_linked" if error.code in _WHILE_SIGNED_IN else "not_signed_in"
+        name = "not_linked" if error.code in _WHILE_LOGGED_IN else "not_signed_in"
         blanks = {"error.code": error.code, "error.message": error.message}
         return responses.page(
             self._filled(name, texts.DEFAULT, blanks),

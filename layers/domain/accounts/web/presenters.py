@@ -5,20 +5,20 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from accounts import devices
-from accounts.api_keys import ApiKey
-from accounts.audit import Record
 from accounts.errors import OriginNotAllowed
-from accounts.identities import Identity, public_id
+from accounts.flows.providers.login_methods import Methods
 from accounts.limits import FRESH_LOGIN
-from accounts.providers import NAMES
-from accounts.sessions import Session
-from accounts.sign_in_methods import Methods
-from accounts.users import User
+from accounts.model import user_agents
+from accounts.model.api_keys import ApiKey
+from accounts.model.audit import Record
+from accounts.model.identities import Identity, public_id
+from accounts.model.providers import NAMES
+from accounts.model.sessions import Session
+from accounts.model.users import User
 
 if TYPE_CHECKING:
     # One function tells their names.
-    from accounts.clients import Clients
+    from accounts.model.clients import Clients
 
 
 def customer(account: User | Identity) -> dict[str, Any]:
@@ -77,7 +77,7 @@ def session(entry: Session, *, current: bool, known: Clients | None = None) -> d
         "last_seen_at": timestamp(entry.last_seen_at),
         "expires_at": timestamp(entry.expires_at),
         "source": entry.caller.source,
-        "device": devices.describe(entry.caller.user_agent),
+        "device": user_agents.describe(entry.caller.user_agent),
         "user_agent": entry.caller.user_agent,
     }
 
@@ -91,7 +91,7 @@ def activity(record: Record, known: Clients | None = None) -> dict[str, Any]:
         "event": record.event,
         "at": timestamp(record.at),
         "source": record.caller.source,
-        "device": devices.describe(agent) if agent else "",
+        "device": user_agents.describe(agent) if agent else "",
         "detail": detail,
     }
 

@@ -15,11 +15,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 from urllib.parse import parse_qsl
 
-from accounts import secrets, throttles
-from accounts.audit import Caller
+from accounts import secrets
 from accounts.errors import BodyTooLarge, Forbidden, InvalidInput, MalformedRequest, UnsupportedMediaType
 from accounts.limits import BODY_MAX_BYTES, URL_MAX_CHARACTERS, USER_AGENT_KEPT_CHARACTERS
-from accounts.web.cookies import DEVICE_COOKIE
+from accounts.model import throttles
+from accounts.model.audit import Caller
+from accounts.web.cookies import BROWSER_COOKIE
 
 if TYPE_CHECKING:
     # Only requests with a body need it, and their schemas import it.
@@ -154,7 +155,7 @@ def _caller(http: Mapping[str, Any], headers: Mapping[str, str], cookies: Sequen
 
 def _device(cookies: Sequence[tuple[str, str]]) -> str:
     """The digest of the token by which this browser is known; what is not one of ours is as good as none."""
-    tokens = [value for name, value in cookies if name == DEVICE_COOKIE]
+    tokens = [value for name, value in cookies if name == BROWSER_COOKIE]
     return secrets.digest(tokens[0]) if len(tokens) == 1 and secrets.is_token(tokens[0]) else ""
 
 

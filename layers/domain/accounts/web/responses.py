@@ -14,7 +14,7 @@ _STATUS: dict[type[errors.AccountsError], int] = {
     errors.InvalidInput: 400,
     errors.ClientRefused: 400,
     errors.ClientAuthentication: 401,
-    errors.ProviderSignInFailed: 400,
+    errors.ProviderLoginFailed: 400,
     errors.Unauthenticated: 401,
     errors.Forbidden: 403,
     errors.NotFound: 404,
@@ -110,7 +110,7 @@ def see_other(location: str, *, cookies: tuple[str, ...] = (), user_id: str = ""
     return Response(303, headers={"location": location}, cookies=cookies, user_id=user_id)
 
 
-def signed_out(user_id: str) -> Response:
+def logged_out(user_id: str) -> Response:
     """204, and the browser forgets the session and whatever the pages stored (ASVS 7.4.1, 14.3.1)."""
     return no_content(
         cookies=(no_session_cookie(),), headers={"clear-site-data": '"cache", "storage"'}, user_id=user_id

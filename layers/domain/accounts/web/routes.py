@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from accounts.authentication import ACCESS_TOKEN, API_KEY, SESSION
+from accounts.flows.people.authentication import ACCESS_TOKEN, API_KEY, SESSION
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 NO_CREDENTIAL: frozenset[str] = frozenset()
 SESSION_ONLY = frozenset({SESSION})
-SIGNED_IN = frozenset({SESSION, ACCESS_TOKEN})
+LOGGED_IN = frozenset({SESSION, ACCESS_TOKEN})
 ANY_CREDENTIAL = frozenset({SESSION, ACCESS_TOKEN, API_KEY})
 ADMIN_SECRET = frozenset({"admin_secret"})
 
@@ -45,7 +45,7 @@ class Route:
 
 
 GATEWAY = "gateway route throttle"
-SIGN_UP = Route("POST", "/auth/signup", "signup", NO_CREDENTIAL, "mail window", "user_created", cookies=True)
+SIGNUP = Route("POST", "/auth/signup", "signup", NO_CREDENTIAL, "mail window", "user_created", cookies=True)
 EMAIL_VERIFY = Route(
     "POST",
     "/auth/email/verify",
@@ -83,7 +83,7 @@ SESSION_REVOKE_ALL = Route(
     cookies=True,
 )
 ACTIVITY_LIST = Route("GET", "/auth/activity", "activity_list", SESSION_ONLY, GATEWAY, "activity_listed", cookies=True)
-METHODS = Route("GET", "/auth/methods", "methods_show", NO_CREDENTIAL, GATEWAY, "methods_shown", cors=True)
+LOGIN_METHODS = Route("GET", "/auth/methods", "login_methods", NO_CREDENTIAL, GATEWAY, "methods_shown", cors=True)
 OAUTH_START = Route(
     "GET", "/auth/{provider}/start", "oauth_start", NO_CREDENTIAL, "oauth window", "authn_provider_start", page=True
 )
@@ -208,7 +208,7 @@ ACCOUNT_DELETE = Route(
     "DELETE", "/customers/me", "account_delete", SESSION_ONLY, GATEWAY, "user_deleted", cookies=True, cors=True
 )
 KEY_LIST = Route(
-    "GET", "/customers/api-keys", "key_list", SIGNED_IN, GATEWAY, "authn_tokens_listed", cookies=True, cors=True
+    "GET", "/customers/api-keys", "key_list", LOGGED_IN, GATEWAY, "authn_tokens_listed", cookies=True, cors=True
 )
 KEY_CREATE = Route(
     "POST", "/customers/api-keys", "key_create", SESSION_ONLY, GATEWAY, "authn_token_created", cookies=True, cors=True
@@ -217,7 +217,7 @@ KEY_DELETE = Route(
     "DELETE",
     "/customers/api-keys/{id}",
     "key_delete",
-    SIGNED_IN,
+    LOGGED_IN,
     GATEWAY,
     "authn_token_revoked",
     cookies=True,
@@ -226,36 +226,42 @@ KEY_DELETE = Route(
 KEY_VERIFY = Route(
     "POST", "/admin/verify-api-key", "key_verify", ADMIN_SECRET, "admin window, bad-key window", "authn_token_verified"
 )
-OAUTH_QUESTION = Route(
+CLIENT_QUESTION = Route(
     "GET",
     "/oauth/authorize/request",
-    "oauth_authorize",
+    "client_authorize",
     NO_CREDENTIAL,
     "consent window",
     "authn_client_asks",
     cookies=True,
 )
-OAUTH_AUTHORIZE = Route(
-    "POST", "/oauth/authorize", "oauth_authorize", SESSION_ONLY, "consent window", "authn_client_answered", cookies=True
+CLIENT_AUTHORIZE = Route(
+    "POST",
+    "/oauth/authorize",
+    "client_authorize",
+    SESSION_ONLY,
+    "consent window",
+    "authn_client_answered",
+    cookies=True,
 )
-OAUTH_TOKEN = Route(
+CLIENT_TOKEN = Route(
     "POST",
     "/oauth/token",
-    "oauth_token",
+    "client_token",
     NO_CREDENTIAL,
     "bad-grant window, refresh window, device-poll interval",
     "authn_token_issued",
     cors=True,
 )
-OAUTH_REVOKE = Route("POST", "/oauth/revoke", "oauth_revoke", NO_CREDENTIAL, GATEWAY, "session_revoked", cors=True)
+CLIENT_REVOKE = Route("POST", "/oauth/revoke", "client_revoke", NO_CREDENTIAL, GATEWAY, "session_revoked", cors=True)
 # No page may read its answer: one that somebody visits would ask from their own address, which they are then shown.
-OAUTH_DEVICE = Route(
-    "POST", "/oauth/device_authorization", "oauth_device", NO_CREDENTIAL, "device window", "authn_device_asks"
+DEVICE_AUTHORIZE = Route(
+    "POST", "/oauth/device_authorization", "device_authorize", NO_CREDENTIAL, "device window", "authn_device_asks"
 )
 DEVICE_QUESTION = Route(
     "POST",
     "/oauth/device/request",
-    "oauth_device_answer",
+    "device_consent",
     SESSION_ONLY,
     "user-code windows",
     "authn_client_asks",
@@ -264,27 +270,27 @@ DEVICE_QUESTION = Route(
 DEVICE_ANSWER = Route(
     "POST",
     "/oauth/device",
-    "oauth_device_answer",
+    "device_consent",
     SESSION_ONLY,
     "user-code windows",
     "authn_client_answered",
     cookies=True,
 )
-OAUTH_METADATA = Route(
+CLIENT_METADATA = Route(
     "GET",
     "/.well-known/oauth-authorization-server",
-    "oauth_metadata",
+    "client_metadata",
     NO_CREDENTIAL,
     GATEWAY,
     "oauth_metadata_shown",
     cors=True,
 )
 SIGNING_KEYS = Route(
-    "GET", "/.well-known/jwks.json", "oauth_metadata", NO_CREDENTIAL, GATEWAY, "signing_keys_shown", cors=True
+    "GET", "/.well-known/jwks.json", "client_metadata", NO_CREDENTIAL, GATEWAY, "signing_keys_shown", cors=True
 )
 HOME = Route("GET", "/", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
 LOGIN_PAGE = Route("GET", "/login", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
-SIGN_UP_PAGE = Route("GET", "/signup", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
+SIGNUP_PAGE = Route("GET", "/signup", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
 VERIFY_PAGE = Route("GET", "/verify-email", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
 FORGOT_PAGE = Route("GET", "/forgot-password", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
 RESET_PAGE = Route("GET", "/reset-password", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
@@ -296,7 +302,7 @@ ASSET = Route("GET", "/assets/{version}/{name}", "pages", NO_CREDENTIAL, GATEWAY
 PAGES = (
     HOME,
     LOGIN_PAGE,
-    SIGN_UP_PAGE,
+    SIGNUP_PAGE,
     VERIFY_PAGE,
     FORGOT_PAGE,
     RESET_PAGE,
@@ -312,7 +318,7 @@ FALLBACK = Route("ANY", "$default", "fallback", NO_CREDENTIAL, GATEWAY, "not_fou
 AUTHORIZE = Route("ANY", "another API's", "authorizer", ANY_CREDENTIAL, "bad-key window", "authz_granted", cookies=True)
 
 ROUTES: tuple[Route, ...] = (
-    SIGN_UP,
+    SIGNUP,
     EMAIL_VERIFY,
     EMAIL_RESEND,
     LOGIN,
@@ -322,7 +328,7 @@ ROUTES: tuple[Route, ...] = (
     SESSION_REVOKE,
     SESSION_REVOKE_ALL,
     ACTIVITY_LIST,
-    METHODS,
+    LOGIN_METHODS,
     OAUTH_START,
     OAUTH_LINK,
     OAUTH_CALLBACK,
@@ -346,14 +352,14 @@ ROUTES: tuple[Route, ...] = (
     KEY_CREATE,
     KEY_DELETE,
     KEY_VERIFY,
-    OAUTH_QUESTION,
-    OAUTH_AUTHORIZE,
-    OAUTH_TOKEN,
-    OAUTH_REVOKE,
-    OAUTH_DEVICE,
+    CLIENT_QUESTION,
+    CLIENT_AUTHORIZE,
+    CLIENT_TOKEN,
+    CLIENT_REVOKE,
+    DEVICE_AUTHORIZE,
     DEVICE_QUESTION,
     DEVICE_ANSWER,
-    OAUTH_METADATA,
+    CLIENT_METADATA,
     SIGNING_KEYS,
     *PAGES,
     FALLBACK,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 
-class SignUp(msgspec.Struct, forbid_unknown_fields=True):
+class Signup(msgspec.Struct, forbid_unknown_fields=True):
     """``POST /auth/signup``."""
 
     email: str

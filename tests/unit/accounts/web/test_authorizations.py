@@ -22,14 +22,14 @@ def decide(service: Service, **parts: Any) -> dict[str, Any]:
 
 def test_a_key_lets_in_with_its_identity(service: Service) -> None:
     """Text values only, as the simple response format takes them."""
-    signed_in = service.person()
-    new = service.key(signed_in)
+    logged_in = service.person()
+    new = service.key(logged_in)
 
     for headers in ({"x-api-key": new.plaintext}, {"Authorization": f"Bearer {new.plaintext}"}):
         assert decide(service, method="POST", path="/jobs", headers=headers) == {
             "isAuthorized": True,
             "context": {
-                "account_id": signed_in.session.user_id,
+                "account_id": logged_in.session.user_id,
                 "credential_kind": "api_key",
                 "credential_id": new.api_key.digest,
             },
@@ -39,16 +39,16 @@ def test_a_key_lets_in_with_its_identity(service: Service) -> None:
 @pytest.mark.parametrize(("method", "headers"), [("GET", {}), ("GET", OWN), ("POST", OWN), ("DELETE", OWN)])
 def test_a_session_lets_in_from_our_own_pages(service: Service, method: str, headers: dict[str, str]) -> None:
     """An unsafe method has to prove that it comes from there."""
-    signed_in = service.person()
+    logged_in = service.person()
 
-    decision = decide(service, method=method, headers=headers, cookies=[f"__Host-session={signed_in.token}"])
+    decision = decide(service, method=method, headers=headers, cookies=[f"__Host-session={logged_in.token}"])
 
     assert decision == {
         "isAuthorized": True,
         "context": {
-            "account_id": signed_in.session.user_id,
+            "account_id": logged_in.session.user_id,
             "credential_kind": "session",
-            "credential_id": signed_in.session.digest,
+            "credential_id": logged_in.session.digest,
         },
     }
 
@@ -75,16 +75,16 @@ def test_anything_else_is_denied(service: Service, parts: dict[str, Any]) -> Non
 @pytest.mark.parametrize("headers", [{}, {"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}])
 def test_a_cookie_on_an_unsafe_method_from_elsewhere_is_denied(service: Service, headers: dict[str, str]) -> None:
     """A form on another site gets nowhere with the browser's cookie (WB-01, WB-05)."""
-    signed_in = service.person()
-    cookies = [f"__Host-session={signed_in.token}"]
+    logged_in = service.person()
+    cookies = [f"__Host-session={logged_in.token}"]
 
     assert decide(service, method="POST", headers=headers, cookies=cookies) == {"isAuthorized": False}
 
 
 def test_a_session_that_has_ended_is_denied(service: Service) -> None:
     """Revocation is immediate: nothing is remembered between two questions (SE-17)."""
-    signed_in = service.person()
-    asked = event(cookies=[f"__Host-session={signed_in.token}"])
+    logged_in = service.person()
+    asked = event(cookies=[f"__Host-session={logged_in.token}"])
     before = authorizations.decide(service.authentication, SETTINGS, asked, NOW)
     after = authorizations.decide(service.authentication, SETTINGS, asked, later(hours=1))
 
@@ -104,15 +104,15 @@ def test_a_table_that_does_not_answer_lets_nobody_in(service: Service, logged: L
 
 def test_each_decision_is_one_line_without_the_credential(service: Service, logged: Logged) -> None:
     """Who, from where, and what became of it."""
-    signed_in = service.person()
-    new = service.key(signed_in)
+    logged_in = service.person()
+    new = service.key(logged_in)
     decide(service, headers={"x-api-key": new.plaintext, "user-agent": "a machine"})
     decide(service, headers={"x-api-key": "comfyui-" + "A" * 64})
 
     granted, denied = logged()
     assert (granted["event"], granted["user_id"], granted["source"], granted["user_agent"]) == (
         "authz_granted",
-        signed_in.session.user_id,
+        logged_in.session.user_id,
         "192.0.2.1",
         "a machine",
     )

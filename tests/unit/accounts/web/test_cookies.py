@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from accounts.identities import Identity
-from accounts.session_opening import SignedIn
-from accounts.sessions import Session
-from accounts.web.cookies import no_session_cookie, signed_in_cookies
+from accounts.flows.people.session_opening import LoggedIn
+from accounts.model.identities import Identity
+from accounts.model.sessions import Session
+from accounts.web.cookies import login_cookies, no_session_cookie
 from tests.unit.accounts.stage import EMAIL, NOW, later, sample_session
 from tests.unit.accounts.web.events import TOKEN
 
@@ -16,7 +16,7 @@ IDENTITY = Identity(f"email#{EMAIL}", "u" * 28, EMAIL, "Olive", NOW, NOW)
 
 def cookies(session: Session, device: str = "") -> tuple[str, ...]:
     """What the browser is told to keep."""
-    return signed_in_cookies(SignedIn(IDENTITY, TOKEN, session, device))
+    return login_cookies(LoggedIn(IDENTITY, TOKEN, session, device))
 
 
 def test_a_session_lasts_as_long_as_the_browser_is_open() -> None:

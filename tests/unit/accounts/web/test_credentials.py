@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.authentication import API_KEY, SESSION, Credential
 from accounts.errors import CrossSiteRequest, MalformedRequest, Unauthenticated
+from accounts.flows.people.authentication import API_KEY, SESSION, Credential
 from accounts.web import credentials, routes
 from accounts.web.requests import Request
 from tests.unit.accounts.stage import SITE_URL, exactly

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from accounts import secrets
-from accounts.authentication import SESSION, Credential
-from accounts.errors import AccountsError, InvalidCredentials, NotFound, SignInDeclined, TooManyAttempts, Unavailable
+from accounts.errors import AccountsError, InvalidCredentials, LoginDeclined, NotFound, TooManyAttempts, Unavailable
+from accounts.flows.people.authentication import SESSION, Credential
 from accounts.web import endpoint, responses, routes
 from accounts.web.requests import Request
 from accounts.web.responses import Response
@@ -104,7 +104,7 @@ def test_a_refusal_is_answered_and_logged(
 def test_a_line_tells_the_provider_and_no_word_of_the_callers(logged: Logged, asked: str, told: str) -> None:
     """The path says which, and anybody may write anything there: it would be in the log, and be counted (LG-02)."""
     sent = {**event("GET", "/auth/google/callback"), "pathParameters": {"provider": asked}}
-    endpoint.answer(routes.OAUTH_CALLBACK, SETTINGS, raising(SignInDeclined()), sent, NOW)
+    endpoint.answer(routes.OAUTH_CALLBACK, SETTINGS, raising(LoginDeclined()), sent, NOW)
 
     (line,) = logged()
     assert (line["event"], line["method"]) == ("authn_provider_fail", told)
@@ -145,7 +145,7 @@ def test_an_event_that_cannot_be_read_is_answered_all_the_same(logged: Logged, b
 
 @pytest.mark.parametrize("headers", [{}, {"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}])
 @pytest.mark.parametrize(
-    "route", [routes.LOGIN, routes.SIGN_UP, routes.LOGOUT, routes.EMAIL_VERIFY, routes.EMAIL_RESEND]
+    "route", [routes.LOGIN, routes.SIGNUP, routes.LOGOUT, routes.EMAIL_VERIFY, routes.EMAIL_RESEND]
 )
 def test_cookie_routes_are_closed_to_other_sites(route: routes.Route, headers: dict[str, str]) -> None:
     """Before the handler runs, signed in or not: log-in CSRF too (WB-02)."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from accounts.errors import ConfigurationError, IdentityLinkedElsewhere, NotFound, SignInExpired
+from accounts.errors import ConfigurationError, IdentityLinkedElsewhere, LoginExpired, NotFound
 from accounts.web import pages, responses, texts
 from accounts.web.assets import KEPT
 from accounts.web.pages import PATHS, Pages
@@ -220,9 +220,9 @@ def test_the_front_door_leads_to_the_account_or_to_the_login() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "title", "way"),
-    [(SignInExpired, "not_signed_in", "/login"), (IdentityLinkedElsewhere, "not_linked", "/account")],
+    [(LoginExpired, "not_signed_in", "/login"), (IdentityLinkedElsewhere, "not_linked", "/account")],
 )
-def test_a_refusal_leads_to_where_the_person_came_from(kind: type[SignInExpired], title: str, way: str) -> None:
+def test_a_refusal_leads_to_where_the_person_came_from(kind: type[LoginExpired], title: str, way: str) -> None:
     """To log in, or to the account of somebody who is logged in already."""
     body = pages.refusal(SETTINGS)(kind()).body
 

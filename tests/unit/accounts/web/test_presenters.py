@@ -4,11 +4,11 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from accounts import clients
-from accounts.api_keys import ApiKey
-from accounts.audit import NOBODY, Caller, Record
-from accounts.identities import Identity
-from accounts.users import User
+from accounts.model import clients
+from accounts.model.api_keys import ApiKey
+from accounts.model.audit import NOBODY, Caller, Record
+from accounts.model.identities import Identity
+from accounts.model.users import User
 from accounts.web import presenters
 from tests.unit.accounts.stage import EMAIL, NOW, later, sample_session
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from accounts import secrets
-from accounts.audit import Caller
 from accounts.errors import Forbidden, MalformedRequest
+from accounts.model.audit import Caller
 from accounts.web import requests
 from accounts.web.requests import Request
 from tests.unit.accounts.stage import NOW

@@ -161,7 +161,7 @@ def test_cookies_go_where_the_gateway_reads_them() -> None:
 
 def test_signed_out_makes_the_browser_forget() -> None:
     """The cookie, and whatever the pages stored (SE-06)."""
-    assert responses.signed_out("u") == Response(
+    assert responses.logged_out("u") == Response(
         204,
         cookies=("__Host-session=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0",),
         headers={"clear-site-data": '"cache", "storage"'},

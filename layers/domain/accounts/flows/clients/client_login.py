@@ -1,0 +1,91 @@
+"""A program exchanges its code for tokens: once (RFC 6749 4.1.3; OAuth 2.1 4.1.3).
+
+A code that comes a second time was seen by two, and which of them is the thief nobody can tell. So whatever the first
+use made has ended as soon as the second one is answered (RFC 6749 4.1.2). That holds when both come at once, too: the
+code is consumed and the session made in one transaction, which also leaves a mark, so whoever loses finds the mark and
+ends the session of whoever won. An honest program never sends a code twice, and loses no more than a click.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts import secrets
+from accounts.errors import GrantReused, InvalidGrant, Refusal
+from accounts.flows.clients.client_sessions import ClientSessions, Permission, Tokens, count_bad_grant
+from accounts.flows.people import logout
+from accounts.limits import USED_CODE_REMEMBERED
+from accounts.model import messages, one_time_tokens, user_agents
+from accounts.model.audit import Caller
+from accounts.model.clients import Clients
+from accounts.model.messages import Message, Outbox
+from accounts.model.one_time_tokens import AUTHORIZATION_CODE, USED_CODE, OneTimeToken, OneTimeTokens, token_key
+from accounts.model.sessions import Session
+from accounts.model.throttles import Throttles
+from accounts.transactions import Change, Conflict, Transactions
+
+
+@dataclass(frozen=True, slots=True)
+class ClientLogin:
+    """Exchanges codes. ``known`` says what people call a program when its owner is told by ``notices``."""
+
+    tokens: OneTimeTokens
+    sessions: ClientSessions
+    transactions: Transactions
+    throttles: Throttles
+    known: Clients
+    notices: Outbox
+
+    def find(self, code: str, client_id: str, caller: Caller, now: datetime) -> OneTimeToken:
+        """The live code of that client; raises InvalidGrant, or GrantReused after ending what its first use made."""
+        if not secrets.is_token(code):
+            raise InvalidGrant
+        token = one_time_tokens.find(self.tokens, AUTHORIZATION_CODE, code, now)
+        if token is None:
+            raise self.second_use(secrets.digest(code), caller, now)
+        if token.data["client_id"] != client_id:
+            raise InvalidGrant
+        return token
+
+    def redeem(self, code: OneTimeToken, caller: Caller, now: datetime) -> Tokens:
+        """Use the code up and let the program in, or neither; raises InvalidGrant, or GrantReused as ``find`` does.
+
+        The owner is told of it by mail: the click may have been somebody else's. Whatever stood in the way, the code
+        may have been used meanwhile: a log-out just after hides no second use.
+        """
+        data = code.data
+        allowed = data["client_id"], data["scope"], data["method"], data["session"]
+        permission = Permission(code.subject, *allowed, at=code.issued_at)
+
+        def used_up(session: Session) -> tuple[Change, ...]:
+            forgotten_at = now + USED_CODE_REMEMBERED
+            mark = OneTimeToken(USED_CODE, code.digest, code.subject, now, forgotten_at, {"session": session.digest})
+            return one_time_tokens.Consume(code.key), one_time_tokens.Issue(mark)
+
+        try:
+            tokens = self.sessions.open(permission, used_up, caller, now)
+        except (Conflict, InvalidGrant) as refusal:
+            raise self.second_use(code.digest, caller, now) from refusal
+        self._tell_owner(permission, caller, now)
+        return tokens
+
+    def second_use(self, digest: str, caller: Caller, now: datetime) -> Refusal:
+        """The answer to a code that is not there: what its first use made, if there was one, has ended."""
+        mark = self.tokens.get(token_key(USED_CODE, digest))
+        if mark is None or now >= mark.expires_at:
+            count_bad_grant(self.throttles, caller, now)
+            return InvalidGrant()
+        logout.end_copied(self.transactions, mark.subject, mark.data["session"], caller, now)
+        return GrantReused()
+
+    def _tell_owner(self, permission: Permission, caller: Caller, now: datetime) -> None:
+        notice = Message(
+            messages.CLIENT_LOGGED_IN,
+            user_id=permission.user_id,
+            detail=user_agents.describe(caller.user_agent),
+            at=now.isoformat(),
+            source=caller.source,
+            client=self.known.name_of(permission.client_id),
+        )
+        self.notices.put(notice)

@@ -1,0 +1,55 @@
+"""A device asks again and again whether its person has said yes, and then gets its tokens: once (RFC 8628 3.4, 3.5).
+
+A device code that comes again after it was exchanged ends what it made, as an authorization code does: a device whose
+answer was lost on its way starts anew, which costs a click.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts import secrets
+from accounts.errors import InvalidGrant
+from accounts.flows.clients.client_login import ClientLogin
+from accounts.flows.clients.client_sessions import Tokens
+from accounts.limits import DEVICE_POLL_EARLY, DEVICE_POLL_INTERVAL
+from accounts.model import throttles
+from accounts.model.audit import Caller
+from accounts.model.clients import ALLOW
+from accounts.model.one_time_tokens import DEVICE_CODE, NOBODY, OneTimeToken, token_key
+from accounts.model.throttles import Throttles
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceLogin:
+    """Exchanges device codes."""
+
+    codes: ClientLogin
+    throttles: Throttles
+
+    def find(self, device_code: str, client_id: str, caller: Caller, now: datetime) -> OneTimeToken:
+        """The code of that client, which may have expired; raises InvalidGrant, GrantReused, TooManyAttempts."""
+        if not secrets.is_token(device_code):
+            raise InvalidGrant
+        digest = secrets.digest(device_code)
+        token = self.codes.tokens.get(token_key(DEVICE_CODE, digest))
+        if token is None:
+            raise self.codes.second_use(digest, caller, now)
+        if token.data["client_id"] != client_id:
+            raise InvalidGrant
+        return token
+
+    def is_too_soon(self, code: OneTimeToken, now: datetime) -> bool:
+        """Whether the device asks more often than it was told to."""
+        every = DEVICE_POLL_INTERVAL - DEVICE_POLL_EARLY
+        return throttles.is_too_soon(self.throttles, "device-poll", code.digest, every=every, now=now)
+
+    def redeem(self, code: OneTimeToken, caller: Caller, now: datetime) -> Tokens:
+        """Use the code up and let the program in, or neither; raises InvalidGrant, GrantReused, Unavailable."""
+        return self.codes.redeem(code, caller, now)
+
+
+def answered(code: OneTimeToken) -> tuple[str, bool] | None:
+    """Who has answered and whether they said yes; None when nobody has."""
+    return None if code.subject == NOBODY else (code.subject, code.data["decision"] == ALLOW)

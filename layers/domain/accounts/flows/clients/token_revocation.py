@@ -1,0 +1,42 @@
+"""A program signs out: its token is worth nothing any more, and neither is any other of its session (RFC 7009)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts import secrets
+from accounts.flows.people import logout
+from accounts.model import sessions
+from accounts.model.access_tokens import Reader
+from accounts.model.audit import Caller
+from accounts.model.sessions import Session, Sessions
+from accounts.transactions import Transactions
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRevocation:
+    """Ends the session of a token."""
+
+    sessions: Sessions
+    tokens: Reader
+    transactions: Transactions
+
+    def revoke(self, token: str, client_id: str, caller: Caller, now: datetime) -> str:
+        """End the session of the refresh or access token and tell whose it was; nothing to end is no error.
+
+        Which of the two it is shows: what a client says of it (``token_type_hint``) is not needed. The token of another
+        client is as good as none.
+        """
+        session = self._behind(token, now)
+        if session is None or session.client_id != client_id:
+            return ""
+        logout.end_if_there(self.transactions, session.user_id, session.digest, caller, now)
+        return session.user_id
+
+    def _behind(self, token: str, now: datetime) -> Session | None:
+        found = sessions.halves(token)
+        if found is not None:
+            return self.sessions.get(secrets.digest(found[0]))
+        read = self.tokens.read(token, now) if token.count(".") == 2 else None  # noqa: PLR2004 - RFC 7515 7.1
+        return self.sessions.get(read.session) if read is not None else None

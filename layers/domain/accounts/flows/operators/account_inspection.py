@@ -1,0 +1,83 @@
+"""Looking an account up for an operator: by whatever a person in trouble can name, and never anything that opens it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts import secrets
+from accounts.errors import NotFound
+from accounts.flows.people.activity import latest
+from accounts.limits import ACTIVITY_SHOWN
+from accounts.model import email_addresses, identities, throttles, users
+from accounts.model.api_keys import ApiKey, ApiKeys
+from accounts.model.audit import AuditEvents, Record
+from accounts.model.identities import Identities, Identity
+from accounts.model.providers import NAMES
+from accounts.model.sessions import Session, Sessions
+from accounts.model.throttles import Counter, Throttles
+from accounts.model.users import User, Users
+
+_UNCONFIRMED = "Somebody signed up with this address and has not confirmed it: there is no account yet."
+_NOBODY = "There is no account by that name. Give an address, an account id, google:<id>, github:<id> or a key's id."
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What is held; ``failures`` is the count of failed log-ins in a row, or None when there were none."""
+
+    user: User
+    identities: list[Identity]
+    sessions: list[Session]
+    api_keys: list[ApiKey]
+    activity: list[Record]
+    failures: Counter | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountInspection:
+    """Finds an account and shows what it holds."""
+
+    users: Users
+    identities: Identities
+    sessions: Sessions
+    api_keys: ApiKeys
+    audit_events: AuditEvents
+    throttles: Throttles
+
+    def of(self, name: str, now: datetime) -> Inspection:
+        """By account id, address, ``google:<subject>``, ``github:<id>`` or the id of an API key; raises NotFound.
+
+        Raises InvalidInput for an address that cannot be one.
+        """
+        user = users.existing(self.users, self._user_id(name))
+        return Inspection(
+            user=user,
+            identities=sorted(identities.held(self.identities, user), key=lambda entry: (entry.created_at, entry.key)),
+            sessions=[session for session in self.sessions.of_user(user.user_id) if session.is_live(now)],
+            api_keys=self.api_keys.of_user(user.user_id),
+            activity=latest(self.audit_events, user.user_id, ACTIVITY_SHOWN, now),
+            failures=self.throttles.standing(throttles.streak_key(user.email)),
+        )
+
+    def _user_id(self, name: str) -> str:
+        provider, _, subject = name.partition(":")
+        if provider in NAMES:
+            return self._by_identity(identities.provider_key(provider, subject))
+        if "@" in name:
+            return self._by_identity(identities.email_key(email_addresses.canonical(name)))
+        return self._by_key(name) if secrets.is_digest(name) else name
+
+    def _by_identity(self, key: str) -> str:
+        identity = self.identities.get(key)
+        if identity is None or identity.unlinked:
+            raise NotFound(_NOBODY)
+        if not identity.verified:
+            raise NotFound(_UNCONFIRMED)
+        return identity.user_id
+
+    def _by_key(self, digest: str) -> str:
+        key = self.api_keys.get(digest)
+        if key is None:
+            raise NotFound(_NOBODY)
+        return key.user_id

@@ -1,0 +1,63 @@
+"""Operators disable, enable and delete accounts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts.flows.operators.operator_requests import OperatorRequest
+from accounts.flows.people import account
+from accounts.model import identities, users
+from accounts.model.users import Users
+from accounts.transactions import Transactions, again_on_conflict
+
+
+@dataclass(frozen=True, slots=True)
+class AccountDisabling:
+    """Shuts an account, for an operator: nobody gets in any more, and all sessions and keys end."""
+
+    users: Users
+    transactions: Transactions
+
+    def disable(self, order: OperatorRequest, now: datetime) -> None:
+        """Disable the account; raises NotFound when there is none."""
+        again_on_conflict(lambda: self._disable(order, now))
+
+    def _disable(self, order: OperatorRequest, now: datetime) -> None:
+        user = users.existing(self.users, order.user_id)
+        shut = (identities.DisableLogin(key, user.user_id) for key in user.identities)
+        record = order.record("user_disabled", now)
+        self.transactions.commit(users.Disable(user, now), *shut, *account.ending_all(user), record)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountEnabling:
+    """Opens a disabled account again, for an operator: all ways in work. Sessions and keys that ended stay ended."""
+
+    users: Users
+    transactions: Transactions
+
+    def enable(self, order: OperatorRequest, now: datetime) -> None:
+        """Enable the account; raises NotFound when there is none."""
+        again_on_conflict(lambda: self._enable(order, now))
+
+    def _enable(self, order: OperatorRequest, now: datetime) -> None:
+        user = users.existing(self.users, order.user_id)
+        opened = (identities.EnableLogin(key, user.user_id) for key in user.identities)
+        self.transactions.commit(users.Enable(user, now), *opened, order.record("user_enabled", now))
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRemoval:
+    """Deletes an account and all it owns, for an operator."""
+
+    users: Users
+    transactions: Transactions
+
+    def remove(self, order: OperatorRequest, now: datetime) -> None:
+        """Delete the account; raises NotFound when there is none."""
+        again_on_conflict(lambda: self._remove(order, now))
+
+    def _remove(self, order: OperatorRequest, now: datetime) -> None:
+        user = users.existing(self.users, order.user_id)
+        self.transactions.commit(*account.deleting(user), *account.ending_all(user), order.record("user_deleted", now))

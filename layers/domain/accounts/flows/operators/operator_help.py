@@ -1,0 +1,100 @@
+"""What an operator does for a person in trouble: undo a lockout, and end what somebody else may hold.
+
+Each act is one transaction with its line in the account's history, and effective with the next request.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts.errors import NotFound, PasswordMissing
+from accounts.flows.operators.operator_requests import OperatorRequest
+from accounts.model import api_keys, identities, messages, sessions, throttles, users
+from accounts.model.identities import Identities, email_key
+from accounts.model.messages import Message, Outbox
+from accounts.model.users import Users
+from accounts.transactions import Conflict, Transactions, again_on_conflict
+
+_NO_PASSWORD = "This account has no password; it logs in with Google or GitHub."  # noqa: S105 - a sentence
+_NO_SUCH_KEY = "This account has no API key with that id."
+
+
+@dataclass(frozen=True, slots=True)
+class AccountUnlocking:
+    """Forgets the failures in a row: the next try waits no more, and a password that a hundred disabled works again."""
+
+    users: Users
+    transactions: Transactions
+
+    def unlock(self, order: OperatorRequest, now: datetime) -> None:
+        """Unlock the account; raises NotFound when there is none."""
+        user = users.existing(self.users, order.user_id)
+        streak = throttles.Clear(throttles.streak_key(user.email))
+        self.transactions.commit(streak, order.record("authn_login_unlock", now))
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorLogout:
+    """Ends every session of an account, browsers' and programs'."""
+
+    users: Users
+    transactions: Transactions
+
+    def everywhere(self, order: OperatorRequest, now: datetime) -> int:
+        """End them all and tell how many there were; raises NotFound when there is no such account."""
+        return again_on_conflict(lambda: self._end_all(order, now))
+
+    def _end_all(self, order: OperatorRequest, now: datetime) -> int:
+        user = users.existing(self.users, order.user_id)
+        record = order.record("session_revoked_all", now, sessions=str(len(user.sessions)))
+        self.transactions.commit(users.LetGoAllSessions(user), *map(sessions.End, user.sessions), record)
+        return len(user.sessions)
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordRevocation:
+    """Takes a password out of use that others know: its owner gets in again by resetting it, to another one.
+
+    All sessions end, all mailed links and known browsers with them; API keys and linked logins stay. ``notices`` never
+    fails the story.
+    """
+
+    users: Users
+    identities: Identities
+    transactions: Transactions
+    notices: Outbox
+
+    def revoke(self, order: OperatorRequest, now: datetime) -> None:
+        """Revoke the password and tell its owner; raises NotFound, or PasswordMissing where there is none."""
+        again_on_conflict(lambda: self._revoke(order, now))
+        self.notices.put(Message(messages.PASSWORD_REVOKED, user_id=order.user_id))
+
+    def _revoke(self, order: OperatorRequest, now: datetime) -> None:
+        user = users.existing(self.users, order.user_id)
+        address = self.identities.get(email_key(user.email))
+        if address is None or address.user_id != user.user_id or address.password_hash is None:
+            raise PasswordMissing(_NO_PASSWORD)
+        self.transactions.commit(
+            identities.Replace(identities.revoked(address, now)),
+            users.LetGoAllSessions(user),
+            *map(sessions.End, user.sessions),
+            order.record("authn_password_revoked", now),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRevocation:
+    """Ends an API key that leaked. ``notices`` never fails the story."""
+
+    transactions: Transactions
+    notices: Outbox
+
+    def revoke(self, order: OperatorRequest, key_id: str, now: datetime) -> None:
+        """End the key with that id and tell its owner; raises NotFound when the account does not hold it."""
+        ended = (api_keys.Remove(key_id, order.user_id), users.LetGoKey(order.user_id, key_id))
+        try:
+            self.transactions.commit(*ended, order.record("authn_token_revoked", now, api_key=key_id))
+        except Conflict as conflict:
+            raise NotFound(_NO_SUCH_KEY) from conflict
+        self.notices.put(Message(messages.API_KEY_DELETED, user_id=order.user_id, detail=""))

@@ -1,0 +1,100 @@
+"""The account itself: shown to whoever may act for it, renamed and closed by its owner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from accounts import text
+from accounts.flows.people.authentication import Authentication, Credential, SessionAuthentication
+from accounts.limits import PERSON_NAME_MAX_CHARACTERS
+from accounts.model import api_keys, identities, sessions, users
+from accounts.model.audit import Caller, Record
+from accounts.model.sessions import Session
+from accounts.model.users import User, Users
+from accounts.transactions import Change, Transactions, again_on_conflict
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLookup:
+    """Tells whose credential this is."""
+
+    authentication: Authentication
+    users: Users
+
+    def behind(self, credential: Credential | None, caller: Caller, now: datetime) -> User:
+        """The account behind any kind of credential; raises Unauthenticated."""
+        principal = self.authentication.principal(credential, caller, now)
+        return users.active(self.users, principal.user_id)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionAccount:
+    """Tells who is signed in."""
+
+    authentication: SessionAuthentication
+    users: Users
+
+    def of(self, credential: Credential | None, now: datetime) -> tuple[Session, User]:
+        """The session and its account; raises Unauthenticated."""
+        session = self.authentication.session(credential, now)
+        return session, users.active(self.users, session.user_id)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRenaming:
+    """Changes what the person is called."""
+
+    authentication: SessionAuthentication
+    users: Users
+    transactions: Transactions
+
+    def rename(self, credential: Credential | None, name: str, caller: Caller, now: datetime) -> User:
+        """The account under its new name, which may be empty; raises InvalidInput.
+
+        The identities have the name too, because a log-in is answered from them; they change in the same transaction.
+        """
+        user_id = self.authentication.session(credential, now).user_id
+        chosen = text.line("name", name, at_most=PERSON_NAME_MAX_CHARACTERS)
+        return again_on_conflict(lambda: self._rename(user_id, chosen, caller, now))
+
+    def _rename(self, user_id: str, name: str, caller: Caller, now: datetime) -> User:
+        user = users.active(self.users, user_id)
+        self.transactions.commit(
+            users.Rename(user, name, now),
+            *(identities.Rename(key, user_id, name, now) for key in user.identities),
+            Record(user_id, "user_updated", now, caller),
+        )
+        return replace(user, name=name, updated_at=now, revision=user.revision + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountClosing:
+    """Deletes an account and all it owns, in one transaction, effective with the next request."""
+
+    authentication: SessionAuthentication
+    users: Users
+    transactions: Transactions
+
+    def close(self, credential: Credential | None, caller: Caller, now: datetime) -> str:
+        """Close the account of a person who logged in recently; tells which it was."""
+        session = self.authentication.session(credential, now, fresh=True)
+        again_on_conflict(lambda: self._close(session, caller, now))
+        return session.user_id
+
+    def _close(self, session: Session, caller: Caller, now: datetime) -> None:
+        user = users.active(self.users, session.user_id)
+        users.other_sessions(user, session.digest)
+        record = Record(session.user_id, "user_deleted", now, caller)
+        self.transactions.commit(*deleting(user), *ending_all(user), record)
+
+
+def deleting(user: User) -> Iterable[Change]:
+    """The changes that delete the account and its identities."""
+    return (users.Close(user), *(identities.Remove(key, user.user_id) for key in user.identities))
+
+
+def ending_all(user: User) -> Iterable[Change]:
+    """The changes that end the account's sessions and API keys."""
+    return (*map(sessions.End, user.sessions), *(api_keys.End(digest, user.user_id) for digest in user.api_keys))

@@ -1,0 +1,53 @@
+"""Everything that is held about a person, for that person to take along."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts.flows.people.activity import latest
+from accounts.flows.people.authentication import Credential, SessionAuthentication
+from accounts.limits import ACTIVITY_EXPORTED
+from accounts.model import identities, users
+from accounts.model.api_keys import ApiKey, ApiKeys
+from accounts.model.audit import AuditEvents, Record
+from accounts.model.identities import Identities, Identity
+from accounts.model.sessions import Session
+from accounts.model.users import User, Users
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """All that is held about an account, the oldest of each kind first; ``current`` is the session that asked."""
+
+    user: User
+    current: Session
+    identities: list[Identity]
+    sessions: list[Session]
+    api_keys: list[ApiKey]
+    activity: list[Record]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountExport:
+    """Collects what is held."""
+
+    authentication: SessionAuthentication
+    users: Users
+    identities: Identities
+    api_keys: ApiKeys
+    audit_events: AuditEvents
+
+    def of_caller(self, credential: Credential | None, now: datetime) -> Holdings:
+        """Everything about a person who logged in recently: a device that was left open gives away less."""
+        current = self.authentication.session(credential, now, fresh=True)
+        user = users.active(self.users, current.user_id)
+        sessions = self.authentication.sessions.of_user(user.user_id)
+        return Holdings(
+            user=user,
+            current=current,
+            identities=sorted(identities.held(self.identities, user), key=lambda entry: (entry.created_at, entry.key)),
+            sessions=sorted(sessions, key=lambda entry: (entry.authenticated_at, entry.digest)),
+            api_keys=sorted(self.api_keys.of_user(user.user_id), key=lambda entry: (entry.created_at, entry.digest)),
+            activity=latest(self.audit_events, user.user_id, ACTIVITY_EXPORTED, now)[::-1],
+        )

@@ -1,0 +1,110 @@
+"""Moving an account to another address: asked by its owner, told to the old address, confirmed at the new one.
+
+The link alone is worth nothing: it counts only for the account that asked, logged in. Else somebody could have the
+owner of another address click it, and so claim for their own account an address that is not theirs (pre-hijacking).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from accounts.errors import InvalidInput, InvalidLink
+from accounts.flows.people.authentication import Credential, SessionAuthentication
+from accounts.flows.people.signup import count_mail_request
+from accounts.limits import EMAIL_CHANGES_PER_ACCOUNT_PER_DAY
+from accounts.model import email_addresses, identities, messages, one_time_tokens, sessions, throttles, users
+from accounts.model.audit import Caller, Record
+from accounts.model.identities import Identities, Identity, email_key
+from accounts.model.messages import Message, Outbox
+from accounts.model.one_time_tokens import EMAIL_CHANGE, OneTimeToken, OneTimeTokens
+from accounts.model.sessions import Session
+from accounts.model.throttles import Throttles
+from accounts.model.users import User, Users
+from accounts.transactions import Conflict, Transactions, again_on_conflict
+
+
+@dataclass(frozen=True, slots=True)
+class EmailChangeRequest:
+    """Asks for the change."""
+
+    authentication: SessionAuthentication
+    users: Users
+    throttles: Throttles
+    outbox: Outbox
+
+    def ask(self, credential: Credential | None, email: str, caller: Caller, now: datetime) -> str:
+        """Have the link mailed to ``email``, and the old address told; the answer is the same if it is taken.
+
+        Wants a person who logged in recently; tells who it was. Raises TooManyAttempts.
+        """
+        user = users.active(self.users, self.authentication.session(credential, now, fresh=True).user_id)
+        address, user_id = email_addresses.canonical(email), user.user_id
+        if address == user.email:
+            message = "This is your address already."
+            raise InvalidInput(message)
+        count_mail_request(self.throttles, caller, now)
+        limit, day = EMAIL_CHANGES_PER_ACCOUNT_PER_DAY, timedelta(days=1)
+        throttles.count(self.throttles, "email-change", user_id, limit=limit, per=day, now=now)
+        # The warning first: should the second message fail, a mail too many has been sent rather than one too few.
+        self.outbox.put(Message(messages.EMAIL_CHANGE_ASKED, user_id=user_id, email=user.email))
+        self.outbox.put(Message(messages.EMAIL_CHANGE, user_id=user_id, email=address, at=now.isoformat()))
+        return user_id
+
+
+@dataclass(frozen=True, slots=True)
+class EmailChange:
+    """Carries it out. ``notices`` never fails the story."""
+
+    authentication: SessionAuthentication
+    tokens: OneTimeTokens
+    identities: Identities
+    users: Users
+    throttles: Throttles
+    transactions: Transactions
+    notices: Outbox
+
+    def confirm(self, credential: Credential | None, token: str, caller: Caller, now: datetime) -> Identity:
+        """Move the account and end its other sessions, in one transaction; tells the new address, as stored.
+
+        Raises InvalidLink for a link that is unknown, used, expired, superseded, another account's, from before a
+        change of password, or to an address that has got an owner meanwhile.
+        """
+        session = self.authentication.session(credential, now)
+        throttles.count_confirmation(self.throttles, caller, now)
+        found = one_time_tokens.find(self.tokens, EMAIL_CHANGE, token, now)
+        if found is None or found.subject != session.user_id:
+            raise InvalidLink
+        old, new = again_on_conflict(lambda: self._move(session, found, caller, now))
+        if old.undeliverable is None:
+            # The address was ours to write to until this moment, and its owner must hear of it there.
+            self.notices.put(Message(messages.EMAIL_CHANGED, user_id=old.user_id, email=old.email))
+        return new
+
+    def _to_leave(self, token: OneTimeToken, user: User) -> Identity:
+        old = self.identities.get(email_key(user.email))
+        if old is None or old.user_id != user.user_id or old.pending_change != token.digest:
+            raise InvalidLink
+        return old
+
+    def _move(self, session: Session, token: OneTimeToken, caller: Caller, now: datetime) -> tuple[Identity, Identity]:
+        """The address as it was and as it is now."""
+        user = users.active(self.users, session.user_id)
+        old, email = self._to_leave(token, user), token.data["email"]
+        secured = replace(identities.secured(old, now), updated_at=now, undeliverable=None)
+        new = replace(secured, key=email_key(email), email=email)
+        others = users.other_sessions(user, session.digest)
+        try:
+            self.transactions.commit(
+                one_time_tokens.Consume(token.key),
+                identities.Vacate(old),
+                identities.Claim(new),
+                users.MoveAddress(user, email, lost=old.key, gained=new.key, keeping=session.digest, now=now),
+                *map(sessions.End, others),
+                Record(user.user_id, "user_email_changed", now, caller),
+            )
+        except Conflict as conflict:
+            if conflict.concerns(one_time_tokens.Consume) or conflict.concerns(identities.Claim):
+                raise InvalidLink from conflict
+            raise
+        return old, new

@@ -1,0 +1,117 @@
+"""Logging in with an email address and a password.
+
+One answer, one bcrypt and the same reads for every failure: unknown, wrong, unconfirmed, disabled, without a password,
+or with a password disabled by guessing (ASVS 6.3.8). Three round trips when it succeeds: limits, identity, session.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cache
+
+from accounts.errors import InvalidCredentials
+from accounts.flows.people.authentication import Credential
+from accounts.flows.people.session_opening import LoggedIn, SessionOpening, tell_owner
+from accounts.limits import ADDRESS_FAILURES_PER_HOUR, ADDRESS_FAILURES_PER_MINUTE
+from accounts.model import email_addresses, identities, passwords, throttles
+from accounts.model.audit import Caller
+from accounts.model.identities import Identities, Identity
+from accounts.model.messages import Outbox
+from accounts.model.passwords import PasswordHasher, Verdict
+from accounts.model.sessions import Session
+from accounts.model.throttles import Attempt, Throttles
+from accounts.transactions import Change, again_on_conflict
+
+METHOD = "password"
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Lets a person in who knows the password of a confirmed address. ``notices`` never fails the story."""
+
+    identities: Identities
+    throttles: Throttles
+    hasher: PasswordHasher
+    opening: SessionOpening
+    notices: Outbox
+
+    def with_password(
+        self,
+        email: str,
+        password: str,
+        *,
+        remember: bool,
+        presented: Credential | None,
+        caller: Caller,
+        now: datetime,
+        instead_of: Session | None = None,
+    ) -> LoggedIn:
+        """Sign in, ending the session that was ``presented``, or, in the same transaction, ``instead_of``.
+
+        Raises InvalidCredentials, whatever is not right, or TooManyAttempts before anything is looked at.
+        """
+        address = email_addresses.canonical(email)
+        passwords.check_length(password)
+        attempt = count_attempt(self.throttles, address, caller, now)
+        known, logged_in = self._open(address, password, attempt, instead_of, remember=remember, caller=caller, now=now)
+        self.opening.end_presented(presented, caller, now)
+        tell_owner(self.notices, known, logged_in, failures=attempt.failures)
+        return logged_in
+
+    def _open(
+        self,
+        address: str,
+        password: str,
+        attempt: Attempt,
+        instead_of: Session | None,
+        *,
+        remember: bool,
+        caller: Caller,
+        now: datetime,
+    ) -> tuple[Identity, LoggedIn]:
+        """Check the password and open the session, on the condition that the identity is still as it was read.
+
+        If it changed meanwhile it is read once more: a password that was changed is wrong now. The one that was checked
+        is not checked again, so log-ins that remember their browsers at the same moment do not shut each other out.
+        """
+
+        @cache
+        def verified(stored: str | None) -> Verdict:
+            return self.hasher.verify(password, stored)
+
+        @cache
+        def renewed() -> str:
+            return self.hasher.hash(password)
+
+        def attempted() -> tuple[Identity, LoggedIn]:
+            identity = self.identities.get(identities.email_key(address))
+            verdict = verified(identity.password_hash if identity else None)
+            if identity is None or not verdict.matches or not identity.can_log_in or attempt.doomed:
+                raise InvalidCredentials
+            if instead_of is not None and instead_of.user_id != identity.user_id:
+                # The address went to somebody else while we hashed: nobody changes accounts by proving who they are.
+                raise InvalidCredentials
+            logged_in = self.opening.begin(identity, method=METHOD, remember=remember, caller=caller, now=now)
+            as_read = _as_read(logged_in, renewed() if verdict.outdated else None)
+            self.opening.open(logged_in.session, *attempt.succeeded(), as_read, instead_of=instead_of)
+            return identity, logged_in
+
+        return again_on_conflict(attempted)
+
+
+def _as_read(logged_in: LoggedIn, renewed: str | None) -> Change:
+    """The condition that the identity is as it was read; on it, a browser is remembered and an old hash renewed."""
+    identity = logged_in.identity
+    if renewed is not None:
+        return identities.Replace(replace(identity, password_hash=renewed))
+    return identities.Replace(identity) if logged_in.is_new_browser else identities.Unchanged(identity)
+
+
+def count_attempt(store: Throttles, address: str, caller: Caller, now: datetime) -> Attempt:
+    """Count one more try at the account's password, against the account and against where it comes from."""
+    minute = throttles.window(
+        "password", caller.source, limit=ADDRESS_FAILURES_PER_MINUTE, per=timedelta(minutes=1), now=now
+    )
+    hour = throttles.window("password", caller.source, limit=ADDRESS_FAILURES_PER_HOUR, per=timedelta(hours=1), now=now)
+    return throttles.attempt(store, address, minute, hour, now=now)

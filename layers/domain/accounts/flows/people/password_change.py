@@ -1,0 +1,93 @@
+"""Changing a password that is known: by a person who logged in recently and knows the current one (ASVS 6.2.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cache
+
+from accounts.errors import InvalidCredentials, PasswordMissing, Unauthenticated
+from accounts.flows.people.authentication import Credential, SessionAuthentication
+from accounts.flows.people.login import count_attempt
+from accounts.model import identities, messages, passwords, sessions, users
+from accounts.model.audit import Caller, Record
+from accounts.model.identities import Identities, Identity, email_key
+from accounts.model.messages import Message, Outbox
+from accounts.model.passwords import PasswordHasher, Policy
+from accounts.model.sessions import Session
+from accounts.model.throttles import Attempt, Throttles
+from accounts.model.users import User, Users
+from accounts.transactions import Transactions, again_on_conflict
+
+_NOT_THE_CURRENT_ONE = "The current password is not right. Check Caps Lock and try again."
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordChange:
+    """Replaces a password; every other session of the account ends, and every link that was mailed (ASVS 7.4.3)."""
+
+    authentication: SessionAuthentication
+    users: Users
+    identities: Identities
+    throttles: Throttles
+    hasher: PasswordHasher
+    policy: Policy
+    transactions: Transactions
+    notices: Outbox
+
+    def change(self, credential: Credential | None, current: str, new: str, caller: Caller, now: datetime) -> str:
+        """Change the password of a person who logged in recently; tells whose it was.
+
+        Tries count like those of a log-in, against the same streak. Raises InvalidCredentials when ``current`` is not
+        the password, PasswordMissing when there is none, WeakPassword, TooManyAttempts.
+        """
+        passwords.check_length(current)
+        passwords.check_length(new)
+        session = self.authentication.session(credential, now, fresh=True)
+        user = users.active(self.users, session.user_id)
+        address = with_password(self.identities, user)
+        passwords.check_acceptable(new, email=user.email, policy=self.policy)
+        attempt = count_attempt(self.throttles, address.email, caller, now)
+
+        @cache
+        def checked_and_hashed(stored: str | None) -> str:
+            """Once for each hash that is met: a password that changed meanwhile is checked against again."""
+            if not self.hasher.verify(current, stored).matches or attempt.doomed:
+                raise InvalidCredentials(_NOT_THE_CURRENT_ONE)
+            return self.hasher.hash(new)
+
+        again_on_conflict(lambda: self._write(session, checked_and_hashed, attempt, caller, now))
+        self.notices.put(Message(messages.PASSWORD_CHANGED, user_id=user.user_id))
+        return user.user_id
+
+    def _write(
+        self,
+        session: Session,
+        hashed: Callable[[str | None], str],
+        attempt: Attempt,
+        caller: Caller,
+        now: datetime,
+    ) -> None:
+        user = users.active(self.users, session.user_id)
+        address = with_password(self.identities, user)
+        changed = replace(identities.secured(address, now), password_hash=hashed(address.password_hash))
+        others = users.other_sessions(user, session.digest)
+        self.transactions.commit(
+            identities.Replace(changed),
+            users.LetGoOtherSessions(user, session.digest, now),
+            *map(sessions.End, others),
+            *attempt.succeeded(),
+            Record(user.user_id, "authn_password_change", now, caller),
+        )
+
+
+def with_password(store: Identities, user: User) -> Identity:
+    """The account's address, if it has a password; raises PasswordMissing."""
+    address = store.get(email_key(user.email))
+    if address is None or address.user_id != user.user_id:
+        # It moved to another address between the two reads; the session that asks may well have ended with that.
+        raise Unauthenticated
+    if address.password_hash is None:
+        raise PasswordMissing
+    return address

@@ -1,0 +1,270 @@
+"""Carrying out what ``linking`` decided: new accounts, links, and the proof of an address that a provider lacks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from accounts.errors import (
+    AddressReused,
+    IdentityLimitReached,
+    InvalidCredentials,
+    InvalidLink,
+    LoginExpired,
+    Unauthenticated,
+)
+from accounts.flows.people.authentication import Credential
+from accounts.flows.people.session_opening import LoggedIn, SessionOpening, login_record, tell_owner
+from accounts.limits import IDENTITIES_PER_ACCOUNT, UNVERIFIED_KEPT
+from accounts.model import identities, linking, messages, one_time_tokens, sessions, throttles, users
+from accounts.model.audit import Caller, Record
+from accounts.model.identities import Identities, Identity, email_key, provider_key
+from accounts.model.linking import Decision, LinkToAccount, NewAccount, OpenAccount, decide
+from accounts.model.messages import Message, Outbox
+from accounts.model.one_time_tokens import PROVIDER_VERIFICATION, OneTimeToken, OneTimeTokens
+from accounts.model.providers import TITLES, ProviderPerson
+from accounts.model.sessions import Session
+from accounts.model.throttles import Throttles
+from accounts.model.users import User
+from accounts.transactions import Change, Conflict, Transactions
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityLinking:
+    """Writes links and accounts. ``notices`` never fails a story; ``outbox`` does, because the mail is its point."""
+
+    opening: SessionOpening
+    transactions: Transactions
+    outbox: Outbox
+    notices: Outbox
+
+    def login(
+        self,
+        person: ProviderPerson,
+        decision: Decision,
+        known: Identity | None,
+        presented: Credential | None,
+        caller: Caller,
+        now: datetime,
+    ) -> LoggedIn:
+        """Open the account that was decided on, making or linking it first; ``known`` is the subject as stored.
+
+        The session that was ``presented`` ends only once nothing can refuse the person any more.
+        """
+        if isinstance(decision, OpenAccount) and known is not None:
+            logged_in = self._open(known, caller, now)
+            self.opening.end_presented(presented, caller, now)
+            tell_owner(self.notices, known, logged_in)
+            return logged_in
+        if isinstance(decision, NewAccount):
+            logged_in = self._make_account(person, (), caller, now)
+        elif isinstance(decision, LinkToAccount):
+            self.link(person, decision, caller, now)
+            logged_in = self._open(_identity(person, decision.user_id, now), caller, now)
+        else:
+            raise LoginExpired
+        self.opening.end_presented(presented, caller, now)
+        return logged_in
+
+    def reauthenticate(self, known: Identity, session: Session, caller: Caller, now: datetime) -> LoggedIn:
+        """A fresh session instead of ``session``, for a subject that is linked to its account."""
+        logged_in = self._open(known, caller, now, instead_of=session)
+        tell_owner(self.notices, known, logged_in)
+        return logged_in
+
+    def link(
+        self,
+        person: ProviderPerson,
+        decision: Decision,
+        caller: Caller,
+        now: datetime,
+        *also: Change,
+        session: str | None = None,
+    ) -> None:
+        """Link the subject to the account; when it is linked to it already, nothing is left to do.
+
+        ``session`` is the one that asked for it: if it ended meanwhile, nothing is linked.
+        """
+        if not isinstance(decision, LinkToAccount):
+            return
+        # The browser that links it is known to it: the first log-in from another one is news.
+        linked = _identity(person, decision.user_id, now)
+        identity = identities.knowing(linked, caller.device) if caller.device else linked
+        because = decision.because_of
+        reason = (identities.StillVerified(because.key, because.user_id),) if because else ()
+        hold = users.HoldIdentity(decision.user_id, identity.key, IDENTITIES_PER_ACCOUNT, session)
+        record = Record(decision.user_id, "authn_identity_linked", now, caller, {"provider": person.provider})
+        try:
+            self.transactions.commit(identities.Claim(identity), hold, record, *reason, *also)
+        except Conflict as conflict:
+            raise self._refusal(conflict, decision.user_id, session) from conflict
+        detail = TITLES[person.provider]
+        self.notices.put(Message(messages.IDENTITY_LINKED, user_id=decision.user_id, detail=detail))
+
+    def held_with(self, local: Identity | None) -> frozenset[str]:
+        """The keys of all identities of the account behind a verified address."""
+        user = self.opening.users.get(local.user_id) if local is not None and local.verified else None
+        return user.identities if user else frozenset()
+
+    def ask_for_proof(self, person: ProviderPerson, browser: str, now: datetime) -> None:
+        """Keep the subject as unconfirmed, tied to this browser, and have a mail sent to its address."""
+        identity = replace(
+            _identity(person, users.new_user_id(), now),
+            verified=False,
+            confirming_browser=browser,
+            expires_at=now + UNVERIFIED_KEPT,
+        )
+        try:
+            self.transactions.commit(identities.Signup(identity))
+        except Conflict as conflict:
+            raise LoginExpired from conflict
+        self.outbox.put(Message(messages.PROVIDER_SIGNUP, identity=identity.key))
+
+    def confirm(
+        self,
+        token: OneTimeToken,
+        pending: Identity,
+        local: Identity | None,
+        presented: Credential | None,
+        caller: Caller,
+        now: datetime,
+    ) -> LoggedIn:
+        """The address is proven: decide again, as if the provider had verified it, and use up the link."""
+        person = _proven(pending)
+        decision = decide(person, known=None, local=local, held=self.held_with(local))
+        consume = one_time_tokens.Consume(token.key)
+        if isinstance(decision, linking.AddressReused):
+            raise AddressReused
+        if isinstance(decision, LinkToAccount):
+            self.link(person, decision, caller, now, consume)
+            opened = self._open(_identity(person, decision.user_id, now), caller, now)
+            logged_in = replace(opened, identity=decision.because_of or opened.identity)
+        else:
+            logged_in = self._make_account(person, (consume,), caller, now)
+        self.opening.end_presented(presented, caller, now)
+        return logged_in
+
+    def _make_account(
+        self, person: ProviderPerson, also: tuple[Change, ...], caller: Caller, now: datetime
+    ) -> LoggedIn:
+        """The account, its address without a password, the subject and the session, in one transaction.
+
+        A stranger's unconfirmed sign-up with the address is overwritten with all it had: password and pending link.
+        """
+        user_id = users.new_user_id()
+        stranger = _identity(person, user_id, now)
+        logged_in = self.opening.begin(stranger, method=person.provider, remember=False, caller=caller, now=now)
+        identity, session = logged_in.identity, logged_in.session
+        address = replace(identity, key=email_key(person.email))
+        user = User(
+            user_id=user_id,
+            email=person.email,
+            name=person.name,
+            created_at=now,
+            updated_at=now,
+            sessions={session.digest: session.expires_at},
+            identities=frozenset({identity.key, address.key}),
+        )
+        changes = (identities.Claim(identity), identities.Claim(address), users.Open(user), sessions.Start(session))
+        created = Record(user_id, "user_created", now, caller, {"provider": person.provider})
+        try:
+            self.transactions.commit(*changes, created, login_record(session), *also)
+        except Conflict as conflict:
+            # Somebody confirmed the address, or this subject, between our reading and our writing: start again.
+            raise (InvalidLink if conflict.concerns(one_time_tokens.Consume) else LoginExpired) from conflict
+        return logged_in
+
+    def _open(self, known: Identity, caller: Caller, now: datetime, *, instead_of: Session | None = None) -> LoggedIn:
+        remember = instead_of is not None and instead_of.remembered
+        logged_in = self.opening.begin(known, method=known.provider, remember=remember, caller=caller, now=now)
+        still_theirs = identities.StillVerified(known.key, known.user_id)
+        try:
+            if logged_in.is_new_browser and self._remembered(logged_in, instead_of):
+                return logged_in
+            self.opening.open(logged_in.session, still_theirs, instead_of=instead_of)
+        except Conflict as conflict:
+            # The login was unlinked between our reading it and now: the unlinking wins.
+            raise LoginExpired from conflict
+        return logged_in
+
+    def _remembered(self, logged_in: LoggedIn, instead_of: Session | None) -> bool:
+        """Open the session and remember the browser; not when the identity has changed since it was read.
+
+        Another log-in may have changed it: this one then goes on without being remembered.
+        """
+        try:
+            self.opening.open(logged_in.session, identities.Replace(logged_in.identity), instead_of=instead_of)
+        except Conflict as conflict:
+            if not conflict.concerns(identities.Replace):
+                raise
+            return False
+        return True
+
+    def _refusal(self, conflict: Conflict, user_id: str, session: str | None) -> Exception:
+        """What came in between our reading and our writing, in words that are still true then."""
+        if conflict.concerns(one_time_tokens.Consume):
+            return InvalidLink()
+        if conflict.concerns(users.HoldIdentity):
+            user = self.opening.users.get(user_id)
+            if user is not None and session is not None and session not in user.sessions:
+                return Unauthenticated()
+            if user is not None:
+                return IdentityLimitReached() if user.status == users.ACTIVE else InvalidCredentials()
+        # The subject was linked meanwhile, here or elsewhere, or the account went: the next try will see it.
+        return LoginExpired()
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderVerification:
+    """Finishes a sign-in whose address the provider had not verified: the mailed link, in the browser that began it.
+
+    Either alone is worth nothing: a stranger whose provider knows your address unverified cannot get in by your
+    clicking the link, because it only works in their browser, and there they do not have it.
+    """
+
+    tokens: OneTimeTokens
+    identities: Identities
+    throttles: Throttles
+    linking: IdentityLinking
+
+    def confirm(
+        self, plaintext: str, browsers: tuple[str, ...], presented: Credential | None, caller: Caller, now: datetime
+    ) -> LoggedIn:
+        """Make or link the account and sign in, ending the session that was ``presented``; raises InvalidLink.
+
+        ``browsers`` are the digests that this browser can show.
+        """
+        throttles.count_confirmation(self.throttles, caller, now)
+        token = one_time_tokens.find(self.tokens, PROVIDER_VERIFICATION, plaintext, now)
+        pending = self.identities.get(token.subject) if token else None
+        if token is None or pending is None or pending.verified or pending.pending_token != token.digest:
+            raise InvalidLink
+        if pending.confirming_browser not in browsers:
+            raise InvalidLink(_OTHER_BROWSER)
+        local = self.identities.get(email_key(pending.email))
+        if local is not None and local.secured_at is not None and token.issued_at <= local.secured_at:
+            # Mailed before its owner reset the password: whoever read the mailbox then must not get in by it now.
+            raise InvalidLink
+        return self.linking.confirm(token, pending, local, presented, caller, now)
+
+
+_OTHER_BROWSER = (
+    "Open this link in the browser in which you started, within the hour, or log in there again for a new one."
+)
+
+
+def _identity(person: ProviderPerson, user_id: str, now: datetime) -> Identity:
+    return Identity(
+        key=provider_key(person.provider, person.subject),
+        user_id=user_id,
+        email=person.email,
+        name=person.name,
+        created_at=now,
+        updated_at=now,
+        verified=True,
+    )
+
+
+def _proven(pending: Identity) -> ProviderPerson:
+    provider, _, subject = pending.key.partition("#")
+    return ProviderPerson(provider, subject, pending.email, email_verified=True, name=pending.name)

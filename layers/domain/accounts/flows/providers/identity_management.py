@@ -1,0 +1,122 @@
+"""A person's ways in: which there are, taking one away, and setting a password where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cache
+
+from accounts.errors import LastIdentity, NotFound, PasswordExists
+from accounts.flows.people.authentication import Credential, SessionAuthentication
+from accounts.model import identities, messages, passwords, sessions, users
+from accounts.model.audit import Caller, Record
+from accounts.model.identities import EMAIL, Identities, Identity, email_key, public_id
+from accounts.model.messages import Message, Outbox
+from accounts.model.passwords import PasswordHasher, Policy
+from accounts.model.providers import TITLES
+from accounts.model.sessions import Session
+from accounts.model.users import User, Users
+from accounts.transactions import Transactions, again_on_conflict
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityList:
+    """Shows an account's ways in."""
+
+    authentication: SessionAuthentication
+    users: Users
+    identities: Identities
+
+    def of_caller(self, credential: Credential | None, now: datetime) -> list[Identity]:
+        """The account's identities, the oldest first."""
+        user = users.active(self.users, self.authentication.session(credential, now).user_id)
+        return sorted(identities.held(self.identities, user), key=lambda identity: (identity.created_at, identity.key))
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityUnlinking:
+    """Takes one way in away, never the last."""
+
+    authentication: SessionAuthentication
+    users: Users
+    identities: Identities
+    transactions: Transactions
+    notices: Outbox
+
+    def unlink(self, credential: Credential | None, identity_id: str, caller: Caller, now: datetime) -> str:
+        """Unlink a provider; raises NotFound for any id that is not one of the person's provider logins.
+
+        The account's revision is a condition of the write, so of two parallel calls that would together leave
+        nothing, one is refused, looks again, and finds that it would take the last.
+        """
+        user_id = self.authentication.session(credential, now, fresh=True).user_id
+        gone = again_on_conflict(lambda: self._take_away(user_id, identity_id, caller, now))
+        self.notices.put(Message(messages.IDENTITY_UNLINKED, user_id=user_id, detail=TITLES[gone.provider]))
+        return user_id
+
+    def _take_away(self, user_id: str, identity_id: str, caller: Caller, now: datetime) -> Identity:
+        user = users.active(self.users, user_id)
+        going = self._going(user, identity_id)
+        # Kept as a mark without a name: else the next log-in with it would link itself again, by the address.
+        mark = replace(going, email="", name="", verified=False, unlinked=True)
+        record = Record(user_id, "authn_identity_unlinked", now, caller, {"provider": going.provider})
+        self.transactions.commit(identities.Replace(mark), users.LetGoIdentity(user, going.key), record)
+        return going
+
+    def _going(self, user: User, identity_id: str) -> Identity:
+        all_held = identities.held(self.identities, user)
+        going = next((it for it in all_held if public_id(it.key) == identity_id and it.provider != EMAIL), None)
+        if going is None:
+            raise NotFound
+        if not any(other.is_way_in for other in all_held if other is not going):
+            raise LastIdentity
+        return going
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordSetting:
+    """Gives an account that came through a provider a password of its own."""
+
+    authentication: SessionAuthentication
+    users: Users
+    identities: Identities
+    hasher: PasswordHasher
+    policy: Policy
+    transactions: Transactions
+    notices: Outbox
+
+    def set(self, credential: Credential | None, password: str, caller: Caller, now: datetime) -> str:
+        """Set the first password of a person who logged in recently; their other sessions end (ASVS 7.4.3)."""
+        passwords.check_length(password)
+        session = self.authentication.session(credential, now, fresh=True)
+
+        @cache
+        def accepted_and_hashed(email: str) -> str:
+            """Once, however often the account has to be read."""
+            passwords.check_acceptable(password, email=email, policy=self.policy)
+            return self.hasher.hash(password)
+
+        again_on_conflict(lambda: self._write(session, accepted_and_hashed, caller, now))
+        self.notices.put(Message(messages.PASSWORD_SET, user_id=session.user_id))
+        return session.user_id
+
+    def _write(self, session: Session, hashed: Callable[[str], str], caller: Caller, now: datetime) -> None:
+        user = users.active(self.users, session.user_id)
+        address = self._without_password(user)
+        changed = replace(identities.secured(address, now), password_hash=hashed(user.email))
+        others = users.other_sessions(user, session.digest)
+        self.transactions.commit(
+            identities.Replace(changed),
+            users.LetGoOtherSessions(user, session.digest, now),
+            *map(sessions.End, others),
+            Record(user.user_id, "authn_password_change", now, caller),
+        )
+
+    def _without_password(self, user: User) -> Identity:
+        address = self.identities.get(email_key(user.email))
+        if address is None or address.user_id != user.user_id:
+            raise NotFound
+        if address.password_hash is not None:
+            raise PasswordExists
+        return address

@@ -1,0 +1,38 @@
+"""Which ways in are open to an origin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from accounts.model.origins import Allowlist, parse
+from accounts.model.providers import NAMES, ClientCredentials
+
+EMAIL, API_KEY = "email", "api_key"
+
+
+@dataclass(frozen=True, slots=True)
+class Methods:
+    """``origin`` in its one spelling, or empty when it is none; ``names`` of the ways in, the best first."""
+
+    origin: str
+    allowed: bool
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LoginMethods:
+    """Knows the allowlist, and which providers this deployment has credentials for."""
+
+    site_url: str
+    allowlist: Allowlist
+    credentials: Callable[[], Mapping[str, ClientCredentials]]
+
+    def of(self, text: str) -> Methods:
+        """The ways in of the origin ``text``, or of our own site when it is empty."""
+        origin = parse(text or self.site_url)
+        if not self.allowlist.allows(origin):
+            return Methods(str(origin or ""), allowed=False, names=(API_KEY,))
+        configured = self.credentials()
+        providers = (name for name in NAMES if name in configured)
+        return Methods(str(origin), allowed=True, names=(EMAIL, *providers, API_KEY))

@@ -1,0 +1,242 @@
+"""Logging in with Google or GitHub: out to the provider, and back with a person.
+
+The state that goes out and comes back is a one-time token of ten minutes. It is stored with the provider it was made
+for, the PKCE verifier, the nonce, where to return, and the digest of a cookie that only this browser has; so a callback
+that was captured, replayed, or brought to another provider or browser is worth nothing (RFC 9700 2.1, 4.4, 4.5, 4.7).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from accounts import errors, secrets
+from accounts.errors import (
+    CookiesBlocked,
+    EmailMissing,
+    EmailNotVerified,
+    IdentityLinkedElsewhere,
+    IdentityNotLinked,
+    LoginDeclined,
+    LoginExpired,
+    OriginNotAllowed,
+    ProviderNotTrusted,
+    ProviderUnavailable,
+    Unauthenticated,
+)
+from accounts.flows.people.authentication import Credential, SessionAuthentication
+from accounts.flows.people.session_opening import LoggedIn
+from accounts.flows.providers.identity_linking import IdentityLinking
+from accounts.limits import OAUTH_STARTS_PER_ADDRESS_PER_MINUTE, OAUTH_STATE_LIFETIME
+from accounts.model import one_time_tokens, throttles
+from accounts.model.audit import Caller
+from accounts.model.identities import Identities, email_key, provider_key
+from accounts.model.linking import AddressReused, BelongsToAnother, NoAddress, ProveAddress, decide
+from accounts.model.one_time_tokens import OAUTH_STATE, OneTimeToken, OneTimeTokens
+from accounts.model.origins import Allowlist
+from accounts.model.providers import Challenge, ProviderPerson, Providers
+from accounts.model.sessions import Session
+from accounts.model.throttles import Throttles
+from accounts.transactions import Conflict, Transactions
+
+_BROWSER_NAME_CHARACTERS = 8
+# What a sign-in under way is for. The last two are asked for by a session, and only it can finish them.
+LOGIN = "sign-in"
+LINK = "link"
+REAUTHENTICATE = "reauthenticate"
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """Where to send the browser, and the ``browser`` secret for the cookie named after ``state_id``."""
+
+    url: str
+    state_id: str
+    browser: str
+
+    def __repr__(self) -> str:
+        """Without the secrets: it may end up in a traceback."""
+        return f"Departure(state_id={self.state_id!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Where to send the browser on; ``signed_in`` when a session was opened, else the person linked a login."""
+
+    return_url: str
+    user_id: str
+    logged_in: LoggedIn | None
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """What a provider's redirect brought: RFC 6749 4.1.2, RFC 9207, and the browser's secret for this state."""
+
+    state: str
+    code: str
+    error: str
+    issuer: str
+    browser: str
+
+    def __repr__(self) -> str:
+        """Without the secrets: it may end up in a traceback."""
+        return f"Callback(error={bool(self.error)})"
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderDeparture:
+    """Sends people to a provider."""
+
+    providers: Providers
+    allowlist: Allowlist
+    throttles: Throttles
+    transactions: Transactions
+    authentication: SessionAuthentication
+
+    def login(self, provider: str, return_to: str, caller: Caller, now: datetime) -> Departure:
+        """Start a sign-in; raises ProviderOff, OriginNotAllowed or TooManyAttempts."""
+        return self._depart(provider, return_to, caller, now, intent=LOGIN)
+
+    def link(
+        self, provider: str, return_to: str, credential: Credential | None, caller: Caller, now: datetime
+    ) -> Departure:
+        """Start linking a provider to the account of a person who logged in recently."""
+        session = self.authentication.session(credential, now, fresh=True)
+        return self._depart(provider, return_to, caller, now, intent=LINK, session=session.digest)
+
+    def reauthenticate(
+        self, provider: str, return_to: str, credential: Credential | None, caller: Caller, now: datetime
+    ) -> Departure:
+        """Start proving again who a signed-in person is, for a step that wants a recent log-in."""
+        session = self.authentication.session(credential, now)
+        return self._depart(provider, return_to, caller, now, intent=REAUTHENTICATE, session=session.digest)
+
+    def _depart(
+        self, name: str, return_to: str, caller: Caller, now: datetime, *, intent: str, session: str = ""
+    ) -> Departure:
+        provider, return_url = self.providers.get(name), self.allowlist.return_url(return_to)
+        if return_url is None:
+            raise OriginNotAllowed
+        limit, minute = OAUTH_STARTS_PER_ADDRESS_PER_MINUTE, timedelta(minutes=1)
+        throttles.count(self.throttles, "oauth", caller.source, limit=limit, per=minute, now=now)
+        browser, challenge = secrets.new_token(), Challenge(secrets.new_token(), secrets.new_token())
+        data = {
+            "verifier": challenge.verifier,
+            "nonce": challenge.nonce,
+            "return_url": return_url,
+            "browser": secrets.digest(browser),
+            "intent": intent,
+            "session": session,
+        }
+        state, token = one_time_tokens.issue(OAUTH_STATE, name, lifetime=OAUTH_STATE_LIFETIME, now=now, data=data)
+        self.transactions.commit(one_time_tokens.Issue(token))
+        return Departure(provider.authorization_url(state, challenge), state_id(state), browser)
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderArrival:
+    """Receives people from a provider."""
+
+    providers: Providers
+    tokens: OneTimeTokens
+    identities: Identities
+    authentication: SessionAuthentication
+    transactions: Transactions
+    linking: IdentityLinking
+
+    def arrive(
+        self, name: str, callback: Callback, presented: Credential | None, caller: Caller, now: datetime
+    ) -> Arrival:
+        """Finish what the state says was started, once.
+
+        Raises LoginExpired, CookiesBlocked, LoginDeclined, ProviderNotTrusted, ProviderUnavailable, EmailMissing,
+        EmailNotVerified (a mail is on its way), IdentityLinkedElsewhere, IdentityNotLinked, or Unauthenticated when the
+        session that asked is gone. Whatever it raises, nothing is half-made.
+        """
+        provider = self.providers.get(name)
+        state = self._use_up(name, callback, now)
+        if callback.error:
+            # RFC 6749 4.1.2.1: one of the errors is the person's own decision; the others are outages, or our mistake.
+            raise LoginDeclined if callback.error == "access_denied" else ProviderUnavailable
+        if callback.issuer and callback.issuer != provider.issuer:
+            raise ProviderNotTrusted
+        session = self._session_that_asked(state, presented, now)
+        challenge = Challenge(state.data["verifier"], state.data["nonce"])
+        person = provider.person(callback.code, challenge, now)
+        if session is not None and state.data["intent"] == REAUTHENTICATE:
+            return self._reauthenticated(person, state, session, caller, now)
+        return self._welcome(person, state, session, callback.browser, presented, caller, now)
+
+    def _use_up(self, name: str, callback: Callback, now: datetime) -> OneTimeToken:
+        """The state, consumed: before the provider is asked, so that a replay never gets that far."""
+        state = one_time_tokens.find(self.tokens, OAUTH_STATE, callback.state, now) if callback.state else None
+        if state is None or state.subject != name:
+            raise LoginExpired
+        # The state's browser alone may use it up: who merely saw it pass can neither use nor spoil it.
+        if not callback.browser or not secrets.equal(secrets.digest(callback.browser), state.data["browser"]):
+            raise CookiesBlocked
+        try:
+            self.transactions.commit(one_time_tokens.Consume(state.key))
+        except Conflict as conflict:
+            raise LoginExpired from conflict
+        return state
+
+    def _session_that_asked(self, state: OneTimeToken, presented: Credential | None, now: datetime) -> Session | None:
+        """The very session that asked to link or to be sure, if it is still there; None for a plain sign-in."""
+        if state.data["intent"] == LOGIN:
+            return None
+        session = self.authentication.find(presented, now)
+        if session is None or session.digest != state.data["session"]:
+            raise Unauthenticated
+        return session
+
+    def _reauthenticated(
+        self,
+        person: ProviderPerson,
+        state: OneTimeToken,
+        session: Session,
+        caller: Caller,
+        now: datetime,
+    ) -> Arrival:
+        """A fresh session for the person whom the provider knows as one of this account; nobody else will do."""
+        known = self.identities.get(provider_key(person.provider, person.subject))
+        if known is None or not known.can_log_in or known.user_id != session.user_id:
+            raise IdentityNotLinked
+        logged_in = self.linking.reauthenticate(known, session, caller, now)
+        return Arrival(state.data["return_url"], session.user_id, logged_in)
+
+    def _welcome(
+        self,
+        person: ProviderPerson,
+        state: OneTimeToken,
+        session: Session | None,
+        browser: str,
+        presented: Credential | None,
+        caller: Caller,
+        now: datetime,
+    ) -> Arrival:
+        local = self.identities.get(email_key(person.email)) if person.email else None
+        known = self.identities.get(provider_key(person.provider, person.subject))
+        linking_to = session.user_id if session else None
+        decision = decide(person, known=known, local=local, held=self.linking.held_with(local), linking_to=linking_to)
+        match decision:
+            case BelongsToAnother():
+                raise IdentityLinkedElsewhere
+            case AddressReused():
+                raise errors.AddressReused
+            case NoAddress():
+                raise EmailMissing
+            case ProveAddress():
+                self.linking.ask_for_proof(person, secrets.digest(browser), now)
+                raise EmailNotVerified
+        return_url = state.data["return_url"]
+        if session is not None:
+            self.linking.link(person, decision, caller, now, session=session.digest)
+            return Arrival(return_url, session.user_id, None)
+        logged_in = self.linking.login(person, decision, known, presented, caller, now)
+        return Arrival(return_url, logged_in.session.user_id, logged_in)
+
+
+def state_id(state: str) -> str:
+    """A short name for a state, for the cookie that goes with it: two sign-ins at once do not disturb each other."""
+    return secrets.digest(state)[:_BROWSER_NAME_CHARACTERS]

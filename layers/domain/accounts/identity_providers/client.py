@@ -1,0 +1,114 @@
+"""What Google and GitHub have in common: the authorization code grant with PKCE (RFC 6749 4.1, RFC 7636)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from authlib.common.errors import AuthlibBaseError
+from authlib.integrations.requests_client import OAuth2Session
+from requests import RequestException
+
+from accounts.errors import LoginExpired, ProviderNotTrusted, ProviderUnavailable
+from accounts.identity_providers.http import BoundedAdapter, origin
+from accounts.model.providers import Challenge, ClientCredentials
+
+# RFC 6749 5.2: the code was used, is too old, or is not ours. GitHub has its own name for it.
+_BAD_CODE = frozenset({"invalid_grant", "bad_verification_code"})
+# RFC 6750 2.1, generously: it goes into a header.
+_ACCESS_TOKEN = re.compile(r"[\x21-\x7e]+")
+# What reading a body that is not what it should be can raise, in requests, in authlib and in the JSON reader.
+_UNREADABLE = (RequestException, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """A provider's addresses, pinned here: no discovery document has a say in them (ASVS 10.5.3)."""
+
+    issuer: str
+    authorization: str
+    token: str
+    others: Mapping[str, str]
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """All origins that may be called."""
+        return frozenset(map(origin, (self.token, *self.others.values())))
+
+
+class AuthorizationCodeClient:
+    """Builds the request to the provider, and changes its answer into tokens."""
+
+    def __init__(self, endpoints: Endpoints, credentials: ClientCredentials, redirect_uri: str, scope: str) -> None:
+        """``redirect_uri`` is registered with the provider, letter by letter, one for each provider."""
+        self.endpoints = endpoints
+        self.client_id = credentials.client_id
+        self._credentials = credentials
+        self._redirect_uri = redirect_uri
+        self._scope = scope
+
+    def authorization_url(self, state: str, challenge: Challenge, **extra: str) -> str:
+        """Where the browser goes. Nothing in it comes from the caller."""
+        session = self._session()
+        url, _ = session.create_authorization_url(
+            self.endpoints.authorization, state=state, code_verifier=challenge.verifier, **extra
+        )
+        return str(url)
+
+    def exchange(self, code: str, challenge: Challenge) -> Mapping[str, Any]:
+        """The token response for a code; raises LoginExpired, ProviderNotTrusted or ProviderUnavailable.
+
+        The state has been checked and used up before: authlib would check one only if it were told to.
+        """
+        if not code:
+            raise LoginExpired
+        try:
+            tokens = self._session().fetch_token(
+                self.endpoints.token,
+                code=code,
+                code_verifier=challenge.verifier,
+                headers={"Accept": "application/json"},
+            )
+        except AuthlibBaseError as error:
+            raise (LoginExpired if str(error.error) in _BAD_CODE else ProviderUnavailable) from error
+        except _UNREADABLE as error:
+            raise ProviderUnavailable from error
+        if not isinstance(tokens, dict) or not _is_access_token(tokens.get("access_token")):
+            raise ProviderNotTrusted
+        return tokens
+
+    def get_json(self, url: str, access_token: str = "") -> Any:  # noqa: ANN401 - any JSON
+        """An API's answer; raises ProviderUnavailable unless it is 200 and JSON."""
+        headers = {"Accept": "application/json"}
+        if access_token:
+            headers["Authorization"] = f"Bearer {access_token}"
+        response = self._session().get(url, headers=headers, withhold_token=True, allow_redirects=False)
+        try:
+            if response.status_code == 200:  # noqa: PLR2004
+                return response.json()
+        except _UNREADABLE as error:
+            raise ProviderUnavailable from error
+        raise ProviderUnavailable
+
+    def _session(self) -> OAuth2Session:
+        """A session of its own for each call: authlib's keep tokens, and no request may see another's."""
+        session = OAuth2Session(
+            client_id=self._credentials.client_id,
+            client_secret=self._credentials.client_secret,
+            scope=self._scope,
+            redirect_uri=self._redirect_uri,
+            code_challenge_method="S256",
+            token_endpoint_auth_method="client_secret_post",  # noqa: S106 - RFC 6749's name for a method
+        )
+        session.trust_env = False
+        session.max_redirects = 0
+        adapter = BoundedAdapter(self.endpoints.origins)
+        session.mount("https://", adapter)
+        session.mount("http://", adapter)
+        return session
+
+
+def _is_access_token(value: Any) -> bool:  # noqa: ANN401 - any JSON
+    return isinstance(value, str) and _ACCESS_TOKEN.fullmatch(value) is not None

@@ -1,0 +1,30 @@
+"""What a provider says about a person, made fit for use: it is a stranger's text, whoever passes it on."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+from accounts import text
+from accounts.errors import InvalidInput
+from accounts.limits import PERSON_NAME_MAX_CHARACTERS
+from accounts.model import email_addresses
+
+
+def clean_email(value: Any) -> str:  # noqa: ANN401 - any JSON
+    """The canonical address, or nothing when it is none that we could use."""
+    try:
+        return email_addresses.canonical(value) if isinstance(value, str) else ""
+    except InvalidInput:
+        return ""
+
+
+def clean_name(value: Any) -> str:  # noqa: ANN401 - any JSON
+    """The name without what our own names may not have, cut to our length."""
+    if not isinstance(value, str):
+        return ""
+    visible = "".join(c for c in value[: 4 * PERSON_NAME_MAX_CHARACTERS] if unicodedata.category(c)[0] != "C")
+    try:
+        return text.line("name", visible.strip()[:PERSON_NAME_MAX_CHARACTERS], at_most=PERSON_NAME_MAX_CHARACTERS)
+    except InvalidInput:
+        return ""

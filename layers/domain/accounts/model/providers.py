@@ -1,0 +1,72 @@
+"""The people who vouch for people: what a provider of identities says, and what it must be able to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+GOOGLE = "google"
+GITHUB = "github"
+NAMES = (GOOGLE, GITHUB)
+# As people write them.
+TITLES = {GOOGLE: "Google", GITHUB: "GitHub"}
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderPerson:
+    """Who the provider says is there.
+
+    ``subject`` never changes and is never given to anybody else; ``email`` is canonical, or empty when there is none
+    that we could use; ``email_verified`` is the provider's word for it.
+    """
+
+    provider: str
+    subject: str
+    email: str
+    email_verified: bool
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCredentials:
+    """What we are to a provider (RFC 6749 2.3.1)."""
+
+    client_id: str
+    client_secret: str
+
+    def __repr__(self) -> str:
+        """Without the secret: it may end up in a traceback."""
+        return f"ClientCredentials(client_id={self.client_id!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """What binds a request to its answer: ``verifier`` (RFC 7636) and ``nonce`` (OpenID Connect Core 3.1.2.1)."""
+
+    verifier: str
+    nonce: str
+
+    def __repr__(self) -> str:
+        """Without the secrets: it may end up in a traceback."""
+        return "Challenge()"
+
+
+class Provider(Protocol):
+    """Google or GitHub, as configured here."""
+
+    name: str
+    issuer: str
+
+    def authorization_url(self, state: str, challenge: Challenge) -> str:
+        """Where the browser goes to say yes."""
+
+    def person(self, code: str, challenge: Challenge, now: datetime) -> ProviderPerson:
+        """Who said yes; raises ProviderUnavailable, LoginExpired for a bad code, ProviderNotTrusted."""
+
+
+class Providers(Protocol):
+    """The providers of this deployment."""
+
+    def get(self, name: str) -> Provider:
+        """The provider of that name; raises ProviderOff."""

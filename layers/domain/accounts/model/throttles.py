@@ -1,0 +1,212 @@
+"""Limits on trying secrets and on causing mail, counted atomically before the work is done.
+
+Two shapes share one counter (ASVS 6.3.1, 15.4.2; NIST SP 800-63B-4 3.2.2):
+
+- a **window** counts what one address did in a minute or an hour;
+- a **streak** counts the failures of one account in a row, whoever made them: five are free, then each must wait,
+  30 seconds at first and twice as long each time, up to an hour. A hundred disable the password until it is reset.
+
+A streak never touches reset, OAuth or live sessions, so nobody can lock the owner out with it. A good login clears
+its streak and gives back its own place in the windows, never anybody else's (a guesser who also owns an account
+would otherwise buy himself new guesses).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from accounts import secrets
+from accounts.errors import TooManyAttempts
+from accounts.limits import (
+    CONFIRMATIONS_PER_ADDRESS_PER_MINUTE,
+    FAILURES_REMEMBERED,
+    FAILURES_THAT_DISABLE_PASSWORD,
+    FIRST_WAIT,
+    FREE_FAILURES,
+    LONGEST_WAIT,
+)
+from accounts.model.audit import Caller
+from accounts.transactions import Change
+
+UNKNOWN_ADDRESS = "unknown"
+_IPV6_PREFIX_BITS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Toll:
+    """One counter to raise by one: refused at ``limit``, or, with ``expected``, unless it stands at exactly that.
+
+    With ``quiet_since`` how far it got does not matter: it is refused when it was raised after that.
+    """
+
+    key: str
+    limit: int
+    expires_at: datetime
+    expected: int | None = None
+    quiet_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """Where a counter stands and when it was last raised."""
+
+    count: int
+    raised_at: datetime
+
+
+class Full(Exception):
+    """The counter at ``toll`` refused; ``counter`` is where it stands. Nothing was counted anywhere."""
+
+    def __init__(self, toll: Toll, counter: Counter) -> None:
+        """Carry which toll refused, and its counter."""
+        super().__init__(toll.key)
+        self.toll = toll
+        self.counter = counter
+
+
+class Throttles(Protocol):
+    """Counters that only ever move by one conditional write."""
+
+    def take(self, tolls: Sequence[Toll], now: datetime) -> None:
+        """Raise all counters by one, or none; raises Full for the first that refuses, Unavailable when unsure."""
+
+    def standing(self, key: str) -> Counter | None:
+        """Where the counter stands, for showing; None when it was never raised or has been cleared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clear(Change):
+    """Forget the counter ``key``."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class GiveBack(Change):
+    """Lower the counter of ``toll`` by one."""
+
+    toll: Toll
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A counted try at an account's secret. ``doomed`` when the password is disabled and must fail even if right.
+
+    ``failures`` is how many there were in a row before it, once there are more than are free; else nothing.
+    """
+
+    streak: str
+    windows: tuple[Toll, ...]
+    doomed: bool = False
+    failures: int = 0
+
+    def succeeded(self) -> tuple[Change, ...]:
+        """What a good login undoes: its streak, and its own place in each window."""
+        return (Clear(self.streak), *(GiveBack(toll) for toll in self.windows))
+
+
+def streak_key(account: str) -> str:
+    """The counter of failures in a row of ``account``; what people typed is not kept, only its digest."""
+    return f"streak#{secrets.digest(account)}"
+
+
+def window(bucket: str, source: str, *, limit: int, per: timedelta, now: datetime) -> Toll:
+    """The toll for one more ``bucket`` event from ``source`` in the window of length ``per`` that holds ``now``."""
+    seconds = int(per.total_seconds())
+    index = int(now.timestamp()) // seconds
+    ends_at = datetime.fromtimestamp((index + 1) * seconds, tz=now.tzinfo)
+    return Toll(key=f"{bucket}#{source}#{seconds}#{index}", limit=limit, expires_at=ends_at)
+
+
+def count(throttles: Throttles, bucket: str, source: str, *, limit: int, per: timedelta, now: datetime) -> None:
+    """Count one more ``bucket`` event from ``source``; raises TooManyAttempts when its window of ``per`` is full."""
+    take(throttles, window(bucket, source, limit=limit, per=per, now=now), now=now)
+
+
+def count_confirmation(throttles: Throttles, caller: Caller, now: datetime) -> None:
+    """Count one more try to use a mailed link; raises TooManyAttempts."""
+    limit, minute = CONFIRMATIONS_PER_ADDRESS_PER_MINUTE, timedelta(minutes=1)
+    count(throttles, "confirm", caller.source, limit=limit, per=minute, now=now)
+
+
+def take(throttles: Throttles, *tolls: Toll, now: datetime) -> None:
+    """Count one more event in each window; raises TooManyAttempts with the seconds until the full one ends."""
+    try:
+        throttles.take(tolls, now)
+    except Full as full:
+        raise TooManyAttempts(_seconds(full.toll.expires_at - now)) from full
+
+
+def is_too_soon(throttles: Throttles, bucket: str, source: str, *, every: timedelta, now: datetime) -> bool:
+    """Whether ``source`` came less than ``every`` ago. Who comes too soon does not have to wait any longer for it."""
+    try:
+        throttles.take([Toll(f"{bucket}#{source}", 0, now + every, quiet_since=now - every)], now)
+    except Full:
+        return True
+    return False
+
+
+def attempt(throttles: Throttles, account: str, *windows: Toll, now: datetime) -> Attempt:
+    """Count one more try at ``account``'s secret, before looking at it; raises TooManyAttempts.
+
+    One round trip, except for an account that has no free tries left: there the first write tells where the streak
+    stands, and a second one takes the single try that its wait allows, so that parallel guesses share that one.
+    """
+    streak = streak_key(account)
+    toll = Toll(key=streak, limit=FREE_FAILURES, expires_at=now + FAILURES_REMEMBERED)
+    try:
+        throttles.take((toll, *windows), now)
+    except Full as full:
+        if full.toll.key != streak:
+            raise TooManyAttempts(_seconds(full.toll.expires_at - now)) from full
+        return _attempt_after_wait(throttles, toll, full.counter, windows, now)
+    return Attempt(streak, windows)
+
+
+def _attempt_after_wait(
+    throttles: Throttles, toll: Toll, counter: Counter, windows: tuple[Toll, ...], now: datetime
+) -> Attempt:
+    ready_at = counter.raised_at + wait_after(counter.count)
+    if now < ready_at:
+        raise TooManyAttempts(_seconds(ready_at - now))
+    exact = Toll(toll.key, toll.limit, toll.expires_at, expected=counter.count)
+    try:
+        throttles.take((exact, *windows), now)
+    except Full as full:
+        if full.toll is exact:
+            raise TooManyAttempts(_seconds(wait_after(counter.count + 1))) from full
+        raise TooManyAttempts(_seconds(full.toll.expires_at - now)) from full
+    doomed = counter.count >= FAILURES_THAT_DISABLE_PASSWORD
+    return Attempt(toll.key, windows, doomed=doomed, failures=counter.count)
+
+
+def wait_after(failures: int) -> timedelta:
+    """How long an account waits after that many failures in a row: nothing for four, then 30 s doubling to 1 h."""
+    if failures < FREE_FAILURES:
+        return timedelta(0)
+    doublings = min(failures - FREE_FAILURES, 20)
+    return min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT)
+
+
+def source(address: str) -> str:
+    """One name for one network source: IPv6 by its /64, IPv4-mapped as IPv4, every spelling alike.
+
+    What is not an address shares one name, so that a missing address is limited hardest of all (fail closed).
+    """
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return UNKNOWN_ADDRESS
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((int(parsed), _IPV6_PREFIX_BITS), strict=False))
+
+
+def _seconds(remaining: timedelta) -> int:
+    return max(1, -int(-remaining.total_seconds() // 1))

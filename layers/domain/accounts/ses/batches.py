@@ -1,0 +1,57 @@
+"""A batch of queue records, each delivered once, through Powertools' batch and idempotency utilities.
+
+SQS delivers at least once. The idempotency table remembers each record's message id: a record that comes again while
+its mail is being sent, or after, sends nothing. One that fails is forgotten and goes back to the queue alone.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.idempotency import (
+    DynamoDBPersistenceLayer,
+    IdempotencyConfig,
+    idempotent_function,
+)
+
+from accounts import telemetry
+from accounts.flows.mail.mailing import Mailing
+from accounts.model.messages import Message
+
+# Longer than SQS keeps a message (four days, in the template), so that none can outlive its own memory.
+REMEMBERED_SECONDS = 5 * 24 * 60 * 60
+
+
+def deliver_batch(event: dict[str, Any], context: Any, mailing: Mailing, table: str) -> Any:  # noqa: ANN401
+    """Deliver each record; the answer lists those that failed (``ReportBatchItemFailures``)."""
+    config = IdempotencyConfig(expires_after_seconds=REMEMBERED_SECONDS)
+    config.register_lambda_context(context)
+
+    @idempotent_function(data_keyword_argument="message_id", persistence_store=_store(table), config=config)  # type: ignore[untyped-decorator]
+    def deliver(*, message_id: str, body: str) -> str:  # noqa: ARG001 - the key of the memory
+        return mailing.deliver(parse(body), datetime.now(UTC))
+
+    def handle(record: SQSRecord) -> None:
+        try:
+            telemetry.mail(deliver(message_id=record.message_id, body=record.body))
+        except Exception as error:
+            telemetry.mail_failed(error)
+            raise
+
+    processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+    return process_partial_response(event, handle, processor, context)
+
+
+def parse(body: str) -> Message:
+    """The message in a record's body; raises ValueError or TypeError for anything that we did not put there."""
+    return Message(**json.loads(body))
+
+
+@cache
+def _store(table: str) -> DynamoDBPersistenceLayer:
+    return DynamoDBPersistenceLayer(table_name=table)

@@ -1,0 +1,86 @@
+"""Rendering and sending through SES v2: structured content, no MIME of our own, so no header can be smuggled in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from email.header import Header
+from email.utils import formataddr
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import boto3
+import jinja2
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from accounts.errors import Unavailable
+from accounts.flows.mail.mailing import Mail
+from accounts.model.brand import GROUND_DARK, ON_ACCENT, ON_ACCENT_DARK, Brand
+
+TEMPLATES = Path(__file__).with_name("templates")
+# One try: SES may have taken what timed out, and the queue tries again anyway.
+_CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1, "mode": "standard"})
+
+
+class SesPostman:
+    """Sends as ``sender`` under a configuration set that reports bounces and complaints."""
+
+    def __init__(self, sender: str, configuration_set: str, brand: Brand) -> None:
+        """``brand`` is how the sender is called, and how every mail looks."""
+        self._from = sender_of(brand.name, sender)
+        self._configuration_set = configuration_set
+        self._brand = brand
+
+    def send(self, mail: Mail) -> None:
+        """Render and send; raises Unavailable."""
+        subject, text, html = render(mail.template, mail.values, self._brand)
+        content = {"Subject": _utf8(subject), "Body": {"Text": _utf8(text), "Html": _utf8(html)}}
+        try:
+            _client().send_email(
+                FromEmailAddress=self._from,
+                Destination={"ToAddresses": [mail.to]},
+                Content={"Simple": content},
+                ConfigurationSetName=self._configuration_set,
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise Unavailable from error
+
+
+def sender_of(name: str, address: str) -> str:
+    """``name <address>`` as RFC 5322 has it: quoted where it must be, and in encoded words where it is not ASCII.
+
+    A ``Brand`` holds printable names only: none can end the header. Nobody but the deployment chooses one.
+    """
+    # RFC 2047: an encoded word has 75 characters at most.
+    words = name if name.isascii() else Header(name, "utf-8", maxlinelen=75).encode(linesep="")
+    return formataddr((words, address))
+
+
+def render(template: str, values: Mapping[str, str], brand: Brand) -> tuple[str, str, str]:
+    """Subject, text and HTML of a mail. What people wrote is escaped in HTML and never part of a subject."""
+    names = ("subject.txt", "body.txt", "body.html")
+    templates = (_environment().get_template(f"{template}/{name}") for name in names)
+    subject, text, html = (it.render({**values, "brand": brand}).strip() for it in templates)
+    return subject, f"{text}\n", f"{html}\n"
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=jinja2.select_autoescape(["html"]),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+    )
+    environment.globals |= {"ON_ACCENT": ON_ACCENT, "ON_ACCENT_DARK": ON_ACCENT_DARK, "GROUND_DARK": GROUND_DARK}
+    return environment
+
+
+@cache
+def _client() -> Any:  # noqa: ANN401 - boto3 makes its clients' classes at run time
+    return boto3.client("sesv2", config=_CONFIG)
+
+
+def _utf8(text: str) -> dict[str, str]:
+    return {"Data": text, "Charset": "UTF-8"}

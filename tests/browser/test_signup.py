@@ -1,0 +1,104 @@
+"""Signing up, and the link in the mail."""
+
+from playwright.sync_api import expect
+
+from tests.browser.scenes import Stage
+from tests.local.person import PASSWORD, Person, token_in
+
+CONFIRM = "Confirm your email address"
+
+
+def _sign_up(stage: Stage, email: str, password: str = PASSWORD) -> None:
+    stage.visitor.visit("/signup")
+    stage.page.get_by_label("Name").fill("Ann")
+    stage.page.get_by_label("Email address").fill(email)
+    stage.page.get_by_label("New password", exact=True).fill(password)
+    stage.press("Sign up")
+
+
+def test_a_person_signs_up_by_keyboard(stage: Stage) -> None:
+    """Form, mail, link, password, account; the token leaves the address bar at once."""
+    person = Person(stage.cloud, email="newcomer@example.com")
+    _sign_up(stage, person.email)
+    stage.told("Check your mail")
+    stage.told(person.email)
+    token = token_in(person.wait_for_mail(CONFIRM))
+    stage.visitor.visit(f"/verify-email#token={token}")
+    assert stage.page.url == f"{stage.visitor.site}/verify-email"
+    expect(stage.page.get_by_label("Password", exact=True)).to_be_focused()
+    stage.page.keyboard.type("not this one, surely not")
+    stage.page.keyboard.press("Enter")
+    stage.told("That is not the password you chose then.")
+    stage.page.keyboard.type(PASSWORD)
+    stage.page.keyboard.press("Enter")
+
+    stage.told(f"{person.email} is confirmed, and you are logged in.")
+    stage.page.get_by_role("link", name="Go to your account").click()
+    stage.told("Ann")
+    stage.visitor.visit(f"/verify-email#token={token}")
+    stage.page.get_by_label("Password", exact=True).fill(PASSWORD)
+    stage.press("Confirm address")
+    stage.told("This link does not work")
+
+
+def test_opening_a_link_does_nothing_before_a_click(stage: Stage) -> None:
+    """Mail scanners open links, too."""
+    person = Person(stage.cloud, email="scanned@example.com")
+    token = person.signup()
+    stage.visitor.visit(f"/verify-email#token={token}")
+
+    assert person.confirm(token).status_code == 200
+
+
+def test_another_mail_can_be_asked_for_after_a_while(stage: Stage) -> None:
+    """The page says how long; an address that is taken looks no different, and can be changed."""
+    stage.page.clock.install()
+    _sign_up(stage, stage.person.email)
+    stage.told("Check your mail")
+    stage.told("Send again in")
+    stage.page.clock.fast_forward(61_000)
+    stage.press("Send again")
+    stage.told("Another mail is on its way.")
+    stage.press("Use another address")
+
+    expect(stage.page.get_by_label("Email address")).to_have_value(stage.person.email)
+    expect(stage.page.get_by_label("Email address")).to_be_focused()
+
+
+def test_a_password_that_others_use_is_refused_where_it_was_typed(stage: Stage) -> None:
+    """By the service; the page's own estimate does not know every list."""
+    _sign_up(stage, "weak@example.com", "weakweakweakweak@example.com1"[:16])
+
+    stage.told("Choose a password that is not made of your email address")
+    expect(stage.page.get_by_label("New password", exact=True)).to_be_focused()
+
+
+def test_strength_is_said_while_typing(stage: Stage) -> None:
+    """Length first; rows, repeats and the own address count for little."""
+    stage.visitor.visit("/signup")
+    stage.page.get_by_label("Email address").fill("abracadabra@example.com")
+    password = stage.page.get_by_label("New password", exact=True)
+    said = {
+        "tooshort": "7 more to go.",
+        "aaaaaaaaaaaaaaaaaaaaaaa": "Easy to guess",
+        "123456789012345678901234": "Easy to guess",
+        "abracadabraabracadabra": "Easy to guess",
+        "qx7mabracadabravoty": "Easy to guess",
+        "mellow mellow bay": "Fair.",
+        "brisk otter pays": "Good.",
+        PASSWORD: "Strong.",
+        "x" * 257: "256 characters at most",
+    }
+    for typed, words in said.items():
+        password.fill(typed)
+        expect(stage.page.locator("#new-password-note")).to_contain_text(words)
+
+
+def test_a_link_that_was_cut_off_is_said_so(stage: Stage) -> None:
+    """Whoever signed up with an address can have a new one sent."""
+    stage.visitor.visit("/verify-email")
+    stage.told("This link does not work")
+    stage.page.get_by_role("textbox", name="Email address").fill("ann@example.com")
+    stage.press("Send a new link")
+
+    stage.told("a mail is on its way")

@@ -1,0 +1,206 @@
+"""Logging in with Google and GitHub through the functions: out, back, and every way in which that can go wrong."""
+
+import json
+from datetime import timedelta
+from threading import Barrier, Thread
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from accounts import errors
+from accounts.errors import AccountsError, ProviderUnavailable
+from tests.functions import lambdas
+from tests.functions.away import CANARIES, ProvidersAway, state_of
+from tests.functions.cloud import SITE_URL
+from tests.functions.conftest import NOW
+from tests.functions.lambdas import Lambdas
+from tests.functions.oauth_answers import check_page, keys_in, session_of, who
+from tests.functions.requests import SAMPLE_TOKEN
+from tests.unit.accounts.identity_providers.transport import GITHUB_EMAILS, GITHUB_USER, GOOGLE_KEYS, TOKEN_URLS
+
+
+@pytest.mark.parametrize("provider", ["google", "github"])
+def test_somebody_new_is_in_with_two_redirects(functions: Lambdas, providers: ProvidersAway, provider: str) -> None:
+    """Out with a cookie, back with a session; no page asks for anything in between."""
+    departure = providers.start(provider, "return_to=%2Fkeys")
+    providers.google_says() if provider == "google" else providers.github_says()
+    arrival = providers.come_back(departure, provider)
+
+    assert (departure.status, departure.events) == (303, ["authn_provider_start"])
+    assert (arrival.status, arrival.result["headers"]["location"]) == (303, f"{SITE_URL}/keys")
+    assert arrival.events == ["authn_login_success"]
+    customer = who(functions, session_of(arrival))
+    assert (customer["email"], customer["name"]) == ("person@example.com", "Some Person")
+    subject = "google#110169484474386276334" if provider == "google" else "github#583231"
+    assert keys_in(functions) == {"email#person@example.com", subject}
+
+
+def test_no_token_of_a_provider_is_kept_anywhere(functions: Lambdas, providers: ProvidersAway) -> None:
+    """OA-16: not in tables, logs, queues or answers; the fixture looks for them, and for our client secret, again."""
+    providers.github_says()
+    providers.come_back(providers.start("github"), "github")
+    departure = providers.start()
+    providers.google_says(sub="5", email="other@example.com")
+    id_token = providers.wire.answers[TOKEN_URLS["google"]]["id_token"]
+    providers.come_back(departure)
+    functions.people.known.add(id_token)
+
+    left = json.dumps([functions.cloud.tables(), functions.cloud.queued(), functions.stream.getvalue(), functions.seen])
+    assert [secret for secret in (*CANARIES, id_token) if secret in left] == []
+    assert len(functions.cloud.tables()["UsersTable"]) == 2
+
+
+def test_a_local_comfyui_is_returned_to(functions: Lambdas, providers: ProvidersAway) -> None:
+    """On its own port."""
+    departure = providers.start("google", urlencode({"return_to": "http://LOCALHOST:8188/?x=1"}))
+    providers.google_says()
+
+    assert providers.come_back(departure).result["headers"]["location"] == "http://localhost:8188/?x=1"
+    assert len(functions.cloud.tables()["SessionsTable"]) == 1
+
+
+def test_a_second_callback_with_the_same_state_gets_nothing(functions: Lambdas, providers: ProvidersAway) -> None:
+    """Replayed with the very same cookie."""
+    departure = providers.start()
+    providers.google_says()
+    providers.come_back(departure)
+    before = functions.cloud.tables()
+
+    check_page(providers.come_back(departure), 400, errors.LoginExpired)
+    assert functions.cloud.tables() == before
+
+
+def test_a_state_of_ten_minutes_ago_gets_nothing(functions: Lambdas, providers: ProvidersAway) -> None:
+    """Although its item is still in the table."""
+    departure = providers.start()
+    functions.clock.now = NOW + timedelta(minutes=10)
+
+    check_page(providers.come_back(departure), 400, errors.LoginExpired)
+    assert providers.wire.urls == []
+
+
+def test_a_state_of_one_provider_gets_nothing_at_the_other(functions: Lambdas, providers: ProvidersAway) -> None:
+    """Swapped on the way back."""
+    departure = providers.start("google")
+    providers.github_says()
+
+    check_page(providers.come_back(departure, "github"), 400, errors.LoginExpired)
+    assert (providers.wire.urls, keys_in(functions)) == ([], set())
+
+
+@pytest.mark.parametrize("cookies", [{}, {"__Host-oauth-00000000": "x" * 43}])
+def test_another_browser_gets_nothing_and_spoils_nothing(
+    functions: Lambdas, providers: ProvidersAway, cookies: dict[str, str]
+) -> None:
+    """No cookie of this sign-in; the browser that began still gets in."""
+    departure = providers.start()
+    providers.google_says()
+    name = next(iter(providers.browser))
+
+    check_page(providers.come_back(departure, cookies=cookies), 400, errors.CookiesBlocked)
+    check_page(providers.come_back(departure, cookies={name: "y" * 43}), 400, errors.CookiesBlocked)
+    assert keys_in(functions) == set()
+    assert providers.come_back(departure).status == 303
+
+
+@pytest.mark.parametrize(
+    ("query", "kind"),
+    [
+        ("error=access_denied", errors.LoginDeclined),
+        (
+            "error=%3Cscript%3E&error_description=%3Cscript%3Ealert(1)%3C%2Fscript%3E&error_uri=javascript:x",
+            errors.ProviderUnavailable,
+        ),
+        ("code=a&iss=https%3A%2F%2Fevil.example", errors.ProviderNotTrusted),
+        ("code=a&iss=https%3A%2F%2Fgithub.com%2Flogin%2Foauth", errors.ProviderNotTrusted),
+        ("code=", errors.LoginExpired),
+        ("x=1", errors.LoginExpired),
+    ],
+)
+def test_a_callback_that_brings_something_else_than_a_code_ends_the_sign_in(
+    functions: Lambdas, providers: ProvidersAway, query: str, kind: type[AccountsError]
+) -> None:
+    """Each with its own words; nothing of the address gets onto the page; the provider is not asked."""
+    departure = providers.start()
+    answer = providers.callback("google", f"state={state_of(departure)}&{query}")
+
+    unavailable = kind is errors.ProviderUnavailable
+    check_page(answer, 503 if unavailable else 400, kind, retry_after="5" if unavailable else None)
+    assert "script>alert" not in answer.result["body"]
+    assert (providers.wire.urls, keys_in(functions)) == ([], set())
+
+
+def test_the_issuers_own_name_is_welcome(providers: ProvidersAway) -> None:
+    """RFC 9207, with all that Google adds besides."""
+    departure = providers.start()
+    providers.google_says()
+    more = "iss=https%3A%2F%2Faccounts.google.com&scope=email+profile+openid&authuser=0&prompt=consent&hd="
+
+    assert providers.callback("google", f"state={state_of(departure)}&code=a&{more}").status == 303
+
+
+@pytest.mark.parametrize("query", ["state=a&state=b", "state=%ff", "code=a&code=b&state=x", "x" * 2049, "state"])
+def test_a_query_that_can_be_read_in_two_ways_is_a_page_too(providers: ProvidersAway, query: str) -> None:
+    """400, in HTML."""
+    answer = providers.callback("google", query)
+
+    assert (answer.status, answer.result["headers"]["content-type"]) == (400, "text/html; charset=utf-8")
+    assert "<code>malformed_request</code>" in answer.result["body"]
+
+
+@pytest.mark.parametrize(
+    ("provider", "url"),
+    [
+        ("google", TOKEN_URLS["google"]),
+        ("google", GOOGLE_KEYS),
+        ("github", TOKEN_URLS["github"]),
+        ("github", GITHUB_USER),
+        ("github", GITHUB_EMAILS),
+    ],
+)
+@pytest.mark.parametrize("answer", [ProviderUnavailable(), (404, b"gone"), b"<html>", b"[" * 100_000])
+def test_a_provider_that_is_down_ends_in_a_page_that_says_so(
+    functions: Lambdas, providers: ProvidersAway, provider: str, url: str, answer: Any
+) -> None:
+    """503 with when to come again and the other ways in; whoever is signed in stays so, and nothing is half-made."""
+    functions.people.arrange()
+    departure = providers.start(provider)
+    providers.google_says()
+    providers.github_says()
+    providers.wire.answers[url] = answer
+    before = {**functions.cloud.but_counters(), "OneTimeTokensTable": []}
+    refused = providers.come_back(departure, provider, session=SAMPLE_TOKEN)
+
+    check_page(refused, 503, ProviderUnavailable, retry_after="5")
+    assert functions.cloud.but_counters() == before
+
+
+def test_a_forged_id_token_is_refused_and_stands_in_the_log(functions: Lambdas, providers: ProvidersAway) -> None:
+    """Under a name that an alarm can be set on."""
+    departure = providers.start()
+    providers.google_says(aud="another-client")
+
+    check_page(providers.come_back(departure), 400, errors.ProviderNotTrusted)
+    assert keys_in(functions) == set()
+
+
+def test_of_two_callbacks_at_once_one_signs_in(functions: Lambdas, providers: ProvidersAway) -> None:
+    """Started together, with the same state and cookie: one session, one account."""
+    departure = providers.start()
+    providers.google_says()
+    lambdas.module("oauth_callback")
+    barrier, answers = Barrier(4), []
+
+    def come_back() -> None:
+        barrier.wait(10)
+        answers.append(providers.callback("google", f"state={state_of(departure)}&code=a", in_thread=True))
+
+    threads = [Thread(target=come_back) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(answer["statusCode"] for answer in answers) == [303, 400, 400, 400]
+    assert len(functions.cloud.tables()["SessionsTable"]) == len(functions.cloud.tables()["UsersTable"]) == 1

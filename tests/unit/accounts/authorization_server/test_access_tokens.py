@@ -1,0 +1,342 @@
+"""Access tokens: signed by KMS, read by anybody who has the public keys, and never believed for another reason."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, hmac, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+
+from accounts.authorization_server.tokens import AccessTokens
+from accounts.aws import signing
+from accounts.aws.signing import SigningKeys
+from accounts.errors import Unavailable
+from accounts.model import access_tokens
+from accounts.model.access_tokens import AccessToken
+from accounts.model.audit import Caller
+from accounts.model.sessions import Session
+from accounts.model.users import User
+from tests.unit.accounts.stage import NOW, SITE_URL, later
+
+SESSION_ID = "5" * 64
+UNREACHABLE = EndpointConnectionError(endpoint_url="https://kms.example.com")
+
+
+def refused(code: str) -> ClientError:
+    """KMS says no."""
+    return ClientError({"Error": {"Code": code}}, "GetPublicKey")
+
+
+@dataclass
+class Kms:
+    """Keys by id, and what each operation fails with."""
+
+    keys: dict[str, ec.EllipticCurvePrivateKey] = field(default_factory=dict)
+    errors: dict[str, Exception] = field(default_factory=dict)
+    calls: list[str] = field(default_factory=list)
+
+    def sign(self, **asked: Any) -> dict[str, Any]:
+        """As KMS does with a message that it hashes itself."""
+        assert asked["SigningAlgorithm"] == "ECDSA_SHA_256"
+        self._called(asked["KeyId"])
+        return {"Signature": self.keys[asked["KeyId"]].sign(asked["Message"], ec.ECDSA(hashes.SHA256()))}
+
+    def get_public_key(self, **asked: Any) -> dict[str, Any]:
+        """As KMS answers."""
+        self._called(asked["KeyId"])
+        return {"PublicKey": public_der(self.keys[asked["KeyId"]])}
+
+    def _called(self, key: str) -> None:
+        self.calls.append(key)
+        if key in self.errors:
+            raise self.errors[key]
+
+
+def public_der(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> bytes:
+    """The public half."""
+    spki = serialization.PublicFormat.SubjectPublicKeyInfo
+    return key.public_key().public_bytes(serialization.Encoding.DER, spki)
+
+
+@pytest.fixture
+def kms(monkeypatch: pytest.MonkeyPatch) -> Kms:
+    """KMS with the deployment's two keys."""
+    made = Kms({name: ec.generate_private_key(ec.SECP256R1()) for name in ("key-a", "key-b")})
+    monkeypatch.setattr(signing, "client", lambda _service: made)
+    return made
+
+
+def claims(**changes: Any) -> dict[str, Any]:
+    """What a token says, otherwise than usual in ``changes``; None leaves a claim out."""
+    session = Session(
+        digest=SESSION_ID,
+        user_id="the-account",
+        method="password",
+        remembered=True,
+        authenticated_at=NOW,
+        last_seen_at=NOW,
+        expires_at=later(days=30),
+        idle=timedelta(days=7),
+        caller=Caller("", ""),
+        client_id="comfy-cli",
+        scope="account",
+    )
+    user = User("the-account", "olive@example.com", "Olive", NOW, NOW)
+    said = access_tokens.claims(SITE_URL, session, user, NOW) | changes
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def reader(keys: SigningKeys) -> AccessTokens:
+    """Whoever knows those keys."""
+    return AccessTokens(SITE_URL, keys.public)
+
+
+def coded(raw: bytes | dict[str, Any]) -> str:
+    """One part of a token."""
+    data = json.dumps(raw).encode() if isinstance(raw, dict) else raw
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def decoded(part: str) -> bytes:
+    """What is in it."""
+    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+
+
+def signed_by(key: ec.EllipticCurvePrivateKey, header: dict[str, Any], said: dict[str, Any]) -> str:
+    """A token with any header."""
+    text = f"{coded(header)}.{coded(said)}"
+    r, s = decode_dss_signature(key.sign(text.encode(), ec.ECDSA(hashes.SHA256())))
+    return f"{text}.{coded(r.to_bytes(32) + s.to_bytes(32))}"
+
+
+def test_a_token_says_what_rfc_9068_asks_for(kms: Kms) -> None:
+    """All of it, and the session behind it."""
+    header, payload, _ = SigningKeys("key-a", "key-b").sign(claims()).split(".")
+    said = json.loads(decoded(payload))
+    jti = said.pop("jti")
+
+    assert json.loads(decoded(header)) == {
+        "typ": "at+jwt",
+        "alg": "ES256",
+        "kid": hashlib.sha256(b"key-a").hexdigest()[:16],
+    }
+    assert said == {
+        "iss": SITE_URL,
+        "sub": "the-account",
+        "aud": SITE_URL,
+        "exp": int(later(minutes=15).timestamp()),
+        "iat": int(NOW.timestamp()),
+        "client_id": "comfy-cli",
+        "scope": "account",
+        "sid": SESSION_ID,
+        "email": "olive@example.com",
+        "email_verified": True,
+    }
+    assert len(jti) == 43
+    assert kms.calls == ["key-a"]
+
+
+def test_no_two_tokens_are_the_same() -> None:
+    """Each has an id of its own."""
+    assert claims()["jti"] != claims()["jti"]
+
+
+@pytest.mark.usefixtures("kms")
+def test_anybody_can_check_a_token_with_the_published_keys() -> None:
+    """By the mathematics alone: no library that made it takes part."""
+    keys = SigningKeys("key-a", "key-b")
+    for _ in range(20):  # the numbers of a signature are now and then a byte shorter
+        header, payload, signature = keys.sign(claims()).split(".")
+        kid = json.loads(decoded(header))["kid"]
+        jwk = next(key for key in keys.public() if key["kid"] == kid)
+        x, y = (int.from_bytes(decoded(jwk[name])) for name in ("x", "y"))
+        public = ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
+        raw = decoded(signature)
+        der = encode_dss_signature(int.from_bytes(raw[:32]), int.from_bytes(raw[32:]))
+        public.verify(der, f"{header}.{payload}".encode(), ec.ECDSA(hashes.SHA256()))
+        with pytest.raises(InvalidSignature):
+            public.verify(der, f"{header}.{payload}x".encode(), ec.ECDSA(hashes.SHA256()))
+        assert len(raw) == 64
+
+
+@pytest.mark.usefixtures("kms")
+def test_a_good_token_is_read() -> None:
+    """By whichever of the two keys it was signed: the other may have signed until a moment ago."""
+    now_a, now_b = SigningKeys("key-a", "key-b"), SigningKeys("key-b", "key-a")
+    expected = AccessToken("the-account", "comfy-cli", SESSION_ID)
+
+    assert reader(now_b).read(now_a.sign(claims()), NOW) == expected
+    assert reader(now_a).read(now_b.sign(claims()), NOW) == expected
+
+
+@pytest.mark.usefixtures("kms")
+def test_a_token_lasts_fifteen_minutes() -> None:
+    """To the second; and a signer whose clock is a minute ahead is believed."""
+    keys = SigningKeys("key-a", "key-b")
+    token = keys.sign(claims())
+
+    assert reader(keys).read(token, later(seconds=899)) is not None
+    assert reader(keys).read(token, later(seconds=900)) is None
+    assert reader(keys).read(token, later(seconds=-60)) is not None
+    assert reader(keys).read(token, later(seconds=-61)) is None
+
+
+@pytest.mark.usefixtures("kms")
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"iss": "https://evil.example"},
+        {"iss": None},
+        {"aud": "https://cloud.example"},
+        {"aud": [SITE_URL]},
+        {"aud": None},
+        {"exp": None},
+        {"exp": "9999999999"},
+        {"exp": True},
+        {"exp": 9e15},
+        {"iat": None},
+        {"iat": "0"},
+        {"sub": None},
+        {"sub": 7},
+        {"client_id": None},
+        {"sid": None},
+        {"sid": ["5" * 64]},
+        {"sid": "5" * 63},
+        {"sid": "../" + "5" * 61},
+    ],
+)
+def test_a_token_that_says_otherwise_is_not_ours(changes: dict[str, Any]) -> None:
+    """Signed by our key though it is."""
+    keys = SigningKeys("key-a", "key-b")
+
+    assert reader(keys).read(keys.sign(claims(**changes)), NOW) is None
+
+
+HEADERS: list[dict[str, Any]] = [
+    {"typ": "JWT"},
+    {"typ": None},
+    {"typ": "AT+JWT"},
+    {"alg": "none"},
+    {"alg": "ES384"},
+    {"alg": "HS256"},
+    {"alg": None},
+    {"kid": "unknown"},
+    {"crit": ["exp"]},
+    {"crit": ["b64"], "b64": False},
+    {"jwk": {"kty": "EC"}},
+    {"jku": "https://evil.example/keys"},
+    {"x5u": "https://evil.example/cert"},
+    {"zip": "DEF"},
+]
+
+
+@pytest.mark.parametrize("changes", HEADERS, ids=str)
+def test_a_header_that_we_would_not_write_is_not_believed(kms: Kms, changes: dict[str, Any]) -> None:
+    """Even over a signature that is good (RFC 8725 3)."""
+    keys = SigningKeys("key-a", "key-b")
+    ours = {"typ": "at+jwt", "alg": "ES256", "kid": hashlib.sha256(b"key-a").hexdigest()[:16]}
+    header = {name: value for name, value in (ours | changes).items() if value is not None}
+
+    assert reader(keys).read(signed_by(kms.keys["key-a"], ours, claims()), NOW) is not None
+    assert reader(keys).read(signed_by(kms.keys["key-a"], header, claims()), NOW) is None
+
+
+@pytest.mark.usefixtures("kms")
+def test_a_forged_signature_is_not_believed(kms: Kms) -> None:
+    """Another's key, our public key as a password, the other key's name, none at all, and bits that fell over."""
+    keys = SigningKeys("key-a", "key-b")
+    good = keys.sign(claims())
+    header, payload, signature = good.split(".")
+    kid = json.loads(decoded(header))["kid"]
+    stranger = signed_by(ec.generate_private_key(ec.SECP256R1()), json.loads(decoded(header)), claims())
+    other_name = signed_by(kms.keys["key-b"], json.loads(decoded(header)), claims())
+    with_password = f"{coded({'typ': 'at+jwt', 'alg': 'HS256', 'kid': kid})}.{payload}"
+    mac = hmac.HMAC(public_der(kms.keys["key-a"]), hashes.SHA256())
+    mac.update(with_password.encode())
+    unsigned = f"{coded({'typ': 'at+jwt', 'alg': 'none', 'kid': kid})}.{payload}."
+
+    for forged in (
+        stranger,
+        other_name,
+        f"{with_password}.{coded(mac.finalize())}",
+        unsigned,
+        f"{header}.{payload}.",
+        f"{header}.{payload}.{coded(bytes(64))}",
+        f"{header}.{payload}.{coded(decoded(signature)[32:] + decoded(signature)[:32])}",
+        f"{header}.{coded(claims(sub='another'))}.{signature}",
+        f"{header}.{payload}",
+        f"{good}.{signature}",
+        "",
+        ".",
+        "..",
+        "a.b.c",
+        "é.é.é",
+        f"{coded(b'[' * 5000)}.{payload}.{signature}",
+        f"{header}.{coded(b'[]')}.{signature}",
+    ):
+        assert (forged, reader(keys).read(forged, NOW)) == (forged, None)
+
+
+def test_public_keys_are_asked_for_once_in_five_minutes(kms: Kms) -> None:
+    """And not before somebody wants them."""
+    clock = [0.0]
+    keys = SigningKeys("key-a", "key-b", clock=lambda: clock[0])
+    assert kms.calls == []
+    for clock[0] in (1.0, 2.0, 300.9, 301.0):
+        assert len(keys.public()) == 2
+
+    assert kms.calls == ["key-a", "key-b"] * 2
+
+
+@pytest.mark.parametrize("code", ["DisabledException", "KMSInvalidStateException", "NotFoundException"])
+def test_a_key_that_was_withdrawn_is_published_no_more(kms: Kms, code: str) -> None:
+    """And nothing it signed is believed."""
+    old = SigningKeys("key-b", "key-a")
+    token = old.sign(claims())
+    kms.errors["key-b"] = refused(code)
+    now = SigningKeys("key-a", "key-b")
+
+    assert [key["kid"] for key in now.public()] == [hashlib.sha256(b"key-a").hexdigest()[:16]]
+    assert reader(now).read(token, NOW) is None
+
+
+@pytest.mark.parametrize("error", [UNREACHABLE, refused("ThrottlingException"), refused("AccessDeniedException")])
+@pytest.mark.parametrize("key", ["key-a", "key-b"])
+def test_keys_that_cannot_be_had_are_our_fault(kms: Kms, key: str, error: Exception) -> None:
+    """Nobody is told that the token is bad (promise 8), and the keys are asked for again."""
+    keys = SigningKeys("key-a", "key-b")
+    token = keys.sign(claims())
+    kms.errors[key] = error
+    with pytest.raises(Unavailable):
+        reader(keys).read(token, NOW)
+    kms.errors.clear()
+
+    assert reader(keys).read(token, NOW) is not None
+
+
+@pytest.mark.parametrize("code", ["DisabledException", "ThrottlingException"])
+def test_what_cannot_be_signed_is_our_fault(kms: Kms, code: str) -> None:
+    """Also when the key that should sign was withdrawn: then the deployment has none."""
+    kms.errors["key-a"] = refused(code)
+    keys = SigningKeys("key-a", "key-b")
+    asked: list[Callable[[], Any]] = [lambda: keys.sign(claims()), keys.public]
+    for ask in asked:
+        with pytest.raises(Unavailable):
+            ask()
+
+
+def test_a_key_of_another_kind_is_not_published(kms: Kms, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever configured it finds out at once."""
+    rsa_key = public_der(rsa.generate_private_key(public_exponent=65537, key_size=2048))
+    monkeypatch.setattr(kms, "get_public_key", lambda **_: {"PublicKey": rsa_key})
+
+    with pytest.raises(Unavailable):
+        SigningKeys("key-a", "key-b").public()

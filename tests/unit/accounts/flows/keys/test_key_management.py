@@ -1,0 +1,203 @@
+"""API keys: made by a person who logged in lately, listed, deleted, never by a key."""
+
+import pytest
+
+from accounts import secrets
+from accounts.errors import (
+    CredentialNotAccepted,
+    InvalidInput,
+    KeyLimitReached,
+    NotFound,
+    ReauthenticationRequired,
+    Unauthenticated,
+)
+from accounts.flows.people.authentication import SESSION, Credential
+from accounts.model.api_keys import ApiKey
+from accounts.model.audit import Record
+from accounts.model.messages import API_KEY_CREATED, API_KEY_DELETED, Message
+from tests.unit.accounts.stage import NO_KEY, NOW, OWNER, Meanwhile, Service, cookie, key_credential, later, order
+
+
+def test_a_key_is_made_and_its_owner_is_told(service: Service) -> None:
+    """Stored without the key, held by the account, recorded, mailed about (AK-01, AK-02, TK-11)."""
+    logged_in = service.person()
+    user_id = logged_in.session.user_id
+
+    new = service.key_creation.create(cookie(logged_in), " laptop ", "for tests", OWNER, NOW)
+
+    digest = secrets.digest(new.plaintext)
+    key = ApiKey(digest, user_id, "laptop", "for tests", new.plaintext[:16], NOW)
+    assert (new.api_key, service.world.api_keys) == (key, {digest: key})
+    assert service.world.users[user_id].api_keys == frozenset({digest})
+    assert service.outbox.messages == [Message(API_KEY_CREATED, user_id=user_id, detail="laptop")]
+    (record,) = service.world.records
+    detail = {"api_key": digest, "name": "laptop"}
+    assert record == Record(user_id, "authn_token_created", NOW, OWNER, detail, record.serial)
+
+
+def test_a_new_key_is_nowhere_in_what_is_kept(service: Service) -> None:
+    """And is printed without its plain text, which may end up in a traceback."""
+    new = service.key(service.person())
+
+    assert new.plaintext not in f"{service.world}{service.outbox}{new}"
+    assert repr(new) == f"NewKey(key_prefix={new.plaintext[:16]!r})"
+
+
+def test_a_key_needs_a_log_in_of_the_last_15_minutes(service: Service) -> None:
+    """However busy the session was since (SE-12)."""
+    logged_in = service.person()
+    service.sessions.session(cookie(logged_in), later(minutes=14))
+
+    assert service.key(logged_in, now=later(minutes=15)).plaintext
+    with pytest.raises(ReauthenticationRequired):
+        service.key(logged_in, now=later(minutes=15, seconds=1))
+    assert len(service.world.api_keys) == 1
+
+
+@pytest.mark.parametrize("name", ["", "  ", "n" * 65, "a\nb", "a\u202eb"])
+def test_a_key_needs_a_name_that_can_be_read(service: Service, name: str) -> None:
+    """Refused with nothing written and nobody told (AK-13)."""
+    logged_in = service.person()
+    with pytest.raises(InvalidInput):
+        service.key_creation.create(cookie(logged_in), name, "", OWNER, NOW)
+
+    assert (service.world.api_keys, service.world.records, service.outbox.messages) == ({}, [], [])
+
+
+def test_an_account_holds_25_keys(service: Service) -> None:
+    """The 26th is refused until one is deleted (AK-08)."""
+    logged_in = service.person()
+    keys = [service.key(logged_in, f"key {number}") for number in range(25)]
+    with pytest.raises(KeyLimitReached):
+        service.key(logged_in)
+    service.key_deletion.delete(cookie(logged_in), keys[0].api_key.digest, OWNER, NOW)
+
+    assert service.key(logged_in).api_key.name == "laptop"
+    assert len(service.world.api_keys) == 25
+
+
+def test_the_last_place_goes_to_one_of_two_parallel_creations(service: Service) -> None:
+    """It is counted in the write itself: never 26."""
+    logged_in = service.person()
+    for number in range(24):
+        service.key(logged_in, f"key {number}")
+    rival = Service(service.world)
+    service.interposed = Meanwhile(service.world, lambda: rival.key(logged_in, "the rival's"))
+    service.outbox.messages.clear()
+    with pytest.raises(KeyLimitReached):
+        service.key(logged_in)
+
+    assert (len(service.world.api_keys), service.outbox.messages) == (25, [])
+
+
+@pytest.mark.parametrize("end", ["disabled", "closed"])
+def test_an_account_that_ends_meanwhile_is_not_told_that_it_is_full(service: Service, end: str) -> None:
+    """Its session is over: there is nothing to delete that would make room, and no key is made."""
+    logged_in = service.person()
+    rival = Service(service.world)
+
+    def meanwhile() -> None:
+        if end == "disabled":
+            rival.disabling.disable(order(logged_in.session.user_id), NOW)
+        else:
+            rival.closing.close(cookie(logged_in), OWNER, NOW)
+
+    service.interposed = Meanwhile(service.world, meanwhile)
+    with pytest.raises(Unauthenticated):
+        service.key(logged_in)
+
+    assert (service.world.api_keys, service.outbox.messages) == ({}, [])
+
+
+def test_keys_are_listed_newest_first_and_only_ones_own(service: Service) -> None:
+    """With whose they are."""
+    other = service.person("other@example.com")
+    service.key(other)
+    logged_in = service.person()
+    older, newer = service.key(logged_in, "a"), service.key(logged_in, "b", later(minutes=1))
+
+    assert service.key_list.of_caller(cookie(logged_in), later(minutes=20)) == (
+        logged_in.session.user_id,
+        [newer.api_key, older.api_key],
+    )
+
+
+def test_a_deleted_key_is_gone_with_the_next_use(service: Service) -> None:
+    """Recorded, and its owner is told; an older log-in will do (AK-07)."""
+    logged_in = service.person()
+    new = service.key(logged_in)
+    service.world.records.clear()
+    service.outbox.messages.clear()
+
+    at = later(minutes=30)
+    user_id = service.key_deletion.delete(cookie(logged_in), new.api_key.digest, OWNER, at)
+
+    assert user_id == logged_in.session.user_id
+    assert service.keys.find(new.plaintext, OWNER, at) is None
+    assert (service.world.api_keys, service.world.users[user_id].api_keys) == ({}, frozenset())
+    assert service.outbox.messages == [Message(API_KEY_DELETED, user_id=user_id)]
+    (record,) = service.world.records
+    detail = {"api_key": new.api_key.digest}
+    assert record == Record(user_id, "authn_token_revoked", at, OWNER, detail, record.serial)
+
+
+@pytest.mark.parametrize("key_id", ["", "1", NO_KEY, "Z" * 64, NO_KEY + "\n", "é" * 64])
+def test_an_id_that_does_not_exist_is_not_found(service: Service, key_id: str) -> None:
+    """Whatever it looks like; nobody is told."""
+    logged_in = service.person()
+    with pytest.raises(NotFound) as refusal:
+        service.key_deletion.delete(cookie(logged_in), key_id, OWNER, NOW)
+
+    assert refusal.value.message == NotFound.default_message
+    assert (service.world.records, service.outbox.messages) == ([], [])
+
+
+def test_what_is_no_id_is_never_asked_for(service: Service) -> None:
+    """The table sees 64 hexadecimal characters or nothing."""
+    logged_in = service.person()
+    asked: list[str] = []
+    service.interposed = Meanwhile(service.world, lambda: asked.append("the table"), times=1000)
+    for text in ("", "1", "Z" * 64, NO_KEY[1:], NO_KEY + "0", NO_KEY + "\n"):
+        with pytest.raises(NotFound):
+            service.key_deletion.delete(cookie(logged_in), text, OWNER, NOW)
+
+    assert asked == []
+
+
+def test_another_persons_key_is_not_found_and_works_on(service: Service) -> None:
+    """The owner is part of the write's condition (AK-06, EN-08)."""
+    victims = service.key(service.person("other@example.com"))
+    logged_in = service.person()
+    with pytest.raises(NotFound) as refusal:
+        service.key_deletion.delete(cookie(logged_in), victims.api_key.digest, OWNER, NOW)
+
+    assert refusal.value.message == NotFound.default_message
+    assert service.keys.find(victims.plaintext, OWNER, NOW) is not None
+
+
+def test_a_key_cannot_manage_keys(service: Service) -> None:
+    """Neither make, list nor delete any, itself included (AK-05)."""
+    logged_in = service.person()
+    new = service.key(logged_in)
+    key = key_credential(new.plaintext)
+    with pytest.raises(CredentialNotAccepted):
+        service.key_creation.create(key, "another", "", OWNER, NOW)
+    with pytest.raises(CredentialNotAccepted):
+        service.key_list.of_caller(key, NOW)
+    with pytest.raises(CredentialNotAccepted):
+        service.key_deletion.delete(key, new.api_key.digest, OWNER, NOW)
+
+    assert list(service.world.api_keys) == [new.api_key.digest]
+
+
+@pytest.mark.parametrize("credential", [None, Credential(SESSION, "x" * 43)])
+def test_nobody_manages_keys_without_a_session(service: Service, credential: Credential | None) -> None:
+    """Not signed in, or no longer (AK-04)."""
+    with pytest.raises(Unauthenticated):
+        service.key_creation.create(credential, "laptop", "", OWNER, NOW)
+    with pytest.raises(Unauthenticated):
+        service.key_list.of_caller(credential, NOW)
+    with pytest.raises(Unauthenticated):
+        service.key_deletion.delete(credential, NO_KEY, OWNER, NOW)
+
+    assert service.world.api_keys == {}

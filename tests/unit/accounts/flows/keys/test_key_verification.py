@@ -1,0 +1,77 @@
+"""Other services of the deployment ask whose key they were shown."""
+
+import pytest
+
+from accounts.errors import InvalidAdminSecret, TooManyAttempts, Unavailable
+from accounts.model import users
+from tests.unit.accounts.stage import ADMIN_SECRET, NOW, OWNER, STRANGER, Service, counted, later, untouched
+
+
+def test_a_good_key_tells_its_account(service: Service) -> None:
+    """To whoever holds the admin secret; the use is written down."""
+    logged_in = service.person()
+    new = service.key(logged_in)
+
+    owner = service.key_verification.owner(new.plaintext, ADMIN_SECRET, STRANGER, later(minutes=1))
+
+    assert owner == service.world.users[logged_in.session.user_id]
+    assert service.world.api_keys[new.api_key.digest].last_used_at == later(minutes=1)
+
+
+@pytest.mark.parametrize("text", ["", "comfyui-", "comfyui-" + "A" * 64, "\ud800"])
+def test_what_is_no_key_tells_nothing(service: Service, text: str) -> None:
+    """And is no error: the question was a good one."""
+    assert service.key_verification.owner(text, ADMIN_SECRET, STRANGER, NOW) is None
+
+
+@pytest.mark.parametrize("state", ["gone", "disabled"])
+def test_a_key_without_an_active_account_is_worth_nothing(service: Service, state: str) -> None:
+    """Should one be left over."""
+    logged_in = service.person()
+    new = service.key(logged_in)
+    if state == "gone":
+        service.world.users.clear()
+    else:
+        service.world.user(logged_in.session.user_id, status=users.DISABLED)
+
+    assert service.key_verification.owner(new.plaintext, ADMIN_SECRET, STRANGER, NOW) is None
+
+
+@pytest.mark.parametrize("secret", ["", "a" * 47, "a" * 49, "A" * 48, ADMIN_SECRET + " ", "é", "\ud800"])
+def test_a_wrong_admin_secret_is_refused_before_the_key_is_looked_at(service: Service, secret: str) -> None:
+    """Counted against its source."""
+    new = service.key(service.person())
+    service.world.reads.clear()
+    with pytest.raises(InvalidAdminSecret):
+        service.key_verification.owner(new.plaintext, secret, STRANGER, NOW)
+
+    assert (service.world.reads, counted(service)) == ([], {"admin/60": 1})
+
+
+def test_a_source_may_be_wrong_ten_times_a_minute(service: Service) -> None:
+    """Then it waits; another source does not (TH-06)."""
+    for _ in range(10):
+        with pytest.raises(InvalidAdminSecret):
+            service.key_verification.owner("", "wrong", STRANGER, NOW)
+    with pytest.raises(TooManyAttempts) as refusal:
+        service.key_verification.owner("", "wrong", STRANGER, NOW)
+
+    assert refusal.value.retry_after == 60
+    with pytest.raises(InvalidAdminSecret):
+        service.key_verification.owner("", "wrong", OWNER, NOW)
+
+
+def test_a_good_question_counts_nothing(service: Service) -> None:
+    """Services ask all day."""
+    service.key_verification.owner("", ADMIN_SECRET, STRANGER, NOW)
+
+    assert untouched(service)
+
+
+def test_nothing_is_told_when_the_limiter_does_not_answer(service: Service) -> None:
+    """Not even that the secret was wrong (TH-12)."""
+    service.world.down = True
+    with pytest.raises(Unavailable):
+        service.key_verification.owner("", "wrong", STRANGER, NOW)
+
+    assert service.world.counters == {}

@@ -1,0 +1,369 @@
+"""What operators do: undo lockouts, end what others may hold, and leave a line that says who it was."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from accounts import secrets
+from accounts.errors import (
+    InvalidCredentials,
+    InvalidInput,
+    InvalidLink,
+    NotFound,
+    PasswordMissing,
+    TooManyAttempts,
+    Unauthenticated,
+    Unavailable,
+    WeakPassword,
+)
+from accounts.flows.operators.operator_requests import UNNAMED, OperatorRequest
+from accounts.model import users
+from accounts.model.audit import NOBODY, Record
+from accounts.model.messages import API_KEY_DELETED, PASSWORD_REVOKED, Message
+from accounts.model.throttles import Counter
+from accounts.web import inspections
+from tests.unit.accounts.stage import (
+    EMAIL,
+    NO_KEY,
+    NOW,
+    OPERATOR,
+    OTHER_PASSWORD,
+    OWNER,
+    PASSWORD,
+    Meanwhile,
+    Service,
+    cookie,
+    held,
+    key_credential,
+    later,
+    order,
+)
+
+NOBODYS = "u" * 28
+SOON = later(minutes=1)
+
+
+def recorded(service: Service) -> list[Record]:
+    """The history, each line without its serial."""
+    return [Record(it.user_id, it.event, it.at, it.caller, it.detail, "") for it in service.world.records]
+
+
+def line(user_id: str, event: str, **detail: str) -> Record:
+    """What an operator's act leaves."""
+    return Record(user_id, event, SOON, NOBODY, {"by": "operator", "operator": OPERATOR, **detail}, "")
+
+
+ACTS: dict[str, Callable[[Service, OperatorRequest], object]] = {
+    "disable": lambda it, asked: it.disabling.disable(asked, SOON),
+    "enable": lambda it, asked: it.enabling.enable(asked, SOON),
+    "remove": lambda it, asked: it.removal.remove(asked, SOON),
+    "unlock": lambda it, asked: it.unlocking.unlock(asked, SOON),
+    "sign out": lambda it, asked: it.operator_logout.everywhere(asked, SOON),
+    "revoke the password": lambda it, asked: it.password_revocation.revoke(asked, SOON),
+    "revoke a key": lambda it, asked: it.key_revocation.revoke(asked, NO_KEY, SOON),
+}
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_nobody_is_not_found(service: Service, act: str) -> None:
+    """The operator mistyped: nothing is written, nobody is told."""
+    service.person()
+    before = dict(service.world.users), dict(service.world.identities)
+    with pytest.raises(NotFound):
+        ACTS[act](service, order(NOBODYS))
+
+    assert (dict(service.world.users), dict(service.world.identities)) == before
+    assert (service.world.records, service.outbox.messages) == ([], [])
+
+
+@pytest.mark.parametrize("act", [act for act in ACTS if act != "revoke a key"])
+def test_when_the_tables_are_down_nothing_is_half_done(service: Service, act: str) -> None:
+    """The operator is told; a mail about what did not happen is not sent."""
+    user_id = service.person().session.user_id
+    service.world.down = True
+    with pytest.raises(Unavailable):
+        ACTS[act](service, order(user_id))
+
+    assert (service.world.records, service.outbox.messages) == ([], [])
+
+
+def test_an_enabled_account_opens_to_its_owner_again(service: Service) -> None:
+    """With the password as it was; sessions and keys that ended stay ended, and both acts are on record."""
+    logged_in = service.person()
+    user_id, key = logged_in.session.user_id, service.key(logged_in)
+    service.world.records.clear()
+    service.disabling.disable(order(user_id), SOON)
+
+    service.enabling.enable(order(user_id), SOON)
+
+    assert recorded(service) == [line(user_id, "user_disabled"), line(user_id, "user_enabled")]
+    assert service.log_in(SOON).session.user_id == user_id
+    for credential in (cookie(logged_in), key_credential(key.plaintext)):
+        with pytest.raises(Unauthenticated):
+            service.authentication.principal(credential, OWNER, SOON)
+
+
+def test_an_account_that_changes_while_it_is_enabled_is_read_again(service: Service) -> None:
+    """Two operators at once: both are done, none is lost."""
+    user_id = service.person().session.user_id
+    service.disabling.disable(order(user_id), NOW)
+    rival = Service(service.world)
+    service.interposed = Meanwhile(service.world, lambda: rival.disabling.disable(order(user_id), NOW))
+    service.enabling.enable(order(user_id), SOON)
+
+    assert (service.world.users[user_id].status, service.identity().can_log_in) == (users.ACTIVE, True)
+
+
+@pytest.mark.parametrize("failures", [5, 40, 100, 250])
+def test_an_unlocked_account_waits_no_more(service: Service, failures: int) -> None:
+    """Nor is its password disabled by a hundred failures; a stranger's own windows stay as they are."""
+    user_id = service.person().session.user_id
+    service.fail(failures)
+    with pytest.raises(TooManyAttempts):
+        service.log_in()
+
+    service.unlocking.unlock(order(user_id), SOON)
+
+    assert service.log_in(SOON).session.user_id == user_id
+    assert recorded(service)[0] == line(user_id, "authn_login_unlock")
+
+
+def test_all_sessions_end_and_nobody_elses(service: Service) -> None:
+    """Also one that begins while they are being ended; keys stay."""
+    stranger = service.person("other@example.com")
+    logged_in = service.person()
+    user_id, key = logged_in.session.user_id, service.key(logged_in)
+    service.log_in()
+    service.world.records.clear()
+    service.interposed = Meanwhile(service.world, Service(service.world).log_in)
+
+    assert service.operator_logout.everywhere(order(user_id), SOON) == 3
+
+    assert (held(service, logged_in), held(service, stranger)) == (set(), {stranger.session.digest})
+    assert service.authentication.principal(key_credential(key.plaintext), OWNER, SOON).user_id == user_id
+    assert recorded(service)[-1] == line(user_id, "session_revoked_all", sessions="3")
+
+
+def test_a_revoked_password_lets_nobody_in_until_it_is_reset(service: Service) -> None:
+    """At the price of a wrong one; all sessions end, the owner is told and gets in with another (PW-20)."""
+    logged_in = service.person()
+    user_id = logged_in.session.user_id
+    service.password_revocation.revoke(order(user_id), SOON)
+
+    assert held(service, logged_in) == set()
+    assert recorded(service) == [line(user_id, "authn_password_revoked")]
+    assert service.outbox.messages == [Message(PASSWORD_REVOKED, user_id=user_id)]
+    with pytest.raises(InvalidCredentials) as refused:
+        service.log_in(SOON)
+    assert (refused.value.message, service.hasher.calls) == (InvalidCredentials.default_message, 1)
+    service.password_reset.reset(service.reset_token(now=SOON), OTHER_PASSWORD, OWNER, SOON)
+    assert service.log_in(SOON, password=OTHER_PASSWORD).session.user_id == user_id
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_revoked_password_cannot_be_chosen_again(service: Service, times: int) -> None:
+    """Not even after it was revoked twice: others know it. The link stays good for another one."""
+    user_id = service.person().session.user_id
+    for _ in range(times):
+        service.password_revocation.revoke(order(user_id), SOON)
+    token = service.reset_token(now=SOON)
+
+    with pytest.raises(WeakPassword, match="others may know it"):
+        service.password_reset.reset(token, PASSWORD, OWNER, SOON)
+
+    assert service.password_reset.reset(token, OTHER_PASSWORD, OWNER, SOON) == user_id
+
+
+def test_a_reset_that_follows_no_revocation_may_keep_the_password(service: Service) -> None:
+    """Somebody who remembered it after all, and at the price of one hash."""
+    service.person()
+    token = service.reset_token()
+    service.hasher.calls = 0
+    service.password_reset.reset(token, PASSWORD, OWNER, SOON)
+
+    assert (service.hasher.calls, service.log_in(SOON).identity.email) == (1, EMAIL)
+
+
+def test_a_thief_who_has_asked_for_a_link_loses_it_with_the_password(service: Service) -> None:
+    """As every link from before; and the thief's browser is known no more."""
+    user_id = service.person().session.user_id
+    token = service.reset_token()
+    service.password_revocation.revoke(order(user_id), SOON)
+    with pytest.raises(InvalidLink):
+        service.password_reset.reset(token, OTHER_PASSWORD, OWNER, SOON)
+
+    assert service.identity().devices == ()
+
+
+def test_a_password_that_changed_meanwhile_is_revoked_all_the_same(service: Service) -> None:
+    """Whoever holds the account may be the one who changed it."""
+    logged_in = service.person()
+    rival = Service(service.world)
+
+    def change() -> None:
+        rival.password_change.change(cookie(logged_in), PASSWORD, OTHER_PASSWORD, OWNER, NOW)
+
+    service.interposed = Meanwhile(service.world, change)
+    service.password_revocation.revoke(order(logged_in.session.user_id), SOON)
+
+    for password in (PASSWORD, OTHER_PASSWORD):
+        with pytest.raises(InvalidCredentials):
+            service.log_in(SOON, password=password)
+
+
+def test_where_there_is_no_password_there_is_none_to_revoke(service: Service) -> None:
+    """The operator is told, and nothing happens."""
+    logged_in = service.person()
+    service.change_identity(password_hash=None)
+    with pytest.raises(PasswordMissing, match="Google or GitHub"):
+        service.password_revocation.revoke(order(logged_in.session.user_id), SOON)
+
+    assert held(service, logged_in) == {logged_in.session.digest}
+
+
+def test_a_leaked_key_ends_and_the_others_stay(service: Service) -> None:
+    """With the next request; its owner is told by mail, and can see that it was an operator."""
+    logged_in = service.person()
+    user_id, leaked, other = logged_in.session.user_id, service.key(logged_in, "a"), service.key(logged_in, "b")
+    service.world.records.clear()
+    service.outbox.messages.clear()
+
+    service.key_revocation.revoke(order(user_id), leaked.api_key.digest, SOON)
+
+    with pytest.raises(Unauthenticated):
+        service.authentication.principal(key_credential(leaked.plaintext), OWNER, SOON)
+    assert service.authentication.principal(key_credential(other.plaintext), OWNER, SOON).user_id == user_id
+    assert service.outbox.messages == [Message(API_KEY_DELETED, user_id=user_id, detail="")]
+    assert recorded(service) == [line(user_id, "authn_token_revoked", api_key=leaked.api_key.digest)]
+    assert service.world.records[0].shown == {"by": "operator"}
+
+
+def test_a_key_of_somebody_else_is_not_revoked(service: Service) -> None:
+    """The operator mixed two accounts up."""
+    key = service.key(service.person("other@example.com"))
+    user_id = service.person().session.user_id
+    with pytest.raises(NotFound):
+        service.key_revocation.revoke(order(user_id), key.api_key.digest, SOON)
+
+    assert list(service.world.api_keys) == [key.api_key.digest]
+
+
+def _link_google(service: Service, user_id: str) -> None:
+    service.world.identities["google#1001"] = replace(service.identity(), key="google#1001", password_hash=None)
+    service.world.user(user_id, identities=service.world.users[user_id].identities | {"google#1001"})
+
+
+@pytest.mark.parametrize("name", ["id", EMAIL, "Olive@EXAMPLE.com", "google:1001", "key"])
+def test_an_account_is_found_by_whatever_its_person_can_name(service: Service, name: str) -> None:
+    """An address as they write it, a provider's login, the id of a key that leaked: one account, and all it holds."""
+    service.person("other@example.com")
+    logged_in = service.person()
+    user_id, key = logged_in.session.user_id, service.key(logged_in)
+    _link_google(service, user_id)
+    service.fail(7, at=SOON)
+
+    found = service.inspection.of({"id": user_id, "key": key.api_key.digest}.get(name, name), SOON)
+
+    assert found.user == service.world.users[user_id]
+    assert [entry.key for entry in found.identities] == [f"email#{EMAIL}", "google#1001"]
+    assert (found.sessions, found.api_keys) == ([logged_in.session], [key.api_key])
+    assert [record.event for record in found.activity] == ["authn_token_created"]
+    assert found.failures is not None
+    assert (found.failures.count, found.failures.raised_at) == (7, SOON)
+
+
+def test_a_disabled_account_is_found_too(service: Service) -> None:
+    """Else nobody could enable it again."""
+    user_id = service.person().session.user_id
+    service.disabling.disable(order(user_id), NOW)
+
+    assert service.inspection.of(EMAIL, SOON).user.status == users.DISABLED
+
+
+def test_a_session_that_has_ended_is_not_shown(service: Service) -> None:
+    """The table sweeps it later."""
+    service.person()
+
+    assert service.inspection.of(EMAIL, later(hours=2)).sessions == []
+
+
+@pytest.mark.parametrize("name", ["nobody@example.com", NOBODYS, "google:2", "github:3", secrets.digest("x"), "x y"])
+def test_nobody_is_found_by_what_names_nobody(service: Service, name: str) -> None:
+    """Each kind of name."""
+    service.person()
+    with pytest.raises(NotFound, match="There is no account"):
+        service.inspection.of(name, SOON)
+
+
+def test_a_sign_up_that_waits_is_said_to_wait(service: Service) -> None:
+    """Most who say that their account is gone never confirmed it."""
+    service.signed_up()
+    with pytest.raises(NotFound, match="has not confirmed"):
+        service.inspection.of(EMAIL, SOON)
+
+
+def test_a_login_that_was_unlinked_leads_nowhere(service: Service) -> None:
+    """It belongs to nobody any more."""
+    _link_google(service, service.person().session.user_id)
+    service.world.change_identity("google#1001", unlinked=True)
+    with pytest.raises(NotFound):
+        service.inspection.of("google:1001", SOON)
+
+
+def test_what_is_no_address_is_refused(service: Service) -> None:
+    """Rather than looked for."""
+    with pytest.raises(InvalidInput):
+        service.inspection.of("olive@", SOON)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [{}, {"user_id": ""}, {"user_id": 5}, {"user_id": "u", "operator": ""}, {"user_id": "u", "operator": "a\nb"}],
+)
+def test_an_order_that_cannot_be_read_is_refused(event: dict[str, str]) -> None:
+    """Nothing is guessed; a name that would break a line in two is no name."""
+    with pytest.raises(InvalidInput):
+        OperatorRequest.read(event)
+
+
+def test_an_order_that_names_nobody_is_written_down_as_unnamed() -> None:
+    """Whoever invokes by hand; CloudTrail knows who it was."""
+    assert OperatorRequest.read({"user_id": "u"}) == OperatorRequest("u", UNNAMED)
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("arn:aws:iam::123456789012:user/ann", "arn:aws:iam::123456789012:user/ann"),
+        (
+            "arn:aws:sts::123456789012:assumed-role/Support/ann@example.com",
+            "arn:aws:sts::123456789012:assumed-role/Support/a***@example.com",
+        ),
+        ("ann@example.com", "a***@example.com"),
+        (
+            "arn:aws:sts::123456789012:assumed-role/ann@example.com/bob@example.com",
+            "arn:aws:sts::123456789012:assumed-role/a***@example.com/b***@example.com",
+        ),
+        ("@example.com", "@example.com"),
+    ],
+)
+def test_an_operators_own_address_is_not_written_down(said: str, kept: str) -> None:
+    """Single sign-on ends an ARN with it; who it was, CloudTrail has in full."""
+    assert OperatorRequest.read({"user_id": NOBODYS, "operator": said}) == OperatorRequest(NOBODYS, kept)
+
+
+def test_a_password_of_somebody_else_is_not_revoked(service: Service) -> None:
+    """An address may be another account's by now, as after half a restore."""
+    logged_in = service.person()
+    service.change_identity(user_id=NOBODYS)
+    with pytest.raises(PasswordMissing):
+        service.password_revocation.revoke(order(logged_in.session.user_id), SOON)
+
+    assert held(service, logged_in) == {logged_in.session.digest}
+
+
+@pytest.mark.parametrize(("count", "disabled"), [(99, False), (100, True)])
+def test_an_operator_is_told_of_a_disabled_password_at_the_hundredth(count: int, *, disabled: bool) -> None:
+    """As the log-in counts."""
+    assert inspections._failures(Counter(count, NOW))["password_disabled"] is disabled

@@ -1,0 +1,242 @@
+"""The account: shown to whoever acts for it, closed by its owner, disabled by an operator; then all of it ends."""
+
+from collections.abc import Callable
+
+import pytest
+
+from accounts.errors import (
+    CredentialNotAccepted,
+    InvalidCredentials,
+    NotFound,
+    ReauthenticationRequired,
+    Unauthenticated,
+    Unavailable,
+)
+from accounts.flows.people.authentication import Credential
+from accounts.model import users
+from accounts.model.audit import NOBODY, Record
+from tests.unit.accounts.stage import (
+    EMAIL,
+    NOW,
+    OPERATOR,
+    OWNER,
+    PASSWORD,
+    Meanwhile,
+    Service,
+    cookie,
+    held,
+    key_credential,
+    later,
+    order,
+)
+
+
+def test_any_credential_shows_its_account(service: Service) -> None:
+    """A session and a key of one account show the same."""
+    logged_in = service.person()
+    key = key_credential(service.key(logged_in).plaintext)
+    user = service.world.users[logged_in.session.user_id]
+
+    assert service.account_lookup.behind(cookie(logged_in), OWNER, NOW) == user
+    assert service.account_lookup.behind(key, OWNER, NOW) == user
+
+
+def test_a_session_shows_itself_and_its_account(service: Service) -> None:
+    """How and since when somebody is signed in; a key is no session."""
+    logged_in = service.person()
+    key = key_credential(service.key(logged_in).plaintext)
+    user = service.world.users[logged_in.session.user_id]
+
+    assert service.session_account.of(cookie(logged_in), NOW) == (logged_in.session, user)
+    with pytest.raises(CredentialNotAccepted):
+        service.session_account.of(key, NOW)
+
+
+@pytest.mark.parametrize("change", ["gone", "disabled"])
+def test_a_credential_without_an_active_account_is_worth_nothing(service: Service, change: str) -> None:
+    """Even if a session or a key should be left over."""
+    logged_in = service.person()
+    key = key_credential(service.key(logged_in).plaintext)
+    if change == "gone":
+        service.world.users.clear()
+    else:
+        service.world.user(logged_in.session.user_id, status=users.DISABLED)
+
+    with pytest.raises(Unauthenticated):
+        service.account_lookup.behind(cookie(logged_in), OWNER, NOW)
+    with pytest.raises(Unauthenticated):
+        service.account_lookup.behind(key, OWNER, NOW)
+    with pytest.raises(Unauthenticated):
+        service.session_account.of(cookie(logged_in), NOW)
+
+
+def _close(service: Service, credential: Credential) -> None:
+    service.closing.close(credential, OWNER, later(minutes=1))
+
+
+def _remove(service: Service, _: Credential) -> None:
+    (user_id,) = (user.user_id for user in service.world.users.values() if user.email == EMAIL)
+    service.removal.remove(order(user_id), later(minutes=1))
+
+
+def _disable(service: Service, _: Credential) -> None:
+    (user_id,) = (user.user_id for user in service.world.users.values() if user.email == EMAIL)
+    service.disabling.disable(order(user_id), later(minutes=1))
+
+
+@pytest.mark.parametrize("end", [_close, _disable, _remove])
+def test_sessions_and_keys_end_with_the_next_request(
+    service: Service, end: Callable[[Service, Credential], None]
+) -> None:
+    """All of them, at once, and nobody else's (SE-10)."""
+    stranger = service.person("other@example.com")
+    strangers_key = service.key(stranger)
+    first = service.person()
+    second = service.log_in()
+    keys = [service.key(first, "a"), service.key(second, "b")]
+
+    end(service, cookie(first))
+
+    for credential in (cookie(first), cookie(second), *(key_credential(key.plaintext) for key in keys)):
+        with pytest.raises(Unauthenticated):
+            service.authentication.principal(credential, OWNER, later(minutes=1))
+    assert held(service, stranger) == {stranger.session.digest}
+    assert list(service.world.api_keys) == [strangers_key.api_key.digest]
+
+
+@pytest.mark.parametrize("end", [_close, _disable, _remove])
+def test_the_password_lets_nobody_in_any_more(service: Service, end: Callable[[Service, Credential], None]) -> None:
+    """The one answer to every failed log-in."""
+    end(service, cookie(service.person()))
+    with pytest.raises(InvalidCredentials) as refusal:
+        service.log_in()
+
+    assert refusal.value.message == InvalidCredentials.default_message
+
+
+@pytest.mark.parametrize("end", [_close, _disable, _remove])
+def test_what_starts_meanwhile_ends_too(service: Service, end: Callable[[Service, Credential], None]) -> None:
+    """A session and a key made between reading the account and ending it: it is read again."""
+    logged_in = service.person()
+    rival = Service(service.world, service.hasher)
+    starts = iter((rival.log_in, lambda: rival.key(logged_in), rival.log_in))
+
+    def start_one() -> None:
+        next(starts)()
+
+    service.interposed = Meanwhile(service.world, start_one, times=3)
+
+    end(service, cookie(logged_in))
+
+    assert (service.world.sessions, service.world.api_keys, list(starts)) == ({}, {}, [])
+
+
+@pytest.mark.parametrize("end", [_close, _disable, _remove])
+def test_an_account_that_never_stands_still_is_unavailable(
+    service: Service, end: Callable[[Service, Credential], None]
+) -> None:
+    """It is not tried for ever, and nothing is half-ended."""
+    logged_in = service.person()
+    rival = Service(service.world, service.hasher)
+    service.interposed = Meanwhile(service.world, rival.log_in, times=1000)
+    with pytest.raises(Unavailable):
+        end(service, cookie(logged_in))
+
+    assert logged_in.session.digest in held(service, logged_in)
+    assert service.identity().can_log_in
+
+
+def test_a_closed_account_leaves_nothing_but_its_history(service: Service) -> None:
+    """No account, no identity; the record says that its owner did it."""
+    logged_in = service.person()
+    user_id = logged_in.session.user_id
+
+    assert service.closing.close(cookie(logged_in), OWNER, NOW) == user_id
+
+    assert (service.world.users, service.world.identities, service.world.sessions) == ({}, {}, {})
+    (record,) = service.world.records
+    assert record == Record(user_id, "user_deleted", NOW, OWNER, serial=record.serial)
+
+
+def test_the_address_of_a_closed_account_is_free_again(service: Service) -> None:
+    """For a new account that has nothing of the old one."""
+    old = service.person()
+    service.closing.close(cookie(old), OWNER, NOW)
+    new = service.person()
+
+    assert new.session.user_id != old.session.user_id
+
+
+def test_closing_needs_a_log_in_of_the_last_15_minutes(service: Service) -> None:
+    """A device that was left open deletes nothing (SE-12)."""
+    logged_in = service.person()
+    with pytest.raises(ReauthenticationRequired):
+        service.closing.close(cookie(logged_in), OWNER, later(minutes=15, seconds=1))
+
+    assert len(service.world.users) == 1
+
+
+def test_a_key_cannot_close_the_account(service: Service) -> None:
+    """Nor can nobody."""
+    key = service.key(service.person())
+    with pytest.raises(CredentialNotAccepted):
+        service.closing.close(key_credential(key.plaintext), OWNER, NOW)
+    with pytest.raises(Unauthenticated):
+        service.closing.close(None, OWNER, NOW)
+
+    assert len(service.world.users) == 1
+
+
+def test_an_account_that_is_closed_meanwhile_is_nobodys(service: Service) -> None:
+    """The second click finds it gone."""
+    logged_in = service.person()
+    rival = Service(service.world)
+    service.interposed = Meanwhile(service.world, lambda: rival.closing.close(cookie(logged_in), OWNER, NOW))
+    with pytest.raises(Unauthenticated):
+        service.closing.close(cookie(logged_in), OWNER, NOW)
+
+    assert [record.event for record in service.world.records] == ["user_deleted"]
+
+
+def test_a_disabled_account_keeps_its_address(service: Service) -> None:
+    """So that nobody signs up over it, and it is recorded as the operator's doing."""
+    user_id = service.person().session.user_id
+    service.disabling.disable(order(user_id), later(minutes=1))
+    service.signup.start(EMAIL, PASSWORD, "", OWNER, later(minutes=2))
+
+    assert (service.identity().user_id, service.identity().can_log_in) == (user_id, False)
+    user = service.world.users[user_id]
+    assert (user.status, user.updated_at, user.sessions, user.api_keys) == (
+        users.DISABLED,
+        later(minutes=1),
+        {},
+        frozenset(),
+    )
+    (record,) = service.world.records
+    detail = {"by": "operator", "operator": OPERATOR}
+    assert record == Record(user_id, "user_disabled", later(minutes=1), NOBODY, detail, record.serial)
+
+
+@pytest.mark.parametrize("end", ["disable", "remove", "close"])
+def test_an_account_ends_though_a_key_that_it_lists_is_not_there(service: Service, end: str) -> None:
+    """After a table was restored: who must be shut out is."""
+    logged_in = service.person()
+    service.key(logged_in)
+    service.world.api_keys.clear()
+    user_id = logged_in.session.user_id
+    if end == "disable":
+        service.disabling.disable(order(user_id), NOW)
+    elif end == "remove":
+        service.removal.remove(order(user_id), NOW)
+    else:
+        service.closing.close(cookie(logged_in), OWNER, NOW)
+
+    assert service.world.sessions == {}
+
+
+def test_disabling_nobody_is_not_found(service: Service) -> None:
+    """The operator mistyped."""
+    with pytest.raises(NotFound):
+        service.disabling.disable(order("u" * 28), NOW)
+
+    assert service.world.records == []

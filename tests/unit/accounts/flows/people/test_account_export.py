@@ -1,0 +1,174 @@
+"""Everything held about a person: all of it, nobody else's, and nothing that lets anybody in."""
+
+import json
+
+import pytest
+
+from accounts import secrets
+from accounts.errors import CredentialNotAccepted, ReauthenticationRequired, Unauthenticated
+from accounts.flows.people.account_export import Holdings
+from accounts.limits import ACTIVITY_EXPORTED
+from accounts.model.audit import Record
+from accounts.model.identities import Identity
+from accounts.web import exports
+from tests.unit.accounts.stage import (
+    EMAIL,
+    NOW,
+    OWNER,
+    PASSWORD,
+    Service,
+    cookie,
+    key_credential,
+    later,
+    sample_session,
+)
+
+AFTER = later(minutes=4)
+
+
+def _with_google(service: Service, user_id: str) -> Identity:
+    google = Identity(
+        "google#11", user_id, "o@gmail.example", "O. Oyl", later(minutes=1), later(minutes=1), verified=True
+    )
+    service.world.identities[google.key] = google
+    service.world.user(user_id, identities=service.world.users[user_id].identities | {google.key})
+    return google
+
+
+def test_everything_of_a_person_and_nothing_of_anybody_else(service: Service) -> None:
+    """Also a session that has ended and that the table has not swept yet: it is held."""
+    logged_in = service.person()
+    user_id = logged_in.session.user_id
+    google = _with_google(service, user_id)
+    other_session = service.log_in(later(minutes=2)).session
+    first, second = service.key(logged_in, "first"), service.key(logged_in, "second", later(minutes=1))
+    ended = sample_session(user_id=user_id, authenticated_at=later(days=-2), expires_at=later(days=-1))
+    service.world.sessions[ended.digest] = ended
+    records = list(service.world.records)
+    stranger = service.person("other@example.com")
+    service.key(stranger)
+    service.world.records += records
+
+    assert service.export.of_caller(cookie(logged_in), AFTER) == Holdings(
+        user=service.world.users[user_id],
+        current=logged_in.session,
+        identities=[service.identity(), google],
+        sessions=[ended, logged_in.session, other_session],
+        api_keys=[first.api_key, second.api_key],
+        activity=sorted(records, key=lambda record: record.event_id),
+    )
+
+
+def test_of_a_long_history_the_latest_is_taken_along(service: Service) -> None:
+    """As much as an answer may hold."""
+    logged_in = service.person()
+    user_id = logged_in.session.user_id
+    service.world.records += [Record(user_id, "event", later(seconds=second / 10), OWNER) for second in range(1500)]
+    activity = service.export.of_caller(cookie(logged_in), AFTER).activity
+
+    assert (len(activity), activity) == (ACTIVITY_EXPORTED, service.world.records[500:])
+
+
+def test_the_document_is_written_out(service: Service) -> None:
+    """Every field that is held, but for hashes, links under way and what counts changes."""
+    logged_in = service.person()
+    google = _with_google(service, logged_in.session.user_id)
+    key = service.key(logged_in)
+    document = exports.document(service.export.of_caller(cookie(logged_in), AFTER), AFTER)
+
+    start, minute, soon = "2026-03-01T12:00:00.000Z", "2026-03-01T12:01:00.000Z", "2026-03-01T12:04:00.000Z"
+    where = {"source": "192.0.2.1", "device": "an unknown device", "user_agent": "the owner's browser"}
+    identity = {"verified": True, "disabled": False, "can_log_in": True}
+    assert document == {
+        "exported_at": soon,
+        "account": {
+            "id": logged_in.session.user_id,
+            "email": EMAIL,
+            "name": "Olive",
+            "createdAt": start,
+            "updatedAt": start,
+            "status": "active",
+            "mail_problem": None,
+        },
+        "identities": [
+            {
+                "id": secrets.digest(f"email#{EMAIL}"),
+                "provider": "email",
+                "email": EMAIL,
+                "name": "Olive",
+                "subject": None,
+                "has_password": True,
+                "created_at": start,
+                "updated_at": start,
+                **identity,
+            },
+            {
+                "id": secrets.digest(google.key),
+                "provider": "google",
+                "email": "o@gmail.example",
+                "name": "O. Oyl",
+                "subject": "11",
+                "has_password": False,
+                "created_at": minute,
+                "updated_at": minute,
+                **identity,
+            },
+        ],
+        "sessions": [
+            {
+                "id": logged_in.session.digest,
+                "current": True,
+                "client": None,
+                "method": "password",
+                "remembered": False,
+                "authenticated_at": start,
+                "fresh_until": "2026-03-01T12:15:00.000Z",
+                "last_seen_at": start,
+                "expires_at": "2026-03-02T12:00:00.000Z",
+                **where,
+            }
+        ],
+        "api_keys": [
+            {
+                "id": key.api_key.digest,
+                "name": "laptop",
+                "description": "",
+                "key_prefix": key.api_key.key_prefix,
+                "created_at": start,
+                "last_used_at": None,
+            }
+        ],
+        "activity": [{"event": "authn_token_created", "at": start, "detail": {"name": "laptop"}, **where}],
+    }
+
+
+def test_no_secret_is_in_the_document(service: Service) -> None:
+    """Neither password nor hash, nor token, nor key, nor the digest of a link under way."""
+    logged_in = service.person()
+    service.change_identity(pending_token="digest-of-a-link", confirming_browser="digest-of-a-browser")
+    key = service.key(logged_in)
+    text = json.dumps(exports.document(service.export.of_caller(cookie(logged_in), NOW), NOW))
+
+    stored = service.identity()
+    secret = [PASSWORD, stored.password_hash, logged_in.token, key.plaintext, "digest-of-a-link", "digest-of-a-browser"]
+    assert [one for one in secret if one is None or one in text] == []
+
+
+def test_taking_everything_along_needs_a_log_in_of_the_last_15_minutes(service: Service) -> None:
+    """A device that was left open gives away no history."""
+    logged_in = service.person()
+    with pytest.raises(ReauthenticationRequired):
+        service.export.of_caller(cookie(logged_in), later(minutes=15, seconds=1))
+
+
+def test_a_key_takes_nothing_along(service: Service) -> None:
+    """Nor does nobody, nor a session whose account is gone."""
+    logged_in = service.person()
+    key = service.key(logged_in)
+    with pytest.raises(CredentialNotAccepted):
+        service.export.of_caller(key_credential(key.plaintext), NOW)
+    with pytest.raises(Unauthenticated):
+        service.export.of_caller(None, NOW)
+    service.world.users.clear()
+    with pytest.raises(Unauthenticated):
+        service.export.of_caller(cookie(logged_in), NOW)

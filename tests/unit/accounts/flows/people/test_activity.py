@@ -1,0 +1,66 @@
+"""What happened to an account: shown to its person alone, the newest first, without what is not for showing."""
+
+import pytest
+
+from accounts.errors import CredentialNotAccepted, Unauthenticated
+from accounts.limits import ACTIVITY_SHOWN, AUDIT_KEPT
+from accounts.model.audit import Record
+from tests.unit.accounts.stage import NOW, OWNER, STRANGER, Service, cookie, key_credential, later
+
+
+def test_a_person_sees_what_happened_the_newest_first(service: Service) -> None:
+    """A key that was made, then a log-in; whoever else has an account sees their own."""
+    stranger = service.person("other@example.com")
+    logged_in = service.person()
+    service.world.records.append(Record(stranger.session.user_id, "user_updated", NOW, STRANGER))
+    service.key(logged_in, now=later(minutes=3))
+    service.log_in(later(minutes=4))
+
+    user_id, records = service.activity.of_caller(cookie(logged_in), later(minutes=5))
+
+    assert user_id == logged_in.session.user_id
+    assert [(record.event, record.at) for record in records] == [
+        ("authn_login_success", later(minutes=4)),
+        ("authn_token_created", later(minutes=3)),
+    ]
+    _, theirs = service.activity.of_caller(cookie(stranger), later(minutes=5))
+    assert [record.caller for record in theirs] == [STRANGER]
+
+
+def test_only_the_latest_are_shown(service: Service) -> None:
+    """The fifty-first has to be asked for otherwise."""
+    logged_in = service.person()
+    user_id = logged_in.session.user_id
+    records = [Record(user_id, "authn_login_success", later(seconds=second), OWNER) for second in range(60)]
+    service.world.records += records
+
+    _, shown = service.activity.of_caller(cookie(logged_in), later(minutes=1))
+
+    assert (len(shown), shown) == (ACTIVITY_SHOWN, records[:9:-1])
+
+
+def test_what_is_older_than_records_are_kept_is_not_shown(service: Service) -> None:
+    """Even while the table has not swept it."""
+    logged_in = service.person()
+    user_id, soon = logged_in.session.user_id, later(minutes=1)
+    kept = Record(user_id, "kept", soon - AUDIT_KEPT + (later(seconds=1) - NOW), OWNER)
+    service.world.records += [Record(user_id, "swept", soon - AUDIT_KEPT, OWNER), kept]
+
+    assert service.activity.of_caller(cookie(logged_in), soon) == (user_id, [kept])
+
+
+def test_of_a_detail_only_what_is_listed_is_shown() -> None:
+    """Ids of sessions and keys are digests of their secrets; what a story may come to write is not shown unasked."""
+    listed = {"method": "google", "provider": "google", "by": "reset", "name": "laptop", "sessions": "3"}
+    record = Record("u" * 28, "event", NOW, OWNER, {**listed, "session": "d" * 64, "api_key": "k" * 64, "email": "x"})
+
+    assert record.shown == listed
+
+
+def test_a_key_sees_no_activity(service: Service) -> None:
+    """Nor does nobody."""
+    key = service.key(service.person())
+    with pytest.raises(CredentialNotAccepted):
+        service.activity.of_caller(key_credential(key.plaintext), NOW)
+    with pytest.raises(Unauthenticated):
+        service.activity.of_caller(None, NOW)

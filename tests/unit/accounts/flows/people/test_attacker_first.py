@@ -1,0 +1,108 @@
+"""Somebody signs up with an address that is not theirs, before, between and after its owner: they gain nothing.
+
+The attacks of "Pre-hijacked accounts" (Sudhodanan and Paverd, 2022), each told to its end: the attacker knows the
+password of their own sign-up, the victim reads the mail.
+"""
+
+from dataclasses import replace
+
+import pytest
+
+from accounts.errors import InvalidCredentials, InvalidLink
+from accounts.model.messages import SIGNUP, Message
+from tests.unit.accounts.stage import EMAIL, NOW, OWNER, SITE_URL, STRANGER, Service, held, later
+
+VICTIMS = "violet bridges in winter"
+ATTACKERS = "orange castles in summer"
+
+
+def attacker_signs_up(service: Service) -> str:
+    """With the victim's address; the mail goes to the victim: the token in it."""
+    service.signup.start(EMAIL, ATTACKERS, "Mallory", STRANGER, NOW)
+    return service.mailed_token()
+
+
+def victim_signs_up(service: Service) -> str:
+    """The token in the mail that the victim gets."""
+    service.signup.start(EMAIL, VICTIMS, "Victoria", OWNER, later(minutes=1))
+    return service.mailed_token()
+
+
+def attacker_is_out(service: Service) -> bool:
+    """Whether the attacker's password opens nothing, and no session stems from the attacker."""
+    with pytest.raises(InvalidCredentials):
+        service.login.with_password(
+            EMAIL, ATTACKERS, remember=True, presented=None, caller=STRANGER, now=later(minutes=5)
+        )
+    return all(session.caller == replace(OWNER, device="") for session in service.world.sessions.values())
+
+
+def victim_is_in(service: Service) -> bool:
+    """Whether the victim logs in with the victim's password, and is called by the victim's name."""
+    logged_in = service.login.with_password(
+        EMAIL, VICTIMS, remember=False, presented=None, caller=OWNER, now=later(minutes=5)
+    )
+    return logged_in.identity.name == "Victoria"
+
+
+def test_the_victim_clicks_and_cannot_bring_the_attackers_account_to_life(service: Service) -> None:
+    """The page asks for a password that the victim never chose: there is no account, and no session."""
+    token = attacker_signs_up(service)
+    with pytest.raises(InvalidCredentials):
+        service.verification.confirm(token, VICTIMS, None, OWNER, later(minutes=2))
+
+    assert (service.world.users, service.world.sessions) == ({}, {})
+    assert attacker_is_out(service)
+
+
+def test_the_victim_signs_up_too_and_the_attackers_sign_up_is_gone(service: Service) -> None:
+    """Password, name and account are the victim's; the older link is dead."""
+    attackers_token = attacker_signs_up(service)
+    token = victim_signs_up(service)
+    with pytest.raises(InvalidLink):
+        service.verification.confirm(attackers_token, ATTACKERS, None, STRANGER, later(minutes=2))
+    logged_in = service.verification.confirm(token, VICTIMS, None, OWNER, later(minutes=2))
+
+    assert attacker_is_out(service)
+    assert victim_is_in(service)
+    assert logged_in.session.digest in held(service, logged_in)
+
+
+def test_the_attacker_signs_up_again_after_the_victim(service: Service) -> None:
+    """The victim's link is superseded, which is the most the attacker gets; with a new sign-up the victim gets in."""
+    attacker_signs_up(service)
+    victims_token = victim_signs_up(service)
+    attackers_token = attacker_signs_up(service)
+    for token in (victims_token, attackers_token):
+        with pytest.raises((InvalidLink, InvalidCredentials)):
+            service.verification.confirm(token, VICTIMS, None, OWNER, later(minutes=2))
+    assert service.world.users == {}
+
+    service.signup.start(EMAIL, VICTIMS, "Victoria", OWNER, later(hours=7))
+    service.mailing.deliver(Message(SIGNUP, email=EMAIL), later(hours=7))
+    token = service.postman.mails[-1].values["link"].partition("#token=")[2]
+    service.verification.confirm(token, VICTIMS, None, OWNER, later(hours=7))
+
+    assert attacker_is_out(service)
+    assert victim_is_in(service)
+
+
+def test_the_attacker_signs_up_once_the_victim_has_the_account(service: Service) -> None:
+    """Nothing changes, and the mail to the victim says so without a link that could confirm anything."""
+    service.verification.confirm(victim_signs_up(service), VICTIMS, None, OWNER, later(minutes=2))
+    service.signup.start(EMAIL, ATTACKERS, "Mallory", STRANGER, later(minutes=3))
+    service.mailing.deliver(Message(SIGNUP, email=EMAIL), later(minutes=3))
+
+    mail = service.postman.mails[-1]
+    assert (mail.to, mail.template, dict(mail.values)) == (EMAIL, "already_registered", {"site_url": SITE_URL})
+    assert attacker_is_out(service)
+    assert victim_is_in(service)
+
+
+def test_no_mail_to_the_victim_carries_the_attackers_words(service: Service) -> None:
+    """The name was the attacker's to choose; a mail to a stranger has no place for it (EM-05)."""
+    attacker_signs_up(service)
+
+    (mail,) = service.postman.mails
+    assert (mail.to, set(mail.values)) == (EMAIL, {"site_url", "link"})
+    assert "Mallory" not in repr(mail)

@@ -1,0 +1,253 @@
+"""From a credential to the account behind it: one consistent read, and the kinds do not cross."""
+
+import zlib
+from dataclasses import replace
+
+import pytest
+
+from accounts import secrets
+from accounts.errors import (
+    CredentialNotAccepted,
+    ReauthenticationRequired,
+    TooManyAttempts,
+    Unauthenticated,
+    Unavailable,
+)
+from accounts.flows.people.authentication import ACCESS_TOKEN, API_KEY, SESSION, Credential, Principal
+from accounts.model import sessions
+from accounts.model.access_tokens import AccessToken
+from accounts.model.sessions import Session
+from tests.unit.accounts.stage import (
+    NOW,
+    OWNER,
+    STRANGER,
+    Service,
+    cookie,
+    counted,
+    key_credential,
+    later,
+    untouched,
+)
+
+
+def well_formed_key(number: int = 0) -> str:
+    """A key that nobody has, with the checksum of its other 66 characters."""
+    alphabet = secrets.BASE62
+    body = f"comfyui-{number:058d}"
+    crc = zlib.crc32(body.encode())
+    return body + "".join(alphabet[crc // 62**place % 62] for place in range(5, -1, -1))
+
+
+def test_a_session_names_its_account(service: Service) -> None:
+    """In one read by key."""
+    logged_in = service.person()
+
+    principal = service.authentication.principal(cookie(logged_in), OWNER, NOW)
+
+    digest = logged_in.session.digest
+    assert principal == Principal(logged_in.session.user_id, SESSION, digest)
+    assert service.world.reads == [f"sessions:{digest}"]
+
+
+def test_a_key_names_its_account(service: Service) -> None:
+    """In one read by key (design, section 5)."""
+    logged_in = service.person()
+    new = service.key(logged_in)
+    service.world.reads.clear()
+
+    principal = service.authentication.principal(key_credential(new.plaintext), OWNER, NOW)
+
+    assert principal == Principal(logged_in.session.user_id, API_KEY, new.api_key.digest)
+    assert service.world.reads == [f"api_keys:{new.api_key.digest}"]
+
+
+def test_kinds_do_not_cross(service: Service) -> None:
+    """A secret of one kind is worth nothing as another, and neither is what the tables hold (SE-13)."""
+    logged_in = service.person()
+    new = service.key(logged_in)
+    link = service.signed_up("other@example.com")
+    wrong = [
+        Credential(API_KEY, logged_in.token),
+        Credential(SESSION, new.plaintext),
+        Credential(SESSION, link),
+        Credential(API_KEY, link),
+        Credential(SESSION, logged_in.session.digest),
+        Credential(API_KEY, new.api_key.digest),
+        Credential("password", logged_in.token),
+        Credential("", logged_in.token),
+    ]
+
+    for credential in wrong:
+        with pytest.raises(Unauthenticated):
+            service.authentication.principal(credential, OWNER, NOW)
+    with pytest.raises(Unauthenticated):
+        service.authentication.principal(None, OWNER, NOW)
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_a_key_is_refused_where_a_session_is_asked_for(service: Service, *, fresh: bool) -> None:
+    """Valid or not: it is not even looked up (AK-05)."""
+    for text in ("comfyui-", well_formed_key()):
+        with pytest.raises(CredentialNotAccepted):
+            service.sessions.session(key_credential(text), NOW, fresh=fresh)
+
+    assert untouched(service)
+
+
+def test_a_session_is_good_until_its_limit(service: Service) -> None:
+    """Compared here: the table still has it (SE-07)."""
+    logged_in = service.person()
+    live = later(hours=1, microseconds=-1)
+
+    assert service.sessions.session(cookie(logged_in), live) == logged_in.session
+    service.world.sessions[logged_in.session.digest] = logged_in.session
+    with pytest.raises(Unauthenticated):
+        service.sessions.session(cookie(logged_in), later(hours=1))
+    assert logged_in.session.digest in service.world.sessions
+
+
+def test_a_request_each_minute_keeps_a_session_to_its_absolute_limit(service: Service) -> None:
+    """24 hours, and not one request longer (SE-08)."""
+    logged_in = service.person()
+    answered = sum(
+        service.sessions.find(cookie(logged_in), later(minutes=minute)) is not None for minute in range(1, 1500)
+    )
+
+    assert answered == 24 * 60 - 1
+
+
+def test_activity_is_written_down_every_five_minutes(service: Service) -> None:
+    """Not with each request."""
+    logged_in = service.person()
+    digest = logged_in.session.digest
+    seen = []
+    for seconds in (1, 299, 300, 301, 599, 600):
+        service.sessions.session(cookie(logged_in), later(seconds=seconds))
+        seen.append(service.world.sessions[digest].last_seen_at)
+
+    assert seen == [NOW, NOW, *[later(seconds=300)] * 3, later(seconds=600)]
+
+
+def test_a_step_that_needs_a_fresh_log_in_refuses_an_older_one(service: Service) -> None:
+    """With its own refusal, so that a page can ask for the password (SE-12)."""
+    logged_in = service.person()
+
+    assert service.sessions.session(cookie(logged_in), later(minutes=15), fresh=True).user_id
+    with pytest.raises(ReauthenticationRequired):
+        service.sessions.session(cookie(logged_in), later(minutes=15, seconds=1), fresh=True)
+    with pytest.raises(Unauthenticated):
+        service.sessions.session(None, NOW, fresh=True)
+
+
+@pytest.mark.parametrize("text", ["", "comfyui-", "comfyui-" + "A" * 64, "x" * 72, "comfyui-" + "é" * 64])
+def test_a_malformed_key_is_refused_unasked(service: Service, text: str) -> None:
+    """No table is read and nothing is counted (AK-03)."""
+    with pytest.raises(Unauthenticated):
+        service.authentication.principal(key_credential(text), OWNER, NOW)
+
+    assert untouched(service)
+
+
+def test_unknown_keys_are_counted_against_their_source(service: Service) -> None:
+    """Sixty a minute, then the source waits; another source does not."""
+    for number in range(60):
+        assert service.keys.find(well_formed_key(number), STRANGER, NOW) is None
+    with pytest.raises(TooManyAttempts) as refusal:
+        service.keys.find(well_formed_key(61), STRANGER, later(seconds=20))
+
+    assert (refusal.value.retry_after, counted(service)) == (40, {"bad-key/60": 60})
+    assert service.keys.find(well_formed_key(62), OWNER, NOW) is None
+
+
+def test_a_good_key_is_never_counted(service: Service) -> None:
+    """A busy machine is no guesser, even from a source that is limited."""
+    new = service.key(service.person())
+    for number in range(60):
+        service.keys.find(well_formed_key(number), OWNER, NOW)
+
+    assert service.keys.find(new.plaintext, OWNER, NOW) == new.api_key
+
+
+def test_a_use_is_written_down_every_five_minutes(service: Service) -> None:
+    """The first at once (AK-12)."""
+    new = service.key(service.person())
+    used = []
+    for seconds in (1, 300, 301, 600):
+        service.keys.find(new.plaintext, OWNER, later(seconds=seconds))
+        used.append(service.world.api_keys[new.api_key.digest].last_used_at)
+
+    assert used == [later(seconds=1)] * 2 + [later(seconds=301)] * 2
+
+
+def test_nobody_gets_in_when_the_table_does_not_answer(service: Service) -> None:
+    """Unavailable, never "not signed in" (design, promise 7)."""
+    logged_in = service.person()
+    new = service.key(logged_in)
+    service.world.down = True
+
+    for credential in (cookie(logged_in), key_credential(new.plaintext)):
+        with pytest.raises(Unavailable):
+            service.authentication.principal(credential, OWNER, NOW)
+
+
+def test_a_credential_is_printed_without_its_secret() -> None:
+    """It may end up in a traceback."""
+    assert repr(Credential(SESSION, "hush")) == "Credential(kind='session')"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"session": "0" * 64},
+        {"client_id": "comfy-local-web"},
+        {"user_id": "somebody else"},
+    ],
+)
+def test_behind_a_token_there_must_be_its_own_session(service: Service, said: dict[str, str]) -> None:
+    """Of the same account and client: a signed token that says otherwise is nobody's."""
+    session = client_session(service)
+    good = AccessToken(session.user_id, session.client_id, session.digest)
+    service.access_tokens.said = {"good": good, "bad": replace(good, **said)}
+
+    assert service.logged_in.session(Credential(ACCESS_TOKEN, "good"), NOW) == session
+    for text in ("bad", "unknown"):
+        with pytest.raises(Unauthenticated):
+            service.logged_in.session(Credential(ACCESS_TOKEN, text), NOW)
+
+
+def test_a_token_does_not_open_a_browsers_session(service: Service) -> None:
+    """Not even one that names it."""
+    browser = service.person().session
+    service.access_tokens.said = {"token": AccessToken(browser.user_id, "", browser.digest)}
+
+    with pytest.raises(Unauthenticated):
+        service.logged_in.session(Credential(ACCESS_TOKEN, "token"), NOW)
+
+
+def test_use_of_a_token_is_activity_and_ends_with_the_session(service: Service) -> None:
+    """Seven idle days, thirty in all."""
+    session = client_session(service)
+    service.access_tokens.said = {"t": AccessToken(session.user_id, session.client_id, session.digest)}
+    credential = Credential(ACCESS_TOKEN, "t")
+    service.logged_in.session(credential, later(days=6))
+    service.logged_in.session(credential, later(days=12))
+
+    assert service.world.sessions[session.digest].last_seen_at == later(days=12)
+    with pytest.raises(Unauthenticated):
+        service.logged_in.session(credential, later(days=19))
+
+
+def client_session(service: Service) -> Session:
+    """A program that somebody let in."""
+    user_id = service.person().session.user_id
+    _, session = sessions.start_client(
+        user_id,
+        client_id="comfy-cli",
+        scope="account",
+        method="password",
+        lengths=sessions.LONGEST,
+        caller=OWNER,
+        now=NOW,
+    )
+    service.world.commit(sessions.Start(session))
+    return session

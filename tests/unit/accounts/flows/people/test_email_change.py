@@ -1,0 +1,346 @@
+"""Moving an account to another address: told at the old one, proven at the new one, and only by who is logged in."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from accounts import secrets
+from accounts.errors import (
+    CredentialNotAccepted,
+    InvalidCredentials,
+    InvalidInput,
+    InvalidLink,
+    ReauthenticationRequired,
+    TooManyAttempts,
+    Unauthenticated,
+    Unavailable,
+)
+from accounts.flows.mail.mailing import LIMIT_REACHED, NOBODY_TO_TELL, SENT
+from accounts.flows.people.session_opening import LoggedIn
+from accounts.model.audit import Record
+from accounts.model.identities import BOUNCE, Identity
+from accounts.model.messages import EMAIL_CHANGE, EMAIL_CHANGE_ASKED, Message
+from tests.unit.accounts.stage import (
+    EMAIL,
+    NEW_EMAIL,
+    NO_KEY,
+    NOW,
+    OTHER_PASSWORD,
+    OWNER,
+    PASSWORD,
+    SITE_URL,
+    STRANGER,
+    Meanwhile,
+    Service,
+    cookie,
+    counted,
+    held,
+    key_credential,
+    later,
+)
+
+OTHERS = "oscar@example.com"
+
+
+def confirm(service: Service, logged_in: LoggedIn, token: str, minutes: float = 5) -> Identity:
+    """The person opens the link."""
+    return service.email_change.confirm(cookie(logged_in), token, OWNER, later(minutes=minutes))
+
+
+def about_change(logged_in: LoggedIn, to: str = NEW_EMAIL) -> Message:
+    """What is on the queue when that person asks."""
+    return Message(EMAIL_CHANGE, user_id=logged_in.session.user_id, email=to, at=NOW.isoformat())
+
+
+def log_in_as(service: Service, email: str, password: str = PASSWORD) -> LoggedIn:
+    """By that address."""
+    caller, now = OWNER, later(minutes=10)
+    return service.login.with_password(email, password, remember=False, presented=None, caller=caller, now=now)
+
+
+@pytest.mark.parametrize("email", [NEW_EMAIL, OTHERS, "OSCAR@Example.com"])
+def test_asking_counts_and_queues_alike_for_every_address(service: Service, email: str) -> None:
+    """Free or somebody else's: it is not looked up, so nothing can be told (EN-07)."""
+    service.person(OTHERS)
+    logged_in = service.person()
+    user_id = service.email_change_request.ask(cookie(logged_in), email, OWNER, NOW)
+
+    assert service.outbox.messages == [
+        Message(EMAIL_CHANGE_ASKED, user_id=user_id, email=EMAIL),
+        Message(EMAIL_CHANGE, user_id=user_id, email=email.lower(), at=NOW.isoformat()),
+    ]
+    assert counted(service) == {"mail/60": 1, "email-change/86400": 1}
+    assert [read.partition(":")[0] for read in service.world.reads] == ["sessions", "users"]
+
+
+@pytest.mark.parametrize("email", [EMAIL, "OLIVE@Example.com"])
+def test_ones_own_address_is_no_change(service: Service, email: str) -> None:
+    """Nobody is warned of it."""
+    logged_in = service.person()
+    with pytest.raises(InvalidInput, match="your address already"):
+        service.email_change_request.ask(cookie(logged_in), email, OWNER, NOW)
+
+    assert (counted(service), service.outbox.messages) == ({}, [])
+
+
+def test_asking_wants_a_recent_log_in(service: Service) -> None:
+    """It gives the account away (SE-12)."""
+    logged_in = service.person()
+    with pytest.raises(ReauthenticationRequired):
+        service.email_change_request.ask(cookie(logged_in), NEW_EMAIL, OWNER, later(minutes=16))
+    with pytest.raises(CredentialNotAccepted):
+        service.email_change_request.ask(key_credential(NO_KEY), NEW_EMAIL, OWNER, NOW)
+    with pytest.raises(Unauthenticated):
+        service.email_change_request.ask(None, NEW_EMAIL, OWNER, NOW)
+
+    assert service.outbox.messages == []
+
+
+@pytest.mark.parametrize("email", ["", "olive", "a@b.example,c@d.example"])
+def test_what_is_not_one_address_is_refused(service: Service, email: str) -> None:
+    """Before anything is counted."""
+    logged_in = service.person()
+    with pytest.raises(InvalidInput):
+        service.email_change_request.ask(cookie(logged_in), email, OWNER, NOW)
+
+    assert counted(service) == {}
+
+
+def test_an_account_asks_five_times_a_day(service: Service) -> None:
+    """So it cannot be used to send strangers mail."""
+    logged_in = service.person()
+    for number in range(5):
+        service.email_change_request.ask(cookie(logged_in), f"{number}@example.com", OWNER, NOW)
+    with pytest.raises(TooManyAttempts):
+        service.email_change_request.ask(cookie(logged_in), NEW_EMAIL, OWNER, NOW)
+
+    assert len(service.outbox.messages) == 10
+
+
+def test_no_link_goes_out_unless_the_owner_is_warned(service: Service) -> None:
+    """The warning is queued first; when it cannot be, nothing is."""
+    logged_in = service.person()
+    service.outbox.down = True
+    with pytest.raises(Unavailable):
+        service.email_change_request.ask(cookie(logged_in), NEW_EMAIL, OWNER, NOW)
+
+    assert service.outbox.messages == []
+
+
+def test_the_old_address_is_warned_and_the_new_one_gets_the_link(service: Service) -> None:
+    """With nothing in either that the requester chose (TK-12, EM-05)."""
+    token = service.change_token(service.person())
+
+    warning, link = service.postman.mails
+    assert (warning.to, warning.template) == (EMAIL, "email_change_asked")
+    assert NEW_EMAIL not in str(warning.values)
+    assert (link.to, link.template) == (NEW_EMAIL, "email_change")
+    address = f"{SITE_URL}/verify-email#token={token}&change=1"
+    assert link.values == {"site_url": SITE_URL, "link": address}
+    assert service.identity().pending_change == secrets.digest(token)
+
+
+def test_an_address_that_has_an_owner_gets_no_link(service: Service) -> None:
+    """Its owner is told that somebody tried, as with a sign-up; the account stays where it is."""
+    service.person(OTHERS)
+    logged_in = service.person()
+
+    assert service.mailing.deliver(about_change(logged_in, OTHERS), NOW) == SENT
+    [mail] = service.postman.mails
+    assert (mail.to, mail.template) == (OTHERS, "already_registered")
+    assert (service.world.tokens, service.identity().pending_change) == ({}, None)
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_request_that_waited_on_the_queue_is_overtaken_by_a_reset(service: Service, *, late: bool) -> None:
+    """The owner took the account back; the link that a thief asked for before is not even made (TK-12)."""
+    logged_in = service.person()
+    asked = about_change(logged_in)
+    if late:
+        assert service.mailing.deliver(asked, later(hours=1)) == NOBODY_TO_TELL
+        return
+    service.password_reset.reset(service.reset_token(), OTHER_PASSWORD, OWNER, later(minutes=1))
+    service.postman.mails.clear()
+
+    assert service.mailing.deliver(asked, later(minutes=2)) == NOBODY_TO_TELL
+    assert (service.postman.mails, service.identity().pending_change) == ([], None)
+
+
+def test_a_stranger_gets_three_such_mails_in_six_hours(service: Service) -> None:
+    """However many accounts name the address (TH-11)."""
+    asked = [about_change(service.person(f"{number}@example.com")) for number in range(4)]
+    told = [service.mailing.deliver(message, NOW) for message in asked]
+
+    assert told == [SENT, SENT, SENT, LIMIT_REACHED]
+
+
+def test_the_account_moves_with_its_password(service: Service) -> None:
+    """This session stays, the others end; the old address lets nobody in and is free again (SE-09)."""
+    logged_in = service.person()
+    service.log_in()
+    key = service.key(logged_in)
+    token = service.change_token(logged_in)
+    service.world.records.clear()
+    service.outbox.messages.clear()
+    old = service.identity()
+
+    moved = confirm(service, logged_in, token)
+
+    user_id, now = logged_in.session.user_id, later(minutes=5)
+    user = service.world.users[user_id]
+    assert (user.email, user.identities, user.updated_at) == (NEW_EMAIL, frozenset({f"email#{NEW_EMAIL}"}), now)
+    assert user.api_keys == {key.api_key.digest}
+    expected = replace(old, key=f"email#{NEW_EMAIL}", email=NEW_EMAIL, pending_change=None, secured_at=now)
+    assert replace(moved, version=0) == replace(expected, updated_at=now, version=0)
+    assert service.world.identities == {moved.key: replace(moved, version=0)}
+    assert held(service, logged_in) == {logged_in.session.digest}
+    [record] = service.world.records
+    assert record == Record(user_id, "user_email_changed", now, OWNER, {}, record.serial)
+    assert service.outbox.messages == [Message("email_changed", user_id=user_id, email=EMAIL)]
+    assert log_in_as(service, NEW_EMAIL).session.user_id == user_id
+    with pytest.raises(InvalidCredentials):
+        log_in_as(service, EMAIL)
+
+
+def test_the_old_address_hears_of_it(service: Service) -> None:
+    """Although it is no longer the account's: there its owner reads."""
+    message = Message("email_changed", user_id="u" * 28, email=EMAIL)
+
+    assert service.mailing.deliver(message, NOW) == SENT
+    [mail] = service.postman.mails
+    assert (mail.to, mail.template, mail.values) == (EMAIL, "email_changed", {"site_url": SITE_URL})
+
+
+def test_the_old_address_can_begin_anew(service: Service) -> None:
+    """Another account, with nothing of the one that left."""
+    logged_in = service.person()
+    confirm(service, logged_in, service.change_token(logged_in))
+    newcomer = service.person(EMAIL, OTHER_PASSWORD)
+
+    assert newcomer.session.user_id != logged_in.session.user_id
+
+
+def test_what_was_wrong_with_the_old_address_stays_behind(service: Service) -> None:
+    """Mail goes out again, but for the one to the address that takes none."""
+    logged_in = service.person()
+    token = service.change_token(logged_in)
+    service.change_identity(undeliverable=BOUNCE)
+    service.world.user(logged_in.session.user_id, mail_problem=BOUNCE)
+    service.outbox.messages.clear()
+    moved = confirm(service, logged_in, token)
+
+    assert service.outbox.messages == []
+    assert (moved.undeliverable, service.world.users[moved.user_id].mail_problem) == (None, None)
+
+
+def test_a_sign_up_that_waits_at_the_new_address_gives_way(service: Service) -> None:
+    """It claims nothing, and its link is dead."""
+    waiting = service.signed_up(NEW_EMAIL, OTHER_PASSWORD)
+    logged_in = service.person()
+    confirm(service, logged_in, service.change_token(logged_in))
+
+    with pytest.raises(InvalidLink):
+        service.verification.confirm(waiting, OTHER_PASSWORD, None, STRANGER, later(minutes=6))
+    assert log_in_as(service, NEW_EMAIL).session.user_id == logged_in.session.user_id
+
+
+def test_somebody_elses_click_moves_nothing(service: Service) -> None:
+    """The attack: have the owner of an address click, and so claim it for one's own account.
+
+    Logged out, or logged in as themselves, they cannot; and the attacker does not have the link.
+    """
+    attacker = service.person()
+    token = service.change_token(attacker, OTHERS)
+    victim = service.person("victim@example.com")
+    before = dict(service.world.identities)
+    for credential, refusal in ((None, Unauthenticated), (cookie(victim), InvalidLink)):
+        with pytest.raises(refusal):
+            service.email_change.confirm(credential, token, STRANGER, later(minutes=1))
+
+    assert service.world.identities == before
+
+
+@pytest.mark.parametrize("minutes", [60, 61, 10_000])
+def test_a_link_works_for_an_hour(service: Service, minutes: int) -> None:
+    """Compared in code."""
+    logged_in = service.person()
+    logged_in = service.log_in(remember=True)
+    token = service.change_token(logged_in)
+
+    with pytest.raises(InvalidLink):
+        confirm(service, logged_in, token, minutes)
+
+
+def test_a_newer_request_puts_the_older_link_out_of_use(service: Service) -> None:
+    """One live change an account."""
+    logged_in = service.person()
+    older = service.change_token(logged_in, "first@example.com")
+    newer = service.change_token(logged_in)
+    with pytest.raises(InvalidLink):
+        confirm(service, logged_in, older)
+
+    assert confirm(service, logged_in, newer).email == NEW_EMAIL
+
+
+def test_a_link_works_once(service: Service) -> None:
+    """The second use changes nothing."""
+    logged_in = service.person()
+    token = service.change_token(logged_in)
+    confirm(service, logged_in, token)
+
+    with pytest.raises(InvalidLink):
+        confirm(service, logged_in, token)
+
+
+def _taken(service: Service) -> None:
+    replace(service, interposed=None).person(NEW_EMAIL, OTHER_PASSWORD)
+
+
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+def test_an_address_that_got_an_owner_is_theirs(service: Service, when: str) -> None:
+    """Between asking and confirming, or in the very moment: the account stays where it was."""
+    logged_in = service.person()
+    token = service.change_token(logged_in)
+    if when == "before":
+        _taken(service)
+    else:
+        service.interposed = Meanwhile(service.world, lambda: _taken(service))
+    with pytest.raises(InvalidLink):
+        confirm(service, logged_in, token)
+
+    assert service.world.users[logged_in.session.user_id].email == EMAIL
+    assert service.identity(NEW_EMAIL).user_id != logged_in.session.user_id
+
+
+def _reset(service: Service, _: LoggedIn) -> None:
+    service.password_reset.reset(service.reset_token(), OTHER_PASSWORD, OWNER, later(minutes=1))
+
+
+def _logged_out(service: Service, logged_in: LoggedIn) -> None:
+    service.logout_everywhere.everywhere(cookie(logged_in), OWNER, NOW)
+
+
+@pytest.mark.parametrize("something", [_reset, _logged_out])
+def test_a_change_that_is_overtaken_does_not_happen(
+    service: Service, something: Callable[[Service, LoggedIn], None]
+) -> None:
+    """The owner took the account back in the very moment: it stays at the old address (TK-12)."""
+    logged_in = service.person()
+    token = service.change_token(logged_in)
+    owners = replace(service)
+    service.interposed = Meanwhile(service.world, lambda: something(owners, logged_in))
+    with pytest.raises((InvalidLink, Unauthenticated)):
+        confirm(service, logged_in, token)
+
+    assert service.world.users[logged_in.session.user_id].email == EMAIL
+
+
+def test_guesses_at_links_are_limited(service: Service) -> None:
+    """Twenty a minute from one source."""
+    logged_in = service.person()
+    for _ in range(20):
+        with pytest.raises(InvalidLink):
+            confirm(service, logged_in, "x" * 43, 0)
+    with pytest.raises(TooManyAttempts):
+        confirm(service, logged_in, "x" * 43, 0)

@@ -1,0 +1,223 @@
+"""Confirming an address: the mail and the password of the sign-up, both, and nothing for whoever has one of them."""
+
+from dataclasses import replace
+
+import pytest
+
+from accounts import secrets
+from accounts.errors import InvalidCredentials, InvalidInput, InvalidLink, TooManyAttempts
+from accounts.flows.people.authentication import SESSION, Credential
+from accounts.flows.people.session_opening import LoggedIn
+from accounts.model import identities
+from accounts.model.audit import Record
+from accounts.model.one_time_tokens import Issue, OneTimeToken
+from accounts.model.users import User
+from tests.unit.accounts.stage import (
+    EMAIL,
+    NOW,
+    OTHER_PASSWORD,
+    OWNER,
+    PASSWORD,
+    STRANGER,
+    Meanwhile,
+    Service,
+    cookie,
+    counted,
+    held,
+    later,
+)
+
+
+def confirm(service: Service, token: str, password: str = PASSWORD) -> LoggedIn:
+    """The person opens the link an hour later and enters a password."""
+    return service.verification.confirm(token, password, None, OWNER, later(hours=1))
+
+
+def nobody_is_in(service: Service) -> bool:
+    """Whether there is neither an account nor a session nor a confirmed address."""
+    confirmed = [identity for identity in service.world.identities.values() if identity.verified]
+    return not (service.world.users or service.world.sessions or confirmed)
+
+
+def test_link_and_password_make_the_account_and_sign_its_owner_in(service: Service) -> None:
+    """All in one: the address is proven, the account opened, the session written, the link used up, and recorded."""
+    token = service.signed_up()
+    waiting = service.identity()
+
+    logged_in = confirm(service, token)
+
+    session = logged_in.session
+    confirmed = identities.confirmed(waiting, later(hours=1))
+    assert service.world.users == {
+        waiting.user_id: User(
+            user_id=waiting.user_id,
+            email=EMAIL,
+            name="Olive",
+            created_at=NOW,
+            updated_at=later(hours=1),
+            sessions={session.digest: session.expires_at},
+            identities=frozenset({f"email#{EMAIL}"}),
+        )
+    }
+    assert service.identity() == replace(confirmed, devices=(OWNER.device,), version=waiting.version + 1)
+    assert service.world.sessions == {secrets.digest(logged_in.token): session}
+    assert service.world.tokens == {}
+    serials = [record.serial for record in service.world.records]
+    assert service.world.records == [
+        Record(waiting.user_id, "email_verified", later(hours=1), session.caller, serial=serials[0]),
+        Record(
+            waiting.user_id,
+            "authn_login_success",
+            later(hours=1),
+            session.caller,
+            {"method": "password", "session": session.digest},
+            serials[1],
+        ),
+    ]
+
+
+def test_a_confirmation_gives_back_what_it_counted(service: Service) -> None:
+    """But for the window of confirmations itself."""
+    confirm(service, service.signed_up())
+
+    assert counted(service) == {"mail/60": 1, "sign-up-mail/21600": 1, "confirm/60": 1}
+
+
+def test_a_wrong_password_leaves_the_link_good(service: Service) -> None:
+    """A slip of the fingers costs a try, not the link; the sentence says what else it can be."""
+    token = service.signed_up()
+    with pytest.raises(InvalidCredentials) as refusal:
+        confirm(service, token, OTHER_PASSWORD)
+
+    assert refusal.value.message.startswith("This is not the password that was chosen when signing up")
+    assert nobody_is_in(service)
+    assert confirm(service, token).identity.verified
+
+
+def test_a_link_works_once(service: Service) -> None:
+    """The second use makes no second session (TK-02)."""
+    token = service.signed_up()
+    logged_in = confirm(service, token)
+    with pytest.raises(InvalidLink):
+        confirm(service, token)
+
+    assert held(service, logged_in) == {logged_in.session.digest}
+
+
+def test_a_newer_link_puts_the_older_out_of_use(service: Service) -> None:
+    """Only the newest mail counts (TK-04)."""
+    older, newer = service.signed_up(), service.mailed_token()
+    with pytest.raises(InvalidLink):
+        confirm(service, older)
+
+    assert confirm(service, newer).identity.verified
+
+
+def test_a_link_ends_after_24_hours(service: Service) -> None:
+    """Good a moment before, over at the moment itself (TK-03)."""
+    token = service.signed_up()
+    with pytest.raises(InvalidLink):
+        service.verification.confirm(token, PASSWORD, None, OWNER, later(hours=24))
+
+    at_the_edge = later(hours=24, microseconds=-1)
+    assert service.verification.confirm(token, PASSWORD, None, OWNER, at_the_edge).identity.verified
+
+
+@pytest.mark.parametrize("token", ["", "x" * 43, "é", "#", "x" * 10_000])
+def test_an_unknown_link_is_refused_without_a_hash(service: Service, token: str) -> None:
+    """Whatever it looks like; it gives no time away because there is nothing to know (TK-01)."""
+    service.signed_up()
+    service.hasher.calls = 0
+    with pytest.raises(InvalidLink):
+        confirm(service, token)
+
+    assert (service.hasher.calls, nobody_is_in(service)) == (0, True)
+
+
+def test_a_token_of_another_purpose_is_no_link(service: Service) -> None:
+    """Even one that was issued to the same person (TK-05)."""
+    service.signed_up()
+    other = OneTimeToken("reset", secrets.digest("secret"), f"email#{EMAIL}", NOW, later(hours=24))
+    service.world.commit(Issue(other))
+
+    with pytest.raises(InvalidLink):
+        confirm(service, "secret")
+
+
+def test_a_password_that_none_can_be_is_refused_first(service: Service) -> None:
+    """Before anything is counted."""
+    with pytest.raises(InvalidInput):
+        confirm(service, "token", "x" * 257)
+
+    assert service.world.counters == {}
+
+
+def test_a_source_may_try_twenty_links_a_minute(service: Service) -> None:
+    """The 21st is refused before the table is asked (TK-14)."""
+    for _ in range(20):
+        with pytest.raises(InvalidLink):
+            confirm(service, "guess")
+    service.world.reads.clear()
+    with pytest.raises(TooManyAttempts):
+        confirm(service, "guess")
+
+    assert service.world.reads == []
+
+
+def test_guesses_at_the_password_are_counted_like_log_ins(service: Service) -> None:
+    """Five are free, then even the right one waits (TH-06)."""
+    token = service.signed_up()
+    for _ in range(5):
+        with pytest.raises(InvalidCredentials):
+            confirm(service, token, OTHER_PASSWORD)
+    with pytest.raises(TooManyAttempts) as refusal:
+        confirm(service, token)
+
+    assert (refusal.value.retry_after, nobody_is_in(service)) == (30, True)
+
+
+def test_the_session_that_the_browser_held_ends(service: Service) -> None:
+    """Whoever was signed in here before is not any more (SE-03)."""
+    before = service.person("other@example.com")
+    token = service.signed_up()
+
+    logged_in = service.verification.confirm(token, PASSWORD, cookie(before), OWNER, NOW)
+
+    assert set(service.world.sessions) == {logged_in.session.digest}
+
+
+def test_a_cookie_the_server_did_not_issue_is_never_adopted(service: Service) -> None:
+    """Session fixation: the new token is always our own (SE-03)."""
+    token, planted = service.signed_up(), "x" * 43
+
+    logged_in = service.verification.confirm(token, PASSWORD, Credential(SESSION, planted), OWNER, NOW)
+
+    assert logged_in.token != planted
+    assert secrets.digest(planted) not in service.world.sessions
+
+
+def test_of_two_parallel_uses_one_happens(service: Service) -> None:
+    """The loser reads the same link, and its write is refused as a whole (TK-02)."""
+    token = service.signed_up()
+    rival = Service(service.world, service.hasher)
+    service.interposed = Meanwhile(service.world, lambda: confirm(rival, token))
+    with pytest.raises(InvalidLink):
+        confirm(service, token)
+
+    (user,) = service.world.users.values()
+    assert set(user.sessions) == set(service.world.sessions)
+    assert (len(user.sessions), len(service.world.records)) == (1, 2)
+
+
+def test_a_sign_up_that_is_replaced_meanwhile_is_not_confirmed(service: Service) -> None:
+    """The newer sign-up stands, unconfirmed."""
+    token = service.signed_up()
+    newer = Service(service.world, service.hasher)
+    service.interposed = Meanwhile(
+        service.world, lambda: newer.signup.start(EMAIL, OTHER_PASSWORD, "", STRANGER, later(hours=1))
+    )
+    with pytest.raises(InvalidLink):
+        confirm(service, token)
+
+    assert nobody_is_in(service)
+    assert service.identity().password_hash == f"fake:{OTHER_PASSWORD}"

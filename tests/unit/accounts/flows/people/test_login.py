@@ -1,0 +1,270 @@
+"""Logging in: who knows the password of a confirmed address gets in, everybody else hears one and the same no."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from accounts import secrets
+from accounts.errors import InvalidCredentials, InvalidInput, TooManyAttempts, Unavailable
+from accounts.flows.people.authentication import API_KEY, SESSION, Credential
+from accounts.flows.people.session_opening import LoggedIn
+from accounts.model.audit import Record
+from accounts.model.sessions import LONGEST, Session
+from tests.unit.accounts.stage import (
+    EMAIL,
+    NOW,
+    OTHER_PASSWORD,
+    OWNER,
+    PASSWORD,
+    STRANGER,
+    Meanwhile,
+    Service,
+    cookie,
+    counted,
+    held,
+    later,
+    order,
+    untouched,
+)
+
+
+def log_in(
+    service: Service, email: str = EMAIL, password: str = PASSWORD, presented: Credential | None = None
+) -> LoggedIn:
+    """A log-in an hour after the account was made."""
+    caller, now = OWNER, later(hours=1)
+    return service.login.with_password(email, password, remember=False, presented=presented, caller=caller, now=now)
+
+
+@pytest.mark.parametrize(("remember", "hours"), [(False, 24), (True, 720)])
+def test_the_right_password_opens_a_session(service: Service, *, remember: bool, hours: int) -> None:
+    """Remembered or not; the account holds it, and it is recorded from where."""
+    user_id = service.person().session.user_id
+
+    logged_in = service.login.with_password(
+        "OLIVE@Example.com", PASSWORD, remember=remember, presented=None, caller=STRANGER, now=NOW
+    )
+
+    digest = secrets.digest(logged_in.token)
+    ends, idle = later(hours=hours), LONGEST.of(remembered=remember).idle
+    session = Session(digest, user_id, "password", remember, NOW, NOW, ends, idle, STRANGER)
+    assert (logged_in.session, service.world.sessions[digest]) == (session, session)
+    assert digest in held(service, logged_in)
+    (record,) = service.world.records
+    detail = {"method": "password", "session": digest}
+    assert record == Record(user_id, "authn_login_success", NOW, STRANGER, detail, record.serial)
+
+
+def test_a_log_in_costs_one_hash_and_one_read(service: Service) -> None:
+    """Three round trips: limits, identity, session (design, section 5)."""
+    service.person()
+    log_in(service)
+
+    assert (service.hasher.calls, service.world.reads) == (1, [f"identities:email#{EMAIL}"])
+
+
+def _unknown(service: Service) -> str:
+    service.world.identities.clear()
+    return PASSWORD
+
+
+def _wrong(_: Service) -> str:
+    return OTHER_PASSWORD
+
+
+def _unconfirmed(service: Service) -> str:
+    service.change_identity(verified=False)
+    return PASSWORD
+
+
+def _disabled(service: Service) -> str:
+    service.change_identity(disabled=True)
+    return PASSWORD
+
+
+def _without_password(service: Service) -> str:
+    service.change_identity(password_hash=None)
+    return ""
+
+
+def _guessed_at(service: Service) -> str:
+    service.fail(100)
+    return PASSWORD
+
+
+@pytest.mark.parametrize("state", [_unknown, _wrong, _unconfirmed, _disabled, _without_password, _guessed_at])
+def test_every_failure_is_one_answer_after_the_same_work(service: Service, state: Callable[[Service], str]) -> None:
+    """Unknown, wrong, unconfirmed, disabled, OAuth-only, disabled by guessing: one hash, one read, no trace (EN-01)."""
+    service.person()
+    password = state(service)
+    before = (dict(service.world.sessions), dict(service.world.users), dict(service.world.identities))
+
+    with pytest.raises(InvalidCredentials) as refusal:
+        log_in(service, password=password)
+
+    assert (refusal.value.code, refusal.value.message) == ("invalid_credentials", InvalidCredentials.default_message)
+    assert (service.hasher.calls, service.world.reads) == (1, [f"identities:email#{EMAIL}"])
+    assert (service.world.sessions, service.world.users, service.world.identities) == before
+    assert service.world.records == []
+    assert {name: count for name, count in counted(service).items() if name != "streak"} == {
+        "password/60": 1,
+        "password/3600": 1,
+    }
+
+
+@pytest.mark.parametrize("password", ["", "fake:", "None", "null"])
+def test_an_account_without_a_password_has_none_that_is_right(service: Service, password: str) -> None:
+    """Made through a provider: unusable, not empty (PW-19)."""
+    service.person()
+    service.change_identity(password_hash=None)
+
+    with pytest.raises(InvalidCredentials):
+        log_in(service, password=password)
+
+
+@pytest.mark.parametrize(("email", "password"), [("olive", PASSWORD), (EMAIL, "x" * 257), (EMAIL, "x" * 10_000)])
+def test_what_cannot_be_right_is_refused_before_any_work(service: Service, email: str, password: str) -> None:
+    """No counter, no read, no hash."""
+    with pytest.raises(InvalidInput):
+        log_in(service, email, password)
+
+    assert untouched(service)
+
+
+@pytest.mark.parametrize("email", [EMAIL, "nobody@example.com"])
+def test_the_sixth_try_waits_whoever_it_is(service: Service, email: str) -> None:
+    """Known or not, in any spelling and from any source: refused before the hash, even if right (TH-01, TH-08)."""
+    service.person()
+    for _ in range(5):
+        with pytest.raises(InvalidCredentials):
+            log_in(service, email.upper(), OTHER_PASSWORD)
+    with pytest.raises(TooManyAttempts) as refusal:
+        service.login.with_password(
+            email, PASSWORD, remember=False, presented=None, caller=STRANGER, now=later(hours=1)
+        )
+
+    assert (refusal.value.retry_after, service.hasher.calls) == (30, 5)
+
+
+def test_a_source_may_fail_ten_times_a_minute(service: Service) -> None:
+    """At any accounts; the eleventh is refused before the hash (TH-05, TH-06)."""
+    for number in range(10):
+        with pytest.raises(InvalidCredentials):
+            log_in(service, f"person{number}@example.com")
+    with pytest.raises(TooManyAttempts) as refusal:
+        log_in(service, "one.more@example.com")
+
+    assert (refusal.value.retry_after, service.hasher.calls) == (60, 10)
+
+
+def test_ones_own_log_ins_do_not_clear_the_sources_failures(service: Service) -> None:
+    """A guesser who owns an account gets ten guesses a minute like anybody else (TH-09)."""
+    service.person()
+    for number in range(10):
+        log_in(service)
+        with pytest.raises(InvalidCredentials):
+            log_in(service, f"victim{number}@example.com")
+
+    with pytest.raises(TooManyAttempts):
+        log_in(service)
+
+
+def test_a_good_log_in_clears_its_accounts_failures(service: Service) -> None:
+    """And leaves no count of itself."""
+    service.person()
+    with pytest.raises(InvalidCredentials):
+        log_in(service, password=OTHER_PASSWORD)
+    log_in(service)
+
+    assert counted(service) == {"password/60": 1, "password/3600": 1}
+
+
+def test_a_lock_does_not_touch_live_sessions(service: Service) -> None:
+    """Whoever guesses at the owner's password cannot put the owner out (TH-07)."""
+    logged_in = service.person()
+    service.fail(100)
+
+    assert service.sessions.session(cookie(logged_in), NOW) == logged_in.session
+
+
+def test_the_session_that_the_browser_held_ends(service: Service) -> None:
+    """No token outlives a log-in (SE-03)."""
+    before = service.person()
+    after = log_in(service, presented=cookie(before))
+
+    assert set(service.world.sessions) == held(service, after) == {after.session.digest}
+    assert [record.event for record in service.world.records] == ["authn_login_success", "session_revoked"]
+
+
+def test_a_failed_log_in_leaves_the_presented_session_alone(service: Service) -> None:
+    """Nobody is logged out by mistyping."""
+    before = service.person()
+    with pytest.raises(InvalidCredentials):
+        log_in(service, password=OTHER_PASSWORD, presented=cookie(before))
+
+    assert held(service, before) == {before.session.digest}
+
+
+@pytest.mark.parametrize("presented", [Credential(SESSION, "x" * 43), Credential(API_KEY, "comfyui-" + "x" * 64)])
+def test_what_else_was_presented_is_not_looked_at(service: Service, presented: Credential) -> None:
+    """A token that the server did not issue is not adopted, and a key is no session."""
+    service.person()
+    logged_in = log_in(service, presented=presented)
+
+    assert logged_in.token != presented.secret
+    assert len(held(service, logged_in)) == 2
+
+
+def test_an_outdated_hash_is_made_anew(service: Service) -> None:
+    """With the next good log-in, in the transaction that opens the session (PW-08)."""
+    logged_in = service.person()
+    service.hasher.outdated = True
+    before = service.identity()
+
+    log_in(service)
+
+    rehashed = replace(before, password_hash=service.hasher.hash(PASSWORD), version=before.version + 1)
+    assert (service.hasher.calls, service.identity()) == (3, rehashed)
+    assert len(held(service, logged_in)) == 2
+
+
+def test_a_password_changed_meanwhile_wins_over_the_new_hash(service: Service) -> None:
+    """The old password was right when it was read and is wrong now: no session, and the change stands (PW-08)."""
+    logged_in = service.person()
+    service.hasher.outdated = True
+    service.interposed = Meanwhile(
+        service.world, lambda: service.change_identity(password_hash=f"fake:{OTHER_PASSWORD}")
+    )
+    with pytest.raises(InvalidCredentials):
+        log_in(service)
+
+    assert service.identity().password_hash == f"fake:{OTHER_PASSWORD}"
+    assert held(service, logged_in) == {logged_in.session.digest}
+
+
+def test_an_account_disabled_meanwhile_lets_nobody_in(service: Service) -> None:
+    """The last write asks once more."""
+    user_id = service.person().session.user_id
+    service.interposed = Meanwhile(service.world, lambda: Service(service.world).disabling.disable(order(user_id), NOW))
+    with pytest.raises(InvalidCredentials):
+        log_in(service)
+
+    assert service.world.sessions == {}
+
+
+def test_nobody_gets_in_when_the_table_does_not_answer(service: Service) -> None:
+    """Unavailable, before any hash: no check runs unlimited (TH-12)."""
+    service.person()
+    service.world.down = True
+    with pytest.raises(Unavailable):
+        log_in(service)
+
+    assert service.hasher.calls == 0
+
+
+def test_a_signed_in_person_is_printed_without_the_token(service: Service) -> None:
+    """It may end up in a traceback."""
+    logged_in = service.person()
+
+    assert repr(logged_in) == f"SignedIn(user_id={logged_in.session.user_id!r})"

@@ -1,0 +1,207 @@
+"""Logging out: here, on another device, everywhere; effective with the next request."""
+
+from dataclasses import replace
+
+import pytest
+
+from accounts.errors import CredentialNotAccepted, NotFound, Unauthenticated, Unavailable
+from accounts.flows.people.authentication import SESSION, Credential
+from accounts.model import sessions, users
+from accounts.model.audit import Record
+from tests.unit.accounts.stage import (
+    NO_KEY,
+    NOW,
+    STRANGER,
+    Meanwhile,
+    Service,
+    cookie,
+    held,
+    key_credential,
+    later,
+)
+
+
+def test_logging_out_here_ends_this_session_at_once(service: Service) -> None:
+    """The token is worth nothing on the next request; other devices stay (SE-06)."""
+    here = service.person()
+    other = service.log_in()
+    service.world.records.clear()
+
+    assert service.logout.here(cookie(here), STRANGER, later(minutes=1)) == here.session.user_id
+
+    with pytest.raises(Unauthenticated):
+        service.sessions.session(cookie(here), later(minutes=1))
+    assert held(service, other) == {other.session.digest}
+    (record,) = service.world.records
+    detail = {"session": here.session.digest}
+    assert record == Record(here.session.user_id, "session_revoked", later(minutes=1), STRANGER, detail, record.serial)
+
+
+@pytest.mark.parametrize("credential", [None, Credential(SESSION, "x" * 43), key_credential("comfyui-" + "x" * 64)])
+def test_logging_out_without_a_session_is_no_error(service: Service, credential: Credential | None) -> None:
+    """The person is logged out already."""
+    logged_in = service.person()
+
+    assert service.logout.here(credential, STRANGER, NOW) is None
+    assert (held(service, logged_in), service.world.records) == ({logged_in.session.digest}, [])
+
+
+def test_logging_out_of_an_expired_session_is_no_error(service: Service) -> None:
+    """It has ended by itself."""
+    logged_in = service.person()
+
+    assert service.logout.here(cookie(logged_in), STRANGER, later(hours=1)) is None
+
+
+def test_logging_out_twice_at_once_is_no_error(service: Service) -> None:
+    """The second click finds the session gone between its reading and its writing."""
+    logged_in = service.person()
+    rival = Service(service.world)
+    service.interposed = Meanwhile(service.world, lambda: rival.logout.here(cookie(logged_in), STRANGER, NOW))
+
+    assert service.logout.here(cookie(logged_in), STRANGER, NOW) is None
+    assert [record.event for record in service.world.records] == ["session_revoked"]
+
+
+def test_devices_are_listed_by_their_latest_activity(service: Service) -> None:
+    """The one that asks comes first, having just been active; nobody else's are there (SE-11)."""
+    stranger = service.person("other@example.com")
+    first = service.person()
+    second = service.log_in(later(minutes=10))
+    third = service.log_in(later(minutes=20))
+    service.sessions.session(cookie(first), later(minutes=30))
+
+    current, devices = service.devices.of(cookie(second), later(minutes=40))
+
+    assert current == second.session
+    assert [device.digest for device in devices] == [x.session.digest for x in (second, first, third)]
+    assert stranger.session not in devices
+
+
+def test_sessions_that_are_over_are_not_listed(service: Service) -> None:
+    """However long the table keeps them (SE-07)."""
+    service.person()
+    current = service.log_in(later(minutes=30))
+
+    assert service.devices.of(cookie(current), later(minutes=70))[1] == [
+        replace(current.session, last_seen_at=later(minutes=70))
+    ]
+
+
+def test_another_device_can_be_ended(service: Service) -> None:
+    """At once, and recorded; the current one stays."""
+    here = service.person()
+    other = service.log_in()
+    service.world.records.clear()
+
+    owner = service.session_revocation.end(cookie(here), other.session.digest, STRANGER, NOW)
+
+    assert owner == here.session.user_id
+    assert held(service, here) == {here.session.digest}
+    assert [record.detail for record in service.world.records] == [{"session": other.session.digest}]
+
+
+@pytest.mark.parametrize("session_id", ["", "0", NO_KEY, "G" * 64, NO_KEY + "\n", NO_KEY.upper() + "0", "é" * 64])
+def test_an_id_that_does_not_exist_is_not_found(service: Service, session_id: str) -> None:
+    """Whatever it looks like."""
+    logged_in = service.person()
+    with pytest.raises(NotFound) as refusal:
+        service.session_revocation.end(cookie(logged_in), session_id, STRANGER, NOW)
+
+    assert refusal.value.message == NotFound.default_message
+    assert service.world.records == []
+
+
+def test_what_is_no_id_is_never_asked_for(service: Service) -> None:
+    """The table sees 64 hexadecimal characters or nothing."""
+    logged_in = service.person()
+    asked: list[str] = []
+    service.interposed = Meanwhile(service.world, lambda: asked.append("the table"), times=1000)
+    for text in ("", "1", "Z" * 64, NO_KEY[1:], NO_KEY + "0", NO_KEY + "\n"):
+        with pytest.raises(NotFound):
+            service.session_revocation.end(cookie(logged_in), text, STRANGER, NOW)
+
+    assert asked == []
+
+
+def test_another_persons_session_is_not_found(service: Service) -> None:
+    """The same answer as for an id that does not exist, and it lives on (EN-08)."""
+    victim = service.person("other@example.com")
+    logged_in = service.person()
+    with pytest.raises(NotFound) as refusal:
+        service.session_revocation.end(cookie(logged_in), victim.session.digest, STRANGER, NOW)
+
+    assert refusal.value.message == NotFound.default_message
+    assert held(service, victim) == {victim.session.digest}
+
+
+def test_logging_out_everywhere_ends_all_of_the_account(service: Service) -> None:
+    """This one included, nobody else's, in one transaction."""
+    stranger = service.person("other@example.com")
+    here = service.person()
+    service.log_in()
+    service.world.records.clear()
+
+    assert service.logout_everywhere.everywhere(cookie(here), STRANGER, NOW) == here.session.user_id
+
+    assert (held(service, here), held(service, stranger)) == (set(), {stranger.session.digest})
+    (record,) = service.world.records
+    user_id = here.session.user_id
+    assert record == Record(user_id, "session_revoked_all", NOW, STRANGER, {"sessions": "2"}, record.serial)
+
+
+def test_a_session_that_starts_meanwhile_ends_too(service: Service) -> None:
+    """The account changed since it was read, so it is read again."""
+    here = service.person()
+    rival = Service(service.world, service.hasher)
+    service.interposed = Meanwhile(service.world, rival.log_in, times=3)
+    service.logout_everywhere.everywhere(cookie(here), STRANGER, NOW)
+
+    assert held(service, here) == set()
+    assert service.world.records[-1].detail == {"sessions": "4"}
+
+
+def test_an_account_that_never_stands_still_is_unavailable(service: Service) -> None:
+    """Nothing is half-ended: the caller is asked to come back."""
+    here = service.person()
+    rival = Service(service.world, service.hasher)
+    service.interposed = Meanwhile(service.world, rival.log_in, times=1000)
+    with pytest.raises(Unavailable):
+        service.logout_everywhere.everywhere(cookie(here), STRANGER, NOW)
+
+    assert here.session.digest in held(service, here)
+
+
+def test_an_account_that_is_gone_has_nothing_to_end(service: Service) -> None:
+    """Who was it? Nobody."""
+    here = service.person()
+    service.world.users.clear()
+    with pytest.raises(Unauthenticated):
+        service.logout_everywhere.everywhere(cookie(here), STRANGER, NOW)
+
+    assert service.world.records == []
+
+
+def test_a_key_ends_nothing(service: Service) -> None:
+    """A key can never manage sessions (SE-13)."""
+    here = service.person()
+    key = key_credential(service.key(here).plaintext)
+    with pytest.raises(CredentialNotAccepted):
+        service.devices.of(key, NOW)
+    with pytest.raises(CredentialNotAccepted):
+        service.session_revocation.end(key, here.session.digest, STRANGER, NOW)
+    with pytest.raises(CredentialNotAccepted):
+        service.logout_everywhere.everywhere(key, STRANGER, NOW)
+
+    assert held(service, here) == {here.session.digest}
+
+
+def test_ending_names_what_it_ends() -> None:
+    """The account lets go of the session in the same write that ends it."""
+    service = Service()
+    logged_in = service.person()
+    user_id, digest = logged_in.session.user_id, logged_in.session.digest
+    service.world.commit(users.LetGoSession(user_id, digest), sessions.End(digest))
+
+    with pytest.raises(NotFound):
+        service.session_revocation.end(cookie(service.log_in()), digest, STRANGER, NOW)

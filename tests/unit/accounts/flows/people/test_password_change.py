@@ -1,0 +1,193 @@
+"""Changing a known password: the current one, a recent log-in, and everybody else is logged out."""
+
+from dataclasses import replace
+
+import pytest
+
+from accounts.errors import (
+    CredentialNotAccepted,
+    InvalidCredentials,
+    InvalidInput,
+    PasswordMissing,
+    ReauthenticationRequired,
+    TooManyAttempts,
+    Unauthenticated,
+    WeakPassword,
+)
+from accounts.flows.people.authentication import Credential
+from accounts.flows.people.session_opening import LoggedIn
+from accounts.model.audit import Record
+from accounts.model.messages import Message
+from tests.unit.accounts.stage import (
+    EMAIL,
+    NO_KEY,
+    NOW,
+    OTHER_PASSWORD,
+    OWNER,
+    PASSWORD,
+    Meanwhile,
+    Service,
+    cookie,
+    counted,
+    held,
+    key_credential,
+    later,
+)
+
+THIRD = "thirteen red umbrellas"
+
+
+def change(
+    service: Service, logged_in: LoggedIn, current: str = PASSWORD, new: str = OTHER_PASSWORD, minutes: float = 1
+) -> str:
+    """The person changes the password."""
+    return service.password_change.change(cookie(logged_in), current, new, OWNER, later(minutes=minutes))
+
+
+def test_the_new_password_is_the_one_that_works(service: Service) -> None:
+    """This session stays, the others end; recorded and told (PW-15, SE-09, TK-11)."""
+    logged_in = service.person()
+    service.log_in()
+    service.world.records.clear()
+    user_id = change(service, logged_in)
+
+    assert held(service, logged_in) == {logged_in.session.digest}
+    [record] = service.world.records
+    assert record == Record(user_id, "authn_password_change", later(minutes=1), OWNER, {}, record.serial)
+    assert service.outbox.messages == [Message("password_changed", user_id=user_id)]
+    with pytest.raises(InvalidCredentials):
+        service.log_in(later(minutes=2))
+    assert service.log_in(later(minutes=2), password=OTHER_PASSWORD)
+
+
+def test_a_wrong_current_password_counts_like_a_failed_log_in(service: Service) -> None:
+    """Against the same streak; nothing changes (PW-15, TH-06)."""
+    logged_in = service.person()
+    before = service.identity()
+    with pytest.raises(InvalidCredentials) as refusal:
+        change(service, logged_in, "not the current one")
+
+    assert refusal.value.message == "The current password is not right. Check Caps Lock and try again."
+    assert counted(service) == {"streak": 1, "password/60": 1, "password/3600": 1}
+    assert (service.identity(), service.hasher.calls) == (before, 1)
+
+
+def test_guesses_wait_wherever_they_are_made(service: Service) -> None:
+    """Three here and two at the log-in: the sixth waits, without a hash, here and there."""
+    logged_in = service.person()
+    for _ in range(3):
+        with pytest.raises(InvalidCredentials):
+            change(service, logged_in, "not the current one", minutes=0)
+    for _ in range(2):
+        with pytest.raises(InvalidCredentials):
+            service.log_in(password="not the current one")
+    service.hasher.calls = 0
+
+    with pytest.raises(TooManyAttempts):
+        change(service, logged_in, minutes=0)
+    with pytest.raises(TooManyAttempts):
+        service.log_in()
+    assert service.hasher.calls == 0
+
+
+def test_a_password_disabled_by_guessing_cannot_be_changed_only_reset(service: Service) -> None:
+    """After a hundred failures even the right one is refused (TH-02)."""
+    logged_in = service.person()
+    service.fail(100, at=later(hours=-2))
+
+    with pytest.raises(InvalidCredentials):
+        change(service, logged_in)
+
+
+def test_success_clears_the_streak(service: Service) -> None:
+    """As a log-in does."""
+    logged_in = service.person()
+    service.fail(3)
+    change(service, logged_in)
+
+    assert counted(service) == {}
+
+
+def test_it_wants_a_recent_log_in(service: Service) -> None:
+    """Fifteen minutes, not a moment more (SE-12)."""
+    logged_in = service.person()
+    with pytest.raises(ReauthenticationRequired):
+        change(service, logged_in, minutes=15.01)
+
+    assert change(service, logged_in, minutes=15)
+
+
+@pytest.mark.parametrize(
+    ("credential", "refusal"),
+    [(None, Unauthenticated), (Credential("session", "x" * 43), Unauthenticated)],
+)
+def test_nobody_else_may(service: Service, credential: Credential | None, refusal: type[Exception]) -> None:
+    """Without a session there is nothing to try the password at: no hash, no counter."""
+    service.person()
+    with pytest.raises(refusal):
+        service.password_change.change(credential, PASSWORD, OTHER_PASSWORD, OWNER, NOW)
+
+    assert (service.hasher.calls, counted(service)) == (0, {})
+
+
+def test_a_key_may_not(service: Service) -> None:
+    """A key manages nothing."""
+    with pytest.raises(CredentialNotAccepted):
+        service.password_change.change(key_credential(NO_KEY), PASSWORD, OTHER_PASSWORD, OWNER, NOW)
+
+
+def test_an_account_without_a_password_has_none_to_change(service: Service) -> None:
+    """It is told so; nothing is counted."""
+    logged_in = service.person()
+    service.change_identity(password_hash=None)
+    with pytest.raises(PasswordMissing):
+        change(service, logged_in)
+
+    assert (service.hasher.calls, counted(service)) == (0, {})
+
+
+@pytest.mark.parametrize(
+    ("new", "refusal"),
+    [("short", WeakPassword), (EMAIL, WeakPassword), ("passwordpassword", WeakPassword), ("x" * 257, InvalidInput)],
+)
+def test_the_new_one_meets_the_policy(service: Service, new: str, refusal: type[Exception]) -> None:
+    """Before the current one is tried: no hash, no counter."""
+    logged_in = service.person()
+    with pytest.raises(refusal):
+        change(service, logged_in, new=new)
+
+    assert (service.hasher.calls, counted(service)) == (0, {})
+
+
+def test_a_password_that_was_changed_meanwhile_is_not_overwritten(service: Service) -> None:
+    """What is stored is checked again: the current password is no longer the current one."""
+    logged_in = service.person()
+    service.interposed = Meanwhile(
+        service.world, lambda: service.change_identity(password_hash=service.hasher.hash(THIRD))
+    )
+    with pytest.raises(InvalidCredentials):
+        change(service, logged_in)
+
+    assert service.identity().password_hash == f"fake:{THIRD}"
+
+
+def test_what_changed_besides_costs_no_second_hash(service: Service) -> None:
+    """The account is read again, the password is not checked again."""
+    logged_in = service.person()
+    service.interposed = Meanwhile(service.world, lambda: service.change_identity(name="Olive O."))
+    change(service, logged_in)
+
+    assert (service.hasher.calls, service.identity().name) == (2, "Olive O.")
+
+
+def test_a_session_that_ended_meanwhile_changes_nothing(service: Service) -> None:
+    """Logged out everywhere, by whoever feared exactly this."""
+    logged_in = service.person()
+    other = replace(service, interposed=None)
+    service.interposed = Meanwhile(
+        service.world, lambda: other.logout_everywhere.everywhere(cookie(logged_in), OWNER, NOW)
+    )
+    with pytest.raises(Unauthenticated):
+        change(service, logged_in)
+
+    assert service.identity().password_hash == f"fake:{PASSWORD}"

@@ -1,0 +1,385 @@
+"""A forgotten password comes back by mail: one link that counts, one use, and everything else ends with it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from accounts import secrets
+from accounts.errors import InvalidCredentials, InvalidInput, InvalidLink, TooManyAttempts, Unavailable, WeakPassword
+from accounts.flows.mail.mailing import LIMIT_REACHED, NOBODY_TO_TELL, SENT
+from accounts.model.audit import Record
+from accounts.model.messages import PASSWORD_FORGOT, Message
+from accounts.model.one_time_tokens import EMAIL_VERIFICATION
+from tests.unit.accounts.stage import (
+    EMAIL,
+    NOW,
+    OTHER_PASSWORD,
+    OWNER,
+    PASSWORD,
+    SITE_URL,
+    STRANGER,
+    Meanwhile,
+    Service,
+    cookie,
+    counted,
+    held,
+    later,
+    order,
+)
+
+ABOUT = Message(PASSWORD_FORGOT, email=EMAIL)
+
+
+def reset(service: Service, token: str, password: str = OTHER_PASSWORD, minutes: float = 1) -> str:
+    """The owner opens the link and chooses another password."""
+    return service.password_reset.reset(token, password, OWNER, later(minutes=minutes))
+
+
+def stored(service: Service) -> tuple[object, ...]:
+    """What a refused reset must leave as it was."""
+    world = service.world
+    return dict(world.identities), dict(world.users), dict(world.sessions), dict(world.tokens), list(world.records)
+
+
+@pytest.mark.parametrize("email", [EMAIL, "OLIVE@example.com", "nobody@example.com"])
+def test_asking_only_counts_and_queues(service: Service, email: str) -> None:
+    """The same for every address: no account is looked at, so none can be told from another (EN-04)."""
+    service.person()
+    service.forgotten.ask(email, OWNER, NOW)
+
+    assert service.outbox.messages == [Message(PASSWORD_FORGOT, email=email.lower(), device=OWNER.device)]
+    assert (counted(service), service.world.reads, service.postman.mails) == ({"mail/60": 1}, [], [])
+
+
+def test_a_source_that_asks_too_often_hears_the_same_and_causes_no_mail(service: Service) -> None:
+    """Twenty a minute; from then on silence, for this source alone (TH-11)."""
+    for _ in range(25):
+        service.forgotten.ask(EMAIL, STRANGER, NOW)
+    service.forgotten.ask(EMAIL, OWNER, NOW)
+
+    assert len(service.outbox.messages) == 21
+
+
+def test_what_is_not_an_address_is_refused_before_anything_is_counted(service: Service) -> None:
+    """Input is the caller's to mend."""
+    with pytest.raises(InvalidInput):
+        service.forgotten.ask("olive", OWNER, NOW)
+
+    assert (counted(service), service.outbox.messages) == ({}, [])
+
+
+@pytest.mark.parametrize("broken", ["counters", "queue"])
+def test_a_message_that_cannot_be_counted_or_queued_is_our_fault(service: Service, broken: str) -> None:
+    """Fail closed, and never a promise of a mail that will not come."""
+    service.world.down, service.outbox.down = broken == "counters", broken == "queue"
+    with pytest.raises(Unavailable):
+        service.forgotten.ask(EMAIL, OWNER, NOW)
+
+
+def test_the_owner_gets_a_link(service: Service) -> None:
+    """At the address that is stored; the token is in the fragment, and only its digest is kept (TK-01, TK-06)."""
+    service.person()
+    token = service.reset_token()
+
+    [mail] = service.postman.mails
+    link = f"{SITE_URL}/reset-password#token={token}"
+    assert (mail.to, mail.template, mail.values) == (EMAIL, "password_forgot", {"site_url": SITE_URL, "link": link})
+    [kept] = service.world.tokens.values()
+    assert (kept.key, kept.expires_at) == (f"password-reset#{secrets.digest(token)}", later(minutes=30))
+    assert service.identity().pending_token == kept.digest
+    assert token not in str(service.world)
+
+
+def test_an_account_without_a_password_is_told_its_ways_in_and_offered_one(service: Service) -> None:
+    """The link sets the first one."""
+    user_id = service.person().session.user_id
+    service.change_identity(password_hash=None)
+    service.world.user(user_id, identities=frozenset({f"email#{EMAIL}", "google#1", "github#2"}))
+    token = service.reset_token()
+
+    [mail] = service.postman.mails
+    assert (mail.template, mail.values["detail"]) == ("password_forgot_without_password", "Google and GitHub")
+    reset(service, token)
+    assert service.log_in(later(minutes=2), password=OTHER_PASSWORD).session.user_id == user_id
+
+
+def _unknown(service: Service) -> None:
+    service.world.identities.clear()
+
+
+def _unconfirmed(service: Service) -> None:
+    service.change_identity(verified=False)
+
+
+def _disabled(service: Service) -> None:
+    service.disabling.disable(order(service.identity().user_id), NOW)
+
+
+def _gone(service: Service) -> None:
+    service.world.users.clear()
+
+
+NOBODY = pytest.mark.parametrize("state", [_unknown, _unconfirmed, _disabled, _gone])
+
+
+@NOBODY
+def test_nobody_else_gets_a_mail(service: Service, state: Callable[[Service], None]) -> None:
+    """Nothing is sent, made or counted for an address that opens no account."""
+    service.person()
+    state(service)
+
+    assert service.mailing.deliver(ABOUT, NOW) == NOBODY_TO_TELL
+    assert (service.postman.mails, service.world.tokens, counted(service)) == ([], {}, {})
+
+
+@NOBODY
+def test_a_link_is_dead_when_the_account_is(service: Service, state: Callable[[Service], None]) -> None:
+    """Whatever happened to it since the link was mailed."""
+    service.person()
+    token = service.reset_token()
+    state(service)
+    before = stored(service)
+
+    with pytest.raises(InvalidLink):
+        reset(service, token)
+    assert stored(service) == before
+
+
+def test_an_address_gets_three_mails_an_hour_and_five_a_day(service: Service) -> None:
+    """Whoever asks; silently (TH-11)."""
+    service.person()
+    told = [service.mailing.deliver(ABOUT, later(minutes=n)) for n in range(4)]
+    told += [service.mailing.deliver(ABOUT, later(hours=n)) for n in (1, 2, 3)]
+
+    assert told == [SENT, SENT, SENT, LIMIT_REACHED, SENT, SENT, LIMIT_REACHED]
+    assert service.mailing.deliver(ABOUT, later(hours=24)) == SENT
+
+
+def test_a_stranger_does_not_use_up_the_owners_mails(service: Service) -> None:
+    """A browser that has logged in has mails of its own: nobody locks its owner out of a reset (promise 5)."""
+    service.person()
+    for _ in range(6):
+        service.mailing.deliver(replace(ABOUT, device="a stranger's"), NOW)
+    service.mailing.deliver(ABOUT, NOW)
+    assert len(service.postman.mails) == 3
+    told = [service.mailing.deliver(replace(ABOUT, device=OWNER.device), NOW) for _ in range(4)]
+
+    assert told == [SENT, SENT, SENT, LIMIT_REACHED]
+
+
+def test_a_mail_that_could_not_be_sent_does_not_count(service: Service) -> None:
+    """The queue brings the message again; the link in the mail that arrives is the one that counts."""
+    service.person()
+    service.postman.down = True
+    for _ in range(5):
+        with pytest.raises(Unavailable):
+            service.mailing.deliver(ABOUT, NOW)
+    service.postman.down = False
+
+    reset(service, service.reset_token())
+    assert service.log_in(later(minutes=2), password=OTHER_PASSWORD)
+
+
+def test_a_log_in_while_the_link_is_made_costs_nobody_the_mail(service: Service) -> None:
+    """It changes the identity too; both happen."""
+    service.person()
+    service.interposed = Meanwhile(service.world, lambda: service.change_identity(name="Olive O."))
+    token = service.reset_token()
+    service.interposed = None
+
+    assert (service.identity().name, service.identity().pending_token) == ("Olive O.", secrets.digest(token))
+
+
+def test_a_reset_sets_the_password_and_ends_every_session(service: Service) -> None:
+    """In one transaction; recorded, told, and nobody is signed in by it (SE-09, TK-09, TK-11)."""
+    logged_in = service.person()
+    service.log_in()
+    token = service.reset_token()
+    service.world.records.clear()
+    service.outbox.messages.clear()
+
+    user_id = reset(service, token)
+
+    assert user_id == logged_in.session.user_id
+    assert held(service, logged_in) == set()
+    assert service.world.tokens == {}
+    [record] = service.world.records
+    assert record == Record(user_id, "authn_password_change", later(minutes=1), OWNER, {"by": "reset"}, record.serial)
+    assert service.outbox.messages == [Message("password_reset", user_id=user_id)]
+    with pytest.raises(InvalidCredentials):
+        service.log_in(later(minutes=2))
+    assert service.log_in(later(minutes=2), password=OTHER_PASSWORD)
+
+
+def test_api_keys_stay(service: Service) -> None:
+    """The mail says so, and where to delete them."""
+    logged_in = service.person()
+    key = service.key(logged_in)
+    reset(service, service.reset_token())
+
+    assert service.world.api_keys.keys() == {key.api_key.digest}
+    assert service.world.users[logged_in.session.user_id].api_keys == {key.api_key.digest}
+
+
+@pytest.mark.parametrize("failures", [5, 40, 100, 5000])
+def test_a_reset_clears_the_waits(service: Service, failures: int) -> None:
+    """However often somebody guessed, the owner gets in again at once (TH-02, TH-07)."""
+    service.person()
+    service.fail(failures)
+    reset(service, service.reset_token(), minutes=0)
+
+    assert service.log_in(password=OTHER_PASSWORD)
+
+
+def test_only_the_browser_that_resets_is_still_known(service: Service) -> None:
+    """A thief who logged in before is announced as new when they come again."""
+    service.person()
+    thief = replace(STRANGER, device=secrets.digest("the thief's browser"))
+    for caller in (thief, OWNER):
+        service.login.with_password(EMAIL, PASSWORD, remember=False, presented=None, caller=caller, now=NOW)
+    token = service.reset_token()
+    service.password_reset.reset(token, OTHER_PASSWORD, replace(OWNER, device=""), later(minutes=1))
+    assert service.identity().devices == ()
+    service.outbox.messages.clear()
+    service.login.with_password(
+        EMAIL, OTHER_PASSWORD, remember=False, presented=None, caller=thief, now=later(minutes=2)
+    )
+
+    assert [message.kind for message in service.outbox.messages] == ["sign_in_new_device"]
+
+
+def test_asking_changes_nothing_about_the_account(service: Service) -> None:
+    """Not the password, not the waits, not a session, until the token is presented (TK-15)."""
+    logged_in = service.person()
+    service.fail(5)
+    service.reset_token()
+
+    assert counted(service)["streak"] == 5
+    assert held(service, logged_in) == {logged_in.session.digest}
+    assert service.log_in(later(minutes=1))
+
+
+def test_a_link_works_once(service: Service) -> None:
+    """The second use is refused like any bad link, and changes nothing (TK-02)."""
+    service.person()
+    token = service.reset_token()
+    reset(service, token)
+    before = stored(service)
+
+    with pytest.raises(InvalidLink):
+        reset(service, token, "a third password of sorts")
+    assert stored(service) == before
+
+
+@pytest.mark.parametrize(("minutes", "works"), [(30, False), (30 - 1 / 60, True)])
+def test_a_link_works_for_thirty_minutes(service: Service, minutes: float, *, works: bool) -> None:
+    """Compared in code: the item may still be in the table (TK-03)."""
+    service.person()
+    token = service.reset_token()
+    if works:
+        assert reset(service, token, minutes=minutes)
+        return
+    with pytest.raises(InvalidLink):
+        reset(service, token, minutes=minutes)
+
+
+def test_a_newer_link_puts_the_older_out_of_use(service: Service) -> None:
+    """One live link an account; which is the newer one is decided when it is made (TK-04)."""
+    service.person()
+    older, newer = service.reset_token(), service.reset_token(now=later(seconds=1))
+
+    with pytest.raises(InvalidLink):
+        reset(service, older)
+    assert reset(service, newer)
+
+
+@pytest.mark.parametrize("token", ["", "x", "x" * 43, "a#b", "password-reset#x"])
+def test_what_is_no_link_is_refused(service: Service, token: str) -> None:
+    """One answer for all."""
+    service.person()
+    service.reset_token()
+    with pytest.raises(InvalidLink):
+        reset(service, token)
+
+
+def test_a_link_for_another_purpose_is_no_reset(service: Service) -> None:
+    """A confirmation's token sets no password, although it is the one that is pending (TK-05)."""
+    token = service.signed_up()
+    [kept] = service.world.tokens.values()
+    assert kept.purpose == EMAIL_VERIFICATION
+
+    with pytest.raises(InvalidLink):
+        reset(service, token)
+    assert service.world.tokens == {kept.key: kept}
+
+
+@pytest.mark.parametrize(
+    ("password", "refusal"),
+    [("short", WeakPassword), (EMAIL, WeakPassword), ("x" * 257, InvalidInput), ("passwordpassword", WeakPassword)],
+)
+def test_a_password_that_breaks_the_policy_leaves_the_link_good(
+    service: Service, password: str, refusal: type[Exception]
+) -> None:
+    """The same rules as everywhere (PW-11), and another chance."""
+    service.person()
+    token = service.reset_token()
+    service.hasher.calls = 0
+    with pytest.raises(refusal):
+        reset(service, token, password)
+
+    assert service.hasher.calls == 0
+    assert reset(service, token)
+
+
+def test_a_leaked_password_is_refused(service: Service) -> None:
+    """By the breach list."""
+    service.person()
+    service.breach_lists = replace(service.breach_lists, leaked=frozenset({OTHER_PASSWORD}))
+    with pytest.raises(WeakPassword):
+        reset(service, service.reset_token())
+
+
+def test_guesses_at_links_are_limited(service: Service) -> None:
+    """Twenty a minute from one source, before any is looked for (TK-14)."""
+    for _ in range(20):
+        with pytest.raises(InvalidLink):
+            reset(service, "x" * 43, minutes=0)
+    service.world.reads.clear()
+
+    with pytest.raises(TooManyAttempts):
+        reset(service, "x" * 43, minutes=0)
+    assert service.world.reads == []
+
+
+def test_a_session_that_starts_while_the_reset_is_under_way_ends_with_it(service: Service) -> None:
+    """The account is read again, and the new session goes too."""
+    logged_in = service.person()
+    token = service.reset_token()
+    service.interposed = Meanwhile(service.world, lambda: replace(service, interposed=None).log_in())
+    reset(service, token)
+
+    assert held(service, logged_in) == set()
+
+
+def test_a_link_used_meanwhile_is_refused(service: Service) -> None:
+    """Of two at once, one sets its password; the other's does not work."""
+    service.person()
+    token = service.reset_token()
+    first = replace(service, interposed=None)
+    service.interposed = Meanwhile(service.world, lambda: reset(first, token))
+    with pytest.raises(InvalidLink):
+        reset(service, token, "a third password of sorts")
+
+    assert first.log_in(later(minutes=2), password=OTHER_PASSWORD)
+
+
+def test_a_deleted_accounts_link_opens_no_later_account(service: Service) -> None:
+    """The address may come back; the link does not."""
+    logged_in = service.person()
+    token = service.reset_token()
+    service.closing.close(cookie(logged_in), OWNER, NOW)
+    service.person(password=PASSWORD)
+
+    with pytest.raises(InvalidLink):
+        reset(service, token)

@@ -1,0 +1,161 @@
+"""The last step of every way in: at most fifty sessions, and none that outlives a log-in."""
+
+from datetime import timedelta
+
+import pytest
+
+from accounts.errors import InvalidCredentials, Unavailable
+from accounts.flows.people.session_opening import LoggedIn
+from accounts.model import sessions, users
+from accounts.model.sessions import Session
+from accounts.transactions import Conflict
+from tests.unit.accounts.stage import NOW, OWNER, STRANGER, Meanwhile, Service, cookie, held, later
+
+
+def fill(service: Service, logged_in: LoggedIn, count: int) -> list[Session]:
+    """So many sessions for the account, the one started at NOW + n minutes ending that much later."""
+    service.world.sessions.clear()
+    service.world.user(logged_in.session.user_id, sessions={})
+    return [open_one(service, logged_in, timedelta(minutes=number)) for number in range(count)]
+
+
+def open_one(service: Service, logged_in: LoggedIn, at: timedelta, *, remember: bool = False) -> Session:
+    """One more session of that account."""
+    new = service.opening.begin(logged_in.identity, method="password", remember=remember, caller=OWNER, now=NOW + at)
+    service.opening.open(new.session)
+    return new.session
+
+
+def test_the_fiftieth_session_fits_and_ends_none(service: Service) -> None:
+    """The cap is what an account may hold, not what it may not."""
+    logged_in = service.person()
+    opened = fill(service, logged_in, 50)
+
+    assert held(service, logged_in) == {session.digest for session in opened}
+
+
+def test_the_fifty_first_takes_the_place_of_the_one_that_would_end_soonest(service: Service) -> None:
+    """Not of any other (SE-16)."""
+    logged_in = service.person()
+    opened = fill(service, logged_in, 50)
+    latest = open_one(service, logged_in, timedelta(minutes=50))
+
+    assert held(service, logged_in) == {session.digest for session in [*opened[1:], latest]}
+
+
+def test_remembered_sessions_are_not_the_first_to_go(service: Service) -> None:
+    """An older one that would live longer stays."""
+    logged_in = service.person()
+    service.world.sessions.clear()
+    service.world.user(logged_in.session.user_id, sessions={})
+    remembered = open_one(service, logged_in, timedelta(0), remember=True)
+    others = [open_one(service, logged_in, timedelta(minutes=number)) for number in range(1, 50)]
+    latest = open_one(service, logged_in, timedelta(minutes=50))
+
+    assert held(service, logged_in) == {session.digest for session in [remembered, *others[1:], latest]}
+
+
+def test_sessions_that_have_ended_make_room_first(service: Service) -> None:
+    """All of them at once, and no live one goes."""
+    logged_in = service.person()
+    opened = fill(service, logged_in, 50)
+    latest = open_one(service, logged_in, timedelta(hours=24, minutes=9))
+
+    assert held(service, logged_in) == {session.digest for session in [*opened[10:], latest]}
+
+
+def test_the_cap_holds_when_others_sign_in_meanwhile(service: Service) -> None:
+    """The account changed since it was read, so room is made anew; never fifty-one (SE-16)."""
+    logged_in = service.person()
+    fill(service, logged_in, 50)
+    rival = Service(service.world)
+    service.interposed = Meanwhile(
+        service.world, lambda: open_one(rival, logged_in, timedelta(hours=2, minutes=rivals.pop())), times=3
+    )
+    rivals = [1, 2, 3]
+    latest = open_one(service, logged_in, timedelta(hours=3))
+
+    assert len(held(service, logged_in)) == 50
+    assert latest.digest in held(service, logged_in)
+    assert rivals == []
+
+
+def test_an_account_that_never_stands_still_is_unavailable(service: Service) -> None:
+    """It is not tried for ever: the caller is asked to come back, and nothing is half-written."""
+    logged_in = service.person()
+    opened = fill(service, logged_in, 50)
+    user_id = logged_in.session.user_id
+    service.interposed = Meanwhile(service.world, lambda: service.world.user(user_id, name="Olive"), times=1000)
+    with pytest.raises(Unavailable):
+        open_one(service, logged_in, timedelta(hours=1))
+
+    assert held(service, logged_in) == {session.digest for session in opened}
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_a_disabled_account_gets_no_session(service: Service, *, full: bool) -> None:
+    """Whether it had room or not."""
+    logged_in = service.person()
+    fill(service, logged_in, 50 if full else 0)
+    service.world.user(logged_in.session.user_id, status=users.DISABLED)
+    before = held(service, logged_in)
+    with pytest.raises(InvalidCredentials):
+        open_one(service, logged_in, timedelta(hours=1))
+
+    assert held(service, logged_in) == before
+
+
+def test_an_account_that_is_gone_gets_no_session(service: Service) -> None:
+    """Its password was right a moment ago, and is nobody's now."""
+    logged_in = service.person()
+    service.world.users.clear()
+    service.world.sessions.clear()
+    with pytest.raises(InvalidCredentials):
+        open_one(service, logged_in, timedelta(0))
+
+    assert service.world.sessions == {}
+
+
+@pytest.mark.parametrize("count", [0, 50])
+def test_what_the_story_writes_besides_is_written_with_the_session_or_not_at_all(service: Service, count: int) -> None:
+    """A refusal of it is the story's to answer, with room or without."""
+    logged_in = service.person()
+    fill(service, logged_in, count)
+    before = held(service, logged_in)
+    new = service.opening.begin(logged_in.identity, method="password", remember=False, caller=OWNER, now=later(hours=1))
+    refused = users.LetGoKey(logged_in.session.user_id, "no such key")
+    with pytest.raises(Conflict) as conflict:
+        service.opening.open(new.session, refused)
+
+    assert conflict.value.concerns(users.LetGoKey)
+    assert held(service, logged_in) == before
+
+
+def test_the_presented_session_is_ended_and_recorded(service: Service) -> None:
+    """From where the new log-in comes."""
+    logged_in = service.person()
+    service.opening.end_presented(cookie(logged_in), STRANGER, later(hours=2))
+
+    assert held(service, logged_in) == set()
+    (record,) = service.world.records
+    assert (record.event, record.caller, record.at) == ("session_revoked", STRANGER, later(hours=2))
+    assert record.detail == {"session": logged_in.session.digest}
+
+
+def test_nothing_presented_ends_nothing(service: Service) -> None:
+    """Not even a look at the table."""
+    service.person()
+    service.opening.end_presented(None, OWNER, NOW)
+
+    assert (service.world.reads, service.world.records) == ([], [])
+
+
+def test_a_presented_session_that_ends_meanwhile_is_no_error(service: Service) -> None:
+    """Ended is all that was wanted."""
+    logged_in = service.person()
+    digest = logged_in.session.digest
+    gone = (users.LetGoSession(logged_in.session.user_id, digest), sessions.End(digest))
+    service.interposed = Meanwhile(service.world, lambda: service.world.commit(*gone))
+    service.opening.end_presented(cookie(logged_in), OWNER, NOW)
+
+    assert (held(service, logged_in), service.world.records) == (set(), [])

@@ -1,0 +1,174 @@
+"""Signing up: the same answer, work and message whether the address is new, waiting or taken."""
+
+from collections.abc import Callable
+
+import pytest
+
+from accounts.errors import InvalidInput, TooManyAttempts, Unavailable, WeakPassword
+from accounts.limits import UNVERIFIED_KEPT
+from accounts.model.identities import Identity
+from accounts.model.messages import SIGNUP, Message
+from tests.fakes import FakeBreaches
+from tests.unit.accounts.stage import (
+    EMAIL,
+    NOW,
+    OTHER_PASSWORD,
+    OWNER,
+    PASSWORD,
+    STRANGER,
+    Service,
+    counted,
+    later,
+    untouched,
+)
+
+
+def test_a_sign_up_is_written_down_and_claims_nothing(service: Service) -> None:
+    """Unverified, swept after a week, with a hash and no account yet; a message without secrets is queued."""
+    service.signup.start("Olive@Example.com", PASSWORD, "  Olive ", OWNER, NOW)
+
+    identity = service.identity()
+    assert identity == Identity(
+        key=f"email#{EMAIL}",
+        user_id=identity.user_id,
+        email=EMAIL,
+        name="Olive",
+        created_at=NOW,
+        updated_at=NOW,
+        password_hash=f"fake:{PASSWORD}",
+        expires_at=NOW + UNVERIFIED_KEPT,
+    )
+    assert len(identity.user_id) == 28
+    assert (service.world.users, service.world.sessions) == ({}, {})
+    assert service.outbox.messages == [Message(SIGNUP, email=EMAIL)]
+
+
+def _new(_: Service) -> None:
+    """Nobody has the address."""
+
+
+def _waiting(service: Service) -> None:
+    service.signed_up(password=OTHER_PASSWORD)
+
+
+def _taken(service: Service) -> None:
+    service.person(password=OTHER_PASSWORD)
+
+
+def _disabled(service: Service) -> None:
+    service.person(password=OTHER_PASSWORD)
+    service.change_identity(disabled=True)
+
+
+@pytest.mark.parametrize("state", [_new, _waiting, _taken, _disabled])
+def test_every_address_gets_the_same_answer_work_and_message(
+    service: Service, state: Callable[[Service], None]
+) -> None:
+    """One hash, no read, one message, no error: nothing tells whether the address has an account (EN-03)."""
+    state(service)
+    service.world.counters.clear()
+    service.world.reads.clear()
+    service.outbox.messages.clear()
+    service.hasher.calls = 0
+
+    service.signup.start(EMAIL, PASSWORD, "", STRANGER, NOW)
+
+    assert (service.hasher.calls, service.world.reads) == (1, [])
+    assert service.outbox.messages == [Message(SIGNUP, email=EMAIL)]
+    assert counted(service) == {"mail/60": 1}
+
+
+def test_a_sign_up_over_a_taken_address_changes_nothing(service: Service) -> None:
+    """The owner's password, name and account stay what they are."""
+    service.person()
+    before = (service.identity(), dict(service.world.users), dict(service.world.sessions))
+
+    service.signup.start(EMAIL, OTHER_PASSWORD, "Mallory", STRANGER, later(minutes=1))
+
+    assert (service.identity(), service.world.users, service.world.sessions) == before
+
+
+def test_a_sign_up_over_a_waiting_one_replaces_all_of_it(service: Service) -> None:
+    """Its password, its future account and its link: nothing of the older one is left."""
+    service.signed_up(password=OTHER_PASSWORD)
+    older = service.identity()
+
+    service.signup.start(EMAIL, PASSWORD, "Olive", OWNER, later(minutes=1))
+
+    newer = service.identity()
+    assert newer.user_id != older.user_id
+    assert (newer.password_hash, newer.pending_token, newer.created_at) == (f"fake:{PASSWORD}", None, later(minutes=1))
+
+
+@pytest.mark.parametrize(
+    ("email", "password", "name"),
+    [
+        ("olive", PASSWORD, ""),
+        ("olive@example.com,mallory@example.com", PASSWORD, ""),
+        (EMAIL, PASSWORD, "n" * 101),
+        (EMAIL, PASSWORD, "a\u202eb"),
+        (EMAIL, "x" * 257, ""),
+    ],
+)
+def test_bad_input_is_refused_before_anything_is_counted(
+    service: Service, email: str, password: str, name: str
+) -> None:
+    """It costs nothing and changes nothing."""
+    with pytest.raises(InvalidInput):
+        service.signup.start(email, password, name, OWNER, NOW)
+
+    assert untouched(service)
+
+
+@pytest.mark.parametrize("password", ["too short", "passwordpassword", "olive@example.com", "leaked green umbrellas"])
+def test_a_weak_password_is_refused_whoever_has_the_address(service: Service, password: str) -> None:
+    """It depends on the input alone; the request is counted, nothing is hashed, written or queued (PW-11)."""
+    service.breach_lists = FakeBreaches(frozenset({"leaked green umbrellas"}))
+    with pytest.raises(WeakPassword):
+        service.signup.start(EMAIL, password, "", OWNER, NOW)
+
+    assert (service.hasher.calls, service.world.identities, service.outbox.messages) == (0, {}, [])
+    assert counted(service) == {"mail/60": 1}
+
+
+def test_a_source_may_cause_twenty_mails_a_minute(service: Service) -> None:
+    """By sign-up and resend together; the 21st is refused before any hash, other sources are not (TH-11)."""
+    for _ in range(10):
+        service.signup.start(EMAIL, PASSWORD, "", STRANGER, NOW)
+        service.resend.ask(EMAIL, STRANGER, NOW)
+    with pytest.raises(TooManyAttempts) as refusal:
+        service.signup.start(EMAIL, PASSWORD, "", STRANGER, later(seconds=20))
+    with pytest.raises(TooManyAttempts):
+        service.resend.ask(EMAIL, STRANGER, later(seconds=20))
+
+    assert (refusal.value.retry_after, service.hasher.calls, len(service.outbox.messages)) == (40, 10, 20)
+    assert service.signup.start(EMAIL, PASSWORD, "", OWNER, later(seconds=20)) is None
+
+
+@pytest.mark.parametrize("state", [_new, _waiting, _taken])
+def test_resending_only_queues_a_message(service: Service, state: Callable[[Service], None]) -> None:
+    """Nothing is read, so nothing can be told; the mailer finds out (EN-05)."""
+    state(service)
+    service.world.reads.clear()
+    service.outbox.messages.clear()
+
+    service.resend.ask("OLIVE@example.com", OWNER, NOW)
+
+    assert (service.world.reads, service.outbox.messages) == ([], [Message(SIGNUP, email=EMAIL)])
+
+
+def test_resending_to_what_is_no_address_is_refused(service: Service) -> None:
+    """Before anything is counted."""
+    with pytest.raises(InvalidInput):
+        service.resend.ask("a@b", OWNER, NOW)
+
+    assert untouched(service)
+
+
+@pytest.mark.parametrize("part", ["world", "outbox"])
+def test_nobody_is_told_it_worked_when_it_did_not(service: Service, part: str) -> None:
+    """A table or a queue that does not answer is Unavailable, not a refusal."""
+    setattr(getattr(service, part), "down", True)  # noqa: B010 - the part is a parameter
+
+    with pytest.raises(Unavailable):
+        service.signup.start(EMAIL, PASSWORD, "", OWNER, NOW)

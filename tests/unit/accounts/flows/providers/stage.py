@@ -1,0 +1,238 @@
+"""The domain with stand-ins for Google and GitHub in memory, and the people who come through them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from threading import Barrier, Thread
+
+from accounts.errors import AccountsError, ProviderOff
+from accounts.flows.people.authentication import Credential
+from accounts.flows.people.session_opening import LoggedIn
+from accounts.flows.providers.identity_linking import IdentityLinking, ProviderVerification
+from accounts.flows.providers.identity_management import IdentityList, IdentityUnlinking, PasswordSetting
+from accounts.flows.providers.provider_login import Arrival, Callback, Departure, ProviderArrival, ProviderDeparture
+from accounts.model.audit import Caller
+from accounts.model.identities import Identity, email_key, provider_key
+from accounts.model.messages import Message
+from accounts.model.one_time_tokens import OneTimeToken
+from accounts.model.origins import Allowlist
+from accounts.model.passwords import Policy
+from accounts.model.providers import GITHUB, GOOGLE, Challenge, ProviderPerson
+from accounts.transactions import Change
+from tests.fakes import FakeIdentities, FakeOutbox, FakeTokens, FakeUsers, World
+from tests.unit.accounts.stage import EMAIL, NOW, OWNER, SITE_URL, Service, cookie
+
+ISSUERS = {GOOGLE: "https://accounts.google.com", GITHUB: "https://github.com/login/oauth"}
+CODE = "a-code-from-the-provider"
+
+
+def somebody(provider: str = GOOGLE, subject: str = "1001", email: str = EMAIL, **changes: object) -> ProviderPerson:
+    """Who the provider says is there: by default the person whose address is EMAIL, verified."""
+    verified = bool(changes.get("email_verified", bool(email)))
+    return ProviderPerson(provider, subject, email, email_verified=verified, name=str(changes.get("name", "Olive")))
+
+
+@dataclass
+class FakeProvider:
+    """Says that ``says`` is there, or raises it; ``asked`` is every code and challenge that it was brought."""
+
+    name: str
+    says: ProviderPerson | Exception
+    asked: list[tuple[str, Challenge]] = field(default_factory=list)
+    sent: list[tuple[str, Challenge]] = field(default_factory=list)
+    meanwhile: Callable[[], object] = lambda: None
+
+    @property
+    def issuer(self) -> str:
+        """The issuer, as it stands in the ``iss`` parameter."""
+        return ISSUERS[self.name]
+
+    def authorization_url(self, state: str, challenge: Challenge) -> str:
+        """An address that shows the state."""
+        self.sent.append((state, challenge))
+        return f"https://{self.name}.example/authorize?state={state}"
+
+    def person(self, code: str, challenge: Challenge, now: datetime) -> ProviderPerson:  # noqa: ARG002 - no time here
+        """Whoever is there."""
+        self.asked.append((code, challenge))
+        self.meanwhile()
+        if isinstance(self.says, Exception):
+            raise self.says
+        return self.says
+
+
+@dataclass
+class FakeProviders:
+    """The providers by name."""
+
+    by_name: dict[str, FakeProvider]
+
+    def get(self, name: str) -> FakeProvider:
+        """The provider of that name."""
+        if name not in self.by_name:
+            raise ProviderOff
+        return self.by_name[name]
+
+
+@dataclass
+class OAuthService(Service):
+    """Every flow of the domain, those with a provider too. ``notices`` are the mails that must never fail a story."""
+
+    notices: FakeOutbox = field(default_factory=FakeOutbox)
+    providers: FakeProviders = field(
+        default_factory=lambda: FakeProviders(
+            {name: FakeProvider(name, somebody(name, "1001")) for name in (GOOGLE, GITHUB)}
+        )
+    )
+    allowlist: Allowlist = field(default_factory=lambda: Allowlist(SITE_URL))
+
+    @property
+    def departure(self) -> ProviderDeparture:
+        """Sends people out."""
+        return ProviderDeparture(self.providers, self.allowlist, self.world, self.transactions, self.sessions)
+
+    @property
+    def linking(self) -> IdentityLinking:
+        """Carries decisions out."""
+        return IdentityLinking(self.opening, self.transactions, self.outbox, self.notices)
+
+    @property
+    def arrival(self) -> ProviderArrival:
+        """Receives people."""
+        stores = FakeTokens(self.world), FakeIdentities(self.world), self.sessions
+        return ProviderArrival(self.providers, *stores, self.transactions, self.linking)
+
+    @property
+    def provider_verification(self) -> ProviderVerification:
+        """Finishes sign-ins whose address had to be proven."""
+        return ProviderVerification(FakeTokens(self.world), FakeIdentities(self.world), self.world, self.linking)
+
+    @property
+    def identity_list(self) -> IdentityList:
+        """Shows the ways in."""
+        return IdentityList(self.sessions, FakeUsers(self.world), FakeIdentities(self.world))
+
+    @property
+    def unlinking(self) -> IdentityUnlinking:
+        """Takes one away."""
+        stores = FakeUsers(self.world), FakeIdentities(self.world)
+        return IdentityUnlinking(self.sessions, *stores, self.transactions, self.notices)
+
+    @property
+    def password_setting(self) -> PasswordSetting:
+        """Sets a first password."""
+        stores = FakeUsers(self.world), FakeIdentities(self.world)
+        return PasswordSetting(
+            self.sessions, *stores, self.hasher, Policy(15, self.breach_lists), self.transactions, self.notices
+        )
+
+    def says(self, person: ProviderPerson | Exception, provider: str | None = None) -> None:
+        """From now on, the provider says this."""
+        name = provider or (person.provider if isinstance(person, ProviderPerson) else GOOGLE)
+        self.providers.by_name[name].says = person
+
+    def leave(self, provider: str = GOOGLE, return_to: str = "", caller: Caller = OWNER) -> tuple[Departure, str]:
+        """Start a sign-in: the departure, and the state that went out with it."""
+        departure = self.departure.login(provider, return_to, caller, NOW)
+        return departure, self.providers.by_name[provider].sent[-1][0]
+
+    def leave_to_link(self, credential: Credential, provider: str = GOOGLE) -> tuple[Departure, str]:
+        """Start linking: the departure, and the state that went out with it."""
+        departure = self.departure.link(provider, "/account", credential, OWNER, NOW)
+        return departure, self.providers.by_name[provider].sent[-1][0]
+
+    def come_back(
+        self,
+        left: tuple[Departure, str],
+        provider: str = GOOGLE,
+        presented: Credential | None = None,
+        now: datetime = NOW,
+        **changes: str,
+    ) -> Arrival:
+        """Bring back what the provider's redirect brings, with whatever is to be different."""
+        departure, state = left
+        callback = replace(Callback(state, CODE, "", "", departure.browser), **changes)
+        return self.arrival.arrive(provider, callback, presented, OWNER, now)
+
+    def log_in_with(self, person: ProviderPerson, presented: Credential | None = None) -> LoggedIn:
+        """There and back in one browser: the session that it ends in."""
+        self.says(person)
+        arrival = self.come_back(self.leave(person.provider), person.provider, presented)
+        assert arrival.logged_in is not None
+        return arrival.logged_in
+
+    def link(self, person: ProviderPerson, credential: Credential) -> Arrival:
+        """There and back, to link."""
+        self.says(person)
+        return self.come_back(self.leave_to_link(credential, person.provider), person.provider, credential)
+
+    def mailed_proof(self, person: ProviderPerson, now: datetime = NOW) -> str:
+        """Deliver the mail that is to prove the address of that person; the token in it."""
+        message = Message("provider_sign_up", identity=provider_key(person.provider, person.subject))
+        assert self.mailing.deliver(message, now) == "sent"
+        return self.postman.mails[-1].values["link"].partition("#token=")[2].partition("&")[0]
+
+    def states(self) -> list[OneTimeToken]:
+        """The states that are still out."""
+        return [token for token in self.world.tokens.values() if token.purpose == "oauth-state"]
+
+    def provider_identity(self, person: ProviderPerson) -> Identity:
+        """What is stored of that subject."""
+        return self.world.identities[provider_key(person.provider, person.subject)]
+
+    def keys_of(self, logged_in: LoggedIn) -> set[str]:
+        """The keys of the identities that the account holds, which must be those that are stored as its own."""
+        user_id = logged_in.session.user_id
+        stored = {key for key, it in self.world.identities.items() if it.user_id == user_id and it.verified}
+        assert stored == self.world.users[user_id].identities
+        return stored
+
+
+def both_keys(person: ProviderPerson) -> set[str]:
+    """The keys of the subject and of its address."""
+    return {provider_key(person.provider, person.subject), email_key(person.email)}
+
+
+def tables_of(service: OAuthService) -> dict[str, object]:
+    """Everything that is stored, counters aside, to see whether anything changed."""
+    world = service.world
+    tables = (world.users, world.identities, world.sessions, world.api_keys, world.tokens)
+    return {"tables": [dict(table) for table in tables], "records": list(world.records)}
+
+
+def presented(logged_in: LoggedIn) -> Credential:
+    """What that person's browser presents."""
+    return cookie(logged_in)
+
+
+@dataclass
+class AtOnce:
+    """Transactions in which those with a ``kind`` of change wait for each other, when all has been read."""
+
+    world: World
+    kind: type[Change]
+    barrier: Barrier = field(default_factory=lambda: Barrier(2))
+
+    def commit(self, *changes: Change) -> None:
+        """Wait for the other, then commit."""
+        if any(isinstance(change, self.kind) for change in changes):
+            self.barrier.wait(10)
+        self.world.commit(*changes)
+
+
+def at_once(*calls: Callable[[], object]) -> list[str]:
+    """What each call returns, or the code of its refusal, sorted; all run in threads of their own."""
+    outcomes: list[str] = []
+
+    def run(call: Callable[[], object]) -> None:
+        try:
+            outcomes.append(str(call()))
+        except AccountsError as refused:
+            outcomes.append(refused.code)
+
+    threads = [Thread(target=run, args=(call,)) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sorted(outcomes)

@@ -1,0 +1,298 @@
+"""What attackers have done to services like this one, and what comes of it here (OA-06, OA-08; pre-hijacking paper)."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from accounts.errors import (
+    AccountsError,
+    AddressReused,
+    EmailMissing,
+    EmailNotVerified,
+    InvalidCredentials,
+    InvalidLink,
+    LoginExpired,
+    Unavailable,
+)
+from accounts.model.audit import Record
+from accounts.model.identities import Claim, Identity, StillVerified
+from accounts.model.messages import Message
+from accounts.model.users import User
+from tests.unit.accounts.flows.providers.stage import OAuthService, both_keys, presented, somebody, tables_of
+from tests.unit.accounts.stage import EMAIL, NOW, OTHER_PASSWORD, OWNER, PASSWORD, STRANGER, Meanwhile, held, order
+
+OLIVE = somebody("google", "1001")
+
+
+def _refusal(service: OAuthService, person: Any, credential: Any = None) -> type[AccountsError]:
+    with pytest.raises(AccountsError) as refused:
+        service.log_in_with(person, credential)
+    return type(refused.value)
+
+
+def _log_in(service: OAuthService, password: str) -> Any:
+    return service.login.with_password(EMAIL, password, remember=False, presented=None, caller=STRANGER, now=NOW)
+
+
+def test_somebody_new_gets_an_account_with_their_address_and_no_password(service: OAuthService) -> None:
+    """One transaction: account, both ways of finding it, session, and what is written down of it."""
+    arrived = service.log_in_with(OLIVE)
+    user_id = arrived.session.user_id
+
+    subject = Identity("google#1001", user_id, EMAIL, "Olive", NOW, NOW, verified=True, devices=(OWNER.device,))
+    assert service.world.identities == {
+        "google#1001": subject,
+        f"email#{EMAIL}": replace(subject, key=f"email#{EMAIL}"),
+    }
+    assert service.world.users == {
+        user_id: User(
+            user_id,
+            EMAIL,
+            "Olive",
+            NOW,
+            NOW,
+            sessions={arrived.session.digest: arrived.session.expires_at},
+            identities=frozenset({"google#1001", f"email#{EMAIL}"}),
+        )
+    }
+    assert [(record.event, record.detail) for record in service.world.records] == [
+        ("user_created", {"provider": "google"}),
+        ("authn_login_success", {"method": "google", "session": arrived.session.digest}),
+    ]
+    assert (service.outbox.messages, service.notices.messages) == ([], [])
+
+
+def test_an_account_that_came_through_a_provider_has_no_password_that_could_be_right(service: OAuthService) -> None:
+    """Every password fails there as it fails everywhere, with one hash (ASVS 6.3.8)."""
+    service.log_in_with(OLIVE)
+    for password in ("", PASSWORD, "None", "fake:", "null"):
+        with pytest.raises(InvalidCredentials):
+            _log_in(service, password)
+        service.world.counters.clear()
+
+    assert service.hasher.calls == 5
+
+
+def test_the_password_of_who_was_here_first_stops_working_when_the_owner_arrives(service: OAuthService) -> None:
+    """A squatter signed up with the victim's address and waits; the victim comes through Google."""
+    squatters_link = service.signed_up(EMAIL, PASSWORD)
+    waiting = service.identity()
+    arrived = service.log_in_with(OLIVE)
+
+    address = service.identity()
+    assert waiting.password_hash == f"fake:{PASSWORD}"
+    assert (address.password_hash, address.pending_token, address.expires_at) == (None, None, None)
+    assert (address.verified, address.user_id) == (True, arrived.session.user_id)
+    assert address.user_id != waiting.user_id
+    with pytest.raises(InvalidCredentials):
+        _log_in(service, PASSWORD)
+    with pytest.raises(InvalidLink):
+        service.verification.confirm(squatters_link, PASSWORD, None, STRANGER, NOW)
+    assert service.keys_of(arrived) == both_keys(OLIVE)
+    assert held(service, arrived) == {arrived.session.digest}
+
+
+def test_a_squatter_cannot_come_back_after_the_owner(service: OAuthService) -> None:
+    """Signing up over a confirmed address changes nothing; its owner is told."""
+    service.log_in_with(OLIVE)
+    before = tables_of(service)
+    service.signup.start(EMAIL, OTHER_PASSWORD, "Eve", STRANGER, NOW)
+
+    assert tables_of(service) == before
+    assert service.mailing.deliver(Message("sign_up", email=EMAIL), NOW) == "sent"
+    assert service.postman.mails[-1].template == "already_registered"
+
+
+def test_a_squatter_who_confirms_while_the_owner_is_at_google_does_not_get_the_owner(service: OAuthService) -> None:
+    """Whoever confirms has the mailbox; the sign-in is started over, and then it is a link to a verified address."""
+    token = service.signed_up()
+    service.says(OLIVE)
+    left = service.leave()
+
+    class LastMoment(Meanwhile):
+        def commit(self, *changes: Any) -> None:
+            """Only the transaction that makes the account is overtaken."""
+            if any(isinstance(change, Claim) for change in changes):
+                return super().commit(*changes)
+            return self.world.commit(*changes)
+
+    verification = service.verification
+    service.interposed = LastMoment(service.world, lambda: verification.confirm(token, PASSWORD, None, OWNER, NOW))
+    with pytest.raises(LoginExpired):
+        service.come_back(left)
+
+    assert [user.identities for user in service.world.users.values()] == [frozenset({f"email#{EMAIL}"})]
+    service.interposed = None
+    again = service.log_in_with(OLIVE)
+    assert service.keys_of(again) == both_keys(OLIVE)
+
+
+def test_the_same_verified_address_on_both_sides_is_the_same_person(service: OAuthService) -> None:
+    """Linked, and told by mail; password and sessions stay."""
+    owner = service.person()
+    arrived = service.log_in_with(OLIVE)
+
+    assert arrived.session.user_id == owner.session.user_id
+    assert service.keys_of(owner) == both_keys(OLIVE)
+    assert held(service, owner) == {owner.session.digest, arrived.session.digest}
+    assert service.notices.messages == [Message("identity_linked", user_id=owner.session.user_id, detail="Google")]
+    assert [record.event for record in service.world.records] == ["authn_identity_linked", "authn_login_success"]
+    assert service.log_in().session.user_id == owner.session.user_id
+
+
+def test_a_notice_that_cannot_be_queued_stops_nobody() -> None:
+    """The link has happened; see ``BestEffortOutbox``. What must be sent goes by the other queue."""
+    service = OAuthService()
+    service.outbox.down = True
+    assert service.log_in_with(OLIVE).session.method == "google"
+
+
+@pytest.mark.parametrize("local", ["nobody", "squatter", "owner"])
+def test_an_address_that_the_provider_has_not_verified_opens_and_changes_nothing(
+    service: OAuthService, local: str
+) -> None:
+    """GitHub lets anybody enter any address: our own mail goes to it, and that is all (OA-08)."""
+    if local == "squatter":
+        service.signed_up()
+    if local == "owner":
+        service.person()
+    service.outbox.messages.clear()
+    eve = somebody("github", "666", EMAIL, email_verified=False)
+    before = tables_of(service)
+
+    assert _refusal(service, eve) is EmailNotVerified
+    pending = service.world.identities.pop("github#666")
+    assert (pending.verified, pending.user_id in service.world.users) == (False, False)
+    assert tables_of(service) == before
+    assert service.outbox.messages == [Message("provider_sign_up", identity="github#666")]
+
+
+def test_a_person_without_an_address_is_told_so(service: OAuthService) -> None:
+    """Nothing is kept of them."""
+    before = tables_of(service)
+
+    assert _refusal(service, somebody("github", "666", "")) is EmailMissing
+    assert tables_of(service) == before
+
+
+def test_a_mail_that_cannot_be_queued_is_our_trouble(service: OAuthService) -> None:
+    """Without it the person would wait for ever: 503, try again; nobody is let in."""
+    service.outbox.down = True
+
+    assert _refusal(service, somebody("github", "666", EMAIL, email_verified=False)) is Unavailable
+    assert (service.world.users, service.world.sessions) == ({}, {})
+
+
+def test_a_renamed_person_with_a_new_address_finds_their_account(service: OAuthService) -> None:
+    """Nothing but the subject counts once it is known; the address of the account stays what it was."""
+    before = service.log_in_with(somebody("github", "77", EMAIL, name="olive"))
+    after = service.log_in_with(somebody("github", "77", "new@example.com", name="olive-renamed"))
+    without = service.log_in_with(somebody("github", "77", ""))
+
+    assert {it.session.user_id for it in (before, after, without)} == {before.session.user_id}
+    assert service.world.users[before.session.user_id].email == EMAIL
+
+
+def test_who_takes_over_a_name_takes_over_nothing_else(service: OAuthService) -> None:
+    """A recycled login is another id, so another account."""
+    olive = service.log_in_with(somebody("github", "77", EMAIL, name="olive"))
+    eve = service.log_in_with(somebody("github", "78", "eve@evil.example", name="olive"))
+
+    assert eve.session.user_id != olive.session.user_id
+
+
+@pytest.mark.parametrize("provider", ["google", "github"])
+def test_who_gets_an_address_that_was_given_away_does_not_get_its_account(service: OAuthService, provider: str) -> None:
+    """The address is verified, and yet it may be somebody new: log in the old way and link it on purpose."""
+    olive = service.log_in_with(somebody(provider, "1001"))
+    before = tables_of(service)
+
+    assert _refusal(service, somebody(provider, "2002")) is AddressReused
+    assert tables_of(service) == before
+    service.link(somebody(provider, "2002"), presented(olive))
+    assert service.log_in_with(somebody(provider, "2002")).session.user_id == olive.session.user_id
+
+
+def test_a_refused_sign_in_logs_nobody_out(service: OAuthService) -> None:
+    """Whoever is signed in stays so, whatever the reason."""
+    owner = service.person()
+    service.log_in_with(somebody("google", "1001", "taken@example.com"))
+    refused = (
+        somebody("google", "2002", "taken@example.com"),
+        somebody("github", "3", ""),
+        somebody("github", "4", "x@example.com", email_verified=False),
+    )
+    answers = [_refusal(service, person, presented(owner)) for person in refused]
+
+    assert answers == [AddressReused, EmailMissing, EmailNotVerified]
+    assert held(service, owner) == {owner.session.digest}
+
+
+def test_an_account_that_is_gone_before_it_is_linked_is_not_brought_back(service: OAuthService) -> None:
+    """The address must still be verified, and that account's, when the link is written."""
+    owner = service.person()
+    service.says(OLIVE)
+    left = service.leave()
+
+    class LastMoment(Meanwhile):
+        def commit(self, *changes: Any) -> None:
+            """Only the transaction that links is overtaken."""
+            if any(isinstance(change, StillVerified) for change in changes):
+                return super().commit(*changes)
+            return self.world.commit(*changes)
+
+    closing = service.closing
+    service.interposed = LastMoment(service.world, lambda: closing.close(presented(owner), OWNER, NOW))
+    with pytest.raises(LoginExpired):
+        service.come_back(left)
+
+    assert (service.world.users, service.world.identities, service.world.sessions) == ({}, {}, {})
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_disabled_account_lets_nobody_in_through_a_provider_either(service: OAuthService, known: bool) -> None:
+    """Linked before or about to be: one answer, no link, no session, no new account."""
+    owner = service.person()
+    if known:
+        service.log_in_with(OLIVE)
+    service.disabling.disable(order(owner.session.user_id), NOW)
+    before = tables_of(service)
+
+    assert _refusal(service, OLIVE) is InvalidCredentials
+    assert tables_of(service) == before
+
+
+def test_a_deleted_account_leaves_its_address_and_its_logins_free(service: OAuthService) -> None:
+    """Who comes back is new."""
+    first = service.log_in_with(OLIVE)
+    service.closing.close(presented(first), OWNER, NOW)
+    assert service.world.identities == {}
+    second = service.log_in_with(OLIVE)
+
+    assert second.session.user_id != first.session.user_id
+
+
+def test_a_provider_that_stops_in_the_middle_leaves_no_half_account(service: OAuthService) -> None:
+    """The tables fail between the provider's word and the account: all or nothing."""
+    service.says(OLIVE)
+    left = service.leave()
+
+    def stop() -> None:
+        service.world.down = True
+
+    service.providers.by_name["google"].meanwhile = stop
+    with pytest.raises(Unavailable):
+        service.come_back(left)
+
+    assert (service.world.users, service.world.identities, service.world.sessions) == ({}, {}, {})
+
+
+def test_what_is_written_down_of_a_link_names_the_provider_and_no_secret(service: OAuthService) -> None:
+    """One record for the account's own history."""
+    owner = service.person()
+    service.link(OLIVE, presented(owner))
+    [record] = service.world.records
+
+    user_id = owner.session.user_id
+    assert record == Record(user_id, "authn_identity_linked", NOW, OWNER, {"provider": "google"}, serial=record.serial)

@@ -1,0 +1,141 @@
+"""A first password for an account that came through a provider."""
+
+import pytest
+
+from accounts.errors import (
+    AccountsError,
+    CredentialNotAccepted,
+    InvalidCredentials,
+    InvalidInput,
+    NotFound,
+    PasswordExists,
+    ReauthenticationRequired,
+    Unauthenticated,
+    WeakPassword,
+)
+from accounts.model.audit import Record
+from accounts.model.messages import Message
+from tests.unit.accounts.flows.providers.stage import OAuthService, presented, somebody, tables_of
+from tests.unit.accounts.stage import (
+    EMAIL,
+    NOW,
+    OTHER_PASSWORD,
+    OWNER,
+    PASSWORD,
+    Meanwhile,
+    held,
+    key_credential,
+    later,
+)
+
+GOOGLE = somebody("google", "1001")
+
+
+def test_a_first_password_works_at_once(service: OAuthService) -> None:
+    """Before, every one failed; after, this one opens the account, and the provider still does."""
+    arrived = service.log_in_with(GOOGLE)
+    with pytest.raises(InvalidCredentials):
+        service.log_in(password=PASSWORD)
+    service.world.records.clear()
+    service.notices.messages.clear()
+
+    user_id = arrived.session.user_id
+    assert service.password_setting.set(presented(arrived), PASSWORD, OWNER, NOW) == user_id
+    assert service.log_in(password=PASSWORD).session.user_id == user_id
+    assert service.log_in_with(GOOGLE).session.user_id == user_id
+    assert service.world.records[0] == Record(
+        user_id, "authn_password_change", NOW, OWNER, serial=service.world.records[0].serial
+    )
+    assert service.notices.messages == [Message("password_set", user_id=user_id)]
+
+
+def test_a_first_password_ends_the_other_sessions_and_keeps_this_one(service: OAuthService) -> None:
+    """ASVS 7.4.3."""
+    others = [service.log_in_with(GOOGLE) for _ in range(3)]
+    arrived = service.log_in_with(GOOGLE)
+    assert len(held(service, arrived)) == 4
+    service.password_setting.set(presented(arrived), PASSWORD, OWNER, NOW)
+
+    assert held(service, arrived) == {arrived.session.digest}
+    for other in others:
+        with pytest.raises(Unauthenticated):
+            service.sessions.session(presented(other), NOW)
+
+
+def test_a_password_that_is_there_is_not_set_but_changed(service: OAuthService) -> None:
+    """Or a stolen session could replace it without knowing it."""
+    owner = service.person()
+    before = tables_of(service)
+    with pytest.raises(PasswordExists):
+        service.password_setting.set(presented(owner), OTHER_PASSWORD, OWNER, NOW)
+
+    assert tables_of(service) == before
+    assert service.hasher.calls == 0
+
+
+@pytest.mark.parametrize(
+    ("password", "refusal"),
+    [
+        ("short", WeakPassword),
+        (EMAIL, WeakPassword),
+        ("comfyuicomfyuicomfyui", WeakPassword),
+        ("x" * 257, InvalidInput),
+    ],
+)
+def test_a_first_password_keeps_to_the_policy(
+    service: OAuthService, password: str, refusal: type[AccountsError]
+) -> None:
+    """The same as when signing up."""
+    arrived = service.log_in_with(GOOGLE)
+    with pytest.raises(refusal) as refused:
+        service.password_setting.set(presented(arrived), password, OWNER, NOW)
+
+    assert type(refused.value) is refusal
+    assert service.identity().password_hash is None
+
+
+def test_a_first_password_needs_a_recent_log_in(service: OAuthService) -> None:
+    """Of the last quarter of an hour, by a session."""
+    arrived = service.log_in_with(GOOGLE)
+    for credential, moment, refusal in (
+        (presented(arrived), later(minutes=15, seconds=1), ReauthenticationRequired),
+        (None, NOW, Unauthenticated),
+        (key_credential(service.key(arrived).plaintext), NOW, CredentialNotAccepted),
+    ):
+        with pytest.raises(refusal):
+            service.password_setting.set(credential, PASSWORD, OWNER, moment)
+
+    assert service.identity().password_hash is None
+
+
+def test_a_first_password_that_is_overtaken_by_another_does_not_count(service: OAuthService) -> None:
+    """Two of them at once do not both believe that theirs counts."""
+    arrived = service.log_in_with(GOOGLE)
+    theirs = "fake:of the other call"
+    service.interposed = Meanwhile(service.world, lambda: service.change_identity(password_hash=theirs))
+
+    with pytest.raises(PasswordExists):
+        service.password_setting.set(presented(arrived), PASSWORD, OWNER, NOW)
+
+    assert service.identity().password_hash == theirs
+    assert service.notices.messages == []
+
+
+def test_a_first_password_outlasts_a_change_of_the_account(service: OAuthService) -> None:
+    """A log-in on another device meanwhile is read again, and ended with the others."""
+    arrived = service.log_in_with(GOOGLE)
+    user_id = arrived.session.user_id
+    service.interposed = Meanwhile(service.world, lambda: service.world.user(user_id, name="New Name"))
+
+    assert service.password_setting.set(presented(arrived), PASSWORD, OWNER, NOW) == user_id
+    assert service.identity().password_hash == f"fake:{PASSWORD}"
+
+
+def test_an_address_that_is_somebody_elses_gets_no_password(service: OAuthService) -> None:
+    """The account says it has that address; the address says it belongs to another."""
+    arrived = service.log_in_with(GOOGLE)
+    service.change_identity(user_id="SomebodyElse")
+    with pytest.raises(NotFound):
+        service.password_setting.set(presented(arrived), PASSWORD, OWNER, NOW)
+
+    assert service.identity().password_hash is None

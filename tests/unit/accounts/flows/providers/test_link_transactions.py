@@ -1,0 +1,280 @@
+"""Linking on purpose: only for the session that asked, and never instead of it (OA-11)."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from accounts.errors import (
+    AccountsError,
+    CookiesBlocked,
+    IdentityLimitReached,
+    IdentityLinkedElsewhere,
+    LoginExpired,
+    Unauthenticated,
+)
+from accounts.flows.people.authentication import Credential
+from accounts.flows.people.session_opening import LoggedIn
+from accounts.flows.providers.provider_login import Arrival, Callback
+from accounts.model.audit import Record
+from accounts.model.identities import Claim, Identity, provider_key
+from accounts.model.messages import Message
+from accounts.model.users import HoldIdentity
+from tests.unit.accounts.flows.providers.stage import CODE, OAuthService, both_keys, presented, somebody, tables_of
+from tests.unit.accounts.stage import EMAIL, NOW, OWNER, SITE_URL, STRANGER, Meanwhile, held, later
+
+WORK = somebody("github", "77", "olive@work.example", name="Olive at work")
+
+
+def _refusal(
+    service: OAuthService, left: Any, credential: Credential | None, provider: str = "github"
+) -> type[AccountsError]:
+    with pytest.raises(AccountsError) as refused:
+        service.come_back(left, provider, credential)
+    return type(refused.value)
+
+
+def _linked(service: OAuthService, person: LoggedIn) -> Arrival:
+    return service.link(WORK, presented(person))
+
+
+def test_the_login_is_linked_and_the_session_stays_as_it_was(service: OAuthService) -> None:
+    """No new session, no new account, and back to the page that asked; written down, and told by mail."""
+    person = service.person()
+    sessions = dict(service.world.sessions)
+    arrival = _linked(service, person)
+
+    user_id = person.session.user_id
+    assert arrival == Arrival(f"{SITE_URL}/account", user_id, None)
+    assert service.world.sessions == sessions
+    assert service.keys_of(person) == {f"email#{EMAIL}", "github#77"}
+    assert service.provider_identity(WORK) == Identity(
+        "github#77", user_id, WORK.email, WORK.name, NOW, NOW, verified=True, devices=(OWNER.device,)
+    )
+    [record] = service.world.records
+    assert record == Record(user_id, "authn_identity_linked", NOW, OWNER, {"provider": "github"}, serial=record.serial)
+    assert service.notices.messages == [Message("identity_linked", user_id=user_id, detail="GitHub")]
+
+
+@pytest.mark.parametrize(
+    "person",
+    [
+        replace(WORK, email="", email_verified=False),
+        replace(WORK, email_verified=False),
+        replace(WORK, email=EMAIL),
+        replace(WORK, email=EMAIL, email_verified=False),
+    ],
+)
+def test_the_address_has_no_say_when_a_person_asks(service: OAuthService, person: Any) -> None:
+    """Missing, unverified or their own: they are signed in here and there, which is proof enough."""
+    owner = service.person()
+    service.link(person, presented(owner))
+
+    assert service.keys_of(owner) == {f"email#{EMAIL}", "github#77"}
+    assert service.outbox.messages == []
+
+
+def test_an_address_that_is_somebody_elses_here_is_linked_to_who_asked_and_to_nobody_else(
+    service: OAuthService,
+) -> None:
+    """The subject goes to the account that asked; the address stays whose it is."""
+    owner, other = service.person(), service.person("other@example.com")
+    service.link(replace(WORK, email="other@example.com"), presented(owner))
+
+    assert service.keys_of(owner) == {f"email#{EMAIL}", "github#77"}
+    assert service.keys_of(other) == {"email#other@example.com"}
+
+
+def test_the_linked_login_opens_the_account_from_then_on(service: OAuthService) -> None:
+    """Under whatever name and address it comes."""
+    owner = service.person()
+    _linked(service, owner)
+    again = service.log_in_with(replace(WORK, email="renamed@work.example", name="New Name"))
+
+    assert again.session.user_id == owner.session.user_id
+    assert len(service.world.users) == 1
+
+
+def test_a_login_that_opens_another_account_stays_there(service: OAuthService) -> None:
+    """409, and nothing moves."""
+    service.log_in_with(WORK)
+    owner = service.person()
+    service.says(WORK)
+    left = service.leave_to_link(presented(owner), "github")
+    before = tables_of(service)
+
+    assert _refusal(service, left, presented(owner)) is IdentityLinkedElsewhere
+    assert tables_of(service)["tables"][:4] == before["tables"][:4]  # type: ignore[index]
+    assert service.notices.messages == []
+
+
+def test_linking_what_is_linked_already_changes_nothing_and_tells_nobody(service: OAuthService) -> None:
+    """A second click."""
+    owner = service.person()
+    _linked(service, owner)
+    before = tables_of(service)
+    service.notices.messages.clear()
+
+    assert _linked(service, owner).logged_in is None
+    assert (tables_of(service), service.notices.messages) == (before, [])
+
+
+@pytest.mark.parametrize("who", ["nobody", "another session of theirs", "somebody else", "an ended session", "made up"])
+def test_only_the_session_that_asked_gets_the_link(service: OAuthService, who: str) -> None:
+    """Refused before the provider is asked; whoever is signed in stays signed in, with nothing linked."""
+    owner, attacker = service.person(), service.person("eve@example.com")
+    service.says(WORK)
+    left = service.leave_to_link(presented(owner), "github")
+    others = {
+        "nobody": None,
+        "another session of theirs": presented(service.log_in()),
+        "somebody else": presented(attacker),
+        "an ended session": presented(owner),
+        "made up": replace(presented(owner), secret="x" * 43),
+    }
+    if who == "an ended session":
+        service.logout.here(presented(owner), OWNER, NOW)
+    sessions = dict(service.world.sessions)
+
+    assert _refusal(service, left, others[who]) is Unauthenticated
+    assert (service.world.sessions, service.providers.by_name["github"].asked) == (sessions, [])
+    assert service.keys_of(owner) == {f"email#{EMAIL}"}
+    assert service.keys_of(attacker) == {"email#eve@example.com"}
+
+
+def test_a_session_that_ends_meanwhile_links_nothing(service: OAuthService) -> None:
+    """At its limit, between leaving and coming back."""
+    service.person()
+    almost_over = service.log_in(NOW)
+    service.says(WORK)
+    left = service.departure.link("github", "", presented(almost_over), OWNER, later(minutes=15)), ""
+    state = service.providers.by_name["github"].sent[-1][0]
+    session = service.world.sessions[almost_over.session.digest]
+    service.world.sessions[session.digest] = replace(session, expires_at=later(minutes=20))
+    with pytest.raises(Unauthenticated):
+        service.come_back((left[0], state), "github", presented(almost_over), later(minutes=20))
+
+    assert service.providers.by_name["github"].asked == []
+
+
+def test_a_link_cannot_be_brought_to_another_browser_by_a_link_in_a_mail(service: OAuthService) -> None:
+    """An attacker starts linking, stops at the redirect, and has the victim open it: their browser lacks the cookie."""
+    attacker, victim = service.person("eve@example.com"), service.person()
+    service.says(WORK)
+    departure, state = service.leave_to_link(presented(attacker), "github")
+
+    assert _refusal(service, (replace(departure, browser=""), state), presented(victim)) is CookiesBlocked
+    assert service.keys_of(victim) == {f"email#{EMAIL}"}
+
+
+def test_a_sign_in_that_was_not_started_as_a_link_links_nothing_to_whoever_is_signed_in(service: OAuthService) -> None:
+    """It signs in as the provider's person, and the session that was there ends: no token outlives a log-in."""
+    owner = service.person()
+    arrived = service.log_in_with(WORK, presented(owner))
+
+    assert arrived.session.user_id != owner.session.user_id
+    assert service.keys_of(owner) == {f"email#{EMAIL}"}
+    assert held(service, owner) == set()
+
+
+def test_ten_logins_are_the_most_of_an_account(service: OAuthService) -> None:
+    """The eleventh is refused with its own words, whether on purpose or by address; who was signed in stays so."""
+    owner = service.person()
+    for number in range(9):
+        service.link(somebody("github", str(number + 100), ""), presented(owner))
+    service.says(WORK)
+    on_purpose = service.leave_to_link(presented(owner), "github")
+    service.says(somebody("google", "5"))
+    by_address = service.leave("google")
+
+    assert _refusal(service, on_purpose, presented(owner)) is IdentityLimitReached
+    assert _refusal(service, by_address, presented(owner), "google") is IdentityLimitReached
+    assert len(service.keys_of(owner)) == 10
+    assert held(service, owner) == {owner.session.digest}
+
+
+def test_a_subject_that_somebody_else_gets_meanwhile_is_not_taken_from_them(service: OAuthService) -> None:
+    """Between our reading and our writing: start again, and then the answer is the true one."""
+    owner, other = service.person(), service.person("other@example.com")
+    service.says(WORK)
+    left = service.leave_to_link(presented(owner), "github")
+    theirs = replace(service.identity("other@example.com"), key="github#77")
+    hold = HoldIdentity(theirs.user_id, theirs.key, 10)
+
+    def claim() -> None:
+        service.world.commit(Claim(theirs), hold)
+
+    service.providers.by_name["github"].meanwhile = claim
+    reading = service.world.identities.get
+    service.interposed = Meanwhile(service.world, lambda: None)
+    assert reading(provider_key("github", "77")) is None
+
+    assert _refusal(service, left, presented(owner)) is IdentityLinkedElsewhere
+    assert service.keys_of(other) == {"email#other@example.com", "github#77"}
+
+
+def test_a_subject_that_is_claimed_at_the_very_last_moment_starts_the_person_over(service: OAuthService) -> None:
+    """Refused by the condition in the transaction; nothing of the link is written."""
+    owner, other = service.person(), service.person("other@example.com")
+    service.says(WORK)
+    left = service.leave_to_link(presented(owner), "github")
+    theirs = replace(service.identity("other@example.com"), key="github#77")
+
+    class LastMoment(Meanwhile):
+        def commit(self, *changes: Any) -> None:
+            """Only the transaction that links is overtaken."""
+            if any(isinstance(change, Claim) for change in changes):
+                return super().commit(*changes)
+            return self.world.commit(*changes)
+
+    service.interposed = LastMoment(
+        service.world, lambda: service.world.commit(Claim(theirs), HoldIdentity(theirs.user_id, theirs.key, 10))
+    )
+
+    assert _refusal(service, left, presented(owner)) is LoginExpired
+    assert service.keys_of(owner) == {f"email#{EMAIL}"}
+    assert service.keys_of(other) == {"email#other@example.com", "github#77"}
+    assert service.notices.messages == []
+
+
+def test_a_session_that_ends_at_the_very_last_moment_links_nothing(service: OAuthService) -> None:
+    """Logging out everywhere wins over a link that is under way; the person is told to log in, not that it is full."""
+    owner = service.person()
+    service.says(WORK)
+    left = service.leave_to_link(presented(owner), "github")
+    everywhere = service.logout_everywhere
+
+    class LastMoment(Meanwhile):
+        def commit(self, *changes: Any) -> None:
+            """Only the transaction that links is overtaken."""
+            if any(isinstance(change, Claim) for change in changes):
+                return super().commit(*changes)
+            return self.world.commit(*changes)
+
+    service.interposed = LastMoment(service.world, lambda: everywhere.everywhere(presented(owner), OWNER, NOW))
+
+    assert _refusal(service, left, presented(owner)) is Unauthenticated
+    assert service.keys_of(owner) == {f"email#{EMAIL}"}
+    assert service.notices.messages == []
+
+
+def test_both_keys_of_a_person_are_theirs_alone(service: OAuthService) -> None:
+    """The same number at both providers is two people (OA-06)."""
+    one = service.log_in_with(somebody("google", "1001", "one@example.com"))
+    two = service.log_in_with(somebody("github", "1001", "two@example.com"))
+
+    assert one.session.user_id != two.session.user_id
+    assert service.keys_of(one) == both_keys(somebody("google", "1001", "one@example.com"))
+    assert service.keys_of(two) == both_keys(somebody("github", "1001", "two@example.com"))
+
+
+def test_a_linked_login_is_announced_when_another_browser_uses_it(service: OAuthService) -> None:
+    """It knows the browser that linked it: whoever holds that login elsewhere does not come in unnoticed."""
+    person = service.person()
+    _linked(service, person)
+    service.notices.messages.clear()
+    service.says(WORK)
+    left, state = service.leave("github", caller=STRANGER)
+    service.arrival.arrive("github", Callback(state, CODE, "", "", left.browser), None, STRANGER, NOW)
+
+    assert [message.kind for message in service.notices.messages] == ["sign_in_new_device"]

@@ -1,0 +1,104 @@
+"""Every refusal of a sign-in with a provider: its own code, words and status, and a page that shows them."""
+
+import html
+import re
+
+import pytest
+
+from accounts import errors
+from accounts.errors import AccountsError
+from accounts.settings import Settings
+from accounts.web import pages, responses
+from tests.unit.accounts.stage import SITE_URL
+
+SETTINGS = Settings(
+    "prod",
+    SITE_URL,
+    {
+        "SITE_NAME": "Comfy account",
+        "ACCENT_COLOR": "#1a56db",
+        "ACCENT_COLOR_DARK": "#8ab4ff",
+        "SUPPORT_URL": 'https://support.example.com/?a=1&b="2"',
+        "PASSWORD_MIN_CHARACTERS": "15",
+        "WALKTHROUGH_URL": "https://example.com/readme",
+    },
+)
+REFUSALS: dict[type[AccountsError], tuple[int, str]] = {
+    errors.LoginDeclined: (400, "sign_in_declined"),
+    errors.LoginExpired: (400, "sign_in_expired"),
+    errors.CookiesBlocked: (400, "cookies_blocked"),
+    errors.ProviderNotTrusted: (400, "provider_not_trusted"),
+    errors.EmailNotVerified: (403, "email_not_verified"),
+    errors.EmailMissing: (403, "email_missing"),
+    errors.OriginNotAllowed: (403, "origin_not_allowed"),
+    errors.ReauthenticationRequired: (403, "reauth_required"),
+    errors.ProviderOff: (404, "provider_off"),
+    errors.IdentityLinkedElsewhere: (409, "identity_linked_elsewhere"),
+    errors.AddressReused: (409, "address_reused"),
+    errors.IdentityLimitReached: (409, "identity_limit_reached"),
+    errors.LastIdentity: (409, "last_identity"),
+    errors.PasswordExists: (409, "password_exists"),
+    errors.ProviderUnavailable: (503, "provider_unavailable"),
+}
+# What only somebody meets who is logged in already: the way back leads to their account.
+LINKING = {errors.IdentityLinkedElsewhere, errors.IdentityLimitReached, errors.ReauthenticationRequired}
+PAGE_POLICY = "default-src 'none'; script-src 'self'; style-src 'self'"
+
+
+@pytest.mark.parametrize("kind", REFUSALS)
+def test_each_refusal_has_its_status_and_its_code(kind: type[AccountsError]) -> None:
+    """Programs go by these."""
+    assert (responses.status_of(kind()), kind.code) == REFUSALS[kind]
+
+
+def test_no_two_refusals_share_code_words_or_name_in_the_log() -> None:
+    """Each tells a person something else; in the log, families may share a name."""
+    codes = {kind.code for kind in REFUSALS}
+    words = {kind().message for kind in REFUSALS}
+
+    assert (len(codes), len(words)) == (len(REFUSALS), len(REFUSALS))
+
+
+@pytest.mark.parametrize("kind", REFUSALS)
+def test_each_refusal_says_what_to_do(kind: type[AccountsError]) -> None:
+    """A whole sentence, with a verb that a person can follow."""
+    words = kind().message
+    verbs = "start|allow|choose|log in|open|add|make|try|unlink|link|change|set"
+
+    assert words[-1] == "."
+    assert re.search(rf"\b({verbs})\b", words.lower()), words
+
+
+@pytest.mark.parametrize("kind", REFUSALS)
+def test_on_a_page_each_refusal_shows_its_words_and_the_other_ways_in(kind: type[AccountsError]) -> None:
+    """With the policy of pages and the status of the refusal."""
+    answer = pages.refusal(SETTINGS)(kind())
+    event = responses.as_event(answer, request_id="r", cors=False)
+
+    assert answer.status == REFUSALS[kind][0]
+    assert html.escape(kind().message) in answer.body
+    assert f"<code>{kind.code}</code>" in answer.body
+    way = "/account" if kind in LINKING else "/login"
+    assert f'<a class="button primary wide" href="{way}">' in answer.body
+    assert html.escape(SETTINGS["SUPPORT_URL"]) in answer.body
+    assert event["headers"]["content-type"] == "text/html; charset=utf-8"
+    assert event["headers"]["content-security-policy"].startswith(PAGE_POLICY)
+    assert event["headers"].get("retry-after") == ("5" if kind is errors.ProviderUnavailable else None)
+
+
+@pytest.mark.parametrize("kind", REFUSALS)
+def test_as_json_a_refusal_may_run_nothing(kind: type[AccountsError]) -> None:
+    """The strict policy, and just the two fields."""
+    event = responses.as_event(responses.refused(kind()), request_id="r", cors=False)
+
+    assert event["headers"]["content-security-policy"].startswith("default-src 'none'; frame-ancestors 'none'")
+    assert event["headers"]["content-type"] == "application/json; charset=utf-8"
+
+
+def test_nothing_that_is_said_on_a_page_becomes_part_of_it() -> None:
+    """Words and addresses are text (XSS)."""
+    body = pages.refusal(SETTINGS)(errors.MalformedRequest("<script>alert('$code')</script>&\"")).body
+
+    assert "&lt;script&gt;alert(&#x27;$code&#x27;)&lt;/script&gt;&amp;&quot;" in body
+    assert "<script>alert" not in body
+    assert 'href="https://support.example.com/?a=1&amp;b=&quot;2&quot;"' in body

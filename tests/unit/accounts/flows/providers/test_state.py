@@ -1,0 +1,251 @@
+"""Back from the provider: a state is good once, for ten minutes, at its own provider, in its own browser (OA-01)."""
+
+from typing import Any
+
+import pytest
+
+from accounts import secrets
+from accounts.errors import (
+    AccountsError,
+    CookiesBlocked,
+    LoginDeclined,
+    LoginExpired,
+    ProviderNotTrusted,
+    ProviderOff,
+    ProviderUnavailable,
+    Unavailable,
+)
+from accounts.flows.providers.provider_login import Arrival, Callback, state_id
+from accounts.model.one_time_tokens import EMAIL_VERIFICATION, Consume, Issue, issue
+from tests.unit.accounts.flows.providers.stage import (
+    CODE,
+    ISSUERS,
+    AtOnce,
+    OAuthService,
+    at_once,
+    presented,
+    somebody,
+    tables_of,
+)
+from tests.unit.accounts.stage import NOW, SITE_URL, later
+
+
+def _refusal(service: OAuthService, left: Any, provider: str = "google", **changes: Any) -> type[AccountsError]:
+    with pytest.raises(AccountsError) as refused:
+        service.come_back(left, provider, **changes)
+    return type(refused.value)
+
+
+@pytest.mark.parametrize("provider", ["google", "github"])
+def test_who_left_from_here_comes_back_signed_in(service: OAuthService, provider: str) -> None:
+    """To the place they wanted, with a session that says how; the provider was brought code and challenge."""
+    left = service.leave(provider, "/keys?tab=1")
+    arrival = service.come_back(left, provider)
+
+    fake = service.providers.by_name[provider]
+    assert arrival.logged_in is not None
+    assert arrival == Arrival(f"{SITE_URL}/keys?tab=1", arrival.logged_in.session.user_id, arrival.logged_in)
+    assert (arrival.logged_in.session.method, arrival.logged_in.session.remembered) == (provider, False)
+    assert fake.asked == [(CODE, fake.sent[0][1])]
+    assert service.states() == []
+
+
+def test_a_state_is_good_once(service: OAuthService) -> None:
+    """The second time the provider is not even asked."""
+    left = service.leave()
+    service.come_back(left)
+    before = tables_of(service)
+
+    assert _refusal(service, left) is LoginExpired
+    assert (tables_of(service), len(service.providers.by_name["google"].asked)) == (before, 1)
+
+
+@pytest.mark.parametrize(("minutes", "good"), [(9.99, True), (10, False), (11, False), (60 * 24, False)])
+def test_a_state_is_good_for_ten_minutes(service: OAuthService, minutes: float, good: bool) -> None:
+    """At the tenth it is over."""
+    left = service.leave()
+    if good:
+        assert service.come_back(left, now=later(minutes=minutes)).logged_in is not None
+    else:
+        assert _refusal(service, left, now=later(minutes=minutes)) is LoginExpired
+        assert service.providers.by_name["google"].asked == []
+
+
+@pytest.mark.parametrize("state", ["", "x", "x" * 43, "0", "null", "undefined", "é", "x" * 2000])
+def test_a_state_that_nobody_gave_out_is_refused(service: OAuthService, state: str) -> None:
+    """An empty one too: authlib's own comparison would let it pass."""
+    left = service.leave()
+
+    assert _refusal(service, left, state=state) is LoginExpired
+    assert len(service.states()) == 1
+
+
+def test_a_digest_of_a_state_is_no_state(service: OAuthService) -> None:
+    """Whoever reads the table cannot come back with what stands there."""
+    left = service.leave()
+
+    assert _refusal(service, left, state=secrets.digest(left[1])) is LoginExpired
+
+
+def test_a_token_for_another_purpose_is_no_state(service: OAuthService) -> None:
+    """A link in a mail opens no callback."""
+    plaintext, token = issue(EMAIL_VERIFICATION, "google", lifetime=later(hours=1) - NOW, now=NOW)
+    service.world.commit(Issue(token))
+
+    assert _refusal(service, service.leave(), state=plaintext) is LoginExpired
+
+
+@pytest.mark.parametrize(("began", "ended"), [("google", "github"), ("github", "google")])
+def test_a_state_of_one_provider_is_worthless_at_the_other(service: OAuthService, began: str, ended: str) -> None:
+    """Mix-up (RFC 9700 4.4): nothing is asked of anybody, and the state is still good where it belongs (OA-09)."""
+    left = service.leave(began)
+
+    assert _refusal(service, left, ended) is LoginExpired
+    assert [fake.asked for fake in service.providers.by_name.values()] == [[], []]
+    assert service.come_back(left, began).logged_in is not None
+
+
+def test_a_provider_that_was_switched_off_meanwhile_ends_the_sign_in(service: OAuthService) -> None:
+    """Nothing is used up."""
+    left = service.leave()
+    del service.providers.by_name["google"]
+
+    assert _refusal(service, left) is ProviderOff
+    assert len(service.states()) == 1
+
+
+@pytest.mark.parametrize("browser", ["", "x", "x" * 43, "digest", "another's"])
+def test_another_browser_can_neither_use_nor_spoil_a_state(service: OAuthService, browser: str) -> None:
+    """No cookie, or not the one of this sign-in: refused, and whoever started can still finish (OA-10)."""
+    left = service.leave()
+    shown = {"digest": secrets.digest(left[0].browser), "another's": service.leave()[0].browser}.get(browser, browser)
+    before = tables_of(service)
+
+    assert _refusal(service, left, browser=shown) is CookiesBlocked
+    assert (tables_of(service), service.providers.by_name["google"].asked) == (before, [])
+    assert service.come_back(left).logged_in is not None
+
+
+def test_a_code_that_was_captured_cannot_be_brought_into_ones_own_sign_in_unnoticed(service: OAuthService) -> None:
+    """The attacker's own state comes with the attacker's verifier and nonce, to which the provider holds the code."""
+    victims, attackers = service.leave(), service.leave()
+    service.come_back(attackers, code="the-victims-code")
+    fake = service.providers.by_name["google"]
+
+    assert fake.asked == [("the-victims-code", fake.sent[1][1])]
+    assert fake.sent[0][1] != fake.sent[1][1]
+    assert service.come_back(victims).logged_in is not None
+
+
+@pytest.mark.parametrize(
+    ("error", "refusal"),
+    [
+        ("access_denied", LoginDeclined),
+        ("server_error", ProviderUnavailable),
+        ("temporarily_unavailable", ProviderUnavailable),
+        ("redirect_uri_mismatch", ProviderUnavailable),
+        ("<b>", ProviderUnavailable),
+        ("é", ProviderUnavailable),
+    ],
+)
+def test_a_no_at_the_provider_ends_the_sign_in(service: OAuthService, error: str, refusal: type[AccountsError]) -> None:
+    """The person's no is theirs, an outage is not; the code is not used, and the state is used up."""
+    left = service.leave()
+
+    assert _refusal(service, left, error=error) is refusal
+    assert (service.states(), service.providers.by_name["google"].asked) == ([], [])
+
+
+def test_a_no_that_somebody_else_brings_ends_nothing(service: OAuthService) -> None:
+    """Only the browser that started can stop its sign-in."""
+    left = service.leave()
+
+    assert _refusal(service, left, error="access_denied", browser="") is CookiesBlocked
+    assert len(service.states()) == 1
+
+
+@pytest.mark.parametrize("provider", ["google", "github"])
+def test_the_issuer_may_say_its_name(service: OAuthService, provider: str) -> None:
+    """RFC 9207; when it is right, or when it is not said at all."""
+    arrival = service.come_back(service.leave(provider), provider, issuer=ISSUERS[provider])
+
+    assert arrival.logged_in is not None
+
+
+@pytest.mark.parametrize(
+    "issuer",
+    [
+        "https://accounts.google.com/",
+        "HTTPS://ACCOUNTS.GOOGLE.COM",
+        "accounts.google.com",
+        "https://github.com/login/oauth",
+        "https://evil.example",
+        " ",
+        "https://accounts.google.com\n",
+        "https://accounts.google.com:443",
+    ],
+)
+def test_another_issuers_name_ends_the_sign_in(service: OAuthService, issuer: str) -> None:
+    """Compared letter by letter, before the code goes anywhere."""
+    left = service.leave()
+
+    assert _refusal(service, left, issuer=issuer) is ProviderNotTrusted
+    assert service.providers.by_name["google"].asked == []
+
+
+@pytest.mark.parametrize("error", [ProviderUnavailable(), ProviderNotTrusted(), LoginExpired()])
+def test_a_provider_that_does_not_vouch_leaves_nothing_behind(service: OAuthService, error: AccountsError) -> None:
+    """No account, no session, nobody logged out; the state is used up (OA-01)."""
+    person = service.person()
+    before = tables_of(service)
+    service.says(error)
+    left = service.leave()
+    refusal = _refusal(service, left, presented=presented(person))
+
+    assert (refusal, tables_of(service)) == (type(error), before)
+
+
+def test_nothing_happens_while_the_tables_do_not_answer(service: OAuthService) -> None:
+    """Unavailable, and the provider is not asked."""
+    left = service.leave()
+    service.world.down = True
+
+    assert _refusal(service, left) is Unavailable
+    assert service.providers.by_name["google"].asked == []
+
+
+def test_of_two_callbacks_at_once_one_signs_in(service: OAuthService) -> None:
+    """Both have read the state before either uses it up: one session, one account, one question to the provider."""
+    left = service.leave()
+    service.interposed = AtOnce(service.world, Consume)
+
+    def come_back() -> str:
+        return service.come_back(left).user_id
+
+    outcomes = at_once(come_back, come_back)
+
+    [user_id] = service.world.users
+    assert outcomes == sorted([user_id, "sign_in_expired"])
+    assert (len(service.world.sessions), len(service.providers.by_name["google"].asked)) == (1, 1)
+
+
+def test_two_sign_ins_of_one_browser_do_not_disturb_each_other(service: OAuthService) -> None:
+    """Two tabs: each has its own state and its own cookie."""
+    first, second = service.leave(), service.leave("github")
+    service.says(somebody("github", "77", "other@example.com"))
+
+    assert first[0].state_id != second[0].state_id
+    assert service.come_back(second, "github").logged_in is not None
+    assert service.come_back(first).logged_in is not None
+
+
+def test_what_came_back_is_not_printed() -> None:
+    """State, code and cookie may end up in a traceback."""
+    callback = Callback("canary-state", "canary-code", "access_denied", "iss", "canary-browser")
+
+    assert repr(callback) == "Callback(error=True)"
+
+
+def test_the_name_of_a_state_tells_nothing_of_it() -> None:
+    """Eight characters of its digest."""
+    assert state_id("a" * 43) == secrets.digest("a" * 43)[:8]

@@ -1,0 +1,211 @@
+"""A person's ways in: seen, and taken away but for the last (OA-21)."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from accounts.errors import (
+    AccountsError,
+    AddressReused,
+    CredentialNotAccepted,
+    LastIdentity,
+    LoginExpired,
+    NotFound,
+    ReauthenticationRequired,
+    Unauthenticated,
+)
+from accounts.model.audit import Record
+from accounts.model.identities import Replace, public_id
+from accounts.model.messages import Message
+from accounts.model.sessions import Start
+from accounts.model.users import DISABLED
+from tests.unit.accounts.flows.providers.stage import (
+    AtOnce,
+    OAuthService,
+    at_once,
+    both_keys,
+    presented,
+    somebody,
+    tables_of,
+)
+from tests.unit.accounts.stage import (
+    EMAIL,
+    NOW,
+    OWNER,
+    PASSWORD,
+    Meanwhile,
+    held,
+    key_credential,
+    later,
+)
+
+GOOGLE, GITHUB = somebody("google", "1001"), somebody("github", "77", "olive@work.example")
+GOOGLE_ID, GITHUB_ID, EMAIL_ID = public_id("google#1001"), public_id("github#77"), public_id(f"email#{EMAIL}")
+
+
+def _refusal(service: OAuthService, credential: Any, identity_id: str, now: Any = NOW) -> type[AccountsError]:
+    with pytest.raises(AccountsError) as refused:
+        service.unlinking.unlink(credential, identity_id, OWNER, now)
+    return type(refused.value)
+
+
+def test_a_person_sees_their_ways_in_the_oldest_first(service: OAuthService) -> None:
+    """Theirs, and nobody else's."""
+    owner = service.person()
+    service.log_in_with(somebody("google", "5", "other@example.com"))
+    service.link(GITHUB, presented(owner))
+    service.world.identities["github#77"] = replace(service.provider_identity(GITHUB), created_at=later(minutes=-1))
+    found = service.identity_list.of_caller(presented(owner), NOW)
+
+    assert [identity.key for identity in found] == ["github#77", f"email#{EMAIL}"]
+
+
+def test_what_an_account_holds_by_name_but_not_in_fact_is_not_shown(service: OAuthService) -> None:
+    """Gone, or somebody else's."""
+    owner, other = service.person(), service.log_in_with(somebody("google", "5", "other@example.com"))
+    service.world.user(owner.session.user_id, identities=frozenset({f"email#{EMAIL}", "google#5", "github#404"}))
+    found = service.identity_list.of_caller(presented(owner), NOW)
+
+    assert [identity.key for identity in found] == [f"email#{EMAIL}"]
+    assert service.world.identities["google#5"].user_id == other.session.user_id
+
+
+def test_only_the_person_sees_them(service: OAuthService) -> None:
+    """A session; not a key, not nothing, and no session of an account that was disabled or is gone."""
+    owner = service.person()
+    with pytest.raises(Unauthenticated):
+        service.identity_list.of_caller(None, NOW)
+    with pytest.raises(CredentialNotAccepted):
+        service.identity_list.of_caller(key_credential(service.key(owner).plaintext), NOW)
+    service.world.user(owner.session.user_id, status=DISABLED)
+    with pytest.raises(Unauthenticated):
+        service.identity_list.of_caller(presented(owner), NOW)
+
+
+def test_a_login_that_is_unlinked_opens_the_account_no_more(service: OAuthService) -> None:
+    """Gone at once, written down, told by mail; who comes with it is somebody new."""
+    owner = service.person()
+    service.link(GITHUB, presented(owner))
+    service.world.records.clear()
+    service.notices.messages.clear()
+
+    user_id = owner.session.user_id
+    assert service.unlinking.unlink(presented(owner), GITHUB_ID, OWNER, NOW) == user_id
+    assert service.keys_of(owner) == {f"email#{EMAIL}"}
+    [record] = service.world.records
+    assert record == Record(
+        user_id, "authn_identity_unlinked", NOW, OWNER, {"provider": "github"}, serial=record.serial
+    )
+    assert service.notices.messages == [Message("identity_unlinked", user_id=user_id, detail="GitHub")]
+    assert service.log_in_with(GITHUB).session.user_id != user_id
+
+
+def test_a_login_that_was_unlinked_does_not_link_itself_again_by_its_address(service: OAuthService) -> None:
+    """Whoever holds it now, the owner or a thief, must log in another way and link it on purpose."""
+    owner = service.log_in_with(GOOGLE)
+    service.password_setting.set(presented(owner), PASSWORD, OWNER, NOW)
+    service.unlinking.unlink(presented(owner), GOOGLE_ID, OWNER, NOW)
+
+    with pytest.raises(AddressReused):
+        service.log_in_with(GOOGLE)
+
+    service.link(GOOGLE, presented(owner))
+    assert service.log_in_with(GOOGLE).session.user_id == owner.session.user_id
+
+
+def test_a_log_in_that_is_overtaken_by_unlinking_opens_no_session(service: OAuthService) -> None:
+    """The unlinking wins, also at the very last moment."""
+    owner = service.person()
+    service.link(GOOGLE, presented(owner))
+    service.says(GOOGLE)
+    left = service.leave()
+    unlinking = service.unlinking
+
+    class LastMoment(Meanwhile):
+        def commit(self, *changes: Any) -> None:
+            """Only the transaction that opens the session is overtaken."""
+            if any(isinstance(change, Start) for change in changes):
+                return super().commit(*changes)
+            return self.world.commit(*changes)
+
+    service.interposed = LastMoment(service.world, lambda: unlinking.unlink(presented(owner), GOOGLE_ID, OWNER, NOW))
+    with pytest.raises(LoginExpired):
+        service.come_back(left)
+
+    assert held(service, owner) == {owner.session.digest}
+
+
+def test_the_last_way_in_stays(service: OAuthService) -> None:
+    """An address without a password is none: nobody could get in with it."""
+    arrived = service.log_in_with(GOOGLE)
+    before = tables_of(service)
+
+    assert _refusal(service, presented(arrived), GOOGLE_ID) is LastIdentity
+    assert tables_of(service) == before
+
+
+@pytest.mark.parametrize("other", ["a password", "another provider"])
+def test_any_other_way_in_makes_it_possible(service: OAuthService, other: str) -> None:
+    """A password of one's own, or another login."""
+    arrived = service.log_in_with(GOOGLE)
+    if other == "a password":
+        service.password_setting.set(presented(arrived), PASSWORD, OWNER, NOW)
+    else:
+        service.link(GITHUB, presented(arrived))
+    service.unlinking.unlink(presented(arrived), GOOGLE_ID, OWNER, NOW)
+
+    assert service.keys_of(arrived) == {f"email#{EMAIL}"} | ({"github#77"} if other == "another provider" else set())
+
+
+def test_a_way_in_that_is_disabled_or_was_never_confirmed_does_not_count(service: OAuthService) -> None:
+    """It would not let the person in."""
+    arrived = service.log_in_with(GOOGLE)
+    service.link(GITHUB, presented(arrived))
+    for broken in ({"disabled": True}, {"disabled": False, "verified": False}):
+        service.world.identities["github#77"] = replace(service.provider_identity(GITHUB), **broken)
+        assert _refusal(service, presented(arrived), GOOGLE_ID) is LastIdentity
+
+
+@pytest.mark.parametrize(
+    "identity_id", ["", "x", "google#1001", "0" * 64, EMAIL_ID, public_id("google#5"), GOOGLE_ID.upper(), "\ud800"]
+)
+def test_what_is_not_ones_own_login_is_not_found(service: OAuthService, identity_id: str) -> None:
+    """Unknown, malformed, somebody else's, or the address itself: one answer."""
+    service.log_in_with(somebody("google", "5", "other@example.com"))
+    arrived = service.log_in_with(GOOGLE)
+    before = tables_of(service)
+
+    assert _refusal(service, presented(arrived), identity_id) is NotFound
+    assert tables_of(service) == before
+
+
+def test_unlinking_needs_a_recent_log_in(service: OAuthService) -> None:
+    """Of the last quarter of an hour, by a session."""
+    owner = service.person()
+    service.link(GITHUB, presented(owner))
+    key = key_credential(service.key(owner).plaintext)
+
+    assert _refusal(service, presented(owner), GITHUB_ID, later(minutes=15, seconds=1)) is ReauthenticationRequired
+    assert _refusal(service, None, GITHUB_ID) is Unauthenticated
+    assert _refusal(service, key, GITHUB_ID) is CredentialNotAccepted
+
+
+def test_two_that_are_unlinked_at_once_do_not_leave_a_person_outside(service: OAuthService) -> None:
+    """Each would be allowed alone; both have read before either writes: one of them is refused."""
+    arrived = service.log_in_with(GOOGLE)
+    service.link(GITHUB, presented(arrived))
+    service.interposed = AtOnce(service.world, Replace)
+
+    def unlink(identity_id: str) -> str:
+        return service.unlinking.unlink(presented(arrived), identity_id, OWNER, NOW)
+
+    outcomes = at_once(lambda: unlink(GOOGLE_ID), lambda: unlink(GITHUB_ID))
+
+    assert outcomes == sorted([arrived.session.user_id, "last_identity"])
+    assert len(service.keys_of(arrived)) == 2
+
+
+def test_both_ways_of_an_account_are_its_own(service: OAuthService) -> None:
+    """What a sign-in through Google makes."""
+    assert service.keys_of(service.log_in_with(GOOGLE)) == both_keys(GOOGLE)

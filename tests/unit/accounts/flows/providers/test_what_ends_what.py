@@ -1,0 +1,123 @@
+"""What each event ends and what it leaves: every artifact of an account under every event (SE-09, SE-10, TK-04)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from accounts.errors import AccountsError, EmailNotVerified
+from accounts.flows.people.session_opening import LoggedIn
+from accounts.flows.providers.provider_login import Departure
+from tests.unit.accounts.flows.providers.stage import OAuthService, presented, somebody
+from tests.unit.accounts.stage import OTHER_PASSWORD, OWNER, PASSWORD, cookie, key_credential, later, order
+
+LINKED, UNPROVEN = somebody("google", "1001"), somebody("github", "2002", email_verified=False)
+BEFORE, THEN = later(minutes=1), later(minutes=2)
+
+
+@dataclass
+class Everything:
+    """An account with one of each."""
+
+    service: OAuthService
+    here: LoggedIn
+    there: LoggedIn
+    key: str
+    reset_token: str
+    change_token: str
+    proof: str
+    browser: str
+    left_to_link: tuple[Departure, str]
+
+    def works(self, artifact: str) -> bool:
+        """Whether the artifact still does what it is for, for this very account."""
+        try:
+            return WHOSE[artifact](self) == self.here.session.user_id
+        except AccountsError:
+            return False
+
+    def fresh(self) -> LoggedIn:
+        """A session made now, whatever became of the others."""
+        return self.service.log_in_with(LINKED)
+
+
+WHOSE: dict[str, Callable[[Everything], str]] = {
+    "this session": lambda it: it.service.sessions.session(cookie(it.here), THEN).user_id,
+    "other session": lambda it: it.service.sessions.session(cookie(it.there), THEN).user_id,
+    "API key": lambda it: it.service.account_lookup.behind(key_credential(it.key), OWNER, THEN).user_id,
+    "linked login": lambda it: it.fresh().session.user_id,
+    "reset link": lambda it: it.service.password_reset.reset(it.reset_token, "a third password yet", OWNER, THEN),
+    "change link": lambda it: it.service.email_change.confirm(cookie(it.fresh()), it.change_token, OWNER, THEN).user_id,
+    "proof of a login": lambda it: (
+        it.service.provider_verification.confirm(it.proof, (it.browser,), None, OWNER, THEN).session.user_id
+    ),
+    "login being linked": lambda it: it.service.come_back(it.left_to_link, "github", presented(it.there), THEN).user_id,
+}
+EVENTS: dict[str, Callable[[Everything], object]] = {
+    "nothing": lambda _: None,
+    "password change": lambda it: it.service.password_change.change(
+        cookie(it.here), PASSWORD, OTHER_PASSWORD, OWNER, BEFORE
+    ),
+    "password reset": lambda it: it.service.password_reset.reset(it.reset_token, OTHER_PASSWORD, OWNER, BEFORE),
+    "address change": lambda it: it.service.email_change.confirm(cookie(it.here), it.change_token, OWNER, BEFORE),
+    "log out everywhere": lambda it: it.service.logout_everywhere.everywhere(cookie(it.here), OWNER, BEFORE),
+    "password revoked": lambda it: it.service.password_revocation.revoke(order(it.here.session.user_id), BEFORE),
+    "logged out by an operator": lambda it: it.service.operator_logout.everywhere(
+        order(it.here.session.user_id), BEFORE
+    ),
+    "deleted by an operator": lambda it: it.service.removal.remove(order(it.here.session.user_id), BEFORE),
+    "disabled": lambda it: it.service.disabling.disable(order(it.here.session.user_id), BEFORE),
+    "deleted": lambda it: it.service.closing.close(cookie(it.here), OWNER, BEFORE),
+}
+ALL = frozenset(WHOSE)
+LEFT: dict[str, frozenset[str]] = {
+    "nothing": ALL,
+    "password change": frozenset({"this session", "API key", "linked login"}),
+    "password reset": frozenset({"API key", "linked login"}),
+    "address change": frozenset({"this session", "API key", "linked login"}),
+    "log out everywhere": ALL - {"this session", "other session", "login being linked"},
+    "password revoked": frozenset({"API key", "linked login"}),
+    "logged out by an operator": ALL - {"this session", "other session", "login being linked"},
+    "deleted by an operator": frozenset(),
+    "disabled": frozenset(),
+    "deleted": frozenset(),
+}
+
+
+@pytest.fixture
+def everything(service: OAuthService) -> Everything:
+    """Signed in twice, with a key, a linked login, one more under way, and every kind of link in the mail."""
+    here = service.person()
+    there = service.log_in()
+    key = service.key(here).plaintext
+    service.link(LINKED, presented(here))
+    service.says(UNPROVEN)
+    with pytest.raises(EmailNotVerified):
+        service.come_back(service.leave("github"), "github")
+    browser = service.provider_identity(UNPROVEN).confirming_browser
+    assert browser is not None
+    proof, change_token, reset_token = service.mailed_proof(UNPROVEN), service.change_token(here), service.reset_token()
+    left_to_link = service.leave_to_link(cookie(there), "github")
+    service.says(somebody("github", "3003", "elsewhere@example.com"))
+    return Everything(service, here, there, key, reset_token, change_token, proof, browser, left_to_link)
+
+
+@pytest.mark.parametrize("artifact", WHOSE)
+@pytest.mark.parametrize("event", EVENTS)
+def test_an_event_ends_what_it_must_and_nothing_else(everything: Everything, event: str, artifact: str) -> None:
+    """A wider end than promised logs people out for nothing; a narrower one leaves a thief inside."""
+    EVENTS[event](everything)
+
+    assert everything.works(artifact) is (artifact in LEFT[event])
+
+
+def test_the_first_confirmation_ends_the_older_link_and_the_waits(service: OAuthService) -> None:
+    """Whoever signed up before with the same address, and whoever guessed meanwhile."""
+    older = service.signed_up(password=OTHER_PASSWORD)
+    newer = service.signed_up()
+    service.fail(50)
+    logged_in = service.verification.confirm(newer, PASSWORD, None, OWNER, BEFORE)
+
+    assert service.log_in(BEFORE).session.user_id == logged_in.session.user_id
+    with pytest.raises(AccountsError):
+        service.verification.confirm(older, OTHER_PASSWORD, None, OWNER, THEN)

@@ -1,0 +1,242 @@
+"""Google as a provider: what is asked, what is believed, and that only the ID token counts."""
+
+import hashlib
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from accounts.errors import AccountsError, LoginExpired, ProviderNotTrusted, ProviderUnavailable
+from accounts.identity_providers.google import Google
+from accounts.model.providers import Challenge, ClientCredentials, ProviderPerson
+from tests.unit.accounts.identity_providers import forgery
+from tests.unit.accounts.identity_providers.forgery import CLIENT_ID, NONCE, b64, claims, key_set
+from tests.unit.accounts.identity_providers.transport import GOOGLE_KEYS, TOKEN_URLS, wired
+from tests.unit.accounts.stage import NOW
+
+CREDENTIALS = ClientCredentials(CLIENT_ID, "our-client-secret-canary")
+REDIRECT_URI = "https://accounts.example.com/auth/google/callback"
+CHALLENGE = Challenge("v" * 43, NONCE)
+TOKEN_URL = TOKEN_URLS["google"]
+
+
+def _google() -> Google:
+    return Google(CREDENTIALS, REDIRECT_URI)
+
+
+def _answers(token: Any = None, **tokens: Any) -> dict[str, Any]:
+    signed = forgery.token(claims(NOW)) if token is None else token
+    response = {"access_token": "canary-access-token", "token_type": "Bearer", "expires_in": 3599, "id_token": signed}
+    return {TOKEN_URL: {k: v for k, v in (response | tokens).items() if v is not ...}, GOOGLE_KEYS: key_set()}
+
+
+def _refusal(answers: dict[str, Any], code: str = "a-code") -> tuple[type[AccountsError], list[str]]:
+    """How the sign-in is refused, and which calls it took."""
+    with wired(answers) as wire, pytest.raises(AccountsError) as refused:
+        _google().person(code, CHALLENGE, NOW)
+    return type(refused.value), wire.urls
+
+
+def test_the_browser_is_sent_out_with_everything_that_ties_the_answer_to_it() -> None:
+    """State, nonce, an S256 challenge, our registered address, and the least of scopes; nothing else (OA-02, OA-16)."""
+    url = urlsplit(_google().authorization_url("the-state", CHALLENGE))
+
+    assert f"{url.scheme}://{url.netloc}{url.path}" == "https://accounts.google.com/o/oauth2/v2/auth"
+    assert sorted(parse_qsl(url.query, strict_parsing=True)) == [
+        ("client_id", CLIENT_ID),
+        ("code_challenge", b64(hashlib.sha256(b"v" * 43).digest())),
+        ("code_challenge_method", "S256"),
+        ("nonce", NONCE),
+        ("prompt", "select_account"),
+        ("redirect_uri", REDIRECT_URI),
+        ("response_type", "code"),
+        ("scope", "openid email profile"),
+        ("state", "the-state"),
+    ]
+
+
+def test_the_code_is_changed_with_the_verifier_and_our_secret_in_the_body() -> None:
+    """Not in the address, which ends up in logs (RFC 6749 2.3.1)."""
+    with wired(_answers()) as wire:
+        _google().person("a-code", CHALLENGE, NOW)
+
+    assert wire.urls == [TOKEN_URL, GOOGLE_KEYS]
+    assert wire.form() == {
+        "client_id": CLIENT_ID,
+        "client_secret": "our-client-secret-canary",
+        "code": "a-code",
+        "code_verifier": "v" * 43,
+        "grant_type": "authorization_code",
+        "redirect_uri": REDIRECT_URI,
+    }
+    assert [request.headers.get("Authorization") for request in wire.requests] == [None, None]
+
+
+def test_google_is_called_at_two_addresses_and_no_others() -> None:
+    """Both pinned in our code."""
+    with wired(_answers()) as wire:
+        _google().person("a-code", CHALLENGE, NOW)
+
+    assert set(wire.origins) == {frozenset({"https://oauth2.googleapis.com", "https://www.googleapis.com"})}
+
+
+def test_who_is_there_is_what_the_id_token_says() -> None:
+    """The subject as it is, the address in its one form."""
+    with wired(_answers()):
+        person = _google().person("a-code", CHALLENGE, NOW)
+
+    assert person == ProviderPerson(
+        "google", "110169484474386276334", "olive@example.com", email_verified=True, name="Olive"
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "email", "verified", "name"),
+    [
+        ({"email_verified": False}, "olive@example.com", False, "Olive"),
+        ({"email_verified": "true"}, "olive@example.com", False, "Olive"),
+        ({"email_verified": 1}, "olive@example.com", False, "Olive"),
+        ({"email_verified": None}, "olive@example.com", False, "Olive"),
+        ({"email_verified": ...}, "olive@example.com", False, "Olive"),
+        ({"email": ...}, "", True, "Olive"),
+        ({"email": None}, "", True, "Olive"),
+        ({"email": ["olive@example.com"]}, "", True, "Olive"),
+        ({"email": "olive@example.com, eve@evil.example"}, "", True, "Olive"),
+        ({"email": "olive@example.com\n"}, "", True, "Olive"),
+        ({"email": "o" * 300 + "@example.com"}, "", True, "Olive"),
+        ({"email": "\ud800@example.com"}, "", True, "Olive"),
+        ({"email": "olive\uff20example.com"}, "", True, "Olive"),
+        ({"name": ...}, "olive@example.com", True, ""),
+        ({"name": 7}, "olive@example.com", True, ""),
+        ({"name": "O\u202el\x00i\nv\ud800e"}, "olive@example.com", True, "Olive"),
+        ({"name": "n" * 4_000}, "olive@example.com", True, "n" * 100),
+        ({"name": "<script>alert(1)</script>"}, "olive@example.com", True, "<script>alert(1)</script>"),
+        ({"name": " \u3000 "}, "olive@example.com", True, ""),
+    ],
+)
+def test_what_google_says_of_a_person_is_made_fit_for_use(said: Any, email: str, verified: bool, name: str) -> None:
+    """Only the truth value itself verifies an address; an address that we could not use is none."""
+    with wired(_answers(forgery.token(claims(NOW, **said)))):
+        person = _google().person("a-code", CHALLENGE, NOW)
+
+    assert (person.email, person.email_verified, person.name) == (email, verified, name)
+
+
+@pytest.mark.parametrize(
+    "token", [..., None, "", 1, True, [], {}, [forgery.token(claims(NOW))], "a" * 8193, "a" * 2**18]
+)
+def test_an_answer_without_an_id_token_that_could_be_one_is_refused_without_a_further_call(token: Any) -> None:
+    """Authlib would go on without one (OA-03); a huge one is not even looked at (OA-22)."""
+    assert _refusal(_answers(id_token=token)) == (ProviderNotTrusted, [TOKEN_URL])
+
+
+def test_a_token_for_another_sign_in_is_refused() -> None:
+    """A code that somebody captured and injected comes with their nonce (OA-10)."""
+    answers = _answers(forgery.token(claims(NOW, nonce="of-the-attackers-sign-in")))
+
+    assert _refusal(answers) == (ProviderNotTrusted, [TOKEN_URL, GOOGLE_KEYS])
+
+
+def test_the_keys_are_kept_from_one_sign_in_to_the_next() -> None:
+    """Two people, three calls."""
+    google = _google()
+    with wired(_answers()) as wire:
+        google.person("a-code", CHALLENGE, NOW)
+        google.person("another-code", CHALLENGE, NOW)
+
+    assert wire.urls == [TOKEN_URL, GOOGLE_KEYS, TOKEN_URL]
+
+
+# What a token endpoint may answer instead of tokens, and what it means to us.
+ODD_ANSWERS: tuple[tuple[Any, type[AccountsError]], ...] = (
+    ((400, {"error": "invalid_grant", "error_description": "Bad Request"}), LoginExpired),
+    ((200, {"error": "bad_verification_code"}), LoginExpired),
+    ((401, {"error": "invalid_client"}), ProviderUnavailable),
+    ((400, {"error": "invalid_request"}), ProviderUnavailable),
+    ((400, {"error": "redirect_uri_mismatch"}), ProviderUnavailable),
+    ((200, {"error": "incorrect_client_credentials"}), ProviderUnavailable),
+    ((200, {"error": ["invalid_grant"]}), ProviderUnavailable),
+    ((200, {"error": {"code": 1}}), ProviderUnavailable),
+    ((200, {"error": None}), ProviderUnavailable),
+    ((200, {"error": 7}), ProviderUnavailable),
+    ((403, b"<html>rate limited</html>"), ProviderUnavailable),
+    (b"", ProviderUnavailable),
+    (b"not JSON", ProviderUnavailable),
+    (b"access_token=a&token_type=bearer", ProviderUnavailable),
+    (b"\xff\xfe\xfd", ProviderUnavailable),
+    (b"[" * 200_000, ProviderUnavailable),
+    (b'{"access_token":' * 20_000, ProviderUnavailable),
+    ((200, None), ProviderUnavailable),
+    ((200, []), ProviderUnavailable),
+    ((200, ["error"]), ProviderUnavailable),
+    ((200, "error"), ProviderUnavailable),
+    ((200, 1), ProviderUnavailable),
+    ((200, True), ProviderUnavailable),
+    ((200, {}), ProviderNotTrusted),
+    ((200, {"access_token": ""}), ProviderNotTrusted),
+    ((200, {"access_token": None}), ProviderNotTrusted),
+    ((200, {"access_token": 7}), ProviderNotTrusted),
+    ((200, {"access_token": True}), ProviderNotTrusted),
+    ((200, {"access_token": ["a"]}), ProviderNotTrusted),
+    ((200, {"access_token": "a\r\nX-Injected: yes"}), ProviderNotTrusted),
+    ((200, {"access_token": "\u20ac"}), ProviderNotTrusted),
+    ((200, {"access_token": "\ud800"}), ProviderNotTrusted),
+    ((200, {"access_token": "a", "expires_in": "soon"}), ProviderUnavailable),
+    ((200, {"access_token": "a", "expires_in": None}), ProviderNotTrusted),
+    ((200, {"access_token": "a", "expires_in": []}), ProviderNotTrusted),
+    ((200, {"access_token": "a", "expires_in": {"x": 1}}), ProviderUnavailable),
+    ((200, {"access_token": "a", "expires_in": float("nan")}), ProviderUnavailable),
+    ((200, {"access_token": "a", "expires_in": float("inf")}), ProviderUnavailable),
+    ((200, {"access_token": "a", "expires_in": 10**400}), ProviderNotTrusted),
+    ((200, {"access_token": "a", "expires_at": "never"}), ProviderNotTrusted),
+)
+
+
+@pytest.mark.parametrize(("answer", "refusal"), ODD_ANSWERS)
+def test_an_odd_answer_to_the_code_is_a_refusal_and_never_a_fault_of_ours(
+    answer: Any, refusal: type[AccountsError]
+) -> None:
+    """A bad code: start again. What nobody can read: the provider's trouble. Tokens amiss: not trusted."""
+    assert _refusal({TOKEN_URL: answer, GOOGLE_KEYS: key_set()}) == (refusal, [TOKEN_URL])
+
+
+@pytest.mark.parametrize(
+    ("keys", "refusal"),
+    [
+        ((404, {}), ProviderUnavailable),
+        ((304, b""), ProviderUnavailable),
+        (b"no JSON", ProviderUnavailable),
+        (b"[" * 200_000, ProviderUnavailable),
+        ((200, []), ProviderNotTrusted),
+        ((200, {"keys": []}), ProviderNotTrusted),
+        (ProviderUnavailable(), ProviderUnavailable),
+    ],
+)
+def test_no_keys_no_sign_in(keys: Any, refusal: type[AccountsError]) -> None:
+    """Fail closed."""
+    assert _refusal(_answers() | {GOOGLE_KEYS: keys}) == (refusal, [TOKEN_URL, GOOGLE_KEYS])
+
+
+def test_a_callback_without_a_code_asks_google_nothing() -> None:
+    """There is nothing to ask for."""
+    assert _refusal(_answers(), code="") == (LoginExpired, [])
+
+
+def test_a_provider_that_is_down_stays_the_providers_fault() -> None:
+    """What the adapter says comes through as it is."""
+    assert _refusal({TOKEN_URL: ProviderUnavailable()}) == (ProviderUnavailable, [TOKEN_URL])
+
+
+@pytest.mark.parametrize("code", ["a&client_id=evil", "a b", "é", "a\r\nb", "%26", "a" * 2000, "&redirect_uri=x#"])
+def test_a_code_is_carried_as_it_is_and_adds_no_parameter(code: str) -> None:
+    """OA-18: what the caller supplies is a value, whatever is written in it."""
+    with wired(_answers()) as wire:
+        _google().person(code, CHALLENGE, NOW)
+
+    form = wire.form()
+    assert (form["code"], form["client_id"], form["redirect_uri"], len(form)) == (code, CLIENT_ID, REDIRECT_URI, 6)
+
+
+def test_no_secret_shows_in_what_is_printed() -> None:
+    """Credentials and challenges may end up in a traceback."""
+    assert repr((CREDENTIALS, CHALLENGE)) == f"(ClientCredentials(client_id='{CLIENT_ID}'), Challenge())"

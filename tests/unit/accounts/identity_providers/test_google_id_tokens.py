@@ -1,0 +1,222 @@
+"""Google's ID token: one that is right in every way is believed, and none of these (OA-03, -04, -05, -22)."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from accounts.errors import ProviderNotTrusted
+from tests.unit.accounts.identity_providers import forgery
+from tests.unit.accounts.identity_providers.forgery import CLIENT_ID, NONCE, check, claims, public_jwk
+from tests.unit.accounts.stage import NOW
+
+SECONDS = int(NOW.timestamp())
+EMBEDDED = public_jwk("attacker", "attacker")
+
+
+def test_a_token_that_is_right_in_every_way_is_believed() -> None:
+    """Its claims come back as they were."""
+    said = claims(NOW)
+
+    assert check(forgery.token(said)) == said
+
+
+@pytest.mark.parametrize("changes", [{"azp": ...}, {"aud": CLIENT_ID, "azp": CLIENT_ID, "hd": "example.com"}])
+def test_what_google_may_leave_out_or_add_does_no_harm(changes: dict[str, Any]) -> None:
+    """``azp`` is optional (OpenID Connect Core 2), and unknown claims are ignored."""
+    said = claims(NOW, **changes)
+
+    assert check(forgery.token(said)) == said
+
+
+WRONG_CLAIMS: dict[str, dict[str, Any]] = {
+    "another issuer": {"iss": "https://accounts.evil.example"},
+    "the issuer without its scheme": {"iss": "accounts.google.com"},
+    "the issuer with a slash": {"iss": "https://accounts.google.com/"},
+    "the issuer in capitals": {"iss": "https://ACCOUNTS.google.com"},
+    "issuers in a list": {"iss": ["https://accounts.google.com"]},
+    "no issuer": {"iss": ...},
+    "another audience": {"aud": "somebody-elses-client"},
+    "us in a list": {"aud": [CLIENT_ID]},
+    "us among others": {"aud": [CLIENT_ID, "somebody-elses-client"]},
+    "no audience": {"aud": ...},
+    "an audience that begins like us": {"aud": CLIENT_ID + ".evil"},
+    "an empty audience": {"aud": ""},
+    "a null audience": {"aud": None},
+    "another authorized party": {"azp": "somebody-elses-client"},
+    "a null authorized party": {"azp": None},
+    "an authorized party in a list": {"azp": [CLIENT_ID]},
+    "no nonce": {"nonce": ...},
+    "another nonce": {"nonce": "the-nonce-of-another-sign-in"},
+    "an empty nonce": {"nonce": ""},
+    "a null nonce": {"nonce": None},
+    "a nonce in a list": {"nonce": [NONCE]},
+    "a nonce that is true": {"nonce": True},
+    "no subject": {"sub": ...},
+    "an empty subject": {"sub": ""},
+    "a null subject": {"sub": None},
+    "a subject that is a number": {"sub": 110169484474386276334},
+    "a subject that is true": {"sub": True},
+    "a subject in a list": {"sub": ["1"]},
+    "a subject that is too long": {"sub": "1" * 256},
+    "a subject with half a character": {"sub": "\ud800"},
+    "a subject that is not ASCII": {"sub": "①"},
+    "a subject with a line break": {"sub": "1\n2"},
+    "a subject with a NUL": {"sub": "1\x00"},
+    "expired": {"exp": SECONDS - 60},
+    "long expired": {"exp": 1},
+    "expired before the epoch": {"exp": -SECONDS},
+    "no expiry": {"exp": ...},
+    "a null expiry": {"exp": None},
+    "expiry as text": {"exp": str(SECONDS + 3600)},
+    "expiry that is true": {"exp": True},
+    "expiry in a list": {"exp": [SECONDS + 3600]},
+    "expiry that is no number": {"exp": float("nan")},
+    "expiry without end": {"exp": float("inf")},
+    "expiry of 400 digits": {"exp": 10**400},
+    "issued in the future": {"iat": SECONDS + 61},
+    "not issued": {"iat": ...},
+    "issued as text": {"iat": str(SECONDS)},
+    "issued at true": {"iat": True},
+    "issued at no number": {"iat": float("nan")},
+    "issued after all time": {"iat": float("inf")},
+    "issued before all time": {"iat": float("-inf")},
+    "issued at minus 400 digits": {"iat": -(10**400)},
+    "not valid yet": {"nbf": SECONDS + 61},
+    "valid from text on": {"nbf": "0"},
+    "valid from true on": {"nbf": True},
+    "valid from null on": {"nbf": None},
+    "valid from no number on": {"nbf": float("nan")},
+    "valid from the end of time on": {"nbf": float("inf")},
+    "valid from 400 digits on": {"nbf": 10**400},
+}
+
+
+@pytest.mark.parametrize("what", WRONG_CLAIMS)
+def test_a_token_with_a_wrong_claim_is_refused_although_google_signed_it(what: str) -> None:
+    """Each claim alone is reason enough."""
+    token = forgery.token(claims(NOW, **WRONG_CLAIMS[what]))
+
+    with pytest.raises(ProviderNotTrusted):
+        check(token)
+
+
+@pytest.mark.parametrize(
+    ("changes", "seconds", "good"),
+    [
+        ({"exp": SECONDS}, 59, True),
+        ({"exp": SECONDS}, 60, False),
+        ({"exp": SECONDS}, 61, False),
+        ({"iat": SECONDS}, -60, True),
+        ({"iat": SECONDS}, -61, False),
+        ({"iat": SECONDS - 3600, "nbf": SECONDS}, -60, True),
+        ({"iat": SECONDS - 3600, "nbf": SECONDS}, -61, False),
+        ({"exp": SECONDS + 0.5}, 60, True),
+        ({"exp": SECONDS + 0.5}, 60.5, False),
+    ],
+)
+def test_a_minutes_difference_between_the_clocks_is_forgiven(
+    changes: dict[str, Any], seconds: float, good: bool
+) -> None:
+    """60 seconds at each end, to the second."""
+    token = forgery.token(claims(NOW, **changes))
+    try:
+        believed = check(token, seconds=seconds)["sub"] != ""
+    except ProviderNotTrusted:
+        believed = False
+
+    assert believed is good
+
+
+@pytest.mark.parametrize("expected", ["", "another"])
+def test_a_sign_in_without_a_nonce_believes_nothing(expected: str) -> None:
+    """Not even a token whose nonce is just as empty."""
+    with pytest.raises(ProviderNotTrusted):
+        check(forgery.token(claims(NOW, nonce="")), nonce=expected)
+
+
+FORGED: dict[str, str] = {
+    "no signature, and says so": forgery.token(claims(NOW), {"alg": "none"}, signed_as="none"),
+    "no signature, and says so otherwise": forgery.token(claims(NOW), {"alg": "nOnE"}, signed_as="none"),
+    "no signature, and keeps quiet": forgery.token(claims(NOW), signed_as="none"),
+    "the public key as a secret": forgery.token(claims(NOW), {"alg": "HS256"}, signed_as="HS256"),
+    "the public key as a secret, called RS256": forgery.token(claims(NOW), signed_as="HS256"),
+    "HS512": forgery.token(claims(NOW), {"alg": "HS512"}, signed_as="HS512"),
+    "Google's key, but RS512": forgery.token(claims(NOW), {"alg": "RS512"}, signed_as="RS512"),
+    "Google's key, but RS384": forgery.token(claims(NOW), {"alg": "RS384"}, signed_as="RS384"),
+    "Google's key, but PS256": forgery.token(claims(NOW), {"alg": "PS256"}, signed_as="PS256"),
+    "RS512 called RS256": forgery.token(claims(NOW), signed_as="RS512"),
+    "PS256 called RS256": forgery.token(claims(NOW), signed_as="PS256"),
+    "ES256": forgery.token(claims(NOW), {"alg": "ES256"}, signed_as="ES256"),
+    "lower case": forgery.token(claims(NOW), {"alg": "rs256"}),
+    "no algorithm": forgery.token(claims(NOW), {"alg": None}),
+    "algorithms in a list": forgery.token(claims(NOW), {"alg": ["RS256"]}),
+    "another's key": forgery.token(claims(NOW), key="attacker"),
+    "another's key in the header": forgery.token(claims(NOW), {"jwk": EMBEDDED}, key="attacker"),
+    "another's key in the header, by its name": forgery.token(
+        claims(NOW), {"jwk": EMBEDDED, "kid": "attacker"}, key="attacker"
+    ),
+    "another's keys' address": forgery.token(claims(NOW), {"jku": "https://evil.example/keys"}, key="attacker"),
+    "another's certificate's address": forgery.token(claims(NOW), {"x5u": "https://evil.example/pem"}, key="attacker"),
+    "another's certificate": forgery.token(claims(NOW), {"x5c": ["MIIB"]}, key="attacker"),
+    "an unknown critical header": forgery.token(claims(NOW), {"crit": ["exp"], "exp": 1}),
+    "an unencoded payload": forgery.token(claims(NOW), {"b64": False, "crit": ["b64"]}),
+    "no key id": forgery.token(claims(NOW), {"kid": None}),
+    "a key id that is a number": forgery.token(claims(NOW), {"kid": 1}),
+    "a key id in a list": forgery.token(claims(NOW), {"kid": ["google"]}),
+    "an unknown key id": forgery.token(claims(NOW), {"kid": "../../dev/null"}),
+    "a key id of SQL": forgery.token(claims(NOW), {"kid": "' OR 1=1 --"}),
+    "a header that is a list": forgery.token(claims(NOW), "[]"),
+    "a header that is null": forgery.token(claims(NOW), "null"),
+    "a header that is text": forgery.token(claims(NOW), '"RS256"'),
+    "a header that is no JSON": forgery.token(claims(NOW), "{"),
+    "a header that is deep": forgery.token(claims(NOW), '{"alg":"RS256","kid":"google","x":' + "[" * 5000),
+    "a payload that is a list": forgery.token([claims(NOW)]),
+    "a payload that is null": forgery.token("null"),
+    "a payload that is no JSON": forgery.token("{"),
+    "a payload that is not UTF-8": forgery.token(claims(NOW)).replace(".", ".gICA", 1),
+    "a payload that is deep": forgery.token("[" * 5000),
+    "two dots less": "eyJhbGciOiJSUzI1NiIsImtpZCI6Imdvb2dsZSJ9",
+    "a dot more": forgery.token(claims(NOW)) + ".e30",
+    "five parts": "e30.e30.e30.e30.e30",
+    "only dots": "..",
+    "a space": " ",
+    "not ASCII": "é.é.é",
+    "half a character": "\ud800",
+    "a changed payload": forgery.token(claims(NOW)).replace(".ey", ".ez", 1),
+    "a signature cut short": forgery.token(claims(NOW))[:-4],
+    "the signature of another token": ".".join(
+        [*forgery.token(claims(NOW, sub="1")).split(".")[:2], forgery.token(claims(NOW)).split(".")[2]]
+    ),
+    "JSON serialization": json.dumps({"payload": "e30", "signatures": []}),
+}
+
+
+@pytest.mark.parametrize("what", FORGED)
+def test_a_forged_token_is_refused(what: str) -> None:
+    """Whatever its header promises: RS256, by a key that Google publishes, or nothing."""
+    with pytest.raises(ProviderNotTrusted):
+        check(FORGED[what])
+
+
+def test_a_name_that_comes_twice_in_the_claims_is_read_as_the_signer_wrote_it() -> None:
+    """The last one counts, for the check and for the use alike: there is only one reading."""
+    text = json.dumps(claims(NOW))[:-1] + ', "aud": "somebody-elses-client"}'
+
+    with pytest.raises(ProviderNotTrusted):
+        check(forgery.token(text))
+
+
+@pytest.mark.parametrize("filling", ["a", ".", "[", "eyJhbGciOiJSUzI1NiJ9.", "\x00"])
+def test_a_token_of_a_megabyte_is_refused_before_anything_is_decoded(filling: str) -> None:
+    """In less than 5 ms (CVE-2025-61920)."""
+    huge = (filling * 2**20)[: 2**20]
+    spent = []
+    for _ in range(5):
+        began = time.thread_time()
+        with pytest.raises(ProviderNotTrusted):
+            check(huge)
+        spent.append(time.thread_time() - began)
+
+    assert min(spent) < 0.005

@@ -1,0 +1,98 @@
+"""What Google publishes: keys that are not for this disturb nobody, and count for nothing (OA-05)."""
+
+from typing import Any
+
+import pytest
+
+from accounts.errors import ProviderNotTrusted
+from accounts.identity_providers.google import PinnedKeys, check_id_token
+from tests.unit.accounts.identity_providers import forgery
+from tests.unit.accounts.identity_providers.forgery import CLIENT_ID, NONCE, check, claims, ec_jwk, public_jwk
+from tests.unit.accounts.stage import NOW
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        (public_jwk("attacker", "google", alg="RS512"), public_jwk()),
+        (ec_jwk("other"), public_jwk()),
+        ({"kty": "AKP", "alg": "ML-DSA-44", "kid": "pq", "pub": "AAAA"}, public_jwk()),
+        ({"kty": "OKP", "crv": "Ed9999", "x": "AAAA", "kid": "odd"}, public_jwk()),
+        ({"kty": "RSA", "kid": "broken", "n": "!", "e": 1}, public_jwk()),
+        ({"kid": "no-kind"}, public_jwk()),
+        ("not a key", public_jwk()),
+        ({"kty": "oct", "kid": "secret", "k": "AAAA"}, public_jwk()),
+        (public_jwk("attacker", None), public_jwk()),
+        (public_jwk(use=...) | {"use": "sig"}, public_jwk("attacker", "other")),
+    ],
+)
+def test_a_key_of_another_kind_beside_googles_disturbs_nobody(keys: tuple[dict[str, Any], ...]) -> None:
+    """RFC 7517 5: what is not understood is ignored, or the day a new kind of key appears nobody could log in."""
+    said = claims(NOW)
+
+    assert check(forgery.token(said), *keys) == said
+
+
+@pytest.mark.parametrize(
+    ("keys", "token"),
+    [
+        ((ec_jwk("google"),), forgery.token(claims(NOW), {"alg": "ES256"}, signed_as="ES256")),
+        ((ec_jwk("google"),), forgery.token(claims(NOW), signed_as="ES256")),
+        ((ec_jwk("google"),), forgery.token(claims(NOW))),
+        (
+            ({"kty": "oct", "kid": "google", "k": forgery.b64(forgery.pem())},),
+            forgery.token(claims(NOW), signed_as="HS256"),
+        ),
+        ((public_jwk(use="enc"),), forgery.token(claims(NOW))),
+        ((public_jwk(alg="RS512"),), forgery.token(claims(NOW))),
+        ((public_jwk(alg="PS256"),), forgery.token(claims(NOW))),
+        ((public_jwk(key_ops=["encrypt"], use=...),), forgery.token(claims(NOW))),
+    ],
+)
+def test_a_published_key_that_is_not_for_this_counts_for_nothing(keys: tuple[dict[str, Any], ...], token: str) -> None:
+    """A key for encryption, for another algorithm or of another kind, under the right id."""
+    keys = tuple({name: value for name, value in key.items() if value is not ...} for key in keys)
+
+    with pytest.raises(ProviderNotTrusted):
+        check(token, *keys)
+
+
+@pytest.mark.parametrize("signer", ["google", "google-next"])
+def test_two_published_keys_of_one_id_believe_no_stranger(signer: str) -> None:
+    """Whichever of the two is taken, it is one that Google publishes."""
+    keys = (public_jwk("google", "same"), public_jwk("google-next", "same"))
+    good, forged = (forgery.token(claims(NOW), {"kid": "same"}, key=key) for key in (signer, "attacker"))
+    try:
+        believed = check(good, *keys) == claims(NOW)
+    except ProviderNotTrusted:
+        believed = signer != "google"
+
+    assert believed
+    with pytest.raises(ProviderNotTrusted):
+        check(forged, *keys)
+
+
+@pytest.mark.parametrize(
+    "fetched",
+    [
+        None,
+        [],
+        {},
+        "",
+        1,
+        {"keys": None},
+        {"keys": {}},
+        {"keys": []},
+        {"keys": "abc"},
+        {"keys": [None]},
+        {"keys": [{}]},
+    ],
+)
+def test_a_key_set_that_is_none_lets_nobody_in(fetched: Any) -> None:
+    """Whatever stands at the address of the keys: no sign-in, and no fault of ours."""
+    token = forgery.token(claims(NOW))
+
+    with pytest.raises(ProviderNotTrusted):
+        check_id_token(
+            token, PinnedKeys(lambda: fetched).for_token(token, NOW), client_id=CLIENT_ID, nonce=NONCE, now=NOW
+        )

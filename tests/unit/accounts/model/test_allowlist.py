@@ -1,0 +1,47 @@
+"""What a deployment may add to the origins that start a sign-in."""
+
+import pytest
+
+from accounts.errors import ConfigurationError
+from accounts.model.origins import Allowlist, parse
+
+SITE_URL = "https://accounts.example.com"
+
+
+@pytest.mark.parametrize(
+    "addition",
+    [
+        "http://app.example.com",
+        "http://192.168.1.20:8188",
+        "https://*.example.com",
+        "*",
+        "https://app.example.com/path",
+        "app.example.com",
+        "https://app.example.com?",
+        "https://user@app.example.com",
+        "https://bücher.example",
+        " https://app.example.com",
+        "javascript:alert(1)",
+        "null",
+    ],
+)
+def test_a_deployment_cannot_add_what_is_not_safe(addition: str) -> None:
+    """Only https, or this machine; no wildcard; the function does not even start."""
+    with pytest.raises(ConfigurationError, match="AllowedOrigins"):
+        Allowlist(SITE_URL, [addition])
+
+
+def test_an_addition_is_one_origin_and_not_its_neighbours() -> None:
+    """Scheme, host and port."""
+    allowlist = Allowlist(SITE_URL, ["https://App.Example.net.:8443"])
+    answers = {
+        text: allowlist.allows(parse(text))
+        for text in (
+            "https://app.example.net:8443",
+            "https://app.example.net",
+            "https://x.app.example.net:8443",
+            "http://app.example.net:8443",
+        )
+    }
+
+    assert list(answers.values()) == [True, False, False, False]

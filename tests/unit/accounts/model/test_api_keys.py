@@ -1,0 +1,133 @@
+"""API keys: the format that existing clients check, and what is kept of one."""
+
+import zlib
+
+import pytest
+
+from accounts import secrets
+from accounts.errors import InvalidInput
+from accounts.model import api_keys
+from accounts.model.api_keys import ApiKey
+from tests.unit.accounts.stage import NOW, later
+
+
+def _made(name: str = "laptop", description: str = "") -> tuple[str, ApiKey]:
+    return api_keys.make("u" * 28, name=name, description=description, now=NOW)
+
+
+def _base62(number: int) -> str:
+    alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+    return "".join(alphabet[number // 62**place % 62] for place in range(5, -1, -1))
+
+
+@pytest.mark.parametrize(
+    ("body", "crc", "checksum"),
+    [
+        ("comfyui-" + "A" * 58, 0xBC5EBA86, "3RsOpi"),
+        ("comfyui-" + "0" * 58, 0xBD51D266, "3SxFJ8"),
+    ],
+)
+def test_the_checksum_is_crc_32_in_base62(body: str, crc: int, checksum: str) -> None:
+    """Known vectors: most significant digit first, six digits (AK-03)."""
+    assert (zlib.crc32(body.encode()), _base62(crc)) == (crc, checksum)
+    assert api_keys.is_well_formed(body + checksum)
+
+
+def test_a_small_checksum_is_padded_with_zeros() -> None:
+    """Six digits always, or the length would vary."""
+    bodies = (f"comfyui-{number:058d}" for number in range(10_000))
+    body = min(bodies, key=lambda text: zlib.crc32(text.encode()))
+
+    assert zlib.crc32(body.encode()) < 62**4
+    assert api_keys.is_well_formed(f"{body}{_base62(zlib.crc32(body.encode()))}")
+
+
+def test_a_made_key_is_72_characters_of_the_format() -> None:
+    """``comfyui-``, 58 of base62, and its checksum: each key its own."""
+    keys = {_made()[0] for _ in range(100)}
+
+    assert len(keys) == 100
+    assert {len(key) for key in keys} == {72}
+    assert all(key.startswith("comfyui-") and set(key[8:]) <= set(secrets.BASE62) for key in keys)
+    assert all(api_keys.is_well_formed(key) for key in keys)
+
+
+def test_every_changed_character_is_noticed() -> None:
+    """One wrong character anywhere, any other letter in its place, and the key is refused unlooked at (AK-03)."""
+    key = _made()[0]
+    changed = (
+        key[:place] + letter + key[place + 1 :]
+        for place in range(72)
+        for letter in secrets.BASE62 + "-"
+        if letter != key[place]
+    )
+
+    assert [text for text in changed if api_keys.is_well_formed(text)] == []
+
+
+def test_neighbours_that_changed_places_are_noticed() -> None:
+    """The other slip of fingers."""
+    key = _made()[0]
+    swapped = {key[:i] + key[i + 1] + key[i] + key[i + 2 :] for i in range(71)} - {key}
+
+    assert [text for text in swapped if api_keys.is_well_formed(text)] == []
+
+
+@pytest.mark.parametrize(
+    "text", ["", "comfyui-", "x" * 72, "é" * 72, "comfyui-" + "é" * 64, "comfyui-" + "\ud800" * 64]
+)
+def test_what_is_no_key_is_not_well_formed(text: str) -> None:
+    """Whatever is sent, the answer is no and never an error."""
+    assert not api_keys.is_well_formed(text)
+
+
+def test_a_key_of_another_length_is_not_well_formed() -> None:
+    """Shorter or longer, even if the checksum is right for it."""
+    key = _made()[0]
+    longer = "comfyui-" + "A" * 59
+    longer += _base62(zlib.crc32(longer.encode()))
+
+    assert [api_keys.is_well_formed(text) for text in (key[:-1], key + "0", " " + key, longer)] == [False] * 4
+
+
+def test_everything_but_the_key_is_kept() -> None:
+    """The digest is its id, ``comfyui-`` and eight more are shown, and the plain text is nowhere (AK-01, AK-02)."""
+    plaintext, key = _made(" laptop ", "for tests")
+
+    assert key == ApiKey(secrets.digest(plaintext), "u" * 28, "laptop", "for tests", plaintext[:16], NOW)
+    assert plaintext not in repr(key)
+
+
+@pytest.mark.parametrize(
+    ("name", "description", "message"),
+    [
+        ("", "", "Enter a name."),
+        ("  ", "", "Enter a name."),
+        ("n" * 65, "", "The name can have 64 characters at most."),
+        ("n\nn", "", "The name can have letters, digits, signs and spaces, but no invisible characters."),
+        ("n", "d" * 257, "The description can have 256 characters at most."),
+        ("n", "d\0", "The description can have letters, digits, signs and spaces, but no invisible characters."),
+    ],
+)
+def test_names_have_rules(name: str, description: str, message: str) -> None:
+    """A name is required, both are limited and visible (AK-13)."""
+    with pytest.raises(InvalidInput) as refusal:
+        _made(name, description)
+
+    assert refusal.value.message == message
+
+
+def test_the_longest_names_fit() -> None:
+    """At the edge."""
+    key = _made("n" * 64, "d" * 256)[1]
+
+    assert (len(key.name), len(key.description)) == (64, 256)
+
+
+def test_use_is_written_down_every_five_minutes() -> None:
+    """The first use at once, then at most one write an interval (AK-12)."""
+    unused = _made()[1]
+    used = ApiKey(**{**{name: getattr(unused, name) for name in unused.__slots__}, "last_used_at": NOW})
+
+    assert unused.is_due_for_touch(NOW)
+    assert [used.is_due_for_touch(later(seconds=s)) for s in (0, 299, 300, 9999)] == [False, False, True, True]

@@ -1,0 +1,175 @@
+"""Where the answers of a sign-in may go: exact but for the port of a loopback address."""
+
+import pytest
+
+from accounts.errors import ConfigurationError
+from accounts.model import clients
+from accounts.model.clients import COMFY_CLI, COMFY_LOCAL_WEB, Client
+
+LONG = "http://127.0.0.1:8188/callback" + "a" * 2048
+
+
+@pytest.mark.parametrize(
+    ("client_id", "uri"),
+    [
+        (COMFY_CLI, "http://127.0.0.1:1/callback"),
+        (COMFY_CLI, "http://127.0.0.1:65535/callback"),
+        (COMFY_CLI, "http://127.0.0.1/callback"),
+        (COMFY_CLI, "http://[::1]:49152/callback"),
+        (COMFY_CLI, "http://localhost:8080/callback"),
+        (COMFY_LOCAL_WEB, "http://127.0.0.1:8188/"),
+        (COMFY_LOCAL_WEB, "http://[::1]:8188/"),
+        (COMFY_LOCAL_WEB, "http://localhost:8188/"),
+    ],
+)
+def test_a_loopback_address_is_taken_on_any_port(client_id: str, uri: str) -> None:
+    """The program learns its port when it runs (RFC 8252 7.3)."""
+    client = clients.load().get(client_id)
+
+    assert client is not None
+    assert client.takes(uri)
+
+
+@pytest.mark.parametrize("client_id", [COMFY_CLI, COMFY_LOCAL_WEB])
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "",
+        "http://127.0.0.1:8188",
+        "http://127.0.0.1:8188/callback/",
+        "http://127.0.0.1:8188//",
+        "http://127.0.0.1:8188/other",
+        "http://127.0.0.1:8188/Callback",
+        "http://127.0.0.1:8188/callback?x=1",
+        "http://127.0.0.1:8188/?",
+        "http://127.0.0.1:8188/#",
+        "http://127.0.0.1:8188/callback#code",
+        "http://127.0.0.1:8188/%63allback",
+        "http://127.0.0.1:8188/../callback",
+        "http://127.0.0.1:8188/\n",
+        "http://127.0.0.1:8188/callback\n",
+        "\nhttp://127.0.0.1:8188/callback",
+        " http://127.0.0.1:8188/",
+        "http://127.0.0.1:0/callback",
+        "http://127.0.0.1:08/callback",
+        "http://127.0.0.1:65536/callback",
+        "http://127.0.0.1:99999/",
+        "http://127.0.0.1:/callback",
+        "http://127.0.0.1:80a/",
+        "http://127.0.0.1:8188:8189/",
+        "http://127.0.0.1:*/callback",
+        "http://*/callback",
+        "http://127.0.0.2:8188/callback",
+        "http://127.1:8188/callback",
+        "http://2130706433:8188/",
+        "http://0x7f000001:8188/",
+        "http://0.0.0.0:8188/callback",
+        "http://192.168.1.7:8188/",
+        "http://[::]:8188/callback",
+        "http://[0:0:0:0:0:0:0:1]:8188/callback",
+        "http://[::ffff:127.0.0.1]:8188/",
+        "http://localhost.:8188/callback",
+        "http://localhost.evil.example:8188/callback",
+        "http://127.0.0.1.evil.example/callback",
+        "http://evil.example/callback",
+        "http://127.0.0.1@evil.example/callback",
+        "http://user@127.0.0.1:8188/callback",
+        "http://127.0.0.1:8188@evil.example/",
+        "http://127.0.0.1\\@evil.example/callback",
+        "http://127.0.0.1:8188/callback\\",
+        "https://127.0.0.1:8188/callback",
+        "https://127.0.0.1/",
+        "HTTP://127.0.0.1:8188/callback",
+        "http:/127.0.0.1:8188/callback",
+        "//127.0.0.1:8188/callback",
+        "javascript:alert(1)//127.0.0.1/callback",
+        "data:text/html,x",
+        "com.example.app:/callback",
+        "http://\uff11\uff12\uff17.0.0.1:8188/callback",
+        "http://127.0.0.1:\uff18\uff11\uff18\uff18/callback",
+        LONG,
+    ],
+)
+def test_anything_else_is_not_taken(client_id: str, uri: str) -> None:
+    """No other path, host, scheme, port, query, fragment, user, spelling or pattern (OA-12)."""
+    client = clients.load().get(client_id)
+
+    assert client is not None
+    assert not client.takes(uri)
+
+
+def test_no_client_takes_what_is_another_clients() -> None:
+    """A path belongs to one of them."""
+    cli, web = (clients.load().get(client_id) for client_id in (COMFY_CLI, COMFY_LOCAL_WEB))
+
+    assert cli is not None
+    assert web is not None
+    assert not cli.takes("http://127.0.0.1:8188/")
+    assert not web.takes("http://127.0.0.1:8188/callback")
+
+
+def test_a_deployment_adds_clients_of_its_own() -> None:
+    """An https address is taken to the letter, with its port."""
+    added = clients.load(
+        " desk|Desk tool|http://127.0.0.1/done https://desk.example.com:8443/done ; web|Web|https://w.example/ ;"
+    )
+
+    desk = Client("desk", "Desk tool", frozenset({"http://127.0.0.1/done", "https://desk.example.com:8443/done"}))
+    assert added.get("desk") == desk
+    assert desk.takes("http://127.0.0.1:5000/done")
+    assert desk.takes("https://desk.example.com:8443/done")
+    assert not desk.takes("https://desk.example.com/done")
+    assert not desk.takes("https://desk.example.com:8444/done")
+    assert sorted(added.by_id) == [COMFY_CLI, COMFY_LOCAL_WEB, "desk", "web"]
+    assert (added.name_of("web"), added.name_of("gone"), added.get("gone")) == ("Web", "gone", None)
+
+
+@pytest.mark.parametrize(
+    "additions",
+    [
+        "x",
+        "desk",
+        "desk|Desk tool",
+        "desk|Desk tool|",
+        "desk||https://desk.example/",
+        "|Desk tool|https://desk.example/",
+        "desk|Desk tool|https://desk.example/|more",
+        "Desk|Desk tool|https://desk.example/",
+        "desk tool|Desk tool|https://desk.example/",
+        f"desk|{'x' * 65}|https://desk.example/",
+        "desk|Desk\ttool|https://desk.example/",
+        "comfy-cli|Not the CLI|https://evil.example/",
+        "desk|One|https://a.example/;desk|Two|https://b.example/",
+        "desk|Desk tool|http://desk.example/",
+        "desk|Desk tool|https://*.desk.example/",
+        "desk|Desk tool|https://desk.example",
+        "desk|Desk tool|https://desk.example/?next=",
+        "desk|Desk tool|https://desk.example/#",
+        "desk|Desk tool|https://user@desk.example/",
+        "desk|Desk tool|https://desk.example:70000/",
+        "desk|Desk tool|https://desk.example:443/",
+        "desk|Desk tool|https://DESK.example/",
+        "desk|Desk tool|http://127.0.0.1:8188/",
+        "desk|Desk tool|http://192.168.1.7/",
+        "desk|Desk tool|http://127x0y0z1/",
+        "desk|Desk tool|https://desk/",
+        "desk|Desk tool|com.example.app:/done",
+        f"desk|Desk tool|https://desk.example/{'a' * 2048}",
+    ],
+)
+def test_a_client_that_is_not_safe_stops_the_deployment(additions: str) -> None:
+    """At start, and not when somebody signs in."""
+    with pytest.raises(ConfigurationError):
+        clients.load(additions)
+
+
+@pytest.mark.parametrize("requested", ["", "account", "openid profile", "comfy-cloud:jobs:read account"])
+def test_every_scope_comes_to_the_one_there_is(requested: str) -> None:
+    """Unknown ones are passed over, and the answer says what was granted (RFC 6749 3.3)."""
+    assert clients.granted(requested) == "account"
+
+
+@pytest.mark.parametrize("requested", [" ", "account ", " account", "a  b", 'a"b', "a\\b", "ä", "a\nb", "account\n"])
+def test_what_cannot_be_a_scope_is_not_granted(requested: str) -> None:
+    """RFC 6749 3.3 says of which characters it is."""
+    assert clients.granted(requested) is None

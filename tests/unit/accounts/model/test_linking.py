@@ -1,0 +1,152 @@
+"""The one decision on whose account it is: every combination of what can be known, each with its answer."""
+
+from dataclasses import replace
+from itertools import product
+
+import pytest
+
+from accounts.model.identities import Identity
+from accounts.model.linking import (
+    AddressReused,
+    BelongsToAnother,
+    Decision,
+    LinkToAccount,
+    NewAccount,
+    NoAddress,
+    OpenAccount,
+    ProveAddress,
+    decide,
+)
+from accounts.model.providers import GITHUB, GOOGLE
+from tests.unit.accounts.flows.providers.stage import somebody
+from tests.unit.accounts.stage import EMAIL, NOW
+
+MINE, OTHERS, KNOWN_AS = "MyAccount", "TheirAccount", "KnownAccount"
+
+
+def _identity(key: str, user_id: str, *, verified: bool) -> Identity:
+    return Identity(key, user_id, EMAIL, "Olive", NOW, NOW, password_hash="fake:secret", verified=verified)
+
+
+def _local(*, verified: bool) -> Identity:
+    return _identity(f"email#{EMAIL}", OTHERS, verified=verified)
+
+
+# What is stored of the subject.
+KNOWN = {
+    "unknown": None,
+    "waits for its mail": _identity("google#1001", KNOWN_AS, verified=False),
+    "was unlinked by the account": replace(_identity("google#1001", OTHERS, verified=False), unlinked=True),
+    "was unlinked by another": replace(_identity("google#1001", KNOWN_AS, verified=False), unlinked=True),
+    "is another's": _identity("google#1001", KNOWN_AS, verified=True),
+    "is mine": _identity("google#1001", MINE, verified=True),
+}
+# What the provider says of the address.
+ADDRESS = {
+    "verified": somebody(),
+    "unverified": somebody(email_verified=False),
+    "missing": somebody(email="", email_verified=False),
+    "missing, yet verified": somebody(email="", email_verified=True),
+}
+# Who has the address here, and which logins that account has.
+LOCAL = {
+    "nobody": (None, frozenset[str]()),
+    "a stranger's sign-up": (_local(verified=False), frozenset[str]()),
+    "an account": (_local(verified=True), frozenset({f"email#{EMAIL}"})),
+    "an account with GitHub": (_local(verified=True), frozenset({f"email#{EMAIL}", "github#77"})),
+    "an account with another Google": (_local(verified=True), frozenset({f"email#{EMAIL}", "google#9"})),
+}
+# Whether somebody is signed in and asked for it.
+LINKING = {"nobody asked": None, "I asked": MINE}
+
+OPEN_KNOWN, OPEN_MINE = OpenAccount(KNOWN_AS), OpenAccount(MINE)
+MINE_ON_PURPOSE = LinkToAccount(MINE)
+SAME_MAILBOX = LinkToAccount(OTHERS, because_of=_local(verified=True))
+PROVE, NONE, NEW, REUSED, ELSEWHERE = ProveAddress(), NoAddress(), NewAccount(), AddressReused(), BelongsToAnother()
+
+# For a subject that is not linked yet, known as waiting or not at all, when nobody asked: address by local owner.
+BY_ADDRESS: dict[str, tuple[Decision, ...]] = {
+    #                        nobody  sign-up  account       with GitHub   with another Google
+    "verified": (NEW, NEW, SAME_MAILBOX, SAME_MAILBOX, REUSED),
+    "unverified": (PROVE, PROVE, PROVE, PROVE, PROVE),
+    "missing": (NONE, NONE, NONE, NONE, NONE),
+    "missing, yet verified": (NONE, NONE, NONE, NONE, NONE),
+}
+# For a subject that is linked, or somebody who asked, the address and its owner have no say at all.
+WHATEVER_THE_ADDRESS: dict[tuple[str, str], Decision] = {
+    ("unknown", "I asked"): MINE_ON_PURPOSE,
+    ("waits for its mail", "I asked"): MINE_ON_PURPOSE,
+    ("was unlinked by the account", "I asked"): MINE_ON_PURPOSE,
+    ("was unlinked by another", "I asked"): MINE_ON_PURPOSE,
+    ("is another's", "nobody asked"): OPEN_KNOWN,
+    ("is another's", "I asked"): ELSEWHERE,
+    ("is mine", "nobody asked"): OPEN_MINE,
+    ("is mine", "I asked"): OPEN_MINE,
+}
+EVERY_COMBINATION = tuple(product(KNOWN, ADDRESS, LOCAL, LINKING))
+
+
+def _wanted(known: str, address: str, local: str, linking: str) -> Decision:
+    if (known, linking) in WHATEVER_THE_ADDRESS:
+        return WHATEVER_THE_ADDRESS[known, linking]
+    if known == "was unlinked by the account" and BY_ADDRESS[address][tuple(LOCAL).index(local)] == SAME_MAILBOX:
+        return REUSED
+    return BY_ADDRESS[address][tuple(LOCAL).index(local)]
+
+
+@pytest.mark.parametrize(("known", "address", "local", "linking"), EVERY_COMBINATION)
+def test_each_combination_has_its_one_answer(known: str, address: str, local: str, linking: str) -> None:
+    """The subject first, then who asked, then the address: by the tables above."""
+    owner, held = LOCAL[local]
+    decision = decide(ADDRESS[address], known=KNOWN[known], local=owner, held=held, linking_to=LINKING[linking])
+
+    assert decision == _wanted(known, address, local, linking)
+
+
+def test_the_tables_cover_every_combination() -> None:
+    """240 cases, and every answer that there is occurs among them."""
+    answers = {type(_wanted(*combination)) for combination in EVERY_COMBINATION}
+
+    assert len(EVERY_COMBINATION) == 240
+    assert answers == {OpenAccount, LinkToAccount, NewAccount, ProveAddress, NoAddress, BelongsToAnother, AddressReused}
+
+
+@pytest.mark.parametrize("address", ADDRESS)
+@pytest.mark.parametrize("local", LOCAL)
+def test_nothing_but_a_verified_address_on_both_sides_leads_to_an_account_that_exists(address: str, local: str) -> None:
+    """For a subject that nobody knows, when nobody asked: no silent merge (promise 4)."""
+    owner, held = LOCAL[local]
+    decision = decide(ADDRESS[address], known=None, local=owner, held=held)
+
+    both = address == "verified" and owner is not None and owner.verified
+    assert isinstance(decision, LinkToAccount | AddressReused) == both
+
+
+def test_another_providers_login_is_no_reason_to_think_that_the_address_was_given_away() -> None:
+    """Only a second subject of the same provider is; ``googlegroup#1`` and ``email#google#1`` are no Google logins."""
+    held = frozenset({"googlegroup#1", "email#google#1", "github#1"})
+    decision = decide(somebody(GOOGLE), known=None, local=_local(verified=True), held=held)
+
+    assert decision == SAME_MAILBOX
+
+
+def test_a_recycled_name_at_github_is_refused_like_a_recycled_address_at_google() -> None:
+    """The rule knows no favourites."""
+    held = frozenset({f"email#{EMAIL}", "github#9"})
+    decision = decide(somebody(GITHUB), known=None, local=_local(verified=True), held=held)
+
+    assert decision == REUSED
+
+
+def test_a_login_that_the_account_holds_by_name_is_no_stranger_to_it() -> None:
+    """Its own key among those it holds is not another login."""
+    held = frozenset({f"email#{EMAIL}", "google#1001"})
+
+    assert decide(somebody(), known=None, local=_local(verified=True), held=held) == SAME_MAILBOX
+
+
+def test_a_disabled_subject_still_opens_nothing_but_its_own_account() -> None:
+    """What it opens is the account's to refuse; it never becomes a new one."""
+    known = Identity("google#1001", MINE, EMAIL, "", NOW, NOW, verified=True, disabled=True)
+
+    assert decide(somebody(), known=known, local=None) == OPEN_MINE

@@ -1,0 +1,261 @@
+"""Limits on trying secrets: counted before the secret is looked at, per account and per source."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from ipaddress import IPv6Address
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts import secrets
+from accounts.errors import TooManyAttempts
+from accounts.model import throttles
+from accounts.model.throttles import Attempt, Clear, Counter, Full, GiveBack, Toll
+from tests.fakes import World
+from tests.unit.accounts.stage import NOW, exactly, later
+
+_MINUTE = timedelta(minutes=1)
+_STREAK = f"streak#{secrets.digest('olive@example.com')}"
+
+
+def guess(world: World, at: timedelta = timedelta(0), *, limit: int = 1000) -> Attempt:
+    """One more try at Olive's secret."""
+    toll = throttles.window("password", "192.0.2.1", limit=limit, per=_MINUTE, now=NOW + at)
+    return throttles.attempt(world, "olive@example.com", toll, now=NOW + at)
+
+
+def seconds_refused(world: World, at: timedelta = timedelta(0), *, limit: int = 1000) -> int:
+    """The ``Retry-After`` of a try that is refused, and that moved no counter."""
+    before = dict(world.counters)
+    with pytest.raises(TooManyAttempts) as refusal:
+        guess(world, at, limit=limit)
+    assert world.counters == before
+    return refusal.value.retry_after
+
+
+@pytest.mark.parametrize(
+    ("failures", "seconds"),
+    [
+        (0, 0),
+        (4, 0),
+        (5, 30),
+        (6, 60),
+        (7, 120),
+        (8, 240),
+        (11, 1920),
+        (12, 3600),
+        (13, 3600),
+        (100, 3600),
+        (10**6, 3600),
+    ],
+)
+def test_waits_double_from_30_seconds_to_an_hour(failures: int, seconds: int) -> None:
+    """Five failures are free of waiting; each one more doubles the wait (TH-01)."""
+    assert throttles.wait_after(failures) == timedelta(seconds=seconds)
+
+
+def test_five_tries_are_free_and_the_sixth_waits() -> None:
+    """The sixth is refused 30 seconds long, told how long, and counted nowhere (TH-01)."""
+    world = World()
+    for _ in range(5):
+        guess(world)
+
+    assert seconds_refused(world) == 30
+    assert seconds_refused(world, timedelta(seconds=29.1)) == 1
+    assert guess(world, timedelta(seconds=30)).doomed is False
+    assert world.counters[_STREAK] == Counter(6, later(seconds=30))
+
+
+def test_after_each_wait_there_is_one_try() -> None:
+    """The wait counts from the last try, and a refused one does not make it longer."""
+    world = World()
+    world.counters[_STREAK] = Counter(7, NOW)
+
+    assert seconds_refused(world, timedelta(seconds=119)) == 1
+    guess(world, timedelta(seconds=120))
+    assert seconds_refused(world, timedelta(seconds=121)) == 239
+
+
+@pytest.mark.parametrize(("failures", "doomed"), [(98, False), (99, False), (100, True), (150, True)])
+def test_a_hundred_failures_disable_the_password(failures: int, *, doomed: bool) -> None:
+    """The 101st try in a row is counted and computed like any other, but it fails even if right (TH-02)."""
+    world = World()
+    world.counters[_STREAK] = Counter(failures, NOW - timedelta(hours=1))
+
+    assert guess(world).doomed is doomed
+
+
+class _Between:
+    """Throttles in which somebody else's try comes between the look at the streak and the try after the wait."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def take(self, tolls: Sequence[Toll], now: datetime) -> None:
+        """The other one first."""
+        if tolls[0].expected is not None:
+            guess(self.world, now - NOW)
+        self.world.take(tolls, now)
+
+
+def test_parallel_guesses_share_the_one_try_after_a_wait() -> None:
+    """Who finds the streak raised by another is refused for the wait that follows that one (TH-05)."""
+    world = World()
+    world.counters[_STREAK] = Counter(5, NOW - _MINUTE)
+
+    with pytest.raises(TooManyAttempts) as refusal:
+        throttles.attempt(_Between(world), "olive@example.com", now=NOW)
+
+    assert (refusal.value.retry_after, world.counters[_STREAK]) == (60, Counter(6, NOW))
+
+
+def test_a_full_window_refuses_before_the_streak_moves() -> None:
+    """A source that tried too often is told when its minute ends; the account's streak is not its to raise."""
+    world = World()
+    guess(world, limit=1)
+
+    assert seconds_refused(world, timedelta(seconds=17.5), limit=1) == 43
+    assert world.counters[_STREAK].count == 1
+
+
+def test_a_full_window_refuses_after_a_wait_too() -> None:
+    """The try that a wait allows still has to fit into the source's windows."""
+    world = World()
+    guess(world, limit=1)
+    world.counters[_STREAK] = Counter(5, NOW - _MINUTE)
+
+    assert seconds_refused(world, limit=1) == 60
+
+
+def test_unknown_accounts_are_counted_like_known_ones_and_under_a_digest() -> None:
+    """The account's name is all that is asked for, and is not kept in the clear (TH-08)."""
+    world = World()
+    throttles.attempt(world, "nobody@example.com", now=NOW)
+
+    assert world.counters == {f"streak#{secrets.digest('nobody@example.com')}": Counter(1, NOW)}
+
+
+def test_a_streak_is_remembered_for_ninety_days() -> None:
+    """Guessing slowly does not start afresh each day."""
+    tolls: list[Toll] = []
+
+    class Recording(World):
+        def take(self, asked: Sequence[Toll], now: datetime) -> None:
+            tolls.extend(asked)
+            super().take(asked, now)
+
+    throttles.attempt(Recording(), "olive@example.com", now=NOW)
+
+    assert tolls == [Toll(_STREAK, 5, later(days=90))]
+
+
+def test_success_clears_the_streak_and_gives_back_its_own_places() -> None:
+    """And nobody else's: failures of other tries from that source stay counted (TH-09)."""
+    world = World()
+    throttles.attempt(world, "victim@example.com", _window(), now=NOW)
+    attempt = throttles.attempt(world, "olive@example.com", _window(), now=NOW)
+
+    assert attempt.succeeded() == (Clear(_STREAK), GiveBack(_window()))
+    world.commit(*attempt.succeeded())
+    assert world.counters == {
+        f"streak#{secrets.digest('victim@example.com')}": Counter(1, NOW),
+        _window().key: Counter(1, NOW),
+    }
+
+
+def _window() -> Toll:
+    return throttles.window("password", "192.0.2.1", limit=10, per=_MINUTE, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("at", "key", "ends"),
+    [
+        (NOW, "mail#192.0.2.1#60#29539440", later(minutes=1)),
+        (later(seconds=59.999), "mail#192.0.2.1#60#29539440", later(minutes=1)),
+        (later(minutes=1), "mail#192.0.2.1#60#29539441", later(minutes=2)),
+    ],
+)
+def test_a_window_has_fixed_edges(at: datetime, key: str, ends: datetime) -> None:
+    """Everybody in the same minute shares its counter, which may be swept when it ends."""
+    toll = throttles.window("mail", "192.0.2.1", limit=20, per=_MINUTE, now=at)
+
+    assert toll == Toll(key, 20, ends)
+
+
+def test_windows_of_different_length_do_not_share_a_counter() -> None:
+    """A minute's counter and an hour's are two."""
+    per = (_MINUTE, timedelta(hours=1))
+    keys = {throttles.window("password", "192.0.2.1", limit=1, per=length, now=NOW).key for length in per}
+
+    assert len(keys) == 2
+
+
+def test_a_window_lets_exactly_its_limit_through() -> None:
+    """The next one is told when the window ends."""
+    world = World()
+    for _ in range(10):
+        throttles.take(world, _window(), now=NOW)
+    with pytest.raises(TooManyAttempts) as refusal:
+        throttles.take(world, _window(), now=later(seconds=20))
+
+    assert (refusal.value.retry_after, world.counters) == (40, {_window().key: Counter(10, NOW)})
+
+
+def test_all_windows_are_raised_or_none() -> None:
+    """A refusal by one leaves the others as they were."""
+    world = World(counters={"full": Counter(1, NOW)})
+    full = Toll("full", 1, later(hours=1))
+
+    with pytest.raises(TooManyAttempts) as refusal:
+        throttles.take(world, _window(), full, now=NOW)
+    assert (refusal.value.retry_after, world.counters) == (3600, {"full": Counter(1, NOW)})
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("::FFFF:c000:201", "192.0.2.1"),
+        ("0:0:0:0:0:ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8::1", "2001:db8::/64"),
+        ("2001:DB8:0:0:ffff:ffff:ffff:ffff", "2001:db8::/64"),
+        ("2001:0db8:0000:0000::2", "2001:db8::/64"),
+        ("2001:db8:0:1::1", "2001:db8:0:1::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::1", "::/64"),
+        ("", "unknown"),
+        ("localhost", "unknown"),
+        ("192.0.2.1, 203.0.113.9", "unknown"),
+        ("192.0.2.1:443", "unknown"),
+        ("192.0.2.01", "unknown"),
+        ("192.0.2", "unknown"),
+        ("3221225985", "unknown"),
+        ("[2001:db8::1]", "unknown"),
+        ("2001:db8::/64", "unknown"),
+        (" 192.0.2.1", "unknown"),
+        ("١٩٢.0.2.1", "unknown"),
+    ],
+)
+def test_a_source_has_one_name_however_it_is_spelt(address: str, name: str) -> None:
+    """IPv6 by its /64, IPv4-mapped as IPv4, and what is no address shares the one name of the unknown (TH-03, 04)."""
+    assert throttles.source(address) == name
+
+
+@exactly
+@given(st.integers(0, 2**64 - 1), st.integers(0, 2**64 - 1))
+def test_a_whole_64_shares_one_name(one: int, other: int) -> None:
+    """Whoever has 2^64 addresses has one counter (TH-03)."""
+    network = 0x2001_0DB8_0000_0001 << 64
+    names = {throttles.source(str(IPv6Address(network + host))) for host in (one, other)}
+
+    assert names == {"2001:db8:0:1::/64"}
+
+
+def test_full_says_which_toll_refused() -> None:
+    """And where its counter stands."""
+    toll, counter = _window(), Counter(10, NOW)
+    full = Full(toll, counter)
+
+    assert (full.toll, full.counter, str(full)) == (toll, counter, toll.key)

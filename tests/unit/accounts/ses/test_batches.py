@@ -1,0 +1,130 @@
+"""Batches of queue records: each delivered once, and what fails goes back to the queue alone."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from aws_lambda_powertools.utilities.idempotency.exceptions import (
+    IdempotencyItemAlreadyExistsError,
+    IdempotencyItemNotFoundError,
+)
+from aws_lambda_powertools.utilities.idempotency.persistence.base import BasePersistenceLayer
+from aws_lambda_powertools.utilities.idempotency.persistence.datarecord import DataRecord
+
+from accounts.model.messages import API_KEY_CREATED, SIGNUP, Message
+from accounts.ses import batches
+from tests.unit.accounts.stage import EMAIL, Service
+
+CONTEXT = SimpleNamespace(function_name="mailer", get_remaining_time_in_millis=lambda: 30_000)
+
+
+class Memory(BasePersistenceLayer):
+    """The idempotency table, in memory."""
+
+    def __init__(self) -> None:
+        """Nothing was delivered yet."""
+        super().__init__()
+        self.records: dict[str, DataRecord] = {}
+
+    def _get_record(self, idempotency_key: str) -> DataRecord:
+        try:
+            return self.records[idempotency_key]
+        except KeyError as error:
+            raise IdempotencyItemNotFoundError from error
+
+    def _put_record(self, data_record: DataRecord) -> None:
+        if data_record.idempotency_key in self.records:
+            raise IdempotencyItemAlreadyExistsError
+        self.records[data_record.idempotency_key] = data_record
+
+    def _update_record(self, data_record: DataRecord) -> None:
+        self.records[data_record.idempotency_key] = data_record
+
+    def _delete_record(self, data_record: DataRecord) -> None:
+        del self.records[data_record.idempotency_key]
+
+
+@pytest.fixture(autouse=True)
+def _memory(monkeypatch: pytest.MonkeyPatch, log: Any) -> None:  # noqa: ARG001 - keeps the lines off the terminal
+    memory = Memory()
+    monkeypatch.setattr(batches, "_store", lambda _table: memory)
+
+
+def record(message_id: str, body: str) -> dict[str, Any]:
+    """One record, as SQS delivers it."""
+    return {"messageId": message_id, "receiptHandle": "r", "body": body, "attributes": {}, "eventSource": "aws:sqs"}
+
+
+def message(**fields: str) -> str:
+    """A body that we put on the queue."""
+    return json.dumps(asdict(Message(**fields)))
+
+
+def deliver(service: Service, *records: dict[str, Any]) -> list[str]:
+    """Deliver one batch: the ids of those that failed."""
+    answer = batches.deliver_batch({"Records": list(records)}, CONTEXT, service.mailing, "deliveries")
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def about_key(service: Service) -> str:
+    """A message that is mailed to a person each time it is delivered."""
+    return message(kind=API_KEY_CREATED, user_id=service.person().session.user_id, detail="laptop")
+
+
+def test_each_record_is_delivered(service: Service, logged: Callable[[], list[dict[str, Any]]]) -> None:
+    """And what became of it is told, not to whom it went."""
+    body = about_key(service)
+
+    assert deliver(service, record("1", body), record("2", message(kind=SIGNUP, email="nobody@example.com"))) == []
+    assert [mail.to for mail in service.postman.mails] == [EMAIL]
+    assert [line["event"] for line in logged()] == ["mail_sent", "mail_nobody_to_tell"]
+    assert "example.com" not in json.dumps(logged())
+
+
+def test_a_record_that_comes_again_sends_nothing(service: Service) -> None:
+    """SQS delivers at least once: in the same batch, or in a later one."""
+    body = about_key(service)
+
+    assert deliver(service, record("1", body), record("1", body)) == []
+    assert deliver(service, record("1", body)) == []
+    assert len(service.postman.mails) == 1
+
+
+def test_what_fails_goes_back_alone_and_is_sent_later(service: Service) -> None:
+    """Its neighbours are done, and it is not remembered as delivered."""
+    body = about_key(service)
+    service.postman.down = True
+    failed = deliver(service, record("1", body), record("2", message(kind=SIGNUP, email="nobody@example.com")))
+    service.postman.down = False
+
+    assert failed == ["1"]
+    assert deliver(service, record("1", body)) == []
+    assert len(service.postman.mails) == 1
+
+
+@pytest.mark.parametrize("body", ["", "no json", "[]", "null", '{"kind": "sign_up", "bcc": "x"}', '{"email": "a"}'])
+def test_what_we_did_not_put_there_is_not_delivered(
+    service: Service, logged: Callable[[], list[dict[str, Any]]], body: str
+) -> None:
+    """It ends in the dead-letter queue, and its text in no log."""
+    assert deliver(service, record("1", body), record("2", about_key(service))) == ["1"]
+    assert [line["event"] for line in logged()] == ["mail_failed", "mail_sent"]
+    assert len(service.postman.mails) == 1
+
+
+def test_a_batch_that_fails_as_a_whole_goes_back_as_a_whole(service: Service) -> None:
+    """Record by record, without an error of the function."""
+    body = about_key(service)
+    service.postman.down = True
+
+    assert deliver(service, record("1", body), record("2", body)) == ["1", "2"]
+
+
+def test_a_message_survives_the_queue() -> None:
+    """Every field of it."""
+    sent = Message(API_KEY_CREATED, email=EMAIL, user_id="u", detail="Zoë")
+
+    assert batches.parse(json.dumps(asdict(sent))) == sent

@@ -1,0 +1,164 @@
+"""Whatever reaches a mail, its headers are ours: one sender, one recipient, one subject a kind (EM-04, EM-05)."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from email.headerregistry import AddressHeader, HeaderRegistry
+from html.parser import HTMLParser
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from accounts.errors import InvalidInput
+from accounts.flows.mail.mailing import SENT, Mail
+from accounts.model import email_addresses
+from accounts.model.messages import Message
+from accounts.ses import postman
+from accounts.ses.postman import SesPostman
+from scripts.mails import BRAND, SAMPLES, SITE_URL, rendered
+from tests.unit.accounts.stage import EMAIL, NOW, Service, exactly
+
+SENDER = "accounts@example.com"
+_ABOUT_ADDRESSES = {"already_registered", "email_changed"}
+ATTACKS = (
+    "\r\nBcc: mallory@example.com",
+    "\nSubject: You won",
+    "\x00",
+    "\r\n\r\n<html>",
+    "</title><script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "{{ brand }}{% include 'layout.txt' %}",
+    "=?utf-8?q?=0D=0ABcc:_mallory@example.com?=",
+    "\u2028Bcc: mallory@example.com\u0085",
+)
+# What is told to an account's owner: no link, and nobody else to tell.
+NOTICES = sorted(kind for kind, values in SAMPLES.items() if "link" not in values and kind not in _ABOUT_ADDRESSES)
+KINDS = st.sampled_from(sorted(SAMPLES))
+TEXTS = st.text(max_size=80) | st.builds("{}{}".format, st.text(max_size=10), st.sampled_from(ATTACKS))
+PRINTABLE = st.characters(exclude_categories=("C", "Z")) | st.just(" ")
+HOSTS = st.from_regex(r"[a-z0-9.-]{1,20}", fullmatch=True)
+
+
+@contextmanager
+def captured() -> Iterator[list[dict[str, Any]]]:
+    """What SES is asked to send."""
+    calls: list[dict[str, Any]] = []
+
+    class Ses:
+        def send_email(self, **asked: Any) -> None:
+            calls.append(asked)
+
+    with patch.object(postman, "_client", Ses):
+        yield calls
+
+
+class Tags(HTMLParser):
+    """The elements and attributes of a page."""
+
+    def __init__(self) -> None:
+        """Nothing was read yet."""
+        super().__init__()
+        self.seen: list[tuple[str, tuple[str, ...]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Remember one."""
+        self.seen.append((tag, tuple(name for name, _ in attrs)))
+
+
+def shape(html: str) -> list[tuple[str, tuple[str, ...]]]:
+    """What a page is made of, whatever it says."""
+    tags = Tags()
+    tags.feed(html)
+    return tags.seen
+
+
+@exactly
+@given(KINDS, st.data())
+def test_no_text_becomes_a_header_or_markup(kind: str, data: st.DataObject) -> None:
+    """Exactly the fields that we send, the subject of the kind, and no element more or less than in the sample."""
+    values = {name: data.draw(TEXTS.filter(bool), name) for name in SAMPLES[kind]}
+    with captured() as calls:
+        SesPostman(SENDER, "our-set", BRAND).send(Mail("o@example.com", kind, {"site_url": SITE_URL, **values}))
+
+    (asked,) = calls
+    subject, _, html = rendered(kind)
+    body = asked["Content"]["Simple"].pop("Body")
+    assert asked == {
+        "FromEmailAddress": f"Comfy account <{SENDER}>",
+        "Destination": {"ToAddresses": ["o@example.com"]},
+        "Content": {"Simple": {"Subject": {"Data": subject, "Charset": "UTF-8"}}},
+        "ConfigurationSetName": "our-set",
+    }
+    assert body.keys() == {"Text", "Html"}
+    assert shape(body["Html"]["Data"]) == shape(html)
+
+
+# The address as it was stands in the message: by the time it is sent, the account may have another.
+TO_THE_OLD_ADDRESS = {"email_change_asked", "email_changed"}
+
+
+@exactly
+@given(st.sampled_from(sorted(set(NOTICES) - TO_THE_OLD_ADDRESS)), TEXTS, TEXTS, TEXTS)
+def test_no_message_is_mailed_to_whom_it_names(kind: str, detail: str, email: str, identity: str) -> None:
+    """A notice about an account goes to the address that the account has stored, whatever else the message says."""
+    service = Service()
+    user_id = service.person().session.user_id
+    mailing = replace(service.mailing, postman=SesPostman(SENDER, "our-set", BRAND))
+    about = {"detail": detail, "at": "2026-11-22T09:14:00+00:00", "source": detail, "client": detail or "x"}
+    message = Message(kind, email=email, user_id=user_id, identity=identity, **about)
+    with captured() as calls:
+        assert mailing.deliver(message, NOW) == SENT
+
+    (asked,) = calls
+    assert asked["Destination"] == {"ToAddresses": [EMAIL]}
+    assert asked["Content"]["Simple"]["Subject"]["Data"] == rendered(kind)[0]
+
+
+@exactly
+@given(st.text(PRINTABLE, min_size=1, max_size=40).filter(str.strip))
+@example('Käse, "Wein" & Söhne <shop@example.org>')
+@example("李" * 40)
+@example("Ann (accounts), \\ Inc.")
+def test_a_deployments_name_is_one_mailbox_with_that_name(name: str) -> None:
+    """Whatever it is, the address stays the one that may send."""
+    written = postman.sender_of(name, SENDER)
+    read = HeaderRegistry()("from", written)
+    assert isinstance(read, AddressHeader)
+
+    assert written.isascii()
+    assert written.isprintable()
+    assert [(_letters(it.display_name), it.addr_spec) for it in read.addresses] == [(_letters(name), SENDER)]
+    assert [word for word in re.findall(r"=\?\S+", written) if len(word) > 75] == []
+
+
+@exactly
+@given(TEXTS | st.builds("{}@{}{}".format, TEXTS, HOSTS, TEXTS) | st.emails())
+@example("a@example.com\r\nBcc: mallory@example.com")
+@example("a@example.com,mallory@example.com")
+@example("a@example.com;mallory@example.com")
+@example('"a b"@example.com')
+@example("Ann <a@example.com>")
+def test_an_address_that_reaches_a_mail_is_one_address(text: str) -> None:
+    """What every flow stores is canonical: nothing in it separates, quotes or ends a header."""
+    try:
+        address = email_addresses.canonical(text)
+    except InvalidInput:
+        return
+    assert re.fullmatch(r"[!-~]+@[a-z0-9.-]+", address)
+    assert not set(address) & set('",:;<>()[]\\ ')
+
+
+@pytest.mark.parametrize("kind", sorted(SAMPLES))
+def test_the_subject_of_a_kind_is_one_for_all_deployments(kind: str) -> None:
+    """The sender's name is said by ``From``."""
+    other = replace(BRAND, name="Other", accent="#000000", support_url="mailto:a@example.com", terms_url="")
+    assert postman.render(kind, {"site_url": "https://x.example", **SAMPLES[kind]}, other)[0] == rendered(kind)[0]
+
+
+def _letters(name: str) -> str:
+    """Without spaces: Python reads one between two encoded words, where RFC 2047 has none."""
+    return "".join(name.split())
