@@ -1,5 +1,9 @@
-"""`make screenshots`: every page in every state, on a phone and a desktop, light and dark, as pictures to look at."""
+"""`make screenshots`: every page in every state, on a phone and a desktop, light and dark, as pictures to look at.
 
+It also writes the picture in the README, `docs/pages.png`, from three of them.
+"""
+
+import base64
 import sys
 from itertools import product
 from pathlib import Path
@@ -13,6 +17,8 @@ from tests.browser.scenes import SCENES, Scene, Stage, play
 from tests.local.person import Person
 
 FOLDER = Path(__file__).parents[2] / ".local" / "screenshots"
+README_PICTURE = Path(__file__).parents[2] / "docs" / "pages.png"
+README_SCENES = ("login", "api-keys", "account")
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 800}}
 
 
@@ -29,6 +35,8 @@ def main(wanted: list[str]) -> int:
         person.make_key("render box")
         for (size, viewport), scheme in product(SIZES.items(), ("light", "dark")):
             _take(browser, cloud, person, scenes, f"{size}-{scheme}", viewport=viewport, color_scheme=scheme)
+        if {scene.name for scene in scenes} >= set(README_SCENES):
+            _compose(browser)
         browser.close()
     print(f"{len(scenes)} pages and states, each four times, are in {FOLDER}")
     return 0
@@ -46,6 +54,21 @@ def _take(
             path=folder / f"{scene.name}.png", full_page=not visitor.page.locator("dialog[open]").count()
         )
     visitor.context.close()
+
+
+def _compose(browser: Browser) -> None:
+    """Put the README's pages beside each other, small enough for everyone who opens the project."""
+    files = [FOLDER / "phone-light" / f"{name}.png" for name in README_SCENES]
+    pictures = "".join(
+        f'<img src="data:image/png;base64,{base64.b64encode(file.read_bytes()).decode()}">' for file in files
+    )
+    style = (
+        "body { margin: 0; padding: 12px; display: flex; gap: 12px; background: #e7e9ee; }"
+        "img { width: 292px; height: 560px; object-fit: cover; object-position: top; border-radius: 8px; }"
+    )
+    page = browser.new_page(viewport={"width": 924, "height": 584})
+    page.set_content(f"<style>{style}</style>{pictures}")
+    page.screenshot(path=README_PICTURE)
 
 
 if __name__ == "__main__":
