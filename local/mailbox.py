@@ -51,9 +51,9 @@ iframe { width: 100%; height: 26rem; border: 1px solid var(--line); border-radiu
 
 
 def walkthrough(_mails: list[Mail]) -> str:
-    """Return the README's walk-through, which the site's front page points to."""
-    text = (PROJECT / "README.md").read_text(encoding="utf-8")
-    heading = "## From sign-up to a working API key"
+    """Return the walk-through of docs/integrating.md, which the site's footer links to."""
+    text = (PROJECT / "docs" / "integrating.md").read_text(encoding="utf-8")
+    heading = "## Walk-through"
     section = heading + text.partition(heading)[2].partition("\n## ")[0]
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Walk-through</title>'

@@ -16,8 +16,11 @@ HANDLERS = tuple(sorted((ROOT / "functions").glob("*/handler.py")))
 DOCUMENTS = (
     ROOT / "README.md",
     ROOT / "ARCHITECTURE.md",
+    ROOT / "CHANGELOG.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "SECURITY.md",
     ROOT / "examples" / "README.md",
-    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
 )
 PINS = tuple(sorted((ROOT / "requirements").glob("*.txt")))
 

@@ -1,18 +1,19 @@
 """The documents say what is there: every error code, every command, every setting."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from accounts import errors
+from accounts import errors, limits
 from accounts.web.responses import status_of
 from accounts.web.routes import ROUTES
 from tests.cloudformation import template
 from tests.guards import project
 from tests.guards.project import ROOT, found
 
-README = ROOT / "README.md"
+API = ROOT / "docs" / "api.md"
 DEPLOY = ROOT / "docs" / "deploy.md"
 MAKEFILE = ROOT / "Makefile"
 TARGETS = found(r"^([a-z][a-z-]*):", MAKEFILE)
@@ -38,18 +39,18 @@ _INNER = (errors.Refusal, errors.ConfigurationError)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_every_error_code_is_in_the_readme_with_its_status(kind: type[errors.AccountsError]) -> None:
-    """As a row of its table: | `code` | status | what it means |."""
+def test_every_error_code_is_in_the_reference_with_its_status(kind: type[errors.AccountsError]) -> None:
+    """As a row of the table in docs/api.md: | `code` | status | what it means |."""
     if kind in _INNER:
         assert kind.code in {"internal_error", "configuration_error"}
         return
     status = status_of(kind.__new__(kind))
-    assert re.search(rf"^\| `{kind.code}` \| {status} \| \S", README.read_text(encoding="utf-8"), re.MULTILINE)
+    assert re.search(rf"^\| `{kind.code}` \| {status} \| \S", API.read_text(encoding="utf-8"), re.MULTILINE)
 
 
-def test_the_readme_has_no_code_that_does_not_exist() -> None:
+def test_the_reference_has_no_code_that_does_not_exist() -> None:
     """Rows with a three-digit status are codes."""
-    assert found(r"^\| `([a-z_]+)` \| \d{3} \|", README) <= {kind.code for kind in KINDS}
+    assert found(r"^\| `([a-z_]+)` \| \d{3} \|", API) <= {kind.code for kind in KINDS}
 
 
 def test_every_error_is_drawn_in_the_tree() -> None:
@@ -79,11 +80,71 @@ def test_every_command_is_explained() -> None:
     assert sorted(explained) == sorted(phony)
 
 
-def test_every_route_is_in_the_readme() -> None:
-    """Method and path, in a code span; the pages are not for clients."""
-    shown = found(r"`((?:GET|POST|DELETE|PUT|PATCH) [^`? ]+)", README)
-    for_clients = {f"{route.method} {route.path}" for route in ROUTES if route.function not in {"pages", "fallback"}}
-    assert for_clients - shown == set()
+def test_the_reference_has_every_route_and_no_other() -> None:
+    """Method and path, in a code span of the table's first column; pages are not for clients."""
+    first = found(r"^\| (`[A-Z]+ /[^|]+) \|", API)
+    shown = {route for column in first for route in re.findall(r"`([A-Z]+ [^`? ]+)", column)}
+    assert shown == {f"{route.method} {route.path}" for route in ROUTES if route.function not in {"pages", "fallback"}}
+
+
+def test_the_reference_has_the_limits_that_the_code_keeps() -> None:
+    """Each row of the table in docs/api.md, with the numbers of ``accounts.limits``."""
+    section = API.read_text(encoding="utf-8").partition("\n## Limits\n")[2].partition("\n## ")[0]
+    rows = dict(re.findall(r"^\| (\w[^|]*[^| ]) +\| ([^|]*\d[^|]*[^| ]) +\|$", section, re.MULTILINE))
+    assert {what: [int(it) for it in re.findall(r"\d+", limit)] for what, limit in rows.items()} == _LIMITS
+
+
+_HOUR, _MINUTE, _DAY, _SECOND = (timedelta(**{unit: 1}) for unit in ("hours", "minutes", "days", "seconds"))
+_LIMITS = {
+    "password": [limits.PASSWORD_MIN_CHARACTERS, limits.PASSWORD_MAX_CHARACTERS],
+    "API keys, sessions, identities of an account": [
+        limits.API_KEYS_PER_ACCOUNT,
+        limits.SESSIONS_PER_ACCOUNT,
+        limits.IDENTITIES_PER_ACCOUNT,
+    ],
+    "session": [limits.SESSION_LIFETIME // _HOUR, limits.SESSION_IDLE // _HOUR],
+    'session with "remember me", or of a program': [
+        limits.REMEMBERED_SESSION_LIFETIME // _DAY,
+        limits.REMEMBERED_SESSION_IDLE // _DAY,
+    ],
+    "access token": [limits.ACCESS_TOKEN_LIFETIME // _MINUTE],
+    "authorization code, device code": [
+        limits.AUTHORIZATION_CODE_LIFETIME // _SECOND,
+        limits.DEVICE_CODE_LIFETIME // _MINUTE,
+    ],
+    "link that confirms an account, resets a password, changes an address": [
+        limits.VERIFICATION_LIFETIME // _HOUR,
+        limits.PASSWORD_RESET_LIFETIME // _MINUTE,
+        limits.EMAIL_CHANGE_LIFETIME // _HOUR,
+    ],
+    "wrong passwords in a row": [
+        limits.FREE_FAILURES,
+        limits.FIRST_WAIT // _SECOND,
+        limits.LONGEST_WAIT // _HOUR,
+        limits.FAILURES_THAT_DISABLE_PASSWORD,
+    ],
+    "failed logins from one source": [limits.ADDRESS_FAILURES_PER_MINUTE, limits.ADDRESS_FAILURES_PER_HOUR],
+    "sign-ups from one source": [limits.SIGNUPS_PER_ADDRESS_PER_MINUTE],
+    "emails with a confirmation link, to one address": [
+        limits.SIGNUP_MAILS_PER_RECIPIENT,
+        limits.SIGNUP_MAILS_WINDOW // _HOUR,
+    ],
+    "emails with a reset link, to one address": [limits.RESET_MAILS_PER_HOUR, limits.RESET_MAILS_PER_DAY],
+    "device codes that an account may try": [limits.USER_CODES_PER_ACCOUNT_PER_HOUR],
+    "refreshes of one program": [limits.REFRESHES_PER_SESSION_PER_MINUTE],
+    "activity shown, exported": [limits.ACTIVITY_SHOWN, limits.ACTIVITY_EXPORTED],
+}
+
+
+@pytest.mark.parametrize(("name", "lines"), [("README.md", 150), ("ARCHITECTURE.md", 120)])
+def test_what_is_read_first_is_short(name: str, lines: int) -> None:
+    """Move reference to docs/ and link to it."""
+    assert len((ROOT / name).read_text(encoding="utf-8").splitlines()) <= lines
+
+
+def test_the_picture_of_the_pages_is_small() -> None:
+    """`make screenshots` composes it; everybody who opens the project loads it."""
+    assert (ROOT / "docs" / "pages.png").stat().st_size < 150_000
 
 
 def test_every_parameter_of_the_template_is_described() -> None:

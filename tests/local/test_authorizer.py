@@ -36,7 +36,7 @@ def _zipped(source: str) -> bytes:
 
 @pytest.fixture(scope="module")
 def other_api(cloud: LocalCloud) -> Iterator[str]:
-    """Another team's API, whose every route asks our authorizer, attached as the README says."""
+    """Another team's API, whose every route asks our authorizer, attached as docs/integrating.md says."""
     gateway, functions = cloud.client("apigatewayv2"), cloud.client("lambda")
     role = cloud.client("iam").create_role(RoleName="other-team", AssumeRolePolicyDocument=_TRUST)["Role"]["Arn"]
     echo = functions.create_function(

@@ -41,7 +41,7 @@ def test_a_program_signs_in_acts_renews_and_signs_out(ann: Person) -> None:
 
 
 def test_a_token_is_checked_offline(ann: Person) -> None:
-    """As the README tells other services, by another JOSE library than ours."""
+    """As docs/integrating.md tells other services, by another JOSE library than ours."""
     token = logged_in(ann)["access_token"]
     keys = fetched(ann.cloud, "/.well-known/jwks.json")["keys"]
     header = jwt.get_unverified_header(token)
