@@ -1,4 +1,4 @@
-"""What several folders of tests share: the deployed local cloud, started once for all that talk to it."""
+"""What several folders of tests share: the deployed local cloud, and how tests are distributed over workers."""
 
 import os
 from collections.abc import Iterator
@@ -13,25 +13,33 @@ if TYPE_CHECKING:
 
 # Powertools reads it as it is imported, which may be before a folder of tests sets the functions' environment.
 os.environ["POWERTOOLS_SERVICE_NAME"] = "accounts"
-# Both talk to the deployed local cloud.
-_DEPLOYED = frozenset({"browser", "local"})
+# Each of these folders is one chain: its tests share a deployed local cloud, which takes seconds to start.
+_CHAINS = frozenset({"browser", "local"})
+# What takes longest begins first, so that no worker is left with it at the end when the others have nothing to do.
+_LONG = ("tests/browser/", "tests/local/")
 
 
-class ByFolder(LoadScopeScheduling):
-    """Folders side by side, each in one process: what a folder sets up, it sets up once."""
+class ByFile(LoadScopeScheduling):
+    """Distributes files over the workers; the tests of a file, or of a chain, run in one worker."""
 
     def _split_scope(self, nodeid: str) -> str:
-        folder = nodeid.split("/")[1]
-        return "deployed" if folder in _DEPLOYED else folder
+        _, folder, *_ = nodeid.split("/")
+        return folder if folder in _CHAINS else nodeid.partition("::")[0]
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFolder:
-    """Have `make test` run the suite so."""
-    return ByFolder(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
+    """Have `make test` distribute the tests this way."""
+    return ByFile(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what takes longest first. The order is random besides: pytest-randomly has shuffled files and tests."""
+    items.sort(key=lambda item: not item.nodeid.startswith(_LONG))
 
 
 def missing(what: str) -> None:
-    """Skip by name and reason on a person's machine; in CI, where everything is installed, fail."""
+    """Skip with a reason on a developer's machine; fail in CI, where everything is installed."""
     if os.environ.get("CI") == "true":
         pytest.fail(f"CI must have it: {what}")
     pytest.skip(what)
@@ -44,3 +52,15 @@ def cloud() -> Iterator["LocalCloud"]:
 
     with LocalCloud(mailbox_url="http://127.0.0.1:9") as running:
         yield running
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_counted(request: pytest.FixtureRequest) -> None:
+    """Start each test on the local cloud as if the windows of all limits had passed.
+
+    All its callers have the address 127.0.0.1. Without this, a fast machine would run into limits per address.
+    """
+    if "cloud" in request.fixturenames:
+        from tests.local import counters  # noqa: PLC0415 - only tests on the local cloud need it
+
+        counters.reset(request.getfixturevalue("cloud"))

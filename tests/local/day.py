@@ -15,7 +15,7 @@ import requests
 
 from local.cloud import LocalCloud
 from local.logs import LogLine
-from tests.local import programs
+from tests.local import counters, programs
 from tests.local.person import Person, token_in
 from watching.series import Metrics
 
@@ -46,7 +46,7 @@ class Day:
                 self.at = self.start + step * STEP + number * STEP // len(acts)
                 act()
                 self._collect()
-            self._forget_counters()
+            counters.reset(self.cloud)  # Twenty minutes have passed; all people here share one address.
             if step % 3 == 2:
                 say(f"hour {step // 3 + 1} of {STEPS // 3}")
 
@@ -175,12 +175,6 @@ class Day:
         )
         name: str = found["StackResourceDetail"]["PhysicalResourceId"]
         return name
-
-    def _forget_counters(self) -> None:
-        """Twenty minutes are over, and the windows with them: everybody here comes from one address."""
-        table, tables = self.cloud.outputs["ThrottlesTable"], self.cloud.client("dynamodb")
-        for item in tables.scan(TableName=table)["Items"]:
-            tables.delete_item(TableName=table, Key={"counter": item["counter"]})
 
     def _collect(self) -> None:
         for line in self.cloud.new_logs():

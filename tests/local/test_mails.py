@@ -39,8 +39,12 @@ def problem_of(person: Person) -> Any:
 
 @contextmanager
 def sandbox(cloud: LocalCloud) -> Iterator[None]:
-    """SES refuses every mail, as it does whom it does not know; messages come back to the mailer at once."""
+    """Have SES refuse every email, as it does from an unverified sender; the mailer retries at once.
+
+    Emails of earlier tests are sent first: refused, they would be counted among those of this one.
+    """
     queue = cloud.outputs["MailQueueUrl"]
+    wait_for(lambda: waiting(cloud, queue) == 0, "an empty queue")
     mail, sqs = cloud.client("sesv2"), cloud.client("sqs")
     patience = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["VisibilityTimeout"])["Attributes"]
     mail.delete_email_identity(EmailIdentity=MAIL_FROM)
@@ -52,13 +56,16 @@ def sandbox(cloud: LocalCloud) -> Iterator[None]:
         sqs.set_queue_attributes(QueueUrl=queue, Attributes=patience)
 
 
+def waiting(cloud: LocalCloud, queue: str) -> int:
+    """Count the messages that the queue holds, including those that are being processed."""
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    attributes = cloud.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
+    return sum(int(attributes[name]) for name in names)
+
+
 def resting(cloud: LocalCloud) -> int:
-    """How many messages are in the dead-letter queue."""
-    name = "ApproximateNumberOfMessages"
-    attributes = cloud.client("sqs").get_queue_attributes(
-        QueueUrl=cloud.outputs["MailDeadLetterQueueUrl"], AttributeNames=[name]
-    )
-    return int(attributes["Attributes"][name])
+    """Count the messages in the dead-letter queue."""
+    return waiting(cloud, cloud.outputs["MailDeadLetterQueueUrl"])
 
 
 @pytest.mark.parametrize(("problem", "told"), [("Bounce", "bounce"), ("Complaint", "complaint")])

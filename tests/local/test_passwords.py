@@ -17,14 +17,6 @@ SESSION_COOKIE = "__Host-session"
 NEW_PASSWORD = "nine lanterns over a quiet river"
 
 
-@pytest.fixture(autouse=True)
-def _a_while_later(cloud: LocalCloud) -> None:
-    """Nothing is counted any more: here everybody comes from one address, and would use up the others' tries."""
-    database, table = cloud.client("dynamodb"), cloud.outputs["ThrottlesTable"]
-    for item in database.scan(TableName=table)["Items"]:
-        database.delete_item(TableName=table, Key={"counter": item["counter"]})
-
-
 def age(person: Person, minutes: int = 20) -> None:
     """The log-in of this browser was so long ago."""
     database, table = person.cloud.client("dynamodb"), person.cloud.outputs["SessionsTable"]

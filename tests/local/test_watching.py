@@ -3,6 +3,7 @@
 import json
 
 from local.cloud import LocalCloud
+from local.logs import LogLine
 from tests.local.day import Day, deployed_dashboard
 from tests.local.person import Person
 from tests.waiting import wait_for
@@ -15,13 +16,19 @@ def shown(cloud: LocalCloud, day: Day, title: str) -> dict[str, float]:
     return {drawn.label: series.total(drawn) for drawn in series.lines(widget["properties"], day.metrics)}
 
 
+def _reported(cloud: LocalCloud, lines: list[LogLine], folder: str) -> bool:
+    """Whether Lambda has reported an invocation of the function."""
+    names = cloud.function_names()
+    return any(names.get(line.function) == folder and line.message.startswith("REPORT") for line in lines)
+
+
 def test_a_log_in_is_on_the_dashboard(cloud: LocalCloud) -> None:
     """By its method, of this stack; and its function has run, and the gateway has answered."""
     person, day = Person(cloud).join(), Day(cloud, start=0)
     earlier = len(cloud.logs())
     day.watch(person)
     assert person.log_in().status_code == 200
-    wait_for(lambda: any("REPORT" in line.message for line in cloud.logs()[earlier:]), "Lambda's line")
+    wait_for(lambda: _reported(cloud, cloud.logs()[earlier:], "login"), "Lambda's report")
     for line in cloud.logs()[earlier:]:
         day.measure(line)
 

@@ -1,72 +1,91 @@
 """Noticing edits."""
 
 import threading
-import time
+from itertools import count
 from pathlib import Path
-from queue import Empty, Queue
 
 import pytest
 
 from local.watch import first_syntax_error, watch_for_edits
+from tests.waiting import wait_for
+
+HANDLER, TEMPLATE = "functions/login/handler.py", "template.yaml"
 
 
 class Watched:
-    """A project that is watched by a thread; each deployment goes into a queue."""
+    """A project watched by a thread. ``deployed`` holds what its files were at each deployment."""
 
     def __init__(self, project: Path) -> None:
-        """Start watching."""
+        """Start watching; return when edits are noticed."""
         self.project = project
         self.said: list[str] = []
-        self.deployments: Queue[float] = Queue()
+        self.deployed: list[dict[str, str]] = []
         self._stop = threading.Event()
         arguments = (project, self._deploy, self.said.append, self._stop)
         self._thread = threading.Thread(target=watch_for_edits, args=arguments)
         self._thread.start()
-        time.sleep(0.5)  # The watcher says nothing when it is ready.
+        self._wait_until_it_notices()
 
     def stop(self) -> None:
         """Stop watching."""
         self._stop.set()
         self._thread.join()
 
+    def wait_for(self, file: str, text: str) -> None:
+        """Wait until the file has been deployed with this text."""
+        wait_for(lambda: text in [files[file] for files in self.deployed], f"the deployment of {text!r}")
+
+    def _wait_until_it_notices(self) -> None:
+        """Edit again and again: the watcher does not say when it is ready."""
+        number = count()
+
+        def noticed() -> bool:
+            (self.project / HANDLER).write_text(f"before = {next(number)}\n")
+            return bool(self.deployed)
+
+        wait_for(noticed, "the first edit that is noticed")
+
     def _deploy(self) -> bool:
-        self.deployments.put(time.monotonic())
+        self.deployed.append({file: (self.project / file).read_text() for file in (HANDLER, TEMPLATE)})
         return True
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A project with a function and a template."""
-    (tmp_path / "functions" / "login").mkdir(parents=True)
-    (tmp_path / "functions" / "login" / "handler.py").write_text("before = 1\n")
-    (tmp_path / "template.yaml").write_text("before\n")
+    (tmp_path / HANDLER).parent.mkdir(parents=True)
+    for file in (HANDLER, TEMPLATE):
+        (tmp_path / file).write_text("before = 1\n")
     return tmp_path
 
 
-@pytest.mark.parametrize("file", ["functions/login/handler.py", "template.yaml"])
+@pytest.mark.parametrize("file", [HANDLER, TEMPLATE])
 def test_every_save_is_deployed_also_one_by_renaming(project: Path, file: str) -> None:
-    """Many editors write beside the file and rename, and do it again at the next save."""
+    """Many editors write another file and rename it, at every save."""
     watched = Watched(project)
     try:
         for text in ("one = 1\n", "another = 2\n"):
+            watched.said.clear()
             (project / "beside").write_text(text)
             (project / "beside").rename(project / file)
-            watched.deployments.get(timeout=5)
-        assert [line.startswith(f"Changed: {file}") for line in watched.said] == [True, True]
+            watched.wait_for(file, text)
+            assert [line for line in watched.said if line.startswith("Changed: ") and file in line] != []
     finally:
         watched.stop()
 
 
 def test_a_file_that_python_cannot_read_is_not_deployed(project: Path) -> None:
-    """The last good one goes on answering."""
+    """The last good one stays deployed."""
     watched = Watched(project)
+    broken = "def broken(\n"
     try:
-        (project / "functions" / "login" / "handler.py").write_text("def broken(\n")
-        with pytest.raises(Empty):
-            watched.deployments.get(timeout=1.5)
-        assert "line 1" in watched.said[-1]
+        (project / HANDLER).write_text(broken)
+        wait_for(lambda: any("Not deployed: " in line and "line 1" in line for line in watched.said), "the complaint")
+        (project / HANDLER).write_text("mended = 1\n")
+        watched.wait_for(HANDLER, "mended = 1\n")
     finally:
         watched.stop()
+    assert broken not in [files[HANDLER] for files in watched.deployed]
 
 
 def test_a_syntax_error_is_reported_with_its_place(tmp_path: Path) -> None:
