@@ -1,9 +1,9 @@
-import { $, broken, call, say, show, toLogin, whoIsHere } from "./page.js";
-import { takeDraft, wireDialogs } from "./dialogs.js";
 import { showActivity, showDevices } from "./devices.js";
-import { showLogins, link } from "./logins.js";
-import { fillIn, startChange } from "./profile.js";
+import { takeDraft, wireDialogs } from "./dialogs.js";
 import { download } from "./farewell.js";
+import { link, showLogins } from "./logins.js";
+import { $, broken, call, say, show, toLogin, whoIsHere } from "./page.js";
+import { fillIn, startChange } from "./profile.js";
 
 const notice = $("#notice");
 

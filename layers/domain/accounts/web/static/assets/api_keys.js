@@ -1,5 +1,5 @@
-import { $, broken, call, fault, make, moment, onSubmit, say, show, t, toLogin, whoIsHere } from "./page.js";
 import { fresh, open, takeDraft, wireDialogs } from "./dialogs.js";
+import { $, broken, call, fault, make, moment, onSubmit, say, show, t, toLogin, whoIsHere } from "./page.js";
 
 const notice = $("#notice");
 const making = $("#make");

@@ -1,7 +1,7 @@
 // One question before what cannot be taken back.
 
-import { $, onSubmit } from "./page.js";
 import { fresh, open } from "./dialogs.js";
+import { $, onSubmit } from "./page.js";
 
 const dialog = $("#confirm-dialog");
 let asked = null;
@@ -20,6 +20,6 @@ onSubmit($("#confirm-form"), async () => {
     return result;
   }
   dialog.close();
-  asked.then();
+  asked.done();
   return null;
 });

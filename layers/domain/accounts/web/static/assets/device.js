@@ -1,7 +1,22 @@
 // A device without a browser wants to be signed in: somebody types the code that it shows, or comes with it in the
 // fragment, which no server sees (RFC 8628 3.3). Coming with it does nothing: they see it, go on, see who asks, and click.
 
-import { $, broken, call, fault, make, moment, onSubmit, show, slotOf, swap, t, toLogin, whoIsHere, words } from "./page.js";
+import {
+  $,
+  broken,
+  call,
+  fault,
+  make,
+  moment,
+  onSubmit,
+  show,
+  slotOf,
+  swap,
+  t,
+  toLogin,
+  whoIsHere,
+  words,
+} from "./page.js";
 import { ask, askSomebodyElse } from "./question.js";
 
 const KEPT = "device-code";

@@ -1,7 +1,7 @@
 // Where somebody is signed in, and what happened lately.
 
-import { $, call, knows, make, moment, sessionEnded, show, t, words } from "./page.js";
 import { confirmed } from "./confirm.js";
+import { $, call, knows, make, moment, sessionEnded, show, t, words } from "./page.js";
 import { changed } from "./profile.js";
 
 const FIRST = 5;
@@ -46,7 +46,7 @@ function end(session, name) {
     lead: t(session.client ? "devices.end_program" : "devices.end_lead"),
     yes: t("devices.end"),
     step: () => call("DELETE", `/auth/sessions/${session.id}`),
-    then: () => changed(t("devices.ended", { name })),
+    done: () => changed(t("devices.ended", { name })),
   });
 }
 
@@ -56,7 +56,7 @@ $("#end-all").addEventListener("click", () =>
     lead: t("devices.end_all_lead"),
     yes: t("devices.end_all"),
     step: () => call("POST", "/auth/sessions/revoke-all"),
-    then: () => {
+    done: () => {
       sessionStorage.clear();
       sessionEnded();
       location.replace("/login?left");

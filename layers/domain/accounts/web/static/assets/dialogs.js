@@ -63,13 +63,16 @@ async function isThem(draft) {
   show($("#again-form"), Boolean(byPassword));
   $("#again-form").elements.username.value = byPassword?.email ?? "";
   for (const button of dialog.querySelectorAll("[data-again]")) {
-    show(button, ways.some((identity) => identity.provider === button.dataset.again));
+    show(
+      button,
+      ways.some((identity) => identity.provider === button.dataset.again),
+    );
   }
   open(dialog);
   if (!result.ok) {
     explain(slot, result);
   }
-  (byPassword ? password : $("[data-again]:not([hidden])", dialog) ?? $("[data-close]", dialog)).focus();
+  (byPassword ? password : ($("[data-again]:not([hidden])", dialog) ?? $("[data-close]", dialog))).focus();
   return new Promise((resolve) => {
     decide = resolve;
   });

@@ -1,7 +1,7 @@
 // A person's data, to take along; and the end of the account.
 
-import { $, busily, call, fault, make, onSubmit, sessionEnded, t } from "./page.js";
 import { fresh } from "./dialogs.js";
+import { $, busily, call, fault, make, onSubmit, sessionEnded, t } from "./page.js";
 import { email } from "./profile.js";
 
 export function download() {

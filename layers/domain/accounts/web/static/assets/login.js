@@ -1,4 +1,18 @@
-import { $, call, carryReturn, make, onSubmit, returnTo, say, show, slotOf, support, t, whoIsHere, words } from "./page.js";
+import {
+  $,
+  call,
+  carryReturn,
+  make,
+  onSubmit,
+  returnTo,
+  say,
+  show,
+  slotOf,
+  support,
+  t,
+  whoIsHere,
+  words,
+} from "./page.js";
 import { offerProviders } from "./providers.js";
 
 const form = $("#form");
@@ -7,7 +21,9 @@ const help = $("#help");
 
 // What helps after a failure; the way to it for small screens, where it stands below.
 function offerHelp(result) {
-  $(".mention", help).replaceChildren(...(result.request ? [t("support.mention"), " ", make("code", {}, result.request)] : []));
+  $(".mention", help).replaceChildren(
+    ...(result.request ? [t("support.mention"), " ", make("code", {}, result.request)] : []),
+  );
   show(help);
   say(slot, words(result), "bad", " ", make("a", { href: "#help" }, t("help.what")));
 }

@@ -1,8 +1,8 @@
 // Google and GitHub: which are linked, and linking and unlinking them.
 
-import { $, PROVIDERS, busily, call, make, t } from "./page.js";
 import { confirmed } from "./confirm.js";
 import { fresh } from "./dialogs.js";
+import { $, busily, call, make, PROVIDERS, t } from "./page.js";
 import { changed } from "./profile.js";
 
 export function showLogins(identities, methods) {
@@ -51,7 +51,7 @@ function unlink(identity, name) {
     lead: t("logins.unlink_lead", { name, email: identity.email }),
     yes: t("logins.unlink"),
     step: () => call("DELETE", `/auth/identities/${identity.id}`),
-    then: () => changed(t("logins.unlinked", { name })),
+    done: () => changed(t("logins.unlinked", { name })),
   });
   return null;
 }

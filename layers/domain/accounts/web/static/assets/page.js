@@ -62,7 +62,7 @@ export async function call(method, path, body) {
   try {
     const answer = await fetch(path, options);
     const content = answer.status === 204 ? {} : await answer.json().catch(() => null);
-    const code = answer.ok && content ? "" : content?.error ?? BY_STATUS[answer.status] ?? "temporarily_unavailable";
+    const code = answer.ok && content ? "" : (content?.error ?? BY_STATUS[answer.status] ?? "temporarily_unavailable");
     return {
       ok: answer.ok && content !== null,
       status: answer.status,
@@ -79,7 +79,7 @@ export async function call(method, path, body) {
 // The page's own words for a refusal, or the service's.
 export function words(result) {
   const key = `error.${result.code}`;
-  return knows(key) ? t(key) : result.body.message ?? t("error.other");
+  return knows(key) ? t(key) : (result.body.message ?? t("error.other"));
 }
 
 // --- messages ---------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 // Name, address and password.
 
-import { $, call, fault, onSubmit, show, t, words } from "./page.js";
 import { fresh, open } from "./dialogs.js";
+import { $, call, fault, onSubmit, show, t, words } from "./page.js";
 import { showStrength } from "./strength.js";
 
 let customer = null;
@@ -85,7 +85,9 @@ onSubmit($("#password-form"), async () => {
     about.focus();
     return null;
   }
-  return result.ok ? done($("#password-form"), t(hasPassword ? "account.password_changed" : "account.password_set")) : result;
+  return result.ok
+    ? done($("#password-form"), t(hasPassword ? "account.password_changed" : "account.password_set"))
+    : result;
 });
 
 showStrength($("#new-password"), () => customer.email);

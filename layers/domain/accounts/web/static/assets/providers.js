@@ -1,6 +1,6 @@
 // Google and GitHub, where this deployment offers them.
 
-import { $, PROVIDERS, call, make, returnTo, show, t } from "./page.js";
+import { $, call, make, PROVIDERS, returnTo, show, t } from "./page.js";
 
 export async function offerProviders() {
   const place = $("#providers");

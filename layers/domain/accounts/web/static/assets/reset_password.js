@@ -1,5 +1,5 @@
-import { $, askReturn, call, fault, onSubmit, swap, whoIsHere, words } from "./page.js";
 import { arrived } from "./link.js";
+import { $, askReturn, call, fault, onSubmit, swap, whoIsHere, words } from "./page.js";
 import { showStrength } from "./strength.js";
 
 const { token } = arrived();

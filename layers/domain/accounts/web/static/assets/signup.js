@@ -4,7 +4,11 @@ import { mailed } from "./sent.js";
 import { showStrength } from "./strength.js";
 
 const form = $("#form");
-const { name, email, new_password: password } = {
+const {
+  name,
+  email,
+  new_password: password,
+} = {
   name: $("#name"),
   email: $("#email"),
   new_password: $("#new-password"),

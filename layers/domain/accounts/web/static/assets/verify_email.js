@@ -1,5 +1,5 @@
-import { $, PROVIDERS, call, fault, onSubmit, say, sessionBegan, show, swap, t, toLogin, whoIsHere } from "./page.js";
 import { arrived } from "./link.js";
+import { $, call, fault, onSubmit, PROVIDERS, say, sessionBegan, show, swap, t, toLogin, whoIsHere } from "./page.js";
 
 const KEPT = "change";
 const password = $("#password");
@@ -55,7 +55,9 @@ onSubmit($("#resend-form"), async (slot) => {
 if (!token) {
   swap($("#ask"), $("#no-link"));
 } else if (change || provider) {
-  $("#lead").textContent = change ? t("verify.change_lead") : t("verify.provider_lead", { provider: PROVIDERS[provider] ?? "" });
+  $("#lead").textContent = change
+    ? t("verify.change_lead")
+    : t("verify.provider_lead", { provider: PROVIDERS[provider] ?? "" });
   show($("#password-field"), false);
   $("#form [type=submit]").focus();
 } else {
