@@ -1,39 +1,49 @@
-# Everything a person runs here. `make help` lists it.
+# Every command of this project. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help dev dev-reset dev-sam test check format bench screenshots mails dashboard dashboard-preview admin redrive build validate deploy undeploy invoke start-api audit requirements hooks clean
+.PHONY: help dev dev-reset dev-sam test quick check check-js format bench screenshots mails dashboard dashboard-preview admin redrive build validate deploy undeploy invoke start-api audit requirements hooks clean
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
-PYTHON ?= $(shell command -v python3.13 || command -v python3 || echo python3)
+# Any of these starts uv, which finds Python 3.13 or installs it.
+PYTHONS := python3.13 python3 python /usr/bin/python3
+PYTHON ?= $(shell for python in $(PYTHONS); do $$python -c $(CAN_START_UV) 2>/dev/null && { echo $$python; break; }; done)
+CAN_START_UV := 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 8))'
+IS_PYTHON_313 := 'import sys; sys.exit(sys.version_info[:2] != (3, 13))'
 RUN := .venv/bin/python -m
-# `sam build` looks on the PATH for a python3.13 with pip: .venv has one.
+# `sam build` needs a python3.13 with pip on the PATH: .venv has one.
 SAM := SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/.venv/bin:$$PATH" .venv-sam/bin/sam
 UV := .local/uv/bin/uv
+BIOME := .local/biome/node_modules/.bin/biome
 COMPILE := $(UV) pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.13
 FUNCTION ?= login
 DOCKER = docker info >/dev/null 2>&1 || { echo "SAM CLI runs functions in Docker: install and start it (https://docs.docker.com/get-docker/). Without Docker, use make dev."; exit 1; }
-# The credentials are those of the emulated AWS; on Linux a container finds this machine's loopback by sharing it.
+# The credentials of the emulated AWS.
 EMULATED := AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1
 SAM_LOCAL = $$(cat .local/env-vars/arguments)
 
-help: ## This list
+help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[36mmake %-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-dev: .venv/.installed ## The whole product on this machine: site, mailbox, logs (PORT=8000)
+dev: .venv/.installed ## Run the whole product on this machine: site, mailbox, logs (PORT=8000)
 	@exec $(RUN) local
 
-dev-reset: .venv/.installed ## Forget the accounts of `make dev`
+dev-reset: .venv/.installed ## Delete the accounts of `make dev`
 	@$(RUN) local reset
 
 dev-sam: .venv/.installed .venv-sam/.installed ## Deploy into the running `make dev` with SAM CLI instead
 	@$(RUN) local.sam
 
-test: .venv/.installed .venv-sam/.installed ## Everything that can be checked on this machine
+test: .venv/.installed .venv-sam/.installed ## Run the linters and every test that can run on this machine
 	@$(MAKE) check
 	@echo "== tests"
 	@$(RUN) pytest --numprocesses auto --dist loadscope --no-loadscope-reorder
 
-check: .venv/.installed ## The linters: style, types, architecture, template
+quick: .venv/.installed ## Run the linters and the unit tests, in under a minute
+	@$(MAKE) check
+	@echo "== unit tests"
+	@$(RUN) pytest tests/unit --quiet --numprocesses auto --dist loadscope
+
+check: .venv/.installed ## Run the linters: style, types, architecture, template, JavaScript
 	@echo "== ruff: style"
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
@@ -43,18 +53,24 @@ check: .venv/.installed ## The linters: style, types, architecture, template
 	@PYTHONPATH=layers/domain .venv/bin/lint-imports
 	@echo "== cfn-lint: template"
 	@.venv/bin/cfn-lint template.yaml
+	@$(MAKE) check-js
 
-format: .venv/.installed ## Put the code into its style
+check-js: ## Run the linter of JavaScript and CSS
+	@echo "== Biome: JavaScript and CSS"
+	@$(call with-npm,$(BIOME) check --error-on-warnings .)
+
+format: .venv/.installed ## Format the code and fix what the linters can fix
 	@.venv/bin/ruff check --fix .
 	@.venv/bin/ruff format .
+	@$(call with-npm,$(BIOME) check --write .)
 
-bench: .venv/.installed ## Performance figures: cold start, CPU a request, login
+bench: .venv/.installed ## Measure cold starts, CPU per request and login
 	@$(RUN) benchmarks
 
-screenshots: .venv/.installed ## Pictures of every page in every state, phone and desktop, light and dark, in .local/screenshots
+screenshots: .venv/.installed ## Take pictures of every page in every state, phone and desktop, light and dark, into .local/screenshots
 	@$(RUN) tests.browser.screenshots
 
-mails: .venv/.installed ## Every mail as people get it, in .local/mails, to be looked at
+mails: .venv/.installed ## Write every email as people get it into .local/mails
 	@$(RUN) scripts.mails
 
 dashboard: .venv/.installed ## Write dashboard, alarms over functions and list of events anew, after a change in watching/ or a new function
@@ -63,62 +79,66 @@ dashboard: .venv/.installed ## Write dashboard, alarms over functions and list o
 dashboard-preview: .venv/.installed ## The dashboard with half a day of made-up people in it, as a picture in .local
 	@PYTHONPATH=layers/domain $(RUN) tests.local.preview
 
-admin: .venv/.installed ## Help a person, end a leak, rotate a secret: DO='show ann@example.com', of `make dev` or STACK=comfy-accounts
+admin: .venv/.installed ## Help an owner, end a leak, rotate a secret: DO='show ann@example.com', on `make dev` or STACK=comfy-accounts
 	@$(RUN) scripts.admin $(foreach word,$(value DO),'$(subst ','\'',$(word))')
 
-redrive: .venv/.installed ## Send on the mail that failed: of `make dev`, or STACK=comfy-accounts of your AWS profile
+redrive: .venv/.installed ## Send the emails that failed, of `make dev` or STACK=comfy-accounts in your AWS profile
 	@$(RUN) scripts.redrive
 
-build: .venv/.installed .venv-sam/.installed ## What is deployed into AWS, in .aws-sam/build
+build: .venv/.installed .venv-sam/.installed ## Build what is deployed into AWS, in .aws-sam/build
 	@$(SAM) build
 
-validate: .venv-sam/.installed ## The template, as SAM CLI sees it
+validate: .venv-sam/.installed ## Check the template with SAM CLI
 	@$(SAM) validate --lint
 
 deploy: .venv/.installed .venv-sam/.installed ## Build, check and deploy into your AWS account: PROFILE=dev or prod of samconfig.toml
 	@PYTHONPATH=layers/domain $(RUN) scripts.deploy
 
-undeploy: .venv/.installed ## Remove that stack again; says what stays
+undeploy: .venv/.installed ## Remove that stack and list what stays
 	@PYTHONPATH=layers/domain $(RUN) scripts.undeploy
 
-invoke: .venv/.installed .venv-sam/.installed ## One function with its sample event, in Docker, on the running `make dev`: FUNCTION=login
+invoke: .venv/.installed .venv-sam/.installed ## Run one function with its sample event in Docker, on the running `make dev`: FUNCTION=login
 	@$(DOCKER)
 	@$(RUN) scripts.env_vars $(FUNCTION)
 	@$(SAM) build
 	@$(EMULATED) $(SAM) local invoke "$$(echo $(FUNCTION) | awk -F_ '{for (i = 1; i <= NF; i++) printf "%s", toupper(substr($$i, 1, 1)) substr($$i, 2)}')Function" --event events/$(FUNCTION).json --env-vars .local/env-vars/invoke.json $(SAM_LOCAL)
 
-start-api: .venv/.installed .venv-sam/.installed ## The site in Docker as SAM CLI runs it, at http://127.0.0.1:3000, on the running `make dev`
+start-api: .venv/.installed .venv-sam/.installed ## Run the site in Docker with SAM CLI at http://127.0.0.1:3000, on the running `make dev`
 	@$(DOCKER)
 	@$(RUN) scripts.env_vars
 	@$(SAM) build
 	@$(EMULATED) $(SAM) local start-api --port 3000 --warm-containers LAZY --env-vars .local/env-vars/start-api.json $(SAM_LOCAL)
 
-audit: .venv/.installed ## Known vulnerabilities in what is pinned
-	@for pins in requirements/*.txt; do echo "== $$pins"; .venv/bin/pip-audit --disable-pip --require-hashes --progress-spinner off -r $$pins || exit 1; done
+audit: .venv/.installed ## List known vulnerabilities of the pinned packages; fails when one could not be looked up
+	@for pins in requirements/*.txt; do echo "== $$pins"; .venv/bin/pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r $$pins || exit 1; done
 
-requirements: $(UV) ## Compile the pins from pyproject.toml anew (UPGRADE=1 takes newer versions)
+requirements: $(UV) ## Compile the pins from pyproject.toml (UPGRADE=1 takes newer versions)
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml -o requirements/runtime.txt
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) --extra dev pyproject.toml -o requirements/dev.txt
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) --extra sam pyproject.toml -o requirements/sam.txt
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) requirements/install.in -o requirements/install.txt
 	@mkdir -p layers/dependencies && cp requirements/runtime.txt layers/dependencies/requirements.txt
 
-hooks: .venv/.installed ## Check each commit as it is made
+hooks: .venv/.installed ## Run the linters on each commit
 	@.venv/bin/pre-commit install
 
 clean: ## Delete what was installed and built; the accounts of `make dev` stay
-	rm -rf .venv .venv-sam .local/uv .aws-sam .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-sam .local/uv .local/biome .local/layers .aws-sam .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
-# --- what the above stands on -------------------------------------------------------------------------------------
+# --- installation -------------------------------------------------------------------------------------------------
+
+define GET_PYTHON
+	echo "Install it: pyenv install 3.13 | brew install python@3.13 | apt install python3.13-venv | https://www.python.org/downloads/"; \
+	echo "Or name it: make PYTHON=/path/to/python3.13 ..."; exit 1
+endef
 
 # uv installs in seconds what takes pip minutes. It has a folder of its own, so that `sync` does not remove it.
 $(UV): requirements/install.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null || { \
-		echo "This needs Python 3.13, and $(PYTHON) is $$($(PYTHON) --version 2>&1 || echo missing)."; \
-		echo "Install it: pyenv install 3.13 | brew install python@3.13 | apt install python3.13-venv | https://www.python.org/downloads/"; \
-		echo "Or name it: make PYTHON=/path/to/python3.13 ..."; exit 1; }
+	@$(or $(PYTHON),false) -c $(CAN_START_UV) 2>/dev/null || { \
+		echo "This needs Python 3.13, or a Python 3 with its venv module (apt install python3-venv) to install 3.13."; \
+		$(GET_PYTHON); }
 	@echo "Installing uv, which installs everything else"
-	@$(PYTHON) -m venv --clear .local/uv || { echo "Python's venv module is missing: apt install python3.13-venv"; exit 1; }
+	@$(PYTHON) -m venv --clear .local/uv
 	@.local/uv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/install.txt
 	@touch $@
 
@@ -128,9 +148,32 @@ $(UV): requirements/install.txt
 .venv-sam/.installed: requirements/sam.txt $(UV)
 	@$(call install,.venv-sam,$<)
 
-# $(call install,<environment>,<pins>): make the environment hold what is pinned and nothing else.
+# $(call install,<environment>,<pins>): make the environment hold the pinned packages and no others.
 define install
 	echo "Installing $(2) into $(1)"; \
-	test -x $(1)/bin/python || $(PYTHON) -m venv --without-pip $(1); \
+	test -x $(1)/bin/python || { $(call create,$(1)); }; \
 	$(UV) pip sync --quiet --require-hashes --python $(1)/bin/python $(2) && touch $(1)/.installed
+endef
+
+# $(call create,<environment>): with PYTHON if that is 3.13, else with the 3.13 that uv finds or installs.
+define create
+	python=$(or $(PYTHON),false); $$python -c $(IS_PYTHON_313) 2>/dev/null || python=3.13; \
+	$(UV) python find --quiet --no-python-downloads $$python >/dev/null 2>&1 || \
+		echo "Python 3.13 is not on this machine: uv downloads it into $$($(UV) python dir)"; \
+	$(UV) venv --quiet --clear --no-project --python $$python $(1) || { \
+		echo "uv could not install Python 3.13."; $(GET_PYTHON); }
+endef
+
+# Copied, because npm installs beside the lock file.
+$(BIOME): requirements/biome/package-lock.json
+	@echo "Installing Biome into .local/biome"
+	@mkdir -p .local/biome && cp requirements/biome/package.json requirements/biome/package-lock.json .local/biome
+	@npm ci --silent --no-audit --no-fund --ignore-scripts --prefix .local/biome
+	@touch $@
+
+# $(call with-npm,<command>): run it with Biome installed; without npm, skip it, or fail in CI.
+define with-npm
+	if command -v npm >/dev/null; then $(MAKE) --silent $(BIOME) && $(1); \
+	elif [ "$$CI" = true ]; then echo "CI must have npm, which installs Biome."; exit 1; \
+	else echo "Skipped: Biome needs npm (https://nodejs.org/en/download)."; fi
 endef

@@ -1,5 +1,6 @@
 """What is installed is what was reviewed: every package pinned with its hashes, from nobody's mirror."""
 
+import json
 import re
 import tomllib
 from functools import cache
@@ -37,6 +38,17 @@ def test_no_pin_says_where_to_fetch_it(path: Path) -> None:
 def test_no_lock_file_ties_anybody_to_a_mirror() -> None:
     """They record addresses."""
     assert [name for name in LOCK_FILES if (ROOT / name).exists()] == []
+
+
+def test_npm_packages_are_pinned_with_their_digests_and_no_address() -> None:
+    """Write the lock file with the `.npmrc` beside it, which leaves addresses out."""
+    folder = ROOT / "requirements" / "biome"
+    asked = json.loads((folder / "package.json").read_text(encoding="utf-8"))["devDependencies"]
+    locked = json.loads((folder / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    assert locked.pop("")["devDependencies"] == asked
+    assert asked == {name: locked[f"node_modules/{name}"]["version"] for name in asked}
+    assert [name for name, it in locked.items() if not it["integrity"].startswith("sha512-")] == []
+    assert [name for name, it in locked.items() if "resolved" in it] == []
 
 
 def test_the_layer_is_made_of_the_runtime_pins() -> None:
