@@ -37,7 +37,7 @@ GATEWAY_SECONDS = 30
 
 @pytest.mark.parametrize("name", TABLES)
 def test_a_table_is_on_demand_restorable_and_encrypted_with_our_key(name: str) -> None:
-    """A stolen disk or a wrong delete must not be the end (DA-01..03)."""
+    """A stolen disk or a wrong delete must not be the end (DA-05)."""
     table = TABLES[name]
     assert {key: table[key] for key in ("BillingMode", "PointInTimeRecoverySpecification", "SSESpecification")} == {
         "BillingMode": "PAY_PER_REQUEST",

@@ -1,4 +1,4 @@
-"""Google's ID token: one that is right in every way is believed, and none of these (OA-03, -04, -05, -22)."""
+"""Google's ID token: one that is right in every way is believed, and none of these (OA-03, OA-04, OA-05, OA-22)."""
 
 import json
 import time

@@ -103,7 +103,7 @@ def test_bcrypt_sees_64_ascii_characters_made_of_the_password_alone(spy: Bcrypt,
     ],
 )
 def test_every_character_counts(chosen: str, typed: str) -> None:
-    """Nothing is cut at 72 bytes or at a NUL, and nothing is trimmed, folded or mapped (PW-03, 04, 10)."""
+    """Nothing is cut at 72 bytes or at a NUL, and nothing is trimmed, folded or mapped (PW-03, PW-04, PW-10)."""
     assert hasher().verify(typed, hasher().hash(chosen)) == WRONG
 
 

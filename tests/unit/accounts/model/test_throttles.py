@@ -239,7 +239,7 @@ def test_all_windows_are_raised_or_none() -> None:
     ],
 )
 def test_a_source_has_one_name_however_it_is_spelt(address: str, name: str) -> None:
-    """IPv6 by its /64, IPv4-mapped as IPv4, and what is no address shares the one name of the unknown (TH-03, 04)."""
+    """IPv6 by its /64, IPv4-mapped as IPv4; what is not an address shares one name (TH-03, TH-04)."""
     assert throttles.source(address) == name
 
 
