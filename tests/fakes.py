@@ -1,7 +1,8 @@
 """One in-memory world that keeps every promise the stores make: what the contract suite proves it does."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
 from typing import Any

@@ -5,7 +5,7 @@ import json
 import re
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
+from copy import replace
 from http.server import ThreadingHTTPServer
 from urllib.parse import urlencode
 

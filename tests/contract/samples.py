@@ -1,7 +1,7 @@
 """Records with every field filled, each under an id of its own, so that no test meets another's."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any

@@ -1,7 +1,8 @@
 """The stories that race, told with a backend's stores."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 

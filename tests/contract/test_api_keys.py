@@ -1,6 +1,6 @@
 """What every keeper of API keys promises."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 
 from accounts.model import api_keys

@@ -1,7 +1,7 @@
 """What every keeper of identities promises."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 from functools import partial
 
 import pytest

@@ -1,6 +1,6 @@
 """What every keeper of one-time tokens promises."""
 
-from dataclasses import replace
+from copy import replace
 
 from accounts.model import one_time_tokens
 from accounts.model.one_time_tokens import OneTimeToken

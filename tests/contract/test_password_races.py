@@ -1,7 +1,7 @@
 """Resets, changes and re-authentications that meet: all have read before any writes, and one of them is right."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 from itertools import count
 from typing import Any
 

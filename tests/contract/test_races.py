@@ -1,6 +1,6 @@
 """What happens when two, twenty or fifty come at once: exactly what was promised, every time."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 
 import pytest

@@ -1,6 +1,6 @@
 """What every keeper of sessions promises."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 
 from accounts.dynamo.sessions import _idle

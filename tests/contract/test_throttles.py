@@ -1,6 +1,6 @@
 """What every keeper of counters promises."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 
 import pytest

@@ -1,6 +1,6 @@
 """What every place promises of changes that are written together."""
 
-from dataclasses import replace
+from copy import replace
 
 from accounts.limits import API_KEYS_PER_ACCOUNT, SESSIONS_PER_ACCOUNT
 from accounts.model import api_keys, audit, identities, one_time_tokens, sessions, throttles, users

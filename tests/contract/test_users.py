@@ -1,6 +1,6 @@
 """What every keeper of accounts promises."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta, timezone
 
 import pytest

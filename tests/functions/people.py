@@ -1,7 +1,8 @@
 """People with accounts, written into the emulated tables by the same changes that the stories use."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from accounts import secrets

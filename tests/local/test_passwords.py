@@ -1,7 +1,7 @@
 """Passwords that come back by mail, change and are asked for again, and addresses that move: on the deployed cloud."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 from datetime import datetime, timedelta
 
 import pytest

@@ -7,14 +7,14 @@ record too, and a metric is called as the event that it counts. ``docs/events.md
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 # Counted as one metric, whatever the method.
 ALL = ("",)
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """``when`` it is written; ``kept`` if it is in an account's audit records too, with what ``detail`` besides.
 
     ``counted`` are the metrics that it makes: ALL, or one for each of these methods and none for any other. CloudWatch

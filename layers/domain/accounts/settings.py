@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from accounts.errors import ConfigurationError
 from accounts.limits import PASSWORD_MIN_CHARACTERS, PASSWORD_MIN_CHARACTERS_AT_MOST
@@ -18,8 +19,7 @@ _ORIGIN = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """One deployment. ``site_url`` is an origin without a trailing slash; every link and check is built from it."""
 
     stage: str

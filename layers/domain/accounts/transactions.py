@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from msgspec import Struct
+
 from accounts.errors import Unavailable
 
 # More often than log-ins, of which five can be under way at once, can get in between.
 TRIES = 8
 
 
-class Change:
-    """One conditional write. What its condition is, is said by each kind."""
-
-    __slots__ = ()
+class Change(Struct, frozen=True):
+    """One conditional write. Each kind states its condition."""
 
 
 class Conflict(Exception):

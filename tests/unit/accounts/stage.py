@@ -1,7 +1,8 @@
 """The whole domain on the in-memory world, a clock that stands still, and the people of the stories."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 

@@ -3,7 +3,8 @@
 import json
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
 from typing import Any

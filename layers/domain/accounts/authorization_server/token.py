@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from authlib.oauth2.base import OAuth2Error
 from authlib.oauth2.rfc6749 import AuthorizationCodeGrant, RefreshTokenGrant
 from authlib.oauth2.rfc8628 import DeviceCodeGrant
+from msgspec import Struct
 
 from accounts.authorization_server.pkce import METHOD, StrictChallenge
 from accounts.authorization_server.protocol import PUBLIC, PublicClient, Server, demand_our_resource, refusal
@@ -26,8 +26,7 @@ from accounts.model.one_time_tokens import OneTimeToken
 from accounts.model.sessions import Session
 
 
-@dataclass(frozen=True, slots=True)
-class Stories:
+class Stories(Struct, frozen=True):
     """What each grant ends in."""
 
     login: ClientLogin

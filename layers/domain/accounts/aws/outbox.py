@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict
 
 from botocore.exceptions import BotoCoreError, ClientError
+from msgspec.structs import asdict
 
 from accounts.aws.clients import client
 from accounts.errors import MailUnavailable, Unavailable

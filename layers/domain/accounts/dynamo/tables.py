@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.session import Session
+from msgspec import Struct
 from pynamodb.connection import Connection
 from pynamodb.connection.base import MetaTable
 from pynamodb.exceptions import DoesNotExist, PynamoDBException, UpdateError
@@ -35,8 +35,7 @@ RETRIES = 2
 CHECK, DELETE, PUT, UPDATE = range(4)
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(Struct, frozen=True):
     """One write of a transaction: its kind, and its arguments as DynamoDB takes them."""
 
     kind: int

@@ -5,11 +5,11 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from msgspec import Struct
 from pynamodb.exceptions import PynamoDBException, TransactWriteError
 
 from accounts.dynamo.tables import CHECK, DELETE, PUT, UPDATE, Operation, Table, Write, connection
@@ -28,8 +28,7 @@ _FAILED = "ConditionalCheckFailed"
 _IN_THE_WAY = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """Why one operation stopped the transaction, and the item that is stored, where it was asked for."""
 
     index: int

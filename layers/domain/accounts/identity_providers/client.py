@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.requests_client import OAuth2Session
+from msgspec import Struct
 from requests import RequestException
 
 from accounts.errors import LoginExpired, ProviderNotTrusted, ProviderUnavailable
@@ -23,8 +23,7 @@ _ACCESS_TOKEN = re.compile(r"[\x21-\x7e]+")
 _UNREADABLE = (RequestException, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError)
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoints:
+class Endpoints(Struct, frozen=True):
     """A provider's addresses, pinned here: no discovery document has a say in them (ASVS 10.5.3)."""
 
     issuer: str

@@ -7,9 +7,10 @@ This service also asks for the session behind ``sid``, so that here a log-out en
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from accounts import secrets
 from accounts.limits import ACCESS_TOKEN_LIFETIME
@@ -21,8 +22,7 @@ TYPE = "at+jwt"
 ALGORITHM = "ES256"
 
 
-@dataclass(frozen=True, slots=True)
-class AccessToken:
+class AccessToken(Struct, frozen=True):
     """What a good token says: whose, for which client, and behind which session."""
 
     user_id: str

@@ -8,9 +8,10 @@ The digest doubles as the key's public id: it cannot be turned back into the key
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+from msgspec import Struct
 
 from accounts import secrets, text
 from accounts.limits import ACTIVITY_INTERVAL, KEY_DESCRIPTION_MAX_CHARACTERS, KEY_NAME_MAX_CHARACTERS
@@ -23,8 +24,7 @@ _RANDOM_CHARACTERS = LENGTH - len(PREFIX) - _CHECKSUM_CHARACTERS
 _SHOWN_CHARACTERS = len(PREFIX) + 8
 
 
-@dataclass(frozen=True, slots=True)
-class ApiKey:
+class ApiKey(Struct, frozen=True):
     """A key as stored: everything but the key."""
 
     digest: str
@@ -53,23 +53,20 @@ class ApiKeys(Protocol):
         """Write down that the key was used, unless it is gone meanwhile."""
 
 
-@dataclass(frozen=True, slots=True)
-class Add(Change):
+class Add(Change, frozen=True):
     """A new key; refused when its digest exists."""
 
     api_key: ApiKey
 
 
-@dataclass(frozen=True, slots=True)
-class Remove(Change):
+class Remove(Change, frozen=True):
     """The key is gone; refused when there is none, or it is not ``user_id``'s."""
 
     digest: str
     user_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class End(Change):
+class End(Change, frozen=True):
     """The key is gone, also if it was before; refused when it is not ``user_id``'s.
 
     For an account that ends: a table that was restored may lack what the account lists, and that must not keep it open.

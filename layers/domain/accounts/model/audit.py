@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from accounts import secrets
 from accounts.transactions import Change
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(Struct, frozen=True):
     """Where a request came from: ``source`` as ``throttles.source`` names it, and what the client calls itself.
 
     ``device`` is the digest of the cookie by which a browser that logged in before is known again, or empty. It proves
@@ -30,8 +30,7 @@ NOBODY = Caller(source="", user_agent="")
 _SHOWN = frozenset({"method", "provider", "client", "by", "name", "sessions"})
 
 
-@dataclass(frozen=True, slots=True)
-class Record(Change):
+class Record(Change, frozen=True):
     """One line of an account's history. ``event`` is one of ``events.EVENTS`` that is kept; never holds a secret."""
 
     user_id: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from accounts.errors import ConfigurationError
 from accounts.settings import Settings
@@ -17,8 +18,7 @@ MIN_CONTRAST = 4.5
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
-@dataclass(frozen=True, slots=True)
-class Brand:
+class Brand(Struct, frozen=True):
     """``accent`` colours buttons and links on a light ground, ``accent_dark`` on a dark one; ``#rrggbb``.
 
     ``terms_url`` may be empty: then there is no link to terms.

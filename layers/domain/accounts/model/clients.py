@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from accounts.errors import ConfigurationError, InvalidInput
 from accounts.limits import CLIENT_NAME_MAX_CHARACTERS, URL_MAX_CHARACTERS
@@ -33,8 +34,7 @@ _ID = re.compile(r"[a-z0-9][a-z0-9-]{1,63}")
 _SCOPES = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*")
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
+class Client(Struct, frozen=True):
     """A program: its ``client_id``, what people call it, and where its answers may go.
 
     A loopback address in ``redirects`` has no port and stands for every port.
@@ -49,8 +49,7 @@ class Client:
         return _without_loopback_port(redirect_uri) in self.redirects
 
 
-@dataclass(frozen=True, slots=True)
-class Clients:
+class Clients(Struct, frozen=True):
     """The programs of this deployment."""
 
     by_id: Mapping[str, Client]

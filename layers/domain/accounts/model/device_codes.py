@@ -11,7 +11,8 @@ a code that lives for ten minutes, opens nothing, and could have been had by ask
 from __future__ import annotations
 
 import secrets as _random
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from accounts import secrets
 from accounts.limits import USER_CODE_CHARACTERS
@@ -22,8 +23,7 @@ _HALF = USER_CODE_CHARACTERS // 2
 _PUNCTUATION = str.maketrans("", "", " -\u2010\u2011\u2012\u2013\u2014\u2212")
 
 
-@dataclass(frozen=True, slots=True)
-class Codes:
+class Codes(Struct, frozen=True):
     """A pair of codes, which exist in the answer and nowhere else. ``user_code`` is as people are shown it."""
 
     device_code: str

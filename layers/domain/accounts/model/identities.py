@@ -6,9 +6,11 @@ transaction that claims it and never by a look at an index.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from copy import replace
 from datetime import datetime
 from typing import Protocol
+
+from msgspec import Struct
 
 from accounts import secrets
 from accounts.limits import BROWSERS_PER_IDENTITY
@@ -23,8 +25,7 @@ COMPLAINT = "complaint"
 _REVOKED = "revoked:"
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """One way to be ``user_id``.
 
     ``password_hash`` is None where no password can be right. ``pending_token`` is the digest of the one link that can
@@ -83,44 +84,38 @@ class Identities(Protocol):
         """The identity, read consistently; None when there is none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Signup(Change):
+class Signup(Change, frozen=True):
     """A sign-up that nobody has confirmed yet; refused when the address is verified. Replaces an older sign-up."""
 
     identity: Identity
 
 
-@dataclass(frozen=True, slots=True)
-class Claim(Change):
+class Claim(Change, frozen=True):
     """A verified identity; refused when somebody has it already. One that nobody has confirmed is simply replaced."""
 
     identity: Identity
 
 
-@dataclass(frozen=True, slots=True)
-class StillVerified(Change):
+class StillVerified(Change, frozen=True):
     """Writes nothing; refused unless the identity is verified and ``user_id``'s."""
 
     key: str
     user_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unchanged(Change):
+class Unchanged(Change, frozen=True):
     """Writes nothing; refused unless the identity is at the version that it was read at."""
 
     identity: Identity
 
 
-@dataclass(frozen=True, slots=True)
-class Replace(Change):
+class Replace(Change, frozen=True):
     """The identity as it is now; refused when it is not at the version that ``identity`` was read at."""
 
     identity: Identity
 
 
-@dataclass(frozen=True, slots=True)
-class Rename(Change):
+class Rename(Change, frozen=True):
     """The identity's person is called ``name``; refused when it does not belong to ``user_id``."""
 
     key: str
@@ -129,31 +124,27 @@ class Rename(Change):
     now: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Remove(Change):
+class Remove(Change, frozen=True):
     """The identity is gone; refused when it does not belong to ``user_id``."""
 
     key: str
     user_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Vacate(Change):
+class Vacate(Change, frozen=True):
     """The identity is gone; refused when it is not at the version that ``identity`` was read at."""
 
     identity: Identity
 
 
-@dataclass(frozen=True, slots=True)
-class DisableLogin(Change):
+class DisableLogin(Change, frozen=True):
     """The identity lets nobody in; refused when it does not belong to ``user_id``."""
 
     key: str
     user_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class EnableLogin(Change):
+class EnableLogin(Change, frozen=True):
     """The identity lets its owner in again; refused when it does not belong to ``user_id``."""
 
     key: str

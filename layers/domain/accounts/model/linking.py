@@ -14,49 +14,42 @@ Rules, in order (design, promise 4; pre-hijacking paper; OIDC Core 5.7):
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from accounts.model.identities import Identity, provider_key
 from accounts.model.providers import ProviderPerson
 
 
-@dataclass(frozen=True, slots=True)
-class OpenAccount:
+class OpenAccount(Struct, frozen=True):
     """The subject is linked to this account: sign in, or nothing is left to link."""
 
     user_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class LinkToAccount:
+class LinkToAccount(Struct, frozen=True):
     """Link the subject to this account. ``because_of`` is the verified address that is the reason, if it is one."""
 
     user_id: str
     because_of: Identity | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class NewAccount:
+class NewAccount(Struct, frozen=True):
     """Make an account for the subject and its verified address; an unconfirmed sign-up with it is overwritten."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProveAddress:
+class ProveAddress(Struct, frozen=True):
     """Ask for the proof that the provider does not give: a mail to the address."""
 
 
-@dataclass(frozen=True, slots=True)
-class NoAddress:
+class NoAddress(Struct, frozen=True):
     """There is no address to prove."""
 
 
-@dataclass(frozen=True, slots=True)
-class BelongsToAnother:
+class BelongsToAnother(Struct, frozen=True):
     """The subject opens another account than the one it was to be linked to."""
 
 
-@dataclass(frozen=True, slots=True)
-class AddressReused:
+class AddressReused(Struct, frozen=True):
     """The account with this address has another login of this provider, or has unlinked this one."""
 
 

@@ -6,8 +6,9 @@ the token and sends. So a request costs the same whoever the address belongs to.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 SIGNUP = "sign_up"
 API_KEY_CREATED = "api_key_created"
@@ -28,8 +29,7 @@ LOGIN_AFTER_FAILURES = "sign_in_after_failures"
 CLIENT_LOGGED_IN = "program_signed_in"
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """``kind`` of mail to an ``email`` address, to the account ``user_id``, or about the ``identity`` with that key.
 
     ``detail`` is text of the recipient's own, such as the name of a key, or words of ours. ``at`` and ``source`` say

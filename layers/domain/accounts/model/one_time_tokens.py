@@ -7,9 +7,10 @@ transaction that does what the token is for, so of two parallel uses one happens
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from accounts import secrets
 from accounts.transactions import Change
@@ -29,8 +30,7 @@ USER_CODE = "user-code"
 NOBODY = "nobody"
 
 
-@dataclass(frozen=True, slots=True)
-class OneTimeToken:
+class OneTimeToken(Struct, frozen=True):
     """A token as stored: for what, about whom or what, until when, and what else must be known when it is used."""
 
     purpose: str
@@ -53,22 +53,19 @@ class OneTimeTokens(Protocol):
         """The token, read consistently; None when there is none. It may have expired: compare."""
 
 
-@dataclass(frozen=True, slots=True)
-class Issue(Change):
+class Issue(Change, frozen=True):
     """A new token."""
 
     token: OneTimeToken
 
 
-@dataclass(frozen=True, slots=True)
-class Take(Change):
+class Take(Change, frozen=True):
     """The token is as given from now on, and its subject's; refused when it is gone, or already somebody else's."""
 
     token: OneTimeToken
 
 
-@dataclass(frozen=True, slots=True)
-class Consume(Change):
+class Consume(Change, frozen=True):
     """The token is used up; refused when it already is."""
 
     key: str

@@ -12,8 +12,9 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from urllib.parse import SplitResult, quote, urlsplit
+
+from msgspec import Struct
 
 from accounts.errors import ConfigurationError
 from accounts.limits import URL_MAX_CHARACTERS
@@ -27,8 +28,7 @@ _PATH_SAFE = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@/?%-]*")
 _FAMILY = "comfy.org"
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """Scheme, host and port, each in its one spelling (RFC 6454 4)."""
 
     scheme: str

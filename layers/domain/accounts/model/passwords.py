@@ -13,11 +13,11 @@ import hmac
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import bcrypt
+from msgspec import Struct
 
 from accounts.errors import InvalidInput, WeakPassword
 from accounts.limits import (
@@ -34,8 +34,7 @@ _BCRYPT = re.compile(r"\$2b\$([0-9]{2})\$[./A-Za-z0-9]{53}")
 _SERVICE_WORDS = ("comfy", "comfyui", "comfyorg", "comfycloud", "comfyaccount")
 
 
-@dataclass(frozen=True, slots=True)
-class Peppers:
+class Peppers(Struct, frozen=True):
     """The keys of the pre-hash by version, and the version that new hashes use."""
 
     current: str
@@ -49,8 +48,7 @@ class BreachedPasswords(Protocol):
         """Whether the password has leaked; False when the list cannot be asked (documented in the edge)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What checking a password told: whether it ``matches``, and whether its hash should be made anew."""
 
     matches: bool
@@ -67,8 +65,7 @@ class PasswordHasher(Protocol):
         """Check a password against a stored form; with None, do the same work and say no."""
 
 
-@dataclass(frozen=True, slots=True)
-class BcryptHasher:
+class BcryptHasher(Struct, frozen=True):
     """The one way passwords are hashed here.
 
     ``peppers`` is asked on each use, so that a new version takes effect, and told the version that is wanted, if any.
@@ -98,8 +95,7 @@ class BcryptHasher:
         return Verdict(matches=matches, outdated=matches and outdated)
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """What a deployment asks of a new password: how many characters at least, and not to be on a list of leaks."""
 
     min_characters: int

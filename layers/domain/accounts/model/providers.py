@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+from msgspec import Struct
 
 GOOGLE = "google"
 GITHUB = "github"
@@ -13,8 +14,7 @@ NAMES = (GOOGLE, GITHUB)
 TITLES = {GOOGLE: "Google", GITHUB: "GitHub"}
 
 
-@dataclass(frozen=True, slots=True)
-class ProviderPerson:
+class ProviderPerson(Struct, frozen=True):
     """Who the provider says is there.
 
     ``subject`` never changes and is never given to anybody else; ``email`` is canonical, or empty when there is none
@@ -28,8 +28,7 @@ class ProviderPerson:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class ClientCredentials:
+class ClientCredentials(Struct, frozen=True):
     """What we are to a provider (RFC 6749 2.3.1)."""
 
     client_id: str
@@ -40,8 +39,7 @@ class ClientCredentials:
         return f"ClientCredentials(client_id={self.client_id!r})"
 
 
-@dataclass(frozen=True, slots=True)
-class Challenge:
+class Challenge(Struct, frozen=True):
     """What binds a request to its answer: ``verifier`` (RFC 7636) and ``nonce`` (OpenID Connect Core 3.1.2.1)."""
 
     verifier: str

@@ -13,9 +13,11 @@ nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from copy import replace
 from datetime import datetime, timedelta
 from typing import Protocol
+
+from msgspec import Struct
 
 from accounts import secrets
 from accounts.limits import (
@@ -32,16 +34,14 @@ from accounts.settings import Settings
 from accounts.transactions import Change
 
 
-@dataclass(frozen=True, slots=True)
-class Length:
+class Length(Struct, frozen=True):
     """For how long a session lasts whatever happens, and for how long it may go unused."""
 
     absolute: timedelta
     idle: timedelta
 
 
-@dataclass(frozen=True, slots=True)
-class Lengths:
+class Lengths(Struct, frozen=True):
     """How long sessions last in a deployment: of a browser that is to forget the person, and of one that remembers."""
 
     forgotten: Length
@@ -56,8 +56,7 @@ class Lengths:
 LONGEST = Lengths(Length(SESSION_LIFETIME, SESSION_IDLE), Length(REMEMBERED_SESSION_LIFETIME, REMEMBERED_SESSION_IDLE))
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Struct, frozen=True):
     """A signed-in browser or client. ``method`` is how the person proved who they are: ``password``, ``google``...
 
     A client has its ``client_id``, the ``scope`` it was granted, and the digests of the second half of its refresh
@@ -107,22 +106,19 @@ class Sessions(Protocol):
         """Write down activity, unless the session has ended meanwhile."""
 
 
-@dataclass(frozen=True, slots=True)
-class Start(Change):
+class Start(Change, frozen=True):
     """A new session."""
 
     session: Session
 
 
-@dataclass(frozen=True, slots=True)
-class End(Change):
+class End(Change, frozen=True):
     """The session is gone, if it was there."""
 
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class Rotate(Change):
+class Rotate(Change, frozen=True):
     """The client's next refresh token is the one with this ``refresh``; refused unless it is as it was read."""
 
     session: Session

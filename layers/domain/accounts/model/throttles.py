@@ -15,9 +15,10 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
+
+from msgspec import Struct
 
 from accounts import secrets
 from accounts.errors import TooManyAttempts
@@ -36,8 +37,7 @@ UNKNOWN_ADDRESS = "unknown"
 _IPV6_PREFIX_BITS = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Toll:
+class Toll(Struct, frozen=True):
     """One counter to raise by one: refused at ``limit``, or, with ``expected``, unless it stands at exactly that.
 
     With ``quiet_since`` how far it got does not matter: it is refused when it was raised after that.
@@ -50,8 +50,7 @@ class Toll:
     quiet_since: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Counter:
+class Counter(Struct, frozen=True):
     """Where a counter stands and when it was last raised."""
 
     count: int
@@ -78,22 +77,19 @@ class Throttles(Protocol):
         """Where the counter stands, for showing; None when it was never raised or has been cleared."""
 
 
-@dataclass(frozen=True, slots=True)
-class Clear(Change):
+class Clear(Change, frozen=True):
     """Forget the counter ``key``."""
 
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class GiveBack(Change):
+class GiveBack(Change, frozen=True):
     """Lower the counter of ``toll`` by one."""
 
     toll: Toll
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """A counted try at an account's secret. ``doomed`` when the password is disabled and must fail even if right.
 
     ``failures`` is how many there were in a row before it, once there are more than are free; else nothing.

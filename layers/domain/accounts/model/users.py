@@ -7,9 +7,10 @@ therefore kept on the account's own item, which is read consistently and changed
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from accounts import secrets
 from accounts.errors import NotFound, Unauthenticated
@@ -21,8 +22,7 @@ DISABLED = "disabled"
 _NO_SUCH_ACCOUNT = "There is no account with that id."
 
 
-@dataclass(frozen=True, slots=True)
-class User:
+class User(Struct, frozen=True):
     """An account as stored. ``sessions`` maps digests to when each ends; ``revision`` rises with every change.
 
     ``mail_problem`` is why nothing is mailed to ``email`` any more, to be told to its owner: ``identities.BOUNCE``,
@@ -50,15 +50,13 @@ class Users(Protocol):
         """The account, read consistently; None when there is none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Open(Change):
+class Open(Change, frozen=True):
     """A new account; refused when the id is taken."""
 
     user: User
 
 
-@dataclass(frozen=True, slots=True)
-class Beside:
+class Beside(Struct, frozen=True):
     """Where and when a new session was allowed: in another ``session`` of the account, at the moment ``at``."""
 
     session: str
@@ -69,8 +67,7 @@ class Beside:
         return self.session in user.sessions and (user.secured_at is None or user.secured_at < self.at)
 
 
-@dataclass(frozen=True, slots=True)
-class HoldSession(Change):
+class HoldSession(Change, frozen=True):
     """The account holds one more session; refused when it is full, gone or disabled.
 
     With ``instead_of``, it takes the place of that one: refused when the account does not hold it any more. With
@@ -85,8 +82,7 @@ class HoldSession(Change):
     beside: Beside | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SwapSession(Change):
+class SwapSession(Change, frozen=True):
     """One session takes the place of others; refused when the account changed since ``revision`` or is not active."""
 
     user_id: str
@@ -96,23 +92,20 @@ class SwapSession(Change):
     ends_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class LetGoSession(Change):
+class LetGoSession(Change, frozen=True):
     """The account holds this session no more; refused when it did not hold it."""
 
     user_id: str
     session: str
 
 
-@dataclass(frozen=True, slots=True)
-class LetGoAllSessions(Change):
+class LetGoAllSessions(Change, frozen=True):
     """The account holds no session any more; refused when it changed since it was read."""
 
     user: User
 
 
-@dataclass(frozen=True, slots=True)
-class LetGoOtherSessions(Change):
+class LetGoOtherSessions(Change, frozen=True):
     """The account holds no session but ``keeping`` and is secured; refused when it changed since it was read."""
 
     user: User
@@ -120,8 +113,7 @@ class LetGoOtherSessions(Change):
     now: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class HoldKey(Change):
+class HoldKey(Change, frozen=True):
     """The account holds one more API key; refused when it is full, gone or disabled, or ``session`` has ended."""
 
     user_id: str
@@ -130,16 +122,14 @@ class HoldKey(Change):
     session: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LetGoKey(Change):
+class LetGoKey(Change, frozen=True):
     """The account holds this API key no more; refused when it did not hold it."""
 
     user_id: str
     api_key: str
 
 
-@dataclass(frozen=True, slots=True)
-class HoldIdentity(Change):
+class HoldIdentity(Change, frozen=True):
     """The account holds one more identity; refused when it is full, gone or disabled, or ``session`` has ended."""
 
     user_id: str
@@ -148,16 +138,14 @@ class HoldIdentity(Change):
     session: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LetGoIdentity(Change):
+class LetGoIdentity(Change, frozen=True):
     """The account holds this identity no more; refused when it changed since it was read."""
 
     user: User
     identity: str
 
 
-@dataclass(frozen=True, slots=True)
-class MoveAddress(Change):
+class MoveAddress(Change, frozen=True):
     """The account goes by ``email``, holds ``gained`` instead of ``lost``, no session but ``keeping``, and is secured.
 
     What was wrong with mail to the old address is forgotten. Refused when it changed since it was read.
@@ -171,8 +159,7 @@ class MoveAddress(Change):
     now: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Rename(Change):
+class Rename(Change, frozen=True):
     """The account's person is called ``name``; refused when it changed since it was read."""
 
     user: User
@@ -180,8 +167,7 @@ class Rename(Change):
     now: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class NoteMailProblem(Change):
+class NoteMailProblem(Change, frozen=True):
     """Mail to ``email`` has this problem; refused when that is not the account's address."""
 
     user_id: str
@@ -189,24 +175,21 @@ class NoteMailProblem(Change):
     problem: str
 
 
-@dataclass(frozen=True, slots=True)
-class Disable(Change):
+class Disable(Change, frozen=True):
     """The account is disabled and holds no session and no key; refused when it changed since it was read."""
 
     user: User
     now: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Enable(Change):
+class Enable(Change, frozen=True):
     """The account is active again; what ended meanwhile stays ended. Refused when it changed since it was read."""
 
     user: User
     now: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Close(Change):
+class Close(Change, frozen=True):
     """The account is gone; refused when it changed since it was read."""
 
     user: User

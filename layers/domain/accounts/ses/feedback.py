@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from accounts import telemetry
 from accounts.errors import InvalidInput, Unavailable
@@ -32,8 +33,7 @@ class Malformed(Exception):
     """Nothing that SES could have published to our topic."""
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """``problem`` is BOUNCE, COMPLAINT, or what to count where nothing is marked; ``recipients`` are canonical."""
 
     problem: str

@@ -10,10 +10,12 @@ import base64
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from copy import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 from urllib.parse import parse_qsl
+
+from msgspec import Struct
 
 from accounts import secrets
 from accounts.errors import BodyTooLarge, Forbidden, InvalidInput, MalformedRequest, UnsupportedMediaType
@@ -36,8 +38,7 @@ _FORM_TYPE = re.compile(r"application/x-www-form-urlencoded\s*(;\s*charset=\"?ut
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """One HTTP request. ``received_at`` is the only clock a story ever sees."""
 
     id: str

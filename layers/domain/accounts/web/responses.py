@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from copy import replace
 from typing import Any
+
+from msgspec import Struct, field
 
 from accounts import errors
 from accounts.web.cookies import no_session_cookie
@@ -56,8 +58,7 @@ CORS_HEADERS: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(Struct, frozen=True):
     """An answer. ``user_id``, and by which ``method`` it was asked for, are for the log line, not for the caller."""
 
     status: int

@@ -6,7 +6,7 @@ a limiter cannot be deployed unnoticed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from accounts.flows.people.authentication import ACCESS_TOKEN, API_KEY, SESSION
 
@@ -18,8 +18,7 @@ ANY_CREDENTIAL = frozenset({SESSION, ACCESS_TOKEN, API_KEY})
 ADMIN_SECRET = frozenset({"admin_secret"})
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """One method on one path.
 
     ``function`` is the folder that serves it; ``credentials`` the kinds it takes; ``cookies`` whether it reads or sets

@@ -1,6 +1,6 @@
 """A deployment's name and colours: refused at start when people could not read them."""
 
-from dataclasses import replace
+from copy import replace
 
 import pytest
 from hypothesis import given

@@ -1,6 +1,6 @@
 """The one decision on whose account it is: every combination of what can be known, each with its answer."""
 
-from dataclasses import replace
+from copy import replace
 from itertools import product
 
 import pytest

@@ -1,6 +1,6 @@
 """Sessions: when one ends, and what is kept of its token."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 
 import pytest

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from copy import replace
 from email.headerregistry import AddressHeader, HeaderRegistry
 from html.parser import HTMLParser
 from typing import Any

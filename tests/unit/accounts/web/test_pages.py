@@ -2,7 +2,7 @@
 
 import html
 import re
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
+
+from msgspec import Struct
 
 from accounts.errors import AccountChanged
 from accounts.flows.people.authentication import Credential, SessionAuthentication
@@ -24,8 +25,7 @@ from accounts.model.users import User, Users
 from accounts.transactions import Transactions
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """What a program asks: who it is, where the answer goes, how far it would be let in, and its S256 challenge."""
 
     client: Client
@@ -35,8 +35,7 @@ class Question:
     challenge: str
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """What the page shows: the question and who is asked, or where to send the browser at once."""
 
     question: Question | None
@@ -44,16 +43,14 @@ class Shown:
     redirect_to: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(Struct, frozen=True):
     """Where to send the browser, and whose answer that was."""
 
     redirect_to: str
     user_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class ClientConsent:
+class ClientConsent(Struct, frozen=True):
     """Asks the person, and hands out codes. ``issuer`` is our own origin."""
 
     authentication: SessionAuthentication

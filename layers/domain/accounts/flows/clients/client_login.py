@@ -8,8 +8,9 @@ ends the session of whoever won. An honest program never sends a code twice, and
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from accounts import secrets
 from accounts.errors import GrantReused, InvalidGrant, Refusal
@@ -26,8 +27,7 @@ from accounts.model.throttles import Throttles
 from accounts.transactions import Change, Conflict, Transactions
 
 
-@dataclass(frozen=True, slots=True)
-class ClientLogin:
+class ClientLogin(Struct, frozen=True):
     """Exchanges codes. ``known`` says what people call a program when its owner is told by ``notices``."""
 
     tokens: OneTimeTokens

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from accounts.errors import InvalidCredentials, InvalidGrant
 from accounts.flows.people.session_opening import SessionOpening
@@ -18,8 +19,7 @@ from accounts.model.users import Beside, User, Users
 from accounts.transactions import Change
 
 
-@dataclass(frozen=True, slots=True)
-class Tokens:
+class Tokens(Struct, frozen=True):
     """A pair of tokens, which exist in the answer and nowhere else."""
 
     user_id: str
@@ -32,8 +32,7 @@ class Tokens:
         return f"Tokens(user_id={self.user_id!r})"
 
 
-@dataclass(frozen=True, slots=True)
-class Permission:
+class Permission(Struct, frozen=True):
     """What a person allowed: which client, how far, in which session of theirs they said so, and when."""
 
     user_id: str
@@ -44,8 +43,7 @@ class Permission:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ClientSessions:
+class ClientSessions(Struct, frozen=True):
     """Opens sessions for clients. ``issuer`` is our own origin."""
 
     opening: SessionOpening

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from accounts import secrets
 from accounts.limits import DEVICE_CODE_LIFETIME, DEVICE_CODES_PER_ADDRESS_PER_MINUTE
@@ -15,8 +16,7 @@ from accounts.model.throttles import Throttles
 from accounts.transactions import Transactions, again_on_conflict
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceAuthorization:
+class DeviceAuthorization(Struct, frozen=True):
     """Hands out the codes."""
 
     throttles: Throttles

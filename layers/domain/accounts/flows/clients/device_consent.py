@@ -6,8 +6,10 @@ that is loaded again asks the same; the answer does, so of two answers one count
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from copy import replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from accounts.errors import InvalidUserCode
 from accounts.flows.people.authentication import Credential, SessionAuthentication
@@ -21,8 +23,7 @@ from accounts.model.users import User, Users
 from accounts.transactions import Change, Conflict, Transactions
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceQuestion:
+class DeviceQuestion(Struct, frozen=True):
     """What a device asks: for which program, how far it would be let in, from where and when; and who is asked."""
 
     client_id: str
@@ -33,8 +34,7 @@ class DeviceQuestion:
     user: User
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceConsent:
+class DeviceConsent(Struct, frozen=True):
     """Asks the person, and writes the answer down."""
 
     authentication: SessionAuthentication

@@ -6,8 +6,9 @@ answer was lost on its way starts anew, which costs a click.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from accounts import secrets
 from accounts.errors import InvalidGrant
@@ -21,8 +22,7 @@ from accounts.model.one_time_tokens import DEVICE_CODE, NOBODY, OneTimeToken, to
 from accounts.model.throttles import Throttles
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceLogin:
+class DeviceLogin(Struct, frozen=True):
     """Exchanges device codes."""
 
     codes: ClientLogin

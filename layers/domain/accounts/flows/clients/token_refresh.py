@@ -8,8 +8,9 @@ out when one of the two uses it and the other comes later than that moment.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from accounts import secrets
 from accounts.errors import GrantReused, InvalidGrant
@@ -25,8 +26,7 @@ from accounts.model.users import Users
 from accounts.transactions import Conflict, Transactions, again_on_conflict
 
 
-@dataclass(frozen=True, slots=True)
-class TokenRefresh:
+class TokenRefresh(Struct, frozen=True):
     """Exchanges refresh tokens. ``issuer`` is our own origin."""
 
     sessions: Sessions

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from accounts import secrets
 from accounts.flows.people import logout
@@ -14,8 +15,7 @@ from accounts.model.sessions import Session, Sessions
 from accounts.transactions import Transactions
 
 
-@dataclass(frozen=True, slots=True)
-class TokenRevocation:
+class TokenRevocation(Struct, frozen=True):
     """Ends the session of a token."""
 
     sessions: Sessions

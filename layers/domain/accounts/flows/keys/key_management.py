@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from accounts import secrets
 from accounts.errors import KeyLimitReached, NotFound, Refusal, Unauthenticated
@@ -18,8 +19,7 @@ from accounts.model.users import Users
 from accounts.transactions import Conflict, Transactions
 
 
-@dataclass(frozen=True, slots=True)
-class NewKey:
+class NewKey(Struct, frozen=True):
     """A key that was just made, with its ``plaintext``: the only time it exists."""
 
     api_key: ApiKey
@@ -30,8 +30,7 @@ class NewKey:
         return f"NewKey(key_prefix={self.api_key.key_prefix!r})"
 
 
-@dataclass(frozen=True, slots=True)
-class KeyCreation:
+class KeyCreation(Struct, frozen=True):
     """Makes keys. ``notices`` is an outbox that never fails the story: the key is made, its owner must see it."""
 
     authentication: SessionAuthentication
@@ -62,8 +61,7 @@ class KeyCreation:
         return KeyLimitReached() if still_here else Unauthenticated()
 
 
-@dataclass(frozen=True, slots=True)
-class KeyList:
+class KeyList(Struct, frozen=True):
     """Lists keys."""
 
     authentication: LoginAuthentication
@@ -75,8 +73,7 @@ class KeyList:
         return user_id, sorted(self.api_keys.of_user(user_id), key=lambda key: key.created_at, reverse=True)
 
 
-@dataclass(frozen=True, slots=True)
-class KeyDeletion:
+class KeyDeletion(Struct, frozen=True):
     """Deletes keys."""
 
     authentication: LoginAuthentication

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from accounts.errors import InvalidAdminSecret
 from accounts.flows.people.authentication import KeyLookup
@@ -14,8 +15,7 @@ from accounts.model.audit import Caller
 from accounts.model.users import User, Users
 
 
-@dataclass(frozen=True, slots=True)
-class KeyVerification:
+class KeyVerification(Struct, frozen=True):
     """Looks keys up for whoever holds the admin secret."""
 
     keys: KeyLookup

@@ -6,8 +6,10 @@ about no other: whoever owns a mail server could have it say anything about anyb
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from copy import replace
 from datetime import datetime
+
+from msgspec import Struct
 
 from accounts.model import audit, identities, users
 from accounts.model.audit import Record
@@ -22,8 +24,7 @@ KNOWN = "problem_known"
 UNKNOWN_ADDRESS = "problem_of_unknown_address"
 
 
-@dataclass(frozen=True, slots=True)
-class MailFeedback:
+class MailFeedback(Struct, frozen=True):
     """Marks addresses that mail cannot or must not go to."""
 
     identities: Identities

@@ -7,9 +7,11 @@ account is to move to; and to a stranger whose address was merely typed in it ca
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from copy import replace
 from datetime import datetime, timedelta
 from typing import Protocol
+
+from msgspec import Struct
 
 from accounts import secrets
 from accounts.errors import TooManyAttempts, Unavailable
@@ -39,8 +41,7 @@ LIMIT_REACHED = "limit_reached"
 UNDELIVERABLE = "undeliverable"
 
 
-@dataclass(frozen=True, slots=True)
-class Mail:
+class Mail(Struct, frozen=True):
     """A mail to be rendered: ``template`` is a folder of the mail edge's templates, ``values`` what it may use."""
 
     to: str
@@ -55,8 +56,7 @@ class Postman(Protocol):
         """Send the mail; raises Unavailable when it was not taken."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mailing:
+class Mailing(Struct, frozen=True):
     """Turns messages into mails. ``site_url`` is configuration: no request has a say in a link (CWE-640)."""
 
     identities: Identities

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from accounts import secrets
 from accounts.errors import NotFound
@@ -22,8 +23,7 @@ _UNCONFIRMED = "Somebody signed up with this address and has not confirmed it: t
 _NOBODY = "There is no account by that name. Give an address, an account id, google:<id>, github:<id> or a key's id."
 
 
-@dataclass(frozen=True, slots=True)
-class Inspection:
+class Inspection(Struct, frozen=True):
     """What is held; ``failures`` is the count of failed log-ins in a row, or None when there were none."""
 
     user: User
@@ -34,8 +34,7 @@ class Inspection:
     failures: Counter | None
 
 
-@dataclass(frozen=True, slots=True)
-class AccountInspection:
+class AccountInspection(Struct, frozen=True):
     """Finds an account and shows what it holds."""
 
     users: Users

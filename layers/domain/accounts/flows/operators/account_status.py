@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from accounts.flows.operators.operator_requests import OperatorRequest
 from accounts.flows.people import account
@@ -12,8 +13,7 @@ from accounts.model.users import Users
 from accounts.transactions import Transactions, again_on_conflict
 
 
-@dataclass(frozen=True, slots=True)
-class AccountDisabling:
+class AccountDisabling(Struct, frozen=True):
     """Shuts an account, for an operator: nobody gets in any more, and all sessions and keys end."""
 
     users: Users
@@ -30,8 +30,7 @@ class AccountDisabling:
         self.transactions.commit(users.Disable(user, now), *shut, *account.ending_all(user), record)
 
 
-@dataclass(frozen=True, slots=True)
-class AccountEnabling:
+class AccountEnabling(Struct, frozen=True):
     """Opens a disabled account again, for an operator: all ways in work. Sessions and keys that ended stay ended."""
 
     users: Users
@@ -47,8 +46,7 @@ class AccountEnabling:
         self.transactions.commit(users.Enable(user, now), *opened, order.record("user_enabled", now))
 
 
-@dataclass(frozen=True, slots=True)
-class AccountRemoval:
+class AccountRemoval(Struct, frozen=True):
     """Deletes an account and all it owns, for an operator."""
 
     users: Users

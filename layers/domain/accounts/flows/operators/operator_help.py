@@ -5,8 +5,9 @@ Each act is one transaction with its line in the account's history, and effectiv
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from accounts.errors import NotFound, PasswordMissing
 from accounts.flows.operators.operator_requests import OperatorRequest
@@ -20,8 +21,7 @@ _NO_PASSWORD = "This account has no password; it logs in with Google or GitHub."
 _NO_SUCH_KEY = "This account has no API key with that id."
 
 
-@dataclass(frozen=True, slots=True)
-class AccountUnlocking:
+class AccountUnlocking(Struct, frozen=True):
     """Forgets the failures in a row: the next try waits no more, and a password that a hundred disabled works again."""
 
     users: Users
@@ -34,8 +34,7 @@ class AccountUnlocking:
         self.transactions.commit(streak, order.record("authn_login_unlock", now))
 
 
-@dataclass(frozen=True, slots=True)
-class OperatorLogout:
+class OperatorLogout(Struct, frozen=True):
     """Ends every session of an account, browsers' and programs'."""
 
     users: Users
@@ -52,8 +51,7 @@ class OperatorLogout:
         return len(user.sessions)
 
 
-@dataclass(frozen=True, slots=True)
-class PasswordRevocation:
+class PasswordRevocation(Struct, frozen=True):
     """Takes a password out of use that others know: its owner gets in again by resetting it, to another one.
 
     All sessions end, all mailed links and known browsers with them; API keys and linked logins stay. ``notices`` never
@@ -83,8 +81,7 @@ class PasswordRevocation:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class KeyRevocation:
+class KeyRevocation(Struct, frozen=True):
     """Ends an API key that leaked. ``notices`` never fails the story."""
 
     transactions: Transactions

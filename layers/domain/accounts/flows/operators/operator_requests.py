@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from accounts import text
 from accounts.errors import InvalidInput
@@ -18,8 +19,7 @@ UNNAMED = "unnamed"
 _ADDRESS = re.compile(r"([^/:@])[^/:@]*@")
 
 
-@dataclass(frozen=True, slots=True)
-class OperatorRequest:
+class OperatorRequest(Struct, frozen=True):
     """``user_id`` is the account. ``operator`` is who asks, as they say: the proof of who it was is CloudTrail's."""
 
     user_id: str

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from copy import replace
 from datetime import datetime
+
+from msgspec import Struct
 
 from accounts import text
 from accounts.flows.people.authentication import Authentication, Credential, SessionAuthentication
@@ -16,8 +18,7 @@ from accounts.model.users import User, Users
 from accounts.transactions import Change, Transactions, again_on_conflict
 
 
-@dataclass(frozen=True, slots=True)
-class AccountLookup:
+class AccountLookup(Struct, frozen=True):
     """Tells whose credential this is."""
 
     authentication: Authentication
@@ -29,8 +30,7 @@ class AccountLookup:
         return users.active(self.users, principal.user_id)
 
 
-@dataclass(frozen=True, slots=True)
-class SessionAccount:
+class SessionAccount(Struct, frozen=True):
     """Tells who is signed in."""
 
     authentication: SessionAuthentication
@@ -42,8 +42,7 @@ class SessionAccount:
         return session, users.active(self.users, session.user_id)
 
 
-@dataclass(frozen=True, slots=True)
-class AccountRenaming:
+class AccountRenaming(Struct, frozen=True):
     """Changes what the person is called."""
 
     authentication: SessionAuthentication
@@ -69,8 +68,7 @@ class AccountRenaming:
         return replace(user, name=name, updated_at=now, revision=user.revision + 1)
 
 
-@dataclass(frozen=True, slots=True)
-class AccountClosing:
+class AccountClosing(Struct, frozen=True):
     """Deletes an account and all it owns, in one transaction, effective with the next request."""
 
     authentication: SessionAuthentication

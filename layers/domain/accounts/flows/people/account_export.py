@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from accounts.flows.people.activity import latest
 from accounts.flows.people.authentication import Credential, SessionAuthentication
@@ -16,8 +17,7 @@ from accounts.model.sessions import Session
 from accounts.model.users import User, Users
 
 
-@dataclass(frozen=True, slots=True)
-class Holdings:
+class Holdings(Struct, frozen=True):
     """All that is held about an account, the oldest of each kind first; ``current`` is the session that asked."""
 
     user: User
@@ -28,8 +28,7 @@ class Holdings:
     activity: list[Record]
 
 
-@dataclass(frozen=True, slots=True)
-class AccountExport:
+class AccountExport(Struct, frozen=True):
     """Collects what is held."""
 
     authentication: SessionAuthentication

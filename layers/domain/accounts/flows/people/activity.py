@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from accounts.flows.people.authentication import Credential, SessionAuthentication
 from accounts.limits import ACTIVITY_SHOWN, AUDIT_KEPT
 from accounts.model.audit import AuditEvents, Record
 
 
-@dataclass(frozen=True, slots=True)
-class ActivityList:
+class ActivityList(Struct, frozen=True):
     """Shows an account's latest activity."""
 
     authentication: SessionAuthentication

@@ -6,9 +6,10 @@ keys, and behind an access token there must be the session of the client that it
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from accounts import secrets
 from accounts.errors import (
@@ -34,8 +35,7 @@ API_KEY = "api_key"
 ACCESS_TOKEN = "access_token"  # noqa: S105 - a kind
 
 
-@dataclass(frozen=True, slots=True)
-class Credential:
+class Credential(Struct, frozen=True):
     """What the caller presented: its ``kind`` (SESSION, API_KEY or ACCESS_TOKEN) and the ``secret`` itself."""
 
     kind: str
@@ -46,8 +46,7 @@ class Credential:
         return f"Credential(kind={self.kind!r})"
 
 
-@dataclass(frozen=True, slots=True)
-class Principal:
+class Principal(Struct, frozen=True):
     """An authenticated caller: the account, how it was proven, and the id of what proved it."""
 
     user_id: str
@@ -55,8 +54,7 @@ class Principal:
     credential_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class SessionAuthentication:
+class SessionAuthentication(Struct, frozen=True):
     """Accepts sessions only: what manages an account."""
 
     sessions: Sessions
@@ -89,8 +87,7 @@ class SessionAuthentication:
         return session
 
 
-@dataclass(frozen=True, slots=True)
-class LoginAuthentication:
+class LoginAuthentication(Struct, frozen=True):
     """Accepts what a person signed in with: a browser's session, or the access token of a client."""
 
     sessions: SessionAuthentication
@@ -114,8 +111,7 @@ class LoginAuthentication:
         return session
 
 
-@dataclass(frozen=True, slots=True)
-class KeyLookup:
+class KeyLookup(Struct, frozen=True):
     """Finds API keys."""
 
     api_keys: ApiKeys
@@ -139,8 +135,7 @@ class KeyLookup:
         return key
 
 
-@dataclass(frozen=True, slots=True)
-class Authentication:
+class Authentication(Struct, frozen=True):
     """Accepts every kind of credential."""
 
     logged_in: LoginAuthentication

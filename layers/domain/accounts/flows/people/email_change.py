@@ -6,8 +6,10 @@ owner of another address click it, and so claim for their own account an address
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from copy import replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from accounts.errors import InvalidInput, InvalidLink
 from accounts.flows.people.authentication import Credential, SessionAuthentication
@@ -24,8 +26,7 @@ from accounts.model.users import User, Users
 from accounts.transactions import Conflict, Transactions, again_on_conflict
 
 
-@dataclass(frozen=True, slots=True)
-class EmailChangeRequest:
+class EmailChangeRequest(Struct, frozen=True):
     """Asks for the change."""
 
     authentication: SessionAuthentication
@@ -52,8 +53,7 @@ class EmailChangeRequest:
         return user_id
 
 
-@dataclass(frozen=True, slots=True)
-class EmailChange:
+class EmailChange(Struct, frozen=True):
     """Carries it out. ``notices`` never fails the story."""
 
     authentication: SessionAuthentication

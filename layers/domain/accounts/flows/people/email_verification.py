@@ -7,8 +7,10 @@ stranger holds the key (pre-hijacking, "classic-federated merge" and "unexpired 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from copy import replace
 from datetime import datetime
+
+from msgspec import Struct
 
 from accounts.errors import InvalidCredentials, InvalidLink
 from accounts.flows.people.authentication import Credential
@@ -29,8 +31,7 @@ _NOT_THE_CHOSEN_ONE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class EmailVerification:
+class EmailVerification(Struct, frozen=True):
     """Finishes a sign-up."""
 
     tokens: OneTimeTokens

@@ -6,9 +6,11 @@ or with a password disabled by guessing (ASVS 6.3.8). Three round trips when it 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from copy import replace
 from datetime import datetime, timedelta
 from functools import cache
+
+from msgspec import Struct
 
 from accounts.errors import InvalidCredentials
 from accounts.flows.people.authentication import Credential
@@ -26,8 +28,7 @@ from accounts.transactions import Change, again_on_conflict
 METHOD = "password"
 
 
-@dataclass(frozen=True, slots=True)
-class Login:
+class Login(Struct, frozen=True):
     """Lets a person in who knows the password of a confirmed address. ``notices`` never fails the story."""
 
     identities: Identities

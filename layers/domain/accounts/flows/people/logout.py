@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from accounts import secrets
 from accounts.errors import NotFound, Unauthenticated
@@ -15,8 +16,7 @@ from accounts.model.users import Users
 from accounts.transactions import Conflict, Transactions, again_on_conflict
 
 
-@dataclass(frozen=True, slots=True)
-class Logout:
+class Logout(Struct, frozen=True):
     """Ends the session that is presented."""
 
     authentication: SessionAuthentication
@@ -31,8 +31,7 @@ class Logout:
         return session.user_id if ended else None
 
 
-@dataclass(frozen=True, slots=True)
-class SessionList:
+class SessionList(Struct, frozen=True):
     """Where a person is signed in."""
 
     authentication: SessionAuthentication
@@ -44,8 +43,7 @@ class SessionList:
         return current, sorted(live, key=lambda session: session.last_seen_at, reverse=True)
 
 
-@dataclass(frozen=True, slots=True)
-class SessionRevocation:
+class SessionRevocation(Struct, frozen=True):
     """Ends one session of the account."""
 
     authentication: SessionAuthentication
@@ -60,8 +58,7 @@ class SessionRevocation:
         return current.user_id
 
 
-@dataclass(frozen=True, slots=True)
-class LogoutEverywhere:
+class LogoutEverywhere(Struct, frozen=True):
     """Ends every session of the account."""
 
     authentication: SessionAuthentication

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from copy import replace
 from datetime import datetime
 from functools import cache
+
+from msgspec import Struct
 
 from accounts.errors import InvalidCredentials, PasswordMissing, Unauthenticated
 from accounts.flows.people.authentication import Credential, SessionAuthentication
@@ -23,8 +25,7 @@ from accounts.transactions import Transactions, again_on_conflict
 _NOT_THE_CURRENT_ONE = "The current password is not right. Check Caps Lock and try again."
 
 
-@dataclass(frozen=True, slots=True)
-class PasswordChange:
+class PasswordChange(Struct, frozen=True):
     """Replaces a password; every other session of the account ends, and every link that was mailed (ASVS 7.4.3)."""
 
     authentication: SessionAuthentication

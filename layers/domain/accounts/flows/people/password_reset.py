@@ -7,8 +7,10 @@ sessions, all other links, the waits. API keys and linked logins stay, and the m
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from copy import replace
 from datetime import datetime
+
+from msgspec import Struct
 
 from accounts.errors import InvalidLink, TooManyAttempts, WeakPassword
 from accounts.flows.people.signup import count_mail_request
@@ -25,8 +27,7 @@ from accounts.transactions import Conflict, Transactions, again_on_conflict
 _KNOWN_TO_OTHERS = "This password was taken out of use because others may know it. Choose another one."
 
 
-@dataclass(frozen=True, slots=True)
-class PasswordForgotten:
+class PasswordForgotten(Struct, frozen=True):
     """Asks for the mail."""
 
     throttles: Throttles
@@ -46,8 +47,7 @@ class PasswordForgotten:
         self.outbox.put(Message(messages.PASSWORD_FORGOT, email=address, device=caller.device))
 
 
-@dataclass(frozen=True, slots=True)
-class PasswordReset:
+class PasswordReset(Struct, frozen=True):
     """Sets a new password for whoever brings the mailed token. It does not sign in (OWASP Forgot Password)."""
 
     tokens: OneTimeTokens

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from accounts.flows.people.authentication import Credential, SessionAuthentication
 from accounts.flows.people.login import Login
@@ -15,8 +16,7 @@ from accounts.model.identities import Identities
 from accounts.model.users import Users
 
 
-@dataclass(frozen=True, slots=True)
-class Reauthentication:
+class Reauthentication(Struct, frozen=True):
     """Exchanges a live session for a fresh one of the same person."""
 
     authentication: SessionAuthentication

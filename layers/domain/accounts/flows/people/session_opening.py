@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from accounts import secrets
 from accounts.errors import InvalidCredentials
@@ -19,8 +20,7 @@ from accounts.model.users import Beside, User, Users
 from accounts.transactions import Change, Conflict, Transactions, again_on_conflict
 
 
-@dataclass(frozen=True, slots=True)
-class LoggedIn:
+class LoggedIn(Struct, frozen=True):
     """A person who has just signed in: as whom, and the ``token`` for the cookie.
 
     ``identity`` is as it knows this browser; ``device`` is the token by which the browser will be known, or empty when
@@ -38,8 +38,7 @@ class LoggedIn:
         return f"SignedIn(user_id={self.session.user_id!r})"
 
 
-@dataclass(frozen=True, slots=True)
-class SessionOpening:
+class SessionOpening(Struct, frozen=True):
     """Writes a new session together with whatever the story changes besides."""
 
     users: Users

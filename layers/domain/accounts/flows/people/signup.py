@@ -6,8 +6,9 @@ one replaces it; over a taken one it changes nothing, and the owner is told by m
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from accounts import text
 from accounts.limits import PERSON_NAME_MAX_CHARACTERS, SIGNUPS_PER_ADDRESS_PER_MINUTE, UNVERIFIED_KEPT
@@ -20,8 +21,7 @@ from accounts.model.throttles import Throttles
 from accounts.transactions import Conflict, Transactions
 
 
-@dataclass(frozen=True, slots=True)
-class Signup:
+class Signup(Struct, frozen=True):
     """Starts an account."""
 
     throttles: Throttles
@@ -48,8 +48,7 @@ class Signup:
             return
 
 
-@dataclass(frozen=True, slots=True)
-class Resend:
+class Resend(Struct, frozen=True):
     """Asks for the confirmation mail again."""
 
     throttles: Throttles

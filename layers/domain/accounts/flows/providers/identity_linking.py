@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from copy import replace
 from datetime import datetime
+
+from msgspec import Struct
 
 from accounts.errors import (
     AddressReused,
@@ -29,8 +31,7 @@ from accounts.model.users import User
 from accounts.transactions import Change, Conflict, Transactions
 
 
-@dataclass(frozen=True, slots=True)
-class IdentityLinking:
+class IdentityLinking(Struct, frozen=True):
     """Writes links and accounts. ``notices`` never fails a story; ``outbox`` does, because the mail is its point."""
 
     opening: SessionOpening
@@ -214,8 +215,7 @@ class IdentityLinking:
         return LoginExpired()
 
 
-@dataclass(frozen=True, slots=True)
-class ProviderVerification:
+class ProviderVerification(Struct, frozen=True):
     """Finishes a sign-in whose address the provider had not verified: the mailed link, in the browser that began it.
 
     Either alone is worth nothing: a stranger whose provider knows your address unverified cannot get in by your

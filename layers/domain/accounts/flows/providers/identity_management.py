@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from copy import replace
 from datetime import datetime
 from functools import cache
+
+from msgspec import Struct
 
 from accounts.errors import LastIdentity, NotFound, PasswordExists
 from accounts.flows.people.authentication import Credential, SessionAuthentication
@@ -20,8 +22,7 @@ from accounts.model.users import User, Users
 from accounts.transactions import Transactions, again_on_conflict
 
 
-@dataclass(frozen=True, slots=True)
-class IdentityList:
+class IdentityList(Struct, frozen=True):
     """Shows an account's ways in."""
 
     authentication: SessionAuthentication
@@ -34,8 +35,7 @@ class IdentityList:
         return sorted(identities.held(self.identities, user), key=lambda identity: (identity.created_at, identity.key))
 
 
-@dataclass(frozen=True, slots=True)
-class IdentityUnlinking:
+class IdentityUnlinking(Struct, frozen=True):
     """Takes one way in away, never the last."""
 
     authentication: SessionAuthentication
@@ -74,8 +74,7 @@ class IdentityUnlinking:
         return going
 
 
-@dataclass(frozen=True, slots=True)
-class PasswordSetting:
+class PasswordSetting(Struct, frozen=True):
     """Gives an account that came through a provider a password of its own."""
 
     authentication: SessionAuthentication

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from accounts.model.origins import Allowlist, parse
 from accounts.model.providers import NAMES, ClientCredentials
@@ -11,8 +12,7 @@ from accounts.model.providers import NAMES, ClientCredentials
 EMAIL, API_KEY = "email", "api_key"
 
 
-@dataclass(frozen=True, slots=True)
-class Methods:
+class Methods(Struct, frozen=True):
     """``origin`` in its one spelling, or empty when it is none; ``names`` of the ways in, the best first."""
 
     origin: str
@@ -20,8 +20,7 @@ class Methods:
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class LoginMethods:
+class LoginMethods(Struct, frozen=True):
     """Knows the allowlist, and which providers this deployment has credentials for."""
 
     site_url: str

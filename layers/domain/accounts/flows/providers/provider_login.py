@@ -7,8 +7,9 @@ that was captured, replayed, or brought to another provider or browser is worth 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from accounts import errors, secrets
 from accounts.errors import (
@@ -46,8 +47,7 @@ LINK = "link"
 REAUTHENTICATE = "reauthenticate"
 
 
-@dataclass(frozen=True, slots=True)
-class Departure:
+class Departure(Struct, frozen=True):
     """Where to send the browser, and the ``browser`` secret for the cookie named after ``state_id``."""
 
     url: str
@@ -59,8 +59,7 @@ class Departure:
         return f"Departure(state_id={self.state_id!r})"
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(Struct, frozen=True):
     """Where to send the browser on; ``signed_in`` when a session was opened, else the person linked a login."""
 
     return_url: str
@@ -68,8 +67,7 @@ class Arrival:
     logged_in: LoggedIn | None
 
 
-@dataclass(frozen=True, slots=True)
-class Callback:
+class Callback(Struct, frozen=True):
     """What a provider's redirect brought: RFC 6749 4.1.2, RFC 9207, and the browser's secret for this state."""
 
     state: str
@@ -83,8 +81,7 @@ class Callback:
         return f"Callback(error={bool(self.error)})"
 
 
-@dataclass(frozen=True, slots=True)
-class ProviderDeparture:
+class ProviderDeparture(Struct, frozen=True):
     """Sends people to a provider."""
 
     providers: Providers
@@ -133,8 +130,7 @@ class ProviderDeparture:
         return Departure(provider.authorization_url(state, challenge), state_id(state), browser)
 
 
-@dataclass(frozen=True, slots=True)
-class ProviderArrival:
+class ProviderArrival(Struct, frozen=True):
     """Receives people from a provider."""
 
     providers: Providers

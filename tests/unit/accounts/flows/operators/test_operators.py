@@ -1,7 +1,7 @@
 """What operators do: undo lockouts, end what others may hold, and leave a line that says who it was."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

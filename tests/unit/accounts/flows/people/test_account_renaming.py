@@ -1,6 +1,6 @@
 """Changing one's name: everywhere at once, so that every answer says the same, or nowhere."""
 
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

@@ -4,7 +4,7 @@ The attacks of "Pre-hijacked accounts" (Sudhodanan and Paverd, 2022), each told 
 password of their own sign-up, the victim reads the mail.
 """
 
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

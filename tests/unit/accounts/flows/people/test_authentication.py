@@ -1,7 +1,7 @@
 """From a credential to the account behind it: one consistent read, and the kinds do not cross."""
 
 import zlib
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

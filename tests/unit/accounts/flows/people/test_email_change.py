@@ -1,7 +1,7 @@
 """Moving an account to another address: told at the old one, proven at the new one, and only by who is logged in."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

@@ -1,6 +1,6 @@
 """Confirming an address: the mail and the password of the sign-up, both, and nothing for whoever has one of them."""
 
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

@@ -1,6 +1,6 @@
 """A browser that logged in before is known again; its owner hears of one that is not, and of a guess that hit."""
 
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

@@ -1,7 +1,7 @@
 """Logging in: who knows the password of a confirmed address gets in, everybody else hears one and the same no."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

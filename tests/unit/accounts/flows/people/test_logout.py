@@ -1,6 +1,6 @@
 """Logging out: here, on another device, everywhere; effective with the next request."""
 
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

@@ -1,6 +1,6 @@
 """Changing a known password: the current one, a recent log-in, and everybody else is logged out."""
 
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

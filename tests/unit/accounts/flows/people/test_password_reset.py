@@ -1,7 +1,7 @@
 """A forgotten password comes back by mail: one link that counts, one use, and everything else ends with it."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

@@ -1,6 +1,6 @@
 """Proving again who one is: a stale session becomes a fresh one, of the same person, by the password."""
 
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

@@ -1,7 +1,8 @@
 """The domain with stand-ins for Google and GitHub in memory, and the people who come through them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Barrier, Thread
 

@@ -1,6 +1,6 @@
 """What attackers have done to services like this one, and what comes of it here (OA-06, OA-08; pre-hijacking paper)."""
 
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

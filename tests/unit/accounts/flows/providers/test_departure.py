@@ -1,6 +1,6 @@
 """Out to the provider: what is kept here, what goes along, and what a caller has no say in (OA-01, OA-02, OA-18)."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 from typing import Any
 

@@ -1,6 +1,6 @@
 """Linking on purpose: only for the session that asked, and never instead of it (OA-11)."""
 
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

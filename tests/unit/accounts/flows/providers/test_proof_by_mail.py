@@ -1,6 +1,6 @@
 """An address that the provider has not verified: our mail and the browser that began, both or nothing (OA-08)."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 from typing import Any
 

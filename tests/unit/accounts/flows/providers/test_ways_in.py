@@ -1,6 +1,6 @@
 """A person's ways in: seen, and taken away but for the last (OA-21)."""
 
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest
