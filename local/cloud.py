@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from local import KEEP, PROJECT, adapt
-from local.emulator import Emulator, environment_for_aws
+from local.emulator import Emulator, environment_for_aws, last_port
 from local.http_api import Json
 from local.logs import LogLine, LogTail
 from local.processes import LOOPBACK, USUAL_PORT, free_port, port_from_environment, port_is_taken
@@ -55,11 +55,15 @@ class LocalCloud:
 
     @classmethod
     def running(cls) -> Self:
-        """Return the cloud of the `make dev` on PORT, whose providers are its own; raises NotRunning, NotAPort."""
-        port = port_from_environment("PORT", USUAL_PORT)
+        """Return the cloud of the running `make dev`, on PORT if that is set; raises NotRunning, NotAPort.
+
+        Its providers are its own.
+        """
+        state = KEEP / "state"
+        port = port_from_environment("PORT", last_port(state) or USUAL_PORT)
         if not port_is_taken(port):
             raise NotRunning(f"no `make dev` runs on port {port}")
-        return cls(port=port, state_dir=KEEP / "state", providers=False)
+        return cls(port=port, state_dir=state, providers=False)
 
     def __enter__(self) -> Self:
         """Start everything, or leave nothing running."""

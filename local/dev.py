@@ -18,7 +18,7 @@ from local.mailbox import Mailbox
 from local.processes import USUAL_PORT, ChildFailed, InUse, NotAPort, port_from_environment, port_is_taken, sole_use
 from local.providers import HalfConfigured, Providers
 from local.stack import DeployFailed
-from local.watch import watch_for_edits
+from local.watch import first_problem, watch_for_edits, watched_files
 
 STATE = KEEP / "state"
 _REFUSALS = (TemplateProblem, NotUnderstood, DeployFailed, ClientError, BotoCoreError)
@@ -49,8 +49,10 @@ def _run(port: int) -> None:
     _need_free(mailbox_port, "MAILBOX_PORT")
     say = _Progress()
     mailbox_url = f"http://127.0.0.1:{mailbox_port}"
+    if problem := first_problem(watched_files(PROJECT)):
+        raise CannotRun(f"not deployed: {problem}")
     cloud = LocalCloud(port=port, state_dir=STATE, providers=Providers(), mailbox_url=mailbox_url, say=say)
-    mailbox = Mailbox(mailbox_port, cloud.messages)
+    mailbox = Mailbox(mailbox_port, cloud.messages, cloud.site_url)
     try:
         with cloud:
             mailbox.start()

@@ -20,6 +20,7 @@ _CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 # What functions may see of this machine. MiniStack hands its own environment to every worker, so whatever is not named
 # here (a profile, a provider's secret, PYTHONPATH) stays out of both.
 _INHERITED = ("PATH", "LANG", "LC_ALL", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "SSL_CERT_FILE")
+_PORT_FILE = "port"
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -28,6 +29,14 @@ def fetch(url: str, *, timeout: float = 5) -> bytes:
     with _direct.open(url, timeout=timeout) as answer:
         body: bytes = answer.read()
     return body
+
+
+def last_port(state: Path) -> int | None:
+    """Return the port of the emulator that started last in this folder, or None."""
+    try:
+        return int((state / _PORT_FILE).read_text())
+    except (FileNotFoundError, ValueError):
+        return None
 
 
 class Emulator:
@@ -89,7 +98,7 @@ class Emulator:
 
     def _move_to_this_port(self) -> None:
         """Let a state that was kept under another port find its queues: their addresses hold the port."""
-        kept = self.state / "port"
+        kept = self.state / _PORT_FILE
         before = kept.read_text() if kept.exists() else str(self.port)
         if before != str(self.port):
             for file in (self.state / "services").glob("*.json"):

@@ -5,7 +5,7 @@ import hashlib
 import html
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,10 +13,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from local import PROJECT
-from local.processes import LOOPBACK
+from local.processes import LOOPBACK, USUAL_PORT
 
 type Mail = dict[str, Any]
 
+_USUAL_SITE, _USUAL_MAILBOX = f"http://{LOOPBACK}:{USUAL_PORT}", f"http://{LOOPBACK}:{USUAL_PORT + 1}"
 _LINK = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]]")
 # Renews the page when there is news, not by the clock: that would close what a person is reading.
 _SCRIPT = """
@@ -50,11 +51,12 @@ iframe { width: 100%; height: 26rem; border: 1px solid var(--line); border-radiu
 """
 
 
-def walkthrough(_mails: list[Mail]) -> str:
-    """Return the walk-through of docs/integrating.md, which the site's footer links to."""
+def walkthrough(site_url: str, mailbox_url: str) -> str:
+    """Return the walk-through of docs/integrating.md, with the addresses of this site and mailbox."""
     text = (PROJECT / "docs" / "integrating.md").read_text(encoding="utf-8")
     heading = "## Walk-through"
     section = heading + text.partition(heading)[2].partition("\n## ")[0]
+    section = section.replace(_USUAL_SITE, site_url).replace(_USUAL_MAILBOX, mailbox_url)
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Walk-through</title>'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{_STYLE}</style></head>'
@@ -117,10 +119,12 @@ def _frame(subject: str, body: str | None) -> str:
 class Mailbox:
     """A small web server for the mailbox, on this machine only."""
 
-    def __init__(self, port: int, messages: Callable[[], list[Mail]]) -> None:
-        """Take the port, and where the mails come from."""
+    def __init__(self, port: int, messages: Callable[[], list[Mail]], site_url: str) -> None:
+        """Take the port, where the emails come from, and the address of the site."""
         self.url = f"http://{LOOPBACK}:{port}"
-        handler = type("Handler", (_Handler,), {"messages": staticmethod(messages), "host": f"{LOOPBACK}:{port}"})
+        views = {"/": page, "/version": version, "/walkthrough": lambda _: walkthrough(site_url, self.url)}
+        about = {"messages": staticmethod(messages), "views": views, "host": f"{LOOPBACK}:{port}"}
+        handler = type("Handler", (_Handler,), about)
         self._server = ThreadingHTTPServer((LOOPBACK, port), handler)
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, name="mailbox", daemon=True)
@@ -138,19 +142,19 @@ class Mailbox:
 
 class _Handler(BaseHTTPRequestHandler):
     messages: Callable[[], list[Mail]]
+    views: Mapping[str, Callable[[list[Mail]], str]]
     host: str
 
     def do_GET(self) -> None:
         """Answer with the mailbox."""
         # A name that a stranger points at 127.0.0.1 must not read mail through this person's browser.
-        views = {"/": page, "/version": version, "/walkthrough": walkthrough}
         path = urlsplit(self.path).path
         if self.headers.get("Host") not in (self.host, self.host.replace(LOOPBACK, "localhost")):
             self.send_error(HTTPStatus.MISDIRECTED_REQUEST)
-        elif path not in views:
+        elif path not in self.views:
             self.send_error(HTTPStatus.NOT_FOUND)
         else:
-            self._answer(views[path])
+            self._answer(self.views[path])
 
     def _answer(self, view: Callable[[list[Mail]], str]) -> None:
         try:

@@ -1,6 +1,7 @@
 """Notice edits, and make them live."""
 
 import ast
+import json
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from threading import Event
@@ -9,20 +10,32 @@ from watchfiles import watch
 
 WATCHED = ("functions", "layers/domain")
 TEMPLATE = "template.yaml"
+_SECTIONS = ("page", "script")
 _NAMED = 3
 _DEBOUNCE = 300
 """Milliseconds in which an editor's several writes count as one."""
 
 
 def watch_for_edits(project: Path, deploy: Callable[[], bool], say: Callable[[str], None], stop: Event) -> None:
-    """Redeploy after each edit until told to stop; what cannot be deployed is said, and the last good one stays."""
+    """Redeploy after each edit until stopped. An edit that cannot be deployed is reported, and the last good one stays.
+
+    A file with a problem is checked again at the next edit, whichever file that is: a deployment takes all of them.
+    """
+    unchecked: set[Path] = set()
     for edited in _edits(project, stop):
         say(f"Changed: {', '.join(_short(path, project) for path in edited[:_NAMED])}{_more(edited)}; redeploying")
-        problem = first_syntax_error(edited)
-        if problem:
+        unchecked.update(edited)
+        if problem := first_problem(sorted(unchecked)):
             say(f"Not deployed: {problem}")
-        elif not stop.is_set():
+            continue
+        unchecked.clear()
+        if not stop.is_set():
             deploy()
+
+
+def watched_files(project: Path) -> list[Path]:
+    """Return every file whose edits are watched, except the template."""
+    return sorted(path for name in WATCHED for path in (project / name).rglob("*"))
 
 
 def _edits(project: Path, stop: Event) -> Iterator[list[Path]]:
@@ -51,15 +64,54 @@ def _stamp(path: Path) -> tuple[int, int]:
         return (0, 0)
 
 
-def first_syntax_error(paths: Iterable[Path]) -> str | None:
-    """Return where Python cannot read one of the files; deployed, it would answer every request with an error."""
-    for path in paths:
-        if path.suffix == ".py" and path.is_file():
-            try:
+def first_problem(paths: Iterable[Path]) -> str | None:
+    """Return the first file that would answer requests with an error once deployed, with line and reason."""
+    for path in _with_other_languages(paths):
+        try:
+            if path.suffix == ".py" and path.is_file():
                 ast.parse(path.read_bytes(), filename=str(path))
-            except SyntaxError as error:
-                return f"{path}, line {error.lineno}: {error.msg}"
+            elif _is_language(path) and path.is_file():
+                _check_language(path)
+        except SyntaxError as error:
+            return f"{path}, line {error.lineno}: {error.msg}"
+        except json.JSONDecodeError as error:
+            return f"{path}, line {error.lineno}: {error.msg}"
+        except ValueError as error:
+            return f"{path}: {error}"
     return None
+
+
+def _is_language(path: Path) -> bool:
+    return path.suffix == ".json" and path.parent.name == "texts"
+
+
+def _with_other_languages(paths: Iterable[Path]) -> list[Path]:
+    """Add the languages beside an edited one: a text that is new in English is missing in the others."""
+    given = list(paths)
+    beside = {other for path in given if _is_language(path) for other in path.parent.glob("*.json")}
+    return [*given, *sorted(beside - set(given))]
+
+
+def _check_language(path: Path) -> None:
+    """Raise ValueError unless the pages can take every text from this file."""
+    found = _catalogue(path)
+    try:
+        english = _catalogue(path.with_name("en.json"))
+    except (OSError, ValueError):  # Reported as a problem of the English file.
+        return
+    for section in _SECTIONS:
+        if missing := english[section].keys() - found[section].keys():
+            raise ValueError(f"the text {min(missing)} is missing in the section {section}")
+
+
+def _catalogue(path: Path) -> dict[str, dict[str, str]]:
+    found = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(found, dict) or set(found) != set(_SECTIONS):
+        raise ValueError(f"a language file has the sections {' and '.join(_SECTIONS)}, and no others")
+    for name, texts in found.items():
+        if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):
+            raise ValueError(f"the section {name} has a text that is not a string")
+    return found
 
 
 def _short(path: Path, project: Path) -> str:

@@ -4,7 +4,7 @@ import http.client
 
 import pytest
 
-from local.mailbox import Mail, Mailbox, page, version, with_links
+from local.mailbox import Mail, Mailbox, page, version, walkthrough, with_links
 from local.processes import free_port
 
 HOSTILE = "<script>alert(1)</script>"
@@ -74,7 +74,7 @@ def test_an_empty_mailbox_says_what_fills_it() -> None:
 def test_a_name_that_is_pointed_here_reads_no_mail(host: str, status: int) -> None:
     """Such a page is of the mailbox's own origin to a browser. Nor does any other machine reach it."""
     port = free_port()
-    box = Mailbox(port, list)
+    box = Mailbox(port, list, "http://127.0.0.1:9000")
     box.start()
     connection = http.client.HTTPConnection("127.0.0.1", port)
     connection.request("GET", "/", headers={"Host": host.format(port)})
@@ -83,3 +83,24 @@ def test_a_name_that_is_pointed_here_reads_no_mail(host: str, status: int) -> No
     box.stop()
 
     assert (answered, bound_to) == (status, "127.0.0.1")
+
+
+def test_the_walk_through_has_the_addresses_of_this_site_and_mailbox() -> None:
+    shown = walkthrough("http://127.0.0.1:9000", "http://127.0.0.1:9001")
+
+    assert "SITE=http://127.0.0.1:9000\n" in shown
+    assert "http://127.0.0.1:9001" in shown
+    assert "127.0.0.1:800" not in shown
+
+
+def test_the_walk_through_is_a_page_of_the_mailbox() -> None:
+    port = free_port()
+    box = Mailbox(port, list, "http://127.0.0.1:9000")
+    box.start()
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    connection.request("GET", "/walkthrough")
+    shown = connection.getresponse().read().decode()
+    connection.close()
+    box.stop()
+
+    assert shown == walkthrough("http://127.0.0.1:9000", f"http://127.0.0.1:{port}")

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from local.watch import first_syntax_error, watch_for_edits
+from local import PROJECT
+from local.watch import first_problem, watch_for_edits, watched_files
 from tests.waiting import wait_for
 
 HANDLER, TEMPLATE = "functions/login/handler.py", "template.yaml"
@@ -93,4 +94,66 @@ def test_a_syntax_error_is_reported_with_its_place(tmp_path: Path) -> None:
     broken = tmp_path / "handler.py"
     broken.write_text("x = 1\ny = (\n")
 
-    assert first_syntax_error([tmp_path / "gone.py", broken]) == f"{broken}, line 2: '(' was never closed"
+    assert first_problem([tmp_path / "gone.py", broken]) == f"{broken}, line 2: '(' was never closed"
+
+
+_TEXTS = "layers/domain/accounts/web/static/texts"
+_ENGLISH = '{"page": {"login.title": "Log in"}, "script": {"saved": "Saved"}}'
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "problem"),
+    [
+        ("en.json", '{"page": {},\n "script": {"a": "b",}}', ", line 2: Illegal trailing comma before end of object"),
+        ("en.json", '{"page": {}}', ": a language file has the sections page and script, and no others"),
+        ("en.json", '["page", "script"]', ": a language file has the sections page and script, and no others"),
+        ("en.json", '{"page": {"a": 1}, "script": {}}', ": the section page has a text that is not a string"),
+        ("en.json", '{"page": "a", "script": {}}', ": the section page has a text that is not a string"),
+        ("de.json", '{"page": {}, "script": {"saved": "x"}}', ": the text login.title is missing in the section page"),
+    ],
+)
+def test_a_broken_language_file_is_reported_with_its_place(tmp_path: Path, file: str, text: str, problem: str) -> None:
+    folder = tmp_path / _TEXTS
+    folder.mkdir(parents=True)
+    (folder / "en.json").write_text(_ENGLISH)
+    (folder / file).write_text(text)
+
+    assert first_problem([folder / file]) == f"{folder / file}{problem}"
+
+
+def test_a_text_that_is_new_in_english_is_missing_in_the_other_languages(tmp_path: Path) -> None:
+    folder = tmp_path / _TEXTS
+    folder.mkdir(parents=True)
+    (folder / "en.json").write_text(_ENGLISH)
+    (folder / "de.json").write_text('{"page": {"login.title": "Anmelden"}, "script": {}}')
+
+    assert (
+        first_problem([folder / "en.json"]) == f"{folder / 'de.json'}: the text saved is missing in the section script"
+    )
+
+
+def test_a_broken_language_file_stays_back_until_it_is_mended(project: Path) -> None:
+    """A deployment takes every file, so that an edit of another one must not take it along."""
+    english = project / _TEXTS / "en.json"
+    english.parent.mkdir(parents=True)
+    english.write_text(_ENGLISH)
+    watched = Watched(project)
+    complaint = f"Not deployed: {english}, line 1: Expecting ',' delimiter"
+    try:
+        english.write_text(_ENGLISH[:-1])
+        wait_for(lambda: complaint in watched.said, "the complaint")
+        watched.said.clear()
+        (project / HANDLER).write_text("other = 1\n")
+        wait_for(lambda: complaint in watched.said, "the complaint, at another edit")
+        assert "other = 1\n" not in [files[HANDLER] for files in watched.deployed]
+        english.write_text(_ENGLISH)
+        watched.wait_for(HANDLER, "other = 1\n")
+    finally:
+        watched.stop()
+
+
+def test_nothing_that_is_deployed_now_has_a_problem() -> None:
+    paths = watched_files(PROJECT)
+
+    assert len([path for path in paths if path.suffix in {".py", ".json"}]) > 100
+    assert first_problem(paths) is None
