@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from samtranslator.translator.transform import transform
-from samtranslator.yaml_helper import yaml_parse
 
 from local import packages, rewrites
 from local.emulator import REGION
 from local.http_api import Json, Resources, expand
 from local.packages import Package
 from local.processes import LOOPBACK
+from scripts import stacks
+from scripts.stacks import TemplateProblem
 
 LEFT_OUT = {
     "AWS::Budgets::Budget": "MiniStack does not know the type",
@@ -35,21 +36,7 @@ logging.getLogger("samtranslator.metrics").setLevel(logging.CRITICAL)
 
 _FUNCTION = "AWS::Serverless::Function"
 _LAYER = "AWS::Serverless::LayerVersion"
-
-
-class TemplateProblem(Exception):
-    """The template cannot be deployed, and why."""
-
-
-def read(path: Path) -> Json:
-    """Read a SAM template."""
-    try:
-        template = yaml_parse(path.read_text())
-    except Exception as error:
-        raise TemplateProblem(f"{path.name} is not a template: {error}") from error
-    if not isinstance(template, dict) or "Resources" not in template:
-        raise TemplateProblem(f"{path.name} has no Resources")
-    return template
+_STACK = "AWS::CloudFormation::Stack"
 
 
 def code_of(template: Json, folder: Path) -> dict[str, Package]:
@@ -62,6 +49,25 @@ def code_of(template: Json, folder: Path) -> dict[str, Package]:
         elif resource["Type"] == _LAYER:
             found[name] = _layer(name, resource, folder)
     return found
+
+
+def nested_in(template: Json, folder: Path) -> dict[str, Json]:
+    """Return the template of each nested stack as it is deployed here, by the stack's name in the template."""
+    return {
+        name: adapt(stacks.read(folder / resource["Properties"]["TemplateURL"]))
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == _STACK
+    }
+
+
+def with_nested(template: Json, urls: Mapping[str, str]) -> Json:
+    """Return the template with its nested stacks' templates at these addresses."""
+    found = template["Resources"]
+    moved = {
+        name: found[name] | {"Properties": found[name]["Properties"] | {"TemplateURL": url}}
+        for name, url in urls.items()
+    }
+    return template | {"Resources": found | moved}
 
 
 def is_third_party(name: str) -> bool:

@@ -17,6 +17,7 @@ from local.logs import LogLine, LogTail
 from local.processes import LOOPBACK, USUAL_PORT, free_port, port_from_environment, port_is_taken
 from local.providers import Providers
 from local.stack import BUCKET, Stack
+from scripts import stacks
 
 MAIL_FROM = "accounts@comfy.local"
 
@@ -95,13 +96,15 @@ class LocalCloud:
         ``otherwise`` are parameters that shall be other than here usual.
         """
         parameters = self.parameters | otherwise
-        template = adapt.read(self.project / "template.yaml")
+        template = stacks.read(self.project / "template.yaml")
         code = adapt.code_of(template, self.project)
         self._say(f"Deploying template.yaml with {len(code)} functions and layers")
         self._stack.store(code)
         translated = adapt.translate(template, lambda name: {"Bucket": BUCKET, "Key": code[name].key}, parameters)
+        nested = adapt.nested_in(template, self.project)
         self.prepare()
-        changed = self._stack.deploy(adapt.adapt(translated), parameters)
+        urls = {name: self._stack.store_template(it) for name, it in nested.items()}
+        changed = self._stack.deploy(adapt.with_nested(adapt.adapt(translated), urls), parameters)
         self.after_deploy()
         return changed
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local import KEEP, PROJECT
-from local.adapt import LEFT_OUT, TemplateProblem
+from local.adapt import LEFT_OUT
 from local.cloud import LocalCloud
 from local.http_api import NotUnderstood
 from local.logs import LogPrinter
@@ -19,6 +19,7 @@ from local.processes import USUAL_PORT, ChildFailed, InUse, NotAPort, port_from_
 from local.providers import HalfConfigured, Providers
 from local.stack import DeployFailed
 from local.watch import first_problem, watch_for_edits, watched_files
+from scripts.stacks import TemplateProblem
 
 STATE = KEEP / "state"
 _REFUSALS = (TemplateProblem, NotUnderstood, DeployFailed, ClientError, BotoCoreError)

@@ -16,6 +16,8 @@ from local.cloud import LocalCloud, NotRunning
 from local.emulator import environment_for_aws
 from local.http_api import Json, Resources
 from local.processes import NotAPort
+from scripts import stacks
+from scripts.stacks import TemplateProblem
 
 _SAM = PROJECT / ".venv-sam" / "bin" / "sam"
 _BUCKET = "comfy-accounts-sam"
@@ -50,16 +52,24 @@ def deploy(cloud: LocalCloud) -> None:
 
 def adapted_build(build: Path, parameters: Mapping[str, str]) -> Json:
     """Return the template that `sam build` wrote, adapted to the local cloud; code is named by its folder."""
-    template = adapt.read(build / "template.yaml")
+    template = stacks.read(build / "template.yaml")
     folders = {name: _folder(build, name, resource) for name, resource in template["Resources"].items()}
     translated = adapt.translate(template, lambda _: dict(_NO_CODE), parameters)
-    resources: Resources = adapt.adapt(translated)["Resources"]
+    adapted = adapt.with_nested(adapt.adapt(translated), _written(adapt.nested_in(template, build), build))
+    resources: Resources = adapted["Resources"]
     for name, resource in resources.items():
         if resource["Type"] == "AWS::Lambda::Function":
             resource["Properties"]["Code"] = folders[name]
         elif resource["Type"] == "AWS::Lambda::LayerVersion":
             resource["Properties"]["Content"] = folders[adapt.layer_name(name)]
-    return adapt.adapt(translated) | {"Resources": resources}
+    return adapted
+
+
+def _written(nested: Mapping[str, Json], build: Path) -> dict[str, str]:
+    """Write the nested stacks' templates beside the main one; return their files' names, which SAM CLI uploads."""
+    for name, template in nested.items():
+        (build / f"{name}.yaml").write_text(json.dumps(template, indent=1))  # which is YAML, too
+    return {name: f"{name}.yaml" for name in nested}
 
 
 def _folder(build: Path, name: str, resource: Json) -> str:
@@ -102,7 +112,7 @@ def main() -> int:
         cloud = LocalCloud.running()
         print("Building with SAM, then deploying into the running local cloud (about a minute)")
         deploy(cloud)
-    except (NotAPort, NotRunning, SamFailed, adapt.TemplateProblem) as problem:
+    except (NotAPort, NotRunning, SamFailed, TemplateProblem) as problem:
         print(f"make dev-sam: {problem}", file=sys.stderr)
         return 1
     print(f"Deployed: {cloud.site_url}")

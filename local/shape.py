@@ -11,12 +11,28 @@ from local.adapt import layer_name
 from local.http_api import Json
 from local.stack import NAME
 
-_CODE = {"AWS::Lambda::Function": "Code", "AWS::Lambda::LayerVersion": "Content"}
+_CODE = {
+    "AWS::Lambda::Function": "Code",
+    "AWS::Lambda::LayerVersion": "Content",
+    "AWS::CloudFormation::Stack": "TemplateURL",
+}
 
 
 def shape_of(client: Callable[[str], Any]) -> Json:
-    """Return the stack as deployed: every resource with its type, properties and settings, and every output."""
-    body = client("cloudformation").get_template(StackName=NAME)["TemplateBody"]
+    """Return the stack as deployed: every resource with its settings, every output, and the same of nested stacks."""
+    cloudformation = client("cloudformation")
+    pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=NAME)
+    resources = [it for page in pages for it in page["StackResourceSummaries"]]
+    nested = {
+        it["LogicalResourceId"]: _shape(cloudformation, it["PhysicalResourceId"])
+        for it in resources
+        if it["ResourceType"] == "AWS::CloudFormation::Stack"
+    }
+    return _shape(cloudformation, NAME) | {"Nested": nested}
+
+
+def _shape(cloudformation: Any, stack: str) -> Json:  # noqa: ANN401 - boto3 makes its clients at run time
+    body = cloudformation.get_template(StackName=stack)["TemplateBody"]
     return comparable(yaml_parse(body) if isinstance(body, str) else body)
 
 

@@ -1,5 +1,6 @@
 """Deploying: code into a bucket, the template through CloudFormation, and what the stack then says of itself."""
 
+import hashlib
 import json
 import re
 import time
@@ -10,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from local.http_api import Json
 from local.packages import Package
+from scripts.stacks import outputs_of, parameters_of
 
 NAME = "comfy-accounts"
 BUCKET = "comfy-accounts-code"
@@ -19,18 +21,6 @@ _BEYOND_REPAIR = {"ROLLBACK_COMPLETE", "CREATE_FAILED", "ROLLBACK_FAILED", "DELE
 
 class DeployFailed(Exception):
     """CloudFormation refused the stack, and what it said."""
-
-
-def outputs_of(cloudformation: Any, stack: str) -> dict[str, str]:  # noqa: ANN401
-    """What the template puts out for a stack."""
-    described = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
-    return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
-
-
-def parameters_of(cloudformation: Any, stack: str) -> dict[str, str]:  # noqa: ANN401
-    """The parameters that a stack has now."""
-    described = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
-    return {given["ParameterKey"]: given["ParameterValue"] for given in described.get("Parameters", [])}
 
 
 class Stack:
@@ -55,6 +45,11 @@ class Stack:
             s3.put_object(Bucket=BUCKET, Key=key, Body=wanted[key])
         for key in there - wanted.keys():
             s3.delete_object(Bucket=BUCKET, Key=key)
+
+    def store_template(self, template: Json) -> str:
+        """Put a nested stack's template into the bucket; return its address, which changes with the content."""
+        body = json.dumps(template).encode()
+        return self._put(f"{hashlib.sha256(body).hexdigest()}.json", body)
 
     def deploy(self, template: Json, parameters: Mapping[str, str]) -> bool:
         """Create the stack or bring it up to date; tell whether anything changed."""
@@ -108,17 +103,21 @@ class Stack:
 
     def _request(self, template: Json, parameters: Mapping[str, str]) -> Json:
         # By address, not in the request: CloudFormation takes 51,200 bytes there and 1 MB here.
-        self._client("s3").put_object(Bucket=BUCKET, Key="template.json", Body=json.dumps(template).encode())
-        endpoint = self._client("s3").meta.endpoint_url
+        url = self._put("template.json", json.dumps(template).encode())
         declared = template.get("Parameters", {})
         return {
             "StackName": NAME,
-            "TemplateURL": f"{endpoint}/{BUCKET}/template.json",
+            "TemplateURL": url,
             "Parameters": [
                 {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items() if key in declared
             ],
             "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
         }
+
+    def _put(self, key: str, body: bytes) -> str:
+        s3 = self._client("s3")
+        s3.put_object(Bucket=BUCKET, Key=key, Body=body)
+        return f"{s3.meta.endpoint_url}/{BUCKET}/{key}"
 
     def _update(self, request: Json) -> bool:
         try:

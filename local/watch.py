@@ -9,7 +9,7 @@ from threading import Event
 from watchfiles import watch
 
 WATCHED = ("functions", "layers/domain")
-TEMPLATE = "template.yaml"
+TEMPLATES = ("template.yaml", "monitoring/template.yaml")
 _SECTIONS = ("page", "script")
 _NAMED = 3
 _DEBOUNCE = 300
@@ -41,17 +41,17 @@ def watched_files(project: Path) -> list[Path]:
 def _edits(project: Path, stop: Event) -> Iterator[list[Path]]:
     """Give the files of each edit.
 
-    The template is looked at twice a second instead of watched: an editor that saves by renaming leaves the watcher of
-    a single file with the old one, and watching its folder would mean watching everything.
+    The templates are checked twice a second instead of watched: an editor that saves by renaming leaves the watcher of
+    a single file with the old one, and watching their folder would mean watching everything.
     """
-    template = project / TEMPLATE
-    before = _stamp(template)
+    templates = [project / name for name in TEMPLATES]
+    before = [_stamp(template) for template in templates]
     folders = [project / name for name in WATCHED if (project / name).is_dir()]
     for changes in watch(*folders, debounce=_DEBOUNCE, rust_timeout=500, yield_on_timeout=True, stop_event=stop):
         edited = {Path(path) for _, path in changes}
-        if (now := _stamp(template)) != before:
-            before = now
-            edited.add(template)
+        now = [_stamp(template) for template in templates]
+        edited |= {template for template, old, new in zip(templates, before, now, strict=True) if old != new}
+        before = now
         if edited:
             # What is gone again was an editor's own; if all is gone, something was deleted.
             yield sorted({path for path in edited if path.exists()} or edited)

@@ -17,11 +17,10 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from accounts import secrets
-from local import PROJECT, adapt
-from local.stack import outputs_of
-from scripts import deploy_checks, samconfig, snapshots
+from scripts import deploy_checks, samconfig, snapshots, stacks
 from scripts.deploy_checks import Client
 from scripts.samconfig import NoSuchProfile, Profile
+from scripts.stacks import PROJECT, TemplateProblem, outputs_of
 
 # A site that cannot be called yet: which address API Gateway gives, the first deployment tells.
 _NOT_YET = "https://not-yet.invalid"
@@ -37,7 +36,7 @@ class CannotDeploy(Exception):
 
 def deploy(profile: Profile, client: Client, run: Run, ask: Ask | None) -> Mapping[str, str]:
     """Do all of it; return the stack's outputs. ``ask`` is None where nobody could answer."""
-    template = adapt.read(PROJECT / "template.yaml")
+    template = stacks.read(PROJECT / "template.yaml")
     profile = complete(profile, template["Parameters"], ask)
     findings = deploy_checks.look(client, profile.region, profile.overrides, hashing=_hashing(template))
     for note in findings.notes:
@@ -148,7 +147,7 @@ def main(path: Path = PROJECT / "samconfig.toml") -> int:
         print(f"Deploying the profile {profile.name}: the stack {profile.stack} in {profile.region}")
         session = boto3.session.Session(region_name=profile.region)
         outputs = deploy(profile, session.client, sam, None if nobody_answers else input)
-    except (CannotDeploy, NoSuchProfile, adapt.TemplateProblem, ValueError, BotoCoreError, ClientError) as problem:
+    except (CannotDeploy, NoSuchProfile, TemplateProblem, ValueError, BotoCoreError, ClientError) as problem:
         print(f"make deploy: {problem}", file=sys.stderr)
         return 1
     print("\nDeployed.")

@@ -14,7 +14,8 @@ import boto3
 
 from local.cloud import LocalCloud, NotRunning
 from local.processes import NotAPort
-from local.stack import NAME, outputs_of
+from local.stack import NAME
+from scripts.stacks import outputs_of
 
 
 class CannotDo(Exception):

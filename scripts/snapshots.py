@@ -11,15 +11,15 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from local import adapt
-from local.http_api import Json
+from scripts import stacks
+from scripts.stacks import Json
 
 ALIAS = "live"
 
 
 def publish(template: Path, overrides: Mapping[str, str]) -> None:
     """Rewrite the template that `sam build` wrote: functions with ``SnapStart`` are published and called by alias."""
-    template.write_text(json.dumps(published(adapt.read(template), digest(template.parent, overrides))))
+    template.write_text(json.dumps(published(stacks.read(template), digest(template.parent, overrides))))
 
 
 def published(template: Json, release: str) -> Json:

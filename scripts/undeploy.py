@@ -11,9 +11,9 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local import PROJECT, adapt
-from scripts import samconfig
+from scripts import samconfig, stacks
 from scripts.samconfig import NoSuchProfile, Profile
+from scripts.stacks import TemplateProblem
 
 
 class CannotRemove(Exception):
@@ -45,15 +45,15 @@ def remove(profile: Profile, cloudformation: Any, confirmed: str) -> None:  # no
 def main(client: Callable[..., Any] = boto3.client) -> int:
     """Say what stays, and remove the rest."""
     try:
-        profile = samconfig.read(PROJECT / "samconfig.toml", os.environ.get("PROFILE") or "dev")
+        profile = samconfig.read(stacks.PROJECT / "samconfig.toml", os.environ.get("PROFILE") or "dev")
         print(
             f"Removing the stack {profile.stack} in {profile.region}. This stays, to be deleted by hand or not at all:"
         )
-        for name in what_stays(adapt.read(PROJECT / "template.yaml"), profile):
+        for name in what_stays(stacks.read(stacks.PROJECT / "template.yaml"), profile):
             print(f"  - {name}")
         cloudformation = client("cloudformation", region_name=profile.region)
         remove(profile, cloudformation, os.environ.get("CONFIRM", ""))
-    except (CannotRemove, NoSuchProfile, adapt.TemplateProblem, BotoCoreError, ClientError) as problem:
+    except (CannotRemove, NoSuchProfile, TemplateProblem, BotoCoreError, ClientError) as problem:
         print(f"make undeploy: {problem}", file=sys.stderr)
         return 1
     print("Removed. A new deployment under the same name makes new, empty tables.")

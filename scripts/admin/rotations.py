@@ -11,9 +11,9 @@ from collections.abc import Callable
 
 from accounts.aws.secrets import LOOKED_FOR_SECONDS, OUTGOING
 from accounts.model.providers import NAMES
-from local.stack import parameters_of
 from scripts.admin.vault import Vault
 from scripts.place import CannotDo, Place
+from scripts.stacks import parameters_of
 
 _OTHER = {"A": "B", "B": "A"}
 _BYTES = 48

@@ -9,6 +9,7 @@ import pytest
 from local import adapt
 from local.http_api import NotUnderstood, expand
 from local.shape import comparable
+from scripts import stacks
 
 TEMPLATE = """
 Transform: AWS::Serverless-2016-10-31
@@ -53,7 +54,7 @@ def project(tmp_path: Path) -> Path:
 
 def adapted(project: Path, key: str = "key") -> dict[str, Any]:
     """The template of a project as it is deployed locally."""
-    template = adapt.read(project / "template.yaml")
+    template = stacks.read(project / "template.yaml")
     return adapt.adapt(adapt.translate(template, lambda _: {"Bucket": "code", "Key": key}, {}))
 
 
@@ -99,7 +100,7 @@ def test_what_needs_a_left_out_resource_is_refused_with_its_name(project: Path) 
     file = project / "template.yaml"
     file.write_text(file.read_text() + "Outputs: {Money: {Value: !Ref Spending}}\n")
 
-    with pytest.raises(adapt.TemplateProblem, match="Money needs Spending"):
+    with pytest.raises(stacks.TemplateProblem, match="Money needs Spending"):
         adapted(project)
 
 
@@ -123,7 +124,7 @@ def test_only_the_right_to_send_mail_is_widened(project: Path) -> None:
 
 def test_code_is_zipped_and_third_party_packages_are_not(project: Path) -> None:
     """The functions find those in the environment that runs them."""
-    code = adapt.code_of(adapt.read(project / "template.yaml"), project)
+    code = adapt.code_of(stacks.read(project / "template.yaml"), project)
 
     assert sorted(code) == ["DependenciesLayer", "DomainLayer", "LoginFunction"]
 
@@ -133,16 +134,16 @@ def test_a_function_without_its_folder_is_refused_by_name(project: Path) -> None
     (project / "functions" / "login" / "handler.py").unlink()
     (project / "functions" / "login").rmdir()
 
-    with pytest.raises(adapt.TemplateProblem, match="LoginFunction names a folder that is not there: functions/login"):
-        adapt.code_of(adapt.read(project / "template.yaml"), project)
+    with pytest.raises(stacks.TemplateProblem, match="LoginFunction names a folder that is not there: functions/login"):
+        adapt.code_of(stacks.read(project / "template.yaml"), project)
 
 
 def test_a_broken_template_is_refused_with_the_reason(project: Path) -> None:
     """YAML that cannot be read is the person's to mend, not a traceback."""
     (project / "template.yaml").write_text("Resources: [")
 
-    with pytest.raises(adapt.TemplateProblem, match=r"template\.yaml is not a template"):
-        adapt.read(project / "template.yaml")
+    with pytest.raises(stacks.TemplateProblem, match=r"template\.yaml is not a template"):
+        stacks.read(project / "template.yaml")
 
 
 def test_two_builds_of_the_same_sources_have_the_same_shape(project: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from local import adapt
-from scripts import snapshots
+from scripts import snapshots, stacks
 from tests.cloudformation import resources, template
 
 FUNCTION = "AWS::Serverless::Function"
@@ -71,7 +71,7 @@ def test_the_built_template_is_rewritten_in_place(tmp_path: Path) -> None:
     built.write_text("Resources: {F: {Type: X, Properties: {SnapStart: {}}}, G: {Type: X, Properties: {}}}")
     snapshots.publish(built, {})
 
-    found = adapt.read(built)["Resources"]
+    found = stacks.read(built)["Resources"]
     assert (found["F"]["Properties"]["AutoPublishAlias"], "AutoPublishAlias" in found["G"]["Properties"]) == (
         "live",
         False,

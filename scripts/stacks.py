@@ -1,0 +1,36 @@
+"""Templates as files and stacks as CloudFormation describes them, for the scripts and for the local cloud."""
+
+from pathlib import Path
+from typing import Any
+
+from samtranslator.yaml_helper import yaml_parse
+
+Json = dict[str, Any]
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+class TemplateProblem(Exception):
+    """The template cannot be deployed, and why."""
+
+
+def read(path: Path) -> Json:
+    """Read a template; raises TemplateProblem."""
+    try:
+        template = yaml_parse(path.read_text(encoding="utf-8"))
+    except Exception as error:
+        raise TemplateProblem(f"{path.name} is not a template: {error}") from error
+    if not isinstance(template, dict) or "Resources" not in template:
+        raise TemplateProblem(f"{path.name} has no Resources")
+    return template
+
+
+def outputs_of(cloudformation: Any, stack: str) -> dict[str, str]:  # noqa: ANN401 - boto3 makes its clients at run time
+    """Return a stack's outputs by name."""
+    described = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+    return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
+
+
+def parameters_of(cloudformation: Any, stack: str) -> dict[str, str]:  # noqa: ANN401
+    """Return a stack's parameters by name."""
+    described = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+    return {given["ParameterKey"]: given["ParameterValue"] for given in described.get("Parameters", [])}
