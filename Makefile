@@ -1,6 +1,6 @@
 # Every command of this project. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help dev dev-reset dev-sam test quick check check-js format bench screenshots mails dashboard dashboard-preview admin redrive build validate deploy undeploy invoke start-api audit requirements hooks clean
+.PHONY: help dev dev-reset dev-sam test quick check check-js format bench screenshots mails events admin redrive build validate deploy undeploy invoke start-api audit requirements hooks clean
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
@@ -52,7 +52,7 @@ check: .venv/.installed ## Run the linters: style, types, architecture, template
 	@echo "== import-linter: architecture"
 	@PYTHONPATH=layers/domain .venv/bin/lint-imports
 	@echo "== cfn-lint: template"
-	@.venv/bin/cfn-lint template.yaml
+	@.venv/bin/cfn-lint template.yaml monitoring/template.yaml
 	@$(MAKE) check-js
 
 check-js: ## Run the linter of JavaScript and CSS
@@ -73,11 +73,8 @@ screenshots: .venv/.installed ## Take pictures of every page in every state, pho
 mails: .venv/.installed ## Write every email as people get it into .local/mails
 	@$(RUN) scripts.mails
 
-dashboard: .venv/.installed ## Write dashboard, alarms over functions and list of events anew, after a change in watching/ or a new function
-	@PYTHONPATH=layers/domain $(RUN) watching.section
-
-dashboard-preview: .venv/.installed ## The dashboard with half a day of made-up people in it, as a picture in .local
-	@PYTHONPATH=layers/domain $(RUN) tests.local.preview
+events: .venv/.installed ## Write the table of docs/events.md, after a change in accounts.events
+	@PYTHONPATH=layers/domain $(RUN) scripts.event_list
 
 admin: .venv/.installed ## Help an owner, end a leak, rotate a secret: DO='show ann@example.com', on `make dev` or STACK=comfy-accounts
 	@$(RUN) scripts.admin $(foreach word,$(value DO),'$(subst ','\'',$(word))')
@@ -88,8 +85,9 @@ redrive: .venv/.installed ## Send the emails that failed, of `make dev` or STACK
 build: .venv/.installed .venv-sam/.installed ## Build what is deployed into AWS, in .aws-sam/build
 	@$(SAM) build
 
-validate: .venv-sam/.installed ## Check the template with SAM CLI
+validate: .venv-sam/.installed ## Check the templates with SAM CLI
 	@$(SAM) validate --lint
+	@$(SAM) validate --lint --template monitoring/template.yaml
 
 deploy: .venv/.installed .venv-sam/.installed ## Build, check and deploy into your AWS account: PROFILE=dev or prod of samconfig.toml
 	@PYTHONPATH=layers/domain $(RUN) scripts.deploy

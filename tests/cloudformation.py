@@ -1,4 +1,4 @@
-"""The template as tests read it: what SAM deploys is what the tests set up, by the same names."""
+"""The templates as tests read them: what SAM deploys is what the tests set up, by the same names."""
 
 from functools import cache
 from pathlib import Path
@@ -10,16 +10,21 @@ ROOT = Path(__file__).parents[1]
 
 
 @cache
-def template() -> dict[str, Any]:
-    """``template.yaml``, its short tags (``!Ref``) as long ones."""
-    parsed: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
+def template(path: str = "template.yaml") -> dict[str, Any]:
+    """A template, its short tags (``!Ref``) as long ones."""
+    parsed: dict[str, Any] = yaml_parse((ROOT / path).read_text(encoding="utf-8"))
     return parsed
 
 
-def resources(kind: str) -> dict[str, dict[str, Any]]:
+def resources(kind: str, path: str = "template.yaml") -> dict[str, dict[str, Any]]:
     """The properties of every resource of that type, by logical id."""
-    found = template()["Resources"].items()
+    found = template(path)["Resources"].items()
     return {name: resource.get("Properties", {}) for name, resource in found if resource["Type"] == kind}
+
+
+def monitoring(kind: str) -> dict[str, dict[str, Any]]:
+    """The properties of every resource of that type in the nested stack, by logical id."""
+    return resources(kind, "monitoring/template.yaml")
 
 
 def tables() -> list[dict[str, Any]]:

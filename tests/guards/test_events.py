@@ -4,12 +4,15 @@ import ast
 from collections.abc import Iterator
 from itertools import chain
 
+import pytest
+
 from accounts import errors
 from accounts.events import EVENTS
 from accounts.flows.mail import mail_feedback, mailing
 from accounts.model import providers
 from accounts.web.routes import AUTHORIZE, ROUTES
 from accounts.web.texts import catalogue
+from scripts import event_list
 from tests.guards import project
 
 # In US dollars for one metric with one set of dimensions, each month in which it is written all the time.
@@ -111,3 +114,16 @@ def test_the_list_holds_names_and_sentences() -> None:
     """Names as the vocabulary writes them; what they mean is told in one line."""
     assert [name for name in EVENTS if not name.replace("_", "").isalpha() or name != name.lower()] == []
     assert [it.when for it in EVENTS.values() if "|" in it.when or "\n" in it.when or len(it.when) > 110] == []
+
+
+def test_the_document_lists_every_event() -> None:
+    """`make events` writes the table."""
+    document = event_list.DOCUMENT.read_text(encoding="utf-8")
+    assert event_list.written(document) == document, "run `make events`"
+
+
+@pytest.mark.parametrize("document", ["", event_list.BEGIN, event_list.END + event_list.BEGIN])
+def test_a_document_without_the_marks_is_left_alone(document: str) -> None:
+    """Nothing is overwritten that is not marked."""
+    with pytest.raises(ValueError, match="no table between"):
+        event_list.written(document)

@@ -13,15 +13,20 @@ from accounts.events import EVENTS
 from accounts.web import authorizations, endpoint, routes
 from accounts.web.requests import Request
 from accounts.web.responses import Response
-from tests.cloudformation import ROOT, resources
+from tests.cloudformation import ROOT, monitoring, resources
 from tests.log import written
 from tests.unit.accounts.stage import NOW
 from tests.unit.accounts.web.events import SETTINGS, event, request
-from watching import questions
-from watching.dashboard import COLD_STARTS
 
-QUERIES = {it["Name"]["Fn::Sub"].partition("/")[2]: it for it in resources("AWS::Logs::QueryDefinition").values()}
-DOCUMENT = (ROOT / "docs" / "watching.md").read_text(encoding="utf-8")
+QUERIES = {it["Name"]["Fn::Sub"].partition("/")[2]: it for it in monitoring("AWS::Logs::QueryDefinition").values()}
+DOCUMENT = (ROOT / "docs" / "monitoring.md").read_text(encoding="utf-8")
+RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
+WIDGETS = json.loads(monitoring("AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"]["Fn::Sub"])["widgets"]
+# The queries of the dashboard's own widgets, without the log group that each begins with.
+CHARTS = {
+    it["properties"]["title"]: it["properties"]["query"].partition(" | ")[2] for it in WIDGETS if it["type"] == "log"
+}
+ASKED = {name: it["QueryString"] for name, it in QUERIES.items()} | CHARTS
 # Lambda's own line in a log group that functions share, and the stream that it is in.
 _REPORT = (
     "REPORT RequestId: 8f5ad3b1-0000-4000-8000-000000000000\tDuration: 12.34 ms\tBilled Duration: 13 ms\t"
@@ -30,6 +35,7 @@ _REPORT = (
 _STREAM = "2026/11/22/comfy-accounts-LoginFunction-AbC123[$LATEST]0123456789abcdef0123456789abcdef"
 _COMMANDS = {"fields", "filter", "parse", "stats", "sort", "limit"}
 _WORDS = _COMMANDS | {"by", "as", "asc", "desc", "in", "like", "count", "count_distinct", "min", "max", "pct"}
+_WORDS |= {"sum", "bin", "h"}
 
 
 def _commands(query: str) -> list[str]:
@@ -65,10 +71,10 @@ def _fields(log: io.StringIO) -> set[str]:
     return {name for line in (*lines, gateway) for name in line} | {"@timestamp", "@message", "@logStream"}
 
 
-@pytest.mark.parametrize("name", QUERIES)
+@pytest.mark.parametrize("name", ASKED)
 def test_a_query_reads_what_is_written(name: str, fields: set[str]) -> None:
     """A field that no line has is empty for ever, and an event that nobody writes is never found."""
-    query = QUERIES[name]["QueryString"]
+    query = ASKED[name]
     read, given = _names(query)
     events = set(re.findall(r"'([a-z]+(?:_[a-z]+)+)'", query))
 
@@ -85,44 +91,56 @@ def test_a_query_reads_what_is_written(name: str, fields: set[str]) -> None:
     }
 
 
-@pytest.mark.parametrize("name", [name for name, it in QUERIES.items() if "parse @" in it["QueryString"]])
+@pytest.mark.parametrize("name", [name for name, it in ASKED.items() if "parse @" in it])
 def test_what_a_query_takes_apart_looks_like_that(name: str) -> None:
     """Lambda's own lines, in a group that all functions share, name the function by the stream."""
     texts = {"@message": _REPORT, "@logStream": _STREAM}
     parsed: dict[str, str] = {}
-    for field, pattern in re.findall(r"parse (@\w+) /(.+)/\s*(?:\||$)", QUERIES[name]["QueryString"], re.MULTILINE):
+    for field, pattern in re.findall(r"parse (@\w+) /(.+?)/\s*(?:\||$)", ASKED[name], re.MULTILINE):
         match = re.search(pattern.replace("(?<", "(?P<"), texts[field])
         assert match, (field, pattern)
         parsed |= match.groupdict()
 
-    assert {"deployed": "comfy-accounts-LoginFunction-AbC123", "init_ms": "412.07"}.items() >= parsed.items() > set()
+    expected = {
+        "deployed": "comfy-accounts-LoginFunction-AbC123",
+        "init_ms": "412.07",
+        "billed_ms": "13",
+        "memory_mb": "512",
+    }
+    assert expected.items() >= parsed.items() > set()
 
 
-def test_the_crashes_that_are_looked_for_are_lambdas_own_words() -> None:
-    """And no line of an invocation that went well."""
-    pattern = re.search(r"like /(.+)/", QUERIES["crashes"]["QueryString"])
+def test_failures_are_found_by_lambdas_own_lines() -> None:
+    """All those that the alarm counts; no line of an invocation that went well."""
+    pattern = re.search(r"like /(.+)/", QUERIES["function failures"]["QueryString"])
     assert pattern
-    words = [
+    lines = [
         "2026-11-22T10:00:00.000Z 8f5ad3b1 Task timed out after 20.00 seconds",
         _REPORT + "Status: timeout",
         "REPORT RequestId: 8f5ad3b1 Status: error Error Type: Runtime.OutOfMemory",
+        "INIT_REPORT Init Duration: 9999.00 ms\tPhase: init\tStatus: timeout",
         "[ERROR] Runtime.ImportModuleError: Unable to import module 'handler'",
     ]
-    assert [bool(re.search(pattern[1], line)) for line in [*words, _REPORT]] == [True, True, True, True, False]
+    assert [bool(re.search(pattern[1], line)) for line in [*lines, _REPORT]] == [True, True, True, True, True, False]
+    counted = monitoring("AWS::Logs::MetricFilter")["FunctionFailures"]["FilterPattern"].strip("%").split("|")
+    assert set(counted) <= set(pattern[1].split("|"))
 
 
 def test_the_dashboard_asks_for_cold_starts_as_the_saved_query_does() -> None:
     """One question, one answer."""
-    assert _commands(COLD_STARTS) == _commands(QUERIES["cold starts by function"]["QueryString"])
+    assert _commands(CHARTS["Cold starts by function"]) == _commands(QUERIES["cold starts by function"]["QueryString"])
 
 
 def test_queries_are_in_the_document_and_those_that_are_named_exist() -> None:
     """A description that sends somebody to a query that is not there is worse than none."""
-    alarms = [it["AlarmDescription"] for it in resources("AWS::CloudWatch::Alarm").values()]
-    texts = f"{questions.GETTING_IN} {questions.HEALTHY} {questions.UNDER_ATTACK} {questions.COST}"
-    named = {it for text in alarms for it in re.findall(r'"([a-z][a-z -]+)"', text)}
-    named |= set(re.findall(r"saved query \*([^*]+)\*", texts.replace("\n", " ")))
+    alarms = [it["AlarmDescription"] for it in monitoring("AWS::CloudWatch::Alarm").values()]
+    titles = {it["properties"]["title"] for it in WIDGETS if it["type"] != "text"}
+    named = {it for text in alarms for it in re.findall(r'"([A-Za-z0-9][A-Za-z0-9 -]+)"', text)}
+    texts = [it["properties"]["markdown"] for it in WIDGETS if it["type"] == "text"]
+    for text in (*texts, DOCUMENT):
+        named |= set(re.findall(r"(?<!\*)\*([A-Za-z][A-Za-z -]+)\*(?!\*)", text.replace("\n", " ")))
+    named |= set(re.findall(r"saved query \*([^*]+)\*", RUNBOOK.replace("\n", " ")))
 
-    assert named - set(QUERIES) == set()
+    assert named - set(QUERIES) - titles - {"5xx responses"} == set()
     listed = DOCUMENT.partition("## Saved queries")[2].partition("## ")[0]
     assert set(re.findall(r"^\| ([a-z][a-z -]+) \|", listed, re.MULTILINE)) - {"query"} == set(QUERIES)

@@ -213,16 +213,6 @@ def test_the_firewall_stops_floods_and_looks_into_no_body() -> None:
     assert firewall["Rules"][0]["Action"] == {"Block": {}}
 
 
-def test_every_alarm_goes_to_whoever_is_to_be_told() -> None:
-    """By mail, by a topic of their own, or both."""
-    told = [
-        {"Fn::If": ["HasAlarmEmail", {"Ref": "AlarmTopic"}, {"Ref": "AWS::NoValue"}]},
-        {"Fn::If": ["HasAlarmTopic", {"Ref": "AlarmTopicArn"}, {"Ref": "AWS::NoValue"}]},
-    ]
-    alarms = resources("AWS::CloudWatch::Alarm")
-    assert {name for name, alarm in alarms.items() if alarm["AlarmActions"] != told} == set()
-
-
 def test_the_access_log_holds_neither_queries_nor_headers_nor_cookies() -> None:
     """Exactly these fields; each is one that no caller writes (LG-03)."""
     line = json.loads(resources("AWS::Serverless::HttpApi")["HttpApi"]["AccessLogSettings"]["Format"])

@@ -104,6 +104,23 @@ def test_what_needs_a_left_out_resource_is_refused_with_its_name(project: Path) 
         adapted(project)
 
 
+def test_a_nested_stack_is_adapted_and_deployed_from_its_new_place(project: Path) -> None:
+    """What MiniStack does not know is left out of it, too; all else of the resource stays."""
+    file = project / "template.yaml"
+    stack = "{Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: inner.yaml, Parameters: {A: b}}}"
+    file.write_text(file.read_text() + f"  Inner: {stack}\n")
+    alarm = "{Type: AWS::CloudWatch::Alarm, Properties: {Namespace: AWS/Lambda, MetricName: Errors}}"
+    query = "{Type: AWS::Logs::QueryDefinition, Properties: {Name: a, QueryString: b}}"
+    (project / "inner.yaml").write_text(f"Resources: {{Count: {alarm}, Query: {query}}}\n")
+
+    nested = adapt.nested_in(stacks.read(file), project)
+    moved = adapt.with_nested(adapted(project), {"Inner": "http://s3/inner"})["Resources"]["Inner"]
+
+    assert list(nested) == ["Inner"]
+    assert list(nested["Inner"]["Resources"]) == ["Count"]
+    assert moved["Properties"] == {"TemplateURL": "http://s3/inner", "Parameters": {"A": "b"}}
+
+
 def test_a_secret_is_named_by_its_arn(project: Path) -> None:
     """A Ref means the ARN in AWS, and a name in MiniStack."""
     variables = adapted(project)["Resources"]["LoginFunction"]["Properties"]["Environment"]["Variables"]

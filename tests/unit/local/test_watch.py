@@ -11,6 +11,7 @@ from local.watch import first_problem, watch_for_edits, watched_files
 from tests.waiting import wait_for
 
 HANDLER, TEMPLATE = "functions/login/handler.py", "template.yaml"
+FILES = (HANDLER, TEMPLATE, "monitoring/template.yaml")
 
 
 class Watched:
@@ -47,20 +48,20 @@ class Watched:
         wait_for(noticed, "the first edit that is noticed")
 
     def _deploy(self) -> bool:
-        self.deployed.append({file: (self.project / file).read_text() for file in (HANDLER, TEMPLATE)})
+        self.deployed.append({file: (self.project / file).read_text() for file in FILES})
         return True
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project with a function and a template."""
-    (tmp_path / HANDLER).parent.mkdir(parents=True)
-    for file in (HANDLER, TEMPLATE):
+    """A project with a function and its templates."""
+    for file in FILES:
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).write_text("before = 1\n")
     return tmp_path
 
 
-@pytest.mark.parametrize("file", [HANDLER, TEMPLATE])
+@pytest.mark.parametrize("file", FILES)
 def test_every_save_is_deployed_also_one_by_renaming(project: Path, file: str) -> None:
     """Many editors write another file and rename it, at every save."""
     watched = Watched(project)

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 from collections.abc import Callable
 from copy import replace
 from dataclasses import dataclass, field
@@ -316,3 +317,12 @@ def test_a_stack_is_removed_by_its_name(path: Path) -> None:
     undeploy.remove(samconfig.read(path, "dev"), account, "comfy-accounts-dev")
 
     assert account.did == [{"StackName": "comfy-accounts-dev"}, "stack_delete_complete"]
+
+
+@pytest.mark.parametrize("module", ["scripts.deploy", "scripts.undeploy"])
+def test_deploying_into_aws_imports_nothing_of_the_local_cloud(module: str) -> None:
+    """Looked at in a process of its own: the tests import `local` themselves."""
+    look = f"import sys, {module}; print([name for name in sys.modules if name.partition('.')[0] == 'local'])"
+    paths = {"PYTHONPATH": f"{ROOT}:{ROOT / 'layers' / 'domain'}"}
+    done = subprocess.run([sys.executable, "-c", look], env=paths, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,1 +1,0 @@
-"""What an operator sees: the dashboard of the template, and its picture on this machine."""
