@@ -111,4 +111,5 @@ def _median(call: object, times: int, hashing: _Bcrypt | None = None) -> float:
     return sorted(taken)[len(taken) // 2] if taken else 0.0
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -8,6 +8,9 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from accounts.aws import clients
+from accounts.dynamo import tables
+
 if TYPE_CHECKING:
     from local.cloud import LocalCloud
 
@@ -52,6 +55,13 @@ def cloud() -> Iterator["LocalCloud"]:
 
     with LocalCloud(mailbox_url="http://127.0.0.1:9") as running:
         yield running
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _clients_of_its_own() -> None:
+    """Forget the clients that another file left: they may call an AWS that has ended."""
+    clients.client.cache_clear()
+    tables.connection.cache_clear()
 
 
 @pytest.fixture(autouse=True)

@@ -34,6 +34,24 @@ for name, folder in {folders!r}.items():
         sys.exit(name + " cannot be imported")
 """
 
+# The same, but each handler is also given an event. What it logs is not read.
+_ASKING = """
+import json, os, sys
+sys.path[:0] = {paths!r}
+import probe
+import {first}
+out, sys.stdout = sys.stdout, open(os.devnull, "w")
+for name, folder, event in {asked!r}:
+    child = os.fork()
+    if child == 0:
+        sys.path.insert(0, folder)
+        print(json.dumps([name, probe.handler(0, event)]), file=out, flush=True)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    if status:
+        sys.exit(name + " fails")
+"""
+
 
 @cache
 def imported(
@@ -50,8 +68,15 @@ def imported(
     return {name: frozenset(modules) for name, modules, _ in lines}
 
 
-def _run(code: str) -> list[Any]:
-    environment = world.environment() | {"PATH": os.defpath, "AWS_ENDPOINT_URL": "http://127.0.0.1:9"}
+def measured(paths: tuple[str, ...], events: Mapping[str, Any], endpoint: str) -> dict[str, dict[str, Any]]:
+    """Give each function its event once, cold, with AWS at ``endpoint``; return what the benchmark's probe measures."""
+    asked = [(name, FOLDERS[name.partition(" ")[0]], json.dumps(event)) for name, event in events.items()]
+    found = (*paths, str(ROOT / "benchmarks"))
+    return dict(_run(_ASKING.format(paths=list(found), first=YARDSTICK, asked=asked), endpoint))
+
+
+def _run(code: str, endpoint: str = "http://127.0.0.1:9") -> list[Any]:
+    environment = world.environment() | {"PATH": os.defpath, "AWS_ENDPOINT_URL": endpoint}
     command = [sys.executable, "-I", "-S", "-W", "error", "-c", code]
     done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr
