@@ -136,6 +136,26 @@ _LIMITS = {
 }
 
 
+def test_every_decision_is_in_the_index() -> None:
+    """Number the record, and add its row to docs/decisions/README.md."""
+    folder = ROOT / "docs" / "decisions"
+    records = sorted(path for path in folder.glob("*.md") if path.name != "README.md")
+    assert [path.name[:4] for path in records] == [f"{number:04}" for number in range(1, len(records) + 1)]
+    index = (folder / "README.md").read_text("utf-8")
+    rows = re.findall(r"^\| \[(\d{4})\]\((\S+)\) \| (.+) \| (\S+) \|$", index, re.MULTILINE)
+    heads = [re.match(r"# (\d{4})\. (.+)\n\n(\S+) · ", path.read_text("utf-8")) for path in records]
+    assert rows == [(it[1], path.name, it[2], it[3]) for path, it in zip(records, heads, strict=True) if it]
+
+
+def test_every_decision_has_its_three_parts() -> None:
+    """Context, decision, consequence; 0001 shows the form."""
+    found_parts = {
+        path.name: re.findall(r"^\*\*(\w+)\.\*\* \S", path.read_text("utf-8"), re.MULTILINE)
+        for path in (ROOT / "docs" / "decisions").glob("[0-9]*.md")
+    }
+    assert {name: it for name, it in found_parts.items() if it != ["Context", "Decision", "Consequence"]} == {}
+
+
 @pytest.mark.parametrize(("name", "lines"), [("README.md", 150), ("ARCHITECTURE.md", 120)])
 def test_what_is_read_first_is_short(name: str, lines: int) -> None:
     """Move reference to docs/ and link to it."""
