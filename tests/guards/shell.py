@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _FENCED = re.compile(r"^( *)```\w*\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+_PASTED = re.compile(r"^( *)```(?:sh|bash|zsh|shell|console)?\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 _INDENTED = re.compile(r"(?:^(?: {4}| {7,}).*\n)+", re.MULTILINE)
 _SPAN = re.compile(r"`([^`]+)`")
 _COMMENT = re.compile(r"(?:^|(?<=\s))# .*$", re.MULTILINE)
+_ANY_COMMENT = re.compile(r"^(?:|.*[^\S\n])#.*$", re.MULTILINE)
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+_ASSIGNMENTS = re.compile(r"(?:\w+=\S+\s*)+")
 _LOOP = re.compile(r"for (\w+) in ([\w -]+); do(.*?)done", re.DOTALL)
 _ARITHMETIC = re.compile(r"\$\(\([^()]*\)\)")
 _INNER = re.compile(r"\$\(([^()]*)\)")
@@ -44,6 +48,22 @@ def blocks(path: Path) -> list[str]:
     """What is set apart to be pasted."""
     text = path.read_text(encoding="utf-8")
     return [body for _, body in _FENCED.findall(text)] + _INDENTED.findall(_FENCED.sub("", text))
+
+
+def pasted(text: str) -> list[str]:
+    """Return the blocks of a document that are pasted into a shell."""
+    return [body for _, body in _PASTED.findall(text)] + _INDENTED.findall(_FENCED.sub("", text))
+
+
+def comments(block: str) -> list[str]:
+    """Return the lines with a comment. zsh takes `#` for a word of the command when it is typed or pasted."""
+    return _ANY_COMMENT.findall(_QUOTED.sub("quoted", block))
+
+
+def runs_a_placeholder(block: str) -> bool:
+    """Tell whether a command follows a variable that is set to a placeholder, which nobody has replaced by then."""
+    _, placeholder, after = block.partition("=paste-")
+    return bool(placeholder) and _ASSIGNMENTS.fullmatch("x=" + after) is None
 
 
 def spans(path: Path) -> list[str]:

@@ -97,6 +97,40 @@ def test_what_aws_would_refuse_is_seen(line: str, problem: str) -> None:
     assert problem_with(Command(tuple(line.split()), whole=True)) == problem
 
 
+def test_no_block_to_be_pasted_has_a_comment() -> None:
+    """Move the comment into the sentence above the block: in zsh, pasted, it is part of the command."""
+    found = {
+        project.relative(path): [
+            line for block in shell.pasted(path.read_text("utf-8")) for line in shell.comments(block)
+        ]
+        for path in project.DOCUMENTS
+    }
+    assert {path: lines for path, lines in found.items() if lines} == {}
+
+
+def test_no_block_to_be_pasted_uses_a_placeholder_that_it_sets() -> None:
+    """End the block after `name=paste-...`, so that the value is replaced before a command uses it."""
+    found = {
+        project.relative(path): [it for it in shell.pasted(path.read_text("utf-8")) if shell.runs_a_placeholder(it)]
+        for path in project.DOCUMENTS
+    }
+    assert {path: blocks for path, blocks in found.items() if blocks} == {}
+
+
+def test_comments_and_placeholders_are_seen() -> None:
+    text = "```sh\nmake dev # here\n```\n\n    # there\n    #too\n    make dev\n\n```yaml\na: b # allowed\n```\n"
+    allowed = 'aws x --names \'{"#event": 1}\' https://a.example/#b "$#"\n'
+
+    assert [it for block in shell.pasted(text) for it in shell.comments(block)] == [
+        "make dev # here",
+        "    # there",
+        "    #too",
+    ]
+    assert shell.comments(allowed) == []
+    assert shell.runs_a_placeholder("key=paste-it\ncurl $key\n")
+    assert not shell.runs_a_placeholder("curl $site\nkey=paste-it\nother=paste-it-too moment=2026-01-05\n")
+
+
 @pytest.mark.parametrize(("path", "command"), MAKE, ids=str)
 def test_calls_of_make_are_ones_that_the_makefile_has(path: str, command: Command) -> None:
     """The target, the settings by name, and what `make admin` is asked to do."""
