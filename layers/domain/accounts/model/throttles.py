@@ -23,12 +23,15 @@ from msgspec import Struct
 from accounts import secrets
 from accounts.errors import TooManyAttempts
 from accounts.limits import (
+    ADDRESS_FAILURES_PER_HOUR,
+    ADDRESS_FAILURES_PER_MINUTE,
     CONFIRMATIONS_PER_ADDRESS_PER_MINUTE,
     FAILURES_REMEMBERED,
     FAILURES_THAT_DISABLE_PASSWORD,
     FIRST_WAIT,
     FREE_FAILURES,
     LONGEST_WAIT,
+    SIGNUPS_PER_ADDRESS_PER_MINUTE,
 )
 from accounts.model.audit import Caller
 from accounts.transactions import Change
@@ -129,6 +132,12 @@ def count_confirmation(throttles: Throttles, caller: Caller, now: datetime) -> N
     count(throttles, "confirm", caller.source, limit=limit, per=minute, now=now)
 
 
+def count_mail_request(throttles: Throttles, caller: Caller, now: datetime) -> None:
+    """Count one more request that causes an email; raises TooManyAttempts."""
+    limit, minute = SIGNUPS_PER_ADDRESS_PER_MINUTE, timedelta(minutes=1)
+    count(throttles, "mail", caller.source, limit=limit, per=minute, now=now)
+
+
 def take(throttles: Throttles, *tolls: Toll, now: datetime) -> None:
     """Count one more event in each window; raises TooManyAttempts with the seconds until the full one ends."""
     try:
@@ -161,6 +170,13 @@ def attempt(throttles: Throttles, account: str, *windows: Toll, now: datetime) -
             raise TooManyAttempts(_seconds(full.toll.expires_at - now)) from full
         return _attempt_after_wait(throttles, toll, full.counter, windows, now)
     return Attempt(streak, windows)
+
+
+def count_attempt(throttles: Throttles, account: str, caller: Caller, now: datetime) -> Attempt:
+    """Count one more try at the account's password, by account and by source; raises TooManyAttempts."""
+    limits = ((ADDRESS_FAILURES_PER_MINUTE, timedelta(minutes=1)), (ADDRESS_FAILURES_PER_HOUR, timedelta(hours=1)))
+    windows = (window("password", caller.source, limit=limit, per=per, now=now) for limit, per in limits)
+    return attempt(throttles, account, *windows, now=now)
 
 
 def _attempt_after_wait(

@@ -13,7 +13,6 @@ from msgspec import Struct
 
 from accounts.errors import InvalidInput, InvalidLink
 from accounts.flows.people.authentication import Credential, SessionAuthentication
-from accounts.flows.people.signup import count_mail_request
 from accounts.limits import EMAIL_CHANGES_PER_ACCOUNT_PER_DAY
 from accounts.model import email_addresses, identities, messages, one_time_tokens, sessions, throttles, users
 from accounts.model.audit import Caller, Record
@@ -44,7 +43,7 @@ class EmailChangeRequest(Struct, frozen=True):
         if address == user.email:
             message = "This is your address already."
             raise InvalidInput(message)
-        count_mail_request(self.throttles, caller, now)
+        throttles.count_mail_request(self.throttles, caller, now)
         limit, day = EMAIL_CHANGES_PER_ACCOUNT_PER_DAY, timedelta(days=1)
         throttles.count(self.throttles, "email-change", user_id, limit=limit, per=day, now=now)
         # The warning first: should the second message fail, a mail too many has been sent rather than one too few.

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from accounts.errors import InvalidCredentials, InvalidLink
 from accounts.flows.people.authentication import Credential
-from accounts.flows.people.login import METHOD, count_attempt
+from accounts.flows.people.login import METHOD
 from accounts.flows.people.session_opening import LoggedIn, SessionOpening, login_record
 from accounts.model import identities, one_time_tokens, passwords, sessions, throttles, users
 from accounts.model.audit import Caller, Record
@@ -54,7 +54,7 @@ class EmailVerification(Struct, frozen=True):
         found, identity = self._pending(token, now)
         # A streak of the link's own: failed log-ins with the address, which anybody can cause, must not shut out its
         # owner.
-        attempt = count_attempt(self.throttles, found.key, caller, now)
+        attempt = throttles.count_attempt(self.throttles, found.key, caller, now)
         if not self.hasher.verify(password, identity.password_hash).matches or attempt.doomed:
             raise InvalidCredentials(_NOT_THE_CHOSEN_ONE)
         confirmed = identities.confirmed(identity, now)

@@ -7,7 +7,7 @@ or with a password disabled by guessing (ASVS 6.3.8). Three round trips when it 
 from __future__ import annotations
 
 from copy import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 
 from msgspec import Struct
@@ -15,7 +15,6 @@ from msgspec import Struct
 from accounts.errors import InvalidCredentials
 from accounts.flows.people.authentication import Credential
 from accounts.flows.people.session_opening import LoggedIn, SessionOpening, tell_owner
-from accounts.limits import ADDRESS_FAILURES_PER_HOUR, ADDRESS_FAILURES_PER_MINUTE
 from accounts.model import email_addresses, identities, passwords, throttles
 from accounts.model.audit import Caller
 from accounts.model.identities import Identities, Identity
@@ -54,7 +53,7 @@ class Login(Struct, frozen=True):
         """
         address = email_addresses.canonical(email)
         passwords.check_length(password)
-        attempt = count_attempt(self.throttles, address, caller, now)
+        attempt = throttles.count_attempt(self.throttles, address, caller, now)
         known, logged_in = self._open(address, password, attempt, instead_of, remember=remember, caller=caller, now=now)
         self.opening.end_presented(presented, caller, now)
         tell_owner(self.notices, known, logged_in, failures=attempt.failures)
@@ -107,12 +106,3 @@ def _as_read(logged_in: LoggedIn, renewed: str | None) -> Change:
     if renewed is not None:
         return identities.Replace(replace(identity, password_hash=renewed))
     return identities.Replace(identity) if logged_in.is_new_browser else identities.Unchanged(identity)
-
-
-def count_attempt(store: Throttles, address: str, caller: Caller, now: datetime) -> Attempt:
-    """Count one more try at the account's password, against the account and against where it comes from."""
-    minute = throttles.window(
-        "password", caller.source, limit=ADDRESS_FAILURES_PER_MINUTE, per=timedelta(minutes=1), now=now
-    )
-    hour = throttles.window("password", caller.source, limit=ADDRESS_FAILURES_PER_HOUR, per=timedelta(hours=1), now=now)
-    return throttles.attempt(store, address, minute, hour, now=now)

@@ -11,8 +11,7 @@ from msgspec import Struct
 
 from accounts.errors import InvalidCredentials, PasswordMissing, Unauthenticated
 from accounts.flows.people.authentication import Credential, SessionAuthentication
-from accounts.flows.people.login import count_attempt
-from accounts.model import identities, messages, passwords, sessions, users
+from accounts.model import identities, messages, passwords, sessions, throttles, users
 from accounts.model.audit import Caller, Record
 from accounts.model.identities import Identities, Identity, email_key
 from accounts.model.messages import Message, Outbox
@@ -49,7 +48,7 @@ class PasswordChange(Struct, frozen=True):
         user = users.active(self.users, session.user_id)
         address = with_password(self.identities, user)
         passwords.check_acceptable(new, email=user.email, policy=self.policy)
-        attempt = count_attempt(self.throttles, address.email, caller, now)
+        attempt = throttles.count_attempt(self.throttles, address.email, caller, now)
 
         @cache
         def checked_and_hashed(stored: str | None) -> str:

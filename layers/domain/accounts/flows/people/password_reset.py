@@ -13,7 +13,6 @@ from datetime import datetime
 from msgspec import Struct
 
 from accounts.errors import InvalidLink, TooManyAttempts, WeakPassword
-from accounts.flows.people.signup import count_mail_request
 from accounts.model import email_addresses, identities, messages, one_time_tokens, passwords, sessions, throttles, users
 from accounts.model.audit import Caller, Record
 from accounts.model.identities import Identities, Identity
@@ -41,7 +40,7 @@ class PasswordForgotten(Struct, frozen=True):
         """
         address = email_addresses.canonical(email)
         try:
-            count_mail_request(self.throttles, caller, now)
+            throttles.count_mail_request(self.throttles, caller, now)
         except TooManyAttempts:
             return
         self.outbox.put(Message(messages.PASSWORD_FORGOT, email=address, device=caller.device))

@@ -6,12 +6,12 @@ one replaces it; over a taken one it changes nothing, and the owner is told by m
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from msgspec import Struct
 
 from accounts import text
-from accounts.limits import PERSON_NAME_MAX_CHARACTERS, SIGNUPS_PER_ADDRESS_PER_MINUTE, UNVERIFIED_KEPT
+from accounts.limits import PERSON_NAME_MAX_CHARACTERS, UNVERIFIED_KEPT
 from accounts.model import email_addresses, identities, messages, passwords, throttles, users
 from accounts.model.audit import Caller
 from accounts.model.identities import Identity
@@ -35,7 +35,7 @@ class Signup(Struct, frozen=True):
         address = email_addresses.canonical(email)
         person = text.line("name", name, at_most=PERSON_NAME_MAX_CHARACTERS)
         passwords.check_length(password)
-        count_mail_request(self.throttles, caller, now)
+        throttles.count_mail_request(self.throttles, caller, now)
         passwords.check_acceptable(password, email=address, policy=self.policy)
         self._write(_sign_up(address, person, self.hasher.hash(password), now))
         self.outbox.put(Message(messages.SIGNUP, email=address))
@@ -57,14 +57,8 @@ class Resend(Struct, frozen=True):
     def ask(self, email: str, caller: Caller, now: datetime) -> None:
         """Have the mail sent again, if there is one to send; the answer is the same if not."""
         address = email_addresses.canonical(email)
-        count_mail_request(self.throttles, caller, now)
+        throttles.count_mail_request(self.throttles, caller, now)
         self.outbox.put(Message(messages.SIGNUP, email=address))
-
-
-def count_mail_request(store: Throttles, caller: Caller, now: datetime) -> None:
-    """Count one more request that causes mail from this source; raises TooManyAttempts."""
-    limit, minute = SIGNUPS_PER_ADDRESS_PER_MINUTE, timedelta(minutes=1)
-    throttles.count(store, "mail", caller.source, limit=limit, per=minute, now=now)
 
 
 def _sign_up(address: str, name: str, password_hash: str, now: datetime) -> Identity:
