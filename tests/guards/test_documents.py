@@ -136,6 +136,27 @@ _LIMITS = {
 }
 
 
+def test_what_the_architecture_names_exists() -> None:
+    """`module.name` is a name in a module of the package; `folder/` and `folder/file` are in the project."""
+    spans = found(r"`([^`]+)`", ROOT / "ARCHITECTURE.md")
+    names = [it.rpartition(".") for it in spans if re.fullmatch(r"(?:[a-z_]+\.)+[A-Za-z_]+", it)]
+    paths = [it for it in spans if re.fullmatch(r"[\w.-]+/[\w./-]*", it)]
+    assert [f"{module}.{name}" for module, _, name in names if not _is_there(module, name)] == []
+    assert [it for it in paths if not any((root / it).exists() for root in (ROOT, project.PACKAGE, _FLOWS))] == []
+
+
+_FLOWS = project.PACKAGE / "flows"
+
+
+def _is_there(module: str, name: str) -> bool:
+    """Whether a module with that ending defines the name, or is a package that has a module of that name."""
+    tail = module.removeprefix("accounts.").replace(".", "/")
+    if (ROOT / f"{module}.{name}").is_file() or (project.PACKAGE / tail / f"{name}.py").is_file():
+        return True
+    files = [path for path in project.MODULES if path.with_suffix("").as_posix().endswith(f"/{tail}")]
+    return any(re.search(rf"^ *(?:def|class) {name}\b", path.read_text("utf-8"), re.MULTILINE) for path in files)
+
+
 def test_every_decision_is_in_the_index() -> None:
     """Number the record, and add its row to docs/decisions/README.md."""
     folder = ROOT / "docs" / "decisions"
