@@ -74,18 +74,18 @@ def test_what_fits_together_is_taken(given: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("given", "why"),
     [
-        ({"SiteDomain": "accounts.example.com"}, "SiteDomain needs CertificateArn, an ACM certificate for it."),
-        ({"CertificateArn": ARN}, "CertificateArn needs SiteDomain, the domain that it is for."),
-        (FIREWALL, "The firewall stands in front of SiteDomain, so that needs to be set."),
+        ({"SiteDomain": "accounts.example.com"}, "SiteDomain requires CertificateArn, an ACM certificate for it."),
+        ({"CertificateArn": ARN}, "CertificateArn requires SiteDomain, the domain of the certificate."),
+        (FIREWALL, "Firewall requires SiteDomain, the domain that it protects."),
         (
             DOMAIN | FIREWALL | {"FirewallSecretArn": ""},
-            "The firewall needs FirewallSecretArn; see docs/deploy.md.",
+            "Firewall requires FirewallSecretArn; see docs/deploy.md.",
         ),
         (
             DOMAIN | FIREWALL | {"FirewallSecretDigests": ""},
-            "The firewall needs FirewallSecretDigests; see docs/deploy.md.",
+            "Firewall requires FirewallSecretDigests; see docs/deploy.md.",
         ),
-        ({"MonthlyBudget": "100"}, "A budget needs somebody to tell, AlarmEmail or AlarmTopicArn."),
+        ({"MonthlyBudget": "100"}, "MonthlyBudget requires a recipient, AlarmEmail or AlarmTopicArn."),
     ],
 )
 def test_what_lacks_its_other_half_is_refused(given: dict[str, str], why: str) -> None:
@@ -96,7 +96,7 @@ def test_what_lacks_its_other_half_is_refused(given: dict[str, str], why: str) -
 def test_a_firewall_elsewhere_is_refused() -> None:
     """CloudFront would not find it."""
     assert refused("eu-west-1", **DOMAIN, **FIREWALL) == [
-        "CloudFront takes firewalls and certificates of us-east-1 only. Deploy there, or without."
+        "Firewall requires the region us-east-1, the only one whose firewalls and certificates CloudFront uses."
     ]
 
 
