@@ -10,7 +10,7 @@ from accounts import errors, limits
 from accounts.web.responses import status_of
 from accounts.web.routes import ROUTES
 from tests.cloudformation import template
-from tests.guards import project
+from tests.guards import project, shell
 from tests.guards.project import ROOT, found
 
 API = ROOT / "docs" / "api.md"
@@ -138,7 +138,7 @@ _LIMITS = {
 
 def test_what_the_architecture_names_exists() -> None:
     """`module.name` is a name in a module of the package; `folder/` and `folder/file` are in the project."""
-    spans = found(r"`([^`]+)`", ROOT / "ARCHITECTURE.md")
+    spans = shell.spans(ROOT / "ARCHITECTURE.md")
     names = [it.rpartition(".") for it in spans if re.fullmatch(r"(?:[a-z_]+\.)+[A-Za-z_]+", it)]
     paths = [it for it in spans if re.fullmatch(r"[\w.-]+/[\w./-]*", it)]
     assert [f"{module}.{name}" for module, _, name in names if not _is_there(module, name)] == []
