@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.guards import project
 from tests.guards.project import ROOT, relative
@@ -49,6 +50,33 @@ def test_npm_packages_are_pinned_with_their_digests_and_no_address() -> None:
     assert asked == {name: locked[f"node_modules/{name}"]["version"] for name in asked}
     assert [name for name, it in locked.items() if not it["integrity"].startswith("sha512-")] == []
     assert [name for name, it in locked.items() if "resolved" in it] == []
+
+
+def test_the_workflow_runs_what_ci_runs_with_pinned_actions() -> None:
+    """An action is pinned by its commit, because a tag can move. Dependabot updates both."""
+    text = (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
+    workflow = yaml.load(text, yaml.BaseLoader)  # noqa: S506 - strings only; `on` is no truth value
+    steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
+    used = re.findall(r"uses: (\S+)(.*)", text)
+    assert [step["run"] for step in steps if "run" in step] == ["bash .ci/run"]
+    assert set(workflow["on"]) == {"push", "pull_request"}
+    assert len(used) == len([step for step in steps if "uses" in step])
+    assert [it for it in used if not re.fullmatch(r"\S+@[0-9a-f]{40} # v[\d.]+", "".join(it))] == []
+
+
+def test_every_folder_of_pins_is_updated() -> None:
+    """By Dependabot, in the ecosystem that its files belong to."""
+    updates = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text(encoding="utf-8"))["updates"]
+    folders = {
+        (it["package-ecosystem"], folder) for it in updates for folder in it.get("directories", [it.get("directory")])
+    }
+    assert folders == {
+        ("pip", "/requirements"),
+        ("pip", "/layers/dependencies"),
+        ("npm", "/requirements/biome"),
+        ("github-actions", "/"),
+    }
+    assert all((ROOT / folder.lstrip("/")).is_dir() for _, folder in folders)
 
 
 def test_the_layer_is_made_of_the_runtime_pins() -> None:
