@@ -1,4 +1,4 @@
-"""The documents say what is there: every error code, every command, every setting."""
+"""Documents match the code: error codes, routes, limits, commands, parameters, settings."""
 
 import re
 from datetime import timedelta
@@ -17,14 +17,14 @@ API = ROOT / "docs" / "api.md"
 DEPLOY = ROOT / "docs" / "deploy.md"
 MAKEFILE = ROOT / "Makefile"
 TARGETS = found(r"^([a-z][a-z-]*):", MAKEFILE)
-# Lambda sets these itself, or a library reads them.
+# Set by Lambda, or read by a library.
 _READ_BY_OTHERS = {
     "AWS_ENDPOINT_URL",
     "POWERTOOLS_LOG_LEVEL",
     "POWERTOOLS_LOGGER_LOG_EVENT",
     "POWERTOOLS_SERVICE_NAME",
 }
-# Looked up under names that are kept in a table.
+# Read under names from a table.
 _READ_BY_NAME = {"GOOGLE_ENDPOINT", "GITHUB_ENDPOINT"}
 
 
@@ -32,15 +32,15 @@ def _kinds(kind: type[errors.AccountsError]) -> list[type[errors.AccountsError]]
     return [kind, *(lower for below in kind.__subclasses__() for lower in _kinds(below))]
 
 
-# Those of the package: a test may have made one of its own.
+# Without subclasses that a test defined.
 KINDS = [kind for kind in _kinds(errors.AccountsError) if kind.__module__ == errors.__name__]
-# Never answered: the one stands for its kinds, the other stops the function before it serves.
+# Never sent: Refusal is abstract, and ConfigurationError stops the function at start.
 _INNER = (errors.Refusal, errors.ConfigurationError)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_every_error_code_is_in_the_reference_with_its_status(kind: type[errors.AccountsError]) -> None:
-    """As a row of the table in docs/api.md: | `code` | status | what it means |."""
+    """Add a row to the table in docs/api.md: | `code` | status | when |."""
     if kind in _INNER:
         assert kind.code in {"internal_error", "configuration_error"}
         return
@@ -53,28 +53,27 @@ def test_the_reference_has_no_code_that_does_not_exist() -> None:
     assert found(r"^\| `([a-z_]+)` \| \d{3} \|", API) <= {kind.code for kind in KINDS}
 
 
-def test_every_error_is_drawn_in_the_tree() -> None:
-    """The docstring of ``accounts.errors`` is where a reader looks first."""
+def test_the_tree_of_errors_is_complete() -> None:
+    """Add the class to the docstring of ``accounts.errors``."""
     drawing = (errors.__doc__ or "").partition("::")[2]
     drawn = re.findall(r"(?:├──|└──) (\w+)", drawing)
     assert sorted(drawn) == sorted(kind.__name__ for kind in KINDS if kind is not errors.AccountsError)
 
 
-def test_every_code_belongs_to_one_error() -> None:
-    """Clients tell them apart by nothing else."""
+def test_no_two_errors_share_a_code() -> None:
     codes = [kind.code for kind in KINDS if "code" in vars(kind)]
     assert sorted(codes) == sorted(set(codes))
 
 
 @pytest.mark.parametrize("path", project.DOCUMENTS, ids=project.relative)
-def test_every_command_that_is_named_exists(path: Path) -> None:
-    """`make something` in a code span or a block of commands is a target of the Makefile."""
+def test_every_command_in_a_document_exists(path: Path) -> None:
+    """`make something`, in a code span or a block, is a target of the Makefile."""
     named = found(r"(?:^ *|`)(?:[A-Z]+=\S+ )*make ([a-z-]+)(?= |`|$)", path)
     assert named - TARGETS == set()
 
 
-def test_every_command_is_explained() -> None:
-    """`make help` prints the words after ``##``; whatever is phony has some."""
+def test_make_help_explains_every_command() -> None:
+    """Write the explanation after ``##``, behind the target."""
     phony = next(iter(found(r"^\.PHONY: (.+)$", MAKEFILE))).split()
     explained = found(r"^([a-z][a-z-]*):.*## \S", MAKEFILE)
     assert sorted(explained) == sorted(phony)
@@ -178,31 +177,30 @@ def test_every_decision_has_its_three_parts() -> None:
 
 
 @pytest.mark.parametrize(("name", "lines"), [("README.md", 150), ("ARCHITECTURE.md", 120)])
-def test_what_is_read_first_is_short(name: str, lines: int) -> None:
+def test_the_first_documents_are_short(name: str, lines: int) -> None:
     """Move reference to docs/ and link to it."""
     assert len((ROOT / name).read_text(encoding="utf-8").splitlines()) <= lines
 
 
 def test_the_picture_of_the_pages_is_small() -> None:
-    """`make screenshots` composes it; everybody who opens the project loads it."""
+    """`make screenshots` writes it."""
     assert (ROOT / "docs" / "pages.png").stat().st_size < 150_000
 
 
 def test_every_parameter_of_the_template_is_described() -> None:
-    """In the template itself, where the console shows it."""
+    """In the template; the console shows it."""
     assert [name for name, it in template()["Parameters"].items() if len(it.get("Description", "")) < 20] == []
 
 
-def test_every_parameter_stands_in_the_table_with_its_default() -> None:
-    """In docs/deploy.md, and no other: what is not there nobody finds."""
+def test_the_table_of_parameters_has_every_parameter_with_its_default() -> None:
+    """In docs/deploy.md, and no others."""
     rows = re.findall(r"^\| (`[A-Z]\w+`(?:, `\w+`)*) \| (none|`[^`]*`) \| \S", DEPLOY.read_text("utf-8"), re.MULTILINE)
     shown = {name: default.strip("`") for names, default in rows for name in re.findall(r"\w+", names)}
     declared = {name: str(it.get("Default", "")) or "none" for name, it in template()["Parameters"].items()}
     assert shown == declared
 
 
-def test_every_setting_that_is_read_is_set_and_the_reverse() -> None:
-    """A variable that nobody reads is a mistake in one of two places."""
+def test_the_template_sets_exactly_the_settings_that_are_read() -> None:
     read = found(r'(?i:settings)(?:\.optional\(|\[|, )"([A-Z_]+)"', *project.MODULES, *project.HANDLERS)
     loaded = found(r'(?:environ\.get|self\.number)\("([A-Z_]+)"', *project.MODULES)
     variables = set(template()["Globals"]["Function"]["Environment"]["Variables"])
@@ -210,6 +208,6 @@ def test_every_setting_that_is_read_is_set_and_the_reverse() -> None:
 
 
 def test_only_the_settings_read_the_environment() -> None:
-    """One place checks what a deployment says before anything is served."""
+    """So that every setting is checked at start."""
     reading = [path for path in (*project.MODULES, *project.HANDLERS) if "os" in project.imported(path)]
     assert [project.relative(path) for path in reading] == ["layers/domain/accounts/settings.py"]
