@@ -1,7 +1,6 @@
-"""What the local cloud makes of `template.yaml`: translated as SAM would, and changed only where MiniStack differs.
+"""Translate `template.yaml` as SAM does, and adapt it where MiniStack differs from AWS.
 
-Everything that is different from a deployment into AWS is here and in the two modules it calls, `http_api` and
-`rewrites`, and nowhere else.
+Every difference from a deployment into AWS is in this module and the two that it calls, `http_api` and `rewrites`.
 """
 
 import json
@@ -26,12 +25,12 @@ LEFT_OUT = {
     "AWS::Budgets::Budget": "MiniStack does not know the type",
     "AWS::Logs::QueryDefinition": "MiniStack does not know the type",
 }
-"""Types that are not deployed here, each with the reason. They only watch a real account: no function needs one.
+"""Types that are not deployed here, each with the reason. They monitor a real account; no function needs one.
 
-Besides them, alarms over more than one metric (``Metrics``): MiniStack computes none.
+Alarms on metric math (``Metrics``) are left out, too: MiniStack does not evaluate it.
 """
 
-# It warns of "unpublished metrics" each time it is done with a template: usage figures that it would send nowhere.
+# It warns of "unpublished metrics" after each template: usage figures that it does not send anywhere.
 logging.getLogger("samtranslator.metrics").setLevel(logging.CRITICAL)
 
 _FUNCTION = "AWS::Serverless::Function"
@@ -40,7 +39,7 @@ _STACK = "AWS::CloudFormation::Stack"
 
 
 def code_of(template: Json, folder: Path) -> dict[str, Package]:
-    """Zip what each function and layer of an un-built template names as its source."""
+    """Zip the source folder of each function and layer of an unbuilt template."""
     found = {}
     for name, resource in template["Resources"].items():
         properties = resource.get("Properties", {})
@@ -52,7 +51,7 @@ def code_of(template: Json, folder: Path) -> dict[str, Package]:
 
 
 def nested_in(template: Json, folder: Path) -> dict[str, Json]:
-    """Return the template of each nested stack as it is deployed here, by the stack's name in the template."""
+    """Return the adapted template of each nested stack by its logical id."""
     return {
         name: adapt(stacks.read(folder / resource["Properties"]["TemplateURL"]))
         for name, resource in template["Resources"].items()
@@ -61,7 +60,7 @@ def nested_in(template: Json, folder: Path) -> dict[str, Json]:
 
 
 def with_nested(template: Json, urls: Mapping[str, str]) -> Json:
-    """Return the template with its nested stacks' templates at these addresses."""
+    """Return the template with these URLs of its nested stacks' templates."""
     found = template["Resources"]
     moved = {
         name: found[name] | {"Properties": found[name]["Properties"] | {"TemplateURL": url}}
@@ -71,15 +70,15 @@ def with_nested(template: Json, urls: Mapping[str, str]) -> Json:
 
 
 def is_third_party(name: str) -> bool:
-    """Tell whether a layer holds third-party packages: here the functions find those in our own environment.
+    """Whether a layer holds third-party packages. Local functions import those from the project's own environment.
 
-    MiniStack's workers run under our interpreter, and the layer that is built for AWS holds binaries for arm64.
+    MiniStack's workers run under the project's interpreter, and the layer that is built for AWS has binaries for arm64.
     """
     return name == "DependenciesLayer"
 
 
 def layer_name(logical_id: str) -> str:
-    """Return the name in the template of a translated layer: SAM adds a hash of its content."""
+    """Return a translated layer's logical id without the hash that SAM appends."""
     return re.sub(r"[0-9a-f]{10}$", "", logical_id)
 
 
@@ -92,12 +91,12 @@ def _layer(name: str, resource: Json, folder: Path) -> Package:
 def _source(folder: Path, name: str, uri: str) -> Path:
     source = folder / uri
     if not source.is_dir():
-        raise TemplateProblem(f"{name} names a folder that is not there: {uri}")
+        raise TemplateProblem(f"{name} names a folder that does not exist: {uri}")
     return source
 
 
 def translate(template: Json, locate: Callable[[str], Json], parameters: Mapping[str, str]) -> Json:
-    """Do what CloudFormation does with a SAM template; `locate` says in which bucket a resource's code is."""
+    """Expand a SAM template as CloudFormation does; `locate` returns where a resource's code is in S3."""
     for name, resource in template["Resources"].items():
         if resource["Type"] == _FUNCTION:
             resource["Properties"]["CodeUri"] = locate(name)
@@ -112,15 +111,14 @@ def translate(template: Json, locate: Callable[[str], Json], parameters: Mapping
 
 
 class _NoManagedPolicies:
-    """The translator asks AWS for the ARNs of managed policies that are named without one; ours name none."""
+    """The translator resolves names of managed policies with AWS; the template names none."""
 
     def load(self) -> dict[str, str]:
-        """Return nothing."""
         return {}
 
 
 def adapt(translated: Json) -> Json:
-    """Return the translated template as it is deployed here."""
+    """Return the translated template without what MiniStack lacks, and with the routes that it does not read."""
     translated = rewrites.rewrite(translated)
     resources: Resources = {}
     for name, resource in translated["Resources"].items():
@@ -129,7 +127,7 @@ def adapt(translated: Json) -> Json:
         if resource["Type"] == "AWS::ApiGatewayV2::Api" and "Body" in resource["Properties"]:
             resources |= expand(name, resource) | _at_the_root(name)
         elif resource["Type"] == "AWS::Lambda::LayerVersion":
-            # Else each edit of the domain would leave its layer in the state for ever.
+            # Otherwise each edit of the domain would keep its layer in the state forever.
             resources[name] = resource | {"DeletionPolicy": "Delete"}
         else:
             resources[name] = resource
@@ -143,7 +141,7 @@ def _is_computed_alarm(resource: Json) -> bool:
 
 
 def _at_the_root(api_id: str) -> Resources:
-    """Serve the API at the root of the loopback address, as a custom domain does in AWS."""
+    """Map the API to the root of the loopback address, like a custom domain in AWS."""
     certificate = f"arn:aws:acm:{REGION}:000000000000:certificate/none-needed-on-loopback"
     domain = {
         "DomainName": LOOPBACK,
@@ -161,7 +159,7 @@ def _at_the_root(api_id: str) -> Resources:
 
 
 def _refuse_dangling(translated: Json, adapted: Json) -> None:
-    """Say it here, in our words, when something that stays needs something that is left out."""
+    """Raise TemplateProblem if a resource refers to one that is left out: CloudFormation says it less clearly."""
     for name in translated["Resources"].keys() - adapted["Resources"].keys():
         users = [user for user, resource in adapted["Resources"].items() if _refers(resource, name)]
         users += [user for user, output in adapted.get("Outputs", {}).items() if _refers(output, name)]

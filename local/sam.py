@@ -1,7 +1,7 @@
-"""The slow way to the same stack: `sam build` and `sam deploy` into the local cloud. `make dev-sam` runs it.
+"""Deploy into the local cloud with `sam build` and `sam deploy`. `make dev-sam` runs it.
 
-`make dev` deploys the un-built sources itself, in a second or two. This module is here to show that nothing depends
-on that: what SAM builds from the same template and deploys is the same stack (`local.shape` compares).
+`make dev` deploys the unbuilt sources, in a second or two. This module shows that SAM builds and deploys the same stack
+from the same template (`local.shape` compares).
 """
 
 import json
@@ -21,21 +21,20 @@ from scripts.stacks import TemplateProblem
 
 _SAM = PROJECT / ".venv-sam" / "bin" / "sam"
 _BUCKET = "comfy-accounts-sam"
-"""What samconfig.toml names for `local`."""
+"""The bucket of the profile `local` in samconfig.toml."""
 _NO_CODE: Json = {"Bucket": "placeholder", "Key": "placeholder"}
 
 
 class SamFailed(Exception):
-    """SAM CLI is missing or refused, and what it said."""
+    """SAM CLI is missing, or failed with this output."""
 
 
 def is_installed() -> bool:
-    """Tell whether SAM CLI is there."""
     return _SAM.exists()
 
 
 def deploy(cloud: LocalCloud) -> None:
-    """Build the project with SAM and deploy it into a cloud that was started."""
+    """Build the project with SAM and deploy it into a running local cloud."""
     build = cloud.project / ".aws-sam" / "build"
     parameters = cloud.parameters_now()
     _sam(cloud.project, "build", "--cached")
@@ -51,7 +50,7 @@ def deploy(cloud: LocalCloud) -> None:
 
 
 def adapted_build(build: Path, parameters: Mapping[str, str]) -> Json:
-    """Return the template that `sam build` wrote, adapted to the local cloud; code is named by its folder."""
+    """Return the template that `sam build` wrote, adapted to the local cloud, with folders as code."""
     template = stacks.read(build / "template.yaml")
     folders = {name: _folder(build, name, resource) for name, resource in template["Resources"].items()}
     translated = adapt.translate(template, lambda _: dict(_NO_CODE), parameters)
@@ -66,7 +65,7 @@ def adapted_build(build: Path, parameters: Mapping[str, str]) -> Json:
 
 
 def _written(nested: Mapping[str, Json], build: Path) -> dict[str, str]:
-    """Write the nested stacks' templates beside the main one; return their files' names, which SAM CLI uploads."""
+    """Write the nested stacks' templates into the build, where SAM CLI uploads them from; return their file names."""
     for name, template in nested.items():
         (build / f"{name}.yaml").write_text(json.dumps(template, indent=1))  # which is YAML, too
     return {name: f"{name}.yaml" for name in nested}
@@ -83,7 +82,7 @@ def _folder(build: Path, name: str, resource: Json) -> str:
 
 
 def _needed(template: Path, parameters: Mapping[str, str]) -> dict[str, str]:
-    """Return the parameters that differ from the template's own defaults: SAM CLI cannot say an empty one."""
+    """Return the parameters that differ from the template's defaults: SAM CLI cannot pass an empty one."""
     declared = json.loads(template.read_text()).get("Parameters", {})
     return {
         name: value
@@ -94,8 +93,8 @@ def _needed(template: Path, parameters: Mapping[str, str]) -> dict[str, str]:
 
 def _sam(project: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
     if not _SAM.exists():
-        raise SamFailed("SAM CLI is not installed here: `make .venv-sam/.installed` does it")
-    # `sam build` looks on the PATH for a python3.13 with pip: ours, whatever else this machine has.
+        raise SamFailed("SAM CLI is not installed: run `make .venv-sam/.installed`")
+    # `sam build` searches the PATH for a python3.13 with pip: the project's own comes first.
     path = f"{PROJECT / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
     variables = {**os.environ, "PATH": path, "SAM_CLI_TELEMETRY": "0", **(environment or {})}
     command = [str(_SAM), *arguments]

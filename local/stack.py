@@ -1,4 +1,4 @@
-"""Deploying: code into a bucket, the template through CloudFormation, and what the stack then says of itself."""
+"""The stack in the emulated AWS: upload its code, deploy its template, read its state."""
 
 import hashlib
 import json
@@ -20,14 +20,11 @@ _BEYOND_REPAIR = {"ROLLBACK_COMPLETE", "CREATE_FAILED", "ROLLBACK_FAILED", "DELE
 
 
 class DeployFailed(Exception):
-    """CloudFormation refused the stack, and what it said."""
+    """CloudFormation's reasons for a failed deployment."""
 
 
 class Stack:
-    """Our stack in one (emulated) AWS."""
-
     def __init__(self, client: Callable[[str], Any]) -> None:
-        """Take the maker of clients."""
         self._client = client
 
     @property
@@ -35,7 +32,7 @@ class Stack:
         return self._client("cloudformation")
 
     def store(self, packages: Mapping[str, Package]) -> None:
-        """Put the zips that are not there yet into the bucket."""
+        """Upload the zips that the bucket lacks, and delete the others."""
         s3 = self._client("s3")
         s3.create_bucket(Bucket=BUCKET)
         listed = s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
@@ -47,12 +44,12 @@ class Stack:
             s3.delete_object(Bucket=BUCKET, Key=key)
 
     def store_template(self, template: Json) -> str:
-        """Put a nested stack's template into the bucket; return its address, which changes with the content."""
+        """Upload a nested stack's template; return its URL, which changes with its content."""
         body = json.dumps(template).encode()
         return self._put(f"{hashlib.sha256(body).hexdigest()}.json", body)
 
     def deploy(self, template: Json, parameters: Mapping[str, str]) -> bool:
-        """Create the stack or bring it up to date; tell whether anything changed."""
+        """Create or update the stack; return whether anything changed."""
         status = self.status()
         if status in _BEYOND_REPAIR:
             self._delete()
@@ -77,23 +74,23 @@ class Stack:
         return None if status == "DELETE_COMPLETE" else status
 
     def outputs(self) -> dict[str, str]:
-        """Return what the template puts out."""
+        """Return the stack's outputs."""
         return outputs_of(self._cloudformation, NAME)
 
     def parameters(self) -> dict[str, str]:
-        """Return the parameters that the stack has now; none when there is no stack."""
+        """Return the stack's parameters, or none when there is no stack."""
         if self.status() is None:
             return {}
         return parameters_of(self._cloudformation, NAME)
 
     def names(self) -> dict[str, str]:
-        """Return the name in the template of each deployed resource, by its physical id."""
+        """Return the logical id of each resource by its physical id."""
         pages = self._cloudformation.get_paginator("list_stack_resources").paginate(StackName=NAME)
         resources = (resource for page in pages for resource in page["StackResourceSummaries"])
         return {resource["PhysicalResourceId"]: resource["LogicalResourceId"] for resource in resources}
 
     def put_secret(self, arn: str, value: Json) -> bool:
-        """Give a secret its value, unless it has it; tell whether it changed."""
+        """Set a secret's value; return whether it changed."""
         secrets = self._client("secretsmanager")
         text = json.dumps(value, sort_keys=True)
         if secrets.get_secret_value(SecretId=arn)["SecretString"] == text:
@@ -102,7 +99,7 @@ class Stack:
         return True
 
     def _request(self, template: Json, parameters: Mapping[str, str]) -> Json:
-        # By address, not in the request: CloudFormation takes 51,200 bytes there and 1 MB here.
+        # By URL: CloudFormation accepts 51,200 bytes in the request and 1 MB in S3.
         url = self._put("template.json", json.dumps(template).encode())
         declared = template.get("Parameters", {})
         return {
@@ -143,7 +140,7 @@ class Stack:
             time.sleep(0.05)
 
     def _reasons(self) -> list[str]:
-        """Return why, first cause first; what was cancelled because of it says nothing more."""
+        """Return the failures, oldest first, without the cancellations that they caused."""
         events = self._cloudformation.describe_stack_events(StackName=NAME)["StackEvents"]
         return [
             f"{event['LogicalResourceId']} ({event['ResourceType']}): {event['ResourceStatusReason']}"

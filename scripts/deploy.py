@@ -1,7 +1,7 @@
-"""Build the service and deploy it into AWS. `make deploy PROFILE=prod` runs it, with that profile of samconfig.toml.
+"""Build the service and deploy it into AWS with a profile of samconfig.toml. `make deploy PROFILE=prod` runs it.
 
-The first time it asks for what samconfig.toml leaves open and writes the answers there. Without a terminal, or with CI
-set, it never asks: it says what is missing and ends. Credentials come from the environment, as for every AWS program.
+The first run asks for the values that samconfig.toml leaves open and writes the answers there. Without a terminal, or
+with CI set, it lists them and stops. Credentials come from the environment, as for every AWS program.
 """
 
 import json
@@ -22,7 +22,7 @@ from scripts.deploy_checks import Client
 from scripts.samconfig import NoSuchProfile, Profile
 from scripts.stacks import PROJECT, TemplateProblem, outputs_of
 
-# A site that cannot be called yet: which address API Gateway gives, the first deployment tells.
+# Until the first deployment tells the address that API Gateway assigns.
 _NOT_YET = "https://not-yet.invalid"
 _BUILT = PROJECT / ".aws-sam" / "build" / "template.yaml"
 _SHOWN = ("SiteUrl", "SiteTarget", "AuthorizerFunctionArn", "OAuthProvidersSecretArn", "DashboardUrl")
@@ -31,18 +31,18 @@ Ask = Callable[[str], str]
 
 
 class CannotDeploy(Exception):
-    """What is in the way, for a person."""
+    """Why the deployment cannot start or failed, as a message for the person who runs it."""
 
 
 def deploy(profile: Profile, client: Client, run: Run, ask: Ask | None) -> Mapping[str, str]:
-    """Do all of it; return the stack's outputs. ``ask`` is None where nobody could answer."""
+    """Check, build and deploy; return the stack's outputs. ``ask`` is None without a terminal."""
     template = stacks.read(PROJECT / "template.yaml")
     profile = complete(profile, template["Parameters"], ask)
     findings = deploy_checks.look(client, profile.region, profile.overrides, hashing=_hashing(template))
     for note in findings.notes:
         print(f"Note: {note}")
     if findings.missing:
-        raise CannotDeploy("\n".join(["this is missing:", *(f"  - {it}" for it in findings.missing)]))
+        raise CannotDeploy("\n".join(["missing:", *(f"  - {it}" for it in findings.missing)]))
     extra = firewall_secret(profile, client) if profile.has_firewall else {}
     run(["build"])
     run(["validate", "--lint"])
@@ -58,11 +58,11 @@ def deploy(profile: Profile, client: Client, run: Run, ask: Ask | None) -> Mappi
 
 
 def complete(profile: Profile, declared: Mapping[str, Any], ask: Ask | None) -> Profile:
-    """The profile with nothing left open; what is asked is checked as CloudFormation would, and written down."""
+    """Ask for the open values, check each answer like CloudFormation, and write them to the profile."""
     open_questions = profile.open_questions
     if open_questions and ask is None:
         names = ", ".join(open_questions)
-        raise CannotDeploy(f"samconfig.toml, profile {profile.name}, still leaves open: {names}. Fill them in there.")
+        raise CannotDeploy(f"samconfig.toml, profile {profile.name}, has no value for: {names}. Fill them in.")
     answers = {name: _answer(name, declared[name], ask) for name in open_questions if ask}
     return profile.filled_in(answers) if answers else profile
 
@@ -72,19 +72,21 @@ def _answer(name: str, parameter: Mapping[str, Any], ask: Ask) -> str:
         answer = ask(f"{name}: {parameter['Description']}\n{name} = ").strip()
         if answer and re.search(parameter.get("AllowedPattern", ""), answer):
             return answer
-        print(f"That does not look like one: {parameter.get('AllowedPattern', 'it is empty')}")
+        print(f"Not valid: {parameter.get('AllowedPattern', 'it is empty')}")
 
 
 def firewall_secret(profile: Profile, client: Client) -> dict[str, str]:
-    """The secret by which CloudFront shows who it is, made on first use; functions get to know its digest only."""
+    """The parameters of the secret that CloudFront sends. Created on first use; functions receive only its digest."""
     manager, name = client("secretsmanager"), f"{profile.stack}/firewall"
     try:
         manager.describe_secret(SecretId=name)
     except manager.exceptions.ResourceNotFoundException:
-        manager.create_secret(Name=name, SecretString=secrets.random_base62(48), Description="What CloudFront says")
+        manager.create_secret(
+            Name=name, SecretString=secrets.random_base62(48), Description="Authenticates CloudFront to the API"
+        )
     current = manager.get_secret_value(SecretId=name)
     digests = [secrets.digest(current["SecretString"])]
-    # The one before is still good while CloudFront is told the new one all over the world.
+    # The previous one stays valid while the new one reaches all of CloudFront.
     try:
         before = manager.get_secret_value(SecretId=name, VersionStage="AWSPREVIOUS")
         digests.append(secrets.digest(before["SecretString"]))
@@ -94,19 +96,19 @@ def firewall_secret(profile: Profile, client: Client) -> dict[str, str]:
 
 
 def _with_address(profile: Profile, client: Client, run: Run) -> Profile:
-    """Deploy once to be given an address by API Gateway, where the profile waits for one."""
+    """If the profile needs the address that API Gateway assigns, deploy once to get it."""
     if not profile.waits_for_address:
         return profile
     api = _api_of(profile, client)
     if api is None:
-        print("Deploying twice: the first time tells the address that API Gateway gives.", flush=True)
+        print("Deploying twice: the first deployment gets the site's address from API Gateway.", flush=True)
         run(_command(profile, {"SiteUrl": _NOT_YET}))
         api = outputs_of(client("cloudformation"), profile.stack)["HttpApiId"]
     return profile.filled_in({"SiteUrl": f"https://{api}.execute-api.{profile.region}.amazonaws.com"})
 
 
 def _api_of(profile: Profile, client: Client) -> str | None:
-    """The API's id, if the stack is there: a site that people use must not be moved to nowhere for a minute."""
+    """The API's id, if the stack exists: a site in use must never have the temporary address."""
     try:
         return outputs_of(client("cloudformation"), profile.stack).get("HttpApiId")
     except ClientError as error:
@@ -116,10 +118,10 @@ def _api_of(profile: Profile, client: Client) -> str | None:
 
 
 def _command(profile: Profile, extra: Mapping[str, str]) -> list[str]:
-    # In a file: SAM CLI would take what is given as words apart at spaces, and takes no empty one.
+    # In a file: on the command line SAM CLI splits values at spaces and accepts no empty ones.
     path = profile.path.parent / ".aws-sam" / "parameters.yaml"
     path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps({**profile.overrides, **extra}), encoding="utf-8")  # which is YAML, too
+    path.write_text(json.dumps({**profile.overrides, **extra}), encoding="utf-8")  # JSON is YAML
     given = ["--parameter-overrides", f"file://{path}"]
     return ["deploy", "--config-env", profile.name, "--no-confirm-changeset", *given]
 
@@ -130,23 +132,22 @@ def _hashing(template: Mapping[str, Any]) -> int:
 
 
 def sam(arguments: list[str]) -> None:
-    """Run our SAM CLI, which finds a Python 3.13 with pip on the PATH; raises CannotDeploy when it fails."""
+    """Run the project's SAM CLI with its Python 3.13 on the PATH; raises CannotDeploy if it fails."""
     program = PROJECT / ".venv-sam" / "bin" / "sam"
     path = f"{PROJECT / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path, "SAM_CLI_TELEMETRY": "0"}
-    done = subprocess.run([str(program), *arguments], cwd=PROJECT, env=environment, check=False)  # noqa: S603 - ours
+    done = subprocess.run([str(program), *arguments], cwd=PROJECT, env=environment, check=False)  # noqa: S603 - the project's own
     if done.returncode:
-        raise CannotDeploy(f"sam {arguments[0]} failed; what it said is above")
+        raise CannotDeploy(f"sam {arguments[0]} failed; see its output above")
 
 
 def main(path: Path = PROJECT / "samconfig.toml") -> int:
-    """Say what is done, and do it."""
-    nobody_answers = bool(os.environ.get("CI")) or not sys.stdin.isatty()
+    is_unattended = bool(os.environ.get("CI")) or not sys.stdin.isatty()
     try:
         profile = samconfig.read(path, os.environ.get("PROFILE") or "dev")
         print(f"Deploying the profile {profile.name}: the stack {profile.stack} in {profile.region}")
         session = boto3.session.Session(region_name=profile.region)
-        outputs = deploy(profile, session.client, sam, None if nobody_answers else input)
+        outputs = deploy(profile, session.client, sam, None if is_unattended else input)
     except (CannotDeploy, NoSuchProfile, TemplateProblem, ValueError, BotoCoreError, ClientError) as problem:
         print(f"make deploy: {problem}", file=sys.stderr)
         return 1

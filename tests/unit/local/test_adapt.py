@@ -151,7 +151,9 @@ def test_a_function_without_its_folder_is_refused_by_name(project: Path) -> None
     (project / "functions" / "login" / "handler.py").unlink()
     (project / "functions" / "login").rmdir()
 
-    with pytest.raises(stacks.TemplateProblem, match="LoginFunction names a folder that is not there: functions/login"):
+    with pytest.raises(
+        stacks.TemplateProblem, match="LoginFunction names a folder that does not exist: functions/login"
+    ):
         adapt.code_of(stacks.read(project / "template.yaml"), project)
 
 

@@ -184,7 +184,9 @@ def test_a_second_time_asks_nothing(path: Path) -> None:
 def test_where_nobody_answers_what_is_open_is_named_and_nothing_starts(path: Path) -> None:
     """In CI a question would wait for ever."""
     account = Account()
-    with pytest.raises(CannotDeploy, match="open: SiteDomain, CertificateArn, MailFrom, SupportUrl, AlarmEmail"):
+    with pytest.raises(
+        CannotDeploy, match="no value for: SiteDomain, CertificateArn, MailFrom, SupportUrl, AlarmEmail"
+    ):
         deploy.deploy(samconfig.read(path, "prod"), account, account.run, None)
     assert account.did == []
 
@@ -192,7 +194,7 @@ def test_where_nobody_answers_what_is_open_is_named_and_nothing_starts(path: Pat
 def test_what_is_missing_in_aws_stops_it_before_anything_is_built(path: Path) -> None:
     """All of it at once."""
     account = Account(certificate=None)
-    with pytest.raises(CannotDeploy, match=r"this is missing:\n  - CertificateArn: ACM does not show it"):
+    with pytest.raises(CannotDeploy, match=r"missing:\n  - CertificateArn: ACM cannot describe it"):
         deploy.deploy(samconfig.read(path, "prod"), account, account.run, person(ANSWERS))
     assert account.did == []
 

@@ -11,8 +11,8 @@ from scripts.deploy_checks import Findings
 
 ARN = "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d"
 LANES = (
-    "ReservedConcurrency: 7 functions would reserve 140 of this AWS account's 200 lanes, and 100 have to stay."
-    " Ask for a higher quota (Lambda, concurrent executions), or set it to 0."
+    "ReservedConcurrency: 7 functions would reserve 140 of this AWS account's concurrency of 200, and 100 must stay"
+    " unreserved. Request a higher quota (Lambda, concurrent executions), or set it to 0."
 )
 PROD = {"SiteDomain": "accounts.example.com", "CertificateArn": ARN, "MailFrom": "accounts@example.com"}
 
@@ -78,7 +78,7 @@ def test_an_account_that_has_everything_is_ready() -> None:
 def test_without_credentials_nothing_else_is_asked() -> None:
     """All else would fail for the same reason."""
     (said,) = look(Aws(credentials=False, certificate=None, verified=())).missing
-    assert said.startswith("AWS credentials: none that work here")
+    assert said.startswith("AWS credentials: none that work")
 
 
 @pytest.mark.parametrize(
@@ -94,23 +94,23 @@ def test_without_credentials_nothing_else_is_asked() -> None:
             {"OAuthClients": "desktop|Comfy Desktop|http://192.0.2.1/callback"},
             "A redirect of OAuthClients is an https address, or http on loopback without a port.",
         ),
-        (Aws(certificate=None), {}, "CertificateArn: ACM does not show it (ResourceNotFoundException)."),
+        (Aws(certificate=None), {}, "CertificateArn: ACM cannot describe it (ResourceNotFoundException)."),
         (
             Aws(certificate={"Status": "PENDING_VALIDATION", "DomainName": "accounts.example.com"}),
             {},
-            "CertificateArn: the certificate is PENDING_VALIDATION, and has to be ISSUED. ACM shows the DNS record.",
+            "CertificateArn: the certificate is PENDING_VALIDATION and must be ISSUED. ACM shows the DNS record.",
         ),
         (
             Aws(certificate={"Status": "ISSUED", "DomainName": "example.com", "SubjectAlternativeNames": ["a.b"]}),
             {},
-            "CertificateArn: the certificate is for a.b, example.com, and not for accounts.example.com.",
+            "CertificateArn: the certificate is for a.b, example.com, not for accounts.example.com.",
         ),
         (
             Aws(),
             {"CertificateArn": ARN.replace("us-east-1", "eu-west-1")},
-            "CertificateArn: the certificate is in eu-west-1, and has to be in us-east-1.",
+            "CertificateArn: the certificate is in eu-west-1 and must be in us-east-1.",
         ),
-        (Aws(), {"CertificateArn": ""}, "SiteDomain and CertificateArn: one needs the other."),
+        (Aws(), {"CertificateArn": ""}, "SiteDomain and CertificateArn: set both or neither."),
         (
             Aws(lanes=200),
             {"ReservedConcurrency": "20"},
@@ -119,7 +119,7 @@ def test_without_credentials_nothing_else_is_asked() -> None:
         (
             Aws(),
             {"SiteDomain": "", "CertificateArn": "", "Firewall": "on"},
-            "Firewall: it stands in front of SiteDomain, which is not set.",
+            "Firewall: SiteDomain is not set.",
         ),
     ],
 )
@@ -132,7 +132,7 @@ def test_a_firewall_elsewhere_is_refused() -> None:
     """With the region in which it can be."""
     parameters = {"CertificateArn": ARN.replace("us-east-1", "eu-west-1"), "Firewall": "on"}
     assert look(Aws(), region="eu-west-1", **parameters).missing == [
-        "Firewall: CloudFront takes firewalls and certificates of us-east-1 only, and this is eu-west-1."
+        "Firewall: CloudFront uses firewalls and certificates of us-east-1 only; this is eu-west-1."
     ]
 
 
