@@ -1,4 +1,4 @@
-"""What monitoring/template.yaml promises: alarms that reach someone and say what to do, and a complete dashboard."""
+"""What monitoring/template.yaml promises: alarms that are sent and say what to do, and a complete dashboard."""
 
 import json
 import re
@@ -62,11 +62,11 @@ def test_the_stack_passes_every_parameter_and_no_other() -> None:
 
 
 def test_a_new_function_needs_no_change_in_monitoring() -> None:
-    """Neither template names a function for monitoring, except the one with an alarm of its own."""
+    """Neither template names a function for monitoring, except the one that has its own alarm."""
     passed = json.dumps(template()["Resources"]["Monitoring"])
     functions = resources(project.FUNCTION)
     assert {name for name in functions if name in passed or name in SOURCE} == {"MailFeedbackFunction"}
-    # Such as login_methods; names of one word are words of the texts, too.
+    # Names of one word, such as login, are also words of the texts.
     named = {folder for folder in project.FOLDERS if "_" in folder and re.search(rf"\b{folder}\b", SOURCE)}
     assert named == set()
 
@@ -78,8 +78,8 @@ def test_every_table_is_passed() -> None:
     assert terms == [{"Fn::Sub": f"TableName=${{{name}}}"} for name in resources("AWS::DynamoDB::Table")]
 
 
-def test_nothing_is_named_that_is_not_there() -> None:
-    """Everything between braces is a parameter or AWS's own."""
+def test_placeholders_are_parameters() -> None:
+    """Every `${...}` of the dashboard is a parameter of the nested stack or the region."""
     named = set(re.findall(r"\$\{([A-Za-z:.]+)\}", BODY))
     assert named - set(monitoring_template()["Parameters"]) == {"AWS::Region"}
     assert template()["Outputs"]["DashboardUrl"]["Value"] == {"Fn::GetAtt": ["Monitoring", "Outputs.DashboardUrl"]}
@@ -114,15 +114,15 @@ def test_names_of_functions_hold_the_whole_stack_name() -> None:
 
 @pytest.mark.parametrize("way", ["Read", "Write"])
 def test_every_table_is_charted_by_a_search(way: str) -> None:
-    """What it throttles, and what it costs."""
+    """Its throttles and its cost."""
     for name in (f"{way}ThrottleEvents", f"Consumed{way}CapacityUnits"):
         searches = [it for it in SEARCHES if f'MetricName="{name}"' in it]
         assert searches != []
         assert [it for it in searches if "{AWS/DynamoDB,TableName}" not in it or "(${Tables})" not in it] == []
 
 
-def test_searches_are_as_short_as_cloudwatch_wants_them() -> None:
-    """With the names of the longest stack of samconfig.toml, and what CloudFormation adds to them."""
+def test_searches_are_within_cloudwatchs_limit() -> None:
+    """With the longest stack name of samconfig.toml, and the suffixes that CloudFormation adds."""
     stack = "comfy-accounts-dev"
     tables = " OR ".join(f"TableName={stack}-{name}-{'X' * 13}" for name in resources("AWS::DynamoDB::Table"))
     filled = [it.replace("${Tables}", tables).replace("${ServiceName}", stack) for it in SEARCHES]
@@ -130,7 +130,7 @@ def test_searches_are_as_short_as_cloudwatch_wants_them() -> None:
 
 
 def test_what_is_counted_is_shown_and_what_is_shown_is_counted() -> None:
-    """A metric without a chart is paid for in vain; a chart without a metric is a flat line that looks like peace."""
+    """A metric without a chart costs money for nothing; a chart without a metric is always empty."""
     shown = {
         (name, dict(zip(rest[::2], rest[1::2], strict=True)).get("method", ""))
         for space, name, *rest in SHOWN
@@ -155,7 +155,7 @@ def test_each_question_says_what_good_looks_like() -> None:
 
 
 def test_widgets_fill_whole_rows() -> None:
-    """CloudWatch places them in order: rows of 24 columns, each of one height, leave no holes."""
+    """CloudWatch places them in order. Rows of 24 columns and one height leave no gaps."""
     rows: list[list[dict[str, Any]]] = [[]]
     for widget in WIDGETS:
         assert not widget.keys() & {"x", "y"}
@@ -167,7 +167,7 @@ def test_widgets_fill_whole_rows() -> None:
 
 
 def test_expressions_use_ids_of_their_own_widget() -> None:
-    """Each id once, in lower case first, as CloudWatch wants it; what is computed from is there."""
+    """Ids are unique and start in lower case, as CloudWatch requires; expressions use only ids that exist."""
     for widget in WIDGETS:
         options = [it[-1] for it in widget["properties"].get("metrics", []) if isinstance(it[-1], dict)]
         ids = [it["id"] for it in options if "id" in it]
@@ -244,8 +244,8 @@ def test_what_was_promised_has_an_alarm() -> None:
     }
 
 
-def test_failures_of_every_function_are_counted_and_alarmed() -> None:
-    """In the log group that all functions write to, as one metric without dimensions, of this stack alone."""
+def test_failures_of_every_function_raise_an_alarm() -> None:
+    """Counted in the log group that all functions share, as one metric of this stack without dimensions."""
     (transformation,) = FILTER["MetricTransformations"]
     alarm = ALARMS["FunctionFailuresAlarm"]
     assert FILTER["LogGroupName"] == {"Ref": "FunctionsLogGroup"}
@@ -281,13 +281,13 @@ REPORT = (
         ('{"level": "INFO", "event": "page_shown", "user_agent": "\\nREPORT Status: error\\n[ERROR]"}', False),
     ],
 )
-def test_the_filter_counts_lines_of_lambda_and_none_that_a_caller_can_write(line: str, is_failure: bool) -> None:
-    """A stranger must not be able to wake anybody with a User-Agent."""
+def test_the_filter_counts_only_lines_that_lambda_writes(line: str, is_failure: bool) -> None:
+    """So that a caller cannot trigger the alarm with a User-Agent."""
     assert bool(re.search(FILTER["FilterPattern"].strip("%"), line)) == is_failure
 
 
-def test_the_filter_is_a_regular_expression_that_cloudwatch_takes() -> None:
-    """Between percent signs, of the characters that it supports: no spaces and no parentheses."""
+def test_the_filter_uses_the_syntax_that_cloudwatch_supports() -> None:
+    """A regular expression between percent signs, without spaces and parentheses."""
     pattern = FILTER["FilterPattern"]
     assert re.fullmatch(r"%[A-Za-z0-9:_#=@/;,^$?\[\]{}|\\*+.-]+%", pattern)
 
@@ -309,15 +309,15 @@ def test_what_monitoring_costs_is_what_the_document_says() -> None:
     }
 
 
-def test_logs_are_kept_for_a_time_that_is_said() -> None:
-    """Both groups; a group without it keeps everything for ever, and is paid for."""
+def test_every_log_group_of_the_stack_is_known() -> None:
+    """With a retention: without one, CloudWatch keeps and charges for everything forever."""
     kept = {name: it["RetentionInDays"] for name, it in resources("AWS::Logs::LogGroup").items()}
     assert set(kept) == {"FunctionsLogGroup", "AccessLogGroup"}
     assert [name for name, days in kept.items() if not days] == []
 
 
 def test_traces_are_off_by_default() -> None:
-    """By Lambda itself: nothing is imported for them."""
+    """And made by Lambda itself, so that functions import nothing for them."""
     tracing = template()["Parameters"]["Tracing"]
     assert (tracing["Default"], set(tracing["AllowedValues"])) == ("Disabled", {"Disabled", "PassThrough", "Active"})
     assert template()["Globals"]["Function"]["Tracing"] == {"Ref": "Tracing"}

@@ -1,4 +1,4 @@
-"""The saved queries: each names fields and events that are really written, and is where people are sent to."""
+"""The saved queries: each uses fields and events that exist, and every query that is referred to exists."""
 
 import io
 import json
@@ -27,7 +27,7 @@ CHARTS = {
     it["properties"]["title"]: it["properties"]["query"].partition(" | ")[2] for it in WIDGETS if it["type"] == "log"
 }
 ASKED = {name: it["QueryString"] for name, it in QUERIES.items()} | CHARTS
-# Lambda's own line in a log group that functions share, and the stream that it is in.
+# A line that Lambda writes, and its log stream in a log group that functions share.
 _REPORT = (
     "REPORT RequestId: 8f5ad3b1-0000-4000-8000-000000000000\tDuration: 12.34 ms\tBilled Duration: 13 ms\t"
     "Memory Size: 512 MB\tMax Memory Used: 98 MB\tInit Duration: 412.07 ms\t"
@@ -39,13 +39,13 @@ _WORDS |= {"sum", "bin", "h"}
 
 
 def _commands(query: str) -> list[str]:
-    """What stands between the bars; a bar in a regular expression or in quotes is none."""
+    """The commands between the pipes; a pipe in a regular expression or in quotes does not separate."""
     lines = [line for line in query.splitlines() if not line.startswith("#")]
     return [it.strip() for it in re.findall(r"(?:/(?:\\.|[^/\\])*/|'[^']*'|[^|])+", "\n".join(lines))]
 
 
 def _names(query: str) -> tuple[set[str], set[str]]:
-    """The fields that a query reads, and the names that it gives itself."""
+    """The fields that a query reads, and the names that it defines."""
     text = re.sub(r"/(?:\\.|[^/\\])*/|'[^']*'", " ", "\n".join(_commands(query)))
     given = set(re.findall(r"\(\?<(\w+)>", query)) | set(re.findall(r"\bas (\w+)", text))
     return set(re.findall(r"@?[a-z_]\w*", text)) - given - _WORDS, given
@@ -53,7 +53,7 @@ def _names(query: str) -> tuple[set[str], set[str]]:
 
 @pytest.fixture(scope="module")
 def fields() -> Iterator[set[str]]:
-    """Those of lines that were really written: a refusal, an authorizer's, the mailer's, and the gateway's."""
+    """Those of lines that the code writes: of a refusal, the authorizer, the mailer and the gateway."""
     with written() as log:
         yield _fields(log)
 
@@ -72,8 +72,8 @@ def _fields(log: io.StringIO) -> set[str]:
 
 
 @pytest.mark.parametrize("name", ASKED)
-def test_a_query_reads_what_is_written(name: str, fields: set[str]) -> None:
-    """A field that no line has is empty for ever, and an event that nobody writes is never found."""
+def test_a_query_reads_fields_and_events_that_are_written(name: str, fields: set[str]) -> None:
+    """A field that no line has is always empty, and an event that is never written is never found."""
     query = ASKED[name]
     read, given = _names(query)
     events = set(re.findall(r"'([a-z]+(?:_[a-z]+)+)'", query))
@@ -92,8 +92,8 @@ def test_a_query_reads_what_is_written(name: str, fields: set[str]) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, it in ASKED.items() if "parse @" in it])
-def test_what_a_query_takes_apart_looks_like_that(name: str) -> None:
-    """Lambda's own lines, in a group that all functions share, name the function by the stream."""
+def test_a_query_parses_the_lines_that_lambda_writes(name: str) -> None:
+    """In a log group that functions share, Lambda names the function in the log stream."""
     texts = {"@message": _REPORT, "@logStream": _STREAM}
     parsed: dict[str, str] = {}
     for field, pattern in re.findall(r"parse (@\w+) /(.+?)/\s*(?:\||$)", ASKED[name], re.MULTILINE):
@@ -110,8 +110,8 @@ def test_what_a_query_takes_apart_looks_like_that(name: str) -> None:
     assert expected.items() >= parsed.items() > set()
 
 
-def test_failures_are_found_by_lambdas_own_lines() -> None:
-    """All those that the alarm counts; no line of an invocation that went well."""
+def test_the_query_for_failures_finds_the_lines_that_lambda_writes() -> None:
+    """All lines that the alarm counts, and none of a successful invocation."""
     pattern = re.search(r"like /(.+)/", QUERIES["function failures"]["QueryString"])
     assert pattern
     lines = [
@@ -126,13 +126,12 @@ def test_failures_are_found_by_lambdas_own_lines() -> None:
     assert set(counted) <= set(pattern[1].split("|"))
 
 
-def test_the_dashboard_asks_for_cold_starts_as_the_saved_query_does() -> None:
-    """One question, one answer."""
+def test_the_dashboard_and_the_saved_query_find_the_same_cold_starts() -> None:
     assert _commands(CHARTS["Cold starts by function"]) == _commands(QUERIES["cold starts by function"]["QueryString"])
 
 
 def test_queries_are_in_the_document_and_those_that_are_named_exist() -> None:
-    """A description that sends somebody to a query that is not there is worse than none."""
+    """In descriptions of alarms, on the dashboard, in the document and in the runbook."""
     alarms = [it["AlarmDescription"] for it in monitoring("AWS::CloudWatch::Alarm").values()]
     titles = {it["properties"]["title"] for it in WIDGETS if it["type"] != "text"}
     named = {it for text in alarms for it in re.findall(r'"([A-Za-z0-9][A-Za-z0-9 -]+)"', text)}

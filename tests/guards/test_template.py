@@ -1,4 +1,4 @@
-"""What the template promises of tables, keys, secrets, time-outs, logs and the way in."""
+"""What the template promises about tables, keys, secrets, timeouts, logs and the edge."""
 
 import json
 from typing import Any
@@ -36,8 +36,8 @@ GATEWAY_SECONDS = 30
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_a_table_is_on_demand_restorable_and_encrypted_with_our_key(name: str) -> None:
-    """A stolen disk or a wrong delete must not be the end (DA-05)."""
+def test_a_table_is_on_demand_restorable_and_encrypted_with_the_data_key(name: str) -> None:
+    """So that a stolen disk or an accidental delete does no lasting harm (DA-05)."""
     table = TABLES[name]
     assert {key: table[key] for key in ("BillingMode", "PointInTimeRecoverySpecification", "SSESpecification")} == {
         "BillingMode": "PAY_PER_REQUEST",
@@ -48,7 +48,7 @@ def test_a_table_is_on_demand_restorable_and_encrypted_with_our_key(name: str) -
 
 @pytest.mark.parametrize("name", TABLES)
 def test_a_table_is_protected_in_production(name: str) -> None:
-    """And outlives its stack, unless it was never in use."""
+    """And outlives its stack, unless the stack's creation failed."""
     resource = template()["Resources"][name]
     assert resolved("DeletionProtectionEnabled", resource["Properties"]) == "IsProd: True, else False"
     assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
@@ -59,7 +59,7 @@ def test_production_is_the_stage_called_prod() -> None:
     assert template()["Conditions"]["IsProd"] == {"Fn::Equals": [{"Ref": "Stage"}, "prod"]}
 
 
-def test_what_expires_is_swept() -> None:
+def test_expired_items_are_deleted() -> None:
     """By the attribute that the models write."""
     swept = {name: table["TimeToLiveSpecification"] for name, table in TABLES.items() if name not in KEPT_FOREVER}
     expected = {name: {"AttributeName": "expires_at", "Enabled": True} for name in swept}
@@ -67,8 +67,7 @@ def test_what_expires_is_swept() -> None:
     assert swept == expected | {"MailDeliveriesTable": {"AttributeName": "expiration", "Enabled": True}}
 
 
-def test_queues_topics_secrets_and_logs_are_encrypted_with_our_key() -> None:
-    """All of them."""
+def test_queues_topics_secrets_and_logs_are_encrypted_with_the_data_key() -> None:
     names = {
         "AWS::SQS::Queue": "KmsMasterKeyId",
         "AWS::SNS::Topic": "KmsMasterKeyId",
@@ -79,14 +78,14 @@ def test_queues_topics_secrets_and_logs_are_encrypted_with_our_key() -> None:
     assert found == dict.fromkeys(found, OUR_KEY)
 
 
-def test_our_key_is_rotated_and_kept() -> None:
-    """Without it every table is noise."""
+def test_the_data_key_is_rotated_and_retained() -> None:
+    """Without the key no table can be read."""
     key = template()["Resources"]["DataKey"]
     assert (key["Properties"]["EnableKeyRotation"], key["DeletionPolicy"]) == (True, "RetainExceptOnCreate")
 
 
 def test_no_secret_is_a_parameter() -> None:
-    """Whoever may describe the stack would read it (ASVS 13.3.1)."""
+    """Every principal that may describe the stack can read parameters (ASVS 13.3.1)."""
     secretive = ("secret", "password", "pepper", "token", "private")
     named = {name for name in template()["Parameters"] if any(word in name.lower() for word in secretive)}
     assert named == {
@@ -98,7 +97,7 @@ def test_no_secret_is_a_parameter() -> None:
 
 
 def test_no_secret_is_in_the_environment_or_an_output() -> None:
-    """Secrets are named by their ARN, and nothing resolves one; what is written out is no secret."""
+    """Functions receive ARNs of secrets. Only CloudFront's origin header resolves one."""
     environment = template()["Globals"]["Function"]["Environment"]["Variables"]
     written_out = {name for name, value in environment.items() if not isinstance(value, dict)}
     # CloudFront can be told no other way; it goes nowhere else.
@@ -109,16 +108,16 @@ def test_no_secret_is_in_the_environment_or_an_output() -> None:
     assert [own["CodeUri"] for own in resources(project.FUNCTION).values() if "Environment" in own] == []
 
 
-def test_a_secret_is_generated_and_not_written_down() -> None:
-    """Nobody knows it before the stack does."""
+def test_secrets_are_generated_and_not_written_in_the_template() -> None:
+    """So that no person knows it in advance."""
     written = {name: it for name, it in resources("AWS::SecretsManager::Secret").items() if "SecretString" in it}
     allowed = {"OAuthProvidersSecret"}
     assert set(written) - allowed == set()
     assert [name for name, it in written.items() if _filled(json.loads(it["SecretString"]))] == []
 
 
-def test_every_function_writes_to_a_log_that_ends() -> None:
-    """Of ours, kept as long as the deployment says; the gateway's own likewise."""
+def test_every_log_group_has_a_retention() -> None:
+    """A log group of the stack, with the retention of the deployment; the gateway's access log, too."""
     groups = resources("AWS::Logs::LogGroup")
     kept = {name: group.get("RetentionInDays") for name, group in groups.items()}
     assert kept == {key: {"Ref": "LogRetentionDays"} for key in kept}
@@ -129,14 +128,14 @@ def test_every_function_writes_to_a_log_that_ends() -> None:
     }
 
 
-def test_every_function_is_called_by_something() -> None:
-    """By a route, a queue or a topic; other APIs call the authorizer, and operators what they need by its name."""
+def test_every_function_has_a_caller() -> None:
+    """A route, a queue or a topic. Other APIs invoke the authorizer, and operators their functions by name."""
     uncalled = {name for name, it in project.functions().items() if not it.get("Events")}
     assert uncalled == {"authorizer", *OPERATORS}
 
 
-def test_no_function_may_do_or_reach_whatever_it_likes() -> None:
-    """No action with a wildcard anywhere; a resource with one only where SES knows no better (see the policies)."""
+def test_policies_have_no_wildcards() -> None:
+    """No action has a wildcard; a resource has one only for SES identities (see test_policies)."""
     actions = {action for _, it in project.statements() for action in project.listed(it["Action"])}
     assert [action for action in actions if "*" in action] == []
     reached = {json.dumps(it["Resource"]) for _, it in project.statements() if "*" in json.dumps(it["Resource"])}
@@ -145,21 +144,21 @@ def test_no_function_may_do_or_reach_whatever_it_likes() -> None:
 
 
 def test_events_are_never_logged() -> None:
-    """They hold passwords and tokens (LG-03)."""
+    """They contain passwords and tokens (LG-03)."""
     variables = template()["Globals"]["Function"]["Environment"]["Variables"]
     assert variables["POWERTOOLS_LOGGER_LOG_EVENT"] == "false"
 
 
-def test_with_a_domain_there_is_no_other_way_in() -> None:
-    """The address that AWS gives is shut, and TLS is 1.2 at least (WB-10)."""
+def test_with_a_domain_the_generated_address_is_disabled() -> None:
+    """And TLS is 1.2 at least (WB-10)."""
     api = resources("AWS::Serverless::HttpApi")["HttpApi"]
     (domain,) = resources("AWS::ApiGatewayV2::DomainName").values()
     assert resolved("DisableExecuteApiEndpoint", api) == "HasDomain: True, else False"
     assert [it["SecurityPolicy"] for it in domain["DomainNameConfigurations"]] == ["TLS_1_2"]
 
 
-def test_a_firewall_stands_in_front_of_the_only_other_way_in() -> None:
-    """CloudFront calls the API by its domain, over TLS, and the name of the site leads to CloudFront (DS-02)."""
+def test_the_firewall_is_in_front_of_the_site() -> None:
+    """CloudFront calls the API's domain over TLS, and the site's DNS record points to CloudFront (DS-02)."""
     edge = resources("AWS::CloudFront::Distribution")["Edge"]["DistributionConfig"]
     (origin,) = edge["Origins"]
     assert origin["DomainName"] == {"Fn::GetAtt": ["SiteDomainName", "RegionalDomainName"]}
@@ -175,8 +174,8 @@ def test_a_firewall_stands_in_front_of_the_only_other_way_in() -> None:
     ]
 
 
-def test_what_cloudfront_passes_on_is_what_the_functions_read() -> None:
-    """The secret and the address under the names that they look for; nothing is kept, and http is not answered."""
+def test_cloudfront_forwards_what_the_functions_read() -> None:
+    """The secret and the caller's address, in the headers that they read; no caching, no plain HTTP."""
     edge = resources("AWS::CloudFront::Distribution")["Edge"]["DistributionConfig"]
     (told,) = edge["Origins"][0]["OriginCustomHeaders"]
     (policy,) = resources("AWS::CloudFront::OriginRequestPolicy").values()
@@ -192,16 +191,16 @@ def test_what_cloudfront_passes_on_is_what_the_functions_read() -> None:
     )
 
 
-def test_cloudfront_keeps_no_refusal_for_the_next_person() -> None:
-    """By itself it keeps these for ten seconds, by path alone and whatever no-store says, for whoever comes."""
+def test_cloudfront_caches_no_error_response() -> None:
+    """By default it caches errors for ten seconds by path alone, despite no-store, for every caller."""
     edge = resources("AWS::CloudFront::Distribution")["Edge"]["DistributionConfig"]
     kept = {answer["ErrorCode"]: answer["ErrorCachingMinTTL"] for answer in edge["CustomErrorResponses"]}
     assert kept == dict.fromkeys((400, 403, 404, 405, 414, 500, 501, 502, 503, 504), 0)
     assert {name for answer in edge["CustomErrorResponses"] for name in answer} == {"ErrorCode", "ErrorCachingMinTTL"}
 
 
-def test_the_firewall_stops_floods_and_looks_into_no_body() -> None:
-    """Rules that do would refuse passwords for their signs, and a return to http://127.0.0.1."""
+def test_the_firewall_stops_floods_and_inspects_no_body() -> None:
+    """Such rules would refuse passwords with punctuation, and redirects to http://127.0.0.1."""
     (firewall,) = resources("AWS::WAFv2::WebACL").values()
     kinds = [next(iter(rule["Statement"].items())) for rule in firewall["Rules"]]
     assert [rule["Priority"] for rule in firewall["Rules"]] == [0, 1, 2]
@@ -213,8 +212,8 @@ def test_the_firewall_stops_floods_and_looks_into_no_body() -> None:
     assert firewall["Rules"][0]["Action"] == {"Block": {}}
 
 
-def test_the_access_log_holds_neither_queries_nor_headers_nor_cookies() -> None:
-    """Exactly these fields; each is one that no caller writes (LG-03)."""
+def test_the_access_log_has_no_queries_headers_or_cookies() -> None:
+    """Exactly these fields, none of which a caller can write freely (LG-03)."""
     line = json.loads(resources("AWS::Serverless::HttpApi")["HttpApi"]["AccessLogSettings"]["Format"])
     assert line == {
         "time": "$context.requestTime",
@@ -226,27 +225,27 @@ def test_the_access_log_holds_neither_queries_nor_headers_nor_cookies() -> None:
     }
 
 
-def test_no_other_origin_is_let_in_by_the_gateway() -> None:
-    """CORS is said by each route."""
+def test_the_gateway_does_not_answer_cors() -> None:
+    """Each route answers CORS itself."""
     assert "CorsConfiguration" not in resources("AWS::Serverless::HttpApi")["HttpApi"]
 
 
-def test_what_a_function_waits_for_is_shorter_than_what_waits_for_it() -> None:
-    """DynamoDB, then the function, then the gateway: each gives up before the one behind it (DS-04)."""
+def test_each_timeout_is_shorter_than_its_callers() -> None:
+    """DynamoDB's client times out before the function, and the function before the gateway (DS-04)."""
     wait = _longest_wait(1 + tables.RETRIES, tables.CONNECT_TIMEOUT_SECONDS + tables.READ_TIMEOUT_SECONDS)
     timeouts = {name: function["Timeout"] for name, function in project.functions().items() if name != "mailer"}
     assert {name: it for name, it in timeouts.items() if not wait < it < GATEWAY_SECONDS} == {}
 
 
-def test_other_services_are_waited_for_no_longer() -> None:
-    """Secrets and the queue as DynamoDB; a breach list that does not answer has to fit beside them."""
+def test_other_services_have_timeouts_as_short() -> None:
+    """Secrets Manager and SQS like DynamoDB; a breach list that does not answer must fit in as well."""
     shortest = min(function["Timeout"] for function in project.functions().values())
     assert _configured_wait(clients._CONFIG) < shortest
     assert BREACH_TIMEOUT.total <= 1.2
 
 
-def test_the_queue_waits_for_the_mailer() -> None:
-    """Six times as long as it may take, as Lambda asks; and the mailer longer than SES may take."""
+def test_the_queue_hides_a_message_longer_than_the_mailer_runs() -> None:
+    """Six times the mailer's timeout, as Lambda recommends; the mailer's timeout is longer than SES's."""
     timeout = project.functions()["mailer"]["Timeout"]
     queue = resources("AWS::SQS::Queue")["MailQueue"]
     assert _configured_wait(postman._CONFIG) < timeout
@@ -254,8 +253,8 @@ def test_the_queue_waits_for_the_mailer() -> None:
     assert queue["RedrivePolicy"]["maxReceiveCount"] == 5
 
 
-def test_hashing_has_a_whole_vcpu_and_lanes_of_its_own() -> None:
-    """So that guessing cannot starve those who are signed in (DS-01)."""
+def test_hashing_has_a_whole_vcpu_and_reserved_concurrency() -> None:
+    """So that password guessing cannot starve owners who are logged in (DS-01)."""
     hashing = {path.parent.name for path in project.HANDLERS if "accounts.model.passwords" in project.imported(path)}
     roomy = {
         name: (function["MemorySize"], "ReservedConcurrentExecutions" in function)
@@ -267,7 +266,6 @@ def test_hashing_has_a_whole_vcpu_and_lanes_of_its_own() -> None:
 
 
 def test_functions_run_the_python_of_the_project_on_arm() -> None:
-    """One runtime for all."""
     version = (project.ROOT / ".python-version").read_text(encoding="utf-8").strip()
     ran = {(it["Runtime"], it["Handler"], *it["Architectures"]) for it in project.functions().values()}
     assert ran == {(f"python{version}", "handler.lambda_handler", "arm64")}
@@ -278,7 +276,7 @@ def _configured_wait(config: Config) -> float:
 
 
 def _longest_wait(tries: int, seconds: float) -> float:
-    """Every try until it is given up, and botocore's longest pauses in between: 1 s, 2 s, 4 s..."""
+    """All attempts, and botocore's longest pauses between them: 1 s, 2 s, 4 s..."""
     return tries * seconds + sum(2**number for number in range(tries - 1))
 
 
@@ -287,7 +285,7 @@ def _filled(node: Any) -> bool:
 
 
 def test_generated_secrets_are_too_long_to_guess() -> None:
-    """Of letters and digits, so that no shell and no header stumbles over them."""
+    """Letters and digits only, which need no escaping in shells and headers."""
     generated = {
         name: it["GenerateSecretString"]
         for name, it in resources("AWS::SecretsManager::Secret").items()
@@ -300,14 +298,14 @@ def test_generated_secrets_are_too_long_to_guess() -> None:
 
 
 @pytest.mark.parametrize("name", ["DataKey", "SigningKeyA", "SigningKeyB", "PepperSecret"])
-def test_what_nobody_can_make_again_is_kept(name: str) -> None:
-    """Without them the tables that are kept are worth nothing."""
+def test_what_cannot_be_recreated_is_retained(name: str) -> None:
+    """Without them the retained tables are useless."""
     resource = template()["Resources"][name]
     assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
 
 
-def test_the_gateway_holds_back_what_hashes_mails_or_signs() -> None:
-    """All routes together, and closer what costs a hash, a mail or a signature (DS-02)."""
+def test_the_gateway_throttles_routes_that_hash_email_or_sign() -> None:
+    """All routes together, and more strictly those that cost a hash, an email or a signature (DS-02)."""
     api = resources("AWS::Serverless::HttpApi")["HttpApi"]
     hashing = {path.parent.name for path in project.HANDLERS if "accounts.model.passwords" in project.imported(path)}
     costly = [it for it in ROUTES if it.function in hashing or it.limiter.startswith("mail window")]
@@ -319,8 +317,8 @@ def test_the_gateway_holds_back_what_hashes_mails_or_signs() -> None:
     assert [route for route, (rate, burst) in limits.items() if rate > 50 or burst > 100] == []
 
 
-def test_conditions_mean_what_they_are_called() -> None:
-    """And settings follow them: a firewall that nobody has to show a secret to is none."""
+def test_conditions_mean_what_their_names_say() -> None:
+    """And the environment follows them: without its secret, callers could bypass the firewall."""
     conditions, variables = template()["Conditions"], template()["Globals"]["Function"]["Environment"]["Variables"]
     assert conditions["HasDomain"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "SiteDomain"}, ""]}]}
     assert conditions["HasFirewall"] == {"Fn::Equals": [{"Ref": "Firewall"}, "on"]}
