@@ -12,6 +12,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "layers" / "domain"))
 
+from accounts.flows.mail import mails
+from accounts.flows.mail.mails import Content, Mail
 from accounts.model.brand import Brand
 from accounts.ses import postman
 
@@ -22,29 +24,30 @@ BRAND = Brand("Comfy account", "#1a56db", "#8ab4ff", "https://example.com/suppor
 _TOKEN = "sample-token-that-opens-nothing-0123456789a"  # noqa: S105
 _CONFIRM = f"{SITE_URL}/verify-email#token={_TOKEN}"
 _RESET = f"{SITE_URL}/reset-password#token={_TOKEN}"
-_LOGIN = {"detail": "Firefox on Windows", "at": "22 November 2026, 09:14 UTC", "source": "203.0.113.7"}
-SAMPLES: Mapping[str, Mapping[str, str]] = {
-    "confirm_email": {"link": _CONFIRM},
-    "confirm_provider_email": {"link": f"{_CONFIRM}&with=github", "detail": "GitHub"},
-    "already_registered": {},
-    "password_forgot": {"link": _RESET},
-    "password_forgot_without_password": {"link": _RESET, "detail": "Google and GitHub"},
-    "password_reset": {"detail": "Google"},
-    "password_changed": {},
-    "password_revoked": {},
-    "password_set": {},
-    "email_change": {"link": f"{_CONFIRM}&change=1"},
-    "email_change_asked": {},
-    "email_changed": {},
-    "sign_in_new_device": _LOGIN,
-    "sign_in_after_failures": _LOGIN,
-    "program_signed_in": {"client": "Comfy CLI", **_LOGIN},
-    "identity_linked": {"detail": "Google"},
-    "identity_unlinked": {"detail": "GitHub"},
-    "api_key_created": {"detail": "Workshop computer"},
-    "api_key_deleted": {"detail": "Workshop computer"},
-}
-"""Every kind of mail, in the order of the gallery, with what it says besides the site's address."""
+_LOGIN = ("Firefox on Windows", "22 November 2026, 09:14 UTC", "203.0.113.7")
+_CONTENTS = (
+    mails.ConfirmEmail(_CONFIRM),
+    mails.ConfirmProviderEmail(f"{_CONFIRM}&with=github", "GitHub"),
+    mails.AlreadyRegistered(),
+    mails.PasswordForgot(_RESET),
+    mails.PasswordForgotWithoutPassword(_RESET, "Google and GitHub"),
+    mails.PasswordReset("Google"),
+    mails.PasswordChanged(),
+    mails.PasswordRevoked(),
+    mails.PasswordSet(),
+    mails.EmailChange(f"{_CONFIRM}&change=1"),
+    mails.EmailChangeAsked(),
+    mails.EmailChanged(),
+    mails.LoginNewBrowser(*_LOGIN),
+    mails.LoginAfterFailures(*_LOGIN),
+    mails.ClientLoggedIn(*_LOGIN, "Comfy CLI"),
+    mails.IdentityLinked("Google"),
+    mails.IdentityUnlinked("GitHub"),
+    mails.ApiKeyCreated("Workshop computer"),
+    mails.ApiKeyDeleted("Workshop computer"),
+)
+SAMPLES: Mapping[str, Content] = {content.template: content for content in _CONTENTS}
+"""Every email by its template, in the order of the gallery."""
 
 _DARK = "@media (prefers-color-scheme: dark)"
 _STYLE = """
@@ -58,7 +61,7 @@ pre { overflow: auto; padding: 1rem; white-space: pre-wrap; overflow-wrap: anywh
 
 def rendered(kind: str) -> tuple[str, str, str]:
     """Subject, text and HTML of a mail with its sample values."""
-    return postman.render(kind, {"site_url": SITE_URL, **SAMPLES[kind]}, BRAND)
+    return postman.render(kind, Mail("", SAMPLES[kind], SITE_URL).values, BRAND)
 
 
 def write(folder: Path) -> Path:

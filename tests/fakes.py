@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Any
 
 from accounts.errors import Unavailable
-from accounts.flows.mail.mailing import Mail
+from accounts.flows.mail.mails import Mail
 from accounts.model import api_keys, audit, identities, one_time_tokens, sessions, throttles, users
 from accounts.model.access_tokens import AccessToken
 from accounts.model.api_keys import ApiKey

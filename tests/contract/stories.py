@@ -165,11 +165,11 @@ class Stories:
 
     def reset_link(self, person: Person) -> str:
         """The token of a link to a new password."""
-        return self.mailed(Message(messages.PASSWORD_FORGOT, email=person.identity.email))
+        return self.mailed(messages.PasswordForgot(email=person.identity.email))
 
     def move_link(self, person: Person, to: str) -> str:
         """The token of a link that moves the account there."""
-        return self.mailed(Message(messages.EMAIL_CHANGE, user_id=person.user_id, email=to, at=NOW.isoformat()))
+        return self.mailed(messages.EmailChange(user_id=person.user_id, email=to, asked_at=NOW))
 
     def log_in(self, person: Person, number: int, *, password: str = PASSWORD, now: datetime = NOW) -> Any:
         """Log in from an address of one's own."""

@@ -14,7 +14,6 @@ from accounts.flows.people.signup import Signup
 from accounts.limits import API_KEYS_PER_ACCOUNT, FREE_FAILURES, SESSIONS_PER_ACCOUNT
 from accounts.model import identities, messages, one_time_tokens, throttles
 from accounts.model.identities import Identity
-from accounts.model.messages import Message
 from accounts.model.one_time_tokens import EMAIL_VERIFICATION
 from accounts.model.passwords import Policy
 from accounts.transactions import Conflict
@@ -86,7 +85,7 @@ def test_of_twenty_sign_ups_of_one_address_one_account_comes(racetrack: Backend)
 
     assert outcomes == [None] * 20
     assert mailed == [SENT] * 3 + [LIMIT_REACHED] * 17
-    assert outbox.messages == [Message(messages.SIGNUP, email=address)] * 20
+    assert outbox.messages == [messages.Signup(email=address)] * 20
     assert identity is not None
     assert identity.password_hash in {f"fake:{PASSWORD} {n}" for n in range(20)}
     password = identity.password_hash.removeprefix("fake:")

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 from accounts import secrets
 from accounts.limits import API_KEYS_PER_ACCOUNT, SESSIONS_PER_ACCOUNT
-from accounts.model import messages, users
+from accounts.model import users
 from tests.functions.away import query_of
 from tests.functions.cloud import unreachable
 from tests.functions.lambdas import NAMES, Answer, Lambdas
@@ -162,7 +162,7 @@ def of_whoever_owns_a_key(stage: Stage) -> Act:
 @of("mailer")
 def about_a_forgotten_password(stage: Stage) -> Act:
     """A link is made and mailed."""
-    body = json.dumps({"kind": messages.PASSWORD_FORGOT, "email": stage.arrange().email})
+    body = json.dumps({"kind": "password_forgot", "email": stage.arrange().email})
     return lambda: stage.functions.deliver(body)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from accounts.flows.mail.mailing import Mail
+from accounts.flows.mail.mails import Mail
 from accounts.ses.postman import SesPostman
 from tests.functions.cloud import SITE_URL, Call, unreachable
 from tests.functions.lambdas import Lambdas

@@ -42,9 +42,9 @@ from accounts.flows.people.password_reset import PasswordForgotten, PasswordRese
 from accounts.flows.people.reauthentication import Reauthentication
 from accounts.flows.people.session_opening import LoggedIn, SessionOpening
 from accounts.flows.people.signup import Resend, Signup
+from accounts.model import messages
 from accounts.model.audit import Caller
 from accounts.model.identities import Identity
-from accounts.model.messages import PASSWORD_FORGOT, SIGNUP, Message
 from accounts.model.passwords import Policy
 from accounts.model.sessions import LONGEST, Session
 from accounts.model.throttles import Counter
@@ -338,12 +338,12 @@ class Service:
 
     def mailed_token(self, email: str = EMAIL, now: datetime = NOW) -> str:
         """Deliver a sign-up message to ``email``, and read the token in the mail."""
-        self.mailing.deliver(Message(SIGNUP, email=email), now)
+        self.mailing.deliver(messages.Signup(email=email), now)
         return self.postman.mails[-1].values["link"].partition("#token=")[2]
 
     def reset_token(self, email: str = EMAIL, now: datetime = NOW) -> str:
         """Deliver the message of a forgotten password, and read the token in the mail."""
-        assert self.mailing.deliver(Message(PASSWORD_FORGOT, email=email), now) == "sent"
+        assert self.mailing.deliver(messages.PasswordForgot(email=email), now) == "sent"
         return self.postman.mails[-1].values["link"].partition("#token=")[2]
 
     def change_token(self, logged_in: LoggedIn, to: str = NEW_EMAIL, now: datetime = NOW) -> str:

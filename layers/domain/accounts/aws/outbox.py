@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
 from botocore.exceptions import BotoCoreError, ClientError
-from msgspec.structs import asdict
 
 from accounts.aws.clients import client
 from accounts.errors import MailUnavailable, Unavailable
+from accounts.model import messages
 from accounts.model.messages import Message
 
 
@@ -25,7 +24,7 @@ class SqsOutbox:
     def put(self, message: Message) -> None:
         """Queue the message; raises MailUnavailable."""
         try:
-            client("sqs").send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(asdict(message)))
+            client("sqs").send_message(QueueUrl=self._queue_url, MessageBody=messages.encode(message))
         except (ClientError, BotoCoreError) as error:
             raise MailUnavailable from error
 

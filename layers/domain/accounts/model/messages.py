@@ -1,55 +1,171 @@
-"""Mail to be written: what stands on the queue. Never a secret, and never whether an account exists.
+"""Messages on the mail queue. None holds a secret, and none says whether an account exists.
 
-A request only says "somebody did this with that address"; the mailer looks the account up, decides what to say, makes
-the token and sends. So a request costs the same whoever the address belongs to.
+A request only queues what was asked of which address. The mailer looks the account up, decides what to say, creates the
+token and sends, so a request costs the same for every address.
+
+Field names differ from those on the queue where a message has a better word. The queue outlives a deployment: kinds and
+names on it stay.
 """
 
 from __future__ import annotations
 
+import json
+from datetime import datetime
 from typing import Protocol
 
+import msgspec
 from msgspec import Struct
 
-SIGNUP = "sign_up"
-API_KEY_CREATED = "api_key_created"
-API_KEY_DELETED = "api_key_deleted"
-PROVIDER_SIGNUP = "provider_sign_up"
-IDENTITY_LINKED = "identity_linked"
-IDENTITY_UNLINKED = "identity_unlinked"
-PASSWORD_SET = "password_set"  # noqa: S105 - a kind of mail
-PASSWORD_FORGOT = "password_forgot"  # noqa: S105
-PASSWORD_RESET = "password_reset"  # noqa: S105
-PASSWORD_REVOKED = "password_revoked"  # noqa: S105
-PASSWORD_CHANGED = "password_changed"  # noqa: S105
-EMAIL_CHANGE = "email_change"
-EMAIL_CHANGE_ASKED = "email_change_asked"
-EMAIL_CHANGED = "email_changed"
-LOGIN_NEW_BROWSER = "sign_in_new_device"
-LOGIN_AFTER_FAILURES = "sign_in_after_failures"
-CLIENT_LOGGED_IN = "program_signed_in"
+
+class _Message(Struct, frozen=True, tag_field="kind"):
+    @property
+    def kind(self) -> str:
+        return str(self.__struct_config__.tag)
 
 
-class Message(Struct, frozen=True):
-    """``kind`` of mail to an ``email`` address, to the account ``user_id``, or about the ``identity`` with that key.
+class Signup(_Message, frozen=True, tag="sign_up"):
+    email: str
 
-    ``detail`` is text of the recipient's own, such as the name of a key, or words of ours. ``at`` and ``source`` say
-    when (ISO 8601) and from which network address came what the mail is about. ``device`` is as in ``Caller``.
-    ``client`` is what people call the program that it is about.
-    """
 
-    kind: str
-    email: str = ""
-    user_id: str = ""
-    identity: str = ""
-    detail: str = ""
-    at: str = ""
-    source: str = ""
-    device: str = ""
-    client: str = ""
+class ProviderSignup(_Message, frozen=True, tag="provider_sign_up"):
+    """``identity`` is a key."""
+
+    identity: str
+
+
+class PasswordForgot(_Message, frozen=True, tag="password_forgot"):
+    """``known_browser`` is the ``device`` of the caller: the digest of a cookie, or empty."""
+
+    email: str
+    known_browser: str = msgspec.field(default="", name="device")
+
+
+class EmailChange(_Message, frozen=True, tag="email_change"):
+    user_id: str
+    email: str
+    asked_at: datetime = msgspec.field(name="at")
+
+
+class EmailChangeAsked(_Message, frozen=True, tag="email_change_asked"):
+    """``email`` is the address that the account still has."""
+
+    user_id: str
+    email: str
+
+
+class EmailChanged(_Message, frozen=True, tag="email_changed"):
+    """``email`` is the address that the account had before."""
+
+    user_id: str
+    email: str
+
+
+class PasswordSet(_Message, frozen=True, tag="password_set"):
+    user_id: str
+
+
+class PasswordReset(_Message, frozen=True, tag="password_reset"):
+    user_id: str
+
+
+class PasswordRevoked(_Message, frozen=True, tag="password_revoked"):
+    user_id: str
+
+
+class PasswordChanged(_Message, frozen=True, tag="password_changed"):
+    user_id: str
+
+
+class ApiKeyCreated(_Message, frozen=True, tag="api_key_created"):
+    user_id: str
+    name: str = msgspec.field(name="detail")
+
+
+class ApiKeyDeleted(_Message, frozen=True, tag="api_key_deleted"):
+    """``name`` is empty where it is not known."""
+
+    user_id: str
+    name: str = msgspec.field(default="", name="detail")
+
+
+class IdentityLinked(_Message, frozen=True, tag="identity_linked"):
+    """``provider`` is a title, as people write it."""
+
+    user_id: str
+    provider: str = msgspec.field(name="detail")
+
+
+class IdentityUnlinked(_Message, frozen=True, tag="identity_unlinked"):
+    """``provider`` is a title, as people write it."""
+
+    user_id: str
+    provider: str = msgspec.field(name="detail")
+
+
+class _Login(_Message, frozen=True):
+    """``browser`` is what ``user_agents.describe`` says, ``source`` a network address."""
+
+    user_id: str
+    browser: str = msgspec.field(name="detail")
+    at: datetime
+    source: str
+
+
+class LoginNewBrowser(_Login, frozen=True, tag="sign_in_new_device"):
+    pass
+
+
+class LoginAfterFailures(_Login, frozen=True, tag="sign_in_after_failures"):
+    pass
+
+
+class ClientLoggedIn(_Login, frozen=True, tag="program_signed_in"):
+    """``client`` is the program's name."""
+
+    client: str
+
+
+OwnerNotice = (
+    PasswordSet
+    | PasswordReset
+    | PasswordRevoked
+    | PasswordChanged
+    | ApiKeyCreated
+    | ApiKeyDeleted
+    | IdentityLinked
+    | IdentityUnlinked
+    | LoginNewBrowser
+    | LoginAfterFailures
+    | ClientLoggedIn
+)
+"""What an account's owner is told at the address that the account has now."""
+
+Notice = OwnerNotice | EmailChangeAsked | EmailChanged
+"""What happened to an account. The last two go to the address that they name, which the account may have left."""
+
+Message = Signup | ProviderSignup | PasswordForgot | EmailChange | Notice
+
+# Until 0.2.0, all messages had all fields; those of other kinds were empty.
+_FIELDS = frozenset({"kind", "email", "user_id", "identity", "detail", "at", "source", "device", "client"})
 
 
 class Outbox(Protocol):
     """The queue that the mailer reads."""
 
     def put(self, message: Message) -> None:
-        """Queue the message; raises Unavailable when the queue does not take it."""
+        """Queue the message; raises Unavailable when the queue refuses it."""
+
+
+def encode(message: Message) -> str:
+    """The message as JSON, in ASCII: SQS refuses some characters."""
+    return json.dumps(msgspec.to_builtins(message, builtin_types=(datetime,)), default=datetime.isoformat)
+
+
+def decode(body: str) -> Message:
+    """The message that ``encode`` wrote, here or in an earlier version; raises ValueError for anything else."""
+    fields = msgspec.json.decode(body, type=dict[str, str])
+    if not fields.keys() <= _FIELDS:
+        unknown = "A message on the queue has a field that no kind has."
+        raise ValueError(unknown)
+    message: Message = msgspec.convert(fields, Message)
+    return message

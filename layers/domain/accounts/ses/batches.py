@@ -6,7 +6,6 @@ its mail is being sent, or after, sends nothing. One that fails is forgotten and
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -21,7 +20,7 @@ from aws_lambda_powertools.utilities.idempotency import (
 
 from accounts import telemetry
 from accounts.flows.mail.mailing import Mailing
-from accounts.model.messages import Message
+from accounts.model import messages
 
 # Longer than SQS keeps a message (four days, in the template), so that none can outlive its own memory.
 REMEMBERED_SECONDS = 5 * 24 * 60 * 60
@@ -34,7 +33,7 @@ def deliver_batch(event: dict[str, Any], context: Any, mailing: Mailing, table: 
 
     @idempotent_function(data_keyword_argument="message_id", persistence_store=_store(table), config=config)  # type: ignore[untyped-decorator]
     def deliver(*, message_id: str, body: str) -> str:  # noqa: ARG001 - the key of the memory
-        return mailing.deliver(parse(body), datetime.now(UTC))
+        return mailing.deliver(messages.decode(body), datetime.now(UTC))
 
     def handle(record: SQSRecord) -> None:
         try:
@@ -45,11 +44,6 @@ def deliver_batch(event: dict[str, Any], context: Any, mailing: Mailing, table: 
 
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
     return process_partial_response(event, handle, processor, context)
-
-
-def parse(body: str) -> Message:
-    """The message in a record's body; raises ValueError or TypeError for anything that we did not put there."""
-    return Message(**json.loads(body))
 
 
 @cache

@@ -15,7 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from accounts.errors import Unavailable
-from accounts.flows.mail.mailing import Mail
+from accounts.flows.mail.mails import Mail
 from accounts.model.brand import GROUND_DARK, ON_ACCENT, ON_ACCENT_DARK, Brand
 
 TEMPLATES = Path(__file__).with_name("templates")

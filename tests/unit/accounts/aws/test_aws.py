@@ -13,7 +13,7 @@ from accounts.aws import secrets as aws_secrets
 from accounts.aws.outbox import BestEffortOutbox, SqsOutbox
 from accounts.aws.secrets import AdminSecret, PepperSecret, Secret
 from accounts.errors import MailUnavailable, Unavailable
-from accounts.model.messages import API_KEY_CREATED, Message
+from accounts.model import messages
 from accounts.model.passwords import Peppers
 
 REFUSED = ClientError({"Error": {"Code": "AccessDeniedException"}}, "GetSecretValue")
@@ -220,14 +220,16 @@ def test_a_flood_of_wrong_admin_secrets_asks_aws_once_in_five_seconds(aws: Aws) 
     assert (at_first, len(aws.calls)) == (2, 6)
 
 
+NOTICE = messages.ApiKeyCreated(user_id="u" * 28, name="Zoë's laptop")
+
+
 def test_a_message_is_queued_as_json(aws: Aws) -> None:
-    """With every field, so that the mailer can rebuild it."""
-    message = Message(API_KEY_CREATED, user_id="u" * 28, detail="Zoë's laptop")
-    SqsOutbox("https://queue").put(message)
+    """The mailer decodes the same message."""
+    SqsOutbox("https://queue").put(NOTICE)
 
     (call,) = aws.calls
     assert call["QueueUrl"] == "https://queue"
-    assert Message(**json.loads(call["MessageBody"])) == message
+    assert messages.decode(call["MessageBody"]) == NOTICE
 
 
 @pytest.mark.parametrize("error", [REFUSED, UNREACHABLE], ids=lambda error: type(error).__name__)
@@ -235,7 +237,7 @@ def test_a_queue_that_does_not_take_it_is_unavailable(aws: Aws, error: Exception
     """Nobody is told to look in their mail for nothing."""
     aws.error = error
     with pytest.raises(Unavailable):
-        SqsOutbox("https://queue").put(Message(API_KEY_CREATED))
+        SqsOutbox("https://queue").put(NOTICE)
 
     assert len(aws.calls) == 1
 
@@ -244,8 +246,8 @@ def test_a_notice_that_cannot_be_queued_hides_nothing(aws: Aws) -> None:
     """What it tells of has happened: the loss is told, and the story goes on."""
     lost: list[Unavailable] = []
     notices = BestEffortOutbox("https://queue", lost.append)
-    notices.put(Message(API_KEY_CREATED))
+    notices.put(NOTICE)
     aws.error = REFUSED
-    notices.put(Message(API_KEY_CREATED))
+    notices.put(NOTICE)
 
     assert (len(aws.calls), [type(error) for error in lost]) == (2, [MailUnavailable])

@@ -1,5 +1,6 @@
 """Whatever reaches a mail, its headers are ours: one sender, one recipient, one subject a kind (EM-04, EM-05)."""
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,9 +15,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from accounts.errors import InvalidInput
-from accounts.flows.mail.mailing import SENT, Mail
-from accounts.model import email_addresses
-from accounts.model.messages import Message
+from accounts.flows.mail.mailing import SENT
+from accounts.flows.mail.mails import Mail
+from accounts.model import email_addresses, messages
 from accounts.ses import postman
 from accounts.ses.postman import SesPostman
 from scripts.mails import BRAND, SAMPLES, SITE_URL, rendered
@@ -36,7 +37,7 @@ ATTACKS = (
     "\u2028Bcc: mallory@example.com\u0085",
 )
 # What is told to an account's owner: no link, and nobody else to tell.
-NOTICES = sorted(kind for kind, values in SAMPLES.items() if "link" not in values and kind not in _ABOUT_ADDRESSES)
+NOTICES = sorted(kind for kind, it in SAMPLES.items() if not hasattr(it, "link") and kind not in _ABOUT_ADDRESSES)
 KINDS = st.sampled_from(sorted(SAMPLES))
 TEXTS = st.text(max_size=80) | st.builds("{}{}".format, st.text(max_size=10), st.sampled_from(ATTACKS))
 PRINTABLE = st.characters(exclude_categories=("C", "Z")) | st.just(" ")
@@ -80,9 +81,9 @@ def shape(html: str) -> list[tuple[str, tuple[str, ...]]]:
 @given(KINDS, st.data())
 def test_no_text_becomes_a_header_or_markup(kind: str, data: st.DataObject) -> None:
     """Exactly the fields that we send, the subject of the kind, and no element more or less than in the sample."""
-    values = {name: data.draw(TEXTS.filter(bool), name) for name in SAMPLES[kind]}
+    values = {name: data.draw(TEXTS.filter(bool), name) for name in SAMPLES[kind].__struct_fields__}
     with captured() as calls:
-        SesPostman(SENDER, "our-set", BRAND).send(Mail("o@example.com", kind, {"site_url": SITE_URL, **values}))
+        SesPostman(SENDER, "our-set", BRAND).send(Mail("o@example.com", replace(SAMPLES[kind], **values), SITE_URL))
 
     (asked,) = calls
     subject, _, html = rendered(kind)
@@ -109,7 +110,8 @@ def test_no_message_is_mailed_to_whom_it_names(kind: str, detail: str, email: st
     user_id = service.person().session.user_id
     mailing = replace(service.mailing, postman=SesPostman(SENDER, "our-set", BRAND))
     about = {"detail": detail, "at": "2026-11-22T09:14:00+00:00", "source": detail, "client": detail or "x"}
-    message = Message(kind, email=email, user_id=user_id, identity=identity, **about)
+    body = {"kind": kind, "email": email, "user_id": user_id, "identity": identity, **about}
+    message = messages.decode(json.dumps(body))
     with captured() as calls:
         assert mailing.deliver(message, NOW) == SENT
 
@@ -156,7 +158,7 @@ def test_an_address_that_reaches_a_mail_is_one_address(text: str) -> None:
 def test_the_subject_of_a_kind_is_one_for_all_deployments(kind: str) -> None:
     """The sender's name is said by ``From``."""
     other = replace(BRAND, name="Other", accent="#000000", support_url="mailto:a@example.com", terms_url="")
-    assert postman.render(kind, {"site_url": "https://x.example", **SAMPLES[kind]}, other)[0] == rendered(kind)[0]
+    assert postman.render(kind, Mail("", SAMPLES[kind], "https://x.example").values, other)[0] == rendered(kind)[0]
 
 
 def _letters(name: str) -> str:

@@ -20,7 +20,7 @@ from accounts.limits import USED_CODE_REMEMBERED
 from accounts.model import messages, one_time_tokens, user_agents
 from accounts.model.audit import Caller
 from accounts.model.clients import Clients
-from accounts.model.messages import Message, Outbox
+from accounts.model.messages import Outbox
 from accounts.model.one_time_tokens import AUTHORIZATION_CODE, USED_CODE, OneTimeToken, OneTimeTokens, token_key
 from accounts.model.sessions import Session
 from accounts.model.throttles import Throttles
@@ -80,12 +80,6 @@ class ClientLogin(Struct, frozen=True):
         return GrantReused()
 
     def _tell_owner(self, permission: Permission, caller: Caller, now: datetime) -> None:
-        notice = Message(
-            messages.CLIENT_LOGGED_IN,
-            user_id=permission.user_id,
-            detail=user_agents.describe(caller.user_agent),
-            at=now.isoformat(),
-            source=caller.source,
-            client=self.known.name_of(permission.client_id),
-        )
+        browser, client = user_agents.describe(caller.user_agent), self.known.name_of(permission.client_id)
+        notice = messages.ClientLoggedIn(permission.user_id, browser, now, caller.source, client)
         self.notices.put(notice)

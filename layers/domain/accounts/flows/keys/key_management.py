@@ -13,7 +13,7 @@ from accounts.limits import API_KEYS_PER_ACCOUNT
 from accounts.model import api_keys, messages, users
 from accounts.model.api_keys import ApiKey, ApiKeys
 from accounts.model.audit import Caller, Record
-from accounts.model.messages import Message, Outbox
+from accounts.model.messages import Outbox
 from accounts.model.sessions import Session
 from accounts.model.users import Users
 from accounts.transactions import Conflict, Transactions
@@ -51,7 +51,7 @@ class KeyCreation(Struct, frozen=True):
             self.transactions.commit(api_keys.Add(key), hold, record)
         except Conflict as conflict:
             raise self._refusal(session) from conflict
-        self.notices.put(Message(messages.API_KEY_CREATED, user_id=user_id, detail=key.name))
+        self.notices.put(messages.ApiKeyCreated(user_id, key.name))
         return NewKey(key, plaintext)
 
     def _refusal(self, session: Session) -> Refusal:
@@ -90,5 +90,5 @@ class KeyDeletion(Struct, frozen=True):
             self.transactions.commit(api_keys.Remove(key_id, user_id), users.LetGoKey(user_id, key_id), record)
         except Conflict as conflict:
             raise NotFound from conflict
-        self.notices.put(Message(messages.API_KEY_DELETED, user_id=user_id, detail=""))
+        self.notices.put(messages.ApiKeyDeleted(user_id))
         return user_id

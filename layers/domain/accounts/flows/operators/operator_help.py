@@ -13,7 +13,7 @@ from accounts.errors import NotFound, PasswordMissing
 from accounts.flows.operators.operator_requests import OperatorRequest
 from accounts.model import api_keys, identities, messages, sessions, throttles, users
 from accounts.model.identities import Identities, email_key
-from accounts.model.messages import Message, Outbox
+from accounts.model.messages import Outbox
 from accounts.model.users import Users
 from accounts.transactions import Conflict, Transactions, again_on_conflict
 
@@ -66,7 +66,7 @@ class PasswordRevocation(Struct, frozen=True):
     def revoke(self, order: OperatorRequest, now: datetime) -> None:
         """Revoke the password and tell its owner; raises NotFound, or PasswordMissing where there is none."""
         again_on_conflict(lambda: self._revoke(order, now))
-        self.notices.put(Message(messages.PASSWORD_REVOKED, user_id=order.user_id))
+        self.notices.put(messages.PasswordRevoked(order.user_id))
 
     def _revoke(self, order: OperatorRequest, now: datetime) -> None:
         user = users.existing(self.users, order.user_id)
@@ -94,4 +94,4 @@ class KeyRevocation(Struct, frozen=True):
             self.transactions.commit(*ended, order.record("authn_token_revoked", now, api_key=key_id))
         except Conflict as conflict:
             raise NotFound(_NO_SUCH_KEY) from conflict
-        self.notices.put(Message(messages.API_KEY_DELETED, user_id=order.user_id, detail=""))
+        self.notices.put(messages.ApiKeyDeleted(order.user_id))

@@ -17,7 +17,7 @@ from accounts.limits import EMAIL_CHANGES_PER_ACCOUNT_PER_DAY
 from accounts.model import email_addresses, identities, messages, one_time_tokens, sessions, throttles, users
 from accounts.model.audit import Caller, Record
 from accounts.model.identities import Identities, Identity, email_key
-from accounts.model.messages import Message, Outbox
+from accounts.model.messages import Outbox
 from accounts.model.one_time_tokens import EMAIL_CHANGE, OneTimeToken, OneTimeTokens
 from accounts.model.sessions import Session
 from accounts.model.throttles import Throttles
@@ -47,8 +47,8 @@ class EmailChangeRequest(Struct, frozen=True):
         limit, day = EMAIL_CHANGES_PER_ACCOUNT_PER_DAY, timedelta(days=1)
         throttles.count(self.throttles, "email-change", user_id, limit=limit, per=day, now=now)
         # The warning first: should the second message fail, a mail too many has been sent rather than one too few.
-        self.outbox.put(Message(messages.EMAIL_CHANGE_ASKED, user_id=user_id, email=user.email))
-        self.outbox.put(Message(messages.EMAIL_CHANGE, user_id=user_id, email=address, at=now.isoformat()))
+        self.outbox.put(messages.EmailChangeAsked(user_id, user.email))
+        self.outbox.put(messages.EmailChange(user_id, address, now))
         return user_id
 
 
@@ -77,7 +77,7 @@ class EmailChange(Struct, frozen=True):
         old, new = again_on_conflict(lambda: self._move(session, found, caller, now))
         if old.undeliverable is None:
             # The address was ours to write to until this moment, and its owner must hear of it there.
-            self.notices.put(Message(messages.EMAIL_CHANGED, user_id=old.user_id, email=old.email))
+            self.notices.put(messages.EmailChanged(old.user_id, old.email))
         return new
 
     def _to_leave(self, token: OneTimeToken, user: User) -> Identity:

@@ -14,7 +14,7 @@ from accounts.flows.people.authentication import Credential, SessionAuthenticati
 from accounts.model import identities, messages, passwords, sessions, throttles, users
 from accounts.model.audit import Caller, Record
 from accounts.model.identities import Identities, Identity, email_key
-from accounts.model.messages import Message, Outbox
+from accounts.model.messages import Outbox
 from accounts.model.passwords import PasswordHasher, Policy
 from accounts.model.sessions import Session
 from accounts.model.throttles import Attempt, Throttles
@@ -58,7 +58,7 @@ class PasswordChange(Struct, frozen=True):
             return self.hasher.hash(new)
 
         again_on_conflict(lambda: self._write(session, checked_and_hashed, attempt, caller, now))
-        self.notices.put(Message(messages.PASSWORD_CHANGED, user_id=user.user_id))
+        self.notices.put(messages.PasswordChanged(user.user_id))
         return user.user_id
 
     def _write(

@@ -16,7 +16,7 @@ from accounts.errors import InvalidLink, TooManyAttempts, WeakPassword
 from accounts.model import email_addresses, identities, messages, one_time_tokens, passwords, sessions, throttles, users
 from accounts.model.audit import Caller, Record
 from accounts.model.identities import Identities, Identity
-from accounts.model.messages import Message, Outbox
+from accounts.model.messages import Outbox
 from accounts.model.one_time_tokens import PASSWORD_RESET, OneTimeToken, OneTimeTokens
 from accounts.model.passwords import PasswordHasher, Policy
 from accounts.model.throttles import Throttles
@@ -43,7 +43,7 @@ class PasswordForgotten(Struct, frozen=True):
             throttles.count_mail_request(self.throttles, caller, now)
         except TooManyAttempts:
             return
-        self.outbox.put(Message(messages.PASSWORD_FORGOT, email=address, device=caller.device))
+        self.outbox.put(messages.PasswordForgot(address, caller.device))
 
 
 class PasswordReset(Struct, frozen=True):
@@ -73,7 +73,7 @@ class PasswordReset(Struct, frozen=True):
         self._check_is_another(password, identity)
         password_hash = self.hasher.hash(password)
         again_on_conflict(lambda: self._write(found, password_hash, caller, now))
-        self.notices.put(Message(messages.PASSWORD_RESET, user_id=identity.user_id))
+        self.notices.put(messages.PasswordReset(identity.user_id))
         return identity.user_id
 
     def _check_is_another(self, password: str, identity: Identity) -> None:

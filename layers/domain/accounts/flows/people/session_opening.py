@@ -14,7 +14,7 @@ from accounts.limits import SESSIONS_PER_ACCOUNT
 from accounts.model import identities, messages, sessions, user_agents, users
 from accounts.model.audit import Caller, Record
 from accounts.model.identities import Identity
-from accounts.model.messages import Message, Outbox
+from accounts.model.messages import Outbox
 from accounts.model.sessions import Lengths, Session, Sessions
 from accounts.model.users import Beside, User, Users
 from accounts.transactions import Change, Conflict, Transactions, again_on_conflict
@@ -121,12 +121,11 @@ def tell_owner(notices: Outbox, known: Identity, logged_in: LoggedIn, *, failure
     has seen none at all, and was never secured, is being used for the first time: that is no news.
     """
     if failures:
-        kind = messages.LOGIN_AFTER_FAILURES
+        kind: type[messages.LoginAfterFailures | messages.LoginNewBrowser] = messages.LoginAfterFailures
     elif logged_in.is_new_browser and (known.devices or known.secured_at is not None):
-        kind = messages.LOGIN_NEW_BROWSER
+        kind = messages.LoginNewBrowser
     else:
         return
     session = logged_in.session
-    device, source = user_agents.describe(session.caller.user_agent), session.caller.source
-    at = session.authenticated_at.isoformat()
-    notices.put(Message(kind, user_id=session.user_id, detail=device, at=at, source=source))
+    browser, source = user_agents.describe(session.caller.user_agent), session.caller.source
+    notices.put(kind(session.user_id, browser, session.authenticated_at, source))

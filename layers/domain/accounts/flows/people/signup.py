@@ -15,7 +15,7 @@ from accounts.limits import PERSON_NAME_MAX_CHARACTERS, UNVERIFIED_KEPT
 from accounts.model import email_addresses, identities, messages, passwords, throttles, users
 from accounts.model.audit import Caller
 from accounts.model.identities import Identity
-from accounts.model.messages import Message, Outbox
+from accounts.model.messages import Outbox
 from accounts.model.passwords import PasswordHasher, Policy
 from accounts.model.throttles import Throttles
 from accounts.transactions import Conflict, Transactions
@@ -38,7 +38,7 @@ class Signup(Struct, frozen=True):
         throttles.count_mail_request(self.throttles, caller, now)
         passwords.check_acceptable(password, email=address, policy=self.policy)
         self._write(_sign_up(address, person, self.hasher.hash(password), now))
-        self.outbox.put(Message(messages.SIGNUP, email=address))
+        self.outbox.put(messages.Signup(address))
 
     def _write(self, identity: Identity) -> None:
         try:
@@ -58,7 +58,7 @@ class Resend(Struct, frozen=True):
         """Have the mail sent again, if there is one to send; the answer is the same if not."""
         address = email_addresses.canonical(email)
         throttles.count_mail_request(self.throttles, caller, now)
-        self.outbox.put(Message(messages.SIGNUP, email=address))
+        self.outbox.put(messages.Signup(address))
 
 
 def _sign_up(address: str, name: str, password_hash: str, now: datetime) -> Identity:

@@ -22,7 +22,7 @@ from accounts.model import identities, linking, messages, one_time_tokens, sessi
 from accounts.model.audit import Caller, Record
 from accounts.model.identities import Identities, Identity, email_key, provider_key
 from accounts.model.linking import Decision, LinkToAccount, NewAccount, OpenAccount, decide
-from accounts.model.messages import Message, Outbox
+from accounts.model.messages import Outbox
 from accounts.model.one_time_tokens import PROVIDER_VERIFICATION, OneTimeToken, OneTimeTokens
 from accounts.model.providers import TITLES, ProviderPerson
 from accounts.model.sessions import Session
@@ -99,8 +99,7 @@ class IdentityLinking(Struct, frozen=True):
             self.transactions.commit(identities.Claim(identity), hold, record, *reason, *also)
         except Conflict as conflict:
             raise self._refusal(conflict, decision.user_id, session) from conflict
-        detail = TITLES[person.provider]
-        self.notices.put(Message(messages.IDENTITY_LINKED, user_id=decision.user_id, detail=detail))
+        self.notices.put(messages.IdentityLinked(decision.user_id, TITLES[person.provider]))
 
     def held_with(self, local: Identity | None) -> frozenset[str]:
         """The keys of all identities of the account behind a verified address."""
@@ -119,7 +118,7 @@ class IdentityLinking(Struct, frozen=True):
             self.transactions.commit(identities.Signup(identity))
         except Conflict as conflict:
             raise LoginExpired from conflict
-        self.outbox.put(Message(messages.PROVIDER_SIGNUP, identity=identity.key))
+        self.outbox.put(messages.ProviderSignup(identity.key))
 
     def confirm(
         self,

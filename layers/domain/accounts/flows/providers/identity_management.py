@@ -14,7 +14,7 @@ from accounts.flows.people.authentication import Credential, SessionAuthenticati
 from accounts.model import identities, messages, passwords, sessions, users
 from accounts.model.audit import Caller, Record
 from accounts.model.identities import EMAIL, Identities, Identity, email_key, public_id
-from accounts.model.messages import Message, Outbox
+from accounts.model.messages import Outbox
 from accounts.model.passwords import PasswordHasher, Policy
 from accounts.model.providers import TITLES
 from accounts.model.sessions import Session
@@ -52,7 +52,7 @@ class IdentityUnlinking(Struct, frozen=True):
         """
         user_id = self.authentication.session(credential, now, fresh=True).user_id
         gone = again_on_conflict(lambda: self._take_away(user_id, identity_id, caller, now))
-        self.notices.put(Message(messages.IDENTITY_UNLINKED, user_id=user_id, detail=TITLES[gone.provider]))
+        self.notices.put(messages.IdentityUnlinked(user_id, TITLES[gone.provider]))
         return user_id
 
     def _take_away(self, user_id: str, identity_id: str, caller: Caller, now: datetime) -> Identity:
@@ -97,7 +97,7 @@ class PasswordSetting(Struct, frozen=True):
             return self.hasher.hash(password)
 
         again_on_conflict(lambda: self._write(session, accepted_and_hashed, caller, now))
-        self.notices.put(Message(messages.PASSWORD_SET, user_id=session.user_id))
+        self.notices.put(messages.PasswordSet(session.user_id))
         return session.user_id
 
     def _write(self, session: Session, hashed: Callable[[str], str], caller: Caller, now: datetime) -> None:

@@ -12,9 +12,9 @@ from accounts.errors import (
     Unauthenticated,
 )
 from accounts.flows.people.authentication import SESSION, Credential
+from accounts.model import messages
 from accounts.model.api_keys import ApiKey
 from accounts.model.audit import Record
-from accounts.model.messages import API_KEY_CREATED, API_KEY_DELETED, Message
 from tests.unit.accounts.stage import NO_KEY, NOW, OWNER, Meanwhile, Service, cookie, key_credential, later, order
 
 
@@ -29,7 +29,7 @@ def test_a_key_is_made_and_its_owner_is_told(service: Service) -> None:
     key = ApiKey(digest, user_id, "laptop", "for tests", new.plaintext[:16], NOW)
     assert (new.api_key, service.world.api_keys) == (key, {digest: key})
     assert service.world.users[user_id].api_keys == frozenset({digest})
-    assert service.outbox.messages == [Message(API_KEY_CREATED, user_id=user_id, detail="laptop")]
+    assert service.outbox.messages == [messages.ApiKeyCreated(user_id=user_id, name="laptop")]
     (record,) = service.world.records
     detail = {"api_key": digest, "name": "laptop"}
     assert record == Record(user_id, "authn_token_created", NOW, OWNER, detail, record.serial)
@@ -135,7 +135,7 @@ def test_a_deleted_key_is_gone_with_the_next_use(service: Service) -> None:
     assert user_id == logged_in.session.user_id
     assert service.keys.find(new.plaintext, OWNER, at) is None
     assert (service.world.api_keys, service.world.users[user_id].api_keys) == ({}, frozenset())
-    assert service.outbox.messages == [Message(API_KEY_DELETED, user_id=user_id)]
+    assert service.outbox.messages == [messages.ApiKeyDeleted(user_id=user_id)]
     (record,) = service.world.records
     detail = {"api_key": new.api_key.digest}
     assert record == Record(user_id, "authn_token_revoked", at, OWNER, detail, record.serial)

@@ -11,9 +11,9 @@ import pytest
 from accounts.errors import Unavailable
 from accounts.flows.mail.mail_feedback import KNOWN, UNKNOWN_ADDRESS, MailFeedback
 from accounts.flows.mail.mailing import SENT, UNDELIVERABLE
+from accounts.model import messages
 from accounts.model.audit import NOBODY
 from accounts.model.identities import BOUNCE, COMPLAINT, email_key
-from accounts.model.messages import API_KEY_CREATED, EMAIL_CHANGE, EMAIL_CHANGE_ASKED, SIGNUP, Message
 from accounts.model.users import User
 from accounts.ses import feedback
 from tests.fakes import FakeIdentities, FakeUsers
@@ -177,9 +177,9 @@ def test_a_marked_address_gets_no_more_mail(service: Service) -> None:
     """Neither links nor notices; another address of the same account does."""
     user_id = service.person().session.user_id
     of(service).mark(EMAIL, BOUNCE, NOW)
-    notice = Message(API_KEY_CREATED, user_id=user_id, detail="laptop")
+    notice = messages.ApiKeyCreated(user_id=user_id, name="laptop")
 
-    assert [service.mailing.deliver(it, NOW) for it in (notice, Message(SIGNUP, email=EMAIL))] == [UNDELIVERABLE] * 2
+    assert [service.mailing.deliver(it, NOW) for it in (notice, messages.Signup(email=EMAIL))] == [UNDELIVERABLE] * 2
     assert service.postman.mails == []
 
     service.world.user(user_id, email="new@example.com", mail_problem=None)
@@ -192,7 +192,7 @@ def test_a_sign_up_whose_mail_came_back_gets_no_second_one(service: Service) -> 
     of(service).mark(EMAIL, BOUNCE, NOW)
     pending = service.identity().pending_token
     sent = len(service.postman.mails)
-    assert service.mailing.deliver(Message(SIGNUP, email=EMAIL), NOW) == UNDELIVERABLE
+    assert service.mailing.deliver(messages.Signup(email=EMAIL), NOW) == UNDELIVERABLE
     assert len(service.postman.mails) == sent
 
     service.change_identity(pending_token=pending)
@@ -206,7 +206,7 @@ def test_an_account_that_moves_leaves_the_problem_behind(service: Service) -> No
     of(service).mark(EMAIL, BOUNCE, NOW)
     service.email_change_request.ask(cookie(owner), NEW_EMAIL, OWNER, NOW)
     asked = {message.kind: service.mailing.deliver(message, NOW) for message in service.outbox.messages}
-    assert asked == {EMAIL_CHANGE_ASKED: UNDELIVERABLE, EMAIL_CHANGE: SENT}
+    assert asked == {"email_change_asked": UNDELIVERABLE, "email_change": SENT}
 
     token = service.postman.mails[-1].values["link"].partition("#token=")[2].partition("&")[0]
     service.email_change.confirm(cookie(owner), token, OWNER, NOW)

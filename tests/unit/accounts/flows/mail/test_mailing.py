@@ -4,9 +4,9 @@ import pytest
 
 from accounts import secrets
 from accounts.errors import Unavailable
-from accounts.flows.mail.mailing import LIMIT_REACHED, NOBODY_TO_TELL, SENT, Mail
-from accounts.model import users
-from accounts.model.messages import API_KEY_CREATED, API_KEY_DELETED, SIGNUP, Message
+from accounts.flows.mail.mailing import LIMIT_REACHED, NOBODY_TO_TELL, SENT
+from accounts.flows.mail.mails import AlreadyRegistered, ConfirmEmail, Mail
+from accounts.model import messages, users
 from tests.unit.accounts.stage import (
     EMAIL,
     NOW,
@@ -21,7 +21,7 @@ from tests.unit.accounts.stage import (
     later,
 )
 
-ABOUT_SIGNUP = Message(SIGNUP, email=EMAIL)
+ABOUT_SIGNUP = messages.Signup(email=EMAIL)
 
 
 def signup(service: Service) -> None:
@@ -39,7 +39,7 @@ def test_who_signed_up_gets_a_link(service: Service) -> None:
     (mail,) = service.postman.mails
     address, fragment, token = mail.values["link"].partition("#token=")
     assert (address, fragment, len(token)) == (f"{SITE_URL}/verify-email", "#token=", 43)
-    assert mail == Mail(EMAIL, "confirm_email", {"site_url": SITE_URL, "link": mail.values["link"]})
+    assert mail == Mail(EMAIL, ConfirmEmail(mail.values["link"]), SITE_URL)
     (stored,) = service.world.tokens.values()
     assert (stored.digest, stored.expires_at) == (secrets.digest(token), later(hours=24))
     assert service.identity().pending_token == stored.digest
@@ -51,7 +51,7 @@ def test_the_owner_of_a_confirmed_address_is_told_that_somebody_tried(service: S
     service.person()
 
     assert service.mailing.deliver(ABOUT_SIGNUP, NOW) == SENT
-    assert service.postman.mails == [Mail(EMAIL, "already_registered", {"site_url": SITE_URL})]
+    assert service.postman.mails == [Mail(EMAIL, AlreadyRegistered(), SITE_URL)]
     assert service.world.tokens == {}
 
 
@@ -98,7 +98,7 @@ def test_another_recipient_has_a_limit_of_its_own(service: Service) -> None:
     for _ in range(4):
         service.mailing.deliver(ABOUT_SIGNUP, NOW)
 
-    assert service.mailing.deliver(Message(SIGNUP, email="other@example.com"), NOW) == SENT
+    assert service.mailing.deliver(messages.Signup(email="other@example.com"), NOW) == SENT
     assert "example.com" not in repr(list(service.world.counters))
 
 
@@ -153,14 +153,14 @@ def test_a_sign_up_that_is_replaced_meanwhile_gets_no_link(service: Service) -> 
     assert service.identity().pending_token is None
 
 
-@pytest.mark.parametrize("kind", [API_KEY_CREATED, API_KEY_DELETED])
-def test_the_owner_is_told_about_keys(service: Service, kind: str) -> None:
+@pytest.mark.parametrize("kind", [messages.ApiKeyCreated, messages.ApiKeyDeleted])
+def test_the_owner_is_told_about_keys(service: Service, kind: type[messages.ApiKeyCreated]) -> None:
     """At the address that is stored, under the template of that name (EM-03, TK-11)."""
     user_id = service.person().session.user_id
 
-    assert service.mailing.deliver(Message(kind, user_id=user_id, detail="laptop"), NOW) == SENT
+    assert service.mailing.deliver(kind(user_id, "laptop"), NOW) == SENT
     (mail,) = service.postman.mails
-    assert (mail.to, mail.template, sorted(mail.values.values())) == (EMAIL, kind, [SITE_URL, "laptop"])
+    assert (mail.to, mail.template, sorted(mail.values.values())) == (EMAIL, kind("", "").kind, [SITE_URL, "laptop"])
 
 
 @pytest.mark.parametrize("state", ["gone", "without an address"])
@@ -172,7 +172,7 @@ def test_nobody_is_told_about_keys_of_nobody(service: Service, state: str) -> No
     else:
         service.world.user(user_id, email="")
 
-    assert service.mailing.deliver(Message(API_KEY_CREATED, user_id=user_id), NOW) == NOBODY_TO_TELL
+    assert service.mailing.deliver(messages.ApiKeyCreated(user_id, "laptop"), NOW) == NOBODY_TO_TELL
     assert service.postman.mails == []
 
 
@@ -182,4 +182,4 @@ def test_a_disabled_owner_is_still_told() -> None:
     user_id = service.person().session.user_id
     service.world.user(user_id, status=users.DISABLED)
 
-    assert service.mailing.deliver(Message(API_KEY_DELETED, user_id=user_id), NOW) == SENT
+    assert service.mailing.deliver(messages.ApiKeyDeleted(user_id=user_id), NOW) == SENT

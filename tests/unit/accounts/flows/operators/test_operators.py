@@ -18,9 +18,8 @@ from accounts.errors import (
     WeakPassword,
 )
 from accounts.flows.operators.operator_requests import UNNAMED, OperatorRequest
-from accounts.model import users
+from accounts.model import messages, users
 from accounts.model.audit import NOBODY, Record
-from accounts.model.messages import API_KEY_DELETED, PASSWORD_REVOKED, Message
 from accounts.model.throttles import Counter
 from accounts.web import inspections
 from tests.unit.accounts.stage import (
@@ -153,7 +152,7 @@ def test_a_revoked_password_lets_nobody_in_until_it_is_reset(service: Service) -
 
     assert held(service, logged_in) == set()
     assert recorded(service) == [line(user_id, "authn_password_revoked")]
-    assert service.outbox.messages == [Message(PASSWORD_REVOKED, user_id=user_id)]
+    assert service.outbox.messages == [messages.PasswordRevoked(user_id=user_id)]
     with pytest.raises(InvalidCredentials) as refused:
         service.log_in(SOON)
     assert (refused.value.message, service.hasher.calls) == (InvalidCredentials.default_message, 1)
@@ -234,7 +233,7 @@ def test_a_leaked_key_ends_and_the_others_stay(service: Service) -> None:
     with pytest.raises(Unauthenticated):
         service.authentication.principal(key_credential(leaked.plaintext), OWNER, SOON)
     assert service.authentication.principal(key_credential(other.plaintext), OWNER, SOON).user_id == user_id
-    assert service.outbox.messages == [Message(API_KEY_DELETED, user_id=user_id, detail="")]
+    assert service.outbox.messages == [messages.ApiKeyDeleted(user_id=user_id, name="")]
     assert recorded(service) == [line(user_id, "authn_token_revoked", api_key=leaked.api_key.digest)]
     assert service.world.records[0].shown == {"by": "operator"}
 

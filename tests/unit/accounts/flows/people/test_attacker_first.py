@@ -9,7 +9,7 @@ from copy import replace
 import pytest
 
 from accounts.errors import InvalidCredentials, InvalidLink
-from accounts.model.messages import SIGNUP, Message
+from accounts.model import messages
 from tests.unit.accounts.stage import EMAIL, NOW, OWNER, SITE_URL, STRANGER, Service, held, later
 
 VICTIMS = "violet bridges in winter"
@@ -79,7 +79,7 @@ def test_the_attacker_signs_up_again_after_the_victim(service: Service) -> None:
     assert service.world.users == {}
 
     service.signup.start(EMAIL, VICTIMS, "Victoria", OWNER, later(hours=7))
-    service.mailing.deliver(Message(SIGNUP, email=EMAIL), later(hours=7))
+    service.mailing.deliver(messages.Signup(email=EMAIL), later(hours=7))
     token = service.postman.mails[-1].values["link"].partition("#token=")[2]
     service.verification.confirm(token, VICTIMS, None, OWNER, later(hours=7))
 
@@ -91,7 +91,7 @@ def test_the_attacker_signs_up_once_the_victim_has_the_account(service: Service)
     """Nothing changes, and the mail to the victim says so without a link that could confirm anything."""
     service.verification.confirm(victim_signs_up(service), VICTIMS, None, OWNER, later(minutes=2))
     service.signup.start(EMAIL, ATTACKERS, "Mallory", STRANGER, later(minutes=3))
-    service.mailing.deliver(Message(SIGNUP, email=EMAIL), later(minutes=3))
+    service.mailing.deliver(messages.Signup(email=EMAIL), later(minutes=3))
 
     mail = service.postman.mails[-1]
     assert (mail.to, mail.template, dict(mail.values)) == (EMAIL, "already_registered", {"site_url": SITE_URL})

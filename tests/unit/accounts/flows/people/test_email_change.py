@@ -18,9 +18,10 @@ from accounts.errors import (
 )
 from accounts.flows.mail.mailing import LIMIT_REACHED, NOBODY_TO_TELL, SENT
 from accounts.flows.people.session_opening import LoggedIn
+from accounts.model import messages
 from accounts.model.audit import Record
 from accounts.model.identities import BOUNCE, Identity
-from accounts.model.messages import EMAIL_CHANGE, EMAIL_CHANGE_ASKED, Message
+from accounts.model.messages import Message
 from tests.unit.accounts.stage import (
     EMAIL,
     NEW_EMAIL,
@@ -50,7 +51,7 @@ def confirm(service: Service, logged_in: LoggedIn, token: str, minutes: float = 
 
 def about_change(logged_in: LoggedIn, to: str = NEW_EMAIL) -> Message:
     """What is on the queue when that person asks."""
-    return Message(EMAIL_CHANGE, user_id=logged_in.session.user_id, email=to, at=NOW.isoformat())
+    return messages.EmailChange(user_id=logged_in.session.user_id, email=to, asked_at=NOW)
 
 
 def log_in_as(service: Service, email: str, password: str = PASSWORD) -> LoggedIn:
@@ -67,8 +68,8 @@ def test_asking_counts_and_queues_alike_for_every_address(service: Service, emai
     user_id = service.email_change_request.ask(cookie(logged_in), email, OWNER, NOW)
 
     assert service.outbox.messages == [
-        Message(EMAIL_CHANGE_ASKED, user_id=user_id, email=EMAIL),
-        Message(EMAIL_CHANGE, user_id=user_id, email=email.lower(), at=NOW.isoformat()),
+        messages.EmailChangeAsked(user_id=user_id, email=EMAIL),
+        messages.EmailChange(user_id=user_id, email=email.lower(), asked_at=NOW),
     ]
     assert counted(service) == {"mail/60": 1, "email-change/86400": 1}
     assert [read.partition(":")[0] for read in service.world.reads] == ["sessions", "users"]
@@ -197,7 +198,7 @@ def test_the_account_moves_with_its_password(service: Service) -> None:
     assert held(service, logged_in) == {logged_in.session.digest}
     [record] = service.world.records
     assert record == Record(user_id, "user_email_changed", now, OWNER, {}, record.serial)
-    assert service.outbox.messages == [Message("email_changed", user_id=user_id, email=EMAIL)]
+    assert service.outbox.messages == [messages.EmailChanged(user_id=user_id, email=EMAIL)]
     assert log_in_as(service, NEW_EMAIL).session.user_id == user_id
     with pytest.raises(InvalidCredentials):
         log_in_as(service, EMAIL)
@@ -205,7 +206,7 @@ def test_the_account_moves_with_its_password(service: Service) -> None:
 
 def test_the_old_address_hears_of_it(service: Service) -> None:
     """Although it is no longer the account's: there its owner reads."""
-    message = Message("email_changed", user_id="u" * 28, email=EMAIL)
+    message = messages.EmailChanged(user_id="u" * 28, email=EMAIL)
 
     assert service.mailing.deliver(message, NOW) == SENT
     [mail] = service.postman.mails

@@ -8,8 +8,8 @@ from accounts import secrets
 from accounts.errors import InvalidCredentials
 from accounts.flows.mail.mailing import LIMIT_REACHED, SENT
 from accounts.flows.people.session_opening import LoggedIn
+from accounts.model import messages
 from accounts.model.audit import Caller
-from accounts.model.messages import Message
 from tests.unit.accounts.stage import EMAIL, NOW, OTHER_PASSWORD, OWNER, PASSWORD, STRANGER, Service, cookie, later
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -40,11 +40,10 @@ def test_a_new_browser_is_given_a_token_and_its_owner_is_told(service: Service) 
     assert service.identity().devices == (OWNER.device, secrets.digest(logged_in.device))
     assert logged_in.device not in str(service.world)
     assert service.outbox.messages == [
-        Message(
-            "sign_in_new_device",
+        messages.LoginNewBrowser(
             user_id=user_id,
-            detail="Firefox on Linux",
-            at="2026-03-01T12:00:00+00:00",
+            browser="Firefox on Linux",
+            at=NOW,
             source="198.51.100.7",
         )
     ]
@@ -59,7 +58,7 @@ def test_the_mail_says_it_as_people_do(service: Service) -> None:
     assert service.mailing.deliver(message, NOW) == SENT
     [mail] = service.postman.mails
     assert mail.values["at"] == "1 March 2026, 12:00 UTC"
-    assert (mail.values["detail"], mail.values["source"]) == ("Firefox on Linux", "198.51.100.7")
+    assert (mail.values["browser"], mail.values["source"]) == ("Firefox on Linux", "198.51.100.7")
 
 
 def test_a_browser_that_is_known_is_no_news(service: Service) -> None:
@@ -108,7 +107,7 @@ def test_a_flood_of_log_ins_is_not_a_flood_of_mail(service: Service) -> None:
     told = [service.mailing.deliver(message, NOW) for message in service.outbox.messages]
 
     assert (told.count(SENT), told.count(LIMIT_REACHED), len(service.postman.mails)) == (10, 20, 10)
-    other = Message("password_changed", user_id=service.identity().user_id)
+    other = messages.PasswordChanged(user_id=service.identity().user_id)
     assert service.mailing.deliver(other, NOW) == SENT
     assert service.mailing.deliver(service.outbox.messages[0], later(hours=1)) == SENT
 

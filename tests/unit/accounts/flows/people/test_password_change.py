@@ -16,8 +16,8 @@ from accounts.errors import (
 )
 from accounts.flows.people.authentication import Credential
 from accounts.flows.people.session_opening import LoggedIn
+from accounts.model import messages
 from accounts.model.audit import Record
-from accounts.model.messages import Message
 from tests.unit.accounts.stage import (
     EMAIL,
     NO_KEY,
@@ -54,7 +54,7 @@ def test_the_new_password_is_the_one_that_works(service: Service) -> None:
     assert held(service, logged_in) == {logged_in.session.digest}
     [record] = service.world.records
     assert record == Record(user_id, "authn_password_change", later(minutes=1), OWNER, {}, record.serial)
-    assert service.outbox.messages == [Message("password_changed", user_id=user_id)]
+    assert service.outbox.messages == [messages.PasswordChanged(user_id=user_id)]
     with pytest.raises(InvalidCredentials):
         service.log_in(later(minutes=2))
     assert service.log_in(later(minutes=2), password=OTHER_PASSWORD)

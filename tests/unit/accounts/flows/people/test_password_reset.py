@@ -8,8 +8,8 @@ import pytest
 from accounts import secrets
 from accounts.errors import InvalidCredentials, InvalidInput, InvalidLink, TooManyAttempts, Unavailable, WeakPassword
 from accounts.flows.mail.mailing import LIMIT_REACHED, NOBODY_TO_TELL, SENT
+from accounts.model import messages
 from accounts.model.audit import Record
-from accounts.model.messages import PASSWORD_FORGOT, Message
 from accounts.model.one_time_tokens import EMAIL_VERIFICATION
 from tests.unit.accounts.stage import (
     EMAIL,
@@ -28,7 +28,7 @@ from tests.unit.accounts.stage import (
     order,
 )
 
-ABOUT = Message(PASSWORD_FORGOT, email=EMAIL)
+ABOUT = messages.PasswordForgot(email=EMAIL)
 
 
 def reset(service: Service, token: str, password: str = OTHER_PASSWORD, minutes: float = 1) -> str:
@@ -48,7 +48,7 @@ def test_asking_only_counts_and_queues(service: Service, email: str) -> None:
     service.person()
     service.forgotten.ask(email, OWNER, NOW)
 
-    assert service.outbox.messages == [Message(PASSWORD_FORGOT, email=email.lower(), device=OWNER.device)]
+    assert service.outbox.messages == [messages.PasswordForgot(email=email.lower(), known_browser=OWNER.device)]
     assert (counted(service), service.world.reads, service.postman.mails) == ({"mail/60": 1}, [], [])
 
 
@@ -99,7 +99,7 @@ def test_an_account_without_a_password_is_told_its_ways_in_and_offered_one(servi
     token = service.reset_token()
 
     [mail] = service.postman.mails
-    assert (mail.template, mail.values["detail"]) == ("password_forgot_without_password", "Google and GitHub")
+    assert (mail.template, mail.values["providers"]) == ("password_forgot_without_password", "Google and GitHub")
     reset(service, token)
     assert service.log_in(later(minutes=2), password=OTHER_PASSWORD).session.user_id == user_id
 
@@ -160,10 +160,10 @@ def test_a_stranger_does_not_use_up_the_owners_mails(service: Service) -> None:
     """A browser that has logged in has mails of its own: nobody locks its owner out of a reset (promise 5)."""
     service.person()
     for _ in range(6):
-        service.mailing.deliver(replace(ABOUT, device="a stranger's"), NOW)
+        service.mailing.deliver(replace(ABOUT, known_browser="a stranger's"), NOW)
     service.mailing.deliver(ABOUT, NOW)
     assert len(service.postman.mails) == 3
-    told = [service.mailing.deliver(replace(ABOUT, device=OWNER.device), NOW) for _ in range(4)]
+    told = [service.mailing.deliver(replace(ABOUT, known_browser=OWNER.device), NOW) for _ in range(4)]
 
     assert told == [SENT, SENT, SENT, LIMIT_REACHED]
 
@@ -206,7 +206,7 @@ def test_a_reset_sets_the_password_and_ends_every_session(service: Service) -> N
     assert service.world.tokens == {}
     [record] = service.world.records
     assert record == Record(user_id, "authn_password_change", later(minutes=1), OWNER, {"by": "reset"}, record.serial)
-    assert service.outbox.messages == [Message("password_reset", user_id=user_id)]
+    assert service.outbox.messages == [messages.PasswordReset(user_id=user_id)]
     with pytest.raises(InvalidCredentials):
         service.log_in(later(minutes=2))
     assert service.log_in(later(minutes=2), password=OTHER_PASSWORD)

@@ -6,8 +6,8 @@ import pytest
 
 from accounts.errors import InvalidInput, TooManyAttempts, Unavailable, WeakPassword
 from accounts.limits import UNVERIFIED_KEPT
+from accounts.model import messages
 from accounts.model.identities import Identity
-from accounts.model.messages import SIGNUP, Message
 from tests.fakes import FakeBreaches
 from tests.unit.accounts.stage import (
     EMAIL,
@@ -40,7 +40,7 @@ def test_a_sign_up_is_written_down_and_claims_nothing(service: Service) -> None:
     )
     assert len(identity.user_id) == 28
     assert (service.world.users, service.world.sessions) == ({}, {})
-    assert service.outbox.messages == [Message(SIGNUP, email=EMAIL)]
+    assert service.outbox.messages == [messages.Signup(email=EMAIL)]
 
 
 def _new(_: Service) -> None:
@@ -74,7 +74,7 @@ def test_every_address_gets_the_same_answer_work_and_message(
     service.signup.start(EMAIL, PASSWORD, "", STRANGER, NOW)
 
     assert (service.hasher.calls, service.world.reads) == (1, [])
-    assert service.outbox.messages == [Message(SIGNUP, email=EMAIL)]
+    assert service.outbox.messages == [messages.Signup(email=EMAIL)]
     assert counted(service) == {"mail/60": 1}
 
 
@@ -154,7 +154,7 @@ def test_resending_only_queues_a_message(service: Service, state: Callable[[Serv
 
     service.resend.ask("OLIVE@example.com", OWNER, NOW)
 
-    assert (service.world.reads, service.outbox.messages) == ([], [Message(SIGNUP, email=EMAIL)])
+    assert (service.world.reads, service.outbox.messages) == ([], [messages.Signup(email=EMAIL)])
 
 
 def test_resending_to_what_is_no_address_is_refused(service: Service) -> None:

@@ -12,9 +12,9 @@ from accounts.flows.people.session_opening import LoggedIn
 from accounts.flows.providers.identity_linking import IdentityLinking, ProviderVerification
 from accounts.flows.providers.identity_management import IdentityList, IdentityUnlinking, PasswordSetting
 from accounts.flows.providers.provider_login import Arrival, Callback, Departure, ProviderArrival, ProviderDeparture
+from accounts.model import messages
 from accounts.model.audit import Caller
 from accounts.model.identities import Identity, email_key, provider_key
-from accounts.model.messages import Message
 from accounts.model.one_time_tokens import OneTimeToken
 from accounts.model.origins import Allowlist
 from accounts.model.passwords import Policy
@@ -169,7 +169,7 @@ class OAuthService(Service):
 
     def mailed_proof(self, person: ProviderPerson, now: datetime = NOW) -> str:
         """Deliver the mail that is to prove the address of that person; the token in it."""
-        message = Message("provider_sign_up", identity=provider_key(person.provider, person.subject))
+        message = messages.ProviderSignup(identity=provider_key(person.provider, person.subject))
         assert self.mailing.deliver(message, now) == "sent"
         return self.postman.mails[-1].values["link"].partition("#token=")[2].partition("&")[0]
 

@@ -15,9 +15,9 @@ from accounts.errors import (
     LoginExpired,
     Unavailable,
 )
+from accounts.model import messages
 from accounts.model.audit import Record
 from accounts.model.identities import Claim, Identity, StillVerified
-from accounts.model.messages import Message
 from accounts.model.users import User
 from tests.unit.accounts.flows.providers.stage import OAuthService, both_keys, presented, somebody, tables_of
 from tests.unit.accounts.stage import EMAIL, NOW, OTHER_PASSWORD, OWNER, PASSWORD, STRANGER, Meanwhile, held, order
@@ -100,7 +100,7 @@ def test_a_squatter_cannot_come_back_after_the_owner(service: OAuthService) -> N
     service.signup.start(EMAIL, OTHER_PASSWORD, "Eve", STRANGER, NOW)
 
     assert tables_of(service) == before
-    assert service.mailing.deliver(Message("sign_up", email=EMAIL), NOW) == "sent"
+    assert service.mailing.deliver(messages.Signup(email=EMAIL), NOW) == "sent"
     assert service.postman.mails[-1].template == "already_registered"
 
 
@@ -136,7 +136,7 @@ def test_the_same_verified_address_on_both_sides_is_the_same_person(service: OAu
     assert arrived.session.user_id == owner.session.user_id
     assert service.keys_of(owner) == both_keys(OLIVE)
     assert held(service, owner) == {owner.session.digest, arrived.session.digest}
-    assert service.notices.messages == [Message("identity_linked", user_id=owner.session.user_id, detail="Google")]
+    assert service.notices.messages == [messages.IdentityLinked(user_id=owner.session.user_id, provider="Google")]
     assert [record.event for record in service.world.records] == ["authn_identity_linked", "authn_login_success"]
     assert service.log_in().session.user_id == owner.session.user_id
 
@@ -165,7 +165,7 @@ def test_an_address_that_the_provider_has_not_verified_opens_and_changes_nothing
     pending = service.world.identities.pop("github#666")
     assert (pending.verified, pending.user_id in service.world.users) == (False, False)
     assert tables_of(service) == before
-    assert service.outbox.messages == [Message("provider_sign_up", identity="github#666")]
+    assert service.outbox.messages == [messages.ProviderSignup(identity="github#666")]
 
 
 def test_a_person_without_an_address_is_told_so(service: OAuthService) -> None:

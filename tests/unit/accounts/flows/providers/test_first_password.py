@@ -13,8 +13,8 @@ from accounts.errors import (
     Unauthenticated,
     WeakPassword,
 )
+from accounts.model import messages
 from accounts.model.audit import Record
-from accounts.model.messages import Message
 from tests.unit.accounts.flows.providers.stage import OAuthService, presented, somebody, tables_of
 from tests.unit.accounts.stage import (
     EMAIL,
@@ -46,7 +46,7 @@ def test_a_first_password_works_at_once(service: OAuthService) -> None:
     assert service.world.records[0] == Record(
         user_id, "authn_password_change", NOW, OWNER, serial=service.world.records[0].serial
     )
-    assert service.notices.messages == [Message("password_set", user_id=user_id)]
+    assert service.notices.messages == [messages.PasswordSet(user_id=user_id)]
 
 
 def test_a_first_password_ends_the_other_sessions_and_keeps_this_one(service: OAuthService) -> None:

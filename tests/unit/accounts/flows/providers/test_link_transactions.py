@@ -16,9 +16,9 @@ from accounts.errors import (
 from accounts.flows.people.authentication import Credential
 from accounts.flows.people.session_opening import LoggedIn
 from accounts.flows.providers.provider_login import Arrival, Callback
+from accounts.model import messages
 from accounts.model.audit import Record
 from accounts.model.identities import Claim, Identity, provider_key
-from accounts.model.messages import Message
 from accounts.model.users import HoldIdentity
 from tests.unit.accounts.flows.providers.stage import CODE, OAuthService, both_keys, presented, somebody, tables_of
 from tests.unit.accounts.stage import EMAIL, NOW, OWNER, SITE_URL, STRANGER, Meanwhile, held, later
@@ -53,7 +53,7 @@ def test_the_login_is_linked_and_the_session_stays_as_it_was(service: OAuthServi
     )
     [record] = service.world.records
     assert record == Record(user_id, "authn_identity_linked", NOW, OWNER, {"provider": "github"}, serial=record.serial)
-    assert service.notices.messages == [Message("identity_linked", user_id=user_id, detail="GitHub")]
+    assert service.notices.messages == [messages.IdentityLinked(user_id=user_id, provider="GitHub")]
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from accounts import secrets
 from accounts.errors import AccountsError, AddressReused, EmailNotVerified, InvalidLink, TooManyAttempts
 from accounts.flows.people.authentication import Credential
 from accounts.flows.people.session_opening import LoggedIn
+from accounts.model import messages
 from accounts.model.identities import Identity
-from accounts.model.messages import Message
 from accounts.model.one_time_tokens import PROVIDER_VERIFICATION, Consume, Issue, issue
 from tests.unit.accounts.flows.providers.stage import (
     AtOnce,
@@ -64,7 +64,7 @@ def test_the_subject_waits_with_the_digest_of_its_browser(service: OAuthService)
         expires_at=NOW + timedelta(days=7),
         confirming_browser=browser,
     )
-    assert service.outbox.messages == [Message("provider_sign_up", identity="github#77")]
+    assert service.outbox.messages == [messages.ProviderSignup(identity="github#77")]
 
 
 def test_the_mail_and_the_same_browser_make_the_account(service: OAuthService) -> None:
@@ -76,7 +76,7 @@ def test_the_mail_and_the_same_browser_make_the_account(service: OAuthService) -
     [mail] = service.postman.mails
     link = f"{SITE_URL}/verify-email#token={token}&with=github"
     assert (mail.to, mail.template) == (EMAIL, "confirm_provider_email")
-    assert mail.values == {"site_url": SITE_URL, "link": link, "detail": "GitHub"}
+    assert mail.values == {"site_url": SITE_URL, "link": link, "provider": "GitHub"}
     assert (arrived.session.method, service.keys_of(arrived)) == ("github", both_keys(UNVERIFIED))
     confirmed = service.provider_identity(UNVERIFIED)
     assert (confirmed.confirming_browser, confirmed.pending_token, confirmed.expires_at) == (None, None, None)
@@ -157,7 +157,7 @@ def test_an_account_with_that_address_is_linked_once_the_mailbox_is_proven(servi
     assert arrived.session.user_id == owner.session.user_id
     assert arrived.identity.email == EMAIL
     assert service.keys_of(owner) == both_keys(UNVERIFIED)
-    assert service.notices.messages == [Message("identity_linked", user_id=owner.session.user_id, detail="GitHub")]
+    assert service.notices.messages == [messages.IdentityLinked(user_id=owner.session.user_id, provider="GitHub")]
     assert service.log_in().session.user_id == owner.session.user_id
 
 
@@ -259,7 +259,7 @@ def test_three_mails_in_six_hours_are_the_most_for_one_address(service: OAuthSer
     outcomes = []
     for subject in ("1", "2", "3", "4"):
         _begin(service, replace(UNVERIFIED, subject=subject))
-        outcomes.append(service.mailing.deliver(Message("provider_sign_up", identity=f"github#{subject}"), NOW))
+        outcomes.append(service.mailing.deliver(messages.ProviderSignup(identity=f"github#{subject}"), NOW))
 
     assert outcomes == ["sent", "sent", "sent", "limit_reached"]
 
@@ -269,4 +269,4 @@ def test_a_subject_that_is_confirmed_gets_no_more_mail(service: OAuthService) ->
     browser = _begin(service)
     _confirm(service, service.mailed_proof(UNVERIFIED), browser)
 
-    assert service.mailing.deliver(Message("provider_sign_up", identity="github#77"), NOW) == "nobody_to_tell"
+    assert service.mailing.deliver(messages.ProviderSignup(identity="github#77"), NOW) == "nobody_to_tell"

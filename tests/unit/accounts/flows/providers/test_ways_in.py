@@ -15,9 +15,9 @@ from accounts.errors import (
     ReauthenticationRequired,
     Unauthenticated,
 )
+from accounts.model import messages
 from accounts.model.audit import Record
 from accounts.model.identities import Replace, public_id
-from accounts.model.messages import Message
 from accounts.model.sessions import Start
 from accounts.model.users import DISABLED
 from tests.unit.accounts.flows.providers.stage import (
@@ -97,7 +97,7 @@ def test_a_login_that_is_unlinked_opens_the_account_no_more(service: OAuthServic
     assert record == Record(
         user_id, "authn_identity_unlinked", NOW, OWNER, {"provider": "github"}, serial=record.serial
     )
-    assert service.notices.messages == [Message("identity_unlinked", user_id=user_id, detail="GitHub")]
+    assert service.notices.messages == [messages.IdentityUnlinked(user_id=user_id, provider="GitHub")]
     assert service.log_in_with(GITHUB).session.user_id != user_id
 
 

@@ -1,0 +1,129 @@
+"""What emails say: one type for each template, with the values that the template needs."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import asdict
+
+
+class Content(Struct, frozen=True):
+    """The tag of each kind is the folder of its template."""
+
+    @property
+    def template(self) -> str:
+        return str(self.__struct_config__.tag)
+
+
+class ConfirmEmail(Content, frozen=True, tag="confirm_email"):
+    link: str
+
+
+class ConfirmProviderEmail(Content, frozen=True, tag="confirm_provider_email"):
+    link: str
+    provider: str
+
+
+class AlreadyRegistered(Content, frozen=True, tag="already_registered"):
+    pass
+
+
+class PasswordForgot(Content, frozen=True, tag="password_forgot"):
+    link: str
+
+
+class PasswordForgotWithoutPassword(Content, frozen=True, tag="password_forgot_without_password"):
+    link: str
+    providers: str
+
+
+class PasswordReset(Content, frozen=True, tag="password_reset"):
+    """``providers`` is empty where the account has none."""
+
+    providers: str
+
+
+class PasswordChanged(Content, frozen=True, tag="password_changed"):
+    pass
+
+
+class PasswordRevoked(Content, frozen=True, tag="password_revoked"):
+    pass
+
+
+class PasswordSet(Content, frozen=True, tag="password_set"):
+    pass
+
+
+class EmailChange(Content, frozen=True, tag="email_change"):
+    link: str
+
+
+class EmailChangeAsked(Content, frozen=True, tag="email_change_asked"):
+    pass
+
+
+class EmailChanged(Content, frozen=True, tag="email_changed"):
+    pass
+
+
+class _Login(Content, frozen=True):
+    """``at`` is the time in words."""
+
+    browser: str
+    at: str
+    source: str
+
+
+class LoginNewBrowser(_Login, frozen=True, tag="sign_in_new_device"):
+    pass
+
+
+class LoginAfterFailures(_Login, frozen=True, tag="sign_in_after_failures"):
+    pass
+
+
+class ClientLoggedIn(_Login, frozen=True, tag="program_signed_in"):
+    client: str
+
+
+class IdentityLinked(Content, frozen=True, tag="identity_linked"):
+    provider: str
+
+
+class IdentityUnlinked(Content, frozen=True, tag="identity_unlinked"):
+    provider: str
+
+
+class ApiKeyCreated(Content, frozen=True, tag="api_key_created"):
+    name: str
+
+
+class ApiKeyDeleted(Content, frozen=True, tag="api_key_deleted"):
+    """``name`` is empty where it is not known."""
+
+    name: str
+
+
+class Mail(Struct, frozen=True):
+    """``site_url`` is configuration: no request has a say in a link (CWE-640)."""
+
+    to: str
+    content: Content
+    site_url: str
+
+    @property
+    def template(self) -> str:
+        return self.content.template
+
+    @property
+    def values(self) -> dict[str, str]:
+        return {"site_url": self.site_url, **asdict(self.content)}
+
+
+class Postman(Protocol):
+    """Renders and sends."""
+
+    def send(self, mail: Mail) -> None:
+        """Send the email; raises Unavailable when it was refused."""

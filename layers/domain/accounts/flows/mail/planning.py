@@ -1,0 +1,147 @@
+"""Decides what to send for a message, and within which limits. Writes nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from accounts import secrets
+from accounts.flows.mail import mails
+from accounts.flows.mail.mails import Content
+from accounts.limits import (
+    EMAIL_CHANGE_LIFETIME,
+    NOTICES_PER_HOUR,
+    RESET_MAILS_PER_DAY,
+    RESET_MAILS_PER_HOUR,
+    SIGNUP_MAILS_PER_RECIPIENT,
+    SIGNUP_MAILS_WINDOW,
+)
+from accounts.model import messages, throttles, users
+from accounts.model.identities import EMAIL, Identities, Identity, email_key
+from accounts.model.messages import Message, Notice, OwnerNotice
+from accounts.model.throttles import Toll
+from accounts.model.users import User, Users
+
+
+class Ready(Struct, frozen=True):
+    """An email that needs neither a token nor an account."""
+
+    to: str
+    content: Content
+
+
+class ConfirmationLink(Struct, frozen=True):
+    """A link that confirms ``identity``, to its address."""
+
+    identity: Identity
+
+
+class ResetLink(Struct, frozen=True):
+    """A link that sets the password of the address ``key``, to that address."""
+
+    key: str
+    user: User
+
+
+class ChangeLink(Struct, frozen=True):
+    """A link that moves the account to the address ``to``, sent there."""
+
+    to: str
+    user: User
+
+
+Letter = Ready | ConfirmationLink | ResetLink | ChangeLink | OwnerNotice
+"""What to send. All but Ready become an email only once they are counted."""
+
+
+class Plan(Struct, frozen=True):
+    limits: tuple[Toll, ...]
+    letter: Letter
+
+
+class Planning(Struct, frozen=True):
+    identities: Identities
+    users: Users
+
+    def plan(self, message: Message, now: datetime) -> Plan | None:
+        """None when there is nobody to send to."""
+        match message:
+            case messages.Signup():
+                return self._confirmation(email_key(message.email), now)
+            case messages.ProviderSignup():
+                return self._confirmation(message.identity, now)
+            case messages.PasswordForgot():
+                return self._reset(message, now)
+            case messages.EmailChange():
+                return self._change(message, now)
+            case _:
+                return Plan(_notice_limits(message, now), _notice(message))
+
+    def _confirmation(self, key: str, now: datetime) -> Plan | None:
+        """A link for an identity that is not confirmed; for one that is, a notice to its owner."""
+        identity = self.identities.get(key)
+        if identity is None or identity.disabled or (identity.verified and identity.provider != EMAIL):
+            return None
+        letter = _already_registered(identity) if identity.verified else ConfirmationLink(identity)
+        return Plan(_confirmation_limits(identity.email, now), letter)
+
+    def _reset(self, message: messages.PasswordForgot, now: datetime) -> Plan | None:
+        key = email_key(message.email)
+        identity = self.identities.get(key)
+        user = users.find(self.users, identity.user_id) if identity is not None and identity.can_log_in else None
+        if identity is None or user is None:
+            return None
+        # Known browsers have a limit of their own, so that an attacker cannot use up the owner's emails.
+        bucket = "reset-mail-known" if message.known_browser in identity.devices else "reset-mail"
+        return Plan(_reset_limits(bucket, identity.email, now), ResetLink(key, user))
+
+    def _change(self, message: messages.EmailChange, now: datetime) -> Plan | None:
+        """A link for the new address; if that has an owner, a notice to them instead."""
+        user = users.find(self.users, message.user_id)
+        if user is None or not self._still_wanted(message, user, now):
+            return None
+        limits = _confirmation_limits(message.email, now)
+        taken = self.identities.get(email_key(message.email))
+        if taken is None or not taken.verified:
+            return Plan(limits, ChangeLink(message.email, user))
+        return None if taken.disabled else Plan(limits, _already_registered(taken))
+
+    def _still_wanted(self, message: messages.EmailChange, user: User, now: datetime) -> bool:
+        """Whether the request is recent, and the password has not been changed or reset since."""
+        if now >= message.asked_at + EMAIL_CHANGE_LIFETIME:
+            return False
+        current = self.identities.get(email_key(user.email))
+        return current is not None and (current.secured_at is None or message.asked_at > current.secured_at)
+
+
+def _already_registered(identity: Identity) -> Ready:
+    return Ready(identity.email, mails.AlreadyRegistered())
+
+
+def _notice(message: Notice) -> Letter:
+    match message:
+        case messages.EmailChangeAsked():
+            return Ready(message.email, mails.EmailChangeAsked())
+        case messages.EmailChanged():
+            return Ready(message.email, mails.EmailChanged())
+        case _:
+            return message
+
+
+def _notice_limits(message: Notice, now: datetime) -> tuple[Toll, ...]:
+    """Per account and kind, so that an attacker cannot bury one notice under many."""
+    whose, hour = f"{message.kind}-{message.user_id}", timedelta(hours=1)
+    return (throttles.window("notice", whose, limit=NOTICES_PER_HOUR, per=hour, now=now),)
+
+
+def _confirmation_limits(address: str, now: datetime) -> tuple[Toll, ...]:
+    recipient, limit = secrets.digest(address), SIGNUP_MAILS_PER_RECIPIENT
+    return (throttles.window("sign-up-mail", recipient, limit=limit, per=SIGNUP_MAILS_WINDOW, now=now),)
+
+
+def _reset_limits(bucket: str, address: str, now: datetime) -> tuple[Toll, ...]:
+    recipient, limits = secrets.digest(address), ((RESET_MAILS_PER_HOUR, 1), (RESET_MAILS_PER_DAY, 24))
+    return tuple(
+        throttles.window(bucket, recipient, limit=limit, per=timedelta(hours=hours), now=now) for limit, hours in limits
+    )

@@ -1,0 +1,166 @@
+"""Turns what was planned into an email, and creates the token of its link.
+
+An email goes to the stored address, never to one that a caller typed (ASVS 6.5; EM-03). The exception is the address
+that an account is about to move to. To the address of a stranger, no text of the caller's choosing is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import replace
+from datetime import datetime
+
+from msgspec import Struct
+
+from accounts.flows.mail import mails
+from accounts.flows.mail.mails import Content, Mail
+from accounts.flows.mail.planning import ChangeLink, ConfirmationLink, Letter, Ready, ResetLink
+from accounts.limits import EMAIL_CHANGE_LIFETIME, PASSWORD_RESET_LIFETIME, VERIFICATION_LIFETIME
+from accounts.model import identities, messages, one_time_tokens
+from accounts.model.identities import EMAIL, Identities, Identity, email_key
+from accounts.model.messages import OwnerNotice
+from accounts.model.one_time_tokens import (
+    EMAIL_CHANGE,
+    EMAIL_VERIFICATION,
+    PASSWORD_RESET,
+    PROVIDER_VERIFICATION,
+    OneTimeToken,
+)
+from accounts.model.providers import TITLES
+from accounts.model.users import User, Users
+from accounts.transactions import Conflict, Transactions, again_on_conflict
+
+
+class Writing(Struct, frozen=True):
+    """``site_url`` is configuration: no request has a say in a link (CWE-640)."""
+
+    identities: Identities
+    users: Users
+    transactions: Transactions
+    site_url: str
+
+    def write(self, letter: Letter, now: datetime) -> Mail | None:
+        """The email; None when the account or its address has changed since the plan."""
+        match letter:
+            case Ready():
+                return self._mail(letter.to, letter.content)
+            case ConfirmationLink():
+                return self._confirmation(letter.identity, now)
+            case ResetLink():
+                return self._reset(letter.key, letter.user, now)
+            case ChangeLink():
+                return self._change(letter.to, letter.user, now)
+            case _:
+                return self._notice(letter)
+
+    def _notice(self, message: OwnerNotice) -> Mail | None:
+        """A notice to the address that the account has now."""
+        user = self.users.get(message.user_id)
+        return self._mail(user.email, _told(message, user)) if user is not None and user.email else None
+
+    def _confirmation(self, identity: Identity, now: datetime) -> Mail | None:
+        is_address = identity.provider == EMAIL
+        purpose = EMAIL_VERIFICATION if is_address else PROVIDER_VERIFICATION
+        plaintext, token = one_time_tokens.issue(purpose, identity.key, lifetime=VERIFICATION_LIFETIME, now=now)
+        if not self._superseded(identity, token):
+            return None
+        link = f"{self.site_url}/verify-email#token={plaintext}"
+        if is_address:
+            return self._mail(identity.email, mails.ConfirmEmail(link))
+        link, title = f"{link}&with={identity.provider}", TITLES[identity.provider]
+        return self._mail(identity.email, mails.ConfirmProviderEmail(link, title))
+
+    def _superseded(self, identity: Identity, token: OneTimeToken) -> bool:
+        """Make the token the only one that confirms the identity; False if that was confirmed or replaced."""
+        # The identity must not be swept before its link expires.
+        kept = max(identity.expires_at or token.expires_at, token.expires_at)
+        pending = replace(identity, pending_token=token.digest, expires_at=kept)
+        try:
+            self.transactions.commit(one_time_tokens.Issue(token), identities.Replace(pending))
+        except Conflict:
+            # A newer sign-up has a message of its own on the queue; a confirmed identity needs none.
+            return False
+        return True
+
+    def _reset(self, key: str, user: User, now: datetime) -> Mail | None:
+        plaintext, token = one_time_tokens.issue(PASSWORD_RESET, key, lifetime=PASSWORD_RESET_LIFETIME, now=now)
+
+        def superseding(address: Identity) -> Identity:
+            return replace(address, pending_token=token.digest)
+
+        address = self._issue(token, key, superseding, user.user_id)
+        if address is None:
+            return None
+        link = f"{self.site_url}/reset-password#token={plaintext}"
+        if address.password_hash is None:
+            return self._mail(address.email, mails.PasswordForgotWithoutPassword(link, _providers_of(user)))
+        return self._mail(address.email, mails.PasswordForgot(link))
+
+    def _change(self, to: str, user: User, now: datetime) -> Mail | None:
+        plaintext, token = one_time_tokens.issue(
+            EMAIL_CHANGE, user.user_id, lifetime=EMAIL_CHANGE_LIFETIME, now=now, data={"email": to}
+        )
+
+        def superseding(address: Identity) -> Identity:
+            return replace(address, pending_change=token.digest)
+
+        if self._issue(token, email_key(user.email), superseding, user.user_id) is None:
+            return None
+        return self._mail(to, mails.EmailChange(f"{self.site_url}/verify-email#token={plaintext}&change=1"))
+
+    def _issue(
+        self, token: OneTimeToken, key: str, superseding: Callable[[Identity], Identity], user_id: str
+    ) -> Identity | None:
+        """Write the token and its digest on the account's address; None when the address is not the account's.
+
+        Logins change an identity, too. Retries on a conflict, so that the email is not lost.
+        """
+
+        def attempt() -> Identity | None:
+            address = self.identities.get(key)
+            if address is None or address.user_id != user_id or not address.can_log_in:
+                return None
+            self.transactions.commit(one_time_tokens.Issue(token), identities.Replace(superseding(address)))
+            return address
+
+        return again_on_conflict(attempt)
+
+    def _mail(self, to: str, content: Content) -> Mail:
+        return Mail(to, content, self.site_url)
+
+
+def _told(message: OwnerNotice, user: User) -> Content:  # noqa: C901, PLR0911 - a table
+    match message:
+        case messages.PasswordSet():
+            return mails.PasswordSet()
+        case messages.PasswordReset():
+            return mails.PasswordReset(_providers_of(user))
+        case messages.PasswordRevoked():
+            return mails.PasswordRevoked()
+        case messages.PasswordChanged():
+            return mails.PasswordChanged()
+        case messages.ApiKeyCreated():
+            return mails.ApiKeyCreated(message.name)
+        case messages.ApiKeyDeleted():
+            return mails.ApiKeyDeleted(message.name)
+        case messages.IdentityLinked():
+            return mails.IdentityLinked(message.provider)
+        case messages.IdentityUnlinked():
+            return mails.IdentityUnlinked(message.provider)
+        case messages.LoginNewBrowser():
+            return mails.LoginNewBrowser(message.browser, _in_words(message.at), message.source)
+        case messages.LoginAfterFailures():
+            return mails.LoginAfterFailures(message.browser, _in_words(message.at), message.source)
+        case messages.ClientLoggedIn():
+            return mails.ClientLoggedIn(message.browser, _in_words(message.at), message.source, message.client)
+
+
+def _providers_of(user: User) -> str:
+    """Titles of the providers that can log in to the account, as in "Google and GitHub"; empty when there is none."""
+    names = {key.partition("#")[0] for key in user.identities}
+    return " and ".join(title for name, title in TITLES.items() if name in names)
+
+
+def _in_words(at: datetime) -> str:
+    """In UTC: the owner's time zone is not known."""
+    return f"{at:%-d %B %Y, %H:%M} UTC"

@@ -1,0 +1,100 @@
+"""The queue's wire form: mailers and requests of two versions read each other's messages."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from accounts.model import messages
+from accounts.model.messages import Message
+
+# As version 0.1 wrote them: each message with all fields.
+OLD = Path(__file__).with_name("messages_before_0_2_0.jsonl").read_text(encoding="utf-8").splitlines()
+OLD_FIELDS = ("kind", "email", "user_id", "identity", "detail", "at", "source", "device", "client")
+_USER_ID, _EMAIL = "4Qm8Zr1Tn6Yb3Wk9Pc5Vx2Hd7Lf0", "olive@example.com"
+_AT = datetime(2026, 11, 22, 9, 14, 0, 250_000, UTC)
+_FIREFOX = ("Firefox on Linux", _AT, "198.51.100.7")
+SAME = [
+    messages.Signup(_EMAIL),
+    messages.ProviderSignup("github#77"),
+    messages.PasswordForgot(_EMAIL, "0f1e2d3c"),
+    messages.PasswordForgot(_EMAIL, ""),
+    messages.EmailChange(_USER_ID, "new@example.com", _AT),
+    messages.EmailChangeAsked(_USER_ID, _EMAIL),
+    messages.EmailChanged(_USER_ID, _EMAIL),
+    messages.PasswordSet(_USER_ID),
+    messages.PasswordReset(_USER_ID),
+    messages.PasswordRevoked(_USER_ID),
+    messages.PasswordChanged(_USER_ID),
+    messages.ApiKeyCreated(_USER_ID, "Zoë's laptop"),
+    messages.ApiKeyDeleted(_USER_ID, ""),
+    messages.IdentityLinked(_USER_ID, "Google"),
+    messages.IdentityUnlinked(_USER_ID, "GitHub"),
+    messages.LoginNewBrowser(_USER_ID, *_FIREFOX),
+    messages.LoginAfterFailures(_USER_ID, *_FIREFOX),
+    messages.ClientLoggedIn(_USER_ID, "Comfy CLI", *_FIREFOX[1:], "Comfy CLI"),
+]
+PAIRS = pytest.mark.parametrize(("old", "message"), list(zip(OLD, SAME, strict=True)))
+
+
+def test_every_kind_is_compared() -> None:
+    assert {type(message) for message in SAME} == set(get_args(Message))
+
+
+@PAIRS
+def test_an_old_message_is_read(old: str, message: Message) -> None:
+    assert messages.decode(old) == message
+
+
+@PAIRS
+def test_an_old_mailer_reads_a_new_message_as_the_old_one(old: str, message: Message) -> None:
+    """It fills absent fields with empty strings and accepts no other field."""
+    new = json.loads(messages.encode(message))
+
+    assert new.keys() <= set(OLD_FIELDS)
+    assert dict.fromkeys(OLD_FIELDS, "") | new == json.loads(old)
+
+
+@PAIRS
+def test_a_message_survives_the_queue(old: str, message: Message) -> None:
+    body = messages.encode(message)
+
+    assert messages.decode(body) == message
+    assert body.isascii()
+    assert len(body) < len(old)
+
+
+@pytest.mark.parametrize("message", SAME)
+def test_a_message_that_lacks_a_field_is_refused(message: Message) -> None:
+    """``device`` and the name of a deleted key may be absent."""
+    fields = json.loads(messages.encode(message))
+    for name in fields:
+        without = json.dumps({key: value for key, value in fields.items() if key != name})
+        if name == "device" or (name == "detail" and isinstance(message, messages.ApiKeyDeleted)):
+            messages.decode(without)
+            continue
+        with pytest.raises(ValueError, match="required"):
+            messages.decode(without)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "no json",
+        "null",
+        "[]",
+        "{}",
+        '{"kind": "sign_in", "email": "a@example.com"}',
+        '{"kind": "Signup", "email": "a@example.com"}',
+        '{"kind": "sign_up", "email": "a@example.com", "bcc": ""}',
+        '{"kind": "sign_up", "email": null}',
+        '{"kind": "sign_up", "email": 1}',
+        '{"kind": "email_change", "user_id": "u", "email": "a@example.com", "at": "yesterday"}',
+    ],
+)
+def test_anything_else_is_refused(body: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        messages.decode(body)
