@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from local.cloud import LocalCloud
 from tests.browser.chromium import FLAGS, installed
-from tests.browser.people import Visitor, visitor_on
+from tests.browser.people import Visitor, enter, visitor_on
 from tests.browser.scenes import Stage
 from tests.conftest import missing
 from tests.local.person import Person
@@ -47,13 +47,21 @@ def visitor(context: BrowserContext, cloud: LocalCloud) -> Iterator[Visitor]:
 
 @pytest.fixture(scope="module")
 def member(cloud: LocalCloud) -> Person:
-    """Somebody with an account and a key, for tests that change nothing of it."""
+    """The owner of an account with a key, for tests that change neither."""
     person = Person(cloud).join()
     person.make_key("render box")
     return person
 
 
 @pytest.fixture
+def owner(cloud: LocalCloud, stage: Stage) -> Person:
+    """The owner of an account that no other test uses, logged in."""
+    person = Person(cloud).join()
+    enter(stage.visitor, person)
+    return person
+
+
+@pytest.fixture
 def stage(visitor: Visitor, cloud: LocalCloud, member: Person) -> Stage:
-    """A visitor's browser, and the member to be."""
+    """A visitor's browser, and the member who may log in there."""
     return Stage(visitor, cloud, member)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.people import enter, long_ago, say_yes
+from tests.browser.people import long_ago, say_yes
 from tests.browser.scenes import WRONG, Stage, log_in
 from tests.local.person import PASSWORD, Person, token_in
 
@@ -14,13 +14,11 @@ NEW_PASSWORD = "seven brave otters pay rent"
 
 
 @pytest.fixture
-def owner(stage: Stage, request: pytest.FixtureRequest) -> Person:
-    """Somebody whose account is theirs alone, logged in and looking at it."""
-    person = Person(stage.cloud, email=f"{request.node.name[5:40].strip('_')}@example.com").join()
-    enter(stage.visitor, person)
+def owner(stage: Stage, owner: Person) -> Person:
+    """The owner, looking at the account."""
     stage.visitor.visit("/account")
-    stage.told(person.email)
-    return person
+    stage.told(owner.email)
+    return owner
 
 
 def test_a_name_is_changed(stage: Stage, owner: Person) -> None:

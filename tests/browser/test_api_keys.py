@@ -1,20 +1,10 @@
 """API keys, from the page to the table and away again."""
 
-import pytest
 from playwright.sync_api import expect
 
-from tests.browser.people import enter, long_ago, say_yes
+from tests.browser.people import long_ago, say_yes
 from tests.browser.scenes import WRONG, Stage
 from tests.local.person import PASSWORD, Person
-
-
-@pytest.fixture
-def owner(stage: Stage, request: pytest.FixtureRequest) -> Person:
-    """Somebody whose keys are theirs alone, logged in."""
-    name = request.node.name[:40].strip("_[]")
-    person = Person(stage.cloud, email=f"{name}@example.com").join()
-    enter(stage.visitor, person)
-    return person
 
 
 def test_a_key_is_made_shown_once_copied_used_and_deleted(stage: Stage, owner: Person) -> None:

@@ -52,33 +52,33 @@ def said(page: Page, text: str | re.Pattern[str]) -> None:
 
 def test_a_local_comfyui_signs_in_renews_and_signs_out(stage: Stage, here: str) -> None:
     """Whoever is not logged in is asked to, comes back to the question, and is back in the program with one click."""
+    person = Person(stage.cloud).join()
     stage.page.goto(here)
     said(stage.page, "Not signed in")
     stage.page.get_by_role("button", name="Sign in with the browser").click()
-    log_in(stage, stage.person.email, PASSWORD)
+    log_in(stage, person.email, PASSWORD)
     expect(stage.page.get_by_role("heading", level=1)).to_have_text("ComfyUI on this computer wants to sign in")
     stage.told(f"A program on this computer (127.0.0.1, port {here.rpartition(':')[2]})")
-    stage.told(stage.person.email)
+    stage.told(person.email)
     stage.press("Allow")
 
-    said(stage.page, f"Signed in as {stage.person.email}")
+    said(stage.page, f"Signed in as {person.email}")
     assert stage.page.url == f"{here}/"
     stage.page.reload()
-    said(stage.page, f"Signed in as {stage.person.email}")
+    said(stage.page, f"Signed in as {person.email}")
     stage.press("Renew the tokens")
     said(stage.page, "Renewed")
     stage.press("Sign out")
     said(stage.page, "Signed out")
     assert stage.page.evaluate("sessionStorage.length") == 0
-    assert "ComfyUI on this computer" not in _programs(stage.person)
+    assert "ComfyUI on this computer" not in _programs(person)
 
 
-def test_a_program_is_ended_from_the_account(stage: Stage, here: str) -> None:
+def test_a_program_is_ended_from_the_account(stage: Stage, owner: Person, here: str) -> None:
     """It shows with its name and as a program, and is signed out at its next step."""
-    enter(stage.visitor, stage.person)
     begin(stage.page, here)
     stage.press("Allow")
-    said(stage.page, f"Signed in as {stage.person.email}")
+    said(stage.page, f"Signed in as {owner.email}")
     account = stage.visitor.beside("/account")
     entry = account.locator("#devices > li").filter(has_text="ComfyUI on this computer")
     expect(entry).to_contain_text("Program")
