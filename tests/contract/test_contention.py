@@ -56,7 +56,7 @@ def test_log_ins_that_cancel_each_other_all_get_in(real: Backend) -> None:
     held, stored = stories.held_and_stored(person.user_id)
 
     assert crowd.cancelled > 0
-    assert kinds(outcomes) == {"SignedIn": FREE_FAILURES}
+    assert kinds(outcomes) == {"LoggedIn": FREE_FAILURES}
     assert held == stored >= new
     assert len(held) == 50
 
@@ -78,5 +78,5 @@ def test_a_reset_among_log_ins_that_cancel_each_other_leaves_no_session(real: Ba
 
     assert crowd.cancelled > 0
     assert by_reset == person.user_id
-    assert set(kinds(ins)) <= {"InvalidCredentials", "SignedIn"}
+    assert set(kinds(ins)) <= {"InvalidCredentials", "LoggedIn"}
     assert stories.held_and_stored(person.user_id) == (set(), set())

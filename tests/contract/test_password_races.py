@@ -172,7 +172,7 @@ def test_no_session_of_the_old_password_outlives_a_reset(racetrack: Backend, log
     by_reset, *ins = together(log_ins + 1, race)
 
     assert by_reset == person.user_id
-    assert set(kinds(ins)) <= {"InvalidCredentials", "SignedIn"}
+    assert set(kinds(ins)) <= {"InvalidCredentials", "LoggedIn"}
     assert stories.held_and_stored(person.user_id) == (set(), set())
     assert opens(stories, person, NEW_PASSWORD)
 

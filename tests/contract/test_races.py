@@ -41,7 +41,7 @@ def test_of_two_who_open_one_link_one_gets_in(racetrack: Backend) -> None:
     winner = next(outcome for outcome in outcomes if isinstance(outcome, LoggedIn))
     digest = winner.session.digest
 
-    assert kinds(outcomes) == {"InvalidLink": 1, "SignedIn": 1}
+    assert kinds(outcomes) == {"InvalidLink": 1, "LoggedIn": 1}
     assert stories.held_and_stored(waiting.user_id) == ({digest}, {digest})
     assert sorted(entry["event"] for entry in racetrack.history(waiting.user_id)) == [
         "authn_login_success",
@@ -142,7 +142,7 @@ def test_as_many_as_may_try_at_once_all_get_into_a_full_account(racetrack: Backe
     new = {outcome.session.digest for outcome in outcomes if isinstance(outcome, LoggedIn)}
     held, stored = stories.held_and_stored(person.user_id)
 
-    assert kinds(outcomes) == {"SignedIn": FREE_FAILURES}
+    assert kinds(outcomes) == {"LoggedIn": FREE_FAILURES}
     assert held == stored >= new
     assert len(held) == SESSIONS_PER_ACCOUNT
 
@@ -241,7 +241,7 @@ def test_logging_out_everywhere_among_log_ins_leaves_no_session_unheld(racetrack
     held, stored = stories.held_and_stored(person.user_id)
     new = {outcome.session.digest for outcome in ins if isinstance(outcome, LoggedIn)}
 
-    assert (out, kinds(ins)) == (person.user_id, {"SignedIn": 4})
+    assert (out, kinds(ins)) == (person.user_id, {"LoggedIn": 4})
     assert held == stored <= new
 
 
