@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -101,7 +102,7 @@ def dynamo() -> Backend:
         audit=stores["AuditEventsTable"],
         transactions=DynamoTransactions(*stores.values()),
         contents=lambda: {logical: _scanned(name) for logical, name in names.items()},
-        history=lambda user_id: _history_of_table(stores["AuditEventsTable"], user_id),
+        history=lambda user_id: _history_of_table(names["AuditEventsTable"], user_id),
     )
 
 
@@ -159,15 +160,17 @@ def _history_of_world(world: World, user_id: str) -> list[dict[str, Any]]:
     ]
 
 
-def _history_of_table(table: AuditEventsTable, user_id: str) -> list[dict[str, Any]]:
+def _history_of_table(table_name: str, user_id: str) -> list[dict[str, Any]]:
+    asked = {"KeyConditionExpression": "user_id = :it", "ExpressionAttributeValues": {":it": {"S": user_id}}}
+    answer = connection().client.query(TableName=table_name, ConsistentRead=True, **asked)
     return [
         {
-            "event_id": item.event_id,
-            "event": item.event,
-            "source": item.source,
-            "user_agent": item.user_agent,
-            "detail": item.detail.as_dict(),
-            "expires_at": item.expires_at,
+            "event_id": item["event_id"]["S"],
+            "event": item["event"]["S"],
+            "source": item["source"]["S"],
+            "user_agent": item["user_agent"]["S"],
+            "detail": {name: text["S"] for name, text in item["detail"]["M"].items()},
+            "expires_at": datetime.fromtimestamp(int(item["expires_at"]["N"]), UTC),
         }
-        for item in table.bound.query(user_id, consistent_read=True)
+        for item in answer["Items"]
     ]

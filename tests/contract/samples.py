@@ -1,10 +1,15 @@
-"""Records with every field filled, each under an id of its own, so that no test meets another's."""
+"""Sample nouns, each under an id of its own, so that no test meets another's.
 
-from collections.abc import Callable
+``FULL`` has a sample of each stored noun in which no field is empty or at its default. A new field gets its value here.
+"""
+
+from collections.abc import Callable, Mapping
 from copy import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
+
+from msgspec import Struct
 
 from accounts import secrets
 from accounts.model import identities, users
@@ -13,24 +18,24 @@ from accounts.model.audit import Caller, Record
 from accounts.model.identities import Identity
 from accounts.model.one_time_tokens import EMAIL_VERIFICATION, OneTimeToken
 from accounts.model.sessions import Session
-from accounts.model.throttles import Toll
+from accounts.model.throttles import Counter, Toll
 from accounts.model.users import User
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=10)
-# Expiry is kept to the second.
+# Expiry is stored to the second.
 TOMORROW = NOW.replace(microsecond=0) + timedelta(days=1)
 CALLER = Caller(source="2001:db8:1:2::/64", user_agent="Mözilla/5.0 (Šumava; 🦊)")
 NAME = "Zoë O'Brien-Łukasiewicz 李 🦊"
 
 
 def a_digest() -> str:
-    """The digest of a secret nobody knows."""
+    """The digest of a random secret."""
     return secrets.digest(secrets.new_token())
 
 
 def an_address() -> str:
-    """An email address that nobody else has."""
+    """An unused email address."""
     return f"{secrets.random_base62(12).lower()}@example.com"
 
 
@@ -123,3 +128,24 @@ an_api_key = partial(_with, _api_key)
 a_token = partial(_with, _token)
 a_toll = partial(_with, _toll)
 a_record = partial(_with, _record)
+
+
+def _full_user() -> User:
+    held = {a_digest(): TOMORROW, a_digest(): TOMORROW + timedelta(days=1)}
+    keys, logins = frozenset({a_digest(), a_digest()}), frozenset({f"email#{an_address()}", "google#1"})
+    return replace(_user(), status=users.DISABLED, sessions=held, api_keys=keys, identities=logins, revision=7)
+
+
+def _full_identity() -> Identity:
+    return replace(_identity(), verified=True, disabled=True, unlinked=True, version=1)
+
+
+FULL: Mapping[type[Struct], Callable[[], Any]] = {
+    User: _full_user,
+    Identity: _full_identity,
+    Session: _session,
+    ApiKey: _api_key,
+    OneTimeToken: _token,
+    Counter: lambda: Counter(1, NOW),
+    Record: _record,
+}

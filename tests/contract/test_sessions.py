@@ -3,7 +3,6 @@
 from copy import replace
 from datetime import timedelta
 
-from accounts.dynamo.sessions import _idle
 from accounts.model import sessions
 from accounts.model.audit import Caller
 from accounts.model.sessions import Session
@@ -40,11 +39,6 @@ def test_a_session_never_ends_later_than_it_was_told_to(backend: Backend) -> Non
 
     assert stored is not None
     assert ends_at - timedelta(seconds=1) < stored.expires_at <= ends_at
-
-
-def test_a_session_of_the_time_before_is_held_to_the_shorter_idle_limit() -> None:
-    """It was stored without one, and must not be read as one that never ends."""
-    assert (_idle(None), _idle(600)) == (timedelta(hours=1), timedelta(minutes=10))
 
 
 def test_an_unknown_session_is_none(backend: Backend) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from accounts import secrets
 from accounts.dynamo.throttles import CounterItem, ThrottlesTable
+from accounts.dynamo.transactions import write
 from accounts.model import identities
 from tests.functions import expected
 from tests.functions.conftest import NOW
@@ -47,9 +48,9 @@ def _disabled(functions: Lambdas) -> None:
 def _guessed_at(functions: Lambdas) -> None:
     """A hundred failures in a row, the last of them long enough ago."""
     functions.people.arrange()
-    item: Any = ThrottlesTable("ThrottlesTable").bound(f"streak#{secrets.digest(PERSON.email)}")
     counted = [CounterItem.counted.set(100), CounterItem.raised_at.set(NOW - timedelta(hours=2))]
-    item.update([*counted, CounterItem.expires_at.set(NOW + timedelta(days=1))])
+    counted.append(CounterItem.expires_at.set(NOW + timedelta(days=1)))
+    write([ThrottlesTable("ThrottlesTable").update(f"streak#{secrets.digest(PERSON.email)}", counted)])
 
 
 def _malformed_hash(functions: Lambdas) -> None:

@@ -1,14 +1,15 @@
-"""The ``audit_events`` table: append only, key ``user_id`` and a time-ordered id."""
+"""The ``audit_events`` table: append only, under ``user_id`` and a time-ordered id."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
 
-from pynamodb.attributes import MapAttribute, TTLAttribute, UnicodeAttribute
+from pynamodb.attributes import TTLAttribute, UnicodeAttribute
 from pynamodb.models import Model
 
-from accounts.dynamo.tables import Operation, Table, Write, unavailable_on_failure
+from accounts.dynamo.mapping import ItemMapping, Joined, TextMapAttribute
+from accounts.dynamo.tables import Operation, Table, Write
 from accounts.limits import AUDIT_KEPT
 from accounts.model import audit
 from accounts.model.audit import Caller, Record
@@ -16,21 +17,30 @@ from accounts.transactions import Change
 
 
 class AuditEventItem(Model):
-    """As stored."""
-
     user_id = UnicodeAttribute(hash_key=True)
     event_id = UnicodeAttribute(range_key=True)
     event = UnicodeAttribute()
     source = UnicodeAttribute()
     user_agent = UnicodeAttribute()
-    detail: MapAttribute[str, str] = MapAttribute()
+    detail = TextMapAttribute()
     expires_at = TTLAttribute()
 
 
-class AuditEventsTable(Table[AuditEventItem]):
+def _moment_and_serial(event_id: str) -> tuple[datetime, str]:
+    at, _, serial = event_id.partition("#")
+    return datetime.fromisoformat(at), serial
+
+
+class AuditEventsTable(Table[Record]):
     """Audit records in DynamoDB."""
 
     model = AuditEventItem
+    mapping = ItemMapping(
+        Record,
+        AuditEventItem,
+        joined={"event_id": Joined("event_id", ("at", "serial"), _moment_and_serial)},
+        nested={"caller": Caller},
+    )
 
     @property
     def writes(self) -> Mapping[type[Change], Write]:
@@ -39,24 +49,9 @@ class AuditEventsTable(Table[AuditEventItem]):
 
     def latest(self, user_id: str, at_most: int) -> list[Record]:
         """An account's latest records, the newest first, read consistently. Raises Unavailable."""
-        with unavailable_on_failure():
-            newest_first = self.bound.query(user_id, consistent_read=True, scan_index_forward=False, limit=at_most)
-            return [_record(item) for item in newest_first]
+        return self.query(user_id, at_most=at_most, consistent_read=True, scan_index_forward=False)
 
     def _append(self, change: audit.Record) -> Operation:
-        item = self.bound(
-            change.user_id,
-            change.event_id,
-            event=change.event,
-            source=change.caller.source,
-            user_agent=change.caller.user_agent,
-            detail=dict(change.detail),
-            expires_at=change.at + AUDIT_KEPT,
-        )
-        return self.put(item, AuditEventItem.event_id.does_not_exist())
-
-
-def _record(item: AuditEventItem) -> Record:
-    at, _, serial = item.event_id.partition("#")
-    caller = Caller(source=item.source, user_agent=item.user_agent)
-    return Record(item.user_id, item.event, datetime.fromisoformat(at), caller, item.detail.as_dict(), serial)
+        ends = AuditEventItem.expires_at
+        expires_at = {ends.attr_type: ends.serialize(change.at + AUDIT_KEPT)}
+        return self.put(change, AuditEventItem.event_id.does_not_exist(), expires_at=expires_at)

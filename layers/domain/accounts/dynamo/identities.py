@@ -1,21 +1,16 @@
-"""The ``identities`` table: one item for each way of being a person, key ``identity``."""
+"""The ``identities`` table: one item per identity, under its name."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import replace
 
-from pynamodb.attributes import (
-    BooleanAttribute,
-    ListAttribute,
-    NumberAttribute,
-    TTLAttribute,
-    UnicodeAttribute,
-    UTCDateTimeAttribute,
-)
+from pynamodb.attributes import BooleanAttribute, TTLAttribute, UnicodeAttribute, UTCDateTimeAttribute
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
+from accounts.dynamo.mapping import CountAttribute, ItemMapping, TextsAttribute
 from accounts.dynamo.tables import Operation, Table, Write
 from accounts.model import identities
 from accounts.model.identities import Identity
@@ -23,7 +18,7 @@ from accounts.transactions import Change
 
 
 class IdentityItem(Model):
-    """As stored; an account without a password has no ``password_hash`` at all (not an empty one)."""
+    """An identity without a password has no ``password_hash``, rather than an empty one."""
 
     identity = UnicodeAttribute(hash_key=True)
     user_id = UnicodeAttribute()
@@ -40,15 +35,16 @@ class IdentityItem(Model):
     unlinked = BooleanAttribute(default=False)
     pending_change = UnicodeAttribute(null=True)
     secured_at = UTCDateTimeAttribute(null=True)
-    devices: ListAttribute[str] = ListAttribute(null=True)
+    devices = TextsAttribute(null=True)
     undeliverable = UnicodeAttribute(null=True)
-    version = NumberAttribute()
+    version = CountAttribute()
 
 
-class IdentitiesTable(Table[IdentityItem]):
+class IdentitiesTable(Table[Identity]):
     """Identities in DynamoDB."""
 
     model = IdentityItem
+    mapping = ItemMapping(Identity, IdentityItem, renamed={"key": "identity"})
 
     @property
     def writes(self) -> Mapping[type[Change], Write]:
@@ -68,12 +64,11 @@ class IdentitiesTable(Table[IdentityItem]):
 
     def get(self, key: str) -> Identity | None:
         """The identity, read consistently; None when there is none. Raises Unavailable."""
-        item = self.find(key)
-        return None if item is None else _identity(item)
+        return self.find(key)
 
     def _claim(self, change: identities.Signup | identities.Claim) -> Operation:
         free = IdentityItem.identity.does_not_exist() | (IdentityItem.verified == False)  # noqa: E712 - an expression
-        return self.put(self._item(change.identity, version=0), free)
+        return self.put(replace(change.identity, version=0), free)
 
     def _still_verified(self, change: identities.StillVerified) -> Operation:
         theirs = (IdentityItem.user_id == change.user_id) & (IdentityItem.verified == True)  # noqa: E712
@@ -81,7 +76,7 @@ class IdentitiesTable(Table[IdentityItem]):
 
     def _replace(self, change: identities.Replace) -> Operation:
         read = change.identity
-        return self.put(self._item(read, version=read.version + 1), _is_as(read))
+        return self.put(replace(read, version=read.version + 1), _is_as(read))
 
     def _unchanged(self, change: identities.Unchanged) -> Operation:
         return self.check(change.identity.key, _is_as(change.identity))
@@ -91,10 +86,10 @@ class IdentitiesTable(Table[IdentityItem]):
         return self._change(change.key, named, change.user_id)
 
     def _remove(self, change: identities.Remove) -> Operation:
-        return self.delete(self.bound(change.key), IdentityItem.user_id == change.user_id)
+        return self.delete(change.key, IdentityItem.user_id == change.user_id)
 
     def _vacate(self, change: identities.Vacate) -> Operation:
-        return self.delete(self.bound(change.identity.key), _is_as(change.identity))
+        return self.delete(change.identity.key, _is_as(change.identity))
 
     def _disable_login(self, change: identities.DisableLogin) -> Operation:
         return self._change(change.key, [IdentityItem.disabled.set(True)], change.user_id)
@@ -104,54 +99,9 @@ class IdentitiesTable(Table[IdentityItem]):
 
     def _change(self, key: str, actions: Sequence[Action], user_id: str) -> Operation:
         actions = [*actions, IdentityItem.version.add(1)]
-        return self.update(self.bound(key), actions, IdentityItem.user_id == user_id)
-
-    def _item(self, identity: Identity, *, version: int) -> IdentityItem:
-        return self.bound(
-            identity.key,
-            user_id=identity.user_id,
-            email=identity.email,
-            name=identity.name,
-            created_at=identity.created_at,
-            updated_at=identity.updated_at,
-            password_hash=identity.password_hash,
-            verified=identity.verified,
-            disabled=identity.disabled,
-            pending_token=identity.pending_token,
-            expires_at=identity.expires_at,
-            confirming_browser=identity.confirming_browser,
-            unlinked=identity.unlinked,
-            pending_change=identity.pending_change,
-            secured_at=identity.secured_at,
-            devices=list(identity.devices) or None,
-            undeliverable=identity.undeliverable,
-            version=version,
-        )
+        return self.update(key, actions, IdentityItem.user_id == user_id)
 
 
 def _is_as(read: Identity) -> Condition:
     same: Condition = (IdentityItem.version == read.version) & (IdentityItem.user_id == read.user_id)
     return same
-
-
-def _identity(item: IdentityItem) -> Identity:
-    return Identity(
-        key=item.identity,
-        user_id=item.user_id,
-        email=item.email,
-        name=item.name,
-        created_at=item.created_at,
-        updated_at=item.updated_at,
-        password_hash=item.password_hash,
-        verified=item.verified,
-        disabled=item.disabled,
-        pending_token=item.pending_token,
-        expires_at=item.expires_at,
-        confirming_browser=item.confirming_browser,
-        unlinked=bool(item.unlinked),
-        pending_change=item.pending_change,
-        secured_at=item.secured_at,
-        devices=tuple(item.devices or ()),
-        undeliverable=item.undeliverable,
-        version=int(item.version),
-    )

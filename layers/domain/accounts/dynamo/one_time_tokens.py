@@ -1,12 +1,13 @@
-"""The ``one_time_tokens`` table: key ``<purpose>#<SHA-256 of the token>``."""
+"""The ``one_time_tokens`` table: one item per token, under ``<purpose>#<SHA-256 of the token>``."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pynamodb.attributes import MapAttribute, TTLAttribute, UnicodeAttribute, UTCDateTimeAttribute
+from pynamodb.attributes import TTLAttribute, UnicodeAttribute, UTCDateTimeAttribute
 from pynamodb.models import Model
 
+from accounts.dynamo.mapping import ItemMapping, Joined, TextMapAttribute
 from accounts.dynamo.tables import Operation, Table, Write
 from accounts.model import one_time_tokens
 from accounts.model.one_time_tokens import NOBODY, OneTimeToken
@@ -14,19 +15,27 @@ from accounts.transactions import Change
 
 
 class OneTimeTokenItem(Model):
-    """As stored."""
-
     token = UnicodeAttribute(hash_key=True)
     subject = UnicodeAttribute()
     issued_at = UTCDateTimeAttribute()
     expires_at = TTLAttribute()
-    data: MapAttribute[str, str] = MapAttribute(null=True)
+    data = TextMapAttribute(null=True)
 
 
-class OneTimeTokensTable(Table[OneTimeTokenItem]):
+def _purpose_and_digest(token: str) -> tuple[str, str]:
+    purpose, _, digest = token.partition("#")
+    return purpose, digest
+
+
+class OneTimeTokensTable(Table[OneTimeToken]):
     """One-time tokens in DynamoDB."""
 
     model = OneTimeTokenItem
+    mapping = ItemMapping(
+        OneTimeToken,
+        OneTimeTokenItem,
+        joined={"token": Joined("key", ("purpose", "digest"), _purpose_and_digest)},
+    )
 
     @property
     def writes(self) -> Mapping[type[Change], Write]:
@@ -39,29 +48,13 @@ class OneTimeTokensTable(Table[OneTimeTokenItem]):
 
     def get(self, key: str) -> OneTimeToken | None:
         """The token, read consistently; None when there is none. Raises Unavailable."""
-        item = self.find(key)
-        return None if item is None else _token(item)
+        return self.find(key)
 
     def _issue(self, change: one_time_tokens.Issue) -> Operation:
-        return self.put(self._item(change.token), OneTimeTokenItem.token.does_not_exist())
+        return self.put(change.token, OneTimeTokenItem.token.does_not_exist())
 
     def _take(self, change: one_time_tokens.Take) -> Operation:
-        return self.put(self._item(change.token), OneTimeTokenItem.subject.is_in(NOBODY, change.token.subject))
-
-    def _item(self, token: OneTimeToken) -> OneTimeTokenItem:
-        return self.bound(
-            token.key,
-            subject=token.subject,
-            issued_at=token.issued_at,
-            expires_at=token.expires_at,
-            data=dict(token.data) or None,
-        )
+        return self.put(change.token, OneTimeTokenItem.subject.is_in(NOBODY, change.token.subject))
 
     def _consume(self, change: one_time_tokens.Consume) -> Operation:
-        return self.delete(self.bound(change.key), OneTimeTokenItem.token.exists())
-
-
-def _token(item: OneTimeTokenItem) -> OneTimeToken:
-    purpose, _, digest = item.token.partition("#")
-    data: dict[str, str] = item.data.as_dict() if item.data else {}
-    return OneTimeToken(purpose, digest, item.subject, item.issued_at, item.expires_at, data)
+        return self.delete(change.key, OneTimeTokenItem.token.exists())

@@ -1,7 +1,7 @@
-"""What all tables share: one client for all of them, consistent reads, and one meaning for every failure.
+"""What all tables share: one client, consistent reads, and one error for every failure.
 
-A store is a pynamodb model bound to one table's name. All stores of a process share one botocore client: making one
-costs as much as reading a table a hundred times.
+A store is one table: a pynamodb model names its attributes, a mapping turns its items into nouns. All stores of a
+process share one botocore client: creating one costs as much as reading a table a hundred times.
 """
 
 from __future__ import annotations
@@ -14,14 +14,17 @@ from typing import Any, ClassVar
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.session import Session
 from msgspec import Struct
-from pynamodb.connection import Connection
+from pynamodb.connection import Connection, TableConnection
 from pynamodb.connection.base import MetaTable
-from pynamodb.exceptions import DoesNotExist, PynamoDBException, UpdateError
+from pynamodb.constants import ITEM
+from pynamodb.exceptions import PynamoDBException, UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
+from pynamodb.pagination import ResultIterator
 
 from accounts import aws_session
+from accounts.dynamo.mapping import Item, ItemMapping
 from accounts.errors import Unavailable
 from accounts.transactions import Change
 
@@ -49,7 +52,7 @@ _MOVED_ON = frozenset({"ConditionalCheckFailedException", "TransactionConflictEx
 
 
 class _SharedConnection(Connection):
-    """Has its client made at once: while a function starts it has a whole vCPU, at its first request a share."""
+    """Creates its client at once: a function has a whole vCPU while it starts, and a share of one afterwards."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -70,14 +73,15 @@ def connection() -> Connection:
     return _SharedConnection()
 
 
-class Table[M: Model]:
-    """A store: ``model`` bound to a table, and the ``writes`` it contributes to transactions, by kind of change."""
+class Table[N: Struct]:
+    """A store of one noun, and the ``writes`` it contributes to transactions, by kind of change."""
 
     model: ClassVar[type[Model]]
+    mapping: ClassVar[ItemMapping[Any]]
 
     def __init__(self, table_name: str) -> None:
-        """Bind to the table of that name; asks nothing of the network."""
-        self.bound: type[M] = _bound(self.model, table_name)
+        """Use the table of that name; asks nothing of the network."""
+        self._table = _table(self.model, table_name)
 
     @property
     def writes(self) -> Mapping[type[Change], Write]:
@@ -85,40 +89,53 @@ class Table[M: Model]:
         return {}
 
     def check(self, key: str, condition: Condition) -> Operation:
-        """Write nothing, but refuse the transaction unless the item is so."""
-        return Operation(CHECK, self.bound.get_operation_kwargs_from_class(key, condition=condition))
+        """Write nothing, but refuse the transaction unless the item meets the condition."""
+        return Operation(CHECK, self._table.get_operation_kwargs(key, condition=condition))
 
-    def put(self, item: M, condition: Condition | None = None) -> Operation:
-        """Write the whole item."""
-        return Operation(PUT, item.get_save_kwargs_from_instance(condition=condition))
+    def put(self, noun: N, condition: Condition | None = None, **also: dict[str, Any]) -> Operation:
+        """Write the whole item. ``also`` are attributes that the noun does not have, as DynamoDB takes them."""
+        item = self.mapping.item(noun) | also
+        keys = self._table.get_meta_table()
+        hash_key, range_key = item[keys.hash_keyname], item.get(keys.range_keyname or "", {})
+        return Operation(
+            PUT,
+            self._table.get_operation_kwargs(
+                hash_key["S"], range_key.get("S"), key=ITEM, attributes=item, condition=condition
+            ),
+        )
 
-    def update(self, item: M, actions: Sequence[Action], condition: Condition | None = None) -> Operation:
-        """Change parts of the item; a refusal tells what is stored."""
-        arguments = item.get_update_kwargs_from_instance(
-            actions=list(actions), condition=condition, return_values_on_condition_failure="ALL_OLD"
+    def update(self, key: str, actions: Sequence[Action], condition: Condition | None = None) -> Operation:
+        """Change parts of the item; a refusal contains what is stored."""
+        arguments = self._table.get_operation_kwargs(
+            key, actions=actions, condition=condition, return_values_on_condition_failure="ALL_OLD"
         )
         return Operation(UPDATE, arguments)
 
-    def delete(self, item: M, condition: Condition | None = None) -> Operation:
+    def delete(self, key: str, condition: Condition | None = None) -> Operation:
         """Delete the item."""
-        return Operation(DELETE, item.get_delete_kwargs_from_instance(condition=condition))
+        return Operation(DELETE, self._table.get_operation_kwargs(key, condition=condition))
 
-    def find(self, key: str) -> M | None:
-        """The item at ``key``, read consistently; None when there is none. Raises Unavailable."""
+    def find(self, key: str) -> N | None:
+        """The noun at ``key``, read consistently; None when there is none. Raises Unavailable."""
         with unavailable_on_failure():
-            try:
-                return self.bound.get(key, consistent_read=True)
-            except DoesNotExist:
-                return None
+            item = self._table.get_item(key, consistent_read=True).get(ITEM)
+        return self.mapping.noun(item) if item else None
 
-    def note(self, item: M, action: Action, still_there: Condition) -> None:
-        """Write down what is nice to know about an item, if it is still there. Raises Unavailable.
+    def query(self, key: str, *, at_most: int | None = None, **how: Any) -> list[N]:  # noqa: ANN401 - pynamodb's own
+        """The nouns under ``key``, of the table or of the index in ``how``. Raises Unavailable."""
+        arguments = {"limit": at_most, **how}
+        with unavailable_on_failure():
+            items: list[Item] = list(ResultIterator(self._table.query, (key,), arguments, limit=at_most))
+        return [self.mapping.noun(item) for item in items]
 
-        One that has gone never comes back by this, and one that a transaction is busy with is left alone.
+    def note(self, key: str, action: Action, still_there: Condition) -> None:
+        """Write bookkeeping to an item, unless it is gone. Raises Unavailable.
+
+        A deleted item never comes back by this, and one that a transaction is changing is left alone.
         """
         with unavailable_on_failure():
             try:
-                item.update([action], still_there)
+                self._table.update_item(key, actions=[action], condition=still_there)
             except UpdateError as error:
                 # Not `error.cause_response_code`: it breaks on a time-out, whose `response` is None.
                 answered = isinstance(error.cause, ClientError)
@@ -128,20 +145,22 @@ class Table[M: Model]:
 
 @contextmanager
 def unavailable_on_failure() -> Iterator[None]:
-    """Whatever goes wrong between here and DynamoDB means: not now (fail closed, ASVS 16.5.3)."""
+    """Raise Unavailable for any failure between here and DynamoDB (fail closed, ASVS 16.5.3)."""
     try:
         yield
     except (PynamoDBException, ClientError, BotoCoreError) as error:
         raise Unavailable from error
 
 
-def _bound(model: type[Model], table_name: str) -> Any:  # noqa: ANN401 - a class made at run time
-    meta = type("Meta", (), {"table_name": table_name})
-    bound: Any = type(model.__name__, (model,), {"Meta": meta, "__module__": model.__module__})
-    shared = connection()
-    table = bound._get_connection()  # noqa: SLF001 - pynamodb has no public way to share a client between models
-    meta_table: MetaTable = table.get_meta_table()
+def _table(model: type[Model], table_name: str) -> TableConnection:
+    schema = model._get_schema()  # noqa: SLF001 - pynamodb has no public way to share a client between models
+    indexes = [
+        {"IndexName": index["index_name"], "KeySchema": index["key_schema"]}
+        for index in schema["global_secondary_indexes"]
+    ]
+    keys = {"KeySchema": schema["key_schema"], "AttributeDefinitions": schema["attribute_definitions"]}
+    shared, table = connection(), TableConnection(table_name)
     if table_name not in shared._tables:  # noqa: SLF001
-        shared.add_meta_table(meta_table)
+        shared.add_meta_table(MetaTable({"TableName": table_name, **keys, "GlobalSecondaryIndexes": indexes}))
     table.connection = shared
-    return bound
+    return table

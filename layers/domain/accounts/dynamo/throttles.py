@@ -1,4 +1,4 @@
-"""The ``throttles`` table: one counter an item, key ``<bucket>#<window>``."""
+"""The ``throttles`` table: one item per counter, under ``<bucket>#<window>``."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pynamodb.attributes import NumberAttribute, TTLAttribute, UnicodeAttribute, UTCDateTimeAttribute
+from pynamodb.attributes import TTLAttribute, UnicodeAttribute, UTCDateTimeAttribute
 from pynamodb.expressions.condition import Condition
 from pynamodb.models import Model
 
+from accounts.dynamo.mapping import CountAttribute, ItemMapping
 from accounts.dynamo.tables import Operation, Table, Write
 from accounts.dynamo.transactions import write
 from accounts.model import throttles
@@ -18,18 +19,17 @@ from accounts.transactions import Change
 
 
 class CounterItem(Model):
-    """As stored."""
-
     counter = UnicodeAttribute(hash_key=True)
-    counted = NumberAttribute()
+    counted = CountAttribute()
     raised_at = UTCDateTimeAttribute()
     expires_at = TTLAttribute()
 
 
-class ThrottlesTable(Table[CounterItem]):
-    """Counters in DynamoDB. All of one attempt move in one transaction, or none does."""
+class ThrottlesTable(Table[Counter]):
+    """Counters in DynamoDB. One transaction raises all counters of an attempt, or none."""
 
     model = CounterItem
+    mapping = ItemMapping(Counter, CounterItem, renamed={"count": "counted"})
 
     @property
     def writes(self) -> Mapping[type[Change], Write]:
@@ -44,9 +44,8 @@ class ThrottlesTable(Table[CounterItem]):
             raise Full(tolls[first.index], self._counter(first.item, now))
 
     def standing(self, key: str) -> Counter | None:
-        """Where the counter stands; None when there is none. Raises Unavailable."""
-        item = self.find(key)
-        return None if item is None else Counter(int(item.counted), item.raised_at)
+        """The counter; None when there is none. Raises Unavailable."""
+        return self.find(key)
 
     def _raise(self, toll: Toll, now: datetime) -> Operation:
         actions = [
@@ -54,22 +53,20 @@ class ThrottlesTable(Table[CounterItem]):
             CounterItem.raised_at.set(now),
             CounterItem.expires_at.set(toll.expires_at),
         ]
-        return self.update(self.bound(toll.key), actions, _open(toll))
+        return self.update(toll.key, actions, _open(toll))
 
     def _clear(self, change: throttles.Clear) -> Operation:
-        return self.delete(self.bound(change.key))
+        return self.delete(change.key)
 
     def _give_back(self, change: throttles.GiveBack) -> Operation:
         toll = change.toll
         actions = [CounterItem.counted.add(-1), CounterItem.expires_at.set(toll.expires_at)]
-        return self.update(self.bound(toll.key), actions)
+        return self.update(toll.key, actions)
 
     def _counter(self, item: dict[str, Any] | None, now: datetime) -> Counter:
-        """What a refused condition left; an ``expected`` counter that was cleared meanwhile stands at nothing."""
-        if not item or "raised_at" not in item:
-            return Counter(0, now)
-        stored = self.bound.from_raw_data(item)
-        return Counter(int(stored.counted), stored.raised_at)
+        """The counter that refused. An ``expected`` one that was cleared concurrently is at zero."""
+        counter: Counter = self.mapping.noun(item) if item and "raised_at" in item else Counter(0, now)
+        return counter
 
 
 def _open(toll: Toll) -> Condition:

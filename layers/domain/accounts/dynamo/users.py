@@ -1,23 +1,17 @@
-"""The ``users`` table: one item an account, key ``user_id``."""
+"""The ``users`` table: one item per account, under ``user_id``."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 
-from pynamodb.attributes import (
-    MapAttribute,
-    NumberAttribute,
-    UnicodeAttribute,
-    UnicodeSetAttribute,
-    UTCDateTimeAttribute,
-)
+from pynamodb.attributes import UnicodeAttribute, UTCDateTimeAttribute
 from pynamodb.expressions.condition import Condition, size
 from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
+from accounts.dynamo.mapping import CountAttribute, FrozenSetAttribute, ItemMapping, MomentMapAttribute
 from accounts.dynamo.tables import Operation, Table, Write
 from accounts.model import users
 from accounts.model.users import User
@@ -25,26 +19,25 @@ from accounts.transactions import Change
 
 
 class UserItem(Model):
-    """As stored. ``sessions`` maps digests to epoch seconds; an empty set is an absent attribute."""
-
     user_id = UnicodeAttribute(hash_key=True)
     email = UnicodeAttribute()
     name = UnicodeAttribute()
     status = UnicodeAttribute()
     created_at = UTCDateTimeAttribute()
     updated_at = UTCDateTimeAttribute()
-    sessions: MapAttribute[str, int] = MapAttribute()
-    api_keys = UnicodeSetAttribute(null=True)
-    identities = UnicodeSetAttribute(null=True)
+    sessions = MomentMapAttribute()
+    api_keys = FrozenSetAttribute(null=True)
+    identities = FrozenSetAttribute(null=True)
     mail_problem = UnicodeAttribute(null=True)
     secured_at = UTCDateTimeAttribute(null=True)
-    revision = NumberAttribute()
+    revision = CountAttribute()
 
 
-class UsersTable(Table[UserItem]):
+class UsersTable(Table[User]):
     """Accounts in DynamoDB."""
 
     model = UserItem
+    mapping = ItemMapping(User, UserItem)
 
     @property
     def writes(self) -> Mapping[type[Change], Write]:
@@ -70,11 +63,10 @@ class UsersTable(Table[UserItem]):
 
     def get(self, user_id: str) -> User | None:
         """The account, read consistently; None when there is none. Raises Unavailable."""
-        item = self.find(user_id)
-        return None if item is None else _user(item)
+        return self.find(user_id)
 
     def _open(self, change: users.Open) -> Operation:
-        return self.put(self._item(change.user), UserItem.user_id.does_not_exist())
+        return self.put(change.user, UserItem.user_id.does_not_exist())
 
     def _hold_session(self, change: users.HoldSession) -> Operation:
         held = _session(change.session).set(_seconds(change.ends_at))
@@ -161,26 +153,10 @@ class UsersTable(Table[UserItem]):
         return self._change(change.user.user_id, actions, UserItem.revision == change.user.revision)
 
     def _close(self, change: users.Close) -> Operation:
-        return self.delete(self.bound(change.user.user_id), UserItem.revision == change.user.revision)
+        return self.delete(change.user.user_id, UserItem.revision == change.user.revision)
 
     def _change(self, user_id: str, actions: Sequence[Action], condition: Condition) -> Operation:
-        return self.update(self.bound(user_id), [*actions, UserItem.revision.add(1)], condition)
-
-    def _item(self, user: User) -> UserItem:
-        return self.bound(
-            user.user_id,
-            email=user.email,
-            name=user.name,
-            status=user.status,
-            created_at=user.created_at,
-            updated_at=user.updated_at,
-            sessions={digest: _seconds(ends_at) for digest, ends_at in user.sessions.items()},
-            api_keys=set(user.api_keys) or None,
-            identities=set(user.identities) or None,
-            mail_problem=user.mail_problem,
-            secured_at=user.secured_at,
-            revision=user.revision,
-        )
+        return self.update(user_id, [*actions, UserItem.revision.add(1)], condition)
 
 
 def _session(digest: str) -> Path:
@@ -201,24 +177,6 @@ def _stands(beside: users.Beside) -> Condition:
 def _secured(user: User, keeping: str, now: datetime) -> list[Action]:
     gone = (_session(digest).remove() for digest in user.sessions if digest != keeping)
     return [UserItem.secured_at.set(now), *gone]
-
-
-def _user(item: UserItem) -> User:
-    sessions: dict[str, Any] = item.sessions.as_dict()
-    return User(
-        user_id=item.user_id,
-        email=item.email,
-        name=item.name,
-        created_at=item.created_at,
-        updated_at=item.updated_at,
-        status=item.status,
-        sessions={digest: datetime.fromtimestamp(int(ends), UTC) for digest, ends in sessions.items()},
-        api_keys=frozenset(item.api_keys or ()),
-        identities=frozenset(item.identities or ()),
-        mail_problem=item.mail_problem,
-        secured_at=item.secured_at,
-        revision=int(item.revision),
-    )
 
 
 def _seconds(moment: datetime) -> int:
