@@ -270,6 +270,7 @@ REPORT = (
     [
         (REPORT, False),
         (REPORT + "Init Duration: 412.07 ms\t", False),
+        (REPORT + "Status: success", False),
         (REPORT + "Status: timeout", True),
         (REPORT + "Status: error\tError Type: Runtime.OutOfMemory", True),
         (

@@ -127,7 +127,7 @@ def test_the_query_for_failures_finds_the_lines_that_lambda_writes() -> None:
 
 
 def test_the_dashboard_and_the_saved_query_find_the_same_cold_starts() -> None:
-    assert _commands(CHARTS["Cold starts by function"]) == _commands(QUERIES["cold starts by function"]["QueryString"])
+    assert _commands(CHARTS["Cold starts by function"]) == _commands(QUERIES["cold starts"]["QueryString"])
 
 
 def test_queries_are_in_the_document_and_those_that_are_named_exist() -> None:
