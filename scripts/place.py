@@ -1,7 +1,7 @@
-"""Where a command of an operator acts: on the `make dev` that runs on PORT, or on a stack in AWS.
+"""Where an operator's command runs: on the `make dev` on PORT, or on a stack in AWS.
 
-With STACK=comfy-accounts it is that stack, in the account and region that the environment's profile opens. It never
-falls back from one to the other: whoever forgets to say STACK must not meet production, nor the reverse.
+With STACK=comfy-accounts it is that stack, in the AWS account and region of the environment. There is no fallback from
+one to the other: a forgotten STACK must never lead to production, nor the reverse.
 """
 
 import os
@@ -19,12 +19,12 @@ from scripts.stacks import outputs_of
 
 
 class CannotDo(Exception):
-    """What is in the way, for a person."""
+    """Why the command cannot run, as a message for the operator."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """``client`` makes boto3 clients there, ``stack`` is the stack's name, ``title`` what to call the place."""
+    """``client`` creates boto3 clients, ``stack`` is the stack's name, ``title`` describes the place."""
 
     client: Callable[[str], Any]
     stack: str
@@ -32,25 +32,24 @@ class Place:
 
     @cached_property
     def outputs(self) -> dict[str, str]:
-        """What the template puts out."""
         return outputs_of(self.client("cloudformation"), self.stack)
 
     def deployed(self, name: str) -> str:
-        """The deployed name of what the template calls ``name``; raises CannotDo when the stack has none."""
+        """The physical id of the resource ``name``; raises CannotDo if the stack has none."""
         if name not in self.names:
             raise CannotDo(f"{self.title} has no {name}: it is another service or version")
         return self.names[name]
 
     @cached_property
     def names(self) -> dict[str, str]:
-        """The deployed name of each resource, by its name in the template."""
+        """The physical id of each resource by its logical id."""
         pages = self.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=self.stack)
         listed = (resource for page in pages for resource in page["StackResourceSummaries"])
         return {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in listed}
 
 
 def find() -> Place:
-    """The place that the environment names; raises CannotDo when nothing runs there."""
+    """The place that the environment selects; raises CannotDo if nothing runs there."""
     stack = os.environ.get("STACK", "")
     if stack:
         session = boto3.session.Session()

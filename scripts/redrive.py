@@ -1,7 +1,7 @@
-"""Send on the mail that failed and rests in the dead-letter queue. `make redrive` runs it.
+"""Retry the emails in the dead-letter queue. `make redrive` runs it.
 
-Without more, it is the mail of the `make dev` that runs on PORT. With STACK=comfy-accounts it is that stack's, in the
-AWS account and region that the environment's profile opens. A message that fails again comes back to rest.
+By default it uses the `make dev` on PORT. With STACK=comfy-accounts it uses that stack, in the AWS account and region
+of the environment. Messages that fail again return to the dead-letter queue.
 """
 
 import sys
@@ -14,21 +14,21 @@ from botocore.exceptions import BotoCoreError, ClientError
 from scripts import place
 from scripts.place import CannotDo, Place
 
-# What MiniStack answers to a call that it does not know.
+# MiniStack's error code for calls that it does not implement.
 _UNKNOWN_CALL = "InvalidAction"
 _AT_ONCE = 10
 
 
 def redrive(there: Place, *, pause: Callable[[float], None] = time.sleep) -> int:
-    """Move every resting message of a stack back to its mail queue; tell how many."""
+    """Move all messages of the dead-letter queue back to the mail queue; return how many."""
     outputs = there.outputs
-    sqs, resting, queue = there.client("sqs"), outputs["MailDeadLetterQueueUrl"], outputs["MailQueueUrl"]
+    sqs, dead, queue = there.client("sqs"), outputs["MailDeadLetterQueueUrl"], outputs["MailQueueUrl"]
     try:
-        return _move(sqs, _arn(sqs, resting), pause)
+        return _move(sqs, _arn(sqs, dead), pause)
     except ClientError as error:
         if error.response["Error"]["Code"] != _UNKNOWN_CALL:
             raise
-        return _move_by_hand(sqs, resting, queue)
+        return _move_by_hand(sqs, dead, queue)
 
 
 def _arn(sqs: Any, url: str) -> str:  # noqa: ANN401 - boto3 makes its clients at run time
@@ -37,11 +37,11 @@ def _arn(sqs: Any, url: str) -> str:  # noqa: ANN401 - boto3 makes its clients a
     return arn
 
 
-def _move(sqs: Any, resting: str, pause: Callable[[float], None]) -> int:  # noqa: ANN401
-    """Have SQS do it, to wherever each came from; wait until it is done."""
-    sqs.start_message_move_task(SourceArn=resting)
+def _move(sqs: Any, dead: str, pause: Callable[[float], None]) -> int:  # noqa: ANN401
+    """Let SQS move them to their source queue, and wait until it is done."""
+    sqs.start_message_move_task(SourceArn=dead)
     while True:
-        task = sqs.list_message_move_tasks(SourceArn=resting, MaxResults=1)["Results"][0]
+        task = sqs.list_message_move_tasks(SourceArn=dead, MaxResults=1)["Results"][0]
         if task["Status"] != "RUNNING":
             break
         pause(1)
@@ -50,27 +50,26 @@ def _move(sqs: Any, resting: str, pause: Callable[[float], None]) -> int:  # noq
     return int(task.get("ApproximateNumberOfMessagesMoved", 0))
 
 
-def _move_by_hand(sqs: Any, resting: str, queue: str) -> int:  # noqa: ANN401
-    """Do it ourselves, where the call is not known. Sent before deleted: rather a mail twice than none."""
+def _move_by_hand(sqs: Any, dead: str, queue: str) -> int:  # noqa: ANN401
+    """Move them one by one. Send before deleting: a duplicate email is better than a lost one."""
     moved = 0
-    while messages := sqs.receive_message(QueueUrl=resting, MaxNumberOfMessages=_AT_ONCE).get("Messages"):
+    while messages := sqs.receive_message(QueueUrl=dead, MaxNumberOfMessages=_AT_ONCE).get("Messages"):
         for message in messages:
             sqs.send_message(QueueUrl=queue, MessageBody=message["Body"])
-            sqs.delete_message(QueueUrl=resting, ReceiptHandle=message["ReceiptHandle"])
+            sqs.delete_message(QueueUrl=dead, ReceiptHandle=message["ReceiptHandle"])
             moved += 1
     return moved
 
 
 def main() -> int:
-    """Say what is done, and do it."""
     try:
         there = place.find()
-        print(f"Sending on the mail that rests in the dead-letter queue of {there.title}")
+        print(f"Retrying the emails in the dead-letter queue of {there.title}")
         moved = redrive(there)
     except (CannotDo, ClientError, BotoCoreError) as problem:
         print(f"make redrive: {problem}", file=sys.stderr)
         return 1
-    print(f"{moved or 'No'} message{'' if moved == 1 else 's'} went back to the mail queue.")
+    print(f"{moved or 'No'} message{'' if moved == 1 else 's'} moved back to the mail queue.")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""One profile of `samconfig.toml`: what it says, what a person still has to fill in, and writing that down."""
+"""One profile of `samconfig.toml`: read it, list its open values, and fill them in."""
 
 import re
 import tomllib
@@ -9,19 +9,19 @@ from typing import Any
 
 import tomlkit
 
-# What stands in capitals in the file as it comes.
+# The values in capitals of the original file.
 _PLACEHOLDER = re.compile(r"API_ID|ACCOUNT_ID|CERTIFICATE_ID|EXAMPLE\.ORG")
-# Known only after a first deployment: the address that API Gateway gives.
+# Known only after the first deployment: the id that API Gateway assigns.
 _GIVEN_BY_AWS = "API_ID"
 
 
 class NoSuchProfile(Exception):
-    """The file has no profile of that name."""
+    """The file has no profile with that name."""
 
 
 @dataclass(frozen=True)
 class Profile:
-    """``overrides`` are the parameters that it gives the template."""
+    """``overrides`` are the template's parameters."""
 
     path: Path
     name: str
@@ -31,18 +31,17 @@ class Profile:
 
     @property
     def open_questions(self) -> list[str]:
-        """The parameters that a person has to fill in; what follows from others is not asked."""
+        """The parameters without a value, except those that are derived from others."""
         named = [name for name, value in self.overrides.items() if _PLACEHOLDER.search(value)]
         return [name for name in named if name != "SiteUrl" or not self._site_is_derived]
 
     @property
     def has_firewall(self) -> bool:
-        """Whether CloudFront and a firewall are to stand in front."""
         return self.overrides.get("Firewall") == "on"
 
     @property
     def waits_for_address(self) -> bool:
-        """Whether the site's address is the one that API Gateway gives, and not known yet."""
+        """Whether the site uses API Gateway's address, which is not known yet."""
         return _GIVEN_BY_AWS in self.overrides.get("SiteUrl", "")
 
     @property
@@ -50,7 +49,7 @@ class Profile:
         return self.waits_for_address or "SiteDomain" in self.overrides
 
     def filled_in(self, answers: Mapping[str, str]) -> "Profile":
-        """The profile with these values, written into the file, whose other profiles and comments stay as they are."""
+        """Write these values to the profile; return the new profile. Other profiles and comments are kept."""
         values = dict(answers)
         if "SiteDomain" in values:
             values["SiteUrl"] = f"https://{values['SiteDomain']}"

@@ -1,9 +1,8 @@
-"""SnapStart: a built template in which some functions are published, so that Lambda starts them from a snapshot.
+"""Publish functions in a built template, so that SnapStart can start them from snapshots.
 
-Lambda takes snapshots of published versions only. SAM publishes one when a function's own code changes, and not when a
-layer or the value of a parameter does: the alias would go on with the old domain, or with the old signing key. Here the
-number of a version is a digest of all that is deployed, and only where SnapStart is on, so that nothing is published
-where it is off.
+Lambda takes snapshots of published versions only. SAM publishes a version when a function's own code changes, but not
+when a layer or the value of a parameter does, so the alias would keep the old domain or the old signing key. Here a
+digest of everything that is deployed decides. Without SnapStart, nothing is published.
 """
 
 import hashlib
@@ -18,12 +17,12 @@ ALIAS = "live"
 
 
 def publish(template: Path, overrides: Mapping[str, str]) -> None:
-    """Rewrite the template that `sam build` wrote: functions with ``SnapStart`` are published and called by alias."""
+    """Rewrite the template that `sam build` wrote, so that functions with ``SnapStart`` have a version and an alias."""
     template.write_text(json.dumps(published(stacks.read(template), digest(template.parent, overrides))))
 
 
 def published(template: Json, release: str) -> Json:
-    """The template with those functions published as ``release``; versions before it go, and their price with them."""
+    """Publish those functions as ``release``. Earlier versions are deleted, because each costs money."""
     properties = {
         "AutoPublishAlias": ALIAS,
         "AutoPublishCodeSha256": release,
@@ -38,7 +37,7 @@ def published(template: Json, release: str) -> Json:
 
 
 def digest(build: Path, overrides: Mapping[str, str]) -> str:
-    """The same for the same sources and parameters, whenever they were built."""
+    """A digest of the build and the parameters that does not depend on the time of the build."""
     found = hashlib.sha256(json.dumps(dict(overrides), sort_keys=True).encode())
     for path in sorted(build.rglob("*")):
         if path.is_file():

@@ -1,6 +1,6 @@
-"""Remove a stack from AWS, after saying what stays. `make undeploy PROFILE=dev` runs it.
+"""List what stays, and delete the rest of a stack. `make undeploy PROFILE=dev` runs it.
 
-People's data and the keys that it is encrypted with outlive the stack: they are deleted by hand or not at all.
+Accounts and the keys that encrypt them outlive the stack. They can only be deleted by hand.
 """
 
 import os
@@ -17,11 +17,11 @@ from scripts.stacks import TemplateProblem
 
 
 class CannotRemove(Exception):
-    """What is in the way, for a person."""
+    """Why the stack cannot be removed, as a message for the operator."""
 
 
 def what_stays(template: Mapping[str, Any], profile: Profile) -> list[str]:
-    """What CloudFormation keeps, each with its kind, and what it never made."""
+    """The resources that CloudFormation retains, with their types, and the secret that it did not create."""
     kept = {
         name: it for name, it in template["Resources"].items() if str(it.get("DeletionPolicy")).startswith("Retain")
     }
@@ -30,9 +30,9 @@ def what_stays(template: Mapping[str, Any], profile: Profile) -> list[str]:
 
 
 def remove(profile: Profile, cloudformation: Any, confirmed: str) -> None:  # noqa: ANN401 - boto3 makes its clients
-    """Delete the stack and wait; raises CannotRemove unless its name was given, and while it is protected."""
+    """Delete the stack and wait; raises CannotRemove if it is not confirmed by name, or protected."""
     if confirmed != profile.stack:
-        raise CannotRemove(f"nothing was removed. To do it, say CONFIRM={profile.stack}")
+        raise CannotRemove(f"nothing was removed. To confirm, set CONFIRM={profile.stack}")
     described = cloudformation.describe_stacks(StackName=profile.stack)["Stacks"][0]
     if described.get("EnableTerminationProtection"):
         lift = "aws cloudformation update-termination-protection --no-enable-termination-protection"
@@ -43,12 +43,9 @@ def remove(profile: Profile, cloudformation: Any, confirmed: str) -> None:  # no
 
 
 def main(client: Callable[..., Any] = boto3.client) -> int:
-    """Say what stays, and remove the rest."""
     try:
         profile = samconfig.read(stacks.PROJECT / "samconfig.toml", os.environ.get("PROFILE") or "dev")
-        print(
-            f"Removing the stack {profile.stack} in {profile.region}. This stays, to be deleted by hand or not at all:"
-        )
+        print(f"Removing the stack {profile.stack} in {profile.region}. This stays, and can only be deleted by hand:")
         for name in what_stays(stacks.read(stacks.PROJECT / "template.yaml"), profile):
             print(f"  - {name}")
         cloudformation = client("cloudformation", region_name=profile.region)
@@ -56,7 +53,7 @@ def main(client: Callable[..., Any] = boto3.client) -> int:
     except (CannotRemove, NoSuchProfile, TemplateProblem, BotoCoreError, ClientError) as problem:
         print(f"make undeploy: {problem}", file=sys.stderr)
         return 1
-    print("Removed. A new deployment under the same name makes new, empty tables.")
+    print("Removed. A new deployment with the same name creates new, empty tables.")
     return 0
 
 

@@ -81,17 +81,20 @@ def test_searches_name_this_stack_and_its_tables(cloud: LocalCloud, dashboard: d
     assert [it for it in tables if f"TableName={it}" not in text] == []
 
 
-def test_alarms_reach_the_topics_of_the_deployment() -> None:
+def test_alarms_reach_the_topics_of_the_deployment(cloud: LocalCloud) -> None:
     """The stack's own, which sends to AlarmEmail, and the deployer's; without either, alarms show in the console."""
     mine = "arn:aws:sns:us-east-1:123456789012:mine"
-    with LocalCloud(providers=False) as cloud:
-        alarms = cloud.client("cloudwatch")
-        assert actions(alarms) == {()}
+    alarms = cloud.client("cloudwatch")
+    assert actions(alarms) == {()}
+    try:
         cloud.deploy(AlarmTopicArn=mine, AlarmEmail="alarms@example.com")
         ((own, other),) = actions(alarms)
         assert other == mine
         topics = cloud.client("sns").list_subscriptions_by_topic(TopicArn=own)["Subscriptions"]
         assert [it["Endpoint"] for it in topics] == ["alarms@example.com"]
+    finally:
+        cloud.deploy()
+    assert actions(alarms) == {()}
 
 
 def actions(cloudwatch: Any) -> set[tuple[str, ...]]:

@@ -149,6 +149,6 @@ def test_it_says_how_many_went_where(
 
     assert redrive.main() == 0
     assert capsys.readouterr().out == (
-        "Sending on the mail that rests in the dead-letter queue of the stack our-stack in eu-central-1\n"
-        f"{said} went back to the mail queue.\n"
+        "Retrying the emails in the dead-letter queue of the stack our-stack in eu-central-1\n"
+        f"{said} moved back to the mail queue.\n"
     )
