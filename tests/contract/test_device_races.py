@@ -15,7 +15,7 @@ from accounts.flows.clients.device_login import DeviceLogin, answered
 from accounts.flows.people.authentication import SessionAuthentication
 from accounts.model import clients
 from accounts.model.audit import Caller
-from accounts.model.clients import ALLOW, DENY
+from accounts.model.consents import ALLOW, DENY
 from accounts.model.device_codes import Codes
 from accounts.model.one_time_tokens import OneTimeToken
 from tests.contract.backends import Backend

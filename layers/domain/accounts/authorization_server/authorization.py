@@ -14,9 +14,10 @@ from accounts.errors import AccessDenied, ClientRefused, RedirectNotAllowed, Unk
 from accounts.flows.clients.client_consent import Answered, ClientConsent, Question, Shown, answer_url
 from accounts.flows.people.authentication import Credential
 from accounts.limits import STATE_MAX_CHARACTERS
-from accounts.model import clients
+from accounts.model import consents
 from accounts.model.audit import Caller
 from accounts.model.clients import Client, Clients
+from accounts.model.consents import ALLOW
 
 
 class AuthorizationEndpoint:
@@ -55,12 +56,12 @@ class AuthorizationEndpoint:
         Raises Unauthenticated, AccountChanged, InvalidInput, UnknownClient, RedirectNotAllowed.
         """
         session = self._consent.asked_of(account, credential, now)
-        clients.check_decision(decision)
+        decided = consents.decision(decision)
         asked = _asked(parameters)
         client = self._client(asked)
         try:
             question = self._question(client, asked, caller, now)
-            if decision != clients.ALLOW:
+            if decided != ALLOW:
                 raise AccessDenied
             return Answered(self._consent.allow(session, question, now), session.user_id)
         except ClientRefused as error:

@@ -22,7 +22,7 @@ from accounts.flows.clients.device_login import DeviceLogin
 from accounts.flows.clients.token_refresh import TokenRefresh
 from accounts.model.audit import Caller
 from accounts.model.clients import Clients
-from accounts.model.one_time_tokens import OneTimeToken
+from accounts.model.one_time_tokens import AuthorizationCode, DeviceRequest, OneTimeToken
 from accounts.model.sessions import Session
 
 
@@ -78,15 +78,16 @@ class FoundCode:
     def __init__(self, token: OneTimeToken) -> None:
         """Speak for ``token``."""
         self.token = token
-        self.code_challenge = token.data["challenge"]
+        self._code = AuthorizationCode.of(token)
+        self.code_challenge = self._code.challenge
 
     def get_redirect_uri(self) -> str:
         """Where it was sent, which the client must say again (RFC 6749 4.1.3)."""
-        return self.token.data["redirect_uri"]
+        return self._code.redirect_uri
 
     def get_scope(self) -> str:
         """What the person allowed."""
-        return self.token.data["scope"]
+        return self._code.scope
 
 
 class FoundSession:
@@ -115,7 +116,7 @@ class FoundDevice:
 
     def get_client_id(self) -> str:
         """Whose it is."""
-        return self.token.data["client_id"]
+        return DeviceRequest.of(self.token).client_id
 
     def get_user_code(self) -> OneTimeToken:
         """By what the person's answer is found: it stands on the token itself, and the code they type is not kept."""

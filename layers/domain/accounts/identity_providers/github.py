@@ -8,7 +8,7 @@ from typing import Any
 from accounts.errors import ProviderNotTrusted
 from accounts.identity_providers.client import AuthorizationCodeClient, Endpoints
 from accounts.identity_providers.people import clean_email, clean_name
-from accounts.model.providers import GITHUB, Challenge, ClientCredentials, ProviderPerson
+from accounts.model.providers import GITHUB, Challenge, ClientCredentials, ProviderName, ProviderPerson
 
 ISSUER = "https://github.com/login/oauth"
 SCOPE = "read:user user:email"
@@ -17,7 +17,7 @@ SCOPE = "read:user user:email"
 class GitHub:
     """GitHub as a provider."""
 
-    name = GITHUB
+    name: ProviderName = GITHUB
     issuer = ISSUER
 
     def __init__(self, credentials: ClientCredentials, redirect_uri: str, stand_in: str = "") -> None:

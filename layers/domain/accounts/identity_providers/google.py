@@ -20,7 +20,7 @@ from accounts.limits import (
     PROVIDER_KEYS_KEPT,
     PROVIDER_KEYS_REFETCHED_AT_MOST_EVERY,
 )
-from accounts.model.providers import GOOGLE, Challenge, ClientCredentials, ProviderPerson
+from accounts.model.providers import GOOGLE, Challenge, ClientCredentials, ProviderName, ProviderPerson
 
 ISSUER = "https://accounts.google.com"
 SCOPE = "openid email profile"
@@ -35,7 +35,7 @@ _LAST_SECOND = 253_402_300_799
 class Google:
     """Google as a provider."""
 
-    name = GOOGLE
+    name: ProviderName = GOOGLE
     issuer = ISSUER
 
     def __init__(self, credentials: ClientCredentials, redirect_uri: str, stand_in: str = "") -> None:

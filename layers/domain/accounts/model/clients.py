@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
-from accounts.errors import ConfigurationError, InvalidInput
+from accounts.errors import ConfigurationError
 from accounts.limits import CLIENT_NAME_MAX_CHARACTERS, URL_MAX_CHARACTERS
 
 COMFY_CLI = "comfy-cli"
@@ -25,8 +25,6 @@ SCOPE = "account"
 MEANINGS: Mapping[str, tuple[str, ...]] = {
     SCOPE: ("See your name and email address", "List and delete your API keys"),
 }
-# What a person may answer a program.
-ALLOW, DENY = "allow", "deny"
 _LAST_PORT = 65535
 _LOOPBACK = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]|localhost))(?::([1-9][0-9]{0,4}))?(/[A-Za-z0-9._~/-]*)")
 _HTTPS = re.compile(r"https://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::(?!443/)([1-9][0-9]{0,4}))?/[A-Za-z0-9._~/-]*")
@@ -85,13 +83,6 @@ def granted(requested: str) -> str | None:
     as RFC 6749 3.3 allows, and the answer says what was granted.
     """
     return SCOPE if not requested or _SCOPES.fullmatch(requested) else None
-
-
-def check_decision(decision: str) -> None:
-    """Raises InvalidInput for what is neither ALLOW nor DENY."""
-    if decision not in {ALLOW, DENY}:
-        message = "The decision is allow or deny."
-        raise InvalidInput(message)
 
 
 def _without_loopback_port(uri: str) -> str:

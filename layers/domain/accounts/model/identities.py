@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from copy import replace
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Literal, Protocol, cast
 
 from msgspec import Struct
 
 from accounts import secrets
 from accounts.limits import BROWSERS_PER_IDENTITY
-from accounts.model.users import User
+from accounts.model.providers import ProviderName
+from accounts.model.sessions import PASSWORD, Method
+from accounts.model.users import MailProblem, User
 from accounts.transactions import Change
 
-EMAIL = "email"
+EMAIL: Final = "email"
 # Why no more mail goes to an address.
-BOUNCE = "bounce"
-COMPLAINT = "complaint"
+BOUNCE: Final = "bounce"
+COMPLAINT: Final = "complaint"
 # In front of a password's stored form: no hasher reads it any more.
 _REVOKED = "revoked:"
 
@@ -58,13 +60,17 @@ class Identity(Struct, frozen=True):
     pending_change: str | None = None
     secured_at: datetime | None = None
     devices: tuple[str, ...] = ()
-    undeliverable: str | None = None
+    undeliverable: MailProblem | None = None
     version: int = 0
 
     @property
-    def provider(self) -> str:
-        """``email``, ``google`` or ``github``."""
-        return self.key.partition("#")[0]
+    def provider(self) -> Literal["email"] | ProviderName:
+        return cast("Literal['email'] | ProviderName", self.key.partition("#")[0])
+
+    @property
+    def method(self) -> Method:
+        """How a session is opened with it."""
+        return PASSWORD if self.provider == EMAIL else self.provider
 
     @property
     def is_way_in(self) -> bool:
@@ -156,7 +162,7 @@ def email_key(address: str) -> str:
     return f"{EMAIL}#{address}"
 
 
-def provider_key(provider: str, subject: str) -> str:
+def provider_key(provider: ProviderName, subject: str) -> str:
     """The key of a provider's subject: who they are there for ever, whatever name or address they have today."""
     return f"{provider}#{subject}"
 

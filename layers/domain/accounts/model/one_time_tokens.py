@@ -1,39 +1,54 @@
-"""Tokens that work once: the links in our mails, and whatever else must not be used twice.
+"""Tokens that work once: links in emails, authorization codes, and everything else that must not be used twice.
 
-A token is 256 random bits; its digest, under its purpose, is its key. Consuming it is a conditional delete inside the
-transaction that does what the token is for, so of two parallel uses one happens and the other changes nothing.
+A token is 256 random bits. It is stored under its purpose and its digest. It is consumed by a conditional delete in the
+transaction that does what the token is for, so of two concurrent uses only one succeeds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Final, Literal, Protocol, Self
 
+import msgspec
 from msgspec import Struct, field
 
 from accounts import secrets
+from accounts.model.consents import Decision
+from accounts.model.providers import Intent
+from accounts.model.sessions import Method
 from accounts.transactions import Change
 
-EMAIL_VERIFICATION = "email-verification"
-PROVIDER_VERIFICATION = "provider-verification"
-PASSWORD_RESET = "password-reset"  # noqa: S105 - a purpose
-EMAIL_CHANGE = "email-change"
-OAUTH_STATE = "oauth-state"
-AUTHORIZATION_CODE = "authorization-code"
-# What is left of a code that was used: which session it made, so that a second use can end it.
-USED_CODE = "used-authorization-code"
-# The two codes of a device that wants to be signed in: one for itself, one for the person to type.
-DEVICE_CODE = "device-code"
-USER_CODE = "user-code"
-# Whom they are about until somebody takes them up; accounts have longer names.
-NOBODY = "nobody"
+Purpose = Literal[
+    "email-verification",
+    "provider-verification",
+    "password-reset",
+    "email-change",
+    "oauth-state",
+    "authorization-code",
+    "used-authorization-code",
+    "device-code",
+    "user-code",
+]
+EMAIL_VERIFICATION: Final = "email-verification"
+PROVIDER_VERIFICATION: Final = "provider-verification"
+PASSWORD_RESET: Final = "password-reset"  # noqa: S105 - a purpose
+EMAIL_CHANGE: Final = "email-change"
+OAUTH_STATE: Final = "oauth-state"
+AUTHORIZATION_CODE: Final = "authorization-code"
+# Names the session that a code opened, so that a second use can end it.
+USED_CODE: Final = "used-authorization-code"
+# The codes of RFC 8628: the device polls with one, and the owner types the other.
+DEVICE_CODE: Final = "device-code"
+USER_CODE: Final = "user-code"
+# The subject of a device's codes until an account enters one; account ids are longer.
+NOBODY: Final = "nobody"
 
 
 class OneTimeToken(Struct, frozen=True):
-    """A token as stored: for what, about whom or what, until when, and what else must be known when it is used."""
+    """``subject`` is the account, identity or provider that the token is for, ``data`` its stored payload."""
 
-    purpose: str
+    purpose: Purpose
     digest: str
     subject: str
     issued_at: datetime
@@ -42,15 +57,82 @@ class OneTimeToken(Struct, frozen=True):
 
     @property
     def key(self) -> str:
-        """``<purpose>#<digest>``: a token of one purpose is worthless for another."""
         return token_key(self.purpose, self.digest)
+
+
+class Payload(Struct, frozen=True):
+    """What else a token of one purpose says. Field names are stored."""
+
+    @classmethod
+    def of(cls, token: OneTimeToken) -> Self:
+        """Raises ValueError when the token lacks a field."""
+        return msgspec.convert(token.data, cls)
+
+    def stored(self) -> dict[str, str]:
+        return msgspec.structs.asdict(self)
+
+
+class ProviderState(Payload, frozen=True):
+    """``browser`` is the digest of a cookie. ``session`` asked to link or reauthenticate; else it is empty."""
+
+    verifier: str
+    nonce: str
+    return_url: str
+    browser: str
+    intent: Intent
+    session: str
+
+
+class NewAddress(Payload, frozen=True):
+    """Of EMAIL_CHANGE."""
+
+    email: str
+
+
+class Allowed(Payload, frozen=True):
+    """What the owner allowed a client, in which session, and how that session was opened."""
+
+    client_id: str
+    scope: str
+    method: Method
+    session: str
+
+
+class AuthorizationCode(Allowed, frozen=True):
+    redirect_uri: str
+    challenge: str
+
+
+class UsedCode(Payload, frozen=True):
+    session: str
+
+
+class DeviceRequest(Payload, frozen=True):
+    """Of DEVICE_CODE until the owner answers."""
+
+    client_id: str
+    scope: str
+
+
+class DeviceAnswer(Allowed, frozen=True):
+    """Of DEVICE_CODE once the owner has answered."""
+
+    decision: Decision
+
+
+class UserCode(DeviceRequest, frozen=True):
+    """``device`` is the digest of the device code. ``source`` and ``user_agent`` are the device's."""
+
+    device: str
+    source: str
+    user_agent: str
 
 
 class OneTimeTokens(Protocol):
     """Where one-time tokens are kept."""
 
     def get(self, key: str) -> OneTimeToken | None:
-        """The token, read consistently; None when there is none. It may have expired: compare."""
+        """The token, read consistently; None when there is none. The caller checks that it has not expired."""
 
 
 class Issue(Change, frozen=True):
@@ -60,21 +142,21 @@ class Issue(Change, frozen=True):
 
 
 class Take(Change, frozen=True):
-    """The token is as given from now on, and its subject's; refused when it is gone, or already somebody else's."""
+    """Replace the token, for its subject; refused when it is gone or another subject's."""
 
     token: OneTimeToken
 
 
 class Consume(Change, frozen=True):
-    """The token is used up; refused when it already is."""
+    """Delete the token; refused when it is gone."""
 
     key: str
 
 
 def issue(
-    purpose: str, subject: str, *, lifetime: timedelta, now: datetime, data: Mapping[str, str] | None = None
+    purpose: Purpose, subject: str, *, lifetime: timedelta, now: datetime, payload: Payload | None = None
 ) -> tuple[str, OneTimeToken]:
-    """A new token and its plain text, which goes to its recipient and nowhere else."""
+    """A new token and its plain text, which only its recipient may get."""
     plaintext = secrets.new_token()
     token = OneTimeToken(
         purpose=purpose,
@@ -82,17 +164,17 @@ def issue(
         subject=subject,
         issued_at=now,
         expires_at=now + lifetime,
-        data=data or {},
+        data=payload.stored() if payload else {},
     )
     return plaintext, token
 
 
-def find(tokens: OneTimeTokens, purpose: str, plaintext: str, now: datetime) -> OneTimeToken | None:
-    """The live token that ``plaintext`` is for ``purpose``; None when unknown, used, expired or of another purpose."""
+def find(tokens: OneTimeTokens, purpose: Purpose, plaintext: str, now: datetime) -> OneTimeToken | None:
+    """None when the token is unknown, used, expired or of another purpose."""
     token = tokens.get(token_key(purpose, secrets.digest(plaintext)))
     return token if token is not None and now < token.expires_at else None
 
 
-def token_key(purpose: str, digest: str) -> str:
-    """How a token is stored."""
+def token_key(purpose: Purpose, digest: str) -> str:
+    """A token of one purpose is not found under another."""
     return f"{purpose}#{digest}"

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Literal, Protocol
 
 from msgspec import Struct
 
-GOOGLE = "google"
-GITHUB = "github"
-NAMES = (GOOGLE, GITHUB)
+ProviderName = Literal["google", "github"]
+GOOGLE: Final = "google"
+GITHUB: Final = "github"
+NAMES: tuple[ProviderName, ...] = (GOOGLE, GITHUB)
 # As people write them.
-TITLES = {GOOGLE: "Google", GITHUB: "GitHub"}
+TITLES: Mapping[str, str] = {GOOGLE: "Google", GITHUB: "GitHub"}
+# Why the browser is at the provider. Only the session that asked to link or reauthenticate can finish it.
+Intent = Literal["sign-in", "link", "reauthenticate"]
+LOGIN: Final = "sign-in"
+LINK: Final = "link"
+REAUTHENTICATE: Final = "reauthenticate"
+
+
+def named(text: str) -> ProviderName:
+    """Raises ValueError for any other text."""
+    match text:
+        case "google" | "github":
+            return text
+    raise ValueError
 
 
 class ProviderPerson(Struct, frozen=True):
@@ -21,7 +36,7 @@ class ProviderPerson(Struct, frozen=True):
     that we could use; ``email_verified`` is the provider's word for it.
     """
 
-    provider: str
+    provider: ProviderName
     subject: str
     email: str
     email_verified: bool
@@ -53,7 +68,7 @@ class Challenge(Struct, frozen=True):
 class Provider(Protocol):
     """Google or GitHub, as configured here."""
 
-    name: str
+    name: ProviderName
     issuer: str
 
     def authorization_url(self, state: str, challenge: Challenge) -> str:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from copy import replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Final, Literal, Protocol
 
 from msgspec import Struct
 
@@ -30,8 +30,13 @@ from accounts.limits import (
     SESSION_LIFETIME,
 )
 from accounts.model.audit import Caller
+from accounts.model.providers import ProviderName
 from accounts.settings import Settings
 from accounts.transactions import Change
+
+Method = Literal["password"] | ProviderName
+"""How the owner proved who they are."""
+PASSWORD: Final = "password"  # noqa: S105 - a method
 
 
 class Length(Struct, frozen=True):
@@ -66,7 +71,7 @@ class Session(Struct, frozen=True):
 
     digest: str
     user_id: str
-    method: str
+    method: Method
     remembered: bool
     authenticated_at: datetime
     last_seen_at: datetime
@@ -128,7 +133,7 @@ class Rotate(Change, frozen=True):
 
 
 def start(
-    user_id: str, *, method: str, remembered: bool, lengths: Lengths, caller: Caller, now: datetime
+    user_id: str, *, method: Method, remembered: bool, lengths: Lengths, caller: Caller, now: datetime
 ) -> tuple[str, Session]:
     """A new session and its token. The token goes into the cookie and nowhere else."""
     token, length = secrets.new_token(), lengths.of(remembered=remembered)
@@ -148,7 +153,7 @@ def start(
 
 
 def start_client(
-    user_id: str, *, client_id: str, scope: str, method: str, lengths: Lengths, caller: Caller, now: datetime
+    user_id: str, *, client_id: str, scope: str, method: Method, lengths: Lengths, caller: Caller, now: datetime
 ) -> tuple[str, Session]:
     """A new session of a client and its first refresh token, which goes into the answer and nowhere else.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Literal, Protocol
 
 from msgspec import Struct, field
 
@@ -17,8 +17,11 @@ from accounts.errors import NotFound, Unauthenticated
 from accounts.transactions import Change
 
 USER_ID_CHARACTERS = 28
-ACTIVE = "active"
-DISABLED = "disabled"
+Status = Literal["active", "disabled"]
+ACTIVE: Final = "active"
+DISABLED: Final = "disabled"
+# Why no more email goes to an address.
+MailProblem = Literal["bounce", "complaint"]
 _NO_SUCH_ACCOUNT = "There is no account with that id."
 
 
@@ -34,11 +37,11 @@ class User(Struct, frozen=True):
     name: str
     created_at: datetime
     updated_at: datetime
-    status: str = ACTIVE
+    status: Status = ACTIVE
     sessions: Mapping[str, datetime] = field(default_factory=dict)
     api_keys: frozenset[str] = frozenset()
     identities: frozenset[str] = frozenset()
-    mail_problem: str | None = None
+    mail_problem: MailProblem | None = None
     secured_at: datetime | None = None
     revision: int = 0
 
@@ -172,7 +175,7 @@ class NoteMailProblem(Change, frozen=True):
 
     user_id: str
     email: str
-    problem: str
+    problem: MailProblem
 
 
 class Disable(Change, frozen=True):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, Literal
 
 from msgspec import Struct
 
@@ -20,9 +20,10 @@ from accounts.flows.mail.mail_feedback import UNKNOWN_ADDRESS, MailFeedback
 from accounts.limits import MAIL_REPORT_RECIPIENTS
 from accounts.model import email_addresses
 from accounts.model.identities import BOUNCE, COMPLAINT
+from accounts.model.users import MailProblem
 
-TRANSIENT = "bounced_for_now"
-IGNORED = "report_ignored"
+TRANSIENT: Final = "bounced_for_now"
+IGNORED: Final = "report_ignored"
 # What SES publishes when the topic is first named to it; not JSON.
 _GREETING = "Successfully validated SNS topic for Amazon SES event publishing"
 # A mailbox provider can also report that somebody took a mail out of the spam folder.
@@ -36,7 +37,7 @@ class Malformed(Exception):
 class Report(Struct, frozen=True):
     """``problem`` is BOUNCE, COMPLAINT, or what to count where nothing is marked; ``recipients`` are canonical."""
 
-    problem: str
+    problem: MailProblem | Literal["bounced_for_now", "report_ignored"]
     recipients: tuple[str, ...] = ()
 
 
@@ -89,9 +90,10 @@ def _canonical(addresses: Any) -> Iterator[str]:  # noqa: ANN401 - whatever was 
 
 
 def _outcomes(report: Report, feedback: MailFeedback, now: datetime) -> Iterator[str]:
-    if report.problem not in (BOUNCE, COMPLAINT):
+    if report.problem == TRANSIENT or report.problem == IGNORED:  # noqa: PLR1714 - mypy reads it so
         yield report.problem
-    elif not report.recipients:
+        return
+    if not report.recipients:
         yield UNKNOWN_ADDRESS
     for recipient in report.recipients:
         try:

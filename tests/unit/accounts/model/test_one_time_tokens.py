@@ -1,51 +1,140 @@
-"""One-time tokens: found under their own purpose until they end."""
+"""Tokens are found under their own purpose until they expire, and what they say is stored under the same names."""
 
 from datetime import timedelta
+from typing import get_args
+
+import pytest
 
 from accounts import secrets
 from accounts.model import one_time_tokens
-from accounts.model.one_time_tokens import Issue, OneTimeToken
+from accounts.model.consents import Decision
+from accounts.model.one_time_tokens import (
+    EMAIL_VERIFICATION,
+    PASSWORD_RESET,
+    AuthorizationCode,
+    DeviceAnswer,
+    DeviceRequest,
+    Issue,
+    NewAddress,
+    OneTimeToken,
+    Payload,
+    ProviderState,
+    UsedCode,
+    UserCode,
+)
+from accounts.model.providers import Intent
+from accounts.model.sessions import Method
 from tests.fakes import FakeTokens, World
 from tests.unit.accounts.stage import NOW, later
 
 _DAY = timedelta(hours=24)
+_ALLOWED = {"client_id": "comfy-cli", "scope": "account", "method": "password", "session": "digest of a session"}
+_ASKED = {"client_id": "comfy-cli", "scope": "account"}
+# As version 0.1 stored them.
+STORED: list[tuple[type[Payload], dict[str, str]]] = [
+    (
+        ProviderState,
+        {
+            "verifier": "v",
+            "nonce": "n",
+            "return_url": "https://accounts.example.com/keys",
+            "browser": "digest of a cookie",
+            "intent": "sign-in",
+            "session": "",
+        },
+    ),
+    (NewAddress, {"email": "new@example.com"}),
+    (AuthorizationCode, {**_ALLOWED, "redirect_uri": "http://127.0.0.1:8188/callback", "challenge": "c"}),
+    (UsedCode, {"session": "digest of a session"}),
+    (DeviceRequest, _ASKED),
+    (DeviceAnswer, {**_ALLOWED, "decision": "allow"}),
+    (UserCode, {**_ASKED, "device": "digest of a code", "source": "203.0.113.7", "user_agent": "ComfyUI/1.0"}),
+]
+PAYLOADS = pytest.mark.parametrize(("payload", "data"), STORED, ids=lambda it: getattr(it, "__name__", ""))
 
 
-def test_a_token_is_kept_as_its_digest_under_its_purpose() -> None:
-    """What is stored cannot be mailed, and the mailed text is stored nowhere (TK-01)."""
-    plaintext, token = one_time_tokens.issue("reset", "email#olive@example.com", lifetime=_DAY, now=NOW)
+def a_token(data: dict[str, str]) -> OneTimeToken:
+    return OneTimeToken(EMAIL_VERIFICATION, "digest", "subject", NOW, NOW + _DAY, data)
+
+
+def test_a_token_is_stored_under_its_purpose_and_digest() -> None:
+    """What is stored cannot be emailed, and the plain text is stored nowhere (TK-01)."""
+    plaintext, token = one_time_tokens.issue(PASSWORD_RESET, "email#olive@example.com", lifetime=_DAY, now=NOW)
 
     digest = secrets.digest(plaintext)
-    assert token == OneTimeToken("reset", digest, "email#olive@example.com", NOW, later(hours=24))
-    assert token.key == f"reset#{digest}"
+    assert token == OneTimeToken("password-reset", digest, "email#olive@example.com", NOW, later(hours=24))
+    assert token.key == f"password-reset#{digest}"
     assert plaintext not in repr(token)
 
 
-def test_a_token_is_found_until_it_ends() -> None:
-    """Live one microsecond before, over at the moment itself: compared here, whatever the table still holds (TK-03)."""
+def test_a_token_is_found_until_it_expires() -> None:
+    """Compared here, even if the table still has the item (TK-03)."""
     world = World()
-    plaintext, token = one_time_tokens.issue("reset", "olive", lifetime=_DAY, now=NOW)
+    plaintext, token = one_time_tokens.issue(PASSWORD_RESET, "olive", lifetime=_DAY, now=NOW)
     world.commit(Issue(token))
     tokens = FakeTokens(world)
 
-    assert one_time_tokens.find(tokens, "reset", plaintext, later(hours=24, microseconds=-1)) == token
-    assert one_time_tokens.find(tokens, "reset", plaintext, later(hours=24)) is None
+    assert one_time_tokens.find(tokens, PASSWORD_RESET, plaintext, later(hours=24, microseconds=-1)) == token
+    assert one_time_tokens.find(tokens, PASSWORD_RESET, plaintext, later(hours=24)) is None
 
 
-def test_purposes_do_not_cross() -> None:
-    """A token of one purpose is unknown to every other (TK-05)."""
+def test_a_token_is_not_found_under_another_purpose() -> None:
+    """TK-05."""
     world = World()
-    plaintext, token = one_time_tokens.issue("reset", "olive", lifetime=_DAY, now=NOW)
+    plaintext, token = one_time_tokens.issue(PASSWORD_RESET, "olive", lifetime=_DAY, now=NOW)
     world.commit(Issue(token))
 
-    assert one_time_tokens.find(FakeTokens(world), "email-verification", plaintext, NOW) is None
+    assert one_time_tokens.find(FakeTokens(world), EMAIL_VERIFICATION, plaintext, NOW) is None
 
 
-def test_neither_another_text_nor_the_digest_is_the_token() -> None:
-    """Who reads the table holds nothing that works."""
+def test_neither_the_digest_nor_the_key_is_the_token() -> None:
+    """A reader of the table learns nothing that works."""
     world = World()
-    _, token = one_time_tokens.issue("reset", "olive", lifetime=_DAY, now=NOW)
+    _, token = one_time_tokens.issue(PASSWORD_RESET, "olive", lifetime=_DAY, now=NOW)
     world.commit(Issue(token))
     texts = ("", token.digest, token.key, secrets.new_token())
 
-    assert [one_time_tokens.find(FakeTokens(world), "reset", text, NOW) for text in texts] == [None] * 4
+    assert [one_time_tokens.find(FakeTokens(world), PASSWORD_RESET, text, NOW) for text in texts] == [None] * 4
+
+
+def test_every_payload_is_compared() -> None:
+    def below(kind: type[Payload]) -> set[type[Payload]]:
+        return {kind}.union(*map(below, kind.__subclasses__()))
+
+    assert {payload for payload, _ in STORED} == below(Payload) - {Payload, one_time_tokens.Allowed}
+
+
+@PAYLOADS
+def test_a_payload_is_stored_under_the_same_names(payload: type[Payload], data: dict[str, str]) -> None:
+    read = payload.of(a_token(data))
+
+    assert type(read) is payload
+    assert read.stored() == data
+    _, token = one_time_tokens.issue(EMAIL_VERIFICATION, "subject", lifetime=_DAY, now=NOW, payload=read)
+    assert token.data == data
+
+
+@PAYLOADS
+def test_a_payload_that_lacks_a_field_is_an_error(payload: type[Payload], data: dict[str, str]) -> None:
+    """As any other item that is not the service's own: the endpoint answers 500."""
+    for name in data:
+        with pytest.raises(ValueError, match=name):
+            payload.of(a_token({key: value for key, value in data.items() if key != name}))
+
+
+@pytest.mark.parametrize(
+    ("payload", "name", "words"),
+    [
+        (ProviderState, "intent", Intent),
+        (AuthorizationCode, "method", Method),
+        (DeviceAnswer, "method", Method),
+        (DeviceAnswer, "decision", Decision),
+    ],
+)
+def test_a_word_that_is_not_listed_is_an_error(payload: type[Payload], name: str, words: object) -> None:
+    data = dict(STORED)[payload]
+    listed = [word for part in get_args(words) for word in (get_args(part) or (part,))]
+    for word in listed:
+        assert payload.of(a_token(data | {name: word})).stored()[name] == word
+    with pytest.raises(ValueError, match=name):
+        payload.of(a_token(data | {name: f"{listed[0]} "}))

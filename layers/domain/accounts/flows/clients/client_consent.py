@@ -18,7 +18,7 @@ from accounts.limits import (
 from accounts.model import one_time_tokens, throttles, users
 from accounts.model.audit import Caller
 from accounts.model.clients import Client
-from accounts.model.one_time_tokens import AUTHORIZATION_CODE
+from accounts.model.one_time_tokens import AUTHORIZATION_CODE, AuthorizationCode
 from accounts.model.sessions import Session
 from accounts.model.throttles import Throttles
 from accounts.model.users import User, Users
@@ -92,14 +92,14 @@ class ClientConsent(Struct, frozen=True):
             session.user_id,
             lifetime=AUTHORIZATION_CODE_LIFETIME,
             now=now,
-            data={
-                "client_id": question.client.client_id,
-                "redirect_uri": question.redirect_uri,
-                "scope": question.scope,
-                "challenge": question.challenge,
-                "method": session.method,
-                "session": session.digest,
-            },
+            payload=AuthorizationCode(
+                client_id=question.client.client_id,
+                scope=question.scope,
+                method=session.method,
+                session=session.digest,
+                redirect_uri=question.redirect_uri,
+                challenge=question.challenge,
+            ),
         )
         self.transactions.commit(one_time_tokens.Issue(token))
         return answer_url(question.redirect_uri, {"code": code, "state": question.state, "iss": self.issuer})

@@ -21,7 +21,16 @@ from accounts.model import messages, one_time_tokens, user_agents
 from accounts.model.audit import Caller
 from accounts.model.clients import Clients
 from accounts.model.messages import Outbox
-from accounts.model.one_time_tokens import AUTHORIZATION_CODE, USED_CODE, OneTimeToken, OneTimeTokens, token_key
+from accounts.model.one_time_tokens import (
+    AUTHORIZATION_CODE,
+    USED_CODE,
+    Allowed,
+    AuthorizationCode,
+    OneTimeToken,
+    OneTimeTokens,
+    UsedCode,
+    token_key,
+)
 from accounts.model.sessions import Session
 from accounts.model.throttles import Throttles
 from accounts.transactions import Change, Conflict, Transactions
@@ -44,7 +53,7 @@ class ClientLogin(Struct, frozen=True):
         token = one_time_tokens.find(self.tokens, AUTHORIZATION_CODE, code, now)
         if token is None:
             raise self.second_use(secrets.digest(code), caller, now)
-        if token.data["client_id"] != client_id:
+        if AuthorizationCode.of(token).client_id != client_id:
             raise InvalidGrant
         return token
 
@@ -54,13 +63,15 @@ class ClientLogin(Struct, frozen=True):
         The owner is told of it by mail: the click may have been somebody else's. Whatever stood in the way, the code
         may have been used meanwhile: a log-out just after hides no second use.
         """
-        data = code.data
-        allowed = data["client_id"], data["scope"], data["method"], data["session"]
-        permission = Permission(code.subject, *allowed, at=code.issued_at)
+        allowed = Allowed.of(code)
+        permission = Permission(
+            code.subject, allowed.client_id, allowed.scope, allowed.method, allowed.session, code.issued_at
+        )
 
         def used_up(session: Session) -> tuple[Change, ...]:
             forgotten_at = now + USED_CODE_REMEMBERED
-            mark = OneTimeToken(USED_CODE, code.digest, code.subject, now, forgotten_at, {"session": session.digest})
+            used = UsedCode(session.digest).stored()
+            mark = OneTimeToken(USED_CODE, code.digest, code.subject, now, forgotten_at, used)
             return one_time_tokens.Consume(code.key), one_time_tokens.Issue(mark)
 
         try:
@@ -76,7 +87,7 @@ class ClientLogin(Struct, frozen=True):
         if mark is None or now >= mark.expires_at:
             count_bad_grant(self.throttles, caller, now)
             return InvalidGrant()
-        logout.end_copied(self.transactions, mark.subject, mark.data["session"], caller, now)
+        logout.end_copied(self.transactions, mark.subject, UsedCode.of(mark).session, caller, now)
         return GrantReused()
 
     def _tell_owner(self, permission: Permission, caller: Caller, now: datetime) -> None:

@@ -13,7 +13,7 @@ from accounts.limits import BAD_GRANTS_PER_ADDRESS_PER_MINUTE
 from accounts.model import access_tokens, sessions, throttles, users
 from accounts.model.access_tokens import Signer
 from accounts.model.audit import Caller
-from accounts.model.sessions import Session
+from accounts.model.sessions import Method, Session
 from accounts.model.throttles import Throttles
 from accounts.model.users import Beside, User, Users
 from accounts.transactions import Change
@@ -38,7 +38,7 @@ class Permission(Struct, frozen=True):
     user_id: str
     client_id: str
     scope: str
-    method: str
+    method: Method
     session: str
     at: datetime
 

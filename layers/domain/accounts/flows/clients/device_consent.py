@@ -14,9 +14,19 @@ from msgspec import Struct
 from accounts.errors import InvalidUserCode
 from accounts.flows.people.authentication import Credential, SessionAuthentication
 from accounts.limits import USER_CODES_PER_ACCOUNT_PER_HOUR, USER_CODES_PER_ADDRESS_PER_MINUTE
-from accounts.model import clients, device_codes, one_time_tokens, throttles, users
+from accounts.model import consents, device_codes, one_time_tokens, throttles, users
 from accounts.model.audit import Caller
-from accounts.model.one_time_tokens import DEVICE_CODE, NOBODY, USER_CODE, OneTimeToken, OneTimeTokens, token_key
+from accounts.model.consents import Decision
+from accounts.model.one_time_tokens import (
+    DEVICE_CODE,
+    NOBODY,
+    USER_CODE,
+    DeviceAnswer,
+    OneTimeToken,
+    OneTimeTokens,
+    UserCode,
+    token_key,
+)
 from accounts.model.sessions import Session
 from accounts.model.throttles import Throttles
 from accounts.model.users import User, Users
@@ -52,10 +62,8 @@ class DeviceConsent(Struct, frozen=True):
         user = users.active(self.users, session.user_id)
         if code.subject == NOBODY:
             self._commit(one_time_tokens.Take(replace(code, subject=user.user_id)))
-        data = code.data
-        return DeviceQuestion(
-            data["client_id"], data["scope"], data["source"], data["user_agent"], code.issued_at, user
-        )
+        asked = UserCode.of(code)
+        return DeviceQuestion(asked.client_id, asked.scope, asked.source, asked.user_agent, code.issued_at, user)
 
     def answer(self, text: str, decision: str, credential: Credential | None, caller: Caller, now: datetime) -> str:
         """Let the device in or not, once, and tell who said so.
@@ -63,12 +71,12 @@ class DeviceConsent(Struct, frozen=True):
         Only whoever was asked can answer. A yes is worth nothing once the session in which it was given has ended.
         Raises Unauthenticated, InvalidInput, TooManyAttempts, InvalidUserCode.
         """
-        clients.check_decision(decision)
+        decided = consents.decision(decision)
         session, code = self._entered(text, credential, caller, now)
         if code.subject == NOBODY:
             raise InvalidUserCode
         users.active(self.users, session.user_id)
-        answered = one_time_tokens.Take(_answered(code, decision, session, now))
+        answered = one_time_tokens.Take(_answered(code, decided, session, now))
         self._commit(one_time_tokens.Consume(code.key), answered)
         return session.user_id
 
@@ -95,13 +103,8 @@ class DeviceConsent(Struct, frozen=True):
             raise InvalidUserCode from conflict
 
 
-def _answered(code: OneTimeToken, decision: str, session: Session, now: datetime) -> OneTimeToken:
+def _answered(code: OneTimeToken, decision: Decision, session: Session, now: datetime) -> OneTimeToken:
     """The device's own code, as the device will find it: issued by the person, now, and good no longer than before."""
-    data = {
-        "client_id": code.data["client_id"],
-        "scope": code.data["scope"],
-        "decision": decision,
-        "method": session.method,
-        "session": session.digest,
-    }
-    return OneTimeToken(DEVICE_CODE, code.data["device"], session.user_id, now, code.expires_at, data)
+    asked = UserCode.of(code)
+    answer = DeviceAnswer(asked.client_id, asked.scope, session.method, session.digest, decision)
+    return OneTimeToken(DEVICE_CODE, asked.device, session.user_id, now, code.expires_at, answer.stored())

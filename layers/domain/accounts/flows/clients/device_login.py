@@ -17,8 +17,8 @@ from accounts.flows.clients.client_sessions import Tokens
 from accounts.limits import DEVICE_POLL_EARLY, DEVICE_POLL_INTERVAL
 from accounts.model import throttles
 from accounts.model.audit import Caller
-from accounts.model.clients import ALLOW
-from accounts.model.one_time_tokens import DEVICE_CODE, NOBODY, OneTimeToken, token_key
+from accounts.model.consents import ALLOW
+from accounts.model.one_time_tokens import DEVICE_CODE, NOBODY, DeviceAnswer, DeviceRequest, OneTimeToken, token_key
 from accounts.model.throttles import Throttles
 
 
@@ -36,7 +36,7 @@ class DeviceLogin(Struct, frozen=True):
         token = self.codes.tokens.get(token_key(DEVICE_CODE, digest))
         if token is None:
             raise self.codes.second_use(digest, caller, now)
-        if token.data["client_id"] != client_id:
+        if DeviceRequest.of(token).client_id != client_id:
             raise InvalidGrant
         return token
 
@@ -52,4 +52,4 @@ class DeviceLogin(Struct, frozen=True):
 
 def answered(code: OneTimeToken) -> tuple[str, bool] | None:
     """Who has answered and whether they said yes; None when nobody has."""
-    return None if code.subject == NOBODY else (code.subject, code.data["decision"] == ALLOW)
+    return None if code.subject == NOBODY else (code.subject, DeviceAnswer.of(code).decision == ALLOW)

@@ -14,7 +14,7 @@ from msgspec import Struct
 from accounts.model import audit, identities, users
 from accounts.model.audit import Record
 from accounts.model.identities import BOUNCE, COMPLAINT, Identities, Identity
-from accounts.model.users import Users
+from accounts.model.users import MailProblem, Users
 from accounts.transactions import Change, Transactions, again_on_conflict
 
 # What each problem is called in the audit records, and, once it is marked, in the log.
@@ -31,11 +31,11 @@ class MailFeedback(Struct, frozen=True):
     users: Users
     transactions: Transactions
 
-    def mark(self, address: str, problem: str, now: datetime) -> str:
+    def mark(self, address: str, problem: MailProblem, now: datetime) -> str:
         """Mark a canonical address, once; tells a value of MARKED, KNOWN or UNKNOWN_ADDRESS. Raises Unavailable."""
         return again_on_conflict(lambda: self._mark(identities.email_key(address), problem, now))
 
-    def _mark(self, key: str, problem: str, now: datetime) -> str:
+    def _mark(self, key: str, problem: MailProblem, now: datetime) -> str:
         identity = self.identities.get(key)
         if identity is None:
             return UNKNOWN_ADDRESS
@@ -44,7 +44,7 @@ class MailFeedback(Struct, frozen=True):
         self.transactions.commit(*self._changes(identity, problem, now))
         return MARKED[problem]
 
-    def _changes(self, identity: Identity, problem: str, now: datetime) -> tuple[Change, ...]:
+    def _changes(self, identity: Identity, problem: MailProblem, now: datetime) -> tuple[Change, ...]:
         marked = identities.Replace(replace(identity, undeliverable=problem))
         # An address that nobody has confirmed is no account's.
         user = self.users.get(identity.user_id) if identity.verified else None

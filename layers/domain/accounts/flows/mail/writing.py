@@ -24,7 +24,9 @@ from accounts.model.one_time_tokens import (
     EMAIL_VERIFICATION,
     PASSWORD_RESET,
     PROVIDER_VERIFICATION,
+    NewAddress,
     OneTimeToken,
+    Purpose,
 )
 from accounts.model.providers import TITLES
 from accounts.model.users import User, Users
@@ -60,7 +62,7 @@ class Writing(Struct, frozen=True):
 
     def _confirmation(self, identity: Identity, now: datetime) -> Mail | None:
         is_address = identity.provider == EMAIL
-        purpose = EMAIL_VERIFICATION if is_address else PROVIDER_VERIFICATION
+        purpose: Purpose = EMAIL_VERIFICATION if is_address else PROVIDER_VERIFICATION
         plaintext, token = one_time_tokens.issue(purpose, identity.key, lifetime=VERIFICATION_LIFETIME, now=now)
         if not self._superseded(identity, token):
             return None
@@ -98,7 +100,7 @@ class Writing(Struct, frozen=True):
 
     def _change(self, to: str, user: User, now: datetime) -> Mail | None:
         plaintext, token = one_time_tokens.issue(
-            EMAIL_CHANGE, user.user_id, lifetime=EMAIL_CHANGE_LIFETIME, now=now, data={"email": to}
+            EMAIL_CHANGE, user.user_id, lifetime=EMAIL_CHANGE_LIFETIME, now=now, payload=NewAddress(to)
         )
 
         def superseding(address: Identity) -> Identity:

@@ -7,7 +7,7 @@ keys, and behind an access token there must be the session of the client that it
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal
 
 from msgspec import Struct
 
@@ -30,15 +30,16 @@ if TYPE_CHECKING:
     # Five functions read access tokens; all know the kinds.
     from accounts.model.access_tokens import Reader
 
-SESSION = "session"
-API_KEY = "api_key"
-ACCESS_TOKEN = "access_token"  # noqa: S105 - a kind
+CredentialKind = Literal["session", "api_key", "access_token"]
+SESSION: Final = "session"
+API_KEY: Final = "api_key"
+ACCESS_TOKEN: Final = "access_token"  # noqa: S105 - a kind
 
 
 class Credential(Struct, frozen=True):
     """What the caller presented: its ``kind`` (SESSION, API_KEY or ACCESS_TOKEN) and the ``secret`` itself."""
 
-    kind: str
+    kind: CredentialKind
     secret: str
 
     def __repr__(self) -> str:
@@ -50,7 +51,7 @@ class Principal(Struct, frozen=True):
     """An authenticated caller: the account, how it was proven, and the id of what proved it."""
 
     user_id: str
-    kind: str
+    kind: CredentialKind
     credential_id: str
 
 

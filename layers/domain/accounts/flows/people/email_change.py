@@ -18,7 +18,7 @@ from accounts.model import email_addresses, identities, messages, one_time_token
 from accounts.model.audit import Caller, Record
 from accounts.model.identities import Identities, Identity, email_key
 from accounts.model.messages import Outbox
-from accounts.model.one_time_tokens import EMAIL_CHANGE, OneTimeToken, OneTimeTokens
+from accounts.model.one_time_tokens import EMAIL_CHANGE, NewAddress, OneTimeToken, OneTimeTokens
 from accounts.model.sessions import Session
 from accounts.model.throttles import Throttles
 from accounts.model.users import User, Users
@@ -89,7 +89,7 @@ class EmailChange(Struct, frozen=True):
     def _move(self, session: Session, token: OneTimeToken, caller: Caller, now: datetime) -> tuple[Identity, Identity]:
         """The address as it was and as it is now."""
         user = users.active(self.users, session.user_id)
-        old, email = self._to_leave(token, user), token.data["email"]
+        old, email = self._to_leave(token, user), NewAddress.of(token).email
         secured = replace(identities.secured(old, now), updated_at=now, undeliverable=None)
         new = replace(secured, key=email_key(email), email=email)
         others = users.other_sessions(user, session.digest)

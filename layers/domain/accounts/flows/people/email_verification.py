@@ -14,7 +14,6 @@ from msgspec import Struct
 
 from accounts.errors import InvalidCredentials, InvalidLink
 from accounts.flows.people.authentication import Credential
-from accounts.flows.people.login import METHOD
 from accounts.flows.people.session_opening import LoggedIn, SessionOpening, login_record
 from accounts.model import identities, one_time_tokens, passwords, sessions, throttles, users
 from accounts.model.audit import Caller, Record
@@ -58,7 +57,7 @@ class EmailVerification(Struct, frozen=True):
         if not self.hasher.verify(password, identity.password_hash).matches or attempt.doomed:
             raise InvalidCredentials(_NOT_THE_CHOSEN_ONE)
         confirmed = identities.confirmed(identity, now)
-        logged_in = self.opening.begin(confirmed, method=METHOD, remember=False, caller=caller, now=now)
+        logged_in = self.opening.begin(confirmed, method=sessions.PASSWORD, remember=False, caller=caller, now=now)
         self._make_account(found, logged_in, attempt, now)
         self.opening.end_presented(presented, caller, now)
         return logged_in

@@ -20,11 +20,9 @@ from accounts.model.audit import Caller
 from accounts.model.identities import Identities, Identity
 from accounts.model.messages import Outbox
 from accounts.model.passwords import PasswordHasher, Verdict
-from accounts.model.sessions import Session
+from accounts.model.sessions import PASSWORD, Session
 from accounts.model.throttles import Attempt, Throttles
 from accounts.transactions import Change, again_on_conflict
-
-METHOD = "password"
 
 
 class Login(Struct, frozen=True):
@@ -92,7 +90,7 @@ class Login(Struct, frozen=True):
             if instead_of is not None and instead_of.user_id != identity.user_id:
                 # The address went to somebody else while we hashed: nobody changes accounts by proving who they are.
                 raise InvalidCredentials
-            logged_in = self.opening.begin(identity, method=METHOD, remember=remember, caller=caller, now=now)
+            logged_in = self.opening.begin(identity, method=PASSWORD, remember=remember, caller=caller, now=now)
             as_read = _as_read(logged_in, renewed() if verdict.outdated else None)
             self.opening.open(logged_in.session, *attempt.succeeded(), as_read, instead_of=instead_of)
             return identity, logged_in

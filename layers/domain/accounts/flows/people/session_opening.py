@@ -15,7 +15,7 @@ from accounts.model import identities, messages, sessions, user_agents, users
 from accounts.model.audit import Caller, Record
 from accounts.model.identities import Identity
 from accounts.model.messages import Outbox
-from accounts.model.sessions import Lengths, Session, Sessions
+from accounts.model.sessions import Lengths, Method, Session, Sessions
 from accounts.model.users import Beside, User, Users
 from accounts.transactions import Change, Conflict, Transactions, again_on_conflict
 
@@ -55,7 +55,7 @@ class SessionOpening(Struct, frozen=True):
             return
         logout.end_if_there(self.transactions, old.user_id, old.digest, caller, now)
 
-    def begin(self, identity: Identity, *, method: str, remember: bool, caller: Caller, now: datetime) -> LoggedIn:
+    def begin(self, identity: Identity, *, method: Method, remember: bool, caller: Caller, now: datetime) -> LoggedIn:
         """A session for the person behind ``identity``, in a browser that it will know; nothing is written yet."""
         token, session = sessions.start(
             identity.user_id, method=method, remembered=remember, lengths=self.lengths, caller=caller, now=now

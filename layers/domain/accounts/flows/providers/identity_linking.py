@@ -18,7 +18,7 @@ from accounts.errors import (
 from accounts.flows.people.authentication import Credential
 from accounts.flows.people.session_opening import LoggedIn, SessionOpening, login_record, tell_owner
 from accounts.limits import IDENTITIES_PER_ACCOUNT, UNVERIFIED_KEPT
-from accounts.model import identities, linking, messages, one_time_tokens, sessions, throttles, users
+from accounts.model import identities, linking, messages, one_time_tokens, providers, sessions, throttles, users
 from accounts.model.audit import Caller, Record
 from accounts.model.identities import Identities, Identity, email_key, provider_key
 from accounts.model.linking import Decision, LinkToAccount, NewAccount, OpenAccount, decide
@@ -176,7 +176,7 @@ class IdentityLinking(Struct, frozen=True):
 
     def _open(self, known: Identity, caller: Caller, now: datetime, *, instead_of: Session | None = None) -> LoggedIn:
         remember = instead_of is not None and instead_of.remembered
-        logged_in = self.opening.begin(known, method=known.provider, remember=remember, caller=caller, now=now)
+        logged_in = self.opening.begin(known, method=known.method, remember=remember, caller=caller, now=now)
         still_theirs = identities.StillVerified(known.key, known.user_id)
         try:
             if logged_in.is_new_browser and self._remembered(logged_in, instead_of):
@@ -266,4 +266,4 @@ def _identity(person: ProviderPerson, user_id: str, now: datetime) -> Identity:
 
 def _proven(pending: Identity) -> ProviderPerson:
     provider, _, subject = pending.key.partition("#")
-    return ProviderPerson(provider, subject, pending.email, email_verified=True, name=pending.name)
+    return ProviderPerson(providers.named(provider), subject, pending.email, email_verified=True, name=pending.name)

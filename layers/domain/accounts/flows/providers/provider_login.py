@@ -33,18 +33,14 @@ from accounts.model import one_time_tokens, throttles
 from accounts.model.audit import Caller
 from accounts.model.identities import Identities, email_key, provider_key
 from accounts.model.linking import AddressReused, BelongsToAnother, NoAddress, ProveAddress, decide
-from accounts.model.one_time_tokens import OAUTH_STATE, OneTimeToken, OneTimeTokens
+from accounts.model.one_time_tokens import OAUTH_STATE, OneTimeTokens, ProviderState
 from accounts.model.origins import Allowlist
-from accounts.model.providers import Challenge, ProviderPerson, Providers
+from accounts.model.providers import LINK, LOGIN, REAUTHENTICATE, Challenge, Intent, ProviderPerson, Providers
 from accounts.model.sessions import Session
 from accounts.model.throttles import Throttles
 from accounts.transactions import Conflict, Transactions
 
 _BROWSER_NAME_CHARACTERS = 8
-# What a sign-in under way is for. The last two are asked for by a session, and only it can finish them.
-LOGIN = "sign-in"
-LINK = "link"
-REAUTHENTICATE = "reauthenticate"
 
 
 class Departure(Struct, frozen=True):
@@ -109,7 +105,7 @@ class ProviderDeparture(Struct, frozen=True):
         return self._depart(provider, return_to, caller, now, intent=REAUTHENTICATE, session=session.digest)
 
     def _depart(
-        self, name: str, return_to: str, caller: Caller, now: datetime, *, intent: str, session: str = ""
+        self, name: str, return_to: str, caller: Caller, now: datetime, *, intent: Intent, session: str = ""
     ) -> Departure:
         provider, return_url = self.providers.get(name), self.allowlist.return_url(return_to)
         if return_url is None:
@@ -117,15 +113,10 @@ class ProviderDeparture(Struct, frozen=True):
         limit, minute = OAUTH_STARTS_PER_ADDRESS_PER_MINUTE, timedelta(minutes=1)
         throttles.count(self.throttles, "oauth", caller.source, limit=limit, per=minute, now=now)
         browser, challenge = secrets.new_token(), Challenge(secrets.new_token(), secrets.new_token())
-        data = {
-            "verifier": challenge.verifier,
-            "nonce": challenge.nonce,
-            "return_url": return_url,
-            "browser": secrets.digest(browser),
-            "intent": intent,
-            "session": session,
-        }
-        state, token = one_time_tokens.issue(OAUTH_STATE, name, lifetime=OAUTH_STATE_LIFETIME, now=now, data=data)
+        payload = ProviderState(
+            challenge.verifier, challenge.nonce, return_url, secrets.digest(browser), intent, session
+        )
+        state, token = one_time_tokens.issue(OAUTH_STATE, name, lifetime=OAUTH_STATE_LIFETIME, now=now, payload=payload)
         self.transactions.commit(one_time_tokens.Issue(token))
         return Departure(provider.authorization_url(state, challenge), state_id(state), browser)
 
@@ -157,39 +148,40 @@ class ProviderArrival(Struct, frozen=True):
         if callback.issuer and callback.issuer != provider.issuer:
             raise ProviderNotTrusted
         session = self._session_that_asked(state, presented, now)
-        challenge = Challenge(state.data["verifier"], state.data["nonce"])
+        challenge = Challenge(state.verifier, state.nonce)
         person = provider.person(callback.code, challenge, now)
-        if session is not None and state.data["intent"] == REAUTHENTICATE:
+        if session is not None and state.intent == REAUTHENTICATE:
             return self._reauthenticated(person, state, session, caller, now)
         return self._welcome(person, state, session, callback.browser, presented, caller, now)
 
-    def _use_up(self, name: str, callback: Callback, now: datetime) -> OneTimeToken:
+    def _use_up(self, name: str, callback: Callback, now: datetime) -> ProviderState:
         """The state, consumed: before the provider is asked, so that a replay never gets that far."""
-        state = one_time_tokens.find(self.tokens, OAUTH_STATE, callback.state, now) if callback.state else None
-        if state is None or state.subject != name:
+        token = one_time_tokens.find(self.tokens, OAUTH_STATE, callback.state, now) if callback.state else None
+        if token is None or token.subject != name:
             raise LoginExpired
+        state = ProviderState.of(token)
         # The state's browser alone may use it up: who merely saw it pass can neither use nor spoil it.
-        if not callback.browser or not secrets.equal(secrets.digest(callback.browser), state.data["browser"]):
+        if not callback.browser or not secrets.equal(secrets.digest(callback.browser), state.browser):
             raise CookiesBlocked
         try:
-            self.transactions.commit(one_time_tokens.Consume(state.key))
+            self.transactions.commit(one_time_tokens.Consume(token.key))
         except Conflict as conflict:
             raise LoginExpired from conflict
         return state
 
-    def _session_that_asked(self, state: OneTimeToken, presented: Credential | None, now: datetime) -> Session | None:
+    def _session_that_asked(self, state: ProviderState, presented: Credential | None, now: datetime) -> Session | None:
         """The very session that asked to link or to be sure, if it is still there; None for a plain sign-in."""
-        if state.data["intent"] == LOGIN:
+        if state.intent == LOGIN:
             return None
         session = self.authentication.find(presented, now)
-        if session is None or session.digest != state.data["session"]:
+        if session is None or session.digest != state.session:
             raise Unauthenticated
         return session
 
     def _reauthenticated(
         self,
         person: ProviderPerson,
-        state: OneTimeToken,
+        state: ProviderState,
         session: Session,
         caller: Caller,
         now: datetime,
@@ -199,12 +191,12 @@ class ProviderArrival(Struct, frozen=True):
         if known is None or not known.can_log_in or known.user_id != session.user_id:
             raise IdentityNotLinked
         logged_in = self.linking.reauthenticate(known, session, caller, now)
-        return Arrival(state.data["return_url"], session.user_id, logged_in)
+        return Arrival(state.return_url, session.user_id, logged_in)
 
     def _welcome(
         self,
         person: ProviderPerson,
-        state: OneTimeToken,
+        state: ProviderState,
         session: Session | None,
         browser: str,
         presented: Credential | None,
@@ -225,7 +217,7 @@ class ProviderArrival(Struct, frozen=True):
             case ProveAddress():
                 self.linking.ask_for_proof(person, secrets.digest(browser), now)
                 raise EmailNotVerified
-        return_url = state.data["return_url"]
+        return_url = state.return_url
         if session is not None:
             self.linking.link(person, decision, caller, now, session=session.digest)
             return Arrival(return_url, session.user_id, None)
