@@ -1,4 +1,4 @@
-"""Which parameters CloudFormation takes: bounds, and what must come together. It refuses before anything is made."""
+"""Which parameters CloudFormation accepts: bounds and combinations. It rejects others before it creates anything."""
 
 import json
 import re
@@ -22,7 +22,7 @@ REQUIRED = {
 
 
 def evaluated(node: Any, values: dict[str, str]) -> Any:
-    """What a rule says; only the functions that rules may use."""
+    """The value of an expression, with only the functions that rules may use."""
     match node:
         case {"Ref": name}:
             return values[name]
@@ -36,7 +36,7 @@ def evaluated(node: Any, values: dict[str, str]) -> Any:
 
 
 def refused(region: str = "us-east-1", **given: str) -> list[str]:
-    """The sentences with which these parameters are refused, the others at their defaults."""
+    """The messages that reject these parameters, with the others at their defaults."""
     declared = template()["Parameters"].items()
     defaults = {name: str(parameter["Default"]) for name, parameter in declared if "Default" in parameter}
     values = {**defaults, **REQUIRED, **given, "AWS::Region": region}
@@ -62,8 +62,8 @@ def refused(region: str = "us-east-1", **given: str) -> list[str]:
         {"MonthlyBudget": "100", "AlarmTopicArn": "arn:aws:sns:us-east-1:123456789012:alarms"},
     ],
 )
-def test_what_fits_together_is_taken(given: dict[str, str]) -> None:
-    """By the rules, and by each parameter's own pattern."""
+def test_valid_combinations_are_accepted(given: dict[str, str]) -> None:
+    """By the rules and by each parameter's pattern."""
     assert refused(**given) == []
     declared = template()["Parameters"]
     assert [
@@ -88,20 +88,20 @@ def test_what_fits_together_is_taken(given: dict[str, str]) -> None:
         ({"MonthlyBudget": "100"}, "MonthlyBudget requires a recipient, AlarmEmail or AlarmTopicArn."),
     ],
 )
-def test_what_lacks_its_other_half_is_refused(given: dict[str, str], why: str) -> None:
-    """A firewall without its secret would let everybody past it, or nobody in."""
+def test_incomplete_combinations_are_rejected(given: dict[str, str], why: str) -> None:
+    """A firewall without its secret could be bypassed, or would refuse every request."""
     assert refused(**given) == [why]
 
 
-def test_a_firewall_elsewhere_is_refused() -> None:
-    """CloudFront would not find it."""
+def test_a_firewall_in_another_region_is_rejected() -> None:
+    """CloudFront uses firewalls of us-east-1 only."""
     assert refused("eu-west-1", **DOMAIN, **FIREWALL) == [
         "Firewall requires the region us-east-1, the only one whose firewalls and certificates CloudFront uses."
     ]
 
 
-def test_rules_use_only_what_rules_may_use() -> None:
-    """They have functions of their own; cfn-lint does not look."""
+def test_rules_use_only_functions_that_rules_may_use() -> None:
+    """cfn-lint does not check which functions rules use."""
     may = {"Fn::And", "Fn::Contains", "Fn::EachMemberEquals", "Fn::EachMemberIn", "Fn::Equals", "Fn::Not", "Fn::Or"}
     used = set(re.findall(r'"(Fn::\w+)"', json.dumps(template()["Rules"])))
     assert used - may == set()
@@ -134,13 +134,13 @@ def test_rules_use_only_what_rules_may_use() -> None:
         ("FirewallSecretDigests", "0" * 64 + ","),
     ],
 )
-def test_a_value_of_the_wrong_kind_is_refused(name: str, value: str) -> None:
-    """By its pattern."""
+def test_an_invalid_value_is_rejected(name: str, value: str) -> None:
+    """By the parameter's pattern."""
     assert not re.search(template()["Parameters"][name]["AllowedPattern"], value)
 
 
-def test_what_a_deployment_may_choose_stays_within_the_limits() -> None:
-    """The console and the functions know the same bounds, and what nobody chose is what it was."""
+def test_parameters_have_the_bounds_of_the_limits() -> None:
+    """CloudFormation and the functions have the same bounds and defaults."""
     hour, minute, day = timedelta(hours=1), timedelta(minutes=1), timedelta(days=1)
     idle_at_least = limits.SESSION_IDLE_AT_LEAST // minute
     chosen = {

@@ -1,4 +1,4 @@
-"""Least privilege: each function's role reaches what its story needs, and no more (promise 9)."""
+"""Least privilege: each function's role allows what its use case needs, and no more (promise 9)."""
 
 import copy
 import json
@@ -25,13 +25,13 @@ _WITHOUT_ROLE = {"fallback", "pages"}
 
 @pytest.fixture(scope="module")
 def translated() -> dict[str, Any]:
-    """The template as CloudFormation gets it, with what SAM adds to it."""
+    """The template after SAM's transform."""
     somewhere = {"Bucket": "code", "Key": "code"}
     return adapt.translate(copy.deepcopy(template()), lambda _: dict(somewhere), {"Stage": "dev"})
 
 
 def test_every_function_has_policies_of_its_own() -> None:
-    """No role is shared, and none comes from a managed policy."""
+    """No role is shared, and no policy is managed."""
     functions = project.functions()
     assert {name for name, function in functions.items() if not function.get("Policies")} == _WITHOUT_ROLE
     assert [name for name, function in functions.items() if "Role" in function] == []
@@ -40,15 +40,15 @@ def test_every_function_has_policies_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("folder", project.FOLDERS)
-def test_a_role_may_do_only_what_is_listed(folder: str) -> None:
-    """No wildcard, no Scan, no BatchGet, no administration."""
+def test_a_role_allows_only_listed_actions(folder: str) -> None:
+    """No wildcards, no Scan, no BatchGet, no administration."""
     actions = [a for name, it in project.statements() if name == folder for a in project.listed(it["Action"])]
     assert [a for a in actions if a.partition(":")[2] not in _ALLOWED.get(a.partition(":")[0], set())] == []
 
 
 @pytest.mark.parametrize("folder", project.FOLDERS)
 def test_a_role_reaches_named_resources_only(folder: str) -> None:
-    """Each is one of this template's own; the identity that mail comes from is named by a condition instead."""
+    """Resources of this template. SES identities are restricted by a condition on the sender instead."""
     own = set(template()["Resources"])
     for statement in [it for name, it in project.statements() if name == folder]:
         assert statement["Effect"] == "Allow"
@@ -59,8 +59,8 @@ def test_a_role_reaches_named_resources_only(folder: str) -> None:
             assert statement["Condition"] == {"StringEquals": {"ses:FromAddress": {"Ref": "MailFrom"}}}
 
 
-def test_sam_adds_what_lambda_itself_needs_and_no_more(translated: dict[str, Any]) -> None:
-    """To write the log, and to take messages off the queue that feeds the mailer; Lambda alone may take a role on."""
+def test_sam_adds_only_what_lambda_needs(translated: dict[str, Any]) -> None:
+    """Permissions to write logs and, for the mailer, to read its queue. Only Lambda may assume a role."""
     roles = {name: it["Properties"] for name, it in translated["Resources"].items() if it["Type"] == "AWS::IAM::Role"}
     managed = {
         name: [arn.removeprefix("arn:aws:iam::aws:policy/service-role/") for arn in role["ManagedPolicyArns"]]
@@ -73,8 +73,8 @@ def test_sam_adds_what_lambda_itself_needs_and_no_more(translated: dict[str, Any
     assert {json.dumps(it["Principal"]) for it in trusted} == {'{"Service": ["lambda.amazonaws.com"]}'}
 
 
-def test_indexes_are_queried_and_nothing_else() -> None:
-    """No decision rests on one; the index is named, not the table with everything under it."""
+def test_indexes_are_only_queried() -> None:
+    """Policies name the index, not the table with all its indexes."""
     indexed = [
         (project.listed(it["Action"]), resource["Fn::Sub"])
         for _, it in project.statements()
@@ -85,14 +85,14 @@ def test_indexes_are_queried_and_nothing_else() -> None:
     assert {arn for _, arn in indexed} == {"${SessionsTable.Arn}/index/by-user", "${ApiKeysTable.Arn}/index/by-user"}
 
 
-def test_only_the_mailer_sends_mail_and_only_it_makes_links() -> None:
-    """Whoever handles requests cannot: not even a request that takes it over makes a mail to a third person."""
+def test_only_the_mailer_sends_email() -> None:
+    """So that an attacker who takes over a function that handles requests still cannot send email."""
     senders = {folder for folder, it in project.statements() if "ses:SendEmail" in project.listed(it["Action"])}
     assert senders == {"mailer"}
 
 
 def test_audit_records_can_be_added_and_not_changed() -> None:
-    """Append only, and each account's read by itself."""
+    """Append-only, and read by account."""
     touching = {
         action
         for _, it in project.statements()
@@ -103,15 +103,15 @@ def test_audit_records_can_be_added_and_not_changed() -> None:
 
 
 def test_only_api_gateways_of_this_account_may_call_the_authorizer() -> None:
-    """Anybody else would learn whose key they hold."""
+    """Other callers could find out whose key they have."""
     permission = resources("AWS::Lambda::Permission")["AuthorizerPermission"]
     assert permission["SourceAccount"] == {"Ref": "AWS::AccountId"}
     assert permission["FunctionName"] == {"Ref": "AuthorizerFunction"}
     assert permission["SourceArn"]["Fn::Sub"].endswith(":${AWS::AccountId}:*/authorizers/*")
 
 
-def test_only_the_feedback_topic_may_call_what_it_feeds(translated: dict[str, Any]) -> None:
-    """Reports are believed without a signature because nobody else can bring one (EM-06)."""
+def test_only_the_feedback_topic_may_invoke_its_function(translated: dict[str, Any]) -> None:
+    """Reports are not signed, so only the topic may deliver them (EM-06)."""
     permissions = {
         name: it["Properties"]
         for name, it in translated["Resources"].items()
@@ -129,7 +129,7 @@ def test_only_the_feedback_topic_may_call_what_it_feeds(translated: dict[str, An
 
 
 def test_only_alarms_may_publish_to_the_alarm_topic() -> None:
-    """Those of this AWS account: a mail from elsewhere could say anything."""
+    """Alarms of this AWS account only."""
     policy = resources("AWS::SNS::TopicPolicy")["AlarmTopicPolicy"]
     (statement,) = policy["PolicyDocument"]["Statement"]
     assert policy["Topics"] == [{"Ref": "AlarmTopic"}]
@@ -139,7 +139,7 @@ def test_only_alarms_may_publish_to_the_alarm_topic() -> None:
 
 
 def test_only_ses_may_publish_to_the_feedback_topic() -> None:
-    """For mail of this deployment's configuration set, and of nobody else's."""
+    """For this deployment's configuration set only."""
     policy = resources("AWS::SNS::TopicPolicy")["MailFeedbackTopicPolicy"]
     (statement,) = policy["PolicyDocument"]["Statement"]
     ours = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:configuration-set/${MailConfigurationSet}"
@@ -156,7 +156,7 @@ def test_only_ses_may_publish_to_the_feedback_topic() -> None:
 
 
 def test_bounces_and_complaints_go_to_the_feedback_topic() -> None:
-    """Of every mail: the mailer sends under that set. Clicks and openings are nobody's business (EM-07)."""
+    """The mailer sends every email with that configuration set. Clicks and opens are not tracked (EM-07)."""
     (destination,) = resources("AWS::SES::ConfigurationSetEventDestination").values()
     assert destination["ConfigurationSetName"] == {"Ref": "MailConfigurationSet"}
     assert destination["EventDestination"] == {
@@ -168,15 +168,15 @@ def test_bounces_and_complaints_go_to_the_feedback_topic() -> None:
 
 
 def test_the_key_is_open_to_this_account_alone() -> None:
-    """Whoever is named by a wildcard must come through one of our services and from this account."""
+    """A principal with a wildcard must call from this account, through a service that the stack uses."""
     statements = resources("AWS::KMS::Key")["DataKey"]["KeyPolicy"]["Statement"]
     anybody = [it for it in statements if it["Principal"] == {"AWS": "*"}]
     assert [it["Condition"]["StringEquals"]["kms:CallerAccount"] for it in anybody] == [{"Ref": "AWS::AccountId"}]
     assert [len(it["Condition"]["StringEquals"]["kms:ViaService"]) for it in anybody] == [3]
 
 
-def test_nobody_calls_a_function_but_our_gateway_our_topic_and_authorized_apis(translated: dict[str, Any]) -> None:
-    """No function has an address of its own, and what routes lead to is called by this API alone (DA-11)."""
+def test_only_the_gateway_the_topic_and_authorized_apis_invoke_functions(translated: dict[str, Any]) -> None:
+    """No function has a URL, and functions with routes are invoked by this API only (DA-11)."""
     found = translated["Resources"].values()
     assert [it for it in found if it["Type"] == "AWS::Lambda::Url"] == []
     permissions = [it["Properties"] for it in found if it["Type"] == "AWS::Lambda::Permission"]
@@ -188,8 +188,8 @@ def test_nobody_calls_a_function_but_our_gateway_our_topic_and_authorized_apis(t
     assert [it for it in called if it[:2] not in others and '{"Ref": "HttpApi"}' not in it[2]] == []
 
 
-def test_our_keys_are_used_by_whom_they_are_for_and_for_nothing_else() -> None:
-    """The data's key statement by statement; those that sign are open to what IAM of this account says (DA-05)."""
+def test_key_policies_allow_only_what_each_key_is_for() -> None:
+    """The statements of the data key; the signing keys are governed by IAM alone (DA-05)."""
     account = {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}
     administration = {
         "Sid": "Administration",
@@ -221,7 +221,7 @@ def test_our_keys_are_used_by_whom_they_are_for_and_for_nothing_else() -> None:
 
 
 def _named(resource: object) -> str:
-    """The logical id in a reference to a resource of this template; else the text itself."""
+    """The logical id in a reference to a resource of this template, or else the text itself."""
     match resource:
         case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), "Arn"]}:
             return name
@@ -237,7 +237,7 @@ def _named(resource: object) -> str:
 
 @pytest.mark.parametrize("folder", project.FOLDERS)
 def test_a_role_reaches_what_the_handler_names_and_nothing_else(folder: str) -> None:
-    """Every table, secret and queue that is asked of the settings, by what the environment says it stands for."""
+    """Every table, secret and queue that it reads from the settings, resolved by the environment."""
     environment = template()["Globals"]["Function"]["Environment"]["Variables"]
     stateful = {
         *resources("AWS::DynamoDB::Table"),

@@ -128,7 +128,7 @@ def test_what_is_missing_is_said(aws: Aws, parameters: dict[str, str], said: str
     assert look(aws, **parameters).missing == [said]
 
 
-def test_a_firewall_elsewhere_is_refused() -> None:
+def test_a_firewall_in_another_region_is_rejected() -> None:
     """With the region in which it can be."""
     parameters = {"CertificateArn": ARN.replace("us-east-1", "eu-west-1"), "Firewall": "on"}
     assert look(Aws(), region="eu-west-1", **parameters).missing == [
