@@ -3,23 +3,14 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from accounts import settings
-from accounts.authorization_server.tokens import AccessTokens
-from accounts.aws.signing import signing_keys
-from accounts.dynamo.api_keys import ApiKeysTable
-from accounts.dynamo.sessions import SessionsTable
-from accounts.dynamo.throttles import ThrottlesTable
-from accounts.flows.people.authentication import Authentication, KeyLookup, LoginAuthentication, SessionAuthentication
-from accounts.web import authorizations
+from accounts import deployment
+from accounts.web import authorizations, routes
 from accounts.web.requests import Event
 
-SETTINGS = settings.load()
-SESSIONS = SessionAuthentication(SessionsTable(SETTINGS["SESSIONS_TABLE"]))
-LOGGED_IN = LoginAuthentication(SESSIONS, AccessTokens(SETTINGS.site_url, signing_keys(SETTINGS).public))
-KEYS = KeyLookup(ApiKeysTable(SETTINGS["API_KEYS_TABLE"]), ThrottlesTable(SETTINGS["THROTTLES_TABLE"]))
-AUTHENTICATION = Authentication(LOGGED_IN, KEYS)
+DEPLOYMENT = deployment.load()
+AUTHENTICATION = DEPLOYMENT.authentication(routes.AUTHORIZE.credentials)
 
 
 def lambda_handler(event: Event, _context: object) -> dict[str, Any]:
     """Allow with the caller's identity in the context, or deny; a failure denies by raising (never by allowing)."""
-    return authorizations.decide(AUTHENTICATION, SETTINGS, event, datetime.now(UTC))
+    return authorizations.decide(AUTHENTICATION, DEPLOYMENT.settings, event, datetime.now(UTC))

@@ -1,27 +1,17 @@
 """POST /auth/email/change: ask to move the account to another address; the link goes there."""
 
-from accounts import settings
-from accounts.aws.outbox import SqsOutbox
-from accounts.dynamo.sessions import SessionsTable
-from accounts.dynamo.throttles import ThrottlesTable
-from accounts.dynamo.users import UsersTable
-from accounts.flows.people.authentication import SessionAuthentication
-from accounts.flows.people.email_change import EmailChangeRequest
+from accounts import deployment
 from accounts.web import responses, routes, schemas
-from accounts.web.endpoint import credential_of, endpoint
+from accounts.web.endpoint import endpoint
 from accounts.web.requests import Request
 from accounts.web.responses import Response
 
-SETTINGS = settings.load()
-AUTHENTICATION = SessionAuthentication(SessionsTable(SETTINGS["SESSIONS_TABLE"]))
-THROTTLES = ThrottlesTable(SETTINGS["THROTTLES_TABLE"])
-USERS = UsersTable(SETTINGS["USERS_TABLE"])
-CHANGE = EmailChangeRequest(AUTHENTICATION, USERS, THROTTLES, SqsOutbox(SETTINGS["MAIL_QUEUE_URL"]))
+DEPLOYMENT = deployment.load()
+EMAIL_CHANGE_REQUEST = DEPLOYMENT.email_change_request
 
 
-@endpoint(routes.EMAIL_CHANGE, SETTINGS)
+@endpoint(routes.EMAIL_CHANGE, DEPLOYMENT)
 def lambda_handler(request: Request) -> Response:
-    """Ask for the mail, and answer alike whether the address is free."""
-    credential, body = credential_of(request, routes.EMAIL_CHANGE, SETTINGS), request.json(schemas.EmailChange)
-    user_id = CHANGE.ask(credential, body.email, request.caller, request.received_at)
+    body = request.json(schemas.EmailChange)
+    user_id = EMAIL_CHANGE_REQUEST.ask(request.session, body.email, request.caller, request.received_at)
     return responses.accepted("Look in the mail of the new address for a link that confirms it.", user_id=user_id)

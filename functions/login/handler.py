@@ -1,41 +1,18 @@
 """POST /auth/login: an email address and a password become a session."""
 
-from accounts import settings, telemetry
-from accounts.aws.outbox import BestEffortOutbox
-from accounts.aws.secrets import PepperSecret, Secret
-from accounts.dynamo.audit_events import AuditEventsTable
-from accounts.dynamo.identities import IdentitiesTable
-from accounts.dynamo.sessions import SessionsTable
-from accounts.dynamo.throttles import ThrottlesTable
-from accounts.dynamo.transactions import DynamoTransactions
-from accounts.dynamo.users import UsersTable
-from accounts.flows.people.login import Login
-from accounts.flows.people.session_opening import SessionOpening
-from accounts.model import sessions
-from accounts.model.passwords import BcryptHasher
+from accounts import deployment
 from accounts.web import credentials, presenters, responses, routes, schemas
 from accounts.web.cookies import login_cookies
 from accounts.web.endpoint import endpoint
 from accounts.web.requests import Request
 from accounts.web.responses import Response
 
-SETTINGS = settings.load()
-IDENTITIES = IdentitiesTable(SETTINGS["IDENTITIES_TABLE"])
-SESSIONS = SessionsTable(SETTINGS["SESSIONS_TABLE"])
-THROTTLES = ThrottlesTable(SETTINGS["THROTTLES_TABLE"])
-USERS = UsersTable(SETTINGS["USERS_TABLE"])
-AUDIT = AuditEventsTable(SETTINGS["AUDIT_EVENTS_TABLE"])
-TRANSACTIONS = DynamoTransactions(IDENTITIES, SESSIONS, THROTTLES, USERS, AUDIT)
-HASHER = BcryptHasher(PepperSecret(Secret(SETTINGS["PEPPER_SECRET"])))
-NOTICES = BestEffortOutbox(SETTINGS["MAIL_QUEUE_URL"], on_failure=telemetry.dependency_failed, rarely=True)
-LOGIN = Login(
-    IDENTITIES, THROTTLES, HASHER, SessionOpening(USERS, SESSIONS, TRANSACTIONS, sessions.lengths_of(SETTINGS)), NOTICES
-)
+DEPLOYMENT = deployment.load()
+LOGIN = DEPLOYMENT.login
 
 
-@endpoint(routes.LOGIN, SETTINGS)
+@endpoint(routes.LOGIN, DEPLOYMENT)
 def lambda_handler(request: Request) -> Response:
-    """Sign the person in."""
     body = request.json(schemas.Login)
     presented, caller, now = credentials.session_cookie(request), request.caller, request.received_at
     logged_in = LOGIN.with_password(

@@ -1,16 +1,15 @@
 """GET /login and the other pages for people, and /assets/{version}/{name}, what they load."""
 
-from accounts import settings
-from accounts.web import pages, routes
+from accounts import deployment
+from accounts.web import routes
 from accounts.web.endpoint import endpoint
 from accounts.web.requests import Request
 from accounts.web.responses import Response
 
-SETTINGS = settings.load()
-PAGES = pages.Pages(SETTINGS)
+DEPLOYMENT = deployment.load()
+PAGES = DEPLOYMENT.pages
 
 
-@endpoint(routes.HOME, SETTINGS, *routes.PAGES)
+@endpoint(routes.HOME, DEPLOYMENT, *routes.PAGES)
 def lambda_handler(request: Request) -> Response:
-    """The page or asset at this path."""
     return PAGES.answer(request)

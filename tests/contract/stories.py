@@ -2,37 +2,27 @@
 
 from collections.abc import Mapping
 from copy import replace
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
-from accounts.flows.clients.client_consent import ClientConsent, Question
-from accounts.flows.clients.client_login import ClientLogin
-from accounts.flows.clients.client_sessions import ClientSessions
-from accounts.flows.clients.token_refresh import TokenRefresh
-from accounts.flows.keys.key_management import KeyCreation
+from accounts.flows.clients.client_consent import Question
 from accounts.flows.mail.mailing import SENT, Mailing
-from accounts.flows.people.authentication import SESSION, Credential, SessionAuthentication
-from accounts.flows.people.email_change import EmailChange
-from accounts.flows.people.email_verification import EmailVerification
-from accounts.flows.people.login import Login
-from accounts.flows.people.logout import Logout, LogoutEverywhere
-from accounts.flows.people.password_change import PasswordChange
-from accounts.flows.people.password_reset import PasswordReset
-from accounts.flows.people.reauthentication import Reauthentication
-from accounts.flows.people.session_opening import SessionOpening
-from accounts.model import clients, identities, messages, sessions, users
+from accounts.flows.people.authentication import SESSION, Credential
+from accounts.model import identities, messages, sessions, users
 from accounts.model.audit import Caller
 from accounts.model.clients import Client
 from accounts.model.identities import Identity
 from accounts.model.messages import Message
-from accounts.model.passwords import Policy
 from accounts.model.sessions import LONGEST, Session
 from accounts.model.users import User
+from accounts.transactions import Transactions
 from tests.contract.backends import Backend
 from tests.contract.races import CountingHasher
 from tests.contract.samples import NOW, an_address
-from tests.fakes import FakeBreaches, FakeOutbox, FakePostman, FakeSigner
+from tests.fake_deployment import FakeDeployment
+from tests.fakes import FakePostman
 
 PASSWORD = "correct horse battery staple"
 NEW_PASSWORD = "another staple for the horse"
@@ -65,95 +55,46 @@ class Person:
         return self.identity.user_id
 
 
-@dataclass
-class Stories:
-    """Each story over a backend, with some of its stores replaced by ``stores`` that force a race."""
+class Stories(FakeDeployment):
+    """Each flow over a backend, with some of its stores replaced by ``stores`` that force a race."""
 
-    backend: Backend
-    stores: Mapping[str, Any] = field(default_factory=dict)
-    hasher: CountingHasher = field(default_factory=CountingHasher)
+    def __init__(
+        self, backend: Backend, stores: Mapping[str, Any] | None = None, hasher: CountingHasher | None = None
+    ) -> None:
+        super().__init__()
+        self.backend = backend
+        self.stores = stores or {}
+        self.hasher = hasher or CountingHasher()
 
     def with_stores(self, **stores: Any) -> "Stories":
         """The same, but for these stores."""
         return Stories(self.backend, stores, self.hasher)
 
-    def __getattr__(self, name: str) -> Any:
-        """One of the stores."""
+    def _store(self, name: str) -> Any:
         return self.stores.get(name) or getattr(self.backend, name)
 
-    @property
-    def opening(self) -> SessionOpening:
-        """The last step of a log-in."""
-        return SessionOpening(self.users, self.sessions, self.transactions, LONGEST)
+    users = cached_property(lambda self: self._store("users"))
+    identities = cached_property(lambda self: self._store("identities"))
+    sessions = cached_property(lambda self: self._store("sessions"))
+    api_keys = cached_property(lambda self: self._store("api_keys"))
+    one_time_tokens = cached_property(lambda self: self._store("tokens"))
+    throttles = cached_property(lambda self: self._store("throttles"))
+    audit_events = cached_property(lambda self: self._store("audit"))
 
     @property
-    def login(self) -> Login:
-        """Log in."""
-        return Login(self.identities, self.throttles, self.hasher, self.opening, FakeOutbox())
+    def transactions(self) -> Transactions:
+        """Where every flow writes."""
+        return self._store("transactions")
 
-    @property
-    def verification(self) -> EmailVerification:
-        """Confirm an address."""
-        return EmailVerification(
-            self.tokens, self.identities, self.throttles, self.hasher, self.opening, self.transactions
-        )
+    def writing(self, *tables: object) -> Transactions:  # noqa: ARG002 - a backend writes to all of its tables
+        return self.transactions
 
-    @property
-    def consent(self) -> ClientConsent:
-        """Let a program in."""
-        authentication = SessionAuthentication(self.sessions)
-        return ClientConsent(authentication, self.users, self.throttles, self.transactions, SITE_URL)
-
-    @property
-    def codes(self) -> ClientLogin:
-        """Exchange a program's code."""
-        sessions_of_clients = ClientSessions(self.opening, FakeSigner(), SITE_URL)
-        stores = (self.tokens, sessions_of_clients, self.transactions, self.throttles)
-        return ClientLogin(*stores, clients.load(), FakeOutbox())
-
-    @property
-    def refresh(self) -> TokenRefresh:
-        """Exchange a program's refresh token."""
-        return TokenRefresh(self.sessions, self.users, self.transactions, self.throttles, FakeSigner(), SITE_URL)
-
-    @property
-    def here(self) -> Logout:
-        """Log out."""
-        return Logout(SessionAuthentication(self.sessions), self.transactions)
-
-    @property
-    def everywhere(self) -> LogoutEverywhere:
-        """Log out everywhere."""
-        return LogoutEverywhere(SessionAuthentication(self.sessions), self.users, self.transactions)
-
-    @property
-    def key_creation(self) -> KeyCreation:
-        """Make a key."""
-        return KeyCreation(SessionAuthentication(self.sessions), self.users, self.transactions, FakeOutbox())
-
-    @property
-    def reset(self) -> PasswordReset:
-        """Set a password by a mailed link."""
-        stores = self.tokens, self.identities, self.users, self.throttles
-        return PasswordReset(*stores, self.hasher, Policy(15, FakeBreaches()), self.transactions, FakeOutbox())
-
-    @property
-    def change(self) -> PasswordChange:
-        """Set a password by the one that is known."""
-        stores = SessionAuthentication(self.sessions), self.users, self.identities, self.throttles
-        return PasswordChange(*stores, self.hasher, Policy(15, FakeBreaches()), self.transactions, FakeOutbox())
-
-    @property
-    def move(self) -> EmailChange:
-        """Confirm another address."""
-        stores = self.tokens, self.identities, self.users, self.throttles
-        return EmailChange(SessionAuthentication(self.sessions), *stores, self.transactions, FakeOutbox())
-
-    @property
-    def reauthentication(self) -> Reauthentication:
-        """Prove again who one is."""
-        authentication = SessionAuthentication(self.sessions)
-        return Reauthentication(authentication, self.users, self.identities, self.login)
+    def session(self, person: Person, now: datetime = NOW) -> Session:
+        """The person's session, read as the endpoint reads it."""
+        accepted = self.authentication(frozenset({SESSION}))
+        session = accepted.principal(person.credential, caller(0), now).session
+        assert session is not None
+        return session
 
     def mailed(self, message: Message, now: datetime = NOW) -> str:
         """The token in the link that the message leads to."""

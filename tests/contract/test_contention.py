@@ -37,7 +37,7 @@ def test_new_keys_that_cancel_each_other_fill_every_place(real: Backend) -> None
     racing = stories.with_stores(sessions=MeetAfterRead(real.sessions, Meeting(PARALLEL)))
     with crowd.gathered():
         outcomes = together(
-            PARALLEL, lambda n: racing.key_creation.create(person.credential, f"{n}", "", caller(n), NOW)
+            PARALLEL, lambda n: racing.key_creation.create(racing.session(person), f"{n}", "", caller(n), NOW)
         )
     made = {outcome.api_key.digest for outcome in outcomes if isinstance(outcome, NewKey)}
 
@@ -70,7 +70,7 @@ def test_a_reset_among_log_ins_that_cancel_each_other_leaves_no_session(real: Ba
 
     def race(number: int) -> object:
         if number == 0:
-            return racing.reset.reset(token, NEW_PASSWORD, caller(0), NOW)
+            return racing.password_reset.reset(token, NEW_PASSWORD, caller(0), NOW)
         return racing.log_in(person, number)
 
     with crowd.gathered():

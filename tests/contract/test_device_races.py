@@ -1,19 +1,12 @@
 """Two people at one device's code, two clicks, two polls: exactly one counts, every time."""
 
-from collections.abc import Mapping
 from itertools import count
-from typing import Any
 
 import pytest
 
 from accounts.errors import InvalidUserCode
-from accounts.flows.clients.client_login import ClientLogin
-from accounts.flows.clients.client_sessions import ClientSessions
-from accounts.flows.clients.device_authorization import DeviceAuthorization
-from accounts.flows.clients.device_consent import DeviceConsent, DeviceQuestion
-from accounts.flows.clients.device_login import DeviceLogin, answered
-from accounts.flows.people.authentication import SessionAuthentication
-from accounts.model import clients
+from accounts.flows.clients.device_consent import DeviceQuestion
+from accounts.flows.clients.device_login import answered
 from accounts.model.audit import Caller
 from accounts.model.consents import ALLOW, DENY
 from accounts.model.device_codes import Codes
@@ -22,7 +15,6 @@ from tests.contract.backends import Backend
 from tests.contract.races import MeetAfterRead, Meeting, kinds, together
 from tests.contract.samples import NOW
 from tests.contract.stories import Person, Stories, caller
-from tests.fakes import FakeOutbox
 
 three_times = pytest.mark.usefixtures("each_round")
 
@@ -40,41 +32,19 @@ def somewhere() -> Caller:
     return caller(next(_numbers))
 
 
-class Signer:
-    """Signs nothing that anybody reads here."""
-
-    def sign(self, claims: Mapping[str, Any]) -> str:
-        """Whose it would be."""
-        return str(claims["sub"])
-
-
 def codes(stories: Stories) -> Codes:
     """A device asks."""
-    return DeviceAuthorization(stories.throttles, stories.transactions).ask("comfy-cli", "account", somewhere(), NOW)
-
-
-def consent(stories: Stories) -> DeviceConsent:
-    """People answer."""
-    authentication = SessionAuthentication(stories.sessions)
-    return DeviceConsent(authentication, stories.users, stories.tokens, stories.throttles, stories.transactions)
-
-
-def login(stories: Stories) -> DeviceLogin:
-    """The device gets its tokens."""
-    sessions = ClientSessions(stories.opening, Signer(), "http://localhost")
-    stores = (stories.tokens, sessions, stories.transactions, stories.throttles)
-    exchange = ClientLogin(*stores, clients.load(), FakeOutbox())
-    return DeviceLogin(exchange, stories.throttles)
+    return stories.device_authorization.ask("comfy-cli", "account", somewhere(), NOW)
 
 
 def ask(stories: Stories, found: Codes, person: Person) -> DeviceQuestion:
     """The person types the code."""
-    return consent(stories).question(found.user_code, person.credential, somewhere(), NOW)
+    return stories.device_consent.question(found.user_code, stories.session(person), somewhere(), NOW)
 
 
 def found_by(stories: Stories, found: Codes) -> OneTimeToken:
     """What the device finds."""
-    return login(stories).find(found.device_code, "comfy-cli", somewhere(), NOW)
+    return stories.device_login.find(found.device_code, "comfy-cli", somewhere(), NOW)
 
 
 @three_times
@@ -88,8 +58,8 @@ def test_of_two_who_type_one_code_at_once_one_is_asked(racetrack: Backend) -> No
 
     assert kinds(outcomes) == {"DeviceQuestion": 1, "InvalidUserCode": 1}
     with pytest.raises(InvalidUserCode):
-        consent(stories).answer(found.user_code, ALLOW, people[1 - winner].credential, somewhere(), NOW)
-    consent(stories).answer(found.user_code, ALLOW, people[winner].credential, somewhere(), NOW)
+        stories.device_consent.answer(found.user_code, ALLOW, people[1 - winner].session, somewhere(), NOW)
+    stories.device_consent.answer(found.user_code, ALLOW, people[winner].session, somewhere(), NOW)
     assert answered(found_by(stories, found)) == (people[winner].user_id, True)
 
 
@@ -99,12 +69,14 @@ def test_of_a_yes_and_a_no_at_once_one_counts(racetrack: Backend) -> None:
     stories = Stories(racetrack)
     person, found = stories.person(), codes(stories)
     ask(stories, found, person)
-    racing = consent(stories.with_stores(tokens=MeetAfterRead(racetrack.tokens, Meeting(2))))
+    racing = stories.with_stores(tokens=MeetAfterRead(racetrack.tokens, Meeting(2)))
     said = (ALLOW, DENY)
-    outcomes = together(2, lambda n: racing.answer(found.user_code, said[n], person.credential, somewhere(), NOW))
+    outcomes = together(
+        2, lambda n: racing.device_consent.answer(found.user_code, said[n], person.session, somewhere(), NOW)
+    )
 
-    assert kinds(outcomes) == {"InvalidUserCode": 1, "str": 1}
-    assert answered(found_by(stories, found)) == (person.user_id, outcomes[0] == person.user_id)
+    assert kinds(outcomes) == {"InvalidUserCode": 1, "NoneType": 1}
+    assert answered(found_by(stories, found)) == (person.user_id, outcomes[0] is None)
 
 
 @three_times
@@ -113,8 +85,8 @@ def test_of_two_polls_at_once_one_gets_tokens_and_they_are_worth_nothing(racetra
     stories = Stories(racetrack)
     person, found = stories.person(), codes(stories)
     ask(stories, found, person)
-    consent(stories).answer(found.user_code, ALLOW, person.credential, somewhere(), NOW)
-    device, token = login(stories), found_by(stories, found)
+    stories.device_consent.answer(found.user_code, ALLOW, person.session, somewhere(), NOW)
+    device, token = stories.device_login, found_by(stories, found)
     outcomes = together(2, lambda _: device.redeem(token, somewhere(), NOW))
 
     assert kinds(outcomes) == {"GrantReused": 1, "Tokens": 1}
@@ -128,7 +100,7 @@ def test_of_ten_polls_at_once_one_is_not_too_soon(racetrack: Backend) -> None:
     """They are counted, not read and compared (RFC 8628 3.5)."""
     stories = Stories(racetrack)
     found = codes(stories)
-    device, token = login(stories), found_by(stories, found)
+    device, token = stories.device_login, found_by(stories, found)
     outcomes = together(10, lambda _: device.is_too_soon(token, NOW))
 
     assert outcomes.count(False) == 1

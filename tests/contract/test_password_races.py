@@ -45,22 +45,22 @@ def somewhere() -> Caller:
 
 def reset(stories: Stories, token: str, password: str = NEW_PASSWORD) -> str:
     """Bring the link and a password."""
-    return stories.reset.reset(token, password, somewhere(), NOW)
+    return stories.password_reset.reset(token, password, somewhere(), NOW)
 
 
 def change(stories: Stories, person: Person, new: str, current: str = PASSWORD) -> str:
     """Replace the password that is known."""
-    return stories.change.change(person.credential, current, new, somewhere(), NOW)
+    return stories.password_change.change(stories.session(person), current, new, somewhere(), NOW)
 
 
 def move(stories: Stories, person: Person, token: str) -> Any:
     """Confirm the new address."""
-    return stories.move.confirm(person.credential, token, somewhere(), NOW)
+    return stories.email_change.confirm(stories.session(person), token, somewhere(), NOW)
 
 
 def again(stories: Stories, person: Person, password: str = PASSWORD) -> LoggedIn:
     """Prove with the password who is there."""
-    return stories.reauthentication.with_password(person.credential, password, somewhere(), NOW)
+    return stories.reauthentication.with_password(stories.session(person), password, somewhere(), NOW)
 
 
 def log_in(stories: Stories, person: Person, password: str = PASSWORD) -> LoggedIn:
@@ -280,14 +280,14 @@ def test_logging_out_everywhere_and_proving_who_one_is_leave_at_most_the_new_ses
     person = stories.person(live_sessions=3)
     racing = meeting(racetrack, 2)
     work: tuple[Callable[[], Any], ...] = (
-        lambda: racing.everywhere.everywhere(person.credential, somewhere(), NOW),
+        lambda: racing.logout_everywhere.everywhere(person.user_id, somewhere(), NOW),
         lambda: again(racing, person),
     )
     both: list[Any] = together(2, lambda n: work[n]())
     out, fresh = both
     held, stored = stories.held_and_stored(person.user_id)
 
-    assert (out, type(fresh)) == (person.user_id, LoggedIn)
+    assert (out, type(fresh)) == (None, LoggedIn)
     assert held == stored
     assert held <= {fresh.session.digest}
 

@@ -54,7 +54,8 @@ def test_every_call_of_every_store_is_watched(dynamo: Backend) -> None:
         if callable(value) and not name.startswith("_") and isinstance(value, type(lambda: None))
     }
 
-    assert own == set(CALLS)
+    # Asks nothing of a table.
+    assert own - {"transactions.include"} == set(CALLS)
 
 
 def test_a_log_in_takes_three_round_trips(dynamo: Backend) -> None:
@@ -81,7 +82,7 @@ def test_making_a_key_takes_two_round_trips(dynamo: Backend) -> None:
     stories = Stories(dynamo)
     person = stories.person()
     with wire.watched() as seen:
-        stories.key_creation.create(person.credential, "name", "", caller(1), NOW)
+        stories.key_creation.create(stories.session(person), "name", "", caller(1), NOW)
 
     assert [asked for asked, _ in seen] == [GET, WRITE]
 
@@ -91,6 +92,7 @@ def test_logging_out_everywhere_asks_the_account_and_not_an_index(dynamo: Backen
     stories = Stories(dynamo)
     person = stories.person(live_sessions=2)
     with wire.watched() as seen:
-        stories.everywhere.everywhere(person.credential, caller(1), LATER)
+        user_id = stories.session(person, LATER).user_id
+        stories.logout_everywhere.everywhere(user_id, caller(1), LATER)
 
     assert [asked for asked, _ in seen] == [GET, UPDATE, GET, WRITE]

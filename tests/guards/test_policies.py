@@ -237,15 +237,16 @@ def _named(resource: object) -> str:
 
 @pytest.mark.parametrize("folder", project.FOLDERS)
 def test_a_role_reaches_what_the_handler_names_and_nothing_else(folder: str) -> None:
-    """Every table, secret and queue that it reads from the settings, resolved by the environment."""
+    """Every table, secret and queue that the deployment reads from the settings while the handler is imported."""
     environment = template()["Globals"]["Function"]["Environment"]["Variables"]
     stateful = {
         *resources("AWS::DynamoDB::Table"),
         *resources("AWS::SecretsManager::Secret"),
         *resources("AWS::SQS::Queue"),
     }
-    asked = project.found(r'SETTINGS\["([A-Z_]+)"\]', project.ROOT / "functions" / folder / "handler.py")
-    meant = {environment[name]["Ref"] for name in asked if isinstance(environment[name], dict)}
+    asked = project.settings_read(folder)
+    references = (environment.get(name) for name in asked)
+    meant = {it["Ref"] for it in references if isinstance(it, dict) and "Ref" in it}
     reached = {
         _named(arn) for name, it in project.statements() if name == folder for arn in project.listed(it["Resource"])
     }

@@ -10,6 +10,7 @@ import pytest
 from accounts import telemetry
 from accounts.errors import InvalidCredentials
 from accounts.events import EVENTS
+from accounts.flows.people.authentication import Authentication
 from accounts.web import authorizations, endpoint, routes
 from accounts.web.requests import Request
 from accounts.web.responses import Response
@@ -63,7 +64,7 @@ def _fields(log: io.StringIO) -> set[str]:
     def refuse(_: Request) -> Response:
         raise InvalidCredentials
 
-    endpoint.answer(routes.LOGIN, SETTINGS, refuse, event("GET", "/login"), NOW)
+    endpoint.answer(routes.LOGIN, SETTINGS, Authentication({}), refuse, event("GET", "/login"), NOW)
     telemetry.mail_failed(InvalidCredentials())
     authorizations._record(request(), "authz_granted", "u", "session")
     lines = [json.loads(line) for line in log.getvalue().splitlines()]

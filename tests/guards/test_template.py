@@ -255,14 +255,13 @@ def test_the_queue_hides_a_message_longer_than_the_mailer_runs() -> None:
 
 def test_hashing_has_a_whole_vcpu_and_reserved_concurrency() -> None:
     """So that password guessing cannot starve owners who are logged in (DS-01)."""
-    hashing = {path.parent.name for path in project.HANDLERS if "accounts.model.passwords" in project.imported(path)}
     roomy = {
         name: (function["MemorySize"], "ReservedConcurrentExecutions" in function)
         for name, function in project.functions().items()
         if function["MemorySize"] >= WHOLE_VCPU_MB or "ReservedConcurrentExecutions" in function
     }
-    assert hashing >= {"login", "signup", "email_verify"}
-    assert roomy == dict.fromkeys(hashing, (WHOLE_VCPU_MB, True))
+    assert {"login", "signup", "email_verify"} <= HASHING
+    assert roomy == dict.fromkeys(HASHING, (WHOLE_VCPU_MB, True))
 
 
 def test_functions_run_the_python_of_the_project_on_arm() -> None:
@@ -304,11 +303,19 @@ def test_what_cannot_be_recreated_is_retained(name: str) -> None:
     assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
 
 
+# Each computes a bcrypt hash.
+HASHING = {"signup", "email_verify", "login", "reauthenticate", "password_set", "password_change", "password_reset"}
+
+
+def test_the_functions_that_hash_are_known() -> None:
+    """They are those whose deployment makes a hasher."""
+    assert {name for name in project.FOLDERS if "PEPPER_SECRET" in project.settings_read(name)} == HASHING
+
+
 def test_the_gateway_throttles_routes_that_hash_email_or_sign() -> None:
     """All routes together, and more strictly those that cost a hash, an email or a signature (DS-02)."""
     api = resources("AWS::Serverless::HttpApi")["HttpApi"]
-    hashing = {path.parent.name for path in project.HANDLERS if "accounts.model.passwords" in project.imported(path)}
-    costly = [it for it in ROUTES if it.function in hashing or it.limiter.startswith("mail window")]
+    costly = [it for it in ROUTES if it.function in HASHING or "mail" in it.limiters]
     settings = api["RouteSettings"].items()
     limits = {route: (it["ThrottlingRateLimit"], it["ThrottlingBurstLimit"]) for route, it in settings}
     assert api["DefaultRouteSettings"] == {"ThrottlingBurstLimit": 2000, "ThrottlingRateLimit": 1000}

@@ -1,71 +1,36 @@
 """The whole domain on the in-memory world, a clock that stands still, and the people of the stories."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import replace
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from inspect import signature
 from typing import Any
 
 from hypothesis import settings
 
 from accounts import secrets
-from accounts.flows.keys.key_management import KeyCreation, KeyDeletion, KeyList, NewKey
-from accounts.flows.keys.key_verification import KeyVerification
-from accounts.flows.mail.mailing import Mailing
-from accounts.flows.operators.account_inspection import AccountInspection
-from accounts.flows.operators.account_status import AccountDisabling, AccountEnabling, AccountRemoval
-from accounts.flows.operators.operator_help import AccountUnlocking, KeyRevocation, OperatorLogout, PasswordRevocation
+from accounts.deployment import Deployment
+from accounts.flows.keys.key_management import NewKey
 from accounts.flows.operators.operator_requests import OperatorRequest
-from accounts.flows.people.account import (
-    AccountClosing,
-    AccountLookup,
-    AccountRenaming,
-    SessionAccount,
-)
-from accounts.flows.people.account_export import AccountExport
-from accounts.flows.people.activity import ActivityList
-from accounts.flows.people.authentication import (
-    API_KEY,
-    SESSION,
-    Authentication,
-    Credential,
-    KeyLookup,
-    LoginAuthentication,
-    SessionAuthentication,
-)
-from accounts.flows.people.email_change import EmailChange, EmailChangeRequest
-from accounts.flows.people.email_verification import EmailVerification
-from accounts.flows.people.login import Login
-from accounts.flows.people.logout import Logout, LogoutEverywhere, SessionList, SessionRevocation
-from accounts.flows.people.password_change import PasswordChange
-from accounts.flows.people.password_reset import PasswordForgotten, PasswordReset
-from accounts.flows.people.reauthentication import Reauthentication
-from accounts.flows.people.session_opening import LoggedIn, SessionOpening
-from accounts.flows.people.signup import Resend, Signup
+from accounts.flows.people.account import AccountLookup
+from accounts.flows.people.authentication import API_KEY, SESSION, Credential, Principal
+from accounts.flows.people.session_opening import LoggedIn
 from accounts.model import messages
 from accounts.model.audit import Caller
 from accounts.model.identities import Identity
-from accounts.model.passwords import Policy
-from accounts.model.sessions import LONGEST, Session
+from accounts.model.sessions import Session
 from accounts.model.throttles import Counter
-from accounts.transactions import Change, Transactions
-from tests.fakes import (
-    FakeAccessTokens,
-    FakeApiKeys,
-    FakeAuditEvents,
-    FakeBreaches,
-    FakeHasher,
-    FakeIdentities,
-    FakeOutbox,
-    FakePostman,
-    FakeSessions,
-    FakeTokens,
-    FakeUsers,
-    World,
-)
+from accounts.transactions import Change
+from accounts.web import routes
+from accounts.web.routes import Route
+from tests.fake_deployment import ADMIN_SECRET, SITE_URL, FakeDeployment
+from tests.fakes import World
+
+__all__ = ["ADMIN_SECRET", "SITE_URL"]
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-SITE_URL = "https://accounts.example.com"
 # The browser that the owner always uses; a stranger's was never seen here.
 OWNER = Caller("192.0.2.1", "the owner's browser", secrets.digest("the owner's device"))
 STRANGER = Caller("203.0.113.9", "a stranger's browser")
@@ -73,7 +38,6 @@ EMAIL = "olive@example.com"
 NEW_EMAIL = "olive@example.org"
 PASSWORD = "seven green umbrellas"
 OTHER_PASSWORD = "eleven blue umbrellas"
-ADMIN_SECRET = "a" * 48
 NO_KEY = "0" * 64
 OPERATOR = "arn:aws:iam::123456789012:user/otto"
 
@@ -117,224 +81,84 @@ class Meanwhile:
         self.world.commit(*changes)
 
 
-@dataclass
-class Service:
-    """Every flow, wired to one world. ``transactions`` may be replaced to make something happen in between."""
+class Behind:
+    """A flow as the endpoint calls it: a credential among the arguments is resolved as the route says.
 
-    world: World = field(default_factory=World)
-    hasher: FakeHasher = field(default_factory=FakeHasher)
-    outbox: FakeOutbox = field(default_factory=FakeOutbox)
-    postman: FakePostman = field(default_factory=FakePostman)
-    breach_lists: FakeBreaches = field(default_factory=FakeBreaches)
-    interposed: Transactions | None = None
-    access_tokens: FakeAccessTokens = field(default_factory=FakeAccessTokens)
+    ``routes`` are by method. A ``Caller`` and a moment that the method does not take are for the endpoint alone.
+    """
 
-    @property
-    def transactions(self) -> Transactions:
-        """Where stories write."""
-        return self.interposed or self.world
+    def __init__(self, deployment: Deployment, flow: Any, by_method: Mapping[str, Route]) -> None:
+        self._deployment = deployment
+        self._flow = flow
+        self._routes = by_method
 
-    @property
-    def sessions(self) -> SessionAuthentication:
-        """Accepts sessions."""
-        return SessionAuthentication(FakeSessions(self.world))
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._flow, name)
+        return partial(self._call, method, self._routes[name]) if name in self._routes else method
 
-    @property
-    def logged_in(self) -> LoginAuthentication:
-        """Accepts sessions and access tokens."""
-        return LoginAuthentication(self.sessions, self.access_tokens)
+    def _call(self, method: Callable[..., Any], route: Route, *args: Any) -> Any:
+        wanted = signature(method).parameters
+        caller = next((it for it in args if isinstance(it, Caller)), OWNER)
+        now = next((it for it in reversed(args) if isinstance(it, datetime)), NOW)
+        unwanted = [kind for name, kind in (("caller", Caller), ("now", datetime)) if name not in wanted]
+        named = dict(zip(wanted, (it for it in args if not isinstance(it, tuple(unwanted))), strict=True))
+        who = next(name for name in ("session", "current", "user_id") if name in wanted)
+        authentication = self._deployment.authentication(route.credentials)
+        if route.optional:
+            found = authentication.find(named[who], caller, now)
+            return method(**named | {who: found.session if found else None})
+        principal = authentication.principal(named[who], caller, now, fresh=route.fresh)
+        return method(**named | {who: principal.user_id if who == "user_id" else principal.session})
 
-    @property
-    def keys(self) -> KeyLookup:
-        """Finds keys."""
-        return KeyLookup(FakeApiKeys(self.world), self.world)
 
-    @property
-    def authentication(self) -> Authentication:
-        """Accepts both."""
-        return Authentication(self.logged_in, self.keys)
+class behind:  # noqa: N801 - reads as a decorator
+    """A flow of the deployment that tests call with credentials."""
 
-    @property
-    def opening(self) -> SessionOpening:
-        """Opens sessions."""
-        return SessionOpening(FakeUsers(self.world), FakeSessions(self.world), self.transactions, LONGEST)
+    def __init__(self, **by_method: Route) -> None:
+        self._routes = by_method
 
-    @property
-    def signup(self) -> Signup:
-        """Starts accounts."""
-        return Signup(self.world, self.hasher, Policy(15, self.breach_lists), self.transactions, self.outbox)
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
 
-    @property
-    def resend(self) -> Resend:
-        """Asks for the mail again."""
-        return Resend(self.world, self.outbox)
+    def __get__(self, service: "Service", _owner: type) -> Any:
+        made = next(vars(kind)[self._name] for kind in Deployment.__mro__ if self._name in vars(kind))
+        return Behind(service, made.func(service), self._routes)
 
-    @property
-    def mailing(self) -> Mailing:
-        """Turns messages into mails."""
-        stores = FakeIdentities(self.world), FakeUsers(self.world), self.world
-        return Mailing(*stores, self.transactions, self.postman, SITE_URL)
 
-    @property
-    def verification(self) -> EmailVerification:
-        """Finishes sign-ups."""
-        stores = FakeTokens(self.world), FakeIdentities(self.world), self.world
-        return EmailVerification(*stores, self.hasher, self.opening, self.transactions)
+class Service(FakeDeployment):
+    """Every flow over one world; those that need a credential take it as the endpoint does."""
 
-    @property
-    def login(self) -> Login:
-        """Lets people in."""
-        return Login(FakeIdentities(self.world), self.world, self.hasher, self.opening, self.outbox)
+    reauthentication = behind(with_password=routes.REAUTHENTICATE)
+    password_change = behind(change=routes.PASSWORD_CHANGE)
+    email_change_request = behind(ask=routes.EMAIL_CHANGE)
+    email_change = behind(confirm=routes.EMAIL_CHANGE_CONFIRM)
+    activity = behind(of_account=routes.ACTIVITY_LIST)
+    logout = behind(here=routes.LOGOUT)
+    session_list = behind(of_account=routes.SESSION_LIST)
+    session_revocation = behind(end=routes.SESSION_REVOKE)
+    logout_everywhere = behind(everywhere=routes.SESSION_REVOKE_ALL)
+    key_creation = behind(create=routes.KEY_CREATE)
+    key_list = behind(of_account=routes.KEY_LIST)
+    key_deletion = behind(delete=routes.KEY_DELETE)
+    account_lookup = behind(of=routes.ACCOUNT_SHOW)
+    account_export = behind(of_session=routes.ACCOUNT_EXPORT)
+    account_renaming = behind(rename=routes.ACCOUNT_UPDATE)
+    account_closing = behind(close=routes.ACCOUNT_DELETE)
 
     @property
-    def reauthentication(self) -> Reauthentication:
-        """Makes sessions fresh."""
-        stores = FakeUsers(self.world), FakeIdentities(self.world)
-        return Reauthentication(self.sessions, *stores, self.login)
+    def session_account(self) -> Behind:
+        """Shows the account on the route that accepts sessions only."""
+        return Behind(self, AccountLookup(self.users), {"of": routes.SESSION_SHOW})
 
-    @property
-    def forgotten(self) -> PasswordForgotten:
-        """Asks for a link to a new password."""
-        return PasswordForgotten(self.world, self.outbox)
+    def principal(self, credential: Credential | None, caller: Caller, now: datetime) -> Principal:
+        """The caller behind the credential, on a route that accepts every kind."""
+        return self.authentication(routes.ANY_CREDENTIAL).principal(credential, caller, now)
 
-    @property
-    def password_reset(self) -> PasswordReset:
-        """Sets the new password."""
-        stores = FakeTokens(self.world), FakeIdentities(self.world), FakeUsers(self.world), self.world
-        return PasswordReset(*stores, self.hasher, Policy(15, self.breach_lists), self.transactions, self.outbox)
-
-    @property
-    def password_change(self) -> PasswordChange:
-        """Replaces a password that is known."""
-        stores = FakeUsers(self.world), FakeIdentities(self.world), self.world
-        return PasswordChange(
-            self.sessions, *stores, self.hasher, Policy(15, self.breach_lists), self.transactions, self.outbox
-        )
-
-    @property
-    def email_change_request(self) -> EmailChangeRequest:
-        """Asks to move to another address."""
-        return EmailChangeRequest(self.sessions, FakeUsers(self.world), self.world, self.outbox)
-
-    @property
-    def email_change(self) -> EmailChange:
-        """Moves."""
-        stores = FakeTokens(self.world), FakeIdentities(self.world), FakeUsers(self.world), self.world
-        return EmailChange(self.sessions, *stores, self.transactions, self.outbox)
-
-    @property
-    def activity(self) -> ActivityList:
-        """Shows what happened."""
-        return ActivityList(self.sessions, FakeAuditEvents(self.world))
-
-    @property
-    def logout(self) -> Logout:
-        """Ends the presented session."""
-        return Logout(self.sessions, self.transactions)
-
-    @property
-    def devices(self) -> SessionList:
-        """Lists sessions."""
-        return SessionList(self.sessions)
-
-    @property
-    def session_revocation(self) -> SessionRevocation:
-        """Ends one session."""
-        return SessionRevocation(self.sessions, self.transactions)
-
-    @property
-    def logout_everywhere(self) -> LogoutEverywhere:
-        """Ends them all."""
-        return LogoutEverywhere(self.sessions, FakeUsers(self.world), self.transactions)
-
-    @property
-    def key_creation(self) -> KeyCreation:
-        """Makes keys."""
-        return KeyCreation(self.sessions, FakeUsers(self.world), self.transactions, self.outbox)
-
-    @property
-    def key_list(self) -> KeyList:
-        """Lists keys."""
-        return KeyList(self.logged_in, FakeApiKeys(self.world))
-
-    @property
-    def key_deletion(self) -> KeyDeletion:
-        """Deletes keys."""
-        return KeyDeletion(self.logged_in, self.transactions, self.outbox)
-
-    @property
-    def key_verification(self) -> KeyVerification:
-        """Tells other services whose key it is."""
-        return KeyVerification(self.keys, FakeUsers(self.world), lambda it: secrets.equal(it, ADMIN_SECRET))
-
-    @property
-    def account_lookup(self) -> AccountLookup:
-        """Shows the account behind a credential."""
-        return AccountLookup(self.authentication, FakeUsers(self.world))
-
-    @property
-    def session_account(self) -> SessionAccount:
-        """Shows who is signed in."""
-        return SessionAccount(self.sessions, FakeUsers(self.world))
-
-    @property
-    def export(self) -> AccountExport:
-        """Collects what is held about a person."""
-        stores = FakeUsers(self.world), FakeIdentities(self.world), FakeApiKeys(self.world)
-        return AccountExport(self.sessions, *stores, FakeAuditEvents(self.world))
-
-    @property
-    def renaming(self) -> AccountRenaming:
-        """Renames accounts."""
-        return AccountRenaming(self.sessions, FakeUsers(self.world), self.transactions)
-
-    @property
-    def closing(self) -> AccountClosing:
-        """Deletes accounts."""
-        return AccountClosing(self.sessions, FakeUsers(self.world), self.transactions)
-
-    @property
-    def disabling(self) -> AccountDisabling:
-        """Disables accounts."""
-        return AccountDisabling(FakeUsers(self.world), self.transactions)
-
-    @property
-    def enabling(self) -> AccountEnabling:
-        """Enables accounts."""
-        return AccountEnabling(FakeUsers(self.world), self.transactions)
-
-    @property
-    def removal(self) -> AccountRemoval:
-        """Deletes accounts for an operator."""
-        return AccountRemoval(FakeUsers(self.world), self.transactions)
-
-    @property
-    def unlocking(self) -> AccountUnlocking:
-        """Forgets failures."""
-        return AccountUnlocking(FakeUsers(self.world), self.transactions)
-
-    @property
-    def operator_logout(self) -> OperatorLogout:
-        """Ends all sessions for an operator."""
-        return OperatorLogout(FakeUsers(self.world), self.transactions)
-
-    @property
-    def password_revocation(self) -> PasswordRevocation:
-        """Takes passwords out of use."""
-        stores = FakeUsers(self.world), FakeIdentities(self.world)
-        return PasswordRevocation(*stores, self.transactions, self.outbox)
-
-    @property
-    def key_revocation(self) -> KeyRevocation:
-        """Ends keys that leaked."""
-        return KeyRevocation(self.transactions, self.outbox)
-
-    @property
-    def inspection(self) -> AccountInspection:
-        """Looks accounts up for an operator."""
-        people = FakeUsers(self.world), FakeIdentities(self.world)
-        held = FakeSessions(self.world), FakeApiKeys(self.world), FakeAuditEvents(self.world)
-        return AccountInspection(*people, *held, self.world)
+    def session(self, credential: Credential | None, now: datetime, *, fresh: bool = False) -> Session:
+        """The session behind the credential, on a route that accepts sessions only."""
+        principal = self.authentication(routes.SESSION_ONLY).principal(credential, OWNER, now, fresh=fresh)
+        assert principal.session is not None
+        return principal.session
 
     def mailed_token(self, email: str = EMAIL, now: datetime = NOW) -> str:
         """Deliver a sign-up message to ``email``, and read the token in the mail."""
@@ -360,7 +184,7 @@ class Service:
 
     def person(self, email: str = EMAIL, password: str = PASSWORD) -> LoggedIn:
         """A person with a confirmed account, signed in, and nothing counted, recorded or queued any more."""
-        logged_in = self.verification.confirm(self.signed_up(email, password), password, None, OWNER, NOW)
+        logged_in = self.email_verification.confirm(self.signed_up(email, password), password, None, OWNER, NOW)
         self.world.counters.clear()
         self.world.records.clear()
         self.world.reads.clear()

@@ -12,12 +12,12 @@ from accounts.authorization_server.pkce import StrictChallenge
 from accounts.authorization_server.protocol import Asked, Server, demand_our_resource, refusal
 from accounts.errors import AccessDenied, ClientRefused, RedirectNotAllowed, UnknownClient
 from accounts.flows.clients.client_consent import Answered, ClientConsent, Question, Shown, answer_url
-from accounts.flows.people.authentication import Credential
 from accounts.limits import STATE_MAX_CHARACTERS
 from accounts.model import consents
 from accounts.model.audit import Caller
 from accounts.model.clients import Client, Clients
 from accounts.model.consents import ALLOW
+from accounts.model.sessions import Session
 
 
 class AuthorizationEndpoint:
@@ -31,11 +31,9 @@ class AuthorizationEndpoint:
         self._server = Server(known)
         self._server.register_grant(AuthorizationCodeGrant, [StrictChallenge(required=True)])
 
-    def shown(
-        self, parameters: Mapping[str, str], credential: Credential | None, caller: Caller, now: datetime
-    ) -> Shown:
+    def shown(self, parameters: Mapping[str, str], session: Session | None, caller: Caller, now: datetime) -> Shown:
         """What the page shows; raises UnknownClient, RedirectNotAllowed, TooManyAttempts."""
-        user, asked = self._consent.shown(credential, caller, now), _asked(parameters)
+        user, asked = self._consent.shown(session, caller, now), _asked(parameters)
         client = self._client(asked)
         try:
             return Shown(self._question(client, asked, caller, now), user)
@@ -47,7 +45,7 @@ class AuthorizationEndpoint:
         parameters: Mapping[str, str],
         decision: str,
         account: str,
-        credential: Credential | None,
+        session: Session,
         caller: Caller,
         now: datetime,
     ) -> Answered:
@@ -55,7 +53,7 @@ class AuthorizationEndpoint:
 
         Raises Unauthenticated, AccountChanged, InvalidInput, UnknownClient, RedirectNotAllowed.
         """
-        session = self._consent.asked_of(account, credential, now)
+        self._consent.check_asked(account, session, now)
         decided = consents.decision(decision)
         asked = _asked(parameters)
         client = self._client(asked)

@@ -45,6 +45,10 @@ class DynamoTransactions:
         }
         self._pause = pause
 
+    def include(self, table: Table[Any]) -> None:
+        """Write changes to this table, too."""
+        self._writes.update(table.writes)
+
     def commit(self, *changes: Change) -> None:
         """Write all changes or none; raises Conflict or Unavailable. At most 100 (DynamoDB's own limit)."""
         operations = [self._writes[type(change)](change) for change in changes]

@@ -16,7 +16,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Literal, Protocol
 
 from msgspec import Struct
 
@@ -36,6 +36,28 @@ from accounts.limits import (
 from accounts.model.audit import Caller
 from accounts.transactions import Change
 
+# What is counted; the first part of a counter's key. A streak is counted per account, the others in windows of time.
+Bucket = Literal[
+    "streak",
+    "password",
+    "mail",
+    "confirm",
+    "email-change",
+    "oauth",
+    "bad-key",
+    "admin",
+    "consent",
+    "consent-given",
+    "bad-grant",
+    "refresh",
+    "device",
+    "device-poll",
+    "user-code",
+    "notice",
+    "sign-up-mail",
+    "reset-mail",
+    "reset-mail-known",
+]
 UNKNOWN_ADDRESS = "unknown"
 _IPV6_PREFIX_BITS = 64
 
@@ -113,7 +135,7 @@ def streak_key(account: str) -> str:
     return f"streak#{secrets.digest(account)}"
 
 
-def window(bucket: str, source: str, *, limit: int, per: timedelta, now: datetime) -> Toll:
+def window(bucket: Bucket, source: str, *, limit: int, per: timedelta, now: datetime) -> Toll:
     """The toll for one more ``bucket`` event from ``source`` in the window of length ``per`` that holds ``now``."""
     seconds = int(per.total_seconds())
     index = int(now.timestamp()) // seconds
@@ -121,7 +143,7 @@ def window(bucket: str, source: str, *, limit: int, per: timedelta, now: datetim
     return Toll(key=f"{bucket}#{source}#{seconds}#{index}", limit=limit, expires_at=ends_at)
 
 
-def count(throttles: Throttles, bucket: str, source: str, *, limit: int, per: timedelta, now: datetime) -> None:
+def count(throttles: Throttles, bucket: Bucket, source: str, *, limit: int, per: timedelta, now: datetime) -> None:
     """Count one more ``bucket`` event from ``source``; raises TooManyAttempts when its window of ``per`` is full."""
     take(throttles, window(bucket, source, limit=limit, per=per, now=now), now=now)
 
@@ -146,7 +168,7 @@ def take(throttles: Throttles, *tolls: Toll, now: datetime) -> None:
         raise TooManyAttempts(_seconds(full.toll.expires_at - now)) from full
 
 
-def is_too_soon(throttles: Throttles, bucket: str, source: str, *, every: timedelta, now: datetime) -> bool:
+def is_too_soon(throttles: Throttles, bucket: Bucket, source: str, *, every: timedelta, now: datetime) -> bool:
     """Whether ``source`` came less than ``every`` ago. Who comes too soon does not have to wait any longer for it."""
     try:
         throttles.take([Toll(f"{bucket}#{source}", 0, now + every, quiet_since=now - every)], now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import replace
 from datetime import datetime
 from typing import Any
 
@@ -37,17 +38,8 @@ def decide(authentication: Authentication, settings: Settings, event: Event, now
 
 
 def _route(request: Request) -> Route:
-    """The other API's route, as far as it matters here: a cookie on an unsafe method must come from our own pages."""
-    return Route(
-        method=request.method,
-        path=AUTHORIZE.path,
-        function=AUTHORIZE.function,
-        credentials=AUTHORIZE.credentials,
-        limiter=AUTHORIZE.limiter,
-        event=AUTHORIZE.event,
-        cookies=True,
-        cors=True,
-    )
+    """The other API's route: a cookie on an unsafe method must come from our own pages."""
+    return replace(AUTHORIZE, method=request.method)
 
 
 def _context(principal: Principal) -> dict[str, str]:

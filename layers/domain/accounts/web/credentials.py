@@ -6,7 +6,7 @@ import re
 
 from accounts import secrets
 from accounts.errors import MalformedRequest, Unauthenticated
-from accounts.flows.people.authentication import ACCESS_TOKEN, API_KEY, SESSION, Credential
+from accounts.flows.people.authentication import ACCESS_TOKEN, ADMIN_SECRET, API_KEY, SESSION, Credential
 from accounts.limits import ACCESS_TOKEN_MAX_CHARACTERS
 from accounts.model import api_keys
 from accounts.web import same_origin
@@ -14,6 +14,7 @@ from accounts.web.cookies import SESSION_COOKIE
 from accounts.web.requests import Request
 from accounts.web.routes import Route
 
+ADMIN_SECRET_HEADER = "x-comfy-admin-secret"  # noqa: S105 - its name
 # RFC 7515 7.1: three parts. Neither a key nor a refresh token has two dots.
 _JWT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
@@ -21,11 +22,13 @@ _JWT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 def presented(request: Request, route: Route, site_url: str) -> Credential | None:
     """The one credential of the request, or None.
 
-    A header wins over the cookie and needs no proof of origin. Raises Unauthenticated for a malformed one,
-    MalformedRequest for two at once (RFC 6750 2), CrossSiteRequest for a cookie on an unsafe request that does not
-    prove where it comes from.
+    On a route that can do without one, only the cookie counts. On others, a header wins over the cookie and needs no
+    proof of origin. Raises Unauthenticated for a malformed header, MalformedRequest for two at once (RFC 6750 2),
+    CrossSiteRequest for a cookie on an unsafe request that does not prove where it comes from.
     """
-    header = _from_headers(request)
+    if ADMIN_SECRET in route.credentials:
+        return Credential(ADMIN_SECRET, request.headers.get(ADMIN_SECRET_HEADER, ""))
+    header = None if route.optional else _from_headers(request)
     if header is not None:
         return header
     return _from_cookie(request, route, site_url) if route.cookies else None

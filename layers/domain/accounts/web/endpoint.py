@@ -1,15 +1,16 @@
-"""What every HTTP function is wrapped in: read, check, handle, answer, and one line in the log whatever happens."""
+"""What every HTTP function is wrapped in: read, authenticate, handle, answer, and log one line."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from accounts import telemetry
 from accounts.errors import AccountsError
 from accounts.events import EVENTS
-from accounts.flows.people.authentication import Credential
+from accounts.flows.people.authentication import Authentication, CredentialKind, Principal
 from accounts.settings import Settings
 from accounts.web import credentials, requests, responses, routes, same_origin
 from accounts.web.requests import Event, Request
@@ -22,23 +23,36 @@ LambdaHandler = Callable[[Event, object], dict[str, Any]]
 _PROVIDERS = EVENTS["authn_provider_fail"].counted
 
 
+class Deployment(Protocol):
+    """What the endpoint needs of ``accounts.deployment``."""
+
+    @property
+    def settings(self) -> Settings: ...
+
+    def authentication(self, kinds: frozenset[CredentialKind]) -> Authentication:
+        """What accepts credentials of these kinds, and no others."""
+
+
 def endpoint(
     route: Route,
-    settings: Settings,
+    deployment: Deployment,
     *others: Route,
     page: Refused = responses.refused,
     refused: Refused = responses.refused,
 ) -> Callable[[Handle], LambdaHandler]:
     """Turn ``Request -> Response`` into a Lambda handler for ``route`` and ``others``.
 
-    ``page`` makes the refusal of a route that people look at, ``refused`` that of any other. Refusals become their
-    answer, anything else 500 with no detail; nothing is kept from one request to the next.
+    Enforces what the route says before the handler runs. ``page`` makes the refusal of a route that people look at,
+    ``refused`` that of any other. A refusal becomes its answer, anything else 500 without detail; nothing is kept from
+    one request to the next.
     """
+    accepted = {it: deployment.authentication(it.credentials) for it in (route, *others)}
 
     def decorate(handle: Handle) -> LambdaHandler:
         def lambda_handler(event: Event, _context: object) -> dict[str, Any]:
             asked = routes.named(str(event.get("routeKey", "")), (route, *others))
-            return answer(asked, settings, handle, event, datetime.now(UTC), page if asked.page else refused)
+            refuse = page if asked.page else refused
+            return answer(asked, deployment.settings, accepted[asked], handle, event, datetime.now(UTC), refuse)
 
         return lambda_handler
 
@@ -48,6 +62,7 @@ def endpoint(
 def answer(
     route: Route,
     settings: Settings,
+    authentication: Authentication,
     handle: Handle,
     event: Event,
     now: datetime,
@@ -60,6 +75,7 @@ def answer(
         request = requests.read(event, now)
         request = requests.through_firewall(request, settings.optional("FIREWALL_SECRET_DIGESTS"))
         _demand_own_pages(request, route, settings)
+        request = replace(request, route=route, principal=_principal(request, route, settings, authentication))
         response = handle(request)
     except AccountsError as refusal:
         error, response = refusal, _challenging(request, refused(refusal))
@@ -69,14 +85,13 @@ def answer(
     return responses.as_event(response, request_id=request.id if request else "unknown", cors=route.cors)
 
 
-def credential_of(request: Request, route: Route, settings: Settings) -> Credential | None:
-    """The credential that this request presents to this route."""
-    return credentials.presented(request, route, settings.site_url)
-
-
-def kind_of(credential: Credential | None) -> str:
-    """What kind of credential it is, for the log line."""
-    return credential.kind if credential else ""
+def _principal(request: Request, route: Route, settings: Settings, authentication: Authentication) -> Principal | None:
+    if not route.credentials:
+        return None
+    credential, now = credentials.presented(request, route, settings.site_url), request.received_at
+    if route.optional:
+        return authentication.find(credential, request.caller, now)
+    return authentication.principal(credential, request.caller, now, fresh=route.fresh)
 
 
 def _demand_own_pages(request: Request, route: Route, settings: Settings) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -149,11 +149,6 @@ class Pages:
             "reset_minutes": str(limits.PASSWORD_RESET_LIFETIME // timedelta(minutes=1)),
             "keys_max": str(limits.API_KEYS_PER_ACCOUNT),
         }
-
-
-def refusal(settings: Settings) -> Callable[[AccountsError], Response]:
-    """How refusals look on a route that people see."""
-    return Pages(settings).refused
 
 
 def _read(name: str) -> str:

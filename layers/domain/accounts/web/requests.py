@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 from urllib.parse import parse_qsl
 
+import msgspec
 from msgspec import Struct
 
 from accounts import secrets
@@ -25,8 +26,9 @@ from accounts.model.audit import Caller
 from accounts.web.cookies import BROWSER_COOKIE
 
 if TYPE_CHECKING:
-    # Only requests with a body need it, and their schemas import it.
-    import msgspec
+    from accounts.flows.people.authentication import Principal
+    from accounts.model.sessions import Session
+    from accounts.web.routes import Route
 
 Event = Mapping[str, Any]
 # What CloudFront sends along where it stands in front; it writes both anew, whatever the client sent.
@@ -39,7 +41,10 @@ _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 
 
 class Request(Struct, frozen=True):
-    """One HTTP request. ``received_at`` is the only clock a story ever sees."""
+    """One HTTP request. ``received_at`` is the only clock that a flow sees.
+
+    The endpoint sets ``route``, and ``principal`` for a route that accepts credentials.
+    """
 
     id: str
     method: str
@@ -52,6 +57,32 @@ class Request(Struct, frozen=True):
     body_is_base64: bool
     caller: Caller
     received_at: datetime
+    route: Route | None = None
+    principal: Principal | None = None
+
+    @property
+    def user_id(self) -> str:
+        """The authenticated account; raises LookupError on a route without credentials."""
+        if self.principal is None:
+            raise LookupError(self.path)
+        return self.principal.user_id
+
+    @property
+    def credential_kind(self) -> str:
+        """The kind of the credential that authenticated it; empty without one."""
+        return self.principal.kind if self.principal else ""
+
+    @property
+    def session(self) -> Session:
+        """The authenticated session; raises LookupError on a route that needs none."""
+        if self.principal is None or self.principal.session is None:
+            raise LookupError(self.path)
+        return self.principal.session
+
+    @property
+    def optional_session(self) -> Session | None:
+        """The authenticated session, on a route that can do without one."""
+        return self.principal.session if self.principal else None
 
     def json[T: msgspec.Struct](self, schema: type[T]) -> T:
         """The body as ``schema``; raises BodyTooLarge, UnsupportedMediaType, MalformedRequest or InvalidInput."""
@@ -193,8 +224,6 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def _convert[T: msgspec.Struct](parsed: dict[str, Any], schema: type[T]) -> T:
-    import msgspec  # noqa: PLC0415 - see above
-
     fields = {field.name: field for field in msgspec.structs.fields(schema)}
     unknown = sorted(set(parsed) - set(fields))
     if unknown:

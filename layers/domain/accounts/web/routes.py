@@ -1,41 +1,45 @@
-"""Every route of the service, with what guards it. Nothing is served that is not listed here (ASVS 8.2.1).
-
-The template, the functions and the tests are held to this list, so a route without an owner, a rule for credentials or
-a limiter cannot be deployed unnoticed.
-"""
+"""Every route of the service, and what the endpoint enforces for it. Nothing else is served (ASVS 8.2.1)."""
 
 from __future__ import annotations
 
 from msgspec import Struct
 
-from accounts.flows.people.authentication import ACCESS_TOKEN, API_KEY, SESSION
+from accounts.flows.people.authentication import ACCESS_TOKEN, ADMIN_SECRET, API_KEY, SESSION, CredentialKind
+from accounts.model.throttles import Bucket
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-NO_CREDENTIAL: frozenset[str] = frozenset()
-SESSION_ONLY = frozenset({SESSION})
-LOGGED_IN = frozenset({SESSION, ACCESS_TOKEN})
-ANY_CREDENTIAL = frozenset({SESSION, ACCESS_TOKEN, API_KEY})
-ADMIN_SECRET = frozenset({"admin_secret"})
+NO_CREDENTIAL: frozenset[CredentialKind] = frozenset()
+SESSION_ONLY: frozenset[CredentialKind] = frozenset({SESSION})
+LOGGED_IN: frozenset[CredentialKind] = frozenset({SESSION, ACCESS_TOKEN})
+ANY_CREDENTIAL: frozenset[CredentialKind] = frozenset({SESSION, ACCESS_TOKEN, API_KEY})
+ADMIN_ONLY: frozenset[CredentialKind] = frozenset({ADMIN_SECRET})
 
 
 class Route(Struct, frozen=True):
-    """One method on one path.
+    """One method on one path, and what the endpoint enforces before the handler runs.
 
-    ``function`` is the folder that serves it; ``credentials`` the kinds it takes; ``cookies`` whether it reads or sets
-    the session cookie (then unsafe methods must prove that they come from our own pages); ``cors`` whether other
-    origins may read it (header credentials only); ``page`` whether a refusal is a page for people; ``limiter`` what
-    bounds guessing and cost; ``event`` what its success is logged as.
+    - ``function`` is the folder that serves it.
+    - ``credentials`` are the kinds that it accepts; the endpoint refuses every other kind without a lookup. With
+      ``optional``, a request without an accepted credential reaches the handler, too. With ``fresh``, the login must be
+      at most FRESH_LOGIN ago.
+    - ``limiters`` are the buckets that its requests are counted in, besides the gateway's throttle, which all have.
+    - ``event`` is what its success is logged as.
+    - ``cookies``: it reads or sets the session cookie, so an unsafe method must prove that it comes from our pages.
+    - ``cors``: other origins may read it, with header credentials only.
+    - ``page``: a refusal is an HTML page.
     """
 
     method: str
     path: str
     function: str
-    credentials: frozenset[str]
-    limiter: str
+    credentials: frozenset[CredentialKind]
+    limiters: tuple[Bucket, ...]
     event: str
     cookies: bool = False
     cors: bool = False
     page: bool = False
+    fresh: bool = False
+    optional: bool = False
 
     @property
     def is_unsafe(self) -> bool:
@@ -43,30 +47,30 @@ class Route(Struct, frozen=True):
         return self.method not in SAFE_METHODS
 
 
-GATEWAY = "gateway route throttle"
-SIGNUP = Route("POST", "/auth/signup", "signup", NO_CREDENTIAL, "mail window", "user_created", cookies=True)
+GATEWAY: tuple[Bucket, ...] = ()
+SIGNUP = Route("POST", "/auth/signup", "signup", NO_CREDENTIAL, ("mail",), "user_created", cookies=True)
 EMAIL_VERIFY = Route(
     "POST",
     "/auth/email/verify",
     "email_verify",
     NO_CREDENTIAL,
-    "confirm window, account streak",
+    ("confirm", "streak", "password"),
     "email_verified",
     cookies=True,
 )
 EMAIL_RESEND = Route(
-    "POST", "/auth/email/resend", "email_resend", NO_CREDENTIAL, "mail window", "email_resend_requested", cookies=True
+    "POST", "/auth/email/resend", "email_resend", NO_CREDENTIAL, ("mail",), "email_resend_requested", cookies=True
 )
 LOGIN = Route(
     "POST",
     "/auth/login",
     "login",
     NO_CREDENTIAL,
-    "account streak, password windows",
+    ("streak", "password"),
     "authn_login_success",
     cookies=True,
 )
-LOGOUT = Route("POST", "/auth/logout", "logout", SESSION_ONLY, GATEWAY, "session_revoked", cookies=True)
+LOGOUT = Route("POST", "/auth/logout", "logout", SESSION_ONLY, GATEWAY, "session_revoked", cookies=True, optional=True)
 SESSION_SHOW = Route("GET", "/auth/session", "session_show", SESSION_ONLY, GATEWAY, "session_shown", cookies=True)
 SESSION_LIST = Route("GET", "/auth/sessions", "session_list", SESSION_ONLY, GATEWAY, "sessions_listed", cookies=True)
 SESSION_REVOKE = Route(
@@ -84,23 +88,24 @@ SESSION_REVOKE_ALL = Route(
 ACTIVITY_LIST = Route("GET", "/auth/activity", "activity_list", SESSION_ONLY, GATEWAY, "activity_listed", cookies=True)
 LOGIN_METHODS = Route("GET", "/auth/methods", "login_methods", NO_CREDENTIAL, GATEWAY, "methods_shown", cors=True)
 OAUTH_START = Route(
-    "GET", "/auth/{provider}/start", "oauth_start", NO_CREDENTIAL, "oauth window", "authn_provider_start", page=True
+    "GET", "/auth/{provider}/start", "oauth_start", NO_CREDENTIAL, ("oauth",), "authn_provider_start", page=True
 )
 OAUTH_LINK = Route(
     "POST",
     "/auth/{provider}/link",
     "oauth_start",
     SESSION_ONLY,
-    "oauth window",
+    ("oauth",),
     "authn_identity_link_start",
     cookies=True,
+    fresh=True,
 )
 OAUTH_CALLBACK = Route(
     "GET",
     "/auth/{provider}/callback",
     "oauth_callback",
     NO_CREDENTIAL,
-    "one-time state",
+    (),
     "authn_login_success",
     page=True,
 )
@@ -115,25 +120,26 @@ IDENTITY_UNLINK = Route(
     GATEWAY,
     "authn_identity_unlinked",
     cookies=True,
+    fresh=True,
 )
 IDENTITY_CONFIRM = Route(
     "POST",
     "/auth/identities/confirm",
     "identity_confirm",
     NO_CREDENTIAL,
-    "confirm window",
+    ("confirm",),
     "email_verified",
     cookies=True,
 )
 PASSWORD_SET = Route(
-    "POST", "/auth/password", "password_set", SESSION_ONLY, GATEWAY, "authn_password_change", cookies=True
+    "POST", "/auth/password", "password_set", SESSION_ONLY, GATEWAY, "authn_password_change", cookies=True, fresh=True
 )
 PASSWORD_FORGOT = Route(
     "POST",
     "/auth/password/forgot",
     "password_forgot",
     NO_CREDENTIAL,
-    "mail window",
+    ("mail",),
     "authn_password_reset_requested",
     cookies=True,
 )
@@ -142,7 +148,7 @@ PASSWORD_RESET = Route(
     "/auth/password/reset",
     "password_reset",
     NO_CREDENTIAL,
-    "confirm window",
+    ("confirm",),
     "authn_password_change",
     cookies=True,
 )
@@ -151,16 +157,17 @@ PASSWORD_CHANGE = Route(
     "/auth/password/change",
     "password_change",
     SESSION_ONLY,
-    "account streak, password windows",
+    ("streak", "password"),
     "authn_password_change",
     cookies=True,
+    fresh=True,
 )
 REAUTHENTICATE = Route(
     "POST",
     "/auth/reauthenticate",
     "reauthenticate",
     SESSION_ONLY,
-    "account streak, password windows",
+    ("streak", "password"),
     "authn_reauthenticated",
     cookies=True,
 )
@@ -169,7 +176,7 @@ OAUTH_REAUTHENTICATE = Route(
     "/auth/{provider}/reauthenticate",
     "oauth_start",
     SESSION_ONLY,
-    "oauth window",
+    ("oauth",),
     "authn_provider_start",
     cookies=True,
 )
@@ -178,39 +185,64 @@ EMAIL_CHANGE = Route(
     "/auth/email/change",
     "email_change",
     SESSION_ONLY,
-    "mail window, email-change window",
+    ("mail", "email-change"),
     "user_email_change_requested",
     cookies=True,
+    fresh=True,
 )
 EMAIL_CHANGE_CONFIRM = Route(
     "POST",
     "/auth/email/change/confirm",
     "email_change_confirm",
     SESSION_ONLY,
-    "confirm window",
+    ("confirm",),
     "user_email_changed",
     cookies=True,
 )
 ACCOUNT_OPEN = Route(
-    "POST", "/customers", "account_open", ANY_CREDENTIAL, "bad-key window", "user_shown", cookies=True, cors=True
+    "POST", "/customers", "account_open", ANY_CREDENTIAL, ("bad-key",), "user_shown", cookies=True, cors=True
 )
 ACCOUNT_SHOW = Route(
-    "GET", "/customers/me", "account_show", ANY_CREDENTIAL, "bad-key window", "user_shown", cookies=True, cors=True
+    "GET", "/customers/me", "account_show", ANY_CREDENTIAL, ("bad-key",), "user_shown", cookies=True, cors=True
 )
 ACCOUNT_EXPORT = Route(
-    "GET", "/customers/me/export", "account_export", SESSION_ONLY, GATEWAY, "user_exported", cookies=True, cors=True
+    "GET",
+    "/customers/me/export",
+    "account_export",
+    SESSION_ONLY,
+    GATEWAY,
+    "user_exported",
+    cookies=True,
+    cors=True,
+    fresh=True,
 )
 ACCOUNT_UPDATE = Route(
     "PATCH", "/customers/me", "account_update", SESSION_ONLY, GATEWAY, "user_updated", cookies=True, cors=True
 )
 ACCOUNT_DELETE = Route(
-    "DELETE", "/customers/me", "account_delete", SESSION_ONLY, GATEWAY, "user_deleted", cookies=True, cors=True
+    "DELETE",
+    "/customers/me",
+    "account_delete",
+    SESSION_ONLY,
+    GATEWAY,
+    "user_deleted",
+    cookies=True,
+    cors=True,
+    fresh=True,
 )
 KEY_LIST = Route(
     "GET", "/customers/api-keys", "key_list", LOGGED_IN, GATEWAY, "authn_tokens_listed", cookies=True, cors=True
 )
 KEY_CREATE = Route(
-    "POST", "/customers/api-keys", "key_create", SESSION_ONLY, GATEWAY, "authn_token_created", cookies=True, cors=True
+    "POST",
+    "/customers/api-keys",
+    "key_create",
+    SESSION_ONLY,
+    GATEWAY,
+    "authn_token_created",
+    cookies=True,
+    cors=True,
+    fresh=True,
 )
 KEY_DELETE = Route(
     "DELETE",
@@ -222,24 +254,23 @@ KEY_DELETE = Route(
     cookies=True,
     cors=True,
 )
-KEY_VERIFY = Route(
-    "POST", "/admin/verify-api-key", "key_verify", ADMIN_SECRET, "admin window, bad-key window", "authn_token_verified"
-)
+KEY_VERIFY = Route("POST", "/admin/verify-api-key", "key_verify", ADMIN_ONLY, ("admin",), "authn_token_verified")
 CLIENT_QUESTION = Route(
     "GET",
     "/oauth/authorize/request",
     "client_authorize",
-    NO_CREDENTIAL,
-    "consent window",
+    SESSION_ONLY,
+    ("consent",),
     "authn_client_asks",
     cookies=True,
+    optional=True,
 )
 CLIENT_AUTHORIZE = Route(
     "POST",
     "/oauth/authorize",
     "client_authorize",
     SESSION_ONLY,
-    "consent window",
+    ("consent-given",),
     "authn_client_answered",
     cookies=True,
 )
@@ -248,21 +279,21 @@ CLIENT_TOKEN = Route(
     "/oauth/token",
     "client_token",
     NO_CREDENTIAL,
-    "bad-grant window, refresh window, device-poll interval",
+    ("bad-grant", "refresh", "device-poll"),
     "authn_token_issued",
     cors=True,
 )
 CLIENT_REVOKE = Route("POST", "/oauth/revoke", "client_revoke", NO_CREDENTIAL, GATEWAY, "session_revoked", cors=True)
 # No page may read its answer: one that somebody visits would ask from their own address, which they are then shown.
 DEVICE_AUTHORIZE = Route(
-    "POST", "/oauth/device_authorization", "device_authorize", NO_CREDENTIAL, "device window", "authn_device_asks"
+    "POST", "/oauth/device_authorization", "device_authorize", NO_CREDENTIAL, ("device",), "authn_device_asks"
 )
 DEVICE_QUESTION = Route(
     "POST",
     "/oauth/device/request",
     "device_consent",
     SESSION_ONLY,
-    "user-code windows",
+    ("user-code",),
     "authn_client_asks",
     cookies=True,
 )
@@ -271,7 +302,7 @@ DEVICE_ANSWER = Route(
     "/oauth/device",
     "device_consent",
     SESSION_ONLY,
-    "user-code windows",
+    ("user-code",),
     "authn_client_answered",
     cookies=True,
 )
@@ -314,7 +345,9 @@ PAGES = (
 # Whatever no other route answers: 404, 405 and the preflights of the routes that other origins may read.
 FALLBACK = Route("ANY", "$default", "fallback", NO_CREDENTIAL, GATEWAY, "not_found")
 # Not a route of ours: what the authorizer does for routes of other APIs.
-AUTHORIZE = Route("ANY", "another API's", "authorizer", ANY_CREDENTIAL, "bad-key window", "authz_granted", cookies=True)
+AUTHORIZE = Route(
+    "ANY", "another API's", "authorizer", ANY_CREDENTIAL, ("bad-key",), "authz_granted", cookies=True, cors=True
+)
 
 ROUTES: tuple[Route, ...] = (
     SIGNUP,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from accounts.errors import Unavailable
-from accounts.web import authorizations
+from accounts.web import authorizations, routes
 from tests.unit.accounts.stage import NOW, Service, later
 from tests.unit.accounts.web.events import OWN, SETTINGS, TOKEN, event
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("log")
 
 def decide(service: Service, **parts: Any) -> dict[str, Any]:
     """What the gateway of the other API is told."""
-    return authorizations.decide(service.authentication, SETTINGS, event(**parts), NOW)
+    return authorizations.decide(service.authentication(routes.AUTHORIZE.credentials), SETTINGS, event(**parts), NOW)
 
 
 def test_a_key_lets_in_with_its_identity(service: Service) -> None:
@@ -85,8 +85,8 @@ def test_a_session_that_has_ended_is_denied(service: Service) -> None:
     """Revocation is immediate: nothing is remembered between two questions (SE-17)."""
     logged_in = service.person()
     asked = event(cookies=[f"__Host-session={logged_in.token}"])
-    before = authorizations.decide(service.authentication, SETTINGS, asked, NOW)
-    after = authorizations.decide(service.authentication, SETTINGS, asked, later(hours=1))
+    before = authorizations.decide(service.authentication(routes.AUTHORIZE.credentials), SETTINGS, asked, NOW)
+    after = authorizations.decide(service.authentication(routes.AUTHORIZE.credentials), SETTINGS, asked, later(hours=1))
 
     assert (before["isAuthorized"], after) == (True, {"isAuthorized": False})
 

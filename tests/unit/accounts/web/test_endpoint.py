@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from copy import replace
+from datetime import datetime, timedelta
 from threading import Thread
 from typing import Any
 
@@ -10,21 +11,56 @@ import pytest
 
 from accounts import secrets
 from accounts.errors import AccountsError, InvalidCredentials, LoginDeclined, NotFound, TooManyAttempts, Unavailable
-from accounts.flows.people.authentication import SESSION, Credential
+from accounts.flows.people.authentication import (
+    ACCESS_TOKEN,
+    ADMIN_SECRET,
+    API_KEY,
+    SESSION,
+    Authentication,
+    CredentialKind,
+    Principal,
+)
+from accounts.limits import FRESH_LOGIN
+from accounts.model.audit import Caller
 from accounts.web import endpoint, responses, routes
 from accounts.web.requests import Request
 from accounts.web.responses import Response
-from tests.unit.accounts.stage import NOW
-from tests.unit.accounts.web.events import OWN, SETTINGS, TOKEN, event, request
+from tests.unit.accounts.stage import NOW, sample_session
+from tests.unit.accounts.web.events import OWN, SETTINGS, TOKEN, event
 from tests.unit.accounts.web.test_responses import CORS, SECURITY
 
+KEY = "comfyui-" + "A" * 64
 Logged = Callable[[], list[dict[str, Any]]]
 pytestmark = pytest.mark.usefixtures("log")
 
 
+class Accepting:
+    """Accepts every secret of a kind, and counts them."""
+
+    def __init__(self, kind: CredentialKind = SESSION) -> None:
+        self.kind = kind
+        self.asked = 0
+
+    def principal(self, secret: str, caller: Caller, now: datetime) -> Principal:
+        self.asked += 1
+        session = sample_session() if self.kind in {SESSION, ACCESS_TOKEN} else None
+        return Principal("u" * 28, self.kind, secret[:1] + now.isoformat() + caller.source, session)
+
+
+KINDS: tuple[CredentialKind, ...] = (SESSION, ACCESS_TOKEN, API_KEY, ADMIN_SECRET)
+ANYONE = Authentication({kind: Accepting(kind) for kind in KINDS})
+
+
 def answer(route: routes.Route, handle: endpoint.Handle, **parts: Any) -> dict[str, Any]:
     """The answer of a function that serves ``route`` with ``handle``."""
-    return endpoint.answer(route, SETTINGS, handle, event(route.method, route.path, **parts), NOW)
+    return endpoint.answer(route, SETTINGS, ANYONE, handle, asked(route, **parts), NOW)
+
+
+def asked(route: routes.Route, **parts: Any) -> dict[str, Any]:
+    """An event for ``route``, with a session cookie where the route accepts sessions and none is given."""
+    if SESSION in route.credentials and "x-api-key" not in parts.get("headers", {}):
+        parts = {"cookies": [f"__Host-session={TOKEN}"], **parts}
+    return event(route.method, route.path, **parts)
 
 
 def hello(_: Request) -> Response:
@@ -46,9 +82,9 @@ def test_behind_a_firewall_who_comes_past_it_is_refused_before_anything_is_done(
     secret = "s" * 48
     behind = replace(SETTINGS, environ={**SETTINGS.environ, "FIREWALL_SECRET_DIGESTS": secrets.digest(secret)})
     shown = {"cloudfront-viewer-address": "203.0.113.7:46532"}
-    asked = [event(headers=shown), event(headers=shown | {"x-firewall-secret": secret})]
+    sent = [asked(routes.SESSION_SHOW, headers=it) for it in (shown, shown | {"x-firewall-secret": secret})]
 
-    answers = [endpoint.answer(routes.SESSION_SHOW, behind, hello, it, NOW) for it in asked]
+    answers = [endpoint.answer(routes.SESSION_SHOW, behind, ANYONE, hello, it, NOW) for it in sent]
 
     assert [it["statusCode"] for it in answers] == [403, 200]
     assert [(line["source"], line["status"]) for line in logged()] == [("192.0.2.1", 403), ("203.0.113.7", 200)]
@@ -100,11 +136,11 @@ def test_a_refusal_is_answered_and_logged(
     assert line["error"].startswith(f"{type(error).__name__} at test_endpoint.py:")
 
 
-@pytest.mark.parametrize(("asked", "told"), [("google", "google"), ("github", "github"), ("<a caller's own word>", "")])
-def test_a_line_tells_the_provider_and_no_word_of_the_callers(logged: Logged, asked: str, told: str) -> None:
+@pytest.mark.parametrize(("named", "told"), [("google", "google"), ("github", "github"), ("<a caller's own word>", "")])
+def test_a_line_tells_the_provider_and_no_word_of_the_callers(logged: Logged, named: str, told: str) -> None:
     """The path says which, and anybody may write anything there: it would be in the log, and be counted (LG-02)."""
-    sent = {**event("GET", "/auth/google/callback"), "pathParameters": {"provider": asked}}
-    endpoint.answer(routes.OAUTH_CALLBACK, SETTINGS, raising(LoginDeclined()), sent, NOW)
+    sent = {**event("GET", "/auth/google/callback"), "pathParameters": {"provider": named}}
+    endpoint.answer(routes.OAUTH_CALLBACK, SETTINGS, ANYONE, raising(LoginDeclined()), sent, NOW)
 
     (line,) = logged()
     assert (line["event"], line["method"]) == ("authn_provider_fail", told)
@@ -135,7 +171,7 @@ def test_the_unexpected_is_500_without_detail(logged: Logged, error: Exception) 
 @pytest.mark.parametrize("broken", [{"headers": {1: "x"}}, {"cookies": [1]}, {"requestContext": "x"}])
 def test_an_event_that_cannot_be_read_is_answered_all_the_same(logged: Logged, broken: dict[str, Any]) -> None:
     """Whatever calls the function gets an answer with every header."""
-    got = endpoint.answer(routes.SESSION_SHOW, SETTINGS, hello, {**event(), **broken}, NOW)
+    got = endpoint.answer(routes.SESSION_SHOW, SETTINGS, ANYONE, hello, {**event(), **broken}, NOW)
 
     headers = {**SECURITY, "content-type": "application/json; charset=utf-8", "x-request-id": "unknown"}
     assert got == {"statusCode": 500, "headers": headers, "body": responses.refused(AccountsError()).body}
@@ -163,7 +199,7 @@ def test_our_own_pages_get_through() -> None:
 def test_routes_that_other_origins_may_read_are_open_to_header_credentials() -> None:
     """And answer CORS, errors too (WB-04)."""
     for handle in (hello, raising(NotFound())):
-        got = answer(routes.ACCOUNT_OPEN, handle, headers={"origin": "http://127.0.0.1:8188"})
+        got = answer(routes.ACCOUNT_OPEN, handle, headers={"origin": "http://127.0.0.1:8188", "x-api-key": KEY})
 
         assert got["statusCode"] == (200 if handle is hello else 404)
         assert CORS.items() <= got["headers"].items()
@@ -177,10 +213,10 @@ def test_a_route_without_cookies_asks_nobody_where_they_come_from() -> None:
 def test_a_function_keeps_nothing_of_the_request_before(logged: Logged) -> None:
     """Called as one person, as nobody and as another, each is answered as who they are (SE-17)."""
 
-    @endpoint.endpoint(routes.SESSION_SHOW, SETTINGS)
+    @endpoint.endpoint(routes.CLIENT_QUESTION, Deployed())
     def lambda_handler(sent: Request) -> Response:
-        credential = endpoint.credential_of(sent, routes.SESSION_SHOW, SETTINGS)
-        return responses.ok({"who": credential.secret[0] if credential else None}, user_id=sent.caller.user_agent)
+        who = sent.principal.credential_id[0] if sent.principal else None
+        return responses.ok({"who": who}, user_id=sent.caller.user_agent)
 
     people = [("a", ["__Host-session=" + "a" * 43]), ("nobody", []), ("b", ["__Host-session=" + "b" * 43])]
     answers = [lambda_handler(event(headers={"user-agent": who}, cookies=jar), None) for who, jar in people]
@@ -208,8 +244,107 @@ def test_requests_at_once_do_not_mix() -> None:
     assert answers == {number: f'{{"agent": "{number}"}}' for number in range(8)}
 
 
-def test_the_credential_is_that_of_the_request() -> None:
-    """As this deployment's own origin sees it."""
-    sent = request(cookies=[f"__Host-session={TOKEN}"])
+class Deployed:
+    """A deployment that accepts everyone, and remembers which kinds it was asked to accept."""
 
-    assert endpoint.credential_of(sent, routes.SESSION_SHOW, SETTINGS) == Credential(SESSION, TOKEN)
+    settings = SETTINGS
+
+    def authentication(self, kinds: frozenset[CredentialKind]) -> Authentication:
+        return Authentication({kind: Accepting(kind) for kind in kinds})
+
+
+PRESENTED: dict[CredentialKind, dict[str, Any]] = {
+    SESSION: {"cookies": [f"__Host-session={TOKEN}"], "headers": OWN},
+    ACCESS_TOKEN: {"headers": OWN | {"authorization": "Bearer a.b.c"}},
+    API_KEY: {"headers": OWN | {"x-api-key": KEY}},
+}
+_WITH_CREDENTIALS = [route for route in routes.ROUTES if route.credentials and route is not routes.KEY_VERIFY]
+_REFUSING = [route for route in _WITH_CREDENTIALS if not route.optional]
+
+
+@pytest.mark.parametrize("kind", PRESENTED)
+@pytest.mark.parametrize("route", _REFUSING, ids=lambda route: f"{route.method} {route.path}")
+def test_only_an_accepted_kind_reaches_the_handler(route: routes.Route, kind: CredentialKind) -> None:
+    """Another kind is refused without a lookup (AK-05)."""
+    reached: list[Principal | None] = []
+    authenticators = {it: Accepting(it) for it in PRESENTED}
+    deployed = Authentication({it: authenticators[it] for it in route.credentials})
+
+    def handle(sent: Request) -> Response:
+        reached.append(sent.principal)
+        return responses.ok({})
+
+    got = endpoint.answer(route, SETTINGS, deployed, handle, event(route.method, route.path, **PRESENTED[kind]), NOW)
+
+    accepted = kind in route.credentials
+    assert [it.kind for it in reached if it] == ([kind] if accepted else [])
+    assert authenticators[kind].asked == accepted
+    assert accepted or json.loads(got["body"])["error"] == "credential_not_accepted"
+
+
+@pytest.mark.parametrize("route", _REFUSING, ids=lambda route: f"{route.method} {route.path}")
+def test_without_a_credential_the_handler_is_not_reached(route: routes.Route) -> None:
+    got = endpoint.answer(
+        route, SETTINGS, ANYONE, raising(AssertionError), event(route.method, route.path, headers=OWN), NOW
+    )
+
+    assert (got["statusCode"], json.loads(got["body"])["error"]) == (401, "not_authenticated")
+
+
+@pytest.mark.parametrize("route", [it for it in routes.ROUTES if it.optional], ids=lambda route: route.path)
+def test_an_optional_credential_may_be_absent(route: routes.Route) -> None:
+    """A header that the route does not accept is not looked at either."""
+    for parts in ({"headers": OWN}, PRESENTED[API_KEY], PRESENTED[ACCESS_TOKEN]):
+        got = endpoint.answer(route, SETTINGS, ANYONE, hello, event(route.method, route.path, **parts), NOW)
+        assert got["statusCode"] == 200
+
+
+@pytest.mark.parametrize("route", [it for it in routes.ROUTES if it.fresh], ids=lambda it: f"{it.method} {it.path}")
+def test_a_fresh_route_refuses_a_login_of_long_ago(route: routes.Route) -> None:
+    """15 minutes are recent; a microsecond more is not (SE-12)."""
+    sent = event(route.method, route.path, **PRESENTED[SESSION])
+    codes = []
+    for now in (NOW + FRESH_LOGIN, NOW + FRESH_LOGIN + timedelta(microseconds=1)):
+        got = endpoint.answer(route, SETTINGS, ANYONE, hello, sent, now)
+        codes.append(json.loads(got["body"]).get("error"))
+
+    assert codes == [None, "reauth_required"]
+
+
+def test_the_routes_that_need_a_fresh_login_are_these() -> None:
+    """Whatever gives or takes away access to the account, and everything that is held about it."""
+    assert {f"{it.method} {it.path}" for it in routes.ROUTES if it.fresh} == {
+        "POST /auth/{provider}/link",
+        "DELETE /auth/identities/{id}",
+        "POST /auth/password",
+        "POST /auth/password/change",
+        "POST /auth/email/change",
+        "GET /customers/me/export",
+        "DELETE /customers/me",
+        "POST /customers/api-keys",
+    }
+
+
+def test_a_deployment_is_asked_for_what_the_route_accepts() -> None:
+    """Nothing else is made, so nothing else can be accepted."""
+    made: list[frozenset[CredentialKind]] = []
+
+    class Recording(Deployed):
+        def authentication(self, kinds: frozenset[CredentialKind]) -> Authentication:
+            made.append(kinds)
+            return super().authentication(kinds)
+
+    endpoint.endpoint(routes.KEY_LIST, Recording(), routes.LOGIN, routes.KEY_VERIFY)(hello)
+
+    assert made == [routes.LOGGED_IN, routes.NO_CREDENTIAL, routes.ADMIN_ONLY]
+
+
+def test_a_handler_cannot_ask_for_a_session_that_its_route_does_not_have() -> None:
+    """A mistake of ours is answered with 500, never taken for a person."""
+
+    def handle(sent: Request) -> Response:
+        return responses.ok({"user": sent.user_id, "session": sent.session.digest})
+
+    got = endpoint.answer(routes.LOGIN, SETTINGS, ANYONE, handle, event("POST", "/auth/login", headers=OWN), NOW)
+
+    assert got["statusCode"] == 500

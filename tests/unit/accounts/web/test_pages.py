@@ -224,7 +224,7 @@ def test_the_front_door_leads_to_the_account_or_to_the_login() -> None:
 )
 def test_a_refusal_leads_to_where_the_person_came_from(kind: type[LoginExpired], title: str, way: str) -> None:
     """To log in, or to the account of somebody who is logged in already."""
-    body = pages.refusal(SETTINGS)(kind()).body
+    body = pages.Pages(SETTINGS).refused(kind()).body
 
     assert html.escape(texts.catalogue("en", {})[f"{title}.title"]) in body
     assert f'href="{way}"' in body

@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 from msgspec import Struct
 
 from accounts.errors import AccountChanged
-from accounts.flows.people.authentication import Credential, SessionAuthentication
 from accounts.limits import (
     AUTHORIZATION_CODE_LIFETIME,
     CONSENT_QUESTIONS_PER_MINUTE,
@@ -53,33 +52,30 @@ class Answered(Struct, frozen=True):
 class ClientConsent(Struct, frozen=True):
     """Asks the person, and hands out codes. ``issuer`` is our own origin."""
 
-    authentication: SessionAuthentication
     users: Users
     throttles: Throttles
     transactions: Transactions
     issuer: str
 
-    def shown(self, credential: Credential | None, caller: Caller, now: datetime) -> User | None:
-        """Who would be asked: the account that is signed in here, or None. Raises TooManyAttempts.
+    def shown(self, session: Session | None, caller: Caller, now: datetime) -> User | None:
+        """The account that would be asked: the session's, or None. Raises TooManyAttempts.
 
-        Counted by account, or by source when nobody is signed in: neighbours keep nobody who is from the question.
+        Counted by account, or by source without a session, so that others at the same source cannot use up the
+        limit of an owner who is logged in.
         """
-        session = self.authentication.find(credential, now)
         asked, minute = session.user_id if session else caller.source, timedelta(minutes=1)
         throttles.count(self.throttles, "consent", asked, limit=CONSENT_QUESTIONS_PER_MINUTE, per=minute, now=now)
         return users.find(self.users, session.user_id) if session else None
 
-    def asked_of(self, account: str, credential: Credential | None, now: datetime) -> Session:
-        """The session of the person who answers for ``account``, the one that the page showed.
+    def check_asked(self, account: str, session: Session, now: datetime) -> None:
+        """Check that the session belongs to ``account``, which the page showed; count the answer.
 
-        Raises Unauthenticated, TooManyAttempts, or AccountChanged when somebody else has logged in since.
+        Raises TooManyAttempts, or AccountChanged when another account has logged in since.
         """
-        session = self.authentication.session(credential, now)
         if session.user_id != account:
             raise AccountChanged
         limit, minute = CONSENTS_PER_ACCOUNT_PER_MINUTE, timedelta(minutes=1)
         throttles.count(self.throttles, "consent-given", session.user_id, limit=limit, per=minute, now=now)
-        return session
 
     def allow(self, session: Session, question: Question, now: datetime) -> str:
         """Where to send the browser, with a code that works once and for a minute; raises Unauthenticated.

@@ -13,7 +13,7 @@ from accounts.limits import BAD_GRANTS_PER_ADDRESS_PER_MINUTE
 from accounts.model import access_tokens, sessions, throttles, users
 from accounts.model.access_tokens import Signer
 from accounts.model.audit import Caller
-from accounts.model.sessions import Method, Session
+from accounts.model.sessions import Lengths, Method, Session
 from accounts.model.throttles import Throttles
 from accounts.model.users import Beside, User, Users
 from accounts.transactions import Change
@@ -47,6 +47,8 @@ class ClientSessions(Struct, frozen=True):
     """Opens sessions for clients. ``issuer`` is our own origin."""
 
     opening: SessionOpening
+    users: Users
+    lengths: Lengths
     signer: Signer
     issuer: str
 
@@ -64,11 +66,11 @@ class ClientSessions(Struct, frozen=True):
             client_id=permission.client_id,
             scope=permission.scope,
             method=permission.method,
-            lengths=self.opening.lengths,
+            lengths=self.lengths,
             caller=caller,
             now=now,
         )
-        access = sign(self.signer, self.issuer, session, active(self.opening.users, permission.user_id), now)
+        access = sign(self.signer, self.issuer, session, active(self.users, permission.user_id), now)
         try:
             self.opening.open(session, *also(session), beside=Beside(permission.session, permission.at))
         except InvalidCredentials as error:

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from accounts.errors import InvalidUserCode
-from accounts.flows.people.authentication import Credential, SessionAuthentication
 from accounts.limits import USER_CODES_PER_ACCOUNT_PER_HOUR, USER_CODES_PER_ADDRESS_PER_MINUTE
 from accounts.model import consents, device_codes, one_time_tokens, throttles, users
 from accounts.model.audit import Caller
@@ -47,44 +46,39 @@ class DeviceQuestion(Struct, frozen=True):
 class DeviceConsent(Struct, frozen=True):
     """Asks the person, and writes the answer down."""
 
-    authentication: SessionAuthentication
     users: Users
     tokens: OneTimeTokens
     throttles: Throttles
     transactions: Transactions
 
-    def question(self, text: str, credential: Credential | None, caller: Caller, now: datetime) -> DeviceQuestion:
+    def question(self, text: str, session: Session, caller: Caller, now: datetime) -> DeviceQuestion:
         """What is asked by the code that was typed, which is theirs from now on.
 
         Raises Unauthenticated, TooManyAttempts, InvalidUserCode.
         """
-        session, code = self._entered(text, credential, caller, now)
+        code = self._entered(text, session, caller, now)
         user = users.active(self.users, session.user_id)
         if code.subject == NOBODY:
             self._commit(one_time_tokens.Take(replace(code, subject=user.user_id)))
         asked = UserCode.of(code)
         return DeviceQuestion(asked.client_id, asked.scope, asked.source, asked.user_agent, code.issued_at, user)
 
-    def answer(self, text: str, decision: str, credential: Credential | None, caller: Caller, now: datetime) -> str:
-        """Let the device in or not, once, and tell who said so.
+    def answer(self, text: str, decision: str, session: Session, caller: Caller, now: datetime) -> None:
+        """Allow or deny the device's request, once.
 
         Only whoever was asked can answer. A yes is worth nothing once the session in which it was given has ended.
         Raises Unauthenticated, InvalidInput, TooManyAttempts, InvalidUserCode.
         """
         decided = consents.decision(decision)
-        session, code = self._entered(text, credential, caller, now)
+        code = self._entered(text, session, caller, now)
         if code.subject == NOBODY:
             raise InvalidUserCode
         users.active(self.users, session.user_id)
         answered = one_time_tokens.Take(_answered(code, decided, session, now))
         self._commit(one_time_tokens.Consume(code.key), answered)
-        return session.user_id
 
-    def _entered(
-        self, text: str, credential: Credential | None, caller: Caller, now: datetime
-    ) -> tuple[Session, OneTimeToken]:
-        """Who typed, and the live code, nobody's or theirs. Counted before the look, whatever was typed."""
-        session = self.authentication.session(credential, now)
+    def _entered(self, text: str, session: Session, caller: Caller, now: datetime) -> OneTimeToken:
+        """The live code, unclaimed or claimed by the session's account. Counted before the read, whatever it is."""
         hour, minute = timedelta(hours=1), timedelta(minutes=1)
         by_account, by_source = USER_CODES_PER_ACCOUNT_PER_HOUR, USER_CODES_PER_ADDRESS_PER_MINUTE
         theirs = throttles.window("user-code", session.user_id, limit=by_account, per=hour, now=now)
@@ -94,7 +88,7 @@ class DeviceConsent(Struct, frozen=True):
         code = self.tokens.get(token_key(USER_CODE, digest)) if digest else None
         if code is None or now >= code.expires_at or code.subject not in {NOBODY, session.user_id}:
             raise InvalidUserCode
-        return session, code
+        return code
 
     def _commit(self, *changes: Change) -> None:
         try:

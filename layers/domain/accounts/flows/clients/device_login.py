@@ -18,7 +18,15 @@ from accounts.limits import DEVICE_POLL_EARLY, DEVICE_POLL_INTERVAL
 from accounts.model import throttles
 from accounts.model.audit import Caller
 from accounts.model.consents import ALLOW
-from accounts.model.one_time_tokens import DEVICE_CODE, NOBODY, DeviceAnswer, DeviceRequest, OneTimeToken, token_key
+from accounts.model.one_time_tokens import (
+    DEVICE_CODE,
+    NOBODY,
+    DeviceAnswer,
+    DeviceRequest,
+    OneTimeToken,
+    OneTimeTokens,
+    token_key,
+)
 from accounts.model.throttles import Throttles
 
 
@@ -26,6 +34,7 @@ class DeviceLogin(Struct, frozen=True):
     """Exchanges device codes."""
 
     codes: ClientLogin
+    tokens: OneTimeTokens
     throttles: Throttles
 
     def find(self, device_code: str, client_id: str, caller: Caller, now: datetime) -> OneTimeToken:
@@ -33,7 +42,7 @@ class DeviceLogin(Struct, frozen=True):
         if not secrets.is_token(device_code):
             raise InvalidGrant
         digest = secrets.digest(device_code)
-        token = self.codes.tokens.get(token_key(DEVICE_CODE, digest))
+        token = self.tokens.get(token_key(DEVICE_CODE, digest))
         if token is None:
             raise self.codes.second_use(digest, caller, now)
         if DeviceRequest.of(token).client_id != client_id:

@@ -8,7 +8,6 @@ from msgspec import Struct
 
 from accounts import secrets
 from accounts.errors import KeyLimitReached, NotFound, Refusal, Unauthenticated
-from accounts.flows.people.authentication import Credential, LoginAuthentication, SessionAuthentication
 from accounts.limits import API_KEYS_PER_ACCOUNT
 from accounts.model import api_keys, messages, users
 from accounts.model.api_keys import ApiKey, ApiKeys
@@ -33,16 +32,12 @@ class NewKey(Struct, frozen=True):
 class KeyCreation(Struct, frozen=True):
     """Makes keys. ``notices`` is an outbox that never fails the story: the key is made, its owner must see it."""
 
-    authentication: SessionAuthentication
     users: Users
     transactions: Transactions
     notices: Outbox
 
-    def create(
-        self, credential: Credential | None, name: str, description: str, caller: Caller, now: datetime
-    ) -> NewKey:
-        """A new key for a person who logged in recently; raises KeyLimitReached at 25, also under parallel calls."""
-        session = self.authentication.session(credential, now, fresh=True)
+    def create(self, session: Session, name: str, description: str, caller: Caller, now: datetime) -> NewKey:
+        """A new key for the session's account; raises KeyLimitReached at 25, also under parallel calls."""
         user_id = session.user_id
         plaintext, key = api_keys.make(user_id, name=name, description=description, now=now)
         hold = users.HoldKey(user_id, key.digest, API_KEYS_PER_ACCOUNT, session.digest)
@@ -64,25 +59,21 @@ class KeyCreation(Struct, frozen=True):
 class KeyList(Struct, frozen=True):
     """Lists keys."""
 
-    authentication: LoginAuthentication
     api_keys: ApiKeys
 
-    def of_caller(self, credential: Credential | None, now: datetime) -> tuple[str, list[ApiKey]]:
-        """Whose they are, and the account's keys, the newest first."""
-        user_id = self.authentication.session(credential, now).user_id
-        return user_id, sorted(self.api_keys.of_user(user_id), key=lambda key: key.created_at, reverse=True)
+    def of_account(self, user_id: str) -> list[ApiKey]:
+        """The account's keys, the newest first."""
+        return sorted(self.api_keys.of_user(user_id), key=lambda key: key.created_at, reverse=True)
 
 
 class KeyDeletion(Struct, frozen=True):
     """Deletes keys."""
 
-    authentication: LoginAuthentication
     transactions: Transactions
     notices: Outbox
 
-    def delete(self, credential: Credential | None, key_id: str, caller: Caller, now: datetime) -> str:
-        """End a key at once and tell whose it was; raises NotFound for any id that is not one of the caller's keys."""
-        user_id = self.authentication.session(credential, now).user_id
+    def delete(self, user_id: str, key_id: str, caller: Caller, now: datetime) -> None:
+        """End a key of the account at once; raises NotFound for an id that is not one of its keys."""
         if not secrets.is_digest(key_id):
             raise NotFound
         record = Record(user_id, "authn_token_revoked", now, caller, {"api_key": key_id})
@@ -91,4 +82,3 @@ class KeyDeletion(Struct, frozen=True):
         except Conflict as conflict:
             raise NotFound from conflict
         self.notices.put(messages.ApiKeyDeleted(user_id))
-        return user_id

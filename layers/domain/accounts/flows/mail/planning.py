@@ -20,7 +20,7 @@ from accounts.limits import (
 from accounts.model import messages, throttles, users
 from accounts.model.identities import EMAIL, Identities, Identity, email_key
 from accounts.model.messages import Message, Notice, OwnerNotice
-from accounts.model.throttles import Toll
+from accounts.model.throttles import Bucket, Toll
 from accounts.model.users import User, Users
 
 
@@ -93,7 +93,7 @@ class Planning(Struct, frozen=True):
         if identity is None or user is None:
             return None
         # Known browsers have a limit of their own, so that an attacker cannot use up the owner's emails.
-        bucket = "reset-mail-known" if message.known_browser in identity.devices else "reset-mail"
+        bucket: Bucket = "reset-mail-known" if message.known_browser in identity.devices else "reset-mail"
         return Plan(_reset_limits(bucket, identity.email, now), ResetLink(key, user))
 
     def _change(self, message: messages.EmailChange, now: datetime) -> Plan | None:
@@ -140,7 +140,7 @@ def _confirmation_limits(address: str, now: datetime) -> tuple[Toll, ...]:
     return (throttles.window("sign-up-mail", recipient, limit=limit, per=SIGNUP_MAILS_WINDOW, now=now),)
 
 
-def _reset_limits(bucket: str, address: str, now: datetime) -> tuple[Toll, ...]:
+def _reset_limits(bucket: Bucket, address: str, now: datetime) -> tuple[Toll, ...]:
     recipient, limits = secrets.digest(address), ((RESET_MAILS_PER_HOUR, 1), (RESET_MAILS_PER_DAY, 24))
     return tuple(
         throttles.window(bucket, recipient, limit=limit, per=timedelta(hours=hours), now=now) for limit, hours in limits

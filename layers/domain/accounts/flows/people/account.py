@@ -9,7 +9,6 @@ from datetime import datetime
 from msgspec import Struct
 
 from accounts import text
-from accounts.flows.people.authentication import Authentication, Credential, SessionAuthentication
 from accounts.limits import PERSON_NAME_MAX_CHARACTERS
 from accounts.model import api_keys, identities, sessions, users
 from accounts.model.audit import Caller, Record
@@ -19,42 +18,26 @@ from accounts.transactions import Change, Transactions, again_on_conflict
 
 
 class AccountLookup(Struct, frozen=True):
-    """Tells whose credential this is."""
+    """Shows the account behind a credential."""
 
-    authentication: Authentication
     users: Users
 
-    def behind(self, credential: Credential | None, caller: Caller, now: datetime) -> User:
-        """The account behind any kind of credential; raises Unauthenticated."""
-        principal = self.authentication.principal(credential, caller, now)
-        return users.active(self.users, principal.user_id)
-
-
-class SessionAccount(Struct, frozen=True):
-    """Tells who is signed in."""
-
-    authentication: SessionAuthentication
-    users: Users
-
-    def of(self, credential: Credential | None, now: datetime) -> tuple[Session, User]:
-        """The session and its account; raises Unauthenticated."""
-        session = self.authentication.session(credential, now)
-        return session, users.active(self.users, session.user_id)
+    def of(self, user_id: str) -> User:
+        """The active account; raises Unauthenticated."""
+        return users.active(self.users, user_id)
 
 
 class AccountRenaming(Struct, frozen=True):
     """Changes what the person is called."""
 
-    authentication: SessionAuthentication
     users: Users
     transactions: Transactions
 
-    def rename(self, credential: Credential | None, name: str, caller: Caller, now: datetime) -> User:
+    def rename(self, user_id: str, name: str, caller: Caller, now: datetime) -> User:
         """The account under its new name, which may be empty; raises InvalidInput.
 
         The identities have the name too, because a log-in is answered from them; they change in the same transaction.
         """
-        user_id = self.authentication.session(credential, now).user_id
         chosen = text.line("name", name, at_most=PERSON_NAME_MAX_CHARACTERS)
         return again_on_conflict(lambda: self._rename(user_id, chosen, caller, now))
 
@@ -71,15 +54,12 @@ class AccountRenaming(Struct, frozen=True):
 class AccountClosing(Struct, frozen=True):
     """Deletes an account and all it owns, in one transaction, effective with the next request."""
 
-    authentication: SessionAuthentication
     users: Users
     transactions: Transactions
 
-    def close(self, credential: Credential | None, caller: Caller, now: datetime) -> str:
-        """Close the account of a person who logged in recently; tells which it was."""
-        session = self.authentication.session(credential, now, fresh=True)
+    def close(self, session: Session, caller: Caller, now: datetime) -> None:
+        """Delete the session's account; raises Unauthenticated when the session has ended."""
         again_on_conflict(lambda: self._close(session, caller, now))
-        return session.user_id
 
     def _close(self, session: Session, caller: Caller, now: datetime) -> None:
         user = users.active(self.users, session.user_id)

@@ -7,13 +7,12 @@ from datetime import datetime
 from msgspec import Struct
 
 from accounts.flows.people.activity import latest
-from accounts.flows.people.authentication import Credential, SessionAuthentication
 from accounts.limits import ACTIVITY_EXPORTED
 from accounts.model import identities, users
 from accounts.model.api_keys import ApiKey, ApiKeys
 from accounts.model.audit import AuditEvents, Record
 from accounts.model.identities import Identities, Identity
-from accounts.model.sessions import Session
+from accounts.model.sessions import Session, Sessions
 from accounts.model.users import User, Users
 
 
@@ -31,17 +30,16 @@ class Holdings(Struct, frozen=True):
 class AccountExport(Struct, frozen=True):
     """Collects what is held."""
 
-    authentication: SessionAuthentication
     users: Users
     identities: Identities
     api_keys: ApiKeys
+    sessions: Sessions
     audit_events: AuditEvents
 
-    def of_caller(self, credential: Credential | None, now: datetime) -> Holdings:
-        """Everything about a person who logged in recently: a device that was left open gives away less."""
-        current = self.authentication.session(credential, now, fresh=True)
+    def of_session(self, current: Session, now: datetime) -> Holdings:
+        """Everything that is held about the session's account; raises Unauthenticated when it is not active."""
         user = users.active(self.users, current.user_id)
-        sessions = self.authentication.sessions.of_user(user.user_id)
+        sessions = self.sessions.of_user(user.user_id)
         return Holdings(
             user=user,
             current=current,

@@ -6,7 +6,6 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from accounts.flows.people.authentication import Credential, SessionAuthentication
 from accounts.limits import ACTIVITY_SHOWN, AUDIT_KEPT
 from accounts.model.audit import AuditEvents, Record
 
@@ -14,13 +13,11 @@ from accounts.model.audit import AuditEvents, Record
 class ActivityList(Struct, frozen=True):
     """Shows an account's latest activity."""
 
-    authentication: SessionAuthentication
     audit_events: AuditEvents
 
-    def of_caller(self, credential: Credential | None, now: datetime) -> tuple[str, list[Record]]:
-        """Whose it is, and the latest of what happened, the newest first."""
-        user_id = self.authentication.session(credential, now).user_id
-        return user_id, latest(self.audit_events, user_id, ACTIVITY_SHOWN, now)
+    def of_account(self, user_id: str, now: datetime) -> list[Record]:
+        """The account's latest records, the newest first."""
+        return latest(self.audit_events, user_id, ACTIVITY_SHOWN, now)
 
 
 def latest(store: AuditEvents, user_id: str, at_most: int, now: datetime) -> list[Record]:

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from accounts.errors import InvalidInput, InvalidLink
-from accounts.flows.people.authentication import Credential, SessionAuthentication
 from accounts.limits import EMAIL_CHANGES_PER_ACCOUNT_PER_DAY
 from accounts.model import email_addresses, identities, messages, one_time_tokens, sessions, throttles, users
 from accounts.model.audit import Caller, Record
@@ -28,17 +27,16 @@ from accounts.transactions import Conflict, Transactions, again_on_conflict
 class EmailChangeRequest(Struct, frozen=True):
     """Asks for the change."""
 
-    authentication: SessionAuthentication
     users: Users
     throttles: Throttles
     outbox: Outbox
 
-    def ask(self, credential: Credential | None, email: str, caller: Caller, now: datetime) -> str:
+    def ask(self, session: Session, email: str, caller: Caller, now: datetime) -> str:
         """Have the link mailed to ``email``, and the old address told; the answer is the same if it is taken.
 
-        Wants a person who logged in recently; tells who it was. Raises TooManyAttempts.
+        Returns the account's id. Raises TooManyAttempts.
         """
-        user = users.active(self.users, self.authentication.session(credential, now, fresh=True).user_id)
+        user = users.active(self.users, session.user_id)
         address, user_id = email_addresses.canonical(email), user.user_id
         if address == user.email:
             message = "This is your address already."
@@ -55,7 +53,6 @@ class EmailChangeRequest(Struct, frozen=True):
 class EmailChange(Struct, frozen=True):
     """Carries it out. ``notices`` never fails the story."""
 
-    authentication: SessionAuthentication
     tokens: OneTimeTokens
     identities: Identities
     users: Users
@@ -63,13 +60,12 @@ class EmailChange(Struct, frozen=True):
     transactions: Transactions
     notices: Outbox
 
-    def confirm(self, credential: Credential | None, token: str, caller: Caller, now: datetime) -> Identity:
+    def confirm(self, session: Session, token: str, caller: Caller, now: datetime) -> Identity:
         """Move the account and end its other sessions, in one transaction; tells the new address, as stored.
 
         Raises InvalidLink for a link that is unknown, used, expired, superseded, another account's, from before a
         change of password, or to an address that has got an owner meanwhile.
         """
-        session = self.authentication.session(credential, now)
         throttles.count_confirmation(self.throttles, caller, now)
         found = one_time_tokens.find(self.tokens, EMAIL_CHANGE, token, now)
         if found is None or found.subject != session.user_id:

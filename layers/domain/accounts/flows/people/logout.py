@@ -8,10 +8,9 @@ from msgspec import Struct
 
 from accounts import secrets
 from accounts.errors import NotFound, Unauthenticated
-from accounts.flows.people.authentication import Credential, SessionAuthentication
 from accounts.model import sessions, users
 from accounts.model.audit import Caller, Record
-from accounts.model.sessions import Session
+from accounts.model.sessions import Session, Sessions
 from accounts.model.users import Users
 from accounts.transactions import Conflict, Transactions, again_on_conflict
 
@@ -19,61 +18,49 @@ from accounts.transactions import Conflict, Transactions, again_on_conflict
 class Logout(Struct, frozen=True):
     """Ends the session that is presented."""
 
-    authentication: SessionAuthentication
     transactions: Transactions
 
-    def here(self, credential: Credential | None, caller: Caller, now: datetime) -> str | None:
-        """End the presented session and tell whose it was; nothing to end is no error: the person is logged out."""
-        session = self.authentication.find(credential, now)
-        if session is None:
-            return None
-        ended = end_if_there(self.transactions, session.user_id, session.digest, caller, now)
-        return session.user_id if ended else None
+    def here(self, session: Session | None, caller: Caller, now: datetime) -> bool:
+        """End the session and return whether there was one to end: it may have ended before or concurrently."""
+        return session is not None and end_if_there(self.transactions, session.user_id, session.digest, caller, now)
 
 
 class SessionList(Struct, frozen=True):
-    """Where a person is signed in."""
+    """Lists where an account is logged in."""
 
-    authentication: SessionAuthentication
+    sessions: Sessions
 
-    def of(self, credential: Credential | None, now: datetime) -> tuple[Session, list[Session]]:
-        """The current session, and all of the account's live ones, the latest activity first."""
-        current = self.authentication.session(credential, now)
-        live = [session for session in self.authentication.sessions.of_user(current.user_id) if session.is_live(now)]
-        return current, sorted(live, key=lambda session: session.last_seen_at, reverse=True)
+    def of_account(self, user_id: str, now: datetime) -> list[Session]:
+        """The account's live sessions, the latest activity first."""
+        live = [session for session in self.sessions.of_user(user_id) if session.is_live(now)]
+        return sorted(live, key=lambda session: session.last_seen_at, reverse=True)
 
 
 class SessionRevocation(Struct, frozen=True):
     """Ends one session of the account."""
 
-    authentication: SessionAuthentication
     transactions: Transactions
 
-    def end(self, credential: Credential | None, session_id: str, caller: Caller, now: datetime) -> str:
-        """End the session with that id and tell whose it was; raises NotFound for any id that is not one's own."""
-        current = self.authentication.session(credential, now)
+    def end(self, user_id: str, session_id: str, caller: Caller, now: datetime) -> None:
+        """End the account's session with that id; raises NotFound for an id that is not one of its sessions."""
         if not secrets.is_digest(session_id):
             raise NotFound
-        end(self.transactions, current.user_id, session_id, caller, now)
-        return current.user_id
+        end(self.transactions, user_id, session_id, caller, now)
 
 
 class LogoutEverywhere(Struct, frozen=True):
     """Ends every session of the account."""
 
-    authentication: SessionAuthentication
     users: Users
     transactions: Transactions
 
-    def everywhere(self, credential: Credential | None, caller: Caller, now: datetime) -> str:
-        """End all sessions, the presented one included, in one transaction; tells whose they were.
+    def everywhere(self, user_id: str, caller: Caller, now: datetime) -> None:
+        """End all sessions of the account in one transaction; raises Unauthenticated when the account is gone.
 
-        The account's own item says which there are, so none is missed that an index has not heard of yet; if one
-        starts meanwhile, the transaction is refused and made again.
+        The account's own item lists its sessions, because an index may lag behind. A session that starts concurrently
+        refuses the transaction, which is then retried.
         """
-        user_id = self.authentication.session(credential, now).user_id
         again_on_conflict(lambda: self._end_all(user_id, caller, now))
-        return user_id
 
     def _end_all(self, user_id: str, caller: Caller, now: datetime) -> None:
         user = self.users.get(user_id)

@@ -10,7 +10,6 @@ from functools import cache
 from msgspec import Struct
 
 from accounts.errors import InvalidCredentials, PasswordMissing, Unauthenticated
-from accounts.flows.people.authentication import Credential, SessionAuthentication
 from accounts.model import identities, messages, passwords, sessions, throttles, users
 from accounts.model.audit import Caller, Record
 from accounts.model.identities import Identities, Identity, email_key
@@ -27,7 +26,6 @@ _NOT_THE_CURRENT_ONE = "The current password is not right. Check Caps Lock and t
 class PasswordChange(Struct, frozen=True):
     """Replaces a password; every other session of the account ends, and every link that was mailed (ASVS 7.4.3)."""
 
-    authentication: SessionAuthentication
     users: Users
     identities: Identities
     throttles: Throttles
@@ -36,15 +34,14 @@ class PasswordChange(Struct, frozen=True):
     transactions: Transactions
     notices: Outbox
 
-    def change(self, credential: Credential | None, current: str, new: str, caller: Caller, now: datetime) -> str:
-        """Change the password of a person who logged in recently; tells whose it was.
+    def change(self, session: Session, current: str, new: str, caller: Caller, now: datetime) -> str:
+        """Change the password of the session's account and return the account's id.
 
         Tries count like those of a log-in, against the same streak. Raises InvalidCredentials when ``current`` is not
         the password, PasswordMissing when there is none, WeakPassword, TooManyAttempts.
         """
         passwords.check_length(current)
         passwords.check_length(new)
-        session = self.authentication.session(credential, now, fresh=True)
         user = users.active(self.users, session.user_id)
         address = with_password(self.identities, user)
         passwords.check_acceptable(new, email=user.email, policy=self.policy)

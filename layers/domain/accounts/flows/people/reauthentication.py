@@ -6,30 +6,28 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from accounts.flows.people.authentication import Credential, SessionAuthentication
 from accounts.flows.people.login import Login
 from accounts.flows.people.password_change import with_password
 from accounts.flows.people.session_opening import LoggedIn
 from accounts.model import users
 from accounts.model.audit import Caller
 from accounts.model.identities import Identities
+from accounts.model.sessions import Session
 from accounts.model.users import Users
 
 
 class Reauthentication(Struct, frozen=True):
     """Exchanges a live session for a fresh one of the same person."""
 
-    authentication: SessionAuthentication
     users: Users
     identities: Identities
     login: Login
 
-    def with_password(self, credential: Credential | None, password: str, caller: Caller, now: datetime) -> LoggedIn:
-        """A new session in place of the presented one, remembered if that was; a log-in in all respects.
+    def with_password(self, session: Session, password: str, caller: Caller, now: datetime) -> LoggedIn:
+        """A new session in place of ``session``, remembered if that was; a login in all respects.
 
-        Raises InvalidCredentials, PasswordMissing, TooManyAttempts, or Unauthenticated without a live session.
+        Raises InvalidCredentials, PasswordMissing, TooManyAttempts, or Unauthenticated.
         """
-        session = self.authentication.session(credential, now)
         user = users.active(self.users, session.user_id)
         address = with_password(self.identities, user)
         return self.login.with_password(

@@ -35,7 +35,7 @@ class LoggedIn(Struct, frozen=True):
 
     def __repr__(self) -> str:
         """Without the token: it may end up in a traceback."""
-        return f"SignedIn(user_id={self.session.user_id!r})"
+        return f"LoggedIn(user_id={self.session.user_id!r})"
 
 
 class SessionOpening(Struct, frozen=True):

@@ -27,7 +27,7 @@ from accounts.model.one_time_tokens import PROVIDER_VERIFICATION, OneTimeToken, 
 from accounts.model.providers import TITLES, ProviderPerson
 from accounts.model.sessions import Session
 from accounts.model.throttles import Throttles
-from accounts.model.users import User
+from accounts.model.users import User, Users
 from accounts.transactions import Change, Conflict, Transactions
 
 
@@ -35,6 +35,7 @@ class IdentityLinking(Struct, frozen=True):
     """Writes links and accounts. ``notices`` never fails a story; ``outbox`` does, because the mail is its point."""
 
     opening: SessionOpening
+    users: Users
     transactions: Transactions
     outbox: Outbox
     notices: Outbox
@@ -103,7 +104,7 @@ class IdentityLinking(Struct, frozen=True):
 
     def held_with(self, local: Identity | None) -> frozenset[str]:
         """The keys of all identities of the account behind a verified address."""
-        user = self.opening.users.get(local.user_id) if local is not None and local.verified else None
+        user = self.users.get(local.user_id) if local is not None and local.verified else None
         return user.identities if user else frozenset()
 
     def ask_for_proof(self, person: ProviderPerson, browser: str, now: datetime) -> None:
@@ -205,7 +206,7 @@ class IdentityLinking(Struct, frozen=True):
         if conflict.concerns(one_time_tokens.Consume):
             return InvalidLink()
         if conflict.concerns(users.HoldIdentity):
-            user = self.opening.users.get(user_id)
+            user = self.users.get(user_id)
             if user is not None and session is not None and session not in user.sessions:
                 return Unauthenticated()
             if user is not None:

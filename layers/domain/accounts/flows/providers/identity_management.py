@@ -10,7 +10,6 @@ from functools import cache
 from msgspec import Struct
 
 from accounts.errors import LastIdentity, NotFound, PasswordExists
-from accounts.flows.people.authentication import Credential, SessionAuthentication
 from accounts.model import identities, messages, passwords, sessions, users
 from accounts.model.audit import Caller, Record
 from accounts.model.identities import EMAIL, Identities, Identity, email_key, public_id
@@ -25,35 +24,31 @@ from accounts.transactions import Transactions, again_on_conflict
 class IdentityList(Struct, frozen=True):
     """Shows an account's ways in."""
 
-    authentication: SessionAuthentication
     users: Users
     identities: Identities
 
-    def of_caller(self, credential: Credential | None, now: datetime) -> list[Identity]:
+    def of_account(self, user_id: str) -> list[Identity]:
         """The account's identities, the oldest first."""
-        user = users.active(self.users, self.authentication.session(credential, now).user_id)
+        user = users.active(self.users, user_id)
         return sorted(identities.held(self.identities, user), key=lambda identity: (identity.created_at, identity.key))
 
 
 class IdentityUnlinking(Struct, frozen=True):
     """Takes one way in away, never the last."""
 
-    authentication: SessionAuthentication
     users: Users
     identities: Identities
     transactions: Transactions
     notices: Outbox
 
-    def unlink(self, credential: Credential | None, identity_id: str, caller: Caller, now: datetime) -> str:
-        """Unlink a provider; raises NotFound for any id that is not one of the person's provider logins.
+    def unlink(self, user_id: str, identity_id: str, caller: Caller, now: datetime) -> None:
+        """Unlink a provider; raises NotFound for an id that is not one of the account's provider identities.
 
         The account's revision is a condition of the write, so of two parallel calls that would together leave
         nothing, one is refused, looks again, and finds that it would take the last.
         """
-        user_id = self.authentication.session(credential, now, fresh=True).user_id
         gone = again_on_conflict(lambda: self._take_away(user_id, identity_id, caller, now))
         self.notices.put(messages.IdentityUnlinked(user_id, TITLES[gone.provider]))
-        return user_id
 
     def _take_away(self, user_id: str, identity_id: str, caller: Caller, now: datetime) -> Identity:
         user = users.active(self.users, user_id)
@@ -77,7 +72,6 @@ class IdentityUnlinking(Struct, frozen=True):
 class PasswordSetting(Struct, frozen=True):
     """Gives an account that came through a provider a password of its own."""
 
-    authentication: SessionAuthentication
     users: Users
     identities: Identities
     hasher: PasswordHasher
@@ -85,10 +79,9 @@ class PasswordSetting(Struct, frozen=True):
     transactions: Transactions
     notices: Outbox
 
-    def set(self, credential: Credential | None, password: str, caller: Caller, now: datetime) -> str:
-        """Set the first password of a person who logged in recently; their other sessions end (ASVS 7.4.3)."""
+    def set(self, session: Session, password: str, caller: Caller, now: datetime) -> None:
+        """Set the first password of the session's account; its other sessions end (ASVS 7.4.3)."""
         passwords.check_length(password)
-        session = self.authentication.session(credential, now, fresh=True)
 
         @cache
         def accepted_and_hashed(email: str) -> str:
@@ -98,7 +91,6 @@ class PasswordSetting(Struct, frozen=True):
 
         again_on_conflict(lambda: self._write(session, accepted_and_hashed, caller, now))
         self.notices.put(messages.PasswordSet(session.user_id))
-        return session.user_id
 
     def _write(self, session: Session, hashed: Callable[[str], str], caller: Caller, now: datetime) -> None:
         user = users.active(self.users, session.user_id)

@@ -84,24 +84,19 @@ class ProviderDeparture(Struct, frozen=True):
     allowlist: Allowlist
     throttles: Throttles
     transactions: Transactions
-    authentication: SessionAuthentication
 
     def login(self, provider: str, return_to: str, caller: Caller, now: datetime) -> Departure:
         """Start a sign-in; raises ProviderOff, OriginNotAllowed or TooManyAttempts."""
         return self._depart(provider, return_to, caller, now, intent=LOGIN)
 
-    def link(
-        self, provider: str, return_to: str, credential: Credential | None, caller: Caller, now: datetime
-    ) -> Departure:
-        """Start linking a provider to the account of a person who logged in recently."""
-        session = self.authentication.session(credential, now, fresh=True)
+    def link(self, provider: str, return_to: str, session: Session, caller: Caller, now: datetime) -> Departure:
+        """Start linking a provider to the session's account."""
         return self._depart(provider, return_to, caller, now, intent=LINK, session=session.digest)
 
     def reauthenticate(
-        self, provider: str, return_to: str, credential: Credential | None, caller: Caller, now: datetime
+        self, provider: str, return_to: str, session: Session, caller: Caller, now: datetime
     ) -> Departure:
-        """Start proving again who a signed-in person is, for a step that wants a recent log-in."""
-        session = self.authentication.session(credential, now)
+        """Start a re-authentication for a step that needs a recent login."""
         return self._depart(provider, return_to, caller, now, intent=REAUTHENTICATE, session=session.digest)
 
     def _depart(

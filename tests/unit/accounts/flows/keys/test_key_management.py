@@ -46,7 +46,7 @@ def test_a_new_key_is_nowhere_in_what_is_kept(service: Service) -> None:
 def test_a_key_needs_a_log_in_of_the_last_15_minutes(service: Service) -> None:
     """However busy the session was since (SE-12)."""
     logged_in = service.person()
-    service.sessions.session(cookie(logged_in), later(minutes=14))
+    service.session(cookie(logged_in), later(minutes=14))
 
     assert service.key(logged_in, now=later(minutes=15)).plaintext
     with pytest.raises(ReauthenticationRequired):
@@ -98,9 +98,9 @@ def test_an_account_that_ends_meanwhile_is_not_told_that_it_is_full(service: Ser
 
     def meanwhile() -> None:
         if end == "disabled":
-            rival.disabling.disable(order(logged_in.session.user_id), NOW)
+            rival.account_disabling.disable(order(logged_in.session.user_id), NOW)
         else:
-            rival.closing.close(cookie(logged_in), OWNER, NOW)
+            rival.account_closing.close(cookie(logged_in), OWNER, NOW)
 
     service.interposed = Meanwhile(service.world, meanwhile)
     with pytest.raises(Unauthenticated):
@@ -110,16 +110,13 @@ def test_an_account_that_ends_meanwhile_is_not_told_that_it_is_full(service: Ser
 
 
 def test_keys_are_listed_newest_first_and_only_ones_own(service: Service) -> None:
-    """With whose they are."""
+    """Those of another account are not among them."""
     other = service.person("other@example.com")
     service.key(other)
     logged_in = service.person()
     older, newer = service.key(logged_in, "a"), service.key(logged_in, "b", later(minutes=1))
 
-    assert service.key_list.of_caller(cookie(logged_in), later(minutes=20)) == (
-        logged_in.session.user_id,
-        [newer.api_key, older.api_key],
-    )
+    assert service.key_list.of_account(cookie(logged_in), later(minutes=20)) == [newer.api_key, older.api_key]
 
 
 def test_a_deleted_key_is_gone_with_the_next_use(service: Service) -> None:
@@ -130,10 +127,10 @@ def test_a_deleted_key_is_gone_with_the_next_use(service: Service) -> None:
     service.outbox.messages.clear()
 
     at = later(minutes=30)
-    user_id = service.key_deletion.delete(cookie(logged_in), new.api_key.digest, OWNER, at)
+    service.key_deletion.delete(cookie(logged_in), new.api_key.digest, OWNER, at)
 
-    assert user_id == logged_in.session.user_id
-    assert service.keys.find(new.plaintext, OWNER, at) is None
+    user_id = logged_in.session.user_id
+    assert service.key_lookup.find(new.plaintext, OWNER, at) is None
     assert (service.world.api_keys, service.world.users[user_id].api_keys) == ({}, frozenset())
     assert service.outbox.messages == [messages.ApiKeyDeleted(user_id=user_id)]
     (record,) = service.world.records
@@ -172,7 +169,7 @@ def test_another_persons_key_is_not_found_and_works_on(service: Service) -> None
         service.key_deletion.delete(cookie(logged_in), victims.api_key.digest, OWNER, NOW)
 
     assert refusal.value.message == NotFound.default_message
-    assert service.keys.find(victims.plaintext, OWNER, NOW) is not None
+    assert service.key_lookup.find(victims.plaintext, OWNER, NOW) is not None
 
 
 def test_a_key_cannot_manage_keys(service: Service) -> None:
@@ -183,7 +180,7 @@ def test_a_key_cannot_manage_keys(service: Service) -> None:
     with pytest.raises(CredentialNotAccepted):
         service.key_creation.create(key, "another", "", OWNER, NOW)
     with pytest.raises(CredentialNotAccepted):
-        service.key_list.of_caller(key, NOW)
+        service.key_list.of_account(key, NOW)
     with pytest.raises(CredentialNotAccepted):
         service.key_deletion.delete(key, new.api_key.digest, OWNER, NOW)
 
@@ -196,7 +193,7 @@ def test_nobody_manages_keys_without_a_session(service: Service, credential: Cre
     with pytest.raises(Unauthenticated):
         service.key_creation.create(credential, "laptop", "", OWNER, NOW)
     with pytest.raises(Unauthenticated):
-        service.key_list.of_caller(credential, NOW)
+        service.key_list.of_account(credential, NOW)
     with pytest.raises(Unauthenticated):
         service.key_deletion.delete(credential, NO_KEY, OWNER, NOW)
 

@@ -3,8 +3,18 @@
 import pytest
 
 from accounts.errors import InvalidAdminSecret, TooManyAttempts, Unavailable
+from accounts.flows.people.authentication import ADMIN_SECRET as ADMIN_SECRET_KIND
+from accounts.flows.people.authentication import Credential, Principal
 from accounts.model import users
+from accounts.model.audit import Caller
+from accounts.web import routes
 from tests.unit.accounts.stage import ADMIN_SECRET, NOW, OWNER, STRANGER, Service, counted, later, untouched
+
+
+def authenticate(service: Service, secret: str, caller: Caller = STRANGER) -> Principal:
+    """Present the admin secret."""
+    authentication = service.authentication(routes.KEY_VERIFY.credentials)
+    return authentication.principal(Credential(ADMIN_SECRET_KIND, secret), caller, NOW)
 
 
 def test_a_good_key_tells_its_account(service: Service) -> None:
@@ -12,7 +22,7 @@ def test_a_good_key_tells_its_account(service: Service) -> None:
     logged_in = service.person()
     new = service.key(logged_in)
 
-    owner = service.key_verification.owner(new.plaintext, ADMIN_SECRET, STRANGER, later(minutes=1))
+    owner = service.key_verification.owner(new.plaintext, later(minutes=1))
 
     assert owner == service.world.users[logged_in.session.user_id]
     assert service.world.api_keys[new.api_key.digest].last_used_at == later(minutes=1)
@@ -21,7 +31,7 @@ def test_a_good_key_tells_its_account(service: Service) -> None:
 @pytest.mark.parametrize("text", ["", "comfyui-", "comfyui-" + "A" * 64, "\ud800"])
 def test_what_is_no_key_tells_nothing(service: Service, text: str) -> None:
     """And is no error: the question was a good one."""
-    assert service.key_verification.owner(text, ADMIN_SECRET, STRANGER, NOW) is None
+    assert service.key_verification.owner(text, NOW) is None
 
 
 @pytest.mark.parametrize("state", ["gone", "disabled"])
@@ -34,16 +44,14 @@ def test_a_key_without_an_active_account_is_worth_nothing(service: Service, stat
     else:
         service.world.user(logged_in.session.user_id, status=users.DISABLED)
 
-    assert service.key_verification.owner(new.plaintext, ADMIN_SECRET, STRANGER, NOW) is None
+    assert service.key_verification.owner(new.plaintext, NOW) is None
 
 
 @pytest.mark.parametrize("secret", ["", "a" * 47, "a" * 49, "A" * 48, ADMIN_SECRET + " ", "é", "\ud800"])
 def test_a_wrong_admin_secret_is_refused_before_the_key_is_looked_at(service: Service, secret: str) -> None:
     """Counted against its source."""
-    new = service.key(service.person())
-    service.world.reads.clear()
     with pytest.raises(InvalidAdminSecret):
-        service.key_verification.owner(new.plaintext, secret, STRANGER, NOW)
+        authenticate(service, secret)
 
     assert (service.world.reads, counted(service)) == ([], {"admin/60": 1})
 
@@ -52,18 +60,19 @@ def test_a_source_may_be_wrong_ten_times_a_minute(service: Service) -> None:
     """Then it waits; another source does not (TH-06)."""
     for _ in range(10):
         with pytest.raises(InvalidAdminSecret):
-            service.key_verification.owner("", "wrong", STRANGER, NOW)
+            authenticate(service, "wrong")
     with pytest.raises(TooManyAttempts) as refusal:
-        service.key_verification.owner("", "wrong", STRANGER, NOW)
+        authenticate(service, "wrong")
 
     assert refusal.value.retry_after == 60
     with pytest.raises(InvalidAdminSecret):
-        service.key_verification.owner("", "wrong", OWNER, NOW)
+        authenticate(service, "wrong", OWNER)
 
 
 def test_a_good_question_counts_nothing(service: Service) -> None:
     """Services ask all day."""
-    service.key_verification.owner("", ADMIN_SECRET, STRANGER, NOW)
+    authenticate(service, ADMIN_SECRET)
+    service.key_verification.owner("", NOW)
 
     assert untouched(service)
 
@@ -72,6 +81,6 @@ def test_nothing_is_told_when_the_limiter_does_not_answer(service: Service) -> N
     """Not even that the secret was wrong (TH-12)."""
     service.world.down = True
     with pytest.raises(Unavailable):
-        service.key_verification.owner("", "wrong", STRANGER, NOW)
+        authenticate(service, "wrong")
 
     assert service.world.counters == {}

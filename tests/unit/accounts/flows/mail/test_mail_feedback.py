@@ -36,7 +36,7 @@ Lines = Callable[[], list[dict[str, Any]]]
 
 def of(service: Service) -> MailFeedback:
     """The story, on that world."""
-    return MailFeedback(FakeIdentities(service.world), FakeUsers(service.world), service.transactions)
+    return MailFeedback(FakeIdentities(service.world), FakeUsers(service.world), service.writing())
 
 
 def account(service: Service) -> User:
@@ -196,7 +196,7 @@ def test_a_sign_up_whose_mail_came_back_gets_no_second_one(service: Service) -> 
     assert len(service.postman.mails) == sent
 
     service.change_identity(pending_token=pending)
-    service.verification.confirm(token, PASSWORD, None, OWNER, NOW)
+    service.email_verification.confirm(token, PASSWORD, None, OWNER, NOW)
     assert service.identity().undeliverable is None
 
 

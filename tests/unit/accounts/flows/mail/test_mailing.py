@@ -88,7 +88,7 @@ def test_over_the_limit_the_link_that_was_sent_stays_good(service: Service) -> N
         token = service.mailed_token()
     service.mailing.deliver(ABOUT_SIGNUP, NOW)
 
-    assert service.verification.confirm(token, PASSWORD, None, OWNER, NOW).identity.verified
+    assert service.email_verification.confirm(token, PASSWORD, None, OWNER, NOW).identity.verified
 
 
 def test_another_recipient_has_a_limit_of_its_own(service: Service) -> None:
@@ -129,7 +129,7 @@ def test_a_message_that_comes_again_makes_a_new_link(service: Service) -> None:
     service.postman.down = False
 
     token = service.mailed_token()
-    assert service.verification.confirm(token, PASSWORD, None, OWNER, NOW).identity.verified
+    assert service.email_verification.confirm(token, PASSWORD, None, OWNER, NOW).identity.verified
 
 
 def test_a_table_that_does_not_answer_is_unavailable(service: Service) -> None:

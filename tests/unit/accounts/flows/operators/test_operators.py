@@ -54,10 +54,10 @@ def line(user_id: str, event: str, **detail: str) -> Record:
 
 
 ACTS: dict[str, Callable[[Service, OperatorRequest], object]] = {
-    "disable": lambda it, asked: it.disabling.disable(asked, SOON),
-    "enable": lambda it, asked: it.enabling.enable(asked, SOON),
-    "remove": lambda it, asked: it.removal.remove(asked, SOON),
-    "unlock": lambda it, asked: it.unlocking.unlock(asked, SOON),
+    "disable": lambda it, asked: it.account_disabling.disable(asked, SOON),
+    "enable": lambda it, asked: it.account_enabling.enable(asked, SOON),
+    "remove": lambda it, asked: it.account_removal.remove(asked, SOON),
+    "unlock": lambda it, asked: it.account_unlocking.unlock(asked, SOON),
     "sign out": lambda it, asked: it.operator_logout.everywhere(asked, SOON),
     "revoke the password": lambda it, asked: it.password_revocation.revoke(asked, SOON),
     "revoke a key": lambda it, asked: it.key_revocation.revoke(asked, NO_KEY, SOON),
@@ -92,24 +92,24 @@ def test_an_enabled_account_opens_to_its_owner_again(service: Service) -> None:
     logged_in = service.person()
     user_id, key = logged_in.session.user_id, service.key(logged_in)
     service.world.records.clear()
-    service.disabling.disable(order(user_id), SOON)
+    service.account_disabling.disable(order(user_id), SOON)
 
-    service.enabling.enable(order(user_id), SOON)
+    service.account_enabling.enable(order(user_id), SOON)
 
     assert recorded(service) == [line(user_id, "user_disabled"), line(user_id, "user_enabled")]
     assert service.log_in(SOON).session.user_id == user_id
     for credential in (cookie(logged_in), key_credential(key.plaintext)):
         with pytest.raises(Unauthenticated):
-            service.authentication.principal(credential, OWNER, SOON)
+            service.principal(credential, OWNER, SOON)
 
 
 def test_an_account_that_changes_while_it_is_enabled_is_read_again(service: Service) -> None:
     """Two operators at once: both are done, none is lost."""
     user_id = service.person().session.user_id
-    service.disabling.disable(order(user_id), NOW)
+    service.account_disabling.disable(order(user_id), NOW)
     rival = Service(service.world)
-    service.interposed = Meanwhile(service.world, lambda: rival.disabling.disable(order(user_id), NOW))
-    service.enabling.enable(order(user_id), SOON)
+    service.interposed = Meanwhile(service.world, lambda: rival.account_disabling.disable(order(user_id), NOW))
+    service.account_enabling.enable(order(user_id), SOON)
 
     assert (service.world.users[user_id].status, service.identity().can_log_in) == (users.ACTIVE, True)
 
@@ -122,7 +122,7 @@ def test_an_unlocked_account_waits_no_more(service: Service, failures: int) -> N
     with pytest.raises(TooManyAttempts):
         service.log_in()
 
-    service.unlocking.unlock(order(user_id), SOON)
+    service.account_unlocking.unlock(order(user_id), SOON)
 
     assert service.log_in(SOON).session.user_id == user_id
     assert recorded(service)[0] == line(user_id, "authn_login_unlock")
@@ -140,7 +140,7 @@ def test_all_sessions_end_and_nobody_elses(service: Service) -> None:
     assert service.operator_logout.everywhere(order(user_id), SOON) == 3
 
     assert (held(service, logged_in), held(service, stranger)) == (set(), {stranger.session.digest})
-    assert service.authentication.principal(key_credential(key.plaintext), OWNER, SOON).user_id == user_id
+    assert service.principal(key_credential(key.plaintext), OWNER, SOON).user_id == user_id
     assert recorded(service)[-1] == line(user_id, "session_revoked_all", sessions="3")
 
 
@@ -231,8 +231,8 @@ def test_a_leaked_key_ends_and_the_others_stay(service: Service) -> None:
     service.key_revocation.revoke(order(user_id), leaked.api_key.digest, SOON)
 
     with pytest.raises(Unauthenticated):
-        service.authentication.principal(key_credential(leaked.plaintext), OWNER, SOON)
-    assert service.authentication.principal(key_credential(other.plaintext), OWNER, SOON).user_id == user_id
+        service.principal(key_credential(leaked.plaintext), OWNER, SOON)
+    assert service.principal(key_credential(other.plaintext), OWNER, SOON).user_id == user_id
     assert service.outbox.messages == [messages.ApiKeyDeleted(user_id=user_id, name="")]
     assert recorded(service) == [line(user_id, "authn_token_revoked", api_key=leaked.api_key.digest)]
     assert service.world.records[0].shown == {"by": "operator"}
@@ -262,7 +262,7 @@ def test_an_account_is_found_by_whatever_its_person_can_name(service: Service, n
     _link_google(service, user_id)
     service.fail(7, at=SOON)
 
-    found = service.inspection.of({"id": user_id, "key": key.api_key.digest}.get(name, name), SOON)
+    found = service.account_inspection.of({"id": user_id, "key": key.api_key.digest}.get(name, name), SOON)
 
     assert found.user == service.world.users[user_id]
     assert [entry.key for entry in found.identities] == [f"email#{EMAIL}", "google#1001"]
@@ -275,16 +275,16 @@ def test_an_account_is_found_by_whatever_its_person_can_name(service: Service, n
 def test_a_disabled_account_is_found_too(service: Service) -> None:
     """Else nobody could enable it again."""
     user_id = service.person().session.user_id
-    service.disabling.disable(order(user_id), NOW)
+    service.account_disabling.disable(order(user_id), NOW)
 
-    assert service.inspection.of(EMAIL, SOON).user.status == users.DISABLED
+    assert service.account_inspection.of(EMAIL, SOON).user.status == users.DISABLED
 
 
 def test_a_session_that_has_ended_is_not_shown(service: Service) -> None:
     """The table sweeps it later."""
     service.person()
 
-    assert service.inspection.of(EMAIL, later(hours=2)).sessions == []
+    assert service.account_inspection.of(EMAIL, later(hours=2)).sessions == []
 
 
 @pytest.mark.parametrize("name", ["nobody@example.com", NOBODYS, "google:2", "github:3", secrets.digest("x"), "x y"])
@@ -292,14 +292,14 @@ def test_nobody_is_found_by_what_names_nobody(service: Service, name: str) -> No
     """Each kind of name."""
     service.person()
     with pytest.raises(NotFound, match="There is no account"):
-        service.inspection.of(name, SOON)
+        service.account_inspection.of(name, SOON)
 
 
 def test_a_sign_up_that_waits_is_said_to_wait(service: Service) -> None:
     """Most who say that their account is gone never confirmed it."""
     service.signed_up()
     with pytest.raises(NotFound, match="has not confirmed"):
-        service.inspection.of(EMAIL, SOON)
+        service.account_inspection.of(EMAIL, SOON)
 
 
 def test_a_login_that_was_unlinked_leads_nowhere(service: Service) -> None:
@@ -307,13 +307,13 @@ def test_a_login_that_was_unlinked_leads_nowhere(service: Service) -> None:
     _link_google(service, service.person().session.user_id)
     service.world.change_identity("google#1001", unlinked=True)
     with pytest.raises(NotFound):
-        service.inspection.of("google:1001", SOON)
+        service.account_inspection.of("google:1001", SOON)
 
 
 def test_what_is_no_address_is_refused(service: Service) -> None:
     """Rather than looked for."""
     with pytest.raises(InvalidInput):
-        service.inspection.of("olive@", SOON)
+        service.account_inspection.of("olive@", SOON)
 
 
 @pytest.mark.parametrize(

@@ -37,17 +37,16 @@ def test_any_credential_shows_its_account(service: Service) -> None:
     key = key_credential(service.key(logged_in).plaintext)
     user = service.world.users[logged_in.session.user_id]
 
-    assert service.account_lookup.behind(cookie(logged_in), OWNER, NOW) == user
-    assert service.account_lookup.behind(key, OWNER, NOW) == user
+    assert service.account_lookup.of(cookie(logged_in), OWNER, NOW) == user
+    assert service.account_lookup.of(key, OWNER, NOW) == user
 
 
-def test_a_session_shows_itself_and_its_account(service: Service) -> None:
-    """How and since when somebody is signed in; a key is no session."""
+def test_a_session_shows_its_account_where_a_key_is_not_accepted(service: Service) -> None:
     logged_in = service.person()
     key = key_credential(service.key(logged_in).plaintext)
     user = service.world.users[logged_in.session.user_id]
 
-    assert service.session_account.of(cookie(logged_in), NOW) == (logged_in.session, user)
+    assert service.session_account.of(cookie(logged_in), NOW) == user
     with pytest.raises(CredentialNotAccepted):
         service.session_account.of(key, NOW)
 
@@ -63,25 +62,25 @@ def test_a_credential_without_an_active_account_is_worth_nothing(service: Servic
         service.world.user(logged_in.session.user_id, status=users.DISABLED)
 
     with pytest.raises(Unauthenticated):
-        service.account_lookup.behind(cookie(logged_in), OWNER, NOW)
+        service.account_lookup.of(cookie(logged_in), OWNER, NOW)
     with pytest.raises(Unauthenticated):
-        service.account_lookup.behind(key, OWNER, NOW)
+        service.account_lookup.of(key, OWNER, NOW)
     with pytest.raises(Unauthenticated):
         service.session_account.of(cookie(logged_in), NOW)
 
 
 def _close(service: Service, credential: Credential) -> None:
-    service.closing.close(credential, OWNER, later(minutes=1))
+    service.account_closing.close(credential, OWNER, later(minutes=1))
 
 
 def _remove(service: Service, _: Credential) -> None:
     (user_id,) = (user.user_id for user in service.world.users.values() if user.email == EMAIL)
-    service.removal.remove(order(user_id), later(minutes=1))
+    service.account_removal.remove(order(user_id), later(minutes=1))
 
 
 def _disable(service: Service, _: Credential) -> None:
     (user_id,) = (user.user_id for user in service.world.users.values() if user.email == EMAIL)
-    service.disabling.disable(order(user_id), later(minutes=1))
+    service.account_disabling.disable(order(user_id), later(minutes=1))
 
 
 @pytest.mark.parametrize("end", [_close, _disable, _remove])
@@ -99,7 +98,7 @@ def test_sessions_and_keys_end_with_the_next_request(
 
     for credential in (cookie(first), cookie(second), *(key_credential(key.plaintext) for key in keys)):
         with pytest.raises(Unauthenticated):
-            service.authentication.principal(credential, OWNER, later(minutes=1))
+            service.principal(credential, OWNER, later(minutes=1))
     assert held(service, stranger) == {stranger.session.digest}
     assert list(service.world.api_keys) == [strangers_key.api_key.digest]
 
@@ -151,7 +150,7 @@ def test_a_closed_account_leaves_nothing_but_its_history(service: Service) -> No
     logged_in = service.person()
     user_id = logged_in.session.user_id
 
-    assert service.closing.close(cookie(logged_in), OWNER, NOW) == user_id
+    service.account_closing.close(cookie(logged_in), OWNER, NOW)
 
     assert (service.world.users, service.world.identities, service.world.sessions) == ({}, {}, {})
     (record,) = service.world.records
@@ -161,7 +160,7 @@ def test_a_closed_account_leaves_nothing_but_its_history(service: Service) -> No
 def test_the_address_of_a_closed_account_is_free_again(service: Service) -> None:
     """For a new account that has nothing of the old one."""
     old = service.person()
-    service.closing.close(cookie(old), OWNER, NOW)
+    service.account_closing.close(cookie(old), OWNER, NOW)
     new = service.person()
 
     assert new.session.user_id != old.session.user_id
@@ -171,7 +170,7 @@ def test_closing_needs_a_log_in_of_the_last_15_minutes(service: Service) -> None
     """A device that was left open deletes nothing (SE-12)."""
     logged_in = service.person()
     with pytest.raises(ReauthenticationRequired):
-        service.closing.close(cookie(logged_in), OWNER, later(minutes=15, seconds=1))
+        service.account_closing.close(cookie(logged_in), OWNER, later(minutes=15, seconds=1))
 
     assert len(service.world.users) == 1
 
@@ -180,9 +179,9 @@ def test_a_key_cannot_close_the_account(service: Service) -> None:
     """Nor can nobody."""
     key = service.key(service.person())
     with pytest.raises(CredentialNotAccepted):
-        service.closing.close(key_credential(key.plaintext), OWNER, NOW)
+        service.account_closing.close(key_credential(key.plaintext), OWNER, NOW)
     with pytest.raises(Unauthenticated):
-        service.closing.close(None, OWNER, NOW)
+        service.account_closing.close(None, OWNER, NOW)
 
     assert len(service.world.users) == 1
 
@@ -191,9 +190,9 @@ def test_an_account_that_is_closed_meanwhile_is_nobodys(service: Service) -> Non
     """The second click finds it gone."""
     logged_in = service.person()
     rival = Service(service.world)
-    service.interposed = Meanwhile(service.world, lambda: rival.closing.close(cookie(logged_in), OWNER, NOW))
+    service.interposed = Meanwhile(service.world, lambda: rival.account_closing.close(cookie(logged_in), OWNER, NOW))
     with pytest.raises(Unauthenticated):
-        service.closing.close(cookie(logged_in), OWNER, NOW)
+        service.account_closing.close(cookie(logged_in), OWNER, NOW)
 
     assert [record.event for record in service.world.records] == ["user_deleted"]
 
@@ -201,7 +200,7 @@ def test_an_account_that_is_closed_meanwhile_is_nobodys(service: Service) -> Non
 def test_a_disabled_account_keeps_its_address(service: Service) -> None:
     """So that nobody signs up over it, and it is recorded as the operator's doing."""
     user_id = service.person().session.user_id
-    service.disabling.disable(order(user_id), later(minutes=1))
+    service.account_disabling.disable(order(user_id), later(minutes=1))
     service.signup.start(EMAIL, PASSWORD, "", OWNER, later(minutes=2))
 
     assert (service.identity().user_id, service.identity().can_log_in) == (user_id, False)
@@ -225,11 +224,11 @@ def test_an_account_ends_though_a_key_that_it_lists_is_not_there(service: Servic
     service.world.api_keys.clear()
     user_id = logged_in.session.user_id
     if end == "disable":
-        service.disabling.disable(order(user_id), NOW)
+        service.account_disabling.disable(order(user_id), NOW)
     elif end == "remove":
-        service.removal.remove(order(user_id), NOW)
+        service.account_removal.remove(order(user_id), NOW)
     else:
-        service.closing.close(cookie(logged_in), OWNER, NOW)
+        service.account_closing.close(cookie(logged_in), OWNER, NOW)
 
     assert service.world.sessions == {}
 
@@ -237,6 +236,6 @@ def test_an_account_ends_though_a_key_that_it_lists_is_not_there(service: Servic
 def test_disabling_nobody_is_not_found(service: Service) -> None:
     """The operator mistyped."""
     with pytest.raises(NotFound):
-        service.disabling.disable(order("u" * 28), NOW)
+        service.account_disabling.disable(order("u" * 28), NOW)
 
     assert service.world.records == []

@@ -49,7 +49,7 @@ def test_everything_of_a_person_and_nothing_of_anybody_else(service: Service) ->
     service.key(stranger)
     service.world.records += records
 
-    assert service.export.of_caller(cookie(logged_in), AFTER) == Holdings(
+    assert service.account_export.of_session(cookie(logged_in), AFTER) == Holdings(
         user=service.world.users[user_id],
         current=logged_in.session,
         identities=[service.identity(), google],
@@ -64,7 +64,7 @@ def test_of_a_long_history_the_latest_is_taken_along(service: Service) -> None:
     logged_in = service.person()
     user_id = logged_in.session.user_id
     service.world.records += [Record(user_id, "event", later(seconds=second / 10), OWNER) for second in range(1500)]
-    activity = service.export.of_caller(cookie(logged_in), AFTER).activity
+    activity = service.account_export.of_session(cookie(logged_in), AFTER).activity
 
     assert (len(activity), activity) == (ACTIVITY_EXPORTED, service.world.records[500:])
 
@@ -74,7 +74,7 @@ def test_the_document_is_written_out(service: Service) -> None:
     logged_in = service.person()
     google = _with_google(service, logged_in.session.user_id)
     key = service.key(logged_in)
-    document = exports.document(service.export.of_caller(cookie(logged_in), AFTER), AFTER)
+    document = exports.document(service.account_export.of_session(cookie(logged_in), AFTER), AFTER)
 
     start, minute, soon = "2026-03-01T12:00:00.000Z", "2026-03-01T12:01:00.000Z", "2026-03-01T12:04:00.000Z"
     where = {"source": "192.0.2.1", "device": "an unknown device", "user_agent": "the owner's browser"}
@@ -147,7 +147,7 @@ def test_no_secret_is_in_the_document(service: Service) -> None:
     logged_in = service.person()
     service.change_identity(pending_token="digest-of-a-link", confirming_browser="digest-of-a-browser")
     key = service.key(logged_in)
-    text = json.dumps(exports.document(service.export.of_caller(cookie(logged_in), NOW), NOW))
+    text = json.dumps(exports.document(service.account_export.of_session(cookie(logged_in), NOW), NOW))
 
     stored = service.identity()
     secret = [PASSWORD, stored.password_hash, logged_in.token, key.plaintext, "digest-of-a-link", "digest-of-a-browser"]
@@ -158,7 +158,7 @@ def test_taking_everything_along_needs_a_log_in_of_the_last_15_minutes(service: 
     """A device that was left open gives away no history."""
     logged_in = service.person()
     with pytest.raises(ReauthenticationRequired):
-        service.export.of_caller(cookie(logged_in), later(minutes=15, seconds=1))
+        service.account_export.of_session(cookie(logged_in), later(minutes=15, seconds=1))
 
 
 def test_a_key_takes_nothing_along(service: Service) -> None:
@@ -166,9 +166,9 @@ def test_a_key_takes_nothing_along(service: Service) -> None:
     logged_in = service.person()
     key = service.key(logged_in)
     with pytest.raises(CredentialNotAccepted):
-        service.export.of_caller(key_credential(key.plaintext), NOW)
+        service.account_export.of_session(key_credential(key.plaintext), NOW)
     with pytest.raises(Unauthenticated):
-        service.export.of_caller(None, NOW)
+        service.account_export.of_session(None, NOW)
     service.world.users.clear()
     with pytest.raises(Unauthenticated):
-        service.export.of_caller(cookie(logged_in), NOW)
+        service.account_export.of_session(cookie(logged_in), NOW)

@@ -28,7 +28,7 @@ def test_a_person_gets_another_name_wherever_it_is_kept(service: Service) -> Non
     service.person("other@example.com")
     service.world.records.clear()
 
-    renamed = service.renaming.rename(cookie(logged_in), "  Zoe\u0308 \u674e ", OWNER, AFTER)
+    renamed = service.account_renaming.rename(cookie(logged_in), "  Zoe\u0308 \u674e ", OWNER, AFTER)
 
     assert renamed == service.world.users[before.user_id]
     assert renamed == replace(
@@ -47,12 +47,12 @@ def test_a_person_gets_another_name_wherever_it_is_kept(service: Service) -> Non
 @pytest.mark.parametrize("name", ["Olive Branch", ""])
 def test_a_log_in_and_the_account_answer_alike_afterwards(service: Service, name: str) -> None:
     """A log-in is answered from the identity, to save a read."""
-    renamed = service.renaming.rename(cookie(service.person()), name, OWNER, AFTER)
+    renamed = service.account_renaming.rename(cookie(service.person()), name, OWNER, AFTER)
     logged_in = service.log_in(later(minutes=2))
 
     assert presenters.customer(renamed)["name"] == name
     assert presenters.customer(logged_in.identity) == presenters.customer(renamed)
-    shown = service.account_lookup.behind(cookie(logged_in), OWNER, later(minutes=2))
+    shown = service.account_lookup.of(cookie(logged_in), OWNER, later(minutes=2))
     assert presenters.customer(shown) == presenters.customer(renamed)
 
 
@@ -61,7 +61,7 @@ def test_a_log_in_that_meets_a_renaming_tells_the_new_name(service: Service) -> 
     logged_in = service.person()
     rival = Service(service.world)
     service.interposed = Meanwhile(
-        service.world, lambda: rival.renaming.rename(cookie(logged_in), "Olive Branch", OWNER, NOW)
+        service.world, lambda: rival.account_renaming.rename(cookie(logged_in), "Olive Branch", OWNER, NOW)
     )
 
     assert service.log_in(AFTER, password=PASSWORD).identity.name == "Olive Branch"
@@ -73,7 +73,7 @@ def test_a_name_that_is_not_one_line_of_visible_text_is_refused(service: Service
     logged_in = service.person()
     before = (dict(service.world.users), dict(service.world.identities))
     with pytest.raises(InvalidInput):
-        service.renaming.rename(cookie(logged_in), name, OWNER, AFTER)
+        service.account_renaming.rename(cookie(logged_in), name, OWNER, AFTER)
 
     assert (service.world.users, service.world.identities, service.world.records) == (*before, [])
 
@@ -84,7 +84,7 @@ def test_what_happens_meanwhile_is_kept(service: Service) -> None:
     rival = Service(service.world, service.hasher)
     service.interposed = Meanwhile(service.world, rival.log_in, times=3)
 
-    renamed = service.renaming.rename(cookie(logged_in), "Olive Branch", OWNER, AFTER)
+    renamed = service.account_renaming.rename(cookie(logged_in), "Olive Branch", OWNER, AFTER)
 
     assert (renamed, len(renamed.sessions)) == (service.world.users[renamed.user_id], 4)
 
@@ -100,7 +100,7 @@ def test_a_way_in_that_is_linked_meanwhile_gets_the_name_too(service: Service) -
         service.world.user(google.user_id, identities=held | {google.key})
 
     service.interposed = Meanwhile(service.world, link)
-    service.renaming.rename(cookie(logged_in), "Olive Branch", OWNER, AFTER)
+    service.account_renaming.rename(cookie(logged_in), "Olive Branch", OWNER, AFTER)
 
     assert {entry.name for entry in service.world.identities.values()} == {"Olive Branch"}
 
@@ -111,7 +111,7 @@ def test_an_account_that_never_stands_still_is_unavailable(service: Service) -> 
     rival = Service(service.world, service.hasher)
     service.interposed = Meanwhile(service.world, rival.log_in, times=1000)
     with pytest.raises(Unavailable):
-        service.renaming.rename(cookie(logged_in), "Olive Branch", OWNER, AFTER)
+        service.account_renaming.rename(cookie(logged_in), "Olive Branch", OWNER, AFTER)
 
     assert (service.world.users[logged_in.session.user_id].name, service.identity().name) == ("Olive", "Olive")
 
@@ -124,13 +124,13 @@ def test_an_account_that_ends_meanwhile_gets_no_name(service: Service, change: s
 
     def end() -> None:
         if change == "closed":
-            rival.closing.close(cookie(logged_in), OWNER, NOW)
+            rival.account_closing.close(cookie(logged_in), OWNER, NOW)
         else:
-            rival.disabling.disable(order(user_id), NOW)
+            rival.account_disabling.disable(order(user_id), NOW)
 
     service.interposed = Meanwhile(service.world, end)
     with pytest.raises(Unauthenticated):
-        service.renaming.rename(cookie(logged_in), "Olive Branch", OWNER, AFTER)
+        service.account_renaming.rename(cookie(logged_in), "Olive Branch", OWNER, AFTER)
 
     left = [(user.status, user.name) for user in service.world.users.values()]
     assert left == ([] if change == "closed" else [(users.DISABLED, "Olive")])
@@ -140,8 +140,8 @@ def test_a_key_renames_nobody(service: Service) -> None:
     """Nor does nobody."""
     key = service.key(service.person())
     with pytest.raises(CredentialNotAccepted):
-        service.renaming.rename(key_credential(key.plaintext), "Mallory", OWNER, AFTER)
+        service.account_renaming.rename(key_credential(key.plaintext), "Mallory", OWNER, AFTER)
     with pytest.raises(Unauthenticated):
-        service.renaming.rename(None, "Mallory", OWNER, AFTER)
+        service.account_renaming.rename(None, "Mallory", OWNER, AFTER)
 
     assert service.identity().name == "Olive"

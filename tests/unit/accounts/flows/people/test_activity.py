@@ -16,14 +16,13 @@ def test_a_person_sees_what_happened_the_newest_first(service: Service) -> None:
     service.key(logged_in, now=later(minutes=3))
     service.log_in(later(minutes=4))
 
-    user_id, records = service.activity.of_caller(cookie(logged_in), later(minutes=5))
+    records = service.activity.of_account(cookie(logged_in), later(minutes=5))
 
-    assert user_id == logged_in.session.user_id
     assert [(record.event, record.at) for record in records] == [
         ("authn_login_success", later(minutes=4)),
         ("authn_token_created", later(minutes=3)),
     ]
-    _, theirs = service.activity.of_caller(cookie(stranger), later(minutes=5))
+    theirs = service.activity.of_account(cookie(stranger), later(minutes=5))
     assert [record.caller for record in theirs] == [STRANGER]
 
 
@@ -34,7 +33,7 @@ def test_only_the_latest_are_shown(service: Service) -> None:
     records = [Record(user_id, "authn_login_success", later(seconds=second), OWNER) for second in range(60)]
     service.world.records += records
 
-    _, shown = service.activity.of_caller(cookie(logged_in), later(minutes=1))
+    shown = service.activity.of_account(cookie(logged_in), later(minutes=1))
 
     assert (len(shown), shown) == (ACTIVITY_SHOWN, records[:9:-1])
 
@@ -46,7 +45,7 @@ def test_what_is_older_than_records_are_kept_is_not_shown(service: Service) -> N
     kept = Record(user_id, "kept", soon - AUDIT_KEPT + (later(seconds=1) - NOW), OWNER)
     service.world.records += [Record(user_id, "swept", soon - AUDIT_KEPT, OWNER), kept]
 
-    assert service.activity.of_caller(cookie(logged_in), soon) == (user_id, [kept])
+    assert service.activity.of_account(cookie(logged_in), soon) == [kept]
 
 
 def test_of_a_detail_only_what_is_listed_is_shown() -> None:
@@ -61,6 +60,6 @@ def test_a_key_sees_no_activity(service: Service) -> None:
     """Nor does nobody."""
     key = service.key(service.person())
     with pytest.raises(CredentialNotAccepted):
-        service.activity.of_caller(key_credential(key.plaintext), NOW)
+        service.activity.of_account(key_credential(key.plaintext), NOW)
     with pytest.raises(Unauthenticated):
-        service.activity.of_caller(None, NOW)
+        service.activity.of_account(None, NOW)

@@ -49,7 +49,7 @@ def test_the_victim_clicks_and_cannot_bring_the_attackers_account_to_life(servic
     """The page asks for a password that the victim never chose: there is no account, and no session."""
     token = attacker_signs_up(service)
     with pytest.raises(InvalidCredentials):
-        service.verification.confirm(token, VICTIMS, None, OWNER, later(minutes=2))
+        service.email_verification.confirm(token, VICTIMS, None, OWNER, later(minutes=2))
 
     assert (service.world.users, service.world.sessions) == ({}, {})
     assert attacker_is_out(service)
@@ -60,8 +60,8 @@ def test_the_victim_signs_up_too_and_the_attackers_sign_up_is_gone(service: Serv
     attackers_token = attacker_signs_up(service)
     token = victim_signs_up(service)
     with pytest.raises(InvalidLink):
-        service.verification.confirm(attackers_token, ATTACKERS, None, STRANGER, later(minutes=2))
-    logged_in = service.verification.confirm(token, VICTIMS, None, OWNER, later(minutes=2))
+        service.email_verification.confirm(attackers_token, ATTACKERS, None, STRANGER, later(minutes=2))
+    logged_in = service.email_verification.confirm(token, VICTIMS, None, OWNER, later(minutes=2))
 
     assert attacker_is_out(service)
     assert victim_is_in(service)
@@ -75,13 +75,13 @@ def test_the_attacker_signs_up_again_after_the_victim(service: Service) -> None:
     attackers_token = attacker_signs_up(service)
     for token in (victims_token, attackers_token):
         with pytest.raises((InvalidLink, InvalidCredentials)):
-            service.verification.confirm(token, VICTIMS, None, OWNER, later(minutes=2))
+            service.email_verification.confirm(token, VICTIMS, None, OWNER, later(minutes=2))
     assert service.world.users == {}
 
     service.signup.start(EMAIL, VICTIMS, "Victoria", OWNER, later(hours=7))
     service.mailing.deliver(messages.Signup(email=EMAIL), later(hours=7))
     token = service.postman.mails[-1].values["link"].partition("#token=")[2]
-    service.verification.confirm(token, VICTIMS, None, OWNER, later(hours=7))
+    service.email_verification.confirm(token, VICTIMS, None, OWNER, later(hours=7))
 
     assert attacker_is_out(service)
     assert victim_is_in(service)
@@ -89,7 +89,7 @@ def test_the_attacker_signs_up_again_after_the_victim(service: Service) -> None:
 
 def test_the_attacker_signs_up_once_the_victim_has_the_account(service: Service) -> None:
     """Nothing changes, and the mail to the victim says so without a link that could confirm anything."""
-    service.verification.confirm(victim_signs_up(service), VICTIMS, None, OWNER, later(minutes=2))
+    service.email_verification.confirm(victim_signs_up(service), VICTIMS, None, OWNER, later(minutes=2))
     service.signup.start(EMAIL, ATTACKERS, "Mallory", STRANGER, later(minutes=3))
     service.mailing.deliver(messages.Signup(email=EMAIL), later(minutes=3))
 

@@ -2,6 +2,7 @@
 
 import zlib
 from copy import replace
+from datetime import datetime
 
 import pytest
 
@@ -17,6 +18,7 @@ from accounts.flows.people.authentication import ACCESS_TOKEN, API_KEY, SESSION,
 from accounts.model import sessions
 from accounts.model.access_tokens import AccessToken
 from accounts.model.sessions import Session
+from accounts.web import routes
 from tests.unit.accounts.stage import (
     NOW,
     OWNER,
@@ -42,10 +44,10 @@ def test_a_session_names_its_account(service: Service) -> None:
     """In one read by key."""
     logged_in = service.person()
 
-    principal = service.authentication.principal(cookie(logged_in), OWNER, NOW)
+    principal = service.principal(cookie(logged_in), OWNER, NOW)
 
     digest = logged_in.session.digest
-    assert principal == Principal(logged_in.session.user_id, SESSION, digest)
+    assert principal == Principal(logged_in.session.user_id, SESSION, digest, logged_in.session)
     assert service.world.reads == [f"sessions:{digest}"]
 
 
@@ -55,7 +57,7 @@ def test_a_key_names_its_account(service: Service) -> None:
     new = service.key(logged_in)
     service.world.reads.clear()
 
-    principal = service.authentication.principal(key_credential(new.plaintext), OWNER, NOW)
+    principal = service.principal(key_credential(new.plaintext), OWNER, NOW)
 
     assert principal == Principal(logged_in.session.user_id, API_KEY, new.api_key.digest)
     assert service.world.reads == [f"api_keys:{new.api_key.digest}"]
@@ -73,15 +75,13 @@ def test_kinds_do_not_cross(service: Service) -> None:
         Credential(API_KEY, link),
         Credential(SESSION, logged_in.session.digest),
         Credential(API_KEY, new.api_key.digest),
-        Credential("password", logged_in.token),
-        Credential("", logged_in.token),
     ]
 
     for credential in wrong:
         with pytest.raises(Unauthenticated):
-            service.authentication.principal(credential, OWNER, NOW)
+            service.principal(credential, OWNER, NOW)
     with pytest.raises(Unauthenticated):
-        service.authentication.principal(None, OWNER, NOW)
+        service.principal(None, OWNER, NOW)
 
 
 @pytest.mark.parametrize("fresh", [False, True])
@@ -89,7 +89,7 @@ def test_a_key_is_refused_where_a_session_is_asked_for(service: Service, *, fres
     """Valid or not: it is not even looked up (AK-05)."""
     for text in ("comfyui-", well_formed_key()):
         with pytest.raises(CredentialNotAccepted):
-            service.sessions.session(key_credential(text), NOW, fresh=fresh)
+            service.session(key_credential(text), NOW, fresh=fresh)
 
     assert untouched(service)
 
@@ -99,10 +99,10 @@ def test_a_session_is_good_until_its_limit(service: Service) -> None:
     logged_in = service.person()
     live = later(hours=1, microseconds=-1)
 
-    assert service.sessions.session(cookie(logged_in), live) == logged_in.session
+    assert service.session(cookie(logged_in), live) == logged_in.session
     service.world.sessions[logged_in.session.digest] = logged_in.session
     with pytest.raises(Unauthenticated):
-        service.sessions.session(cookie(logged_in), later(hours=1))
+        service.session(cookie(logged_in), later(hours=1))
     assert logged_in.session.digest in service.world.sessions
 
 
@@ -110,7 +110,8 @@ def test_a_request_each_minute_keeps_a_session_to_its_absolute_limit(service: Se
     """24 hours, and not one request longer (SE-08)."""
     logged_in = service.person()
     answered = sum(
-        service.sessions.find(cookie(logged_in), later(minutes=minute)) is not None for minute in range(1, 1500)
+        service.session_authentication.find(cookie(logged_in), later(minutes=minute)) is not None
+        for minute in range(1, 1500)
     )
 
     assert answered == 24 * 60 - 1
@@ -122,7 +123,7 @@ def test_activity_is_written_down_every_five_minutes(service: Service) -> None:
     digest = logged_in.session.digest
     seen = []
     for seconds in (1, 299, 300, 301, 599, 600):
-        service.sessions.session(cookie(logged_in), later(seconds=seconds))
+        service.session(cookie(logged_in), later(seconds=seconds))
         seen.append(service.world.sessions[digest].last_seen_at)
 
     assert seen == [NOW, NOW, *[later(seconds=300)] * 3, later(seconds=600)]
@@ -132,18 +133,18 @@ def test_a_step_that_needs_a_fresh_log_in_refuses_an_older_one(service: Service)
     """With its own refusal, so that a page can ask for the password (SE-12)."""
     logged_in = service.person()
 
-    assert service.sessions.session(cookie(logged_in), later(minutes=15), fresh=True).user_id
+    assert service.session(cookie(logged_in), later(minutes=15), fresh=True).user_id
     with pytest.raises(ReauthenticationRequired):
-        service.sessions.session(cookie(logged_in), later(minutes=15, seconds=1), fresh=True)
+        service.session(cookie(logged_in), later(minutes=15, seconds=1), fresh=True)
     with pytest.raises(Unauthenticated):
-        service.sessions.session(None, NOW, fresh=True)
+        service.session(None, NOW, fresh=True)
 
 
 @pytest.mark.parametrize("text", ["", "comfyui-", "comfyui-" + "A" * 64, "x" * 72, "comfyui-" + "é" * 64])
 def test_a_malformed_key_is_refused_unasked(service: Service, text: str) -> None:
     """No table is read and nothing is counted (AK-03)."""
     with pytest.raises(Unauthenticated):
-        service.authentication.principal(key_credential(text), OWNER, NOW)
+        service.principal(key_credential(text), OWNER, NOW)
 
     assert untouched(service)
 
@@ -151,21 +152,21 @@ def test_a_malformed_key_is_refused_unasked(service: Service, text: str) -> None
 def test_unknown_keys_are_counted_against_their_source(service: Service) -> None:
     """Sixty a minute, then the source waits; another source does not."""
     for number in range(60):
-        assert service.keys.find(well_formed_key(number), STRANGER, NOW) is None
+        assert service.key_lookup.find(well_formed_key(number), STRANGER, NOW) is None
     with pytest.raises(TooManyAttempts) as refusal:
-        service.keys.find(well_formed_key(61), STRANGER, later(seconds=20))
+        service.key_lookup.find(well_formed_key(61), STRANGER, later(seconds=20))
 
     assert (refusal.value.retry_after, counted(service)) == (40, {"bad-key/60": 60})
-    assert service.keys.find(well_formed_key(62), OWNER, NOW) is None
+    assert service.key_lookup.find(well_formed_key(62), OWNER, NOW) is None
 
 
 def test_a_good_key_is_never_counted(service: Service) -> None:
     """A busy machine is no guesser, even from a source that is limited."""
     new = service.key(service.person())
     for number in range(60):
-        service.keys.find(well_formed_key(number), OWNER, NOW)
+        service.key_lookup.find(well_formed_key(number), OWNER, NOW)
 
-    assert service.keys.find(new.plaintext, OWNER, NOW) == new.api_key
+    assert service.key_lookup.find(new.plaintext, OWNER, NOW) == new.api_key
 
 
 def test_a_use_is_written_down_every_five_minutes(service: Service) -> None:
@@ -173,7 +174,7 @@ def test_a_use_is_written_down_every_five_minutes(service: Service) -> None:
     new = service.key(service.person())
     used = []
     for seconds in (1, 300, 301, 600):
-        service.keys.find(new.plaintext, OWNER, later(seconds=seconds))
+        service.key_lookup.find(new.plaintext, OWNER, later(seconds=seconds))
         used.append(service.world.api_keys[new.api_key.digest].last_used_at)
 
     assert used == [later(seconds=1)] * 2 + [later(seconds=301)] * 2
@@ -187,7 +188,7 @@ def test_nobody_gets_in_when_the_table_does_not_answer(service: Service) -> None
 
     for credential in (cookie(logged_in), key_credential(new.plaintext)):
         with pytest.raises(Unavailable):
-            service.authentication.principal(credential, OWNER, NOW)
+            service.principal(credential, OWNER, NOW)
 
 
 def test_a_credential_is_printed_without_its_secret() -> None:
@@ -209,10 +210,10 @@ def test_behind_a_token_there_must_be_its_own_session(service: Service, said: di
     good = AccessToken(session.user_id, session.client_id, session.digest)
     service.access_tokens.said = {"good": good, "bad": replace(good, **said)}
 
-    assert service.logged_in.session(Credential(ACCESS_TOKEN, "good"), NOW) == session
+    assert token_session(service, Credential(ACCESS_TOKEN, "good"), NOW) == session
     for text in ("bad", "unknown"):
         with pytest.raises(Unauthenticated):
-            service.logged_in.session(Credential(ACCESS_TOKEN, text), NOW)
+            token_session(service, Credential(ACCESS_TOKEN, text), NOW)
 
 
 def test_a_token_does_not_open_a_browsers_session(service: Service) -> None:
@@ -221,7 +222,7 @@ def test_a_token_does_not_open_a_browsers_session(service: Service) -> None:
     service.access_tokens.said = {"token": AccessToken(browser.user_id, "", browser.digest)}
 
     with pytest.raises(Unauthenticated):
-        service.logged_in.session(Credential(ACCESS_TOKEN, "token"), NOW)
+        token_session(service, Credential(ACCESS_TOKEN, "token"), NOW)
 
 
 def test_use_of_a_token_is_activity_and_ends_with_the_session(service: Service) -> None:
@@ -229,12 +230,17 @@ def test_use_of_a_token_is_activity_and_ends_with_the_session(service: Service) 
     session = client_session(service)
     service.access_tokens.said = {"t": AccessToken(session.user_id, session.client_id, session.digest)}
     credential = Credential(ACCESS_TOKEN, "t")
-    service.logged_in.session(credential, later(days=6))
-    service.logged_in.session(credential, later(days=12))
+    token_session(service, credential, later(days=6))
+    token_session(service, credential, later(days=12))
 
     assert service.world.sessions[session.digest].last_seen_at == later(days=12)
     with pytest.raises(Unauthenticated):
-        service.logged_in.session(credential, later(days=19))
+        token_session(service, credential, later(days=19))
+
+
+def token_session(service: Service, credential: Credential, now: datetime) -> Session | None:
+    """The session behind an access token."""
+    return service.authentication(routes.LOGGED_IN).principal(credential, OWNER, now).session
 
 
 def client_session(service: Service) -> Session:

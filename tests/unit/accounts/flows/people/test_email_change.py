@@ -242,7 +242,7 @@ def test_a_sign_up_that_waits_at_the_new_address_gives_way(service: Service) -> 
     confirm(service, logged_in, service.change_token(logged_in))
 
     with pytest.raises(InvalidLink):
-        service.verification.confirm(waiting, OTHER_PASSWORD, None, STRANGER, later(minutes=6))
+        service.email_verification.confirm(waiting, OTHER_PASSWORD, None, STRANGER, later(minutes=6))
     assert log_in_as(service, NEW_EMAIL).session.user_id == logged_in.session.user_id
 
 
@@ -295,7 +295,7 @@ def test_a_link_works_once(service: Service) -> None:
 
 
 def _taken(service: Service) -> None:
-    replace(service, interposed=None).person(NEW_EMAIL, OTHER_PASSWORD)
+    Service(service.world, service.hasher).person(NEW_EMAIL, OTHER_PASSWORD)
 
 
 @pytest.mark.parametrize("when", ["before", "meanwhile"])
@@ -329,7 +329,7 @@ def test_a_change_that_is_overtaken_does_not_happen(
     """The owner took the account back in the very moment: it stays at the old address (TK-12)."""
     logged_in = service.person()
     token = service.change_token(logged_in)
-    owners = replace(service)
+    owners = Service(service.world, service.hasher)
     service.interposed = Meanwhile(service.world, lambda: something(owners, logged_in))
     with pytest.raises((InvalidLink, Unauthenticated)):
         confirm(service, logged_in, token)

@@ -30,7 +30,7 @@ from tests.unit.accounts.stage import (
 
 def confirm(service: Service, token: str, password: str = PASSWORD) -> LoggedIn:
     """The person opens the link an hour later and enters a password."""
-    return service.verification.confirm(token, password, None, OWNER, later(hours=1))
+    return service.email_verification.confirm(token, password, None, OWNER, later(hours=1))
 
 
 def nobody_is_in(service: Service) -> bool:
@@ -117,10 +117,10 @@ def test_a_link_ends_after_24_hours(service: Service) -> None:
     """Good a moment before, over at the moment itself (TK-03)."""
     token = service.signed_up()
     with pytest.raises(InvalidLink):
-        service.verification.confirm(token, PASSWORD, None, OWNER, later(hours=24))
+        service.email_verification.confirm(token, PASSWORD, None, OWNER, later(hours=24))
 
     at_the_edge = later(hours=24, microseconds=-1)
-    assert service.verification.confirm(token, PASSWORD, None, OWNER, at_the_edge).identity.verified
+    assert service.email_verification.confirm(token, PASSWORD, None, OWNER, at_the_edge).identity.verified
 
 
 @pytest.mark.parametrize("token", ["", "x" * 43, "é", "#", "x" * 10_000])
@@ -181,7 +181,7 @@ def test_the_session_that_the_browser_held_ends(service: Service) -> None:
     before = service.person("other@example.com")
     token = service.signed_up()
 
-    logged_in = service.verification.confirm(token, PASSWORD, cookie(before), OWNER, NOW)
+    logged_in = service.email_verification.confirm(token, PASSWORD, cookie(before), OWNER, NOW)
 
     assert set(service.world.sessions) == {logged_in.session.digest}
 
@@ -190,7 +190,7 @@ def test_a_cookie_the_server_did_not_issue_is_never_adopted(service: Service) ->
     """Session fixation: the new token is always our own (SE-03)."""
     token, planted = service.signed_up(), "x" * 43
 
-    logged_in = service.verification.confirm(token, PASSWORD, Credential(SESSION, planted), OWNER, NOW)
+    logged_in = service.email_verification.confirm(token, PASSWORD, Credential(SESSION, planted), OWNER, NOW)
 
     assert logged_in.token != planted
     assert secrets.digest(planted) not in service.world.sessions

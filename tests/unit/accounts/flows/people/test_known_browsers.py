@@ -161,4 +161,4 @@ def test_a_token_for_browsers_opens_nothing(service: Service) -> None:
     logged_in = log_in(service, ELSEWHERE)
     as_session = replace(cookie(logged_in), secret=logged_in.device)
 
-    assert service.sessions.find(as_session, NOW) is None
+    assert service.session_authentication.find(as_session, NOW) is None

@@ -185,7 +185,7 @@ def test_a_lock_does_not_touch_live_sessions(service: Service) -> None:
     logged_in = service.person()
     service.fail(100)
 
-    assert service.sessions.session(cookie(logged_in), NOW) == logged_in.session
+    assert service.session(cookie(logged_in), NOW) == logged_in.session
 
 
 def test_the_session_that_the_browser_held_ends(service: Service) -> None:
@@ -246,7 +246,9 @@ def test_a_password_changed_meanwhile_wins_over_the_new_hash(service: Service) -
 def test_an_account_disabled_meanwhile_lets_nobody_in(service: Service) -> None:
     """The last write asks once more."""
     user_id = service.person().session.user_id
-    service.interposed = Meanwhile(service.world, lambda: Service(service.world).disabling.disable(order(user_id), NOW))
+    service.interposed = Meanwhile(
+        service.world, lambda: Service(service.world).account_disabling.disable(order(user_id), NOW)
+    )
     with pytest.raises(InvalidCredentials):
         log_in(service)
 
@@ -267,4 +269,4 @@ def test_a_signed_in_person_is_printed_without_the_token(service: Service) -> No
     """It may end up in a traceback."""
     logged_in = service.person()
 
-    assert repr(logged_in) == f"SignedIn(user_id={logged_in.session.user_id!r})"
+    assert repr(logged_in) == f"LoggedIn(user_id={logged_in.session.user_id!r})"

@@ -46,7 +46,7 @@ def stored(service: Service) -> tuple[object, ...]:
 def test_asking_only_counts_and_queues(service: Service, email: str) -> None:
     """The same for every address: no account is looked at, so none can be told from another (EN-04)."""
     service.person()
-    service.forgotten.ask(email, OWNER, NOW)
+    service.password_forgotten.ask(email, OWNER, NOW)
 
     assert service.outbox.messages == [messages.PasswordForgot(email=email.lower(), known_browser=OWNER.device)]
     assert (counted(service), service.world.reads, service.postman.mails) == ({"mail/60": 1}, [], [])
@@ -55,8 +55,8 @@ def test_asking_only_counts_and_queues(service: Service, email: str) -> None:
 def test_a_source_that_asks_too_often_hears_the_same_and_causes_no_mail(service: Service) -> None:
     """Twenty a minute; from then on silence, for this source alone (TH-11)."""
     for _ in range(25):
-        service.forgotten.ask(EMAIL, STRANGER, NOW)
-    service.forgotten.ask(EMAIL, OWNER, NOW)
+        service.password_forgotten.ask(EMAIL, STRANGER, NOW)
+    service.password_forgotten.ask(EMAIL, OWNER, NOW)
 
     assert len(service.outbox.messages) == 21
 
@@ -64,7 +64,7 @@ def test_a_source_that_asks_too_often_hears_the_same_and_causes_no_mail(service:
 def test_what_is_not_an_address_is_refused_before_anything_is_counted(service: Service) -> None:
     """Input is the caller's to mend."""
     with pytest.raises(InvalidInput):
-        service.forgotten.ask("olive", OWNER, NOW)
+        service.password_forgotten.ask("olive", OWNER, NOW)
 
     assert (counted(service), service.outbox.messages) == ({}, [])
 
@@ -74,7 +74,7 @@ def test_a_message_that_cannot_be_counted_or_queued_is_our_fault(service: Servic
     """Fail closed, and never a promise of a mail that will not come."""
     service.world.down, service.outbox.down = broken == "counters", broken == "queue"
     with pytest.raises(Unavailable):
-        service.forgotten.ask(EMAIL, OWNER, NOW)
+        service.password_forgotten.ask(EMAIL, OWNER, NOW)
 
 
 def test_the_owner_gets_a_link(service: Service) -> None:
@@ -113,7 +113,7 @@ def _unconfirmed(service: Service) -> None:
 
 
 def _disabled(service: Service) -> None:
-    service.disabling.disable(order(service.identity().user_id), NOW)
+    service.account_disabling.disable(order(service.identity().user_id), NOW)
 
 
 def _gone(service: Service) -> None:
@@ -335,7 +335,7 @@ def test_a_password_that_breaks_the_policy_leaves_the_link_good(
 def test_a_leaked_password_is_refused(service: Service) -> None:
     """By the breach list."""
     service.person()
-    service.breach_lists = replace(service.breach_lists, leaked=frozenset({OTHER_PASSWORD}))
+    service.breached_passwords.leaked = frozenset({OTHER_PASSWORD})
     with pytest.raises(WeakPassword):
         reset(service, service.reset_token())
 
@@ -356,7 +356,7 @@ def test_a_session_that_starts_while_the_reset_is_under_way_ends_with_it(service
     """The account is read again, and the new session goes too."""
     logged_in = service.person()
     token = service.reset_token()
-    service.interposed = Meanwhile(service.world, lambda: replace(service, interposed=None).log_in())
+    service.interposed = Meanwhile(service.world, lambda: Service(service.world, service.hasher).log_in())
     reset(service, token)
 
     assert held(service, logged_in) == set()
@@ -366,7 +366,7 @@ def test_a_link_used_meanwhile_is_refused(service: Service) -> None:
     """Of two at once, one sets its password; the other's does not work."""
     service.person()
     token = service.reset_token()
-    first = replace(service, interposed=None)
+    first = Service(service.world, service.hasher)
     service.interposed = Meanwhile(service.world, lambda: reset(first, token))
     with pytest.raises(InvalidLink):
         reset(service, token, "a third password of sorts")
@@ -378,7 +378,7 @@ def test_a_deleted_accounts_link_opens_no_later_account(service: Service) -> Non
     """The address may come back; the link does not."""
     logged_in = service.person()
     token = service.reset_token()
-    service.closing.close(cookie(logged_in), OWNER, NOW)
+    service.account_closing.close(cookie(logged_in), OWNER, NOW)
     service.person(password=PASSWORD)
 
     with pytest.raises(InvalidLink):

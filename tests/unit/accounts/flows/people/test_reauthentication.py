@@ -1,7 +1,5 @@
 """Proving again who one is: a stale session becomes a fresh one, of the same person, by the password."""
 
-from copy import replace
-
 import pytest
 
 from accounts.errors import (
@@ -46,7 +44,7 @@ def test_a_fresh_session_takes_the_place_of_the_old_one(service: Service) -> Non
     assert fresh.token != logged_in.token
     assert service.key(fresh, now=later(minutes=31))
     with pytest.raises(Unauthenticated):
-        service.session_account.of(cookie(logged_in), later(minutes=31))
+        service.account_lookup.of(cookie(logged_in), later(minutes=31))
 
 
 @pytest.mark.parametrize("remember", [True, False])
@@ -129,7 +127,7 @@ def test_nobody_becomes_somebody_else_by_it(service: Service) -> None:
 def test_who_was_logged_out_meanwhile_has_still_proven_who_they_are(service: Service) -> None:
     """They have the password: they get the session that a log-in would give them."""
     logged_in = service.person()
-    other = replace(service, interposed=None)
+    other = Service(service.world, service.hasher)
     service.interposed = Meanwhile(
         service.world, lambda: other.logout_everywhere.everywhere(cookie(logged_in), OWNER, NOW)
     )

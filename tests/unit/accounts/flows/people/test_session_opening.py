@@ -21,8 +21,10 @@ def fill(service: Service, logged_in: LoggedIn, count: int) -> list[Session]:
 
 def open_one(service: Service, logged_in: LoggedIn, at: timedelta, *, remember: bool = False) -> Session:
     """One more session of that account."""
-    new = service.opening.begin(logged_in.identity, method="password", remember=remember, caller=OWNER, now=NOW + at)
-    service.opening.open(new.session)
+    new = service.session_opening.begin(
+        logged_in.identity, method="password", remember=remember, caller=OWNER, now=NOW + at
+    )
+    service.session_opening.open(new.session)
     return new.session
 
 
@@ -122,10 +124,12 @@ def test_what_the_story_writes_besides_is_written_with_the_session_or_not_at_all
     logged_in = service.person()
     fill(service, logged_in, count)
     before = held(service, logged_in)
-    new = service.opening.begin(logged_in.identity, method="password", remember=False, caller=OWNER, now=later(hours=1))
+    new = service.session_opening.begin(
+        logged_in.identity, method="password", remember=False, caller=OWNER, now=later(hours=1)
+    )
     refused = users.LetGoKey(logged_in.session.user_id, "no such key")
     with pytest.raises(Conflict) as conflict:
-        service.opening.open(new.session, refused)
+        service.session_opening.open(new.session, refused)
 
     assert conflict.value.concerns(users.LetGoKey)
     assert held(service, logged_in) == before
@@ -134,7 +138,7 @@ def test_what_the_story_writes_besides_is_written_with_the_session_or_not_at_all
 def test_the_presented_session_is_ended_and_recorded(service: Service) -> None:
     """From where the new log-in comes."""
     logged_in = service.person()
-    service.opening.end_presented(cookie(logged_in), STRANGER, later(hours=2))
+    service.session_opening.end_presented(cookie(logged_in), STRANGER, later(hours=2))
 
     assert held(service, logged_in) == set()
     (record,) = service.world.records
@@ -145,7 +149,7 @@ def test_the_presented_session_is_ended_and_recorded(service: Service) -> None:
 def test_nothing_presented_ends_nothing(service: Service) -> None:
     """Not even a look at the table."""
     service.person()
-    service.opening.end_presented(None, OWNER, NOW)
+    service.session_opening.end_presented(None, OWNER, NOW)
 
     assert (service.world.reads, service.world.records) == ([], [])
 
@@ -156,6 +160,6 @@ def test_a_presented_session_that_ends_meanwhile_is_no_error(service: Service) -
     digest = logged_in.session.digest
     gone = (users.LetGoSession(logged_in.session.user_id, digest), sessions.End(digest))
     service.interposed = Meanwhile(service.world, lambda: service.world.commit(*gone))
-    service.opening.end_presented(cookie(logged_in), OWNER, NOW)
+    service.session_opening.end_presented(cookie(logged_in), OWNER, NOW)
 
     assert (held(service, logged_in), service.world.records) == (set(), [])

@@ -123,7 +123,7 @@ def test_bad_input_is_refused_before_anything_is_counted(
 @pytest.mark.parametrize("password", ["too short", "passwordpassword", "olive@example.com", "leaked green umbrellas"])
 def test_a_weak_password_is_refused_whoever_has_the_address(service: Service, password: str) -> None:
     """It depends on the input alone; the request is counted, nothing is hashed, written or queued (PW-11)."""
-    service.breach_lists = FakeBreaches(frozenset({"leaked green umbrellas"}))
+    service.breached_passwords = FakeBreaches(frozenset({"leaked green umbrellas"}))
     with pytest.raises(WeakPassword):
         service.signup.start(EMAIL, password, "", OWNER, NOW)
 

@@ -4,24 +4,22 @@ from collections.abc import Callable
 from copy import replace
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from threading import Barrier, Thread
 
 from accounts.errors import AccountsError, ProviderOff
 from accounts.flows.people.authentication import Credential
 from accounts.flows.people.session_opening import LoggedIn
-from accounts.flows.providers.identity_linking import IdentityLinking, ProviderVerification
-from accounts.flows.providers.identity_management import IdentityList, IdentityUnlinking, PasswordSetting
-from accounts.flows.providers.provider_login import Arrival, Callback, Departure, ProviderArrival, ProviderDeparture
+from accounts.flows.providers.provider_login import Arrival, Callback, Departure
 from accounts.model import messages
 from accounts.model.audit import Caller
 from accounts.model.identities import Identity, email_key, provider_key
 from accounts.model.one_time_tokens import OneTimeToken
-from accounts.model.origins import Allowlist
-from accounts.model.passwords import Policy
 from accounts.model.providers import GITHUB, GOOGLE, Challenge, ProviderPerson
 from accounts.transactions import Change
-from tests.fakes import FakeIdentities, FakeOutbox, FakeTokens, FakeUsers, World
-from tests.unit.accounts.stage import EMAIL, NOW, OWNER, SITE_URL, Service, cookie
+from accounts.web import routes
+from tests.fakes import FakeOutbox, World
+from tests.unit.accounts.stage import EMAIL, NOW, OWNER, Service, behind, cookie
 
 ISSUERS = {GOOGLE: "https://accounts.google.com", GITHUB: "https://github.com/login/oauth"}
 CODE = "a-code-from-the-provider"
@@ -75,57 +73,21 @@ class FakeProviders:
         return self.by_name[name]
 
 
-@dataclass
 class OAuthService(Service):
-    """Every flow of the domain, those with a provider too. ``notices`` are the mails that must never fail a story."""
+    """With a Google and a GitHub. ``notices`` are the emails that must never fail a flow."""
 
-    notices: FakeOutbox = field(default_factory=FakeOutbox)
-    providers: FakeProviders = field(
-        default_factory=lambda: FakeProviders(
-            {name: FakeProvider(name, somebody(name, "1001")) for name in (GOOGLE, GITHUB)}
-        )
-    )
-    allowlist: Allowlist = field(default_factory=lambda: Allowlist(SITE_URL))
+    identity_list = behind(of_account=routes.IDENTITY_LIST)
+    identity_unlinking = behind(unlink=routes.IDENTITY_UNLINK)
+    password_setting = behind(set=routes.PASSWORD_SET)
+    provider_departure = behind(link=routes.OAUTH_LINK, reauthenticate=routes.OAUTH_REAUTHENTICATE)
 
-    @property
-    def departure(self) -> ProviderDeparture:
-        """Sends people out."""
-        return ProviderDeparture(self.providers, self.allowlist, self.world, self.transactions, self.sessions)
+    @cached_property
+    def notices(self) -> FakeOutbox:
+        return FakeOutbox()
 
-    @property
-    def linking(self) -> IdentityLinking:
-        """Carries decisions out."""
-        return IdentityLinking(self.opening, self.transactions, self.outbox, self.notices)
-
-    @property
-    def arrival(self) -> ProviderArrival:
-        """Receives people."""
-        stores = FakeTokens(self.world), FakeIdentities(self.world), self.sessions
-        return ProviderArrival(self.providers, *stores, self.transactions, self.linking)
-
-    @property
-    def provider_verification(self) -> ProviderVerification:
-        """Finishes sign-ins whose address had to be proven."""
-        return ProviderVerification(FakeTokens(self.world), FakeIdentities(self.world), self.world, self.linking)
-
-    @property
-    def identity_list(self) -> IdentityList:
-        """Shows the ways in."""
-        return IdentityList(self.sessions, FakeUsers(self.world), FakeIdentities(self.world))
-
-    @property
-    def unlinking(self) -> IdentityUnlinking:
-        """Takes one away."""
-        stores = FakeUsers(self.world), FakeIdentities(self.world)
-        return IdentityUnlinking(self.sessions, *stores, self.transactions, self.notices)
-
-    @property
-    def password_setting(self) -> PasswordSetting:
-        """Sets a first password."""
-        stores = FakeUsers(self.world), FakeIdentities(self.world)
-        return PasswordSetting(
-            self.sessions, *stores, self.hasher, Policy(15, self.breach_lists), self.transactions, self.notices
-        )
+    @cached_property
+    def providers(self) -> FakeProviders:  # type: ignore[override]
+        return FakeProviders({name: FakeProvider(name, somebody(name, "1001")) for name in (GOOGLE, GITHUB)})
 
     def says(self, person: ProviderPerson | Exception, provider: str | None = None) -> None:
         """From now on, the provider says this."""
@@ -134,12 +96,12 @@ class OAuthService(Service):
 
     def leave(self, provider: str = GOOGLE, return_to: str = "", caller: Caller = OWNER) -> tuple[Departure, str]:
         """Start a sign-in: the departure, and the state that went out with it."""
-        departure = self.departure.login(provider, return_to, caller, NOW)
+        departure = self.provider_departure.login(provider, return_to, caller, NOW)
         return departure, self.providers.by_name[provider].sent[-1][0]
 
     def leave_to_link(self, credential: Credential, provider: str = GOOGLE) -> tuple[Departure, str]:
         """Start linking: the departure, and the state that went out with it."""
-        departure = self.departure.link(provider, "/account", credential, OWNER, NOW)
+        departure = self.provider_departure.link(provider, "/account", credential, OWNER, NOW)
         return departure, self.providers.by_name[provider].sent[-1][0]
 
     def come_back(
@@ -153,7 +115,7 @@ class OAuthService(Service):
         """Bring back what the provider's redirect brings, with whatever is to be different."""
         departure, state = left
         callback = replace(Callback(state, CODE, "", "", departure.browser), **changes)
-        return self.arrival.arrive(provider, callback, presented, OWNER, now)
+        return self.provider_arrival.arrive(provider, callback, presented, OWNER, now)
 
     def log_in_with(self, person: ProviderPerson, presented: Credential | None = None) -> LoggedIn:
         """There and back in one browser: the session that it ends in."""

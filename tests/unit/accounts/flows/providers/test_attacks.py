@@ -88,7 +88,7 @@ def test_the_password_of_who_was_here_first_stops_working_when_the_owner_arrives
     with pytest.raises(InvalidCredentials):
         _log_in(service, PASSWORD)
     with pytest.raises(InvalidLink):
-        service.verification.confirm(squatters_link, PASSWORD, None, STRANGER, NOW)
+        service.email_verification.confirm(squatters_link, PASSWORD, None, STRANGER, NOW)
     assert service.keys_of(arrived) == both_keys(OLIVE)
     assert held(service, arrived) == {arrived.session.digest}
 
@@ -117,7 +117,7 @@ def test_a_squatter_who_confirms_while_the_owner_is_at_google_does_not_get_the_o
                 return super().commit(*changes)
             return self.world.commit(*changes)
 
-    verification = service.verification
+    verification = service.email_verification
     service.interposed = LastMoment(service.world, lambda: verification.confirm(token, PASSWORD, None, OWNER, NOW))
     with pytest.raises(LoginExpired):
         service.come_back(left)
@@ -242,7 +242,7 @@ def test_an_account_that_is_gone_before_it_is_linked_is_not_brought_back(service
                 return super().commit(*changes)
             return self.world.commit(*changes)
 
-    closing = service.closing
+    closing = service.account_closing
     service.interposed = LastMoment(service.world, lambda: closing.close(presented(owner), OWNER, NOW))
     with pytest.raises(LoginExpired):
         service.come_back(left)
@@ -256,7 +256,7 @@ def test_a_disabled_account_lets_nobody_in_through_a_provider_either(service: OA
     owner = service.person()
     if known:
         service.log_in_with(OLIVE)
-    service.disabling.disable(order(owner.session.user_id), NOW)
+    service.account_disabling.disable(order(owner.session.user_id), NOW)
     before = tables_of(service)
 
     assert _refusal(service, OLIVE) is InvalidCredentials
@@ -266,7 +266,7 @@ def test_a_disabled_account_lets_nobody_in_through_a_provider_either(service: OA
 def test_a_deleted_account_leaves_its_address_and_its_logins_free(service: OAuthService) -> None:
     """Who comes back is new."""
     first = service.log_in_with(OLIVE)
-    service.closing.close(presented(first), OWNER, NOW)
+    service.account_closing.close(presented(first), OWNER, NOW)
     assert service.world.identities == {}
     second = service.log_in_with(OLIVE)
 

@@ -84,7 +84,7 @@ def test_nobody_leaves_who_could_not_come_back_to_a_place_of_ours(service: OAuth
 def test_a_provider_that_is_not_set_up_is_refused(service: OAuthService, provider: str) -> None:
     """By name, to the letter."""
     with pytest.raises(ProviderOff):
-        service.departure.login(provider, "", OWNER, NOW)
+        service.provider_departure.login(provider, "", OWNER, NOW)
 
     assert (service.states(), service.world.counters) == ([], {})
 
@@ -96,7 +96,7 @@ def test_thirty_departures_a_minute_are_the_most_from_one_address(service: OAuth
     with pytest.raises(TooManyAttempts) as refused:
         service.leave()
     service.leave(caller=STRANGER)
-    service.departure.login("google", "", OWNER, later(minutes=1))
+    service.provider_departure.login("google", "", OWNER, later(minutes=1))
 
     assert refused.value.retry_after == 60
     assert len(service.states()) == 32
@@ -128,9 +128,9 @@ def test_linking_is_kept_with_the_session_that_asked(service: OAuthService) -> N
 def test_linking_needs_a_log_in_of_the_last_quarter_of_an_hour(service: OAuthService) -> None:
     """An unattended browser must not be enough to plant a second way in."""
     person = service.person()
-    service.departure.link("google", "", presented(person), OWNER, later(minutes=15))
+    service.provider_departure.link("google", "", presented(person), OWNER, later(minutes=15))
     with pytest.raises(ReauthenticationRequired):
-        service.departure.link("google", "", presented(person), OWNER, later(minutes=15, seconds=1))
+        service.provider_departure.link("google", "", presented(person), OWNER, later(minutes=15, seconds=1))
 
     assert len(service.states()) == 1
 
@@ -148,7 +148,7 @@ def test_linking_needs_a_session(service: OAuthService, what: str) -> None:
     if what == "ended":
         service.logout.here(presented(person), OWNER, NOW)
     with pytest.raises(CredentialNotAccepted if what == "key" else Unauthenticated):
-        service.departure.link("google", "", credentials[what], OWNER, NOW)
+        service.provider_departure.link("google", "", credentials[what], OWNER, NOW)
 
     assert service.states() == []
 

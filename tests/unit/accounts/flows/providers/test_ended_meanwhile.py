@@ -18,7 +18,7 @@ Story = Callable[[OAuthService, Credential], object]
 WITH_PASSWORD: dict[str, Story] = {
     "make a key": lambda service, it: service.key_creation.create(it, "mine", "", OWNER, NOW),
     "change the password": lambda service, it: service.password_change.change(it, PASSWORD, OTHER_PASSWORD, OWNER, NOW),
-    "close the account": lambda service, it: service.closing.close(it, OWNER, NOW),
+    "close the account": lambda service, it: service.account_closing.close(it, OWNER, NOW),
 }
 
 

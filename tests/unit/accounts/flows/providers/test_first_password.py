@@ -40,7 +40,7 @@ def test_a_first_password_works_at_once(service: OAuthService) -> None:
     service.notices.messages.clear()
 
     user_id = arrived.session.user_id
-    assert service.password_setting.set(presented(arrived), PASSWORD, OWNER, NOW) == user_id
+    service.password_setting.set(presented(arrived), PASSWORD, OWNER, NOW)
     assert service.log_in(password=PASSWORD).session.user_id == user_id
     assert service.log_in_with(GOOGLE).session.user_id == user_id
     assert service.world.records[0] == Record(
@@ -59,7 +59,7 @@ def test_a_first_password_ends_the_other_sessions_and_keeps_this_one(service: OA
     assert held(service, arrived) == {arrived.session.digest}
     for other in others:
         with pytest.raises(Unauthenticated):
-            service.sessions.session(presented(other), NOW)
+            service.session(presented(other), NOW)
 
 
 def test_a_password_that_is_there_is_not_set_but_changed(service: OAuthService) -> None:
@@ -127,7 +127,7 @@ def test_a_first_password_outlasts_a_change_of_the_account(service: OAuthService
     user_id = arrived.session.user_id
     service.interposed = Meanwhile(service.world, lambda: service.world.user(user_id, name="New Name"))
 
-    assert service.password_setting.set(presented(arrived), PASSWORD, OWNER, NOW) == user_id
+    service.password_setting.set(presented(arrived), PASSWORD, OWNER, NOW)
     assert service.identity().password_hash == f"fake:{PASSWORD}"
 
 

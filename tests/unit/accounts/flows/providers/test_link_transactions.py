@@ -147,7 +147,7 @@ def test_a_session_that_ends_meanwhile_links_nothing(service: OAuthService) -> N
     service.person()
     almost_over = service.log_in(NOW)
     service.says(WORK)
-    left = service.departure.link("github", "", presented(almost_over), OWNER, later(minutes=15)), ""
+    left = service.provider_departure.link("github", "", presented(almost_over), OWNER, later(minutes=15)), ""
     state = service.providers.by_name["github"].sent[-1][0]
     session = service.world.sessions[almost_over.session.digest]
     service.world.sessions[session.digest] = replace(session, expires_at=later(minutes=20))
@@ -275,6 +275,6 @@ def test_a_linked_login_is_announced_when_another_browser_uses_it(service: OAuth
     service.notices.messages.clear()
     service.says(WORK)
     left, state = service.leave("github", caller=STRANGER)
-    service.arrival.arrive("github", Callback(state, CODE, "", "", left.browser), None, STRANGER, NOW)
+    service.provider_arrival.arrive("github", Callback(state, CODE, "", "", left.browser), None, STRANGER, NOW)
 
     assert [message.kind for message in service.notices.messages] == ["sign_in_new_device"]

@@ -169,7 +169,7 @@ def test_a_squatters_sign_up_goes_when_the_mailbox_is_proven(service: OAuthServi
 
     assert service.identity().password_hash is None
     with pytest.raises(InvalidLink):
-        service.verification.confirm(link, PASSWORD, None, STRANGER, NOW)
+        service.email_verification.confirm(link, PASSWORD, None, STRANGER, NOW)
 
 
 def test_an_address_with_another_login_of_the_provider_may_have_a_new_owner(service: OAuthService) -> None:
@@ -243,7 +243,7 @@ def test_a_link_of_a_sign_up_does_not_work_here_nor_one_of_these_there(service: 
 
     assert _refusal(service, signup, browser) is InvalidLink
     with pytest.raises(InvalidLink):
-        service.verification.confirm(proof, PASSWORD, None, OWNER, NOW)
+        service.email_verification.confirm(proof, PASSWORD, None, OWNER, NOW)
 
 
 def test_a_link_whose_subject_is_gone_is_refused(service: OAuthService) -> None:

@@ -20,7 +20,7 @@ OSCAR = somebody("google", "2002", "oscar@example.com")
 
 def leave(service: OAuthService, logged_in: LoggedIn, minutes: float = 30) -> tuple[Departure, str]:
     """Half an hour after the log-in, off to the provider."""
-    departure = service.departure.reauthenticate(
+    departure = service.provider_departure.reauthenticate(
         "google", "/api-keys", presented(logged_in), OWNER, later(minutes=minutes)
     )
     return departure, service.providers.by_name["google"].sent[-1][0]
@@ -100,9 +100,9 @@ def test_nobody_leaves_without_a_session(service: OAuthService) -> None:
     """Nor to a site that is not on the list."""
     logged_in = service.log_in_with(OLIVE)
     with pytest.raises(Unauthenticated):
-        service.departure.reauthenticate("google", "/", None, STRANGER, NOW)
+        service.provider_departure.reauthenticate("google", "/", None, STRANGER, NOW)
     with pytest.raises(OriginNotAllowed):
-        service.departure.reauthenticate("google", "https://evil.example/", presented(logged_in), OWNER, NOW)
+        service.provider_departure.reauthenticate("google", "https://evil.example/", presented(logged_in), OWNER, NOW)
 
     assert service.states() == []
 

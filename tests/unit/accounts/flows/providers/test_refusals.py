@@ -72,7 +72,7 @@ def test_each_refusal_says_what_to_do(kind: type[AccountsError]) -> None:
 @pytest.mark.parametrize("kind", REFUSALS)
 def test_on_a_page_each_refusal_shows_its_words_and_the_other_ways_in(kind: type[AccountsError]) -> None:
     """With the policy of pages and the status of the refusal."""
-    answer = pages.refusal(SETTINGS)(kind())
+    answer = pages.Pages(SETTINGS).refused(kind())
     event = responses.as_event(answer, request_id="r", cors=False)
 
     assert answer.status == REFUSALS[kind][0]
@@ -97,7 +97,7 @@ def test_as_json_a_refusal_may_run_nothing(kind: type[AccountsError]) -> None:
 
 def test_nothing_that_is_said_on_a_page_becomes_part_of_it() -> None:
     """Words and addresses are text (XSS)."""
-    body = pages.refusal(SETTINGS)(errors.MalformedRequest("<script>alert('$code')</script>&\"")).body
+    body = pages.Pages(SETTINGS).refused(errors.MalformedRequest("<script>alert('$code')</script>&\"")).body
 
     assert "&lt;script&gt;alert(&#x27;$code&#x27;)&lt;/script&gt;&amp;&quot;" in body
     assert "<script>alert" not in body

@@ -46,7 +46,7 @@ GOOGLE_ID, GITHUB_ID, EMAIL_ID = public_id("google#1001"), public_id("github#77"
 
 def _refusal(service: OAuthService, credential: Any, identity_id: str, now: Any = NOW) -> type[AccountsError]:
     with pytest.raises(AccountsError) as refused:
-        service.unlinking.unlink(credential, identity_id, OWNER, now)
+        service.identity_unlinking.unlink(credential, identity_id, OWNER, now)
     return type(refused.value)
 
 
@@ -56,7 +56,7 @@ def test_a_person_sees_their_ways_in_the_oldest_first(service: OAuthService) -> 
     service.log_in_with(somebody("google", "5", "other@example.com"))
     service.link(GITHUB, presented(owner))
     service.world.identities["github#77"] = replace(service.provider_identity(GITHUB), created_at=later(minutes=-1))
-    found = service.identity_list.of_caller(presented(owner), NOW)
+    found = service.identity_list.of_account(presented(owner), NOW)
 
     assert [identity.key for identity in found] == ["github#77", f"email#{EMAIL}"]
 
@@ -65,7 +65,7 @@ def test_what_an_account_holds_by_name_but_not_in_fact_is_not_shown(service: OAu
     """Gone, or somebody else's."""
     owner, other = service.person(), service.log_in_with(somebody("google", "5", "other@example.com"))
     service.world.user(owner.session.user_id, identities=frozenset({f"email#{EMAIL}", "google#5", "github#404"}))
-    found = service.identity_list.of_caller(presented(owner), NOW)
+    found = service.identity_list.of_account(presented(owner), NOW)
 
     assert [identity.key for identity in found] == [f"email#{EMAIL}"]
     assert service.world.identities["google#5"].user_id == other.session.user_id
@@ -75,12 +75,12 @@ def test_only_the_person_sees_them(service: OAuthService) -> None:
     """A session; not a key, not nothing, and no session of an account that was disabled or is gone."""
     owner = service.person()
     with pytest.raises(Unauthenticated):
-        service.identity_list.of_caller(None, NOW)
+        service.identity_list.of_account(None, NOW)
     with pytest.raises(CredentialNotAccepted):
-        service.identity_list.of_caller(key_credential(service.key(owner).plaintext), NOW)
+        service.identity_list.of_account(key_credential(service.key(owner).plaintext), NOW)
     service.world.user(owner.session.user_id, status=DISABLED)
     with pytest.raises(Unauthenticated):
-        service.identity_list.of_caller(presented(owner), NOW)
+        service.identity_list.of_account(presented(owner), NOW)
 
 
 def test_a_login_that_is_unlinked_opens_the_account_no_more(service: OAuthService) -> None:
@@ -91,7 +91,7 @@ def test_a_login_that_is_unlinked_opens_the_account_no_more(service: OAuthServic
     service.notices.messages.clear()
 
     user_id = owner.session.user_id
-    assert service.unlinking.unlink(presented(owner), GITHUB_ID, OWNER, NOW) == user_id
+    service.identity_unlinking.unlink(presented(owner), GITHUB_ID, OWNER, NOW)
     assert service.keys_of(owner) == {f"email#{EMAIL}"}
     [record] = service.world.records
     assert record == Record(
@@ -105,7 +105,7 @@ def test_a_login_that_was_unlinked_does_not_link_itself_again_by_its_address(ser
     """Whoever holds it now, the owner or a thief, must log in another way and link it on purpose."""
     owner = service.log_in_with(GOOGLE)
     service.password_setting.set(presented(owner), PASSWORD, OWNER, NOW)
-    service.unlinking.unlink(presented(owner), GOOGLE_ID, OWNER, NOW)
+    service.identity_unlinking.unlink(presented(owner), GOOGLE_ID, OWNER, NOW)
 
     with pytest.raises(AddressReused):
         service.log_in_with(GOOGLE)
@@ -120,7 +120,7 @@ def test_a_log_in_that_is_overtaken_by_unlinking_opens_no_session(service: OAuth
     service.link(GOOGLE, presented(owner))
     service.says(GOOGLE)
     left = service.leave()
-    unlinking = service.unlinking
+    unlinking = service.identity_unlinking
 
     class LastMoment(Meanwhile):
         def commit(self, *changes: Any) -> None:
@@ -153,7 +153,7 @@ def test_any_other_way_in_makes_it_possible(service: OAuthService, other: str) -
         service.password_setting.set(presented(arrived), PASSWORD, OWNER, NOW)
     else:
         service.link(GITHUB, presented(arrived))
-    service.unlinking.unlink(presented(arrived), GOOGLE_ID, OWNER, NOW)
+    service.identity_unlinking.unlink(presented(arrived), GOOGLE_ID, OWNER, NOW)
 
     assert service.keys_of(arrived) == {f"email#{EMAIL}"} | ({"github#77"} if other == "another provider" else set())
 
@@ -198,7 +198,8 @@ def test_two_that_are_unlinked_at_once_do_not_leave_a_person_outside(service: OA
     service.interposed = AtOnce(service.world, Replace)
 
     def unlink(identity_id: str) -> str:
-        return service.unlinking.unlink(presented(arrived), identity_id, OWNER, NOW)
+        service.identity_unlinking.unlink(presented(arrived), identity_id, OWNER, NOW)
+        return arrived.session.user_id
 
     outcomes = at_once(lambda: unlink(GOOGLE_ID), lambda: unlink(GITHUB_ID))
 

@@ -42,9 +42,9 @@ class Everything:
 
 
 WHOSE: dict[str, Callable[[Everything], str]] = {
-    "this session": lambda it: it.service.sessions.session(cookie(it.here), THEN).user_id,
-    "other session": lambda it: it.service.sessions.session(cookie(it.there), THEN).user_id,
-    "API key": lambda it: it.service.account_lookup.behind(key_credential(it.key), OWNER, THEN).user_id,
+    "this session": lambda it: it.service.session(cookie(it.here), THEN).user_id,
+    "other session": lambda it: it.service.session(cookie(it.there), THEN).user_id,
+    "API key": lambda it: it.service.account_lookup.of(key_credential(it.key), OWNER, THEN).user_id,
     "linked login": lambda it: it.fresh().session.user_id,
     "reset link": lambda it: it.service.password_reset.reset(it.reset_token, "a third password yet", OWNER, THEN),
     "change link": lambda it: it.service.email_change.confirm(cookie(it.fresh()), it.change_token, OWNER, THEN).user_id,
@@ -65,9 +65,9 @@ EVENTS: dict[str, Callable[[Everything], object]] = {
     "logged out by an operator": lambda it: it.service.operator_logout.everywhere(
         order(it.here.session.user_id), BEFORE
     ),
-    "deleted by an operator": lambda it: it.service.removal.remove(order(it.here.session.user_id), BEFORE),
-    "disabled": lambda it: it.service.disabling.disable(order(it.here.session.user_id), BEFORE),
-    "deleted": lambda it: it.service.closing.close(cookie(it.here), OWNER, BEFORE),
+    "deleted by an operator": lambda it: it.service.account_removal.remove(order(it.here.session.user_id), BEFORE),
+    "disabled": lambda it: it.service.account_disabling.disable(order(it.here.session.user_id), BEFORE),
+    "deleted": lambda it: it.service.account_closing.close(cookie(it.here), OWNER, BEFORE),
 }
 ALL = frozenset(WHOSE)
 LEFT: dict[str, frozenset[str]] = {
@@ -116,8 +116,8 @@ def test_the_first_confirmation_ends_the_older_link_and_the_waits(service: OAuth
     older = service.signed_up(password=OTHER_PASSWORD)
     newer = service.signed_up()
     service.fail(50)
-    logged_in = service.verification.confirm(newer, PASSWORD, None, OWNER, BEFORE)
+    logged_in = service.email_verification.confirm(newer, PASSWORD, None, OWNER, BEFORE)
 
     assert service.log_in(BEFORE).session.user_id == logged_in.session.user_id
     with pytest.raises(AccountsError):
-        service.verification.confirm(older, OTHER_PASSWORD, None, OWNER, THEN)
+        service.email_verification.confirm(older, OTHER_PASSWORD, None, OWNER, THEN)

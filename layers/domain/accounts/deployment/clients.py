@@ -1,0 +1,119 @@
+"""Flows of clients and devices, and the endpoints of the authorization server."""
+
+# ruff: noqa: PLC0415 - imports belong to what they make
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from accounts.deployment.people import PeopleFlows
+
+if TYPE_CHECKING:
+    from accounts.authorization_server.authorization import AuthorizationEndpoint
+    from accounts.authorization_server.device import DeviceEndpoint
+    from accounts.authorization_server.revocation import RevocationEndpoint
+    from accounts.authorization_server.token import TokenEndpoint
+    from accounts.flows.clients.client_consent import ClientConsent
+    from accounts.flows.clients.client_login import ClientLogin
+    from accounts.flows.clients.client_sessions import ClientSessions
+    from accounts.flows.clients.device_authorization import DeviceAuthorization
+    from accounts.flows.clients.device_consent import DeviceConsent
+    from accounts.flows.clients.device_login import DeviceLogin
+    from accounts.flows.clients.token_refresh import TokenRefresh
+    from accounts.flows.clients.token_revocation import TokenRevocation
+
+
+class ClientFlows(PeopleFlows):
+    """Flows of ``accounts.flows.clients``."""
+
+    @cached_property
+    def client_consent(self) -> ClientConsent:
+        from accounts.flows.clients.client_consent import ClientConsent
+
+        return ClientConsent(self.users, self.throttles, self.writing(self.one_time_tokens), self.settings.site_url)
+
+    @cached_property
+    def client_sessions(self) -> ClientSessions:
+        from accounts.flows.clients.client_sessions import ClientSessions
+
+        return ClientSessions(self.session_opening, self.users, self.lengths, self.signer, self.settings.site_url)
+
+    @cached_property
+    def client_login(self) -> ClientLogin:
+        from accounts.flows.clients.client_login import ClientLogin
+
+        return ClientLogin(
+            self.one_time_tokens,
+            self.client_sessions,
+            self.writing(self.users, self.sessions, self.one_time_tokens, self.audit_events),
+            self.throttles,
+            self.clients,
+            self.rare_notices,
+        )
+
+    @cached_property
+    def token_refresh(self) -> TokenRefresh:
+        from accounts.flows.clients.token_refresh import TokenRefresh
+
+        return TokenRefresh(
+            self.sessions,
+            self.users,
+            self.writing(self.users, self.sessions, self.audit_events),
+            self.throttles,
+            self.signer,
+            self.settings.site_url,
+        )
+
+    @cached_property
+    def token_revocation(self) -> TokenRevocation:
+        from accounts.flows.clients.token_revocation import TokenRevocation
+
+        return TokenRevocation(
+            self.sessions,
+            self.access_tokens,
+            self.writing(self.sessions, self.users, self.audit_events),
+        )
+
+    @cached_property
+    def device_authorization(self) -> DeviceAuthorization:
+        from accounts.flows.clients.device_authorization import DeviceAuthorization
+
+        return DeviceAuthorization(self.throttles, self.writing(self.one_time_tokens))
+
+    @cached_property
+    def device_consent(self) -> DeviceConsent:
+        from accounts.flows.clients.device_consent import DeviceConsent
+
+        return DeviceConsent(self.users, self.one_time_tokens, self.throttles, self.writing(self.one_time_tokens))
+
+    @cached_property
+    def device_login(self) -> DeviceLogin:
+        from accounts.flows.clients.device_login import DeviceLogin
+
+        return DeviceLogin(self.client_login, self.one_time_tokens, self.throttles)
+
+    @cached_property
+    def authorization_endpoint(self) -> AuthorizationEndpoint:
+        from accounts.authorization_server.authorization import AuthorizationEndpoint
+
+        return AuthorizationEndpoint(self.clients, self.client_consent, self.settings.site_url)
+
+    @cached_property
+    def token_endpoint(self) -> TokenEndpoint:
+        from accounts.authorization_server.token import Stories, TokenEndpoint
+
+        stories = Stories(login=self.client_login, refresh=self.token_refresh, device=self.device_login)
+        return TokenEndpoint(self.clients, stories, self.settings.site_url)
+
+    @cached_property
+    def revocation_endpoint(self) -> RevocationEndpoint:
+        from accounts.authorization_server.revocation import RevocationEndpoint
+
+        return RevocationEndpoint(self.clients, self.token_revocation)
+
+    @cached_property
+    def device_endpoint(self) -> DeviceEndpoint:
+        from accounts.authorization_server.device import DeviceEndpoint
+
+        return DeviceEndpoint(self.clients, self.device_authorization, self.settings.site_url)

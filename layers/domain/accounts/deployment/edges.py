@@ -1,0 +1,235 @@
+"""Tables, secrets, queues and what a deployment configures."""
+
+# ruff: noqa: PLC0415 - imports belong to what they make
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from accounts import telemetry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from accounts.aws.secrets import ProviderCredentialsSecret
+    from accounts.aws.signing import SigningKeys
+    from accounts.dynamo.tables import Table
+    from accounts.dynamo.transactions import DynamoTransactions
+    from accounts.flows.people.authentication import (
+        AdminAuthentication,
+        Authentication,
+        Authenticator,
+        CredentialKind,
+        KeyLookup,
+        SessionAuthentication,
+    )
+    from accounts.model.access_tokens import Reader, Signer
+    from accounts.model.api_keys import ApiKeys
+    from accounts.model.audit import AuditEvents
+    from accounts.model.clients import Clients
+    from accounts.model.identities import Identities
+    from accounts.model.messages import Outbox
+    from accounts.model.one_time_tokens import OneTimeTokens
+    from accounts.model.origins import Allowlist
+    from accounts.model.passwords import PasswordHasher, Policy
+    from accounts.model.providers import Providers
+    from accounts.model.sessions import Lengths, Sessions
+    from accounts.model.throttles import Throttles
+    from accounts.model.users import Users
+    from accounts.settings import Settings
+    from accounts.transactions import Transactions
+    from accounts.web.pages import Pages
+
+
+class Edges:
+    """What flows are made of. Tests replace these with fakes."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @cached_property
+    def _writer(self) -> DynamoTransactions:
+        from accounts.dynamo.transactions import DynamoTransactions
+
+        return DynamoTransactions()
+
+    def _table[T: Table[Any]](self, kind: Callable[[str], T], setting: str) -> T:
+        table = kind(self.settings[setting])
+        self._writer.include(table)
+        return table
+
+    @cached_property
+    def users(self) -> Users:
+        from accounts.dynamo.users import UsersTable
+
+        return self._table(UsersTable, "USERS_TABLE")
+
+    @cached_property
+    def identities(self) -> Identities:
+        from accounts.dynamo.identities import IdentitiesTable
+
+        return self._table(IdentitiesTable, "IDENTITIES_TABLE")
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        from accounts.dynamo.sessions import SessionsTable
+
+        return self._table(SessionsTable, "SESSIONS_TABLE")
+
+    @cached_property
+    def api_keys(self) -> ApiKeys:
+        from accounts.dynamo.api_keys import ApiKeysTable
+
+        return self._table(ApiKeysTable, "API_KEYS_TABLE")
+
+    @cached_property
+    def one_time_tokens(self) -> OneTimeTokens:
+        from accounts.dynamo.one_time_tokens import OneTimeTokensTable
+
+        return self._table(OneTimeTokensTable, "ONE_TIME_TOKENS_TABLE")
+
+    @cached_property
+    def throttles(self) -> Throttles:
+        from accounts.dynamo.throttles import ThrottlesTable
+
+        return self._table(ThrottlesTable, "THROTTLES_TABLE")
+
+    @cached_property
+    def audit_events(self) -> AuditEvents:
+        from accounts.dynamo.audit_events import AuditEventsTable
+
+        return self._table(AuditEventsTable, "AUDIT_EVENTS_TABLE")
+
+    def writing(self, *tables: object) -> Transactions:  # noqa: ARG002 - asking for a table makes it writable
+        """Transactions over these tables, and over all others that were made."""
+        return self._writer
+
+    @cached_property
+    def hasher(self) -> PasswordHasher:
+        from accounts.aws.secrets import PepperSecret, Secret
+        from accounts.model.passwords import BcryptHasher
+
+        return BcryptHasher(PepperSecret(Secret(self.settings["PEPPER_SECRET"])))
+
+    @cached_property
+    def signing_keys(self) -> SigningKeys:
+        from accounts.aws import signing
+
+        return signing.signing_keys(self.settings)
+
+    @cached_property
+    def signer(self) -> Signer:
+        return self.signing_keys
+
+    @cached_property
+    def access_tokens(self) -> Reader:
+        from accounts.authorization_server.tokens import AccessTokens
+
+        return AccessTokens(self.settings.site_url, self.signing_keys.public)
+
+    @cached_property
+    def provider_credentials(self) -> ProviderCredentialsSecret:
+        from accounts.aws.secrets import ProviderCredentialsSecret, Secret
+
+        return ProviderCredentialsSecret(Secret(self.settings["OAUTH_PROVIDERS_SECRET"]))
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """For emails that a flow exists for: raises MailUnavailable."""
+        from accounts.aws.outbox import SqsOutbox
+
+        return SqsOutbox(self.settings["MAIL_QUEUE_URL"])
+
+    @cached_property
+    def notices(self) -> Outbox:
+        """For emails about what has already happened: a failure is logged, and the flow succeeds."""
+        from accounts.aws.outbox import BestEffortOutbox
+
+        return BestEffortOutbox(self.settings["MAIL_QUEUE_URL"], on_failure=telemetry.dependency_failed)
+
+    @cached_property
+    def rare_notices(self) -> Outbox:
+        """Like ``notices``, connected on first use: for flows that rarely have one."""
+        from accounts.aws.outbox import BestEffortOutbox
+
+        queue = self.settings["MAIL_QUEUE_URL"]
+        return BestEffortOutbox(queue, on_failure=telemetry.dependency_failed, rarely=True)
+
+    @cached_property
+    def lengths(self) -> Lengths:
+        from accounts.model import sessions
+
+        return sessions.lengths_of(self.settings)
+
+    @cached_property
+    def policy(self) -> Policy:
+        from accounts.breach_lists import breach_list
+        from accounts.model.passwords import Policy
+
+        lookup = self.settings["BREACHED_PASSWORD_LOOKUP"]
+        return Policy(
+            self.settings.password_min_characters, breach_list(lookup, on_failure=telemetry.dependency_failed)
+        )
+
+    @cached_property
+    def clients(self) -> Clients:
+        from accounts.model import clients
+
+        return clients.load(self.settings.optional("OAUTH_CLIENTS"))
+
+    @cached_property
+    def allowlist(self) -> Allowlist:
+        from accounts.model.origins import Allowlist
+
+        return Allowlist(self.settings.site_url, self.settings.optional("ALLOWED_ORIGINS").split(","))
+
+    @cached_property
+    def providers(self) -> Providers:
+        from accounts.identity_providers.directory import ProviderDirectory
+
+        return ProviderDirectory(self.settings, self.provider_credentials)
+
+    @cached_property
+    def pages(self) -> Pages:
+        from accounts.web.pages import Pages
+
+        return Pages(self.settings)
+
+    def authentication(self, kinds: frozenset[CredentialKind]) -> Authentication:
+        """Accepts credentials of these kinds, and no others."""
+        from accounts.flows.people.authentication import Authentication
+
+        return Authentication({kind: self._authenticator(kind) for kind in kinds})
+
+    def _authenticator(self, kind: CredentialKind) -> Authenticator:
+        from accounts.flows.people.authentication import AccessTokenAuthentication, KeyAuthentication
+
+        match kind:
+            case "session":
+                return self.session_authentication
+            case "access_token":
+                return AccessTokenAuthentication(self.sessions, self.access_tokens)
+            case "api_key":
+                return KeyAuthentication(self.key_lookup)
+            case "admin_secret":
+                return self.admin_authentication
+
+    @cached_property
+    def session_authentication(self) -> SessionAuthentication:
+        from accounts.flows.people.authentication import SessionAuthentication
+
+        return SessionAuthentication(self.sessions)
+
+    @cached_property
+    def key_lookup(self) -> KeyLookup:
+        from accounts.flows.people.authentication import KeyLookup
+
+        return KeyLookup(self.api_keys, self.throttles)
+
+    @cached_property
+    def admin_authentication(self) -> AdminAuthentication:
+        from accounts.aws.secrets import AdminSecret
+        from accounts.flows.people.authentication import AdminAuthentication
+
+        return AdminAuthentication(AdminSecret(self.settings["ADMIN_SECRET"]), self.throttles)

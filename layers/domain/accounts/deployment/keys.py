@@ -1,0 +1,42 @@
+"""Flows of API keys."""
+
+# ruff: noqa: PLC0415 - imports belong to what they make
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from accounts.deployment.edges import Edges
+
+if TYPE_CHECKING:
+    from accounts.flows.keys.key_management import KeyCreation, KeyDeletion, KeyList
+    from accounts.flows.keys.key_verification import KeyVerification
+
+
+class KeyFlows(Edges):
+    """Flows of ``accounts.flows.keys``."""
+
+    @cached_property
+    def key_creation(self) -> KeyCreation:
+        from accounts.flows.keys.key_management import KeyCreation
+
+        return KeyCreation(self.users, self.writing(self.api_keys, self.users, self.audit_events), self.notices)
+
+    @cached_property
+    def key_list(self) -> KeyList:
+        from accounts.flows.keys.key_management import KeyList
+
+        return KeyList(self.api_keys)
+
+    @cached_property
+    def key_deletion(self) -> KeyDeletion:
+        from accounts.flows.keys.key_management import KeyDeletion
+
+        return KeyDeletion(self.writing(self.api_keys, self.users, self.audit_events), self.notices)
+
+    @cached_property
+    def key_verification(self) -> KeyVerification:
+        from accounts.flows.keys.key_verification import KeyVerification
+
+        return KeyVerification(self.key_lookup, self.users)

@@ -1,0 +1,191 @@
+"""Flows of people: sign-up, login, passwords, email addresses, sessions, the account."""
+
+# ruff: noqa: PLC0415 - imports belong to what they make
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from accounts.deployment.edges import Edges
+
+if TYPE_CHECKING:
+    from accounts.flows.people.account import AccountClosing, AccountLookup, AccountRenaming
+    from accounts.flows.people.account_export import AccountExport
+    from accounts.flows.people.activity import ActivityList
+    from accounts.flows.people.email_change import EmailChange, EmailChangeRequest
+    from accounts.flows.people.email_verification import EmailVerification
+    from accounts.flows.people.login import Login
+    from accounts.flows.people.logout import Logout, LogoutEverywhere, SessionList, SessionRevocation
+    from accounts.flows.people.password_change import PasswordChange
+    from accounts.flows.people.password_reset import PasswordForgotten, PasswordReset
+    from accounts.flows.people.reauthentication import Reauthentication
+    from accounts.flows.people.session_opening import SessionOpening
+    from accounts.flows.people.signup import Resend, Signup
+
+
+class PeopleFlows(Edges):
+    """Flows of ``accounts.flows.people``."""
+
+    @cached_property
+    def session_opening(self) -> SessionOpening:
+        from accounts.flows.people.session_opening import SessionOpening
+
+        return SessionOpening(
+            self.users,
+            self.sessions,
+            self.writing(self.users, self.sessions, self.audit_events),
+            self.lengths,
+        )
+
+    @cached_property
+    def signup(self) -> Signup:
+        from accounts.flows.people.signup import Signup
+
+        return Signup(self.throttles, self.hasher, self.policy, self.writing(self.identities), self.outbox)
+
+    @cached_property
+    def resend(self) -> Resend:
+        from accounts.flows.people.signup import Resend
+
+        return Resend(self.throttles, self.outbox)
+
+    @cached_property
+    def email_verification(self) -> EmailVerification:
+        from accounts.flows.people.email_verification import EmailVerification
+
+        return EmailVerification(
+            self.one_time_tokens,
+            self.identities,
+            self.throttles,
+            self.hasher,
+            self.session_opening,
+            self.writing(
+                self.one_time_tokens, self.identities, self.throttles, self.users, self.sessions, self.audit_events
+            ),
+        )
+
+    @cached_property
+    def login(self) -> Login:
+        from accounts.flows.people.login import Login
+
+        return Login(self.identities, self.throttles, self.hasher, self.session_opening, self.rare_notices)
+
+    @cached_property
+    def reauthentication(self) -> Reauthentication:
+        from accounts.flows.people.reauthentication import Reauthentication
+
+        return Reauthentication(self.users, self.identities, self.login)
+
+    @cached_property
+    def logout(self) -> Logout:
+        from accounts.flows.people.logout import Logout
+
+        return Logout(self.writing(self.sessions, self.users, self.audit_events))
+
+    @cached_property
+    def session_list(self) -> SessionList:
+        from accounts.flows.people.logout import SessionList
+
+        return SessionList(self.sessions)
+
+    @cached_property
+    def session_revocation(self) -> SessionRevocation:
+        from accounts.flows.people.logout import SessionRevocation
+
+        return SessionRevocation(self.writing(self.sessions, self.users, self.audit_events))
+
+    @cached_property
+    def logout_everywhere(self) -> LogoutEverywhere:
+        from accounts.flows.people.logout import LogoutEverywhere
+
+        return LogoutEverywhere(self.users, self.writing(self.sessions, self.users, self.audit_events))
+
+    @cached_property
+    def account_lookup(self) -> AccountLookup:
+        from accounts.flows.people.account import AccountLookup
+
+        return AccountLookup(self.users)
+
+    @cached_property
+    def account_renaming(self) -> AccountRenaming:
+        from accounts.flows.people.account import AccountRenaming
+
+        return AccountRenaming(self.users, self.writing(self.users, self.identities, self.audit_events))
+
+    @cached_property
+    def account_closing(self) -> AccountClosing:
+        from accounts.flows.people.account import AccountClosing
+
+        return AccountClosing(
+            self.users,
+            self.writing(self.sessions, self.api_keys, self.identities, self.users, self.audit_events),
+        )
+
+    @cached_property
+    def account_export(self) -> AccountExport:
+        from accounts.flows.people.account_export import AccountExport
+
+        return AccountExport(self.users, self.identities, self.api_keys, self.sessions, self.audit_events)
+
+    @cached_property
+    def activity(self) -> ActivityList:
+        from accounts.flows.people.activity import ActivityList
+
+        return ActivityList(self.audit_events)
+
+    @cached_property
+    def password_forgotten(self) -> PasswordForgotten:
+        from accounts.flows.people.password_reset import PasswordForgotten
+
+        return PasswordForgotten(self.throttles, self.outbox)
+
+    @cached_property
+    def password_reset(self) -> PasswordReset:
+        from accounts.flows.people.password_reset import PasswordReset
+
+        return PasswordReset(
+            self.one_time_tokens,
+            self.identities,
+            self.users,
+            self.throttles,
+            self.hasher,
+            self.policy,
+            self.writing(
+                self.one_time_tokens, self.identities, self.users, self.sessions, self.throttles, self.audit_events
+            ),
+            self.notices,
+        )
+
+    @cached_property
+    def password_change(self) -> PasswordChange:
+        from accounts.flows.people.password_change import PasswordChange
+
+        return PasswordChange(
+            self.users,
+            self.identities,
+            self.throttles,
+            self.hasher,
+            self.policy,
+            self.writing(self.identities, self.users, self.sessions, self.throttles, self.audit_events),
+            self.notices,
+        )
+
+    @cached_property
+    def email_change_request(self) -> EmailChangeRequest:
+        from accounts.flows.people.email_change import EmailChangeRequest
+
+        return EmailChangeRequest(self.users, self.throttles, self.outbox)
+
+    @cached_property
+    def email_change(self) -> EmailChange:
+        from accounts.flows.people.email_change import EmailChange
+
+        return EmailChange(
+            self.one_time_tokens,
+            self.identities,
+            self.users,
+            self.throttles,
+            self.writing(self.one_time_tokens, self.identities, self.users, self.sessions, self.audit_events),
+            self.notices,
+        )

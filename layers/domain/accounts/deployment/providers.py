@@ -1,0 +1,93 @@
+"""Flows with Google and GitHub."""
+
+# ruff: noqa: PLC0415 - imports belong to what they make
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from accounts.deployment.people import PeopleFlows
+
+if TYPE_CHECKING:
+    from accounts.flows.providers.identity_linking import IdentityLinking, ProviderVerification
+    from accounts.flows.providers.identity_management import IdentityList, IdentityUnlinking, PasswordSetting
+    from accounts.flows.providers.login_methods import LoginMethods
+    from accounts.flows.providers.provider_login import ProviderArrival, ProviderDeparture
+
+
+class ProviderFlows(PeopleFlows):
+    """Flows of ``accounts.flows.providers``."""
+
+    @cached_property
+    def login_methods(self) -> LoginMethods:
+        from accounts.flows.providers.login_methods import LoginMethods
+
+        return LoginMethods(self.settings.site_url, self.allowlist, self.provider_credentials)
+
+    @cached_property
+    def identity_linking(self) -> IdentityLinking:
+        from accounts.flows.providers.identity_linking import IdentityLinking
+
+        return IdentityLinking(
+            self.session_opening,
+            self.users,
+            self.writing(self.identities, self.sessions, self.one_time_tokens, self.users, self.audit_events),
+            self.outbox,
+            self.notices,
+        )
+
+    @cached_property
+    def provider_departure(self) -> ProviderDeparture:
+        from accounts.flows.providers.provider_login import ProviderDeparture
+
+        return ProviderDeparture(self.providers, self.allowlist, self.throttles, self.writing(self.one_time_tokens))
+
+    @cached_property
+    def provider_arrival(self) -> ProviderArrival:
+        from accounts.flows.providers.provider_login import ProviderArrival
+
+        return ProviderArrival(
+            self.providers,
+            self.one_time_tokens,
+            self.identities,
+            self.session_authentication,
+            self.writing(self.identities, self.sessions, self.one_time_tokens, self.users, self.audit_events),
+            self.identity_linking,
+        )
+
+    @cached_property
+    def provider_verification(self) -> ProviderVerification:
+        from accounts.flows.providers.identity_linking import ProviderVerification
+
+        return ProviderVerification(self.one_time_tokens, self.identities, self.throttles, self.identity_linking)
+
+    @cached_property
+    def identity_list(self) -> IdentityList:
+        from accounts.flows.providers.identity_management import IdentityList
+
+        return IdentityList(self.users, self.identities)
+
+    @cached_property
+    def identity_unlinking(self) -> IdentityUnlinking:
+        from accounts.flows.providers.identity_management import IdentityUnlinking
+
+        return IdentityUnlinking(
+            self.users,
+            self.identities,
+            self.writing(self.users, self.identities, self.audit_events),
+            self.notices,
+        )
+
+    @cached_property
+    def password_setting(self) -> PasswordSetting:
+        from accounts.flows.providers.identity_management import PasswordSetting
+
+        return PasswordSetting(
+            self.users,
+            self.identities,
+            self.hasher,
+            self.policy,
+            self.writing(self.sessions, self.users, self.identities, self.audit_events),
+            self.notices,
+        )

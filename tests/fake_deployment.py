@@ -1,0 +1,120 @@
+"""The composition root with fakes at its edges: every flow, wired as in production, over one in-memory world."""
+
+from functools import cached_property
+
+from accounts.deployment import Deployment
+from accounts.flows.people.authentication import AdminAuthentication
+from accounts.model.passwords import Policy
+from accounts.model.sessions import LONGEST, Lengths
+from accounts.settings import Settings
+from accounts.transactions import Change, Transactions
+from tests.fakes import (
+    FakeAccessTokens,
+    FakeApiKeys,
+    FakeAuditEvents,
+    FakeBreaches,
+    FakeHasher,
+    FakeIdentities,
+    FakeOutbox,
+    FakePostman,
+    FakeSessions,
+    FakeSigner,
+    FakeTokens,
+    FakeUsers,
+    World,
+)
+
+SITE_URL = "https://accounts.example.com"
+ADMIN_SECRET = "a" * 48
+
+
+class FakeDeployment(Deployment):
+    """``interposed`` takes the place of the world's transactions, so that a test can make something happen between."""
+
+    def __init__(self, world: World | None = None, hasher: FakeHasher | None = None) -> None:
+        super().__init__(Settings("local", SITE_URL, {}))
+        self.world = world or World()
+        self.hasher = hasher or FakeHasher()
+        self.interposed: Transactions | None = None
+
+    def commit(self, *changes: Change) -> None:
+        """Where every flow writes."""
+        (self.interposed or self.world).commit(*changes)
+
+    def writing(self, *tables: object) -> Transactions:  # noqa: ARG002 - all tables are in the world
+        return self
+
+    @cached_property
+    def users(self) -> FakeUsers:
+        return FakeUsers(self.world)
+
+    @cached_property
+    def identities(self) -> FakeIdentities:
+        return FakeIdentities(self.world)
+
+    @cached_property
+    def sessions(self) -> FakeSessions:
+        return FakeSessions(self.world)
+
+    @cached_property
+    def api_keys(self) -> FakeApiKeys:
+        return FakeApiKeys(self.world)
+
+    @cached_property
+    def one_time_tokens(self) -> FakeTokens:
+        return FakeTokens(self.world)
+
+    @cached_property
+    def throttles(self) -> World:
+        return self.world
+
+    @cached_property
+    def audit_events(self) -> FakeAuditEvents:
+        return FakeAuditEvents(self.world)
+
+    @cached_property
+    def hasher(self) -> FakeHasher:
+        return FakeHasher()
+
+    @cached_property
+    def signer(self) -> FakeSigner:
+        return FakeSigner()
+
+    @cached_property
+    def access_tokens(self) -> FakeAccessTokens:
+        return FakeAccessTokens()
+
+    @cached_property
+    def outbox(self) -> FakeOutbox:
+        return FakeOutbox()
+
+    @cached_property
+    def notices(self) -> FakeOutbox:
+        return self.outbox
+
+    @cached_property
+    def rare_notices(self) -> FakeOutbox:
+        return self.notices
+
+    @cached_property
+    def lengths(self) -> Lengths:
+        return LONGEST
+
+    @cached_property
+    def breached_passwords(self) -> FakeBreaches:
+        return FakeBreaches()
+
+    @cached_property
+    def policy(self) -> Policy:
+        return Policy(15, self.breached_passwords)
+
+    @cached_property
+    def postman(self) -> FakePostman:
+        return FakePostman()
+
+    @cached_property
+    def admin_authentication(self) -> AdminAuthentication:
+        def is_admin_secret(secret: str) -> bool:
+            return secret == ADMIN_SECRET
+
+        return AdminAuthentication(is_admin_secret, self.throttles)
