@@ -36,7 +36,7 @@ dev-sam: .venv/.installed .venv-sam/.installed ## Deploy into the running `make 
 test: .venv/.installed .venv-sam/.installed ## Run the linters and every test that can run on this machine
 	@$(MAKE) check
 	@echo "== tests"
-	@$(RUN) pytest --numprocesses auto --dist loadscope --no-loadscope-reorder
+	@$(RUN) pytest --numprocesses auto --dist loadscope --no-loadscope-reorder -p tests.sampled_coverage --cov
 
 quick: .venv/.installed ## Run the linters and the unit tests, in under a minute
 	@$(MAKE) check

@@ -1,0 +1,42 @@
+"""A pytest plugin that keeps coverage cheap: `pytest -p tests.sampled_coverage --cov`.
+
+Tracing nearly doubles the time of a test. So one case of each test is traced: the others run almost the same lines.
+Folders that run the domain in other processes are not traced, nor is `contract`, which adds few lines. The reported
+coverage is therefore a lower bound.
+"""
+
+from collections.abc import Generator
+
+import pytest
+from coverage import Coverage
+
+_FOLDERS = frozenset({"unit", "functions"})
+# Compares the processor time of two requests.
+_TIMED = "tests/functions/test_timing.py"
+_TRACED = pytest.StashKey[frozenset[str]]()
+
+
+def traced(nodeids: list[str]) -> frozenset[str]:
+    """Choose the first case of each test, whatever the order in which they run."""
+    cases: dict[str, str] = {}
+    for nodeid in sorted(nodeids):
+        cases.setdefault(nodeid.partition("[")[0], nodeid)
+    return frozenset(it for it in cases.values() if it.split("/")[1] in _FOLDERS and not it.startswith(_TIMED))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Choose among what was collected."""
+    config.stash[_TRACED] = traced([item.nodeid for item in items])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Trace a test with its fixtures, or none of it."""
+    running = Coverage.current()
+    if running is None or item.nodeid in item.config.stash[_TRACED]:
+        return (yield)
+    running.stop()
+    try:
+        return (yield)
+    finally:
+        running.start()
