@@ -79,11 +79,38 @@ def test_make_help_explains_every_command() -> None:
     assert sorted(explained) == sorted(phony)
 
 
+_FOR_CLIENTS = {f"{it.method} {it.path}": it for it in ROUTES if it.function not in {"pages", "fallback"}}
+
+
 def test_the_reference_has_every_route_and_no_other() -> None:
     """Method and path, in a code span of the table's first column; pages are not for clients."""
     first = found(r"^\| (`[A-Z]+ /[^|]+) \|", API)
     shown = {route for column in first for route in re.findall(r"`([A-Z]+ [^`? ]+)", column)}
-    assert shown == {f"{route.method} {route.path}" for route in ROUTES if route.function not in {"pages", "fallback"}}
+    assert shown == set(_FOR_CLIENTS)
+
+
+def test_the_reference_has_the_credentials_that_the_endpoint_accepts() -> None:
+    """In the third column of docs/api.md: one for all routes of the row, or one for each, between dots."""
+    shown = {}
+    for routes, credentials in re.findall(
+        r"^\| (`[A-Z]+ /[^|]+) \| [^|]+ \| ([^|]+) \|$", API.read_text("utf-8"), re.MULTILINE
+    ):
+        names, kinds = re.findall(r"`([A-Z]+ [^`? ]+)", routes), credentials.split(" · ")
+        shown |= dict(zip(names, kinds if len(kinds) > 1 else kinds * len(names), strict=True))
+    assert shown.keys() == _FOR_CLIENTS.keys()
+    wrong = {name: it for name, it in shown.items() if it.removesuffix(", emailed token") not in _accepted(name)}
+    assert wrong == {}
+
+
+def _accepted(name: str) -> set[str]:
+    """What docs/api.md may say of the route. Where no credential is accepted, something else in the request is one."""
+    route = _FOR_CLIENTS[name]
+    if not route.credentials:
+        return {"none", "emailed token", "emailed token, same browser", "PKCE S256", "refresh or access token"}
+    kinds = [it for it in ("session", "access_token", "api_key", "admin_secret") if it in route.credentials]
+    *others, last = [it.replace("_", " ").replace("api", "API") for it in kinds]
+    accepted = f"{', '.join(others)} or {last}" if others else last
+    return {f"{'fresh ' if route.fresh else ''}{accepted}{', optional' if route.optional else ''}"}
 
 
 def test_the_reference_has_the_limits_that_the_code_keeps() -> None:
@@ -152,6 +179,8 @@ def _is_there(module: str, name: str) -> bool:
     tail = module.removeprefix("accounts.").replace(".", "/")
     if (ROOT / f"{module}.{name}").is_file() or (project.PACKAGE / tail / f"{name}.py").is_file():
         return True
+    if module == "accounts":
+        return (project.PACKAGE / name / "__init__.py").is_file()
     files = [path for path in project.MODULES if path.with_suffix("").as_posix().endswith(f"/{tail}")]
     return any(re.search(rf"^ *(?:def|class) {name}\b", path.read_text("utf-8"), re.MULTILINE) for path in files)
 
@@ -201,7 +230,9 @@ def test_the_table_of_parameters_has_every_parameter_with_its_default() -> None:
 
 
 def test_the_template_sets_exactly_the_settings_that_are_read() -> None:
-    read = found(r'(?i:settings)(?:\.optional\(|\[|, )"([A-Z_]+)"', *project.MODULES, *project.HANDLERS)
+    read = found(
+        r'(?:(?i:settings)(?:\.optional\(|\[|, )|_table\(\w+, )"([A-Z_]+)"', *project.MODULES, *project.HANDLERS
+    )
     loaded = found(r'(?:environ\.get|self\.number)\("([A-Z_]+)"', *project.MODULES)
     variables = set(template()["Globals"]["Function"]["Environment"]["Variables"])
     assert (read | loaded | _READ_BY_OTHERS | _READ_BY_NAME) == variables
