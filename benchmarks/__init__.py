@@ -1,4 +1,4 @@
-"""What performance figures are made with: `make bench`."""
+"""Performance figures: `make bench`."""
 
 import sys
 from pathlib import Path

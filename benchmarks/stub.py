@@ -1,7 +1,7 @@
-"""DynamoDB, Secrets Manager, KMS, SQS and SES as far as one request goes, on a loopback port and without any state.
+"""A stateless stub of DynamoDB, Secrets Manager, KMS, SQS and SES on a loopback port.
 
-Every answer is correct and none depends on an earlier request, so that each function can be asked the same thing any
-number of times. It runs in the process that measures, not in the one that is measured: what it costs is not counted.
+No answer depends on an earlier request, so that each function can be asked the same thing any number of times. The stub
+runs in the process that measures, not in the one that is measured: its own cost is not counted.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Stub:
     """Answers from these tables and secrets; ``calls`` names the operations it was asked for."""
 
     def __init__(self, tables: Tables, secrets: Mapping[str, str]) -> None:
-        """Hold what is asked for."""
+        """Answer from these."""
         self._tables = tables
         self._secrets = secrets
         self._key = ec.generate_private_key(ec.SECP256R1())

@@ -1,4 +1,4 @@
-"""Who is asked about: the account that the samples in ``events/`` belong to, and the environment of its functions."""
+"""The account that the samples in ``events/`` belong to, and the environment of its functions."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _USER_ID = "SampleAccountOfEventsFolder1"
 
 
 def environment() -> dict[str, str]:
-    """The functions' environment as the template has it; a reference stands for the name of what it refers to."""
+    """The functions' environment from the template; a reference becomes the name of the resource."""
     template = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
     variables = template["Globals"]["Function"]["Environment"]["Variables"]
     return {
@@ -104,7 +104,7 @@ def sample(function: str) -> dict[str, Any]:
 
 
 def event(name: str) -> dict[str, Any]:
-    """What a benchmark asks: the function's sample, or a variant of it. A token is signed now, by the stub's KMS."""
+    """The event of a benchmark: the function's sample, or a variant of it. The stub's KMS signs tokens."""
     function, _, variant = name.partition(" ")
     asked = sample(function)
     if variant == "refresh":
@@ -120,7 +120,7 @@ def event(name: str) -> dict[str, Any]:
 
 
 def tables() -> Tables:
-    """What the tables hold: the samples' account with a session and a key, and a sign-up that waits to be confirmed."""
+    """The tables' items: the samples' account with a session and a key, and a sign-up that is not confirmed."""
     now = datetime.now(UTC)
     key = identities.email_key("person@example.com")
     hashed = HASHER.hash("sample passphrase of the events folder")
@@ -184,14 +184,14 @@ def _session(now: datetime) -> Session:
 
 
 def _client_session(now: datetime) -> Session:
-    """A program that was let in; its refresh token is the one that the sample of ``client_revoke`` gives back."""
+    """A client that is logged in, with the refresh token of the sample ``client_revoke``."""
     found_by, refresh = _form("client_revoke")["token"].split(".")
     session = replace(_session(now), digest=secrets.digest(found_by), remembered=True)
     return replace(session, client_id=COMFY_CLI, scope=SCOPE, refresh=secrets.digest(refresh))
 
 
 def _code(now: datetime, later: datetime) -> OneTimeToken:
-    """What the sample of ``client_token`` brings."""
+    """The code in the sample ``client_token``."""
     asked, question = _form("client_token"), _body("client_authorize")
     names = ("client_id", "redirect_uri", "scope")
     data = {name: question[name] for name in names} | {"method": "password", "session": _session(now).digest}
@@ -200,7 +200,7 @@ def _code(now: datetime, later: datetime) -> OneTimeToken:
 
 
 def _typed(now: datetime, later: datetime) -> OneTimeToken:
-    """What the sample of ``device_consent`` answers: a device's code of which this person was asked."""
+    """The device's code in the sample ``device_consent``, which this account was asked about."""
     asked = {"client_id": COMFY_CLI, "scope": SCOPE, "device": secrets.digest("device"), "source": "", "user_agent": ""}
     digest = device_codes.typed(_body("device_consent")["user_code"]) or ""
     return OneTimeToken(USER_CODE, digest, _USER_ID, now, later, asked)
@@ -227,6 +227,6 @@ def _form(function: str) -> Mapping[str, str]:
 
 
 def _item(table: Table[Any], change: Change) -> dict[str, Any]:
-    """What the store itself would write."""
+    """The item that the store would write."""
     item: dict[str, Any] = table.writes[type(change)](change).arguments["Item"]
     return item
