@@ -178,8 +178,8 @@ class LocalCloud:
         return self._emulator.is_running()
 
     def stop(self) -> None:
-        """Stop everything that was started; the state is saved first."""
-        self._emulator.stop()
+        """Stop everything that was started. The state is saved first, unless its folder is a temporary one."""
+        self._emulator.stop(save=self._temporary is None)
         if self.providers:
             self.providers.stop()
         if self._temporary:

@@ -70,10 +70,10 @@ class Emulator:
         """Let the site answer: it is deployed."""
         self._ready_file.touch()
 
-    def stop(self) -> None:
-        """Stop it; it saves its state as it goes."""
+    def stop(self, *, save: bool = True) -> None:
+        """Stop it, after it has saved its state unless told not to."""
         if self._child:
-            self._child.stop()
+            self._child.stop(politely=save)
             shutil.rmtree(self.state / "tmp", ignore_errors=True)
         self._claim.close()
 

@@ -111,9 +111,9 @@ class Child:
         """Tell whether it still runs."""
         return self._process.poll() is None
 
-    def stop(self) -> None:
-        """Ask it to end, wait for it to save what it keeps, and take down whatever it started."""
-        if self.is_running():
+    def stop(self, *, politely: bool = True) -> None:
+        """Stop it and all that it started; ``politely`` lets it save its state first."""
+        if politely and self.is_running():
             self._process.terminate()
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(_POLITE_SECONDS)
