@@ -1,6 +1,7 @@
 """What several folders of tests share: the deployed local cloud, and how tests are distributed over workers."""
 
 import os
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -17,17 +18,23 @@ if TYPE_CHECKING:
 # Powertools reads it as it is imported, which may be before a folder of tests sets the functions' environment.
 os.environ["POWERTOOLS_SERVICE_NAME"] = "accounts"
 # Each of these folders is one chain: its tests share a deployed local cloud, which takes seconds to start.
-_CHAINS = frozenset({"browser", "local"})
+_CHAINS = ("tests/browser/", "tests/local/")
+# Each function of these files is a chain of its own: they take longest of those that need no local cloud.
+_BY_FUNCTION = ("tests/functions/test_permissions.py", "tests/functions/test_fuzz.py")
 # What takes longest begins first, so that no worker is left with it at the end when the others have nothing to do.
-_LONG = ("tests/browser/", "tests/local/")
+_LONG = (*_CHAINS, "tests/contract/", "tests/guards/test_budgets.py")
 
 
 class ByFile(LoadScopeScheduling):
     """Distributes files over the workers; the tests of a file, or of a chain, run in one worker."""
 
     def _split_scope(self, nodeid: str) -> str:
-        _, folder, *_ = nodeid.split("/")
-        return folder if folder in _CHAINS else nodeid.partition("::")[0]
+        if nodeid.startswith(_CHAINS):
+            return nodeid.split("/")[1]
+        file, _, test = nodeid.partition("::")
+        if file in _BY_FUNCTION and (function := re.search(r"\[(\w+)", test)):
+            return f"{file} {function[1]}"
+        return file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
@@ -37,8 +44,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put what takes longest first. The order is random besides: pytest-randomly has shuffled files and tests."""
-    items.sort(key=lambda item: not item.nodeid.startswith(_LONG))
+    """Put what takes longest first. Otherwise the order stays random: pytest-randomly has shuffled files and tests."""
+    items.sort(key=_start)
+
+
+def _start(item: pytest.Item) -> int:
+    return next((number for number, path in enumerate(_LONG) if item.nodeid.startswith(path)), len(_LONG))
 
 
 def missing(what: str) -> None:
