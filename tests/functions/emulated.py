@@ -1,0 +1,51 @@
+"""The items in the emulated tables, past the API: to copy what took long to write."""
+
+import copy
+from typing import Any
+
+from moto.dynamodb.models import dynamodb_backends
+
+from tests.functions.cloud import ACCOUNT, REGION
+
+# By table, hash key and range key; the last is None in a table that has no range key.
+type Key = tuple[str, Any, Any]
+type Items = dict[Key, Any]
+
+
+def keys() -> set[Key]:
+    """The key of every item."""
+    return set(_items())
+
+
+def items_besides(others: set[Key]) -> Items:
+    """A copy of all items but those with the other keys."""
+    return {key: copy.deepcopy(item) for key, item in _items().items() if key not in others}
+
+
+def can_put(items: Items) -> bool:
+    """Whether none of them would replace another."""
+    return not items.keys() & keys()
+
+
+def put(items: Items) -> None:
+    """Put copies of them into the tables."""
+    for (name, by_hash, by_range), item in items.items():
+        table = _tables()[name]
+        if table.has_range_key:
+            table.items[by_hash][by_range] = copy.deepcopy(item)
+        else:
+            table.items[by_hash] = copy.deepcopy(item)
+
+
+def _items() -> Items:
+    found: Items = {}
+    for name, table in _tables().items():
+        for by_hash, held in table.items.items():
+            ranged = held.items() if table.has_range_key else [(None, held)]
+            found |= {(name, by_hash, by_range): item for by_range, item in ranged}
+    return found
+
+
+def _tables() -> dict[str, Any]:
+    tables: dict[str, Any] = dynamodb_backends[ACCOUNT][REGION].tables
+    return tables
