@@ -1,7 +1,6 @@
-"""The gallery: every mail as people get it, to be looked at. `make mails` writes it and says where it is.
+"""The gallery of all emails, with sample values. `make mails` writes it and prints its path.
 
-A mail is shown as subject, text and HTML, light and dark, with sample values. Where Chromium is found, pictures are
-taken as well, on a desk and on a phone.
+It shows subject, text and HTML, light and dark. With Chromium, it also takes screenshots at desktop and phone width.
 """
 
 import html
@@ -20,7 +19,7 @@ from accounts.ses import postman
 GALLERY = Path(__file__).parents[1] / ".local" / "mails"
 SITE_URL = "https://accounts.example.com"
 BRAND = Brand("Comfy account", "#1a56db", "#8ab4ff", "https://example.com/support", "https://example.com/terms")
-# As long as real ones, and open nothing.
+# As long as a real token.
 _TOKEN = "sample-token-that-opens-nothing-0123456789a"  # noqa: S105
 _CONFIRM = f"{SITE_URL}/verify-email#token={_TOKEN}"
 _RESET = f"{SITE_URL}/reset-password#token={_TOKEN}"
@@ -60,17 +59,17 @@ pre { overflow: auto; padding: 1rem; white-space: pre-wrap; overflow-wrap: anywh
 
 
 def rendered(kind: str) -> tuple[str, str, str]:
-    """Subject, text and HTML of a mail with its sample values."""
+    """Subject, text and HTML."""
     return postman.render(kind, Mail("", SAMPLES[kind], SITE_URL).values, BRAND)
 
 
 def write(folder: Path) -> Path:
-    """Write the gallery into a folder of its own; the address of its first page."""
+    """Write the gallery into ``folder``, which is deleted first; returns the path of the index page."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for kind in SAMPLES:
         _, text, body = rendered(kind)
-        # Whatever the reader's own screen is set to.
+        # Independent of the reader's own color scheme.
         light, dark = (body.replace(_DARK, f"@media {answer}") for answer in ("not all", "all"))
         for name, content in (("txt", text), ("light.html", light), ("dark.html", dark)):
             (folder / f"{kind}.{name}").write_text(content, encoding="utf-8")
@@ -80,14 +79,14 @@ def write(folder: Path) -> Path:
 
 
 def take_pictures(folder: Path, chromium: str) -> int:
-    """Take a picture of every mail, light and dark, on a desk and on a phone; how many."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - takes a second, and many do without Chromium
+    """Take a screenshot of each email, light and dark, at desktop and phone width; returns how many."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - takes a second, and is needed with Chromium only
 
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     taken = 0
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
-        for place, width in (("desk", 800), ("phone", 375)):
+        for place, width in (("desktop", 800), ("phone", 375)):
             page = browser.new_page(viewport={"width": width, "height": 400})
             for mail in sorted(folder.glob("*.html")):
                 if mail.name != "index.html":
@@ -99,18 +98,18 @@ def take_pictures(folder: Path, chromium: str) -> int:
 
 
 def main() -> None:
-    """Write everything, and say where it is."""
-    print(f"Every mail, side by side: {write(GALLERY)}")
+    """Write the gallery, take screenshots if Chromium is installed, and print the paths."""
+    print(f"All emails, side by side: {write(GALLERY)}")
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if chromium:
-        print(f"{take_pictures(GALLERY, chromium)} pictures of them: {GALLERY}/*.png")
+        print(f"{take_pictures(GALLERY, chromium)} screenshots: {GALLERY}/*.png")
     else:
-        print("No pictures: there is no Chromium here.")
+        print("No screenshots: Chromium is not installed.")
 
 
 def _page() -> Iterator[str]:
-    yield '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Mails</title>'
-    yield f"<style>{_STYLE}</style></head><body><h1>Mails</h1>"
+    yield '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Emails</title>'
+    yield f"<style>{_STYLE}</style></head><body><h1>Emails</h1>"
     for kind in SAMPLES:
         subject, text, _ = rendered(kind)
         yield f'<section><h2>{html.escape(subject)}</h2><p class="kind">{kind}</p><div class="views">'

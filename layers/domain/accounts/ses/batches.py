@@ -1,7 +1,7 @@
-"""A batch of queue records, each delivered once, through Powertools' batch and idempotency utilities.
+"""Delivers each queue record once, with the batch and idempotency utilities of Powertools.
 
-SQS delivers at least once. The idempotency table remembers each record's message id: a record that comes again while
-its mail is being sent, or after, sends nothing. One that fails is forgotten and goes back to the queue alone.
+SQS delivers at least once. The idempotency table keeps the id of each message: a record that arrives again, during or
+after its delivery, sends nothing. A record that fails is removed from the table and returns to the queue alone.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from accounts import telemetry
 from accounts.flows.mail.mailing import Mailing
 from accounts.model import messages
 
-# Longer than SQS keeps a message (four days, in the template), so that none can outlive its own memory.
+# Longer than SQS keeps a message (four days, in the template).
 REMEMBERED_SECONDS = 5 * 24 * 60 * 60
 
 
 def deliver_batch(event: dict[str, Any], context: Any, mailing: Mailing, table: str) -> Any:  # noqa: ANN401
-    """Deliver each record; the answer lists those that failed (``ReportBatchItemFailures``)."""
+    """Deliver each record; the result lists those that failed (``ReportBatchItemFailures``)."""
     config = IdempotencyConfig(expires_after_seconds=REMEMBERED_SECONDS)
     config.register_lambda_context(context)
 
     @idempotent_function(data_keyword_argument="message_id", persistence_store=_store(table), config=config)  # type: ignore[untyped-decorator]
-    def deliver(*, message_id: str, body: str) -> str:  # noqa: ARG001 - the key of the memory
+    def deliver(*, message_id: str, body: str) -> str:  # noqa: ARG001 - the idempotency key
         return mailing.deliver(messages.decode(body), datetime.now(UTC))
 
     def handle(record: SQSRecord) -> None:

@@ -1,8 +1,8 @@
-"""What SES reports of our mails, by way of an SNS topic: bounces and complaints.
+"""Bounces and complaints, which SES publishes to an SNS topic.
 
-SNS signs what it delivers over HTTP, where anybody could post. Here it invokes the function itself, and the function's
-permission names our topic alone, to which only SES may publish, for our configuration set: whoever else could call the
-function could as well write to the tables. So there is no signature to check; the topic is compared all the same.
+SNS signs what it delivers over HTTP, where anyone can post. Here SNS invokes the function, whose permission names this
+topic only, and only SES may publish to it, for this configuration set. So there is no signature to check. The topic is
+compared as a second line of defense.
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ from accounts.model.users import MailProblem
 
 TRANSIENT: Final = "bounced_for_now"
 IGNORED: Final = "report_ignored"
-# What SES publishes when the topic is first named to it; not JSON.
+# Published when SES is first given the topic; not JSON.
 _GREETING = "Successfully validated SNS topic for Amazon SES event publishing"
-# A mailbox provider can also report that somebody took a mail out of the spam folder.
-_PRAISE = "not-spam"
+# A mailbox provider also reports that a recipient moved an email out of the spam folder.
+_NOT_SPAM = "not-spam"
 
 
 class Malformed(Exception):
-    """Nothing that SES could have published to our topic."""
+    """Not a notification of SES on this topic."""
 
 
 class Report(Struct, frozen=True):
-    """``problem`` is BOUNCE, COMPLAINT, or what to count where nothing is marked; ``recipients`` are canonical."""
+    """TRANSIENT and IGNORED mark no address. ``recipients`` are canonical."""
 
     problem: MailProblem | Literal["bounced_for_now", "report_ignored"]
     recipients: tuple[str, ...] = ()
 
 
 def take(event: dict[str, Any], topic: str, feedback: MailFeedback, now: datetime) -> None:
-    """Mark whom the event's reports are about; raises Unavailable, whereupon Lambda brings the event again."""
+    """Mark the recipients that the event reports; raises Unavailable, and then Lambda retries the event."""
     try:
         reports = [parse(record, topic) for record in event["Records"]]
     except (Malformed, KeyError, TypeError, AttributeError, ValueError, RecursionError):
@@ -54,7 +54,7 @@ def take(event: dict[str, Any], topic: str, feedback: MailFeedback, now: datetim
 
 
 def parse(record: dict[str, Any], topic: str) -> Report:
-    """The report in a record of ``topic``; raises Malformed, or what reading something else raises."""
+    """The report in a record of ``topic``; raises Malformed, or the error of reading anything else."""
     notification = record["Sns"]
     if record["EventSource"] != "aws:sns" or notification["TopicArn"] != topic:
         raise Malformed
@@ -67,21 +67,21 @@ def parse(record: dict[str, Any], topic: str) -> Report:
             return Report(BOUNCE, _recipients(published, published["bounce"]["bouncedRecipients"]))
         case "Bounce":
             return Report(TRANSIENT)
-        case "Complaint" if published["complaint"].get("complaintFeedbackType") != _PRAISE:
+        case "Complaint" if published["complaint"].get("complaintFeedbackType") != _NOT_SPAM:
             return Report(COMPLAINT, _recipients(published, published["complaint"]["complainedRecipients"]))
         case _:
             return Report(IGNORED)
 
 
 def _recipients(published: dict[str, Any], named: list[dict[str, str]]) -> tuple[str, ...]:
-    """Those named that the mail was sent to: a server that we wrote to could name anybody."""
+    """The named addresses that the email was sent to: a mail server could name any address."""
     if len(named) > MAIL_REPORT_RECIPIENTS:
         raise Malformed
     written_to = set(_canonical(published["mail"]["destination"]))
     return tuple(address for address in _canonical(it["emailAddress"] for it in named) if address in written_to)
 
 
-def _canonical(addresses: Any) -> Iterator[str]:  # noqa: ANN401 - whatever was published
+def _canonical(addresses: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
     for address in addresses:
         try:
             yield email_addresses.canonical(address)

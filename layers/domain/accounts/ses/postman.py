@@ -1,4 +1,4 @@
-"""Rendering and sending through SES v2: structured content, no MIME of our own, so no header can be smuggled in."""
+"""Renders emails and sends them through SES v2, as structured content: without raw MIME, no header can be injected."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from accounts.flows.mail.mails import Mail
 from accounts.model.brand import GROUND_DARK, ON_ACCENT, ON_ACCENT_DARK, Brand
 
 TEMPLATES = Path(__file__).with_name("templates")
-# One try: SES may have taken what timed out, and the queue tries again anyway.
+# No retry: SES may have accepted a request that timed out, and the queue retries anyway.
 _CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1, "mode": "standard"})
 
 
@@ -27,7 +27,6 @@ class SesPostman:
     """Sends as ``sender`` under a configuration set that reports bounces and complaints."""
 
     def __init__(self, sender: str, configuration_set: str, brand: Brand) -> None:
-        """``brand`` is how the sender is called, and how every mail looks."""
         self._from = sender_of(brand.name, sender)
         self._configuration_set = configuration_set
         self._brand = brand
@@ -48,17 +47,17 @@ class SesPostman:
 
 
 def sender_of(name: str, address: str) -> str:
-    """``name <address>`` as RFC 5322 has it: quoted where it must be, and in encoded words where it is not ASCII.
+    """``name <address>`` (RFC 5322), quoted where needed, and as encoded words when it is not ASCII.
 
-    A ``Brand`` holds printable names only: none can end the header. Nobody but the deployment chooses one.
+    The name cannot end the header: it is configuration, and ``Brand`` accepts printable names only.
     """
-    # RFC 2047: an encoded word has 75 characters at most.
+    # RFC 2047: at most 75 characters in an encoded word.
     words = name if name.isascii() else Header(name, "utf-8", maxlinelen=75).encode(linesep="")
     return formataddr((words, address))
 
 
 def render(template: str, values: Mapping[str, str], brand: Brand) -> tuple[str, str, str]:
-    """Subject, text and HTML of a mail. What people wrote is escaped in HTML and never part of a subject."""
+    """Subject, text and HTML. Text that people wrote is escaped in HTML and never part of a subject."""
     names = ("subject.txt", "body.txt", "body.html")
     templates = (_environment().get_template(f"{template}/{name}") for name in names)
     subject, text, html = (it.render({**values, "brand": brand}).strip() for it in templates)
@@ -78,7 +77,7 @@ def _environment() -> jinja2.Environment:
 
 
 @cache
-def _client() -> Any:  # noqa: ANN401 - boto3 makes its clients' classes at run time
+def _client() -> Any:  # noqa: ANN401 - boto3 creates the classes of its clients at run time
     return boto3.client("sesv2", config=_CONFIG)
 
 
