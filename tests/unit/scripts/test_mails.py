@@ -1,4 +1,4 @@
-"""The gallery shows every mail, and shows it as it is."""
+"""The gallery shows every email as it is sent."""
 
 from html.parser import HTMLParser
 from pathlib import Path
@@ -11,18 +11,16 @@ class Views(HTMLParser):
     """The frames of the gallery."""
 
     def __init__(self) -> None:
-        """Nothing was read yet."""
         super().__init__()
         self.frames: list[dict[str, str | None]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Remember a frame."""
         if tag == "iframe":
             self.frames.append(dict(attrs))
 
 
-def test_the_gallery_shows_every_mail_light_and_dark(tmp_path: Path) -> None:
-    """Each frame shows a file that is there, and trusts it with nothing."""
+def test_the_gallery_shows_every_email_light_and_dark(tmp_path: Path) -> None:
+    """Each frame shows an existing file, fully sandboxed."""
     index = mails.write(tmp_path / "mails")
     views = Views()
     views.feed(index.read_text(encoding="utf-8"))
@@ -36,8 +34,8 @@ def test_the_gallery_shows_every_mail_light_and_dark(tmp_path: Path) -> None:
     }
 
 
-def test_light_and_dark_do_not_depend_on_the_readers_screen(tmp_path: Path) -> None:
-    """The one never darkens, the other always; else they are the mail."""
+def test_light_and_dark_do_not_depend_on_the_reader(tmp_path: Path) -> None:
+    """The only change is the media query."""
     folder = mails.write(tmp_path).parent
     html = mails.rendered("confirm_email")[2]
 
@@ -47,8 +45,8 @@ def test_light_and_dark_do_not_depend_on_the_readers_screen(tmp_path: Path) -> N
         assert shown != html
 
 
-def test_what_was_there_before_is_gone(tmp_path: Path) -> None:
-    """A mail that is no longer sent is no longer shown."""
+def test_an_older_gallery_is_deleted(tmp_path: Path) -> None:
+    """An email that is no longer sent is not shown."""
     old = tmp_path / "mails" / "old.txt"
     old.parent.mkdir()
     old.write_text("old")
@@ -58,6 +56,6 @@ def test_what_was_there_before_is_gone(tmp_path: Path) -> None:
 
 
 def test_samples_open_nothing() -> None:
-    """A gallery may be shown around: it holds no token of anybody's, and says so."""
+    """The gallery can be shared: its tokens say that they are samples."""
     tokens = [link.partition("#token=")[2] for it in SAMPLES.values() if (link := getattr(it, "link", ""))]
     assert {token.partition("&")[0] for token in tokens} == {"sample-token-that-opens-nothing-0123456789a"}

@@ -1,4 +1,4 @@
-"""Batches of queue records: each delivered once, and what fails goes back to the queue alone."""
+"""Each queue record is delivered once, and returns to the queue alone when it fails."""
 
 import json
 from collections.abc import Callable
@@ -24,7 +24,6 @@ class Memory(BasePersistenceLayer):
     """The idempotency table, in memory."""
 
     def __init__(self) -> None:
-        """Nothing was delivered yet."""
         super().__init__()
         self.records: dict[str, DataRecord] = {}
 
@@ -53,7 +52,7 @@ def _memory(monkeypatch: pytest.MonkeyPatch, log: Any) -> None:  # noqa: ARG001 
 
 
 def record(message_id: str, body: str) -> dict[str, Any]:
-    """One record, as SQS delivers it."""
+    """As SQS delivers it."""
     return {"messageId": message_id, "receiptHandle": "r", "body": body, "attributes": {}, "eventSource": "aws:sqs"}
 
 
@@ -61,18 +60,18 @@ ABOUT_NOBODY = messages.encode(messages.Signup("nobody@example.com"))
 
 
 def deliver(service: Service, *records: dict[str, Any]) -> list[str]:
-    """Deliver one batch: the ids of those that failed."""
+    """Deliver a batch; returns the ids of the records that failed."""
     answer = batches.deliver_batch({"Records": list(records)}, CONTEXT, service.mailing, "deliveries")
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
 def about_key(service: Service) -> str:
-    """A message that is mailed to a person each time it is delivered."""
+    """A message that sends an email each time it is delivered."""
     return messages.encode(messages.ApiKeyCreated(service.person().session.user_id, "laptop"))
 
 
 def test_each_record_is_delivered(service: Service, logged: Callable[[], list[dict[str, Any]]]) -> None:
-    """And what became of it is told, not to whom it went."""
+    """The log has the outcome, not the recipient."""
     body = about_key(service)
 
     assert deliver(service, record("1", body), record("2", ABOUT_NOBODY)) == []
@@ -81,8 +80,8 @@ def test_each_record_is_delivered(service: Service, logged: Callable[[], list[di
     assert "example.com" not in json.dumps(logged())
 
 
-def test_a_record_that_comes_again_sends_nothing(service: Service) -> None:
-    """SQS delivers at least once: in the same batch, or in a later one."""
+def test_a_record_that_arrives_again_sends_nothing(service: Service) -> None:
+    """In the same batch or in a later one."""
     body = about_key(service)
 
     assert deliver(service, record("1", body), record("1", body)) == []
@@ -90,8 +89,8 @@ def test_a_record_that_comes_again_sends_nothing(service: Service) -> None:
     assert len(service.postman.mails) == 1
 
 
-def test_what_fails_goes_back_alone_and_is_sent_later(service: Service) -> None:
-    """Its neighbours are done, and it is not remembered as delivered."""
+def test_a_record_that_fails_returns_alone_and_is_sent_later(service: Service) -> None:
+    """The rest of the batch is done."""
     body = about_key(service)
     service.postman.down = True
     failed = deliver(service, record("1", body), record("2", ABOUT_NOBODY))
@@ -103,17 +102,17 @@ def test_what_fails_goes_back_alone_and_is_sent_later(service: Service) -> None:
 
 
 @pytest.mark.parametrize("body", ["", "no json", "[]", "null", '{"kind": "sign_up", "bcc": "x"}', '{"email": "a"}'])
-def test_what_we_did_not_put_there_is_not_delivered(
+def test_a_malformed_message_is_not_delivered(
     service: Service, logged: Callable[[], list[dict[str, Any]]], body: str
 ) -> None:
-    """It ends in the dead-letter queue, and its text in no log."""
+    """It ends in the dead-letter queue. Its text is not logged."""
     assert deliver(service, record("1", body), record("2", about_key(service))) == ["1"]
     assert [line["event"] for line in logged()] == ["mail_failed", "mail_sent"]
     assert len(service.postman.mails) == 1
 
 
-def test_a_batch_that_fails_as_a_whole_goes_back_as_a_whole(service: Service) -> None:
-    """Record by record, without an error of the function."""
+def test_a_batch_in_which_all_fail_returns_whole(service: Service) -> None:
+    """Record by record: the function itself does not fail."""
     body = about_key(service)
     service.postman.down = True
 

@@ -1,4 +1,4 @@
-"""Whatever reaches a mail, its headers are ours: one sender, one recipient, one subject a kind (EM-04, EM-05)."""
+"""No text changes the headers of an email: one sender, one recipient, one subject per template (EM-04, EM-05)."""
 
 import json
 import re
@@ -36,7 +36,7 @@ ATTACKS = (
     "=?utf-8?q?=0D=0ABcc:_mallory@example.com?=",
     "\u2028Bcc: mallory@example.com\u0085",
 )
-# What is told to an account's owner: no link, and nobody else to tell.
+# Emails to the owner of an account, without a link.
 NOTICES = sorted(kind for kind, it in SAMPLES.items() if not hasattr(it, "link") and kind not in _ABOUT_ADDRESSES)
 KINDS = st.sampled_from(sorted(SAMPLES))
 TEXTS = st.text(max_size=80) | st.builds("{}{}".format, st.text(max_size=10), st.sampled_from(ATTACKS))
@@ -46,7 +46,7 @@ HOSTS = st.from_regex(r"[a-z0-9.-]{1,20}", fullmatch=True)
 
 @contextmanager
 def captured() -> Iterator[list[dict[str, Any]]]:
-    """What SES is asked to send."""
+    """The requests to SES."""
     calls: list[dict[str, Any]] = []
 
     class Ses:
@@ -58,20 +58,16 @@ def captured() -> Iterator[list[dict[str, Any]]]:
 
 
 class Tags(HTMLParser):
-    """The elements and attributes of a page."""
-
     def __init__(self) -> None:
-        """Nothing was read yet."""
         super().__init__()
         self.seen: list[tuple[str, tuple[str, ...]]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Remember one."""
         self.seen.append((tag, tuple(name for name, _ in attrs)))
 
 
 def shape(html: str) -> list[tuple[str, tuple[str, ...]]]:
-    """What a page is made of, whatever it says."""
+    """The elements and attributes of a page, in order."""
     tags = Tags()
     tags.feed(html)
     return tags.seen
@@ -80,7 +76,7 @@ def shape(html: str) -> list[tuple[str, tuple[str, ...]]]:
 @exactly
 @given(KINDS, st.data())
 def test_no_text_becomes_a_header_or_markup(kind: str, data: st.DataObject) -> None:
-    """Exactly the fields that we send, the subject of the kind, and no element more or less than in the sample."""
+    """The fields, the subject and the elements are those of the sample."""
     values = {name: data.draw(TEXTS.filter(bool), name) for name in SAMPLES[kind].__struct_fields__}
     with captured() as calls:
         SesPostman(SENDER, "our-set", BRAND).send(Mail("o@example.com", replace(SAMPLES[kind], **values), SITE_URL))
@@ -98,14 +94,14 @@ def test_no_text_becomes_a_header_or_markup(kind: str, data: st.DataObject) -> N
     assert shape(body["Html"]["Data"]) == shape(html)
 
 
-# The address as it was stands in the message: by the time it is sent, the account may have another.
+# The message names the address: the account may have another by the time of delivery.
 TO_THE_OLD_ADDRESS = {"email_change_asked", "email_changed"}
 
 
 @exactly
 @given(st.sampled_from(sorted(set(NOTICES) - TO_THE_OLD_ADDRESS)), TEXTS, TEXTS, TEXTS)
-def test_no_message_is_mailed_to_whom_it_names(kind: str, detail: str, email: str, identity: str) -> None:
-    """A notice about an account goes to the address that the account has stored, whatever else the message says."""
+def test_a_notice_goes_to_the_stored_address_only(kind: str, detail: str, email: str, identity: str) -> None:
+    """Other fields of the message do not matter."""
     service = Service()
     user_id = service.person().session.user_id
     mailing = replace(service.mailing, postman=SesPostman(SENDER, "our-set", BRAND))
@@ -125,8 +121,8 @@ def test_no_message_is_mailed_to_whom_it_names(kind: str, detail: str, email: st
 @example('Käse, "Wein" & Söhne <shop@example.org>')
 @example("李" * 40)
 @example("Ann (accounts), \\ Inc.")
-def test_a_deployments_name_is_one_mailbox_with_that_name(name: str) -> None:
-    """Whatever it is, the address stays the one that may send."""
+def test_any_sender_name_makes_one_mailbox(name: str) -> None:
+    """The address is the configured one."""
     written = postman.sender_of(name, SENDER)
     read = HeaderRegistry()("from", written)
     assert isinstance(read, AddressHeader)
@@ -144,8 +140,8 @@ def test_a_deployments_name_is_one_mailbox_with_that_name(name: str) -> None:
 @example("a@example.com;mallory@example.com")
 @example('"a b"@example.com')
 @example("Ann <a@example.com>")
-def test_an_address_that_reaches_a_mail_is_one_address(text: str) -> None:
-    """What every flow stores is canonical: nothing in it separates, quotes or ends a header."""
+def test_a_canonical_address_is_one_address(text: str) -> None:
+    """Flows store canonical addresses, which cannot separate, quote or end a header."""
     try:
         address = email_addresses.canonical(text)
     except InvalidInput:
@@ -155,12 +151,12 @@ def test_an_address_that_reaches_a_mail_is_one_address(text: str) -> None:
 
 
 @pytest.mark.parametrize("kind", sorted(SAMPLES))
-def test_the_subject_of_a_kind_is_one_for_all_deployments(kind: str) -> None:
-    """The sender's name is said by ``From``."""
+def test_a_subject_is_the_same_in_all_deployments(kind: str) -> None:
+    """``From`` has the name of the sender."""
     other = replace(BRAND, name="Other", accent="#000000", support_url="mailto:a@example.com", terms_url="")
     assert postman.render(kind, Mail("", SAMPLES[kind], "https://x.example").values, other)[0] == rendered(kind)[0]
 
 
 def _letters(name: str) -> str:
-    """Without spaces: Python reads one between two encoded words, where RFC 2047 has none."""
+    """Without spaces: Python reads one between encoded words, where RFC 2047 has none."""
     return "".join(name.split())

@@ -1,4 +1,4 @@
-"""Rendering and sending mail: structured content, what people wrote escaped, no header of anybody's making."""
+"""Renders and sends emails: structured content, escaped text, and no header that a person chose."""
 
 import ast
 import html as markup
@@ -32,24 +32,23 @@ POSTMAN = SesPostman("accounts@example.com", "our-set", BRAND)
 
 
 def values(kind: str, **changes: str) -> dict[str, str]:
-    """What a mail of that kind says."""
+    """The sample values of an email."""
     return Mail(EMAIL, SAMPLES[kind], SITE_URL).values | changes
 
 
 def nasty(kind: str) -> dict[str, str]:
-    """The same, with everything that people choose as bad as it can be."""
+    """The same, with an attack in place of all text but the link."""
     return values(kind, **dict.fromkeys(set(SAMPLES[kind].__struct_fields__) - {"link"}, _NASTY))
 
 
 @dataclass
 class Ses:
-    """Stands for the SES v2 client."""
+    """Replaces the SES v2 client."""
 
     error: Exception | None = None
     sent: list[dict[str, Any]] = field(default_factory=list)
 
     def send_email(self, **asked: Any) -> None:
-        """Take the mail."""
         if self.error:
             raise self.error
         self.sent.append(asked)
@@ -57,32 +56,31 @@ class Ses:
 
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch) -> Ses:
-    """Whoever sends, sends through this."""
+    """All sending goes through this."""
     fake = Ses()
     monkeypatch.setattr(postman, "_client", lambda: fake)
     return fake
 
 
-def test_every_mail_has_a_sample_and_every_sample_a_mail() -> None:
-    """What is not in the gallery was never looked at."""
+def test_every_template_has_a_sample() -> None:
     assert sorted(folder.name for folder in TEMPLATES.iterdir() if folder.is_dir()) == KINDS
 
 
-def test_every_mail_is_one_that_the_mailer_sends() -> None:
+def test_the_mailer_sends_every_email() -> None:
     """Each content is created where emails are planned or written."""
     created = {name for module in (planning, writing) for name in _created(Path(str(module.__file__)))}
     assert {type(content).__name__ for content in SAMPLES.values()} == created
 
 
-def test_every_message_is_mailed_under_its_own_name() -> None:
-    """But for those that the mailer makes different mails of, depending on what it finds."""
+def test_a_message_and_its_template_have_the_same_name() -> None:
+    """Except messages whose email depends on the identity."""
     kinds = {message.__struct_config__.tag for message in get_args(messages.Message)}
     assert kinds - set(KINDS) == _LOOKED_UP
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_mail_has_subject_text_and_html(kind: str) -> None:
-    """All three, filled in, with a way to support (EM-08)."""
+def test_every_email_has_subject_text_and_html(kind: str) -> None:
+    """With a link to support (EM-08)."""
     subject, text, html = postman.render(kind, values(kind), BRAND)
 
     assert re.fullmatch(r"[A-Z][^\r\n]{10,80}", subject)
@@ -95,7 +93,7 @@ def test_every_mail_has_subject_text_and_html(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_text_and_html_say_the_same(kind: str) -> None:
-    """Who reads the one has missed nothing of the other: line by line, but for the footer's layout."""
+    """Line by line, except the footer."""
     _, text, html = postman.render(kind, values(kind), BRAND)
     shown = _letters(html)
 
@@ -104,8 +102,8 @@ def test_text_and_html_say_the_same(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_subject_is_also_the_heading_and_says_nothing_of_the_account(kind: str) -> None:
-    """The same words for everybody (EM-05)."""
+def test_the_heading_repeats_the_subject_which_is_the_same_for_all_accounts(kind: str) -> None:
+    """EM-05."""
     subject, _, html = postman.render(kind, nasty(kind), BRAND)
     heading = re.findall(r"<h1[^>]*>([^<]*)</h1>", html)
 
@@ -113,8 +111,8 @@ def test_a_subject_is_also_the_heading_and_says_nothing_of_the_account(kind: str
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_people_wrote_is_escaped(kind: str) -> None:
-    """Neither as markup nor as a template (EM-05)."""
+def test_text_that_people_wrote_is_escaped(kind: str) -> None:
+    """In HTML and in templates (EM-05)."""
     subject, text, html = postman.render(kind, nasty(kind), BRAND)
 
     assert "<script" not in html
@@ -123,8 +121,8 @@ def test_what_people_wrote_is_escaped(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_mail_leads_only_to_us_to_support_and_to_the_terms(kind: str) -> None:
-    """No third party learns that it was opened, and nothing is fetched to show it (EM-07, EM-08)."""
+def test_an_email_links_to_the_site_support_and_terms_only(kind: str) -> None:
+    """No third party learns that it was opened, and nothing is fetched (EM-07, EM-08)."""
     html = postman.render(kind, nasty(kind), BRAND)[2]
 
     found = {attribute: set(re.findall(rf'{attribute}="([^"]*)"', html)) for attribute in ("href", "src")}
@@ -136,8 +134,8 @@ def test_a_mail_leads_only_to_us_to_support_and_to_the_terms(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_link_that_does_something_is_there_once_and_in_its_own_mails_only(kind: str) -> None:
-    """A notice leads to places that its reader knows, and does nothing by itself (TK-11)."""
+def test_a_link_with_a_token_appears_once_and_only_in_emails_that_need_it(kind: str) -> None:
+    """The links of a notice do nothing (TK-11)."""
     _, text, html = postman.render(kind, values(kind), BRAND)
 
     acting = 1 if kind in WITH_LINK else 0
@@ -145,8 +143,8 @@ def test_a_link_that_does_something_is_there_once_and_in_its_own_mails_only(kind
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_mail_can_be_read_by_ear_and_by_night(kind: str) -> None:
-    """Layout tables say that they are none, the language is named, and dark grounds have their own colours."""
+def test_an_email_suits_screen_readers_and_dark_mode(kind: str) -> None:
+    """Layout tables have the role presentation, the language is named, and dark mode has colors of its own."""
     html = postman.render(kind, values(kind), BRAND)[2]
 
     assert html.startswith('<!doctype html>\n<html lang="en"')
@@ -154,12 +152,12 @@ def test_a_mail_can_be_read_by_ear_and_by_night(kind: str) -> None:
     assert html.count("prefers-color-scheme: dark") == 1
     assert "[data-ogsc]" in html
     assert (BRAND.accent in html, BRAND.accent_dark in html) == (True, True)
-    # Gmail cuts a mail off at 102 KB.
+    # Gmail clips emails at 102 KB.
     assert len(html.encode()) < 20_000
 
 
-def test_a_deployment_without_terms_links_to_none() -> None:
-    """And a support address may be one to write to."""
+def test_a_deployment_without_terms_has_no_link_to_them() -> None:
+    """Support may be a mailto address."""
     brand = replace(BRAND, support_url="mailto:help@example.com", terms_url="")
     _, text, html = postman.render("email_changed", values("email_changed"), brand)
 
@@ -172,24 +170,24 @@ def test_a_deployment_without_terms_links_to_none() -> None:
     ("kind", "unknown", "words"),
     [("api_key_deleted", "name", "Its name"), ("password_reset", "providers", "You can still")],
 )
-def test_what_is_not_known_is_left_out(kind: str, unknown: str, words: str) -> None:
-    """A key of an older deletion has no name, an account without providers no other way in."""
+def test_an_unknown_value_is_left_out(kind: str, unknown: str, words: str) -> None:
+    """The name of a deleted key, and the providers of an account without any."""
     assert words in postman.render(kind, values(kind), BRAND)[1]
     for part in postman.render(kind, values(kind, **{unknown: ""}), BRAND)[1:]:
         assert words not in part
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_mail_that_lacks_a_value_is_not_sent(client: Ses, kind: str) -> None:
-    """Half a sentence would reach a person."""
+def test_an_email_that_lacks_a_value_is_not_sent(client: Ses, kind: str) -> None:
+    """The template refuses undefined values."""
     with pytest.raises(jinja2.UndefinedError):
         POSTMAN.send(SimpleNamespace(to=EMAIL, template=kind, values={}))
 
     assert client.sent == []
 
 
-def test_a_mail_is_handed_over_in_parts(client: Ses) -> None:
-    """One recipient, no MIME of our own, under the set that reports bounces (EM-04, TK-10)."""
+def test_an_email_is_sent_as_structured_content(client: Ses) -> None:
+    """One recipient, no raw MIME, with the configuration set that reports bounces (EM-04, TK-10)."""
     POSTMAN.send(Mail(EMAIL, SAMPLES["confirm_email"], SITE_URL))
 
     subject, text, html = postman.render("confirm_email", values("confirm_email"), BRAND)
@@ -213,8 +211,8 @@ def test_a_mail_is_handed_over_in_parts(client: Ses) -> None:
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_a_mail_that_is_not_taken_is_unavailable(client: Ses, error: Exception) -> None:
-    """So that the queue brings its message again."""
+def test_an_email_that_ses_refuses_is_unavailable(client: Ses, error: Exception) -> None:
+    """The queue delivers its message again."""
     client.error = error
 
     with pytest.raises(Unavailable):
@@ -222,7 +220,7 @@ def test_a_mail_that_is_not_taken_is_unavailable(client: Ses, error: Exception) 
 
 
 class _Words(HTMLParser):
-    """What a reader of the HTML reads."""
+    """The text of an HTML page."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -233,7 +231,7 @@ class _Words(HTMLParser):
 
 
 def _letters(html: str) -> str:
-    """Without the spaces: between cells and lines, HTML has none that text has."""
+    """Without spaces: HTML has none between cells and lines."""
     reader = _Words()
     reader.feed(html)
     return "".join("".join(reader.text).split())

@@ -1,4 +1,4 @@
-"""Mail that comes back marks its address, once; what nobody could have published marks none."""
+"""A bounce or a complaint marks its address once; nothing else does."""
 
 import json
 from collections.abc import Callable
@@ -35,18 +35,17 @@ Lines = Callable[[], list[dict[str, Any]]]
 
 
 def of(service: Service) -> MailFeedback:
-    """The story, on that world."""
     return MailFeedback(FakeIdentities(service.world), FakeUsers(service.world), service.writing())
 
 
 def account(service: Service) -> User:
-    """The one account there is."""
+    """The only account."""
     (user,) = service.world.users.values()
     return user
 
 
 def bounce(*named: str, to: tuple[str, ...] = (EMAIL,), kind: str = "Permanent") -> dict[str, Any]:
-    """What SES publishes when a server does not take a mail."""
+    """As SES publishes a bounce."""
     recipients = [{"emailAddress": address, "action": "failed", "status": "5.1.1"} for address in named or to]
     return {
         "eventType": "Bounce",
@@ -56,7 +55,7 @@ def bounce(*named: str, to: tuple[str, ...] = (EMAIL,), kind: str = "Permanent")
 
 
 def complaint(kind: str | None = "abuse") -> dict[str, Any]:
-    """What SES publishes when a person calls a mail spam."""
+    """As SES publishes a complaint."""
     given = {"complaintFeedbackType": kind} if kind else {}
     return {
         "eventType": "Complaint",
@@ -66,34 +65,33 @@ def complaint(kind: str | None = "abuse") -> dict[str, Any]:
 
 
 def event(message: Any, *, topic: str = TOPIC, source: str = "aws:sns") -> dict[str, Any]:
-    """As SNS hands it to a function."""
+    """As SNS invokes a function with it."""
     text = message if isinstance(message, str) else json.dumps(message)
     return {"Records": [{"EventSource": source, "Sns": {"Type": "Notification", "TopicArn": topic, "Message": text}}]}
 
 
 @dataclass
 class Postbox:
-    """A service with a person in it, and what was logged when a report came."""
+    """A service with one account, and its log."""
 
     service: Service
     lines: Lines
 
     def take(self, message: Any, **sent: str) -> list[str]:
-        """What is logged of a report."""
+        """The events that are logged for a report."""
         feedback.take(event(message, **sent), TOPIC, of(self.service), NOW)
         return [line["event"] for line in self.lines()]
 
 
 @pytest.fixture
 def postbox(service: Service, logged: Lines) -> Postbox:
-    """Where reports arrive."""
     service.person()
     return Postbox(service, logged)
 
 
 @pytest.mark.parametrize(("problem", "audited"), [(BOUNCE, "mail_bounced"), (COMPLAINT, "mail_complained")])
 def test_an_address_is_marked_with_its_account_and_its_history(service: Service, problem: str, audited: str) -> None:
-    """All in one transaction, and nothing else about either changes."""
+    """In one transaction, which changes nothing else."""
     service.person()
     identity, user = service.identity(), account(service)
 
@@ -107,7 +105,7 @@ def test_an_address_is_marked_with_its_account_and_its_history(service: Service,
 
 
 def test_a_report_that_comes_again_changes_nothing(service: Service) -> None:
-    """SNS delivers at least once, and a second mail may have been on its way."""
+    """SNS delivers at least once, and several emails may bounce."""
     service.person()
     of(service).mark(EMAIL, BOUNCE, NOW)
     before = service.identity(), account(service), list(service.world.records)
@@ -117,13 +115,12 @@ def test_a_report_that_comes_again_changes_nothing(service: Service) -> None:
 
 
 def test_an_unknown_address_is_only_counted(service: Service) -> None:
-    """It belongs to nobody, or to nobody any more."""
     assert of(service).mark("nobody@example.com", BOUNCE, NOW) == UNKNOWN_ADDRESS
     assert service.world.identities == {}
 
 
-def test_an_address_that_nobody_confirmed_is_no_accounts(service: Service) -> None:
-    """The sign-up is marked alone, and a newer one starts without the mark."""
+def test_an_unconfirmed_address_is_marked_without_an_account(service: Service) -> None:
+    """Only the sign-up is marked. A newer one starts unmarked."""
     service.signed_up()
     of(service).mark(EMAIL, BOUNCE, NOW)
     assert (service.identity().undeliverable, service.world.users, service.world.records) == (BOUNCE, {}, [])
@@ -132,8 +129,8 @@ def test_an_address_that_nobody_confirmed_is_no_accounts(service: Service) -> No
     assert service.identity().undeliverable is None
 
 
-def test_an_account_that_has_another_address_is_not_told(service: Service) -> None:
-    """What comes back is not what its mail goes to."""
+def test_an_account_with_another_address_is_not_marked(service: Service) -> None:
+    """Its emails go elsewhere."""
     user_id = service.person().session.user_id
     service.world.user(user_id, email="new@example.com")
     of(service).mark(EMAIL, BOUNCE, NOW)
@@ -145,8 +142,8 @@ def test_an_account_that_has_another_address_is_not_told(service: Service) -> No
     )
 
 
-def test_an_account_that_changes_meanwhile_is_read_again(service: Service) -> None:
-    """Here it gets another address: the old one is marked, and the account is not."""
+def test_an_account_that_changes_concurrently_is_read_again(service: Service) -> None:
+    """It gets another address: the old one is marked, the account is not."""
     user_id = service.person().session.user_id
     service.interposed = Meanwhile(service.world, lambda: service.world.user(user_id, email="new@example.com"))
     of(service).mark(EMAIL, BOUNCE, NOW)
@@ -154,8 +151,8 @@ def test_an_account_that_changes_meanwhile_is_read_again(service: Service) -> No
     assert (service.identity().undeliverable, account(service).mail_problem) == (BOUNCE, None)
 
 
-def test_a_password_that_is_set_meanwhile_is_kept(service: Service) -> None:
-    """The mark goes on top of the other change, not over it."""
+def test_a_password_that_is_set_concurrently_is_kept(service: Service) -> None:
+    """The mark does not overwrite the other change."""
     service.person()
     service.interposed = Meanwhile(service.world, lambda: service.change_identity(password_hash="newer"))
     of(service).mark(EMAIL, COMPLAINT, NOW)
@@ -163,8 +160,8 @@ def test_a_password_that_is_set_meanwhile_is_kept(service: Service) -> None:
     assert (service.identity().undeliverable, service.identity().password_hash) == (COMPLAINT, "newer")
 
 
-def test_an_account_that_never_stands_still_is_left_for_later(service: Service) -> None:
-    """Lambda brings the report again."""
+def test_a_conflict_on_every_try_is_unavailable(service: Service) -> None:
+    """Lambda retries the report."""
     service.person()
     service.interposed = Meanwhile(service.world, service.change_identity, times=1000)
     with pytest.raises(Unavailable):
@@ -173,8 +170,8 @@ def test_an_account_that_never_stands_still_is_left_for_later(service: Service) 
     assert service.identity().undeliverable is None
 
 
-def test_a_marked_address_gets_no_more_mail(service: Service) -> None:
-    """Neither links nor notices; another address of the same account does."""
+def test_a_marked_address_gets_no_more_email(service: Service) -> None:
+    """No links and no notices. Another address of the same account does."""
     user_id = service.person().session.user_id
     of(service).mark(EMAIL, BOUNCE, NOW)
     notice = messages.ApiKeyCreated(user_id=user_id, name="laptop")
@@ -186,8 +183,8 @@ def test_a_marked_address_gets_no_more_mail(service: Service) -> None:
     assert service.mailing.deliver(notice, NOW) == SENT
 
 
-def test_a_sign_up_whose_mail_came_back_gets_no_second_one(service: Service) -> None:
-    """Asking for it again does not help; confirming with the mail that did arrive does, and takes the mark away."""
+def test_a_sign_up_whose_email_bounced_gets_no_second_one(service: Service) -> None:
+    """Confirming with an email that did arrive removes the mark."""
     token = service.signed_up()
     of(service).mark(EMAIL, BOUNCE, NOW)
     pending = service.identity().pending_token
@@ -200,8 +197,8 @@ def test_a_sign_up_whose_mail_came_back_gets_no_second_one(service: Service) -> 
     assert service.identity().undeliverable is None
 
 
-def test_an_account_that_moves_leaves_the_problem_behind(service: Service) -> None:
-    """The link goes to the new address though nothing goes to the old one, and the new one starts without a mark."""
+def test_a_change_of_address_clears_the_problem(service: Service) -> None:
+    """The new address gets its link although the old one is marked, and starts unmarked."""
     owner = service.person()
     of(service).mark(EMAIL, BOUNCE, NOW)
     service.email_change_request.ask(cookie(owner), NEW_EMAIL, OWNER, NOW)
@@ -227,8 +224,10 @@ def test_an_account_that_moves_leaves_the_problem_behind(service: Service) -> No
         ("Successfully validated SNS topic for Amazon SES event publishing.", "mail_report_ignored", None),
     ],
 )
-def test_what_ses_publishes_is_understood(postbox: Postbox, message: Any, event: str, problem: str | None) -> None:
-    """Only what is final, or a complaint, marks the address; the rest is counted."""
+def test_only_final_bounces_and_complaints_mark_an_address(
+    postbox: Postbox, message: Any, event: str, problem: str | None
+) -> None:
+    """The rest is counted."""
     assert postbox.take(message) == [event]
     assert postbox.service.identity().undeliverable == problem
 
@@ -242,8 +241,8 @@ def test_what_ses_publishes_is_understood(postbox: Postbox, message: Any, event:
         bounce("", to=("",)),
     ],
 )
-def test_a_server_is_believed_about_nobody_that_we_did_not_write_to(postbox: Postbox, message: Any) -> None:
-    """Whoever signs up with an address at a server of his own could have it say that others do not exist."""
+def test_an_address_that_got_no_email_is_not_marked(postbox: Postbox, message: Any) -> None:
+    """An attacker with a mail server could report any other address."""
     assert postbox.take(message) == ["mail_problem_of_unknown_address"]
     assert postbox.service.identity().undeliverable is None
 
@@ -266,29 +265,27 @@ def test_a_server_is_believed_about_nobody_that_we_did_not_write_to(postbox: Pos
     ],
     ids=range(12),
 )
-def test_what_ses_cannot_have_published_marks_nobody(postbox: Postbox, message: Any) -> None:
-    """It is said once, without its text, and is not brought again."""
+def test_a_malformed_report_marks_no_address(postbox: Postbox, message: Any) -> None:
+    """Logged once, without its text, and not retried."""
     assert postbox.take(message) == ["mail_report_refused"]
     assert postbox.service.identity().undeliverable is None
     assert EMAIL not in json.dumps(postbox.lines())
 
 
 @pytest.mark.parametrize("sent", [{"topic": f"{TOPIC}-of-others"}, {"topic": ""}, {"source": "aws:sqs"}])
-def test_what_came_another_way_marks_nobody(postbox: Postbox, sent: dict[str, str]) -> None:
-    """Another topic, or no topic at all."""
+def test_a_report_from_another_source_marks_no_address(postbox: Postbox, sent: dict[str, str]) -> None:
+    """Another topic, no topic, or another service."""
     assert postbox.take(bounce(), **sent) == ["mail_report_refused"]
     assert postbox.service.identity().undeliverable is None
 
 
 @pytest.mark.parametrize("event", [{}, {"Records": None}, {"Records": [None]}, {"Records": [{"Sns": {}}]}, None])
-def test_what_is_no_event_marks_nobody(postbox: Postbox, event: Any) -> None:
-    """Somebody tried the function out."""
+def test_a_malformed_event_marks_no_address(postbox: Postbox, event: Any) -> None:
     feedback.take(event, TOPIC, of(postbox.service), NOW)
     assert [line["event"] for line in postbox.lines()] == ["mail_report_refused"]
 
 
-def test_everybody_named_is_marked(postbox: Postbox) -> None:
-    """One report may be about several."""
+def test_each_recipient_is_marked(postbox: Postbox) -> None:
     postbox.service.signed_up("other@example.com")
     both = (EMAIL, "other@example.com")
 
@@ -296,8 +293,8 @@ def test_everybody_named_is_marked(postbox: Postbox) -> None:
     assert {postbox.service.identity(it).undeliverable for it in both} == {BOUNCE}
 
 
-def test_a_table_that_does_not_answer_brings_the_report_again(postbox: Postbox) -> None:
-    """The failure is told, and Lambda tries again."""
+def test_a_report_is_retried_when_the_table_is_unavailable(postbox: Postbox) -> None:
+    """The failure is logged, and Lambda retries."""
     postbox.service.world.down = True
     with pytest.raises(Unavailable):
         postbox.take(bounce())
@@ -307,7 +304,7 @@ def test_a_table_that_does_not_answer_brings_the_report_again(postbox: Postbox) 
     assert postbox.take(bounce()) == ["mail_report_failed", "mail_bounced"]
 
 
-def test_an_address_is_compared_in_its_one_form(postbox: Postbox) -> None:
-    """As it was stored when its owner signed up."""
+def test_addresses_are_compared_in_canonical_form(postbox: Postbox) -> None:
+    """As stored at sign-up."""
     assert email_key(EMAIL) in postbox.service.world.identities
     assert postbox.take(bounce(EMAIL.title(), to=(EMAIL.upper(),))) == ["mail_bounced"]

@@ -1,4 +1,4 @@
-"""What the mailer makes of a message: who is told what, how often, and where links come from."""
+"""What the mailer sends for a message: to whom, how often, and with which links."""
 
 import pytest
 
@@ -25,13 +25,13 @@ ABOUT_SIGNUP = messages.Signup(email=EMAIL)
 
 
 def signup(service: Service) -> None:
-    """Somebody signs up; no mail went out yet."""
+    """A sign-up whose message is not delivered yet."""
     service.signup.start(EMAIL, PASSWORD, "Olive", OWNER, NOW)
     service.world.counters.clear()
 
 
-def test_who_signed_up_gets_a_link(service: Service) -> None:
-    """Built from configuration, its token in the fragment, and only its digest is kept (TK-01, TK-06)."""
+def test_a_sign_up_gets_a_link(service: Service) -> None:
+    """Built from configuration, with the token in the fragment. Only its digest is stored (TK-01, TK-06)."""
     signup(service)
 
     assert service.mailing.deliver(ABOUT_SIGNUP, NOW) == SENT
@@ -46,8 +46,8 @@ def test_who_signed_up_gets_a_link(service: Service) -> None:
     assert token not in repr(service.world)
 
 
-def test_the_owner_of_a_confirmed_address_is_told_that_somebody_tried(service: Service) -> None:
-    """With no link that could confirm anything, and no token is made (EN-03)."""
+def test_the_owner_of_a_confirmed_address_is_notified_of_a_sign_up(service: Service) -> None:
+    """Without a token (EN-03)."""
     service.person()
 
     assert service.mailing.deliver(ABOUT_SIGNUP, NOW) == SENT
@@ -56,8 +56,8 @@ def test_the_owner_of_a_confirmed_address_is_told_that_somebody_tried(service: S
 
 
 @pytest.mark.parametrize("state", ["unknown", "disabled"])
-def test_nobody_is_told_about_an_address_that_is_nobodys(service: Service, state: str) -> None:
-    """Nor about one that an operator shut; nothing is counted."""
+def test_an_unknown_or_disabled_address_gets_no_email(service: Service, state: str) -> None:
+    """Nothing is counted."""
     if state == "disabled":
         service.person()
         service.change_identity(disabled=True)
@@ -67,8 +67,8 @@ def test_nobody_is_told_about_an_address_that_is_nobodys(service: Service, state
 
 
 @pytest.mark.parametrize("confirmed", [False, True])
-def test_a_recipient_gets_three_mails_in_six_hours(service: Service, *, confirmed: bool) -> None:
-    """Then nothing goes out, whoever asks; the next window starts afresh (TH-11)."""
+def test_a_recipient_gets_three_emails_in_six_hours(service: Service, *, confirmed: bool) -> None:
+    """The next window starts at zero (TH-11)."""
     if confirmed:
         service.person()
     else:
@@ -81,8 +81,7 @@ def test_a_recipient_gets_three_mails_in_six_hours(service: Service, *, confirme
     assert service.mailing.deliver(ABOUT_SIGNUP, later(hours=6)) == SENT
 
 
-def test_over_the_limit_the_link_that_was_sent_stays_good(service: Service) -> None:
-    """A message that sends nothing changes nothing."""
+def test_a_message_over_the_limit_leaves_the_sent_link_valid(service: Service) -> None:
     signup(service)
     for _ in range(3):
         token = service.mailed_token()
@@ -91,8 +90,8 @@ def test_over_the_limit_the_link_that_was_sent_stays_good(service: Service) -> N
     assert service.email_verification.confirm(token, PASSWORD, None, OWNER, NOW).identity.verified
 
 
-def test_another_recipient_has_a_limit_of_its_own(service: Service) -> None:
-    """Counted per address, under its digest."""
+def test_each_recipient_has_a_limit_of_its_own(service: Service) -> None:
+    """Counted under the digest of the address."""
     signup(service)
     service.signup.start("other@example.com", PASSWORD, "", OWNER, NOW)
     for _ in range(4):
@@ -103,8 +102,8 @@ def test_another_recipient_has_a_limit_of_its_own(service: Service) -> None:
 
 
 @pytest.mark.parametrize("confirmed", [False, True])
-def test_a_mail_that_was_not_taken_is_given_back(service: Service, *, confirmed: bool) -> None:
-    """The queue brings the message again, and that is not one mail more (design, promise 7)."""
+def test_an_email_that_was_not_sent_is_not_counted(service: Service, *, confirmed: bool) -> None:
+    """The queue delivers the message again."""
     if confirmed:
         service.person()
     else:
@@ -120,8 +119,8 @@ def test_a_mail_that_was_not_taken_is_given_back(service: Service, *, confirmed:
     assert counted(service) == {"sign-up-mail/21600": 1}
 
 
-def test_a_message_that_comes_again_makes_a_new_link(service: Service) -> None:
-    """The link of the try that failed is superseded, and the new one works."""
+def test_a_message_that_is_retried_gets_a_new_link(service: Service) -> None:
+    """The link of the failed attempt stops working."""
     signup(service)
     service.postman.down = True
     with pytest.raises(Unavailable):
@@ -132,8 +131,8 @@ def test_a_message_that_comes_again_makes_a_new_link(service: Service) -> None:
     assert service.email_verification.confirm(token, PASSWORD, None, OWNER, NOW).identity.verified
 
 
-def test_a_table_that_does_not_answer_is_unavailable(service: Service) -> None:
-    """The message goes back to the queue, and no mail was sent."""
+def test_no_email_is_sent_when_a_table_is_unavailable(service: Service) -> None:
+    """The message returns to the queue."""
     signup(service)
     service.world.down = True
     with pytest.raises(Unavailable):
@@ -142,8 +141,8 @@ def test_a_table_that_does_not_answer_is_unavailable(service: Service) -> None:
     assert service.postman.mails == []
 
 
-def test_a_sign_up_that_is_replaced_meanwhile_gets_no_link(service: Service) -> None:
-    """Its own message is on the queue: the stranger's link must not confirm the newer one."""
+def test_a_sign_up_that_is_replaced_concurrently_gets_no_link(service: Service) -> None:
+    """The newer sign-up has a message of its own. The link of the older one must not confirm it."""
     signup(service)
     rival = Service(service.world, service.hasher)
     service.interposed = Meanwhile(service.world, lambda: rival.signup.start(EMAIL, OTHER_PASSWORD, "", STRANGER, NOW))
@@ -154,8 +153,8 @@ def test_a_sign_up_that_is_replaced_meanwhile_gets_no_link(service: Service) -> 
 
 
 @pytest.mark.parametrize("kind", [messages.ApiKeyCreated, messages.ApiKeyDeleted])
-def test_the_owner_is_told_about_keys(service: Service, kind: type[messages.ApiKeyCreated]) -> None:
-    """At the address that is stored, under the template of that name (EM-03, TK-11)."""
+def test_the_owner_is_notified_about_keys(service: Service, kind: type[messages.ApiKeyCreated]) -> None:
+    """At the stored address, with the template of that name (EM-03, TK-11)."""
     user_id = service.person().session.user_id
 
     assert service.mailing.deliver(kind(user_id, "laptop"), NOW) == SENT
@@ -164,8 +163,7 @@ def test_the_owner_is_told_about_keys(service: Service, kind: type[messages.ApiK
 
 
 @pytest.mark.parametrize("state", ["gone", "without an address"])
-def test_nobody_is_told_about_keys_of_nobody(service: Service, state: str) -> None:
-    """The account was deleted meanwhile, or reads no mail."""
+def test_an_account_that_is_gone_or_has_no_address_gets_no_notice(service: Service, state: str) -> None:
     user_id = service.person().session.user_id
     if state == "gone":
         service.world.users.clear()
@@ -176,8 +174,7 @@ def test_nobody_is_told_about_keys_of_nobody(service: Service, state: str) -> No
     assert service.postman.mails == []
 
 
-def test_a_disabled_owner_is_still_told() -> None:
-    """It is still the owner's account that something happened to."""
+def test_the_owner_of_a_disabled_account_is_notified() -> None:
     service = Service()
     user_id = service.person().session.user_id
     service.world.user(user_id, status=users.DISABLED)
