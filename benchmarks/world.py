@@ -135,7 +135,7 @@ def tables() -> Tables:
         verified=True,
         pending_token=secrets.digest(_body("password_reset")["token"]),
         pending_change=secrets.digest(_body("email_change_confirm")["token"]),
-        devices=(secrets.digest(sample("login")["cookies"][0].partition("=")[2]),),
+        known_browsers=(secrets.digest(sample("login")["cookies"][0].partition("=")[2]),),
     )
     return {
         "AuditEventsTable": [],

@@ -69,7 +69,7 @@ def _identity() -> Identity:
         confirming_browser=a_digest(),
         pending_change=a_digest(),
         secured_at=LATER,
-        devices=(a_digest(), a_digest()),
+        known_browsers=(a_digest(), a_digest()),
         expires_at=TOMORROW,
         undeliverable=identities.BOUNCE,
     )

@@ -54,7 +54,7 @@ IDENTITY = Identity(
     unlinked=True,
     pending_change="t2",
     secured_at=THEN,
-    devices=("d1", "d2"),
+    known_browsers=("d1", "d2"),
     undeliverable="complaint",
 )
 SESSION = Session(
@@ -178,7 +178,9 @@ GOLDEN: Mapping[str, tuple[Change, Item]] = {
 _NO_LINKS = dict.fromkeys(("password_hash", "pending_token", "expires_at", "confirming_browser", "pending_change"))
 BARE: Mapping[str, Struct] = {
     "UsersTable": replace(USER, api_keys=frozenset(), identities=frozenset(), mail_problem=None, secured_at=None),
-    "IdentitiesTable": replace(IDENTITY, **_NO_LINKS, secured_at=None, undeliverable=None, devices=(), unlinked=False),
+    "IdentitiesTable": replace(
+        IDENTITY, **_NO_LINKS, secured_at=None, undeliverable=None, known_browsers=(), unlinked=False
+    ),
     "SessionsTable": replace(
         SESSION,
         idle=SESSION_IDLE,

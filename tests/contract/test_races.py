@@ -47,7 +47,7 @@ def test_of_two_who_open_one_link_one_gets_in(racetrack: Backend) -> None:
         "authn_login_success",
         "email_verified",
     ]
-    confirmed = replace(identities.confirmed(waiting, NOW), devices=winner.identity.devices, version=1)
+    confirmed = replace(identities.confirmed(waiting, NOW), known_browsers=winner.identity.known_browsers, version=1)
     assert racetrack.identities.get(waiting.key) == confirmed
 
 

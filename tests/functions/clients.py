@@ -12,7 +12,7 @@ from accounts import secrets
 from accounts.model import one_time_tokens, sessions, users
 from accounts.model.one_time_tokens import AUTHORIZATION_CODE, OneTimeToken
 from tests.functions.lambdas import Answer, Lambdas
-from tests.functions.people import DEVICE, Person
+from tests.functions.people import BROWSER, Person
 from tests.functions.requests import SAMPLE_TOKEN, SAMPLE_USER_ID, request
 
 FORM = "application/x-www-form-urlencoded"
@@ -171,7 +171,7 @@ def arrange_session(functions: Lambdas, person: Person) -> None:
         scope="account",
         method="password",
         lengths=sessions.LONGEST,
-        caller=DEVICE,
+        caller=BROWSER,
         now=functions.clock.now,
     )
     hold = users.HoldSession(person.user_id, held, session.expires_at, 50)

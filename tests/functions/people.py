@@ -32,8 +32,8 @@ from accounts.transactions import Change
 from tests.functions import emulated
 from tests.functions.cloud import PEPPER
 from tests.functions.requests import (
+    SAMPLE_BROWSER,
     SAMPLE_CHANGE_TOKEN,
-    SAMPLE_DEVICE,
     SAMPLE_KEY,
     SAMPLE_LINK_TOKEN,
     SAMPLE_OTHER_TOKEN,
@@ -47,7 +47,7 @@ from tests.functions.requests import (
 # What was written, and the secrets that are known since, by what was to be written.
 _written: dict[tuple[object, ...], tuple[emulated.Items, frozenset[str]]] = {}
 HASHER = BcryptHasher(lambda _version: Peppers("1", {"1": PEPPER.encode()}))
-DEVICE = Caller("203.0.113.7", "Firefox")
+BROWSER = Caller("203.0.113.7", "Firefox")
 
 
 @dataclass(frozen=True)
@@ -134,11 +134,11 @@ class People:
     def _arrange(self, person: Person) -> None:
         key = identities.email_key(person.email)
         user = User(person.user_id, person.email, person.name, self._now, self._now, identities=frozenset({key}))
-        identity = replace(self._identity(person), verified=True, devices=(secrets.digest(SAMPLE_DEVICE),))
+        identity = replace(self._identity(person), verified=True, known_browsers=(secrets.digest(SAMPLE_BROWSER),))
         self.commit(users.Open(user), identities.Signup(identity))
         self.login(person, person.token)
         self.give_key(person, person.key)
-        self.known |= {person.password, person.token, person.key, SAMPLE_DEVICE}
+        self.known |= {person.password, person.token, person.key, SAMPLE_BROWSER}
 
     def forget(self, person: Person, token: str = SAMPLE_RESET_TOKEN) -> None:
         """A link to a new password is on its way to them."""
@@ -198,7 +198,7 @@ class People:
         length = sessions.LONGEST.of(remembered=remembered)
         ends = begun + length.absolute
         digest = secrets.digest(token)
-        session = Session(digest, person.user_id, "password", remembered, begun, self._now, ends, length.idle, DEVICE)
+        session = Session(digest, person.user_id, "password", remembered, begun, self._now, ends, length.idle, BROWSER)
         self.commit(sessions.Start(session), users.HoldSession(person.user_id, digest, ends, 50))
         self.known.add(token)
         return digest

@@ -10,7 +10,7 @@ from tests.functions import expected
 from tests.functions.conftest import NOW
 from tests.functions.lambdas import Lambdas
 from tests.functions.people import Person
-from tests.functions.requests import SAMPLE_DEVICE, request
+from tests.functions.requests import SAMPLE_BROWSER, request
 
 PERSON = Person()
 ACCEPTED = expected.answer(
@@ -94,7 +94,7 @@ def test_a_stranger_cannot_use_up_the_mails_of_a_known_browser(functions: Lambda
     functions.clock.now = NOW + timedelta(hours=3)
     event = request("password_forgot", body={"email": PERSON.email})
     sent = []
-    for cookies in ([], [f"__Host-device={'x' * 43}"], [f"__Host-device={SAMPLE_DEVICE}"]):
+    for cookies in ([], [f"__Host-device={'x' * 43}"], [f"__Host-device={SAMPLE_BROWSER}"]):
         assert functions.invoke("password_forgot", event | {"cookies": cookies}).read == ACCEPTED
         functions.deliver_all()
         sent.append(len(functions.cloud.mails()))

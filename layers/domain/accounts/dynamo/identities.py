@@ -44,7 +44,7 @@ class IdentitiesTable(Table[Identity]):
     """Identities in DynamoDB."""
 
     model = IdentityItem
-    mapping = ItemMapping(Identity, IdentityItem, renamed={"key": "identity"})
+    mapping = ItemMapping(Identity, IdentityItem, renamed={"key": "identity", "known_browsers": "devices"})
 
     @property
     def writes(self) -> Mapping[type[Change], Write]:

@@ -15,13 +15,13 @@ from accounts.transactions import Change
 class Caller(Struct, frozen=True):
     """Where a request came from: ``source`` as ``throttles.source`` names it, and what the client calls itself.
 
-    ``device`` is the digest of the cookie by which a browser that logged in before is known again, or empty. It proves
+    ``known_browser`` is the digest of the cookie that a browser got at an earlier login, or empty. It proves
     nothing: it only spares people a mail about a browser that they use every day.
     """
 
     source: str
     user_agent: str
-    device: str = ""
+    known_browser: str = ""
 
 
 NOBODY = Caller(source="", user_agent="")

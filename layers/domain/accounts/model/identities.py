@@ -13,7 +13,6 @@ from typing import Final, Literal, Protocol, cast
 from msgspec import Struct
 
 from accounts import secrets
-from accounts.limits import BROWSERS_PER_IDENTITY
 from accounts.model.providers import ProviderName
 from accounts.model.sessions import PASSWORD, Method
 from accounts.model.users import MailProblem, User
@@ -39,7 +38,7 @@ class Identity(Struct, frozen=True):
 
     ``pending_change`` is the digest of the one link that can move the account to another address now. ``secured_at`` is
     when its password or address last changed: whatever was mailed before that moment is worth nothing any more.
-    ``devices`` are the digests of the browsers that logged in with it, the newest last.
+    ``known_browsers`` are the digests of the cookies of browsers that logged in with it, the newest last.
 
     An identity that is not ``verified`` claims nothing: anybody may sign up over it.
     """
@@ -59,7 +58,7 @@ class Identity(Struct, frozen=True):
     unlinked: bool = False
     pending_change: str | None = None
     secured_at: datetime | None = None
-    devices: tuple[str, ...] = ()
+    known_browsers: tuple[str, ...] = ()
     undeliverable: MailProblem | None = None
     version: int = 0
 
@@ -197,20 +196,13 @@ def revoked(identity: Identity, now: datetime) -> Identity:
     """
     stored = identity.password_hash or ""
     marked = stored if stored.startswith(_REVOKED) else f"{_REVOKED}{stored}"
-    return replace(secured(identity, now), password_hash=marked, devices=())
+    return replace(secured(identity, now), password_hash=marked, known_browsers=())
 
 
 def revoked_hash(identity: Identity) -> str | None:
     """The hash of the password that was revoked; None where none was."""
     stored = identity.password_hash or ""
     return stored.removeprefix(_REVOKED) if stored.startswith(_REVOKED) else None
-
-
-def knowing(identity: Identity, device: str) -> Identity:
-    """The identity with the device as its latest; at the cap, the one that was added first is forgotten."""
-    if device in identity.devices:
-        return identity
-    return replace(identity, devices=(*identity.devices, device)[-BROWSERS_PER_IDENTITY:])
 
 
 def held(store: Identities, user: User) -> list[Identity]:

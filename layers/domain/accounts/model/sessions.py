@@ -147,7 +147,7 @@ def start(
         expires_at=now + length.absolute,
         idle=length.idle,
         # A session is not to be found by the browser it lives in.
-        caller=replace(caller, device=""),
+        caller=replace(caller, known_browser=""),
     )
     return token, session
 

@@ -27,7 +27,11 @@ def login_cookies(logged_in: LoggedIn) -> tuple[str, ...]:
     max_age = f"; Max-Age={int(lasts.total_seconds())}" if begun.remembered else ""
     session = f"{SESSION_COOKIE}={logged_in.token}; {_ATTRIBUTES}{max_age}"
     kept = f"Max-Age={int(BROWSER_KEPT.total_seconds())}"
-    return (session, f"{BROWSER_COOKIE}={logged_in.device}; {_ATTRIBUTES}; {kept}") if logged_in.device else (session,)
+    return (
+        (session, f"{BROWSER_COOKIE}={logged_in.browser_token}; {_ATTRIBUTES}; {kept}")
+        if logged_in.browser_token
+        else (session,)
+    )
 
 
 def oauth_cookie(state_id: str, browser: str) -> str:

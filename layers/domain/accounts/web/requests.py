@@ -182,10 +182,10 @@ def _caller(http: Mapping[str, Any], headers: Mapping[str, str], cookies: Sequen
     """Only the gateway's own word on the address counts: X-Forwarded-For is the client's to write (ASVS 4.1.3)."""
     agent = _UNPRINTABLE.sub("?", headers.get("user-agent", ""))[:USER_AGENT_KEPT_CHARACTERS]
     source = throttles.source(str(http.get("sourceIp") or ""))
-    return Caller(source=source, user_agent=agent, device=_device(cookies))
+    return Caller(source=source, user_agent=agent, known_browser=_known_browser(cookies))
 
 
-def _device(cookies: Sequence[tuple[str, str]]) -> str:
+def _known_browser(cookies: Sequence[tuple[str, str]]) -> str:
     """The digest of the token by which this browser is known; what is not one of ours is as good as none."""
     tokens = [value for name, value in cookies if name == BROWSER_COOKIE]
     return secrets.digest(tokens[0]) if len(tokens) == 1 and secrets.is_token(tokens[0]) else ""

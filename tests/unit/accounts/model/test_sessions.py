@@ -44,7 +44,7 @@ def test_a_session_starts_now_and_ends_at_its_absolute_limit(*, remembered: bool
 
     ends, unused = later(hours=hours), timedelta(hours=idle)
     assert session == Session(
-        secrets.digest(token), "u" * 28, "google", remembered, NOW, NOW, ends, unused, replace(OWNER, device="")
+        secrets.digest(token), "u" * 28, "google", remembered, NOW, NOW, ends, unused, replace(OWNER, known_browser="")
     )
     assert token not in repr(session)
 

@@ -10,7 +10,7 @@ from tests.unit.accounts.stage import EMAIL, NOW, later, sample_session
 from tests.unit.accounts.web.events import TOKEN
 
 ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
-DEVICE = "d" * 43
+BROWSER_TOKEN = "d" * 43
 IDENTITY = Identity(f"email#{EMAIL}", "u" * 28, EMAIL, "Olive", NOW, NOW)
 
 
@@ -42,9 +42,9 @@ def test_a_browser_is_made_known_for_a_year() -> None:
     """Beside the session, whether that is remembered or not."""
     year = int(timedelta(days=365).total_seconds())
 
-    assert cookies(sample_session(), DEVICE) == (
+    assert cookies(sample_session(), BROWSER_TOKEN) == (
         f"__Host-session={TOKEN}; {ATTRIBUTES}",
-        f"__Host-device={DEVICE}; {ATTRIBUTES}; Max-Age={year}",
+        f"__Host-device={BROWSER_TOKEN}; {ATTRIBUTES}; Max-Age={year}",
     )
 
 

@@ -93,7 +93,7 @@ class Planning(Struct, frozen=True):
         if identity is None or user is None:
             return None
         # Known browsers have a limit of their own, so that an attacker cannot use up the owner's emails.
-        bucket: Bucket = "reset-mail-known" if message.known_browser in identity.devices else "reset-mail"
+        bucket: Bucket = "reset-mail-known" if message.known_browser in identity.known_browsers else "reset-mail"
         return Plan(_reset_limits(bucket, identity.email, now), ResetLink(key, user))
 
     def _change(self, message: messages.EmailChange, now: datetime) -> Plan | None:

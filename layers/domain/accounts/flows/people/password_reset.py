@@ -43,7 +43,7 @@ class PasswordForgotten(Struct, frozen=True):
             throttles.count_mail_request(self.throttles, caller, now)
         except TooManyAttempts:
             return
-        self.outbox.put(messages.PasswordForgot(address, caller.device))
+        self.outbox.put(messages.PasswordForgot(address, caller.known_browser))
 
 
 class PasswordReset(Struct, frozen=True):
@@ -111,5 +111,5 @@ class PasswordReset(Struct, frozen=True):
 
 def _with_new_password(identity: Identity, password_hash: str, caller: Caller, now: datetime) -> Identity:
     """Of the browsers, the one that resets is still known: whoever else logged in before is announced as new."""
-    known = (caller.device,) if caller.device else ()
-    return replace(identities.secured(identity, now), password_hash=password_hash, devices=known)
+    known = (caller.known_browser,) if caller.known_browser else ()
+    return replace(identities.secured(identity, now), password_hash=password_hash, known_browsers=known)

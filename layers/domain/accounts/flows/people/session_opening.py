@@ -11,7 +11,7 @@ from accounts.errors import InvalidCredentials
 from accounts.flows.people import logout
 from accounts.flows.people.authentication import SESSION, Credential
 from accounts.limits import SESSIONS_PER_ACCOUNT
-from accounts.model import identities, messages, sessions, user_agents, users
+from accounts.model import known_browsers, messages, sessions, user_agents, users
 from accounts.model.audit import Caller, Record
 from accounts.model.identities import Identity
 from accounts.model.messages import Outbox
@@ -23,14 +23,14 @@ from accounts.transactions import Change, Conflict, Transactions, again_on_confl
 class LoggedIn(Struct, frozen=True):
     """A person who has just signed in: as whom, and the ``token`` for the cookie.
 
-    ``identity`` is as it knows this browser; ``device`` is the token by which the browser will be known, or empty when
-    it has one; ``is_new_device`` when this way in did not know it.
+    ``identity`` includes this browser among its known ones. ``browser_token`` is for the cookie by which the browser is
+    recognised, or empty when it has one. ``is_new_browser``: the identity had not seen it before.
     """
 
     identity: Identity
     token: str
     session: Session
-    device: str = ""
+    browser_token: str = ""
     is_new_browser: bool = False
 
     def __repr__(self) -> str:
@@ -60,10 +60,10 @@ class SessionOpening(Struct, frozen=True):
         token, session = sessions.start(
             identity.user_id, method=method, remembered=remember, lengths=self.lengths, caller=caller, now=now
         )
-        fresh = "" if caller.device else secrets.new_token()
-        device = caller.device or secrets.digest(fresh)
-        known = device in identity.devices
-        return LoggedIn(identities.knowing(identity, device), token, session, fresh, is_new_browser=not known)
+        fresh = "" if caller.known_browser else secrets.new_token()
+        browser = caller.known_browser or secrets.digest(fresh)
+        known = browser in identity.known_browsers
+        return LoggedIn(known_browsers.remember(identity, browser), token, session, fresh, is_new_browser=not known)
 
     def open(
         self, session: Session, *also: Change, instead_of: Session | None = None, beside: Beside | None = None
@@ -122,7 +122,7 @@ def tell_owner(notices: Outbox, known: Identity, logged_in: LoggedIn, *, failure
     """
     if failures:
         kind: type[messages.LoginAfterFailures | messages.LoginNewBrowser] = messages.LoginAfterFailures
-    elif logged_in.is_new_browser and (known.devices or known.secured_at is not None):
+    elif logged_in.is_new_browser and (known.known_browsers or known.secured_at is not None):
         kind = messages.LoginNewBrowser
     else:
         return

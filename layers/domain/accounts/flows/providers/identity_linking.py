@@ -18,7 +18,17 @@ from accounts.errors import (
 from accounts.flows.people.authentication import Credential
 from accounts.flows.people.session_opening import LoggedIn, SessionOpening, login_record, tell_owner
 from accounts.limits import IDENTITIES_PER_ACCOUNT, UNVERIFIED_KEPT
-from accounts.model import identities, linking, messages, one_time_tokens, providers, sessions, throttles, users
+from accounts.model import (
+    identities,
+    known_browsers,
+    linking,
+    messages,
+    one_time_tokens,
+    providers,
+    sessions,
+    throttles,
+    users,
+)
 from accounts.model.audit import Caller, Record
 from accounts.model.identities import Identities, Identity, email_key, provider_key
 from accounts.model.linking import Decision, LinkToAccount, NewAccount, OpenAccount, decide
@@ -91,7 +101,7 @@ class IdentityLinking(Struct, frozen=True):
             return
         # The browser that links it is known to it: the first log-in from another one is news.
         linked = _identity(person, decision.user_id, now)
-        identity = identities.knowing(linked, caller.device) if caller.device else linked
+        identity = known_browsers.remember(linked, caller.known_browser) if caller.known_browser else linked
         because = decision.because_of
         reason = (identities.StillVerified(because.key, because.user_id),) if because else ()
         hold = users.HoldIdentity(decision.user_id, identity.key, IDENTITIES_PER_ACCOUNT, session)

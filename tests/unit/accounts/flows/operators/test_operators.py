@@ -192,7 +192,7 @@ def test_a_thief_who_has_asked_for_a_link_loses_it_with_the_password(service: Se
     with pytest.raises(InvalidLink):
         service.password_reset.reset(token, OTHER_PASSWORD, OWNER, SOON)
 
-    assert service.identity().devices == ()
+    assert service.identity().known_browsers == ()
 
 
 def test_a_password_that_changed_meanwhile_is_revoked_all_the_same(service: Service) -> None:

@@ -34,7 +34,7 @@ def attacker_is_out(service: Service) -> bool:
         service.login.with_password(
             EMAIL, ATTACKERS, remember=True, presented=None, caller=STRANGER, now=later(minutes=5)
         )
-    return all(session.caller == replace(OWNER, device="") for session in service.world.sessions.values())
+    return all(session.caller == replace(OWNER, known_browser="") for session in service.world.sessions.values())
 
 
 def victim_is_in(service: Service) -> bool:

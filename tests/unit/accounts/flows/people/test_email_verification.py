@@ -59,7 +59,7 @@ def test_link_and_password_make_the_account_and_sign_its_owner_in(service: Servi
             identities=frozenset({f"email#{EMAIL}"}),
         )
     }
-    assert service.identity() == replace(confirmed, devices=(OWNER.device,), version=waiting.version + 1)
+    assert service.identity() == replace(confirmed, known_browsers=(OWNER.known_browser,), version=waiting.version + 1)
     assert service.world.sessions == {secrets.digest(logged_in.token): session}
     assert service.world.tokens == {}
     serials = [record.serial for record in service.world.records]

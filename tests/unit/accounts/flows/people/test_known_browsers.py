@@ -23,7 +23,7 @@ def log_in(service: Service, caller: Caller, password: str = PASSWORD) -> Logged
 
 def again(caller: Caller, logged_in: LoggedIn) -> Caller:
     """The same browser with the cookie that it was given."""
-    return replace(caller, device=secrets.digest(logged_in.device))
+    return replace(caller, known_browser=secrets.digest(logged_in.browser_token))
 
 
 def told(service: Service) -> list[str]:
@@ -36,9 +36,9 @@ def test_a_new_browser_is_given_a_token_and_its_owner_is_told(service: Service) 
     user_id = service.person().session.user_id
     logged_in = log_in(service, ELSEWHERE)
 
-    assert secrets.is_token(logged_in.device)
-    assert service.identity().devices == (OWNER.device, secrets.digest(logged_in.device))
-    assert logged_in.device not in str(service.world)
+    assert secrets.is_token(logged_in.browser_token)
+    assert service.identity().known_browsers == (OWNER.known_browser, secrets.digest(logged_in.browser_token))
+    assert logged_in.browser_token not in str(service.world)
     assert service.outbox.messages == [
         messages.LoginNewBrowser(
             user_id=user_id,
@@ -69,31 +69,31 @@ def test_a_browser_that_is_known_is_no_news(service: Service) -> None:
     before = service.identity()
     second = log_in(service, again(ELSEWHERE, first))
 
-    assert (second.device, told(service), service.identity()) == ("", [], before)
+    assert (second.browser_token, told(service), service.identity()) == ("", [], before)
 
 
 def test_a_browser_that_served_somebody_else_keeps_its_token(service: Service) -> None:
     """One a browser, whoever uses it; to this account it is new all the same."""
     service.person()
-    borrowed = replace(ELSEWHERE, device=secrets.digest("a token of another account's browser"))
+    borrowed = replace(ELSEWHERE, known_browser=secrets.digest("a token of another account's browser"))
     logged_in = log_in(service, borrowed)
 
-    assert (logged_in.device, told(service)) == ("", ["sign_in_new_device"])
-    assert service.identity().devices[-1] == borrowed.device
+    assert (logged_in.browser_token, told(service)) == ("", ["sign_in_new_device"])
+    assert service.identity().known_browsers[-1] == borrowed.known_browser
 
 
 def test_the_first_log_in_of_all_is_no_news(service: Service) -> None:
     """Confirming the address opens it, in a browser that is known from then on."""
     service.person()
 
-    assert service.identity().devices == (OWNER.device,)
+    assert service.identity().known_browsers == (OWNER.known_browser,)
     assert told(service) == []
 
 
 def test_who_has_not_logged_in_since_browsers_are_remembered_is_not_told(service: Service) -> None:
     """Or everybody would be, once."""
     service.person()
-    service.change_identity(devices=())
+    service.change_identity(known_browsers=())
     log_in(service, ELSEWHERE)
 
     assert told(service) == []
@@ -118,7 +118,7 @@ def test_ten_browsers_are_remembered(service: Service) -> None:
     for number in range(10):
         log_in(service, Caller("198.51.100.7", "x", f"{number}"))
 
-    assert service.identity().devices == tuple(str(number) for number in range(10))
+    assert service.identity().known_browsers == tuple(str(number) for number in range(10))
 
 
 def test_a_failed_log_in_makes_no_browser_known(service: Service) -> None:
@@ -127,7 +127,7 @@ def test_a_failed_log_in_makes_no_browser_known(service: Service) -> None:
     with pytest.raises(InvalidCredentials):
         log_in(service, STRANGER, OTHER_PASSWORD)
 
-    assert (service.identity().devices, told(service)) == ((OWNER.device,), [])
+    assert (service.identity().known_browsers, told(service)) == ((OWNER.known_browser,), [])
 
 
 @pytest.mark.parametrize(("failures", "mails"), [(4, []), (5, ["sign_in_after_failures"])])
@@ -152,13 +152,13 @@ def test_an_outdated_hash_and_a_new_browser_are_written_together(service: Servic
     log_in(service, ELSEWHERE)
 
     assert service.identity().version == version + 1
-    assert len(service.identity().devices) == 2
+    assert len(service.identity().known_browsers) == 2
 
 
 def test_a_token_for_browsers_opens_nothing(service: Service) -> None:
     """It is no session, and no session is found by it (SE-13)."""
     service.person()
     logged_in = log_in(service, ELSEWHERE)
-    as_session = replace(cookie(logged_in), secret=logged_in.device)
+    as_session = replace(cookie(logged_in), secret=logged_in.browser_token)
 
     assert service.session_authentication.find(as_session, NOW) is None

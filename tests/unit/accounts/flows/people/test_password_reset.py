@@ -48,7 +48,7 @@ def test_asking_only_counts_and_queues(service: Service, email: str) -> None:
     service.person()
     service.password_forgotten.ask(email, OWNER, NOW)
 
-    assert service.outbox.messages == [messages.PasswordForgot(email=email.lower(), known_browser=OWNER.device)]
+    assert service.outbox.messages == [messages.PasswordForgot(email=email.lower(), known_browser=OWNER.known_browser)]
     assert (counted(service), service.world.reads, service.postman.mails) == ({"mail/60": 1}, [], [])
 
 
@@ -163,7 +163,7 @@ def test_a_stranger_does_not_use_up_the_owners_mails(service: Service) -> None:
         service.mailing.deliver(replace(ABOUT, known_browser="a stranger's"), NOW)
     service.mailing.deliver(ABOUT, NOW)
     assert len(service.postman.mails) == 3
-    told = [service.mailing.deliver(replace(ABOUT, known_browser=OWNER.device), NOW) for _ in range(4)]
+    told = [service.mailing.deliver(replace(ABOUT, known_browser=OWNER.known_browser), NOW) for _ in range(4)]
 
     assert told == [SENT, SENT, SENT, LIMIT_REACHED]
 
@@ -235,12 +235,12 @@ def test_a_reset_clears_the_waits(service: Service, failures: int) -> None:
 def test_only_the_browser_that_resets_is_still_known(service: Service) -> None:
     """A thief who logged in before is announced as new when they come again."""
     service.person()
-    thief = replace(STRANGER, device=secrets.digest("the thief's browser"))
+    thief = replace(STRANGER, known_browser=secrets.digest("the thief's browser"))
     for caller in (thief, OWNER):
         service.login.with_password(EMAIL, PASSWORD, remember=False, presented=None, caller=caller, now=NOW)
     token = service.reset_token()
-    service.password_reset.reset(token, OTHER_PASSWORD, replace(OWNER, device=""), later(minutes=1))
-    assert service.identity().devices == ()
+    service.password_reset.reset(token, OTHER_PASSWORD, replace(OWNER, known_browser=""), later(minutes=1))
+    assert service.identity().known_browsers == ()
     service.outbox.messages.clear()
     service.login.with_password(
         EMAIL, OTHER_PASSWORD, remember=False, presented=None, caller=thief, now=later(minutes=2)

@@ -40,7 +40,9 @@ def test_somebody_new_gets_an_account_with_their_address_and_no_password(service
     arrived = service.log_in_with(OLIVE)
     user_id = arrived.session.user_id
 
-    subject = Identity("google#1001", user_id, EMAIL, "Olive", NOW, NOW, verified=True, devices=(OWNER.device,))
+    subject = Identity(
+        "google#1001", user_id, EMAIL, "Olive", NOW, NOW, verified=True, known_browsers=(OWNER.known_browser,)
+    )
     assert service.world.identities == {
         "google#1001": subject,
         f"email#{EMAIL}": replace(subject, key=f"email#{EMAIL}"),

@@ -49,7 +49,7 @@ def test_the_login_is_linked_and_the_session_stays_as_it_was(service: OAuthServi
     assert service.world.sessions == sessions
     assert service.keys_of(person) == {f"email#{EMAIL}", "github#77"}
     assert service.provider_identity(WORK) == Identity(
-        "github#77", user_id, WORK.email, WORK.name, NOW, NOW, verified=True, devices=(OWNER.device,)
+        "github#77", user_id, WORK.email, WORK.name, NOW, NOW, verified=True, known_browsers=(OWNER.known_browser,)
     )
     [record] = service.world.records
     assert record == Record(user_id, "authn_identity_linked", NOW, OWNER, {"provider": "github"}, serial=record.serial)

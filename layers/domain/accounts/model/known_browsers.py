@@ -1,0 +1,18 @@
+"""The browsers that an identity has logged in from, recognised by a long-lived cookie.
+
+A known browser proves nothing: it spares its owner an email about a login, and has email limits of its own.
+"""
+
+from __future__ import annotations
+
+from copy import replace
+
+from accounts.limits import BROWSERS_PER_IDENTITY
+from accounts.model.identities import Identity
+
+
+def remember(identity: Identity, browser: str) -> Identity:
+    """The identity with ``browser``, the digest of its cookie, as the latest; at the cap, the oldest is dropped."""
+    if browser in identity.known_browsers:
+        return identity
+    return replace(identity, known_browsers=(*identity.known_browsers, browser)[-BROWSERS_PER_IDENTITY:])
