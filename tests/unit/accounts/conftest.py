@@ -1,4 +1,4 @@
-"""No socket opens in this folder, and the log can be read back."""
+"""Tests in this folder open no socket, and can read the log."""
 
 import io
 import json
@@ -13,12 +13,12 @@ from tests.unit.accounts.stage import Service
 
 @pytest.fixture(autouse=True)
 def _no_sockets(socket_disabled: None) -> None:
-    """Fail any test that reaches for the network (``--disable-socket`` for this folder)."""
+    """Same as ``--disable-socket``, for this folder."""
 
 
 @pytest.fixture
 def service() -> Service:
-    """The whole domain on an empty in-memory world."""
+    """The whole domain over an empty in-memory world."""
     return Service()
 
 

@@ -1,4 +1,4 @@
-"""The whole domain on the in-memory world, a clock that stands still, and the people of the stories."""
+"""The whole domain over the in-memory world, a fixed clock, and the owners of the tests."""
 
 from collections.abc import Callable, Mapping
 from copy import replace
@@ -31,7 +31,7 @@ from tests.fakes import World
 __all__ = ["ADMIN_SECRET", "SITE_URL"]
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-# The browser that the owner always uses; a stranger's was never seen here.
+# The browser that the owner always uses, and one that was never seen here.
 OWNER = Caller("192.0.2.1", "the owner's browser", secrets.digest("the owner's device"))
 STRANGER = Caller("203.0.113.9", "a stranger's browser")
 EMAIL = "olive@example.com"
@@ -41,17 +41,17 @@ OTHER_PASSWORD = "eleven blue umbrellas"
 NO_KEY = "0" * 64
 OPERATOR = "arn:aws:iam::123456789012:user/otto"
 
-# The same examples on every run: a test says yes or no, never perhaps.
+# The same examples on every run, so that a test is deterministic.
 exactly = settings(derandomize=True, deadline=None, database=None, max_examples=100)
 
 
 def later(**amount: float) -> datetime:
-    """The moment so long after NOW."""
+    """The moment that long after NOW."""
     return NOW + timedelta(**amount)
 
 
 def cookie(logged_in: LoggedIn) -> Credential:
-    """What the browser of that person presents."""
+    """What the browser with that session presents."""
     return Credential(SESSION, logged_in.token)
 
 
@@ -61,20 +61,19 @@ def key_credential(plaintext: str) -> Credential:
 
 
 def order(user_id: str) -> OperatorRequest:
-    """What Otto, an operator, asks for about an account."""
+    """A request of Otto, an operator, about an account."""
     return OperatorRequest(user_id, OPERATOR)
 
 
 @dataclass
 class Meanwhile:
-    """Transactions in which something else is committed just before each of the first ``times`` commits."""
+    """Transactions that call ``something`` just before each of the first ``times`` commits."""
 
     world: World
     something: Callable[[], Any]
     times: int = 1
 
     def commit(self, *changes: Change) -> None:
-        """Let the other thing happen, then commit."""
         if self.times:
             self.times -= 1
             self.something()
@@ -82,9 +81,10 @@ class Meanwhile:
 
 
 class Behind:
-    """A flow as the endpoint calls it: a credential among the arguments is resolved as the route says.
+    """A flow as the endpoint calls it.
 
-    ``routes`` are by method. A ``Caller`` and a moment that the method does not take are for the endpoint alone.
+    A credential among the arguments is resolved as the route requires. ``routes`` are by method. A ``Caller`` or a time
+    that the method does not take is for the endpoint only.
     """
 
     def __init__(self, deployment: Deployment, flow: Any, by_method: Mapping[str, Route]) -> None:
@@ -147,43 +147,43 @@ class Service(FakeDeployment):
 
     @property
     def session_account(self) -> Behind:
-        """Shows the account on the route that accepts sessions only."""
+        """Show the account on the route that accepts sessions only."""
         return Behind(self, AccountLookup(self.users), {"of": routes.SESSION_SHOW})
 
     def principal(self, credential: Credential | None, caller: Caller, now: datetime) -> Principal:
-        """The caller behind the credential, on a route that accepts every kind."""
+        """The caller that presents the credential, on a route that accepts every kind."""
         return self.authentication(routes.ANY_CREDENTIAL).principal(credential, caller, now)
 
     def session(self, credential: Credential | None, now: datetime, *, fresh: bool = False) -> Session:
-        """The session behind the credential, on a route that accepts sessions only."""
+        """The session of the credential, on a route that accepts sessions only."""
         principal = self.authentication(routes.SESSION_ONLY).principal(credential, OWNER, now, fresh=fresh)
         assert principal.session is not None
         return principal.session
 
     def mailed_token(self, email: str = EMAIL, now: datetime = NOW) -> str:
-        """Deliver a sign-up message to ``email``, and read the token in the mail."""
+        """Deliver a sign-up message to ``email``; returns the token in the email."""
         self.mailing.deliver(messages.Signup(email=email), now)
         return self.postman.mails[-1].values["link"].partition("#token=")[2]
 
     def reset_token(self, email: str = EMAIL, now: datetime = NOW) -> str:
-        """Deliver the message of a forgotten password, and read the token in the mail."""
+        """Deliver the message of a forgotten password; returns the token in the email."""
         assert self.mailing.deliver(messages.PasswordForgot(email=email), now) == "sent"
         return self.postman.mails[-1].values["link"].partition("#token=")[2]
 
     def change_token(self, logged_in: LoggedIn, to: str = NEW_EMAIL, now: datetime = NOW) -> str:
-        """Ask to move to another address, deliver what that queued, and read the token in the mail."""
+        """Ask to change the email address and deliver the queued messages; returns the token in the email."""
         self.email_change_request.ask(cookie(logged_in), to, OWNER, now)
         for message in self.outbox.messages[-2:]:
             assert self.mailing.deliver(message, now) == "sent"
         return self.postman.mails[-1].values["link"].partition("#token=")[2].partition("&")[0]
 
     def signed_up(self, email: str = EMAIL, password: str = PASSWORD) -> str:
-        """A sign-up that waits for its confirmation: the mailed token."""
+        """A pending sign-up; returns the emailed token."""
         self.signup.start(email, password, "Olive", OWNER, NOW)
         return self.mailed_token(email)
 
     def person(self, email: str = EMAIL, password: str = PASSWORD) -> LoggedIn:
-        """A person with a confirmed account, signed in, and nothing counted, recorded or queued any more."""
+        """A logged-in owner of a confirmed account, with counters, records and queue empty."""
         logged_in = self.email_verification.confirm(self.signed_up(email, password), password, None, OWNER, NOW)
         self.world.counters.clear()
         self.world.records.clear()
@@ -194,23 +194,22 @@ class Service(FakeDeployment):
         return logged_in
 
     def log_in(self, now: datetime = NOW, *, remember: bool = False, password: str = PASSWORD) -> LoggedIn:
-        """One more session of the person."""
+        """One more session of the owner."""
         return self.login.with_password(EMAIL, password, remember=remember, presented=None, caller=OWNER, now=now)
 
     def key(self, logged_in: LoggedIn, name: str = "laptop", now: datetime = NOW) -> NewKey:
-        """A key of that person."""
+        """A key of that owner."""
         return self.key_creation.create(cookie(logged_in), name, "", OWNER, now)
 
     def identity(self, email: str = EMAIL) -> Identity:
-        """The stored identity."""
         return self.world.identities[f"email#{email}"]
 
     def change_identity(self, email: str = EMAIL, **changes: Any) -> None:
-        """Another request changes the identity."""
+        """Change the identity, as a concurrent request would."""
         self.world.change_identity(self.identity(email).key, **changes)
 
     def fail(self, times: int, email: str = EMAIL, at: datetime = NOW) -> None:
-        """So many failures in a row have happened to that account, the last one at ``at``."""
+        """Set that many consecutive failures on the account, the last one at ``at``."""
         self.world.counters[f"streak#{secrets.digest(email)}"] = Counter(times, at)
 
 
@@ -221,7 +220,7 @@ def untouched(service: Service) -> bool:
 
 
 def held(service: Service, logged_in: LoggedIn) -> set[str]:
-    """The sessions that the account holds, which must be those that exist."""
+    """The sessions that the account holds; they must equal those that are stored."""
     user_id = logged_in.session.user_id
     stored = {session.digest for session in service.world.sessions.values() if session.user_id == user_id}
     assert stored == set(service.world.users[user_id].sessions)
@@ -229,7 +228,7 @@ def held(service: Service, logged_in: LoggedIn) -> set[str]:
 
 
 def counted(service: Service) -> dict[str, int]:
-    """Where each bucket stands that counts anything, by its first word and length in seconds."""
+    """The value of each bucket that is not empty, by its first word and its length in seconds."""
     return {_name(key): counter.count for key, counter in service.world.counters.items() if counter.count}
 
 
@@ -239,7 +238,7 @@ def _name(key: str) -> str:
 
 
 def sample_session(**changes: Any) -> Session:
-    """A session as stored, with whatever is to be different."""
+    """A stored session, with the fields that ``changes`` replaces."""
     return replace(
         Session(
             digest="d" * 64,

@@ -1,4 +1,4 @@
-"""API keys: made by a person who logged in lately, listed, deleted, never by a key."""
+"""API keys: created with a recent login, listed and deleted; never with a key."""
 
 import pytest
 
@@ -18,8 +18,8 @@ from accounts.model.audit import Record
 from tests.unit.accounts.stage import NO_KEY, NOW, OWNER, Meanwhile, Service, cookie, key_credential, later, order
 
 
-def test_a_key_is_made_and_its_owner_is_told(service: Service) -> None:
-    """Stored without the key, held by the account, recorded, mailed about (AK-01, AK-02, TK-11)."""
+def test_creating_a_key_emails_the_owner(service: Service) -> None:
+    """Stored as a hash, held by the account, recorded, emailed (AK-01, AK-02, TK-11)."""
     logged_in = service.person()
     user_id = logged_in.session.user_id
 
@@ -35,16 +35,16 @@ def test_a_key_is_made_and_its_owner_is_told(service: Service) -> None:
     assert record == Record(user_id, "authn_token_created", NOW, OWNER, detail, record.serial)
 
 
-def test_a_new_key_is_nowhere_in_what_is_kept(service: Service) -> None:
-    """And is printed without its plain text, which may end up in a traceback."""
+def test_a_new_key_is_not_in_anything_that_is_stored(service: Service) -> None:
+    """Nor in its printed form, which could end up in a traceback."""
     new = service.key(service.person())
 
     assert new.plaintext not in f"{service.world}{service.outbox}{new}"
     assert repr(new) == f"NewKey(key_prefix={new.plaintext[:16]!r})"
 
 
-def test_a_key_needs_a_log_in_of_the_last_15_minutes(service: Service) -> None:
-    """However busy the session was since (SE-12)."""
+def test_creating_a_key_needs_a_login_of_the_last_15_minutes(service: Service) -> None:
+    """However recently the session was used (SE-12)."""
     logged_in = service.person()
     service.session(cookie(logged_in), later(minutes=14))
 
@@ -55,8 +55,8 @@ def test_a_key_needs_a_log_in_of_the_last_15_minutes(service: Service) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "  ", "n" * 65, "a\nb", "a\u202eb"])
-def test_a_key_needs_a_name_that_can_be_read(service: Service, name: str) -> None:
-    """Refused with nothing written and nobody told (AK-13)."""
+def test_a_key_needs_a_valid_name(service: Service, name: str) -> None:
+    """Refused with nothing written and no email (AK-13)."""
     logged_in = service.person()
     with pytest.raises(InvalidInput):
         service.key_creation.create(cookie(logged_in), name, "", OWNER, NOW)
@@ -64,7 +64,7 @@ def test_a_key_needs_a_name_that_can_be_read(service: Service, name: str) -> Non
     assert (service.world.api_keys, service.world.records, service.outbox.messages) == ({}, [], [])
 
 
-def test_an_account_holds_25_keys(service: Service) -> None:
+def test_an_account_holds_at_most_25_keys(service: Service) -> None:
     """The 26th is refused until one is deleted (AK-08)."""
     logged_in = service.person()
     keys = [service.key(logged_in, f"key {number}") for number in range(25)]
@@ -76,8 +76,8 @@ def test_an_account_holds_25_keys(service: Service) -> None:
     assert len(service.world.api_keys) == 25
 
 
-def test_the_last_place_goes_to_one_of_two_parallel_creations(service: Service) -> None:
-    """It is counted in the write itself: never 26."""
+def test_the_last_place_goes_to_one_of_two_concurrent_creations(service: Service) -> None:
+    """The write counts the keys: never 26."""
     logged_in = service.person()
     for number in range(24):
         service.key(logged_in, f"key {number}")
@@ -91,8 +91,8 @@ def test_the_last_place_goes_to_one_of_two_parallel_creations(service: Service) 
 
 
 @pytest.mark.parametrize("end", ["disabled", "closed"])
-def test_an_account_that_ends_meanwhile_is_not_told_that_it_is_full(service: Service, end: str) -> None:
-    """Its session is over: there is nothing to delete that would make room, and no key is made."""
+def test_an_account_that_ends_during_creation_is_not_reported_as_full(service: Service, end: str) -> None:
+    """The session has ended: deleting keys would not help, and no key is created."""
     logged_in = service.person()
     rival = Service(service.world)
 
@@ -109,8 +109,7 @@ def test_an_account_that_ends_meanwhile_is_not_told_that_it_is_full(service: Ser
     assert (service.world.api_keys, service.outbox.messages) == ({}, [])
 
 
-def test_keys_are_listed_newest_first_and_only_ones_own(service: Service) -> None:
-    """Those of another account are not among them."""
+def test_keys_are_listed_newest_first_and_only_the_owners(service: Service) -> None:
     other = service.person("other@example.com")
     service.key(other)
     logged_in = service.person()
@@ -119,8 +118,8 @@ def test_keys_are_listed_newest_first_and_only_ones_own(service: Service) -> Non
     assert service.key_list.of_account(cookie(logged_in), later(minutes=20)) == [newer.api_key, older.api_key]
 
 
-def test_a_deleted_key_is_gone_with_the_next_use(service: Service) -> None:
-    """Recorded, and its owner is told; an older log-in will do (AK-07)."""
+def test_a_deleted_key_fails_on_its_next_use(service: Service) -> None:
+    """Recorded and emailed; an older login is enough (AK-07)."""
     logged_in = service.person()
     new = service.key(logged_in)
     service.world.records.clear()
@@ -139,8 +138,8 @@ def test_a_deleted_key_is_gone_with_the_next_use(service: Service) -> None:
 
 
 @pytest.mark.parametrize("key_id", ["", "1", NO_KEY, "Z" * 64, NO_KEY + "\n", "é" * 64])
-def test_an_id_that_does_not_exist_is_not_found(service: Service, key_id: str) -> None:
-    """Whatever it looks like; nobody is told."""
+def test_an_unknown_id_is_not_found(service: Service, key_id: str) -> None:
+    """Whatever its form; no email is sent."""
     logged_in = service.person()
     with pytest.raises(NotFound) as refusal:
         service.key_deletion.delete(cookie(logged_in), key_id, OWNER, NOW)
@@ -149,8 +148,8 @@ def test_an_id_that_does_not_exist_is_not_found(service: Service, key_id: str) -
     assert (service.world.records, service.outbox.messages) == ([], [])
 
 
-def test_what_is_no_id_is_never_asked_for(service: Service) -> None:
-    """The table sees 64 hexadecimal characters or nothing."""
+def test_a_malformed_id_is_not_looked_up(service: Service) -> None:
+    """The table is asked only for 64 hexadecimal characters."""
     logged_in = service.person()
     asked: list[str] = []
     service.interposed = Meanwhile(service.world, lambda: asked.append("the table"), times=1000)
@@ -161,7 +160,7 @@ def test_what_is_no_id_is_never_asked_for(service: Service) -> None:
     assert asked == []
 
 
-def test_another_persons_key_is_not_found_and_works_on(service: Service) -> None:
+def test_another_accounts_key_is_not_found_and_keeps_working(service: Service) -> None:
     """The owner is part of the write's condition (AK-06, EN-08)."""
     victims = service.key(service.person("other@example.com"))
     logged_in = service.person()
@@ -173,7 +172,7 @@ def test_another_persons_key_is_not_found_and_works_on(service: Service) -> None
 
 
 def test_a_key_cannot_manage_keys(service: Service) -> None:
-    """Neither make, list nor delete any, itself included (AK-05)."""
+    """It cannot create, list or delete any, including itself (AK-05)."""
     logged_in = service.person()
     new = service.key(logged_in)
     key = key_credential(new.plaintext)
@@ -188,8 +187,8 @@ def test_a_key_cannot_manage_keys(service: Service) -> None:
 
 
 @pytest.mark.parametrize("credential", [None, Credential(SESSION, "x" * 43)])
-def test_nobody_manages_keys_without_a_session(service: Service, credential: Credential | None) -> None:
-    """Not signed in, or no longer (AK-04)."""
+def test_managing_keys_needs_a_session(service: Service, credential: Credential | None) -> None:
+    """Anonymous callers and ended sessions are refused (AK-04)."""
     with pytest.raises(Unauthenticated):
         service.key_creation.create(credential, "laptop", "", OWNER, NOW)
     with pytest.raises(Unauthenticated):

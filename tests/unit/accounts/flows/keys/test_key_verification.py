@@ -1,4 +1,4 @@
-"""Other services of the deployment ask whose key they were shown."""
+"""Other services of the deployment ask whose key they received."""
 
 import pytest
 
@@ -17,8 +17,8 @@ def authenticate(service: Service, secret: str, caller: Caller = STRANGER) -> Pr
     return authentication.principal(Credential(ADMIN_SECRET_KIND, secret), caller, NOW)
 
 
-def test_a_good_key_tells_its_account(service: Service) -> None:
-    """To whoever holds the admin secret; the use is written down."""
+def test_a_valid_key_returns_its_account(service: Service) -> None:
+    """To a caller with the admin secret; the use is recorded."""
     logged_in = service.person()
     new = service.key(logged_in)
 
@@ -29,14 +29,14 @@ def test_a_good_key_tells_its_account(service: Service) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "comfyui-", "comfyui-" + "A" * 64, "\ud800"])
-def test_what_is_no_key_tells_nothing(service: Service, text: str) -> None:
-    """And is no error: the question was a good one."""
+def test_an_invalid_key_returns_nothing(service: Service, text: str) -> None:
+    """It is not an error: the request itself was valid."""
     assert service.key_verification.owner(text, NOW) is None
 
 
 @pytest.mark.parametrize("state", ["gone", "disabled"])
-def test_a_key_without_an_active_account_is_worth_nothing(service: Service, state: str) -> None:
-    """Should one be left over."""
+def test_a_key_without_an_active_account_is_invalid(service: Service, state: str) -> None:
+    """If one is left over."""
     logged_in = service.person()
     new = service.key(logged_in)
     if state == "gone":
@@ -48,8 +48,8 @@ def test_a_key_without_an_active_account_is_worth_nothing(service: Service, stat
 
 
 @pytest.mark.parametrize("secret", ["", "a" * 47, "a" * 49, "A" * 48, ADMIN_SECRET + " ", "é", "\ud800"])
-def test_a_wrong_admin_secret_is_refused_before_the_key_is_looked_at(service: Service, secret: str) -> None:
-    """Counted against its source."""
+def test_a_wrong_admin_secret_is_refused_before_the_key_is_read(service: Service, secret: str) -> None:
+    """Counted per source."""
     with pytest.raises(InvalidAdminSecret):
         authenticate(service, secret)
 
@@ -57,7 +57,7 @@ def test_a_wrong_admin_secret_is_refused_before_the_key_is_looked_at(service: Se
 
 
 def test_a_source_may_be_wrong_ten_times_a_minute(service: Service) -> None:
-    """Then it waits; another source does not (TH-06)."""
+    """Then it must wait; another source need not (TH-06)."""
     for _ in range(10):
         with pytest.raises(InvalidAdminSecret):
             authenticate(service, "wrong")
@@ -69,7 +69,7 @@ def test_a_source_may_be_wrong_ten_times_a_minute(service: Service) -> None:
         authenticate(service, "wrong", OWNER)
 
 
-def test_a_good_question_counts_nothing(service: Service) -> None:
+def test_a_valid_request_is_not_counted(service: Service) -> None:
     """Services ask all day."""
     authenticate(service, ADMIN_SECRET)
     service.key_verification.owner("", NOW)
@@ -77,7 +77,7 @@ def test_a_good_question_counts_nothing(service: Service) -> None:
     assert untouched(service)
 
 
-def test_nothing_is_told_when_the_limiter_does_not_answer(service: Service) -> None:
+def test_nothing_is_revealed_when_the_limiter_is_down(service: Service) -> None:
     """Not even that the secret was wrong (TH-12)."""
     service.world.down = True
     with pytest.raises(Unavailable):

@@ -1,4 +1,4 @@
-"""What operators do: undo lockouts, end what others may hold, and leave a line that says who it was."""
+"""What operators do: undo lockouts, revoke access that others may hold, and leave a record of who did it."""
 
 from collections.abc import Callable
 from copy import replace
@@ -39,21 +39,21 @@ from tests.unit.accounts.stage import (
     order,
 )
 
-NOBODYS = "u" * 28
+UNKNOWN_USER = "u" * 28
 SOON = later(minutes=1)
 
 
 def recorded(service: Service) -> list[Record]:
-    """The history, each line without its serial."""
+    """The history, each record without its serial."""
     return [Record(it.user_id, it.event, it.at, it.caller, it.detail, "") for it in service.world.records]
 
 
 def line(user_id: str, event: str, **detail: str) -> Record:
-    """What an operator's act leaves."""
+    """The record of an operator's action."""
     return Record(user_id, event, SOON, NOBODY, {"by": "operator", "operator": OPERATOR, **detail}, "")
 
 
-ACTS: dict[str, Callable[[Service, OperatorRequest], object]] = {
+ACTIONS: dict[str, Callable[[Service, OperatorRequest], object]] = {
     "disable": lambda it, asked: it.account_disabling.disable(asked, SOON),
     "enable": lambda it, asked: it.account_enabling.enable(asked, SOON),
     "remove": lambda it, asked: it.account_removal.remove(asked, SOON),
@@ -64,31 +64,31 @@ ACTS: dict[str, Callable[[Service, OperatorRequest], object]] = {
 }
 
 
-@pytest.mark.parametrize("act", ACTS)
-def test_nobody_is_not_found(service: Service, act: str) -> None:
-    """The operator mistyped: nothing is written, nobody is told."""
+@pytest.mark.parametrize("act", ACTIONS)
+def test_an_unknown_account_is_not_found(service: Service, act: str) -> None:
+    """The operator mistyped: nothing is written and no email is sent."""
     service.person()
     before = dict(service.world.users), dict(service.world.identities)
     with pytest.raises(NotFound):
-        ACTS[act](service, order(NOBODYS))
+        ACTIONS[act](service, order(UNKNOWN_USER))
 
     assert (dict(service.world.users), dict(service.world.identities)) == before
     assert (service.world.records, service.outbox.messages) == ([], [])
 
 
-@pytest.mark.parametrize("act", [act for act in ACTS if act != "revoke a key"])
-def test_when_the_tables_are_down_nothing_is_half_done(service: Service, act: str) -> None:
-    """The operator is told; a mail about what did not happen is not sent."""
+@pytest.mark.parametrize("act", [act for act in ACTIONS if act != "revoke a key"])
+def test_nothing_is_half_done_when_the_tables_are_down(service: Service, act: str) -> None:
+    """The operator gets the error; no email reports what did not happen."""
     user_id = service.person().session.user_id
     service.world.down = True
     with pytest.raises(Unavailable):
-        ACTS[act](service, order(user_id))
+        ACTIONS[act](service, order(user_id))
 
     assert (service.world.records, service.outbox.messages) == ([], [])
 
 
-def test_an_enabled_account_opens_to_its_owner_again(service: Service) -> None:
-    """With the password as it was; sessions and keys that ended stay ended, and both acts are on record."""
+def test_the_owner_of_an_enabled_account_can_log_in_again(service: Service) -> None:
+    """With the same password; sessions and keys that ended stay ended, and both actions are recorded."""
     logged_in = service.person()
     user_id, key = logged_in.session.user_id, service.key(logged_in)
     service.world.records.clear()
@@ -104,7 +104,7 @@ def test_an_enabled_account_opens_to_its_owner_again(service: Service) -> None:
 
 
 def test_an_account_that_changes_while_it_is_enabled_is_read_again(service: Service) -> None:
-    """Two operators at once: both are done, none is lost."""
+    """With two operators at once, neither action is lost."""
     user_id = service.person().session.user_id
     service.account_disabling.disable(order(user_id), NOW)
     rival = Service(service.world)
@@ -115,8 +115,8 @@ def test_an_account_that_changes_while_it_is_enabled_is_read_again(service: Serv
 
 
 @pytest.mark.parametrize("failures", [5, 40, 100, 250])
-def test_an_unlocked_account_waits_no_more(service: Service, failures: int) -> None:
-    """Nor is its password disabled by a hundred failures; a stranger's own windows stay as they are."""
+def test_an_unlocked_account_does_not_wait(service: Service, failures: int) -> None:
+    """And its password is no longer disabled by a hundred failures; an attacker's own windows are kept."""
     user_id = service.person().session.user_id
     service.fail(failures)
     with pytest.raises(TooManyAttempts):
@@ -128,8 +128,8 @@ def test_an_unlocked_account_waits_no_more(service: Service, failures: int) -> N
     assert recorded(service)[0] == line(user_id, "authn_login_unlock")
 
 
-def test_all_sessions_end_and_nobody_elses(service: Service) -> None:
-    """Also one that begins while they are being ended; keys stay."""
+def test_only_the_sessions_of_that_account_end(service: Service) -> None:
+    """All of them, including one that begins concurrently; keys are kept."""
     stranger = service.person("other@example.com")
     logged_in = service.person()
     user_id, key = logged_in.session.user_id, service.key(logged_in)
@@ -144,8 +144,8 @@ def test_all_sessions_end_and_nobody_elses(service: Service) -> None:
     assert recorded(service)[-1] == line(user_id, "session_revoked_all", sessions="3")
 
 
-def test_a_revoked_password_lets_nobody_in_until_it_is_reset(service: Service) -> None:
-    """At the price of a wrong one; all sessions end, the owner is told and gets in with another (PW-20)."""
+def test_a_revoked_password_does_not_work_until_it_is_reset(service: Service) -> None:
+    """Login costs the same as with a wrong one; all sessions end; the owner is notified and can set another (PW-20)."""
     logged_in = service.person()
     user_id = logged_in.session.user_id
     service.password_revocation.revoke(order(user_id), SOON)
@@ -162,7 +162,7 @@ def test_a_revoked_password_lets_nobody_in_until_it_is_reset(service: Service) -
 
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_revoked_password_cannot_be_chosen_again(service: Service, times: int) -> None:
-    """Not even after it was revoked twice: others know it. The link stays good for another one."""
+    """Not even after it was revoked twice: others know it. The link still works for another password."""
     user_id = service.person().session.user_id
     for _ in range(times):
         service.password_revocation.revoke(order(user_id), SOON)
@@ -174,8 +174,8 @@ def test_a_revoked_password_cannot_be_chosen_again(service: Service, times: int)
     assert service.password_reset.reset(token, OTHER_PASSWORD, OWNER, SOON) == user_id
 
 
-def test_a_reset_that_follows_no_revocation_may_keep_the_password(service: Service) -> None:
-    """Somebody who remembered it after all, and at the price of one hash."""
+def test_a_reset_without_a_revocation_may_keep_the_password(service: Service) -> None:
+    """The owner remembered it after all; it costs one hash."""
     service.person()
     token = service.reset_token()
     service.hasher.calls = 0
@@ -184,8 +184,8 @@ def test_a_reset_that_follows_no_revocation_may_keep_the_password(service: Servi
     assert (service.hasher.calls, service.log_in(SOON).identity.email) == (1, EMAIL)
 
 
-def test_a_thief_who_has_asked_for_a_link_loses_it_with_the_password(service: Service) -> None:
-    """As every link from before; and the thief's browser is known no more."""
+def test_revoking_the_password_invalidates_a_thiefs_reset_link(service: Service) -> None:
+    """And every older link; the thief's browser is no longer known."""
     user_id = service.person().session.user_id
     token = service.reset_token()
     service.password_revocation.revoke(order(user_id), SOON)
@@ -195,8 +195,8 @@ def test_a_thief_who_has_asked_for_a_link_loses_it_with_the_password(service: Se
     assert service.identity().known_browsers == ()
 
 
-def test_a_password_that_changed_meanwhile_is_revoked_all_the_same(service: Service) -> None:
-    """Whoever holds the account may be the one who changed it."""
+def test_a_password_that_is_changed_concurrently_is_revoked_too(service: Service) -> None:
+    """A thief who holds the account may have changed it."""
     logged_in = service.person()
     rival = Service(service.world)
 
@@ -211,8 +211,8 @@ def test_a_password_that_changed_meanwhile_is_revoked_all_the_same(service: Serv
             service.log_in(SOON, password=password)
 
 
-def test_where_there_is_no_password_there_is_none_to_revoke(service: Service) -> None:
-    """The operator is told, and nothing happens."""
+def test_an_account_without_a_password_has_none_to_revoke(service: Service) -> None:
+    """The operator gets an error, and nothing changes."""
     logged_in = service.person()
     service.change_identity(password_hash=None)
     with pytest.raises(PasswordMissing, match="Google or GitHub"):
@@ -221,8 +221,8 @@ def test_where_there_is_no_password_there_is_none_to_revoke(service: Service) ->
     assert held(service, logged_in) == {logged_in.session.digest}
 
 
-def test_a_leaked_key_ends_and_the_others_stay(service: Service) -> None:
-    """With the next request; its owner is told by mail, and can see that it was an operator."""
+def test_revoking_a_leaked_key_keeps_the_others(service: Service) -> None:
+    """From the next request; the owner is emailed, and can see that an operator did it."""
     logged_in = service.person()
     user_id, leaked, other = logged_in.session.user_id, service.key(logged_in, "a"), service.key(logged_in, "b")
     service.world.records.clear()
@@ -238,8 +238,8 @@ def test_a_leaked_key_ends_and_the_others_stay(service: Service) -> None:
     assert service.world.records[0].shown == {"by": "operator"}
 
 
-def test_a_key_of_somebody_else_is_not_revoked(service: Service) -> None:
-    """The operator mixed two accounts up."""
+def test_another_accounts_key_is_not_revoked(service: Service) -> None:
+    """The operator confused two accounts."""
     key = service.key(service.person("other@example.com"))
     user_id = service.person().session.user_id
     with pytest.raises(NotFound):
@@ -254,8 +254,8 @@ def _link_google(service: Service, user_id: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["id", EMAIL, "Olive@EXAMPLE.com", "google:1001", "key"])
-def test_an_account_is_found_by_whatever_its_person_can_name(service: Service, name: str) -> None:
-    """An address as they write it, a provider's login, the id of a key that leaked: one account, and all it holds."""
+def test_an_account_is_found_by_any_name_that_its_owner_can_give(service: Service, name: str) -> None:
+    """An address as they write it, a provider's login, the id of a leaked key: one account with everything it holds."""
     service.person("other@example.com")
     logged_in = service.person()
     user_id, key = logged_in.session.user_id, service.key(logged_in)
@@ -272,46 +272,48 @@ def test_an_account_is_found_by_whatever_its_person_can_name(service: Service, n
     assert (found.failures.count, found.failures.raised_at) == (7, SOON)
 
 
-def test_a_disabled_account_is_found_too(service: Service) -> None:
-    """Else nobody could enable it again."""
+def test_a_disabled_account_is_found(service: Service) -> None:
+    """Otherwise it could not be enabled."""
     user_id = service.person().session.user_id
     service.account_disabling.disable(order(user_id), NOW)
 
     assert service.account_inspection.of(EMAIL, SOON).user.status == users.DISABLED
 
 
-def test_a_session_that_has_ended_is_not_shown(service: Service) -> None:
-    """The table sweeps it later."""
+def test_a_session_that_has_expired_is_not_shown(service: Service) -> None:
+    """Although it is still in the table."""
     service.person()
 
     assert service.account_inspection.of(EMAIL, later(hours=2)).sessions == []
 
 
-@pytest.mark.parametrize("name", ["nobody@example.com", NOBODYS, "google:2", "github:3", secrets.digest("x"), "x y"])
-def test_nobody_is_found_by_what_names_nobody(service: Service, name: str) -> None:
-    """Each kind of name."""
+@pytest.mark.parametrize(
+    "name", ["nobody@example.com", UNKNOWN_USER, "google:2", "github:3", secrets.digest("x"), "x y"]
+)
+def test_an_unknown_name_finds_no_account(service: Service, name: str) -> None:
+    """For each kind of name."""
     service.person()
     with pytest.raises(NotFound, match="There is no account"):
         service.account_inspection.of(name, SOON)
 
 
-def test_a_sign_up_that_waits_is_said_to_wait(service: Service) -> None:
-    """Most who say that their account is gone never confirmed it."""
+def test_a_pending_sign_up_is_shown_as_pending(service: Service) -> None:
+    """Most owners who report a missing account never confirmed it."""
     service.signed_up()
     with pytest.raises(NotFound, match="has not confirmed"):
         service.account_inspection.of(EMAIL, SOON)
 
 
-def test_a_login_that_was_unlinked_leads_nowhere(service: Service) -> None:
-    """It belongs to nobody any more."""
+def test_an_unlinked_identity_finds_no_account(service: Service) -> None:
+    """It belongs to no account."""
     _link_google(service, service.person().session.user_id)
     service.world.change_identity("google#1001", unlinked=True)
     with pytest.raises(NotFound):
         service.account_inspection.of("google:1001", SOON)
 
 
-def test_what_is_no_address_is_refused(service: Service) -> None:
-    """Rather than looked for."""
+def test_an_invalid_address_is_refused(service: Service) -> None:
+    """Rather than looked up."""
     with pytest.raises(InvalidInput):
         service.account_inspection.of("olive@", SOON)
 
@@ -320,14 +322,14 @@ def test_what_is_no_address_is_refused(service: Service) -> None:
     "event",
     [{}, {"user_id": ""}, {"user_id": 5}, {"user_id": "u", "operator": ""}, {"user_id": "u", "operator": "a\nb"}],
 )
-def test_an_order_that_cannot_be_read_is_refused(event: dict[str, str]) -> None:
-    """Nothing is guessed; a name that would break a line in two is no name."""
+def test_a_malformed_request_is_refused(event: dict[str, str]) -> None:
+    """Nothing is guessed; a name with a line break is refused."""
     with pytest.raises(InvalidInput):
         OperatorRequest.read(event)
 
 
-def test_an_order_that_names_nobody_is_written_down_as_unnamed() -> None:
-    """Whoever invokes by hand; CloudTrail knows who it was."""
+def test_a_request_without_an_operator_is_recorded_as_unnamed() -> None:
+    """From a manual invocation; CloudTrail has the caller."""
     assert OperatorRequest.read({"user_id": "u"}) == OperatorRequest("u", UNNAMED)
 
 
@@ -347,15 +349,15 @@ def test_an_order_that_names_nobody_is_written_down_as_unnamed() -> None:
         ("@example.com", "@example.com"),
     ],
 )
-def test_an_operators_own_address_is_not_written_down(said: str, kept: str) -> None:
-    """Single sign-on ends an ARN with it; who it was, CloudTrail has in full."""
-    assert OperatorRequest.read({"user_id": NOBODYS, "operator": said}) == OperatorRequest(NOBODYS, kept)
+def test_an_operators_own_address_is_not_recorded(said: str, kept: str) -> None:
+    """With single sign-on an ARN ends with it; CloudTrail has it in full."""
+    assert OperatorRequest.read({"user_id": UNKNOWN_USER, "operator": said}) == OperatorRequest(UNKNOWN_USER, kept)
 
 
-def test_a_password_of_somebody_else_is_not_revoked(service: Service) -> None:
-    """An address may be another account's by now, as after half a restore."""
+def test_a_password_of_another_account_is_not_revoked(service: Service) -> None:
+    """The address may belong to another account by now, as after a partial restore."""
     logged_in = service.person()
-    service.change_identity(user_id=NOBODYS)
+    service.change_identity(user_id=UNKNOWN_USER)
     with pytest.raises(PasswordMissing):
         service.password_revocation.revoke(order(logged_in.session.user_id), SOON)
 
@@ -363,6 +365,6 @@ def test_a_password_of_somebody_else_is_not_revoked(service: Service) -> None:
 
 
 @pytest.mark.parametrize(("count", "disabled"), [(99, False), (100, True)])
-def test_an_operator_is_told_of_a_disabled_password_at_the_hundredth(count: int, *, disabled: bool) -> None:
-    """As the log-in counts."""
+def test_a_password_counts_as_disabled_from_the_hundredth_failure(count: int, *, disabled: bool) -> None:
+    """The same limit as login."""
     assert inspections._failures(Counter(count, NOW))["password_disabled"] is disabled

@@ -1,4 +1,4 @@
-"""No socket opens in this folder, but for the tests of the HTTP adapter, which talk to a server of their own."""
+"""Tests in this folder open no socket, except those of the HTTP adapter, which talk to a server of their own."""
 
 import pytest
 
@@ -7,10 +7,10 @@ from tests.unit.accounts.flows.providers.stage import OAuthService
 
 @pytest.fixture(autouse=True)
 def _no_sockets(socket_disabled: None) -> None:
-    """Fail any test that reaches for the network."""
+    """Fail a test that opens a socket."""
 
 
 @pytest.fixture
 def service() -> OAuthService:
-    """The whole domain on an empty in-memory world, with a Google and a GitHub that say what a test has them say."""
+    """The whole domain over an empty in-memory world, with fake Google and GitHub whose answers a test can set."""
     return OAuthService()

@@ -1,4 +1,4 @@
-"""The domain with stand-ins for Google and GitHub in memory, and the people who come through them."""
+"""The domain with in-memory fakes of Google and GitHub, and owners who log in through them."""
 
 from collections.abc import Callable
 from copy import replace
@@ -26,14 +26,14 @@ CODE = "a-code-from-the-provider"
 
 
 def somebody(provider: str = GOOGLE, subject: str = "1001", email: str = EMAIL, **changes: object) -> ProviderPerson:
-    """Who the provider says is there: by default the person whose address is EMAIL, verified."""
+    """By default the person whose address is EMAIL, verified."""
     verified = bool(changes.get("email_verified", bool(email)))
     return ProviderPerson(provider, subject, email, email_verified=verified, name=str(changes.get("name", "Olive")))
 
 
 @dataclass
 class FakeProvider:
-    """Says that ``says`` is there, or raises it; ``asked`` is every code and challenge that it was brought."""
+    """Returns ``says``, or raises it if it is an exception; ``asked`` records every code and challenge."""
 
     name: str
     says: ProviderPerson | Exception
@@ -43,16 +43,13 @@ class FakeProvider:
 
     @property
     def issuer(self) -> str:
-        """The issuer, as it stands in the ``iss`` parameter."""
         return ISSUERS[self.name]
 
     def authorization_url(self, state: str, challenge: Challenge) -> str:
-        """An address that shows the state."""
         self.sent.append((state, challenge))
         return f"https://{self.name}.example/authorize?state={state}"
 
     def person(self, code: str, challenge: Challenge, now: datetime) -> ProviderPerson:  # noqa: ARG002 - no time here
-        """Whoever is there."""
         self.asked.append((code, challenge))
         self.meanwhile()
         if isinstance(self.says, Exception):
@@ -62,19 +59,16 @@ class FakeProvider:
 
 @dataclass
 class FakeProviders:
-    """The providers by name."""
-
     by_name: dict[str, FakeProvider]
 
     def get(self, name: str) -> FakeProvider:
-        """The provider of that name."""
         if name not in self.by_name:
             raise ProviderOff
         return self.by_name[name]
 
 
 class OAuthService(Service):
-    """With a Google and a GitHub. ``notices`` are the emails that must never fail a flow."""
+    """With Google and GitHub. ``notices`` is the outbox of emails that must never make a flow fail."""
 
     identity_list = behind(of_account=routes.IDENTITY_LIST)
     identity_unlinking = behind(unlink=routes.IDENTITY_UNLINK)
@@ -90,17 +84,17 @@ class OAuthService(Service):
         return FakeProviders({name: FakeProvider(name, somebody(name, "1001")) for name in (GOOGLE, GITHUB)})
 
     def says(self, person: ProviderPerson | Exception, provider: str | None = None) -> None:
-        """From now on, the provider says this."""
+        """From now on, the provider answers with this."""
         name = provider or (person.provider if isinstance(person, ProviderPerson) else GOOGLE)
         self.providers.by_name[name].says = person
 
     def leave(self, provider: str = GOOGLE, return_to: str = "", caller: Caller = OWNER) -> tuple[Departure, str]:
-        """Start a sign-in: the departure, and the state that went out with it."""
+        """Start a login: the departure, and the state that was sent with it."""
         departure = self.provider_departure.login(provider, return_to, caller, NOW)
         return departure, self.providers.by_name[provider].sent[-1][0]
 
     def leave_to_link(self, credential: Credential, provider: str = GOOGLE) -> tuple[Departure, str]:
-        """Start linking: the departure, and the state that went out with it."""
+        """Start linking: the departure, and the state that was sent with it."""
         departure = self.provider_departure.link(provider, "/account", credential, OWNER, NOW)
         return departure, self.providers.by_name[provider].sent[-1][0]
 
@@ -112,39 +106,39 @@ class OAuthService(Service):
         now: datetime = NOW,
         **changes: str,
     ) -> Arrival:
-        """Bring back what the provider's redirect brings, with whatever is to be different."""
+        """Deliver the provider's redirect, with the fields of the callback that ``changes`` replaces."""
         departure, state = left
         callback = replace(Callback(state, CODE, "", "", departure.browser), **changes)
         return self.provider_arrival.arrive(provider, callback, presented, OWNER, now)
 
     def log_in_with(self, person: ProviderPerson, presented: Credential | None = None) -> LoggedIn:
-        """There and back in one browser: the session that it ends in."""
+        """Complete a login in one browser; returns the new session."""
         self.says(person)
         arrival = self.come_back(self.leave(person.provider), person.provider, presented)
         assert arrival.logged_in is not None
         return arrival.logged_in
 
     def link(self, person: ProviderPerson, credential: Credential) -> Arrival:
-        """There and back, to link."""
+        """Complete linking in one browser."""
         self.says(person)
         return self.come_back(self.leave_to_link(credential, person.provider), person.provider, credential)
 
     def mailed_proof(self, person: ProviderPerson, now: datetime = NOW) -> str:
-        """Deliver the mail that is to prove the address of that person; the token in it."""
+        """Deliver the email that proves the address of that person; returns its token."""
         message = messages.ProviderSignup(identity=provider_key(person.provider, person.subject))
         assert self.mailing.deliver(message, now) == "sent"
         return self.postman.mails[-1].values["link"].partition("#token=")[2].partition("&")[0]
 
     def states(self) -> list[OneTimeToken]:
-        """The states that are still out."""
+        """The states that have not been used."""
         return [token for token in self.world.tokens.values() if token.purpose == "oauth-state"]
 
     def provider_identity(self, person: ProviderPerson) -> Identity:
-        """What is stored of that subject."""
+        """The stored identity of that subject."""
         return self.world.identities[provider_key(person.provider, person.subject)]
 
     def keys_of(self, logged_in: LoggedIn) -> set[str]:
-        """The keys of the identities that the account holds, which must be those that are stored as its own."""
+        """The identity keys that the account holds; they must equal those of the identities stored for it."""
         user_id = logged_in.session.user_id
         stored = {key for key, it in self.world.identities.items() if it.user_id == user_id and it.verified}
         assert stored == self.world.users[user_id].identities
@@ -157,34 +151,33 @@ def both_keys(person: ProviderPerson) -> set[str]:
 
 
 def tables_of(service: OAuthService) -> dict[str, object]:
-    """Everything that is stored, counters aside, to see whether anything changed."""
+    """Everything that is stored except counters, to compare before and after."""
     world = service.world
     tables = (world.users, world.identities, world.sessions, world.api_keys, world.tokens)
     return {"tables": [dict(table) for table in tables], "records": list(world.records)}
 
 
 def presented(logged_in: LoggedIn) -> Credential:
-    """What that person's browser presents."""
+    """What the browser with that session presents."""
     return cookie(logged_in)
 
 
 @dataclass
 class AtOnce:
-    """Transactions in which those with a ``kind`` of change wait for each other, when all has been read."""
+    """Transactions in which commits with a ``kind`` of change wait for each other, so that both have read first."""
 
     world: World
     kind: type[Change]
     barrier: Barrier = field(default_factory=lambda: Barrier(2))
 
     def commit(self, *changes: Change) -> None:
-        """Wait for the other, then commit."""
         if any(isinstance(change, self.kind) for change in changes):
             self.barrier.wait(10)
         self.world.commit(*changes)
 
 
 def at_once(*calls: Callable[[], object]) -> list[str]:
-    """What each call returns, or the code of its refusal, sorted; all run in threads of their own."""
+    """The sorted results of the calls, or the codes of their refusals; each runs in its own thread."""
     outcomes: list[str] = []
 
     def run(call: Callable[[], object]) -> None:

@@ -1,4 +1,4 @@
-"""What attackers have done to services like this one, and what comes of it here (OA-06, OA-08; pre-hijacking paper)."""
+"""Known attacks on services like this one, and their outcome here (OA-06, OA-08; pre-hijacking paper)."""
 
 from copy import replace
 from typing import Any
@@ -35,8 +35,8 @@ def _log_in(service: OAuthService, password: str) -> Any:
     return service.login.with_password(EMAIL, password, remember=False, presented=None, caller=STRANGER, now=NOW)
 
 
-def test_somebody_new_gets_an_account_with_their_address_and_no_password(service: OAuthService) -> None:
-    """One transaction: account, both ways of finding it, session, and what is written down of it."""
+def test_a_new_person_gets_an_account_with_their_address_and_no_password(service: OAuthService) -> None:
+    """One transaction: account, both identities, session and audit record."""
     arrived = service.log_in_with(OLIVE)
     user_id = arrived.session.user_id
 
@@ -65,8 +65,8 @@ def test_somebody_new_gets_an_account_with_their_address_and_no_password(service
     assert (service.outbox.messages, service.notices.messages) == ([], [])
 
 
-def test_an_account_that_came_through_a_provider_has_no_password_that_could_be_right(service: OAuthService) -> None:
-    """Every password fails there as it fails everywhere, with one hash (ASVS 6.3.8)."""
+def test_no_password_works_for_an_account_created_through_a_provider(service: OAuthService) -> None:
+    """Every password fails like anywhere else, after one hash (ASVS 6.3.8)."""
     service.log_in_with(OLIVE)
     for password in ("", PASSWORD, "None", "fake:", "null"):
         with pytest.raises(InvalidCredentials):
@@ -76,8 +76,8 @@ def test_an_account_that_came_through_a_provider_has_no_password_that_could_be_r
     assert service.hasher.calls == 5
 
 
-def test_the_password_of_who_was_here_first_stops_working_when_the_owner_arrives(service: OAuthService) -> None:
-    """A squatter signed up with the victim's address and waits; the victim comes through Google."""
+def test_a_squatters_password_stops_working_when_the_owner_arrives(service: OAuthService) -> None:
+    """A squatter signed up with the victim's address and waits; the victim logs in through Google."""
     squatters_link = service.signed_up(EMAIL, PASSWORD)
     waiting = service.identity()
     arrived = service.log_in_with(OLIVE)
@@ -96,7 +96,7 @@ def test_the_password_of_who_was_here_first_stops_working_when_the_owner_arrives
 
 
 def test_a_squatter_cannot_come_back_after_the_owner(service: OAuthService) -> None:
-    """Signing up over a confirmed address changes nothing; its owner is told."""
+    """Signing up with a confirmed address changes nothing; its owner is notified."""
     service.log_in_with(OLIVE)
     before = tables_of(service)
     service.signup.start(EMAIL, OTHER_PASSWORD, "Eve", STRANGER, NOW)
@@ -106,15 +106,15 @@ def test_a_squatter_cannot_come_back_after_the_owner(service: OAuthService) -> N
     assert service.postman.mails[-1].template == "already_registered"
 
 
-def test_a_squatter_who_confirms_while_the_owner_is_at_google_does_not_get_the_owner(service: OAuthService) -> None:
-    """Whoever confirms has the mailbox; the sign-in is started over, and then it is a link to a verified address."""
+def test_a_squatter_who_confirms_during_the_owners_google_login_does_not_get_the_owner(service: OAuthService) -> None:
+    """Confirming proves control of the mailbox; the login is retried and becomes a link to a verified address."""
     token = service.signed_up()
     service.says(OLIVE)
     left = service.leave()
 
     class LastMoment(Meanwhile):
         def commit(self, *changes: Any) -> None:
-            """Only the transaction that makes the account is overtaken."""
+            """Only the transaction that creates the account loses the race."""
             if any(isinstance(change, Claim) for change in changes):
                 return super().commit(*changes)
             return self.world.commit(*changes)
@@ -131,7 +131,7 @@ def test_a_squatter_who_confirms_while_the_owner_is_at_google_does_not_get_the_o
 
 
 def test_the_same_verified_address_on_both_sides_is_the_same_person(service: OAuthService) -> None:
-    """Linked, and told by mail; password and sessions stay."""
+    """It is linked and the owner is notified; password and sessions are kept."""
     owner = service.person()
     arrived = service.log_in_with(OLIVE)
 
@@ -143,18 +143,16 @@ def test_the_same_verified_address_on_both_sides_is_the_same_person(service: OAu
     assert service.log_in().session.user_id == owner.session.user_id
 
 
-def test_a_notice_that_cannot_be_queued_stops_nobody() -> None:
-    """The link has happened; see ``BestEffortOutbox``. What must be sent goes by the other queue."""
+def test_a_notice_that_cannot_be_queued_does_not_fail_the_login() -> None:
+    """The link has been written; see ``BestEffortOutbox``. Emails that must be sent use the other queue."""
     service = OAuthService()
     service.outbox.down = True
     assert service.log_in_with(OLIVE).session.method == "google"
 
 
 @pytest.mark.parametrize("local", ["nobody", "squatter", "owner"])
-def test_an_address_that_the_provider_has_not_verified_opens_and_changes_nothing(
-    service: OAuthService, local: str
-) -> None:
-    """GitHub lets anybody enter any address: our own mail goes to it, and that is all (OA-08)."""
+def test_an_address_that_the_provider_has_not_verified_gives_no_access(service: OAuthService, local: str) -> None:
+    """GitHub accepts any address: the service only sends its own email to it (OA-08)."""
     if local == "squatter":
         service.signed_up()
     if local == "owner":
@@ -170,24 +168,24 @@ def test_an_address_that_the_provider_has_not_verified_opens_and_changes_nothing
     assert service.outbox.messages == [messages.ProviderSignup(identity="github#666")]
 
 
-def test_a_person_without_an_address_is_told_so(service: OAuthService) -> None:
-    """Nothing is kept of them."""
+def test_a_person_without_an_address_is_refused_with_a_reason(service: OAuthService) -> None:
+    """Nothing is stored."""
     before = tables_of(service)
 
     assert _refusal(service, somebody("github", "666", "")) is EmailMissing
     assert tables_of(service) == before
 
 
-def test_a_mail_that_cannot_be_queued_is_our_trouble(service: OAuthService) -> None:
-    """Without it the person would wait for ever: 503, try again; nobody is let in."""
+def test_a_confirmation_email_that_cannot_be_queued_is_a_service_error(service: OAuthService) -> None:
+    """Without the email the person would wait forever: 503 and no login."""
     service.outbox.down = True
 
     assert _refusal(service, somebody("github", "666", EMAIL, email_verified=False)) is Unavailable
     assert (service.world.users, service.world.sessions) == ({}, {})
 
 
-def test_a_renamed_person_with_a_new_address_finds_their_account(service: OAuthService) -> None:
-    """Nothing but the subject counts once it is known; the address of the account stays what it was."""
+def test_a_renamed_person_with_a_new_address_keeps_their_account(service: OAuthService) -> None:
+    """A known subject is matched by its id alone; the account's address does not change."""
     before = service.log_in_with(somebody("github", "77", EMAIL, name="olive"))
     after = service.log_in_with(somebody("github", "77", "new@example.com", name="olive-renamed"))
     without = service.log_in_with(somebody("github", "77", ""))
@@ -196,8 +194,8 @@ def test_a_renamed_person_with_a_new_address_finds_their_account(service: OAuthS
     assert service.world.users[before.session.user_id].email == EMAIL
 
 
-def test_who_takes_over_a_name_takes_over_nothing_else(service: OAuthService) -> None:
-    """A recycled login is another id, so another account."""
+def test_taking_over_a_login_name_gives_no_access(service: OAuthService) -> None:
+    """A recycled login has another id, so it gets another account."""
     olive = service.log_in_with(somebody("github", "77", EMAIL, name="olive"))
     eve = service.log_in_with(somebody("github", "78", "eve@evil.example", name="olive"))
 
@@ -205,8 +203,8 @@ def test_who_takes_over_a_name_takes_over_nothing_else(service: OAuthService) ->
 
 
 @pytest.mark.parametrize("provider", ["google", "github"])
-def test_who_gets_an_address_that_was_given_away_does_not_get_its_account(service: OAuthService, provider: str) -> None:
-    """The address is verified, and yet it may be somebody new: log in the old way and link it on purpose."""
+def test_a_reassigned_address_gives_no_access_to_the_old_owners_account(service: OAuthService, provider: str) -> None:
+    """The address is verified, but its owner may be new: they must log in as before and link it."""
     olive = service.log_in_with(somebody(provider, "1001"))
     before = tables_of(service)
 
@@ -216,8 +214,8 @@ def test_who_gets_an_address_that_was_given_away_does_not_get_its_account(servic
     assert service.log_in_with(somebody(provider, "2002")).session.user_id == olive.session.user_id
 
 
-def test_a_refused_sign_in_logs_nobody_out(service: OAuthService) -> None:
-    """Whoever is signed in stays so, whatever the reason."""
+def test_a_refused_login_leaves_the_current_session(service: OAuthService) -> None:
+    """Whatever the reason of the refusal."""
     owner = service.person()
     service.log_in_with(somebody("google", "1001", "taken@example.com"))
     refused = (
@@ -231,15 +229,15 @@ def test_a_refused_sign_in_logs_nobody_out(service: OAuthService) -> None:
     assert held(service, owner) == {owner.session.digest}
 
 
-def test_an_account_that_is_gone_before_it_is_linked_is_not_brought_back(service: OAuthService) -> None:
-    """The address must still be verified, and that account's, when the link is written."""
+def test_an_account_that_is_deleted_before_it_is_linked_is_not_recreated(service: OAuthService) -> None:
+    """The write requires that the address is still verified and still belongs to that account."""
     owner = service.person()
     service.says(OLIVE)
     left = service.leave()
 
     class LastMoment(Meanwhile):
         def commit(self, *changes: Any) -> None:
-            """Only the transaction that links is overtaken."""
+            """Only the transaction that links loses the race."""
             if any(isinstance(change, StillVerified) for change in changes):
                 return super().commit(*changes)
             return self.world.commit(*changes)
@@ -253,8 +251,8 @@ def test_an_account_that_is_gone_before_it_is_linked_is_not_brought_back(service
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_a_disabled_account_lets_nobody_in_through_a_provider_either(service: OAuthService, known: bool) -> None:
-    """Linked before or about to be: one answer, no link, no session, no new account."""
+def test_a_disabled_account_cannot_log_in_through_a_provider(service: OAuthService, known: bool) -> None:
+    """Linked before or about to be linked: the same answer, no link, no session, no new account."""
     owner = service.person()
     if known:
         service.log_in_with(OLIVE)
@@ -265,8 +263,8 @@ def test_a_disabled_account_lets_nobody_in_through_a_provider_either(service: OA
     assert tables_of(service) == before
 
 
-def test_a_deleted_account_leaves_its_address_and_its_logins_free(service: OAuthService) -> None:
-    """Who comes back is new."""
+def test_a_deleted_account_frees_its_address_and_its_identities(service: OAuthService) -> None:
+    """The same person gets a new account."""
     first = service.log_in_with(OLIVE)
     service.account_closing.close(presented(first), OWNER, NOW)
     assert service.world.identities == {}
@@ -275,8 +273,8 @@ def test_a_deleted_account_leaves_its_address_and_its_logins_free(service: OAuth
     assert second.session.user_id != first.session.user_id
 
 
-def test_a_provider_that_stops_in_the_middle_leaves_no_half_account(service: OAuthService) -> None:
-    """The tables fail between the provider's word and the account: all or nothing."""
+def test_a_failure_while_creating_an_account_leaves_nothing_half_written(service: OAuthService) -> None:
+    """The tables fail between the provider's answer and the write."""
     service.says(OLIVE)
     left = service.leave()
 
@@ -290,8 +288,8 @@ def test_a_provider_that_stops_in_the_middle_leaves_no_half_account(service: OAu
     assert (service.world.users, service.world.identities, service.world.sessions) == ({}, {}, {})
 
 
-def test_what_is_written_down_of_a_link_names_the_provider_and_no_secret(service: OAuthService) -> None:
-    """One record for the account's own history."""
+def test_the_record_of_a_link_names_the_provider_and_no_secret(service: OAuthService) -> None:
+    """One record in the account's own history."""
     owner = service.person()
     service.link(OLIVE, presented(owner))
     [record] = service.world.records

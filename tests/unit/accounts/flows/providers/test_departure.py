@@ -1,4 +1,4 @@
-"""Out to the provider: what is kept here, what goes along, and what a caller has no say in (OA-01, OA-02, OA-18)."""
+"""The redirect to the provider: what is stored, what is sent, and what a caller cannot choose (OA-01, OA-02, OA-18)."""
 
 from copy import replace
 from datetime import timedelta
@@ -22,7 +22,9 @@ from tests.unit.accounts.stage import EMAIL, NOW, OWNER, SITE_URL, STRANGER, key
 
 
 @pytest.mark.parametrize("provider", ["google", "github"])
-def test_a_state_is_kept_with_all_that_its_return_is_compared_with(service: OAuthService, provider: str) -> None:
+def test_a_state_is_stored_with_everything_that_its_return_is_compared_with(
+    service: OAuthService, provider: str
+) -> None:
     """By digest, for ten minutes; the browser by digest too."""
     departure, state = service.leave(provider, "/keys")
 
@@ -49,7 +51,7 @@ def test_a_state_is_kept_with_all_that_its_return_is_compared_with(service: OAut
 
 
 def test_every_secret_of_a_departure_is_new_and_has_256_bits(service: OAuthService) -> None:
-    """State, browser, verifier and nonce: 43 characters each, none ever used twice or for another."""
+    """State, browser, verifier and nonce: 43 characters each, never reused."""
     made = []
     for _ in range(5):
         departure, state = service.leave()
@@ -61,7 +63,7 @@ def test_every_secret_of_a_departure_is_new_and_has_256_bits(service: OAuthServi
 
 
 def test_neither_state_nor_browser_is_stored_or_printed(service: OAuthService) -> None:
-    """Only their digests: who reads the table cannot finish anybody's sign-in."""
+    """Only their digests, so that the table alone does not let an attacker finish a login."""
     departure, state = service.leave()
     stored = repr(service.world)
 
@@ -72,8 +74,8 @@ def test_neither_state_nor_browser_is_stored_or_printed(service: OAuthService) -
 @pytest.mark.parametrize(
     "return_to", ["//evil.com", "https://evil.com", "/\\evil.com", "javascript:alert(1)", "http://10.0.0.1"]
 )
-def test_nobody_leaves_who_could_not_come_back_to_a_place_of_ours(service: OAuthService, return_to: str) -> None:
-    """Refused before anything is counted or kept."""
+def test_a_departure_with_a_foreign_return_address_is_refused(service: OAuthService, return_to: str) -> None:
+    """Before anything is counted or stored."""
     with pytest.raises(OriginNotAllowed):
         service.leave(return_to=return_to)
 
@@ -82,15 +84,15 @@ def test_nobody_leaves_who_could_not_come_back_to_a_place_of_ours(service: OAuth
 
 @pytest.mark.parametrize("provider", ["facebook", "", "Google", "google/", "../github", "\ud800"])
 def test_a_provider_that_is_not_set_up_is_refused(service: OAuthService, provider: str) -> None:
-    """By name, to the letter."""
+    """Names are compared exactly."""
     with pytest.raises(ProviderOff):
         service.provider_departure.login(provider, "", OWNER, NOW)
 
     assert (service.states(), service.world.counters) == ([], {})
 
 
-def test_thirty_departures_a_minute_are_the_most_from_one_address(service: OAuthService) -> None:
-    """The next is refused until the minute is over; others are not touched."""
+def test_one_address_may_start_thirty_logins_a_minute(service: OAuthService) -> None:
+    """The next is refused until the minute is over; other addresses are not affected."""
     for _ in range(30):
         service.leave()
     with pytest.raises(TooManyAttempts) as refused:
@@ -102,7 +104,7 @@ def test_thirty_departures_a_minute_are_the_most_from_one_address(service: OAuth
     assert len(service.states()) == 32
 
 
-def test_nothing_leaves_when_the_state_cannot_be_kept(service: OAuthService) -> None:
+def test_no_login_starts_when_its_state_cannot_be_stored(service: OAuthService) -> None:
     """Fail closed."""
     service.world.down = True
     with pytest.raises(Unavailable):
@@ -111,8 +113,8 @@ def test_nothing_leaves_when_the_state_cannot_be_kept(service: OAuthService) -> 
     assert service.world.tokens == {}
 
 
-def test_linking_is_kept_with_the_session_that_asked(service: OAuthService) -> None:
-    """It alone will be able to finish."""
+def test_a_link_is_stored_with_the_session_that_asked(service: OAuthService) -> None:
+    """Only that session can finish it."""
     person = service.person()
     service.leave_to_link(presented(person), "github")
     [state] = service.states()
@@ -125,8 +127,8 @@ def test_linking_is_kept_with_the_session_that_asked(service: OAuthService) -> N
     )
 
 
-def test_linking_needs_a_log_in_of_the_last_quarter_of_an_hour(service: OAuthService) -> None:
-    """An unattended browser must not be enough to plant a second way in."""
+def test_linking_needs_a_login_of_the_last_15_minutes(service: OAuthService) -> None:
+    """An unattended browser must not be enough to add an identity for an attacker."""
     person = service.person()
     service.provider_departure.link("google", "", presented(person), OWNER, later(minutes=15))
     with pytest.raises(ReauthenticationRequired):
@@ -137,7 +139,7 @@ def test_linking_needs_a_log_in_of_the_last_quarter_of_an_hour(service: OAuthSer
 
 @pytest.mark.parametrize("what", ["nothing", "made up", "ended", "key"])
 def test_linking_needs_a_session(service: OAuthService, what: str) -> None:
-    """Nothing less, and an API key is less."""
+    """An API key is not enough."""
     person = service.person()
     credentials: dict[str, Any] = {
         "nothing": None,
@@ -153,8 +155,8 @@ def test_linking_needs_a_session(service: OAuthService, what: str) -> None:
     assert service.states() == []
 
 
-def test_a_departure_tells_nobody_who_has_an_account(service: OAuthService) -> None:
-    """It reads no account, whoever is or is not known here."""
+def test_a_departure_does_not_reveal_who_has_an_account(service: OAuthService) -> None:
+    """It reads no account."""
     service.person(EMAIL)
     service.world.reads.clear()
     service.leave()

@@ -1,4 +1,4 @@
-"""A first password for an account that came through a provider."""
+"""A first password for an account that was created through a provider."""
 
 import pytest
 
@@ -32,7 +32,7 @@ GOOGLE = somebody("google", "1001")
 
 
 def test_a_first_password_works_at_once(service: OAuthService) -> None:
-    """Before, every one failed; after, this one opens the account, and the provider still does."""
+    """Before, every password fails; after, this one works, and the provider still does."""
     arrived = service.log_in_with(GOOGLE)
     with pytest.raises(InvalidCredentials):
         service.log_in(password=PASSWORD)
@@ -62,8 +62,8 @@ def test_a_first_password_ends_the_other_sessions_and_keeps_this_one(service: OA
             service.session(presented(other), NOW)
 
 
-def test_a_password_that_is_there_is_not_set_but_changed(service: OAuthService) -> None:
-    """Or a stolen session could replace it without knowing it."""
+def test_an_existing_password_cannot_be_set_only_changed(service: OAuthService) -> None:
+    """Otherwise a stolen session could replace it without knowing it."""
     owner = service.person()
     before = tables_of(service)
     with pytest.raises(PasswordExists):
@@ -82,10 +82,10 @@ def test_a_password_that_is_there_is_not_set_but_changed(service: OAuthService) 
         ("x" * 257, InvalidInput),
     ],
 )
-def test_a_first_password_keeps_to_the_policy(
+def test_a_first_password_must_follow_the_policy(
     service: OAuthService, password: str, refusal: type[AccountsError]
 ) -> None:
-    """The same as when signing up."""
+    """The same policy as at sign-up."""
     arrived = service.log_in_with(GOOGLE)
     with pytest.raises(refusal) as refused:
         service.password_setting.set(presented(arrived), password, OWNER, NOW)
@@ -94,8 +94,8 @@ def test_a_first_password_keeps_to_the_policy(
     assert service.identity().password_hash is None
 
 
-def test_a_first_password_needs_a_recent_log_in(service: OAuthService) -> None:
-    """Of the last quarter of an hour, by a session."""
+def test_a_first_password_needs_a_recent_login(service: OAuthService) -> None:
+    """Of the last 15 minutes, with a session."""
     arrived = service.log_in_with(GOOGLE)
     for credential, moment, refusal in (
         (presented(arrived), later(minutes=15, seconds=1), ReauthenticationRequired),
@@ -108,8 +108,8 @@ def test_a_first_password_needs_a_recent_log_in(service: OAuthService) -> None:
     assert service.identity().password_hash is None
 
 
-def test_a_first_password_that_is_overtaken_by_another_does_not_count(service: OAuthService) -> None:
-    """Two of them at once do not both believe that theirs counts."""
+def test_only_one_of_two_concurrent_first_passwords_is_set(service: OAuthService) -> None:
+    """The loser must not believe that its password was set."""
     arrived = service.log_in_with(GOOGLE)
     theirs = "fake:of the other call"
     service.interposed = Meanwhile(service.world, lambda: service.change_identity(password_hash=theirs))
@@ -121,8 +121,8 @@ def test_a_first_password_that_is_overtaken_by_another_does_not_count(service: O
     assert service.notices.messages == []
 
 
-def test_a_first_password_outlasts_a_change_of_the_account(service: OAuthService) -> None:
-    """A log-in on another device meanwhile is read again, and ended with the others."""
+def test_a_first_password_is_retried_when_the_account_changes(service: OAuthService) -> None:
+    """A concurrent login on another device is read, and ended with the others."""
     arrived = service.log_in_with(GOOGLE)
     user_id = arrived.session.user_id
     service.interposed = Meanwhile(service.world, lambda: service.world.user(user_id, name="New Name"))
@@ -131,8 +131,8 @@ def test_a_first_password_outlasts_a_change_of_the_account(service: OAuthService
     assert service.identity().password_hash == f"fake:{PASSWORD}"
 
 
-def test_an_address_that_is_somebody_elses_gets_no_password(service: OAuthService) -> None:
-    """The account says it has that address; the address says it belongs to another."""
+def test_an_address_that_belongs_to_another_account_gets_no_password(service: OAuthService) -> None:
+    """The account lists the address, but the identity belongs to another account."""
     arrived = service.log_in_with(GOOGLE)
     service.change_identity(user_id="SomebodyElse")
     with pytest.raises(NotFound):

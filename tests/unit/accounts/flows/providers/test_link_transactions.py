@@ -1,4 +1,4 @@
-"""Linking on purpose: only for the session that asked, and never instead of it (OA-11)."""
+"""Linking by the logged-in owner: only for the session that asked, and never instead of it (OA-11)."""
 
 from copy import replace
 from typing import Any
@@ -38,8 +38,8 @@ def _linked(service: OAuthService, person: LoggedIn) -> Arrival:
     return service.link(WORK, presented(person))
 
 
-def test_the_login_is_linked_and_the_session_stays_as_it_was(service: OAuthService) -> None:
-    """No new session, no new account, and back to the page that asked; written down, and told by mail."""
+def test_an_identity_is_linked_and_the_session_is_kept(service: OAuthService) -> None:
+    """No new session, no new account; back to the page that asked; recorded, and the owner is notified."""
     person = service.person()
     sessions = dict(service.world.sessions)
     arrival = _linked(service, person)
@@ -65,8 +65,8 @@ def test_the_login_is_linked_and_the_session_stays_as_it_was(service: OAuthServi
         replace(WORK, email=EMAIL, email_verified=False),
     ],
 )
-def test_the_address_has_no_say_when_a_person_asks(service: OAuthService, person: Any) -> None:
-    """Missing, unverified or their own: they are signed in here and there, which is proof enough."""
+def test_the_address_does_not_matter_when_the_owner_links(service: OAuthService, person: Any) -> None:
+    """Missing, unverified or their own: they are logged in at both sides, which is proof enough."""
     owner = service.person()
     service.link(person, presented(owner))
 
@@ -74,10 +74,10 @@ def test_the_address_has_no_say_when_a_person_asks(service: OAuthService, person
     assert service.outbox.messages == []
 
 
-def test_an_address_that_is_somebody_elses_here_is_linked_to_who_asked_and_to_nobody_else(
+def test_an_identity_with_another_accounts_address_is_linked_to_the_account_that_asked(
     service: OAuthService,
 ) -> None:
-    """The subject goes to the account that asked; the address stays whose it is."""
+    """The subject goes to the account that asked; the address stays with its account."""
     owner, other = service.person(), service.person("other@example.com")
     service.link(replace(WORK, email="other@example.com"), presented(owner))
 
@@ -85,8 +85,8 @@ def test_an_address_that_is_somebody_elses_here_is_linked_to_who_asked_and_to_no
     assert service.keys_of(other) == {"email#other@example.com"}
 
 
-def test_the_linked_login_opens_the_account_from_then_on(service: OAuthService) -> None:
-    """Under whatever name and address it comes."""
+def test_a_linked_identity_logs_in_to_the_account(service: OAuthService) -> None:
+    """Under any name and address."""
     owner = service.person()
     _linked(service, owner)
     again = service.log_in_with(replace(WORK, email="renamed@work.example", name="New Name"))
@@ -95,8 +95,8 @@ def test_the_linked_login_opens_the_account_from_then_on(service: OAuthService) 
     assert len(service.world.users) == 1
 
 
-def test_a_login_that_opens_another_account_stays_there(service: OAuthService) -> None:
-    """409, and nothing moves."""
+def test_an_identity_of_another_account_is_not_moved(service: OAuthService) -> None:
+    """409, and nothing changes."""
     service.log_in_with(WORK)
     owner = service.person()
     service.says(WORK)
@@ -108,8 +108,8 @@ def test_a_login_that_opens_another_account_stays_there(service: OAuthService) -
     assert service.notices.messages == []
 
 
-def test_linking_what_is_linked_already_changes_nothing_and_tells_nobody(service: OAuthService) -> None:
-    """A second click."""
+def test_linking_twice_changes_nothing_and_notifies_once(service: OAuthService) -> None:
+    """As with a double click."""
     owner = service.person()
     _linked(service, owner)
     before = tables_of(service)
@@ -121,7 +121,7 @@ def test_linking_what_is_linked_already_changes_nothing_and_tells_nobody(service
 
 @pytest.mark.parametrize("who", ["nobody", "another session of theirs", "somebody else", "an ended session", "made up"])
 def test_only_the_session_that_asked_gets_the_link(service: OAuthService, who: str) -> None:
-    """Refused before the provider is asked; whoever is signed in stays signed in, with nothing linked."""
+    """Refused before the provider is asked; the current session is kept and nothing is linked."""
     owner, attacker = service.person(), service.person("eve@example.com")
     service.says(WORK)
     left = service.leave_to_link(presented(owner), "github")
@@ -142,8 +142,8 @@ def test_only_the_session_that_asked_gets_the_link(service: OAuthService, who: s
     assert service.keys_of(attacker) == {"email#eve@example.com"}
 
 
-def test_a_session_that_ends_meanwhile_links_nothing(service: OAuthService) -> None:
-    """At its limit, between leaving and coming back."""
+def test_a_session_that_expires_during_linking_links_nothing(service: OAuthService) -> None:
+    """It reaches its limit between departure and return."""
     service.person()
     almost_over = service.log_in(NOW)
     service.says(WORK)
@@ -157,8 +157,8 @@ def test_a_session_that_ends_meanwhile_links_nothing(service: OAuthService) -> N
     assert service.providers.by_name["github"].asked == []
 
 
-def test_a_link_cannot_be_brought_to_another_browser_by_a_link_in_a_mail(service: OAuthService) -> None:
-    """An attacker starts linking, stops at the redirect, and has the victim open it: their browser lacks the cookie."""
+def test_a_link_cannot_be_finished_in_another_browser(service: OAuthService) -> None:
+    """An attacker starts linking, stops at the redirect and emails it to the victim, whose browser lacks the cookie."""
     attacker, victim = service.person("eve@example.com"), service.person()
     service.says(WORK)
     departure, state = service.leave_to_link(presented(attacker), "github")
@@ -167,8 +167,8 @@ def test_a_link_cannot_be_brought_to_another_browser_by_a_link_in_a_mail(service
     assert service.keys_of(victim) == {f"email#{EMAIL}"}
 
 
-def test_a_sign_in_that_was_not_started_as_a_link_links_nothing_to_whoever_is_signed_in(service: OAuthService) -> None:
-    """It signs in as the provider's person, and the session that was there ends: no token outlives a log-in."""
+def test_a_login_that_was_not_started_as_a_link_links_nothing_to_the_current_account(service: OAuthService) -> None:
+    """It logs in as the provider's person and ends the existing session: no token outlives a login."""
     owner = service.person()
     arrived = service.log_in_with(WORK, presented(owner))
 
@@ -177,8 +177,8 @@ def test_a_sign_in_that_was_not_started_as_a_link_links_nothing_to_whoever_is_si
     assert held(service, owner) == set()
 
 
-def test_ten_logins_are_the_most_of_an_account(service: OAuthService) -> None:
-    """The eleventh is refused with its own words, whether on purpose or by address; who was signed in stays so."""
+def test_an_account_has_at_most_ten_identities(service: OAuthService) -> None:
+    """The eleventh is refused with its own error, linked by request or by address; the current session is kept."""
     owner = service.person()
     for number in range(9):
         service.link(somebody("github", str(number + 100), ""), presented(owner))
@@ -193,8 +193,8 @@ def test_ten_logins_are_the_most_of_an_account(service: OAuthService) -> None:
     assert held(service, owner) == {owner.session.digest}
 
 
-def test_a_subject_that_somebody_else_gets_meanwhile_is_not_taken_from_them(service: OAuthService) -> None:
-    """Between our reading and our writing: start again, and then the answer is the true one."""
+def test_a_subject_that_another_account_gets_first_is_not_taken_from_it(service: OAuthService) -> None:
+    """Between the read and the write: the retry finds the new owner."""
     owner, other = service.person(), service.person("other@example.com")
     service.says(WORK)
     left = service.leave_to_link(presented(owner), "github")
@@ -213,8 +213,8 @@ def test_a_subject_that_somebody_else_gets_meanwhile_is_not_taken_from_them(serv
     assert service.keys_of(other) == {"email#other@example.com", "github#77"}
 
 
-def test_a_subject_that_is_claimed_at_the_very_last_moment_starts_the_person_over(service: OAuthService) -> None:
-    """Refused by the condition in the transaction; nothing of the link is written."""
+def test_a_subject_that_is_claimed_during_the_commit_restarts_the_flow(service: OAuthService) -> None:
+    """The condition in the transaction refuses it; nothing of the link is written."""
     owner, other = service.person(), service.person("other@example.com")
     service.says(WORK)
     left = service.leave_to_link(presented(owner), "github")
@@ -222,7 +222,7 @@ def test_a_subject_that_is_claimed_at_the_very_last_moment_starts_the_person_ove
 
     class LastMoment(Meanwhile):
         def commit(self, *changes: Any) -> None:
-            """Only the transaction that links is overtaken."""
+            """Only the transaction that links loses the race."""
             if any(isinstance(change, Claim) for change in changes):
                 return super().commit(*changes)
             return self.world.commit(*changes)
@@ -237,8 +237,8 @@ def test_a_subject_that_is_claimed_at_the_very_last_moment_starts_the_person_ove
     assert service.notices.messages == []
 
 
-def test_a_session_that_ends_at_the_very_last_moment_links_nothing(service: OAuthService) -> None:
-    """Logging out everywhere wins over a link that is under way; the person is told to log in, not that it is full."""
+def test_a_session_that_ends_during_the_commit_links_nothing(service: OAuthService) -> None:
+    """Logging out everywhere wins over a concurrent link; the error is "log in", not "too many identities"."""
     owner = service.person()
     service.says(WORK)
     left = service.leave_to_link(presented(owner), "github")
@@ -246,7 +246,7 @@ def test_a_session_that_ends_at_the_very_last_moment_links_nothing(service: OAut
 
     class LastMoment(Meanwhile):
         def commit(self, *changes: Any) -> None:
-            """Only the transaction that links is overtaken."""
+            """Only the transaction that links loses the race."""
             if any(isinstance(change, Claim) for change in changes):
                 return super().commit(*changes)
             return self.world.commit(*changes)
@@ -258,8 +258,8 @@ def test_a_session_that_ends_at_the_very_last_moment_links_nothing(service: OAut
     assert service.notices.messages == []
 
 
-def test_both_keys_of_a_person_are_theirs_alone(service: OAuthService) -> None:
-    """The same number at both providers is two people (OA-06)."""
+def test_the_same_number_at_both_providers_is_two_people(service: OAuthService) -> None:
+    """Each identity belongs to its own account (OA-06)."""
     one = service.log_in_with(somebody("google", "1001", "one@example.com"))
     two = service.log_in_with(somebody("github", "1001", "two@example.com"))
 
@@ -268,8 +268,8 @@ def test_both_keys_of_a_person_are_theirs_alone(service: OAuthService) -> None:
     assert service.keys_of(two) == both_keys(somebody("github", "1001", "two@example.com"))
 
 
-def test_a_linked_login_is_announced_when_another_browser_uses_it(service: OAuthService) -> None:
-    """It knows the browser that linked it: whoever holds that login elsewhere does not come in unnoticed."""
+def test_a_login_with_a_linked_identity_from_another_browser_notifies_the_owner(service: OAuthService) -> None:
+    """The linking browser is known; a login from any other browser is announced."""
     person = service.person()
     _linked(service, person)
     service.notices.messages.clear()

@@ -1,4 +1,4 @@
-"""Which ways in an origin has, and which providers a deployment has."""
+"""Which login methods an origin has, and which providers a deployment has."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -35,8 +35,8 @@ def _methods(origin: str, credentials: Mapping[str, ClientCredentials] = BOTH) -
         ("https://app.example.net:443", "https://app.example.net"),
     ],
 )
-def test_an_allowed_origin_has_every_way_that_is_set_up(text: str, origin: str) -> None:
-    """Its name comes back in its one spelling."""
+def test_an_allowed_origin_has_every_login_method(text: str, origin: str) -> None:
+    """The response has the origin in its canonical spelling."""
     assert _methods(text) == Methods(origin, allowed=True, names=("email", "google", "github", "api_key"))
 
 
@@ -54,8 +54,8 @@ def test_an_allowed_origin_has_every_way_that_is_set_up(text: str, origin: str) 
         ("\ud800", ""),
     ],
 )
-def test_any_other_has_the_key(text: str, origin: str) -> None:
-    """What is no origin is not repeated."""
+def test_any_other_origin_has_only_the_key(text: str, origin: str) -> None:
+    """An invalid origin is not echoed."""
     assert _methods(text) == Methods(origin, allowed=False, names=KEY_ONLY)
 
 
@@ -68,15 +68,14 @@ def test_any_other_has_the_key(text: str, origin: str) -> None:
         ({"facebook": GOOGLE}, ("email", "api_key")),
     ],
 )
-def test_a_provider_without_credentials_is_no_way_in(
+def test_a_provider_without_credentials_is_not_a_login_method(
     credentials: dict[str, ClientCredentials], names: tuple[str, ...]
 ) -> None:
-    """Off means not offered."""
     assert _methods("", credentials).names == names
 
 
-def test_an_origin_that_is_not_on_the_list_costs_no_look_at_the_secret() -> None:
-    """It gets no provider whatever stands there."""
+def test_an_origin_that_is_not_on_the_list_does_not_read_the_secret() -> None:
+    """It gets no provider, whatever the secret holds."""
 
     def unreadable() -> Mapping[str, ClientCredentials]:
         raise Unavailable
@@ -93,7 +92,7 @@ def _directory(credentials: Any = BOTH, stage: str = "prod", **environ: str) -> 
 
 
 def test_a_provider_is_there_when_it_has_credentials() -> None:
-    """Made once for each set of them: its keys are kept from one sign-in to the next."""
+    """Created once for each set of credentials, so that its keys are cached between logins."""
     directory = _directory()
 
     assert (type(directory.get("google")), type(directory.get("github"))) == (Google, GitHub)
@@ -101,7 +100,7 @@ def test_a_provider_is_there_when_it_has_credentials() -> None:
 
 
 def test_new_credentials_take_effect_without_a_deployment() -> None:
-    """A rotated secret; the provider is made anew with it."""
+    """The provider is recreated for a rotated secret."""
     credentials = {"google": GOOGLE}
     directory = _directory(credentials)
     before = directory.get("google")
@@ -111,14 +110,13 @@ def test_new_credentials_take_effect_without_a_deployment() -> None:
 
 
 @pytest.mark.parametrize("name", ["facebook", "", "GOOGLE", "google#", "__class__"])
-def test_a_provider_without_them_is_off(name: str) -> None:
-    """So is one that does not exist: one answer."""
+def test_a_provider_without_credentials_is_off(name: str) -> None:
+    """An unknown provider gives the same answer."""
     with pytest.raises(ProviderOff):
         _directory().get(name)
 
 
-def test_what_is_off_stays_off_for_that_name_alone() -> None:
-    """Google is not GitHub."""
+def test_credentials_of_one_provider_do_not_turn_on_the_other() -> None:
     directory = _directory({"github": GITHUB})
     with pytest.raises(ProviderOff):
         directory.get("google")
@@ -136,14 +134,14 @@ def test_each_provider_has_one_registered_address_of_its_own(name: str) -> None:
 
 @pytest.mark.parametrize("stage", ["dev", "prod"])
 @pytest.mark.parametrize("variable", ["GOOGLE_ENDPOINT", "GITHUB_ENDPOINT"])
-def test_a_deployment_with_a_stand_in_does_not_start(stage: str, variable: str) -> None:
-    """Whoever can set a variable must not become Google."""
+def test_a_deployment_with_a_provider_override_does_not_start(stage: str, variable: str) -> None:
+    """An attacker who can set a variable must not become Google."""
     with pytest.raises(ConfigurationError, match=variable):
         _directory(stage=stage, **{variable: "http://127.0.0.1:9002"})
 
 
 @pytest.mark.parametrize("url", ["https://evil.com", "http://192.168.1.20:9002", "http://127.0.0.1:9002/path", "x"])
-def test_a_stand_in_is_on_this_machine(url: str) -> None:
+def test_a_provider_override_must_be_on_this_machine(url: str) -> None:
     """Even in the local cloud."""
     with pytest.raises(ConfigurationError, match="GOOGLE_ENDPOINT"):
         _directory(stage="local", GOOGLE_ENDPOINT=url)
@@ -169,8 +167,8 @@ def test_a_stand_in_is_on_this_machine(url: str) -> None:
         ),
     ],
 )
-def test_the_local_clouds_stand_in_is_called_instead(name: str, variable: str, urls: list[str]) -> None:
-    """Its addresses, and the real issuer still."""
+def test_the_local_cloud_calls_its_own_provider(name: str, variable: str, urls: list[str]) -> None:
+    """At its addresses, but with the real issuer."""
     provider: Any = _directory(stage="local", **{variable: "http://127.0.0.1:9/"}).get(name)
     endpoints = provider._client.endpoints
 

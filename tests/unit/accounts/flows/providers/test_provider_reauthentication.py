@@ -1,4 +1,4 @@
-"""Being sure of a person again through Google or GitHub: the same account, the session that asked, nobody else."""
+"""Re-authentication through Google or GitHub: the same account, and only for the session that asked."""
 
 import pytest
 
@@ -19,7 +19,7 @@ OSCAR = somebody("google", "2002", "oscar@example.com")
 
 
 def leave(service: OAuthService, logged_in: LoggedIn, minutes: float = 30) -> tuple[Departure, str]:
-    """Half an hour after the log-in, off to the provider."""
+    """Depart for the provider half an hour after the login."""
     departure = service.provider_departure.reauthenticate(
         "google", "/api-keys", presented(logged_in), OWNER, later(minutes=minutes)
     )
@@ -27,12 +27,12 @@ def leave(service: OAuthService, logged_in: LoggedIn, minutes: float = 30) -> tu
 
 
 def back(service: OAuthService, left: tuple[Departure, str], logged_in: LoggedIn | None) -> Arrival:
-    """And back, in a browser that holds that session."""
+    """Return in a browser that holds that session."""
     return service.come_back(left, presented=presented(logged_in) if logged_in else None, now=later(minutes=31))
 
 
-def test_a_fresh_session_takes_the_place_of_the_old_one(service: OAuthService) -> None:
-    """And the person is back where they were."""
+def test_a_fresh_session_replaces_the_old_one(service: OAuthService) -> None:
+    """And returns to the page that asked."""
     logged_in = service.log_in_with(OLIVE)
     with pytest.raises(ReauthenticationRequired):
         service.key(logged_in, now=later(minutes=30))
@@ -44,8 +44,8 @@ def test_a_fresh_session_takes_the_place_of_the_old_one(service: OAuthService) -
     assert service.key(arrival.logged_in, now=later(minutes=32))
 
 
-def test_a_password_session_becomes_fresh_through_a_linked_login(service: OAuthService) -> None:
-    """Any way in that the account has; remembered if the session was."""
+def test_a_password_session_becomes_fresh_through_a_linked_identity(service: OAuthService) -> None:
+    """Any identity of the account works; "remember me" is kept."""
     service.person()
     logged_in = service.log_in(remember=True)
     service.link(OLIVE, presented(logged_in))
@@ -56,8 +56,8 @@ def test_a_password_session_becomes_fresh_through_a_linked_login(service: OAuthS
 
 
 @pytest.mark.parametrize("others", ["unknown here", "another account's"])
-def test_somebody_else_is_refused(service: OAuthService, others: str) -> None:
-    """A colleague at the provider's page makes nothing fresh, opens nothing, and makes no account."""
+def test_another_person_is_refused(service: OAuthService, others: str) -> None:
+    """A colleague who is logged in at the provider refreshes nothing and gets no session and no account."""
     if others == "another account's":
         service.log_in_with(OSCAR)
     logged_in = service.log_in_with(OLIVE)
@@ -73,8 +73,8 @@ def test_somebody_else_is_refused(service: OAuthService, others: str) -> None:
     assert len(service.world.users) == (2 if others == "another account's" else 1)
 
 
-def test_an_address_alone_makes_nobody_sure(service: OAuthService) -> None:
-    """The same mailbox, a login that is not linked: it is not linked by the way either."""
+def test_an_equal_address_is_not_enough(service: OAuthService) -> None:
+    """An unlinked identity with the same mailbox is refused, and is not linked."""
     logged_in = service.person()
     service.says(OLIVE)
     with pytest.raises(IdentityNotLinked):
@@ -84,7 +84,7 @@ def test_an_address_alone_makes_nobody_sure(service: OAuthService) -> None:
 
 
 def test_only_the_session_that_asked_gets_the_answer(service: OAuthService) -> None:
-    """Logged out meanwhile, another session of the same person, another person's: refused (RFC 9700 4.7)."""
+    """After a logout, or with another session of the owner or of another account: refused (RFC 9700 4.7)."""
     logged_in = service.log_in_with(OLIVE)
     another = service.log_in_with(OLIVE)
     for whose in (None, another):
@@ -96,8 +96,7 @@ def test_only_the_session_that_asked_gets_the_answer(service: OAuthService) -> N
         back(service, left, logged_in)
 
 
-def test_nobody_leaves_without_a_session(service: OAuthService) -> None:
-    """Nor to a site that is not on the list."""
+def test_reauthentication_needs_a_session_and_an_allowed_return_address(service: OAuthService) -> None:
     logged_in = service.log_in_with(OLIVE)
     with pytest.raises(Unauthenticated):
         service.provider_departure.reauthenticate("google", "/", None, STRANGER, NOW)
@@ -107,8 +106,8 @@ def test_nobody_leaves_without_a_session(service: OAuthService) -> None:
     assert service.states() == []
 
 
-def test_the_answer_counts_once(service: OAuthService) -> None:
-    """The state is used up."""
+def test_the_answer_works_once(service: OAuthService) -> None:
+    """The state is consumed."""
     logged_in = service.log_in_with(OLIVE)
     left = leave(service, logged_in)
     back(service, left, logged_in)

@@ -1,4 +1,4 @@
-"""Every refusal of a sign-in with a provider: its own code, words and status, and a page that shows them."""
+"""Every refusal of a login with a provider: its own code, its own text, and a page that shows it."""
 
 import html
 import re
@@ -40,19 +40,19 @@ REFUSALS: dict[type[AccountsError], tuple[int, str]] = {
     errors.PasswordExists: (409, "password_exists"),
     errors.ProviderUnavailable: (503, "provider_unavailable"),
 }
-# What only somebody meets who is logged in already: the way back leads to their account.
+# Refusals that only a logged-in owner meets: their page links back to the account.
 LINKING = {errors.IdentityLinkedElsewhere, errors.IdentityLimitReached, errors.ReauthenticationRequired}
 PAGE_POLICY = "default-src 'none'; script-src 'self'; style-src 'self'"
 
 
 @pytest.mark.parametrize("kind", REFUSALS)
 def test_each_refusal_has_its_status_and_its_code(kind: type[AccountsError]) -> None:
-    """Programs go by these."""
+    """Clients depend on these."""
     assert (responses.status_of(kind()), kind.code) == REFUSALS[kind]
 
 
-def test_no_two_refusals_share_code_words_or_name_in_the_log() -> None:
-    """Each tells a person something else; in the log, families may share a name."""
+def test_no_two_refusals_share_a_code_a_text_or_an_event() -> None:
+    """Several codes of one family may share an event in the log."""
     codes = {kind.code for kind in REFUSALS}
     words = {kind().message for kind in REFUSALS}
 
@@ -61,7 +61,7 @@ def test_no_two_refusals_share_code_words_or_name_in_the_log() -> None:
 
 @pytest.mark.parametrize("kind", REFUSALS)
 def test_each_refusal_says_what_to_do(kind: type[AccountsError]) -> None:
-    """A whole sentence, with a verb that a person can follow."""
+    """A whole sentence with a verb that the reader can follow."""
     words = kind().message
     verbs = "start|allow|choose|log in|open|add|make|try|unlink|link|change|set"
 
@@ -70,8 +70,8 @@ def test_each_refusal_says_what_to_do(kind: type[AccountsError]) -> None:
 
 
 @pytest.mark.parametrize("kind", REFUSALS)
-def test_on_a_page_each_refusal_shows_its_words_and_the_other_ways_in(kind: type[AccountsError]) -> None:
-    """With the policy of pages and the status of the refusal."""
+def test_a_page_shows_the_text_of_the_refusal_and_the_other_login_methods(kind: type[AccountsError]) -> None:
+    """With the content security policy of pages and the status of the refusal."""
     answer = pages.Pages(SETTINGS).refused(kind())
     event = responses.as_event(answer, request_id="r", cors=False)
 
@@ -87,16 +87,16 @@ def test_on_a_page_each_refusal_shows_its_words_and_the_other_ways_in(kind: type
 
 
 @pytest.mark.parametrize("kind", REFUSALS)
-def test_as_json_a_refusal_may_run_nothing(kind: type[AccountsError]) -> None:
-    """The strict policy, and just the two fields."""
+def test_a_json_refusal_has_the_strict_policy(kind: type[AccountsError]) -> None:
+    """And only the two fields."""
     event = responses.as_event(responses.refused(kind()), request_id="r", cors=False)
 
     assert event["headers"]["content-security-policy"].startswith("default-src 'none'; frame-ancestors 'none'")
     assert event["headers"]["content-type"] == "application/json; charset=utf-8"
 
 
-def test_nothing_that_is_said_on_a_page_becomes_part_of_it() -> None:
-    """Words and addresses are text (XSS)."""
+def test_texts_on_a_page_are_escaped() -> None:
+    """Texts and addresses (XSS)."""
     body = pages.Pages(SETTINGS).refused(errors.MalformedRequest("<script>alert('$code')</script>&\"")).body
 
     assert "&lt;script&gt;alert(&#x27;$code&#x27;)&lt;/script&gt;&amp;&quot;" in body

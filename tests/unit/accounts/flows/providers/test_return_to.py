@@ -1,4 +1,4 @@
-"""Where a sign-in may return to: never to a place that a browser reads otherwise than we do (OA-14; RFC 9700 4.11)."""
+"""Where a login may return to: never to a place that a browser reads differently (OA-14; RFC 9700 4.11)."""
 
 import re
 from urllib.parse import urlsplit
@@ -117,22 +117,22 @@ REFUSED = (
 
 
 @pytest.mark.parametrize(("text", "url"), KEPT.items())
-def test_a_place_of_ours_or_on_the_list_is_returned_to(text: str, url: str) -> None:
-    """As an absolute URL, put together from what was judged."""
+def test_a_place_on_this_site_or_on_the_list_is_accepted(text: str, url: str) -> None:
+    """As an absolute URL, built from the parsed parts."""
     assert ALLOWLIST.return_url(text) == url
 
 
 @pytest.mark.parametrize("text", REFUSED)
 def test_any_other_place_is_refused(text: str) -> None:
-    """Said, not silently replaced: the caller is told that it is not on the list."""
+    """Not silently replaced: the caller learns that it is not on the list."""
     assert ALLOWLIST.return_url(text) is None
 
 
 def _as_a_browser(url: str) -> tuple[str, str, str]:
-    """Scheme, host and port as the URL standard of browsers reads them (WHATWG URL 4.4), for http and https.
+    """Scheme, host and port as browsers read them (WHATWG URL 4.4), for http and https.
 
-    It drops tabs and line breaks, trims controls and spaces, takes a backslash for a slash, and any number of them
-    between the scheme and the host; the last @ ends the userinfo.
+    A browser drops tabs and line breaks, trims controls and spaces, reads a backslash as a slash, accepts any number of
+    them between scheme and host, and ends the userinfo at the last @.
     """
     text = re.sub(r"[\t\r\n]", "", url.strip("".join(map(chr, range(33)))))
     scheme, colon, rest = text.partition(":")
@@ -167,7 +167,7 @@ _URLS = st.builds(lambda *parts: "".join(parts), _SCHEMES, _TRICKS, _HOSTS, _TRI
 @example("https://evil.com\\@accounts.example.com/")
 @example("/\t/evil.com")
 @example("https://accounts.example.com\t@evil.com")
-def test_whatever_comes_out_is_read_by_everybody_as_the_place_that_was_allowed(text: str) -> None:
+def test_browsers_read_an_accepted_place_as_the_one_that_was_allowed(text: str) -> None:
     """Python and browsers agree on scheme, host and port, and these are on the list."""
     url = ALLOWLIST.return_url(text)
     if url is None:
@@ -185,8 +185,7 @@ def test_whatever_comes_out_is_read_by_everybody_as_the_place_that_was_allowed(t
 
 @exactly
 @given(_URLS)
-def test_judging_twice_changes_nothing(text: str) -> None:
-    """What was allowed is allowed as it was built, and stays as it is."""
+def test_an_accepted_place_is_accepted_again_unchanged(text: str) -> None:
     url = ALLOWLIST.return_url(text)
 
     assert url is None or ALLOWLIST.return_url(url) == url

@@ -1,4 +1,4 @@
-"""Back from the provider: a state is good once, for ten minutes, at its own provider, in its own browser (OA-01)."""
+"""The return from the provider: a state works once, for ten minutes, at its provider, in its browser (OA-01)."""
 
 from typing import Any
 
@@ -37,8 +37,8 @@ def _refusal(service: OAuthService, left: Any, provider: str = "google", **chang
 
 
 @pytest.mark.parametrize("provider", ["google", "github"])
-def test_who_left_from_here_comes_back_signed_in(service: OAuthService, provider: str) -> None:
-    """To the place they wanted, with a session that says how; the provider was brought code and challenge."""
+def test_a_completed_login_opens_a_session(service: OAuthService, provider: str) -> None:
+    """And returns to the page that asked; the provider receives code and challenge."""
     left = service.leave(provider, "/keys?tab=1")
     arrival = service.come_back(left, provider)
 
@@ -50,8 +50,8 @@ def test_who_left_from_here_comes_back_signed_in(service: OAuthService, provider
     assert service.states() == []
 
 
-def test_a_state_is_good_once(service: OAuthService) -> None:
-    """The second time the provider is not even asked."""
+def test_a_state_works_once(service: OAuthService) -> None:
+    """The second time the provider is not asked."""
     left = service.leave()
     service.come_back(left)
     before = tables_of(service)
@@ -61,8 +61,7 @@ def test_a_state_is_good_once(service: OAuthService) -> None:
 
 
 @pytest.mark.parametrize(("minutes", "good"), [(9.99, True), (10, False), (11, False), (60 * 24, False)])
-def test_a_state_is_good_for_ten_minutes(service: OAuthService, minutes: float, good: bool) -> None:
-    """At the tenth it is over."""
+def test_a_state_expires_after_ten_minutes(service: OAuthService, minutes: float, good: bool) -> None:
     left = service.leave()
     if good:
         assert service.come_back(left, now=later(minutes=minutes)).logged_in is not None
@@ -72,23 +71,23 @@ def test_a_state_is_good_for_ten_minutes(service: OAuthService, minutes: float, 
 
 
 @pytest.mark.parametrize("state", ["", "x", "x" * 43, "0", "null", "undefined", "é", "x" * 2000])
-def test_a_state_that_nobody_gave_out_is_refused(service: OAuthService, state: str) -> None:
-    """An empty one too: authlib's own comparison would let it pass."""
+def test_an_unknown_state_is_refused(service: OAuthService, state: str) -> None:
+    """An empty one too: authlib's own comparison would accept it."""
     left = service.leave()
 
     assert _refusal(service, left, state=state) is LoginExpired
     assert len(service.states()) == 1
 
 
-def test_a_digest_of_a_state_is_no_state(service: OAuthService) -> None:
-    """Whoever reads the table cannot come back with what stands there."""
+def test_the_digest_of_a_state_is_not_a_state(service: OAuthService) -> None:
+    """An attacker who reads the table cannot use what it stores."""
     left = service.leave()
 
     assert _refusal(service, left, state=secrets.digest(left[1])) is LoginExpired
 
 
-def test_a_token_for_another_purpose_is_no_state(service: OAuthService) -> None:
-    """A link in a mail opens no callback."""
+def test_a_token_of_another_purpose_is_not_a_state(service: OAuthService) -> None:
+    """Such as that of an emailed link."""
     plaintext, token = issue(EMAIL_VERIFICATION, "google", lifetime=later(hours=1) - NOW, now=NOW)
     service.world.commit(Issue(token))
 
@@ -96,8 +95,8 @@ def test_a_token_for_another_purpose_is_no_state(service: OAuthService) -> None:
 
 
 @pytest.mark.parametrize(("began", "ended"), [("google", "github"), ("github", "google")])
-def test_a_state_of_one_provider_is_worthless_at_the_other(service: OAuthService, began: str, ended: str) -> None:
-    """Mix-up (RFC 9700 4.4): nothing is asked of anybody, and the state is still good where it belongs (OA-09)."""
+def test_a_state_of_one_provider_is_refused_at_the_other(service: OAuthService, began: str, ended: str) -> None:
+    """Mix-up (RFC 9700 4.4): no provider is asked, and the state still works at its own (OA-09)."""
     left = service.leave(began)
 
     assert _refusal(service, left, ended) is LoginExpired
@@ -105,8 +104,8 @@ def test_a_state_of_one_provider_is_worthless_at_the_other(service: OAuthService
     assert service.come_back(left, began).logged_in is not None
 
 
-def test_a_provider_that_was_switched_off_meanwhile_ends_the_sign_in(service: OAuthService) -> None:
-    """Nothing is used up."""
+def test_a_login_fails_when_its_provider_was_switched_off(service: OAuthService) -> None:
+    """The state is not consumed."""
     left = service.leave()
     del service.providers.by_name["google"]
 
@@ -115,8 +114,8 @@ def test_a_provider_that_was_switched_off_meanwhile_ends_the_sign_in(service: OA
 
 
 @pytest.mark.parametrize("browser", ["", "x", "x" * 43, "digest", "another's"])
-def test_another_browser_can_neither_use_nor_spoil_a_state(service: OAuthService, browser: str) -> None:
-    """No cookie, or not the one of this sign-in: refused, and whoever started can still finish (OA-10)."""
+def test_another_browser_can_neither_use_nor_consume_a_state(service: OAuthService, browser: str) -> None:
+    """Refused without this login's cookie, and the browser that started can still finish (OA-10)."""
     left = service.leave()
     shown = {"digest": secrets.digest(left[0].browser), "another's": service.leave()[0].browser}.get(browser, browser)
     before = tables_of(service)
@@ -126,8 +125,8 @@ def test_another_browser_can_neither_use_nor_spoil_a_state(service: OAuthService
     assert service.come_back(left).logged_in is not None
 
 
-def test_a_code_that_was_captured_cannot_be_brought_into_ones_own_sign_in_unnoticed(service: OAuthService) -> None:
-    """The attacker's own state comes with the attacker's verifier and nonce, to which the provider holds the code."""
+def test_a_captured_code_does_not_work_in_an_attackers_own_login(service: OAuthService) -> None:
+    """The attacker's state comes with the attacker's verifier and nonce, which do not match the code."""
     victims, attackers = service.leave(), service.leave()
     service.come_back(attackers, code="the-victims-code")
     fake = service.providers.by_name["google"]
@@ -148,16 +147,17 @@ def test_a_code_that_was_captured_cannot_be_brought_into_ones_own_sign_in_unnoti
         ("é", ProviderUnavailable),
     ],
 )
-def test_a_no_at_the_provider_ends_the_sign_in(service: OAuthService, error: str, refusal: type[AccountsError]) -> None:
-    """The person's no is theirs, an outage is not; the code is not used, and the state is used up."""
+def test_an_error_from_the_provider_ends_the_login(
+    service: OAuthService, error: str, refusal: type[AccountsError]
+) -> None:
+    """A denial is the owner's decision and an outage is not; the code is not used, and the state is consumed."""
     left = service.leave()
 
     assert _refusal(service, left, error=error) is refusal
     assert (service.states(), service.providers.by_name["google"].asked) == ([], [])
 
 
-def test_a_no_that_somebody_else_brings_ends_nothing(service: OAuthService) -> None:
-    """Only the browser that started can stop its sign-in."""
+def test_only_the_browser_that_started_can_cancel_its_login(service: OAuthService) -> None:
     left = service.leave()
 
     assert _refusal(service, left, error="access_denied", browser="") is CookiesBlocked
@@ -165,8 +165,8 @@ def test_a_no_that_somebody_else_brings_ends_nothing(service: OAuthService) -> N
 
 
 @pytest.mark.parametrize("provider", ["google", "github"])
-def test_the_issuer_may_say_its_name(service: OAuthService, provider: str) -> None:
-    """RFC 9207; when it is right, or when it is not said at all."""
+def test_the_right_issuer_is_accepted(service: OAuthService, provider: str) -> None:
+    """RFC 9207; a missing one is accepted too."""
     arrival = service.come_back(service.leave(provider), provider, issuer=ISSUERS[provider])
 
     assert arrival.logged_in is not None
@@ -185,8 +185,8 @@ def test_the_issuer_may_say_its_name(service: OAuthService, provider: str) -> No
         "https://accounts.google.com:443",
     ],
 )
-def test_another_issuers_name_ends_the_sign_in(service: OAuthService, issuer: str) -> None:
-    """Compared letter by letter, before the code goes anywhere."""
+def test_another_issuer_ends_the_login(service: OAuthService, issuer: str) -> None:
+    """Compared exactly, before the code is sent anywhere."""
     left = service.leave()
 
     assert _refusal(service, left, issuer=issuer) is ProviderNotTrusted
@@ -194,8 +194,8 @@ def test_another_issuers_name_ends_the_sign_in(service: OAuthService, issuer: st
 
 
 @pytest.mark.parametrize("error", [ProviderUnavailable(), ProviderNotTrusted(), LoginExpired()])
-def test_a_provider_that_does_not_vouch_leaves_nothing_behind(service: OAuthService, error: AccountsError) -> None:
-    """No account, no session, nobody logged out; the state is used up (OA-01)."""
+def test_a_failed_check_at_the_provider_changes_nothing(service: OAuthService, error: AccountsError) -> None:
+    """No account, no session, and the current session is kept; the state is consumed (OA-01)."""
     person = service.person()
     before = tables_of(service)
     service.says(error)
@@ -205,8 +205,8 @@ def test_a_provider_that_does_not_vouch_leaves_nothing_behind(service: OAuthServ
     assert (refusal, tables_of(service)) == (type(error), before)
 
 
-def test_nothing_happens_while_the_tables_do_not_answer(service: OAuthService) -> None:
-    """Unavailable, and the provider is not asked."""
+def test_nothing_happens_while_the_tables_are_down(service: OAuthService) -> None:
+    """503, and the provider is not asked."""
     left = service.leave()
     service.world.down = True
 
@@ -214,8 +214,8 @@ def test_nothing_happens_while_the_tables_do_not_answer(service: OAuthService) -
     assert service.providers.by_name["google"].asked == []
 
 
-def test_of_two_callbacks_at_once_one_signs_in(service: OAuthService) -> None:
-    """Both have read the state before either uses it up: one session, one account, one question to the provider."""
+def test_only_one_of_two_concurrent_callbacks_logs_in(service: OAuthService) -> None:
+    """Both read the state before either consumes it: one session, one account, one request to the provider."""
     left = service.leave()
     service.interposed = AtOnce(service.world, Consume)
 
@@ -229,7 +229,7 @@ def test_of_two_callbacks_at_once_one_signs_in(service: OAuthService) -> None:
     assert (len(service.world.sessions), len(service.providers.by_name["google"].asked)) == (1, 1)
 
 
-def test_two_sign_ins_of_one_browser_do_not_disturb_each_other(service: OAuthService) -> None:
+def test_two_logins_in_one_browser_do_not_interfere(service: OAuthService) -> None:
     """Two tabs: each has its own state and its own cookie."""
     first, second = service.leave(), service.leave("github")
     service.says(somebody("github", "77", "other@example.com"))
@@ -239,13 +239,13 @@ def test_two_sign_ins_of_one_browser_do_not_disturb_each_other(service: OAuthSer
     assert service.come_back(first).logged_in is not None
 
 
-def test_what_came_back_is_not_printed() -> None:
-    """State, code and cookie may end up in a traceback."""
+def test_a_callback_is_not_printed() -> None:
+    """State, code and cookie could end up in a traceback."""
     callback = Callback("canary-state", "canary-code", "access_denied", "iss", "canary-browser")
 
     assert repr(callback) == "Callback(error=True)"
 
 
-def test_the_name_of_a_state_tells_nothing_of_it() -> None:
+def test_the_cookie_name_of_a_state_does_not_reveal_it() -> None:
     """Eight characters of its digest."""
     assert state_id("a" * 43) == secrets.digest("a" * 43)[:8]

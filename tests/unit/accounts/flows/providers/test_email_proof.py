@@ -1,4 +1,4 @@
-"""An address that the provider has not verified: our mail and the browser that began, both or nothing (OA-08)."""
+"""An address that the provider has not verified needs both the service's email and the browser that began (OA-08)."""
 
 from copy import replace
 from datetime import timedelta
@@ -28,7 +28,7 @@ UNVERIFIED = somebody("github", "77", EMAIL, email_verified=False)
 
 
 def _begin(service: OAuthService, person: Any = UNVERIFIED) -> str:
-    """Come back from the provider and be told to look into the mail; the digest of this browser."""
+    """Return from the provider and be asked to read the email; returns the digest of this browser."""
     service.says(person)
     left = service.leave(person.provider)
     with pytest.raises(EmailNotVerified):
@@ -48,8 +48,8 @@ def _refusal(service: OAuthService, token: str, *browsers: str, now: Any = NOW) 
     return type(refused.value)
 
 
-def test_the_subject_waits_with_the_digest_of_its_browser(service: OAuthService) -> None:
-    """It claims nothing, holds no account, and is swept after a week."""
+def test_the_subject_is_stored_with_the_digest_of_its_browser(service: OAuthService) -> None:
+    """It claims nothing, belongs to no account, and expires after a week."""
     browser = _begin(service)
     pending = service.provider_identity(UNVERIFIED)
 
@@ -67,8 +67,8 @@ def test_the_subject_waits_with_the_digest_of_its_browser(service: OAuthService)
     assert service.outbox.messages == [messages.ProviderSignup(identity="github#77")]
 
 
-def test_the_mail_and_the_same_browser_make_the_account(service: OAuthService) -> None:
-    """Signed in; the subject and the address are theirs; the link is used up, and the mail said which provider."""
+def test_the_email_and_the_same_browser_create_the_account(service: OAuthService) -> None:
+    """Logged in; subject and address belong to the account; the link is consumed; the email named the provider."""
     browser = _begin(service)
     token = service.mailed_proof(UNVERIFIED)
     arrived = _confirm(service, token, "0" * 64, browser)
@@ -85,8 +85,8 @@ def test_the_mail_and_the_same_browser_make_the_account(service: OAuthService) -
 
 
 @pytest.mark.parametrize("shown", [(), ("0" * 64,), ("",), ("browser itself",)])
-def test_the_link_alone_is_worth_nothing(service: OAuthService, shown: tuple[str, ...]) -> None:
-    """A victim who clicks a stranger's link does it in a browser that did not begin; the link stays good in its own."""
+def test_the_link_alone_is_not_enough(service: OAuthService, shown: tuple[str, ...]) -> None:
+    """A victim opens an attacker's link in another browser; the link still works in the browser that began."""
     browser = _begin(service)
     token = service.mailed_proof(UNVERIFIED)
     before = tables_of(service)
@@ -97,8 +97,8 @@ def test_the_link_alone_is_worth_nothing(service: OAuthService, shown: tuple[str
 
 
 @pytest.mark.parametrize("token", ["", "x" * 43, "the digest"])
-def test_the_browser_alone_is_worth_nothing(service: OAuthService, token: str) -> None:
-    """A stranger whose provider knows your address unverified has the browser, and not your mail."""
+def test_the_browser_alone_is_not_enough(service: OAuthService, token: str) -> None:
+    """An attacker whose provider lists your address as unverified has the browser but not your email."""
     browser = _begin(service)
     service.mailed_proof(UNVERIFIED)
     stored = service.provider_identity(UNVERIFIED).pending_token
@@ -107,16 +107,15 @@ def test_the_browser_alone_is_worth_nothing(service: OAuthService, token: str) -
     assert service.world.users == {}
 
 
-def test_the_refusal_says_which_browser_is_meant(service: OAuthService) -> None:
-    """A person can act on it."""
+def test_the_refusal_says_which_browser_to_use(service: OAuthService) -> None:
     _begin(service)
     with pytest.raises(InvalidLink, match="in the browser in which you started"):
         _confirm(service, service.mailed_proof(UNVERIFIED))
 
 
 @pytest.mark.parametrize(("hours", "good"), [(23.9, True), (24, False), (48, False)])
-def test_the_link_is_good_for_a_day(service: OAuthService, hours: float, good: bool) -> None:
-    """At most: the cookie that goes with it lasts an hour."""
+def test_the_link_works_for_a_day(service: OAuthService, hours: float, good: bool) -> None:
+    """The cookie that goes with it lasts an hour."""
     browser = _begin(service)
     token = service.mailed_proof(UNVERIFIED)
     if good:
@@ -125,8 +124,8 @@ def test_the_link_is_good_for_a_day(service: OAuthService, hours: float, good: b
         assert _refusal(service, token, browser, now=later(hours=hours)) is InvalidLink
 
 
-def test_a_newer_attempt_puts_the_older_link_out_of_use(service: OAuthService) -> None:
-    """Whoever began last, in whichever browser, is the one whose mail counts."""
+def test_a_newer_attempt_invalidates_the_older_link(service: OAuthService) -> None:
+    """In whichever browser it began."""
     first = _begin(service)
     old = service.mailed_proof(UNVERIFIED)
     second = _begin(service)
@@ -138,7 +137,7 @@ def test_a_newer_attempt_puts_the_older_link_out_of_use(service: OAuthService) -
 
 
 def test_a_link_for_one_address_does_not_prove_another(service: OAuthService) -> None:
-    """Eve gets a link for her own address, then changes it at the provider to the victim's and comes again."""
+    """Eve gets a link for her own address, then sets the victim's address at the provider and logs in again."""
     eves = replace(UNVERIFIED, email="eve@evil.example")
     first = _begin(service, eves)
     token = service.mailed_proof(eves)
@@ -148,8 +147,8 @@ def test_a_link_for_one_address_does_not_prove_another(service: OAuthService) ->
     assert service.world.users == {}
 
 
-def test_an_account_with_that_address_is_linked_once_the_mailbox_is_proven(service: OAuthService) -> None:
-    """It is the owner who reads the mail and began in this browser; they are told of the link."""
+def test_an_existing_account_is_linked_when_the_mailbox_is_proven(service: OAuthService) -> None:
+    """The owner reads the email and began in this browser; they are notified of the link."""
     owner = service.person()
     browser = _begin(service)
     arrived = _confirm(service, service.mailed_proof(UNVERIFIED), browser)
@@ -161,8 +160,8 @@ def test_an_account_with_that_address_is_linked_once_the_mailbox_is_proven(servi
     assert service.log_in().session.user_id == owner.session.user_id
 
 
-def test_a_squatters_sign_up_goes_when_the_mailbox_is_proven(service: OAuthService) -> None:
-    """As when the provider had verified it."""
+def test_a_squatters_sign_up_is_removed_when_the_mailbox_is_proven(service: OAuthService) -> None:
+    """The same as when the provider has verified the address."""
     link = service.signed_up()
     browser = _begin(service)
     _confirm(service, service.mailed_proof(UNVERIFIED), browser)
@@ -172,8 +171,8 @@ def test_a_squatters_sign_up_goes_when_the_mailbox_is_proven(service: OAuthServi
         service.email_verification.confirm(link, PASSWORD, None, STRANGER, NOW)
 
 
-def test_an_address_with_another_login_of_the_provider_may_have_a_new_owner(service: OAuthService) -> None:
-    """Refused, and the link is not used up: nothing was done with it."""
+def test_an_address_with_another_identity_of_the_provider_may_have_a_new_owner(service: OAuthService) -> None:
+    """Refused, and the link is not consumed, because nothing was done with it."""
     service.log_in_with(somebody("github", "1001"))
     browser = _begin(service)
     token = service.mailed_proof(UNVERIFIED)
@@ -183,8 +182,8 @@ def test_an_address_with_another_login_of_the_provider_may_have_a_new_owner(serv
     assert tables_of(service) == before
 
 
-def test_a_subject_that_was_linked_on_purpose_meanwhile_needs_no_link_any_more(service: OAuthService) -> None:
-    """The waiting entry is overwritten, and its link with it."""
+def test_linking_by_the_owner_invalidates_the_pending_link(service: OAuthService) -> None:
+    """The pending identity is overwritten, and its link with it."""
     owner = service.person("other@example.com")
     browser = _begin(service)
     token = service.mailed_proof(UNVERIFIED)
@@ -195,8 +194,8 @@ def test_a_subject_that_was_linked_on_purpose_meanwhile_needs_no_link_any_more(s
 
 
 @pytest.mark.parametrize("new", [True, False])
-def test_the_session_that_the_browser_held_ends(service: OAuthService, new: bool) -> None:
-    """No token outlives a log-in, whoever it belonged to (ASVS 7.2.4)."""
+def test_the_existing_session_of_the_browser_ends(service: OAuthService, new: bool) -> None:
+    """No token outlives a login, whoever owns it (ASVS 7.2.4)."""
     other = service.person("other@example.com")
     if not new:
         service.person()
@@ -208,8 +207,8 @@ def test_the_session_that_the_browser_held_ends(service: OAuthService, new: bool
 
 
 @pytest.mark.parametrize("existing", [True, False])
-def test_of_two_confirmations_at_once_one_counts(service: OAuthService, existing: bool) -> None:
-    """Both have read what waits before either uses the link up: one session; the other link is spent."""
+def test_only_one_of_two_concurrent_confirmations_succeeds(service: OAuthService, existing: bool) -> None:
+    """Both read the pending identity before either consumes its link: one session; the other link is spent."""
     if existing:
         service.person()
     sessions = len(service.world.sessions)
@@ -224,8 +223,8 @@ def test_of_two_confirmations_at_once_one_counts(service: OAuthService, existing
     assert (len(service.world.users), len(service.world.sessions)) == (1, sessions + 1)
 
 
-def test_links_cannot_be_guessed_without_end(service: OAuthService) -> None:
-    """Twenty tries a minute from one address, shared with the links of sign-ups."""
+def test_guesses_at_links_are_limited(service: OAuthService) -> None:
+    """Twenty a minute from one address, shared with the links of sign-ups."""
     browser = _begin(service)
     token = service.mailed_proof(UNVERIFIED)
     answers = [_refusal(service, "x" * 43, browser) for _ in range(20)]
@@ -235,7 +234,7 @@ def test_links_cannot_be_guessed_without_end(service: OAuthService) -> None:
     assert _confirm(service, token, browser, now=later(minutes=1)).session.method == "github"
 
 
-def test_a_link_of_a_sign_up_does_not_work_here_nor_one_of_these_there(service: OAuthService) -> None:
+def test_links_of_sign_ups_and_of_identities_are_not_interchangeable(service: OAuthService) -> None:
     """Each purpose has its own tokens."""
     signup = service.signed_up("other@example.com")
     browser = _begin(service)
@@ -247,15 +246,15 @@ def test_a_link_of_a_sign_up_does_not_work_here_nor_one_of_these_there(service: 
 
 
 def test_a_link_whose_subject_is_gone_is_refused(service: OAuthService) -> None:
-    """Swept, or never there."""
+    """The pending identity has expired or never existed."""
     plaintext, token = issue(PROVIDER_VERIFICATION, "github#404", lifetime=timedelta(hours=1), now=NOW)
     service.world.commit(Issue(token))
 
     assert _refusal(service, plaintext, "0" * 64) is InvalidLink
 
 
-def test_three_mails_in_six_hours_are_the_most_for_one_address(service: OAuthService) -> None:
-    """Whoever sends them: nobody is buried in mail by somebody else's sign-ins."""
+def test_one_address_gets_at_most_three_emails_in_six_hours(service: OAuthService) -> None:
+    """Whoever causes them: an attacker's logins cannot flood a mailbox."""
     outcomes = []
     for subject in ("1", "2", "3", "4"):
         _begin(service, replace(UNVERIFIED, subject=subject))
@@ -264,8 +263,8 @@ def test_three_mails_in_six_hours_are_the_most_for_one_address(service: OAuthSer
     assert outcomes == ["sent", "sent", "sent", "limit_reached"]
 
 
-def test_a_subject_that_is_confirmed_gets_no_more_mail(service: OAuthService) -> None:
-    """A message that comes late finds nobody to tell."""
+def test_a_confirmed_subject_gets_no_more_emails(service: OAuthService) -> None:
+    """A message that arrives late sends nothing."""
     browser = _begin(service)
     _confirm(service, service.mailed_proof(UNVERIFIED), browser)
 

@@ -1,4 +1,4 @@
-"""A person's ways in: seen, and taken away but for the last (OA-21)."""
+"""An account's identities: listed, and unlinked except for the last (OA-21)."""
 
 from copy import replace
 from typing import Any
@@ -50,8 +50,8 @@ def _refusal(service: OAuthService, credential: Any, identity_id: str, now: Any 
     return type(refused.value)
 
 
-def test_a_person_sees_their_ways_in_the_oldest_first(service: OAuthService) -> None:
-    """Theirs, and nobody else's."""
+def test_the_owner_sees_their_identities_oldest_first(service: OAuthService) -> None:
+    """Only those of their own account."""
     owner = service.person()
     service.log_in_with(somebody("google", "5", "other@example.com"))
     service.link(GITHUB, presented(owner))
@@ -61,8 +61,8 @@ def test_a_person_sees_their_ways_in_the_oldest_first(service: OAuthService) -> 
     assert [identity.key for identity in found] == ["github#77", f"email#{EMAIL}"]
 
 
-def test_what_an_account_holds_by_name_but_not_in_fact_is_not_shown(service: OAuthService) -> None:
-    """Gone, or somebody else's."""
+def test_an_identity_that_is_gone_or_of_another_account_is_not_shown(service: OAuthService) -> None:
+    """Although the account lists its key."""
     owner, other = service.person(), service.log_in_with(somebody("google", "5", "other@example.com"))
     service.world.user(owner.session.user_id, identities=frozenset({f"email#{EMAIL}", "google#5", "github#404"}))
     found = service.identity_list.of_account(presented(owner), NOW)
@@ -71,8 +71,8 @@ def test_what_an_account_holds_by_name_but_not_in_fact_is_not_shown(service: OAu
     assert service.world.identities["google#5"].user_id == other.session.user_id
 
 
-def test_only_the_person_sees_them(service: OAuthService) -> None:
-    """A session; not a key, not nothing, and no session of an account that was disabled or is gone."""
+def test_only_a_session_of_an_active_account_sees_them(service: OAuthService) -> None:
+    """Not a key, not an anonymous caller, not a session of a disabled or deleted account."""
     owner = service.person()
     with pytest.raises(Unauthenticated):
         service.identity_list.of_account(None, NOW)
@@ -83,8 +83,8 @@ def test_only_the_person_sees_them(service: OAuthService) -> None:
         service.identity_list.of_account(presented(owner), NOW)
 
 
-def test_a_login_that_is_unlinked_opens_the_account_no_more(service: OAuthService) -> None:
-    """Gone at once, written down, told by mail; who comes with it is somebody new."""
+def test_an_unlinked_identity_no_longer_logs_in(service: OAuthService) -> None:
+    """Removed at once and recorded, and the owner is notified; logging in with it creates a new account."""
     owner = service.person()
     service.link(GITHUB, presented(owner))
     service.world.records.clear()
@@ -101,8 +101,8 @@ def test_a_login_that_is_unlinked_opens_the_account_no_more(service: OAuthServic
     assert service.log_in_with(GITHUB).session.user_id != user_id
 
 
-def test_a_login_that_was_unlinked_does_not_link_itself_again_by_its_address(service: OAuthService) -> None:
-    """Whoever holds it now, the owner or a thief, must log in another way and link it on purpose."""
+def test_an_unlinked_identity_is_not_linked_again_by_its_address(service: OAuthService) -> None:
+    """Its holder, owner or thief, must log in another way and link it explicitly."""
     owner = service.log_in_with(GOOGLE)
     service.password_setting.set(presented(owner), PASSWORD, OWNER, NOW)
     service.identity_unlinking.unlink(presented(owner), GOOGLE_ID, OWNER, NOW)
@@ -114,8 +114,8 @@ def test_a_login_that_was_unlinked_does_not_link_itself_again_by_its_address(ser
     assert service.log_in_with(GOOGLE).session.user_id == owner.session.user_id
 
 
-def test_a_log_in_that_is_overtaken_by_unlinking_opens_no_session(service: OAuthService) -> None:
-    """The unlinking wins, also at the very last moment."""
+def test_a_login_that_races_with_unlinking_opens_no_session(service: OAuthService) -> None:
+    """Unlinking wins, even during the commit."""
     owner = service.person()
     service.link(GOOGLE, presented(owner))
     service.says(GOOGLE)
@@ -124,7 +124,7 @@ def test_a_log_in_that_is_overtaken_by_unlinking_opens_no_session(service: OAuth
 
     class LastMoment(Meanwhile):
         def commit(self, *changes: Any) -> None:
-            """Only the transaction that opens the session is overtaken."""
+            """Only the transaction that opens the session loses the race."""
             if any(isinstance(change, Start) for change in changes):
                 return super().commit(*changes)
             return self.world.commit(*changes)
@@ -136,8 +136,8 @@ def test_a_log_in_that_is_overtaken_by_unlinking_opens_no_session(service: OAuth
     assert held(service, owner) == {owner.session.digest}
 
 
-def test_the_last_way_in_stays(service: OAuthService) -> None:
-    """An address without a password is none: nobody could get in with it."""
+def test_the_last_login_method_cannot_be_unlinked(service: OAuthService) -> None:
+    """An address without a password is not one: nobody could log in with it."""
     arrived = service.log_in_with(GOOGLE)
     before = tables_of(service)
 
@@ -146,8 +146,8 @@ def test_the_last_way_in_stays(service: OAuthService) -> None:
 
 
 @pytest.mark.parametrize("other", ["a password", "another provider"])
-def test_any_other_way_in_makes_it_possible(service: OAuthService, other: str) -> None:
-    """A password of one's own, or another login."""
+def test_any_other_login_method_makes_it_possible(service: OAuthService, other: str) -> None:
+    """A password, or another provider's identity."""
     arrived = service.log_in_with(GOOGLE)
     if other == "a password":
         service.password_setting.set(presented(arrived), PASSWORD, OWNER, NOW)
@@ -158,8 +158,8 @@ def test_any_other_way_in_makes_it_possible(service: OAuthService, other: str) -
     assert service.keys_of(arrived) == {f"email#{EMAIL}"} | ({"github#77"} if other == "another provider" else set())
 
 
-def test_a_way_in_that_is_disabled_or_was_never_confirmed_does_not_count(service: OAuthService) -> None:
-    """It would not let the person in."""
+def test_a_disabled_or_unconfirmed_login_method_is_not_enough(service: OAuthService) -> None:
+    """The owner could not log in with it."""
     arrived = service.log_in_with(GOOGLE)
     service.link(GITHUB, presented(arrived))
     for broken in ({"disabled": True}, {"disabled": False, "verified": False}):
@@ -170,8 +170,8 @@ def test_a_way_in_that_is_disabled_or_was_never_confirmed_does_not_count(service
 @pytest.mark.parametrize(
     "identity_id", ["", "x", "google#1001", "0" * 64, EMAIL_ID, public_id("google#5"), GOOGLE_ID.upper(), "\ud800"]
 )
-def test_what_is_not_ones_own_login_is_not_found(service: OAuthService, identity_id: str) -> None:
-    """Unknown, malformed, somebody else's, or the address itself: one answer."""
+def test_unlinking_anything_but_ones_own_identity_is_not_found(service: OAuthService, identity_id: str) -> None:
+    """Unknown, malformed, another account's, or the email address: the same answer."""
     service.log_in_with(somebody("google", "5", "other@example.com"))
     arrived = service.log_in_with(GOOGLE)
     before = tables_of(service)
@@ -180,8 +180,8 @@ def test_what_is_not_ones_own_login_is_not_found(service: OAuthService, identity
     assert tables_of(service) == before
 
 
-def test_unlinking_needs_a_recent_log_in(service: OAuthService) -> None:
-    """Of the last quarter of an hour, by a session."""
+def test_unlinking_needs_a_recent_login(service: OAuthService) -> None:
+    """Of the last 15 minutes, with a session."""
     owner = service.person()
     service.link(GITHUB, presented(owner))
     key = key_credential(service.key(owner).plaintext)
@@ -191,8 +191,8 @@ def test_unlinking_needs_a_recent_log_in(service: OAuthService) -> None:
     assert _refusal(service, key, GITHUB_ID) is CredentialNotAccepted
 
 
-def test_two_that_are_unlinked_at_once_do_not_leave_a_person_outside(service: OAuthService) -> None:
-    """Each would be allowed alone; both have read before either writes: one of them is refused."""
+def test_two_concurrent_unlinkings_do_not_lock_the_owner_out(service: OAuthService) -> None:
+    """Each is allowed alone, and both read before either writes: one is refused."""
     arrived = service.log_in_with(GOOGLE)
     service.link(GITHUB, presented(arrived))
     service.interposed = AtOnce(service.world, Replace)
@@ -207,6 +207,5 @@ def test_two_that_are_unlinked_at_once_do_not_leave_a_person_outside(service: OA
     assert len(service.keys_of(arrived)) == 2
 
 
-def test_both_ways_of_an_account_are_its_own(service: OAuthService) -> None:
-    """What a sign-in through Google makes."""
+def test_an_account_created_through_google_owns_both_identities(service: OAuthService) -> None:
     assert service.keys_of(service.log_in_with(GOOGLE)) == both_keys(GOOGLE)

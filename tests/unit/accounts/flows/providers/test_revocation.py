@@ -1,4 +1,4 @@
-"""What each event ends and what it leaves: every artifact of an account under every event (SE-09, SE-10, TK-04)."""
+"""What each event ends and what it keeps: every artifact of an account under every event (SE-09, SE-10, TK-04)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ BEFORE, THEN = later(minutes=1), later(minutes=2)
 
 @dataclass
 class Everything:
-    """An account with one of each."""
+    """An account with one artifact of each kind."""
 
     service: OAuthService
     here: LoggedIn
@@ -30,18 +30,18 @@ class Everything:
     left_to_link: tuple[Departure, str]
 
     def works(self, artifact: str) -> bool:
-        """Whether the artifact still does what it is for, for this very account."""
+        """Whether the artifact still works, for this account."""
         try:
-            return WHOSE[artifact](self) == self.here.session.user_id
+            return USES[artifact](self) == self.here.session.user_id
         except AccountsError:
             return False
 
     def fresh(self) -> LoggedIn:
-        """A session made now, whatever became of the others."""
+        """A session opened now, whatever happened to the others."""
         return self.service.log_in_with(LINKED)
 
 
-WHOSE: dict[str, Callable[[Everything], str]] = {
+USES: dict[str, Callable[[Everything], str]] = {
     "this session": lambda it: it.service.session(cookie(it.here), THEN).user_id,
     "other session": lambda it: it.service.session(cookie(it.there), THEN).user_id,
     "API key": lambda it: it.service.account_lookup.of(key_credential(it.key), OWNER, THEN).user_id,
@@ -69,8 +69,8 @@ EVENTS: dict[str, Callable[[Everything], object]] = {
     "disabled": lambda it: it.service.account_disabling.disable(order(it.here.session.user_id), BEFORE),
     "deleted": lambda it: it.service.account_closing.close(cookie(it.here), OWNER, BEFORE),
 }
-ALL = frozenset(WHOSE)
-LEFT: dict[str, frozenset[str]] = {
+ALL = frozenset(USES)
+KEPT: dict[str, frozenset[str]] = {
     "nothing": ALL,
     "password change": frozenset({"this session", "API key", "linked login"}),
     "password reset": frozenset({"API key", "linked login"}),
@@ -86,7 +86,7 @@ LEFT: dict[str, frozenset[str]] = {
 
 @pytest.fixture
 def everything(service: OAuthService) -> Everything:
-    """Signed in twice, with a key, a linked login, one more under way, and every kind of link in the mail."""
+    """Logged in twice, with a key, a linked identity, another being linked, and every kind of emailed link."""
     here = service.person()
     there = service.log_in()
     key = service.key(here).plaintext
@@ -102,17 +102,17 @@ def everything(service: OAuthService) -> Everything:
     return Everything(service, here, there, key, reset_token, change_token, proof, browser, left_to_link)
 
 
-@pytest.mark.parametrize("artifact", WHOSE)
+@pytest.mark.parametrize("artifact", USES)
 @pytest.mark.parametrize("event", EVENTS)
 def test_an_event_ends_what_it_must_and_nothing_else(everything: Everything, event: str, artifact: str) -> None:
-    """A wider end than promised logs people out for nothing; a narrower one leaves a thief inside."""
+    """Ending too much logs people out for nothing; ending too little leaves a thief logged in."""
     EVENTS[event](everything)
 
-    assert everything.works(artifact) is (artifact in LEFT[event])
+    assert everything.works(artifact) is (artifact in KEPT[event])
 
 
 def test_the_first_confirmation_ends_the_older_link_and_the_waits(service: OAuthService) -> None:
-    """Whoever signed up before with the same address, and whoever guessed meanwhile."""
+    """Those of an earlier sign-up with the same address, and of an attacker's guesses."""
     older = service.signed_up(password=OTHER_PASSWORD)
     newer = service.signed_up()
     service.fail(50)

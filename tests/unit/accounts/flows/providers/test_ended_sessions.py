@@ -1,7 +1,7 @@
-"""A session that ends while its request is under way does nothing more: the owner logged out everywhere.
+"""A session that ends during its request does nothing more.
 
-Hashing and reading take a while, and whoever stole the session is as quick as anybody. So each story asks once more, of
-the account that its write depends on.
+The owner logged out everywhere while the request hashed or read, and a thief with the session is as fast as the owner.
+So the write of each flow depends on the account, which is read once more.
 """
 
 from collections.abc import Callable
@@ -14,35 +14,35 @@ from tests.unit.accounts.flows.providers.stage import OAuthService, presented, s
 from tests.unit.accounts.stage import NOW, OTHER_PASSWORD, OWNER, PASSWORD, Meanwhile
 
 GOOGLE = somebody("google", "1001")
-Story = Callable[[OAuthService, Credential], object]
-WITH_PASSWORD: dict[str, Story] = {
-    "make a key": lambda service, it: service.key_creation.create(it, "mine", "", OWNER, NOW),
+Flow = Callable[[OAuthService, Credential], object]
+WITH_PASSWORD: dict[str, Flow] = {
+    "create a key": lambda service, it: service.key_creation.create(it, "mine", "", OWNER, NOW),
     "change the password": lambda service, it: service.password_change.change(it, PASSWORD, OTHER_PASSWORD, OWNER, NOW),
     "close the account": lambda service, it: service.account_closing.close(it, OWNER, NOW),
 }
 
 
-def _interrupted(service: OAuthService, credential: Credential, story: Story) -> None:
-    """The story, with the owner logging out everywhere just before it writes."""
+def _interrupted(service: OAuthService, credential: Credential, flow: Flow) -> None:
+    """Run the flow, with the owner logging out everywhere just before it writes."""
     calm = OAuthService(service.world, service.hasher)
     service.interposed = Meanwhile(service.world, lambda: calm.logout_everywhere.everywhere(credential, OWNER, NOW))
     with pytest.raises(Unauthenticated):
-        story(service, credential)
+        flow(service, credential)
 
 
-@pytest.mark.parametrize("story", WITH_PASSWORD)
-def test_nothing_is_done_for_a_session_that_ended(service: OAuthService, story: str) -> None:
-    """No key, no other password, and the account is still there."""
+@pytest.mark.parametrize("flow", WITH_PASSWORD)
+def test_a_session_that_ended_during_its_request_changes_nothing(service: OAuthService, flow: str) -> None:
+    """No key, no new password, and the account still exists."""
     logged_in = service.person()
     before = service.identity()
-    _interrupted(service, presented(logged_in), WITH_PASSWORD[story])
+    _interrupted(service, presented(logged_in), WITH_PASSWORD[flow])
 
     user = service.world.users[logged_in.session.user_id]
     assert (service.world.api_keys, user.api_keys, user.sessions, service.identity()) == ({}, frozenset(), {}, before)
 
 
-def test_no_password_is_planted_by_a_session_that_ended(service: OAuthService) -> None:
-    """The attack: a stolen session of an account without a password gives it one, and comes back with that."""
+def test_a_session_that_ended_during_its_request_sets_no_first_password(service: OAuthService) -> None:
+    """The attack: a stolen session sets the password of an account that has none, and later logs in with it."""
     logged_in = service.log_in_with(GOOGLE)
     _interrupted(
         service, presented(logged_in), lambda it, stolen: it.password_setting.set(stolen, PASSWORD, OWNER, NOW)
@@ -51,8 +51,8 @@ def test_no_password_is_planted_by_a_session_that_ended(service: OAuthService) -
     assert service.identity().password_hash is None
 
 
-def test_no_login_is_linked_by_a_session_that_ended(service: OAuthService) -> None:
-    """Nor left behind for later."""
+def test_a_session_that_ended_during_its_request_links_no_identity(service: OAuthService) -> None:
+    """Nothing is left for later either."""
     logged_in = service.person()
     service.says(GOOGLE)
     left = service.leave_to_link(presented(logged_in))
