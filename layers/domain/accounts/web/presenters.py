@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from accounts.errors import OriginNotAllowed
-from accounts.flows.providers.login_methods import Methods
 from accounts.limits import FRESH_LOGIN
 from accounts.model import user_agents
 from accounts.model.api_keys import ApiKey
@@ -17,7 +16,8 @@ from accounts.model.sessions import Session
 from accounts.model.users import User
 
 if TYPE_CHECKING:
-    # One function tells their names.
+    # Each is shown by few functions; every function imports this module.
+    from accounts.flows.providers.login_methods import Methods
     from accounts.model.clients import Clients
 
 
