@@ -1,7 +1,7 @@
-"""One structured line for each request, and a metric for the outcomes that are watched, through Powertools.
+"""One structured log line per request, and metrics of the outcomes that are watched, through Powertools.
 
-A line never holds what a caller sent: no body, query, cookie, header or exception text, only names that we chose
-(ASVS 16.2.5). An exception is described by its type and by where it was raised.
+A line never contains what a caller sent: no body, query, cookie, header or exception text, only names from this code
+(ASVS 16.2.5). An exception is described by its type and where it was raised.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from botocore.exceptions import ClientError
 
 from accounts.events import ALL, EVENTS
 
-# Both are called by the stack's name, POWERTOOLS_SERVICE_NAME, so that two in one AWS account are told apart.
+# Both carry the stack's name (POWERTOOLS_SERVICE_NAME), so that two stacks in one AWS account can be told apart.
 logger = Logger(utc=True, use_rfc3339=True, log_uncaught_exceptions=False)
 _LONGEST_CHAIN = 8
 metrics = Metrics(namespace="ComfyAccounts")
 
 
 def record(event: str, fields: Mapping[str, str | int], *, level: str) -> None:
-    """Write one line named ``event`` at ``level``, and count it as a metric of that name if it is one to count."""
+    """Log one line named ``event`` at ``level``, and count it as a metric of that name if it is one that is counted."""
     correlation_id = str(fields.get("request_id", ""))
     logger.set_correlation_id(correlation_id)
     getattr(logger, level)(event, event=event, **fields)
@@ -44,22 +44,22 @@ def _count(event: str, method: str) -> None:
 
 
 def dependency_failed(error: Exception) -> None:
-    """Say that something we can do without did not answer."""
+    """Log that an optional dependency failed."""
     record("sys_dependency_failed", {"error": describe(error)}, level="warning")
 
 
 def mail(outcome: str) -> None:
-    """Say what became of a message, not to whom it went."""
+    """Log the outcome of a message, without its recipient."""
     record("mail_" + outcome, {"function": "mailer"}, level="info")
 
 
 def mail_failed(error: Exception) -> None:
-    """Say that a message goes back to the queue, and why."""
+    """Log that a message goes back to the queue, and why."""
     record("mail_failed", {"function": "mailer", "error": describe(error)}, level="error")
 
 
 def mail_feedback(outcome: str, *, level: str = "info") -> None:
-    """Say what became of a report about a mail, not whose mail it was."""
+    """Log the outcome of a report about an email, without its recipient."""
     record("mail_" + outcome, {"function": "mail_feedback"}, level=level)
 
 
@@ -67,7 +67,7 @@ def describe(error: BaseException) -> str:
     """The types of an error and its causes with where each was raised, and AWS error codes; never any message."""
     parts: list[str] = []
     current: BaseException | None = error
-    # A chain can close into a ring when an error is raised again, and a line should end.
+    # The chain is a circle when an error is raised again from its own cause.
     while current is not None and len(parts) < _LONGEST_CHAIN:
         frames = traceback.extract_tb(current.__traceback__)[-4:]
         where = " < ".join(f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in reversed(frames))

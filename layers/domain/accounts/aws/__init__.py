@@ -1,1 +1,1 @@
-"""The edge to AWS's other services: secrets and the mail queue. Botocore clients, made once, short time-outs."""
+"""The edge to AWS services other than DynamoDB: secrets, the email queue, signing keys."""

@@ -1,4 +1,4 @@
-"""Botocore clients. Not boto3's: its resource layer costs a cold start what it is not used for here."""
+"""Botocore clients. Not boto3's: its resource layer would slow cold starts and is not needed."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from botocore.config import Config
 
 from accounts import aws_session
 
-# Three tries of at most 1 s + 1 s and the pauses between them, below the functions' timeout of 20 s (ASVS 13.2.6).
+# Three tries of at most 1 s + 1 s and the pauses between them: below the functions' timeout of 20 s (ASVS 13.2.6).
 _CONFIG = Config(
     connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 3, "mode": "standard"}, parameter_validation=False
 )
 
 
 @cache
-def client(service: str) -> Any:  # noqa: ANN401 - botocore makes its clients' classes at run time
-    """The process's one client for ``service``; ``AWS_ENDPOINT_URL`` says where, if not in AWS."""
+def client(service: str) -> Any:  # noqa: ANN401 - botocore creates its clients' classes at run time
+    """The process's one client for ``service``. ``AWS_ENDPOINT_URL`` replaces AWS's endpoint."""
     return aws_session.session().create_client(service, config=_CONFIG)

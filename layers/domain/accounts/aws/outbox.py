@@ -1,4 +1,4 @@
-"""The mail queue (SQS)."""
+"""The email queue (SQS)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class SqsOutbox:
     """Puts messages on the queue."""
 
     def __init__(self, queue_url: str, *, rarely: bool = False) -> None:
-        """Connect to nothing yet; the client is made at start, unless it will ``rarely`` be wanted."""
+        """Create the client at start, unless it is ``rarely`` used; connect on first use."""
         self._queue_url = queue_url
         if not rarely:
             client("sqs")
@@ -30,15 +30,15 @@ class SqsOutbox:
 
 
 class BestEffortOutbox(SqsOutbox):
-    """For notices about what has already happened: a mail that cannot be queued must not undo or hide it."""
+    """For notices of what has already happened: a failure to queue the email must not undo or hide it."""
 
     def __init__(self, queue_url: str, on_failure: Callable[[Unavailable], None], *, rarely: bool = False) -> None:
-        """``on_failure`` is told of each message that was lost."""
+        """``on_failure`` gets the error of each message that was lost."""
         super().__init__(queue_url, rarely=rarely)
         self._on_failure = on_failure
 
     def put(self, message: Message) -> None:
-        """Queue the message, or say that it could not be."""
+        """Queue the message, or report that this failed."""
         try:
             super().put(message)
         except Unavailable as error:

@@ -1,4 +1,4 @@
-"""Secrets from Secrets Manager, kept in memory for a few minutes so that a rotation takes effect without a deploy."""
+"""Secrets from Secrets Manager, cached for a few minutes so that a rotation takes effect without a deployment."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from accounts.model.passwords import Peppers
 from accounts.model.providers import NAMES, ClientCredentials
 
 KEPT_SECONDS = 300.0
-# Anybody may present a secret that is not known, and must not have it looked for each time.
+# Any caller can present an unknown secret, and must not cause a call to Secrets Manager each time.
 LOOKED_FOR_SECONDS = 5.0
 CURRENT, OUTGOING = "AWSCURRENT", "OUTGOING"
 _MIN_SECRET_CHARACTERS = 32
 
 
 class Secret:
-    """One secret's text. Raises Unavailable when it cannot be read or is not what it should be: fail closed.
+    """One secret's text. Raises Unavailable when it cannot be read or is malformed: fail closed.
 
-    ``stage`` is the label of the version that is meant; the text is empty when no version has a label of our own.
+    ``stage`` is the label of the version to read. The text is empty when no version has a label other than AWSCURRENT.
     """
 
     def __init__(self, arn: str, *, stage: str = CURRENT, clock: Callable[[], float] = time.monotonic) -> None:
-        """Remember which; read nothing yet."""
+        """Read on first use."""
         self._arn = arn
         self._stage = stage
         self._client = client("secretsmanager")
@@ -39,9 +39,9 @@ class Secret:
         self._read_at = -math.inf
 
     def __call__(self, kept: float = KEPT_SECONDS) -> str:
-        """The secret as it was less than ``kept`` seconds ago."""
+        """The secret, at most ``kept`` seconds old."""
         if self._clock() - self._read_at >= kept:
-            # The time before it was read: what is changed meanwhile must not count as known.
+            # Taken before the read, so that a concurrent change does not count as known.
             asked_at = self._clock()
             self._text, self._read_at = self._read(), asked_at
         return self._text
@@ -59,18 +59,18 @@ class Secret:
 class PepperSecret:
     """Password peppers: ``{"current": "2", "1": "...", "2": "..."}``, each version at least 32 characters.
 
-    To rotate, add a version and name it current; keep the old ones, which hashes are under until their owners log in.
+    To rotate, add a version and name it current. Keep the old ones: hashes use them until their owners log in.
     """
 
     def __init__(self, secret: Secret) -> None:
-        """Read from ``secret`` on each use; it remembers."""
+        """Read ``secret`` on each use; it caches."""
         self._secret = secret
 
     def __call__(self, version: str = "") -> Peppers:
         """The peppers; raises Unavailable when the secret is malformed.
 
-        A ``version`` that is not among those kept is looked for at once: another function had it first, and hashed a
-        password under it. Versions come from our own tables alone, so nobody can have us look as often as they like.
+        An unknown ``version`` is read at once: another function already uses it for new hashes. Versions come only
+        from the service's own tables, so a caller cannot cause these reads at will.
         """
         peppers = self._peppers(KEPT_SECONDS)
         return peppers if not version or version in peppers.keys else self._peppers(0)
@@ -85,22 +85,22 @@ class PepperSecret:
 
 
 class AdminSecret:
-    """What other services of the deployment present, at least 32 characters. While it is rotated there are two.
+    """The secret that other services present, at least 32 characters. During a rotation there are two.
 
-    The version that new ones replace is good for as long as it is labelled OUTGOING.
+    The replaced version is valid for as long as it is labelled OUTGOING.
     """
 
     def __init__(self, arn: str, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """Remember which; read nothing yet."""
+        """Read on first use."""
         self._current = Secret(arn, clock=clock)
         self._outgoing = Secret(arn, stage=OUTGOING, clock=clock)
 
     def __call__(self, presented: str) -> bool:
-        """Whether it is one of those; raises Unavailable when the current one is too short to be one."""
+        """Whether it is valid. Raises Unavailable when the current secret is too short."""
         return any(self._is_known(presented, kept) for kept in (KEPT_SECONDS, LOOKED_FOR_SECONDS))
 
     def _is_known(self, presented: str, kept: float) -> bool:
-        # In this order: between the two, the current one may become the outgoing one, and not the reverse.
+        # In this order: between the two reads, the current version can become the outgoing one, but not the reverse.
         known = [self._current(kept), self._outgoing(kept)]
         if not _is_long_enough(known[0]):
             raise Unavailable
@@ -108,13 +108,15 @@ class AdminSecret:
 
 
 class ProviderCredentialsSecret:
-    """What we are to Google and GitHub: ``{"google": {"client_id": "...", "client_secret": "..."}, "github": {...}}``.
+    """The service's client credentials at its providers:
+
+    ``{"google": {"client_id": "...", "client_secret": "..."}, "github": {...}}``.
 
     A provider that is missing or has an empty value is off.
     """
 
     def __init__(self, secret: Secret) -> None:
-        """Read from ``secret`` on each use; it remembers."""
+        """Read ``secret`` on each use; it caches."""
         self._secret = secret
 
     def __call__(self) -> Mapping[str, ClientCredentials]:

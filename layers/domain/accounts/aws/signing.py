@@ -1,7 +1,7 @@
-"""The keys that sign access tokens: they live in KMS and never leave it.
+"""The keys that sign access tokens. They never leave KMS.
 
-Two exist from the first day and both are published, so that services which keep our public keys know the next one long
-before it signs anything. One that has been disabled in KMS is no longer published, and nothing it signed is believed.
+There are always two, and both are published, so that services which cache the public keys know the next one before it
+signs anything. A key that is disabled in KMS is no longer published, and tokens that it signed are refused.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ _WITHDRAWN = frozenset({"DisabledException", "KMSInvalidStateException", "NotFou
 
 
 class SigningKeys:
-    """``current`` signs; ``others`` are published beside it, because they did or will."""
+    """``current`` signs; ``others`` are published too, because they signed before or will later."""
 
     def __init__(self, current: str, *others: str, clock: Callable[[], float] = time.monotonic) -> None:
-        """KMS key ids or ARNs; asks nothing yet, and makes no client: most who read tokens meet none."""
+        """KMS key ids or ARNs. The client is created on first use: most requests bring no token."""
         self._current = current
         self._others = others
         self._clock = clock
@@ -38,12 +38,12 @@ class SigningKeys:
 
     def sign(self, claims: Mapping[str, Any]) -> str:
         """The claims as a JWT (RFC 7515, RFC 9068); raises Unavailable."""
-        # A tenth of what an import at start would cost every function that only reads tokens.
+        # Imported here, because functions that only read tokens would import it for nothing.
         from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature  # noqa: PLC0415
 
         header = {"typ": TYPE, "alg": ALGORITHM, "kid": _key_id(self._current)}
         signed = f"{_segment(header)}.{_segment(claims)}"
-        # KMS hashes up to 4096 bytes itself; ours have fewer than a thousand.
+        # KMS hashes messages of up to 4096 bytes; these have fewer than a thousand.
         answer = self._ask("sign", KeyId=self._current, Message=signed.encode(), SigningAlgorithm="ECDSA_SHA_256")
         # KMS answers in ASN.1; a JWS has the two numbers side by side (RFC 7518 3.4).
         r, s = decode_dss_signature(answer["Signature"])
@@ -81,7 +81,7 @@ class SigningKeys:
 
 
 def signing_keys(settings: Settings) -> SigningKeys:
-    """The keys of this deployment."""
+    """The deployment's keys."""
     a, b = settings["SIGNING_KEY_A"], settings["SIGNING_KEY_B"]
     return SigningKeys(a, b) if settings["SIGN_WITH"] == "A" else SigningKeys(b, a)
 
@@ -91,7 +91,7 @@ def _is_withdrawn(error: BaseException | None) -> bool:
 
 
 def _key_id(key: str) -> str:
-    """A name for the key that tells nobody its address."""
+    """A name for the key that does not reveal its ARN."""
     return secrets.digest(key)[:_KEY_ID_CHARACTERS]
 
 

@@ -24,12 +24,12 @@ TRIES = 12
 _FIRST_PAUSE_MS = 50
 _LONGEST_PAUSE_MS = 800
 _FAILED = "ConditionalCheckFailed"
-# Another transaction, or a busy partition, stood in the way; nothing was written, and trying again may do.
+# Another transaction or a busy partition got in the way: nothing was written, and a retry can succeed.
 _IN_THE_WAY = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 
 
 class Refusal(Struct, frozen=True):
-    """Why one operation stopped the transaction, and the item that is stored, where it was asked for."""
+    """The operation whose condition failed, and the stored item where it was asked for."""
 
     index: int
     item: dict[str, Any] | None
@@ -39,7 +39,7 @@ class DynamoTransactions:
     """Writes changes to the given tables."""
 
     def __init__(self, *tables: Table[Any], pause: Callable[[float], None] = time.sleep) -> None:
-        """Know how to write every kind of change that these tables take."""
+        """Write the kinds of change that these tables take."""
         self._writes: dict[type[Change], Write] = {
             kind: write for table in tables for kind, write in table.writes.items()
         }
@@ -58,11 +58,11 @@ class DynamoTransactions:
 
 
 def write(operations: Sequence[Operation], *, pause: Callable[[float], None] = time.sleep) -> list[Refusal]:
-    """Write all operations or none; tells which conditions failed, or nothing when written.
+    """Write all operations or none; returns the conditions that failed, or nothing when written.
 
-    A transaction that meets another on an item is tried again after a random ``pause`` that may be twice as long each
-    time: DynamoDB cancels it rather than queue it. Raises Unavailable when that does not help, and for every other
-    failure.
+    DynamoDB cancels a transaction that meets another on an item, rather than queue it. Such a transaction is retried
+    after a random ``pause`` whose bound doubles each time. Raises Unavailable when retries do not help, and for every
+    other failure.
     """
     for failed in range(TRIES):
         if failed:
@@ -77,7 +77,7 @@ def write(operations: Sequence[Operation], *, pause: Callable[[float], None] = t
 
 
 def _backoff(failed: int) -> float:
-    """Seconds to wait after that many tries: anything from nothing to the bound, so that those who met part ways."""
+    """Seconds to wait after that many tries: random, so that transactions that met do not meet again."""
     return secrets.randbelow(min(_FIRST_PAUSE_MS << (failed - 1), _LONGEST_PAUSE_MS)) / 1000
 
 
