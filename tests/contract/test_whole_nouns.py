@@ -20,7 +20,7 @@ from tests.contract.backends import STORES, Backend
 from tests.contract.samples import FULL, a_toll
 
 # The digest of a browser's cookie is compared with the identity's, and not part of a session or a record.
-NOT_STORED = {(Caller, "device")}
+NOT_STORED = {(Caller, "known_browser")}
 NAMES = {noun.__name__: noun for noun in FULL}
 every_noun = pytest.mark.parametrize("noun", NAMES.values(), ids=NAMES)
 
