@@ -341,11 +341,18 @@ class FakeAccessTokens:
         return self.said.get(text)
 
 
+@dataclass
 class FakeSigner:
-    """Signs in a way that nobody can check."""
+    """Signs in a way that nobody can check, and keeps the claims; ``down`` makes it refuse."""
+
+    signed: list[Mapping[str, Any]] = field(default_factory=list)
+    down: bool = False
 
     def sign(self, claims: Mapping[str, Any]) -> str:
         """The id of the session, and nothing else."""
+        if self.down:
+            raise Unavailable
+        self.signed.append(claims)
         return f"signed.for.{claims['sid']}"
 
 
