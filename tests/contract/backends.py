@@ -1,4 +1,4 @@
-"""One shape for the three places where accounts can be kept, so that one suite of promises runs against each."""
+"""The three backends that store accounts, in one shape, so that one suite tests each of them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ STORES: Mapping[str, type[Table[Any]]] = {
 
 @dataclass(frozen=True)
 class Backend:
-    """All stores of one place. ``contents`` is everything it holds; ``history`` an account's audit records."""
+    """All stores of one backend. ``contents`` returns every stored item; ``history`` an account's audit records."""
 
     users: Users
     identities: Identities
@@ -58,11 +58,10 @@ class Backend:
     history: Callable[[str], list[dict[str, Any]]]
 
     def commit(self, *changes: Change) -> None:
-        """Write all changes, or none."""
         self.transactions.commit(*changes)
 
     def refused(self, *changes: Change) -> tuple[Change, ...]:
-        """The changes that stand in the way of writing these; nothing at all may be written."""
+        """Commit changes that must conflict, and return those that failed. Nothing may be written."""
         before = self.contents()
         with pytest.raises(Conflict) as conflict:
             self.commit(*changes)
@@ -71,7 +70,7 @@ class Backend:
 
 
 def fake() -> Backend:
-    """The in-memory world of the unit tests."""
+    """The in-memory stores of the unit tests."""
     world = World()
     return Backend(
         users=FakeUsers(world),
@@ -88,7 +87,7 @@ def fake() -> Backend:
 
 
 def dynamo() -> Backend:
-    """Fresh tables in whatever DynamoDB the environment names."""
+    """New tables in the DynamoDB that the environment names."""
     names = {logical: f"{logical}-{secrets.random_base62(8)}" for logical in STORES}
     _create(names)
     stores: dict[str, Any] = {logical: store(names[logical]) for logical, store in STORES.items()}
@@ -107,9 +106,9 @@ def dynamo() -> Backend:
 
 
 def _create(names: Mapping[str, str]) -> None:
-    """Make the tables, and one write and read, with more patience than the stores have.
+    """Create the tables, and write and read one item, with a longer timeout than the stores have.
 
-    A machine that is busy, or a Java that has only just started, takes longer than the two seconds they wait.
+    A busy machine, or a Java process that has just started, takes longer than the stores' two seconds.
     """
     client = Session().create_client("dynamodb", config=Config(read_timeout=60))
     declared = template.tables()
@@ -141,7 +140,7 @@ def _scanned(table_name: str) -> list[str]:
 
 
 def _ordered(item: Mapping[str, Any]) -> dict[str, Any]:
-    """The item with its names and sets sorted: DynamoDB gives them in any order."""
+    """The item with its names and sets sorted: DynamoDB returns them in any order."""
     return {name: {"SS": sorted(item[name]["SS"])} if "SS" in item[name] else item[name] for name in sorted(item)}
 
 

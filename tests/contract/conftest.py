@@ -1,4 +1,4 @@
-"""The three places where the promises are tested: the fake, moto in this process, and Amazon's DynamoDB Local."""
+"""The three backends that the contracts are tested on: the fake, moto in this process, and Amazon's DynamoDB Local."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -36,8 +36,8 @@ def dynamodb_local_endpoint() -> Iterator[str]:
         pytest.skip(f"DynamoDB Local: {missing}")
 
 
-class Places:
-    """Connects to one place at a time. Returning to a place means empty tables there."""
+class Backends:
+    """Connects to one backend at a time. Returning to a backend means empty tables there."""
 
     def __init__(self, endpoint: Callable[[], str]) -> None:
         """``endpoint`` starts DynamoDB Local."""
@@ -46,14 +46,13 @@ class Places:
         self._at: tuple[str, Backend] | None = None
 
     def at(self, name: str) -> Backend:
-        """Connect to the place, unless that is where the last test ran."""
+        """Connect to the backend, unless it was the last test's."""
         if self._at is None or self._at[0] != name:
             self.leave()
             self._at = name, self._open.enter_context(self._connected_to(name))
         return self._at[1]
 
     def leave(self) -> None:
-        """Forget the connection."""
         self._at = None
         self._open.close()
 
@@ -70,55 +69,55 @@ class Places:
 
 
 @pytest.fixture(scope="module")
-def _places(request: pytest.FixtureRequest) -> Iterator[Places]:
-    places = Places(lambda: str(request.getfixturevalue("dynamodb_local_endpoint")))
+def _backends(request: pytest.FixtureRequest) -> Iterator[Backends]:
+    places = Backends(lambda: str(request.getfixturevalue("dynamodb_local_endpoint")))
     yield places
     places.leave()
 
 
-# The scope of these names has pytest run a module's tests place by place.
+# Module scope makes pytest group a module's tests by backend.
 @pytest.fixture(scope="module", params=[FAKE, MOTO, DYNAMODB_LOCAL])
-def _anywhere(request: pytest.FixtureRequest) -> str:
+def _every_backend(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
 @pytest.fixture(scope="module", params=[MOTO, DYNAMODB_LOCAL])
-def _by_protocol(request: pytest.FixtureRequest) -> str:
+def _wire_backend(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
 @pytest.fixture(scope="module", params=[FAKE, DYNAMODB_LOCAL])
-def _in_parallel(request: pytest.FixtureRequest) -> str:
+def _parallel_backend(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
 @pytest.fixture(scope="module", params=[DYNAMODB_LOCAL])
-def _for_real(request: pytest.FixtureRequest) -> str:
+def _real_backend(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
 @pytest.fixture
-def backend(_places: Places, _anywhere: str) -> Backend:
-    """Every place, for what must hold everywhere."""
-    return _places.at(_anywhere)
+def backend(_backends: Backends, _every_backend: str) -> Backend:
+    """Every backend, for what must hold on all of them."""
+    return _backends.at(_every_backend)
 
 
 @pytest.fixture
-def dynamo(_places: Places, _by_protocol: str) -> Backend:
-    """Every place that speaks DynamoDB's protocol, for what must hold on the wire."""
-    return _places.at(_by_protocol)
+def dynamo(_backends: Backends, _wire_backend: str) -> Backend:
+    """Every backend that speaks DynamoDB's protocol, for what must hold on the wire."""
+    return _backends.at(_wire_backend)
 
 
 @pytest.fixture
-def racetrack(_places: Places, _in_parallel: str) -> Backend:
-    """The places that run transactions in parallel; moto promises nothing about threads."""
-    return _places.at(_in_parallel)
+def racetrack(_backends: Backends, _parallel_backend: str) -> Backend:
+    """The backends that run transactions in parallel. moto is not thread-safe."""
+    return _backends.at(_parallel_backend)
 
 
 @pytest.fixture
-def real(_places: Places, _for_real: str) -> Backend:
-    """Amazon's own DynamoDB, for what only it can show."""
-    return _places.at(_for_real)
+def real(_backends: Backends, _real_backend: str) -> Backend:
+    """DynamoDB Local only, for what the others do not emulate."""
+    return _backends.at(_real_backend)
 
 
 @contextmanager
@@ -131,7 +130,7 @@ def _connected(endpoint: str | None = None) -> Iterator[None]:
             patch.setenv(name, value)
         if endpoint:
             patch.setenv(_ENDPOINT, endpoint)
-        # How soon DynamoDB Local answers fifty calls at once depends on the machine and is not a promise.
+        # How fast DynamoDB Local answers fifty concurrent calls depends on the machine.
         patch.setattr(tables, "READ_TIMEOUT_SECONDS", 10.0)
         connection.cache_clear()
         yield

@@ -1,4 +1,4 @@
-"""Sample nouns, each under an id of its own, so that no test meets another's.
+"""Sample nouns, each with an id of its own, so that tests do not share items.
 
 ``FULL`` has a sample of each stored noun in which no field is empty or at its default. A new field gets its value here.
 """
@@ -23,7 +23,7 @@ from accounts.model.users import User
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=10)
-# Expiry is stored to the second.
+# Expiry is stored in whole seconds.
 TOMORROW = NOW.replace(microsecond=0) + timedelta(days=1)
 CALLER = Caller(source="2001:db8:1:2::/64", user_agent="Mözilla/5.0 (Šumava; 🦊)")
 NAME = "Zoë O'Brien-Łukasiewicz 李 🦊"
@@ -35,7 +35,6 @@ def a_digest() -> str:
 
 
 def an_address() -> str:
-    """An unused email address."""
     return f"{secrets.random_base62(12).lower()}@example.com"
 
 

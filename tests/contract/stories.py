@@ -1,4 +1,4 @@
-"""The stories that race, told with a backend's stores."""
+"""Every flow over a backend, with stores that can force a race."""
 
 from collections.abc import Mapping
 from copy import replace
@@ -37,13 +37,13 @@ QUESTION = Question(
 
 
 def caller(number: int) -> Caller:
-    """Somebody at an address of their own."""
+    """A caller with its own source address."""
     return Caller(source=f"192.0.2.{number}", user_agent="test")
 
 
 @dataclass(frozen=True)
 class Person:
-    """An account with a password, the session it is looked at from, and that session's token."""
+    """An account with a password, one of its sessions, and that session's token."""
 
     identity: Identity
     session: Session
@@ -51,12 +51,11 @@ class Person:
 
     @property
     def user_id(self) -> str:
-        """Whose."""
         return self.identity.user_id
 
 
 class Stories(FakeDeployment):
-    """Each flow over a backend, with some of its stores replaced by ``stores`` that force a race."""
+    """Each flow over a backend. ``stores`` replace some of the backend's stores, to force a race."""
 
     def __init__(
         self, backend: Backend, stores: Mapping[str, Any] | None = None, hasher: CountingHasher | None = None
@@ -67,7 +66,6 @@ class Stories(FakeDeployment):
         self.hasher = hasher or CountingHasher()
 
     def with_stores(self, **stores: Any) -> "Stories":
-        """The same, but for these stores."""
         return Stories(self.backend, stores, self.hasher)
 
     def _store(self, name: str) -> Any:
@@ -83,7 +81,6 @@ class Stories(FakeDeployment):
 
     @property
     def transactions(self) -> Transactions:
-        """Where every flow writes."""
         return self._store("transactions")
 
     def writing(self, *tables: object) -> Transactions:  # noqa: ARG002 - a backend writes to all of its tables
@@ -97,7 +94,7 @@ class Stories(FakeDeployment):
         return session
 
     def mailed(self, message: Message, now: datetime = NOW) -> str:
-        """The token in the link that the message leads to."""
+        """The token of the link in the email that the message causes."""
         postman = FakePostman()
         mailing = Mailing(self.identities, self.users, self.throttles, self.transactions, postman, "http://localhost")
         assert mailing.deliver(message, now) == SENT
@@ -105,21 +102,21 @@ class Stories(FakeDeployment):
         return token
 
     def reset_link(self, person: Person) -> str:
-        """The token of a link to a new password."""
+        """The token of a password reset link."""
         return self.mailed(messages.PasswordForgot(email=person.identity.email))
 
     def move_link(self, person: Person, to: str) -> str:
-        """The token of a link that moves the account there."""
+        """The token of a link that changes the account's email to ``to``."""
         return self.mailed(messages.EmailChange(user_id=person.user_id, email=to, asked_at=NOW))
 
     def log_in(self, person: Person, number: int, *, password: str = PASSWORD, now: datetime = NOW) -> Any:
-        """Log in from an address of one's own."""
+        """Log in from a source address that ``number`` selects."""
         return self.login.with_password(
             person.identity.email, password, remember=False, presented=None, caller=caller(number), now=now
         )
 
     def person(self, *, live_sessions: int = 1) -> Person:
-        """Somebody with a confirmed address and a password, signed in so many times."""
+        """An owner with a confirmed email, a password and ``live_sessions`` sessions."""
         address = an_address()
         identity = Identity(
             key=identities.email_key(address),
@@ -148,7 +145,7 @@ class Stories(FakeDeployment):
         return Person(identity, session, Credential(SESSION, token))
 
     def held_and_stored(self, user_id: str) -> tuple[set[str], set[str]]:
-        """The sessions that the account holds, and those that there are."""
+        """The digests of the sessions that the account lists, and of those that are stored."""
         user = self.backend.users.get(user_id)
         stored = {session.digest for session in self.backend.sessions.of_user(user_id)}
         return set(user.sessions) if user else set(), stored

@@ -1,4 +1,4 @@
-"""The tables as template.yaml declares them, so that what the tests create is what gets deployed."""
+"""The tables as template.yaml declares them, so that tests create the tables that are deployed."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -37,5 +37,5 @@ def tables() -> dict[str, Mapping[str, Any]]:
 
 
 def creation(properties: Mapping[str, Any], table_name: str) -> dict[str, Any]:
-    """What CreateTable takes to make such a table."""
+    """The arguments of CreateTable for such a table."""
     return {"TableName": table_name, **{key: properties[key] for key in _CREATED_WITH if key in properties}}

@@ -1,4 +1,4 @@
-"""What every keeper of audit records promises."""
+"""The contract of audit event stores."""
 
 from datetime import timedelta, timezone
 from typing import Any
@@ -10,8 +10,8 @@ from tests.contract.backends import Backend
 from tests.contract.samples import CALLER, NAME, NOW, a_digest, a_record
 
 
-def kept(record: Record) -> dict[str, Any]:
-    """How a record reads in its account's history."""
+def as_read(record: Record) -> dict[str, Any]:
+    """The record as ``history`` returns it."""
     return {
         "event_id": record.event_id,
         "event": record.event,
@@ -22,24 +22,24 @@ def kept(record: Record) -> dict[str, Any]:
     }
 
 
-def test_a_record_is_kept_whole(backend: Backend) -> None:
-    """Every field survives, for a year."""
+def test_a_record_is_stored_with_every_field(backend: Backend) -> None:
+    """For a year."""
     record: Record = a_record(caller=CALLER, detail={"method": "password", "name": NAME, "empty": ""})
     backend.commit(record)
 
-    assert backend.history(record.user_id) == [kept(record)]
+    assert backend.history(record.user_id) == [as_read(record)]
 
 
-def test_a_record_without_caller_or_detail_is_kept_whole(backend: Backend) -> None:
-    """An operator's doing comes from no address."""
+def test_a_record_without_caller_or_detail_is_stored_with_every_field(backend: Backend) -> None:
+    """Such as the record of an operator's action."""
     record: Record = a_record(caller=audit.NOBODY, detail={})
     backend.commit(record)
 
-    assert backend.history(record.user_id) == [kept(record)]
+    assert backend.history(record.user_id) == [as_read(record)]
 
 
-def test_a_history_reads_in_the_order_of_time(backend: Backend) -> None:
-    """In whatever order, and by whatever clock, the records came in."""
+def test_a_history_is_ordered_by_time(backend: Backend) -> None:
+    """Whatever the order of writes and the time zone of each record."""
     tokyo = timezone(timedelta(hours=9))
     last: Record = a_record(at=NOW + timedelta(seconds=2))
     first: Record = a_record(user_id=last.user_id, at=NOW.astimezone(tokyo))
@@ -47,11 +47,11 @@ def test_a_history_reads_in_the_order_of_time(backend: Backend) -> None:
     backend.commit(last)
     backend.commit(first, middle)
 
-    assert backend.history(last.user_id) == [kept(first), kept(middle), kept(last)]
+    assert backend.history(last.user_id) == [as_read(first), as_read(middle), as_read(last)]
 
 
-def test_the_latest_come_back_whole_and_the_newest_first(backend: Backend) -> None:
-    """As many as are asked for, and nobody else's."""
+def test_latest_returns_whole_records_newest_first(backend: Backend) -> None:
+    """As many as requested, and no other account's."""
     records = [a_record(user_id="somebody", at=NOW + timedelta(seconds=second)) for second in range(4)]
     backend.commit(*records, a_record(at=NOW + timedelta(days=1)))
 
@@ -59,13 +59,12 @@ def test_the_latest_come_back_whole_and_the_newest_first(backend: Backend) -> No
     assert backend.audit.latest("somebody", 50) == records[::-1]
 
 
-def test_nobody_has_no_records(backend: Backend) -> None:
-    """An empty list is no failure."""
+def test_an_unknown_account_has_no_records(backend: Backend) -> None:
     assert backend.audit.latest("nobody", 50) == []
 
 
-def test_two_records_of_one_moment_are_both_kept(backend: Backend) -> None:
-    """One story may write two."""
+def test_two_records_of_the_same_moment_are_both_stored(backend: Backend) -> None:
+    """One flow may write two."""
     first: Record = a_record()
     second: Record = a_record(user_id=first.user_id, serial="another1")
     backend.commit(first, second)
@@ -74,7 +73,6 @@ def test_two_records_of_one_moment_are_both_kept(backend: Backend) -> None:
 
 
 def test_a_record_is_never_overwritten(backend: Backend) -> None:
-    """History is only ever added to."""
     record: Record = a_record()
     backend.commit(record)
     forged: Record = a_record(user_id=record.user_id, at=record.at, serial=record.serial, event="something_else")
@@ -82,8 +80,7 @@ def test_a_record_is_never_overwritten(backend: Backend) -> None:
     assert backend.refused(forged) == (forged,)
 
 
-def test_what_did_not_happen_leaves_no_record(backend: Backend) -> None:
-    """The record stands or falls with the thing itself."""
+def test_a_refused_transaction_writes_no_record(backend: Backend) -> None:
     record: Record = a_record()
     missing = users.LetGoSession("nobody", a_digest())
 

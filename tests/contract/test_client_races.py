@@ -1,4 +1,4 @@
-"""Codes and refresh tokens of programs that meet: themselves, a copy of themselves, or whatever ends their session."""
+"""Races of authorization codes and refresh tokens: against each other, and against what ends their session."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -27,7 +27,7 @@ from tests.contract.wire import Crowd
 three_times = pytest.mark.usefixtures("each_round")
 SOON = NOW + timedelta(seconds=2)
 _sources = count(5000)
-# What a person does who wants to be rid of every program, in the order: story, person, a link to a new password.
+# What ends every program's session. Arguments: the stories, the person, a reset link.
 Ending = Callable[[Stories, Person, str], Any]
 ENDINGS: dict[str, Ending] = {
     "log out everywhere": lambda it, person, _: it.logout_everywhere.everywhere(person.user_id, somewhere(), SOON),
@@ -40,65 +40,64 @@ ENDINGS: dict[str, Ending] = {
 
 @pytest.fixture(params=range(3))
 def each_round() -> None:
-    """A race that is lost once in a while is lost."""
+    """Three rounds: a race that is lost only sometimes is a defect."""
 
 
 def somewhere() -> Caller:
-    """An address that nobody has used, so that no test fills another's windows."""
+    """An unused source address, so that tests do not share limits."""
     return caller(next(_sources))
 
 
 def allowed(stories: Stories, person: Person) -> str:
-    """The person says yes; the code."""
+    """The person allows the program; returns the code."""
     url = stories.client_consent.allow(person.session, QUESTION, NOW)
     return parse_qs(urlsplit(url).query)["code"][0]
 
 
 def redeem(stories: Stories, code: str) -> Tokens:
-    """The program exchanges it."""
+    """The program exchanges the code."""
     found = stories.client_login.find(code, "comfy-cli", somewhere(), SOON)
     tokens: Tokens = stories.client_login.redeem(found, somewhere(), SOON)
     return tokens
 
 
 def refresh(stories: Stories, token: str) -> Tokens:
-    """The program exchanges its refresh token."""
     session = stories.token_refresh.find(token, somewhere(), SOON)
     tokens: Tokens = stories.token_refresh.exchange(token, session, somewhere(), SOON)
     return tokens
 
 
 def logged_in(stories: Stories) -> tuple[Person, str]:
-    """A person whose program has signed in, and the refresh token that it holds."""
+    """A person whose program has logged in, and the program's refresh token."""
     person = stories.person()
     return person, redeem(stories, allowed(stories, person)).refresh_token
 
 
 def meeting(backend: Backend, parties: int) -> Stories:
-    """Stories of which so many have read all that they read before any of them writes."""
+    """Stories in which ``parties`` threads have all read before any of them writes."""
     return Stories(backend, {"transactions": MeetBeforeWrite(backend.transactions, Meeting(parties))})
 
 
 def overtaken(backend: Backend, meanwhile: Callable[[], Any]) -> Stories:
-    """Stories that come to their first write only after ``meanwhile``."""
+    """Stories in which ``meanwhile`` runs before their first write."""
     return Stories(backend, {"transactions": OvertakenAtWrite(backend.transactions, meanwhile)})
 
 
 def only_the_browser(stories: Stories, person: Person) -> bool:
-    """Whether no session but the one that the person looks from is left, by either list."""
+    """Whether the person's own session is the only one left, in the account and in the table."""
     mine = {person.session.digest}
     return bool(stories.held_and_stored(person.user_id) == (mine, mine))
 
 
 def events(backend: Backend, person: Person) -> list[str]:
-    """What the account's history tells, in no order: all of it happened at one moment."""
+    """The account's events, sorted: all of them happen at one moment."""
     return sorted(entry["event"] for entry in backend.history(person.user_id))
 
 
 @three_times
 @pytest.mark.parametrize("live", [1, SESSIONS_PER_ACCOUNT])
-def test_of_two_who_exchange_one_code_at_once_neither_stays_in(racetrack: Backend, live: int) -> None:
-    """One gets tokens, the other ends them, in a full account too: either may be the thief (RFC 6749 4.1.2)."""
+def test_two_concurrent_exchanges_of_one_code_leave_no_session(racetrack: Backend, live: int) -> None:
+    """One gets tokens and the other ends them: either may be an attacker (RFC 6749 4.1.2). Also in a full account."""
     stories = Stories(racetrack)
     person = stories.person(live_sessions=live)
     code, racing = allowed(stories, person), stories.with_stores(tokens=MeetAfterRead(racetrack.tokens, Meeting(2)))
@@ -114,8 +113,8 @@ def test_of_two_who_exchange_one_code_at_once_neither_stays_in(racetrack: Backen
         refresh(stories, tokens.refresh_token)
 
 
-def test_who_lets_a_program_into_a_full_account_stays_logged_in(backend: Backend) -> None:
-    """Another session makes room, and never the one in which the person says yes."""
+def test_allowing_a_program_in_a_full_account_keeps_the_owner_logged_in(backend: Backend) -> None:
+    """Another session ends to make room, never the one in which the owner allowed the program."""
     stories = Stories(backend)
     person = stories.person(live_sessions=SESSIONS_PER_ACCOUNT)
     redeem(stories, allowed(stories, person))
@@ -125,8 +124,8 @@ def test_who_lets_a_program_into_a_full_account_stays_logged_in(backend: Backend
     assert (person.session.digest in held, len(held)) == (True, SESSIONS_PER_ACCOUNT)
 
 
-def test_a_code_exchanged_before_the_write_ends_what_it_made(backend: Backend) -> None:
-    """The whole of another exchange fits between reading and writing."""
+def test_a_code_exchanged_twice_ends_the_session_of_the_first_exchange(backend: Backend) -> None:
+    """The first exchange runs between the second one's read and write."""
     stories = Stories(backend)
     person = stories.person()
     code = allowed(stories, person)
@@ -137,8 +136,8 @@ def test_a_code_exchanged_before_the_write_ends_what_it_made(backend: Backend) -
     assert events(backend, person) == ["authn_login_success", "authn_token_reuse"]
 
 
-def test_a_log_out_in_between_hides_no_second_use(backend: Backend) -> None:
-    """The person's browser is logged out before the loser writes: who won is put out all the same."""
+def test_a_second_use_is_detected_after_a_concurrent_logout(backend: Backend) -> None:
+    """The browser logs out before the second exchange writes; the session of the first exchange ends all the same."""
     stories = Stories(backend)
     person = stories.person()
     code = allowed(stories, person)
@@ -152,8 +151,8 @@ def test_a_log_out_in_between_hides_no_second_use(backend: Backend) -> None:
     assert stories.held_and_stored(person.user_id) == (set(), set())
 
 
-def test_a_log_out_in_between_keeps_a_program_out(backend: Backend) -> None:
-    """The session in which the person said yes has ended (promise 6)."""
+def test_a_concurrent_logout_refuses_the_exchange(backend: Backend) -> None:
+    """The session in which the person allowed the program has ended (promise 6)."""
     stories = Stories(backend)
     person = stories.person()
     code = allowed(stories, person)
@@ -165,8 +164,8 @@ def test_a_log_out_in_between_keeps_a_program_out(backend: Backend) -> None:
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-def test_whatever_ends_programs_keeps_out_one_that_is_coming_in(backend: Backend, ending: str) -> None:
-    """Its code was good when it was read, and the session of the person may even have stayed (SE-09)."""
+def test_an_exchange_overtaken_by_what_ends_programs_is_refused(backend: Backend, ending: str) -> None:
+    """The code was valid when it was read, and the person's session may still be live (SE-09)."""
     stories = Stories(backend)
     person = stories.person(live_sessions=2)
     link, code = stories.reset_link(person), allowed(stories, person)
@@ -177,8 +176,8 @@ def test_whatever_ends_programs_keeps_out_one_that_is_coming_in(backend: Backend
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-def test_no_program_is_in_after_whatever_ends_programs(racetrack: Backend, ending: str) -> None:
-    """One that met it lost against it, or came in before it and was ended by it."""
+def test_no_session_of_a_program_outlives_a_concurrent_ending(racetrack: Backend, ending: str) -> None:
+    """The exchange lost the race, or its session was ended."""
     stories = Stories(racetrack)
     person = stories.person(live_sessions=2)
     link, code, racing = stories.reset_link(person), allowed(stories, person), meeting(racetrack, 2)
@@ -193,8 +192,8 @@ def test_no_program_is_in_after_whatever_ends_programs(racetrack: Backend, endin
 
 @three_times
 @pytest.mark.parametrize("windows", [2, 3])
-def test_all_who_refresh_at_once_go_on_with_one_token(racetrack: Backend, windows: int) -> None:
-    """Windows of one program: nobody is logged out, and no answer is worth less than another."""
+def test_concurrent_refreshes_all_get_the_same_token(racetrack: Backend, windows: int) -> None:
+    """As several windows of one program do: none is logged out."""
     stories = Stories(racetrack)
     person, token = logged_in(stories)
     racing = meeting(racetrack, windows)
@@ -208,8 +207,8 @@ def test_all_who_refresh_at_once_go_on_with_one_token(racetrack: Backend, window
     assert events(racetrack, person) == ["authn_login_success"]
 
 
-def test_refreshes_that_cancel_each_other_both_go_on(real: Backend) -> None:
-    """DynamoDB in AWS does not queue them."""
+def test_refreshes_that_cancel_each_other_both_succeed(real: Backend) -> None:
+    """DynamoDB in AWS cancels concurrent transactions instead of queueing them."""
     stories, crowd = Stories(real), Crowd()
     _, token = logged_in(stories)
     racing = meeting(real, 2)
@@ -219,8 +218,8 @@ def test_refreshes_that_cancel_each_other_both_go_on(real: Backend) -> None:
     assert kinds(outcomes) == {"Tokens": 2}
 
 
-def test_a_refresh_in_between_is_the_first(backend: Backend) -> None:
-    """Whoever wrote late reads again, and is given what the other got."""
+def test_a_refresh_that_is_overtaken_gets_the_same_token(backend: Backend) -> None:
+    """It reads again and returns what the other refresh got."""
     stories = Stories(backend)
     _, token = logged_in(stories)
     first: list[Tokens] = []
@@ -231,8 +230,8 @@ def test_a_refresh_in_between_is_the_first(backend: Backend) -> None:
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-def test_no_session_comes_back_by_a_refresh(backend: Backend, ending: str) -> None:
-    """It was live when it was read; not a half of it is written to where it was."""
+def test_a_refresh_does_not_recreate_an_ended_session(backend: Backend, ending: str) -> None:
+    """The session was live when it was read; nothing is written after it ended."""
     stories = Stories(backend)
     person, token = logged_in(stories)
     link = stories.reset_link(person)
@@ -244,8 +243,8 @@ def test_no_session_comes_back_by_a_refresh(backend: Backend, ending: str) -> No
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-def test_no_refresh_outlives_whatever_ends_programs(racetrack: Backend, ending: str) -> None:
-    """It lost, or its pair is worth nothing."""
+def test_no_refreshed_session_outlives_a_concurrent_ending(racetrack: Backend, ending: str) -> None:
+    """The refresh lost the race, or its tokens are invalid."""
     stories = Stories(racetrack)
     person, token = logged_in(stories)
     link, racing = stories.reset_link(person), meeting(racetrack, 2)
@@ -259,33 +258,32 @@ def test_no_refresh_outlives_whatever_ends_programs(racetrack: Backend, ending: 
 
 
 @pytest.mark.parametrize(("story", "writes"), [("code", 1), ("refresh", 2)])
-def test_an_answer_of_the_table_that_is_lost_ends_nothing(real: Backend, story: str, writes: int) -> None:
-    """It has written, we ask again, and it knows the request: our fault is not taken for a second use."""
+def test_a_lost_response_of_dynamodb_ends_no_session(real: Backend, story: str, writes: int) -> None:
+    """The retry carries the same request token, so it is not taken for a second use."""
     stories = Stories(real)
     person, token = logged_in(stories)
     work: dict[str, Callable[[], Tokens]] = {
         "code": lambda: redeem(stories, code),
         "refresh": lambda: refresh(stories, token),
     }
-    code, unheard = allowed(stories, person), _Unheard(writes)
-    with wire.between("before-send.dynamodb.TransactWriteItems", unheard):
+    code, lost_response = allowed(stories, person), _LostResponse(writes)
+    with wire.between("before-send.dynamodb.TransactWriteItems", lost_response):
         tokens = work[story]()
 
-    assert unheard.times == writes + 1
+    assert lost_response.times == writes + 1
     assert "authn_token_reuse" not in events(real, person)
     assert refresh(stories, tokens.refresh_token).user_id == person.user_id
 
 
-class _Unheard:
-    """Has one request carried out, and its answer lost."""
+class _LostResponse:
+    """Sends one request and drops its response."""
 
     def __init__(self, which: int) -> None:
-        """Take which of those that come by, the first being 1."""
+        """``which`` counts requests from 1."""
         self.which = which
         self.times = 0
 
     def __call__(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
-        """Carry it out and say that nobody answered; let every other one through."""
         self.times += 1
         if self.times != self.which:
             return None
@@ -310,7 +308,7 @@ def _session_of(tokens: Tokens) -> str:
 
 
 def _clients(stories: Stories, person: Person) -> set[str]:
-    """The sessions of programs, held or stored."""
+    """The digests of programs' sessions, held by the account or stored."""
     stored = {it.digest for it in stories.backend.sessions.of_user(person.user_id) if it.client_id}
     held, _ = stories.held_and_stored(person.user_id)
     return stored | {digest for digest in held if digest not in _browsers(stories, person)}

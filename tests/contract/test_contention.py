@@ -1,4 +1,4 @@
-"""Races where DynamoDB cancels whoever meets another on an item, as it does in AWS: the promises hold there too."""
+"""Races in which DynamoDB cancels transactions that meet on an item, as it does in AWS."""
 
 from datetime import timedelta
 
@@ -12,12 +12,12 @@ from tests.contract.samples import NOW, a_digest
 from tests.contract.stories import NEW_PASSWORD, Stories, caller
 from tests.contract.wire import Crowd
 
-# As many as meet on one account in earnest: more would only wait longer.
+# A realistic number for one account: more would only take longer.
 PARALLEL = 10
 
 
-def test_guesses_that_cancel_each_other_are_counted_all_the_same(real: Backend) -> None:
-    """Five are looked at, no more and no fewer, and nobody is told that the service is down."""
+def test_guesses_that_cancel_each_other_are_all_counted(real: Backend) -> None:
+    """Exactly five reach the hasher, and no caller gets a 503."""
     stories, crowd = Stories(real), Crowd()
     person = stories.person()
     with crowd.gathered():
@@ -28,8 +28,8 @@ def test_guesses_that_cancel_each_other_are_counted_all_the_same(real: Backend) 
     assert stories.hasher.calls == FREE_FAILURES
 
 
-def test_new_keys_that_cancel_each_other_fill_every_place(real: Backend) -> None:
-    """Twenty are held already, so five are made."""
+def test_new_keys_that_cancel_each_other_fill_the_account(real: Backend) -> None:
+    """Twenty exist already, so five are created."""
     stories, crowd = Stories(real), Crowd()
     person = stories.person()
     for _ in range(API_KEYS_PER_ACCOUNT - 5):
@@ -46,8 +46,8 @@ def test_new_keys_that_cancel_each_other_fill_every_place(real: Backend) -> None
     assert {key.digest for key in real.api_keys.of_user(person.user_id)} == made
 
 
-def test_log_ins_that_cancel_each_other_all_get_in(real: Backend) -> None:
-    """As many as the account's limit lets try at once, into an account that is full."""
+def test_logins_that_cancel_each_other_all_succeed(real: Backend) -> None:
+    """As many concurrent logins as the account's limit allows, into a full account."""
     stories, crowd = Stories(real), Crowd()
     person = stories.person(live_sessions=50)
     with crowd.gathered():
@@ -61,8 +61,8 @@ def test_log_ins_that_cancel_each_other_all_get_in(real: Backend) -> None:
     assert len(held) == 50
 
 
-def test_a_reset_among_log_ins_that_cancel_each_other_leaves_no_session(real: Backend) -> None:
-    """Nobody is told that the service is down, and whoever got in by the old password is out again."""
+def test_a_reset_among_logins_that_cancel_each_other_leaves_no_session(real: Backend) -> None:
+    """No caller gets a 503, and sessions opened with the old password end."""
     stories, crowd = Stories(real), Crowd()
     person = stories.person(live_sessions=2)
     token = stories.reset_link(person)

@@ -1,4 +1,4 @@
-"""Two people at one device's code, two clicks, two polls: exactly one counts, every time."""
+"""Races of device codes: two people, two decisions, or two polls at once. Exactly one wins."""
 
 from itertools import count
 
@@ -24,16 +24,16 @@ _numbers = count()
 
 @pytest.fixture(params=range(3))
 def each_round() -> None:
-    """A race that is lost once in a while is lost."""
+    """Three rounds: a race that is lost only sometimes is a defect."""
 
 
 def somewhere() -> Caller:
-    """A source that nobody else's tries are counted with."""
+    """An unused source address, so that tests do not share limits."""
     return caller(next(_numbers))
 
 
 def codes(stories: Stories) -> Codes:
-    """A device asks."""
+    """The device requests its codes."""
     return stories.device_authorization.ask("comfy-cli", "account", somewhere(), NOW)
 
 
@@ -43,13 +43,13 @@ def ask(stories: Stories, found: Codes, person: Person) -> DeviceQuestion:
 
 
 def found_by(stories: Stories, found: Codes) -> OneTimeToken:
-    """What the device finds."""
+    """The token that the device's poll finds."""
     return stories.device_login.find(found.device_code, "comfy-cli", somewhere(), NOW)
 
 
 @three_times
-def test_of_two_who_type_one_code_at_once_one_is_asked(racetrack: Backend) -> None:
-    """Both have read that it is nobody's before either takes it; only the one who is asked can answer."""
+def test_of_two_people_who_type_one_code_at_once_one_is_asked(racetrack: Backend) -> None:
+    """Both read the code as unclaimed before either claims it. Only the one who is asked can answer."""
     stories = Stories(racetrack)
     people, found = [stories.person(), stories.person()], codes(stories)
     racing = stories.with_stores(tokens=MeetAfterRead(racetrack.tokens, Meeting(2)))
@@ -64,8 +64,8 @@ def test_of_two_who_type_one_code_at_once_one_is_asked(racetrack: Backend) -> No
 
 
 @three_times
-def test_of_a_yes_and_a_no_at_once_one_counts(racetrack: Backend) -> None:
-    """Two tabs of one person: what the device finds is what the one that was believed said."""
+def test_of_an_allow_and_a_deny_at_once_one_is_stored(racetrack: Backend) -> None:
+    """Two tabs of one person: the device finds the decision of the tab whose answer was accepted."""
     stories = Stories(racetrack)
     person, found = stories.person(), codes(stories)
     ask(stories, found, person)
@@ -80,8 +80,8 @@ def test_of_a_yes_and_a_no_at_once_one_counts(racetrack: Backend) -> None:
 
 
 @three_times
-def test_of_two_polls_at_once_one_gets_tokens_and_they_are_worth_nothing(racetrack: Backend) -> None:
-    """Both have read the yes: the loser ends the session of the winner."""
+def test_of_two_polls_at_once_one_gets_tokens_and_they_are_revoked(racetrack: Backend) -> None:
+    """Both have read the approval; the loser ends the winner's session."""
     stories = Stories(racetrack)
     person, found = stories.person(), codes(stories)
     ask(stories, found, person)
@@ -97,7 +97,7 @@ def test_of_two_polls_at_once_one_gets_tokens_and_they_are_worth_nothing(racetra
 
 @three_times
 def test_of_ten_polls_at_once_one_is_not_too_soon(racetrack: Backend) -> None:
-    """They are counted, not read and compared (RFC 8628 3.5)."""
+    """Polls are counted atomically, not read and compared (RFC 8628 3.5)."""
     stories = Stories(racetrack)
     found = codes(stories)
     device, token = stories.device_login, found_by(stories, found)

@@ -1,4 +1,4 @@
-"""What every failure between here and DynamoDB comes to: Unavailable, and nothing half-written."""
+"""Every failure of DynamoDB raises Unavailable and writes nothing."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -29,7 +29,7 @@ _URL = "https://dynamodb.example.com"
 
 
 def breaking(error: Exception) -> Callable[[AWSPreparedRequest], NoReturn]:
-    """A connection that fails like this."""
+    """A connection that fails with ``error``."""
 
     def fail(_request: AWSPreparedRequest) -> NoReturn:
         raise error
@@ -41,16 +41,16 @@ FAULTS: Mapping[str, Callable[[AWSPreparedRequest], Any]] = {
     "server error": wire.error(500, "InternalServerError"),
     "service unavailable": wire.error(503, "ServiceUnavailable"),
     "throttled": wire.error(400, "ThrottlingException"),
-    "too much for the table": wire.error(400, "ProvisionedThroughputExceededException"),
-    "too much for the account": wire.error(400, "RequestLimitExceeded"),
-    "not allowed": wire.error(400, "AccessDeniedException"),
+    "table throughput exceeded": wire.error(400, "ProvisionedThroughputExceededException"),
+    "account limit exceeded": wire.error(400, "RequestLimitExceeded"),
+    "access denied": wire.error(400, "AccessDeniedException"),
     "no table": wire.error(400, "ResourceNotFoundException"),
-    "no key for the data": wire.error(400, "KMSAccessDeniedException"),
-    "not understood": wire.error(400, "ValidationException"),
-    "still under way": wire.error(400, "TransactionInProgressException"),
+    "KMS access denied": wire.error(400, "KMSAccessDeniedException"),
+    "malformed request": wire.error(400, "ValidationException"),
+    "transaction in progress": wire.error(400, "TransactionInProgressException"),
     "no connection": breaking(EndpointConnectionError(endpoint_url=_URL)),
     "connection timed out": breaking(ConnectTimeoutError(endpoint_url=_URL)),
-    "answer timed out": breaking(ReadTimeoutError(endpoint_url=_URL)),
+    "read timed out": breaking(ReadTimeoutError(endpoint_url=_URL)),
     "connection closed": breaking(ConnectionClosedError(endpoint_url=_URL)),
     "broken transport": breaking(HTTPClientError(error="broken")),
     "no credentials": breaking(NoCredentialsError()),
@@ -73,21 +73,20 @@ USES: Mapping[str, Callable[[Backend], Any]] = {
 
 @pytest.fixture(autouse=True)
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """What botocore would have slept between its tries."""
+    """The seconds that botocore would have slept between its tries."""
     slept: list[float] = []
     monkeypatch.setattr(time, "sleep", slept.append)
     return slept
 
 
 @pytest.fixture(autouse=True)
-def _fresh_client(real: Backend) -> None:  # noqa: ARG001 - whose connection it is
-    """A client's allowance for trying again is its own: one test must not use up another's."""
+def _fresh_client(real: Backend) -> None:  # noqa: ARG001 - this connects
+    """Each client has its own retry quota, so that one test does not use up another's."""
     connection()._client = None
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_is_unavailable_and_leaves_nothing_behind(real: Backend, fault: str) -> None:
-    """Whatever went wrong, and whatever was being done."""
+def test_a_fault_raises_unavailable_and_writes_nothing(real: Backend, fault: str) -> None:
     before = real.contents()
     for use in USES.values():
         with wire.answering(FAULTS[fault]) as requests, pytest.raises(Unavailable):
@@ -98,25 +97,24 @@ def test_a_fault_is_unavailable_and_leaves_nothing_behind(real: Backend, fault: 
 
 
 @pytest.mark.parametrize("use", USES)
-def test_one_hiccup_is_not_noticed(real: Backend, use: str) -> None:
-    """A call that fails once is made again and goes through."""
+def test_a_call_that_fails_once_is_retried(real: Backend, use: str) -> None:
     with wire.answering(FAULTS["server error"], wire.let_through) as requests:
         USES[use](real)
 
     assert len(requests) == 2
 
 
-def test_a_dead_database_is_asked_three_times(real: Backend, pauses: list[float]) -> None:
-    """So that the answer comes before the function's own timeout does."""
-    with wire.answering(FAULTS["answer timed out"]) as requests, pytest.raises(Unavailable):
+def test_a_database_that_is_down_is_tried_three_times(real: Backend, pauses: list[float]) -> None:
+    """So that the function responds before its own timeout."""
+    with wire.answering(FAULTS["read timed out"]) as requests, pytest.raises(Unavailable):
         real.users.get("somebody")
 
     assert (len(requests), len(pauses)) == (1 + RETRIES, RETRIES) == (3, 2)
 
 
 @pytest.mark.parametrize("reason", ["ThrottlingError", "ProvisionedThroughputExceeded", "TransactionConflict"])
-def test_a_transaction_that_is_always_in_the_way_is_unavailable(real: Backend, reason: str) -> None:
-    """It is tried again, each time after a longer pause at most, but not for ever."""
+def test_a_transaction_that_always_conflicts_is_unavailable(real: Backend, reason: str) -> None:
+    """It is retried a limited number of times, with a rising upper bound for the pause."""
     slept: list[float] = []
     transactions = DynamoTransactions(*(store("never-asked") for store in STORES.values()), pause=slept.append)
     before = real.contents()
@@ -132,7 +130,7 @@ def test_a_transaction_that_is_always_in_the_way_is_unavailable(real: Backend, r
 
 @pytest.mark.parametrize("reason", ["ValidationError", "ItemCollectionSizeLimitExceeded", "AccessDenied", "NewReason"])
 def test_a_transaction_cancelled_for_any_other_reason_is_unavailable(real: Backend, reason: str) -> None:
-    """At once: trying again would not help. Least of all is it somebody's conflict."""
+    """It is neither retried, as that would not help, nor reported as a Conflict."""
     answer = wire.cancelled("ConditionalCheckFailed", reason)
     with wire.answering(answer) as requests, pytest.raises(Unavailable):
         real.commit(users.Open(a_user()), sessions.Start(a_session()))
@@ -140,8 +138,7 @@ def test_a_transaction_cancelled_for_any_other_reason_is_unavailable(real: Backe
     assert len(requests) == 1
 
 
-def test_a_transaction_that_was_in_the_way_once_goes_through(real: Backend) -> None:
-    """And is written once."""
+def test_a_transaction_that_conflicts_once_is_written_once(real: Backend) -> None:
     user, session = a_user(), a_session()
     with wire.answering(wire.cancelled("TransactionConflict", "None"), wire.let_through) as requests:
         real.commit(users.Open(user), sessions.Start(session))
@@ -150,8 +147,8 @@ def test_a_transaction_that_was_in_the_way_once_goes_through(real: Backend) -> N
     assert [real.users.get(user.user_id), real.sessions.get(session.digest)] == [user, session]
 
 
-def test_a_condition_that_failed_counts_though_another_item_was_in_the_way(real: Backend) -> None:
-    """The outcome is certain: only the failed one is named."""
+def test_a_failed_condition_is_a_conflict_though_another_item_was_busy(real: Backend) -> None:
+    """The outcome is certain, and only the failed change is named."""
     start, issue = sessions.Start(a_session()), one_time_tokens.Issue(a_token())
     answer = wire.cancelled("TransactionConflict", "ConditionalCheckFailed")
     with wire.answering(answer) as requests, pytest.raises(Conflict) as conflict:
@@ -160,8 +157,8 @@ def test_a_condition_that_failed_counts_though_another_item_was_in_the_way(real:
     assert (conflict.value.changes, len(requests)) == ((issue,), 1)
 
 
-def test_a_touch_gives_way_to_a_transaction(real: Backend) -> None:
-    """Whoever makes or ends the session or key meanwhile is right; the request that noted its use still succeeds."""
+def test_a_touch_that_meets_a_transaction_is_skipped(real: Backend) -> None:
+    """The transaction that creates or ends the session or key wins, and the request still succeeds."""
     session, key = a_session(), an_api_key()
     real.commit(sessions.Start(session), api_keys.Add(key))
     with wire.answering(wire.error(400, "TransactionConflictException")) as requests:
@@ -172,8 +169,8 @@ def test_a_touch_gives_way_to_a_transaction(real: Backend) -> None:
     assert [real.sessions.get(session.digest), real.api_keys.get(key.digest)] == [session, key]
 
 
-def test_a_count_whose_answer_was_lost_counts_once(real: Backend) -> None:
-    """The second try carries the first one's token, so DynamoDB knows it has done this already."""
+def test_a_count_whose_response_was_lost_counts_once(real: Backend) -> None:
+    """The retry carries the same request token, so DynamoDB does not apply it twice."""
     toll = a_toll(limit=2)
     http = URLLib3Session()
 

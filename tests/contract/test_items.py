@@ -1,4 +1,4 @@
-"""Items keep the attribute names and types that the tables already hold, and old items are still read."""
+"""Items keep the attribute names and types of the deployed tables, and old items are still read."""
 
 from collections.abc import Mapping
 from copy import replace
@@ -174,7 +174,7 @@ GOLDEN: Mapping[str, tuple[Change, Item]] = {
         },
     ),
 }
-# The noun as it reads from an item that has no attribute which was empty when it was stored, or came later.
+# Each noun, read from an item without its optional attributes: they were empty, or were added later.
 _NO_LINKS = dict.fromkeys(("password_hash", "pending_token", "expires_at", "confirming_browser", "pending_change"))
 BARE: Mapping[str, Struct] = {
     "UsersTable": replace(USER, api_keys=frozenset(), identities=frozenset(), mail_problem=None, secured_at=None),
@@ -209,18 +209,18 @@ OPTIONAL: Mapping[str, set[str]] = {
     "ApiKeysTable": {"last_used_at"},
     "OneTimeTokensTable": {"data"},
 }
-# Stored although it is not nullable: the item was just older than the attribute.
+# Always written; only items that are older than the attribute lack it.
 _ALWAYS_WRITTEN = {"unlinked": {"BOOL": False}, "idle_seconds": {"N": "3600"}}
 
 
 def _bare(table: str) -> Item:
-    """The golden item without everything that an item may lack."""
+    """The golden item without its optional attributes."""
     return {name: value for name, value in GOLDEN[table][1].items() if name not in OPTIONAL[table]}
 
 
 @pytest.mark.parametrize("table", GOLDEN)
-def test_a_stored_item_is_as_it_always_was(dynamo: Backend, table: str) -> None:
-    """Attribute names, types and values: existing tables are full of these."""
+def test_a_stored_item_keeps_its_format(dynamo: Backend, table: str) -> None:
+    """Deployed tables hold items with these attribute names, types and values."""
     change, item = GOLDEN[table]
     with wire.watched() as seen:
         dynamo.commit(change)
@@ -236,14 +236,14 @@ def test_an_old_item_without_optional_attributes_is_read(table: str) -> None:
 
 @pytest.mark.parametrize("table", OPTIONAL)
 def test_an_empty_field_has_no_attribute(table: str) -> None:
-    """Nothing is stored for it: no empty text and no NULL."""
+    """Neither empty text nor NULL is stored."""
     written = {name: value for name, value in _ALWAYS_WRITTEN.items() if name in OPTIONAL[table]}
 
     assert STORES[table].mapping.item(BARE[table]) == _bare(table) | written
 
 
 def test_null_reads_as_a_missing_attribute() -> None:
-    """DynamoDB has a type for nothing, which other programs may write."""
+    """Other programs may write DynamoDB's NULL type."""
     _, item = GOLDEN["ApiKeysTable"]
 
     assert STORES["ApiKeysTable"].mapping.noun(item | {"last_used_at": {"NULL": True}}) == BARE["ApiKeysTable"]

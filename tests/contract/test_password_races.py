@@ -1,4 +1,4 @@
-"""Resets, changes and re-authentications that meet: all have read before any writes, and one of them is right."""
+"""Races of resets, password changes and re-authentications in which all read before any writes. One wins."""
 
 from collections.abc import Callable
 from copy import replace
@@ -25,52 +25,50 @@ _sources = count(1000)
 
 @pytest.fixture(params=range(3))
 def each_round() -> None:
-    """A race that is lost once in a while is lost."""
+    """Three rounds: a race that is lost only sometimes is a defect."""
 
 
 def meeting(backend: Backend, parties: int) -> Stories:
-    """Stories of which so many have read all that they read before any of them writes."""
+    """Stories in which ``parties`` threads have all read before any of them writes."""
     return Stories(backend, {"transactions": MeetBeforeWrite(backend.transactions, Meeting(parties))})
 
 
 def overtaken(backend: Backend, meanwhile: Callable[[], Any]) -> Stories:
-    """Stories that come to their first write only after ``meanwhile``."""
+    """Stories in which ``meanwhile`` runs before their first write."""
     return Stories(backend, {"transactions": OvertakenAtWrite(backend.transactions, meanwhile)})
 
 
 def somewhere() -> Caller:
-    """An address that nobody has used, so that no test fills another's windows."""
+    """An unused source address, so that tests do not share limits."""
     return caller(next(_sources))
 
 
 def reset(stories: Stories, token: str, password: str = NEW_PASSWORD) -> str:
-    """Bring the link and a password."""
     return stories.password_reset.reset(token, password, somewhere(), NOW)
 
 
 def change(stories: Stories, person: Person, new: str, current: str = PASSWORD) -> str:
-    """Replace the password that is known."""
     return stories.password_change.change(stories.session(person), current, new, somewhere(), NOW)
 
 
 def move(stories: Stories, person: Person, token: str) -> Any:
-    """Confirm the new address."""
+    """Confirm the account's new email."""
     return stories.email_change.confirm(stories.session(person), token, somewhere(), NOW)
 
 
 def again(stories: Stories, person: Person, password: str = PASSWORD) -> LoggedIn:
-    """Prove with the password who is there."""
+    """Re-authenticate with the password."""
     return stories.reauthentication.with_password(stories.session(person), password, somewhere(), NOW)
 
 
 def log_in(stories: Stories, person: Person, password: str = PASSWORD) -> LoggedIn:
-    """Log in from a browser that was never seen."""
+    """Log in from an unknown browser."""
     logged_in: LoggedIn = stories.log_in(person, next(_sources), password=password)
     return logged_in
 
 
 def opens(stories: Stories, person: Person, password: str) -> bool:
-    """Whether the account can be logged in to with that password; nothing else comes between."""
+    """Whether the password logs in to the account."""
     try:
         return isinstance(log_in(stories, person, password), LoggedIn)
     except InvalidCredentials:
@@ -78,8 +76,8 @@ def opens(stories: Stories, person: Person, password: str) -> bool:
 
 
 @three_times
-def test_of_two_resets_by_one_link_one_sets_its_password(racetrack: Backend) -> None:
-    """The other hears that the link is used up; its password is worth nothing and nothing tells of it (TK-02)."""
+def test_of_two_concurrent_resets_with_one_link_one_sets_its_password(racetrack: Backend) -> None:
+    """The other gets InvalidLink; its password does not work and no event is recorded (TK-02)."""
     stories = Stories(racetrack)
     person = stories.person(live_sessions=2)
     token, racing = stories.reset_link(person), meeting(racetrack, 2)
@@ -94,8 +92,8 @@ def test_of_two_resets_by_one_link_one_sets_its_password(racetrack: Backend) -> 
     assert opens(stories, person, f"{NEW_PASSWORD} {won}")
 
 
-def test_a_link_used_up_before_the_write_is_used_up(backend: Backend) -> None:
-    """The whole of another reset fits between reading and writing."""
+def test_a_link_that_is_used_before_the_write_is_invalid(backend: Backend) -> None:
+    """Another reset runs between read and write."""
     stories = Stories(backend)
     person = stories.person()
     token = stories.reset_link(person)
@@ -109,8 +107,8 @@ def test_a_link_used_up_before_the_write_is_used_up(backend: Backend) -> None:
 
 
 @three_times
-def test_of_a_reset_and_a_change_at_once_one_counts(racetrack: Backend) -> None:
-    """Whoever is second meets another account than the one that was read: dead link, or a password that is wrong."""
+def test_of_a_concurrent_reset_and_password_change_one_wins(racetrack: Backend) -> None:
+    """The loser finds a dead link or a wrong password."""
     stories = Stories(racetrack)
     person = stories.person(live_sessions=3)
     token, racing = stories.reset_link(person), meeting(racetrack, 2)
@@ -132,21 +130,21 @@ def test_of_a_reset_and_a_change_at_once_one_counts(racetrack: Backend) -> None:
     assert not opens(stories, person, PASSWORD)
 
 
-def test_a_change_in_between_ends_the_link_that_a_reset_has_read(backend: Backend) -> None:
-    """The owner, who knows the password and feared for the mailbox, is first (TK-04)."""
+def test_a_password_change_ends_the_link_that_a_concurrent_reset_has_read(backend: Backend) -> None:
+    """The owner, who knows the password, wins over an attacker with access to the mailbox (TK-04)."""
     stories = Stories(backend)
     person = stories.person(live_sessions=2)
     token = stories.reset_link(person)
     late = overtaken(backend, lambda: change(stories, person, NEW_PASSWORD))
 
     with pytest.raises(InvalidLink):
-        reset(late, token, "of whoever reads the mail")
+        reset(late, token, "of whoever reads the email")
     assert stories.held_and_stored(person.user_id) == ({person.session.digest}, {person.session.digest})
     assert opens(stories, person, NEW_PASSWORD)
 
 
-def test_a_reset_in_between_ends_the_session_that_a_change_has_read(backend: Backend) -> None:
-    """A thief who knows the old password does not set another over the owner's new one."""
+def test_a_reset_refuses_a_concurrent_password_change(backend: Backend) -> None:
+    """An attacker who knows the old password cannot replace the owner's new one."""
     stories = Stories(backend)
     person = stories.person(live_sessions=2)
     token = stories.reset_link(person)
@@ -160,8 +158,8 @@ def test_a_reset_in_between_ends_the_session_that_a_change_has_read(backend: Bac
 
 @three_times
 @pytest.mark.parametrize("log_ins", [1, FREE_FAILURES - 1])
-def test_no_session_of_the_old_password_outlives_a_reset(racetrack: Backend, log_ins: int) -> None:
-    """A log-in that met the reset lost against it, or was opened before it and ended by it (SE-09)."""
+def test_no_session_of_the_old_password_outlives_a_concurrent_reset(racetrack: Backend, log_ins: int) -> None:
+    """A login that meets the reset is refused, or its session is ended (SE-09)."""
     stories = Stories(racetrack)
     person = stories.person(live_sessions=2)
     token, racing = stories.reset_link(person), meeting(racetrack, log_ins + 1)
@@ -177,7 +175,7 @@ def test_no_session_of_the_old_password_outlives_a_reset(racetrack: Backend, log
     assert opens(stories, person, NEW_PASSWORD)
 
 
-def test_a_log_in_that_a_reset_overtakes_is_refused(backend: Backend) -> None:
+def test_a_login_that_a_reset_overtakes_is_refused(backend: Backend) -> None:
     """Its password was right when it was read."""
     stories = Stories(backend)
     person = stories.person()
@@ -188,8 +186,8 @@ def test_a_log_in_that_a_reset_overtakes_is_refused(backend: Backend) -> None:
     assert stories.held_and_stored(person.user_id) == (set(), set())
 
 
-def test_a_reset_that_a_log_in_overtakes_ends_its_session_too(backend: Backend) -> None:
-    """Though it had not seen it when it looked."""
+def test_a_reset_that_a_login_overtakes_ends_its_session(backend: Backend) -> None:
+    """Though the session did not exist yet when the reset read the account."""
     stories = Stories(backend)
     person = stories.person()
     token = stories.reset_link(person)
@@ -203,8 +201,8 @@ def test_a_reset_that_a_log_in_overtakes_ends_its_session_too(backend: Backend) 
 
 
 @three_times
-def test_of_two_accounts_that_move_to_one_address_one_does(racetrack: Backend) -> None:
-    """The other stays where it is, with its sessions, and hears only that the link does not work."""
+def test_of_two_accounts_that_change_to_one_email_one_does(racetrack: Backend) -> None:
+    """The other keeps its email and its sessions, and gets InvalidLink."""
     stories, address = Stories(racetrack), an_address()
     people = [stories.person(live_sessions=2) for _ in range(2)]
     tokens, racing = [stories.move_link(person, address) for person in people], meeting(racetrack, 2)
@@ -224,8 +222,8 @@ def test_of_two_accounts_that_move_to_one_address_one_does(racetrack: Backend) -
 
 
 @three_times
-def test_of_a_move_and_a_reset_at_once_one_counts(racetrack: Backend) -> None:
-    """Never a moved account with the new password, and never two addresses or none (TK-04, TK-12)."""
+def test_of_a_concurrent_email_change_and_reset_one_wins(racetrack: Backend) -> None:
+    """The account never gets both the new email and the new password, and never two emails or none (TK-04, TK-12)."""
     stories, address = Stories(racetrack), an_address()
     person = stories.person(live_sessions=2)
     reset_token, move_token = stories.reset_link(person), stories.move_link(person, address)
@@ -248,8 +246,8 @@ def test_of_a_move_and_a_reset_at_once_one_counts(racetrack: Backend) -> None:
         assert stories.held_and_stored(person.user_id) == ({person.session.digest}, {person.session.digest})
 
 
-def test_a_reset_in_between_ends_the_move_that_was_under_way(backend: Backend) -> None:
-    """A thief with the session cannot carry the account off while its owner resets the password (TK-12)."""
+def test_a_reset_refuses_a_concurrent_email_change(backend: Backend) -> None:
+    """An attacker with a session cannot change the email while the owner resets the password (TK-12)."""
     stories, address = Stories(backend), an_address()
     person = stories.person()
     reset_token, move_token = stories.reset_link(person), stories.move_link(person, address)
@@ -260,8 +258,8 @@ def test_a_reset_in_between_ends_the_move_that_was_under_way(backend: Backend) -
     assert opens(stories, person, NEW_PASSWORD)
 
 
-def test_a_move_in_between_ends_the_link_of_the_address_that_was_left(backend: Backend) -> None:
-    """Whoever reads the old mailbox has no key to the account any more."""
+def test_an_email_change_ends_a_reset_link_sent_to_the_old_email(backend: Backend) -> None:
+    """Access to the old mailbox no longer opens the account."""
     stories, address = Stories(backend), an_address()
     person = stories.person()
     reset_token, move_token = stories.reset_link(person), stories.move_link(person, address)
@@ -274,8 +272,7 @@ def test_a_move_in_between_ends_the_link_of_the_address_that_was_left(backend: B
 
 
 @three_times
-def test_logging_out_everywhere_and_proving_who_one_is_leave_at_most_the_new_session(racetrack: Backend) -> None:
-    """What was there before is gone either way; the new one was opened with the password, or is gone too."""
+def test_logout_everywhere_and_a_concurrent_reauthentication_leave_at_most_the_new_session(racetrack: Backend) -> None:
     stories = Stories(racetrack)
     person = stories.person(live_sessions=3)
     racing = meeting(racetrack, 2)
@@ -293,8 +290,8 @@ def test_logging_out_everywhere_and_proving_who_one_is_leave_at_most_the_new_ses
 
 
 @three_times
-def test_of_two_links_made_at_once_the_newest_works(racetrack: Backend) -> None:
-    """Both mails go out; the other link is dead from the start (one live link an account)."""
+def test_of_two_links_created_at_once_only_the_newest_works(racetrack: Backend) -> None:
+    """Both emails are sent; the other link never works (one live link per account)."""
     stories = Stories(racetrack)
     person = stories.person()
     racing = meeting(racetrack, 2)
@@ -310,16 +307,16 @@ def test_of_two_links_made_at_once_the_newest_works(racetrack: Backend) -> None:
 
 
 @three_times
-def test_fifty_guesses_at_once_cost_five_hashes_whichever_way_they_come(racetrack: Backend) -> None:
-    """Log-in, change and re-authentication count as one (TH-05, TH-06)."""
+def test_fifty_concurrent_guesses_on_three_routes_cost_five_hashes(racetrack: Backend) -> None:
+    """Login, password change and re-authentication share one counter (TH-05, TH-06)."""
     stories = Stories(racetrack)
     person = stories.person()
-    ways: tuple[Callable[[], object], ...] = (
+    routes: tuple[Callable[[], object], ...] = (
         lambda: log_in(stories, person, WRONG),
         lambda: change(stories, person, NEW_PASSWORD, WRONG),
         lambda: again(stories, person, WRONG),
     )
-    outcomes = together(50, lambda n: ways[n % 3]())
+    outcomes = together(50, lambda n: routes[n % 3]())
 
     assert kinds(outcomes) == {"InvalidCredentials": FREE_FAILURES, "TooManyAttempts": 45}
     assert stories.hasher.calls == FREE_FAILURES

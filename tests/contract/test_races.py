@@ -1,4 +1,4 @@
-"""What happens when two, twenty or fifty come at once: exactly what was promised, every time."""
+"""Two, twenty or fifty concurrent requests: each promise holds every time."""
 
 from copy import replace
 from datetime import timedelta
@@ -28,12 +28,12 @@ three_times = pytest.mark.usefixtures("each_round")
 
 @pytest.fixture(params=range(3))
 def each_round() -> None:
-    """A race that is lost once in a while is lost."""
+    """Three rounds: a race that is lost only sometimes is a defect."""
 
 
 @three_times
-def test_of_two_who_open_one_link_one_gets_in(racetrack: Backend) -> None:
-    """And nothing that the other did is left."""
+def test_of_two_callers_that_open_one_link_one_is_logged_in(racetrack: Backend) -> None:
+    """The other writes nothing."""
     stories = Stories(racetrack)
     waiting, token = _sign_up(stories)
     racing = stories.with_stores(identities=MeetAfterRead(racetrack.identities, Meeting(2)))
@@ -52,8 +52,8 @@ def test_of_two_who_open_one_link_one_gets_in(racetrack: Backend) -> None:
 
 
 @three_times
-def test_of_fifty_new_keys_at_once_twenty_five_are_made(racetrack: Backend) -> None:
-    """And each of those that were shown works."""
+def test_of_fifty_concurrent_new_keys_twenty_five_are_created(racetrack: Backend) -> None:
+    """Each key that was returned works."""
     stories = Stories(racetrack)
     person = stories.person()
     racing = stories.with_stores(sessions=MeetAfterRead(racetrack.sessions, Meeting(50)))
@@ -68,8 +68,8 @@ def test_of_fifty_new_keys_at_once_twenty_five_are_made(racetrack: Backend) -> N
 
 
 @three_times
-def test_of_twenty_sign_ups_of_one_address_one_account_comes(racetrack: Backend) -> None:
-    """The last one written is the one that can be confirmed, by the newest of the mails and with its own password."""
+def test_twenty_concurrent_sign_ups_of_one_email_create_one_account(racetrack: Backend) -> None:
+    """Only the last sign-up written can be confirmed, with the newest link and its own password."""
     stories, address, postman = Stories(racetrack), an_address(), FakePostman()
     accounts_before = len(racetrack.contents()["UsersTable"])
     outbox = FakeOutbox()
@@ -97,8 +97,8 @@ def test_of_twenty_sign_ups_of_one_address_one_account_comes(racetrack: Backend)
 
 
 @three_times
-def test_of_fifty_guesses_at_once_five_are_looked_at(racetrack: Backend) -> None:
-    """Wherever they come from: no more than five ever reach the hasher."""
+def test_of_fifty_concurrent_guesses_five_are_checked(racetrack: Backend) -> None:
+    """No more than five reach the hasher, whatever their source."""
     stories = Stories(racetrack)
     person = stories.person()
     outcomes = together(50, lambda n: stories.log_in(person, n, password="not the password"))
@@ -108,8 +108,8 @@ def test_of_fifty_guesses_at_once_five_are_looked_at(racetrack: Backend) -> None
 
 
 @three_times
-def test_fifty_new_sessions_at_once_never_make_an_account_hold_too_many(racetrack: Backend) -> None:
-    """Each that was opened is there or was ended for a newer one, and none is there that the account does not hold."""
+def test_fifty_concurrent_logins_never_exceed_the_session_limit(racetrack: Backend) -> None:
+    """Each new session is held or was ended for a newer one, and every stored session is held by the account."""
     stories = Stories(racetrack)
     person = stories.person(live_sessions=48)
 
@@ -133,8 +133,8 @@ def test_fifty_new_sessions_at_once_never_make_an_account_hold_too_many(racetrac
 
 
 @three_times
-def test_as_many_as_may_try_at_once_all_get_into_a_full_account(racetrack: Backend) -> None:
-    """Each makes room for itself, though all have seen the same full account."""
+def test_concurrent_logins_within_the_limit_all_succeed_in_a_full_account(racetrack: Backend) -> None:
+    """Each makes room for itself, though all have read the same full account."""
     stories = Stories(racetrack)
     person = stories.person(live_sessions=SESSIONS_PER_ACCOUNT)
     racing = stories.with_stores(users=MeetAfterRead(racetrack.users, Meeting(FREE_FAILURES)))
@@ -147,8 +147,8 @@ def test_as_many_as_may_try_at_once_all_get_into_a_full_account(racetrack: Backe
     assert len(held) == SESSIONS_PER_ACCOUNT
 
 
-def test_a_log_in_that_others_overtake_each_time_still_gets_in(racetrack: Backend) -> None:
-    """Into a full account, past as many as the limit lets try at once."""
+def test_a_login_that_is_overtaken_repeatedly_still_succeeds(racetrack: Backend) -> None:
+    """In a full account, overtaken as often as the limit allows."""
     stories = Stories(racetrack)
     person = stories.person(live_sessions=SESSIONS_PER_ACCOUNT)
     later = NOW + timedelta(minutes=1)
@@ -161,8 +161,8 @@ def test_a_log_in_that_others_overtake_each_time_still_gets_in(racetrack: Backen
     assert len(held) == SESSIONS_PER_ACCOUNT
 
 
-def test_logging_out_everywhere_outlasts_whoever_keeps_logging_in(racetrack: Backend) -> None:
-    """As many as the limit lets try at once do not keep it from ending them all."""
+def test_logout_everywhere_ends_sessions_that_are_opened_meanwhile(racetrack: Backend) -> None:
+    """Also when it is overtaken by as many logins as the limit allows."""
     stories = Stories(racetrack)
     person = stories.person()
     overtaken = Overtaken(racetrack.users, lambda: stories.log_in(person, 1), times=FREE_FAILURES)
@@ -173,8 +173,8 @@ def test_logging_out_everywhere_outlasts_whoever_keeps_logging_in(racetrack: Bac
 
 
 @pytest.mark.parametrize("outdated", [True, False])
-def test_a_password_change_wins_over_a_log_in(racetrack: Backend, *, outdated: bool) -> None:
-    """One that read the old password comes too late, to make its hash anew as well as to open a session."""
+def test_a_password_change_wins_over_a_concurrent_login(racetrack: Backend, *, outdated: bool) -> None:
+    """A login that read the old password neither rehashes it nor opens a session."""
     stories = Stories(racetrack, hasher=CountingHasher(outdated=outdated))
     person = stories.person()
     changed = replace(person.identity, password_hash="fake:a new password")
@@ -189,8 +189,8 @@ def test_a_password_change_wins_over_a_log_in(racetrack: Backend, *, outdated: b
 
 
 @three_times
-def test_of_a_password_change_and_a_hash_made_anew_at_once_one_is_kept(racetrack: Backend) -> None:
-    """Both have read the same identity; whoever is second is told."""
+def test_of_a_password_change_and_a_concurrent_rehash_one_is_stored(racetrack: Backend) -> None:
+    """Both have read the same identity; the second gets a Conflict."""
     stories = Stories(racetrack, hasher=CountingHasher(outdated=True))
     person = stories.person()
     changed = replace(person.identity, password_hash="fake:a new password")
@@ -203,20 +203,20 @@ def test_of_a_password_change_and_a_hash_made_anew_at_once_one_is_kept(racetrack
         try:
             return racetrack.commit(identities.Replace(changed))
         except Conflict:
-            return "told"
+            return "conflict"
 
     login, change = together(2, race)
     stored = racetrack.identities.get(person.identity.key)
 
     assert stored is not None
     assert (type(login), change, stored.password_hash) in [
-        (LoggedIn, "told", person.identity.password_hash),
+        (LoggedIn, "conflict", person.identity.password_hash),
         (InvalidCredentials, None, changed.password_hash),
     ]
 
 
-def test_a_log_in_that_comes_between_is_logged_out_too(racetrack: Backend) -> None:
-    """Logging out everywhere starts again when sessions were opened after it had looked."""
+def test_logout_everywhere_ends_sessions_opened_after_its_read(racetrack: Backend) -> None:
+    """It retries when sessions were opened after it read the account."""
     stories = Stories(racetrack)
     person = stories.person(live_sessions=3)
     overtaken = Overtaken(racetrack.users, lambda: together(3, lambda n: stories.log_in(person, n)))
@@ -227,8 +227,8 @@ def test_a_log_in_that_comes_between_is_logged_out_too(racetrack: Backend) -> No
 
 
 @three_times
-def test_logging_out_everywhere_among_log_ins_leaves_no_session_unheld(racetrack: Backend) -> None:
-    """What is left was opened after it."""
+def test_logout_everywhere_among_logins_leaves_no_unheld_session(racetrack: Backend) -> None:
+    """The remaining sessions were opened after it."""
     stories = Stories(racetrack)
     person = stories.person(live_sessions=3)
 
@@ -246,7 +246,7 @@ def test_logging_out_everywhere_among_log_ins_leaves_no_session_unheld(racetrack
 
 
 @three_times
-def test_of_two_who_waited_for_the_same_try_one_gets_it(racetrack: Backend) -> None:
+def test_of_two_callers_that_waited_for_one_attempt_one_gets_it(racetrack: Backend) -> None:
     """Both have seen that the wait is over."""
     account = an_address()
     for number in range(FREE_FAILURES):
@@ -260,7 +260,7 @@ def test_of_two_who_waited_for_the_same_try_one_gets_it(racetrack: Backend) -> N
 
 
 def _sign_up(stories: Stories) -> tuple[Identity, str]:
-    """A sign-up that waits for its link to be opened, and the link's token."""
+    """A sign-up that is not confirmed yet, and its link's token."""
     address = an_address()
     key = identities.email_key(address)
     plaintext, token = one_time_tokens.issue(EMAIL_VERIFICATION, key, lifetime=timedelta(hours=1), now=NOW)

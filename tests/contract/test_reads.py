@@ -1,4 +1,4 @@
-"""What the stores ask of DynamoDB, on the wire: consistent reads, no scans, no more round trips than promised."""
+"""The requests that stores send to DynamoDB: consistent reads, no scans, and the promised number of round trips."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -32,7 +32,7 @@ CALLS: Mapping[str, tuple[Callable[[Backend], Any], str]] = {
 
 @pytest.mark.parametrize("name", CALLS)
 def test_a_call_of_a_store_is_one_operation(dynamo: Backend, name: str) -> None:
-    """A read is by key and consistent, a list asks the index, nothing scans, nothing describes a table first."""
+    """Reads are consistent and by key, lists query the index; no scans, no DescribeTable."""
     call, operation = CALLS[name]
     with wire.watched() as seen:
         call(dynamo)
@@ -44,8 +44,8 @@ def test_a_call_of_a_store_is_one_operation(dynamo: Backend, name: str) -> None:
     assert by_key == [True] * (operation in {GET, QUERY} and not by_index)
 
 
-def test_every_call_of_every_store_is_watched(dynamo: Backend) -> None:
-    """A new way to ask has to be added to the list above."""
+def test_every_method_of_every_store_is_listed(dynamo: Backend) -> None:
+    """A new method has to be added to ``CALLS``."""
     stores = ("users", "identities", "sessions", "api_keys", "tokens", "throttles", "audit", "transactions")
     own = {
         f"{store}.{name}"
@@ -54,11 +54,11 @@ def test_every_call_of_every_store_is_watched(dynamo: Backend) -> None:
         if callable(value) and not name.startswith("_") and isinstance(value, type(lambda: None))
     }
 
-    # Asks nothing of a table.
+    # ``include`` calls no table.
     assert own - {"transactions.include"} == set(CALLS)
 
 
-def test_a_log_in_takes_three_round_trips(dynamo: Backend) -> None:
+def test_a_login_takes_three_round_trips(dynamo: Backend) -> None:
     """Limits, identity, session."""
     stories = Stories(dynamo)
     person = stories.person()
@@ -68,8 +68,8 @@ def test_a_log_in_takes_three_round_trips(dynamo: Backend) -> None:
     assert [asked for asked, _ in seen] == [WRITE, GET, WRITE]
 
 
-def test_a_long_history_is_read_no_further_than_asked(dynamo: Backend) -> None:
-    """One query, however much there is."""
+def test_a_long_history_is_read_only_as_far_as_requested(dynamo: Backend) -> None:
+    """With one query."""
     dynamo.commit(*(a_record(user_id="somebody", serial=f"serial{number:02}") for number in range(60)))
     with wire.watched() as seen:
         found = dynamo.audit.latest("somebody", 50)
@@ -77,8 +77,8 @@ def test_a_long_history_is_read_no_further_than_asked(dynamo: Backend) -> None:
     assert ([asked for asked, _ in seen], len(found)) == ([QUERY], 50)
 
 
-def test_making_a_key_takes_two_round_trips(dynamo: Backend) -> None:
-    """Session and write, when the session was seen lately."""
+def test_creating_a_key_takes_two_round_trips(dynamo: Backend) -> None:
+    """Read the session, write the key, when the session was touched recently."""
     stories = Stories(dynamo)
     person = stories.person()
     with wire.watched() as seen:
@@ -87,8 +87,8 @@ def test_making_a_key_takes_two_round_trips(dynamo: Backend) -> None:
     assert [asked for asked, _ in seen] == [GET, WRITE]
 
 
-def test_logging_out_everywhere_asks_the_account_and_not_an_index(dynamo: Backend) -> None:
-    """An index may not have heard of the newest session yet."""
+def test_logout_everywhere_reads_the_account_and_not_an_index(dynamo: Backend) -> None:
+    """An index may not contain the newest session yet."""
     stories = Stories(dynamo)
     person = stories.person(live_sessions=2)
     with wire.watched() as seen:

@@ -11,19 +11,18 @@ from accounts.dynamo.tables import Table
 from tests.contract import template
 from tests.contract.backends import STORES
 
-# Kept by Powertools, not by a model of ours.
+# Powertools reads and writes it, without a model.
 _WITHOUT_MODEL = {"MailDeliveriesTable"}
 
 every_store = pytest.mark.parametrize(("logical_name", "store"), STORES.items(), ids=STORES)
 
 
 def declared(logical_name: str) -> Mapping[str, Any]:
-    """The table's properties in the template."""
     return template.tables()[logical_name]
 
 
 def key_schema(owner: Any) -> list[dict[str, str]]:
-    """The keys of a model or of an index, as the template writes them."""
+    """The keys of a model or of an index, as the template declares them."""
     attributes = owner.Meta.attributes if isinstance(owner, Index) else owner.get_attributes()
     hashes = [a.attr_name for a in attributes.values() if a.is_hash_key]
     ranges = [a.attr_name for a in attributes.values() if a.is_range_key]
@@ -33,20 +32,18 @@ def key_schema(owner: Any) -> list[dict[str, str]]:
     ]
 
 
-def test_every_table_has_a_model() -> None:
-    """And every model a table."""
+def test_every_table_has_a_model_and_every_model_a_table() -> None:
     assert set(template.tables()) == set(STORES) | _WITHOUT_MODEL
 
 
 @every_store
 def test_the_keys_are_the_same(logical_name: str, store: type[Table[Any]]) -> None:
-    """Hash key and range key, by name."""
     assert declared(logical_name)["KeySchema"] == key_schema(store.model)
 
 
 @every_store
 def test_the_indexes_are_the_same(logical_name: str, store: type[Table[Any]]) -> None:
-    """By name, key and what they hold."""
+    """By name, key and projection."""
     indexes = [
         {
             "IndexName": name,
@@ -60,8 +57,8 @@ def test_the_indexes_are_the_same(logical_name: str, store: type[Table[Any]]) ->
 
 
 @every_store
-def test_the_attribute_that_sweeps_is_the_same(logical_name: str, store: type[Table[Any]]) -> None:
-    """A table whose items expire is swept by the attribute that says when; no other is swept at all."""
+def test_the_ttl_attribute_is_the_same(logical_name: str, store: type[Table[Any]]) -> None:
+    """A table whose model has no TTL attribute has no TTL."""
     names = [a.attr_name for a in store.model.get_attributes().values() if isinstance(a, TTLAttribute)]
     expected = {"AttributeName": names[0], "Enabled": True} if names else None
 
@@ -70,7 +67,7 @@ def test_the_attribute_that_sweeps_is_the_same(logical_name: str, store: type[Ta
 
 @every_store
 def test_every_key_attribute_is_text(logical_name: str, store: type[Table[Any]]) -> None:
-    """In the template, which must name exactly the attributes that keys are made of, and in the model."""
+    """In the model, and in the template, which defines exactly the key attributes."""
     keys = {
         part["AttributeName"] for owner in (store.model, *store.model._indexes.values()) for part in key_schema(owner)
     }

@@ -1,4 +1,4 @@
-"""What every keeper of counters promises."""
+"""The contract of counters."""
 
 from copy import replace
 from datetime import timedelta
@@ -12,7 +12,7 @@ from tests.contract.samples import LATER, NOW, a_toll
 
 
 def full(backend: Backend, *tolls: Toll) -> tuple[Toll, Counter]:
-    """Which toll refuses, and where its counter stands; nothing at all may be counted."""
+    """The toll that is refused, and its counter. Nothing may be counted."""
     before = backend.contents()
     with pytest.raises(Full) as refusal:
         backend.throttles.take(tolls, LATER + timedelta(hours=1))
@@ -20,13 +20,13 @@ def full(backend: Backend, *tolls: Toll) -> tuple[Toll, Counter]:
     return refusal.value.toll, refusal.value.counter
 
 
-def standing(backend: Backend, toll: Toll) -> int:
-    """Where a counter stands, as its refusal tells: nothing stands at minus a thousand."""
+def count_of(backend: Backend, toll: Toll) -> int:
+    """The count, read from a refusal: no counter is ever at -1000."""
     return full(backend, replace(toll, expected=-1000))[1].count
 
 
-def test_a_counter_takes_up_to_its_limit_and_no_more(backend: Backend) -> None:
-    """The refusal tells which counter it was, how far it got and when it was last raised."""
+def test_a_counter_counts_up_to_its_limit(backend: Backend) -> None:
+    """The refusal names the counter, its count and when it was last raised."""
     toll: Toll = a_toll(limit=2)
     backend.throttles.take([toll], NOW)
     backend.throttles.take([toll], LATER)
@@ -34,16 +34,16 @@ def test_a_counter_takes_up_to_its_limit_and_no_more(backend: Backend) -> None:
     assert full(backend, toll) == (toll, Counter(2, LATER))
 
 
-def test_a_refused_try_does_not_move_the_counter(backend: Backend) -> None:
-    """Or knocking on a closed door would keep it closed."""
+def test_a_refused_attempt_does_not_raise_the_counter(backend: Backend) -> None:
+    """Otherwise refused attempts would extend the wait."""
     toll: Toll = a_toll(limit=1)
     backend.throttles.take([toll], NOW)
 
     assert [full(backend, toll), full(backend, toll)] == [(toll, Counter(1, NOW))] * 2
 
 
-def test_where_a_counter_stands_can_be_read(backend: Backend) -> None:
-    """Without raising it; one that was never raised, or has been cleared, is none."""
+def test_a_counter_can_be_read_without_raising_it(backend: Backend) -> None:
+    """A counter that was never raised, or was cleared, reads as None."""
     toll: Toll = a_toll()
     before = backend.throttles.standing(toll.key)
     backend.throttles.take([toll], NOW)
@@ -54,26 +54,24 @@ def test_where_a_counter_stands_can_be_read(backend: Backend) -> None:
     assert (before, counted, backend.throttles.standing(toll.key)) == (None, [Counter(2, LATER)] * 2, None)
 
 
-def test_counters_do_not_share(backend: Backend) -> None:
-    """Each key has its own."""
+def test_counters_of_different_keys_are_independent(backend: Backend) -> None:
     one, other = a_toll(limit=1), a_toll(limit=1)
     backend.throttles.take([one], NOW)
     backend.throttles.take([other], NOW)
 
-    assert [standing(backend, one), standing(backend, other)] == [1, 1]
+    assert [count_of(backend, one), count_of(backend, other)] == [1, 1]
 
 
-def test_all_counters_of_a_try_move_or_none(backend: Backend) -> None:
-    """A full one holds the others where they are, wherever in the list it stands."""
+def test_all_counters_of_an_attempt_are_raised_or_none(backend: Backend) -> None:
+    """A full counter refuses the others, wherever it is in the list."""
     closed, before, after = a_toll(limit=1), a_toll(), a_toll()
     backend.throttles.take([before, closed, after], NOW)
 
     assert full(backend, before, closed, after) == (closed, Counter(1, NOW))
-    assert [standing(backend, toll) for toll in (before, closed, after)] == [1, 1, 1]
+    assert [count_of(backend, toll) for toll in (before, closed, after)] == [1, 1, 1]
 
 
-def test_of_two_full_counters_the_first_is_named(backend: Backend) -> None:
-    """In the order in which they were given."""
+def test_of_two_full_counters_the_first_given_is_named(backend: Backend) -> None:
     one, other = a_toll(limit=1), a_toll(limit=1)
     backend.throttles.take([one, other], NOW)
 
@@ -81,8 +79,8 @@ def test_of_two_full_counters_the_first_is_named(backend: Backend) -> None:
     assert full(backend, one, other, a_toll()) == (one, Counter(1, NOW))
 
 
-def test_an_expected_count_is_taken_beyond_the_limit_once(backend: Backend) -> None:
-    """So of two who waited for the same try, one gets it."""
+def test_an_expected_count_is_raised_beyond_the_limit_once(backend: Backend) -> None:
+    """So that of two callers that waited for the same attempt, one gets it."""
     toll: Toll = a_toll(limit=1)
     backend.throttles.take([toll], NOW)
     exact = replace(toll, expected=1)
@@ -93,7 +91,7 @@ def test_an_expected_count_is_taken_beyond_the_limit_once(backend: Backend) -> N
 
 @pytest.mark.parametrize("expected", [0, 2])
 def test_any_other_count_than_the_expected_is_refused(backend: Backend, expected: int) -> None:
-    """Below as well as above, whatever the limit would allow."""
+    """Below as well as above, whatever the limit."""
     toll: Toll = a_toll(limit=10)
     backend.throttles.take([toll], NOW)
     exact = replace(toll, expected=expected)
@@ -101,15 +99,15 @@ def test_any_other_count_than_the_expected_is_refused(backend: Backend, expected
     assert full(backend, exact) == (exact, Counter(1, NOW))
 
 
-def test_an_expected_counter_that_is_gone_stands_at_nothing(backend: Backend) -> None:
-    """A good login cleared it meanwhile; the refusal says so as of now."""
+def test_an_expected_counter_that_was_cleared_reads_as_zero(backend: Backend) -> None:
+    """A successful login cleared it concurrently; the refusal says so as of now."""
     exact: Toll = a_toll(expected=5)
 
     assert full(backend, exact) == (exact, Counter(0, LATER + timedelta(hours=1)))
 
 
-def test_a_cleared_counter_starts_again(backend: Backend) -> None:
-    """From nothing; clearing one that never was is no error."""
+def test_a_cleared_counter_starts_at_zero(backend: Backend) -> None:
+    """Clearing a counter that never existed is not an error."""
     toll: Toll = a_toll(limit=1)
     backend.throttles.take([toll], NOW)
     backend.commit(throttles.Clear(toll.key), throttles.Clear(a_toll().key))
@@ -118,8 +116,8 @@ def test_a_cleared_counter_starts_again(backend: Backend) -> None:
     assert full(backend, toll) == (toll, Counter(1, LATER))
 
 
-def test_what_is_given_back_can_be_taken_again(backend: Backend) -> None:
-    """One place, not the whole counter, and when it was last raised stays known."""
+def test_an_attempt_that_is_given_back_can_be_taken_again(backend: Backend) -> None:
+    """The count drops by one, and the time when it was last raised stays."""
     toll: Toll = a_toll(limit=2)
     backend.throttles.take([toll], NOW)
     backend.throttles.take([toll], LATER)
@@ -127,11 +125,11 @@ def test_what_is_given_back_can_be_taken_again(backend: Backend) -> None:
 
     assert full(backend, replace(toll, expected=2)) == (replace(toll, expected=2), Counter(1, LATER))
     backend.throttles.take([toll], LATER)
-    assert standing(backend, toll) == 2
+    assert count_of(backend, toll) == 2
 
 
-def test_a_counter_that_has_to_rest_takes_one_at_a_time(backend: Backend) -> None:
-    """However far it got; at the very end of its rest it is ready, and a refused try does not make it rest longer."""
+def test_a_counter_with_a_quiet_period_accepts_one_attempt_per_period(backend: Backend) -> None:
+    """It is ready at the exact end of the period, and a refused attempt does not extend it."""
     toll: Toll = a_toll(limit=0)
     backend.throttles.take([replace(toll, quiet_since=NOW)], NOW)
     second = timedelta(seconds=1)

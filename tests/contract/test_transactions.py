@@ -1,4 +1,4 @@
-"""What every place promises of changes that are written together."""
+"""The contract of transactions."""
 
 from copy import replace
 
@@ -24,7 +24,7 @@ from tests.contract.samples import (
 
 
 def changes_that_hold() -> tuple[Change, ...]:
-    """One of each kind that needs nothing to be there."""
+    """One of each kind of change that requires nothing to exist."""
     return (
         users.Open(a_user()),
         identities.Signup(an_identity()),
@@ -41,7 +41,7 @@ def changes_that_hold() -> tuple[Change, ...]:
 
 
 def changes_that_fail() -> tuple[Change, ...]:
-    """One of each kind that needs something to be there, which is not; updates, puts and deletes in turn."""
+    """One of each kind of change that requires something to exist; updates, puts and deletes in turn."""
     return (
         users.HoldSession("nobody", a_digest(), TOMORROW, at_most=50),
         identities.Replace(an_identity()),
@@ -73,8 +73,8 @@ def changes_that_fail() -> tuple[Change, ...]:
     )
 
 
-def test_every_kind_of_change_is_known_here() -> None:
-    """A new kind of change has to be added to one of the two lists above, and so to what is tested with them."""
+def test_every_kind_of_change_is_listed() -> None:
+    """A new kind of change has to be added to one of the two lists above."""
     nouns = (users, identities, sessions, api_keys, one_time_tokens, throttles, audit)
     kinds = {kind for noun in nouns for kind in vars(noun).values() if isinstance(kind, type)}
     declared = {kind for kind in kinds if issubclass(kind, Change) and kind is not Change}
@@ -83,7 +83,7 @@ def test_every_kind_of_change_is_known_here() -> None:
 
 
 def test_changes_that_all_hold_are_all_written(backend: Backend) -> None:
-    """Across every table."""
+    """In every table."""
     user, identity, session = a_user(), an_identity(), a_session()
     key, token, toll = an_api_key(), a_token(), a_toll(limit=1)
     record = a_record(user_id=user.user_id)
@@ -106,13 +106,13 @@ def test_changes_that_all_hold_are_all_written(backend: Backend) -> None:
 
 
 def test_one_change_that_fails_keeps_all_others_from_being_written(backend: Backend) -> None:
-    """Whichever it is, and it alone is named."""
+    """Only the failing change is named."""
     for failing in changes_that_fail():
         assert backend.refused(*changes_that_hold(), failing) == (failing,)
 
 
 def test_all_changes_that_fail_are_named_in_the_order_they_were_given(backend: Backend) -> None:
-    """Though deletes, puts and updates travel apart."""
+    """Though deletes, puts and updates are sent separately."""
     holding, failing = changes_that_hold(), changes_that_fail()
     mixed = [
         change
@@ -125,7 +125,6 @@ def test_all_changes_that_fail_are_named_in_the_order_they_were_given(backend: B
 
 
 def test_of_two_changes_of_one_kind_the_one_that_fails_is_named(backend: Backend) -> None:
-    """By what it is, not by what kind it is."""
     token = a_token()
     backend.commit(one_time_tokens.Issue(token))
     good, bad = one_time_tokens.Consume(token.key), one_time_tokens.Consume(a_token().key)
@@ -134,7 +133,7 @@ def test_of_two_changes_of_one_kind_the_one_that_fails_is_named(backend: Backend
     assert backend.tokens.get(token.key) == token
 
 
-def test_an_account_that_owns_all_it_can_ends_in_one_transaction(backend: Backend) -> None:
+def test_a_full_account_is_deleted_in_one_transaction(backend: Backend) -> None:
     """Fifty sessions and twenty-five keys fit, with the account, its identity and the record."""
     identity: Identity = an_identity(verified=True)
     held = [a_session(user_id=identity.user_id) for _ in range(SESSIONS_PER_ACCOUNT)]
@@ -157,8 +156,8 @@ def test_an_account_that_owns_all_it_can_ends_in_one_transaction(backend: Backen
     assert backend.contents() == before
 
 
-def test_a_full_account_lets_all_its_sessions_go_in_one_transaction(backend: Backend) -> None:
-    """Fifty names in one expression are not too many."""
+def test_a_full_account_ends_all_its_sessions_in_one_transaction(backend: Backend) -> None:
+    """Fifty names fit in one expression."""
     held = {a_digest(): TOMORROW for _ in range(SESSIONS_PER_ACCOUNT)}
     user = a_user(sessions=held)
     backend.commit(users.Open(user))

@@ -1,4 +1,4 @@
-"""What every keeper of accounts promises."""
+"""The contract of account stores."""
 
 from copy import replace
 from datetime import timedelta, timezone
@@ -11,53 +11,50 @@ from tests.contract.backends import Backend
 from tests.contract.samples import LATER, NOW, TOMORROW, a_digest, a_user
 
 
-def opened(backend: Backend, **fields: object) -> User:
-    """An account as it is stored after it was opened."""
+def open_account(backend: Backend, **fields: object) -> User:
     user: User = a_user(**fields)
     backend.commit(users.Open(user))
     return user
 
 
-def test_an_account_comes_back_whole(backend: Backend) -> None:
-    """Every field survives: text of any script, moments to the microsecond, all that it holds."""
+def test_an_account_is_read_with_every_field(backend: Backend) -> None:
+    """Text of any script, times to the microsecond, and everything it holds."""
     held = {a_digest(): TOMORROW, a_digest(): TOMORROW + timedelta(days=1)}
     keys = frozenset({a_digest(), a_digest()})
-    user = opened(backend, sessions=held, api_keys=keys, identities=frozenset({"email#a@example.com"}), revision=7)
+    user = open_account(
+        backend, sessions=held, api_keys=keys, identities=frozenset({"email#a@example.com"}), revision=7
+    )
 
     assert backend.users.get(user.user_id) == user
 
 
-def test_an_account_that_holds_nothing_comes_back_whole(backend: Backend) -> None:
-    """Empty text, an empty map and empty sets are none of them lost or made up."""
-    user = opened(backend, email="", name="")
+def test_an_empty_account_is_read_with_every_field(backend: Backend) -> None:
+    """Empty text, an empty map and empty sets."""
+    user = open_account(backend, email="", name="")
 
     assert backend.users.get(user.user_id) == user
 
 
-def test_a_moment_in_another_time_zone_stays_the_same_moment(backend: Backend) -> None:
-    """Where the clock that wrote it hung does not matter."""
+def test_a_time_in_another_time_zone_reads_as_the_same_moment(backend: Backend) -> None:
     elsewhere = NOW.astimezone(timezone(timedelta(hours=5, minutes=45)))
-    user = opened(backend, created_at=elsewhere)
+    user = open_account(backend, created_at=elsewhere)
 
     assert backend.users.get(user.user_id) == replace(user, created_at=NOW)
 
 
-def test_an_unknown_account_is_none(backend: Backend) -> None:
-    """Nobody is there."""
+def test_an_unknown_account_reads_as_none(backend: Backend) -> None:
     assert backend.users.get("nobody") is None
 
 
-def test_an_id_is_opened_once(backend: Backend) -> None:
-    """A second account under the same id is refused and the first stays."""
-    user = opened(backend)
+def test_a_second_account_with_the_same_id_is_refused(backend: Backend) -> None:
+    user = open_account(backend)
     again = users.Open(replace(user, name="Somebody else"))
 
     assert backend.refused(again) == (again,)
 
 
 def test_an_account_holds_sessions_until_it_is_full(backend: Backend) -> None:
-    """The last free place is given, the next is not."""
-    user, first, second = opened(backend), a_digest(), a_digest()
+    user, first, second = open_account(backend), a_digest(), a_digest()
     backend.commit(users.HoldSession(user.user_id, first, TOMORROW, at_most=2))
     backend.commit(users.HoldSession(user.user_id, second, TOMORROW, at_most=2))
     third = users.HoldSession(user.user_id, a_digest(), TOMORROW, at_most=2)
@@ -68,8 +65,8 @@ def test_an_account_holds_sessions_until_it_is_full(backend: Backend) -> None:
 
 @pytest.mark.parametrize("status", [users.DISABLED, None])
 def test_an_account_that_is_disabled_or_gone_holds_nothing_new(backend: Backend, status: str | None) -> None:
-    """Neither sessions nor keys nor identities, however they come."""
-    user = opened(backend, status=status) if status else a_user()
+    """No sessions, keys or identities."""
+    user = open_account(backend, status=status) if status else a_user()
     hold = users.HoldSession(user.user_id, a_digest(), TOMORROW, at_most=50)
     swap = users.SwapSession(user.user_id, user.revision, (), a_digest(), TOMORROW)
     key = users.HoldKey(user.user_id, a_digest(), at_most=25)
@@ -79,27 +76,25 @@ def test_an_account_that_is_disabled_or_gone_holds_nothing_new(backend: Backend,
     assert [backend.refused(change) for change in changes] == [(change,) for change in changes]
 
 
-def test_a_session_takes_the_place_of_others(backend: Backend) -> None:
-    """Those that ended are let go in the same write."""
+def test_a_session_replaces_ended_ones_in_the_same_write(backend: Backend) -> None:
     old, older, kept, new = (a_digest() for _ in range(4))
-    user = opened(backend, sessions={old: NOW.replace(microsecond=0), older: TOMORROW, kept: TOMORROW})
+    user = open_account(backend, sessions={old: NOW.replace(microsecond=0), older: TOMORROW, kept: TOMORROW})
     backend.commit(users.SwapSession(user.user_id, 0, (old, older), new, TOMORROW))
 
     assert backend.users.get(user.user_id) == replace(user, sessions={kept: TOMORROW, new: TOMORROW}, revision=1)
 
 
-def test_a_session_takes_no_place_in_an_account_that_changed(backend: Backend) -> None:
-    """What was read is no longer what is there."""
-    user = opened(backend, revision=4)
+def test_a_session_swap_is_refused_when_the_account_has_changed(backend: Backend) -> None:
+    user = open_account(backend, revision=4)
     swap = users.SwapSession(user.user_id, 3, (), a_digest(), TOMORROW)
 
     assert backend.refused(swap) == (swap,)
 
 
-def test_a_session_is_let_go_once(backend: Backend) -> None:
-    """What is not held cannot be let go: that is how a loser of a race notices."""
+def test_a_session_is_released_once(backend: Backend) -> None:
+    """Releasing it again is a Conflict: the loser of a race notices."""
     mine, other = a_digest(), a_digest()
-    user = opened(backend, sessions={mine: TOMORROW, other: TOMORROW})
+    user = open_account(backend, sessions={mine: TOMORROW, other: TOMORROW})
     go = users.LetGoSession(user.user_id, mine)
     backend.commit(go)
 
@@ -107,41 +102,37 @@ def test_a_session_is_let_go_once(backend: Backend) -> None:
     assert backend.users.get(user.user_id) == replace(user, sessions={other: TOMORROW}, revision=1)
 
 
-def test_a_session_of_no_account_cannot_be_let_go(backend: Backend) -> None:
-    """An account that is gone holds nothing."""
+def test_a_session_of_an_unknown_account_cannot_be_released(backend: Backend) -> None:
     go = users.LetGoSession("nobody", a_digest())
 
     assert backend.refused(go) == (go,)
 
 
-def test_all_sessions_are_let_go(backend: Backend) -> None:
-    """None stays."""
-    user = opened(backend, sessions={a_digest(): TOMORROW, a_digest(): TOMORROW})
+def test_all_sessions_are_released(backend: Backend) -> None:
+    user = open_account(backend, sessions={a_digest(): TOMORROW, a_digest(): TOMORROW})
     backend.commit(users.LetGoAllSessions(user))
 
     assert backend.users.get(user.user_id) == replace(user, sessions={}, revision=1)
 
 
-def test_all_sessions_but_one_are_let_go(backend: Backend) -> None:
-    """The one to keep stays, with its end, and when that was is known."""
+def test_all_sessions_but_one_are_released(backend: Backend) -> None:
+    """The kept session keeps its expiry, and the time is stored as ``secured_at``."""
     mine = a_digest()
-    user = opened(backend, sessions={mine: TOMORROW, a_digest(): TOMORROW}, secured_at=NOW)
+    user = open_account(backend, sessions={mine: TOMORROW, a_digest(): TOMORROW}, secured_at=NOW)
     backend.commit(users.LetGoOtherSessions(user, mine, LATER))
 
     assert backend.users.get(user.user_id) == replace(user, sessions={mine: TOMORROW}, secured_at=LATER, revision=1)
 
 
-def test_letting_go_of_no_session_at_all_is_a_change_too(backend: Backend) -> None:
-    """An account without sessions can be told to hold none."""
-    user = opened(backend)
+def test_releasing_all_sessions_of_an_account_without_sessions_raises_its_revision(backend: Backend) -> None:
+    user = open_account(backend)
     backend.commit(users.LetGoAllSessions(user))
 
     assert backend.users.get(user.user_id) == replace(user, revision=1)
 
 
 def test_an_account_holds_keys_until_it_is_full(backend: Backend) -> None:
-    """The last free place is given, the next is not."""
-    user, first, second = opened(backend), a_digest(), a_digest()
+    user, first, second = open_account(backend), a_digest(), a_digest()
     backend.commit(users.HoldKey(user.user_id, first, at_most=2))
     backend.commit(users.HoldKey(user.user_id, second, at_most=2))
     third = users.HoldKey(user.user_id, a_digest(), at_most=2)
@@ -150,10 +141,10 @@ def test_an_account_holds_keys_until_it_is_full(backend: Backend) -> None:
     assert backend.users.get(user.user_id) == replace(user, api_keys=frozenset({first, second}), revision=2)
 
 
-def test_a_key_is_let_go_once(backend: Backend) -> None:
-    """Down to the last one, after which the account holds none."""
+def test_a_key_is_released_once(backend: Backend) -> None:
+    """Also the last one, after which the account holds none."""
     key = a_digest()
-    user = opened(backend, api_keys=frozenset({key}))
+    user = open_account(backend, api_keys=frozenset({key}))
     go = users.LetGoKey(user.user_id, key)
     backend.commit(go)
 
@@ -161,10 +152,9 @@ def test_a_key_is_let_go_once(backend: Backend) -> None:
     assert backend.users.get(user.user_id) == replace(user, api_keys=frozenset(), revision=1)
 
 
-def test_a_place_that_was_let_go_is_free_again(backend: Backend) -> None:
-    """The count is of what is held now."""
+def test_the_place_of_a_released_key_is_free_again(backend: Backend) -> None:
     first, second = a_digest(), a_digest()
-    user = opened(backend, api_keys=frozenset({first}))
+    user = open_account(backend, api_keys=frozenset({first}))
     backend.commit(users.LetGoKey(user.user_id, first))
     backend.commit(users.HoldKey(user.user_id, second, at_most=1))
 
@@ -172,8 +162,8 @@ def test_a_place_that_was_let_go_is_free_again(backend: Backend) -> None:
 
 
 def test_an_account_holds_identities_until_it_is_full(backend: Backend) -> None:
-    """The last free place is given, the next is not, and one that is let go is free again."""
-    user = opened(backend, identities=frozenset({"email#a@example.com"}))
+    """The place of a released identity is free again."""
+    user = open_account(backend, identities=frozenset({"email#a@example.com"}))
     backend.commit(users.HoldIdentity(user.user_id, "google#1", at_most=2))
     third = users.HoldIdentity(user.user_id, "github#1", at_most=2)
     held = replace(user, identities=user.identities | {"google#1"}, revision=1)
@@ -184,9 +174,9 @@ def test_an_account_holds_identities_until_it_is_full(backend: Backend) -> None:
     assert backend.users.get(user.user_id) == replace(held, identities=frozenset({"google#1"}), revision=2)
 
 
-def test_an_account_gets_another_name(backend: Backend) -> None:
-    """Nothing else changes but when it did; a name may be empty."""
-    user = opened(backend, sessions={a_digest(): TOMORROW}, identities=frozenset({"email#a@example.com"}))
+def test_renaming_an_account_changes_only_its_name_and_time(backend: Backend) -> None:
+    """A name may be empty."""
+    user = open_account(backend, sessions={a_digest(): TOMORROW}, identities=frozenset({"email#a@example.com"}))
     renamed = replace(user, name="Zoë 李", updated_at=LATER + timedelta(days=1), revision=1)
     backend.commit(users.Rename(user, renamed.name, renamed.updated_at))
 
@@ -195,16 +185,16 @@ def test_an_account_gets_another_name(backend: Backend) -> None:
     assert backend.users.get(user.user_id) == replace(renamed, name="", updated_at=LATER, revision=2)
 
 
-def test_a_problem_with_mail_is_noted(backend: Backend) -> None:
-    """Nothing else changes but the revision: whoever read the account before notices."""
-    user = opened(backend, mail_problem=None)
+def test_a_mail_problem_is_stored(backend: Backend) -> None:
+    """The revision rises, so that callers that read the account before notice."""
+    user = open_account(backend, mail_problem=None)
     backend.commit(users.NoteMailProblem(user.user_id, user.email, "bounce"))
     assert backend.users.get(user.user_id) == replace(user, mail_problem="bounce", revision=1)
 
 
-def test_a_problem_with_another_address_is_not_the_accounts(backend: Backend) -> None:
-    """It has a new address meanwhile; nor does an account come to life by its mail coming back."""
-    user, gone = opened(backend), a_user()
+def test_a_mail_problem_of_another_address_or_a_deleted_account_is_refused(backend: Backend) -> None:
+    """The account's email has changed since, or a bounce would recreate a deleted account."""
+    user, gone = open_account(backend), a_user()
     changes = (
         users.NoteMailProblem(user.user_id, "old@example.com", "bounce"),
         users.NoteMailProblem(gone.user_id, gone.email, "bounce"),
@@ -214,9 +204,9 @@ def test_a_problem_with_another_address_is_not_the_accounts(backend: Backend) ->
 
 
 def test_a_disabled_account_holds_nothing(backend: Backend) -> None:
-    """Status, sessions and keys change in one write, and the identities stay known."""
+    """Status, sessions and keys change in one write; the identities stay."""
     names = frozenset({"email#a@example.com"})
-    user = opened(backend, sessions={a_digest(): TOMORROW}, api_keys=frozenset({a_digest()}), identities=names)
+    user = open_account(backend, sessions={a_digest(): TOMORROW}, api_keys=frozenset({a_digest()}), identities=names)
     when = LATER + timedelta(days=1)
     backend.commit(users.Disable(user, when))
 
@@ -225,9 +215,8 @@ def test_a_disabled_account_holds_nothing(backend: Backend) -> None:
     )
 
 
-def test_a_disabled_account_is_active_again(backend: Backend) -> None:
-    """Only that changes; it holds what it held."""
-    user = opened(backend, status=users.DISABLED, identities=frozenset({"email#a@example.com"}))
+def test_a_disabled_account_is_enabled_with_what_it_holds(backend: Backend) -> None:
+    user = open_account(backend, status=users.DISABLED, identities=frozenset({"email#a@example.com"}))
     when = LATER + timedelta(days=1)
     backend.commit(users.Enable(user, when))
 
@@ -235,16 +224,14 @@ def test_a_disabled_account_is_active_again(backend: Backend) -> None:
 
 
 def test_a_closed_account_is_gone(backend: Backend) -> None:
-    """Nothing of it is left."""
-    user = opened(backend)
+    user = open_account(backend)
     backend.commit(users.Close(user))
 
     assert backend.users.get(user.user_id) is None
 
 
-def test_what_was_read_too_early_changes_nothing(backend: Backend) -> None:
-    """What rests on the account as it was read is refused."""
-    user = opened(backend)
+def test_a_change_of_a_stale_account_is_refused(backend: Backend) -> None:
+    user = open_account(backend)
     backend.commit(users.HoldKey(user.user_id, a_digest(), at_most=25))
     stale = (
         users.Rename(user, "Somebody else", NOW),
@@ -259,8 +246,8 @@ def test_what_was_read_too_early_changes_nothing(backend: Backend) -> None:
     assert [backend.refused(change) for change in stale] == [(change,) for change in stale]
 
 
-def test_what_is_gone_cannot_change(backend: Backend) -> None:
-    """No change brings an account back to life by half."""
+def test_a_change_of_a_deleted_account_is_refused(backend: Backend) -> None:
+    """No change recreates a part of an account."""
     user: User = a_user()
     gone = (
         users.Rename(user, "Somebody", NOW),
@@ -275,20 +262,20 @@ def test_what_is_gone_cannot_change(backend: Backend) -> None:
     assert [backend.refused(change) for change in gone] == [(change,) for change in gone]
 
 
-def test_a_session_takes_the_place_of_another(backend: Backend) -> None:
+def test_a_session_replaces_another(backend: Backend) -> None:
     """Also in a full account: it holds no more than before."""
     old, new = a_digest(), a_digest()
-    user = opened(backend, sessions={old: TOMORROW})
+    user = open_account(backend, sessions={old: TOMORROW})
     backend.commit(users.HoldSession(user.user_id, new, TOMORROW, 1, instead_of=old))
 
     assert backend.users.get(user.user_id) == replace(user, sessions={new: TOMORROW}, revision=1)
 
 
-def test_no_session_takes_the_place_of_one_that_is_not_held(backend: Backend) -> None:
-    """It ended, it never was, it is another account's, or the account is disabled."""
+def test_a_session_cannot_replace_one_that_is_not_held(backend: Backend) -> None:
+    """It has ended, never existed, belongs to another account, or the account is disabled."""
     held = a_digest()
-    user, other = opened(backend), opened(backend, sessions={held: TOMORROW})
-    disabled = opened(backend, status=users.DISABLED, sessions={held: TOMORROW})
+    user, other = open_account(backend), open_account(backend, sessions={held: TOMORROW})
+    disabled = open_account(backend, status=users.DISABLED, sessions={held: TOMORROW})
     late = [
         users.HoldSession(user.user_id, a_digest(), TOMORROW, 50, instead_of=held),
         users.HoldSession(disabled.user_id, a_digest(), TOMORROW, 50, instead_of=held),
@@ -298,10 +285,10 @@ def test_no_session_takes_the_place_of_one_that_is_not_held(backend: Backend) ->
     assert [backend.users.get(it.user_id) for it in (user, other, disabled)] == [user, other, disabled]
 
 
-def test_a_session_begins_beside_one_that_is_held(backend: Backend) -> None:
-    """What a person allowed in a session that has ended meanwhile is refused."""
+def test_a_session_can_require_another_that_is_held(backend: Backend) -> None:
+    """What the owner allowed in a session that has ended since is refused."""
     held, new, gone = a_digest(), a_digest(), a_digest()
-    user = opened(backend, sessions={held: TOMORROW})
+    user = open_account(backend, sessions={held: TOMORROW})
     backend.commit(users.HoldSession(user.user_id, new, TOMORROW, 50, beside=Beside(held, LATER)))
     late = users.HoldSession(user.user_id, a_digest(), TOMORROW, 50, beside=Beside(gone, LATER))
 
@@ -310,12 +297,12 @@ def test_a_session_begins_beside_one_that_is_held(backend: Backend) -> None:
 
 
 @pytest.mark.parametrize(("after", "stands"), [(-1, False), (0, False), (1, True)])
-def test_what_was_allowed_before_an_account_was_secured_counts_no_more(
+def test_what_was_allowed_before_the_account_was_secured_is_refused(
     backend: Backend, after: int, *, stands: bool
 ) -> None:
-    """Though the session in which it was allowed is still held: to the microsecond."""
+    """Though the session in which it was allowed is still held. Compared to the microsecond."""
     held = a_digest()
-    user = opened(backend, sessions={held: TOMORROW}, secured_at=LATER)
+    user = open_account(backend, sessions={held: TOMORROW}, secured_at=LATER)
     beside = Beside(held, LATER + timedelta(microseconds=after))
     hold = users.HoldSession(user.user_id, a_digest(), TOMORROW, 50, beside=beside)
 
@@ -326,10 +313,10 @@ def test_what_was_allowed_before_an_account_was_secured_counts_no_more(
         assert backend.refused(hold) == (hold,)
 
 
-def test_an_account_moves_to_another_address(backend: Backend) -> None:
-    """With the way in that goes with it, and without the other sessions or what was wrong with mail."""
+def test_an_account_changes_its_email(backend: Backend) -> None:
+    """Its email identity is swapped; other sessions and the mail problem are removed."""
     here, there = a_digest(), a_digest()
-    user = opened(
+    user = open_account(
         backend, sessions={here: TOMORROW, there: TOMORROW}, identities=frozenset({"email#a@example.com", "google#1"})
     )
     move = users.MoveAddress(
@@ -350,10 +337,10 @@ def test_an_account_moves_to_another_address(backend: Backend) -> None:
     assert backend.refused(move) == (move,)
 
 
-def test_what_a_session_asks_for_is_held_only_while_it_is(backend: Backend) -> None:
-    """A key or a login that is added just as its session ends stays out (SE-09)."""
+def test_a_key_or_identity_is_added_only_while_its_session_is_held(backend: Backend) -> None:
+    """One that is added just as its session ends is refused (SE-09)."""
     session = a_digest()
-    user = opened(backend, sessions={session: TOMORROW})
+    user = open_account(backend, sessions={session: TOMORROW})
     key = users.HoldKey(user.user_id, a_digest(), at_most=25, session=session)
     identity = users.HoldIdentity(user.user_id, "google#1", at_most=5, session=session)
     backend.commit(users.LetGoSession(user.user_id, session))

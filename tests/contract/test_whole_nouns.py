@@ -19,14 +19,14 @@ from accounts.model.users import User
 from tests.contract.backends import STORES, Backend
 from tests.contract.samples import FULL, a_toll
 
-# The digest of a browser's cookie is compared with the identity's, and not part of a session or a record.
+# The digest of a browser's cookie is compared with the identity's; sessions and records do not store it.
 NOT_STORED = {(Caller, "known_browser")}
 NAMES = {noun.__name__: noun for noun in FULL}
 every_noun = pytest.mark.parametrize("noun", NAMES.values(), ids=NAMES)
 
 
 def _changed(backend: Backend, identity: Identity) -> Identity | None:
-    """A sign-up is neither verified nor changed yet."""
+    """Write a sign-up, which is unverified and at version 0, and then its replacement."""
     backend.commit(identities.Signup(replace(identity, verified=False)))
     backend.commit(identities.Replace(replace(identity, version=identity.version - 1)))
     return backend.identities.get(identity.key)
@@ -51,7 +51,7 @@ ROUND_TRIPS: Mapping[type[Struct], Callable[[Backend, Any], Any]] = {
 
 
 def _empty(noun: Struct) -> list[str]:
-    """The fields, also of structs inside, that are empty or at their default."""
+    """The fields that are empty or at their default, also of nested structs."""
     found = []
     for field in fields(noun):
         value = getattr(noun, field.name)
@@ -63,20 +63,19 @@ def _empty(noun: Struct) -> list[str]:
     return found
 
 
-def test_every_store_has_its_noun_among_the_samples() -> None:
-    """A new table is checked like the others."""
+def test_every_store_has_a_sample_of_its_noun() -> None:
     assert {store.mapping.of for store in STORES.values()} == set(FULL)
 
 
 @every_noun
 def test_a_sample_has_no_field_that_is_empty_or_at_its_default(noun: type[Struct]) -> None:
-    """Give a new field a value in ``tests/contract/samples.py``: only then does a round trip show that it is stored."""
+    """Give a new field a value in ``tests/contract/samples.py``, or no round trip shows that it is stored."""
     assert _empty(FULL[noun]()) == []
 
 
 @every_noun
-def test_a_noun_comes_back_whole(backend: Backend, noun: type[Struct]) -> None:
-    """Every field is stored and read. A field without an attribute is missing from the noun's model in ``dynamo``."""
+def test_a_noun_is_read_with_every_field(backend: Backend, noun: type[Struct]) -> None:
+    """A field that fails here is missing from the noun's model in ``dynamo``."""
     full = FULL[noun]()
 
     assert ROUND_TRIPS[noun](backend, full) == full

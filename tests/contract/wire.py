@@ -1,4 +1,4 @@
-"""Stepping in between the stores and DynamoDB: to watch what is asked, to fail, and to be as busy as AWS can be."""
+"""Intercept requests between the stores and DynamoDB: to record them, to fail them, or to cancel them as AWS does."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ _MANY_CONNECTIONS = 64
 
 @contextmanager
 def between(event: str, handler: Handler) -> Iterator[None]:
-    """Have botocore call ``handler`` at ``event`` of its client."""
+    """Call ``handler`` at ``event`` of the connection's botocore client."""
     events = connection().client.meta.events
     events.register_first(event, handler)
     try:
@@ -30,7 +30,7 @@ def between(event: str, handler: Handler) -> Iterator[None]:
 
 @contextmanager
 def watched() -> Iterator[list[tuple[str, dict[str, Any]]]]:
-    """Write down every operation that is asked for, and what it was given."""
+    """Record every operation with its parameters."""
     seen: list[tuple[str, dict[str, Any]]] = []
 
     def note(params: dict[str, Any], model: Any, **_: Any) -> None:
@@ -42,7 +42,7 @@ def watched() -> Iterator[list[tuple[str, dict[str, Any]]]]:
 
 @contextmanager
 def answering(*answers: Callable[[AWSPreparedRequest], AWSResponse | None]) -> Iterator[list[AWSPreparedRequest]]:
-    """Answer requests in DynamoDB's stead, the last of ``answers`` over and over; None lets a request through."""
+    """Answer requests instead of DynamoDB, repeating the last of ``answers``; None lets a request through."""
     requests: list[AWSPreparedRequest] = []
 
     def answer(request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
@@ -54,36 +54,34 @@ def answering(*answers: Callable[[AWSPreparedRequest], AWSResponse | None]) -> I
 
 
 def let_through(_request: AWSPreparedRequest) -> None:
-    """No answer of ours."""
+    """Let DynamoDB answer."""
 
 
 def error(status: int, code: str, **more: Any) -> Callable[[AWSPreparedRequest], AWSResponse]:
-    """DynamoDB's own form of an error."""
+    """An error in DynamoDB's format."""
     kind = f"com.amazonaws.dynamodb.v20120810#{code}"
-    body = json.dumps({"__type__": kind, "__type": kind, "message": "as told by the test", **more}).encode()
+    body = json.dumps({"__type__": kind, "__type": kind, "message": "a test", **more}).encode()
     return lambda request: AWSResponse(request.url, status, {"x-amzn-errortype": code}, _Raw(body))
 
 
 def cancelled(*codes: str) -> Callable[[AWSPreparedRequest], AWSResponse]:
-    """A transaction that did not go through, with the reason of each of its items."""
-    reasons = [{"Code": code} if code == "None" else {"Code": code, "Message": "so it is"} for code in codes]
+    """A cancelled transaction, with the reason for each of its items."""
+    reasons = [{"Code": code} if code == "None" else {"Code": code, "Message": "a test"} for code in codes]
     return error(400, "TransactionCanceledException", CancellationReasons=reasons)
 
 
 class _Raw(BytesIO):
     def stream(self, *_: Any, **__: Any) -> Iterator[bytes]:
-        """The whole body."""
         yield self.read()
 
 
 class Crowd:
-    """Lets transactions through as DynamoDB in AWS does, and DynamoDB Local does not.
+    """Cancels a transaction that meets another in progress on an item, as DynamoDB in AWS does.
 
-    One that meets another on an item, while that is under way, is cancelled rather than queued; ``cancelled`` counts.
+    DynamoDB Local queues it. ``cancelled`` is the number of cancelled transactions.
     """
 
     def __init__(self) -> None:
-        """Nobody is under way yet."""
         self.cancelled = 0
         self._http = URLLib3Session(max_pool_connections=_MANY_CONNECTIONS)
         self._lock = Lock()
@@ -95,7 +93,7 @@ class Crowd:
 
     @contextmanager
     def gathered(self) -> Iterator[None]:
-        """Stand in the way of all transactions meanwhile."""
+        """Send all transactions through this crowd."""
         with between("before-send.dynamodb.TransactWriteItems", self._admit):
             yield
         self._http.close()
