@@ -7,7 +7,6 @@ is assembled twice per call. Leaving these out takes an eighth off a cold start 
 
 from __future__ import annotations
 
-import os
 from functools import cache
 
 from botocore import __version__, handlers
@@ -26,8 +25,9 @@ def session() -> Session:
     made = Session(include_builtin_handlers=False)
     made.set_default_client_config(Config(user_agent=_USER_AGENT))
     # Botocore asks the environment first, where Lambda puts them, but creates all its other sources to do so.
-    if EnvProvider.ACCESS_KEY in os.environ:
-        made.register_component("credential_provider", CredentialResolver([EnvProvider()]))
+    environment = EnvProvider()
+    if EnvProvider.ACCESS_KEY in environment.environ:
+        made.register_component("credential_provider", CredentialResolver([environment]))
     events = made.get_component("event_emitter")
     register = {handlers.REGISTER_FIRST: events.register_first, handlers.REGISTER_LAST: events.register_last}
     for name, hook, *order in handlers.BUILTIN_HANDLERS:
