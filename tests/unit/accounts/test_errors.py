@@ -8,7 +8,7 @@ import pytest
 from accounts import errors, limits
 from accounts.errors import AccountsError, MethodNotAllowed, Refusal, TooManyAttempts, Unavailable
 
-# Never raised themselves: what others share.
+# Base classes, which are never raised themselves.
 _ABSTRACT = {AccountsError, Refusal}
 
 
@@ -23,7 +23,7 @@ def _defined() -> list[type[AccountsError]]:
 
 
 def _drawn() -> list[tuple[str, str]]:
-    """Each name of the drawing with the name it hangs on."""
+    """Each class of the drawing with its parent."""
     parents, found = [""], []
     for indent, name in re.findall(r"^ {4}((?:[│├└─ ]{4})*)(\w+)", errors.__doc__ or "", re.MULTILINE):
         depth = len(indent) // 4
@@ -33,14 +33,14 @@ def _drawn() -> list[tuple[str, str]]:
 
 
 def test_the_tree_is_as_drawn() -> None:
-    """Every class under its parent; nothing is drawn that is not there, and nothing is left out."""
+    """Every class has the drawn parent, and both list the same classes."""
     classes = [(kind.__name__, kind.__bases__[0].__name__) for kind in _defined()]
 
     assert sorted(_drawn()) == sorted([("AccountsError", ""), *classes[1:]])
 
 
 def test_each_refusal_has_its_own_code() -> None:
-    """Programs tell them apart by it, and two never share one; RFC 6749 has one word for a bad grant or client."""
+    """Clients tell them apart by code; RFC 6749 has one code for an invalid grant or client."""
     sharing = {Refusal, errors.GrantReused, errors.ClientAuthentication, errors.SigningUnavailable}
     codes = [kind.__dict__.get("code") for kind in _defined() if kind not in sharing]
 
@@ -49,7 +49,7 @@ def test_each_refusal_has_its_own_code() -> None:
 
 
 def test_codes_are_stable() -> None:
-    """Clients hold on to them: there may be new ones, but changing one of these breaks somebody."""
+    """Clients depend on them: new ones may be added, but changing one of these breaks clients."""
     promised = {
         "AccountsError": "internal_error",
         "InvalidInput": "invalid_input",
@@ -85,22 +85,22 @@ def _examples() -> list[AccountsError]:
 
 
 def test_each_refusal_has_its_own_sentence() -> None:
-    """Each says what to do, and no two say the same."""
+    """Each says what to do, and no two are equal."""
     sentences = [error.message for error in _examples() if type(error) is not errors.ConfigurationError]
 
     assert len(set(sentences)) == len(sentences)
     assert all(re.fullmatch(r"[A-Z].+\.", sentence) for sentence in sentences)
 
 
-def test_each_refusal_is_logged_under_a_name() -> None:
-    """Of the OWASP Logging Vocabulary's form."""
+def test_each_refusal_has_an_event_for_the_log() -> None:
+    """In the form of the OWASP Logging Vocabulary."""
     families = ("input_", "authn_", "authz_", "malicious_", "excess_", "sys_", "business_")
 
     assert [error for error in _examples() if not error.event.startswith(families)] == []
 
 
-def test_a_better_sentence_may_be_given() -> None:
-    """It takes the place of the class's own, also where Python prints the error."""
+def test_a_more_specific_sentence_may_be_given() -> None:
+    """It replaces the class's own, also where Python prints the error."""
     refusal = errors.InvalidInput("Enter a name.")
 
     assert (refusal.message, str(refusal), refusal.code) == ("Enter a name.", "Enter a name.", "invalid_input")
@@ -120,7 +120,7 @@ def test_a_better_sentence_may_be_given() -> None:
     ],
 )
 def test_too_many_attempts_says_how_long_to_wait(seconds: int, retry_after: int, words: str) -> None:
-    """In words that never promise less than it takes, and at least one second."""
+    """Never less than it takes, and at least one second."""
     refusal = TooManyAttempts(seconds)
 
     assert refusal.retry_after == retry_after
@@ -134,7 +134,7 @@ def test_method_not_allowed_names_the_methods() -> None:
     assert (refusal.allowed, refusal.message) == (("GET", "POST"), "This address answers GET, POST only.")
 
 
-def test_unavailable_says_when_to_come_back_and_is_no_refusal() -> None:
+def test_unavailable_says_when_to_retry_and_is_not_a_refusal() -> None:
     """A machine error is never called the caller's."""
     assert Unavailable().retry_after == 5
     assert not isinstance(Unavailable(), Refusal)

@@ -1,4 +1,4 @@
-"""Making, digesting and comparing secrets."""
+"""Creating, digesting and comparing secrets."""
 
 import hashlib
 
@@ -17,8 +17,8 @@ def test_tokens_are_43_url_safe_characters_and_all_different() -> None:
 
 
 @pytest.mark.parametrize("length", [0, 1, 28, 58])
-def test_base62_has_the_length_asked_for(length: int) -> None:
-    """Exactly so many characters, all of the alphabet."""
+def test_base62_has_the_requested_length(length: int) -> None:
+    """Exactly that many characters, all of the alphabet."""
     text = secrets.random_base62(length)
 
     assert len(text) == length
@@ -26,14 +26,14 @@ def test_base62_has_the_length_asked_for(length: int) -> None:
 
 
 def test_base62_uses_every_letter() -> None:
-    """The alphabet is 0-9A-Za-z, and no letter is left out of 10,000."""
+    """The alphabet is 0-9A-Za-z, and every letter occurs among 10,000."""
     assert len(set(secrets.BASE62)) == 62
     assert set(secrets.random_base62(10_000)) == set(secrets.BASE62)
 
 
 @pytest.mark.parametrize("secret", ["", "abc", "é🔒"])
 def test_the_digest_is_sha_256_in_hex(secret: str) -> None:
-    """What is stored is SHA-256 of the UTF-8 text."""
+    """SHA-256 of the UTF-8 text is what is stored."""
     assert secrets.digest(secret) == hashlib.sha256(secret.encode("utf-8")).hexdigest()
 
 
@@ -49,12 +49,12 @@ def test_the_digest_is_sha_256_in_hex(secret: str) -> None:
     ],
 )
 def test_equal_compares_text_of_any_kind(left: str, right: str, *, same: bool) -> None:
-    """Also text outside ASCII, which hmac.compare_digest alone would not take."""
+    """Also text outside ASCII, which hmac.compare_digest alone would not accept."""
     assert secrets.equal(left, right) is same
 
 
-def test_a_successor_wants_both_the_token_and_its_salt() -> None:
-    """The same each time, a token like any other, and another for any other token or salt."""
+def test_a_successor_needs_both_the_token_and_its_salt() -> None:
+    """Deterministic, a token like any other, and different for any other token or salt."""
     token, salt = secrets.new_token(), secrets.new_token()
     successor = secrets.successor(token, salt)
     others = {secrets.successor(token, secrets.new_token()), secrets.successor(secrets.new_token(), salt), token, salt}

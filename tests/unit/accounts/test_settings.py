@@ -1,4 +1,4 @@
-"""What a deployment configures: an unsafe one never serves."""
+"""What a deployment configures: an unsafe configuration never serves."""
 
 import pytest
 
@@ -10,13 +10,13 @@ _GOOD = {"STAGE": "prod", "SITE_URL": "https://accounts.example.com", "EMPTY": "
 
 
 def refusal_of(**environ: str) -> str:
-    """The sentence that the operator reads in the log of a start that failed."""
+    """The sentence that the operator reads in the log of a failed start."""
     with pytest.raises(ConfigurationError) as refusal:
         settings.load(environ)
     return refusal.value.message
 
 
-def test_a_good_configuration_is_loaded() -> None:
+def test_a_valid_configuration_is_loaded() -> None:
     """Stage, origin, and the environment for the rest."""
     assert settings.load(_GOOD) == Settings("prod", "https://accounts.example.com", _GOOD)
 
@@ -77,7 +77,7 @@ def test_an_origin_as_browsers_write_it_is_accepted(stage: str, url: str) -> Non
     ],
 )
 def test_any_other_site_is_refused_at_start(url: str) -> None:
-    """What no browser sends as its Origin would turn every request away, or let a wrong one in."""
+    """A value that browsers never send as Origin would refuse every request, or accept a wrong one."""
     assert refusal_of(STAGE="prod", SITE_URL=url) == (
         "SITE_URL must be an https origin such as https://accounts.example.com (http only on loopback): "
         "lower case, no path, no default port."
@@ -86,18 +86,18 @@ def test_any_other_site_is_refused_at_start(url: str) -> None:
 
 @pytest.mark.parametrize("stage", ["", "production", "PROD", "test"])
 def test_an_unknown_stage_is_refused(stage: str) -> None:
-    """There are three."""
+    """There are three stages."""
     assert refusal_of(STAGE=stage, SITE_URL=_GOOD["SITE_URL"]) == "STAGE must be one of local, dev, prod."
 
 
-def test_nothing_configured_is_refused() -> None:
+def test_an_empty_configuration_is_refused() -> None:
     """A function without its environment does not start."""
     assert refusal_of() == "STAGE must be one of local, dev, prod."
 
 
 @pytest.mark.parametrize("name", ["EMPTY", "MISSING"])
-def test_a_setting_that_is_needed_must_be_there(name: str) -> None:
-    """Missing and empty are the same: nothing falls back silently."""
+def test_a_required_setting_must_not_be_missing_or_empty(name: str) -> None:
+    """Nothing falls back silently."""
     with pytest.raises(ConfigurationError) as refusal:
         settings.load(_GOOD)[name]
 
@@ -105,13 +105,13 @@ def test_a_setting_that_is_needed_must_be_there(name: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["14", "65", "", "fifteen", "15 ", "+15", "1_5", "\u0661\u0665"])
-def test_a_password_length_that_is_not_safe_is_refused(value: str) -> None:
-    """Below 15 no list of common passwords helps (PW-01), above 64 people could not comply; nor what is no number."""
+def test_an_unsafe_password_length_is_refused(value: str) -> None:
+    """Below 15 no list of common passwords helps (PW-01), above 64 people could not comply; nor may it be no number."""
     with pytest.raises(ConfigurationError):
         _ = settings.load(_GOOD | {"PASSWORD_MIN_CHARACTERS": value}).password_min_characters
 
 
-def test_a_password_length_within_the_limits_is_the_deployments() -> None:
+def test_a_password_length_within_the_limits_is_accepted() -> None:
     """Both ends included."""
     loaded = [settings.load(_GOOD | {"PASSWORD_MIN_CHARACTERS": value}) for value in ("15", "64")]
 
@@ -119,7 +119,7 @@ def test_a_password_length_within_the_limits_is_the_deployments() -> None:
 
 
 def test_settings_are_read_by_name() -> None:
-    """Needed ones and optional ones."""
+    """Required ones and optional ones."""
     loaded = settings.load(_GOOD)
 
     assert (loaded["USERS_TABLE"], loaded.optional("USERS_TABLE"), loaded.optional("MISSING")) == ("users", "users", "")

@@ -1,4 +1,4 @@
-"""Log lines and metrics: names that we chose, and never what a caller sent or an exception says."""
+"""Log lines and metrics: the service's own names, never what a caller sent or an exception says."""
 
 import io
 import json
@@ -33,7 +33,7 @@ def _caused() -> BaseException:
 
 
 def test_an_error_is_described_by_type_and_place() -> None:
-    """Innermost frame first; not a word of its message (ASVS 16.2.5)."""
+    """Innermost frame first; nothing of its message (ASVS 16.2.5)."""
     described = telemetry.describe(_caught(InvalidInput("olive@example.com is not right")))
 
     assert re.fullmatch(r"InvalidInput at test_telemetry\.py:\d+ _caught", described)
@@ -47,7 +47,7 @@ def test_its_causes_are_described_too() -> None:
     assert re.fullmatch(rf"Unavailable {place} \| KeyError {place}", described)
 
 
-def test_aws_errors_tell_their_code() -> None:
+def test_aws_errors_have_their_code() -> None:
     """And not their message, which may quote the request."""
     response = {"Error": {"Code": "ThrottlingException", "Message": "slow down, olive@example.com"}}
     described = telemetry.describe(ClientError(response, "GetItem"))
@@ -56,12 +56,12 @@ def test_aws_errors_tell_their_code() -> None:
 
 
 def test_an_aws_error_without_a_code_is_described() -> None:
-    """Emulators answer oddly."""
+    """Emulators return some."""
     assert telemetry.describe(ClientError({}, "GetItem")) == "ClientError() at nowhere"
 
 
 def test_deep_calls_are_cut_to_four_frames() -> None:
-    """A line stays readable."""
+    """A line must be readable."""
 
     def deep(levels: int) -> None:
         if levels:
@@ -75,8 +75,8 @@ def test_deep_calls_are_cut_to_four_frames() -> None:
     assert telemetry.describe(caught.value).count(" < ") == 3
 
 
-def test_errors_that_name_each_other_end() -> None:
-    """A ring of causes is described a few times round, not for ever."""
+def test_a_cycle_of_causes_ends() -> None:
+    """It is described a few times."""
     one, other = ValueError(), TypeError()
     one.__cause__, other.__cause__ = other, one
 
@@ -94,7 +94,7 @@ def test_a_line_is_one_line_whatever_a_client_calls_itself(log: io.StringIO, log
 
 
 def test_a_line_carries_its_event_level_and_correlation(logged: Logged) -> None:
-    """Each line its own: the request before leaves nothing behind."""
+    """Each line its own: nothing of the previous request remains."""
     telemetry.record("one", {"request_id": "1", "user_id": "u"}, level="info")
     telemetry.record("two", {}, level="warning")
 
@@ -116,8 +116,8 @@ def _counted(printed: str) -> list[tuple[str, dict[str, str]]]:
 
 
 @pytest.mark.usefixtures("log")
-def test_an_outcome_that_is_watched_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
-    """In the embedded metric format, under its own name; by method where it has one, each by itself."""
+def test_a_watched_outcome_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    """In the embedded metric format, under its own name; by method where it has one."""
     telemetry.record("authn_login_success", {"method": "google"}, level="info")
     telemetry.record("authn_login_fail", {"method": "password", "user_id": "u"}, level="warning")
     telemetry.record("authn_login_success", {"method": "password"}, level="info")
@@ -130,7 +130,7 @@ def test_an_outcome_that_is_watched_is_counted(capsys: pytest.CaptureFixture[str
 
 
 @pytest.mark.parametrize("event", ["page_shown", "session_shown", "never_heard_of"])
-def test_what_nobody_watches_is_only_written(event: str, capsys: pytest.CaptureFixture[str], logged: Logged) -> None:
+def test_an_unwatched_outcome_is_only_logged(event: str, capsys: pytest.CaptureFixture[str], logged: Logged) -> None:
     """A metric costs money each month that it is written."""
     telemetry.record(event, {}, level="info")
 
@@ -139,16 +139,16 @@ def test_what_nobody_watches_is_only_written(event: str, capsys: pytest.CaptureF
 
 @pytest.mark.usefixtures("log")
 @pytest.mark.parametrize("method", ["", "session", "x" * 300, "google\n", "password google"])
-def test_nobody_can_make_up_a_metric(method: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """A method that is not listed makes none, wherever it came from: each would be charged for."""
+def test_a_caller_cannot_create_a_metric(method: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A method that is not listed creates none: each would be charged."""
     for event in ("authn_login_success", "authn_provider_fail", "user_shown", "authn_token_issued"):
         telemetry.record(event, {"method": method}, level="info")
 
     assert capsys.readouterr().out == ""
 
 
-def test_mail_is_told_without_its_recipient(logged: Logged) -> None:
-    """What became of it, and why not."""
+def test_an_email_is_logged_without_its_recipient(logged: Logged) -> None:
+    """With its outcome and the reason."""
     telemetry.mail("sent")
     telemetry.mail_failed(Unavailable("olive@example.com"))
     telemetry.dependency_failed(ValueError("olive@example.com"))

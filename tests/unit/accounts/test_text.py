@@ -27,7 +27,7 @@ _TOO_LONG = "The name can have 10 characters at most."
     ],
 )
 def test_visible_text_is_kept(typed: str, kept: str) -> None:
-    """NFC and no outer spaces; nothing else is changed, and escaping is left to where it is shown."""
+    """NFC and no outer spaces; nothing else changes, and output is escaped where it is shown."""
     assert text.line("name", typed, at_most=10) == kept
 
 
@@ -36,7 +36,7 @@ def test_visible_text_is_kept(typed: str, kept: str) -> None:
     ["a\nb", "a\rb", "a\tb", "a\0b", "a\x1bb", "a\x7fb", "a\u202eb", "a\u200bb", "a\u2028b", "a\ud800b", "a\ue000b"],
 )
 def test_invisible_characters_are_refused(typed: str) -> None:
-    """Controls, bidi overrides, zero width, line separators, surrogates and private use can fake another name."""
+    """Controls, bidi overrides, zero width, line separators, surrogates and private use can imitate another name."""
     with pytest.raises(InvalidInput) as refusal:
         text.line("name", typed, at_most=10)
 
@@ -45,7 +45,7 @@ def test_invisible_characters_are_refused(typed: str) -> None:
 
 @pytest.mark.parametrize("typed", ["01234567890", " 0123456789", "\u0958" * 6, "x" * 1_000_000])
 def test_more_than_the_limit_is_refused(typed: str) -> None:
-    """The limit counts what was typed, and what is kept: U+0958 becomes two characters in NFC."""
+    """The limit applies to the text as typed and as stored: U+0958 becomes two characters in NFC."""
     with pytest.raises(InvalidInput) as refusal:
         text.line("name", typed, at_most=10)
 
@@ -53,8 +53,8 @@ def test_more_than_the_limit_is_refused(typed: str) -> None:
 
 
 @pytest.mark.parametrize("typed", ["", " ", "\t\n"])
-def test_a_required_text_is_not_empty(typed: str) -> None:
-    """Spaces alone are no name."""
+def test_a_required_text_must_not_be_empty(typed: str) -> None:
+    """Spaces alone are not enough."""
     with pytest.raises(InvalidInput) as refusal:
         text.line("name", typed, at_most=10, required=True)
 
@@ -63,8 +63,8 @@ def test_a_required_text_is_not_empty(typed: str) -> None:
 
 @exactly
 @given(st.text(max_size=20))
-def test_what_is_kept_is_one_line_and_a_fixed_point(typed: str) -> None:
-    """Any text is refused or becomes one line that would be kept as it is."""
+def test_stored_text_is_one_line_and_a_fixed_point(typed: str) -> None:
+    """Any text is refused, or becomes one line that would be stored unchanged."""
     try:
         kept = text.line("name", typed, at_most=20)
     except InvalidInput:

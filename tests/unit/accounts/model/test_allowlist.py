@@ -1,4 +1,4 @@
-"""What a deployment may add to the origins that start a sign-in."""
+"""What a deployment may add to the origins that may start a login."""
 
 import pytest
 
@@ -25,14 +25,14 @@ SITE_URL = "https://accounts.example.com"
         "null",
     ],
 )
-def test_a_deployment_cannot_add_what_is_not_safe(addition: str) -> None:
-    """Only https, or this machine; no wildcard; the function does not even start."""
+def test_a_deployment_cannot_add_an_unsafe_origin(addition: str) -> None:
+    """Only https, or this machine; no wildcard; otherwise the function does not start."""
     with pytest.raises(ConfigurationError, match="AllowedOrigins"):
         Allowlist(SITE_URL, [addition])
 
 
-def test_an_addition_is_one_origin_and_not_its_neighbours() -> None:
-    """Scheme, host and port."""
+def test_an_addition_allows_that_origin_only() -> None:
+    """Scheme, host and port must match."""
     allowlist = Allowlist(SITE_URL, ["https://App.Example.net.:8443"])
     answers = {
         text: allowlist.allows(parse(text))

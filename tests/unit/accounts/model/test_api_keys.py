@@ -1,4 +1,4 @@
-"""API keys: the format that existing clients check, and what is kept of one."""
+"""API keys: the format that existing clients check, and what is stored of one."""
 
 import zlib
 from copy import replace
@@ -12,7 +12,7 @@ from accounts.model.api_keys import ApiKey
 from tests.unit.accounts.stage import NOW, later
 
 
-def _made(name: str = "laptop", description: str = "") -> tuple[str, ApiKey]:
+def _created(name: str = "laptop", description: str = "") -> tuple[str, ApiKey]:
     return api_keys.make("u" * 28, name=name, description=description, now=NOW)
 
 
@@ -35,7 +35,7 @@ def test_the_checksum_is_crc_32_in_base62(body: str, crc: int, checksum: str) ->
 
 
 def test_a_small_checksum_is_padded_with_zeros() -> None:
-    """Six digits always, or the length would vary."""
+    """Always six digits, or the length would vary."""
     bodies = (f"comfyui-{number:058d}" for number in range(10_000))
     body = min(bodies, key=lambda text: zlib.crc32(text.encode()))
 
@@ -43,9 +43,9 @@ def test_a_small_checksum_is_padded_with_zeros() -> None:
     assert api_keys.is_well_formed(f"{body}{_base62(zlib.crc32(body.encode()))}")
 
 
-def test_a_made_key_is_72_characters_of_the_format() -> None:
-    """``comfyui-``, 58 of base62, and its checksum: each key its own."""
-    keys = {_made()[0] for _ in range(100)}
+def test_a_new_key_is_72_characters_of_the_format() -> None:
+    """``comfyui-``, 58 random base62 characters, and their checksum."""
+    keys = {_created()[0] for _ in range(100)}
 
     assert len(keys) == 100
     assert {len(key) for key in keys} == {72}
@@ -53,9 +53,9 @@ def test_a_made_key_is_72_characters_of_the_format() -> None:
     assert all(api_keys.is_well_formed(key) for key in keys)
 
 
-def test_every_changed_character_is_noticed() -> None:
-    """One wrong character anywhere, any other letter in its place, and the key is refused unlooked at (AK-03)."""
-    key = _made()[0]
+def test_every_changed_character_is_detected() -> None:
+    """One wrong character anywhere, replaced by any other, and the key is refused without a lookup (AK-03)."""
+    key = _created()[0]
     changed = (
         key[:place] + letter + key[place + 1 :]
         for place in range(72)
@@ -66,9 +66,9 @@ def test_every_changed_character_is_noticed() -> None:
     assert [text for text in changed if api_keys.is_well_formed(text)] == []
 
 
-def test_neighbours_that_changed_places_are_noticed() -> None:
-    """The other slip of fingers."""
-    key = _made()[0]
+def test_swapped_neighbours_are_detected() -> None:
+    """The other common typo."""
+    key = _created()[0]
     swapped = {key[:i] + key[i + 1] + key[i] + key[i + 2 :] for i in range(71)} - {key}
 
     assert [text for text in swapped if api_keys.is_well_formed(text)] == []
@@ -77,23 +77,23 @@ def test_neighbours_that_changed_places_are_noticed() -> None:
 @pytest.mark.parametrize(
     "text", ["", "comfyui-", "x" * 72, "é" * 72, "comfyui-" + "é" * 64, "comfyui-" + "\ud800" * 64]
 )
-def test_what_is_no_key_is_not_well_formed(text: str) -> None:
-    """Whatever is sent, the answer is no and never an error."""
+def test_anything_else_is_not_well_formed(text: str) -> None:
+    """The answer is False, never an exception."""
     assert not api_keys.is_well_formed(text)
 
 
 def test_a_key_of_another_length_is_not_well_formed() -> None:
-    """Shorter or longer, even if the checksum is right for it."""
-    key = _made()[0]
+    """Shorter or longer, even with a correct checksum."""
+    key = _created()[0]
     longer = "comfyui-" + "A" * 59
     longer += _base62(zlib.crc32(longer.encode()))
 
     assert [api_keys.is_well_formed(text) for text in (key[:-1], key + "0", " " + key, longer)] == [False] * 4
 
 
-def test_everything_but_the_key_is_kept() -> None:
-    """The digest is its id, ``comfyui-`` and eight more are shown, and the plain text is nowhere (AK-01, AK-02)."""
-    plaintext, key = _made(" laptop ", "for tests")
+def test_everything_but_the_key_is_stored() -> None:
+    """Its id is the digest; ``comfyui-`` and eight more characters are shown (AK-01, AK-02)."""
+    plaintext, key = _created(" laptop ", "for tests")
 
     assert key == ApiKey(secrets.digest(plaintext), "u" * 28, "laptop", "for tests", plaintext[:16], NOW)
     assert plaintext not in repr(key)
@@ -110,24 +110,23 @@ def test_everything_but_the_key_is_kept() -> None:
         ("n", "d\0", "The description can have letters, digits, signs and spaces, but no invisible characters."),
     ],
 )
-def test_names_have_rules(name: str, description: str, message: str) -> None:
-    """A name is required, both are limited and visible (AK-13)."""
+def test_names_are_required_limited_and_visible(name: str, description: str, message: str) -> None:
+    """The description is limited and visible too (AK-13)."""
     with pytest.raises(InvalidInput) as refusal:
-        _made(name, description)
+        _created(name, description)
 
     assert refusal.value.message == message
 
 
-def test_the_longest_names_fit() -> None:
-    """At the edge."""
-    key = _made("n" * 64, "d" * 256)[1]
+def test_the_longest_names_are_accepted() -> None:
+    key = _created("n" * 64, "d" * 256)[1]
 
     assert (len(key.name), len(key.description)) == (64, 256)
 
 
-def test_use_is_written_down_every_five_minutes() -> None:
-    """The first use at once, then at most one write an interval (AK-12)."""
-    unused = _made()[1]
+def test_use_is_recorded_every_five_minutes() -> None:
+    """The first use at once, then at most one write per interval (AK-12)."""
+    unused = _created()[1]
     used = replace(unused, last_used_at=NOW)
 
     assert unused.is_due_for_touch(NOW)

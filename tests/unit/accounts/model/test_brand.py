@@ -1,4 +1,4 @@
-"""A deployment's name and colours: refused at start when people could not read them."""
+"""A deployment's name and colours: unreadable ones are refused at start."""
 
 from copy import replace
 
@@ -14,7 +14,7 @@ BRAND = Brand("Comfy account", "#1a56db", "#8ab4ff", "https://support.example.co
 COLOURS = st.integers(0, 0xFFFFFF).map(lambda value: f"#{value:06x}")
 
 
-def test_contrast_is_what_the_standard_says() -> None:
+def test_contrast_follows_the_standard() -> None:
     """Known ratios: black on white is 21; #767676 is the palest grey that passes on white."""
     assert brand.contrast("#000000", "#ffffff") == pytest.approx(21)
     assert brand.contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.01)
@@ -23,31 +23,31 @@ def test_contrast_is_what_the_standard_says() -> None:
 
 @given(COLOURS, COLOURS)
 def test_contrast_has_no_direction(one: str, other: str) -> None:
-    """Text on ground or ground on text."""
+    """Text on background equals background on text."""
     assert brand.contrast(one, other) == brand.contrast(other, one) >= 1
 
 
-def test_the_colours_of_the_template_can_be_read() -> None:
-    """The default ones."""
+def test_the_default_colours_are_readable() -> None:
+    """Those of the template."""
     assert brand.checked(BRAND) == BRAND
 
 
 @pytest.mark.parametrize("colour", ["#ffcc00", "blue", "#fff", "", "#1a56db; }", "#1a56dg"])
 def test_an_unreadable_accent_is_refused(colour: str) -> None:
-    """Too pale for white text, or not a colour at all."""
+    """Too pale for white text, or not a colour."""
     with pytest.raises(ConfigurationError, match="must be written"):
         brand.checked(replace(BRAND, accent=colour))
 
 
 @pytest.mark.parametrize("colour", ["#1a56db", "#000000", "white"])
 def test_an_unreadable_dark_accent_is_refused(colour: str) -> None:
-    """Too dark for a dark ground."""
+    """Too dark for a dark background."""
     with pytest.raises(ConfigurationError, match="must be written"):
         brand.checked(replace(BRAND, accent_dark=colour))
 
 
 @pytest.mark.parametrize("name", ["", " ", "Comfy\r\nBcc: mallory@example.com", "Comfy\n", "Comfy\x00", "Comfy\u202e"])
 def test_a_name_that_could_end_a_header_is_refused(name: str) -> None:
-    """Every mail says it in its ``From``."""
+    """Every email has it in its ``From``."""
     with pytest.raises(ConfigurationError, match="SITE_NAME"):
         brand.checked(replace(BRAND, name=name))

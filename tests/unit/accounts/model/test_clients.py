@@ -1,4 +1,4 @@
-"""Where the answers of a sign-in may go: exact but for the port of a loopback address."""
+"""Where a client's authorization response may go: an exact match except for the port of a loopback address."""
 
 import pytest
 
@@ -22,8 +22,8 @@ LONG = "http://127.0.0.1:8188/callback" + "a" * 2048
         (COMFY_LOCAL_WEB, "http://localhost:8188/"),
     ],
 )
-def test_a_loopback_address_is_taken_on_any_port(client_id: str, uri: str) -> None:
-    """The program learns its port when it runs (RFC 8252 7.3)."""
+def test_a_loopback_address_is_accepted_on_any_port(client_id: str, uri: str) -> None:
+    """The program learns its port at run time (RFC 8252 7.3)."""
     client = clients.load().get(client_id)
 
     assert client is not None
@@ -90,7 +90,7 @@ def test_a_loopback_address_is_taken_on_any_port(client_id: str, uri: str) -> No
         LONG,
     ],
 )
-def test_anything_else_is_not_taken(client_id: str, uri: str) -> None:
+def test_anything_else_is_refused(client_id: str, uri: str) -> None:
     """No other path, host, scheme, port, query, fragment, user, spelling or pattern (OA-12)."""
     client = clients.load().get(client_id)
 
@@ -98,8 +98,8 @@ def test_anything_else_is_not_taken(client_id: str, uri: str) -> None:
     assert not client.takes(uri)
 
 
-def test_no_client_takes_what_is_another_clients() -> None:
-    """A path belongs to one of them."""
+def test_no_client_accepts_the_address_of_another() -> None:
+    """A path belongs to one client."""
     cli, web = (clients.load().get(client_id) for client_id in (COMFY_CLI, COMFY_LOCAL_WEB))
 
     assert cli is not None
@@ -108,8 +108,8 @@ def test_no_client_takes_what_is_another_clients() -> None:
     assert not web.takes("http://127.0.0.1:8188/callback")
 
 
-def test_a_deployment_adds_clients_of_its_own() -> None:
-    """An https address is taken to the letter, with its port."""
+def test_a_deployment_can_add_clients() -> None:
+    """An https address is compared exactly, with its port."""
     added = clients.load(
         " desk|Desk tool|http://127.0.0.1/done https://desk.example.com:8443/done ; web|Web|https://w.example/ ;"
     )
@@ -157,19 +157,19 @@ def test_a_deployment_adds_clients_of_its_own() -> None:
         f"desk|Desk tool|https://desk.example/{'a' * 2048}",
     ],
 )
-def test_a_client_that_is_not_safe_stops_the_deployment(additions: str) -> None:
-    """At start, and not when somebody signs in."""
+def test_an_unsafe_client_stops_the_deployment(additions: str) -> None:
+    """At start, not at the first login."""
     with pytest.raises(ConfigurationError):
         clients.load(additions)
 
 
 @pytest.mark.parametrize("requested", ["", "account", "openid profile", "comfy-cloud:jobs:read account"])
-def test_every_scope_comes_to_the_one_there_is(requested: str) -> None:
-    """Unknown ones are passed over, and the answer says what was granted (RFC 6749 3.3)."""
+def test_any_scope_is_granted_as_the_one_that_exists(requested: str) -> None:
+    """Unknown scopes are ignored, and the response says what was granted (RFC 6749 3.3)."""
     assert clients.granted(requested) == "account"
 
 
 @pytest.mark.parametrize("requested", [" ", "account ", " account", "a  b", 'a"b', "a\\b", "ä", "a\nb", "account\n"])
-def test_what_cannot_be_a_scope_is_not_granted(requested: str) -> None:
-    """RFC 6749 3.3 says of which characters it is."""
+def test_a_malformed_scope_is_refused(requested: str) -> None:
+    """RFC 6749 3.3 defines its characters."""
     assert clients.granted(requested) is None

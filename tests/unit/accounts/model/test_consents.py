@@ -1,4 +1,4 @@
-"""A program's request is allowed or denied, and nothing else."""
+"""A client's request is allowed or denied, and nothing else."""
 
 import pytest
 
@@ -6,11 +6,11 @@ from accounts.errors import InvalidInput
 from accounts.model import consents
 
 
-def test_two_answers_are_decisions() -> None:
+def test_allow_and_deny_are_decisions() -> None:
     assert (consents.decision("allow"), consents.decision("deny")) == (consents.ALLOW, consents.DENY)
 
 
 @pytest.mark.parametrize("text", ["", "yes", "Allow", "allow ", "denied"])
-def test_no_other_answer_is(text: str) -> None:
+def test_any_other_answer_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput):
         consents.decision(text)

@@ -1,4 +1,4 @@
-"""One canonical form of an address, and no way from a stranger's spelling to somebody's address."""
+"""One canonical form of an address; no other spelling leads to another owner's address."""
 
 import sys
 import time
@@ -34,7 +34,7 @@ _DOMAIN_189 = ".".join([_LABEL_63, _LABEL_63, "d" * 57, "com"])  # 63 + 1 + 63 +
     ],
 )
 def test_an_address_has_one_canonical_form(typed: str, stored: str) -> None:
-    """Case is folded in ASCII alone, the domain becomes IDNA, and the canonical form is its own canonical form."""
+    """Only ASCII case is folded, the domain becomes IDNA, and the canonical form is its own canonical form."""
     assert (canonical(typed), canonical(stored)) == (stored, stored)
 
 
@@ -89,7 +89,7 @@ def test_an_address_has_one_canonical_form(typed: str, stored: str) -> None:
     ],
 )
 def test_anything_else_is_refused(typed: str) -> None:
-    """What is not one plain mailbox is refused with the sentence that says what one looks like."""
+    """Anything but one plain mailbox is refused, with an error that shows the expected form."""
     with pytest.raises(InvalidInput) as refusal:
         canonical(typed)
 
@@ -113,7 +113,7 @@ def _form(typed: str) -> str | None:
 
 
 def _every_character() -> list[str]:
-    """Each assigned character outside ASCII; of ideographs, syllables and what is unassigned, one in a hundred."""
+    """Each assigned character outside ASCII; of ideographs, syllables and unassigned code points, one in a hundred."""
     alike = (
         "unassigned",
         "CJK",
@@ -141,10 +141,10 @@ def _every_character() -> list[str]:
 
 
 def test_no_character_reaches_a_plain_ascii_address() -> None:
-    """No character outside ASCII is taken in a local part, and a domain shows it as an xn-- label or is refused.
+    """No character outside ASCII is accepted in a local part, and a domain shows it as an xn-- label or is refused.
 
-    The Kelvin sign becomes k under str.lower, the dotless i and long s fold into ASCII letters, and full-width
-    letters do so under NFKC: none of them may lead to the address of whoever owns the plain letters.
+    The Kelvin sign becomes k under str.lower, the dotless i and long s fold into ASCII letters, and so do full-width
+    letters under NFKC: none may lead to the address with the plain letters.
     """
     characters = _every_character()
     domains = {character: _form(f"o@o{character}e.com") for character in characters}
@@ -156,8 +156,8 @@ def test_no_character_reaches_a_plain_ascii_address() -> None:
 
 @exactly
 @given(st.text(max_size=20), st.text(max_size=20))
-def test_whatever_is_typed_is_refused_or_becomes_a_fixed_point_in_ascii(local: str, domain: str) -> None:
-    """Canonicalising never fails in another way, and doing it twice changes nothing."""
+def test_any_text_is_refused_or_becomes_a_fixed_point_in_ascii(local: str, domain: str) -> None:
+    """Canonicalizing raises nothing else, and doing it twice changes nothing."""
     form = _form(f"{local}@{domain}.com")
 
     assert form is None or (form.isascii() and canonical(form) == form)
@@ -165,7 +165,7 @@ def test_whatever_is_typed_is_refused_or_becomes_a_fixed_point_in_ascii(local: s
 
 @pytest.mark.parametrize("text", ["a" * 100_000 + "!(", "a." * 50_000 + "(", "." * 100_000])
 def test_the_pattern_is_linear(text: str) -> None:
-    """100 kB that nearly match are turned away at once, even if the length were not checked first."""
+    """100 kB that almost match are refused at once, even without the check of the length."""
     started = time.process_time()
 
     assert _LOCAL.fullmatch(text) is None

@@ -1,4 +1,4 @@
-"""The one decision on whose account it is: every combination of what can be known, each with its answer."""
+"""The one decision which account a login belongs to: every combination of the facts, each with its outcome."""
 
 from copy import replace
 from itertools import product
@@ -32,7 +32,7 @@ def _local(*, verified: bool) -> Identity:
     return _identity(f"email#{EMAIL}", OTHERS, verified=verified)
 
 
-# What is stored of the subject.
+# What is stored about the subject.
 KNOWN = {
     "unknown": None,
     "waits for its mail": _identity("google#1001", KNOWN_AS, verified=False),
@@ -41,14 +41,14 @@ KNOWN = {
     "is another's": _identity("google#1001", KNOWN_AS, verified=True),
     "is mine": _identity("google#1001", MINE, verified=True),
 }
-# What the provider says of the address.
+# What the provider says about the address.
 ADDRESS = {
     "verified": somebody(),
     "unverified": somebody(email_verified=False),
     "missing": somebody(email="", email_verified=False),
     "missing, yet verified": somebody(email="", email_verified=True),
 }
-# Who has the address here, and which logins that account has.
+# Which account has the address here, and which identities that account has.
 LOCAL = {
     "nobody": (None, frozenset[str]()),
     "a stranger's sign-up": (_local(verified=False), frozenset[str]()),
@@ -56,7 +56,7 @@ LOCAL = {
     "an account with GitHub": (_local(verified=True), frozenset({f"email#{EMAIL}", "github#77"})),
     "an account with another Google": (_local(verified=True), frozenset({f"email#{EMAIL}", "google#9"})),
 }
-# Whether somebody is signed in and asked for it.
+# Whether a logged-in owner asked for the link.
 LINKING = {"nobody asked": None, "I asked": MINE}
 
 OPEN_KNOWN, OPEN_MINE = OpenAccount(KNOWN_AS), OpenAccount(MINE)
@@ -64,7 +64,7 @@ MINE_ON_PURPOSE = LinkToAccount(MINE)
 SAME_MAILBOX = LinkToAccount(OTHERS, because_of=_local(verified=True))
 PROVE, NONE, NEW, REUSED, ELSEWHERE = ProveAddress(), NoAddress(), NewAccount(), AddressReused(), BelongsToAnother()
 
-# For a subject that is not linked yet, known as waiting or not at all, when nobody asked: address by local owner.
+# For a subject that is not linked yet (pending or unknown), when no owner asked: by address and its local owner.
 BY_ADDRESS: dict[str, tuple[Decision, ...]] = {
     #                        nobody  sign-up  account       with GitHub   with another Google
     "verified": (NEW, NEW, SAME_MAILBOX, SAME_MAILBOX, REUSED),
@@ -72,7 +72,7 @@ BY_ADDRESS: dict[str, tuple[Decision, ...]] = {
     "missing": (NONE, NONE, NONE, NONE, NONE),
     "missing, yet verified": (NONE, NONE, NONE, NONE, NONE),
 }
-# For a subject that is linked, or somebody who asked, the address and its owner have no say at all.
+# For a linked subject, or when an owner asked, the address and its owner do not matter.
 WHATEVER_THE_ADDRESS: dict[tuple[str, str], Decision] = {
     ("unknown", "I asked"): MINE_ON_PURPOSE,
     ("waits for its mail", "I asked"): MINE_ON_PURPOSE,
@@ -95,8 +95,8 @@ def _wanted(known: str, address: str, local: str, linking: str) -> Decision:
 
 
 @pytest.mark.parametrize(("known", "address", "local", "linking"), EVERY_COMBINATION)
-def test_each_combination_has_its_one_answer(known: str, address: str, local: str, linking: str) -> None:
-    """The subject first, then who asked, then the address: by the tables above."""
+def test_each_combination_has_its_outcome(known: str, address: str, local: str, linking: str) -> None:
+    """The subject decides first, then the owner who asked, then the address: see the tables above."""
     owner, held = LOCAL[local]
     decision = decide(ADDRESS[address], known=KNOWN[known], local=owner, held=held, linking_to=LINKING[linking])
 
@@ -104,7 +104,7 @@ def test_each_combination_has_its_one_answer(known: str, address: str, local: st
 
 
 def test_the_tables_cover_every_combination() -> None:
-    """240 cases, and every answer that there is occurs among them."""
+    """240 cases, and every outcome occurs among them."""
     answers = {type(_wanted(*combination)) for combination in EVERY_COMBINATION}
 
     assert len(EVERY_COMBINATION) == 240
@@ -113,8 +113,8 @@ def test_the_tables_cover_every_combination() -> None:
 
 @pytest.mark.parametrize("address", ADDRESS)
 @pytest.mark.parametrize("local", LOCAL)
-def test_nothing_but_a_verified_address_on_both_sides_leads_to_an_account_that_exists(address: str, local: str) -> None:
-    """For a subject that nobody knows, when nobody asked: no silent merge (promise 4)."""
+def test_only_an_address_verified_on_both_sides_leads_to_an_existing_account(address: str, local: str) -> None:
+    """For an unknown subject, when no owner asked: no silent merge (promise 4)."""
     owner, held = LOCAL[local]
     decision = decide(ADDRESS[address], known=None, local=owner, held=held)
 
@@ -122,31 +122,30 @@ def test_nothing_but_a_verified_address_on_both_sides_leads_to_an_account_that_e
     assert isinstance(decision, LinkToAccount | AddressReused) == both
 
 
-def test_another_providers_login_is_no_reason_to_think_that_the_address_was_given_away() -> None:
-    """Only a second subject of the same provider is; ``googlegroup#1`` and ``email#google#1`` are no Google logins."""
+def test_another_providers_identity_does_not_mean_that_the_address_was_reassigned() -> None:
+    """Only a second subject of the same provider does; ``googlegroup#1`` and ``email#google#1`` are not of Google."""
     held = frozenset({"googlegroup#1", "email#google#1", "github#1"})
     decision = decide(somebody(GOOGLE), known=None, local=_local(verified=True), held=held)
 
     assert decision == SAME_MAILBOX
 
 
-def test_a_recycled_name_at_github_is_refused_like_a_recycled_address_at_google() -> None:
-    """The rule knows no favourites."""
+def test_a_recycled_address_is_refused_for_github_as_for_google() -> None:
+    """The rule is the same for every provider."""
     held = frozenset({f"email#{EMAIL}", "github#9"})
     decision = decide(somebody(GITHUB), known=None, local=_local(verified=True), held=held)
 
     assert decision == REUSED
 
 
-def test_a_login_that_the_account_holds_by_name_is_no_stranger_to_it() -> None:
-    """Its own key among those it holds is not another login."""
+def test_an_identity_that_the_account_already_holds_is_not_another_one() -> None:
     held = frozenset({f"email#{EMAIL}", "google#1001"})
 
     assert decide(somebody(), known=None, local=_local(verified=True), held=held) == SAME_MAILBOX
 
 
-def test_a_disabled_subject_still_opens_nothing_but_its_own_account() -> None:
-    """What it opens is the account's to refuse; it never becomes a new one."""
+def test_a_disabled_subject_leads_to_its_own_account_only() -> None:
+    """The account refuses the login; the subject never gets a new account."""
     known = Identity("google#1001", MINE, EMAIL, "", NOW, NOW, verified=True, disabled=True)
 
     assert decide(somebody(), known=known, local=None) == OPEN_MINE

@@ -17,7 +17,7 @@ def _identity(**changes: bool) -> Identity:
 
 
 def test_user_ids_are_28_base62_characters() -> None:
-    """The shape that existing ComfyUI clients know as ``firebase_uid``; no two alike."""
+    """The format that existing ComfyUI clients know as ``firebase_uid``; no two are equal."""
     ids = {users.new_user_id() for _ in range(1000)}
 
     assert (len(ids), {len(one) for one in ids}) == (1000, {28})
@@ -28,12 +28,13 @@ def test_user_ids_are_28_base62_characters() -> None:
     ("verified", "disabled", "lets_in"),
     [(False, False, False), (True, False, True), (True, True, False), (False, True, False)],
 )
-def test_an_identity_lets_in_when_verified_and_not_disabled(*, verified: bool, disabled: bool, lets_in: bool) -> None:
-    """Both must hold."""
+def test_an_identity_can_log_in_when_verified_and_not_disabled(
+    *, verified: bool, disabled: bool, lets_in: bool
+) -> None:
     assert _identity(verified=verified, disabled=disabled).can_log_in is lets_in
 
 
-def test_confirming_uses_up_the_link_and_stops_the_sweep() -> None:
+def test_confirming_consumes_the_link_and_cancels_the_expiry() -> None:
     """And changes nothing else."""
     confirmed = identities.confirmed(_identity(), later(minutes=1))
 
@@ -41,12 +42,12 @@ def test_confirming_uses_up_the_link_and_stops_the_sweep() -> None:
 
 
 def test_an_address_cannot_look_like_another_kind_of_identity() -> None:
-    """The kind comes first in the key."""
+    """The key begins with the kind."""
     assert identities.email_key("google#1@example.com") == "email#google#1@example.com"
 
 
 def test_audit_records_of_one_moment_differ_and_sort_by_time() -> None:
-    """The id begins with the moment and ends with eight random characters."""
+    """The id begins with the time and ends with eight random characters."""
     one, other = Record("u", "e", NOW, OWNER), Record("u", "e", NOW, OWNER)
     after = Record("u", "e", later(microseconds=1), OWNER)
 
@@ -55,13 +56,13 @@ def test_audit_records_of_one_moment_differ_and_sort_by_time() -> None:
     assert max(one.event_id, other.event_id) < after.event_id
 
 
-def test_nobody_is_from_nowhere() -> None:
-    """Who an operator's action is recorded as."""
+def test_an_operator_has_no_address() -> None:
+    """The caller in the records of operators' actions."""
     assert audit.Caller("", "") == audit.NOBODY
 
 
-def test_a_conflict_names_what_was_refused() -> None:
-    """Stories ask it by kind of change."""
+def test_a_conflict_names_the_refused_change() -> None:
+    """Flows ask it by kind of change."""
     conflict = Conflict(RemoveKey("d", "u"))
 
     assert (conflict.concerns(RemoveKey), conflict.concerns(End), str(conflict)) == (True, False, "Remove")

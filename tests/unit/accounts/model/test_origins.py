@@ -1,4 +1,4 @@
-"""Which origins may start a sign-in: every trick that has been played with one (OA-12, OA-14)."""
+"""Which origins may start a login, with every known trick (OA-12, OA-14)."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from accounts.model.origins import Allowlist, Origin, parse
 SITE_URL = "https://accounts.example.com"
 ALLOWLIST = Allowlist(SITE_URL, ["https://app.example.net", "https://app.example.net:8443", "http://127.0.0.1:9", ""])
 
-# What is allowed, and its one spelling.
+# Allowed, with the canonical spelling.
 ALLOWED = {
     "http://localhost": "http://localhost",
     "http://localhost:8188": "http://localhost:8188",
@@ -44,7 +44,7 @@ ALLOWED = {
     "https://app.example.net:8443": "https://app.example.net:8443",
 }
 
-# Well-formed, and not on the list.
+# Well-formed, but not on the list.
 REFUSED = (
     "http://localhost.com",
     "http://localhost.evil.com:8188",
@@ -96,7 +96,7 @@ REFUSED = (
     "https://app.example.net:8444",
 )
 
-# No origin at all, or one that two readers could disagree on.
+# Not an origin, or one that two parsers could read differently.
 MALFORMED = (
     "",
     " ",
@@ -239,8 +239,8 @@ MALFORMED = (
 
 
 @pytest.mark.parametrize(("text", "spelling"), ALLOWED.items())
-def test_an_allowed_origin_has_one_spelling(text: str, spelling: str) -> None:
-    """However it is written; and the one spelling is read as itself."""
+def test_an_allowed_origin_has_one_canonical_spelling(text: str, spelling: str) -> None:
+    """However it is written; the canonical spelling is canonical itself."""
     origin = parse(text)
 
     assert (str(origin), ALLOWLIST.allows(origin), parse(spelling)) == (spelling, True, origin)
@@ -248,21 +248,21 @@ def test_an_allowed_origin_has_one_spelling(text: str, spelling: str) -> None:
 
 @pytest.mark.parametrize("text", REFUSED)
 def test_an_origin_that_is_not_on_the_list_is_refused(text: str) -> None:
-    """It is an origin; it is not one of ours."""
+    """It is a valid origin."""
     origin = parse(text)
 
     assert (isinstance(origin, Origin), ALLOWLIST.allows(origin)) == (True, False)
 
 
 @pytest.mark.parametrize("text", MALFORMED)
-def test_what_two_readers_could_disagree_on_is_no_origin(text: str) -> None:
-    """Not repaired, as browsers do: each does it in its own way."""
+def test_an_ambiguous_origin_is_malformed(text: str) -> None:
+    """It is not repaired as browsers do: each does it differently."""
     assert parse(text) is None
     assert not ALLOWLIST.allows(None)
 
 
-def test_no_host_that_comes_after_ours_is_on_the_list_and_none_is_allowed_by_its_beginning() -> None:
-    """What stands before or after a name that is allowed, without a dot between, or after it."""
+def test_a_host_that_only_begins_or_ends_like_an_allowed_one_is_refused() -> None:
+    """Text before or after an allowed name, with or without a dot."""
     for host in ("localhost", "comfy.org", "accounts.example.com", "app.example.net"):
         for text in (f"https://evil{host}", f"https://{host}.evil.com", f"https://{host}evil", f"https://evil-{host}"):
             assert (text, ALLOWLIST.allows(parse(text))) == (text, False)

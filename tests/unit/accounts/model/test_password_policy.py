@@ -1,4 +1,4 @@
-"""What may be a new password: long, not on the lists, not the account's own words, and nothing else."""
+"""The rules for a new password: long, not on the lists, not the account's own words, and nothing else."""
 
 import unicodedata
 
@@ -38,7 +38,7 @@ _WORDS = [
 def why_refused(
     password: str, email: str = EMAIL, breach_lists: FakeBreaches = _NOBODY, *, min_characters: int = 15
 ) -> str | None:
-    """The sentence that the person reads, or None for an acceptable password."""
+    """The error text that the person reads, or None for an acceptable password."""
     try:
         check_acceptable(password, email=email, policy=Policy(min_characters, breach_lists))
     except InvalidInput as refusal:
@@ -68,27 +68,27 @@ def why_refused(
     ],
 )
 def test_length_is_counted_in_code_points_of_nfc(password: str, why: str | None) -> None:
-    """15 to 256, not bytes and not UTF-16 units, and the same for either spelling of a letter (PW-01, PW-02)."""
+    """15 to 256, not bytes and not UTF-16 units, and the same for both spellings of a letter (PW-01, PW-02)."""
     assert why_refused(password) == why
 
 
 @pytest.mark.parametrize("password", ["", "short", "x" * 256, "e\u0301" * 256, "🔒" * 256])
 def test_a_login_may_try_any_password_that_an_account_can_have(password: str) -> None:
-    """The check before the hash has no lower limit: old accounts keep what they had."""
+    """The check before the hash has no lower limit, because old accounts keep their passwords."""
     assert check_length(password) is None
 
 
 @pytest.mark.parametrize("password", ["x" * 257, "🔒" * 257, "\u0301" * 513])
-def test_a_login_with_more_is_refused_before_any_work(password: str) -> None:
-    """No account can have it, whatever is stored; 1024 bytes bound the work of NFC."""
+def test_a_login_with_a_longer_password_is_refused_before_any_work(password: str) -> None:
+    """No account can have it; 1024 bytes bound the work of NFC."""
     with pytest.raises(InvalidInput) as refusal:
         check_length(password)
 
     assert (type(refusal.value), refusal.value.message) == (InvalidInput, TOO_LONG)
 
 
-def test_1024_bytes_are_counted_as_they_came() -> None:
-    """At the edge: 512 two-byte characters are weighed, one more is not."""
+def test_1024_bytes_are_counted_before_normalization() -> None:
+    """512 two-byte characters are checked, one more is refused."""
     with pytest.raises(InvalidInput):
         check_length("e" + "\u0301" * 512)
     assert check_length("ệ".encode().decode() * 256) is None
@@ -99,17 +99,16 @@ def test_1024_bytes_are_counted_as_they_came() -> None:
     ["passwordpassword", "PasswordPassword", "PASSWORDPASSWORD", "123456789012345", "qwertyuiopasdfghjkl"],
 )
 def test_a_common_password_is_refused(password: str) -> None:
-    """Compared whole, letter case aside, and the person is told why (PW-11)."""
+    """Compared as a whole, ignoring case, and the error says why (PW-11)."""
     assert why_refused(password) == LISTED
 
 
-def test_a_common_password_inside_a_longer_one_is_fine() -> None:
-    """Whole passwords are compared, not parts."""
+def test_a_common_password_inside_a_longer_one_is_accepted() -> None:
     assert why_refused("passwordpassword on a violet bridge") is None
 
 
-def test_the_bundled_list_is_large_and_as_long_as_passwords_must_be() -> None:
-    """At least 3000 that meet the length rule (ASVS 6.2.4), each in the form in which it is looked for."""
+def test_the_bundled_list_is_large_and_meets_the_length_rule() -> None:
+    """At least 3000 entries that meet the length rule (ASVS 6.2.4), each in the form that is compared."""
     lines = _COMMON_PASSWORDS.read_text(encoding="utf-8").splitlines()
     entries = [line for line in lines if not line.startswith("# ")]
 
@@ -121,26 +120,26 @@ def test_the_bundled_list_is_large_and_as_long_as_passwords_must_be() -> None:
 @pytest.mark.parametrize(
     "password", ["", "\n", "passwordpassword\nqwertyuiopasdfgh", "passwordpassword\n", "\npasswordpassword", "password"]
 )
-def test_only_whole_lines_of_the_list_count(password: str) -> None:
-    """A line break in a password does not make it look like two entries."""
+def test_only_whole_lines_of_the_list_match(password: str) -> None:
+    """A password with a line break does not match two entries."""
     assert not is_common(password)
 
 
-def test_two_neighbours_of_the_list_are_no_entry() -> None:
-    """Not even joined as they stand in the file."""
+def test_two_adjacent_lines_of_the_list_do_not_match() -> None:
+    """Not even joined as in the file."""
     neighbours = _COMMON_PASSWORDS.read_text(encoding="utf-8").splitlines()[-2:]
 
     assert [is_common(text) for text in (*neighbours, "\n".join(neighbours))] == [True, True, False]
 
 
-def test_a_deployment_may_ask_for_more_characters() -> None:
-    """And says how many."""
+def test_a_deployment_may_require_more_characters() -> None:
+    """And the error says how many."""
     assert why_refused("kjhgtrfvbnm,.xzabcd", min_characters=20) == TOO_SHORT.replace("15", "20")
     assert why_refused("kjhgtrfvbnm,.xzabcde", min_characters=20) is None
 
 
 def test_a_breached_password_is_refused() -> None:
-    """The breach source is asked for the NFC form, and the person is told why (PW-11)."""
+    """The breach source gets the NFC form, and the error says why (PW-11)."""
     breach_lists = FakeBreaches(frozenset({"caf\u00e9 au lait demain"}))
 
     assert why_refused("cafe\u0301 au lait demain", breach_lists=breach_lists) == LISTED
@@ -165,8 +164,8 @@ def test_a_breached_password_is_refused() -> None:
         ("Comfy-Account-2026", "olive@example.com"),
     ],
 )
-def test_ones_own_words_alone_are_refused(password: str, email: str) -> None:
-    """The address, its local part or the service's name, repeated or dressed up with digits and signs (PW-14)."""
+def test_the_accounts_own_words_alone_are_refused(password: str, email: str) -> None:
+    """The address, its local part or the service's name, repeated or with digits and signs (PW-14)."""
     assert why_refused(password, email) == PERSONAL
 
 
@@ -185,29 +184,29 @@ def test_ones_own_words_alone_are_refused(password: str, email: str) -> None:
     ],
 )
 def test_anything_else_is_accepted(password: str) -> None:
-    """No composition rules: signs, spaces, emoji or lower case alone will do (PW-13)."""
+    """No composition rules: signs, spaces, emoji or lower case alone are fine (PW-13)."""
     assert why_refused(password) is None
 
 
 @exactly
 @given(st.lists(st.sampled_from(_WORDS), min_size=4, max_size=8, unique=True), st.sampled_from(" -._"))
 def test_ordinary_passphrases_are_accepted(words: list[str], joint: str) -> None:
-    """Four different words in a row are what the refusal advises, so they must do."""
+    """The error advises four different words in a row, so they must be accepted."""
     assert why_refused(joint.join(words)) is None
 
 
 @exactly
 @given(st.text(min_size=15, max_size=256))
-def test_any_text_is_judged_by_length_and_lists_alone(password: str) -> None:
-    """Whatever characters it is made of (PW-13)."""
+def test_any_characters_are_judged_by_length_and_lists_alone(password: str) -> None:
+    """(PW-13)"""
     characters = len(unicodedata.normalize("NFC", password))
     assume(15 <= characters <= 256 and not is_common(password))
 
     assert why_refused(password) is None
 
 
-def test_a_weak_password_is_told_from_other_bad_input() -> None:
-    """Pages can point at the field: policy refusals have a code of their own."""
+def test_a_weak_password_has_an_error_code_of_its_own() -> None:
+    """So that pages can point at the field."""
     with pytest.raises(WeakPassword) as refusal:
         check_acceptable("short", email=EMAIL, policy=Policy(15, _NOBODY))
 

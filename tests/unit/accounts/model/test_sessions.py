@@ -1,4 +1,4 @@
-"""Sessions: when one ends, and what is kept of its token."""
+"""Sessions: when one ends, and what is stored of its token."""
 
 from copy import replace
 from datetime import timedelta
@@ -18,7 +18,7 @@ _SHORTER = {
     "REMEMBERED_SESSION_DAYS": "14",
     "REMEMBERED_SESSION_IDLE_DAYS": "2",
 }
-_AS_THE_TEMPLATE_HAS_IT = {
+_AS_IN_THE_TEMPLATE = {
     "SESSION_HOURS": "24",
     "SESSION_IDLE_MINUTES": "60",
     "REMEMBERED_SESSION_DAYS": "30",
@@ -28,8 +28,8 @@ SHORTER = Lengths(Length(timedelta(hours=8), timedelta(minutes=10)), Length(time
 
 
 def deployment(**environ: str) -> Settings:
-    """With lengths as the template has them, but for these."""
-    return Settings("prod", "https://accounts.example.com", _AS_THE_TEMPLATE_HAS_IT | environ)
+    """With the lengths of the template, except these."""
+    return Settings("prod", "https://accounts.example.com", _AS_IN_THE_TEMPLATE | environ)
 
 
 def start(lengths: Lengths, *, remembered: bool) -> tuple[str, Session]:
@@ -39,7 +39,7 @@ def start(lengths: Lengths, *, remembered: bool) -> tuple[str, Session]:
 
 @pytest.mark.parametrize(("remembered", "hours", "idle"), [(False, 24, 1), (True, 30 * 24, 7 * 24)])
 def test_a_session_starts_now_and_ends_at_its_absolute_limit(*, remembered: bool, hours: int, idle: int) -> None:
-    """24 hours, or 30 days for who asked to be remembered; neither token nor device is stored in it (SE-02)."""
+    """24 hours, or 30 days with "remember me"; neither token nor device is stored in it (SE-02)."""
     token, session = start(LONGEST, remembered=remembered)
 
     ends, unused = later(hours=hours), timedelta(hours=idle)
@@ -50,15 +50,15 @@ def test_a_session_starts_now_and_ends_at_its_absolute_limit(*, remembered: bool
 
 
 @pytest.mark.parametrize(("remembered", "expected"), [(False, SHORTER.forgotten), (True, SHORTER.remembered)])
-def test_a_session_lasts_as_long_as_the_deployment_says(*, remembered: bool, expected: Length) -> None:
-    """And carries it, so that nobody who reads it needs to know."""
+def test_a_session_lasts_as_long_as_the_deployment_configures(*, remembered: bool, expected: Length) -> None:
+    """The session stores its limits, so that readers need no configuration."""
     _, session = start(SHORTER, remembered=remembered)
 
     assert (session.expires_at - NOW, session.idle) == (expected.absolute, expected.idle)
 
 
-def test_a_deployment_says_how_long_sessions_last() -> None:
-    """In the units that people think in."""
+def test_a_deployment_configures_session_lengths() -> None:
+    """In minutes, hours and days."""
     assert sessions.lengths_of(deployment()) == LONGEST
     assert sessions.lengths_of(deployment(**_SHORTER)) == SHORTER
 
@@ -77,15 +77,15 @@ def test_a_deployment_says_how_long_sessions_last() -> None:
         ("REMEMBERED_SESSION_DAYS", "\u0663"),
     ],
 )
-def test_sessions_cannot_be_made_longer_than_the_limits(name: str, value: str) -> None:
-    """Nor so short that a person at work is logged out: such a deployment does not start."""
+def test_session_lengths_outside_the_limits_are_refused(name: str, value: str) -> None:
+    """Nor may they be so short that a working owner is logged out: such a deployment does not start."""
     with pytest.raises(ConfigurationError, match=f"The environment variable {name} must be a number from "):
         sessions.lengths_of(deployment(**{name: value}))
 
 
 @pytest.mark.parametrize(("remembered", "idle_minutes"), [(False, 60), (True, 7 * 24 * 60)])
 def test_an_idle_session_ends_at_its_limit(*, remembered: bool, idle_minutes: int) -> None:
-    """One hour, or seven days if remembered: live until then, over at that very moment (SE-07)."""
+    """One hour, or seven days if remembered: valid until then, expired at that moment (SE-07)."""
     idle = LONGEST.of(remembered=remembered).idle
     session = sample_session(remembered=remembered, expires_at=later(days=30), idle=idle)
 
@@ -95,7 +95,7 @@ def test_an_idle_session_ends_at_its_limit(*, remembered: bool, idle_minutes: in
 
 @pytest.mark.parametrize(("remembered", "limit_hours"), [(False, 24), (True, 720)])
 def test_a_busy_session_ends_at_its_absolute_limit(*, remembered: bool, limit_hours: int) -> None:
-    """However recent the last request: only a new log-in extends it (SE-08)."""
+    """However recent the last request: only a new login extends it (SE-08)."""
     session = sample_session(remembered=remembered, expires_at=later(hours=limit_hours), idle=timedelta(days=7))
     busy = replace(session, last_seen_at=later(hours=limit_hours, seconds=-1))
 
@@ -104,7 +104,7 @@ def test_a_busy_session_ends_at_its_absolute_limit(*, remembered: bool, limit_ho
 
 
 def test_activity_extends_the_idle_limit_and_nothing_else() -> None:
-    """A request each half hour keeps a session for a day and not a moment longer."""
+    """A request each half hour keeps a session for a day and no longer."""
     session = sample_session()
     alive = 0
     while session.is_live(later(minutes=30 * (alive + 1))):
@@ -116,14 +116,14 @@ def test_activity_extends_the_idle_limit_and_nothing_else() -> None:
 
 
 def test_activity_does_not_make_a_session_fresh_again() -> None:
-    """Fresh is who logged in at most 15 minutes ago, however busy since (SE-12)."""
+    """A session is fresh for 15 minutes after the login, whatever its activity (SE-12)."""
     busy = sample_session(last_seen_at=later(minutes=14))
 
     assert [busy.is_fresh(later(minutes=15)), busy.is_fresh(later(minutes=15, microseconds=1))] == [True, False]
 
 
-def test_activity_is_written_down_every_five_minutes() -> None:
-    """A busy session costs one write an interval."""
+def test_activity_is_recorded_every_five_minutes() -> None:
+    """A busy session costs one write per interval."""
     session = sample_session()
 
     assert [session.is_due_for_touch(later(seconds=s)) for s in (0, 299, 300, 301)] == [False, False, True, True]

@@ -1,4 +1,4 @@
-"""Limits on trying secrets: counted before the secret is looked at, per account and per source."""
+"""Limits on guessing secrets: counted before the secret is checked, per account and per source."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -20,13 +20,13 @@ _STREAK = f"streak#{secrets.digest('olive@example.com')}"
 
 
 def guess(world: World, at: timedelta = timedelta(0), *, limit: int = 1000) -> Attempt:
-    """One more try at Olive's secret."""
+    """One more attempt at Olive's secret."""
     toll = throttles.window("password", "192.0.2.1", limit=limit, per=_MINUTE, now=NOW + at)
     return throttles.attempt(world, "olive@example.com", toll, now=NOW + at)
 
 
 def seconds_refused(world: World, at: timedelta = timedelta(0), *, limit: int = 1000) -> int:
-    """The ``Retry-After`` of a try that is refused, and that moved no counter."""
+    """The ``Retry-After`` of an attempt that is refused and changes no counter."""
     before = dict(world.counters)
     with pytest.raises(TooManyAttempts) as refusal:
         guess(world, at, limit=limit)
@@ -51,12 +51,12 @@ def seconds_refused(world: World, at: timedelta = timedelta(0), *, limit: int = 
     ],
 )
 def test_waits_double_from_30_seconds_to_an_hour(failures: int, seconds: int) -> None:
-    """Five failures are free of waiting; each one more doubles the wait (TH-01)."""
+    """The first five failures cause no wait; each further one doubles it (TH-01)."""
     assert throttles.wait_after(failures) == timedelta(seconds=seconds)
 
 
-def test_five_tries_are_free_and_the_sixth_waits() -> None:
-    """The sixth is refused 30 seconds long, told how long, and counted nowhere (TH-01)."""
+def test_five_attempts_are_free_and_the_sixth_must_wait() -> None:
+    """The sixth is refused for 30 seconds, with ``Retry-After``, and is not counted (TH-01)."""
     world = World()
     for _ in range(5):
         guess(world)
@@ -67,8 +67,8 @@ def test_five_tries_are_free_and_the_sixth_waits() -> None:
     assert world.counters[_STREAK] == Counter(6, later(seconds=30))
 
 
-def test_after_each_wait_there_is_one_try() -> None:
-    """The wait counts from the last try, and a refused one does not make it longer."""
+def test_after_each_wait_there_is_one_attempt() -> None:
+    """The wait begins with the last attempt, and a refused one does not extend it."""
     world = World()
     world.counters[_STREAK] = Counter(7, NOW)
 
@@ -79,7 +79,7 @@ def test_after_each_wait_there_is_one_try() -> None:
 
 @pytest.mark.parametrize(("failures", "doomed"), [(98, False), (99, False), (100, True), (150, True)])
 def test_a_hundred_failures_disable_the_password(failures: int, *, doomed: bool) -> None:
-    """The 101st try in a row is counted and computed like any other, but it fails even if right (TH-02)."""
+    """The 101st attempt in a row is counted and computed like any other, but fails even if right (TH-02)."""
     world = World()
     world.counters[_STREAK] = Counter(failures, NOW - timedelta(hours=1))
 
@@ -87,20 +87,20 @@ def test_a_hundred_failures_disable_the_password(failures: int, *, doomed: bool)
 
 
 class _Between:
-    """Throttles in which somebody else's try comes between the look at the streak and the try after the wait."""
+    """Throttles in which another attempt comes between the read of the streak and the attempt after the wait."""
 
     def __init__(self, world: World) -> None:
         self.world = world
 
     def take(self, tolls: Sequence[Toll], now: datetime) -> None:
-        """The other one first."""
+        """The other attempt first."""
         if tolls[0].expected is not None:
             guess(self.world, now - NOW)
         self.world.take(tolls, now)
 
 
-def test_parallel_guesses_share_the_one_try_after_a_wait() -> None:
-    """Who finds the streak raised by another is refused for the wait that follows that one (TH-05)."""
+def test_concurrent_guesses_share_the_one_attempt_after_a_wait() -> None:
+    """An attempt that finds the streak raised is refused for the next wait (TH-05)."""
     world = World()
     world.counters[_STREAK] = Counter(5, NOW - _MINUTE)
 
@@ -110,8 +110,8 @@ def test_parallel_guesses_share_the_one_try_after_a_wait() -> None:
     assert (refusal.value.retry_after, world.counters[_STREAK]) == (60, Counter(6, NOW))
 
 
-def test_a_full_window_refuses_before_the_streak_moves() -> None:
-    """A source that tried too often is told when its minute ends; the account's streak is not its to raise."""
+def test_a_full_window_refuses_before_the_streak_is_raised() -> None:
+    """A limited source learns when its minute ends, and cannot raise the account's streak."""
     world = World()
     guess(world, limit=1)
 
@@ -120,7 +120,7 @@ def test_a_full_window_refuses_before_the_streak_moves() -> None:
 
 
 def test_a_full_window_refuses_after_a_wait_too() -> None:
-    """The try that a wait allows still has to fit into the source's windows."""
+    """The attempt that a wait allows must still fit into the source's windows."""
     world = World()
     guess(world, limit=1)
     world.counters[_STREAK] = Counter(5, NOW - _MINUTE)
@@ -129,15 +129,15 @@ def test_a_full_window_refuses_after_a_wait_too() -> None:
 
 
 def test_unknown_accounts_are_counted_like_known_ones_and_under_a_digest() -> None:
-    """The account's name is all that is asked for, and is not kept in the clear (TH-08)."""
+    """Only the account's name is needed, and it is not stored in the clear (TH-08)."""
     world = World()
     throttles.attempt(world, "nobody@example.com", now=NOW)
 
     assert world.counters == {f"streak#{secrets.digest('nobody@example.com')}": Counter(1, NOW)}
 
 
-def test_a_streak_is_remembered_for_ninety_days() -> None:
-    """Guessing slowly does not start afresh each day."""
+def test_a_streak_is_kept_for_ninety_days() -> None:
+    """Slow guessing does not start over each day."""
     tolls: list[Toll] = []
 
     class Recording(World):
@@ -150,8 +150,8 @@ def test_a_streak_is_remembered_for_ninety_days() -> None:
     assert tolls == [Toll(_STREAK, 5, later(days=90))]
 
 
-def test_success_clears_the_streak_and_gives_back_its_own_places() -> None:
-    """And nobody else's: failures of other tries from that source stay counted (TH-09)."""
+def test_success_clears_the_streak_and_its_own_counts() -> None:
+    """And no others: failures of other attempts from that source remain counted (TH-09)."""
     world = World()
     throttles.attempt(world, "victim@example.com", _window(), now=NOW)
     attempt = throttles.attempt(world, "olive@example.com", _window(), now=NOW)
@@ -177,22 +177,21 @@ def _window() -> Toll:
     ],
 )
 def test_a_window_has_fixed_edges(at: datetime, key: str, ends: datetime) -> None:
-    """Everybody in the same minute shares its counter, which may be swept when it ends."""
+    """All callers in one minute share its counter, which may expire when the minute ends."""
     toll = throttles.window("mail", "192.0.2.1", limit=20, per=_MINUTE, now=at)
 
     assert toll == Toll(key, 20, ends)
 
 
-def test_windows_of_different_length_do_not_share_a_counter() -> None:
-    """A minute's counter and an hour's are two."""
+def test_windows_of_different_lengths_have_their_own_counters() -> None:
     per = (_MINUTE, timedelta(hours=1))
     keys = {throttles.window("password", "192.0.2.1", limit=1, per=length, now=NOW).key for length in per}
 
     assert len(keys) == 2
 
 
-def test_a_window_lets_exactly_its_limit_through() -> None:
-    """The next one is told when the window ends."""
+def test_a_window_allows_exactly_its_limit() -> None:
+    """The next attempt learns when the window ends."""
     world = World()
     for _ in range(10):
         throttles.take(world, _window(), now=NOW)
@@ -203,7 +202,7 @@ def test_a_window_lets_exactly_its_limit_through() -> None:
 
 
 def test_all_windows_are_raised_or_none() -> None:
-    """A refusal by one leaves the others as they were."""
+    """A refusal by one leaves the others unchanged."""
     world = World(counters={"full": Counter(1, NOW)})
     full = Toll("full", 1, later(hours=1))
 
@@ -238,23 +237,23 @@ def test_all_windows_are_raised_or_none() -> None:
         ("١٩٢.0.2.1", "unknown"),
     ],
 )
-def test_a_source_has_one_name_however_it_is_spelt(address: str, name: str) -> None:
-    """IPv6 by its /64, IPv4-mapped as IPv4; what is not an address shares one name (TH-03, TH-04)."""
+def test_a_source_has_one_name_in_any_spelling(address: str, name: str) -> None:
+    """IPv6 by its /64, IPv4-mapped as IPv4; anything but an address shares one name (TH-03, TH-04)."""
     assert throttles.source(address) == name
 
 
 @exactly
 @given(st.integers(0, 2**64 - 1), st.integers(0, 2**64 - 1))
 def test_a_whole_64_shares_one_name(one: int, other: int) -> None:
-    """Whoever has 2^64 addresses has one counter (TH-03)."""
+    """An attacker with 2^64 addresses has one counter (TH-03)."""
     network = 0x2001_0DB8_0000_0001 << 64
     names = {throttles.source(str(IPv6Address(network + host))) for host in (one, other)}
 
     assert names == {"2001:db8:0:1::/64"}
 
 
-def test_full_says_which_toll_refused() -> None:
-    """And where its counter stands."""
+def test_full_says_which_limit_refused() -> None:
+    """And the value of its counter."""
     toll, counter = _window(), Counter(10, NOW)
     full = Full(toll, counter)
 

@@ -1,4 +1,4 @@
-"""Devices in plain words: real user agents are recognised, and nothing of a made-up one ever comes out."""
+"""Browsers in plain words: real user agents are recognized, and text of a made-up one is never shown."""
 
 import time
 
@@ -69,21 +69,21 @@ _SIGNS = sorted(
 
 
 @pytest.mark.parametrize("user_agent", REAL)
-def test_a_real_device_is_called_by_its_name(user_agent: str) -> None:
-    """As its owner would call it."""
+def test_a_real_browser_is_recognized(user_agent: str) -> None:
+    """By the name that its owner would use."""
     assert user_agents.describe(user_agent) == REAL[user_agent]
 
 
-def test_every_word_of_the_tables_is_somebodys() -> None:
-    """A sign that no real user agent has would be a guess."""
+def test_every_word_of_the_tables_matches_a_real_user_agent() -> None:
+    """Otherwise it would be a guess."""
     used = {sign for sign in _SIGNS if any(sign in agent for agent in REAL)}
     assert set(_SIGNS) - used == set()
 
 
 @exactly
 @given(st.lists(st.sampled_from(_SIGNS) | st.text(max_size=20)).map("".join))
-def test_only_our_own_words_come_out(user_agent: str) -> None:
-    """Whatever a stranger calls their client."""
+def test_only_the_services_own_words_are_shown(user_agent: str) -> None:
+    """Whatever a client calls itself."""
     assert user_agents.describe(user_agent) in POSSIBLE
 
 
@@ -97,12 +97,12 @@ def test_only_our_own_words_come_out(user_agent: str) -> None:
         "\u202ewindows no xoferiF Firefox/1",
     ],
 )
-def test_nobody_writes_on_our_pages_by_it(attack: str) -> None:
-    """The sentence of a stranger is read for names that we know, and dropped."""
+def test_an_attackers_text_is_not_shown(attack: str) -> None:
+    """It is searched for known names, and dropped."""
     assert user_agents.describe(attack) in {"an unknown browser on Windows", "Firefox on Windows", "curl", "Firefox"}
 
 
-def test_a_long_text_is_read_in_no_time() -> None:
+def test_a_long_text_is_read_quickly() -> None:
     """A hundred thousand characters cost a few searches (IN-07)."""
     texts = ["Mozilla/5.0 (" * 10_000, "Edg" * 40_000, "(" * 100_000, "Window" * 20_000]
     start = time.process_time()

@@ -1,4 +1,4 @@
-"""Events as API Gateway sends them (HTTP API, payload 2.0), and the requests they become."""
+"""Events as API Gateway sends them (HTTP API, payload 2.0), and the requests that are read from them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -33,7 +33,7 @@ def event(
     body: str | None = None,
     **more: Any,
 ) -> dict[str, Any]:
-    """One event; ``more`` are further fields of its top level."""
+    """One event; ``more`` adds fields at its top level."""
     http = {"method": method, "path": path, "sourceIp": "192.0.2.1", "userAgent": "from the gateway"}
     made: dict[str, Any] = {
         "version": "2.0",

@@ -1,4 +1,4 @@
-"""The Lambda authorizer: who gets into other APIs of this AWS account, and as whom."""
+"""The Lambda authorizer: which callers reach other APIs of this AWS account, and as which account."""
 
 import json
 from collections.abc import Callable
@@ -16,12 +16,12 @@ pytestmark = pytest.mark.usefixtures("log")
 
 
 def decide(service: Service, **parts: Any) -> dict[str, Any]:
-    """What the gateway of the other API is told."""
+    """The authorizer's answer to the gateway of the other API."""
     return authorizations.decide(service.authentication(routes.AUTHORIZE.credentials), SETTINGS, event(**parts), NOW)
 
 
-def test_a_key_lets_in_with_its_identity(service: Service) -> None:
-    """Text values only, as the simple response format takes them."""
+def test_a_key_is_allowed_with_its_account(service: Service) -> None:
+    """Text values only, as the simple response format requires."""
     logged_in = service.person()
     new = service.key(logged_in)
 
@@ -37,8 +37,8 @@ def test_a_key_lets_in_with_its_identity(service: Service) -> None:
 
 
 @pytest.mark.parametrize(("method", "headers"), [("GET", {}), ("GET", OWN), ("POST", OWN), ("DELETE", OWN)])
-def test_a_session_lets_in_from_our_own_pages(service: Service, method: str, headers: dict[str, str]) -> None:
-    """An unsafe method has to prove that it comes from there."""
+def test_a_session_is_allowed_from_the_sites_own_pages(service: Service, method: str, headers: dict[str, str]) -> None:
+    """An unsafe method must prove that it comes from there."""
     logged_in = service.person()
 
     decision = decide(service, method=method, headers=headers, cookies=[f"__Host-session={logged_in.token}"])
@@ -66,7 +66,7 @@ def test_a_session_lets_in_from_our_own_pages(service: Service, method: str, hea
     ],
 )
 def test_anything_else_is_denied(service: Service, parts: dict[str, Any]) -> None:
-    """No credential, or one that is worth nothing: one answer."""
+    """No credential or an invalid one: the same answer."""
     service.person()
 
     assert decide(service, **parts) == {"isAuthorized": False}
@@ -74,7 +74,7 @@ def test_anything_else_is_denied(service: Service, parts: dict[str, Any]) -> Non
 
 @pytest.mark.parametrize("headers", [{}, {"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}])
 def test_a_cookie_on_an_unsafe_method_from_elsewhere_is_denied(service: Service, headers: dict[str, str]) -> None:
-    """A form on another site gets nowhere with the browser's cookie (WB-01, WB-05)."""
+    """A form on another site cannot use the browser's cookie (WB-01, WB-05)."""
     logged_in = service.person()
     cookies = [f"__Host-session={logged_in.token}"]
 
@@ -82,7 +82,7 @@ def test_a_cookie_on_an_unsafe_method_from_elsewhere_is_denied(service: Service,
 
 
 def test_a_session_that_has_ended_is_denied(service: Service) -> None:
-    """Revocation is immediate: nothing is remembered between two questions (SE-17)."""
+    """Revocation is immediate: nothing is cached between two requests (SE-17)."""
     logged_in = service.person()
     asked = event(cookies=[f"__Host-session={logged_in.token}"])
     before = authorizations.decide(service.authentication(routes.AUTHORIZE.credentials), SETTINGS, asked, NOW)
@@ -91,8 +91,8 @@ def test_a_session_that_has_ended_is_denied(service: Service) -> None:
     assert (before["isAuthorized"], after) == (True, {"isAuthorized": False})
 
 
-def test_a_table_that_does_not_answer_lets_nobody_in(service: Service, logged: Logged) -> None:
-    """The function fails, so the gateway answers 500; that is not "denied", which a client would believe (TH-12)."""
+def test_the_authorizer_fails_closed_when_the_tables_are_down(service: Service, logged: Logged) -> None:
+    """The function fails, so the gateway answers 500; a client would believe "denied" (TH-12)."""
     new = service.key(service.person())
     service.world.down = True
     with pytest.raises(Unavailable):
@@ -103,7 +103,7 @@ def test_a_table_that_does_not_answer_lets_nobody_in(service: Service, logged: L
 
 
 def test_each_decision_is_one_line_without_the_credential(service: Service, logged: Logged) -> None:
-    """Who, from where, and what became of it."""
+    """With account, source and outcome."""
     logged_in = service.person()
     new = service.key(logged_in)
     decide(service, headers={"x-api-key": new.plaintext, "user-agent": "a machine"})

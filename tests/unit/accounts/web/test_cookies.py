@@ -1,4 +1,4 @@
-"""The cookies of a log-in, attribute by attribute."""
+"""The cookies of a login, attribute by attribute."""
 
 from datetime import timedelta
 
@@ -15,31 +15,31 @@ IDENTITY = Identity(f"email#{EMAIL}", "u" * 28, EMAIL, "Olive", NOW, NOW)
 
 
 def cookies(session: Session, device: str = "") -> tuple[str, ...]:
-    """What the browser is told to keep."""
+    """The cookies that the browser is told to set."""
     return login_cookies(LoggedIn(IDENTITY, TOKEN, session, device))
 
 
-def test_a_session_lasts_as_long_as_the_browser_is_open() -> None:
+def test_a_session_cookie_lasts_until_the_browser_closes() -> None:
     """``__Host-``, Secure, HttpOnly, SameSite=Lax, no Domain, no Max-Age (SE-04)."""
     assert cookies(sample_session()) == (f"__Host-session={TOKEN}; {ATTRIBUTES}",)
 
 
 def test_a_remembered_session_lasts_thirty_days() -> None:
-    """The cookie lives as long as the session can."""
+    """As long as the session can last."""
     remembered = sample_session(remembered=True, expires_at=later(days=30))
 
     assert cookies(remembered) == (f"__Host-session={TOKEN}; {ATTRIBUTES}; Max-Age=2592000",)
 
 
 def test_the_cookie_of_a_shorter_session_is_shorter() -> None:
-    """As the deployment has it."""
+    """As the deployment configures it."""
     remembered = sample_session(remembered=True, expires_at=later(days=2))
 
     assert cookies(remembered) == (f"__Host-session={TOKEN}; {ATTRIBUTES}; Max-Age=172800",)
 
 
-def test_a_browser_is_made_known_for_a_year() -> None:
-    """Beside the session, whether that is remembered or not."""
+def test_the_browser_token_lasts_a_year() -> None:
+    """It is set beside the session cookie, remembered or not."""
     year = int(timedelta(days=365).total_seconds())
 
     assert cookies(sample_session(), BROWSER_TOKEN) == (
@@ -48,6 +48,6 @@ def test_a_browser_is_made_known_for_a_year() -> None:
     )
 
 
-def test_it_is_taken_away_with_the_same_attributes() -> None:
-    """Or browsers would keep the other one (SE-06)."""
+def test_the_session_cookie_is_deleted_with_the_same_attributes() -> None:
+    """Otherwise browsers would keep it (SE-06)."""
     assert no_session_cookie() == "__Host-session=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0"

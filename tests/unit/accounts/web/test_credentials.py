@@ -1,4 +1,4 @@
-"""The credential of a request: a header for machines, the cookie for our own pages, never a URL or a body."""
+"""The credential of a request: a header for machines, the cookie for the site's own pages, never a URL or a body."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ THE_KEY, THE_SESSION = Credential(API_KEY, KEY), Credential(SESSION, TOKEN)
 
 
 def presented(sent: Request, route: routes.Route = routes.ACCOUNT_SHOW) -> Credential | None:
-    """What that request presents to that route."""
+    """The credential that the request presents to that route."""
     return credentials.presented(sent, route, SITE_URL)
 
 
@@ -34,8 +34,8 @@ def presented(sent: Request, route: routes.Route = routes.ACCOUNT_SHOW) -> Crede
         {"authorization": f"Bearer {' ' * 10_000}{KEY}"},
     ],
 )
-def test_a_key_comes_in_either_header(headers: dict[str, str]) -> None:
-    """The scheme's case does not matter (RFC 9110 11.1), and from whatever origin (WB-04)."""
+def test_a_key_is_accepted_in_either_header(headers: dict[str, str]) -> None:
+    """In any case of the scheme (RFC 9110 11.1), and from any origin (WB-04)."""
     assert presented(request(headers=headers)) == THE_KEY
     assert presented(request("POST", headers={**headers, **FOREIGN}), routes.ACCOUNT_OPEN) == THE_KEY
 
@@ -62,8 +62,8 @@ def test_a_key_comes_in_either_header(headers: dict[str, str]) -> None:
         {"x-api-key": " "},
     ],
 )
-def test_a_malformed_header_is_not_signed_in(headers: dict[str, str]) -> None:
-    """401 and never 500, and the cookie beside it is no way out: a session token is no bearer (SE-13, SE-18)."""
+def test_a_malformed_header_is_unauthenticated(headers: dict[str, str]) -> None:
+    """401 and never 500, and a valid cookie beside it is ignored: a session token is no bearer token (SE-13, SE-18)."""
     with pytest.raises(Unauthenticated) as refusal:
         presented(request(headers={**headers, **OWN}, cookies=COOKIE))
 
@@ -74,8 +74,8 @@ def test_a_malformed_header_is_not_signed_in(headers: dict[str, str]) -> None:
     "text",
     [f"{KEY}{KEY}", f'"{KEY}"', KEY.removeprefix("comfyui-"), KEY[:-9], TOKEN, f"Bearer {KEY}", "x", "é", "k" * 10_000],
 )
-def test_whatever_stands_where_a_key_belongs_was_meant_for_one(text: str) -> None:
-    """So that it can be said what is wrong with it; a header that begins as a key does was meant for one, too."""
+def test_anything_in_the_place_of_a_key_is_read_as_a_key(text: str) -> None:
+    """So that the error can say what is wrong; so is a header that begins like a key."""
     assert presented(request(headers={"x-api-key": text})) == Credential(API_KEY, text)
     for begun in (f"comfyui-{text}", f"comfyui-{text} {KEY}", f"comfyui-{text}\r\nX: y"):
         assert presented(request(headers={"authorization": f"Bearer {begun}"})) == Credential(API_KEY, begun)
@@ -90,19 +90,19 @@ def test_two_header_credentials_are_refused() -> None:
 
 
 def test_a_header_wins_over_the_cookie() -> None:
-    """Who sends a key means the key; it needs no proof of origin."""
+    """A client that sends a key means the key; it needs no proof of origin."""
     assert presented(request("POST", headers={"x-api-key": KEY}, cookies=COOKIE), routes.ACCOUNT_OPEN) == THE_KEY
 
 
 @pytest.mark.parametrize("headers", [{}, OWN, {"sec-fetch-site": "none"}, {"sec-fetch-site": "cross-site"}])
-def test_the_cookie_counts_on_a_safe_request(headers: dict[str, str]) -> None:
-    """A link into our pages is followed from anywhere; what it answers, other sites cannot read."""
+def test_the_cookie_is_accepted_on_a_safe_request(headers: dict[str, str]) -> None:
+    """Links to the pages are followed from anywhere; other sites cannot read the response."""
     assert presented(request(headers=headers, cookies=COOKIE)) == THE_SESSION
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 @pytest.mark.parametrize("origin", ["http://127.0.0.1:8188", "https://evil.example", "null", ""])
-def test_the_cookie_counts_for_nothing_from_another_origin(method: str, origin: str) -> None:
+def test_the_cookie_is_ignored_from_another_origin(method: str, origin: str) -> None:
     """Where other origins may read, only a header credential works (WB-05)."""
     route = next(route for route in routes.ROUTES if route.cors and route.cookies and route.method == method)
 
@@ -110,8 +110,8 @@ def test_the_cookie_counts_for_nothing_from_another_origin(method: str, origin: 
 
 
 @pytest.mark.parametrize("headers", [{}, {"sec-fetch-site": "same-site"}, {"sec-fetch-site": "none"}])
-def test_an_unsafe_request_with_the_cookie_must_prove_where_it_comes_from(headers: dict[str, str]) -> None:
-    """Refused as cross-site, not as signed out, so that a script learns what to send (WB-01)."""
+def test_an_unsafe_request_with_the_cookie_must_prove_its_origin(headers: dict[str, str]) -> None:
+    """Refused as cross-site, not as logged out, so that a script learns what to send (WB-01)."""
     with pytest.raises(CrossSiteRequest):
         presented(request("POST", headers=headers, cookies=COOKIE), routes.KEY_CREATE)
 
@@ -119,8 +119,8 @@ def test_an_unsafe_request_with_the_cookie_must_prove_where_it_comes_from(header
 
 
 @pytest.mark.parametrize("value", ["", "t" * 42, "t" * 44, "t" * 42 + "=", "t" * 42 + "é", KEY, "%"])
-def test_what_is_no_session_token_is_no_credential(value: str) -> None:
-    """An API key or another kind of token in the cookie is nothing (SE-13); neither is it an error (SE-18)."""
+def test_anything_but_a_session_token_in_the_cookie_is_no_credential(value: str) -> None:
+    """An API key or another kind of token is ignored (SE-13); it is not an error either (SE-18)."""
     sent = request("POST", headers=OWN, cookies=[f"__Host-session={value}"])
 
     assert presented(sent, routes.KEY_CREATE) is None
@@ -137,18 +137,18 @@ def test_what_is_no_session_token_is_no_credential(value: str) -> None:
         {"headers": {"x-auth-token": KEY, "proxy-authorization": f"Bearer {KEY}"}},
     ],
 )
-def test_nowhere_else_is_a_credential(parts: dict[str, Any]) -> None:
-    """Neither the URL nor the body nor another header or cookie (SE-15)."""
+def test_credentials_elsewhere_are_ignored(parts: dict[str, Any]) -> None:
+    """In the URL, the body, or another header or cookie (SE-15)."""
     assert presented(request(**parts)) is None
 
 
 def test_a_route_without_cookies_ignores_them() -> None:
-    """Even the right one, from the right page."""
+    """Even a valid one from the right page."""
     assert presented(request(headers=OWN, cookies=COOKIE), routes.HOME) is None
 
 
 def test_a_session_cookie_that_comes_twice_is_refused() -> None:
-    """By the routes that replace or end it as well."""
+    """Also by the routes that replace or end it."""
     twice = request(cookies=[*COOKIE, f"__Host-session={'u' * 43}"])
     with pytest.raises(MalformedRequest):
         presented(twice)
@@ -158,8 +158,8 @@ def test_a_session_cookie_that_comes_twice_is_refused() -> None:
 
 @exactly
 @given(st.dictionaries(st.sampled_from(["authorization", "x-api-key", "cookie", "origin"]), st.text(max_size=200)))
-def test_no_header_at_all_is_our_error(headers: dict[str, str]) -> None:
-    """Whatever is sent is no credential, or refused (SE-18)."""
+def test_no_header_causes_a_server_error(headers: dict[str, str]) -> None:
+    """It is read, ignored or refused (SE-18)."""
     try:
         found = presented(request("POST", headers=headers), routes.ACCOUNT_OPEN)
     except (Unauthenticated, MalformedRequest, CrossSiteRequest):

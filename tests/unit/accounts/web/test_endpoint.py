@@ -1,4 +1,4 @@
-"""What every HTTP function is wrapped in: read, check, handle, answer, and one line whatever happens."""
+"""The wrapper of every HTTP function: read, check, handle, respond, and log one line whatever happens."""
 
 import json
 from collections.abc import Callable
@@ -52,24 +52,24 @@ ANYONE = Authentication({kind: Accepting(kind) for kind in KINDS})
 
 
 def answer(route: routes.Route, handle: endpoint.Handle, **parts: Any) -> dict[str, Any]:
-    """The answer of a function that serves ``route`` with ``handle``."""
+    """The response of a function that serves ``route`` with ``handle``."""
     return endpoint.answer(route, SETTINGS, ANYONE, handle, asked(route, **parts), NOW)
 
 
 def asked(route: routes.Route, **parts: Any) -> dict[str, Any]:
-    """An event for ``route``, with a session cookie where the route accepts sessions and none is given."""
+    """An event for ``route``, with a session cookie if the route accepts sessions and no credential is given."""
     if SESSION in route.credentials and "x-api-key" not in parts.get("headers", {}):
         parts = {"cookies": [f"__Host-session={TOKEN}"], **parts}
     return event(route.method, route.path, **parts)
 
 
 def hello(_: Request) -> Response:
-    """A handler that has something to say."""
+    """A handler that succeeds."""
     return responses.ok({"hello": "there"}, user_id="u" * 28)
 
 
 def raising(error: Exception) -> endpoint.Handle:
-    """A handler that fails."""
+    """A handler that raises."""
 
     def handle(_: Request) -> Response:
         raise error
@@ -77,8 +77,8 @@ def raising(error: Exception) -> endpoint.Handle:
     return handle
 
 
-def test_behind_a_firewall_who_comes_past_it_is_refused_before_anything_is_done(logged: Logged) -> None:
-    """Whatever they ask for; and the log says from where they really came (DS-02)."""
+def test_requests_that_bypass_the_firewall_are_refused_before_anything_is_done(logged: Logged) -> None:
+    """For every path; the log has the real source (DS-02)."""
     secret = "s" * 48
     behind = replace(SETTINGS, environ={**SETTINGS.environ, "FIREWALL_SECRET_DIGESTS": secrets.digest(secret)})
     shown = {"cloudfront-viewer-address": "203.0.113.7:46532"}
@@ -92,7 +92,7 @@ def test_behind_a_firewall_who_comes_past_it_is_refused_before_anything_is_done(
 
 
 def test_a_success_is_answered_and_logged(logged: Logged) -> None:
-    """One line under the route's event, with who and from where; the whole answer with every header."""
+    """One line under the route's event, with account and source; the response has every header."""
     assert answer(routes.SESSION_SHOW, hello, headers={"user-agent": "a browser"}) == {
         "statusCode": 200,
         "headers": {**SECURITY, "content-type": "application/json; charset=utf-8", "x-request-id": "request-1"},
@@ -127,7 +127,7 @@ def test_a_success_is_answered_and_logged(logged: Logged) -> None:
 def test_a_refusal_is_answered_and_logged(
     logged: Logged, error: AccountsError, status: int, level: str, event_name: str
 ) -> None:
-    """With its code and sentence outside, with its event and place inside."""
+    """The response has code and sentence; the line has event and place."""
     got = answer(routes.SESSION_SHOW, raising(error))
 
     assert (got["statusCode"], json.loads(got["body"])) == (status, {"error": error.code, "message": error.message})
@@ -137,8 +137,8 @@ def test_a_refusal_is_answered_and_logged(
 
 
 @pytest.mark.parametrize(("named", "told"), [("google", "google"), ("github", "github"), ("<a caller's own word>", "")])
-def test_a_line_tells_the_provider_and_no_word_of_the_callers(logged: Logged, named: str, told: str) -> None:
-    """The path says which, and anybody may write anything there: it would be in the log, and be counted (LG-02)."""
+def test_a_line_names_the_provider_and_nothing_that_the_caller_chose(logged: Logged, named: str, told: str) -> None:
+    """The path names it, and a caller could write anything there: it would be logged and counted (LG-02)."""
     sent = {**event("GET", "/auth/google/callback"), "pathParameters": {"provider": named}}
     endpoint.answer(routes.OAUTH_CALLBACK, SETTINGS, ANYONE, raising(LoginDeclined()), sent, NOW)
 
@@ -147,8 +147,8 @@ def test_a_line_tells_the_provider_and_no_word_of_the_callers(logged: Logged, na
     assert "caller" not in json.dumps(line)
 
 
-def test_a_line_tells_the_method_that_the_answer_knows(logged: Logged) -> None:
-    """How a person came, for whoever counts the ways in."""
+def test_a_line_names_the_method_that_the_response_knows(logged: Logged) -> None:
+    """The login method, which is counted."""
     answer(routes.SESSION_SHOW, lambda _: responses.ok({}, method="password"))
 
     assert [line["method"] for line in logged()] == ["password"]
@@ -157,8 +157,8 @@ def test_a_line_tells_the_method_that_the_answer_knows(logged: Logged) -> None:
 @pytest.mark.parametrize(
     "error", [RuntimeError("secret-in-a-message"), KeyError("secret-in-a-message"), RecursionError()]
 )
-def test_the_unexpected_is_500_without_detail(logged: Logged, error: Exception) -> None:
-    """Nothing of the exception's text is told or logged, only its type and where (ASVS 16.5.1)."""
+def test_an_unexpected_exception_is_500_without_detail(logged: Logged, error: Exception) -> None:
+    """Nothing of its text is returned or logged, only its type and place (ASVS 16.5.1)."""
     got = answer(routes.SESSION_SHOW, raising(error))
 
     message = "Something went wrong on our side. Please try again in a moment."
@@ -169,8 +169,8 @@ def test_the_unexpected_is_500_without_detail(logged: Logged, error: Exception) 
 
 
 @pytest.mark.parametrize("broken", [{"headers": {1: "x"}}, {"cookies": [1]}, {"requestContext": "x"}])
-def test_an_event_that_cannot_be_read_is_answered_all_the_same(logged: Logged, broken: dict[str, Any]) -> None:
-    """Whatever calls the function gets an answer with every header."""
+def test_an_unreadable_event_is_answered_too(logged: Logged, broken: dict[str, Any]) -> None:
+    """With every header."""
     got = endpoint.answer(routes.SESSION_SHOW, SETTINGS, ANYONE, hello, {**event(), **broken}, NOW)
 
     headers = {**SECURITY, "content-type": "application/json; charset=utf-8", "x-request-id": "unknown"}
@@ -184,20 +184,19 @@ def test_an_event_that_cannot_be_read_is_answered_all_the_same(logged: Logged, b
     "route", [routes.LOGIN, routes.SIGNUP, routes.LOGOUT, routes.EMAIL_VERIFY, routes.EMAIL_RESEND]
 )
 def test_cookie_routes_are_closed_to_other_sites(route: routes.Route, headers: dict[str, str]) -> None:
-    """Before the handler runs, signed in or not: log-in CSRF too (WB-02)."""
+    """Before the handler runs, logged in or not: this covers login CSRF (WB-02)."""
     got = answer(route, raising(AssertionError("was reached")), headers=headers)
 
     assert (got["statusCode"], json.loads(got["body"])["error"]) == (403, "cross_site_request")
     assert "access-control-allow-origin" not in got["headers"]
 
 
-def test_our_own_pages_get_through() -> None:
-    """Which is all that the check asks."""
+def test_the_sites_own_pages_are_accepted() -> None:
     assert answer(routes.LOGIN, hello, headers=OWN)["statusCode"] == 200
 
 
 def test_routes_that_other_origins_may_read_are_open_to_header_credentials() -> None:
-    """And answer CORS, errors too (WB-04)."""
+    """And have CORS headers, also on errors (WB-04)."""
     for handle in (hello, raising(NotFound())):
         got = answer(routes.ACCOUNT_OPEN, handle, headers={"origin": "http://127.0.0.1:8188", "x-api-key": KEY})
 
@@ -205,13 +204,13 @@ def test_routes_that_other_origins_may_read_are_open_to_header_credentials() -> 
         assert CORS.items() <= got["headers"].items()
 
 
-def test_a_route_without_cookies_asks_nobody_where_they_come_from() -> None:
+def test_a_route_without_cookies_does_not_check_the_origin() -> None:
     """Another service sends no Origin."""
     assert answer(routes.KEY_VERIFY, hello)["statusCode"] == 200
 
 
-def test_a_function_keeps_nothing_of_the_request_before(logged: Logged) -> None:
-    """Called as one person, as nobody and as another, each is answered as who they are (SE-17)."""
+def test_a_function_keeps_nothing_of_the_previous_request(logged: Logged) -> None:
+    """Called as one account, anonymously and as another, it answers each as the right one (SE-17)."""
 
     @endpoint.endpoint(routes.CLIENT_QUESTION, Deployed())
     def lambda_handler(sent: Request) -> Response:
@@ -225,8 +224,8 @@ def test_a_function_keeps_nothing_of_the_request_before(logged: Logged) -> None:
     assert [line["user_id"] for line in logged()] == ["a", "nobody", "b"]
 
 
-def test_requests_at_once_do_not_mix() -> None:
-    """Each thread gets its own answer."""
+def test_concurrent_requests_do_not_mix() -> None:
+    """Each thread gets its own response."""
     answers: dict[int, str] = {}
 
     def echo(sent: Request) -> Response:
@@ -245,7 +244,7 @@ def test_requests_at_once_do_not_mix() -> None:
 
 
 class Deployed:
-    """A deployment that accepts everyone, and remembers which kinds it was asked to accept."""
+    """A deployment that accepts every credential, and records the kinds that it was asked to accept."""
 
     settings = SETTINGS
 
@@ -293,14 +292,14 @@ def test_without_a_credential_the_handler_is_not_reached(route: routes.Route) ->
 
 @pytest.mark.parametrize("route", [it for it in routes.ROUTES if it.optional], ids=lambda route: route.path)
 def test_an_optional_credential_may_be_absent(route: routes.Route) -> None:
-    """A header that the route does not accept is not looked at either."""
+    """A header that the route does not accept is ignored."""
     for parts in ({"headers": OWN}, PRESENTED[API_KEY], PRESENTED[ACCESS_TOKEN]):
         got = endpoint.answer(route, SETTINGS, ANYONE, hello, event(route.method, route.path, **parts), NOW)
         assert got["statusCode"] == 200
 
 
 @pytest.mark.parametrize("route", [it for it in routes.ROUTES if it.fresh], ids=lambda it: f"{it.method} {it.path}")
-def test_a_fresh_route_refuses_a_login_of_long_ago(route: routes.Route) -> None:
+def test_a_fresh_route_refuses_an_older_login(route: routes.Route) -> None:
     """15 minutes are recent; a microsecond more is not (SE-12)."""
     sent = event(route.method, route.path, **PRESENTED[SESSION])
     codes = []
@@ -311,8 +310,8 @@ def test_a_fresh_route_refuses_a_login_of_long_ago(route: routes.Route) -> None:
     assert codes == [None, "reauth_required"]
 
 
-def test_the_routes_that_need_a_fresh_login_are_these() -> None:
-    """Whatever gives or takes away access to the account, and everything that is held about it."""
+def test_these_routes_need_a_fresh_login() -> None:
+    """Those that give or remove access to the account, and the export."""
     assert {f"{it.method} {it.path}" for it in routes.ROUTES if it.fresh} == {
         "POST /auth/{provider}/link",
         "DELETE /auth/identities/{id}",
@@ -325,8 +324,8 @@ def test_the_routes_that_need_a_fresh_login_are_these() -> None:
     }
 
 
-def test_a_deployment_is_asked_for_what_the_route_accepts() -> None:
-    """Nothing else is made, so nothing else can be accepted."""
+def test_a_deployment_is_asked_for_the_kinds_that_the_route_accepts() -> None:
+    """No other authentication is created, so no other kind can be accepted."""
     made: list[frozenset[CredentialKind]] = []
 
     class Recording(Deployed):
@@ -340,7 +339,7 @@ def test_a_deployment_is_asked_for_what_the_route_accepts() -> None:
 
 
 def test_a_handler_cannot_ask_for_a_session_that_its_route_does_not_have() -> None:
-    """A mistake of ours is answered with 500, never taken for a person."""
+    """A mistake in the code is answered with 500, never with an account."""
 
     def handle(sent: Request) -> Response:
         return responses.ok({"user": sent.user_id, "session": sent.session.digest})

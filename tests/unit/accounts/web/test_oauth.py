@@ -1,4 +1,4 @@
-"""What the two functions read from a callback and hand to the browser (OA-01, OA-15)."""
+"""What the two functions read from a callback and set in the browser (OA-01, OA-15)."""
 
 from datetime import timedelta
 from typing import Any
@@ -24,7 +24,7 @@ def _request(query: str, *cookies: str) -> requests.Request:
 
 
 def test_a_callback_is_read_with_the_cookie_that_is_named_after_its_state() -> None:
-    """Others are not looked at."""
+    """Other cookies are ignored."""
     request = _request(
         f"state={STATE}&code=a%20code&iss=https%3A%2F%2Faccounts.google.com&scope=x&authuser=0&prompt=consent&hd=",
         f"__Host-oauth-00000000={'x' * 43}",
@@ -51,8 +51,8 @@ def test_a_callback_is_read_with_the_cookie_that_is_named_after_its_state() -> N
         f"__Host-session={BROWSER}",
     ],
 )
-def test_what_is_not_that_cookie_is_none(cookie: str) -> None:
-    """An empty browser never matches."""
+def test_any_other_cookie_is_ignored(cookie: str) -> None:
+    """An empty browser value never matches."""
     assert oauth.callback(_request(f"state={STATE}&code=c", cookie)).browser == ""
 
 
@@ -69,32 +69,32 @@ def test_what_is_not_that_cookie_is_none(cookie: str) -> None:
         "state=" + "x" * 2048,
     ],
 )
-def test_a_query_that_can_be_read_in_two_ways_is_refused(query: str) -> None:
-    """RFC 6749 3.1: no parameter twice. The first or the last? Nobody knows."""
+def test_an_ambiguous_query_is_refused(query: str) -> None:
+    """RFC 6749 3.1: no parameter twice."""
     with pytest.raises(MalformedRequest):
         oauth.callback(_request(query))
 
 
 def test_a_cookie_that_comes_twice_is_refused() -> None:
-    """One of them is somebody's else's."""
+    """One of them may be an attacker's."""
     with pytest.raises(MalformedRequest, match=f"The cookie {COOKIE} came more than once"):
         oauth.callback(_request(f"state={STATE}&code=c", f"{COOKIE}={BROWSER}", f"{COOKIE}={'x' * 43}"))
 
 
-def test_a_callback_with_nothing_in_it_is_one_with_nothing_in_it() -> None:
-    """The story says what that means."""
+def test_an_empty_callback_is_read_as_empty() -> None:
+    """The flow decides what that means."""
     assert oauth.callback(_request("")) == Callback("", "", "", "", "")
 
 
-def test_all_sign_ins_that_a_browser_has_begun_are_shown_by_digest() -> None:
-    """The mail does not say which it belongs to; the secrets go no further than this."""
+def test_all_pending_logins_of_a_browser_are_passed_on_by_digest() -> None:
+    """The email does not say which it belongs to; the secrets themselves go no further."""
     request = _request("", f"__Host-oauth-1={BROWSER}", "__Host-oauth-2=short", "x=1", f"__Host-oauth-3={'c' * 43}")
 
     assert oauth.browsers(request) == (secrets.digest(BROWSER), secrets.digest("c" * 43))
 
 
-def test_the_browser_leaves_with_a_cookie_that_only_this_site_gets() -> None:
-    """303, and the secret for an hour: as long as an address may be confirmed by mail."""
+def test_a_departure_sets_a_cookie_that_only_this_site_gets() -> None:
+    """303, and the secret for an hour: as long as an address may be confirmed by email."""
     departure = Departure("https://accounts.google.com/x?state=1", "0a1b2c3d", BROWSER)
 
     cookie = f"__Host-oauth-0a1b2c3d={BROWSER}; {ATTRIBUTES}; Max-Age=3600"
@@ -104,8 +104,8 @@ def test_the_browser_leaves_with_a_cookie_that_only_this_site_gets() -> None:
     assert oauth.provider_address(departure, request) == Response(200, body, cookies=(cookie,))
 
 
-def test_sign_ins_that_were_never_finished_do_not_pile_up_until_the_header_is_full() -> None:
-    """At the sixth, those before go; a cookie whose name is none of ours is not repeated."""
+def test_unfinished_logins_do_not_fill_the_cookie_header() -> None:
+    """At the sixth, the older ones are deleted; a cookie with an unknown name is not echoed."""
     departure = Departure("https://accounts.google.com/x", "0a1b2c3d", BROWSER)
     held = [f"__Host-oauth-0000000{number}={BROWSER}" for number in range(4)]
     new = f"__Host-oauth-0a1b2c3d={BROWSER}; {ATTRIBUTES}; Max-Age=3600"
@@ -117,8 +117,8 @@ def test_sign_ins_that_were_never_finished_do_not_pile_up_until_the_header_is_fu
 
 
 @pytest.mark.parametrize("linked", [True, False])
-def test_the_browser_arrives_without_that_cookie(linked: bool) -> None:
-    """303; with a session unless it was a link, whose session stays as it is."""
+def test_an_arrival_deletes_that_cookie(linked: bool) -> None:
+    """303; with a session, except after a link, which keeps the existing one."""
     session = sample_session(user_id="u" * 28, expires_at=NOW + timedelta(hours=24))
     logged_in = LoggedIn(_somebody(), "t" * 43, session)
     arrival = Arrival("https://accounts.example.com/keys", "u" * 28, None if linked else logged_in)

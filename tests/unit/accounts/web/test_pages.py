@@ -1,4 +1,4 @@
-"""The hosted pages and what they load: listed names only, nothing from elsewhere, nothing personal, small and kept."""
+"""The hosted pages and their assets: listed names only, nothing external, nothing personal, small and cached."""
 
 import html
 import re
@@ -15,17 +15,17 @@ from tests.unit.accounts.web.events import SETTINGS, TOKEN, request
 
 SITE = Pages(SETTINGS)
 LOGIN_BUDGET = 50_000
-# Three-letter words of HTML in which scripts and styles could stand, which the policy refuses (WB-07).
+# Inline scripts and styles, which the policy refuses (WB-07).
 _INLINE = re.compile(r"<script(?![^>]*\ssrc=)|<style|\son\w+=|\sstyle=|javascript:")
 
 
 def page_at(path: str, **headers: str) -> Response:
-    """The page that is there."""
+    """The page that exists."""
     return SITE.answer(request("GET", path, headers={name.replace("_", "-"): it for name, it in headers.items()}))
 
 
 def loaded(path: str) -> dict[str, Response]:
-    """Everything that the page loads, and what that imports, by its path."""
+    """Everything that the page loads, and the imports of that, by path."""
     found: dict[str, Response] = {}
     waiting = re.findall(r'(?:src|rel="\w+" href)="(/assets/[^"]*)"', page_at(path).body)
     while waiting:
@@ -39,7 +39,7 @@ def loaded(path: str) -> dict[str, Response]:
 
 @pytest.mark.parametrize("path", PATHS)
 def test_a_page_is_html_and_leads_to_support(path: str) -> None:
-    """With every blank filled in, and text that is not ours escaped."""
+    """Every placeholder is filled in, and other text is escaped."""
     page = page_at(path)
 
     assert (page.status, page.content_type) == (200, "text/html; charset=utf-8")
@@ -49,8 +49,8 @@ def test_a_page_is_html_and_leads_to_support(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_a_page_is_answered_with_the_policy_of_pages_and_kept_by_nobody(path: str) -> None:
-    """The back button asks again (ASVS 14.3.2); another language may be another page."""
+def test_a_page_has_the_policy_of_pages_and_is_not_cached(path: str) -> None:
+    """The back button loads it again (ASVS 14.3.2); another language may get another page."""
     headers = responses.as_event(page_at(path), request_id="r", cors=False)["headers"]
 
     assert headers == {
@@ -67,8 +67,8 @@ def test_a_page_is_answered_with_the_policy_of_pages_and_kept_by_nobody(path: st
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_a_page_loads_only_what_is_there_and_ours(path: str) -> None:
-    """No inline script or style, which the policy would refuse, and nothing from elsewhere (TK-07, WB-07)."""
+def test_a_page_loads_only_existing_assets_of_this_site(path: str) -> None:
+    """No inline script or style, which the policy would refuse, and nothing external (TK-07, WB-07)."""
     body = page_at(path).body
 
     assert {asset.status for asset in loaded(path).values()} == {200}
@@ -78,14 +78,14 @@ def test_a_page_loads_only_what_is_there_and_ours(path: str) -> None:
 
 
 def test_logging_in_is_a_small_page() -> None:
-    """Everything that it takes, before any compression."""
+    """With everything that it loads, before compression."""
     whole = [page_at("/login"), *loaded("/login").values()]
 
     assert sum(len(it.body.encode()) for it in whole) < LOGIN_BUDGET
 
 
-def test_an_asset_may_be_kept_for_ever() -> None:
-    """Its path changes with what is in it or in any other."""
+def test_an_asset_may_be_cached_forever() -> None:
+    """Its path changes with the content of any asset."""
     (path,) = [it for it in loaded("/login") if it.endswith("/site.css")]
 
     assert page_at(path).headers == {"cache-control": KEPT}
@@ -94,8 +94,8 @@ def test_an_asset_may_be_kept_for_ever() -> None:
     assert path not in other.answer(request("GET", "/login")).body
 
 
-def test_a_page_from_before_a_deployment_still_finds_what_it_loads() -> None:
-    """As it is now, and not to be kept under the old name."""
+def test_a_page_from_before_a_deployment_still_finds_its_assets() -> None:
+    """In their current version, which must not be cached under the old path."""
     asset = page_at(f"/assets/{'0' * 16}/page.js")
 
     assert (asset.status, asset.headers["cache-control"]) == (200, "no-cache")
@@ -143,8 +143,8 @@ def test_the_deployments_colours_and_name_are_everywhere() -> None:
         "site.css",
     ],
 )
-def test_nothing_else_is_ever_opened(path: str) -> None:
-    """A path is compared with a list, never joined to a folder."""
+def test_no_other_file_is_ever_opened(path: str) -> None:
+    """A path is looked up in a list, never joined to a folder."""
     with pytest.raises(NotFound):
         page_at(path)
 
@@ -153,8 +153,8 @@ def test_nothing_else_is_ever_opened(path: str) -> None:
     ("setting", "text"),
     [("MAILBOX_URL", "Mailbox"), ("WALKTHROUGH_URL", "Walk-through"), ("TERMS_URL", "Terms of use")],
 )
-def test_a_link_is_there_where_its_address_is(setting: str, text: str) -> None:
-    """Escaped like any other; without an address, no link."""
+def test_a_link_is_shown_if_its_address_is_configured(setting: str, text: str) -> None:
+    """Escaped like other text; without an address, no link."""
     evil = Pages(replace(SETTINGS, environ={**SETTINGS.environ, setting: 'http://127.0.0.1:8025/"><script>'}))
     without = Pages(replace(SETTINGS, environ={**SETTINGS.environ, setting: ""}))
 
@@ -163,13 +163,13 @@ def test_a_link_is_there_where_its_address_is(setting: str, text: str) -> None:
 
 
 def test_a_deployment_without_its_settings_shows_no_page() -> None:
-    """One that names no support address does not serve half a page."""
+    """Without a support address it does not serve half a page."""
     with pytest.raises(ConfigurationError):
         Pages(replace(SETTINGS, environ={}))
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_a_password_field_helps_password_managers_and_cuts_nothing_off(path: str) -> None:
+def test_a_password_field_supports_password_managers_and_cuts_nothing_off(path: str) -> None:
     """Paste is allowed, and no ``maxlength`` silently shortens what was chosen (PW-17, PW-03)."""
     fields = re.findall(r'<input[^>]*type="password"[^>]*>', page_at(path).body)
 
@@ -177,16 +177,15 @@ def test_a_password_field_helps_password_managers_and_cuts_nothing_off(path: str
     assert [it for it in fields if "maxlength" in it] == []
 
 
-def test_no_form_can_put_what_was_typed_into_an_address() -> None:
-    """Without its script, a form is posted, which nobody answers; a GET would leave the password in the history."""
+def test_no_form_can_put_its_input_into_an_address() -> None:
+    """Without its script a form is posted, which no route answers; a GET would leave the password in the history."""
     forms = [form for path in PATHS for form in re.findall(r"<form[^>]*>", page_at(path).body)]
 
     assert len(forms) > 10
     assert [form for form in forms if not re.search(r'method="(post|dialog)"', form)] == []
 
 
-def test_the_numbers_that_people_read_are_those_that_are_kept() -> None:
-    """From the limits, not from memory."""
+def test_numbers_on_pages_are_those_of_the_limits() -> None:
     assert "15 to 256 characters" in page_at("/signup").body
     assert "within 24 hours" in page_at("/signup").body
     assert "within 30 minutes" in page_at("/forgot-password").body
@@ -195,8 +194,8 @@ def test_the_numbers_that_people_read_are_those_that_are_kept() -> None:
     assert "20 to 256 characters" in strict.answer(request("GET", "/signup")).body
 
 
-def test_modules_make_text_and_never_markup() -> None:
-    """What others wrote cannot become part of a page (XSS)."""
+def test_modules_create_text_and_never_markup() -> None:
+    """Other people's text cannot become part of a page (XSS)."""
     modules = {name: asset.body for path in PATHS for name, asset in loaded(path).items() if name.endswith(".js")}
     risky = re.compile(r"innerHTML|outerHTML|insertAdjacent|document\.write|localStorage|\beval\b|new Function")
 
@@ -204,14 +203,14 @@ def test_modules_make_text_and_never_markup() -> None:
 
 
 @pytest.mark.parametrize("accept", ["*/*", "application/json", ""])
-def test_a_program_that_asks_for_nothing_that_is_here_gets_no_page(accept: str) -> None:
+def test_a_client_that_asks_for_no_html_gets_no_page(accept: str) -> None:
     """Only browsers ask for HTML by name."""
     assert SITE.missing(request("GET", "/nothing", headers={"accept": accept})) is None
     assert SITE.missing(request("POST", "/nothing", headers={"accept": "text/html"})) is None
 
 
-def test_the_front_door_leads_to_the_account_or_to_the_login() -> None:
-    """By whether there is a session's cookie, whatever that is worth."""
+def test_the_root_redirects_to_the_account_or_to_the_login() -> None:
+    """Depending on whether there is a session cookie, valid or not."""
     known = SITE.answer(request("GET", "/", cookies=[f"__Host-session={TOKEN}"]))
 
     assert (known.status, known.headers["location"]) == (303, "/account")
@@ -222,8 +221,8 @@ def test_the_front_door_leads_to_the_account_or_to_the_login() -> None:
     ("kind", "title", "way"),
     [(LoginExpired, "not_signed_in", "/login"), (IdentityLinkedElsewhere, "not_linked", "/account")],
 )
-def test_a_refusal_leads_to_where_the_person_came_from(kind: type[LoginExpired], title: str, way: str) -> None:
-    """To log in, or to the account of somebody who is logged in already."""
+def test_a_refusal_links_back_to_where_the_person_came_from(kind: type[LoginExpired], title: str, way: str) -> None:
+    """To the login, or to the account if the person is logged in."""
     body = pages.Pages(SETTINGS).refused(kind()).body
 
     assert html.escape(texts.catalogue("en", {})[f"{title}.title"]) in body

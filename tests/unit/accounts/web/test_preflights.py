@@ -1,4 +1,4 @@
-"""What no other route answers: preflights, unknown methods, unknown paths."""
+"""Requests that no other route answers: preflights, unknown methods, unknown paths."""
 
 import pytest
 
@@ -36,8 +36,8 @@ def test_a_preflight_is_answered_where_other_origins_may_read(path: str, methods
         ("POST", "/", ("GET",)),
     ],
 )
-def test_another_method_is_told_which_there_are(method: str, path: str, allowed: tuple[str, ...]) -> None:
-    """405 with ``Allow``; cookie routes offer no preflight at all (WB-03)."""
+def test_another_method_is_refused_with_the_allowed_ones(method: str, path: str, allowed: tuple[str, ...]) -> None:
+    """405 with ``Allow``; cookie routes offer no preflight (WB-03)."""
     with pytest.raises(MethodNotAllowed) as refusal:
         preflights.answer(request(method, path))
 
@@ -53,7 +53,7 @@ def test_an_unknown_path_is_not_found(method: str, path: str) -> None:
 
 
 def test_a_method_override_changes_nothing() -> None:
-    """The method is the method (WB-03)."""
+    """``X-HTTP-Method-Override`` and the like are ignored (WB-03)."""
     headers = {"x-http-method-override": "POST", "x-method-override": "POST"}
     with pytest.raises(MethodNotAllowed):
         preflights.answer(request("GET", "/auth/login", headers=headers))

@@ -1,4 +1,4 @@
-"""How things look from outside: exactly the fields that are listed, so that no new one slips out."""
+"""Representations in responses: exactly the listed fields, so that a new one is not exposed."""
 
 from datetime import datetime, timedelta, timezone
 
@@ -25,12 +25,12 @@ CUSTOMER = {
 
 @pytest.mark.parametrize("account", [USER, IDENTITY], ids=["user", "identity"])
 def test_a_customer_is_what_existing_clients_parse(account: User | Identity) -> None:
-    """To the letter, whether it comes from the account or from the identity that just logged in."""
+    """Exactly, whether it comes from the account or from the identity that has just logged in."""
     assert presenters.customer(account) == CUSTOMER
 
 
-def test_a_key_is_everything_but_the_key() -> None:
-    """And whose it is, its owner knows."""
+def test_a_key_is_shown_without_its_plain_text() -> None:
+    """And without its account, which the owner knows."""
     key = ApiKey("d" * 64, "u" * 28, "laptop", "for tests", "comfyui-12345678", NOW, later(minutes=5))
 
     assert presenters.api_key(key) == {
@@ -50,7 +50,7 @@ def test_a_key_that_was_never_used_says_so() -> None:
     assert presenters.api_key(key)["last_used_at"] is None
 
 
-def test_a_good_key_is_verified_under_the_names_that_clients_know() -> None:
+def test_a_valid_key_is_verified_with_the_fields_that_clients_know() -> None:
     """``firebase_uid`` is the account's id."""
     assert presenters.verification(USER) == {
         "valid": True,
@@ -61,13 +61,13 @@ def test_a_good_key_is_verified_under_the_names_that_clients_know() -> None:
     }
 
 
-def test_a_worthless_key_says_nothing_more() -> None:
-    """Unknown, deleted or disabled: one answer."""
+def test_an_invalid_key_says_nothing_more() -> None:
+    """Unknown, deleted or disabled: the same answer."""
     assert presenters.verification(None) == {"valid": False}
 
 
 @pytest.mark.parametrize("current", [True, False])
-def test_a_device_is_where_from_and_since_when(*, current: bool) -> None:
+def test_a_session_is_shown_with_its_source_and_its_start(*, current: bool) -> None:
     """Never its token."""
     assert presenters.session(sample_session(remembered=True), current=current) == {
         "id": "d" * 64,
@@ -85,8 +85,8 @@ def test_a_device_is_where_from_and_since_when(*, current: bool) -> None:
     }
 
 
-def test_activity_is_what_when_and_from_where() -> None:
-    """A client's own words about itself stay out, and so does the id of a session."""
+def test_a_record_is_shown_with_event_time_and_source() -> None:
+    """Without the client's own text about itself and the id of a session."""
     caller = Caller("192.0.2.1", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
     detail = {"method": "password", "session": "d" * 64}
 
@@ -99,8 +99,8 @@ def test_activity_is_what_when_and_from_where() -> None:
     }
 
 
-def test_activity_has_programs_by_their_names_and_operators_without_a_device() -> None:
-    """As the list of programs has them; an unknown device would alarm people for nothing."""
+def test_a_record_names_clients_and_shows_no_browser_for_operators() -> None:
+    """By the names in the list of clients; an unknown browser would alarm people for nothing."""
     program = Record("u" * 28, "authn_login_success", NOW, Caller("192.0.2.1", "x"), {"client": "comfy-cli"})
     operator = Record("u" * 28, "user_enabled", NOW, NOBODY, {"by": "operator"})
 
@@ -108,8 +108,8 @@ def test_activity_has_programs_by_their_names_and_operators_without_a_device() -
     assert presenters.activity(operator)["device"] == ""
 
 
-def test_moments_are_iso_8601_in_utc_with_milliseconds() -> None:
-    """Whatever zone they come in."""
+def test_times_are_iso_8601_in_utc_with_milliseconds() -> None:
+    """In whatever zone they come."""
     tokyo = timezone(timedelta(hours=9))
 
     assert presenters.timestamp(datetime(2026, 3, 1, 0, 0, 0, 123_999, tzinfo=tokyo)) == "2026-02-28T15:00:00.123Z"

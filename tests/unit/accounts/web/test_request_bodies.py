@@ -1,4 +1,4 @@
-"""Bodies are one closed JSON object of at most 16 KiB; anything else is refused, and never our error."""
+"""Bodies are one closed JSON object of at most 16 KiB; anything else is refused, and never causes a server error."""
 
 import base64
 
@@ -17,7 +17,7 @@ _LOGIN = '{"email": "olive@example.com", "password": "p"}'
 
 
 def refusal_of(sent: Request, schema: type[msgspec.Struct] = Login) -> AccountsError:
-    """Why that body is refused."""
+    """The error that refuses that body."""
     with pytest.raises(AccountsError) as refusal:
         sent.json(schema)
     return refusal.value
@@ -34,12 +34,12 @@ def refusal_of(sent: Request, schema: type[msgspec.Struct] = Login) -> AccountsE
     ],
 )
 def test_json_is_read_into_its_schema(content_type: str) -> None:
-    """What is optional takes its default."""
+    """Optional fields get their defaults."""
     assert json_request(_LOGIN, content_type).json(Login) == Login("olive@example.com", "p", remember=False)
 
 
 def test_a_body_may_come_in_base64() -> None:
-    """The gateway encodes what it takes for binary."""
+    """The gateway encodes what it considers binary."""
     sent = json_request(base64.b64encode(_LOGIN.encode()).decode(), isBase64Encoded=True)
 
     assert sent.json(Login) == Login("olive@example.com", "p")
@@ -60,8 +60,8 @@ def test_a_body_may_come_in_base64() -> None:
         "text/plain; application/json",
     ],
 )
-def test_what_is_not_declared_as_json_is_refused(content_type: str) -> None:
-    """A form on another site can send the other kinds without asking anybody (WB-01)."""
+def test_a_body_that_is_not_declared_as_json_is_refused(content_type: str) -> None:
+    """A form on another site can send the other types without a preflight (WB-01)."""
     assert type(refusal_of(json_request(_LOGIN, content_type))) is UnsupportedMediaType
 
 
@@ -91,14 +91,14 @@ def test_what_is_not_declared_as_json_is_refused(content_type: str) -> None:
         "\ud800",
     ],
 )
-def test_what_is_not_one_json_object_is_refused(body: str) -> None:
-    """Broken, repeated, undecodable, too deep or too long to be a number: 4xx, never 5xx (IN-01)."""
+def test_anything_but_one_json_object_is_refused(body: str) -> None:
+    """Broken, repeated, undecodable, too deep, or with a number too long: 4xx, never 5xx (IN-01)."""
     assert type(refusal_of(json_request(body))) is MalformedRequest
 
 
 @pytest.mark.parametrize("body", ["not base64!", "e30", "é", "e30=e30="])
-def test_what_is_not_base64_is_refused(body: str) -> None:
-    """Though the gateway said that it was."""
+def test_invalid_base64_is_refused(body: str) -> None:
+    """Although the gateway declared it."""
     assert type(refusal_of(json_request(body, isBase64Encoded=True))) is MalformedRequest
 
 
@@ -132,14 +132,14 @@ def test_bytes_that_are_not_utf_8_are_refused() -> None:
     ],
 )
 def test_a_schema_is_closed(body: str, message: str) -> None:
-    """Unknown fields, missing ones and other types are refused with a sentence that names ours, never theirs."""
+    """Unknown fields, missing ones and other types are refused with an error that names only fields of the schema."""
     refusal = refusal_of(json_request(body))
 
     assert (type(refusal), refusal.message) == (InvalidInput, message)
 
 
 @pytest.mark.parametrize("field", ["user_id", "digest", "key_prefix", "created_at", "__class__"])
-def test_nobody_sets_what_is_not_theirs_to_set(field: str) -> None:
+def test_a_caller_cannot_set_internal_fields(field: str) -> None:
     """The owner of a key comes from the session alone (AK-04, AK-09)."""
     refusal = refusal_of(json_request(f'{{"name": "laptop", "{field}": "x"}}'), KeyCreate)
 
@@ -151,8 +151,8 @@ def _of_length(length: int) -> str:
     return shell.replace('""', '"' + "x" * (length - len(shell)) + '"')
 
 
-def test_a_body_has_16_kib_at_most() -> None:
-    """At the edge, plain and in base64."""
+def test_a_body_may_have_16_kib() -> None:
+    """Exactly, plain and in base64."""
     fits, over = _of_length(16_384), _of_length(16_385)
     encoded = [base64.b64encode(text.encode()).decode() for text in (fits, over)]
 
@@ -172,14 +172,14 @@ def test_a_body_has_16_kib_at_most() -> None:
     ],
 )
 def test_a_larger_body_is_refused_unread(sent: Request) -> None:
-    """In bytes, not characters, and before anything is decoded or believed of it."""
+    """In bytes, not characters, before anything is decoded."""
     assert type(refusal_of(sent)) is BodyTooLarge
 
 
 @exactly
 @given(st.text(max_size=200), st.booleans())
-def test_no_body_at_all_is_our_error(body: str, base64_encoded: bool) -> None:
-    """Whatever is sent, it is read or refused."""
+def test_no_body_causes_a_server_error(body: str, base64_encoded: bool) -> None:
+    """It is read or refused."""
     sent = json_request(body, isBase64Encoded=base64_encoded)
     try:
         read = sent.json(KeyCreate)

@@ -1,4 +1,4 @@
-"""Requests are read strictly: whatever could be understood in two ways is refused."""
+"""Requests are read strictly: anything ambiguous is refused."""
 
 from typing import Any
 
@@ -13,8 +13,8 @@ from tests.unit.accounts.stage import NOW
 from tests.unit.accounts.web.events import event, request
 
 
-def test_a_request_is_what_the_gateway_says() -> None:
-    """Every part of it, with the one clock that a story sees."""
+def test_a_request_is_read_from_the_gateways_fields() -> None:
+    """All of them, and the time that the flow uses."""
     read = requests.read(
         event(
             "POST",
@@ -52,16 +52,16 @@ def test_a_request_is_what_the_gateway_says() -> None:
         {"requestContext": {"http": None}},
     ],
 )
-def test_a_bare_event_is_a_request_from_nowhere(bare: dict[str, Any]) -> None:
-    """Nothing that is missing is an error; a missing address is limited under one shared name (TH-04)."""
+def test_an_empty_event_is_a_request_from_an_unknown_source(bare: dict[str, Any]) -> None:
+    """Missing fields are not errors; missing addresses share one limit (TH-04)."""
     nowhere = Caller("unknown", "")
 
     assert requests.read(bare, NOW) == Request("unknown", "", "", {}, [], {}, "", None, False, nowhere, NOW)  # noqa: FBT003
 
 
 @pytest.mark.parametrize("claimed", ["203.0.113.9", "203.0.113.9, 192.0.2.1", "::1", ""])
-def test_the_address_is_the_gateways_word(claimed: str) -> None:
-    """Whatever the client writes into its headers (TH-04)."""
+def test_the_source_is_the_address_that_the_gateway_reports(claimed: str) -> None:
+    """Whatever the client's headers say (TH-04)."""
     headers = {"x-forwarded-for": claimed, "forwarded": f"for={claimed}", "x-real-ip": claimed}
 
     assert request(headers=headers).caller.source == "192.0.2.1"
@@ -72,7 +72,7 @@ DIGESTS = f"{secrets.digest(SECRET)},{secrets.digest(OLD)}"
 
 
 def behind(digests: str, **headers: str) -> Request:
-    """A request with these headers (``x_name`` for ``x-name``), where CloudFront with such a secret stands in front."""
+    """A request with these headers (``x_name`` for ``x-name``) to a deployment behind CloudFront with such a secret."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return requests.through_firewall(request(headers=named), digests)
 
@@ -90,8 +90,10 @@ def behind(digests: str, **headers: str) -> Request:
     ],
 )
 @pytest.mark.parametrize("secret", [SECRET, OLD])
-def test_behind_cloudfront_the_address_is_cloudfronts_word(secret: str, viewer: str, source: str) -> None:
-    """With the port that it adds; what is not one address is limited under one shared name (TH-04)."""
+def test_behind_cloudfront_the_source_is_the_address_that_cloudfront_reports(
+    secret: str, viewer: str, source: str
+) -> None:
+    """Without its port; anything but one address shares one limit (TH-04)."""
     seen = behind(DIGESTS, x_firewall_secret=secret, cloudfront_viewer_address=viewer)
 
     assert seen.caller == Caller(source, "")
@@ -100,29 +102,29 @@ def test_behind_cloudfront_the_address_is_cloudfronts_word(secret: str, viewer: 
 @pytest.mark.parametrize(
     "shown", ["", "x" * 48, SECRET[:-1], f"{SECRET},{SECRET}", f"x,{SECRET}", f" {SECRET}", DIGESTS, "\ud800", "é"]
 )
-def test_nobody_comes_past_cloudfront(shown: str) -> None:
-    """Not by guessing, by repeating the header, or by knowing what the functions know, the digest (DS-02)."""
+def test_cloudfront_cannot_be_bypassed(shown: str) -> None:
+    """Not by guessing, by repeating the header, or with the digest that the functions know (DS-02)."""
     with pytest.raises(Forbidden):
         behind(DIGESTS, x_firewall_secret=shown, cloudfront_viewer_address="203.0.113.9:1")
 
 
-def test_without_the_header_nobody_comes_past_cloudfront() -> None:
-    """Not even with an address that looks right."""
+def test_without_the_header_cloudfront_cannot_be_bypassed() -> None:
+    """Not even with a valid address."""
     with pytest.raises(Forbidden):
         behind(DIGESTS, cloudfront_viewer_address="203.0.113.9:1")
 
 
 @pytest.mark.parametrize("claimed", ["203.0.113.9", "203.0.113.9, 192.0.2.1", "::1"])
-def test_behind_cloudfront_other_headers_say_nothing(claimed: str) -> None:
-    """Rotating them does not make a new source (TH-04)."""
+def test_behind_cloudfront_other_headers_are_ignored(claimed: str) -> None:
+    """Changing them does not create a new source (TH-04)."""
     proven = {"x_firewall_secret": SECRET, "cloudfront_viewer_address": "203.0.113.7:1"}
     seen = behind(DIGESTS, **proven, x_forwarded_for=claimed, forwarded=f"for={claimed}", x_real_ip=claimed)
 
     assert seen.caller.source == "203.0.113.7"
 
 
-def test_where_cloudfront_is_not_its_headers_say_nothing() -> None:
-    """Anybody can write them (TH-04)."""
+def test_without_cloudfront_its_headers_are_ignored() -> None:
+    """Any client can write them (TH-04)."""
     seen = behind("", x_firewall_secret=SECRET, cloudfront_viewer_address="203.0.113.9:1")
 
     assert seen.caller.source == "192.0.2.1"
@@ -136,8 +138,8 @@ def test_where_cloudfront_is_not_its_headers_say_nothing() -> None:
         ("x" * 300, "x" * 256),
     ],
 )
-def test_a_user_agent_is_one_short_printable_line(sent: str, kept: str) -> None:
-    """It is shown to the owner and written into logs, and a stranger chose it."""
+def test_a_user_agent_is_shortened_to_one_printable_line(sent: str, kept: str) -> None:
+    """It is shown to the owner and logged, and an attacker may have chosen it."""
     assert request(headers={"user-agent": sent}).caller.user_agent == kept
 
 
@@ -150,8 +152,8 @@ def test_a_user_agent_is_one_short_printable_line(sent: str, kept: str) -> None:
         {"headers": {"cookie": "__Host-session=other"}, "cookies": ["__Host-session=abc"]},
     ],
 )
-def test_cookies_are_read_where_they_are(parts: dict[str, Any]) -> None:
-    """In ``cookies``, where HTTP APIs put them, or else in the header, where emulators leave them."""
+def test_cookies_are_read_from_the_event_or_from_the_header(parts: dict[str, Any]) -> None:
+    """From ``cookies``, where HTTP APIs put them, or else from the header, where emulators leave them."""
     assert request(**parts).cookie("__Host-session") == "abc"
 
 
@@ -170,13 +172,13 @@ def test_cookies_are_read_where_they_are(parts: dict[str, Any]) -> None:
         ("%;=;__Host-session=é", "é"),
     ],
 )
-def test_odd_cookie_headers_are_read_to_the_letter(line: str, value: str | None) -> None:
-    """No header is an error, and no other name is mistaken for ours (SE-18)."""
+def test_malformed_cookie_headers_are_read_strictly(line: str, value: str | None) -> None:
+    """No header is an error, and no other name is taken for the session's (SE-18)."""
     assert request(headers={"cookie": line}).cookie("__Host-session") == value
 
 
 def test_a_cookie_that_comes_twice_is_refused() -> None:
-    """Two checks could each take another; but only where that cookie is asked for."""
+    """Two checks could each use another; refused only if that cookie is needed."""
     twice = request(cookies=["__Host-session=a", "__Host-session=b", "theme=dark"])
     with pytest.raises(MalformedRequest) as refusal:
         twice.cookie("__Host-session")
@@ -195,12 +197,12 @@ def test_a_cookie_that_comes_twice_is_refused() -> None:
     ],
 )
 def test_query_parameters_are_read(raw: str, parameters: dict[str, str]) -> None:
-    """Decoded, blanks kept."""
+    """Decoded, empty values kept."""
     assert request(rawQueryString=raw).query() == parameters
 
 
 @pytest.mark.parametrize("raw", ["a=1&a=2", "a", "a=1&b", "a=%FF", "a=" + "x" * 2047])
-def test_query_parameters_that_are_not_plain_are_refused(raw: str) -> None:
-    """Repeated, without a value, not UTF-8, or longer than any honest link."""
+def test_malformed_query_parameters_are_refused(raw: str) -> None:
+    """Repeated, without a value, not UTF-8, or longer than any valid link."""
     with pytest.raises(MalformedRequest):
         request(rawQueryString=raw).query()

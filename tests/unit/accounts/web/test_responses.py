@@ -1,4 +1,4 @@
-"""Answers: the status of every refusal, and the headers that are on all of them."""
+"""Responses: the status of every refusal, and the headers that all of them have."""
 
 import json
 from collections.abc import Iterator
@@ -61,7 +61,7 @@ def _examples(kind: type[AccountsError] = AccountsError) -> Iterator[AccountsErr
 
 
 def test_every_refusal_has_its_status() -> None:
-    """The table is complete: 4xx for what the caller can mend, 5xx for what is ours, and nothing else."""
+    """The table is complete: 4xx for what the caller can correct, 5xx for service errors, and nothing else."""
     found = {type(error).__name__: responses.status_of(error) for error in _examples()}
 
     assert {name: found[name] for name in _STATUS} == _STATUS
@@ -70,8 +70,8 @@ def test_every_refusal_has_its_status() -> None:
 
 
 @pytest.mark.parametrize("error", list(_examples()), ids=lambda error: type(error).__name__)
-def test_every_refusal_says_its_code_and_its_sentence(error: AccountsError) -> None:
-    """And nothing besides, in JSON."""
+def test_every_refusal_has_its_code_and_its_sentence(error: AccountsError) -> None:
+    """In JSON, with no other field."""
     answer = responses.refused(error)
 
     assert json.loads(answer.body) == {"error": error.code, "message": error.message}
@@ -96,12 +96,12 @@ def test_every_refusal_says_its_code_and_its_sentence(error: AccountsError) -> N
     ids=lambda value: type(value).__name__,
 )
 def test_refusals_that_need_a_header_have_it(error: AccountsError, headers: dict[str, str]) -> None:
-    """When to come back, what is answered, what to present; a wrong password is no challenge to a browser."""
+    """``Retry-After``, ``Allow``, ``WWW-Authenticate``; a wrong password is no challenge to a browser."""
     assert responses.refused(error).headers == headers
 
 
 @pytest.mark.parametrize("error", list(_examples()), ids=lambda error: type(error).__name__)
-def test_security_headers_are_on_every_answer(error: AccountsError) -> None:
+def test_security_headers_are_on_every_response(error: AccountsError) -> None:
     """Errors too (WB-06, WB-08, WB-09)."""
     answer = responses.as_event(responses.refused(error), request_id="r", cors=False)
 
@@ -110,7 +110,7 @@ def test_security_headers_are_on_every_answer(error: AccountsError) -> None:
 
 
 def test_a_success_is_json_with_every_header() -> None:
-    """As API Gateway takes it; text is not escaped beyond need."""
+    """In the format of API Gateway; text is not escaped more than needed."""
     answer = responses.as_event(responses.ok({"name": "Zoë"}, user_id="u"), request_id="request-1", cors=False)
 
     assert answer == {
@@ -120,8 +120,8 @@ def test_a_success_is_json_with_every_header() -> None:
     }
 
 
-def test_a_download_is_a_file_to_save() -> None:
-    """Laid out for people, under our name for it, kept by no cache."""
+def test_a_download_is_an_attachment() -> None:
+    """Indented, with a file name of the service, not cached."""
     answer = responses.as_event(responses.download({"name": "Zoë"}, "a.json", user_id="u"), request_id="r", cors=False)
 
     own = {"content-type": "application/json; charset=utf-8", "content-disposition": 'attachment; filename="a.json"'}
@@ -132,35 +132,33 @@ def test_a_download_is_a_file_to_save() -> None:
     }
 
 
-def test_nothing_has_no_content_type() -> None:
-    """204 says so by itself."""
+def test_an_empty_response_has_no_content_type() -> None:
     answer = responses.as_event(responses.no_content(user_id="u"), request_id="r", cors=False)
 
     assert answer == {"statusCode": 204, "headers": {**SECURITY, "x-request-id": "r"}, "body": ""}
 
 
-def test_other_origins_may_read_what_lives_by_headers() -> None:
-    """Any of them, none with cookies (WB-04)."""
+def test_other_origins_may_read_responses_to_header_credentials() -> None:
+    """Any origin, never with cookies (WB-04)."""
     answer = responses.as_event(responses.ok({}), request_id="r", cors=True)
 
     assert {name: value for name, value in answer["headers"].items() if name.startswith("access-")} == CORS
     assert "access-control-allow-credentials" not in answer["headers"]
 
 
-def test_accepted_is_one_sentence() -> None:
-    """The same for everybody."""
+def test_an_accepted_response_is_one_sentence() -> None:
+    """The same for all."""
     assert responses.accepted("Look in your mail.") == Response(202, '{"message": "Look in your mail."}')
 
 
-def test_cookies_go_where_the_gateway_reads_them() -> None:
-    """In a list of their own."""
+def test_cookies_are_in_the_list_that_the_gateway_reads() -> None:
     answer = responses.as_event(responses.ok({}, cookies=("a=1", "b=2")), request_id="r", cors=False)
 
     assert answer["cookies"] == ["a=1", "b=2"]
 
 
-def test_signed_out_makes_the_browser_forget() -> None:
-    """The cookie, and whatever the pages stored (SE-06)."""
+def test_logging_out_clears_the_browser() -> None:
+    """The cookie, and everything that the pages stored (SE-06)."""
     assert responses.logged_out("u") == Response(
         204,
         cookies=("__Host-session=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0",),
@@ -169,8 +167,8 @@ def test_signed_out_makes_the_browser_forget() -> None:
     )
 
 
-def test_a_page_may_run_our_own_scripts_and_nothing_else() -> None:
-    """Nothing inline, nothing from elsewhere, in no frame (WB-07)."""
+def test_a_page_may_run_only_the_sites_own_scripts() -> None:
+    """Nothing inline, nothing external, in no frame (WB-07)."""
     answer = responses.as_event(responses.page("<p>"), request_id="r", cors=False)
 
     policy = answer["headers"]["content-security-policy"].split("; ")

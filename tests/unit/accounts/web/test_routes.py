@@ -1,4 +1,4 @@
-"""The list of routes: each with an owner, a rule for credentials, a limiter and an event."""
+"""The list of routes: each with a function, a rule for credentials, a limiter and an event."""
 
 import pytest
 
@@ -29,30 +29,29 @@ from accounts.web.routes import ROUTES, Route
     ],
 )
 def test_a_path_finds_its_routes(path: str, found: set[str]) -> None:
-    """Whatever the method, to the letter."""
+    """For any method, by exact path."""
     assert {f"{route.method} {route.path}" for route in routes.at(path)} == found
 
 
-def test_no_two_routes_are_one() -> None:
-    """A method on a path has one owner."""
+def test_no_two_routes_have_one_method_and_path() -> None:
     keys = [(route.method, route.path) for route in ROUTES]
 
     assert len(set(keys)) == len(keys)
 
 
-def test_every_route_names_its_owner_and_its_event() -> None:
+def test_every_route_names_its_function_and_its_event() -> None:
     assert [route for route in ROUTES if not (route.function and route.event)] == []
 
 
 def test_every_route_that_checks_a_secret_has_a_limiter_of_its_own() -> None:
-    """The gateway's throttle alone is for what guessing gets nothing from (TH-06)."""
+    """The gateway's throttle is enough only where guessing gains nothing (TH-06)."""
     guessable = {"login", "email_verify", "key_verify", "account_open", "account_show", "signup", "email_resend"}
 
     assert {route.function for route in ROUTES if not route.limiters} & guessable == set()
 
 
-def test_what_changes_something_is_unsafe() -> None:
-    """And a GET never changes anything (WB-03)."""
+def test_routes_that_change_something_use_unsafe_methods() -> None:
+    """A GET never changes anything (WB-03)."""
     methods = {route.method: route.is_unsafe for route in ROUTES}
 
     assert {method: methods[method] for method in ("GET", "POST", "DELETE")} == {
@@ -63,7 +62,7 @@ def test_what_changes_something_is_unsafe() -> None:
     assert not Route("HEAD", "/", "f", routes.NO_CREDENTIAL, (), "e").is_unsafe
 
 
-def test_only_people_manage_what_is_theirs() -> None:
+def test_only_sessions_manage_the_account() -> None:
     """A key shows the account and can do nothing else (AK-05)."""
     with_key = {f"{route.method} {route.path}" for route in ROUTES if route.credentials >= routes.ANY_CREDENTIAL}
 
@@ -71,6 +70,6 @@ def test_only_people_manage_what_is_theirs() -> None:
 
 
 def test_cookie_routes_under_auth_offer_no_cors() -> None:
-    """Other origins may read what lives by header credentials, and that alone (WB-04)."""
+    """Other origins may read only what needs header credentials (WB-04)."""
     assert [route.path for route in ROUTES if route.cors and route.path.startswith("/auth/") and route.cookies] == []
     assert all(route.cors for route in ROUTES if route.path.startswith("/customers"))

@@ -1,4 +1,4 @@
-"""Does this request come from our own pages? Browsers say so in two headers that no page can forge."""
+"""Whether a request comes from the site's own pages: browsers say so in two headers that pages cannot forge."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.unit.accounts.stage import SITE_URL
 from tests.unit.accounts.web.events import request
 
 _TABLE = [
-    # Origin, Sec-Fetch-Site, proven to be own, says it is foreign
+    # Origin, Sec-Fetch-Site, whether it proves its own origin, whether it says that it is foreign.
     (SITE_URL, "same-origin", True, False),
     (SITE_URL, None, True, False),
     (None, "same-origin", True, False),
@@ -43,8 +43,10 @@ _TABLE = [
 
 
 @pytest.mark.parametrize(("origin", "fetch_site", "own", "foreign"), _TABLE)
-def test_only_our_own_origin_is_proven(origin: str | None, fetch_site: str | None, *, own: bool, foreign: bool) -> None:
-    """Exactly ours, with nothing that says otherwise; saying nothing proves nothing (WB-01)."""
+def test_only_the_sites_own_origin_is_proof(
+    origin: str | None, fetch_site: str | None, *, own: bool, foreign: bool
+) -> None:
+    """The exact origin, with no header that contradicts it; missing headers prove nothing (WB-01)."""
     said = {"origin": origin, "sec-fetch-site": fetch_site}
     sent = request(headers={name: value for name, value in said.items() if value is not None})
 
@@ -52,8 +54,8 @@ def test_only_our_own_origin_is_proven(origin: str | None, fetch_site: str | Non
     assert same_origin.is_foreign(sent, SITE_URL) is foreign
 
 
-def test_who_cannot_prove_it_is_refused() -> None:
-    """With the sentence that says how a script may."""
+def test_a_request_without_proof_is_refused() -> None:
+    """The error says what a script must send."""
     with pytest.raises(CrossSiteRequest) as refusal:
         same_origin.demand_own(request(headers={"origin": "null"}), SITE_URL)
 
@@ -62,6 +64,6 @@ def test_who_cannot_prove_it_is_refused() -> None:
 
 
 @pytest.mark.parametrize("name", ["referer", "host", "x-forwarded-host", "forwarded"])
-def test_no_other_header_proves_anything(name: str) -> None:
-    """Not the Referer, and no name that a client may write."""
+def test_no_other_header_is_proof(name: str) -> None:
+    """Not the Referer, and no header that a client may set."""
     assert not same_origin.is_own(request(headers={name: SITE_URL}), SITE_URL)

@@ -1,4 +1,4 @@
-"""What pages say: all of it in one place for each language, every key there and every key used."""
+"""The texts of pages: one file for each language, every key defined and every key used."""
 
 import json
 import re
@@ -16,7 +16,7 @@ MODULES = "\n".join(path.read_text(encoding="utf-8") for path in (STATIC / "asse
 # Filled in by the page itself, not by a catalogue.
 FRAME = re.compile(r"(part|item|page|link|error)\..*|assets|content|language|site")
 SAID = set(re.findall(r'"([a-z_]+(?:\.[a-z_]+)+)"', MODULES)) | set(re.findall(r'\bt\("([a-z_]+)"', MODULES))
-# Families of keys that a module puts together, with what they may be put together of.
+# Families of keys that a module composes, with the possible endings.
 FAMILIES = {
     "event": {name for name, event in EVENTS.items() if event.kept} - {"user_deleted"} | {"other", "program"},
     "error": {"unreachable", "other", "wait_over"} | {it.code for it in vars(errors).values() if hasattr(it, "code")},
@@ -26,17 +26,17 @@ FAMILIES = {
 
 
 def catalogue(language: str) -> dict[str, dict[str, str]]:
-    """As it stands in its file."""
+    """As it is in its file."""
     read: dict[str, dict[str, str]] = json.loads((STATIC / "texts" / f"{language}.json").read_text(encoding="utf-8"))
     return read
 
 
 @pytest.mark.parametrize("language", texts.LANGUAGES)
-def test_every_text_that_a_page_shows_is_there_and_used(language: str) -> None:
-    """No blank stays empty, and nothing is translated for nobody."""
+def test_every_text_that_a_page_shows_is_defined_and_used(language: str) -> None:
+    """No placeholder remains, and no text is unused."""
     found = catalogue(language)
     named = {key for key in re.findall(r"\$\{([a-z0-9_.]+)\}", HTML) if not FRAME.fullmatch(key)}
-    # Titles and links that the layout asks for by the page's name.
+    # Titles and links that the layout looks up by the page's name.
     titles = {key for key in found["page"] if key.endswith(".title")} | {
         f"footer.{it}" for it in ("terms", "walkthrough", "mailbox")
     }
@@ -46,7 +46,7 @@ def test_every_text_that_a_page_shows_is_there_and_used(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", texts.LANGUAGES)
-def test_every_text_that_a_module_says_is_there_and_used(language: str) -> None:
+def test_every_text_that_a_module_shows_is_defined_and_used(language: str) -> None:
     """By its key, or as one of a family."""
     found = set(catalogue(language)["script"])
     families = {f"{family}.{name}" for family, names in FAMILIES.items() for name in names}
@@ -56,21 +56,21 @@ def test_every_text_that_a_module_says_is_there_and_used(language: str) -> None:
     assert set(re.findall(r"`([a-z_]+)\.\$\{", MODULES)) == set(FAMILIES)
 
 
-def test_whatever_can_happen_to_an_account_has_plain_words() -> None:
-    """Every event that is written into an account's history."""
+def test_every_event_of_an_account_has_a_text() -> None:
+    """Every event that is recorded in an account's history."""
     assert {f"event.{name}" for name in FAMILIES["event"]} - set(catalogue("en")["script"]) == set()
 
 
-def test_no_key_is_in_two_places() -> None:
-    """Or one would be changed and the other not."""
+def test_no_key_is_defined_twice() -> None:
+    """Otherwise one would be changed and the other not."""
     found = catalogue("en")
 
     assert set(found["page"]) & set(found["script"]) == set()
 
 
 @pytest.mark.parametrize("language", texts.LANGUAGES)
-def test_every_language_says_everything(language: str) -> None:
-    """With the same words filled in."""
+def test_every_language_has_every_text(language: str) -> None:
+    """With the same placeholders."""
     ours, theirs = catalogue("en"), catalogue(language)
     blanks = {key: set(re.findall(r"\{\w+\}", text)) for part in ours.values() for key, text in part.items()}
 
@@ -92,13 +92,13 @@ def test_every_language_says_everything(language: str) -> None:
         ("e" * 10_000, "en"),
     ],
 )
-def test_the_language_is_the_readers_as_far_as_there_is_one(header: str, language: str) -> None:
-    """English for everybody else, whatever the header says."""
+def test_the_readers_language_is_chosen_if_there_is_one(header: str, language: str) -> None:
+    """Otherwise English, whatever the header says."""
     assert texts.preferred(header) == language
 
 
-def test_a_second_language_would_be_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By weight, then by nothing else."""
+def test_the_preferred_language_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By weight alone."""
     monkeypatch.setattr(texts, "LANGUAGES", ("en", "de"))
 
     assert texts.preferred("fr, de-AT;q=0.8, en;q=0.5") == "de"
@@ -106,7 +106,7 @@ def test_a_second_language_would_be_chosen(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_module_of_texts_is_data() -> None:
-    """JSON is JavaScript: nothing in a text can end it."""
+    """JSON is JavaScript: no text can break out of it."""
     module = texts.module("en", {"password_min": '15"};alert(1)//'})
 
     assert (

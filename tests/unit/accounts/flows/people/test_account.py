@@ -1,4 +1,4 @@
-"""The account: shown to whoever acts for it, closed by its owner, disabled by an operator; then all of it ends."""
+"""The account: shown to callers that act for it, closed by its owner, disabled by an operator, with all it holds."""
 
 from collections.abc import Callable
 
@@ -52,8 +52,8 @@ def test_a_session_shows_its_account_where_a_key_is_not_accepted(service: Servic
 
 
 @pytest.mark.parametrize("change", ["gone", "disabled"])
-def test_a_credential_without_an_active_account_is_worth_nothing(service: Service, change: str) -> None:
-    """Even if a session or a key should be left over."""
+def test_a_credential_without_an_active_account_is_invalid(service: Service, change: str) -> None:
+    """Even if a session or a key is left over."""
     logged_in = service.person()
     key = key_credential(service.key(logged_in).plaintext)
     if change == "gone":
@@ -87,7 +87,7 @@ def _disable(service: Service, _: Credential) -> None:
 def test_sessions_and_keys_end_with_the_next_request(
     service: Service, end: Callable[[Service, Credential], None]
 ) -> None:
-    """All of them, at once, and nobody else's (SE-10)."""
+    """All of them at once, and no other account's (SE-10)."""
     stranger = service.person("other@example.com")
     strangers_key = service.key(stranger)
     first = service.person()
@@ -104,8 +104,8 @@ def test_sessions_and_keys_end_with_the_next_request(
 
 
 @pytest.mark.parametrize("end", [_close, _disable, _remove])
-def test_the_password_lets_nobody_in_any_more(service: Service, end: Callable[[Service, Credential], None]) -> None:
-    """The one answer to every failed log-in."""
+def test_the_password_no_longer_logs_in(service: Service, end: Callable[[Service, Credential], None]) -> None:
+    """The same answer as to every failed login."""
     end(service, cookie(service.person()))
     with pytest.raises(InvalidCredentials) as refusal:
         service.log_in()
@@ -114,8 +114,10 @@ def test_the_password_lets_nobody_in_any_more(service: Service, end: Callable[[S
 
 
 @pytest.mark.parametrize("end", [_close, _disable, _remove])
-def test_what_starts_meanwhile_ends_too(service: Service, end: Callable[[Service, Credential], None]) -> None:
-    """A session and a key made between reading the account and ending it: it is read again."""
+def test_sessions_and_keys_that_start_concurrently_end_too(
+    service: Service, end: Callable[[Service, Credential], None]
+) -> None:
+    """A session and a key created between read and write: the account is read again."""
     logged_in = service.person()
     rival = Service(service.world, service.hasher)
     starts = iter((rival.log_in, lambda: rival.key(logged_in), rival.log_in))
@@ -131,10 +133,10 @@ def test_what_starts_meanwhile_ends_too(service: Service, end: Callable[[Service
 
 
 @pytest.mark.parametrize("end", [_close, _disable, _remove])
-def test_an_account_that_never_stands_still_is_unavailable(
+def test_an_account_that_keeps_changing_is_unavailable(
     service: Service, end: Callable[[Service, Credential], None]
 ) -> None:
-    """It is not tried for ever, and nothing is half-ended."""
+    """Retries are limited, and nothing is half-ended."""
     logged_in = service.person()
     rival = Service(service.world, service.hasher)
     service.interposed = Meanwhile(service.world, rival.log_in, times=1000)
@@ -145,8 +147,8 @@ def test_an_account_that_never_stands_still_is_unavailable(
     assert service.identity().can_log_in
 
 
-def test_a_closed_account_leaves_nothing_but_its_history(service: Service) -> None:
-    """No account, no identity; the record says that its owner did it."""
+def test_a_closed_account_leaves_only_its_history(service: Service) -> None:
+    """No account, no identity; the record says that the owner closed it."""
     logged_in = service.person()
     user_id = logged_in.session.user_id
 
@@ -158,7 +160,7 @@ def test_a_closed_account_leaves_nothing_but_its_history(service: Service) -> No
 
 
 def test_the_address_of_a_closed_account_is_free_again(service: Service) -> None:
-    """For a new account that has nothing of the old one."""
+    """For a new account that shares nothing with the old one."""
     old = service.person()
     service.account_closing.close(cookie(old), OWNER, NOW)
     new = service.person()
@@ -166,8 +168,8 @@ def test_the_address_of_a_closed_account_is_free_again(service: Service) -> None
     assert new.session.user_id != old.session.user_id
 
 
-def test_closing_needs_a_log_in_of_the_last_15_minutes(service: Service) -> None:
-    """A device that was left open deletes nothing (SE-12)."""
+def test_closing_needs_a_login_of_the_last_15_minutes(service: Service) -> None:
+    """An unattended device cannot delete the account (SE-12)."""
     logged_in = service.person()
     with pytest.raises(ReauthenticationRequired):
         service.account_closing.close(cookie(logged_in), OWNER, later(minutes=15, seconds=1))
@@ -175,8 +177,8 @@ def test_closing_needs_a_log_in_of_the_last_15_minutes(service: Service) -> None
     assert len(service.world.users) == 1
 
 
-def test_a_key_cannot_close_the_account(service: Service) -> None:
-    """Nor can nobody."""
+def test_closing_needs_a_session(service: Service) -> None:
+    """A key or an anonymous caller is refused."""
     key = service.key(service.person())
     with pytest.raises(CredentialNotAccepted):
         service.account_closing.close(key_credential(key.plaintext), OWNER, NOW)
@@ -186,8 +188,8 @@ def test_a_key_cannot_close_the_account(service: Service) -> None:
     assert len(service.world.users) == 1
 
 
-def test_an_account_that_is_closed_meanwhile_is_nobodys(service: Service) -> None:
-    """The second click finds it gone."""
+def test_an_account_that_is_closed_concurrently_is_not_found(service: Service) -> None:
+    """As with a second click."""
     logged_in = service.person()
     rival = Service(service.world)
     service.interposed = Meanwhile(service.world, lambda: rival.account_closing.close(cookie(logged_in), OWNER, NOW))
@@ -198,7 +200,7 @@ def test_an_account_that_is_closed_meanwhile_is_nobodys(service: Service) -> Non
 
 
 def test_a_disabled_account_keeps_its_address(service: Service) -> None:
-    """So that nobody signs up over it, and it is recorded as the operator's doing."""
+    """It cannot be signed up with again; the record names the operator."""
     user_id = service.person().session.user_id
     service.account_disabling.disable(order(user_id), later(minutes=1))
     service.signup.start(EMAIL, PASSWORD, "", OWNER, later(minutes=2))
@@ -217,8 +219,8 @@ def test_a_disabled_account_keeps_its_address(service: Service) -> None:
 
 
 @pytest.mark.parametrize("end", ["disable", "remove", "close"])
-def test_an_account_ends_though_a_key_that_it_lists_is_not_there(service: Service, end: str) -> None:
-    """After a table was restored: who must be shut out is."""
+def test_an_account_ends_although_a_key_that_it_lists_is_missing(service: Service, end: str) -> None:
+    """As after a table was restored: ending the account must not fail."""
     logged_in = service.person()
     service.key(logged_in)
     service.world.api_keys.clear()
@@ -233,7 +235,7 @@ def test_an_account_ends_though_a_key_that_it_lists_is_not_there(service: Servic
     assert service.world.sessions == {}
 
 
-def test_disabling_nobody_is_not_found(service: Service) -> None:
+def test_disabling_an_unknown_account_is_not_found(service: Service) -> None:
     """The operator mistyped."""
     with pytest.raises(NotFound):
         service.account_disabling.disable(order("u" * 28), NOW)

@@ -1,4 +1,4 @@
-"""Everything held about a person: all of it, nobody else's, and nothing that lets anybody in."""
+"""The export of an account: everything that is stored about it, no other account's data, and no secret."""
 
 import json
 
@@ -35,8 +35,8 @@ def _with_google(service: Service, user_id: str) -> Identity:
     return google
 
 
-def test_everything_of_a_person_and_nothing_of_anybody_else(service: Service) -> None:
-    """Also a session that has ended and that the table has not swept yet: it is held."""
+def test_the_export_has_everything_of_the_account_and_nothing_of_another(service: Service) -> None:
+    """Including a session that has expired and is still in the table."""
     logged_in = service.person()
     user_id = logged_in.session.user_id
     google = _with_google(service, user_id)
@@ -59,8 +59,8 @@ def test_everything_of_a_person_and_nothing_of_anybody_else(service: Service) ->
     )
 
 
-def test_of_a_long_history_the_latest_is_taken_along(service: Service) -> None:
-    """As much as an answer may hold."""
+def test_a_long_history_is_cut_to_its_latest_records(service: Service) -> None:
+    """To what a response can hold."""
     logged_in = service.person()
     user_id = logged_in.session.user_id
     service.world.records += [Record(user_id, "event", later(seconds=second / 10), OWNER) for second in range(1500)]
@@ -69,8 +69,8 @@ def test_of_a_long_history_the_latest_is_taken_along(service: Service) -> None:
     assert (len(activity), activity) == (ACTIVITY_EXPORTED, service.world.records[500:])
 
 
-def test_the_document_is_written_out(service: Service) -> None:
-    """Every field that is held, but for hashes, links under way and what counts changes."""
+def test_the_whole_document(service: Service) -> None:
+    """Every stored field except hashes, pending links and change counters."""
     logged_in = service.person()
     google = _with_google(service, logged_in.session.user_id)
     key = service.key(logged_in)
@@ -143,7 +143,7 @@ def test_the_document_is_written_out(service: Service) -> None:
 
 
 def test_no_secret_is_in_the_document(service: Service) -> None:
-    """Neither password nor hash, nor token, nor key, nor the digest of a link under way."""
+    """No password, hash, token, key, or digest of a pending link."""
     logged_in = service.person()
     service.change_identity(pending_token="digest-of-a-link", confirming_browser="digest-of-a-browser")
     key = service.key(logged_in)
@@ -154,15 +154,15 @@ def test_no_secret_is_in_the_document(service: Service) -> None:
     assert [one for one in secret if one is None or one in text] == []
 
 
-def test_taking_everything_along_needs_a_log_in_of_the_last_15_minutes(service: Service) -> None:
-    """A device that was left open gives away no history."""
+def test_exporting_needs_a_login_of_the_last_15_minutes(service: Service) -> None:
+    """An unattended device does not reveal the history."""
     logged_in = service.person()
     with pytest.raises(ReauthenticationRequired):
         service.account_export.of_session(cookie(logged_in), later(minutes=15, seconds=1))
 
 
-def test_a_key_takes_nothing_along(service: Service) -> None:
-    """Nor does nobody, nor a session whose account is gone."""
+def test_exporting_needs_a_session_of_an_existing_account(service: Service) -> None:
+    """A key or an anonymous caller is refused."""
     logged_in = service.person()
     key = service.key(logged_in)
     with pytest.raises(CredentialNotAccepted):

@@ -1,4 +1,4 @@
-"""Changing one's name: everywhere at once, so that every answer says the same, or nowhere."""
+"""Changing the account's name: in every place at once, or in none."""
 
 from copy import replace
 
@@ -18,8 +18,8 @@ def _google(user_id: str) -> Identity:
     return Identity("google#1", user_id, "olive@gmail.example", "O. Oyl", NOW, NOW, verified=True)
 
 
-def test_a_person_gets_another_name_wherever_it_is_kept(service: Service) -> None:
-    """The account and all its ways in, nobody else's; cleaned like every text, and on record."""
+def test_the_name_changes_wherever_it_is_stored(service: Service) -> None:
+    """In the account and all its identities, and in no other account; normalized and recorded."""
     logged_in = service.person()
     before = service.world.users[logged_in.session.user_id]
     google = _google(before.user_id)
@@ -45,8 +45,8 @@ def test_a_person_gets_another_name_wherever_it_is_kept(service: Service) -> Non
 
 
 @pytest.mark.parametrize("name", ["Olive Branch", ""])
-def test_a_log_in_and_the_account_answer_alike_afterwards(service: Service, name: str) -> None:
-    """A log-in is answered from the identity, to save a read."""
+def test_login_and_account_return_the_same_name(service: Service, name: str) -> None:
+    """Login answers from the identity to save a read."""
     renamed = service.account_renaming.rename(cookie(service.person()), name, OWNER, AFTER)
     logged_in = service.log_in(later(minutes=2))
 
@@ -56,8 +56,8 @@ def test_a_log_in_and_the_account_answer_alike_afterwards(service: Service, name
     assert presenters.customer(shown) == presenters.customer(renamed)
 
 
-def test_a_log_in_that_meets_a_renaming_tells_the_new_name(service: Service) -> None:
-    """It rests on the identity as it was read, so it reads again."""
+def test_a_login_that_races_with_renaming_returns_the_new_name(service: Service) -> None:
+    """Its write depends on the identity that it read, so it reads again."""
     logged_in = service.person()
     rival = Service(service.world)
     service.interposed = Meanwhile(
@@ -68,7 +68,7 @@ def test_a_log_in_that_meets_a_renaming_tells_the_new_name(service: Service) -> 
 
 
 @pytest.mark.parametrize("name", ["x" * 101, "Olive\u202e", "two\nlines", "\ud800", "zero\u200bwidth", "\0"])
-def test_a_name_that_is_not_one_line_of_visible_text_is_refused(service: Service, name: str) -> None:
+def test_a_name_must_be_one_line_of_visible_text(service: Service, name: str) -> None:
     """Nothing changes."""
     logged_in = service.person()
     before = (dict(service.world.users), dict(service.world.identities))
@@ -78,8 +78,8 @@ def test_a_name_that_is_not_one_line_of_visible_text_is_refused(service: Service
     assert (service.world.users, service.world.identities, service.world.records) == (*before, [])
 
 
-def test_what_happens_meanwhile_is_kept(service: Service) -> None:
-    """A log-in between reading the account and renaming it: it is read again."""
+def test_a_concurrent_login_is_kept(service: Service) -> None:
+    """A login between read and write: the account is read again."""
     logged_in = service.person()
     rival = Service(service.world, service.hasher)
     service.interposed = Meanwhile(service.world, rival.log_in, times=3)
@@ -89,8 +89,8 @@ def test_what_happens_meanwhile_is_kept(service: Service) -> None:
     assert (renamed, len(renamed.sessions)) == (service.world.users[renamed.user_id], 4)
 
 
-def test_a_way_in_that_is_linked_meanwhile_gets_the_name_too(service: Service) -> None:
-    """The account changed by it, so it is looked at again."""
+def test_an_identity_that_is_linked_concurrently_gets_the_name(service: Service) -> None:
+    """Linking changed the account, so it is read again."""
     logged_in = service.person()
     google = _google(logged_in.session.user_id)
 
@@ -105,8 +105,8 @@ def test_a_way_in_that_is_linked_meanwhile_gets_the_name_too(service: Service) -
     assert {entry.name for entry in service.world.identities.values()} == {"Olive Branch"}
 
 
-def test_an_account_that_never_stands_still_is_unavailable(service: Service) -> None:
-    """It is not tried for ever, and keeps its name."""
+def test_an_account_that_keeps_changing_is_unavailable(service: Service) -> None:
+    """Retries are limited, and the name is kept."""
     logged_in = service.person()
     rival = Service(service.world, service.hasher)
     service.interposed = Meanwhile(service.world, rival.log_in, times=1000)
@@ -117,8 +117,8 @@ def test_an_account_that_never_stands_still_is_unavailable(service: Service) -> 
 
 
 @pytest.mark.parametrize("change", ["closed", "disabled"])
-def test_an_account_that_ends_meanwhile_gets_no_name(service: Service, change: str) -> None:
-    """It does not come back to life by it."""
+def test_an_account_that_ends_concurrently_is_not_renamed(service: Service, change: str) -> None:
+    """Renaming does not recreate it."""
     logged_in = service.person()
     user_id, rival = logged_in.session.user_id, Service(service.world)
 
@@ -136,8 +136,8 @@ def test_an_account_that_ends_meanwhile_gets_no_name(service: Service, change: s
     assert left == ([] if change == "closed" else [(users.DISABLED, "Olive")])
 
 
-def test_a_key_renames_nobody(service: Service) -> None:
-    """Nor does nobody."""
+def test_renaming_needs_a_session(service: Service) -> None:
+    """A key or an anonymous caller is refused."""
     key = service.key(service.person())
     with pytest.raises(CredentialNotAccepted):
         service.account_renaming.rename(key_credential(key.plaintext), "Mallory", OWNER, AFTER)

@@ -1,4 +1,4 @@
-"""What happened to an account: shown to its person alone, the newest first, without what is not for showing."""
+"""The account's history: shown to its owner only, newest first, without internal details."""
 
 import pytest
 
@@ -8,8 +8,8 @@ from accounts.model.audit import Record
 from tests.unit.accounts.stage import NOW, OWNER, STRANGER, Service, cookie, key_credential, later
 
 
-def test_a_person_sees_what_happened_the_newest_first(service: Service) -> None:
-    """A key that was made, then a log-in; whoever else has an account sees their own."""
+def test_the_owner_sees_the_history_newest_first(service: Service) -> None:
+    """A key that was created, then a login; another account sees its own."""
     stranger = service.person("other@example.com")
     logged_in = service.person()
     service.world.records.append(Record(stranger.session.user_id, "user_updated", NOW, STRANGER))
@@ -26,8 +26,8 @@ def test_a_person_sees_what_happened_the_newest_first(service: Service) -> None:
     assert [record.caller for record in theirs] == [STRANGER]
 
 
-def test_only_the_latest_are_shown(service: Service) -> None:
-    """The fifty-first has to be asked for otherwise."""
+def test_only_the_latest_records_are_shown(service: Service) -> None:
+    """The fifty-first is not listed."""
     logged_in = service.person()
     user_id = logged_in.session.user_id
     records = [Record(user_id, "authn_login_success", later(seconds=second), OWNER) for second in range(60)]
@@ -38,8 +38,8 @@ def test_only_the_latest_are_shown(service: Service) -> None:
     assert (len(shown), shown) == (ACTIVITY_SHOWN, records[:9:-1])
 
 
-def test_what_is_older_than_records_are_kept_is_not_shown(service: Service) -> None:
-    """Even while the table has not swept it."""
+def test_records_past_their_retention_are_not_shown(service: Service) -> None:
+    """Even while they are still in the table."""
     logged_in = service.person()
     user_id, soon = logged_in.session.user_id, later(minutes=1)
     kept = Record(user_id, "kept", soon - AUDIT_KEPT + (later(seconds=1) - NOW), OWNER)
@@ -48,16 +48,16 @@ def test_what_is_older_than_records_are_kept_is_not_shown(service: Service) -> N
     assert service.activity.of_account(cookie(logged_in), soon) == [kept]
 
 
-def test_of_a_detail_only_what_is_listed_is_shown() -> None:
-    """Ids of sessions and keys are digests of their secrets; what a story may come to write is not shown unasked."""
+def test_only_listed_details_are_shown() -> None:
+    """Ids of sessions and keys are digests of their secrets; a detail that is added later is hidden by default."""
     listed = {"method": "google", "provider": "google", "by": "reset", "name": "laptop", "sessions": "3"}
     record = Record("u" * 28, "event", NOW, OWNER, {**listed, "session": "d" * 64, "api_key": "k" * 64, "email": "x"})
 
     assert record.shown == listed
 
 
-def test_a_key_sees_no_activity(service: Service) -> None:
-    """Nor does nobody."""
+def test_reading_the_history_needs_a_session(service: Service) -> None:
+    """A key or an anonymous caller is refused."""
     key = service.key(service.person())
     with pytest.raises(CredentialNotAccepted):
         service.activity.of_account(key_credential(key.plaintext), NOW)

@@ -1,7 +1,7 @@
-"""Somebody signs up with an address that is not theirs, before, between and after its owner: they gain nothing.
+"""An attacker signs up with a victim's address, before, between and after its owner, and gains nothing.
 
-The attacks of "Pre-hijacked accounts" (Sudhodanan and Paverd, 2022), each told to its end: the attacker knows the
-password of their own sign-up, the victim reads the mail.
+The attacks are those of "Pre-hijacked accounts" (Sudhodanan and Paverd, 2022): the attacker knows the password of their
+own sign-up, the victim reads the email.
 """
 
 from copy import replace
@@ -17,19 +17,19 @@ ATTACKERS = "orange castles in summer"
 
 
 def attacker_signs_up(service: Service) -> str:
-    """With the victim's address; the mail goes to the victim: the token in it."""
+    """Sign up with the victim's address; returns the token in the email, which the victim gets."""
     service.signup.start(EMAIL, ATTACKERS, "Mallory", STRANGER, NOW)
     return service.mailed_token()
 
 
 def victim_signs_up(service: Service) -> str:
-    """The token in the mail that the victim gets."""
+    """Returns the token in the victim's email."""
     service.signup.start(EMAIL, VICTIMS, "Victoria", OWNER, later(minutes=1))
     return service.mailed_token()
 
 
-def attacker_is_out(service: Service) -> bool:
-    """Whether the attacker's password opens nothing, and no session stems from the attacker."""
+def attacker_is_locked_out(service: Service) -> bool:
+    """Whether the attacker's password does not work, and no session was opened by the attacker."""
     with pytest.raises(InvalidCredentials):
         service.login.with_password(
             EMAIL, ATTACKERS, remember=True, presented=None, caller=STRANGER, now=later(minutes=5)
@@ -37,39 +37,39 @@ def attacker_is_out(service: Service) -> bool:
     return all(session.caller == replace(OWNER, known_browser="") for session in service.world.sessions.values())
 
 
-def victim_is_in(service: Service) -> bool:
-    """Whether the victim logs in with the victim's password, and is called by the victim's name."""
+def victim_can_log_in(service: Service) -> bool:
+    """Whether the victim's password works, and the account has the victim's name."""
     logged_in = service.login.with_password(
         EMAIL, VICTIMS, remember=False, presented=None, caller=OWNER, now=later(minutes=5)
     )
     return logged_in.identity.name == "Victoria"
 
 
-def test_the_victim_clicks_and_cannot_bring_the_attackers_account_to_life(service: Service) -> None:
-    """The page asks for a password that the victim never chose: there is no account, and no session."""
+def test_a_victim_who_clicks_does_not_activate_the_attackers_account(service: Service) -> None:
+    """The page asks for a password that the victim never chose: no account, no session."""
     token = attacker_signs_up(service)
     with pytest.raises(InvalidCredentials):
         service.email_verification.confirm(token, VICTIMS, None, OWNER, later(minutes=2))
 
     assert (service.world.users, service.world.sessions) == ({}, {})
-    assert attacker_is_out(service)
+    assert attacker_is_locked_out(service)
 
 
-def test_the_victim_signs_up_too_and_the_attackers_sign_up_is_gone(service: Service) -> None:
-    """Password, name and account are the victim's; the older link is dead."""
+def test_the_victims_own_sign_up_replaces_the_attackers(service: Service) -> None:
+    """Password, name and account are the victim's; the older link is invalid."""
     attackers_token = attacker_signs_up(service)
     token = victim_signs_up(service)
     with pytest.raises(InvalidLink):
         service.email_verification.confirm(attackers_token, ATTACKERS, None, STRANGER, later(minutes=2))
     logged_in = service.email_verification.confirm(token, VICTIMS, None, OWNER, later(minutes=2))
 
-    assert attacker_is_out(service)
-    assert victim_is_in(service)
+    assert attacker_is_locked_out(service)
+    assert victim_can_log_in(service)
     assert logged_in.session.digest in held(service, logged_in)
 
 
 def test_the_attacker_signs_up_again_after_the_victim(service: Service) -> None:
-    """The victim's link is superseded, which is the most the attacker gets; with a new sign-up the victim gets in."""
+    """The victim's link is superseded, which is all the attacker achieves; a new sign-up of the victim works."""
     attacker_signs_up(service)
     victims_token = victim_signs_up(service)
     attackers_token = attacker_signs_up(service)
@@ -83,24 +83,24 @@ def test_the_attacker_signs_up_again_after_the_victim(service: Service) -> None:
     token = service.postman.mails[-1].values["link"].partition("#token=")[2]
     service.email_verification.confirm(token, VICTIMS, None, OWNER, later(hours=7))
 
-    assert attacker_is_out(service)
-    assert victim_is_in(service)
+    assert attacker_is_locked_out(service)
+    assert victim_can_log_in(service)
 
 
-def test_the_attacker_signs_up_once_the_victim_has_the_account(service: Service) -> None:
-    """Nothing changes, and the mail to the victim says so without a link that could confirm anything."""
+def test_the_attacker_signs_up_after_the_victim_has_the_account(service: Service) -> None:
+    """Nothing changes; the email to the victim reports it and has no link that could confirm anything."""
     service.email_verification.confirm(victim_signs_up(service), VICTIMS, None, OWNER, later(minutes=2))
     service.signup.start(EMAIL, ATTACKERS, "Mallory", STRANGER, later(minutes=3))
     service.mailing.deliver(messages.Signup(email=EMAIL), later(minutes=3))
 
     mail = service.postman.mails[-1]
     assert (mail.to, mail.template, dict(mail.values)) == (EMAIL, "already_registered", {"site_url": SITE_URL})
-    assert attacker_is_out(service)
-    assert victim_is_in(service)
+    assert attacker_is_locked_out(service)
+    assert victim_can_log_in(service)
 
 
-def test_no_mail_to_the_victim_carries_the_attackers_words(service: Service) -> None:
-    """The name was the attacker's to choose; a mail to a stranger has no place for it (EM-05)."""
+def test_no_email_to_the_victim_contains_the_attackers_name(service: Service) -> None:
+    """The attacker chose it, and the service sends no attacker's text to others (EM-05)."""
     attacker_signs_up(service)
 
     (mail,) = service.postman.mails

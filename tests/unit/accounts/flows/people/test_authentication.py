@@ -1,4 +1,4 @@
-"""From a credential to the account behind it: one consistent read, and the kinds do not cross."""
+"""From a credential to its account: one consistent read, and no kind is accepted as another."""
 
 import zlib
 from copy import replace
@@ -33,14 +33,14 @@ from tests.unit.accounts.stage import (
 
 
 def well_formed_key(number: int = 0) -> str:
-    """A key that nobody has, with the checksum of its other 66 characters."""
+    """A key that was never issued, with the checksum of its other 66 characters."""
     alphabet = secrets.BASE62
     body = f"comfyui-{number:058d}"
     crc = zlib.crc32(body.encode())
     return body + "".join(alphabet[crc // 62**place % 62] for place in range(5, -1, -1))
 
 
-def test_a_session_names_its_account(service: Service) -> None:
+def test_a_session_identifies_its_account(service: Service) -> None:
     """In one read by key."""
     logged_in = service.person()
 
@@ -51,7 +51,7 @@ def test_a_session_names_its_account(service: Service) -> None:
     assert service.world.reads == [f"sessions:{digest}"]
 
 
-def test_a_key_names_its_account(service: Service) -> None:
+def test_a_key_identifies_its_account(service: Service) -> None:
     """In one read by key (design, section 5)."""
     logged_in = service.person()
     new = service.key(logged_in)
@@ -63,8 +63,8 @@ def test_a_key_names_its_account(service: Service) -> None:
     assert service.world.reads == [f"api_keys:{new.api_key.digest}"]
 
 
-def test_kinds_do_not_cross(service: Service) -> None:
-    """A secret of one kind is worth nothing as another, and neither is what the tables hold (SE-13)."""
+def test_no_secret_works_as_another_kind(service: Service) -> None:
+    """Nor does what the tables store (SE-13)."""
     logged_in = service.person()
     new = service.key(logged_in)
     link = service.signed_up("other@example.com")
@@ -85,8 +85,8 @@ def test_kinds_do_not_cross(service: Service) -> None:
 
 
 @pytest.mark.parametrize("fresh", [False, True])
-def test_a_key_is_refused_where_a_session_is_asked_for(service: Service, *, fresh: bool) -> None:
-    """Valid or not: it is not even looked up (AK-05)."""
+def test_a_key_is_refused_where_a_session_is_required(service: Service, *, fresh: bool) -> None:
+    """Valid or not: it is not looked up (AK-05)."""
     for text in ("comfyui-", well_formed_key()):
         with pytest.raises(CredentialNotAccepted):
             service.session(key_credential(text), NOW, fresh=fresh)
@@ -94,8 +94,8 @@ def test_a_key_is_refused_where_a_session_is_asked_for(service: Service, *, fres
     assert untouched(service)
 
 
-def test_a_session_is_good_until_its_limit(service: Service) -> None:
-    """Compared here: the table still has it (SE-07)."""
+def test_a_session_works_until_its_limit(service: Service) -> None:
+    """Expiry is compared in code: the item is still in the table (SE-07)."""
     logged_in = service.person()
     live = later(hours=1, microseconds=-1)
 
@@ -117,8 +117,8 @@ def test_a_request_each_minute_keeps_a_session_to_its_absolute_limit(service: Se
     assert answered == 24 * 60 - 1
 
 
-def test_activity_is_written_down_every_five_minutes(service: Service) -> None:
-    """Not with each request."""
+def test_activity_is_recorded_every_five_minutes(service: Service) -> None:
+    """Not on every request."""
     logged_in = service.person()
     digest = logged_in.session.digest
     seen = []
@@ -129,8 +129,8 @@ def test_activity_is_written_down_every_five_minutes(service: Service) -> None:
     assert seen == [NOW, NOW, *[later(seconds=300)] * 3, later(seconds=600)]
 
 
-def test_a_step_that_needs_a_fresh_log_in_refuses_an_older_one(service: Service) -> None:
-    """With its own refusal, so that a page can ask for the password (SE-12)."""
+def test_a_step_that_needs_a_fresh_login_refuses_an_older_one(service: Service) -> None:
+    """With its own error code, so that a page can ask for the password (SE-12)."""
     logged_in = service.person()
 
     assert service.session(cookie(logged_in), later(minutes=15), fresh=True).user_id
@@ -141,8 +141,8 @@ def test_a_step_that_needs_a_fresh_log_in_refuses_an_older_one(service: Service)
 
 
 @pytest.mark.parametrize("text", ["", "comfyui-", "comfyui-" + "A" * 64, "x" * 72, "comfyui-" + "é" * 64])
-def test_a_malformed_key_is_refused_unasked(service: Service, text: str) -> None:
-    """No table is read and nothing is counted (AK-03)."""
+def test_a_malformed_key_is_refused_without_a_read(service: Service, text: str) -> None:
+    """Nothing is counted either (AK-03)."""
     with pytest.raises(Unauthenticated):
         service.principal(key_credential(text), OWNER, NOW)
 
@@ -150,7 +150,7 @@ def test_a_malformed_key_is_refused_unasked(service: Service, text: str) -> None
 
 
 def test_unknown_keys_are_counted_against_their_source(service: Service) -> None:
-    """Sixty a minute, then the source waits; another source does not."""
+    """Sixty a minute, then the source must wait; another source need not."""
     for number in range(60):
         assert service.key_lookup.find(well_formed_key(number), STRANGER, NOW) is None
     with pytest.raises(TooManyAttempts) as refusal:
@@ -160,8 +160,8 @@ def test_unknown_keys_are_counted_against_their_source(service: Service) -> None
     assert service.key_lookup.find(well_formed_key(62), OWNER, NOW) is None
 
 
-def test_a_good_key_is_never_counted(service: Service) -> None:
-    """A busy machine is no guesser, even from a source that is limited."""
+def test_a_valid_key_is_never_counted(service: Service) -> None:
+    """A busy machine is not guessing, even from a source that is limited."""
     new = service.key(service.person())
     for number in range(60):
         service.key_lookup.find(well_formed_key(number), OWNER, NOW)
@@ -169,8 +169,8 @@ def test_a_good_key_is_never_counted(service: Service) -> None:
     assert service.key_lookup.find(new.plaintext, OWNER, NOW) == new.api_key
 
 
-def test_a_use_is_written_down_every_five_minutes(service: Service) -> None:
-    """The first at once (AK-12)."""
+def test_use_of_a_key_is_recorded_every_five_minutes(service: Service) -> None:
+    """The first use at once (AK-12)."""
     new = service.key(service.person())
     used = []
     for seconds in (1, 300, 301, 600):
@@ -180,8 +180,8 @@ def test_a_use_is_written_down_every_five_minutes(service: Service) -> None:
     assert used == [later(seconds=1)] * 2 + [later(seconds=301)] * 2
 
 
-def test_nobody_gets_in_when_the_table_does_not_answer(service: Service) -> None:
-    """Unavailable, never "not signed in" (design, promise 7)."""
+def test_authentication_fails_closed_when_the_tables_are_down(service: Service) -> None:
+    """503, never "not logged in" (design, promise 7)."""
     logged_in = service.person()
     new = service.key(logged_in)
     service.world.down = True
@@ -192,7 +192,7 @@ def test_nobody_gets_in_when_the_table_does_not_answer(service: Service) -> None
 
 
 def test_a_credential_is_printed_without_its_secret() -> None:
-    """It may end up in a traceback."""
+    """It could end up in a traceback."""
     assert repr(Credential(SESSION, "hush")) == "Credential(kind='session')"
 
 
@@ -204,8 +204,8 @@ def test_a_credential_is_printed_without_its_secret() -> None:
         {"user_id": "somebody else"},
     ],
 )
-def test_behind_a_token_there_must_be_its_own_session(service: Service, said: dict[str, str]) -> None:
-    """Of the same account and client: a signed token that says otherwise is nobody's."""
+def test_a_token_needs_its_own_session(service: Service, said: dict[str, str]) -> None:
+    """Of the same account and client: a signed token that names another is refused."""
     session = client_session(service)
     good = AccessToken(session.user_id, session.client_id, session.digest)
     service.access_tokens.said = {"good": good, "bad": replace(good, **said)}
@@ -216,7 +216,7 @@ def test_behind_a_token_there_must_be_its_own_session(service: Service, said: di
             token_session(service, Credential(ACCESS_TOKEN, text), NOW)
 
 
-def test_a_token_does_not_open_a_browsers_session(service: Service) -> None:
+def test_a_token_does_not_work_for_a_browser_session(service: Service) -> None:
     """Not even one that names it."""
     browser = service.person().session
     service.access_tokens.said = {"token": AccessToken(browser.user_id, "", browser.digest)}
@@ -225,8 +225,8 @@ def test_a_token_does_not_open_a_browsers_session(service: Service) -> None:
         token_session(service, Credential(ACCESS_TOKEN, "token"), NOW)
 
 
-def test_use_of_a_token_is_activity_and_ends_with_the_session(service: Service) -> None:
-    """Seven idle days, thirty in all."""
+def test_use_of_a_token_extends_its_session_up_to_the_limit(service: Service) -> None:
+    """Seven idle days, thirty in total."""
     session = client_session(service)
     service.access_tokens.said = {"t": AccessToken(session.user_id, session.client_id, session.digest)}
     credential = Credential(ACCESS_TOKEN, "t")
@@ -239,12 +239,11 @@ def test_use_of_a_token_is_activity_and_ends_with_the_session(service: Service) 
 
 
 def token_session(service: Service, credential: Credential, now: datetime) -> Session | None:
-    """The session behind an access token."""
     return service.authentication(routes.LOGGED_IN).principal(credential, OWNER, now).session
 
 
 def client_session(service: Service) -> Session:
-    """A program that somebody let in."""
+    """The session of a client that the owner allowed."""
     user_id = service.person().session.user_id
     _, session = sessions.start_client(
         user_id,

@@ -1,4 +1,4 @@
-"""Moving an account to another address: told at the old one, proven at the new one, and only by who is logged in."""
+"""Changing the account's email: announced at the old address, proven at the new one, only by the logged-in owner."""
 
 from collections.abc import Callable
 from copy import replace
@@ -41,29 +41,29 @@ from tests.unit.accounts.stage import (
     later,
 )
 
-OTHERS = "oscar@example.com"
+OTHER_EMAIL = "oscar@example.com"
 
 
 def confirm(service: Service, logged_in: LoggedIn, token: str, minutes: float = 5) -> Identity:
-    """The person opens the link."""
+    """The owner opens the link."""
     return service.email_change.confirm(cookie(logged_in), token, OWNER, later(minutes=minutes))
 
 
 def about_change(logged_in: LoggedIn, to: str = NEW_EMAIL) -> Message:
-    """What is on the queue when that person asks."""
+    """The messages that are queued when that owner asks for a change."""
     return messages.EmailChange(user_id=logged_in.session.user_id, email=to, asked_at=NOW)
 
 
 def log_in_as(service: Service, email: str, password: str = PASSWORD) -> LoggedIn:
-    """By that address."""
+    """With that address."""
     caller, now = OWNER, later(minutes=10)
     return service.login.with_password(email, password, remember=False, presented=None, caller=caller, now=now)
 
 
-@pytest.mark.parametrize("email", [NEW_EMAIL, OTHERS, "OSCAR@Example.com"])
+@pytest.mark.parametrize("email", [NEW_EMAIL, OTHER_EMAIL, "OSCAR@Example.com"])
 def test_asking_counts_and_queues_alike_for_every_address(service: Service, email: str) -> None:
-    """Free or somebody else's: it is not looked up, so nothing can be told (EN-07)."""
-    service.person(OTHERS)
+    """Free or taken: the address is not looked up, so nothing is revealed (EN-07)."""
+    service.person(OTHER_EMAIL)
     logged_in = service.person()
     user_id = service.email_change_request.ask(cookie(logged_in), email, OWNER, NOW)
 
@@ -76,8 +76,8 @@ def test_asking_counts_and_queues_alike_for_every_address(service: Service, emai
 
 
 @pytest.mark.parametrize("email", [EMAIL, "OLIVE@Example.com"])
-def test_ones_own_address_is_no_change(service: Service, email: str) -> None:
-    """Nobody is warned of it."""
+def test_the_current_address_is_refused(service: Service, email: str) -> None:
+    """No email is sent."""
     logged_in = service.person()
     with pytest.raises(InvalidInput, match="your address already"):
         service.email_change_request.ask(cookie(logged_in), email, OWNER, NOW)
@@ -85,8 +85,8 @@ def test_ones_own_address_is_no_change(service: Service, email: str) -> None:
     assert (counted(service), service.outbox.messages) == ({}, [])
 
 
-def test_asking_wants_a_recent_log_in(service: Service) -> None:
-    """It gives the account away (SE-12)."""
+def test_asking_needs_a_recent_login(service: Service) -> None:
+    """It could hand the account to an attacker (SE-12)."""
     logged_in = service.person()
     with pytest.raises(ReauthenticationRequired):
         service.email_change_request.ask(cookie(logged_in), NEW_EMAIL, OWNER, later(minutes=16))
@@ -99,7 +99,7 @@ def test_asking_wants_a_recent_log_in(service: Service) -> None:
 
 
 @pytest.mark.parametrize("email", ["", "olive", "a@b.example,c@d.example"])
-def test_what_is_not_one_address_is_refused(service: Service, email: str) -> None:
+def test_an_invalid_address_is_refused(service: Service, email: str) -> None:
     """Before anything is counted."""
     logged_in = service.person()
     with pytest.raises(InvalidInput):
@@ -108,8 +108,8 @@ def test_what_is_not_one_address_is_refused(service: Service, email: str) -> Non
     assert counted(service) == {}
 
 
-def test_an_account_asks_five_times_a_day(service: Service) -> None:
-    """So it cannot be used to send strangers mail."""
+def test_an_account_may_ask_five_times_a_day(service: Service) -> None:
+    """So that it cannot be used to send email to strangers."""
     logged_in = service.person()
     for number in range(5):
         service.email_change_request.ask(cookie(logged_in), f"{number}@example.com", OWNER, NOW)
@@ -119,8 +119,8 @@ def test_an_account_asks_five_times_a_day(service: Service) -> None:
     assert len(service.outbox.messages) == 10
 
 
-def test_no_link_goes_out_unless_the_owner_is_warned(service: Service) -> None:
-    """The warning is queued first; when it cannot be, nothing is."""
+def test_no_link_is_sent_unless_the_owner_is_warned(service: Service) -> None:
+    """The warning is queued first; if that fails, nothing is queued."""
     logged_in = service.person()
     service.outbox.down = True
     with pytest.raises(Unavailable):
@@ -130,7 +130,7 @@ def test_no_link_goes_out_unless_the_owner_is_warned(service: Service) -> None:
 
 
 def test_the_old_address_is_warned_and_the_new_one_gets_the_link(service: Service) -> None:
-    """With nothing in either that the requester chose (TK-12, EM-05)."""
+    """Neither contains anything that the requester chose (TK-12, EM-05)."""
     token = service.change_token(service.person())
 
     warning, link = service.postman.mails
@@ -142,20 +142,20 @@ def test_the_old_address_is_warned_and_the_new_one_gets_the_link(service: Servic
     assert service.identity().pending_change == secrets.digest(token)
 
 
-def test_an_address_that_has_an_owner_gets_no_link(service: Service) -> None:
-    """Its owner is told that somebody tried, as with a sign-up; the account stays where it is."""
-    service.person(OTHERS)
+def test_an_address_of_another_account_gets_no_link(service: Service) -> None:
+    """Its owner is notified, as with a sign-up; the account keeps its address."""
+    service.person(OTHER_EMAIL)
     logged_in = service.person()
 
-    assert service.mailing.deliver(about_change(logged_in, OTHERS), NOW) == SENT
+    assert service.mailing.deliver(about_change(logged_in, OTHER_EMAIL), NOW) == SENT
     [mail] = service.postman.mails
-    assert (mail.to, mail.template) == (OTHERS, "already_registered")
+    assert (mail.to, mail.template) == (OTHER_EMAIL, "already_registered")
     assert (service.world.tokens, service.identity().pending_change) == ({}, None)
 
 
 @pytest.mark.parametrize("late", [False, True])
-def test_a_request_that_waited_on_the_queue_is_overtaken_by_a_reset(service: Service, *, late: bool) -> None:
-    """The owner took the account back; the link that a thief asked for before is not even made (TK-12)."""
+def test_a_queued_request_is_void_after_a_reset(service: Service, *, late: bool) -> None:
+    """The owner recovered the account; the link that a thief asked for is not even created (TK-12)."""
     logged_in = service.person()
     asked = about_change(logged_in)
     if late:
@@ -168,16 +168,16 @@ def test_a_request_that_waited_on_the_queue_is_overtaken_by_a_reset(service: Ser
     assert (service.postman.mails, service.identity().pending_change) == ([], None)
 
 
-def test_a_stranger_gets_three_such_mails_in_six_hours(service: Service) -> None:
-    """However many accounts name the address (TH-11)."""
+def test_an_address_gets_at_most_three_such_emails_in_six_hours(service: Service) -> None:
+    """However many accounts name it (TH-11)."""
     asked = [about_change(service.person(f"{number}@example.com")) for number in range(4)]
-    told = [service.mailing.deliver(message, NOW) for message in asked]
+    results = [service.mailing.deliver(message, NOW) for message in asked]
 
-    assert told == [SENT, SENT, SENT, LIMIT_REACHED]
+    assert results == [SENT, SENT, SENT, LIMIT_REACHED]
 
 
-def test_the_account_moves_with_its_password(service: Service) -> None:
-    """This session stays, the others end; the old address lets nobody in and is free again (SE-09)."""
+def test_the_password_moves_with_the_account(service: Service) -> None:
+    """This session is kept, the others end; the old address no longer logs in and is free again (SE-09)."""
     logged_in = service.person()
     service.log_in()
     key = service.key(logged_in)
@@ -204,8 +204,8 @@ def test_the_account_moves_with_its_password(service: Service) -> None:
         log_in_as(service, EMAIL)
 
 
-def test_the_old_address_hears_of_it(service: Service) -> None:
-    """Although it is no longer the account's: there its owner reads."""
+def test_the_old_address_is_notified(service: Service) -> None:
+    """Although it is no longer the account's: its owner may read there."""
     message = messages.EmailChanged(user_id="u" * 28, email=EMAIL)
 
     assert service.mailing.deliver(message, NOW) == SENT
@@ -213,8 +213,8 @@ def test_the_old_address_hears_of_it(service: Service) -> None:
     assert (mail.to, mail.template, mail.values) == (EMAIL, "email_changed", {"site_url": SITE_URL})
 
 
-def test_the_old_address_can_begin_anew(service: Service) -> None:
-    """Another account, with nothing of the one that left."""
+def test_the_old_address_can_sign_up_again(service: Service) -> None:
+    """For another account, which shares nothing with the first."""
     logged_in = service.person()
     confirm(service, logged_in, service.change_token(logged_in))
     newcomer = service.person(EMAIL, OTHER_PASSWORD)
@@ -222,8 +222,8 @@ def test_the_old_address_can_begin_anew(service: Service) -> None:
     assert newcomer.session.user_id != logged_in.session.user_id
 
 
-def test_what_was_wrong_with_the_old_address_stays_behind(service: Service) -> None:
-    """Mail goes out again, but for the one to the address that takes none."""
+def test_problems_of_the_old_address_do_not_move(service: Service) -> None:
+    """Emails are sent again, except the one to the address that bounces."""
     logged_in = service.person()
     token = service.change_token(logged_in)
     service.change_identity(undeliverable=BOUNCE)
@@ -235,8 +235,8 @@ def test_what_was_wrong_with_the_old_address_stays_behind(service: Service) -> N
     assert (moved.undeliverable, service.world.users[moved.user_id].mail_problem) == (None, None)
 
 
-def test_a_sign_up_that_waits_at_the_new_address_gives_way(service: Service) -> None:
-    """It claims nothing, and its link is dead."""
+def test_a_pending_sign_up_at_the_new_address_is_replaced(service: Service) -> None:
+    """It claims nothing, and its link becomes invalid."""
     waiting = service.signed_up(NEW_EMAIL, OTHER_PASSWORD)
     logged_in = service.person()
     confirm(service, logged_in, service.change_token(logged_in))
@@ -246,13 +246,13 @@ def test_a_sign_up_that_waits_at_the_new_address_gives_way(service: Service) -> 
     assert log_in_as(service, NEW_EMAIL).session.user_id == logged_in.session.user_id
 
 
-def test_somebody_elses_click_moves_nothing(service: Service) -> None:
-    """The attack: have the owner of an address click, and so claim it for one's own account.
+def test_only_the_session_of_the_account_can_confirm(service: Service) -> None:
+    """The attack: have the owner of an address click, and so claim it for the attacker's account.
 
-    Logged out, or logged in as themselves, they cannot; and the attacker does not have the link.
+    The owner cannot, logged out or logged in to their own account; and the attacker does not have the link.
     """
     attacker = service.person()
-    token = service.change_token(attacker, OTHERS)
+    token = service.change_token(attacker, OTHER_EMAIL)
     victim = service.person("victim@example.com")
     before = dict(service.world.identities)
     for credential, refusal in ((None, Unauthenticated), (cookie(victim), InvalidLink)):
@@ -264,7 +264,7 @@ def test_somebody_elses_click_moves_nothing(service: Service) -> None:
 
 @pytest.mark.parametrize("minutes", [60, 61, 10_000])
 def test_a_link_works_for_an_hour(service: Service, minutes: int) -> None:
-    """Compared in code."""
+    """Expiry is compared in code."""
     logged_in = service.person()
     logged_in = service.log_in(remember=True)
     token = service.change_token(logged_in)
@@ -273,8 +273,8 @@ def test_a_link_works_for_an_hour(service: Service, minutes: int) -> None:
         confirm(service, logged_in, token, minutes)
 
 
-def test_a_newer_request_puts_the_older_link_out_of_use(service: Service) -> None:
-    """One live change an account."""
+def test_a_newer_request_invalidates_the_older_link(service: Service) -> None:
+    """One pending change an account."""
     logged_in = service.person()
     older = service.change_token(logged_in, "first@example.com")
     newer = service.change_token(logged_in)
@@ -299,8 +299,8 @@ def _taken(service: Service) -> None:
 
 
 @pytest.mark.parametrize("when", ["before", "meanwhile"])
-def test_an_address_that_got_an_owner_is_theirs(service: Service, when: str) -> None:
-    """Between asking and confirming, or in the very moment: the account stays where it was."""
+def test_an_address_that_was_taken_first_is_refused(service: Service, when: str) -> None:
+    """Before the confirmation or during its commit: the account keeps its address."""
     logged_in = service.person()
     token = service.change_token(logged_in)
     if when == "before":
@@ -323,10 +323,10 @@ def _logged_out(service: Service, logged_in: LoggedIn) -> None:
 
 
 @pytest.mark.parametrize("something", [_reset, _logged_out])
-def test_a_change_that_is_overtaken_does_not_happen(
+def test_a_change_that_loses_a_race_with_the_owner_does_not_happen(
     service: Service, something: Callable[[Service, LoggedIn], None]
 ) -> None:
-    """The owner took the account back in the very moment: it stays at the old address (TK-12)."""
+    """The owner recovers the account during the commit: it keeps the old address (TK-12)."""
     logged_in = service.person()
     token = service.change_token(logged_in)
     owners = Service(service.world, service.hasher)

@@ -1,4 +1,4 @@
-"""Confirming an address: the mail and the password of the sign-up, both, and nothing for whoever has one of them."""
+"""Confirming an address needs both the email and the password of the sign-up; one of them is not enough."""
 
 from copy import replace
 
@@ -29,18 +29,18 @@ from tests.unit.accounts.stage import (
 
 
 def confirm(service: Service, token: str, password: str = PASSWORD) -> LoggedIn:
-    """The person opens the link an hour later and enters a password."""
+    """The owner opens the link an hour later and enters a password."""
     return service.email_verification.confirm(token, password, None, OWNER, later(hours=1))
 
 
-def nobody_is_in(service: Service) -> bool:
-    """Whether there is neither an account nor a session nor a confirmed address."""
+def nothing_was_confirmed(service: Service) -> bool:
+    """Whether there is no account, no session and no confirmed address."""
     confirmed = [identity for identity in service.world.identities.values() if identity.verified]
     return not (service.world.users or service.world.sessions or confirmed)
 
 
-def test_link_and_password_make_the_account_and_sign_its_owner_in(service: Service) -> None:
-    """All in one: the address is proven, the account opened, the session written, the link used up, and recorded."""
+def test_link_and_password_create_the_account_and_log_its_owner_in(service: Service) -> None:
+    """In one transaction: address verified, account created, session opened, link consumed, and recorded."""
     token = service.signed_up()
     waiting = service.identity()
 
@@ -76,26 +76,26 @@ def test_link_and_password_make_the_account_and_sign_its_owner_in(service: Servi
     ]
 
 
-def test_a_confirmation_gives_back_what_it_counted(service: Service) -> None:
-    """But for the window of confirmations itself."""
+def test_a_confirmation_is_not_counted_as_a_failure(service: Service) -> None:
+    """Except in the window of confirmations itself."""
     confirm(service, service.signed_up())
 
     assert counted(service) == {"mail/60": 1, "sign-up-mail/21600": 1, "confirm/60": 1}
 
 
-def test_a_wrong_password_leaves_the_link_good(service: Service) -> None:
-    """A slip of the fingers costs a try, not the link; the sentence says what else it can be."""
+def test_a_wrong_password_does_not_consume_the_link(service: Service) -> None:
+    """A typo costs an attempt, not the link; the error lists the other possible reasons."""
     token = service.signed_up()
     with pytest.raises(InvalidCredentials) as refusal:
         confirm(service, token, OTHER_PASSWORD)
 
     assert refusal.value.message.startswith("This is not the password that was chosen when signing up")
-    assert nobody_is_in(service)
+    assert nothing_was_confirmed(service)
     assert confirm(service, token).identity.verified
 
 
 def test_a_link_works_once(service: Service) -> None:
-    """The second use makes no second session (TK-02)."""
+    """The second use opens no second session (TK-02)."""
     token = service.signed_up()
     logged_in = confirm(service, token)
     with pytest.raises(InvalidLink):
@@ -104,8 +104,8 @@ def test_a_link_works_once(service: Service) -> None:
     assert held(service, logged_in) == {logged_in.session.digest}
 
 
-def test_a_newer_link_puts_the_older_out_of_use(service: Service) -> None:
-    """Only the newest mail counts (TK-04)."""
+def test_a_newer_link_invalidates_the_older(service: Service) -> None:
+    """Only the latest email works (TK-04)."""
     older, newer = service.signed_up(), service.mailed_token()
     with pytest.raises(InvalidLink):
         confirm(service, older)
@@ -114,7 +114,7 @@ def test_a_newer_link_puts_the_older_out_of_use(service: Service) -> None:
 
 
 def test_a_link_ends_after_24_hours(service: Service) -> None:
-    """Good a moment before, over at the moment itself (TK-03)."""
+    """Valid a moment before, expired at that moment (TK-03)."""
     token = service.signed_up()
     with pytest.raises(InvalidLink):
         service.email_verification.confirm(token, PASSWORD, None, OWNER, later(hours=24))
@@ -125,17 +125,17 @@ def test_a_link_ends_after_24_hours(service: Service) -> None:
 
 @pytest.mark.parametrize("token", ["", "x" * 43, "é", "#", "x" * 10_000])
 def test_an_unknown_link_is_refused_without_a_hash(service: Service, token: str) -> None:
-    """Whatever it looks like; it gives no time away because there is nothing to know (TK-01)."""
+    """Whatever its form; its time reveals nothing, because there is no account to know of (TK-01)."""
     service.signed_up()
     service.hasher.calls = 0
     with pytest.raises(InvalidLink):
         confirm(service, token)
 
-    assert (service.hasher.calls, nobody_is_in(service)) == (0, True)
+    assert (service.hasher.calls, nothing_was_confirmed(service)) == (0, True)
 
 
-def test_a_token_of_another_purpose_is_no_link(service: Service) -> None:
-    """Even one that was issued to the same person (TK-05)."""
+def test_a_token_of_another_purpose_is_refused(service: Service) -> None:
+    """Even one that was issued to the same owner (TK-05)."""
     service.signed_up()
     other = OneTimeToken("reset", secrets.digest("secret"), f"email#{EMAIL}", NOW, later(hours=24))
     service.world.commit(Issue(other))
@@ -144,7 +144,7 @@ def test_a_token_of_another_purpose_is_no_link(service: Service) -> None:
         confirm(service, "secret")
 
 
-def test_a_password_that_none_can_be_is_refused_first(service: Service) -> None:
+def test_an_impossible_password_is_refused_first(service: Service) -> None:
     """Before anything is counted."""
     with pytest.raises(InvalidInput):
         confirm(service, "token", "x" * 257)
@@ -153,7 +153,7 @@ def test_a_password_that_none_can_be_is_refused_first(service: Service) -> None:
 
 
 def test_a_source_may_try_twenty_links_a_minute(service: Service) -> None:
-    """The 21st is refused before the table is asked (TK-14)."""
+    """The 21st is refused before the table is read (TK-14)."""
     for _ in range(20):
         with pytest.raises(InvalidLink):
             confirm(service, "guess")
@@ -164,8 +164,8 @@ def test_a_source_may_try_twenty_links_a_minute(service: Service) -> None:
     assert service.world.reads == []
 
 
-def test_guesses_at_the_password_are_counted_like_log_ins(service: Service) -> None:
-    """Five are free, then even the right one waits (TH-06)."""
+def test_guesses_at_the_password_are_counted_like_logins(service: Service) -> None:
+    """Five are free, then even the right one must wait (TH-06)."""
     token = service.signed_up()
     for _ in range(5):
         with pytest.raises(InvalidCredentials):
@@ -173,11 +173,11 @@ def test_guesses_at_the_password_are_counted_like_log_ins(service: Service) -> N
     with pytest.raises(TooManyAttempts) as refusal:
         confirm(service, token)
 
-    assert (refusal.value.retry_after, nobody_is_in(service)) == (30, True)
+    assert (refusal.value.retry_after, nothing_was_confirmed(service)) == (30, True)
 
 
-def test_the_session_that_the_browser_held_ends(service: Service) -> None:
-    """Whoever was signed in here before is not any more (SE-03)."""
+def test_the_existing_session_of_the_browser_ends(service: Service) -> None:
+    """Whichever account it was (SE-03)."""
     before = service.person("other@example.com")
     token = service.signed_up()
 
@@ -187,7 +187,7 @@ def test_the_session_that_the_browser_held_ends(service: Service) -> None:
 
 
 def test_a_cookie_the_server_did_not_issue_is_never_adopted(service: Service) -> None:
-    """Session fixation: the new token is always our own (SE-03)."""
+    """Session fixation: the server always issues a new token (SE-03)."""
     token, planted = service.signed_up(), "x" * 43
 
     logged_in = service.email_verification.confirm(token, PASSWORD, Credential(SESSION, planted), OWNER, NOW)
@@ -196,7 +196,7 @@ def test_a_cookie_the_server_did_not_issue_is_never_adopted(service: Service) ->
     assert secrets.digest(planted) not in service.world.sessions
 
 
-def test_of_two_parallel_uses_one_happens(service: Service) -> None:
+def test_only_one_of_two_concurrent_uses_succeeds(service: Service) -> None:
     """The loser reads the same link, and its write is refused as a whole (TK-02)."""
     token = service.signed_up()
     rival = Service(service.world, service.hasher)
@@ -209,8 +209,8 @@ def test_of_two_parallel_uses_one_happens(service: Service) -> None:
     assert (len(user.sessions), len(service.world.records)) == (1, 2)
 
 
-def test_a_sign_up_that_is_replaced_meanwhile_is_not_confirmed(service: Service) -> None:
-    """The newer sign-up stands, unconfirmed."""
+def test_a_sign_up_that_is_replaced_concurrently_is_not_confirmed(service: Service) -> None:
+    """The newer sign-up is kept, unconfirmed."""
     token = service.signed_up()
     newer = Service(service.world, service.hasher)
     service.interposed = Meanwhile(
@@ -219,5 +219,5 @@ def test_a_sign_up_that_is_replaced_meanwhile_is_not_confirmed(service: Service)
     with pytest.raises(InvalidLink):
         confirm(service, token)
 
-    assert nobody_is_in(service)
+    assert nothing_was_confirmed(service)
     assert service.identity().password_hash == f"fake:{OTHER_PASSWORD}"

@@ -1,4 +1,4 @@
-"""Logging in: who knows the password of a confirmed address gets in, everybody else hears one and the same no."""
+"""Logging in: the password of a confirmed address works, and every failure gets the same answer."""
 
 from collections.abc import Callable
 from copy import replace
@@ -32,14 +32,14 @@ from tests.unit.accounts.stage import (
 def log_in(
     service: Service, email: str = EMAIL, password: str = PASSWORD, presented: Credential | None = None
 ) -> LoggedIn:
-    """A log-in an hour after the account was made."""
+    """A login an hour after the account was created."""
     caller, now = OWNER, later(hours=1)
     return service.login.with_password(email, password, remember=False, presented=presented, caller=caller, now=now)
 
 
 @pytest.mark.parametrize(("remember", "hours"), [(False, 24), (True, 720)])
 def test_the_right_password_opens_a_session(service: Service, *, remember: bool, hours: int) -> None:
-    """Remembered or not; the account holds it, and it is recorded from where."""
+    """Remembered or not; the account holds it, and the record has the caller's address."""
     user_id = service.person().session.user_id
 
     logged_in = service.login.with_password(
@@ -56,7 +56,7 @@ def test_the_right_password_opens_a_session(service: Service, *, remember: bool,
     assert record == Record(user_id, "authn_login_success", NOW, STRANGER, detail, record.serial)
 
 
-def test_a_log_in_costs_one_hash_and_one_read(service: Service) -> None:
+def test_a_login_costs_one_hash_and_one_read(service: Service) -> None:
     """Three round trips: limits, identity, session (design, section 5)."""
     service.person()
     log_in(service)
@@ -95,7 +95,7 @@ def _guessed_at(service: Service) -> str:
 
 @pytest.mark.parametrize("state", [_unknown, _wrong, _unconfirmed, _disabled, _without_password, _guessed_at])
 def test_every_failure_is_one_answer_after_the_same_work(service: Service, state: Callable[[Service], str]) -> None:
-    """Unknown, wrong, unconfirmed, disabled, OAuth-only, disabled by guessing: one hash, one read, no trace (EN-01)."""
+    """Whichever it was: one hash, one read, no trace (EN-01)."""
     service.person()
     password = state(service)
     before = (dict(service.world.sessions), dict(service.world.users), dict(service.world.identities))
@@ -114,8 +114,8 @@ def test_every_failure_is_one_answer_after_the_same_work(service: Service, state
 
 
 @pytest.mark.parametrize("password", ["", "fake:", "None", "null"])
-def test_an_account_without_a_password_has_none_that_is_right(service: Service, password: str) -> None:
-    """Made through a provider: unusable, not empty (PW-19)."""
+def test_no_password_works_for_an_account_without_one(service: Service, password: str) -> None:
+    """One created through a provider: unusable, not empty (PW-19)."""
     service.person()
     service.change_identity(password_hash=None)
 
@@ -124,7 +124,7 @@ def test_an_account_without_a_password_has_none_that_is_right(service: Service, 
 
 
 @pytest.mark.parametrize(("email", "password"), [("olive", PASSWORD), (EMAIL, "x" * 257), (EMAIL, "x" * 10_000)])
-def test_what_cannot_be_right_is_refused_before_any_work(service: Service, email: str, password: str) -> None:
+def test_an_impossible_password_is_refused_before_any_work(service: Service, email: str, password: str) -> None:
     """No counter, no read, no hash."""
     with pytest.raises(InvalidInput):
         log_in(service, email, password)
@@ -133,8 +133,8 @@ def test_what_cannot_be_right_is_refused_before_any_work(service: Service, email
 
 
 @pytest.mark.parametrize("email", [EMAIL, "nobody@example.com"])
-def test_the_sixth_try_waits_whoever_it_is(service: Service, email: str) -> None:
-    """Known or not, in any spelling and from any source: refused before the hash, even if right (TH-01, TH-08)."""
+def test_the_sixth_attempt_must_wait_for_any_address(service: Service, email: str) -> None:
+    """Known or not, in any spelling, from any source: refused before the hash, even if right (TH-01, TH-08)."""
     service.person()
     for _ in range(5):
         with pytest.raises(InvalidCredentials):
@@ -158,8 +158,8 @@ def test_a_source_may_fail_ten_times_a_minute(service: Service) -> None:
     assert (refusal.value.retry_after, service.hasher.calls) == (60, 10)
 
 
-def test_ones_own_log_ins_do_not_clear_the_sources_failures(service: Service) -> None:
-    """A guesser who owns an account gets ten guesses a minute like anybody else (TH-09)."""
+def test_a_login_does_not_clear_the_failures_of_its_source(service: Service) -> None:
+    """An attacker with an account of their own still gets ten guesses a minute (TH-09)."""
     service.person()
     for number in range(10):
         log_in(service)
@@ -170,8 +170,8 @@ def test_ones_own_log_ins_do_not_clear_the_sources_failures(service: Service) ->
         log_in(service)
 
 
-def test_a_good_log_in_clears_its_accounts_failures(service: Service) -> None:
-    """And leaves no count of itself."""
+def test_a_login_clears_the_failures_of_its_account(service: Service) -> None:
+    """And is not counted itself."""
     service.person()
     with pytest.raises(InvalidCredentials):
         log_in(service, password=OTHER_PASSWORD)
@@ -181,15 +181,15 @@ def test_a_good_log_in_clears_its_accounts_failures(service: Service) -> None:
 
 
 def test_a_lock_does_not_touch_live_sessions(service: Service) -> None:
-    """Whoever guesses at the owner's password cannot put the owner out (TH-07)."""
+    """Guessing at the owner's password cannot log the owner out (TH-07)."""
     logged_in = service.person()
     service.fail(100)
 
     assert service.session(cookie(logged_in), NOW) == logged_in.session
 
 
-def test_the_session_that_the_browser_held_ends(service: Service) -> None:
-    """No token outlives a log-in (SE-03)."""
+def test_the_existing_session_of_the_browser_ends(service: Service) -> None:
+    """No token outlives a login (SE-03)."""
     before = service.person()
     after = log_in(service, presented=cookie(before))
 
@@ -197,8 +197,8 @@ def test_the_session_that_the_browser_held_ends(service: Service) -> None:
     assert [record.event for record in service.world.records] == ["authn_login_success", "session_revoked"]
 
 
-def test_a_failed_log_in_leaves_the_presented_session_alone(service: Service) -> None:
-    """Nobody is logged out by mistyping."""
+def test_a_failed_login_keeps_the_presented_session(service: Service) -> None:
+    """A typo logs no one out."""
     before = service.person()
     with pytest.raises(InvalidCredentials):
         log_in(service, password=OTHER_PASSWORD, presented=cookie(before))
@@ -207,8 +207,8 @@ def test_a_failed_log_in_leaves_the_presented_session_alone(service: Service) ->
 
 
 @pytest.mark.parametrize("presented", [Credential(SESSION, "x" * 43), Credential(API_KEY, "comfyui-" + "x" * 64)])
-def test_what_else_was_presented_is_not_looked_at(service: Service, presented: Credential) -> None:
-    """A token that the server did not issue is not adopted, and a key is no session."""
+def test_any_other_presented_credential_is_ignored(service: Service, presented: Credential) -> None:
+    """A token that the server did not issue is not adopted, and a key is not a session."""
     service.person()
     logged_in = log_in(service, presented=presented)
 
@@ -216,8 +216,8 @@ def test_what_else_was_presented_is_not_looked_at(service: Service, presented: C
     assert len(held(service, logged_in)) == 2
 
 
-def test_an_outdated_hash_is_made_anew(service: Service) -> None:
-    """With the next good log-in, in the transaction that opens the session (PW-08)."""
+def test_an_outdated_hash_is_replaced(service: Service) -> None:
+    """By the next successful login, in the transaction that opens the session (PW-08)."""
     logged_in = service.person()
     service.hasher.outdated = True
     before = service.identity()
@@ -229,8 +229,8 @@ def test_an_outdated_hash_is_made_anew(service: Service) -> None:
     assert len(held(service, logged_in)) == 2
 
 
-def test_a_password_changed_meanwhile_wins_over_the_new_hash(service: Service) -> None:
-    """The old password was right when it was read and is wrong now: no session, and the change stands (PW-08)."""
+def test_a_concurrent_password_change_wins_over_the_new_hash(service: Service) -> None:
+    """The old password was right when it was read and is wrong now: no session, and the change is kept (PW-08)."""
     logged_in = service.person()
     service.hasher.outdated = True
     service.interposed = Meanwhile(
@@ -243,8 +243,8 @@ def test_a_password_changed_meanwhile_wins_over_the_new_hash(service: Service) -
     assert held(service, logged_in) == {logged_in.session.digest}
 
 
-def test_an_account_disabled_meanwhile_lets_nobody_in(service: Service) -> None:
-    """The last write asks once more."""
+def test_an_account_that_is_disabled_concurrently_cannot_log_in(service: Service) -> None:
+    """The write checks it again."""
     user_id = service.person().session.user_id
     service.interposed = Meanwhile(
         service.world, lambda: Service(service.world).account_disabling.disable(order(user_id), NOW)
@@ -255,8 +255,8 @@ def test_an_account_disabled_meanwhile_lets_nobody_in(service: Service) -> None:
     assert service.world.sessions == {}
 
 
-def test_nobody_gets_in_when_the_table_does_not_answer(service: Service) -> None:
-    """Unavailable, before any hash: no check runs unlimited (TH-12)."""
+def test_login_fails_closed_when_the_tables_are_down(service: Service) -> None:
+    """503 before any hash: no check runs without a limit (TH-12)."""
     service.person()
     service.world.down = True
     with pytest.raises(Unavailable):
@@ -265,8 +265,8 @@ def test_nobody_gets_in_when_the_table_does_not_answer(service: Service) -> None
     assert service.hasher.calls == 0
 
 
-def test_a_signed_in_person_is_printed_without_the_token(service: Service) -> None:
-    """It may end up in a traceback."""
+def test_a_login_is_printed_without_the_token(service: Service) -> None:
+    """It could end up in a traceback."""
     logged_in = service.person()
 
     assert repr(logged_in) == f"LoggedIn(user_id={logged_in.session.user_id!r})"

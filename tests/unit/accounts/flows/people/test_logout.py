@@ -1,4 +1,4 @@
-"""Logging out: here, on another device, everywhere; effective with the next request."""
+"""Logging out here, on another device, or everywhere; effective from the next request."""
 
 from copy import replace
 
@@ -22,7 +22,7 @@ from tests.unit.accounts.stage import (
 
 
 def test_logging_out_here_ends_this_session_at_once(service: Service) -> None:
-    """The token is worth nothing on the next request; other devices stay (SE-06)."""
+    """The token fails on the next request; other sessions are kept (SE-06)."""
     here = service.person()
     other = service.log_in()
     service.world.records.clear()
@@ -38,23 +38,22 @@ def test_logging_out_here_ends_this_session_at_once(service: Service) -> None:
 
 
 @pytest.mark.parametrize("credential", [None, Credential(SESSION, "x" * 43), key_credential("comfyui-" + "x" * 64)])
-def test_logging_out_without_a_session_is_no_error(service: Service, credential: Credential | None) -> None:
-    """The person is logged out already."""
+def test_logging_out_without_a_session_is_not_an_error(service: Service, credential: Credential | None) -> None:
+    """The caller is already logged out."""
     logged_in = service.person()
 
     assert service.logout.here(credential, STRANGER, NOW) is False
     assert (held(service, logged_in), service.world.records) == ({logged_in.session.digest}, [])
 
 
-def test_logging_out_of_an_expired_session_is_no_error(service: Service) -> None:
-    """It has ended by itself."""
+def test_logging_out_of_an_expired_session_is_not_an_error(service: Service) -> None:
     logged_in = service.person()
 
     assert service.logout.here(cookie(logged_in), STRANGER, later(hours=1)) is False
 
 
-def test_logging_out_twice_at_once_is_no_error(service: Service) -> None:
-    """The second click finds the session gone between its reading and its writing."""
+def test_logging_out_twice_at_once_is_not_an_error(service: Service) -> None:
+    """The second click finds the session gone between its read and its write."""
     logged_in = service.person()
     rival = Service(service.world)
     service.interposed = Meanwhile(service.world, lambda: rival.logout.here(cookie(logged_in), STRANGER, NOW))
@@ -63,8 +62,8 @@ def test_logging_out_twice_at_once_is_no_error(service: Service) -> None:
     assert [record.event for record in service.world.records] == ["session_revoked"]
 
 
-def test_devices_are_listed_by_their_latest_activity(service: Service) -> None:
-    """The one that asks comes first, having just been active; nobody else's are there (SE-11)."""
+def test_sessions_are_listed_by_their_latest_activity(service: Service) -> None:
+    """The caller's own comes first, because it is active now; no other account's are listed (SE-11)."""
     stranger = service.person("other@example.com")
     first = service.person()
     second = service.log_in(later(minutes=10))
@@ -77,7 +76,7 @@ def test_devices_are_listed_by_their_latest_activity(service: Service) -> None:
     assert stranger.session not in listed
 
 
-def test_sessions_that_are_over_are_not_listed(service: Service) -> None:
+def test_expired_sessions_are_not_listed(service: Service) -> None:
     """However long the table keeps them (SE-07)."""
     service.person()
     current = service.log_in(later(minutes=30))
@@ -87,8 +86,8 @@ def test_sessions_that_are_over_are_not_listed(service: Service) -> None:
     ]
 
 
-def test_another_device_can_be_ended(service: Service) -> None:
-    """At once, and recorded; the current one stays."""
+def test_another_session_can_be_ended(service: Service) -> None:
+    """At once, and recorded; the current one is kept."""
     here = service.person()
     other = service.log_in()
     service.world.records.clear()
@@ -100,8 +99,8 @@ def test_another_device_can_be_ended(service: Service) -> None:
 
 
 @pytest.mark.parametrize("session_id", ["", "0", NO_KEY, "G" * 64, NO_KEY + "\n", NO_KEY.upper() + "0", "é" * 64])
-def test_an_id_that_does_not_exist_is_not_found(service: Service, session_id: str) -> None:
-    """Whatever it looks like."""
+def test_an_unknown_id_is_not_found(service: Service, session_id: str) -> None:
+    """Whatever its form."""
     logged_in = service.person()
     with pytest.raises(NotFound) as refusal:
         service.session_revocation.end(cookie(logged_in), session_id, STRANGER, NOW)
@@ -110,8 +109,8 @@ def test_an_id_that_does_not_exist_is_not_found(service: Service, session_id: st
     assert service.world.records == []
 
 
-def test_what_is_no_id_is_never_asked_for(service: Service) -> None:
-    """The table sees 64 hexadecimal characters or nothing."""
+def test_a_malformed_id_is_not_looked_up(service: Service) -> None:
+    """The table is asked only for 64 hexadecimal characters."""
     logged_in = service.person()
     asked: list[str] = []
     service.interposed = Meanwhile(service.world, lambda: asked.append("the table"), times=1000)
@@ -122,8 +121,8 @@ def test_what_is_no_id_is_never_asked_for(service: Service) -> None:
     assert asked == []
 
 
-def test_another_persons_session_is_not_found(service: Service) -> None:
-    """The same answer as for an id that does not exist, and it lives on (EN-08)."""
+def test_another_accounts_session_is_not_found(service: Service) -> None:
+    """The same answer as for an unknown id, and the session is kept (EN-08)."""
     victim = service.person("other@example.com")
     logged_in = service.person()
     with pytest.raises(NotFound) as refusal:
@@ -133,8 +132,8 @@ def test_another_persons_session_is_not_found(service: Service) -> None:
     assert held(service, victim) == {victim.session.digest}
 
 
-def test_logging_out_everywhere_ends_all_of_the_account(service: Service) -> None:
-    """This one included, nobody else's, in one transaction."""
+def test_logging_out_everywhere_ends_all_sessions_of_the_account(service: Service) -> None:
+    """Including this one, and no other account's, in one transaction."""
     stranger = service.person("other@example.com")
     here = service.person()
     service.log_in()
@@ -148,8 +147,8 @@ def test_logging_out_everywhere_ends_all_of_the_account(service: Service) -> Non
     assert record == Record(user_id, "session_revoked_all", NOW, STRANGER, {"sessions": "2"}, record.serial)
 
 
-def test_a_session_that_starts_meanwhile_ends_too(service: Service) -> None:
-    """The account changed since it was read, so it is read again."""
+def test_a_session_that_starts_concurrently_ends_too(service: Service) -> None:
+    """The account changed after it was read, so it is read again."""
     here = service.person()
     rival = Service(service.world, service.hasher)
     service.interposed = Meanwhile(service.world, rival.log_in, times=3)
@@ -159,8 +158,8 @@ def test_a_session_that_starts_meanwhile_ends_too(service: Service) -> None:
     assert service.world.records[-1].detail == {"sessions": "4"}
 
 
-def test_an_account_that_never_stands_still_is_unavailable(service: Service) -> None:
-    """Nothing is half-ended: the caller is asked to come back."""
+def test_an_account_that_keeps_changing_is_unavailable(service: Service) -> None:
+    """Nothing is half-ended: the caller is asked to retry."""
     here = service.person()
     rival = Service(service.world, service.hasher)
     service.interposed = Meanwhile(service.world, rival.log_in, times=1000)
@@ -170,8 +169,8 @@ def test_an_account_that_never_stands_still_is_unavailable(service: Service) -> 
     assert here.session.digest in held(service, here)
 
 
-def test_an_account_that_is_gone_has_nothing_to_end(service: Service) -> None:
-    """Who was it? Nobody."""
+def test_a_deleted_account_has_nothing_to_end(service: Service) -> None:
+    """The caller is not logged in."""
     here = service.person()
     service.world.users.clear()
     with pytest.raises(Unauthenticated):
@@ -180,8 +179,8 @@ def test_an_account_that_is_gone_has_nothing_to_end(service: Service) -> None:
     assert service.world.records == []
 
 
-def test_a_key_ends_nothing(service: Service) -> None:
-    """A key can never manage sessions (SE-13)."""
+def test_a_key_cannot_end_sessions(service: Service) -> None:
+    """Keys never manage sessions (SE-13)."""
     here = service.person()
     key = key_credential(service.key(here).plaintext)
     with pytest.raises(CredentialNotAccepted):
@@ -194,8 +193,8 @@ def test_a_key_ends_nothing(service: Service) -> None:
     assert held(service, here) == {here.session.digest}
 
 
-def test_ending_names_what_it_ends() -> None:
-    """The account lets go of the session in the same write that ends it."""
+def test_ending_a_session_removes_it_from_the_account() -> None:
+    """In the write that ends it."""
     service = Service()
     logged_in = service.person()
     user_id, digest = logged_in.session.user_id, logged_in.session.digest

@@ -1,4 +1,4 @@
-"""Changing a known password: the current one, a recent log-in, and everybody else is logged out."""
+"""Changing a known password needs the current one and a recent login, and ends the other sessions."""
 
 import pytest
 
@@ -38,12 +38,12 @@ THIRD = "thirteen red umbrellas"
 def change(
     service: Service, logged_in: LoggedIn, current: str = PASSWORD, new: str = OTHER_PASSWORD, minutes: float = 1
 ) -> str:
-    """The person changes the password."""
+    """The owner changes the password."""
     return service.password_change.change(cookie(logged_in), current, new, OWNER, later(minutes=minutes))
 
 
-def test_the_new_password_is_the_one_that_works(service: Service) -> None:
-    """This session stays, the others end; recorded and told (PW-15, SE-09, TK-11)."""
+def test_only_the_new_password_works(service: Service) -> None:
+    """This session is kept, the others end; recorded and emailed (PW-15, SE-09, TK-11)."""
     logged_in = service.person()
     service.log_in()
     service.world.records.clear()
@@ -58,8 +58,8 @@ def test_the_new_password_is_the_one_that_works(service: Service) -> None:
     assert service.log_in(later(minutes=2), password=OTHER_PASSWORD)
 
 
-def test_a_wrong_current_password_counts_like_a_failed_log_in(service: Service) -> None:
-    """Against the same streak; nothing changes (PW-15, TH-06)."""
+def test_a_wrong_current_password_counts_like_a_failed_login(service: Service) -> None:
+    """In the same streak; nothing changes (PW-15, TH-06)."""
     logged_in = service.person()
     before = service.identity()
     with pytest.raises(InvalidCredentials) as refusal:
@@ -70,8 +70,8 @@ def test_a_wrong_current_password_counts_like_a_failed_log_in(service: Service) 
     assert (service.identity(), service.hasher.calls) == (before, 1)
 
 
-def test_guesses_wait_wherever_they_are_made(service: Service) -> None:
-    """Three here and two at the log-in: the sixth waits, without a hash, here and there."""
+def test_guesses_share_one_limit_with_login(service: Service) -> None:
+    """Three here and two at login: the sixth must wait, without a hash, at both."""
     logged_in = service.person()
     for _ in range(3):
         with pytest.raises(InvalidCredentials):
@@ -97,8 +97,8 @@ def test_a_password_disabled_by_guessing_cannot_be_changed_only_reset(service: S
         change(service, logged_in)
 
 
-def test_success_clears_the_streak(service: Service) -> None:
-    """As a log-in does."""
+def test_a_change_clears_the_streak(service: Service) -> None:
+    """Like a login."""
     logged_in = service.person()
     service.fail(3)
     change(service, logged_in)
@@ -106,8 +106,8 @@ def test_success_clears_the_streak(service: Service) -> None:
     assert counted(service) == {}
 
 
-def test_it_wants_a_recent_log_in(service: Service) -> None:
-    """Fifteen minutes, not a moment more (SE-12)."""
+def test_a_change_needs_a_recent_login(service: Service) -> None:
+    """Of the last fifteen minutes, to the second (SE-12)."""
     logged_in = service.person()
     with pytest.raises(ReauthenticationRequired):
         change(service, logged_in, minutes=15.01)
@@ -119,8 +119,10 @@ def test_it_wants_a_recent_log_in(service: Service) -> None:
     ("credential", "refusal"),
     [(None, Unauthenticated), (Credential("session", "x" * 43), Unauthenticated)],
 )
-def test_nobody_else_may(service: Service, credential: Credential | None, refusal: type[Exception]) -> None:
-    """Without a session there is nothing to try the password at: no hash, no counter."""
+def test_an_anonymous_caller_is_refused(
+    service: Service, credential: Credential | None, refusal: type[Exception]
+) -> None:
+    """Without a session there is no hash and no counter."""
     service.person()
     with pytest.raises(refusal):
         service.password_change.change(credential, PASSWORD, OTHER_PASSWORD, OWNER, NOW)
@@ -128,14 +130,13 @@ def test_nobody_else_may(service: Service, credential: Credential | None, refusa
     assert (service.hasher.calls, counted(service)) == (0, {})
 
 
-def test_a_key_may_not(service: Service) -> None:
-    """A key manages nothing."""
+def test_a_key_is_refused(service: Service) -> None:
     with pytest.raises(CredentialNotAccepted):
         service.password_change.change(key_credential(NO_KEY), PASSWORD, OTHER_PASSWORD, OWNER, NOW)
 
 
 def test_an_account_without_a_password_has_none_to_change(service: Service) -> None:
-    """It is told so; nothing is counted."""
+    """With an error that says so; nothing is counted."""
     logged_in = service.person()
     service.change_identity(password_hash=None)
     with pytest.raises(PasswordMissing):
@@ -148,8 +149,8 @@ def test_an_account_without_a_password_has_none_to_change(service: Service) -> N
     ("new", "refusal"),
     [("short", WeakPassword), (EMAIL, WeakPassword), ("passwordpassword", WeakPassword), ("x" * 257, InvalidInput)],
 )
-def test_the_new_one_meets_the_policy(service: Service, new: str, refusal: type[Exception]) -> None:
-    """Before the current one is tried: no hash, no counter."""
+def test_the_new_password_must_follow_the_policy(service: Service, new: str, refusal: type[Exception]) -> None:
+    """Checked before the current one: no hash, no counter."""
     logged_in = service.person()
     with pytest.raises(refusal):
         change(service, logged_in, new=new)
@@ -157,8 +158,8 @@ def test_the_new_one_meets_the_policy(service: Service, new: str, refusal: type[
     assert (service.hasher.calls, counted(service)) == (0, {})
 
 
-def test_a_password_that_was_changed_meanwhile_is_not_overwritten(service: Service) -> None:
-    """What is stored is checked again: the current password is no longer the current one."""
+def test_a_concurrent_password_change_is_not_overwritten(service: Service) -> None:
+    """The stored hash is checked again: the current password is no longer current."""
     logged_in = service.person()
     service.interposed = Meanwhile(
         service.world, lambda: service.change_identity(password_hash=service.hasher.hash(THIRD))
@@ -169,8 +170,8 @@ def test_a_password_that_was_changed_meanwhile_is_not_overwritten(service: Servi
     assert service.identity().password_hash == f"fake:{THIRD}"
 
 
-def test_what_changed_besides_costs_no_second_hash(service: Service) -> None:
-    """The account is read again, the password is not checked again."""
+def test_a_concurrent_change_of_anything_else_costs_no_second_hash(service: Service) -> None:
+    """The account is read again; the password is not verified again."""
     logged_in = service.person()
     service.interposed = Meanwhile(service.world, lambda: service.change_identity(name="Olive O."))
     change(service, logged_in)
@@ -178,8 +179,8 @@ def test_what_changed_besides_costs_no_second_hash(service: Service) -> None:
     assert (service.hasher.calls, service.identity().name) == (2, "Olive O.")
 
 
-def test_a_session_that_ended_meanwhile_changes_nothing(service: Service) -> None:
-    """Logged out everywhere, by whoever feared exactly this."""
+def test_a_session_that_ended_concurrently_changes_nothing(service: Service) -> None:
+    """The owner logged out everywhere to stop exactly this."""
     logged_in = service.person()
     other = Service(service.world, service.hasher)
     service.interposed = Meanwhile(

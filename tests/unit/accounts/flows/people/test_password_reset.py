@@ -1,4 +1,4 @@
-"""A forgotten password comes back by mail: one link that counts, one use, and everything else ends with it."""
+"""Resetting a forgotten password by email: one link, one use, and every session ends."""
 
 from collections.abc import Callable
 from copy import replace
@@ -37,14 +37,14 @@ def reset(service: Service, token: str, password: str = OTHER_PASSWORD, minutes:
 
 
 def stored(service: Service) -> tuple[object, ...]:
-    """What a refused reset must leave as it was."""
+    """What a refused reset must not change."""
     world = service.world
     return dict(world.identities), dict(world.users), dict(world.sessions), dict(world.tokens), list(world.records)
 
 
 @pytest.mark.parametrize("email", [EMAIL, "OLIVE@example.com", "nobody@example.com"])
 def test_asking_only_counts_and_queues(service: Service, email: str) -> None:
-    """The same for every address: no account is looked at, so none can be told from another (EN-04)."""
+    """The same for every address: no account is read, so none is revealed (EN-04)."""
     service.person()
     service.password_forgotten.ask(email, OWNER, NOW)
 
@@ -52,8 +52,8 @@ def test_asking_only_counts_and_queues(service: Service, email: str) -> None:
     assert (counted(service), service.world.reads, service.postman.mails) == ({"mail/60": 1}, [], [])
 
 
-def test_a_source_that_asks_too_often_hears_the_same_and_causes_no_mail(service: Service) -> None:
-    """Twenty a minute; from then on silence, for this source alone (TH-11)."""
+def test_a_limited_source_gets_the_same_answer_and_sends_no_email(service: Service) -> None:
+    """Twenty a minute; above that nothing is sent, for this source only (TH-11)."""
     for _ in range(25):
         service.password_forgotten.ask(EMAIL, STRANGER, NOW)
     service.password_forgotten.ask(EMAIL, OWNER, NOW)
@@ -61,8 +61,7 @@ def test_a_source_that_asks_too_often_hears_the_same_and_causes_no_mail(service:
     assert len(service.outbox.messages) == 21
 
 
-def test_what_is_not_an_address_is_refused_before_anything_is_counted(service: Service) -> None:
-    """Input is the caller's to mend."""
+def test_an_invalid_address_is_refused_before_anything_is_counted(service: Service) -> None:
     with pytest.raises(InvalidInput):
         service.password_forgotten.ask("olive", OWNER, NOW)
 
@@ -70,15 +69,15 @@ def test_what_is_not_an_address_is_refused_before_anything_is_counted(service: S
 
 
 @pytest.mark.parametrize("broken", ["counters", "queue"])
-def test_a_message_that_cannot_be_counted_or_queued_is_our_fault(service: Service, broken: str) -> None:
-    """Fail closed, and never a promise of a mail that will not come."""
+def test_a_message_that_cannot_be_counted_or_queued_is_a_service_error(service: Service, broken: str) -> None:
+    """Fail closed: never promise an email that will not arrive."""
     service.world.down, service.outbox.down = broken == "counters", broken == "queue"
     with pytest.raises(Unavailable):
         service.password_forgotten.ask(EMAIL, OWNER, NOW)
 
 
 def test_the_owner_gets_a_link(service: Service) -> None:
-    """At the address that is stored; the token is in the fragment, and only its digest is kept (TK-01, TK-06)."""
+    """At the stored address; the token is in the fragment, and only its digest is stored (TK-01, TK-06)."""
     service.person()
     token = service.reset_token()
 
@@ -91,8 +90,8 @@ def test_the_owner_gets_a_link(service: Service) -> None:
     assert token not in str(service.world)
 
 
-def test_an_account_without_a_password_is_told_its_ways_in_and_offered_one(service: Service) -> None:
-    """The link sets the first one."""
+def test_an_account_without_a_password_gets_its_login_methods_and_a_link(service: Service) -> None:
+    """The link sets the first password."""
     user_id = service.person().session.user_id
     service.change_identity(password_hash=None)
     service.world.user(user_id, identities=frozenset({f"email#{EMAIL}", "google#1", "github#2"}))
@@ -120,12 +119,12 @@ def _gone(service: Service) -> None:
     service.world.users.clear()
 
 
-NOBODY = pytest.mark.parametrize("state", [_unknown, _unconfirmed, _disabled, _gone])
+WITHOUT_ACTIVE_ACCOUNT = pytest.mark.parametrize("state", [_unknown, _unconfirmed, _disabled, _gone])
 
 
-@NOBODY
-def test_nobody_else_gets_a_mail(service: Service, state: Callable[[Service], None]) -> None:
-    """Nothing is sent, made or counted for an address that opens no account."""
+@WITHOUT_ACTIVE_ACCOUNT
+def test_an_address_without_an_active_account_gets_no_email(service: Service, state: Callable[[Service], None]) -> None:
+    """Nothing is sent, created or counted."""
     service.person()
     state(service)
 
@@ -133,9 +132,11 @@ def test_nobody_else_gets_a_mail(service: Service, state: Callable[[Service], No
     assert (service.postman.mails, service.world.tokens, counted(service)) == ([], {}, {})
 
 
-@NOBODY
-def test_a_link_is_dead_when_the_account_is(service: Service, state: Callable[[Service], None]) -> None:
-    """Whatever happened to it since the link was mailed."""
+@WITHOUT_ACTIVE_ACCOUNT
+def test_a_link_of_an_account_that_is_no_longer_active_is_refused(
+    service: Service, state: Callable[[Service], None]
+) -> None:
+    """Whatever happened to it after the link was emailed."""
     service.person()
     token = service.reset_token()
     state(service)
@@ -146,30 +147,30 @@ def test_a_link_is_dead_when_the_account_is(service: Service, state: Callable[[S
     assert stored(service) == before
 
 
-def test_an_address_gets_three_mails_an_hour_and_five_a_day(service: Service) -> None:
-    """Whoever asks; silently (TH-11)."""
+def test_an_address_gets_three_emails_an_hour_and_five_a_day(service: Service) -> None:
+    """Whoever asks; more are dropped silently (TH-11)."""
     service.person()
-    told = [service.mailing.deliver(ABOUT, later(minutes=n)) for n in range(4)]
-    told += [service.mailing.deliver(ABOUT, later(hours=n)) for n in (1, 2, 3)]
+    results = [service.mailing.deliver(ABOUT, later(minutes=n)) for n in range(4)]
+    results += [service.mailing.deliver(ABOUT, later(hours=n)) for n in (1, 2, 3)]
 
-    assert told == [SENT, SENT, SENT, LIMIT_REACHED, SENT, SENT, LIMIT_REACHED]
+    assert results == [SENT, SENT, SENT, LIMIT_REACHED, SENT, SENT, LIMIT_REACHED]
     assert service.mailing.deliver(ABOUT, later(hours=24)) == SENT
 
 
-def test_a_stranger_does_not_use_up_the_owners_mails(service: Service) -> None:
-    """A browser that has logged in has mails of its own: nobody locks its owner out of a reset (promise 5)."""
+def test_a_stranger_does_not_use_up_the_owners_emails(service: Service) -> None:
+    """A known browser has a limit of its own: an attacker cannot prevent the owner's reset (promise 5)."""
     service.person()
     for _ in range(6):
         service.mailing.deliver(replace(ABOUT, known_browser="a stranger's"), NOW)
     service.mailing.deliver(ABOUT, NOW)
     assert len(service.postman.mails) == 3
-    told = [service.mailing.deliver(replace(ABOUT, known_browser=OWNER.known_browser), NOW) for _ in range(4)]
+    results = [service.mailing.deliver(replace(ABOUT, known_browser=OWNER.known_browser), NOW) for _ in range(4)]
 
-    assert told == [SENT, SENT, SENT, LIMIT_REACHED]
+    assert results == [SENT, SENT, SENT, LIMIT_REACHED]
 
 
-def test_a_mail_that_could_not_be_sent_does_not_count(service: Service) -> None:
-    """The queue brings the message again; the link in the mail that arrives is the one that counts."""
+def test_an_email_that_could_not_be_sent_is_not_counted(service: Service) -> None:
+    """The queue delivers the message again; the link in the email that arrives is the valid one."""
     service.person()
     service.postman.down = True
     for _ in range(5):
@@ -181,7 +182,7 @@ def test_a_mail_that_could_not_be_sent_does_not_count(service: Service) -> None:
     assert service.log_in(later(minutes=2), password=OTHER_PASSWORD)
 
 
-def test_a_log_in_while_the_link_is_made_costs_nobody_the_mail(service: Service) -> None:
+def test_a_login_while_the_link_is_created_does_not_lose_the_email(service: Service) -> None:
     """It changes the identity too; both happen."""
     service.person()
     service.interposed = Meanwhile(service.world, lambda: service.change_identity(name="Olive O."))
@@ -192,7 +193,7 @@ def test_a_log_in_while_the_link_is_made_costs_nobody_the_mail(service: Service)
 
 
 def test_a_reset_sets_the_password_and_ends_every_session(service: Service) -> None:
-    """In one transaction; recorded, told, and nobody is signed in by it (SE-09, TK-09, TK-11)."""
+    """In one transaction; recorded and emailed, and it opens no session (SE-09, TK-09, TK-11)."""
     logged_in = service.person()
     service.log_in()
     token = service.reset_token()
@@ -212,8 +213,8 @@ def test_a_reset_sets_the_password_and_ends_every_session(service: Service) -> N
     assert service.log_in(later(minutes=2), password=OTHER_PASSWORD)
 
 
-def test_api_keys_stay(service: Service) -> None:
-    """The mail says so, and where to delete them."""
+def test_api_keys_are_kept(service: Service) -> None:
+    """The email says so, and where to delete them."""
     logged_in = service.person()
     key = service.key(logged_in)
     reset(service, service.reset_token())
@@ -224,7 +225,7 @@ def test_api_keys_stay(service: Service) -> None:
 
 @pytest.mark.parametrize("failures", [5, 40, 100, 5000])
 def test_a_reset_clears_the_waits(service: Service, failures: int) -> None:
-    """However often somebody guessed, the owner gets in again at once (TH-02, TH-07)."""
+    """However many guesses were made, the owner can log in at once (TH-02, TH-07)."""
     service.person()
     service.fail(failures)
     reset(service, service.reset_token(), minutes=0)
@@ -232,8 +233,8 @@ def test_a_reset_clears_the_waits(service: Service, failures: int) -> None:
     assert service.log_in(password=OTHER_PASSWORD)
 
 
-def test_only_the_browser_that_resets_is_still_known(service: Service) -> None:
-    """A thief who logged in before is announced as new when they come again."""
+def test_only_the_browser_that_resets_remains_known(service: Service) -> None:
+    """A thief who logged in before is announced as new at the next login."""
     service.person()
     thief = replace(STRANGER, known_browser=secrets.digest("the thief's browser"))
     for caller in (thief, OWNER):
@@ -250,7 +251,7 @@ def test_only_the_browser_that_resets_is_still_known(service: Service) -> None:
 
 
 def test_asking_changes_nothing_about_the_account(service: Service) -> None:
-    """Not the password, not the waits, not a session, until the token is presented (TK-15)."""
+    """Not the password, the waits or a session, until the token is presented (TK-15)."""
     logged_in = service.person()
     service.fail(5)
     service.reset_token()
@@ -261,7 +262,7 @@ def test_asking_changes_nothing_about_the_account(service: Service) -> None:
 
 
 def test_a_link_works_once(service: Service) -> None:
-    """The second use is refused like any bad link, and changes nothing (TK-02)."""
+    """The second use is refused like any invalid link, and changes nothing (TK-02)."""
     service.person()
     token = service.reset_token()
     reset(service, token)
@@ -274,7 +275,7 @@ def test_a_link_works_once(service: Service) -> None:
 
 @pytest.mark.parametrize(("minutes", "works"), [(30, False), (30 - 1 / 60, True)])
 def test_a_link_works_for_thirty_minutes(service: Service, minutes: float, *, works: bool) -> None:
-    """Compared in code: the item may still be in the table (TK-03)."""
+    """Expiry is compared in code: the item may still be in the table (TK-03)."""
     service.person()
     token = service.reset_token()
     if works:
@@ -284,8 +285,8 @@ def test_a_link_works_for_thirty_minutes(service: Service, minutes: float, *, wo
         reset(service, token, minutes=minutes)
 
 
-def test_a_newer_link_puts_the_older_out_of_use(service: Service) -> None:
-    """One live link an account; which is the newer one is decided when it is made (TK-04)."""
+def test_a_newer_link_invalidates_the_older(service: Service) -> None:
+    """One valid link an account; the one that is created last (TK-04)."""
     service.person()
     older, newer = service.reset_token(), service.reset_token(now=later(seconds=1))
 
@@ -295,16 +296,16 @@ def test_a_newer_link_puts_the_older_out_of_use(service: Service) -> None:
 
 
 @pytest.mark.parametrize("token", ["", "x", "x" * 43, "a#b", "password-reset#x"])
-def test_what_is_no_link_is_refused(service: Service, token: str) -> None:
-    """One answer for all."""
+def test_an_invalid_link_is_refused(service: Service, token: str) -> None:
+    """The same answer for all."""
     service.person()
     service.reset_token()
     with pytest.raises(InvalidLink):
         reset(service, token)
 
 
-def test_a_link_for_another_purpose_is_no_reset(service: Service) -> None:
-    """A confirmation's token sets no password, although it is the one that is pending (TK-05)."""
+def test_a_link_of_another_purpose_is_refused(service: Service) -> None:
+    """The token of a confirmation sets no password, although it is pending (TK-05)."""
     token = service.signed_up()
     [kept] = service.world.tokens.values()
     assert kept.purpose == EMAIL_VERIFICATION
@@ -318,10 +319,10 @@ def test_a_link_for_another_purpose_is_no_reset(service: Service) -> None:
     ("password", "refusal"),
     [("short", WeakPassword), (EMAIL, WeakPassword), ("x" * 257, InvalidInput), ("passwordpassword", WeakPassword)],
 )
-def test_a_password_that_breaks_the_policy_leaves_the_link_good(
+def test_a_password_that_breaks_the_policy_does_not_consume_the_link(
     service: Service, password: str, refusal: type[Exception]
 ) -> None:
-    """The same rules as everywhere (PW-11), and another chance."""
+    """The same rules as everywhere (PW-11)."""
     service.person()
     token = service.reset_token()
     service.hasher.calls = 0
@@ -332,8 +333,7 @@ def test_a_password_that_breaks_the_policy_leaves_the_link_good(
     assert reset(service, token)
 
 
-def test_a_leaked_password_is_refused(service: Service) -> None:
-    """By the breach list."""
+def test_a_breached_password_is_refused(service: Service) -> None:
     service.person()
     service.breached_passwords.leaked = frozenset({OTHER_PASSWORD})
     with pytest.raises(WeakPassword):
@@ -341,7 +341,7 @@ def test_a_leaked_password_is_refused(service: Service) -> None:
 
 
 def test_guesses_at_links_are_limited(service: Service) -> None:
-    """Twenty a minute from one source, before any is looked for (TK-14)."""
+    """Twenty a minute from one source, before any is looked up (TK-14)."""
     for _ in range(20):
         with pytest.raises(InvalidLink):
             reset(service, "x" * 43, minutes=0)
@@ -352,8 +352,8 @@ def test_guesses_at_links_are_limited(service: Service) -> None:
     assert service.world.reads == []
 
 
-def test_a_session_that_starts_while_the_reset_is_under_way_ends_with_it(service: Service) -> None:
-    """The account is read again, and the new session goes too."""
+def test_a_session_that_starts_during_the_reset_ends_with_it(service: Service) -> None:
+    """The account is read again, and the new session ends too."""
     logged_in = service.person()
     token = service.reset_token()
     service.interposed = Meanwhile(service.world, lambda: Service(service.world, service.hasher).log_in())
@@ -362,8 +362,8 @@ def test_a_session_that_starts_while_the_reset_is_under_way_ends_with_it(service
     assert held(service, logged_in) == set()
 
 
-def test_a_link_used_meanwhile_is_refused(service: Service) -> None:
-    """Of two at once, one sets its password; the other's does not work."""
+def test_only_one_of_two_concurrent_resets_succeeds(service: Service) -> None:
+    """The other's password is not set."""
     service.person()
     token = service.reset_token()
     first = Service(service.world, service.hasher)
@@ -375,7 +375,7 @@ def test_a_link_used_meanwhile_is_refused(service: Service) -> None:
 
 
 def test_a_deleted_accounts_link_opens_no_later_account(service: Service) -> None:
-    """The address may come back; the link does not."""
+    """An account that signs up later with the same address is another one."""
     logged_in = service.person()
     token = service.reset_token()
     service.account_closing.close(cookie(logged_in), OWNER, NOW)

@@ -1,4 +1,4 @@
-"""Proving again who one is: a stale session becomes a fresh one, of the same person, by the password."""
+"""Re-authentication by password: a stale session is replaced by a fresh one of the same account."""
 
 import pytest
 
@@ -29,12 +29,12 @@ from tests.unit.accounts.stage import (
 
 
 def again(service: Service, logged_in: LoggedIn, password: str = PASSWORD, minutes: float = 30) -> LoggedIn:
-    """Half an hour after the log-in, the person proves it again."""
+    """Half an hour after the login, the owner enters the password again."""
     return service.reauthentication.with_password(cookie(logged_in), password, OWNER, later(minutes=minutes))
 
 
-def test_a_fresh_session_takes_the_place_of_the_old_one(service: Service) -> None:
-    """Another token, the old one dead, and what wanted a recent log-in goes through (SE-03, SE-12)."""
+def test_a_fresh_session_replaces_the_old_one(service: Service) -> None:
+    """A new token, the old one invalid, and steps that need a recent login work (SE-03, SE-12)."""
     logged_in = service.person()
     with pytest.raises(ReauthenticationRequired):
         service.key(logged_in, now=later(minutes=30))
@@ -48,16 +48,16 @@ def test_a_fresh_session_takes_the_place_of_the_old_one(service: Service) -> Non
 
 
 @pytest.mark.parametrize("remember", [True, False])
-def test_it_is_remembered_if_the_old_one_was(service: Service, *, remember: bool) -> None:
-    """What the person chose on this device goes on."""
+def test_the_new_session_is_remembered_if_the_old_one_was(service: Service, *, remember: bool) -> None:
+    """The choice made on this device is kept."""
     service.person()
     fresh = again(service, service.log_in(remember=remember))
 
     assert fresh.session.remembered is remember
 
 
-def test_a_full_account_stays_full(service: Service) -> None:
-    """One goes, one comes: no other device is logged out for it."""
+def test_a_full_account_ends_no_other_session(service: Service) -> None:
+    """One session is replaced by one."""
     logged_in = service.person()
     for _ in range(49):
         service.log_in()
@@ -67,8 +67,8 @@ def test_a_full_account_stays_full(service: Service) -> None:
     assert held(service, fresh) == before - {logged_in.session.digest} | {fresh.session.digest}
 
 
-def test_a_wrong_password_leaves_the_session_as_it_is(service: Service) -> None:
-    """Logged in still, as little fresh as before; it counts like any guess (TH-06)."""
+def test_a_wrong_password_keeps_the_session_as_it_is(service: Service) -> None:
+    """Still logged in, not fresh; it counts like any guess (TH-06)."""
     logged_in = service.person()
     with pytest.raises(InvalidCredentials):
         again(service, logged_in, OTHER_PASSWORD)
@@ -77,7 +77,7 @@ def test_a_wrong_password_leaves_the_session_as_it_is(service: Service) -> None:
     assert counted(service) == {"streak": 1, "password/60": 1, "password/3600": 1}
 
 
-def test_guesses_wait(service: Service) -> None:
+def test_guesses_are_limited(service: Service) -> None:
     """Five are free; the sixth costs no hash."""
     logged_in = service.person()
     for _ in range(5):
@@ -90,8 +90,8 @@ def test_guesses_wait(service: Service) -> None:
     assert service.hasher.calls == 0
 
 
-def test_a_dead_session_is_not_brought_back(service: Service) -> None:
-    """Who was logged out logs in; no hash is spent."""
+def test_an_ended_session_is_refused(service: Service) -> None:
+    """The owner must log in; no hash is computed."""
     logged_in = service.person()
     service.logout.here(cookie(logged_in), OWNER, NOW)
     with pytest.raises(Unauthenticated):
@@ -100,22 +100,22 @@ def test_a_dead_session_is_not_brought_back(service: Service) -> None:
     assert service.hasher.calls == 0
 
 
-def test_a_key_is_no_session(service: Service) -> None:
+def test_a_key_is_not_a_session(service: Service) -> None:
     """Nor can it become one."""
     with pytest.raises(CredentialNotAccepted):
         service.reauthentication.with_password(key_credential(NO_KEY), PASSWORD, OWNER, NOW)
 
 
-def test_an_account_without_a_password_is_sent_elsewhere(service: Service) -> None:
-    """It has a provider to ask, or sets one."""
+def test_an_account_without_a_password_is_refused(service: Service) -> None:
+    """It can use its provider or set a password."""
     logged_in = service.person()
     service.change_identity(password_hash=None)
     with pytest.raises(PasswordMissing):
         again(service, logged_in)
 
 
-def test_nobody_becomes_somebody_else_by_it(service: Service) -> None:
-    """The address went to another account while the password was checked: refused, whatever the password."""
+def test_an_address_that_moved_to_another_account_is_refused(service: Service) -> None:
+    """It moved while the password was checked: refused, whatever the password."""
     logged_in = service.person()
     service.interposed = Meanwhile(service.world, lambda: service.change_identity(user_id="another account"))
     with pytest.raises(InvalidCredentials):
@@ -124,8 +124,8 @@ def test_nobody_becomes_somebody_else_by_it(service: Service) -> None:
     assert held(service, logged_in) == {logged_in.session.digest}
 
 
-def test_who_was_logged_out_meanwhile_has_still_proven_who_they_are(service: Service) -> None:
-    """They have the password: they get the session that a log-in would give them."""
+def test_a_concurrent_logout_does_not_prevent_the_new_session(service: Service) -> None:
+    """The owner entered the password, and gets the session that a login would open."""
     logged_in = service.person()
     other = Service(service.world, service.hasher)
     service.interposed = Meanwhile(

@@ -1,4 +1,4 @@
-"""The last step of every way in: at most fifty sessions, and none that outlives a log-in."""
+"""The last step of every login: at most fifty sessions, and no presented session outlives it."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ from tests.unit.accounts.stage import NOW, OWNER, STRANGER, Meanwhile, Service, 
 
 
 def fill(service: Service, logged_in: LoggedIn, count: int) -> list[Session]:
-    """So many sessions for the account, the one started at NOW + n minutes ending that much later."""
+    """That many sessions of the account; the one started at NOW + n minutes ends that much later."""
     service.world.sessions.clear()
     service.world.user(logged_in.session.user_id, sessions={})
     return [open_one(service, logged_in, timedelta(minutes=number)) for number in range(count)]
@@ -28,16 +28,16 @@ def open_one(service: Service, logged_in: LoggedIn, at: timedelta, *, remember: 
     return new.session
 
 
-def test_the_fiftieth_session_fits_and_ends_none(service: Service) -> None:
-    """The cap is what an account may hold, not what it may not."""
+def test_the_fiftieth_session_ends_none(service: Service) -> None:
+    """The cap is the number that an account may hold."""
     logged_in = service.person()
     opened = fill(service, logged_in, 50)
 
     assert held(service, logged_in) == {session.digest for session in opened}
 
 
-def test_the_fifty_first_takes_the_place_of_the_one_that_would_end_soonest(service: Service) -> None:
-    """Not of any other (SE-16)."""
+def test_the_fifty_first_session_replaces_the_one_that_would_expire_first(service: Service) -> None:
+    """No other (SE-16)."""
     logged_in = service.person()
     opened = fill(service, logged_in, 50)
     latest = open_one(service, logged_in, timedelta(minutes=50))
@@ -45,8 +45,8 @@ def test_the_fifty_first_takes_the_place_of_the_one_that_would_end_soonest(servi
     assert held(service, logged_in) == {session.digest for session in [*opened[1:], latest]}
 
 
-def test_remembered_sessions_are_not_the_first_to_go(service: Service) -> None:
-    """An older one that would live longer stays."""
+def test_remembered_sessions_are_not_replaced_first(service: Service) -> None:
+    """An older one that would live longer is kept."""
     logged_in = service.person()
     service.world.sessions.clear()
     service.world.user(logged_in.session.user_id, sessions={})
@@ -57,8 +57,8 @@ def test_remembered_sessions_are_not_the_first_to_go(service: Service) -> None:
     assert held(service, logged_in) == {session.digest for session in [remembered, *others[1:], latest]}
 
 
-def test_sessions_that_have_ended_make_room_first(service: Service) -> None:
-    """All of them at once, and no live one goes."""
+def test_expired_sessions_are_removed_first(service: Service) -> None:
+    """All of them at once, and no live one."""
     logged_in = service.person()
     opened = fill(service, logged_in, 50)
     latest = open_one(service, logged_in, timedelta(hours=24, minutes=9))
@@ -66,8 +66,8 @@ def test_sessions_that_have_ended_make_room_first(service: Service) -> None:
     assert held(service, logged_in) == {session.digest for session in [*opened[10:], latest]}
 
 
-def test_the_cap_holds_when_others_sign_in_meanwhile(service: Service) -> None:
-    """The account changed since it was read, so room is made anew; never fifty-one (SE-16)."""
+def test_the_cap_holds_under_concurrent_logins(service: Service) -> None:
+    """The account changed after it was read, so room is computed again; never fifty-one (SE-16)."""
     logged_in = service.person()
     fill(service, logged_in, 50)
     rival = Service(service.world)
@@ -82,8 +82,8 @@ def test_the_cap_holds_when_others_sign_in_meanwhile(service: Service) -> None:
     assert rivals == []
 
 
-def test_an_account_that_never_stands_still_is_unavailable(service: Service) -> None:
-    """It is not tried for ever: the caller is asked to come back, and nothing is half-written."""
+def test_an_account_that_keeps_changing_is_unavailable(service: Service) -> None:
+    """Retries are limited: the caller is asked to retry, and nothing is half-written."""
     logged_in = service.person()
     opened = fill(service, logged_in, 50)
     user_id = logged_in.session.user_id
@@ -107,8 +107,8 @@ def test_a_disabled_account_gets_no_session(service: Service, *, full: bool) -> 
     assert held(service, logged_in) == before
 
 
-def test_an_account_that_is_gone_gets_no_session(service: Service) -> None:
-    """Its password was right a moment ago, and is nobody's now."""
+def test_a_deleted_account_gets_no_session(service: Service) -> None:
+    """Its password was right a moment ago."""
     logged_in = service.person()
     service.world.users.clear()
     service.world.sessions.clear()
@@ -119,8 +119,8 @@ def test_an_account_that_is_gone_gets_no_session(service: Service) -> None:
 
 
 @pytest.mark.parametrize("count", [0, 50])
-def test_what_the_story_writes_besides_is_written_with_the_session_or_not_at_all(service: Service, count: int) -> None:
-    """A refusal of it is the story's to answer, with room or without."""
+def test_changes_of_the_flow_are_written_with_the_session_or_not_at_all(service: Service, count: int) -> None:
+    """The flow handles their refusal, with room or without."""
     logged_in = service.person()
     fill(service, logged_in, count)
     before = held(service, logged_in)
@@ -136,7 +136,7 @@ def test_what_the_story_writes_besides_is_written_with_the_session_or_not_at_all
 
 
 def test_the_presented_session_is_ended_and_recorded(service: Service) -> None:
-    """From where the new log-in comes."""
+    """With the caller of the new login."""
     logged_in = service.person()
     service.session_opening.end_presented(cookie(logged_in), STRANGER, later(hours=2))
 
@@ -146,16 +146,15 @@ def test_the_presented_session_is_ended_and_recorded(service: Service) -> None:
     assert record.detail == {"session": logged_in.session.digest}
 
 
-def test_nothing_presented_ends_nothing(service: Service) -> None:
-    """Not even a look at the table."""
+def test_no_presented_session_ends_nothing(service: Service) -> None:
+    """The table is not read."""
     service.person()
     service.session_opening.end_presented(None, OWNER, NOW)
 
     assert (service.world.reads, service.world.records) == ([], [])
 
 
-def test_a_presented_session_that_ends_meanwhile_is_no_error(service: Service) -> None:
-    """Ended is all that was wanted."""
+def test_a_presented_session_that_ends_concurrently_is_not_an_error(service: Service) -> None:
     logged_in = service.person()
     digest = logged_in.session.digest
     gone = (users.LetGoSession(logged_in.session.user_id, digest), sessions.End(digest))

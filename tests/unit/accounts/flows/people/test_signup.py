@@ -1,4 +1,4 @@
-"""Signing up: the same answer, work and message whether the address is new, waiting or taken."""
+"""Signing up: the same answer, work and message whether the address is new, pending or taken."""
 
 from collections.abc import Callable
 
@@ -23,8 +23,8 @@ from tests.unit.accounts.stage import (
 )
 
 
-def test_a_sign_up_is_written_down_and_claims_nothing(service: Service) -> None:
-    """Unverified, swept after a week, with a hash and no account yet; a message without secrets is queued."""
+def test_a_sign_up_is_stored_and_claims_nothing(service: Service) -> None:
+    """Unverified, expires after a week, with a hash and no account yet; a message without secrets is queued."""
     service.signup.start("Olive@Example.com", PASSWORD, "  Olive ", OWNER, NOW)
 
     identity = service.identity()
@@ -44,10 +44,10 @@ def test_a_sign_up_is_written_down_and_claims_nothing(service: Service) -> None:
 
 
 def _new(_: Service) -> None:
-    """Nobody has the address."""
+    """The address is free."""
 
 
-def _waiting(service: Service) -> None:
+def _pending(service: Service) -> None:
     service.signed_up(password=OTHER_PASSWORD)
 
 
@@ -60,11 +60,11 @@ def _disabled(service: Service) -> None:
     service.change_identity(disabled=True)
 
 
-@pytest.mark.parametrize("state", [_new, _waiting, _taken, _disabled])
+@pytest.mark.parametrize("state", [_new, _pending, _taken, _disabled])
 def test_every_address_gets_the_same_answer_work_and_message(
     service: Service, state: Callable[[Service], None]
 ) -> None:
-    """One hash, no read, one message, no error: nothing tells whether the address has an account (EN-03)."""
+    """One hash, no read, one message, no error: nothing reveals whether the address has an account (EN-03)."""
     state(service)
     service.world.counters.clear()
     service.world.reads.clear()
@@ -79,7 +79,7 @@ def test_every_address_gets_the_same_answer_work_and_message(
 
 
 def test_a_sign_up_over_a_taken_address_changes_nothing(service: Service) -> None:
-    """The owner's password, name and account stay what they are."""
+    """The owner's password, name and account are kept."""
     service.person()
     before = (service.identity(), dict(service.world.users), dict(service.world.sessions))
 
@@ -88,8 +88,8 @@ def test_a_sign_up_over_a_taken_address_changes_nothing(service: Service) -> Non
     assert (service.identity(), service.world.users, service.world.sessions) == before
 
 
-def test_a_sign_up_over_a_waiting_one_replaces_all_of_it(service: Service) -> None:
-    """Its password, its future account and its link: nothing of the older one is left."""
+def test_a_sign_up_over_a_pending_one_replaces_all_of_it(service: Service) -> None:
+    """Its password, its future account and its link."""
     service.signed_up(password=OTHER_PASSWORD)
     older = service.identity()
 
@@ -110,10 +110,9 @@ def test_a_sign_up_over_a_waiting_one_replaces_all_of_it(service: Service) -> No
         (EMAIL, "x" * 257, ""),
     ],
 )
-def test_bad_input_is_refused_before_anything_is_counted(
+def test_invalid_input_is_refused_before_anything_is_counted(
     service: Service, email: str, password: str, name: str
 ) -> None:
-    """It costs nothing and changes nothing."""
     with pytest.raises(InvalidInput):
         service.signup.start(email, password, name, OWNER, NOW)
 
@@ -121,8 +120,8 @@ def test_bad_input_is_refused_before_anything_is_counted(
 
 
 @pytest.mark.parametrize("password", ["too short", "passwordpassword", "olive@example.com", "leaked green umbrellas"])
-def test_a_weak_password_is_refused_whoever_has_the_address(service: Service, password: str) -> None:
-    """It depends on the input alone; the request is counted, nothing is hashed, written or queued (PW-11)."""
+def test_a_weak_password_is_refused_for_any_address(service: Service, password: str) -> None:
+    """It depends on the input only; the request is counted, nothing is hashed, written or queued (PW-11)."""
     service.breached_passwords = FakeBreaches(frozenset({"leaked green umbrellas"}))
     with pytest.raises(WeakPassword):
         service.signup.start(EMAIL, password, "", OWNER, NOW)
@@ -131,8 +130,8 @@ def test_a_weak_password_is_refused_whoever_has_the_address(service: Service, pa
     assert counted(service) == {"mail/60": 1}
 
 
-def test_a_source_may_cause_twenty_mails_a_minute(service: Service) -> None:
-    """By sign-up and resend together; the 21st is refused before any hash, other sources are not (TH-11)."""
+def test_a_source_may_cause_twenty_emails_a_minute(service: Service) -> None:
+    """By sign-up and resend together; the 21st is refused before any hash; other sources are not limited (TH-11)."""
     for _ in range(10):
         service.signup.start(EMAIL, PASSWORD, "", STRANGER, NOW)
         service.resend.ask(EMAIL, STRANGER, NOW)
@@ -145,9 +144,9 @@ def test_a_source_may_cause_twenty_mails_a_minute(service: Service) -> None:
     assert service.signup.start(EMAIL, PASSWORD, "", OWNER, later(seconds=20)) is None
 
 
-@pytest.mark.parametrize("state", [_new, _waiting, _taken])
+@pytest.mark.parametrize("state", [_new, _pending, _taken])
 def test_resending_only_queues_a_message(service: Service, state: Callable[[Service], None]) -> None:
-    """Nothing is read, so nothing can be told; the mailer finds out (EN-05)."""
+    """Nothing is read, so nothing is revealed; the mailer looks the address up (EN-05)."""
     state(service)
     service.world.reads.clear()
     service.outbox.messages.clear()
@@ -157,7 +156,7 @@ def test_resending_only_queues_a_message(service: Service, state: Callable[[Serv
     assert (service.world.reads, service.outbox.messages) == ([], [messages.Signup(email=EMAIL)])
 
 
-def test_resending_to_what_is_no_address_is_refused(service: Service) -> None:
+def test_resending_to_an_invalid_address_is_refused(service: Service) -> None:
     """Before anything is counted."""
     with pytest.raises(InvalidInput):
         service.resend.ask("a@b", OWNER, NOW)
@@ -166,8 +165,8 @@ def test_resending_to_what_is_no_address_is_refused(service: Service) -> None:
 
 
 @pytest.mark.parametrize("part", ["world", "outbox"])
-def test_nobody_is_told_it_worked_when_it_did_not(service: Service, part: str) -> None:
-    """A table or a queue that does not answer is Unavailable, not a refusal."""
+def test_a_sign_up_fails_closed_when_a_table_or_the_queue_is_down(service: Service, part: str) -> None:
+    """503, not a refusal."""
     setattr(getattr(service, part), "down", True)  # noqa: B010 - the part is a parameter
 
     with pytest.raises(Unavailable):
