@@ -1,4 +1,4 @@
-"""Google and GitHub for the functions: what they answer, what they were asked, and people who come through them."""
+"""Google and GitHub for the functions: their responses, the requests they received, and browsers that come back."""
 
 import json
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ from tests.unit.accounts.identity_providers.transport import (
     wired,
 )
 
-# What the samples in events/ carry.
+# Values in the samples of events/.
 SAMPLE_STATE = "sample-oauth-state-of-the-events-folder-000"
 SAMPLE_BROWSER = "sample-oauth-browser-of-the-events-folder-0"
 SAMPLE_PROOF = "sample-provider-proof-token-of-the-events-0"
@@ -42,7 +42,7 @@ CREDENTIALS = {
 
 @dataclass
 class ProvidersAway:
-    """``wire`` is the network; ``departures`` what a browser holds between leaving and coming back."""
+    """``wire`` is the network, ``nonce`` the last departure's, ``browser`` the cookies kept until the return."""
 
     functions: Lambdas
     wire: Wire
@@ -50,7 +50,7 @@ class ProvidersAway:
     browser: dict[str, str] = field(default_factory=dict)
 
     def google_says(self, **said: Any) -> None:
-        """What the next ID token says, for the nonce of the last departure."""
+        """Set the next ID token, with the nonce of the last departure."""
         changes = {"nonce": self.nonce, "email": "person@example.com", "name": "Some Person"} | said
         self.wire.answers |= {
             TOKEN_URLS["google"]: {
@@ -63,7 +63,7 @@ class ProvidersAway:
         }
 
     def github_says(self, subject: int = 583231, email: str = "person@example.com", *, verified: bool = True) -> None:
-        """Who GitHub's API says is there."""
+        """Set the person that GitHub's API returns."""
         self.wire.answers |= {
             TOKEN_URLS["github"]: {"access_token": CANARIES[1], "token_type": "bearer"},
             GITHUB_USER: {"id": subject, "login": "person", "name": "Some Person", "email": "profile@example.com"},
@@ -71,13 +71,13 @@ class ProvidersAway:
         }
 
     def start(self, provider: str = "google", query: str = "", cookie: str | None = None) -> Answer:
-        """``GET /auth/{provider}/start`` of this browser, which keeps the cookie it gets."""
+        """``GET /auth/{provider}/start`` from this browser, which keeps the cookies it receives."""
         event = page_event("GET", "/auth/{provider}/start", provider, query)
         event["cookies"] = [f"__Host-session={cookie}"] if cookie else []
         return self._left(self.functions.invoke("oauth_start", event))
 
     def link(self, provider: str = "google", **changes: Any) -> Answer:
-        """``POST /auth/{provider}/link``: the sample, for that provider."""
+        """The sample of ``POST /auth/{provider}/link``, for that provider."""
         event = sample("oauth_start") | changes
         event["rawPath"] = event["requestContext"]["http"]["path"] = f"/auth/{provider}/link"
         return self._left(self.functions.invoke("oauth_start", event | {"pathParameters": {"provider": provider}}))
@@ -91,7 +91,7 @@ class ProvidersAway:
         cookies: dict[str, str] | None = None,
         in_thread: bool = False,
     ) -> Any:
-        """``GET /auth/{provider}/callback`` of this browser."""
+        """``GET /auth/{provider}/callback`` from this browser."""
         event = page_event("GET", "/auth/{provider}/callback", provider, query)
         held = self.browser if cookies is None else cookies
         event["cookies"] = [f"{name}={value}" for name, value in held.items()]
@@ -104,7 +104,7 @@ class ProvidersAway:
         return answer
 
     def come_back(self, departure: Answer, provider: str = "google", **more: Any) -> Answer:
-        """The provider's redirect, with a code, to the departure's own state."""
+        """The provider's redirect with a code and the departure's state."""
         answer: Answer = self.callback(provider, f"state={state_of(departure)}&code=a-code", **more)
         return answer
 
@@ -119,13 +119,13 @@ class ProvidersAway:
         return answer
 
     def _handed_out(self, secret: str) -> None:
-        """It travels by the browser, as it must; nowhere else may it be found."""
+        """Issued in this response; it must be found nowhere else."""
         self.functions.issued.add(secret)
         self.functions.seen[-1] = self.functions.seen[-1].replace(secret, "")
 
 
 def page_event(method: str, route: str, provider: str, query: str) -> dict[str, Any]:
-    """A visit of a browser."""
+    """A browser's navigation to ``route``."""
     event = sample("oauth_callback") | {"routeKey": f"{method} {route}", "rawQueryString": query}
     event["pathParameters"] = {"provider": provider}
     event["rawPath"] = route.replace("{provider}", provider)
@@ -135,19 +135,18 @@ def page_event(method: str, route: str, provider: str, query: str) -> dict[str, 
 
 
 def query_of(departure: Answer) -> dict[str, str]:
-    """What goes along to the provider."""
+    """The query of the redirect to the provider."""
     is_link = departure.status == 200
     url: str = departure.json["authorization_url"] if is_link else departure.result["headers"]["location"]
     return {name: values[0] for name, values in parse_qs(urlsplit(url).query, strict_parsing=True).items()}
 
 
 def state_of(departure: Answer) -> str:
-    """The state that went along."""
     return query_of(departure)["state"]
 
 
 def arrange_for(functions: Lambdas, function: str, now: datetime) -> Person:
-    """A person, and whatever else the sample of ``function`` needs to succeed."""
+    """A person, and what else the sample of ``function`` needs to succeed."""
     person = functions.people.arrange()
     later = now + timedelta(minutes=10)
     if function == "password_set":
@@ -168,7 +167,7 @@ def arrange_for(functions: Lambdas, function: str, now: datetime) -> Person:
 
 
 def sample_state(now: datetime, later: datetime) -> OneTimeToken:
-    """The state that the sample of the callback brings back."""
+    """The state in the sample of the callback."""
     data = {
         "verifier": "v" * 43,
         "nonce": forgery.NONCE,
@@ -182,7 +181,7 @@ def sample_state(now: datetime, later: datetime) -> OneTimeToken:
 
 @contextmanager
 def away(functions: Lambdas) -> Iterator[ProvidersAway]:
-    """Both providers are set up, and nothing is remembered of any that were before."""
+    """Configure both providers, and forget earlier configurations."""
     functions.cloud.secrets["OAuthProvidersSecret"] = json.dumps(CREDENTIALS)
     lambdas.module.cache_clear()
     functions.people.known |= set(CANARIES)

@@ -1,4 +1,4 @@
-"""A program that signs in for a person: what it asks, what the person's browser says, and what it gets."""
+"""A client that logs in for a person: its requests, the browser's answers, and its tokens."""
 
 import base64
 import hashlib
@@ -16,7 +16,7 @@ from tests.functions.people import BROWSER, Person
 from tests.functions.requests import SAMPLE_TOKEN, SAMPLE_USER_ID, request
 
 FORM = "application/x-www-form-urlencoded"
-# What the sample in events/ carries, and what goes with it (RFC 7636 B).
+# Values in the samples of events/, and the challenge that belongs to their verifier (RFC 7636 B).
 SAMPLE_CODE = "sample-authorization-code-of-events-folder0"
 SAMPLE_CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 SAMPLE_REFRESH = "sample-refresh-token-of-the-events-folder-0"
@@ -25,7 +25,7 @@ SAMPLE_REDIRECT = "http://127.0.0.1:49152/callback"
 
 @dataclass
 class Program:
-    """A client on a person's machine."""
+    """A client on the owner's machine."""
 
     functions: Lambdas
     client_id: str = "comfy-cli"
@@ -38,7 +38,7 @@ class Program:
         return base64.urlsafe_b64encode(hashlib.sha256(self.verifier.encode()).digest()).rstrip(b"=").decode()
 
     def question(self, **changes: str | None) -> dict[str, str]:
-        """What it asks; None leaves a parameter out."""
+        """The parameters of its authorization request; None leaves one out."""
         asked = {
             "response_type": "code",
             "client_id": self.client_id,
@@ -51,11 +51,11 @@ class Program:
         return {name: value for name, value in (asked | changes).items() if value is not None}
 
     def shown(self, cookie: str | None = None, **changes: str | None) -> Answer:
-        """What the page is told of the question."""
+        """The response that the consent page gets for this request."""
         return self.asked(urlencode(self.question(**changes)), cookie)
 
     def asked(self, query: str, cookie: str | None = None) -> Answer:
-        """What the page is told of any query."""
+        """The response that the consent page gets for any query."""
         event = request("client_authorize", cookie=cookie, query=query)
         event.pop("body")
         event["routeKey"] = event["requestContext"]["routeKey"] = "GET /oauth/authorize/request"
@@ -70,7 +70,7 @@ class Program:
         account: str = SAMPLE_USER_ID,
         **changes: str | None,
     ) -> Answer:
-        """What becomes of the click of the person who was shown ``account``."""
+        """The response to the decision of the person who was shown ``account``."""
         body = {"decision": decision, "account": account, **self.question(**changes)}
         answer = self.functions.invoke("client_authorize", request("client_authorize", cookie=cookie, body=body))
         if answer.status == 200:
@@ -79,11 +79,11 @@ class Program:
         return answer
 
     def code(self, cookie: str = SAMPLE_TOKEN, **changes: str | None) -> str:
-        """The person says yes; the code that comes back."""
+        """The code that the person's approval returns."""
         return query_of(self.answered(cookie=cookie, **changes))["code"]
 
     def exchange(self, code: str, /, **changes: str | None) -> Answer:
-        """The code for tokens."""
+        """Exchange the code for tokens."""
         asked = {
             "grant_type": "authorization_code",
             "code": code,
@@ -93,18 +93,18 @@ class Program:
         return self.post(asked | changes)
 
     def refresh(self, token: str, /, **changes: str | None) -> Answer:
-        """The refresh token for a new pair."""
+        """Exchange the refresh token for a new pair."""
         return self.post({"grant_type": "refresh_token", "refresh_token": token} | changes)
 
     def login(self, cookie: str = SAMPLE_TOKEN) -> dict[str, Any]:
-        """All of it: the tokens."""
+        """Log in, from consent to tokens."""
         answer = self.exchange(self.code(cookie))
         assert answer.status == 200, answer.json
         found: dict[str, Any] = answer.json
         return found
 
     def post(self, asked: dict[str, str | None]) -> Answer:
-        """To the token endpoint."""
+        """Post to the token endpoint."""
         answer = self.functions.invoke("client_token", self.token_event(asked))
         if answer.status == 200:
             for name in ("access_token", "refresh_token"):
@@ -112,37 +112,36 @@ class Program:
         return answer
 
     def token_event(self, asked: dict[str, str | None]) -> dict[str, Any]:
-        """The request for it."""
         fields = {name: value for name, value in ({"client_id": self.client_id} | asked).items() if value is not None}
         return request("client_token", body=urlencode(fields))
 
 
 def client_refused(answer: Answer) -> tuple[int, str]:
-    """How the endpoints for clients say no: in RFC 6749's form, and for nobody to keep."""
+    """The status and error of a refusal in RFC 6749's format, which must not be cached."""
     assert sorted(answer.json) == ["error", "error_description"]
     assert answer.result["headers"]["cache-control"] == "no-store"
     return answer.status, answer.json["error"]
 
 
 def stored_sessions(functions: Lambdas) -> list[str]:
-    """The clients' sessions that are stored."""
+    """The digests of clients' stored sessions."""
     return [it["digest"]["S"] for it in functions.cloud.tables()["SessionsTable"] if "client_id" in it]
 
 
 def query_of(answer: Answer) -> dict[str, str]:
-    """What the browser takes along to the client."""
+    """The query of the redirect to the client."""
     query = urlsplit(answer.json["redirect_to"]).query
     return {name: values[0] for name, values in parse_qs(query, strict_parsing=True).items()}
 
 
 def handed_out(functions: Lambdas, secret: str) -> None:
-    """It travels in the answer, as it must; nowhere else may it be found."""
+    """Issued in the last response; it must be found nowhere else."""
     functions.issued.add(secret)
     functions.seen[-1] = functions.seen[-1].replace(secret, "")
 
 
 def sample_code(person: Person, now: datetime, later: datetime) -> OneTimeToken:
-    """The code that the sample of the token endpoint brings."""
+    """The code in the sample of the token endpoint."""
     data = {
         "client_id": "comfy-cli",
         "redirect_uri": SAMPLE_REDIRECT,
@@ -155,7 +154,7 @@ def sample_code(person: Person, now: datetime, later: datetime) -> OneTimeToken:
 
 
 def arrange_code(functions: Lambdas, person: Person) -> None:
-    """The person has said yes to the sample's question."""
+    """Store the approval and the code of the sample."""
     now = functions.clock.now
     later = now + timedelta(minutes=1)
     functions.people.commit(one_time_tokens.Issue(sample_code(person, now, later)))
@@ -163,7 +162,7 @@ def arrange_code(functions: Lambdas, person: Person) -> None:
 
 
 def arrange_session(functions: Lambdas, person: Person) -> None:
-    """The program whose refresh token is in a sample has signed in."""
+    """Store the session whose refresh token is in a sample."""
     held = secrets.digest(SAMPLE_REFRESH)
     _, session = sessions.start_client(
         person.user_id,

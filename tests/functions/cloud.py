@@ -1,4 +1,4 @@
-"""AWS, emulated in this process by moto, as the template describes it. Each call is seen, and can be made to fail."""
+"""AWS as the template describes it, emulated in this process by moto. Records every call, and can make calls fail."""
 
 import copy
 import json
@@ -26,7 +26,7 @@ QUEUE_URL = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/MailQueue"
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:MailFeedbackTopic"
 MAIL_FROM = "accounts@example.com"
 SUPPORT_URL = "https://support.example.com/"
-# KMS ids have this shape, and moto insists.
+# moto accepts only ids of KMS's format.
 SIGNING_KEYS = {f"SigningKey{name}": f"{name * 8}-0000-4000-8000-{name * 12}".lower() for name in "AB"}
 _PARAMETERS = {
     **SIGNING_KEYS,
@@ -35,7 +35,7 @@ _PARAMETERS = {
     "SupportUrl": SUPPORT_URL,
     "MailFrom": MAIL_FROM,
     "BreachedPasswordLookup": "off",
-    # A Ref to a queue is its address, and to a topic its ARN.
+    # A Ref to a queue is its URL, and to a topic its ARN.
     "MailQueue": QUEUE_URL,
     "MailFeedbackTopic": TOPIC,
 }
@@ -47,7 +47,7 @@ ENVIRONMENT = {
     "AWS_SECRET_ACCESS_KEY": "testing",
     "AWS_LAMBDA_FUNCTION_NAME": "function-under-test",
 }
-# By the names that the environment gives them.
+# By the names in the environment.
 DEPLOYED = Account(REGION, ACCOUNT, SIGNING_KEYS | {"MailFrom": MAIL_FROM})
 _SECRETS = {"PepperSecret": json.dumps({"current": "1", "1": PEPPER}), "AdminSecret": ADMIN_SECRET}
 _MAKE_API_CALL = BaseClient._make_api_call
@@ -55,8 +55,6 @@ _MAKE_API_CALL = BaseClient._make_api_call
 
 @dataclass(frozen=True)
 class Call:
-    """One round trip to AWS."""
-
     service: str
     operation: str
     parameters: dict[str, Any]
@@ -68,20 +66,20 @@ class Call:
 
 
 def unreachable(call: Call) -> Exception:
-    """Nobody answers."""
+    """No connection."""
     return EndpointConnectionError(endpoint_url=f"https://{call.service}.invalid")
 
 
 def denied(call: Call) -> Exception:
-    """The service answers, with an error."""
+    """An error response."""
     return ClientError({"Error": {"Code": "InternalServerError", "Message": "canary-of-aws"}}, call.operation)
 
 
 @dataclass
 class Cloud:
-    """``calls`` is every call made; ``failing`` gives those that must fail their error, by service or by call.
+    """``calls`` are all calls; ``failing`` maps a service or a call to the error that it must raise.
 
-    ``secrets`` are told instead of those that are stored. ``roles`` refuse a handler what the template does not allow.
+    ``secrets`` replace stored secrets. ``roles`` refuse a handler what the template does not allow.
     """
 
     calls: list[Call] = field(default_factory=list)
@@ -91,11 +89,11 @@ class Cloud:
     _fails_at: int | None = None
 
     def fail_at(self, number: int | None) -> None:
-        """Have one call fail: the one after ``number`` more."""
+        """Make one call fail: the one after ``number`` more."""
         self._fails_at = None if number is None else len(self.calls) + number
 
     def watch(self, patch: pytest.MonkeyPatch) -> None:
-        """See every call of every client from now on."""
+        """Record every call of every client from now on."""
 
         def make_api_call(client: BaseClient, operation: str, parameters: dict[str, Any]) -> Any:
             return self.make_api_call(client, operation, parameters)
@@ -103,7 +101,7 @@ class Cloud:
         patch.setattr(BaseClient, "_make_api_call", make_api_call)
 
     def make_api_call(self, client: BaseClient, operation: str, parameters: dict[str, Any]) -> Any:
-        """Stands in for botocore's own method."""
+        """Replaces botocore's own method."""
         call = Call(client.meta.service_model.service_name, operation, parameters)
         self.calls.append(call)
         failure = self.failing.get(call.service) or self.failing.get(call.name)
@@ -117,7 +115,6 @@ class Cloud:
         return _MAKE_API_CALL(client, operation, parameters)
 
     def tables(self) -> dict[str, list[dict[str, Any]]]:
-        """Every item of every table."""
         stored = dynamodb_backends[ACCOUNT][REGION].tables
         return {
             name: sorted((item.to_json()["Attributes"] for item in table.all_items()), key=json.dumps)
@@ -125,34 +122,31 @@ class Cloud:
         }
 
     def empty_tables(self) -> None:
-        """As on the first day."""
         for table in dynamodb_backends[ACCOUNT][REGION].tables.values():
             table.items.clear()
 
     def copy_of_tables(self) -> dict[str, Any]:
-        """What the tables hold, to be restored."""
         return {name: copy.deepcopy(table.items) for name, table in dynamodb_backends[ACCOUNT][REGION].tables.items()}
 
     def restore_tables(self, items: dict[str, Any]) -> None:
-        """As they were when copied."""
         for name, table in dynamodb_backends[ACCOUNT][REGION].tables.items():
             table.items = copy.deepcopy(items[name])
 
     def but_counters(self) -> dict[str, list[dict[str, Any]]]:
-        """Every item but the counters of attempts, which move whatever becomes of the attempt."""
+        """Every item except the counters of attempts, which are raised even if the attempt fails."""
         return {name: items for name, items in self.tables().items() if name != "ThrottlesTable"}
 
     def queued(self) -> list[str]:
-        """The bodies of all messages that were put on the mail queue, the oldest first."""
+        """The bodies of all messages sent to the mail queue, the oldest first."""
         return [call.parameters["MessageBody"] for call in self.calls if call.name == "sqs.SendMessage"]
 
     def mails(self) -> list[dict[str, Any]]:
-        """What SES was asked to send."""
+        """The emails that SES was called to send."""
         return [call.parameters for call in self.calls if call.name == "sesv2.SendEmail"]
 
 
 def _make_signing_keys(keys: BaseClient) -> None:
-    """Under the names that stand for them in the environment."""
+    """Create the signing keys under their names in the environment."""
     for name in SIGNING_KEYS.values():
         made = keys.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
         known = kms_backends[ACCOUNT][REGION].keys

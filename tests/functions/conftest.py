@@ -1,4 +1,4 @@
-"""One emulated AWS a test, and after each test a search for secrets in everything that it left behind."""
+"""One emulated AWS per test; after each test, everything it left behind is searched for secrets."""
 
 import json
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def _deployed() -> Iterator[None]:
-    """The stack, for one file of tests, and gone after it. Clients that others made go elsewhere: not to meet ours."""
+    """The stack for one test file. Cached clients of other files connect elsewhere, so caches are cleared."""
     caches = (tables.connection, clients.client, batches._store, lambdas.module)
     for cache in caches:
         cache.cache_clear()
@@ -38,7 +38,7 @@ def _deployed() -> Iterator[None]:
 
 @pytest.fixture
 def aws(_deployed: None, monkeypatch: pytest.MonkeyPatch) -> Cloud:
-    """AWS with what the template names, and nothing in the tables."""
+    """AWS with the template's resources and empty tables."""
     watched = Cloud()
     watched.empty_tables()
     watched.watch(monkeypatch)
@@ -47,7 +47,7 @@ def aws(_deployed: None, monkeypatch: pytest.MonkeyPatch) -> Cloud:
 
 @pytest.fixture
 def functions(aws: Cloud, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Lambdas]:
-    """All functions, at one frozen moment; whatever a test does with them, no secret may be left anywhere."""
+    """All functions, at one frozen time; after the test, no secret may be left anywhere."""
     clock, bcrypt = Clock(NOW), FakeBcrypt()
     monkeypatch.setattr(passwords, "bcrypt", bcrypt)
     for module in (endpoint, batches):
@@ -56,7 +56,7 @@ def functions(aws: Cloud, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     deployed.listen()
     aws.calls.clear()
     yield deployed
-    if aws.secrets:  # some of them are remembered
+    if aws.secrets:  # handlers may have cached some
         lambdas.module.cache_clear()
     printed = capsys.readouterr()
     left = json.dumps([aws.tables(), aws.queued(), deployed.stream.getvalue(), deployed.seen, printed.out, printed.err])
@@ -66,12 +66,11 @@ def functions(aws: Cloud, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 
 @pytest.fixture
 def people(functions: Lambdas) -> People:
-    """Whoever a test needs."""
     return functions.people
 
 
 @pytest.fixture
 def providers(functions: Lambdas) -> Iterator[ProvidersAway]:
-    """Google and GitHub, as far away as this process: both have credentials, and answer what a test tells them to."""
+    """Google and GitHub with credentials, emulated in this process."""
     with away(functions) as wire:
         yield wire

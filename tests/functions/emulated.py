@@ -1,4 +1,4 @@
-"""The items in the emulated tables, past the API: to copy what took long to write."""
+"""Direct access to the items of the emulated tables, to copy what is slow to write."""
 
 import copy
 from typing import Any
@@ -7,28 +7,27 @@ from moto.dynamodb.models import dynamodb_backends
 
 from tests.functions.cloud import ACCOUNT, REGION
 
-# By table, hash key and range key; the last is None in a table that has no range key.
+# Table, hash key and range key, which is None in a table without one.
 type Key = tuple[str, Any, Any]
 type Items = dict[Key, Any]
 
 
 def keys() -> set[Key]:
-    """The key of every item."""
     return set(_items())
 
 
 def items_besides(others: set[Key]) -> Items:
-    """A copy of all items but those with the other keys."""
+    """A copy of all items except those with these keys."""
     return {key: copy.deepcopy(item) for key, item in _items().items() if key not in others}
 
 
 def can_put(items: Items) -> bool:
-    """Whether none of them would replace another."""
+    """Whether none of the items would replace an existing one."""
     return not items.keys() & keys()
 
 
 def put(items: Items) -> None:
-    """Put copies of them into the tables."""
+    """Put copies of the items into the tables."""
     for (name, by_hash, by_range), item in items.items():
         table = _tables()[name]
         if table.has_range_key:

@@ -1,4 +1,4 @@
-"""Whole answers, written out: what a test compares with."""
+"""Whole responses that tests compare with."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ CORS = {
 JSON = {"content-type": "application/json; charset=utf-8"}
 LOGGED_OUT = {"clear-site-data": '"cache", "storage"'}
 NO_COOKIE = ["__Host-session=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0"]
-# The functions whose routes other origins may read.
+# The functions whose responses other origins may read.
 READABLE = frozenset(
     {
         "account_open",
@@ -52,7 +52,7 @@ _OWN_HEADERS = {
 
 
 def _named(kind: type[errors.AccountsError] = errors.AccountsError) -> dict[str, type[errors.AccountsError]]:
-    """Every class of the tree by its code; the highest where several share one."""
+    """Every class of the tree by its code; the base class where several share one."""
     below = (_named(child) for child in kind.__subclasses__())
     return {code: found for children in below for code, found in children.items()} | {kind.code: kind}
 
@@ -66,7 +66,7 @@ def answer(
     cookies: list[str] | None = None,
     request_id: str | None = None,
 ) -> dict[str, Any]:
-    """The whole answer of ``function`` to its sample, or to a request made of it."""
+    """The whole response of ``function`` to its sample, or to a request derived from it."""
     all_headers = {
         **HEADERS,
         **(CORS if function in READABLE else {}),
@@ -81,7 +81,7 @@ def answer(
 def refusal(
     function: str, status: int, code: str, message: str | None = None, *, bearer: bool = False
 ) -> dict[str, Any]:
-    """The whole answer to a request that is refused with that code; one that presented a bearer token hears of it."""
+    """The whole response that refuses a request with that code. ``bearer``: the request had a bearer token."""
     body = {"error": code, "message": message or _named()[code].default_message}
     headers = _OWN_HEADERS.get(code, {})
     if bearer and "www-authenticate" in headers:

@@ -1,4 +1,4 @@
-"""Which functions a rule is about, read from the list of routes, so that a new route is tested by being listed."""
+"""The functions that each rule applies to, read from the list of routes, so that a new route is tested too."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from accounts.web.routes import ANY_CREDENTIAL, LOGGED_IN, ROUTES, SESSION_ONLY,
 from tests.cloudformation import ROOT
 from tests.functions.requests import EVENTS, sample
 
-# Invoked by operators, directly.
+# Operators invoke these directly.
 OPERATORS = (
     "operator_account_inspect",
     "operator_account_disable",
@@ -20,8 +20,8 @@ OPERATORS = (
     "operator_key_revoke",
     "operator_password_revoke",
 )
-# A function without a sample fails a test of its own, in test_replays; no rule can be tried on it.
-# Those of Google and GitHub need more than a person: the same rules are tried on them in test_oauth_rules.
+# A function without a sample fails in test_replays; the rules need a sample.
+# Samples of Google and GitHub routes need more than a person: test_oauth_rules applies the same rules to them.
 OAUTH = frozenset(
     {
         "login_methods",
@@ -33,24 +33,24 @@ OAUTH = frozenset(
         "password_set",
     }
 )
-# Clients and what they ask for have rules of RFC 6749's own, in test_client_sign_in.
+# RFC 6749 has its own rules for clients' requests, in test_client_login.
 CLIENTS = frozenset({"client_authorize", "client_token", "client_revoke", "device_authorize"})
 _SAMPLED = frozenset(path.stem for path in EVENTS.glob("*.json")) - {"pages", "fallback"} - OAUTH - CLIENTS
-OURS: tuple[Route, ...] = tuple(route for route in ROUTES if route.function in _SAMPLED)
-FUNCTIONS = tuple(sorted({route.function for route in OURS}))
-# Their samples have a body: the others read none.
+TESTED_ROUTES: tuple[Route, ...] = tuple(route for route in ROUTES if route.function in _SAMPLED)
+FUNCTIONS = tuple(sorted({route.function for route in TESTED_ROUTES}))
+# The other functions read no body.
 WITH_BODY = tuple(name for name in FUNCTIONS if "body" in sample(name))
-# Unsafe and reading or setting the cookie: they must be called from our own pages.
-UNSAFE_WITH_COOKIE = tuple(route.function for route in OURS if route.cookies and route.is_unsafe)
-# Logging out is always possible: it refuses no credential, it ends what there is.
+# Unsafe methods that read or set the cookie: only the service's own pages may call them.
+UNSAFE_WITH_COOKIE = tuple(route.function for route in TESTED_ROUTES if route.cookies and route.is_unsafe)
+# Logout refuses no credential: it ends whatever session there is.
 _LOGGED_IN = (SESSION_ONLY, LOGGED_IN)
-SESSION_ROUTES = tuple(r.function for r in OURS if r.credentials in _LOGGED_IN and r.function != "logout")
-ANY_ROUTES = tuple(r.function for r in OURS if r.credentials == ANY_CREDENTIAL)
-READABLE = frozenset(route.function for route in OURS if route.cors)
+SESSION_ROUTES = tuple(r.function for r in TESTED_ROUTES if r.credentials in _LOGGED_IN and r.function != "logout")
+ANY_ROUTES = tuple(r.function for r in TESTED_ROUTES if r.credentials == ANY_CREDENTIAL)
+READABLE = frozenset(route.function for route in TESTED_ROUTES if route.cors)
 
 
 def taking(field: str) -> tuple[str, ...]:
-    """The functions that read a body with this field, as their handlers and the schemas say."""
+    """The functions whose body has this field, from their handlers and the schemas."""
     texts = {path.parent.name: path.read_text(encoding="utf-8") for path in (ROOT / "functions").glob("*/handler.py")}
     read = {name: re.findall(r"\bschemas\.(\w+)", text) for name, text in texts.items()}
     return tuple(sorted(name for name, kinds in read.items() if any(field in _fields(kind) for kind in kinds)))
@@ -62,6 +62,5 @@ def _fields(kind: str) -> tuple[str, ...]:
 
 
 def body_of(function: str) -> dict[str, Any]:
-    """The sample's body."""
     body: dict[str, Any] = json.loads(sample(function)["body"])
     return body

@@ -1,4 +1,4 @@
-"""The functions as Lambda runs them: each handler imported by its path, called with an event, its log read back."""
+"""The functions as Lambda runs them: handlers are imported by path and called with an event; their log is read back."""
 
 import hashlib
 import importlib.util
@@ -22,7 +22,7 @@ NAMES = tuple(sorted(path.parent.name for path in (ROOT / "functions").glob("*/h
 
 @cache
 def module(function: str) -> ModuleType:
-    """``functions/<function>/handler.py``; its clients and tables are made once, as in a warm Lambda."""
+    """``functions/<function>/handler.py``, whose clients and tables are cached, as in a warm Lambda."""
     path = ROOT / "functions" / function / "handler.py"
     spec = importlib.util.spec_from_file_location(f"function_{function}", path)
     assert spec is not None
@@ -33,7 +33,7 @@ def module(function: str) -> ModuleType:
 
 
 class Context:
-    """What Lambda says about the invocation, as far as anything here reads it."""
+    """The invocation's context, as far as the functions read it."""
 
     function_name = "function-under-test"
     memory_limit_in_mb = 512
@@ -41,39 +41,34 @@ class Context:
     invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:function-under-test"
 
     def get_remaining_time_in_millis(self) -> int:
-        """Plenty."""
         return 9000
 
 
 class FakeBcrypt:
-    """As wide as bcrypt and not as slow; counts its uses."""
+    """bcrypt's hash format without its cost. Counts calls."""
 
     def __init__(self) -> None:
-        """Nothing was hashed yet."""
         self.uses = 0
 
     def gensalt(self, cost: int) -> bytes:
-        """A salt that is always the same."""
         return b"$2b$%02d$" % cost + b"s" * 22
 
     def hashpw(self, password: bytes, salt: bytes) -> bytes:
-        """A well-formed hash."""
         self.uses += 1
         return salt + hashlib.sha256(salt + password).hexdigest()[:31].encode()
 
     def checkpw(self, password: bytes, hashed: bytes) -> bool:
-        """Whether the hash is that of the password."""
         return self.hashpw(password, hashed[:29]) == hashed
 
 
 @dataclass
 class Clock:
-    """What time it is, for every function."""
+    """The current time of every function."""
 
     now: datetime
 
     def frozen(self) -> type[datetime]:
-        """Takes the place of ``datetime`` in a module."""
+        """A replacement of ``datetime`` for a module."""
         clock = self
 
         class Frozen(datetime):
@@ -86,7 +81,7 @@ class Clock:
 
 @dataclass(frozen=True)
 class Answer:
-    """What an invocation came to: its ``result``, its ``log``, the ``calls`` to AWS and the number of ``hashes``."""
+    """The outcome of an invocation: its ``result``, its ``log``, the ``calls`` to AWS and the number of ``hashes``."""
 
     result: Any
     log: list[dict[str, Any]]
@@ -95,43 +90,40 @@ class Answer:
 
     @property
     def status(self) -> int:
-        """The HTTP status."""
         status: int = self.result["statusCode"]
         return status
 
     @property
     def json(self) -> Any:
-        """The body, read."""
         return json.loads(self.result["body"])
 
     @property
     def read(self) -> dict[str, Any]:
-        """The whole result, its body read if it is JSON."""
+        """The whole result, with its body parsed if it is JSON."""
         is_json = "json" in self.result["headers"].get("content-type", "")
         return {**self.result, "body": self.json} if is_json else self.result
 
     @property
     def cookie(self) -> str:
-        """The session token that was handed out."""
+        """The session token in the first cookie."""
         text: str = self.result["cookies"][0]
         return text.split(";", maxsplit=1)[0].partition("=")[2]
 
     @property
     def cookies(self) -> list[str]:
-        """The values of all cookies that were handed out."""
+        """The values of all cookies that were set."""
         lines = self.result.get("cookies", []) if isinstance(self.result, dict) else []
         values = (line.split(";", maxsplit=1)[0].partition("=")[2] for line in lines)
         return [value for value in values if value]
 
     @property
     def events(self) -> list[str]:
-        """What was logged."""
         return [line["event"] for line in self.log]
 
 
 @dataclass
 class Lambdas:
-    """Everything deployed. ``issued`` is every secret handed out so far; ``seen`` every result, without those."""
+    """Everything deployed. ``issued`` has every secret issued so far; ``seen`` every result, without those secrets."""
 
     cloud: Cloud
     clock: Clock
@@ -143,12 +135,12 @@ class Lambdas:
     _arranged: dict[str, Any] | None = None
 
     def listen(self) -> None:
-        """Have the log written here."""
+        """Write the log to ``stream``."""
         handler: Any = telemetry.logger.registered_handler
         handler.setStream(self.stream)
 
     def invoke(self, function: str, event: Any) -> Answer:
-        """Call one function and tell what came of it."""
+        """Call a function and return the outcome."""
         calls, hashes, line = len(self.cloud.calls), self.bcrypt.uses, len(self.stream.getvalue())
         result = self.in_thread(function, event)
         log = [json.loads(text) for text in self.stream.getvalue()[line:].splitlines()]
@@ -157,15 +149,15 @@ class Lambdas:
         return answer
 
     def in_thread(self, function: str, event: Any) -> Any:
-        """Only the result: for calls beside others, whose logs and calls to AWS cannot be told apart."""
+        """Return only the result, for concurrent calls, whose logs and AWS calls would mix."""
         handler = module(function)
-        if hasattr(handler, "datetime"):  # nobody reads the clock for it
+        if hasattr(handler, "datetime"):  # the endpoint does not pass it the time
             vars(handler)["datetime"] = self.clock.frozen()
         with roles.acting_as(function):
             return handler.lambda_handler(event, Context())
 
     def afresh(self, arrange: Callable[[], object]) -> None:
-        """The tables as ``arrange`` leaves them, each time, for the price of arranging them once."""
+        """Restore the tables as ``arrange`` leaves them; ``arrange`` runs only the first time."""
         if self._arranged is None:
             self.cloud.empty_tables()
             arrange()
@@ -173,15 +165,15 @@ class Lambdas:
         self.cloud.restore_tables(self._arranged)
 
     def deliver(self, *bodies: str) -> Answer:
-        """Give the mailer these messages, as SQS would."""
+        """Invoke the mailer with these messages, as SQS would."""
         return self.invoke("mailer", {"Records": [record(body, str(i)) for i, body in enumerate(bodies)]})
 
     def deliver_all(self) -> Answer:
-        """Give the mailer whatever is on the queue."""
+        """Invoke the mailer with everything on the queue."""
         return self.deliver(*self.cloud.queued())
 
     def queued(self) -> list[dict[str, str]]:
-        """What every message on the queue says, without what it leaves empty."""
+        """Every message on the queue, without its empty fields."""
         messages = (json.loads(body) for body in self.cloud.queued())
         return [{name: value for name, value in message.items() if value} for message in messages]
 
@@ -197,7 +189,7 @@ class Lambdas:
 
 
 def record(body: str, message_id: str) -> dict[str, Any]:
-    """One message as SQS hands it over."""
+    """A message in SQS's event format."""
     return {
         "messageId": f"message-{message_id}",
         "receiptHandle": "receipt",

@@ -1,4 +1,4 @@
-"""A device without a browser: what it asks, what its person types, and what it gets."""
+"""A device without a browser: its requests, the code that its owner types, and its tokens."""
 
 import re
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
 @dataclass
 class Machine:
-    """A rented GPU box with a client of ours."""
+    """A rented GPU machine that runs a known client."""
 
     functions: Lambdas
     client_id: str = "comfy-cli"
@@ -23,7 +23,7 @@ class Machine:
     def asks(
         self, source: str | None = None, headers: dict[str, str | None] | None = None, **changes: str | None
     ) -> Answer:
-        """For its two codes."""
+        """Request a device code and a user code."""
         asked = {"client_id": self.client_id, "scope": "account"} | changes
         body = urlencode({name: value for name, value in asked.items() if value is not None})
         event = request("device_authorize", body=body, source=source, headers=headers)
@@ -35,13 +35,13 @@ class Machine:
         return answer
 
     def codes(self) -> tuple[str, str]:
-        """The one for itself and the one for its person."""
+        """The device code and the user code."""
         answer = self.asks()
         assert answer.status == 200, answer.json
         return answer.json["device_code"], answer.json["user_code"]
 
     def typed(self, user_code: str, *, cookie: str | None = SAMPLE_TOKEN, **more: Any) -> Answer:
-        """What a person is told who types the code."""
+        """The response to the person who types the code."""
         return self.functions.invoke(
             "device_consent", self.event({"user_code": user_code}, "/request", cookie=cookie, **more)
         )
@@ -49,12 +49,12 @@ class Machine:
     def answered(
         self, user_code: str, decision: str = "allow", *, cookie: str | None = SAMPLE_TOKEN, **more: Any
     ) -> Answer:
-        """What becomes of the person's click."""
+        """The response to the person's decision."""
         body = {"user_code": user_code, "decision": decision}
         return self.functions.invoke("device_consent", self.event(body, cookie=cookie, **more))
 
     def event(self, body: dict[str, str], end: str = "", **more: Any) -> dict[str, Any]:
-        """The request of our own page."""
+        """A request of the hosted page."""
         event = request("device_consent", body=body, **more)
         path = f"/oauth/device{end}"
         event["rawPath"] = event["requestContext"]["http"]["path"] = path
@@ -62,14 +62,14 @@ class Machine:
         return event
 
     def allowed(self) -> str:
-        """A device code to which a person has said yes."""
+        """A device code that a person has allowed."""
         device_code, user_code = self.codes()
         assert self.typed(user_code).status == 200
         assert self.answered(user_code).status == 204
         return device_code
 
     def polls(self, device_code: str, /, **changes: str | None) -> Answer:
-        """Whether the person has answered yet."""
+        """Poll the token endpoint."""
         answer = self.functions.invoke("client_token", self.poll(device_code, **changes))
         if answer.status == 200:
             handed_out(self.functions, answer.json["access_token"])
@@ -77,15 +77,15 @@ class Machine:
         return answer
 
     def poll(self, device_code: str, /, **changes: str | None) -> dict[str, Any]:
-        """The request for it."""
+        """The request that polls the token endpoint."""
         asked = {"grant_type": GRANT, "device_code": device_code, "client_id": self.client_id} | changes
         return request("client_token", body=urlencode({name: it for name, it in asked.items() if it is not None}))
 
     def wait(self, seconds: float) -> None:
-        """Time passes."""
+        """Advance the clock."""
         self.functions.clock.now += timedelta(seconds=seconds)
 
 
 def is_user_code(text: str) -> bool:
-    """Eight consonants that nobody reads for others, in two halves (RFC 8628 6.1)."""
+    """Eight consonants that are hard to confuse, in two halves (RFC 8628 6.1)."""
     return re.fullmatch("[BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4}", text) is not None

@@ -1,4 +1,4 @@
-"""What the functions answer a browser that comes back from a provider, and what is in the tables then."""
+"""The responses to a browser that returns from a provider, and what is stored afterwards."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from tests.functions.lambdas import Answer, Lambdas
 from tests.functions.requests import request
 from tests.functions.test_oauth_rules import PAGE_POLICY
 
-# What only somebody meets who is logged in already: the way back leads to their account.
+# These happen only to owners who are logged in: the page links back to the account.
 LINKING = {
     errors.IdentityLinkedElsewhere,
     errors.IdentityLimitReached,
@@ -20,11 +20,11 @@ ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
 
 
 def check_page(answer: Answer, status: int, kind: type[AccountsError], retry_after: str | None = None) -> None:
-    """The whole answer is that refusal, as a page."""
+    """The whole response is that refusal, as a page."""
     assert f"<code>{kind.code}</code>" in answer.result["body"]
     assert kind().message.replace("'", "&#x27;") in answer.result["body"]
-    way = "/account" if kind in LINKING else "/login"
-    assert f'<a class="button primary wide" href="{way}">' in answer.result["body"]
+    href = "/account" if kind in LINKING else "/login"
+    assert f'<a class="button primary wide" href="{href}">' in answer.result["body"]
     headers = {
         "content-type": "text/html; charset=utf-8",
         "content-security-policy": PAGE_POLICY,
@@ -37,18 +37,18 @@ def check_page(answer: Answer, status: int, kind: type[AccountsError], retry_aft
 
 
 def session_of(answer: Answer) -> str:
-    """The session that a callback hands out."""
+    """The session token that a callback sets."""
     [cookie] = [it for it in answer.result["cookies"] if it.startswith("__Host-session=")]
     assert cookie.endswith(f"; {ATTRIBUTES}")
     return cookie.split(";")[0].partition("=")[2]
 
 
 def who(functions: Lambdas, token: str) -> Any:
-    """Whom the session belongs to."""
+    """The owner of the session."""
     answer = functions.invoke("session_show", request("session_show", cookie=token))
     return answer.json.get("customer", answer.json)
 
 
 def keys_in(functions: Lambdas) -> set[str]:
-    """The keys of all identities."""
+    """The keys of all stored identities."""
     return {item["identity"]["S"] for item in functions.cloud.tables()["IdentitiesTable"]}

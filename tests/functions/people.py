@@ -1,4 +1,4 @@
-"""People with accounts, written into the emulated tables by the same changes that the stories use."""
+"""People with accounts, written into the emulated tables with the flows' own changes."""
 
 from collections.abc import Callable, Sequence
 from copy import replace
@@ -44,7 +44,7 @@ from tests.functions.requests import (
     SAMPLE_USER_ID,
 )
 
-# What was written, and the secrets that are known since, by what was to be written.
+# The items that each arrangement wrote, and the secrets it added, by arrangement.
 _written: dict[tuple[object, ...], tuple[emulated.Items, frozenset[str]]] = {}
 HASHER = BcryptHasher(lambda _version: Peppers("1", {"1": PEPPER.encode()}))
 BROWSER = Caller("203.0.113.7", "Firefox")
@@ -52,7 +52,7 @@ BROWSER = Caller("203.0.113.7", "Firefox")
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody with an account: the ``token`` of their session, the text of their ``key``, their ``password``."""
+    """The owner of an account: the ``token`` of their session, the plaintext of their ``key``, their ``password``."""
 
     user_id: str = SAMPLE_USER_ID
     email: str = "person@example.com"
@@ -63,22 +63,20 @@ class Person:
 
     @property
     def session_id(self) -> str:
-        """The id of their session."""
         return secrets.digest(self.token)
 
     @property
     def key_id(self) -> str:
-        """The id of their key."""
         return secrets.digest(self.key)
 
     def customer(self, now: datetime) -> dict[str, str]:
-        """What they are told about themselves."""
+        """The account as the API returns it."""
         moment = now.strftime("%Y-%m-%dT%H:%M:%S.000Z")
         return {"id": self.user_id, "email": self.email, "name": self.name, "createdAt": moment, "updatedAt": moment}
 
 
 def somebody(name: str) -> Person:
-    """A person with secrets of their own."""
+    """A person with their own secrets."""
     return Person(
         user_id=f"{name}AccountOfTheTests0000000000"[:28],
         email=f"{name.lower()}@example.com",
@@ -96,7 +94,7 @@ def a_key(seed: str) -> str:
 
 
 class People:
-    """Whoever a test needs to exist."""
+    """Writes the accounts that tests need."""
 
     def __init__(self, now: datetime) -> None:
         """Everything is written as of ``now``."""
@@ -114,13 +112,13 @@ class People:
         self.commit = DynamoTransactions(*tables).commit
 
     def arrange(self, person: Person | None = None) -> Person:
-        """A confirmed account with one fresh session and one API key."""
+        """A confirmed account with one new session and one API key."""
         person = person or Person()
         self._once(("arrange", person), lambda: self._arrange(person))
         return person
 
     def _once(self, what: tuple[object, ...], write: Callable[[], object]) -> None:
-        """Write this, or copy what it wrote before at the same moment: writing takes a hundred times as long."""
+        """Write, or copy what the same arrangement wrote before: writing takes a hundred times as long."""
         key = (*what, self._now)
         if key in _written and emulated.can_put(_written[key][0]):
             items, known = _written[key]
@@ -141,11 +139,11 @@ class People:
         self.known |= {person.password, person.token, person.key, SAMPLE_BROWSER}
 
     def forget(self, person: Person, token: str = SAMPLE_RESET_TOKEN) -> None:
-        """A link to a new password is on its way to them."""
+        """Store a password reset link."""
         self._mail(person, PASSWORD_RESET, identities.email_key(person.email), token, {})
 
     def move(self, person: Person, token: str = SAMPLE_CHANGE_TOKEN, to: str = "moved@example.com") -> None:
-        """A link that moves their account to another address is on its way there."""
+        """Store a link that confirms a new email."""
         self._mail(person, EMAIL_CHANGE, person.user_id, token, {"email": to})
 
     def _mail(self, person: Person, purpose: str, subject: str, text: str, data: dict[str, str]) -> None:
@@ -158,7 +156,7 @@ class People:
         self.known.add(text)
 
     def as_sampled(self) -> Person:
-        """All that the samples of ``events/`` speak of: the person, two sessions, links on their way, a sign-up."""
+        """All that the samples of ``events/`` refer to: the person, two sessions, emailed links, a sign-up."""
         person = Person()
         self._once(("as_sampled",), lambda: self._as_sampled(person))
         return person
@@ -172,7 +170,7 @@ class People:
         self.enter_code(person)
 
     def enter_code(self, person: Person, user_code: str = SAMPLE_USER_CODE) -> None:
-        """A device shows them that code, and they have typed it."""
+        """Store a device's user code that the person has typed."""
         later, asked = self._now + timedelta(minutes=10), {"client_id": "comfy-cli", "scope": "account"}
         device = OneTimeToken(DEVICE_CODE, secrets.digest(f"device of {user_code}"), NOBODY, self._now, later, asked)
         typed, told = device_codes.typed(user_code) or "", {"device": device.digest, "source": "", "user_agent": ""}
@@ -181,7 +179,7 @@ class People:
         self.known |= {user_code, user_code.replace("-", "")}
 
     def wait(self, person: Person, link_token: str | None = None) -> None:
-        """A sign-up that nobody has confirmed, with a link on its way if ``link_token`` is given."""
+        """An unconfirmed sign-up, with a confirmation link if ``link_token`` is given."""
         identity = replace(self._identity(person), expires_at=self._now + timedelta(days=7))
         changes: Sequence[Change] = ()
         if link_token is not None:
@@ -193,7 +191,7 @@ class People:
         self.known.add(person.password)
 
     def login(self, person: Person, token: str, *, ago: timedelta = timedelta(), remembered: bool = False) -> str:
-        """One more session of theirs, begun some time ago; tells its id."""
+        """Store another session, started ``ago``, and return its id."""
         begun = self._now - ago
         length = sessions.LONGEST.of(remembered=remembered)
         ends = begun + length.absolute
@@ -204,7 +202,7 @@ class People:
         return digest
 
     def give_key(self, person: Person, text: str, name: str = "Workshop computer") -> str:
-        """One more API key of theirs, just used; tells its id."""
+        """Store another API key, just used, and return its id."""
         digest = secrets.digest(text)
         key = ApiKey(digest, person.user_id, name, "", text[:16], self._now, self._now)
         self.commit(api_keys.Add(key), users.HoldKey(person.user_id, digest, 25))
@@ -212,7 +210,7 @@ class People:
         return digest
 
     def change_login(self, person: Person, *, password_hash: str | None, disabled: bool = False) -> None:
-        """Their way in, otherwise than it was arranged."""
+        """Change the email identity's password or disable its login."""
         identity = replace(self._identity(person), verified=True, password_hash=password_hash, disabled=disabled)
         self.commit(identities.Replace(identity))
 

@@ -1,9 +1,9 @@
-"""For every permission of every function, a story that needs it. Each is told once more without, and must fail.
+"""For every permission of every function, a story that needs it. Each runs again without the permission and must fail.
 
-A story arranges what it needs and hands back its last step: one call of the function it is about, made while the
-permission is away. All functions have their sample, and their sample some minutes later; what else a function may do
-is told below. To add one, write ``@of("<function>")`` over it, with a sentence that says when it happens. A function
-whose sample speaks of more than ``People.as_sampled`` writes has an arrangement of its own in ``stage``.
+A story arranges what it needs and returns its last step: one call of the function, which is made while the permission
+is removed. Every function has its sample, and its sample some minutes later; the stories below cover the rest. To add
+one, decorate it with ``@of("<function>")``. A function whose sample refers to more than ``People.as_sampled`` writes
+has its own arrangement in ``stage``.
 """
 
 import json
@@ -29,7 +29,7 @@ STORIES: dict[str, list[Story]] = defaultdict(list)
 
 
 def of(*names: str) -> Callable[[Story], Story]:
-    """A story of these functions."""
+    """Register a story for these functions."""
 
     def listed(story: Story) -> Story:
         for name in names:
@@ -41,14 +41,13 @@ def of(*names: str) -> Callable[[Story], Story]:
 
 @of(*NAMES)
 def the_sample(stage: Stage) -> Act:
-    """The event in events/."""
     stage.arrange()
     return stage.calls()
 
 
 @of(*NAMES)
 def a_while_later(stage: Stage) -> Act:
-    """The activity of a session or key is written down again."""
+    """The activity of a session or key is recorded again."""
     stage.arrange()
     stage.functions.clock.now += LATER
     return stage.calls()
@@ -56,7 +55,7 @@ def a_while_later(stage: Stage) -> Act:
 
 @of("account_open", "account_show", "authorizer")
 def with_a_session(stage: Stage) -> Act:
-    """Whoever has no key may have a cookie; its activity is due."""
+    """A cookie instead of a key; its activity is due to be recorded."""
     stage.arrange()
     stage.functions.clock.now += LATER
     return stage.calls(cookie=SAMPLE_TOKEN)
@@ -64,14 +63,14 @@ def with_a_session(stage: Stage) -> Act:
 
 @of("account_open", "account_show", "authorizer", "key_list", "key_delete")
 def with_an_access_token(stage: Stage) -> Act:
-    """Which is believed by the public keys."""
+    """Verified with the public keys."""
     stage.arrange()
     tokens = stage.program.login()
     return stage.calls(bearer=tokens["access_token"])
 
 
 @of("account_open", "account_show", "authorizer")
-def with_a_key_that_does_not_exist(stage: Stage) -> Act:
+def with_an_unknown_key(stage: Stage) -> Act:
     """Guesses are counted."""
     stage.arrange()
     return stage.calls(key=a_key("Nobodys"))
@@ -79,7 +78,7 @@ def with_a_key_that_does_not_exist(stage: Stage) -> Act:
 
 @of("login", "reauthenticate", "oauth_callback", "email_verify", "identity_confirm")
 def in_a_browser_with_a_session(stage: Stage) -> Act:
-    """Which ends: no token outlives a log-in."""
+    """The old session ends: no session token outlives a login."""
     stage.arrange()
     event = sample(stage.function)
     event["cookies"] = [*event.get("cookies", []), f"__Host-session={SAMPLE_TOKEN}"]
@@ -88,43 +87,42 @@ def in_a_browser_with_a_session(stage: Stage) -> Act:
 
 @of("login")
 def from_a_new_browser(stage: Stage) -> Act:
-    """It is remembered, and the owner is told."""
+    """The browser is remembered, and the owner is notified."""
     stage.arrange()
     return stage.calls(body=_body("login"))
 
 
 @of("reauthenticate")
 def from_a_browser_that_lost_its_cookie(stage: Stage) -> Act:
-    """It is remembered again, and the owner is told."""
+    """The browser is remembered again, and the owner is notified."""
     stage.arrange()
     return stage.calls(cookie=SAMPLE_TOKEN)
 
 
 @of("login", "reauthenticate", "oauth_callback", "client_token")
-def when_no_session_more_fits(stage: Stage) -> Act:
-    """The one that would end first makes room."""
+def in_an_account_full_of_sessions(stage: Stage) -> Act:
+    """The session that expires first makes room."""
     stage.arrange(_fill_with_sessions)
     return stage.calls()
 
 
 @of("identity_confirm")
-def of_an_address_that_has_an_account(stage: Stage) -> Act:
-    """The login is linked to it, full as it is, in a browser that is signed in; and its owner is told."""
-    stage.arrange(_open_the_account_of_the_address)
+def of_an_email_that_has_an_account(stage: Stage) -> Act:
+    """The identity is linked to that account, which is full, in a logged-in browser; its owner is notified."""
+    stage.arrange(_open_the_account_of_the_email)
     return stage.calls()
 
 
 @of("oauth_callback")
-def of_somebody_new(stage: Stage) -> Act:
-    """An account is made."""
+def of_a_new_person(stage: Stage) -> Act:
+    """An account is created."""
     stage.arrange()
     stage.providers.google_says(nonce=NONCE, sub="4711", email="newcomer@example.com")
     return stage.calls()
 
 
 @of("oauth_callback")
-def asked_by_a_session_a_while_ago(stage: Stage) -> Act:
-    """A login is linked to the account that is signed in; the activity of its session is due."""
+def linking_in_a_session_with_due_activity(stage: Stage) -> Act:
     person = stage.arrange()
     state = query_of(stage.providers.link("github"))["state"]
     stage.providers.github_says()
@@ -140,35 +138,35 @@ def while_logged_in_elsewhere(stage: Stage) -> Act:
 
 
 @of("key_create")
-def when_no_key_more_fits(stage: Stage) -> Act:
-    """The account is asked why."""
+def in_an_account_full_of_keys(stage: Stage) -> Act:
+    """The account is read to find the reason."""
     stage.arrange(_fill_with_keys)
     return stage.calls()
 
 
 @of("key_verify")
-def with_a_secret_that_is_none(stage: Stage) -> Act:
+def with_an_invalid_secret(stage: Stage) -> Act:
     """Guesses are counted."""
     stage.arrange()
     return stage.calls(headers={"x-comfy-admin-secret": "guess"})
 
 
 @of("operator_account_inspect")
-def of_whoever_owns_a_key(stage: Stage) -> Act:
-    """The key is all that the operator has."""
+def of_the_owner_of_a_key(stage: Stage) -> Act:
+    """The operator has only the key."""
     return stage.sends(sample("operator_account_inspect") | {"name": stage.arrange().key_id})
 
 
 @of("mailer")
 def about_a_forgotten_password(stage: Stage) -> Act:
-    """A link is made and mailed."""
+    """A link is created and emailed."""
     body = json.dumps({"kind": "password_forgot", "email": stage.arrange().email})
     return lambda: stage.functions.deliver(body)
 
 
 @of("mailer")
 def that_could_not_be_sent_at_first(stage: Stage) -> Act:
-    """The queue brings the message again, and it is not taken for one that was sent."""
+    """The queue redelivers the message, which is not skipped as sent."""
     stage.arrange()
 
     def twice() -> Answer:
@@ -182,7 +180,6 @@ def that_could_not_be_sent_at_first(stage: Stage) -> Act:
 
 @of("client_metadata")
 def of_the_public_keys(stage: Stage) -> Act:
-    """Both are published."""
     event = sample("client_metadata")
     event["rawPath"], event["routeKey"] = "/.well-known/jwks.json", "GET /.well-known/jwks.json"
     return stage.sends(event)
@@ -190,7 +187,7 @@ def of_the_public_keys(stage: Stage) -> Act:
 
 @of("client_revoke")
 def by_its_access_token(stage: Stage) -> Act:
-    """Which is believed by the public keys."""
+    """Verified with the public keys."""
     stage.arrange()
     tokens = stage.program.login()
     return stage.calls(body=urlencode({"client_id": "comfy-cli", "token": tokens["access_token"]}))
@@ -198,21 +195,20 @@ def by_its_access_token(stage: Stage) -> Act:
 
 @of("client_token")
 def by_a_refresh_token(stage: Stage) -> Act:
-    """It is exchanged for the next."""
     stage.arrange()
     tokens = stage.program.login()
     return lambda: stage.program.refresh(tokens["refresh_token"])
 
 
 @of("client_token")
-def by_a_code_that_is_none(stage: Stage) -> Act:
+def by_an_invalid_code(stage: Stage) -> Act:
     """Guesses are counted."""
     return lambda: stage.program.exchange("x" * 43)
 
 
 @of("client_token")
 def when_the_other_key_signs(stage: Stage) -> Act:
-    """The operator has rotated."""
+    """The operator has rotated the signing keys."""
     stage.arrange()
     stage.patch.setenv("SIGN_WITH", "B")
     return stage.calls()
@@ -231,8 +227,8 @@ def _fill_with_keys(functions: Lambdas, person: Person) -> None:
         functions.people.commit(hold)
 
 
-def _open_the_account_of_the_address(functions: Lambdas, _: Person) -> None:
-    owner = Person("OwnerOfTheAddress", "waiting@example.com", token=SAMPLE_OTHER_TOKEN, key=a_key("Owners"))
+def _open_the_account_of_the_email(functions: Lambdas, _: Person) -> None:
+    owner = Person("OwnerOfTheEmail", "waiting@example.com", token=SAMPLE_OTHER_TOKEN, key=a_key("Owners"))
     _fill_with_sessions(functions, functions.people.arrange(owner))
 
 

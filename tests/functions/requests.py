@@ -1,4 +1,4 @@
-"""Requests as API Gateway hands them over: the samples of ``events/``, changed where a test says so."""
+"""Requests in API Gateway's format: the samples of ``events/`` with changes."""
 
 import copy
 import json
@@ -7,8 +7,8 @@ from typing import Any
 
 EVENTS = Path(__file__).parents[2] / "events"
 _COOKIE = "__Host-session"
-_FROM_OUR_PAGES = {"origin": "https://accounts.example.com", "sec-fetch-site": "same-origin"}
-# What the samples present; `people.Person` can be arranged to own them.
+_SAME_ORIGIN = {"origin": "https://accounts.example.com", "sec-fetch-site": "same-origin"}
+# Credentials of the samples; `people.Person` owns them.
 SAMPLE_TOKEN = "sample-session-token-of-the-events-folder-0"
 SAMPLE_OTHER_TOKEN = "sample-session-token-of-the-events-folder-1"
 SAMPLE_LINK_TOKEN = "sample-confirmation-token-of-events-folder0"
@@ -41,15 +41,15 @@ def request(
 ) -> dict[str, Any]:
     """The sample with this credential instead of its own.
 
-    ``body`` is JSON, or the text itself if it is text; without it, the sample's. A header of None is left out.
-    ``target`` is the id in the path. What sends the cookie is one of our own pages, unless ``headers`` say otherwise.
+    ``body`` is JSON, or text as it is; by default the sample's. A header of None is removed. ``target`` is the id in
+    the path. A request with a cookie comes from the service's own pages, unless ``headers`` say otherwise.
     """
     event = sample(function)
     event.pop("cookies", None)
     event["headers"].pop("x-api-key", None)
     if cookie is not None:
         event["cookies"] = [f"{_COOKIE}={cookie}"]
-        event["headers"] |= _FROM_OUR_PAGES
+        event["headers"] |= _SAME_ORIGIN
     given = {"x-api-key": key, "authorization": f"Bearer {bearer}" if bearer is not None else None, **(headers or {})}
     event["headers"] = {name: value for name, value in (event["headers"] | given).items() if value is not None}
     if body is not ...:
@@ -63,7 +63,7 @@ def request(
 
 
 def at(path: str, method: str = "GET", headers: dict[str, str] | None = None) -> dict[str, Any]:
-    """A request to any path at all."""
+    """A request to any path."""
     event = copy.deepcopy(sample("pages"))
     event["rawPath"] = event["requestContext"]["http"]["path"] = path
     event["requestContext"]["http"]["method"] = method

@@ -1,4 +1,4 @@
-"""IAM over the emulated AWS: a handler that runs may call what template.yaml allows its function, and nothing else."""
+"""IAM for the emulated AWS: a running handler may call what template.yaml allows its function, and nothing else."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from tests import cloudformation
 
-# What IAM asks of each part of a transaction, which is no action itself.
+# The action that IAM requires for each part of a transaction, which has no action of its own.
 _PARTS = {
     "ConditionCheck": "dynamodb:ConditionCheckItem",
     "Delete": "dynamodb:DeleteItem",
@@ -34,7 +34,7 @@ _running: ContextVar[str] = ContextVar("the function whose handler runs", defaul
 
 @contextmanager
 def acting_as(function: str) -> Iterator[None]:
-    """Whatever this thread calls meanwhile is called by that function."""
+    """Calls of this thread are made by that function."""
     before = _running.set(function)
     try:
         yield
@@ -44,7 +44,7 @@ def acting_as(function: str) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Need:
-    """What IAM asks about a call: may this be done to that, the request being so?"""
+    """The action, resource and condition keys that IAM evaluates for a call."""
 
     action: str
     resource: str
@@ -53,7 +53,7 @@ class Need:
 
 @dataclass(frozen=True)
 class Permission:
-    """One action on one resource, under the conditions that its statement sets."""
+    """One action on one resource, under its statement's conditions."""
 
     function: str
     action: str
@@ -65,25 +65,25 @@ class Permission:
         return f"{self.function} {self.action} {self.resource.split(':', 5)[5]}"
 
     def covers(self, need: Need) -> bool:
-        """Whether it allows what is asked for."""
+        """Whether it allows what the call needs."""
         fits = self.action == need.action and fnmatchcase(need.resource, self.resource)
         return fits and all(need.context.get(key) == value for key, value in self.conditions)
 
 
 @dataclass(frozen=True, eq=False)
 class Account:
-    """An AWS account that the template is deployed into: what parameters are, and what its resources are called."""
+    """An AWS account that the template is deployed into: parameter values and resource names."""
 
     region: str
     number: str
     values: Mapping[str, str]
 
     def arn(self, kind: str, name: str) -> str:
-        """Of a resource of that type, by the name it has there."""
+        """The ARN of a resource by type and name."""
         return _ARNS[kind].format(place=f"{self.region}:{self.number}", name=name)
 
     def resolved(self, value: object) -> str:
-        """What a reference in a policy stands for; one that is not understood is an error, and no permission."""
+        """The value of a reference in a policy. One that is not understood raises an error."""
         match value:
             case {"Fn::GetAtt": [str(name), "Arn"]}:
                 return self._arns[name]
@@ -126,7 +126,7 @@ def permissions(account: Account, function: str) -> tuple[Permission, ...]:
 
 @dataclass
 class Roles:
-    """Every function's role. ``used`` is what was asked of them; ``lacking`` is taken away from its role."""
+    """Every function's role. ``used`` are the permissions that were needed; ``lacking`` is removed from its role."""
 
     account: Account
     used: set[Permission] = field(default_factory=set)
@@ -143,7 +143,7 @@ class Roles:
 
 
 def needs(account: Account, service: str, operation: str, parameters: Mapping[str, Any]) -> list[Need]:
-    """What IAM asks about this call; about one that is not known here, what no role has."""
+    """What IAM evaluates for this call. A service that is not known here needs what no role has."""
     match service:
         case "dynamodb":
             return [
@@ -163,7 +163,7 @@ def needs(account: Account, service: str, operation: str, parameters: Mapping[st
 
 
 def _items(operation: str, parameters: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Action and table, or index, of each thing that DynamoDB is asked to do."""
+    """Action and table, or index, of each part of a DynamoDB call."""
     if operation.startswith("Transact"):
         return [(_PARTS[kind], it["TableName"]) for part in parameters["TransactItems"] for kind, it in part.items()]
     if operation.startswith("Batch"):
@@ -173,7 +173,7 @@ def _items(operation: str, parameters: Mapping[str, Any]) -> list[tuple[str, str
 
 
 def _mail(account: Account, operation: str, parameters: Mapping[str, Any]) -> list[Need]:
-    """Both the sender's identity and the configuration set must be allowed, whoever the mail says it is from."""
+    """Both the sender's identity and the configuration set must be allowed, whatever the email's From header."""
     sender = parseaddr(parameters["FromEmailAddress"])[1]
     context = {"ses:FromAddress": sender}
     place = f"arn:aws:ses:{account.region}:{account.number}"

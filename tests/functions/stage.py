@@ -1,4 +1,4 @@
-"""Where the stories are told that permissions are for: everything deployed, and what a sample speaks of."""
+"""Where permission stories run: everything deployed, and what a sample refers to."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,11 +26,11 @@ class Stage:
 
     @property
     def program(self) -> Program:
-        """One that has signed in for nobody yet."""
+        """A program that has not logged in yet."""
         return Program(self.functions)
 
     def arrange(self, *more: Callable[[Lambdas, Person], object]) -> Person:
-        """What the function's sample speaks of, and ``more``; written once, and from then on copied."""
+        """What the function's sample refers to, and ``more``; written once, then copied."""
         if self.function in OAUTH:
             self.providers.google_says(nonce=NONCE)
         key = (self.function, *more)

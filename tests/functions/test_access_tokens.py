@@ -1,4 +1,4 @@
-"""What an access token opens, what it does not, and that it is worth nothing as anything else."""
+"""Which routes accept an access token, and that no secret works as another kind."""
 
 from datetime import timedelta
 
@@ -13,20 +13,20 @@ from tests.functions.inventory import ANY_ROUTES, SESSION_ROUTES
 from tests.functions.lambdas import Lambdas
 from tests.functions.requests import SAMPLE_KEY, SAMPLE_TOKEN, SAMPLE_USER_ID, request
 
-OPENED = ("account_open", "account_show", "key_list", "key_delete")
-CLOSED = tuple(name for name in SESSION_ROUTES if name not in OPENED)
+ACCEPTING = ("account_open", "account_show", "key_list", "key_delete")
+REFUSING = tuple(name for name in SESSION_ROUTES if name not in ACCEPTING)
 
 
 @pytest.fixture
 def program(functions: Lambdas) -> Program:
-    """A program on the machine of somebody who is logged in."""
+    """A program on the machine of a person who is logged in."""
     functions.people.as_sampled()
     return Program(functions)
 
 
-@pytest.mark.parametrize("function", OPENED)
-def test_a_token_opens_what_a_signed_in_program_needs(program: Program, function: str) -> None:
-    """From a page on any origin, and without a cookie."""
+@pytest.mark.parametrize("function", ACCEPTING)
+def test_a_token_works_on_the_routes_that_programs_need(program: Program, function: str) -> None:
+    """From a page of any origin, and without a cookie."""
     token = program.login()["access_token"]
     event = request(function, bearer=token, headers={"origin": "http://127.0.0.1:8188", "sec-fetch-site": "cross-site"})
     answer = program.functions.invoke(function, event)
@@ -36,9 +36,9 @@ def test_a_token_opens_what_a_signed_in_program_needs(program: Program, function
     assert answer.log[0]["user_id"] == SAMPLE_USER_ID
 
 
-@pytest.mark.parametrize("function", CLOSED)
-def test_a_token_manages_nothing_else(program: Program, function: str) -> None:
-    """403, beside a good cookie too: no keys are made, no password, session or identity changed with it."""
+@pytest.mark.parametrize("function", REFUSING)
+def test_a_token_is_refused_on_every_other_route(program: Program, function: str) -> None:
+    """403, also with a valid cookie: a token cannot manage keys, passwords, sessions or identities."""
     token = program.login()["access_token"]
     before = program.functions.cloud.tables()
     for cookie in (None, SAMPLE_TOKEN):
@@ -49,8 +49,8 @@ def test_a_token_manages_nothing_else(program: Program, function: str) -> None:
 
 
 @pytest.mark.parametrize("function", sorted({*SESSION_ROUTES, *ANY_ROUTES}))
-def test_no_kind_is_worth_anything_as_another(program: Program, function: str) -> None:
-    """The matrix: a token as cookie or key, a refresh token, its halves and a code as any of the three (SE-13)."""
+def test_no_secret_works_as_another_kind(program: Program, function: str) -> None:
+    """A token as cookie or key; a refresh token, its halves and a code as any of the three (SE-13)."""
     tokens, code = program.login(), program.code()
     halves = tokens["refresh_token"].split(".")
     status, mistyped = (401, "api_key_mistyped") if function in ANY_ROUTES else (403, "credential_not_accepted")
@@ -69,8 +69,8 @@ def test_no_kind_is_worth_anything_as_another(program: Program, function: str) -
     assert made_up.status in (401, 403)
 
 
-def test_the_authorizer_lets_a_token_in(program: Program) -> None:
-    """With whose it is, and as what."""
+def test_the_authorizer_accepts_a_token(program: Program) -> None:
+    """It returns the owner and the kind of credential."""
     token = program.login()["access_token"]
     answer = program.functions.invoke("authorizer", request("authorizer", bearer=token))
 
@@ -80,8 +80,8 @@ def test_the_authorizer_lets_a_token_in(program: Program) -> None:
 
 
 @pytest.mark.parametrize("way", ["one", "all", "reuse", "closed"])
-def test_a_log_out_ends_tokens_at_once(program: Program, way: str) -> None:
-    """There, everywhere, by a thief's second use, or with the account: the next request is refused (promise 6)."""
+def test_revocation_ends_tokens_immediately(program: Program, way: str) -> None:
+    """By logging out one session or all, by a second use of the code, or by deleting the account (promise 6)."""
     functions = program.functions
     code = program.code()
     tokens = program.exchange(code).json
@@ -104,8 +104,8 @@ def test_a_log_out_ends_tokens_at_once(program: Program, way: str) -> None:
     assert denied.result == {"isAuthorized": False}
 
 
-def test_a_token_lasts_a_quarter_of_an_hour(program: Program) -> None:
-    """And a new one comes of the refresh token."""
+def test_a_token_expires_after_15_minutes(program: Program) -> None:
+    """A refresh gives a new one."""
     tokens = program.login()
     program.functions.clock.now = NOW + timedelta(minutes=15)
     late = program.functions.invoke("account_show", request("account_show", bearer=tokens["access_token"]))
@@ -115,8 +115,8 @@ def test_a_token_lasts_a_quarter_of_an_hour(program: Program) -> None:
     assert program.functions.invoke("account_show", request("account_show", bearer=fresh)).status == 200
 
 
-def test_a_token_that_was_tampered_with_opens_nothing(program: Program) -> None:
-    """One letter of each part."""
+def test_a_tampered_token_is_refused(program: Program) -> None:
+    """Whichever part was changed."""
     header, payload, signature = program.login()["access_token"].split(".")
     for forged in (f"{header}.{payload[:-2]}AA.{signature}", f"{header}.{payload}.{'A' * 86}", f"{header}.{payload}.A"):
         answer = program.functions.invoke("account_show", request("account_show", bearer=forged))
@@ -125,8 +125,8 @@ def test_a_token_that_was_tampered_with_opens_nothing(program: Program) -> None:
     assert program.functions.invoke("account_show", endless).status == 401
 
 
-def test_a_token_beside_a_key_is_refused(program: Program) -> None:
-    """Which one counts must never be a question (RFC 6750 2)."""
+def test_a_token_together_with_a_key_is_refused(program: Program) -> None:
+    """It must be unambiguous which credential is used (RFC 6750 2)."""
     token = program.login()["access_token"]
     answer = program.functions.invoke("account_show", request("account_show", bearer=token, key=SAMPLE_KEY))
 
@@ -134,8 +134,8 @@ def test_a_token_beside_a_key_is_refused(program: Program) -> None:
 
 
 @pytest.mark.parametrize(("service", "kind"), [("kms", SigningUnavailable), ("dynamodb", Unavailable)])
-def test_a_token_that_cannot_be_checked_is_our_fault(program: Program, service: str, kind: type[Unavailable]) -> None:
-    """503, never 401: clients forget what is refused. Keys that do not answer have an alarm of their own."""
+def test_a_token_that_cannot_be_checked_is_a_503(program: Program, service: str, kind: type[Unavailable]) -> None:
+    """Never a 401, after which clients discard the token. Unavailable signing keys have an alarm of their own."""
     token = program.login()["access_token"]
     lambdas.module.cache_clear()
     program.functions.cloud.failing[service] = unreachable
@@ -145,8 +145,8 @@ def test_a_token_that_cannot_be_checked_is_our_fault(program: Program, service: 
     assert answer.events == [kind.event]
 
 
-def test_the_authorizer_lets_no_token_in_when_the_tables_are_down(program: Program) -> None:
-    """It raises, so the gateway says 500."""
+def test_the_authorizer_raises_for_a_token_when_the_tables_are_down(program: Program) -> None:
+    """The gateway responds with 500."""
     token = program.login()["access_token"]
     program.functions.cloud.failing["dynamodb"] = unreachable
     with pytest.raises(Unavailable):

@@ -1,4 +1,4 @@
-"""Headers that make no sense: 401 or 400 and never a fault of ours (next-auth GHSA-xmf8-cvqr-rfgj)."""
+"""Malformed headers: 401 or 400, never a 5xx (next-auth GHSA-xmf8-cvqr-rfgj)."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.functions.inventory import ANY_ROUTES, SESSION_ROUTES, UNSAFE_WITH_CO
 from tests.functions.lambdas import Lambdas
 from tests.functions.requests import SAMPLE_KEY, SAMPLE_TOKEN, request
 
-# They look at no cookie: nobody is signed in, or signed out, by them.
+# These do not read the cookie.
 WITHOUT_SESSION = {"signup", "email_resend", "password_forgot", "password_reset"}
 NOT_CREDENTIALS = (
     "",
@@ -71,8 +71,8 @@ NOT_COOKIES = (
 
 
 @pytest.mark.parametrize("function", SESSION_ROUTES + ANY_ROUTES)
-def test_a_malformed_authorization_header_is_no_credential(functions: Lambdas, function: str) -> None:
-    """401 on every route, even beside a good cookie: what is sent must be good."""
+def test_a_malformed_authorization_header_is_not_a_credential(functions: Lambdas, function: str) -> None:
+    """401 on every route, even with a valid cookie: a credential that is sent must be valid."""
     functions.people.arrange()
     for value in NOT_CREDENTIALS:
         answer = functions.invoke(function, request(function, cookie=SAMPLE_TOKEN, headers={"authorization": value}))
@@ -81,8 +81,8 @@ def test_a_malformed_authorization_header_is_no_credential(functions: Lambdas, f
 
 
 @pytest.mark.parametrize("function", SESSION_ROUTES + ANY_ROUTES)
-def test_a_bearer_token_that_is_malformed_is_said_to_be_invalid(functions: Lambdas, function: str) -> None:
-    """The same 401, with the word that RFC 6750 3.1 has for it in the challenge."""
+def test_a_malformed_bearer_token_is_answered_with_invalid_token(functions: Lambdas, function: str) -> None:
+    """The same 401, with RFC 6750 3.1's error code in the challenge."""
     functions.people.arrange()
     for value in BAD_TOKENS:
         answer = functions.invoke(function, request(function, cookie=SAMPLE_TOKEN, headers={"authorization": value}))
@@ -94,8 +94,8 @@ def test_a_bearer_token_that_is_malformed_is_said_to_be_invalid(functions: Lambd
 
 
 @pytest.mark.parametrize("function", SESSION_ROUTES + ANY_ROUTES)
-def test_an_empty_key_header_is_no_credential(functions: Lambdas, function: str) -> None:
-    """401 without a look into any table, even beside a good cookie."""
+def test_an_empty_key_header_is_not_a_credential(functions: Lambdas, function: str) -> None:
+    """401 without a read, even with a valid cookie."""
     functions.people.arrange()
     for value in NO_KEYS:
         answer = functions.invoke(function, request(function, key=value, cookie=SAMPLE_TOKEN))
@@ -104,8 +104,8 @@ def test_an_empty_key_header_is_no_credential(functions: Lambdas, function: str)
 
 
 @pytest.mark.parametrize("function", SESSION_ROUTES + ANY_ROUTES)
-def test_what_cannot_be_a_key_is_a_mistyped_one(functions: Lambdas, function: str) -> None:
-    """Without a look into any table; where no key would do, that is what it is told."""
+def test_a_malformed_key_is_answered_as_mistyped(functions: Lambdas, function: str) -> None:
+    """Without a read. Routes that accept no keys respond with that instead."""
     functions.people.arrange()
     status, code = (401, "api_key_mistyped") if function in ANY_ROUTES else (403, "credential_not_accepted")
     for value in NOT_KEYS:
@@ -115,8 +115,8 @@ def test_what_cannot_be_a_key_is_a_mistyped_one(functions: Lambdas, function: st
 
 
 @pytest.mark.parametrize("value", [*NO_KEYS, *NOT_KEYS])
-def test_the_authorizer_lets_nobody_in_by_what_cannot_be_a_key(functions: Lambdas, value: str) -> None:
-    """Not even beside a good cookie, and without a look into any table."""
+def test_the_authorizer_refuses_a_malformed_key(functions: Lambdas, value: str) -> None:
+    """Even with a valid cookie, and without a read."""
     functions.people.arrange()
     answer = functions.invoke("authorizer", request("authorizer", key=value, cookie=SAMPLE_TOKEN))
 
@@ -133,8 +133,8 @@ def test_the_case_of_the_scheme_does_not_matter(functions: Lambdas, spelling: st
 
 
 @pytest.mark.parametrize("function", SESSION_ROUTES + ANY_ROUTES)
-def test_a_malformed_cookie_is_no_credential(functions: Lambdas, function: str) -> None:
-    """401 without a look into any table, from the array and from the header alike."""
+def test_a_malformed_cookie_is_not_a_credential(functions: Lambdas, function: str) -> None:
+    """401 without a read."""
     functions.people.arrange()
     for cookies in NOT_COOKIES:
         answer = functions.invoke(function, request(function) | {"cookies": cookies})
@@ -143,8 +143,8 @@ def test_a_malformed_cookie_is_no_credential(functions: Lambdas, function: str) 
 
 
 @pytest.mark.parametrize("function", sorted({*SESSION_ROUTES, *ANY_ROUTES, *UNSAFE_WITH_COOKIE} - WITHOUT_SESSION))
-def test_a_session_cookie_that_comes_twice_is_refused(functions: Lambdas, function: str) -> None:
-    """Whose would it be? 400, in the array and in the header, and nothing changes."""
+def test_a_repeated_session_cookie_is_refused(functions: Lambdas, function: str) -> None:
+    """400, in the event's array and in the header, and nothing changes: it is unclear which one is the owner's."""
     functions.people.arrange()
     message = "The cookie __Host-session came more than once. Clear this site's cookies and try again."
     pair = [f"__Host-session={SAMPLE_TOKEN}", "other=1", f"__Host-session={'a' * 43}"]
@@ -158,8 +158,8 @@ def test_a_session_cookie_that_comes_twice_is_refused(functions: Lambdas, functi
         assert (answer.events, functions.cloud.tables()) == (["input_validation_fail"], before)
 
 
-def test_a_cookie_in_the_header_counts_where_there_is_no_array(functions: Lambdas) -> None:
-    """As emulators hand it over, among others and with spaces."""
+def test_a_cookie_in_the_header_works_where_there_is_no_array(functions: Lambdas) -> None:
+    """As emulators send it, among other cookies and with spaces."""
     person = functions.people.arrange()
     event = request("session_show", headers={"cookie": f"a=1;  __Host-session={person.token} ; b=2"})
 
@@ -167,8 +167,8 @@ def test_a_cookie_in_the_header_counts_where_there_is_no_array(functions: Lambda
 
 
 @pytest.mark.parametrize("agent", [None, "", "\r\nx: y", "é" * 1000, "\ud800", "x" * 100_000])
-def test_any_user_agent_is_welcome_and_cut_to_what_is_kept(functions: Lambdas, agent: str | None) -> None:
-    """Printable ASCII, 256 characters at most, in the log and in the tables."""
+def test_any_user_agent_is_accepted_and_shortened(functions: Lambdas, agent: str | None) -> None:
+    """To at most 256 characters of printable ASCII."""
     functions.people.arrange()
     answer = functions.invoke("login", request("login", headers={"user-agent": agent}))
 
@@ -182,8 +182,8 @@ def test_any_user_agent_is_welcome_and_cut_to_what_is_kept(functions: Lambdas, a
 @pytest.mark.parametrize(
     "source", ["", "unknown", "203.0.113.7, 10.0.0.1", "::ffff:203.0.113.7", "fe80::1%eth0", "\ud800"]
 )
-def test_any_source_address_is_survived(functions: Lambdas, source: str) -> None:
-    """What is no address shares one counter."""
+def test_any_source_address_is_accepted(functions: Lambdas, source: str) -> None:
+    """Invalid addresses share one counter."""
     functions.people.arrange()
 
     assert functions.invoke("login", request("login", source=source)).status == 200

@@ -1,4 +1,4 @@
-"""Bodies that cannot be meant: each is refused in full, before anything is hashed or written."""
+"""Malformed bodies: each is refused before anything is hashed or written."""
 
 import base64
 import json
@@ -28,7 +28,7 @@ def _event(function: str, body: object, **more: Any) -> dict[str, Any]:
 
 
 def _unreadable(function: str) -> Iterator[tuple[str, str | None]]:
-    """Bodies, and what their refusal says if not the usual."""
+    """Bodies, each with the message of its refusal if that is not the default."""
     text = json.dumps(body_of(function))
     first = next(iter(body_of(function)))
     for body in ("", " ", "[]", '"text"', "1", "null", "true", "{", text + "}", text[:-1], "\ufeff" + text, "{'a': 1}"):
@@ -53,8 +53,8 @@ def _refused_unchanged(functions: Lambdas, function: str, event: dict[str, Any],
 
 
 @pytest.mark.parametrize("function", WITH_BODY)
-def test_what_is_not_one_json_object_is_refused(functions: Lambdas, function: str) -> None:
-    """Broken, not an object, NaN, endless numbers, half characters, bottomless nesting: 400, and what to send."""
+def test_a_body_that_is_not_one_json_object_is_refused(functions: Lambdas, function: str) -> None:
+    """Broken JSON, other types, NaN, endless numbers, lone surrogates, deep nesting: 400."""
     functions.people.arrange()
     for body, message in _unreadable(function):
         whole = expected.refusal(function, 400, "malformed_request", message)
@@ -63,7 +63,7 @@ def test_what_is_not_one_json_object_is_refused(functions: Lambdas, function: st
 
 @pytest.mark.parametrize("function", WITH_BODY)
 def test_a_repeated_field_is_refused(functions: Lambdas, function: str) -> None:
-    """Also when both say the same: a check may read one, and the code behind it the other."""
+    """Also with equal values: a check may read one, and the code behind it the other."""
     functions.people.arrange()
     text = json.dumps(body_of(function))
     twice = f"{text[:-1]}, {text[1:]}"
@@ -74,7 +74,7 @@ def test_a_repeated_field_is_refused(functions: Lambdas, function: str) -> None:
 
 @pytest.mark.parametrize("function", WITH_BODY)
 def test_an_unknown_field_is_refused(functions: Lambdas, function: str) -> None:
-    """Closed schemas: nobody sets what is not theirs to set, such as ``user_id`` (CVE-2025-61928)."""
+    """Schemas are closed: callers cannot set fields such as ``user_id`` (CVE-2025-61928)."""
     functions.people.arrange()
     for name in ("user_id", "is_admin", "", "__proto__", "Email", "x" * 3000):
         answer = functions.invoke(function, _event(function, _with(function, **{name: "x"})))
@@ -85,7 +85,7 @@ def test_an_unknown_field_is_refused(functions: Lambdas, function: str) -> None:
 
 @pytest.mark.parametrize("function", WITH_BODY)
 def test_a_field_of_another_type_is_refused(functions: Lambdas, function: str) -> None:
-    """Nothing is converted, and null is not nothing."""
+    """Nothing is converted, and null is not a missing field."""
     functions.people.arrange()
     for name, value in body_of(function).items():
         wrong: list[Any] = [None, 1, 1.5, [value], {"value": value}, [], *(["true", 1] if value is True else [True])]
@@ -119,7 +119,6 @@ def test_a_field_of_another_type_is_refused(functions: Lambdas, function: str) -
     ],
 )
 def test_a_missing_field_is_refused_by_name(functions: Lambdas, function: str, field: str) -> None:
-    """The answer says which."""
     functions.people.arrange()
     body = {name: value for name, value in body_of(function).items() if name != field}
 
@@ -129,7 +128,7 @@ def test_a_missing_field_is_refused_by_name(functions: Lambdas, function: str, f
 
 @pytest.mark.parametrize("function", WITH_BODY)
 def test_only_json_is_read(functions: Lambdas, function: str) -> None:
-    """415 for every other content type, forms above all: a form can be sent from any site."""
+    """415 for every other content type, above all for forms, which any site can send."""
     functions.people.arrange()
     whole = expected.refusal(function, 415, "unsupported_media_type")
     for kind in (
@@ -152,7 +151,6 @@ def test_only_json_is_read(functions: Lambdas, function: str) -> None:
     "kind", ["application/json; charset=utf-8", "APPLICATION/JSON", 'application/json;charset="UTF-8"']
 )
 def test_json_may_say_that_it_is_utf_8(functions: Lambdas, kind: str) -> None:
-    """Some clients add the character set, in any case."""
     functions.people.arrange()
     answer = functions.invoke("login", request("login", headers={"content-type": kind}))
 
@@ -160,8 +158,8 @@ def test_json_may_say_that_it_is_utf_8(functions: Lambdas, kind: str) -> None:
 
 
 @pytest.mark.parametrize("function", WITH_BODY)
-def test_16_kib_are_read_and_one_byte_more_is_not(functions: Lambdas, function: str) -> None:
-    """In plain text and in base64; bytes count, not characters."""
+def test_a_body_may_have_16_kib(functions: Lambdas, function: str) -> None:
+    """In plain text and in base64; the limit is in bytes, not characters."""
     limit = 16 * 1024
     good = json.dumps(body_of(function)).ljust(limit)
     accents = '{"x":"' + "é" * (limit // 2) + '"}'
@@ -180,8 +178,8 @@ def test_16_kib_are_read_and_one_byte_more_is_not(functions: Lambdas, function: 
 
 
 @pytest.mark.parametrize("function", WITH_BODY)
-def test_a_body_that_is_not_what_its_encoding_says_is_refused(functions: Lambdas, function: str) -> None:
-    """No base64, base64 of bytes that are no UTF-8, base64 of no JSON."""
+def test_a_body_that_does_not_match_its_encoding_is_refused(functions: Lambdas, function: str) -> None:
+    """Invalid base64, base64 of invalid UTF-8, base64 of something other than JSON."""
     functions.people.arrange()
     whole = expected.refusal(function, 400, "malformed_request")
     for body in ("{", "abc", "é", "\ud800", "a b=", base64.b64encode(b'{"a": "\xff\xfe"}').decode(), BASE64, ""):
@@ -189,7 +187,7 @@ def test_a_body_that_is_not_what_its_encoding_says_is_refused(functions: Lambdas
 
 
 def test_a_missing_body_is_refused(functions: Lambdas) -> None:
-    """The gateway leaves the field out when there is none."""
+    """The gateway omits the field for an empty body."""
     event = request("login")
     del event["body"]
 
@@ -198,8 +196,8 @@ def test_a_missing_body_is_refused(functions: Lambdas) -> None:
 
 
 @pytest.mark.parametrize("query", ["a=1&a=2", "a=1&a=1", "a", "a=%ff", "a=" + "x" * 3000])
-def test_a_query_that_can_be_read_in_two_ways_is_refused(query: str) -> None:
-    """Repeated, nameless, not UTF-8, endless: whichever function asks for its parameters refuses the request."""
+def test_an_ambiguous_query_is_refused(query: str) -> None:
+    """Repeated, without a value, not UTF-8, or endless: every function that reads parameters refuses the request."""
     asked = requests.read(request("session_show", query=query), NOW)
 
     with pytest.raises(MalformedRequest):

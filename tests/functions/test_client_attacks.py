@@ -1,4 +1,4 @@
-"""Whoever wants more of a program's sign-in than a person meant to give."""
+"""Attacks on clients' logins."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ from tests.functions.requests import SAMPLE_TOKEN, request, sample
 
 @pytest.fixture
 def program(functions: Lambdas) -> Program:
-    """A program on the machine of somebody who is logged in."""
+    """A program on the machine of a person who is logged in."""
     functions.people.as_sampled()
     return Program(functions)
 
@@ -29,10 +29,8 @@ def program(functions: Lambdas) -> Program:
         ("account_delete", False),
     ],
 )
-def test_nothing_of_a_program_outlives_what_ends_other_sessions(
-    program: Program, function: str, *, stays: bool
-) -> None:
-    """Not its tokens, and not a code that waits, though the session it was given in may stay (SE-09, SE-10)."""
+def test_what_ends_other_sessions_ends_tokens_and_codes(program: Program, function: str, *, stays: bool) -> None:
+    """A program's tokens and its unused codes, though the session that allowed it may stay (SE-09, SE-10)."""
     tokens, code = program.login(), program.code()
     functions, clock = program.functions, program.functions.clock
     clock.now = NOW + timedelta(seconds=10)
@@ -49,8 +47,8 @@ def test_nothing_of_a_program_outlives_what_ends_other_sessions(
 
 
 @pytest.mark.parametrize("verifier", ["v" * 42, "v" * 129, *("v" * 43 + bad for bad in "\n +=\u00e9\0")])
-def test_a_verifier_is_of_so_many_characters_and_no_others(program: Program, verifier: str) -> None:
-    """43 to 128 of those that RFC 7636 4.1 lists, though the challenge may fit."""
+def test_a_malformed_verifier_is_refused(program: Program, verifier: str) -> None:
+    """43 to 128 characters of those in RFC 7636 4.1, even if the challenge matches."""
     program.verifier = verifier
     answer = program.exchange(program.code())
 
@@ -58,8 +56,8 @@ def test_a_verifier_is_of_so_many_characters_and_no_others(program: Program, ver
 
 
 @pytest.mark.parametrize("verifier", ["v" * 43, "-._~" * 32])
-def test_the_shortest_and_the_longest_verifier_are_good(program: Program, verifier: str) -> None:
-    """With every kind of character that there is."""
+def test_the_shortest_and_the_longest_verifier_are_accepted(program: Program, verifier: str) -> None:
+    """With every kind of allowed character."""
     program.verifier = verifier
 
     assert program.exchange(program.code()).status == 200
@@ -69,8 +67,8 @@ def test_the_shortest_and_the_longest_verifier_are_good(program: Program, verifi
 @pytest.mark.parametrize(
     "sent", ["Basic Y29tZnktY2xpOmd1ZXNz", "basic Y29tZnktY2xpOg==", "Bearer x", "Basic", "\ud800"]
 )
-def test_no_program_proves_itself_by_a_header(functions: Lambdas, function: str, sent: str) -> None:
-    """401 with the scheme that RFC 6749 5.2 asks for, though the form may be good; and nothing is used up."""
+def test_an_authorization_header_of_a_client_is_refused(functions: Lambdas, function: str, sent: str) -> None:
+    """401 with the scheme that RFC 6749 5.2 requires, though the form may be valid; no code or token is consumed."""
     arrange_code(functions, functions.people.as_sampled())
     before = functions.cloud.tables()
     answer = functions.invoke(function, request(function, headers={"authorization": sent}))
@@ -84,8 +82,8 @@ def test_no_program_proves_itself_by_a_header(functions: Lambdas, function: str,
 
 
 @pytest.mark.parametrize("name", ["resource", "scope", "state"])
-def test_what_is_empty_was_not_asked(program: Program, name: str) -> None:
-    """Before the click as after it (RFC 6749 3.1)."""
+def test_an_empty_parameter_is_ignored(program: Program, name: str) -> None:
+    """When the question is shown, and when it is answered (RFC 6749 3.1)."""
     shown = program.shown(cookie=SAMPLE_TOKEN, **{name: ""})
 
     assert shown.json["client"]["id"] == "comfy-cli"

@@ -1,4 +1,4 @@
-"""What a program or a neighbour can use up, and what not; and that nothing they send is ever our fault."""
+"""Limits that a program or a neighbour can and cannot use up, and that no input causes a 5xx."""
 
 import base64
 import json
@@ -22,7 +22,7 @@ from tests.functions.people import somebody
 from tests.functions.requests import SAMPLE_TOKEN, request
 from tests.functions.test_fuzz import RELAXED, TEXT
 
-# Of each parameter: anything, and what is almost right.
+# Values that are almost valid.
 ALMOST = st.sampled_from(
     ["authorization_code", "refresh_token", GRANT, "comfy-cli", "a.b.c", f"{'a' * 43}.{'b' * 43}", "c" * 43]
 )
@@ -47,21 +47,21 @@ FORM = st.dictionaries(
 
 @pytest.fixture
 def program(functions: Lambdas) -> Program:
-    """A program on the machine of somebody who is logged in."""
+    """A program on the machine of a person who is logged in."""
     functions.people.arrange()
     return Program(functions)
 
 
-def test_neighbours_cannot_keep_a_person_from_the_question(program: Program) -> None:
-    """Who is logged in has a window of their own, wherever others of the same address ask from (promise 5)."""
-    nobody = [program.shown().status for _ in range(CONSENT_QUESTIONS_PER_MINUTE + 1)]
+def test_neighbours_do_not_use_up_the_limit_of_a_logged_in_person(program: Program) -> None:
+    """An account has a window of its own, whatever others at the same source address do (promise 5)."""
+    logged_out = [program.shown().status for _ in range(CONSENT_QUESTIONS_PER_MINUTE + 1)]
 
-    assert nobody == [200] * CONSENT_QUESTIONS_PER_MINUTE + [429]
+    assert logged_out == [200] * CONSENT_QUESTIONS_PER_MINUTE + [429]
     assert program.shown(cookie=SAMPLE_TOKEN).status == 200
 
 
-def test_no_session_has_more_signed_than_its_share(program: Program) -> None:
-    """Not even by a token of the grace, which may come as often as it likes; nobody is signed out by it (DS-02)."""
+def test_refreshes_of_a_session_are_limited(program: Program) -> None:
+    """Also those that repeat a token within its grace period. The session stays logged in (DS-02)."""
     first, other = (Program(program.functions).login()["refresh_token"] for _ in range(2))
     current = program.refresh(first).json["refresh_token"]
     answers = [program.refresh(first) for _ in range(REFRESHES_PER_SESSION_PER_MINUTE)]
@@ -76,8 +76,8 @@ def test_no_session_has_more_signed_than_its_share(program: Program) -> None:
     assert program.refresh(current).status == 200
 
 
-def test_a_person_is_asked_so_often_in_a_minute(program: Program) -> None:
-    """By a page that asks again and again; another person is not kept waiting by it."""
+def test_consent_questions_of_an_account_are_limited(program: Program) -> None:
+    """Without delaying another account."""
     other = somebody("Other")
     program.functions.people.arrange(other)
     asked = [program.shown(cookie=SAMPLE_TOKEN).status for _ in range(CONSENT_QUESTIONS_PER_MINUTE + 1)]
@@ -86,8 +86,7 @@ def test_a_person_is_asked_so_often_in_a_minute(program: Program) -> None:
     assert program.shown(cookie=other.token).status == 200
 
 
-def test_a_person_answers_so_often_in_a_minute(program: Program) -> None:
-    """More clicks are no person's."""
+def test_consent_answers_of_an_account_are_limited(program: Program) -> None:
     statuses = [program.answered().status for _ in range(CONSENTS_PER_ACCOUNT_PER_MINUTE + 1)]
 
     assert statuses == [200] * CONSENTS_PER_ACCOUNT_PER_MINUTE + [429]
@@ -96,8 +95,8 @@ def test_a_person_answers_so_often_in_a_minute(program: Program) -> None:
 @pytest.mark.parametrize("function", ["client_token", "client_revoke", "device_authorize"])
 @RELAXED
 @given(form=FORM, raw=st.none() | st.binary(max_size=80))
-def test_no_form_is_ever_our_fault(functions: Lambdas, function: str, form: dict[str, str], raw: bytes | None) -> None:
-    """Any parameters and any bytes: below 500, and in RFC 6749's form."""
+def test_no_form_causes_a_5xx(functions: Lambdas, function: str, form: dict[str, str], raw: bytes | None) -> None:
+    """With any parameters and any bytes, in RFC 6749's format."""
     functions.afresh(functions.people.arrange)
     body = urlencode(form, errors="surrogatepass").encode() if raw is None else raw
     event = request(function) | {"body": base64.b64encode(body).decode(), "isBase64Encoded": True}
@@ -112,8 +111,8 @@ def test_no_form_is_ever_our_fault(functions: Lambdas, function: str, form: dict
 @given(
     changes=st.dictionaries(st.sampled_from(["client_id", "redirect_uri", "scope", "state", "resource"]), TEXT | ALMOST)
 )
-def test_no_question_is_ever_our_fault(functions: Lambdas, changes: dict[str, Any]) -> None:
-    """A query of any text; whatever sends the browser anywhere sends it to where the program lives."""
+def test_no_authorization_request_causes_a_5xx(functions: Lambdas, changes: dict[str, Any]) -> None:
+    """A query of any text; a redirect leads only to the program."""
     functions.afresh(functions.people.arrange)
     program = Program(functions)
     asked = {name: value.encode(errors="replace").decode() for name, value in changes.items()}

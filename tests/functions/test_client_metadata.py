@@ -1,4 +1,4 @@
-"""What everybody may know of the authorization server."""
+"""The public metadata of the authorization server."""
 
 import hashlib
 
@@ -11,16 +11,16 @@ from tests.functions.cloud import SIGNING_KEYS, SITE_URL, unreachable
 from tests.functions.lambdas import Lambdas
 from tests.functions.requests import at, sample
 
-KEPT = {"cache-control": "public, max-age=300"}
+CACHED = {"cache-control": "public, max-age=300"}
 
 
-def test_the_sample_of_oauth_metadata_describes_the_server(functions: Lambdas) -> None:
-    """As RFC 8414 has it, which an independent reader confirms; every address named is one that is served."""
+def test_the_sample_describes_the_server(functions: Lambdas) -> None:
+    """In RFC 8414's format, which an independent library validates; every endpoint is a route."""
     answer = functions.invoke("client_metadata", sample("client_metadata"))
     body = answer.json
     AuthorizationServerMetadata(body).validate()
 
-    assert answer.read == expected.answer("client_metadata", 200, body, headers=KEPT)
+    assert answer.read == expected.answer("client_metadata", 200, body, headers=CACHED)
     assert answer.events == ["oauth_metadata_shown"]
     assert (body["issuer"], body["code_challenge_methods_supported"]) == (SITE_URL, ["S256"])
     assert body["token_endpoint_auth_methods_supported"] == ["none"]
@@ -30,13 +30,13 @@ def test_the_sample_of_oauth_metadata_describes_the_server(functions: Lambdas) -
 
 
 def test_the_public_keys_are_listed(functions: Lambdas) -> None:
-    """Both, for any origin and any cache, and nothing of the private halves."""
+    """Both, for any origin and any cache, without private parts."""
     event = sample("client_metadata")
     event["rawPath"], event["routeKey"] = "/.well-known/jwks.json", "GET /.well-known/jwks.json"
     answer = functions.invoke("client_metadata", event)
     keys = answer.json["keys"]
 
-    assert answer.read == expected.answer("client_metadata", 200, {"keys": keys}, headers=KEPT)
+    assert answer.read == expected.answer("client_metadata", 200, {"keys": keys}, headers=CACHED)
     assert answer.events == ["signing_keys_shown"]
     assert [key["kid"] for key in keys] == [
         hashlib.sha256(name.encode()).hexdigest()[:16] for name in SIGNING_KEYS.values()
@@ -44,16 +44,15 @@ def test_the_public_keys_are_listed(functions: Lambdas) -> None:
     assert [sorted(key) for key in keys] == [["alg", "crv", "kid", "kty", "use", "x", "y"]] * 2
 
 
-def test_metadata_is_read_from_any_page(functions: Lambdas) -> None:
-    """A preflight says so too."""
+def test_a_preflight_allows_any_origin(functions: Lambdas) -> None:
     answer = functions.invoke("fallback", at("/.well-known/jwks.json", "OPTIONS", {"origin": "http://127.0.0.1:8188"}))
 
     assert answer.status == 204
     assert answer.result["headers"]["access-control-allow-origin"] == "*"
 
 
-def test_keys_that_cannot_be_had_are_our_fault(functions: Lambdas) -> None:
-    """503, and not an empty list that somebody keeps."""
+def test_keys_that_cannot_be_read_are_a_503(functions: Lambdas) -> None:
+    """Not an empty list, which a client might cache."""
     lambdas.module.cache_clear()
     functions.cloud.failing["kms"] = unreachable
     event = sample("client_metadata")

@@ -1,4 +1,4 @@
-"""The owner of an account hears of a program that was let in, and no program hears of a mail that failed."""
+"""The owner is notified of a program that logs in; the program does not notice when that email fails."""
 
 from datetime import timedelta
 
@@ -23,13 +23,13 @@ NOTICE = {
 
 @pytest.fixture
 def program(functions: Lambdas) -> Program:
-    """A program on the machine of somebody who is logged in."""
+    """A program on the machine of a person who is logged in."""
     functions.people.as_sampled()
     return Program(functions)
 
 
-def test_the_owner_is_told_which_program_came_in_from_where_and_when(program: Program) -> None:
-    """Once it has its tokens; of exchanging them for the next there is nothing to tell."""
+def test_the_owner_is_notified_which_program_logged_in_from_where_and_when(program: Program) -> None:
+    """When it gets its tokens. A refresh does not notify."""
     code = program.code()
     before = program.functions.queued()
     tokens = program.exchange(code).json
@@ -38,8 +38,8 @@ def test_the_owner_is_told_which_program_came_in_from_where_and_when(program: Pr
     assert (before, program.functions.queued()) == ([], [NOTICE])
 
 
-def test_a_device_that_came_in_is_told_of_as_well(functions: Lambdas) -> None:
-    """From where it asked for its tokens, which is not where its person typed the code."""
+def test_the_owner_is_notified_of_a_device_that_logs_in(functions: Lambdas) -> None:
+    """With the source of its poll, not that of the browser in which the code was typed."""
     functions.people.as_sampled()
     machine = Machine(functions)
     device_code = machine.allowed()
@@ -51,8 +51,8 @@ def test_a_device_that_came_in_is_told_of_as_well(functions: Lambdas) -> None:
     assert functions.queued() == [NOTICE | {"detail": "Python", "source": "198.51.100.9"}]
 
 
-def test_a_stranger_writes_nothing_into_the_mail(program: Program) -> None:
-    """Neither by what a program calls itself nor by a client_id that is not known: every word of it is ours."""
+def test_the_notice_contains_no_text_of_the_program(program: Program) -> None:
+    """Neither its user agent nor an unknown client_id."""
     lure = "Call +1 555 0100 <b>now</b>"
     event = program.token_event(
         {
@@ -68,8 +68,8 @@ def test_a_stranger_writes_nothing_into_the_mail(program: Program) -> None:
     assert program.functions.queued() == [NOTICE | {"detail": "an unknown device"}]
 
 
-def test_whoever_was_not_let_in_causes_no_mail(program: Program) -> None:
-    """No, a code of nobody's, one too late, one that comes twice: the owner has heard of the one that got in."""
+def test_only_a_program_that_logs_in_causes_an_email(program: Program) -> None:
+    """A denial, an unknown code, an expired one and a reused one cause none."""
     program.answered("deny")
     program.exchange("x" * 43)
     late, good = program.code(), program.code()
@@ -81,8 +81,8 @@ def test_whoever_was_not_let_in_causes_no_mail(program: Program) -> None:
     assert program.functions.queued() == [NOTICE]
 
 
-def test_a_mail_that_cannot_be_queued_costs_a_program_nothing(program: Program) -> None:
-    """It has its tokens, which work; that the mail is lost is in the log."""
+def test_a_program_logs_in_though_the_notice_cannot_be_queued(program: Program) -> None:
+    """Its tokens work, and the lost email is logged."""
     program.functions.cloud.failing["sqs"] = unreachable
     answer = program.exchange(program.code())
 
@@ -91,8 +91,8 @@ def test_a_mail_that_cannot_be_queued_costs_a_program_nothing(program: Program) 
     assert program.functions.invoke("account_show", request("account_show", bearer=bearer)).status == 200
 
 
-def test_a_flood_of_programs_is_not_a_flood_of_mail(program: Program) -> None:
-    """Ten notices of a kind in an hour."""
+def test_notices_are_limited(program: Program) -> None:
+    """To ten of a kind per hour."""
     for _ in range(12):
         program.exchange(program.code(SAMPLE_TOKEN))
     sent = program.functions.deliver_all().events
@@ -100,8 +100,8 @@ def test_a_flood_of_programs_is_not_a_flood_of_mail(program: Program) -> None:
     assert (sent.count("mail_sent"), sent.count("mail_limit_reached")) == (10, 2)
 
 
-def test_the_mail_says_all_of_it(program: Program) -> None:
-    """To the account's address, and what to do."""
+def test_the_notice_names_program_device_time_and_source(program: Program) -> None:
+    """It is sent to the account's email and links to the account page."""
     program.exchange(program.code())
     program.functions.deliver_all()
     [mail] = program.functions.cloud.mails()
@@ -115,7 +115,7 @@ def test_the_mail_says_all_of_it(program: Program) -> None:
 
 
 def _tokens(functions: Lambdas, event: dict[str, object]) -> tuple[str, str]:
-    """What comes of a request that is not a program's own."""
+    """The tokens that a request outside of ``Program`` gets."""
     answer = functions.invoke("client_token", event)
     assert answer.status == 200
     functions.seen.clear()

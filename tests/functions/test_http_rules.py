@@ -11,7 +11,7 @@ from accounts.web.routes import at as routes_at
 from tests.functions import expected
 from tests.functions.cloud import SITE_URL
 from tests.functions.conftest import NOW
-from tests.functions.inventory import FUNCTIONS, OURS, READABLE
+from tests.functions.inventory import FUNCTIONS, READABLE, TESTED_ROUTES
 from tests.functions.lambdas import Lambdas
 from tests.functions.people import somebody
 from tests.functions.requests import SAMPLE_TOKEN, at, request, sample
@@ -82,7 +82,7 @@ def test_only_routes_that_live_by_headers_are_readable_from_elsewhere(
     assert found == (expected.CORS if function in READABLE else {})
 
 
-@pytest.mark.parametrize("path", sorted({route.path for route in OURS}))
+@pytest.mark.parametrize("path", sorted({route.path for route in TESTED_ROUTES}))
 def test_a_preflight_is_answered_where_other_origins_may_read(functions: Lambdas, path: str) -> None:
     """204 with the path's methods; 405 without a CORS header everywhere else."""
     routes = routes_at(path)

@@ -45,7 +45,7 @@ def _told(functions: Lambdas, function: str, story: Story, lacking: Permission |
 def _needs(functions: Lambdas, function: str, story: Story) -> frozenset[Permission]:
     """What the story, which must succeed, asks of its function's role."""
     if (function, story) not in _needed:
-        assert _told(functions, function, story) is None, story.__doc__
+        assert _told(functions, function, story) is None, story.__name__
         _needed[function, story] = frozenset(functions.cloud.roles.used)
     return _needed[function, story]
 
