@@ -17,7 +17,7 @@ from accounts.model.messages import Message
 from accounts.model.one_time_tokens import OneTimeToken
 from accounts.model.passwords import Verdict
 from accounts.model.sessions import Session
-from accounts.model.throttles import Counter, Full, Toll
+from accounts.model.throttles import Counter, Increment, LimitReached
 from accounts.model.users import User
 from accounts.transactions import Change, Conflict
 
@@ -47,18 +47,18 @@ class World:
             for change in changes:
                 _EFFECTS[type(change)](self, change)
 
-    def take(self, tolls: Sequence[Toll], now: datetime) -> None:
+    def take(self, increments: Sequence[Increment], now: datetime) -> None:
         """Raise all counters by one, or none."""
         self.check()
         with self.lock:
-            for toll in tolls:
-                counter = self.counters.get(toll.key)
-                if not _is_open(toll, counter):
-                    raise Full(toll, counter or Counter(0, now))
-            for toll in tolls:
-                self._raise(toll.key, 1, now)
+            for increment in increments:
+                counter = self.counters.get(increment.key)
+                if not _is_open(increment, counter):
+                    raise LimitReached(increment, counter or Counter(0, now))
+            for increment in increments:
+                self._raise(increment.key, 1, now)
 
-    def standing(self, key: str) -> Counter | None:
+    def get(self, key: str) -> Counter | None:
         """Where a counter stands."""
         self.check()
         return self.counters.get(key)
@@ -88,12 +88,14 @@ class World:
         self.identities[key] = replace(old, **changes, version=old.version + 1)
 
 
-def _is_open(toll: Toll, counter: Counter | None) -> bool:
-    if toll.expected is not None:
-        return counter is not None and counter.count == toll.expected
+def _is_open(increment: Increment, counter: Counter | None) -> bool:
+    if increment.expected is not None:
+        return counter is not None and counter.count == increment.expected
     if counter is None:
         return True
-    return counter.count < toll.limit if toll.quiet_since is None else counter.raised_at <= toll.quiet_since
+    return (
+        counter.count < increment.limit if increment.quiet_since is None else counter.raised_at <= increment.quiet_since
+    )
 
 
 def _active(world: World, user_id: str) -> bool:
@@ -111,32 +113,32 @@ def _same_identity(world: World, read: Identity) -> bool:
 
 _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
     users.Open: lambda w, c: c.user.user_id not in w.users,
-    users.HoldSession: lambda w, c: (
+    users.AddSession: lambda w, c: (
         _active(w, c.user_id)
         and (
             len(w.users[c.user_id].sessions) < c.at_most
             if c.instead_of is None
             else c.instead_of in w.users[c.user_id].sessions
         )
-        and (c.beside is None or c.beside.stands(w.users[c.user_id]))
+        and (c.approval is None or c.approval.is_valid(w.users[c.user_id]))
     ),
     users.SwapSession: lambda w, c: _active(w, c.user_id) and w.users[c.user_id].revision == c.revision,
-    users.LetGoSession: lambda w, c: c.user_id in w.users and c.session in w.users[c.user_id].sessions,
-    users.LetGoAllSessions: lambda w, c: _unchanged(w, c.user),
-    users.LetGoOtherSessions: lambda w, c: _unchanged(w, c.user),
-    users.HoldKey: lambda w, c: (
+    users.DropSession: lambda w, c: c.user_id in w.users and c.session in w.users[c.user_id].sessions,
+    users.DropAllSessions: lambda w, c: _unchanged(w, c.user),
+    users.DropOtherSessions: lambda w, c: _unchanged(w, c.user),
+    users.AddKey: lambda w, c: (
         _active(w, c.user_id)
         and len(w.users[c.user_id].api_keys) < c.at_most
         and (c.session is None or c.session in w.users[c.user_id].sessions)
     ),
-    users.LetGoKey: lambda w, c: c.user_id in w.users and c.api_key in w.users[c.user_id].api_keys,
-    users.HoldIdentity: lambda w, c: (
+    users.DropKey: lambda w, c: c.user_id in w.users and c.api_key in w.users[c.user_id].api_keys,
+    users.AddIdentity: lambda w, c: (
         _active(w, c.user_id)
         and len(w.users[c.user_id].identities) < c.at_most
         and (c.session is None or c.session in w.users[c.user_id].sessions)
     ),
-    users.LetGoIdentity: lambda w, c: _unchanged(w, c.user),
-    users.MoveAddress: lambda w, c: _unchanged(w, c.user),
+    users.DropIdentity: lambda w, c: _unchanged(w, c.user),
+    users.ChangeEmail: lambda w, c: _unchanged(w, c.user),
     users.Rename: lambda w, c: _unchanged(w, c.user),
     users.NoteMailProblem: lambda w, c: c.user_id in w.users and w.users[c.user_id].email == c.email,
     users.Disable: lambda w, c: _unchanged(w, c.user),
@@ -164,11 +166,11 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
     api_keys.End: lambda w, c: c.digest not in w.api_keys or w.api_keys[c.digest].user_id == c.user_id,
     one_time_tokens.Issue: lambda w, c: c.token.key not in w.tokens,
     one_time_tokens.Take: lambda w, c: (
-        c.token.key in w.tokens and w.tokens[c.token.key].subject in {one_time_tokens.NOBODY, c.token.subject}
+        c.token.key in w.tokens and w.tokens[c.token.key].subject in {one_time_tokens.UNCLAIMED, c.token.subject}
     ),
     one_time_tokens.Consume: lambda w, c: c.key in w.tokens,
     throttles.Clear: lambda _w, _c: True,
-    throttles.GiveBack: lambda _w, _c: True,
+    throttles.Decrement: lambda _w, _c: True,
     audit.Record: lambda w, c: all((r.user_id, r.event_id) != (c.user_id, c.event_id) for r in w.records),
 }
 
@@ -194,12 +196,12 @@ def _rotate(world: World, change: sessions.Rotate) -> None:
     )
 
 
-def _let_go_others(world: World, change: users.LetGoOtherSessions) -> None:
+def _let_go_others(world: World, change: users.DropOtherSessions) -> None:
     kept = {k: v for k, v in change.user.sessions.items() if k == change.keeping}
     world.user(change.user.user_id, sessions=kept, secured_at=change.now)
 
 
-def _move_address(world: World, change: users.MoveAddress) -> None:
+def _move_address(world: World, change: users.ChangeEmail) -> None:
     held = {*change.user.identities - {change.lost}, change.gained}
     kept = {k: v for k, v in change.user.sessions.items() if k == change.keeping}
     told = {"email": change.email, "mail_problem": None, "updated_at": change.now, "secured_at": change.now}
@@ -208,20 +210,20 @@ def _move_address(world: World, change: users.MoveAddress) -> None:
 
 _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
     users.Open: lambda w, c: w.users.update({c.user.user_id: c.user}),
-    users.HoldSession: lambda w, c: w.user(
+    users.AddSession: lambda w, c: w.user(
         c.user_id, sessions={**_without(w.users[c.user_id].sessions, c.instead_of), c.session: c.ends_at}
     ),
     users.SwapSession: _swap,
-    users.LetGoSession: lambda w, c: w.user(c.user_id, sessions=_without(w.users[c.user_id].sessions, c.session)),
-    users.LetGoAllSessions: lambda w, c: w.user(c.user.user_id, sessions={}),
-    users.LetGoOtherSessions: _let_go_others,
-    users.HoldKey: lambda w, c: w.user(c.user_id, api_keys=w.users[c.user_id].api_keys | {c.api_key}),
-    users.LetGoKey: lambda w, c: w.user(c.user_id, api_keys=w.users[c.user_id].api_keys - {c.api_key}),
-    users.HoldIdentity: lambda w, c: w.user(c.user_id, identities=w.users[c.user_id].identities | {c.identity}),
-    users.LetGoIdentity: lambda w, c: w.user(
+    users.DropSession: lambda w, c: w.user(c.user_id, sessions=_without(w.users[c.user_id].sessions, c.session)),
+    users.DropAllSessions: lambda w, c: w.user(c.user.user_id, sessions={}),
+    users.DropOtherSessions: _let_go_others,
+    users.AddKey: lambda w, c: w.user(c.user_id, api_keys=w.users[c.user_id].api_keys | {c.api_key}),
+    users.DropKey: lambda w, c: w.user(c.user_id, api_keys=w.users[c.user_id].api_keys - {c.api_key}),
+    users.AddIdentity: lambda w, c: w.user(c.user_id, identities=w.users[c.user_id].identities | {c.identity}),
+    users.DropIdentity: lambda w, c: w.user(
         c.user.user_id, identities=w.users[c.user.user_id].identities - {c.identity}
     ),
-    users.MoveAddress: _move_address,
+    users.ChangeEmail: _move_address,
     users.Rename: lambda w, c: w.user(c.user.user_id, name=c.name, updated_at=c.now),
     users.NoteMailProblem: lambda w, c: w.user(c.user_id, mail_problem=c.problem),
     users.Disable: lambda w, c: w.user(
@@ -251,7 +253,7 @@ _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
     one_time_tokens.Take: lambda w, c: w.tokens.update({c.token.key: c.token}),
     one_time_tokens.Consume: lambda w, c: w.tokens.pop(c.key),
     throttles.Clear: lambda w, c: w.counters.pop(c.key, None),
-    throttles.GiveBack: lambda w, c: w.give_back(c.toll.key),
+    throttles.Decrement: lambda w, c: w.give_back(c.increment.key),
     audit.Record: lambda w, c: w.records.append(c),
 }
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from accounts import deployment, telemetry
 from accounts.errors import NotFound
-from accounts.flows.operators.operator_requests import OperatorRequest, operator_of, said
+from accounts.flows.operators.operator_requests import OperatorRequest, operator_of, required_text
 from accounts.web import inspections
 
 DEPLOYMENT = deployment.load()
@@ -18,7 +18,7 @@ def lambda_handler(event: Mapping[str, str], _context: object) -> dict[str, Any]
     operator = operator_of(event)
     # Nothing changes, so the account's history keeps no line; the log does, and never whom an operator looked for.
     try:
-        found = INSPECTION.of(said(event, "name"), datetime.now(UTC))
+        found = INSPECTION.of(required_text(event, "name"), datetime.now(UTC))
     except NotFound:
         telemetry.record("user_not_found", {"operator": operator}, level="info")
         raise

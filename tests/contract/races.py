@@ -8,7 +8,7 @@ from typing import Any
 
 from accounts.errors import AccountsError
 from accounts.model.passwords import Verdict
-from accounts.model.throttles import Full, Throttles, Toll
+from accounts.model.throttles import Increment, LimitReached, Throttles
 from accounts.transactions import Change, Transactions
 from tests.fakes import FakeHasher
 
@@ -74,10 +74,10 @@ class MeetAfterFull:
     store: Throttles
     meeting: Meeting
 
-    def take(self, tolls: Sequence[Toll], now: Any) -> None:
+    def take(self, increments: Sequence[Increment], now: Any) -> None:
         try:
-            self.store.take(tolls, now)
-        except Full:
+            self.store.take(increments, now)
+        except LimitReached:
             self.meeting.wait()
             raise
 

@@ -18,7 +18,7 @@ from accounts.model.audit import Caller, Record
 from accounts.model.identities import Identity
 from accounts.model.one_time_tokens import EMAIL_VERIFICATION, OneTimeToken
 from accounts.model.sessions import Session
-from accounts.model.throttles import Counter, Toll
+from accounts.model.throttles import Counter, Increment
 from accounts.model.users import User
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
@@ -112,8 +112,8 @@ def _token() -> OneTimeToken:
     )
 
 
-def _toll() -> Toll:
-    return Toll(key=f"test#{secrets.random_base62(12)}", limit=3, expires_at=TOMORROW)
+def _an_increment() -> Increment:
+    return Increment(key=f"test#{secrets.random_base62(12)}", limit=3, expires_at=TOMORROW)
 
 
 def _record() -> Record:
@@ -125,7 +125,7 @@ an_identity = partial(_with, _identity)
 a_session = partial(_with, _session)
 an_api_key = partial(_with, _api_key)
 a_token = partial(_with, _token)
-a_toll = partial(_with, _toll)
+an_increment = partial(_with, _an_increment)
 a_record = partial(_with, _record)
 
 

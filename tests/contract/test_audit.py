@@ -32,7 +32,7 @@ def test_a_record_is_stored_with_every_field(backend: Backend) -> None:
 
 def test_a_record_without_caller_or_detail_is_stored_with_every_field(backend: Backend) -> None:
     """Such as the record of an operator's action."""
-    record: Record = a_record(caller=audit.NOBODY, detail={})
+    record: Record = a_record(caller=audit.NO_CALLER, detail={})
     backend.commit(record)
 
     assert backend.history(record.user_id) == [as_read(record)]
@@ -82,7 +82,7 @@ def test_a_record_is_never_overwritten(backend: Backend) -> None:
 
 def test_a_refused_transaction_writes_no_record(backend: Backend) -> None:
     record: Record = a_record()
-    missing = users.LetGoSession("nobody", a_digest())
+    missing = users.DropSession("nobody", a_digest())
 
     assert backend.refused(record, missing) == (missing,)
     assert backend.history(record.user_id) == []

@@ -33,7 +33,7 @@ def test_new_keys_that_cancel_each_other_fill_the_account(real: Backend) -> None
     stories, crowd = Stories(real), Crowd()
     person = stories.person()
     for _ in range(API_KEYS_PER_ACCOUNT - 5):
-        real.commit(users.HoldKey(person.user_id, a_digest(), API_KEYS_PER_ACCOUNT))
+        real.commit(users.AddKey(person.user_id, a_digest(), API_KEYS_PER_ACCOUNT))
     racing = stories.with_stores(sessions=MeetAfterRead(real.sessions, Meeting(PARALLEL)))
     with crowd.gathered():
         outcomes = together(

@@ -23,7 +23,7 @@ from accounts.model import api_keys, one_time_tokens, sessions, throttles, users
 from accounts.transactions import Conflict
 from tests.contract import wire
 from tests.contract.backends import STORES, Backend
-from tests.contract.samples import LATER, NOW, a_digest, a_session, a_token, a_toll, a_user, an_api_key
+from tests.contract.samples import LATER, NOW, a_digest, a_session, a_token, a_user, an_api_key, an_increment
 
 _URL = "https://dynamodb.example.com"
 
@@ -66,7 +66,7 @@ USES: Mapping[str, Callable[[Backend], Any]] = {
     "read a history": lambda b: b.audit.latest("somebody", 50),
     "touch a session": lambda b: b.sessions.touch(a_digest(), NOW),
     "touch a key": lambda b: b.api_keys.touch(a_digest(), NOW),
-    "count": lambda b: b.throttles.take([a_toll(), a_toll()], NOW),
+    "count": lambda b: b.throttles.take([an_increment(), an_increment()], NOW),
     "write": lambda b: b.commit(users.Open(a_user()), sessions.Start(a_session())),
 }
 
@@ -171,7 +171,7 @@ def test_a_touch_that_meets_a_transaction_is_skipped(real: Backend) -> None:
 
 def test_a_count_whose_response_was_lost_counts_once(real: Backend) -> None:
     """The retry carries the same request token, so DynamoDB does not apply it twice."""
-    toll = a_toll(limit=2)
+    increment = an_increment(limit=2)
     http = URLLib3Session()
 
     def lost(request: AWSPreparedRequest) -> NoReturn:
@@ -179,11 +179,11 @@ def test_a_count_whose_response_was_lost_counts_once(real: Backend) -> None:
         raise ReadTimeoutError(endpoint_url=_URL)
 
     with wire.answering(lost, wire.let_through) as requests:
-        real.throttles.take([toll, a_toll()], NOW)
+        real.throttles.take([increment, an_increment()], NOW)
     http.close()
-    real.throttles.take([toll], NOW)
+    real.throttles.take([increment], NOW)
 
     assert len(requests) == 2
-    with pytest.raises(throttles.Full) as full:
-        real.throttles.take([toll], LATER)
+    with pytest.raises(throttles.LimitReached) as full:
+        real.throttles.take([increment], LATER)
     assert full.value.counter == throttles.Counter(2, NOW)

@@ -64,7 +64,7 @@ def test_consuming_one_token_leaves_the_others(backend: Backend) -> None:
 
 def test_an_unclaimed_token_is_taken_by_the_first_account(backend: Backend) -> None:
     """From then on no other account can take it, and its owner can change its data."""
-    token = issue(backend, subject=one_time_tokens.NOBODY)
+    token = issue(backend, subject=one_time_tokens.UNCLAIMED)
     mine, theirs = replace(token, subject="ann", data={"said": "yes"}), replace(token, subject="bob")
     backend.commit(one_time_tokens.Take(mine))
 
@@ -75,7 +75,7 @@ def test_an_unclaimed_token_is_taken_by_the_first_account(backend: Backend) -> N
 
 
 def test_taking_a_consumed_token_is_refused(backend: Backend) -> None:
-    token = issue(backend, subject=one_time_tokens.NOBODY)
+    token = issue(backend, subject=one_time_tokens.UNCLAIMED)
     backend.commit(one_time_tokens.Consume(token.key))
     take = one_time_tokens.Take(replace(token, subject="ann"))
 

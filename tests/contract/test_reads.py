@@ -8,7 +8,7 @@ import pytest
 from accounts.model import sessions
 from tests.contract import wire
 from tests.contract.backends import Backend
-from tests.contract.samples import LATER, NOW, a_digest, a_record, a_session, a_token, a_toll
+from tests.contract.samples import LATER, NOW, a_digest, a_record, a_session, a_token, an_increment
 from tests.contract.stories import Stories, caller
 
 GET, QUERY, UPDATE, WRITE = "GetItem", "Query", "UpdateItem", "TransactWriteItems"
@@ -24,8 +24,8 @@ CALLS: Mapping[str, tuple[Callable[[Backend], Any], str]] = {
     "audit.latest": (lambda b: b.audit.latest("somebody", 50), QUERY),
     "sessions.touch": (lambda b: b.sessions.touch(a_digest(), NOW), UPDATE),
     "api_keys.touch": (lambda b: b.api_keys.touch(a_digest(), NOW), UPDATE),
-    "throttles.standing": (lambda b: b.throttles.standing(a_toll().key), GET),
-    "throttles.take": (lambda b: b.throttles.take([a_toll(), a_toll()], NOW), WRITE),
+    "throttles.get": (lambda b: b.throttles.get(an_increment().key), GET),
+    "throttles.take": (lambda b: b.throttles.take([an_increment(), an_increment()], NOW), WRITE),
     "transactions.commit": (lambda b: b.commit(sessions.Start(a_session())), WRITE),
 }
 

@@ -16,10 +16,10 @@ from tests.contract.samples import (
     a_record,
     a_session,
     a_token,
-    a_toll,
     a_user,
     an_api_key,
     an_identity,
+    an_increment,
 )
 
 
@@ -34,36 +34,36 @@ def changes_that_hold() -> tuple[Change, ...]:
         api_keys.Add(an_api_key()),
         api_keys.End(a_digest(), "nobody"),
         one_time_tokens.Issue(a_token()),
-        throttles.Clear(a_toll().key),
+        throttles.Clear(an_increment().key),
         a_record(),
-        throttles.GiveBack(a_toll()),
+        throttles.Decrement(an_increment()),
     )
 
 
 def changes_that_fail() -> tuple[Change, ...]:
     """One of each kind of change that requires something to exist; updates, puts and deletes in turn."""
     return (
-        users.HoldSession("nobody", a_digest(), TOMORROW, at_most=50),
+        users.AddSession("nobody", a_digest(), TOMORROW, at_most=50),
         identities.Replace(an_identity()),
         one_time_tokens.Consume(a_token().key),
         one_time_tokens.Take(a_token()),
         users.SwapSession("nobody either", 0, (), a_digest(), TOMORROW),
         users.Close(a_user()),
         sessions.Rotate(a_session(), a_digest(), a_digest(), NOW),
-        users.LetGoSession("no one", a_digest()),
+        users.DropSession("no one", a_digest()),
         identities.StillVerified("email#not.a.soul@example.com", "nobody"),
         identities.Unchanged(an_identity()),
-        users.HoldIdentity("nobody at all", "google#1", at_most=5),
-        users.LetGoIdentity(a_user(), "google#1"),
-        users.LetGoAllSessions(a_user()),
-        users.LetGoOtherSessions(a_user(), a_digest(), NOW),
-        users.HoldKey("not a soul", a_digest(), at_most=25),
+        users.AddIdentity("nobody at all", "google#1", at_most=5),
+        users.DropIdentity(a_user(), "google#1"),
+        users.DropAllSessions(a_user()),
+        users.DropOtherSessions(a_user(), a_digest(), NOW),
+        users.AddKey("not a soul", a_digest(), at_most=25),
         api_keys.Remove(a_digest(), "nobody"),
-        users.LetGoKey("never was", a_digest()),
+        users.DropKey("never was", a_digest()),
         users.Disable(a_user(), NOW),
         users.Enable(a_user(), NOW),
         users.NoteMailProblem("somebody gone", "nobody@example.com", "bounce"),
-        users.MoveAddress(a_user(), "b@example.com", lost="email#a", gained="email#b", keeping=a_digest(), now=NOW),
+        users.ChangeEmail(a_user(), "b@example.com", lost="email#a", gained="email#b", keeping=a_digest(), now=NOW),
         users.Rename(a_user(), "Nobody", NOW),
         identities.Rename(an_identity().key, "nobody", "Nobody", NOW),
         identities.Vacate(an_identity()),
@@ -85,11 +85,11 @@ def test_every_kind_of_change_is_listed() -> None:
 def test_changes_that_all_hold_are_all_written(backend: Backend) -> None:
     """In every table."""
     user, identity, session = a_user(), an_identity(), a_session()
-    key, token, toll = an_api_key(), a_token(), a_toll(limit=1)
+    key, token, increment = an_api_key(), a_token(), an_increment(limit=1)
     record = a_record(user_id=user.user_id)
     backend.commit(
         record,
-        throttles.GiveBack(toll),
+        throttles.Decrement(increment),
         one_time_tokens.Issue(token),
         api_keys.Add(key),
         sessions.Start(session),
@@ -161,6 +161,6 @@ def test_a_full_account_ends_all_its_sessions_in_one_transaction(backend: Backen
     held = {a_digest(): TOMORROW for _ in range(SESSIONS_PER_ACCOUNT)}
     user = a_user(sessions=held)
     backend.commit(users.Open(user))
-    backend.commit(users.LetGoAllSessions(user), a_record(user_id=user.user_id, at=LATER))
+    backend.commit(users.DropAllSessions(user), a_record(user_id=user.user_id, at=LATER))
 
     assert backend.users.get(user.user_id) == replace(user, sessions={}, revision=1)

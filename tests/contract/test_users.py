@@ -6,7 +6,7 @@ from datetime import timedelta, timezone
 import pytest
 
 from accounts.model import users
-from accounts.model.users import Beside, User
+from accounts.model.users import Approval, User
 from tests.contract.backends import Backend
 from tests.contract.samples import LATER, NOW, TOMORROW, a_digest, a_user
 
@@ -55,9 +55,9 @@ def test_a_second_account_with_the_same_id_is_refused(backend: Backend) -> None:
 
 def test_an_account_holds_sessions_until_it_is_full(backend: Backend) -> None:
     user, first, second = open_account(backend), a_digest(), a_digest()
-    backend.commit(users.HoldSession(user.user_id, first, TOMORROW, at_most=2))
-    backend.commit(users.HoldSession(user.user_id, second, TOMORROW, at_most=2))
-    third = users.HoldSession(user.user_id, a_digest(), TOMORROW, at_most=2)
+    backend.commit(users.AddSession(user.user_id, first, TOMORROW, at_most=2))
+    backend.commit(users.AddSession(user.user_id, second, TOMORROW, at_most=2))
+    third = users.AddSession(user.user_id, a_digest(), TOMORROW, at_most=2)
 
     assert backend.refused(third) == (third,)
     assert backend.users.get(user.user_id) == replace(user, sessions={first: TOMORROW, second: TOMORROW}, revision=2)
@@ -67,10 +67,10 @@ def test_an_account_holds_sessions_until_it_is_full(backend: Backend) -> None:
 def test_an_account_that_is_disabled_or_gone_holds_nothing_new(backend: Backend, status: str | None) -> None:
     """No sessions, keys or identities."""
     user = open_account(backend, status=status) if status else a_user()
-    hold = users.HoldSession(user.user_id, a_digest(), TOMORROW, at_most=50)
+    hold = users.AddSession(user.user_id, a_digest(), TOMORROW, at_most=50)
     swap = users.SwapSession(user.user_id, user.revision, (), a_digest(), TOMORROW)
-    key = users.HoldKey(user.user_id, a_digest(), at_most=25)
-    identity = users.HoldIdentity(user.user_id, "google#1", at_most=5)
+    key = users.AddKey(user.user_id, a_digest(), at_most=25)
+    identity = users.AddIdentity(user.user_id, "google#1", at_most=5)
     changes = (hold, swap, key, identity)
 
     assert [backend.refused(change) for change in changes] == [(change,) for change in changes]
@@ -95,7 +95,7 @@ def test_a_session_is_released_once(backend: Backend) -> None:
     """Releasing it again is a Conflict: the loser of a race notices."""
     mine, other = a_digest(), a_digest()
     user = open_account(backend, sessions={mine: TOMORROW, other: TOMORROW})
-    go = users.LetGoSession(user.user_id, mine)
+    go = users.DropSession(user.user_id, mine)
     backend.commit(go)
 
     assert backend.refused(go) == (go,)
@@ -103,14 +103,14 @@ def test_a_session_is_released_once(backend: Backend) -> None:
 
 
 def test_a_session_of_an_unknown_account_cannot_be_released(backend: Backend) -> None:
-    go = users.LetGoSession("nobody", a_digest())
+    go = users.DropSession("nobody", a_digest())
 
     assert backend.refused(go) == (go,)
 
 
 def test_all_sessions_are_released(backend: Backend) -> None:
     user = open_account(backend, sessions={a_digest(): TOMORROW, a_digest(): TOMORROW})
-    backend.commit(users.LetGoAllSessions(user))
+    backend.commit(users.DropAllSessions(user))
 
     assert backend.users.get(user.user_id) == replace(user, sessions={}, revision=1)
 
@@ -119,23 +119,23 @@ def test_all_sessions_but_one_are_released(backend: Backend) -> None:
     """The kept session keeps its expiry, and the time is stored as ``secured_at``."""
     mine = a_digest()
     user = open_account(backend, sessions={mine: TOMORROW, a_digest(): TOMORROW}, secured_at=NOW)
-    backend.commit(users.LetGoOtherSessions(user, mine, LATER))
+    backend.commit(users.DropOtherSessions(user, mine, LATER))
 
     assert backend.users.get(user.user_id) == replace(user, sessions={mine: TOMORROW}, secured_at=LATER, revision=1)
 
 
 def test_releasing_all_sessions_of_an_account_without_sessions_raises_its_revision(backend: Backend) -> None:
     user = open_account(backend)
-    backend.commit(users.LetGoAllSessions(user))
+    backend.commit(users.DropAllSessions(user))
 
     assert backend.users.get(user.user_id) == replace(user, revision=1)
 
 
 def test_an_account_holds_keys_until_it_is_full(backend: Backend) -> None:
     user, first, second = open_account(backend), a_digest(), a_digest()
-    backend.commit(users.HoldKey(user.user_id, first, at_most=2))
-    backend.commit(users.HoldKey(user.user_id, second, at_most=2))
-    third = users.HoldKey(user.user_id, a_digest(), at_most=2)
+    backend.commit(users.AddKey(user.user_id, first, at_most=2))
+    backend.commit(users.AddKey(user.user_id, second, at_most=2))
+    third = users.AddKey(user.user_id, a_digest(), at_most=2)
 
     assert backend.refused(third) == (third,)
     assert backend.users.get(user.user_id) == replace(user, api_keys=frozenset({first, second}), revision=2)
@@ -145,7 +145,7 @@ def test_a_key_is_released_once(backend: Backend) -> None:
     """Also the last one, after which the account holds none."""
     key = a_digest()
     user = open_account(backend, api_keys=frozenset({key}))
-    go = users.LetGoKey(user.user_id, key)
+    go = users.DropKey(user.user_id, key)
     backend.commit(go)
 
     assert backend.refused(go) == (go,)
@@ -155,8 +155,8 @@ def test_a_key_is_released_once(backend: Backend) -> None:
 def test_the_place_of_a_released_key_is_free_again(backend: Backend) -> None:
     first, second = a_digest(), a_digest()
     user = open_account(backend, api_keys=frozenset({first}))
-    backend.commit(users.LetGoKey(user.user_id, first))
-    backend.commit(users.HoldKey(user.user_id, second, at_most=1))
+    backend.commit(users.DropKey(user.user_id, first))
+    backend.commit(users.AddKey(user.user_id, second, at_most=1))
 
     assert backend.users.get(user.user_id) == replace(user, api_keys=frozenset({second}), revision=2)
 
@@ -164,13 +164,13 @@ def test_the_place_of_a_released_key_is_free_again(backend: Backend) -> None:
 def test_an_account_holds_identities_until_it_is_full(backend: Backend) -> None:
     """The place of a released identity is free again."""
     user = open_account(backend, identities=frozenset({"email#a@example.com"}))
-    backend.commit(users.HoldIdentity(user.user_id, "google#1", at_most=2))
-    third = users.HoldIdentity(user.user_id, "github#1", at_most=2)
+    backend.commit(users.AddIdentity(user.user_id, "google#1", at_most=2))
+    third = users.AddIdentity(user.user_id, "github#1", at_most=2)
     held = replace(user, identities=user.identities | {"google#1"}, revision=1)
 
     assert backend.refused(third) == (third,)
     assert backend.users.get(user.user_id) == held
-    backend.commit(users.LetGoIdentity(held, "email#a@example.com"))
+    backend.commit(users.DropIdentity(held, "email#a@example.com"))
     assert backend.users.get(user.user_id) == replace(held, identities=frozenset({"google#1"}), revision=2)
 
 
@@ -232,15 +232,15 @@ def test_a_closed_account_is_gone(backend: Backend) -> None:
 
 def test_a_change_of_a_stale_account_is_refused(backend: Backend) -> None:
     user = open_account(backend)
-    backend.commit(users.HoldKey(user.user_id, a_digest(), at_most=25))
+    backend.commit(users.AddKey(user.user_id, a_digest(), at_most=25))
     stale = (
         users.Rename(user, "Somebody else", NOW),
         users.Disable(user, NOW),
         users.Enable(user, NOW),
         users.Close(user),
-        users.LetGoAllSessions(user),
-        users.LetGoOtherSessions(user, a_digest(), NOW),
-        users.LetGoIdentity(user, "google#1"),
+        users.DropAllSessions(user),
+        users.DropOtherSessions(user, a_digest(), NOW),
+        users.DropIdentity(user, "google#1"),
     )
 
     assert [backend.refused(change) for change in stale] == [(change,) for change in stale]
@@ -254,9 +254,9 @@ def test_a_change_of_a_deleted_account_is_refused(backend: Backend) -> None:
         users.Disable(user, NOW),
         users.Enable(user, NOW),
         users.Close(user),
-        users.LetGoAllSessions(user),
-        users.LetGoOtherSessions(user, a_digest(), NOW),
-        users.LetGoKey(user.user_id, a_digest()),
+        users.DropAllSessions(user),
+        users.DropOtherSessions(user, a_digest(), NOW),
+        users.DropKey(user.user_id, a_digest()),
     )
 
     assert [backend.refused(change) for change in gone] == [(change,) for change in gone]
@@ -266,7 +266,7 @@ def test_a_session_replaces_another(backend: Backend) -> None:
     """Also in a full account: it holds no more than before."""
     old, new = a_digest(), a_digest()
     user = open_account(backend, sessions={old: TOMORROW})
-    backend.commit(users.HoldSession(user.user_id, new, TOMORROW, 1, instead_of=old))
+    backend.commit(users.AddSession(user.user_id, new, TOMORROW, 1, instead_of=old))
 
     assert backend.users.get(user.user_id) == replace(user, sessions={new: TOMORROW}, revision=1)
 
@@ -277,8 +277,8 @@ def test_a_session_cannot_replace_one_that_is_not_held(backend: Backend) -> None
     user, other = open_account(backend), open_account(backend, sessions={held: TOMORROW})
     disabled = open_account(backend, status=users.DISABLED, sessions={held: TOMORROW})
     late = [
-        users.HoldSession(user.user_id, a_digest(), TOMORROW, 50, instead_of=held),
-        users.HoldSession(disabled.user_id, a_digest(), TOMORROW, 50, instead_of=held),
+        users.AddSession(user.user_id, a_digest(), TOMORROW, 50, instead_of=held),
+        users.AddSession(disabled.user_id, a_digest(), TOMORROW, 50, instead_of=held),
     ]
 
     assert [backend.refused(change) for change in late] == [(change,) for change in late]
@@ -289,25 +289,25 @@ def test_a_session_can_require_another_that_is_held(backend: Backend) -> None:
     """What the owner allowed in a session that has ended since is refused."""
     held, new, gone = a_digest(), a_digest(), a_digest()
     user = open_account(backend, sessions={held: TOMORROW})
-    backend.commit(users.HoldSession(user.user_id, new, TOMORROW, 50, beside=Beside(held, LATER)))
-    late = users.HoldSession(user.user_id, a_digest(), TOMORROW, 50, beside=Beside(gone, LATER))
+    backend.commit(users.AddSession(user.user_id, new, TOMORROW, 50, approval=Approval(held, LATER)))
+    late = users.AddSession(user.user_id, a_digest(), TOMORROW, 50, approval=Approval(gone, LATER))
 
     assert backend.refused(late) == (late,)
     assert backend.users.get(user.user_id) == replace(user, sessions={held: TOMORROW, new: TOMORROW}, revision=1)
 
 
-@pytest.mark.parametrize(("after", "stands"), [(-1, False), (0, False), (1, True)])
+@pytest.mark.parametrize(("after", "valid"), [(-1, False), (0, False), (1, True)])
 def test_what_was_allowed_before_the_account_was_secured_is_refused(
-    backend: Backend, after: int, *, stands: bool
+    backend: Backend, after: int, *, valid: bool
 ) -> None:
     """Though the session in which it was allowed is still held. Compared to the microsecond."""
     held = a_digest()
     user = open_account(backend, sessions={held: TOMORROW}, secured_at=LATER)
-    beside = Beside(held, LATER + timedelta(microseconds=after))
-    hold = users.HoldSession(user.user_id, a_digest(), TOMORROW, 50, beside=beside)
+    approval = Approval(held, LATER + timedelta(microseconds=after))
+    hold = users.AddSession(user.user_id, a_digest(), TOMORROW, 50, approval=approval)
 
-    assert beside.stands(user) is stands
-    if stands:
+    assert approval.is_valid(user) is valid
+    if valid:
         backend.commit(hold)
     else:
         assert backend.refused(hold) == (hold,)
@@ -319,7 +319,7 @@ def test_an_account_changes_its_email(backend: Backend) -> None:
     user = open_account(
         backend, sessions={here: TOMORROW, there: TOMORROW}, identities=frozenset({"email#a@example.com", "google#1"})
     )
-    move = users.MoveAddress(
+    move = users.ChangeEmail(
         user, "b@example.com", lost="email#a@example.com", gained="email#b@example.com", keeping=here, now=LATER
     )
     backend.commit(move)
@@ -341,8 +341,8 @@ def test_a_key_or_identity_is_added_only_while_its_session_is_held(backend: Back
     """One that is added just as its session ends is refused (SE-09)."""
     session = a_digest()
     user = open_account(backend, sessions={session: TOMORROW})
-    key = users.HoldKey(user.user_id, a_digest(), at_most=25, session=session)
-    identity = users.HoldIdentity(user.user_id, "google#1", at_most=5, session=session)
-    backend.commit(users.LetGoSession(user.user_id, session))
+    key = users.AddKey(user.user_id, a_digest(), at_most=25, session=session)
+    identity = users.AddIdentity(user.user_id, "google#1", at_most=5, session=session)
+    backend.commit(users.DropSession(user.user_id, session))
 
     assert [backend.refused(change) for change in (key, identity)] == [(key,), (identity,)]

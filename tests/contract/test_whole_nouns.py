@@ -17,7 +17,7 @@ from accounts.model.sessions import Session
 from accounts.model.throttles import Counter
 from accounts.model.users import User
 from tests.contract.backends import STORES, Backend
-from tests.contract.samples import FULL, a_toll
+from tests.contract.samples import FULL, an_increment
 
 # The digest of a browser's cookie is compared with the identity's; sessions and records do not store it.
 NOT_STORED = {(Caller, "known_browser")}
@@ -33,9 +33,9 @@ def _changed(backend: Backend, identity: Identity) -> Identity | None:
 
 
 def _raised(backend: Backend, counter: Counter) -> Counter | None:
-    toll = a_toll()
-    backend.throttles.take([toll], counter.raised_at)
-    return backend.throttles.standing(toll.key)
+    increment = an_increment()
+    backend.throttles.take([increment], counter.raised_at)
+    return backend.throttles.get(increment.key)
 
 
 # Store the noun, and read it again.

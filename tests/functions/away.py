@@ -153,7 +153,7 @@ def arrange_for(functions: Lambdas, function: str, now: datetime) -> Person:
         functions.people.change_login(person, password_hash=None)
     if function == "identity_unlink":
         linked = Identity(SAMPLE_GITHUB, person.user_id, person.email, person.name, now, now, verified=True)
-        functions.people.commit(identities.Claim(linked), users.HoldIdentity(person.user_id, linked.key, 10))
+        functions.people.commit(identities.Claim(linked), users.AddIdentity(person.user_id, linked.key, 10))
     if function == "oauth_callback":
         functions.people.commit(one_time_tokens.Issue(sample_state(now, later)))
     if function == "identity_confirm":

@@ -173,5 +173,5 @@ def arrange_session(functions: Lambdas, person: Person) -> None:
         caller=BROWSER,
         now=functions.clock.now,
     )
-    hold = users.HoldSession(person.user_id, held, session.expires_at, 50)
+    hold = users.AddSession(person.user_id, held, session.expires_at, 50)
     functions.people.commit(sessions.Start(replace(session, digest=held)), hold)

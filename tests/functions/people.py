@@ -20,8 +20,8 @@ from accounts.model.one_time_tokens import (
     DEVICE_CODE,
     EMAIL_CHANGE,
     EMAIL_VERIFICATION,
-    NOBODY,
     PASSWORD_RESET,
+    UNCLAIMED,
     USER_CODE,
     OneTimeToken,
 )
@@ -172,7 +172,7 @@ class People:
     def enter_code(self, person: Person, user_code: str = SAMPLE_USER_CODE) -> None:
         """Store a device's user code that the person has typed."""
         later, asked = self._now + timedelta(minutes=10), {"client_id": "comfy-cli", "scope": "account"}
-        device = OneTimeToken(DEVICE_CODE, secrets.digest(f"device of {user_code}"), NOBODY, self._now, later, asked)
+        device = OneTimeToken(DEVICE_CODE, secrets.digest(f"device of {user_code}"), UNCLAIMED, self._now, later, asked)
         typed, told = device_codes.typed(user_code) or "", {"device": device.digest, "source": "", "user_agent": ""}
         code = OneTimeToken(USER_CODE, typed, person.user_id, self._now, later, asked | told)
         self.commit(one_time_tokens.Issue(device), one_time_tokens.Issue(code))
@@ -197,7 +197,7 @@ class People:
         ends = begun + length.absolute
         digest = secrets.digest(token)
         session = Session(digest, person.user_id, "password", remembered, begun, self._now, ends, length.idle, BROWSER)
-        self.commit(sessions.Start(session), users.HoldSession(person.user_id, digest, ends, 50))
+        self.commit(sessions.Start(session), users.AddSession(person.user_id, digest, ends, 50))
         self.known.add(token)
         return digest
 
@@ -205,7 +205,7 @@ class People:
         """Store another API key, just used, and return its id."""
         digest = secrets.digest(text)
         key = ApiKey(digest, person.user_id, name, "", text[:16], self._now, self._now)
-        self.commit(api_keys.Add(key), users.HoldKey(person.user_id, digest, 25))
+        self.commit(api_keys.Add(key), users.AddKey(person.user_id, digest, 25))
         self.known.add(text)
         return digest
 

@@ -217,13 +217,13 @@ def when_the_other_key_signs(stage: Stage) -> Act:
 def _fill_with_sessions(functions: Lambdas, person: Person) -> None:
     user, ends = functions.people.accounts.get(person.user_id), functions.clock.now + LATER
     for number in range(len(user.sessions if user else ()), SESSIONS_PER_ACCOUNT):
-        hold = users.HoldSession(person.user_id, secrets.digest(str(number)), ends, SESSIONS_PER_ACCOUNT)
+        hold = users.AddSession(person.user_id, secrets.digest(str(number)), ends, SESSIONS_PER_ACCOUNT)
         functions.people.commit(hold)
 
 
 def _fill_with_keys(functions: Lambdas, person: Person) -> None:
     for number in range(1, API_KEYS_PER_ACCOUNT):
-        hold = users.HoldKey(person.user_id, secrets.digest(str(number)), API_KEYS_PER_ACCOUNT)
+        hold = users.AddKey(person.user_id, secrets.digest(str(number)), API_KEYS_PER_ACCOUNT)
         functions.people.commit(hold)
 
 

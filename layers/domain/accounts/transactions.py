@@ -42,7 +42,7 @@ class Transactions(Protocol):
         """Write all changes or none; raises Conflict naming those refused, Unavailable when the store cannot say."""
 
 
-def again_on_conflict[T](attempt: Callable[[], T], kind: type[Change] = Change) -> T:
+def retry_on_conflict[T](attempt: Callable[[], T], kind: type[Change] = Change) -> T:
     """What ``attempt`` comes to, which reads, decides, and commits on the condition that nothing changed meanwhile.
 
     It is made anew when its Conflict concerns a change of this ``kind``; any other Conflict is for the caller. Raises

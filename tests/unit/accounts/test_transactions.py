@@ -6,9 +6,9 @@ import pytest
 
 from accounts.errors import Unavailable
 from accounts.model import sessions, users
-from accounts.transactions import TRIES, Change, Conflict, again_on_conflict
+from accounts.transactions import TRIES, Change, Conflict, retry_on_conflict
 
-HOLD, END = users.LetGoKey("u" * 28, "k" * 64), sessions.End("d" * 64)
+HOLD, END = users.DropKey("u" * 28, "k" * 64), sessions.End("d" * 64)
 
 
 def _conflicting(*conflicts: Conflict) -> Callable[[], int]:
@@ -26,14 +26,14 @@ def _conflicting(*conflicts: Conflict) -> Callable[[], int]:
 @pytest.mark.parametrize("conflicts", [0, 1, TRIES - 1])
 def test_an_attempt_is_repeated_until_there_is_no_conflict(conflicts: int) -> None:
     """Its result is returned."""
-    assert again_on_conflict(_conflicting(*[Conflict(HOLD)] * conflicts)) == conflicts
+    assert retry_on_conflict(_conflicting(*[Conflict(HOLD)] * conflicts)) == conflicts
 
 
 def test_attempts_are_limited() -> None:
     """After eight the caller is asked to retry later."""
     attempt = _conflicting(*[Conflict(HOLD)] * TRIES)
     with pytest.raises(Unavailable):
-        again_on_conflict(attempt)
+        retry_on_conflict(attempt)
 
     assert attempt() == TRIES
 
@@ -41,13 +41,13 @@ def test_attempts_are_limited() -> None:
 @pytest.mark.parametrize("changes", [(HOLD, END), (END, HOLD)])
 def test_one_conflict_of_the_kind_is_enough(changes: tuple[Change, ...]) -> None:
     """The next attempt sees whatever else was refused with it."""
-    assert again_on_conflict(_conflicting(Conflict(*changes)), users.LetGoKey) == 1
+    assert retry_on_conflict(_conflicting(Conflict(*changes)), users.DropKey) == 1
 
 
 def test_a_conflict_of_another_kind_is_raised() -> None:
     """Reading again would not help."""
     conflict = Conflict(END)
     with pytest.raises(Conflict) as raised:
-        again_on_conflict(_conflicting(conflict), users.LetGoKey)
+        retry_on_conflict(_conflicting(conflict), users.DropKey)
 
     assert raised.value is conflict

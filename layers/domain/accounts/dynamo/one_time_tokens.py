@@ -10,7 +10,7 @@ from pynamodb.models import Model
 from accounts.dynamo.mapping import ItemMapping, Joined, TextMapAttribute
 from accounts.dynamo.tables import Operation, Table, Write
 from accounts.model import one_time_tokens
-from accounts.model.one_time_tokens import NOBODY, OneTimeToken
+from accounts.model.one_time_tokens import UNCLAIMED, OneTimeToken
 from accounts.transactions import Change
 
 
@@ -54,7 +54,7 @@ class OneTimeTokensTable(Table[OneTimeToken]):
         return self.put(change.token, OneTimeTokenItem.token.does_not_exist())
 
     def _take(self, change: one_time_tokens.Take) -> Operation:
-        return self.put(change.token, OneTimeTokenItem.subject.is_in(NOBODY, change.token.subject))
+        return self.put(change.token, OneTimeTokenItem.subject.is_in(UNCLAIMED, change.token.subject))
 
     def _consume(self, change: one_time_tokens.Consume) -> Operation:
         return self.delete(change.key, OneTimeTokenItem.token.exists())

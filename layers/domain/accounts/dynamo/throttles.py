@@ -14,7 +14,7 @@ from accounts.dynamo.mapping import CountAttribute, ItemMapping
 from accounts.dynamo.tables import Operation, Table, Write
 from accounts.dynamo.transactions import write
 from accounts.model import throttles
-from accounts.model.throttles import Counter, Full, Toll
+from accounts.model.throttles import Counter, Increment, LimitReached
 from accounts.transactions import Change
 
 
@@ -34,34 +34,34 @@ class ThrottlesTable(Table[Counter]):
     @property
     def writes(self) -> Mapping[type[Change], Write]:
         """How each change to a counter is written."""
-        return {throttles.Clear: self._clear, throttles.GiveBack: self._give_back}
+        return {throttles.Clear: self._clear, throttles.Decrement: self._decrement}
 
-    def take(self, tolls: Sequence[Toll], now: datetime) -> None:
-        """Raise all counters by one, or none; raises Full or Unavailable."""
-        refusals = write([self._raise(toll, now) for toll in tolls])
+    def take(self, increments: Sequence[Increment], now: datetime) -> None:
+        """Raise all counters by one, or none; raises LimitReached or Unavailable."""
+        refusals = write([self._raise(increment, now) for increment in increments])
         if refusals:
             first = refusals[0]
-            raise Full(tolls[first.index], self._counter(first.item, now))
+            raise LimitReached(increments[first.index], self._counter(first.item, now))
 
-    def standing(self, key: str) -> Counter | None:
+    def get(self, key: str) -> Counter | None:
         """The counter; None when there is none. Raises Unavailable."""
         return self.find(key)
 
-    def _raise(self, toll: Toll, now: datetime) -> Operation:
+    def _raise(self, increment: Increment, now: datetime) -> Operation:
         actions = [
             CounterItem.counted.add(1),
             CounterItem.raised_at.set(now),
-            CounterItem.expires_at.set(toll.expires_at),
+            CounterItem.expires_at.set(increment.expires_at),
         ]
-        return self.update(toll.key, actions, _open(toll))
+        return self.update(increment.key, actions, _open(increment))
 
     def _clear(self, change: throttles.Clear) -> Operation:
         return self.delete(change.key)
 
-    def _give_back(self, change: throttles.GiveBack) -> Operation:
-        toll = change.toll
-        actions = [CounterItem.counted.add(-1), CounterItem.expires_at.set(toll.expires_at)]
-        return self.update(toll.key, actions)
+    def _decrement(self, change: throttles.Decrement) -> Operation:
+        increment = change.increment
+        actions = [CounterItem.counted.add(-1), CounterItem.expires_at.set(increment.expires_at)]
+        return self.update(increment.key, actions)
 
     def _counter(self, item: dict[str, Any] | None, now: datetime) -> Counter:
         """The counter that refused. An ``expected`` one that was cleared concurrently is at zero."""
@@ -69,10 +69,14 @@ class ThrottlesTable(Table[Counter]):
         return counter
 
 
-def _open(toll: Toll) -> Condition:
-    if toll.expected is not None:
-        exact: Condition = CounterItem.counted == toll.expected
+def _open(increment: Increment) -> Condition:
+    if increment.expected is not None:
+        exact: Condition = CounterItem.counted == increment.expected
         return exact
-    rested = CounterItem.counted < toll.limit if toll.quiet_since is None else CounterItem.raised_at <= toll.quiet_since
+    rested = (
+        CounterItem.counted < increment.limit
+        if increment.quiet_since is None
+        else CounterItem.raised_at <= increment.quiet_since
+    )
     free: Condition = CounterItem.counted.does_not_exist() | rested
     return free

@@ -44,16 +44,16 @@ class UsersTable(Table[User]):
         """How each change to an account is written."""
         return {
             users.Open: self._open,
-            users.HoldSession: self._hold_session,
+            users.AddSession: self._hold_session,
             users.SwapSession: self._swap_session,
-            users.LetGoSession: self._let_go_session,
-            users.LetGoAllSessions: self._let_go_all_sessions,
-            users.LetGoOtherSessions: self._let_go_other_sessions,
-            users.HoldKey: self._hold_key,
-            users.LetGoKey: self._let_go_key,
-            users.HoldIdentity: self._hold_identity,
-            users.LetGoIdentity: self._let_go_identity,
-            users.MoveAddress: self._move_address,
+            users.DropSession: self._let_go_session,
+            users.DropAllSessions: self._let_go_all_sessions,
+            users.DropOtherSessions: self._let_go_other_sessions,
+            users.AddKey: self._hold_key,
+            users.DropKey: self._let_go_key,
+            users.AddIdentity: self._hold_identity,
+            users.DropIdentity: self._let_go_identity,
+            users.ChangeEmail: self._move_address,
             users.Rename: self._rename,
             users.NoteMailProblem: self._note_mail_problem,
             users.Disable: self._disable,
@@ -68,12 +68,12 @@ class UsersTable(Table[User]):
     def _open(self, change: users.Open) -> Operation:
         return self.put(change.user, UserItem.user_id.does_not_exist())
 
-    def _hold_session(self, change: users.HoldSession) -> Operation:
+    def _hold_session(self, change: users.AddSession) -> Operation:
         held = _session(change.session).set(_seconds(change.ends_at))
         if change.instead_of is None:
             condition = _is_active() & (size(UserItem.sessions) < change.at_most)
-            if change.beside is not None:
-                condition &= _stands(change.beside)
+            if change.approval is not None:
+                condition &= _is_valid(change.approval)
             return self._change(change.user_id, [held], condition)
         old = _session(change.instead_of)
         return self._change(change.user_id, [held, old.remove()], _is_active() & old.exists())
@@ -83,43 +83,43 @@ class UsersTable(Table[User]):
         held = _session(change.session).set(_seconds(change.ends_at))
         return self._change(change.user_id, [held, *gone], _is_active() & (UserItem.revision == change.revision))
 
-    def _let_go_session(self, change: users.LetGoSession) -> Operation:
+    def _let_go_session(self, change: users.DropSession) -> Operation:
         session = _session(change.session)
         return self._change(change.user_id, [session.remove()], session.exists())
 
-    def _let_go_all_sessions(self, change: users.LetGoAllSessions) -> Operation:
+    def _let_go_all_sessions(self, change: users.DropAllSessions) -> Operation:
         gone = [_session(digest).remove() for digest in change.user.sessions]
         return self._change(change.user.user_id, gone, UserItem.revision == change.user.revision)
 
-    def _let_go_other_sessions(self, change: users.LetGoOtherSessions) -> Operation:
+    def _let_go_other_sessions(self, change: users.DropOtherSessions) -> Operation:
         user = change.user
         actions = _secured(user, change.keeping, change.now)
         return self._change(user.user_id, actions, UserItem.revision == user.revision)
 
-    def _hold_key(self, change: users.HoldKey) -> Operation:
+    def _hold_key(self, change: users.AddKey) -> Operation:
         room = UserItem.api_keys.does_not_exist() | (size(UserItem.api_keys) < change.at_most)
         condition = _is_active() & room
         if change.session is not None:
             condition &= _session(change.session).exists()
         return self._change(change.user_id, [UserItem.api_keys.add({change.api_key})], condition)
 
-    def _let_go_key(self, change: users.LetGoKey) -> Operation:
+    def _let_go_key(self, change: users.DropKey) -> Operation:
         held = UserItem.api_keys.contains(change.api_key)
         return self._change(change.user_id, [UserItem.api_keys.delete({change.api_key})], held)
 
-    def _hold_identity(self, change: users.HoldIdentity) -> Operation:
+    def _hold_identity(self, change: users.AddIdentity) -> Operation:
         room = UserItem.identities.does_not_exist() | (size(UserItem.identities) < change.at_most)
         condition = _is_active() & room
         if change.session is not None:
             condition &= _session(change.session).exists()
         return self._change(change.user_id, [UserItem.identities.add({change.identity})], condition)
 
-    def _let_go_identity(self, change: users.LetGoIdentity) -> Operation:
+    def _let_go_identity(self, change: users.DropIdentity) -> Operation:
         user = change.user
         gone = UserItem.identities.delete({change.identity})
         return self._change(user.user_id, [gone], UserItem.revision == user.revision)
 
-    def _move_address(self, change: users.MoveAddress) -> Operation:
+    def _move_address(self, change: users.ChangeEmail) -> Operation:
         user = change.user
         actions = [
             UserItem.email.set(change.email),
@@ -167,11 +167,11 @@ def _is_active() -> Condition:
     return UserItem.status == users.ACTIVE
 
 
-def _stands(beside: users.Beside) -> Condition:
+def _is_valid(approval: users.Approval) -> Condition:
     """Moments are written so that they sort as text."""
-    stands: Condition = UserItem.secured_at.does_not_exist() | (UserItem.secured_at < beside.at)
-    stands &= _session(beside.session).exists()
-    return stands
+    condition: Condition = UserItem.secured_at.does_not_exist() | (UserItem.secured_at < approval.at)
+    condition &= _session(approval.session).exists()
+    return condition
 
 
 def _secured(user: User, keeping: str, now: datetime) -> list[Action]:

@@ -24,7 +24,7 @@ class Caller(Struct, frozen=True):
     known_browser: str = ""
 
 
-NOBODY = Caller(source="", user_agent="")
+NO_CALLER = Caller(source="", user_agent="")
 # What the account's person is shown of a detail, whatever stories come to write there: how, with whom, which key by its
 # name, how many. Not the ids of sessions and keys, which are digests of their secrets.
 _SHOWN = frozenset({"method", "provider", "client", "by", "name", "sessions"})

@@ -72,7 +72,7 @@ class Identity(Struct, frozen=True):
         return PASSWORD if self.provider == EMAIL else self.provider
 
     @property
-    def is_way_in(self) -> bool:
+    def is_login_method(self) -> bool:
         """Whether its owner can log in with it now: a provider's subject, or an address that has a password."""
         return self.can_log_in and (self.provider != EMAIL or self.password_hash is not None)
 

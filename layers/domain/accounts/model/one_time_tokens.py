@@ -42,7 +42,7 @@ USED_CODE: Final = "used-authorization-code"
 DEVICE_CODE: Final = "device-code"
 USER_CODE: Final = "user-code"
 # The subject of a device's codes until an account enters one; account ids are longer.
-NOBODY: Final = "nobody"
+UNCLAIMED: Final = "nobody"
 
 
 class OneTimeToken(Struct, frozen=True):

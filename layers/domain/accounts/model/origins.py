@@ -25,7 +25,7 @@ _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 _AUTHORITY = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^\[\]@:%]+)(?::[0-9]+)?")
 # What RFC 3986 allows in a path or query. Not a backslash, a control or a space: browsers mend those, each its own way.
 _PATH_SAFE = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@/?%-]*")
-_FAMILY = "comfy.org"
+_COMFY_ORG = "comfy.org"
 
 
 class Origin(Struct, frozen=True):
@@ -51,9 +51,9 @@ class Origin(Struct, frozen=True):
             return False
 
     @property
-    def is_family(self) -> bool:
+    def is_comfy_org(self) -> bool:
         """Whether it is comfy.org or one of its subdomains, over https on its usual port."""
-        ours = self.host == _FAMILY or self.host.endswith(f".{_FAMILY}")
+        ours = self.host == _COMFY_ORG or self.host.endswith(f".{_COMFY_ORG}")
         return ours and self.scheme == "https" and self.port == _DEFAULT_PORTS["https"]
 
 
@@ -68,7 +68,7 @@ class Allowlist:
 
     def allows(self, origin: Origin | None) -> bool:
         """Whether that origin may start a sign-in."""
-        return origin is not None and (origin in self._exact or origin.is_loopback or origin.is_family)
+        return origin is not None and (origin in self._exact or origin.is_loopback or origin.is_comfy_org)
 
     def return_url(self, text: str) -> str | None:
         """Where to send the browser for ``return_to=text``: an absolute URL, or None when it is not allowed.

@@ -62,7 +62,7 @@ UNKNOWN_ADDRESS = "unknown"
 _IPV6_PREFIX_BITS = 64
 
 
-class Toll(Struct, frozen=True):
+class Increment(Struct, frozen=True):
     """One counter to raise by one: refused at ``limit``, or, with ``expected``, unless it stands at exactly that.
 
     With ``quiet_since`` how far it got does not matter: it is refused when it was raised after that.
@@ -82,23 +82,23 @@ class Counter(Struct, frozen=True):
     raised_at: datetime
 
 
-class Full(Exception):
-    """The counter at ``toll`` refused; ``counter`` is where it stands. Nothing was counted anywhere."""
+class LimitReached(Exception):
+    """The counter at ``increment`` refused; ``counter`` is where it stands. Nothing was counted anywhere."""
 
-    def __init__(self, toll: Toll, counter: Counter) -> None:
-        """Carry which toll refused, and its counter."""
-        super().__init__(toll.key)
-        self.toll = toll
+    def __init__(self, increment: Increment, counter: Counter) -> None:
+        """Carry which increment refused, and its counter."""
+        super().__init__(increment.key)
+        self.increment = increment
         self.counter = counter
 
 
 class Throttles(Protocol):
     """Counters that only ever move by one conditional write."""
 
-    def take(self, tolls: Sequence[Toll], now: datetime) -> None:
-        """Raise all counters by one, or none; raises Full for the first that refuses, Unavailable when unsure."""
+    def take(self, increments: Sequence[Increment], now: datetime) -> None:
+        """Raise all counters by one, or none. Raises LimitReached for the first at its limit, or Unavailable."""
 
-    def standing(self, key: str) -> Counter | None:
+    def get(self, key: str) -> Counter | None:
         """Where the counter stands, for showing; None when it was never raised or has been cleared."""
 
 
@@ -108,26 +108,27 @@ class Clear(Change, frozen=True):
     key: str
 
 
-class GiveBack(Change, frozen=True):
-    """Lower the counter of ``toll`` by one."""
+class Decrement(Change, frozen=True):
+    """Lower the counter of ``increment`` by one."""
 
-    toll: Toll
+    increment: Increment
 
 
 class Attempt(Struct, frozen=True):
-    """A counted try at an account's secret. ``doomed`` when the password is disabled and must fail even if right.
+    """A counted attempt at an account's secret.
 
-    ``failures`` is how many there were in a row before it, once there are more than are free; else nothing.
+    ``password_disabled``: too many failures in a row, so that even the right password is refused. ``failures`` is the
+    number of failures in a row before this attempt if it had to wait for them, else 0.
     """
 
     streak: str
-    windows: tuple[Toll, ...]
-    doomed: bool = False
+    windows: tuple[Increment, ...]
+    password_disabled: bool = False
     failures: int = 0
 
     def succeeded(self) -> tuple[Change, ...]:
         """What a good login undoes: its streak, and its own place in each window."""
-        return (Clear(self.streak), *(GiveBack(toll) for toll in self.windows))
+        return (Clear(self.streak), *(Decrement(increment) for increment in self.windows))
 
 
 def streak_key(account: str) -> str:
@@ -135,12 +136,12 @@ def streak_key(account: str) -> str:
     return f"streak#{secrets.digest(account)}"
 
 
-def window(bucket: Bucket, source: str, *, limit: int, per: timedelta, now: datetime) -> Toll:
-    """The toll for one more ``bucket`` event from ``source`` in the window of length ``per`` that holds ``now``."""
+def window(bucket: Bucket, source: str, *, limit: int, per: timedelta, now: datetime) -> Increment:
+    """The increment for one ``bucket`` event from ``source``, in the window of length ``per`` that contains ``now``."""
     seconds = int(per.total_seconds())
     index = int(now.timestamp()) // seconds
     ends_at = datetime.fromtimestamp((index + 1) * seconds, tz=now.tzinfo)
-    return Toll(key=f"{bucket}#{source}#{seconds}#{index}", limit=limit, expires_at=ends_at)
+    return Increment(key=f"{bucket}#{source}#{seconds}#{index}", limit=limit, expires_at=ends_at)
 
 
 def count(throttles: Throttles, bucket: Bucket, source: str, *, limit: int, per: timedelta, now: datetime) -> None:
@@ -160,37 +161,37 @@ def count_mail_request(throttles: Throttles, caller: Caller, now: datetime) -> N
     count(throttles, "mail", caller.source, limit=limit, per=minute, now=now)
 
 
-def take(throttles: Throttles, *tolls: Toll, now: datetime) -> None:
+def take(throttles: Throttles, *increments: Increment, now: datetime) -> None:
     """Count one more event in each window; raises TooManyAttempts with the seconds until the full one ends."""
     try:
-        throttles.take(tolls, now)
-    except Full as full:
-        raise TooManyAttempts(_seconds(full.toll.expires_at - now)) from full
+        throttles.take(increments, now)
+    except LimitReached as full:
+        raise TooManyAttempts(_seconds(full.increment.expires_at - now)) from full
 
 
 def is_too_soon(throttles: Throttles, bucket: Bucket, source: str, *, every: timedelta, now: datetime) -> bool:
     """Whether ``source`` came less than ``every`` ago. Who comes too soon does not have to wait any longer for it."""
     try:
-        throttles.take([Toll(f"{bucket}#{source}", 0, now + every, quiet_since=now - every)], now)
-    except Full:
+        throttles.take([Increment(f"{bucket}#{source}", 0, now + every, quiet_since=now - every)], now)
+    except LimitReached:
         return True
     return False
 
 
-def attempt(throttles: Throttles, account: str, *windows: Toll, now: datetime) -> Attempt:
+def attempt(throttles: Throttles, account: str, *windows: Increment, now: datetime) -> Attempt:
     """Count one more try at ``account``'s secret, before looking at it; raises TooManyAttempts.
 
     One round trip, except for an account that has no free tries left: there the first write tells where the streak
     stands, and a second one takes the single try that its wait allows, so that parallel guesses share that one.
     """
     streak = streak_key(account)
-    toll = Toll(key=streak, limit=FREE_FAILURES, expires_at=now + FAILURES_REMEMBERED)
+    increment = Increment(key=streak, limit=FREE_FAILURES, expires_at=now + FAILURES_REMEMBERED)
     try:
-        throttles.take((toll, *windows), now)
-    except Full as full:
-        if full.toll.key != streak:
-            raise TooManyAttempts(_seconds(full.toll.expires_at - now)) from full
-        return _attempt_after_wait(throttles, toll, full.counter, windows, now)
+        throttles.take((increment, *windows), now)
+    except LimitReached as full:
+        if full.increment.key != streak:
+            raise TooManyAttempts(_seconds(full.increment.expires_at - now)) from full
+        return _attempt_after_wait(throttles, increment, full.counter, windows, now)
     return Attempt(streak, windows)
 
 
@@ -202,20 +203,20 @@ def count_attempt(throttles: Throttles, account: str, caller: Caller, now: datet
 
 
 def _attempt_after_wait(
-    throttles: Throttles, toll: Toll, counter: Counter, windows: tuple[Toll, ...], now: datetime
+    throttles: Throttles, increment: Increment, counter: Counter, windows: tuple[Increment, ...], now: datetime
 ) -> Attempt:
     ready_at = counter.raised_at + wait_after(counter.count)
     if now < ready_at:
         raise TooManyAttempts(_seconds(ready_at - now))
-    exact = Toll(toll.key, toll.limit, toll.expires_at, expected=counter.count)
+    exact = Increment(increment.key, increment.limit, increment.expires_at, expected=counter.count)
     try:
         throttles.take((exact, *windows), now)
-    except Full as full:
-        if full.toll is exact:
+    except LimitReached as full:
+        if full.increment is exact:
             raise TooManyAttempts(_seconds(wait_after(counter.count + 1))) from full
-        raise TooManyAttempts(_seconds(full.toll.expires_at - now)) from full
-    doomed = counter.count >= FAILURES_THAT_DISABLE_PASSWORD
-    return Attempt(toll.key, windows, doomed=doomed, failures=counter.count)
+        raise TooManyAttempts(_seconds(full.increment.expires_at - now)) from full
+    password_disabled = counter.count >= FAILURES_THAT_DISABLE_PASSWORD
+    return Attempt(increment.key, windows, password_disabled=password_disabled, failures=counter.count)
 
 
 def wait_after(failures: int) -> timedelta:

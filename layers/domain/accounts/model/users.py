@@ -59,22 +59,22 @@ class Open(Change, frozen=True):
     user: User
 
 
-class Beside(Struct, frozen=True):
+class Approval(Struct, frozen=True):
     """Where and when a new session was allowed: in another ``session`` of the account, at the moment ``at``."""
 
     session: str
     at: datetime
 
-    def stands(self, user: User) -> bool:
+    def is_valid(self, user: User) -> bool:
         """Whether that session is still held, and the account was not secured since."""
         return self.session in user.sessions and (user.secured_at is None or user.secured_at < self.at)
 
 
-class HoldSession(Change, frozen=True):
+class AddSession(Change, frozen=True):
     """The account holds one more session; refused when it is full, gone or disabled.
 
     With ``instead_of``, it takes the place of that one: refused when the account does not hold it any more. With
-    ``beside``, that must stand.
+    ``approval``, that must stand.
     """
 
     user_id: str
@@ -82,7 +82,7 @@ class HoldSession(Change, frozen=True):
     ends_at: datetime
     at_most: int
     instead_of: str | None = None
-    beside: Beside | None = None
+    approval: Approval | None = None
 
 
 class SwapSession(Change, frozen=True):
@@ -95,20 +95,20 @@ class SwapSession(Change, frozen=True):
     ends_at: datetime
 
 
-class LetGoSession(Change, frozen=True):
+class DropSession(Change, frozen=True):
     """The account holds this session no more; refused when it did not hold it."""
 
     user_id: str
     session: str
 
 
-class LetGoAllSessions(Change, frozen=True):
+class DropAllSessions(Change, frozen=True):
     """The account holds no session any more; refused when it changed since it was read."""
 
     user: User
 
 
-class LetGoOtherSessions(Change, frozen=True):
+class DropOtherSessions(Change, frozen=True):
     """The account holds no session but ``keeping`` and is secured; refused when it changed since it was read."""
 
     user: User
@@ -116,7 +116,7 @@ class LetGoOtherSessions(Change, frozen=True):
     now: datetime
 
 
-class HoldKey(Change, frozen=True):
+class AddKey(Change, frozen=True):
     """The account holds one more API key; refused when it is full, gone or disabled, or ``session`` has ended."""
 
     user_id: str
@@ -125,14 +125,14 @@ class HoldKey(Change, frozen=True):
     session: str | None = None
 
 
-class LetGoKey(Change, frozen=True):
+class DropKey(Change, frozen=True):
     """The account holds this API key no more; refused when it did not hold it."""
 
     user_id: str
     api_key: str
 
 
-class HoldIdentity(Change, frozen=True):
+class AddIdentity(Change, frozen=True):
     """The account holds one more identity; refused when it is full, gone or disabled, or ``session`` has ended."""
 
     user_id: str
@@ -141,14 +141,14 @@ class HoldIdentity(Change, frozen=True):
     session: str | None = None
 
 
-class LetGoIdentity(Change, frozen=True):
+class DropIdentity(Change, frozen=True):
     """The account holds this identity no more; refused when it changed since it was read."""
 
     user: User
     identity: str
 
 
-class MoveAddress(Change, frozen=True):
+class ChangeEmail(Change, frozen=True):
     """The account goes by ``email``, holds ``gained`` instead of ``lost``, no session but ``keeping``, and is secured.
 
     What was wrong with mail to the old address is forgotten. Refused when it changed since it was read.

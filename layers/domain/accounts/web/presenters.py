@@ -50,7 +50,7 @@ def identity(entry: Identity) -> dict[str, Any]:
         "id": public_id(entry.key),
         "provider": entry.provider,
         "email": entry.email,
-        "can_log_in": entry.is_way_in,
+        "can_log_in": entry.is_login_method,
         "created_at": timestamp(entry.created_at),
     }
 

@@ -58,7 +58,7 @@ def test_audit_records_of_one_moment_differ_and_sort_by_time() -> None:
 
 def test_an_operator_has_no_address() -> None:
     """The caller in the records of operators' actions."""
-    assert audit.Caller("", "") == audit.NOBODY
+    assert audit.Caller("", "") == audit.NO_CALLER
 
 
 def test_a_conflict_names_the_refused_change() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from accounts import secrets
 from accounts.errors import TooManyAttempts
 from accounts.model import throttles
-from accounts.model.throttles import Attempt, Clear, Counter, Full, GiveBack, Toll
+from accounts.model.throttles import Attempt, Clear, Counter, Decrement, Increment, LimitReached
 from tests.fakes import World
 from tests.unit.accounts.stage import NOW, exactly, later
 
@@ -21,8 +21,8 @@ _STREAK = f"streak#{secrets.digest('olive@example.com')}"
 
 def guess(world: World, at: timedelta = timedelta(0), *, limit: int = 1000) -> Attempt:
     """One more attempt at Olive's secret."""
-    toll = throttles.window("password", "192.0.2.1", limit=limit, per=_MINUTE, now=NOW + at)
-    return throttles.attempt(world, "olive@example.com", toll, now=NOW + at)
+    increment = throttles.window("password", "192.0.2.1", limit=limit, per=_MINUTE, now=NOW + at)
+    return throttles.attempt(world, "olive@example.com", increment, now=NOW + at)
 
 
 def seconds_refused(world: World, at: timedelta = timedelta(0), *, limit: int = 1000) -> int:
@@ -63,7 +63,7 @@ def test_five_attempts_are_free_and_the_sixth_must_wait() -> None:
 
     assert seconds_refused(world) == 30
     assert seconds_refused(world, timedelta(seconds=29.1)) == 1
-    assert guess(world, timedelta(seconds=30)).doomed is False
+    assert guess(world, timedelta(seconds=30)).password_disabled is False
     assert world.counters[_STREAK] == Counter(6, later(seconds=30))
 
 
@@ -77,13 +77,13 @@ def test_after_each_wait_there_is_one_attempt() -> None:
     assert seconds_refused(world, timedelta(seconds=121)) == 239
 
 
-@pytest.mark.parametrize(("failures", "doomed"), [(98, False), (99, False), (100, True), (150, True)])
-def test_a_hundred_failures_disable_the_password(failures: int, *, doomed: bool) -> None:
+@pytest.mark.parametrize(("failures", "password_disabled"), [(98, False), (99, False), (100, True), (150, True)])
+def test_a_hundred_failures_disable_the_password(failures: int, *, password_disabled: bool) -> None:
     """The 101st attempt in a row is counted and computed like any other, but fails even if right (TH-02)."""
     world = World()
     world.counters[_STREAK] = Counter(failures, NOW - timedelta(hours=1))
 
-    assert guess(world).doomed is doomed
+    assert guess(world).password_disabled is password_disabled
 
 
 class _Between:
@@ -92,11 +92,11 @@ class _Between:
     def __init__(self, world: World) -> None:
         self.world = world
 
-    def take(self, tolls: Sequence[Toll], now: datetime) -> None:
+    def take(self, increments: Sequence[Increment], now: datetime) -> None:
         """The other attempt first."""
-        if tolls[0].expected is not None:
+        if increments[0].expected is not None:
             guess(self.world, now - NOW)
-        self.world.take(tolls, now)
+        self.world.take(increments, now)
 
 
 def test_concurrent_guesses_share_the_one_attempt_after_a_wait() -> None:
@@ -138,16 +138,16 @@ def test_unknown_accounts_are_counted_like_known_ones_and_under_a_digest() -> No
 
 def test_a_streak_is_kept_for_ninety_days() -> None:
     """Slow guessing does not start over each day."""
-    tolls: list[Toll] = []
+    increments: list[Increment] = []
 
     class Recording(World):
-        def take(self, asked: Sequence[Toll], now: datetime) -> None:
-            tolls.extend(asked)
+        def take(self, asked: Sequence[Increment], now: datetime) -> None:
+            increments.extend(asked)
             super().take(asked, now)
 
     throttles.attempt(Recording(), "olive@example.com", now=NOW)
 
-    assert tolls == [Toll(_STREAK, 5, later(days=90))]
+    assert increments == [Increment(_STREAK, 5, later(days=90))]
 
 
 def test_success_clears_the_streak_and_its_own_counts() -> None:
@@ -156,7 +156,7 @@ def test_success_clears_the_streak_and_its_own_counts() -> None:
     throttles.attempt(world, "victim@example.com", _window(), now=NOW)
     attempt = throttles.attempt(world, "olive@example.com", _window(), now=NOW)
 
-    assert attempt.succeeded() == (Clear(_STREAK), GiveBack(_window()))
+    assert attempt.succeeded() == (Clear(_STREAK), Decrement(_window()))
     world.commit(*attempt.succeeded())
     assert world.counters == {
         f"streak#{secrets.digest('victim@example.com')}": Counter(1, NOW),
@@ -164,7 +164,7 @@ def test_success_clears_the_streak_and_its_own_counts() -> None:
     }
 
 
-def _window() -> Toll:
+def _window() -> Increment:
     return throttles.window("password", "192.0.2.1", limit=10, per=_MINUTE, now=NOW)
 
 
@@ -178,9 +178,9 @@ def _window() -> Toll:
 )
 def test_a_window_has_fixed_edges(at: datetime, key: str, ends: datetime) -> None:
     """All callers in one minute share its counter, which may expire when the minute ends."""
-    toll = throttles.window("mail", "192.0.2.1", limit=20, per=_MINUTE, now=at)
+    increment = throttles.window("mail", "192.0.2.1", limit=20, per=_MINUTE, now=at)
 
-    assert toll == Toll(key, 20, ends)
+    assert increment == Increment(key, 20, ends)
 
 
 def test_windows_of_different_lengths_have_their_own_counters() -> None:
@@ -204,7 +204,7 @@ def test_a_window_allows_exactly_its_limit() -> None:
 def test_all_windows_are_raised_or_none() -> None:
     """A refusal by one leaves the others unchanged."""
     world = World(counters={"full": Counter(1, NOW)})
-    full = Toll("full", 1, later(hours=1))
+    full = Increment("full", 1, later(hours=1))
 
     with pytest.raises(TooManyAttempts) as refusal:
         throttles.take(world, _window(), full, now=NOW)
@@ -254,7 +254,7 @@ def test_a_whole_64_shares_one_name(one: int, other: int) -> None:
 
 def test_full_says_which_limit_refused() -> None:
     """And the value of its counter."""
-    toll, counter = _window(), Counter(10, NOW)
-    full = Full(toll, counter)
+    increment, counter = _window(), Counter(10, NOW)
+    full = LimitReached(increment, counter)
 
-    assert (full.toll, full.counter, str(full)) == (toll, counter, toll.key)
+    assert (full.increment, full.counter, str(full)) == (increment, counter, increment.key)

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.model import clients
 from accounts.model.api_keys import ApiKey
-from accounts.model.audit import NOBODY, Caller, Record
+from accounts.model.audit import NO_CALLER, Caller, Record
 from accounts.model.identities import Identity
 from accounts.model.users import User
 from accounts.web import presenters
@@ -102,7 +102,7 @@ def test_a_record_is_shown_with_event_time_and_source() -> None:
 def test_a_record_names_clients_and_shows_no_browser_for_operators() -> None:
     """By the names in the list of clients; an unknown browser would alarm people for nothing."""
     program = Record("u" * 28, "authn_login_success", NOW, Caller("192.0.2.1", "x"), {"client": "comfy-cli"})
-    operator = Record("u" * 28, "user_enabled", NOW, NOBODY, {"by": "operator"})
+    operator = Record("u" * 28, "user_enabled", NOW, NO_CALLER, {"by": "operator"})
 
     assert presenters.activity(program, clients.load())["detail"] == {"client": "Comfy CLI"}
     assert presenters.activity(operator)["device"] == ""

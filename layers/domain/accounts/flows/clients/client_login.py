@@ -78,7 +78,7 @@ class ClientLogin(Struct, frozen=True):
             tokens = self.sessions.open(permission, used_up, caller, now)
         except (Conflict, InvalidGrant) as refusal:
             raise self.second_use(code.digest, caller, now) from refusal
-        self._tell_owner(permission, caller, now)
+        self._notify_owner(permission, caller, now)
         return tokens
 
     def second_use(self, digest: str, caller: Caller, now: datetime) -> Refusal:
@@ -90,7 +90,7 @@ class ClientLogin(Struct, frozen=True):
         logout.end_copied(self.transactions, mark.subject, UsedCode.of(mark).session, caller, now)
         return GrantReused()
 
-    def _tell_owner(self, permission: Permission, caller: Caller, now: datetime) -> None:
+    def _notify_owner(self, permission: Permission, caller: Caller, now: datetime) -> None:
         browser, client = user_agents.describe(caller.user_agent), self.known.name_of(permission.client_id)
         notice = messages.ClientLoggedIn(permission.user_id, browser, now, caller.source, client)
         self.notices.put(notice)

@@ -15,7 +15,7 @@ from accounts.model.access_tokens import Signer
 from accounts.model.audit import Caller
 from accounts.model.sessions import Lengths, Method, Session
 from accounts.model.throttles import Throttles
-from accounts.model.users import Beside, User, Users
+from accounts.model.users import Approval, User, Users
 from accounts.transactions import Change
 
 
@@ -72,7 +72,7 @@ class ClientSessions(Struct, frozen=True):
         )
         access = sign(self.signer, self.issuer, session, active(self.users, permission.user_id), now)
         try:
-            self.opening.open(session, *also(session), beside=Beside(permission.session, permission.at))
+            self.opening.open(session, *also(session), approval=Approval(permission.session, permission.at))
         except InvalidCredentials as error:
             raise InvalidGrant from error
         return Tokens(permission.user_id, access, refresh, permission.scope)

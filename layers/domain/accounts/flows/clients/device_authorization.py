@@ -11,9 +11,9 @@ from accounts.limits import DEVICE_CODE_LIFETIME, DEVICE_CODES_PER_ADDRESS_PER_M
 from accounts.model import device_codes, one_time_tokens, throttles
 from accounts.model.audit import Caller
 from accounts.model.device_codes import Codes
-from accounts.model.one_time_tokens import DEVICE_CODE, NOBODY, USER_CODE, DeviceRequest, OneTimeToken, UserCode
+from accounts.model.one_time_tokens import DEVICE_CODE, UNCLAIMED, USER_CODE, DeviceRequest, OneTimeToken, UserCode
 from accounts.model.throttles import Throttles
-from accounts.transactions import Transactions, again_on_conflict
+from accounts.transactions import Transactions, retry_on_conflict
 
 
 class DeviceAuthorization(Struct, frozen=True):
@@ -26,14 +26,14 @@ class DeviceAuthorization(Struct, frozen=True):
         """Two new codes that are nobody's yet; raises TooManyAttempts."""
         limit, minute = DEVICE_CODES_PER_ADDRESS_PER_MINUTE, timedelta(minutes=1)
         throttles.count(self.throttles, "device", caller.source, limit=limit, per=minute, now=now)
-        return again_on_conflict(lambda: self._issued(DeviceRequest(client_id, scope), caller, now))
+        return retry_on_conflict(lambda: self._issued(DeviceRequest(client_id, scope), caller, now))
 
     def _issued(self, asked: DeviceRequest, caller: Caller, now: datetime) -> Codes:
         """Refused when there is such a short code already; then others are made."""
         lifetime, user_code = DEVICE_CODE_LIFETIME, device_codes.new_user_code()
-        plaintext, device = one_time_tokens.issue(DEVICE_CODE, NOBODY, lifetime=lifetime, now=now, payload=asked)
+        plaintext, device = one_time_tokens.issue(DEVICE_CODE, UNCLAIMED, lifetime=lifetime, now=now, payload=asked)
         typed = UserCode(asked.client_id, asked.scope, device.digest, caller.source, caller.user_agent)
         digest = secrets.digest(user_code)
-        entry = OneTimeToken(USER_CODE, digest, NOBODY, now, device.expires_at, typed.stored())
+        entry = OneTimeToken(USER_CODE, digest, UNCLAIMED, now, device.expires_at, typed.stored())
         self.transactions.commit(one_time_tokens.Issue(device), one_time_tokens.Issue(entry))
         return Codes(plaintext, device_codes.shown(user_code))

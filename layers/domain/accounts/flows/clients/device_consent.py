@@ -18,7 +18,7 @@ from accounts.model.audit import Caller
 from accounts.model.consents import Decision
 from accounts.model.one_time_tokens import (
     DEVICE_CODE,
-    NOBODY,
+    UNCLAIMED,
     USER_CODE,
     DeviceAnswer,
     OneTimeToken,
@@ -58,7 +58,7 @@ class DeviceConsent(Struct, frozen=True):
         """
         code = self._entered(text, session, caller, now)
         user = users.active(self.users, session.user_id)
-        if code.subject == NOBODY:
+        if code.subject == UNCLAIMED:
             self._commit(one_time_tokens.Take(replace(code, subject=user.user_id)))
         asked = UserCode.of(code)
         return DeviceQuestion(asked.client_id, asked.scope, asked.source, asked.user_agent, code.issued_at, user)
@@ -71,7 +71,7 @@ class DeviceConsent(Struct, frozen=True):
         """
         decided = consents.decision(decision)
         code = self._entered(text, session, caller, now)
-        if code.subject == NOBODY:
+        if code.subject == UNCLAIMED:
             raise InvalidUserCode
         users.active(self.users, session.user_id)
         answered = one_time_tokens.Take(_answered(code, decided, session, now))
@@ -86,7 +86,7 @@ class DeviceConsent(Struct, frozen=True):
         throttles.take(self.throttles, theirs, from_here, now=now)
         digest = device_codes.typed(text)
         code = self.tokens.get(token_key(USER_CODE, digest)) if digest else None
-        if code is None or now >= code.expires_at or code.subject not in {NOBODY, session.user_id}:
+        if code is None or now >= code.expires_at or code.subject not in {UNCLAIMED, session.user_id}:
             raise InvalidUserCode
         return code
 

@@ -20,7 +20,7 @@ from accounts.model.audit import Caller
 from accounts.model.consents import ALLOW
 from accounts.model.one_time_tokens import (
     DEVICE_CODE,
-    NOBODY,
+    UNCLAIMED,
     DeviceAnswer,
     DeviceRequest,
     OneTimeToken,
@@ -61,4 +61,4 @@ class DeviceLogin(Struct, frozen=True):
 
 def answered(code: OneTimeToken) -> tuple[str, bool] | None:
     """Who has answered and whether they said yes; None when nobody has."""
-    return None if code.subject == NOBODY else (code.subject, DeviceAnswer.of(code).decision == ALLOW)
+    return None if code.subject == UNCLAIMED else (code.subject, DeviceAnswer.of(code).decision == ALLOW)

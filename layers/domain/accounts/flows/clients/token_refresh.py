@@ -23,7 +23,7 @@ from accounts.model.audit import Caller
 from accounts.model.sessions import Session, Sessions
 from accounts.model.throttles import Throttles
 from accounts.model.users import Users
-from accounts.transactions import Conflict, Transactions, again_on_conflict
+from accounts.transactions import Conflict, Transactions, retry_on_conflict
 
 
 class TokenRefresh(Struct, frozen=True):
@@ -57,7 +57,7 @@ class TokenRefresh(Struct, frozen=True):
         try:
             return self._exchange(token, session, caller, now)
         except Conflict:
-            return again_on_conflict(lambda: self._exchange(token, self.find(token, caller, now), caller, now))
+            return retry_on_conflict(lambda: self._exchange(token, self.find(token, caller, now), caller, now))
 
     def _exchange(self, token: str, session: Session, caller: Caller, now: datetime) -> Tokens:
         found_by, presented = sessions.halves(token) or ("", "")

@@ -28,13 +28,13 @@ class TokenRevocation(Struct, frozen=True):
         Which of the two it is shows: what a client says of it (``token_type_hint``) is not needed. The token of another
         client is as good as none.
         """
-        session = self._behind(token, now)
+        session = self._session_of(token, now)
         if session is None or session.client_id != client_id:
             return ""
         logout.end_if_there(self.transactions, session.user_id, session.digest, caller, now)
         return session.user_id
 
-    def _behind(self, token: str, now: datetime) -> Session | None:
+    def _session_of(self, token: str, now: datetime) -> Session | None:
         found = sessions.halves(token)
         if found is not None:
             return self.sessions.get(secrets.digest(found[0]))

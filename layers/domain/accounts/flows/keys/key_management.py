@@ -40,7 +40,7 @@ class KeyCreation(Struct, frozen=True):
         """A new key for the session's account; raises KeyLimitReached at 25, also under parallel calls."""
         user_id = session.user_id
         plaintext, key = api_keys.make(user_id, name=name, description=description, now=now)
-        hold = users.HoldKey(user_id, key.digest, API_KEYS_PER_ACCOUNT, session.digest)
+        hold = users.AddKey(user_id, key.digest, API_KEYS_PER_ACCOUNT, session.digest)
         record = Record(user_id, "authn_token_created", now, caller, {"api_key": key.digest, "name": key.name})
         try:
             self.transactions.commit(api_keys.Add(key), hold, record)
@@ -78,7 +78,7 @@ class KeyDeletion(Struct, frozen=True):
             raise NotFound
         record = Record(user_id, "authn_token_revoked", now, caller, {"api_key": key_id})
         try:
-            self.transactions.commit(api_keys.Remove(key_id, user_id), users.LetGoKey(user_id, key_id), record)
+            self.transactions.commit(api_keys.Remove(key_id, user_id), users.DropKey(user_id, key_id), record)
         except Conflict as conflict:
             raise NotFound from conflict
         self.notices.put(messages.ApiKeyDeleted(user_id))

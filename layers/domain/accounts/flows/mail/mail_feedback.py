@@ -14,7 +14,7 @@ from accounts.model import audit, identities, users
 from accounts.model.audit import Record
 from accounts.model.identities import BOUNCE, COMPLAINT, Identities, Identity
 from accounts.model.users import MailProblem, Users
-from accounts.transactions import Change, Transactions, again_on_conflict
+from accounts.transactions import Change, Transactions, retry_on_conflict
 
 # Names of each problem: in the audit records, and in the log once the address is marked.
 EVENTS = {BOUNCE: "mail_bounced", COMPLAINT: "mail_complained"}
@@ -30,7 +30,7 @@ class MailFeedback(Struct, frozen=True):
 
     def mark(self, address: str, problem: MailProblem, now: datetime) -> str:
         """Mark a canonical address; returns a value of MARKED, KNOWN or UNKNOWN_ADDRESS. Raises Unavailable."""
-        return again_on_conflict(lambda: self._mark(identities.email_key(address), problem, now))
+        return retry_on_conflict(lambda: self._mark(identities.email_key(address), problem, now))
 
     def _mark(self, key: str, problem: MailProblem, now: datetime) -> str:
         identity = self.identities.get(key)
@@ -48,4 +48,4 @@ class MailFeedback(Struct, frozen=True):
         if user is None or user.email != identity.email:
             return (marked,)
         noted = users.NoteMailProblem(user.user_id, user.email, problem)
-        return (marked, noted, Record(user.user_id, EVENTS[problem], now, audit.NOBODY))
+        return (marked, noted, Record(user.user_id, EVENTS[problem], now, audit.NO_CALLER))

@@ -20,7 +20,7 @@ from accounts.limits import (
 from accounts.model import messages, throttles, users
 from accounts.model.identities import EMAIL, Identities, Identity, email_key
 from accounts.model.messages import Message, Notice, OwnerNotice
-from accounts.model.throttles import Bucket, Toll
+from accounts.model.throttles import Bucket, Increment
 from accounts.model.users import User, Users
 
 
@@ -56,7 +56,7 @@ Letter = Ready | ConfirmationLink | ResetLink | ChangeLink | OwnerNotice
 
 
 class Plan(Struct, frozen=True):
-    limits: tuple[Toll, ...]
+    limits: tuple[Increment, ...]
     letter: Letter
 
 
@@ -129,18 +129,18 @@ def _notice(message: Notice) -> Letter:
             return message
 
 
-def _notice_limits(message: Notice, now: datetime) -> tuple[Toll, ...]:
+def _notice_limits(message: Notice, now: datetime) -> tuple[Increment, ...]:
     """Per account and kind, so that an attacker cannot bury one notice under many."""
     whose, hour = f"{message.kind}-{message.user_id}", timedelta(hours=1)
     return (throttles.window("notice", whose, limit=NOTICES_PER_HOUR, per=hour, now=now),)
 
 
-def _confirmation_limits(address: str, now: datetime) -> tuple[Toll, ...]:
+def _confirmation_limits(address: str, now: datetime) -> tuple[Increment, ...]:
     recipient, limit = secrets.digest(address), SIGNUP_MAILS_PER_RECIPIENT
     return (throttles.window("sign-up-mail", recipient, limit=limit, per=SIGNUP_MAILS_WINDOW, now=now),)
 
 
-def _reset_limits(bucket: Bucket, address: str, now: datetime) -> tuple[Toll, ...]:
+def _reset_limits(bucket: Bucket, address: str, now: datetime) -> tuple[Increment, ...]:
     recipient, limits = secrets.digest(address), ((RESET_MAILS_PER_HOUR, 1), (RESET_MAILS_PER_DAY, 24))
     return tuple(
         throttles.window(bucket, recipient, limit=limit, per=timedelta(hours=hours), now=now) for limit, hours in limits

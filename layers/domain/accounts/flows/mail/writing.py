@@ -30,7 +30,7 @@ from accounts.model.one_time_tokens import (
 )
 from accounts.model.providers import TITLES
 from accounts.model.users import User, Users
-from accounts.transactions import Conflict, Transactions, again_on_conflict
+from accounts.transactions import Conflict, Transactions, retry_on_conflict
 
 
 class Writing(Struct, frozen=True):
@@ -125,7 +125,7 @@ class Writing(Struct, frozen=True):
             self.transactions.commit(one_time_tokens.Issue(token), identities.Replace(superseding(address)))
             return address
 
-        return again_on_conflict(attempt)
+        return retry_on_conflict(attempt)
 
     def _mail(self, to: str, content: Content) -> Mail:
         return Mail(to, content, self.site_url)

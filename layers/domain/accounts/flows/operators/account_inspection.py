@@ -20,7 +20,7 @@ from accounts.model.throttles import Counter, Throttles
 from accounts.model.users import User, Users
 
 _UNCONFIRMED = "Somebody signed up with this address and has not confirmed it: there is no account yet."
-_NOBODY = "There is no account by that name. Give an address, an account id, google:<id>, github:<id> or a key's id."
+_NOT_FOUND = "There is no account by that name. Give an address, an account id, google:<id>, github:<id> or a key's id."
 
 
 class Inspection(Struct, frozen=True):
@@ -56,7 +56,7 @@ class AccountInspection(Struct, frozen=True):
             sessions=[session for session in self.sessions.of_user(user.user_id) if session.is_live(now)],
             api_keys=self.api_keys.of_user(user.user_id),
             activity=latest(self.audit_events, user.user_id, ACTIVITY_SHOWN, now),
-            failures=self.throttles.standing(throttles.streak_key(user.email)),
+            failures=self.throttles.get(throttles.streak_key(user.email)),
         )
 
     def _user_id(self, name: str) -> str:
@@ -70,7 +70,7 @@ class AccountInspection(Struct, frozen=True):
     def _by_identity(self, key: str) -> str:
         identity = self.identities.get(key)
         if identity is None or identity.unlinked:
-            raise NotFound(_NOBODY)
+            raise NotFound(_NOT_FOUND)
         if not identity.verified:
             raise NotFound(_UNCONFIRMED)
         return identity.user_id
@@ -78,5 +78,5 @@ class AccountInspection(Struct, frozen=True):
     def _by_key(self, digest: str) -> str:
         key = self.api_keys.get(digest)
         if key is None:
-            raise NotFound(_NOBODY)
+            raise NotFound(_NOT_FOUND)
         return key.user_id

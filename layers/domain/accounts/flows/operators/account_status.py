@@ -10,7 +10,7 @@ from accounts.flows.operators.operator_requests import OperatorRequest
 from accounts.flows.people import account
 from accounts.model import identities, users
 from accounts.model.users import Users
-from accounts.transactions import Transactions, again_on_conflict
+from accounts.transactions import Transactions, retry_on_conflict
 
 
 class AccountDisabling(Struct, frozen=True):
@@ -19,14 +19,14 @@ class AccountDisabling(Struct, frozen=True):
     users: Users
     transactions: Transactions
 
-    def disable(self, order: OperatorRequest, now: datetime) -> None:
+    def disable(self, request: OperatorRequest, now: datetime) -> None:
         """Disable the account; raises NotFound when there is none."""
-        again_on_conflict(lambda: self._disable(order, now))
+        retry_on_conflict(lambda: self._disable(request, now))
 
-    def _disable(self, order: OperatorRequest, now: datetime) -> None:
-        user = users.existing(self.users, order.user_id)
+    def _disable(self, request: OperatorRequest, now: datetime) -> None:
+        user = users.existing(self.users, request.user_id)
         shut = (identities.DisableLogin(key, user.user_id) for key in user.identities)
-        record = order.record("user_disabled", now)
+        record = request.record("user_disabled", now)
         self.transactions.commit(users.Disable(user, now), *shut, *account.ending_all(user), record)
 
 
@@ -36,14 +36,14 @@ class AccountEnabling(Struct, frozen=True):
     users: Users
     transactions: Transactions
 
-    def enable(self, order: OperatorRequest, now: datetime) -> None:
+    def enable(self, request: OperatorRequest, now: datetime) -> None:
         """Enable the account; raises NotFound when there is none."""
-        again_on_conflict(lambda: self._enable(order, now))
+        retry_on_conflict(lambda: self._enable(request, now))
 
-    def _enable(self, order: OperatorRequest, now: datetime) -> None:
-        user = users.existing(self.users, order.user_id)
+    def _enable(self, request: OperatorRequest, now: datetime) -> None:
+        user = users.existing(self.users, request.user_id)
         opened = (identities.EnableLogin(key, user.user_id) for key in user.identities)
-        self.transactions.commit(users.Enable(user, now), *opened, order.record("user_enabled", now))
+        self.transactions.commit(users.Enable(user, now), *opened, request.record("user_enabled", now))
 
 
 class AccountRemoval(Struct, frozen=True):
@@ -52,10 +52,12 @@ class AccountRemoval(Struct, frozen=True):
     users: Users
     transactions: Transactions
 
-    def remove(self, order: OperatorRequest, now: datetime) -> None:
+    def remove(self, request: OperatorRequest, now: datetime) -> None:
         """Delete the account; raises NotFound when there is none."""
-        again_on_conflict(lambda: self._remove(order, now))
+        retry_on_conflict(lambda: self._remove(request, now))
 
-    def _remove(self, order: OperatorRequest, now: datetime) -> None:
-        user = users.existing(self.users, order.user_id)
-        self.transactions.commit(*account.deleting(user), *account.ending_all(user), order.record("user_deleted", now))
+    def _remove(self, request: OperatorRequest, now: datetime) -> None:
+        user = users.existing(self.users, request.user_id)
+        self.transactions.commit(
+            *account.deleting(user), *account.ending_all(user), request.record("user_deleted", now)
+        )

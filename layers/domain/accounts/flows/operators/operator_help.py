@@ -15,7 +15,7 @@ from accounts.model import api_keys, identities, messages, sessions, throttles, 
 from accounts.model.identities import Identities, email_key
 from accounts.model.messages import Outbox
 from accounts.model.users import Users
-from accounts.transactions import Conflict, Transactions, again_on_conflict
+from accounts.transactions import Conflict, Transactions, retry_on_conflict
 
 _NO_PASSWORD = "This account has no password; it logs in with Google or GitHub."  # noqa: S105 - a sentence
 _NO_SUCH_KEY = "This account has no API key with that id."
@@ -27,11 +27,11 @@ class AccountUnlocking(Struct, frozen=True):
     users: Users
     transactions: Transactions
 
-    def unlock(self, order: OperatorRequest, now: datetime) -> None:
+    def unlock(self, request: OperatorRequest, now: datetime) -> None:
         """Unlock the account; raises NotFound when there is none."""
-        user = users.existing(self.users, order.user_id)
+        user = users.existing(self.users, request.user_id)
         streak = throttles.Clear(throttles.streak_key(user.email))
-        self.transactions.commit(streak, order.record("authn_login_unlock", now))
+        self.transactions.commit(streak, request.record("authn_login_unlock", now))
 
 
 class OperatorLogout(Struct, frozen=True):
@@ -40,14 +40,14 @@ class OperatorLogout(Struct, frozen=True):
     users: Users
     transactions: Transactions
 
-    def everywhere(self, order: OperatorRequest, now: datetime) -> int:
+    def everywhere(self, request: OperatorRequest, now: datetime) -> int:
         """End them all and tell how many there were; raises NotFound when there is no such account."""
-        return again_on_conflict(lambda: self._end_all(order, now))
+        return retry_on_conflict(lambda: self._end_all(request, now))
 
-    def _end_all(self, order: OperatorRequest, now: datetime) -> int:
-        user = users.existing(self.users, order.user_id)
-        record = order.record("session_revoked_all", now, sessions=str(len(user.sessions)))
-        self.transactions.commit(users.LetGoAllSessions(user), *map(sessions.End, user.sessions), record)
+    def _end_all(self, request: OperatorRequest, now: datetime) -> int:
+        user = users.existing(self.users, request.user_id)
+        record = request.record("session_revoked_all", now, sessions=str(len(user.sessions)))
+        self.transactions.commit(users.DropAllSessions(user), *map(sessions.End, user.sessions), record)
         return len(user.sessions)
 
 
@@ -63,21 +63,21 @@ class PasswordRevocation(Struct, frozen=True):
     transactions: Transactions
     notices: Outbox
 
-    def revoke(self, order: OperatorRequest, now: datetime) -> None:
+    def revoke(self, request: OperatorRequest, now: datetime) -> None:
         """Revoke the password and tell its owner; raises NotFound, or PasswordMissing where there is none."""
-        again_on_conflict(lambda: self._revoke(order, now))
-        self.notices.put(messages.PasswordRevoked(order.user_id))
+        retry_on_conflict(lambda: self._revoke(request, now))
+        self.notices.put(messages.PasswordRevoked(request.user_id))
 
-    def _revoke(self, order: OperatorRequest, now: datetime) -> None:
-        user = users.existing(self.users, order.user_id)
+    def _revoke(self, request: OperatorRequest, now: datetime) -> None:
+        user = users.existing(self.users, request.user_id)
         address = self.identities.get(email_key(user.email))
         if address is None or address.user_id != user.user_id or address.password_hash is None:
             raise PasswordMissing(_NO_PASSWORD)
         self.transactions.commit(
             identities.Replace(identities.revoked(address, now)),
-            users.LetGoAllSessions(user),
+            users.DropAllSessions(user),
             *map(sessions.End, user.sessions),
-            order.record("authn_password_revoked", now),
+            request.record("authn_password_revoked", now),
         )
 
 
@@ -87,11 +87,11 @@ class KeyRevocation(Struct, frozen=True):
     transactions: Transactions
     notices: Outbox
 
-    def revoke(self, order: OperatorRequest, key_id: str, now: datetime) -> None:
+    def revoke(self, request: OperatorRequest, key_id: str, now: datetime) -> None:
         """End the key with that id and tell its owner; raises NotFound when the account does not hold it."""
-        ended = (api_keys.Remove(key_id, order.user_id), users.LetGoKey(order.user_id, key_id))
+        ended = (api_keys.Remove(key_id, request.user_id), users.DropKey(request.user_id, key_id))
         try:
-            self.transactions.commit(*ended, order.record("authn_token_revoked", now, api_key=key_id))
+            self.transactions.commit(*ended, request.record("authn_token_revoked", now, api_key=key_id))
         except Conflict as conflict:
             raise NotFound(_NO_SUCH_KEY) from conflict
-        self.notices.put(messages.ApiKeyDeleted(order.user_id))
+        self.notices.put(messages.ApiKeyDeleted(request.user_id))

@@ -28,12 +28,12 @@ class OperatorRequest(Struct, frozen=True):
     @classmethod
     def read(cls, event: Mapping[str, str]) -> OperatorRequest:
         """From the event of a direct invocation; raises InvalidInput."""
-        return cls(said(event, "user_id"), operator_of(event))
+        return cls(required_text(event, "user_id"), operator_of(event))
 
     def record(self, event: str, now: datetime, **detail: str) -> Record:
         """A line for the account's history. Its person sees that it was an operator, not which."""
-        told = {"by": "operator", "operator": self.operator, **detail}
-        return Record(self.user_id, event, now, audit.NOBODY, told)
+        detail = {"by": "operator", "operator": self.operator, **detail}
+        return Record(self.user_id, event, now, audit.NO_CALLER, detail)
 
     @property
     def fields(self) -> dict[str, str]:
@@ -43,12 +43,12 @@ class OperatorRequest(Struct, frozen=True):
 
 def operator_of(event: Mapping[str, str]) -> str:
     """Who asks, an address among it masked; UNNAMED if they do not say. Raises InvalidInput."""
-    named = said(event, "operator") if "operator" in event else UNNAMED
+    named = required_text(event, "operator") if "operator" in event else UNNAMED
     line = text.line("operator", named, at_most=OPERATOR_NAME_MAX_CHARACTERS, required=True)
     return _ADDRESS.sub(r"\1***@", line)
 
 
-def said(event: Mapping[str, str], name: str) -> str:
+def required_text(event: Mapping[str, str], name: str) -> str:
     """What the event says under this name; raises InvalidInput when it is missing, no text, or too long."""
     value: object = event.get(name)
     if not isinstance(value, str) or not 0 < len(value) <= OPERATOR_WORD_MAX_CHARACTERS:

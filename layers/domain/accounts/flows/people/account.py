@@ -14,7 +14,7 @@ from accounts.model import api_keys, identities, sessions, users
 from accounts.model.audit import Caller, Record
 from accounts.model.sessions import Session
 from accounts.model.users import User, Users
-from accounts.transactions import Change, Transactions, again_on_conflict
+from accounts.transactions import Change, Transactions, retry_on_conflict
 
 
 class AccountLookup(Struct, frozen=True):
@@ -39,7 +39,7 @@ class AccountRenaming(Struct, frozen=True):
         The identities have the name too, because a log-in is answered from them; they change in the same transaction.
         """
         chosen = text.line("name", name, at_most=PERSON_NAME_MAX_CHARACTERS)
-        return again_on_conflict(lambda: self._rename(user_id, chosen, caller, now))
+        return retry_on_conflict(lambda: self._rename(user_id, chosen, caller, now))
 
     def _rename(self, user_id: str, name: str, caller: Caller, now: datetime) -> User:
         user = users.active(self.users, user_id)
@@ -59,7 +59,7 @@ class AccountClosing(Struct, frozen=True):
 
     def close(self, session: Session, caller: Caller, now: datetime) -> None:
         """Delete the session's account; raises Unauthenticated when the session has ended."""
-        again_on_conflict(lambda: self._close(session, caller, now))
+        retry_on_conflict(lambda: self._close(session, caller, now))
 
     def _close(self, session: Session, caller: Caller, now: datetime) -> None:
         user = users.active(self.users, session.user_id)

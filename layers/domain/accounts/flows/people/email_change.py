@@ -21,7 +21,7 @@ from accounts.model.one_time_tokens import EMAIL_CHANGE, NewAddress, OneTimeToke
 from accounts.model.sessions import Session
 from accounts.model.throttles import Throttles
 from accounts.model.users import User, Users
-from accounts.transactions import Conflict, Transactions, again_on_conflict
+from accounts.transactions import Conflict, Transactions, retry_on_conflict
 
 
 class EmailChangeRequest(Struct, frozen=True):
@@ -70,7 +70,7 @@ class EmailChange(Struct, frozen=True):
         found = one_time_tokens.find(self.tokens, EMAIL_CHANGE, token, now)
         if found is None or found.subject != session.user_id:
             raise InvalidLink
-        old, new = again_on_conflict(lambda: self._move(session, found, caller, now))
+        old, new = retry_on_conflict(lambda: self._move(session, found, caller, now))
         if old.undeliverable is None:
             # The address was ours to write to until this moment, and its owner must hear of it there.
             self.notices.put(messages.EmailChanged(old.user_id, old.email))
@@ -94,7 +94,7 @@ class EmailChange(Struct, frozen=True):
                 one_time_tokens.Consume(token.key),
                 identities.Vacate(old),
                 identities.Claim(new),
-                users.MoveAddress(user, email, lost=old.key, gained=new.key, keeping=session.digest, now=now),
+                users.ChangeEmail(user, email, lost=old.key, gained=new.key, keeping=session.digest, now=now),
                 *map(sessions.End, others),
                 Record(user.user_id, "user_email_changed", now, caller),
             )

@@ -54,7 +54,7 @@ class EmailVerification(Struct, frozen=True):
         # A streak of the link's own: failed log-ins with the address, which anybody can cause, must not shut out its
         # owner.
         attempt = throttles.count_attempt(self.throttles, found.key, caller, now)
-        if not self.hasher.verify(password, identity.password_hash).matches or attempt.doomed:
+        if not self.hasher.verify(password, identity.password_hash).matches or attempt.password_disabled:
             raise InvalidCredentials(_NOT_THE_CHOSEN_ONE)
         confirmed = identities.confirmed(identity, now)
         logged_in = self.opening.begin(confirmed, method=sessions.PASSWORD, remember=False, caller=caller, now=now)

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from accounts.errors import InvalidCredentials
 from accounts.flows.people.authentication import Credential
-from accounts.flows.people.session_opening import LoggedIn, SessionOpening, tell_owner
+from accounts.flows.people.session_opening import LoggedIn, SessionOpening, notify_owner
 from accounts.model import email_addresses, identities, passwords, throttles
 from accounts.model.audit import Caller
 from accounts.model.identities import Identities, Identity
@@ -22,7 +22,7 @@ from accounts.model.messages import Outbox
 from accounts.model.passwords import PasswordHasher, Verdict
 from accounts.model.sessions import PASSWORD, Session
 from accounts.model.throttles import Attempt, Throttles
-from accounts.transactions import Change, again_on_conflict
+from accounts.transactions import Change, retry_on_conflict
 
 
 class Login(Struct, frozen=True):
@@ -54,7 +54,7 @@ class Login(Struct, frozen=True):
         attempt = throttles.count_attempt(self.throttles, address, caller, now)
         known, logged_in = self._open(address, password, attempt, instead_of, remember=remember, caller=caller, now=now)
         self.opening.end_presented(presented, caller, now)
-        tell_owner(self.notices, known, logged_in, failures=attempt.failures)
+        notify_owner(self.notices, known, logged_in, failures=attempt.failures)
         return logged_in
 
     def _open(
@@ -85,7 +85,7 @@ class Login(Struct, frozen=True):
         def attempted() -> tuple[Identity, LoggedIn]:
             identity = self.identities.get(identities.email_key(address))
             verdict = verified(identity.password_hash if identity else None)
-            if identity is None or not verdict.matches or not identity.can_log_in or attempt.doomed:
+            if identity is None or not verdict.matches or not identity.can_log_in or attempt.password_disabled:
                 raise InvalidCredentials
             if instead_of is not None and instead_of.user_id != identity.user_id:
                 # The address went to somebody else while we hashed: nobody changes accounts by proving who they are.
@@ -95,7 +95,7 @@ class Login(Struct, frozen=True):
             self.opening.open(logged_in.session, *attempt.succeeded(), as_read, instead_of=instead_of)
             return identity, logged_in
 
-        return again_on_conflict(attempted)
+        return retry_on_conflict(attempted)
 
 
 def _as_read(logged_in: LoggedIn, renewed: str | None) -> Change:

@@ -12,7 +12,7 @@ from accounts.model import sessions, users
 from accounts.model.audit import Caller, Record
 from accounts.model.sessions import Session, Sessions
 from accounts.model.users import Users
-from accounts.transactions import Conflict, Transactions, again_on_conflict
+from accounts.transactions import Conflict, Transactions, retry_on_conflict
 
 
 class Logout(Struct, frozen=True):
@@ -60,14 +60,14 @@ class LogoutEverywhere(Struct, frozen=True):
         The account's own item lists its sessions, because an index may lag behind. A session that starts concurrently
         refuses the transaction, which is then retried.
         """
-        again_on_conflict(lambda: self._end_all(user_id, caller, now))
+        retry_on_conflict(lambda: self._end_all(user_id, caller, now))
 
     def _end_all(self, user_id: str, caller: Caller, now: datetime) -> None:
         user = self.users.get(user_id)
         if user is None:
             raise Unauthenticated
         record = Record(user_id, "session_revoked_all", now, caller, {"sessions": str(len(user.sessions))})
-        self.transactions.commit(users.LetGoAllSessions(user), *map(sessions.End, user.sessions), record)
+        self.transactions.commit(users.DropAllSessions(user), *map(sessions.End, user.sessions), record)
 
 
 def end(transactions: Transactions, user_id: str, digest: str, caller: Caller, now: datetime) -> None:
@@ -91,7 +91,7 @@ def end_copied(transactions: Transactions, user_id: str, digest: str, caller: Ca
 
 def _end(transactions: Transactions, digest: str, record: Record) -> bool:
     try:
-        transactions.commit(users.LetGoSession(record.user_id, digest), sessions.End(digest), record)
+        transactions.commit(users.DropSession(record.user_id, digest), sessions.End(digest), record)
     except Conflict:
         return False
     return True

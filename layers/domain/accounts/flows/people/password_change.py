@@ -18,7 +18,7 @@ from accounts.model.passwords import PasswordHasher, Policy
 from accounts.model.sessions import Session
 from accounts.model.throttles import Attempt, Throttles
 from accounts.model.users import User, Users
-from accounts.transactions import Transactions, again_on_conflict
+from accounts.transactions import Transactions, retry_on_conflict
 
 _NOT_THE_CURRENT_ONE = "The current password is not right. Check Caps Lock and try again."
 
@@ -50,11 +50,11 @@ class PasswordChange(Struct, frozen=True):
         @cache
         def checked_and_hashed(stored: str | None) -> str:
             """Once for each hash that is met: a password that changed meanwhile is checked against again."""
-            if not self.hasher.verify(current, stored).matches or attempt.doomed:
+            if not self.hasher.verify(current, stored).matches or attempt.password_disabled:
                 raise InvalidCredentials(_NOT_THE_CURRENT_ONE)
             return self.hasher.hash(new)
 
-        again_on_conflict(lambda: self._write(session, checked_and_hashed, attempt, caller, now))
+        retry_on_conflict(lambda: self._write(session, checked_and_hashed, attempt, caller, now))
         self.notices.put(messages.PasswordChanged(user.user_id))
         return user.user_id
 
@@ -72,7 +72,7 @@ class PasswordChange(Struct, frozen=True):
         others = users.other_sessions(user, session.digest)
         self.transactions.commit(
             identities.Replace(changed),
-            users.LetGoOtherSessions(user, session.digest, now),
+            users.DropOtherSessions(user, session.digest, now),
             *map(sessions.End, others),
             *attempt.succeeded(),
             Record(user.user_id, "authn_password_change", now, caller),

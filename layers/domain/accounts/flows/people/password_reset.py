@@ -21,7 +21,7 @@ from accounts.model.one_time_tokens import PASSWORD_RESET, OneTimeToken, OneTime
 from accounts.model.passwords import PasswordHasher, Policy
 from accounts.model.throttles import Throttles
 from accounts.model.users import Users
-from accounts.transactions import Conflict, Transactions, again_on_conflict
+from accounts.transactions import Conflict, Transactions, retry_on_conflict
 
 _KNOWN_TO_OTHERS = "This password was taken out of use because others may know it. Choose another one."
 
@@ -72,7 +72,7 @@ class PasswordReset(Struct, frozen=True):
         passwords.check_acceptable(password, email=identity.email, policy=self.policy)
         self._check_is_another(password, identity)
         password_hash = self.hasher.hash(password)
-        again_on_conflict(lambda: self._write(found, password_hash, caller, now))
+        retry_on_conflict(lambda: self._write(found, password_hash, caller, now))
         self.notices.put(messages.PasswordReset(identity.user_id))
         return identity.user_id
 
@@ -98,7 +98,7 @@ class PasswordReset(Struct, frozen=True):
             self.transactions.commit(
                 one_time_tokens.Consume(token.key),
                 identities.Replace(_with_new_password(identity, password_hash, caller, now)),
-                users.LetGoAllSessions(user),
+                users.DropAllSessions(user),
                 *map(sessions.End, user.sessions),
                 throttles.Clear(throttles.streak_key(identity.email)),
                 Record(user.user_id, "authn_password_change", now, caller, {"by": "reset"}),

@@ -16,8 +16,8 @@ from accounts.model.audit import Caller, Record
 from accounts.model.identities import Identity
 from accounts.model.messages import Outbox
 from accounts.model.sessions import Lengths, Method, Session, Sessions
-from accounts.model.users import Beside, User, Users
-from accounts.transactions import Change, Conflict, Transactions, again_on_conflict
+from accounts.model.users import Approval, User, Users
+from accounts.transactions import Change, Conflict, Transactions, retry_on_conflict
 
 
 class LoggedIn(Struct, frozen=True):
@@ -66,35 +66,38 @@ class SessionOpening(Struct, frozen=True):
         return LoggedIn(known_browsers.remember(identity, browser), token, session, fresh, is_new_browser=not known)
 
     def open(
-        self, session: Session, *also: Change, instead_of: Session | None = None, beside: Beside | None = None
+        self, session: Session, *also: Change, instead_of: Session | None = None, approval: Approval | None = None
     ) -> None:
-        """Write the session, the account's hold on it and ``also``, or nothing.
+        """Write the session, its entry on the account, and ``also``, or nothing. Usually one round trip.
 
-        One round trip. At the cap, the sessions that have ended make room, and else the one that would end soonest, but
-        never that of ``beside`` (ASVS 7.1.2). ``instead_of`` is a session of the same account that ends with it,
-        ``beside`` where and when it was allowed. Raises InvalidCredentials for an account that is gone or disabled, or
-        when that stands no more, Conflict when one of ``also`` is refused.
+        A full account drops its expired sessions, or else the one that expires first, but never the session of
+        ``approval`` (ASVS 7.1.2). ``instead_of`` is a session of the same account to end in the same transaction.
+
+        Raises InvalidCredentials when the account is gone or disabled or ``approval`` is no longer valid, and Conflict
+        when one of ``also`` is refused.
         """
         old = instead_of.digest if instead_of else None
-        hold = users.HoldSession(session.user_id, session.digest, session.expires_at, SESSIONS_PER_ACCOUNT, old, beside)
+        hold = users.AddSession(
+            session.user_id, session.digest, session.expires_at, SESSIONS_PER_ACCOUNT, old, approval
+        )
         changes = (sessions.Start(session), login_record(session), *also, *map(sessions.End, [old] if old else []))
         try:
             self.transactions.commit(hold, *changes)
         except Conflict as conflict:
-            if not conflict.concerns(users.HoldSession):
+            if not conflict.concerns(users.AddSession):
                 raise
-            again_on_conflict(lambda: self._make_room(session, changes, beside), users.SwapSession)
+            retry_on_conflict(lambda: self._make_room(session, changes, approval), users.SwapSession)
 
-    def _make_room(self, session: Session, changes: tuple[Change, ...], beside: Beside | None) -> None:
+    def _make_room(self, session: Session, changes: tuple[Change, ...], approval: Approval | None) -> None:
         user = users.find(self.users, session.user_id)
-        if user is None or (beside is not None and not beside.stands(user)):
+        if user is None or (approval is not None and not approval.is_valid(user)):
             raise InvalidCredentials
-        ended = _making_room(user, session.authenticated_at, beside)
+        ended = _making_room(user, session.authenticated_at, approval)
         swap = users.SwapSession(user.user_id, user.revision, ended, session.digest, session.expires_at)
         self.transactions.commit(swap, *map(sessions.End, ended), *changes)
 
 
-def _making_room(user: User, now: datetime, beside: Beside | None) -> tuple[str, ...]:
+def _making_room(user: User, now: datetime, approval: Approval | None) -> tuple[str, ...]:
     """Which sessions go: all that have ended; else, of a full account, the one that would end soonest.
 
     Whoever lets a program in from a browser is not logged out there by it.
@@ -102,7 +105,7 @@ def _making_room(user: User, now: datetime, beside: Beside | None) -> tuple[str,
     over = tuple(digest for digest, ends_at in user.sessions.items() if ends_at <= now)
     if over or len(user.sessions) < SESSIONS_PER_ACCOUNT:
         return over
-    others = (digest for digest in user.sessions if beside is None or digest != beside.session)
+    others = (digest for digest in user.sessions if approval is None or digest != approval.session)
     return (min(others, key=lambda digest: user.sessions[digest]),)
 
 
@@ -114,7 +117,7 @@ def login_record(session: Session) -> Record:
     return Record(session.user_id, "authn_login_success", session.authenticated_at, session.caller, detail)
 
 
-def tell_owner(notices: Outbox, known: Identity, logged_in: LoggedIn, *, failures: int = 0) -> None:
+def notify_owner(notices: Outbox, known: Identity, logged_in: LoggedIn, *, failures: int = 0) -> None:
     """Have a mail sent about a log-in that its owner may not know of (ASVS 6.3.5).
 
     After many failures, or from a browser that ``known``, the identity as it was before, had not seen. A way in that

@@ -16,7 +16,7 @@ from accounts.errors import (
     Unauthenticated,
 )
 from accounts.flows.people.authentication import Credential
-from accounts.flows.people.session_opening import LoggedIn, SessionOpening, login_record, tell_owner
+from accounts.flows.people.session_opening import LoggedIn, SessionOpening, login_record, notify_owner
 from accounts.limits import IDENTITIES_PER_ACCOUNT, UNVERIFIED_KEPT
 from accounts.model import (
     identities,
@@ -66,7 +66,7 @@ class IdentityLinking(Struct, frozen=True):
         if isinstance(decision, OpenAccount) and known is not None:
             logged_in = self._open(known, caller, now)
             self.opening.end_presented(presented, caller, now)
-            tell_owner(self.notices, known, logged_in)
+            notify_owner(self.notices, known, logged_in)
             return logged_in
         if isinstance(decision, NewAccount):
             logged_in = self._make_account(person, (), caller, now)
@@ -81,7 +81,7 @@ class IdentityLinking(Struct, frozen=True):
     def reauthenticate(self, known: Identity, session: Session, caller: Caller, now: datetime) -> LoggedIn:
         """A fresh session instead of ``session``, for a subject that is linked to its account."""
         logged_in = self._open(known, caller, now, instead_of=session)
-        tell_owner(self.notices, known, logged_in)
+        notify_owner(self.notices, known, logged_in)
         return logged_in
 
     def link(
@@ -104,7 +104,7 @@ class IdentityLinking(Struct, frozen=True):
         identity = known_browsers.remember(linked, caller.known_browser) if caller.known_browser else linked
         because = decision.because_of
         reason = (identities.StillVerified(because.key, because.user_id),) if because else ()
-        hold = users.HoldIdentity(decision.user_id, identity.key, IDENTITIES_PER_ACCOUNT, session)
+        hold = users.AddIdentity(decision.user_id, identity.key, IDENTITIES_PER_ACCOUNT, session)
         record = Record(decision.user_id, "authn_identity_linked", now, caller, {"provider": person.provider})
         try:
             self.transactions.commit(identities.Claim(identity), hold, record, *reason, *also)
@@ -215,7 +215,7 @@ class IdentityLinking(Struct, frozen=True):
         """What came in between our reading and our writing, in words that are still true then."""
         if conflict.concerns(one_time_tokens.Consume):
             return InvalidLink()
-        if conflict.concerns(users.HoldIdentity):
+        if conflict.concerns(users.AddIdentity):
             user = self.users.get(user_id)
             if user is not None and session is not None and session not in user.sessions:
                 return Unauthenticated()

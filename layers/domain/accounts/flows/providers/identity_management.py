@@ -18,7 +18,7 @@ from accounts.model.passwords import PasswordHasher, Policy
 from accounts.model.providers import TITLES
 from accounts.model.sessions import Session
 from accounts.model.users import User, Users
-from accounts.transactions import Transactions, again_on_conflict
+from accounts.transactions import Transactions, retry_on_conflict
 
 
 class IdentityList(Struct, frozen=True):
@@ -47,7 +47,7 @@ class IdentityUnlinking(Struct, frozen=True):
         The account's revision is a condition of the write, so of two parallel calls that would together leave
         nothing, one is refused, looks again, and finds that it would take the last.
         """
-        gone = again_on_conflict(lambda: self._take_away(user_id, identity_id, caller, now))
+        gone = retry_on_conflict(lambda: self._take_away(user_id, identity_id, caller, now))
         self.notices.put(messages.IdentityUnlinked(user_id, TITLES[gone.provider]))
 
     def _take_away(self, user_id: str, identity_id: str, caller: Caller, now: datetime) -> Identity:
@@ -56,7 +56,7 @@ class IdentityUnlinking(Struct, frozen=True):
         # Kept as a mark without a name: else the next log-in with it would link itself again, by the address.
         mark = replace(going, email="", name="", verified=False, unlinked=True)
         record = Record(user_id, "authn_identity_unlinked", now, caller, {"provider": going.provider})
-        self.transactions.commit(identities.Replace(mark), users.LetGoIdentity(user, going.key), record)
+        self.transactions.commit(identities.Replace(mark), users.DropIdentity(user, going.key), record)
         return going
 
     def _going(self, user: User, identity_id: str) -> Identity:
@@ -64,7 +64,7 @@ class IdentityUnlinking(Struct, frozen=True):
         going = next((it for it in all_held if public_id(it.key) == identity_id and it.provider != EMAIL), None)
         if going is None:
             raise NotFound
-        if not any(other.is_way_in for other in all_held if other is not going):
+        if not any(other.is_login_method for other in all_held if other is not going):
             raise LastIdentity
         return going
 
@@ -89,7 +89,7 @@ class PasswordSetting(Struct, frozen=True):
             passwords.check_acceptable(password, email=email, policy=self.policy)
             return self.hasher.hash(password)
 
-        again_on_conflict(lambda: self._write(session, accepted_and_hashed, caller, now))
+        retry_on_conflict(lambda: self._write(session, accepted_and_hashed, caller, now))
         self.notices.put(messages.PasswordSet(session.user_id))
 
     def _write(self, session: Session, hashed: Callable[[str], str], caller: Caller, now: datetime) -> None:
@@ -99,7 +99,7 @@ class PasswordSetting(Struct, frozen=True):
         others = users.other_sessions(user, session.digest)
         self.transactions.commit(
             identities.Replace(changed),
-            users.LetGoOtherSessions(user, session.digest, now),
+            users.DropOtherSessions(user, session.digest, now),
             *map(sessions.End, others),
             Record(user.user_id, "authn_password_change", now, caller),
         )

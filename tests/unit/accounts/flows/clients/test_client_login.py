@@ -248,7 +248,7 @@ def test_a_concurrent_logout_hides_no_second_use(service: Service) -> None:
 
 def _change_password(service: Service, owner: LoggedIn) -> None:
     user = service.world.users[owner.session.user_id]
-    service.world.commit(users.LetGoOtherSessions(user, owner.session.digest, NOW))
+    service.world.commit(users.DropOtherSessions(user, owner.session.digest, NOW))
 
 
 def _disable(service: Service, owner: LoggedIn) -> None:

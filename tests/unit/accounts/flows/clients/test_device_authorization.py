@@ -6,7 +6,7 @@ from accounts import secrets
 from accounts.errors import TooManyAttempts, Unavailable
 from accounts.limits import DEVICE_CODES_PER_ADDRESS_PER_MINUTE
 from accounts.model import device_codes
-from accounts.model.one_time_tokens import DEVICE_CODE, NOBODY, USER_CODE, DeviceRequest, OneTimeToken, UserCode
+from accounts.model.one_time_tokens import DEVICE_CODE, UNCLAIMED, USER_CODE, DeviceRequest, OneTimeToken, UserCode
 from accounts.transactions import TRIES
 from tests.unit.accounts.flows.clients.stage import CLIENT, DEVICE, Refusing, codes, counters, stored
 from tests.unit.accounts.stage import NOW, OWNER, STRANGER, Meanwhile, Service, later
@@ -19,7 +19,7 @@ def test_a_device_gets_two_codes_that_belong_to_no_account(service: Service) -> 
     device = OneTimeToken(
         DEVICE_CODE,
         secrets.digest(found.device_code),
-        NOBODY,
+        UNCLAIMED,
         NOW,
         later(minutes=10),
         DeviceRequest(CLIENT, "account").stored(),
@@ -27,7 +27,7 @@ def test_a_device_gets_two_codes_that_belong_to_no_account(service: Service) -> 
     user = OneTimeToken(
         USER_CODE,
         secrets.digest(found.user_code.replace("-", "")),
-        NOBODY,
+        UNCLAIMED,
         NOW,
         later(minutes=10),
         UserCode(CLIENT, "account", device.digest, DEVICE.source, DEVICE.user_agent).stored(),

@@ -13,7 +13,7 @@ from accounts.model import one_time_tokens, users
 from accounts.model.audit import Caller
 from accounts.model.consents import ALLOW, DENY, Decision
 from accounts.model.device_codes import Codes
-from accounts.model.one_time_tokens import DEVICE_CODE, NOBODY, USER_CODE, DeviceAnswer, OneTimeToken, token_key
+from accounts.model.one_time_tokens import DEVICE_CODE, UNCLAIMED, USER_CODE, DeviceAnswer, OneTimeToken, token_key
 from tests.unit.accounts.flows.clients.stage import (
     CLIENT,
     DEVICE,
@@ -288,7 +288,7 @@ def test_an_account_that_is_disabled_or_deleted_neither_enters_nor_answers(servi
         with pytest.raises(Unauthenticated):
             answer(service, found, person)
     assert stored(service) == before
-    assert service.world.tokens[user_code_key(new)].subject == NOBODY
+    assert service.world.tokens[user_code_key(new)].subject == UNCLAIMED
 
 
 def test_an_account_enters_forty_codes_an_hour(service: Service) -> None:

@@ -12,7 +12,7 @@ from accounts.errors import Unavailable
 from accounts.flows.mail.mail_feedback import KNOWN, UNKNOWN_ADDRESS, MailFeedback
 from accounts.flows.mail.mailing import SENT, UNDELIVERABLE
 from accounts.model import messages
-from accounts.model.audit import NOBODY
+from accounts.model.audit import NO_CALLER
 from accounts.model.identities import BOUNCE, COMPLAINT, email_key
 from accounts.model.users import User
 from accounts.ses import feedback
@@ -100,7 +100,7 @@ def test_an_address_is_marked_with_its_account_and_its_history(service: Service,
     assert service.identity() == replace(identity, undeliverable=problem, version=identity.version + 1)
     assert account(service) == replace(user, mail_problem=problem, revision=user.revision + 1)
     assert [(it.user_id, it.event, it.caller, it.detail) for it in service.world.records] == [
-        (user.user_id, audited, NOBODY, {})
+        (user.user_id, audited, NO_CALLER, {})
     ]
 
 

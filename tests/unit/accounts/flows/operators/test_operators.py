@@ -19,7 +19,7 @@ from accounts.errors import (
 )
 from accounts.flows.operators.operator_requests import UNNAMED, OperatorRequest
 from accounts.model import messages, users
-from accounts.model.audit import NOBODY, Record
+from accounts.model.audit import NO_CALLER, Record
 from accounts.model.throttles import Counter
 from accounts.web import inspections
 from tests.unit.accounts.stage import (
@@ -50,7 +50,7 @@ def recorded(service: Service) -> list[Record]:
 
 def line(user_id: str, event: str, **detail: str) -> Record:
     """The record of an operator's action."""
-    return Record(user_id, event, SOON, NOBODY, {"by": "operator", "operator": OPERATOR, **detail}, "")
+    return Record(user_id, event, SOON, NO_CALLER, {"by": "operator", "operator": OPERATOR, **detail}, "")
 
 
 ACTIONS: dict[str, Callable[[Service, OperatorRequest], object]] = {

@@ -14,7 +14,7 @@ from accounts.errors import (
 )
 from accounts.flows.people.authentication import Credential
 from accounts.model import users
-from accounts.model.audit import NOBODY, Record
+from accounts.model.audit import NO_CALLER, Record
 from tests.unit.accounts.stage import (
     EMAIL,
     NOW,
@@ -215,7 +215,7 @@ def test_a_disabled_account_keeps_its_address(service: Service) -> None:
     )
     (record,) = service.world.records
     detail = {"by": "operator", "operator": OPERATOR}
-    assert record == Record(user_id, "user_disabled", later(minutes=1), NOBODY, detail, record.serial)
+    assert record == Record(user_id, "user_disabled", later(minutes=1), NO_CALLER, detail, record.serial)
 
 
 @pytest.mark.parametrize("end", ["disable", "remove", "close"])

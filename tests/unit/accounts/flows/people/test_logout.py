@@ -198,7 +198,7 @@ def test_ending_a_session_removes_it_from_the_account() -> None:
     service = Service()
     logged_in = service.person()
     user_id, digest = logged_in.session.user_id, logged_in.session.digest
-    service.world.commit(users.LetGoSession(user_id, digest), sessions.End(digest))
+    service.world.commit(users.DropSession(user_id, digest), sessions.End(digest))
 
     with pytest.raises(NotFound):
         service.session_revocation.end(cookie(service.log_in()), digest, STRANGER, NOW)

@@ -127,11 +127,11 @@ def test_changes_of_the_flow_are_written_with_the_session_or_not_at_all(service:
     new = service.session_opening.begin(
         logged_in.identity, method="password", remember=False, caller=OWNER, now=later(hours=1)
     )
-    refused = users.LetGoKey(logged_in.session.user_id, "no such key")
+    refused = users.DropKey(logged_in.session.user_id, "no such key")
     with pytest.raises(Conflict) as conflict:
         service.session_opening.open(new.session, refused)
 
-    assert conflict.value.concerns(users.LetGoKey)
+    assert conflict.value.concerns(users.DropKey)
     assert held(service, logged_in) == before
 
 
@@ -157,7 +157,7 @@ def test_no_presented_session_ends_nothing(service: Service) -> None:
 def test_a_presented_session_that_ends_concurrently_is_not_an_error(service: Service) -> None:
     logged_in = service.person()
     digest = logged_in.session.digest
-    gone = (users.LetGoSession(logged_in.session.user_id, digest), sessions.End(digest))
+    gone = (users.DropSession(logged_in.session.user_id, digest), sessions.End(digest))
     service.interposed = Meanwhile(service.world, lambda: service.world.commit(*gone))
     service.session_opening.end_presented(cookie(logged_in), OWNER, NOW)
 

@@ -19,7 +19,7 @@ from accounts.flows.providers.provider_login import Arrival, Callback
 from accounts.model import messages
 from accounts.model.audit import Record
 from accounts.model.identities import Claim, Identity, provider_key
-from accounts.model.users import HoldIdentity
+from accounts.model.users import AddIdentity
 from tests.unit.accounts.flows.providers.stage import CODE, OAuthService, both_keys, presented, somebody, tables_of
 from tests.unit.accounts.stage import EMAIL, NOW, OWNER, SITE_URL, STRANGER, Meanwhile, held, later
 
@@ -199,7 +199,7 @@ def test_a_subject_that_another_account_gets_first_is_not_taken_from_it(service:
     service.says(WORK)
     left = service.leave_to_link(presented(owner), "github")
     theirs = replace(service.identity("other@example.com"), key="github#77")
-    hold = HoldIdentity(theirs.user_id, theirs.key, 10)
+    hold = AddIdentity(theirs.user_id, theirs.key, 10)
 
     def claim() -> None:
         service.world.commit(Claim(theirs), hold)
@@ -228,7 +228,7 @@ def test_a_subject_that_is_claimed_during_the_commit_restarts_the_flow(service: 
             return self.world.commit(*changes)
 
     service.interposed = LastMoment(
-        service.world, lambda: service.world.commit(Claim(theirs), HoldIdentity(theirs.user_id, theirs.key, 10))
+        service.world, lambda: service.world.commit(Claim(theirs), AddIdentity(theirs.user_id, theirs.key, 10))
     )
 
     assert _refusal(service, left, presented(owner)) is LoginExpired
