@@ -1,4 +1,4 @@
-"""The kept layers, read by several processes at once: `make bench` beside `make test`."""
+"""The cached layers, read by several processes at once: `make bench` beside `make test`."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks import layers
 
-# Writes its source in two halves, as a build that is seen before it is complete would show.
+# Writes its source in two halves, so that an incomplete build could be seen.
 _MAKEFILE = """
 build-DomainLayer:
 \tprintf first > $(ARTIFACTS_DIR)/first
@@ -22,7 +22,7 @@ _WHOLE = {"first", "second"}
 
 @pytest.fixture
 def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of kept builds, for a domain layer of one file."""
+    """The folder of cached builds, for a domain layer of one file."""
     source = tmp_path / "layers" / "domain"
     source.mkdir(parents=True)
     (source / "Makefile").write_text(_MAKEFILE)
@@ -54,15 +54,15 @@ def test_a_process_that_reads_an_earlier_build_keeps_it(kept: Path) -> None:
     assert names(kept) == {earlier.name, later.name}
 
 
-def test_two_builds_at_once_both_give_the_whole_layer(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_concurrent_builds_both_return_the_whole_layer(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     both, make = Barrier(2), layers._make
 
-    def make_at_once(*arguments: object) -> None:
+    def build_concurrently(*arguments: object) -> None:
         both.wait(timeout=10)
         make(*arguments)
         both.wait(timeout=10)
 
-    monkeypatch.setattr(layers, "_make", make_at_once)
+    monkeypatch.setattr(layers, "_make", build_concurrently)
     with ThreadPoolExecutor(2) as pool:
         one, other = (built.result() for built in [pool.submit(layers.domain), pool.submit(layers.domain)])
 
@@ -79,7 +79,7 @@ def test_a_build_that_fails_leaves_nothing(kept: Path) -> None:
     assert names(kept) == set()
 
 
-def test_a_build_that_nobody_used_for_a_day_is_removed(kept: Path) -> None:
+def test_a_build_that_was_not_used_for_a_day_is_removed(kept: Path) -> None:
     earlier = layers.domain()
     yesterday = time.time() - layers._UNUSED_SECONDS - 1
     os.utime(earlier, (yesterday, yesterday))

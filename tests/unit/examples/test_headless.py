@@ -1,4 +1,4 @@
-"""The example of a headless script: what it makes of the answers of RFC 8628."""
+"""The example of a headless script, with the answers of RFC 8628."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -24,10 +24,9 @@ TOKENS = {"access_token": "a", "refresh_token": "r"}
 
 
 class Service:
-    """Answers what it was given, one after the other."""
+    """A service that gives these answers, one after the other."""
 
     def __init__(self, *answers: dict[str, Any] | Refused) -> None:
-        """Take the answers."""
         self.asked: list[tuple[str, Mapping[str, str] | None]] = []
         self.waited: list[float] = []
         self.told: list[str] = []
@@ -36,7 +35,7 @@ class Service:
     def call(
         self, url: str, _headers: Mapping[str, str], form: Mapping[str, str] | None = None, method: str = "POST"
     ) -> dict[str, Any]:
-        """Stand for the network."""
+        """Replaces the network."""
         assert method == ("GET" if form is None else "POST")
         self.asked.append((url.removeprefix(SITE), form))
         answer = self._answers.pop(0)
@@ -54,8 +53,8 @@ def refused(code: str) -> Refused:
     return Refused(400, {"error": code, "error_description": "No."})
 
 
-def test_a_device_waits_until_its_person_has_answered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As often as it is told to, and slower when it is told so (RFC 8628 3.5)."""
+def test_a_device_waits_until_the_owner_has_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the given interval, and slower when the service asks for it (RFC 8628 3.5)."""
     service = Service(METADATA, ASKED, refused("authorization_pending"), refused("slow_down"), TOKENS)
 
     assert service.logged_in(monkeypatch) == TOKENS
@@ -81,7 +80,7 @@ def test_a_device_stops_when_it_is_refused(monkeypatch: pytest.MonkeyPatch, code
     assert service.waited == [5]
 
 
-def test_a_deployment_without_device_codes_is_no_mystery(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The metadata says what is offered."""
+def test_a_deployment_without_device_codes_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The metadata lists what the deployment offers."""
     with pytest.raises(SystemExit, match="Use an API key"):
         Service({"token_endpoint": "x"}).logged_in(monkeypatch)

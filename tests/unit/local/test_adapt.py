@@ -1,4 +1,4 @@
-"""What the local cloud makes of a template."""
+"""How the local cloud adapts a template."""
 
 import json
 from pathlib import Path
@@ -43,7 +43,7 @@ Resources:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project with one function and one layer of our own."""
+    """A project with one function and one layer."""
     (tmp_path / "functions" / "login").mkdir(parents=True)
     (tmp_path / "functions" / "login" / "handler.py").write_text("")
     (tmp_path / "layers" / "domain" / "accounts").mkdir(parents=True)
@@ -53,13 +53,13 @@ def project(tmp_path: Path) -> Path:
 
 
 def adapted(project: Path, key: str = "key") -> dict[str, Any]:
-    """The template of a project as it is deployed locally."""
+    """The project's template, as it is deployed locally."""
     template = stacks.read(project / "template.yaml")
     return adapt.adapt(adapt.translate(template, lambda _: {"Bucket": "code", "Key": key}, {}))
 
 
 def test_every_event_becomes_a_route_to_one_integration(project: Path) -> None:
-    """What SAM wrote into the API's body comes out as the resources that it stands for."""
+    """The definition that SAM wrote into the API's body becomes separate resources."""
     resources = adapted(project)["Resources"]
     routes = [it["Properties"] for it in resources.values() if it["Type"] == "AWS::ApiGatewayV2::Route"]
     integrations = [name for name, it in resources.items() if it["Type"] == "AWS::ApiGatewayV2::Integration"]
@@ -80,23 +80,23 @@ def test_the_site_is_at_the_root_of_the_loopback_address(project: Path) -> None:
     ]
 
 
-def test_types_that_ministack_does_not_know_are_left_out(project: Path) -> None:
-    """They are those of the visible list, and nothing else is missing."""
+def test_types_that_ministack_does_not_support_are_left_out(project: Path) -> None:
+    """Those of the printed list, and no others."""
     resources = adapted(project)["Resources"]
 
     assert "Spending" not in resources
     assert not {it["Type"] for it in resources.values()} & adapt.LEFT_OUT.keys()
 
 
-def test_alarms_that_compute_are_left_out(project: Path) -> None:
-    """MiniStack refuses them; those over one metric stay."""
+def test_alarms_with_math_are_left_out(project: Path) -> None:
+    """MiniStack refuses them; alarms on one metric are kept."""
     resources = adapted(project)["Resources"]
 
     assert [name for name, it in resources.items() if it["Type"] == "AWS::CloudWatch::Alarm"] == ["Count"]
 
 
-def test_what_needs_a_left_out_resource_is_refused_with_its_name(project: Path) -> None:
-    """CloudFormation would say it less clearly."""
+def test_a_resource_that_needs_a_left_out_one_is_refused_by_name(project: Path) -> None:
+    """CloudFormation's own error is less clear."""
     file = project / "template.yaml"
     file.write_text(file.read_text() + "Outputs: {Money: {Value: !Ref Spending}}\n")
 
@@ -104,8 +104,8 @@ def test_what_needs_a_left_out_resource_is_refused_with_its_name(project: Path) 
         adapted(project)
 
 
-def test_a_nested_stack_is_adapted_and_deployed_from_its_new_place(project: Path) -> None:
-    """What MiniStack does not know is left out of it, too; all else of the resource stays."""
+def test_a_nested_stack_is_adapted_and_deployed_from_its_new_path(project: Path) -> None:
+    """Unsupported types are left out of it, too; the rest of the resource is kept."""
     file = project / "template.yaml"
     stack = "{Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: inner.yaml, Parameters: {A: b}}}"
     file.write_text(file.read_text() + f"  Inner: {stack}\n")
@@ -121,15 +121,15 @@ def test_a_nested_stack_is_adapted_and_deployed_from_its_new_place(project: Path
     assert moved["Properties"] == {"TemplateURL": "http://s3/inner", "Parameters": {"A": "b"}}
 
 
-def test_a_secret_is_named_by_its_arn(project: Path) -> None:
-    """A Ref means the ARN in AWS, and a name in MiniStack."""
+def test_a_secret_is_referred_to_by_its_arn(project: Path) -> None:
+    """A Ref is the ARN in AWS, but a name in MiniStack."""
     variables = adapted(project)["Resources"]["LoginFunction"]["Properties"]["Environment"]["Variables"]
 
     assert variables == {"ADMIN": {"Fn::GetAtt": ["Admin", "Id"]}, "ALSO": {"Fn::Sub": "${Admin.Id}!"}}
 
 
-def test_only_the_right_to_send_mail_is_widened(project: Path) -> None:
-    """Every other statement stays as the template has it."""
+def test_only_the_permission_to_send_email_is_widened(project: Path) -> None:
+    """Every other statement is as in the template."""
     role = adapted(project)["Resources"]["LoginFunctionRole"]["Properties"]
     [policy] = role["Policies"]
 
@@ -139,7 +139,7 @@ def test_only_the_right_to_send_mail_is_widened(project: Path) -> None:
     ]
 
 
-def test_code_is_zipped_and_third_party_packages_are_not(project: Path) -> None:
+def test_code_is_zipped_without_third_party_packages(project: Path) -> None:
     """The functions find those in the environment that runs them."""
     code = adapt.code_of(stacks.read(project / "template.yaml"), project)
 
@@ -147,7 +147,7 @@ def test_code_is_zipped_and_third_party_packages_are_not(project: Path) -> None:
 
 
 def test_a_function_without_its_folder_is_refused_by_name(project: Path) -> None:
-    """The message names the function and the folder."""
+    """The message has the function and the folder."""
     (project / "functions" / "login" / "handler.py").unlink()
     (project / "functions" / "login").rmdir()
 
@@ -158,7 +158,7 @@ def test_a_function_without_its_folder_is_refused_by_name(project: Path) -> None
 
 
 def test_a_broken_template_is_refused_with_the_reason(project: Path) -> None:
-    """YAML that cannot be read is the person's to mend, not a traceback."""
+    """Invalid YAML is reported to the person, without a traceback."""
     (project / "template.yaml").write_text("Resources: [")
 
     with pytest.raises(stacks.TemplateProblem, match=r"template\.yaml is not a template"):
@@ -166,7 +166,7 @@ def test_a_broken_template_is_refused_with_the_reason(project: Path) -> None:
 
 
 def test_two_builds_of_the_same_sources_have_the_same_shape(project: Path) -> None:
-    """The hash in a layer's logical id and the place of the code are no difference."""
+    """The hash in a layer's logical id and the path of the code are ignored."""
     one, other = adapted(project, "one"), adapted(project, "other")
 
     assert one != other
@@ -175,7 +175,7 @@ def test_two_builds_of_the_same_sources_have_the_same_shape(project: Path) -> No
 
 
 def test_another_setting_is_another_shape(project: Path) -> None:
-    """A comparison that sees no difference would prove nothing."""
+    """Otherwise the comparison would prove nothing."""
     before = comparable(adapted(project))
     file = project / "template.yaml"
     file.write_text(file.read_text().replace("Path: /auth/login", "Path: /auth/log-in"))
@@ -195,8 +195,8 @@ def api(operation: dict[str, Any], **body: Any) -> dict[str, Any]:
     return {"Type": "AWS::ApiGatewayV2::Api", "Properties": {"Body": {"info": {"title": "t"}, "paths": paths, **body}}}
 
 
-def test_an_authorizer_of_the_body_guards_its_route() -> None:
-    """A Lambda authorizer with simple answers keeps its settings."""
+def test_an_authorizer_of_the_body_is_attached_to_its_route() -> None:
+    """A Lambda authorizer with simple responses keeps its settings."""
     scheme = {
         "type": "request",
         "identitySource": "$request.header.Authorization, $request.header.X-API-KEY",
@@ -222,14 +222,14 @@ def test_an_authorizer_of_the_body_guards_its_route() -> None:
 
 
 def test_cors_keeps_the_spelling_that_ministack_reads() -> None:
-    """Lower camel, as in the body."""
+    """Lower camel case, as in the body."""
     made = expand("Api", api({}, **{"x-amazon-apigateway-cors": {"allowOrigins": ["*"]}}))
 
     assert json.dumps(made["Api"]["Properties"]["CorsConfiguration"]) == '{"allowOrigins": ["*"]}'
 
 
 def test_a_conditional_path_is_refused_and_not_dropped() -> None:
-    """A route that silently disappears would be found much later."""
+    """A route that silently disappears would be noticed much later."""
     conditional = api({})
     conditional["Properties"]["Body"]["paths"]["/y"] = {"Fn::If": ["Condition", {}, {}]}
 

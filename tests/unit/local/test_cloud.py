@@ -22,7 +22,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def taken() -> Iterator[int]:
-    """A port that a program listens on."""
+    """A port that is in use."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield server.getsockname()[1]
 
@@ -41,7 +41,7 @@ def test_port_names_another(state: Path, taken: int, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("kept", ["", "not a port"])
-def test_without_a_known_port_the_usual_one_is_tried(state: Path, monkeypatch: pytest.MonkeyPatch, kept: str) -> None:
+def test_without_a_known_port_the_default_is_tried(state: Path, monkeypatch: pytest.MonkeyPatch, kept: str) -> None:
     (state / "port").write_text(kept)
     monkeypatch.setattr(cloud, "port_is_taken", lambda _: False)
 

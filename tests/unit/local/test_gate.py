@@ -1,4 +1,4 @@
-"""The gate that tells the site from the emulated AWS."""
+"""The gate that separates the site from the emulated AWS."""
 
 import asyncio
 import json
@@ -11,7 +11,7 @@ from local.gate import Gate, Message, PassedOn
 
 
 async def _application(scope: Message, _receive: Any, send: Any) -> None:
-    # As MiniStack does: a method that it knows is answered by itself.
+    # Like MiniStack, which answers a method that it knows by itself.
     status = 403 if scope["method"] == "OPTIONS" else 200
     fields = [(b"method", json.dumps(scope["method"]).encode())]
     await send({"type": "http.response.start", "status": status, "headers": fields})
@@ -21,7 +21,7 @@ async def _application(scope: Message, _receive: Any, send: Any) -> None:
 def ask(
     ready: Path, path: str = "/", method: str = "GET", query: str = "", **headers: str
 ) -> tuple[int, dict[str, str]]:
-    """Return the status and headers of one request."""
+    """Return the status and headers of one response."""
     sent: list[Message] = []
     fields = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
     scope = {"type": "http", "method": method, "path": path, "raw_path": path.encode(), "headers": fields}
@@ -38,19 +38,19 @@ def ask(
 
 @pytest.fixture
 def ready(tmp_path: Path) -> Path:
-    """The mark that the site is deployed."""
+    """The marker file that says that the site is deployed."""
     mark = tmp_path / "ready"
     mark.touch()
     return mark
 
 
-def test_the_site_is_let_through_once_it_is_deployed(ready: Path) -> None:
+def test_the_site_is_served_once_it_is_deployed(ready: Path) -> None:
     """A browser on the site may send any header."""
     assert ask(ready, host="127.0.0.1:8000", sec_fetch_site="same-origin")[0] == 200
 
 
-def test_before_that_it_says_that_it_is_starting(tmp_path: Path) -> None:
-    """With 503, so that whoever waits for the site waits on, and a browser tries again by itself."""
+def test_before_that_the_gate_says_that_the_site_is_starting(tmp_path: Path) -> None:
+    """With 503, so that programs keep waiting and a browser retries automatically."""
     status, headers = ask(tmp_path / "not-yet", host="127.0.0.1:8000")
 
     assert (status, headers["retry-after"], headers["refresh"]) == (503, "1", "1")
@@ -66,8 +66,8 @@ def test_aws_programs_are_let_through(tmp_path: Path) -> None:
     assert ask(tmp_path / "not-yet", method="POST", host="localhost:8000", authorization="AWS4-HMAC-SHA256 x")[0] == 200
 
 
-def test_a_person_who_typed_localhost_is_sent_to_the_site(ready: Path) -> None:
-    """With the path and the query that they typed."""
+def test_localhost_redirects_to_the_site(ready: Path) -> None:
+    """With path and query."""
     browser = {"sec_fetch_site": "none", "sec_fetch_mode": "navigate"}
     status, headers = ask(ready, "/email/verify", query="a=1", host="localhost:8000", **browser)
 
@@ -76,19 +76,19 @@ def test_a_person_who_typed_localhost_is_sent_to_the_site(ready: Path) -> None:
 
 @pytest.mark.parametrize("header", [{"origin": "https://evil.example"}, {"sec_fetch_site": "cross-site"}])
 def test_no_web_page_can_call_the_emulated_aws(ready: Path, header: dict[str, str]) -> None:
-    """A form that posts to localhost would otherwise reset it."""
+    """Otherwise a form that posts to localhost could reset it."""
     assert ask(ready, "/_ministack/reset", "POST", host="localhost:8000", **header)[0] == 403
 
 
-def test_preflights_of_the_site_are_handed_on(ready: Path) -> None:
-    """To the routes, as OPTIONS: the emulator does not answer them itself. AWS's own it does."""
+def test_preflights_of_the_site_are_forwarded(ready: Path) -> None:
+    """To the routes, as OPTIONS: the emulator does not answer them itself. Those for AWS it does."""
     assert ask(ready, "/customers", "OPTIONS", host="127.0.0.1:8000") == (200, {"method": '"OPTIONS"'})
     assert ask(ready, "/", "OPTIONS", host="localhost:8000")[0] == 403
     assert ask(ready, "/customers", "POST", host="127.0.0.1:8000") == (200, {"method": '"POST"'})
 
 
-def test_a_method_that_is_handed_on_matches_no_route_by_its_name() -> None:
-    """From either side of the comparison; written out it is what it was."""
+def test_a_forwarded_method_matches_no_route_by_its_name() -> None:
+    """From either side of the comparison; written to the log, it is the original."""
     method, known = PassedOn("OPTIONS"), "OPTIONS"
 
     assert [method == known, known == method] == [False, False]
@@ -97,12 +97,12 @@ def test_a_method_that_is_handed_on_matches_no_route_by_its_name() -> None:
 
 
 @pytest.mark.parametrize("host", ["evil.example:8000", "localhost.evil.example:8000", "127.0.0.1.evil.example:80", ""])
-def test_a_name_that_a_stranger_points_here_is_neither_the_site_nor_aws(ready: Path, host: str) -> None:
-    """Such a page is of its own origin, so its GETs say no origin; the mails, for one, have links to new passwords."""
+def test_a_foreign_name_for_this_machine_reaches_neither_the_site_nor_aws(ready: Path, host: str) -> None:
+    """An attacker's page under such a name has its own origin, so its GETs send no Origin. It could read emails."""
     assert ask(ready, "/_ministack/ses/messages", host=host)[0] == 421
 
 
 @pytest.mark.parametrize("host", ["localhost:8000", "bucket.localhost:8000", "[::1]:8000", "host.docker.internal:8000"])
-def test_aws_programs_have_several_names_for_us(ready: Path, host: str) -> None:
+def test_aws_programs_use_several_names_for_this_machine(ready: Path, host: str) -> None:
     """A bucket's own, and that of containers."""
     assert ask(ready, host=host)[0] == 200

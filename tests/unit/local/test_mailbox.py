@@ -11,14 +11,14 @@ HOSTILE = "<script>alert(1)</script>"
 
 
 def mail(**changes: object) -> Mail:
-    """A mail as MiniStack lists it."""
+    """An email as MiniStack lists it."""
     usual = {"Source": "a@x.org", "To": ["b@x.org"], "Subject": "Hi", "BodyText": "Text", "BodyHtml": None}
     return {**usual, "Timestamp": 1.0, **changes}
 
 
 @pytest.mark.parametrize("field", ["Source", "Subject", "BodyText", "BodyHtml"])
-def test_nothing_in_a_mail_becomes_part_of_the_page(field: str) -> None:
-    """Not even as the HTML part: that is an attribute of a sandboxed frame."""
+def test_nothing_in_an_email_becomes_part_of_the_page(field: str) -> None:
+    """Not even the HTML part: it is an attribute of a sandboxed frame."""
     shown = page([mail(**{field: HOSTILE})])
 
     assert HOSTILE not in shown
@@ -26,7 +26,7 @@ def test_nothing_in_a_mail_becomes_part_of_the_page(field: str) -> None:
 
 
 def test_an_html_part_is_in_a_frame_without_scripts_or_origin() -> None:
-    """Its links may open in a tab of their own, and that is all it may."""
+    """Its links may open in a new tab, nothing else."""
     shown = page([mail(BodyHtml='<a href="http://x">"quoted"</a>')])
 
     assert 'sandbox="allow-popups allow-popups-to-escape-sandbox"' in shown
@@ -51,19 +51,18 @@ def test_text_without_an_address_is_only_escaped() -> None:
     assert with_links('javascript:alert("1") & <b>') == "javascript:alert(&quot;1&quot;) &amp; &lt;b&gt;"
 
 
-def test_the_newest_mail_is_first() -> None:
-    """That is the one a person waits for."""
+def test_the_newest_email_is_first() -> None:
     shown = page([mail(Subject="older", Timestamp=1.0), mail(Subject="newer", Timestamp=2.0)])
 
     assert shown.index("newer") < shown.index("older")
 
 
-def test_a_new_mail_changes_the_version() -> None:
-    """The open page asks for it, and renews itself when it differs."""
+def test_a_new_email_changes_the_version() -> None:
+    """The open page polls the version, and reloads when it differs."""
     assert version([]) != version([mail()]) != version([mail(), mail(Timestamp=2.0)])
 
 
-def test_an_empty_mailbox_says_what_fills_it() -> None:
+def test_an_empty_mailbox_says_how_to_fill_it() -> None:
     """A blank page would look broken."""
     assert "Sign up" in page([])
 
@@ -71,8 +70,11 @@ def test_an_empty_mailbox_says_what_fills_it() -> None:
 @pytest.mark.parametrize(
     ("host", "status"), [("127.0.0.1:{}", 200), ("localhost:{}", 200), ("evil.example:{}", 421), ("127.0.0.1", 421)]
 )
-def test_a_name_that_is_pointed_here_reads_no_mail(host: str, status: int) -> None:
-    """Such a page is of the mailbox's own origin to a browser. Nor does any other machine reach it."""
+def test_a_foreign_name_for_this_machine_cannot_read_the_mailbox(host: str, status: int) -> None:
+    """To a browser, an attacker's page under such a name has the mailbox's own origin.
+
+    Other machines cannot reach it either.
+    """
     port = free_port()
     box = Mailbox(port, list, "http://127.0.0.1:9000")
     box.start()

@@ -9,7 +9,7 @@ from local import packages
 
 
 def folder(at: Path, **files: str) -> Path:
-    """Make a folder with these files."""
+    """Create a folder with these files."""
     at.mkdir(parents=True)
     for name, text in files.items():
         (at / f"{name}.py").write_text(text)
@@ -17,12 +17,12 @@ def folder(at: Path, **files: str) -> Path:
 
 
 def names(package: packages.Package) -> list[str]:
-    """Return what a zip holds."""
+    """Return the names in a zip."""
     return zipfile.ZipFile(io.BytesIO(package.body)).namelist()
 
 
-def test_the_same_content_gives_the_same_key_whenever_it_was_written(tmp_path: Path) -> None:
-    """An unchanged function is not redeployed after a checkout, which changes every file's time and mode."""
+def test_equal_content_gives_an_equal_key_whenever_it_was_written(tmp_path: Path) -> None:
+    """A checkout changes every file's time and mode, but must not redeploy unchanged functions."""
     one = folder(tmp_path / "one", a="1", b="2")
     other = folder(tmp_path / "other", b="2", a="1")
     os.utime(other / "a.py", (0, 0))
@@ -39,8 +39,8 @@ def test_other_content_gives_another_key(tmp_path: Path) -> None:
     assert one.key != other.key
 
 
-def test_bytecode_is_left_behind(tmp_path: Path) -> None:
-    """It differs between machines, and Lambda makes its own."""
+def test_bytecode_is_left_out(tmp_path: Path) -> None:
+    """It differs between machines, and Lambda writes its own."""
     source = folder(tmp_path / "f", handler="")
     folder(source / "__pycache__", handler="")
     (source / "old.pyc").write_bytes(b"")
@@ -48,8 +48,8 @@ def test_bytecode_is_left_behind(tmp_path: Path) -> None:
     assert names(packages.of_function("F", source)) == ["handler.py"]
 
 
-def test_a_layer_has_its_packages_under_python(tmp_path: Path) -> None:
-    """That is where Lambda looks, and where `sam build` puts them."""
+def test_a_layers_packages_are_under_python(tmp_path: Path) -> None:
+    """Lambda looks for them there, and `sam build` puts them there."""
     folder(tmp_path / "domain" / "accounts", users="")
 
     assert names(packages.of_layer("L", tmp_path / "domain")) == ["python/accounts/users.py"]

@@ -9,7 +9,7 @@ import pytest
 from local.processes import Child, ChildFailed, InUse, sole_use
 
 
-def test_a_folder_has_one_user_at_a_time(tmp_path: Path) -> None:
+def test_a_folder_has_one_process_at_a_time(tmp_path: Path) -> None:
     """Two emulators would overwrite each other's state."""
     with sole_use(tmp_path), pytest.raises(InUse, match="stop that one first"), sole_use(tmp_path):
         pass
@@ -18,8 +18,8 @@ def test_a_folder_has_one_user_at_a_time(tmp_path: Path) -> None:
         pass
 
 
-def test_a_child_that_ends_at_once_is_reported_with_its_last_words(tmp_path: Path) -> None:
-    """The reason stands in its log, and a person should not have to look for it."""
+def test_a_child_that_ends_at_once_is_reported_with_its_last_lines(tmp_path: Path) -> None:
+    """The reason is in its log, which a person should not have to look for."""
     child = Child(
         "thing", "--", str(tmp_path), sys.executable, "-c", "raise SystemExit('no such thing')", log=tmp_path / "l"
     )
@@ -30,7 +30,7 @@ def test_a_child_that_ends_at_once_is_reported_with_its_last_words(tmp_path: Pat
 
 
 def test_a_child_ends_when_its_parent_is_gone(tmp_path: Path) -> None:
-    """Even when the parent is killed: all that remains of it is a closed pipe."""
+    """Even when the parent is killed: then a pipe closes."""
     command = [
         sys.executable,
         "-m",

@@ -7,8 +7,8 @@ from local.providers import HalfConfigured, Providers
 CONFIGURED = {"GOOGLE_CLIENT_ID": "id", "GOOGLE_CLIENT_SECRET": "secret"}
 
 
-def test_a_configured_provider_is_the_real_one_and_the_other_stays_a_stand_in() -> None:
-    """Each is chosen by itself."""
+def test_only_a_configured_provider_is_the_real_one() -> None:
+    """Each provider is configured separately."""
     providers = Providers(environment=CONFIGURED)
 
     assert providers.secret()["google"] == {"client_id": "id", "client_secret": "secret"}
@@ -17,13 +17,13 @@ def test_a_configured_provider_is_the_real_one_and_the_other_stays_a_stand_in() 
 
 
 def test_half_a_configuration_is_refused() -> None:
-    """Silently taking the stand-in would be found out much later."""
+    """Silently using the fake provider would be noticed much later."""
     with pytest.raises(HalfConfigured, match="GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET"):
         Providers(environment={"GITHUB_CLIENT_ID": "id"})
 
 
-def test_tests_never_meet_a_real_provider(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever the person who runs them configured."""
+def test_tests_never_use_a_real_provider(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the person who runs them has configured."""
     for name, value in CONFIGURED.items():
         monkeypatch.setenv(name, value)
 

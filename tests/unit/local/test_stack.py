@@ -7,7 +7,7 @@ from local.stack import BUCKET, Stack
 
 
 class Bucket:
-    """As much of S3 as it takes to upload."""
+    """The part of S3 that an upload needs."""
 
     meta = SimpleNamespace(endpoint_url="http://127.0.0.1:4566")
 
@@ -19,7 +19,7 @@ class Bucket:
         self.stored[given["Key"]] = given["Body"]
 
 
-def test_a_nested_template_has_another_address_when_it_changes() -> None:
+def test_a_changed_nested_template_has_another_address() -> None:
     """CloudFormation updates a nested stack only if its TemplateURL, or another property, changes."""
     bucket = Bucket()
     stack = Stack(lambda _: bucket)

@@ -15,7 +15,7 @@ FILES = (HANDLER, TEMPLATE, "monitoring/template.yaml")
 
 
 class Watched:
-    """A project watched by a thread. ``deployed`` holds what its files were at each deployment."""
+    """A project watched by a thread. ``deployed`` has the contents of its files at each deployment."""
 
     def __init__(self, project: Path) -> None:
         """Start watching; return when edits are noticed."""
@@ -29,7 +29,6 @@ class Watched:
         self._wait_until_it_notices()
 
     def stop(self) -> None:
-        """Stop watching."""
         self._stop.set()
         self._thread.join()
 
@@ -38,7 +37,7 @@ class Watched:
         wait_for(lambda: text in [files[file] for files in self.deployed], f"the deployment of {text!r}")
 
     def _wait_until_it_notices(self) -> None:
-        """Edit again and again: the watcher does not say when it is ready."""
+        """Edit repeatedly, because the watcher does not say when it is ready."""
         number = count()
 
         def noticed() -> bool:
@@ -62,7 +61,7 @@ def project(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_every_save_is_deployed_also_one_by_renaming(project: Path, file: str) -> None:
+def test_every_save_is_deployed_also_by_renaming(project: Path, file: str) -> None:
     """Many editors write another file and rename it, at every save."""
     watched = Watched(project)
     try:
@@ -76,8 +75,8 @@ def test_every_save_is_deployed_also_one_by_renaming(project: Path, file: str) -
         watched.stop()
 
 
-def test_a_file_that_python_cannot_read_is_not_deployed(project: Path) -> None:
-    """The last good one stays deployed."""
+def test_a_file_with_a_syntax_error_is_not_deployed(project: Path) -> None:
+    """The last valid version remains deployed."""
     watched = Watched(project)
     broken = "def broken(\n"
     try:
@@ -91,7 +90,7 @@ def test_a_file_that_python_cannot_read_is_not_deployed(project: Path) -> None:
 
 
 def test_a_syntax_error_is_reported_with_its_place(tmp_path: Path) -> None:
-    """File, line and reason, as Python says them."""
+    """File, line and reason, as Python reports them."""
     broken = tmp_path / "handler.py"
     broken.write_text("x = 1\ny = (\n")
 
@@ -122,7 +121,7 @@ def test_a_broken_language_file_is_reported_with_its_place(tmp_path: Path, file:
     assert first_problem([folder / file]) == f"{folder / file}{problem}"
 
 
-def test_a_text_that_is_new_in_english_is_missing_in_the_other_languages(tmp_path: Path) -> None:
+def test_a_new_english_text_is_missing_in_the_other_languages(tmp_path: Path) -> None:
     folder = tmp_path / _TEXTS
     folder.mkdir(parents=True)
     (folder / "en.json").write_text(_ENGLISH)
@@ -133,8 +132,8 @@ def test_a_text_that_is_new_in_english_is_missing_in_the_other_languages(tmp_pat
     )
 
 
-def test_a_broken_language_file_stays_back_until_it_is_mended(project: Path) -> None:
-    """A deployment takes every file, so that an edit of another one must not take it along."""
+def test_a_broken_language_file_is_not_deployed_until_it_is_fixed(project: Path) -> None:
+    """A deployment takes every file, so an edit of another one must not include it."""
     english = project / _TEXTS / "en.json"
     english.parent.mkdir(parents=True)
     english.write_text(_ENGLISH)
@@ -153,7 +152,7 @@ def test_a_broken_language_file_stays_back_until_it_is_mended(project: Path) -> 
         watched.stop()
 
 
-def test_nothing_that_is_deployed_now_has_a_problem() -> None:
+def test_the_current_files_have_no_problem() -> None:
     paths = watched_files(PROJECT)
 
     assert len([path for path in paths if path.suffix in {".py", ".json"}]) > 100

@@ -1,4 +1,4 @@
-"""What operators' commands are tried on: an emulated AWS, and nothing of this person's own."""
+"""What the tests of operators' commands run on: an emulated AWS, without the person's own configuration."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from moto import mock_aws
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """An AWS account with nothing in it."""
+    """An empty AWS account."""
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")

@@ -1,4 +1,4 @@
-"""The command of operators: what can be said, what is asked before it is done, what is sent and what is printed."""
+"""The operators' command: what it accepts, what it asks before it acts, what it sends and what it prints."""
 
 import io
 import json
@@ -15,7 +15,7 @@ from scripts.place import CannotDo, Place
 from tests.functions.people import a_key
 
 ARN = "arn:aws:iam::123456789012:user/ops"
-# Single sign-on's are long, and end with who it was.
+# An ARN of single sign-on is long and ends with the person's address.
 OPERATOR = "arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_AdministratorAccess_0123456789abcdef/a***@example.com"
 KEY, OTHER_KEY = (a_key(name) for name in ("kkkkkkkk", "zzzzzzzz"))
 USER_ID = "SomeAccountOfAnn000000000001"
@@ -84,21 +84,19 @@ FOUND: dict[str, Any] = {
 
 @dataclass
 class Aws:
-    """Lambda and STS. ``sent`` is each event and who it went to; ``refuses`` what the functions say instead."""
+    """Lambda and STS. ``sent`` has each function and its event; ``refuses`` is the error that the functions return."""
 
     sent: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     refuses: str = ""
 
     def __call__(self, _service: str) -> "Aws":
-        """Both services."""
         return self
 
     def get_caller_identity(self) -> dict[str, str]:
-        """Who this shell is."""
         return {"Arn": ARN}
 
     def invoke(self, **asked: str) -> dict[str, Any]:
-        """Find Ann, or do it."""
+        """Return Ann's account, or the result of the action."""
         self.sent.append((asked["FunctionName"], json.loads(asked["Payload"])))
         if self.refuses:
             return {
@@ -110,33 +108,31 @@ class Aws:
 
     @property
     def acts(self) -> list[tuple[str, dict[str, str]]]:
-        """What went to those that change something."""
+        """The calls of functions that change something."""
         return [(function, event) for function, event in self.sent if function != "OperatorAccountInspect"]
 
 
 class Input(io.StringIO):
-    """Standard input, of a person at a terminal or not."""
+    """Standard input, from a person at a terminal or from a pipe."""
 
     def __init__(self, text: str, *, person: bool) -> None:
-        """With what is typed or piped in."""
         super().__init__(text)
         self.person = person
 
     def isatty(self) -> bool:
-        """Whether somebody is there."""
         return self.person
 
 
 @dataclass(frozen=True)
 class Shell:
-    """Where the command is given."""
+    """Where the command runs."""
 
     aws: Aws
     patch: pytest.MonkeyPatch
     capsys: pytest.CaptureFixture[str]
 
     def run(self, *words: str, piped: str = "", typed: str | None = None) -> tuple[int, str, str]:
-        """Give the command; what it ends with, and what it says on both channels."""
+        """Run the command; returns its exit code, standard output and standard error."""
         self.patch.setattr("sys.stdin", Input(piped if typed is None else typed, person=typed is not None))
         self.patch.setattr("getpass.getpass", lambda _prompt: typed)
         try:
@@ -149,7 +145,7 @@ class Shell:
 
 @pytest.fixture
 def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    """On a stack whose functions have the names of the template, without "Function"."""
+    """On a stack whose functions are named as in the template, without "Function"."""
     aws = Aws()
     there = Place(aws, "our-stack", "the stack our-stack")
     functions = (
@@ -187,12 +183,12 @@ Lately (2)
 
 
 def test_an_account_is_shown_in_words(shell: Shell) -> None:
-    """Where it happened is said beside it, so that the answer alone can be piped on."""
+    """The place is printed to standard error, so that the output can be piped."""
     assert shell.run("show", "ann@example.com") == (0, SHOWN, "On the stack our-stack\n")
     assert shell.aws.sent == [("OperatorAccountInspect", {"name": "ann@example.com", "operator": ARN})]
 
 
-def test_an_account_is_shown_to_programs(shell: Shell) -> None:
+def test_an_account_is_shown_as_json(shell: Shell) -> None:
     """All of it."""
     code, out, _ = shell.run("show", "ann@example.com", "--json")
 
@@ -203,8 +199,8 @@ def test_an_account_is_shown_to_programs(shell: Shell) -> None:
     ("word", "function"),
     [("enable", "OperatorAccountEnable"), ("unlock", "OperatorAccountUnlock"), ("log-out", "OperatorAccountLogout")],
 )
-def test_what_can_be_undone_is_done_without_asking(shell: Shell, word: str, function: str) -> None:
-    """To the account that was found, by its id, under the name of whoever asks."""
+def test_reversible_actions_are_not_confirmed(shell: Shell, word: str, function: str) -> None:
+    """They act on the account that was found, by its id, in the name of the operator."""
     code, out, _ = shell.run(word, "ann@example.com")
 
     assert (code, out.splitlines()[0]) == (0, ANN)
@@ -219,8 +215,8 @@ FINAL = {
 
 
 @pytest.mark.parametrize(("word", "function"), FINAL.items())
-def test_what_cannot_be_undone_is_asked_first(shell: Shell, word: str, function: str) -> None:
-    """With whom it is about and what goes with it; only "yes" is one."""
+def test_irreversible_actions_are_confirmed(shell: Shell, word: str, function: str) -> None:
+    """The question names the account and what is lost with it; only "yes" confirms."""
     for answer in ("no\n", "\n", "y\n", "YES\n"):
         code, out, err = shell.run(word, "ann@example.com", typed=answer)
         assert (code, err) == (1, "On the stack our-stack\nmake admin: nothing was done\n")
@@ -232,8 +228,8 @@ def test_what_cannot_be_undone_is_asked_first(shell: Shell, word: str, function:
 
 
 @pytest.mark.parametrize("words", [*((word, "ann@example.com") for word in FINAL), ("revoke-key",)])
-def test_where_nobody_can_answer_only_yes_will_do(shell: Shell, words: tuple[str, ...]) -> None:
-    """A script that forgot to say so changes nothing."""
+def test_without_a_terminal_only_the_option_yes_confirms(shell: Shell, words: tuple[str, ...]) -> None:
+    """A script that forgot it changes nothing."""
     code, out, err = shell.run(*words, piped=f"{KEY}\n")
     assert (code, out) == (1, "")
     assert "What ends does not come back, and nobody is here to ask: say --yes" in err
@@ -245,7 +241,7 @@ def test_where_nobody_can_answer_only_yes_will_do(shell: Shell, words: tuple[str
 
 @pytest.mark.parametrize("typed", [None, KEY])
 def test_a_leaked_key_is_read_and_never_sent_or_printed(shell: Shell, typed: str | None) -> None:
-    """Only what is stored of it goes out: its digest."""
+    """Only its digest, which the table stores, is sent."""
     code, out, err = shell.run("revoke-key", "--yes", piped=f"  {KEY}\n", typed=typed)
 
     assert (code, out.splitlines()[0]) == (0, ANN)
@@ -256,14 +252,14 @@ def test_a_leaked_key_is_read_and_never_sent_or_printed(shell: Shell, typed: str
     assert KEY not in out + err
 
 
-def test_whose_key_it_is_can_be_asked(shell: Shell) -> None:
+def test_the_owner_of_a_key_can_be_looked_up(shell: Shell) -> None:
     """By the key, read from standard input."""
     assert shell.run("show", piped=KEY) == (0, SHOWN, "On the stack our-stack\n")
     assert shell.aws.sent == [("OperatorAccountInspect", {"name": secrets.digest(KEY), "operator": ARN})]
 
 
-def test_a_key_is_revoked_by_how_it_begins(shell: Shell) -> None:
-    """As `show` has it."""
+def test_a_key_is_revoked_by_its_prefix(shell: Shell) -> None:
+    """As `show` prints it."""
     assert shell.run("revoke-key", "ann@example.com", "comfyui-kkkk", "--yes")[0] == 0
     assert shell.aws.acts == [
         ("OperatorKeyRevoke", {"user_id": USER_ID, "operator": ARN, "api_key": secrets.digest(KEY)})
@@ -271,7 +267,7 @@ def test_a_key_is_revoked_by_how_it_begins(shell: Shell) -> None:
 
 
 def test_a_key_is_revoked_by_its_id(shell: Shell) -> None:
-    """As histories have it."""
+    """As in the history."""
     assert shell.run("revoke-key", secrets.digest(KEY), "--yes")[0] == 0
     assert shell.aws.acts == [
         ("OperatorKeyRevoke", {"user_id": USER_ID, "operator": ARN, "api_key": secrets.digest(KEY)})
@@ -279,8 +275,8 @@ def test_a_key_is_revoked_by_its_id(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize("prefix", ["comfyui-", "comfyui-q", ""])
-def test_a_beginning_that_is_not_one_keys_revokes_none(shell: Shell, prefix: str) -> None:
-    """Both keys, or neither, or no beginning at all."""
+def test_a_prefix_that_does_not_match_exactly_one_key_revokes_none(shell: Shell, prefix: str) -> None:
+    """It matches both keys, or neither, or is not a prefix."""
     code, _, err = shell.run("revoke-key", "ann@example.com", prefix, "--yes")
 
     assert (code, shell.aws.acts) == (1, [])
@@ -296,8 +292,8 @@ def test_a_beginning_that_is_not_one_keys_revokes_none(shell: Shell, prefix: str
         ("comfyui-b", ["comfyui-abcdefgh"], "0 keys of that account begin with"),
     ],
 )
-def test_too_little_of_a_key_or_of_two_names_none(prefix: str, keys: list[str], why: str) -> None:
-    """Even if the account has a single one today: the wrong one must not end."""
+def test_too_short_a_prefix_is_refused(prefix: str, keys: list[str], why: str) -> None:
+    """Even if the account has a single key today: the wrong one must not be revoked."""
     account = {"api_keys": [{"id": it, "key_prefix": it} for it in keys]}
     with pytest.raises(CannotDo, match=why):
         leaked_key(account, prefix)
@@ -305,7 +301,7 @@ def test_too_little_of_a_key_or_of_two_names_none(prefix: str, keys: list[str], 
 
 @pytest.mark.parametrize("words", [("show", KEY), ("revoke-key", KEY), ("revoke-key", "ann@example.com", KEY)])
 def test_a_whole_key_among_the_arguments_is_refused(shell: Shell, words: tuple[str, ...]) -> None:
-    """It stands in the shell's history and in the list of processes: that is said, without printing it once more."""
+    """It is in the shell's history and in the list of processes; the error says so without printing it again."""
     code, out, err = shell.run(*words)
 
     assert (code, out, shell.aws.sent) == (1, "", [])
@@ -314,7 +310,7 @@ def test_a_whole_key_among_the_arguments_is_refused(shell: Shell, words: tuple[s
 
 
 @pytest.mark.parametrize("piped", ["", "\n", KEY[:-1], KEY[:-1] + "0", "ann@example.com"])
-def test_what_is_no_whole_key_is_not_looked_for(shell: Shell, piped: str) -> None:
+def test_a_malformed_key_is_not_looked_up(shell: Shell, piped: str) -> None:
     """Its length or checksum is wrong."""
     code, _, err = shell.run("revoke-key", "--yes", piped=piped)
 
@@ -325,15 +321,15 @@ def test_what_is_no_whole_key_is_not_looked_for(shell: Shell, piped: str) -> Non
 @pytest.mark.parametrize(
     "words", [("disable",), ("disabel", "ann@example.com"), ("unlock", "ann", "bob"), ("delete", "a", "--y")]
 )
-def test_what_is_misspelt_does_nothing(shell: Shell, words: tuple[str, ...]) -> None:
-    """Options are not guessed from their first letters."""
+def test_a_misspelt_command_does_nothing(shell: Shell, words: tuple[str, ...]) -> None:
+    """Options are not completed from their first letters."""
     code, _, err = shell.run(*words)
 
     assert (code, shell.aws.sent) == (2, [])
     assert "usage: make admin" in err
 
 
-def test_what_the_function_refuses_is_said(shell: Shell) -> None:
+def test_a_refusal_of_the_function_is_printed(shell: Shell) -> None:
     """In its own words, and nothing is done after it."""
     shell.aws.refuses = "There is no account by that name."
 
@@ -345,8 +341,8 @@ def test_what_the_function_refuses_is_said(shell: Shell) -> None:
     assert len(shell.aws.sent) == 1
 
 
-def test_another_stack_is_told_from_one_that_refuses(shell: Shell) -> None:
-    """It has no such function, or not yet."""
+def test_a_stack_without_the_function_is_reported(shell: Shell) -> None:
+    """Another stack, or one that is not up to date, is not the same as a refusal."""
     place.find().names.clear()
 
     assert shell.run("show", "ann@example.com")[2].endswith(

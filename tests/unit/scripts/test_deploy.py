@@ -1,4 +1,4 @@
-"""`make deploy`: what it asks, what it runs, in which order, and that it starts nothing when something is missing."""
+"""`make deploy`: what it asks, what it runs in which order, and that it starts nothing when something is missing."""
 
 import json
 import subprocess
@@ -32,18 +32,18 @@ SITE = "https://abc123.execute-api.us-east-1.amazonaws.com"
 
 
 class NotThereError(Exception):
-    """Secrets Manager knows no such secret or version."""
+    """Secrets Manager has no such secret or version."""
 
 
 class Exceptions:
-    """As boto3 hangs them on a client."""
+    """As boto3 exposes them on a client."""
 
     ResourceNotFoundException = NotThereError
 
 
 @dataclass
 class Account(Aws):
-    """An AWS account that notes what was done to it, beside the commands that were run."""
+    """An AWS account that records, in one list, what was done to it and the commands that were run."""
 
     did: list[Any] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
@@ -53,7 +53,7 @@ class Account(Aws):
 
     def run(self, command: list[str]) -> None:
         """A command of SAM CLI."""
-        if command[-2:-1] == ["--parameter-overrides"]:  # the file's content, for it is written over
+        if command[-2:-1] == ["--parameter-overrides"]:  # The content, because the file is overwritten later.
             command = [*command[:-1], Path(command[-1].removeprefix("file://")).read_text(encoding="utf-8")]
         self.did.append(command)
         self.is_there = self.is_there or command[0] == "deploy"
@@ -67,15 +67,12 @@ class Account(Aws):
         return {"Stacks": [{"Outputs": outputs, "EnableTerminationProtection": self.protected}]}
 
     def update_termination_protection(self, **asked: Any) -> None:
-        """Protect the stack."""
         self.did.append(asked)
 
     def delete_stack(self, **asked: str) -> None:
-        """Remove it."""
         self.did.append(asked)
 
     def get_waiter(self, name: str) -> "Account":
-        """It waits for what was asked."""
         self.did.append(name)
         return self
 
@@ -83,12 +80,10 @@ class Account(Aws):
         """No time passes."""
 
     def describe_secret(self, **_asked: str) -> None:
-        """Is there one?"""
         if not self.versions:
             raise NotThereError
 
     def create_secret(self, **asked: str) -> None:
-        """Make it."""
         self.did.append(asked["Name"])
         self.versions["AWSCURRENT"] = asked["SecretString"]
 
@@ -102,24 +97,24 @@ class Account(Aws):
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """A copy of samconfig.toml as it comes."""
+    """A copy of samconfig.toml as it is in the repository."""
     copy = tmp_path / "samconfig.toml"
     copy.write_bytes((ROOT / "samconfig.toml").read_bytes())
     return copy
 
 
 def person(answers: dict[str, str]) -> Callable[[str], str]:
-    """Answers what is asked by name."""
+    """Answers questions by parameter name."""
     return lambda question: answers[question.rpartition("\n")[2].removesuffix(" = ")]
 
 
 def started(command: list[str]) -> set[str]:
-    """The parameters that a deployment was given."""
+    """The parameters of a deployment."""
     return {f"{name}={value}" for name, value in json.loads(command[-1]).items()}
 
 
 def test_production_is_built_checked_deployed_and_protected(path: Path) -> None:
-    """In that order, with what the person answered; the stack cannot be deleted by a slip."""
+    """In that order, with the person's answers; the stack cannot be deleted by accident."""
     account = Account()
     outputs = deploy.deploy(samconfig.read(path, "prod"), account, account.run, person(ANSWERS))
 
@@ -140,8 +135,8 @@ def test_production_is_built_checked_deployed_and_protected(path: Path) -> None:
     assert outputs["Of"] == "{'StackName': 'comfy-accounts'}"
 
 
-def test_what_has_spaces_stays_whole_and_what_was_taken_away_is_taken_away(path: Path) -> None:
-    """An origin or a program that is no longer allowed must not stay so."""
+def test_values_with_spaces_are_kept_whole_and_removed_ones_are_removed(path: Path) -> None:
+    """An origin or a client that is no longer allowed must not remain."""
     program = "desktop|Comfy Desktop|http://127.0.0.1/callback http://[::1]/callback"
     given = f'SiteName = "My accounts"\nAllowedOrigins = ""\nOAuthClients = "{program}"'
     path.write_text(path.read_text().replace("MonthlyBudget = 100", given))
@@ -152,7 +147,7 @@ def test_what_has_spaces_stays_whole_and_what_was_taken_away_is_taken_away(path:
 
 
 def test_sam_cli_reads_what_the_profile_says(path: Path) -> None:
-    """Of each parameter that the template has, by SAM CLI's own reading; it needs no AWS for that."""
+    """For each parameter of the template, read by SAM CLI itself, which needs no AWS for that."""
     if not sam.is_installed():
         missing("SAM CLI is not installed (make .venv-sam/.installed)")
     values = dict(zip(template()["Parameters"], cycle(["a b", "", "a=b, c", "a|b c;d", "it's"]), strict=False))
@@ -172,7 +167,7 @@ def test_sam_cli_reads_what_the_profile_says(path: Path) -> None:
     assert json.loads(done.stdout.splitlines()[-1]) == {**values, "FirewallSecretDigests": "x"}
 
 
-def test_a_second_time_asks_nothing(path: Path) -> None:
+def test_a_second_deployment_asks_nothing(path: Path) -> None:
     """The answers are in the file."""
     account = Account()
     filled = samconfig.read(path, "prod").filled_in(ANSWERS)
@@ -181,8 +176,8 @@ def test_a_second_time_asks_nothing(path: Path) -> None:
     assert len(account.did) == 4
 
 
-def test_where_nobody_answers_what_is_open_is_named_and_nothing_starts(path: Path) -> None:
-    """In CI a question would wait for ever."""
+def test_without_a_terminal_missing_answers_are_named_and_nothing_starts(path: Path) -> None:
+    """In CI a question would wait forever."""
     account = Account()
     with pytest.raises(
         CannotDeploy, match="no value for: SiteDomain, CertificateArn, MailFrom, SupportUrl, AlarmEmail"
@@ -191,15 +186,15 @@ def test_where_nobody_answers_what_is_open_is_named_and_nothing_starts(path: Pat
     assert account.did == []
 
 
-def test_what_is_missing_in_aws_stops_it_before_anything_is_built(path: Path) -> None:
-    """All of it at once."""
+def test_missing_prerequisites_in_aws_stop_it_before_anything_is_built(path: Path) -> None:
+    """All are reported at once."""
     account = Account(certificate=None)
     with pytest.raises(CannotDeploy, match=r"missing:\n  - CertificateArn: ACM cannot describe it"):
         deploy.deploy(samconfig.read(path, "prod"), account, account.run, person(ANSWERS))
     assert account.did == []
 
 
-def test_an_answer_that_cannot_be_is_asked_again(path: Path) -> None:
+def test_an_invalid_answer_is_asked_again(path: Path) -> None:
     """By the template's own pattern."""
     said = iter(["", "not an address", "accounts@example.com", "https://example.com/help"])
     account = Account()
@@ -210,7 +205,7 @@ def test_an_answer_that_cannot_be_is_asked_again(path: Path) -> None:
 
 
 def test_without_a_domain_it_deploys_twice_and_remembers_the_address(path: Path) -> None:
-    """API Gateway tells it after the first time; no link or origin check ever uses the one that stands in."""
+    """API Gateway assigns it at the first deployment; no link or origin check ever uses the placeholder."""
     account = Account()
     answers = {"MailFrom": "accounts@example.com", "SupportUrl": "https://example.com/help"}
     deploy.deploy(samconfig.read(path, "dev"), account, account.run, person(answers))
@@ -223,8 +218,8 @@ def test_without_a_domain_it_deploys_twice_and_remembers_the_address(path: Path)
     assert len(account.did) == 4 + 3
 
 
-def test_a_site_that_is_there_is_not_moved_to_nowhere(path: Path) -> None:
-    """When only the file has forgotten its address, for instance in another checkout."""
+def test_an_existing_site_keeps_its_address(path: Path) -> None:
+    """Also when only the file has lost it, for instance in another checkout."""
     account = Account(is_there=True)
     answers = {"MailFrom": "accounts@example.com", "SupportUrl": "https://example.com/help"}
     deploy.deploy(samconfig.read(path, "dev"), account, account.run, person(answers))
@@ -233,7 +228,7 @@ def test_a_site_that_is_there_is_not_moved_to_nowhere(path: Path) -> None:
     assert f"SiteUrl={SITE}" in started(command)
 
 
-def test_with_snapstart_what_was_built_is_published_before_it_is_deployed(
+def test_with_snapstart_the_build_is_published_before_it_is_deployed(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With all parameters: a changed one is a new version."""
@@ -252,12 +247,12 @@ def test_with_snapstart_what_was_built_is_published_before_it_is_deployed(
 
 
 def firewalled(path: Path) -> samconfig.Profile:
-    """Production with a firewall in front."""
+    """Production behind a firewall."""
     path.write_text(path.read_text().replace('Stage = "prod"', 'Stage = "prod"\nFirewall = "on"'))
     return samconfig.read(path, "prod").filled_in(ANSWERS)
 
 
-def test_the_firewalls_secret_is_made_once_and_only_its_digest_goes_to_the_functions(path: Path) -> None:
+def test_the_firewalls_secret_is_created_once_and_only_its_digest_goes_to_the_functions(path: Path) -> None:
     """Random, and in no command line."""
     account, profile = Account(), firewalled(path)
     deploy.deploy(profile, account, account.run, None)
@@ -271,8 +266,8 @@ def test_the_firewalls_secret_is_made_once_and_only_its_digest_goes_to_the_funct
     assert made not in " ".join(command)
 
 
-def test_while_the_firewalls_secret_changes_both_are_good(path: Path) -> None:
-    """CloudFront needs minutes to hear of the new one everywhere."""
+def test_during_a_change_of_the_firewalls_secret_both_work(path: Path) -> None:
+    """CloudFront needs minutes to distribute the new one."""
     account = Account(versions={"AWSCURRENT": "new", "AWSPREVIOUS": "old"})
 
     assert deploy.firewall_secret(firewalled(path), account) == {
@@ -281,8 +276,8 @@ def test_while_the_firewalls_secret_changes_both_are_good(path: Path) -> None:
     }
 
 
-def test_what_stays_after_removing_is_people_and_keys(path: Path) -> None:
-    """Every table, the keys that they are encrypted and tokens signed with, and the pepper."""
+def test_data_and_keys_are_kept_after_removing(path: Path) -> None:
+    """Every table, the keys that encrypt them and sign tokens, and the pepper."""
     tables = [name for name, it in template()["Resources"].items() if it["Type"] == "AWS::DynamoDB::Table"]
     kept = undeploy.what_stays(template(), firewalled(path))
 
@@ -297,8 +292,8 @@ def test_what_stays_after_removing_is_people_and_keys(path: Path) -> None:
 
 
 @pytest.mark.parametrize("confirmed", ["", "yes", "comfy-accounts-dev"])
-def test_nothing_is_removed_until_it_is_named(path: Path, confirmed: str) -> None:
-    """Not even by the name of another stack."""
+def test_removal_needs_the_stacks_name(path: Path, confirmed: str) -> None:
+    """The name of another stack is not accepted."""
     account = Account()
     with pytest.raises(CannotRemove, match="CONFIRM=comfy-accounts"):
         undeploy.remove(samconfig.read(path, "prod"), account, confirmed)
@@ -306,7 +301,7 @@ def test_nothing_is_removed_until_it_is_named(path: Path, confirmed: str) -> Non
 
 
 def test_a_protected_stack_is_not_removed(path: Path) -> None:
-    """The person is told how to lift that."""
+    """The message says how to remove the protection."""
     account = Account(protected=True, is_there=True)
     with pytest.raises(CannotRemove, match="the stack is protected"):
         undeploy.remove(samconfig.read(path, "prod"), account, "comfy-accounts")
@@ -314,7 +309,7 @@ def test_a_protected_stack_is_not_removed(path: Path) -> None:
 
 
 def test_a_stack_is_removed_by_its_name(path: Path) -> None:
-    """And waited for."""
+    """And it waits until that is done."""
     account = Account(is_there=True)
     undeploy.remove(samconfig.read(path, "dev"), account, "comfy-accounts-dev")
 
@@ -322,8 +317,8 @@ def test_a_stack_is_removed_by_its_name(path: Path) -> None:
 
 
 @pytest.mark.parametrize("module", ["scripts.deploy", "scripts.undeploy"])
-def test_deploying_into_aws_imports_nothing_of_the_local_cloud(module: str) -> None:
-    """Looked at in a process of its own: the tests import `local` themselves."""
+def test_deploying_to_aws_imports_nothing_of_the_local_cloud(module: str) -> None:
+    """Checked in a process of its own, because the tests import `local` themselves."""
     look = f"import sys, {module}; print([name for name in sys.modules if name.partition('.')[0] == 'local'])"
     paths = {"PYTHONPATH": f"{ROOT}:{ROOT / 'layers' / 'domain'}"}
     done = subprocess.run([sys.executable, "-c", look], env=paths, cwd=ROOT, capture_output=True, text=True, check=True)

@@ -1,4 +1,4 @@
-"""What is missing in AWS is said before a deployment starts, in words that say what to do."""
+"""What is missing in AWS is reported before a deployment starts, with what to do."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,13 +18,13 @@ PROD = {"SiteDomain": "accounts.example.com", "CertificateArn": ARN, "MailFrom":
 
 
 def refusal(code: str) -> ClientError:
-    """As AWS refuses."""
+    """An error of AWS."""
     return ClientError({"Error": {"Code": code, "Message": code}}, "Something")
 
 
 @dataclass
 class Aws:
-    """An AWS account in which everything is as it should be, but for what a test changes."""
+    """An AWS account that has everything, except what a test changes."""
 
     certificate: dict[str, Any] | None = field(
         default_factory=lambda: {"Status": "ISSUED", "DomainName": "*.example.com"}
@@ -35,48 +35,41 @@ class Aws:
     credentials: bool = True
 
     def __call__(self, _service: str) -> "Aws":
-        """All services."""
         return self
 
     def get_caller_identity(self) -> dict[str, str]:
-        """Who we are."""
         if not self.credentials:
             raise NoCredentialsError
         return {"Account": "123456789012"}
 
     def describe_certificate(self, **_asked: str) -> dict[str, Any]:
-        """The certificate."""
         if self.certificate is None:
             raise refusal("ResourceNotFoundException")
         return {"Certificate": self.certificate}
 
     def get_account_settings(self) -> dict[str, Any]:
-        """What Lambda allows."""
         return {"AccountLimit": {"ConcurrentExecutions": self.lanes}}
 
     def get_email_identity(self, **asked: str) -> dict[str, bool]:
-        """A sender."""
         if asked["EmailIdentity"] not in self.verified:
             raise refusal("NotFoundException")
         return {"VerifiedForSendingStatus": True}
 
     def get_account(self) -> dict[str, bool]:
-        """Whether SES sends to everybody."""
         return {"ProductionAccessEnabled": self.production}
 
 
 def look(aws: Aws, region: str = "us-east-1", **parameters: str) -> Findings:
-    """What is found for a production with these parameters besides."""
+    """The findings for production with these additional parameters."""
     return deploy_checks.look(aws, region, PROD | parameters, hashing=7)
 
 
 def test_an_account_that_has_everything_is_ready() -> None:
-    """Nothing to say."""
     assert look(Aws(), ReservedConcurrency="20", Firewall="on") == Findings([], [])
 
 
-def test_without_credentials_nothing_else_is_asked() -> None:
-    """All else would fail for the same reason."""
+def test_without_credentials_nothing_else_is_checked() -> None:
+    """Everything else would fail for the same reason."""
     (said,) = look(Aws(credentials=False, certificate=None, verified=())).missing
     assert said.startswith("AWS credentials: none that work")
 
@@ -123,21 +116,21 @@ def test_without_credentials_nothing_else_is_asked() -> None:
         ),
     ],
 )
-def test_what_is_missing_is_said(aws: Aws, parameters: dict[str, str], said: str) -> None:
-    """One sentence for each, and nothing that is not."""
+def test_what_is_missing_is_reported(aws: Aws, parameters: dict[str, str], said: str) -> None:
+    """One sentence for each problem, and no others."""
     assert look(aws, **parameters).missing == [said]
 
 
 def test_a_firewall_in_another_region_is_rejected() -> None:
-    """With the region in which it can be."""
+    """The message names the region that works."""
     parameters = {"CertificateArn": ARN.replace("us-east-1", "eu-west-1"), "Firewall": "on"}
     assert look(Aws(), region="eu-west-1", **parameters).missing == [
         "Firewall: CloudFront uses firewalls and certificates of us-east-1 only; this is eu-west-1."
     ]
 
 
-def test_mail_that_cannot_leave_yet_stops_nothing() -> None:
-    """It waits in its queue; who deploys is told."""
+def test_email_that_cannot_be_sent_yet_does_not_stop_a_deployment() -> None:
+    """It waits in its queue; the operator gets a warning."""
     found = look(Aws(verified=(), production=False))
     assert found.missing == []
     assert [note.partition(":")[0] for note in found.notes] == ["MailFrom", "SES is in its sandbox"]

@@ -1,4 +1,4 @@
-"""What SAM CLI is told, so that its containers find the emulated AWS of this machine."""
+"""The environment that SAM CLI passes to its containers, so that they find the emulated AWS of this machine."""
 
 import pytest
 
@@ -18,7 +18,7 @@ def test_a_container_finds_this_machine(platform: str, at: str, told: list[str])
     assert (env_vars.endpoint(8000, platform), env_vars.arguments(platform)) == (at, told)
 
 
-def test_a_function_without_a_sample_is_refused_with_those_that_have_one() -> None:
+def test_a_function_without_a_sample_is_refused_with_a_list_of_those_that_have_one() -> None:
     """Before anything is built or started."""
     with pytest.raises(CannotInvoke, match=r"there is no events/log_in\.json\. Functions: .* login "):
         env_vars.demand_samples(["log_in"])

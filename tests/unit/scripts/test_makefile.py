@@ -1,6 +1,6 @@
-"""The Makefile: what reaches the commands, where Python comes from, and what is said when a tool is missing.
+"""The Makefile: what reaches the commands, where Python comes from, and what is printed when a tool is missing.
 
-What operators paste into ``make admin`` reaches the command, and no shell reads it on its way.
+What operators paste into ``make admin`` reaches the command without being read by a shell.
 """
 
 import os
@@ -12,13 +12,13 @@ import pytest
 
 from tests.cloudformation import ROOT
 
-# Says what it was given, one argument a line.
+# Prints its arguments, one per line.
 _ECHO = '#!/bin/sh\nshift 2\nprintf "%s\\n" "$@"\n'
 
 
 @pytest.fixture
 def made(tmp_path: Path) -> Path:
-    """A place with our Makefile, and with a Python that only tells its arguments."""
+    """A folder with the Makefile and a Python that only prints its arguments."""
     shutil.copy(ROOT / "Makefile", tmp_path)
     python = tmp_path / ".venv" / "bin" / "python"
     python.parent.mkdir(parents=True)
@@ -27,9 +27,9 @@ def made(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def told(place: Path, do: str) -> list[str]:
-    """What ``make admin DO=do`` tells the command; nothing is installed first."""
-    command = ["make", "-s", "-o", ".venv/.installed", "admin", f"DO={do}"]  # as the operator's shell hands it over
+def passed_to_admin(place: Path, do: str) -> list[str]:
+    """The arguments that ``make admin DO=do`` passes to the command; nothing is installed first."""
+    command = ["make", "-s", "-o", ".venv/.installed", "admin", f"DO={do}"]  # As the operator's shell passes it.
     return subprocess.run(command, cwd=place, capture_output=True, text=True, check=True).stdout.splitlines()
 
 
@@ -44,13 +44,13 @@ def told(place: Path, do: str) -> list[str]:
         "${HOME}$HOME#*?~{a}@evil.example",
     ],
 )
-def test_an_address_that_is_a_command_is_only_an_address(made: Path, address: str) -> None:
-    """All of these are well-formed (RFC 5321 4.1.2), and whoever writes to support chooses what is pasted."""
-    assert told(made, f"show {address} --json") == ["show", address, "--json"]
+def test_an_address_that_looks_like_a_command_is_only_an_address(made: Path, address: str) -> None:
+    """All of these are well-formed (RFC 5321 4.1.2), and an attacker who writes to support chooses what is pasted."""
+    assert passed_to_admin(made, f"show {address} --json") == ["show", address, "--json"]
     assert sorted(path.name for path in made.iterdir()) == [".venv", "Makefile"]
 
 
-# A Python 3 that can start uv, and whose version is not 3.13.
+# A Python 3 that can start uv, but is not 3.13.
 _OTHER_PYTHON = """#!/bin/sh
 case "$2" in *"!= (3, 13)"*) exit 1 ;; esac
 """
@@ -73,7 +73,7 @@ def program(path: Path, text: str) -> None:
 
 @pytest.fixture
 def fresh(tmp_path: Path) -> Path:
-    """A fresh clone, on a machine whose only Python is another one."""
+    """A fresh clone, on a machine that has only another Python."""
     shutil.copy(ROOT / "Makefile", tmp_path)
     for name in ("dev.txt", "install.txt", "biome/package.json", "biome/package-lock.json"):
         (tmp_path / "requirements" / name).parent.mkdir(parents=True, exist_ok=True)
@@ -165,7 +165,7 @@ def test_without_npm_javascript_is_skipped_and_ci_fails(
 
 
 def test_an_audit_fails_when_a_package_could_not_be_looked_up(fresh: Path) -> None:
-    """pip-audit skips such a package and succeeds, unless it is strict."""
+    """pip-audit skips such a package and succeeds, unless it runs with --strict."""
     program(fresh / ".venv" / "bin" / "pip-audit", '#!/bin/sh\ncase "$*" in *--strict*) exit 1 ;; esac\n')
 
     assert make(fresh, "-o", ".venv/.installed", "audit").returncode != 0

@@ -1,4 +1,4 @@
-"""Where operators' commands act: what the environment says, and what it says wrongly."""
+"""Where operators' commands act, as the environment says, and errors in it."""
 
 import pytest
 
@@ -16,21 +16,21 @@ def find(monkeypatch: pytest.MonkeyPatch, **environment: str) -> place.Place:
     return place.find()
 
 
-def test_a_stack_is_looked_for_in_the_shells_region(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is asked of AWS for that."""
+def test_a_stack_is_looked_up_in_the_shells_region(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AWS is not asked for that."""
     found = find(monkeypatch, STACK="comfy-accounts", AWS_DEFAULT_REGION="eu-central-1")
 
     assert (found.stack, found.title) == ("comfy-accounts", "the stack comfy-accounts in eu-central-1")
 
 
 def test_a_stack_without_a_region_is_not_guessed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """There may be one of that name in several."""
+    """Several regions may have a stack of that name."""
     with pytest.raises(CannotDo, match="which region is comfy-accounts in"):
         find(monkeypatch, STACK="comfy-accounts")
 
 
 @pytest.mark.parametrize("port", ["abc", "0", "65536", "-1", "80 80", "\u0663"])
-def test_what_is_no_port_is_named(monkeypatch: pytest.MonkeyPatch, port: str) -> None:
-    """And not a fault of ours."""
+def test_an_invalid_port_is_named(monkeypatch: pytest.MonkeyPatch, port: str) -> None:
+    """And is not an error of the command."""
     with pytest.raises(CannotDo, match=f"PORT={port} is not a port: choose a number from 1 to 65535"):
         find(monkeypatch, PORT=port)

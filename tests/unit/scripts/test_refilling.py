@@ -1,4 +1,4 @@
-"""Filling a table from a copy of it: nothing that is there is lost unless that is asked for."""
+"""Filling a table from a copy of it: existing items are kept unless the operator asks otherwise."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ EVENT = {"user_id": "S", "moment": "S"}
 
 
 def make(database: Any, name: str, keys: dict[str, str], *items: dict[str, str]) -> None:
-    """A table that holds these."""
+    """A table with these items."""
     kinds = zip(keys, ("HASH", "RANGE"), strict=False)
     database.create_table(
         TableName=name,
@@ -29,14 +29,14 @@ def make(database: Any, name: str, keys: dict[str, str], *items: dict[str, str])
 
 
 def held(stack: Place, name: str) -> list[str]:
-    """What each item says, in order."""
+    """Each item as text, sorted."""
     items = stack.client("dynamodb").scan(TableName=name)["Items"]
     return sorted(" ".join(item[key]["S"] for key in sorted(item)) for item in items)
 
 
 @pytest.fixture
 def stack(aws: None, monkeypatch: pytest.MonkeyPatch) -> Place:  # noqa: ARG001
-    """Ann is in both tables, differently; Bob was lost, and Cleo has come since."""
+    """Ann is in both tables, differently; Bob was lost, and Cleo was added since."""
     database = boto3.client("dynamodb")
     make(database, "live", USER, {"user_id": "ann", "x": "now"}, {"user_id": "cleo"})
     make(database, "restored", USER, {"user_id": "ann", "x": "then"}, {"user_id": "bob"})
@@ -54,7 +54,7 @@ def stack(aws: None, monkeypatch: pytest.MonkeyPatch) -> Place:  # noqa: ARG001
     return found
 
 
-def test_what_is_missing_comes_back_and_what_is_there_stays(stack: Place) -> None:
+def test_missing_items_are_restored_and_existing_ones_kept(stack: Place) -> None:
     """Ann as she is now, Bob as he was, and Cleo."""
     said = refill(stack, "UsersTable", "restored", exact=False)
 
@@ -63,7 +63,7 @@ def test_what_is_missing_comes_back_and_what_is_there_stays(stack: Place) -> Non
     assert held(stack, "restored") == ["ann then", "bob"]
 
 
-def test_a_table_becomes_what_it_was(stack: Place) -> None:
+def test_a_table_is_restored_to_its_copy(stack: Place) -> None:
     """Ann as she was, and without Cleo."""
     said = refill(stack, "UsersTable", "restored", exact=True)
 
@@ -71,8 +71,8 @@ def test_a_table_becomes_what_it_was(stack: Place) -> None:
     assert held(stack, "live") == ["ann then", "bob"]
 
 
-def test_one_account_comes_back_without_the_others(stack: Place) -> None:
-    """Who else was deleted since may have wanted it."""
+def test_one_account_is_restored_without_the_others(stack: Place) -> None:
+    """Other owners may have deleted theirs on purpose."""
     said = refill(stack, "UsersTable", "restored", exact=False, of="carl")
     assert said == "UsersTable: 0 of 0 items written, 0 were there, 0 deleted."
     stack.client("dynamodb").put_item(TableName="restored", Item={"user_id": {"S": "carl"}})
@@ -82,8 +82,8 @@ def test_one_account_comes_back_without_the_others(stack: Place) -> None:
 
 
 @pytest.mark.parametrize("exact", [False, True])
-def test_items_are_told_apart_by_the_whole_key(stack: Place, *, exact: bool) -> None:
-    """A history has many of one account."""
+def test_items_are_compared_by_the_whole_key(stack: Place, *, exact: bool) -> None:
+    """A history has many items of one account."""
     refill(stack, "AuditEventsTable", "old-events", exact=exact)
 
     assert held(stack, "events") == ["1 ann", "2 ann"]
@@ -93,8 +93,8 @@ def test_items_are_told_apart_by_the_whole_key(stack: Place, *, exact: bool) -> 
     ("table", "source"),
     [("UsersTable", "live"), ("UsersTable", "events"), ("MailQueue", "restored"), ("users", "restored")],
 )
-def test_what_is_no_copy_of_it_fills_nothing(stack: Place, table: str, source: str) -> None:
-    """Itself, another table's copy, or a name that is mistaken."""
+def test_anything_but_a_copy_of_the_table_is_refused(stack: Place, table: str, source: str) -> None:
+    """Itself, another table's copy, or a mistyped name."""
     with pytest.raises(CannotDo):
         refill(stack, table, source, exact=True)
 
@@ -102,7 +102,7 @@ def test_what_is_no_copy_of_it_fills_nothing(stack: Place, table: str, source: s
 
 
 def test_a_table_of_another_region_may_have_the_same_name(stack: Place) -> None:
-    """The stack moved."""
+    """The stack has moved."""
     elsewhere = boto3.client("dynamodb", region_name="eu-central-1")
     make(elsewhere, "live", USER, {"user_id": "dora"})
     assert command.main(["refill", "UsersTable", "live", "--from-region", "eu-central-1", "--yes"]) == 0
@@ -110,8 +110,8 @@ def test_a_table_of_another_region_may_have_the_same_name(stack: Place) -> None:
     assert held(stack, "live") == ["ann now", "cleo", "dora"]
 
 
-def test_deleting_is_asked_first(stack: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where nobody can answer, nothing happens."""
+def test_deleting_is_confirmed(stack: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a terminal, nothing happens."""
     monkeypatch.setattr("sys.stdin", Input("", person=False))
     make(boto3.client("dynamodb"), "restored-UsersTable", USER, {"user_id": "bob"})
     assert command.main(["refill", "UsersTable", "restored-UsersTable", "--exact"]) == 1
@@ -120,10 +120,10 @@ def test_deleting_is_asked_first(stack: Place, monkeypatch: pytest.MonkeyPatch) 
     assert held(stack, "live") == ["bob"]
 
 
-def test_a_copy_of_a_table_with_the_same_keys_is_told_by_its_name(
+def test_a_copy_of_a_table_with_the_same_keys_is_recognized_by_its_name(
     stack: Place, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Sessions among the API keys would be the end of both."""
+    """Sessions among the API keys would break both."""
     make(boto3.client("dynamodb"), "restored-ApiKeysTable", {"digest": "S"}, {"digest": "3"})
     assert command.main(["refill", "SessionsTable", "restored-ApiKeysTable"]) == 1
     assert capsys.readouterr().err.endswith(
@@ -135,7 +135,7 @@ def test_a_copy_of_a_table_with_the_same_keys_is_told_by_its_name(
 def test_sessions_are_emptied_and_accounts_never(
     stack: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """After a restore everybody logs in again. It is asked first, too."""
+    """After a restore every owner must log in again. It is confirmed first, too."""
     monkeypatch.setattr("sys.stdin", Input("", person=False))
     assert command.main(["empty", "SessionsTable"]) == 1
     with pytest.raises(SystemExit):

@@ -1,4 +1,4 @@
-"""Rotating: new values beside old ones, nothing lost, nothing printed, and nobody's change undone by another's."""
+"""Rotations: new values beside old ones, nothing lost, nothing printed, and no concurrent change undone."""
 
 import json
 from collections.abc import Callable
@@ -43,20 +43,20 @@ def stack(aws: None, monkeypatch: pytest.MonkeyPatch) -> Place:  # noqa: ARG001
 
 
 def text_of(stack: Place, name: str) -> str:
-    """What counts now."""
+    """The current version."""
     found = stack.client("secretsmanager").get_secret_value(SecretId=stack.names[name], VersionStage="AWSCURRENT")
     text: str = found["SecretString"]
     return text
 
 
 def peppers(stack: Place) -> dict[str, str]:
-    """All of them."""
+    """All peppers."""
     found: dict[str, str] = json.loads(text_of(stack, "PepperSecret"))
     return found
 
 
-def test_a_new_pepper_is_current_and_all_old_ones_stay(stack: Place) -> None:
-    """It counts on from the highest, and is long."""
+def test_a_new_pepper_is_current_and_all_old_ones_are_kept(stack: Place) -> None:
+    """Its number is one above the highest, and it is long."""
     said = rotations.pepper(stack)
 
     after = peppers(stack)
@@ -68,7 +68,7 @@ def test_a_new_pepper_is_current_and_all_old_ones_stay(stack: Place) -> None:
 
 
 def test_passwords_work_in_every_function_while_the_pepper_is_rotated(stack: Place) -> None:
-    """One that saw it change and one that keeps the old take what the other hashed, and at once (PW-09)."""
+    """Functions with the new and with the old pepper cached accept each other's hashes at once (PW-09)."""
     behind, ahead = (BcryptHasher(PepperSecret(Secret(stack.names["PepperSecret"])), cost=10) for _ in range(2))
     old = behind.hash("seven green umbrellas")
     rotations.pepper(stack)
@@ -81,8 +81,8 @@ def test_passwords_work_in_every_function_while_the_pepper_is_rotated(stack: Pla
 
 
 @pytest.mark.parametrize("text", ["{}", '{"current": "3", "1": "x"}', '{"current": "current"}'])
-def test_peppers_that_are_not_sound_are_left_alone(stack: Place, text: str) -> None:
-    """Somebody looks first."""
+def test_malformed_peppers_are_not_changed(stack: Place, text: str) -> None:
+    """The operator must look at them first."""
     stack.client("secretsmanager").put_secret_value(SecretId=stack.names["PepperSecret"], SecretString=text)
     with pytest.raises(CannotDo, match="mend it first"):
         rotations.pepper(stack)
@@ -90,8 +90,8 @@ def test_peppers_that_are_not_sound_are_left_alone(stack: Place, text: str) -> N
     assert text_of(stack, "PepperSecret") == text
 
 
-def test_a_pepper_that_came_after_the_look_is_not_lost(stack: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What counts is the version that was read, not the one that is there when it is replaced."""
+def test_a_pepper_that_is_added_after_the_read_is_not_lost(stack: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The write depends on the version that was read, not on the current one."""
     read = Vault.read
 
     def overtaken(vault: Vault) -> tuple[str, str]:
@@ -106,8 +106,8 @@ def test_a_pepper_that_came_after_the_look_is_not_lost(stack: Place, monkeypatch
     assert peppers(stack)["current"] == "10"
 
 
-def test_two_who_rotate_at_once_do_not_lose_each_others_pepper(stack: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Under a lost one, passwords that were hashed meanwhile would be wrong for ever."""
+def test_two_concurrent_rotations_keep_each_others_pepper(stack: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without its pepper, a password that was hashed in between would be wrong forever."""
     prepare = Vault.prepare
 
     def meanwhile(vault: Vault, text: str) -> str:
@@ -127,7 +127,7 @@ def test_two_who_rotate_at_once_do_not_lose_each_others_pepper(stack: Place, mon
 
 @dataclass
 class Service:
-    """One of our functions, and its clock; ``accepts`` is what it says of a secret."""
+    """A function and its clock; ``accepts`` says whether it accepts a secret."""
 
     accepts: Callable[[str], bool]
     clock: list[float]
@@ -135,15 +135,15 @@ class Service:
 
 @pytest.fixture
 def service(stack: Place) -> Service:
-    """It has been asked before."""
+    """The function has cached the secret."""
     clock = [1000.0]
     found = Service(AdminSecret(stack.names["AdminSecret"], clock=lambda: clock[0]), clock)
     assert found.accepts("a" * 48)
     return found
 
 
-def test_the_admin_secret_is_rotated_without_refusing_anybody(stack: Place, service: Service) -> None:
-    """At every step, what a service may hold is good; at the end, only the new one is."""
+def test_the_admin_secret_is_rotated_without_refusing_a_service(stack: Place, service: Service) -> None:
+    """At every step, any secret that a service may hold works; at the end, only the new one does."""
     seen: list[bool] = []
 
     def pause(seconds: float) -> None:
@@ -160,8 +160,8 @@ def test_the_admin_secret_is_rotated_without_refusing_anybody(stack: Place, serv
     assert (service.accepts("a" * 48), service.accepts(new), len(new)) == (False, True, 64)
 
 
-def test_a_function_that_looked_in_the_middle_refuses_neither(stack: Place) -> None:
-    """Between the label and the new version, and right after it, whatever it kept: the pauses are why."""
+def test_a_function_that_reads_during_the_rotation_refuses_neither_secret(stack: Place) -> None:
+    """Between the label and the new version, or right after it, whatever is cached: that is what the pauses are for."""
     clock = [1000.0]
     functions: list[AdminSecret] = []
 
@@ -179,7 +179,7 @@ def test_a_function_that_looked_in_the_middle_refuses_neither(stack: Place) -> N
 
 
 def test_a_second_rotation_waits_for_the_first(stack: Place) -> None:
-    """Or services that have the oldest one would be refused."""
+    """Otherwise services with the oldest secret would be refused."""
     rotations.admin_secret(stack, pause=lambda _: None)
     before = text_of(stack, "AdminSecret")
     with pytest.raises(CannotDo, match="say --finish first"):
@@ -193,8 +193,8 @@ def test_a_second_rotation_waits_for_the_first(stack: Place) -> None:
     assert text_of(stack, "AdminSecret") != before
 
 
-def test_a_rotation_that_was_stopped_halfway_is_given_again(stack: Place, service: Service) -> None:
-    """The label stands already, on what still counts."""
+def test_an_interrupted_rotation_can_be_repeated(stack: Place, service: Service) -> None:
+    """The label is already on the current version."""
 
     def stopped(_: float) -> None:
         raise KeyboardInterrupt
@@ -210,7 +210,7 @@ def test_a_rotation_that_was_stopped_halfway_is_given_again(stack: Place, servic
 
 @pytest.mark.parametrize("under_way", [False, True])
 def test_a_leaked_admin_secret_ends_with_all_others(stack: Place, service: Service, *, under_way: bool) -> None:
-    """Also with one that was on its way out."""
+    """Including an outgoing one."""
     if under_way:
         rotations.admin_secret(stack, pause=lambda _: None)
     leaked = text_of(stack, "AdminSecret")
@@ -220,7 +220,7 @@ def test_a_leaked_admin_secret_ends_with_all_others(stack: Place, service: Servi
     assert [service.accepts(text) for text in ("a" * 48, leaked, text_of(stack, "AdminSecret"))] == [False, False, True]
 
 
-def test_a_client_secret_is_replaced_and_the_rest_stays(stack: Place) -> None:
+def test_a_client_secret_is_replaced_and_the_rest_is_kept(stack: Place) -> None:
     """The other provider, and the client id."""
     said = rotations.provider(stack, "google", "g-new")
 
@@ -232,7 +232,7 @@ def test_a_client_secret_is_replaced_and_the_rest_stays(stack: Place) -> None:
 
 
 def test_a_provider_is_set_up_with_its_client_id(stack: Place) -> None:
-    """An id that nobody gave, and an empty secret, change nothing."""
+    """An id that was not given, and an empty secret, change nothing."""
     for given in (("github", "h-new"), ("google", ""), ("gitlab", "x", "y")):
         with pytest.raises(CannotDo):
             rotations.provider(stack, *given)
@@ -247,7 +247,7 @@ def test_a_provider_is_set_up_with_its_client_id(stack: Place) -> None:
 
 @dataclass
 class Aws:
-    """Lambda, KMS and CloudFormation, as far as the signing keys need them. ``did`` is what was changed, in order."""
+    """Lambda, KMS and CloudFormation, as far as the signing keys need them. ``did`` records the changes, in order."""
 
     sign_with: str = "A"
     states: dict[str, str] = field(default_factory=lambda: {"key-a": "Enabled", "key-b": "Enabled"})
@@ -255,30 +255,24 @@ class Aws:
     snap_start: str = "off"
 
     def __call__(self, _service: str) -> "Aws":
-        """All of them."""
         return self
 
     def get_function_configuration(self, **asked: str) -> dict[str, Any]:
-        """What a function is told."""
         assert asked == {"FunctionName": "the-token-function"}
         told = {"SIGN_WITH": self.sign_with, "SIGNING_KEY_A": "key-a", "SIGNING_KEY_B": "key-b"}
         return {"Environment": {"Variables": told}}
 
     def describe_key(self, **asked: str) -> dict[str, Any]:
-        """Whether it can sign."""
         return {"KeyMetadata": {"KeyState": self.states[asked["KeyId"]]}}
 
     def disable_key(self, **asked: str) -> None:
-        """No more."""
         self.did.append(("disabled", asked["KeyId"]))
 
     def describe_stacks(self, **_asked: str) -> dict[str, Any]:
-        """What the stack was given."""
         given = {"Stage": "prod", "SignWith": self.sign_with, "SnapStart": self.snap_start}
         return {"Stacks": [{"Parameters": [{"ParameterKey": key, "ParameterValue": it} for key, it in given.items()]}]}
 
     def update_stack(self, **asked: Any) -> None:
-        """In what is asked for."""
         self.did.append(asked)
 
     def get_waiter(self, name: str) -> "Aws":
@@ -287,12 +281,10 @@ class Aws:
         return self
 
     def wait(self, **asked: Any) -> None:
-        """Until it is done."""
         self.did.append(("waited", asked["StackName"]))
 
 
 def keys_of(aws: Aws) -> Place:
-    """Where they are."""
     found = Place(aws, "our-stack", "the stack our-stack")
     found.__dict__["names"] = {"ClientTokenFunction": "the-token-function"}
     return found
@@ -300,7 +292,7 @@ def keys_of(aws: Aws) -> Place:
 
 @pytest.mark.parametrize(("now", "other"), [("A", "B"), ("B", "A")])
 def test_the_other_key_signs_and_nothing_else_changes(now: str, other: str) -> None:
-    """In the stack's own parameter, so that the next deployment does not turn it back."""
+    """It is set in the stack's own parameter, so that the next deployment keeps it."""
     aws = Aws(sign_with=now)
     said = rotations.signing_key(keys_of(aws))
 
@@ -321,7 +313,7 @@ def test_the_other_key_signs_and_nothing_else_changes(now: str, other: str) -> N
 
 
 def test_a_key_is_withdrawn_once_the_other_signs() -> None:
-    """Not before, or nobody could sign in."""
+    """Not before, or no login would work."""
     aws = Aws()
     rotations.signing_key(keys_of(aws), withdraw=True)
 
@@ -329,8 +321,8 @@ def test_a_key_is_withdrawn_once_the_other_signs() -> None:
 
 
 @pytest.mark.parametrize("state", ["Disabled", "PendingDeletion"])
-def test_a_key_that_cannot_sign_is_not_asked_to(state: str) -> None:
-    """The stack stays as it is."""
+def test_a_key_that_cannot_sign_is_not_used(state: str) -> None:
+    """The stack is not changed."""
     aws = Aws(states={"key-a": "Enabled", "key-b": state})
     with pytest.raises(CannotDo, match=f"key B is {state}"):
         rotations.signing_key(keys_of(aws))
@@ -339,7 +331,7 @@ def test_a_key_that_cannot_sign_is_not_asked_to(state: str) -> None:
 
 
 def test_with_snapshots_the_key_is_changed_by_a_deployment() -> None:
-    """What is published goes on with its old settings: to withdraw the key would be to stop all sign-ins."""
+    """Published versions keep their settings: withdrawing the key would stop all logins."""
     aws = Aws(snap_start="on")
     with pytest.raises(CannotDo, match="SignWith=B in the profile"):
         rotations.signing_key(keys_of(aws), withdraw=True)
@@ -364,10 +356,10 @@ def test_the_command_reads_a_client_secret_and_prints_none(
 @pytest.mark.parametrize(
     "words", [("admin-secret", "--at-once"), ("admin-secret", "--finish"), ("signing-key", "--withdraw")]
 )
-def test_what_ends_something_is_asked_first(
+def test_irreversible_rotations_are_confirmed(
     stack: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
 ) -> None:
-    """Where nobody can answer, nothing is done."""
+    """Without a terminal, nothing is done."""
     monkeypatch.setattr("sys.stdin", Input("", person=False))
 
     assert command.main(["rotate", *words]) == 1
@@ -375,7 +367,7 @@ def test_what_ends_something_is_asked_first(
     assert text_of(stack, "AdminSecret") == "a" * 48
 
 
-def test_the_command_rotates_the_admin_secret_to_the_end(
+def test_the_command_completes_a_rotation_of_the_admin_secret(
     stack: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Without printing it."""

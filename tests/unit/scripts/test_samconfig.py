@@ -1,4 +1,4 @@
-"""A profile of samconfig.toml: read, questioned, and filled in without touching another."""
+"""A profile of samconfig.toml: read, completed by questions, and written without changing another."""
 
 import tomllib
 from pathlib import Path
@@ -21,20 +21,20 @@ ANSWERS = {
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """A copy of the file as it comes."""
+    """A copy of the file as it is in the repository."""
     copy = tmp_path / "samconfig.toml"
     copy.write_bytes((ROOT / "samconfig.toml").read_bytes())
     return copy
 
 
-def test_what_a_person_has_to_fill_in_is_asked_and_nothing_else(path: Path) -> None:
-    """The address of the site follows from its domain, or is given by AWS."""
+def test_only_required_values_are_asked(path: Path) -> None:
+    """The address of the site follows from its domain, or is assigned by AWS."""
     assert samconfig.read(path, "prod").open_questions == list(ANSWERS)
     assert samconfig.read(path, "dev").open_questions == ["MailFrom", "SupportUrl"]
 
 
 def test_answers_are_written_into_their_own_profile(path: Path) -> None:
-    """And are what the file says from then on; the other profile still asks."""
+    """And are read from there; the other profile still asks."""
     before = samconfig.read(path, "dev")
     filled = samconfig.read(path, "prod").filled_in(ANSWERS)
 
@@ -50,8 +50,8 @@ def test_answers_are_written_into_their_own_profile(path: Path) -> None:
 
 
 @pytest.mark.parametrize("answer", ['a"b', "a b", 'a\nStage = "dev"', "a\\", "a'b", "a,b", ""])
-def test_an_answer_cannot_say_more_than_its_own_value(path: Path, answer: str) -> None:
-    """It would be another parameter, or another line of the file."""
+def test_an_answer_is_only_a_value(path: Path, answer: str) -> None:
+    """It cannot add another parameter or another line of the file."""
     before = samconfig.read(path, "prod")
     filled = before.filled_in({"MailFrom": answer})
 
@@ -59,8 +59,8 @@ def test_an_answer_cannot_say_more_than_its_own_value(path: Path, answer: str) -
     assert filled.overrides == {**before.overrides, "MailFrom": answer}
 
 
-def test_what_people_wrote_beside_the_answers_stays(path: Path) -> None:
-    """Their comments, and the order of things."""
+def test_comments_and_order_are_kept(path: Path) -> None:
+    """Those that people wrote beside the answers."""
     text = path.read_text(encoding="utf-8").replace(
         "MonthlyBudget = 100", 'MonthlyBudget = 100  # as agreed\nSiteName = "A b"'
     )
@@ -71,14 +71,14 @@ def test_what_people_wrote_beside_the_answers_stays(path: Path) -> None:
     assert filled.overrides["SiteName"] == "A b"
 
 
-def test_a_profile_that_is_not_there_is_refused_with_those_that_are(path: Path) -> None:
-    """A slip of the keyboard must not deploy something else."""
+def test_an_unknown_profile_is_refused_with_a_list_of_the_existing_ones(path: Path) -> None:
+    """A typo must not deploy something else."""
     with pytest.raises(NoSuchProfile, match="no profile called production; it has local, dev, prod"):
         samconfig.read(path, "production")
 
 
-def test_the_profiles_give_only_parameters_that_exist_and_values_that_may_be() -> None:
-    """What they leave open aside."""
+def test_the_profiles_have_only_existing_parameters_and_allowed_values() -> None:
+    """Except those that they leave open."""
     declared = template()["Parameters"]
     for name in ("dev", "prod"):
         overrides = samconfig.read(ROOT / "samconfig.toml", name).overrides
@@ -88,7 +88,7 @@ def test_the_profiles_give_only_parameters_that_exist_and_values_that_may_be() -
 
 
 def test_dev_and_prod_differ_in_their_parameters_and_names_only() -> None:
-    """What was tried in one is what is deployed in the other."""
+    """What was tried in one is deployed in the other."""
     found = tomllib.loads((ROOT / "samconfig.toml").read_text(encoding="utf-8"))
     rest = [
         {name: value for name, value in found[profile]["deploy"]["parameters"].items() if name not in own}

@@ -1,4 +1,4 @@
-"""SnapStart: what is published, and that nothing that is deployed stays behind an old version."""
+"""SnapStart: what is published, and that no deployment leaves an old version in use."""
 
 import copy
 from pathlib import Path
@@ -9,12 +9,12 @@ from scripts import snapshots, stacks
 from tests.cloudformation import resources, template
 
 FUNCTION = "AWS::Serverless::Function"
-# Those that somebody waits for: ways in, and what every page and program begins with.
+# Functions that a person waits for: logins, and the first request of every page and client.
 SNAPPED = {"Login", "OauthStart", "OauthCallback", "ClientToken", "SessionShow", "AccountOpen"}
 
 
 def translated(release: str) -> dict[str, Any]:
-    """What CloudFormation makes of the published template."""
+    """The published template as CloudFormation gets it."""
     published = snapshots.published(copy.deepcopy(template()), release)
     found: dict[str, Any] = adapt.translate(published, lambda _: {"Bucket": "b", "Key": "k"}, {"SnapStart": "on"})
     return found["Resources"]
@@ -25,8 +25,8 @@ def names(found: dict[str, Any], kind: str) -> set[str]:
     return {name for name, it in found.items() if it["Type"] == kind}
 
 
-def test_the_functions_that_people_wait_for_have_snapshots_where_that_is_on() -> None:
-    """And nothing is changed where it is off."""
+def test_the_functions_that_people_wait_for_have_snapshots_if_that_is_on() -> None:
+    """Nothing is changed if it is off."""
     functions = resources(FUNCTION)
     snapped = {name.removesuffix("Function"): it["SnapStart"] for name, it in functions.items() if "SnapStart" in it}
     assert snapped == {key: {"ApplyOn": {"Fn::If": ["UseSnapStart", "PublishedVersions", "None"]}} for key in SNAPPED}
@@ -34,7 +34,7 @@ def test_the_functions_that_people_wait_for_have_snapshots_where_that_is_on() ->
 
 
 def test_each_of_them_is_called_by_its_alias() -> None:
-    """A snapshot of a version that nobody calls would only cost."""
+    """A snapshot of a version that is not called only costs money."""
     found = translated("a" * 64)
     aliases = names(found, "AWS::Lambda::Alias")
 
@@ -43,8 +43,8 @@ def test_each_of_them_is_called_by_its_alias() -> None:
     assert [alias for alias in aliases if f"${{{alias}}}/invocations" not in body] == []
 
 
-def test_another_release_is_another_version_and_the_one_before_goes() -> None:
-    """Each kept version costs."""
+def test_another_release_is_another_version_and_replaces_the_old_one() -> None:
+    """Each kept version costs money."""
     one, same, other = (names(translated(release * 64), "AWS::Lambda::Version") for release in "aab")
 
     assert one == same
@@ -52,8 +52,8 @@ def test_another_release_is_another_version_and_the_one_before_goes() -> None:
     assert {translated("a" * 64)[name]["DeletionPolicy"] for name in one} == {"Delete"}
 
 
-def test_a_release_is_all_that_is_deployed(tmp_path: Path) -> None:
-    """A changed layer or parameter must not stay behind the alias; the same again is the same."""
+def test_a_release_is_everything_that_is_deployed(tmp_path: Path) -> None:
+    """A changed layer or parameter must not leave the alias on an old version; an equal build is the same release."""
     (tmp_path / "DomainLayer").mkdir()
     (tmp_path / "DomainLayer" / "users.py").write_text("one")
     parameters = {"SignWith": "A"}
@@ -66,7 +66,7 @@ def test_a_release_is_all_that_is_deployed(tmp_path: Path) -> None:
 
 
 def test_the_built_template_is_rewritten_in_place(tmp_path: Path) -> None:
-    """`sam deploy` finds it where `sam build` left it."""
+    """`sam deploy` finds it where `sam build` put it."""
     built = tmp_path / "template.yaml"
     built.write_text("Resources: {F: {Type: X, Properties: {SnapStart: {}}}, G: {Type: X, Properties: {}}}")
     snapshots.publish(built, {})

@@ -1,4 +1,4 @@
-"""Access tokens: signed by KMS, read by anybody who has the public keys, and never believed for another reason."""
+"""Access tokens: signed by KMS, verified with the public keys, and accepted only if everything in them is right."""
 
 import base64
 import hashlib
@@ -31,26 +31,25 @@ UNREACHABLE = EndpointConnectionError(endpoint_url="https://kms.example.com")
 
 
 def refused(code: str) -> ClientError:
-    """KMS says no."""
+    """An error of KMS."""
     return ClientError({"Error": {"Code": code}}, "GetPublicKey")
 
 
 @dataclass
 class Kms:
-    """Keys by id, and what each operation fails with."""
+    """Keys by id, and the error of each operation."""
 
     keys: dict[str, ec.EllipticCurvePrivateKey] = field(default_factory=dict)
     errors: dict[str, Exception] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
 
     def sign(self, **asked: Any) -> dict[str, Any]:
-        """As KMS does with a message that it hashes itself."""
+        """In KMS the message is hashed too."""
         assert asked["SigningAlgorithm"] == "ECDSA_SHA_256"
         self._called(asked["KeyId"])
         return {"Signature": self.keys[asked["KeyId"]].sign(asked["Message"], ec.ECDSA(hashes.SHA256()))}
 
     def get_public_key(self, **asked: Any) -> dict[str, Any]:
-        """As KMS answers."""
         self._called(asked["KeyId"])
         return {"PublicKey": public_der(self.keys[asked["KeyId"]])}
 
@@ -75,7 +74,7 @@ def kms(monkeypatch: pytest.MonkeyPatch) -> Kms:
 
 
 def claims(**changes: Any) -> dict[str, Any]:
-    """What a token says, otherwise than usual in ``changes``; None leaves a claim out."""
+    """The usual claims, with those in ``changes`` replaced; None removes a claim."""
     session = Session(
         digest=SESSION_ID,
         user_id="the-account",
@@ -95,18 +94,18 @@ def claims(**changes: Any) -> dict[str, Any]:
 
 
 def reader(keys: SigningKeys) -> AccessTokens:
-    """Whoever knows those keys."""
+    """A reader with the public keys of that signer."""
     return AccessTokens(SITE_URL, keys.public)
 
 
 def coded(raw: bytes | dict[str, Any]) -> str:
-    """One part of a token."""
+    """One encoded part of a token."""
     data = json.dumps(raw).encode() if isinstance(raw, dict) else raw
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def decoded(part: str) -> bytes:
-    """What is in it."""
+    """One decoded part of a token."""
     return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
 
 
@@ -117,8 +116,8 @@ def signed_by(key: ec.EllipticCurvePrivateKey, header: dict[str, Any], said: dic
     return f"{text}.{coded(r.to_bytes(32) + s.to_bytes(32))}"
 
 
-def test_a_token_says_what_rfc_9068_asks_for(kms: Kms) -> None:
-    """All of it, and the session behind it."""
+def test_a_token_has_the_claims_that_rfc_9068_requires(kms: Kms) -> None:
+    """All of them, and the session."""
     header, payload, _ = SigningKeys("key-a", "key-b").sign(claims()).split(".")
     said = json.loads(decoded(payload))
     jti = said.pop("jti")
@@ -144,16 +143,16 @@ def test_a_token_says_what_rfc_9068_asks_for(kms: Kms) -> None:
     assert kms.calls == ["key-a"]
 
 
-def test_no_two_tokens_are_the_same() -> None:
-    """Each has an id of its own."""
+def test_no_two_tokens_are_equal() -> None:
+    """Each has its own id."""
     assert claims()["jti"] != claims()["jti"]
 
 
 @pytest.mark.usefixtures("kms")
-def test_anybody_can_check_a_token_with_the_published_keys() -> None:
-    """By the mathematics alone: no library that made it takes part."""
+def test_a_token_verifies_with_the_published_keys_alone() -> None:
+    """By arithmetic, without a library that the signer uses."""
     keys = SigningKeys("key-a", "key-b")
-    for _ in range(20):  # the numbers of a signature are now and then a byte shorter
+    for _ in range(20):  # A number of a signature is sometimes a byte shorter.
         header, payload, signature = keys.sign(claims()).split(".")
         kid = json.loads(decoded(header))["kid"]
         jwk = next(key for key in keys.public() if key["kid"] == kid)
@@ -168,8 +167,8 @@ def test_anybody_can_check_a_token_with_the_published_keys() -> None:
 
 
 @pytest.mark.usefixtures("kms")
-def test_a_good_token_is_read() -> None:
-    """By whichever of the two keys it was signed: the other may have signed until a moment ago."""
+def test_a_valid_token_is_read() -> None:
+    """Signed with either key: the other one may have signed until a moment ago."""
     now_a, now_b = SigningKeys("key-a", "key-b"), SigningKeys("key-b", "key-a")
     expected = AccessToken("the-account", "comfy-cli", SESSION_ID)
 
@@ -179,7 +178,7 @@ def test_a_good_token_is_read() -> None:
 
 @pytest.mark.usefixtures("kms")
 def test_a_token_lasts_fifteen_minutes() -> None:
-    """To the second; and a signer whose clock is a minute ahead is believed."""
+    """To the second; the signer's clock may be a minute ahead."""
     keys = SigningKeys("key-a", "key-b")
     token = keys.sign(claims())
 
@@ -213,8 +212,8 @@ def test_a_token_lasts_fifteen_minutes() -> None:
         {"sid": "../" + "5" * 61},
     ],
 )
-def test_a_token_that_says_otherwise_is_not_ours(changes: dict[str, Any]) -> None:
-    """Signed by our key though it is."""
+def test_a_token_with_a_wrong_claim_is_refused(changes: dict[str, Any]) -> None:
+    """Although the service's key signed it."""
     keys = SigningKeys("key-a", "key-b")
 
     assert reader(keys).read(keys.sign(claims(**changes)), NOW) is None
@@ -239,19 +238,19 @@ HEADERS: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("changes", HEADERS, ids=str)
-def test_a_header_that_we_would_not_write_is_not_believed(kms: Kms, changes: dict[str, Any]) -> None:
-    """Even over a signature that is good (RFC 8725 3)."""
+def test_a_token_with_another_header_is_refused(kms: Kms, changes: dict[str, Any]) -> None:
+    """Even with a valid signature (RFC 8725 3)."""
     keys = SigningKeys("key-a", "key-b")
-    ours = {"typ": "at+jwt", "alg": "ES256", "kid": hashlib.sha256(b"key-a").hexdigest()[:16]}
-    header = {name: value for name, value in (ours | changes).items() if value is not None}
+    expected = {"typ": "at+jwt", "alg": "ES256", "kid": hashlib.sha256(b"key-a").hexdigest()[:16]}
+    header = {name: value for name, value in (expected | changes).items() if value is not None}
 
-    assert reader(keys).read(signed_by(kms.keys["key-a"], ours, claims()), NOW) is not None
+    assert reader(keys).read(signed_by(kms.keys["key-a"], expected, claims()), NOW) is not None
     assert reader(keys).read(signed_by(kms.keys["key-a"], header, claims()), NOW) is None
 
 
 @pytest.mark.usefixtures("kms")
-def test_a_forged_signature_is_not_believed(kms: Kms) -> None:
-    """Another's key, our public key as a password, the other key's name, none at all, and bits that fell over."""
+def test_a_forged_signature_is_refused(kms: Kms) -> None:
+    """Another key, the public key as an HMAC secret, the other key's name, no signature, and flipped bits."""
     keys = SigningKeys("key-a", "key-b")
     good = keys.sign(claims())
     header, payload, signature = good.split(".")
@@ -285,8 +284,8 @@ def test_a_forged_signature_is_not_believed(kms: Kms) -> None:
         assert (forged, reader(keys).read(forged, NOW)) == (forged, None)
 
 
-def test_public_keys_are_asked_for_once_in_five_minutes(kms: Kms) -> None:
-    """And not before somebody wants them."""
+def test_public_keys_are_fetched_once_in_five_minutes(kms: Kms) -> None:
+    """And not before they are needed."""
     clock = [0.0]
     keys = SigningKeys("key-a", "key-b", clock=lambda: clock[0])
     assert kms.calls == []
@@ -297,8 +296,8 @@ def test_public_keys_are_asked_for_once_in_five_minutes(kms: Kms) -> None:
 
 
 @pytest.mark.parametrize("code", ["DisabledException", "KMSInvalidStateException", "NotFoundException"])
-def test_a_key_that_was_withdrawn_is_published_no_more(kms: Kms, code: str) -> None:
-    """And nothing it signed is believed."""
+def test_a_withdrawn_key_is_no_longer_published(kms: Kms, code: str) -> None:
+    """And its tokens are refused."""
     old = SigningKeys("key-b", "key-a")
     token = old.sign(claims())
     kms.errors["key-b"] = refused(code)
@@ -310,8 +309,8 @@ def test_a_key_that_was_withdrawn_is_published_no_more(kms: Kms, code: str) -> N
 
 @pytest.mark.parametrize("error", [UNREACHABLE, refused("ThrottlingException"), refused("AccessDeniedException")])
 @pytest.mark.parametrize("key", ["key-a", "key-b"])
-def test_keys_that_cannot_be_had_are_our_fault(kms: Kms, key: str, error: Exception) -> None:
-    """Nobody is told that the token is bad (promise 8), and the keys are asked for again."""
+def test_unavailable_keys_are_a_service_error(kms: Kms, key: str, error: Exception) -> None:
+    """The token is not called invalid (promise 8), and the keys are fetched again on the next use."""
     keys = SigningKeys("key-a", "key-b")
     token = keys.sign(claims())
     kms.errors[key] = error
@@ -323,8 +322,8 @@ def test_keys_that_cannot_be_had_are_our_fault(kms: Kms, key: str, error: Except
 
 
 @pytest.mark.parametrize("code", ["DisabledException", "ThrottlingException"])
-def test_what_cannot_be_signed_is_our_fault(kms: Kms, code: str) -> None:
-    """Also when the key that should sign was withdrawn: then the deployment has none."""
+def test_a_failure_to_sign_is_a_service_error(kms: Kms, code: str) -> None:
+    """Also when the signing key was withdrawn: then the deployment has none."""
     kms.errors["key-a"] = refused(code)
     keys = SigningKeys("key-a", "key-b")
     asked: list[Callable[[], Any]] = [lambda: keys.sign(claims()), keys.public]
@@ -334,7 +333,7 @@ def test_what_cannot_be_signed_is_our_fault(kms: Kms, code: str) -> None:
 
 
 def test_a_key_of_another_kind_is_not_published(kms: Kms, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever configured it finds out at once."""
+    """The deployment that configured it fails at once."""
     rsa_key = public_der(rsa.generate_private_key(public_exponent=65537, key_size=2048))
     monkeypatch.setattr(kms, "get_public_key", lambda **_: {"PublicKey": rsa_key})
 

@@ -1,4 +1,4 @@
-"""The edge to Secrets Manager and SQS: fail closed, read again in time, and never put a secret on the queue."""
+"""The edge to Secrets Manager and SQS: fail closed, read again in time, and never queue a secret."""
 
 import json
 from collections.abc import Callable
@@ -24,7 +24,7 @@ LONG = "k" * 32
 
 @dataclass
 class Aws:
-    """Stands for one of botocore's clients."""
+    """A fake botocore client."""
 
     secret: dict[str, Any] = field(default_factory=dict)
     outgoing: str | None = None
@@ -32,7 +32,6 @@ class Aws:
     calls: list[dict[str, Any]] = field(default_factory=list)
 
     def get_secret_value(self, **asked: Any) -> dict[str, Any]:
-        """The secret, as Secrets Manager answers."""
         if asked["VersionStage"] == "OUTGOING" and not self.error:
             self.calls.append(asked)
             if self.outgoing is None:
@@ -41,7 +40,6 @@ class Aws:
         return self._answer(asked)
 
     def send_message(self, **asked: Any) -> dict[str, Any]:
-        """Take the message, as SQS does."""
         return self._answer(asked)
 
     def _answer(self, asked: dict[str, Any]) -> dict[str, Any]:
@@ -53,7 +51,7 @@ class Aws:
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Aws:
-    """Whatever service is asked for, it is this one."""
+    """Every client is this one."""
     fake = Aws()
     for module in (aws_secrets, outbox):
         monkeypatch.setattr(module, "client", lambda _service: fake)
@@ -66,8 +64,8 @@ def holding(aws: Aws, text: str) -> Secret:
     return Secret("arn:secret")
 
 
-def test_nothing_is_read_until_it_is_needed(aws: Aws) -> None:
-    """And then once, by its name."""
+def test_no_secret_is_read_until_it_is_needed(aws: Aws) -> None:
+    """Then once, by its name."""
     secret = holding(aws, "hush")
     assert aws.calls == []
 
@@ -79,7 +77,7 @@ def test_nothing_is_read_until_it_is_needed(aws: Aws) -> None:
 
 
 def test_a_rotation_takes_effect_within_five_minutes(aws: Aws) -> None:
-    """Without a deploy."""
+    """Without a deployment."""
     clock = [1000.0]
     aws.secret = {"SecretString": "old"}
     secret = Secret("arn:secret", clock=lambda: clock[0])
@@ -95,7 +93,7 @@ def test_a_rotation_takes_effect_within_five_minutes(aws: Aws) -> None:
 @pytest.mark.parametrize("error", [REFUSED, UNREACHABLE], ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize("use", [Secret.__call__, lambda s: PepperSecret(s)(), lambda s: AdminSecret(s._arn)(LONG)])
 def test_a_secret_that_cannot_be_read_is_unavailable(aws: Aws, error: Exception, use: Callable[[Secret], Any]) -> None:
-    """Nobody gets in without it (design, promise 7); it is asked for again the next time."""
+    """Nothing works without it (design, promise 7); the next use reads it again."""
     secret = holding(aws, LONG)
     aws.error = error
     with pytest.raises(Unavailable):
@@ -105,8 +103,7 @@ def test_a_secret_that_cannot_be_read_is_unavailable(aws: Aws, error: Exception,
     assert secret() == LONG
 
 
-def test_a_secret_that_is_no_text_is_unavailable(aws: Aws) -> None:
-    """Somebody stored bytes."""
+def test_a_binary_secret_is_unavailable(aws: Aws) -> None:
     with pytest.raises(Unavailable):
         Secret("arn:secret")()
 
@@ -114,7 +111,7 @@ def test_a_secret_that_is_no_text_is_unavailable(aws: Aws) -> None:
 
 
 def test_peppers_are_read_with_their_versions(aws: Aws) -> None:
-    """The current one and those that old hashes still need (PW-09)."""
+    """The current one and those of older hashes (PW-09)."""
     text = json.dumps({"current": "2", "1": "o" * 32, "2": "n" * 48})
 
     assert PepperSecret(holding(aws, text))() == Peppers("2", {"1": b"o" * 32, "2": b"n" * 48})
@@ -136,21 +133,21 @@ def test_peppers_are_read_with_their_versions(aws: Aws) -> None:
         json.dumps({"current": "current"}),
     ],
 )
-def test_peppers_that_are_not_sound_are_unavailable(aws: Aws, text: str) -> None:
-    """Missing, short or malformed: no password is hashed under them."""
+def test_malformed_peppers_are_unavailable(aws: Aws, text: str) -> None:
+    """Missing, short or malformed: no password is hashed with them."""
     with pytest.raises(Unavailable):
         PepperSecret(holding(aws, text))()
 
 
-def test_a_secret_that_is_gone_is_unavailable(aws: Aws) -> None:
-    """Only the version on its way out may be missing."""
+def test_a_deleted_secret_is_unavailable(aws: Aws) -> None:
+    """Only the outgoing version may be missing."""
     aws.error = MISSING
     with pytest.raises(Unavailable):
         Secret("arn:secret")()
 
 
-def test_a_pepper_that_another_function_had_first_is_looked_for_at_once(aws: Aws) -> None:
-    """A password that was hashed under it a moment ago is not wrong for five minutes (PW-09)."""
+def test_an_unknown_pepper_version_is_read_at_once(aws: Aws) -> None:
+    """Another function may have hashed with it a moment ago: its password is not wrong for five minutes (PW-09)."""
     peppers = PepperSecret(holding(aws, json.dumps({"current": "1", "1": "o" * 32})))
     before = peppers("1")
     aws.secret = {"SecretString": json.dumps({"current": "2", "1": "o" * 32, "2": "n" * 32})}
@@ -162,15 +159,15 @@ def test_a_pepper_that_another_function_had_first_is_looked_for_at_once(aws: Aws
     assert len(aws.calls) == 2
 
 
-def test_a_pepper_that_nobody_has_is_looked_for_and_not_made_up(aws: Aws) -> None:
-    """The answer is what there is."""
+def test_a_pepper_version_that_does_not_exist_is_not_invented(aws: Aws) -> None:
+    """The stored versions are returned."""
     peppers = PepperSecret(holding(aws, json.dumps({"current": "1", "1": "o" * 32})))
 
     assert peppers("7") == Peppers("1", {"1": b"o" * 32})
 
 
-def test_an_admin_secret_has_32_characters_at_least(aws: Aws) -> None:
-    """A shorter one, an empty one above all, lets nobody in."""
+def test_an_admin_secret_has_at_least_32_characters(aws: Aws) -> None:
+    """A shorter one, above all an empty one, is never accepted."""
     holding(aws, LONG)
     assert AdminSecret("arn:secret")(LONG)
     for text in ("", "k" * 31):
@@ -180,8 +177,8 @@ def test_an_admin_secret_has_32_characters_at_least(aws: Aws) -> None:
 
 
 @pytest.mark.parametrize("outgoing", [None, "", "k" * 31])
-def test_without_a_version_on_its_way_out_there_is_one_admin_secret(aws: Aws, outgoing: str | None) -> None:
-    """Nothing, and nothing short, is not the second."""
+def test_without_an_outgoing_version_there_is_one_admin_secret(aws: Aws, outgoing: str | None) -> None:
+    """A missing or short one is not accepted as the second."""
     holding(aws, LONG)
     aws.outgoing = outgoing
     accepts = AdminSecret("arn:secret")
@@ -189,8 +186,8 @@ def test_without_a_version_on_its_way_out_there_is_one_admin_secret(aws: Aws, ou
     assert [accepts(text) for text in (LONG, outgoing or "", "another " * 5)] == [True, False, False]
 
 
-def test_while_the_admin_secret_is_rotated_both_are_accepted_and_the_new_one_at_once(aws: Aws) -> None:
-    """From the moment a service presents it, though it was read when there was only the old one."""
+def test_during_a_rotation_both_admin_secrets_work_and_the_new_one_at_once(aws: Aws) -> None:
+    """From the moment that a service presents it, although only the old one was cached."""
     clock = [1000.0]
     old, new = "o" * 32, "n" * 32
     holding(aws, old)
@@ -205,8 +202,8 @@ def test_while_the_admin_secret_is_rotated_both_are_accepted_and_the_new_one_at_
     assert [accepts(text) for text in (new, old)] == [True, False]
 
 
-def test_a_flood_of_wrong_admin_secrets_asks_aws_once_in_five_seconds(aws: Aws) -> None:
-    """Whoever guesses must not cost us a call each, nor use up what Secrets Manager allows."""
+def test_wrong_admin_secrets_cause_at_most_one_read_in_five_seconds(aws: Aws) -> None:
+    """Guesses must not cost a call each, nor exhaust the quota of Secrets Manager."""
     clock = [1000.0]
     holding(aws, LONG)
     accepts = AdminSecret("arn:secret", clock=lambda: clock[0])
@@ -233,8 +230,8 @@ def test_a_message_is_queued_as_json(aws: Aws) -> None:
 
 
 @pytest.mark.parametrize("error", [REFUSED, UNREACHABLE], ids=lambda error: type(error).__name__)
-def test_a_queue_that_does_not_take_it_is_unavailable(aws: Aws, error: Exception) -> None:
-    """Nobody is told to look in their mail for nothing."""
+def test_a_queue_that_is_down_is_unavailable(aws: Aws, error: Exception) -> None:
+    """No one is asked to look for an email that will not arrive."""
     aws.error = error
     with pytest.raises(Unavailable):
         SqsOutbox("https://queue").put(NOTICE)
@@ -242,8 +239,8 @@ def test_a_queue_that_does_not_take_it_is_unavailable(aws: Aws, error: Exception
     assert len(aws.calls) == 1
 
 
-def test_a_notice_that_cannot_be_queued_hides_nothing(aws: Aws) -> None:
-    """What it tells of has happened: the loss is told, and the story goes on."""
+def test_a_notice_that_cannot_be_queued_does_not_fail_the_flow(aws: Aws) -> None:
+    """What it reports has happened: the loss is logged, and the flow continues."""
     lost: list[Unavailable] = []
     notices = BestEffortOutbox("https://queue", lost.append)
     notices.put(NOTICE)

@@ -1,4 +1,4 @@
-"""Asking whether a password has leaked, without telling which."""
+"""Asking whether a password has leaked, without revealing it."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ OTHERS = "0" * 35 + ":12\r\n" + "F" * 35 + ":7\r\n"
 
 @dataclass
 class Answer:
-    """What the service sends back; ``asked_for`` is how many bytes were read of it at most."""
+    """The service's response; ``asked_for`` is the maximum number of bytes of each read."""
 
     body: bytes = b""
     status: int = 200
@@ -25,25 +25,23 @@ class Answer:
     closed: bool = False
 
     def read(self, amount: int) -> bytes:
-        """So many bytes and not more."""
+        """At most that many bytes."""
         self.asked_for.append(amount)
         return self.body[:amount]
 
     def close(self) -> None:
-        """Give the connection up."""
         self.closed = True
 
 
 @dataclass
 class Pool:
-    """Stands for urllib3's pool: answers or fails, and writes down what was asked."""
+    """A fake urllib3 pool: answers or fails, and records the calls."""
 
     answer: Answer = field(default_factory=Answer)
     error: Exception | None = None
     asked: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
 
     def request(self, method: str, url: str, **options: Any) -> Answer:
-        """One call."""
         self.asked.append((method, url, options))
         if self.error:
             raise self.error
@@ -51,10 +49,10 @@ class Pool:
 
 
 def lookup(pool: Pool, password: str = PASSWORD) -> tuple[bool, list[str]]:
-    """Whether it leaked, and which failures were told."""
-    told: list[str] = []
-    passwords = PwnedPasswords(cast("urllib3.PoolManager", pool), lambda error: told.append(type(error).__name__))
-    return passwords.contains(password), told
+    """Whether the password leaked, and the failures that were reported."""
+    failures: list[str] = []
+    passwords = PwnedPasswords(cast("urllib3.PoolManager", pool), lambda error: failures.append(type(error).__name__))
+    return passwords.contains(password), failures
 
 
 def lines(text: str) -> Pool:
@@ -74,13 +72,13 @@ def test_a_leaked_password_is_found(count: str) -> None:
     "text",
     ["", OTHERS, f"{SHA1[5:]}:0\r\n", f"{SHA1[5:]}", f"{SHA1[5:]}:", f"{SHA1[5:-1]}:3", f"{SHA1}:3", f"x{SHA1[5:]}:3"],
 )
-def test_others_and_padding_are_not_hits(text: str) -> None:
-    """Padding lines have the count 0; only the whole suffix counts."""
+def test_other_suffixes_and_padding_do_not_match(text: str) -> None:
+    """Padding lines have the count 0; only the whole suffix matches."""
     assert lookup(lines(text)) == (False, [])
 
 
-def test_only_five_characters_of_the_digest_leave() -> None:
-    """In the path, and nothing of the rest anywhere (PW-12)."""
+def test_only_five_characters_of_the_digest_are_sent() -> None:
+    """In the path; the rest is sent nowhere (PW-12)."""
     pool = lines(OTHERS)
     lookup(pool)
 
@@ -94,7 +92,7 @@ def test_only_five_characters_of_the_digest_leave() -> None:
 
 
 def test_a_call_is_short_and_follows_no_redirect() -> None:
-    """At most 1.2 s in all, and to the one host that is meant (PW-12, OA-17)."""
+    """At most 1.2 s in total, and only to the one host (PW-12, OA-17)."""
     pool = lines(OTHERS)
     lookup(pool)
 
@@ -114,27 +112,27 @@ def test_a_call_is_short_and_follows_no_redirect() -> None:
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_a_service_that_does_not_answer_stops_nobody(error: Exception) -> None:
-    """The password passes on the strength of the bundled list, and the failure is told (design, promise 7)."""
+def test_a_failure_of_the_service_accepts_the_password(error: Exception) -> None:
+    """The bundled list has accepted it, and the failure is reported (design, promise 7)."""
     assert lookup(Pool(error=error)) == (False, [type(error).__name__])
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 400, 404, 429, 500, 503])
 def test_any_other_status_is_a_failure(status: int) -> None:
-    """Its body is not believed, even if it names the password, and its connection is not used again."""
+    """Its body is ignored, even if it names the password, and its connection is not reused."""
     pool = Pool(Answer(f"{SHA1[5:]}:3".encode(), status))
 
     assert lookup(pool) == (False, ["ValueError"])
     assert (pool.answer.closed, len(pool.asked), pool.answer.asked_for) == (True, 1, [])
 
 
-def test_what_is_not_ascii_is_a_failure() -> None:
+def test_a_body_outside_ascii_is_a_failure() -> None:
     """It is not the service's format."""
     assert lookup(Pool(Answer(b"\xff\xfe"))) == (False, ["UnicodeDecodeError"])
 
 
-def test_a_huge_body_is_read_to_256_kib_and_no_further() -> None:
-    """And its connection is given up rather than used again (OA-17)."""
+def test_at_most_256_kib_of_a_body_are_read() -> None:
+    """And its connection is closed, not reused (OA-17)."""
     pool = Pool(Answer(b"0" * 10_000_000))
 
     assert lookup(pool) == (False, [])
@@ -142,26 +140,25 @@ def test_a_huge_body_is_read_to_256_kib_and_no_further() -> None:
 
 
 def test_a_deployment_turns_the_lookup_on_or_off() -> None:
-    """Said in so many words; off asks nobody."""
-    told: list[Exception] = []
+    """Off sends nothing."""
+    failures: list[Exception] = []
 
-    assert isinstance(breach_list("on", on_failure=told.append), PwnedPasswords)
-    assert isinstance(breach_list("off", on_failure=told.append), NoBreachList)
-    assert not breach_list("off", on_failure=told.append).contains(PASSWORD)
-    assert told == []
+    assert isinstance(breach_list("on", on_failure=failures.append), PwnedPasswords)
+    assert isinstance(breach_list("off", on_failure=failures.append), NoBreachList)
+    assert not breach_list("off", on_failure=failures.append).contains(PASSWORD)
+    assert failures == []
 
 
 @pytest.mark.parametrize("setting", ["", "ON", "true", "1", "no"])
 def test_any_other_setting_is_refused_at_start(setting: str) -> None:
-    """A typing error must not turn it off unnoticed."""
+    """A typo must not turn it off silently."""
     with pytest.raises(ConfigurationError) as refusal:
         breach_list(setting, on_failure=print)
 
     assert refusal.value.message == "BREACHED_PASSWORD_LOOKUP must be on or off."
 
 
-def test_a_failure_need_not_be_told() -> None:
-    """By default nobody listens."""
+def test_reporting_a_failure_is_optional() -> None:
     passwords = PwnedPasswords(cast("urllib3.PoolManager", Pool(Answer(status=500))))
 
     assert not passwords.contains(PASSWORD)

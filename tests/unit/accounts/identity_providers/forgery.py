@@ -1,4 +1,4 @@
-"""Google's keys, an attacker's, and ID tokens signed with either; put together by hand, to say anything."""
+"""Google's keys, an attacker's keys, and ID tokens signed with either, built by hand so that they can say anything."""
 
 import base64
 import hashlib
@@ -45,7 +45,7 @@ def b64(data: bytes) -> str:
 
 
 def public_jwk(name: str = "google", kid: str | None = "google", **more: Any) -> dict[str, Any]:
-    """The public half, as it stands in a JWK Set."""
+    """The public half, as in a JWK Set."""
     numbers = rsa_key(name).public_key().public_numbers()
     n, e = (b64(number.to_bytes(-(-number.bit_length() // 8))) for number in (numbers.n, numbers.e))
     return {"kty": "RSA", "n": n, "e": e, "use": "sig", "alg": "RS256", **({"kid": kid} if kid else {}), **more}
@@ -63,12 +63,12 @@ def key_set(*keys: dict[str, Any]) -> dict[str, Any]:
 
 
 def pem() -> bytes:
-    """Google's public key as text: what an attacker would use as the secret of HS256."""
+    """Google's public key in PEM, which an attacker would use as the secret of HS256."""
     return rsa_key("google").public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 
 def claims(now: datetime, **changes: Any) -> dict[str, Any]:
-    """What Google says of the person, with whatever is to be different; a claim of ... is left out."""
+    """Google's claims about the person, with those in ``changes`` replaced; ``...`` removes a claim."""
     seconds = int(now.timestamp())
     said = {
         "iss": ISSUER,
@@ -89,7 +89,7 @@ def claims(now: datetime, **changes: Any) -> dict[str, Any]:
 def token(
     payload: Any, header: dict[str, Any] | str | None = None, *, key: str = "google", signed_as: str = "RS256"
 ) -> str:
-    """An ID token that says ``payload``. A header or payload that is text is taken as it is."""
+    """An ID token with that payload. A header or payload that is a string is used unchanged."""
     head = (
         header
         if isinstance(header, str)

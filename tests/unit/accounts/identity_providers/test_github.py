@@ -45,8 +45,8 @@ def _refusal(answers: dict[str, Any], code: str = "a-code") -> type[AccountsErro
     return type(refused.value)
 
 
-def test_the_browser_is_sent_out_with_a_challenge_and_the_least_of_scopes() -> None:
-    """S256 with GitHub too (OA-02), and our registered address."""
+def test_the_redirect_has_a_challenge_and_the_smallest_scope() -> None:
+    """S256 with GitHub too (OA-02), and the registered address."""
     url = urlsplit(GitHub(CREDENTIALS, REDIRECT_URI).authorization_url("the-state", CHALLENGE))
 
     assert f"{url.scheme}://{url.netloc}{url.path}" == "https://github.com/login/oauth/authorize"
@@ -62,8 +62,8 @@ def test_the_browser_is_sent_out_with_a_challenge_and_the_least_of_scopes() -> N
     ]
 
 
-def test_three_calls_tell_who_is_there() -> None:
-    """The code with its verifier, then two with the token in a header; to GitHub's two hosts and no others."""
+def test_three_calls_identify_the_person() -> None:
+    """The code with its verifier, then two with the token in a header; only to GitHub's two hosts."""
     with wired(_answers()) as wire:
         person = GitHub(CREDENTIALS, REDIRECT_URI).person("a-code", CHALLENGE, NOW)
 
@@ -120,21 +120,21 @@ NOREPLY = "583231+olive@users.noreply.github.com"
         (["olive@example.com", None, 7, [VERIFIED]], "", False),
     ],
 )
-def test_the_primary_address_counts_and_only_if_there_is_one(listed: Any, email: str, verified: bool) -> None:
-    """Primary and verified, both true and nothing like true; of two primaries none is believed."""
+def test_the_verified_primary_address_is_used_if_there_is_exactly_one(listed: Any, email: str, verified: bool) -> None:
+    """Primary and verified must be true, not merely truthy; with two primaries neither is used."""
     assert primary_email(listed) == (email, verified)
 
 
 @pytest.mark.parametrize("emails", [[], [VERIFIED | {"primary": False}], {"message": "Not Found"}])
 def test_the_address_on_the_profile_is_never_used(emails: Any) -> None:
-    """It is whatever the person chose to show, or to type."""
+    """It is whatever the person chose to show or typed."""
     person = _person(_answers(emails=emails))
 
     assert (person.email, person.email_verified) == ("", False)
 
 
-def test_a_renamed_person_is_the_same_and_a_recycled_name_is_somebody_else() -> None:
-    """The id is who they are."""
+def test_a_renamed_person_keeps_their_subject_and_a_recycled_name_gets_another() -> None:
+    """The id is the subject."""
     renamed = _person(_answers(USER | {"login": "olive-the-second"}))
     recycled = _person(_answers(USER | {"id": 999}))
 
@@ -161,16 +161,16 @@ def test_a_renamed_person_is_the_same_and_a_recycled_name_is_somebody_else() -> 
         {},
     ],
 )
-def test_an_id_that_is_no_positive_whole_number_is_nobody(subject: Any) -> None:
-    """Above all not ``true``, which Python counts as one."""
+def test_an_id_that_is_not_a_positive_integer_is_refused(subject: Any) -> None:
+    """Above all ``true``, which Python takes for one."""
     user = {name: value for name, value in (USER | {"id": subject}).items() if value is not ...}
 
     assert _refusal(_answers(user)) is ProviderNotTrusted
 
 
 @pytest.mark.parametrize("user", [[], [USER], "olive", 7, True, {}, {"message": "Bad credentials"}])
-def test_a_user_that_is_none_is_refused(user: Any) -> None:
-    """200 with something else in it."""
+def test_a_malformed_user_is_refused(user: Any) -> None:
+    """200 with another body."""
     assert _refusal(_answers((200, user))) is ProviderNotTrusted
 
 
@@ -185,8 +185,8 @@ def test_a_user_that_is_none_is_refused(user: Any) -> None:
         ({"name": "n" * 5000}, "n" * 100),
     ],
 )
-def test_the_name_is_the_one_shown_or_else_the_login(said: dict[str, Any], name: str) -> None:
-    """Cut to our length, without what our own names may not have."""
+def test_the_name_is_the_display_name_or_else_the_login(said: dict[str, Any], name: str) -> None:
+    """Cut to the service's limit, without the characters that names may not have."""
     assert _person(_answers(USER | said)).name == name
 
 
@@ -207,15 +207,15 @@ def test_the_name_is_the_one_shown_or_else_the_login(said: dict[str, Any], name:
         ProviderUnavailable(),
     ],
 )
-def test_an_api_that_does_not_answer_as_it_should_is_githubs_trouble(url: str, answer: Any) -> None:
-    """ProviderUnavailable, whatever it sends instead."""
+def test_an_unexpected_answer_of_the_api_is_githubs_error(url: str, answer: Any) -> None:
+    """ProviderUnavailable, whatever GitHub sends."""
     assert _refusal(_answers() | {url: answer}) is ProviderUnavailable
 
 
 @pytest.mark.parametrize(
     "token", ["", 7, True, None, ["t"], "a b", "a\r\nX-Injected: yes", "a\nb", "\u20ac", "é", "\ud800"]
 )
-def test_a_token_that_would_not_fit_into_a_header_is_never_put_into_one(token: Any) -> None:
+def test_a_token_that_does_not_fit_into_a_header_is_not_sent(token: Any) -> None:
     """No call is made with it."""
     with wired(_answers(token={"access_token": token})) as wire, pytest.raises(ProviderNotTrusted):
         GitHub(CREDENTIALS, REDIRECT_URI).person("a-code", CHALLENGE, NOW)
@@ -223,15 +223,14 @@ def test_a_token_that_would_not_fit_into_a_header_is_never_put_into_one(token: A
     assert wire.urls == [TOKEN_URL]
 
 
-def test_a_code_that_github_does_not_know_starts_the_person_over() -> None:
-    """GitHub answers 200 with a name of its own for it."""
+def test_a_code_that_github_refuses_restarts_the_login() -> None:
+    """GitHub answers 200 with an error name of its own."""
     answer = {"error": "bad_verification_code", "error_description": "The code passed is incorrect or expired."}
 
     assert _refusal(_answers(token=answer)) is LoginExpired
 
 
-def test_a_callback_without_a_code_asks_github_nothing() -> None:
-    """There is nothing to ask for."""
+def test_a_callback_without_a_code_does_not_call_github() -> None:
     with wired({}) as wire, pytest.raises(LoginExpired):
         GitHub(CREDENTIALS, REDIRECT_URI).person("", CHALLENGE, NOW)
 

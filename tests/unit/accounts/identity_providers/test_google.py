@@ -1,4 +1,4 @@
-"""Google as a provider: what is asked, what is believed, and that only the ID token counts."""
+"""Google as a provider: what is sent, what is trusted, and that only the ID token identifies a person."""
 
 import hashlib
 from typing import Any
@@ -31,14 +31,14 @@ def _answers(token: Any = None, **tokens: Any) -> dict[str, Any]:
 
 
 def _refusal(answers: dict[str, Any], code: str = "a-code") -> tuple[type[AccountsError], list[str]]:
-    """How the sign-in is refused, and which calls it took."""
+    """The refusal of the login, and the calls that were made."""
     with wired(answers) as wire, pytest.raises(AccountsError) as refused:
         _google().person(code, CHALLENGE, NOW)
     return type(refused.value), wire.urls
 
 
-def test_the_browser_is_sent_out_with_everything_that_ties_the_answer_to_it() -> None:
-    """State, nonce, an S256 challenge, our registered address, and the least of scopes; nothing else (OA-02, OA-16)."""
+def test_the_redirect_has_everything_that_ties_the_answer_to_the_browser() -> None:
+    """State, nonce, an S256 challenge, the registered address and the smallest scope, nothing else (OA-02, OA-16)."""
     url = urlsplit(_google().authorization_url("the-state", CHALLENGE))
 
     assert f"{url.scheme}://{url.netloc}{url.path}" == "https://accounts.google.com/o/oauth2/v2/auth"
@@ -55,8 +55,8 @@ def test_the_browser_is_sent_out_with_everything_that_ties_the_answer_to_it() ->
     ]
 
 
-def test_the_code_is_changed_with_the_verifier_and_our_secret_in_the_body() -> None:
-    """Not in the address, which ends up in logs (RFC 6749 2.3.1)."""
+def test_the_code_is_sent_with_the_verifier_and_the_client_secret_in_the_body() -> None:
+    """Not in the URL, which ends up in logs (RFC 6749 2.3.1)."""
     with wired(_answers()) as wire:
         _google().person("a-code", CHALLENGE, NOW)
 
@@ -72,16 +72,16 @@ def test_the_code_is_changed_with_the_verifier_and_our_secret_in_the_body() -> N
     assert [request.headers.get("Authorization") for request in wire.requests] == [None, None]
 
 
-def test_google_is_called_at_two_addresses_and_no_others() -> None:
-    """Both pinned in our code."""
+def test_google_is_called_at_two_addresses_only() -> None:
+    """Both are constants."""
     with wired(_answers()) as wire:
         _google().person("a-code", CHALLENGE, NOW)
 
     assert set(wire.origins) == {frozenset({"https://oauth2.googleapis.com", "https://www.googleapis.com"})}
 
 
-def test_who_is_there_is_what_the_id_token_says() -> None:
-    """The subject as it is, the address in its one form."""
+def test_the_id_token_identifies_the_person() -> None:
+    """The subject unchanged, the address in its canonical form."""
     with wired(_answers()):
         person = _google().person("a-code", CHALLENGE, NOW)
 
@@ -114,8 +114,8 @@ def test_who_is_there_is_what_the_id_token_says() -> None:
         ({"name": " \u3000 "}, "olive@example.com", True, ""),
     ],
 )
-def test_what_google_says_of_a_person_is_made_fit_for_use(said: Any, email: str, verified: bool, name: str) -> None:
-    """Only the truth value itself verifies an address; an address that we could not use is none."""
+def test_claims_about_a_person_are_normalized(said: Any, email: str, verified: bool, name: str) -> None:
+    """Only ``true`` itself verifies an address; an invalid address is left out."""
     with wired(_answers(forgery.token(claims(NOW, **said)))):
         person = _google().person("a-code", CHALLENGE, NOW)
 
@@ -125,19 +125,19 @@ def test_what_google_says_of_a_person_is_made_fit_for_use(said: Any, email: str,
 @pytest.mark.parametrize(
     "token", [..., None, "", 1, True, [], {}, [forgery.token(claims(NOW))], "a" * 8193, "a" * 2**18]
 )
-def test_an_answer_without_an_id_token_that_could_be_one_is_refused_without_a_further_call(token: Any) -> None:
-    """Authlib would go on without one (OA-03); a huge one is not even looked at (OA-22)."""
+def test_an_answer_without_a_usable_id_token_is_refused_without_another_call(token: Any) -> None:
+    """Authlib would continue without one (OA-03); a huge one is not decoded (OA-22)."""
     assert _refusal(_answers(id_token=token)) == (ProviderNotTrusted, [TOKEN_URL])
 
 
-def test_a_token_for_another_sign_in_is_refused() -> None:
-    """A code that somebody captured and injected comes with their nonce (OA-10)."""
+def test_a_token_of_another_login_is_refused() -> None:
+    """A code that was captured and injected comes with the nonce of that login (OA-10)."""
     answers = _answers(forgery.token(claims(NOW, nonce="of-the-attackers-sign-in")))
 
     assert _refusal(answers) == (ProviderNotTrusted, [TOKEN_URL, GOOGLE_KEYS])
 
 
-def test_the_keys_are_kept_from_one_sign_in_to_the_next() -> None:
+def test_keys_are_cached_between_logins() -> None:
     """Two people, three calls."""
     google = _google()
     with wired(_answers()) as wire:
@@ -147,7 +147,7 @@ def test_the_keys_are_kept_from_one_sign_in_to_the_next() -> None:
     assert wire.urls == [TOKEN_URL, GOOGLE_KEYS, TOKEN_URL]
 
 
-# What a token endpoint may answer instead of tokens, and what it means to us.
+# What a token endpoint may answer instead of tokens, and the refusal that it causes.
 ODD_ANSWERS: tuple[tuple[Any, type[AccountsError]], ...] = (
     ((400, {"error": "invalid_grant", "error_description": "Bad Request"}), LoginExpired),
     ((200, {"error": "bad_verification_code"}), LoginExpired),
@@ -193,10 +193,10 @@ ODD_ANSWERS: tuple[tuple[Any, type[AccountsError]], ...] = (
 
 
 @pytest.mark.parametrize(("answer", "refusal"), ODD_ANSWERS)
-def test_an_odd_answer_to_the_code_is_a_refusal_and_never_a_fault_of_ours(
+def test_an_unexpected_answer_to_the_code_is_a_refusal_and_never_a_server_error(
     answer: Any, refusal: type[AccountsError]
 ) -> None:
-    """A bad code: start again. What nobody can read: the provider's trouble. Tokens amiss: not trusted."""
+    """An invalid code restarts the login; unreadable answers are the provider's error; wrong tokens are not trusted."""
     assert _refusal({TOKEN_URL: answer, GOOGLE_KEYS: key_set()}) == (refusal, [TOKEN_URL])
 
 
@@ -212,24 +212,22 @@ def test_an_odd_answer_to_the_code_is_a_refusal_and_never_a_fault_of_ours(
         (ProviderUnavailable(), ProviderUnavailable),
     ],
 )
-def test_no_keys_no_sign_in(keys: Any, refusal: type[AccountsError]) -> None:
-    """Fail closed."""
+def test_login_fails_closed_without_keys(keys: Any, refusal: type[AccountsError]) -> None:
     assert _refusal(_answers() | {GOOGLE_KEYS: keys}) == (refusal, [TOKEN_URL, GOOGLE_KEYS])
 
 
-def test_a_callback_without_a_code_asks_google_nothing() -> None:
-    """There is nothing to ask for."""
+def test_a_callback_without_a_code_does_not_call_google() -> None:
     assert _refusal(_answers(), code="") == (LoginExpired, [])
 
 
-def test_a_provider_that_is_down_stays_the_providers_fault() -> None:
-    """What the adapter says comes through as it is."""
+def test_an_error_of_the_adapter_is_passed_on() -> None:
+    """A provider that is down remains the provider's error."""
     assert _refusal({TOKEN_URL: ProviderUnavailable()}) == (ProviderUnavailable, [TOKEN_URL])
 
 
 @pytest.mark.parametrize("code", ["a&client_id=evil", "a b", "é", "a\r\nb", "%26", "a" * 2000, "&redirect_uri=x#"])
-def test_a_code_is_carried_as_it_is_and_adds_no_parameter(code: str) -> None:
-    """OA-18: what the caller supplies is a value, whatever is written in it."""
+def test_a_code_cannot_add_a_parameter(code: str) -> None:
+    """OA-18: what the caller supplies is one value, whatever characters it has."""
     with wired(_answers()) as wire:
         _google().person(code, CHALLENGE, NOW)
 
@@ -237,6 +235,6 @@ def test_a_code_is_carried_as_it_is_and_adds_no_parameter(code: str) -> None:
     assert (form["code"], form["client_id"], form["redirect_uri"], len(form)) == (code, CLIENT_ID, REDIRECT_URI, 6)
 
 
-def test_no_secret_shows_in_what_is_printed() -> None:
-    """Credentials and challenges may end up in a traceback."""
+def test_no_secret_is_printed() -> None:
+    """Credentials and challenges could end up in a traceback."""
     assert repr((CREDENTIALS, CHALLENGE)) == f"(ClientCredentials(client_id='{CLIENT_ID}'), Challenge())"

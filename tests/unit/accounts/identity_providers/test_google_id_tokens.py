@@ -1,4 +1,4 @@
-"""Google's ID token: one that is right in every way is believed, and none of these (OA-03, OA-04, OA-05, OA-22)."""
+"""Google's ID token: a valid one is accepted, and none of these (OA-03, OA-04, OA-05, OA-22)."""
 
 import json
 import time
@@ -15,15 +15,15 @@ SECONDS = int(NOW.timestamp())
 EMBEDDED = public_jwk("attacker", "attacker")
 
 
-def test_a_token_that_is_right_in_every_way_is_believed() -> None:
-    """Its claims come back as they were."""
+def test_a_valid_token_is_accepted() -> None:
+    """Its claims are returned unchanged."""
     said = claims(NOW)
 
     assert check(forgery.token(said)) == said
 
 
 @pytest.mark.parametrize("changes", [{"azp": ...}, {"aud": CLIENT_ID, "azp": CLIENT_ID, "hd": "example.com"}])
-def test_what_google_may_leave_out_or_add_does_no_harm(changes: dict[str, Any]) -> None:
+def test_optional_and_unknown_claims_are_accepted(changes: dict[str, Any]) -> None:
     """``azp`` is optional (OpenID Connect Core 2), and unknown claims are ignored."""
     said = claims(NOW, **changes)
 
@@ -95,7 +95,7 @@ WRONG_CLAIMS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("what", WRONG_CLAIMS)
 def test_a_token_with_a_wrong_claim_is_refused_although_google_signed_it(what: str) -> None:
-    """Each claim alone is reason enough."""
+    """Each wrong claim alone is enough."""
     token = forgery.token(claims(NOW, **WRONG_CLAIMS[what]))
 
     with pytest.raises(ProviderNotTrusted):
@@ -116,10 +116,8 @@ def test_a_token_with_a_wrong_claim_is_refused_although_google_signed_it(what: s
         ({"exp": SECONDS + 0.5}, 60.5, False),
     ],
 )
-def test_a_minutes_difference_between_the_clocks_is_forgiven(
-    changes: dict[str, Any], seconds: float, good: bool
-) -> None:
-    """60 seconds at each end, to the second."""
+def test_clocks_may_differ_by_a_minute(changes: dict[str, Any], seconds: float, good: bool) -> None:
+    """60 seconds in both directions, to the second."""
     token = forgery.token(claims(NOW, **changes))
     try:
         believed = check(token, seconds=seconds)["sub"] != ""
@@ -130,8 +128,8 @@ def test_a_minutes_difference_between_the_clocks_is_forgiven(
 
 
 @pytest.mark.parametrize("expected", ["", "another"])
-def test_a_sign_in_without_a_nonce_believes_nothing(expected: str) -> None:
-    """Not even a token whose nonce is just as empty."""
+def test_a_login_without_a_nonce_accepts_no_token(expected: str) -> None:
+    """Not even a token whose nonce is empty too."""
     with pytest.raises(ProviderNotTrusted):
         check(forgery.token(claims(NOW, nonce="")), nonce=expected)
 
@@ -195,13 +193,13 @@ FORGED: dict[str, str] = {
 
 @pytest.mark.parametrize("what", FORGED)
 def test_a_forged_token_is_refused(what: str) -> None:
-    """Whatever its header promises: RS256, by a key that Google publishes, or nothing."""
+    """Whatever its header claims: RS256 with a key that Google publishes, or nothing."""
     with pytest.raises(ProviderNotTrusted):
         check(FORGED[what])
 
 
-def test_a_name_that_comes_twice_in_the_claims_is_read_as_the_signer_wrote_it() -> None:
-    """The last one counts, for the check and for the use alike: there is only one reading."""
+def test_of_a_repeated_claim_the_last_one_is_used() -> None:
+    """For the check and for the result alike: there is only one reading."""
     text = json.dumps(claims(NOW))[:-1] + ', "aud": "somebody-elses-client"}'
 
     with pytest.raises(ProviderNotTrusted):

@@ -1,4 +1,4 @@
-"""What Google publishes: keys that are not for this disturb nobody, and count for nothing (OA-05)."""
+"""Google's key set: keys for other uses are ignored (OA-05)."""
 
 from typing import Any
 
@@ -26,8 +26,8 @@ from tests.unit.accounts.stage import NOW
         (public_jwk(use=...) | {"use": "sig"}, public_jwk("attacker", "other")),
     ],
 )
-def test_a_key_of_another_kind_beside_googles_disturbs_nobody(keys: tuple[dict[str, Any], ...]) -> None:
-    """RFC 7517 5: what is not understood is ignored, or the day a new kind of key appears nobody could log in."""
+def test_a_key_of_another_kind_is_ignored(keys: tuple[dict[str, Any], ...]) -> None:
+    """RFC 7517 5: otherwise no login would work on the day that a new kind of key appears."""
     said = claims(NOW)
 
     assert check(forgery.token(said), *keys) == said
@@ -49,7 +49,7 @@ def test_a_key_of_another_kind_beside_googles_disturbs_nobody(keys: tuple[dict[s
         ((public_jwk(key_ops=["encrypt"], use=...),), forgery.token(claims(NOW))),
     ],
 )
-def test_a_published_key_that_is_not_for_this_counts_for_nothing(keys: tuple[dict[str, Any], ...], token: str) -> None:
+def test_a_key_for_another_use_is_not_accepted(keys: tuple[dict[str, Any], ...], token: str) -> None:
     """A key for encryption, for another algorithm or of another kind, under the right id."""
     keys = tuple({name: value for name, value in key.items() if value is not ...} for key in keys)
 
@@ -58,8 +58,8 @@ def test_a_published_key_that_is_not_for_this_counts_for_nothing(keys: tuple[dic
 
 
 @pytest.mark.parametrize("signer", ["google", "google-next"])
-def test_two_published_keys_of_one_id_believe_no_stranger(signer: str) -> None:
-    """Whichever of the two is taken, it is one that Google publishes."""
+def test_two_published_keys_with_one_id_accept_no_other_key(signer: str) -> None:
+    """Whichever of the two is used, Google publishes it."""
     keys = (public_jwk("google", "same"), public_jwk("google-next", "same"))
     good, forged = (forgery.token(claims(NOW), {"kid": "same"}, key=key) for key in (signer, "attacker"))
     try:
@@ -88,8 +88,8 @@ def test_two_published_keys_of_one_id_believe_no_stranger(signer: str) -> None:
         {"keys": [{}]},
     ],
 )
-def test_a_key_set_that_is_none_lets_nobody_in(fetched: Any) -> None:
-    """Whatever stands at the address of the keys: no sign-in, and no fault of ours."""
+def test_a_malformed_key_set_refuses_every_login(fetched: Any) -> None:
+    """Whatever the keys' address answers: no login, and no server error."""
     token = forgery.token(claims(NOW))
 
     with pytest.raises(ProviderNotTrusted):

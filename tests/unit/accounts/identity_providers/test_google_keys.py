@@ -1,4 +1,4 @@
-"""Google's keys: fetched when needed, kept for an hour, and nobody can make us fetch them all the time (OA-05)."""
+"""Google's keys: fetched when needed, cached for an hour, and a caller cannot cause many fetches (OA-05)."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,13 +19,12 @@ UNKNOWN = [forgery.token(claims(NOW), {"kid": f"made-up-{number}"}, key="attacke
 
 @dataclass
 class Certificates:
-    """What stands at the keys' address, and how often it was read."""
+    """The answer at the keys' address, and how often it was fetched."""
 
     stands: Any
     reads: int = 0
 
     def __call__(self) -> Any:
-        """Read it."""
         self.reads += 1
         if isinstance(self.stands, Exception):
             raise self.stands
@@ -36,8 +35,8 @@ def _after(**amount: float) -> Any:
     return NOW + timedelta(**amount)
 
 
-def test_keys_are_read_once_for_an_hour_of_sign_ins() -> None:
-    """Not at the start, not twice: at the first token, and at the first after an hour."""
+def test_keys_are_fetched_once_an_hour() -> None:
+    """Not at the start and not twice: at the first token, and at the first one after an hour."""
     certificates = Certificates(key_set())
     keys = PinnedKeys(certificates)
     reads = [certificates.reads]
@@ -49,7 +48,7 @@ def test_keys_are_read_once_for_an_hour_of_sign_ins() -> None:
 
 
 def test_unknown_key_ids_cause_one_fetch_in_five_minutes() -> None:
-    """Whoever sends tokens with made-up ids cannot have us call Google for each (ASVS 10.5.3)."""
+    """Tokens with made-up ids must not cause a call to Google each (ASVS 10.5.3)."""
     certificates = Certificates(key_set())
     keys = PinnedKeys(certificates)
     reads = []
@@ -62,7 +61,7 @@ def test_unknown_key_ids_cause_one_fetch_in_five_minutes() -> None:
 
 
 def test_a_new_key_is_found_within_five_minutes() -> None:
-    """Google changes its keys; those who come with the new one get in without a deployment."""
+    """Google rotates its keys; tokens signed with the new one work without a deployment."""
     certificates = Certificates(key_set())
     keys = PinnedKeys(certificates)
     keys.for_token(KNOWN, NOW)
@@ -72,8 +71,8 @@ def test_a_new_key_is_found_within_five_minutes() -> None:
     assert found == {"google", "next"}
 
 
-def test_a_key_that_google_took_away_is_forgotten_after_an_hour() -> None:
-    """A stolen key that was withdrawn does not work for ever."""
+def test_a_key_that_google_withdrew_is_dropped_after_an_hour() -> None:
+    """A stolen key must not work forever."""
     certificates = Certificates(key_set())
     keys = PinnedKeys(certificates)
     keys.for_token(KNOWN, NOW)
@@ -83,8 +82,8 @@ def test_a_key_that_google_took_away_is_forgotten_after_an_hour() -> None:
     assert found == {"next"}
 
 
-def test_the_keys_address_being_down_is_googles_fault_and_passes() -> None:
-    """ProviderUnavailable while it lasts; nothing of it is remembered."""
+def test_an_outage_of_the_keys_address_is_googles_error_and_is_not_cached() -> None:
+    """ProviderUnavailable while it lasts."""
     certificates = Certificates(ProviderUnavailable())
     keys = PinnedKeys(certificates)
     with pytest.raises(ProviderUnavailable):
@@ -94,8 +93,8 @@ def test_the_keys_address_being_down_is_googles_fault_and_passes() -> None:
     assert [key.kid for key in keys.for_token(KNOWN, NOW)] == ["google"]
 
 
-def test_nonsense_at_the_keys_address_does_not_replace_good_keys() -> None:
-    """A bad answer is refused, and those that were known still stand for the rest of their hour."""
+def test_a_malformed_key_set_does_not_replace_valid_keys() -> None:
+    """It is refused, and the cached keys are used for the rest of their hour."""
     certificates = Certificates(key_set())
     keys = PinnedKeys(certificates)
     keys.for_token(KNOWN, NOW)
@@ -106,8 +105,8 @@ def test_nonsense_at_the_keys_address_does_not_replace_good_keys() -> None:
     assert [key.kid for key in keys.for_token(KNOWN, _after(minutes=6))] == ["google"]
 
 
-def test_a_token_whose_algorithm_is_not_ours_is_refused_before_any_key_is_fetched() -> None:
-    """Nor does a token without a key id cost a call."""
+def test_a_token_with_another_algorithm_is_refused_before_any_key_is_fetched() -> None:
+    """Nor does a token without a key id cause a call."""
     certificates = Certificates(key_set())
     keys = PinnedKeys(certificates)
     for header in ({"alg": "none"}, {"alg": "HS256"}, {"kid": None}):

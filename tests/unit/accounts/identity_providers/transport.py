@@ -1,4 +1,4 @@
-"""What stands in for the network: answers by address, and every request that was made, as it would have gone out."""
+"""A fake network: answers by URL, and every request that was made, as it would have been sent."""
 
 import json
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ GITHUB_USER, GITHUB_EMAILS = "https://api.github.com/user", "https://api.github.
 
 @dataclass
 class Wire:
-    """``answers`` by URL: a body (JSON, or bytes as they are), a pair with its status, or an error to be raised."""
+    """``answers`` by URL: a body (JSON, or raw bytes), a pair of status and body, or an exception to raise."""
 
     answers: dict[str, Any] = field(default_factory=dict)
     requests: list[PreparedRequest] = field(default_factory=list)
@@ -31,16 +31,15 @@ class Wire:
 
     @property
     def urls(self) -> list[str]:
-        """Where every request went."""
         return [str(request.url) for request in self.requests]
 
     def form(self, index: int = 0) -> dict[str, str]:
-        """The form that a request carried."""
+        """The form fields of a request."""
         body = self.requests[index].body
         return dict(parse_qsl(body.decode() if isinstance(body, bytes) else body or "", strict_parsing=True))
 
     def adapter(self, origins: frozenset[str]) -> BaseAdapter:
-        """Takes the place of ``BoundedAdapter``."""
+        """Replaces ``BoundedAdapter``."""
         self.origins.append(origins)
         return _Adapter(self, origins)
 
@@ -51,7 +50,6 @@ class _Adapter(BaseAdapter):
         self._wire, self._origins = wire, origins
 
     def send(self, request: PreparedRequest, *_args: Any, **_options: Any) -> Response:
-        """Answer as the wire is told to."""
         url = str(request.url)
         parts = urlsplit(url)
         assert f"{parts.scheme}://{parts.netloc}" in self._origins

@@ -1,4 +1,4 @@
-"""This folder alone may open sockets, and only to this machine: each test runs the server that it talks to."""
+"""Only this folder may open sockets, and only to this machine: each test runs the server that it talks to."""
 
 from collections.abc import Iterator
 
@@ -18,6 +18,6 @@ def _no_sockets(socket_enabled: None) -> Iterator[None]:  # noqa: ARG001 - for w
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    """A provider on this machine that answers what a test tells it to."""
+    """A provider on this machine that answers as a test tells it."""
     with Server() as running:
         yield running

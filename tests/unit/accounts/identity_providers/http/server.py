@@ -1,4 +1,4 @@
-"""A provider on this machine: raw bytes over a real socket, so that it can misbehave in every way a server can."""
+"""A provider on this machine: raw bytes over a real socket, so that it can misbehave in every way that a server can."""
 
 import socket
 from collections.abc import Callable
@@ -10,14 +10,12 @@ Behaviour = Callable[[socket.socket, "Server"], None]
 
 
 class Server:
-    """Answers each connection with the next of ``behaviours``, the last one for all that follow.
+    """Answers each connection with the next of ``behaviours``, and all further ones with the last.
 
-    ``seen`` is what was sent, request by request; ``connections`` how many there were; ``released`` lets those go that
-    keep the caller waiting.
+    ``seen`` has each request, ``connections`` counts connections, ``released`` ends those that keep the caller waiting.
     """
 
     def __init__(self) -> None:
-        """Listen on any free port."""
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self.behaviours: list[Behaviour] = [reply(b"{}")]
@@ -29,11 +27,9 @@ class Server:
 
     @property
     def origin(self) -> str:
-        """Where it is."""
         return f"http://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Self:
-        """Start."""
         self._main.start()
         return self
 
@@ -69,14 +65,14 @@ class Server:
 
 
 def reply(body: bytes, status: str = "200 OK", *headers: str, length: int | None = None) -> Behaviour:
-    """One whole answer."""
+    """One complete response."""
     lines = (f"HTTP/1.1 {status}", f"Content-Length: {len(body) if length is None else length}", "Connection: close")
     head = "\r\n".join((*lines, *headers)).encode() + b"\r\n\r\n"
     return lambda connection, _server: connection.sendall(head + body)
 
 
 def pieces(*parts: bytes) -> Behaviour:
-    """These bytes as they are, and then the connection stays open until the test is over."""
+    """These bytes, and then the connection stays open until the test is over."""
 
     def behave(connection: socket.socket, server: Server) -> None:
         for part in parts:
@@ -87,12 +83,12 @@ def pieces(*parts: bytes) -> Behaviour:
 
 
 def hang_up(connection: socket.socket, _server: Server) -> None:
-    """Take the request and close."""
+    """Read the request and close."""
     connection.shutdown(socket.SHUT_RDWR)
 
 
 def drip(head: bytes, drop: bytes, pause: float) -> Behaviour:
-    """The head, and then a drop at a time, for as long as somebody listens."""
+    """The head, and then one drop at a time until the client closes."""
 
     def behave(connection: socket.socket, server: Server) -> None:
         connection.sendall(head)

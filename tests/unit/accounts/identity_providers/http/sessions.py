@@ -1,4 +1,4 @@
-"""Sessions as the client of the providers makes them, and a clock that a test can wind."""
+"""Sessions like those of the providers' client, and a clock that a test controls."""
 
 from collections.abc import Callable
 
@@ -11,20 +11,18 @@ HEAD = b"HTTP/1.1 200 OK\r\nConnection: close\r\n"
 
 
 class Ticking:
-    """A clock that goes on by so many seconds each time somebody looks at it."""
+    """A clock that advances by ``step`` seconds each time it is read."""
 
     def __init__(self, step: float = 0) -> None:
-        """Begin at an odd time."""
         self.now, self.step = 1000.0, step
 
     def __call__(self) -> float:
-        """What time it is."""
         self.now += self.step
         return self.now
 
 
 def session_to(server: Server, clock: Callable[[], float] | None = None, *others: str) -> requests.Session:
-    """As the client of the providers makes it, allowed to call that server alone."""
+    """A session of the providers' client that may call only that server."""
     session = requests.Session()
     session.trust_env, session.max_redirects = False, 0
     adapter = BoundedAdapter(frozenset({server.origin, *others}), clock=clock or Ticking())

@@ -1,4 +1,4 @@
-"""Calls to providers over a real socket: whom they reach, and what comes back (OA-17)."""
+"""Calls to providers over a real socket: which hosts they reach, and what is returned (OA-17)."""
 
 import gzip
 
@@ -10,7 +10,7 @@ from tests.unit.accounts.identity_providers.http.server import Server, pieces, r
 from tests.unit.accounts.identity_providers.http.sessions import HEAD, Ticking, get, session_to
 
 
-def test_an_answer_comes_through_whole(server: Server) -> None:
+def test_a_response_is_returned_complete(server: Server) -> None:
     """Status, headers and body."""
     server.behaviours = [reply(b'{"a": 1}', "200 OK", "X-Thing: yes")]
     response = get(server)
@@ -20,7 +20,7 @@ def test_an_answer_comes_through_whole(server: Server) -> None:
 
 
 @pytest.mark.parametrize("status", ["400 Bad Request", "401 Unauthorized", "404 Not Found", "429 Too Many Requests"])
-def test_a_refusal_of_the_provider_is_for_the_caller_to_read(server: Server, status: str) -> None:
+def test_a_4xx_of_the_provider_is_returned_to_the_caller(server: Server, status: str) -> None:
     """A token endpoint says with 400 what is wrong with the code."""
     server.behaviours = [reply(b"{}", status)]
 
@@ -28,8 +28,8 @@ def test_a_refusal_of_the_provider_is_for_the_caller_to_read(server: Server, sta
 
 
 @pytest.mark.parametrize("status", ["500 Oh No", "502 Bad Gateway", "503 Busy", "599 What"])
-def test_a_fault_of_the_provider_is_its_fault(server: Server, status: str) -> None:
-    """ProviderUnavailable, and no second try: the provider was there."""
+def test_a_5xx_of_the_provider_is_its_error(server: Server, status: str) -> None:
+    """ProviderUnavailable, without a second attempt: the provider was reached."""
     server.behaviours = [reply(b"{}", status)]
     with pytest.raises(ProviderUnavailable):
         get(server)
@@ -40,7 +40,7 @@ def test_a_fault_of_the_provider_is_its_fault(server: Server, status: str) -> No
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_a_redirect_is_never_followed(server: Server, status: int, method: str) -> None:
-    """Not even to the same host: what was asked for is what answers, or nothing (ASVS 15.3.2)."""
+    """Not even to the same host (ASVS 15.3.2)."""
     with Server() as internal:
         for target in (f"{internal.origin}/latest/meta-data", f"{server.origin}/elsewhere"):
             server.behaviours = [reply(b"", f"{status} Moved", f"Location: {target}")]
@@ -64,7 +64,7 @@ def test_a_redirect_is_never_followed(server: Server, status: int, method: str) 
     ],
 )
 def test_a_host_that_is_not_on_the_list_is_never_contacted(server: Server, url: str) -> None:
-    """Scheme, host and port, each letter: no other spelling, no other door."""
+    """Scheme, host and port are compared exactly."""
     with Server() as other:
         with pytest.raises(ProviderUnavailable):
             session_to(server).get(url.format(port=server.port, other=other.port))
@@ -73,8 +73,8 @@ def test_a_host_that_is_not_on_the_list_is_never_contacted(server: Server, url: 
 
 
 @pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "HTTPS_PROXY"])
-def test_a_proxy_in_the_environment_sees_nothing(server: Server, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """Where our secrets go is code, not an environment variable."""
+def test_a_proxy_in_the_environment_is_not_used(server: Server, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Code decides where secrets are sent, not an environment variable."""
     with Server() as proxy:
         monkeypatch.setenv(name, proxy.origin)
         monkeypatch.delenv("NO_PROXY", raising=False)
@@ -83,7 +83,7 @@ def test_a_proxy_in_the_environment_sees_nothing(server: Server, monkeypatch: py
         assert (get(server).status_code, proxy.connections, server.connections) == (200, 0, 1)
 
 
-def test_passwords_of_a_netrc_stay_where_they_are(
+def test_passwords_of_a_netrc_are_not_sent(
     server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """Requests would add an Authorization header from it."""
@@ -95,8 +95,8 @@ def test_passwords_of_a_netrc_stay_where_they_are(
     assert b"authorization" not in server.seen[0].lower()
 
 
-def test_a_body_of_a_quarter_of_a_megabyte_is_the_most(server: Server) -> None:
-    """The last byte that fits, and the first that does not."""
+def test_a_body_may_have_a_quarter_of_a_megabyte(server: Server) -> None:
+    """Exactly that many bytes, and not one more."""
     limit = 256 * 1024
     server.behaviours = [reply(b"a" * limit), reply(b"a" * (limit + 1))]
 
@@ -105,8 +105,8 @@ def test_a_body_of_a_quarter_of_a_megabyte_is_the_most(server: Server) -> None:
         get(server)
 
 
-def test_a_body_without_end_is_given_up_at_the_limit(server: Server) -> None:
-    """It need not come to an end to be too large."""
+def test_an_endless_body_is_aborted_at_the_limit(server: Server) -> None:
+    """It need not end to be too large."""
     server.behaviours = [pieces(HEAD + b"\r\n", *[b"a" * 65536] * 5)]
     with pytest.raises(ProviderUnavailable):
         get(server)
@@ -114,8 +114,8 @@ def test_a_body_without_end_is_given_up_at_the_limit(server: Server) -> None:
     assert server.connections == 1
 
 
-def test_a_small_body_that_swells_is_given_up_at_the_limit(server: Server) -> None:
-    """100 MB of zeros are 100 kB of gzip; only what is over the limit by a chunk is ever unpacked."""
+def test_a_compressed_bomb_is_aborted_at_the_limit(server: Server) -> None:
+    """100 MB of zeros are 100 kB of gzip; at most one chunk above the limit is decompressed."""
     server.behaviours = [reply(gzip.compress(b"\0" * 10**7), "200 OK", "Content-Encoding: gzip")]
     with pytest.raises(ProviderUnavailable):
         get(server)
@@ -123,14 +123,13 @@ def test_a_small_body_that_swells_is_given_up_at_the_limit(server: Server) -> No
     assert server.connections == 1
 
 
-def test_a_packed_body_is_unpacked(server: Server) -> None:
-    """Providers pack."""
+def test_a_compressed_body_is_decompressed(server: Server) -> None:
     server.behaviours = [reply(gzip.compress(b'{"a": 1}'), "200 OK", "Content-Encoding: gzip")]
 
     assert get(server).json() == {"a": 1}
 
 
-def test_a_body_in_chunks_is_put_together(server: Server) -> None:
+def test_a_chunked_body_is_joined(server: Server) -> None:
     """RFC 9112 7.1."""
     chunks = b'Transfer-Encoding: chunked\r\n\r\n5\r\n{"a":\r\n2\r\n1}\r\n0\r\n\r\n'
     server.behaviours = [pieces(HEAD + chunks)]
@@ -148,10 +147,8 @@ def test_a_body_in_chunks_is_put_together(server: Server) -> None:
         reply(b"5\r\nab", "200 OK", "Transfer-Encoding: chunked"),
     ],
 )
-def test_a_body_that_breaks_off_or_cannot_be_unpacked_is_the_providers_trouble(
-    server: Server, behaviour: object
-) -> None:
-    """Never an error of ours: 503 and not 500."""
+def test_a_truncated_or_corrupt_body_is_the_providers_error(server: Server, behaviour: object) -> None:
+    """Never a server error: 503 and not 500."""
     server.behaviours = [behaviour]  # type: ignore[list-item]
     with pytest.raises(ProviderUnavailable):
         get(server)
@@ -166,6 +163,5 @@ def test_a_body_that_breaks_off_or_cannot_be_unpacked_is_the_providers_trouble(
         ("http://127.0.0.1:9001/api/user", "http://127.0.0.1:9001"),
     ],
 )
-def test_the_origin_of_an_address_is_its_beginning(url: str, wanted: str) -> None:
-    """Scheme, host and port."""
+def test_the_origin_of_a_url_is_scheme_host_and_port(url: str, wanted: str) -> None:
     assert origin(url) == wanted

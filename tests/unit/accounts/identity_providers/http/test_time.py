@@ -1,4 +1,4 @@
-"""Calls to providers over a real socket: connections that fail, and servers that take their time (OA-17)."""
+"""Calls to providers over a real socket: connections that fail, and servers that are slow (OA-17)."""
 
 import socket
 import time
@@ -22,15 +22,14 @@ from tests.unit.accounts.identity_providers.http.sessions import HEAD, Ticking, 
         b"HTTP/1.1 200 OK\r\n" + b"a" * 70_000,
     ],
 )
-def test_what_is_not_http_is_the_providers_trouble(server: Server, answer: bytes) -> None:
-    """Whatever else listens there."""
+def test_an_answer_that_is_not_http_is_the_providers_error(server: Server, answer: bytes) -> None:
     server.behaviours = [lambda connection, _server: connection.sendall(answer)]
     with pytest.raises(ProviderUnavailable):
         get(server)
 
 
-def test_a_server_that_hangs_up_has_perhaps_used_the_code_so_it_is_not_sent_twice(server: Server) -> None:
-    """RFC 6749 4.1.2: a code that comes twice may end what the first use began."""
+def test_a_request_is_not_sent_again_after_the_server_hung_up(server: Server) -> None:
+    """RFC 6749 4.1.2: the server may have used the code, and a second use may revoke what the first one granted."""
     server.behaviours = [hang_up]
     with pytest.raises(ProviderUnavailable):
         session_to(server).post(server.origin, data={"code": "secret"})
@@ -39,7 +38,7 @@ def test_a_server_that_hangs_up_has_perhaps_used_the_code_so_it_is_not_sent_twic
 
 
 def _count_connects(monkeypatch: pytest.MonkeyPatch, failures: int, error: Exception) -> list[object]:
-    """Let the first so many connections fail."""
+    """Let the first ``failures`` connections fail."""
     tried: list[object] = []
     connect = socket.socket.connect
 
@@ -58,10 +57,10 @@ FAILURES = [ConnectionRefusedError(), TimeoutError(), OSError("no route"), Conne
 
 @pytest.mark.parametrize("error", FAILURES)
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_connection_that_could_not_be_made_is_tried_once_more(
+def test_a_failed_connection_is_tried_once_more(
     server: Server, monkeypatch: pytest.MonkeyPatch, method: str, error: Exception
 ) -> None:
-    """Nothing had been sent, so even a POST may be."""
+    """Nothing has been sent, so even a POST may be repeated."""
     tried = _count_connects(monkeypatch, 1, error)
 
     assert session_to(server).request(method, server.origin).status_code == 200
@@ -69,8 +68,9 @@ def test_a_connection_that_could_not_be_made_is_tried_once_more(
 
 
 @pytest.mark.parametrize("error", FAILURES)
-def test_and_only_once(server: Server, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
-    """Two tries in all."""
+def test_a_failed_connection_is_not_tried_a_third_time(
+    server: Server, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
     tried = _count_connects(monkeypatch, 10, error)
     with pytest.raises(ProviderUnavailable):
         get(server)
@@ -78,8 +78,8 @@ def test_and_only_once(server: Server, monkeypatch: pytest.MonkeyPatch, error: E
     assert (len(tried), server.connections) == (2, 0)
 
 
-def test_a_slow_body_is_given_up_when_its_time_is_over(server: Server) -> None:
-    """By the clock, chunk by chunk: each drop comes in time, all together do not."""
+def test_a_slow_body_is_aborted_when_its_time_is_over(server: Server) -> None:
+    """The clock is read at each chunk: each drop comes in time, but not all of them together."""
     server.behaviours = [drip(HEAD + b"\r\n", b"a", 0.01)]
     clock = Ticking(1.0)
     with pytest.raises(ProviderUnavailable):
@@ -100,10 +100,8 @@ SILENCES = {
 
 
 @pytest.mark.parametrize("silence", SILENCES)
-def test_a_provider_that_keeps_us_waiting_is_given_up_in_time(
-    server: Server, monkeypatch: pytest.MonkeyPatch, silence: str
-) -> None:
-    """Five seconds in all, made a fifth of one here, whatever keeps coming meanwhile."""
+def test_a_slow_provider_is_aborted_in_time(server: Server, monkeypatch: pytest.MonkeyPatch, silence: str) -> None:
+    """Five seconds in total, a fifth of that in this test, whatever arrives in between."""
     monkeypatch.setattr(http, "PROVIDER_TOTAL_SECONDS", 0.2)
     server.behaviours = [SILENCES[silence]]
     began = time.monotonic()
@@ -113,8 +111,8 @@ def test_a_provider_that_keeps_us_waiting_is_given_up_in_time(
     assert time.monotonic() - began < 0.5
 
 
-def test_time_outs_that_a_caller_asks_for_do_not_count(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The bounds are ours."""
+def test_timeouts_of_the_caller_are_ignored(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limits are fixed."""
     monkeypatch.setattr(http, "PROVIDER_TOTAL_SECONDS", 0.1)
     server.behaviours = [pieces()]
     with pytest.raises(ProviderUnavailable):
@@ -123,8 +121,8 @@ def test_time_outs_that_a_caller_asks_for_do_not_count(server: Server, monkeypat
     assert server.connections == 1
 
 
-def test_the_time_to_connect_is_two_seconds_of_the_five() -> None:
-    """And less when less is left."""
+def test_connecting_may_take_two_of_the_five_seconds() -> None:
+    """And less if less is left."""
     clock = Ticking()
     adapter = BoundedAdapter(frozenset(), clock=clock)
 
