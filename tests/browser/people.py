@@ -29,7 +29,7 @@ class Visitor:
     def visit(self, path: str) -> None:
         """Open a page of the site and wait until it is complete."""
         if "#" in path:
-            # Else a page that is open already would only be told of another fragment.
+            # Otherwise a page that is already open would only see its fragment change.
             self.page.goto("about:blank")
         # Each page asks who is here, at the latest when it has shown everything else.
         with self.page.expect_response("**/auth/session"):
@@ -49,7 +49,7 @@ def visitor_in(browser: Browser, cloud: LocalCloud, **options: Any) -> Visitor:
 
 
 def visitor_on(context: BrowserContext, cloud: LocalCloud) -> Visitor:
-    """Somebody at a browser that may have been here before."""
+    """A visitor with a browser that may have been here before."""
     context.set_default_timeout(_PATIENCE)
     visitor = Visitor(context, context.new_page(), cloud.site_url)
     visitor.page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
@@ -58,7 +58,7 @@ def visitor_on(context: BrowserContext, cloud: LocalCloud) -> Visitor:
 
 
 def enter(visitor: Visitor, person: Person) -> None:
-    """Log in as the page does, without its form; whoever is logged in stays so."""
+    """Log in as the page does, without its form; do nothing if the browser is logged in."""
     if any(cookie["name"] == "__Host-session" for cookie in visitor.context.cookies()):
         return
     visitor.page.goto(visitor.site + "/nothing-here")
@@ -91,12 +91,12 @@ def user_id(cloud: LocalCloud, person: Person) -> str:
 
 
 def say_yes(page: Page, email: str) -> None:
-    """Fill in the form of a provider's stand-in."""
+    """Allow the login in the form of a provider's stand-in."""
     page.locator('input[type="email"], input[name="email"]').first.fill(email)
     page.locator('button[type="submit"], form button').first.click()
 
 
 def _listen(visitor: Visitor, kind: str, text: str) -> None:
-    # Chromium reports every 4xx answer as an error; those are ours to give, and so are failures that a test arranges.
+    # Chromium reports every 4xx response as an error, and those that a test arranges; both are expected.
     if kind == "error" and "Failed to load resource" not in text:
         visitor.complaints.append(text)

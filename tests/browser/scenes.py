@@ -19,7 +19,7 @@ _NO_CODE = '{"error": "invalid_user_code", "message": "This code is not right, o
 
 @dataclass
 class Stage:
-    """A browser of somebody, and an account that may be used: ``person`` has a key and a second device."""
+    """A visitor's browser, and an account to use: ``person`` has a key and another session."""
 
     visitor: Visitor
     cloud: LocalCloud
@@ -53,7 +53,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Scene:
-    """``play`` starts from nowhere; whoever is ``inside`` is logged in."""
+    """``play`` starts anywhere; ``inside`` scenes need a logged-in browser."""
 
     play: Callable[[Stage], None]
     inside: bool = False

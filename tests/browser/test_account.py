@@ -50,7 +50,7 @@ def test_a_password_is_changed(stage: Stage, owner: Person) -> None:
 
 
 def test_a_first_password_is_set(stage: Stage) -> None:
-    """By somebody who came with Google; from then on, they can log in with it."""
+    """After a sign-up with Google; the password can then be used to log in."""
     person = Person(stage.cloud, email="first.password@example.org", password=NEW_PASSWORD)
     stage.visitor.visit("/login")
     stage.page.get_by_role("link", name="Continue with Google").click()
@@ -105,7 +105,7 @@ def test_everything_held_can_be_taken_along(stage: Stage, owner: Person) -> None
 
 
 def test_an_account_is_deleted_by_typing_its_address(stage: Stage, owner: Person) -> None:
-    """Not by any other word, and for good."""
+    """Not by any other word. Deletion is final."""
     stage.press("Delete my account …")
     stage.page.get_by_label("To go ahead, type").fill("yes, please")
     stage.press("Delete my account")

@@ -1,4 +1,4 @@
-"""A machine without a browser is signed in by somebody who has one (RFC 8628 3.3)."""
+"""A machine without a browser is logged in from another browser (RFC 8628 3.3)."""
 
 from typing import Any
 
@@ -21,13 +21,13 @@ def codes(cloud: LocalCloud) -> Any:
 
 
 def polled(stage: Stage, codes: Any) -> Any:
-    """What the machine is told."""
+    """Return what the machine receives when it polls."""
     form = {"client_id": "comfy-cli", "grant_type": _GRANT, "device_code": codes["device_code"]}
     return requests.post(f"{stage.cloud.site_url}/oauth/token", data=form, timeout=30).json()
 
 
 def test_a_link_with_a_code_in_it_asks_and_does_nothing_else(stage: Stage, codes: Any) -> None:
-    """It survives the log-in, is seen by no server, and two clicks later the machine is signed in."""
+    """The code survives the login, reaches no server in a URL, and two clicks log the machine in."""
     asked: list[str] = []
     stage.page.on("request", lambda request: asked.append(request.url))
     stage.page.goto(codes["verification_uri_complete"])
@@ -73,7 +73,7 @@ def test_a_code_is_typed_by_hand_and_refused(stage: Stage, codes: Any) -> None:
 
 
 def test_another_account_can_be_chosen_before_the_code_is_anybodys(stage: Stage, codes: Any) -> None:
-    """The code waits while somebody else logs in."""
+    """The code is kept while another account logs in."""
     enter(stage.visitor, stage.person)
     stage.visitor.visit(f"/device#user_code={codes['user_code']}")
     stage.told(stage.person.email)

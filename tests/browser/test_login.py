@@ -44,7 +44,7 @@ def test_a_person_stays_signed_in_who_asks_for_it(stage: Stage) -> None:
 
 
 def test_a_person_carries_on_where_they_were(stage: Stage) -> None:
-    """A page that needs a log-in comes back after it."""
+    """A page that needs a login is shown after it."""
     stage.page.goto(f"{stage.visitor.site}/api-keys")
     stage.page.wait_for_url("**/login?*")
     log_in(stage, stage.person.email, PASSWORD)
@@ -134,7 +134,7 @@ def test_a_failure_helps(stage: Stage) -> None:
 
 
 def test_too_many_attempts_count_down(stage: Stage) -> None:
-    """For an address that somebody guessed at; it says how long it takes, and when it is over."""
+    """After too many guesses at an address, the page says how long to wait and when the wait is over."""
     victim = Person(stage.cloud, email="guessed@example.com", password=WRONG)
     assert [victim.log_in().status_code for _ in range(6)][-1] == 429
     stage.visitor.visit("/login")

@@ -106,7 +106,7 @@ def test_a_callback_opened_in_another_browser_does_nothing_there(
 
 
 def test_an_unverified_address_is_confirmed_by_mail_in_this_browser(stage: Stage) -> None:
-    """GitHub has not verified it: a mail comes, and its link finishes the log-in here."""
+    """GitHub has not verified it; the link in our email completes the login here."""
     person = Person(stage.cloud, email=_address("unverified"))
     stage.visitor.visit("/login")
     _continue_with(stage.visitor, "GitHub")

@@ -10,7 +10,7 @@ RESET = "Reset your password"
 
 
 def test_a_person_who_forgot_gets_in_again(stage: Stage) -> None:
-    """Mail, link, new password; the link works once, and every device is logged out."""
+    """Email, link, new password; the link works once, and every browser is logged out."""
     person = Person(stage.cloud, email="forgetful@example.com").join()
     stage.visitor.visit("/login")
     stage.page.get_by_role("link", name="Forgot password?").click()

@@ -51,7 +51,7 @@ def said(page: Page, text: str | re.Pattern[str]) -> None:
 
 
 def test_a_local_comfyui_signs_in_renews_and_signs_out(stage: Stage, here: str) -> None:
-    """Whoever is not logged in is asked to, comes back to the question, and is back in the program with one click."""
+    """The visitor logs in, comes back to the question, and returns to the program with one click."""
     person = Person(stage.cloud).join()
     stage.page.goto(here)
     said(stage.page, "Not signed in")
@@ -94,7 +94,7 @@ def test_a_program_is_ended_from_the_account(stage: Stage, owner: Person, here: 
 
 
 def test_a_person_who_says_no_is_back_in_the_program(stage: Stage, here: str) -> None:
-    """Which is told so, in words that it can show."""
+    """The program receives the refusal with a message that it can show."""
     enter(stage.visitor, stage.person)
     begin(stage.page, here)
     stage.press("Cancel")
@@ -119,7 +119,7 @@ def test_the_question_survives_google(stage: Stage) -> None:
 
 
 def test_the_question_survives_signing_up(stage: Stage) -> None:
-    """The mailed link opens another tab; this one goes on to the question by itself, and that one says so."""
+    """The emailed link opens another tab; this tab continues to the question, and the other one says so."""
     newcomer = Person(stage.cloud, email="asked-first@example.com")
     stage.page.goto(stage.visitor.site + question_of())
     stage.page.get_by_role("link", name="Sign up").click()
@@ -138,7 +138,7 @@ def test_the_question_survives_signing_up(stage: Stage) -> None:
 
 
 def test_the_question_survives_a_forgotten_password(stage: Stage) -> None:
-    """The mailed link opens another tab, whose log-in comes to the question."""
+    """The emailed link opens another tab, whose login leads to the question."""
     person = Person(stage.cloud, email="asked-and-forgot@example.com").join()
     stage.page.goto(stage.visitor.site + question_of())
     stage.page.get_by_role("link", name="Forgot password?").click()
@@ -158,7 +158,7 @@ def test_the_question_survives_a_forgotten_password(stage: Stage) -> None:
 
 
 def test_somebody_else_can_answer(stage: Stage) -> None:
-    """Who is logged in is logged out, and the log-in comes back to the same question."""
+    """The current account is logged out, and the next login returns to the same question."""
     other = Person(stage.cloud).join()
     enter(stage.visitor, stage.person)
     stage.visitor.visit(question_of())
@@ -186,7 +186,7 @@ def test_a_click_is_not_for_somebody_who_logged_in_meanwhile(stage: Stage) -> No
 
 
 def test_one_click_is_one_answer(stage: Stage, here: str) -> None:
-    """However often the button is pressed, and also by whoever aimed at something that stood there before."""
+    """However often the button is pressed, and not when the click was aimed at what was there before."""
     enter(stage.visitor, stage.person)
     sent: list[Route] = []
 
@@ -238,7 +238,7 @@ def test_the_question_is_answered_by_keyboard(stage: Stage, here: str) -> None:
     ],
 )
 def test_what_cannot_be_asked_is_said_here_and_goes_nowhere(stage: Stage, query: str, code: str) -> None:
-    """Nobody is redirected to an address that the question brought along."""
+    """The browser is not redirected to an address that the request supplied."""
     stage.visitor.visit(f"/oauth/authorize?{query}")
 
     stage.told("This sign-in cannot go on")
@@ -279,7 +279,7 @@ def test_nobody_can_frame_the_question(stage: Stage, here: str) -> None:
 
 
 def test_another_origin_gets_an_api_key_instead(stage: Stage, program: ThreadingHTTPServer) -> None:
-    """It is told so, with the link to make one; the key signs it in by CORS, and each mistake has its own words."""
+    """The page links to where keys are created; a key logs in through CORS; each mistake has its own message."""
     key = stage.person.make_key("lan box")
     stage.page.goto(f"http://{LAN_HOST}:{program.server_port}")
     said(stage.page, "Not signed in")
@@ -302,7 +302,7 @@ def test_another_origin_gets_an_api_key_instead(stage: Stage, program: Threading
 
 
 def test_a_key_is_kept_while_the_service_is_down(stage: Stage, here: str) -> None:
-    """A fault of ours is not the key's."""
+    """A service error does not discard the key."""
     key = stage.person.make_key("patient box")
     stage.page.goto(here)
     said(stage.page, "Not signed in")

@@ -70,7 +70,7 @@ def test_logging_out_that_fails_clears_the_page_and_says_so(stage: Stage) -> Non
 
 
 def test_log_out_is_on_every_page(stage: Stage) -> None:
-    """While somebody is logged in; the front door leads to the account then."""
+    """While logged in; the front page then leads to the account."""
     enter(stage.visitor, stage.person)
     for path in (
         "/account",

@@ -1,4 +1,4 @@
-"""Signing up, and the link in the mail."""
+"""Signing up, and the link in the email."""
 
 from playwright.sync_api import expect
 
@@ -17,7 +17,7 @@ def _sign_up(stage: Stage, email: str, password: str = PASSWORD) -> None:
 
 
 def test_a_person_signs_up_by_keyboard(stage: Stage) -> None:
-    """Form, mail, link, password, account; the token leaves the address bar at once."""
+    """Form, email, link, password, account; the token leaves the address bar at once."""
     person = Person(stage.cloud, email="newcomer@example.com")
     _sign_up(stage, person.email)
     stage.told("Check your mail")
@@ -42,7 +42,7 @@ def test_a_person_signs_up_by_keyboard(stage: Stage) -> None:
 
 
 def test_opening_a_link_does_nothing_before_a_click(stage: Stage) -> None:
-    """Mail scanners open links, too."""
+    """Email scanners open links, too."""
     person = Person(stage.cloud, email="scanned@example.com")
     token = person.signup()
     stage.visitor.visit(f"/verify-email#token={token}")
@@ -95,7 +95,7 @@ def test_strength_is_said_while_typing(stage: Stage) -> None:
 
 
 def test_a_link_that_was_cut_off_is_said_so(stage: Stage) -> None:
-    """Whoever signed up with an address can have a new one sent."""
+    """A new link can be requested for the address."""
     stage.visitor.visit("/verify-email")
     stage.told("This link does not work")
     stage.page.get_by_role("textbox", name="Email address").fill("ann@example.com")

@@ -15,7 +15,7 @@ from tests.functions.stage import Stage, Story
 PERMISSIONS = [permission for name in NAMES for permission in permissions(DEPLOYED, name)]
 # How it shows that something failed whose failure must not hide what was done.
 _COUNTED = {"sys_dependency_failed", "mail_failed"}
-# What each story needs of the role, once it was told.
+# What each story needs of the role, filled in as stories are told.
 _needed: dict[tuple[str, Story], frozenset[Permission]] = {}
 
 
@@ -52,7 +52,7 @@ def _needs(functions: Lambdas, function: str, story: Story) -> frozenset[Permiss
 
 @pytest.mark.parametrize("permission", PERMISSIONS, ids=str)
 def test_without_it_a_story_fails(functions: Lambdas, permission: Permission) -> None:
-    """503, an exception that the caller sees, or a failure that is counted: never what the story ends like with it."""
+    """503, an exception that the caller sees, or a counted failure: never the result that the story has with it."""
     told = STORIES[permission.function]
     story = next((it for it in told if permission in _needs(functions, permission.function, it)), None)
     if story is None:
@@ -66,6 +66,6 @@ def test_without_it_a_story_fails(functions: Lambdas, permission: Permission) ->
 
 @pytest.mark.parametrize("function", NAMES)
 def test_every_story_succeeds_under_its_role(functions: Lambdas, function: str) -> None:
-    """With nothing taken away, not even a notice is lost; which holds also for those that no permission rests on."""
+    """With all permissions nothing fails, not even a notice. This includes stories that no permission needs."""
     for story in STORIES[function]:
         assert _needs(functions, function, story) <= set(permissions(DEPLOYED, function))

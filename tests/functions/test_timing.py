@@ -43,7 +43,7 @@ def rank_test(first: Sequence[float], second: Sequence[float]) -> float:
 
 
 def differ(first: Sequence[float], second: Sequence[float]) -> bool:
-    """Whether somebody who measures could tell the two apart."""
+    """Whether an attacker who measures could tell the two apart."""
     middle = sorted((median(first), median(second)))
     return middle[1] > middle[0] * (1 + BIG) and rank_test(first, second) < SURE
 
@@ -57,7 +57,7 @@ def test_the_comparison_sees_a_difference_and_only_one() -> None:
     assert not differ(first, sorted(first))
     assert differ(first, [1.2 * value for value in second])
     assert differ([1.2 * value for value in second], first)
-    # Sure but small, and big but unsure, are no differences that anybody could use.
+    # An attacker cannot use a difference that is certain but small, or large but uncertain.
     assert not differ(first, [1.03 * value for value in first])
     assert not differ(first[:4], [1.3 * value for value in second[:4]])
 
@@ -70,7 +70,7 @@ def slow(call: Call) -> Exception:
 
 @dataclass
 class Stopwatch:
-    """Runs while our own code does: it stands still during each call to AWS. ``hashing`` is added to every request."""
+    """Measures our own code: it stops during each call to AWS. ``hashing`` is added to every request."""
 
     functions: Lambdas
     hashing: float
@@ -109,7 +109,7 @@ class Stopwatch:
 def test_two_hundred_known_and_unknown_addresses_cannot_be_told_apart(
     functions: Lambdas, monkeypatch: pytest.MonkeyPatch, function: str
 ) -> None:
-    """While SES takes two seconds for each mail that anybody would have it send (EN-02, EN-04)."""
+    """While SES takes two seconds for each email (EN-02, EN-04)."""
     functions.people.arrange()
     functions.cloud.failing["sesv2"] = slow
     stopwatch = Stopwatch(functions, one_hash() if "password" in body_of(function) else 0.0)

@@ -77,7 +77,7 @@ EVERYWHERE = {"accounts.events"}
 # What costs a cold start dear, and who needs it all the same.
 DEAR = ("authlib", "aws_xray_sdk", "boto3", "cryptography", "jinja2", "joserfc", "pydantic", "requests", "s3transfer")
 ALLOWED = {
-    "mailer": {"boto3", "jinja2", "s3transfer"},  # Powertools' idempotency wants boto3; mails have templates
+    "mailer": {"boto3", "jinja2", "s3transfer"},  # Powertools' idempotency needs boto3; emails have templates
     "client_authorize": {"authlib"},
     "device_authorize": {"authlib"},
     "client_token": {"authlib"},
@@ -86,7 +86,7 @@ ALLOWED = {
     "oauth_start": {"authlib", "cryptography", "joserfc", "requests"},
 }
 WITHOUT_TABLES = ("fallback", "pages")
-# The domain layer is code, its bytecode, the pages and mails, and 0.09 MB of common passwords.
+# The domain layer is code, its bytecode, pages and emails, and 0.09 MB of common passwords.
 LAYER_MB, DOMAIN_MB, FUNCTION_MB, UNZIPPED_MB = 10.0, 0.75, 0.02, 250.0
 SERVICES = {"dynamodb", "kms", "secretsmanager", "sesv2", "sqs", "sts"}
 _NO_NETWORK = ("NewConnectionError", "NameResolutionError", "ConnectTimeout", "ProxyError", "Network is unreachable")
@@ -181,7 +181,7 @@ def test_the_deployed_dependencies_are_for_lambda(arm64: Path) -> None:
 
 
 def test_the_deployed_dependencies_hold_nothing_that_nobody_uses(arm64: Path) -> None:
-    """Of botocore's services only ours, without manuals; no tests, no programs."""
+    """Only those of botocore's services that the functions call, without documentation; no tests, no programs."""
     data = arm64 / "python" / "botocore" / "data"
     assert {path.name for path in data.iterdir() if path.is_dir()} == SERVICES
     assert [path for path in data.rglob("service-2.json") if '"documentation":"' in path.read_text("utf-8")] == []
@@ -234,7 +234,7 @@ def test_the_benchmark_can_ask_everything(monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.parametrize("layer", ["dependencies", "domain"])
 def test_a_makefile_says_what_it_lacks(layer: str, tmp_path: Path) -> None:
-    """Built by a Python that is not the functions' own, bytecode would be for nobody."""
+    """The functions could not use bytecode compiled by another version of Python."""
     command = ["make", "-s", "-C", str(layers.LAYERS / layer), f"build-{layer.capitalize()}Layer", "PYTHON=/bin/false"]
     done = subprocess.run(
         [*command, f"ARTIFACTS_DIR={tmp_path}"],

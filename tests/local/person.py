@@ -40,11 +40,11 @@ class Person:
         )
 
     def mails(self, subject: str) -> list[dict[str, Any]]:
-        """The mails with that subject that reached this person, oldest first."""
+        """Return the emails with this subject that reached the person, oldest first."""
         return [mail for mail in self.cloud.messages() if self.email in mail["To"] and mail["Subject"] == subject]
 
     def wait_for_mail(self, subject: str, *, at_least: int = 1) -> dict[str, Any]:
-        """The newest mail with that subject."""
+        """Wait for an email with this subject; return the newest."""
         return wait_for(lambda: self.mails(subject)[at_least - 1 :], subject)[-1]
 
     def signup(self) -> str:
@@ -68,7 +68,7 @@ class Person:
         return self.call("POST", "/auth/login", {"email": self.email, "password": self.password, "remember": remember})
 
     def with_provider(self, provider: str, start: str = "") -> str:
-        """Go to the provider's stand-in and say yes as this person; the callback's address."""
+        """Allow the login at the provider's stand-in as this person; return the callback's address."""
         if not start:
             start = self.call("GET", f"/auth/{provider}/start").headers["location"]
         form = {**dict(parse_qsl(urlsplit(start).query)), "email": self.email}
@@ -84,7 +84,7 @@ class Person:
 
 
 def token_in(mail: dict[str, Any]) -> str:
-    """The one token in a mail's link."""
+    """Return the token in the email's link."""
     tokens = set(re.findall(r"#token=([A-Za-z0-9_-]{43})", mail["BodyText"]))
     assert len(tokens) == 1, mail["BodyText"]
     return str(tokens.pop())

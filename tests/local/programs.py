@@ -16,7 +16,7 @@ ELSEWHERE = {"origin": "http://127.0.0.1:8188"}
 
 
 def fetched(cloud: LocalCloud, path: str) -> Any:
-    """What anybody may read."""
+    """Read a public document."""
     answer = requests.get(cloud.site_url + path, headers=ELSEWHERE, timeout=30)
     assert answer.headers["access-control-allow-origin"] == "*"
     assert answer.headers["cache-control"] == "public, max-age=300"

@@ -1,4 +1,4 @@
-"""A program signs in over HTTP against the deployed local cloud; its token is checked by another library than ours."""
+"""A program logs in over HTTP on the deployed local cloud; another JOSE library verifies its token."""
 
 import base64
 import json
@@ -41,7 +41,7 @@ def test_a_program_signs_in_acts_renews_and_signs_out(ann: Person) -> None:
 
 
 def test_a_token_is_checked_offline(ann: Person) -> None:
-    """As docs/integrating.md tells other services, by another JOSE library than ours."""
+    """As docs/integrating.md tells other services, with another JOSE library than the service uses."""
     token = logged_in(ann)["access_token"]
     keys = fetched(ann.cloud, "/.well-known/jwks.json")["keys"]
     header = jwt.get_unverified_header(token)

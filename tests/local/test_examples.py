@@ -51,7 +51,7 @@ def test_a_headless_script_without_a_key_says_what_to_do() -> None:
 
 
 def test_a_headless_script_signs_in_with_a_code(ann: Person) -> None:
-    """Its person types the code while it waits, and says yes; the token is theirs."""
+    """Its owner types the code while it waits and allows it; the token is for the owner's account."""
     told: list[str] = []
 
     def person_answers(_seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""Mail on the deployed cloud: what comes back marks its address, and what fails waits, rests and is sent on."""
+"""Emails on the deployed cloud: a bounce marks its address; what fails is retried, kept and sent again on request."""
 
 import json
 from collections.abc import Iterator
@@ -28,12 +28,12 @@ def report(address: str, problem: str = "Bounce") -> str:
 
 
 def publish(cloud: LocalCloud, message: str) -> None:
-    """Have the topic deliver it: the emulator does not send reports by itself."""
+    """Have the topic deliver a report: the emulator sends none."""
     cloud.client("sns").publish(TopicArn=cloud.outputs["MailFeedbackTopicArn"], Message=message)
 
 
 def problem_of(person: Person) -> Any:
-    """What the person is told."""
+    """Return what the session says about the person's email."""
     return person.call("GET", "/auth/session").json()["mail_problem"]
 
 
@@ -70,7 +70,7 @@ def resting(cloud: LocalCloud) -> int:
 
 @pytest.mark.parametrize(("problem", "told"), [("Bounce", "bounce"), ("Complaint", "complaint")])
 def test_a_person_whose_mail_comes_back_is_told_and_mailed_no_more(cloud: LocalCloud, problem: str, told: str) -> None:
-    """From the topic, by its own function with its own rights, to the next look at the session."""
+    """From the topic, through its own function with its own role, to the next look at the session."""
     person = Person(cloud).join()
     assert problem_of(person) is None
     publish(cloud, report(person.email, problem))

@@ -25,7 +25,7 @@ def test_a_new_person_arrives_with_google_and_sets_a_password(cloud: LocalCloud)
 
 
 def test_the_same_verified_address_is_the_same_person(cloud: LocalCloud) -> None:
-    """A confirmed account with a password, then Google, then GitHub: one account, told by mail each time."""
+    """A confirmed account with a password, then Google, then GitHub: one account, and an email each time."""
     person = Person(cloud).join()
     account = person.call("GET", "/customers/me").json()["id"]
     for provider in ("google", "github"):
@@ -51,7 +51,7 @@ def test_the_owner_comes_in_clean_over_a_strangers_sign_up(cloud: LocalCloud) ->
 
 
 def test_an_address_the_provider_has_not_verified_needs_our_mail_and_this_browser(cloud: LocalCloud) -> None:
-    """The link alone, in another browser, does nothing; in the browser that started it finishes the log-in."""
+    """In another browser the link does nothing; in the browser that started the login it completes it."""
     person = Person(cloud, email="unverified.one@example.com")
     refused = person.call("GET", person.with_provider("github"))
     assert refused.status_code == 403
@@ -65,7 +65,7 @@ def test_an_address_the_provider_has_not_verified_needs_our_mail_and_this_browse
 
 
 def test_linking_on_purpose_and_unlinking_but_never_the_last(cloud: LocalCloud) -> None:
-    """A signed-in person links a login with another address, unlinks it, and keeps one way in."""
+    """A logged-in person links an identity with another address and unlinks it; the last one cannot be unlinked."""
     person = Person(cloud)
     person.call("GET", person.with_provider("google"))
     started = person.call("POST", "/auth/github/link", {"return_to": "/"}).json()["authorization_url"]

@@ -1,4 +1,4 @@
-"""What operators do with `make admin` on the deployed cloud: accounts in trouble, and secrets that are rotated."""
+"""What operators do with `make admin` on the deployed cloud: help accounts and rotate secrets."""
 
 import io
 import json
@@ -48,7 +48,7 @@ def with_key(person: Person, key: str) -> int:
 
 
 def test_a_person_is_shut_out_and_let_in_again(admin: Admin, person: Person) -> None:
-    """Sessions and keys end with it; afterwards the password is good, and what ended stays ended."""
+    """Disabling ends sessions and keys. After enabling, the password works again; sessions and keys stay ended."""
     key = person.make_key()["plaintext_key"]
     admin("disable", person.email, "--yes")
     refused = Person(person.cloud, email=person.email).log_in()
@@ -67,7 +67,7 @@ def test_a_person_is_shut_out_and_let_in_again(admin: Admin, person: Person) -> 
 
 
 def test_a_person_who_has_to_wait_is_unlocked(admin: Admin, person: Person) -> None:
-    """After five wrong passwords, the right one counts at once."""
+    """After five wrong passwords, the right one works at once."""
     wrong = replace(person, password="not the right one at all")
     assert [wrong.log_in().status_code for _ in range(6)] == [401] * 5 + [429]
     assert person.log_in().status_code == 429
@@ -79,7 +79,7 @@ def test_a_person_who_has_to_wait_is_unlocked(admin: Admin, person: Person) -> N
 
 
 def test_a_password_that_others_know_is_worth_nothing_until_it_is_reset(admin: Admin, person: Person) -> None:
-    """To another one; the owner is told by mail what to do."""
+    """It must be reset to another one; the owner is emailed what to do."""
     admin("revoke-password", person.email, "--yes")
     assert (person.call("GET", "/auth/session").status_code, person.log_in().status_code) == (401, 401)
     assert person.wait_for_mail("Your password no longer works: please reset it")
@@ -94,7 +94,7 @@ def test_a_password_that_others_know_is_worth_nothing_until_it_is_reset(admin: A
 
 
 def test_a_key_that_leaked_is_revoked_by_itself(admin: Admin, person: Person) -> None:
-    """Whoever found it need not know whose it is; the others stay."""
+    """The operator needs the key only, not its owner; the owner's other keys keep working."""
     leaked, other = (person.make_key(name)["plaintext_key"] for name in ("leaked", "other"))
 
     assert person.email in admin("revoke-key", "--yes", piped=leaked)
@@ -104,7 +104,7 @@ def test_a_key_that_leaked_is_revoked_by_itself(admin: Admin, person: Person) ->
 
 
 def test_an_account_is_deleted(admin: Admin, person: Person) -> None:
-    """The address is free again, and what it was is gone."""
+    """The address can sign up again, and gets a new account."""
     account = person.call("GET", "/customers/me").json()["id"]
     admin("delete", person.email, "--yes")
     assert (person.call("GET", "/auth/session").status_code, person.log_in().status_code) == (401, 401)
@@ -115,7 +115,7 @@ def test_an_account_is_deleted(admin: Admin, person: Person) -> None:
 
 
 def secret_of(cloud: LocalCloud, output: str) -> str:
-    """What counts now."""
+    """Return the current version of the secret."""
     text: str = cloud.client("secretsmanager").get_secret_value(SecretId=cloud.outputs[output])["SecretString"]
     return text
 
@@ -147,7 +147,7 @@ def test_nobody_is_refused_while_the_pepper_is_rotated(admin: Admin, person: Per
 
 
 def stored_hash(person: Person) -> str:
-    """As the table has it."""
+    """Return the password hash that the table holds."""
     key = {"identity": {"S": f"email#{person.email}"}}
     database, table = person.cloud.client("dynamodb"), person.cloud.outputs["IdentitiesTable"]
     found: str = database.get_item(TableName=table, Key=key)["Item"]["password_hash"]["S"]
@@ -155,7 +155,7 @@ def stored_hash(person: Person) -> str:
 
 
 def test_no_service_is_refused_while_the_admin_secret_is_rotated(admin: Admin, cloud: LocalCloud) -> None:
-    """The old one and the new one are good side by side, until the rotation is finished."""
+    """Old and new secret both work until the rotation is finished."""
 
     def asked_with(secret: str) -> int:
         body = {"api_key": "comfyui-"}
@@ -175,7 +175,7 @@ def test_no_service_is_refused_while_the_admin_secret_is_rotated(admin: Admin, c
 
 
 def test_people_come_in_with_google_while_its_client_secret_is_rotated(admin: Admin, cloud: LocalCloud) -> None:
-    """And the other provider keeps its own."""
+    """The other provider keeps its credentials."""
     before = json.loads(secret_of(cloud, "OAuthProvidersSecretArn"))
     for piped in ("another-client-secret", before["google"]["client_secret"]):
         admin("rotate", "google", piped=f"{piped}\n")
@@ -193,7 +193,7 @@ def signer(tokens: dict[str, Any]) -> str:
 
 
 def test_programs_stay_signed_in_while_the_signing_key_is_rotated(admin: Admin, person: Person) -> None:
-    """The other key signs, it was published before, and tokens of the first are good; then the same back again."""
+    """The other key, already published, signs; tokens of the first stay valid. Then the same in reverse."""
     cloud = person.cloud
     published = {key["kid"] for key in fetched(cloud, "/.well-known/jwks.json")["keys"]}
     tokens = [logged_in(person)]
@@ -210,7 +210,7 @@ def test_programs_stay_signed_in_while_the_signing_key_is_rotated(admin: Admin, 
 
 
 def test_an_account_that_was_deleted_by_mistake_comes_back(admin: Admin, person: Person) -> None:
-    """From copies as they were before, with its keys and without its sessions; nobody else does."""
+    """From restored copies of the tables: keys come back, sessions and other accounts do not."""
     cloud, key, other = person.cloud, person.make_key()["plaintext_key"], Person(person.cloud).join()
     account = person.call("GET", "/customers/me").json()["id"]
     database, tables = cloud.client("dynamodb"), ("UsersTable", "IdentitiesTable", "ApiKeysTable")

@@ -1,4 +1,4 @@
-"""Passwords that come back by mail, change and are asked for again, and addresses that move: on the deployed cloud."""
+"""Password reset and change, re-authentication and email change on the deployed cloud."""
 
 from collections.abc import Callable
 from copy import replace
@@ -18,7 +18,7 @@ NEW_PASSWORD = "nine lanterns over a quiet river"
 
 
 def age(person: Person, minutes: int = 20) -> None:
-    """The log-in of this browser was so long ago."""
+    """Move this browser's login back in time."""
     database, table = person.cloud.client("dynamodb"), person.cloud.outputs["SessionsTable"]
     key = {"digest": {"S": secrets.digest(person.http.cookies[SESSION_COOKIE])}}
     stored = database.get_item(TableName=table, Key=key, ConsistentRead=True)["Item"]["authenticated_at"]["S"]
@@ -39,7 +39,7 @@ def elsewhere(person: Person) -> Person:
 
 
 def forget(person: Person, subject: str = "Reset your password") -> str:
-    """Ask for the mail, and read its link."""
+    """Request the email and return the token in its link."""
     before = len(person.mails(subject))
     assert person.call("POST", "/auth/password/forgot", {"email": person.email}).status_code == 202
     return token_in(person.wait_for_mail(subject, at_least=before + 1))
@@ -61,7 +61,7 @@ def error(answer: requests.Response) -> tuple[int, str]:
 
 
 def test_a_forgotten_password_comes_back_by_mail(cloud: LocalCloud) -> None:
-    """From the link to the new password: all devices out, the keys stay, the owner is told, and the link is used up."""
+    """A reset logs out everywhere, keeps API keys, notifies the owner and uses up the link."""
     person = Person(cloud).join()
     key, phone = person.make_key()["plaintext_key"], elsewhere(person)
     token = forget(Person(cloud, email=person.email))
@@ -82,7 +82,7 @@ def test_a_forgotten_password_comes_back_by_mail(cloud: LocalCloud) -> None:
 
 
 def test_an_account_without_a_password_is_told_its_way_in_and_offered_one(cloud: LocalCloud) -> None:
-    """The mail names the provider; its link sets the first password, and both ways lead to one account."""
+    """The email names the provider; its link sets a first password; both log in to the same account."""
     person = Person(cloud, password=NEW_PASSWORD)
     person.call("GET", person.with_provider("google"))
     account = person.call("GET", "/customers/me").json()["id"]
@@ -99,7 +99,7 @@ def test_an_account_without_a_password_is_told_its_way_in_and_offered_one(cloud:
 
 
 def test_a_changed_password_logs_out_every_other_device(cloud: LocalCloud) -> None:
-    """It takes the current one; this browser stays in, and its owner is told."""
+    """It takes the current password, keeps this browser logged in and notifies the owner."""
     person = Person(cloud).join()
     phone, link = elsewhere(person), forget(person)
     body = {"current_password": "not the current one at all", "new_password": NEW_PASSWORD}
@@ -117,7 +117,7 @@ def test_a_changed_password_logs_out_every_other_device(cloud: LocalCloud) -> No
 
 
 def test_an_account_moves_to_another_address(cloud: LocalCloud) -> None:
-    """The old address is warned and told, the new one confirms; from then on it is the new one that logs in."""
+    """The old address is warned and notified; the new one confirms and is then used to log in."""
     person = Person(cloud).join()
     phone, moved, stranger = elsewhere(person), replace(person, email=f"moved-{person.email}"), Person(cloud).join()
     assert person.call("POST", "/auth/email/change", {"email": moved.email}).status_code == 202
@@ -158,7 +158,7 @@ def _with_google(person: Person) -> None:
 def test_what_needs_a_recent_log_in_is_refused_until_the_person_proves_who_they_are(
     cloud: LocalCloud, prove: Callable[[Person], None]
 ) -> None:
-    """With the password, or by a round trip to a provider that is linked; nobody else will do there."""
+    """With the password or through a linked provider; another identity at the provider is refused."""
     person = Person(cloud)
     if prove is _with_password:
         person.join()
@@ -180,13 +180,13 @@ def test_what_needs_a_recent_log_in_is_refused_until_the_person_proves_who_they_
 
 
 def test_a_log_in_from_a_new_browser_is_told_and_one_from_a_known_browser_is_not(cloud: LocalCloud) -> None:
-    """By mail, with what and when, and no link that acts."""
+    """By email, with device and time and without a link that acts."""
     person = Person(cloud).join()
     assert person.log_in().status_code == 200
     unknown = elsewhere(person)
     mail = person.wait_for_mail("A new device logged in to your account")
     assert unknown.log_in().status_code == 200
-    # The queue keeps no order, but what came later has been sent, too.
+    # The queue keeps no order, but by now a later message has been sent.
     person.make_key()
     person.wait_for_mail("A new API key was made for your account")
 
@@ -195,7 +195,7 @@ def test_a_log_in_from_a_new_browser_is_told_and_one_from_a_known_browser_is_not
 
 
 def test_while_ses_refuses_a_forgotten_password_is_answered_and_its_mail_comes_later(cloud: LocalCloud) -> None:
-    """The same 202 for everybody; the message stays on the queue, and the link in the mail works."""
+    """Every address gets the same 202; the message stays on the queue, and the emailed link works later."""
     person = Person(cloud).join()
     failed = str(cloud.logs()).count("mail_failed")
     with sandbox(cloud):

@@ -22,13 +22,13 @@ TAKEN_AWAY = [
 
 @pytest.fixture(scope="module")
 def owner(cloud: LocalCloud) -> Person:
-    """Somebody with an account."""
+    """The owner of an account."""
     return Person(cloud).join()
 
 
 @contextmanager
 def _without(cloud: LocalCloud, function: str, action: str, table: str) -> Iterator[None]:
-    """The function's role lacks that action on that table meanwhile."""
+    """Remove the action on the table from the function's role for as long as this lasts."""
     iam, role = cloud.client("iam"), _role(cloud, function)
     kept = {name: _policy(iam, role, name) for name in iam.list_role_policies(RoleName=role)["PolicyNames"]}
     fewer = {name: _lacking(policy, action, cloud.outputs[table]) for name, policy in kept.items()}

@@ -44,10 +44,10 @@ print(json.dumps({
     for it in SamFunctionProvider(stacks).get_all()
 }))
 """
-# The samples of things that nobody has here: a client that is not signed in, links and states that are not known.
+# The samples name sessions, links and states that do not exist here.
 _REFUSED = {400, 401, 403, 404}
 _DONE = {200, 202, 204, 303}
-# They are not called over HTTP: nobody is let in, nobody is there for an operator, no mail is left over.
+# These are not called over HTTP. The samples name accounts and credentials that do not exist here.
 _OTHERS = {
     **dict.fromkeys(OPERATORS, "NotFound"),
     "authorizer": {"isAuthorized": False},
@@ -97,7 +97,7 @@ def test_sam_gives_every_container_what_the_file_says(written: Path) -> None:
 
 
 def test_every_sample_is_answered(written: Path) -> None:
-    """By its handler, on the running local cloud, without a fault of ours."""
+    """By its handler, on the running local cloud, without a 5xx response."""
     environment = {
         **of(written, "invoke"),
         "AWS_ENDPOINT_URL": of(written, "invoke")["AWS_ENDPOINT_URL"].replace("host.docker.internal", "localhost"),

@@ -30,7 +30,7 @@ def test_a_mailed_link_does_nothing_until_a_person_confirms(cloud: LocalCloud) -
 
 
 def test_who_signs_up_with_anothers_address_gains_nothing(cloud: LocalCloud) -> None:
-    """The mail goes to the owner, whose click without the chosen password makes no account for the stranger."""
+    """The email goes to the owner; opening its link without the stranger's password creates no account."""
     stranger = Person(cloud, password="nine rivers under a lantern")
     token = stranger.signup()
     owner = Person(cloud, email=stranger.email)
@@ -146,7 +146,7 @@ def test_another_service_learns_whose_key_it_was_shown(cloud: LocalCloud, ann: P
 
 
 def test_closing_the_account_ends_everything(cloud: LocalCloud) -> None:
-    """Session, key and way in are gone with the next request."""
+    """Session, key and identity stop working with the next request."""
     person = Person(cloud).join()
     key = person.make_key()["plaintext_key"]
 
@@ -171,7 +171,7 @@ def test_an_operator_disables_an_account(cloud: LocalCloud) -> None:
 
 
 def test_a_new_name_is_told_everywhere(cloud: LocalCloud) -> None:
-    """By the account, by the next log-in, and in the activity that lists both."""
+    """In the account, at the next login, and in the activity, which lists both."""
     person = Person(cloud).join()
     renamed = person.call("PATCH", "/customers/me", {"name": "Ann Other"})
     assert (renamed.status_code, renamed.json()["name"]) == (200, "Ann Other")
@@ -179,7 +179,7 @@ def test_a_new_name_is_told_everywhere(cloud: LocalCloud) -> None:
     assert person.log_in().json() == renamed.json() == person.call("GET", "/customers/me").json()
 
     events = [entry["event"] for entry in person.call("GET", "/auth/activity").json()["activity"]]
-    # A log-in ends the session that was there at the same moment.
+    # A login ends the browser's earlier session in the same transaction.
     assert (sorted(events[:2]), events[2]) == (["authn_login_success", "session_revoked"], "user_updated")
 
 
