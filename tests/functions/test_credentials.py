@@ -1,4 +1,4 @@
-"""Every route with every kind of credential in every place: what is not meant for a route is refused there, in full."""
+"""Every route with every kind of credential in every place: a credential that a route does not accept is refused."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from tests.functions.people import somebody
 from tests.functions.requests import SAMPLE_KEY, SAMPLE_TOKEN, request
 
 ALL = SESSION_ROUTES + ANY_ROUTES
-# In the clear, coded, and as other services call it.
+# Under the names of this and of other services.
 IN_THE_URL = (
     f"api_key={SAMPLE_KEY}",
     f"X-API-KEY={SAMPLE_KEY}",
@@ -22,8 +22,8 @@ IN_THE_URL = (
 
 
 @pytest.mark.parametrize("function", ALL)
-def test_no_credential_is_asked_for_one(functions: Lambdas, function: str) -> None:
-    """401 without a look into any table."""
+def test_a_request_without_a_credential_is_refused(functions: Lambdas, function: str) -> None:
+    """401 without a read."""
     functions.people.arrange()
     answer = functions.invoke(function, request(function))
 
@@ -32,8 +32,8 @@ def test_no_credential_is_asked_for_one(functions: Lambdas, function: str) -> No
 
 
 @pytest.mark.parametrize("function", ALL)
-def test_a_session_works_everywhere_as_a_cookie(functions: Lambdas, function: str) -> None:
-    """The pages need all of it."""
+def test_a_session_cookie_works_on_every_route(functions: Lambdas, function: str) -> None:
+    """The pages use all of them."""
     functions.people.as_sampled()
 
     assert functions.invoke(function, request(function, cookie=SAMPLE_TOKEN)).status in (200, 201, 202, 204)
@@ -41,8 +41,10 @@ def test_a_session_works_everywhere_as_a_cookie(functions: Lambdas, function: st
 
 @pytest.mark.parametrize("function", SESSION_ROUTES)
 @pytest.mark.parametrize("with_cookie", [False, True])
-def test_a_key_manages_nothing(functions: Lambdas, function: str, *, with_cookie: bool) -> None:
-    """403 in either header, also beside a good cookie, and the key is not even looked up."""
+def test_a_key_is_refused_where_only_a_session_is_accepted(
+    functions: Lambdas, function: str, *, with_cookie: bool
+) -> None:
+    """403 for either header, also with a valid cookie, and the key is not looked up."""
     functions.people.arrange()
     before = functions.cloud.tables()
     cookie = SAMPLE_TOKEN if with_cookie else None
@@ -56,16 +58,16 @@ def test_a_key_manages_nothing(functions: Lambdas, function: str, *, with_cookie
 
 
 @pytest.mark.parametrize("function", ANY_ROUTES)
-def test_a_key_tells_whose_it_is_in_either_header(functions: Lambdas, function: str) -> None:
-    """And needs neither cookie nor origin."""
+def test_a_key_identifies_its_owner_in_either_header(functions: Lambdas, function: str) -> None:
+    """Without a cookie or an origin."""
     person = functions.people.arrange()
     for event in (request(function, key=SAMPLE_KEY), request(function, bearer=SAMPLE_KEY)):
         assert functions.invoke(function, event).json["id"] == person.user_id
 
 
 @pytest.mark.parametrize("function", ALL)
-def test_the_kinds_do_not_cross(functions: Lambdas, function: str) -> None:
-    """A session's token as a bearer and a key in the cookie are nothing (ASVS 9.2.2)."""
+def test_a_credential_of_one_kind_does_not_work_as_another(functions: Lambdas, function: str) -> None:
+    """A session token as a bearer token, and a key in the cookie (ASVS 9.2.2)."""
     person = functions.people.arrange()
     for event in (
         request(function, bearer=SAMPLE_TOKEN),
@@ -80,8 +82,8 @@ def test_the_kinds_do_not_cross(functions: Lambdas, function: str) -> None:
 
 
 @pytest.mark.parametrize("function", ALL)
-def test_a_key_is_none_of_the_others(functions: Lambdas, function: str) -> None:
-    """A session's token, or the id of a session or a key, in the place of a key is a mistyped key: no table is read."""
+def test_another_secret_is_not_a_key(functions: Lambdas, function: str) -> None:
+    """A session token, or the id of a session or a key, is a mistyped key: no table is read."""
     person = functions.people.arrange()
     status, code = (401, "api_key_mistyped") if function in ANY_ROUTES else (403, "credential_not_accepted")
     for secret in (SAMPLE_TOKEN, person.session_id, person.key_id):
@@ -92,7 +94,7 @@ def test_a_key_is_none_of_the_others(functions: Lambdas, function: str) -> None:
 
 @pytest.mark.parametrize("function", ALL)
 @pytest.mark.parametrize("query", IN_THE_URL)
-def test_a_credential_in_the_url_is_not_seen(functions: Lambdas, function: str, query: str) -> None:
+def test_a_credential_in_the_url_is_ignored(functions: Lambdas, function: str, query: str) -> None:
     """URLs end up in logs (RFC 6750 2.3, 5.3)."""
     functions.people.arrange()
     answer = functions.invoke(function, request(function, query=query))
@@ -101,8 +103,7 @@ def test_a_credential_in_the_url_is_not_seen(functions: Lambdas, function: str, 
 
 
 @pytest.mark.parametrize("function", ALL)
-def test_a_credential_in_the_body_is_not_seen(functions: Lambdas, function: str) -> None:
-    """Whatever the body says, nobody is signed in by it."""
+def test_a_credential_in_the_body_is_ignored(functions: Lambdas, function: str) -> None:
     functions.people.arrange()
     kind = {"content-type": "application/json"}
     for name, secret in (("api_key", SAMPLE_KEY), ("access_token", SAMPLE_TOKEN), ("token", SAMPLE_TOKEN)):
@@ -112,8 +113,8 @@ def test_a_credential_in_the_body_is_not_seen(functions: Lambdas, function: str)
 
 
 @pytest.mark.parametrize("function", ALL)
-def test_two_header_credentials_at_once_are_refused(functions: Lambdas, function: str) -> None:
-    """Also when they are the same key: which one counts must never be a question (RFC 6750 2)."""
+def test_two_header_credentials_are_refused(functions: Lambdas, function: str) -> None:
+    """Even if they are the same key: it must be unambiguous which one is used (RFC 6750 2)."""
     functions.people.arrange()
     message = "Send one credential: Authorization or X-API-KEY, not both."
     for bearer in (SAMPLE_KEY, SAMPLE_TOKEN, ""):
@@ -122,8 +123,8 @@ def test_two_header_credentials_at_once_are_refused(functions: Lambdas, function
         assert (answer.events, answer.calls) == (["input_validation_fail"], [])
 
 
-def test_a_key_beside_a_cookie_is_what_counts(functions: Lambdas) -> None:
-    """The header was sent on purpose; the cookie may have come along."""
+def test_a_key_takes_precedence_over_a_cookie(functions: Lambdas) -> None:
+    """The header was sent on purpose; the browser may have added the cookie."""
     functions.people.arrange()
     other = functions.people.arrange(somebody("Other"))
     event = request("account_show", cookie=SAMPLE_TOKEN, key=other.key)
@@ -131,8 +132,8 @@ def test_a_key_beside_a_cookie_is_what_counts(functions: Lambdas) -> None:
     assert functions.invoke("account_show", event).json["id"] == other.user_id
 
 
-def test_a_key_that_cannot_be_one_is_refused_without_a_look(functions: Lambdas) -> None:
-    """One letter wrong, one too few, one too many: the checksum or the length says so (AK-03)."""
+def test_a_mistyped_key_is_refused_without_a_read(functions: Lambdas) -> None:
+    """One character wrong, missing or added: the checksum or the length fails (AK-03)."""
     functions.people.arrange()
     for key in (SAMPLE_KEY[:-1] + "H", SAMPLE_KEY[:-1], SAMPLE_KEY + "G", SAMPLE_KEY.replace("S", "s"), "comfyui-"):
         for function in ANY_ROUTES:
@@ -144,8 +145,8 @@ def test_a_key_that_cannot_be_one_is_refused_without_a_look(functions: Lambdas) 
 
 
 @pytest.mark.parametrize("function", ANY_ROUTES)
-def test_a_key_that_is_gone_is_said_to_be_gone(functions: Lambdas, function: str) -> None:
-    """Deleted, or never made here: a sentence of its own, because copying it again would not help."""
+def test_a_deleted_or_unknown_key_has_its_own_error(functions: Lambdas, function: str) -> None:
+    """Copying the key again would not help."""
     person = functions.people.arrange()
     functions.invoke("key_delete", request("key_delete", cookie=SAMPLE_TOKEN, target=person.key_id))
     for key in (SAMPLE_KEY, somebody("Nobody").key):
@@ -159,8 +160,8 @@ def test_a_key_that_is_gone_is_said_to_be_gone(functions: Lambdas, function: str
 @pytest.mark.parametrize(
     "secret", [None, "", "wrong", "sample-admin-secret-of-the-events-folder-0000001", "é" * 48, "\ud800"]
 )
-def test_only_the_admin_secret_opens_the_verification_of_keys(functions: Lambdas, secret: str | None) -> None:
-    """Neither a session nor a key will do; 401, and nothing about the key."""
+def test_only_the_admin_secret_may_verify_keys(functions: Lambdas, secret: str | None) -> None:
+    """Neither a session nor a key is accepted; the 401 says nothing about the key."""
     functions.people.arrange()
     event = request("key_verify", cookie=SAMPLE_TOKEN, bearer=SAMPLE_KEY, headers={"x-comfy-admin-secret": secret})
     answer = functions.invoke("key_verify", event)
@@ -171,8 +172,8 @@ def test_only_the_admin_secret_opens_the_verification_of_keys(functions: Lambdas
 
 
 @pytest.mark.parametrize("key", ["", "x", SAMPLE_KEY[:-1], SAMPLE_KEY[:-1] + "H", SAMPLE_TOKEN])
-def test_a_key_that_is_worth_nothing_is_not_valid(functions: Lambdas, key: str) -> None:
-    """200 with ``valid: false``, the answer that other services read."""
+def test_verifying_an_invalid_key_is_a_200(functions: Lambdas, key: str) -> None:
+    """With ``valid: false``, which other services read."""
     functions.people.arrange()
     answer = functions.invoke(
         "key_verify",

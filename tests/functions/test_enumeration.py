@@ -1,4 +1,4 @@
-"""Nothing tells whether an address has an account: whole answers, the work, the log and the calls are compared."""
+"""Nothing reveals whether an address has an account: whole responses, work, log and calls are compared."""
 
 import json
 from collections.abc import Callable
@@ -45,7 +45,7 @@ def _disabled(functions: Lambdas) -> None:
     functions.invoke("operator_account_disable", {"user_id": PERSON.user_id})
 
 
-def _guessed_at(functions: Lambdas) -> None:
+def _locked_out(functions: Lambdas) -> None:
     """A hundred failures in a row, the last of them long enough ago."""
     functions.people.arrange()
     counted = [CounterItem.counted.set(100), CounterItem.raised_at.set(NOW - timedelta(hours=2))]
@@ -72,11 +72,11 @@ STATES: dict[str, tuple[Callable[[Lambdas], None], str]] = {
     "empty password": (_without_password, ""),
     "unverified": (_unverified, SAMPLE_PASSWORD),
     "disabled": (_disabled, SAMPLE_PASSWORD),
-    "guessed at a hundred times": (_guessed_at, SAMPLE_PASSWORD),
+    "a hundred failures": (_locked_out, SAMPLE_PASSWORD),
     "malformed hash": (_malformed_hash, SAMPLE_PASSWORD),
 }
 
-# What every function that takes an address says to any that is one, whoever has it.
+# The response of every function that takes an address, to any valid address.
 WHOLE: dict[str, dict[str, Any]] = {
     "login": expected.refusal("login", 401, "invalid_credentials"),
     "signup": expected.answer("signup", 202, {"message": "Look in your mail for a link to confirm your address."}),
@@ -110,7 +110,7 @@ NOT_ONE_ADDRESS = (
     "a" * 65 + "@example.com",
     "person@" + "a" * 250 + ".com",
 )
-# Bodies in which a careless reader finds two addresses: one to look up, and another to mail.
+# Bodies in which a careless parser finds two addresses: one to look up, and another to send an email to.
 TWO_ADDRESSES = (
     '{"email": ["person@example.com", "evil@example.com"]}',
     '{"email": "person@example.com", "email": "evil@example.com"}',
@@ -121,8 +121,8 @@ TWO_ADDRESSES = (
 )
 
 
-def _asked_about(functions: Lambdas, function: str, email: str) -> Answer:
-    """A request with that address, by somebody signed in where it takes that; never with anybody's password."""
+def _request_about(functions: Lambdas, function: str, email: str) -> Answer:
+    """A request with that address: logged in where that is required, and with a wrong password."""
     body = body_of(function) | {"email": email} | ({"password": WRONG} if "password" in body_of(function) else {})
     cookie = somebody("Asker").token if function in SESSION_ROUTES else None
     return functions.invoke(function, request(function, body=body, cookie=cookie))
@@ -137,23 +137,23 @@ def _log_in(functions: Lambdas, password: str) -> Answer:
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_every_failed_login_is_the_same_answer_and_the_same_work(functions: Lambdas, state: str) -> None:
-    """401 to the letter, one hash, one line in the log that names nobody."""
+def test_every_failed_login_has_the_same_response_and_work(functions: Lambdas, state: str) -> None:
+    """The same 401, one hash, and one log line without an account id."""
     arrange, password = STATES[state]
     arrange(functions)
     answer = _log_in(functions, password)
 
     assert answer.read == expected.refusal("login", 401, "invalid_credentials")
     assert (answer.hashes, answer.events, answer.log[0]["user_id"]) == (1, ["authn_login_fail"], "")
-    if state != "guessed at a hundred times":  # whose counter takes a second look, with an account or without
+    if state != "a hundred failures":  # its counter is read again, with an account or without
         assert [call.name for call in answer.calls if call.service == "dynamodb"] == [
             "dynamodb.TransactWriteItems",
             "dynamodb.GetItem",
         ]
 
 
-def test_unknown_and_known_addresses_are_limited_at_the_same_attempt(functions: Lambdas) -> None:
-    """The sixth is too many, whatever the password, and waits as long (TH-01, TH-08)."""
+def test_unknown_and_known_addresses_are_limited_after_the_same_number_of_attempts(functions: Lambdas) -> None:
+    """The sixth is refused, whatever the password, with the same wait (TH-01, TH-08)."""
 
     def attempts(arrange: Callable[[Lambdas], None]) -> list[Any]:
         functions.cloud.empty_tables()
@@ -169,15 +169,15 @@ def test_unknown_and_known_addresses_are_limited_at_the_same_attempt(functions: 
 
 
 def test_a_refused_attempt_costs_no_hash(functions: Lambdas) -> None:
-    """A limit that is reached is the end of the work (DS-03)."""
+    """The limit is checked before the password (DS-03)."""
     functions.people.arrange()
     answers = [_log_in(functions, WRONG) for _ in range(7)]
 
     assert [answer.hashes for answer in answers] == [1, 1, 1, 1, 1, 0, 0]
 
 
-def test_the_right_password_lets_in_when_the_wait_is_over(functions: Lambdas) -> None:
-    """And its account begins anew with five free tries."""
+def test_the_right_password_works_after_the_wait(functions: Lambdas) -> None:
+    """The account then has five free attempts again."""
     functions.people.arrange()
     for _ in range(5):
         _log_in(functions, WRONG)
@@ -188,10 +188,8 @@ def test_the_right_password_lets_in_when_the_wait_is_over(functions: Lambdas) ->
 
 
 @pytest.mark.parametrize("arrange", [_unknown, _known, _unverified, _disabled, _without_password])
-def test_every_sign_up_is_the_same_answer_and_the_same_work(
-    functions: Lambdas, arrange: Callable[[Lambdas], None]
-) -> None:
-    """202 to the letter for an address that is new, waiting or taken; one hash, the same calls, one message."""
+def test_every_sign_up_has_the_same_response_and_work(functions: Lambdas, arrange: Callable[[Lambdas], None]) -> None:
+    """For a new, an unconfirmed and a taken address: the same 202, one hash, the same calls, one message."""
     arrange(functions)
     earlier = len(functions.queued())
     body = {"email": PERSON.email, "password": "another good long password", "name": "Whoever"}
@@ -209,10 +207,8 @@ def test_every_sign_up_is_the_same_answer_and_the_same_work(
 
 
 @pytest.mark.parametrize("arrange", [_unknown, _known, _unverified, _disabled, _without_password])
-def test_every_resend_is_the_same_answer_and_the_same_work(
-    functions: Lambdas, arrange: Callable[[Lambdas], None]
-) -> None:
-    """202 to the letter whether there is a mail to send or not."""
+def test_every_resend_has_the_same_response_and_work(functions: Lambdas, arrange: Callable[[Lambdas], None]) -> None:
+    """The same 202, whether an email is sent or not."""
     arrange(functions)
     answer = functions.invoke("email_resend", request("email_resend", body={"email": PERSON.email}))
 
@@ -224,7 +220,7 @@ def test_every_resend_is_the_same_answer_and_the_same_work(
 
 
 def test_signing_up_with_a_taken_address_changes_nothing(functions: Lambdas) -> None:
-    """The owner still logs in with the old password, the stranger with none; the owner is told by mail."""
+    """The owner keeps the password and is emailed; the other password does not work."""
     functions.people.arrange()
     before = functions.cloud.but_counters()
     body = {"email": PERSON.email, "password": "password of a stranger", "name": "Evil"}
@@ -249,10 +245,10 @@ def test_signing_up_with_a_taken_address_changes_nothing(functions: Lambdas) -> 
         (_disabled, []),
     ],
 )
-def test_mail_only_goes_to_the_address_that_is_stored(
+def test_emails_go_only_to_the_stored_address(
     functions: Lambdas, arrange: Callable[[Lambdas], None], subjects: list[str]
 ) -> None:
-    """Never to the spelling that was typed, and to nobody who is not waiting for it (EM-03)."""
+    """Never to the spelling of the request, and only while an email is due (EM-03)."""
     arrange(functions)
     functions.invoke("email_resend", request("email_resend", body={"email": "PERSON@Example.COM"}))
     functions.deliver_all()
@@ -263,38 +259,38 @@ def test_mail_only_goes_to_the_address_that_is_stored(
 
 
 def test_every_function_that_takes_an_address_is_compared() -> None:
-    """A new one is not served before it is written down here what it says to any address (EN-09)."""
+    """A new function must be added to ``WHOLE`` (EN-09)."""
     assert set(WHOLE) == set(taking("email"))
 
 
 @pytest.mark.parametrize(
-    "arrange", [_unknown, _known, _unverified, _disabled, _without_password, _guessed_at, _undeliverable]
+    "arrange", [_unknown, _known, _unverified, _disabled, _without_password, _locked_out, _undeliverable]
 )
 @pytest.mark.parametrize("function", WHOLE)
-def test_every_address_is_the_same_answer_and_the_same_work(
+def test_every_address_has_the_same_response_and_work(
     functions: Lambdas, function: str, arrange: Callable[[Lambdas], None]
 ) -> None:
-    """As one that nobody has: the answer to the letter, the hashes, the calls, the log, and what is queued."""
+    """As an unknown one: the response, the hashes, the calls, the log, and the queue."""
     functions.people.arrange(somebody("Asker"))
-    nobodys = _asked_about(functions, function, "nobody@example.com")
+    unknown = _request_about(functions, function, "nobody@example.com")
     queued = functions.queued()
     arrange(functions)
     functions.cloud.calls.clear()
-    answer = _asked_about(functions, function, PERSON.email)
+    answer = _request_about(functions, function, PERSON.email)
 
-    assert answer.read == nobodys.read == WHOLE[function]
-    assert (answer.hashes, _lines(answer)) == (nobodys.hashes, _lines(nobodys))
+    assert answer.read == unknown.read == WHOLE[function]
+    assert (answer.hashes, _lines(answer)) == (unknown.hashes, _lines(unknown))
     assert json.dumps(functions.queued()) == json.dumps(queued).replace("nobody@example.com", PERSON.email)
-    if (function, arrange) != ("login", _guessed_at):  # whose counter takes a second look, with an account or without
-        assert _calls(answer) == _calls(nobodys)
+    if (function, arrange) != ("login", _locked_out):  # its counter is read again, with an account or without
+        assert _calls(answer) == _calls(unknown)
 
 
 @pytest.mark.parametrize("spelling", ["asker@example.com", "Asker@EXAMPLE.com"])
-def test_the_own_address_is_the_one_that_is_told_apart(functions: Lambdas, spelling: str) -> None:
-    """Its owner knows it: 400, and nothing is counted or mailed (EN-07 is about those of others)."""
+def test_changing_to_the_current_email_is_refused(functions: Lambdas, spelling: str) -> None:
+    """400, and nothing is counted or emailed: its owner knows the address (EN-07 is about others')."""
     functions.people.arrange(somebody("Asker"))
     before = functions.cloud.tables()
-    answer = _asked_about(functions, "email_change", spelling)
+    answer = _request_about(functions, "email_change", spelling)
 
     assert answer.read == expected.refusal("email_change", 400, "invalid_input", "This is your address already.")
     assert (functions.cloud.tables(), functions.cloud.queued()) == (before, [])
@@ -311,13 +307,13 @@ def test_the_own_address_is_the_one_that_is_told_apart(functions: Lambdas, spell
         (_undeliverable, []),
     ],
 )
-def test_a_link_to_a_new_password_goes_to_the_stored_address_of_one_account(
+def test_a_reset_link_goes_to_the_stored_address_of_one_account(
     functions: Lambdas, arrange: Callable[[Lambdas], None], subjects: list[str]
 ) -> None:
-    """Never to the spelling that was typed (TK-10; CVE-2023-7028)."""
+    """Never to the spelling of the request (TK-10; CVE-2023-7028)."""
     arrange(functions)
     functions.people.arrange(somebody("Bystander"))
-    _asked_about(functions, "password_forgot", "PERSON@Example.COM")
+    _request_about(functions, "password_forgot", "PERSON@Example.COM")
     functions.deliver_all()
 
     mails = functions.cloud.mails()
@@ -331,7 +327,7 @@ def test_what_is_not_one_address_is_refused(functions: Lambdas, function: str, a
     """Lists, display names, line ends and look-alikes: 400, nothing hashed, counted or queued (CVE-2023-7028)."""
     functions.people.arrange(somebody("Asker"))
     before = functions.cloud.tables()
-    answer = _asked_about(functions, function, address)
+    answer = _request_about(functions, function, address)
 
     message = "Enter one complete email address, such as name@example.com."
     assert answer.read == expected.refusal(function, 400, "invalid_input", message)
@@ -341,7 +337,7 @@ def test_what_is_not_one_address_is_refused(functions: Lambdas, function: str, a
 @pytest.mark.parametrize("two", TWO_ADDRESSES)
 @pytest.mark.parametrize("function", WHOLE)
 def test_two_addresses_are_refused(functions: Lambdas, function: str, two: str) -> None:
-    """An array, a field that comes twice or under another name: nobody is mailed (TK-10; CVE-2022-35924)."""
+    """An array, or a field that is repeated or aliased: no email is sent (TK-10; CVE-2022-35924)."""
     asker = functions.people.arrange(somebody("Asker"))
     functions.people.arrange()
     before = functions.cloud.tables()

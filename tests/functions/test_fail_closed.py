@@ -1,4 +1,4 @@
-"""When AWS fails, nobody gets in, nothing is half-written, and the caller is told whose fault it is: 503."""
+"""When AWS fails, no credential is accepted, nothing is half-written, and the caller gets a 503."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +13,7 @@ from tests.functions.inventory import FUNCTIONS, OPERATORS
 from tests.functions.lambdas import Answer, Lambdas
 from tests.functions.requests import SAMPLE_KEY, SAMPLE_TOKEN, request, sample
 
-# What has happened when its owner is to be told, and how that is logged.
+# The event that each function logs when the owner is to be notified.
 NOTICES = {
     "key_create": "authn_token_created",
     "key_delete": "authn_token_revoked",
@@ -21,12 +21,12 @@ NOTICES = {
     "password_change": "authn_password_change",
     "email_change_confirm": "user_email_changed",
 }
-# Their samples come from a browser that is known, of which nobody needs to be told.
+# Their samples come from a known browser, which needs no notice.
 SELDOM = frozenset({"login", "reauthenticate"})
 
 
 def _services(function: str) -> set[str]:
-    """The services that the function's role may call, and so may find down."""
+    """The services that the function's role may call."""
     name = "".join(part.capitalize() for part in function.split("_")) + "Function"
     policies = cloudformation.resources("AWS::Serverless::Function")[name].get("Policies", [])
     statements = (statement for policy in policies for statement in policy["Statement"])
@@ -37,7 +37,7 @@ USES = [(function, service) for function in FUNCTIONS for service in sorted(_ser
 
 
 BEST_EFFORT = {(function, "sqs") for function in (*NOTICES, *SELDOM)}
-# Asked for one of its two routes, and for access tokens: test_client_metadata and test_access_tokens have them.
+# KMS signs access tokens and serves the public keys: test_access_tokens and test_client_metadata cover it.
 ELSEWHERE = {(function, "kms") for function in FUNCTIONS}
 
 
@@ -46,17 +46,17 @@ def _arrange(functions: Lambdas) -> None:
 
 
 def _invoke_cold(functions: Lambdas, function: str) -> Answer:
-    """As a new Lambda does, which has read no secret yet."""
+    """As in a new Lambda, which has read no secret yet."""
     lambdas.module.cache_clear()
     return functions.invoke(function, sample(function))
 
 
 @pytest.mark.parametrize("failure", [unreachable, denied])
 @pytest.mark.parametrize(("function", "service"), [use for use in USES if use not in BEST_EFFORT | ELSEWHERE])
-def test_a_service_that_is_down_is_said_to_be_down(
+def test_a_service_that_is_down_is_a_503(
     functions: Lambdas, function: str, service: str, failure: Callable[[Call], Exception]
 ) -> None:
-    """503, when to come again, no session, no key and nobody's fault but ours."""
+    """With ``Retry-After``, an error in the log, and no session or key."""
     _arrange(functions)
     functions.cloud.failing[service] = failure
     answer = _invoke_cold(functions, function)
@@ -70,7 +70,7 @@ def test_a_service_that_is_down_is_said_to_be_down(
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_nothing_is_half_written_whichever_call_fails(functions: Lambdas, function: str) -> None:
-    """Each call in turn: every item but the counters is as it was, or all is done and only the notice is missing."""
+    """Every call in turn: either every item but the counters is unchanged, or only the notice is missing."""
     functions.afresh(lambda: _arrange(functions))
     calls = _invoke_cold(functions, function).calls
     for number, call in enumerate(calls):
@@ -86,8 +86,8 @@ def test_nothing_is_half_written_whichever_call_fails(functions: Lambdas, functi
 
 
 @pytest.mark.parametrize("function", sorted(NOTICES))
-def test_a_notice_that_cannot_be_queued_does_not_hide_what_was_done(functions: Lambdas, function: str) -> None:
-    """The key is made, so its owner must see it; that the mail is lost is in the log."""
+def test_a_request_succeeds_though_its_notice_cannot_be_queued(functions: Lambdas, function: str) -> None:
+    """Such as a new key, which is shown only once; the lost email is logged."""
     _arrange(functions)
     functions.cloud.failing["sqs"] = unreachable
     answer = functions.invoke(function, sample(function))
@@ -99,8 +99,8 @@ def test_a_notice_that_cannot_be_queued_does_not_hide_what_was_done(functions: L
         assert functions.invoke("account_show", request("account_show", key=key)).status == 200
 
 
-def test_a_sign_up_whose_mail_cannot_be_queued_is_mended_by_trying_again(functions: Lambdas) -> None:
-    """What it leaves is a sign-up that nobody confirmed: it claims nothing, lets nobody in, and is swept."""
+def test_a_sign_up_whose_email_cannot_be_queued_can_be_retried(functions: Lambdas) -> None:
+    """It leaves an unconfirmed sign-up, which does not log in and expires."""
     functions.cloud.failing["sqs"] = unreachable
     refused = functions.invoke("signup", sample("signup"))
     functions.cloud.failing.clear()
@@ -119,10 +119,10 @@ def test_a_sign_up_whose_mail_cannot_be_queued_is_mended_by_trying_again(functio
 
 @pytest.mark.parametrize("failure", [unreachable, denied])
 @pytest.mark.parametrize("credential", [{"cookie": SAMPLE_TOKEN}, {"key": SAMPLE_KEY}])
-def test_the_authorizer_lets_nobody_in_when_the_tables_are_down(
+def test_the_authorizer_raises_when_the_tables_are_down(
     functions: Lambdas, credential: dict[str, Any], failure: Callable[[Call], Exception]
 ) -> None:
-    """It raises, so the gateway says 500; an answer of any kind might be kept and reused."""
+    """The gateway responds with 500; it might cache any result."""
     _arrange(functions)
     functions.cloud.failing["dynamodb"] = failure
     with pytest.raises(Unavailable):
@@ -132,8 +132,8 @@ def test_the_authorizer_lets_nobody_in_when_the_tables_are_down(
 
 
 @pytest.mark.parametrize("function", [function for function in OPERATORS if function != "operator_account_inspect"])
-def test_an_act_of_an_operator_fails_loudly(functions: Lambdas, function: str) -> None:
-    """The operator sees it, and the account is as it was."""
+def test_an_operator_function_raises_when_dynamodb_fails(functions: Lambdas, function: str) -> None:
+    """The account is unchanged."""
     _arrange(functions)
     before = functions.cloud.tables()
     functions.cloud.failing["dynamodb.TransactWriteItems"] = denied
@@ -147,8 +147,8 @@ def test_an_act_of_an_operator_fails_loudly(functions: Lambdas, function: str) -
     "text", ["", "{", "[]", "{}", '{"current": "2", "1": "' + "p" * 40 + '"}', '{"current": "1", "1": "short"}']
 )
 @pytest.mark.parametrize("function", ["login", "signup", "email_verify"])
-def test_a_pepper_that_is_not_one_lets_nobody_in(functions: Lambdas, function: str, text: str) -> None:
-    """503: to hash without it would be to store what can be guessed at."""
+def test_an_invalid_pepper_refuses_every_login(functions: Lambdas, function: str, text: str) -> None:
+    """503: hashes without a pepper would be easier to guess."""
     _arrange(functions)
     before = functions.cloud.but_counters()
     functions.cloud.secrets["PepperSecret"] = text
@@ -159,8 +159,8 @@ def test_a_pepper_that_is_not_one_lets_nobody_in(functions: Lambdas, function: s
 
 
 @pytest.mark.parametrize("text", ["", "short"])
-def test_an_admin_secret_that_is_too_short_opens_nothing(functions: Lambdas, text: str) -> None:
-    """Not even to whoever presents it."""
+def test_an_admin_secret_that_is_too_short_is_never_accepted(functions: Lambdas, text: str) -> None:
+    """Not even from a caller that presents it."""
     _arrange(functions)
     functions.cloud.secrets["AdminSecret"] = text
     lambdas.module.cache_clear()

@@ -1,4 +1,4 @@
-"""Whatever an event holds, the answer is never a fault of ours."""
+"""Whatever an event contains, the response is never a 5xx."""
 
 import json
 from typing import Any
@@ -20,7 +20,7 @@ CREDENTIALS = st.dictionaries(
     HEADER,
     max_size=4,
 )
-# Not a place for credentials: it is written down.
+# The user agent never contains a credential here, because it is logged.
 HEADERS = st.builds(lambda headers, agent: headers | {"user-agent": agent}, CREDENTIALS, TEXT)
 VALUES = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), TEXT),
@@ -56,7 +56,7 @@ def _is_sound(functions: Lambdas, function: str, event: dict[str, Any]) -> None:
     body=st.none() | TEXT,
     is_base64=st.booleans(),
 )
-def test_no_event_is_ever_our_fault(
+def test_no_event_causes_a_5xx(
     functions: Lambdas,
     function: str,
     headers: dict[str, str | None],
@@ -67,7 +67,7 @@ def test_no_event_is_ever_our_fault(
     body: str | None,
     is_base64: bool,
 ) -> None:
-    """Any headers, cookies, parameters, addresses and bytes: below 500, one line in the log, and it is JSON."""
+    """Any headers, cookies, parameters, addresses and bytes: below 500, JSON, and one log line."""
     functions.afresh(functions.people.arrange)
     event = request(function, headers=headers, query=query, source=source)
     event |= {"cookies": cookies, "body": body, "isBase64Encoded": is_base64}
@@ -80,8 +80,8 @@ def test_no_event_is_ever_our_fault(
 @pytest.mark.parametrize("function", WITH_BODY)
 @RELAXED
 @given(data=st.data())
-def test_no_body_is_ever_our_fault(functions: Lambdas, function: str, data: st.DataObject) -> None:
-    """Any JSON at all in place of each field, and any text in fields that are text."""
+def test_no_body_causes_a_5xx(functions: Lambdas, function: str, data: st.DataObject) -> None:
+    """Any JSON in place of each field, and any text in text fields."""
     functions.afresh(functions.people.arrange)
     fields = body_of(function)
     changes = data.draw(st.dictionaries(st.sampled_from(sorted(fields)), TEXT | VALUES, max_size=3))
@@ -92,8 +92,7 @@ def test_no_body_is_ever_our_fault(functions: Lambdas, function: str, data: st.D
 
 @RELAXED
 @given(local=TEXT, domain=st.text(st.characters(), max_size=40))
-def test_no_address_is_ever_our_fault(local: str, domain: str) -> None:
-    """An address is canonical ASCII or refused; nothing else comes of it."""
+def test_an_address_is_canonical_ascii_or_refused(local: str, domain: str) -> None:
     for text in (f"{local}@{domain}", f"a@{domain}.example", f"{local}@example.com", f"a@xn--{domain}.com"):
         try:
             address = canonical(text)
@@ -105,10 +104,10 @@ def test_no_address_is_ever_our_fault(local: str, domain: str) -> None:
 
 @RELAXED
 @given(headers=HEADERS, cookies=st.lists(HEADER, max_size=2), source=TEXT)
-def test_no_event_makes_the_authorizer_fail_or_let_somebody_in(
+def test_the_authorizer_denies_any_event(
     functions: Lambdas, headers: dict[str, str | None], cookies: list[str], source: str
 ) -> None:
-    """With nobody in the tables every answer is no."""
+    """Without accounts in the tables. It never raises."""
     event = request("authorizer", headers=headers, source=source) | {"cookies": cookies}
 
     answer = functions.invoke("authorizer", event)
@@ -118,8 +117,8 @@ def test_no_event_makes_the_authorizer_fail_or_let_somebody_in(
 
 @RELAXED
 @given(path=TEXT, method=TEXT)
-def test_no_path_or_method_is_ever_our_fault(functions: Lambdas, path: str, method: str) -> None:
-    """Pages and the fallback meet whatever anybody asks for."""
+def test_no_path_or_method_causes_a_5xx(functions: Lambdas, path: str, method: str) -> None:
+    """Any path and method reach ``pages`` and ``fallback``."""
     event = request("pages")
     event["rawPath"], event["requestContext"]["http"]["method"] = "/" + path, method
     for function in ("pages", "fallback"):

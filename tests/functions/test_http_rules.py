@@ -1,4 +1,4 @@
-"""What a route may not do, whatever is asked: foreign ids, CORS, overridden methods, forwarded addresses and hosts."""
+"""Rules of every route: other accounts' ids, CORS, overridden methods, forwarded addresses and hosts."""
 
 import json
 from typing import Any
@@ -32,27 +32,25 @@ FORGED: dict[str, str | None] = {
 
 
 @pytest.mark.parametrize(("function", "event"), [("session_revoke", "session_id"), ("key_delete", "key_id")])
-def test_what_is_somebody_elses_is_answered_like_what_is_not_there(
-    functions: Lambdas, function: str, event: str
-) -> None:
-    """404 to the letter, and it still works for its owner (ASVS 8.2.2)."""
+def test_another_accounts_id_gets_the_response_of_an_unknown_id(functions: Lambdas, function: str, event: str) -> None:
+    """The same 404, and the owner's session or key still works (ASVS 8.2.2)."""
     functions.people.arrange()
     other = functions.people.arrange(somebody("Other"))
     before = functions.cloud.tables()
-    theirs = functions.invoke(function, request(function, cookie=SAMPLE_TOKEN, target=getattr(other, event)))
-    nobodys = functions.invoke(function, request(function, cookie=SAMPLE_TOKEN, target=secrets.digest("nothing")))
+    foreign = functions.invoke(function, request(function, cookie=SAMPLE_TOKEN, target=getattr(other, event)))
+    unknown = functions.invoke(function, request(function, cookie=SAMPLE_TOKEN, target=secrets.digest("nothing")))
 
-    assert theirs.read == nobodys.read == expected.refusal(function, 404, "not_found")
-    assert theirs.events == nobodys.events == ["authz_fail_not_found"]
-    assert [call.name for call in theirs.calls] == [call.name for call in nobodys.calls]
+    assert foreign.read == unknown.read == expected.refusal(function, 404, "not_found")
+    assert foreign.events == unknown.events == ["authz_fail_not_found"]
+    assert [call.name for call in foreign.calls] == [call.name for call in unknown.calls]
     assert functions.cloud.tables() == before
     assert functions.invoke("account_show", request("account_show", key=other.key)).status == 200
     assert functions.invoke("account_show", request("account_show", cookie=other.token)).status == 200
 
 
 @pytest.mark.parametrize("function", ["session_revoke", "key_delete"])
-def test_what_cannot_be_an_id_is_not_there(functions: Lambdas, function: str) -> None:
-    """404, and no table is asked for it."""
+def test_a_malformed_id_is_not_found(functions: Lambdas, function: str) -> None:
+    """404 without looking it up."""
     functions.people.arrange()
     for target in NO_IDS:
         answer = functions.invoke(function, request(function, cookie=SAMPLE_TOKEN, target=target))
@@ -61,8 +59,7 @@ def test_what_cannot_be_an_id_is_not_there(functions: Lambdas, function: str) ->
 
 
 @pytest.mark.parametrize(("function", "target"), [("session_revoke", "session_id"), ("key_delete", "key_id")])
-def test_ending_a_thing_twice_is_ending_it_once(functions: Lambdas, function: str, target: str) -> None:
-    """The second time it is not there."""
+def test_ending_a_session_or_key_again_is_a_404(functions: Lambdas, function: str, target: str) -> None:
     person = functions.people.arrange()
     functions.people.login(person, "t" * 43)
     event = request(function, cookie="t" * 43, target=getattr(person, target))
@@ -72,10 +69,10 @@ def test_ending_a_thing_twice_is_ending_it_once(functions: Lambdas, function: st
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 @pytest.mark.parametrize("origin", [SITE_URL, "http://127.0.0.1:8188", "https://evil.example", "null", None])
-def test_only_routes_that_live_by_headers_are_readable_from_elsewhere(
+def test_only_routes_with_header_credentials_allow_other_origins(
     functions: Lambdas, function: str, origin: str | None
 ) -> None:
-    """The same CORS headers for every origin, never with credentials; on every other route none at all."""
+    """The same CORS headers for every origin, never with credentials; no CORS header on other routes."""
     answer = functions.invoke(function, request(function, headers={"origin": origin}))
 
     found = {name: value for name, value in answer.result["headers"].items() if name.startswith("access-control-")}
@@ -84,7 +81,7 @@ def test_only_routes_that_live_by_headers_are_readable_from_elsewhere(
 
 @pytest.mark.parametrize("path", sorted({route.path for route in TESTED_ROUTES}))
 def test_a_preflight_is_answered_where_other_origins_may_read(functions: Lambdas, path: str) -> None:
-    """204 with the path's methods; 405 without a CORS header everywhere else."""
+    """204 with the path's methods; elsewhere 405 without a CORS header."""
     routes = routes_at(path)
     methods = ", ".join(sorted({route.method for route in routes}))
     headers = {"origin": "http://127.0.0.1:8188", "access-control-request-method": routes[0].method}
@@ -98,8 +95,8 @@ def test_a_preflight_is_answered_where_other_origins_may_read(functions: Lambdas
         assert (answer.status, answer.result["headers"]["allow"], found) == (405, methods, {})
 
 
-def test_whoever_comes_past_the_firewall_gets_nowhere(functions: Lambdas, monkeypatch: pytest.MonkeyPatch) -> None:
-    """403 by every function, pages and preflights too, and no table is asked: with no secret, a wrong one, or two."""
+def test_a_request_that_bypasses_the_firewall_is_refused(functions: Lambdas, monkeypatch: pytest.MonkeyPatch) -> None:
+    """403 without a read, also for pages and preflights: without the secret, with a wrong one, or with two."""
     functions.people.arrange()
     monkeypatch.setenv("FIREWALL_SECRET_DIGESTS", secrets.digest("s" * 48))
     shown: tuple[dict[str, str | None], ...] = (
@@ -107,7 +104,7 @@ def test_whoever_comes_past_the_firewall_gets_nowhere(functions: Lambdas, monkey
         {"x-firewall-secret": "guess"},
         {"x-firewall-secret": f"{'s' * 48},guess"},
     )
-    # The authorizer answers for other APIs, which nothing of ours stands in front of.
+    # The authorizer serves other APIs, which are not behind this service's firewall.
     behind = sorted({route.function for route in ROUTES} - {"authorizer"})
     answers = [functions.invoke(it, request(it, headers=headers)) for it in behind for headers in shown]
 
@@ -121,8 +118,8 @@ def test_whoever_comes_past_the_firewall_gets_nowhere(functions: Lambdas, monkey
     "path", ["/nothing", "/auth", "/auth/login/", "/customers/", "/customers/api-keys/", "//", "/$default", "/assets/"]
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS", "TRACE"])
-def test_a_path_that_is_not_there_is_not_found(functions: Lambdas, path: str, method: str) -> None:
-    """404 by any method, readable by nobody else."""
+def test_an_unknown_path_is_a_404(functions: Lambdas, path: str, method: str) -> None:
+    """For every method, without CORS headers."""
     answer = functions.invoke("fallback", at(path, method, {"accept": "application/json"}))
 
     body = {"error": "not_found", "message": "There is nothing here by that name."}
@@ -131,8 +128,8 @@ def test_a_path_that_is_not_there_is_not_found(functions: Lambdas, path: str, me
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "TRACE"])
-def test_a_method_that_a_path_does_not_know_is_said_so(functions: Lambdas, method: str) -> None:
-    """405 with what it does know."""
+def test_an_unknown_method_is_a_405(functions: Lambdas, method: str) -> None:
+    """With the path's methods."""
     answer = functions.invoke("fallback", at("/auth/login", method))
 
     body = {"error": "method_not_allowed", "message": "This address answers POST only."}
@@ -141,7 +138,6 @@ def test_a_method_that_a_path_does_not_know_is_said_so(functions: Lambdas, metho
 
 @pytest.mark.parametrize("name", ["x-http-method-override", "x-http-method", "x-method-override"])
 def test_no_header_changes_the_method(functions: Lambdas, name: str) -> None:
-    """A GET that says DELETE is a GET."""
     person = functions.people.arrange()
     event = request("account_show", cookie=SAMPLE_TOKEN, headers={name: "DELETE"}, query="_method=DELETE")
 
@@ -150,8 +146,8 @@ def test_no_header_changes_the_method(functions: Lambdas, name: str) -> None:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_forwarded_addresses_and_hosts_change_no_answer(functions: Lambdas, function: str) -> None:
-    """Only the gateway's own word on the address counts, and only the configuration's on the host."""
+def test_forwarded_addresses_and_hosts_are_ignored(functions: Lambdas, function: str) -> None:
+    """The source address comes only from the gateway, and the host only from the configuration."""
 
     def answer(headers: dict[str, str | None]) -> tuple[Any, Any, Any]:
         functions.afresh(functions.people.as_sampled)
@@ -166,8 +162,8 @@ def test_forwarded_addresses_and_hosts_change_no_answer(functions: Lambdas, func
     assert answer(FORGED) == answer({})
 
 
-def test_a_rotating_forwarded_address_is_still_one_source(functions: Lambdas) -> None:
-    """Ten guesses a minute from one address, however many it says it has."""
+def test_a_changing_forwarded_address_is_still_one_source(functions: Lambdas) -> None:
+    """Ten guesses a minute from one address, whatever its headers."""
     statuses = []
     for number in range(11):
         body = {"email": f"guess{number}@example.com", "password": "whatever it may be"}
@@ -186,7 +182,7 @@ def test_a_rotating_forwarded_address_is_still_one_source(functions: Lambdas) ->
         ("email_change", "verify-email"),
     ],
 )
-def test_no_request_has_a_say_in_a_mailed_link(functions: Lambdas, function: str, page: str) -> None:
+def test_no_request_header_changes_an_emailed_link(functions: Lambdas, function: str, page: str) -> None:
     """Links are built from the configuration (CVE-2025-43930)."""
     functions.people.wait(somebody("Newcomer"))
     functions.people.arrange()
@@ -198,8 +194,8 @@ def test_no_request_has_a_say_in_a_mailed_link(functions: Lambdas, function: str
     assert "evil" not in json.dumps(mail)
 
 
-def test_a_person_who_follows_a_link_to_nowhere_is_shown_a_page(functions: Lambdas) -> None:
-    """404 all the same, not to be kept, and with the way back."""
+def test_an_unknown_path_shows_a_page_in_a_browser(functions: Lambdas) -> None:
+    """A 404 that is not cached, with a link home."""
     answer = functions.invoke("fallback", at("/nothing"))
 
     assert (answer.status, answer.events) == (404, ["not_found"])
@@ -211,7 +207,7 @@ def test_a_person_who_follows_a_link_to_nowhere_is_shown_a_page(functions: Lambd
 
 @pytest.mark.parametrize("path", ["/login", "/signup", "/api-keys", "/account", "/nothing", "/assets/1/../handler.py"])
 def test_pages_are_safe_to_fetch(functions: Lambdas, path: str) -> None:
-    """Only listed names are ever opened, and opening one changes nothing and asks for nothing."""
+    """Only listed paths exist, and a page makes no call."""
     answer = functions.invoke("pages", at(path))
 
     assert answer.status == (404 if path in {"/nothing", "/assets/1/../handler.py"} else 200)
@@ -219,8 +215,8 @@ def test_pages_are_safe_to_fetch(functions: Lambdas, path: str) -> None:
 
 
 @pytest.mark.parametrize(("cookie", "goes"), [(None, "/login"), (SAMPLE_TOKEN, "/account"), ("short", "/login")])
-def test_the_front_door_leads_on(functions: Lambdas, cookie: str | None, goes: str) -> None:
-    """To the account where a session is likely; what it is worth, nobody is asked yet."""
+def test_the_home_page_redirects(functions: Lambdas, cookie: str | None, goes: str) -> None:
+    """To the account if there is a session cookie, which is not checked yet."""
     event = at("/") | ({"cookies": [f"__Host-session={cookie}"]} if cookie else {})
     answer = functions.invoke("pages", event)
 

@@ -1,4 +1,4 @@
-"""Mailed links: each for one purpose, used up by a person and not by a scanner; a reset signs nobody in."""
+"""Emailed links: each has one purpose and is used only by a POST; a reset does not log in."""
 
 import html
 import re
@@ -25,16 +25,16 @@ from tests.functions.requests import (
 )
 from tests.functions.test_mail_delivery import links
 
-# Where each token belongs.
-BELONGS = {
+# The function that accepts each token.
+ACCEPTED_BY = {
     "email_verify": SAMPLE_LINK_TOKEN,
     "email_change_confirm": SAMPLE_CHANGE_TOKEN,
     "identity_confirm": SAMPLE_PROOF,
     "password_reset": SAMPLE_RESET_TOKEN,
 }
 OTHERS = (SAMPLE_STATE, SAMPLE_TOKEN)
-# What a scanner, a preview or a prefetch does with an address that it finds in a mail.
-LOOKS = ("GET", "GET", "GET", "HEAD", "HEAD", "OPTIONS")
+# The requests of scanners, previews and prefetches for a link in an email.
+SCANS = ("GET", "GET", "GET", "HEAD", "HEAD", "OPTIONS")
 
 
 def _arrange(functions: Lambdas) -> None:
@@ -44,33 +44,33 @@ def _arrange(functions: Lambdas) -> None:
     functions.people.wait(Person("WaitingAccount", "newcomer@example.com"), SAMPLE_LINK_TOKEN)
 
 
-def _bring(functions: Lambdas, function: str, token: str) -> Answer:
+def _present(functions: Lambdas, function: str, token: str) -> Answer:
     event = request(function, body=body_of(function) | {"token": token})
     return functions.invoke(function, event | {"cookies": sample(function).get("cookies", [])})
 
 
-def test_every_function_that_takes_a_token_is_tried() -> None:
-    """A new one is not served before its tokens are held apart from the others (TK-05)."""
-    assert set(BELONGS) == set(taking("token"))
+def test_every_function_that_takes_a_token_is_listed() -> None:
+    """A new function must be added, so that its tokens are tested against the others (TK-05)."""
+    assert set(ACCEPTED_BY) == set(taking("token"))
 
 
-@pytest.mark.parametrize("function", BELONGS)
-def test_a_token_is_worth_nothing_where_it_does_not_belong(functions: Lambdas, function: str) -> None:
-    """Refused like one that never was; nothing is hashed, and nothing used up: the right one still works."""
+@pytest.mark.parametrize("function", ACCEPTED_BY)
+def test_a_token_of_another_purpose_is_refused(functions: Lambdas, function: str) -> None:
+    """Like an unknown one. Nothing is hashed or consumed, and the right one still works."""
     functions.afresh(lambda: _arrange(functions))
     before = functions.cloud.but_counters()
-    unknown = _bring(functions, function, "x" * 43)
-    for token in {*BELONGS.values(), *OTHERS} - {BELONGS[function]}:
-        answer = _bring(functions, function, token)
+    unknown = _present(functions, function, "x" * 43)
+    for token in {*ACCEPTED_BY.values(), *OTHERS} - {ACCEPTED_BY[function]}:
+        answer = _present(functions, function, token)
         assert answer.read == unknown.read == expected.refusal(function, 400, "invalid_link")
         assert (answer.hashes, functions.cloud.but_counters()) == (0, before)
 
-    assert _bring(functions, function, BELONGS[function]).status in (200, 204)
+    assert _present(functions, function, ACCEPTED_BY[function]).status in (200, 204)
 
 
-@pytest.mark.parametrize("token", BELONGS.values())
-def test_a_token_is_no_other_secret(functions: Lambdas, providers: ProvidersAway, token: str) -> None:
-    """Not a session, not a key, and not the state of a sign-in with a provider."""
+@pytest.mark.parametrize("token", ACCEPTED_BY.values())
+def test_a_token_does_not_work_as_another_secret(functions: Lambdas, providers: ProvidersAway, token: str) -> None:
+    """As a session, as a key, or as the state of a provider login."""
     functions.afresh(lambda: _arrange(functions))
     before = functions.cloud.but_counters()
     shown = functions.invoke("session_show", request("session_show", cookie=token))
@@ -83,8 +83,8 @@ def test_a_token_is_no_other_secret(functions: Lambdas, providers: ProvidersAway
     assert functions.cloud.but_counters() == before
 
 
-def _mailed(functions: Lambdas, asking: str) -> dict[str, str]:
-    """The link that such a request leads to: its path, and what its fragment says."""
+def _emailed_link(functions: Lambdas, asking: str) -> dict[str, str]:
+    """The path and the fragment's parameters of the link that the request has emailed."""
     assert functions.invoke(asking, sample(asking)).status == 202
     functions.deliver_all()
     [address] = {link for mail in functions.cloud.mails() for link in links(mail) if "#token=" in link}
@@ -93,8 +93,8 @@ def _mailed(functions: Lambdas, asking: str) -> dict[str, str]:
     return found | {"path": urlsplit(address).path}
 
 
-def _look(functions: Lambdas, method: str, path: str, query: str = "") -> Any:
-    """As the gateway would ask: whoever serves that path with that method, and else the fallback."""
+def _fetch(functions: Lambdas, method: str, path: str, query: str = "") -> Any:
+    """As the gateway routes it: to the path's function for that method, or to the fallback."""
     served = [route for route in routes.at(path) if route.method == method]
     event = at(path, method) | {"rawQueryString": query}
     event["routeKey"] = f"{method} {served[0].path}" if served else "$default"
@@ -109,36 +109,36 @@ def _look(functions: Lambdas, method: str, path: str, query: str = "") -> Any:
         ("email_change", "email_change_confirm"),
     ],
 )
-def test_looking_at_a_link_uses_nothing_up(functions: Lambdas, asking: str, home: str) -> None:
-    """Scanners fetch it as often as they like; the person's own step works afterwards, once (TK-08)."""
+def test_fetching_a_link_consumes_nothing(functions: Lambdas, asking: str, home: str) -> None:
+    """Scanners may fetch it repeatedly; the person can use it afterwards, once (TK-08)."""
     functions.people.arrange()
-    link = _mailed(functions, asking)
+    link = _emailed_link(functions, asking)
     before = functions.cloud.tables()
-    for method in LOOKS:
+    for method in SCANS:
         for query in ("", f"token={link['token']}"):
-            looked = _look(functions, method, link["path"], query)
-            assert (looked.status == 200) == (method == "GET")
-            assert (looked.calls, "set-cookie" in looked.result["headers"], looked.cookies) == ([], False, [])
+            fetched = _fetch(functions, method, link["path"], query)
+            assert (fetched.status == 200) == (method == "GET")
+            assert (fetched.calls, "set-cookie" in fetched.result["headers"], fetched.cookies) == ([], False, [])
     assert functions.cloud.tables() == before
 
-    assert _bring(functions, home, link["token"]).status in (200, 204)
-    assert _bring(functions, home, link["token"]).json["error"] == "invalid_link"
+    assert _present(functions, home, link["token"]).status in (200, 204)
+    assert _present(functions, home, link["token"]).json["error"] == "invalid_link"
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE"])
-@pytest.mark.parametrize("home", BELONGS)
+@pytest.mark.parametrize("home", ACCEPTED_BY)
 def test_only_a_post_uses_a_token(functions: Lambdas, method: str, home: str) -> None:
-    """Whatever else is tried on the route itself, with the token in the query, changes nothing."""
+    """Other methods on the same path, with the token in the query, change nothing."""
     functions.afresh(lambda: _arrange(functions))
     before = functions.cloud.tables()
     path = sample(home)["rawPath"]
-    # 403 where the path could be another route's that needs more.
-    assert _look(functions, method, path, f"token={BELONGS[home]}").status in (403, 405)
+    # 403 where the path matches another route, which needs more.
+    assert _fetch(functions, method, path, f"token={ACCEPTED_BY[home]}").status in (403, 405)
     assert functions.cloud.tables() == before
 
 
-def test_a_reset_signs_nobody_in_and_nobody_out_but_its_own_account(functions: Lambdas) -> None:
-    """No cookie is set, whoever is signed in in this browser; the other account does not notice (TK-09)."""
+def test_a_reset_neither_logs_in_nor_ends_another_accounts_sessions(functions: Lambdas) -> None:
+    """No cookie is set; another account that is logged in in this browser stays logged in (TK-09)."""
     functions.people.as_sampled()
     other = functions.people.arrange(somebody("Other"))
     answer = functions.invoke("password_reset", request("password_reset", cookie=other.token))
@@ -149,8 +149,8 @@ def test_a_reset_signs_nobody_in_and_nobody_out_but_its_own_account(functions: L
     assert functions.invoke("session_show", request("session_show", cookie=other.token)).status == 200
 
 
-def test_every_mailed_token_is_new(functions: Lambdas) -> None:
-    """Forty-three characters of their own each time; the older one of an account is dead (TK-04)."""
+def test_every_emailed_token_is_new(functions: Lambdas) -> None:
+    """Each has 43 new characters, and ends the account's older ones (TK-04)."""
     functions.people.arrange()
     for _ in range(3):
         functions.invoke("password_forgot", sample("password_forgot"))
@@ -159,4 +159,4 @@ def test_every_mailed_token_is_new(functions: Lambdas) -> None:
     functions.people.known |= set(tokens)
 
     assert len(set(tokens)) == 3
-    assert [_bring(functions, "password_reset", token).status for token in tokens] == [400, 400, 204]
+    assert [_present(functions, "password_reset", token).status for token in tokens] == [400, 400, 204]

@@ -1,4 +1,4 @@
-"""Between a request and its mail: sent once, kept while SES refuses, and led by no header of the request."""
+"""From a request to its email: sent once, kept while SES fails, and independent of the request's headers."""
 
 import html
 import re
@@ -16,8 +16,8 @@ from tests.functions.people import somebody
 from tests.functions.requests import sample
 
 EVIL = "evil.example.com"
-# Requests that have a link mailed, with the address that their samples name.
-ASKING = {
+# Functions that send a link, with the address in their samples.
+SENDING = {
     "signup": "newcomer@example.com",
     "email_resend": "newcomer@example.com",
     "password_forgot": "person@example.com",
@@ -33,16 +33,16 @@ FORGED = (
 
 
 def refused(code: str) -> Callable[[Call], Exception]:
-    """SES answers, and takes nothing."""
+    """SES responds with this error."""
     return lambda call: ClientError({"Error": {"Code": code, "Message": "canary-of-ses"}}, call.operation)
 
 
 def too_slow(_call: Call) -> Exception:
-    """SES took the connection and says nothing."""
+    """SES accepts the connection and does not respond."""
     return ReadTimeoutError(endpoint_url="https://email.invalid")
 
 
-# In its sandbox, over its rate, over its quota, paused or shut by AWS, at fault itself, or not there at all.
+# Sandbox, rate limit, quota, paused, suspended, unverified domain, internal error, timeout, no connection.
 FAILURES = [
     refused("MessageRejected"),
     refused("TooManyRequestsException"),
@@ -56,8 +56,8 @@ FAILURES = [
 ]
 
 
-def asked(functions: Lambdas, function: str, headers: dict[str, str]) -> Any:
-    """The mail with the link that such a request leads to."""
+def emailed(functions: Lambdas, function: str, headers: dict[str, str]) -> Any:
+    """The email with the link that this request causes."""
     functions.cloud.empty_tables()
     functions.cloud.calls.clear()
     functions.people.arrange()
@@ -68,35 +68,35 @@ def asked(functions: Lambdas, function: str, headers: dict[str, str]) -> Any:
     assert functions.invoke(function, event).status == 202
     functions.deliver_all()
     mails = functions.cloud.mails()
-    (mail,) = (it for it in mails if it["Destination"] == {"ToAddresses": [ASKING[function]]})
+    (mail,) = (it for it in mails if it["Destination"] == {"ToAddresses": [SENDING[function]]})
     return mail
 
 
 def links(mail: dict[str, Any]) -> set[str]:
-    """Every address in a mail, in text and HTML."""
+    """Every URL in an email, in text and HTML."""
     body = mail["Content"]["Simple"]["Body"]
     return set(re.findall(r"https?://[^\s\"'<>]+", body["Text"]["Data"] + html.unescape(body["Html"]["Data"])))
 
 
 def masked(mail: dict[str, Any]) -> str:
-    """A mail without its token, which is another each time."""
+    """The email without its token, which is always new."""
     return re.sub(r"token=[\w-]{43}", "token=T", str(mail))
 
 
 @pytest.mark.parametrize("failure", FAILURES)
-def test_while_ses_takes_nothing_requests_answer_and_the_message_stays(functions: Lambdas, failure: Any) -> None:
-    """202 as ever, without asking SES; the message is the queue's until the mail is out, and then it is one mail."""
+def test_requests_succeed_and_messages_stay_queued_while_ses_fails(functions: Lambdas, failure: Any) -> None:
+    """202 without a call of SES; the message stays on the queue until the email is sent, once."""
     usual = functions.invoke("signup", sample("signup"))
     [body] = functions.cloud.queued()
     functions.cloud.failing["sesv2"] = failure
     answer = functions.invoke("signup", sample("signup"))
-    tries = [functions.deliver(body) for _ in range(4)]
+    attempts = [functions.deliver(body) for _ in range(4)]
 
     assert answer.read == usual.read
     assert answer.status == 202
     assert {call.service for call in answer.calls} == {"dynamodb", "sqs"}
-    assert [it.result["batchItemFailures"] for it in tries] == [[{"itemIdentifier": "message-0"}]] * 4
-    assert [it.events for it in tries] == [["mail_failed"]] * 4
+    assert [it.result["batchItemFailures"] for it in attempts] == [[{"itemIdentifier": "message-0"}]] * 4
+    assert [it.events for it in attempts] == [["mail_failed"]] * 4
     assert "canary-of-ses" not in functions.stream.getvalue()
 
     functions.cloud.failing.clear()
@@ -105,10 +105,10 @@ def test_while_ses_takes_nothing_requests_answer_and_the_message_stays(functions
     assert len(functions.cloud.mails()) == refused_ones + 1
 
 
-def test_a_message_that_comes_while_its_mail_is_being_sent_sends_nothing(
+def test_a_message_that_is_delivered_twice_concurrently_is_sent_once(
     functions: Lambdas, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two mailers have it at once: the second leaves it on the queue, and the third finds it done."""
+    """The second mailer leaves it on the queue, and the third finds it sent."""
     person = functions.people.arrange()
     body = f'{{"kind": "api_key_created", "user_id": "{person.user_id}", "detail": "x"}}'
     send, meanwhile = SesPostman.send, []
@@ -128,19 +128,17 @@ def test_a_message_that_comes_while_its_mail_is_being_sent_sends_nothing(
 
 
 @pytest.mark.parametrize("forged", FORGED, ids=lambda forged: next(iter(forged)))
-@pytest.mark.parametrize("function", ASKING)
-def test_no_header_of_a_request_leads_a_link_elsewhere(
-    functions: Lambdas, function: str, forged: dict[str, str]
-) -> None:
-    """The mail is the same to the letter, but for the token (TK-06)."""
-    mails = [asked(functions, function, headers) for headers in ({}, forged)]
+@pytest.mark.parametrize("function", SENDING)
+def test_no_header_of_a_request_changes_the_email(functions: Lambdas, function: str, forged: dict[str, str]) -> None:
+    """It is identical, except for the token (TK-06)."""
+    mails = [emailed(functions, function, headers) for headers in ({}, forged)]
 
     assert masked(mails[0]) == masked(mails[1])
     assert EVIL not in str(mails)
 
 
-@pytest.mark.parametrize("function", ASKING)
-def test_a_foreign_origin_has_nothing_mailed(functions: Lambdas, function: str) -> None:
+@pytest.mark.parametrize("function", SENDING)
+def test_a_request_from_another_origin_sends_no_email(functions: Lambdas, function: str) -> None:
     """It is refused before anything is queued."""
     event = sample(function)
     event["headers"] |= {"origin": f"https://{EVIL}"}
@@ -149,10 +147,10 @@ def test_a_foreign_origin_has_nothing_mailed(functions: Lambdas, function: str) 
     assert functions.cloud.queued() == []
 
 
-@pytest.mark.parametrize("function", ASKING)
-def test_a_mail_with_a_link_has_one(functions: Lambdas, function: str) -> None:
-    """Ours, with the token in the fragment; whatever else it names are plain places (TK-01, EM-08)."""
-    mail = asked(functions, function, {})
+@pytest.mark.parametrize("function", SENDING)
+def test_an_email_has_one_link_with_a_token(functions: Lambdas, function: str) -> None:
+    """To the site, with the token in the fragment; other links have no parameters (TK-01, EM-08)."""
+    mail = emailed(functions, function, {})
 
     acting = {address for address in links(mail) if "token" in address}
     assert len(acting) == 1

@@ -1,4 +1,4 @@
-"""Mail that comes back, from SES's report to what the person is told."""
+"""Bounces and complaints, from SES's report to what the owner sees."""
 
 import json
 from typing import Any
@@ -12,7 +12,7 @@ from tests.functions.requests import sample
 
 
 def _report(**changes: Any) -> dict[str, Any]:
-    """The sample, with some of what was published changed."""
+    """The sample with changes to the published message."""
     event = sample("mail_feedback")
     notification = event["Records"][0]["Sns"]
     notification["Message"] = json.dumps(json.loads(notification["Message"]) | changes)
@@ -23,8 +23,8 @@ def _complaint() -> dict[str, Any]:
     return _report(eventType="Complaint", complaint={"complainedRecipients": [{"emailAddress": "person@example.com"}]})
 
 
-def test_the_sample_of_mail_feedback_marks_address_and_account(functions: Lambdas) -> None:
-    """Both, and a line in the account's history; what is logged names nobody."""
+def test_the_sample_marks_identity_and_account(functions: Lambdas) -> None:
+    """With an audit event; the log has no address."""
     person = functions.people.arrange()
     answer = functions.invoke("mail_feedback", sample("mail_feedback"))
 
@@ -39,8 +39,8 @@ def test_the_sample_of_mail_feedback_marks_address_and_account(functions: Lambda
 
 
 @pytest.mark.parametrize(("report", "problem"), [(_report, "bounce"), (_complaint, "complaint")])
-def test_the_person_is_told_and_is_mailed_no_more(functions: Lambdas, report: Any, problem: str) -> None:
-    """At the next look at the session; the message is done with, and does not rest anywhere."""
+def test_the_owner_sees_the_problem_and_gets_no_more_emails(functions: Lambdas, report: Any, problem: str) -> None:
+    """``session_show`` returns it; further messages are dropped without a retry."""
     person = functions.people.arrange()
     functions.invoke("mail_feedback", report())
     mailed = functions.deliver(json.dumps({"kind": "api_key_created", "user_id": person.user_id, "detail": "x"}))
@@ -51,8 +51,8 @@ def test_the_person_is_told_and_is_mailed_no_more(functions: Lambdas, report: An
 
 
 @pytest.mark.parametrize("service", ["dynamodb", "dynamodb.TransactWriteItems"])
-def test_a_report_that_could_not_be_written_down_is_brought_again(functions: Lambdas, service: str) -> None:
-    """The function fails, and Lambda tries again; nothing is half-marked."""
+def test_a_report_that_cannot_be_stored_is_retried(functions: Lambdas, service: str) -> None:
+    """The function raises, so that Lambda retries; nothing is half-written."""
     functions.people.arrange()
     before = functions.cloud.tables()
     functions.cloud.failing[service] = unreachable
@@ -65,7 +65,7 @@ def test_a_report_that_could_not_be_written_down_is_brought_again(functions: Lam
 
 
 def test_a_report_of_another_topic_is_refused(functions: Lambdas) -> None:
-    """Also of one whose name begins like ours."""
+    """Even if the topic's name begins with the right one."""
     functions.people.arrange()
     event = sample("mail_feedback")
     event["Records"][0]["Sns"]["TopicArn"] = f"{TOPIC}2"

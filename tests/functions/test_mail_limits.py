@@ -1,4 +1,4 @@
-"""How much mail anybody can cause, for whom: counted silently, so that no answer tells when the mails stop (TH-11)."""
+"""Limits of emails: counted silently, so that no response reveals when they are reached (TH-11)."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -34,10 +34,10 @@ def _unknown(_functions: Lambdas) -> None:
 @pytest.mark.parametrize(
     ("arrange", "mails"), [(_known, [3, 5, 5, 8]), (_unknown, [0, 0, 0, 0])], ids=["known", "unknown"]
 )
-def test_ten_requests_are_three_mails_an_hour_and_five_a_day(
+def test_ten_requests_cause_three_emails_an_hour_and_five_a_day(
     functions: Lambdas, arrange: Callable[[Lambdas], None], mails: list[int]
 ) -> None:
-    """From ten sources or one; every answer is the same to the letter, and as much is queued."""
+    """From one source or ten. Every response is the same, and as much is queued."""
     arrange(functions)
     sent = []
     for hours in (0, 1, 2, 24):
@@ -54,8 +54,8 @@ def test_ten_requests_are_three_mails_an_hour_and_five_a_day(
     assert len(functions.cloud.queued()) == 40
 
 
-def test_a_source_that_floods_hears_nothing_of_it(functions: Lambdas) -> None:
-    """Twenty a minute cause mail, whatever the addresses; then nothing is queued, and the answer is the same."""
+def test_the_limit_of_a_source_is_silent(functions: Lambdas) -> None:
+    """After twenty requests a minute nothing is queued, and the response stays the same."""
     answers = [_forget(functions, f"person{number}@example.com") for number in range(25)]
     elsewhere = _forget(functions, "somebody@example.com", source="198.51.100.1")
 
@@ -69,8 +69,8 @@ def test_a_source_that_floods_hears_nothing_of_it(functions: Lambdas) -> None:
     assert [call.name for call in _forget(functions).calls][-1] == "sqs.SendMessage"
 
 
-def test_the_flood_of_a_stranger_does_not_keep_the_last_link_from_working(functions: Lambdas) -> None:
-    """Whoever asks, the links go to the owner; the newest that was mailed works, mails that were held back or not."""
+def test_a_flood_of_requests_does_not_end_the_last_emailed_link(functions: Lambdas) -> None:
+    """The newest link that was sent works, though later emails were not sent."""
     functions.people.arrange()
     for number in range(10):
         _forget(functions, source=f"198.51.100.{number}")
@@ -83,8 +83,8 @@ def test_the_flood_of_a_stranger_does_not_keep_the_last_link_from_working(functi
     assert functions.invoke("password_reset", request("password_reset", body=body)).status == 204
 
 
-def test_a_stranger_cannot_use_up_the_mails_of_a_known_browser(functions: Lambdas) -> None:
-    """The day's five are gone, and their links have ended; in the browser that the owner always uses there are more."""
+def test_an_attacker_cannot_use_up_the_emails_of_a_known_browser(functions: Lambdas) -> None:
+    """After the day's five emails, the owner still gets one from a known browser."""
     functions.people.arrange()
     for hours in (0, 1):
         functions.clock.now = NOW + timedelta(hours=hours)
@@ -102,8 +102,8 @@ def test_a_stranger_cannot_use_up_the_mails_of_a_known_browser(functions: Lambda
     assert sent == [5, 5, 6]
 
 
-def test_an_account_causes_five_changes_of_address_a_day(functions: Lambdas) -> None:
-    """The sixth is refused openly, for its asker is known; no address is warned or mailed for it."""
+def test_an_account_may_request_five_email_changes_a_day(functions: Lambdas) -> None:
+    """The sixth is a 429, as the caller is known, and sends no email."""
     functions.people.arrange()
     answers = []
     for number in range(6):
@@ -118,8 +118,8 @@ def test_an_account_causes_five_changes_of_address_a_day(functions: Lambdas) -> 
     assert recipients == [[to] for n in range(5) for to in (PERSON.email, f"elsewhere{n}@example.com")]
 
 
-def test_a_strangers_mailbox_gets_three_links_from_all_accounts_together(functions: Lambdas) -> None:
-    """In six hours, asked for as a sign-up or as a change: a mailbox cannot be flooded by way of many accounts."""
+def test_an_address_gets_three_links_from_all_accounts_together(functions: Lambdas) -> None:
+    """In six hours, by sign-up or by email change: many accounts cannot flood a mailbox."""
     functions.people.arrange()
     for number in range(5):
         event = request("email_change", cookie=PERSON.token, body={"email": "stranger@example.com"})

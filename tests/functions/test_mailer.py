@@ -1,4 +1,4 @@
-"""The mailer: each message once, whatever the queue and the mail service do."""
+"""The mailer sends each message once, whatever SQS and SES do."""
 
 import json
 from typing import Any
@@ -31,8 +31,8 @@ def _content(mail: dict[str, Any]) -> tuple[str, str, str]:
 
 
 @pytest.mark.parametrize("times", [2, 5])
-def test_the_same_record_is_one_mail(functions: Lambdas, times: int) -> None:
-    """SQS delivers at least once; the person reads it once."""
+def test_a_redelivered_message_sends_one_email(functions: Lambdas, times: int) -> None:
+    """SQS delivers at least once."""
     body = _about_key(functions.people.arrange())
     answers = [functions.deliver(body).result for _ in range(times)]
 
@@ -40,16 +40,15 @@ def test_the_same_record_is_one_mail(functions: Lambdas, times: int) -> None:
     assert len(functions.cloud.mails()) == 1
 
 
-def test_the_same_record_twice_in_one_batch_is_one_mail(functions: Lambdas) -> None:
-    """Also that happens."""
+def test_a_message_that_is_repeated_in_a_batch_sends_one_email(functions: Lambdas) -> None:
     body = _about_key(functions.people.arrange())
     functions.invoke("mailer", {"Records": [record(body, "0"), record(body, "0")]})
 
     assert len(functions.cloud.mails()) == 1
 
 
-def test_two_records_that_say_the_same_are_two_mails(functions: Lambdas) -> None:
-    """Two keys of one name were made: it is the message's id that counts, not its text."""
+def test_two_messages_with_the_same_body_send_two_emails(functions: Lambdas) -> None:
+    """Such as two keys of one name: messages are compared by id, not by body."""
     body = _about_key(functions.people.arrange())
     functions.deliver(body, body)
 
@@ -58,10 +57,8 @@ def test_two_records_that_say_the_same_are_two_mails(functions: Lambdas) -> None
 
 @pytest.mark.parametrize("failure", [unreachable, denied])
 @pytest.mark.parametrize("service", ["sesv2", "dynamodb", "dynamodb.GetItem"])
-def test_a_mail_that_could_not_be_sent_is_sent_when_it_comes_again(
-    functions: Lambdas, service: str, failure: Any
-) -> None:
-    """The record is reported as failed, alone, and the queue brings it back."""
+def test_an_email_that_could_not_be_sent_is_sent_on_redelivery(functions: Lambdas, service: str, failure: Any) -> None:
+    """Only the failed message is reported, so that the queue redelivers it."""
     body = _about_key(functions.people.arrange())
     functions.cloud.failing[service] = failure
     answer = functions.deliver(body)
@@ -74,7 +71,7 @@ def test_a_mail_that_could_not_be_sent_is_sent_when_it_comes_again(
 
 
 def test_a_link_that_could_not_be_sent_is_replaced_by_one_that_works(functions: Lambdas) -> None:
-    """And the failed try does not count against the three mails that an address may get."""
+    """A failed attempt does not count against the address's limit of three."""
     person = somebody("Newcomer")
     functions.people.wait(person)
     for number in range(5):
@@ -88,8 +85,8 @@ def test_a_link_that_could_not_be_sent_is_replaced_by_one_that_works(functions: 
     assert f"{SITE_URL}/verify-email#token=" in text
 
 
-def test_an_address_gets_three_mails_in_six_hours(functions: Lambdas) -> None:
-    """Whoever asks for them; the rest is dropped without a word to the asker (TH-11)."""
+def test_an_address_gets_three_emails_in_six_hours(functions: Lambdas) -> None:
+    """The rest is dropped silently (TH-11)."""
     person = somebody("Newcomer")
     functions.people.wait(person)
     answer = functions.deliver(*[_about_signup(person)] * 10)
@@ -113,10 +110,8 @@ def test_an_address_gets_three_mails_in_six_hours(functions: Lambdas) -> None:
         "[" * 5000,
     ],
 )
-def test_a_message_that_nobody_could_have_written_is_reported_and_stops_no_other(
-    functions: Lambdas, poison: str
-) -> None:
-    """It goes to the dead-letter queue by itself; the mails around it go out."""
+def test_a_malformed_message_is_reported_and_stops_no_other(functions: Lambdas, poison: str) -> None:
+    """It ends in the dead-letter queue; the emails around it are sent."""
     body = _about_key(functions.people.arrange())
     answer = functions.deliver(body, poison, body)
 
@@ -125,14 +120,14 @@ def test_a_message_that_nobody_could_have_written_is_reported_and_stops_no_other
     assert len(functions.cloud.mails()) == 2
 
 
-def test_a_batch_in_which_all_fail_is_reported_record_by_record(functions: Lambdas) -> None:
-    """Not as one failure, which would bring the whole batch back as it was."""
+def test_a_batch_in_which_all_fail_is_reported_message_by_message(functions: Lambdas) -> None:
+    """A failure of the whole batch would redeliver it unchanged."""
     assert functions.deliver("{", "[]").result == _failed(0, 1)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_mail_has_text_and_html_and_one_recipient(functions: Lambdas, kind: str) -> None:
-    """Structured content and a configuration set, no header of ours."""
+def test_every_email_has_text_and_html_and_one_recipient(functions: Lambdas, kind: str) -> None:
+    """Structured content and a configuration set, without custom headers."""
     person = functions.people.arrange()
     functions.deliver(_about_key(person, kind))
 
@@ -150,8 +145,8 @@ def test_every_mail_has_text_and_html_and_one_recipient(functions: Lambdas, kind
     assert SUPPORT_URL in html
 
 
-def test_what_people_write_is_escaped_and_never_in_a_subject(functions: Lambdas) -> None:
-    """A key may be called anything, and the mail about it says so harmlessly (EM-05)."""
+def test_user_text_is_escaped_and_never_in_a_subject(functions: Lambdas) -> None:
+    """Such as the name of a key (EM-05)."""
     functions.deliver(_about_key(functions.people.arrange(), detail=NASTY))
 
     subject, text, html = _content(functions.cloud.mails()[0])
@@ -161,8 +156,8 @@ def test_what_people_write_is_escaped_and_never_in_a_subject(functions: Lambdas)
     assert "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &#34; &amp; {{ link }}" in html
 
 
-def test_a_stranger_reads_nothing_that_the_sender_chose(functions: Lambdas) -> None:
-    """The name in a sign-up does not reach the mail to an address that was merely typed in (EM-05)."""
+def test_an_email_to_an_unconfirmed_address_contains_no_text_of_the_caller(functions: Lambdas) -> None:
+    """Such as the name in a sign-up (EM-05)."""
     person = Person("StrangerAccount", "stranger@example.com", name=NASTY)
     functions.people.wait(person)
     functions.deliver(_about_signup(person))
@@ -170,8 +165,8 @@ def test_a_stranger_reads_nothing_that_the_sender_chose(functions: Lambdas) -> N
     assert "script" not in "".join(_content(functions.cloud.mails()[0]))
 
 
-def test_a_link_carries_its_token_where_no_server_sees_it(functions: Lambdas) -> None:
-    """In the fragment, once in the text and twice in the HTML, and nowhere else."""
+def test_a_link_has_its_token_only_in_the_fragment(functions: Lambdas) -> None:
+    """No server receives it. The link is once in the text and twice in the HTML."""
     person = somebody("Newcomer")
     functions.people.wait(person)
     functions.deliver(_about_signup(person))
@@ -182,8 +177,7 @@ def test_a_link_carries_its_token_where_no_server_sees_it(functions: Lambdas) ->
     assert (text.count(link), html.count(link)) == (1, 2)
 
 
-def test_nobody_is_told_about_an_account_that_is_gone(functions: Lambdas) -> None:
-    """The message is done with, not brought back."""
+def test_a_message_about_a_deleted_account_is_dropped(functions: Lambdas) -> None:
     answer = functions.deliver(_about_key(somebody("Nobody")))
 
     assert (answer.result, answer.events, functions.cloud.mails()) == (_failed(), ["mail_nobody_to_tell"], [])

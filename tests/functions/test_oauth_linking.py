@@ -1,4 +1,4 @@
-"""Whose account it is, through the functions: linked, taken over, proven by mail, and taken away."""
+"""Identities through the functions: linked, claimed, verified by email, and unlinked."""
 
 from typing import Any
 
@@ -17,8 +17,8 @@ from tests.functions.requests import SAMPLE_OTHER_TOKEN, request, sample
 from tests.unit.accounts.identity_providers.transport import GITHUB_EMAILS
 
 
-def test_linking_keeps_the_session_and_comes_back(functions: Lambdas, providers: ProvidersAway) -> None:
-    """No new session cookie; the login is listed, and opens the account."""
+def test_linking_keeps_the_session_and_returns_to_the_account(functions: Lambdas, providers: ProvidersAway) -> None:
+    """No session cookie is set; the identity is listed."""
     person = functions.people.arrange()
     departure = providers.link("github")
     providers.github_says(email="work@example.com")
@@ -32,10 +32,10 @@ def test_linking_keeps_the_session_and_comes_back(functions: Lambdas, providers:
 
 
 @pytest.mark.parametrize("session", [None, SAMPLE_OTHER_TOKEN, "x" * 43])
-def test_a_link_is_for_the_session_that_asked(
+def test_only_the_session_that_requested_a_link_can_complete_it(
     functions: Lambdas, providers: ProvidersAway, session: str | None
 ) -> None:
-    """401 as a page; GitHub is not asked, nothing is linked, and nobody's session changes."""
+    """401 as a page; GitHub is not called, nothing is linked, and no session changes."""
     person = functions.people.arrange()
     functions.people.login(person, SAMPLE_OTHER_TOKEN)
     departure = providers.link("github")
@@ -47,7 +47,7 @@ def test_a_link_is_for_the_session_that_asked(
     assert functions.cloud.tables()["SessionsTable"] == sessions
 
 
-def test_a_login_of_somebody_else_is_not_linked(functions: Lambdas, providers: ProvidersAway) -> None:
+def test_an_identity_of_another_account_is_not_linked(functions: Lambdas, providers: ProvidersAway) -> None:
     """409 as a page."""
     departure = providers.start("github")
     providers.github_says(email="other@example.com")
@@ -58,8 +58,8 @@ def test_a_login_of_somebody_else_is_not_linked(functions: Lambdas, providers: P
     check_page(providers.come_back(link, "github", session=person.token), 409, errors.IdentityLinkedElsewhere)
 
 
-def test_the_last_way_in_is_not_taken_away(functions: Lambdas, providers: ProvidersAway) -> None:
-    """409 for the only login, 404 for what is not a login of one's own."""
+def test_the_last_identity_cannot_be_unlinked(functions: Lambdas, providers: ProvidersAway) -> None:
+    """409 for the only identity, 404 for one that the account does not have."""
     departure = providers.start()
     providers.google_says(sub="1")
     token = session_of(providers.come_back(departure))
@@ -74,7 +74,7 @@ def test_the_last_way_in_is_not_taken_away(functions: Lambdas, providers: Provid
         assert unlink(key) == expected.refusal("identity_unlink", 404, "not_found")
 
 
-def test_a_password_that_exists_is_not_set_again(functions: Lambdas) -> None:
+def test_an_existing_password_is_not_set_again(functions: Lambdas) -> None:
     """409, no hash, no change."""
     functions.people.arrange()
     before = functions.cloud.tables()
@@ -84,8 +84,8 @@ def test_a_password_that_exists_is_not_set_again(functions: Lambdas) -> None:
     assert (answer.hashes, functions.cloud.tables()) == (0, before)
 
 
-def test_the_pre_registered_victim_gets_a_clean_account(functions: Lambdas, providers: ProvidersAway) -> None:
-    """The squatter's password never works; the victim's account has none."""
+def test_a_pre_registered_victim_gets_a_clean_account(functions: Lambdas, providers: ProvidersAway) -> None:
+    """The attacker's password never works; the victim's account has none."""
     squatter = Person("SquattersAccount", "person@example.com", password="canary password of the squatter")
     functions.people.wait(squatter)
     departure = providers.start()
@@ -100,8 +100,10 @@ def test_the_pre_registered_victim_gets_a_clean_account(functions: Lambdas, prov
     assert sorted(set(address) & {"password_hash", "pending_token", "expires_at"}) == []
 
 
-def test_an_unverified_address_needs_the_mail_and_this_browser(functions: Lambdas, providers: ProvidersAway) -> None:
-    """A page says so; the mail alone and the browser alone are worth nothing; both link the account that is there."""
+def test_an_unverified_email_needs_the_emailed_link_and_this_browser(
+    functions: Lambdas, providers: ProvidersAway
+) -> None:
+    """Neither works alone; together they link the identity to the existing account."""
     person = functions.people.arrange()
     departure = providers.start("github")
     providers.github_says(verified=False)
@@ -129,10 +131,10 @@ def test_an_unverified_address_needs_the_mail_and_this_browser(functions: Lambda
 @pytest.mark.parametrize(
     "emails", [[], [{"email": "a@example.com", "primary": False, "verified": True}], {"message": "x"}]
 )
-def test_a_person_without_a_primary_address_is_told_so(
+def test_a_github_account_without_a_primary_email_is_refused(
     functions: Lambdas, providers: ProvidersAway, emails: Any
 ) -> None:
-    """The address on the profile is not taken instead."""
+    """The email of the public profile is not used instead."""
     departure = providers.start("github")
     providers.github_says()
     providers.wire.answers[GITHUB_EMAILS] = emails
@@ -141,8 +143,8 @@ def test_a_person_without_a_primary_address_is_told_so(
     assert keys_in(functions) == set()
 
 
-def test_a_recycled_address_does_not_open_the_account(functions: Lambdas, providers: ProvidersAway) -> None:
-    """Another subject with the same verified address: 409."""
+def test_another_subject_with_the_same_verified_email_is_refused(functions: Lambdas, providers: ProvidersAway) -> None:
+    """409: the provider may have recycled the address."""
     departure = providers.start()
     providers.google_says(sub="1")
     providers.come_back(departure)

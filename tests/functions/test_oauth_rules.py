@@ -1,4 +1,4 @@
-"""The rules that hold for every route, tried on those of Google and GitHub: their samples need more than a person."""
+"""The rules of every route, for the routes of Google and GitHub, whose samples need more than a person."""
 
 import copy
 import json
@@ -31,8 +31,8 @@ PAGE_POLICY = (
 
 
 @pytest.mark.parametrize("function", SESSION_ROUTES)
-def test_nobody_gets_in_without_a_session(functions: Lambdas, function: str) -> None:
-    """No credential, or one that is none: 401 without a look into any table."""
+def test_a_request_without_a_session_is_refused(functions: Lambdas, function: str) -> None:
+    """No credential, or an invalid one: 401 without a read."""
     arrange_for(functions, function, NOW)
     refused = expected.refusal(function, 401, "not_authenticated")
     events = [
@@ -47,8 +47,8 @@ def test_nobody_gets_in_without_a_session(functions: Lambdas, function: str) -> 
 
 
 @pytest.mark.parametrize("function", SESSION_ROUTES)
-def test_a_key_does_none_of_it(functions: Lambdas, function: str) -> None:
-    """403, and the key is not even looked up."""
+def test_a_key_is_refused(functions: Lambdas, function: str) -> None:
+    """403, and the key is not looked up."""
     arrange_for(functions, function, NOW)
     mistyped = (request(function, key=value) for value in NOT_KEYS)
     for event in (
@@ -76,10 +76,10 @@ def test_a_key_does_none_of_it(functions: Lambdas, function: str) -> None:
         (f"{SITE_URL}.evil.example", None),
     ],
 )
-def test_a_request_that_does_not_come_from_our_own_pages_is_refused(
+def test_a_request_from_another_origin_is_refused(
     functions: Lambdas, function: str, origin: str | None, site: str | None
 ) -> None:
-    """403 before anything is looked at, and nothing changes."""
+    """403 before any call, and nothing changes."""
     arrange_for(functions, function, NOW)
     before = functions.cloud.tables()
     event = request(function, cookie=SAMPLE_TOKEN, headers={"origin": origin, "sec-fetch-site": site})
@@ -91,7 +91,7 @@ def test_a_request_that_does_not_come_from_our_own_pages_is_refused(
 
 @pytest.mark.usefixtures("providers")
 @pytest.mark.parametrize("function", FRESH)
-def test_what_gives_or_takes_access_needs_a_recent_log_in(functions: Lambdas, function: str) -> None:
+def test_what_changes_identities_needs_a_recent_login(functions: Lambdas, function: str) -> None:
     """403 from the sixteenth minute on, and nothing changes."""
     arrange_for(functions, function, NOW)
     functions.clock.now = NOW.replace(minute=15, second=1)
@@ -115,9 +115,7 @@ def test_what_gives_or_takes_access_needs_a_recent_log_in(functions: Lambdas, fu
         ("[" * 16_000, 400, "malformed_request"),
     ],
 )
-def test_a_body_that_is_not_what_it_should_be_is_refused(
-    functions: Lambdas, function: str, body: str, status: int, code: str
-) -> None:
+def test_a_malformed_body_is_refused(functions: Lambdas, function: str, body: str, status: int, code: str) -> None:
     """4xx and nothing written; an unknown field is never passed on (OA-18)."""
     arrange_for(functions, function, NOW)
     before = functions.cloud.tables()
@@ -128,8 +126,8 @@ def test_a_body_that_is_not_what_it_should_be_is_refused(
 
 
 @pytest.mark.parametrize("function", PAGES)
-def test_a_refusal_on_a_page_is_a_page(functions: Lambdas, function: str) -> None:
-    """Policy of pages, no cookie, no CORS, never kept."""
+def test_a_refusal_in_a_browser_is_a_page(functions: Lambdas, function: str) -> None:
+    """With the pages' policy, without cookies or CORS headers, and never cached."""
     event = page_event("GET", PAGES[function], "facebook", "")
     event["requestContext"]["requestId"] = f"sample-{function.replace('_', '-')}"
     functions.cloud.secrets["OAuthProvidersSecret"] = "{}"
@@ -142,17 +140,17 @@ def test_a_refusal_on_a_page_is_a_page(functions: Lambdas, function: str) -> Non
     assert answer.events == ["authn_provider_off"]
 
 
-# Every service without which the function cannot answer; notices are queued after the fact.
+# The services that each function needs for its response; notices are queued afterwards.
 USES = [(function, "dynamodb") for function in sorted(OAUTH - {"login_methods"})] + [
     (function, "secretsmanager") for function in ("login_methods", "oauth_callback", "oauth_start", "password_set")
 ]
 
 
 @pytest.mark.parametrize(("function", "service"), USES)
-def test_nobody_gets_in_while_aws_is_down(
+def test_a_service_that_is_down_is_a_503(
     functions: Lambdas, providers: ProvidersAway, function: str, service: str
 ) -> None:
-    """503 with when to come again, as JSON or as a page; nothing is written."""
+    """With ``Retry-After``, as JSON or as a page; nothing is written."""
     arrange_for(functions, function, NOW)
     providers.google_says(nonce=NONCE)
     functions.cloud.failing[service] = unreachable
@@ -171,9 +169,9 @@ def test_nobody_gets_in_while_aws_is_down(
 def test_nothing_is_half_written_whichever_call_fails(
     functions: Lambdas, providers: ProvidersAway, function: str
 ) -> None:
-    """Each call to a table in turn: 503, and no account, login, password or session more or less.
+    """Each call to a table in turn: 503, and no account, identity, password or session is added or removed.
 
-    A state that was used up stays so: it is consumed before the provider is asked, on purpose.
+    A used state stays used: it is consumed before the provider is called.
     """
 
     def arrange() -> None:
@@ -211,7 +209,7 @@ def test_nothing_is_half_written_whichever_call_fails(
     body=st.none() | TEXT,
     is_page=st.booleans(),
 )
-def test_no_event_is_ever_our_fault(
+def test_no_event_causes_a_5xx(
     functions: Lambdas,
     function: str,
     headers: dict[str, str | None],
@@ -221,7 +219,7 @@ def test_no_event_is_ever_our_fault(
     body: str | None,
     is_page: bool,
 ) -> None:
-    """Any headers, cookies, parameters and bytes: below 500, one line in the log, and it is JSON."""
+    """Any headers, cookies, parameters and bytes: below 500, JSON, and one log line."""
     functions.afresh(lambda: arrange_for(functions, function, NOW))
     event = request(function, headers=headers, query=query) | {"cookies": cookies, "body": body}
     event = copy.deepcopy(event) | {"pathParameters": {"id": target, "provider": target}}
