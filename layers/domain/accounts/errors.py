@@ -1,9 +1,9 @@
-"""Everything that can be refused or fail, as one tree.
+"""Every refusal and failure of the service, as one tree.
 
 ::
 
     AccountsError
-    ├── Refusal                       the caller can mend it: 4xx
+    ├── Refusal                       the caller can correct it: 4xx
     │   ├── InvalidInput
     │   │   ├── MalformedRequest
     │   │   ├── WeakPassword
@@ -57,14 +57,14 @@
     │   ├── BodyTooLarge
     │   ├── UnsupportedMediaType
     │   └── TooManyAttempts
-    ├── Unavailable                   the machine's fault: 503, nobody let in, nothing half-written
+    ├── Unavailable                   a dependency failed: 503, access denied, nothing written
     │   ├── SigningUnavailable
     │   ├── ProviderUnavailable
     │   └── MailUnavailable
-    └── ConfigurationError            the deployment is not safe to serve: raised at start
+    └── ConfigurationError            the deployment is not safe to serve: raised at startup
 
-``code`` is stable and for programs; ``message`` is for people and says what to do; ``event`` is the name under which
-the refusal is logged (OWASP Logging Vocabulary). Which HTTP status each gets is decided in ``accounts.web`` alone.
+``code`` is stable, for programs. ``message`` tells people what to do. ``event`` is the name in the log (OWASP Logging
+Vocabulary). ``accounts.web`` alone maps errors to HTTP statuses.
 """
 
 from __future__ import annotations
@@ -73,24 +73,21 @@ from typing import ClassVar
 
 
 class AccountsError(Exception):
-    """The root: carries a stable ``code`` and a ``message`` that a person can act on."""
-
     code: ClassVar[str] = "internal_error"
     event: ClassVar[str] = "sys_error"
     default_message: ClassVar[str] = "Something went wrong on our side. Please try again in a moment."
 
     def __init__(self, message: str | None = None) -> None:
-        """Take the class's own sentence unless a better one is given."""
         self.message = message or self.default_message
         super().__init__(self.message)
 
 
 class Refusal(AccountsError):
-    """The caller can mend it."""
+    """The caller can correct it."""
 
 
 class InvalidInput(Refusal):
-    """A field is missing, of the wrong type, too long or not well-formed."""
+    """A field is missing, too long, malformed, or of the wrong type."""
 
     code = "invalid_input"
     event = "input_validation_fail"
@@ -98,21 +95,21 @@ class InvalidInput(Refusal):
 
 
 class MalformedRequest(InvalidInput):
-    """The request itself cannot be read: broken JSON, repeated names, undecodable bytes."""
+    """The request cannot be parsed: broken JSON, repeated names, undecodable bytes."""
 
     code = "malformed_request"
     default_message = "The request could not be read. Send one JSON object, each name once."
 
 
 class WeakPassword(InvalidInput):
-    """The new password breaks the policy; the message says how (ASVS 6.2.4, NIST SP 800-63B-4 3.1.1.2)."""
+    """The new password violates the policy; the message says how (ASVS 6.2.4, NIST SP 800-63B-4 3.1.1.2)."""
 
     code = "weak_password"
     default_message = "Choose another password."
 
 
 class InvalidLink(InvalidInput):
-    """A mailed link's token is unknown, used, expired or superseded: one answer for all four."""
+    """An emailed token is unknown, used, expired or superseded. The error does not say which."""
 
     code = "invalid_link"
     event = "authn_token_invalid"
@@ -120,7 +117,7 @@ class InvalidLink(InvalidInput):
 
 
 class InvalidUserCode(InvalidInput):
-    """The code that a device shows is unknown, used, expired or somebody else's: one answer for all four."""
+    """A user code is unknown, used, expired or another account's. The error does not say which."""
 
     code = "invalid_user_code"
     event = "authn_token_invalid"
@@ -128,7 +125,7 @@ class InvalidUserCode(InvalidInput):
 
 
 class UnknownClient(InvalidInput):
-    """A program that is not configured asks for a sign-in: nobody is sent anywhere (RFC 6749 4.1.2.1)."""
+    """The ``client_id`` is not configured, so the browser is not redirected (RFC 6749 4.1.2.1)."""
 
     code = "unknown_client"
     event = "authn_client_fail"
@@ -136,7 +133,7 @@ class UnknownClient(InvalidInput):
 
 
 class RedirectNotAllowed(InvalidInput):
-    """The answer would go where the program does not live: nobody is sent there (RFC 9700 4.11)."""
+    """The redirect URI is not one of the client's, so the browser is not redirected (RFC 9700 4.11)."""
 
     code = "redirect_not_allowed"
     event = "malicious_redirect"
@@ -144,7 +141,7 @@ class RedirectNotAllowed(InvalidInput):
 
 
 class ClientRefused(Refusal):
-    """A client's request breaks the protocol (RFC 6749 4.1.2.1, 5.2); its code is the RFC's own, as are those below."""
+    """A client's request violates the protocol."""
 
     code = "invalid_request"
     event = "input_validation_fail"
@@ -152,7 +149,7 @@ class ClientRefused(Refusal):
 
 
 class InvalidClient(ClientRefused):
-    """There is no such client here, or it tries to prove itself: ours are public."""
+    """The client is unknown, or sent a secret although all clients here are public."""
 
     code = "invalid_client"
     event = "authn_client_fail"
@@ -160,13 +157,16 @@ class InvalidClient(ClientRefused):
 
 
 class ClientAuthentication(InvalidClient):
-    """It tries to prove itself by an ``Authorization`` header, to which RFC 6749 5.2 gives a status of its own."""
+    """The client sent an ``Authorization`` header, for which RFC 6749 5.2 has a status of its own."""
 
     default_message = "Programs have no secret here. Send the client_id in the form, and no Authorization header."
 
 
 class InvalidGrant(ClientRefused):
-    """The code or refresh token is unknown, used, expired, revoked or another client's: one answer for all."""
+    """The code or refresh token is unknown, used, expired, revoked or another client's.
+
+    The error does not say which.
+    """
 
     code = "invalid_grant"
     event = "authn_token_invalid"
@@ -174,42 +174,42 @@ class InvalidGrant(ClientRefused):
 
 
 class GrantReused(InvalidGrant):
-    """A code or refresh token came a second time: one of the two who had it is a thief, so what it made has ended."""
+    """A code or refresh token was used twice, so it may be stolen. The session that it opened has ended."""
 
     event = "authn_token_reuse"
     default_message = "This sign-in was used from two places and has ended for safety. Sign in again."
 
 
 class UnsupportedGrantType(ClientRefused):
-    """Neither a code, a refresh token nor a device code."""
+    """The grant type is not a code, a refresh token or a device code."""
 
     code = "unsupported_grant_type"
     default_message = "This grant type is not offered here."
 
 
 class UnsupportedResponseType(ClientRefused):
-    """Only codes are handed to a browser."""
+    """The response type is not ``code``."""
 
     code = "unsupported_response_type"
     default_message = "Only the response type code is offered here."
 
 
 class InvalidScope(ClientRefused):
-    """What was asked for is no scope, or more than was granted."""
+    """The scope is malformed, or exceeds what was granted."""
 
     code = "invalid_scope"
     default_message = "This scope cannot be granted."
 
 
 class InvalidTarget(ClientRefused):
-    """The resource is another deployment's (RFC 8707)."""
+    """The resource belongs to another deployment (RFC 8707)."""
 
     code = "invalid_target"
     default_message = "Tokens for that resource are not made here."
 
 
 class AccessDenied(ClientRefused):
-    """The person said no."""
+    """The owner denied the request."""
 
     code = "access_denied"
     event = "authn_client_denied"
@@ -217,7 +217,7 @@ class AccessDenied(ClientRefused):
 
 
 class AuthorizationPending(ClientRefused):
-    """The person has not answered yet (RFC 8628 3.5, as are the two below)."""
+    """The owner has not answered yet (RFC 8628 3.5)."""
 
     code = "authorization_pending"
     event = "authn_device_pending"
@@ -225,7 +225,7 @@ class AuthorizationPending(ClientRefused):
 
 
 class SlowDown(ClientRefused):
-    """The person has not answered yet, and the device asks too often."""
+    """The owner has not answered yet, and the device polls too often (RFC 8628 3.5)."""
 
     code = "slow_down"
     event = "excess_device_polls"
@@ -233,7 +233,7 @@ class SlowDown(ClientRefused):
 
 
 class ExpiredToken(ClientRefused):
-    """The device code is too old."""
+    """The device code has expired (RFC 8628 3.5)."""
 
     code = "expired_token"
     event = "authn_token_invalid"
@@ -241,7 +241,7 @@ class ExpiredToken(ClientRefused):
 
 
 class ProviderLoginFailed(Refusal):
-    """A sign-in with Google or GitHub did not come to its end; nothing was changed."""
+    """A login with Google or GitHub was not completed. Nothing was changed."""
 
     code = "provider_sign_in_failed"
     event = "authn_provider_fail"
@@ -249,21 +249,21 @@ class ProviderLoginFailed(Refusal):
 
 
 class LoginDeclined(ProviderLoginFailed):
-    """The person said no at the provider, or the provider did (RFC 6749 4.1.2.1)."""
+    """The owner or the provider declined (RFC 6749 4.1.2.1)."""
 
     code = "sign_in_declined"
     default_message = "The sign-in was stopped at the provider. Start again, or choose another way to log in."
 
 
 class LoginExpired(ProviderLoginFailed):
-    """The state is unknown, used, older than ten minutes, or of another provider: one answer for all."""
+    """The state is unknown, used, expired, or another provider's. The error does not say which."""
 
     code = "sign_in_expired"
     default_message = "This sign-in took too long or was already used. Please start again."
 
 
 class CookiesBlocked(ProviderLoginFailed):
-    """The browser that comes back is not, or cannot show that it is, the one that started (RFC 9700 2.1, 4.7)."""
+    """The browser that came back did not present the cookie of the one that started (RFC 9700 2.1, 4.7)."""
 
     code = "cookies_blocked"
     default_message = (
@@ -273,7 +273,7 @@ class CookiesBlocked(ProviderLoginFailed):
 
 
 class ProviderNotTrusted(ProviderLoginFailed):
-    """What the provider sent does not stand up to checking (OpenID Connect Core 3.1.3.7)."""
+    """The provider's response failed validation (OpenID Connect Core 3.1.3.7)."""
 
     code = "provider_not_trusted"
     event = "authn_provider_forged"
@@ -283,7 +283,7 @@ class ProviderNotTrusted(ProviderLoginFailed):
 
 
 class Unauthenticated(Refusal):
-    """No credential, or one that is not valid (any more)."""
+    """The request has no credential, or one that is not valid."""
 
     code = "not_authenticated"
     event = "authz_fail"
@@ -291,14 +291,14 @@ class Unauthenticated(Refusal):
 
 
 class ApiKeyMistyped(Unauthenticated):
-    """The text stands where a key belongs and cannot be one: one sign is wrong, missing or too many. Asks no table."""
+    """The API key has a wrong prefix, length or checksum. Raised without reading a table."""
 
     code = "api_key_mistyped"
     default_message = "This API key is not complete or has a typing error. Check that you copied it whole."
 
 
 class ApiKeyUnknown(Unauthenticated):
-    """A well-formed key that is nobody's: deleted, or never made here."""
+    """The API key is well-formed but does not exist: deleted, or another deployment's."""
 
     code = "api_key_unknown"
     default_message = "This API key was deleted or belongs to another site. Make a new one and log in with that."
@@ -324,7 +324,7 @@ class InvalidAdminSecret(Unauthenticated):
 
 
 class Forbidden(Refusal):
-    """Who the caller is, is known; this is not theirs to do."""
+    """The caller is authenticated but not allowed to do this."""
 
     code = "forbidden"
     event = "authz_fail"
@@ -332,14 +332,14 @@ class Forbidden(Refusal):
 
 
 class CredentialNotAccepted(Forbidden):
-    """A credential of a kind that this route does not take, such as an API key that wants to manage keys."""
+    """The route does not accept this kind of credential, such as an API key that tries to manage keys."""
 
     code = "credential_not_accepted"
     default_message = "Neither an API key nor a program can do this. Log in on the website instead."
 
 
 class CrossSiteRequest(Forbidden):
-    """A cookie route was called from another site, or by a client that does not say from where."""
+    """A cookie route was called from another site, or without a header that names the calling site."""
 
     code = "cross_site_request"
     event = "malicious_csrf"
@@ -350,7 +350,7 @@ class CrossSiteRequest(Forbidden):
 
 
 class ReauthenticationRequired(Forbidden):
-    """The session is valid, but the log-in is too long ago for this step."""
+    """The session is valid, but the login is not recent enough for this step."""
 
     code = "reauth_required"
     event = "authz_fail_reauth"
@@ -358,7 +358,7 @@ class ReauthenticationRequired(Forbidden):
 
 
 class EmailNotVerified(Forbidden):
-    """The provider has not verified the address; our own mail is on its way (GitHub REST, emails)."""
+    """The provider has not verified the address."""
 
     code = "email_not_verified"
     event = "authn_provider_email_not_verified"
@@ -369,7 +369,7 @@ class EmailNotVerified(Forbidden):
 
 
 class EmailMissing(Forbidden):
-    """The provider gave no address at all."""
+    """The provider returned no email address."""
 
     code = "email_missing"
     event = "authn_provider_email_missing"
@@ -377,7 +377,7 @@ class EmailMissing(Forbidden):
 
 
 class OriginNotAllowed(Forbidden):
-    """The origin may not start a sign-in in the browser."""
+    """The origin may not start a login in the browser."""
 
     code = "origin_not_allowed"
     event = "malicious_cors"
@@ -387,7 +387,7 @@ class OriginNotAllowed(Forbidden):
 
 
 class NotFound(Refusal):
-    """There is no such thing, or it is somebody else's: the same answer."""
+    """The resource does not exist or belongs to another account. The error does not say which."""
 
     code = "not_found"
     event = "authz_fail_not_found"
@@ -395,7 +395,7 @@ class NotFound(Refusal):
 
 
 class ProviderOff(NotFound):
-    """This deployment has no credentials for that provider, or there is no such provider."""
+    """The provider is unknown, or this deployment has no credentials for it."""
 
     code = "provider_off"
     event = "authn_provider_off"
@@ -410,13 +410,13 @@ class MethodNotAllowed(Refusal):
     default_message = "This address does not answer that HTTP method."
 
     def __init__(self, allowed: tuple[str, ...]) -> None:
-        """Remember which methods the path does answer, for the ``Allow`` header (RFC 9110 15.5.6)."""
+        """``allowed`` is sent in the ``Allow`` header (RFC 9110 15.5.6)."""
         super().__init__(f"This address answers {', '.join(allowed)} only.")
         self.allowed = allowed
 
 
 class NotPossibleNow(Refusal):
-    """Well-formed and allowed, but at odds with how things stand (RFC 9110 15.5.10)."""
+    """The request is valid but conflicts with the current state (RFC 9110 15.5.10)."""
 
     code = "not_possible_now"
     event = "business_conflict"
@@ -424,7 +424,7 @@ class NotPossibleNow(Refusal):
 
 
 class IdentityLinkedElsewhere(NotPossibleNow):
-    """The provider's account already signs somebody in here: another account."""
+    """The provider's subject is linked to another account."""
 
     code = "identity_linked_elsewhere"
     event = "authn_identity_linked_elsewhere"
@@ -432,7 +432,7 @@ class IdentityLinkedElsewhere(NotPossibleNow):
 
 
 class AddressReused(NotPossibleNow):
-    """The account with this address has another login of the provider, or unlinked this one."""
+    """The account with this address has another identity of the provider, or unlinked this one."""
 
     code = "address_reused"
     event = "authn_address_reused"
@@ -442,7 +442,7 @@ class AddressReused(NotPossibleNow):
 
 
 class IdentityLimitReached(NotPossibleNow):
-    """The account holds as many ways in as it may."""
+    """The account has the maximum number of identities."""
 
     code = "identity_limit_reached"
     event = "excess_identities"
@@ -450,7 +450,7 @@ class IdentityLimitReached(NotPossibleNow):
 
 
 class LastIdentity(NotPossibleNow):
-    """Without this one, nobody could get in any more."""
+    """Without this identity the owner could no longer log in."""
 
     code = "last_identity"
     event = "authn_last_identity"
@@ -458,7 +458,7 @@ class LastIdentity(NotPossibleNow):
 
 
 class PasswordExists(NotPossibleNow):
-    """The account has a password; it is changed, not set."""
+    """The account already has a password, which must be changed instead of set."""
 
     code = "password_exists"
     event = "authn_password_exists"
@@ -466,7 +466,7 @@ class PasswordExists(NotPossibleNow):
 
 
 class PasswordMissing(NotPossibleNow):
-    """The account has no password to check; one can be set, or a provider asked."""
+    """The account has no password to check."""
 
     code = "password_missing"
     event = "authn_password_missing"
@@ -474,7 +474,7 @@ class PasswordMissing(NotPossibleNow):
 
 
 class AccountChanged(NotPossibleNow):
-    """Another account is signed in than the one that the page showed when its button was pressed."""
+    """The browser is logged in to another account than the one that the page showed."""
 
     code = "account_changed"
     event = "authn_account_changed"
@@ -482,7 +482,7 @@ class AccountChanged(NotPossibleNow):
 
 
 class IdentityNotLinked(NotPossibleNow):
-    """Somebody else came back from the provider than the person who is logged in."""
+    """The provider's subject is not linked to the account that is logged in."""
 
     code = "identity_not_linked"
     event = "authn_identity_not_linked"
@@ -492,7 +492,7 @@ class IdentityNotLinked(NotPossibleNow):
 
 
 class KeyLimitReached(NotPossibleNow):
-    """The account holds as many API keys as it may."""
+    """The account has the maximum number of API keys."""
 
     code = "key_limit_reached"
     event = "excess_api_keys"
@@ -500,7 +500,7 @@ class KeyLimitReached(NotPossibleNow):
 
 
 class BodyTooLarge(Refusal):
-    """More bytes than any honest request needs."""
+    """The body exceeds ``limits.BODY_MAX_BYTES``."""
 
     code = "body_too_large"
     event = "input_validation_fail"
@@ -516,7 +516,7 @@ class UnsupportedMediaType(Refusal):
 
 
 class TooManyAttempts(Refusal):
-    """A limit was reached before the secret was looked at."""
+    """A limit was reached. The secret was not checked."""
 
     code = "too_many_attempts"
     event = "excess_rate_limit_exceeded"
@@ -528,7 +528,7 @@ class TooManyAttempts(Refusal):
 
 
 class Unavailable(AccountsError):
-    """DynamoDB, KMS, a secret or the queue did not answer: fail closed (ASVS 16.5.3)."""
+    """DynamoDB, KMS, Secrets Manager or the queue failed: fail closed (ASVS 16.5.3)."""
 
     code = "temporarily_unavailable"
     event = "sys_unavailable"
@@ -537,7 +537,7 @@ class Unavailable(AccountsError):
 
 
 class SigningUnavailable(Unavailable):
-    """KMS, which has the keys of access tokens, did not answer: programs get none, and what they bring is not read."""
+    """KMS, which holds the signing keys, failed: access tokens can be neither issued nor verified."""
 
     event = "sys_signing_unavailable"
     default_message = "Tokens cannot be handled right now. Nothing was changed; please try again in a few seconds."
@@ -552,7 +552,7 @@ class ProviderUnavailable(Unavailable):
 
 
 class MailUnavailable(Unavailable):
-    """The queue did not take the message without which the story cannot go on."""
+    """The queue refused an email that the flow depends on."""
 
     code = "mail_unavailable"
     event = "sys_mail_unavailable"
@@ -560,12 +560,12 @@ class MailUnavailable(Unavailable):
 
 
 class ConfigurationError(AccountsError):
-    """The deployment is configured in a way that is not safe to serve; raised at start, never for a request."""
+    """The deployment's configuration is not safe to serve. Raised at startup, never for a request."""
 
     code = "configuration_error"
 
 
 def _in_words(seconds: int) -> str:
-    if seconds < 120:  # noqa: PLR2004 - up to two minutes people count seconds
+    if seconds < 120:  # noqa: PLR2004 - up to two minutes, seconds are easier to read
         return f"{seconds} second{'s' if seconds > 1 else ''}"
     return f"{-(-seconds // 60)} minutes"

@@ -1,6 +1,6 @@
-"""Every limit of the service, named once: schemas, code, documents and tests all read them here.
+"""Every limit of the service, defined once: schemas, code, documents and tests read them here.
 
-Where a number comes from is said beside it; "ours" means that no source fixes it.
+Each number names its source. "Chosen" means that no standard fixes it.
 """
 
 from __future__ import annotations
@@ -9,57 +9,57 @@ from datetime import timedelta
 
 # Passwords. NIST SP 800-63B-4 3.1.1.2: 15 where the password is the only factor; ASVS 6.2.9: at least 64 allowed.
 PASSWORD_MIN_CHARACTERS = 15
-# A deployment may ask for more, but not for more than ASVS 6.2.9 has everybody accept.
+# A deployment may raise the minimum up to the length that ASVS 6.2.9 requires every service to accept.
 PASSWORD_MIN_CHARACTERS_AT_MOST = 64
 PASSWORD_MAX_CHARACTERS = 256
 PASSWORD_MAX_BYTES = 1024
 
-# RFC 5321 4.5.3.1 (local part, and a path of 256 with its angle brackets).
+# RFC 5321 4.5.3.1 (the local part; a path of 256 with its angle brackets).
 EMAIL_MAX_CHARACTERS = 254
 EMAIL_LOCAL_MAX_CHARACTERS = 64
 
-# Text that people choose (ours).
+# Names and descriptions (chosen).
 PERSON_NAME_MAX_CHARACTERS = 100
 KEY_NAME_MAX_CHARACTERS = 64
-# An ARN of IAM or STS has fewer (ours).
+# IAM and STS ARNs are shorter (chosen).
 OPERATOR_NAME_MAX_CHARACTERS = 256
-# Whatever else an operator names: an address, a provider's id, a digest (ours).
+# Other values that an operator passes: an address, a provider's id, a digest (chosen).
 OPERATOR_WORD_MAX_CHARACTERS = 300
 KEY_DESCRIPTION_MAX_CHARACTERS = 256
-# What a deployment calls a program that signs in for people (ours): it has to fit into a sentence.
+# The name of a client; it has to fit into a sentence (chosen).
 CLIENT_NAME_MAX_CHARACTERS = 64
 
-# What the web edge reads at most (ours).
+# What the web edge reads at most (chosen).
 BODY_MAX_BYTES = 16 * 1024
 URL_MAX_CHARACTERS = 2048
 USER_AGENT_KEPT_CHARACTERS = 256
 
-# What an account holds at most (design, sections 4 and 5; ASVS 7.1.2).
+# Per account (ASVS 7.1.2; the numbers are chosen).
 API_KEYS_PER_ACCOUNT = 25
 SESSIONS_PER_ACCOUNT = 50
 
-# Sessions: NIST SP 800-63B-4 2.2.3 (24 h and 1 h at AAL2), 2.1.3 (30 d at AAL1) for people who ask to be remembered.
-# A deployment may have shorter ones; these are the longest.
+# Sessions: NIST SP 800-63B-4 2.2.3 (24 h and 1 h at AAL2), and 2.1.3 (30 d at AAL1) with "remember me". These are
+# maximums; a deployment may configure less.
 SESSION_LIFETIME = timedelta(hours=24)
 SESSION_IDLE = timedelta(hours=1)
 REMEMBERED_SESSION_LIFETIME = timedelta(days=30)
 REMEMBERED_SESSION_IDLE = timedelta(days=7)
-# How recent a log-in must be for steps that hand out or take away access (ASVS 7.5.1; ours).
+# Maximum age of the login for steps that grant or revoke access (ASVS 7.5.1; chosen).
 FRESH_LOGIN = timedelta(minutes=15)
-# Activity is written down at most this often, so that a busy session costs one write per interval (ours).
+# Activity is recorded at most once per interval, so that a busy session costs one write per interval (chosen).
 ACTIVITY_INTERVAL = timedelta(minutes=5)
-# The shortest idle limit of a deployment (ours): activity that is not written down yet must not end a session.
+# Minimum idle limit of a deployment: activity that is not recorded yet must not end a session (chosen).
 SESSION_IDLE_AT_LEAST = 2 * ACTIVITY_INTERVAL
 
-# Ways in that an account holds at most (ours): with sessions and keys, all fit into one transaction of 100 writes.
+# Per account: with sessions and keys, all fit into one transaction of 100 writes (chosen).
 IDENTITIES_PER_ACCOUNT = 10
-# A sign-in with a provider, from the click to its return (RFC 9700 4.7: short; ours).
+# A login with a provider, from the click to the callback (RFC 9700 4.7: short; chosen).
 OAUTH_STATE_LIFETIME = timedelta(minutes=10)
-# How long the browser that started may confirm, by mail, an address that the provider has not verified (ours).
+# How long the browser that started a login may confirm an address that the provider has not verified (chosen).
 OAUTH_BROWSER_KEPT = timedelta(hours=1)
 OAUTH_STARTS_PER_ADDRESS_PER_MINUTE = 30
 
-# Calls to providers (ASVS 13.2.6; OIDC and authlib have no bounds of their own).
+# Calls to providers (ASVS 13.2.6; OIDC and authlib set no limits).
 PROVIDER_CONNECT_SECONDS = 2.0
 PROVIDER_TOTAL_SECONDS = 5.0
 PROVIDER_BODY_MAX_BYTES = 256 * 1024
@@ -68,36 +68,36 @@ ID_TOKEN_LEEWAY = timedelta(seconds=60)
 PROVIDER_KEYS_KEPT = timedelta(hours=1)
 PROVIDER_KEYS_REFETCHED_AT_MOST_EVERY = timedelta(minutes=5)
 
-# Signed-in clients: as long as a remembered browser, and renewed in between. An access token lasts as long as it may
-# take other services, which check it offline, to hear of a log-out (RFC 9068 gives no number; ours).
+# Other services verify access tokens offline, so this is how long they may accept one after a logout (RFC 9068 gives
+# no number; chosen).
 ACCESS_TOKEN_LIFETIME = timedelta(minutes=15)
 ACCESS_TOKEN_MAX_CHARACTERS = 4 * 1024
-# OAuth 2.1 4.1.2 (ten minutes at most, one recommended); for how long a used one is known by what it made is ours.
+# OAuth 2.1 4.1.2 (at most ten minutes, one recommended). A used code is remembered to detect reuse (chosen).
 AUTHORIZATION_CODE_LIFETIME = timedelta(seconds=60)
 USED_CODE_REMEMBERED = timedelta(minutes=10)
-# How long the refresh token before the last is still answered, with the same one: for a client that lost it (ours).
+# How long the previous refresh token still returns the current one, for clients that lost a response (chosen).
 REFRESH_GRACE = timedelta(seconds=30)
 STATE_MAX_CHARACTERS = 1024
-# Devices without a browser (RFC 8628 3.2, 3.5, 5.1, 6.1; the numbers are ours). Eight of twenty letters, ten minutes
-# and the throttles below: with a thousand codes always on show, a thousand accounts that guess as fast as they may hit
-# one in a month. A poll may come a second early: it may have been faster on its way than the one before.
+# Device authorization (RFC 8628 3.2, 3.5, 5.1, 6.1; the numbers are chosen). A user code has eight of twenty letters:
+# with 1,000 codes outstanding at all times, 1,000 accounts that guess at the limits below find one in a month. A poll
+# may be a second early, because network delay varies.
 DEVICE_CODE_LIFETIME = timedelta(minutes=10)
 USER_CODE_CHARACTERS = 8
 DEVICE_POLL_INTERVAL = timedelta(seconds=5)
 DEVICE_POLL_EARLY = timedelta(seconds=1)
-# How long anybody may keep our public keys and addresses (ours); the next key is among them long before it signs.
+# Cache lifetime of public keys and metadata; the next key is published long before it signs (chosen).
 PUBLIC_METADATA_KEPT = timedelta(minutes=5)
-# How far ahead of the reader's clock that of the signer may be.
+# How far the signer's clock may be ahead of the reader's.
 CLOCK_SKEW = timedelta(seconds=60)
 
-# One-time tokens (ASVS 6.5.5; how long an address may be changed is ours).
+# One-time tokens (ASVS 6.5.5; the lifetime of an email change is chosen).
 VERIFICATION_LIFETIME = timedelta(hours=24)
 PASSWORD_RESET_LIFETIME = timedelta(minutes=30)
 EMAIL_CHANGE_LIFETIME = timedelta(hours=1)
-# A sign-up that nobody confirms is swept after this (ours; ASVS 14.2.7).
+# Unconfirmed sign-ups are deleted after this (ASVS 14.2.7; chosen).
 UNVERIFIED_KEPT = timedelta(days=7)
 
-# Throttles (section 2 of the parameters: allauth, warehouse, NIST SP 800-63B-4 3.2.2).
+# Throttles (NIST SP 800-63B-4 3.2.2; allauth and warehouse use similar numbers).
 FREE_FAILURES = 5
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=1)
@@ -123,21 +123,21 @@ RESET_MAILS_PER_HOUR = 3
 RESET_MAILS_PER_DAY = 5
 EMAIL_CHANGES_PER_ACCOUNT_PER_DAY = 5
 
-# Browsers that a way in remembers, so that its owner is told of a new one, and for how long a browser does (ours).
+# Known browsers per identity, and the lifetime of the cookie that identifies one (chosen).
 BROWSERS_PER_IDENTITY = 10
 BROWSER_KEPT = timedelta(days=365)
 
-# Whom one report of SES may be about: a mail has this many recipients at most there (SES quotas; ours have one).
+# Recipients in one SES report: the most that SES allows in an email. This service sends to one at a time.
 MAIL_REPORT_RECIPIENTS = 50
 
-# Audit records are kept for a year, then swept (ASVS 14.2.7; ours).
+# Audit records are deleted after this (ASVS 14.2.7; chosen).
 AUDIT_KEPT = timedelta(days=365)
-# How many of them a person sees (ours): one read, and as much as anybody looks through.
+# Audit records shown to the owner, with one read (chosen).
 ACTIVITY_SHOWN = 50
-# How many of them go into the copy of everything that a person can take along (ours): years of use, and below 1 MB of
-# the 6 MB that a function may answer with.
+# Audit records in an account's export: years of use, and less than 1 MB of the 6 MB that a function may return
+# (chosen).
 ACTIVITY_EXPORTED = 1000
 
-# bcrypt (ASVS appendix C; measured, see benchmarks): cost for new hashes, and the costs we agree to compute.
+# bcrypt (ASVS appendix C; measured, see benchmarks): the cost of new hashes, and the costs that are verified.
 BCRYPT_COST = 12
 BCRYPT_COSTS_ACCEPTED = range(10, 15)

@@ -1,7 +1,7 @@
-"""Making, digesting and comparing secrets. Nothing here knows what a secret is for.
+"""Create, hash and compare secrets.
 
-A secret of 256 random bits may be stored under a plain SHA-256 (ASVS 6.5.2: from 112 bits on), and because the digest
-is the item's key there is no comparison whose time could tell anything.
+A secret of 256 random bits may be stored under a plain SHA-256 (ASVS 6.5.2: from 112 bits on). The digest is the item's
+key, so there is no comparison whose timing could leak.
 """
 
 from __future__ import annotations
@@ -25,41 +25,41 @@ def new_token() -> str:
 
 
 def is_token(text: str) -> bool:
-    """Whether the text can be one that ``new_token`` made; anything else is not worth looking for."""
+    """Whether the text has the format of ``new_token``. Nothing else needs a lookup."""
     return _TOKEN.fullmatch(text) is not None
 
 
 def is_digest(text: str) -> bool:
-    """Whether the text can be one that ``digest`` made: the id of a session or a key."""
+    """Whether the text has the format of ``digest``, which the ids of sessions and keys have."""
     return _DIGEST.fullmatch(text) is not None
 
 
 def random_base62(length: int) -> str:
-    """``length`` characters, each of 0-9A-Za-z with equal chance."""
+    """``length`` characters of 0-9A-Za-z, uniformly distributed."""
     return "".join(_random.choice(BASE62) for _ in range(length))
 
 
 def digest(secret: str) -> str:
-    """SHA-256 of the UTF-8 text, as 64 lower-case hex characters: what is stored instead of the secret."""
+    """SHA-256 of the UTF-8 text as 64 lowercase hex characters, stored instead of the secret."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def successor(secret: str, salt: str) -> str:
-    """The token that follows ``secret``: the same each time for who has both, and worth 256 bits to who lacks either.
+    """The successor of ``secret``: HMAC-SHA256 of ``salt`` and ``secret`` (RFC 2104), in the format of ``new_token``.
 
-    ``salt`` is a ``new_token``, another for each successor. HMAC (RFC 2104) with SHA-256, written as ``new_token`` is.
+    Deterministic with both; unguessable without either. ``salt`` is a new ``new_token`` for each successor.
     """
     return base64url(hmac.digest(salt.encode(), secret.encode(), hashlib.sha256))
 
 
 def base64url(raw: bytes) -> str:
-    """In base64url without padding (RFC 7515 2)."""
+    """Base64url without padding (RFC 7515 2)."""
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def equal(left: str, right: str) -> bool:
-    """Whether two secrets are the same, in time that tells nothing but their length.
+    """Compare two secrets in constant time for their length.
 
-    What a header holds need not be encodable: a lone surrogate is wrong, not our fault.
+    A header may contain a lone surrogate, which cannot be encoded otherwise: it is unequal, not an error.
     """
     return hmac.compare_digest(left.encode(errors="surrogatepass"), right.encode(errors="surrogatepass"))

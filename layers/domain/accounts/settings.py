@@ -1,4 +1,4 @@
-"""What a deployment configures, read once at start and refused there if it is not safe to serve (ASVS 13.4.2)."""
+"""Configuration of a deployment, read and checked at startup (ASVS 13.4.2)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from accounts.errors import ConfigurationError
 from accounts.limits import PASSWORD_MIN_CHARACTERS, PASSWORD_MIN_CHARACTERS_AT_MOST
 
 STAGES = ("local", "dev", "prod")
-# As browsers write it in ``Origin``, which is compared letter by letter: lower case, punycode, no default port.
+# As browsers write it in ``Origin``, which is compared as text: lowercase, punycode, no default port.
 _ORIGIN = re.compile(
     r"https://[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::(?!443$)[1-9][0-9]{0,4})?"
     r"|http://(?:localhost|127\.0\.0\.1|\[::1\])(?::(?!80$)[1-9][0-9]{0,4})?"
@@ -20,7 +20,7 @@ _ORIGIN = re.compile(
 
 
 class Settings(Struct, frozen=True):
-    """One deployment. ``site_url`` is an origin without a trailing slash; every link and check is built from it."""
+    """``site_url`` is an origin without a trailing slash; every link and origin check uses it."""
 
     stage: str
     site_url: str
@@ -35,9 +35,12 @@ class Settings(Struct, frozen=True):
         return value
 
     def number(self, name: str, *, at_least: int, at_most: int) -> int:
-        """The environment variable ``name``, a number between the two; raises ConfigurationError."""
+        """The environment variable ``name``, which must be a number from ``at_least`` to ``at_most``.
+
+        Raises ConfigurationError.
+        """
         text = self[name]
-        # In ASCII alone: int() takes any script's digits, spaces and underscores.
+        # ASCII only: int() accepts digits of any script, spaces and underscores.
         if not (text.isascii() and text.isdigit() and at_least <= int(text) <= at_most):
             message = f"The environment variable {name} must be a number from {at_least} to {at_most}."
             raise ConfigurationError(message)
@@ -45,17 +48,16 @@ class Settings(Struct, frozen=True):
 
     @property
     def password_min_characters(self) -> int:
-        """How long a new password must be."""
         at_least, at_most = PASSWORD_MIN_CHARACTERS, PASSWORD_MIN_CHARACTERS_AT_MOST
         return self.number("PASSWORD_MIN_CHARACTERS", at_least=at_least, at_most=at_most)
 
     def optional(self, name: str) -> str:
-        """The environment variable ``name``, or the empty string."""
+        """The environment variable ``name``, or an empty string."""
         return self.environ.get(name, "")
 
 
 def load(environ: Mapping[str, str] = os.environ) -> Settings:
-    """Read and check the deployment's settings; raises ConfigurationError, so that an unsafe one never serves."""
+    """Read and check the settings; raises ConfigurationError, so that an unsafe deployment never serves."""
     stage = environ.get("STAGE", "")
     if stage not in STAGES:
         message = f"STAGE must be one of {', '.join(STAGES)}."

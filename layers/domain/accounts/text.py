@@ -1,4 +1,4 @@
-"""Text that people choose: names and descriptions."""
+"""Names and descriptions that people choose."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _REFUSED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def line(field: str, value: str, *, at_most: int, required: bool = False) -> str:
-    """One line of visible text in NFC without outer spaces; raises InvalidInput, naming ``field``.
+    """One line of visible text, in NFC and without surrounding spaces; raises InvalidInput, naming ``field``.
 
-    Format characters are refused because a name with a bidi override or a zero-width space can pass for another
-    (ASVS 1.2.1, 2.2.1). Emoji joined by U+200D are lost to that rule, which we accept.
+    Format characters are refused, because a bidi override or a zero-width space can make one name look like another
+    (ASVS 1.2.1, 2.2.1). This also refuses emoji joined with U+200D, which we accept.
     """
-    # Both lengths: the first before any work is done on the text, the second because NFC can make text longer.
+    # Checked before normalising, to bound the work, and again after it, because NFC can make text longer.
     cleaned = unicodedata.normalize("NFC", value).strip() if len(value) <= at_most else value
     if len(cleaned) > at_most:
         message = f"The {field} can have {at_most} characters at most."

@@ -1,8 +1,7 @@
-"""All or nothing: the changes of one story, written together or not at all.
+"""Atomic writes: all changes of a flow, or none.
 
-Each noun defines the changes that can be made to it, as plain values; a story lists them; the store commits the list in
-one conditional transaction. So "consume the token and set the password" is one sentence here and one write there, and
-no story can leave half of itself behind.
+Each module of ``accounts.model`` defines the changes to its noun as plain values. A flow lists them, and the store
+commits the list in one conditional transaction. A flow can therefore never be half written.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from msgspec import Struct
 
 from accounts.errors import Unavailable
 
-# More often than log-ins, of which five can be under way at once, can get in between.
+# More attempts than the five logins that an account can have in progress could make conflict.
 TRIES = 8
 
 
@@ -23,30 +22,28 @@ class Change(Struct, frozen=True):
 
 
 class Conflict(Exception):
-    """The conditions of ``changes`` did not hold; nothing at all was written."""
+    """The conditions of ``changes`` did not hold, and nothing was written."""
 
     def __init__(self, *changes: Change) -> None:
-        """Carry the changes whose condition failed, in the order they were listed."""
+        """``changes`` are those whose condition failed, in the order in which they were listed."""
         super().__init__(", ".join(type(change).__name__ for change in changes))
         self.changes = changes
 
     def concerns(self, kind: type[Change]) -> bool:
-        """Whether a change of this kind was among those refused."""
+        """Whether the condition of a change of this kind failed."""
         return any(isinstance(change, kind) for change in self.changes)
 
 
 class Transactions(Protocol):
-    """The one way to write."""
-
     def commit(self, *changes: Change) -> None:
-        """Write all changes or none; raises Conflict naming those refused, Unavailable when the store cannot say."""
+        """Write all changes or none."""
 
 
 def retry_on_conflict[T](attempt: Callable[[], T], kind: type[Change] = Change) -> T:
-    """What ``attempt`` comes to, which reads, decides, and commits on the condition that nothing changed meanwhile.
+    """Run ``attempt`` (read, decide, commit) and return its result.
 
-    It is made anew when its Conflict concerns a change of this ``kind``; any other Conflict is for the caller. Raises
-    Unavailable when something gets in between every time.
+    Retries when the Conflict concerns a change of ``kind``, and raises any other Conflict. Raises Unavailable after
+    TRIES attempts.
     """
     for _ in range(TRIES):
         try:
