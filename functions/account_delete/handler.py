@@ -1,4 +1,4 @@
-"""DELETE /customers/me: close the account; sessions, keys and ways in end with it."""
+"""DELETE /customers/me: delete the account with its sessions, API keys and identities."""
 
 from accounts import deployment
 from accounts.web import responses, routes

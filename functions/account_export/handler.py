@@ -1,4 +1,4 @@
-"""GET /customers/me/export: everything held about the person, as a file to keep."""
+"""GET /customers/me/export: all data about the account's owner, as a file."""
 
 from accounts import deployment
 from accounts.web import exports, responses, routes

@@ -1,4 +1,4 @@
-"""POST /customers: the account behind the credential, as clients ask for it on first use."""
+"""POST /customers: the account of the credential, as existing ComfyUI clients request it on first use."""
 
 from accounts import deployment
 from accounts.web import presenters, responses, routes

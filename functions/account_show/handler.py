@@ -1,4 +1,4 @@
-"""GET /customers/me: the account behind the credential, whatever its kind."""
+"""GET /customers/me: the account of the credential, of any kind."""
 
 from accounts import deployment
 from accounts.web import presenters, responses, routes

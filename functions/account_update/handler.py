@@ -1,4 +1,4 @@
-"""PATCH /customers/me: change what the person is called."""
+"""PATCH /customers/me: change the owner's name."""
 
 from accounts import deployment
 from accounts.web import presenters, responses, routes, schemas

@@ -1,4 +1,4 @@
-"""GET /auth/activity: what happened to the account lately."""
+"""GET /auth/activity: recent security events of the account."""
 
 from accounts import deployment
 from accounts.web import presenters, responses, routes

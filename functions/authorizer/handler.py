@@ -1,4 +1,4 @@
-"""A Lambda authorizer for other HTTP APIs of the AWS account: whose session or API key does this request present?"""
+"""Lambda authorizer for other HTTP APIs of the AWS account."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -12,5 +12,5 @@ AUTHENTICATION = DEPLOYMENT.authentication(routes.AUTHORIZE.credentials)
 
 
 def lambda_handler(event: Event, _context: object) -> dict[str, Any]:
-    """Allow with the caller's identity in the context, or deny; a failure denies by raising (never by allowing)."""
+    """Allow with the account in the context, or deny. Raises if a store fails, which the gateway treats as a denial."""
     return authorizations.decide(AUTHENTICATION, DEPLOYMENT.settings, event, datetime.now(UTC))

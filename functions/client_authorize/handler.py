@@ -1,4 +1,4 @@
-"""GET /oauth/authorize/request and POST /oauth/authorize: a program asks to be let in, and a person answers."""
+"""GET /oauth/authorize/request and POST /oauth/authorize: show what a client asks for, and store the decision."""
 
 from accounts import deployment
 from accounts.web import oauth_server, responses, routes, schemas

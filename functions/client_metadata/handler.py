@@ -1,4 +1,4 @@
-"""GET /.well-known/oauth-authorization-server and /.well-known/jwks.json: where to ask, and how to check the answer."""
+"""GET /.well-known/oauth-authorization-server and /.well-known/jwks.json: server metadata and public keys."""
 
 from accounts import deployment
 from accounts.web import metadata, routes

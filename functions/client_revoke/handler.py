@@ -1,4 +1,4 @@
-"""POST /oauth/revoke: a program signs out."""
+"""POST /oauth/revoke: revoke a token, which logs the client out."""
 
 from accounts import deployment
 from accounts.web import oauth_server, responses, routes

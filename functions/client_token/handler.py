@@ -1,4 +1,4 @@
-"""POST /oauth/token: a program exchanges what a person gave it for tokens."""
+"""POST /oauth/token: exchange an authorization code, refresh token or device code for tokens."""
 
 from accounts import deployment
 from accounts.web import oauth_server, routes

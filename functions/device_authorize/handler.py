@@ -1,4 +1,4 @@
-"""POST /oauth/device_authorization: a device without a browser asks for the codes that sign it in."""
+"""POST /oauth/device_authorization: issue the codes with which a device without a browser logs in."""
 
 from accounts import deployment
 from accounts.web import oauth_server, routes

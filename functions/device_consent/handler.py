@@ -1,4 +1,4 @@
-"""POST /oauth/device/request and POST /oauth/device: a person types a device's code, sees who asks, and answers."""
+"""POST /oauth/device/request and POST /oauth/device: show which device a code belongs to, and store the decision."""
 
 from accounts import deployment
 from accounts.web import device, responses, routes, schemas

@@ -1,4 +1,4 @@
-"""POST /auth/email/change: ask to move the account to another address; the link goes there."""
+"""POST /auth/email/change: email a confirmation link to the new address."""
 
 from accounts import deployment
 from accounts.web import responses, routes, schemas

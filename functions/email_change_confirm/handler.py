@@ -1,4 +1,4 @@
-"""POST /auth/email/change/confirm: the mailed token moves the account that asked to its new address."""
+"""POST /auth/email/change/confirm: change the address of the account with the emailed token."""
 
 from accounts import deployment
 from accounts.web import presenters, responses, routes, schemas

@@ -1,4 +1,4 @@
-"""POST /auth/email/resend: another mail with the link that finishes a sign-up."""
+"""POST /auth/email/resend: email the link that completes a sign-up again."""
 
 from accounts import deployment
 from accounts.web import responses, routes, schemas

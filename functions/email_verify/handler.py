@@ -1,4 +1,4 @@
-"""POST /auth/email/verify: the mailed token and the password of the sign-up make the account."""
+"""POST /auth/email/verify: create the account with the emailed token and the password of the sign-up."""
 
 from accounts import deployment
 from accounts.web import credentials, presenters, responses, routes, schemas

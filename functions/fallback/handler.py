@@ -1,4 +1,4 @@
-"""Everything that no other route answers: what is not here, methods that are not answered, and preflights."""
+"""Requests without a route: 404, 405 and CORS preflights."""
 
 from accounts import deployment
 from accounts.web import preflights, routes

@@ -1,4 +1,4 @@
-"""GET /auth/identities: the person's ways in."""
+"""GET /auth/identities: the identities of the account."""
 
 from accounts import deployment
 from accounts.web import presenters, responses, routes

@@ -1,4 +1,4 @@
-"""DELETE /auth/identities/{id}: unlink Google or GitHub, never the last way in."""
+"""DELETE /auth/identities/{id}: unlink Google or GitHub, unless it is the last identity."""
 
 from accounts import deployment
 from accounts.web import responses, routes

@@ -1,4 +1,4 @@
-"""POST /customers/api-keys: make an API key; its text is in this answer and never again."""
+"""POST /customers/api-keys: create an API key. Only this response contains its text."""
 
 from accounts import deployment
 from accounts.web import presenters, responses, routes, schemas

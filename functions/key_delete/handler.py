@@ -1,4 +1,4 @@
-"""DELETE /customers/api-keys/{id}: end an API key; its next use is refused."""
+"""DELETE /customers/api-keys/{id}: delete an API key, with effect on the next request."""
 
 from accounts import deployment
 from accounts.web import responses, routes

@@ -1,4 +1,4 @@
-"""GET /customers/api-keys: the person's API keys, without their text."""
+"""GET /customers/api-keys: the API keys of the account, without their text."""
 
 from accounts import deployment
 from accounts.web import presenters, responses, routes

@@ -1,4 +1,4 @@
-"""POST /admin/verify-api-key: another service of this deployment asks whose key it was shown."""
+"""POST /admin/verify-api-key: tell another service of this deployment which account an API key belongs to."""
 
 from accounts import deployment
 from accounts.web import presenters, responses, routes, schemas

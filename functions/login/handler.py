@@ -1,4 +1,4 @@
-"""POST /auth/login: an email address and a password become a session."""
+"""POST /auth/login: open a session with an email address and a password."""
 
 from accounts import deployment
 from accounts.web import credentials, presenters, responses, routes, schemas

@@ -1,4 +1,4 @@
-"""GET /auth/methods?origin=: which ways in are open to that origin."""
+"""GET /auth/methods?origin=: the login methods that an origin may use."""
 
 from accounts import deployment
 from accounts.web import presenters, responses, routes

@@ -1,4 +1,4 @@
-"""POST /auth/logout: end this session."""
+"""POST /auth/logout: end the session."""
 
 from accounts import deployment
 from accounts.web import responses, routes

@@ -1,4 +1,4 @@
-"""Called by SNS with what SES reports: mail that bounced, or that somebody called spam."""
+"""Invoked by SNS with bounces and complaints that SES reports: stop emailing these addresses."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -11,5 +11,5 @@ FEEDBACK, TOPIC = DEPLOYMENT.mail_feedback, DEPLOYMENT.settings["MAIL_FEEDBACK_T
 
 
 def lambda_handler(event: dict[str, Any], _context: object) -> None:
-    """Mark the addresses, so that they get no more mail; a failure is tried again by Lambda, twice."""
+    """Mark the addresses. Lambda retries a failure twice."""
     feedback.take(event, TOPIC, FEEDBACK, datetime.now(UTC))

@@ -1,4 +1,4 @@
-"""Fed by the mail queue: write and send the mail that each message asks for, once."""
+"""Invoked by the mail queue: render and send each email once."""
 
 from typing import Any
 
@@ -10,5 +10,5 @@ MAILING, DELIVERIES = DEPLOYMENT.mailing, DEPLOYMENT.settings["MAIL_DELIVERIES_T
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> Any:  # noqa: ANN401 - Lambda's own types
-    """Deliver the batch; what failed goes back to the queue, and after five tries to the dead-letter queue."""
+    """Failed messages return to the queue and, after five attempts, go to the dead-letter queue."""
     return deliver_batch(event, context, MAILING, DELIVERIES)

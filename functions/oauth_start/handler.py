@@ -1,7 +1,7 @@
-"""GET /auth/{provider}/start, POST .../link and .../reauthenticate: out to Google or GitHub."""
+"""GET /auth/{provider}/start, POST .../link and .../reauthenticate: send the browser to Google or GitHub."""
 
 from accounts import deployment
-from accounts.web import oauth, routes, schemas
+from accounts.web import provider_login, routes, schemas
 from accounts.web.endpoint import endpoint
 from accounts.web.requests import Request
 from accounts.web.responses import Response
@@ -14,9 +14,9 @@ PROVIDER_DEPARTURE = DEPLOYMENT.provider_departure
 def lambda_handler(request: Request) -> Response:
     provider, caller, now = request.path_parameters.get("provider", ""), request.caller, request.received_at
     if request.route == routes.OAUTH_START:
-        return oauth.depart(
+        return provider_login.depart(
             PROVIDER_DEPARTURE.login(provider, request.query().get("return_to", ""), caller, now), request
         )
     return_to = request.json(schemas.OAuthReturn).return_to
     start = PROVIDER_DEPARTURE.link if request.route == routes.OAUTH_LINK else PROVIDER_DEPARTURE.reauthenticate
-    return oauth.provider_address(start(provider, return_to, request.session, caller, now), request)
+    return provider_login.provider_address(start(provider, return_to, request.session, caller, now), request)

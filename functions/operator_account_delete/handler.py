@@ -1,4 +1,4 @@
-"""For operators, by direct invocation with {"user_id", "operator"}: delete an account and all it owns."""
+"""Invoked by operators with {"user_id", "operator"}: delete an account and everything that belongs to it."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ REMOVAL = DEPLOYMENT.account_removal
 
 
 def lambda_handler(event: Mapping[str, str], _context: object) -> dict[str, str]:
-    """Delete the account; raises NotFound, which the invoking operator sees."""
+    """Raises NotFound, which the operator sees."""
     asked = OperatorRequest.read(event)
     REMOVAL.remove(asked, datetime.now(UTC))
     telemetry.record("user_deleted", asked.fields, level="info")

@@ -1,4 +1,4 @@
-"""For operators, by direct invocation with {"user_id", "operator"}: shut an account, end its sessions and keys."""
+"""Invoked by operators with {"user_id", "operator"}: disable an account; its sessions and API keys end."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ DISABLING = DEPLOYMENT.account_disabling
 
 
 def lambda_handler(event: Mapping[str, str], _context: object) -> dict[str, str]:
-    """Disable the account; raises NotFound, which the invoking operator sees."""
+    """Raises NotFound, which the operator sees."""
     asked = OperatorRequest.read(event)
     DISABLING.disable(asked, datetime.now(UTC))
     telemetry.record("user_disabled", asked.fields, level="info")

@@ -1,4 +1,4 @@
-"""For operators, by direct invocation with {"user_id", "operator"}: open a disabled account again."""
+"""Invoked by operators with {"user_id", "operator"}: enable a disabled account."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ ENABLING = DEPLOYMENT.account_enabling
 
 
 def lambda_handler(event: Mapping[str, str], _context: object) -> dict[str, str]:
-    """Enable the account; raises NotFound, which the invoking operator sees."""
+    """Raises NotFound, which the operator sees."""
     asked = OperatorRequest.read(event)
     ENABLING.enable(asked, datetime.now(UTC))
     telemetry.record("user_enabled", asked.fields, level="info")

@@ -1,4 +1,4 @@
-"""For operators, by direct invocation with {"name", "operator"}: find an account and tell what it holds."""
+"""Invoked by operators with {"name", "operator"}: find an account and show what belongs to it."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -14,9 +14,9 @@ INSPECTION = DEPLOYMENT.account_inspection
 
 
 def lambda_handler(event: Mapping[str, str], _context: object) -> dict[str, Any]:
-    """Show the account; raises NotFound, which the invoking operator sees."""
+    """Raises NotFound, which the operator sees."""
     operator = operator_of(event)
-    # Nothing changes, so the account's history keeps no line; the log does, and never whom an operator looked for.
+    # Looking changes nothing, so only the log records it, without the name that the operator searched for.
     try:
         found = INSPECTION.of(required_text(event, "name"), datetime.now(UTC))
     except NotFound:

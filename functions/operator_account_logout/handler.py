@@ -1,4 +1,4 @@
-"""For operators, by direct invocation with {"user_id", "operator"}: end all sessions of an account."""
+"""Invoked by operators with {"user_id", "operator"}: end all sessions of an account."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ LOGOUT = DEPLOYMENT.operator_logout
 
 
 def lambda_handler(event: Mapping[str, str], _context: object) -> dict[str, str | int]:
-    """End them all; raises NotFound, which the invoking operator sees."""
+    """Raises NotFound, which the operator sees."""
     asked = OperatorRequest.read(event)
     ended = LOGOUT.everywhere(asked, datetime.now(UTC))
     telemetry.record("session_revoked_all", asked.fields, level="info")

@@ -1,4 +1,4 @@
-"""For operators, by direct invocation with {"user_id", "operator"}: forget an account's failed log-ins in a row."""
+"""Invoked by operators with {"user_id", "operator"}: reset an account's count of failed logins."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ UNLOCKING = DEPLOYMENT.account_unlocking
 
 
 def lambda_handler(event: Mapping[str, str], _context: object) -> dict[str, str]:
-    """Unlock the account; raises NotFound, which the invoking operator sees."""
+    """Raises NotFound, which the operator sees."""
     asked = OperatorRequest.read(event)
     UNLOCKING.unlock(asked, datetime.now(UTC))
     telemetry.record("authn_login_unlock", asked.fields, level="info")

@@ -1,4 +1,4 @@
-"""For operators, by direct invocation with {"user_id", "api_key": its id, "operator"}: end an API key that leaked."""
+"""Invoked by operators with {"user_id", "api_key": its id, "operator"}: revoke a leaked API key."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ REVOCATION = DEPLOYMENT.key_revocation
 
 
 def lambda_handler(event: Mapping[str, str], _context: object) -> dict[str, str]:
-    """End the key; raises NotFound, which the invoking operator sees."""
+    """Raises NotFound, which the operator sees."""
     asked, key_id = OperatorRequest.read(event), required_text(event, "api_key")
     REVOCATION.revoke(asked, key_id, datetime.now(UTC))
     telemetry.record("authn_token_revoked", asked.fields, level="info")

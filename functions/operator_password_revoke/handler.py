@@ -1,4 +1,4 @@
-"""For operators, by direct invocation with {"user_id", "operator"}: take a password out of use that others know."""
+"""Invoked by operators with {"user_id", "operator"}: disable a leaked password."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ REVOCATION = DEPLOYMENT.password_revocation
 
 
 def lambda_handler(event: Mapping[str, str], _context: object) -> dict[str, str]:
-    """Revoke the password; raises NotFound or PasswordMissing, which the invoking operator sees."""
+    """Raises NotFound or PasswordMissing, which the operator sees."""
     asked = OperatorRequest.read(event)
     REVOCATION.revoke(asked, datetime.now(UTC))
     telemetry.record("authn_password_revoked", asked.fields, level="info")

@@ -1,4 +1,4 @@
-"""GET /login and the other pages for people, and /assets/{version}/{name}, what they load."""
+"""GET /login and the other hosted pages, and /assets/{version}/{name}."""
 
 from accounts import deployment
 from accounts.web import routes

@@ -1,4 +1,4 @@
-"""POST /auth/password/change: from a password that is known to another one; other sessions end."""
+"""POST /auth/password/change: replace a known password; other sessions end."""
 
 from accounts import deployment
 from accounts.web import responses, routes, schemas

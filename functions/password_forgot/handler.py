@@ -1,4 +1,4 @@
-"""POST /auth/password/forgot: a mail with a link to a new password, for whoever owns the address."""
+"""POST /auth/password/forgot: email a reset link, if the address has an account."""
 
 from accounts import deployment
 from accounts.web import responses, routes, schemas

@@ -1,4 +1,4 @@
-"""POST /auth/password/reset: the mailed token and a new password; everything that was open ends."""
+"""POST /auth/password/reset: set a new password with the emailed token; all sessions end."""
 
 from accounts import deployment
 from accounts.web import responses, routes, schemas

@@ -1,4 +1,4 @@
-"""POST /auth/password: a first password for an account that came through Google or GitHub."""
+"""POST /auth/password: set the first password of an account that was created through a provider."""
 
 from accounts import deployment
 from accounts.web import responses, routes, schemas

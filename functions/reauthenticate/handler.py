@@ -1,4 +1,4 @@
-"""POST /auth/reauthenticate: the password again, for a step that wants a recent log-in."""
+"""POST /auth/reauthenticate: enter the password again, for actions that need a recent login."""
 
 from accounts import deployment
 from accounts.web import responses, routes, schemas

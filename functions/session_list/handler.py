@@ -1,4 +1,4 @@
-"""GET /auth/sessions: where the person is signed in."""
+"""GET /auth/sessions: the sessions of the account."""
 
 from accounts import deployment
 from accounts.web import presenters, responses, routes

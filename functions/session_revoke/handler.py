@@ -1,4 +1,4 @@
-"""DELETE /auth/sessions/{id}: log one device out."""
+"""DELETE /auth/sessions/{id}: end one session."""
 
 from accounts import deployment
 from accounts.web import responses, routes

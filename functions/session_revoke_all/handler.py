@@ -1,4 +1,4 @@
-"""POST /auth/sessions/revoke-all: log out everywhere."""
+"""POST /auth/sessions/revoke-all: end all sessions of the account."""
 
 from accounts import deployment
 from accounts.web import responses, routes

@@ -1,4 +1,4 @@
-"""GET /auth/session: who is signed in here, how, and since when."""
+"""GET /auth/session: the current session and its account."""
 
 from accounts import deployment
 from accounts.web import presenters, responses, routes

@@ -1,4 +1,4 @@
-"""POST /auth/signup: start an account; a mail with a link says how to finish it."""
+"""POST /auth/signup: start a sign-up, and email the link that completes it."""
 
 from accounts import deployment
 from accounts.web import responses, routes, schemas

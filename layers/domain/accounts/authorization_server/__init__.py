@@ -1,1 +1,1 @@
-"""The edge to OAuth clients: authlib reads and checks what the protocol says, stories decide and write."""
+"""The edge to OAuth clients: authlib parses and checks the protocol; flows decide and write."""

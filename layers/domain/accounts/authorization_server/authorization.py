@@ -1,4 +1,4 @@
-"""The authorization endpoint (RFC 6749 3.1), as the page with the question calls it."""
+"""The authorization endpoint (RFC 6749 3.1), called by the consent page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from authlib.oauth2.base import OAuth2Error
 from authlib.oauth2.rfc6749 import AuthorizationCodeGrant
 
 from accounts.authorization_server.pkce import StrictChallenge
-from accounts.authorization_server.protocol import Asked, Server, demand_our_resource, refusal
+from accounts.authorization_server.protocol import Asked, Server, check_resource, refusal
 from accounts.errors import AccessDenied, ClientRefused, RedirectNotAllowed, UnknownClient
 from accounts.flows.clients.client_consent import Answered, ClientConsent, Question, Shown, answer_url
 from accounts.limits import STATE_MAX_CHARACTERS
@@ -21,10 +21,9 @@ from accounts.model.sessions import Session
 
 
 class AuthorizationEndpoint:
-    """Reads what clients ask, and sends their answers. ``issuer`` is our own origin."""
+    """Checks a client's request and builds the redirect back to it. ``issuer`` is the service's origin."""
 
     def __init__(self, known: Clients, consent: ClientConsent, issuer: str) -> None:
-        """Make the server once: it keeps nothing of a request."""
         self._known = known
         self._consent = consent
         self._issuer = issuer
@@ -32,7 +31,10 @@ class AuthorizationEndpoint:
         self._server.register_grant(AuthorizationCodeGrant, [StrictChallenge(required=True)])
 
     def shown(self, parameters: Mapping[str, str], session: Session | None, caller: Caller, now: datetime) -> Shown:
-        """What the page shows; raises UnknownClient, RedirectNotAllowed, TooManyAttempts."""
+        """The consent question, or a redirect with an error.
+
+        Raises UnknownClient, RedirectNotAllowed, TooManyAttempts.
+        """
         user, asked = self._consent.shown(session, caller, now), _asked(parameters)
         client = self._client(asked)
         try:
@@ -49,7 +51,7 @@ class AuthorizationEndpoint:
         caller: Caller,
         now: datetime,
     ) -> Answered:
-        """What the click of the person who was shown ``account`` comes to.
+        """Carry out the owner's ``decision``; ``account`` is the id of the account that the page showed.
 
         Raises Unauthenticated, AccountChanged, InvalidInput, UnknownClient, RedirectNotAllowed.
         """
@@ -66,7 +68,7 @@ class AuthorizationEndpoint:
             return Answered(self._refused(asked, error), session.user_id)
 
     def _client(self, parameters: Mapping[str, str]) -> Client:
-        """Checked before all else: as long as these two are not right, nobody is sent anywhere (RFC 6749 4.1.2.1)."""
+        """Checked first: with an unknown client or redirect URI, the browser is not redirected (RFC 6749 4.1.2.1)."""
         client = self._known.get(parameters.get("client_id", ""))
         if client is None:
             raise UnknownClient
@@ -83,7 +85,7 @@ class AuthorizationEndpoint:
             grant.validate_consent_request()
         except OAuth2Error as error:
             raise refusal(error) from error
-        demand_our_resource(parameters, self._issuer)
+        check_resource(parameters, self._issuer)
         return Question(
             client=client,
             redirect_uri=parameters["redirect_uri"],
@@ -93,17 +95,17 @@ class AuthorizationEndpoint:
         )
 
     def _refused(self, parameters: Mapping[str, str], error: ClientRefused) -> str:
-        """The error on its way to the client, which is known and lives there."""
+        """The redirect that reports the error to the client."""
         state = parameters.get("state", "")
         answer = {"error": error.code, "error_description": error.message, "iss": self._issuer}
         return answer_url(parameters["redirect_uri"], answer | {"state": state if _is_state(state) else ""})
 
 
 def _asked(parameters: Mapping[str, str]) -> Mapping[str, str]:
-    """What is empty was not asked (RFC 6749 3.1)."""
+    """Omit parameters without a value (RFC 6749 3.1)."""
     return {name: value for name, value in parameters.items() if value}
 
 
 def _is_state(text: str) -> bool:
-    """Whether it can be sent back as it came (RFC 6749 A.5)."""
+    """Whether the state can be returned unchanged (RFC 6749 A.5)."""
     return len(text) <= STATE_MAX_CHARACTERS and text.isascii() and (not text or text.isprintable())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from accounts.authorization_server.protocol import Asked, Server, demand_our_resource
+from accounts.authorization_server.protocol import Asked, Server, check_resource
 from accounts.errors import InvalidScope
 from accounts.flows.clients.device_authorization import DeviceAuthorization
 from accounts.model import clients
@@ -15,19 +15,18 @@ from accounts.model.device_codes import Codes
 
 
 class DeviceEndpoint:
-    """Answers devices that want codes. ``issuer`` is our own origin."""
+    """Issues codes to devices. ``issuer`` is the service's origin."""
 
-    def __init__(self, known: Clients, story: DeviceAuthorization, issuer: str) -> None:
-        """Make the server once: it keeps nothing of a request."""
+    def __init__(self, known: Clients, flow: DeviceAuthorization, issuer: str) -> None:
         self._server = Server(known)
-        self._story = story
+        self._flow = flow
         self._issuer = issuer
 
     def codes(self, form: Mapping[str, str], caller: Caller, now: datetime) -> Codes:
-        """Two codes; raises InvalidClient, InvalidScope, InvalidTarget, TooManyAttempts."""
+        """A device code and a user code; raises InvalidClient, InvalidScope, InvalidTarget, TooManyAttempts."""
         client_id = self._server.public_client(Asked(form, caller, now), "device_authorization")
         scope = clients.granted(form.get("scope", ""))
         if scope is None:
             raise InvalidScope
-        demand_our_resource(form, self._issuer)
-        return self._story.ask(client_id, scope, caller, now)
+        check_resource(form, self._issuer)
+        return self._flow.ask(client_id, scope, caller, now)

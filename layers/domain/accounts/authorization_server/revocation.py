@@ -13,16 +13,13 @@ from accounts.model.clients import Clients
 
 
 class RevocationEndpoint:
-    """Answers clients that sign out."""
-
-    def __init__(self, known: Clients, story: TokenRevocation) -> None:
-        """Make the server once: it keeps nothing of a request."""
+    def __init__(self, known: Clients, flow: TokenRevocation) -> None:
         self._server = Server(known)
-        self._story = story
+        self._flow = flow
 
     def revoke(self, form: Mapping[str, str], caller: Caller, now: datetime) -> str:
-        """End what the token stands for and tell whose it was, or nothing; raises ClientRefused, InvalidClient."""
+        """Revoke the token and return its account id, or an empty text; raises ClientRefused, InvalidClient."""
         client_id = self._server.public_client(Asked(form, caller, now), "revocation")
         if "token" not in form:
             raise ClientRefused
-        return self._story.revoke(form["token"], client_id, caller, now)
+        return self._flow.revoke(form["token"], client_id, caller, now)

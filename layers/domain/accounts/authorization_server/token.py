@@ -1,4 +1,4 @@
-"""The token endpoint (RFC 6749 3.2): which grant it is and whether it is whole says authlib, the rest says a story."""
+"""The token endpoint (RFC 6749 3.2): authlib selects and checks the grant; a flow issues the tokens."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from authlib.oauth2.rfc8628 import DeviceCodeGrant
 from msgspec import Struct
 
 from accounts.authorization_server.pkce import METHOD, StrictChallenge
-from accounts.authorization_server.protocol import PUBLIC, PublicClient, Server, demand_our_resource, refusal
+from accounts.authorization_server.protocol import PUBLIC, PublicClient, Server, check_resource, refusal
 from accounts.authorization_server.protocol import Asked as Request
 from accounts.errors import ClientRefused
 from accounts.flows.clients import device_login
@@ -26,8 +26,8 @@ from accounts.model.one_time_tokens import AuthorizationCode, DeviceRequest, One
 from accounts.model.sessions import Session
 
 
-class Stories(Struct, frozen=True):
-    """What each grant ends in."""
+class GrantFlows(Struct, frozen=True):
+    """The flow of each grant."""
 
     login: ClientLogin
     refresh: TokenRefresh
@@ -35,34 +35,32 @@ class Stories(Struct, frozen=True):
 
 
 class TokenServer(Server):
-    """authlib's server with the stories behind its grants."""
+    """authlib's server with the three grants and their flows."""
 
-    def __init__(self, known: Clients, stories: Stories) -> None:
-        """Offer every grant that has a story."""
+    def __init__(self, known: Clients, flows: GrantFlows) -> None:
         super().__init__(known)
-        self.stories = stories
+        self.flows = flows
         self.register_grant(CodeGrant, [StrictChallenge(required=True)])
         self.register_grant(RefreshGrant)
         self.register_grant(DeviceGrant)
 
 
 class TokenEndpoint:
-    """Answers clients that want tokens. ``issuer`` is our own origin."""
+    """Issues tokens to clients. ``issuer`` is the service's origin."""
 
-    def __init__(self, known: Clients, stories: Stories, issuer: str) -> None:
-        """Make the server once: it keeps nothing of a request."""
-        self._server = TokenServer(known, stories)
+    def __init__(self, known: Clients, flows: GrantFlows, issuer: str) -> None:
+        self._server = TokenServer(known, flows)
         self._issuer = issuer
 
     def tokens(self, form: Mapping[str, str], caller: Caller, now: datetime) -> Tokens:
-        """A pair of tokens; raises ClientRefused or one of its kinds, Unavailable."""
+        """Access and refresh token; raises ClientRefused or a subclass, Unavailable."""
         if "grant_type" not in form:
-            # authlib would call it a grant type that is not supported.
+            # authlib would report unsupported_grant_type.
             raise ClientRefused
         request = Request(form, caller, now)
         try:
             grant = self._server.get_token_grant(request)
-            demand_our_resource(form, self._issuer)
+            check_resource(form, self._issuer)
             grant.validate_token_request()
             tokens: Tokens = grant.create_token_response()
         except OAuth2Error as error:
@@ -71,59 +69,51 @@ class TokenEndpoint:
 
 
 class FoundCode:
-    """A code as authlib asks about it."""
+    """An authorization code behind authlib's interface."""
 
     code_challenge_method = METHOD
 
     def __init__(self, token: OneTimeToken) -> None:
-        """Speak for ``token``."""
         self.token = token
         self._code = AuthorizationCode.of(token)
         self.code_challenge = self._code.challenge
 
     def get_redirect_uri(self) -> str:
-        """Where it was sent, which the client must say again (RFC 6749 4.1.3)."""
+        """The redirect URI that the code was sent to; the client must repeat it (RFC 6749 4.1.3)."""
         return self._code.redirect_uri
 
     def get_scope(self) -> str:
-        """What the person allowed."""
         return self._code.scope
 
 
 class FoundSession:
-    """A refresh token as authlib asks about it."""
+    """A refresh token's session behind authlib's interface."""
 
     def __init__(self, session: Session) -> None:
-        """Speak for ``session``."""
         self.session = session
 
     def check_client(self, client: PublicClient) -> bool:
-        """Whether it is that client's."""
         return self.session.client_id == client.get_client_id()
 
     def get_scope(self) -> str:
-        """What the person allowed."""
         return self.session.scope
 
 
 class FoundDevice:
-    """A device code as authlib asks about it."""
+    """A device code behind authlib's interface."""
 
     def __init__(self, token: OneTimeToken, now: datetime) -> None:
-        """Speak for ``token`` at the moment ``now``."""
         self.token = token
         self._now = now
 
     def get_client_id(self) -> str:
-        """Whose it is."""
         return DeviceRequest.of(self.token).client_id
 
     def get_user_code(self) -> OneTimeToken:
-        """By what the person's answer is found: it stands on the token itself, and the code they type is not kept."""
+        """The argument of ``query_user_grant``: the token, which holds the answer. User codes are not stored."""
         return self.token
 
     def is_expired(self) -> bool:
-        """Whether its ten minutes are over."""
         return self._now >= self.token.expires_at
 
 
@@ -133,14 +123,14 @@ class CodeGrant(AuthorizationCodeGrant):
     TOKEN_ENDPOINT_AUTH_METHODS = PUBLIC
 
     def query_authorization_code(self, code: str, client: PublicClient) -> FoundCode:
-        """The code, if it is alive and that client's."""
-        story, asked = self.server.stories.login, self.request
-        return FoundCode(story.find(code, client.get_client_id(), asked.caller, asked.now))
+        """The code, if it is valid and was issued to this client."""
+        flow, asked = self.server.flows.login, self.request
+        return FoundCode(flow.find(code, client.get_client_id(), asked.caller, asked.now))
 
     def create_token_response(self) -> Tokens:
-        """In one transaction, where authlib has three steps."""
+        """One transaction instead of authlib's three steps."""
         asked = self.request
-        tokens: Tokens = self.server.stories.login.redeem(asked.authorization_code.token, asked.caller, asked.now)
+        tokens: Tokens = self.server.flows.login.redeem(asked.authorization_code.token, asked.caller, asked.now)
         return tokens
 
 
@@ -150,14 +140,14 @@ class RefreshGrant(RefreshTokenGrant):
     TOKEN_ENDPOINT_AUTH_METHODS = PUBLIC
 
     def authenticate_refresh_token(self, refresh_token: str) -> FoundSession:
-        """The session that the token, old or new, belongs to."""
-        return FoundSession(self.server.stories.refresh.find(refresh_token, self.request.caller, self.request.now))
+        """The session of the token, which may be its current or a previous one."""
+        return FoundSession(self.server.flows.refresh.find(refresh_token, self.request.caller, self.request.now))
 
     def create_token_response(self) -> Tokens:
-        """In one transaction, where authlib has three steps."""
+        """One transaction instead of authlib's three steps."""
         asked: Any = self.request
         token, session = asked.form["refresh_token"], asked.refresh_token.session
-        tokens: Tokens = self.server.stories.refresh.exchange(token, session, asked.caller, asked.now)
+        tokens: Tokens = self.server.flows.refresh.exchange(token, session, asked.caller, asked.now)
         return tokens
 
 
@@ -167,22 +157,21 @@ class DeviceGrant(DeviceCodeGrant):
     TOKEN_ENDPOINT_AUTH_METHODS = PUBLIC
 
     def query_device_credential(self, device_code: str) -> FoundDevice:
-        """The code, if it is that client's, which is authenticated by now."""
+        """The code, if it was issued to this client. authlib has authenticated the client before."""
         asked = self.request
-        story: DeviceLogin = self.server.stories.device
-        return FoundDevice(story.find(device_code, asked.form["client_id"], asked.caller, asked.now), asked.now)
+        flow: DeviceLogin = self.server.flows.device
+        return FoundDevice(flow.find(device_code, asked.form["client_id"], asked.caller, asked.now), asked.now)
 
     def query_user_grant(self, token: OneTimeToken) -> tuple[str, bool] | None:
-        """Who has answered, and whether they said yes."""
+        """The account that answered, and whether it allowed the login; None while unanswered."""
         return device_login.answered(token)
 
     def should_slow_down(self, found: FoundDevice) -> bool:
-        """Whether it asks too often."""
-        story: DeviceLogin = self.server.stories.device
-        return story.is_too_soon(found.token, self.request.now)
+        flow: DeviceLogin = self.server.flows.device
+        return flow.is_too_soon(found.token, self.request.now)
 
     def create_token_response(self) -> Tokens:
-        """In one transaction, where authlib has two steps."""
+        """One transaction instead of authlib's two steps."""
         asked = self.request
-        tokens: Tokens = self.server.stories.device.redeem(asked.credential.token, asked.caller, asked.now)
+        tokens: Tokens = self.server.flows.device.redeem(asked.credential.token, asked.caller, asked.now)
         return tokens

@@ -14,16 +14,15 @@ _ALLOWED_HEADER = frozenset({"typ", "alg", "kid"})
 
 
 class AccessTokens:
-    """Reads the tokens of one deployment."""
+    """``keys`` returns the service's public JWKs; called, and joserfc imported, only when a token is read."""
 
     def __init__(self, issuer: str, keys: Callable[[], Sequence[Mapping[str, str]]]) -> None:
-        """``keys`` are ours, as JWKs. Nothing is asked or imported before a token comes."""
         self._issuer = issuer
         self._keys = keys
 
     def read(self, text: str, now: datetime) -> AccessToken | None:
-        """What a good token says, or None; raises Unavailable when the keys cannot be had."""
-        # 100 ms of a cold start, which only those pay who are shown a token.
+        """The claims of a valid token, or None; raises Unavailable when the keys cannot be loaded."""
+        # Importing takes 100 ms of a cold start: pay it only when a token is presented.
         from joserfc import jwt  # noqa: PLC0415
         from joserfc.errors import JoseError  # noqa: PLC0415
         from joserfc.jwk import KeySet  # noqa: PLC0415
@@ -31,10 +30,10 @@ class AccessTokens:
         keys = KeySet.import_key_set({"keys": [dict(key) for key in self._keys()]})
         try:
             token = jwt.decode(text, keys, algorithms=[ALGORITHM])
-        # Whatever cannot be decoded is no token of ours: what was sent must not become our fault.
+        # Undecodable input is an invalid token, not an internal error.
         except (JoseError, ValueError, TypeError, KeyError, RecursionError):
             return None
-        # Ours carry nothing else. A key, or the address of one, in the header would be somebody else's idea.
+        # The service sets these headers only. A forged token could name its own key in another (jwk, jku, x5u).
         if token.header.get("typ") != TYPE or not _ALLOWED_HEADER.issuperset(token.header):
             return None
         return self._said(token.claims, now.timestamp())

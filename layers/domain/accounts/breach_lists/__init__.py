@@ -1,4 +1,4 @@
-"""The edge to a list of leaked passwords, asked by range so that it never learns which password is meant."""
+"""The edge to the Pwned Passwords service, queried by hash prefix, which does not reveal the password."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MAX_BODY_BYTES = 256 * 1024
 
 
 def breach_list(lookup: str, *, on_failure: Callable[[Exception], None]) -> BreachedPasswords:
-    """What the deployment's setting ``lookup`` asks for: ``on`` or ``off``; raises ConfigurationError."""
+    """The list for the setting ``lookup``, ``on`` or ``off``; raises ConfigurationError."""
     if lookup not in {"on", "off"}:
         message = "BREACHED_PASSWORD_LOOKUP must be on or off."
         raise ConfigurationError(message)
@@ -26,29 +26,27 @@ def breach_list(lookup: str, *, on_failure: Callable[[Exception], None]) -> Brea
 
 
 class NoBreachList:
-    """For deployments that ask nobody; the bundled list still stands."""
+    """For deployments that query no service. The bundled list of common passwords still applies."""
 
     def contains(self, password: str) -> bool:  # noqa: ARG002 - the protocol's
-        """Never."""
         return False
 
 
 class PwnedPasswords:
     """The Pwned Passwords range service.
 
-    When it is slow or down the password is accepted on the strength of the bundled list, and ``on_failure`` is told: a
-    third party's outage must not stop people from signing up (design, promise 7).
+    When it is slow or down, only the bundled list applies, and ``on_failure`` is called: an outage of a third party
+    must not prevent sign-ups.
     """
 
     def __init__(
         self, pool: urllib3.PoolManager | None = None, on_failure: Callable[[Exception], None] = lambda _: None
     ) -> None:
-        """``pool`` makes the calls; ``on_failure`` counts those that failed."""
         self._pool = pool or urllib3.PoolManager(retries=False)
         self._on_failure = on_failure
 
     def contains(self, password: str) -> bool:
-        """Whether the password has leaked at least once; False when the service does not say in time."""
+        """Whether the password has leaked; False when the service does not respond in time."""
         sha1 = hashlib.sha1(password.encode(), usedforsecurity=False).hexdigest().upper()
         try:
             body = self._range(sha1[:_PREFIX_CHARACTERS])
@@ -68,7 +66,7 @@ class PwnedPasswords:
                 raise ValueError(message)
             return response.read(_MAX_BODY_BYTES).decode("ascii")
         finally:
-            # One that was read to its end is in the pool again already; any other would spoil the next lookup there.
+            # Closes a connection with unread data; one that was read to its end is already back in the pool.
             response.close()
 
 

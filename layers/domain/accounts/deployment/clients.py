@@ -101,10 +101,10 @@ class ClientFlows(PeopleFlows):
 
     @cached_property
     def token_endpoint(self) -> TokenEndpoint:
-        from accounts.authorization_server.token import Stories, TokenEndpoint
+        from accounts.authorization_server.token import GrantFlows, TokenEndpoint
 
-        stories = Stories(login=self.client_login, refresh=self.token_refresh, device=self.device_login)
-        return TokenEndpoint(self.clients, stories, self.settings.site_url)
+        flows = GrantFlows(login=self.client_login, refresh=self.token_refresh, device=self.device_login)
+        return TokenEndpoint(self.clients, flows, self.settings.site_url)
 
     @cached_property
     def revocation_endpoint(self) -> RevocationEndpoint:

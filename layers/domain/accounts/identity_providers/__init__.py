@@ -1,1 +1,1 @@
-"""The edge to Google and GitHub, through authlib; the only place that imports it or its HTTP client."""
+"""The edge to Google and GitHub, through authlib. No other package imports ``requests``."""

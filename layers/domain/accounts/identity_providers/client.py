@@ -1,4 +1,4 @@
-"""What Google and GitHub have in common: the authorization code grant with PKCE (RFC 6749 4.1, RFC 7636)."""
+"""The authorization code grant with PKCE, which Google and GitHub share (RFC 6749 4.1, RFC 7636)."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from accounts.errors import LoginExpired, ProviderNotTrusted, ProviderUnavailabl
 from accounts.identity_providers.http import BoundedAdapter, origin
 from accounts.model.providers import Challenge, ClientCredentials
 
-# RFC 6749 5.2: the code was used, is too old, or is not ours. GitHub has its own name for it.
+# RFC 6749 5.2: the code was used, has expired, or belongs to another client. GitHub has a code of its own.
 _BAD_CODE = frozenset({"invalid_grant", "bad_verification_code"})
-# RFC 6750 2.1, generously: it goes into a header.
+# More characters than RFC 6750 2.1 allows, but only those that are safe in a header.
 _ACCESS_TOKEN = re.compile(r"[\x21-\x7e]+")
-# What reading a body that is not what it should be can raise, in requests, in authlib and in the JSON reader.
+# What requests, authlib and the JSON parser raise for a malformed body.
 _UNREADABLE = (RequestException, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError)
 
 
 class Endpoints(Struct, frozen=True):
-    """A provider's addresses, pinned here: no discovery document has a say in them (ASVS 10.5.3)."""
+    """A provider's URLs, hard-coded instead of read from a discovery document (ASVS 10.5.3)."""
 
     issuer: str
     authorization: str
@@ -33,15 +33,14 @@ class Endpoints(Struct, frozen=True):
 
     @property
     def origins(self) -> frozenset[str]:
-        """All origins that may be called."""
         return frozenset(map(origin, (self.token, *self.others.values())))
 
 
 class AuthorizationCodeClient:
-    """Builds the request to the provider, and changes its answer into tokens."""
+    """Builds the URL that sends the browser to the provider, and exchanges the returned code for tokens."""
 
     def __init__(self, endpoints: Endpoints, credentials: ClientCredentials, redirect_uri: str, scope: str) -> None:
-        """``redirect_uri`` is registered with the provider, letter by letter, one for each provider."""
+        """``redirect_uri`` must be registered with the provider exactly as given."""
         self.endpoints = endpoints
         self.client_id = credentials.client_id
         self._credentials = credentials
@@ -49,7 +48,7 @@ class AuthorizationCodeClient:
         self._scope = scope
 
     def authorization_url(self, state: str, challenge: Challenge, **extra: str) -> str:
-        """Where the browser goes. Nothing in it comes from the caller."""
+        """The provider's login page. Contains no input of the caller."""
         session = self._session()
         url, _ = session.create_authorization_url(
             self.endpoints.authorization, state=state, code_verifier=challenge.verifier, **extra
@@ -59,7 +58,7 @@ class AuthorizationCodeClient:
     def exchange(self, code: str, challenge: Challenge) -> Mapping[str, Any]:
         """The token response for a code; raises LoginExpired, ProviderNotTrusted or ProviderUnavailable.
 
-        The state has been checked and used up before: authlib would check one only if it were told to.
+        The caller has checked and consumed the state; authlib does not check it here.
         """
         if not code:
             raise LoginExpired
@@ -79,7 +78,7 @@ class AuthorizationCodeClient:
         return tokens
 
     def get_json(self, url: str, access_token: str = "") -> Any:  # noqa: ANN401 - any JSON
-        """An API's answer; raises ProviderUnavailable unless it is 200 and JSON."""
+        """The JSON of an API response; raises ProviderUnavailable unless it is 200 and JSON."""
         headers = {"Accept": "application/json"}
         if access_token:
             headers["Authorization"] = f"Bearer {access_token}"
@@ -92,7 +91,7 @@ class AuthorizationCodeClient:
         raise ProviderUnavailable
 
     def _session(self) -> OAuth2Session:
-        """A session of its own for each call: authlib's keep tokens, and no request may see another's."""
+        """A new session for each call: authlib's sessions keep tokens, which must not leak into another request."""
         session = OAuth2Session(
             client_id=self._credentials.client_id,
             client_secret=self._credentials.client_secret,

@@ -1,4 +1,4 @@
-"""The providers of this deployment, made once for each set of credentials."""
+"""The deployment's providers, created once for each set of credentials."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ _STAND_INS = {GOOGLE: "GOOGLE_ENDPOINT", GITHUB: "GITHUB_ENDPOINT"}
 
 
 class ProviderDirectory:
-    """Google and GitHub, as far as there are credentials for them."""
+    """Google and GitHub, each if it has credentials."""
 
     def __init__(self, settings: Settings, credentials: Callable[[], Mapping[str, ClientCredentials]]) -> None:
-        """``credentials`` is asked on each use; raises ConfigurationError for a stand-in outside the local cloud."""
+        """``credentials`` is called on each use. Raises ConfigurationError for a stand-in outside the local cloud."""
         self._settings = settings
         self._credentials = credentials
         self._stand_ins = {name: _stand_in(settings, variable) for name, variable in _STAND_INS.items()}
         self._made: dict[str, tuple[ClientCredentials, Provider]] = {}
 
     def get(self, name: str) -> Provider:
-        """The provider of that name; raises ProviderOff, or Unavailable when its credentials cannot be read."""
+        """The provider ``name``; raises ProviderOff, or Unavailable when its credentials cannot be read."""
         credentials = self._credentials().get(name)
         if credentials is None:
             raise ProviderOff
@@ -41,7 +41,7 @@ class ProviderDirectory:
 
 
 def _stand_in(settings: Settings, variable: str) -> str:
-    """The stand-in's origin, or nothing for the real provider; only the local cloud may have one, and on loopback."""
+    """The stand-in's origin, or empty for the real provider. Allowed in the local cloud only, on loopback."""
     url = settings.optional(variable)
     origin = parse(url) if url else None
     if url and (settings.stage != "local" or origin is None or not origin.is_loopback):

@@ -1,4 +1,4 @@
-"""GitHub: OAuth 2 and two calls to its API. It has no ID token; who is there is its numeric id."""
+"""GitHub: OAuth 2.0 and two API calls. It issues no ID token; the subject is the numeric user id."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ SCOPE = "read:user user:email"
 
 
 class GitHub:
-    """GitHub as a provider."""
-
     name: ProviderName = GITHUB
     issuer = ISSUER
 
@@ -25,11 +23,11 @@ class GitHub:
         self._client = AuthorizationCodeClient(_endpoints(stand_in), credentials, redirect_uri, SCOPE)
 
     def authorization_url(self, state: str, challenge: Challenge) -> str:
-        """Where the browser goes to say yes, and to choose which of several accounts."""
+        """The login page, where people with several GitHub accounts can choose one."""
         return self._client.authorization_url(state, challenge, prompt="select_account")
 
     def person(self, code: str, challenge: Challenge, now: datetime) -> ProviderPerson:  # noqa: ARG002 - no token has a time
-        """Who said yes: the id that a renamed account keeps and a recycled name does not inherit."""
+        """The GitHub user, by numeric id: renaming keeps it, and a recycled user name does not inherit it."""
         token = str(self._client.exchange(code, challenge)["access_token"])
         others = self._client.endpoints.others
         user = self._client.get_json(others["user"], token)
@@ -46,9 +44,9 @@ class GitHub:
 
 
 def primary_email(entries: Any) -> tuple[str, bool]:  # noqa: ANN401 - any JSON
-    """The primary address of ``/user/emails`` and whether GitHub verified it; the profile's address is ignored.
+    """The primary address of ``/user/emails``, and whether GitHub verified it; empty unless exactly one is primary.
 
-    That one is whatever the person chose to show. Of several that call themselves primary, none is believed.
+    The address in the profile is ignored: its owner can set it to any text.
     """
     listed = entries if isinstance(entries, list) else []
     primary = [entry for entry in listed if isinstance(entry, dict) and entry.get("primary") is True]

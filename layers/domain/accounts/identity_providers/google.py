@@ -1,4 +1,4 @@
-"""Google: OpenID Connect, every claim checked here (OpenID Connect Core 3.1.3.7; ASVS 10.5)."""
+"""Google: OpenID Connect, with every claim checked here (OpenID Connect Core 3.1.3.7; ASVS 10.5)."""
 
 from __future__ import annotations
 
@@ -24,17 +24,15 @@ from accounts.model.providers import GOOGLE, Challenge, ClientCredentials, Provi
 
 ISSUER = "https://accounts.google.com"
 SCOPE = "openid email profile"
-# Ours, not the discovery document's: a provider that suddenly "supports" none or HS256 convinces nobody.
+# Hard-coded, so that a discovery document cannot introduce none or HS256.
 ALGORITHM = "RS256"
-# OpenID Connect Core 2: 255 ASCII characters at most. It becomes part of a table's key.
+# OpenID Connect Core 2: at most 255 ASCII characters. The subject becomes part of a table's key.
 _SUBJECT = re.compile(r"[\x21-\x7e]{1,255}")
-# Seconds since the epoch that a moment can be: 4 digits of year. NaN and infinity, which JSON readers take, are not.
+# The end of the year 9999, the last that datetime supports. Excludes NaN and infinity, which JSON parsers accept.
 _LAST_SECOND = 253_402_300_799
 
 
 class Google:
-    """Google as a provider."""
-
     name: ProviderName = GOOGLE
     issuer = ISSUER
 
@@ -45,11 +43,11 @@ class Google:
         self._keys = PinnedKeys(lambda: self._client.get_json(jwks_url))
 
     def authorization_url(self, state: str, challenge: Challenge) -> str:
-        """Where the browser goes to say yes, and to choose which of several accounts."""
+        """The login page, where people with several Google accounts can choose one."""
         return self._client.authorization_url(state, challenge, nonce=challenge.nonce, prompt="select_account")
 
     def person(self, code: str, challenge: Challenge, now: datetime) -> ProviderPerson:
-        """Who said yes, by the ID token alone; the access token is dropped unused."""
+        """The Google user, from the ID token; the access token is discarded."""
         token = self._client.exchange(code, challenge).get("id_token")
         if not isinstance(token, str) or len(token) > ID_TOKEN_MAX_CHARACTERS:
             raise ProviderNotTrusted
@@ -66,7 +64,7 @@ class Google:
 
 
 class PinnedKeys:
-    """Google's keys, kept for an hour. A key id that is not among them has them fetched anew, but not all the time."""
+    """Google's signing keys, cached for an hour. An unknown key id refetches them, at a limited rate."""
 
     def __init__(self, fetch: Callable[[], Any]) -> None:
         """``fetch`` returns a JWK Set (RFC 7517 5)."""
@@ -75,9 +73,9 @@ class PinnedKeys:
         self._fetched_at: datetime | None = None
 
     def for_token(self, token: str, now: datetime) -> KeySet:
-        """Keys that can check the token; raises ProviderNotTrusted for a header that we would not have looked at.
+        """Keys that can verify the token; raises ProviderNotTrusted for an unacceptable header.
 
-        Only ``kid`` is read of the header: keys or addresses of keys in it (jwk, jku, x5u, x5c) are ignored.
+        Only ``alg`` and ``kid`` of the header are read: keys and key URLs in it (jwk, jku, x5u, x5c) are ignored.
         """
         kid = _key_id(token)
         age = now - self._fetched_at if self._fetched_at else None
@@ -90,7 +88,7 @@ class PinnedKeys:
 
 
 def check_id_token(token: str, keys: KeySet, *, client_id: str, nonce: str, now: datetime) -> Mapping[str, Any]:
-    """The claims of an ID token that is Google's, for us, for this sign-in, and of now; raises ProviderNotTrusted."""
+    """The claims of a current ID token from Google, for this client and this login; raises ProviderNotTrusted."""
     try:
         claims = jwt.decode(token, keys, algorithms=[ALGORITHM]).claims
     except (JoseError, ValueError, TypeError, KeyError) as error:
@@ -136,7 +134,7 @@ def _key_id(token: str) -> str:
 
 
 def _key_set(fetched: Any) -> KeySet:  # noqa: ANN401 - any JSON
-    """The RSA keys for our algorithm; a key of another kind or use is ignored, not an error (RFC 7517 5)."""
+    """The RSA keys for ALGORITHM; keys of another type or use are ignored (RFC 7517 5)."""
     listed = fetched.get("keys") if isinstance(fetched, dict) else None
     imported = (_key(entry) for entry in (listed if isinstance(listed, list) else []))
     keys = [key for key in imported if key is not None]

@@ -1,7 +1,7 @@
-"""Calls to providers, bounded in every direction (ASVS 13.2.4-13.2.6, 15.3.2).
+"""HTTP calls to providers, with limits (ASVS 13.2.4-13.2.6, 15.3.2).
 
-Only the hosts of that provider, https outside the local cloud, no redirects, two seconds to connect and five in all, a
-quarter of a megabyte of answer, and one more try when the connection could not be made.
+Only the provider's own origins, https outside the local cloud, no redirects, two seconds to connect and five in total,
+256 KiB of response, and one retry if the connection failed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _CHUNK_BYTES = 16 * 1024
 
 
 class BoundedAdapter(HTTPAdapter):
-    """Sends to the listed origins alone, within the bounds; raises ProviderUnavailable for whatever goes wrong."""
+    """Sends to the listed origins only, within the limits. Any failure is ProviderUnavailable."""
 
     def __init__(self, origins: frozenset[str], *, clock: Callable[[], float] = time.monotonic) -> None:
         """``origins`` such as ``https://github.com``; ``clock`` in seconds."""
@@ -33,7 +33,7 @@ class BoundedAdapter(HTTPAdapter):
         self._clock = clock
 
     def send(self, request: requests.PreparedRequest, *_args: object, **options: Any) -> requests.Response:  # noqa: ANN401
-        """Send and read the whole answer. The bounds are ours: what a caller says of time-outs is dropped."""
+        """Send, and read the whole response. The caller's timeouts and streaming options are ignored."""
         kept = {name: value for name, value in options.items() if name in {"verify", "cert", "proxies"}}
         parts = urlsplit(request.url or "")
         if f"{parts.scheme}://{parts.netloc}" not in self._origins:
@@ -52,9 +52,9 @@ class BoundedAdapter(HTTPAdapter):
     def _connect(
         self, request: requests.PreparedRequest, ends_at: float, options: Mapping[str, Any]
     ) -> requests.Response:
-        """A connection that could not be made carried nothing, so trying it once more is safe even for a POST.
+        """Retry once if the connection failed: nothing was sent, so this is safe even for a POST.
 
-        One that broke later may have carried the code: sent twice, it could end what its first use began.
+        A connection that broke later may have sent the code: sent twice, the provider could revoke the first's tokens.
         """
         try:
             return super().send(request, stream=True, timeout=self._timeout(ends_at), **options)
@@ -74,22 +74,22 @@ class BoundedAdapter(HTTPAdapter):
             if len(body) > PROVIDER_BODY_MAX_BYTES or self._clock() > ends_at:
                 response.close()
                 raise ProviderUnavailable
-        response._content = body  # noqa: SLF001 - what reading `response.content` would set, without our bounds
+        response._content = body  # noqa: SLF001 - as reading `response.content` does, but within the limits
         response.close()
 
 
 def _within(seconds: float, call: Callable[[], requests.Response]) -> requests.Response:
-    """What ``call`` returns, if it does so in time.
+    """The result of ``call``, or ProviderUnavailable after ``seconds``.
 
-    Socket time-outs start anew with each byte, so a server that drips its headers would hold us for as long as it
-    likes: the call has a thread of its own, and is left behind when its time is over.
+    Socket timeouts restart with each byte, so a server that sends its headers slowly could block forever. The call runs
+    in a thread of its own, which is abandoned when the time is over.
     """
     done: SimpleQueue[requests.Response | Exception] = SimpleQueue()
 
     def run() -> None:
         try:
             done.put(call())
-        except Exception as error:  # noqa: BLE001 - raised again in the thread that waits
+        except Exception as error:  # noqa: BLE001 - raised again in the waiting thread
             done.put(error)
 
     Thread(target=run, daemon=True).start()
@@ -105,6 +105,5 @@ def _within(seconds: float, call: Callable[[], requests.Response]) -> requests.R
 
 
 def origin(url: str) -> str:
-    """The origin of a URL of ours."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"

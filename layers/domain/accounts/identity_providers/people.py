@@ -1,4 +1,4 @@
-"""What a provider says about a person, made fit for use: it is a stranger's text, whoever passes it on."""
+"""Sanitizes what a provider says about a person, which is untrusted input."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from accounts.model import email_addresses
 
 
 def clean_email(value: Any) -> str:  # noqa: ANN401 - any JSON
-    """The canonical address, or nothing when it is none that we could use."""
+    """The canonical address, or empty if it is not a usable one."""
     try:
         return email_addresses.canonical(value) if isinstance(value, str) else ""
     except InvalidInput:
@@ -20,7 +20,7 @@ def clean_email(value: Any) -> str:  # noqa: ANN401 - any JSON
 
 
 def clean_name(value: Any) -> str:  # noqa: ANN401 - any JSON
-    """The name without what our own names may not have, cut to our length."""
+    """The name without control characters, truncated to PERSON_NAME_MAX_CHARACTERS."""
     if not isinstance(value, str):
         return ""
     visible = "".join(c for c in value[: 4 * PERSON_NAME_MAX_CHARACTERS] if unicodedata.category(c)[0] != "C")

@@ -1,1 +1,1 @@
-"""The mail edge: templates and SES."""
+"""The email edge: templates and SES."""

@@ -1,1 +1,1 @@
-"""The HTTP edge: API Gateway events (payload 2.0) in, closed requests; answers with every header out."""
+"""The HTTP edge: reads API Gateway events (payload 2.0) strictly, and writes responses with all their headers."""

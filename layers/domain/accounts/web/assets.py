@@ -1,7 +1,7 @@
-"""What pages load: styles, modules and pictures, all under one folder that is named after what is in it.
+"""Styles, scripts and images of the pages, in one folder named after a hash of its contents.
 
-Its name changes when anything in it changes, so browsers may keep it for ever. A page that was opened before a
-deployment asks for a folder of another name; it gets what is there now, and is told not to keep it under that name.
+The name changes with the contents, so browsers may cache them forever. A page that was opened before a deployment asks
+for the old folder: it gets the current files, with ``no-cache``.
 """
 
 from __future__ import annotations
@@ -22,14 +22,11 @@ _TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml; charset=utf-8",
 }
-KEPT = "public, max-age=31536000, immutable"
+CACHED_FOREVER = "public, max-age=31536000, immutable"
 
 
 class Assets:
-    """The assets of one deployment."""
-
     def __init__(self, brand: Brand, constants: Mapping[str, str]) -> None:
-        """Read them all; they are few and small."""
         self._files = {path.name: path.read_text(encoding="utf-8") for path in _FOLDER.iterdir()}
         self._files["icon.svg"] = Template(self._files["icon.svg"]).substitute(accent=brand.accent)
         self._files["brand.css"] = _stylesheet(brand)
@@ -38,17 +35,17 @@ class Assets:
         self.version = hashlib.sha256(whole.encode()).hexdigest()[:16]
 
     def at(self, version: str, name: str) -> Response:
-        """The asset ``name`` as it is now; raises NotFound. ``name`` is looked up, never joined to a folder."""
+        """The current asset ``name``; raises NotFound. ``name`` is a dictionary key, never part of a path."""
         if name not in self._files:
             raise NotFound
-        control = KEPT if version == self.version else "no-cache"
+        control = CACHED_FOREVER if version == self.version else "no-cache"
         return Response(
             200, self._files[name], content_type=_TYPES[Path(name).suffix], headers={"cache-control": control}
         )
 
 
 def _stylesheet(brand: Brand) -> str:
-    """The deployment's colours. They were checked to be colours, so nothing else can get in here."""
+    """The deployment's colours, which ``Brand`` has validated, so that no other CSS can be injected."""
     return (
         f":root{{--accent:light-dark({brand.accent},{brand.accent_dark});"
         f"--on-accent:light-dark({ON_ACCENT},{ON_ACCENT_DARK})}}\n"

@@ -1,4 +1,4 @@
-"""The answer of the Lambda authorizer (HTTP API, payload 2.0, simple responses)."""
+"""The response of the Lambda authorizer (HTTP API, payload 2.0, simple responses)."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ DENIED: dict[str, Any] = {"isAuthorized": False}
 
 
 def decide(authentication: Authentication, settings: Settings, event: Event, now: datetime) -> dict[str, Any]:
-    """Allow with the identity in the context, or deny.
+    """Allow, with the account in the context, or deny.
 
-    Requests come from other APIs, which stand behind nothing of ours: their address is the gateway's word.
-    When the store does not answer, Unavailable leaves the function: the gateway then answers 500, and nobody gets in.
+    Requests come from other APIs, which may not be behind CloudFront: the source address is the one that the gateway
+    saw. Raises Unavailable when the store does not answer; the gateway then answers 500, which also denies.
     """
     request = requests.read(event, now)
     try:
@@ -38,12 +38,12 @@ def decide(authentication: Authentication, settings: Settings, event: Event, now
 
 
 def _route(request: Request) -> Route:
-    """The other API's route: a cookie on an unsafe method must come from our own pages."""
+    """The other API's route: with a cookie, an unsafe method must come from the service's own pages."""
     return replace(AUTHORIZE, method=request.method)
 
 
 def _context(principal: Principal) -> dict[str, str]:
-    """What the other API's functions read in ``requestContext.authorizer.lambda``."""
+    """The fields of ``requestContext.authorizer.lambda`` in the other API's functions; all text."""
     return {
         "account_id": principal.user_id,
         "credential_kind": principal.kind,

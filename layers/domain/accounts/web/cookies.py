@@ -1,7 +1,8 @@
-"""The session cookie (ASVS 3.3.1-3.3.4; RFC 6265bis 4.1.3.2).
+"""The cookies that the service sets (ASVS 3.3.1-3.3.4; RFC 6265bis 4.1.3.2).
 
-``__Host-`` makes browsers refuse it without Secure, with a Domain, or from a subdomain. SameSite=Lax keeps it out of
-other sites' forms. It lasts as long as the browser is open, or as the session can if the person asked to be remembered.
+With the prefix ``__Host-``, browsers refuse them without Secure, with a Domain, or from a subdomain. SameSite=Lax keeps
+them out of other sites' forms. The session cookie lasts until the browser closes, or, with "remember me", as long as
+the session.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from accounts.limits import BROWSER_KEPT, OAUTH_BROWSER_KEPT
 
 if TYPE_CHECKING:
-    # Every function reads cookies; few sign anybody in.
+    # Every function reads cookies; few open sessions.
     from accounts.flows.people.session_opening import LoggedIn
 
 SESSION_COOKIE = "__Host-session"
@@ -21,7 +22,7 @@ _ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
 
 
 def login_cookies(logged_in: LoggedIn) -> tuple[str, ...]:
-    """The ``Set-Cookie`` values that hand the session to the browser, and make it known where it was not."""
+    """``Set-Cookie`` values for the session and, for a new browser, for the token by which it is known."""
     begun = logged_in.session
     lasts = begun.expires_at - begun.authenticated_at
     max_age = f"; Max-Age={int(lasts.total_seconds())}" if begun.remembered else ""
@@ -35,19 +36,19 @@ def login_cookies(logged_in: LoggedIn) -> tuple[str, ...]:
 
 
 def oauth_cookie(state_id: str, browser: str) -> str:
-    """The ``Set-Cookie`` value that ties a sign-in with a provider to this browser.
+    """The ``Set-Cookie`` value that binds a provider login to this browser.
 
-    One name for each, so that two at once do not disturb each other; kept longer than the state, because an address
-    that the provider has not verified is confirmed by mail, in this browser.
+    Each login has a cookie of its own, so that two at a time do not interfere. The cookie outlives the state, because
+    an address that the provider has not verified is confirmed by email, in the same browser.
     """
     return f"{OAUTH_COOKIE}{state_id}={browser}; {_ATTRIBUTES}; Max-Age={int(OAUTH_BROWSER_KEPT.total_seconds())}"
 
 
 def no_oauth_cookie(state_id: str) -> str:
-    """The ``Set-Cookie`` value that takes it away again."""
+    """The ``Set-Cookie`` value that removes ``oauth_cookie``."""
     return f"{OAUTH_COOKIE}{state_id}=; {_ATTRIBUTES}; Max-Age=0"
 
 
 def no_session_cookie() -> str:
-    """The ``Set-Cookie`` value that takes it away again, with the same attributes."""
+    """The ``Set-Cookie`` value that removes the session cookie, with the same attributes."""
     return f"{SESSION_COOKIE}=; {_ATTRIBUTES}; Max-Age=0"

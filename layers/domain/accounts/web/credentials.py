@@ -1,4 +1,7 @@
-"""The credential a request presents: a header for machines, the cookie for our own pages, never a URL or a body."""
+"""The credential that a request presents: a header or, from the service's own pages, the session cookie.
+
+Never a URL parameter or a body field.
+"""
 
 from __future__ import annotations
 
@@ -15,16 +18,16 @@ from accounts.web.requests import Request
 from accounts.web.routes import Route
 
 ADMIN_SECRET_HEADER = "x-comfy-admin-secret"  # noqa: S105 - its name
-# RFC 7515 7.1: three parts. Neither a key nor a refresh token has two dots.
+# RFC 7515 7.1: three parts. API keys and refresh tokens never have two dots.
 _JWT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 
 def presented(request: Request, route: Route, site_url: str) -> Credential | None:
-    """The one credential of the request, or None.
+    """The request's credential, or None.
 
-    On a route that can do without one, only the cookie counts. On others, a header wins over the cookie and needs no
-    proof of origin. Raises Unauthenticated for a malformed header, MalformedRequest for two at once (RFC 6750 2),
-    CrossSiteRequest for a cookie on an unsafe request that does not prove where it comes from.
+    On an optional route, only the cookie is read. On others, a header wins over the cookie and needs no proof of
+    origin. Raises Unauthenticated for a malformed header, MalformedRequest for two credentials (RFC 6750 2), and
+    CrossSiteRequest for a cookie on an unsafe request without proof of origin.
     """
     if ADMIN_SECRET in route.credentials:
         return Credential(ADMIN_SECRET, request.headers.get(ADMIN_SECRET_HEADER, ""))
@@ -35,12 +38,12 @@ def presented(request: Request, route: Route, site_url: str) -> Credential | Non
 
 
 def has_bearer(request: Request) -> bool:
-    """Whether the request presents a bearer token, whatever it is worth."""
+    """Whether the request presents a bearer token, valid or not."""
     return _bearer(request.headers.get("authorization", "")) != ""
 
 
 def session_cookie(request: Request) -> Credential | None:
-    """The session the browser holds, for the routes that replace or end it whatever it is worth."""
+    """The session in the cookie, not yet verified, for routes that replace or end it."""
     token = request.cookie(SESSION_COOKIE)
     return Credential(SESSION, token) if token is not None and secrets.is_token(token) else None
 
@@ -56,14 +59,14 @@ def _from_headers(request: Request) -> Credential | None:
 
 
 def _key(text: str) -> Credential:
-    """Whatever stands where only a key belongs is one, or was meant for one."""
+    """The header ``X-API-KEY``, unchecked; raises Unauthenticated when it is blank."""
     if not text.strip():
         raise Unauthenticated
     return Credential(API_KEY, text)
 
 
 def _bearer(authorization: str) -> str:
-    """What follows the scheme, whose case does not matter (RFC 6750 2.1, RFC 9110 11.1); empty for another scheme."""
+    """The token after the scheme, whose case is ignored (RFC 6750 2.1, RFC 9110 11.1); empty for another scheme."""
     scheme, _, text = authorization.partition(" ")
     return text.strip(" ") if scheme.lower() == "bearer" else ""
 
@@ -81,5 +84,5 @@ def _from_cookie(request: Request, route: Route, site_url: str) -> Credential | 
     if credential is None or same_origin.is_foreign(request, site_url):
         return None
     if route.is_unsafe:
-        same_origin.demand_own(request, site_url)
+        same_origin.require_own(request, site_url)
     return credential

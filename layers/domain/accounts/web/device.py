@@ -1,4 +1,4 @@
-"""What a person is asked who typed the code of a device (RFC 8628 3.3, 5.4)."""
+"""The question that the owner answers after entering a device's code (RFC 8628 3.3, 5.4)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from accounts.web.responses import Response
 
 
 def question(asked: DeviceQuestion, known: Clients) -> Response:
-    """Who asks, from where and when, how far it would be let in, and who is asked; never the code."""
+    """The client, the device's address and time, the scopes, and the account that would be logged in; not the code."""
     body = {
         "client": {"id": asked.client_id, "name": known.name_of(asked.client_id)},
         "device": {

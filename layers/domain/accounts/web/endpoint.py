@@ -1,4 +1,4 @@
-"""What every HTTP function is wrapped in: read, authenticate, handle, answer, and log one line."""
+"""The wrapper of every HTTP function: read, authenticate, handle, respond, and log one line."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _PROVIDERS = EVENTS["authn_provider_fail"].counted
 
 
 class Deployment(Protocol):
-    """What the endpoint needs of ``accounts.deployment``."""
+    """The part of ``accounts.deployment`` that the endpoint uses."""
 
     @property
     def settings(self) -> Settings: ...
 
     def authentication(self, kinds: frozenset[CredentialKind]) -> Authentication:
-        """What accepts credentials of these kinds, and no others."""
+        """An authentication that accepts these kinds of credentials and no others."""
 
 
 def endpoint(
@@ -42,9 +42,9 @@ def endpoint(
 ) -> Callable[[Handle], LambdaHandler]:
     """Turn ``Request -> Response`` into a Lambda handler for ``route`` and ``others``.
 
-    Enforces what the route says before the handler runs. ``page`` makes the refusal of a route that people look at,
-    ``refused`` that of any other. A refusal becomes its answer, anything else 500 without detail; nothing is kept from
-    one request to the next.
+    Enforces the route's rules before the handler runs. ``page`` renders refusals on routes with ``page=True``,
+    ``refused`` on all others. An exception other than a refusal becomes a 500 without detail. Nothing is kept between
+    requests.
     """
     accepted = {it: deployment.authentication(it.credentials) for it in (route, *others)}
 
@@ -68,18 +68,17 @@ def answer(
     now: datetime,
     refused: Refused = responses.refused,
 ) -> dict[str, Any]:
-    """Answer one event at the moment ``now``."""
     request: Request | None = None
     error: Exception | None = None
     try:
         request = requests.read(event, now)
         request = requests.through_firewall(request, settings.optional("FIREWALL_SECRET_DIGESTS"))
-        _demand_own_pages(request, route, settings)
+        _require_own_pages(request, route, settings)
         request = replace(request, route=route, principal=_principal(request, route, settings, authentication))
         response = handle(request)
     except AccountsError as refusal:
         error, response = refusal, _challenging(request, refused(refusal))
-    except Exception as unexpected:  # noqa: BLE001 - the outermost handler: log it, answer without detail
+    except Exception as unexpected:  # noqa: BLE001 - the outermost handler: log, and respond without detail
         error, response = unexpected, refused(AccountsError())
     _record(route, request, response, error)
     return responses.as_event(response, request_id=request.id if request else "unknown", cors=route.cors)
@@ -94,17 +93,18 @@ def _principal(request: Request, route: Route, settings: Settings, authenticatio
     return authentication.principal(credential, request.caller, now, fresh=route.fresh)
 
 
-def _demand_own_pages(request: Request, route: Route, settings: Settings) -> None:
-    """An unsafe request to a route that lives by cookies alone must come from our pages, signed in or not.
+def _require_own_pages(request: Request, route: Route, settings: Settings) -> None:
+    """Refuse an unsafe cross-site request to a route that accepts cookies only, with or without a session.
 
-    Where other origins may read, only a request that presents the cookie has to: see ``credentials.presented``.
+    On routes that other origins may call, only requests that present the cookie are checked, in
+    ``credentials.presented``.
     """
     if route.cookies and route.is_unsafe and not route.cors:
-        same_origin.demand_own(request, settings.site_url)
+        same_origin.require_own(request, settings.site_url)
 
 
 def _challenging(request: Request | None, refused: Response) -> Response:
-    """Of a bearer token that was presented, a challenge says that it is not valid (RFC 6750 3.1)."""
+    """Add ``error="invalid_token"`` to the challenge when a bearer token was presented (RFC 6750 3.1)."""
     if request is None or refused.headers.get("www-authenticate") != responses.BEARER:
         return refused
     invalid = {"www-authenticate": responses.INVALID_BEARER}
@@ -130,7 +130,7 @@ def _record(route: Route, request: Request | None, response: Response, error: Ex
 
 
 def _provider(request: Request | None) -> str:
-    """The provider in the path if it is one of ours: what else a caller may have written there is not for the log."""
+    """The provider in the path, if known; any other text that a caller wrote there stays out of the log."""
     named = request.path_parameters.get("provider", "") if request else ""
     return named if named in _PROVIDERS else ""
 

@@ -1,4 +1,4 @@
-"""Everything held about a person as one document: what they gave and did, and nothing that lets anybody in."""
+"""The export of an account: all data about its owner in one document, without secrets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FILENAME = "comfy-account.json"
 
 
 def document(holdings: Holdings, now: datetime) -> dict[str, Any]:
-    """Every field listed, as everywhere; the words in which clients introduced themselves included."""
+    """The document, each field listed explicitly. Includes raw user agents."""
     current = holdings.current.digest
     return {
         "exported_at": presenters.timestamp(now),
@@ -31,7 +31,7 @@ def document(holdings: Holdings, now: datetime) -> dict[str, Any]:
 
 
 def _identity(entry: Identity) -> dict[str, Any]:
-    """What the list of them leaves out besides: the provider's name for the person, and whether there is a password."""
+    """``presenters.identity`` and what it leaves out: the provider's subject, and whether there is a password."""
     subject = None if entry.provider == EMAIL else entry.key.partition("#")[2]
     return {
         **presenters.identity(entry),

@@ -1,4 +1,4 @@
-"""How an account looks to an operator: every field listed; what anybody could log in with is not there to be listed."""
+"""An account as an operator sees it: each field listed explicitly, so that no secret is included."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from accounts.web import presenters
 
 
 def document(found: Inspection) -> dict[str, Any]:
-    """The account and all it holds, the latest first."""
+    """The account and everything that belongs to it, newest first."""
     sessions = sorted(found.sessions, key=lambda entry: entry.last_seen_at, reverse=True)
     keys = sorted(found.api_keys, key=lambda entry: entry.created_at, reverse=True)
     return {
@@ -47,7 +47,10 @@ def _password(entry: Identity) -> str:
 
 
 def _failures(counter: Counter | None) -> dict[str, Any]:
-    """How many in a row, until when the next try waits, and whether only a reset or an operator helps."""
+    """Consecutive failures, when the next attempt is allowed, and whether the password is disabled.
+
+    A disabled password needs a reset or an operator.
+    """
     if counter is None:
         return {"count": 0, "wait_until": None, "password_disabled": False}
     return {
@@ -58,5 +61,5 @@ def _failures(counter: Counter | None) -> dict[str, Any]:
 
 
 def _activity(record: Record) -> dict[str, Any]:
-    """With what its person is not shown: which operator it was, and the ids of sessions and keys."""
+    """With details that are hidden from the owner: the operator, and the ids of sessions and keys."""
     return {**presenters.activity(record), "detail": dict(record.detail)}

@@ -1,4 +1,4 @@
-"""What clients and other services may know of this authorization server (RFC 8414, RFC 7517), for anybody to keep."""
+"""Public metadata of the authorization server (RFC 8414, RFC 7517), which anyone may cache."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _KEPT = {"cache-control": f"public, max-age={int(PUBLIC_METADATA_KEPT.total_seco
 
 
 def server(site_url: str) -> Response:
-    """Where to ask for what, and what is offered (RFC 8414 2, RFC 9207 3)."""
+    """Endpoints and supported features (RFC 8414 2, RFC 9207 3)."""
     body = {
         "issuer": site_url,
         "authorization_endpoint": f"{site_url}{routes.CONSENT_PAGE.path}",
@@ -36,5 +36,5 @@ def server(site_url: str) -> Response:
 
 
 def keys(public: Sequence[Mapping[str, str]]) -> Response:
-    """The keys that sign access tokens."""
+    """The public keys that verify access tokens, as a JWK Set."""
     return responses.ok({"keys": [dict(key) for key in public]}, headers=_KEPT)

@@ -1,4 +1,4 @@
-"""What OAuth clients are answered, in the form that RFC 6749 gives it."""
+"""Responses to OAuth clients, in the form of RFC 6749."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from accounts.web.requests import Request
 from accounts.web.responses import Response
 
 if TYPE_CHECKING:
-    # Each is the answer of one story, and every function imports its own.
+    # Each function imports only the flow that it calls.
     from accounts.flows.clients.client_consent import Question, Shown
     from accounts.flows.clients.client_sessions import Tokens
     from accounts.model.device_codes import Codes
 
-# What was sent cannot be read, however that came: the RFC has one word for it.
+# RFC 6749 5.2 has one code for every unreadable request: invalid_request.
 _UNREADABLE = (errors.InvalidInput, errors.BodyTooLarge, errors.UnsupportedMediaType)
 _DESCRIPTIONS: Mapping[type[errors.AccountsError], str] = {
     errors.MalformedRequest: "The request could not be read. Send a form, each parameter once.",
@@ -30,9 +30,10 @@ _DESCRIPTIONS: Mapping[type[errors.AccountsError], str] = {
 
 
 def form(request: Request) -> Mapping[str, str]:
-    """What a client asks; raises ClientAuthentication, InvalidInput, BodyTooLarge, UnsupportedMediaType.
+    """The form of a client's request; raises ClientAuthentication, InvalidInput, BodyTooLarge, UnsupportedMediaType.
 
-    Whoever says who they are in two ways might be one thing to us and another to whoever stands between (RFC 6749 2.3).
+    Refuses the header ``Authorization``: a client that identifies itself twice could be read differently by the service
+    and by an intermediary (RFC 6749 2.3).
     """
     if request.headers.get("authorization"):
         raise errors.ClientAuthentication
@@ -40,7 +41,7 @@ def form(request: Request) -> Mapping[str, str]:
 
 
 def tokens(issued: Tokens, grant_type: str) -> Response:
-    """A pair of tokens (RFC 6749 5.1), for a grant of this type: one that was accepted, so one that we know."""
+    """Access and refresh token (RFC 6749 5.1). ``grant_type``, which must have been accepted, is for the log line."""
     body = {
         "access_token": issued.access_token,
         "token_type": "Bearer",
@@ -48,14 +49,15 @@ def tokens(issued: Tokens, grant_type: str) -> Response:
         "refresh_token": issued.refresh_token,
         "scope": issued.scope,
     }
-    # Some types are URNs (RFC 8628 3.4), of which the last word is the name.
+    # Log only the last part of a URN (RFC 8628 3.4).
     return responses.ok(body, user_id=issued.user_id, method=grant_type.rpartition(":")[2])
 
 
 def device(issued: Codes, site_url: str) -> Response:
-    """The codes of a device (RFC 8628 3.2).
+    """The codes for a device (RFC 8628 3.2).
 
-    The address that is complete has the code in its fragment, which no server, proxy or log sees: our page reads it.
+    ``verification_uri_complete`` has the code in its fragment, which only the page reads: it never reaches a server,
+    proxy or log.
     """
     page = f"{site_url}{routes.DEVICE_PAGE.path}"
     body = {
@@ -70,7 +72,10 @@ def device(issued: Codes, site_url: str) -> Response:
 
 
 def refused(error: errors.AccountsError) -> Response:
-    """A refusal (RFC 6749 5.2). Our faults are 503 or 500, never ``invalid_grant``: clients forget tokens on that."""
+    """An error response (RFC 6749 5.2).
+
+    Errors of the service are 503 or 500, never ``invalid_grant``, on which clients discard their tokens.
+    """
     code = errors.ClientRefused.code if isinstance(error, _UNREADABLE) else error.code
     body = {"error": code, "error_description": _DESCRIPTIONS.get(type(error), error.message)}
     headers = responses.headers_of(error)
@@ -78,7 +83,7 @@ def refused(error: errors.AccountsError) -> Response:
 
 
 def shown(found: Shown) -> Response:
-    """The question that the page asks, or where it sends the browser because nothing can be asked."""
+    """The consent question for the page, or a redirect to the client when its request has an error."""
     user_id = found.user.user_id if found.user else ""
     if found.question is None:
         return responses.ok({"redirect_to": found.redirect_to}, user_id=user_id)
@@ -86,7 +91,7 @@ def shown(found: Shown) -> Response:
 
 
 def _question(asked: Question, user: User | None) -> Mapping[str, Any]:
-    """What the page shows before a person says yes: who asks, where the answer goes, how far it would be let in."""
+    """The client, the redirect target, the scopes, and the account that would be logged in."""
     target = urlsplit(asked.redirect_uri)
     return {
         "client": {"id": asked.client.client_id, "name": asked.client.name},
@@ -97,10 +102,10 @@ def _question(asked: Question, user: User | None) -> Mapping[str, Any]:
 
 
 def scopes(scope: str) -> list[dict[str, Any]]:
-    """How far a program would be let in, in words for people."""
+    """Each scope with the keys of what it allows."""
     return [{"name": name, "means": list(MEANINGS[name])} for name in scope.split()]
 
 
 def account(user: User) -> dict[str, Any]:
-    """Who is asked. An account exists only once its address has been proven."""
+    """The account that is asked. Every account has a verified address."""
     return {"id": user.user_id, "email": user.email, "email_verified": True}

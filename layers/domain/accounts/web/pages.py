@@ -1,6 +1,6 @@
-"""The hosted pages. None holds anything personal: what is a person's own is fetched by the page, with their cookie.
+"""The hosted pages. They hold no personal data, which their scripts fetch with the session cookie.
 
-Pages and what they load are read once, when the first is asked for. Only listed names are ever opened.
+Files are read once, at the first request. Only listed names are ever opened.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ PATHS: Mapping[str, str] = {
 }
 _PARTS = ("providers", "new_password", "sent", "again", "question")
 _LINKS = ("terms", "walkthrough", "mailbox")
-# Which of them have a stylesheet besides the one of all.
+# Pages with a stylesheet besides site.css.
 _STYLES: Mapping[str, str] = {"api_keys": "inside", "account": "inside", "consent": "question", "device": "question"}
-# Sign-ins that failed while somebody who is signed in was linking a login or showing once more who they are.
+# Provider logins that failed while a logged-in owner was linking an identity or reauthenticating.
 _WHILE_LOGGED_IN = frozenset(
     {"identity_linked_elsewhere", "identity_limit_reached", "identity_not_linked", "reauth_required"}
 )
@@ -52,10 +52,9 @@ class Page(Template):
 
 
 class Pages:
-    """The pages of one deployment; raises ConfigurationError when it cannot be shown as configured."""
+    """The pages of one deployment; raises ConfigurationError when the brand is invalid."""
 
     def __init__(self, settings: Settings) -> None:
-        """Check the brand now; read and render when asked."""
         self._settings = settings
         self._brand = brand.of(settings)
         self._rendered: dict[tuple[str, str], str] = {}
@@ -63,7 +62,7 @@ class Pages:
     def answer(self, request: Request) -> Response:
         """The page or asset at the request's path; raises NotFound."""
         if request.path == "/":
-            # Only where to look first: what the cookie is worth, the page finds out.
+            # A first guess: the page finds out whether the session is valid.
             return responses.see_other("/account" if credentials.session_cookie(request) else "/login")
         if request.path in PATHS:
             return self._page(PATHS[request.path], texts.preferred(request.headers.get("accept-language", "")))
@@ -72,7 +71,7 @@ class Pages:
         raise NotFound
 
     def missing(self, request: Request) -> Response | None:
-        """What a person sees who follows a link to nowhere; None where something is, and for programs."""
+        """The 404 page for a browser that follows a broken link; None for known paths and for programs."""
         browsing = request.method == "GET" and "text/html" in request.headers.get("accept", "")
         if not browsing or routes.at(request.path):
             return None
@@ -80,7 +79,7 @@ class Pages:
         return responses.with_headers(page, {"vary": "Accept, Accept-Language"})
 
     def refused(self, error: AccountsError) -> Response:
-        """How a refusal looks on a route that people see: what happened, what to do, and the other ways in."""
+        """A refusal as a page: what happened, what to do, and other ways to log in."""
         name = "not_linked" if error.code in _WHILE_LOGGED_IN else "not_signed_in"
         blanks = {"error.code": error.code, "error.message": error.message}
         return responses.page(
@@ -105,7 +104,7 @@ class Pages:
         return Page(_read("layout")).substitute(blanks | {"content": content})
 
     def _frame(self, name: str, language: str, blanks: Mapping[str, str]) -> dict[str, str]:
-        """What the layout has that depends on the page. Everything from elsewhere is escaped already."""
+        """The parts of the layout that depend on the page. ``blanks`` are already escaped."""
         folder = f"/assets/{self._assets.version}"
         style = f'<link rel="stylesheet" href="{folder}/{_STYLES[name]}.css">' if name in _STYLES else ""
         items = {
@@ -139,7 +138,7 @@ class Pages:
 
     @property
     def _constants(self) -> Mapping[str, str]:
-        """What texts name in braces: the numbers that the service keeps, and what it is called."""
+        """Values for the placeholders of texts: the service's limits and its name."""
         return {
             "site": self._brand.name,
             "password_min": str(self._settings.password_min_characters),

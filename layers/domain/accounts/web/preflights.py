@@ -1,4 +1,4 @@
-"""What is left over: preflights of the routes that other origins may read, unknown methods, unknown paths."""
+"""Responses to everything without a route: CORS preflights, unknown methods and unknown paths."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from accounts.web.responses import Response
 
 
 def answer(request: Request) -> Response:
-    """204 for a preflight (Fetch 3.2.2); raises MethodNotAllowed for a path we know, else NotFound."""
+    """204 for a preflight (Fetch 3.2.2); raises MethodNotAllowed for a known path, NotFound otherwise."""
     found = routes.at(request.path)
     methods = tuple(sorted({route.method for route in found}))
     if not found:

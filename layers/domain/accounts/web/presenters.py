@@ -1,4 +1,4 @@
-"""How accounts, keys and sessions look from outside: every field listed, so that none slips out (ASVS 15.3.1)."""
+"""Accounts, keys and sessions as JSON: each field is listed, so that none is exposed by accident (ASVS 15.3.1)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from accounts.model.sessions import Session
 from accounts.model.users import User
 
 if TYPE_CHECKING:
-    # Each is shown by few functions; every function imports this module.
+    # Few functions present these; all import this module.
     from accounts.flows.providers.login_methods import Methods
     from accounts.model.clients import Clients
 
@@ -33,7 +33,7 @@ def customer(account: User | Identity) -> dict[str, Any]:
 
 
 def api_key(key: ApiKey) -> dict[str, Any]:
-    """``APIKey``: everything but the key."""
+    """``APIKey``, without the key itself."""
     return {
         "id": key.digest,
         "name": key.name,
@@ -45,7 +45,7 @@ def api_key(key: ApiKey) -> dict[str, Any]:
 
 
 def identity(entry: Identity) -> dict[str, Any]:
-    """A way in: which, and what a person knows it by; never its subject or hash."""
+    """An identity, without its subject and password hash."""
     return {
         "id": public_id(entry.key),
         "provider": entry.provider,
@@ -56,14 +56,14 @@ def identity(entry: Identity) -> dict[str, Any]:
 
 
 def verification(user: User | None) -> dict[str, Any]:
-    """What another service is told of a key; ``firebase_uid``, as existing clients call it, is the account's id."""
+    """The response to another service about a key. Existing clients expect the account id as ``firebase_uid``."""
     if user is None:
         return {"valid": False}
     return {"valid": True, "firebase_uid": user.user_id, "email": user.email, "name": user.name, "is_admin": False}
 
 
 def session(entry: Session, *, current: bool, known: Clients | None = None) -> dict[str, Any]:
-    """A device: where from and since when, never its token. ``client`` is the program, or None for a browser."""
+    """A session, without its token. ``client`` is the program, or None for a browser."""
     client_id = entry.client_id
     name = known.name_of(client_id) if known else client_id
     return {
@@ -83,7 +83,7 @@ def session(entry: Session, *, current: bool, known: Clients | None = None) -> d
 
 
 def activity(record: Record, known: Clients | None = None) -> dict[str, Any]:
-    """What happened, when and from where; a known program by its name, and no device where nobody had one."""
+    """An event of the account's history. ``device`` is empty when the request had no user agent."""
     agent, detail = record.caller.user_agent, record.shown
     if known and "client" in detail:
         detail["client"] = known.name_of(detail["client"])
@@ -102,7 +102,7 @@ def timestamp(moment: datetime) -> str:
 
 
 def methods(found: Methods, site_url: str) -> dict[str, Any]:
-    """Which ways in an origin has; one that is not on the list is told what to do instead."""
+    """The login methods of an origin; for one that is not on the allowlist, what to do instead."""
     body = {"origin": found.origin, "allowed": found.allowed, "methods": list(found.names)}
     starts = {name: f"{site_url}/auth/{name}/start" for name in found.names if name in NAMES}
     advice = {} if found.allowed else {"message": OriginNotAllowed.default_message}

@@ -1,7 +1,7 @@
-"""A request, read strictly: whatever could be understood in two ways is refused.
+"""Strict reading of requests: anything ambiguous is refused.
 
-Python's JSON keeps the last of two equal names and the gateway joins repeated headers with commas; both have let
-attackers say one thing to a check and another to the code behind it (ASVS 15.3.7), so repetition is an error here.
+Python's JSON parser keeps the last of two equal names, and the gateway joins repeated headers with commas. Attackers
+use both to show one value to a check and another to the code behind it (ASVS 15.3.7), so repetition is an error.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from accounts.web.routes import Route
 
 Event = Mapping[str, Any]
-# What CloudFront sends along where it stands in front; it writes both anew, whatever the client sent.
+# Set by CloudFront, if it is in front of the API; it overwrites what the client sent.
 FIREWALL_SECRET_HEADER = "x-firewall-secret"  # noqa: S105 - its name
 VIEWER_HEADER = "cloudfront-viewer-address"
 _TYPE_WORDS = {str: "text", bool: "true or false"}
@@ -41,7 +41,7 @@ _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 
 
 class Request(Struct, frozen=True):
-    """One HTTP request. ``received_at`` is the only clock that a flow sees.
+    """One HTTP request. ``received_at`` is the only clock that flows use.
 
     The endpoint sets ``route``, and ``principal`` for a route that accepts credentials.
     """
@@ -69,19 +69,19 @@ class Request(Struct, frozen=True):
 
     @property
     def credential_kind(self) -> str:
-        """The kind of the credential that authenticated it; empty without one."""
+        """The kind of the presented credential; empty without one."""
         return self.principal.kind if self.principal else ""
 
     @property
     def session(self) -> Session:
-        """The authenticated session; raises LookupError on a route that needs none."""
+        """The authenticated session; raises LookupError on a route that does not require one."""
         if self.principal is None or self.principal.session is None:
             raise LookupError(self.path)
         return self.principal.session
 
     @property
     def optional_session(self) -> Session | None:
-        """The authenticated session, on a route that can do without one."""
+        """The authenticated session, if any, on a route where it is optional."""
         return self.principal.session if self.principal else None
 
     def json[T: msgspec.Struct](self, schema: type[T]) -> T:
@@ -92,9 +92,9 @@ class Request(Struct, frozen=True):
         return _convert(_parsed(raw), schema)
 
     def form(self) -> Mapping[str, str]:
-        """The parameters of a form, each once; raises BodyTooLarge, UnsupportedMediaType or MalformedRequest.
+        """The parameters of a form; raises BodyTooLarge, UnsupportedMediaType, or MalformedRequest for a repeated one.
 
-        One without a value counts as left out (RFC 6749 3.2).
+        A parameter without a value is omitted (RFC 6749 3.2).
         """
         raw = self._raw_body()
         if not _FORM_TYPE.fullmatch(self.headers.get("content-type", "")):
@@ -106,8 +106,8 @@ class Request(Struct, frozen=True):
         return {name: value for name, value in _once(pairs).items() if value}
 
     def query(self) -> Mapping[str, str]:
-        """The query parameters, each once; raises MalformedRequest."""
-        # Half a character (a lone surrogate) would otherwise go as far as the first encoder.
+        """The query parameters; raises MalformedRequest for a repeated one."""
+        # isprintable also refuses lone surrogates, which fail only when they are encoded.
         if len(self.raw_query) > URL_MAX_CHARACTERS or not self.raw_query.isprintable():
             raise MalformedRequest
         try:
@@ -119,7 +119,7 @@ class Request(Struct, frozen=True):
         return _once(pairs)
 
     def cookie(self, name: str) -> str | None:
-        """The value of the cookie ``name``; raises MalformedRequest when it comes twice."""
+        """The value of the cookie ``name``; raises MalformedRequest when it is repeated."""
         values = [value for cookie, value in self.cookies if cookie == name]
         if len(values) > 1:
             message = f"The cookie {name} came more than once. Clear this site's cookies and try again."
@@ -128,7 +128,7 @@ class Request(Struct, frozen=True):
 
     def _raw_body(self) -> bytes:
         body = self.body or ""
-        # Before decoding: base64 makes four characters of three bytes.
+        # A cheap check before decoding: base64 turns three bytes into four characters.
         if len(body) > BODY_MAX_BYTES * (2 if self.body_is_base64 else 1):
             raise BodyTooLarge
         try:
@@ -141,7 +141,7 @@ class Request(Struct, frozen=True):
 
 
 def read(event: Event, now: datetime) -> Request:
-    """The request in an API Gateway event (HTTP API, payload 2.0), as AWS, SAM CLI and local emulators send it."""
+    """Parse an API Gateway event (HTTP API, payload 2.0), as AWS, SAM CLI and local emulators send it."""
     context = event.get("requestContext") or {}
     http = context.get("http") or {}
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
@@ -162,11 +162,11 @@ def read(event: Event, now: datetime) -> Request:
 
 
 def through_firewall(request: Request, digests: str) -> Request:
-    """The request as CloudFront passed it on, from the address that it saw; raises Forbidden for one that came past it.
+    """The request with the viewer's address from CloudFront; raises Forbidden for one that bypassed CloudFront.
 
-    ``digests`` are those of the secrets by which it may show who it is; with none, nothing stands in front, and the
-    request is as the gateway saw it. The gateway's own word on the address is here that of one of CloudFront's servers,
-    which many people share (ASVS 4.1.3).
+    ``digests`` are the comma-separated hashes of the secrets by which CloudFront identifies itself. If empty, there is
+    no CloudFront, and the request is returned unchanged. Otherwise the gateway's source address is one of CloudFront's,
+    which many people share, so it is replaced (ASVS 4.1.3).
     """
     if not digests:
         return request
@@ -179,20 +179,20 @@ def through_firewall(request: Request, digests: str) -> Request:
 
 
 def _caller(http: Mapping[str, Any], headers: Mapping[str, str], cookies: Sequence[tuple[str, str]]) -> Caller:
-    """Only the gateway's own word on the address counts: X-Forwarded-For is the client's to write (ASVS 4.1.3)."""
+    """The address is the gateway's ``sourceIp``: clients can write X-Forwarded-For (ASVS 4.1.3)."""
     agent = _UNPRINTABLE.sub("?", headers.get("user-agent", ""))[:USER_AGENT_KEPT_CHARACTERS]
     source = throttles.source(str(http.get("sourceIp") or ""))
     return Caller(source=source, user_agent=agent, known_browser=_known_browser(cookies))
 
 
 def _known_browser(cookies: Sequence[tuple[str, str]]) -> str:
-    """The digest of the token by which this browser is known; what is not one of ours is as good as none."""
+    """The digest of the browser's token; empty without a valid one."""
     tokens = [value for name, value in cookies if name == BROWSER_COOKIE]
     return secrets.digest(tokens[0]) if len(tokens) == 1 and secrets.is_token(tokens[0]) else ""
 
 
 def _cookies(event: Event, headers: Mapping[str, str]) -> Sequence[tuple[str, str]]:
-    """From ``cookies``, where HTTP APIs put them, or from the header, where emulators leave them (RFC 6265 4.2.1)."""
+    """Cookies from ``cookies`` (HTTP APIs) or from the header (emulators) (RFC 6265 4.2.1)."""
     lines = event.get("cookies") or headers.get("cookie", "").split(";")
     pairs = (line.strip().partition("=") for line in lines)
     return [(name, value) for name, equals, value in pairs if equals]
@@ -201,7 +201,7 @@ def _cookies(event: Event, headers: Mapping[str, str]) -> Sequence[tuple[str, st
 def _parsed(raw: bytes) -> dict[str, Any]:
     try:
         parsed = json.loads(raw.decode(), object_pairs_hook=_once, parse_constant=_refuse_constant)
-        # A lone surrogate, written as an escape, is text that no encoder will take: find it now, not in a table.
+        # An escaped lone surrogate cannot be encoded: refuse it here, before a store fails on it.
         json.dumps(parsed, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise MalformedRequest from error

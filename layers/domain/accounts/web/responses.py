@@ -1,4 +1,4 @@
-"""Answers: one place that decides status and headers, for successes and refusals alike."""
+"""Responses: the only place that sets status and headers, for successes and refusals."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ _STATUS: dict[type[errors.AccountsError], int] = {
     errors.AccountsError: 500,
 }
 
-# What to present (RFC 6750 3), and that what was presented is not good.
+# Challenges (RFC 6750 3): without a bearer token, and with an invalid one.
 BEARER = "Bearer"
 INVALID_BEARER = 'Bearer error="invalid_token"'
 JSON = "application/json; charset=utf-8"
 HTML = "text/html; charset=utf-8"
-_NOTHING = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-_PAGE = (
+_API_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+_PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
 )
-# ASVS 3.4.1-3.4.8, 14.3.2; on every answer, errors too.
+# On every response, including errors (ASVS 3.4.1-3.4.8, 14.3.2).
 SECURITY_HEADERS: Mapping[str, str] = {
     "strict-transport-security": "max-age=31536000; includeSubDomains",
     "x-content-type-options": "nosniff",
@@ -47,9 +47,9 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "cache-control": "no-store",
-    "content-security-policy": _NOTHING,
+    "content-security-policy": _API_POLICY,
 }
-# Header credentials only, so any origin may read, and none may send cookies (design, section 4).
+# Any origin may read responses to requests with header credentials; none may send cookies.
 CORS_HEADERS: Mapping[str, str] = {
     "access-control-allow-origin": "*",
     "access-control-allow-headers": "Authorization, X-API-KEY, Content-Type",
@@ -59,7 +59,7 @@ CORS_HEADERS: Mapping[str, str] = {
 
 
 class Response(Struct, frozen=True):
-    """An answer. ``user_id``, and by which ``method`` it was asked for, are for the log line, not for the caller."""
+    """``user_id`` and ``method`` (of authentication) are for the log line, not for the caller."""
 
     status: int
     body: str = ""
@@ -79,19 +79,19 @@ def ok(
     user_id: str = "",
     method: str = "",
 ) -> Response:
-    """A JSON answer."""
+    """A JSON response."""
     text = json.dumps(body, ensure_ascii=False)
     return Response(status, text, headers=headers or {}, cookies=cookies, user_id=user_id, method=method)
 
 
 def download(body: Mapping[str, Any], filename: str, *, user_id: str) -> Response:
-    """A JSON answer that a browser saves as a file, laid out for people. ``filename`` is one of ours."""
+    """Indented JSON that a browser saves as a file. ``filename`` is not escaped: never pass user input."""
     disposition = {"content-disposition": f'attachment; filename="{filename}"'}
     return Response(200, json.dumps(body, ensure_ascii=False, indent=2), headers=disposition, user_id=user_id)
 
 
 def accepted(message: str, *, user_id: str = "") -> Response:
-    """202: the same for everybody, whatever will come of it."""
+    """202 with a message that does not depend on the outcome."""
     return ok({"message": message}, status=202, user_id=user_id)
 
 
@@ -102,45 +102,46 @@ def no_content(
     user_id: str = "",
     method: str = "",
 ) -> Response:
-    """204."""
     return Response(204, cookies=cookies, headers=headers or {}, user_id=user_id, method=method)
 
 
 def see_other(location: str, *, cookies: tuple[str, ...] = (), user_id: str = "") -> Response:
-    """303, so that no method and no body travels on (RFC 9700 4.12). ``location`` is one that we built."""
+    """303, so that browsers drop method and body (RFC 9700 4.12). ``location`` is built by the service."""
     return Response(303, headers={"location": location}, cookies=cookies, user_id=user_id)
 
 
 def logged_out(user_id: str) -> Response:
-    """204, and the browser forgets the session and whatever the pages stored (ASVS 7.4.1, 14.3.1)."""
+    """204, and the browser deletes the session cookie and everything that the pages stored (ASVS 7.4.1, 14.3.1)."""
     return no_content(
         cookies=(no_session_cookie(),), headers={"clear-site-data": '"cache", "storage"'}, user_id=user_id
     )
 
 
 def page(html: str, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """An HTML page of ours, which may run our own scripts and nothing else."""
-    return Response(status, html, content_type=HTML, headers={"content-security-policy": _PAGE, **(headers or {})})
+    """An HTML page whose content security policy allows only the service's own scripts."""
+    return Response(
+        status, html, content_type=HTML, headers={"content-security-policy": _PAGE_POLICY, **(headers or {})}
+    )
 
 
 def with_headers(response: Response, headers: Mapping[str, str]) -> Response:
-    """The same answer with these headers besides, or instead of its own."""
+    """``response`` with ``headers`` added; they override its own."""
     return replace(response, headers={**response.headers, **headers})
 
 
 def refused(error: errors.AccountsError) -> Response:
-    """The answer to a refusal: its code, and its sentence on what to do."""
+    """An error as ``{"error": code, "message": what to do}``."""
     body = json.dumps({"error": error.code, "message": error.message}, ensure_ascii=False)
     return Response(status_of(error), body, headers=headers_of(error))
 
 
 def status_of(error: errors.AccountsError) -> int:
-    """The HTTP status of the nearest class in the table."""
+    """The HTTP status of the error's nearest base class in the table."""
     return next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
 
 
 def as_event(response: Response, *, request_id: str, cors: bool) -> dict[str, Any]:
-    """The answer as API Gateway takes it (payload 2.0)."""
+    """The response in API Gateway's format (payload 2.0)."""
     headers = {
         **SECURITY_HEADERS,
         **(CORS_HEADERS if cors else {}),
@@ -155,7 +156,7 @@ def as_event(response: Response, *, request_id: str, cors: bool) -> dict[str, An
 
 
 def headers_of(error: errors.AccountsError) -> Mapping[str, str]:
-    """The headers that belong to a refusal."""
+    """Headers that depend on the error: Retry-After, Allow, WWW-Authenticate."""
     match error:
         case errors.TooManyAttempts() | errors.Unavailable():
             return {"retry-after": str(error.retry_after)}

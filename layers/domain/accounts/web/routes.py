@@ -18,14 +18,14 @@ ADMIN_ONLY: frozenset[CredentialKind] = frozenset({ADMIN_SECRET})
 class Route(Struct, frozen=True):
     """One method on one path, and what the endpoint enforces before the handler runs.
 
-    - ``function`` is the folder that serves it.
-    - ``credentials`` are the kinds that it accepts; the endpoint refuses every other kind without a lookup. With
+    - ``function``: the folder of its handler.
+    - ``credentials``: the kinds that it accepts; the endpoint refuses every other kind without a lookup. With
       ``optional``, a request without an accepted credential reaches the handler, too. With ``fresh``, the login must be
       at most FRESH_LOGIN ago.
-    - ``limiters`` are the buckets that its requests are counted in, besides the gateway's throttle, which all have.
-    - ``event`` is what its success is logged as.
-    - ``cookies``: it reads or sets the session cookie, so an unsafe method must prove that it comes from our pages.
-    - ``cors``: other origins may read it, with header credentials only.
+    - ``limiters``: the buckets that count its requests, besides the gateway's throttle, which applies to all routes.
+    - ``event``: the log event of a success.
+    - ``cookies``: it reads or sets the session cookie, so an unsafe request must come from the service's own pages.
+    - ``cors``: other origins may call it, with header credentials only.
     - ``page``: a refusal is an HTML page.
     """
 
@@ -284,7 +284,7 @@ CLIENT_TOKEN = Route(
     cors=True,
 )
 CLIENT_REVOKE = Route("POST", "/oauth/revoke", "client_revoke", NO_CREDENTIAL, GATEWAY, "session_revoked", cors=True)
-# No page may read its answer: one that somebody visits would ask from their own address, which they are then shown.
+# No CORS: a malicious page could otherwise request codes from its visitor's address, which the consent page shows.
 DEVICE_AUTHORIZE = Route(
     "POST", "/oauth/device_authorization", "device_authorize", NO_CREDENTIAL, ("device",), "authn_device_asks"
 )
@@ -342,9 +342,9 @@ PAGES = (
     DEVICE_PAGE,
     ASSET,
 )
-# Whatever no other route answers: 404, 405 and the preflights of the routes that other origins may read.
+# Requests without a route: 404, 405 and CORS preflights.
 FALLBACK = Route("ANY", "$default", "fallback", NO_CREDENTIAL, GATEWAY, "not_found")
-# Not a route of ours: what the authorizer does for routes of other APIs.
+# Not served here: the authorizer's rules for routes of other APIs.
 AUTHORIZE = Route(
     "ANY", "another API's", "authorizer", ANY_CREDENTIAL, ("bad-key",), "authz_granted", cookies=True, cors=True
 )
@@ -399,17 +399,17 @@ ROUTES: tuple[Route, ...] = (
 
 
 def named(key: str, among: tuple[Route, ...]) -> Route:
-    """The route that API Gateway calls ``key``, such as ``GET /auth/session``; the first when it is none of them."""
+    """The route with API Gateway's route key ``key``, such as ``GET /auth/session``; the first if none matches."""
     return next((route for route in among if key == f"{route.method} {route.path}"), among[0])
 
 
 def at(path: str) -> tuple[Route, ...]:
-    """The routes that answer ``path``, whatever the method."""
+    """The routes of all methods at ``path``."""
     return tuple(route for route in ROUTES if _matches(route.path, path))
 
 
 def _matches(pattern: str, path: str) -> bool:
-    ours, theirs = pattern.split("/"), path.split("/")
-    return len(ours) == len(theirs) and all(
-        part == given or (part.startswith("{") and given != "") for part, given in zip(ours, theirs, strict=True)
+    expected, given = pattern.split("/"), path.split("/")
+    return len(expected) == len(given) and all(
+        it == part or (it.startswith("{") and part != "") for it, part in zip(expected, given, strict=True)
     )

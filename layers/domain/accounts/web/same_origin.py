@@ -1,6 +1,6 @@
-"""Does this request come from our own pages? (ASVS 3.5.1; OWASP Cross-Site Request Forgery Prevention.)
+"""CSRF protection: does a request come from the service's own pages? (ASVS 3.5.1; OWASP CSRF Prevention Cheat Sheet.)
 
-Browsers say so themselves, in two headers that no page can forge: ``Origin`` and ``Sec-Fetch-Site``.
+Decided by ``Origin`` and ``Sec-Fetch-Site``, two headers that browsers set and pages cannot forge.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ _OWN = ("same-origin", None)
 
 
 def is_own(request: Request, site_url: str) -> bool:
-    """Whether the request is proven to come from our own origin. Saying nothing proves nothing."""
+    """Whether the headers prove that the request comes from ``site_url``; False without them."""
     origin, fetch_site = request.headers.get("origin"), request.headers.get("sec-fetch-site")
     if origin is None:
         return fetch_site == "same-origin"
@@ -20,11 +20,11 @@ def is_own(request: Request, site_url: str) -> bool:
 
 
 def is_foreign(request: Request, site_url: str) -> bool:
-    """Whether the request says that it comes from elsewhere; then a cookie that came along counts for nothing."""
+    """Whether ``Origin`` names another site; then the session cookie is ignored."""
     return request.headers.get("origin", site_url) != site_url
 
 
-def demand_own(request: Request, site_url: str) -> None:
-    """Raises CrossSiteRequest unless the request is proven to be our own."""
+def require_own(request: Request, site_url: str) -> None:
+    """Raise CrossSiteRequest unless ``is_own``."""
     if not is_own(request, site_url):
         raise CrossSiteRequest

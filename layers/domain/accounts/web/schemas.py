@@ -1,4 +1,4 @@
-"""The bodies that requests may have: closed, flat, text and truth values only. Limits are the domain's to check."""
+"""Request bodies: flat, text and booleans only, unknown fields refused. Flows check limits."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Signup(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class EmailVerify(msgspec.Struct, forbid_unknown_fields=True):
-    """``POST /auth/email/verify``: the link's token and the password chosen when signing up."""
+    """``POST /auth/email/verify``: the token of the link and the password chosen at sign-up."""
 
     token: str
     password: str
@@ -27,7 +27,7 @@ class EmailResend(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class EmailChange(msgspec.Struct, forbid_unknown_fields=True):
-    """``POST /auth/email/change``: the address to move to."""
+    """``POST /auth/email/change``: the new address."""
 
     email: str
 
@@ -91,9 +91,9 @@ class Login(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Consent(msgspec.Struct, forbid_unknown_fields=True):
-    """``POST /oauth/authorize``: what the client asked, as the page read it from its address, and the ``decision``.
+    """``POST /oauth/authorize``: the client's parameters, as the page read them from its URL, and the ``decision``.
 
-    ``account`` is the id of the account that the page showed to the person who clicked.
+    ``account`` is the id of the account that the page showed to the owner.
     """
 
     decision: str
@@ -109,13 +109,13 @@ class Consent(msgspec.Struct, forbid_unknown_fields=True):
 
     @property
     def question(self) -> dict[str, str]:
-        """What the client asked."""
+        """The client's parameters."""
         given = msgspec.structs.asdict(self)
         return {name: value for name, value in given.items() if name not in {"decision", "account"}}
 
 
 class DeviceEntry(msgspec.Struct, forbid_unknown_fields=True):
-    """``POST /oauth/device/request``: the code that a device shows, as the person typed it."""
+    """``POST /oauth/device/request``: the code that the device shows, as the owner typed it."""
 
     user_code: str
 

@@ -1,7 +1,7 @@
-"""What pages say, in every language there is: one catalogue a language, ``static/texts/<language>.json``.
+"""Texts of the pages: one catalogue per language, ``static/texts/<language>.json``.
 
-``page`` holds what stands in the HTML, ``script`` what modules say as things happen; a page may use both. Words in
-braces are filled in: the service's own numbers here, what only the page knows by its module.
+Section ``page`` is for HTML, section ``script`` for JavaScript; HTML may use both. Placeholders in braces are filled
+here with the service's limits, and in JavaScript with values that only the page has.
 """
 
 from __future__ import annotations
@@ -17,26 +17,25 @@ LANGUAGES = (DEFAULT,)
 
 
 def preferred(accept_language: str) -> str:
-    """The best language there is for an ``Accept-Language`` header (RFC 9110 12.5.4)."""
+    """The best available language for an ``Accept-Language`` header (RFC 9110 12.5.4)."""
     ranges = [_weighted(part) for part in accept_language.split(",")]
     best = sorted(((weight, tag) for tag, weight in ranges if weight > 0 and tag in LANGUAGES), reverse=True)
     return best[0][1] if best else DEFAULT
 
 
 def catalogue(language: str, constants: Mapping[str, str]) -> dict[str, str]:
-    """Every text by its key."""
     sections = _read(language)
     return {key: _filled(text, constants) for section in sections.values() for key, text in section.items()}
 
 
 def module(language: str, constants: Mapping[str, str]) -> str:
-    """What modules say, as a module."""
+    """The section ``script`` as a JavaScript module."""
     said = {key: _filled(text, constants) for key, text in _read(language)["script"].items()}
     return f"export default {json.dumps(said, ensure_ascii=False)};\n"
 
 
 def _weighted(part: str) -> tuple[str, float]:
-    """One range as its primary language and weight; a range that cannot be read weighs nothing."""
+    """Primary language and weight of one range; the weight of an unreadable one is 0."""
     tag, _, weight = part.strip().lower().partition(";q=")
     try:
         return tag.partition("-")[0], float(weight or 1)

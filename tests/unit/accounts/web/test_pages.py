@@ -8,7 +8,7 @@ import pytest
 
 from accounts.errors import ConfigurationError, IdentityLinkedElsewhere, LoginExpired, NotFound
 from accounts.web import pages, responses, texts
-from accounts.web.assets import KEPT
+from accounts.web.assets import CACHED_FOREVER
 from accounts.web.pages import PATHS, Pages
 from accounts.web.responses import Response
 from tests.unit.accounts.web.events import SETTINGS, TOKEN, request
@@ -88,7 +88,7 @@ def test_an_asset_may_be_cached_forever() -> None:
     """Its path changes with the content of any asset."""
     (path,) = [it for it in loaded("/login") if it.endswith("/site.css")]
 
-    assert page_at(path).headers == {"cache-control": KEPT}
+    assert page_at(path).headers == {"cache-control": CACHED_FOREVER}
     assert page_at(path).content_type == "text/css; charset=utf-8"
     other = Pages(replace(SETTINGS, environ={**SETTINGS.environ, "ACCENT_COLOR": "#0b5d3b"}))
     assert path not in other.answer(request("GET", "/login")).body

@@ -57,10 +57,10 @@ def test_only_the_sites_own_origin_is_proof(
 def test_a_request_without_proof_is_refused() -> None:
     """The error says what a script must send."""
     with pytest.raises(CrossSiteRequest) as refusal:
-        same_origin.demand_own(request(headers={"origin": "null"}), SITE_URL)
+        same_origin.require_own(request(headers={"origin": "null"}), SITE_URL)
 
     assert refusal.value.message == CrossSiteRequest.default_message
-    assert same_origin.demand_own(request(headers={"origin": SITE_URL}), SITE_URL) is None
+    assert same_origin.require_own(request(headers={"origin": SITE_URL}), SITE_URL) is None
 
 
 @pytest.mark.parametrize("name", ["referer", "host", "x-forwarded-host", "forwarded"])

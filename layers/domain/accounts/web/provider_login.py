@@ -1,4 +1,4 @@
-"""What the two OAuth functions read from a request and answer with."""
+"""Callback, cookies and redirects of provider logins."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from accounts.web.cookies import OAUTH_COOKIE, login_cookies, no_oauth_cookie, o
 from accounts.web.requests import Request
 from accounts.web.responses import Response
 
-# Sign-ins that a browser may have under way at once.
-MOST_AT_ONCE = 5
+# Pending logins of one browser.
+MAX_PENDING = 5
 _STATE_ID = re.compile(r"[0-9a-f]{8}")
 
 
 def callback(request: Request) -> Callback:
-    """What the provider's redirect brought; raises MalformedRequest for a parameter or cookie that comes twice."""
+    """The parameters of the provider's redirect; raises MalformedRequest for a repeated parameter or cookie."""
     query = request.query()
     state = query.get("state", "")
     browser = request.cookie(OAUTH_COOKIE + state_id(state)) or ""
@@ -31,30 +31,30 @@ def callback(request: Request) -> Callback:
 
 
 def browsers(request: Request) -> tuple[str, ...]:
-    """The digests of all the sign-ins that this browser has started and not finished."""
+    """The digests of the cookies of all pending logins of this browser."""
     values = (value for name, value in request.cookies if name.startswith(OAUTH_COOKIE))
     return tuple(secrets.digest(value) for value in values if secrets.is_token(value))
 
 
 def depart(departure: Departure, request: Request) -> Response:
-    """Send the browser to the provider."""
+    """Redirect the browser to the provider."""
     return responses.see_other(departure.url, cookies=_cookies(departure, request))
 
 
 def provider_address(departure: Departure, request: Request) -> Response:
-    """Tell the page where to send the browser."""
+    """The provider's URL as JSON, for a page that redirects the browser itself."""
     return responses.ok({"authorization_url": departure.url}, cookies=_cookies(departure, request))
 
 
 def _cookies(departure: Departure, request: Request) -> tuple[str, ...]:
-    """The cookie of this departure; where too many others have piled up, they go, before they fill the header."""
+    """Set this login's cookie. Remove the others when there are MAX_PENDING, to keep the header short."""
     others = [name.removeprefix(OAUTH_COOKIE) for name, _ in request.cookies if name.startswith(OAUTH_COOKIE)]
-    stale = [it for it in others if _STATE_ID.fullmatch(it)] if len(others) >= MOST_AT_ONCE else []
+    stale = [it for it in others if _STATE_ID.fullmatch(it)] if len(others) >= MAX_PENDING else []
     return (*map(no_oauth_cookie, stale), oauth_cookie(departure.state_id, departure.browser))
 
 
 def arrive(arrival: Arrival, request: Request) -> Response:
-    """Send the browser on, signed in if it was not a link."""
+    """Redirect the browser to where it came from, with a session unless an identity was linked."""
     cookies = [no_oauth_cookie(state_id(request.query().get("state", "")))]
     if arrival.logged_in is not None:
         cookies += login_cookies(arrival.logged_in)

@@ -9,7 +9,7 @@ from accounts import secrets
 from accounts.errors import MalformedRequest
 from accounts.flows.people.session_opening import LoggedIn
 from accounts.flows.providers.provider_login import Arrival, Callback, Departure, state_id
-from accounts.web import oauth, requests
+from accounts.web import provider_login, requests
 from accounts.web.responses import Response
 from tests.unit.accounts.flows.providers.stage import OAuthService
 from tests.unit.accounts.stage import EMAIL, NOW, sample_session
@@ -31,7 +31,7 @@ def test_a_callback_is_read_with_the_cookie_that_is_named_after_its_state() -> N
         f"{COOKIE}={BROWSER}",
     )
 
-    assert oauth.callback(request) == Callback(STATE, "a code", "", "https://accounts.google.com", BROWSER)
+    assert provider_login.callback(request) == Callback(STATE, "a code", "", "https://accounts.google.com", BROWSER)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_a_callback_is_read_with_the_cookie_that_is_named_after_its_state() -> N
 )
 def test_any_other_cookie_is_ignored(cookie: str) -> None:
     """An empty browser value never matches."""
-    assert oauth.callback(_request(f"state={STATE}&code=c", cookie)).browser == ""
+    assert provider_login.callback(_request(f"state={STATE}&code=c", cookie)).browser == ""
 
 
 @pytest.mark.parametrize(
@@ -72,25 +72,25 @@ def test_any_other_cookie_is_ignored(cookie: str) -> None:
 def test_an_ambiguous_query_is_refused(query: str) -> None:
     """RFC 6749 3.1: no parameter twice."""
     with pytest.raises(MalformedRequest):
-        oauth.callback(_request(query))
+        provider_login.callback(_request(query))
 
 
 def test_a_cookie_that_comes_twice_is_refused() -> None:
     """One of them may be an attacker's."""
     with pytest.raises(MalformedRequest, match=f"The cookie {COOKIE} came more than once"):
-        oauth.callback(_request(f"state={STATE}&code=c", f"{COOKIE}={BROWSER}", f"{COOKIE}={'x' * 43}"))
+        provider_login.callback(_request(f"state={STATE}&code=c", f"{COOKIE}={BROWSER}", f"{COOKIE}={'x' * 43}"))
 
 
 def test_an_empty_callback_is_read_as_empty() -> None:
     """The flow decides what that means."""
-    assert oauth.callback(_request("")) == Callback("", "", "", "", "")
+    assert provider_login.callback(_request("")) == Callback("", "", "", "", "")
 
 
 def test_all_pending_logins_of_a_browser_are_passed_on_by_digest() -> None:
     """The email does not say which it belongs to; the secrets themselves go no further."""
     request = _request("", f"__Host-oauth-1={BROWSER}", "__Host-oauth-2=short", "x=1", f"__Host-oauth-3={'c' * 43}")
 
-    assert oauth.browsers(request) == (secrets.digest(BROWSER), secrets.digest("c" * 43))
+    assert provider_login.browsers(request) == (secrets.digest(BROWSER), secrets.digest("c" * 43))
 
 
 def test_a_departure_sets_a_cookie_that_only_this_site_gets() -> None:
@@ -99,9 +99,11 @@ def test_a_departure_sets_a_cookie_that_only_this_site_gets() -> None:
 
     cookie = f"__Host-oauth-0a1b2c3d={BROWSER}; {ATTRIBUTES}; Max-Age=3600"
     request = _request("")
-    assert oauth.depart(departure, request) == Response(303, headers={"location": departure.url}, cookies=(cookie,))
+    assert provider_login.depart(departure, request) == Response(
+        303, headers={"location": departure.url}, cookies=(cookie,)
+    )
     body = '{"authorization_url": "https://accounts.google.com/x?state=1"}'
-    assert oauth.provider_address(departure, request) == Response(200, body, cookies=(cookie,))
+    assert provider_login.provider_address(departure, request) == Response(200, body, cookies=(cookie,))
 
 
 def test_unfinished_logins_do_not_fill_the_cookie_header() -> None:
@@ -112,8 +114,8 @@ def test_unfinished_logins_do_not_fill_the_cookie_header() -> None:
     gone = [f"__Host-oauth-0000000{number}=; {ATTRIBUTES}; Max-Age=0" for number in range(4)]
     odd = f"__Host-oauth-x; Domain=evil.example={BROWSER}"
 
-    assert oauth.depart(departure, _request("", *held)).cookies == (new,)
-    assert oauth.depart(departure, _request("", *held, odd)).cookies == (*gone, new)
+    assert provider_login.depart(departure, _request("", *held)).cookies == (new,)
+    assert provider_login.depart(departure, _request("", *held, odd)).cookies == (*gone, new)
 
 
 @pytest.mark.parametrize("linked", [True, False])
@@ -122,7 +124,7 @@ def test_an_arrival_deletes_that_cookie(linked: bool) -> None:
     session = sample_session(user_id="u" * 28, expires_at=NOW + timedelta(hours=24))
     logged_in = LoggedIn(_somebody(), "t" * 43, session)
     arrival = Arrival("https://accounts.example.com/keys", "u" * 28, None if linked else logged_in)
-    answer = oauth.arrive(arrival, _request(f"state={STATE}&code=c"))
+    answer = provider_login.arrive(arrival, _request(f"state={STATE}&code=c"))
 
     gone = f"{COOKIE}=; {ATTRIBUTES}; Max-Age=0"
     new = () if linked else (f"__Host-session={'t' * 43}; {ATTRIBUTES}",)
