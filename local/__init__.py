@@ -4,4 +4,4 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
 KEEP = PROJECT / ".local"
-"""Where everything made while running is kept. `make dev-reset` deletes its `state`."""
+"""Everything that is written while running. `make dev-reset` deletes its `state`."""

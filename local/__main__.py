@@ -1,4 +1,4 @@
-"""`python -m local`, which is `make dev`."""
+"""`python -m local`, the program behind `make dev`."""
 
 import signal
 import sys
@@ -8,12 +8,12 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Stopped(BaseException):
-    """Somebody asked us to end."""
+    """A signal asked the process to end."""
 
 
 def main() -> int:
     """Run until stopped; return the exit code."""
-    # Before the imports, which take a second: Ctrl-C is clean in that second, too.
+    # Before the imports, which take a second, so that Ctrl-C is handled during them, too.
     for number in _SIGNALS:
         signal.signal(number, _stop)
     try:
@@ -26,7 +26,7 @@ def main() -> int:
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
-    # Once: make passes on what the terminal sends us too, and a second signal must not cut the saving short.
+    # Handle one signal only: make forwards the terminal's signal, and a second one must not interrupt saving the state.
     for number in _SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     raise Stopped

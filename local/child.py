@@ -1,10 +1,10 @@
-"""Run something as a child that never outlives its parent.
+"""Runs a child process that never outlives its parent.
 
-- `python -m local.child <module> [arguments]`: a module of our environment
+- `python -m local.child <module> [arguments]`: a Python module
 - `python -m local.child -- <folder> <command> [arguments]`: any program, in that folder
 
-The parent holds our standard input open and writes nothing to it. When it ends, however it ends, the pipe closes and
-we ask ourselves to stop, so that even a killed parent leaves no emulator behind on the port.
+The parent keeps this process's standard input open and writes nothing to it. When the parent ends, even by SIGKILL, the
+pipe closes and this process terminates itself, so that no emulator keeps the port.
 """
 
 import os
@@ -16,7 +16,7 @@ import threading
 
 
 def main() -> int:
-    """Become what the command line names; return its exit code."""
+    """Run the module or command of the command line; return its exit code."""
     threading.Thread(target=_stop_with_parent, daemon=True).start()
     if sys.argv[1] == "--":
         return _run(sys.argv[2], sys.argv[3:])
@@ -26,12 +26,12 @@ def main() -> int:
 
 
 def _stop_with_parent() -> None:
-    os.read(0, 1)  # Not sys.stdin: its lock, held here while the interpreter ends, is fatal to it.
+    os.read(0, 1)  # Not sys.stdin: if its lock is held at exit, the interpreter aborts.
     os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _run(folder: str, command: list[str]) -> int:
-    process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL)  # noqa: S603  # our parent names it
+    process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL)  # noqa: S603  # chosen by the parent
     signal.signal(signal.SIGTERM, lambda *_: process.terminate())
     return process.wait()
 

@@ -1,4 +1,4 @@
-"""The local cloud as one object: the emulated AWS, the providers' stand-ins, and our stack deployed into them.
+"""The local cloud as one object: the emulated AWS, the providers' stand-ins, and the stack deployed into them.
 
 `with LocalCloud() as cloud: requests.get(cloud.site_url)` is all that a test needs.
 """
@@ -23,7 +23,7 @@ MAIL_FROM = "accounts@comfy.local"
 
 
 class NotRunning(Exception):
-    """There is no `make dev` where the environment says."""
+    """No `make dev` runs on the chosen port."""
 
 
 class LocalCloud:
@@ -39,7 +39,7 @@ class LocalCloud:
         project: Path = PROJECT,
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """Choose a port and a folder; both are fresh ones unless given. Nothing starts yet."""
+        """Without ``port`` and ``state_dir``, use a free port and a temporary folder. Starts nothing."""
         self._temporary = None if state_dir else TemporaryDirectory(prefix="comfy-accounts-")
         self.state_dir = state_dir or Path(str(self._temporary and self._temporary.name))
         self.port = port or free_port()
@@ -58,7 +58,7 @@ class LocalCloud:
     def running(cls) -> Self:
         """Return the cloud of the running `make dev`, on PORT if that is set; raises NotRunning, NotAPort.
 
-        Its providers are its own.
+        It does not start or stop providers: `make dev` runs them.
         """
         state = KEEP / "state"
         port = port_from_environment("PORT", last_port(state) or USUAL_PORT)
@@ -77,11 +77,10 @@ class LocalCloud:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """Stop everything."""
         self.stop()
 
     def start(self) -> None:
-        """Start the emulated AWS and the stand-ins; nothing is deployed yet."""
+        """Start the emulated AWS and the stand-ins, without deploying."""
         self._say("Starting MiniStack, an emulated AWS")
         if self.providers:
             self.providers.start(self.state_dir)
@@ -91,10 +90,7 @@ class LocalCloud:
         self._tail = LogTail(self.client)
 
     def deploy(self, **otherwise: str) -> bool:
-        """Bring the stack to what the working tree says; tell whether anything changed.
-
-        ``otherwise`` are parameters that shall be other than here usual.
-        """
+        """Deploy the working tree and return whether anything changed. ``otherwise`` overrides parameters."""
         parameters = self.parameters | otherwise
         template = stacks.read(self.project / "template.yaml")
         code = adapt.code_of(template, self.project)
@@ -109,14 +105,14 @@ class LocalCloud:
         return changed
 
     def prepare(self) -> None:
-        """Do what is done by hand before the first deployment into AWS: verify the sender of mails."""
+        """Verify the sender of emails, which operators do by hand before the first deployment into AWS."""
         mail = self.client("sesv2")
         known = {identity["IdentityName"] for identity in mail.list_email_identities()["EmailIdentities"]}
         if MAIL_FROM not in known:
             mail.create_email_identity(EmailIdentity=MAIL_FROM)
 
     def after_deploy(self) -> None:
-        """Read the outputs, and write what is written by hand after a deployment into AWS."""
+        """Read the outputs, and store the providers' credentials, as operators do by hand after a deployment into AWS."""
         self.outputs = self._stack.outputs()
         if self.providers and (arn := self.outputs.get("OAuthProvidersSecretArn")):
             self._stack.put_secret(arn, dict(self.providers.secret()))
@@ -124,7 +120,7 @@ class LocalCloud:
 
     @property
     def parameters(self) -> dict[str, str]:
-        """Return the template's parameters here; those that the template does not declare are not sent."""
+        """Return the parameters of the local deployment; `deploy` sends only those that the template declares."""
         return {
             "Stage": "local",
             "SiteUrl": self.site_url,
@@ -133,7 +129,7 @@ class LocalCloud:
             "MailFrom": MAIL_FROM,
             "SupportUrl": "https://support.comfy.org",
             "AllowedOrigins": "",
-            "BreachedPasswordLookup": "off",  # Nothing here asks the internet anything.
+            "BreachedPasswordLookup": "off",  # The local cloud works offline.
             "ReservedConcurrency": "0",
             "MailboxUrl": self._mailbox_url,
             "WalkthroughUrl": f"{self._mailbox_url}/walkthrough" if self._mailbox_url else "",
@@ -141,7 +137,7 @@ class LocalCloud:
         }
 
     def parameters_now(self) -> dict[str, str]:
-        """Return the parameters, as the stack has them if somebody deployed it already."""
+        """Return the parameters, with those of the deployed stack taking precedence."""
         return self.parameters | self._stack.parameters()
 
     def client(self, service: str) -> Any:  # noqa: ANN401  # boto3 makes its client classes at run time
@@ -149,11 +145,11 @@ class LocalCloud:
         return self._emulator.client(service)
 
     def messages(self) -> list[Json]:
-        """Return every mail that was sent, oldest first."""
+        """Return every sent email, oldest first."""
         return self._emulator.messages()
 
     def new_logs(self) -> list[LogLine]:
-        """Return the functions' log lines since the last time this was asked."""
+        """Return the functions' log lines since the last call."""
         return self._tail.poll() if self._tail else []
 
     def logs(self) -> list[LogLine]:
@@ -161,11 +157,11 @@ class LocalCloud:
         return self._tail.all() if self._tail else []
 
     def new_errors(self) -> list[str]:
-        """Return what the emulated AWS itself had to complain about since the last time."""
+        """Return the errors that the emulated AWS has logged since the last call."""
         return self._emulator.new_errors()
 
     def function_names(self) -> dict[str, str]:
-        """Return the folder's name of each deployed function, by its deployed name."""
+        """Map the deployed name of each function to its folder in `functions/`."""
         named = self._stack.names().items()
         return {deployed: _folder(name) for deployed, name in named if name.endswith("Function")}
 
@@ -174,11 +170,10 @@ class LocalCloud:
         return environment_for_aws(self.endpoint_url)
 
     def is_running(self) -> bool:
-        """Tell whether the emulated AWS still runs."""
         return self._emulator.is_running()
 
     def stop(self) -> None:
-        """Stop everything that was started. The state is saved first, unless its folder is a temporary one."""
+        """Stop everything. The state is saved first, unless its folder is temporary."""
         self._emulator.stop(save=self._temporary is None)
         if self.providers:
             self.providers.stop()

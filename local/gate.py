@@ -1,14 +1,14 @@
-"""Runs MiniStack behind a gate that tells the site from AWS: `python -m local.gate`, in a child process.
+"""Runs MiniStack behind a gate that separates the site from the AWS API: `python -m local.gate`, in a child process.
 
-MiniStack answers both on one port: the site to `127.0.0.1`, AWS to `localhost`. Left alone it also answers a browser as
-AWS would. The gate keeps the two apart:
+MiniStack serves both on one port: the site at `127.0.0.1`, the AWS API at `localhost`. Without the gate, it answers
+browsers as AWS would. The gate keeps the two apart:
 
-- before the site is deployed, its address says that it is starting (not a list of buckets, and not 200);
-- the emulator's own controls (`/_ministack/reset` deletes every account) are not part of the site;
-- a browser at `localhost` is sent to the site, and no web page can call the emulated AWS, not even one of a name that
-  its owner has point to this machine (DNS rebinding), whose requests say no origin;
+- before the site is deployed, its address answers 503 with "starting" instead of a list of buckets;
+- the emulator's controls (`/_ministack/reset` deletes every account) are not part of the site;
+- a browser at `localhost` is redirected to the site, and no web page can call the emulated AWS, not even by DNS
+  rebinding, whose requests carry no origin;
 - preflights of the site reach its routes. API Gateway answers OPTIONS itself only for an API with a CORS configuration,
-  which ours has not; MiniStack always does.
+  which this API does not have; MiniStack always does.
 """
 
 import os
@@ -27,37 +27,34 @@ type Answer = tuple[HTTPStatus, dict[str, str], str]
 
 READY_FILE = "LOCAL_CLOUD_READY_FILE"
 _SITE_HOST = "127.0.0.1"
-# What AWS programs call us by; SAM CLI's containers by the last.
+# Host names that AWS programs use; the last one is for SAM CLI's containers.
 _AWS_HOSTS = ("localhost", "[::1]", "host.docker.internal")
 _STARTING = "The site is being deployed; this page shows it in a moment.\n"
 
 
 class PassedOn(str):
-    """A method that is equal to no other, so that MiniStack looks for its route, finds `$default`, and hands it on."""
+    """A method that equals no other, so that MiniStack finds no CORS handler or route and falls back to `$default`."""
 
     __slots__ = ()
     __hash__ = str.__hash__
 
     def __eq__(self, other: object) -> bool:
-        """Return False."""
         return False
 
     def __ne__(self, other: object) -> bool:
-        """Return True: `str` has its own."""
         return True
 
 
 class Gate:
-    """An ASGI application around another."""
+    """ASGI middleware."""
 
     def __init__(self, app: App, ready: Path) -> None:
-        """Take the application, and the file that is there once the site is deployed."""
+        """``ready`` is a file that exists once the site is deployed."""
         self._app = app
         self._ready = ready
         self._is_ready = False
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Answer, or let the request through."""
         refusal = self._refusal(scope) if scope["type"] == "http" else None
         if refusal is None:
             await self._app(_with_preflight(scope), receive, send)
@@ -73,7 +70,7 @@ class Gate:
         host, _, port = headers.get("host", "").rpartition(":")
         if host == _SITE_HOST:
             return self._site_refusal(scope["path"])
-        # A bucket, for one, is called by a name below ours.
+        # Buckets have names such as `bucket.localhost`.
         if host not in _AWS_HOSTS and not host.endswith(".localhost"):
             return HTTPStatus.MISDIRECTED_REQUEST, {}, f"Nothing here is called {host}.\n"
         if "origin" in headers or "sec-fetch-site" in headers:
@@ -94,7 +91,7 @@ def _headers(scope: Message) -> dict[str, str]:
 
 
 def _with_preflight(scope: Message) -> Message:
-    """Mark an OPTIONS to the site as one that the site answers."""
+    """Let an OPTIONS request to the site reach its routes."""
     if scope["type"] != "http" or scope["method"] != "OPTIONS":
         return scope
     is_site = _headers(scope).get("host", "").rpartition(":")[0] == _SITE_HOST
@@ -102,7 +99,7 @@ def _with_preflight(scope: Message) -> Message:
 
 
 def _browser_refusal(scope: Message, headers: dict[str, str], port: str) -> Answer:
-    """Send a person who typed `localhost` to the site; refuse what a web page asks of AWS."""
+    """Redirect a browser that opens `localhost` to the site; refuse a web page that calls the AWS API."""
     if scope["method"] != "GET" or headers.get("sec-fetch-mode") != "navigate":
         return HTTPStatus.FORBIDDEN, {}, "This address is the emulated AWS; no web page may call it.\n"
     query = f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
@@ -112,7 +109,6 @@ def _browser_refusal(scope: Message, headers: dict[str, str], port: str) -> Answ
 
 
 def main() -> None:
-    """Run MiniStack behind the gate."""
     ministack.app = Gate(ministack.app, Path(os.environ[READY_FILE]))
     ministack.main()
 

@@ -1,6 +1,6 @@
-"""Turn the OpenAPI body that SAM makes of the HttpApi events into resources: MiniStack reads no body.
+"""Expand the OpenAPI body that SAM generates for HttpApi events into resources, because MiniStack reads no body.
 
-The routes, integrations and authorizers that come out are those that API Gateway makes of the same body.
+The routes, integrations and authorizers are those that API Gateway creates from the same body.
 """
 
 import re
@@ -16,16 +16,16 @@ _AUTHORIZER = "x-amazon-apigateway-authorizer"
 
 
 class NotUnderstood(Exception):
-    """The body holds something that this module does not turn into a resource yet."""
+    """The body has a feature that this module does not support."""
 
 
 def expand(api_id: str, api: Json) -> Resources:
-    """Return the API without its body, and the resources that the body stood for."""
+    """Return the API without its body, and the resources that the body describes."""
     properties = dict(api["Properties"])
     body = properties.pop("Body")
     properties |= {"ProtocolType": "HTTP", "Name": body["info"]["title"]}
     if cors := body.get("x-amazon-apigateway-cors"):
-        properties["CorsConfiguration"] = cors  # In the body's lower-camel keys, which is how MiniStack reads them.
+        properties["CorsConfiguration"] = cors  # MiniStack reads lower-camel keys, as in the body.
     resources: Resources = {api_id: api | {"Properties": properties}}
     resources |= _authorizers(api_id, body)
     for path, method, operation in _operations(body):

@@ -1,4 +1,4 @@
-"""The functions' logs: collected as they appear, and printed so that a person can read them."""
+"""Collects the functions' logs and formats them for a terminal."""
 
 import json
 import threading
@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 _PLATFORM = ("START RequestId:", "END RequestId:", "REPORT RequestId:")
-# Said by the beginning of the line already, or the same on every line.
+# Fields that the start of the line shows, or that are the same on every line.
 _SHOWN = {"timestamp", "level", "message", "service", "function"}
 _SHOWN |= {f"function_{constant}" for constant in ("name", "arn", "memory_size")}
 _COLOURS = {"WARNING": "33", "ERROR": "31", "CRITICAL": "31", "DEBUG": "2"}
@@ -16,7 +16,7 @@ _COLOURS = {"WARNING": "33", "ERROR": "31", "CRITICAL": "31", "DEBUG": "2"}
 
 @dataclass(frozen=True)
 class LogLine:
-    """One line that a function, or Lambda around it, wrote."""
+    """One log line of a function or of Lambda itself."""
 
     function: str
     """The function's deployed name."""
@@ -25,12 +25,12 @@ class LogLine:
 
     @property
     def is_platform(self) -> bool:
-        """Tell whether Lambda wrote it rather than the function."""
+        """Return whether Lambda wrote it, not the function."""
         return self.message.startswith(_PLATFORM)
 
     @property
     def fields(self) -> dict[str, Any] | None:
-        """Return what a structured line says, or None for plain text."""
+        """Return the fields of a structured line, or None for plain text."""
         try:
             parsed = json.loads(self.message)
         except ValueError:
@@ -39,10 +39,9 @@ class LogLine:
 
 
 class LogTail:
-    """Collects every log line since it was made."""
+    """Collects every log line since its creation."""
 
     def __init__(self, client: Callable[[str], Any]) -> None:
-        """Take the maker of clients; what is there already is old."""
         self._logs = client("logs")
         self._lock = threading.Lock()
         self._sizes: dict[str, int] = {}
@@ -52,10 +51,10 @@ class LogTail:
         self._lines.clear()
 
     def poll(self) -> list[LogLine]:
-        """Return the lines that are new since the last time.
+        """Return the lines since the last call.
 
-        The sizes of all groups are one request; only groups that grew are read. MiniStack writes a stream per
-        invocation, whole, so a stream that was read is done with.
+        One request lists the sizes of all groups; only groups that grew are read. MiniStack writes one stream per
+        invocation at once, so a stream is read only once.
         """
         with self._lock:
             new = [line for group in self._grown() for line in self._read(group)]
@@ -64,7 +63,7 @@ class LogTail:
             return new
 
     def all(self) -> list[LogLine]:
-        """Return every line so far, the newest included."""
+        """Return every line so far."""
         self.poll()
         with self._lock:
             return list(self._lines)
@@ -85,15 +84,15 @@ class LogTail:
 
 
 class LogPrinter:
-    """Prints lines compactly: when, which function, how serious, what, and then every other field."""
+    """Formats lines compactly: time, function, level, message, then all other fields."""
 
     def __init__(self, labels: dict[str, str], *, colours: bool) -> None:
-        """Take the name to show for each function."""
+        """``labels`` maps the deployed name of a function to the name to show."""
         self._labels = labels
         self._colours = colours
 
     def format(self, line: LogLine) -> str | None:
-        """Return the line to print, or None for what a person need not read."""
+        """Return the line to print, or None for one that is not worth reading."""
         if line.is_platform or not line.message.strip():
             return None
         label = self._labels.get(line.function, line.function)
@@ -106,7 +105,7 @@ class LogPrinter:
             return f"{start} {self._paint('2', 'metrics ' + _rest(fields, {'_aws', 'service', 'function_name'}))}"
         level = str(fields.get("level", ""))
         said = self._paint(_COLOURS.get(level, "36"), f"{level:<7}") + f" {_text(fields.get('message', ''))}"
-        # Tracebacks keep their lines; everything else stays on one.
+        # Tracebacks keep their line breaks; everything else is printed on one line.
         trace = "".join(f"\n    {_text(row)}" for row in str(fields.get("exception", "")).splitlines())
         others = self._paint("2", _rest(fields, _SHOWN | {"exception"}))
         return f"{start} {said}  {others}".rstrip() + trace
@@ -120,6 +119,6 @@ def _rest(fields: dict[str, Any], shown: set[str]) -> str:
 
 
 def _text(value: object) -> str:
-    """Write a value on one line, a control character escaped: what a request brought may not draw on the terminal."""
+    """Format a value on one line and escape control characters, so that requests cannot inject terminal codes."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

@@ -1,4 +1,4 @@
-"""Every mail the local cloud sent, readable in the browser."""
+"""A web page with every email that the local cloud sent."""
 
 import base64
 import hashlib
@@ -19,7 +19,7 @@ type Mail = dict[str, Any]
 
 _USUAL_SITE, _USUAL_MAILBOX = f"http://{LOOPBACK}:{USUAL_PORT}", f"http://{LOOPBACK}:{USUAL_PORT + 1}"
 _LINK = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]]")
-# Renews the page when there is news, not by the clock: that would close what a person is reading.
+# Reloads the page only when an email has arrived, so that opened emails stay open.
 _SCRIPT = """
 setInterval(async () => {
   const news = await fetch('/version').then(answer => answer.text()).catch(() => null);
@@ -32,7 +32,7 @@ _HEADERS = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
-    # A mail brings no script and fetches no picture; its frame, which inherits this, is sandboxed besides.
+    # Emails run no scripts and load no images; their frame inherits this policy and is sandboxed, too.
     "Content-Security-Policy": (
         f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{_SCRIPT_DIGEST}'; connect-src 'self'; "
         "img-src data:; frame-ancestors 'none'"
@@ -52,7 +52,7 @@ iframe { width: 100%; height: 26rem; border: 1px solid var(--line); border-radiu
 
 
 def walkthrough(site_url: str, mailbox_url: str) -> str:
-    """Return the walk-through of docs/integrating.md, with the addresses of this site and mailbox."""
+    """Return the walk-through of docs/integrating.md with the URLs of this site and mailbox."""
     text = (PROJECT / "docs" / "integrating.md").read_text(encoding="utf-8")
     heading = "## Walk-through"
     section = heading + text.partition(heading)[2].partition("\n## ")[0]
@@ -65,7 +65,7 @@ def walkthrough(site_url: str, mailbox_url: str) -> str:
 
 
 def page(mails: list[Mail]) -> str:
-    """Return the whole mailbox, newest first; everything a mail brought is escaped."""
+    """Return the mailbox as HTML, newest first; the content of emails is escaped."""
     newest = sorted(mails, key=lambda mail: mail["Timestamp"], reverse=True)
     shown = "\n".join(map(_article, newest)) or "<p>No mail yet. Sign up, and it appears here by itself.</p>"
     count = f"{len(mails)} mail{'' if len(mails) == 1 else 's'}"
@@ -79,12 +79,12 @@ def page(mails: list[Mail]) -> str:
 
 
 def version(mails: list[Mail]) -> str:
-    """Return what changes when a mail arrives."""
+    """Return a text that changes when an email arrives."""
     return f"{len(mails)}-{max((mail['Timestamp'] for mail in mails), default=0)}"
 
 
 def with_links(text: str) -> str:
-    """Return plain text as HTML with its web addresses clickable."""
+    """Return plain text as HTML with clickable URLs."""
     parts, end = [], 0
     for found in _LINK.finditer(text):
         address = html.escape(found[0])
@@ -106,7 +106,7 @@ def _article(mail: Mail) -> str:
 
 
 def _frame(subject: str, body: str | None) -> str:
-    """Show a mail's HTML without trusting it: no script, no origin; its links open in a tab of their own."""
+    """Show an email's HTML, untrusted: no scripts, no origin; links open in new tabs."""
     if not body:
         return ""
     content = html.escape(f"<base target=_blank>{body}")
@@ -117,10 +117,10 @@ def _frame(subject: str, body: str | None) -> str:
 
 
 class Mailbox:
-    """A small web server for the mailbox, on this machine only."""
+    """A web server for the mailbox, on the loopback address."""
 
     def __init__(self, port: int, messages: Callable[[], list[Mail]], site_url: str) -> None:
-        """Take the port, where the emails come from, and the address of the site."""
+        """``messages`` returns the emails; ``site_url`` is put into the walk-through."""
         self.url = f"http://{LOOPBACK}:{port}"
         views = {"/": page, "/version": version, "/walkthrough": lambda _: walkthrough(site_url, self.url)}
         about = {"messages": staticmethod(messages), "views": views, "host": f"{LOOPBACK}:{port}"}
@@ -130,7 +130,7 @@ class Mailbox:
         self._thread = threading.Thread(target=self._server.serve_forever, name="mailbox", daemon=True)
 
     def start(self) -> None:
-        """Serve from a thread."""
+        """Serve in a background thread."""
         self._thread.start()
 
     def stop(self) -> None:
@@ -146,8 +146,7 @@ class _Handler(BaseHTTPRequestHandler):
     host: str
 
     def do_GET(self) -> None:
-        """Answer with the mailbox."""
-        # A name that a stranger points at 127.0.0.1 must not read mail through this person's browser.
+        # DNS rebinding: a host name that an attacker points at 127.0.0.1 must not read emails through a browser here.
         path = urlsplit(self.path).path
         if self.headers.get("Host") not in (self.host, self.host.replace(LOOPBACK, "localhost")):
             self.send_error(HTTPStatus.MISDIRECTED_REQUEST)
@@ -169,4 +168,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002  # the name is the base class's
-        """Say nothing: the page renews itself every few seconds."""
+        """Log nothing: the page polls every few seconds."""

@@ -1,4 +1,4 @@
-"""Zips of functions and layers: the same content gives the same bytes, so that unchanged code is not redeployed."""
+"""Reproducible zips of functions and layers, so that unchanged code is not redeployed."""
 
 import hashlib
 import io
@@ -13,29 +13,26 @@ _PLAIN_FILE = 0o644 << 16
 
 @dataclass(frozen=True)
 class Package:
-    """A zip, and the key that names its content."""
-
     name: str
     body: bytes
 
     @property
     def key(self) -> str:
-        """Return where it is kept: the same content has the same key."""
+        """Return the key in the bucket, which contains a hash of the content."""
         return f"{self.name}/{hashlib.sha256(self.body).hexdigest()}.zip"
 
 
 def of_function(name: str, folder: Path) -> Package:
-    """Zip a function's folder."""
     return Package(name, _zip((path.relative_to(folder).as_posix(), path) for path in _files(folder)))
 
 
 def of_layer(name: str, folder: Path) -> Package:
-    """Zip a layer's folder the way `sam build` lays it out: its packages under `python/`."""
+    """Zip a layer's folder as `sam build` does: its packages under `python/`."""
     return Package(name, _zip((f"python/{path.relative_to(folder).as_posix()}", path) for path in _files(folder)))
 
 
 def placeholder(name: str) -> Package:
-    """Make a layer with nothing in it, for one whose content the functions find elsewhere here."""
+    """Create an empty layer, in place of one whose packages the functions find elsewhere on this machine."""
     return Package(name, _zip(iter([("python/README", None)])))
 
 

@@ -1,4 +1,4 @@
-"""Ports, and child processes that start with us and end with us."""
+"""Ports, and child processes that end with this process."""
 
 import fcntl
 import os
@@ -20,13 +20,13 @@ _LAST_PORT = 65535
 
 
 class ChildFailed(Exception):
-    """A child ended, or did not answer in time."""
+    """A child process ended early, or did not answer in time."""
 
 
 def port_is_taken(port: int) -> bool:
-    """Tell whether anything listens there.
+    """Return whether a process listens on the port, on IPv4 or IPv6.
 
-    Both families are asked: AWS calls go to `localhost`, and a stranger on [::1] would get them.
+    Both are checked: AWS calls go to `localhost`, and another process on [::1] would receive them.
     """
     return any(_answers(family, host, port) for family, host in ((socket.AF_INET, LOOPBACK), (socket.AF_INET6, "::1")))
 
@@ -36,16 +36,16 @@ def _answers(family: socket.AddressFamily, host: str, port: int) -> bool:
         with socket.socket(family, socket.SOCK_STREAM) as probe:
             probe.settimeout(1)
             return probe.connect_ex((host, port)) == 0
-    except OSError:  # No IPv6 on this machine.
+    except OSError:  # This machine has no IPv6.
         return False
 
 
 class NotAPort(Exception):
-    """What the environment says is no port."""
+    """The environment variable is not a port number."""
 
 
 def port_from_environment(setting: str, usual: int) -> int:
-    """The port that the environment chooses by this name; raises NotAPort."""
+    """Return the port in the variable ``setting``, or ``usual``; raises NotAPort."""
     text = os.environ.get(setting) or str(usual)
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= _LAST_PORT:
         raise NotAPort(f"{setting}={text} is not a port: choose a number from 1 to {_LAST_PORT}, {usual} usually.")
@@ -53,7 +53,7 @@ def port_from_environment(setting: str, usual: int) -> int:
 
 
 def free_port(preferred: int = 0) -> int:
-    """Return the preferred port if nobody has it, else any free one."""
+    """Return the preferred port if it is free, otherwise any free one."""
     if preferred and not port_is_taken(preferred):
         return preferred
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
@@ -62,12 +62,12 @@ def free_port(preferred: int = 0) -> int:
 
 
 class InUse(Exception):
-    """Another process uses what only one may."""
+    """Another process uses the folder."""
 
 
 @contextmanager
 def sole_use(folder: Path) -> Iterator[None]:
-    """Keep a folder to this process; the claim ends with the process, however it ends."""
+    """Lock a folder for this process; the lock ends with the process, even if it is killed."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         try:
@@ -78,16 +78,16 @@ def sole_use(folder: Path) -> Iterator[None]:
 
 
 class Child:
-    """A process that runs for as long as we do, at most, with its output in a file."""
+    """A child process that ends with this one at the latest, with its output in a file."""
 
     def __init__(self, name: str, *command: str, log: Path, env: Mapping[str, str] | None = None) -> None:
-        """Start it: a module and its arguments, or `--`, a folder and any command to run there."""
+        """Start it. ``command`` is a module and its arguments, or `--`, a folder and a command to run there."""
         self.name = name
         self.log = log
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as output:
-            # A session of its own: Ctrl-C goes to us alone, and we stop the children in order.
-            self._process = subprocess.Popen(  # noqa: S603  # the command is ours
+            # A new session: Ctrl-C signals only this process, which stops its children in order.
+            self._process = subprocess.Popen(  # noqa: S603  # not user input
                 [sys.executable, "-m", "local.child", *command],
                 stdin=subprocess.PIPE,
                 stdout=output,
@@ -98,7 +98,7 @@ class Child:
             )
 
     def wait_until(self, ready: Callable[[], bool], *, seconds: float = 30) -> None:
-        """Return once it is ready; say what its log says if it ends or takes too long."""
+        """Wait until ``ready()``; raises ChildFailed, with the end of the log, if it ends or takes too long."""
         deadline = time.monotonic() + seconds
         while not ready():
             if self._process.poll() is not None:
@@ -108,11 +108,10 @@ class Child:
             time.sleep(0.05)
 
     def is_running(self) -> bool:
-        """Tell whether it still runs."""
         return self._process.poll() is None
 
     def stop(self, *, politely: bool = True) -> None:
-        """Stop it and all that it started; ``politely`` lets it save its state first."""
+        """Stop the process and its descendants; with ``politely``, by SIGTERM first, so that it can save its state."""
         if politely and self.is_running():
             self._process.terminate()
             with suppress(subprocess.TimeoutExpired):
@@ -123,7 +122,7 @@ class Child:
             self._process.stdin.close()
 
     def _end_group(self) -> None:
-        with suppress(ProcessLookupError, PermissionError):  # Nobody left; macOS says so with EPERM.
+        with suppress(ProcessLookupError, PermissionError):  # The group is empty; macOS reports EPERM.
             os.killpg(self._process.pid, signal.SIGKILL)
 
     def _last_words(self) -> str:

@@ -1,7 +1,7 @@
-"""Google and GitHub: the real ones when this person configured them, else stand-ins on this machine.
+"""Google and GitHub: the real ones if configured, otherwise stand-ins on this machine.
 
-Each provider is chosen by itself: set GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET, or GITHUB_CLIENT_ID and
-GITHUB_CLIENT_SECRET, and the real one is used.
+Set GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET to use the real Google, GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET to use
+the real GitHub.
 """
 
 import os
@@ -17,46 +17,45 @@ _USUAL_PORTS = {"google": 9002, "github": 9001}
 
 
 class HalfConfigured(Exception):
-    """One of a provider's two settings is there without the other."""
+    """Only one of a provider's two settings is set."""
 
 
 @dataclass
 class Provider:
-    """One provider, as the stack gets to know it."""
+    """The settings of a provider in the local stack."""
 
     name: str
     client_id: str
     client_secret: str
     port: int = 0
-    """Where its stand-in listens; none when it is the real one."""
+    """The port of the stand-in; 0 for the real provider."""
 
     @property
     def endpoint(self) -> str:
-        """Return the stand-in's origin, or nothing for the real provider."""
+        """Return the stand-in's origin, or an empty text for the real provider."""
         return f"http://{LOOPBACK}:{self.port}" if self.port else ""
 
     @property
     def title(self) -> str:
-        """Return the name as people write it."""
         return {"google": "Google", "github": "GitHub"}[self.name]
 
     @property
     def parameter(self) -> str:
-        """Return the template's parameter that takes the endpoint."""
+        """Return the name of the template's parameter for the endpoint."""
         return f"{self.name.capitalize()}Endpoint"
 
 
 class Providers:
-    """Every provider, and the processes that stand in for those that are not configured."""
+    """Both providers, and the processes of their stand-ins."""
 
     def __init__(self, *, anywhere: bool = False, environment: Mapping[str, str] = os.environ) -> None:
-        """Choose; with `anywhere`, stand-ins take any free port and the environment is not asked."""
+        """Choose the providers; with `anywhere`, ignore the environment and run both stand-ins on free ports."""
         configured = {} if anywhere else environment
         self.all = [_choose(name, 0 if anywhere else usual, configured) for name, usual in _USUAL_PORTS.items()]
         self._children: list[Child] = []
 
     def start(self, logs: Path) -> None:
-        """Start the stand-ins, without waiting for them."""
+        """Start the stand-ins without waiting for them."""
         for provider in self.all:
             if provider.port:
                 log = logs / f"oauth-mocks-{provider.name}.log"
@@ -64,22 +63,21 @@ class Providers:
                 self._children.append(Child(f"The stand-in for {provider.title}", *command, log=log))
 
     def wait(self) -> None:
-        """Return once every stand-in answers."""
+        """Wait until every stand-in answers."""
         stand_ins = [provider for provider in self.all if provider.port]
         for provider, child in zip(stand_ins, self._children, strict=True):
             child.wait_until(partial(_answers, provider.endpoint))
 
     def stop(self) -> None:
-        """Stop the stand-ins."""
         for child in self._children:
             child.stop()
 
     def parameters(self) -> dict[str, str]:
-        """Return what the template is told."""
+        """Return the template's parameters for the providers."""
         return {provider.parameter: provider.endpoint for provider in self.all}
 
     def secret(self) -> dict[str, dict[str, str]]:
-        """Return what the providers' secret holds."""
+        """Return the content of the providers' secret."""
         return {it.name: {"client_id": it.client_id, "client_secret": it.client_secret} for it in self.all}
 
 

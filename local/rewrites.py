@@ -1,4 +1,4 @@
-"""Small rewrites of a translated template where MiniStack reads a property differently from AWS."""
+"""Rewrites a translated template where MiniStack interprets a property differently from AWS."""
 
 import re
 from typing import Any
@@ -7,14 +7,14 @@ from local.http_api import Json
 
 
 def rewrite(template: Json) -> Json:
-    """Return the template with every rewrite done."""
+    """Return the template with all rewrites."""
     return own_log_groups(mail_from_anywhere(secrets_by_arn(template)))
 
 
 def secrets_by_arn(template: Json) -> Json:
-    """Ask for each secret's ARN by attribute.
+    """Replace each Ref to a secret by its attribute ``Id``, the ARN.
 
-    A Ref gives the ARN in AWS; in MiniStack it gives a name, which no policy matches.
+    A Ref is the ARN in AWS; in MiniStack it is a name, which no policy matches.
     """
     secrets = {name for name, it in template["Resources"].items() if it["Type"] == "AWS::SecretsManager::Secret"}
 
@@ -37,10 +37,10 @@ def _name_id(sub: Any, secrets: set[str]) -> Any:  # noqa: ANN401  # a string, o
 
 
 def own_log_groups(template: Json) -> Json:
-    """Let each function write to a log group of its own.
+    """Give each function a log group of its own.
 
-    In a group that they share, AWS puts the function's name into the name of the stream; MiniStack puts nothing there,
-    and nobody could tell whose traceback it is.
+    In a shared group, AWS puts the function's name into the stream's name. MiniStack does not, so that nothing would
+    tell which function wrote a traceback.
     """
     resources = {
         name: _without(resource, "LoggingConfig") if resource["Type"] == "AWS::Lambda::Function" else resource
@@ -50,10 +50,10 @@ def own_log_groups(template: Json) -> Json:
 
 
 def mail_from_anywhere(template: Json) -> Json:
-    """Let who may send mail send it from any identity.
+    """Allow roles that may send email to send it from any identity.
 
-    AWS checks `ses:SendEmail` against the identity, the configuration set and the sender (`ses:FromAddress`); MiniStack
-    checks it against `*` and knows no sender, so that a policy that says more allows nothing.
+    AWS checks `ses:SendEmail` against the identity, the configuration set and the sender (`ses:FromAddress`). MiniStack
+    checks it against `*` without a sender, so that a narrower policy allows nothing.
     """
     resources = {
         name: _with_open_mail(resource) if resource["Type"] == "AWS::IAM::Role" else resource

@@ -1,4 +1,4 @@
-"""What a deployed stack is, apart from where its code lies and how that was zipped: to compare two deployments."""
+"""The shape of a deployed stack: everything but its code, to compare two deployments."""
 
 import json
 import re
@@ -19,7 +19,7 @@ _CODE = {
 
 
 def shape_of(client: Callable[[str], Any]) -> Json:
-    """Return the stack as deployed: every resource with its settings, every output, and the same of nested stacks."""
+    """Return the deployed stack: every resource with its properties, every output, and the same for nested stacks."""
     cloudformation = client("cloudformation")
     pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=NAME)
     resources = [it for page in pages for it in page["StackResourceSummaries"]]
@@ -37,7 +37,7 @@ def _shape(cloudformation: Any, stack: str) -> Json:  # noqa: ANN401 - boto3 mak
 
 
 def comparable(template: Json) -> Json:
-    """Return a template's resources and outputs without what differs between two builds of the same sources."""
+    """Return resources and outputs, without the parts that differ between two builds of the same sources."""
     resources = template["Resources"]
     layers = [name for name, resource in resources.items() if resource["Type"] == "AWS::Lambda::LayerVersion"]
     compared = {"Resources": {name: _without_code(it) for name, it in resources.items()}}
@@ -51,5 +51,5 @@ def comparable(template: Json) -> Json:
 def _without_code(resource: Json) -> Json:
     code = _CODE.get(resource["Type"])
     properties = {name: value for name, value in resource.get("Properties", {}).items() if name != code}
-    # SAM CLI notes in the metadata where it built from.
+    # SAM CLI writes build paths into the metadata.
     return {name: value for name, value in resource.items() if name != "Metadata"} | {"Properties": properties}

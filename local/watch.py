@@ -1,4 +1,4 @@
-"""Notice edits, and make them live."""
+"""Watches for edits and redeploys."""
 
 import ast
 import json
@@ -13,13 +13,13 @@ TEMPLATES = ("template.yaml", "monitoring/template.yaml")
 _SECTIONS = ("page", "script")
 _NAMED = 3
 _DEBOUNCE = 300
-"""Milliseconds in which an editor's several writes count as one."""
+"""Milliseconds: several writes of an editor within this time are one edit."""
 
 
 def watch_for_edits(project: Path, deploy: Callable[[], bool], say: Callable[[str], None], stop: Event) -> None:
-    """Redeploy after each edit until stopped. An edit that cannot be deployed is reported, and the last good one stays.
+    """Redeploy after each edit until stopped. A broken edit is reported, and the last good deployment keeps running.
 
-    A file with a problem is checked again at the next edit, whichever file that is: a deployment takes all of them.
+    A file with a problem is checked again at the next edit of any file, because a deployment includes all of them.
     """
     unchecked: set[Path] = set()
     for edited in _edits(project, stop):
@@ -34,15 +34,15 @@ def watch_for_edits(project: Path, deploy: Callable[[], bool], say: Callable[[st
 
 
 def watched_files(project: Path) -> list[Path]:
-    """Return every file whose edits are watched, except the template."""
+    """Return every watched file, except the templates."""
     return sorted(path for name in WATCHED for path in (project / name).rglob("*"))
 
 
 def _edits(project: Path, stop: Event) -> Iterator[list[Path]]:
-    """Give the files of each edit.
+    """Yield the files of each edit.
 
-    The templates are checked twice a second instead of watched: an editor that saves by renaming leaves the watcher of
-    a single file with the old one, and watching their folder would mean watching everything.
+    The templates are polled twice a second instead of watched: if an editor saves by renaming, a watcher of a single
+    file keeps watching the old one, and watching their folder would mean watching everything.
     """
     templates = [project / name for name in TEMPLATES]
     before = [_stamp(template) for template in templates]
@@ -53,19 +53,19 @@ def _edits(project: Path, stop: Event) -> Iterator[list[Path]]:
         edited |= {template for template, old, new in zip(templates, before, now, strict=True) if old != new}
         before = now
         if edited:
-            # What is gone again was an editor's own; if all is gone, something was deleted.
+            # Ignore an editor's temporary files, which are gone; if no file is left, a file was deleted.
             yield sorted({path for path in edited if path.exists()} or edited)
 
 
 def _stamp(path: Path) -> tuple[int, int]:
     try:
         return (path.stat().st_mtime_ns, path.stat().st_size)
-    except FileNotFoundError:  # In the middle of being replaced.
+    except FileNotFoundError:  # It is being replaced.
         return (0, 0)
 
 
 def first_problem(paths: Iterable[Path]) -> str | None:
-    """Return the first file that would answer requests with an error once deployed, with line and reason."""
+    """Return the first file that would break the deployed service, with line and reason."""
     for path in _with_other_languages(paths):
         try:
             if path.suffix == ".py" and path.is_file():
@@ -86,14 +86,14 @@ def _is_language(path: Path) -> bool:
 
 
 def _with_other_languages(paths: Iterable[Path]) -> list[Path]:
-    """Add the languages beside an edited one: a text that is new in English is missing in the others."""
+    """Add the other languages of an edited one: a text that is new in English is missing in the others."""
     given = list(paths)
     beside = {other for path in given if _is_language(path) for other in path.parent.glob("*.json")}
     return [*given, *sorted(beside - set(given))]
 
 
 def _check_language(path: Path) -> None:
-    """Raise ValueError unless the pages can take every text from this file."""
+    """Raise ValueError unless the file has every text that the pages use."""
     found = _catalogue(path)
     try:
         english = _catalogue(path.with_name("en.json"))
