@@ -112,7 +112,7 @@ class LocalCloud:
             mail.create_email_identity(EmailIdentity=MAIL_FROM)
 
     def after_deploy(self) -> None:
-        """Read the outputs, and store the providers' credentials, as operators do by hand after a deployment into AWS."""
+        """Read the outputs, and store the providers' credentials, as operators do by hand after a deployment."""
         self.outputs = self._stack.outputs()
         if self.providers and (arn := self.outputs.get("OAuthProvidersSecretArn")):
             self._stack.put_secret(arn, dict(self.providers.secret()))
