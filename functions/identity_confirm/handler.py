@@ -1,7 +1,7 @@
 """POST /auth/identities/confirm: confirm, with the emailed token, an address that the provider had not verified."""
 
 from accounts import deployment
-from accounts.web import credentials, provider_login, presenters, responses, routes, schemas
+from accounts.web import credentials, presenters, provider_login, responses, routes, schemas
 from accounts.web.cookies import login_cookies
 from accounts.web.endpoint import endpoint
 from accounts.web.requests import Request
