@@ -66,7 +66,7 @@ def order(user_id: str) -> OperatorRequest:
 
 
 @dataclass
-class Meanwhile:
+class Interleaved:
     """Transactions that call ``something`` just before each of the first ``times`` commits."""
 
     world: World
@@ -121,8 +121,8 @@ class behind:  # noqa: N801 - reads as a decorator
         self._name = name
 
     def __get__(self, service: "Service", _owner: type) -> Any:
-        made = next(vars(kind)[self._name] for kind in Deployment.__mro__ if self._name in vars(kind))
-        return Behind(service, made.func(service), self._routes)
+        method = next(vars(kind)[self._name] for kind in Deployment.__mro__ if self._name in vars(kind))
+        return Behind(service, method.func(service), self._routes)
 
 
 class Service(FakeDeployment):

@@ -153,8 +153,8 @@ def test_an_email_is_logged_without_its_recipient(logged: Logged) -> None:
     telemetry.mail_failed(Unavailable("olive@example.com"))
     telemetry.dependency_failed(ValueError("olive@example.com"))
 
-    told = [(line["level"], line["event"], line.get("error")) for line in logged()]
-    assert told == [
+    lines = [(line["level"], line["event"], line.get("error")) for line in logged()]
+    assert lines == [
         ("INFO", "mail_sent", None),
         ("ERROR", "mail_failed", "Unavailable at nowhere"),
         ("WARNING", "sys_dependency_failed", "ValueError at nowhere"),

@@ -206,9 +206,9 @@ def test_an_authorizer_of_the_body_is_attached_to_its_route() -> None:
         "authorizerResultTtlInSeconds": 0,
     }
     schemes = {"Accounts": {"type": "apiKey", "x-amazon-apigateway-authorizer": scheme}}
-    made = expand("Api", api({"security": [{"Accounts": []}]}, components={"securitySchemes": schemes}))
+    expanded = expand("Api", api({"security": [{"Accounts": []}]}, components={"securitySchemes": schemes}))
 
-    assert made["ApiAccountsAuthorizer"]["Properties"] == {
+    assert expanded["ApiAccountsAuthorizer"]["Properties"] == {
         "ApiId": {"Ref": "Api"},
         "Name": "Accounts",
         "AuthorizerType": "REQUEST",
@@ -218,14 +218,14 @@ def test_an_authorizer_of_the_body_is_attached_to_its_route() -> None:
         "AuthorizerResultTtlInSeconds": 0,
         "EnableSimpleResponses": True,
     }
-    assert made["ApiGetXRoute"]["Properties"]["AuthorizerId"] == {"Ref": "ApiAccountsAuthorizer"}
+    assert expanded["ApiGetXRoute"]["Properties"]["AuthorizerId"] == {"Ref": "ApiAccountsAuthorizer"}
 
 
 def test_cors_keeps_the_spelling_that_ministack_reads() -> None:
     """Lower camel case, as in the body."""
-    made = expand("Api", api({}, **{"x-amazon-apigateway-cors": {"allowOrigins": ["*"]}}))
+    expanded = expand("Api", api({}, **{"x-amazon-apigateway-cors": {"allowOrigins": ["*"]}}))
 
-    assert json.dumps(made["Api"]["Properties"]["CorsConfiguration"]) == '{"allowOrigins": ["*"]}'
+    assert json.dumps(expanded["Api"]["Properties"]["CorsConfiguration"]) == '{"allowOrigins": ["*"]}'
 
 
 def test_a_conditional_path_is_refused_and_not_dropped() -> None:

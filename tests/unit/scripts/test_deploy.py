@@ -258,12 +258,12 @@ def test_the_firewalls_secret_is_created_once_and_only_its_digest_goes_to_the_fu
     deploy.deploy(profile, account, account.run, None)
     deploy.deploy(profile, account, account.run, None)
 
-    made = account.versions["AWSCURRENT"]
-    assert len(made) == 48
+    secret = account.versions["AWSCURRENT"]
+    assert len(secret) == 48
     assert account.did.count("comfy-accounts/firewall") == 1
     command = account.did[3]
-    assert {"FirewallSecretArn=arn:secret", f"FirewallSecretDigests={secrets.digest(made)}"} <= started(command)
-    assert made not in " ".join(command)
+    assert {"FirewallSecretArn=arn:secret", f"FirewallSecretDigests={secrets.digest(secret)}"} <= started(command)
+    assert secret not in " ".join(command)
 
 
 def test_during_a_change_of_the_firewalls_secret_both_work(path: Path) -> None:

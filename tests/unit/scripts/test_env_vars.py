@@ -7,15 +7,15 @@ from scripts.env_vars import CannotInvoke
 
 
 @pytest.mark.parametrize(
-    ("platform", "at", "told"),
+    ("platform", "at", "arguments"),
     [
         ("linux", "http://localhost:8000", ["--docker-network", "host"]),
         ("darwin", "http://host.docker.internal:8000", []),
     ],
 )
-def test_a_container_finds_this_machine(platform: str, at: str, told: list[str]) -> None:
+def test_a_container_finds_this_machine(platform: str, at: str, arguments: list[str]) -> None:
     """On Linux by sharing its network; elsewhere Docker has a name for it."""
-    assert (env_vars.endpoint(8000, platform), env_vars.arguments(platform)) == (at, told)
+    assert (env_vars.endpoint(8000, platform), env_vars.arguments(platform)) == (at, arguments)
 
 
 def test_a_function_without_a_sample_is_refused_with_a_list_of_those_that_have_one() -> None:

@@ -17,7 +17,7 @@ _ECHO = '#!/bin/sh\nshift 2\nprintf "%s\\n" "$@"\n'
 
 
 @pytest.fixture
-def made(tmp_path: Path) -> Path:
+def folder(tmp_path: Path) -> Path:
     """A folder with the Makefile and a Python that only prints its arguments."""
     shutil.copy(ROOT / "Makefile", tmp_path)
     python = tmp_path / ".venv" / "bin" / "python"
@@ -44,10 +44,10 @@ def passed_to_admin(place: Path, do: str) -> list[str]:
         "${HOME}$HOME#*?~{a}@evil.example",
     ],
 )
-def test_an_address_that_looks_like_a_command_is_only_an_address(made: Path, address: str) -> None:
+def test_an_address_that_looks_like_a_command_is_only_an_address(folder: Path, address: str) -> None:
     """All of these are well-formed (RFC 5321 4.1.2), and an attacker who writes to support chooses what is pasted."""
-    assert passed_to_admin(made, f"show {address} --json") == ["show", address, "--json"]
-    assert sorted(path.name for path in made.iterdir()) == [".venv", "Makefile"]
+    assert passed_to_admin(folder, f"show {address} --json") == ["show", address, "--json"]
+    assert sorted(path.name for path in folder.iterdir()) == [".venv", "Makefile"]
 
 
 # A Python 3 that can start uv, but is not 3.13.

@@ -110,12 +110,12 @@ def test_two_concurrent_rotations_keep_each_others_pepper(stack: Place, monkeypa
     """Without its pepper, a password that was hashed in between would be wrong forever."""
     prepare = Vault.prepare
 
-    def meanwhile(vault: Vault, text: str) -> str:
+    def rotate_first(vault: Vault, text: str) -> str:
         monkeypatch.setattr(Vault, "prepare", prepare)
         rotations.pepper(stack)
         return prepare(vault, text)
 
-    monkeypatch.setattr(Vault, "prepare", meanwhile)
+    monkeypatch.setattr(Vault, "prepare", rotate_first)
     with pytest.raises(CannotDo, match="somebody changed this secret at the same time"):
         rotations.pepper(stack)
     kept = peppers(stack)
@@ -259,8 +259,8 @@ class Aws:
 
     def get_function_configuration(self, **asked: str) -> dict[str, Any]:
         assert asked == {"FunctionName": "the-token-function"}
-        told = {"SIGN_WITH": self.sign_with, "SIGNING_KEY_A": "key-a", "SIGNING_KEY_B": "key-b"}
-        return {"Environment": {"Variables": told}}
+        variables = {"SIGN_WITH": self.sign_with, "SIGNING_KEY_A": "key-a", "SIGNING_KEY_B": "key-b"}
+        return {"Environment": {"Variables": variables}}
 
     def describe_key(self, **asked: str) -> dict[str, Any]:
         return {"KeyMetadata": {"KeyState": self.states[asked["KeyId"]]}}

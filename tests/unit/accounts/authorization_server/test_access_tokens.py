@@ -68,9 +68,9 @@ def public_der(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> bytes:
 @pytest.fixture
 def kms(monkeypatch: pytest.MonkeyPatch) -> Kms:
     """KMS with the deployment's two keys."""
-    made = Kms({name: ec.generate_private_key(ec.SECP256R1()) for name in ("key-a", "key-b")})
-    monkeypatch.setattr(signing, "client", lambda _service: made)
-    return made
+    fake = Kms({name: ec.generate_private_key(ec.SECP256R1()) for name in ("key-a", "key-b")})
+    monkeypatch.setattr(signing, "client", lambda _service: fake)
+    return fake
 
 
 def claims(**changes: Any) -> dict[str, Any]:

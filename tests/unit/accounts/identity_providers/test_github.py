@@ -216,7 +216,7 @@ def test_an_unexpected_answer_of_the_api_is_githubs_error(url: str, answer: Any)
     "token", ["", 7, True, None, ["t"], "a b", "a\r\nX-Injected: yes", "a\nb", "\u20ac", "é", "\ud800"]
 )
 def test_a_token_that_does_not_fit_into_a_header_is_not_sent(token: Any) -> None:
-    """No call is made with it."""
+    """It is used in no call."""
     with wired(_answers(token={"access_token": token})) as wire, pytest.raises(ProviderNotTrusted):
         GitHub(CREDENTIALS, REDIRECT_URI).person("a-code", CHALLENGE, NOW)
 

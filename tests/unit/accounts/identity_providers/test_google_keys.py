@@ -21,14 +21,14 @@ UNKNOWN = [forgery.token(claims(NOW), {"kid": f"made-up-{number}"}, key="attacke
 class Certificates:
     """The answer at the keys' address, and how often it was fetched."""
 
-    stands: Any
+    answer: Any
     reads: int = 0
 
     def __call__(self) -> Any:
         self.reads += 1
-        if isinstance(self.stands, Exception):
-            raise self.stands
-        return self.stands
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
 
 
 def _after(**amount: float) -> Any:
@@ -48,7 +48,7 @@ def test_keys_are_fetched_once_an_hour() -> None:
 
 
 def test_unknown_key_ids_cause_one_fetch_in_five_minutes() -> None:
-    """Tokens with made-up ids must not cause a call to Google each (ASVS 10.5.3)."""
+    """Tokens with invented ids must not cause a call to Google each (ASVS 10.5.3)."""
     certificates = Certificates(key_set())
     keys = PinnedKeys(certificates)
     reads = []
@@ -65,7 +65,7 @@ def test_a_new_key_is_found_within_five_minutes() -> None:
     certificates = Certificates(key_set())
     keys = PinnedKeys(certificates)
     keys.for_token(KNOWN, NOW)
-    certificates.stands = key_set(public_jwk(), public_jwk("google-next", "next"))
+    certificates.answer = key_set(public_jwk(), public_jwk("google-next", "next"))
 
     found = {key.kid for key in keys.for_token(NEXT, _after(minutes=5))}
     assert found == {"google", "next"}
@@ -76,7 +76,7 @@ def test_a_key_that_google_withdrew_is_dropped_after_an_hour() -> None:
     certificates = Certificates(key_set())
     keys = PinnedKeys(certificates)
     keys.for_token(KNOWN, NOW)
-    certificates.stands = key_set(public_jwk("google-next", "next"))
+    certificates.answer = key_set(public_jwk("google-next", "next"))
 
     found = {key.kid for key in keys.for_token(KNOWN, _after(hours=1))}
     assert found == {"next"}
@@ -88,7 +88,7 @@ def test_an_outage_of_the_keys_address_is_googles_error_and_is_not_cached() -> N
     keys = PinnedKeys(certificates)
     with pytest.raises(ProviderUnavailable):
         keys.for_token(KNOWN, NOW)
-    certificates.stands = key_set()
+    certificates.answer = key_set()
 
     assert [key.kid for key in keys.for_token(KNOWN, NOW)] == ["google"]
 
@@ -98,7 +98,7 @@ def test_a_malformed_key_set_does_not_replace_valid_keys() -> None:
     certificates = Certificates(key_set())
     keys = PinnedKeys(certificates)
     keys.for_token(KNOWN, NOW)
-    certificates.stands = {"keys": []}
+    certificates.answer = {"keys": []}
     with pytest.raises(ProviderNotTrusted):
         keys.for_token(NEXT, _after(minutes=5))
 

@@ -9,12 +9,12 @@ from accounts.model.device_codes import ALPHABET, Codes
 
 def test_a_code_has_eight_of_twenty_unambiguous_letters() -> None:
     """34.5 bits; no vowels, so that no words appear (RFC 8628 6.1)."""
-    made = {device_codes.new_user_code() for _ in range(2000)}
+    codes = {device_codes.new_user_code() for _ in range(2000)}
 
-    assert (len(set(ALPHABET)), {len(code) for code in made}) == (20, {8})
+    assert (len(set(ALPHABET)), {len(code) for code in codes}) == (20, {8})
     assert set("AEIOU01") & set(ALPHABET) == set()
-    assert set("".join(made)) == set(ALPHABET)
-    assert len(made) == 2000
+    assert set("".join(codes)) == set(ALPHABET)
+    assert len(codes) == 2000
 
 
 def test_a_code_is_shown_in_two_halves() -> None:

@@ -18,7 +18,7 @@ from accounts.model.linking import (
     decide,
 )
 from accounts.model.providers import GITHUB, GOOGLE
-from tests.unit.accounts.flows.providers.stage import somebody
+from tests.unit.accounts.flows.providers.stage import provider_person
 from tests.unit.accounts.stage import EMAIL, NOW
 
 MINE, OTHERS, KNOWN_AS = "MyAccount", "TheirAccount", "KnownAccount"
@@ -35,7 +35,7 @@ def _local(*, verified: bool) -> Identity:
 # What is stored about the subject.
 KNOWN = {
     "unknown": None,
-    "waits for its mail": _identity("google#1001", KNOWN_AS, verified=False),
+    "waits for its email": _identity("google#1001", KNOWN_AS, verified=False),
     "was unlinked by the account": replace(_identity("google#1001", OTHERS, verified=False), unlinked=True),
     "was unlinked by another": replace(_identity("google#1001", KNOWN_AS, verified=False), unlinked=True),
     "is another's": _identity("google#1001", KNOWN_AS, verified=True),
@@ -43,30 +43,30 @@ KNOWN = {
 }
 # What the provider says about the address.
 ADDRESS = {
-    "verified": somebody(),
-    "unverified": somebody(email_verified=False),
-    "missing": somebody(email="", email_verified=False),
-    "missing, yet verified": somebody(email="", email_verified=True),
+    "verified": provider_person(),
+    "unverified": provider_person(email_verified=False),
+    "missing": provider_person(email="", email_verified=False),
+    "missing, yet verified": provider_person(email="", email_verified=True),
 }
 # Which account has the address here, and which identities that account has.
 LOCAL = {
-    "nobody": (None, frozenset[str]()),
+    "free": (None, frozenset[str]()),
     "a stranger's sign-up": (_local(verified=False), frozenset[str]()),
     "an account": (_local(verified=True), frozenset({f"email#{EMAIL}"})),
     "an account with GitHub": (_local(verified=True), frozenset({f"email#{EMAIL}", "github#77"})),
     "an account with another Google": (_local(verified=True), frozenset({f"email#{EMAIL}", "google#9"})),
 }
 # Whether a logged-in owner asked for the link.
-LINKING = {"nobody asked": None, "I asked": MINE}
+LINKING = {"not asked": None, "asked by my account": MINE}
 
 OPEN_KNOWN, OPEN_MINE = OpenAccount(KNOWN_AS), OpenAccount(MINE)
-MINE_ON_PURPOSE = LinkToAccount(MINE)
+MINE_AS_ASKED = LinkToAccount(MINE)
 SAME_MAILBOX = LinkToAccount(OTHERS, because_of=_local(verified=True))
 PROVE, NONE, NEW, REUSED, ELSEWHERE = ProveAddress(), NoAddress(), NewAccount(), AddressReused(), BelongsToAnother()
 
 # For a subject that is not linked yet (pending or unknown), when no owner asked: by address and its local owner.
 BY_ADDRESS: dict[str, tuple[Decision, ...]] = {
-    #                        nobody  sign-up  account       with GitHub   with another Google
+    #                        free    sign-up  account       with GitHub   with another Google
     "verified": (NEW, NEW, SAME_MAILBOX, SAME_MAILBOX, REUSED),
     "unverified": (PROVE, PROVE, PROVE, PROVE, PROVE),
     "missing": (NONE, NONE, NONE, NONE, NONE),
@@ -74,14 +74,14 @@ BY_ADDRESS: dict[str, tuple[Decision, ...]] = {
 }
 # For a linked subject, or when an owner asked, the address and its owner do not matter.
 WHATEVER_THE_ADDRESS: dict[tuple[str, str], Decision] = {
-    ("unknown", "I asked"): MINE_ON_PURPOSE,
-    ("waits for its mail", "I asked"): MINE_ON_PURPOSE,
-    ("was unlinked by the account", "I asked"): MINE_ON_PURPOSE,
-    ("was unlinked by another", "I asked"): MINE_ON_PURPOSE,
-    ("is another's", "nobody asked"): OPEN_KNOWN,
-    ("is another's", "I asked"): ELSEWHERE,
-    ("is mine", "nobody asked"): OPEN_MINE,
-    ("is mine", "I asked"): OPEN_MINE,
+    ("unknown", "asked by my account"): MINE_AS_ASKED,
+    ("waits for its email", "asked by my account"): MINE_AS_ASKED,
+    ("was unlinked by the account", "asked by my account"): MINE_AS_ASKED,
+    ("was unlinked by another", "asked by my account"): MINE_AS_ASKED,
+    ("is another's", "not asked"): OPEN_KNOWN,
+    ("is another's", "asked by my account"): ELSEWHERE,
+    ("is mine", "not asked"): OPEN_MINE,
+    ("is mine", "asked by my account"): OPEN_MINE,
 }
 EVERY_COMBINATION = tuple(product(KNOWN, ADDRESS, LOCAL, LINKING))
 
@@ -125,7 +125,7 @@ def test_only_an_address_verified_on_both_sides_leads_to_an_existing_account(add
 def test_another_providers_identity_does_not_mean_that_the_address_was_reassigned() -> None:
     """Only a second subject of the same provider does; ``googlegroup#1`` and ``email#google#1`` are not of Google."""
     held = frozenset({"googlegroup#1", "email#google#1", "github#1"})
-    decision = decide(somebody(GOOGLE), known=None, local=_local(verified=True), held=held)
+    decision = decide(provider_person(GOOGLE), known=None, local=_local(verified=True), held=held)
 
     assert decision == SAME_MAILBOX
 
@@ -133,7 +133,7 @@ def test_another_providers_identity_does_not_mean_that_the_address_was_reassigne
 def test_a_recycled_address_is_refused_for_github_as_for_google() -> None:
     """The rule is the same for every provider."""
     held = frozenset({f"email#{EMAIL}", "github#9"})
-    decision = decide(somebody(GITHUB), known=None, local=_local(verified=True), held=held)
+    decision = decide(provider_person(GITHUB), known=None, local=_local(verified=True), held=held)
 
     assert decision == REUSED
 
@@ -141,11 +141,11 @@ def test_a_recycled_address_is_refused_for_github_as_for_google() -> None:
 def test_an_identity_that_the_account_already_holds_is_not_another_one() -> None:
     held = frozenset({f"email#{EMAIL}", "google#1001"})
 
-    assert decide(somebody(), known=None, local=_local(verified=True), held=held) == SAME_MAILBOX
+    assert decide(provider_person(), known=None, local=_local(verified=True), held=held) == SAME_MAILBOX
 
 
 def test_a_disabled_subject_leads_to_its_own_account_only() -> None:
     """The account refuses the login; the subject never gets a new account."""
     known = Identity("google#1001", MINE, EMAIL, "", NOW, NOW, verified=True, disabled=True)
 
-    assert decide(somebody(), known=known, local=None) == OPEN_MINE
+    assert decide(provider_person(), known=known, local=None) == OPEN_MINE

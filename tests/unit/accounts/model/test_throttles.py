@@ -131,9 +131,9 @@ def test_a_full_window_refuses_after_a_wait_too() -> None:
 def test_unknown_accounts_are_counted_like_known_ones_and_under_a_digest() -> None:
     """Only the account's name is needed, and it is not stored in the clear (TH-08)."""
     world = World()
-    throttles.attempt(world, "nobody@example.com", now=NOW)
+    throttles.attempt(world, "unknown@example.com", now=NOW)
 
-    assert world.counters == {f"streak#{secrets.digest('nobody@example.com')}": Counter(1, NOW)}
+    assert world.counters == {f"streak#{secrets.digest('unknown@example.com')}": Counter(1, NOW)}
 
 
 def test_a_streak_is_kept_for_ninety_days() -> None:

@@ -35,7 +35,7 @@ def event(
 ) -> dict[str, Any]:
     """One event; ``more`` adds fields at its top level."""
     http = {"method": method, "path": path, "sourceIp": "192.0.2.1", "userAgent": "from the gateway"}
-    made: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "version": "2.0",
         "rawPath": path,
         "rawQueryString": "",
@@ -43,10 +43,10 @@ def event(
         "requestContext": {"requestId": "request-1", "http": http},
     }
     if cookies:
-        made["cookies"] = list(cookies)
+        fields["cookies"] = list(cookies)
     if body is not None:
-        made["body"] = body
-    return {**made, **more}
+        fields["body"] = body
+    return {**fields, **more}
 
 
 def request(method: str = "GET", path: str = "/", **parts: Any) -> Request:

@@ -15,7 +15,7 @@ IDENTITY = Identity(f"email#{EMAIL}", "u" * 28, EMAIL, "Olive", NOW, NOW)
 
 
 def cookies(session: Session, device: str = "") -> tuple[str, ...]:
-    """The cookies that the browser is told to set."""
+    """The cookies that the response sets."""
     return login_cookies(LoggedIn(IDENTITY, TOKEN, session, device))
 
 

@@ -136,14 +136,18 @@ def test_a_refusal_is_answered_and_logged(
     assert line["error"].startswith(f"{type(error).__name__} at test_endpoint.py:")
 
 
-@pytest.mark.parametrize(("named", "told"), [("google", "google"), ("github", "github"), ("<a caller's own word>", "")])
-def test_a_line_names_the_provider_and_nothing_that_the_caller_chose(logged: Logged, named: str, told: str) -> None:
+@pytest.mark.parametrize(
+    ("named", "logged_name"), [("google", "google"), ("github", "github"), ("<a caller's own word>", "")]
+)
+def test_a_line_names_the_provider_and_nothing_that_the_caller_chose(
+    logged: Logged, named: str, logged_name: str
+) -> None:
     """The path names it, and a caller could write anything there: it would be logged and counted (LG-02)."""
     sent = {**event("GET", "/auth/google/callback"), "pathParameters": {"provider": named}}
     endpoint.answer(routes.OAUTH_CALLBACK, SETTINGS, ANYONE, raising(LoginDeclined()), sent, NOW)
 
     (line,) = logged()
-    assert (line["event"], line["method"]) == ("authn_provider_fail", told)
+    assert (line["event"], line["method"]) == ("authn_provider_fail", logged_name)
     assert "caller" not in json.dumps(line)
 
 
@@ -217,11 +221,11 @@ def test_a_function_keeps_nothing_of_the_previous_request(logged: Logged) -> Non
         who = sent.principal.credential_id[0] if sent.principal else None
         return responses.ok({"who": who}, user_id=sent.caller.user_agent)
 
-    people = [("a", ["__Host-session=" + "a" * 43]), ("nobody", []), ("b", ["__Host-session=" + "b" * 43])]
+    people = [("a", ["__Host-session=" + "a" * 43]), ("anonymous", []), ("b", ["__Host-session=" + "b" * 43])]
     answers = [lambda_handler(event(headers={"user-agent": who}, cookies=jar), None) for who, jar in people]
 
     assert [json.loads(got["body"])["who"] for got in answers] == ["a", None, "b"]
-    assert [line["user_id"] for line in logged()] == ["a", "nobody", "b"]
+    assert [line["user_id"] for line in logged()] == ["a", "anonymous", "b"]
 
 
 def test_concurrent_requests_do_not_mix() -> None:
@@ -326,16 +330,16 @@ def test_these_routes_need_a_fresh_login() -> None:
 
 def test_a_deployment_is_asked_for_the_kinds_that_the_route_accepts() -> None:
     """No other authentication is created, so no other kind can be accepted."""
-    made: list[frozenset[CredentialKind]] = []
+    asked_kinds: list[frozenset[CredentialKind]] = []
 
     class Recording(Deployed):
         def authentication(self, kinds: frozenset[CredentialKind]) -> Authentication:
-            made.append(kinds)
+            asked_kinds.append(kinds)
             return super().authentication(kinds)
 
     endpoint.endpoint(routes.KEY_LIST, Recording(), routes.LOGIN, routes.KEY_VERIFY)(hello)
 
-    assert made == [routes.LOGGED_IN, routes.NO_CREDENTIAL, routes.ADMIN_ONLY]
+    assert asked_kinds == [routes.LOGGED_IN, routes.NO_CREDENTIAL, routes.ADMIN_ONLY]
 
 
 def test_a_handler_cannot_ask_for_a_session_that_its_route_does_not_have() -> None:

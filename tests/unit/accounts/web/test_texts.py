@@ -71,11 +71,11 @@ def test_no_key_is_defined_twice() -> None:
 @pytest.mark.parametrize("language", texts.LANGUAGES)
 def test_every_language_has_every_text(language: str) -> None:
     """With the same placeholders."""
-    ours, theirs = catalogue("en"), catalogue(language)
-    blanks = {key: set(re.findall(r"\{\w+\}", text)) for part in ours.values() for key, text in part.items()}
+    english, other = catalogue("en"), catalogue(language)
+    blanks = {key: set(re.findall(r"\{\w+\}", text)) for part in english.values() for key, text in part.items()}
 
-    assert {section: set(it) for section, it in ours.items()} == {section: set(it) for section, it in theirs.items()}
-    assert blanks == {key: set(re.findall(r"\{\w+\}", text)) for part in theirs.values() for key, text in part.items()}
+    assert {section: set(it) for section, it in english.items()} == {section: set(it) for section, it in other.items()}
+    assert blanks == {key: set(re.findall(r"\{\w+\}", text)) for part in other.values() for key, text in part.items()}
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ from tests.unit.accounts.flows.clients.stage import (
     reuse_record,
     stored,
 )
-from tests.unit.accounts.stage import NOW, OWNER, SITE_URL, Meanwhile, Service, held, later
+from tests.unit.accounts.stage import NOW, OWNER, SITE_URL, Interleaved, Service, held, later
 
 BAD_GRANT = f"bad-grant#{PROGRAM.source}#60"
 
@@ -221,7 +221,7 @@ def test_of_two_concurrent_exchanges_the_second_ends_the_session_of_the_first(se
     owner = service.person()
     token = find_code(service, allowed(service, owner))
     rival = Service(service.world)
-    service.interposed = Meanwhile(service.world, lambda: rival.client_login.redeem(token, OWNER, NOW))
+    service.interposed = Interleaved(service.world, lambda: rival.client_login.redeem(token, OWNER, NOW))
 
     with pytest.raises(GrantReused):
         service.client_login.redeem(token, PROGRAM, NOW)
@@ -240,7 +240,7 @@ def test_a_concurrent_logout_hides_no_second_use(service: Service) -> None:
         rival.client_login.redeem(token, OWNER, NOW)
         log_out(rival, owner)
 
-    service.interposed = Meanwhile(service.world, meanwhile)
+    service.interposed = Interleaved(service.world, meanwhile)
     with pytest.raises(GrantReused):
         service.client_login.redeem(token, PROGRAM, NOW)
     assert held(service, owner) == set()
@@ -284,7 +284,7 @@ def test_a_code_ends_with_what_ends_other_sessions_concurrently(
     """After the account was read and before the session is written."""
     owner = service.person()
     token = find_code(service, allowed(service, owner))
-    service.interposed = Meanwhile(service.world, lambda: end(Service(service.world), owner))
+    service.interposed = Interleaved(service.world, lambda: end(Service(service.world), owner))
 
     with pytest.raises(InvalidGrant):
         service.client_login.redeem(token, PROGRAM, NOW)

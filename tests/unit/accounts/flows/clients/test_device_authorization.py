@@ -9,7 +9,7 @@ from accounts.model import device_codes
 from accounts.model.one_time_tokens import DEVICE_CODE, UNCLAIMED, USER_CODE, DeviceRequest, OneTimeToken, UserCode
 from accounts.transactions import TRIES
 from tests.unit.accounts.flows.clients.stage import CLIENT, DEVICE, Refusing, codes, counters, stored
-from tests.unit.accounts.stage import NOW, OWNER, STRANGER, Meanwhile, Service, later
+from tests.unit.accounts.stage import NOW, OWNER, STRANGER, Interleaved, Service, later
 
 
 def test_a_device_gets_two_codes_that_belong_to_no_account(service: Service) -> None:
@@ -81,7 +81,7 @@ def test_of_two_concurrent_requests_with_one_short_code_the_second_draws_again(
     monkeypatch.setattr(device_codes, "new_user_code", lambda: next(drawn))
     first = []
     rival = Service(service.world)
-    service.interposed = Meanwhile(service.world, lambda: first.append(codes(rival)))
+    service.interposed = Interleaved(service.world, lambda: first.append(codes(rival)))
 
     assert codes(service).user_code == "KJHG-FDCB"
     assert first[0].user_code == "BCDF-GHJK"

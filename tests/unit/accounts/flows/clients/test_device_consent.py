@@ -26,7 +26,7 @@ from tests.unit.accounts.flows.clients.stage import (
     reset_token,
     stored,
 )
-from tests.unit.accounts.stage import NOW, OWNER, STRANGER, Meanwhile, Service, later
+from tests.unit.accounts.stage import NOW, OWNER, STRANGER, Interleaved, Service, later
 
 NO_CODE = "BBBB-BBBB"
 
@@ -154,7 +154,7 @@ def test_of_two_accounts_that_enter_one_code_concurrently_one_is_asked(service: 
     """The other one has read that it belongs to no account."""
     owner, stranger, found = service.person(), service.person("other@example.com"), codes(service)
     rival = Service(service.world)
-    service.interposed = Meanwhile(
+    service.interposed = Interleaved(
         service.world, lambda: rival.device_consent.question(found.user_code, stranger.session, STRANGER, NOW)
     )
 
@@ -166,7 +166,7 @@ def test_of_two_accounts_that_enter_one_code_concurrently_one_is_asked(service: 
 def test_two_tabs_of_one_account_enter_a_code_concurrently(service: Service) -> None:
     owner, found = service.person(), codes(service)
     rival, first = Service(service.world), []
-    service.interposed = Meanwhile(
+    service.interposed = Interleaved(
         service.world,
         lambda: first.append(rival.device_consent.question(found.user_code, owner.session, OWNER, NOW)),
     )
@@ -183,7 +183,7 @@ def test_a_code_that_is_answered_concurrently_is_no_longer_asked(service: Servic
         rival.device_consent.question(found.user_code, owner.session, OWNER, NOW)
         answer(rival, found, owner)
 
-    service.interposed = Meanwhile(service.world, meanwhile)
+    service.interposed = Interleaved(service.world, meanwhile)
     with pytest.raises(InvalidUserCode):
         service.device_consent.question(found.user_code, owner.session, OWNER, NOW)
     assert user_code_key(found) not in service.world.tokens
@@ -253,7 +253,7 @@ def test_of_two_concurrent_answers_the_first_counts(service: Service) -> None:
     """Two tabs of one account."""
     owner = service.person()
     found, rival = entered(service, owner), Service(service.world)
-    service.interposed = Meanwhile(service.world, lambda: answer(rival, found, owner, DENY))
+    service.interposed = Interleaved(service.world, lambda: answer(rival, found, owner, DENY))
 
     with pytest.raises(InvalidUserCode):
         answer(service, found, owner, ALLOW)

@@ -35,7 +35,7 @@ from tests.unit.accounts.flows.clients.stage import (
     reuse_record,
     stored,
 )
-from tests.unit.accounts.stage import NOW, OTHER_PASSWORD, OWNER, PASSWORD, Meanwhile, Service, cookie, held, later
+from tests.unit.accounts.stage import NOW, OTHER_PASSWORD, OWNER, PASSWORD, Interleaved, Service, cookie, held, later
 
 BAD_GRANT = f"bad-grant#{DEVICE.source}#60"
 
@@ -201,7 +201,7 @@ def test_of_two_concurrent_exchanges_the_second_ends_the_session_of_the_first(se
     owner = service.person()
     token = find_device(service, allowed_device(service, owner))
     rival = Service(service.world)
-    service.interposed = Meanwhile(service.world, lambda: rival.device_login.redeem(token, OWNER, NOW))
+    service.interposed = Interleaved(service.world, lambda: rival.device_login.redeem(token, OWNER, NOW))
 
     with pytest.raises(GrantReused):
         service.device_login.redeem(token, DEVICE, NOW)

@@ -28,7 +28,7 @@ from tests.unit.accounts.flows.clients.stage import (
     reuse_record,
     stored,
 )
-from tests.unit.accounts.stage import NOW, OWNER, Meanwhile, Service, cookie, held, later
+from tests.unit.accounts.stage import NOW, OWNER, Interleaved, Service, cookie, held, later
 
 BAD_GRANT = f"bad-grant#{PROGRAM.source}#60"
 
@@ -274,7 +274,7 @@ def test_of_two_concurrent_exchanges_both_get_the_same_refresh_token(service: Se
     """The one that writes second reads the session again, and is then a client that lost the answer."""
     token = logged_in(service, service.person()).refresh_token
     rival, first = Service(service.world), []
-    service.interposed = Meanwhile(service.world, lambda: first.append(refreshed(rival, token)))
+    service.interposed = Interleaved(service.world, lambda: first.append(refreshed(rival, token)))
 
     assert refreshed(service, token) == first[0]
     assert [it.event for it in recorded(service)] == ["authn_login_success"]
@@ -289,7 +289,7 @@ def test_two_exchanges_in_between_end_the_session(service: Service) -> None:
     def meanwhile() -> None:
         refreshed(rival, refreshed(rival, token).refresh_token)
 
-    service.interposed = Meanwhile(service.world, meanwhile)
+    service.interposed = Interleaved(service.world, meanwhile)
     with pytest.raises(GrantReused):
         refreshed(service, token)
     assert held(service, owner) == {owner.session.digest}
@@ -301,7 +301,7 @@ def test_a_session_that_ends_concurrently_is_not_refreshed(service: Service) -> 
     token = logged_in(service, owner).refresh_token
     session, _ = halves(token)
     rival = Service(service.world)
-    service.interposed = Meanwhile(
+    service.interposed = Interleaved(
         service.world, lambda: rival.session_revocation.end(cookie(owner), session, OWNER, NOW)
     )
 

@@ -18,7 +18,7 @@ from tests.unit.accounts.flows.clients.stage import (
     refreshed,
     stored,
 )
-from tests.unit.accounts.stage import NOW, Meanwhile, Service, held, later
+from tests.unit.accounts.stage import NOW, Interleaved, Service, held, later
 
 ACCESS = "header.claims.signature"
 
@@ -124,7 +124,7 @@ def test_a_session_that_ends_concurrently_is_ended_once(service: Service) -> Non
     owner = service.person()
     token = logged_in(service, owner).refresh_token
     rival = Service(service.world)
-    service.interposed = Meanwhile(service.world, lambda: rival.token_revocation.revoke(token, CLIENT, PROGRAM, NOW))
+    service.interposed = Interleaved(service.world, lambda: rival.token_revocation.revoke(token, CLIENT, PROGRAM, NOW))
 
     assert service.token_revocation.revoke(token, CLIENT, PROGRAM, NOW) == owner.session.user_id
     assert [it.event for it in recorded(service)] == ["authn_login_success", "session_revoked"]

@@ -15,7 +15,7 @@ from accounts.flows.people.authentication import SESSION, Credential
 from accounts.model import messages
 from accounts.model.api_keys import ApiKey
 from accounts.model.audit import Record
-from tests.unit.accounts.stage import NO_KEY, NOW, OWNER, Meanwhile, Service, cookie, key_credential, later, order
+from tests.unit.accounts.stage import NO_KEY, NOW, OWNER, Interleaved, Service, cookie, key_credential, later, order
 
 
 def test_creating_a_key_emails_the_owner(service: Service) -> None:
@@ -82,7 +82,7 @@ def test_the_last_place_goes_to_one_of_two_concurrent_creations(service: Service
     for number in range(24):
         service.key(logged_in, f"key {number}")
     rival = Service(service.world)
-    service.interposed = Meanwhile(service.world, lambda: rival.key(logged_in, "the rival's"))
+    service.interposed = Interleaved(service.world, lambda: rival.key(logged_in, "the rival's"))
     service.outbox.messages.clear()
     with pytest.raises(KeyLimitReached):
         service.key(logged_in)
@@ -96,13 +96,13 @@ def test_an_account_that_ends_during_creation_is_not_reported_as_full(service: S
     logged_in = service.person()
     rival = Service(service.world)
 
-    def meanwhile() -> None:
+    def end_account() -> None:
         if end == "disabled":
             rival.account_disabling.disable(order(logged_in.session.user_id), NOW)
         else:
             rival.account_closing.close(cookie(logged_in), OWNER, NOW)
 
-    service.interposed = Meanwhile(service.world, meanwhile)
+    service.interposed = Interleaved(service.world, end_account)
     with pytest.raises(Unauthenticated):
         service.key(logged_in)
 
@@ -152,7 +152,7 @@ def test_a_malformed_id_is_not_looked_up(service: Service) -> None:
     """The table is asked only for 64 hexadecimal characters."""
     logged_in = service.person()
     asked: list[str] = []
-    service.interposed = Meanwhile(service.world, lambda: asked.append("the table"), times=1000)
+    service.interposed = Interleaved(service.world, lambda: asked.append("the table"), times=1000)
     for text in ("", "1", "Z" * 64, NO_KEY[1:], NO_KEY + "0", NO_KEY + "\n"):
         with pytest.raises(NotFound):
             service.key_deletion.delete(cookie(logged_in), text, OWNER, NOW)

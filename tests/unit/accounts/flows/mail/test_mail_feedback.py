@@ -24,7 +24,7 @@ from tests.unit.accounts.stage import (
     OTHER_PASSWORD,
     OWNER,
     PASSWORD,
-    Meanwhile,
+    Interleaved,
     Service,
     cookie,
     later,
@@ -145,7 +145,7 @@ def test_an_account_with_another_address_is_not_marked(service: Service) -> None
 def test_an_account_that_changes_concurrently_is_read_again(service: Service) -> None:
     """It gets another address: the old one is marked, the account is not."""
     user_id = service.person().session.user_id
-    service.interposed = Meanwhile(service.world, lambda: service.world.user(user_id, email="new@example.com"))
+    service.interposed = Interleaved(service.world, lambda: service.world.user(user_id, email="new@example.com"))
     of(service).mark(EMAIL, BOUNCE, NOW)
 
     assert (service.identity().undeliverable, account(service).mail_problem) == (BOUNCE, None)
@@ -154,7 +154,7 @@ def test_an_account_that_changes_concurrently_is_read_again(service: Service) ->
 def test_a_password_that_is_set_concurrently_is_kept(service: Service) -> None:
     """The mark does not overwrite the other change."""
     service.person()
-    service.interposed = Meanwhile(service.world, lambda: service.change_identity(password_hash="newer"))
+    service.interposed = Interleaved(service.world, lambda: service.change_identity(password_hash="newer"))
     of(service).mark(EMAIL, COMPLAINT, NOW)
 
     assert (service.identity().undeliverable, service.identity().password_hash) == (COMPLAINT, "newer")
@@ -163,7 +163,7 @@ def test_a_password_that_is_set_concurrently_is_kept(service: Service) -> None:
 def test_a_conflict_on_every_try_is_unavailable(service: Service) -> None:
     """Lambda retries the report."""
     service.person()
-    service.interposed = Meanwhile(service.world, service.change_identity, times=1000)
+    service.interposed = Interleaved(service.world, service.change_identity, times=1000)
     with pytest.raises(Unavailable):
         of(service).mark(EMAIL, BOUNCE, NOW)
 

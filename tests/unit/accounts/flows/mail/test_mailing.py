@@ -15,7 +15,7 @@ from tests.unit.accounts.stage import (
     PASSWORD,
     SITE_URL,
     STRANGER,
-    Meanwhile,
+    Interleaved,
     Service,
     counted,
     later,
@@ -145,7 +145,9 @@ def test_a_sign_up_that_is_replaced_concurrently_gets_no_link(service: Service) 
     """The newer sign-up has a message of its own. The link of the older one must not confirm it."""
     signup(service)
     rival = Service(service.world, service.hasher)
-    service.interposed = Meanwhile(service.world, lambda: rival.signup.start(EMAIL, OTHER_PASSWORD, "", STRANGER, NOW))
+    service.interposed = Interleaved(
+        service.world, lambda: rival.signup.start(EMAIL, OTHER_PASSWORD, "", STRANGER, NOW)
+    )
 
     assert service.mailing.deliver(ABOUT_SIGNUP, NOW) == NOBODY_TO_TELL
     assert (service.postman.mails, service.world.tokens) == ([], {})

@@ -30,7 +30,7 @@ from tests.unit.accounts.stage import (
     OTHER_PASSWORD,
     OWNER,
     PASSWORD,
-    Meanwhile,
+    Interleaved,
     Service,
     cookie,
     held,
@@ -58,7 +58,7 @@ ACTIONS: dict[str, Callable[[Service, OperatorRequest], object]] = {
     "enable": lambda it, asked: it.account_enabling.enable(asked, SOON),
     "remove": lambda it, asked: it.account_removal.remove(asked, SOON),
     "unlock": lambda it, asked: it.account_unlocking.unlock(asked, SOON),
-    "sign out": lambda it, asked: it.operator_logout.everywhere(asked, SOON),
+    "log out everywhere": lambda it, asked: it.operator_logout.everywhere(asked, SOON),
     "revoke the password": lambda it, asked: it.password_revocation.revoke(asked, SOON),
     "revoke a key": lambda it, asked: it.key_revocation.revoke(asked, NO_KEY, SOON),
 }
@@ -108,7 +108,7 @@ def test_an_account_that_changes_while_it_is_enabled_is_read_again(service: Serv
     user_id = service.person().session.user_id
     service.account_disabling.disable(order(user_id), NOW)
     rival = Service(service.world)
-    service.interposed = Meanwhile(service.world, lambda: rival.account_disabling.disable(order(user_id), NOW))
+    service.interposed = Interleaved(service.world, lambda: rival.account_disabling.disable(order(user_id), NOW))
     service.account_enabling.enable(order(user_id), SOON)
 
     assert (service.world.users[user_id].status, service.identity().can_log_in) == (users.ACTIVE, True)
@@ -135,7 +135,7 @@ def test_only_the_sessions_of_that_account_end(service: Service) -> None:
     user_id, key = logged_in.session.user_id, service.key(logged_in)
     service.log_in()
     service.world.records.clear()
-    service.interposed = Meanwhile(service.world, Service(service.world).log_in)
+    service.interposed = Interleaved(service.world, Service(service.world).log_in)
 
     assert service.operator_logout.everywhere(order(user_id), SOON) == 3
 
@@ -203,7 +203,7 @@ def test_a_password_that_is_changed_concurrently_is_revoked_too(service: Service
     def change() -> None:
         rival.password_change.change(cookie(logged_in), PASSWORD, OTHER_PASSWORD, OWNER, NOW)
 
-    service.interposed = Meanwhile(service.world, change)
+    service.interposed = Interleaved(service.world, change)
     service.password_revocation.revoke(order(logged_in.session.user_id), SOON)
 
     for password in (PASSWORD, OTHER_PASSWORD):
@@ -288,7 +288,7 @@ def test_a_session_that_has_expired_is_not_shown(service: Service) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["nobody@example.com", UNKNOWN_USER, "google:2", "github:3", secrets.digest("x"), "x y"]
+    "name", ["unknown@example.com", UNKNOWN_USER, "google:2", "github:3", secrets.digest("x"), "x y"]
 )
 def test_an_unknown_name_finds_no_account(service: Service, name: str) -> None:
     """For each kind of name."""

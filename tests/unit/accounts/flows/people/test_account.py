@@ -21,7 +21,7 @@ from tests.unit.accounts.stage import (
     OPERATOR,
     OWNER,
     PASSWORD,
-    Meanwhile,
+    Interleaved,
     Service,
     cookie,
     held,
@@ -125,7 +125,7 @@ def test_sessions_and_keys_that_start_concurrently_end_too(
     def start_one() -> None:
         next(starts)()
 
-    service.interposed = Meanwhile(service.world, start_one, times=3)
+    service.interposed = Interleaved(service.world, start_one, times=3)
 
     end(service, cookie(logged_in))
 
@@ -139,7 +139,7 @@ def test_an_account_that_keeps_changing_is_unavailable(
     """Retries are limited, and nothing is half-ended."""
     logged_in = service.person()
     rival = Service(service.world, service.hasher)
-    service.interposed = Meanwhile(service.world, rival.log_in, times=1000)
+    service.interposed = Interleaved(service.world, rival.log_in, times=1000)
     with pytest.raises(Unavailable):
         end(service, cookie(logged_in))
 
@@ -192,7 +192,7 @@ def test_an_account_that_is_closed_concurrently_is_not_found(service: Service) -
     """As with a second click."""
     logged_in = service.person()
     rival = Service(service.world)
-    service.interposed = Meanwhile(service.world, lambda: rival.account_closing.close(cookie(logged_in), OWNER, NOW))
+    service.interposed = Interleaved(service.world, lambda: rival.account_closing.close(cookie(logged_in), OWNER, NOW))
     with pytest.raises(Unauthenticated):
         service.account_closing.close(cookie(logged_in), OWNER, NOW)
 

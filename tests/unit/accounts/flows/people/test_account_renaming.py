@@ -9,7 +9,7 @@ from accounts.model import users
 from accounts.model.audit import Record
 from accounts.model.identities import Identity
 from accounts.web import presenters
-from tests.unit.accounts.stage import NOW, OWNER, PASSWORD, Meanwhile, Service, cookie, key_credential, later, order
+from tests.unit.accounts.stage import NOW, OWNER, PASSWORD, Interleaved, Service, cookie, key_credential, later, order
 
 AFTER = later(minutes=1)
 
@@ -60,7 +60,7 @@ def test_a_login_that_races_with_renaming_returns_the_new_name(service: Service)
     """Its write depends on the identity that it read, so it reads again."""
     logged_in = service.person()
     rival = Service(service.world)
-    service.interposed = Meanwhile(
+    service.interposed = Interleaved(
         service.world, lambda: rival.account_renaming.rename(cookie(logged_in), "Olive Branch", OWNER, NOW)
     )
 
@@ -82,7 +82,7 @@ def test_a_concurrent_login_is_kept(service: Service) -> None:
     """A login between read and write: the account is read again."""
     logged_in = service.person()
     rival = Service(service.world, service.hasher)
-    service.interposed = Meanwhile(service.world, rival.log_in, times=3)
+    service.interposed = Interleaved(service.world, rival.log_in, times=3)
 
     renamed = service.account_renaming.rename(cookie(logged_in), "Olive Branch", OWNER, AFTER)
 
@@ -99,7 +99,7 @@ def test_an_identity_that_is_linked_concurrently_gets_the_name(service: Service)
         held = service.world.users[google.user_id].identities
         service.world.user(google.user_id, identities=held | {google.key})
 
-    service.interposed = Meanwhile(service.world, link)
+    service.interposed = Interleaved(service.world, link)
     service.account_renaming.rename(cookie(logged_in), "Olive Branch", OWNER, AFTER)
 
     assert {entry.name for entry in service.world.identities.values()} == {"Olive Branch"}
@@ -109,7 +109,7 @@ def test_an_account_that_keeps_changing_is_unavailable(service: Service) -> None
     """Retries are limited, and the name is kept."""
     logged_in = service.person()
     rival = Service(service.world, service.hasher)
-    service.interposed = Meanwhile(service.world, rival.log_in, times=1000)
+    service.interposed = Interleaved(service.world, rival.log_in, times=1000)
     with pytest.raises(Unavailable):
         service.account_renaming.rename(cookie(logged_in), "Olive Branch", OWNER, AFTER)
 
@@ -128,7 +128,7 @@ def test_an_account_that_ends_concurrently_is_not_renamed(service: Service, chan
         else:
             rival.account_disabling.disable(order(user_id), NOW)
 
-    service.interposed = Meanwhile(service.world, end)
+    service.interposed = Interleaved(service.world, end)
     with pytest.raises(Unauthenticated):
         service.account_renaming.rename(cookie(logged_in), "Olive Branch", OWNER, AFTER)
 

@@ -22,8 +22,8 @@ def test_the_owner_sees_the_history_newest_first(service: Service) -> None:
         ("authn_login_success", later(minutes=4)),
         ("authn_token_created", later(minutes=3)),
     ]
-    theirs = service.activity.of_account(cookie(stranger), later(minutes=5))
-    assert [record.caller for record in theirs] == [STRANGER]
+    others = service.activity.of_account(cookie(stranger), later(minutes=5))
+    assert [record.caller for record in others] == [STRANGER]
 
 
 def test_only_the_latest_records_are_shown(service: Service) -> None:

@@ -201,7 +201,7 @@ def test_a_credential_is_printed_without_its_secret() -> None:
     [
         {"session": "0" * 64},
         {"client_id": "comfy-local-web"},
-        {"user_id": "somebody else"},
+        {"user_id": "another account"},
     ],
 )
 def test_a_token_needs_its_own_session(service: Service, said: dict[str, str]) -> None:

@@ -32,7 +32,7 @@ from tests.unit.accounts.stage import (
     PASSWORD,
     SITE_URL,
     STRANGER,
-    Meanwhile,
+    Interleaved,
     Service,
     cookie,
     counted,
@@ -298,7 +298,7 @@ def _taken(service: Service) -> None:
     Service(service.world, service.hasher).person(NEW_EMAIL, OTHER_PASSWORD)
 
 
-@pytest.mark.parametrize("when", ["before", "meanwhile"])
+@pytest.mark.parametrize("when", ["before", "during the commit"])
 def test_an_address_that_was_taken_first_is_refused(service: Service, when: str) -> None:
     """Before the confirmation or during its commit: the account keeps its address."""
     logged_in = service.person()
@@ -306,7 +306,7 @@ def test_an_address_that_was_taken_first_is_refused(service: Service, when: str)
     if when == "before":
         _taken(service)
     else:
-        service.interposed = Meanwhile(service.world, lambda: _taken(service))
+        service.interposed = Interleaved(service.world, lambda: _taken(service))
     with pytest.raises(InvalidLink):
         confirm(service, logged_in, token)
 
@@ -330,7 +330,7 @@ def test_a_change_that_loses_a_race_with_the_owner_does_not_happen(
     logged_in = service.person()
     token = service.change_token(logged_in)
     owners = Service(service.world, service.hasher)
-    service.interposed = Meanwhile(service.world, lambda: something(owners, logged_in))
+    service.interposed = Interleaved(service.world, lambda: something(owners, logged_in))
     with pytest.raises((InvalidLink, Unauthenticated)):
         confirm(service, logged_in, token)
 

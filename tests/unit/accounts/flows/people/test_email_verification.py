@@ -19,7 +19,7 @@ from tests.unit.accounts.stage import (
     OWNER,
     PASSWORD,
     STRANGER,
-    Meanwhile,
+    Interleaved,
     Service,
     cookie,
     counted,
@@ -200,7 +200,7 @@ def test_only_one_of_two_concurrent_uses_succeeds(service: Service) -> None:
     """The loser reads the same link, and its write is refused as a whole (TK-02)."""
     token = service.signed_up()
     rival = Service(service.world, service.hasher)
-    service.interposed = Meanwhile(service.world, lambda: confirm(rival, token))
+    service.interposed = Interleaved(service.world, lambda: confirm(rival, token))
     with pytest.raises(InvalidLink):
         confirm(service, token)
 
@@ -213,7 +213,7 @@ def test_a_sign_up_that_is_replaced_concurrently_is_not_confirmed(service: Servi
     """The newer sign-up is kept, unconfirmed."""
     token = service.signed_up()
     newer = Service(service.world, service.hasher)
-    service.interposed = Meanwhile(
+    service.interposed = Interleaved(
         service.world, lambda: newer.signup.start(EMAIL, OTHER_PASSWORD, "", STRANGER, later(hours=1))
     )
     with pytest.raises(InvalidLink):

@@ -18,7 +18,7 @@ from tests.unit.accounts.stage import (
     OWNER,
     PASSWORD,
     STRANGER,
-    Meanwhile,
+    Interleaved,
     Service,
     cookie,
     counted,
@@ -132,7 +132,7 @@ def test_an_impossible_password_is_refused_before_any_work(service: Service, ema
     assert untouched(service)
 
 
-@pytest.mark.parametrize("email", [EMAIL, "nobody@example.com"])
+@pytest.mark.parametrize("email", [EMAIL, "unknown@example.com"])
 def test_the_sixth_attempt_must_wait_for_any_address(service: Service, email: str) -> None:
     """Known or not, in any spelling, from any source: refused before the hash, even if right (TH-01, TH-08)."""
     service.person()
@@ -233,7 +233,7 @@ def test_a_concurrent_password_change_wins_over_the_new_hash(service: Service) -
     """The old password was right when it was read and is wrong now: no session, and the change is kept (PW-08)."""
     logged_in = service.person()
     service.hasher.outdated = True
-    service.interposed = Meanwhile(
+    service.interposed = Interleaved(
         service.world, lambda: service.change_identity(password_hash=f"fake:{OTHER_PASSWORD}")
     )
     with pytest.raises(InvalidCredentials):
@@ -246,7 +246,7 @@ def test_a_concurrent_password_change_wins_over_the_new_hash(service: Service) -
 def test_an_account_that_is_disabled_concurrently_cannot_log_in(service: Service) -> None:
     """The write checks it again."""
     user_id = service.person().session.user_id
-    service.interposed = Meanwhile(
+    service.interposed = Interleaved(
         service.world, lambda: Service(service.world).account_disabling.disable(order(user_id), NOW)
     )
     with pytest.raises(InvalidCredentials):

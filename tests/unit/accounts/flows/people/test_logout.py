@@ -12,7 +12,7 @@ from tests.unit.accounts.stage import (
     NO_KEY,
     NOW,
     STRANGER,
-    Meanwhile,
+    Interleaved,
     Service,
     cookie,
     held,
@@ -56,7 +56,7 @@ def test_logging_out_twice_at_once_is_not_an_error(service: Service) -> None:
     """The second click finds the session gone between its read and its write."""
     logged_in = service.person()
     rival = Service(service.world)
-    service.interposed = Meanwhile(service.world, lambda: rival.logout.here(cookie(logged_in), STRANGER, NOW))
+    service.interposed = Interleaved(service.world, lambda: rival.logout.here(cookie(logged_in), STRANGER, NOW))
 
     assert service.logout.here(cookie(logged_in), STRANGER, NOW) is False
     assert [record.event for record in service.world.records] == ["session_revoked"]
@@ -113,7 +113,7 @@ def test_a_malformed_id_is_not_looked_up(service: Service) -> None:
     """The table is asked only for 64 hexadecimal characters."""
     logged_in = service.person()
     asked: list[str] = []
-    service.interposed = Meanwhile(service.world, lambda: asked.append("the table"), times=1000)
+    service.interposed = Interleaved(service.world, lambda: asked.append("the table"), times=1000)
     for text in ("", "1", "Z" * 64, NO_KEY[1:], NO_KEY + "0", NO_KEY + "\n"):
         with pytest.raises(NotFound):
             service.session_revocation.end(cookie(logged_in), text, STRANGER, NOW)
@@ -151,7 +151,7 @@ def test_a_session_that_starts_concurrently_ends_too(service: Service) -> None:
     """The account changed after it was read, so it is read again."""
     here = service.person()
     rival = Service(service.world, service.hasher)
-    service.interposed = Meanwhile(service.world, rival.log_in, times=3)
+    service.interposed = Interleaved(service.world, rival.log_in, times=3)
     service.logout_everywhere.everywhere(cookie(here), STRANGER, NOW)
 
     assert held(service, here) == set()
@@ -162,7 +162,7 @@ def test_an_account_that_keeps_changing_is_unavailable(service: Service) -> None
     """Nothing is half-ended: the caller is asked to retry."""
     here = service.person()
     rival = Service(service.world, service.hasher)
-    service.interposed = Meanwhile(service.world, rival.log_in, times=1000)
+    service.interposed = Interleaved(service.world, rival.log_in, times=1000)
     with pytest.raises(Unavailable):
         service.logout_everywhere.everywhere(cookie(here), STRANGER, NOW)
 

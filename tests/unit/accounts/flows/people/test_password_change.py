@@ -23,7 +23,7 @@ from tests.unit.accounts.stage import (
     OTHER_PASSWORD,
     OWNER,
     PASSWORD,
-    Meanwhile,
+    Interleaved,
     Service,
     cookie,
     counted,
@@ -161,7 +161,7 @@ def test_the_new_password_must_follow_the_policy(service: Service, new: str, ref
 def test_a_concurrent_password_change_is_not_overwritten(service: Service) -> None:
     """The stored hash is checked again: the current password is no longer current."""
     logged_in = service.person()
-    service.interposed = Meanwhile(
+    service.interposed = Interleaved(
         service.world, lambda: service.change_identity(password_hash=service.hasher.hash(THIRD))
     )
     with pytest.raises(InvalidCredentials):
@@ -173,7 +173,7 @@ def test_a_concurrent_password_change_is_not_overwritten(service: Service) -> No
 def test_a_concurrent_change_of_anything_else_costs_no_second_hash(service: Service) -> None:
     """The account is read again; the password is not verified again."""
     logged_in = service.person()
-    service.interposed = Meanwhile(service.world, lambda: service.change_identity(name="Olive O."))
+    service.interposed = Interleaved(service.world, lambda: service.change_identity(name="Olive O."))
     change(service, logged_in)
 
     assert (service.hasher.calls, service.identity().name) == (2, "Olive O.")
@@ -183,7 +183,7 @@ def test_a_session_that_ended_concurrently_changes_nothing(service: Service) -> 
     """The owner logged out everywhere to stop exactly this."""
     logged_in = service.person()
     other = Service(service.world, service.hasher)
-    service.interposed = Meanwhile(
+    service.interposed = Interleaved(
         service.world, lambda: other.logout_everywhere.everywhere(cookie(logged_in), OWNER, NOW)
     )
     with pytest.raises(Unauthenticated):

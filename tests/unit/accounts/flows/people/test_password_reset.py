@@ -19,7 +19,7 @@ from tests.unit.accounts.stage import (
     PASSWORD,
     SITE_URL,
     STRANGER,
-    Meanwhile,
+    Interleaved,
     Service,
     cookie,
     counted,
@@ -42,7 +42,7 @@ def stored(service: Service) -> tuple[object, ...]:
     return dict(world.identities), dict(world.users), dict(world.sessions), dict(world.tokens), list(world.records)
 
 
-@pytest.mark.parametrize("email", [EMAIL, "OLIVE@example.com", "nobody@example.com"])
+@pytest.mark.parametrize("email", [EMAIL, "OLIVE@example.com", "unknown@example.com"])
 def test_asking_only_counts_and_queues(service: Service, email: str) -> None:
     """The same for every address: no account is read, so none is revealed (EN-04)."""
     service.person()
@@ -185,7 +185,7 @@ def test_an_email_that_could_not_be_sent_is_not_counted(service: Service) -> Non
 def test_a_login_while_the_link_is_created_does_not_lose_the_email(service: Service) -> None:
     """It changes the identity too; both happen."""
     service.person()
-    service.interposed = Meanwhile(service.world, lambda: service.change_identity(name="Olive O."))
+    service.interposed = Interleaved(service.world, lambda: service.change_identity(name="Olive O."))
     token = service.reset_token()
     service.interposed = None
 
@@ -356,7 +356,7 @@ def test_a_session_that_starts_during_the_reset_ends_with_it(service: Service) -
     """The account is read again, and the new session ends too."""
     logged_in = service.person()
     token = service.reset_token()
-    service.interposed = Meanwhile(service.world, lambda: Service(service.world, service.hasher).log_in())
+    service.interposed = Interleaved(service.world, lambda: Service(service.world, service.hasher).log_in())
     reset(service, token)
 
     assert held(service, logged_in) == set()
@@ -367,7 +367,7 @@ def test_only_one_of_two_concurrent_resets_succeeds(service: Service) -> None:
     service.person()
     token = service.reset_token()
     first = Service(service.world, service.hasher)
-    service.interposed = Meanwhile(service.world, lambda: reset(first, token))
+    service.interposed = Interleaved(service.world, lambda: reset(first, token))
     with pytest.raises(InvalidLink):
         reset(service, token, "a third password of sorts")
 

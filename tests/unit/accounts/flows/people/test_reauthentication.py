@@ -18,7 +18,7 @@ from tests.unit.accounts.stage import (
     OTHER_PASSWORD,
     OWNER,
     PASSWORD,
-    Meanwhile,
+    Interleaved,
     Service,
     cookie,
     counted,
@@ -117,7 +117,7 @@ def test_an_account_without_a_password_is_refused(service: Service) -> None:
 def test_an_address_that_moved_to_another_account_is_refused(service: Service) -> None:
     """It moved while the password was checked: refused, whatever the password."""
     logged_in = service.person()
-    service.interposed = Meanwhile(service.world, lambda: service.change_identity(user_id="another account"))
+    service.interposed = Interleaved(service.world, lambda: service.change_identity(user_id="another account"))
     with pytest.raises(InvalidCredentials):
         again(service, logged_in)
 
@@ -128,7 +128,7 @@ def test_a_concurrent_logout_does_not_prevent_the_new_session(service: Service) 
     """The owner entered the password, and gets the session that a login would open."""
     logged_in = service.person()
     other = Service(service.world, service.hasher)
-    service.interposed = Meanwhile(
+    service.interposed = Interleaved(
         service.world, lambda: other.logout_everywhere.everywhere(cookie(logged_in), OWNER, NOW)
     )
     fresh = again(service, logged_in)

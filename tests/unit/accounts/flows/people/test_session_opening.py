@@ -9,7 +9,7 @@ from accounts.flows.people.session_opening import LoggedIn
 from accounts.model import sessions, users
 from accounts.model.sessions import Session
 from accounts.transactions import Conflict
-from tests.unit.accounts.stage import NOW, OWNER, STRANGER, Meanwhile, Service, cookie, held, later
+from tests.unit.accounts.stage import NOW, OWNER, STRANGER, Interleaved, Service, cookie, held, later
 
 
 def fill(service: Service, logged_in: LoggedIn, count: int) -> list[Session]:
@@ -71,7 +71,7 @@ def test_the_cap_holds_under_concurrent_logins(service: Service) -> None:
     logged_in = service.person()
     fill(service, logged_in, 50)
     rival = Service(service.world)
-    service.interposed = Meanwhile(
+    service.interposed = Interleaved(
         service.world, lambda: open_one(rival, logged_in, timedelta(hours=2, minutes=rivals.pop())), times=3
     )
     rivals = [1, 2, 3]
@@ -87,7 +87,7 @@ def test_an_account_that_keeps_changing_is_unavailable(service: Service) -> None
     logged_in = service.person()
     opened = fill(service, logged_in, 50)
     user_id = logged_in.session.user_id
-    service.interposed = Meanwhile(service.world, lambda: service.world.user(user_id, name="Olive"), times=1000)
+    service.interposed = Interleaved(service.world, lambda: service.world.user(user_id, name="Olive"), times=1000)
     with pytest.raises(Unavailable):
         open_one(service, logged_in, timedelta(hours=1))
 
@@ -158,7 +158,7 @@ def test_a_presented_session_that_ends_concurrently_is_not_an_error(service: Ser
     logged_in = service.person()
     digest = logged_in.session.digest
     gone = (users.DropSession(logged_in.session.user_id, digest), sessions.End(digest))
-    service.interposed = Meanwhile(service.world, lambda: service.world.commit(*gone))
+    service.interposed = Interleaved(service.world, lambda: service.world.commit(*gone))
     service.session_opening.end_presented(cookie(logged_in), OWNER, NOW)
 
     assert (held(service, logged_in), service.world.records) == (set(), [])

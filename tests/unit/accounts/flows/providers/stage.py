@@ -25,7 +25,9 @@ ISSUERS = {GOOGLE: "https://accounts.google.com", GITHUB: "https://github.com/lo
 CODE = "a-code-from-the-provider"
 
 
-def somebody(provider: str = GOOGLE, subject: str = "1001", email: str = EMAIL, **changes: object) -> ProviderPerson:
+def provider_person(
+    provider: str = GOOGLE, subject: str = "1001", email: str = EMAIL, **changes: object
+) -> ProviderPerson:
     """By default the person whose address is EMAIL, verified."""
     verified = bool(changes.get("email_verified", bool(email)))
     return ProviderPerson(provider, subject, email, email_verified=verified, name=str(changes.get("name", "Olive")))
@@ -39,7 +41,7 @@ class FakeProvider:
     says: ProviderPerson | Exception
     asked: list[tuple[str, Challenge]] = field(default_factory=list)
     sent: list[tuple[str, Challenge]] = field(default_factory=list)
-    meanwhile: Callable[[], object] = lambda: None
+    before_answer: Callable[[], object] = lambda: None
 
     @property
     def issuer(self) -> str:
@@ -51,7 +53,7 @@ class FakeProvider:
 
     def person(self, code: str, challenge: Challenge, now: datetime) -> ProviderPerson:  # noqa: ARG002 - no time here
         self.asked.append((code, challenge))
-        self.meanwhile()
+        self.before_answer()
         if isinstance(self.says, Exception):
             raise self.says
         return self.says
@@ -81,7 +83,7 @@ class OAuthService(Service):
 
     @cached_property
     def providers(self) -> FakeProviders:  # type: ignore[override]
-        return FakeProviders({name: FakeProvider(name, somebody(name, "1001")) for name in (GOOGLE, GITHUB)})
+        return FakeProviders({name: FakeProvider(name, provider_person(name, "1001")) for name in (GOOGLE, GITHUB)})
 
     def says(self, person: ProviderPerson | Exception, provider: str | None = None) -> None:
         """From now on, the provider answers with this."""

@@ -19,10 +19,10 @@ from accounts.model import messages
 from accounts.model.audit import Record
 from accounts.model.identities import Claim, Identity, StillVerified
 from accounts.model.users import User
-from tests.unit.accounts.flows.providers.stage import OAuthService, both_keys, presented, somebody, tables_of
-from tests.unit.accounts.stage import EMAIL, NOW, OTHER_PASSWORD, OWNER, PASSWORD, STRANGER, Meanwhile, held, order
+from tests.unit.accounts.flows.providers.stage import OAuthService, both_keys, presented, provider_person, tables_of
+from tests.unit.accounts.stage import EMAIL, NOW, OTHER_PASSWORD, OWNER, PASSWORD, STRANGER, Interleaved, held, order
 
-OLIVE = somebody("google", "1001")
+OLIVE = provider_person("google", "1001")
 
 
 def _refusal(service: OAuthService, person: Any, credential: Any = None) -> type[AccountsError]:
@@ -112,7 +112,7 @@ def test_a_squatter_who_confirms_during_the_owners_google_login_does_not_get_the
     service.says(OLIVE)
     left = service.leave()
 
-    class LastMoment(Meanwhile):
+    class DuringCommit(Interleaved):
         def commit(self, *changes: Any) -> None:
             """Only the transaction that creates the account loses the race."""
             if any(isinstance(change, Claim) for change in changes):
@@ -120,7 +120,7 @@ def test_a_squatter_who_confirms_during_the_owners_google_login_does_not_get_the
             return self.world.commit(*changes)
 
     verification = service.email_verification
-    service.interposed = LastMoment(service.world, lambda: verification.confirm(token, PASSWORD, None, OWNER, NOW))
+    service.interposed = DuringCommit(service.world, lambda: verification.confirm(token, PASSWORD, None, OWNER, NOW))
     with pytest.raises(LoginExpired):
         service.come_back(left)
 
@@ -150,7 +150,7 @@ def test_a_notice_that_cannot_be_queued_does_not_fail_the_login() -> None:
     assert service.log_in_with(OLIVE).session.method == "google"
 
 
-@pytest.mark.parametrize("local", ["nobody", "squatter", "owner"])
+@pytest.mark.parametrize("local", ["free", "squatter", "owner"])
 def test_an_address_that_the_provider_has_not_verified_gives_no_access(service: OAuthService, local: str) -> None:
     """GitHub accepts any address: the service only sends its own email to it (OA-08)."""
     if local == "squatter":
@@ -158,7 +158,7 @@ def test_an_address_that_the_provider_has_not_verified_gives_no_access(service: 
     if local == "owner":
         service.person()
     service.outbox.messages.clear()
-    eve = somebody("github", "666", EMAIL, email_verified=False)
+    eve = provider_person("github", "666", EMAIL, email_verified=False)
     before = tables_of(service)
 
     assert _refusal(service, eve) is EmailNotVerified
@@ -172,7 +172,7 @@ def test_a_person_without_an_address_is_refused_with_a_reason(service: OAuthServ
     """Nothing is stored."""
     before = tables_of(service)
 
-    assert _refusal(service, somebody("github", "666", "")) is EmailMissing
+    assert _refusal(service, provider_person("github", "666", "")) is EmailMissing
     assert tables_of(service) == before
 
 
@@ -180,15 +180,15 @@ def test_a_confirmation_email_that_cannot_be_queued_is_a_service_error(service: 
     """Without the email the person would wait forever: 503 and no login."""
     service.outbox.down = True
 
-    assert _refusal(service, somebody("github", "666", EMAIL, email_verified=False)) is Unavailable
+    assert _refusal(service, provider_person("github", "666", EMAIL, email_verified=False)) is Unavailable
     assert (service.world.users, service.world.sessions) == ({}, {})
 
 
 def test_a_renamed_person_with_a_new_address_keeps_their_account(service: OAuthService) -> None:
     """A known subject is matched by its id alone; the account's address does not change."""
-    before = service.log_in_with(somebody("github", "77", EMAIL, name="olive"))
-    after = service.log_in_with(somebody("github", "77", "new@example.com", name="olive-renamed"))
-    without = service.log_in_with(somebody("github", "77", ""))
+    before = service.log_in_with(provider_person("github", "77", EMAIL, name="olive"))
+    after = service.log_in_with(provider_person("github", "77", "new@example.com", name="olive-renamed"))
+    without = service.log_in_with(provider_person("github", "77", ""))
 
     assert {it.session.user_id for it in (before, after, without)} == {before.session.user_id}
     assert service.world.users[before.session.user_id].email == EMAIL
@@ -196,8 +196,8 @@ def test_a_renamed_person_with_a_new_address_keeps_their_account(service: OAuthS
 
 def test_taking_over_a_login_name_gives_no_access(service: OAuthService) -> None:
     """A recycled login has another id, so it gets another account."""
-    olive = service.log_in_with(somebody("github", "77", EMAIL, name="olive"))
-    eve = service.log_in_with(somebody("github", "78", "eve@evil.example", name="olive"))
+    olive = service.log_in_with(provider_person("github", "77", EMAIL, name="olive"))
+    eve = service.log_in_with(provider_person("github", "78", "eve@evil.example", name="olive"))
 
     assert eve.session.user_id != olive.session.user_id
 
@@ -205,23 +205,23 @@ def test_taking_over_a_login_name_gives_no_access(service: OAuthService) -> None
 @pytest.mark.parametrize("provider", ["google", "github"])
 def test_a_reassigned_address_gives_no_access_to_the_old_owners_account(service: OAuthService, provider: str) -> None:
     """The address is verified, but its owner may be new: they must log in as before and link it."""
-    olive = service.log_in_with(somebody(provider, "1001"))
+    olive = service.log_in_with(provider_person(provider, "1001"))
     before = tables_of(service)
 
-    assert _refusal(service, somebody(provider, "2002")) is AddressReused
+    assert _refusal(service, provider_person(provider, "2002")) is AddressReused
     assert tables_of(service) == before
-    service.link(somebody(provider, "2002"), presented(olive))
-    assert service.log_in_with(somebody(provider, "2002")).session.user_id == olive.session.user_id
+    service.link(provider_person(provider, "2002"), presented(olive))
+    assert service.log_in_with(provider_person(provider, "2002")).session.user_id == olive.session.user_id
 
 
 def test_a_refused_login_leaves_the_current_session(service: OAuthService) -> None:
     """Whatever the reason of the refusal."""
     owner = service.person()
-    service.log_in_with(somebody("google", "1001", "taken@example.com"))
+    service.log_in_with(provider_person("google", "1001", "taken@example.com"))
     refused = (
-        somebody("google", "2002", "taken@example.com"),
-        somebody("github", "3", ""),
-        somebody("github", "4", "x@example.com", email_verified=False),
+        provider_person("google", "2002", "taken@example.com"),
+        provider_person("github", "3", ""),
+        provider_person("github", "4", "x@example.com", email_verified=False),
     )
     answers = [_refusal(service, person, presented(owner)) for person in refused]
 
@@ -235,7 +235,7 @@ def test_an_account_that_is_deleted_before_it_is_linked_is_not_recreated(service
     service.says(OLIVE)
     left = service.leave()
 
-    class LastMoment(Meanwhile):
+    class DuringCommit(Interleaved):
         def commit(self, *changes: Any) -> None:
             """Only the transaction that links loses the race."""
             if any(isinstance(change, StillVerified) for change in changes):
@@ -243,7 +243,7 @@ def test_an_account_that_is_deleted_before_it_is_linked_is_not_recreated(service
             return self.world.commit(*changes)
 
     closing = service.account_closing
-    service.interposed = LastMoment(service.world, lambda: closing.close(presented(owner), OWNER, NOW))
+    service.interposed = DuringCommit(service.world, lambda: closing.close(presented(owner), OWNER, NOW))
     with pytest.raises(LoginExpired):
         service.come_back(left)
 
@@ -281,7 +281,7 @@ def test_a_failure_while_creating_an_account_leaves_nothing_half_written(service
     def stop() -> None:
         service.world.down = True
 
-    service.providers.by_name["google"].meanwhile = stop
+    service.providers.by_name["google"].before_answer = stop
     with pytest.raises(Unavailable):
         service.come_back(left)
 

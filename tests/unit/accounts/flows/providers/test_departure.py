@@ -52,14 +52,14 @@ def test_a_state_is_stored_with_everything_that_its_return_is_compared_with(
 
 def test_every_secret_of_a_departure_is_new_and_has_256_bits(service: OAuthService) -> None:
     """State, browser, verifier and nonce: 43 characters each, never reused."""
-    made = []
+    secrets_used = []
     for _ in range(5):
         departure, state = service.leave()
         challenge = service.providers.by_name["google"].sent[-1][1]
-        made += [departure.browser, state, challenge.verifier, challenge.nonce]
+        secrets_used += [departure.browser, state, challenge.verifier, challenge.nonce]
 
-    assert len(set(made)) == 20
-    assert {len(secret) for secret in made} == {43}
+    assert len(set(secrets_used)) == 20
+    assert {len(secret) for secret in secrets_used} == {43}
 
 
 def test_neither_state_nor_browser_is_stored_or_printed(service: OAuthService) -> None:
@@ -137,13 +137,13 @@ def test_linking_needs_a_login_of_the_last_15_minutes(service: OAuthService) -> 
     assert len(service.states()) == 1
 
 
-@pytest.mark.parametrize("what", ["nothing", "made up", "ended", "key"])
+@pytest.mark.parametrize("what", ["nothing", "unknown", "ended", "key"])
 def test_linking_needs_a_session(service: OAuthService, what: str) -> None:
     """An API key is not enough."""
     person = service.person()
     credentials: dict[str, Any] = {
         "nothing": None,
-        "made up": replace(presented(person), secret="x" * 43),
+        "unknown": replace(presented(person), secret="x" * 43),
         "ended": presented(person),
         "key": key_credential(service.key(person).plaintext),
     }

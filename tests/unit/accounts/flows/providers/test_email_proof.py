@@ -19,12 +19,12 @@ from tests.unit.accounts.flows.providers.stage import (
     at_once,
     both_keys,
     presented,
-    somebody,
+    provider_person,
     tables_of,
 )
 from tests.unit.accounts.stage import EMAIL, NOW, OWNER, PASSWORD, SITE_URL, STRANGER, held, later
 
-UNVERIFIED = somebody("github", "77", EMAIL, email_verified=False)
+UNVERIFIED = provider_person("github", "77", EMAIL, email_verified=False)
 
 
 def _begin(service: OAuthService, person: Any = UNVERIFIED) -> str:
@@ -173,7 +173,7 @@ def test_a_squatters_sign_up_is_removed_when_the_mailbox_is_proven(service: OAut
 
 def test_an_address_with_another_identity_of_the_provider_may_have_a_new_owner(service: OAuthService) -> None:
     """Refused, and the link is not consumed, because nothing was done with it."""
-    service.log_in_with(somebody("github", "1001"))
+    service.log_in_with(provider_person("github", "1001"))
     browser = _begin(service)
     token = service.mailed_proof(UNVERIFIED)
     before = tables_of(service)

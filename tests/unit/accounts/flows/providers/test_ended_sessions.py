@@ -10,10 +10,10 @@ import pytest
 
 from accounts.errors import Unauthenticated
 from accounts.flows.people.authentication import Credential
-from tests.unit.accounts.flows.providers.stage import OAuthService, presented, somebody, tables_of
-from tests.unit.accounts.stage import NOW, OTHER_PASSWORD, OWNER, PASSWORD, Meanwhile
+from tests.unit.accounts.flows.providers.stage import OAuthService, presented, provider_person, tables_of
+from tests.unit.accounts.stage import NOW, OTHER_PASSWORD, OWNER, PASSWORD, Interleaved
 
-GOOGLE = somebody("google", "1001")
+GOOGLE = provider_person("google", "1001")
 Flow = Callable[[OAuthService, Credential], object]
 WITH_PASSWORD: dict[str, Flow] = {
     "create a key": lambda service, it: service.key_creation.create(it, "mine", "", OWNER, NOW),
@@ -25,7 +25,7 @@ WITH_PASSWORD: dict[str, Flow] = {
 def _interrupted(service: OAuthService, credential: Credential, flow: Flow) -> None:
     """Run the flow, with the owner logging out everywhere just before it writes."""
     calm = OAuthService(service.world, service.hasher)
-    service.interposed = Meanwhile(service.world, lambda: calm.logout_everywhere.everywhere(credential, OWNER, NOW))
+    service.interposed = Interleaved(service.world, lambda: calm.logout_everywhere.everywhere(credential, OWNER, NOW))
     with pytest.raises(Unauthenticated):
         flow(service, credential)
 

@@ -15,20 +15,20 @@ from accounts.errors import (
 )
 from accounts.model import messages
 from accounts.model.audit import Record
-from tests.unit.accounts.flows.providers.stage import OAuthService, presented, somebody, tables_of
+from tests.unit.accounts.flows.providers.stage import OAuthService, presented, provider_person, tables_of
 from tests.unit.accounts.stage import (
     EMAIL,
     NOW,
     OTHER_PASSWORD,
     OWNER,
     PASSWORD,
-    Meanwhile,
+    Interleaved,
     held,
     key_credential,
     later,
 )
 
-GOOGLE = somebody("google", "1001")
+GOOGLE = provider_person("google", "1001")
 
 
 def test_a_first_password_works_at_once(service: OAuthService) -> None:
@@ -111,13 +111,13 @@ def test_a_first_password_needs_a_recent_login(service: OAuthService) -> None:
 def test_only_one_of_two_concurrent_first_passwords_is_set(service: OAuthService) -> None:
     """The loser must not believe that its password was set."""
     arrived = service.log_in_with(GOOGLE)
-    theirs = "fake:of the other call"
-    service.interposed = Meanwhile(service.world, lambda: service.change_identity(password_hash=theirs))
+    others = "fake:of the other call"
+    service.interposed = Interleaved(service.world, lambda: service.change_identity(password_hash=others))
 
     with pytest.raises(PasswordExists):
         service.password_setting.set(presented(arrived), PASSWORD, OWNER, NOW)
 
-    assert service.identity().password_hash == theirs
+    assert service.identity().password_hash == others
     assert service.notices.messages == []
 
 
@@ -125,7 +125,7 @@ def test_a_first_password_is_retried_when_the_account_changes(service: OAuthServ
     """A concurrent login on another device is read, and ended with the others."""
     arrived = service.log_in_with(GOOGLE)
     user_id = arrived.session.user_id
-    service.interposed = Meanwhile(service.world, lambda: service.world.user(user_id, name="New Name"))
+    service.interposed = Interleaved(service.world, lambda: service.world.user(user_id, name="New Name"))
 
     service.password_setting.set(presented(arrived), PASSWORD, OWNER, NOW)
     assert service.identity().password_hash == f"fake:{PASSWORD}"

@@ -26,7 +26,7 @@ from tests.unit.accounts.flows.providers.stage import (
     at_once,
     both_keys,
     presented,
-    somebody,
+    provider_person,
     tables_of,
 )
 from tests.unit.accounts.stage import (
@@ -34,13 +34,13 @@ from tests.unit.accounts.stage import (
     NOW,
     OWNER,
     PASSWORD,
-    Meanwhile,
+    Interleaved,
     held,
     key_credential,
     later,
 )
 
-GOOGLE, GITHUB = somebody("google", "1001"), somebody("github", "77", "olive@work.example")
+GOOGLE, GITHUB = provider_person("google", "1001"), provider_person("github", "77", "olive@work.example")
 GOOGLE_ID, GITHUB_ID, EMAIL_ID = public_id("google#1001"), public_id("github#77"), public_id(f"email#{EMAIL}")
 
 
@@ -53,7 +53,7 @@ def _refusal(service: OAuthService, credential: Any, identity_id: str, now: Any 
 def test_the_owner_sees_their_identities_oldest_first(service: OAuthService) -> None:
     """Only those of their own account."""
     owner = service.person()
-    service.log_in_with(somebody("google", "5", "other@example.com"))
+    service.log_in_with(provider_person("google", "5", "other@example.com"))
     service.link(GITHUB, presented(owner))
     service.world.identities["github#77"] = replace(service.provider_identity(GITHUB), created_at=later(minutes=-1))
     found = service.identity_list.of_account(presented(owner), NOW)
@@ -63,7 +63,7 @@ def test_the_owner_sees_their_identities_oldest_first(service: OAuthService) -> 
 
 def test_an_identity_that_is_gone_or_of_another_account_is_not_shown(service: OAuthService) -> None:
     """Although the account lists its key."""
-    owner, other = service.person(), service.log_in_with(somebody("google", "5", "other@example.com"))
+    owner, other = service.person(), service.log_in_with(provider_person("google", "5", "other@example.com"))
     service.world.user(owner.session.user_id, identities=frozenset({f"email#{EMAIL}", "google#5", "github#404"}))
     found = service.identity_list.of_account(presented(owner), NOW)
 
@@ -122,14 +122,14 @@ def test_a_login_that_races_with_unlinking_opens_no_session(service: OAuthServic
     left = service.leave()
     unlinking = service.identity_unlinking
 
-    class LastMoment(Meanwhile):
+    class DuringCommit(Interleaved):
         def commit(self, *changes: Any) -> None:
             """Only the transaction that opens the session loses the race."""
             if any(isinstance(change, Start) for change in changes):
                 return super().commit(*changes)
             return self.world.commit(*changes)
 
-    service.interposed = LastMoment(service.world, lambda: unlinking.unlink(presented(owner), GOOGLE_ID, OWNER, NOW))
+    service.interposed = DuringCommit(service.world, lambda: unlinking.unlink(presented(owner), GOOGLE_ID, OWNER, NOW))
     with pytest.raises(LoginExpired):
         service.come_back(left)
 
@@ -137,7 +137,7 @@ def test_a_login_that_races_with_unlinking_opens_no_session(service: OAuthServic
 
 
 def test_the_last_login_method_cannot_be_unlinked(service: OAuthService) -> None:
-    """An address without a password is not one: nobody could log in with it."""
+    """An address without a password is not one: it does not allow a login."""
     arrived = service.log_in_with(GOOGLE)
     before = tables_of(service)
 
@@ -172,7 +172,7 @@ def test_a_disabled_or_unconfirmed_login_method_is_not_enough(service: OAuthServ
 )
 def test_unlinking_anything_but_ones_own_identity_is_not_found(service: OAuthService, identity_id: str) -> None:
     """Unknown, malformed, another account's, or the email address: the same answer."""
-    service.log_in_with(somebody("google", "5", "other@example.com"))
+    service.log_in_with(provider_person("google", "5", "other@example.com"))
     arrived = service.log_in_with(GOOGLE)
     before = tables_of(service)
 

@@ -20,10 +20,17 @@ from accounts.model import messages
 from accounts.model.audit import Record
 from accounts.model.identities import Claim, Identity, provider_key
 from accounts.model.users import AddIdentity
-from tests.unit.accounts.flows.providers.stage import CODE, OAuthService, both_keys, presented, somebody, tables_of
-from tests.unit.accounts.stage import EMAIL, NOW, OWNER, SITE_URL, STRANGER, Meanwhile, held, later
+from tests.unit.accounts.flows.providers.stage import (
+    CODE,
+    OAuthService,
+    both_keys,
+    presented,
+    provider_person,
+    tables_of,
+)
+from tests.unit.accounts.stage import EMAIL, NOW, OWNER, SITE_URL, STRANGER, Interleaved, held, later
 
-WORK = somebody("github", "77", "olive@work.example", name="Olive at work")
+WORK = provider_person("github", "77", "olive@work.example", name="Olive at work")
 
 
 def _refusal(
@@ -119,18 +126,20 @@ def test_linking_twice_changes_nothing_and_notifies_once(service: OAuthService) 
     assert (tables_of(service), service.notices.messages) == (before, [])
 
 
-@pytest.mark.parametrize("who", ["nobody", "another session of theirs", "somebody else", "an ended session", "made up"])
+@pytest.mark.parametrize(
+    "who", ["anonymous", "another session of the owner", "another account", "an ended session", "unknown"]
+)
 def test_only_the_session_that_asked_gets_the_link(service: OAuthService, who: str) -> None:
     """Refused before the provider is asked; the current session is kept and nothing is linked."""
     owner, attacker = service.person(), service.person("eve@example.com")
     service.says(WORK)
     left = service.leave_to_link(presented(owner), "github")
     others = {
-        "nobody": None,
-        "another session of theirs": presented(service.log_in()),
-        "somebody else": presented(attacker),
+        "anonymous": None,
+        "another session of the owner": presented(service.log_in()),
+        "another account": presented(attacker),
         "an ended session": presented(owner),
-        "made up": replace(presented(owner), secret="x" * 43),
+        "unknown": replace(presented(owner), secret="x" * 43),
     }
     if who == "an ended session":
         service.logout.here(presented(owner), OWNER, NOW)
@@ -181,10 +190,10 @@ def test_an_account_has_at_most_ten_identities(service: OAuthService) -> None:
     """The eleventh is refused with its own error, linked by request or by address; the current session is kept."""
     owner = service.person()
     for number in range(9):
-        service.link(somebody("github", str(number + 100), ""), presented(owner))
+        service.link(provider_person("github", str(number + 100), ""), presented(owner))
     service.says(WORK)
     on_purpose = service.leave_to_link(presented(owner), "github")
-    service.says(somebody("google", "5"))
+    service.says(provider_person("google", "5"))
     by_address = service.leave("google")
 
     assert _refusal(service, on_purpose, presented(owner)) is IdentityLimitReached
@@ -198,15 +207,15 @@ def test_a_subject_that_another_account_gets_first_is_not_taken_from_it(service:
     owner, other = service.person(), service.person("other@example.com")
     service.says(WORK)
     left = service.leave_to_link(presented(owner), "github")
-    theirs = replace(service.identity("other@example.com"), key="github#77")
-    hold = AddIdentity(theirs.user_id, theirs.key, 10)
+    others = replace(service.identity("other@example.com"), key="github#77")
+    hold = AddIdentity(others.user_id, others.key, 10)
 
     def claim() -> None:
-        service.world.commit(Claim(theirs), hold)
+        service.world.commit(Claim(others), hold)
 
-    service.providers.by_name["github"].meanwhile = claim
+    service.providers.by_name["github"].before_answer = claim
     reading = service.world.identities.get
-    service.interposed = Meanwhile(service.world, lambda: None)
+    service.interposed = Interleaved(service.world, lambda: None)
     assert reading(provider_key("github", "77")) is None
 
     assert _refusal(service, left, presented(owner)) is IdentityLinkedElsewhere
@@ -218,17 +227,17 @@ def test_a_subject_that_is_claimed_during_the_commit_restarts_the_flow(service: 
     owner, other = service.person(), service.person("other@example.com")
     service.says(WORK)
     left = service.leave_to_link(presented(owner), "github")
-    theirs = replace(service.identity("other@example.com"), key="github#77")
+    others = replace(service.identity("other@example.com"), key="github#77")
 
-    class LastMoment(Meanwhile):
+    class DuringCommit(Interleaved):
         def commit(self, *changes: Any) -> None:
             """Only the transaction that links loses the race."""
             if any(isinstance(change, Claim) for change in changes):
                 return super().commit(*changes)
             return self.world.commit(*changes)
 
-    service.interposed = LastMoment(
-        service.world, lambda: service.world.commit(Claim(theirs), AddIdentity(theirs.user_id, theirs.key, 10))
+    service.interposed = DuringCommit(
+        service.world, lambda: service.world.commit(Claim(others), AddIdentity(others.user_id, others.key, 10))
     )
 
     assert _refusal(service, left, presented(owner)) is LoginExpired
@@ -244,14 +253,14 @@ def test_a_session_that_ends_during_the_commit_links_nothing(service: OAuthServi
     left = service.leave_to_link(presented(owner), "github")
     everywhere = service.logout_everywhere
 
-    class LastMoment(Meanwhile):
+    class DuringCommit(Interleaved):
         def commit(self, *changes: Any) -> None:
             """Only the transaction that links loses the race."""
             if any(isinstance(change, Claim) for change in changes):
                 return super().commit(*changes)
             return self.world.commit(*changes)
 
-    service.interposed = LastMoment(service.world, lambda: everywhere.everywhere(presented(owner), OWNER, NOW))
+    service.interposed = DuringCommit(service.world, lambda: everywhere.everywhere(presented(owner), OWNER, NOW))
 
     assert _refusal(service, left, presented(owner)) is Unauthenticated
     assert service.keys_of(owner) == {f"email#{EMAIL}"}
@@ -260,12 +269,12 @@ def test_a_session_that_ends_during_the_commit_links_nothing(service: OAuthServi
 
 def test_the_same_number_at_both_providers_is_two_people(service: OAuthService) -> None:
     """Each identity belongs to its own account (OA-06)."""
-    one = service.log_in_with(somebody("google", "1001", "one@example.com"))
-    two = service.log_in_with(somebody("github", "1001", "two@example.com"))
+    one = service.log_in_with(provider_person("google", "1001", "one@example.com"))
+    two = service.log_in_with(provider_person("github", "1001", "two@example.com"))
 
     assert one.session.user_id != two.session.user_id
-    assert service.keys_of(one) == both_keys(somebody("google", "1001", "one@example.com"))
-    assert service.keys_of(two) == both_keys(somebody("github", "1001", "two@example.com"))
+    assert service.keys_of(one) == both_keys(provider_person("google", "1001", "one@example.com"))
+    assert service.keys_of(two) == both_keys(provider_person("github", "1001", "two@example.com"))
 
 
 def test_a_login_with_a_linked_identity_from_another_browser_notifies_the_owner(service: OAuthService) -> None:

@@ -11,11 +11,11 @@ from accounts.errors import (
 )
 from accounts.flows.people.session_opening import LoggedIn
 from accounts.flows.providers.provider_login import Arrival, Departure
-from tests.unit.accounts.flows.providers.stage import OAuthService, presented, somebody, tables_of
+from tests.unit.accounts.flows.providers.stage import OAuthService, presented, provider_person, tables_of
 from tests.unit.accounts.stage import NOW, OWNER, STRANGER, cookie, held, later
 
-OLIVE = somebody("google", "1001")
-OSCAR = somebody("google", "2002", "oscar@example.com")
+OLIVE = provider_person("google", "1001")
+OSCAR = provider_person("google", "2002", "oscar@example.com")
 
 
 def leave(service: OAuthService, logged_in: LoggedIn, minutes: float = 30) -> tuple[Departure, str]:

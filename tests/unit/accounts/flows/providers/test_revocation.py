@@ -8,10 +8,10 @@ import pytest
 from accounts.errors import AccountsError, EmailNotVerified
 from accounts.flows.people.session_opening import LoggedIn
 from accounts.flows.providers.provider_login import Departure
-from tests.unit.accounts.flows.providers.stage import OAuthService, presented, somebody
+from tests.unit.accounts.flows.providers.stage import OAuthService, presented, provider_person
 from tests.unit.accounts.stage import OTHER_PASSWORD, OWNER, PASSWORD, cookie, key_credential, later, order
 
-LINKED, UNPROVEN = somebody("google", "1001"), somebody("github", "2002", email_verified=False)
+LINKED, UNPROVEN = provider_person("google", "1001"), provider_person("github", "2002", email_verified=False)
 BEFORE, THEN = later(minutes=1), later(minutes=2)
 
 
@@ -45,13 +45,15 @@ USES: dict[str, Callable[[Everything], str]] = {
     "this session": lambda it: it.service.session(cookie(it.here), THEN).user_id,
     "other session": lambda it: it.service.session(cookie(it.there), THEN).user_id,
     "API key": lambda it: it.service.account_lookup.of(key_credential(it.key), OWNER, THEN).user_id,
-    "linked login": lambda it: it.fresh().session.user_id,
+    "linked identity": lambda it: it.fresh().session.user_id,
     "reset link": lambda it: it.service.password_reset.reset(it.reset_token, "a third password yet", OWNER, THEN),
     "change link": lambda it: it.service.email_change.confirm(cookie(it.fresh()), it.change_token, OWNER, THEN).user_id,
-    "proof of a login": lambda it: (
+    "proof of an identity": lambda it: (
         it.service.provider_verification.confirm(it.proof, (it.browser,), None, OWNER, THEN).session.user_id
     ),
-    "login being linked": lambda it: it.service.come_back(it.left_to_link, "github", presented(it.there), THEN).user_id,
+    "identity being linked": lambda it: (
+        it.service.come_back(it.left_to_link, "github", presented(it.there), THEN).user_id
+    ),
 }
 EVENTS: dict[str, Callable[[Everything], object]] = {
     "nothing": lambda _: None,
@@ -72,12 +74,12 @@ EVENTS: dict[str, Callable[[Everything], object]] = {
 ALL = frozenset(USES)
 KEPT: dict[str, frozenset[str]] = {
     "nothing": ALL,
-    "password change": frozenset({"this session", "API key", "linked login"}),
-    "password reset": frozenset({"API key", "linked login"}),
-    "address change": frozenset({"this session", "API key", "linked login"}),
-    "log out everywhere": ALL - {"this session", "other session", "login being linked"},
-    "password revoked": frozenset({"API key", "linked login"}),
-    "logged out by an operator": ALL - {"this session", "other session", "login being linked"},
+    "password change": frozenset({"this session", "API key", "linked identity"}),
+    "password reset": frozenset({"API key", "linked identity"}),
+    "address change": frozenset({"this session", "API key", "linked identity"}),
+    "log out everywhere": ALL - {"this session", "other session", "identity being linked"},
+    "password revoked": frozenset({"API key", "linked identity"}),
+    "logged out by an operator": ALL - {"this session", "other session", "identity being linked"},
     "deleted by an operator": frozenset(),
     "disabled": frozenset(),
     "deleted": frozenset(),
@@ -98,7 +100,7 @@ def everything(service: OAuthService) -> Everything:
     assert browser is not None
     proof, change_token, reset_token = service.mailed_proof(UNPROVEN), service.change_token(here), service.reset_token()
     left_to_link = service.leave_to_link(cookie(there), "github")
-    service.says(somebody("github", "3003", "elsewhere@example.com"))
+    service.says(provider_person("github", "3003", "elsewhere@example.com"))
     return Everything(service, here, there, key, reset_token, change_token, proof, browser, left_to_link)
 
 

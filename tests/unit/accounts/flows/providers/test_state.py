@@ -24,7 +24,7 @@ from tests.unit.accounts.flows.providers.stage import (
     OAuthService,
     at_once,
     presented,
-    somebody,
+    provider_person,
     tables_of,
 )
 from tests.unit.accounts.stage import NOW, SITE_URL, later
@@ -232,7 +232,7 @@ def test_only_one_of_two_concurrent_callbacks_logs_in(service: OAuthService) -> 
 def test_two_logins_in_one_browser_do_not_interfere(service: OAuthService) -> None:
     """Two tabs: each has its own state and its own cookie."""
     first, second = service.leave(), service.leave("github")
-    service.says(somebody("github", "77", "other@example.com"))
+    service.says(provider_person("github", "77", "other@example.com"))
 
     assert first[0].state_id != second[0].state_id
     assert service.come_back(second, "github").logged_in is not None

@@ -18,6 +18,6 @@ def _no_sockets(socket_enabled: None) -> Iterator[None]:  # noqa: ARG001 - for w
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    """A provider on this machine that answers as a test tells it."""
+    """A provider on this machine that answers as a test configures it."""
     with Server() as running:
         yield running
