@@ -1,4 +1,4 @@
-"""The templates as tests read them: what SAM deploys is what the tests set up, by the same names."""
+"""The templates, parsed for tests, so that tests set up what SAM deploys, under the same names."""
 
 from functools import cache
 from pathlib import Path
@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 
 @cache
 def template(path: str = "template.yaml") -> dict[str, Any]:
-    """A template, its short tags (``!Ref``) as long ones."""
+    """A template with its short tags (``!Ref``) in long form."""
     parsed: dict[str, Any] = yaml_parse((ROOT / path).read_text(encoding="utf-8"))
     return parsed
 
@@ -28,7 +28,7 @@ def monitoring(kind: str) -> dict[str, dict[str, Any]]:
 
 
 def tables() -> list[dict[str, Any]]:
-    """Arguments for ``CreateTable``; each table is called by its logical id."""
+    """Arguments for ``CreateTable``; each table is named by its logical id."""
     wanted = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
     return [
         {"TableName": name, **{key: table[key] for key in wanted if key in table}}
@@ -37,7 +37,7 @@ def tables() -> list[dict[str, Any]]:
 
 
 def environment(parameters: dict[str, str]) -> dict[str, str]:
-    """The functions' environment, parameters at their defaults but these; every resource goes by its logical id."""
+    """The functions' environment: these parameters, the others at their defaults, resources by logical id."""
     declared = template()["Parameters"].items()
     defaults = {name: str(parameter["Default"]) for name, parameter in declared if "Default" in parameter}
     values = {name: name for name in template()["Resources"]} | {"AWS::StackName": "accounts"} | defaults | parameters
@@ -50,7 +50,7 @@ def _resolved(value: Any, values: dict[str, str]) -> str:
     match value:
         case {"Ref": name}:
             return values[name]
-        case {"Fn::If": [_, _, otherwise]}:  # what has to be switched on is off
+        case {"Fn::If": [_, _, otherwise]}:  # conditions are off
             return _resolved(otherwise, values)
         case {"Fn::Join": [separator, list() as parts]}:
             joined: str = separator.join(_resolved(part, values) for part in parts)

@@ -1,4 +1,4 @@
-"""What several folders of tests share: the deployed local cloud, and how tests are distributed over workers."""
+"""What all tests share: the deployed local cloud, and how tests are distributed over workers."""
 
 import os
 import re
@@ -15,13 +15,13 @@ from accounts.dynamo import tables
 if TYPE_CHECKING:
     from local.cloud import LocalCloud
 
-# Powertools reads it as it is imported, which may be before a folder of tests sets the functions' environment.
+# Powertools reads it on import, possibly before a folder's conftest sets the functions' environment.
 os.environ["POWERTOOLS_SERVICE_NAME"] = "accounts"
 # Each of these folders is one chain: its tests share a deployed local cloud, which takes seconds to start.
 _CHAINS = ("tests/browser/", "tests/local/")
-# Each function of these files is a chain of its own: they take longest of those that need no local cloud.
+# Each function of these files is a chain of its own: these files take longest without a local cloud.
 _BY_FUNCTION = ("tests/functions/test_permissions.py", "tests/functions/test_fuzz.py")
-# What takes longest begins first, so that no worker is left with it at the end when the others have nothing to do.
+# What takes longest starts first, so that no worker still runs it when the others are done.
 _LONG = (*_CHAINS, "tests/contract/", "tests/guards/test_budgets.py")
 
 
@@ -38,13 +38,13 @@ class ByFile(LoadScopeScheduling):
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
-    """Have `make test` distribute the tests this way."""
+    """Distribute the tests of ``make test`` this way."""
     return ByFile(config, log)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put what takes longest first. Otherwise the order stays random: pytest-randomly has shuffled files and tests."""
+    """Put what takes longest first. Otherwise pytest-randomly's order of files and tests stays."""
     items.sort(key=_start)
 
 
@@ -61,7 +61,7 @@ def missing(what: str) -> None:
 
 @pytest.fixture(scope="session")
 def cloud() -> Iterator["LocalCloud"]:
-    """The template, deployed into an emulated AWS on this machine, with stand-ins for Google and GitHub."""
+    """The template, deployed into an AWS emulated on this machine, with emulated Google and GitHub."""
     from local.cloud import LocalCloud  # noqa: PLC0415 - costs a second, and most tests do without
 
     with LocalCloud(mailbox_url="http://127.0.0.1:9") as running:
@@ -69,17 +69,17 @@ def cloud() -> Iterator["LocalCloud"]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _clients_of_its_own() -> None:
-    """Forget the clients that another file left: they may call an AWS that has ended."""
+def _new_clients() -> None:
+    """Discard cached clients of another file: their emulated AWS may have ended."""
     clients.client.cache_clear()
     tables.connection.cache_clear()
 
 
 @pytest.fixture(autouse=True)
-def _nothing_is_counted(request: pytest.FixtureRequest) -> None:
+def _reset_counters(request: pytest.FixtureRequest) -> None:
     """Start each test on the local cloud as if the windows of all limits had passed.
 
-    All its callers have the address 127.0.0.1. Without this, a fast machine would run into limits per address.
+    All callers have the address 127.0.0.1. Without this, a fast machine would reach the limits per address.
     """
     if "cloud" in request.fixturenames:
         from tests.local import counters  # noqa: PLC0415 - only tests on the local cloud need it

@@ -29,7 +29,7 @@ ADMIN_SECRET = "a" * 48
 
 
 class FakeDeployment(Deployment):
-    """``interposed`` takes the place of the world's transactions, so that a test can make something happen between."""
+    """``interposed`` replaces the world's transactions, so that a test can do something before a write."""
 
     def __init__(self, world: World | None = None, hasher: FakeHasher | None = None) -> None:
         super().__init__(Settings("local", SITE_URL, {}))
@@ -38,7 +38,6 @@ class FakeDeployment(Deployment):
         self.interposed: Transactions | None = None
 
     def commit(self, *changes: Change) -> None:
-        """Where every flow writes."""
         (self.interposed or self.world).commit(*changes)
 
     def writing(self, *tables: object) -> Transactions:  # noqa: ARG002 - all tables are in the world

@@ -1,4 +1,4 @@
-"""One in-memory world that keeps every promise the stores make: what the contract suite proves it does."""
+"""One in-memory world that keeps the stores' promises, as the contract tests prove."""
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import replace
@@ -24,7 +24,7 @@ from accounts.transactions import Change, Conflict
 
 @dataclass
 class World:
-    """All tables, one lock, and the transactions across them. ``down`` makes everything Unavailable."""
+    """All tables, one lock, and the transactions across them. ``down`` makes everything raise Unavailable."""
 
     users: dict[str, User] = field(default_factory=dict)
     identities: dict[str, Identity] = field(default_factory=dict)
@@ -38,7 +38,6 @@ class World:
     lock: Lock = field(default_factory=Lock)
 
     def commit(self, *changes: Change) -> None:
-        """Write all changes or none."""
         self.check()
         with self.lock:
             refused = [change for change in changes if not _CONDITIONS[type(change)](self, change)]
@@ -48,7 +47,6 @@ class World:
                 _EFFECTS[type(change)](self, change)
 
     def take(self, increments: Sequence[Increment], now: datetime) -> None:
-        """Raise all counters by one, or none."""
         self.check()
         with self.lock:
             for increment in increments:
@@ -59,12 +57,11 @@ class World:
                 self._raise(increment.key, 1, now)
 
     def get(self, key: str) -> Counter | None:
-        """Where a counter stands."""
         self.check()
         return self.counters.get(key)
 
     def check(self) -> None:
-        """Fail as DynamoDB does when it does not answer."""
+        """Raise Unavailable, as when DynamoDB is down."""
         if self.down:
             raise Unavailable
 
@@ -73,17 +70,16 @@ class World:
         at = now or (old.raised_at if old else datetime.min)  # noqa: DTZ901 - a counter that was never raised
         self.counters[key] = Counter((old.count if old else 0) + by, at)
 
-    def give_back(self, key: str) -> None:
-        """Lower a counter."""
+    def decrement(self, key: str) -> None:
         self._raise(key, -1, None)
 
     def user(self, user_id: str, **changes: Any) -> None:
-        """Change an account; its revision rises."""
+        """Change an account and raise its revision."""
         old = self.users[user_id]
         self.users[user_id] = replace(old, **changes, revision=old.revision + 1)
 
     def change_identity(self, key: str, **changes: Any) -> None:
-        """Change an identity; its version rises."""
+        """Change an identity and raise its version."""
         old = self.identities[key]
         self.identities[key] = replace(old, **changes, version=old.version + 1)
 
@@ -179,7 +175,7 @@ def _without(mapping: Any, *keys: str) -> dict[str, Any]:
     return {key: value for key, value in mapping.items() if key not in keys}
 
 
-def _swap(world: World, change: users.SwapSession) -> None:
+def _swap_session(world: World, change: users.SwapSession) -> None:
     held = {**_without(world.users[change.user_id].sessions, *change.ended), change.session: change.ends_at}
     world.user(change.user_id, sessions=held)
 
@@ -196,16 +192,16 @@ def _rotate(world: World, change: sessions.Rotate) -> None:
     )
 
 
-def _let_go_others(world: World, change: users.DropOtherSessions) -> None:
+def _drop_others(world: World, change: users.DropOtherSessions) -> None:
     kept = {k: v for k, v in change.user.sessions.items() if k == change.keeping}
     world.user(change.user.user_id, sessions=kept, secured_at=change.now)
 
 
-def _move_address(world: World, change: users.ChangeEmail) -> None:
+def _change_email(world: World, change: users.ChangeEmail) -> None:
     held = {*change.user.identities - {change.lost}, change.gained}
     kept = {k: v for k, v in change.user.sessions.items() if k == change.keeping}
-    told = {"email": change.email, "mail_problem": None, "updated_at": change.now, "secured_at": change.now}
-    world.user(change.user.user_id, **told, identities=frozenset(held), sessions=kept)
+    fields = {"email": change.email, "mail_problem": None, "updated_at": change.now, "secured_at": change.now}
+    world.user(change.user.user_id, **fields, identities=frozenset(held), sessions=kept)
 
 
 _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
@@ -213,17 +209,17 @@ _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
     users.AddSession: lambda w, c: w.user(
         c.user_id, sessions={**_without(w.users[c.user_id].sessions, c.instead_of), c.session: c.ends_at}
     ),
-    users.SwapSession: _swap,
+    users.SwapSession: _swap_session,
     users.DropSession: lambda w, c: w.user(c.user_id, sessions=_without(w.users[c.user_id].sessions, c.session)),
     users.DropAllSessions: lambda w, c: w.user(c.user.user_id, sessions={}),
-    users.DropOtherSessions: _let_go_others,
+    users.DropOtherSessions: _drop_others,
     users.AddKey: lambda w, c: w.user(c.user_id, api_keys=w.users[c.user_id].api_keys | {c.api_key}),
     users.DropKey: lambda w, c: w.user(c.user_id, api_keys=w.users[c.user_id].api_keys - {c.api_key}),
     users.AddIdentity: lambda w, c: w.user(c.user_id, identities=w.users[c.user_id].identities | {c.identity}),
     users.DropIdentity: lambda w, c: w.user(
         c.user.user_id, identities=w.users[c.user.user_id].identities - {c.identity}
     ),
-    users.ChangeEmail: _move_address,
+    users.ChangeEmail: _change_email,
     users.Rename: lambda w, c: w.user(c.user.user_id, name=c.name, updated_at=c.now),
     users.NoteMailProblem: lambda w, c: w.user(c.user_id, mail_problem=c.problem),
     users.Disable: lambda w, c: w.user(
@@ -253,13 +249,13 @@ _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
     one_time_tokens.Take: lambda w, c: w.tokens.update({c.token.key: c.token}),
     one_time_tokens.Consume: lambda w, c: w.tokens.pop(c.key),
     throttles.Clear: lambda w, c: w.counters.pop(c.key, None),
-    throttles.Decrement: lambda w, c: w.give_back(c.increment.key),
+    throttles.Decrement: lambda w, c: w.decrement(c.increment.key),
     audit.Record: lambda w, c: w.records.append(c),
 }
 
 
 class _Store:
-    """Looks into one of the world's tables."""
+    """Reads one of the world's tables."""
 
     table: str
 
@@ -267,65 +263,48 @@ class _Store:
         self.world = world
 
     def get(self, key: str) -> Any:
-        """The entry at ``key``; None when there is none."""
         self.world.check()
         self.world.reads.append(f"{self.table}:{key}")
         return getattr(self.world, self.table).get(key)
 
     def of_user(self, user_id: str) -> list[Any]:
-        """An account's entries."""
         self.world.check()
         return [entry for entry in getattr(self.world, self.table).values() if entry.user_id == user_id]
 
 
 class FakeUsers(_Store):
-    """Accounts."""
-
     table = "users"
 
 
 class FakeIdentities(_Store):
-    """Identities."""
-
     table = "identities"
 
 
 class FakeTokens(_Store):
-    """One-time tokens."""
-
     table = "tokens"
 
 
 class FakeSessions(_Store):
-    """Sessions."""
-
     table = "sessions"
 
     def touch(self, digest: str, now: datetime) -> None:
-        """Write down activity."""
         if digest in self.world.sessions:
             self.world.sessions[digest] = replace(self.world.sessions[digest], last_seen_at=now)
 
 
 class FakeApiKeys(_Store):
-    """API keys."""
-
     table = "api_keys"
 
     def touch(self, digest: str, now: datetime) -> None:
-        """Write down a use."""
         if digest in self.world.api_keys:
             self.world.api_keys[digest] = replace(self.world.api_keys[digest], last_used_at=now)
 
 
 @dataclass
 class FakeAuditEvents:
-    """Audit records."""
-
     world: World
 
     def latest(self, user_id: str, at_most: int) -> list[audit.Record]:
-        """The newest first."""
         self.world.check()
         theirs = (record for record in self.world.records if record.user_id == user_id)
         return sorted(theirs, key=lambda record: record.event_id, reverse=True)[:at_most]
@@ -333,25 +312,22 @@ class FakeAuditEvents:
 
 @dataclass
 class FakeAccessTokens:
-    """Tokens that only this fake reads."""
+    """Access tokens with claims set by the test."""
 
     said: dict[str, AccessToken] = field(default_factory=dict)
 
     def read(self, text: str, now: datetime) -> AccessToken | None:
-        """What it was told that the token says; how long it lasts is for the real one's tests."""
+        """The claims that the test has set. The real class is tested for expiry."""
         assert now.tzinfo is not None
         return self.said.get(text)
 
 
 @dataclass
 class FakeSigner:
-    """Signs in a way that nobody can check, and keeps the claims; ``down`` makes it refuse."""
-
     signed: list[Mapping[str, Any]] = field(default_factory=list)
     down: bool = False
 
     def sign(self, claims: Mapping[str, Any]) -> str:
-        """The id of the session, and nothing else."""
         if self.down:
             raise Unavailable
         self.signed.append(claims)
@@ -360,18 +336,16 @@ class FakeSigner:
 
 @dataclass
 class FakeHasher:
-    """Hashes without cost, and counts: ``calls`` is how often bcrypt would have run."""
+    """Hashes without cost. ``calls`` is how often bcrypt would have run."""
 
     calls: int = 0
     outdated: bool = False
 
     def hash(self, password: str) -> str:
-        """A stored form that only this fake reads."""
         self.calls += 1
         return f"fake:{password}"
 
     def verify(self, password: str, stored: str | None) -> Verdict:
-        """Compare with what ``hash`` made."""
         self.calls += 1
         matches = stored == f"fake:{password}"
         return Verdict(matches=matches, outdated=matches and self.outdated)
@@ -379,13 +353,12 @@ class FakeHasher:
 
 @dataclass
 class FakeOutbox:
-    """Keeps the messages; ``down`` makes it refuse them."""
+    """Collects messages; ``down`` makes it raise Unavailable."""
 
     messages: list[Message] = field(default_factory=list)
     down: bool = False
 
     def put(self, message: Message) -> None:
-        """Keep the message."""
         if self.down:
             raise Unavailable
         self.messages.append(message)
@@ -393,13 +366,12 @@ class FakeOutbox:
 
 @dataclass
 class FakePostman:
-    """Keeps the mails; ``down`` makes it refuse them."""
+    """Collects emails; ``down`` makes it raise Unavailable."""
 
     mails: list[Mail] = field(default_factory=list)
     down: bool = False
 
     def send(self, mail: Mail) -> None:
-        """Keep the mail."""
         if self.down:
             raise Unavailable
         self.mails.append(mail)
@@ -412,5 +384,4 @@ class FakeBreaches:
     leaked: frozenset[str] = frozenset()
 
     def contains(self, password: str) -> bool:
-        """Whether it leaked."""
         return password in self.leaked

@@ -1,4 +1,4 @@
-"""What telemetry writes, for tests that read it back."""
+"""Captures the log for tests."""
 
 import io
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from accounts import telemetry
 
 @contextmanager
 def written() -> Iterator[io.StringIO]:
-    """The log, as long as this lasts."""
+    """Capture the log within the context."""
     stream = io.StringIO()
     handler: Any = telemetry.logger.registered_handler
     before = handler.setStream(stream)

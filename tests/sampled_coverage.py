@@ -1,8 +1,8 @@
 """A pytest plugin that keeps coverage cheap: `pytest -p tests.sampled_coverage --cov`.
 
-Tracing nearly doubles the time of a test. So one case of each test is traced: the others run almost the same lines.
-Folders that run the domain in other processes are not traced, nor is `contract`, which adds few lines. The reported
-coverage is therefore a lower bound.
+Tracing nearly doubles the time of a test, so only one case of each test is traced: the others run almost the same
+lines. Folders that run the domain in other processes are not traced, nor is `contract`, which adds few lines. The
+reported coverage is therefore a lower bound.
 """
 
 from collections.abc import Generator
@@ -17,7 +17,7 @@ _TRACED = pytest.StashKey[frozenset[str]]()
 
 
 def traced(nodeids: list[str]) -> frozenset[str]:
-    """Choose the first case of each test, whatever the order in which they run."""
+    """The first case of each test, whatever the order in which they run."""
     cases: dict[str, str] = {}
     for nodeid in sorted(nodeids):
         cases.setdefault(nodeid.partition("[")[0], nodeid)
@@ -25,13 +25,12 @@ def traced(nodeids: list[str]) -> frozenset[str]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Choose among what was collected."""
     config.stash[_TRACED] = traced([item.nodeid for item in items])
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Trace a test with its fixtures, or none of it."""
+    """Trace a test with its fixtures, or not."""
     running = Coverage.current()
     if running is None or item.nodeid in item.config.stash[_TRACED]:
         return (yield)

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-# Only how long a failing test takes: no machine should be too slow to pass.
+# How long a failing test takes; enough for the slowest machine to pass.
 _SECONDS = 60.0
 _PAUSE = 0.1
 

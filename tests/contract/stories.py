@@ -105,7 +105,7 @@ class Stories(FakeDeployment):
         """The token of a password reset link."""
         return self.mailed(messages.PasswordForgot(email=person.identity.email))
 
-    def move_link(self, person: Person, to: str) -> str:
+    def change_link(self, person: Person, to: str) -> str:
         """The token of a link that changes the account's email to ``to``."""
         return self.mailed(messages.EmailChange(user_id=person.user_id, email=to, asked_at=NOW))
 

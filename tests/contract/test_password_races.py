@@ -51,7 +51,7 @@ def change(stories: Stories, person: Person, new: str, current: str = PASSWORD) 
     return stories.password_change.change(stories.session(person), current, new, somewhere(), NOW)
 
 
-def move(stories: Stories, person: Person, token: str) -> Any:
+def change_email(stories: Stories, person: Person, token: str) -> Any:
     """Confirm the account's new email."""
     return stories.email_change.confirm(stories.session(person), token, somewhere(), NOW)
 
@@ -205,8 +205,8 @@ def test_of_two_accounts_that_change_to_one_email_one_does(racetrack: Backend) -
     """The other keeps its email and its sessions, and gets InvalidLink."""
     stories, address = Stories(racetrack), an_address()
     people = [stories.person(live_sessions=2) for _ in range(2)]
-    tokens, racing = [stories.move_link(person, address) for person in people], meeting(racetrack, 2)
-    outcomes: list[Any] = together(2, lambda n: move(racing, people[n], tokens[n]))
+    tokens, racing = [stories.change_link(person, address) for person in people], meeting(racetrack, 2)
+    outcomes: list[Any] = together(2, lambda n: change_email(racing, people[n], tokens[n]))
     won = next(n for n in range(2) if not isinstance(outcomes[n], InvalidLink))
     winner, loser = people[won], people[1 - won]
 
@@ -226,22 +226,22 @@ def test_of_a_concurrent_email_change_and_reset_one_wins(racetrack: Backend) -> 
     """The account never gets both the new email and the new password, and never two emails or none (TK-04, TK-12)."""
     stories, address = Stories(racetrack), an_address()
     person = stories.person(live_sessions=2)
-    reset_token, move_token = stories.reset_link(person), stories.move_link(person, address)
+    reset_token, change_token = stories.reset_link(person), stories.change_link(person, address)
     racing = meeting(racetrack, 2)
-    work = (lambda: reset(racing, reset_token), lambda: move(racing, person, move_token))
+    work = (lambda: reset(racing, reset_token), lambda: change_email(racing, person, change_token))
     both: list[Any] = together(2, lambda n: work[n]())
-    by_reset, moved = both
+    by_reset, changed = both
     old, new = racetrack.identities.get(person.identity.key), racetrack.identities.get(email_key(address))
 
     assert len(racetrack.history(person.user_id)) == 1
     if by_reset == person.user_id:
-        assert (type(moved), new) == (InvalidLink, None)
+        assert (type(changed), new) == (InvalidLink, None)
         assert _address_of(racetrack, person) == (person.identity.email, {person.identity.key})
         assert stories.held_and_stored(person.user_id) == (set(), set())
         assert opens(stories, person, NEW_PASSWORD)
     else:
-        assert (type(by_reset), old, new) == (InvalidLink, None, replace(moved, version=0))
-        assert moved.password_hash == f"fake:{PASSWORD}"
+        assert (type(by_reset), old, new) == (InvalidLink, None, replace(changed, version=0))
+        assert changed.password_hash == f"fake:{PASSWORD}"
         assert _address_of(racetrack, person) == (address, {email_key(address)})
         assert stories.held_and_stored(person.user_id) == ({person.session.digest}, {person.session.digest})
 
@@ -250,10 +250,10 @@ def test_a_reset_refuses_a_concurrent_email_change(backend: Backend) -> None:
     """An attacker with a session cannot change the email while the owner resets the password (TK-12)."""
     stories, address = Stories(backend), an_address()
     person = stories.person()
-    reset_token, move_token = stories.reset_link(person), stories.move_link(person, address)
+    reset_token, change_token = stories.reset_link(person), stories.change_link(person, address)
 
     with pytest.raises(InvalidLink):
-        move(overtaken(backend, lambda: reset(stories, reset_token)), person, move_token)
+        change_email(overtaken(backend, lambda: reset(stories, reset_token)), person, change_token)
     assert backend.identities.get(email_key(address)) is None
     assert opens(stories, person, NEW_PASSWORD)
 
@@ -262,13 +262,13 @@ def test_an_email_change_ends_a_reset_link_sent_to_the_old_email(backend: Backen
     """Access to the old mailbox no longer opens the account."""
     stories, address = Stories(backend), an_address()
     person = stories.person()
-    reset_token, move_token = stories.reset_link(person), stories.move_link(person, address)
+    reset_token, change_token = stories.reset_link(person), stories.change_link(person, address)
 
     with pytest.raises(InvalidLink):
-        reset(overtaken(backend, lambda: move(stories, person, move_token)), reset_token)
-    moved = backend.identities.get(email_key(address))
-    assert moved is not None
-    assert moved.password_hash == f"fake:{PASSWORD}"
+        reset(overtaken(backend, lambda: change_email(stories, person, change_token)), reset_token)
+    changed = backend.identities.get(email_key(address))
+    assert changed is not None
+    assert changed.password_hash == f"fake:{PASSWORD}"
 
 
 @three_times

@@ -91,8 +91,8 @@ def test_a_session_swap_is_refused_when_the_account_has_changed(backend: Backend
     assert backend.refused(swap) == (swap,)
 
 
-def test_a_session_is_released_once(backend: Backend) -> None:
-    """Releasing it again is a Conflict: the loser of a race notices."""
+def test_a_session_is_dropped_once(backend: Backend) -> None:
+    """Dropping it again is a Conflict: the loser of a race notices."""
     mine, other = a_digest(), a_digest()
     user = open_account(backend, sessions={mine: TOMORROW, other: TOMORROW})
     go = users.DropSession(user.user_id, mine)
@@ -102,20 +102,20 @@ def test_a_session_is_released_once(backend: Backend) -> None:
     assert backend.users.get(user.user_id) == replace(user, sessions={other: TOMORROW}, revision=1)
 
 
-def test_a_session_of_an_unknown_account_cannot_be_released(backend: Backend) -> None:
+def test_a_session_of_an_unknown_account_cannot_be_dropped(backend: Backend) -> None:
     go = users.DropSession("nobody", a_digest())
 
     assert backend.refused(go) == (go,)
 
 
-def test_all_sessions_are_released(backend: Backend) -> None:
+def test_all_sessions_are_dropped(backend: Backend) -> None:
     user = open_account(backend, sessions={a_digest(): TOMORROW, a_digest(): TOMORROW})
     backend.commit(users.DropAllSessions(user))
 
     assert backend.users.get(user.user_id) == replace(user, sessions={}, revision=1)
 
 
-def test_all_sessions_but_one_are_released(backend: Backend) -> None:
+def test_all_sessions_but_one_are_dropped(backend: Backend) -> None:
     """The kept session keeps its expiry, and the time is stored as ``secured_at``."""
     mine = a_digest()
     user = open_account(backend, sessions={mine: TOMORROW, a_digest(): TOMORROW}, secured_at=NOW)
@@ -124,7 +124,7 @@ def test_all_sessions_but_one_are_released(backend: Backend) -> None:
     assert backend.users.get(user.user_id) == replace(user, sessions={mine: TOMORROW}, secured_at=LATER, revision=1)
 
 
-def test_releasing_all_sessions_of_an_account_without_sessions_raises_its_revision(backend: Backend) -> None:
+def test_dropping_all_sessions_of_an_account_without_sessions_raises_its_revision(backend: Backend) -> None:
     user = open_account(backend)
     backend.commit(users.DropAllSessions(user))
 
@@ -141,7 +141,7 @@ def test_an_account_holds_keys_until_it_is_full(backend: Backend) -> None:
     assert backend.users.get(user.user_id) == replace(user, api_keys=frozenset({first, second}), revision=2)
 
 
-def test_a_key_is_released_once(backend: Backend) -> None:
+def test_a_key_is_dropped_once(backend: Backend) -> None:
     """Also the last one, after which the account holds none."""
     key = a_digest()
     user = open_account(backend, api_keys=frozenset({key}))
@@ -152,7 +152,7 @@ def test_a_key_is_released_once(backend: Backend) -> None:
     assert backend.users.get(user.user_id) == replace(user, api_keys=frozenset(), revision=1)
 
 
-def test_the_place_of_a_released_key_is_free_again(backend: Backend) -> None:
+def test_the_place_of_a_dropped_key_is_free_again(backend: Backend) -> None:
     first, second = a_digest(), a_digest()
     user = open_account(backend, api_keys=frozenset({first}))
     backend.commit(users.DropKey(user.user_id, first))
@@ -162,7 +162,7 @@ def test_the_place_of_a_released_key_is_free_again(backend: Backend) -> None:
 
 
 def test_an_account_holds_identities_until_it_is_full(backend: Backend) -> None:
-    """The place of a released identity is free again."""
+    """The place of a dropped identity is free again."""
     user = open_account(backend, identities=frozenset({"email#a@example.com"}))
     backend.commit(users.AddIdentity(user.user_id, "google#1", at_most=2))
     third = users.AddIdentity(user.user_id, "github#1", at_most=2)
@@ -319,10 +319,10 @@ def test_an_account_changes_its_email(backend: Backend) -> None:
     user = open_account(
         backend, sessions={here: TOMORROW, there: TOMORROW}, identities=frozenset({"email#a@example.com", "google#1"})
     )
-    move = users.ChangeEmail(
+    change = users.ChangeEmail(
         user, "b@example.com", lost="email#a@example.com", gained="email#b@example.com", keeping=here, now=LATER
     )
-    backend.commit(move)
+    backend.commit(change)
 
     assert backend.users.get(user.user_id) == replace(
         user,
@@ -334,7 +334,7 @@ def test_an_account_changes_its_email(backend: Backend) -> None:
         secured_at=LATER,
         revision=1,
     )
-    assert backend.refused(move) == (move,)
+    assert backend.refused(change) == (change,)
 
 
 def test_a_key_or_identity_is_added_only_while_its_session_is_held(backend: Backend) -> None:
