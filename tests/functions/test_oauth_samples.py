@@ -1,4 +1,4 @@
-"""The samples of everything that has to do with Google and GitHub, replayed: the whole answer and what is logged."""
+"""The samples of the routes for Google and GitHub, replayed: whole responses and log lines."""
 
 import json
 
@@ -18,8 +18,8 @@ ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
 
 
 @pytest.mark.usefixtures("providers")
-def test_the_sample_of_methods_show_names_every_way_in(functions: Lambdas) -> None:
-    """A local ComfyUI has them all; any origin may read it."""
+def test_the_sample_of_login_methods_lists_every_method(functions: Lambdas) -> None:
+    """For a local ComfyUI, readable by any origin."""
     answer = functions.invoke("login_methods", sample("login_methods"))
 
     body = {
@@ -37,8 +37,8 @@ def test_the_sample_of_methods_show_names_every_way_in(functions: Lambdas) -> No
 
 
 @pytest.mark.usefixtures("providers")
-def test_the_sample_of_oauth_start_tells_the_page_where_to_send_the_browser(functions: Lambdas) -> None:
-    """To link: an address at Google, and the cookie that binds the way back to this browser."""
+def test_the_sample_of_oauth_start_returns_the_providers_url(functions: Lambdas) -> None:
+    """With a cookie that binds the callback to this browser."""
     arrange_for(functions, "oauth_start", NOW)
     answer = functions.invoke("oauth_start", sample("oauth_start"))
     url = answer.json["authorization_url"]
@@ -53,8 +53,8 @@ def test_the_sample_of_oauth_start_tells_the_page_where_to_send_the_browser(func
     assert state["data"]["M"]["session"] == {"S": secrets.digest(SAMPLE_TOKEN)}
 
 
-def test_the_sample_of_oauth_callback_signs_in(functions: Lambdas, providers: ProvidersAway) -> None:
-    """303 to where the person wanted to go, with a session and without the cookie of the sign-in."""
+def test_the_sample_of_oauth_callback_logs_in(functions: Lambdas, providers: ProvidersAway) -> None:
+    """303 to the requested page, with a session; the login's own cookie is removed."""
     arrange_for(functions, "oauth_callback", NOW)
     providers.google_says(nonce=NONCE)
     answer = functions.invoke("oauth_callback", sample("oauth_callback"))
@@ -70,8 +70,8 @@ def test_the_sample_of_oauth_callback_signs_in(functions: Lambdas, providers: Pr
     assert answer.events == ["authn_login_success"]
 
 
-def test_the_sample_of_identity_list_lists_the_ways_in(functions: Lambdas) -> None:
-    """By an id that tells nothing, without subject and hash."""
+def test_the_sample_of_identity_list_lists_the_identities(functions: Lambdas) -> None:
+    """By an opaque id, without subject or hash."""
     person = arrange_for(functions, "identity_unlink", NOW)
     answer = functions.invoke("identity_list", sample("identity_list"))
 
@@ -89,8 +89,8 @@ def test_the_sample_of_identity_list_lists_the_ways_in(functions: Lambdas) -> No
     assert answer.events == ["identities_listed"]
 
 
-def test_the_sample_of_identity_unlink_takes_the_login_away(functions: Lambdas) -> None:
-    """204; gone from the table and from the account, and its owner is told."""
+def test_the_sample_of_identity_unlink_removes_the_identity(functions: Lambdas) -> None:
+    """From the account; the stored item is only marked as unlinked. The owner is notified."""
     person = arrange_for(functions, "identity_unlink", NOW)
     answer = functions.invoke("identity_unlink", sample("identity_unlink"))
 
@@ -103,8 +103,7 @@ def test_the_sample_of_identity_unlink_takes_the_login_away(functions: Lambdas) 
     assert functions.queued() == [{"kind": "identity_unlinked", "user_id": person.user_id, "detail": "GitHub"}]
 
 
-def test_the_sample_of_identity_confirm_makes_the_account(functions: Lambdas) -> None:
-    """200, the account, and a session."""
+def test_the_sample_of_identity_confirm_creates_the_account(functions: Lambdas) -> None:
     arrange_for(functions, "identity_confirm", NOW)
     answer = functions.invoke("identity_confirm", sample("identity_confirm"))
     accounts = functions.cloud.tables()["UsersTable"]
@@ -117,8 +116,8 @@ def test_the_sample_of_identity_confirm_makes_the_account(functions: Lambdas) ->
     assert answer.events == ["email_verified"]
 
 
-def test_the_sample_of_password_set_gives_the_account_a_password(functions: Lambdas) -> None:
-    """204; from then on it logs in, the other sessions have ended, and its owner is told."""
+def test_the_sample_of_password_set_sets_a_password(functions: Lambdas) -> None:
+    """It logs in; the other sessions end, and the owner is notified."""
     person = arrange_for(functions, "password_set", NOW)
     functions.people.login(person, SAMPLE_OTHER_TOKEN)
     answer = functions.invoke("password_set", sample("password_set"))

@@ -1,4 +1,4 @@
-"""Out to Google and GitHub, and which ways in there are, through the functions."""
+"""Redirects to Google and GitHub, and the list of login methods, through the functions."""
 
 import json
 from urllib.parse import urlencode
@@ -30,8 +30,7 @@ RESERVED = {
 }
 
 
-def test_the_departure_is_303_with_one_cookie_and_nothing_else(functions: Lambdas, providers: ProvidersAway) -> None:
-    """The whole answer."""
+def test_the_redirect_is_a_303_with_one_cookie(functions: Lambdas, providers: ProvidersAway) -> None:
     answer = providers.start()
     name = f"__Host-oauth-{secrets.digest(state_of(answer))[:8]}"
 
@@ -43,8 +42,8 @@ def test_the_departure_is_303_with_one_cookie_and_nothing_else(functions: Lambda
 
 
 @pytest.mark.parametrize("provider", ["google", "github"])
-def test_what_the_caller_adds_overrides_nothing(providers: ProvidersAway, provider: str) -> None:
-    """OA-18: of all parameters only where to return is read, and that goes into the table, not along."""
+def test_parameters_of_the_caller_override_nothing(providers: ProvidersAway, provider: str) -> None:
+    """OA-18: only the page to return to is read; it is stored, not sent to the provider."""
     usual = query_of(providers.start(provider))
     with_more = query_of(providers.start(provider, urlencode(RESERVED | {"return_to": "/keys"})))
     fresh = {"state", "nonce", "code_challenge"}
@@ -68,10 +67,10 @@ def test_what_the_caller_adds_overrides_nothing(providers: ProvidersAway, provid
         "/#x",
     ],
 )
-def test_a_place_that_is_not_on_the_list_is_refused_before_leaving(
+def test_a_return_url_off_the_allowlist_is_refused_before_the_redirect(
     functions: Lambdas, providers: ProvidersAway, return_to: str
 ) -> None:
-    """A page that says what to do instead."""
+    """With a page that says what to do instead."""
     check_page(providers.start("google", urlencode({"return_to": return_to})), 403, errors.OriginNotAllowed)
     assert functions.cloud.tables()["OneTimeTokensTable"] == []
 
@@ -81,7 +80,7 @@ def test_a_place_that_is_not_on_the_list_is_refused_before_leaving(
 def test_a_provider_without_credentials_is_off(
     functions: Lambdas, providers: ProvidersAway, provider: str, method: str
 ) -> None:
-    """404 for a person as a page, for a program as JSON; and ``methods`` does not name it."""
+    """404, for a browser as a page, for a program as JSON; ``login_methods`` does not list it."""
     functions.people.arrange()
     empty = {"client_id": "", "client_secret": ""}
     functions.cloud.secrets["OAuthProvidersSecret"] = json.dumps({"google": empty, "github": empty})
@@ -96,8 +95,8 @@ def test_a_provider_without_credentials_is_off(
 
 
 @pytest.mark.parametrize("secret", ["", "{", "[]", "null", '"x"', '{"google": {"client_id": "x"}} trailing'])
-def test_a_secret_that_is_malformed_is_our_trouble(functions: Lambdas, providers: ProvidersAway, secret: str) -> None:
-    """503 with when to come again, as a page."""
+def test_a_malformed_provider_secret_is_a_503(functions: Lambdas, providers: ProvidersAway, secret: str) -> None:
+    """With ``Retry-After``, as a page."""
     functions.cloud.secrets["OAuthProvidersSecret"] = secret
     lambdas.module.cache_clear()
 
@@ -117,8 +116,8 @@ def test_a_secret_that_is_malformed_is_our_trouble(functions: Lambdas, providers
         ("origin=%3Cscript%3E", "", False),
     ],
 )
-def test_each_origin_is_told_its_ways_in(functions: Lambdas, query: str, origin: str, allowed: bool) -> None:
-    """One that is not on the list is pointed to API keys."""
+def test_each_origin_gets_its_login_methods(functions: Lambdas, query: str, origin: str, allowed: bool) -> None:
+    """An origin off the allowlist gets only API keys."""
     answer = functions.invoke("login_methods", request("login_methods", query=query))
 
     starts = {name: f"{SITE_URL}/auth/{name}/start" for name in ("google", "github")}
@@ -135,15 +134,14 @@ def test_each_origin_is_told_its_ways_in(functions: Lambdas, query: str, origin:
 
 @pytest.mark.usefixtures("providers")
 @pytest.mark.parametrize("query", ["origin=a&origin=b", "origin=%ff", "origin", "origin=\ud800", "x" * 3000])
-def test_an_origin_that_can_be_read_in_two_ways_is_refused(functions: Lambdas, query: str) -> None:
-    """400."""
+def test_an_ambiguous_origin_is_refused(functions: Lambdas, query: str) -> None:
     answer = functions.invoke("login_methods", request("login_methods", query=query))
 
     assert (answer.status, answer.json["error"]) == (400, "malformed_request")
 
 
-def test_departures_from_one_address_are_limited(functions: Lambdas, providers: ProvidersAway) -> None:
-    """The thirty-first in a minute is a page with when to come again."""
+def test_redirects_of_one_source_are_limited(functions: Lambdas, providers: ProvidersAway) -> None:
+    """The thirty-first in a minute is a page with ``Retry-After``."""
     for _ in range(30):
         assert providers.start().status == 303
     answer = functions.invoke("oauth_start", page_event("GET", "/auth/{provider}/start", "google", ""))

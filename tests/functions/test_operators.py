@@ -1,4 +1,4 @@
-"""What operators invoke directly: the samples replayed, what each leaves, and how it refuses."""
+"""The operators' functions: samples replayed, what each leaves behind, and refusals."""
 
 import json
 from datetime import timedelta
@@ -20,8 +20,8 @@ OPERATOR = "arn:aws:iam::123456789012:user/sample-operator"
 MOMENT = "2026-01-05T12:00:00.000Z"
 
 
-def asked(functions: Lambdas, function: str, event: str) -> Answer:
-    """The sample, replayed for the person it names; logged once, with who asked and nothing else."""
+def replayed(functions: Lambdas, function: str, event: str) -> Answer:
+    """Replay the sample. It writes one log line, with the operator and nothing else about the caller."""
     functions.people.arrange()
     answer = functions.invoke(function, sample(function))
     (line,) = answer.log
@@ -37,13 +37,13 @@ def asked(functions: Lambdas, function: str, event: str) -> Answer:
 
 
 def history(functions: Lambdas) -> list[tuple[str, dict[str, str]]]:
-    """Every line of every account's history."""
+    """The audit events of every account."""
     items = functions.cloud.tables()["AuditEventsTable"]
     return [(it["event"]["S"], {key: value["S"] for key, value in it["detail"]["M"].items()}) for it in items]
 
 
 def log_in(functions: Lambdas) -> Answer:
-    """With the right password, a while later."""
+    """With the right password, five minutes later."""
     functions.clock.now = NOW + timedelta(minutes=5)
     return functions.invoke("login", sample("login"))
 
@@ -51,22 +51,21 @@ def log_in(functions: Lambdas) -> Answer:
 BY = {"by": "operator", "operator": OPERATOR}
 
 
-def test_disabling_shuts_the_account_and_enabling_opens_it(functions: Lambdas) -> None:
-    """Both on record."""
-    answer = asked(functions, "operator_account_disable", "user_disabled")
+def test_a_disabled_account_cannot_log_in_until_it_is_enabled(functions: Lambdas) -> None:
+    """Both actions are audited."""
+    answer = replayed(functions, "operator_account_disable", "user_disabled")
     assert answer.result == {"user_id": SAMPLE_USER_ID, "status": "disabled"}
     assert log_in(functions).read == expected.refusal("login", 401, "invalid_credentials")
 
-    opened = functions.invoke("operator_account_enable", sample("operator_account_enable"))
+    enabled = functions.invoke("operator_account_enable", sample("operator_account_enable"))
 
-    assert (opened.result, opened.events) == ({"user_id": SAMPLE_USER_ID, "status": "active"}, ["user_enabled"])
+    assert (enabled.result, enabled.events) == ({"user_id": SAMPLE_USER_ID, "status": "active"}, ["user_enabled"])
     assert history(functions) == [("user_disabled", BY), ("user_enabled", BY)]
     assert log_in(functions).status == 200
 
 
-def test_removing_deletes_all_but_the_history(functions: Lambdas) -> None:
-    """Nothing is left to log in with, or to be found."""
-    answer = asked(functions, "operator_account_delete", "user_deleted")
+def test_deleting_an_account_leaves_only_its_audit_events(functions: Lambdas) -> None:
+    answer = replayed(functions, "operator_account_delete", "user_deleted")
 
     left = {name: items for name, items in functions.cloud.tables().items() if items}
     assert answer.result == {"user_id": SAMPLE_USER_ID, "status": "deleted"}
@@ -75,7 +74,6 @@ def test_removing_deletes_all_but_the_history(functions: Lambdas) -> None:
 
 
 def test_unlocking_ends_the_wait(functions: Lambdas) -> None:
-    """After a hundred failures in a row, the right password is good again."""
     functions.people.arrange()
     for _ in range(6):
         functions.invoke("login", request("login", body={"email": Person().email, "password": "wrong" * 4}))
@@ -90,9 +88,9 @@ def test_unlocking_ends_the_wait(functions: Lambdas) -> None:
     assert functions.invoke("login", sample("login")).status == 200
 
 
-def test_signing_out_ends_every_session(functions: Lambdas) -> None:
-    """And tells how many."""
-    answer = asked(functions, "operator_account_logout", "session_revoked_all")
+def test_logging_an_account_out_ends_every_session(functions: Lambdas) -> None:
+    """The result has their number."""
+    answer = replayed(functions, "operator_account_logout", "session_revoked_all")
 
     assert answer.result == {"user_id": SAMPLE_USER_ID, "sessions": 1}
     assert functions.cloud.tables()["SessionsTable"] == []
@@ -103,8 +101,8 @@ def test_signing_out_ends_every_session(functions: Lambdas) -> None:
     "act",
     ["operator_account_logout", "operator_password_revoke", "operator_account_disable", "operator_account_delete"],
 )
-def test_nothing_that_is_under_way_outlives_the_sessions(functions: Lambdas, act: str) -> None:
-    """A code, a device's yes, and a refresh token within its grace: as dead as the sessions they came from (SE-09)."""
+def test_pending_codes_and_refresh_tokens_end_with_the_sessions(functions: Lambdas, act: str) -> None:
+    """An authorization code, an approved device code, and a refresh token in its grace period (SE-09)."""
     functions.people.arrange()
     program, machine = Program(functions), Machine(functions)
     first = program.login()
@@ -113,18 +111,18 @@ def test_nothing_that_is_under_way_outlives_the_sessions(functions: Lambdas, act
     functions.invoke(act, sample(act))
     if act == "operator_account_disable":
         functions.invoke("operator_account_enable", sample("operator_account_enable"))
-    tries = [program.refresh(it["refresh_token"]) for it in (first, second)]
-    tries += [program.exchange(code), machine.polls(device_code)]
+    attempts = [program.refresh(it["refresh_token"]) for it in (first, second)]
+    attempts += [program.exchange(code), machine.polls(device_code)]
 
-    assert [(it.status, it.json["error"]) for it in tries] == [(400, "invalid_grant")] * 4
+    assert [(it.status, it.json["error"]) for it in attempts] == [(400, "invalid_grant")] * 4
     shown = functions.invoke("account_show", request("account_show", bearer=second["access_token"]))
     assert (shown.status, shown.json["error"]) == (401, "not_authenticated")
     assert functions.cloud.tables()["SessionsTable"] == []
 
 
-def test_a_revoked_password_is_wrong_and_its_owner_gets_mail(functions: Lambdas) -> None:
-    """One bcrypt, as for every wrong one; the mail names the way back and no password (PW-20)."""
-    answer = asked(functions, "operator_password_revoke", "authn_password_revoked")
+def test_a_revoked_password_is_wrong_and_the_owner_is_emailed(functions: Lambdas) -> None:
+    """It costs one bcrypt, as every wrong password; the email links to the reset and contains no password (PW-20)."""
+    answer = replayed(functions, "operator_password_revoke", "authn_password_revoked")
     refused = log_in(functions)
     functions.deliver_all()
 
@@ -135,9 +133,8 @@ def test_a_revoked_password_is_wrong_and_its_owner_gets_mail(functions: Lambdas)
     assert functions.cloud.tables()["SessionsTable"] == []
 
 
-def test_a_revoked_key_opens_nothing_and_its_owner_gets_mail(functions: Lambdas) -> None:
-    """From the next request on."""
-    answer = asked(functions, "operator_key_revoke", "authn_token_revoked")
+def test_a_revoked_key_is_refused_and_the_owner_is_emailed(functions: Lambdas) -> None:
+    answer = replayed(functions, "operator_key_revoke", "authn_token_revoked")
 
     assert answer.result == {"user_id": SAMPLE_USER_ID, "api_key": Person().key_id}
     assert functions.invoke("account_show", request("account_show", key=SAMPLE_KEY)).status == 401
@@ -152,9 +149,9 @@ def _shown(person: Person) -> dict[str, Any]:
     }
 
 
-def test_inspecting_shows_what_is_held_and_no_secret(functions: Lambdas) -> None:
-    """The account, its ways in, its sessions and keys; the history keeps no line of a look, the log does."""
-    answer = asked(functions, "operator_account_inspect", "user_inspected")
+def test_inspecting_shows_the_account_without_secrets(functions: Lambdas) -> None:
+    """With its identities, sessions and keys. An inspection is logged, but not audited."""
+    answer = replayed(functions, "operator_account_inspect", "user_inspected")
 
     shown: dict[str, Any] = answer.result
     assert {name: shown[name] for name in ("account", "failures", "activity")} == _shown(Person())
@@ -175,8 +172,8 @@ def test_inspecting_shows_what_is_held_and_no_secret(functions: Lambdas) -> None
     assert history(functions) == []
 
 
-def test_inspecting_tells_of_a_lockout_and_of_what_operators_did(functions: Lambdas) -> None:
-    """What a person who cannot get in needs to be told by somebody."""
+def test_inspecting_shows_a_lockout_and_what_operators_did(functions: Lambdas) -> None:
+    """What support needs to help an owner who cannot log in."""
     functions.people.arrange()
     for _ in range(6):
         functions.invoke("login", request("login", body={"email": Person().email, "password": "wrong" * 4}))
@@ -189,8 +186,8 @@ def test_inspecting_tells_of_a_lockout_and_of_what_operators_did(functions: Lamb
     assert [(it["event"], it["detail"]) for it in shown["activity"]] == [("authn_password_revoked", BY)]
 
 
-def test_the_person_sees_that_it_was_an_operator_and_not_which(functions: Lambdas) -> None:
-    """In the account's own list."""
+def test_the_owner_sees_that_it_was_an_operator_but_not_which(functions: Lambdas) -> None:
+    """In the account's activity."""
     functions.people.arrange()
     functions.invoke("operator_key_revoke", sample("operator_key_revoke"))
 
@@ -200,10 +197,9 @@ def test_the_person_sees_that_it_was_an_operator_and_not_which(functions: Lambda
 
 
 @pytest.mark.parametrize("function", OPERATORS)
-def test_nobody_is_not_found(functions: Lambdas, function: str) -> None:
-    """Whoever is not there is not there, and nothing is written."""
-    somebody_else = somebody("Other")
-    functions.people.arrange(somebody_else)
+def test_an_unknown_account_is_not_found(functions: Lambdas, function: str) -> None:
+    """And nothing is written."""
+    functions.people.arrange(somebody("Other"))
     before = functions.cloud.tables()
     with pytest.raises(NotFound):
         functions.invoke(function, sample(function))
@@ -211,8 +207,8 @@ def test_nobody_is_not_found(functions: Lambdas, function: str) -> None:
     assert functions.cloud.tables() == before
 
 
-def test_looking_for_nobody_is_written_down_and_for_whom_is_not(functions: Lambdas) -> None:
-    """Who tries addresses one by one is seen; the addresses are nobody's business."""
+def test_a_search_for_an_unknown_account_is_logged_without_the_address(functions: Lambdas) -> None:
+    """So that an operator who tries addresses one by one is noticed."""
     with pytest.raises(NotFound):
         functions.invoke("operator_account_inspect", {"name": "nobody@example.com", "operator": OPERATOR})
 
@@ -222,15 +218,14 @@ def test_looking_for_nobody_is_written_down_and_for_whom_is_not(functions: Lambd
 
 
 @pytest.mark.parametrize("function", OPERATORS)
-def test_an_order_that_says_nothing_is_refused(functions: Lambdas, function: str) -> None:
-    """Rather than taken for whoever comes first."""
+def test_a_request_that_names_no_account_is_refused(functions: Lambdas, function: str) -> None:
     with pytest.raises(InvalidInput):
         functions.invoke(function, {"operator": OPERATOR})
 
 
 @pytest.mark.parametrize("function", OPERATORS)
-def test_what_an_operator_names_has_a_length(functions: Lambdas, function: str) -> None:
-    """At the edge nobody is found; one more is refused, and neither is our fault."""
+def test_what_an_operator_names_has_a_maximum_length(functions: Lambdas, function: str) -> None:
+    """300 characters are looked up, 301 are refused."""
     words = {name: "x" * 300 for name in sample(function) if name != "operator"}
     with pytest.raises((NotFound, InvalidInput)) as refusal:
         functions.invoke(function, words | {"operator": OPERATOR})

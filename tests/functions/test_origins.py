@@ -1,4 +1,4 @@
-"""Unsafe requests that live by the cookie come from our own pages, or nothing happens (WB-01, WB-02, WB-05)."""
+"""Unsafe requests with a cookie must come from the service's own pages (WB-01, WB-02, WB-05)."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from tests.functions.inventory import READABLE, SESSION_ROUTES, UNSAFE_WITH_COOK
 from tests.functions.lambdas import Lambdas
 from tests.functions.requests import SAMPLE_KEY, SAMPLE_TOKEN, request
 
-NOT_OURS = (
+FOREIGN = (
     "null",
     "",
     "https://evil.example",
@@ -35,8 +35,8 @@ NOT_OURS = (
     "file://",
     "*",
 )
-PROVEN = ((SITE_URL, "same-origin"), (SITE_URL, None), (None, "same-origin"))
-UNPROVEN = (
+SAME_ORIGIN = ((SITE_URL, "same-origin"), (SITE_URL, None), (None, "same-origin"))
+NOT_SAME_ORIGIN = (
     (None, None),
     (None, "cross-site"),
     (None, "same-site"),
@@ -62,11 +62,11 @@ def _arrange(functions: Lambdas) -> None:
 @pytest.mark.parametrize("function", UNSAFE_WITH_COOKIE)
 @pytest.mark.parametrize("site", ["same-origin", "same-site", "cross-site", "none", None])
 def test_a_request_from_another_origin_changes_nothing(functions: Lambdas, function: str, site: str | None) -> None:
-    """403 where only our pages may call; where anybody may, the cookie that came along counts for nothing: 401."""
+    """403 where only the pages may call; 401 where any origin may, as the cookie is ignored there."""
     _arrange(functions)
     before = functions.cloud.tables()
     refused = (401, "not_authenticated") if function in READABLE else (403, "cross_site_request")
-    for origin in NOT_OURS:
+    for origin in FOREIGN:
         answer = functions.invoke(function, _request(function, origin, site))
         assert (origin, answer.read) == (origin, expected.refusal(function, *refused))
         assert (answer.calls, answer.hashes) == ([], 0)
@@ -74,11 +74,11 @@ def test_a_request_from_another_origin_changes_nothing(functions: Lambdas, funct
 
 
 @pytest.mark.parametrize("function", UNSAFE_WITH_COOKIE)
-def test_a_request_that_does_not_prove_its_origin_changes_nothing(functions: Lambdas, function: str) -> None:
-    """Saying nothing proves nothing, and the browser's own word on the site is believed."""
+def test_a_request_without_proof_of_its_origin_changes_nothing(functions: Lambdas, function: str) -> None:
+    """Missing headers prove nothing, and ``Sec-Fetch-Site`` is believed."""
     _arrange(functions)
     before = functions.cloud.tables()
-    for origin, site in UNPROVEN:
+    for origin, site in NOT_SAME_ORIGIN:
         answer = functions.invoke(function, _request(function, origin, site))
         whole = expected.refusal(function, 403, "cross_site_request")
         assert (origin, site, answer.read) == (origin, site, whole)
@@ -87,25 +87,25 @@ def test_a_request_that_does_not_prove_its_origin_changes_nothing(functions: Lam
 
 
 @pytest.mark.parametrize("function", UNSAFE_WITH_COOKIE)
-def test_a_request_from_our_own_pages_is_answered(functions: Lambdas, function: str) -> None:
-    """By either header: old browsers send only the one, some requests only the other."""
-    for origin, site in PROVEN:
+def test_a_request_from_the_services_own_pages_is_accepted(functions: Lambdas, function: str) -> None:
+    """With either header: old browsers send only ``Origin``, some requests only ``Sec-Fetch-Site``."""
+    for origin, site in SAME_ORIGIN:
         functions.afresh(lambda: _arrange(functions))
         assert functions.invoke(function, _request(function, origin, site)).status < 300
 
 
 @pytest.mark.parametrize("function", [name for name in SESSION_ROUTES if name not in UNSAFE_WITH_COOKIE])
-def test_a_foreign_page_reads_nothing_by_the_cookie(functions: Lambdas, function: str) -> None:
-    """A request that says it comes from elsewhere is as if it had no cookie."""
+def test_a_page_of_another_origin_cannot_read_with_the_cookie(functions: Lambdas, function: str) -> None:
+    """A cross-site request is treated as if it had no cookie."""
     functions.people.arrange()
-    for origin in NOT_OURS:
+    for origin in FOREIGN:
         answer = functions.invoke(function, _request(function, origin, "cross-site"))
         assert (origin, answer.read) == (origin, expected.refusal(function, 401, "not_authenticated"))
 
 
-@pytest.mark.parametrize("origin", [*NOT_OURS, None])
-def test_a_key_works_from_every_origin(functions: Lambdas, origin: str | None) -> None:
-    """A header is never sent by a browser of its own accord, so it needs no proof."""
+@pytest.mark.parametrize("origin", [*FOREIGN, None])
+def test_a_key_works_from_any_origin(functions: Lambdas, origin: str | None) -> None:
+    """No browser adds the header by itself, so it needs no proof."""
     functions.people.arrange()
     event = request("account_open", key=SAMPLE_KEY, headers={"origin": origin, "sec-fetch-site": "cross-site"})
 

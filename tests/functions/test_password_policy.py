@@ -1,4 +1,4 @@
-"""What may be a password, as a person meets it, wherever one is chosen; and that login neither cuts nor changes it."""
+"""The password policy wherever a password is chosen; and that login neither truncates nor changes a password."""
 
 from typing import Any
 
@@ -18,8 +18,8 @@ PERSONAL = "Choose a password that is not made of your email address or the name
 
 
 NEWCOMER = somebody("Newcomer")
-# Every request that chooses a password, of a person with the same address.
-CHOOSING = ("signup", "password_set", "password_reset", "password_change")
+# Every function that sets a password.
+SETTING = ("signup", "password_set", "password_reset", "password_change")
 
 
 def _sign_up(password: str, email: str = EMAIL) -> dict[str, object]:
@@ -27,7 +27,7 @@ def _sign_up(password: str, email: str = EMAIL) -> dict[str, object]:
 
 
 def _arrange(functions: Lambdas, function: str) -> Person | None:
-    """Somebody who may choose one there; for a sign-up, nobody."""
+    """A person who may set a password there; for a sign-up, None."""
     if function == "signup":
         return None
     person = functions.people.arrange(NEWCOMER)
@@ -39,7 +39,7 @@ def _arrange(functions: Lambdas, function: str) -> Person | None:
 
 
 def _choose(function: str, password: str) -> dict[str, Any]:
-    """The request that chooses it."""
+    """The request that sets the password."""
     return {
         "signup": lambda: _sign_up(password),
         "password_set": lambda: request(function, cookie=NEWCOMER.token, body={"new_password": password}),
@@ -69,11 +69,11 @@ def _choose(function: str, password: str) -> dict[str, Any]:
         ("comfyui-comfyui-2026", "weak_password", PERSONAL),
     ],
 )
-@pytest.mark.parametrize("function", CHOOSING)
+@pytest.mark.parametrize("function", SETTING)
 def test_a_password_that_breaks_the_policy_is_refused_with_the_reason(
     functions: Lambdas, function: str, password: str, code: str, message: str
 ) -> None:
-    """400 wherever it is chosen (PW-11): nothing hashed, nothing written but the counter, nothing mailed."""
+    """400 in every function (PW-11): nothing hashed, nothing written but the counter, nothing emailed."""
     _arrange(functions, function)
     before = functions.cloud.but_counters()
     answer = functions.invoke(function, _choose(function, password))
@@ -97,9 +97,11 @@ GOOD = (
 
 
 @pytest.mark.parametrize("password", GOOD)
-@pytest.mark.parametrize("function", [name for name in CHOOSING if name != "signup"])
-def test_what_a_sign_up_takes_is_taken_everywhere(functions: Lambdas, function: str, password: str) -> None:
-    """And logs in as it was chosen."""
+@pytest.mark.parametrize("function", [name for name in SETTING if name != "signup"])
+def test_a_password_that_sign_up_accepts_is_accepted_everywhere(
+    functions: Lambdas, function: str, password: str
+) -> None:
+    """It then logs in."""
     _arrange(functions, function)
     assert functions.invoke(function, _choose(function, password)).status == 204
 
@@ -107,15 +109,15 @@ def test_what_a_sign_up_takes_is_taken_everywhere(functions: Lambdas, function: 
     assert functions.invoke("login", request("login", body=body)).status == 200
 
 
-def test_every_function_that_chooses_a_password_is_tried() -> None:
-    """The others that take one compare it with what is stored."""
+def test_every_function_that_sets_a_password_is_listed() -> None:
+    """The other functions that read one compare it with the stored hash."""
     choosing = {*taking("password"), *taking("new_password")}
-    assert choosing - {"login", "email_verify", "reauthenticate"} == set(CHOOSING)
+    assert choosing - {"login", "email_verify", "reauthenticate"} == set(SETTING)
 
 
 @pytest.mark.parametrize("password", GOOD)
-def test_length_is_all_that_is_asked(functions: Lambdas, password: str) -> None:
-    """No rules on what it is made of (ASVS 6.2.5, 6.2.9); it then logs in exactly as it was chosen."""
+def test_only_the_length_is_restricted(functions: Lambdas, password: str) -> None:
+    """No composition rules (ASVS 6.2.5, 6.2.9); it then logs in exactly as it was chosen."""
     assert functions.invoke("signup", _sign_up(password)).status == 202
     functions.deliver_all()
     token = functions.cloud.mails()[0]["Content"]["Simple"]["Body"]["Text"]["Data"].split("#token=")[1].split()[0]
@@ -134,8 +136,8 @@ def test_length_is_all_that_is_asked(functions: Lambdas, password: str) -> None:
         assert functions.invoke("login", request("login", body=body)).status == expected_status
 
 
-def test_nothing_is_cut_off_at_72_bytes(functions: Lambdas) -> None:
-    """Two passwords that begin alike are two passwords (PW-03)."""
+def test_passwords_are_not_truncated_at_72_bytes(functions: Lambdas) -> None:
+    """Passwords with the same first 72 bytes differ (PW-03)."""
     person = functions.people.arrange(somebody("Long"))
     functions.people.change_login(person, password_hash=HASHER.hash("a" * 72 + "x"))
 
@@ -154,7 +156,7 @@ def test_composed_and_decomposed_letters_are_the_same_password(functions: Lambda
 
 
 @pytest.mark.parametrize("password", ["x" * 257, "\U0001f512" * 257, "x" * 10_000])
-def test_login_refuses_what_no_password_can_be_before_any_work(functions: Lambdas, password: str) -> None:
+def test_login_refuses_a_password_that_is_too_long_before_any_work(functions: Lambdas, password: str) -> None:
     """400 without a hash, a read or a counter (PW-05)."""
     functions.people.arrange()
     answer = functions.invoke("login", request("login", body={"email": EMAIL, "password": password}))

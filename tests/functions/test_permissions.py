@@ -1,4 +1,4 @@
-"""No permission is spare: for each there is a story that succeeds with it and fails without (promise 9, DA-03)."""
+"""No permission is superfluous: for each, a story succeeds with it and fails without it (promise 9, DA-03)."""
 
 import pytest
 
@@ -13,9 +13,9 @@ from tests.functions.roles import Permission, permissions
 from tests.functions.stage import Stage, Story
 
 PERMISSIONS = [permission for name in NAMES for permission in permissions(DEPLOYED, name)]
-# How it shows that something failed whose failure must not hide what was done.
-_COUNTED = {"sys_dependency_failed", "mail_failed"}
-# What each story needs of the role, filled in as stories are told.
+# Events that log a failure which does not fail the request.
+_FAILURE_EVENTS = {"sys_dependency_failed", "mail_failed"}
+# What each story needs of the role, filled in as stories run.
 _needed: dict[tuple[str, Story], frozenset[Permission]] = {}
 
 
@@ -23,11 +23,11 @@ def _failure(answer: Answer) -> str | None:
     result = answer.result if isinstance(answer.result, dict) else {}
     if result.get("statusCode", 200) >= 500:
         return f"answered {result['statusCode']}"
-    return next((event for event in answer.events if event in _COUNTED), None)
+    return next((event for event in answer.events if event in _FAILURE_EVENTS), None)
 
 
-def _told(functions: Lambdas, function: str, story: Story, lacking: Permission | None = None) -> str | None:
-    """Tell the story from the beginning, its last step in a function that remembers nothing; how that failed, if so."""
+def _failure_of(functions: Lambdas, function: str, story: Story, lacking: Permission | None = None) -> str | None:
+    """Run the story, its last step in a cold function. Returns how the last step failed, or None."""
     functions.cloud.empty_tables()
     functions.clock.now, roles = NOW, functions.cloud.roles
     with away(functions) as providers, pytest.MonkeyPatch.context() as patch:
@@ -43,29 +43,29 @@ def _told(functions: Lambdas, function: str, story: Story, lacking: Permission |
 
 
 def _needs(functions: Lambdas, function: str, story: Story) -> frozenset[Permission]:
-    """What the story, which must succeed, asks of its function's role."""
+    """The permissions of its function's role that the story, which must succeed, uses."""
     if (function, story) not in _needed:
-        assert _told(functions, function, story) is None, story.__name__
+        assert _failure_of(functions, function, story) is None, story.__name__
         _needed[function, story] = frozenset(functions.cloud.roles.used)
     return _needed[function, story]
 
 
 @pytest.mark.parametrize("permission", PERMISSIONS, ids=str)
-def test_without_it_a_story_fails(functions: Lambdas, permission: Permission) -> None:
-    """503, an exception that the caller sees, or a counted failure: never the result that the story has with it."""
-    told = STORIES[permission.function]
-    story = next((it for it in told if permission in _needs(functions, permission.function, it)), None)
+def test_a_story_fails_without_the_permission(functions: Lambdas, permission: Permission) -> None:
+    """With a 503, an exception that the caller sees, or an event that an alarm counts."""
+    stories = STORIES[permission.function]
+    story = next((it for it in stories if permission in _needs(functions, permission.function, it)), None)
     if story is None:
         pytest.fail(
-            f"No story needs `{permission}`. Take it out of template.yaml, or, if there is one, tell it in "
-            f"tests/functions/permission_stories.py, under @of({permission.function!r})."
+            f"No story needs `{permission}`. Remove it from template.yaml, or, if something needs it, add a story to "
+            f"tests/functions/permission_stories.py with @of({permission.function!r})."
         )
 
-    assert _told(functions, permission.function, story, lacking=permission) is not None
+    assert _failure_of(functions, permission.function, story, lacking=permission) is not None
 
 
 @pytest.mark.parametrize("function", NAMES)
 def test_every_story_succeeds_under_its_role(functions: Lambdas, function: str) -> None:
-    """With all permissions nothing fails, not even a notice. This includes stories that no permission needs."""
+    """Also those that no permission depends on; no notice is lost."""
     for story in STORIES[function]:
         assert _needs(functions, function, story) <= set(permissions(DEPLOYED, function))

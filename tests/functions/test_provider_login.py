@@ -1,4 +1,4 @@
-"""Logging in with Google and GitHub through the functions: out, back, and every way in which that can go wrong."""
+"""Login with Google and GitHub through the functions: redirect, callback, and everything that can go wrong."""
 
 import json
 from datetime import timedelta
@@ -21,8 +21,8 @@ from tests.unit.accounts.identity_providers.transport import GITHUB_EMAILS, GITH
 
 
 @pytest.mark.parametrize("provider", ["google", "github"])
-def test_somebody_new_is_in_with_two_redirects(functions: Lambdas, providers: ProvidersAway, provider: str) -> None:
-    """Out with a cookie, back with a session; no page asks for anything in between."""
+def test_a_new_person_logs_in_with_two_redirects(functions: Lambdas, providers: ProvidersAway, provider: str) -> None:
+    """Without a page in between."""
     departure = providers.start(provider, "return_to=%2Fkeys")
     providers.google_says() if provider == "google" else providers.github_says()
     arrival = providers.come_back(departure, provider)
@@ -36,8 +36,8 @@ def test_somebody_new_is_in_with_two_redirects(functions: Lambdas, providers: Pr
     assert keys_in(functions) == {"email#person@example.com", subject}
 
 
-def test_no_token_of_a_provider_is_kept_anywhere(functions: Lambdas, providers: ProvidersAway) -> None:
-    """OA-16: not in tables, logs, queues or answers; the fixture looks for them, and for our client secret, again."""
+def test_no_token_of_a_provider_is_stored(functions: Lambdas, providers: ProvidersAway) -> None:
+    """OA-16: not in tables, logs, queues or responses. The fixture also searches for the client secret."""
     providers.github_says()
     providers.come_back(providers.start("github"), "github")
     departure = providers.start()
@@ -51,7 +51,7 @@ def test_no_token_of_a_provider_is_kept_anywhere(functions: Lambdas, providers: 
     assert len(functions.cloud.tables()["UsersTable"]) == 2
 
 
-def test_a_local_comfyui_is_returned_to(functions: Lambdas, providers: ProvidersAway) -> None:
+def test_login_returns_to_a_local_comfyui(functions: Lambdas, providers: ProvidersAway) -> None:
     """On its own port."""
     departure = providers.start("google", urlencode({"return_to": "http://LOCALHOST:8188/?x=1"}))
     providers.google_says()
@@ -60,8 +60,8 @@ def test_a_local_comfyui_is_returned_to(functions: Lambdas, providers: Providers
     assert len(functions.cloud.tables()["SessionsTable"]) == 1
 
 
-def test_a_second_callback_with_the_same_state_gets_nothing(functions: Lambdas, providers: ProvidersAway) -> None:
-    """Replayed with the very same cookie."""
+def test_a_state_cannot_be_replayed(functions: Lambdas, providers: ProvidersAway) -> None:
+    """Even with the same cookie."""
     departure = providers.start()
     providers.google_says()
     providers.come_back(departure)
@@ -71,8 +71,8 @@ def test_a_second_callback_with_the_same_state_gets_nothing(functions: Lambdas, 
     assert functions.cloud.tables() == before
 
 
-def test_a_state_of_ten_minutes_ago_gets_nothing(functions: Lambdas, providers: ProvidersAway) -> None:
-    """Although its item is still in the table."""
+def test_a_state_expires_after_ten_minutes(functions: Lambdas, providers: ProvidersAway) -> None:
+    """Though its item is still in the table."""
     departure = providers.start()
     functions.clock.now = NOW + timedelta(minutes=10)
 
@@ -80,8 +80,7 @@ def test_a_state_of_ten_minutes_ago_gets_nothing(functions: Lambdas, providers: 
     assert providers.wire.urls == []
 
 
-def test_a_state_of_one_provider_gets_nothing_at_the_other(functions: Lambdas, providers: ProvidersAway) -> None:
-    """Swapped on the way back."""
+def test_a_state_of_one_provider_is_refused_for_the_other(functions: Lambdas, providers: ProvidersAway) -> None:
     departure = providers.start("google")
     providers.github_says()
 
@@ -90,10 +89,10 @@ def test_a_state_of_one_provider_gets_nothing_at_the_other(functions: Lambdas, p
 
 
 @pytest.mark.parametrize("cookies", [{}, {"__Host-oauth-00000000": "x" * 43}])
-def test_another_browser_gets_nothing_and_spoils_nothing(
+def test_a_callback_from_another_browser_is_refused(
     functions: Lambdas, providers: ProvidersAway, cookies: dict[str, str]
 ) -> None:
-    """No cookie of this sign-in; the browser that began still gets in."""
+    """It lacks the login's cookie; the browser that started still logs in."""
     departure = providers.start()
     providers.google_says()
     name = next(iter(providers.browser))
@@ -118,10 +117,10 @@ def test_another_browser_gets_nothing_and_spoils_nothing(
         ("x=1", errors.LoginExpired),
     ],
 )
-def test_a_callback_that_brings_something_else_than_a_code_ends_the_sign_in(
+def test_a_callback_without_a_valid_code_is_refused(
     functions: Lambdas, providers: ProvidersAway, query: str, kind: type[AccountsError]
 ) -> None:
-    """Each with its own words; nothing of the address gets onto the page; the provider is not asked."""
+    """Each with its own message, without text from the URL; the provider is not called."""
     departure = providers.start()
     answer = providers.callback("google", f"state={state_of(departure)}&{query}")
 
@@ -131,8 +130,8 @@ def test_a_callback_that_brings_something_else_than_a_code_ends_the_sign_in(
     assert (providers.wire.urls, keys_in(functions)) == ([], set())
 
 
-def test_the_issuers_own_name_is_welcome(providers: ProvidersAway) -> None:
-    """RFC 9207, with all that Google adds besides."""
+def test_the_right_issuer_is_accepted(providers: ProvidersAway) -> None:
+    """RFC 9207, with all the parameters that Google adds."""
     departure = providers.start()
     providers.google_says()
     more = "iss=https%3A%2F%2Faccounts.google.com&scope=email+profile+openid&authuser=0&prompt=consent&hd="
@@ -141,8 +140,7 @@ def test_the_issuers_own_name_is_welcome(providers: ProvidersAway) -> None:
 
 
 @pytest.mark.parametrize("query", ["state=a&state=b", "state=%ff", "code=a&code=b&state=x", "x" * 2049, "state"])
-def test_a_query_that_can_be_read_in_two_ways_is_a_page_too(providers: ProvidersAway, query: str) -> None:
-    """400, in HTML."""
+def test_an_ambiguous_query_is_refused_with_a_page(providers: ProvidersAway, query: str) -> None:
     answer = providers.callback("google", query)
 
     assert (answer.status, answer.result["headers"]["content-type"]) == (400, "text/html; charset=utf-8")
@@ -160,10 +158,10 @@ def test_a_query_that_can_be_read_in_two_ways_is_a_page_too(providers: Providers
     ],
 )
 @pytest.mark.parametrize("answer", [ProviderUnavailable(), (404, b"gone"), b"<html>", b"[" * 100_000])
-def test_a_provider_that_is_down_ends_in_a_page_that_says_so(
+def test_a_provider_that_is_down_is_a_503_as_a_page(
     functions: Lambdas, providers: ProvidersAway, provider: str, url: str, answer: Any
 ) -> None:
-    """503 with when to come again and the other ways in; whoever is signed in stays so, and nothing is half-made."""
+    """With ``Retry-After``; an existing session stays live, and nothing is half-written."""
     functions.people.arrange()
     departure = providers.start(provider)
     providers.google_says()
@@ -176,8 +174,8 @@ def test_a_provider_that_is_down_ends_in_a_page_that_says_so(
     assert functions.cloud.but_counters() == before
 
 
-def test_a_forged_id_token_is_refused_and_stands_in_the_log(functions: Lambdas, providers: ProvidersAway) -> None:
-    """Under a name that an alarm can be set on."""
+def test_a_forged_id_token_is_refused_and_logged(functions: Lambdas, providers: ProvidersAway) -> None:
+    """With an event of its own, for an alarm."""
     departure = providers.start()
     providers.google_says(aud="another-client")
 
@@ -185,8 +183,8 @@ def test_a_forged_id_token_is_refused_and_stands_in_the_log(functions: Lambdas, 
     assert keys_in(functions) == set()
 
 
-def test_of_two_callbacks_at_once_one_signs_in(functions: Lambdas, providers: ProvidersAway) -> None:
-    """Started together, with the same state and cookie: one session, one account."""
+def test_of_concurrent_callbacks_with_one_state_one_logs_in(functions: Lambdas, providers: ProvidersAway) -> None:
+    """One session and one account."""
     departure = providers.start()
     providers.google_says()
     lambdas.module("oauth_callback")

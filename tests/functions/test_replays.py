@@ -1,4 +1,4 @@
-"""Every sample in ``events/``, replayed: the whole answer, what is logged, and that nothing else is."""
+"""Every sample in ``events/``, replayed: the whole response and the whole log."""
 
 from datetime import timedelta
 from typing import Any
@@ -70,12 +70,11 @@ def _logs_in_with(functions: Lambdas, password: str, email: str = "person@exampl
 
 
 def test_every_function_has_a_sample_and_every_sample_a_function() -> None:
-    """The folders of ``functions/`` and the files of ``events/`` are the same list."""
+    """The folders of ``functions/`` and the files of ``events/`` have the same names."""
     assert tuple(sorted(path.stem for path in (ROOT / "events").glob("*"))) == NAMES
 
 
-def test_the_sample_of_signup_starts_an_account(functions: Lambdas) -> None:
-    """202 for a new address, and one message on the queue."""
+def test_the_sample_of_signup_queues_a_message(functions: Lambdas) -> None:
     answer = functions.invoke("signup", sample("signup"))
 
     body = {"message": "Look in your mail for a link to confirm your address."}
@@ -84,8 +83,8 @@ def test_the_sample_of_signup_starts_an_account(functions: Lambdas) -> None:
     assert functions.queued() == [{"kind": "sign_up", "email": "newcomer@example.com"}]
 
 
-def test_the_sample_of_email_verify_makes_the_account_and_signs_in(functions: Lambdas) -> None:
-    """200, the account, and a cookie that ends with the browser."""
+def test_the_sample_of_email_verify_creates_the_account_and_logs_in(functions: Lambdas) -> None:
+    """With a session cookie that ends with the browser."""
     person = Person()
     functions.people.wait(person, SAMPLE_LINK_TOKEN)
     answer = functions.invoke("email_verify", sample("email_verify"))
@@ -97,7 +96,6 @@ def test_the_sample_of_email_verify_makes_the_account_and_signs_in(functions: La
 
 
 def test_the_sample_of_email_resend_queues_a_message(functions: Lambdas) -> None:
-    """202, and one message on the queue."""
     answer = functions.invoke("email_resend", sample("email_resend"))
 
     body = {"message": "If a confirmation is waiting for this address, a new mail is on its way."}
@@ -105,8 +103,7 @@ def test_the_sample_of_email_resend_queues_a_message(functions: Lambdas) -> None
     assert _logged(answer) == [_line("email_resend", "email_resend_requested", "POST /auth/email/resend", 202, "")]
 
 
-def test_the_sample_of_login_signs_in_and_is_remembered(functions: Lambdas) -> None:
-    """200, the account, and a cookie for 30 days."""
+def test_the_sample_of_login_logs_in_for_30_days(functions: Lambdas) -> None:
     person = functions.people.arrange()
     answer = functions.invoke("login", sample("login"))
 
@@ -118,7 +115,6 @@ def test_the_sample_of_login_signs_in_and_is_remembered(functions: Lambdas) -> N
 
 
 def test_the_sample_of_password_forgot_queues_a_message(functions: Lambdas) -> None:
-    """202, and one message on the queue."""
     answer = functions.invoke("password_forgot", sample("password_forgot"))
 
     body = {"message": "If there is an account with this address, a mail with a link is on its way."}
@@ -129,8 +125,8 @@ def test_the_sample_of_password_forgot_queues_a_message(functions: Lambdas) -> N
     assert functions.queued() == [{"kind": "password_forgot", "email": "person@example.com"}]
 
 
-def test_the_sample_of_password_reset_sets_it_and_ends_all_sessions(functions: Lambdas) -> None:
-    """204 and no cookie: the person logs in with the new one, and is told by mail."""
+def test_the_sample_of_password_reset_sets_the_password_and_ends_all_sessions(functions: Lambdas) -> None:
+    """Without a cookie: the owner logs in with the new password, and is emailed."""
     person = functions.people.as_sampled()
     answer = functions.invoke("password_reset", sample("password_reset"))
 
@@ -143,8 +139,8 @@ def test_the_sample_of_password_reset_sets_it_and_ends_all_sessions(functions: L
     assert _logs_in_with(functions, NEW_PASSWORD)
 
 
-def test_the_sample_of_password_change_sets_it_and_ends_the_other_sessions(functions: Lambdas) -> None:
-    """204; this session stays, and its owner is told by mail."""
+def test_the_sample_of_password_change_sets_the_password_and_ends_the_other_sessions(functions: Lambdas) -> None:
+    """The owner is emailed."""
     person = functions.people.as_sampled()
     answer = functions.invoke("password_change", sample("password_change"))
 
@@ -157,8 +153,7 @@ def test_the_sample_of_password_change_sets_it_and_ends_the_other_sessions(funct
     assert _logs_in_with(functions, NEW_PASSWORD)
 
 
-def test_the_sample_of_reauthenticate_exchanges_the_session(functions: Lambdas) -> None:
-    """204 with another token; the old one is gone."""
+def test_the_sample_of_reauthenticate_replaces_the_session(functions: Lambdas) -> None:
     person = functions.people.arrange()
     answer = functions.invoke("reauthenticate", sample("reauthenticate"))
 
@@ -172,7 +167,7 @@ def test_the_sample_of_reauthenticate_exchanges_the_session(functions: Lambdas) 
 
 
 def test_the_sample_of_email_change_queues_a_warning_and_a_link(functions: Lambdas) -> None:
-    """202; the old address is told first."""
+    """The old address is emailed first."""
     person = functions.people.arrange()
     answer = functions.invoke("email_change", sample("email_change"))
 
@@ -192,8 +187,8 @@ def test_the_sample_of_email_change_queues_a_warning_and_a_link(functions: Lambd
     ]
 
 
-def test_the_sample_of_email_change_confirm_moves_the_account(functions: Lambdas) -> None:
-    """200 with the new address; the other session ends, and the old address is told."""
+def test_the_sample_of_email_change_confirm_changes_the_email(functions: Lambdas) -> None:
+    """The other sessions end, and the old address is notified."""
     person = functions.people.as_sampled()
     answer = functions.invoke("email_change_confirm", sample("email_change_confirm"))
 
@@ -216,10 +211,9 @@ def test_the_sample_of_email_change_confirm_moves_the_account(functions: Lambdas
         ("account_delete", "DELETE /customers/me", "user_deleted"),
     ],
 )
-def test_the_samples_that_log_out_end_the_session_and_take_the_cookie(
+def test_the_samples_that_log_out_end_the_session_and_remove_the_cookie(
     functions: Lambdas, function: str, route: str, event: str
 ) -> None:
-    """204, no cookie any more, and the session is gone from the table."""
     person = functions.people.arrange()
     answer = functions.invoke(function, sample(function))
 
@@ -228,8 +222,7 @@ def test_the_samples_that_log_out_end_the_session_and_take_the_cookie(
     assert functions.cloud.tables()["SessionsTable"] == []
 
 
-def test_the_sample_of_session_show_tells_who_and_how(functions: Lambdas) -> None:
-    """200, the account and its session."""
+def test_the_sample_of_session_show_returns_account_and_session(functions: Lambdas) -> None:
     person = functions.people.arrange()
     answer = functions.invoke("session_show", sample("session_show"))
 
@@ -239,8 +232,8 @@ def test_the_sample_of_session_show_tells_who_and_how(functions: Lambdas) -> Non
     assert _logged(answer) == [_line("session_show", "session_shown", "GET /auth/session", 200, person.user_id)]
 
 
-def test_the_sample_of_session_list_lists_the_devices(functions: Lambdas) -> None:
-    """200, this one marked."""
+def test_the_sample_of_session_list_lists_the_sessions(functions: Lambdas) -> None:
+    """The current one is marked."""
     person = functions.people.arrange()
     functions.people.login(person, SAMPLE_OTHER_TOKEN)
     answer = functions.invoke("session_list", sample("session_list"))
@@ -251,8 +244,8 @@ def test_the_sample_of_session_list_lists_the_devices(functions: Lambdas) -> Non
     assert _logged(answer) == [_line("session_list", "sessions_listed", "GET /auth/sessions", 200, person.user_id)]
 
 
-def test_the_sample_of_activity_list_lists_what_happened(functions: Lambdas) -> None:
-    """200, the newest first: a key, whose name its owner chose, and before it a log-in."""
+def test_the_sample_of_activity_list_lists_events_newest_first(functions: Lambdas) -> None:
+    """A new key with its name, and before it a login."""
     person = functions.people.arrange()
     functions.invoke("login", sample("login"))
     functions.clock.now = NOW + timedelta(minutes=1)
@@ -267,8 +260,7 @@ def test_the_sample_of_activity_list_lists_what_happened(functions: Lambdas) -> 
     assert _logged(answer) == [_line("activity_list", "activity_listed", "GET /auth/activity", 200, person.user_id)]
 
 
-def test_the_sample_of_session_revoke_ends_the_other_device(functions: Lambdas) -> None:
-    """204; this session stays."""
+def test_the_sample_of_session_revoke_ends_the_other_session(functions: Lambdas) -> None:
     person = functions.people.arrange()
     functions.people.login(person, SAMPLE_OTHER_TOKEN)
     answer = functions.invoke("session_revoke", sample("session_revoke"))
@@ -283,8 +275,8 @@ def test_the_sample_of_session_revoke_ends_the_other_device(functions: Lambdas) 
 @pytest.mark.parametrize(
     ("function", "route"), [("account_open", "POST /customers"), ("account_show", "GET /customers/me")]
 )
-def test_the_samples_with_a_key_tell_whose_it_is(functions: Lambdas, function: str, route: str) -> None:
-    """200 and the account, readable from any origin."""
+def test_the_samples_with_a_key_return_its_owner(functions: Lambdas, function: str, route: str) -> None:
+    """Readable from any origin."""
     person = functions.people.arrange()
     answer = functions.invoke(function, sample(function))
 
@@ -292,8 +284,8 @@ def test_the_samples_with_a_key_tell_whose_it_is(functions: Lambdas, function: s
     assert _logged(answer) == [_line(function, "user_shown", route, 200, person.user_id, "api_key")]
 
 
-def test_the_sample_of_account_export_is_a_file_with_everything(functions: Lambdas) -> None:
-    """200, a file to save, with all that the other lists show."""
+def test_the_sample_of_account_export_returns_a_file_with_everything(functions: Lambdas) -> None:
+    """All that the other lists show."""
     person = functions.people.arrange()
     answer = functions.invoke("account_export", sample("account_export"))
 
@@ -326,8 +318,8 @@ def test_the_sample_of_account_export_is_a_file_with_everything(functions: Lambd
     ]
 
 
-def test_the_sample_of_account_update_renames_the_person(functions: Lambdas) -> None:
-    """200 and the account; the next log-in answers with the same name and moment."""
+def test_the_sample_of_account_update_changes_the_name(functions: Lambdas) -> None:
+    """The next login returns the same name and time."""
     person = functions.people.arrange()
     functions.clock.now = NOW + timedelta(minutes=1)
     answer = functions.invoke("account_update", sample("account_update"))
@@ -340,7 +332,7 @@ def test_the_sample_of_account_update_renames_the_person(functions: Lambdas) -> 
 
 
 def test_the_sample_of_key_create_shows_the_key_once(functions: Lambdas) -> None:
-    """201, with the key's text; its owner is told by mail."""
+    """In the response, as plaintext. The owner is emailed."""
     person = functions.people.arrange()
     answer = functions.invoke("key_create", sample("key_create"))
 
@@ -365,7 +357,7 @@ def test_the_sample_of_key_create_shows_the_key_once(functions: Lambdas) -> None
 
 
 def test_the_sample_of_key_list_lists_the_keys(functions: Lambdas) -> None:
-    """200, without the keys' text."""
+    """Without plaintext."""
     person = functions.people.arrange()
     answer = functions.invoke("key_list", sample("key_list"))
 
@@ -382,8 +374,7 @@ def test_the_sample_of_key_list_lists_the_keys(functions: Lambdas) -> None:
     assert _logged(answer) == [_line("key_list", "authn_tokens_listed", "GET /customers/api-keys", 200, person.user_id)]
 
 
-def test_the_sample_of_key_delete_ends_the_key(functions: Lambdas) -> None:
-    """204, and the key is gone from the table."""
+def test_the_sample_of_key_delete_deletes_the_key(functions: Lambdas) -> None:
     person = functions.people.arrange()
     answer = functions.invoke("key_delete", sample("key_delete"))
 
@@ -394,8 +385,8 @@ def test_the_sample_of_key_delete_ends_the_key(functions: Lambdas) -> None:
     assert functions.cloud.tables()["ApiKeysTable"] == []
 
 
-def test_the_sample_of_key_verify_tells_another_service_whose_key_it_is(functions: Lambdas) -> None:
-    """200 with the fields that other services read."""
+def test_the_sample_of_key_verify_returns_the_owner(functions: Lambdas) -> None:
+    """With the fields that other services read."""
     person = functions.people.arrange()
     answer = functions.invoke("key_verify", sample("key_verify"))
 
@@ -413,7 +404,7 @@ def test_the_sample_of_key_verify_tells_another_service_whose_key_it_is(function
 
 
 def test_the_sample_of_pages_shows_a_page(functions: Lambdas) -> None:
-    """200, HTML that may run our own scripts and nothing else, in the language of the reader."""
+    """In the reader's language; its policy allows only the site's own scripts."""
     answer = functions.invoke("pages", sample("pages"))
 
     headers = {
@@ -428,7 +419,7 @@ def test_the_sample_of_pages_shows_a_page(functions: Lambdas) -> None:
 
 
 def test_the_sample_of_fallback_answers_a_preflight(functions: Lambdas) -> None:
-    """204, with the methods of the path and the headers that may be sent."""
+    """With the path's methods and the allowed headers."""
     answer = functions.invoke("fallback", sample("fallback"))
 
     headers = {**expected.CORS, "access-control-allow-methods": "DELETE, GET, PATCH"}
@@ -436,8 +427,8 @@ def test_the_sample_of_fallback_answers_a_preflight(functions: Lambdas) -> None:
     assert len(_logged(answer)) == 1
 
 
-def test_the_sample_of_the_authorizer_tells_whose_key_it_is(functions: Lambdas) -> None:
-    """Authorized, with the identity in the context."""
+def test_the_sample_of_the_authorizer_returns_the_owner(functions: Lambdas) -> None:
+    """In the context."""
     person = functions.people.arrange()
     answer = functions.invoke("authorizer", sample("authorizer"))
 
@@ -446,8 +437,8 @@ def test_the_sample_of_the_authorizer_tells_whose_key_it_is(functions: Lambdas) 
     assert answer.events == ["authz_granted"]
 
 
-def test_the_sample_of_account_disable_shuts_the_account(functions: Lambdas) -> None:
-    """Sessions and keys end with it, and the next log-in is refused."""
+def test_the_sample_of_operator_account_disable_disables_the_account(functions: Lambdas) -> None:
+    """Its sessions and keys end, and login is refused."""
     functions.people.arrange()
     answer = functions.invoke("operator_account_disable", sample("operator_account_disable"))
 
@@ -458,8 +449,8 @@ def test_the_sample_of_account_disable_shuts_the_account(functions: Lambdas) -> 
     assert refused.read == expected.refusal("login", 401, "invalid_credentials")
 
 
-def test_the_sample_of_the_mailer_sends_one_mail(functions: Lambdas) -> None:
-    """To the address that is stored, with the name of the key in it."""
+def test_the_sample_of_the_mailer_sends_one_email(functions: Lambdas) -> None:
+    """To the stored address, with the name of the key."""
     person = functions.people.arrange()
     answer = functions.invoke("mailer", sample("mailer"))
 

@@ -1,4 +1,4 @@
-"""The roles that the functions run under in these tests: refusing as IAM does, what the template does not allow."""
+"""The emulated roles of these tests refuse what the template does not allow, as IAM does."""
 
 from typing import Any
 
@@ -73,16 +73,16 @@ def _item(kind: str, table: str) -> dict[str, Any]:
         ),
     ],
 )
-def test_a_call_is_as_many_questions_as_iam_asks(
+def test_a_call_needs_what_iam_evaluates(
     service: str, operation: str, parameters: dict[str, Any], asked: list[tuple[str, str]]
 ) -> None:
-    """A transaction is its parts, an index is no table, and a mail is an identity and a configuration set."""
+    """Each part of a transaction; an index apart from its table; an email's identity and configuration set."""
     assert [(need.action, need.resource) for need in needs(DEPLOYED, service, operation, parameters)] == asked
 
 
-def test_a_role_is_what_its_policies_say() -> None:
-    """References as names, and the condition under which mail may be sent."""
-    only_ours = (("ses:FromAddress", MAIL_FROM),)
+def test_a_role_has_the_permissions_of_its_policies() -> None:
+    """With references resolved, and the condition for sending email."""
+    own_sender = (("ses:FromAddress", MAIL_FROM),)
     assert permissions(DEPLOYED, "session_list") == (
         Permission("session_list", "dynamodb:GetItem", _arn("dynamodb", "table/SessionsTable")),
         Permission("session_list", "dynamodb:UpdateItem", _arn("dynamodb", "table/SessionsTable")),
@@ -92,8 +92,8 @@ def test_a_role_is_what_its_policies_say() -> None:
         Permission("client_metadata", "kms:GetPublicKey", _arn("kms", f"key/{key}")) for key in (_KEY_A, _KEY_B)
     )
     assert permissions(DEPLOYED, "mailer")[-2:] == (
-        Permission("mailer", "ses:SendEmail", _arn("ses", "identity/*"), only_ours),
-        Permission("mailer", "ses:SendEmail", _arn("ses", "configuration-set/MailConfigurationSet"), only_ours),
+        Permission("mailer", "ses:SendEmail", _arn("ses", "identity/*"), own_sender),
+        Permission("mailer", "ses:SendEmail", _arn("ses", "configuration-set/MailConfigurationSet"), own_sender),
     )
 
 
@@ -115,10 +115,10 @@ def test_a_role_is_what_its_policies_say() -> None:
         ("sns", "publish", {"TopicArn": "x", "Message": "x"}),
     ],
 )
-def test_who_took_log_in_over_gets_no_further_than_its_role(
+def test_a_compromised_login_function_is_confined_to_its_role(
     aws: Cloud, service: str, method: str, parameters: dict[str, Any]
 ) -> None:
-    """What log-in itself never does is refused, and nothing of a transaction is done of which one part is."""
+    """Other calls are refused, and so is a transaction with one part that is not allowed."""
     with acting_as("login"), pytest.raises(ClientError) as refused:
         getattr(clients.client(service), method)(**parameters)
 
@@ -126,8 +126,8 @@ def test_who_took_log_in_over_gets_no_further_than_its_role(
     assert aws.roles.used <= set(permissions(DEPLOYED, "login"))
 
 
-def test_the_mailer_writes_in_no_other_name(aws: Cloud) -> None:
-    """The condition of its role: mail comes from the deployment's sender."""
+def test_the_mailer_cannot_send_from_another_address(aws: Cloud) -> None:
+    """Its role requires the deployment's sender."""
     mail = {
         "FromEmailAddress": "Comfy account <ceo@example.com>",
         "ConfigurationSetName": "MailConfigurationSet",

@@ -1,4 +1,4 @@
-"""Secrets that are rotated while functions are warm: what they keep is minutes old, and nobody notices."""
+"""Secrets that are rotated while functions are warm: cached values are minutes old, and no request fails."""
 
 import json
 from datetime import timedelta
@@ -15,17 +15,16 @@ ROTATED = json.dumps({"current": "2", "1": PEPPER, "2": "n" * 64})
 
 
 def log_in(functions: Lambdas, password: str) -> Answer:
-    """With that password."""
     return functions.invoke("login", request("login", body={"email": Person().email, "password": password}))
 
 
-def looks(answer: Answer) -> int:
-    """How often Secrets Manager was asked."""
+def secret_reads(answer: Answer) -> int:
+    """The number of calls to Secrets Manager."""
     return [call.service for call in answer.calls].count("secretsmanager")
 
 
-def test_a_password_under_a_pepper_that_the_function_has_not_seen_is_good_at_once(functions: Lambdas) -> None:
-    """One function was there first; a correct password is never refused, nor counted as a failure (PW-09)."""
+def test_a_password_under_a_pepper_that_is_not_cached_works_immediately(functions: Lambdas) -> None:
+    """Another function used it first. A correct password is neither refused nor counted as a failure (PW-09)."""
     functions.people.arrange()
     lambdas.module.cache_clear()
     assert functions.invoke("login", sample("login")).status == 200
@@ -38,12 +37,12 @@ def test_a_password_under_a_pepper_that_the_function_has_not_seen_is_good_at_onc
     answer, again = log_in(functions, NEW_PASSWORD), log_in(functions, NEW_PASSWORD)
 
     assert identity["password_hash"]["S"].split(":")[1] == "2"
-    assert (answer.status, looks(answer), answer.hashes) == (200, 1, 1)
-    assert (again.status, looks(again)) == (200, 0)
+    assert (answer.status, secret_reads(answer), answer.hashes) == (200, 1, 1)
+    assert (again.status, secret_reads(again)) == (200, 0)
 
 
-def test_a_wrong_password_under_a_pepper_that_is_lost_looks_like_any_other(functions: Lambdas) -> None:
-    """Its owner resets it; nobody learns that it was there."""
+def test_a_password_under_a_lost_pepper_is_refused_like_a_wrong_one(functions: Lambdas) -> None:
+    """The owner can reset it; the response does not reveal that it exists."""
     functions.people.arrange()
     lambdas.module.cache_clear()
     functions.cloud.secrets["PepperSecret"] = json.dumps({"current": "2", "2": "n" * 64})
@@ -53,8 +52,8 @@ def test_a_wrong_password_under_a_pepper_that_is_lost_looks_like_any_other(funct
     assert (answer.read, answer.hashes) == (expected.refusal("login", 401, "invalid_credentials"), 1)
 
 
-def test_a_guess_at_the_admin_secret_costs_one_look(functions: Lambdas) -> None:
-    """Also when there are many: what was looked at a moment ago is not looked at again."""
+def test_guesses_at_the_admin_secret_read_it_once(functions: Lambdas) -> None:
+    """It is not read again within a minute."""
     functions.people.arrange()
     lambdas.module.cache_clear()
     guess = request("key_verify", headers={"x-comfy-admin-secret": "guess"})
@@ -62,6 +61,6 @@ def test_a_guess_at_the_admin_secret_costs_one_look(functions: Lambdas) -> None:
     good = functions.invoke("key_verify", request("key_verify", headers={"x-comfy-admin-secret": ADMIN_SECRET}))
 
     assert [answer.status for answer in answers] == [401] * 5
-    # The one that counts, and the one on its way out.
-    assert [looks(answer) for answer in answers] == [2, 0, 0, 0, 0]
+    # The current secret and the previous one.
+    assert [secret_reads(answer) for answer in answers] == [2, 0, 0, 0, 0]
     assert good.status == 200

@@ -1,4 +1,4 @@
-"""How often each request asks AWS: what it costs and how long it takes is counted, not timed."""
+"""The calls to AWS of each request: its cost and latency are counted, not timed."""
 
 from datetime import timedelta
 
@@ -61,7 +61,7 @@ BUDGET = {
     "client_token": [GET, GET, SIGN, WRITE, SEND],
     "device_authorize": [WRITE, WRITE],
     "device_consent": [GET, WRITE, GET, GET, WRITE],
-    # The public keys were read by the request before.
+    # The previous request has read the public keys.
     "client_metadata": [],
     "pages": [],
     "fallback": [],
@@ -73,8 +73,8 @@ def _arrange(functions: Lambdas) -> None:
 
 
 @pytest.mark.parametrize("function", BUDGET)
-def test_a_warm_request_asks_no_oftener_than_this(functions: Lambdas, function: str) -> None:
-    """Exactly these, in this order; secrets were read by the request before."""
+def test_a_warm_request_makes_these_calls(functions: Lambdas, function: str) -> None:
+    """Exactly these, in this order. The previous request has read the secrets."""
     functions.afresh(lambda: _arrange(functions))
     functions.invoke(function, sample(function))
     functions.afresh(lambda: _arrange(functions))
@@ -84,8 +84,8 @@ def test_a_warm_request_asks_no_oftener_than_this(functions: Lambdas, function: 
 
 
 @pytest.mark.parametrize("credential", [{"cookie": SAMPLE_TOKEN}, {"key": SAMPLE_KEY}])
-def test_activity_is_written_down_once_in_five_minutes(functions: Lambdas, credential: dict[str, str]) -> None:
-    """One more call then, and none in between (AK-12)."""
+def test_activity_is_recorded_once_in_five_minutes(functions: Lambdas, credential: dict[str, str]) -> None:
+    """With one more call (AK-12)."""
     _arrange(functions)
     asked = []
     for minutes in (4, 5, 6, 9, 10):
@@ -97,7 +97,7 @@ def test_activity_is_written_down_once_in_five_minutes(functions: Lambdas, crede
 
 @pytest.mark.parametrize("function", BUDGET)
 def test_every_read_that_decides_is_consistent_and_by_key(functions: Lambdas, function: str) -> None:
-    """An index may lag; it is only ever asked for what is shown in a list (SE-14)."""
+    """An index may lag, so it is only queried for lists that are shown (SE-14)."""
     _arrange(functions)
     calls = functions.invoke(function, sample(function)).calls
 

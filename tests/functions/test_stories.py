@@ -1,4 +1,4 @@
-"""The stories from beginning to end with real bcrypt, and what a warm function remembers of them: nothing."""
+"""Stories from beginning to end with real bcrypt, and that a warm function keeps nothing of them."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -31,7 +31,7 @@ def _log_in(functions: Lambdas, password: str = PASSWORD, **more: Any) -> Answer
 
 
 def _sign_up(functions: Lambdas) -> str:
-    """From nothing to a session, as a person goes; tells the session's token."""
+    """Sign up as a person does, and return the session's token."""
     functions.people.known.add(PASSWORD)
     body = {"email": EMAIL, "password": PASSWORD, "name": "Some Body"}
     assert functions.invoke("signup", request("signup", body=body)).status == 202
@@ -46,10 +46,10 @@ def _sign_up(functions: Lambdas) -> str:
     return confirmed.cookie
 
 
-def test_from_sign_up_to_a_key_and_out_again_no_secret_is_left_anywhere(
+def test_no_secret_is_left_anywhere_from_sign_up_to_deletion(
     functions: Lambdas, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Every story with real hashes; the fixture then searches tables, queue, logs and bodies for every secret."""
+    """With real hashes. The fixture then searches tables, queue, logs and bodies for every secret."""
     monkeypatch.setattr(passwords, "bcrypt", bcrypt)
     cookie = _sign_up(functions)
     assert _log_in(functions, "canary password of a stranger").status == 401
@@ -68,12 +68,12 @@ def test_from_sign_up_to_a_key_and_out_again_no_secret_is_left_anywhere(
     assert functions.invoke("account_delete", request("account_delete", cookie=last)).status == 204
     assert _log_in(functions).status == 401
     functions.deliver_all()
-    # The link, three sessions in browsers that were made known, and the key.
+    # The link, three sessions with their known browsers, and the key.
     assert len(functions.issued) == 8
 
 
-def test_logging_in_ends_the_session_that_was_there(functions: Lambdas) -> None:
-    """No token outlives a log-in, and none that was planted is adopted (SE-03)."""
+def test_login_ends_the_browsers_old_session(functions: Lambdas) -> None:
+    """No session token outlives a login, and a planted one is not adopted (SE-03)."""
     old = _sign_up(functions)
     new = _log_in(functions, cookie=old).cookie
     planted = _log_in(functions, cookie="p" * 43).cookie
@@ -83,8 +83,8 @@ def test_logging_in_ends_the_session_that_was_there(functions: Lambdas) -> None:
     assert shown == [401, 401, 200]
 
 
-def test_an_old_session_is_refused_although_its_item_is_still_there(functions: Lambdas) -> None:
-    """Expiry is compared in code; the table only sweeps."""
+def test_an_expired_session_is_refused_though_its_item_still_exists(functions: Lambdas) -> None:
+    """Expiry is compared in code; TTL only deletes."""
     person = functions.people.arrange()
     functions.clock.now = NOW + timedelta(hours=1)
     answer = functions.invoke("session_show", request("session_show", cookie=person.token))
@@ -94,15 +94,14 @@ def test_an_old_session_is_refused_although_its_item_is_still_there(functions: L
 
 
 @pytest.mark.parametrize("cookie", [None, "u" * 43, "not a token"])
-def test_logging_out_without_a_session_is_logging_out(functions: Lambdas, cookie: str | None) -> None:
-    """204 and no cookie any more, whatever was there."""
+def test_logout_without_a_session_succeeds(functions: Lambdas, cookie: str | None) -> None:
     answer = functions.invoke("logout", request("logout", cookie=cookie))
 
     assert answer.read == expected.answer("logout", 204, headers=expected.LOGGED_OUT, cookies=expected.NO_COOKIE)
 
 
-def test_a_login_that_is_not_fresh_hands_out_nothing_and_closes_no_account(functions: Lambdas) -> None:
-    """403 with what to do, a quarter of an hour after the log-in and a second (SE-12)."""
+def test_sensitive_actions_need_a_recent_login(functions: Lambdas) -> None:
+    """403, a second more than 15 minutes after the login (SE-12)."""
     person = functions.people.arrange()
     functions.people.login(person, "o" * 43, ago=timedelta(minutes=15, seconds=1))
     functions.people.login(person, "f" * 43, ago=timedelta(minutes=15))
@@ -125,8 +124,8 @@ def test_the_twenty_sixth_key_is_refused(functions: Lambdas) -> None:
     assert len(functions.cloud.tables()["ApiKeysTable"]) == 25
 
 
-def test_a_warm_function_keeps_nothing_of_the_request_before(functions: Lambdas) -> None:
-    """As one person, as nobody, as another, as the first again (SE-17)."""
+def test_a_warm_function_keeps_nothing_of_the_previous_request(functions: Lambdas) -> None:
+    """As one person, without a credential, as another person, as the first again (SE-17)."""
     first, second = functions.people.arrange(somebody("First")), functions.people.arrange(somebody("Second"))
     asked = [
         functions.invoke("account_show", request("account_show", **credential)).read
@@ -141,15 +140,15 @@ def test_a_warm_function_keeps_nothing_of_the_request_before(functions: Lambdas)
         )
     ]
 
-    ones = expected.answer("account_show", 200, first.customer(NOW))
-    others = expected.answer("account_show", 200, second.customer(NOW))
-    nobodys = expected.refusal("account_show", 401, "not_authenticated")
+    for_first = expected.answer("account_show", 200, first.customer(NOW))
+    for_second = expected.answer("account_show", 200, second.customer(NOW))
+    refused = expected.refusal("account_show", 401, "not_authenticated")
     mistyped = expected.refusal("account_show", 401, "api_key_mistyped")
-    assert asked == [ones, nobodys, others, mistyped, others, nobodys, ones]
+    assert asked == [for_first, refused, for_second, mistyped, for_second, refused, for_first]
 
 
-def test_requests_side_by_side_are_not_mixed_up(functions: Lambdas) -> None:
-    """In threads of one process, all at the same moment, each is answered for its own caller (SE-17)."""
+def test_concurrent_requests_are_not_mixed_up(functions: Lambdas) -> None:
+    """Threads of one process: each response is for its own caller (SE-17)."""
     first, second = functions.people.arrange(somebody("First")), functions.people.arrange(somebody("Second"))
     cases = [({"key": first.key}, first), ({}, None), ({"cookie": second.token}, second)] * 8
     start = Barrier(len(cases))

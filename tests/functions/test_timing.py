@@ -1,8 +1,8 @@
-"""Known and unknown addresses take the same time, measured; and no request waits for SES, however slow it is.
+"""Known and unknown addresses take the same time, as measured; and no request waits for SES, however slow it is.
 
-Measured is the processor time that our own code takes: not what other processes do meanwhile, nor the emulated AWS,
-whose answers are shorter where there is no item. Of bcrypt, which always takes the same, one is run for all samples.
-That there is as much hashing, and that the same calls are made, is compared in test_enumeration.
+Only the processor time of the service's own code is measured, not other processes or the emulated AWS, whose responses
+are shorter where there is no item. One bcrypt run is measured for all samples, as it always takes the same.
+test_enumeration compares the number of hashes and the calls.
 """
 
 import random
@@ -26,14 +26,14 @@ from tests.functions.requests import request
 SAMPLES = 200
 WARM_UP = 10
 PERSON = Person()
-# As long as each other, so that only the account is the difference.
+# Of equal length, so that only the account differs.
 KNOWN, UNKNOWN = PERSON.email, "nobody@example.com"
-# A difference counts that is surely one, and big enough to be seen through a network: both must be so.
-SURE, BIG = 1e-6, 0.05
+# A difference must be both significant and large enough to be seen through a network.
+SIGNIFICANT, LARGE = 1e-6, 0.05
 
 
 def rank_test(first: Sequence[float], second: Sequence[float]) -> float:
-    """How probable so unequal samples are when they come from one source (Mann-Whitney U, normal approximation)."""
+    """The probability of samples that differ this much from one distribution (Mann-Whitney U, normal approximation)."""
     ranked = sorted((value, side) for side, values in enumerate((first, second)) for value in values)
     rank_sum = sum(rank for rank, (_, side) in enumerate(ranked, 1) if side == 0)
     m, n = len(first), len(second)
@@ -43,13 +43,13 @@ def rank_test(first: Sequence[float], second: Sequence[float]) -> float:
 
 
 def differ(first: Sequence[float], second: Sequence[float]) -> bool:
-    """Whether an attacker who measures could tell the two apart."""
+    """Whether an attacker who measures could distinguish the two."""
     middle = sorted((median(first), median(second)))
-    return middle[1] > middle[0] * (1 + BIG) and rank_test(first, second) < SURE
+    return middle[1] > middle[0] * (1 + LARGE) and rank_test(first, second) < SIGNIFICANT
 
 
-def test_the_comparison_sees_a_difference_and_only_one() -> None:
-    """On samples that are made up: the same source twice, the same in another order, and a fifth more."""
+def test_the_comparison_detects_differences() -> None:
+    """With synthetic samples: the same distribution twice, another order, and a fifth more."""
     source = random.Random(7)  # noqa: S311 - a fixed sequence
     first, second = ([source.lognormvariate(0, 0.2) for _ in range(SAMPLES)] for _ in range(2))
 
@@ -63,25 +63,24 @@ def test_the_comparison_sees_a_difference_and_only_one() -> None:
 
 
 def slow(call: Call) -> Exception:
-    """SES as it may be: two seconds for nothing."""
+    """SES as it may be: an error after two seconds."""
     time.sleep(2)
     return denied(call)
 
 
 @dataclass
 class Stopwatch:
-    """Measures our own code: it stops during each call to AWS. ``hashing`` is added to every request."""
+    """Measures the service's own code: it pauses during calls to AWS. ``hashing`` is added to every request."""
 
     functions: Lambdas
     hashing: float
     away: float = 0.0
 
     def __post_init__(self) -> None:
-        """Step in between the functions and the emulated AWS."""
         self._call = self.functions.cloud.make_api_call
 
     def make_api_call(self, *asked: Any) -> Any:
-        """Let the call through, and take note of how long it took."""
+        """Make the call and measure it."""
         begun = time.thread_time()
         try:
             return self._call(*asked)
@@ -89,7 +88,7 @@ class Stopwatch:
             self.away += time.thread_time() - begun
 
     def seconds(self, function: str, email: str) -> float:
-        """How much processor time such a request takes us, with every counter at nothing."""
+        """The processor time of such a request, with all counters at zero."""
         dynamodb_backends[ACCOUNT][REGION].tables["ThrottlesTable"].items.clear()
         event = request(function, body=_body(function, email))
         self.away, begun = 0.0, time.thread_time()
@@ -97,7 +96,7 @@ class Stopwatch:
         return self.hashing + time.thread_time() - begun - self.away
 
     def sampled(self, function: str) -> tuple[list[float], list[float]]:
-        """Both kinds by turns, and each as often first, so that whatever drifts does so for both."""
+        """Both kinds in turn, and each first equally often, so that drift affects both."""
         taken: dict[str, list[float]] = {KNOWN: [], UNKNOWN: []}
         for number in range(SAMPLES + WARM_UP):
             for email in (KNOWN, UNKNOWN) if number % 2 else (UNKNOWN, KNOWN):
@@ -106,10 +105,10 @@ class Stopwatch:
 
 
 @pytest.mark.parametrize("function", ["password_forgot", "login"])
-def test_two_hundred_known_and_unknown_addresses_cannot_be_told_apart(
+def test_known_and_unknown_addresses_cannot_be_distinguished(
     functions: Lambdas, monkeypatch: pytest.MonkeyPatch, function: str
 ) -> None:
-    """While SES takes two seconds for each email (EN-02, EN-04)."""
+    """In 200 samples each, while SES takes two seconds for every email (EN-02, EN-04)."""
     functions.people.arrange()
     functions.cloud.failing["sesv2"] = slow
     stopwatch = Stopwatch(functions, one_hash() if "password" in body_of(function) else 0.0)
@@ -122,7 +121,7 @@ def test_two_hundred_known_and_unknown_addresses_cannot_be_told_apart(
 
 
 def one_hash() -> float:
-    """How much processor time it takes to compare with a password once, at the cost in use."""
+    """The processor time of comparing one password at the deployed cost."""
     hashed = bcrypt.hashpw(b"x" * 64, bcrypt.gensalt(BCRYPT_COST))
     begun = time.thread_time()
     bcrypt.checkpw(b"y" * 64, hashed)
