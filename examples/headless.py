@@ -1,9 +1,9 @@
-"""Signs a script in on a machine without a browser: with an API key, or with a code that is typed in elsewhere.
+"""Logs a script in on a machine without a browser: with an API key, or with a code that is entered in any browser.
 
     COMFY_API_KEY=comfyui-... python examples/headless.py https://accounts.example.com
     python examples/headless.py https://accounts.example.com --device
 
-The standard library of Python 3.10 is enough.
+Needs Python 3.10 and nothing else.
 """
 
 import argparse
@@ -24,17 +24,17 @@ DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
 
 
 class Refused(Exception):
-    """The service said no: its code, and its sentence on what to do."""
+    """An error response, with its code and message."""
 
     def __init__(self, status: int, body: Mapping[str, Any]) -> None:
-        """Read an answer of the API, or one of the OAuth endpoints."""
+        """``body`` is an error of the API or of the OAuth endpoints."""
         self.status = status
         self.code = str(body.get("error", "unreachable"))
         super().__init__(body.get("message") or body.get("error_description") or f"The service answered {status}.")
 
 
 def call(url: str, headers: Mapping[str, str], form: Mapping[str, str] | None = None, method: str = "POST") -> Json:
-    """Return what the service answers; raises Refused, or OSError when it cannot be reached."""
+    """Return the response; raises Refused, or OSError when the service cannot be reached."""
     body = urllib.parse.urlencode(form).encode() if form is not None else None
     request = urllib.request.Request(url, data=body, headers=dict(headers), method=method)
     try:
@@ -46,17 +46,16 @@ def call(url: str, headers: Mapping[str, str], form: Mapping[str, str] | None = 
 
 
 def account(site: str, headers: Mapping[str, str]) -> Json:
-    """Return the account behind a credential, which travels in a header."""
+    """Return the account of the credential in ``headers``."""
     return call(f"{site}/customers", headers)
 
 
 def with_key(site: str, key: str) -> Json:
-    """Return the account that an API key belongs to."""
     return account(site, {"X-API-KEY": key})
 
 
 def with_device(site: str, tell: Callable[[str], None], wait: Callable[[float], None] = time.sleep) -> Json:
-    """Return tokens, once a person has typed the code into a browser anywhere (RFC 8628)."""
+    """Return tokens, once the owner has entered the code in any browser (RFC 8628)."""
     metadata = call(f"{site}/.well-known/oauth-authorization-server", {}, method="GET")
     endpoint = metadata.get("device_authorization_endpoint")
     if endpoint is None:
@@ -77,7 +76,7 @@ def with_device(site: str, tell: Callable[[str], None], wait: Callable[[float], 
 
 
 def main() -> None:
-    """Sign in and say who that is."""
+    """Log in and print the account's address."""
     parser = argparse.ArgumentParser(description="Sign in on a machine without a browser")
     parser.add_argument("site", nargs="?", default="http://127.0.0.1:8000")
     parser.add_argument("--device", action="store_true", help="with a code instead of an API key")
@@ -92,7 +91,7 @@ def main() -> None:
         else:
             customer = with_key(site, key)
     except Refused as refused:
-        # 4xx: the credential or the request is at fault. 5xx and 429: the service is; try again, and keep the key.
+        # 4xx: the credential or the request is wrong. 429 and 5xx: keep the key, and retry later.
         sys.exit(f"{refused.code}: {refused}")
     except OSError as error:
         sys.exit(f"The service cannot be reached: {error}")

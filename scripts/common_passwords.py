@@ -51,7 +51,7 @@ RANKED_MEMBER = "package/src/passwords.json"
 # Words that name this service: the first an attacker would try here.
 CONTEXT = ("comfy", "comfyui", "comfyuser", "comfyadmin", "comfycloud", "comfyorg", "comfyaccount", "comfypassword")
 
-# Words that a password is set to when an account is set up for someone.
+# Typical initial passwords that administrators set.
 ADMINISTRATION = (
     "administrator",
     "changeme",
@@ -187,7 +187,7 @@ OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR
 AROUND = re.compile(r"^[\W\d_]+|[\W\d_]+$")
 STEM = 10  # The shortest password of the breached source.
 
-# Not entries: what a site damaged when it stored it, what cannot stand on a line of its own, and addresses.
+# Excluded: text that a site corrupted, text that does not survive as a line of its own, and addresses.
 UNWANTED = re.compile(
     r"[\x00-\x1f\x7f-\x9f\ufffd]|&#?\w+;|пїѕ|найдено"
     r"|^\s|\s$|^#\s"
@@ -196,12 +196,12 @@ UNWANTED = re.compile(
 
 
 def fold(text: str) -> str:
-    """Return `text` as the list has it: in NFC and case-folded."""
+    """Return `text` in the form of the list: NFC and case-folded."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
 
 
 def fits(text: str) -> bool:
-    """Return whether `text` meets the length rule and can stand on a line of the list."""
+    """Return whether `text` meets the length rule and can be a line of the list."""
     return MINIMUM <= len(text) <= MAXIMUM and not UNWANTED.search(text)
 
 
@@ -209,7 +209,7 @@ def fits(text: str) -> bool:
 
 
 def check(path: Path, name: str) -> None:
-    """Stop unless the archive at `path` is the one that the committed list was made from."""
+    """Exit unless the archive at `path` has the digest of the one that the committed list was built from."""
     if hashlib.sha256(path.read_bytes()).hexdigest() != SHA256[name]:
         raise SystemExit(f"{path} is not {name}: its SHA-256 differs")
 
@@ -249,7 +249,7 @@ def repeats(ranked: Sequence[str]) -> Iterator[str]:
 
 
 def single_characters() -> Iterator[str]:
-    """Yield one character, or a few in turn, over and over."""
+    """Yield repetitions of one character, or of a few characters."""
     characters = "abcdefghijklmnopqrstuvwxyz0123456789!@#$%^&*()-_=+.,?/"
     for character, length in itertools.product(characters, (*range(MINIMUM, 21), 24, 25, 30, 32)):
         yield character * length
@@ -312,21 +312,21 @@ def derive(ranked: Sequence[str]) -> set[str]:
 
 
 def price(ranked: Iterable[str]) -> dict[str, float]:
-    """Return what each known piece costs, in bits: more for the less common."""
+    """Return the cost of each known piece, in bits; rare pieces cost more."""
     prices = {str(year): 7.5 for year in range(1950, 2031)}
     prices |= {piece: math.log2(rank + 2) + 1 for rank, piece in reversed(list(enumerate(ranked)))}
     return prices | dict.fromkeys(FUNCTION_WORDS, 6.0)
 
 
 def unknown(character: str) -> float:
-    """Return what a character costs that no known piece covers, in bits."""
+    """Return the cost of a character that no known piece covers, in bits."""
     if character.isdigit():
         return 5.0
     return 7.0 if character.isalpha() else 8.0
 
 
 def spell(text: str, prices: Mapping[str, float]) -> float:
-    """Return what the cheapest way to spell `text` in pieces costs, in bits."""
+    """Return the cost of the cheapest way to spell `text` in pieces, in bits."""
     costs = [0.0]
     for end in range(1, len(text) + 1):
         cost = costs[end - 1] + unknown(text[end - 1])
@@ -342,18 +342,18 @@ def stem(text: str) -> str:
 
 
 def families(breached: Iterable[str]) -> Counter[str]:
-    """Return how many breached passwords have each stem, of those stems that are long enough to tell."""
+    """Return the number of breached passwords with each stem of at least STEM characters."""
     return Counter(words for text in breached if len(words := stem(text)) >= STEM)
 
 
 def difficulty(text: str, prices: Mapping[str, float]) -> float:
-    """Return what `text` costs, in bits, when what it repeats is paid for once."""
+    """Return the cost of `text` in bits, counting a repeated part once."""
     period = (text + text).find(text, 1)
     return spell(text[:period], prices) + math.log2(len(text) // period)
 
 
 def choose(breached: Mapping[str, int], taken: set[str], prices: Mapping[str, float]) -> set[str]:
-    """Return the most guessable breached passwords that are not taken yet, as many as the list lacks."""
+    """Return the most guessable breached passwords that are not in the list yet, up to SIZE entries in total."""
     sizes = families(breached)
 
     def cost(text: str) -> tuple[float, str]:
@@ -371,7 +371,7 @@ def build(breached: Mapping[str, int], ranked: Sequence[str]) -> list[str]:
 
 
 def render(entries: Sequence[str], known: set[str]) -> str:
-    """Return the text of the list: the header, then one entry a line."""
+    """Return the text of the list: the header, then one entry per line."""
     found = sum(entry in known for entry in entries)
     header = HEADER.format(
         minimum=MINIMUM, maximum=MAXIMUM, count=len(entries), breached=found, derived=len(entries) - found
@@ -380,7 +380,6 @@ def render(entries: Sequence[str], known: set[str]) -> str:
 
 
 def main(wheel: Path, tarball: Path, output: Path) -> None:
-    """Write the list."""
     for path, name in zip((wheel, tarball), SHA256, strict=True):
         check(path, name)
     breached, ranked = read_breached(wheel), read_ranked(tarball)

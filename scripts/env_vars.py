@@ -1,8 +1,8 @@
-"""What `sam local` needs to run functions in Docker on the emulated AWS of the running `make dev`.
+"""Prepares `sam local`, which runs functions in Docker, for the emulated AWS of the running `make dev`.
 
-Writes two files for `--env-vars` into `.local/env-vars`, and the arguments that let a container find this machine:
-`invoke.json` for the samples in `events/`, which come from https://accounts.example.com, and `start-api.json` for the
-site that SAM CLI serves itself.
+Writes three files into `.local/env-vars`: `invoke.json`, for the samples in `events/`, which are requests to
+https://accounts.example.com; `start-api.json`, for the site that SAM CLI serves; and `arguments`, with which a
+container reaches this machine.
 """
 
 import json
@@ -16,25 +16,25 @@ from local.processes import NotAPort
 
 FOLDER = KEEP / "env-vars"
 SITES = {"invoke": "https://accounts.example.com", "start-api": "http://127.0.0.1:3000"}
-"""Which site the functions are told to be, by what is going to call them."""
+"""SITE_URL for each `sam local` command."""
 
 
 class CannotInvoke(Exception):
-    """What is in the way, for a person."""
+    """Why the functions cannot be invoked, as a message for the developer."""
 
 
 def endpoint(port: int, platform: str = sys.platform) -> str:
-    """Where a container finds the emulated AWS: on Linux it shares our network, elsewhere Docker has a name for it."""
+    """The emulated AWS as a container reaches it: by the host's network on Linux, by Docker's host name elsewhere."""
     return f"http://{'localhost' if platform == 'linux' else 'host.docker.internal'}:{port}"
 
 
 def arguments(platform: str = sys.platform) -> list[str]:
-    """What SAM CLI is told besides."""
+    """Additional arguments for SAM CLI."""
     return ["--docker-network", "host"] if platform == "linux" else []
 
 
 def variables(cloud: LocalCloud, site_url: str) -> dict[str, str]:
-    """Every variable of the functions, with the value that it has in the local cloud."""
+    """The environment variables of the functions, with their values in the local cloud."""
     deployed = next(iter(cloud.function_names()))
     settings = cloud.client("lambda").get_function_configuration(FunctionName=deployed)
     found: Mapping[str, str] = settings["Environment"]["Variables"]
@@ -42,17 +42,16 @@ def variables(cloud: LocalCloud, site_url: str) -> dict[str, str]:
 
 
 def write(cloud: LocalCloud, folder: Path = FOLDER) -> None:
-    """Write the files."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, site_url in SITES.items():
-        # Under `Parameters` they hold for every function.
+        # `Parameters` applies to every function.
         text = json.dumps({"Parameters": variables(cloud, site_url)}, indent=1, sort_keys=True)
         (folder / f"{name}.json").write_text(text, encoding="utf-8")
     (folder / "arguments").write_text(" ".join(arguments()), encoding="utf-8")
 
 
 def demand_samples(functions: Sequence[str]) -> None:
-    """Raise CannotInvoke for a function that has no sample."""
+    """Raise CannotInvoke for a function without a sample event."""
     samples = {path.stem for path in (PROJECT / "events").glob("*.json")}
     for function in functions:
         if function not in samples:
@@ -60,7 +59,7 @@ def demand_samples(functions: Sequence[str]) -> None:
 
 
 def main(asked: list[str]) -> int:
-    """Write them for the `make dev` that runs; ``asked`` names the function that is going to be invoked, if one is."""
+    """Write the files for the running `make dev`. ``asked`` is empty, or names the function to invoke."""
     try:
         demand_samples(asked)
         write(LocalCloud.running())

@@ -1,4 +1,4 @@
-"""The table of events in docs/events.md, from `accounts.events`. `make events` writes it."""
+"""Writes the table of events in docs/events.md from `accounts.events`. `make events` runs it."""
 
 from accounts.events import ALL, EVENTS, Event
 from scripts.stacks import PROJECT
@@ -8,7 +8,6 @@ BEGIN, END = "<!-- written by make events -->\n", "<!-- end of what make events 
 
 
 def table() -> str:
-    """Every event, one row each."""
     rows = "\n".join(_row(name, event) for name, event in sorted(EVENTS.items()))
     return f"| event | when | audit record | metric |\n|---|---|---|---|\n{rows}\n"
 
@@ -20,7 +19,7 @@ def _row(name: str, event: Event) -> str:
 
 
 def written(document: str) -> str:
-    """Return the document with the table between its two marks; raises ValueError if a mark is missing."""
+    """Return the document with a new table between the two markers; raises ValueError if one is missing."""
     before, begin, rest = document.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):

@@ -1,4 +1,4 @@
-"""Templates as files and stacks as CloudFormation describes them, for the scripts and for the local cloud."""
+"""Reads template files, and the outputs and parameters of stacks, for the scripts and for the local cloud."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 
 class TemplateProblem(Exception):
-    """The template cannot be deployed, and why."""
+    """Why the template cannot be deployed."""
 
 
 def read(path: Path) -> Json:

@@ -1,15 +1,15 @@
-// Signs a page on this computer in with a Comfy account: OAuth 2.1 for a public client (authorization code, PKCE), or an
-// API key. Plain browser code, nothing to install.
+// Logs a page on this computer in with a Comfy account: OAuth 2.1 for a public client (authorization code, PKCE), or an
+// API key. Plain browser code, without dependencies.
 
 const CLIENT_ID = "comfy-local-web";
-// The access token is kept in memory. What has to outlive a reload is kept in sessionStorage, which ends with the tab:
-// every script of this page can read it, and so can every extension that a ComfyUI has loaded, so it should not lie
-// around longer than that. localStorage would stay for the next person at this computer.
+// The access token is kept in memory. The refresh token and the API key must survive a reload and are in sessionStorage,
+// which ends with the tab: every script of this page, and every extension that a ComfyUI has loaded, can read it, so they
+// should not stay longer than that. localStorage would keep them for the next person at this computer.
 const REFRESH_TOKEN = "comfy.refresh_token";
 const API_KEY = "comfy.api_key";
 const PENDING = "comfy.pending";
 
-// What the service refused: its code, and its sentence for people.
+// An error response, with its code and message.
 export class Refused extends Error {
   constructor(body) {
     super(body.message ?? body.error_description ?? "The account service does not answer. Try again in a moment.");
@@ -27,12 +27,12 @@ export class ComfyAccount {
     this.#site = site;
   }
 
-  // Which ways in this page's origin has: {allowed, methods, api_key_url, message}.
+  // The login methods of this page's origin: {allowed, methods, api_key_url, message}.
   methods() {
     return this.#fetch(`${this.#site}/auth/methods?${new URLSearchParams({ origin: location.origin })}`);
   }
 
-  get isSignedIn() {
+  get isLoggedIn() {
     return Boolean(sessionStorage.getItem(REFRESH_TOKEN) ?? sessionStorage.getItem(API_KEY));
   }
 
@@ -40,8 +40,8 @@ export class ComfyAccount {
     return sessionStorage.getItem(REFRESH_TOKEN) !== null;
   }
 
-  // Off to the account service; the browser comes back to this page with a code.
-  async signIn() {
+  // Sends the browser to the account service, which returns it to this page with a code.
+  async logIn() {
     const { authorization_endpoint: endpoint } = await this.#server();
     const [verifier, state] = [random(), random()];
     sessionStorage.setItem(PENDING, JSON.stringify({ verifier, state }));
@@ -57,7 +57,7 @@ export class ComfyAccount {
     location.assign(`${endpoint}?${question}`);
   }
 
-  // To be called when the page opens: finishes a sign-in if the browser has just come back from one.
+  // Call this when the page opens: completes a login if the browser has just returned from one.
   async arrive() {
     const answer = new URLSearchParams(location.search);
     if (!answer.has("state")) {
@@ -67,7 +67,7 @@ export class ComfyAccount {
     const pending = JSON.parse(sessionStorage.getItem(PENDING) ?? "{}");
     sessionStorage.removeItem(PENDING);
     const { issuer, token_endpoint: endpoint } = await this.#server();
-    // Only the answer to this tab's own question counts (RFC 9700 4.7), and only from this service (RFC 9207).
+    // Accept only the response to this tab's own request (RFC 9700 4.7), from this service (RFC 9207).
     if (answer.get("state") !== pending.state || answer.get("iss") !== issuer) {
       throw new Refused({ error: "unexpected_answer", message: "That sign-in was not started here. Try again." });
     }
@@ -82,14 +82,14 @@ export class ComfyAccount {
     });
   }
 
-  // The account behind the key; a key that is refused is not kept.
-  async signInWithKey(key) {
+  // Returns the key's account; a refused key is not stored.
+  async logInWithKey(key) {
     const customer = await this.#fetch(`${this.#site}/customers`, { method: "POST", headers: { "X-API-KEY": key } });
     sessionStorage.setItem(API_KEY, key);
     return customer;
   }
 
-  // The account that is signed in.
+  // The logged-in account.
   async customer() {
     const key = sessionStorage.getItem(API_KEY);
     if (key) {
@@ -104,16 +104,16 @@ export class ComfyAccount {
       if (error.code !== "not_authenticated") {
         throw error;
       }
-      // The access token is a quarter of an hour old, or the session ended: the refresh token knows which.
+      // The access token has expired (after 15 minutes), or the session has ended: refreshing tells which.
       await this.renew();
       return this.#ask();
     }
   }
 
-  // A key that was deleted is forgotten. One is never forgotten because the service is down.
+  // Forget a deleted key, but never because the service is down.
   async #withKey(key) {
     try {
-      return await this.signInWithKey(key);
+      return await this.logInWithKey(key);
     } catch (error) {
       if (error.code === "api_key_unknown") {
         this.#forget();
@@ -122,7 +122,7 @@ export class ComfyAccount {
     }
   }
 
-  // New tokens for the refresh token. One at a time: a refresh token that comes again later looks stolen.
+  // Refresh the tokens. One request at a time: a refresh token that is used again later looks stolen.
   renew() {
     this.#renewing ??= this.#renewed().finally(() => {
       this.#renewing = null;
@@ -130,8 +130,8 @@ export class ComfyAccount {
     return this.#renewing;
   }
 
-  // Ends the session at the service too, not in this tab alone.
-  async signOut() {
+  // Ends the session at the service, not only in this tab.
+  async logOut() {
     const token = sessionStorage.getItem(REFRESH_TOKEN);
     if (token) {
       const { revocation_endpoint: endpoint } = await this.#server();
@@ -151,7 +151,7 @@ export class ComfyAccount {
     try {
       await this.#exchange(endpoint, { grant_type: "refresh_token", refresh_token: token });
     } catch (error) {
-      // Signed out elsewhere. Everything else may pass: the tokens are kept.
+      // The session was ended elsewhere. Other errors may be temporary, so keep the tokens.
       if (error.code === "invalid_grant") {
         this.#forget();
       }
@@ -171,7 +171,7 @@ export class ComfyAccount {
     sessionStorage.removeItem(API_KEY);
   }
 
-  // RFC 8414: where to ask for what. The service must be the one that was meant.
+  // Server metadata (RFC 8414). The issuer must be the expected service.
   async #server() {
     this.#metadata ??= await this.#fetch(`${this.#site}/.well-known/oauth-authorization-server`);
     if (this.#metadata.issuer !== this.#site) {
@@ -183,7 +183,7 @@ export class ComfyAccount {
   async #fetch(url, options = {}) {
     let answer = null;
     try {
-      // No cookies: this page is nobody to the account service but for what it sends in headers.
+      // No cookies: this page authenticates with headers only.
       answer = await fetch(url, { ...options, credentials: "omit" });
     } catch {
       throw new Refused({});
@@ -204,7 +204,7 @@ function random() {
   return base64url(crypto.getRandomValues(new Uint8Array(32)));
 }
 
-// RFC 7636 4.2. Only on https and on this computer: browsers have no crypto.subtle elsewhere.
+// RFC 7636 4.2. Browsers provide crypto.subtle on https and localhost only.
 async function challenge(verifier) {
   return base64url(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier))));
 }

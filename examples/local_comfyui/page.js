@@ -1,4 +1,4 @@
-// What a ComfyUI would do with its sign-in dialog.
+// What a ComfyUI would do in its login dialog.
 
 import { ComfyAccount } from "./comfy_account.js";
 
@@ -11,12 +11,12 @@ function say(text) {
 }
 
 function show() {
-  $("inside").hidden = !account.isSignedIn;
-  $("outside").hidden = account.isSignedIn;
+  $("inside").hidden = !account.isLoggedIn;
+  $("outside").hidden = account.isLoggedIn;
   $("renew").hidden = !account.hasTokens;
 }
 
-// One step, and what came of it.
+// Run a step and show its result or error.
 async function run(step) {
   try {
     say(await step());
@@ -31,7 +31,7 @@ async function greet() {
   return `Signed in as ${email}`;
 }
 
-// An origin that is on no allowlist gets no browser sign-in: it is told what to do instead.
+// An origin that is not on the allowlist gets no browser login, but a message that says what to do instead.
 async function offer() {
   const ways = await account.methods();
   $("browser").hidden = !ways.allowed;
@@ -39,14 +39,14 @@ async function offer() {
   $("get-key").href = ways.api_key_url;
 }
 
-$("browser").addEventListener("click", () => run(() => account.signIn().then(() => "On the way …")));
+$("browser").addEventListener("click", () => run(() => account.logIn().then(() => "On the way …")));
 $("ask").addEventListener("click", () => run(greet));
 $("renew").addEventListener("click", () => run(() => account.renew().then(() => "Renewed")));
-$("sign-out").addEventListener("click", () => run(() => account.signOut().then(() => "Signed out")));
+$("sign-out").addEventListener("click", () => run(() => account.logOut().then(() => "Signed out")));
 $("key-form").addEventListener("submit", (event) => {
   event.preventDefault();
   run(async () => {
-    const { email } = await account.signInWithKey($("key").value.trim());
+    const { email } = await account.logInWithKey($("key").value.trim());
     $("key").value = "";
     return `Signed in as ${email}`;
   });
@@ -55,5 +55,5 @@ $("key-form").addEventListener("submit", (event) => {
 await run(async () => {
   await offer();
   await account.arrive();
-  return account.isSignedIn ? greet() : "Not signed in";
+  return account.isLoggedIn ? greet() : "Not signed in";
 });

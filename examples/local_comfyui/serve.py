@@ -1,6 +1,6 @@
-"""Serves the page that stands for a local ComfyUI: `python examples/local_comfyui/serve.py`.
+"""Serves a page that plays a local ComfyUI: `python examples/local_comfyui/serve.py`.
 
-It keeps nothing and knows no secret: the page talks to the account service by itself.
+The server stores nothing and has no secrets: the page calls the account service itself.
 """
 
 import argparse
@@ -21,15 +21,14 @@ FILES = {
 
 
 class Page(BaseHTTPRequestHandler):
-    """The page and what it loads; ``accounts`` is the address of the account service."""
+    """Serves the page; ``accounts`` is the URL of the account service."""
 
     def __init__(self, *arguments: object, accounts: str) -> None:
-        """Answer one request."""
         self._accounts = accounts
         super().__init__(*arguments)  # type: ignore[arg-type]
 
     def do_GET(self) -> None:
-        """Answer with a listed file, or with the page's configuration."""
+        """Serve a listed file or the page's configuration."""
         path = urlsplit(self.path).path
         if path == "/config.json":
             self._answer(HTTPStatus.OK, "application/json", json.dumps({"accounts": self._accounts}).encode())
@@ -40,14 +39,14 @@ class Page(BaseHTTPRequestHandler):
             self._answer(HTTPStatus.NOT_FOUND, "text/plain", b"Not here.\n")
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # as http.server calls it
-        """Write nothing: the query of the page's address carries the code."""
+        """Log nothing: the page's query contains the authorization code."""
 
     def _answer(self, status: HTTPStatus, kind: str, body: bytes) -> None:
         self.send_response(status)
         self.send_header("content-type", kind)
         self.send_header("content-length", str(len(body)))
         self.send_header("cache-control", "no-store")
-        # The code of a sign-in is in this page's address for a moment.
+        # The page's URL briefly contains the authorization code.
         self.send_header("referrer-policy", "no-referrer")
         self.send_header(
             "content-security-policy",
@@ -59,12 +58,12 @@ class Page(BaseHTTPRequestHandler):
 
 
 def server(accounts: str, host: str = "127.0.0.1", port: int = 8188) -> ThreadingHTTPServer:
-    """Return the server, not yet running; port 0 takes any that is free."""
+    """Return the server, not yet running; port 0 chooses a free port."""
     return ThreadingHTTPServer((host, port), partial(Page, accounts=accounts.rstrip("/")))
 
 
 def main() -> None:
-    """Serve until somebody stops it."""
+    """Serve until interrupted."""
     parser = argparse.ArgumentParser(description="A page that stands for a local ComfyUI")
     parser.add_argument("--accounts", default="http://127.0.0.1:8000", help="the account service (make dev's)")
     parser.add_argument("--listen", default="127.0.0.1", help="another address shows what a LAN machine is told")

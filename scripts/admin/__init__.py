@@ -1,7 +1,7 @@
-"""What operators do, as one command. `make admin` runs it, and `make admin DO=--help` lists what it can do."""
+"""The operators' command. `make admin` runs it; `make admin DO=--help` lists its subcommands."""
 
 import sys
 from pathlib import Path
 
-# The domain is a layer, not a package of this project.
+# The domain is a layer and is not installed.
 sys.path.insert(0, str(Path(__file__).parents[2] / "layers" / "domain"))

@@ -1,4 +1,4 @@
-"""`make admin DO='show ann@example.com'` on the running `make dev`; with STACK=comfy-accounts, on that stack in AWS."""
+"""Help owners and rotate secrets, on the running `make dev` or, with STACK=comfy-accounts, on that stack in AWS."""
 
 import argparse
 import json
@@ -17,7 +17,7 @@ _WHO = "an address, an account id, google:<id>, github:<id>, or the id of an API
 
 
 def parser() -> argparse.ArgumentParser:
-    """What can be said."""
+    """The command line."""
     whole = argparse.ArgumentParser("make admin", description=__doc__, allow_abbrev=False)
     commands = whole.add_subparsers(required=True, metavar="command")
     show = command(commands, "show", "find an account and show what it holds", _show)
@@ -69,7 +69,6 @@ def _all_of(found: Json) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Do what is asked, or say what is in the way."""
     try:
         refuse_keys_in(arguments)
         asked = parser().parse_args(arguments)

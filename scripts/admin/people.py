@@ -1,7 +1,7 @@
-"""What an operator does to one account, through the functions that the stack has for it.
+"""Actions on one account, by direct invocation of the stack's functions for operators.
 
-Each is invoked directly, so what somebody may do is said by IAM: who may not invoke the function may not do it. The
-account is looked up first, and every act then names it by its id: what was shown is what is meant.
+IAM decides who may invoke which function. The account is looked up first, and each action names it by its id, so that
+it affects the account that was shown.
 """
 
 import json
@@ -21,26 +21,26 @@ _NO_SHORTER_PREFIX = len(api_keys.PREFIX) + 1
 
 @dataclass(frozen=True)
 class Operator:
-    """Acts in one place, under the name that AWS knows this shell by."""
+    """Acts on the stack at ``place``, under the caller's AWS identity."""
 
     place: Place
 
     @cached_property
     def name(self) -> str:
-        """The ARN of the caller, for the account's history."""
+        """The caller's ARN, for the account's history."""
         arn: str = self.place.client("sts").get_caller_identity()["Arn"]
         return arn
 
     def find(self, name: str) -> Json:
-        """The account that ``name`` names, with what it holds; raises CannotDo when there is none."""
+        """Find an account by any of its names, with everything that belongs to it; raises CannotDo if there is none."""
         return self.invoke("OperatorAccountInspect", name=name)
 
     def act(self, function: str, account: Json, **more: str) -> Json:
-        """Have it done to that account."""
+        """Invoke ``function`` for that account."""
         return self.invoke(function, user_id=account["account"]["id"], **more)
 
     def invoke(self, function: str, **event: str) -> Json:
-        """Invoke one of the operators' functions; what it refuses becomes CannotDo."""
+        """Invoke a function for operators; raises CannotDo when it fails."""
         payload = json.dumps(event | {"operator": self.name})
         deployed = self.place.deployed(f"{function}Function")
         answer = self.place.client("lambda").invoke(FunctionName=deployed, Payload=payload)
@@ -52,7 +52,7 @@ class Operator:
 
 @dataclass(frozen=True)
 class Act:
-    """One thing that can be done: by which function, and what is said of it. ``final`` if it cannot be undone."""
+    """A subcommand: the function that it invokes, and its texts. ``final`` if it cannot be undone."""
 
     function: str
     says: str
@@ -105,9 +105,9 @@ ACTS: Mapping[str, Act] = {
 
 
 def leaked_key(account: Json | None = None, prefix: str = "") -> tuple[str, str]:
-    """The id of a key and what to call it: by the ``prefix`` of one of the account's, else read from standard input.
+    """The id of an API key, and its prefix: the account's only key with ``prefix``, or one from standard input.
 
-    Never from an argument: those end in the shell's history and in lists of processes.
+    Never from an argument, which would be visible in the shell's history and the list of processes.
     """
     if account is None:
         text = _read_key()
@@ -128,7 +128,7 @@ def _read_key() -> str:
 
 
 def refuse_keys_in(arguments: list[str]) -> None:
-    """A whole key in an argument is on its way into a history file: say so, and take it no further."""
+    """Raise CannotDo for a whole API key in the arguments, which are visible to others."""
     if any(api_keys.is_well_formed(argument) for argument in arguments):
         raise CannotDo(
             "a whole API key does not belong into an argument, where others can read it; pipe it in, or paste it "

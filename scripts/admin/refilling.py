@@ -1,7 +1,7 @@
-"""Filling a table of the stack from another one.
+"""Fills a table of the stack from another table.
 
-That may be a copy restored to some moment, a table of another region, or one that a removed stack left behind. A stack
-keeps the tables that it made, so items move and tables stay.
+The source may be a copy restored from a backup, a table in another region, or one that a deleted stack left behind. A
+stack cannot adopt tables, so items are copied.
 """
 
 import argparse
@@ -16,12 +16,11 @@ from scripts.admin.terminal import Commands, command, confirm
 from scripts.place import CannotDo, Place
 
 _AT_ONCE = 16
-# Nothing that people could not have again by logging in.
+# These hold nothing that logging in again, or asking for another email, does not restore.
 _CAN_BE_EMPTIED = ("SessionsTable", "OneTimeTokensTable", "ThrottlesTable")
 
 
 def add_to(commands: Commands) -> None:
-    """What can be said."""
     refill = command(commands, "refill", "fill a table of the stack from a copy of it; see docs/runbook.md", _refill)
     refill.add_argument("table", help="its name in the template, such as UsersTable")
     refill.add_argument("source", help="the name of the table to copy from")
@@ -36,7 +35,7 @@ def add_to(commands: Commands) -> None:
 
 
 def _refill(asked: argparse.Namespace, there: Place) -> None:
-    # Keys alone do not tell: those of sessions and of API keys look the same.
+    # The key schema is not enough to tell tables apart: sessions and API keys have the same.
     if asked.table not in asked.source and not asked.yes:
         raise CannotDo(f"{asked.source} is not called after {asked.table}; if it is a copy all the same, say --yes")
     if asked.exact:
@@ -54,11 +53,10 @@ def _empty(asked: argparse.Namespace, there: Place) -> None:
 
 
 def refill(place: Place, table: str, source: str, *, exact: bool, of: str | None = None, elsewhere: Any = None) -> str:  # noqa: ANN401
-    """Copy what is missing, or all with ``exact``; ``elsewhere`` is the client that knows ``source``.
+    """Copy missing items from ``source``, and return a summary. ``elsewhere`` is the client for another region.
 
-    With ``of``, only what belongs to that account; all that one can lose is marked with its id.
-
-    Tells what was done. Unless ``exact``, what is there is never overwritten: a person may have come back meanwhile.
+    Existing items are not overwritten, because an owner may have changed them since. With ``exact``, they are, and
+    items that the source lacks are deleted. With ``of``, copy only items of that account.
     """
     here = place.client("dynamodb")
     known = elsewhere or here
@@ -103,7 +101,7 @@ def _put(database: Any, table: str, item: dict[str, Any], keys: list[str], *, ex
 
 
 def _remove_others(database: Any, table: str, keys: list[str], held: set[Any], pool: ThreadPoolExecutor) -> int:  # noqa: ANN401
-    """Delete what has none of these keys; tell how many."""
+    """Delete items with other keys than ``held``; return how many."""
     removed = 0
     for items in _chunks(database, table):
         others = [{key: item[key] for key in keys} for item in items if _identity(item, keys) not in held]

@@ -1,4 +1,4 @@
-"""An account as an operator reads it in a terminal. What people chose themselves is printable: it was checked."""
+"""An account as text for a terminal. Text from owners is printable: it was validated when it was stored."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,14 +8,14 @@ _LATELY = 20
 
 
 def title(found: Json) -> str:
-    """What to call the account in one line."""
+    """The account in one line."""
     account = found["account"]
     named = f"{account['name']} <{account['email']}>" if account["name"] else account["email"]
     return f"{named} ({account['id']})"
 
 
 def lines(found: Json) -> Iterator[str]:
-    """Everything, in words."""
+    """The account and everything that belongs to it."""
     account = found["account"]
     yield title(found)
     yield f"  status    {account['status']}, since {account['createdAt']}"

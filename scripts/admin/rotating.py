@@ -1,4 +1,4 @@
-"""`make admin DO='rotate pepper'` and its like: what can be said, and what is asked before it is done."""
+"""The subcommand `rotate`: its command line and its confirmations."""
 
 import argparse
 
@@ -9,7 +9,6 @@ from scripts.place import Place
 
 
 def add_to(commands: Commands) -> None:
-    """What can be rotated."""
     says = "give a secret or key a new value, while everybody keeps working"
     rotate = commands.add_parser("rotate", help=says, description=says, allow_abbrev=False)
     whats = rotate.add_subparsers(required=True, metavar="what")

@@ -1,7 +1,7 @@
-"""New values for secrets and keys, while everybody keeps working.
+"""Rotates secrets and keys without downtime.
 
-What functions keep in memory they look for anew when they meet something that they do not know: a password under a
-new pepper, a service with a new admin secret. So a rotation counts at once, and the old value for as long as is said.
+Functions cache secrets, and reload them when they meet an unknown value: a password under a new pepper, a service with
+a new admin secret. So a rotation takes effect at once, and each function says how long the old value stays valid.
 """
 
 import json
@@ -21,7 +21,7 @@ _PATIENCE = {"Delay": 2, "MaxAttempts": 900}
 
 
 def pepper(place: Place) -> str:
-    """Add a version and hash under it from now on; tell what was done."""
+    """Add a pepper and hash new passwords with it; return a summary."""
     vault = Vault(place, "PepperSecret")
     text, version = vault.read()
     stored: dict[str, str] = json.loads(text)
@@ -37,7 +37,7 @@ def pepper(place: Place) -> str:
 
 
 def admin_secret(place: Place, *, pause: Callable[[float], None] = time.sleep) -> str:
-    """Make a new one, beside which the old one stays good until `finish_admin_secret`; tell what was done."""
+    """Add an admin secret; the old one stays valid until `finish_admin_secret`. Return a summary."""
     vault = Vault(place, "AdminSecret")
     _, version = vault.read()
     outgoing = vault.holder(OUTGOING)
@@ -46,7 +46,7 @@ def admin_secret(place: Place, *, pause: Callable[[float], None] = time.sleep) -
     new = vault.prepare(secrets.token_urlsafe(_BYTES))
     if outgoing is None:
         vault.label(OUTGOING, version, None)
-    # Whoever looked before the label was there looks again before they could meet what comes next.
+    # Wait until every function that cached the secret before the label existed has loaded it again.
     pause(LOOKED_FOR_SECONDS)
     vault.promote(new, instead_of=version)
     pause(LOOKED_FOR_SECONDS)
@@ -58,7 +58,7 @@ def admin_secret(place: Place, *, pause: Callable[[float], None] = time.sleep) -
 
 
 def finish_admin_secret(place: Place) -> str:
-    """End the old one; tell what was done."""
+    """Invalidate the old admin secret; return a summary."""
     vault = Vault(place, "AdminSecret")
     outgoing = vault.holder(OUTGOING)
     if outgoing is None:
@@ -68,7 +68,7 @@ def finish_admin_secret(place: Place) -> str:
 
 
 def replace_admin_secret(place: Place) -> str:
-    """Make a new one and end all others, because one has leaked; tell what was done."""
+    """Replace a leaked admin secret and invalidate all others; return a summary."""
     vault = Vault(place, "AdminSecret")
     _, version = vault.read()
     if outgoing := vault.holder(OUTGOING):
@@ -81,7 +81,7 @@ def replace_admin_secret(place: Place) -> str:
 
 
 def provider(place: Place, name: str, client_secret: str, client_id: str | None = None) -> str:
-    """Take up a client secret that the provider has made beside the old one; tell what was done."""
+    """Store a client secret that the provider issued beside the old one; return a summary."""
     vault = Vault(place, "OAuthProvidersSecret")
     text, version = vault.read()
     stored: dict[str, dict[str, str]] = json.loads(text)
@@ -97,7 +97,7 @@ def provider(place: Place, name: str, client_secret: str, client_id: str | None 
 
 
 def signing_key(place: Place, *, withdraw: bool = False) -> str:
-    """Have the other key sign access tokens; ``withdraw`` ends what the first one signed. Tell what was done."""
+    """Sign access tokens with the other key; ``withdraw`` invalidates those of the current one. Return a summary."""
     given = parameters_of(place.client("cloudformation"), place.stack)
     function = place.client("lambda").get_function_configuration(FunctionName=place.deployed("ClientTokenFunction"))
     variables: dict[str, str] = function["Environment"]["Variables"]
@@ -107,7 +107,7 @@ def signing_key(place: Place, *, withdraw: bool = False) -> str:
     if state != "Enabled":
         raise CannotDo(f"key {other} is {state}: it cannot sign; docs/runbook.md says how it is replaced")
     if given.get("SnapStart") == "on":
-        # Functions run as they were published, whatever their settings say by now.
+        # Published versions do not see changed environment variables.
         raise CannotDo(f"with SnapStart, say SignWith={other} in the profile of samconfig.toml and `make deploy` it")
     _set_parameter(place, list(given), "SignWith", other)
     if not withdraw:
@@ -123,7 +123,7 @@ def signing_key(place: Place, *, withdraw: bool = False) -> str:
 
 
 def _set_parameter(place: Place, names: list[str], name: str, value: str) -> None:
-    """Update the stack in nothing else, and wait until it is done."""
+    """Change one parameter of the stack, and wait for the update."""
     stacks = place.client("cloudformation")
     kept = [{"ParameterKey": key, "UsePreviousValue": True} for key in names if key != name]
     stacks.update_stack(

@@ -1,4 +1,4 @@
-"""What is said to the command, what a person at a terminal is asked, and what is piped in instead."""
+"""Command line, confirmations and secret input."""
 
 import argparse
 import getpass
@@ -13,14 +13,14 @@ type Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF
 def command(
     commands: Commands, name: str, says: str, does: Callable[[argparse.Namespace, Place], None]
 ) -> argparse.ArgumentParser:
-    """One more thing that can be said; ``does`` is called with what was said, and where it is to happen."""
+    """Add a subcommand; ``does`` is called with its arguments and the place."""
     made = commands.add_parser(name, help=says, description=says, allow_abbrev=False)
     made.set_defaults(does=does)
     return made
 
 
 def confirm(what: str, *, yes: bool) -> None:
-    """Ask before what cannot be undone; where nobody can answer, only ``yes`` will do."""
+    """Ask for confirmation; raises CannotDo if it is denied, or if there is neither a terminal nor ``yes``."""
     if yes:
         return
     if not sys.stdin.isatty():
@@ -30,6 +30,6 @@ def confirm(what: str, *, yes: bool) -> None:
 
 
 def secret(prompt: str) -> str:
-    """A secret, typed unseen or read from standard input. Never an argument: those end in the shell's history."""
+    """A secret, typed without echo or read from standard input. Never an argument, which the shell's history keeps."""
     given = getpass.getpass(f"{prompt} (it is not shown): ") if sys.stdin.isatty() else sys.stdin.readline()
     return given.strip()

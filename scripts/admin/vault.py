@@ -1,4 +1,4 @@
-"""A secret of the stack, in Secrets Manager, as it is changed: the whole of it or nothing, and never over another's."""
+"""Changes a secret in Secrets Manager atomically, and never overwrites a concurrent change."""
 
 from typing import Any
 
@@ -11,25 +11,23 @@ PENDING = "AWSPENDING"
 
 
 class Vault:
-    """One secret."""
-
     def __init__(self, place: Place, name: str) -> None:
-        """Take its name in the template."""
+        """``name`` is the secret's logical id in the template."""
         self._client = place.client("secretsmanager")
         self.arn = place.deployed(name)
 
     def read(self) -> tuple[str, str]:
-        """The text that counts now, and the id of its version."""
+        """The current text and the id of its version."""
         found = self._client.get_secret_value(SecretId=self.arn, VersionStage=CURRENT)
         return found["SecretString"], found["VersionId"]
 
     def holder(self, label: str) -> str | None:
-        """The version that has a label, if one has."""
+        """The id of the version with this label, if any."""
         described: dict[str, list[str]] = self._client.describe_secret(SecretId=self.arn)["VersionIdsToStages"]
         return next((version for version, labels in described.items() if label in labels), None)
 
     def prepare(self, text: str) -> str:
-        """Store a text that does not count yet; its version."""
+        """Store a pending text; return the id of its version."""
         put: dict[str, Any] = self._client.put_secret_value(
             SecretId=self.arn, SecretString=text, VersionStages=[PENDING]
         )
@@ -37,7 +35,7 @@ class Vault:
         return version
 
     def promote(self, version: str, *, instead_of: str) -> None:
-        """Have that version count; raises CannotDo when another than ``instead_of`` does by now."""
+        """Make the version current; raises CannotDo if the current one is not ``instead_of``."""
         try:
             self.label(CURRENT, version, instead_of)
         except ClientError as error:
@@ -48,11 +46,11 @@ class Vault:
             ) from error
 
     def replace(self, text: str, *, instead_of: str) -> None:
-        """Both at once."""
+        """Prepare and promote."""
         self.promote(self.prepare(text), instead_of=instead_of)
 
     def label(self, label: str, version: str | None, taken_from: str | None) -> None:
-        """Give a version a label, and take it from another that has it."""
+        """Move a label from one version to another."""
         moved = {"MoveToVersionId": version, "RemoveFromVersionId": taken_from}
         self._client.update_secret_version_stage(
             SecretId=self.arn, VersionStage=label, **{name: it for name, it in moved.items() if it}
