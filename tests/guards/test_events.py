@@ -43,7 +43,7 @@ def _records() -> dict[str, set[str]]:
         match call.args:
             case [_, ast.Constant(value=str(name)), _, _, *detail]:
                 found.setdefault(name, set()).update(chain.from_iterable(map(_named, detail)))
-    for call in _calls("order.record"):
+    for call in _calls("request.record"):
         told = {keyword.arg for keyword in call.keywords if keyword.arg}
         found.setdefault(_constant(call), set()).update({"by", "operator"} | told)
     return found
@@ -83,7 +83,7 @@ def test_every_event_that_is_written_is_listed_and_the_reverse() -> None:
 def test_every_record_says_its_event_where_it_can_be_read() -> None:
     """As a constant, from the one table that reports of mail have, or where an operator's order is one."""
     unread = [ast.unparse(call) for call in _calls("Record") if not isinstance(call.args[1], ast.Constant)]
-    known = ("EVENTS[problem]", "item.event", "audit.NO_CALLER, told")
+    known = ("EVENTS[problem]", "item.event", "audit.NO_CALLER, detail")
     assert [text for text in unread if not any(words in text for words in known)] == []
 
 
