@@ -1,1 +1,1 @@
-"""Nouns: one module each, frozen values and the changes to them."""
+"""Nouns, one module each: frozen values, and the changes to them."""

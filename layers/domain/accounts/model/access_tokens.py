@@ -1,7 +1,7 @@
-"""Access tokens: what a signed-in client sends with each request (RFC 9068).
+"""Access tokens, which a client sends with each request (RFC 9068).
 
-Other services may check one offline, by signature and time; that is why they last a quarter of an hour and no longer.
-This service also asks for the session behind ``sid``, so that here a log-out ends them at once.
+Other services verify them offline, by signature and time, so they expire after 15 minutes. This service also reads the
+session ``sid``, so that here a logout takes effect at once.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from accounts.model.sessions import Session
 from accounts.model.users import User
 
 TYPE = "at+jwt"
-# One algorithm, pinned on both sides: what a token's header says of it is never believed (RFC 8725 3.1).
+# Pinned for signing and verification: the token's header is not trusted (RFC 8725 3.1).
 ALGORITHM = "ES256"
 
 
 class AccessToken(Struct, frozen=True):
-    """What a good token says: whose, for which client, and behind which session."""
+    """The claims of a valid token."""
 
     user_id: str
     client_id: str
@@ -31,27 +31,23 @@ class AccessToken(Struct, frozen=True):
 
 
 class Signer(Protocol):
-    """Whoever holds the signing key."""
-
     def sign(self, claims: Mapping[str, Any]) -> str:
         """The claims as a signed token; raises Unavailable."""
 
 
 class Reader(Protocol):
-    """Whoever knows the public keys."""
-
     def read(self, text: str, now: datetime) -> AccessToken | None:
-        """What a token of ours says that is good at ``now``, or None; raises Unavailable when the keys are not there.
+        """The claims of a token that is valid at ``now``, or None; raises Unavailable without the public keys.
 
-        Whether its session has ended is not its business.
+        Does not check the session.
         """
 
 
 def claims(issuer: str, session: Session, user: User, now: datetime) -> dict[str, Any]:
-    """What a token for this client's session says (RFC 9068 2.2).
+    """The claims of an access token (RFC 9068 2.2).
 
-    The audience is this deployment as a whole, whichever of its resources a client named. An account exists only once
-    its address has been proven, so the address is always a verified one.
+    The audience is the whole deployment, whichever resource the client named. An account exists only once its address
+    is confirmed, so ``email_verified`` is always true.
     """
     issued_at = int(now.timestamp())
     return {

@@ -1,8 +1,8 @@
-"""API keys: long-lived secrets that a person makes, names and hands to a machine.
+"""API keys: long-lived secrets that an owner creates and names for a machine.
 
-Format (fixed by the clients that check it): ``comfyui-``, 58 random base62 characters, and 6 that are the CRC-32 of all
-before them: 72 in all. The checksum turns a typing error away before any table is read; it is no secret.
-The digest doubles as the key's public id: it cannot be turned back into the key.
+Format, which clients check and which never changes: ``comfyui-``, 58 random base62 characters, and the CRC-32 of all
+that precedes as 6 base62 characters; 72 characters in all. The checksum detects typing errors without a read; it is not
+a secret. The digest is also the key's public id, because it cannot be reversed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SHOWN_CHARACTERS = len(PREFIX) + 8
 
 
 class ApiKey(Struct, frozen=True):
-    """A key as stored: everything but the key."""
+    """A key as stored, without its plain text."""
 
     digest: str
     user_id: str
@@ -36,40 +36,38 @@ class ApiKey(Struct, frozen=True):
     last_used_at: datetime | None = None
 
     def is_due_for_touch(self, now: datetime) -> bool:
-        """Whether its use should be written down again."""
+        """Whether its use should be recorded again."""
         return self.last_used_at is None or now - self.last_used_at >= ACTIVITY_INTERVAL
 
 
 class ApiKeys(Protocol):
-    """Where API keys are kept."""
-
     def get(self, digest: str) -> ApiKey | None:
-        """The key, read consistently; None when there is none."""
+        """The key, read consistently, or None."""
 
     def of_user(self, user_id: str) -> list[ApiKey]:
-        """An account's keys, for showing only: an index may lag behind."""
+        """The account's keys, for display only: an index may lag behind."""
 
     def touch(self, digest: str, now: datetime) -> None:
-        """Write down that the key was used, unless it is gone meanwhile."""
+        """Record that the key was used, unless it was deleted."""
 
 
 class Add(Change, frozen=True):
-    """A new key; refused when its digest exists."""
+    """Store a new key. Refused when its digest exists."""
 
     api_key: ApiKey
 
 
 class Remove(Change, frozen=True):
-    """The key is gone; refused when there is none, or it is not ``user_id``'s."""
+    """Delete the key. Refused when it does not exist or is not ``user_id``'s."""
 
     digest: str
     user_id: str
 
 
 class End(Change, frozen=True):
-    """The key is gone, also if it was before; refused when it is not ``user_id``'s.
+    """Delete the key, if it exists. Refused when it is not ``user_id``'s.
 
-    For an account that ends: a table that was restored may lack what the account lists, and that must not keep it open.
+    For deleting an account: a restored table may lack a key that the account lists.
     """
 
     digest: str
@@ -77,7 +75,7 @@ class End(Change, frozen=True):
 
 
 def make(user_id: str, *, name: str, description: str, now: datetime) -> tuple[str, ApiKey]:
-    """A new key and its plain text, which is shown once and kept nowhere; raises InvalidInput for a bad name."""
+    """A new key and its plain text, which is shown once and never stored; raises InvalidInput for an invalid name."""
     body = PREFIX + secrets.random_base62(_RANDOM_CHARACTERS)
     plaintext = body + _checksum(body)
     key = ApiKey(
@@ -92,13 +90,13 @@ def make(user_id: str, *, name: str, description: str, now: datetime) -> tuple[s
 
 
 def is_well_formed(plaintext: str) -> bool:
-    """Whether the text can be a key at all: prefix, length and checksum. Asks no table."""
+    """Whether prefix, length and checksum are right."""
     body, checksum = plaintext[:-_CHECKSUM_CHARACTERS], plaintext[-_CHECKSUM_CHARACTERS:]
     return len(plaintext) == LENGTH and plaintext.isascii() and body.startswith(PREFIX) and checksum == _checksum(body)
 
 
 def _checksum(body: str) -> str:
-    """CRC-32 (ISO 3309) of the ASCII text, in base62, most significant digit first, padded with zeros to six."""
+    """CRC-32 (ISO 3309) of the ASCII text, in base62, most significant digit first, zero-padded to six characters."""
     number = zlib.crc32(body.encode())
     digits = ""
     for _ in range(_CHECKSUM_CHARACTERS):

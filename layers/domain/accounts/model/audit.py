@@ -1,4 +1,4 @@
-"""What happened to an account, from where: appended in the same transaction as the thing itself."""
+"""An account's audit records, written in the same transaction as the change that they record."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from accounts.transactions import Change
 
 
 class Caller(Struct, frozen=True):
-    """Where a request came from: ``source`` as ``throttles.source`` names it, and what the client calls itself.
+    """Where a request came from: ``source`` from ``throttles.source``, and the client's ``User-Agent``.
 
-    ``known_browser`` is the digest of the cookie that a browser got at an earlier login, or empty. It proves
-    nothing: it only spares people a mail about a browser that they use every day.
+    ``known_browser`` is the digest of the cookie of an earlier login, or empty. It proves nothing: it only avoids
+    emails about a browser that the owner uses regularly.
     """
 
     source: str
@@ -25,13 +25,12 @@ class Caller(Struct, frozen=True):
 
 
 NO_CALLER = Caller(source="", user_agent="")
-# What the account's person is shown of a detail, whatever stories come to write there: how, with whom, which key by its
-# name, how many. Not the ids of sessions and keys, which are digests of their secrets.
+# The fields of a detail that the owner sees. Ids of sessions and keys are digests of secrets and are not shown.
 _SHOWN = frozenset({"method", "provider", "client", "by", "name", "sessions"})
 
 
 class Record(Change, frozen=True):
-    """One line of an account's history. ``event`` is one of ``events.EVENTS`` that is kept; never holds a secret."""
+    """``event`` is one of ``events.EVENTS`` with ``kept``. No field contains a secret."""
 
     user_id: str
     event: str
@@ -42,17 +41,15 @@ class Record(Change, frozen=True):
 
     @property
     def event_id(self) -> str:
-        """Time-ordered and unique: ISO 8601 in UTC, then eight random characters."""
+        """Sorts by time and is unique: ISO 8601 in UTC, then eight random characters."""
         return f"{self.at.astimezone(UTC).isoformat(timespec='microseconds')}#{self.serial}"
 
     @property
     def shown(self) -> dict[str, str]:
-        """What of the detail is for the account's person."""
+        """The fields of the detail that the owner sees."""
         return {name: value for name, value in self.detail.items() if name in _SHOWN}
 
 
 class AuditEvents(Protocol):
-    """Where records are kept."""
-
     def latest(self, user_id: str, at_most: int) -> list[Record]:
-        """An account's latest records, the newest first, read consistently."""
+        """The account's latest records, newest first, read consistently."""

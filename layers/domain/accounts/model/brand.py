@@ -1,4 +1,4 @@
-"""What a deployment calls itself and how it looks, on its pages and in its mails."""
+"""The deployment's name and colours, on pages and in emails."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from msgspec import Struct
 from accounts.errors import ConfigurationError
 from accounts.settings import Settings
 
-# What text on the two colours is written in, and the ground that they are written on, as text of their own.
+# The colours of text on each accent, and the dark background on which the dark accent is used for text.
 ON_ACCENT = "#ffffff"
 ON_ACCENT_DARK = "#0b1220"
 GROUND_DARK = "#14171a"
-# WCAG 2.2, 1.4.3: text of ordinary size.
+# WCAG 2.2, 1.4.3: text of normal size.
 MIN_CONTRAST = 4.5
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 class Brand(Struct, frozen=True):
-    """``accent`` colours buttons and links on a light ground, ``accent_dark`` on a dark one; ``#rrggbb``.
+    """``accent`` colours buttons and links in light mode, ``accent_dark`` in dark mode; both are ``#rrggbb``.
 
-    ``terms_url`` may be empty: then there is no link to terms.
+    Without ``terms_url``, there is no link to terms.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Brand(Struct, frozen=True):
 
 
 def of(settings: Settings) -> Brand:
-    """The deployment's brand; raises ConfigurationError when something is missing or cannot be read."""
+    """The deployment's brand; raises ConfigurationError."""
     return checked(
         Brand(
             name=settings["SITE_NAME"],
@@ -45,9 +45,9 @@ def of(settings: Settings) -> Brand:
 
 
 def checked(brand: Brand) -> Brand:
-    """The brand, if it can be read; raises ConfigurationError for a colour on which text cannot.
+    """Raise ConfigurationError for a colour without enough contrast, or a name that is empty or not printable.
 
-    And for a name that is empty or not printable: a mail says it in its ``From``, where a line break is an injection.
+    The name is in the ``From`` of emails, where a line break would be an injection.
     """
     if not brand.name.strip() or not brand.name.isprintable():
         message = "SITE_NAME must be a name, without line breaks or other signs that nobody sees."
@@ -72,5 +72,5 @@ def _luminance(colour: str) -> float:
 
 
 def _linear(channel: float) -> float:
-    """One sRGB channel as light (WCAG 2.2, "relative luminance")."""
+    """One sRGB channel in linear light (WCAG 2.2, "relative luminance")."""
     return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4  # noqa: PLR2004

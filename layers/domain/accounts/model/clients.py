@@ -1,11 +1,11 @@
-"""Programs that may sign in for a person. They are configuration: nobody registers one by a request.
+"""Clients that may request consent. They are configured: there is no dynamic registration.
 
-All are public clients (RFC 6749 2.1): a program on a person's machine can keep no secret, so its id proves nothing.
-What protects people is where its answers may go, PKCE, and that they say yes.
+All are public clients (RFC 6749 2.1): a program on the owner's computer can keep no secret, so its id proves nothing.
+The redirect URI, PKCE and the owner's consent protect the owner.
 
-A redirect URI is compared letter by letter, but for the port of a loopback address, which a program only learns when it
-runs (RFC 8252 7.3; RFC 9700 2.1). ``localhost`` is a name that a machine may resolve elsewhere (RFC 8252 8.3): it is
-allowed where it is listed, for clients that exist.
+Redirect URIs are compared as text, except for the port of a loopback address, which a program learns only at run time
+(RFC 8252 7.3; RFC 9700 2.1). ``localhost`` can resolve to another host (RFC 8252 8.3). It is allowed where it is
+listed, for existing clients.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from accounts.limits import CLIENT_NAME_MAX_CHARACTERS, URL_MAX_CHARACTERS
 
 COMFY_CLI = "comfy-cli"
 COMFY_LOCAL_WEB = "comfy-local-web"
-# The one scope there is, and what it means for the person who is asked.
+# The only scope, and its meaning as shown to the owner.
 SCOPE = "account"
 MEANINGS: Mapping[str, tuple[str, ...]] = {
     SCOPE: ("See your name and email address", "List and delete your API keys"),
@@ -33,39 +33,35 @@ _SCOPES = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*"
 
 
 class Client(Struct, frozen=True):
-    """A program: its ``client_id``, what people call it, and where its answers may go.
-
-    A loopback address in ``redirects`` has no port and stands for every port.
-    """
+    """``name`` is shown to owners. A loopback URI in ``redirects`` has no port and matches every port."""
 
     client_id: str
     name: str
     redirects: frozenset[str]
 
     def takes(self, redirect_uri: str) -> bool:
-        """Whether an answer may be sent there."""
+        """Whether the redirect URI is one of the client's."""
         return _without_loopback_port(redirect_uri) in self.redirects
 
 
 class Clients(Struct, frozen=True):
-    """The programs of this deployment."""
+    """The clients of this deployment."""
 
     by_id: Mapping[str, Client]
 
     def get(self, client_id: str) -> Client | None:
-        """The program of that id; None when there is none."""
         return self.by_id.get(client_id)
 
     def name_of(self, client_id: str) -> str:
-        """What people call it; its id when it is no longer configured."""
+        """The client's name, or its id when it is no longer configured."""
         client = self.by_id.get(client_id)
         return client.name if client else client_id
 
 
 def load(additions: str = "") -> Clients:
-    """The built-in clients and those that a deployment adds; raises ConfigurationError for one that is not safe.
+    """The built-in clients and the deployment's ``additions``: ``id|name|redirect redirect;id|name|redirect``.
 
-    ``additions`` reads ``id|name|redirect redirect;id|name|redirect``.
+    Raises ConfigurationError.
     """
     found = {client.client_id: client for client in _BUILT_IN}
     for client in _parsed(additions):
@@ -77,10 +73,10 @@ def load(additions: str = "") -> Clients:
 
 
 def granted(requested: str) -> str | None:
-    """The scope that a request gets: the one there is; None for what cannot be a scope (RFC 6749 3.3).
+    """The scope to grant, or None when ``requested`` is not a valid scope (RFC 6749 3.3).
 
-    Clients that were written for other deployments ask for scopes that this one does not know. They are passed over,
-    as RFC 6749 3.3 allows, and the answer says what was granted.
+    Clients of other deployments may request scopes that do not exist here. They are ignored, as RFC 6749 3.3 allows,
+    and the response says which scope was granted.
     """
     return SCOPE if not requested or _SCOPES.fullmatch(requested) else None
 
@@ -105,7 +101,7 @@ def _parsed(additions: str) -> Iterator[Client]:
 
 
 def _checked(uri: str) -> str:
-    """Exact https, or loopback without a port; nothing that could be a pattern, and nothing that carries a query."""
+    """An exact https URI, or a loopback URI without a port; without patterns or a query."""
     loopback, https = _LOOPBACK.fullmatch(uri), _HTTPS.fullmatch(uri)
     is_safe = loopback[2] is None if loopback else https is not None and int(https[1] or 1) <= _LAST_PORT
     if not is_safe or len(uri) > URL_MAX_CHARACTERS:

@@ -1,4 +1,4 @@
-"""What the owner answers a program that asks to log in."""
+"""The owner's answer to a client that requests consent."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ DENY: Final = "deny"
 
 
 def decision(text: str) -> Decision:
-    """Raises InvalidInput for anything else."""
+    """Parse a decision; raises InvalidInput."""
     match text:
         case "allow" | "deny":
             return text

@@ -1,8 +1,8 @@
-"""One canonical form of an email address, used by every story.
+"""The canonical form of an email address, used by every flow.
 
-Normalise first, validate the result, use only the result (ASVS 1.1.1, 2.2.1). ASCII lower case by hand and IDNA 2008
-for the domain: ``str.lower`` turns the Kelvin sign into ``k`` and NFKC turns a full-width at sign into ``@``, which is
-how one person's address has become another's. No Gmail-style folding: dots and plus signs are the owner's business.
+Normalise first, validate the result, use only the result (ASVS 1.1.1, 2.2.1). Lowercases ASCII only, and encodes the
+domain with IDNA 2008: ``str.lower`` turns the Kelvin sign into ``k`` and NFKC turns a full-width at sign into ``@``, so
+that one address could become another. Dots and plus signs are kept, unlike at Gmail.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from accounts.errors import InvalidInput
 from accounts.limits import EMAIL_LOCAL_MAX_CHARACTERS, EMAIL_MAX_CHARACTERS
 
 _MESSAGE = "Enter one complete email address, such as name@example.com."
-# RFC 5321 dot-string and host name; possessive-free but linear: no alternative can match the same text twice.
+# RFC 5321 dot-string and host name. Linear: no two alternatives match the same text.
 _LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _ASCII_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 
 def canonical(text: str) -> str:
-    """The address in its one canonical form, ASCII throughout; raises InvalidInput for anything else."""
+    """The address in its canonical form, which is ASCII; raises InvalidInput."""
     if len(text) > EMAIL_MAX_CHARACTERS or text.count("@") != 1:
         raise InvalidInput(_MESSAGE)
     local, domain = text.translate(_ASCII_LOWER).split("@")
@@ -43,7 +43,7 @@ def _canonical_domain(domain: str) -> str:
 
 
 def _to_ascii(domain: str) -> str:
-    import idna  # noqa: PLC0415 - its tables are only worth loading for the rare non-ASCII domain
+    import idna  # noqa: PLC0415 - loads large tables, needed only for non-ASCII domains
 
     try:
         return idna.encode(domain, strict=True).decode("ascii")

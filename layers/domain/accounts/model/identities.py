@@ -1,7 +1,7 @@
-"""Ways of being a person: an email address with a password, a Google subject, a GitHub id.
+"""Identities: an email address with a password, a Google subject, a GitHub id.
 
-An identity's name is its key, so that an address or a subject can belong to one account only, by a condition in the
-transaction that claims it and never by a look at an index.
+An identity's name is its key. So a condition in the transaction that claims an address or subject ensures that it
+belongs to one account only, without reading an index.
 """
 
 from __future__ import annotations
@@ -19,28 +19,28 @@ from accounts.model.users import MailProblem, User
 from accounts.transactions import Change
 
 EMAIL: Final = "email"
-# Why no more mail goes to an address.
+# Why an address gets no more email.
 BOUNCE: Final = "bounce"
 COMPLAINT: Final = "complaint"
-# In front of a password's stored form: no hasher reads it any more.
+# Prefix of a revoked password's stored form, which no hasher verifies.
 _REVOKED = "revoked:"
 
 
 class Identity(Struct, frozen=True):
-    """One way to be ``user_id``.
+    """One way for the owner of ``user_id`` to prove who they are.
 
-    ``password_hash`` is None where no password can be right. ``pending_token`` is the digest of the one link that can
-    confirm the address now: a newer link, or a newer sign-up, puts the older out of use. ``version`` rises with every
-    change. ``confirming_browser`` is the digest of the cookie without which that link is worth nothing, for an identity
-    that has no password to ask for. ``unlinked`` marks a login that ``user_id`` took away: it must not come back by the
-    address that it shares with the account, only by being linked on purpose. ``undeliverable`` says why the address is
-    mailed nothing any more: BOUNCE, COMPLAINT, or None; an identity that is made anew starts without.
+    ``password_hash`` is None without a password. ``known_browsers`` are the digests of cookies, newest last.
+    ``version`` increases with every change. ``secured_at`` is when the password or address last changed: links emailed
+    before that are no longer valid.
 
-    ``pending_change`` is the digest of the one link that can move the account to another address now. ``secured_at`` is
-    when its password or address last changed: whatever was mailed before that moment is worth nothing any more.
-    ``known_browsers`` are the digests of the cookies of browsers that logged in with it, the newest last.
+    ``pending_token`` is the digest of the only valid link that confirms the address or resets its password, and
+    ``pending_change`` of the only valid one that changes the account's email. ``confirming_browser`` is the digest of
+    the cookie that confirming a provider's identity requires, because it has no password to ask for.
 
-    An identity that is not ``verified`` claims nothing: anybody may sign up over it.
+    ``unlinked`` marks an identity that the owner unlinked: a shared address must not link it again, only the owner can.
+    ``undeliverable`` is why the address gets no more email (BOUNCE or COMPLAINT), or None.
+
+    An identity that is not ``verified`` reserves nothing: any sign-up replaces it.
     """
 
     key: str
@@ -68,60 +68,58 @@ class Identity(Struct, frozen=True):
 
     @property
     def method(self) -> Method:
-        """How a session is opened with it."""
+        """The login method of sessions opened with it."""
         return PASSWORD if self.provider == EMAIL else self.provider
 
     @property
     def is_login_method(self) -> bool:
-        """Whether its owner can log in with it now: a provider's subject, or an address that has a password."""
+        """Whether the owner can log in with it: a provider's subject, or an address with a password."""
         return self.can_log_in and (self.provider != EMAIL or self.password_hash is not None)
 
     @property
     def can_log_in(self) -> bool:
-        """Whether the right password lets its owner in."""
+        """Whether it is verified and not disabled."""
         return self.verified and not self.disabled
 
 
 class Identities(Protocol):
-    """Where identities are kept."""
-
     def get(self, key: str) -> Identity | None:
-        """The identity, read consistently; None when there is none."""
+        """The identity, read consistently, or None."""
 
 
 class Signup(Change, frozen=True):
-    """A sign-up that nobody has confirmed yet; refused when the address is verified. Replaces an older sign-up."""
+    """Store an unconfirmed sign-up, replacing an older one. Refused when the address is verified."""
 
     identity: Identity
 
 
 class Claim(Change, frozen=True):
-    """A verified identity; refused when somebody has it already. One that nobody has confirmed is simply replaced."""
+    """Store a verified identity, replacing an unconfirmed one. Refused when it is verified already."""
 
     identity: Identity
 
 
 class StillVerified(Change, frozen=True):
-    """Writes nothing; refused unless the identity is verified and ``user_id``'s."""
+    """Condition only: the identity is verified and ``user_id``'s."""
 
     key: str
     user_id: str
 
 
 class Unchanged(Change, frozen=True):
-    """Writes nothing; refused unless the identity is at the version that it was read at."""
+    """Condition only: the identity has not changed since it was read."""
 
     identity: Identity
 
 
 class Replace(Change, frozen=True):
-    """The identity as it is now; refused when it is not at the version that ``identity`` was read at."""
+    """Replace the identity. Refused when it has changed since ``identity`` was read."""
 
     identity: Identity
 
 
 class Rename(Change, frozen=True):
-    """The identity's person is called ``name``; refused when it does not belong to ``user_id``."""
+    """Set the name. Refused when the identity is not ``user_id``'s."""
 
     key: str
     user_id: str
@@ -130,49 +128,49 @@ class Rename(Change, frozen=True):
 
 
 class Remove(Change, frozen=True):
-    """The identity is gone; refused when it does not belong to ``user_id``."""
+    """Delete the identity. Refused when it is not ``user_id``'s."""
 
     key: str
     user_id: str
 
 
 class Vacate(Change, frozen=True):
-    """The identity is gone; refused when it is not at the version that ``identity`` was read at."""
+    """Delete the identity. Refused when it has changed since ``identity`` was read."""
 
     identity: Identity
 
 
 class DisableLogin(Change, frozen=True):
-    """The identity lets nobody in; refused when it does not belong to ``user_id``."""
+    """Disable logins with the identity. Refused when it is not ``user_id``'s."""
 
     key: str
     user_id: str
 
 
 class EnableLogin(Change, frozen=True):
-    """The identity lets its owner in again; refused when it does not belong to ``user_id``."""
+    """Enable logins with the identity. Refused when it is not ``user_id``'s."""
 
     key: str
     user_id: str
 
 
 def email_key(address: str) -> str:
-    """The key of a canonical email address. No address can look like another kind: the kind comes first."""
+    """The key of a canonical address. The prefix keeps addresses apart from providers' subjects."""
     return f"{EMAIL}#{address}"
 
 
 def provider_key(provider: ProviderName, subject: str) -> str:
-    """The key of a provider's subject: who they are there for ever, whatever name or address they have today."""
+    """The key of a provider's subject, which never changes, unlike the name and address."""
     return f"{provider}#{subject}"
 
 
 def public_id(key: str) -> str:
-    """How an identity is called in URLs: the digest of its key."""
+    """The identity's id in URLs: the digest of its key."""
     return secrets.digest(key)
 
 
 def confirmed(identity: Identity, now: datetime) -> Identity:
-    """The identity with its address proven: the link is used up, it did arrive, and nothing sweeps it any more."""
+    """The identity with its address verified, its link used and its expiry removed."""
     return replace(
         identity,
         verified=True,
@@ -185,14 +183,14 @@ def confirmed(identity: Identity, now: datetime) -> Identity:
 
 
 def secured(identity: Identity, now: datetime) -> Identity:
-    """The identity after its password or address changed: every link that was mailed before is out of use."""
+    """The identity after a change of password or address, which invalidates all links emailed before."""
     return replace(identity, pending_token=None, pending_change=None, secured_at=now)
 
 
 def revoked(identity: Identity, now: datetime) -> Identity:
-    """The identity with a password that lets nobody in until it is reset, and no browser that is known.
+    """The identity with its password revoked until a reset, and without known browsers.
 
-    Its hash is kept behind a mark, so that the reset can refuse the very same password.
+    Keeps the hash behind a prefix, so that the reset can refuse the same password.
     """
     stored = identity.password_hash or ""
     marked = stored if stored.startswith(_REVOKED) else f"{_REVOKED}{stored}"
@@ -200,12 +198,12 @@ def revoked(identity: Identity, now: datetime) -> Identity:
 
 
 def revoked_hash(identity: Identity) -> str | None:
-    """The hash of the password that was revoked; None where none was."""
+    """The hash of the revoked password, or None."""
     stored = identity.password_hash or ""
     return stored.removeprefix(_REVOKED) if stored.startswith(_REVOKED) else None
 
 
 def held(store: Identities, user: User) -> list[Identity]:
-    """The identities that the account's own item names; ten at most."""
+    """The account's identities, at most ten."""
     found = (store.get(key) for key in user.identities)
     return [identity for identity in found if identity is not None and identity.user_id == user.user_id]

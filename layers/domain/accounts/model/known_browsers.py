@@ -1,6 +1,6 @@
 """The browsers that an identity has logged in from, recognised by a long-lived cookie.
 
-A known browser proves nothing: it spares its owner an email about a login, and has email limits of its own.
+A known browser proves nothing. Its logins cause no email, and its password resets have a limit of their own.
 """
 
 from __future__ import annotations

@@ -1,15 +1,15 @@
-"""Whose account is it? The one decision on which account a provider's subject opens, as a pure function.
+"""Decide which account a provider's subject opens, as a pure function.
 
-Rules, in order (design, promise 4; pre-hijacking paper; OIDC Core 5.7):
+Rules, in order (OA-08; pre-hijacking paper; OIDC Core 5.7):
 
-1. A subject that is known here opens the account it is linked to, whatever its name and address are today.
-2. A person who is signed in and asked for it links the subject to their own account, whatever its address.
-3. An address that the provider has not verified proves nothing: our own mail must prove it first.
-4. A verified address that is verified here too is the same mailbox, so the same person.
-   Unless that account has another login of the same provider (an address that a provider has given to somebody new
-   looks just like that), or has unlinked this very one: then the person must log in another way, and link it there.
-5. A verified address that waits here for confirmation was typed by a stranger: what they left goes, the owner comes in.
-6. Anybody else is new.
+1. A subject that is linked opens its account, whatever its current name and address.
+2. An owner who is logged in and asked for it links the subject to that account, whatever its address.
+3. An address that the provider has not verified proves nothing: it must be confirmed by email first.
+4. A verified address that is also verified here belongs to the same person, so the subject is linked. Except when that
+   account has another identity of the provider (the provider may have reassigned the address), or has unlinked this
+   subject: then the owner must log in another way and link it.
+5. A verified address that is unconfirmed here may have been entered by a stranger, whose sign-up is overwritten.
+6. Any other subject gets a new account.
 """
 
 from __future__ import annotations
@@ -21,36 +21,36 @@ from accounts.model.providers import ProviderPerson
 
 
 class OpenAccount(Struct, frozen=True):
-    """The subject is linked to this account: sign in, or nothing is left to link."""
+    """The subject is linked to this account: log in, or nothing is left to link."""
 
     user_id: str
 
 
 class LinkToAccount(Struct, frozen=True):
-    """Link the subject to this account. ``because_of`` is the verified address that is the reason, if it is one."""
+    """Link the subject to this account. ``because_of`` is the verified address that is the reason, if any."""
 
     user_id: str
     because_of: Identity | None = None
 
 
 class NewAccount(Struct, frozen=True):
-    """Make an account for the subject and its verified address; an unconfirmed sign-up with it is overwritten."""
+    """Create an account for the subject and its verified address, overwriting an unconfirmed sign-up."""
 
 
 class ProveAddress(Struct, frozen=True):
-    """Ask for the proof that the provider does not give: a mail to the address."""
+    """Send an email to confirm the address."""
 
 
 class NoAddress(Struct, frozen=True):
-    """There is no address to prove."""
+    """The provider returned no address."""
 
 
 class BelongsToAnother(Struct, frozen=True):
-    """The subject opens another account than the one it was to be linked to."""
+    """The subject is linked to another account than the one to link it to."""
 
 
 class AddressReused(Struct, frozen=True):
-    """The account with this address has another login of this provider, or has unlinked this one."""
+    """The account with this address has another identity of this provider, or has unlinked this subject."""
 
 
 Decision = OpenAccount | LinkToAccount | NewAccount | ProveAddress | NoAddress | BelongsToAnother | AddressReused
@@ -64,10 +64,10 @@ def decide(
     held: frozenset[str] = frozenset(),
     linking_to: str | None = None,
 ) -> Decision:
-    """What to do with ``person``.
+    """Decide what to do with ``person``.
 
-    ``known`` is the stored identity of their subject, ``local`` the one of their address, ``held`` the keys of all
-    identities of the account behind ``local``, ``linking_to`` the account of a signed-in person who asked to link.
+    ``known`` is the stored identity of their subject, ``local`` the one of their address, ``held`` the identity keys of
+    the account with that address, and ``linking_to`` the account whose owner asked to link.
     """
     if known is not None and known.verified:
         mine = linking_to in {None, known.user_id}

@@ -1,10 +1,9 @@
-"""Messages on the mail queue. None holds a secret, and none says whether an account exists.
+"""Messages on the email queue. None contains a secret or reveals whether an account exists.
 
-A request only queues what was asked of which address. The mailer looks the account up, decides what to say, creates the
-token and sends, so a request costs the same for every address.
+A request only queues what was requested for which address. The mailer looks up the account, decides what to send,
+creates the token and sends. So a request does the same work for every address.
 
-Field names differ from those on the queue where a message has a better word. The queue outlives a deployment: kinds and
-names on it stay.
+Some fields have other names on the queue. Messages on it outlive a deployment, so its kinds and names do not change.
 """
 
 from __future__ import annotations
@@ -28,13 +27,13 @@ class Signup(_Message, frozen=True, tag="sign_up"):
 
 
 class ProviderSignup(_Message, frozen=True, tag="provider_sign_up"):
-    """``identity`` is a key."""
+    """``identity`` is an identity's key."""
 
     identity: str
 
 
 class PasswordForgot(_Message, frozen=True, tag="password_forgot"):
-    """``known_browser`` is the ``device`` of the caller: the digest of a cookie, or empty."""
+    """``known_browser`` is the digest of the caller's cookie, or empty."""
 
     email: str
     known_browser: str = msgspec.field(default="", name="device")
@@ -47,14 +46,14 @@ class EmailChange(_Message, frozen=True, tag="email_change"):
 
 
 class EmailChangeAsked(_Message, frozen=True, tag="email_change_asked"):
-    """``email`` is the address that the account still has."""
+    """``email`` is the address before the change."""
 
     user_id: str
     email: str
 
 
 class EmailChanged(_Message, frozen=True, tag="email_changed"):
-    """``email`` is the address that the account had before."""
+    """``email`` is the address before the change."""
 
     user_id: str
     email: str
@@ -82,28 +81,28 @@ class ApiKeyCreated(_Message, frozen=True, tag="api_key_created"):
 
 
 class ApiKeyDeleted(_Message, frozen=True, tag="api_key_deleted"):
-    """``name`` is empty where it is not known."""
+    """``name`` is empty when it is not known."""
 
     user_id: str
     name: str = msgspec.field(default="", name="detail")
 
 
 class IdentityLinked(_Message, frozen=True, tag="identity_linked"):
-    """``provider`` is a title, as people write it."""
+    """``provider`` is the provider's title."""
 
     user_id: str
     provider: str = msgspec.field(name="detail")
 
 
 class IdentityUnlinked(_Message, frozen=True, tag="identity_unlinked"):
-    """``provider`` is a title, as people write it."""
+    """``provider`` is the provider's title."""
 
     user_id: str
     provider: str = msgspec.field(name="detail")
 
 
 class _Login(_Message, frozen=True):
-    """``browser`` is what ``user_agents.describe`` says, ``source`` a network address."""
+    """``browser`` is from ``user_agents.describe``; ``source`` is a network address."""
 
     user_id: str
     browser: str = msgspec.field(name="detail")
@@ -120,7 +119,7 @@ class LoginAfterFailures(_Login, frozen=True, tag="sign_in_after_failures"):
 
 
 class ClientLoggedIn(_Login, frozen=True, tag="program_signed_in"):
-    """``client`` is the program's name."""
+    """``client`` is the client's name."""
 
     client: str
 
@@ -138,31 +137,31 @@ OwnerNotice = (
     | LoginAfterFailures
     | ClientLoggedIn
 )
-"""What an account's owner is told at the address that the account has now."""
+"""Notices to the account's current address."""
 
 Notice = OwnerNotice | EmailChangeAsked | EmailChanged
-"""What happened to an account. The last two go to the address that they name, which the account may have left."""
+"""Notices of a change to an account. The last two go to the address that they name."""
 
 Message = Signup | ProviderSignup | PasswordForgot | EmailChange | Notice
 
-# Until 0.2.0, all messages had all fields; those of other kinds were empty.
+# Before 0.2.0, every message had all fields, some of them empty.
 _FIELDS = frozenset({"kind", "email", "user_id", "identity", "detail", "at", "source", "device", "client"})
 
 
 class Outbox(Protocol):
-    """The queue that the mailer reads."""
+    """The email queue."""
 
     def put(self, message: Message) -> None:
-        """Queue the message; raises Unavailable when the queue refuses it."""
+        """Queue the message; raises Unavailable."""
 
 
 def encode(message: Message) -> str:
-    """The message as JSON, in ASCII: SQS refuses some characters."""
+    """The message as ASCII JSON, because SQS refuses some characters."""
     return json.dumps(msgspec.to_builtins(message, builtin_types=(datetime,)), default=datetime.isoformat)
 
 
 def decode(body: str) -> Message:
-    """The message that ``encode`` wrote, here or in an earlier version; raises ValueError for anything else."""
+    """The message that ``encode`` wrote in this version or an earlier one; raises ValueError."""
     fields = msgspec.json.decode(body, type=dict[str, str])
     if not fields.keys() <= _FIELDS:
         unknown = "A message on the queue has a field that no kind has."

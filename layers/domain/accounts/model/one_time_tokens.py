@@ -41,7 +41,7 @@ USED_CODE: Final = "used-authorization-code"
 # The codes of RFC 8628: the device polls with one, and the owner types the other.
 DEVICE_CODE: Final = "device-code"
 USER_CODE: Final = "user-code"
-# The subject of a device's codes until an account enters one; account ids are longer.
+# The subject of a device's codes until an account enters the user code; account ids are longer.
 UNCLAIMED: Final = "nobody"
 
 
@@ -61,7 +61,7 @@ class OneTimeToken(Struct, frozen=True):
 
 
 class Payload(Struct, frozen=True):
-    """What else a token of one purpose says. Field names are stored."""
+    """The data of a token of one purpose. Field names are stored."""
 
     @classmethod
     def of(cls, token: OneTimeToken) -> Self:
@@ -73,7 +73,7 @@ class Payload(Struct, frozen=True):
 
 
 class ProviderState(Payload, frozen=True):
-    """``browser`` is the digest of a cookie. ``session`` asked to link or reauthenticate; else it is empty."""
+    """``browser`` is the digest of a cookie. ``session`` is the one that links or re-authenticates, or empty."""
 
     verifier: str
     nonce: str
@@ -84,7 +84,7 @@ class ProviderState(Payload, frozen=True):
 
 
 class NewAddress(Payload, frozen=True):
-    """Of EMAIL_CHANGE."""
+    """The payload of EMAIL_CHANGE."""
 
     email: str
 
@@ -108,14 +108,14 @@ class UsedCode(Payload, frozen=True):
 
 
 class DeviceRequest(Payload, frozen=True):
-    """Of DEVICE_CODE until the owner answers."""
+    """The payload of DEVICE_CODE until the owner answers."""
 
     client_id: str
     scope: str
 
 
 class DeviceAnswer(Allowed, frozen=True):
-    """Of DEVICE_CODE once the owner has answered."""
+    """The payload of DEVICE_CODE after the owner's answer."""
 
     decision: Decision
 
@@ -129,26 +129,24 @@ class UserCode(DeviceRequest, frozen=True):
 
 
 class OneTimeTokens(Protocol):
-    """Where one-time tokens are kept."""
-
     def get(self, key: str) -> OneTimeToken | None:
-        """The token, read consistently; None when there is none. The caller checks that it has not expired."""
+        """The token, read consistently, or None. The caller checks the expiry."""
 
 
 class Issue(Change, frozen=True):
-    """A new token."""
+    """Store a new token."""
 
     token: OneTimeToken
 
 
 class Take(Change, frozen=True):
-    """Replace the token, for its subject; refused when it is gone or another subject's."""
+    """Replace a token that is unclaimed or its subject's; refused otherwise."""
 
     token: OneTimeToken
 
 
 class Consume(Change, frozen=True):
-    """Delete the token; refused when it is gone."""
+    """Delete the token. Refused when it does not exist."""
 
     key: str
 
@@ -170,11 +168,11 @@ def issue(
 
 
 def find(tokens: OneTimeTokens, purpose: Purpose, plaintext: str, now: datetime) -> OneTimeToken | None:
-    """None when the token is unknown, used, expired or of another purpose."""
+    """The token; None when it is unknown, used, expired or has another purpose."""
     token = tokens.get(token_key(purpose, secrets.digest(plaintext)))
     return token if token is not None and now < token.expires_at else None
 
 
 def token_key(purpose: Purpose, digest: str) -> str:
-    """A token of one purpose is not found under another."""
+    """Contains the purpose, so that a token cannot be used for another purpose."""
     return f"{purpose}#{digest}"

@@ -1,10 +1,10 @@
-"""Which origins may start a sign-in in the browser, and where a sign-in may return to.
+"""The allowlist: origins that may start a login in the browser, and where it may return to.
 
-One parser decides and builds: the ``Location`` that we send is put together from the parts that were judged, never from
-the text that came in, so that no browser can read it differently than we did (RFC 9700 4.11; ASVS 3.7.2).
+One parser decides and builds: ``Location`` is composed of the parsed parts, never of the input, so that a browser
+cannot parse it differently (RFC 9700 4.11; ASVS 3.7.2).
 
-Allowed: loopback on any port and either scheme; ``comfy.org`` and its subdomains over https; what the deployment adds,
-exactly; and our own site.
+Allowed: loopback with any port over http and https; ``comfy.org`` and its subdomains over https; the deployment's exact
+additions; and the service's own site.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from accounts.limits import URL_MAX_CHARACTERS
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
-# A name or a bracketed address, and perhaps a port: urlsplit alone finds [::1] in ``evil.com[::1]`` too.
+# A name or a bracketed address, and an optional port. urlsplit alone would accept ``evil.com[::1]`` as [::1].
 _AUTHORITY = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^\[\]@:%]+)(?::[0-9]+)?")
-# What RFC 3986 allows in a path or query. Not a backslash, a control or a space: browsers mend those, each its own way.
+# What RFC 3986 allows in a path or query. Browsers rewrite backslashes, control characters and spaces differently.
 _PATH_SAFE = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@/?%-]*")
 _COMFY_ORG = "comfy.org"
 
 
 class Origin(Struct, frozen=True):
-    """Scheme, host and port, each in its one spelling (RFC 6454 4)."""
+    """Scheme, host and port in canonical form (RFC 6454 4)."""
 
     scheme: str
     host: str
@@ -42,7 +42,6 @@ class Origin(Struct, frozen=True):
 
     @property
     def is_loopback(self) -> bool:
-        """Whether it can only be this person's own machine."""
         if self.host == "localhost" or self.host.endswith(".localhost"):
             return True
         try:
@@ -52,14 +51,12 @@ class Origin(Struct, frozen=True):
 
     @property
     def is_comfy_org(self) -> bool:
-        """Whether it is comfy.org or one of its subdomains, over https on its usual port."""
+        """Whether it is comfy.org or a subdomain, over https on the default port."""
         ours = self.host == _COMFY_ORG or self.host.endswith(f".{_COMFY_ORG}")
         return ours and self.scheme == "https" and self.port == _DEFAULT_PORTS["https"]
 
 
 class Allowlist:
-    """The origins that may start a sign-in: the built-in ones, our own site, and the deployment's additions."""
-
     def __init__(self, site_url: str, additions: Iterable[str] = ()) -> None:
         """Raises ConfigurationError for an addition that is not an https origin, or http on loopback."""
         self._site_url = site_url
@@ -67,13 +64,12 @@ class Allowlist:
         self._exact = {_checked(text) for text in additions if text} | ({site} if site else set())
 
     def allows(self, origin: Origin | None) -> bool:
-        """Whether that origin may start a sign-in."""
         return origin is not None and (origin in self._exact or origin.is_loopback or origin.is_comfy_org)
 
     def return_url(self, text: str) -> str | None:
-        """Where to send the browser for ``return_to=text``: an absolute URL, or None when it is not allowed.
+        """The absolute URL for ``return_to=text``, or None when it is not allowed.
 
-        An own path such as ``/keys`` goes to our site; nothing at all means its front page.
+        A path such as ``/keys`` is on the service's site; an empty text is its home page.
         """
         if not text:
             return f"{self._site_url}/"
@@ -88,7 +84,7 @@ class Allowlist:
 
 
 def parse(text: str) -> Origin | None:
-    """The origin that ``text`` is, in its one spelling; None when it is not just an origin."""
+    """The origin in canonical form, or None when the text is not exactly an origin."""
     parts = _split(text)
     if parts is None or parts.path not in {"", "/"} or "?" in text:
         return None
@@ -96,7 +92,7 @@ def parse(text: str) -> Origin | None:
 
 
 def _split(text: str) -> SplitResult | None:
-    """The parts of an absolute http(s) URL; None for what two parsers could disagree on."""
+    """The parts of an absolute http(s) URL; None for text that parsers could interpret differently."""
     if (
         len(text) > URL_MAX_CHARACTERS
         or not text.isascii()
@@ -118,12 +114,12 @@ def _origin(parts: SplitResult) -> Origin | None:
 
 
 def _host(text: str, *, bracketed: bool) -> str | None:
-    """A host in its one spelling: lower case, no trailing dot, addresses in their standard form."""
+    """A host in canonical form: lowercase, without a trailing dot, addresses in standard form."""
     try:
         address = ipaddress.ip_address(text)
     except ValueError:
         host = text.lower().removesuffix(".")
-        # A last label of digits would be read by browsers as an IPv4 address in another notation (WHATWG URL 3.5).
+        # Browsers parse a host whose last label starts with a digit as IPv4 in another notation (WHATWG URL 3.5).
         named = _HOST.fullmatch(host) and ".." not in host and not host.rpartition(".")[2][:1].isdigit()
         return host if named and not bracketed else None
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None

@@ -1,9 +1,9 @@
-"""Passwords: what may be one, how one is stored, how one is checked.
+"""Passwords: policy, storage and verification.
 
-Stored form: ``<scheme>:<pepper version>:<bcrypt>``. What bcrypt sees is base64(HMAC-SHA-384(pepper, NFC(password))),
-always 64 ASCII bytes: shorter than bcrypt's 72, so nothing is cut off, and text, so a NUL byte cannot end it early
-(OWASP Password Storage, "Pre-hashing"). The pepper lives outside the tables, so a stolen table alone cannot be guessed
-at, and it has versions, so that it can be replaced while old hashes still verify.
+Stored as ``<scheme>:<pepper version>:<bcrypt>``. The input of bcrypt is base64(HMAC-SHA-384(pepper, NFC(password))):
+always 64 ASCII bytes, so nothing is truncated at 72 bytes or ended by a NUL byte (OWASP Password Storage,
+"Pre-hashing"). The pepper is stored outside the tables, so hashes of a stolen table cannot be guessed. It is versioned,
+so that it can be rotated while old hashes still verify.
 """
 
 from __future__ import annotations
@@ -29,61 +29,59 @@ from accounts.limits import (
 
 SCHEME = "hmac-sha384+bcrypt"
 _COMMON_PASSWORDS = Path(__file__).with_name("common_passwords.txt")
-# All of it is checked: bcrypt raises for a salt that is not its own base64.
+# The whole hash is checked, because bcrypt raises for a salt that is not in its base64.
 _BCRYPT = re.compile(r"\$2b\$([0-9]{2})\$[./A-Za-z0-9]{53}")
 _SERVICE_WORDS = ("comfy", "comfyui", "comfyorg", "comfycloud", "comfyaccount")
 
 
 class Peppers(Struct, frozen=True):
-    """The keys of the pre-hash by version, and the version that new hashes use."""
+    """The pre-hash keys by version, and the version that new hashes use."""
 
     current: str
     keys: Mapping[str, bytes]
 
 
 class BreachedPasswords(Protocol):
-    """A list of passwords that are known to have leaked."""
-
     def contains(self, password: str) -> bool:
-        """Whether the password has leaked; False when the list cannot be asked (documented in the edge)."""
+        """Whether the password has leaked; False when the list is not available (see ``accounts.breach_lists``)."""
 
 
 class Verdict(Struct, frozen=True):
-    """What checking a password told: whether it ``matches``, and whether its hash should be made anew."""
+    """``outdated``: the password matches, and should be hashed again with the current pepper or cost."""
 
     matches: bool
     outdated: bool
 
 
 class PasswordHasher(Protocol):
-    """Hashes and verifies; each call costs exactly one bcrypt."""
+    """Each call computes exactly one bcrypt."""
 
     def hash(self, password: str) -> str:
         """The stored form of a password."""
 
     def verify(self, password: str, stored: str | None) -> Verdict:
-        """Check a password against a stored form; with None, do the same work and say no."""
+        """Check a password against its stored form; None never matches and takes the same time."""
 
 
 class BcryptHasher(Struct, frozen=True):
-    """The one way passwords are hashed here.
+    """``peppers`` is called on each use with the version that is needed, or an empty string.
 
-    ``peppers`` is asked on each use, so that a new version takes effect, and told the version that is wanted, if any.
+    A new version is therefore found without a restart.
     """
 
     peppers: Callable[[str], Peppers]
     cost: int = BCRYPT_COST
 
     def hash(self, password: str) -> str:
-        """The stored form of a password, under the current pepper, with a fresh salt."""
+        """The stored form of a password, with the current pepper and a new salt."""
         peppers = self.peppers("")
         hashed = bcrypt.hashpw(_pre_hash(password, peppers.keys[peppers.current]), bcrypt.gensalt(self.cost))
         return f"{SCHEME}:{peppers.current}:{hashed.decode()}"
 
     def verify(self, password: str, stored: str | None) -> Verdict:
-        """Exactly one bcrypt in every case (ASVS 6.3.8): a missing, foreign or malformed hash is met with a dummy.
+        """Exactly one bcrypt in every case (ASVS 6.3.8): a missing or malformed hash is replaced by a dummy.
 
-        A stored cost outside 10..14 is not computed: a poisoned row must not hang the function.
+        A stored cost outside 10..14 is not computed, so that a manipulated item cannot block the function.
         """
         version, hashed = _readable(stored)
         peppers = self.peppers(version)
@@ -96,17 +94,17 @@ class BcryptHasher(Struct, frozen=True):
 
 
 class Policy(Struct, frozen=True):
-    """What a deployment asks of a new password: how many characters at least, and not to be on a list of leaks."""
+    """The minimum length of new passwords, and the list of leaked ones."""
 
     min_characters: int
     breached: BreachedPasswords
 
 
 def check_acceptable(password: str, *, email: str, policy: Policy) -> None:
-    """Refuse a new password that breaks the policy; raises WeakPassword saying why.
+    """Raise WeakPassword, saying why, when a new password violates the policy.
 
-    Length only, no composition rules (ASVS 6.2.5); compared whole with the bundled list and a breach source
-    (ASVS 6.2.4, 6.2.12), and with the words of this account (ASVS 6.2.11).
+    Length only, no composition rules (ASVS 6.2.5). The whole password is compared with the bundled list and a breach
+    list (ASVS 6.2.4, 6.2.12), and with words of this account and service (ASVS 6.2.11).
     """
     check_length(password)
     normal = unicodedata.normalize("NFC", password)
@@ -122,8 +120,8 @@ def check_acceptable(password: str, *, email: str, policy: Policy) -> None:
 
 
 def check_length(password: str) -> None:
-    """Refuse what no account can have as its password, before any work is done; raises InvalidInput."""
-    # Characters are counted as they are hashed, in NFC; the bytes first, so that NFC has little to do.
+    """Raise InvalidInput for a password longer than any account can have, before any work is done."""
+    # Bytes first, to bound the work of NFC. Characters are counted in NFC, as they are hashed.
     too_long = len(password.encode()) > PASSWORD_MAX_BYTES
     if too_long or len(unicodedata.normalize("NFC", password)) > PASSWORD_MAX_CHARACTERS:
         message = f"A password can have {PASSWORD_MAX_CHARACTERS} characters at most."
@@ -131,13 +129,13 @@ def check_length(password: str) -> None:
 
 
 def is_common(password: str) -> bool:
-    """Whether the bundled list holds the password, letter case aside."""
+    """Whether the bundled list contains the password, ignoring case."""
     candidate = unicodedata.normalize("NFC", password.casefold())
     return "\n" not in candidate and f"\n{candidate}\n".encode() in _COMMON_PASSWORDS.read_bytes()
 
 
 def _is_personal(password: str, email: str) -> bool:
-    """Whether the password is one of the account's own words, repeated or with a few digits and signs around it."""
+    """Whether the password is the email address or the service's name, repeated or with digits and punctuation."""
     folded = password.casefold()
     if folded == email:
         return True
@@ -159,7 +157,7 @@ def _pre_hash(password: str, pepper: bytes) -> bytes:
 
 
 def _readable(stored: str | None) -> tuple[str, bytes]:
-    """Version and bcrypt hash of a stored form, both empty when it is not one that we would have written."""
+    """The pepper version and bcrypt hash of a stored form; both empty when this service would not have written it."""
     scheme, _, rest = (stored or "").partition(":")
     version, _, hashed = rest.partition(":")
     if scheme != SCHEME or not _BCRYPT.fullmatch(hashed) or _cost(hashed.encode()) not in BCRYPT_COSTS_ACCEPTED:
@@ -172,5 +170,5 @@ def _cost(hashed: bytes) -> int:
 
 
 def _dummy(cost: int) -> bytes:
-    """A well-formed hash that no password matches; only the time that checking against it takes is wanted."""
+    """A well-formed hash that no password matches, for its cost."""
     return b"$2b$%02d$" % cost + b"." * 53

@@ -1,4 +1,4 @@
-"""The people who vouch for people: what a provider of identities says, and what it must be able to do."""
+"""What an identity provider says about a person, and the interface of one."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ ProviderName = Literal["google", "github"]
 GOOGLE: Final = "google"
 GITHUB: Final = "github"
 NAMES: tuple[ProviderName, ...] = (GOOGLE, GITHUB)
-# As people write them.
+# For display.
 TITLES: Mapping[str, str] = {GOOGLE: "Google", GITHUB: "GitHub"}
-# Why the browser is at the provider. Only the session that asked to link or reauthenticate can finish it.
+# What the provider is asked for. Linking and re-authentication finish only in the session that started them.
 Intent = Literal["sign-in", "link", "reauthenticate"]
 LOGIN: Final = "sign-in"
 LINK: Final = "link"
@@ -30,10 +30,10 @@ def named(text: str) -> ProviderName:
 
 
 class ProviderPerson(Struct, frozen=True):
-    """Who the provider says is there.
+    """The person as the provider describes them.
 
-    ``subject`` never changes and is never given to anybody else; ``email`` is canonical, or empty when there is none
-    that we could use; ``email_verified`` is the provider's word for it.
+    ``subject`` never changes and is never reassigned. ``email`` is canonical, or empty when there is no usable one.
+    ``email_verified`` is the provider's claim.
     """
 
     provider: ProviderName
@@ -44,42 +44,41 @@ class ProviderPerson(Struct, frozen=True):
 
 
 class ClientCredentials(Struct, frozen=True):
-    """What we are to a provider (RFC 6749 2.3.1)."""
+    """The service's credentials at a provider (RFC 6749 2.3.1)."""
 
     client_id: str
     client_secret: str
 
     def __repr__(self) -> str:
-        """Without the secret: it may end up in a traceback."""
+        """Omits the secret: it may be printed in a traceback."""
         return f"ClientCredentials(client_id={self.client_id!r})"
 
 
 class Challenge(Struct, frozen=True):
-    """What binds a request to its answer: ``verifier`` (RFC 7636) and ``nonce`` (OpenID Connect Core 3.1.2.1)."""
+    """Binds a response to its request: ``verifier`` (RFC 7636) and ``nonce`` (OpenID Connect Core 3.1.2.1)."""
 
     verifier: str
     nonce: str
 
     def __repr__(self) -> str:
-        """Without the secrets: it may end up in a traceback."""
+        """Omits the secrets: it may be printed in a traceback."""
         return "Challenge()"
 
 
 class Provider(Protocol):
-    """Google or GitHub, as configured here."""
-
     name: ProviderName
     issuer: str
 
     def authorization_url(self, state: str, challenge: Challenge) -> str:
-        """Where the browser goes to say yes."""
+        """The URL at which the owner approves the login."""
 
     def person(self, code: str, challenge: Challenge, now: datetime) -> ProviderPerson:
-        """Who said yes; raises ProviderUnavailable, LoginExpired for a bad code, ProviderNotTrusted."""
+        """The person who logged in at the provider.
+
+        Raises ProviderUnavailable, LoginExpired for an invalid code, or ProviderNotTrusted.
+        """
 
 
 class Providers(Protocol):
-    """The providers of this deployment."""
-
     def get(self, name: str) -> Provider:
-        """The provider of that name; raises ProviderOff."""
+        """The provider with that name; raises ProviderOff."""

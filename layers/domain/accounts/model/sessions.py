@@ -1,14 +1,12 @@
-"""Signed-in browsers and clients: opaque random tokens, of which only the digest is kept.
+"""Sessions of browsers and clients: opaque random tokens, stored as digests.
 
-A session ends when it is idle for too long or at its absolute limit, whichever comes first. Activity extends the idle
-limit only; nothing but a new log-in extends the absolute one (NIST SP 800-63B-4 2.2.3, 5.2). Both are compared here:
-the table's TTL only sweeps. The digest doubles as the session's public id: it cannot be turned back into the token.
+A session ends at its idle limit or its absolute limit, whichever is first. Activity extends the idle limit; only a new
+login extends the absolute one (NIST SP 800-63B-4 2.2.3, 5.2). Both are compared here: the table's TTL only sweeps. The
+digest is also the session's public id, because it cannot be reversed.
 
-A client is a program that a person let in. Its token goes by the name of refresh token and has two halves: one finds
-the session, as a browser's token does, and the other changes with every use. Whoever comes with the first half had a
-refresh token of this session once; whoever comes with a second half that is no longer good has one that somebody else
-has used, and the session ends (RFC 9700 4.14.2). The id alone, which other services read in access tokens, ends
-nothing.
+A client's refresh token has two parts. The first finds the session, like a browser's token. The second changes with
+every use. If a request has the right first part and an outdated second part, the token was copied, and the session ends
+(RFC 9700 4.14.2). The session id in access tokens, which other services read, cannot end a session.
 """
 
 from __future__ import annotations
@@ -40,33 +38,32 @@ PASSWORD: Final = "password"  # noqa: S105 - a method
 
 
 class Length(Struct, frozen=True):
-    """For how long a session lasts whatever happens, and for how long it may go unused."""
+    """The absolute and the idle limit of a session."""
 
     absolute: timedelta
     idle: timedelta
 
 
 class Lengths(Struct, frozen=True):
-    """How long sessions last in a deployment: of a browser that is to forget the person, and of one that remembers."""
+    """The deployment's limits of sessions with and without "remember me"."""
 
     forgotten: Length
     remembered: Length
 
     def of(self, *, remembered: bool) -> Length:
-        """One of the two."""
         return self.remembered if remembered else self.forgotten
 
 
-# Of a deployment that does not want less.
+# The default.
 LONGEST = Lengths(Length(SESSION_LIFETIME, SESSION_IDLE), Length(REMEMBERED_SESSION_LIFETIME, REMEMBERED_SESSION_IDLE))
 
 
 class Session(Struct, frozen=True):
-    """A signed-in browser or client. ``method`` is how the person proved who they are: ``password``, ``google``...
+    """``method`` is how the owner logged in.
 
-    A client has its ``client_id``, the ``scope`` it was granted, and the digests of the second half of its refresh
-    token: of the one that is good, and of the one before, which was exchanged at ``refreshed_at``. The good one follows
-    from the one before and ``refresh_salt``, so that a client which has lost it can be given it again.
+    A client's session has ``client_id``, ``scope`` and the digests of the second part of its refresh token: ``refresh``
+    is valid, ``refresh_previous`` was exchanged at ``refreshed_at``. The valid one is derived from the previous one and
+    ``refresh_salt``, so that a client that lost the response can get it again.
     """
 
     digest: str
@@ -86,45 +83,43 @@ class Session(Struct, frozen=True):
     refreshed_at: datetime | None = None
 
     def is_live(self, now: datetime) -> bool:
-        """Whether neither limit has passed. At the limit itself the session has ended."""
+        """Whether neither limit has been reached."""
         return now < min(self.expires_at, self.last_seen_at + self.idle)
 
     def is_fresh(self, now: datetime) -> bool:
-        """Whether the log-in is recent enough for steps that hand out or take away access."""
+        """Whether the login is recent enough for steps that grant or revoke access."""
         return now - self.authenticated_at <= FRESH_LOGIN
 
     def is_due_for_touch(self, now: datetime) -> bool:
-        """Whether activity should be written down again."""
+        """Whether activity should be recorded again."""
         return now - self.last_seen_at >= ACTIVITY_INTERVAL
 
 
 class Sessions(Protocol):
-    """Where sessions are kept."""
-
     def get(self, digest: str) -> Session | None:
-        """The session, read consistently by its key; None when there is none."""
+        """The session, read consistently, or None."""
 
     def of_user(self, user_id: str) -> list[Session]:
-        """An account's sessions, for showing only: an index may lag behind."""
+        """The account's sessions, for display only: an index may lag behind."""
 
     def touch(self, digest: str, now: datetime) -> None:
-        """Write down activity, unless the session has ended meanwhile."""
+        """Record activity, unless the session has ended."""
 
 
 class Start(Change, frozen=True):
-    """A new session."""
+    """Store a new session."""
 
     session: Session
 
 
 class End(Change, frozen=True):
-    """The session is gone, if it was there."""
+    """Delete the session, if it exists."""
 
     digest: str
 
 
 class Rotate(Change, frozen=True):
-    """The client's next refresh token is the one with this ``refresh``; refused unless it is as it was read."""
+    """Make ``refresh`` the client's valid digest. Refused when the session has changed since it was read."""
 
     session: Session
     refresh: str
@@ -135,7 +130,7 @@ class Rotate(Change, frozen=True):
 def start(
     user_id: str, *, method: Method, remembered: bool, lengths: Lengths, caller: Caller, now: datetime
 ) -> tuple[str, Session]:
-    """A new session and its token. The token goes into the cookie and nowhere else."""
+    """A new session and its token, which belongs in the cookie and nowhere else."""
     token, length = secrets.new_token(), lengths.of(remembered=remembered)
     session = Session(
         digest=secrets.digest(token),
@@ -146,7 +141,7 @@ def start(
         last_seen_at=now,
         expires_at=now + length.absolute,
         idle=length.idle,
-        # A session is not to be found by the browser it lives in.
+        # The known browser must not lead to the session.
         caller=replace(caller, known_browser=""),
     )
     return token, session
@@ -155,9 +150,9 @@ def start(
 def start_client(
     user_id: str, *, client_id: str, scope: str, method: Method, lengths: Lengths, caller: Caller, now: datetime
 ) -> tuple[str, Session]:
-    """A new session of a client and its first refresh token, which goes into the answer and nowhere else.
+    """A new session of a client and its first refresh token, which belongs in the response and nowhere else.
 
-    It lasts as long as that of a browser that is remembered.
+    It lasts as long as a browser's session with "remember me".
     """
     found_by, session = start(user_id, method=method, remembered=True, lengths=lengths, caller=caller, now=now)
     refresh = secrets.new_token()
@@ -166,18 +161,17 @@ def start_client(
 
 
 def refresh_token(found_by: str, refresh: str) -> str:
-    """The two halves as a client gets them."""
     return f"{found_by}.{refresh}"
 
 
 def halves(token: str) -> tuple[str, str] | None:
-    """The two halves of a refresh token; None for what cannot be one."""
+    """The two parts of a refresh token, or None when the text cannot be one."""
     found_by, _, refresh = token.partition(".")
     return (found_by, refresh) if secrets.is_token(found_by) and secrets.is_token(refresh) else None
 
 
 def lengths_of(settings: Settings) -> Lengths:
-    """How long sessions last here, at most as long as the limits; raises ConfigurationError."""
+    """The configured limits, at most those of ``accounts.limits``; raises ConfigurationError."""
     hour, minute, day = timedelta(hours=1), timedelta(minutes=1), timedelta(days=1)
     forgotten = Length(
         _length(settings, "SESSION_HOURS", hour, hour, SESSION_LIFETIME),

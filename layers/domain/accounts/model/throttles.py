@@ -1,14 +1,14 @@
-"""Limits on trying secrets and on causing mail, counted atomically before the work is done.
+"""Limits on attempts at secrets and on emails, counted atomically before the work is done.
 
-Two shapes share one counter (ASVS 6.3.1, 15.4.2; NIST SP 800-63B-4 3.2.2):
+Two kinds share one counter (ASVS 6.3.1, 15.4.2; NIST SP 800-63B-4 3.2.2):
 
-- a **window** counts what one address did in a minute or an hour;
-- a **streak** counts the failures of one account in a row, whoever made them: five are free, then each must wait,
-  30 seconds at first and twice as long each time, up to an hour. A hundred disable the password until it is reset.
+- a **window** counts the events of one source in a minute or an hour;
+- a **streak** counts an account's failures in a row, from any source. Five are free. Then each attempt has to wait: 30
+  seconds at first, doubling up to an hour. A hundred disable the password until it is reset.
 
-A streak never touches reset, OAuth or live sessions, so nobody can lock the owner out with it. A good login clears
-its streak and gives back its own place in the windows, never anybody else's (a guesser who also owns an account
-would otherwise buy himself new guesses).
+A streak does not affect resets, providers or live sessions, so an attacker cannot lock the owner out with it. A login
+clears its streak and takes back its own events in the windows, but no others: otherwise an attacker could use an
+account of their own to get more guesses.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from accounts.limits import (
 from accounts.model.audit import Caller
 from accounts.transactions import Change
 
-# What is counted; the first part of a counter's key. A streak is counted per account, the others in windows of time.
+# What is counted; the first part of a counter's key. A streak is per account, the others are windows.
 Bucket = Literal[
     "streak",
     "password",
@@ -63,9 +63,9 @@ _IPV6_PREFIX_BITS = 64
 
 
 class Increment(Struct, frozen=True):
-    """One counter to raise by one: refused at ``limit``, or, with ``expected``, unless it stands at exactly that.
+    """Increase a counter by one. Refused at ``limit``, or with ``expected``, unless the counter has exactly that value.
 
-    With ``quiet_since`` how far it got does not matter: it is refused when it was raised after that.
+    With ``quiet_since``, refused only when the counter was increased after that time.
     """
 
     key: str
@@ -76,40 +76,39 @@ class Increment(Struct, frozen=True):
 
 
 class Counter(Struct, frozen=True):
-    """Where a counter stands and when it was last raised."""
+    """The value of a counter, and when it last increased."""
 
     count: int
     raised_at: datetime
 
 
 class LimitReached(Exception):
-    """The counter at ``increment`` refused; ``counter`` is where it stands. Nothing was counted anywhere."""
+    """``increment`` was refused; ``counter`` is its counter. No counter was increased."""
 
     def __init__(self, increment: Increment, counter: Counter) -> None:
-        """Carry which increment refused, and its counter."""
         super().__init__(increment.key)
         self.increment = increment
         self.counter = counter
 
 
 class Throttles(Protocol):
-    """Counters that only ever move by one conditional write."""
+    """Counters that change only by conditional writes."""
 
     def take(self, increments: Sequence[Increment], now: datetime) -> None:
-        """Raise all counters by one, or none. Raises LimitReached for the first at its limit, or Unavailable."""
+        """Increase all counters by one, or none. Raises LimitReached for the first that is refused, or Unavailable."""
 
     def get(self, key: str) -> Counter | None:
-        """Where the counter stands, for showing; None when it was never raised or has been cleared."""
+        """The counter, for display; None when it was never increased or has been cleared."""
 
 
 class Clear(Change, frozen=True):
-    """Forget the counter ``key``."""
+    """Delete the counter ``key``."""
 
     key: str
 
 
 class Decrement(Change, frozen=True):
-    """Lower the counter of ``increment`` by one."""
+    """Decrease the counter of ``increment`` by one."""
 
     increment: Increment
 
@@ -127,12 +126,12 @@ class Attempt(Struct, frozen=True):
     failures: int = 0
 
     def succeeded(self) -> tuple[Change, ...]:
-        """What a good login undoes: its streak, and its own place in each window."""
+        """Clear the streak, and take this attempt out of each window."""
         return (Clear(self.streak), *(Decrement(increment) for increment in self.windows))
 
 
 def streak_key(account: str) -> str:
-    """The counter of failures in a row of ``account``; what people typed is not kept, only its digest."""
+    """The key of the streak of ``account``, which is stored only as a digest."""
     return f"streak#{secrets.digest(account)}"
 
 
@@ -145,24 +144,24 @@ def window(bucket: Bucket, source: str, *, limit: int, per: timedelta, now: date
 
 
 def count(throttles: Throttles, bucket: Bucket, source: str, *, limit: int, per: timedelta, now: datetime) -> None:
-    """Count one more ``bucket`` event from ``source``; raises TooManyAttempts when its window of ``per`` is full."""
+    """Count one ``bucket`` event from ``source``; raises TooManyAttempts when the window of length ``per`` is full."""
     take(throttles, window(bucket, source, limit=limit, per=per, now=now), now=now)
 
 
 def count_confirmation(throttles: Throttles, caller: Caller, now: datetime) -> None:
-    """Count one more try to use a mailed link; raises TooManyAttempts."""
+    """Count one attempt to use an emailed link; raises TooManyAttempts."""
     limit, minute = CONFIRMATIONS_PER_ADDRESS_PER_MINUTE, timedelta(minutes=1)
     count(throttles, "confirm", caller.source, limit=limit, per=minute, now=now)
 
 
 def count_mail_request(throttles: Throttles, caller: Caller, now: datetime) -> None:
-    """Count one more request that causes an email; raises TooManyAttempts."""
+    """Count one request that causes an email; raises TooManyAttempts."""
     limit, minute = SIGNUPS_PER_ADDRESS_PER_MINUTE, timedelta(minutes=1)
     count(throttles, "mail", caller.source, limit=limit, per=minute, now=now)
 
 
 def take(throttles: Throttles, *increments: Increment, now: datetime) -> None:
-    """Count one more event in each window; raises TooManyAttempts with the seconds until the full one ends."""
+    """Count one event in each window; raises TooManyAttempts with the seconds until the full one ends."""
     try:
         throttles.take(increments, now)
     except LimitReached as full:
@@ -170,7 +169,7 @@ def take(throttles: Throttles, *increments: Increment, now: datetime) -> None:
 
 
 def is_too_soon(throttles: Throttles, bucket: Bucket, source: str, *, every: timedelta, now: datetime) -> bool:
-    """Whether ``source`` came less than ``every`` ago. Who comes too soon does not have to wait any longer for it."""
+    """Whether the last event from ``source`` was less than ``every`` ago."""
     try:
         throttles.take([Increment(f"{bucket}#{source}", 0, now + every, quiet_since=now - every)], now)
     except LimitReached:
@@ -179,10 +178,10 @@ def is_too_soon(throttles: Throttles, bucket: Bucket, source: str, *, every: tim
 
 
 def attempt(throttles: Throttles, account: str, *windows: Increment, now: datetime) -> Attempt:
-    """Count one more try at ``account``'s secret, before looking at it; raises TooManyAttempts.
+    """Count one attempt at ``account``'s secret, before checking the secret; raises TooManyAttempts.
 
-    One round trip, except for an account that has no free tries left: there the first write tells where the streak
-    stands, and a second one takes the single try that its wait allows, so that parallel guesses share that one.
+    One round trip while the account has free attempts. After that, the first write reads the streak, and a second one
+    takes the only attempt that the wait allows, which concurrent attempts share.
     """
     streak = streak_key(account)
     increment = Increment(key=streak, limit=FREE_FAILURES, expires_at=now + FAILURES_REMEMBERED)
@@ -196,7 +195,7 @@ def attempt(throttles: Throttles, account: str, *windows: Increment, now: dateti
 
 
 def count_attempt(throttles: Throttles, account: str, caller: Caller, now: datetime) -> Attempt:
-    """Count one more try at the account's password, by account and by source; raises TooManyAttempts."""
+    """Count one attempt at the account's password, by account and by source; raises TooManyAttempts."""
     limits = ((ADDRESS_FAILURES_PER_MINUTE, timedelta(minutes=1)), (ADDRESS_FAILURES_PER_HOUR, timedelta(hours=1)))
     windows = (window("password", caller.source, limit=limit, per=per, now=now) for limit, per in limits)
     return attempt(throttles, account, *windows, now=now)
@@ -220,7 +219,7 @@ def _attempt_after_wait(
 
 
 def wait_after(failures: int) -> timedelta:
-    """How long an account waits after that many failures in a row: nothing for four, then 30 s doubling to 1 h."""
+    """The wait after that many failures in a row: none below five, then 30 s, doubling up to 1 h."""
     if failures < FREE_FAILURES:
         return timedelta(0)
     doublings = min(failures - FREE_FAILURES, 20)
@@ -228,9 +227,9 @@ def wait_after(failures: int) -> timedelta:
 
 
 def source(address: str) -> str:
-    """One name for one network source: IPv6 by its /64, IPv4-mapped as IPv4, every spelling alike.
+    """The name of a network source: IPv6 by its /64, IPv4-mapped addresses as IPv4, in canonical form.
 
-    What is not an address shares one name, so that a missing address is limited hardest of all (fail closed).
+    Everything that is not an address shares one name, and therefore one limit (fail closed).
     """
     try:
         parsed = ipaddress.ip_address(address)

@@ -1,8 +1,7 @@
-"""What a client calls itself, in plain words: "Firefox on Windows".
+"""The ``User-Agent`` header in plain words, such as "Firefox on Windows".
 
-The text is the client's to write, so none of it comes out again: every word that does is from the tables here, and a
-stranger can put nothing of their own on a page or into a mail. Browsers pretend to be each other; of several names that
-stand in a text, the one listed first is the one that the others do not claim.
+All words come from the tables here, so that an attacker cannot put text of their own on a page or into an email.
+Browsers also claim to be others. The tables are ordered so that the first match is the name that others do not claim.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ _SYSTEMS = (
     ("Macintosh", "Mac"),
     ("Linux", "Linux"),
 )
-# Programs that go by their own name, which comes first.
+# Programs whose header starts with their name.
 _PROGRAMS = (
     ("curl/", "curl"),
     ("Wget/", "Wget"),
@@ -50,7 +49,7 @@ WORDS = frozenset({name for table in (_BROWSERS, _SYSTEMS, _PROGRAMS) for _, nam
 
 
 def describe(user_agent: str) -> str:
-    """The browser and the system it runs on, or the program, as far as either is known."""
+    """The browser and its system, or the program, as far as known."""
     program = next((name for sign, name in _PROGRAMS if user_agent.startswith(sign)), None)
     if program is not None:
         return program

@@ -1,7 +1,7 @@
-"""The account: a person. It knows by name everything that it owns, so that all of it can be ended at once.
+"""The account. Its own item lists everything that it owns, so that all of it can be ended at once.
 
-A list by index may lag behind a write; what must be ended or counted without fail (sessions, API keys, identities) is
-therefore kept on the account's own item, which is read consistently and changed in the same transaction.
+An index may lag behind a write. What must be ended or counted reliably (sessions, API keys, identities) is therefore
+listed on the account's item, which is read consistently and changed in the same transaction.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ USER_ID_CHARACTERS = 28
 Status = Literal["active", "disabled"]
 ACTIVE: Final = "active"
 DISABLED: Final = "disabled"
-# Why no more email goes to an address.
+# Why an address gets no more email.
 MailProblem = Literal["bounce", "complaint"]
 _NO_SUCH_ACCOUNT = "There is no account with that id."
 
 
 class User(Struct, frozen=True):
-    """An account as stored. ``sessions`` maps digests to when each ends; ``revision`` rises with every change.
+    """``sessions`` maps digests to expiry times. ``revision`` increases with every change.
 
-    ``mail_problem`` is why nothing is mailed to ``email`` any more, to be told to its owner: ``identities.BOUNCE``,
-    ``COMPLAINT``, or None. ``secured_at`` is when all sessions were last ended but the one that asked for it.
+    ``mail_problem`` is why ``email`` gets no more email, or None. ``secured_at`` is when all sessions, or all but the
+    one that asked for it, were last ended.
     """
 
     user_id: str
@@ -47,34 +47,31 @@ class User(Struct, frozen=True):
 
 
 class Users(Protocol):
-    """Where accounts are kept."""
-
     def get(self, user_id: str) -> User | None:
-        """The account, read consistently; None when there is none."""
+        """The account, read consistently, or None."""
 
 
 class Open(Change, frozen=True):
-    """A new account; refused when the id is taken."""
+    """Create an account. Refused when the id exists."""
 
     user: User
 
 
 class Approval(Struct, frozen=True):
-    """Where and when a new session was allowed: in another ``session`` of the account, at the moment ``at``."""
+    """The owner's approval of a new session, given in ``session`` of the same account at ``at``."""
 
     session: str
     at: datetime
 
     def is_valid(self, user: User) -> bool:
-        """Whether that session is still held, and the account was not secured since."""
+        """Whether the account still holds ``session`` and has not been secured since."""
         return self.session in user.sessions and (user.secured_at is None or user.secured_at < self.at)
 
 
 class AddSession(Change, frozen=True):
-    """The account holds one more session; refused when it is full, gone or disabled.
+    """Add a session. Refused when the account is full, gone or disabled.
 
-    With ``instead_of``, it takes the place of that one: refused when the account does not hold it any more. With
-    ``approval``, that must stand.
+    ``instead_of`` is removed, and must be held by the account. ``approval`` must be valid.
     """
 
     user_id: str
@@ -86,7 +83,7 @@ class AddSession(Change, frozen=True):
 
 
 class SwapSession(Change, frozen=True):
-    """One session takes the place of others; refused when the account changed since ``revision`` or is not active."""
+    """Replace the sessions ``ended`` by ``session``."""
 
     user_id: str
     revision: int
@@ -96,20 +93,20 @@ class SwapSession(Change, frozen=True):
 
 
 class DropSession(Change, frozen=True):
-    """The account holds this session no more; refused when it did not hold it."""
+    """Remove a session. Refused when the account does not hold it."""
 
     user_id: str
     session: str
 
 
 class DropAllSessions(Change, frozen=True):
-    """The account holds no session any more; refused when it changed since it was read."""
+    """Remove all sessions. Refused when the account has changed since it was read."""
 
     user: User
 
 
 class DropOtherSessions(Change, frozen=True):
-    """The account holds no session but ``keeping`` and is secured; refused when it changed since it was read."""
+    """Remove all sessions except ``keeping``, and set ``secured_at``."""
 
     user: User
     keeping: str
@@ -117,7 +114,7 @@ class DropOtherSessions(Change, frozen=True):
 
 
 class AddKey(Change, frozen=True):
-    """The account holds one more API key; refused when it is full, gone or disabled, or ``session`` has ended."""
+    """Add an API key. Refused when the account is full, gone or disabled, or does not hold ``session``."""
 
     user_id: str
     api_key: str
@@ -126,14 +123,14 @@ class AddKey(Change, frozen=True):
 
 
 class DropKey(Change, frozen=True):
-    """The account holds this API key no more; refused when it did not hold it."""
+    """Remove an API key. Refused when the account does not hold it."""
 
     user_id: str
     api_key: str
 
 
 class AddIdentity(Change, frozen=True):
-    """The account holds one more identity; refused when it is full, gone or disabled, or ``session`` has ended."""
+    """Add an identity. Refused when the account is full, gone or disabled, or does not hold ``session``."""
 
     user_id: str
     identity: str
@@ -142,16 +139,16 @@ class AddIdentity(Change, frozen=True):
 
 
 class DropIdentity(Change, frozen=True):
-    """The account holds this identity no more; refused when it changed since it was read."""
+    """Remove an identity. Refused when the account has changed since it was read."""
 
     user: User
     identity: str
 
 
 class ChangeEmail(Change, frozen=True):
-    """The account goes by ``email``, holds ``gained`` instead of ``lost``, no session but ``keeping``, and is secured.
+    """Change the account's email: swap identity ``lost`` for ``gained``, end every session except ``keeping``.
 
-    What was wrong with mail to the old address is forgotten. Refused when it changed since it was read.
+    Sets ``secured_at`` and clears ``mail_problem``. Refused when the account has changed since it was read.
     """
 
     user: User
@@ -163,7 +160,7 @@ class ChangeEmail(Change, frozen=True):
 
 
 class Rename(Change, frozen=True):
-    """The account's person is called ``name``; refused when it changed since it was read."""
+    """Set the name. Refused when the account has changed since it was read."""
 
     user: User
     name: str
@@ -171,7 +168,7 @@ class Rename(Change, frozen=True):
 
 
 class NoteMailProblem(Change, frozen=True):
-    """Mail to ``email`` has this problem; refused when that is not the account's address."""
+    """Set ``mail_problem``. Refused when ``email`` is not the account's address."""
 
     user_id: str
     email: str
@@ -179,33 +176,33 @@ class NoteMailProblem(Change, frozen=True):
 
 
 class Disable(Change, frozen=True):
-    """The account is disabled and holds no session and no key; refused when it changed since it was read."""
+    """Disable the account and remove its sessions and API keys. Refused when it has changed since it was read."""
 
     user: User
     now: datetime
 
 
 class Enable(Change, frozen=True):
-    """The account is active again; what ended meanwhile stays ended. Refused when it changed since it was read."""
+    """Enable the account. Removed sessions and API keys stay removed. Refused when it has changed since it was read."""
 
     user: User
     now: datetime
 
 
 class Close(Change, frozen=True):
-    """The account is gone; refused when it changed since it was read."""
+    """Delete the account. Refused when it has changed since it was read."""
 
     user: User
 
 
 def find(accounts: Users, user_id: str) -> User | None:
-    """The account, read consistently; None when it is gone or disabled."""
+    """The active account, read consistently; None when it is gone or disabled."""
     user = accounts.get(user_id)
     return user if user is not None and user.status == ACTIVE else None
 
 
 def active(accounts: Users, user_id: str) -> User:
-    """The account behind a credential that is good; raises Unauthenticated when it is gone or disabled."""
+    """The account of a valid credential; raises Unauthenticated when it is gone or disabled."""
     user = find(accounts, user_id)
     if user is None:
         raise Unauthenticated
@@ -213,7 +210,7 @@ def active(accounts: Users, user_id: str) -> User:
 
 
 def existing(accounts: Users, user_id: str) -> User:
-    """The account that an operator means, in whatever state; raises NotFound."""
+    """The account in any state, for operators; raises NotFound."""
     user = accounts.get(user_id)
     if user is None:
         raise NotFound(_NO_SUCH_ACCOUNT)
@@ -221,10 +218,10 @@ def existing(accounts: Users, user_id: str) -> User:
 
 
 def other_sessions(user: User, current: str) -> tuple[str, ...]:
-    """The account's sessions but the ``current`` one; raises Unauthenticated when that has ended.
+    """The account's sessions except ``current``; raises Unauthenticated when ``current`` has ended.
 
-    A story that hashes or reads takes a while, and the owner may have logged out everywhere meanwhile, perhaps for fear
-    of exactly this. Asked of the account as it was read for the write, it is part of the write's condition.
+    The owner may have logged out everywhere while the flow was hashing or reading. Checking the account as it was read
+    for the write makes this a condition of the write.
     """
     if current not in user.sessions:
         raise Unauthenticated
@@ -232,5 +229,5 @@ def other_sessions(user: User, current: str) -> tuple[str, ...]:
 
 
 def new_user_id() -> str:
-    """28 base62 characters (166 bits): the shape that existing ComfyUI clients know as ``firebase_uid``."""
+    """28 base62 characters (166 bits), the format that ComfyUI clients expect in ``firebase_uid``."""
     return secrets.random_base62(USER_ID_CHARACTERS)
