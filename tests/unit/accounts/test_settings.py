@@ -106,7 +106,7 @@ def test_a_required_setting_must_not_be_missing_or_empty(name: str) -> None:
 
 @pytest.mark.parametrize("value", ["14", "65", "", "fifteen", "15 ", "+15", "1_5", "\u0661\u0665"])
 def test_an_unsafe_password_length_is_refused(value: str) -> None:
-    """Below 15 no list of common passwords helps (PW-01), above 64 people could not comply; nor may it be no number."""
+    """Below 15 no list of common passwords helps (PW-01), above 64 people could not comply; it must be a number."""
     with pytest.raises(ConfigurationError):
         _ = settings.load(_GOOD | {"PASSWORD_MIN_CHARACTERS": value}).password_min_characters
 

@@ -45,7 +45,7 @@ def passed_to_admin(place: Path, do: str) -> list[str]:
     ],
 )
 def test_an_address_that_looks_like_a_command_is_only_an_address(folder: Path, address: str) -> None:
-    """All of these are well-formed (RFC 5321 4.1.2), and an attacker who writes to support chooses what is pasted."""
+    """All of these are well-formed (RFC 5321 4.1.2), and an attacker who writes to support chooses the pasted text."""
     assert passed_to_admin(folder, f"show {address} --json") == ["show", address, "--json"]
     assert sorted(path.name for path in folder.iterdir()) == [".venv", "Makefile"]
 

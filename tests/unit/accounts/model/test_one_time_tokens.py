@@ -1,4 +1,4 @@
-"""Tokens are found under their own purpose until they expire, and what they say is stored under the same names."""
+"""Tokens are found under their own purpose until they expire, and their payloads are stored under stable names."""
 
 from datetime import timedelta
 from typing import get_args
@@ -68,7 +68,7 @@ def test_a_token_is_stored_under_its_purpose_and_digest() -> None:
 
 
 def test_a_token_is_found_until_it_expires() -> None:
-    """Compared here, even if the table still has the item (TK-03)."""
+    """Expiry is compared in code: the item may still be in the table (TK-03)."""
     world = World()
     plaintext, token = one_time_tokens.issue(PASSWORD_RESET, "olive", lifetime=_DAY, now=NOW)
     world.commit(Issue(token))
@@ -88,7 +88,7 @@ def test_a_token_is_not_found_under_another_purpose() -> None:
 
 
 def test_neither_the_digest_nor_the_key_is_the_token() -> None:
-    """A reader of the table learns nothing that works."""
+    """The table alone reveals no valid token."""
     world = World()
     _, token = one_time_tokens.issue(PASSWORD_RESET, "olive", lifetime=_DAY, now=NOW)
     world.commit(Issue(token))
@@ -116,7 +116,7 @@ def test_a_payload_is_stored_under_the_same_names(payload: type[Payload], data: 
 
 @PAYLOADS
 def test_a_payload_that_lacks_a_field_is_an_error(payload: type[Payload], data: dict[str, str]) -> None:
-    """As any other item that is not the service's own: the endpoint answers 500."""
+    """Like any other malformed item: the endpoint answers 500."""
     for name in data:
         with pytest.raises(ValueError, match=name):
             payload.of(a_token({key: value for key, value in data.items() if key != name}))
@@ -131,7 +131,7 @@ def test_a_payload_that_lacks_a_field_is_an_error(payload: type[Payload], data: 
         (DeviceAnswer, "decision", Decision),
     ],
 )
-def test_a_word_that_is_not_listed_is_an_error(payload: type[Payload], name: str, words: object) -> None:
+def test_an_unlisted_value_is_an_error(payload: type[Payload], name: str, words: object) -> None:
     data = dict(STORED)[payload]
     listed = [word for part in get_args(words) for word in (get_args(part) or (part,))]
     for word in listed:

@@ -38,7 +38,7 @@ _WORDS = [
 def why_refused(
     password: str, email: str = EMAIL, breach_lists: FakeBreaches = _NOBODY, *, min_characters: int = 15
 ) -> str | None:
-    """The error text that the person reads, or None for an acceptable password."""
+    """The error text, or None for an acceptable password."""
     try:
         check_acceptable(password, email=email, policy=Policy(min_characters, breach_lists))
     except InvalidInput as refusal:

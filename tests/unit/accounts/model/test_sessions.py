@@ -78,7 +78,7 @@ def test_a_deployment_configures_session_lengths() -> None:
     ],
 )
 def test_session_lengths_outside_the_limits_are_refused(name: str, value: str) -> None:
-    """Nor may they be so short that a working owner is logged out: such a deployment does not start."""
+    """Too short ones, which would log a working owner out, too: such a deployment does not start."""
     with pytest.raises(ConfigurationError, match=f"The environment variable {name} must be a number from "):
         sessions.lengths_of(deployment(**{name: value}))
 

@@ -56,7 +56,7 @@ def record(message_id: str, body: str) -> dict[str, Any]:
     return {"messageId": message_id, "receiptHandle": "r", "body": body, "attributes": {}, "eventSource": "aws:sqs"}
 
 
-ABOUT_NOBODY = messages.encode(messages.Signup("nobody@example.com"))
+ABOUT_UNKNOWN_ADDRESS = messages.encode(messages.Signup("nobody@example.com"))
 
 
 def deliver(service: Service, *records: dict[str, Any]) -> list[str]:
@@ -74,7 +74,7 @@ def test_each_record_is_delivered(service: Service, logged: Callable[[], list[di
     """The log has the outcome, not the recipient."""
     body = about_key(service)
 
-    assert deliver(service, record("1", body), record("2", ABOUT_NOBODY)) == []
+    assert deliver(service, record("1", body), record("2", ABOUT_UNKNOWN_ADDRESS)) == []
     assert [mail.to for mail in service.postman.mails] == [EMAIL]
     assert [line["event"] for line in logged()] == ["mail_sent", "mail_nobody_to_tell"]
     assert "example.com" not in json.dumps(logged())
@@ -93,7 +93,7 @@ def test_a_record_that_fails_returns_alone_and_is_sent_later(service: Service) -
     """The rest of the batch is done."""
     body = about_key(service)
     service.postman.down = True
-    failed = deliver(service, record("1", body), record("2", ABOUT_NOBODY))
+    failed = deliver(service, record("1", body), record("2", ABOUT_UNKNOWN_ADDRESS))
     service.postman.down = False
 
     assert failed == ["1"]
@@ -111,7 +111,7 @@ def test_a_malformed_message_is_not_delivered(
     assert len(service.postman.mails) == 1
 
 
-def test_a_batch_in_which_all_fail_returns_whole(service: Service) -> None:
+def test_when_every_record_fails_all_return(service: Service) -> None:
     """Record by record: the function itself does not fail."""
     body = about_key(service)
     service.postman.down = True

@@ -96,7 +96,7 @@ def test_every_refusal_has_its_code_and_its_sentence(error: AccountsError) -> No
     ids=lambda value: type(value).__name__,
 )
 def test_refusals_that_need_a_header_have_it(error: AccountsError, headers: dict[str, str]) -> None:
-    """``Retry-After``, ``Allow``, ``WWW-Authenticate``; a wrong password is no challenge to a browser."""
+    """``Retry-After``, ``Allow``, ``WWW-Authenticate``; a wrong password sends no challenge to a browser."""
     assert responses.refused(error).headers == headers
 
 

@@ -104,7 +104,7 @@ def test_an_address_is_marked_with_its_account_and_its_history(service: Service,
     ]
 
 
-def test_a_report_that_comes_again_changes_nothing(service: Service) -> None:
+def test_a_repeated_report_changes_nothing(service: Service) -> None:
     """SNS delivers at least once, and several emails may bounce."""
     service.person()
     of(service).mark(EMAIL, BOUNCE, NOW)

@@ -64,7 +64,7 @@ def test_a_key_identifies_its_account(service: Service) -> None:
 
 
 def test_no_secret_works_as_another_kind(service: Service) -> None:
-    """Nor does what the tables store (SE-13)."""
+    """A stored digest works as none (SE-13)."""
     logged_in = service.person()
     new = service.key(logged_in)
     link = service.signed_up("other@example.com")

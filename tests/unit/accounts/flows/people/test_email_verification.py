@@ -125,7 +125,7 @@ def test_a_link_ends_after_24_hours(service: Service) -> None:
 
 @pytest.mark.parametrize("token", ["", "x" * 43, "é", "#", "x" * 10_000])
 def test_an_unknown_link_is_refused_without_a_hash(service: Service, token: str) -> None:
-    """Whatever its form; its time reveals nothing, because there is no account to know of (TK-01)."""
+    """In any form. The response time reveals nothing, because no account is involved (TK-01)."""
     service.signed_up()
     service.hasher.calls = 0
     with pytest.raises(InvalidLink):

@@ -148,7 +148,7 @@ def test_a_link_of_an_account_that_is_no_longer_active_is_refused(
 
 
 def test_an_address_gets_three_emails_an_hour_and_five_a_day(service: Service) -> None:
-    """Whoever asks; more are dropped silently (TH-11)."""
+    """For any caller; further ones are dropped silently (TH-11)."""
     service.person()
     results = [service.mailing.deliver(ABOUT, later(minutes=n)) for n in range(4)]
     results += [service.mailing.deliver(ABOUT, later(hours=n)) for n in (1, 2, 3)]

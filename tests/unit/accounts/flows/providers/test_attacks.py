@@ -95,7 +95,7 @@ def test_a_squatters_password_stops_working_when_the_owner_arrives(service: OAut
     assert held(service, arrived) == {arrived.session.digest}
 
 
-def test_a_squatter_cannot_come_back_after_the_owner(service: OAuthService) -> None:
+def test_a_squatter_cannot_sign_up_again_after_the_owner(service: OAuthService) -> None:
     """Signing up with a confirmed address changes nothing; its owner is notified."""
     service.log_in_with(OLIVE)
     before = tables_of(service)

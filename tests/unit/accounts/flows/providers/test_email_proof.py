@@ -195,7 +195,7 @@ def test_linking_by_the_owner_invalidates_the_pending_link(service: OAuthService
 
 @pytest.mark.parametrize("new", [True, False])
 def test_the_existing_session_of_the_browser_ends(service: OAuthService, new: bool) -> None:
-    """No token outlives a login, whoever owns it (ASVS 7.2.4)."""
+    """No token outlives a login, of any account (ASVS 7.2.4)."""
     other = service.person("other@example.com")
     if not new:
         service.person()
@@ -254,7 +254,7 @@ def test_a_link_whose_subject_is_gone_is_refused(service: OAuthService) -> None:
 
 
 def test_one_address_gets_at_most_three_emails_in_six_hours(service: OAuthService) -> None:
-    """Whoever causes them: an attacker's logins cannot flood a mailbox."""
+    """So that an attacker's logins cannot flood a mailbox."""
     outcomes = []
     for subject in ("1", "2", "3", "4"):
         _begin(service, replace(UNVERIFIED, subject=subject))

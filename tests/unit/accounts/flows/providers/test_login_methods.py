@@ -91,7 +91,7 @@ def _directory(credentials: Any = BOTH, stage: str = "prod", **environ: str) -> 
     return ProviderDirectory(Settings(stage, SITE_URL, environ), lambda: credentials)
 
 
-def test_a_provider_is_there_when_it_has_credentials() -> None:
+def test_a_provider_with_credentials_is_on() -> None:
     """Created once for each set of credentials, so that its keys are cached between logins."""
     directory = _directory()
 
