@@ -81,7 +81,7 @@ def test_every_event_that_is_written_is_listed_and_the_reverse() -> None:
 
 
 def test_every_record_says_its_event_where_it_can_be_read() -> None:
-    """As a constant, from the one table that reports of mail have, or where an operator's order is one."""
+    """Written as a constant; the three exceptions take it from a table, an item, or an operator's request."""
     unread = [ast.unparse(call) for call in _calls("Record") if not isinstance(call.args[1], ast.Constant)]
     known = ("EVENTS[problem]", "item.event", "audit.NO_CALLER, detail")
     assert [text for text in unread if not any(words in text for words in known)] == []
