@@ -56,7 +56,7 @@ def test_ending_a_key_that_is_gone_is_not_a_conflict(backend: Backend) -> None:
 
 def test_a_key_of_another_account_is_not_ended(backend: Backend) -> None:
     key = add_key(backend)
-    foreign = api_keys.End(key.digest, "somebody else")
+    foreign = api_keys.End(key.digest, "another account")
 
     assert backend.refused(foreign) == (foreign,)
     assert backend.api_keys.get(key.digest) == key
@@ -65,7 +65,7 @@ def test_a_key_of_another_account_is_not_ended(backend: Backend) -> None:
 def test_a_key_of_another_account_is_not_removed(backend: Backend) -> None:
     """The owner's id is part of the condition."""
     key = add_key(backend)
-    foreign = api_keys.Remove(key.digest, "somebody else")
+    foreign = api_keys.Remove(key.digest, "another account")
 
     assert backend.refused(foreign) == (foreign,)
 

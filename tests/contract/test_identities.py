@@ -146,7 +146,7 @@ def test_an_identity_of_another_account_is_not_removed_disabled_or_renamed(
 ) -> None:
     """Nor one that does not exist."""
     identity = sign_up(backend)
-    foreign = kind(identity.key, "somebody else")
+    foreign = kind(identity.key, "another account")
     absent = kind("email#nobody@example.com", identity.user_id)
 
     assert [backend.refused(foreign), backend.refused(absent)] == [(foreign,), (absent,)]
@@ -182,7 +182,7 @@ def test_an_unverified_foreign_or_removed_identity_fails_the_requirement(backend
     """Nothing else of the transaction is written."""
     waiting, owner = sign_up(backend), sign_up(backend, verified=True)
     unverified = identities.StillVerified(waiting.key, waiting.user_id)
-    foreign = identities.StillVerified(owner.key, "somebody else")
+    foreign = identities.StillVerified(owner.key, "another account")
     gone = identities.StillVerified("email#nobody@example.com", owner.user_id)
     refused = [backend.refused(identities.Signup(an_identity()), change) for change in (unverified, foreign, gone)]
 
@@ -213,9 +213,9 @@ def test_a_changed_replaced_or_removed_identity_fails_the_requirement(backend: B
 def test_a_vacated_identity_can_be_claimed_by_another_account(backend: Backend) -> None:
     read = sign_up(backend, verified=True)
     backend.commit(identities.Vacate(read))
-    backend.commit(identities.Claim(replace(read, user_id="somebody else")))
+    backend.commit(identities.Claim(replace(read, user_id="another account")))
 
-    assert backend.identities.get(read.key) == replace(read, user_id="somebody else")
+    assert backend.identities.get(read.key) == replace(read, user_id="another account")
 
 
 def test_a_changed_or_removed_identity_is_not_vacated(backend: Backend) -> None:

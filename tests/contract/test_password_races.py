@@ -138,7 +138,7 @@ def test_a_password_change_ends_the_link_that_a_concurrent_reset_has_read(backen
     late = overtaken(backend, lambda: change(stories, person, NEW_PASSWORD))
 
     with pytest.raises(InvalidLink):
-        reset(late, token, "of whoever reads the email")
+        reset(late, token, "of an attacker with the mailbox")
     assert stories.held_and_stored(person.user_id) == ({person.session.digest}, {person.session.digest})
     assert opens(stories, person, NEW_PASSWORD)
 
@@ -151,23 +151,23 @@ def test_a_reset_refuses_a_concurrent_password_change(backend: Backend) -> None:
     late = overtaken(backend, lambda: reset(stories, token))
 
     with pytest.raises(InvalidCredentials):
-        change(late, person, "of the thief, it may be")
+        change(late, person, "of an attacker, perhaps")
     assert stories.held_and_stored(person.user_id) == (set(), set())
     assert opens(stories, person, NEW_PASSWORD)
 
 
 @three_times
-@pytest.mark.parametrize("log_ins", [1, FREE_FAILURES - 1])
-def test_no_session_of_the_old_password_outlives_a_concurrent_reset(racetrack: Backend, log_ins: int) -> None:
+@pytest.mark.parametrize("logins", [1, FREE_FAILURES - 1])
+def test_no_session_of_the_old_password_outlives_a_concurrent_reset(racetrack: Backend, logins: int) -> None:
     """A login that meets the reset is refused, or its session is ended (SE-09)."""
     stories = Stories(racetrack)
     person = stories.person(live_sessions=2)
-    token, racing = stories.reset_link(person), meeting(racetrack, log_ins + 1)
+    token, racing = stories.reset_link(person), meeting(racetrack, logins + 1)
 
     def race(number: int) -> object:
         return reset(racing, token) if number == 0 else log_in(racing, person)
 
-    by_reset, *ins = together(log_ins + 1, race)
+    by_reset, *ins = together(logins + 1, race)
 
     assert by_reset == person.user_id
     assert set(kinds(ins)) <= {"InvalidCredentials", "LoggedIn"}

@@ -48,7 +48,7 @@ def test_an_unknown_account_reads_as_none(backend: Backend) -> None:
 
 def test_a_second_account_with_the_same_id_is_refused(backend: Backend) -> None:
     user = open_account(backend)
-    again = users.Open(replace(user, name="Somebody else"))
+    again = users.Open(replace(user, name="Another name"))
 
     assert backend.refused(again) == (again,)
 
@@ -234,7 +234,7 @@ def test_a_change_of_a_stale_account_is_refused(backend: Backend) -> None:
     user = open_account(backend)
     backend.commit(users.AddKey(user.user_id, a_digest(), at_most=25))
     stale = (
-        users.Rename(user, "Somebody else", NOW),
+        users.Rename(user, "Another name", NOW),
         users.Disable(user, NOW),
         users.Enable(user, NOW),
         users.Close(user),

@@ -41,7 +41,7 @@ CREDENTIALS = {
 
 
 @dataclass
-class ProvidersAway:
+class EmulatedProviders:
     """``wire`` is the network, ``nonce`` the last departure's, ``browser`` the cookies kept until the return."""
 
     functions: Lambdas
@@ -180,10 +180,10 @@ def sample_state(now: datetime, later: datetime) -> OneTimeToken:
 
 
 @contextmanager
-def away(functions: Lambdas) -> Iterator[ProvidersAway]:
+def away(functions: Lambdas) -> Iterator[EmulatedProviders]:
     """Configure both providers, and forget earlier configurations."""
     functions.cloud.secrets["OAuthProvidersSecret"] = json.dumps(CREDENTIALS)
     lambdas.module.cache_clear()
     functions.people.known |= set(CANARIES)
     with wired({}) as wire:
-        yield ProvidersAway(functions, wire)
+        yield EmulatedProviders(functions, wire)

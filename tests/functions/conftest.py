@@ -12,7 +12,7 @@ from accounts.model import passwords
 from accounts.ses import batches
 from accounts.web import endpoint
 from tests.functions import cloud, lambdas
-from tests.functions.away import ProvidersAway, away
+from tests.functions.away import EmulatedProviders, away
 from tests.functions.cloud import ADMIN_SECRET, ENVIRONMENT, PEPPER, Cloud
 from tests.functions.lambdas import Clock, FakeBcrypt, Lambdas
 from tests.functions.people import People
@@ -70,7 +70,7 @@ def people(functions: Lambdas) -> People:
 
 
 @pytest.fixture
-def providers(functions: Lambdas) -> Iterator[ProvidersAway]:
+def providers(functions: Lambdas) -> Iterator[EmulatedProviders]:
     """Google and GitHub with credentials, emulated in this process."""
     with away(functions) as wire:
         yield wire

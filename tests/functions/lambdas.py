@@ -156,7 +156,7 @@ class Lambdas:
         with roles.acting_as(function):
             return handler.lambda_handler(event, Context())
 
-    def afresh(self, arrange: Callable[[], object]) -> None:
+    def restore(self, arrange: Callable[[], object]) -> None:
         """Restore the tables as ``arrange`` leaves them; ``arrange`` runs only the first time."""
         if self._arranged is None:
             self.cloud.empty_tables()

@@ -43,12 +43,12 @@ def session_of(answer: Answer) -> str:
     return cookie.split(";")[0].partition("=")[2]
 
 
-def who(functions: Lambdas, token: str) -> Any:
+def owner_of(functions: Lambdas, token: str) -> Any:
     """The owner of the session."""
     answer = functions.invoke("session_show", request("session_show", cookie=token))
     return answer.json.get("customer", answer.json)
 
 
-def keys_in(functions: Lambdas) -> set[str]:
+def identity_keys(functions: Lambdas) -> set[str]:
     """The keys of all stored identities."""
     return {item["identity"]["S"] for item in functions.cloud.tables()["IdentitiesTable"]}

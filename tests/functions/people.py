@@ -138,11 +138,12 @@ class People:
         self.give_key(person, person.key)
         self.known |= {person.password, person.token, person.key, SAMPLE_BROWSER}
 
-    def forget(self, person: Person, token: str = SAMPLE_RESET_TOKEN) -> None:
-        """Store a password reset link."""
+    def store_reset_link(self, person: Person, token: str = SAMPLE_RESET_TOKEN) -> None:
         self._mail(person, PASSWORD_RESET, identities.email_key(person.email), token, {})
 
-    def move(self, person: Person, token: str = SAMPLE_CHANGE_TOKEN, to: str = "moved@example.com") -> None:
+    def store_change_link(
+        self, person: Person, token: str = SAMPLE_CHANGE_TOKEN, to: str = "moved@example.com"
+    ) -> None:
         """Store a link that confirms a new email."""
         self._mail(person, EMAIL_CHANGE, person.user_id, token, {"email": to})
 
@@ -164,22 +165,22 @@ class People:
     def _as_sampled(self, person: Person) -> None:
         self._arrange(person)
         self.login(person, SAMPLE_OTHER_TOKEN)
-        self.forget(person)
-        self.move(person)
-        self.wait(Person("WaitingAccount", "waiting@example.com"), SAMPLE_LINK_TOKEN)
+        self.store_reset_link(person)
+        self.store_change_link(person)
+        self.sign_up(Person("WaitingAccount", "waiting@example.com"), SAMPLE_LINK_TOKEN)
         self.enter_code(person)
 
     def enter_code(self, person: Person, user_code: str = SAMPLE_USER_CODE) -> None:
         """Store a device's user code that the person has typed."""
         later, asked = self._now + timedelta(minutes=10), {"client_id": "comfy-cli", "scope": "account"}
         device = OneTimeToken(DEVICE_CODE, secrets.digest(f"device of {user_code}"), UNCLAIMED, self._now, later, asked)
-        typed, told = device_codes.typed(user_code) or "", {"device": device.digest, "source": "", "user_agent": ""}
-        code = OneTimeToken(USER_CODE, typed, person.user_id, self._now, later, asked | told)
+        typed, details = device_codes.typed(user_code) or "", {"device": device.digest, "source": "", "user_agent": ""}
+        code = OneTimeToken(USER_CODE, typed, person.user_id, self._now, later, asked | details)
         self.commit(one_time_tokens.Issue(device), one_time_tokens.Issue(code))
         self.known |= {user_code, user_code.replace("-", "")}
 
-    def wait(self, person: Person, link_token: str | None = None) -> None:
-        """An unconfirmed sign-up, with a confirmation link if ``link_token`` is given."""
+    def sign_up(self, person: Person, link_token: str | None = None) -> None:
+        """Store an unconfirmed sign-up, with a confirmation link if ``link_token`` is given."""
         identity = replace(self._identity(person), expires_at=self._now + timedelta(days=7))
         changes: Sequence[Change] = ()
         if link_token is not None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.functions.away import ProvidersAway, arrange_for
+from tests.functions.away import EmulatedProviders, arrange_for
 from tests.functions.clients import Program, arrange_code, arrange_session
 from tests.functions.inventory import OAUTH
 from tests.functions.lambdas import Answer, Lambdas
@@ -20,7 +20,7 @@ class Stage:
     """Everything deployed and both providers, for one story of ``function``. ``patch`` is undone at its end."""
 
     functions: Lambdas
-    providers: ProvidersAway
+    providers: EmulatedProviders
     patch: pytest.MonkeyPatch
     function: str
 

@@ -97,7 +97,7 @@ def test_consent_answers_of_an_account_are_limited(program: Program) -> None:
 @given(form=FORM, raw=st.none() | st.binary(max_size=80))
 def test_no_form_causes_a_5xx(functions: Lambdas, function: str, form: dict[str, str], raw: bytes | None) -> None:
     """With any parameters and any bytes, in RFC 6749's format."""
-    functions.afresh(functions.people.arrange)
+    functions.restore(functions.people.arrange)
     body = urlencode(form, errors="surrogatepass").encode() if raw is None else raw
     event = request(function) | {"body": base64.b64encode(body).decode(), "isBase64Encoded": True}
     answer = functions.invoke(function, event)
@@ -113,7 +113,7 @@ def test_no_form_causes_a_5xx(functions: Lambdas, function: str, form: dict[str,
 )
 def test_no_authorization_request_causes_a_5xx(functions: Lambdas, changes: dict[str, Any]) -> None:
     """A query of any text; a redirect leads only to the program."""
-    functions.afresh(functions.people.arrange)
+    functions.restore(functions.people.arrange)
     program = Program(functions)
     asked = {name: value.encode(errors="replace").decode() for name, value in changes.items()}
     answer = program.shown(cookie=SAMPLE_TOKEN, **asked)

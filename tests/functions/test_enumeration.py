@@ -37,7 +37,7 @@ def _without_password(functions: Lambdas) -> None:
 
 
 def _unverified(functions: Lambdas) -> None:
-    functions.people.wait(PERSON)
+    functions.people.sign_up(PERSON)
 
 
 def _disabled(functions: Lambdas) -> None:

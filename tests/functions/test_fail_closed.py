@@ -71,10 +71,10 @@ def test_a_service_that_is_down_is_a_503(
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_nothing_is_half_written_whichever_call_fails(functions: Lambdas, function: str) -> None:
     """Every call in turn: either every item but the counters is unchanged, or only the notice is missing."""
-    functions.afresh(lambda: _arrange(functions))
+    functions.restore(lambda: _arrange(functions))
     calls = _invoke_cold(functions, function).calls
     for number, call in enumerate(calls):
-        functions.afresh(lambda: _arrange(functions))
+        functions.restore(lambda: _arrange(functions))
         before = functions.cloud.but_counters()
         functions.cloud.fail_at(number)
         answer = _invoke_cold(functions, function)

@@ -68,7 +68,7 @@ def test_no_event_causes_a_5xx(
     is_base64: bool,
 ) -> None:
     """Any headers, cookies, parameters, addresses and bytes: below 500, JSON, and one log line."""
-    functions.afresh(functions.people.arrange)
+    functions.restore(functions.people.arrange)
     event = request(function, headers=headers, query=query, source=source)
     event |= {"cookies": cookies, "body": body, "isBase64Encoded": is_base64}
     if "pathParameters" in event:
@@ -82,7 +82,7 @@ def test_no_event_causes_a_5xx(
 @given(data=st.data())
 def test_no_body_causes_a_5xx(functions: Lambdas, function: str, data: st.DataObject) -> None:
     """Any JSON in place of each field, and any text in text fields."""
-    functions.afresh(functions.people.arrange)
+    functions.restore(functions.people.arrange)
     fields = body_of(function)
     changes = data.draw(st.dictionaries(st.sampled_from(sorted(fields)), TEXT | VALUES, max_size=3))
     event = request(function, cookie=SAMPLE_TOKEN, body=json.dumps(fields | changes))

@@ -150,7 +150,7 @@ def test_forwarded_addresses_and_hosts_are_ignored(functions: Lambdas, function:
     """The source address comes only from the gateway, and the host only from the configuration."""
 
     def answer(headers: dict[str, str | None]) -> tuple[Any, Any, Any]:
-        functions.afresh(functions.people.as_sampled)
+        functions.restore(functions.people.as_sampled)
         event = sample(function)
         event["headers"] |= headers
         given = functions.invoke(function, event | {"cookies": [f"__Host-session={SAMPLE_TOKEN}"]})
@@ -184,7 +184,7 @@ def test_a_changing_forwarded_address_is_still_one_source(functions: Lambdas) ->
 )
 def test_no_request_header_changes_an_emailed_link(functions: Lambdas, function: str, page: str) -> None:
     """Links are built from the configuration (CVE-2025-43930)."""
-    functions.people.wait(somebody("Newcomer"))
+    functions.people.sign_up(somebody("Newcomer"))
     functions.people.arrange()
     functions.invoke(function, request(function, cookie=SAMPLE_TOKEN, headers=FORGED | {"origin": SITE_URL}))
     functions.deliver_all()

@@ -9,7 +9,7 @@ import pytest
 
 from accounts.web import routes
 from tests.functions import expected
-from tests.functions.away import SAMPLE_PROOF, SAMPLE_STATE, ProvidersAway, arrange_for
+from tests.functions.away import SAMPLE_PROOF, SAMPLE_STATE, EmulatedProviders, arrange_for
 from tests.functions.conftest import NOW
 from tests.functions.inventory import body_of, taking
 from tests.functions.lambdas import Answer, Lambdas
@@ -39,9 +39,9 @@ SCANS = ("GET", "GET", "GET", "HEAD", "HEAD", "OPTIONS")
 
 def _arrange(functions: Lambdas) -> None:
     arrange_for(functions, "identity_confirm", NOW)
-    functions.people.forget(Person())
-    functions.people.move(Person())
-    functions.people.wait(Person("WaitingAccount", "newcomer@example.com"), SAMPLE_LINK_TOKEN)
+    functions.people.store_reset_link(Person())
+    functions.people.store_change_link(Person())
+    functions.people.sign_up(Person("WaitingAccount", "newcomer@example.com"), SAMPLE_LINK_TOKEN)
 
 
 def _present(functions: Lambdas, function: str, token: str) -> Answer:
@@ -57,7 +57,7 @@ def test_every_function_that_takes_a_token_is_listed() -> None:
 @pytest.mark.parametrize("function", ACCEPTED_BY)
 def test_a_token_of_another_purpose_is_refused(functions: Lambdas, function: str) -> None:
     """Like an unknown one. Nothing is hashed or consumed, and the right one still works."""
-    functions.afresh(lambda: _arrange(functions))
+    functions.restore(lambda: _arrange(functions))
     before = functions.cloud.but_counters()
     unknown = _present(functions, function, "x" * 43)
     for token in {*ACCEPTED_BY.values(), *OTHERS} - {ACCEPTED_BY[function]}:
@@ -69,9 +69,9 @@ def test_a_token_of_another_purpose_is_refused(functions: Lambdas, function: str
 
 
 @pytest.mark.parametrize("token", ACCEPTED_BY.values())
-def test_a_token_does_not_work_as_another_secret(functions: Lambdas, providers: ProvidersAway, token: str) -> None:
+def test_a_token_does_not_work_as_another_secret(functions: Lambdas, providers: EmulatedProviders, token: str) -> None:
     """As a session, as a key, or as the state of a provider login."""
-    functions.afresh(lambda: _arrange(functions))
+    functions.restore(lambda: _arrange(functions))
     before = functions.cloud.but_counters()
     shown = functions.invoke("session_show", request("session_show", cookie=token))
     opened = functions.invoke("account_show", request("account_show", key=token))
@@ -129,7 +129,7 @@ def test_fetching_a_link_consumes_nothing(functions: Lambdas, asking: str, home:
 @pytest.mark.parametrize("home", ACCEPTED_BY)
 def test_only_a_post_uses_a_token(functions: Lambdas, method: str, home: str) -> None:
     """Other methods on the same path, with the token in the query, change nothing."""
-    functions.afresh(lambda: _arrange(functions))
+    functions.restore(lambda: _arrange(functions))
     before = functions.cloud.tables()
     path = sample(home)["rawPath"]
     # 403 where the path matches another route, which needs more.

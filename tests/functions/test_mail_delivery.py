@@ -61,7 +61,7 @@ def emailed(functions: Lambdas, function: str, headers: dict[str, str]) -> Any:
     functions.cloud.empty_tables()
     functions.cloud.calls.clear()
     functions.people.arrange()
-    functions.people.wait(somebody("Newcomer"))
+    functions.people.sign_up(somebody("Newcomer"))
     event = sample(function)
     event["headers"] |= headers
     event["requestContext"]["domainName"] = headers.get("host", event["requestContext"]["domainName"])

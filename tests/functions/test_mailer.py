@@ -73,7 +73,7 @@ def test_an_email_that_could_not_be_sent_is_sent_on_redelivery(functions: Lambda
 def test_a_link_that_could_not_be_sent_is_replaced_by_one_that_works(functions: Lambdas) -> None:
     """A failed attempt does not count against the address's limit of three."""
     person = somebody("Newcomer")
-    functions.people.wait(person)
+    functions.people.sign_up(person)
     for number in range(5):
         functions.cloud.failing["sesv2"] = unreachable
         assert functions.deliver(_about_signup(person)).result == _failed(0), number
@@ -88,7 +88,7 @@ def test_a_link_that_could_not_be_sent_is_replaced_by_one_that_works(functions: 
 def test_an_address_gets_three_emails_in_six_hours(functions: Lambdas) -> None:
     """The rest is dropped silently (TH-11)."""
     person = somebody("Newcomer")
-    functions.people.wait(person)
+    functions.people.sign_up(person)
     answer = functions.deliver(*[_about_signup(person)] * 10)
 
     assert answer.result == _failed()
@@ -159,7 +159,7 @@ def test_user_text_is_escaped_and_never_in_a_subject(functions: Lambdas) -> None
 def test_an_email_to_an_unconfirmed_address_contains_no_text_of_the_caller(functions: Lambdas) -> None:
     """Such as the name in a sign-up (EM-05)."""
     person = Person("StrangerAccount", "stranger@example.com", name=NASTY)
-    functions.people.wait(person)
+    functions.people.sign_up(person)
     functions.deliver(_about_signup(person))
 
     assert "script" not in "".join(_content(functions.cloud.mails()[0]))
@@ -168,7 +168,7 @@ def test_an_email_to_an_unconfirmed_address_contains_no_text_of_the_caller(funct
 def test_a_link_has_its_token_only_in_the_fragment(functions: Lambdas) -> None:
     """No server receives it. The link is once in the text and twice in the HTML."""
     person = somebody("Newcomer")
-    functions.people.wait(person)
+    functions.people.sign_up(person)
     functions.deliver(_about_signup(person))
 
     _, text, html = _content(functions.cloud.mails()[0])

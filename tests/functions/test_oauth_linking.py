@@ -7,17 +7,17 @@ import pytest
 from accounts import errors
 from accounts.model.identities import public_id
 from tests.functions import expected
-from tests.functions.away import ProvidersAway
+from tests.functions.away import EmulatedProviders
 from tests.functions.cloud import SITE_URL
 from tests.functions.conftest import NOW
 from tests.functions.lambdas import Answer, Lambdas
-from tests.functions.oauth_answers import check_page, keys_in, session_of, who
+from tests.functions.oauth_answers import check_page, identity_keys, owner_of, session_of
 from tests.functions.people import Person
 from tests.functions.requests import SAMPLE_OTHER_TOKEN, request, sample
 from tests.unit.accounts.identity_providers.transport import GITHUB_EMAILS
 
 
-def test_linking_keeps_the_session_and_returns_to_the_account(functions: Lambdas, providers: ProvidersAway) -> None:
+def test_linking_keeps_the_session_and_returns_to_the_account(functions: Lambdas, providers: EmulatedProviders) -> None:
     """No session cookie is set; the identity is listed."""
     person = functions.people.arrange()
     departure = providers.link("github")
@@ -33,7 +33,7 @@ def test_linking_keeps_the_session_and_returns_to_the_account(functions: Lambdas
 
 @pytest.mark.parametrize("session", [None, SAMPLE_OTHER_TOKEN, "x" * 43])
 def test_only_the_session_that_requested_a_link_can_complete_it(
-    functions: Lambdas, providers: ProvidersAway, session: str | None
+    functions: Lambdas, providers: EmulatedProviders, session: str | None
 ) -> None:
     """401 as a page; GitHub is not called, nothing is linked, and no session changes."""
     person = functions.people.arrange()
@@ -43,11 +43,11 @@ def test_only_the_session_that_requested_a_link_can_complete_it(
     answer = providers.come_back(departure, "github", session=session)
 
     assert (answer.status, "<code>not_authenticated</code>" in answer.result["body"]) == (401, True)
-    assert (providers.wire.urls, keys_in(functions)) == ([], {f"email#{person.email}"})
+    assert (providers.wire.urls, identity_keys(functions)) == ([], {f"email#{person.email}"})
     assert functions.cloud.tables()["SessionsTable"] == sessions
 
 
-def test_an_identity_of_another_account_is_not_linked(functions: Lambdas, providers: ProvidersAway) -> None:
+def test_an_identity_of_another_account_is_not_linked(functions: Lambdas, providers: EmulatedProviders) -> None:
     """409 as a page."""
     departure = providers.start("github")
     providers.github_says(email="other@example.com")
@@ -58,7 +58,7 @@ def test_an_identity_of_another_account_is_not_linked(functions: Lambdas, provid
     check_page(providers.come_back(link, "github", session=person.token), 409, errors.IdentityLinkedElsewhere)
 
 
-def test_the_last_identity_cannot_be_unlinked(functions: Lambdas, providers: ProvidersAway) -> None:
+def test_the_last_identity_cannot_be_unlinked(functions: Lambdas, providers: EmulatedProviders) -> None:
     """409 for the only identity, 404 for one that the account does not have."""
     departure = providers.start()
     providers.google_says(sub="1")
@@ -84,15 +84,15 @@ def test_an_existing_password_is_not_set_again(functions: Lambdas) -> None:
     assert (answer.hashes, functions.cloud.tables()) == (0, before)
 
 
-def test_a_pre_registered_victim_gets_a_clean_account(functions: Lambdas, providers: ProvidersAway) -> None:
+def test_a_pre_registered_victim_gets_a_clean_account(functions: Lambdas, providers: EmulatedProviders) -> None:
     """The attacker's password never works; the victim's account has none."""
     squatter = Person("SquattersAccount", "person@example.com", password="canary password of the squatter")
-    functions.people.wait(squatter)
+    functions.people.sign_up(squatter)
     departure = providers.start()
     providers.google_says()
     token = session_of(providers.come_back(departure))
 
-    assert who(functions, token)["id"] != "SquattersAccount"
+    assert owner_of(functions, token)["id"] != "SquattersAccount"
     body = {"email": "person@example.com", "password": squatter.password}
     refused = functions.invoke("login", request("login", body=body))
     assert refused.read == expected.refusal("login", 401, "invalid_credentials")
@@ -101,7 +101,7 @@ def test_a_pre_registered_victim_gets_a_clean_account(functions: Lambdas, provid
 
 
 def test_an_unverified_email_needs_the_emailed_link_and_this_browser(
-    functions: Lambdas, providers: ProvidersAway
+    functions: Lambdas, providers: EmulatedProviders
 ) -> None:
     """Neither works alone; together they link the identity to the existing account."""
     person = functions.people.arrange()
@@ -124,7 +124,7 @@ def test_an_unverified_email_needs_the_emailed_link_and_this_browser(
     assert confirm("x" * 43, browser).read == expected.refusal("identity_confirm", 400, "invalid_link")
     confirmed = confirm(token, browser)
     assert (confirmed.status, confirmed.json) == (200, person.customer(NOW))
-    assert keys_in(functions) == {"email#person@example.com", "github#583231"}
+    assert identity_keys(functions) == {"email#person@example.com", "github#583231"}
     assert confirm(token, browser).read == expected.refusal("identity_confirm", 400, "invalid_link")
 
 
@@ -132,7 +132,7 @@ def test_an_unverified_email_needs_the_emailed_link_and_this_browser(
     "emails", [[], [{"email": "a@example.com", "primary": False, "verified": True}], {"message": "x"}]
 )
 def test_a_github_account_without_a_primary_email_is_refused(
-    functions: Lambdas, providers: ProvidersAway, emails: Any
+    functions: Lambdas, providers: EmulatedProviders, emails: Any
 ) -> None:
     """The email of the public profile is not used instead."""
     departure = providers.start("github")
@@ -140,10 +140,12 @@ def test_a_github_account_without_a_primary_email_is_refused(
     providers.wire.answers[GITHUB_EMAILS] = emails
 
     check_page(providers.come_back(departure, "github"), 403, errors.EmailMissing)
-    assert keys_in(functions) == set()
+    assert identity_keys(functions) == set()
 
 
-def test_another_subject_with_the_same_verified_email_is_refused(functions: Lambdas, providers: ProvidersAway) -> None:
+def test_another_subject_with_the_same_verified_email_is_refused(
+    functions: Lambdas, providers: EmulatedProviders
+) -> None:
     """409: the provider may have recycled the address."""
     departure = providers.start()
     providers.google_says(sub="1")
@@ -152,4 +154,4 @@ def test_another_subject_with_the_same_verified_email_is_refused(functions: Lamb
     providers.google_says(sub="2")
 
     check_page(providers.come_back(again), 409, errors.AddressReused)
-    assert keys_in(functions) == {"email#person@example.com", "google#1"}
+    assert identity_keys(functions) == {"email#person@example.com", "google#1"}

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.functions import expected, lambdas
-from tests.functions.away import ProvidersAway, arrange_for, page_event
+from tests.functions.away import EmulatedProviders, arrange_for, page_event
 from tests.functions.cloud import SITE_URL, unreachable
 from tests.functions.conftest import NOW
 from tests.functions.inventory import OAUTH
@@ -148,7 +148,7 @@ USES = [(function, "dynamodb") for function in sorted(OAUTH - {"login_methods"})
 
 @pytest.mark.parametrize(("function", "service"), USES)
 def test_a_service_that_is_down_is_a_503(
-    functions: Lambdas, providers: ProvidersAway, function: str, service: str
+    functions: Lambdas, providers: EmulatedProviders, function: str, service: str
 ) -> None:
     """With ``Retry-After``, as JSON or as a page; nothing is written."""
     arrange_for(functions, function, NOW)
@@ -167,7 +167,7 @@ def test_a_service_that_is_down_is_a_503(
     "function", ["oauth_callback", "identity_confirm", "identity_unlink", "password_set", "oauth_start"]
 )
 def test_nothing_is_half_written_whichever_call_fails(
-    functions: Lambdas, providers: ProvidersAway, function: str
+    functions: Lambdas, providers: EmulatedProviders, function: str
 ) -> None:
     """Each call to a table in turn: 503, and no account, identity, password or session is added or removed.
 
@@ -185,10 +185,10 @@ def test_nothing_is_half_written_whichever_call_fails(
         return {name: rows for name, rows in functions.cloud.but_counters().items() if name != "OneTimeTokensTable"}
 
     providers.google_says(nonce=NONCE, email="new@example.com")
-    functions.afresh(arrange)
+    functions.restore(arrange)
     calls = [call.name for call in invoke_cold().calls]
     for number, name in enumerate(calls):
-        functions.afresh(arrange)
+        functions.restore(arrange)
         before = left()
         functions.cloud.fail_at(number)
         answer = invoke_cold()
@@ -220,7 +220,7 @@ def test_no_event_causes_a_5xx(
     is_page: bool,
 ) -> None:
     """Any headers, cookies, parameters and bytes: below 500, JSON, and one log line."""
-    functions.afresh(lambda: arrange_for(functions, function, NOW))
+    functions.restore(lambda: arrange_for(functions, function, NOW))
     event = request(function, headers=headers, query=query) | {"cookies": cookies, "body": body}
     event = copy.deepcopy(event) | {"pathParameters": {"id": target, "provider": target}}
     if is_page and function in PAGES:

@@ -6,7 +6,7 @@ import pytest
 
 from accounts import secrets
 from tests.functions import expected
-from tests.functions.away import SAMPLE_GITHUB, ProvidersAway, arrange_for
+from tests.functions.away import SAMPLE_GITHUB, EmulatedProviders, arrange_for
 from tests.functions.cloud import SITE_URL
 from tests.functions.conftest import NOW
 from tests.functions.lambdas import Lambdas
@@ -53,7 +53,7 @@ def test_the_sample_of_oauth_start_returns_the_providers_url(functions: Lambdas)
     assert state["data"]["M"]["session"] == {"S": secrets.digest(SAMPLE_TOKEN)}
 
 
-def test_the_sample_of_oauth_callback_logs_in(functions: Lambdas, providers: ProvidersAway) -> None:
+def test_the_sample_of_oauth_callback_logs_in(functions: Lambdas, providers: EmulatedProviders) -> None:
     """303 to the requested page, with a session; the login's own cookie is removed."""
     arrange_for(functions, "oauth_callback", NOW)
     providers.google_says(nonce=NONCE)

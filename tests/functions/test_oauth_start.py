@@ -7,7 +7,7 @@ import pytest
 
 from accounts import errors, secrets
 from tests.functions import expected, lambdas
-from tests.functions.away import ProvidersAway, page_event, query_of, state_of
+from tests.functions.away import EmulatedProviders, page_event, query_of, state_of
 from tests.functions.cloud import SITE_URL
 from tests.functions.lambdas import Lambdas
 from tests.functions.oauth_answers import ATTRIBUTES, check_page
@@ -30,7 +30,7 @@ RESERVED = {
 }
 
 
-def test_the_redirect_is_a_303_with_one_cookie(functions: Lambdas, providers: ProvidersAway) -> None:
+def test_the_redirect_is_a_303_with_one_cookie(functions: Lambdas, providers: EmulatedProviders) -> None:
     answer = providers.start()
     name = f"__Host-oauth-{secrets.digest(state_of(answer))[:8]}"
 
@@ -42,7 +42,7 @@ def test_the_redirect_is_a_303_with_one_cookie(functions: Lambdas, providers: Pr
 
 
 @pytest.mark.parametrize("provider", ["google", "github"])
-def test_parameters_of_the_caller_override_nothing(providers: ProvidersAway, provider: str) -> None:
+def test_parameters_of_the_caller_override_nothing(providers: EmulatedProviders, provider: str) -> None:
     """OA-18: only the page to return to is read; it is stored, not sent to the provider."""
     usual = query_of(providers.start(provider))
     with_more = query_of(providers.start(provider, urlencode(RESERVED | {"return_to": "/keys"})))
@@ -68,7 +68,7 @@ def test_parameters_of_the_caller_override_nothing(providers: ProvidersAway, pro
     ],
 )
 def test_a_return_url_off_the_allowlist_is_refused_before_the_redirect(
-    functions: Lambdas, providers: ProvidersAway, return_to: str
+    functions: Lambdas, providers: EmulatedProviders, return_to: str
 ) -> None:
     """With a page that says what to do instead."""
     check_page(providers.start("google", urlencode({"return_to": return_to})), 403, errors.OriginNotAllowed)
@@ -78,7 +78,7 @@ def test_a_return_url_off_the_allowlist_is_refused_before_the_redirect(
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("provider", ["google", "github", "facebook"])
 def test_a_provider_without_credentials_is_off(
-    functions: Lambdas, providers: ProvidersAway, provider: str, method: str
+    functions: Lambdas, providers: EmulatedProviders, provider: str, method: str
 ) -> None:
     """404, for a browser as a page, for a program as JSON; ``login_methods`` does not list it."""
     functions.people.arrange()
@@ -95,7 +95,7 @@ def test_a_provider_without_credentials_is_off(
 
 
 @pytest.mark.parametrize("secret", ["", "{", "[]", "null", '"x"', '{"google": {"client_id": "x"}} trailing'])
-def test_a_malformed_provider_secret_is_a_503(functions: Lambdas, providers: ProvidersAway, secret: str) -> None:
+def test_a_malformed_provider_secret_is_a_503(functions: Lambdas, providers: EmulatedProviders, secret: str) -> None:
     """With ``Retry-After``, as a page."""
     functions.cloud.secrets["OAuthProvidersSecret"] = secret
     lambdas.module.cache_clear()
@@ -140,7 +140,7 @@ def test_an_ambiguous_origin_is_refused(functions: Lambdas, query: str) -> None:
     assert (answer.status, answer.json["error"]) == (400, "malformed_request")
 
 
-def test_redirects_of_one_source_are_limited(functions: Lambdas, providers: ProvidersAway) -> None:
+def test_redirects_of_one_source_are_limited(functions: Lambdas, providers: EmulatedProviders) -> None:
     """The thirty-first in a minute is a page with ``Retry-After``."""
     for _ in range(30):
         assert providers.start().status == 303

@@ -90,7 +90,7 @@ def test_a_request_without_proof_of_its_origin_changes_nothing(functions: Lambda
 def test_a_request_from_the_services_own_pages_is_accepted(functions: Lambdas, function: str) -> None:
     """With either header: old browsers send only ``Origin``, some requests only ``Sec-Fetch-Site``."""
     for origin, site in SAME_ORIGIN:
-        functions.afresh(lambda: _arrange(functions))
+        functions.restore(lambda: _arrange(functions))
         assert functions.invoke(function, _request(function, origin, site)).status < 300
 
 

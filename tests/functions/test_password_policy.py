@@ -34,7 +34,7 @@ def _arrange(functions: Lambdas, function: str) -> Person | None:
     if function == "password_set":
         functions.people.change_login(person, password_hash=None)
     if function == "password_reset":
-        functions.people.forget(person)
+        functions.people.store_reset_link(person)
     return person
 
 

@@ -11,17 +11,19 @@ import pytest
 from accounts import errors
 from accounts.errors import AccountsError, ProviderUnavailable
 from tests.functions import lambdas
-from tests.functions.away import CANARIES, ProvidersAway, state_of
+from tests.functions.away import CANARIES, EmulatedProviders, state_of
 from tests.functions.cloud import SITE_URL
 from tests.functions.conftest import NOW
 from tests.functions.lambdas import Lambdas
-from tests.functions.oauth_answers import check_page, keys_in, session_of, who
+from tests.functions.oauth_answers import check_page, identity_keys, owner_of, session_of
 from tests.functions.requests import SAMPLE_TOKEN
 from tests.unit.accounts.identity_providers.transport import GITHUB_EMAILS, GITHUB_USER, GOOGLE_KEYS, TOKEN_URLS
 
 
 @pytest.mark.parametrize("provider", ["google", "github"])
-def test_a_new_person_logs_in_with_two_redirects(functions: Lambdas, providers: ProvidersAway, provider: str) -> None:
+def test_a_new_person_logs_in_with_two_redirects(
+    functions: Lambdas, providers: EmulatedProviders, provider: str
+) -> None:
     """Without a page in between."""
     departure = providers.start(provider, "return_to=%2Fkeys")
     providers.google_says() if provider == "google" else providers.github_says()
@@ -30,13 +32,13 @@ def test_a_new_person_logs_in_with_two_redirects(functions: Lambdas, providers: 
     assert (departure.status, departure.events) == (303, ["authn_provider_start"])
     assert (arrival.status, arrival.result["headers"]["location"]) == (303, f"{SITE_URL}/keys")
     assert arrival.events == ["authn_login_success"]
-    customer = who(functions, session_of(arrival))
+    customer = owner_of(functions, session_of(arrival))
     assert (customer["email"], customer["name"]) == ("person@example.com", "Some Person")
     subject = "google#110169484474386276334" if provider == "google" else "github#583231"
-    assert keys_in(functions) == {"email#person@example.com", subject}
+    assert identity_keys(functions) == {"email#person@example.com", subject}
 
 
-def test_no_token_of_a_provider_is_stored(functions: Lambdas, providers: ProvidersAway) -> None:
+def test_no_token_of_a_provider_is_stored(functions: Lambdas, providers: EmulatedProviders) -> None:
     """OA-16: not in tables, logs, queues or responses. The fixture also searches for the client secret."""
     providers.github_says()
     providers.come_back(providers.start("github"), "github")
@@ -51,7 +53,7 @@ def test_no_token_of_a_provider_is_stored(functions: Lambdas, providers: Provide
     assert len(functions.cloud.tables()["UsersTable"]) == 2
 
 
-def test_login_returns_to_a_local_comfyui(functions: Lambdas, providers: ProvidersAway) -> None:
+def test_login_returns_to_a_local_comfyui(functions: Lambdas, providers: EmulatedProviders) -> None:
     """On its own port."""
     departure = providers.start("google", urlencode({"return_to": "http://LOCALHOST:8188/?x=1"}))
     providers.google_says()
@@ -60,7 +62,7 @@ def test_login_returns_to_a_local_comfyui(functions: Lambdas, providers: Provide
     assert len(functions.cloud.tables()["SessionsTable"]) == 1
 
 
-def test_a_state_cannot_be_replayed(functions: Lambdas, providers: ProvidersAway) -> None:
+def test_a_state_cannot_be_replayed(functions: Lambdas, providers: EmulatedProviders) -> None:
     """Even with the same cookie."""
     departure = providers.start()
     providers.google_says()
@@ -71,7 +73,7 @@ def test_a_state_cannot_be_replayed(functions: Lambdas, providers: ProvidersAway
     assert functions.cloud.tables() == before
 
 
-def test_a_state_expires_after_ten_minutes(functions: Lambdas, providers: ProvidersAway) -> None:
+def test_a_state_expires_after_ten_minutes(functions: Lambdas, providers: EmulatedProviders) -> None:
     """Though its item is still in the table."""
     departure = providers.start()
     functions.clock.now = NOW + timedelta(minutes=10)
@@ -80,17 +82,17 @@ def test_a_state_expires_after_ten_minutes(functions: Lambdas, providers: Provid
     assert providers.wire.urls == []
 
 
-def test_a_state_of_one_provider_is_refused_for_the_other(functions: Lambdas, providers: ProvidersAway) -> None:
+def test_a_state_of_one_provider_is_refused_for_the_other(functions: Lambdas, providers: EmulatedProviders) -> None:
     departure = providers.start("google")
     providers.github_says()
 
     check_page(providers.come_back(departure, "github"), 400, errors.LoginExpired)
-    assert (providers.wire.urls, keys_in(functions)) == ([], set())
+    assert (providers.wire.urls, identity_keys(functions)) == ([], set())
 
 
 @pytest.mark.parametrize("cookies", [{}, {"__Host-oauth-00000000": "x" * 43}])
 def test_a_callback_from_another_browser_is_refused(
-    functions: Lambdas, providers: ProvidersAway, cookies: dict[str, str]
+    functions: Lambdas, providers: EmulatedProviders, cookies: dict[str, str]
 ) -> None:
     """It lacks the login's cookie; the browser that started still logs in."""
     departure = providers.start()
@@ -99,7 +101,7 @@ def test_a_callback_from_another_browser_is_refused(
 
     check_page(providers.come_back(departure, cookies=cookies), 400, errors.CookiesBlocked)
     check_page(providers.come_back(departure, cookies={name: "y" * 43}), 400, errors.CookiesBlocked)
-    assert keys_in(functions) == set()
+    assert identity_keys(functions) == set()
     assert providers.come_back(departure).status == 303
 
 
@@ -118,7 +120,7 @@ def test_a_callback_from_another_browser_is_refused(
     ],
 )
 def test_a_callback_without_a_valid_code_is_refused(
-    functions: Lambdas, providers: ProvidersAway, query: str, kind: type[AccountsError]
+    functions: Lambdas, providers: EmulatedProviders, query: str, kind: type[AccountsError]
 ) -> None:
     """Each with its own message, without text from the URL; the provider is not called."""
     departure = providers.start()
@@ -127,10 +129,10 @@ def test_a_callback_without_a_valid_code_is_refused(
     unavailable = kind is errors.ProviderUnavailable
     check_page(answer, 503 if unavailable else 400, kind, retry_after="5" if unavailable else None)
     assert "script>alert" not in answer.result["body"]
-    assert (providers.wire.urls, keys_in(functions)) == ([], set())
+    assert (providers.wire.urls, identity_keys(functions)) == ([], set())
 
 
-def test_the_right_issuer_is_accepted(providers: ProvidersAway) -> None:
+def test_the_right_issuer_is_accepted(providers: EmulatedProviders) -> None:
     """RFC 9207, with all the parameters that Google adds."""
     departure = providers.start()
     providers.google_says()
@@ -140,7 +142,7 @@ def test_the_right_issuer_is_accepted(providers: ProvidersAway) -> None:
 
 
 @pytest.mark.parametrize("query", ["state=a&state=b", "state=%ff", "code=a&code=b&state=x", "x" * 2049, "state"])
-def test_an_ambiguous_query_is_refused_with_a_page(providers: ProvidersAway, query: str) -> None:
+def test_an_ambiguous_query_is_refused_with_a_page(providers: EmulatedProviders, query: str) -> None:
     answer = providers.callback("google", query)
 
     assert (answer.status, answer.result["headers"]["content-type"]) == (400, "text/html; charset=utf-8")
@@ -159,7 +161,7 @@ def test_an_ambiguous_query_is_refused_with_a_page(providers: ProvidersAway, que
 )
 @pytest.mark.parametrize("answer", [ProviderUnavailable(), (404, b"gone"), b"<html>", b"[" * 100_000])
 def test_a_provider_that_is_down_is_a_503_as_a_page(
-    functions: Lambdas, providers: ProvidersAway, provider: str, url: str, answer: Any
+    functions: Lambdas, providers: EmulatedProviders, provider: str, url: str, answer: Any
 ) -> None:
     """With ``Retry-After``; an existing session stays live, and nothing is half-written."""
     functions.people.arrange()
@@ -174,16 +176,16 @@ def test_a_provider_that_is_down_is_a_503_as_a_page(
     assert functions.cloud.but_counters() == before
 
 
-def test_a_forged_id_token_is_refused_and_logged(functions: Lambdas, providers: ProvidersAway) -> None:
+def test_a_forged_id_token_is_refused_and_logged(functions: Lambdas, providers: EmulatedProviders) -> None:
     """With an event of its own, for an alarm."""
     departure = providers.start()
     providers.google_says(aud="another-client")
 
     check_page(providers.come_back(departure), 400, errors.ProviderNotTrusted)
-    assert keys_in(functions) == set()
+    assert identity_keys(functions) == set()
 
 
-def test_of_concurrent_callbacks_with_one_state_one_logs_in(functions: Lambdas, providers: ProvidersAway) -> None:
+def test_of_concurrent_callbacks_with_one_state_one_logs_in(functions: Lambdas, providers: EmulatedProviders) -> None:
     """One session and one account."""
     departure = providers.start()
     providers.google_says()

@@ -75,9 +75,9 @@ def _arrange(functions: Lambdas) -> None:
 @pytest.mark.parametrize("function", BUDGET)
 def test_a_warm_request_makes_these_calls(functions: Lambdas, function: str) -> None:
     """Exactly these, in this order. The previous request has read the secrets."""
-    functions.afresh(lambda: _arrange(functions))
+    functions.restore(lambda: _arrange(functions))
     functions.invoke(function, sample(function))
-    functions.afresh(lambda: _arrange(functions))
+    functions.restore(lambda: _arrange(functions))
     answer = functions.invoke(function, sample(function))
 
     assert [call.name for call in answer.calls] == BUDGET[function]
