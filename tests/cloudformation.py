@@ -50,7 +50,7 @@ def _resolved(value: Any, values: dict[str, str]) -> str:
     match value:
         case {"Ref": name}:
             return values[name]
-        case {"Fn::If": [_, _, otherwise]}:  # conditions are off
+        case {"Fn::If": [_, _, otherwise]}:  # every condition is false
             return _resolved(otherwise, values)
         case {"Fn::Join": [separator, list() as parts]}:
             joined: str = separator.join(_resolved(part, values) for part in parts)

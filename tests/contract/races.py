@@ -68,7 +68,7 @@ class MeetAfterRead:
 
 
 @dataclass
-class MeetAfterFull:
+class MeetAfterRefusal:
     """Counters at which every refused caller waits until all others are refused."""
 
     store: Throttles

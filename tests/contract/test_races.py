@@ -18,7 +18,7 @@ from accounts.model.one_time_tokens import EMAIL_VERIFICATION
 from accounts.model.passwords import Policy
 from accounts.transactions import Conflict
 from tests.contract.backends import Backend
-from tests.contract.races import CountingHasher, MeetAfterFull, MeetAfterRead, Meeting, Overtaken, kinds, together
+from tests.contract.races import CountingHasher, MeetAfterRead, MeetAfterRefusal, Meeting, Overtaken, kinds, together
 from tests.contract.samples import NOW, an_address, an_increment
 from tests.contract.stories import PASSWORD, Stories, caller
 from tests.fakes import FakeBreaches, FakeOutbox, FakePostman
@@ -251,7 +251,7 @@ def test_of_two_callers_that_waited_for_one_attempt_one_gets_it(racetrack: Backe
     account = an_address()
     for number in range(FREE_FAILURES):
         throttles.attempt(racetrack.throttles, account, now=NOW + timedelta(seconds=number))
-    racing = MeetAfterFull(racetrack.throttles, Meeting(2))
+    racing = MeetAfterRefusal(racetrack.throttles, Meeting(2))
     outcomes = together(2, lambda _: throttles.attempt(racing, account, an_increment(), now=NOW + timedelta(minutes=1)))
     refused = next(outcome for outcome in outcomes if isinstance(outcome, TooManyAttempts))
 

@@ -53,7 +53,7 @@ def test_a_password_under_a_lost_pepper_is_refused_like_a_wrong_one(functions: L
 
 
 def test_guesses_at_the_admin_secret_read_it_once(functions: Lambdas) -> None:
-    """It is not read again within a minute."""
+    """It is not read again within five seconds."""
     functions.people.arrange()
     lambdas.module.cache_clear()
     guess = request("key_verify", headers={"x-comfy-admin-secret": "guess"})
@@ -61,6 +61,6 @@ def test_guesses_at_the_admin_secret_read_it_once(functions: Lambdas) -> None:
     good = functions.invoke("key_verify", request("key_verify", headers={"x-comfy-admin-secret": ADMIN_SECRET}))
 
     assert [answer.status for answer in answers] == [401] * 5
-    # The current secret and the previous one.
+    # The current secret and the outgoing one.
     assert [secret_reads(answer) for answer in answers] == [2, 0, 0, 0, 0]
     assert good.status == 200
