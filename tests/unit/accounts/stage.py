@@ -60,7 +60,7 @@ def key_credential(plaintext: str) -> Credential:
     return Credential(API_KEY, plaintext)
 
 
-def order(user_id: str) -> OperatorRequest:
+def operator_request(user_id: str) -> OperatorRequest:
     """A request of Otto, an operator, about an account."""
     return OperatorRequest(user_id, OPERATOR)
 
@@ -80,7 +80,7 @@ class Interleaved:
         self.world.commit(*changes)
 
 
-class Behind:
+class RoutedFlow:
     """A flow as the endpoint calls it.
 
     A credential among the arguments is resolved as the route requires. ``routes`` are by method. A ``Caller`` or a time
@@ -111,7 +111,7 @@ class Behind:
         return method(**named | {who: principal.user_id if who == "user_id" else principal.session})
 
 
-class behind:  # noqa: N801 - reads as a decorator
+class routed:  # noqa: N801 - reads as a decorator
     """A flow of the deployment that tests call with credentials."""
 
     def __init__(self, **by_method: Route) -> None:
@@ -122,33 +122,33 @@ class behind:  # noqa: N801 - reads as a decorator
 
     def __get__(self, service: "Service", _owner: type) -> Any:
         method = next(vars(kind)[self._name] for kind in Deployment.__mro__ if self._name in vars(kind))
-        return Behind(service, method.func(service), self._routes)
+        return RoutedFlow(service, method.func(service), self._routes)
 
 
 class Service(FakeDeployment):
     """Every flow over one world; those that need a credential take it as the endpoint does."""
 
-    reauthentication = behind(with_password=routes.REAUTHENTICATE)
-    password_change = behind(change=routes.PASSWORD_CHANGE)
-    email_change_request = behind(ask=routes.EMAIL_CHANGE)
-    email_change = behind(confirm=routes.EMAIL_CHANGE_CONFIRM)
-    activity = behind(of_account=routes.ACTIVITY_LIST)
-    logout = behind(here=routes.LOGOUT)
-    session_list = behind(of_account=routes.SESSION_LIST)
-    session_revocation = behind(end=routes.SESSION_REVOKE)
-    logout_everywhere = behind(everywhere=routes.SESSION_REVOKE_ALL)
-    key_creation = behind(create=routes.KEY_CREATE)
-    key_list = behind(of_account=routes.KEY_LIST)
-    key_deletion = behind(delete=routes.KEY_DELETE)
-    account_lookup = behind(of=routes.ACCOUNT_SHOW)
-    account_export = behind(of_session=routes.ACCOUNT_EXPORT)
-    account_renaming = behind(rename=routes.ACCOUNT_UPDATE)
-    account_closing = behind(close=routes.ACCOUNT_DELETE)
+    reauthentication = routed(with_password=routes.REAUTHENTICATE)
+    password_change = routed(change=routes.PASSWORD_CHANGE)
+    email_change_request = routed(ask=routes.EMAIL_CHANGE)
+    email_change = routed(confirm=routes.EMAIL_CHANGE_CONFIRM)
+    activity = routed(of_account=routes.ACTIVITY_LIST)
+    logout = routed(here=routes.LOGOUT)
+    session_list = routed(of_account=routes.SESSION_LIST)
+    session_revocation = routed(end=routes.SESSION_REVOKE)
+    logout_everywhere = routed(everywhere=routes.SESSION_REVOKE_ALL)
+    key_creation = routed(create=routes.KEY_CREATE)
+    key_list = routed(of_account=routes.KEY_LIST)
+    key_deletion = routed(delete=routes.KEY_DELETE)
+    account_lookup = routed(of=routes.ACCOUNT_SHOW)
+    account_export = routed(of_session=routes.ACCOUNT_EXPORT)
+    account_renaming = routed(rename=routes.ACCOUNT_UPDATE)
+    account_closing = routed(close=routes.ACCOUNT_DELETE)
 
     @property
-    def session_account(self) -> Behind:
+    def session_account(self) -> RoutedFlow:
         """Show the account on the route that accepts sessions only."""
-        return Behind(self, AccountLookup(self.users), {"of": routes.SESSION_SHOW})
+        return RoutedFlow(self, AccountLookup(self.users), {"of": routes.SESSION_SHOW})
 
     def principal(self, credential: Credential | None, caller: Caller, now: datetime) -> Principal:
         """The caller that presents the credential, on a route that accepts every kind."""

@@ -81,14 +81,14 @@ def test_no_web_page_can_call_the_emulated_aws(ready: Path, header: dict[str, st
 
 
 def test_preflights_of_the_site_are_forwarded(ready: Path) -> None:
-    """To the routes, as OPTIONS: the emulator does not answer them itself. Those for AWS it does."""
+    """The routes get them as OPTIONS; the emulator answers only those for AWS."""
     assert ask(ready, "/customers", "OPTIONS", host="127.0.0.1:8000") == (200, {"method": '"OPTIONS"'})
     assert ask(ready, "/", "OPTIONS", host="localhost:8000")[0] == 403
     assert ask(ready, "/customers", "POST", host="127.0.0.1:8000") == (200, {"method": '"POST"'})
 
 
 def test_a_forwarded_method_matches_no_route_by_its_name() -> None:
-    """From either side of the comparison; written to the log, it is the original."""
+    """From either side of the comparison; printed, it is the original name."""
     method, known = PassedOn("OPTIONS"), "OPTIONS"
 
     assert [method == known, known == method] == [False, False]

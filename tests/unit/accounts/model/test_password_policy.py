@@ -198,7 +198,7 @@ def test_ordinary_passphrases_are_accepted(words: list[str], joint: str) -> None
 @exactly
 @given(st.text(min_size=15, max_size=256))
 def test_any_characters_are_judged_by_length_and_lists_alone(password: str) -> None:
-    """(PW-13)"""
+    """No character is required or forbidden (PW-13)."""
     characters = len(unicodedata.normalize("NFC", password))
     assume(15 <= characters <= 256 and not is_common(password))
 

@@ -253,7 +253,7 @@ def test_a_whole_64_shares_one_name(one: int, other: int) -> None:
 
 
 def test_full_says_which_limit_refused() -> None:
-    """And the value of its counter."""
+    """And the current counter."""
     increment, counter = _window(), Counter(10, NOW)
     full = LimitReached(increment, counter)
 

@@ -15,7 +15,17 @@ from accounts.flows.people.authentication import SESSION, Credential
 from accounts.model import messages
 from accounts.model.api_keys import ApiKey
 from accounts.model.audit import Record
-from tests.unit.accounts.stage import NO_KEY, NOW, OWNER, Interleaved, Service, cookie, key_credential, later, order
+from tests.unit.accounts.stage import (
+    NO_KEY,
+    NOW,
+    OWNER,
+    Interleaved,
+    Service,
+    cookie,
+    key_credential,
+    later,
+    operator_request,
+)
 
 
 def test_creating_a_key_emails_the_owner(service: Service) -> None:
@@ -98,7 +108,7 @@ def test_an_account_that_ends_during_creation_is_not_reported_as_full(service: S
 
     def end_account() -> None:
         if end == "disabled":
-            rival.account_disabling.disable(order(logged_in.session.user_id), NOW)
+            rival.account_disabling.disable(operator_request(logged_in.session.user_id), NOW)
         else:
             rival.account_closing.close(cookie(logged_in), OWNER, NOW)
 

@@ -36,7 +36,7 @@ from tests.unit.accounts.stage import (
     held,
     key_credential,
     later,
-    order,
+    operator_request,
 )
 
 UNKNOWN_USER = "u" * 28
@@ -70,7 +70,7 @@ def test_an_unknown_account_is_not_found(service: Service, act: str) -> None:
     service.person()
     before = dict(service.world.users), dict(service.world.identities)
     with pytest.raises(NotFound):
-        ACTIONS[act](service, order(UNKNOWN_USER))
+        ACTIONS[act](service, operator_request(UNKNOWN_USER))
 
     assert (dict(service.world.users), dict(service.world.identities)) == before
     assert (service.world.records, service.outbox.messages) == ([], [])
@@ -82,7 +82,7 @@ def test_nothing_is_half_done_when_the_tables_are_down(service: Service, act: st
     user_id = service.person().session.user_id
     service.world.down = True
     with pytest.raises(Unavailable):
-        ACTIONS[act](service, order(user_id))
+        ACTIONS[act](service, operator_request(user_id))
 
     assert (service.world.records, service.outbox.messages) == ([], [])
 
@@ -92,9 +92,9 @@ def test_the_owner_of_an_enabled_account_can_log_in_again(service: Service) -> N
     logged_in = service.person()
     user_id, key = logged_in.session.user_id, service.key(logged_in)
     service.world.records.clear()
-    service.account_disabling.disable(order(user_id), SOON)
+    service.account_disabling.disable(operator_request(user_id), SOON)
 
-    service.account_enabling.enable(order(user_id), SOON)
+    service.account_enabling.enable(operator_request(user_id), SOON)
 
     assert recorded(service) == [line(user_id, "user_disabled"), line(user_id, "user_enabled")]
     assert service.log_in(SOON).session.user_id == user_id
@@ -106,10 +106,12 @@ def test_the_owner_of_an_enabled_account_can_log_in_again(service: Service) -> N
 def test_an_account_that_changes_while_it_is_enabled_is_read_again(service: Service) -> None:
     """With two operators at once, neither action is lost."""
     user_id = service.person().session.user_id
-    service.account_disabling.disable(order(user_id), NOW)
+    service.account_disabling.disable(operator_request(user_id), NOW)
     rival = Service(service.world)
-    service.interposed = Interleaved(service.world, lambda: rival.account_disabling.disable(order(user_id), NOW))
-    service.account_enabling.enable(order(user_id), SOON)
+    service.interposed = Interleaved(
+        service.world, lambda: rival.account_disabling.disable(operator_request(user_id), NOW)
+    )
+    service.account_enabling.enable(operator_request(user_id), SOON)
 
     assert (service.world.users[user_id].status, service.identity().can_log_in) == (users.ACTIVE, True)
 
@@ -122,7 +124,7 @@ def test_an_unlocked_account_does_not_wait(service: Service, failures: int) -> N
     with pytest.raises(TooManyAttempts):
         service.log_in()
 
-    service.account_unlocking.unlock(order(user_id), SOON)
+    service.account_unlocking.unlock(operator_request(user_id), SOON)
 
     assert service.log_in(SOON).session.user_id == user_id
     assert recorded(service)[0] == line(user_id, "authn_login_unlock")
@@ -137,7 +139,7 @@ def test_only_the_sessions_of_that_account_end(service: Service) -> None:
     service.world.records.clear()
     service.interposed = Interleaved(service.world, Service(service.world).log_in)
 
-    assert service.operator_logout.everywhere(order(user_id), SOON) == 3
+    assert service.operator_logout.everywhere(operator_request(user_id), SOON) == 3
 
     assert (held(service, logged_in), held(service, stranger)) == (set(), {stranger.session.digest})
     assert service.principal(key_credential(key.plaintext), OWNER, SOON).user_id == user_id
@@ -148,7 +150,7 @@ def test_a_revoked_password_does_not_work_until_it_is_reset(service: Service) ->
     """Login costs the same as with a wrong one; all sessions end; the owner is notified and can set another (PW-20)."""
     logged_in = service.person()
     user_id = logged_in.session.user_id
-    service.password_revocation.revoke(order(user_id), SOON)
+    service.password_revocation.revoke(operator_request(user_id), SOON)
 
     assert held(service, logged_in) == set()
     assert recorded(service) == [line(user_id, "authn_password_revoked")]
@@ -165,7 +167,7 @@ def test_a_revoked_password_cannot_be_chosen_again(service: Service, times: int)
     """Not even after it was revoked twice: others know it. The link still works for another password."""
     user_id = service.person().session.user_id
     for _ in range(times):
-        service.password_revocation.revoke(order(user_id), SOON)
+        service.password_revocation.revoke(operator_request(user_id), SOON)
     token = service.reset_token(now=SOON)
 
     with pytest.raises(WeakPassword, match="others may know it"):
@@ -188,7 +190,7 @@ def test_revoking_the_password_invalidates_a_thiefs_reset_link(service: Service)
     """And every older link; the thief's browser is no longer known."""
     user_id = service.person().session.user_id
     token = service.reset_token()
-    service.password_revocation.revoke(order(user_id), SOON)
+    service.password_revocation.revoke(operator_request(user_id), SOON)
     with pytest.raises(InvalidLink):
         service.password_reset.reset(token, OTHER_PASSWORD, OWNER, SOON)
 
@@ -204,7 +206,7 @@ def test_a_password_that_is_changed_concurrently_is_revoked_too(service: Service
         rival.password_change.change(cookie(logged_in), PASSWORD, OTHER_PASSWORD, OWNER, NOW)
 
     service.interposed = Interleaved(service.world, change)
-    service.password_revocation.revoke(order(logged_in.session.user_id), SOON)
+    service.password_revocation.revoke(operator_request(logged_in.session.user_id), SOON)
 
     for password in (PASSWORD, OTHER_PASSWORD):
         with pytest.raises(InvalidCredentials):
@@ -216,7 +218,7 @@ def test_an_account_without_a_password_has_none_to_revoke(service: Service) -> N
     logged_in = service.person()
     service.change_identity(password_hash=None)
     with pytest.raises(PasswordMissing, match="Google or GitHub"):
-        service.password_revocation.revoke(order(logged_in.session.user_id), SOON)
+        service.password_revocation.revoke(operator_request(logged_in.session.user_id), SOON)
 
     assert held(service, logged_in) == {logged_in.session.digest}
 
@@ -228,7 +230,7 @@ def test_revoking_a_leaked_key_keeps_the_others(service: Service) -> None:
     service.world.records.clear()
     service.outbox.messages.clear()
 
-    service.key_revocation.revoke(order(user_id), leaked.api_key.digest, SOON)
+    service.key_revocation.revoke(operator_request(user_id), leaked.api_key.digest, SOON)
 
     with pytest.raises(Unauthenticated):
         service.principal(key_credential(leaked.plaintext), OWNER, SOON)
@@ -243,7 +245,7 @@ def test_another_accounts_key_is_not_revoked(service: Service) -> None:
     key = service.key(service.person("other@example.com"))
     user_id = service.person().session.user_id
     with pytest.raises(NotFound):
-        service.key_revocation.revoke(order(user_id), key.api_key.digest, SOON)
+        service.key_revocation.revoke(operator_request(user_id), key.api_key.digest, SOON)
 
     assert list(service.world.api_keys) == [key.api_key.digest]
 
@@ -275,7 +277,7 @@ def test_an_account_is_found_by_any_name_that_its_owner_can_give(service: Servic
 def test_a_disabled_account_is_found(service: Service) -> None:
     """Otherwise it could not be enabled."""
     user_id = service.person().session.user_id
-    service.account_disabling.disable(order(user_id), NOW)
+    service.account_disabling.disable(operator_request(user_id), NOW)
 
     assert service.account_inspection.of(EMAIL, SOON).user.status == users.DISABLED
 
@@ -359,7 +361,7 @@ def test_a_password_of_another_account_is_not_revoked(service: Service) -> None:
     logged_in = service.person()
     service.change_identity(user_id=UNKNOWN_USER)
     with pytest.raises(PasswordMissing):
-        service.password_revocation.revoke(order(logged_in.session.user_id), SOON)
+        service.password_revocation.revoke(operator_request(logged_in.session.user_id), SOON)
 
     assert held(service, logged_in) == {logged_in.session.digest}
 

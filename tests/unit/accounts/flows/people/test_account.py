@@ -27,7 +27,7 @@ from tests.unit.accounts.stage import (
     held,
     key_credential,
     later,
-    order,
+    operator_request,
 )
 
 
@@ -75,12 +75,12 @@ def _close(service: Service, credential: Credential) -> None:
 
 def _remove(service: Service, _: Credential) -> None:
     (user_id,) = (user.user_id for user in service.world.users.values() if user.email == EMAIL)
-    service.account_removal.remove(order(user_id), later(minutes=1))
+    service.account_removal.remove(operator_request(user_id), later(minutes=1))
 
 
 def _disable(service: Service, _: Credential) -> None:
     (user_id,) = (user.user_id for user in service.world.users.values() if user.email == EMAIL)
-    service.account_disabling.disable(order(user_id), later(minutes=1))
+    service.account_disabling.disable(operator_request(user_id), later(minutes=1))
 
 
 @pytest.mark.parametrize("end", [_close, _disable, _remove])
@@ -202,7 +202,7 @@ def test_an_account_that_is_closed_concurrently_is_not_found(service: Service) -
 def test_a_disabled_account_keeps_its_address(service: Service) -> None:
     """It cannot be signed up with again; the record names the operator."""
     user_id = service.person().session.user_id
-    service.account_disabling.disable(order(user_id), later(minutes=1))
+    service.account_disabling.disable(operator_request(user_id), later(minutes=1))
     service.signup.start(EMAIL, PASSWORD, "", OWNER, later(minutes=2))
 
     assert (service.identity().user_id, service.identity().can_log_in) == (user_id, False)
@@ -226,9 +226,9 @@ def test_an_account_ends_although_a_key_that_it_lists_is_missing(service: Servic
     service.world.api_keys.clear()
     user_id = logged_in.session.user_id
     if end == "disable":
-        service.account_disabling.disable(order(user_id), NOW)
+        service.account_disabling.disable(operator_request(user_id), NOW)
     elif end == "remove":
-        service.account_removal.remove(order(user_id), NOW)
+        service.account_removal.remove(operator_request(user_id), NOW)
     else:
         service.account_closing.close(cookie(logged_in), OWNER, NOW)
 
@@ -238,6 +238,6 @@ def test_an_account_ends_although_a_key_that_it_lists_is_missing(service: Servic
 def test_disabling_an_unknown_account_is_not_found(service: Service) -> None:
     """The operator mistyped."""
     with pytest.raises(NotFound):
-        service.account_disabling.disable(order("u" * 28), NOW)
+        service.account_disabling.disable(operator_request("u" * 28), NOW)
 
     assert service.world.records == []

@@ -9,7 +9,17 @@ from accounts.model import users
 from accounts.model.audit import Record
 from accounts.model.identities import Identity
 from accounts.web import presenters
-from tests.unit.accounts.stage import NOW, OWNER, PASSWORD, Interleaved, Service, cookie, key_credential, later, order
+from tests.unit.accounts.stage import (
+    NOW,
+    OWNER,
+    PASSWORD,
+    Interleaved,
+    Service,
+    cookie,
+    key_credential,
+    later,
+    operator_request,
+)
 
 AFTER = later(minutes=1)
 
@@ -126,7 +136,7 @@ def test_an_account_that_ends_concurrently_is_not_renamed(service: Service, chan
         if change == "closed":
             rival.account_closing.close(cookie(logged_in), OWNER, NOW)
         else:
-            rival.account_disabling.disable(order(user_id), NOW)
+            rival.account_disabling.disable(operator_request(user_id), NOW)
 
     service.interposed = Interleaved(service.world, end)
     with pytest.raises(Unauthenticated):

@@ -24,7 +24,7 @@ from tests.unit.accounts.stage import (
     counted,
     held,
     later,
-    order,
+    operator_request,
     untouched,
 )
 
@@ -247,7 +247,7 @@ def test_an_account_that_is_disabled_concurrently_cannot_log_in(service: Service
     """The write checks it again."""
     user_id = service.person().session.user_id
     service.interposed = Interleaved(
-        service.world, lambda: Service(service.world).account_disabling.disable(order(user_id), NOW)
+        service.world, lambda: Service(service.world).account_disabling.disable(operator_request(user_id), NOW)
     )
     with pytest.raises(InvalidCredentials):
         log_in(service)

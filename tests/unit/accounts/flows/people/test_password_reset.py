@@ -25,7 +25,7 @@ from tests.unit.accounts.stage import (
     counted,
     held,
     later,
-    order,
+    operator_request,
 )
 
 ABOUT = messages.PasswordForgot(email=EMAIL)
@@ -112,7 +112,7 @@ def _unconfirmed(service: Service) -> None:
 
 
 def _disabled(service: Service) -> None:
-    service.account_disabling.disable(order(service.identity().user_id), NOW)
+    service.account_disabling.disable(operator_request(service.identity().user_id), NOW)
 
 
 def _gone(service: Service) -> None:

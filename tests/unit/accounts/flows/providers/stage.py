@@ -19,7 +19,7 @@ from accounts.model.providers import GITHUB, GOOGLE, Challenge, ProviderPerson
 from accounts.transactions import Change
 from accounts.web import routes
 from tests.fakes import FakeOutbox, World
-from tests.unit.accounts.stage import EMAIL, NOW, OWNER, Service, behind, cookie
+from tests.unit.accounts.stage import EMAIL, NOW, OWNER, Service, cookie, routed
 
 ISSUERS = {GOOGLE: "https://accounts.google.com", GITHUB: "https://github.com/login/oauth"}
 CODE = "a-code-from-the-provider"
@@ -72,10 +72,10 @@ class FakeProviders:
 class OAuthService(Service):
     """With Google and GitHub. ``notices`` is the outbox of emails that must never make a flow fail."""
 
-    identity_list = behind(of_account=routes.IDENTITY_LIST)
-    identity_unlinking = behind(unlink=routes.IDENTITY_UNLINK)
-    password_setting = behind(set=routes.PASSWORD_SET)
-    provider_departure = behind(link=routes.OAUTH_LINK, reauthenticate=routes.OAUTH_REAUTHENTICATE)
+    identity_list = routed(of_account=routes.IDENTITY_LIST)
+    identity_unlinking = routed(unlink=routes.IDENTITY_UNLINK)
+    password_setting = routed(set=routes.PASSWORD_SET)
+    provider_departure = routed(link=routes.OAUTH_LINK, reauthenticate=routes.OAUTH_REAUTHENTICATE)
 
     @cached_property
     def notices(self) -> FakeOutbox:
@@ -90,40 +90,40 @@ class OAuthService(Service):
         name = provider or (person.provider if isinstance(person, ProviderPerson) else GOOGLE)
         self.providers.by_name[name].says = person
 
-    def leave(self, provider: str = GOOGLE, return_to: str = "", caller: Caller = OWNER) -> tuple[Departure, str]:
+    def start_login(self, provider: str = GOOGLE, return_to: str = "", caller: Caller = OWNER) -> tuple[Departure, str]:
         """Start a login: the departure, and the state that was sent with it."""
         departure = self.provider_departure.login(provider, return_to, caller, NOW)
         return departure, self.providers.by_name[provider].sent[-1][0]
 
-    def leave_to_link(self, credential: Credential, provider: str = GOOGLE) -> tuple[Departure, str]:
+    def start_linking(self, credential: Credential, provider: str = GOOGLE) -> tuple[Departure, str]:
         """Start linking: the departure, and the state that was sent with it."""
         departure = self.provider_departure.link(provider, "/account", credential, OWNER, NOW)
         return departure, self.providers.by_name[provider].sent[-1][0]
 
-    def come_back(
+    def finish(
         self,
-        left: tuple[Departure, str],
+        started: tuple[Departure, str],
         provider: str = GOOGLE,
         presented: Credential | None = None,
         now: datetime = NOW,
         **changes: str,
     ) -> Arrival:
         """Deliver the provider's redirect, with the fields of the callback that ``changes`` replaces."""
-        departure, state = left
+        departure, state = started
         callback = replace(Callback(state, CODE, "", "", departure.browser), **changes)
         return self.provider_arrival.arrive(provider, callback, presented, OWNER, now)
 
     def log_in_with(self, person: ProviderPerson, presented: Credential | None = None) -> LoggedIn:
         """Complete a login in one browser; returns the new session."""
         self.says(person)
-        arrival = self.come_back(self.leave(person.provider), person.provider, presented)
+        arrival = self.finish(self.start_login(person.provider), person.provider, presented)
         assert arrival.logged_in is not None
         return arrival.logged_in
 
     def link(self, person: ProviderPerson, credential: Credential) -> Arrival:
         """Complete linking in one browser."""
         self.says(person)
-        return self.come_back(self.leave_to_link(credential, person.provider), person.provider, credential)
+        return self.finish(self.start_linking(credential, person.provider), person.provider, credential)
 
     def mailed_proof(self, person: ProviderPerson, now: datetime = NOW) -> str:
         """Deliver the email that proves the address of that person; returns its token."""

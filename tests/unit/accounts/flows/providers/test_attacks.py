@@ -20,7 +20,17 @@ from accounts.model.audit import Record
 from accounts.model.identities import Claim, Identity, StillVerified
 from accounts.model.users import User
 from tests.unit.accounts.flows.providers.stage import OAuthService, both_keys, presented, provider_person, tables_of
-from tests.unit.accounts.stage import EMAIL, NOW, OTHER_PASSWORD, OWNER, PASSWORD, STRANGER, Interleaved, held, order
+from tests.unit.accounts.stage import (
+    EMAIL,
+    NOW,
+    OTHER_PASSWORD,
+    OWNER,
+    PASSWORD,
+    STRANGER,
+    Interleaved,
+    held,
+    operator_request,
+)
 
 OLIVE = provider_person("google", "1001")
 
@@ -110,7 +120,7 @@ def test_a_squatter_who_confirms_during_the_owners_google_login_does_not_get_the
     """Confirming proves control of the mailbox; the login is retried and becomes a link to a verified address."""
     token = service.signed_up()
     service.says(OLIVE)
-    left = service.leave()
+    started = service.start_login()
 
     class DuringCommit(Interleaved):
         def commit(self, *changes: Any) -> None:
@@ -122,7 +132,7 @@ def test_a_squatter_who_confirms_during_the_owners_google_login_does_not_get_the
     verification = service.email_verification
     service.interposed = DuringCommit(service.world, lambda: verification.confirm(token, PASSWORD, None, OWNER, NOW))
     with pytest.raises(LoginExpired):
-        service.come_back(left)
+        service.finish(started)
 
     assert [user.identities for user in service.world.users.values()] == [frozenset({f"email#{EMAIL}"})]
     service.interposed = None
@@ -233,7 +243,7 @@ def test_an_account_that_is_deleted_before_it_is_linked_is_not_recreated(service
     """The write requires that the address is still verified and still belongs to that account."""
     owner = service.person()
     service.says(OLIVE)
-    left = service.leave()
+    started = service.start_login()
 
     class DuringCommit(Interleaved):
         def commit(self, *changes: Any) -> None:
@@ -245,7 +255,7 @@ def test_an_account_that_is_deleted_before_it_is_linked_is_not_recreated(service
     closing = service.account_closing
     service.interposed = DuringCommit(service.world, lambda: closing.close(presented(owner), OWNER, NOW))
     with pytest.raises(LoginExpired):
-        service.come_back(left)
+        service.finish(started)
 
     assert (service.world.users, service.world.identities, service.world.sessions) == ({}, {}, {})
 
@@ -256,7 +266,7 @@ def test_a_disabled_account_cannot_log_in_through_a_provider(service: OAuthServi
     owner = service.person()
     if known:
         service.log_in_with(OLIVE)
-    service.account_disabling.disable(order(owner.session.user_id), NOW)
+    service.account_disabling.disable(operator_request(owner.session.user_id), NOW)
     before = tables_of(service)
 
     assert _refusal(service, OLIVE) is InvalidCredentials
@@ -276,14 +286,14 @@ def test_a_deleted_account_frees_its_address_and_its_identities(service: OAuthSe
 def test_a_failure_while_creating_an_account_leaves_nothing_half_written(service: OAuthService) -> None:
     """The tables fail between the provider's answer and the write."""
     service.says(OLIVE)
-    left = service.leave()
+    started = service.start_login()
 
     def stop() -> None:
         service.world.down = True
 
     service.providers.by_name["google"].before_answer = stop
     with pytest.raises(Unavailable):
-        service.come_back(left)
+        service.finish(started)
 
     assert (service.world.users, service.world.identities, service.world.sessions) == ({}, {}, {})
 

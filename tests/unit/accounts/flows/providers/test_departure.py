@@ -26,7 +26,7 @@ def test_a_state_is_stored_with_everything_that_its_return_is_compared_with(
     service: OAuthService, provider: str
 ) -> None:
     """By digest, for ten minutes; the browser by digest too."""
-    departure, state = service.leave(provider, "/keys")
+    departure, state = service.start_login(provider, "/keys")
 
     [challenge] = [challenge for _, challenge in service.providers.by_name[provider].sent]
     assert service.states() == [
@@ -54,7 +54,7 @@ def test_every_secret_of_a_departure_is_new_and_has_256_bits(service: OAuthServi
     """State, browser, verifier and nonce: 43 characters each, never reused."""
     secrets_used = []
     for _ in range(5):
-        departure, state = service.leave()
+        departure, state = service.start_login()
         challenge = service.providers.by_name["google"].sent[-1][1]
         secrets_used += [departure.browser, state, challenge.verifier, challenge.nonce]
 
@@ -64,7 +64,7 @@ def test_every_secret_of_a_departure_is_new_and_has_256_bits(service: OAuthServi
 
 def test_neither_state_nor_browser_is_stored_or_printed(service: OAuthService) -> None:
     """Only their digests, so that the table alone does not let an attacker finish a login."""
-    departure, state = service.leave()
+    departure, state = service.start_login()
     stored = repr(service.world)
 
     assert [secret in stored for secret in (state, departure.browser)] == [False, False]
@@ -77,7 +77,7 @@ def test_neither_state_nor_browser_is_stored_or_printed(service: OAuthService) -
 def test_a_departure_with_a_foreign_return_address_is_refused(service: OAuthService, return_to: str) -> None:
     """Before anything is counted or stored."""
     with pytest.raises(OriginNotAllowed):
-        service.leave(return_to=return_to)
+        service.start_login(return_to=return_to)
 
     assert (service.states(), service.world.counters) == ([], {})
 
@@ -94,10 +94,10 @@ def test_a_provider_that_is_not_set_up_is_refused(service: OAuthService, provide
 def test_one_address_may_start_thirty_logins_a_minute(service: OAuthService) -> None:
     """The next is refused until the minute is over; other addresses are not affected."""
     for _ in range(30):
-        service.leave()
+        service.start_login()
     with pytest.raises(TooManyAttempts) as refused:
-        service.leave()
-    service.leave(caller=STRANGER)
+        service.start_login()
+    service.start_login(caller=STRANGER)
     service.provider_departure.login("google", "", OWNER, later(minutes=1))
 
     assert refused.value.retry_after == 60
@@ -108,7 +108,7 @@ def test_no_login_starts_when_its_state_cannot_be_stored(service: OAuthService) 
     """Fail closed."""
     service.world.down = True
     with pytest.raises(Unavailable):
-        service.leave()
+        service.start_login()
 
     assert service.world.tokens == {}
 
@@ -116,7 +116,7 @@ def test_no_login_starts_when_its_state_cannot_be_stored(service: OAuthService) 
 def test_a_link_is_stored_with_the_session_that_asked(service: OAuthService) -> None:
     """Only that session can finish it."""
     person = service.person()
-    service.leave_to_link(presented(person), "github")
+    service.start_linking(presented(person), "github")
     [state] = service.states()
 
     assert (state.subject, state.data["intent"], state.data["session"], state.data["return_url"]) == (
@@ -159,6 +159,6 @@ def test_a_departure_does_not_reveal_who_has_an_account(service: OAuthService) -
     """It reads no account."""
     service.person(EMAIL)
     service.world.reads.clear()
-    service.leave()
+    service.start_login()
 
     assert service.world.reads == []

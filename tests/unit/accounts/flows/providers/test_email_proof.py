@@ -30,10 +30,10 @@ UNVERIFIED = provider_person("github", "77", EMAIL, email_verified=False)
 def _begin(service: OAuthService, person: Any = UNVERIFIED) -> str:
     """Return from the provider and be asked to read the email; returns the digest of this browser."""
     service.says(person)
-    left = service.leave(person.provider)
+    started = service.start_login(person.provider)
     with pytest.raises(EmailNotVerified):
-        service.come_back(left, person.provider)
-    return secrets.digest(left[0].browser)
+        service.finish(started, person.provider)
+    return secrets.digest(started[0].browser)
 
 
 def _confirm(

@@ -55,9 +55,9 @@ def test_a_session_that_ended_during_its_request_links_no_identity(service: OAut
     """Nothing is left for later either."""
     logged_in = service.person()
     service.says(GOOGLE)
-    left = service.leave_to_link(presented(logged_in))
+    started = service.start_linking(presented(logged_in))
     before = set(service.world.identities)
-    _interrupted(service, presented(logged_in), lambda it, stolen: it.come_back(left, presented=stolen))
+    _interrupted(service, presented(logged_in), lambda it, stolen: it.finish(started, presented=stolen))
 
     assert set(service.world.identities) == before
     assert "google#1001" not in str(tables_of(service)["records"])

@@ -119,7 +119,7 @@ def test_a_login_that_races_with_unlinking_opens_no_session(service: OAuthServic
     owner = service.person()
     service.link(GOOGLE, presented(owner))
     service.says(GOOGLE)
-    left = service.leave()
+    started = service.start_login()
     unlinking = service.identity_unlinking
 
     class DuringCommit(Interleaved):
@@ -131,7 +131,7 @@ def test_a_login_that_races_with_unlinking_opens_no_session(service: OAuthServic
 
     service.interposed = DuringCommit(service.world, lambda: unlinking.unlink(presented(owner), GOOGLE_ID, OWNER, NOW))
     with pytest.raises(LoginExpired):
-        service.come_back(left)
+        service.finish(started)
 
     assert held(service, owner) == {owner.session.digest}
 

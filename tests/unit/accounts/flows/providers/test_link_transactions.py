@@ -34,10 +34,10 @@ WORK = provider_person("github", "77", "olive@work.example", name="Olive at work
 
 
 def _refusal(
-    service: OAuthService, left: Any, credential: Credential | None, provider: str = "github"
+    service: OAuthService, started: Any, credential: Credential | None, provider: str = "github"
 ) -> type[AccountsError]:
     with pytest.raises(AccountsError) as refused:
-        service.come_back(left, provider, credential)
+        service.finish(started, provider, credential)
     return type(refused.value)
 
 
@@ -107,10 +107,10 @@ def test_an_identity_of_another_account_is_not_moved(service: OAuthService) -> N
     service.log_in_with(WORK)
     owner = service.person()
     service.says(WORK)
-    left = service.leave_to_link(presented(owner), "github")
+    started = service.start_linking(presented(owner), "github")
     before = tables_of(service)
 
-    assert _refusal(service, left, presented(owner)) is IdentityLinkedElsewhere
+    assert _refusal(service, started, presented(owner)) is IdentityLinkedElsewhere
     assert tables_of(service)["tables"][:4] == before["tables"][:4]  # type: ignore[index]
     assert service.notices.messages == []
 
@@ -133,7 +133,7 @@ def test_only_the_session_that_asked_gets_the_link(service: OAuthService, who: s
     """Refused before the provider is asked; the current session is kept and nothing is linked."""
     owner, attacker = service.person(), service.person("eve@example.com")
     service.says(WORK)
-    left = service.leave_to_link(presented(owner), "github")
+    started = service.start_linking(presented(owner), "github")
     others = {
         "anonymous": None,
         "another session of the owner": presented(service.log_in()),
@@ -145,7 +145,7 @@ def test_only_the_session_that_asked_gets_the_link(service: OAuthService, who: s
         service.logout.here(presented(owner), OWNER, NOW)
     sessions = dict(service.world.sessions)
 
-    assert _refusal(service, left, others[who]) is Unauthenticated
+    assert _refusal(service, started, others[who]) is Unauthenticated
     assert (service.world.sessions, service.providers.by_name["github"].asked) == (sessions, [])
     assert service.keys_of(owner) == {f"email#{EMAIL}"}
     assert service.keys_of(attacker) == {"email#eve@example.com"}
@@ -156,12 +156,12 @@ def test_a_session_that_expires_during_linking_links_nothing(service: OAuthServi
     service.person()
     almost_over = service.log_in(NOW)
     service.says(WORK)
-    left = service.provider_departure.link("github", "", presented(almost_over), OWNER, later(minutes=15)), ""
+    started = service.provider_departure.link("github", "", presented(almost_over), OWNER, later(minutes=15)), ""
     state = service.providers.by_name["github"].sent[-1][0]
     session = service.world.sessions[almost_over.session.digest]
     service.world.sessions[session.digest] = replace(session, expires_at=later(minutes=20))
     with pytest.raises(Unauthenticated):
-        service.come_back((left[0], state), "github", presented(almost_over), later(minutes=20))
+        service.finish((started[0], state), "github", presented(almost_over), later(minutes=20))
 
     assert service.providers.by_name["github"].asked == []
 
@@ -170,7 +170,7 @@ def test_a_link_cannot_be_finished_in_another_browser(service: OAuthService) -> 
     """An attacker starts linking, stops at the redirect and emails it to the victim, whose browser lacks the cookie."""
     attacker, victim = service.person("eve@example.com"), service.person()
     service.says(WORK)
-    departure, state = service.leave_to_link(presented(attacker), "github")
+    departure, state = service.start_linking(presented(attacker), "github")
 
     assert _refusal(service, (replace(departure, browser=""), state), presented(victim)) is CookiesBlocked
     assert service.keys_of(victim) == {f"email#{EMAIL}"}
@@ -192,9 +192,9 @@ def test_an_account_has_at_most_ten_identities(service: OAuthService) -> None:
     for number in range(9):
         service.link(provider_person("github", str(number + 100), ""), presented(owner))
     service.says(WORK)
-    on_purpose = service.leave_to_link(presented(owner), "github")
+    on_purpose = service.start_linking(presented(owner), "github")
     service.says(provider_person("google", "5"))
-    by_address = service.leave("google")
+    by_address = service.start_login("google")
 
     assert _refusal(service, on_purpose, presented(owner)) is IdentityLimitReached
     assert _refusal(service, by_address, presented(owner), "google") is IdentityLimitReached
@@ -206,7 +206,7 @@ def test_a_subject_that_another_account_gets_first_is_not_taken_from_it(service:
     """Between the read and the write: the retry finds the new owner."""
     owner, other = service.person(), service.person("other@example.com")
     service.says(WORK)
-    left = service.leave_to_link(presented(owner), "github")
+    started = service.start_linking(presented(owner), "github")
     others = replace(service.identity("other@example.com"), key="github#77")
     hold = AddIdentity(others.user_id, others.key, 10)
 
@@ -218,7 +218,7 @@ def test_a_subject_that_another_account_gets_first_is_not_taken_from_it(service:
     service.interposed = Interleaved(service.world, lambda: None)
     assert reading(provider_key("github", "77")) is None
 
-    assert _refusal(service, left, presented(owner)) is IdentityLinkedElsewhere
+    assert _refusal(service, started, presented(owner)) is IdentityLinkedElsewhere
     assert service.keys_of(other) == {"email#other@example.com", "github#77"}
 
 
@@ -226,7 +226,7 @@ def test_a_subject_that_is_claimed_during_the_commit_restarts_the_flow(service: 
     """The condition in the transaction refuses it; nothing of the link is written."""
     owner, other = service.person(), service.person("other@example.com")
     service.says(WORK)
-    left = service.leave_to_link(presented(owner), "github")
+    started = service.start_linking(presented(owner), "github")
     others = replace(service.identity("other@example.com"), key="github#77")
 
     class DuringCommit(Interleaved):
@@ -240,7 +240,7 @@ def test_a_subject_that_is_claimed_during_the_commit_restarts_the_flow(service: 
         service.world, lambda: service.world.commit(Claim(others), AddIdentity(others.user_id, others.key, 10))
     )
 
-    assert _refusal(service, left, presented(owner)) is LoginExpired
+    assert _refusal(service, started, presented(owner)) is LoginExpired
     assert service.keys_of(owner) == {f"email#{EMAIL}"}
     assert service.keys_of(other) == {"email#other@example.com", "github#77"}
     assert service.notices.messages == []
@@ -250,7 +250,7 @@ def test_a_session_that_ends_during_the_commit_links_nothing(service: OAuthServi
     """Logging out everywhere wins over a concurrent link; the error is "log in", not "too many identities"."""
     owner = service.person()
     service.says(WORK)
-    left = service.leave_to_link(presented(owner), "github")
+    started = service.start_linking(presented(owner), "github")
     everywhere = service.logout_everywhere
 
     class DuringCommit(Interleaved):
@@ -262,7 +262,7 @@ def test_a_session_that_ends_during_the_commit_links_nothing(service: OAuthServi
 
     service.interposed = DuringCommit(service.world, lambda: everywhere.everywhere(presented(owner), OWNER, NOW))
 
-    assert _refusal(service, left, presented(owner)) is Unauthenticated
+    assert _refusal(service, started, presented(owner)) is Unauthenticated
     assert service.keys_of(owner) == {f"email#{EMAIL}"}
     assert service.notices.messages == []
 
@@ -283,7 +283,7 @@ def test_a_login_with_a_linked_identity_from_another_browser_notifies_the_owner(
     _linked(service, person)
     service.notices.messages.clear()
     service.says(WORK)
-    left, state = service.leave("github", caller=STRANGER)
-    service.provider_arrival.arrive("github", Callback(state, CODE, "", "", left.browser), None, STRANGER, NOW)
+    started, state = service.start_login("github", caller=STRANGER)
+    service.provider_arrival.arrive("github", Callback(state, CODE, "", "", started.browser), None, STRANGER, NOW)
 
     assert [message.kind for message in service.notices.messages] == ["sign_in_new_device"]

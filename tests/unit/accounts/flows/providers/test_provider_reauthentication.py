@@ -18,7 +18,7 @@ OLIVE = provider_person("google", "1001")
 OSCAR = provider_person("google", "2002", "oscar@example.com")
 
 
-def leave(service: OAuthService, logged_in: LoggedIn, minutes: float = 30) -> tuple[Departure, str]:
+def start(service: OAuthService, logged_in: LoggedIn, minutes: float = 30) -> tuple[Departure, str]:
     """Depart for the provider half an hour after the login."""
     departure = service.provider_departure.reauthenticate(
         "google", "/api-keys", presented(logged_in), OWNER, later(minutes=minutes)
@@ -26,9 +26,9 @@ def leave(service: OAuthService, logged_in: LoggedIn, minutes: float = 30) -> tu
     return departure, service.providers.by_name["google"].sent[-1][0]
 
 
-def back(service: OAuthService, left: tuple[Departure, str], logged_in: LoggedIn | None) -> Arrival:
+def finish(service: OAuthService, started: tuple[Departure, str], logged_in: LoggedIn | None) -> Arrival:
     """Return in a browser that holds that session."""
-    return service.come_back(left, presented=presented(logged_in) if logged_in else None, now=later(minutes=31))
+    return service.finish(started, presented=presented(logged_in) if logged_in else None, now=later(minutes=31))
 
 
 def test_a_fresh_session_replaces_the_old_one(service: OAuthService) -> None:
@@ -36,7 +36,7 @@ def test_a_fresh_session_replaces_the_old_one(service: OAuthService) -> None:
     logged_in = service.log_in_with(OLIVE)
     with pytest.raises(ReauthenticationRequired):
         service.key(logged_in, now=later(minutes=30))
-    arrival = back(service, leave(service, logged_in), logged_in)
+    arrival = finish(service, start(service, logged_in), logged_in)
 
     assert arrival.logged_in is not None
     assert arrival.return_url.endswith("/api-keys")
@@ -49,7 +49,7 @@ def test_a_password_session_becomes_fresh_through_a_linked_identity(service: OAu
     service.person()
     logged_in = service.log_in(remember=True)
     service.link(OLIVE, presented(logged_in))
-    arrival = back(service, leave(service, logged_in), logged_in)
+    arrival = finish(service, start(service, logged_in), logged_in)
 
     assert arrival.logged_in is not None
     assert (arrival.logged_in.session.method, arrival.logged_in.session.remembered) == ("google", True)
@@ -62,10 +62,10 @@ def test_another_person_is_refused(service: OAuthService, others: str) -> None:
         service.log_in_with(OSCAR)
     logged_in = service.log_in_with(OLIVE)
     service.says(OSCAR)
-    left = leave(service, logged_in)
+    started = start(service, logged_in)
     before = tables_of(service)
     with pytest.raises(IdentityNotLinked):
-        back(service, left, logged_in)
+        finish(service, started, logged_in)
 
     after = tables_of(service)
     assert after["records"] == before["records"]
@@ -78,7 +78,7 @@ def test_an_equal_address_is_not_enough(service: OAuthService) -> None:
     logged_in = service.person()
     service.says(OLIVE)
     with pytest.raises(IdentityNotLinked):
-        back(service, leave(service, logged_in), logged_in)
+        finish(service, start(service, logged_in), logged_in)
 
     assert set(service.world.identities) == {f"email#{OLIVE.email}"}
 
@@ -89,11 +89,11 @@ def test_only_the_session_that_asked_gets_the_answer(service: OAuthService) -> N
     another = service.log_in_with(OLIVE)
     for whose in (None, another):
         with pytest.raises(Unauthenticated):
-            back(service, leave(service, logged_in), whose)
-    left = leave(service, logged_in)
+            finish(service, start(service, logged_in), whose)
+    started = start(service, logged_in)
     service.logout.here(cookie(logged_in), OWNER, later(minutes=30))
     with pytest.raises(Unauthenticated):
-        back(service, left, logged_in)
+        finish(service, started, logged_in)
 
 
 def test_reauthentication_needs_a_session_and_an_allowed_return_address(service: OAuthService) -> None:
@@ -109,8 +109,8 @@ def test_reauthentication_needs_a_session_and_an_allowed_return_address(service:
 def test_the_answer_works_once(service: OAuthService) -> None:
     """The state is consumed."""
     logged_in = service.log_in_with(OLIVE)
-    left = leave(service, logged_in)
-    back(service, left, logged_in)
+    started = start(service, logged_in)
+    finish(service, started, logged_in)
 
     with pytest.raises(LoginExpired):
-        back(service, left, logged_in)
+        finish(service, started, logged_in)

@@ -9,7 +9,7 @@ from accounts.errors import AccountsError, EmailNotVerified
 from accounts.flows.people.session_opening import LoggedIn
 from accounts.flows.providers.provider_login import Departure
 from tests.unit.accounts.flows.providers.stage import OAuthService, presented, provider_person
-from tests.unit.accounts.stage import OTHER_PASSWORD, OWNER, PASSWORD, cookie, key_credential, later, order
+from tests.unit.accounts.stage import OTHER_PASSWORD, OWNER, PASSWORD, cookie, key_credential, later, operator_request
 
 LINKED, UNPROVEN = provider_person("google", "1001"), provider_person("github", "2002", email_verified=False)
 BEFORE, THEN = later(minutes=1), later(minutes=2)
@@ -27,7 +27,7 @@ class Everything:
     change_token: str
     proof: str
     browser: str
-    left_to_link: tuple[Departure, str]
+    started_link: tuple[Departure, str]
 
     def works(self, artifact: str) -> bool:
         """Whether the artifact still works, for this account."""
@@ -51,9 +51,7 @@ USES: dict[str, Callable[[Everything], str]] = {
     "proof of an identity": lambda it: (
         it.service.provider_verification.confirm(it.proof, (it.browser,), None, OWNER, THEN).session.user_id
     ),
-    "identity being linked": lambda it: (
-        it.service.come_back(it.left_to_link, "github", presented(it.there), THEN).user_id
-    ),
+    "identity being linked": lambda it: it.service.finish(it.started_link, "github", presented(it.there), THEN).user_id,
 }
 EVENTS: dict[str, Callable[[Everything], object]] = {
     "nothing": lambda _: None,
@@ -63,12 +61,16 @@ EVENTS: dict[str, Callable[[Everything], object]] = {
     "password reset": lambda it: it.service.password_reset.reset(it.reset_token, OTHER_PASSWORD, OWNER, BEFORE),
     "address change": lambda it: it.service.email_change.confirm(cookie(it.here), it.change_token, OWNER, BEFORE),
     "log out everywhere": lambda it: it.service.logout_everywhere.everywhere(cookie(it.here), OWNER, BEFORE),
-    "password revoked": lambda it: it.service.password_revocation.revoke(order(it.here.session.user_id), BEFORE),
-    "logged out by an operator": lambda it: it.service.operator_logout.everywhere(
-        order(it.here.session.user_id), BEFORE
+    "password revoked": lambda it: it.service.password_revocation.revoke(
+        operator_request(it.here.session.user_id), BEFORE
     ),
-    "deleted by an operator": lambda it: it.service.account_removal.remove(order(it.here.session.user_id), BEFORE),
-    "disabled": lambda it: it.service.account_disabling.disable(order(it.here.session.user_id), BEFORE),
+    "logged out by an operator": lambda it: it.service.operator_logout.everywhere(
+        operator_request(it.here.session.user_id), BEFORE
+    ),
+    "deleted by an operator": lambda it: it.service.account_removal.remove(
+        operator_request(it.here.session.user_id), BEFORE
+    ),
+    "disabled": lambda it: it.service.account_disabling.disable(operator_request(it.here.session.user_id), BEFORE),
     "deleted": lambda it: it.service.account_closing.close(cookie(it.here), OWNER, BEFORE),
 }
 ALL = frozenset(USES)
@@ -95,13 +97,13 @@ def everything(service: OAuthService) -> Everything:
     service.link(LINKED, presented(here))
     service.says(UNPROVEN)
     with pytest.raises(EmailNotVerified):
-        service.come_back(service.leave("github"), "github")
+        service.finish(service.start_login("github"), "github")
     browser = service.provider_identity(UNPROVEN).confirming_browser
     assert browser is not None
     proof, change_token, reset_token = service.mailed_proof(UNPROVEN), service.change_token(here), service.reset_token()
-    left_to_link = service.leave_to_link(cookie(there), "github")
+    started_link = service.start_linking(cookie(there), "github")
     service.says(provider_person("github", "3003", "elsewhere@example.com"))
-    return Everything(service, here, there, key, reset_token, change_token, proof, browser, left_to_link)
+    return Everything(service, here, there, key, reset_token, change_token, proof, browser, started_link)
 
 
 @pytest.mark.parametrize("artifact", USES)

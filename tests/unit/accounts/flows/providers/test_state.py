@@ -30,17 +30,17 @@ from tests.unit.accounts.flows.providers.stage import (
 from tests.unit.accounts.stage import NOW, SITE_URL, later
 
 
-def _refusal(service: OAuthService, left: Any, provider: str = "google", **changes: Any) -> type[AccountsError]:
+def _refusal(service: OAuthService, started: Any, provider: str = "google", **changes: Any) -> type[AccountsError]:
     with pytest.raises(AccountsError) as refused:
-        service.come_back(left, provider, **changes)
+        service.finish(started, provider, **changes)
     return type(refused.value)
 
 
 @pytest.mark.parametrize("provider", ["google", "github"])
 def test_a_completed_login_opens_a_session(service: OAuthService, provider: str) -> None:
     """And returns to the page that asked; the provider receives code and challenge."""
-    left = service.leave(provider, "/keys?tab=1")
-    arrival = service.come_back(left, provider)
+    started = service.start_login(provider, "/keys?tab=1")
+    arrival = service.finish(started, provider)
 
     fake = service.providers.by_name[provider]
     assert arrival.logged_in is not None
@@ -52,38 +52,38 @@ def test_a_completed_login_opens_a_session(service: OAuthService, provider: str)
 
 def test_a_state_works_once(service: OAuthService) -> None:
     """The second time the provider is not asked."""
-    left = service.leave()
-    service.come_back(left)
+    started = service.start_login()
+    service.finish(started)
     before = tables_of(service)
 
-    assert _refusal(service, left) is LoginExpired
+    assert _refusal(service, started) is LoginExpired
     assert (tables_of(service), len(service.providers.by_name["google"].asked)) == (before, 1)
 
 
 @pytest.mark.parametrize(("minutes", "good"), [(9.99, True), (10, False), (11, False), (60 * 24, False)])
 def test_a_state_expires_after_ten_minutes(service: OAuthService, minutes: float, good: bool) -> None:
-    left = service.leave()
+    started = service.start_login()
     if good:
-        assert service.come_back(left, now=later(minutes=minutes)).logged_in is not None
+        assert service.finish(started, now=later(minutes=minutes)).logged_in is not None
     else:
-        assert _refusal(service, left, now=later(minutes=minutes)) is LoginExpired
+        assert _refusal(service, started, now=later(minutes=minutes)) is LoginExpired
         assert service.providers.by_name["google"].asked == []
 
 
 @pytest.mark.parametrize("state", ["", "x", "x" * 43, "0", "null", "undefined", "é", "x" * 2000])
 def test_an_unknown_state_is_refused(service: OAuthService, state: str) -> None:
     """An empty one too: authlib's own comparison would accept it."""
-    left = service.leave()
+    started = service.start_login()
 
-    assert _refusal(service, left, state=state) is LoginExpired
+    assert _refusal(service, started, state=state) is LoginExpired
     assert len(service.states()) == 1
 
 
 def test_the_digest_of_a_state_is_not_a_state(service: OAuthService) -> None:
     """An attacker who reads the table cannot use what it stores."""
-    left = service.leave()
+    started = service.start_login()
 
-    assert _refusal(service, left, state=secrets.digest(left[1])) is LoginExpired
+    assert _refusal(service, started, state=secrets.digest(started[1])) is LoginExpired
 
 
 def test_a_token_of_another_purpose_is_not_a_state(service: OAuthService) -> None:
@@ -91,49 +91,51 @@ def test_a_token_of_another_purpose_is_not_a_state(service: OAuthService) -> Non
     plaintext, token = issue(EMAIL_VERIFICATION, "google", lifetime=later(hours=1) - NOW, now=NOW)
     service.world.commit(Issue(token))
 
-    assert _refusal(service, service.leave(), state=plaintext) is LoginExpired
+    assert _refusal(service, service.start_login(), state=plaintext) is LoginExpired
 
 
 @pytest.mark.parametrize(("began", "ended"), [("google", "github"), ("github", "google")])
 def test_a_state_of_one_provider_is_refused_at_the_other(service: OAuthService, began: str, ended: str) -> None:
     """Mix-up (RFC 9700 4.4): no provider is asked, and the state still works at its own (OA-09)."""
-    left = service.leave(began)
+    started = service.start_login(began)
 
-    assert _refusal(service, left, ended) is LoginExpired
+    assert _refusal(service, started, ended) is LoginExpired
     assert [fake.asked for fake in service.providers.by_name.values()] == [[], []]
-    assert service.come_back(left, began).logged_in is not None
+    assert service.finish(started, began).logged_in is not None
 
 
 def test_a_login_fails_when_its_provider_was_switched_off(service: OAuthService) -> None:
     """The state is not consumed."""
-    left = service.leave()
+    started = service.start_login()
     del service.providers.by_name["google"]
 
-    assert _refusal(service, left) is ProviderOff
+    assert _refusal(service, started) is ProviderOff
     assert len(service.states()) == 1
 
 
 @pytest.mark.parametrize("browser", ["", "x", "x" * 43, "digest", "another's"])
 def test_another_browser_can_neither_use_nor_consume_a_state(service: OAuthService, browser: str) -> None:
     """Refused without this login's cookie, and the browser that started can still finish (OA-10)."""
-    left = service.leave()
-    shown = {"digest": secrets.digest(left[0].browser), "another's": service.leave()[0].browser}.get(browser, browser)
+    started = service.start_login()
+    shown = {"digest": secrets.digest(started[0].browser), "another's": service.start_login()[0].browser}.get(
+        browser, browser
+    )
     before = tables_of(service)
 
-    assert _refusal(service, left, browser=shown) is CookiesBlocked
+    assert _refusal(service, started, browser=shown) is CookiesBlocked
     assert (tables_of(service), service.providers.by_name["google"].asked) == (before, [])
-    assert service.come_back(left).logged_in is not None
+    assert service.finish(started).logged_in is not None
 
 
 def test_a_captured_code_does_not_work_in_an_attackers_own_login(service: OAuthService) -> None:
     """The attacker's state comes with the attacker's verifier and nonce, which do not match the code."""
-    victims, attackers = service.leave(), service.leave()
-    service.come_back(attackers, code="the-victims-code")
+    victims, attackers = service.start_login(), service.start_login()
+    service.finish(attackers, code="the-victims-code")
     fake = service.providers.by_name["google"]
 
     assert fake.asked == [("the-victims-code", fake.sent[1][1])]
     assert fake.sent[0][1] != fake.sent[1][1]
-    assert service.come_back(victims).logged_in is not None
+    assert service.finish(victims).logged_in is not None
 
 
 @pytest.mark.parametrize(
@@ -151,23 +153,23 @@ def test_an_error_from_the_provider_ends_the_login(
     service: OAuthService, error: str, refusal: type[AccountsError]
 ) -> None:
     """A denial is the owner's decision and an outage is not; the code is not used, and the state is consumed."""
-    left = service.leave()
+    started = service.start_login()
 
-    assert _refusal(service, left, error=error) is refusal
+    assert _refusal(service, started, error=error) is refusal
     assert (service.states(), service.providers.by_name["google"].asked) == ([], [])
 
 
 def test_only_the_browser_that_started_can_cancel_its_login(service: OAuthService) -> None:
-    left = service.leave()
+    started = service.start_login()
 
-    assert _refusal(service, left, error="access_denied", browser="") is CookiesBlocked
+    assert _refusal(service, started, error="access_denied", browser="") is CookiesBlocked
     assert len(service.states()) == 1
 
 
 @pytest.mark.parametrize("provider", ["google", "github"])
 def test_the_right_issuer_is_accepted(service: OAuthService, provider: str) -> None:
     """RFC 9207; a missing one is accepted too."""
-    arrival = service.come_back(service.leave(provider), provider, issuer=ISSUERS[provider])
+    arrival = service.finish(service.start_login(provider), provider, issuer=ISSUERS[provider])
 
     assert arrival.logged_in is not None
 
@@ -187,9 +189,9 @@ def test_the_right_issuer_is_accepted(service: OAuthService, provider: str) -> N
 )
 def test_another_issuer_ends_the_login(service: OAuthService, issuer: str) -> None:
     """Compared exactly, before the code is sent anywhere."""
-    left = service.leave()
+    started = service.start_login()
 
-    assert _refusal(service, left, issuer=issuer) is ProviderNotTrusted
+    assert _refusal(service, started, issuer=issuer) is ProviderNotTrusted
     assert service.providers.by_name["google"].asked == []
 
 
@@ -199,30 +201,30 @@ def test_a_failed_check_at_the_provider_changes_nothing(service: OAuthService, e
     person = service.person()
     before = tables_of(service)
     service.says(error)
-    left = service.leave()
-    refusal = _refusal(service, left, presented=presented(person))
+    started = service.start_login()
+    refusal = _refusal(service, started, presented=presented(person))
 
     assert (refusal, tables_of(service)) == (type(error), before)
 
 
 def test_nothing_happens_while_the_tables_are_down(service: OAuthService) -> None:
     """503, and the provider is not asked."""
-    left = service.leave()
+    started = service.start_login()
     service.world.down = True
 
-    assert _refusal(service, left) is Unavailable
+    assert _refusal(service, started) is Unavailable
     assert service.providers.by_name["google"].asked == []
 
 
 def test_only_one_of_two_concurrent_callbacks_logs_in(service: OAuthService) -> None:
     """Both read the state before either consumes it: one session, one account, one request to the provider."""
-    left = service.leave()
+    started = service.start_login()
     service.interposed = AtOnce(service.world, Consume)
 
-    def come_back() -> str:
-        return service.come_back(left).user_id
+    def finish() -> str:
+        return service.finish(started).user_id
 
-    outcomes = at_once(come_back, come_back)
+    outcomes = at_once(finish, finish)
 
     [user_id] = service.world.users
     assert outcomes == sorted([user_id, "sign_in_expired"])
@@ -231,12 +233,12 @@ def test_only_one_of_two_concurrent_callbacks_logs_in(service: OAuthService) -> 
 
 def test_two_logins_in_one_browser_do_not_interfere(service: OAuthService) -> None:
     """Two tabs: each has its own state and its own cookie."""
-    first, second = service.leave(), service.leave("github")
+    first, second = service.start_login(), service.start_login("github")
     service.says(provider_person("github", "77", "other@example.com"))
 
     assert first[0].state_id != second[0].state_id
-    assert service.come_back(second, "github").logged_in is not None
-    assert service.come_back(first).logged_in is not None
+    assert service.finish(second, "github").logged_in is not None
+    assert service.finish(first).logged_in is not None
 
 
 def test_a_callback_is_not_printed() -> None:
