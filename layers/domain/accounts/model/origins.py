@@ -52,8 +52,8 @@ class Origin(Struct, frozen=True):
     @property
     def is_comfy_org(self) -> bool:
         """Whether it is comfy.org or a subdomain, over https on the default port."""
-        ours = self.host == _COMFY_ORG or self.host.endswith(f".{_COMFY_ORG}")
-        return ours and self.scheme == "https" and self.port == _DEFAULT_PORTS["https"]
+        is_own = self.host == _COMFY_ORG or self.host.endswith(f".{_COMFY_ORG}")
+        return is_own and self.scheme == "https" and self.port == _DEFAULT_PORTS["https"]
 
 
 class Allowlist:

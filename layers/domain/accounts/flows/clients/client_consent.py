@@ -1,4 +1,4 @@
-"""A program asks to be let in; the person whose browser brought the question says yes or no (RFC 6749 4.1)."""
+"""A client requests consent, and the owner who is logged in allows or denies it (RFC 6749 4.1)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from accounts.transactions import Transactions
 
 
 class Question(Struct, frozen=True):
-    """What a program asks: who it is, where the answer goes, how far it would be let in, and its S256 challenge."""
+    """A client's request: ``challenge`` is the S256 PKCE challenge."""
 
     client: Client
     redirect_uri: str
@@ -35,7 +35,7 @@ class Question(Struct, frozen=True):
 
 
 class Shown(Struct, frozen=True):
-    """What the page shows: the question and who is asked, or where to send the browser at once."""
+    """What the page shows: the request and the account, or ``redirect_to`` to redirect at once."""
 
     question: Question | None
     user: User | None
@@ -43,14 +43,14 @@ class Shown(Struct, frozen=True):
 
 
 class Answered(Struct, frozen=True):
-    """Where to send the browser, and whose answer that was."""
+    """Where to redirect the browser, and the account that answered."""
 
     redirect_to: str
     user_id: str
 
 
 class ClientConsent(Struct, frozen=True):
-    """Asks the person, and hands out codes. ``issuer`` is our own origin."""
+    """``issuer`` is the service's origin."""
 
     users: Users
     throttles: Throttles
@@ -58,19 +58,19 @@ class ClientConsent(Struct, frozen=True):
     issuer: str
 
     def shown(self, session: Session | None, caller: Caller, now: datetime) -> User | None:
-        """The account that would be asked: the session's, or None. Raises TooManyAttempts.
+        """The session's account, which would be asked, or None; raises TooManyAttempts.
 
-        Counted by account, or by source without a session, so that others at the same source cannot use up the
-        limit of an owner who is logged in.
+        Counted by account, or by source without a session, so that others at the same source cannot use up the limit of
+        an owner who is logged in.
         """
         asked, minute = session.user_id if session else caller.source, timedelta(minutes=1)
         throttles.count(self.throttles, "consent", asked, limit=CONSENT_QUESTIONS_PER_MINUTE, per=minute, now=now)
         return users.find(self.users, session.user_id) if session else None
 
     def check_asked(self, account: str, session: Session, now: datetime) -> None:
-        """Check that the session belongs to ``account``, which the page showed; count the answer.
+        """Check that the session belongs to ``account``, which the page showed, and count the answer.
 
-        Raises TooManyAttempts, or AccountChanged when another account has logged in since.
+        Raises TooManyAttempts, or AccountChanged when the browser has logged in to another account since.
         """
         if session.user_id != account:
             raise AccountChanged
@@ -78,10 +78,7 @@ class ClientConsent(Struct, frozen=True):
         throttles.count(self.throttles, "consent-given", session.user_id, limit=limit, per=minute, now=now)
 
     def allow(self, session: Session, question: Question, now: datetime) -> str:
-        """Where to send the browser, with a code that works once and for a minute; raises Unauthenticated.
-
-        An account exists only once its address is proven, so whoever is signed in is verified.
-        """
+        """The URL to redirect to, with a code that works once within a minute; raises Unauthenticated."""
         users.active(self.users, session.user_id)
         code, token = one_time_tokens.issue(
             AUTHORIZATION_CODE,
@@ -102,5 +99,5 @@ class ClientConsent(Struct, frozen=True):
 
 
 def answer_url(redirect_uri: str, answer: Mapping[str, str]) -> str:
-    """An answer to a client; what is empty is left out. None of our redirect URIs has a query."""
+    """A response to a client, without empty values. Redirect URIs of configured clients have no query."""
     return f"{redirect_uri}?{urlencode({name: value for name, value in answer.items() if value})}"

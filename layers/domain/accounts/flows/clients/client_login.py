@@ -1,9 +1,9 @@
-"""A program exchanges its code for tokens: once (RFC 6749 4.1.3; OAuth 2.1 4.1.3).
+"""A client exchanges an authorization code for tokens, once (RFC 6749 4.1.3; OAuth 2.1 4.1.3).
 
-A code that comes a second time was seen by two, and which of them is the thief nobody can tell. So whatever the first
-use made has ended as soon as the second one is answered (RFC 6749 4.1.2). That holds when both come at once, too: the
-code is consumed and the session made in one transaction, which also leaves a mark, so whoever loses finds the mark and
-ends the session of whoever won. An honest program never sends a code twice, and loses no more than a click.
+When a code is used twice, the second request ends the session that the first one opened, because either may be an
+attacker's (RFC 6749 4.1.2). This also holds for concurrent requests: consuming the code, opening the session and
+storing a mark are one transaction, so the request that loses finds the mark and ends the session. A correct client
+never sends a code twice, and after an error only has to ask for consent again.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from accounts.transactions import Change, Conflict, Transactions
 
 
 class ClientLogin(Struct, frozen=True):
-    """Exchanges codes. ``known`` says what people call a program when its owner is told by ``notices``."""
+    """``known`` gives clients' names for the email to the owner."""
 
     tokens: OneTimeTokens
     sessions: ClientSessions
@@ -47,7 +47,7 @@ class ClientLogin(Struct, frozen=True):
     notices: Outbox
 
     def find(self, code: str, client_id: str, caller: Caller, now: datetime) -> OneTimeToken:
-        """The live code of that client; raises InvalidGrant, or GrantReused after ending what its first use made."""
+        """The client's code; raises InvalidGrant, or GrantReused after ending the session of its first use."""
         if not secrets.is_token(code):
             raise InvalidGrant
         token = one_time_tokens.find(self.tokens, AUTHORIZATION_CODE, code, now)
@@ -58,10 +58,10 @@ class ClientLogin(Struct, frozen=True):
         return token
 
     def redeem(self, code: OneTimeToken, caller: Caller, now: datetime) -> Tokens:
-        """Use the code up and let the program in, or neither; raises InvalidGrant, or GrantReused as ``find`` does.
+        """Consume the code and open a session, or neither; raises InvalidGrant, or GrantReused as ``find`` does.
 
-        The owner is told of it by mail: the click may have been somebody else's. Whatever stood in the way, the code
-        may have been used meanwhile: a log-out just after hides no second use.
+        The owner gets an email, because consent may have been given by someone else. Every refusal checks for reuse:
+        the session of a first use may already have been logged out.
         """
         allowed = Allowed.of(code)
         permission = Permission(
@@ -82,12 +82,15 @@ class ClientLogin(Struct, frozen=True):
         return tokens
 
     def second_use(self, digest: str, caller: Caller, now: datetime) -> Refusal:
-        """The answer to a code that is not there: what its first use made, if there was one, has ended."""
+        """The error for a code that does not exist.
+
+        GrantReused after ending the session of its first use, or InvalidGrant when there was none.
+        """
         mark = self.tokens.get(token_key(USED_CODE, digest))
         if mark is None or now >= mark.expires_at:
             count_bad_grant(self.throttles, caller, now)
             return InvalidGrant()
-        logout.end_copied(self.transactions, mark.subject, UsedCode.of(mark).session, caller, now)
+        logout.end_reused(self.transactions, mark.subject, UsedCode.of(mark).session, caller, now)
         return GrantReused()
 
     def _notify_owner(self, permission: Permission, caller: Caller, now: datetime) -> None:

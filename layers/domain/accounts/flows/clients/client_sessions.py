@@ -1,4 +1,4 @@
-"""What a program gets when a person has let it in: a session of its own, and the tokens that go with it."""
+"""Sessions of clients, and the tokens that they get."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from accounts.transactions import Change
 
 
 class Tokens(Struct, frozen=True):
-    """A pair of tokens, which exist in the answer and nowhere else."""
+    """The tokens in plain text."""
 
     user_id: str
     access_token: str
@@ -28,12 +28,12 @@ class Tokens(Struct, frozen=True):
     scope: str
 
     def __repr__(self) -> str:
-        """Without the tokens: it may end up in a traceback."""
+        """Omits the tokens: it may be printed in a traceback."""
         return f"Tokens(user_id={self.user_id!r})"
 
 
 class Permission(Struct, frozen=True):
-    """What a person allowed: which client, how far, in which session of theirs they said so, and when."""
+    """The owner's consent: ``session`` and ``at`` are where and when it was given."""
 
     user_id: str
     client_id: str
@@ -44,7 +44,7 @@ class Permission(Struct, frozen=True):
 
 
 class ClientSessions(Struct, frozen=True):
-    """Opens sessions for clients. ``issuer`` is our own origin."""
+    """``issuer`` is the service's origin."""
 
     opening: SessionOpening
     users: Users
@@ -55,11 +55,11 @@ class ClientSessions(Struct, frozen=True):
     def open(
         self, permission: Permission, also: Callable[[Session], Iterable[Change]], caller: Caller, now: datetime
     ) -> Tokens:
-        """Write the session together with ``also``, or nothing; raises InvalidGrant, or Conflict for one of ``also``.
+        """Write the session together with ``also``, or nothing. Raises InvalidGrant, or Conflict for one of ``also``.
 
-        The session in which the person said yes must not have ended, nor have ended all others since: who changes or
-        resets a password or logs out everywhere must not find a program let in afterwards. The token is signed first,
-        so that a key that does not answer costs the client nothing.
+        The session in which the owner consented must still exist, and the account must not have been secured since:
+        changing or resetting a password or logging out everywhere cancels a pending consent. Signs the token first, so
+        that a KMS failure costs the client nothing.
         """
         refresh, session = sessions.start_client(
             permission.user_id,
@@ -79,12 +79,12 @@ class ClientSessions(Struct, frozen=True):
 
 
 def sign(signer: Signer, issuer: str, session: Session, user: User, now: datetime) -> str:
-    """An access token for the session."""
+    """An access token for the session; raises Unavailable."""
     return signer.sign(access_tokens.claims(issuer, session, user, now))
 
 
 def active(accounts: Users, user_id: str) -> User:
-    """The account, which must be able to sign in; raises InvalidGrant."""
+    """The active account; raises InvalidGrant."""
     user = users.find(accounts, user_id)
     if user is None:
         raise InvalidGrant
@@ -92,9 +92,9 @@ def active(accounts: Users, user_id: str) -> User:
 
 
 def count_bad_grant(counters: Throttles, caller: Caller, now: datetime) -> None:
-    """Count a code or token that does not exist against its source, after the look; raises TooManyAttempts.
+    """Count a code or token that does not exist against its source, after the lookup; raises TooManyAttempts.
 
-    256 random bits need no limit against guessing, and a source that goes on asking is told to stop.
+    256 random bits need no limit against guessing; this stops sources that keep asking.
     """
     minute = timedelta(minutes=1)
     limit = BAD_GRANTS_PER_ADDRESS_PER_MINUTE

@@ -1,4 +1,4 @@
-"""A device without a browser asks to be signed in: two codes, for ten minutes (RFC 8628 3.1, 3.2)."""
+"""A device without a browser requests its two codes, valid for ten minutes (RFC 8628 3.1, 3.2)."""
 
 from __future__ import annotations
 
@@ -17,19 +17,17 @@ from accounts.transactions import Transactions, retry_on_conflict
 
 
 class DeviceAuthorization(Struct, frozen=True):
-    """Hands out the codes."""
-
     throttles: Throttles
     transactions: Transactions
 
     def ask(self, client_id: str, scope: str, caller: Caller, now: datetime) -> Codes:
-        """Two new codes that are nobody's yet; raises TooManyAttempts."""
+        """Issue two codes; raises TooManyAttempts."""
         limit, minute = DEVICE_CODES_PER_ADDRESS_PER_MINUTE, timedelta(minutes=1)
         throttles.count(self.throttles, "device", caller.source, limit=limit, per=minute, now=now)
         return retry_on_conflict(lambda: self._issued(DeviceRequest(client_id, scope), caller, now))
 
     def _issued(self, asked: DeviceRequest, caller: Caller, now: datetime) -> Codes:
-        """Refused when there is such a short code already; then others are made."""
+        """Raises Conflict when the user code exists already; the retry uses another one."""
         lifetime, user_code = DEVICE_CODE_LIFETIME, device_codes.new_user_code()
         plaintext, device = one_time_tokens.issue(DEVICE_CODE, UNCLAIMED, lifetime=lifetime, now=now, payload=asked)
         typed = UserCode(asked.client_id, asked.scope, device.digest, caller.source, caller.user_agent)

@@ -1,7 +1,7 @@
-"""A person types the code that a device shows, sees who asks, and says yes or no (RFC 8628 3.3).
+"""The owner enters the code that a device shows, and allows or denies its request (RFC 8628 3.3).
 
-Typing it makes it theirs: from then on nobody else is told of it or can answer it. Looking uses nothing up, so a page
-that is loaded again asks the same; the answer does, so of two answers one counts.
+Entering a code claims it for the owner's account: no other account can read or answer it. Reading does not consume it,
+so the page can be reloaded. The answer does, so only the first one takes effect.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from accounts.transactions import Change, Conflict, Transactions
 
 
 class DeviceQuestion(Struct, frozen=True):
-    """What a device asks: for which program, how far it would be let in, from where and when; and who is asked."""
+    """A device's request, and the account that is asked."""
 
     client_id: str
     scope: str
@@ -44,15 +44,13 @@ class DeviceQuestion(Struct, frozen=True):
 
 
 class DeviceConsent(Struct, frozen=True):
-    """Asks the person, and writes the answer down."""
-
     users: Users
     tokens: OneTimeTokens
     throttles: Throttles
     transactions: Transactions
 
     def question(self, text: str, session: Session, caller: Caller, now: datetime) -> DeviceQuestion:
-        """What is asked by the code that was typed, which is theirs from now on.
+        """The request behind the code as typed, which is claimed for the session's account.
 
         Raises Unauthenticated, TooManyAttempts, InvalidUserCode.
         """
@@ -64,10 +62,10 @@ class DeviceConsent(Struct, frozen=True):
         return DeviceQuestion(asked.client_id, asked.scope, asked.source, asked.user_agent, code.issued_at, user)
 
     def answer(self, text: str, decision: str, session: Session, caller: Caller, now: datetime) -> None:
-        """Allow or deny the device's request, once.
+        """Allow or deny the device's request, once, as the account that claimed it.
 
-        Only whoever was asked can answer. A yes is worth nothing once the session in which it was given has ended.
-        Raises Unauthenticated, InvalidInput, TooManyAttempts, InvalidUserCode.
+        The consent is cancelled when the session in which it was given ends. Raises Unauthenticated, InvalidInput,
+        TooManyAttempts, InvalidUserCode.
         """
         decided = consents.decision(decision)
         code = self._entered(text, session, caller, now)
@@ -78,7 +76,7 @@ class DeviceConsent(Struct, frozen=True):
         self._commit(one_time_tokens.Consume(code.key), answered)
 
     def _entered(self, text: str, session: Session, caller: Caller, now: datetime) -> OneTimeToken:
-        """The live code, unclaimed or claimed by the session's account. Counted before the read, whatever it is."""
+        """The code, unclaimed or claimed by the session's account. Every attempt is counted, before the read."""
         hour, minute = timedelta(hours=1), timedelta(minutes=1)
         by_account, by_source = USER_CODES_PER_ACCOUNT_PER_HOUR, USER_CODES_PER_ADDRESS_PER_MINUTE
         theirs = throttles.window("user-code", session.user_id, limit=by_account, per=hour, now=now)
@@ -98,7 +96,7 @@ class DeviceConsent(Struct, frozen=True):
 
 
 def _answered(code: OneTimeToken, decision: Decision, session: Session, now: datetime) -> OneTimeToken:
-    """The device's own code, as the device will find it: issued by the person, now, and good no longer than before."""
+    """The device code's item with the answer, for the device's next poll. It expires when the user code does."""
     asked = UserCode.of(code)
     answer = DeviceAnswer(asked.client_id, asked.scope, session.method, session.digest, decision)
     return OneTimeToken(DEVICE_CODE, asked.device, session.user_id, now, code.expires_at, answer.stored())

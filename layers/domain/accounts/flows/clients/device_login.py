@@ -1,7 +1,7 @@
-"""A device asks again and again whether its person has said yes, and then gets its tokens: once (RFC 8628 3.4, 3.5).
+"""A device polls for the owner's answer, and gets its tokens once (RFC 8628 3.4, 3.5).
 
-A device code that comes again after it was exchanged ends what it made, as an authorization code does: a device whose
-answer was lost on its way starts anew, which costs a click.
+A device code that is used again after the exchange ends the session that it opened, like an authorization code. A
+device that lost the response has to start again.
 """
 
 from __future__ import annotations
@@ -31,14 +31,12 @@ from accounts.model.throttles import Throttles
 
 
 class DeviceLogin(Struct, frozen=True):
-    """Exchanges device codes."""
-
     codes: ClientLogin
     tokens: OneTimeTokens
     throttles: Throttles
 
     def find(self, device_code: str, client_id: str, caller: Caller, now: datetime) -> OneTimeToken:
-        """The code of that client, which may have expired; raises InvalidGrant, GrantReused, TooManyAttempts."""
+        """The client's device code, which may have expired; raises InvalidGrant, GrantReused, TooManyAttempts."""
         if not secrets.is_token(device_code):
             raise InvalidGrant
         digest = secrets.digest(device_code)
@@ -50,15 +48,15 @@ class DeviceLogin(Struct, frozen=True):
         return token
 
     def is_too_soon(self, code: OneTimeToken, now: datetime) -> bool:
-        """Whether the device asks more often than it was told to."""
+        """Whether the device polls more often than allowed."""
         every = DEVICE_POLL_INTERVAL - DEVICE_POLL_EARLY
         return throttles.is_too_soon(self.throttles, "device-poll", code.digest, every=every, now=now)
 
     def redeem(self, code: OneTimeToken, caller: Caller, now: datetime) -> Tokens:
-        """Use the code up and let the program in, or neither; raises InvalidGrant, GrantReused, Unavailable."""
+        """Consume the code and open a session, or neither; raises InvalidGrant, GrantReused, Unavailable."""
         return self.codes.redeem(code, caller, now)
 
 
 def answered(code: OneTimeToken) -> tuple[str, bool] | None:
-    """Who has answered and whether they said yes; None when nobody has."""
+    """The account that answered and whether it allowed the request; None before an answer."""
     return None if code.subject == UNCLAIMED else (code.subject, DeviceAnswer.of(code).decision == ALLOW)

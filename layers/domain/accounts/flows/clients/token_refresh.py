@@ -1,9 +1,9 @@
-"""A program exchanges its refresh token for a new pair, each token once (RFC 9700 4.14.2).
+"""A client exchanges a refresh token for a new pair; each token works once (RFC 9700 4.14.2).
 
-A refresh token that comes again was copied, unless it is the one before the last and the exchange was a moment ago:
-then a client has lost the answer on its way, or has two windows, and is given the same refresh token again. So nobody
-is logged out by our own slowness, however often it strikes. One token is good at any time: whoever else has it is found
-out when one of the two uses it and the other comes later than that moment.
+A refresh token that is used again was copied, and the session ends. The exception is the previous token within
+REFRESH_GRACE of its exchange: a client that lost the response, or has two windows, gets the same new token again, so a
+slow response does not end the session. If an attacker uses the valid token first, the client's next refresh after that
+time reveals it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from accounts.transactions import Conflict, Transactions, retry_on_conflict
 
 
 class TokenRefresh(Struct, frozen=True):
-    """Exchanges refresh tokens. ``issuer`` is our own origin."""
+    """``issuer`` is the service's origin."""
 
     sessions: Sessions
     users: Users
@@ -37,7 +37,7 @@ class TokenRefresh(Struct, frozen=True):
     issuer: str
 
     def find(self, token: str, caller: Caller, now: datetime) -> Session:
-        """The live session that a refresh token, old or new, belongs to; raises InvalidGrant."""
+        """The live session of a refresh token, current or outdated; raises InvalidGrant, TooManyAttempts."""
         found = sessions.halves(token)
         if found is None:
             raise InvalidGrant
@@ -48,11 +48,10 @@ class TokenRefresh(Struct, frozen=True):
         return session
 
     def exchange(self, token: str, session: Session, caller: Caller, now: datetime) -> Tokens:
-        """A new pair for the token of ``session``; raises InvalidGrant, TooManyAttempts, or GrantReused, which ends it.
+        """A new pair for the token of ``session``. Raises InvalidGrant, TooManyAttempts or GrantReused.
 
-        Each is signed in KMS, whose rate all people of an AWS account share, so one session has a share of it (DS-02).
-        Of two that come at once with the same token, one is the first; for the other the session is read again, and
-        it is then the one that comes a moment later.
+        KMS signs each pair, and its rate is shared by the AWS account, so each session is limited (DS-02). Of two
+        concurrent requests with the same token, the one that loses reads the session again and is handled as a retry.
         """
         try:
             return self._exchange(token, session, caller, now)
@@ -62,9 +61,9 @@ class TokenRefresh(Struct, frozen=True):
     def _exchange(self, token: str, session: Session, caller: Caller, now: datetime) -> Tokens:
         found_by, presented = sessions.halves(token) or ("", "")
         digest = secrets.digest(presented)
-        is_late = _lost_the_answer(session, digest, now)
+        is_late = _is_retry(session, digest, now)
         if digest != session.refresh and not is_late:
-            logout.end_copied(self.transactions, session.user_id, session.digest, caller, now)
+            logout.end_reused(self.transactions, session.user_id, session.digest, caller, now)
             raise GrantReused
         limit, minute = REFRESHES_PER_SESSION_PER_MINUTE, timedelta(minutes=1)
         throttles.count(self.throttles, "refresh", session.digest, limit=limit, per=minute, now=now)
@@ -76,6 +75,6 @@ class TokenRefresh(Struct, frozen=True):
         return Tokens(session.user_id, access, sessions.refresh_token(found_by, fresh), session.scope)
 
 
-def _lost_the_answer(session: Session, presented: str, now: datetime) -> bool:
+def _is_retry(session: Session, presented: str, now: datetime) -> bool:
     at = session.refreshed_at
     return presented == session.refresh_previous and at is not None and now - at <= REFRESH_GRACE

@@ -1,4 +1,4 @@
-"""A program signs out: its token is worth nothing any more, and neither is any other of its session (RFC 7009)."""
+"""A client logs out: the session of its token ends, and with it all tokens of the session (RFC 7009)."""
 
 from __future__ import annotations
 
@@ -16,17 +16,14 @@ from accounts.transactions import Transactions
 
 
 class TokenRevocation(Struct, frozen=True):
-    """Ends the session of a token."""
-
     sessions: Sessions
     tokens: Reader
     transactions: Transactions
 
     def revoke(self, token: str, client_id: str, caller: Caller, now: datetime) -> str:
-        """End the session of the refresh or access token and tell whose it was; nothing to end is no error.
+        """End the session of a refresh or access token. Returns its account, or an empty string without such a session.
 
-        Which of the two it is shows: what a client says of it (``token_type_hint``) is not needed. The token of another
-        client is as good as none.
+        Ignores ``token_type_hint``, because the format shows the type, and tokens of other clients.
         """
         session = self._session_of(token, now)
         if session is None or session.client_id != client_id:

@@ -1,4 +1,4 @@
-"""Making, listing and deleting API keys: never for a key; making one is for a person on the website only."""
+"""Create, list and delete API keys."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from accounts.transactions import Conflict, Transactions
 
 
 class NewKey(Struct, frozen=True):
-    """A key that was just made, with its ``plaintext``: the only time it exists."""
+    """A new key with its ``plaintext``, which is not stored."""
 
     api_key: ApiKey
     plaintext: str
 
     def __repr__(self) -> str:
-        """Without the plain text: it may end up in a traceback."""
+        """Omits the plain text: it may be printed in a traceback."""
         return f"NewKey(key_prefix={self.api_key.key_prefix!r})"
 
 
 class KeyCreation(Struct, frozen=True):
-    """Makes keys. ``notices`` is an outbox that never fails the story: the key is made, its owner must see it."""
+    """A failure of ``notices`` is ignored, because the key exists and the owner has to see it."""
 
     users: Users
     transactions: Transactions
     notices: Outbox
 
     def create(self, session: Session, name: str, description: str, caller: Caller, now: datetime) -> NewKey:
-        """A new key for the session's account; raises KeyLimitReached at 25, also under parallel calls."""
+        """Create a key for the session's account; raises KeyLimitReached, also under concurrency."""
         user_id = session.user_id
         plaintext, key = api_keys.make(user_id, name=name, description=description, now=now)
         hold = users.AddKey(user_id, key.digest, API_KEYS_PER_ACCOUNT, session.digest)
@@ -50,30 +50,26 @@ class KeyCreation(Struct, frozen=True):
         return NewKey(key, plaintext)
 
     def _refusal(self, session: Session) -> Refusal:
-        """Why the account took no key: it is full, unless it or the session ended before we wrote."""
+        """The account is full, unless it or the session ended concurrently."""
         user = users.find(self.users, session.user_id)
         still_here = user is not None and session.digest in user.sessions
         return KeyLimitReached() if still_here else Unauthenticated()
 
 
 class KeyList(Struct, frozen=True):
-    """Lists keys."""
-
     api_keys: ApiKeys
 
     def of_account(self, user_id: str) -> list[ApiKey]:
-        """The account's keys, the newest first."""
+        """The account's keys, newest first."""
         return sorted(self.api_keys.of_user(user_id), key=lambda key: key.created_at, reverse=True)
 
 
 class KeyDeletion(Struct, frozen=True):
-    """Deletes keys."""
-
     transactions: Transactions
     notices: Outbox
 
     def delete(self, user_id: str, key_id: str, caller: Caller, now: datetime) -> None:
-        """End a key of the account at once; raises NotFound for an id that is not one of its keys."""
+        """Delete a key of the account; raises NotFound for an id that is not one of its keys."""
         if not secrets.is_digest(key_id):
             raise NotFound
         record = Record(user_id, "authn_token_revoked", now, caller, {"api_key": key_id})

@@ -1,4 +1,4 @@
-"""Telling another service of this deployment whose API key it was shown."""
+"""Verify an API key for another service of this deployment."""
 
 from __future__ import annotations
 
@@ -12,13 +12,11 @@ from accounts.model.users import User, Users
 
 
 class KeyVerification(Struct, frozen=True):
-    """Looks keys up for a service that has the admin secret."""
-
     keys: KeyLookup
     users: Users
 
     def owner(self, api_key: str, now: datetime) -> User | None:
-        """The account that the key belongs to; None when there is no such key or no active account."""
-        # Not counted against the calling service: it forwards the keys of others.
+        """The account that the key belongs to; None without such a key or an active account."""
+        # Not counted against the calling service, which forwards its callers' keys.
         key = self.keys.find(api_key, None, now)
         return users.find(self.users, key.user_id) if key else None

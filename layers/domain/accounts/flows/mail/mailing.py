@@ -1,4 +1,4 @@
-"""Sends what a message of the queue asks for: plan, count, write, send."""
+"""Sends the email for a queued message: plan, count, write, send."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ UNDELIVERABLE: Final = "undeliverable"
 
 
 class Mailing(Struct, frozen=True):
-    """``site_url`` is configuration: no request has a say in a link (CWE-640)."""
+    """``site_url`` is configuration: requests cannot change links (CWE-640)."""
 
     identities: Identities
     users: Users
@@ -47,7 +47,7 @@ class Mailing(Struct, frozen=True):
         try:
             return self._write_and_send(plan.letter, now)
         except Unavailable:
-            # The queue delivers the message again, and that is not a second email.
+            # The queue redelivers the message, which must not count as a second email.
             self.transactions.commit(*map(throttles.Decrement, plan.limits))
             raise
 
@@ -61,6 +61,6 @@ class Mailing(Struct, frozen=True):
         return SENT
 
     def _is_undeliverable(self, mail: Mail) -> bool:
-        """Asked for every recipient: too many emails that bounce cost the deployment its right to send."""
+        """Checked for every recipient: too many bounces would suspend the deployment's sending."""
         known = self.identities.get(email_key(mail.to))
         return known is not None and known.undeliverable is not None

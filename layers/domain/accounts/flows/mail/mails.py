@@ -1,4 +1,4 @@
-"""What emails say: one type for each template, with the values that the template needs."""
+"""The content of emails: one type for each template, with the template's values."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from msgspec.structs import asdict
 
 
 class Content(Struct, frozen=True):
-    """The tag of each kind is the folder of its template."""
+    """The tag of each type is the folder of its template."""
 
     @property
     def template(self) -> str:
@@ -39,7 +39,7 @@ class PasswordForgotWithoutPassword(Content, frozen=True, tag="password_forgot_w
 
 
 class PasswordReset(Content, frozen=True, tag="password_reset"):
-    """``providers`` is empty where the account has none."""
+    """``providers`` is empty when the account has none."""
 
     providers: str
 
@@ -69,7 +69,7 @@ class EmailChanged(Content, frozen=True, tag="email_changed"):
 
 
 class _Login(Content, frozen=True):
-    """``at`` is the time in words."""
+    """``at`` is a time in words."""
 
     browser: str
     at: str
@@ -101,13 +101,13 @@ class ApiKeyCreated(Content, frozen=True, tag="api_key_created"):
 
 
 class ApiKeyDeleted(Content, frozen=True, tag="api_key_deleted"):
-    """``name`` is empty where it is not known."""
+    """``name`` is empty when it is not known."""
 
     name: str
 
 
 class Mail(Struct, frozen=True):
-    """``site_url`` is configuration: no request has a say in a link (CWE-640)."""
+    """``site_url`` is configuration: requests cannot change links (CWE-640)."""
 
     to: str
     content: Content
@@ -123,7 +123,5 @@ class Mail(Struct, frozen=True):
 
 
 class Postman(Protocol):
-    """Renders and sends."""
-
     def send(self, mail: Mail) -> None:
-        """Send the email; raises Unavailable when it was refused."""
+        """Render and send the email; raises Unavailable."""

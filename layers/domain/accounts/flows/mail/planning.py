@@ -38,21 +38,21 @@ class ConfirmationLink(Struct, frozen=True):
 
 
 class ResetLink(Struct, frozen=True):
-    """A link that sets the password of the address ``key``, to that address."""
+    """A link that resets the password of the address with this identity ``key``."""
 
     key: str
     user: User
 
 
 class ChangeLink(Struct, frozen=True):
-    """A link that moves the account to the address ``to``, sent there."""
+    """A link that changes the account's email to ``to``, sent to that address."""
 
     to: str
     user: User
 
 
 Letter = Ready | ConfirmationLink | ResetLink | ChangeLink | OwnerNotice
-"""What to send. All but Ready become an email only once they are counted."""
+"""What to send. All except Ready are written only after they are counted."""
 
 
 class Plan(Struct, frozen=True):
@@ -65,7 +65,7 @@ class Planning(Struct, frozen=True):
     users: Users
 
     def plan(self, message: Message, now: datetime) -> Plan | None:
-        """None when there is nobody to send to."""
+        """None when there is no recipient."""
         match message:
             case messages.Signup():
                 return self._confirmation(email_key(message.email), now)

@@ -1,7 +1,7 @@
-"""Turns what was planned into an email, and creates the token of its link.
+"""Writes a planned email, and creates the token of its link.
 
-An email goes to the stored address, never to one that a caller typed (ASVS 6.5; EM-03). The exception is the address
-that an account is about to move to. To the address of a stranger, no text of the caller's choosing is sent.
+An email goes to the stored address, never to one from a request (ASVS 6.5; EM-03), except to the new address of an
+email change. An email to the address of someone else contains no text that the caller chose.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from accounts.transactions import Conflict, Transactions, retry_on_conflict
 
 
 class Writing(Struct, frozen=True):
-    """``site_url`` is configuration: no request has a say in a link (CWE-640)."""
+    """``site_url`` is configuration: requests cannot change links (CWE-640)."""
 
     identities: Identities
     users: Users
@@ -58,13 +58,13 @@ class Writing(Struct, frozen=True):
     def _notice(self, message: OwnerNotice) -> Mail | None:
         """A notice to the address that the account has now."""
         user = self.users.get(message.user_id)
-        return self._mail(user.email, _told(message, user)) if user is not None and user.email else None
+        return self._mail(user.email, _content(message, user)) if user is not None and user.email else None
 
     def _confirmation(self, identity: Identity, now: datetime) -> Mail | None:
         is_address = identity.provider == EMAIL
         purpose: Purpose = EMAIL_VERIFICATION if is_address else PROVIDER_VERIFICATION
         plaintext, token = one_time_tokens.issue(purpose, identity.key, lifetime=VERIFICATION_LIFETIME, now=now)
-        if not self._superseded(identity, token):
+        if not self._supersede(identity, token):
             return None
         link = f"{self.site_url}/verify-email#token={plaintext}"
         if is_address:
@@ -72,9 +72,9 @@ class Writing(Struct, frozen=True):
         link, title = f"{link}&with={identity.provider}", TITLES[identity.provider]
         return self._mail(identity.email, mails.ConfirmProviderEmail(link, title))
 
-    def _superseded(self, identity: Identity, token: OneTimeToken) -> bool:
-        """Make the token the only one that confirms the identity; False if that was confirmed or replaced."""
-        # The identity must not be swept before its link expires.
+    def _supersede(self, identity: Identity, token: OneTimeToken) -> bool:
+        """Make the token the only one that confirms the identity; False if the identity was confirmed or replaced."""
+        # TTL must not delete the identity before its link expires.
         kept = max(identity.expires_at or token.expires_at, token.expires_at)
         pending = replace(identity, pending_token=token.digest, expires_at=kept)
         try:
@@ -87,10 +87,10 @@ class Writing(Struct, frozen=True):
     def _reset(self, key: str, user: User, now: datetime) -> Mail | None:
         plaintext, token = one_time_tokens.issue(PASSWORD_RESET, key, lifetime=PASSWORD_RESET_LIFETIME, now=now)
 
-        def superseding(address: Identity) -> Identity:
+        def with_token(address: Identity) -> Identity:
             return replace(address, pending_token=token.digest)
 
-        address = self._issue(token, key, superseding, user.user_id)
+        address = self._issue(token, key, with_token, user.user_id)
         if address is None:
             return None
         link = f"{self.site_url}/reset-password#token={plaintext}"
@@ -103,26 +103,26 @@ class Writing(Struct, frozen=True):
             EMAIL_CHANGE, user.user_id, lifetime=EMAIL_CHANGE_LIFETIME, now=now, payload=NewAddress(to)
         )
 
-        def superseding(address: Identity) -> Identity:
+        def with_token(address: Identity) -> Identity:
             return replace(address, pending_change=token.digest)
 
-        if self._issue(token, email_key(user.email), superseding, user.user_id) is None:
+        if self._issue(token, email_key(user.email), with_token, user.user_id) is None:
             return None
         return self._mail(to, mails.EmailChange(f"{self.site_url}/verify-email#token={plaintext}&change=1"))
 
     def _issue(
-        self, token: OneTimeToken, key: str, superseding: Callable[[Identity], Identity], user_id: str
+        self, token: OneTimeToken, key: str, with_token: Callable[[Identity], Identity], user_id: str
     ) -> Identity | None:
-        """Write the token and its digest on the account's address; None when the address is not the account's.
+        """Store the token, and its digest on the account's address; None when the address is not the account's.
 
-        Logins change an identity, too. Retries on a conflict, so that the email is not lost.
+        Retries, because a concurrent login may change the identity.
         """
 
         def attempt() -> Identity | None:
             address = self.identities.get(key)
             if address is None or address.user_id != user_id or not address.can_log_in:
                 return None
-            self.transactions.commit(one_time_tokens.Issue(token), identities.Replace(superseding(address)))
+            self.transactions.commit(one_time_tokens.Issue(token), identities.Replace(with_token(address)))
             return address
 
         return retry_on_conflict(attempt)
@@ -131,7 +131,7 @@ class Writing(Struct, frozen=True):
         return Mail(to, content, self.site_url)
 
 
-def _told(message: OwnerNotice, user: User) -> Content:  # noqa: C901, PLR0911 - a table
+def _content(message: OwnerNotice, user: User) -> Content:  # noqa: C901, PLR0911 - a table
     match message:
         case messages.PasswordSet():
             return mails.PasswordSet()

@@ -1,4 +1,4 @@
-"""Looking an account up for an operator: by whatever a person in trouble can name, and never anything that opens it."""
+"""Find an account for an operator. Shows no secret."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NOT_FOUND = "There is no account by that name. Give an address, an account id, 
 
 
 class Inspection(Struct, frozen=True):
-    """What is held; ``failures`` is the count of failed log-ins in a row, or None when there were none."""
+    """What the account holds. ``failures`` is the count of failed logins in a row, or None."""
 
     user: User
     identities: list[Identity]
@@ -35,8 +35,6 @@ class Inspection(Struct, frozen=True):
 
 
 class AccountInspection(Struct, frozen=True):
-    """Finds an account and shows what it holds."""
-
     users: Users
     identities: Identities
     sessions: Sessions
@@ -45,9 +43,9 @@ class AccountInspection(Struct, frozen=True):
     throttles: Throttles
 
     def of(self, name: str, now: datetime) -> Inspection:
-        """By account id, address, ``google:<subject>``, ``github:<id>`` or the id of an API key; raises NotFound.
+        """Find by account id, address, ``google:<subject>``, ``github:<id>`` or the id of an API key; raises NotFound.
 
-        Raises InvalidInput for an address that cannot be one.
+        Raises InvalidInput for a malformed address.
         """
         user = users.existing(self.users, self._user_id(name))
         return Inspection(

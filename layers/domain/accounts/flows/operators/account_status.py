@@ -14,13 +14,13 @@ from accounts.transactions import Transactions, retry_on_conflict
 
 
 class AccountDisabling(Struct, frozen=True):
-    """Shuts an account, for an operator: nobody gets in any more, and all sessions and keys end."""
+    """Disables all logins of an account and ends its sessions and API keys."""
 
     users: Users
     transactions: Transactions
 
     def disable(self, request: OperatorRequest, now: datetime) -> None:
-        """Disable the account; raises NotFound when there is none."""
+        """Disable the account; raises NotFound."""
         retry_on_conflict(lambda: self._disable(request, now))
 
     def _disable(self, request: OperatorRequest, now: datetime) -> None:
@@ -31,13 +31,13 @@ class AccountDisabling(Struct, frozen=True):
 
 
 class AccountEnabling(Struct, frozen=True):
-    """Opens a disabled account again, for an operator: all ways in work. Sessions and keys that ended stay ended."""
+    """Enables all logins of a disabled account. Its sessions and API keys stay ended."""
 
     users: Users
     transactions: Transactions
 
     def enable(self, request: OperatorRequest, now: datetime) -> None:
-        """Enable the account; raises NotFound when there is none."""
+        """Enable the account; raises NotFound."""
         retry_on_conflict(lambda: self._enable(request, now))
 
     def _enable(self, request: OperatorRequest, now: datetime) -> None:
@@ -47,13 +47,13 @@ class AccountEnabling(Struct, frozen=True):
 
 
 class AccountRemoval(Struct, frozen=True):
-    """Deletes an account and all it owns, for an operator."""
+    """Deletes an account and everything it owns."""
 
     users: Users
     transactions: Transactions
 
     def remove(self, request: OperatorRequest, now: datetime) -> None:
-        """Delete the account; raises NotFound when there is none."""
+        """Delete the account; raises NotFound."""
         retry_on_conflict(lambda: self._remove(request, now))
 
     def _remove(self, request: OperatorRequest, now: datetime) -> None:

@@ -1,6 +1,6 @@
-"""What an operator does for a person in trouble: undo a lockout, and end what somebody else may hold.
+"""What an operator does for an owner: undo a lockout, and end credentials that an attacker may have.
 
-Each act is one transaction with its line in the account's history, and effective with the next request.
+Each action is one transaction with its audit record, and takes effect on the next request.
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ _NO_SUCH_KEY = "This account has no API key with that id."
 
 
 class AccountUnlocking(Struct, frozen=True):
-    """Forgets the failures in a row: the next try waits no more, and a password that a hundred disabled works again."""
+    """Resets the count of failed logins: the wait ends, and a password that was disabled by failures works again."""
 
     users: Users
     transactions: Transactions
 
     def unlock(self, request: OperatorRequest, now: datetime) -> None:
-        """Unlock the account; raises NotFound when there is none."""
+        """Unlock the account; raises NotFound."""
         user = users.existing(self.users, request.user_id)
         streak = throttles.Clear(throttles.streak_key(user.email))
         self.transactions.commit(streak, request.record("authn_login_unlock", now))
 
 
 class OperatorLogout(Struct, frozen=True):
-    """Ends every session of an account, browsers' and programs'."""
+    """Ends all sessions of an account, of browsers and clients."""
 
     users: Users
     transactions: Transactions
 
     def everywhere(self, request: OperatorRequest, now: datetime) -> int:
-        """End them all and tell how many there were; raises NotFound when there is no such account."""
+        """End all sessions and return their number; raises NotFound."""
         return retry_on_conflict(lambda: self._end_all(request, now))
 
     def _end_all(self, request: OperatorRequest, now: datetime) -> int:
@@ -52,10 +52,10 @@ class OperatorLogout(Struct, frozen=True):
 
 
 class PasswordRevocation(Struct, frozen=True):
-    """Takes a password out of use that others know: its owner gets in again by resetting it, to another one.
+    """Revokes a password that others know. The owner has to reset it, to a different one, to log in.
 
-    All sessions end, all mailed links and known browsers with them; API keys and linked logins stay. ``notices`` never
-    fails the story.
+    Also ends all sessions and emailed links and forgets known browsers. API keys and linked providers keep working. A
+    failure of ``notices`` is ignored.
     """
 
     users: Users
@@ -64,7 +64,7 @@ class PasswordRevocation(Struct, frozen=True):
     notices: Outbox
 
     def revoke(self, request: OperatorRequest, now: datetime) -> None:
-        """Revoke the password and tell its owner; raises NotFound, or PasswordMissing where there is none."""
+        """Revoke the password and notify the owner; raises NotFound, or PasswordMissing."""
         retry_on_conflict(lambda: self._revoke(request, now))
         self.notices.put(messages.PasswordRevoked(request.user_id))
 
@@ -82,13 +82,13 @@ class PasswordRevocation(Struct, frozen=True):
 
 
 class KeyRevocation(Struct, frozen=True):
-    """Ends an API key that leaked. ``notices`` never fails the story."""
+    """Deletes an API key that leaked. A failure of ``notices`` is ignored."""
 
     transactions: Transactions
     notices: Outbox
 
     def revoke(self, request: OperatorRequest, key_id: str, now: datetime) -> None:
-        """End the key with that id and tell its owner; raises NotFound when the account does not hold it."""
+        """Delete the key and notify the owner; raises NotFound when the account does not hold it."""
         ended = (api_keys.Remove(key_id, request.user_id), users.DropKey(request.user_id, key_id))
         try:
             self.transactions.commit(*ended, request.record("authn_token_revoked", now, api_key=key_id))

@@ -1,4 +1,4 @@
-"""The account itself: shown to whoever may act for it, renamed and closed by its owner."""
+"""The account: read it, rename it, delete it."""
 
 from __future__ import annotations
 
@@ -18,8 +18,6 @@ from accounts.transactions import Change, Transactions, retry_on_conflict
 
 
 class AccountLookup(Struct, frozen=True):
-    """Shows the account behind a credential."""
-
     users: Users
 
     def of(self, user_id: str) -> User:
@@ -28,15 +26,13 @@ class AccountLookup(Struct, frozen=True):
 
 
 class AccountRenaming(Struct, frozen=True):
-    """Changes what the person is called."""
-
     users: Users
     transactions: Transactions
 
     def rename(self, user_id: str, name: str, caller: Caller, now: datetime) -> User:
-        """The account under its new name, which may be empty; raises InvalidInput.
+        """Change the name, which may be empty, and return the account; raises InvalidInput.
 
-        The identities have the name too, because a log-in is answered from them; they change in the same transaction.
+        Identities store the name too, because the response to a login is built from them.
         """
         chosen = text.line("name", name, at_most=PERSON_NAME_MAX_CHARACTERS)
         return retry_on_conflict(lambda: self._rename(user_id, chosen, caller, now))
@@ -52,7 +48,7 @@ class AccountRenaming(Struct, frozen=True):
 
 
 class AccountClosing(Struct, frozen=True):
-    """Deletes an account and all it owns, in one transaction, effective with the next request."""
+    """Deletes an account and everything it owns, in one transaction. Takes effect on the next request."""
 
     users: Users
     transactions: Transactions

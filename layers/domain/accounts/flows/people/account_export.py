@@ -1,4 +1,4 @@
-"""Everything that is held about a person, for that person to take along."""
+"""Export everything that is stored about an account."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from accounts.model.users import User, Users
 
 
 class Holdings(Struct, frozen=True):
-    """All that is held about an account, the oldest of each kind first; ``current`` is the session that asked."""
+    """Everything stored about an account, oldest first; ``current`` is the session that asked."""
 
     user: User
     current: Session
@@ -28,8 +28,6 @@ class Holdings(Struct, frozen=True):
 
 
 class AccountExport(Struct, frozen=True):
-    """Collects what is held."""
-
     users: Users
     identities: Identities
     api_keys: ApiKeys
@@ -37,7 +35,7 @@ class AccountExport(Struct, frozen=True):
     audit_events: AuditEvents
 
     def of_session(self, current: Session, now: datetime) -> Holdings:
-        """Everything that is held about the session's account; raises Unauthenticated when it is not active."""
+        """Everything stored about the session's account; raises Unauthenticated when it is not active."""
         user = users.active(self.users, current.user_id)
         sessions = self.sessions.of_user(user.user_id)
         return Holdings(

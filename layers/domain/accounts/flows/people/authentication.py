@@ -40,7 +40,7 @@ ADMIN_SECRET: Final = "admin_secret"  # noqa: S105 - a kind
 
 
 class Credential(Struct, frozen=True):
-    """What the caller presented: its ``kind`` and the ``secret`` itself."""
+    """``secret`` is in plain text."""
 
     kind: CredentialKind
     secret: str
@@ -51,9 +51,9 @@ class Credential(Struct, frozen=True):
 
 
 class Principal(Struct, frozen=True):
-    """An authenticated caller: the account, the credential's kind and id, and the session behind it (not for a key).
+    """An authenticated caller. ``session`` is None for an API key.
 
-    The holder of the admin secret is no account: ``user_id`` is empty.
+    The holder of the admin secret has no account: ``user_id`` and ``credential_id`` are empty.
     """
 
     user_id: str

@@ -1,7 +1,7 @@
-"""Moving an account to another address: asked by its owner, told to the old address, confirmed at the new one.
+"""Change an account's email: requested by its owner, announced to the old address, confirmed at the new one.
 
-The link alone is worth nothing: it counts only for the account that asked, logged in. Else somebody could have the
-owner of another address click it, and so claim for their own account an address that is not theirs (pre-hijacking).
+The link works only in a session of the account that requested it. Otherwise an attacker could have the owner of another
+address click it, and so claim that address for the attacker's account (pre-hijacking).
 """
 
 from __future__ import annotations
@@ -25,16 +25,14 @@ from accounts.transactions import Conflict, Transactions, retry_on_conflict
 
 
 class EmailChangeRequest(Struct, frozen=True):
-    """Asks for the change."""
-
     users: Users
     throttles: Throttles
     outbox: Outbox
 
     def ask(self, session: Session, email: str, caller: Caller, now: datetime) -> str:
-        """Have the link mailed to ``email``, and the old address told; the answer is the same if it is taken.
+        """Queue the link to ``email`` and the notice to the old address, also when the new one is taken.
 
-        Returns the account's id. Raises TooManyAttempts.
+        Returns the account's id. Raises InvalidInput or TooManyAttempts.
         """
         user = users.active(self.users, session.user_id)
         address, user_id = email_addresses.canonical(email), user.user_id
@@ -44,14 +42,14 @@ class EmailChangeRequest(Struct, frozen=True):
         throttles.count_mail_request(self.throttles, caller, now)
         limit, day = EMAIL_CHANGES_PER_ACCOUNT_PER_DAY, timedelta(days=1)
         throttles.count(self.throttles, "email-change", user_id, limit=limit, per=day, now=now)
-        # The warning first: should the second message fail, a mail too many has been sent rather than one too few.
+        # The notice first: if the second message fails, the owner has been warned.
         self.outbox.put(messages.EmailChangeAsked(user_id, user.email))
         self.outbox.put(messages.EmailChange(user_id, address, now))
         return user_id
 
 
 class EmailChange(Struct, frozen=True):
-    """Carries it out. ``notices`` never fails the story."""
+    """A failure of ``notices`` is ignored."""
 
     tokens: OneTimeTokens
     identities: Identities
@@ -61,10 +59,10 @@ class EmailChange(Struct, frozen=True):
     notices: Outbox
 
     def confirm(self, session: Session, token: str, caller: Caller, now: datetime) -> Identity:
-        """Move the account and end its other sessions, in one transaction; tells the new address, as stored.
+        """Change the email and end the other sessions, in one transaction; returns the new identity.
 
         Raises InvalidLink for a link that is unknown, used, expired, superseded, another account's, from before a
-        change of password, or to an address that has got an owner meanwhile.
+        change of password, or to an address that another account has confirmed.
         """
         throttles.count_confirmation(self.throttles, caller, now)
         found = one_time_tokens.find(self.tokens, EMAIL_CHANGE, token, now)
@@ -72,20 +70,20 @@ class EmailChange(Struct, frozen=True):
             raise InvalidLink
         old, new = retry_on_conflict(lambda: self._move(session, found, caller, now))
         if old.undeliverable is None:
-            # The address was ours to write to until this moment, and its owner must hear of it there.
+            # The old address must learn of the change, unless its emails bounce.
             self.notices.put(messages.EmailChanged(old.user_id, old.email))
         return new
 
-    def _to_leave(self, token: OneTimeToken, user: User) -> Identity:
+    def _current_address(self, token: OneTimeToken, user: User) -> Identity:
         old = self.identities.get(email_key(user.email))
         if old is None or old.user_id != user.user_id or old.pending_change != token.digest:
             raise InvalidLink
         return old
 
     def _move(self, session: Session, token: OneTimeToken, caller: Caller, now: datetime) -> tuple[Identity, Identity]:
-        """The address as it was and as it is now."""
+        """The identity before and after the change."""
         user = users.active(self.users, session.user_id)
-        old, email = self._to_leave(token, user), NewAddress.of(token).email
+        old, email = self._current_address(token, user), NewAddress.of(token).email
         secured = replace(identities.secured(old, now), updated_at=now, undeliverable=None)
         new = replace(secured, key=email_key(email), email=email)
         others = users.other_sessions(user, session.digest)

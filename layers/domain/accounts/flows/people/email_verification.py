@@ -1,8 +1,8 @@
-"""Confirming an address: the mailed link and the password of the sign-up, both, make the account.
+"""Confirm an address: the emailed link and the password of the sign-up together create the account.
 
-Either alone is worth nothing. Who signs up with somebody else's address does not get the mail; who gets a mail they did
-not ask for does not know the password that was chosen, so by clicking they cannot bring to life an account to which a
-stranger holds the key (pre-hijacking, "classic-federated merge" and "unexpired session" attacks).
+An attacker who signs up with someone else's address does not get the email. The owner of the address, who gets it, does
+not know the attacker's password, so a click does not create an account to which the attacker has the password
+(pre-hijacking, "classic-federated merge" and "unexpired session" attacks).
 """
 
 from __future__ import annotations
@@ -31,8 +31,6 @@ _NOT_THE_CHOSEN_ONE = (
 
 
 class EmailVerification(Struct, frozen=True):
-    """Finishes a sign-up."""
-
     tokens: OneTimeTokens
     identities: Identities
     throttles: Throttles
@@ -43,16 +41,15 @@ class EmailVerification(Struct, frozen=True):
     def confirm(
         self, token: str, password: str, presented: Credential | None, caller: Caller, now: datetime
     ) -> LoggedIn:
-        """Make the account and sign its owner in, in one transaction.
+        """Create the account and log its owner in, in one transaction.
 
-        Raises InvalidLink when the link is unknown, used, expired or superseded, InvalidCredentials when the
-        password is not the sign-up's (the link stays good), TooManyAttempts when there were too many of either.
+        Raises InvalidLink when the link is unknown, used, expired or superseded, InvalidCredentials when the password
+        is not the sign-up's (the link stays valid), and TooManyAttempts.
         """
         passwords.check_length(password)
         throttles.count_confirmation(self.throttles, caller, now)
         found, identity = self._pending(token, now)
-        # A streak of the link's own: failed log-ins with the address, which anybody can cause, must not shut out its
-        # owner.
+        # The link has its own streak: failed logins with the address, which an attacker can cause, must not block it.
         attempt = throttles.count_attempt(self.throttles, found.key, caller, now)
         if not self.hasher.verify(password, identity.password_hash).matches or attempt.password_disabled:
             raise InvalidCredentials(_NOT_THE_CHOSEN_ONE)

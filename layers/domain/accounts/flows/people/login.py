@@ -1,7 +1,8 @@
-"""Logging in with an email address and a password.
+"""Log in with an email address and a password.
 
-One answer, one bcrypt and the same reads for every failure: unknown, wrong, unconfirmed, disabled, without a password,
-or with a password disabled by guessing (ASVS 6.3.8). Three round trips when it succeeds: limits, identity, session.
+Every failure gets the same answer, one bcrypt and the same reads: unknown, wrong, unconfirmed, disabled, without a
+password, or with a password disabled by failures (ASVS 6.3.8). A success takes three round trips: limits, identity,
+session.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from accounts.transactions import Change, retry_on_conflict
 
 
 class Login(Struct, frozen=True):
-    """Lets a person in who knows the password of a confirmed address. ``notices`` never fails the story."""
+    """A failure of ``notices`` is ignored."""
 
     identities: Identities
     throttles: Throttles
@@ -45,9 +46,9 @@ class Login(Struct, frozen=True):
         now: datetime,
         instead_of: Session | None = None,
     ) -> LoggedIn:
-        """Sign in, ending the session that was ``presented``, or, in the same transaction, ``instead_of``.
+        """Log in, ending the ``presented`` session, or ``instead_of`` in the same transaction.
 
-        Raises InvalidCredentials, whatever is not right, or TooManyAttempts before anything is looked at.
+        Raises InvalidCredentials whatever the reason, or TooManyAttempts before the password is checked.
         """
         address = email_addresses.canonical(email)
         passwords.check_length(password)
@@ -68,10 +69,10 @@ class Login(Struct, frozen=True):
         caller: Caller,
         now: datetime,
     ) -> tuple[Identity, LoggedIn]:
-        """Check the password and open the session, on the condition that the identity is still as it was read.
+        """Check the password and open the session, if the identity has not changed since it was read.
 
-        If it changed meanwhile it is read once more: a password that was changed is wrong now. The one that was checked
-        is not checked again, so log-ins that remember their browsers at the same moment do not shut each other out.
+        Retries with the new state: if the password changed, it is verified against the new hash; if not, the result is
+        cached, so that concurrent logins that remember their browsers do not refuse each other.
         """
 
         @cache
@@ -88,7 +89,7 @@ class Login(Struct, frozen=True):
             if identity is None or not verdict.matches or not identity.can_log_in or attempt.password_disabled:
                 raise InvalidCredentials
             if instead_of is not None and instead_of.user_id != identity.user_id:
-                # The address went to somebody else while we hashed: nobody changes accounts by proving who they are.
+                # The address moved to another account concurrently: re-authentication must not switch accounts.
                 raise InvalidCredentials
             logged_in = self.opening.begin(identity, method=PASSWORD, remember=remember, caller=caller, now=now)
             as_read = _as_read(logged_in, renewed() if verdict.outdated else None)
@@ -99,7 +100,7 @@ class Login(Struct, frozen=True):
 
 
 def _as_read(logged_in: LoggedIn, renewed: str | None) -> Change:
-    """The condition that the identity is as it was read; on it, a browser is remembered and an old hash renewed."""
+    """Require an identity that has not changed since it was read, and store its known browser and renewed hash."""
     identity = logged_in.identity
     if renewed is not None:
         return identities.Replace(replace(identity, password_hash=renewed))

@@ -1,4 +1,4 @@
-"""Logging out: this device, one of the others, or all of them. Effective with the next request."""
+"""Log out: this session, another one, or all. Takes effect on the next request."""
 
 from __future__ import annotations
 
@@ -16,29 +16,23 @@ from accounts.transactions import Conflict, Transactions, retry_on_conflict
 
 
 class Logout(Struct, frozen=True):
-    """Ends the session that is presented."""
-
     transactions: Transactions
 
     def here(self, session: Session | None, caller: Caller, now: datetime) -> bool:
-        """End the session and return whether there was one to end: it may have ended before or concurrently."""
+        """End the session and return whether there was one; it may have ended before or concurrently."""
         return session is not None and end_if_there(self.transactions, session.user_id, session.digest, caller, now)
 
 
 class SessionList(Struct, frozen=True):
-    """Lists where an account is logged in."""
-
     sessions: Sessions
 
     def of_account(self, user_id: str, now: datetime) -> list[Session]:
-        """The account's live sessions, the latest activity first."""
+        """The account's live sessions, latest activity first."""
         live = [session for session in self.sessions.of_user(user_id) if session.is_live(now)]
         return sorted(live, key=lambda session: session.last_seen_at, reverse=True)
 
 
 class SessionRevocation(Struct, frozen=True):
-    """Ends one session of the account."""
-
     transactions: Transactions
 
     def end(self, user_id: str, session_id: str, caller: Caller, now: datetime) -> None:
@@ -49,8 +43,6 @@ class SessionRevocation(Struct, frozen=True):
 
 
 class LogoutEverywhere(Struct, frozen=True):
-    """Ends every session of the account."""
-
     users: Users
     transactions: Transactions
 
@@ -58,7 +50,7 @@ class LogoutEverywhere(Struct, frozen=True):
         """End all sessions of the account in one transaction; raises Unauthenticated when the account is gone.
 
         The account's own item lists its sessions, because an index may lag behind. A session that starts concurrently
-        refuses the transaction, which is then retried.
+        causes a conflict and a retry.
         """
         retry_on_conflict(lambda: self._end_all(user_id, caller, now))
 
@@ -77,15 +69,12 @@ def end(transactions: Transactions, user_id: str, digest: str, caller: Caller, n
 
 
 def end_if_there(transactions: Transactions, user_id: str, digest: str, caller: Caller, now: datetime) -> bool:
-    """End one session of the account and tell whether there was one to end.
-
-    That somebody else ended it between our reading it and now is no error: it is all that was wanted.
-    """
+    """End one session of the account and return whether it existed. One that has already ended is not an error."""
     return _end(transactions, digest, Record(user_id, "session_revoked", now, caller, {"session": digest}))
 
 
-def end_copied(transactions: Transactions, user_id: str, digest: str, caller: Caller, now: datetime) -> None:
-    """End a program's session because what it came by was used twice; one that has ended already is no error."""
+def end_reused(transactions: Transactions, user_id: str, digest: str, caller: Caller, now: datetime) -> None:
+    """End a client's session because its code or refresh token was used twice."""
     _end(transactions, digest, Record(user_id, "authn_token_reuse", now, caller, {"session": digest}))
 
 

@@ -1,4 +1,4 @@
-"""Changing a password that is known: by a person who logged in recently and knows the current one (ASVS 6.2.3)."""
+"""Change a password: needs a recent login and the current password (ASVS 6.2.3)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NOT_THE_CURRENT_ONE = "The current password is not right. Check Caps Lock and t
 
 
 class PasswordChange(Struct, frozen=True):
-    """Replaces a password; every other session of the account ends, and every link that was mailed (ASVS 7.4.3)."""
+    """Replaces a password, and ends all other sessions and emailed links of the account (ASVS 7.4.3)."""
 
     users: Users
     identities: Identities
@@ -37,8 +37,8 @@ class PasswordChange(Struct, frozen=True):
     def change(self, session: Session, current: str, new: str, caller: Caller, now: datetime) -> str:
         """Change the password of the session's account and return the account's id.
 
-        Tries count like those of a log-in, against the same streak. Raises InvalidCredentials when ``current`` is not
-        the password, PasswordMissing when there is none, WeakPassword, TooManyAttempts.
+        Attempts count towards the same limits as logins. Raises InvalidCredentials when ``current`` is wrong,
+        PasswordMissing, WeakPassword, TooManyAttempts.
         """
         passwords.check_length(current)
         passwords.check_length(new)
@@ -49,7 +49,7 @@ class PasswordChange(Struct, frozen=True):
 
         @cache
         def checked_and_hashed(stored: str | None) -> str:
-            """Once for each hash that is met: a password that changed meanwhile is checked against again."""
+            """Cached per stored hash; if the password changes during a retry, verify against the new hash."""
             if not self.hasher.verify(current, stored).matches or attempt.password_disabled:
                 raise InvalidCredentials(_NOT_THE_CURRENT_ONE)
             return self.hasher.hash(new)
@@ -80,10 +80,10 @@ class PasswordChange(Struct, frozen=True):
 
 
 def with_password(store: Identities, user: User) -> Identity:
-    """The account's address, if it has a password; raises PasswordMissing."""
+    """The account's address, which must have a password; raises PasswordMissing."""
     address = store.get(email_key(user.email))
     if address is None or address.user_id != user.user_id:
-        # It moved to another address between the two reads; the session that asks may well have ended with that.
+        # The email changed between the two reads, which may have ended the session.
         raise Unauthenticated
     if address.password_hash is None:
         raise PasswordMissing

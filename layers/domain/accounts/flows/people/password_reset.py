@@ -1,8 +1,8 @@
-"""A forgotten password: a link by mail, and a new password for whoever brings its token.
+"""Reset a forgotten password with an emailed link.
 
-Asking looks the same for every address and costs the same: count, queue, answer. The mailer finds the account, if there
-is one. Whoever brings the token has shown the mailbox, and everything that somebody else may hold ends with it: all
-sessions, all other links, the waits. API keys and linked logins stay, and the mail about it says so.
+A request looks and costs the same for every address: count, queue, answer. The mailer finds the account, if there is
+one. Because the link proves access to the mailbox, a reset ends everything that an attacker may have: all sessions, all
+other links, the waits after failures. API keys and linked providers keep working, and the email says so.
 """
 
 from __future__ import annotations
@@ -27,16 +27,14 @@ _KNOWN_TO_OTHERS = "This password was taken out of use because others may know i
 
 
 class PasswordForgotten(Struct, frozen=True):
-    """Asks for the mail."""
-
     throttles: Throttles
     outbox: Outbox
 
     def ask(self, email: str, caller: Caller, now: datetime) -> None:
-        """Have a link mailed, if there is anybody to mail it to.
+        """Queue a reset email.
 
-        A source that asks too often gets no mail and the same answer (ASVS 2.4.1; OWASP Forgot Password), sooner by the
-        queue's round trip, for every address alike. How much one address gets is the mailer's to count.
+        A source over its limit gets the same answer without an email (ASVS 2.4.1; OWASP Forgot Password), faster by the
+        queue's round trip, for every address alike. The mailer limits emails per address.
         """
         address = email_addresses.canonical(email)
         try:
@@ -47,7 +45,7 @@ class PasswordForgotten(Struct, frozen=True):
 
 
 class PasswordReset(Struct, frozen=True):
-    """Sets a new password for whoever brings the mailed token. It does not sign in (OWASP Forgot Password)."""
+    """Sets a new password with an emailed token. Does not log in (OWASP Forgot Password)."""
 
     tokens: OneTimeTokens
     identities: Identities
@@ -59,38 +57,37 @@ class PasswordReset(Struct, frozen=True):
     notices: Outbox
 
     def reset(self, token: str, password: str, caller: Caller, now: datetime) -> str:
-        """Use up the link, set the password and end what must end, in one transaction; tells whose it was.
+        """Consume the link, set the password and end sessions, in one transaction; returns the account's id.
 
-        Raises InvalidLink for a link that is unknown, used, expired, superseded, of another purpose, or from before
-        another change; WeakPassword, also for one that was revoked (the link stays good); TooManyAttempts when a
-        source brings too many.
+        Raises InvalidLink for a link that is unknown, used, expired, superseded, for another purpose, or from before
+        another change; WeakPassword, also for the revoked password (the link stays valid); TooManyAttempts.
         """
         passwords.check_length(password)
         throttles.count_confirmation(self.throttles, caller, now)
         found = one_time_tokens.find(self.tokens, PASSWORD_RESET, token, now)
-        identity = self._named_by(found)
+        identity = self._identity_of(found)
         passwords.check_acceptable(password, email=identity.email, policy=self.policy)
-        self._check_is_another(password, identity)
+        self._check_not_revoked(password, identity)
         password_hash = self.hasher.hash(password)
         retry_on_conflict(lambda: self._write(found, password_hash, caller, now))
         self.notices.put(messages.PasswordReset(identity.user_id))
         return identity.user_id
 
-    def _check_is_another(self, password: str, identity: Identity) -> None:
-        """Refuse a password that was taken out of use because others know it (NIST SP 800-63B-4 3.1.1.2)."""
+    def _check_not_revoked(self, password: str, identity: Identity) -> None:
+        """Refuse a revoked password, which others know (NIST SP 800-63B-4 3.1.1.2)."""
         known = identities.revoked_hash(identity)
         if known is not None and self.hasher.verify(password, known).matches:
             raise WeakPassword(_KNOWN_TO_OTHERS)
 
-    def _named_by(self, token: OneTimeToken | None) -> Identity:
-        """The address that the token is for, if it is still the one link that counts."""
+    def _identity_of(self, token: OneTimeToken | None) -> Identity:
+        """The identity of the token, if the token is its current one."""
         identity = self.identities.get(token.subject) if token else None
         if token is None or identity is None or not identity.can_log_in or identity.pending_token != token.digest:
             raise InvalidLink
         return identity
 
     def _write(self, token: OneTimeToken | None, password_hash: str, caller: Caller, now: datetime) -> None:
-        identity = self._named_by(token)
+        identity = self._identity_of(token)
         user = users.find(self.users, identity.user_id)
         if token is None or user is None:
             raise InvalidLink
@@ -110,6 +107,6 @@ class PasswordReset(Struct, frozen=True):
 
 
 def _with_new_password(identity: Identity, password_hash: str, caller: Caller, now: datetime) -> Identity:
-    """Of the browsers, the one that resets is still known: whoever else logged in before is announced as new."""
+    """Only the resetting browser stays known, so that logins from all others notify the owner."""
     known = (caller.known_browser,) if caller.known_browser else ()
     return replace(identities.secured(identity, now), password_hash=password_hash, known_browsers=known)

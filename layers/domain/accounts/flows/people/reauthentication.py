@@ -1,4 +1,4 @@
-"""Proving again who one is, with the password, for what wants a recent log-in (with a provider: oauth_sign_in)."""
+"""Re-authenticate with the password, for steps that need a recent login (with a provider: ``provider_login``)."""
 
 from __future__ import annotations
 
@@ -17,14 +17,12 @@ from accounts.model.users import Users
 
 
 class Reauthentication(Struct, frozen=True):
-    """Exchanges a live session for a fresh one of the same person."""
-
     users: Users
     identities: Identities
     login: Login
 
     def with_password(self, session: Session, password: str, caller: Caller, now: datetime) -> LoggedIn:
-        """A new session in place of ``session``, remembered if that was; a login in all respects.
+        """Replace ``session`` by a new one with the same "remember me"; in all other respects a login.
 
         Raises InvalidCredentials, PasswordMissing, TooManyAttempts, or Unauthenticated.
         """

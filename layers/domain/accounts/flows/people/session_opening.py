@@ -1,4 +1,4 @@
-"""Signing a person in once who they are has been proven: the last step of every way in."""
+"""Open a session: the last step of every login."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from accounts.transactions import Change, Conflict, Transactions, retry_on_confl
 
 
 class LoggedIn(Struct, frozen=True):
-    """A person who has just signed in: as whom, and the ``token`` for the cookie.
+    """A new session and its ``token`` for the cookie.
 
-    ``identity`` includes this browser among its known ones. ``browser_token`` is for the cookie by which the browser is
-    recognised, or empty when it has one. ``is_new_browser``: the identity had not seen it before.
+    ``identity`` includes this browser in ``known_browsers``. ``browser_token`` is for the cookie that identifies the
+    browser, or empty when it has one. ``is_new_browser``: the identity did not know the browser.
     """
 
     identity: Identity
@@ -34,20 +34,18 @@ class LoggedIn(Struct, frozen=True):
     is_new_browser: bool = False
 
     def __repr__(self) -> str:
-        """Without the token: it may end up in a traceback."""
+        """Omits the token: it may be printed in a traceback."""
         return f"LoggedIn(user_id={self.session.user_id!r})"
 
 
 class SessionOpening(Struct, frozen=True):
-    """Writes a new session together with whatever the story changes besides."""
-
     users: Users
     sessions: Sessions
     transactions: Transactions
     lengths: Lengths
 
     def end_presented(self, credential: Credential | None, caller: Caller, now: datetime) -> None:
-        """End the session that the browser still holds, so that no token outlives a log-in (ASVS 7.2.4)."""
+        """End the session that the browser presented, so that no token survives a login (ASVS 7.2.4)."""
         if credential is None or credential.kind != SESSION:
             return
         old = self.sessions.get(secrets.digest(credential.secret))
@@ -56,7 +54,7 @@ class SessionOpening(Struct, frozen=True):
         logout.end_if_there(self.transactions, old.user_id, old.digest, caller, now)
 
     def begin(self, identity: Identity, *, method: Method, remember: bool, caller: Caller, now: datetime) -> LoggedIn:
-        """A session for the person behind ``identity``, in a browser that it will know; nothing is written yet."""
+        """A session for the owner of ``identity``, and the identity with this browser as known. Writes nothing."""
         token, session = sessions.start(
             identity.user_id, method=method, remembered=remember, lengths=self.lengths, caller=caller, now=now
         )
@@ -98,9 +96,9 @@ class SessionOpening(Struct, frozen=True):
 
 
 def _making_room(user: User, now: datetime, approval: Approval | None) -> tuple[str, ...]:
-    """Which sessions go: all that have ended; else, of a full account, the one that would end soonest.
+    """The sessions to end: all that have expired; else, on a full account, the one that expires first.
 
-    Whoever lets a program in from a browser is not logged out there by it.
+    Never the one of ``approval``: consenting to a client must not log its owner out.
     """
     over = tuple(digest for digest, ends_at in user.sessions.items() if ends_at <= now)
     if over or len(user.sessions) < SESSIONS_PER_ACCOUNT:
@@ -110,7 +108,7 @@ def _making_room(user: User, now: datetime, approval: Approval | None) -> tuple[
 
 
 def login_record(session: Session) -> Record:
-    """The audit record of a log-in."""
+    """The audit record of a login."""
     detail = {"method": session.method, "session": session.digest}
     if session.client_id:
         detail["client"] = session.client_id
@@ -118,10 +116,10 @@ def login_record(session: Session) -> Record:
 
 
 def notify_owner(notices: Outbox, known: Identity, logged_in: LoggedIn, *, failures: int = 0) -> None:
-    """Have a mail sent about a log-in that its owner may not know of (ASVS 6.3.5).
+    """Queue an email about a login that the owner may not know of (ASVS 6.3.5).
 
-    After many failures, or from a browser that ``known``, the identity as it was before, had not seen. A way in that
-    has seen none at all, and was never secured, is being used for the first time: that is no news.
+    Sent after many failures, or for a browser that ``known``, the identity before the login, did not know. Not sent for
+    the first login with an identity, which knows no browser and was never secured.
     """
     if failures:
         kind: type[messages.LoginAfterFailures | messages.LoginNewBrowser] = messages.LoginAfterFailures

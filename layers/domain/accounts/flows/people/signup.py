@@ -1,7 +1,7 @@
-"""Signing up: an address and a password become an identity that claims nothing until its owner confirms it.
+"""Sign up: store an address and a password as an unconfirmed identity, which reserves nothing.
 
-The answer, the work and the time are the same for an address that is new, waiting or taken. A sign-up over a waiting
-one replaces it; over a taken one it changes nothing, and the owner is told by mail.
+The answer, the work and the time are the same for a new, an unconfirmed and a taken address. A sign-up replaces an
+unconfirmed one. For a taken address it changes nothing, and the owner gets an email.
 """
 
 from __future__ import annotations
@@ -22,8 +22,6 @@ from accounts.transactions import Conflict, Transactions
 
 
 class Signup(Struct, frozen=True):
-    """Starts an account."""
-
     throttles: Throttles
     hasher: PasswordHasher
     policy: Policy
@@ -31,7 +29,10 @@ class Signup(Struct, frozen=True):
     outbox: Outbox
 
     def start(self, email: str, password: str, name: str, caller: Caller, now: datetime) -> None:
-        """Write the sign-up and have a mail sent; raises InvalidInput or WeakPassword, which depend on input alone."""
+        """Store the sign-up and queue an email. Raises InvalidInput, WeakPassword or TooManyAttempts.
+
+        No error depends on whether the address has an account.
+        """
         address = email_addresses.canonical(email)
         person = text.line("name", name, at_most=PERSON_NAME_MAX_CHARACTERS)
         passwords.check_length(password)
@@ -44,18 +45,16 @@ class Signup(Struct, frozen=True):
         try:
             self.transactions.commit(identities.Signup(identity))
         except Conflict:
-            # The address has its owner. Nothing changes here, and the answer must not tell: the mailer tells them.
+            # The address is taken, which the answer must not reveal. The mailer notifies its owner.
             return
 
 
 class Resend(Struct, frozen=True):
-    """Asks for the confirmation mail again."""
-
     throttles: Throttles
     outbox: Outbox
 
     def ask(self, email: str, caller: Caller, now: datetime) -> None:
-        """Have the mail sent again, if there is one to send; the answer is the same if not."""
+        """Queue the confirmation email again; the answer is the same if there is none to send."""
         address = email_addresses.canonical(email)
         throttles.count_mail_request(self.throttles, caller, now)
         self.outbox.put(messages.Signup(address))

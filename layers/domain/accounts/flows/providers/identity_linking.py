@@ -1,4 +1,4 @@
-"""Carrying out what ``linking`` decided: new accounts, links, and the proof of an address that a provider lacks."""
+"""Carry out the decisions of ``linking``: create accounts, link identities, and verify addresses."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from accounts.transactions import Change, Conflict, Transactions
 
 
 class IdentityLinking(Struct, frozen=True):
-    """Writes links and accounts. ``notices`` never fails a story; ``outbox`` does, because the mail is its point."""
+    """A failure of ``notices`` is ignored. A failure of ``outbox`` fails the flow, which depends on the email."""
 
     opening: SessionOpening
     users: Users
@@ -59,9 +59,9 @@ class IdentityLinking(Struct, frozen=True):
         caller: Caller,
         now: datetime,
     ) -> LoggedIn:
-        """Open the account that was decided on, making or linking it first; ``known`` is the subject as stored.
+        """Log in to the account that was decided on, creating or linking it first. ``known`` is the subject as stored.
 
-        The session that was ``presented`` ends only once nothing can refuse the person any more.
+        The ``presented`` session ends last, once the login cannot be refused any more.
         """
         if isinstance(decision, OpenAccount) and known is not None:
             logged_in = self._open(known, caller, now)
@@ -79,7 +79,7 @@ class IdentityLinking(Struct, frozen=True):
         return logged_in
 
     def reauthenticate(self, known: Identity, session: Session, caller: Caller, now: datetime) -> LoggedIn:
-        """A fresh session instead of ``session``, for a subject that is linked to its account."""
+        """Replace ``session`` by a new session, for a subject that is linked to its account."""
         logged_in = self._open(known, caller, now, instead_of=session)
         notify_owner(self.notices, known, logged_in)
         return logged_in
@@ -93,13 +93,13 @@ class IdentityLinking(Struct, frozen=True):
         *also: Change,
         session: str | None = None,
     ) -> None:
-        """Link the subject to the account; when it is linked to it already, nothing is left to do.
+        """Link the subject to the account, unless it is linked already.
 
-        ``session`` is the one that asked for it: if it ended meanwhile, nothing is linked.
+        ``session`` is the one that asked for it: if it has ended, nothing is linked.
         """
         if not isinstance(decision, LinkToAccount):
             return
-        # The browser that links it is known to it: the first log-in from another one is news.
+        # Remember the linking browser, so that only a login from another one triggers the new-browser email.
         linked = _identity(person, decision.user_id, now)
         identity = known_browsers.remember(linked, caller.known_browser) if caller.known_browser else linked
         because = decision.because_of
@@ -113,12 +113,12 @@ class IdentityLinking(Struct, frozen=True):
         self.notices.put(messages.IdentityLinked(decision.user_id, TITLES[person.provider]))
 
     def held_with(self, local: Identity | None) -> frozenset[str]:
-        """The keys of all identities of the account behind a verified address."""
+        """The identity keys of the account whose verified address is ``local``."""
         user = self.users.get(local.user_id) if local is not None and local.verified else None
         return user.identities if user else frozenset()
 
     def ask_for_proof(self, person: ProviderPerson, browser: str, now: datetime) -> None:
-        """Keep the subject as unconfirmed, tied to this browser, and have a mail sent to its address."""
+        """Store the subject as unconfirmed, bound to this browser, and queue an email to its address."""
         identity = replace(
             _identity(person, users.new_user_id(), now),
             verified=False,
@@ -140,7 +140,7 @@ class IdentityLinking(Struct, frozen=True):
         caller: Caller,
         now: datetime,
     ) -> LoggedIn:
-        """The address is proven: decide again, as if the provider had verified it, and use up the link."""
+        """The address is confirmed: decide again, as if the provider had verified it, and consume the link."""
         person = _proven(pending)
         decision = decide(person, known=None, local=local, held=self.held_with(local))
         consume = one_time_tokens.Consume(token.key)
@@ -158,9 +158,9 @@ class IdentityLinking(Struct, frozen=True):
     def _make_account(
         self, person: ProviderPerson, also: tuple[Change, ...], caller: Caller, now: datetime
     ) -> LoggedIn:
-        """The account, its address without a password, the subject and the session, in one transaction.
+        """Create the account, its address without a password, the provider's identity and the session.
 
-        A stranger's unconfirmed sign-up with the address is overwritten with all it had: password and pending link.
+        One transaction. Overwrites an unconfirmed sign-up with the address, including its password and link.
         """
         user_id = users.new_user_id()
         stranger = _identity(person, user_id, now)
@@ -181,27 +181,27 @@ class IdentityLinking(Struct, frozen=True):
         try:
             self.transactions.commit(*changes, created, login_record(session), *also)
         except Conflict as conflict:
-            # Somebody confirmed the address, or this subject, between our reading and our writing: start again.
+            # The address or the subject was confirmed concurrently: start again.
             raise (InvalidLink if conflict.concerns(one_time_tokens.Consume) else LoginExpired) from conflict
         return logged_in
 
     def _open(self, known: Identity, caller: Caller, now: datetime, *, instead_of: Session | None = None) -> LoggedIn:
         remember = instead_of is not None and instead_of.remembered
         logged_in = self.opening.begin(known, method=known.method, remember=remember, caller=caller, now=now)
-        still_theirs = identities.StillVerified(known.key, known.user_id)
+        still_linked = identities.StillVerified(known.key, known.user_id)
         try:
-            if logged_in.is_new_browser and self._remembered(logged_in, instead_of):
+            if logged_in.is_new_browser and self._open_and_remember(logged_in, instead_of):
                 return logged_in
-            self.opening.open(logged_in.session, still_theirs, instead_of=instead_of)
+            self.opening.open(logged_in.session, still_linked, instead_of=instead_of)
         except Conflict as conflict:
-            # The login was unlinked between our reading it and now: the unlinking wins.
+            # The identity was unlinked concurrently.
             raise LoginExpired from conflict
         return logged_in
 
-    def _remembered(self, logged_in: LoggedIn, instead_of: Session | None) -> bool:
-        """Open the session and remember the browser; not when the identity has changed since it was read.
+    def _open_and_remember(self, logged_in: LoggedIn, instead_of: Session | None) -> bool:
+        """Open the session and remember the browser; False when the identity has changed since it was read.
 
-        Another log-in may have changed it: this one then goes on without being remembered.
+        A concurrent login may have changed it. This login then continues without remembering its browser.
         """
         try:
             self.opening.open(logged_in.session, identities.Replace(logged_in.identity), instead_of=instead_of)
@@ -212,7 +212,7 @@ class IdentityLinking(Struct, frozen=True):
         return True
 
     def _refusal(self, conflict: Conflict, user_id: str, session: str | None) -> Exception:
-        """What came in between our reading and our writing, in words that are still true then."""
+        """The error for what changed concurrently."""
         if conflict.concerns(one_time_tokens.Consume):
             return InvalidLink()
         if conflict.concerns(users.AddIdentity):
@@ -221,15 +221,15 @@ class IdentityLinking(Struct, frozen=True):
                 return Unauthenticated()
             if user is not None:
                 return IdentityLimitReached() if user.status == users.ACTIVE else InvalidCredentials()
-        # The subject was linked meanwhile, here or elsewhere, or the account went: the next try will see it.
+        # The subject was linked or the account deleted concurrently. The next attempt reads the new state.
         return LoginExpired()
 
 
 class ProviderVerification(Struct, frozen=True):
-    """Finishes a sign-in whose address the provider had not verified: the mailed link, in the browser that began it.
+    """Confirms an address that the provider had not verified: needs the emailed link and the browser that started.
 
-    Either alone is worth nothing: a stranger whose provider knows your address unverified cannot get in by your
-    clicking the link, because it only works in their browser, and there they do not have it.
+    An attacker whose provider account has the owner's unverified address cannot use the owner's click: the link works
+    only in the attacker's browser, and the attacker does not have the link.
     """
 
     tokens: OneTimeTokens
@@ -240,9 +240,11 @@ class ProviderVerification(Struct, frozen=True):
     def confirm(
         self, plaintext: str, browsers: tuple[str, ...], presented: Credential | None, caller: Caller, now: datetime
     ) -> LoggedIn:
-        """Make or link the account and sign in, ending the session that was ``presented``; raises InvalidLink.
+        """Create or link the account and log in, ending the ``presented`` session.
 
-        ``browsers`` are the digests that this browser can show.
+        Raises InvalidLink or TooManyAttempts.
+
+        ``browsers`` are the digests of this browser's cookies.
         """
         throttles.count_confirmation(self.throttles, caller, now)
         token = one_time_tokens.find(self.tokens, PROVIDER_VERIFICATION, plaintext, now)
@@ -253,7 +255,7 @@ class ProviderVerification(Struct, frozen=True):
             raise InvalidLink(_OTHER_BROWSER)
         local = self.identities.get(email_key(pending.email))
         if local is not None and local.secured_at is not None and token.issued_at <= local.secured_at:
-            # Mailed before its owner reset the password: whoever read the mailbox then must not get in by it now.
+            # Emailed before the password was reset: an attacker may have read the mailbox then.
             raise InvalidLink
         return self.linking.confirm(token, pending, local, presented, caller, now)
 

@@ -1,4 +1,4 @@
-"""A person's ways in: which there are, taking one away, and setting a password where there is none."""
+"""An account's identities: list them, unlink one, and set a password where there is none."""
 
 from __future__ import annotations
 
@@ -22,19 +22,17 @@ from accounts.transactions import Transactions, retry_on_conflict
 
 
 class IdentityList(Struct, frozen=True):
-    """Shows an account's ways in."""
-
     users: Users
     identities: Identities
 
     def of_account(self, user_id: str) -> list[Identity]:
-        """The account's identities, the oldest first."""
+        """The account's identities, oldest first."""
         user = users.active(self.users, user_id)
         return sorted(identities.held(self.identities, user), key=lambda identity: (identity.created_at, identity.key))
 
 
 class IdentityUnlinking(Struct, frozen=True):
-    """Takes one way in away, never the last."""
+    """Unlinks a provider, except from the last login method."""
 
     users: Users
     identities: Identities
@@ -42,35 +40,36 @@ class IdentityUnlinking(Struct, frozen=True):
     notices: Outbox
 
     def unlink(self, user_id: str, identity_id: str, caller: Caller, now: datetime) -> None:
-        """Unlink a provider; raises NotFound for an id that is not one of the account's provider identities.
+        """Unlink a provider.
 
-        The account's revision is a condition of the write, so of two parallel calls that would together leave
-        nothing, one is refused, looks again, and finds that it would take the last.
+        Raises NotFound for an id that is not one of the account's provider identities, and LastIdentity. The account's
+        revision is a condition of the write: of two concurrent calls that would remove all login methods, one is
+        retried and refused.
         """
-        gone = retry_on_conflict(lambda: self._take_away(user_id, identity_id, caller, now))
-        self.notices.put(messages.IdentityUnlinked(user_id, TITLES[gone.provider]))
+        unlinked = retry_on_conflict(lambda: self._unlink(user_id, identity_id, caller, now))
+        self.notices.put(messages.IdentityUnlinked(user_id, TITLES[unlinked.provider]))
 
-    def _take_away(self, user_id: str, identity_id: str, caller: Caller, now: datetime) -> Identity:
+    def _unlink(self, user_id: str, identity_id: str, caller: Caller, now: datetime) -> Identity:
         user = users.active(self.users, user_id)
-        going = self._going(user, identity_id)
-        # Kept as a mark without a name: else the next log-in with it would link itself again, by the address.
-        mark = replace(going, email="", name="", verified=False, unlinked=True)
-        record = Record(user_id, "authn_identity_unlinked", now, caller, {"provider": going.provider})
-        self.transactions.commit(identities.Replace(mark), users.DropIdentity(user, going.key), record)
-        return going
+        identity = self._to_unlink(user, identity_id)
+        # Keep the item as a mark: otherwise the next login with the provider would link it again by its address.
+        mark = replace(identity, email="", name="", verified=False, unlinked=True)
+        record = Record(user_id, "authn_identity_unlinked", now, caller, {"provider": identity.provider})
+        self.transactions.commit(identities.Replace(mark), users.DropIdentity(user, identity.key), record)
+        return identity
 
-    def _going(self, user: User, identity_id: str) -> Identity:
+    def _to_unlink(self, user: User, identity_id: str) -> Identity:
         all_held = identities.held(self.identities, user)
-        going = next((it for it in all_held if public_id(it.key) == identity_id and it.provider != EMAIL), None)
-        if going is None:
+        identity = next((it for it in all_held if public_id(it.key) == identity_id and it.provider != EMAIL), None)
+        if identity is None:
             raise NotFound
-        if not any(other.is_login_method for other in all_held if other is not going):
+        if not any(other.is_login_method for other in all_held if other is not identity):
             raise LastIdentity
-        return going
+        return identity
 
 
 class PasswordSetting(Struct, frozen=True):
-    """Gives an account that came through a provider a password of its own."""
+    """Sets the first password of an account that was created with a provider."""
 
     users: Users
     identities: Identities
@@ -80,12 +79,15 @@ class PasswordSetting(Struct, frozen=True):
     notices: Outbox
 
     def set(self, session: Session, password: str, caller: Caller, now: datetime) -> None:
-        """Set the first password of the session's account; its other sessions end (ASVS 7.4.3)."""
+        """Set the password and end the account's other sessions (ASVS 7.4.3).
+
+        Raises PasswordExists, WeakPassword, NotFound or Unauthenticated.
+        """
         passwords.check_length(password)
 
         @cache
         def accepted_and_hashed(email: str) -> str:
-            """Once, however often the account has to be read."""
+            """Cached, so that retries do not hash again."""
             passwords.check_acceptable(password, email=email, policy=self.policy)
             return self.hasher.hash(password)
 

@@ -1,4 +1,4 @@
-"""Which ways in are open to an origin."""
+"""Which login methods are open to an origin."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ EMAIL, API_KEY = "email", "api_key"
 
 
 class Methods(Struct, frozen=True):
-    """``origin`` in its one spelling, or empty when it is none; ``names`` of the ways in, the best first."""
+    """``origin`` is in canonical form, or empty when it is not valid. ``names`` of methods, the preferred first."""
 
     origin: str
     allowed: bool
@@ -21,14 +21,14 @@ class Methods(Struct, frozen=True):
 
 
 class LoginMethods(Struct, frozen=True):
-    """Knows the allowlist, and which providers this deployment has credentials for."""
+    """``credentials`` returns the configured providers."""
 
     site_url: str
     allowlist: Allowlist
     credentials: Callable[[], Mapping[str, ClientCredentials]]
 
     def of(self, text: str) -> Methods:
-        """The ways in of the origin ``text``, or of our own site when it is empty."""
+        """The login methods of the origin ``text``, or of the service's site when it is empty."""
         origin = parse(text or self.site_url)
         if not self.allowlist.allows(origin):
             return Methods(str(origin or ""), allowed=False, names=(API_KEY,))

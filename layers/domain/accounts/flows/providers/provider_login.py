@@ -1,8 +1,8 @@
-"""Logging in with Google or GitHub: out to the provider, and back with a person.
+"""Login with Google or GitHub: redirect to the provider, and handle its callback.
 
-The state that goes out and comes back is a one-time token of ten minutes. It is stored with the provider it was made
-for, the PKCE verifier, the nonce, where to return, and the digest of a cookie that only this browser has; so a callback
-that was captured, replayed, or brought to another provider or browser is worth nothing (RFC 9700 2.1, 4.4, 4.5, 4.7).
+``state`` is a one-time token that expires after ten minutes. It is stored with the provider, the PKCE verifier, the
+nonce, the return URL and the digest of a cookie. A callback that is captured, replayed, or sent to another provider or
+browser is therefore useless (RFC 9700 2.1, 4.4, 4.5, 4.7).
 """
 
 from __future__ import annotations
@@ -44,19 +44,19 @@ _BROWSER_NAME_CHARACTERS = 8
 
 
 class Departure(Struct, frozen=True):
-    """Where to send the browser, and the ``browser`` secret for the cookie named after ``state_id``."""
+    """The URL to redirect to, and the ``browser`` secret for the cookie named after ``state_id``."""
 
     url: str
     state_id: str
     browser: str
 
     def __repr__(self) -> str:
-        """Without the secrets: it may end up in a traceback."""
+        """Omits the secrets: it may be printed in a traceback."""
         return f"Departure(state_id={self.state_id!r})"
 
 
 class Arrival(Struct, frozen=True):
-    """Where to send the browser on; ``signed_in`` when a session was opened, else the person linked a login."""
+    """The URL to redirect to. ``logged_in`` is None when a provider was linked."""
 
     return_url: str
     user_id: str
@@ -64,7 +64,7 @@ class Arrival(Struct, frozen=True):
 
 
 class Callback(Struct, frozen=True):
-    """What a provider's redirect brought: RFC 6749 4.1.2, RFC 9207, and the browser's secret for this state."""
+    """The parameters of a provider's redirect (RFC 6749 4.1.2, RFC 9207), and the browser's secret for this state."""
 
     state: str
     code: str
@@ -73,12 +73,12 @@ class Callback(Struct, frozen=True):
     browser: str
 
     def __repr__(self) -> str:
-        """Without the secrets: it may end up in a traceback."""
+        """Omits the secrets: it may be printed in a traceback."""
         return f"Callback(error={bool(self.error)})"
 
 
 class ProviderDeparture(Struct, frozen=True):
-    """Sends people to a provider."""
+    """Redirects browsers to a provider."""
 
     providers: Providers
     allowlist: Allowlist
@@ -86,7 +86,7 @@ class ProviderDeparture(Struct, frozen=True):
     transactions: Transactions
 
     def login(self, provider: str, return_to: str, caller: Caller, now: datetime) -> Departure:
-        """Start a sign-in; raises ProviderOff, OriginNotAllowed or TooManyAttempts."""
+        """Start a login. Raises ProviderOff, OriginNotAllowed or TooManyAttempts."""
         return self._depart(provider, return_to, caller, now, intent=LOGIN)
 
     def link(self, provider: str, return_to: str, session: Session, caller: Caller, now: datetime) -> Departure:
@@ -117,7 +117,7 @@ class ProviderDeparture(Struct, frozen=True):
 
 
 class ProviderArrival(Struct, frozen=True):
-    """Receives people from a provider."""
+    """Handles callbacks of providers."""
 
     providers: Providers
     tokens: OneTimeTokens
@@ -129,16 +129,16 @@ class ProviderArrival(Struct, frozen=True):
     def arrive(
         self, name: str, callback: Callback, presented: Credential | None, caller: Caller, now: datetime
     ) -> Arrival:
-        """Finish what the state says was started, once.
+        """Finish what the state was issued for, once.
 
         Raises LoginExpired, CookiesBlocked, LoginDeclined, ProviderNotTrusted, ProviderUnavailable, EmailMissing,
-        EmailNotVerified (a mail is on its way), IdentityLinkedElsewhere, IdentityNotLinked, or Unauthenticated when the
-        session that asked is gone. Whatever it raises, nothing is half-made.
+        EmailNotVerified (an email was queued), AddressReused, IdentityLinkedElsewhere, IdentityNotLinked, or
+        Unauthenticated when the session that asked has ended. When it raises, no account, link or session was written.
         """
         provider = self.providers.get(name)
         state = self._use_up(name, callback, now)
         if callback.error:
-            # RFC 6749 4.1.2.1: one of the errors is the person's own decision; the others are outages, or our mistake.
+            # RFC 6749 4.1.2.1: access_denied is the person's decision. Other errors are outages or misconfiguration.
             raise LoginDeclined if callback.error == "access_denied" else ProviderUnavailable
         if callback.issuer and callback.issuer != provider.issuer:
             raise ProviderNotTrusted
@@ -150,12 +150,12 @@ class ProviderArrival(Struct, frozen=True):
         return self._welcome(person, state, session, callback.browser, presented, caller, now)
 
     def _use_up(self, name: str, callback: Callback, now: datetime) -> ProviderState:
-        """The state, consumed: before the provider is asked, so that a replay never gets that far."""
+        """Consume the state before calling the provider, so that a replay is refused here."""
         token = one_time_tokens.find(self.tokens, OAUTH_STATE, callback.state, now) if callback.state else None
         if token is None or token.subject != name:
             raise LoginExpired
         state = ProviderState.of(token)
-        # The state's browser alone may use it up: who merely saw it pass can neither use nor spoil it.
+        # Only the browser that started may consume the state, so that an attacker who saw it cannot invalidate it.
         if not callback.browser or not secrets.equal(secrets.digest(callback.browser), state.browser):
             raise CookiesBlocked
         try:
@@ -165,7 +165,7 @@ class ProviderArrival(Struct, frozen=True):
         return state
 
     def _session_that_asked(self, state: ProviderState, presented: Credential | None, now: datetime) -> Session | None:
-        """The very session that asked to link or to be sure, if it is still there; None for a plain sign-in."""
+        """The session that started linking or re-authentication; None for a login."""
         if state.intent == LOGIN:
             return None
         session = self.authentication.find(presented, now)
@@ -181,7 +181,7 @@ class ProviderArrival(Struct, frozen=True):
         caller: Caller,
         now: datetime,
     ) -> Arrival:
-        """A fresh session for the person whom the provider knows as one of this account; nobody else will do."""
+        """Open a new session when the provider's subject is linked to the session's account."""
         known = self.identities.get(provider_key(person.provider, person.subject))
         if known is None or not known.can_log_in or known.user_id != session.user_id:
             raise IdentityNotLinked
@@ -221,5 +221,5 @@ class ProviderArrival(Struct, frozen=True):
 
 
 def state_id(state: str) -> str:
-    """A short name for a state, for the cookie that goes with it: two sign-ins at once do not disturb each other."""
+    """A short name of the state for its cookie, so that concurrent logins in one browser have separate cookies."""
     return secrets.digest(state)[:_BROWSER_NAME_CHARACTERS]
