@@ -24,7 +24,7 @@ async function load() {
   return Object.fromEntries(names.map((name, index) => [name, results[index]]));
 }
 
-// Everything at once, so that nothing moves; a part that failed says so in its place.
+// Shows all parts at once, so that the layout does not shift; a part that failed to load shows its error.
 async function refresh() {
   const parts = await load();
   show($("#loading"), false);

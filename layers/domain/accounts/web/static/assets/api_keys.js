@@ -38,7 +38,7 @@ async function list() {
   return result;
 }
 
-// --- a new one --------------------------------------------------------------------------------------------------
+// --- creating ---------------------------------------------------------------------------------------------------
 
 function askForName(name = "", description = "") {
   $("#key-name").value = name;
@@ -74,7 +74,7 @@ async function copy() {
     await navigator.clipboard.writeText(plaintext.value);
     copied = true;
   } catch {
-    // Browsers that keep the clipboard to themselves still have the old way, and the selection.
+    // The clipboard API is blocked; the old command may still work, and the text is selected.
     copied = document.execCommand("copy");
   }
   $("#copied").textContent = t(copied ? "keys.copied" : "keys.copy_yourself");
@@ -84,7 +84,7 @@ async function copy() {
 $("#copy").addEventListener("click", copy);
 $("#made-done").addEventListener("click", () => made.close());
 made.addEventListener("cancel", (event) => {
-  // Escape, perhaps by habit: the key would be gone.
+  // Escape would lose a key that has not been copied.
   if (!copied) {
     event.preventDefault();
     $("#copied").textContent = t("keys.not_copied");
@@ -95,7 +95,7 @@ made.addEventListener("close", () => {
   $("#new-key").focus();
 });
 
-// --- one less ---------------------------------------------------------------------------------------------------
+// --- deleting ---------------------------------------------------------------------------------------------------
 
 function askToRemove(key) {
   chosen = key;
@@ -106,7 +106,7 @@ function askToRemove(key) {
 
 onSubmit($("#remove-form"), async () => {
   const result = await fresh(() => call("DELETE", `/customers/api-keys/${chosen.id}`), { open: "" });
-  // Gone already, in another tab: that is what was wanted.
+  // 404: already deleted in another tab, which is fine.
   if (!result.ok && result.status !== 404) {
     return result;
   }

@@ -1,4 +1,4 @@
-// One question before what cannot be taken back.
+// The confirmation dialog for actions that cannot be undone.
 
 import { fresh, open } from "./dialogs.js";
 import { $, onSubmit } from "./page.js";

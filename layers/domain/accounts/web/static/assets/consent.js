@@ -1,4 +1,4 @@
-// A program asks to be let in (RFC 6749 4.1). Nothing of its question is shown here but what the service made of it.
+// The consent page (RFC 6749 4.1). It shows only what the service returned for the client's request.
 
 import { $, broken, call, show, t, toLogin, whoIsHere, words } from "./page.js";
 import { ask } from "./question.js";
@@ -15,12 +15,12 @@ const KNOWN = [
   "resource",
 ];
 const LOOPBACK = ["127.0.0.1", "::1", "[::1]", "localhost"];
-// Read once: what is shown and what is answered cannot be two readings of one address. What RFC 6749 does not know is
-// passed over (3.1); what comes twice goes to the service twice, which refuses it.
+// Read once, so that the request that is shown is the one that is answered. Unknown parameters are ignored (RFC 6749
+// 3.1); repeated ones are sent as they are, and the service refuses them.
 const asked = [...new URLSearchParams(location.search)].filter(([name]) => KNOWN.includes(name));
 
 function leave(address) {
-  // Addresses of clients are http and https; anything else would be run here, or by another program.
+  // Redirect URIs are http or https; another scheme could run a script or start a program.
   if (!/^https?:\/\//.test(address)) {
     throw new TypeError("not an address");
   }
@@ -28,7 +28,7 @@ function leave(address) {
   return new Promise(() => {});
 }
 
-// Nothing can be asked: because of what the program sent, or for now.
+// Show why the request cannot be answered: it is invalid, or the service is unavailable.
 function refused(result) {
   const forNow = result.status === 0 || result.status === 429 || result.status >= 500;
   const card = $(forNow ? "#failed" : "#refused");

@@ -1,5 +1,5 @@
-// A device without a browser wants to be signed in: somebody types the code that it shows, or comes with it in the
-// fragment, which no server sees (RFC 8628 3.3). Coming with it does nothing: they see it, go on, see who asks, and click.
+// Device login (RFC 8628 3.3). The owner types the code that the device shows, or opens a link with the code in the
+// fragment, which no server sees. Opening the link alone does nothing: the owner has to continue and to allow it.
 
 import {
   $,
@@ -25,7 +25,7 @@ const question = $("#question");
 const form = $("#form");
 const input = $("#user-code");
 
-// The code leaves the address bar at once. It waits in the tab's own storage while somebody logs in, and is read once.
+// Removes the code from the address bar. During a login it is kept in sessionStorage, which is read once.
 function arrived() {
   const given = new URLSearchParams(location.hash.slice(1)).get("user_code");
   history.replaceState(null, "", location.pathname);
@@ -43,7 +43,7 @@ function logInFirst() {
   return toLogin();
 }
 
-// As devices show it, so that the two can be compared.
+// Formats the code as devices show it, for comparison.
 function tidy(text) {
   const letters = text.toUpperCase().replace(/[^A-Z]/g, "");
   return `${letters.slice(0, 4)}-${letters.slice(4)}`;
@@ -93,7 +93,7 @@ async function answer(code, decision) {
   return result;
 }
 
-// What the question is about here: a device, which may be anybody's, and the code that says which.
+// Adapts the consent question to a device: shows its code, and warns that it may belong to someone else.
 function prepare() {
   $("#question-where").previousElementSibling.textContent = t("device.where");
   const code = make("dd", {}, make("code", { id: "shown-code" }));
@@ -101,7 +101,7 @@ function prepare() {
   const warning = make("p", { class: "message warn" }, t("device.warning"));
   $(".lead", question).remove();
   $(".slot", question).append(make("div", { class: "lead" }, warning));
-  // Whoever was asked is the only one who is: for another account the device needs another code.
+  // A code can be answered by one account only; for another account, the device needs a new code.
   $("#question-other").remove();
 }
 

@@ -1,4 +1,4 @@
-// Where somebody is signed in, and what happened lately.
+// Sessions and recent activity.
 
 import { confirmed } from "./confirm.js";
 import { $, call, knows, make, moment, sessionEnded, show, t, words } from "./page.js";
@@ -10,7 +10,7 @@ function failure(result) {
   return [make("li", {}, make("p", { class: "about" }, words(result)))];
 }
 
-// --- signed in --------------------------------------------------------------------------------------------------
+// --- sessions ---------------------------------------------------------------------------------------------------
 
 export function showDevices(result) {
   $("#devices").replaceChildren(...(result.ok ? result.body.sessions.map(device) : failure(result)));
@@ -64,7 +64,7 @@ $("#end-all").addEventListener("click", () =>
   }),
 );
 
-// --- lately -----------------------------------------------------------------------------------------------------
+// --- activity ---------------------------------------------------------------------------------------------------
 
 export function showActivity(result) {
   const entries = result.ok ? result.body.activity : [];

@@ -1,4 +1,4 @@
-// Dialogs, and the one that asks who is there once more before a step that needs a recent log-in.
+// Dialogs, including the one for reauthentication.
 
 import { $, busily, call, explain, fault, hush, onSubmit, show, t, toLogin } from "./page.js";
 
@@ -16,7 +16,7 @@ export function open(element) {
   element.showModal();
 }
 
-// Every button that closes says so; what was typed into a password field does not outlive its dialog.
+// Buttons with data-close close their dialog. Closing a dialog clears its password fields.
 export function wireDialogs() {
   for (const button of document.querySelectorAll("[data-close]")) {
     button.addEventListener("click", () => button.closest("dialog").close());
@@ -31,7 +31,7 @@ export function wireDialogs() {
   }
 }
 
-// What was being done when somebody had to leave for another page; it holds no password and is read once.
+// Returns the form that was open when the owner had to leave for a login. It has no passwords and is read once.
 export function takeDraft() {
   const kept = JSON.parse(sessionStorage.getItem(DRAFT) ?? "null");
   sessionStorage.removeItem(DRAFT);
@@ -42,7 +42,7 @@ function keep(draft) {
   sessionStorage.setItem(DRAFT, JSON.stringify({ ...draft, page: location.pathname }));
 }
 
-// Run a step; where it needs a recent log-in, ask for one and run it again. ``draft`` is what to come back to.
+// Run a step; if it needs a recent login, reauthenticate and run it again. ``draft`` restores the form after a redirect.
 export async function fresh(step, draft) {
   const result = await step();
   if (result.code === "not_authenticated") {
@@ -110,5 +110,5 @@ for (const button of dialog.querySelectorAll("[data-again]")) {
   );
 }
 
-// After a yes this changes nothing: the question was answered.
+// No effect after a successful reauthentication: the promise is resolved already.
 dialog.addEventListener("close", () => decide(false));

@@ -1,4 +1,4 @@
-// A person's data, to take along; and the end of the account.
+// Exporting and deleting the account.
 
 import { fresh } from "./dialogs.js";
 import { $, busily, call, fault, make, onSubmit, sessionEnded, t } from "./page.js";

@@ -1,5 +1,5 @@
-// A mailed link brings its token in the fragment, which no server, proxy or mail scanner sees. It leaves the address
-// bar at once, and nothing is done with it before a person clicks.
+// Emailed links have their token in the fragment, which no server, proxy or mail scanner sees. It is removed from the
+// address bar at once, and used only after a click.
 
 export function arrived() {
   const fragment = new URLSearchParams(location.hash.slice(1));
@@ -7,7 +7,7 @@ export function arrived() {
   return { token: fragment.get("token") ?? "", provider: fragment.get("with") ?? "", change: fragment.has("change") };
 }
 
-// Another link opened in the same tab changes the fragment alone, and nothing would be read anew.
+// Opening another link in the same tab changes only the fragment, which does not reload the page.
 addEventListener("hashchange", () => {
   if (location.hash) {
     location.reload();

@@ -19,7 +19,7 @@ const form = $("#form");
 const slot = slotOf(form);
 const help = $("#help");
 
-// What helps after a failure; the way to it for small screens, where it stands below.
+// Shows help after a failed login, with a link to it for small screens, where it is below the form.
 function offerHelp(result) {
   $(".mention", help).replaceChildren(
     ...(result.request ? [t("support.mention"), " ", make("code", {}, result.request)] : []),
@@ -40,7 +40,7 @@ async function logIn() {
   if (!result.ok) {
     return result;
   }
-  // Logged in, and not known the moment after: the browser did not keep the cookie.
+  // Logged in, but without a session: the browser blocks the cookie.
   const here = await call("GET", "/auth/session");
   if (here.status === 401) {
     cookiesBlocked();
@@ -68,7 +68,7 @@ async function sendAgain() {
   said.textContent = result.ok ? t("help.sent") : words(result);
 }
 
-// What happened before people came here; it leaves the address bar, so that a reload does not say it again.
+// Shows the message for ?left or ?deleted, and removes it from the address, so that a reload does not repeat it.
 function greet() {
   const query = new URLSearchParams(location.search);
   const said = ["left", "deleted"].find((name) => query.has(name));

@@ -1,4 +1,4 @@
-// Google and GitHub: which are linked, and linking and unlinking them.
+// Linked providers: listing, linking and unlinking.
 
 import { confirmed } from "./confirm.js";
 import { fresh } from "./dialogs.js";
@@ -34,7 +34,7 @@ function row(name, about, action, label, act) {
   return make("li", {}, what, make("p", { class: "about" }, about), make("div", { class: "act" }, button));
 }
 
-// Answers with what failed; else the browser is on its way to the provider.
+// Redirects to the provider; returns the result only if that failed.
 export async function link(provider) {
   const step = () => call("POST", `/auth/${provider}/link`, { return_to: location.pathname });
   const result = await fresh(step, { link: provider });

@@ -1,10 +1,10 @@
-// What every page needs: texts, calls to our own service, messages, forms, and who is signed in.
+// Shared by all pages: texts, API calls, messages, forms and the session.
 
 const language = document.documentElement.lang;
 const { default: texts } = await import(`./texts.${language}.js`);
 const SLOW_AFTER = 2500;
 const GIVEN_UP_AFTER = 30_000;
-// As people write them.
+// Display names.
 export const PROVIDERS = { google: "Google", github: "GitHub" };
 const tabs = new BroadcastChannel("session");
 
@@ -20,7 +20,7 @@ export function knows(key) {
 
 // --- elements ---------------------------------------------------------------------------------------------------
 
-// Text becomes text and never markup, whoever wrote it.
+// Strings become text nodes, never markup.
 export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -34,7 +34,7 @@ export function show(element, visible = true) {
   element.hidden = !visible;
 }
 
-// One of the page's cards takes the other's place; a screen reader starts at its title.
+// Replace one card by another, and move the focus to its title for screen readers.
 export function swap(from, to) {
   show(from, false);
   show(to);
@@ -51,7 +51,7 @@ export function moment(text) {
 
 const BY_STATUS = { 413: "body_too_large", 429: "too_many_attempts" };
 
-// Never throws: what went wrong is in the answer, with a code for everything.
+// Never throws: each failure is a result with a code.
 export async function call(method, path, body) {
   const options = { method, headers: { accept: "application/json" }, cache: "no-store", redirect: "error" };
   options.signal = AbortSignal.timeout(GIVEN_UP_AFTER);
@@ -76,7 +76,7 @@ export async function call(method, path, body) {
   }
 }
 
-// The page's own words for a refusal, or the service's.
+// The page's text for an error code, or the service's message.
 export function words(result) {
   const key = `error.${result.code}`;
   return knows(key) ? t(key) : (result.body.message ?? t("error.other"));
@@ -86,7 +86,7 @@ export function words(result) {
 
 export function say(slot, text, kind = "bad", ...more) {
   const message = $(".message", slot);
-  // Tells whoever speaks later whether this is still what they said.
+  // Lets a later update check whether this message is still shown.
   message.dataset.turn = Number(message.dataset.turn ?? 0) + 1;
   message.className = `message ${kind}`;
   message.replaceChildren(...(text ? [text, ...more] : []));
@@ -97,7 +97,7 @@ export function hush(slot) {
   return say(slot, "");
 }
 
-// What went wrong, what to do, and where to ask; a wait counts down to its end.
+// Shows an error, with a support link for failures of the service and a countdown for rate limits.
 export function explain(slot, result) {
   if (result.code === "cancelled") {
     return hush(slot);
@@ -109,7 +109,7 @@ export function explain(slot, result) {
   return say(slot, words(result), "bad", ...(ours ? [support(result)] : []));
 }
 
-// The page itself could not be filled: what went wrong, and another try.
+// Shows an error with a retry link, when the page could not load its data.
 export function broken(slot, result) {
   const again = make("button", { type: "button", class: "link" }, t("plain.again"));
   again.addEventListener("click", () => location.reload());
@@ -128,7 +128,7 @@ export function clock(seconds) {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
 
-// Calls back each second with what is left, and with 0 at the end; a sleeping computer does not stop it.
+// Calls back each second with the seconds left, down to 0. Uses the clock, so that sleep does not delay it.
 export function every(seconds, tell) {
   const end = Date.now() + seconds * 1000;
   const step = () => {
@@ -143,7 +143,7 @@ export function every(seconds, tell) {
   return () => clearInterval(timer);
 }
 
-// Said once, then counted in silence.
+// Announced once to screen readers; the countdown itself is silent.
 function countdown(slot, seconds) {
   const left = make("time", { role: "timer", "aria-live": "off" });
   const message = say(slot, t("error.too_many_attempts"), "bad", " ", left);
@@ -193,7 +193,7 @@ function checked(form) {
   return !first;
 }
 
-// Runs one thing at a time; says so if it takes long. What went wrong is explained, and nothing that was typed is lost.
+// Runs ``work`` unless it is running already, with a notice if it is slow. Shows a failed result; keeps the form's input.
 export async function busily(button, slot, work) {
   if (button.ariaDisabled === "true") {
     return;
@@ -216,7 +216,7 @@ export async function busily(button, slot, work) {
   }
 }
 
-// ``send`` answers with the result that failed, or with nothing.
+// ``send`` returns the failed result, or null.
 export function onSubmit(form, send) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -259,7 +259,7 @@ function revealable(input) {
     button.textContent = hidden ? t("reveal.hide") : t("reveal.show");
   });
   input.form.addEventListener("submit", () => {
-    // Password managers look for a password field.
+    // Password managers recognize only fields of type password.
     input.type = "password";
     button.setAttribute("aria-pressed", "false");
     button.textContent = t("reveal.show");
@@ -276,13 +276,13 @@ function watchCapsLock(input) {
   for (const kind of ["keydown", "keyup", "click"]) {
     input.addEventListener(kind, look);
   }
-  // The key that turns it on tells how things stood before, until it is let go, and may be pressed anywhere.
+  // The keydown of Caps Lock reports the state before the change. It may be pressed outside of the field.
   addEventListener("keyup", look);
 }
 
-// --- who is signed in -------------------------------------------------------------------------------------------
+// --- the session ------------------------------------------------------------------------------------------------
 
-// An own path with its query, or the account page: read as the browser will read it, then compared.
+// A path of this site with its query, or the account page. Parsed with URL, like the browser does, then compared.
 export function returnTo() {
   const given = new URLSearchParams(location.search).get("return_to") ?? "";
   try {
@@ -291,7 +291,7 @@ export function returnTo() {
       return url.pathname.replace(/^\/+/, "/") + url.search;
     }
   } catch {
-    // Not an address at all.
+    // Not a URL.
   }
   return "/account";
 }
@@ -300,7 +300,7 @@ export function returns() {
   return new URLSearchParams(location.search).has("return_to");
 }
 
-// The way between log in, sign up and a forgotten password keeps where people wanted to go.
+// Links between login, sign-up and forgotten password keep the return address.
 export function carryReturn() {
   if (returns()) {
     carry(returnTo());
@@ -318,7 +318,7 @@ export function toLogin() {
   return new Promise(() => {});
 }
 
-// The log-in that comes back to this page with its query, which is written as every parser reads it.
+// The login page with a return address to this page, including its query in normalized form.
 export function loginAndBack() {
   const query = new URLSearchParams(location.search);
   const here = query.size ? `${location.pathname}?${query}` : location.pathname;
@@ -334,7 +334,7 @@ export async function whoIsHere() {
   return result;
 }
 
-// Whatever of a person is on the page goes first, then the session, then the page.
+// Removes personal data from the page first, then ends the session, then leaves the page.
 async function logOut() {
   for (const dialog of document.querySelectorAll("dialog")) {
     dialog.remove();
@@ -360,13 +360,13 @@ export function sessionEnded() {
   tabs.postMessage("ended");
 }
 
-// Somebody has logged in here by a mailed link; ``carried`` is called when another tab goes on with what they were doing.
+// An emailed link opened a session here. ``carried`` is called if another tab continues what the owner was doing.
 export function sessionBegan(carried) {
   tabs.addEventListener("message", (event) => event.data === "carried" && carried());
   tabs.postMessage("began");
 }
 
-// This tab waits for that, and goes on to where it was to return.
+// Waits for a session that begins in another tab, then continues to the return address.
 export function awaitSession() {
   tabs.addEventListener("message", (event) => {
     if (event.data === "began") {
@@ -376,7 +376,7 @@ export function awaitSession() {
   });
 }
 
-// This tab waits for a mailed link, too, which opens another tab: that one asks where people wanted to go.
+// Tells the return address to a tab that an emailed link opened.
 export function tellReturn() {
   tabs.addEventListener("message", (event) => {
     if (event.data === "where" && returns()) {
@@ -392,7 +392,7 @@ export function askReturn() {
 
 $("#log-out").addEventListener("click", logOut);
 
-// Logged out in another tab: this one shows nothing of it either.
+// After a logout in another tab, clear this one, too.
 tabs.addEventListener("message", (event) => {
   if (event.data === "ended" && !$("#nav").hidden) {
     sessionStorage.clear();
@@ -401,7 +401,7 @@ tabs.addEventListener("message", (event) => {
   }
 });
 
-// The browser kept the page as it was, perhaps from before a log-out: it must be asked for again.
+// A page from the back/forward cache may be from before a logout: reload it.
 addEventListener("pageshow", (event) => {
   if (event.persisted) {
     document.documentElement.hidden = true;

@@ -1,4 +1,4 @@
-// Name, address and password.
+// Name, email address and password.
 
 import { fresh, open } from "./dialogs.js";
 import { $, call, fault, onSubmit, show, t, words } from "./page.js";
@@ -7,7 +7,7 @@ import { showStrength } from "./strength.js";
 let customer = null;
 let hasPassword = false;
 
-// Tells the page what happened: it shows how things are now, and says it.
+// Makes the page reload its data and show ``text``.
 export function changed(text) {
   dispatchEvent(new CustomEvent("changed", { detail: text }));
 }

@@ -1,4 +1,4 @@
-// Google and GitHub, where this deployment offers them.
+// The login buttons of the providers that this deployment offers.
 
 import { $, call, make, PROVIDERS, returnTo, show, t } from "./page.js";
 

@@ -1,4 +1,4 @@
-// May this program sign in for you? Who asks, what it means, which account; Allow or Cancel.
+// The consent question: client, scopes and account; allow or cancel.
 
 import { $, busily, call, loginAndBack, make, sessionEnded, show, t } from "./page.js";
 
@@ -6,13 +6,13 @@ const card = $("#question");
 const slot = $(".slot", card);
 const buttons = [$("#question-allow"), $("#question-deny")];
 const DECISIONS = { "question-allow": "allow", "question-deny": "deny" };
-// A click that was begun on something else, which went away under it, must not be an answer.
+// Milliseconds. Clickjacking: a click that was meant for something above this page must not hit a button.
 const LOOK_FIRST = 500;
 let answered = false;
 let waking = 0;
 
-// ``where`` says in words where the answer goes. ``answer`` is given the decision, and answers with the result that
-// failed, or with nothing once the question is settled: then the buttons stay dead.
+// ``where`` describes the redirect target. ``answer`` gets the decision and returns the failed result, or null; then the
+// buttons stay disabled.
 export function ask({ client, scopes, account }, where, answer) {
   $("#question-title").textContent = t("question.title", { name: client.name });
   $("#question-where").textContent = where;
@@ -57,8 +57,8 @@ function look() {
 addEventListener("focus", look);
 document.addEventListener("visibilitychange", look);
 
-// Somebody else is to answer: this one is logged out here, and the log-in comes back to the same question. ``keep`` puts
-// away what its address does not hold.
+// For another account: logs out, and returns to the same question after a login. ``keep`` saves what the URL does not
+// contain.
 export function askSomebodyElse(other, place, keep = () => {}) {
   other.addEventListener("click", () =>
     busily(other, place, async () => {

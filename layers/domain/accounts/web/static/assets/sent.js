@@ -1,4 +1,4 @@
-// "Check your mail": the same for every address, with another mail after a while.
+// "Check your email": the same for every address, with a resend button after a pause.
 
 import { $, busily, clock, every, say, swap, t } from "./page.js";
 

@@ -1,12 +1,12 @@
-// A small honest estimate of how long a password lasts: what counts is how much of it is not expected. The service
-// decides; it also knows lists of passwords that others have used.
+// Estimates the strength of a password by the number of its unpredictable characters. The service decides; it also
+// refuses common and leaked passwords.
 
 import { $, t } from "./page.js";
 
 const ENOUGH = [10, 15, 20];
 const WORDS = ["strength.short", "strength.weak", "strength.fair", "strength.good", "strength.strong"];
 
-// How many characters are not a repetition, the next of a row, or part of something that stood before.
+// Counts characters that do not repeat or continue a sequence or an earlier part; others count as a quarter.
 function unexpected(characters) {
   const text = characters.join("").toLowerCase();
   let count = 0;
@@ -36,7 +36,7 @@ export function showStrength(input, email) {
   const field = input.closest(".field");
   const limits = { min: Number(t("limits.password_min")), max: Number(t("limits.password_max")) };
   const note = $(".note", field);
-  // After a pause: a screen reader need not hear of every letter.
+  // The text is updated after a pause, so that screen readers do not announce every letter.
   note.setAttribute("aria-live", "polite");
   let pause;
   input.addEventListener("input", () => {

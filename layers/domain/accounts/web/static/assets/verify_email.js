@@ -4,7 +4,7 @@ import { $, call, fault, onSubmit, PROVIDERS, say, sessionBegan, show, swap, t, 
 const KEPT = "change";
 const password = $("#password");
 
-// A new address is confirmed by whoever is logged in. If nobody is, the token waits in this tab alone, until its use.
+// Confirming a new address needs a session. During a login, the token is kept in this tab's sessionStorage.
 function opened() {
   const link = arrived();
   const kept = sessionStorage.getItem(KEPT);
