@@ -2,7 +2,7 @@ import { showActivity, showDevices } from "./devices.js";
 import { takeDraft, wireDialogs } from "./dialogs.js";
 import { download } from "./farewell.js";
 import { link, showLogins } from "./logins.js";
-import { $, broken, call, say, show, toLogin, whoIsHere } from "./page.js";
+import { $, call, loadSession, show, showLoadError, showMessage, toLogin } from "./page.js";
 import { fillIn, startChange } from "./profile.js";
 
 const notice = $("#notice");
@@ -17,7 +17,9 @@ const PARTS = {
 
 async function load() {
   const names = Object.keys(PARTS);
-  const results = await Promise.all(names.map((name) => (name === "session" ? whoIsHere() : call("GET", PARTS[name]))));
+  const results = await Promise.all(
+    names.map((name) => (name === "session" ? loadSession() : call("GET", PARTS[name]))),
+  );
   if (results.some((result) => result.code === "not_authenticated")) {
     await toLogin();
   }
@@ -29,7 +31,7 @@ async function refresh() {
   const parts = await load();
   show($("#loading"), false);
   if (!parts.session.ok || !parts.identities.ok) {
-    broken(notice, parts.session.ok ? parts.identities : parts.session);
+    showLoadError(notice, parts.session.ok ? parts.identities : parts.session);
     return;
   }
   fillIn(parts.session.body, parts.identities.body.identities);
@@ -55,7 +57,7 @@ for (const button of document.querySelectorAll("[data-open]")) {
 }
 addEventListener("changed", async (event) => {
   await refresh();
-  say(notice, event.detail, "good");
+  showMessage(notice, event.detail, "good");
   $("#title").focus();
   scrollTo(0, 0);
 });

@@ -1,5 +1,18 @@
-import { fresh, open, takeDraft, wireDialogs } from "./dialogs.js";
-import { $, broken, call, fault, make, moment, onSubmit, say, show, t, toLogin, whoIsHere } from "./page.js";
+import { open, takeDraft, wireDialogs, withRecentLogin } from "./dialogs.js";
+import {
+  $,
+  call,
+  loadSession,
+  make,
+  moment,
+  onSubmit,
+  setFieldError,
+  show,
+  showLoadError,
+  showMessage,
+  t,
+  toLogin,
+} from "./page.js";
 
 const notice = $("#notice");
 const making = $("#make");
@@ -43,14 +56,14 @@ async function list() {
 function askForName(name = "", description = "") {
   $("#key-name").value = name;
   $("#key-description").value = description;
-  fault($("#key-name"), "");
+  setFieldError($("#key-name"), "");
   open(making);
   $("#key-name").focus();
 }
 
 onSubmit($("#make-form"), async () => {
   const given = { name: $("#key-name").value.trim(), description: $("#key-description").value.trim() };
-  const result = await fresh(() => call("POST", "/customers/api-keys", given), { open: "make", ...given });
+  const result = await withRecentLogin(() => call("POST", "/customers/api-keys", given), { open: "make", ...given });
   if (!result.ok) {
     return result;
   }
@@ -105,14 +118,14 @@ function askToRemove(key) {
 }
 
 onSubmit($("#remove-form"), async () => {
-  const result = await fresh(() => call("DELETE", `/customers/api-keys/${chosen.id}`), { open: "" });
+  const result = await withRecentLogin(() => call("DELETE", `/customers/api-keys/${chosen.id}`), { open: "" });
   // 404: already deleted in another tab, which is fine.
   if (!result.ok && result.status !== 404) {
     return result;
   }
   removing.close();
   await list();
-  say(notice, t("keys.deleted", { name: chosen.name }), "good");
+  showMessage(notice, t("keys.deleted", { name: chosen.name }), "good");
   $("#title").focus();
   return null;
 });
@@ -120,10 +133,10 @@ onSubmit($("#remove-form"), async () => {
 // --- the page ---------------------------------------------------------------------------------------------------
 
 async function start() {
-  const [, result] = await Promise.all([whoIsHere(), list()]);
+  const [, result] = await Promise.all([loadSession(), list()]);
   show($("#loading"), false);
   if (!result.ok) {
-    broken(notice, result);
+    showLoadError(notice, result);
     return;
   }
   show($("#loaded"));

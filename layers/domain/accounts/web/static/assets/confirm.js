@@ -1,12 +1,12 @@
 // The confirmation dialog for actions that cannot be undone.
 
-import { fresh, open } from "./dialogs.js";
+import { open, withRecentLogin } from "./dialogs.js";
 import { $, onSubmit } from "./page.js";
 
 const dialog = $("#confirm-dialog");
 let asked = null;
 
-export function confirmed(question) {
+export function askToConfirm(question) {
   asked = question;
   $("#confirm-title").textContent = question.title;
   $("#confirm-lead").textContent = question.lead;
@@ -15,7 +15,7 @@ export function confirmed(question) {
 }
 
 onSubmit($("#confirm-form"), async () => {
-  const result = await fresh(asked.step, {});
+  const result = await withRecentLogin(asked.step, {});
   if (!result.ok && result.status !== 404) {
     return result;
   }

@@ -1,6 +1,6 @@
 // The consent page (RFC 6749 4.1). It shows only what the service returned for the client's request.
 
-import { $, broken, call, show, t, toLogin, whoIsHere, words } from "./page.js";
+import { $, call, errorText, loadSession, show, showLoadError, t, toLogin } from "./page.js";
 import { ask } from "./question.js";
 
 const PATH = "/oauth/authorize";
@@ -19,7 +19,7 @@ const LOOPBACK = ["127.0.0.1", "::1", "[::1]", "localhost"];
 // 3.1); repeated ones are sent as they are, and the service refuses them.
 const asked = [...new URLSearchParams(location.search)].filter(([name]) => KNOWN.includes(name));
 
-function leave(address) {
+function redirect(address) {
   // Redirect URIs are http or https; another scheme could run a script or start a program.
   if (!/^https?:\/\//.test(address)) {
     throw new TypeError("not an address");
@@ -29,20 +29,20 @@ function leave(address) {
 }
 
 // Show why the request cannot be answered: it is invalid, or the service is unavailable.
-function refused(result) {
+function showRefusal(result) {
   const forNow = result.status === 0 || result.status === 429 || result.status >= 500;
   const card = $(forNow ? "#failed" : "#refused");
   if (forNow) {
-    broken($(".slot", card), result);
+    showLoadError($(".slot", card), result);
   } else {
-    $("#refused-words").textContent = result.code === "malformed_request" ? t("consent.malformed") : words(result);
+    $("#refused-words").textContent = result.code === "malformed_request" ? t("consent.malformed") : errorText(result);
     $("#refused-code").textContent = [result.code, result.request].filter(Boolean).join(" ");
   }
-  only(card);
+  showOnly(card);
   $("h1", card).focus();
 }
 
-function only(card) {
+function showOnly(card) {
   for (const part of [$("#loading"), $("#question"), $("#refused"), $("#failed")]) {
     show(part, part === card);
   }
@@ -58,7 +58,7 @@ function destination({ host, port }) {
 async function answer(question, decision) {
   const result = await call("POST", PATH, { ...Object.fromEntries(asked), decision, account: question.account.id });
   if (result.ok) {
-    return leave(result.body.redirect_to);
+    return redirect(result.body.redirect_to);
   }
   if (result.code === "not_authenticated") {
     return toLogin();
@@ -70,15 +70,15 @@ async function answer(question, decision) {
 }
 
 async function open() {
-  const [result] = await Promise.all([call("GET", `${PATH}/request?${new URLSearchParams(asked)}`), whoIsHere()]);
+  const [result] = await Promise.all([call("GET", `${PATH}/request?${new URLSearchParams(asked)}`), loadSession()]);
   if (!result.ok) {
-    refused(result);
+    showRefusal(result);
   } else if (result.body.redirect_to) {
-    await leave(result.body.redirect_to);
+    await redirect(result.body.redirect_to);
   } else if (!result.body.account) {
     await toLogin();
   } else {
-    only($("#question"));
+    showOnly($("#question"));
     ask(result.body, destination(result.body.redirect), (decision) => answer(result.body, decision));
   }
 }

@@ -3,39 +3,39 @@
 
 import {
   $,
-  broken,
   call,
-  fault,
+  errorText,
+  loadSession,
   make,
   moment,
   onSubmit,
+  setFieldError,
   show,
+  showLoadError,
   slotOf,
   swap,
   t,
   toLogin,
-  whoIsHere,
-  words,
 } from "./page.js";
-import { ask, askSomebodyElse } from "./question.js";
+import { ask, offerOtherAccount } from "./question.js";
 
-const KEPT = "device-code";
+const STORAGE_KEY = "device-code";
 const enter = $("#enter");
 const question = $("#question");
 const form = $("#form");
 const input = $("#user-code");
 
 // Removes the code from the address bar. During a login it is kept in sessionStorage, which is read once.
-function arrived() {
+function takeCode() {
   const given = new URLSearchParams(location.hash.slice(1)).get("user_code");
   history.replaceState(null, "", location.pathname);
-  const kept = sessionStorage.getItem(KEPT);
-  sessionStorage.removeItem(KEPT);
+  const kept = sessionStorage.getItem(STORAGE_KEY);
+  sessionStorage.removeItem(STORAGE_KEY);
   return given ?? kept ?? "";
 }
 
 function keep() {
-  sessionStorage.setItem(KEPT, input.value);
+  sessionStorage.setItem(STORAGE_KEY, input.value);
 }
 
 function logInFirst() {
@@ -44,7 +44,7 @@ function logInFirst() {
 }
 
 // Formats the code as devices show it, for comparison.
-function tidy(text) {
+function formatCode(text) {
   const letters = text.toUpperCase().replace(/[^A-Z]/g, "");
   return `${letters.slice(0, 4)}-${letters.slice(4)}`;
 }
@@ -56,22 +56,22 @@ async function lookUp() {
     return logInFirst();
   }
   if (result.code === "invalid_user_code") {
-    notThisOne(result);
+    rejectCode(result);
     return null;
   }
   if (!result.ok) {
     return result;
   }
   const { device, source, asked_at: at } = result.body.device;
-  $("#shown-code").textContent = tidy(code);
+  $("#shown-code").textContent = formatCode(code);
   swap(enter, question);
   ask(result.body, `${device} · ${source}`, (decision) => answer(code, decision));
   $("#question-where").append(" · ", moment(at));
   return null;
 }
 
-function notThisOne(result) {
-  fault(input, words(result));
+function rejectCode(result) {
+  setFieldError(input, errorText(result));
   input.select();
 }
 
@@ -87,14 +87,14 @@ async function answer(code, decision) {
   }
   if (result.code === "invalid_user_code") {
     swap(question, enter);
-    notThisOne(result);
+    rejectCode(result);
     return null;
   }
   return result;
 }
 
 // Adapts the consent question to a device: shows its code, and warns that it may belong to someone else.
-function prepare() {
+function adaptQuestion() {
   $("#question-where").previousElementSibling.textContent = t("device.where");
   const code = make("dd", {}, make("code", { id: "shown-code" }));
   $(".asked").prepend(make("div", {}, make("dt", {}, t("device.shown")), code));
@@ -106,7 +106,7 @@ function prepare() {
 }
 
 async function open() {
-  const result = await whoIsHere();
+  const result = await loadSession();
   if (result.status === 401) {
     await logInFirst();
   }
@@ -116,13 +116,13 @@ async function open() {
     $("#enter-account").textContent = result.body.customer.email;
     input.focus();
   } else {
-    broken(slotOf(form), result);
+    showLoadError(slotOf(form), result);
   }
 }
 
-input.value = arrived();
-prepare();
+input.value = takeCode();
+adaptQuestion();
 onSubmit(form, lookUp);
-askSomebodyElse($("#enter-other"), slotOf(form), keep);
+offerOtherAccount($("#enter-other"), slotOf(form), keep);
 addEventListener("hashchange", () => location.reload());
 await open();

@@ -1,22 +1,22 @@
 // Sessions and recent activity.
 
-import { confirmed } from "./confirm.js";
-import { $, call, knows, make, moment, sessionEnded, show, t, words } from "./page.js";
-import { changed } from "./profile.js";
+import { askToConfirm } from "./confirm.js";
+import { $, announceLogout, call, errorText, hasText, make, moment, show, t } from "./page.js";
+import { announceChange } from "./profile.js";
 
 const FIRST = 5;
 
 function failure(result) {
-  return [make("li", {}, make("p", { class: "about" }, words(result)))];
+  return [make("li", {}, make("p", { class: "about" }, errorText(result)))];
 }
 
 // --- sessions ---------------------------------------------------------------------------------------------------
 
 export function showDevices(result) {
-  $("#devices").replaceChildren(...(result.ok ? result.body.sessions.map(device) : failure(result)));
+  $("#devices").replaceChildren(...(result.ok ? result.body.sessions.map(sessionEntry) : failure(result)));
 }
 
-function device(session) {
+function sessionEntry(session) {
   const name = session.client?.name ?? (session.device || t("devices.unknown"));
   const what = make("div", { class: "what" }, make("h3", {}, name));
   if (session.current) {
@@ -24,41 +24,41 @@ function device(session) {
   } else if (session.client) {
     what.append(make("span", { class: "badge plain" }, t("devices.program")));
   }
-  const from = where(session.client ? session.device : "") + where(session.source);
+  const from = placeText(session.client ? session.device : "") + placeText(session.source);
   const about = make("p", { class: "about" }, from, t("devices.seen"), " ", moment(session.last_seen_at));
   const item = make("li", {}, what, about);
   if (!session.current) {
     const button = make("button", { type: "button", class: "small-button" }, t("devices.end"));
     button.setAttribute("aria-label", t("devices.end_one", { name }));
-    button.addEventListener("click", () => end(session, name));
+    button.addEventListener("click", () => confirmEnd(session, name));
     item.append(make("div", { class: "act" }, button));
   }
   return item;
 }
 
-function where(place) {
+function placeText(place) {
   return place ? `${place} · ` : "";
 }
 
-function end(session, name) {
-  confirmed({
+function confirmEnd(session, name) {
+  askToConfirm({
     title: t("devices.end_one", { name }),
     lead: t(session.client ? "devices.end_program" : "devices.end_lead"),
     yes: t("devices.end"),
     step: () => call("DELETE", `/auth/sessions/${session.id}`),
-    done: () => changed(t("devices.ended", { name })),
+    done: () => announceChange(t("devices.ended", { name })),
   });
 }
 
 $("#end-all").addEventListener("click", () =>
-  confirmed({
+  askToConfirm({
     title: t("devices.end_all"),
     lead: t("devices.end_all_lead"),
     yes: t("devices.end_all"),
     step: () => call("POST", "/auth/sessions/revoke-all"),
     done: () => {
       sessionStorage.clear();
-      sessionEnded();
+      announceLogout();
       location.replace("/login?left");
     },
   }),
@@ -70,7 +70,7 @@ export function showActivity(result) {
   const entries = result.ok ? result.body.activity : [];
   const more = $("#more-activity");
   const fill = (count) => {
-    $("#activity").replaceChildren(...(result.ok ? entries.slice(0, count).map(happening) : failure(result)));
+    $("#activity").replaceChildren(...(result.ok ? entries.slice(0, count).map(activityEntry) : failure(result)));
     show(more, entries.length > count);
   };
   more.onclick = () => {
@@ -80,8 +80,8 @@ export function showActivity(result) {
   fill(FIRST);
 }
 
-function happening({ event, at, source, device: name, detail }) {
-  const known = knows(`event.${event}`) ? t(`event.${event}`) : t("event.other");
+function activityEntry({ event, at, source, device: name, detail }) {
+  const known = hasText(`event.${event}`) ? t(`event.${event}`) : t("event.other");
   const said = detail.client ? t("event.program", detail) : known;
   const what = make("div", { class: "what" }, make("h3", {}, said));
   const about = [name, source].filter(Boolean).map((text) => `${text} · `);

@@ -1,17 +1,17 @@
 // Dialogs, including the one for reauthentication.
 
-import { $, busily, call, explain, fault, hush, onSubmit, show, t, toLogin } from "./page.js";
+import { $, call, clearMessage, onSubmit, setFieldError, show, showError, t, toLogin, withBusy } from "./page.js";
 
 const DRAFT = "draft";
 const dialog = $("#again-dialog");
 const slot = $(".slot", dialog);
 const password = $("#again-password");
-let decide = () => {};
+let resolveReauthentication = () => {};
 let unfinished = null;
 
 export function open(element) {
   for (const part of element.querySelectorAll(".slot")) {
-    hush(part);
+    clearMessage(part);
   }
   element.showModal();
 }
@@ -25,7 +25,7 @@ export function wireDialogs() {
     element.addEventListener("close", () => {
       for (const input of element.querySelectorAll("input[autocomplete$=password]")) {
         input.value = "";
-        fault(input, "");
+        setFieldError(input, "");
       }
     });
   }
@@ -43,7 +43,7 @@ function keep(draft) {
 }
 
 // Run a step; if it needs a recent login, reauthenticate and run it again. ``draft`` restores the form after a redirect.
-export async function fresh(step, draft) {
+export async function withRecentLogin(step, draft) {
   const result = await step();
   if (result.code === "not_authenticated") {
     keep(draft);
@@ -52,10 +52,10 @@ export async function fresh(step, draft) {
   if (result.code !== "reauth_required") {
     return result;
   }
-  return (await isThem(draft)) ? step() : { ...result, code: "cancelled" };
+  return (await reauthenticated(draft)) ? step() : { ...result, code: "cancelled" };
 }
 
-async function isThem(draft) {
+async function reauthenticated(draft) {
   const result = await call("GET", "/auth/identities");
   const ways = result.ok ? result.body.identities.filter((identity) => identity.can_log_in) : [];
   const byPassword = ways.find((identity) => identity.provider === "email");
@@ -70,21 +70,21 @@ async function isThem(draft) {
   }
   open(dialog);
   if (!result.ok) {
-    explain(slot, result);
+    showError(slot, result);
   }
   (byPassword ? password : ($("[data-again]:not([hidden])", dialog) ?? $("[data-close]", dialog))).focus();
   return new Promise((resolve) => {
-    decide = resolve;
+    resolveReauthentication = resolve;
   });
 }
 
 onSubmit($("#again-form"), async () => {
   const result = await call("POST", "/auth/reauthenticate", { password: password.value });
   if (result.ok) {
-    decide(true);
+    resolveReauthentication(true);
     dialog.close();
   } else if (result.code === "invalid_credentials") {
-    fault(password, t("again.wrong"));
+    setFieldError(password, t("again.wrong"));
     password.select();
   } else if (result.code === "not_authenticated") {
     keep(unfinished);
@@ -97,7 +97,7 @@ onSubmit($("#again-form"), async () => {
 
 for (const button of dialog.querySelectorAll("[data-again]")) {
   button.addEventListener("click", () =>
-    busily(button, slot, async () => {
+    withBusy(button, slot, async () => {
       const path = `/auth/${button.dataset.again}/reauthenticate`;
       const result = await call("POST", path, { return_to: location.pathname });
       if (!result.ok) {
@@ -111,4 +111,4 @@ for (const button of dialog.querySelectorAll("[data-again]")) {
 }
 
 // No effect after a successful reauthentication: the promise is resolved already.
-dialog.addEventListener("close", () => decide(false));
+dialog.addEventListener("close", () => resolveReauthentication(false));

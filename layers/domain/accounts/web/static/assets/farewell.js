@@ -1,12 +1,12 @@
 // Exporting and deleting the account.
 
-import { fresh } from "./dialogs.js";
-import { $, busily, call, fault, make, onSubmit, sessionEnded, t } from "./page.js";
+import { withRecentLogin } from "./dialogs.js";
+import { $, announceLogout, call, make, onSubmit, setFieldError, t, withBusy } from "./page.js";
 import { email } from "./profile.js";
 
 export function download() {
-  return busily($("#download"), $("#notice"), async () => {
-    const result = await fresh(() => call("GET", "/customers/me/export"), { download: true });
+  return withBusy($("#download"), $("#notice"), async () => {
+    const result = await withRecentLogin(() => call("GET", "/customers/me/export"), { download: true });
     if (!result.ok) {
       return result;
     }
@@ -23,16 +23,16 @@ $("#download").addEventListener("click", download);
 onSubmit($("#delete-form"), async () => {
   const typed = $("#typed-address");
   if (typed.value.trim().toLowerCase() !== email().toLowerCase()) {
-    fault(typed, t("account.delete_other"));
+    setFieldError(typed, t("account.delete_other"));
     typed.focus();
     return null;
   }
-  const result = await fresh(() => call("DELETE", "/customers/me"), { open: "delete-dialog" });
+  const result = await withRecentLogin(() => call("DELETE", "/customers/me"), { open: "delete-dialog" });
   if (!result.ok) {
     return result;
   }
   sessionStorage.clear();
-  sessionEnded();
+  announceLogout();
   location.replace("/login?deleted");
   return null;
 });

@@ -1,5 +1,5 @@
-import { $, call, carryReturn, onSubmit, tellReturn, whoIsHere } from "./page.js";
-import { mailed } from "./sent.js";
+import { $, call, carryReturn, loadSession, onSubmit, shareReturn } from "./page.js";
+import { showSent } from "./sent.js";
 
 const ask = (email) => call("POST", "/auth/password/forgot", { email });
 
@@ -9,9 +9,9 @@ onSubmit($("#form"), async () => {
   if (!result.ok) {
     return result;
   }
-  mailed(email, ask);
+  showSent(email, ask);
   return null;
 });
 carryReturn();
-tellReturn();
-whoIsHere();
+shareReturn();
+loadSession();

@@ -1,7 +1,7 @@
 // Emailed links have their token in the fragment, which no server, proxy or mail scanner sees. It is removed from the
 // address bar at once, and used only after a click.
 
-export function arrived() {
+export function takeLink() {
   const fragment = new URLSearchParams(location.hash.slice(1));
   history.replaceState(null, "", location.pathname);
   return { token: fragment.get("token") ?? "", provider: fragment.get("with") ?? "", change: fragment.has("change") };

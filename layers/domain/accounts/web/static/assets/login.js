@@ -2,16 +2,16 @@ import {
   $,
   call,
   carryReturn,
+  errorText,
+  loadSession,
   make,
   onSubmit,
   returnTo,
-  say,
   show,
+  showMessage,
   slotOf,
   support,
   t,
-  whoIsHere,
-  words,
 } from "./page.js";
 import { offerProviders } from "./providers.js";
 
@@ -25,7 +25,7 @@ function offerHelp(result) {
     ...(result.request ? [t("support.mention"), " ", make("code", {}, result.request)] : []),
   );
   show(help);
-  say(slot, words(result), "bad", " ", make("a", { href: "#help" }, t("help.what")));
+  showMessage(slot, errorText(result), "bad", " ", make("a", { href: "#help" }, t("help.what")));
 }
 
 async function logIn() {
@@ -52,7 +52,7 @@ async function logIn() {
 }
 
 function cookiesBlocked() {
-  say(slot, t("cookies.blocked"), "bad", support({}));
+  showMessage(slot, t("cookies.blocked"), "bad", support({}));
 }
 
 async function sendAgain() {
@@ -65,7 +65,7 @@ async function sendAgain() {
   }
   said.textContent = t("help.sending");
   const result = await call("POST", "/auth/email/resend", { email: email.value.trim() });
-  said.textContent = result.ok ? t("help.sent") : words(result);
+  said.textContent = result.ok ? t("help.sent") : errorText(result);
 }
 
 // Shows the message for ?left or ?deleted, and removes it from the address, so that a reload does not repeat it.
@@ -73,7 +73,7 @@ function greet() {
   const query = new URLSearchParams(location.search);
   const said = ["left", "deleted"].find((name) => query.has(name));
   if (said) {
-    say(slot, t(`login.${said}`), "good");
+    showMessage(slot, t(`login.${said}`), "good");
     query.delete(said);
     history.replaceState(null, "", query.size ? `?${query}` : location.pathname);
   }
@@ -85,7 +85,7 @@ carryReturn();
 offerProviders();
 if (navigator.cookieEnabled) {
   greet();
-  whoIsHere().then((result) => result.ok && location.replace(returnTo()));
+  loadSession().then((result) => result.ok && location.replace(returnTo()));
 } else {
   cookiesBlocked();
 }

@@ -1,9 +1,9 @@
 // Linked providers: listing, linking and unlinking.
 
-import { confirmed } from "./confirm.js";
-import { fresh } from "./dialogs.js";
-import { $, busily, call, make, PROVIDERS, t } from "./page.js";
-import { changed } from "./profile.js";
+import { askToConfirm } from "./confirm.js";
+import { withRecentLogin } from "./dialogs.js";
+import { $, call, make, PROVIDERS, t, withBusy } from "./page.js";
+import { announceChange } from "./profile.js";
 
 export function showLogins(identities, methods) {
   const linked = identities.filter((identity) => identity.provider in PROVIDERS);
@@ -29,7 +29,7 @@ function offer(provider) {
 
 function row(name, about, action, label, act) {
   const button = make("button", { type: "button", class: "small-button", "aria-label": label }, action);
-  button.addEventListener("click", () => busily(button, $("#notice"), act));
+  button.addEventListener("click", () => withBusy(button, $("#notice"), act));
   const what = make("div", { class: "what" }, make("h3", {}, name));
   return make("li", {}, what, make("p", { class: "about" }, about), make("div", { class: "act" }, button));
 }
@@ -37,7 +37,7 @@ function row(name, about, action, label, act) {
 // Redirects to the provider; returns the result only if that failed.
 export async function link(provider) {
   const step = () => call("POST", `/auth/${provider}/link`, { return_to: location.pathname });
-  const result = await fresh(step, { link: provider });
+  const result = await withRecentLogin(step, { link: provider });
   if (!result.ok) {
     return result;
   }
@@ -46,12 +46,12 @@ export async function link(provider) {
 }
 
 function unlink(identity, name) {
-  confirmed({
+  askToConfirm({
     title: t("logins.unlink_one", { name }),
     lead: t("logins.unlink_lead", { name, email: identity.email }),
     yes: t("logins.unlink"),
     step: () => call("DELETE", `/auth/identities/${identity.id}`),
-    done: () => changed(t("logins.unlinked", { name })),
+    done: () => announceChange(t("logins.unlinked", { name })),
   });
   return null;
 }

@@ -3,7 +3,7 @@
 const language = document.documentElement.lang;
 const { default: texts } = await import(`./texts.${language}.js`);
 const SLOW_AFTER = 2500;
-const GIVEN_UP_AFTER = 30_000;
+const TIMEOUT = 30_000;
 // Display names.
 export const PROVIDERS = { google: "Google", github: "GitHub" };
 const tabs = new BroadcastChannel("session");
@@ -14,7 +14,7 @@ export function t(key, values = {}) {
   return (texts[key] ?? "").replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 }
 
-export function knows(key) {
+export function hasText(key) {
   return key in texts;
 }
 
@@ -54,7 +54,7 @@ const BY_STATUS = { 413: "body_too_large", 429: "too_many_attempts" };
 // Never throws: each failure is a result with a code.
 export async function call(method, path, body) {
   const options = { method, headers: { accept: "application/json" }, cache: "no-store", redirect: "error" };
-  options.signal = AbortSignal.timeout(GIVEN_UP_AFTER);
+  options.signal = AbortSignal.timeout(TIMEOUT);
   if (body) {
     options.headers["content-type"] = "application/json";
     options.body = JSON.stringify(body);
@@ -77,14 +77,14 @@ export async function call(method, path, body) {
 }
 
 // The page's text for an error code, or the service's message.
-export function words(result) {
+export function errorText(result) {
   const key = `error.${result.code}`;
-  return knows(key) ? t(key) : (result.body.message ?? t("error.other"));
+  return hasText(key) ? t(key) : (result.body.message ?? t("error.other"));
 }
 
 // --- messages ---------------------------------------------------------------------------------------------------
 
-export function say(slot, text, kind = "bad", ...more) {
+export function showMessage(slot, text, kind = "bad", ...more) {
   const message = $(".message", slot);
   // Lets a later update check whether this message is still shown.
   message.dataset.turn = Number(message.dataset.turn ?? 0) + 1;
@@ -93,27 +93,27 @@ export function say(slot, text, kind = "bad", ...more) {
   return message;
 }
 
-export function hush(slot) {
-  return say(slot, "");
+export function clearMessage(slot) {
+  return showMessage(slot, "");
 }
 
 // Shows an error, with a support link for failures of the service and a countdown for rate limits.
-export function explain(slot, result) {
+export function showError(slot, result) {
   if (result.code === "cancelled") {
-    return hush(slot);
+    return clearMessage(slot);
   }
   if (result.code === "too_many_attempts") {
     return countdown(slot, result.wait || 30);
   }
-  const ours = result.status === 0 || result.status >= 500;
-  return say(slot, words(result), "bad", ...(ours ? [support(result)] : []));
+  const isServiceError = result.status === 0 || result.status >= 500;
+  return showMessage(slot, errorText(result), "bad", ...(isServiceError ? [support(result)] : []));
 }
 
 // Shows an error with a retry link, when the page could not load its data.
-export function broken(slot, result) {
+export function showLoadError(slot, result) {
   const again = make("button", { type: "button", class: "link" }, t("plain.again"));
   again.addEventListener("click", () => location.reload());
-  explain(slot, result).append(" ", again);
+  showError(slot, result).append(" ", again);
 }
 
 export function support({ request }) {
@@ -129,30 +129,30 @@ export function clock(seconds) {
 }
 
 // Calls back each second with the seconds left, down to 0. Uses the clock, so that sleep does not delay it.
-export function every(seconds, tell) {
+export function countSeconds(seconds, report) {
   const end = Date.now() + seconds * 1000;
   const step = () => {
     const left = Math.max(0, Math.ceil((end - Date.now()) / 1000));
     if (left === 0) {
       clearInterval(timer);
     }
-    tell(left);
+    report(left);
   };
   const timer = setInterval(step, 250);
-  tell(seconds);
+  report(seconds);
   return () => clearInterval(timer);
 }
 
 // Announced once to screen readers; the countdown itself is silent.
 function countdown(slot, seconds) {
   const left = make("time", { role: "timer", "aria-live": "off" });
-  const message = say(slot, t("error.too_many_attempts"), "bad", " ", left);
+  const message = showMessage(slot, t("error.too_many_attempts"), "bad", " ", left);
   const turn = message.dataset.turn;
-  const stop = every(seconds, (rest) => {
+  const stop = countSeconds(seconds, (rest) => {
     if (message.dataset.turn !== turn) {
       stop?.();
     } else if (rest === 0) {
-      say(slot, t("error.wait_over"), "info");
+      showMessage(slot, t("error.wait_over"), "info");
     } else {
       left.textContent = clock(rest);
     }
@@ -162,7 +162,7 @@ function countdown(slot, seconds) {
 
 // --- forms ------------------------------------------------------------------------------------------------------
 
-export function fault(input, text) {
+export function setFieldError(input, text) {
   const note = $(".note", input.closest(".field"));
   note.textContent = text;
   note.classList.toggle("bad", Boolean(text));
@@ -186,7 +186,7 @@ function missing(input) {
 function checked(form) {
   const inputs = [...form.querySelectorAll("input[required]")];
   for (const input of inputs) {
-    fault(input, missing(input));
+    setFieldError(input, missing(input));
   }
   const first = inputs.find((input) => input.hasAttribute("aria-invalid"));
   first?.focus();
@@ -194,25 +194,25 @@ function checked(form) {
 }
 
 // Runs ``work`` unless it is running already, with a notice if it is slow. Shows a failed result; keeps the form's input.
-export async function busily(button, slot, work) {
+export async function withBusy(button, slot, work) {
   if (button.ariaDisabled === "true") {
     return;
   }
   button.ariaDisabled = "true";
   button.classList.add("busy");
-  hush(slot);
+  clearMessage(slot);
   let slowTurn = null;
   const slow = setTimeout(() => {
-    slowTurn = say(slot, t("slow"), "info").dataset.turn;
+    slowTurn = showMessage(slot, t("slow"), "info").dataset.turn;
   }, SLOW_AFTER);
   const failed = await work(slot);
   clearTimeout(slow);
   button.ariaDisabled = null;
   button.classList.remove("busy");
   if (failed) {
-    explain(slot, failed);
+    showError(slot, failed);
   } else if ($(".message", slot).dataset.turn === slowTurn) {
-    hush(slot);
+    clearMessage(slot);
   }
 }
 
@@ -222,7 +222,7 @@ export function onSubmit(form, send) {
     event.preventDefault();
     const button = $("[type=submit]", form);
     if (button.ariaDisabled !== "true" && checked(form)) {
-      busily(button, slotOf(form), send);
+      withBusy(button, slotOf(form), send);
     }
   });
   for (const input of form.querySelectorAll(".field > input")) {
@@ -239,7 +239,7 @@ function enhance(input) {
   input.setAttribute("aria-describedby", described.join(" ").trim());
   input.addEventListener("input", () => {
     if (input.hasAttribute("aria-invalid")) {
-      fault(input, "");
+      setFieldError(input, "");
     }
   });
   if (input.type === "password") {
@@ -270,14 +270,14 @@ function revealable(input) {
 function watchCapsLock(input) {
   const notice = make("span", { class: "caps", role: "status" });
   $("label", input.parentElement).after(notice);
-  const look = (event) => {
+  const update = (event) => {
     notice.textContent = event.getModifierState?.("CapsLock") ? t("caps") : "";
   };
   for (const kind of ["keydown", "keyup", "click"]) {
-    input.addEventListener(kind, look);
+    input.addEventListener(kind, update);
   }
   // The keydown of Caps Lock reports the state before the change. It may be pressed outside of the field.
-  addEventListener("keyup", look);
+  addEventListener("keyup", update);
 }
 
 // --- the session ------------------------------------------------------------------------------------------------
@@ -296,13 +296,13 @@ export function returnTo() {
   return "/account";
 }
 
-export function returns() {
+export function hasReturn() {
   return new URLSearchParams(location.search).has("return_to");
 }
 
 // Links between login, sign-up and forgotten password keep the return address.
 export function carryReturn() {
-  if (returns()) {
+  if (hasReturn()) {
     carry(returnTo());
   }
 }
@@ -325,7 +325,7 @@ export function loginAndBack() {
   return `/login?${new URLSearchParams({ return_to: here })}`;
 }
 
-export async function whoIsHere() {
+export async function loadSession() {
   const result = await call("GET", "/auth/session");
   if (result.ok) {
     $(`#nav a[href="${location.pathname}"]`)?.setAttribute("aria-current", "page");
@@ -352,22 +352,22 @@ async function logOut() {
     const again = make("button", { type: "button", class: "primary wide" }, t("log_out.again"));
     again.addEventListener("click", logOut);
     card.append(again);
-    say(card, t("log_out.failed"), "bad", support(result));
+    showMessage(card, t("log_out.failed"), "bad", support(result));
   }
 }
 
-export function sessionEnded() {
+export function announceLogout() {
   tabs.postMessage("ended");
 }
 
 // An emailed link opened a session here. ``carried`` is called if another tab continues what the owner was doing.
-export function sessionBegan(carried) {
+export function announceLogin(carried) {
   tabs.addEventListener("message", (event) => event.data === "carried" && carried());
   tabs.postMessage("began");
 }
 
 // Waits for a session that begins in another tab, then continues to the return address.
-export function awaitSession() {
+export function awaitLogin() {
   tabs.addEventListener("message", (event) => {
     if (event.data === "began") {
       tabs.postMessage("carried");
@@ -377,15 +377,15 @@ export function awaitSession() {
 }
 
 // Tells the return address to a tab that an emailed link opened.
-export function tellReturn() {
+export function shareReturn() {
   tabs.addEventListener("message", (event) => {
-    if (event.data === "where" && returns()) {
+    if (event.data === "where" && hasReturn()) {
       tabs.postMessage({ to: returnTo() });
     }
   });
 }
 
-export function askReturn() {
+export function requestReturn() {
   tabs.addEventListener("message", (event) => event.data.to && carry(event.data.to));
   tabs.postMessage("where");
 }

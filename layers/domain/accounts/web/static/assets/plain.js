@@ -1,3 +1,3 @@
-import { whoIsHere } from "./page.js";
+import { loadSession } from "./page.js";
 
-whoIsHere();
+loadSession();

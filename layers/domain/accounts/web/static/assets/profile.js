@@ -1,14 +1,14 @@
 // Name, email address and password.
 
-import { fresh, open } from "./dialogs.js";
-import { $, call, fault, onSubmit, show, t, words } from "./page.js";
+import { open, withRecentLogin } from "./dialogs.js";
+import { $, call, errorText, onSubmit, setFieldError, show, t } from "./page.js";
 import { showStrength } from "./strength.js";
 
 let customer = null;
 let hasPassword = false;
 
 // Makes the page reload its data and show ``text``.
-export function changed(text) {
+export function announceChange(text) {
   dispatchEvent(new CustomEvent("changed", { detail: text }));
 }
 
@@ -57,19 +57,22 @@ function prepare(name) {
 
 function done(form, text) {
   form.closest("dialog").close();
-  changed(text);
+  announceChange(text);
   return null;
 }
 
 onSubmit($("#name-form"), async () => {
   const values = { name: $("#name").value.trim() };
-  const result = await fresh(() => call("PATCH", "/customers/me", values), { open: "name-dialog", values });
+  const result = await withRecentLogin(() => call("PATCH", "/customers/me", values), { open: "name-dialog", values });
   return result.ok ? done($("#name-form"), t("account.name_changed")) : result;
 });
 
 onSubmit($("#email-form"), async () => {
   const values = { email: $("#new-email").value.trim() };
-  const result = await fresh(() => call("POST", "/auth/email/change", values), { open: "email-dialog", values });
+  const result = await withRecentLogin(() => call("POST", "/auth/email/change", values), {
+    open: "email-dialog",
+    values,
+  });
   return result.ok ? done($("#email-form"), t("account.email_sent", values)) : result;
 });
 
@@ -78,10 +81,10 @@ onSubmit($("#password-form"), async () => {
   const step = hasPassword
     ? () => call("POST", "/auth/password/change", { current_password: current.value, new_password: wanted.value })
     : () => call("POST", "/auth/password", { new_password: wanted.value });
-  const result = await fresh(step, { open: "password-dialog" });
+  const result = await withRecentLogin(step, { open: "password-dialog" });
   const about = { invalid_credentials: current, weak_password: wanted }[result.code];
   if (about) {
-    fault(about, result.code === "weak_password" ? words(result) : t("again.wrong"));
+    setFieldError(about, result.code === "weak_password" ? errorText(result) : t("again.wrong"));
     about.focus();
     return null;
   }

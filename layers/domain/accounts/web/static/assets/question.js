@@ -1,15 +1,15 @@
 // The consent question: client, scopes and account; allow or cancel.
 
-import { $, busily, call, loginAndBack, make, sessionEnded, show, t } from "./page.js";
+import { $, announceLogout, call, loginAndBack, make, show, t, withBusy } from "./page.js";
 
 const card = $("#question");
 const slot = $(".slot", card);
 const buttons = [$("#question-allow"), $("#question-deny")];
 const DECISIONS = { "question-allow": "allow", "question-deny": "deny" };
 // Milliseconds. Clickjacking: a click that was meant for something above this page must not hit a button.
-const LOOK_FIRST = 500;
+const ARM_DELAY = 500;
 let answered = false;
-let waking = 0;
+let armTimer = 0;
 
 // ``where`` describes the redirect target. ``answer`` gets the decision and returns the failed result, or null; then the
 // buttons stay disabled.
@@ -23,7 +23,7 @@ export function ask({ client, scopes, account }, where, answer) {
   }
   answered = false;
   show(card);
-  look();
+  rearm();
   $("#question-title").focus();
 }
 
@@ -32,46 +32,46 @@ async function decide(button, answer) {
     return;
   }
   answered = true;
-  await busily(button, slot, async () => {
+  await withBusy(button, slot, async () => {
     const failed = await answer(DECISIONS[button.id]);
     answered = !failed;
     return failed;
   });
-  look();
+  rearm();
 }
 
-function dim(dead) {
+function setDisabled(disabled) {
   for (const button of buttons) {
-    button.ariaDisabled = dead ? "true" : null;
+    button.ariaDisabled = disabled ? "true" : null;
   }
 }
 
-function look() {
-  clearTimeout(waking);
-  dim(true);
+function rearm() {
+  clearTimeout(armTimer);
+  setDisabled(true);
   if (!answered) {
-    waking = setTimeout(() => dim(answered), LOOK_FIRST);
+    armTimer = setTimeout(() => setDisabled(answered), ARM_DELAY);
   }
 }
 
-addEventListener("focus", look);
-document.addEventListener("visibilitychange", look);
+addEventListener("focus", rearm);
+document.addEventListener("visibilitychange", rearm);
 
 // For another account: logs out, and returns to the same question after a login. ``keep`` saves what the URL does not
 // contain.
-export function askSomebodyElse(other, place, keep = () => {}) {
+export function offerOtherAccount(other, place, keep = () => {}) {
   other.addEventListener("click", () =>
-    busily(other, place, async () => {
+    withBusy(other, place, async () => {
       const result = await call("POST", "/auth/logout");
       if (!result.ok && result.status !== 401) {
         return result;
       }
       keep();
-      sessionEnded();
+      announceLogout();
       location.replace(loginAndBack());
       return null;
     }),
   );
 }
 
-askSomebodyElse($("#question-other"), slot);
+offerOtherAccount($("#question-other"), slot);

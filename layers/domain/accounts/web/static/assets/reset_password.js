@@ -1,14 +1,14 @@
-import { arrived } from "./link.js";
-import { $, askReturn, call, fault, onSubmit, swap, whoIsHere, words } from "./page.js";
+import { takeLink } from "./link.js";
+import { $, call, errorText, loadSession, onSubmit, requestReturn, setFieldError, swap } from "./page.js";
 import { showStrength } from "./strength.js";
 
-const { token } = arrived();
+const { token } = takeLink();
 const password = $("#new-password");
 
 onSubmit($("#form"), async () => {
   const result = await call("POST", "/auth/password/reset", { token, password: password.value });
   if (result.code === "weak_password") {
-    fault(password, words(result));
+    setFieldError(password, errorText(result));
     password.focus();
   } else if (result.code === "invalid_link") {
     swap($("#ask"), $("#no-link"));
@@ -21,10 +21,10 @@ onSubmit($("#form"), async () => {
   return null;
 });
 showStrength(password, () => "");
-askReturn();
+requestReturn();
 if (token) {
   password.focus();
 } else {
   swap($("#ask"), $("#no-link"));
 }
-whoIsHere();
+loadSession();

@@ -1,10 +1,10 @@
 // "Check your email": the same for every address, with a resend button after a pause.
 
-import { $, busily, clock, every, say, swap, t } from "./page.js";
+import { $, clock, countSeconds, showMessage, swap, t, withBusy } from "./page.js";
 
 const PAUSE = 60;
 
-export function mailed(email, resend) {
+export function showSent(email, resend) {
   const ask = $("#ask");
   const sent = $("#sent");
   const again = $("#again");
@@ -12,17 +12,17 @@ export function mailed(email, resend) {
   $(".address", sent).textContent = email;
   const wait = (seconds) => {
     again.ariaDisabled = "true";
-    return every(seconds, (left) => {
+    return countSeconds(seconds, (left) => {
       again.textContent = left ? t("sent.wait", { time: clock(left) }) : t("sent.again");
       again.ariaDisabled = left ? "true" : null;
     });
   };
   let stop = wait(PAUSE);
   again.onclick = () =>
-    busily(again, slot, async () => {
+    withBusy(again, slot, async () => {
       const result = await resend(email);
       if (result.ok) {
-        say(slot, t("sent.sent_again"), "good");
+        showMessage(slot, t("sent.sent_again"), "good");
       }
       if (result.ok || result.code === "too_many_attempts") {
         queueMicrotask(() => {

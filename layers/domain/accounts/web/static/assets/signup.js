@@ -1,6 +1,16 @@
-import { $, awaitSession, call, carryReturn, fault, onSubmit, returns, whoIsHere, words } from "./page.js";
+import {
+  $,
+  awaitLogin,
+  call,
+  carryReturn,
+  errorText,
+  hasReturn,
+  loadSession,
+  onSubmit,
+  setFieldError,
+} from "./page.js";
 import { offerProviders } from "./providers.js";
-import { mailed } from "./sent.js";
+import { showSent } from "./sent.js";
 import { showStrength } from "./strength.js";
 
 const form = $("#form");
@@ -21,15 +31,15 @@ onSubmit(form, async () => {
   }
   const result = await call("POST", "/auth/signup", given);
   if (result.code === "weak_password") {
-    fault(password, words(result));
+    setFieldError(password, errorText(result));
     password.focus();
     return null;
   }
   if (result.ok) {
-    if (returns()) {
-      awaitSession();
+    if (hasReturn()) {
+      awaitLogin();
     }
-    mailed(given.email, (address) => call("POST", "/auth/email/resend", { email: address }));
+    showSent(given.email, (address) => call("POST", "/auth/email/resend", { email: address }));
     return null;
   }
   return result;
@@ -37,4 +47,4 @@ onSubmit(form, async () => {
 showStrength(password, () => email.value.trim());
 carryReturn();
 offerProviders();
-whoIsHere();
+loadSession();

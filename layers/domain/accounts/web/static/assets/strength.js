@@ -3,11 +3,11 @@
 
 import { $, t } from "./page.js";
 
-const ENOUGH = [10, 15, 20];
-const WORDS = ["strength.short", "strength.weak", "strength.fair", "strength.good", "strength.strong"];
+const THRESHOLDS = [10, 15, 20];
+const VERDICTS = ["strength.short", "strength.weak", "strength.fair", "strength.good", "strength.strong"];
 
 // Counts characters that do not repeat or continue a sequence or an earlier part; others count as a quarter.
-function unexpected(characters) {
+function countUnpredictable(characters) {
   const text = characters.join("").toLowerCase();
   let count = 0;
   for (let at = 0; at < text.length; at += 1) {
@@ -28,8 +28,8 @@ export function score(password, email, limits) {
     return 0;
   }
   const own = [email.toLowerCase(), email.toLowerCase().split("@")[0], "comfyui", "comfy"];
-  const count = unexpected([...without(password.normalize("NFC").toLowerCase(), own)]);
-  return 1 + ENOUGH.filter((enough) => count >= enough).length;
+  const count = countUnpredictable([...without(password.normalize("NFC").toLowerCase(), own)]);
+  return 1 + THRESHOLDS.filter((enough) => count >= enough).length;
 }
 
 export function showStrength(input, email) {
@@ -59,5 +59,5 @@ function verdict(length, reached, { min, max }) {
   if (length > max) {
     return t("strength.long");
   }
-  return t(WORDS[reached], { more: min - length });
+  return t(VERDICTS[reached], { more: min - length });
 }

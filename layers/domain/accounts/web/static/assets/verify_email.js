@@ -1,18 +1,31 @@
-import { arrived } from "./link.js";
-import { $, call, fault, onSubmit, PROVIDERS, say, sessionBegan, show, swap, t, toLogin, whoIsHere } from "./page.js";
+import { takeLink } from "./link.js";
+import {
+  $,
+  announceLogin,
+  call,
+  loadSession,
+  onSubmit,
+  PROVIDERS,
+  setFieldError,
+  show,
+  showMessage,
+  swap,
+  t,
+  toLogin,
+} from "./page.js";
 
-const KEPT = "change";
+const STORAGE_KEY = "change";
 const password = $("#password");
 
 // Confirming a new address needs a session. During a login, the token is kept in this tab's sessionStorage.
-function opened() {
-  const link = arrived();
-  const kept = sessionStorage.getItem(KEPT);
-  sessionStorage.removeItem(KEPT);
+function takeToken() {
+  const link = takeLink();
+  const kept = sessionStorage.getItem(STORAGE_KEY);
+  sessionStorage.removeItem(STORAGE_KEY);
   return link.token || !kept ? link : { token: kept, provider: "", change: true };
 }
 
-const { token, provider, change } = opened();
+const { token, provider, change } = takeToken();
 
 const confirm = {
   signUp: () => call("POST", "/auth/email/verify", { token, password: password.value }),
@@ -26,17 +39,17 @@ onSubmit($("#form"), async () => {
     password.value = "";
     $("#done-words").textContent = t(change ? "verify.changed" : "verify.confirmed", { email: result.body.email });
     swap($("#ask"), $("#done"));
-    whoIsHere();
+    loadSession();
     if (!change) {
-      sessionBegan(() => $("#done-words").append(" ", t("verify.carried")));
+      announceLogin(() => $("#done-words").append(" ", t("verify.carried")));
     }
   } else if (result.code === "invalid_link") {
     swap($("#ask"), $(change ? "#no-change" : "#no-link"));
   } else if (result.code === "invalid_credentials") {
-    fault(password, t("verify.other_password"));
+    setFieldError(password, t("verify.other_password"));
     password.select();
   } else if (result.code === "not_authenticated" && change) {
-    sessionStorage.setItem(KEPT, token);
+    sessionStorage.setItem(STORAGE_KEY, token);
     await toLogin();
   } else {
     return result;
@@ -47,7 +60,7 @@ onSubmit($("#form"), async () => {
 onSubmit($("#resend-form"), async (slot) => {
   const result = await call("POST", "/auth/email/resend", { email: $("#email").value.trim() });
   if (result.ok) {
-    say(slot, t("verify.sent"), "good");
+    showMessage(slot, t("verify.sent"), "good");
   }
   return result.ok ? null : result;
 });
@@ -63,4 +76,4 @@ if (!token) {
 } else {
   password.focus();
 }
-whoIsHere();
+loadSession();
