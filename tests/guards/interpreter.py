@@ -1,4 +1,4 @@
-"""Fresh interpreters, as Lambda starts them: nothing on the path but what is said, and no site-packages."""
+"""Runs handlers in fresh interpreters, like Lambda: with the given paths only, and without site-packages."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from tests.cloudformation import ROOT
 
 YARDSTICK = "pynamodb.models"
 FOLDERS = {path.parent.name: str(path.parent) for path in sorted((ROOT / "functions").glob("*/handler.py"))}
-# One process imports the yardstick, and forks for each handler: what that imports besides is its own.
+# One process imports the yardstick and forks for each handler, which then reports only its own imports.
 _FORKING = """
 import json, os, sys
 sys.path[:0] = {paths!r}
@@ -34,7 +34,7 @@ for name, folder in {folders!r}.items():
         sys.exit(name + " cannot be imported")
 """
 
-# The same, but each handler is also given an event. What it logs is not read.
+# Like _FORKING, but each handler also handles an event. Its log is discarded.
 _ASKING = """
 import json, os, sys
 sys.path[:0] = {paths!r}
@@ -57,9 +57,9 @@ for name, folder, event in {asked!r}:
 def imported(
     paths: tuple[str, ...], functions: tuple[str, ...] = tuple(FOLDERS), first: str = YARDSTICK
 ) -> Mapping[str, frozenset[str]]:
-    """What each handler imports besides ``first``, by function; under the empty name what ``first`` imports.
+    """The modules that each handler imports in addition to ``first``, by function; those of ``first`` under "".
 
-    Everything comes from ``paths`` or the standard library: a handler that needs anything else cannot be imported.
+    Only ``paths`` and the standard library are importable.
     """
     folders = {name: FOLDERS[name] for name in functions}
     lines = _run(_FORKING.format(paths=list(paths), first=first, folders=folders))
@@ -69,7 +69,7 @@ def imported(
 
 
 def measured(paths: tuple[str, ...], events: Mapping[str, Any], endpoint: str) -> dict[str, dict[str, Any]]:
-    """Give each function its event once, cold, with AWS at ``endpoint``; return what the benchmark's probe measures."""
+    """Invoke each function once, cold, with AWS at ``endpoint``; return the measurements of the benchmark's probe."""
     asked = [(name, FOLDERS[name.partition(" ")[0]], json.dumps(event)) for name, event in events.items()]
     found = (*paths, str(ROOT / "benchmarks"))
     return dict(_run(_ASKING.format(paths=list(found), first=YARDSTICK, asked=asked), endpoint))

@@ -1,4 +1,4 @@
-"""The project as the guards read it: its functions, routes, modules, documents and pins."""
+"""The project's functions, routes, modules, documents and pins, for the guards."""
 
 import ast
 import importlib.util
@@ -33,7 +33,7 @@ PINS = tuple(sorted((ROOT / "requirements").glob("*.txt")))
 
 
 def functions() -> dict[str, dict[str, Any]]:
-    """The properties of each function with what it takes from Globals, by the folder its code is in."""
+    """The properties of each function, including those from Globals, by folder."""
     everywhere = template()["Globals"]["Function"]
     return {Path(own["CodeUri"]).name: everywhere | own for own in resources(FUNCTION).values()}
 
@@ -49,7 +49,7 @@ def routes() -> set[tuple[str, str, str]]:
 
 
 def statements() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each policy statement, with the folder of the function whose role has it."""
+    """Each policy statement, with the folder of its function."""
     for folder, function in functions().items():
         for policy in function.get("Policies", []):
             for statement in policy["Statement"]:
@@ -57,12 +57,12 @@ def statements() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def listed(one_or_many: Any) -> list[Any]:
-    """CloudFormation takes one where it takes a list."""
+    """A list, also for a single value, which CloudFormation accepts in place of a list."""
     return one_or_many if isinstance(one_or_many, list) else [one_or_many]
 
 
 def resolved(name: str, settings: dict[str, Any]) -> str:
-    """The value of an ``!If`` between two constants, in a deployment where the conditions are as ``settings`` say."""
+    """The setting as text; an ``!If`` becomes ``condition: value, else value``."""
     value = settings[name]
     if isinstance(value, dict):
         condition, then, otherwise = value["Fn::If"]
@@ -76,14 +76,14 @@ def parsed(path: Path) -> ast.Module:
 
 
 def imported(path: Path) -> set[str]:
-    """Every module that a module names in an import, wherever in it."""
+    """All modules that a module imports, at any level."""
     nodes = list(ast.walk(parsed(path)))
     plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     return plain | {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
 
 
 def code_lines(path: Path) -> int:
-    """Lines that hold code: no blank ones, no comments, no docstring."""
+    """The number of lines without blank lines, comments and docstrings."""
     lines = path.read_text(encoding="utf-8").splitlines()
     strings = {
         number
@@ -96,17 +96,17 @@ def code_lines(path: Path) -> int:
 
 
 def relative(path: Path) -> str:
-    """As it is called from the project's root."""
+    """The path relative to the project's root."""
     return path.relative_to(ROOT).as_posix()
 
 
 def found(pattern: str, *paths: Path) -> set[str]:
-    """What the pattern's group matches in these files."""
+    """All matches of the pattern's group in these files."""
     return {match for path in paths for match in re.findall(pattern, path.read_text(encoding="utf-8"), re.MULTILINE)}
 
 
 class _Recording(dict[str, str]):
-    """An environment that remembers which of its variables were read."""
+    """An environment that records which variables are read."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         super().__init__(environ)

@@ -1,4 +1,4 @@
-"""The commands in the documents, as a shell would take them apart; enough of one for what stands there."""
+"""Extracts the commands of the documents. Parses only as much shell syntax as they use."""
 
 import re
 import shlex
@@ -23,18 +23,18 @@ _ENDS = ";|()&\n"
 
 @dataclass(frozen=True)
 class Command:
-    """``words`` as a program is given them. ``whole`` is a line to be pasted, not words in a sentence."""
+    """``words`` include the program. ``whole`` is False for a command in a sentence, which may lack arguments."""
 
     words: tuple[str, ...]
     whole: bool
 
     def __str__(self) -> str:
-        """For the test's name."""
+        """The id of the test."""
         return " ".join(self.words[:4])
 
 
 def commands(path: Path, program: str) -> list[Command]:
-    """Every call of a program in a document, the inner ones of ``$(...)`` too."""
+    """All calls of a program in a document, including those in ``$(...)``."""
     pieces = [(text, True) for text in blocks(path)] + [(text, False) for text in spans(path)]
     calls = ((words, whole) for text, whole in pieces for words in _calls(text))
     return [
@@ -45,29 +45,29 @@ def commands(path: Path, program: str) -> list[Command]:
 
 
 def blocks(path: Path) -> list[str]:
-    """What is set apart to be pasted."""
+    """The code blocks of a document."""
     text = path.read_text(encoding="utf-8")
     return [body for _, body in _FENCED.findall(text)] + _INDENTED.findall(_FENCED.sub("", text))
 
 
 def pasted(text: str) -> list[str]:
-    """Return the blocks of a document that are pasted into a shell."""
+    """The code blocks that are meant for a shell."""
     return [body for _, body in _PASTED.findall(text)] + _INDENTED.findall(_FENCED.sub("", text))
 
 
 def comments(block: str) -> list[str]:
-    """Return the lines with a comment. zsh takes `#` for a word of the command when it is typed or pasted."""
+    """The lines with a comment. At its prompt, zsh treats `#` as an argument."""
     return _ANY_COMMENT.findall(_QUOTED.sub("quoted", block))
 
 
 def runs_a_placeholder(block: str) -> bool:
-    """Tell whether a command follows a variable that is set to a placeholder, which nobody has replaced by then."""
+    """Whether a command follows an assignment of a placeholder, which the reader has to replace first."""
     _, placeholder, after = block.partition("=paste-")
     return bool(placeholder) and _ASSIGNMENTS.fullmatch("x=" + after) is None
 
 
 def spans(path: Path) -> list[str]:
-    """What stands in a sentence or a table."""
+    """The inline code of a document."""
     text = path.read_text(encoding="utf-8")
     return [" ".join(it.split()) for it in _SPAN.findall(_INDENTED.sub("", _FENCED.sub("", text)))]
 
@@ -84,7 +84,7 @@ def _calls(text: str) -> Iterator[list[str]]:
 
 
 def _first_round(loop: re.Match[str]) -> str:
-    """The body, with the first of what the loop goes through."""
+    """The body of the loop with its first value."""
     name, values, body = loop.groups()
     return re.sub(rf"\$\{{?{name}\b\}}?", values.split()[0], body)
 
@@ -105,12 +105,12 @@ def _split(text: str) -> Iterator[list[str]]:
 def _words(lexer: shlex.shlex) -> Iterator[str]:
     try:
         yield from lexer
-    except ValueError:  # a quotation mark of JSON, CSS or prose: no command of ours
+    except ValueError:  # an unbalanced quotation mark, in JSON, CSS or prose: not a command
         return
 
 
 def _without_settings(call: tuple[list[str], bool]) -> tuple[list[str], bool]:
-    """Without what stands before the program: `PORT=9000 make dev`."""
+    """Remove assignments and keywords before the program, as in `PORT=9000 make dev`."""
     words, whole = call
     while words and (re.fullmatch(r"[A-Za-z_]+=.*", words[0]) or words[0] in {"{", "do", "then"}):
         words = words[1:]

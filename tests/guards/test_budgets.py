@@ -1,4 +1,4 @@
-"""What a cold start and a deployment cost, counted rather than timed; `make bench` measures what it comes to."""
+"""Budgets for cold starts and deployments, in imports and bytes; `make bench` measures the time."""
 
 import json
 import os
@@ -72,10 +72,20 @@ BUDGET = {
     "fallback": 95,
     "pages": 94,
 }
-# Data that every handler has, counted once here: what is written down, by name.
+# Modules of data that every handler imports: not counted.
 EVERYWHERE = {"accounts.events"}
-# What costs a cold start dear, and who needs it all the same.
-DEAR = ("authlib", "aws_xray_sdk", "boto3", "cryptography", "jinja2", "joserfc", "pydantic", "requests", "s3transfer")
+# Packages that are slow to import, and the functions that need them.
+SLOW_IMPORTS = (
+    "authlib",
+    "aws_xray_sdk",
+    "boto3",
+    "cryptography",
+    "jinja2",
+    "joserfc",
+    "pydantic",
+    "requests",
+    "s3transfer",
+)
 ALLOWED = {
     "mailer": {"boto3", "jinja2", "s3transfer"},  # Powertools' idempotency needs boto3; emails have templates
     "client_authorize": {"authlib"},
@@ -93,7 +103,7 @@ _NO_NETWORK = ("NewConnectionError", "NameResolutionError", "ConnectTimeout", "P
 
 
 def built(build: Callable[[], Path]) -> Path:
-    """The layer, or a skip that says why; only a package index that cannot be reached is an excuse."""
+    """The layer. Skips the test only if no package index can be reached."""
     try:
         return build()
     except subprocess.CalledProcessError as error:
@@ -121,45 +131,44 @@ def domain() -> Path:
 
 
 def test_every_function_has_a_budget() -> None:
-    """And no function that is gone has one."""
     assert sorted(BUDGET) == sorted(project.FOLDERS)
 
 
 @pytest.mark.parametrize("function", BUDGET)
 def test_a_handler_imports_no_more_than_its_budget(function: str) -> None:
-    """Counted in the environment of the tests."""
+    """Counted with the packages of the test environment."""
     added = interpreter.imported(layers.installed().paths)[function]
     assert len(added - EVERYWHERE) <= BUDGET[function], sorted(added)
 
 
 @pytest.mark.parametrize("function", BUDGET)
-def test_a_handler_imports_nothing_dear_that_it_does_not_need(function: str) -> None:
-    """Each exception is listed with its reason."""
+def test_a_handler_imports_no_slow_package_that_it_does_not_need(function: str) -> None:
+    """Exceptions are listed in ALLOWED."""
     modules = interpreter.imported(layers.installed().paths)
-    assert {name for name in DEAR if name in modules[function] | modules[""]} == ALLOWED.get(function, set())
+    assert {name for name in SLOW_IMPORTS if name in modules[function] | modules[""]} == ALLOWED.get(function, set())
 
 
-def test_pages_do_without_the_tables() -> None:
-    """They start in half the time."""
+def test_pages_import_no_tables() -> None:
+    """They start twice as fast."""
     modules = interpreter.imported(layers.installed().paths, WITHOUT_TABLES, "sys")
     assert {
         name for name in WITHOUT_TABLES if "pynamodb" in modules[name] or "botocore.client" in modules[name]
     } == set()
 
 
-def test_the_yardstick_is_what_it_was() -> None:
-    """A new pynamodb or botocore that imports much more would hide in every budget."""
+def test_the_yardstick_is_stable() -> None:
+    """Budgets do not count its imports, so a larger pynamodb or botocore would go unnoticed."""
     assert len(interpreter.imported(layers.installed().paths)[""]) <= 350, YARDSTICK
 
 
 def test_every_handler_can_be_imported_from_the_built_layers(here: Path, domain: Path) -> None:
-    """And each makes its clients, with the botocore that is deployed and nothing else on the path."""
+    """Each creates its clients with the deployed botocore and nothing else on the path."""
     found = interpreter.imported((str(domain / "python"), str(here / "python")))
     assert set(found) - {""} == set(project.FOLDERS)
 
 
 def test_the_deployed_dependencies_are_small(arm64: Path, domain: Path) -> None:
-    """Zipped, and unzipped beside the rest: Lambda takes 250 MB in all."""
+    """Zipped and unzipped; Lambda accepts 250 MB in total."""
     assert layers.zipped_bytes(arm64) < LAYER_MB * 1e6
     assert sum(path.stat().st_size for path in arm64.rglob("*") if path.is_file()) < UNZIPPED_MB * 1e6
     assert layers.zipped_bytes(domain) < DOMAIN_MB * 1e6
@@ -167,12 +176,12 @@ def test_the_deployed_dependencies_are_small(arm64: Path, domain: Path) -> None:
 
 @pytest.mark.parametrize("function", project.FOLDERS)
 def test_a_function_is_its_handler(function: str) -> None:
-    """A few kilobytes: everything else is in the layers, which all functions share."""
+    """A few kilobytes; everything else is in the shared layers."""
     assert layers.zipped_bytes(project.ROOT / "functions" / function) < FUNCTION_MB * 1e6
 
 
 def test_the_deployed_dependencies_are_for_lambda(arm64: Path) -> None:
-    """Machine code for arm64 alone, and every Python module compiled."""
+    """Machine code for arm64 only, and all Python modules compiled."""
     native = [path.name for path in arm64.rglob("*.so")]
     assert native != []
     assert [path.name for path in arm64.rglob("*.so") if _machine(path) != "aarch64"] == []
@@ -180,8 +189,8 @@ def test_the_deployed_dependencies_are_for_lambda(arm64: Path) -> None:
     assert len(list(arm64.rglob("*.pyc"))) > 500
 
 
-def test_the_deployed_dependencies_hold_nothing_that_nobody_uses(arm64: Path) -> None:
-    """Only those of botocore's services that the functions call, without documentation; no tests, no programs."""
+def test_the_deployed_dependencies_have_no_unused_files(arm64: Path) -> None:
+    """Of botocore's data only the services that the functions call, without documentation; no tests, no programs."""
     data = arm64 / "python" / "botocore" / "data"
     assert {path.name for path in data.iterdir() if path.is_dir()} == SERVICES
     assert [path for path in data.rglob("service-2.json") if '"documentation":"' in path.read_text("utf-8")] == []
@@ -189,8 +198,8 @@ def test_the_deployed_dependencies_hold_nothing_that_nobody_uses(arm64: Path) ->
     assert [path for path in arm64.rglob("*") if path.is_dir() and path.name in surplus] == []
 
 
-def test_trimming_leaves_what_a_client_reads(here: Path) -> None:
-    """The operations and shapes of each service, and its endpoints, as botocore ships them."""
+def test_trimming_keeps_what_a_client_reads(here: Path) -> None:
+    """Operations, shapes and endpoints of each service."""
     data = here / "python" / "botocore" / "data"
     for service in sorted(SERVICES):
         (described,) = data.glob(f"{service}/*/service-2.json")
@@ -202,7 +211,7 @@ def test_trimming_leaves_what_a_client_reads(here: Path) -> None:
 
 
 def test_the_domain_layer_is_compiled(domain: Path) -> None:
-    """With its sources beside, for tracebacks; compiled once and not in every cold start."""
+    """With sources for tracebacks, and bytecode, so that a cold start does not compile."""
     sources = {path.relative_to(domain) for path in domain.rglob("*.py")}
     compiled = {path.relative_to(domain) for path in domain.rglob("*.pyc")}
     assert {path.parent / "__pycache__" / f"{path.stem}.cpython-313.pyc" for path in sources} == compiled
@@ -210,16 +219,16 @@ def test_the_domain_layer_is_compiled(domain: Path) -> None:
 
 
 def test_the_benchmark_still_measures() -> None:
-    """One hot function, once, in the environment of the tests: its row says how many calls to AWS it makes."""
+    """One function, once, with the packages of the test environment; its row has the number of calls to AWS."""
     command = [sys.executable, "-m", "benchmarks", "--installed", "--rounds", "1", "session_show"]
     done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=project.ROOT)
     assert done.returncode == 0, done.stderr
-    # The session, and the account behind it.
+    # The session and its account.
     assert re.findall(r"^session_show +\d+ ms +\d+ ms +\d\.\d\d +(\d+) ", done.stdout, re.MULTILINE) == ["2"]
 
 
-def test_the_benchmark_can_ask_everything(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The world of the benchmark has all that any function reads."""
+def test_the_benchmark_can_invoke_every_function(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The benchmark's data are complete: each function succeeds."""
     for name, value in world.environment().items():
         monkeypatch.setenv(name, value)
     asked = [*(name for name in project.FOLDERS if name not in benchmark.NOT_ASKED), *world.VARIANTS]
@@ -234,7 +243,7 @@ def test_the_benchmark_can_ask_everything(monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.parametrize("layer", ["dependencies", "domain"])
 def test_a_makefile_says_what_it_lacks(layer: str, tmp_path: Path) -> None:
-    """The functions could not use bytecode compiled by another version of Python."""
+    """Python 3.13, because functions cannot use bytecode of another version."""
     command = ["make", "-s", "-C", str(layers.LAYERS / layer), f"build-{layer.capitalize()}Layer", "PYTHON=/bin/false"]
     done = subprocess.run(
         [*command, f"ARTIFACTS_DIR={tmp_path}"],
@@ -249,5 +258,5 @@ def test_a_makefile_says_what_it_lacks(layer: str, tmp_path: Path) -> None:
 
 
 def _machine(path: Path) -> str:
-    """From the header of an ELF file: e_machine, two bytes at 18."""
+    """The field e_machine in the header of an ELF file: two bytes at 18."""
     return {183: "aarch64", 62: "x86_64"}.get(int.from_bytes(path.read_bytes()[18:20], "little"), "another")

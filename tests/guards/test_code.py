@@ -1,4 +1,4 @@
-"""How the code is built: contracts between its parts, limits on sizes, and what must never be in it."""
+"""Rules for the code: imports between packages, sizes, and forbidden constructs."""
 
 import ast
 import sys
@@ -15,20 +15,20 @@ from tests.guards.project import relative
 LONGEST_MODULE, LONGEST_FUNCTION, LONGEST_HANDLER = 300, 40, 30
 # Catalogues: a tree of errors with five lines for each, and one entry for each route.
 CATALOGUES = {"layers/domain/accounts/errors.py": 600, "layers/domain/accounts/web/routes.py": 500}
-OURS = (*project.MODULES, *project.HANDLERS)
+DEPLOYED = (*project.MODULES, *project.HANDLERS)
 # Deterministic, or guessable from neighbouring values. `secrets` is neither.
 PREDICTABLE = {"random", "uuid", "numpy.random"}
 TEST_DOUBLES = {"moto", "pytest", "unittest", "hypothesis", "ministack", "oauth_mocks", "tests", "local"}
-BREAKS_OUT = {"eval", "exec", "compile", "__import__"}
-RUNS_TEXT = {"pickle", "marshal", "shelve", "subprocess", "yaml"}
+FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__"}
+FORBIDDEN_MODULES = {"pickle", "marshal", "shelve", "subprocess", "yaml"}
 HANDLERS_IMPORT = {"accounts", "collections", "datetime", "typing"}
 
 
 def test_the_contracts_between_the_packages_hold(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lower modules import no higher ones; each third party is imported by its own edge."""
+    """No module imports a higher one; each third-party package is imported by its own edge only."""
     monkeypatch.chdir(project.ROOT)
     monkeypatch.setattr(sys, "path", [str(project.PACKAGE.parent), *sys.path])
-    # The function behind its command line turns off every logger.
+    # import-linter's command-line function would disable all loggers.
     configuration.configure()
 
     assert lint_imports(config_filename="pyproject.toml", cache_dir=None, no_logo=True)
@@ -36,7 +36,7 @@ def test_the_contracts_between_the_packages_hold(monkeypatch: pytest.MonkeyPatch
 
 def test_a_module_is_short() -> None:
     """Fewer than 300 lines; more only for the catalogues."""
-    lengths = {relative(path): len(path.read_text(encoding="utf-8").splitlines()) for path in OURS}
+    lengths = {relative(path): len(path.read_text(encoding="utf-8").splitlines()) for path in DEPLOYED}
     assert CATALOGUES.keys() <= lengths.keys()
     long = {name: length for name, length in lengths.items() if length >= CATALOGUES.get(name, LONGEST_MODULE)}
     assert long == {}, "Split these modules by subject."
@@ -44,13 +44,15 @@ def test_a_module_is_short() -> None:
 
 def test_a_function_fits_on_a_screen() -> None:
     """At most 40 lines, including its signature and docstring."""
-    found = {f"{relative(path)}:{node.lineno} {node.name}": _lines(node) for path in OURS for node in _functions(path)}
+    found = {
+        f"{relative(path)}:{node.lineno} {node.name}": _lines(node) for path in DEPLOYED for node in _functions(path)
+    }
     long = {name: length for name, length in found.items() if length > LONGEST_FUNCTION}
     assert long == {}, "Split these functions."
 
 
 def test_a_handler_is_a_main() -> None:
-    """At most 30 lines of code, one function, and a docstring that says what the function is for."""
+    """At most 30 lines of code, one function, and a module docstring that says what it is for."""
     long = {name: length for name, length in _by_handler(project.code_lines).items() if length > LONGEST_HANDLER}
     assert long == {}, "Move what these handlers do into the domain."
     helpers = {name: names for name, names in _by_handler(_function_names).items() if names != ["lambda_handler"]}
@@ -59,40 +61,40 @@ def test_a_handler_is_a_main() -> None:
 
 
 def test_a_handler_imports_the_domain_and_no_third_party() -> None:
-    """The domain and its edges offer what a handler needs; only they import pynamodb, botocore and the rest."""
+    """Only the domain and its edges import pynamodb, botocore and other packages."""
     foreign = _offenders(project.HANDLERS, lambda path: _packages(path) - HANDLERS_IMPORT)
     assert foreign == {}
 
 
 def test_nothing_secret_comes_from_a_predictable_source() -> None:
     """The predictable modules are not imported for any purpose, so no token can be made with them by mistake."""
-    assert _offenders(OURS, lambda path: project.imported(path) & PREDICTABLE) == {}
+    assert _offenders(DEPLOYED, lambda path: project.imported(path) & PREDICTABLE) == {}
 
 
 def test_no_test_double_can_be_deployed() -> None:
-    """Nothing that is deployed imports or defines a fake: it could let an attacker in."""
-    assert _offenders(OURS, lambda path: _packages(path) & TEST_DOUBLES) == {}
-    assert _offenders(OURS, _fakes) == {}
+    """A deployed fake could let an attacker in."""
+    assert _offenders(DEPLOYED, lambda path: _packages(path) & TEST_DOUBLES) == {}
+    assert _offenders(DEPLOYED, _fakes) == {}
 
 
-def test_no_text_is_ever_run() -> None:
+def test_no_text_is_executed() -> None:
     """No eval, no exec, no pickle, no shell."""
-    assert _offenders(OURS, lambda path: _plainly_called(path) & BREAKS_OUT) == {}
-    assert _offenders(OURS, lambda path: project.imported(path) & RUNS_TEXT) == {}
+    assert _offenders(DEPLOYED, lambda path: _plainly_called(path) & FORBIDDEN_CALLS) == {}
+    assert _offenders(DEPLOYED, lambda path: project.imported(path) & FORBIDDEN_MODULES) == {}
 
 
 def test_nothing_is_printed() -> None:
     """Logs are written through telemetry, which keeps secrets out of them."""
-    assert _offenders(OURS, lambda path: _plainly_called(path) & {"print", "breakpoint", "input"}) == {}
+    assert _offenders(DEPLOYED, lambda path: _plainly_called(path) & {"print", "breakpoint", "input"}) == {}
 
 
 def test_tests_are_not_packages() -> None:
-    """They are imported by path; a package called ``tests`` could shadow another."""
+    """pytest imports them by path; a package named ``tests`` could shadow another."""
     assert [relative(path) for path in (project.ROOT / "tests").rglob("__init__.py")] == []
 
 
 def _offenders(paths: Iterable[Path], found: Callable[[Path], set[str]]) -> dict[str, set[str]]:
-    """What is wrong in each file, without the files in which nothing is."""
+    """The findings of each file that has any."""
     return {relative(path): wrong for path in paths if (wrong := found(path))}
 
 

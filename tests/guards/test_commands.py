@@ -1,4 +1,4 @@
-"""The commands in the documents are ones that work: somebody pastes them when there is no time to look twice."""
+"""The commands in the documents are valid: readers paste them, possibly during an incident."""
 
 import io
 import re
@@ -19,9 +19,9 @@ from tests.guards.shell import Command
 
 RUNBOOK = ROOT / "docs" / "runbook.md"
 SESSION = get_session()
-# The program's own, for every call.
+# Global options of the AWS CLI.
 _OF_THE_PROGRAM = {"query", "output", "region", "profile", "cli-binary-format"}
-# What the program has, and the services do not.
+# Commands of the AWS CLI that are not operations of a service.
 _NOT_OF_A_SERVICE = {("sso", "login")}
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
@@ -35,22 +35,22 @@ MAKE = _named("make")
 
 
 def test_commands_are_found() -> None:
-    """In blocks, sentences, tables and inside of each other; else what follows would hold nothing."""
+    """In blocks, sentences, tables and substitutions. Otherwise the tests below would check nothing."""
     assert len({it.words for _, it in AWS}) > 20
     assert len({it.words for _, it in MAKE}) > 20
     assert any(it.words[1:3] == ("cloudformation", "describe-stack-resource") for _, it in AWS)
 
 
 @pytest.mark.parametrize(("path", "command"), AWS, ids=str)
-def test_calls_of_aws_are_ones_that_aws_has(path: str, command: Command) -> None:
-    """The operation, its options by name, and, where the line is to be pasted, all that it asks for."""
+def test_calls_of_aws_are_valid(path: str, command: Command) -> None:
+    """Operation, option names and, for a whole command, the required parameters."""
     problem = problem_with(command)
 
     assert problem == "", f"{path}: {problem}"
 
 
 def problem_with(command: Command) -> str:
-    """What the AWS command line would say; nothing if it is content."""
+    """The error that the AWS CLI would report, or an empty text."""
     _, service, operation, *rest = (*command.words, "", "")
     try:
         model = SESSION.get_service_model(service)
@@ -92,13 +92,12 @@ def _of_waiter(service: str, waiter: str) -> str:
         ("aws dynamo query", "no service dynamo"),
     ],
 )
-def test_what_aws_would_refuse_is_seen(line: str, problem: str) -> None:
-    """A guard that lets everything through is none."""
+def test_invalid_calls_of_aws_are_found(line: str, problem: str) -> None:
     assert problem_with(Command(tuple(line.split()), whole=True)) == problem
 
 
 def test_no_block_to_be_pasted_has_a_comment() -> None:
-    """Move the comment into the sentence above the block: in zsh, pasted, it is part of the command."""
+    """Move the comment into the sentence above the block: zsh would pass it to the command as arguments."""
     found = {
         project.relative(path): [
             line for block in shell.pasted(path.read_text("utf-8")) for line in shell.comments(block)
@@ -117,7 +116,7 @@ def test_no_block_to_be_pasted_uses_a_placeholder_that_it_sets() -> None:
     assert {path: blocks for path, blocks in found.items() if blocks} == {}
 
 
-def test_comments_and_placeholders_are_seen() -> None:
+def test_comments_and_placeholders_are_found() -> None:
     text = "```sh\nmake dev # here\n```\n\n    # there\n    #too\n    make dev\n\n```yaml\na: b # allowed\n```\n"
     allowed = 'aws x --names \'{"#event": 1}\' https://a.example/#b "$#"\n'
 
@@ -132,14 +131,14 @@ def test_comments_and_placeholders_are_seen() -> None:
 
 
 @pytest.mark.parametrize(("path", "command"), MAKE, ids=str)
-def test_calls_of_make_are_ones_that_the_makefile_has(path: str, command: Command) -> None:
-    """The target, the settings by name, and what `make admin` is asked to do."""
+def test_calls_of_make_are_valid(path: str, command: Command) -> None:
+    """Target, setting names, and the subcommand of `make admin`."""
     target, settings = command.words[1], dict(it.split("=", 1) for it in command.words[2:] if "=" in it)
 
     assert re.search(rf"^{re.escape(target)}:", MAKEFILE, re.MULTILINE), path
     assert settings.keys() - _SETTINGS == set()
     if target == "admin" and "DO" in settings:
-        assert can_be_said(settings["DO"]), path
+        assert is_accepted(settings["DO"]), path
 
 
 _SETTINGS = set(re.findall(r"\$[({]?(?:value )?([A-Z]+)[)}]?", MAKEFILE)) | found(
@@ -147,8 +146,8 @@ _SETTINGS = set(re.findall(r"\$[({]?(?:value )?([A-Z]+)[)}]?", MAKEFILE)) | foun
 )
 
 
-def can_be_said(words: str) -> bool:
-    """Whether the command of operators takes it."""
+def is_accepted(words: str) -> bool:
+    """Whether `make admin` accepts these arguments."""
     try:
         with redirect_stderr(io.StringIO()):
             parser().parse_args(words.split())
@@ -157,9 +156,8 @@ def can_be_said(words: str) -> bool:
     return True
 
 
-def test_what_cannot_be_said_is_seen() -> None:
-    """As above."""
-    assert [can_be_said(it) for it in ("show ann", "shwo ann", "rotate", "rotate pepper --finish")] == [
+def test_invalid_subcommands_are_found() -> None:
+    assert [is_accepted(it) for it in ("show ann", "shwo ann", "rotate", "rotate pepper --finish")] == [
         True,
         False,
         False,
@@ -168,8 +166,8 @@ def test_what_cannot_be_said_is_seen() -> None:
 
 
 @pytest.mark.parametrize("path", project.DOCUMENTS, ids=project.relative)
-def test_what_is_named_in_the_template_is_there(path: Path) -> None:
-    """Tables, secrets, keys, queues, log groups and alarms, in a sentence or a command."""
+def test_named_resources_are_in_the_template(path: Path) -> None:
+    """Tables, secrets, keys, queues, log groups and alarms, in inline code and commands."""
     code = " ".join(shell.blocks(path) + shell.spans(path))
     kinds = "Table|Secret|Queue|Key|LogGroup|ConfigurationSet|Alarm|Function"
     named = set(re.findall(rf"(?<![\w$:-])(?:[A-Z][a-z0-9]+)+(?:{kinds})[AB]?\b", code))
@@ -177,8 +175,8 @@ def test_what_is_named_in_the_template_is_there(path: Path) -> None:
     assert named - set(template()["Resources"]) == set()
 
 
-def test_every_verb_of_operators_is_in_the_runbook() -> None:
-    """What is not there, nobody finds at night."""
+def test_every_subcommand_of_operators_is_in_the_runbook() -> None:
+    """Operators look there during an incident."""
     verbs = {
         command.words[2].removeprefix("DO=").split()[0]
         for command in shell.commands(RUNBOOK, "make")
@@ -188,8 +186,8 @@ def test_every_verb_of_operators_is_in_the_runbook() -> None:
     assert set(re.findall(r"^    ([a-z-]+) ", said, re.MULTILINE)) - verbs == set()
 
 
-def test_a_restore_takes_back_whatever_somebody_took_back() -> None:
-    """Each audit record is looked for, or takes nothing away that a copy of the tables would give back."""
+def test_the_runbook_lists_what_a_restore_would_undo() -> None:
+    """The runbook's scan has each audit event, except those whose effect a restored table cannot undo."""
     gives_nothing_back = {
         *("authn_login_success", "authn_login_unlock", "session_revoked", "session_revoked_all", "authn_token_reuse"),
         *("user_created", "email_verified", "authn_identity_linked", "authn_token_created"),
@@ -204,8 +202,8 @@ def test_a_restore_takes_back_whatever_somebody_took_back() -> None:
 
 
 @pytest.mark.parametrize("path", project.DOCUMENTS, ids=project.relative)
-def test_links_lead_somewhere(path: Path) -> None:
-    """To a file that is there, and to a heading of it."""
+def test_links_are_valid(path: Path) -> None:
+    """To an existing file and heading."""
     for target in found(r"\]\((?!https?:|mailto:)([^)\s]+)\)", path):
         file, _, heading = target.partition("#")
         document = (path.parent / file).resolve() if file else path

@@ -1,4 +1,4 @@
-"""One name runs through the folder, the template, the sample event and the tests; every route has what guards it."""
+"""Each function has one name, in its folder, the template, its sample event and its tests. Each route is guarded."""
 
 import json
 
@@ -8,18 +8,17 @@ from tests.cloudformation import ROOT, resources
 from tests.functions.inventory import OPERATORS
 from tests.guards import project
 
-# Called by other HTTP APIs, by operators, by the queue and by the topic.
+# Invoked by other HTTP APIs, operators, the queue and the topic.
 _WITHOUT_ROUTE = {"authorizer", "mailer", "mail_feedback", *OPERATORS}
 
 
 def test_every_folder_is_a_function_and_every_function_a_folder() -> None:
-    """A folder that is not deployed, or a function without code, has been forgotten."""
     assert sorted(function["CodeUri"] for function in resources(project.FUNCTION).values()) == [
         f"functions/{folder}" for folder in project.FOLDERS
     ]
 
 
-def test_a_function_is_called_as_its_folder_is() -> None:
+def test_a_function_is_named_after_its_folder() -> None:
     """``functions/key_list`` is ``KeyListFunction``."""
     called = {own["CodeUri"].removeprefix("functions/"): name for name, own in resources(project.FUNCTION).items()}
     assert called == {
@@ -28,18 +27,17 @@ def test_a_function_is_called_as_its_folder_is() -> None:
 
 
 def test_a_folder_holds_its_handler_and_nothing_else() -> None:
-    """What two functions share belongs into the domain."""
+    """Code that functions share belongs in the domain."""
     held = {folder: _files(folder) for folder in project.FOLDERS}
     assert held == {folder: ["handler.py"] for folder in project.FOLDERS}
 
 
 def test_every_function_has_a_sample_event() -> None:
-    """For `make invoke`, and for the tests that replay it."""
+    """`make invoke` and the replaying tests use it."""
     assert sorted(path.name for path in (ROOT / "events").iterdir()) == [f"{name}.json" for name in project.FOLDERS]
 
 
 def test_every_sample_is_a_request_to_its_own_function() -> None:
-    """A sample for a route that somebody else answers shows nothing."""
     samples = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (ROOT / "events").glob("*.json")}
     sent = {(event["routeKey"], name) for name, event in samples.items() if "routeKey" in event}
     answered = {(f"{r.method} {r.path}" if r.path != "$default" else r.path, r.function) for r in ROUTES}
@@ -47,36 +45,33 @@ def test_every_sample_is_a_request_to_its_own_function() -> None:
 
 
 def test_every_function_is_tested() -> None:
-    """By name, in the tests that call it as Lambda or as a browser does."""
+    """By name, in tests/functions or tests/local."""
     places = [path for folder in ("functions", "local") for path in (ROOT / "tests" / folder).glob("test_*.py")]
     text = "\n".join(path.read_text(encoding="utf-8") for path in places)
     assert [name for name in project.FOLDERS if f'"{name}"' not in text] == []
 
 
 def test_the_template_has_exactly_the_listed_routes() -> None:
-    """Nothing is served that the list of routes does not know, and by nobody else."""
     assert project.routes() == {(route.method, route.path, route.function) for route in ROUTES}
 
 
-def test_the_list_of_routes_is_whole() -> None:
-    """A route that is defined and not listed would be tested by nobody."""
+def test_every_defined_route_is_listed() -> None:
+    """A route that is defined but not listed would not be tested."""
     defined = {value for value in vars(routes).values() if isinstance(value, Route)}
     assert defined - {routes.AUTHORIZE} == set(ROUTES)
 
 
 def test_no_two_routes_answer_the_same_request() -> None:
-    """Each is listed once."""
     answered = [(route.method, route.path) for route in ROUTES]
     assert len(answered) == len(set(answered))
 
 
-def test_every_function_without_a_route_is_known() -> None:
-    """Whoever else may call a function is decided on purpose."""
+def test_functions_without_a_route_are_listed() -> None:
     assert set(project.FOLDERS) - {route.function for route in ROUTES} == _WITHOUT_ROUTE
 
 
-def test_every_route_says_which_credentials_it_takes() -> None:
-    """One of five sets; an admin's secret opens one route alone."""
+def test_every_route_says_which_credentials_it_accepts() -> None:
+    """One of five sets. Only one route accepts the admin secret."""
     kinds = (NO_CREDENTIAL, SESSION_ONLY, LOGGED_IN, ANY_CREDENTIAL, ADMIN_ONLY)
     assert [route for route in ROUTES if route.credentials not in kinds] == []
     assert [route.path for route in ROUTES if route.credentials == ADMIN_ONLY] == ["/admin/verify-api-key"]
@@ -87,12 +82,11 @@ def test_every_route_has_a_name_in_the_log() -> None:
 
 
 def test_a_route_that_takes_a_session_says_that_it_reads_the_cookie() -> None:
-    """Else its unsafe methods would not be asked where they come from."""
+    """Without ``cookies``, the endpoint would not check the origin of unsafe methods."""
     assert [route for route in ROUTES if "session" in route.credentials and not route.cookies] == []
 
 
 def test_an_unsafe_route_for_people_is_protected_from_other_sites() -> None:
-    """Every unsafe method but the one for other services reads or sets the cookie, and is marked so."""
     unmarked = {route.path for route in ROUTES if route.is_unsafe and not route.cookies}
     assert unmarked == {
         "/admin/verify-api-key",
@@ -104,7 +98,7 @@ def test_an_unsafe_route_for_people_is_protected_from_other_sites() -> None:
 
 
 def test_a_route_that_sets_the_cookie_is_not_open_to_other_origins() -> None:
-    """Another site must not sign a person in, or read what comes of it."""
+    """Another site must not be able to log someone in, or to read the response."""
     opened = {route.path for route in ROUTES if route.cors and route.path.startswith("/auth")}
     assert opened == {"/auth/methods"}
 

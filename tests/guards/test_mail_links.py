@@ -1,4 +1,4 @@
-"""Mails lead somewhere: every place that one names is a page of this site."""
+"""Every link in an email leads to a page of this site."""
 
 import pytest
 
@@ -12,13 +12,12 @@ PLACES = found(r'(?:place\("|\{\{ site_url \}\})(/[a-z-]+)', *TEMPLATES)
 PAGES = {route.path for route in ROUTES if route.method == "GET" and route.function == "pages"}
 
 
-def test_some_are_found() -> None:
-    """Or the next test would be about nothing."""
+def test_links_are_found() -> None:
+    """Otherwise the next test would check nothing."""
     assert {"/verify-email", "/reset-password"} <= LINKS
     assert {"/api-keys", "/forgot-password"} <= PLACES
 
 
 @pytest.mark.parametrize("path", sorted(LINKS | PLACES))
-def test_a_place_in_a_mail_is_a_page(path: str) -> None:
-    """A GET that shows something to whoever clicks."""
+def test_a_link_in_an_email_is_a_page(path: str) -> None:
     assert path in PAGES

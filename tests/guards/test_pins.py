@@ -1,4 +1,4 @@
-"""What is installed is what was reviewed: every package pinned with its hashes, from nobody's mirror."""
+"""Installed packages are the reviewed ones: each is pinned with hashes, and no pin names a mirror."""
 
 import json
 import re
@@ -15,14 +15,14 @@ from tests.guards.project import ROOT, relative
 
 _PIN = re.compile(r"^([a-z0-9][a-z0-9._-]*)(?:\[[a-z0-9,_-]+\])?==(\S+)", re.MULTILINE)
 _ADDRESS = re.compile(r"https?://|file:|git\+|--(?:extra-)?index-url|--find-links|--trusted-host", re.IGNORECASE)
-# MiniStack pins one botocore. The functions are imported with theirs in test_budgets, which makes every client.
+# MiniStack pins botocore. test_budgets imports the functions with the deployed version, and creates all clients.
 _HELD_BACK = {"boto3", "botocore"}
 LOCK_FILES = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "package-lock.json", "yarn.lock")
 
 
 @pytest.mark.parametrize("path", project.PINS, ids=relative)
 def test_every_package_is_pinned_with_its_hashes(path: Path) -> None:
-    """By SHA-256, so that pip takes nothing else under that name."""
+    """By SHA-256, so that pip installs nothing else."""
     entries = re.split(r"\n(?=[a-z0-9])", _without_comments(path))
     assert [entry for entry in entries if not _PIN.match(entry) or "--hash=sha256:" not in entry] == []
     assert [entry for entry in entries if re.search(r"--hash=(?!sha256:[0-9a-f]{64}\b)", entry)] == []
@@ -31,18 +31,18 @@ def test_every_package_is_pinned_with_its_hashes(path: Path) -> None:
 @pytest.mark.parametrize(
     "path", [*project.PINS, ROOT / "requirements" / "install.in", ROOT / "pyproject.toml"], ids=relative
 )
-def test_no_pin_says_where_to_fetch_it(path: Path) -> None:
-    """Whoever installs decides that: no mirror of ours is anybody else's."""
+def test_no_pin_names_a_package_index(path: Path) -> None:
+    """The installing machine chooses the package index."""
     assert _ADDRESS.findall(path.read_text(encoding="utf-8")) == []
 
 
-def test_no_lock_file_ties_anybody_to_a_mirror() -> None:
-    """They record addresses."""
+def test_no_lock_file_names_a_mirror() -> None:
+    """Lock files record URLs."""
     assert [name for name in LOCK_FILES if (ROOT / name).exists()] == []
 
 
 def test_npm_packages_are_pinned_with_their_digests_and_no_address() -> None:
-    """Write the lock file with the `.npmrc` beside it, which leaves addresses out."""
+    """The `.npmrc` beside the lock file makes npm omit URLs."""
     folder = ROOT / "requirements" / "biome"
     asked = json.loads((folder / "package.json").read_text(encoding="utf-8"))["devDependencies"]
     locked = json.loads((folder / "package-lock.json").read_text(encoding="utf-8"))["packages"]
@@ -55,7 +55,7 @@ def test_npm_packages_are_pinned_with_their_digests_and_no_address() -> None:
 def test_the_workflow_runs_what_ci_runs_with_pinned_actions() -> None:
     """An action is pinned by its commit, because a tag can move. Dependabot updates both."""
     text = (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
-    workflow = yaml.load(text, yaml.BaseLoader)  # noqa: S506 - strings only; `on` is no truth value
+    workflow = yaml.load(text, yaml.BaseLoader)  # noqa: S506 - strings only; `on` would be a boolean
     steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
     used = re.findall(r"uses: (\S+)(.*)", text)
     assert [step["run"] for step in steps if "run" in step] == ["bash .ci/run"]
@@ -65,7 +65,7 @@ def test_the_workflow_runs_what_ci_runs_with_pinned_actions() -> None:
 
 
 def test_every_folder_of_pins_is_updated() -> None:
-    """By Dependabot, in the ecosystem that its files belong to."""
+    """By Dependabot, with the right ecosystem."""
     updates = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text(encoding="utf-8"))["updates"]
     folders = {
         (it["package-ecosystem"], folder) for it in updates for folder in it.get("directories", [it.get("directory")])
@@ -79,15 +79,15 @@ def test_every_folder_of_pins_is_updated() -> None:
     assert all((ROOT / folder.lstrip("/")).is_dir() for _, folder in folders)
 
 
-def test_the_layer_is_made_of_the_runtime_pins() -> None:
-    """A copy, because SAM builds a layer out of its own folder."""
+def test_the_layer_has_the_runtime_pins() -> None:
+    """A copy, because SAM builds a layer from its own folder."""
     copy = (ROOT / "layers" / "dependencies" / "requirements.txt").read_bytes()
     assert copy == (ROOT / "requirements" / "runtime.txt").read_bytes()
 
 
 @pytest.mark.parametrize(("pins", "extra"), [("runtime", None), ("dev", None), ("dev", "dev"), ("sam", "sam")])
-def test_everything_the_project_asks_for_is_pinned(pins: str, extra: str | None) -> None:
-    """In a version that it allows as its lowest at least."""
+def test_every_requirement_is_pinned(pins: str, extra: str | None) -> None:
+    """In a version that is not below the minimum."""
     pinned = _pinned(ROOT / "requirements" / f"{pins}.txt")
     asked = dict(_asked(entry) for entry in _entries(extra))
     assert sorted(set(asked) - set(pinned)) == []
@@ -95,20 +95,19 @@ def test_everything_the_project_asks_for_is_pinned(pins: str, extra: str | None)
 
 
 def test_one_package_has_one_version_everywhere() -> None:
-    """What the tests run on is what is deployed."""
+    """Tests run with the deployed versions."""
     runtime, dev = (_pinned(ROOT / "requirements" / f"{name}.txt") for name in ("runtime", "dev"))
     differing = {name for name in runtime if dev.get(name) != runtime[name]}
     assert differing - _HELD_BACK == set()
 
 
 def test_no_test_tool_is_deployed() -> None:
-    """None of the packages that only the tests and the local cloud need."""
     only_dev = {_asked(entry)[0] for entry in _entries("dev")} | {_asked(entry)[0] for entry in _entries("sam")}
     assert only_dev & set(_pinned(ROOT / "requirements" / "runtime.txt")) == set()
 
 
 def test_the_python_is_the_same_everywhere() -> None:
-    """In the project, for pyenv, and in the commands that made the pins."""
+    """In pyproject.toml, .python-version, and the commands that compiled the pins."""
     version = (ROOT / ".python-version").read_text(encoding="utf-8").strip()
     assert _project()["requires-python"] == f"=={version}.*"
     assert {f"--python-version {version}" in path.read_text(encoding="utf-8") for path in project.PINS} == {True}

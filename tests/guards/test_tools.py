@@ -1,4 +1,4 @@
-"""The tools of the tests."""
+"""The test tools work as intended."""
 
 import subprocess
 import sys
@@ -18,7 +18,7 @@ def test_two_answers():
 
 
 def test_a_failed_comparison_shows_the_whole_difference(tmp_path: Path) -> None:
-    """A replayed answer that differs is of no use when pytest cuts it short."""
+    """pytest would truncate it by default."""
     (tmp_path / "test_failing.py").write_text(_FAILING)
     options = ("-c", str(ROOT / "pyproject.toml"), "--rootdir", str(tmp_path), "-p", "no:cacheprovider", "-n", "0")
     command = [sys.executable, "-m", "pytest", *options, str(tmp_path)]
@@ -32,7 +32,7 @@ def test_a_failed_comparison_shows_the_whole_difference(tmp_path: Path) -> None:
 
 
 def test_the_chromium_of_playwright_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where `playwright install chromium` puts it."""
+    """In the folder of `playwright install chromium`."""
     monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path))
     assert downloaded() is None
 
