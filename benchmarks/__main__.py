@@ -20,9 +20,9 @@ from benchmarks.stub import Stub, serving
 
 HOT = ("login", "session_show", "account_show", "key_list", "authorizer", "key_verify", "client_token")
 BUDGET = 1.25
-# Their answer depends on Google or GitHub, or on an identity that the stub's account does not have.
+# They need Google, GitHub, or an identity that the stub's account does not have.
 NOT_ASKED = frozenset({"identity_confirm", "identity_unlink", "password_set"})
-# Its state is unknown to the stub: measured from the import to the page that says so, before the provider is asked.
+# The stub does not know its state: measured until the error page, without the calls to the provider.
 ENDS_REFUSED = frozenset({"oauth_callback"})
 _PROBE = Path(__file__).with_name("probe.py")
 _HASHING_WARM, _WARM = 5, 200
@@ -69,7 +69,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _runs(functions: list[str], rounds: int, found: layers.Layers, stub: Stub) -> dict[str, list[Measured]]:
-    """Every measurement: a few of each, taken in turns, so that what disturbs one disturbs its neighbours."""
+    """All measurements. Functions take turns, so that a disturbance affects all of them."""
     runs: dict[str, list[Measured]] = {name: [] for name in ("yardstick", "raw", *functions)}
     for i in range(rounds):
         print(f"\rround {i + 1} of {rounds}", end="", flush=True)
@@ -101,7 +101,7 @@ def _probe(name: str, event: dict[str, Any], warm: int, found: layers.Layers) ->
 
 
 def problem(name: str, measured: Measured) -> str:
-    """Say what is wrong when the function did not do what its sample asks for; otherwise return an empty string."""
+    """Return an error unless the function did what its sample asks for; otherwise an empty text."""
     refused = measured.get("status", 200) >= 400 and name not in ENDS_REFUSED  # noqa: PLR2004 - HTTP
     failed = refused or measured.get("failed")
     return f"{name} does not do what its sample asks for: status {measured['status']}" if failed else ""
@@ -123,7 +123,7 @@ def _print_cold(runs: dict[str, list[Measured]]) -> None:
         *cold, warm = runs[name]
         imported = median(it["imported"] for it in cold)
         answered = median(it["answered"] - it["hashing"] for it in cold)
-        # Each by the yardstick that ran just before it: the machine's pace changes from second to second.
+        # Divide each run by the yardstick's run just before it, because the machine's speed varies by the second.
         ratio = median((it["answered"] - it["hashing"]) / it["unit"] for it in cold)
         mark = (f" over {BUDGET}" if ratio > BUDGET else " hot") if _is_hot(name) else ""
         print(

@@ -1,4 +1,4 @@
-"""The layers as they are deployed, built in ``.local/`` once for each state of their sources."""
+"""The layers as deployed, built into ``.local/`` once for each state of their sources."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ _UNUSED_SECONDS = 24 * 3600
 
 @dataclass(frozen=True)
 class Layers:
-    """``paths`` to import from, and what to say about them."""
+    """``paths`` to import from, and their description."""
 
     paths: tuple[str, ...]
     said: str
 
 
 def installed() -> Layers:
-    """What `make dev` and the tests import from: nothing trimmed."""
+    """The packages of `make dev` and the tests, untrimmed."""
     return Layers((str(LAYERS / "domain"), sysconfig.get_path("purelib")), "the development environment, untrimmed")
 
 
 def built() -> Layers:
-    """What `sam build` makes, for this machine's processor; raises CalledProcessError."""
+    """The layers as built by `sam build`, for this machine's processor; raises CalledProcessError."""
     folders = (domain(), dependencies("PLATFORM="))
     return Layers(tuple(str(folder / "python") for folder in folders), "the layers as deployed")
 
@@ -54,8 +54,8 @@ def dependencies(*variables: str) -> Path:
 def _kept(layer: str, resource: str, *variables: str) -> Path:
     """Return the layer's folder, built if its sources have changed.
 
-    The folder is named after its sources, built under another name and then renamed. So a process that still reads an
-    earlier build keeps it, and one that builds at the same time never shows half a layer.
+    The folder is named after a hash of its sources, and renamed when it is complete. So a process that still reads an
+    earlier build keeps it, and no process sees a partial layer.
     """
     _KEPT.mkdir(parents=True, exist_ok=True)
     _remove_unused()
@@ -90,15 +90,15 @@ def _remove_unused() -> None:
 
 
 def _make(layer: str, resource: str, into: Path, *variables: str) -> None:
-    """Have the layer's own Makefile build it."""
+    """Build the layer with its Makefile."""
     into.mkdir()
     made = (f"build-{resource}", f"PYTHON={sys.executable}", f"ARTIFACTS_DIR={into}", *variables)
     command = ["make", "-s", "-C", str(LAYERS / layer), *made]
-    subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - our own Makefile
+    subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - the project's own Makefile
 
 
 def zipped_bytes(folder: Path) -> int:
-    """How large the folder is as Lambda is given it."""
+    """The size of the folder as a zip."""
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(folder.rglob("*")):

@@ -1,9 +1,9 @@
 """One measurement in a fresh interpreter: `probe.py <what> <warm requests> <folder> <event> <path>...`.
 
-It prints one line of JSON: CPU seconds of this process since it began, when the imports were done (``imported``) and
-when the first answer was there (``answered``), of these the seconds spent in bcrypt (``hashing``), the median of the
-warm requests (``warm``, without bcrypt), the same when bcrypt does not even run (``unhashed``: its quarter of a second
-leaves the processor's caches cold), and the answer's ``status``. It imports nothing that Lambda would not have.
+Prints one line of JSON, in CPU seconds of this process: ``imported`` and ``answered``, from its start to the end of
+imports and to the first response; ``hashing``, the part of it in bcrypt; ``warm``, the median of the warm requests
+without bcrypt; ``unhashed``, the same if bcrypt does not run (it takes a quarter of a second and leaves the processor's
+caches cold). Also the response's ``status``. Imports only modules that Lambda has.
 """
 
 import os
@@ -23,14 +23,14 @@ def main() -> None:
 
 
 def yardstick(_warm: int, _event: str) -> dict[str, object]:
-    """What any function that talks to DynamoDB by pynamodb has to import."""
+    """The import that every function with DynamoDB needs."""
     import pynamodb.models  # noqa: F401, PLC0415
 
     return {"imported": process_time(), "modules": len(sys.modules)}
 
 
 def raw(warm: int, _event: str) -> dict[str, object]:
-    """The least that a call to DynamoDB costs: botocore, signed, without pynamodb."""
+    """The minimum cost of a call to DynamoDB: botocore with a signature, without pynamodb."""
     from botocore.session import get_session  # noqa: PLC0415
 
     key = {"user_id": {"S": "SampleAccountOfEventsFolder1"}}
@@ -39,7 +39,7 @@ def raw(warm: int, _event: str) -> dict[str, object]:
 
 
 def handler(warm: int, event: str) -> dict[str, object]:
-    """Import a function's handler and give it the event, which is JSON."""
+    """Import a function's handler and invoke it with the event, which is JSON."""
     import handler as function  # noqa: PLC0415
 
     imported, modules = process_time(), len(sys.modules)
@@ -47,7 +47,7 @@ def handler(warm: int, event: str) -> dict[str, object]:
 
     hashing = _watch_bcrypt()
     asked = json.loads(event)
-    # What a queue or a topic brings is answered with nothing.
+    # Functions that a queue or a topic invokes return None.
     answer = function.lambda_handler(asked, _Context()) or {}
     answered = process_time()
     first = hashing.seconds
@@ -81,7 +81,7 @@ class _Context:
 
 
 class _Bcrypt:
-    """The real one, and how much CPU it took."""
+    """Wraps the bcrypt module and counts the CPU seconds of its calls."""
 
     def __init__(self, real: object) -> None:
         self._real = real
@@ -91,7 +91,7 @@ class _Bcrypt:
         self._replays = False
 
     def replay(self) -> None:
-        """From now on, answer as last time and hash nothing."""
+        """From now on, return the last results without hashing."""
         self._replays = True
 
     def __getattr__(self, name: str) -> object:
@@ -119,7 +119,7 @@ def _watch_bcrypt() -> _Bcrypt:
 
 
 def _median(call: object, times: int, hashing: _Bcrypt | None = None) -> float:
-    """CPU seconds of the median call; bcrypt's own are left out."""
+    """CPU seconds of the median call, without those of bcrypt."""
     taken = []
     for _ in range(times):
         hashed, began = hashing.seconds if hashing else 0.0, process_time()

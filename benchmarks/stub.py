@@ -1,7 +1,7 @@
 """A stateless stub of DynamoDB, Secrets Manager, KMS, SQS and SES on a loopback port.
 
-No answer depends on an earlier request, so that each function can be asked the same thing any number of times. The stub
-runs in the process that measures, not in the one that is measured: its own cost is not counted.
+No response depends on an earlier request, so that each function can be invoked any number of times with the same event.
+The stub runs in the measuring process, not in the measured one, so its cost is not counted.
 """
 
 from __future__ import annotations
@@ -22,17 +22,16 @@ Tables = Mapping[str, list[Item]]
 
 
 class Stub:
-    """Answers from these tables and secrets; ``calls`` names the operations it was asked for."""
+    """Responds from ``tables`` and ``secrets``; ``calls`` records the names of the operations."""
 
     def __init__(self, tables: Tables, secrets: Mapping[str, str]) -> None:
-        """Answer from these."""
         self._tables = tables
         self._secrets = secrets
         self._key = ec.generate_private_key(ec.SECP256R1())
         self.calls: list[str] = []
 
     def answer(self, operation: str, asked: dict[str, Any]) -> dict[str, Any]:
-        """The answer to one call. Writes succeed, whatever their condition, and change nothing."""
+        """The response to a call. Writes always succeed and change nothing."""
         self.calls.append(operation)
         known = {
             "GetItem": self._item,
@@ -66,11 +65,11 @@ class Stub:
 
 @contextmanager
 def serving(stub: Stub) -> Iterator[str]:
-    """Serve it; gives the endpoint that ``AWS_ENDPOINT_URL`` takes."""
+    """Serve the stub; yields the value for ``AWS_ENDPOINT_URL``."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        # Without it each answer waits for the kernel to see whether more is coming.
+        # Buffer writes: otherwise each response is delayed by Nagle's algorithm.
         wbufsize = -1
 
         def do_POST(self) -> None:

@@ -1,4 +1,4 @@
-"""The account that the samples in ``events/`` belong to, and the environment of its functions."""
+"""The account of the samples in ``events/``, and the environment of the functions."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ SECRETS = {
     "AdminSecret": "sample-admin-secret-of-the-events-folder-0000000",
     "OAuthProvidersSecret": json.dumps({"google": {"client_id": "benchmark", "client_secret": "benchmark"}}),
 }
-# What a function is asked besides its sample: `<function> <variant>`.
+# Additional events: `<function> <variant>`.
 VARIANTS = ("account_show token", "authorizer token", "client_token refresh")
 HASHER = BcryptHasher(lambda _version: Peppers("1", {"1": PEPPER.encode()}))
 _USER_ID = "SampleAccountOfEventsFolder1"
 
 
 def environment() -> dict[str, str]:
-    """The functions' environment from the template; a reference becomes the name of the resource."""
+    """The functions' environment from the template, with references replaced by logical ids."""
     template = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
     variables = template["Globals"]["Function"]["Environment"]["Variables"]
     return {
@@ -120,7 +120,7 @@ def event(name: str) -> dict[str, Any]:
 
 
 def tables() -> Tables:
-    """The tables' items: the samples' account with a session and a key, and a sign-up that is not confirmed."""
+    """The items: the samples' account with a session and an API key, and an unconfirmed sign-up."""
     now = datetime.now(UTC)
     key = identities.email_key("person@example.com")
     hashed = HASHER.hash("sample passphrase of the events folder")
@@ -184,14 +184,14 @@ def _session(now: datetime) -> Session:
 
 
 def _client_session(now: datetime) -> Session:
-    """A client that is logged in, with the refresh token of the sample ``client_revoke``."""
+    """A client's session with the refresh token of the sample ``client_revoke``."""
     found_by, refresh = _form("client_revoke")["token"].split(".")
     session = replace(_session(now), digest=secrets.digest(found_by), remembered=True)
     return replace(session, client_id=COMFY_CLI, scope=SCOPE, refresh=secrets.digest(refresh))
 
 
 def _code(now: datetime, later: datetime) -> OneTimeToken:
-    """The code in the sample ``client_token``."""
+    """The authorization code of the sample ``client_token``."""
     asked, question = _form("client_token"), _body("client_authorize")
     names = ("client_id", "redirect_uri", "scope")
     data = {name: question[name] for name in names} | {"method": "password", "session": _session(now).digest}
@@ -200,7 +200,7 @@ def _code(now: datetime, later: datetime) -> OneTimeToken:
 
 
 def _typed(now: datetime, later: datetime) -> OneTimeToken:
-    """The device's code in the sample ``device_consent``, which this account was asked about."""
+    """The user code of the sample ``device_consent``, which this account has looked up."""
     asked = {"client_id": COMFY_CLI, "scope": SCOPE, "device": secrets.digest("device"), "source": "", "user_agent": ""}
     digest = device_codes.typed(_body("device_consent")["user_code"]) or ""
     return OneTimeToken(USER_CODE, digest, _USER_ID, now, later, asked)
@@ -212,7 +212,7 @@ def _api_key(now: datetime) -> ApiKey:
 
 
 def _target(function: str) -> str:
-    """The id in the sample's path."""
+    """The id in the path of the sample."""
     return str(sample(function)["pathParameters"]["id"])
 
 
@@ -222,11 +222,11 @@ def _body(function: str) -> Mapping[str, str]:
 
 
 def _form(function: str) -> Mapping[str, str]:
-    """The fields of the sample's body, each of which is there once."""
+    """The fields of the sample's body, each once."""
     return {name: value for name, (value,) in parse_qs(sample(function)["body"]).items()}
 
 
 def _item(table: Table[Any], change: Change) -> dict[str, Any]:
-    """The item that the store would write."""
+    """The item that the store writes for ``change``."""
     item: dict[str, Any] = table.writes[type(change)](change).arguments["Item"]
     return item

@@ -89,7 +89,7 @@ def test_nothing_is_printed() -> None:
 
 
 def test_tests_are_not_packages() -> None:
-    """pytest imports them by path; a package named ``tests`` could shadow another."""
+    """They are imported by path; a package named ``tests`` could shadow another."""
     assert [relative(path) for path in (project.ROOT / "tests").rglob("__init__.py")] == []
 
 

@@ -18,7 +18,7 @@ def test_two_answers():
 
 
 def test_a_failed_comparison_shows_the_whole_difference(tmp_path: Path) -> None:
-    """pytest would truncate it by default."""
+    """By default, pytest would truncate it."""
     (tmp_path / "test_failing.py").write_text(_FAILING)
     options = ("-c", str(ROOT / "pyproject.toml"), "--rootdir", str(tmp_path), "-p", "no:cacheprovider", "-n", "0")
     command = [sys.executable, "-m", "pytest", *options, str(tmp_path)]
