@@ -212,7 +212,7 @@ def test_a_changed_replaced_or_removed_identity_fails_the_requirement(backend: B
 
 def test_a_vacated_identity_can_be_claimed_by_another_account(backend: Backend) -> None:
     read = sign_up(backend, verified=True)
-    backend.commit(identities.Vacate(read))
+    backend.commit(identities.RemoveUnchanged(read))
     backend.commit(identities.Claim(replace(read, user_id="another account")))
 
     assert backend.identities.get(read.key) == replace(read, user_id="another account")
@@ -224,7 +224,7 @@ def test_a_changed_or_removed_identity_is_not_vacated(backend: Backend) -> None:
     backend.commit(
         identities.DisableLogin(changed.key, changed.user_id), identities.Remove(removed.key, removed.user_id)
     )
-    late = [identities.Vacate(read) for read in (changed, removed)]
+    late = [identities.RemoveUnchanged(read) for read in (changed, removed)]
 
     assert [backend.refused(identities.Signup(an_identity()), change) for change in late] == [(one,) for one in late]
     assert backend.identities.get(changed.key) == replace(changed, disabled=True, version=1)

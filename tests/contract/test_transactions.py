@@ -66,7 +66,7 @@ def changes_that_fail() -> tuple[Change, ...]:
         users.ChangeEmail(a_user(), "b@example.com", lost="email#a", gained="email#b", keeping=a_digest(), now=NOW),
         users.Rename(a_user(), "Nobody", NOW),
         identities.Rename(an_identity().key, "nobody", "Nobody", NOW),
-        identities.Vacate(an_identity()),
+        identities.RemoveUnchanged(an_identity()),
         identities.Remove("email#nobody@example.com", "nobody"),
         identities.DisableLogin("email#no.one@example.com", "nobody"),
         identities.EnableLogin("email#not.one@example.com", "nobody"),

@@ -79,8 +79,8 @@ USED_CODE_REMEMBERED = timedelta(minutes=10)
 REFRESH_GRACE = timedelta(seconds=30)
 STATE_MAX_CHARACTERS = 1024
 # Device authorization (RFC 8628 3.2, 3.5, 5.1, 6.1; the numbers are chosen). A user code has eight of twenty letters:
-# with 1,000 codes outstanding at all times, 1,000 accounts that guess at the limits below find one in a month. A poll
-# may be a second early, because network delay varies.
+# with 1,000 codes outstanding at all times, 1,000 accounts that guess at the limits below may find one in a month.
+# A poll may be a second early, because network delay varies.
 DEVICE_CODE_LIFETIME = timedelta(minutes=10)
 USER_CODE_CHARACTERS = 8
 DEVICE_POLL_INTERVAL = timedelta(seconds=5)

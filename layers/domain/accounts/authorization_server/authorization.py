@@ -72,7 +72,7 @@ class AuthorizationEndpoint:
         client = self._known.get(parameters.get("client_id", ""))
         if client is None:
             raise UnknownClient
-        if not client.takes(parameters.get("redirect_uri", "")):
+        if not client.allows_redirect(parameters.get("redirect_uri", "")):
             raise RedirectNotAllowed
         return client
 

@@ -1,7 +1,7 @@
-"""The composition root: every table, secret, queue and flow is made here, once, when it is first asked for.
+"""The composition root: creates every table, secret, queue and flow once, on first use.
 
-Each property imports what it makes, so a function loads only what it uses. A handler asks for its flow while it is
-imported: then the cold start pays for the wiring, not the first request. Tests replace the edges with fakes.
+Each property imports what it creates, so a function loads only what it uses. Handlers read their flow at import time,
+so that the cold start does the wiring, not the first request. Tests replace the edges with fakes.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from accounts.deployment.providers import ProviderFlows
 
 
 class Deployment(ClientFlows, KeyFlows, MailFlows, OperatorFlows, ProviderFlows):
-    """One deployment of the service."""
+    pass
 
 
 def load() -> Deployment:
-    """The deployment that the environment configures; raises ConfigurationError when it is not safe to serve."""
+    """Read the environment; raises ConfigurationError when the configuration is not safe to serve."""
     return Deployment(settings.load())

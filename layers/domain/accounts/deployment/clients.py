@@ -1,6 +1,6 @@
 """Flows of clients and devices, and the endpoints of the authorization server."""
 
-# ruff: noqa: PLC0415 - imports belong to what they make
+# ruff: noqa: PLC0415 - each property imports what it creates
 
 from __future__ import annotations
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 
 class ClientFlows(PeopleFlows):
-    """Flows of ``accounts.flows.clients``."""
-
     @cached_property
     def client_consent(self) -> ClientConsent:
         from accounts.flows.clients.client_consent import ClientConsent

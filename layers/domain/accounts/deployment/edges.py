@@ -1,6 +1,6 @@
-"""Tables, secrets, queues and what a deployment configures."""
+"""Tables, secrets, queues and configuration."""
 
-# ruff: noqa: PLC0415 - imports belong to what they make
+# ruff: noqa: PLC0415 - each property imports what it creates
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 
 class Edges:
-    """What flows are made of. Tests replace these with fakes."""
+    """What flows need. Tests replace these with fakes."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -102,7 +102,7 @@ class Edges:
         return self._table(AuditEventsTable, "AUDIT_EVENTS_TABLE")
 
     def writing(self, *tables: object) -> Transactions:  # noqa: ARG002 - asking for a table makes it writable
-        """Transactions over these tables, and over all others that were made."""
+        """Transactions over these tables. All callers share one writer, which knows every table that was created."""
         return self._writer
 
     @cached_property
@@ -136,21 +136,21 @@ class Edges:
 
     @cached_property
     def outbox(self) -> Outbox:
-        """For emails that a flow exists for: raises MailUnavailable."""
+        """For emails that a flow depends on; raises MailUnavailable."""
         from accounts.aws.outbox import SqsOutbox
 
         return SqsOutbox(self.settings["MAIL_QUEUE_URL"])
 
     @cached_property
     def notices(self) -> Outbox:
-        """For emails about what has already happened: a failure is logged, and the flow succeeds."""
+        """For notices of what has already happened: a failure is logged, and the flow succeeds."""
         from accounts.aws.outbox import BestEffortOutbox
 
         return BestEffortOutbox(self.settings["MAIL_QUEUE_URL"], on_failure=telemetry.dependency_failed)
 
     @cached_property
     def rare_notices(self) -> Outbox:
-        """Like ``notices``, connected on first use: for flows that rarely have one."""
+        """Like ``notices``, but connects on first use, for flows that rarely send one."""
         from accounts.aws.outbox import BestEffortOutbox
 
         queue = self.settings["MAIL_QUEUE_URL"]
@@ -197,7 +197,7 @@ class Edges:
         return Pages(self.settings)
 
     def authentication(self, kinds: frozenset[CredentialKind]) -> Authentication:
-        """Accepts credentials of these kinds, and no others."""
+        """Accepts these kinds of credential, and no others."""
         from accounts.flows.people.authentication import Authentication
 
         return Authentication({kind: self._authenticator(kind) for kind in kinds})

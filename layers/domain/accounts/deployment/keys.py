@@ -1,6 +1,6 @@
 """Flows of API keys."""
 
-# ruff: noqa: PLC0415 - imports belong to what they make
+# ruff: noqa: PLC0415 - each property imports what it creates
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 
 class KeyFlows(Edges):
-    """Flows of ``accounts.flows.keys``."""
-
     @cached_property
     def key_creation(self) -> KeyCreation:
         from accounts.flows.keys.key_management import KeyCreation

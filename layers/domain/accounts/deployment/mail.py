@@ -1,6 +1,6 @@
 """Flows of email."""
 
-# ruff: noqa: PLC0415 - imports belong to what they make
+# ruff: noqa: PLC0415 - each property imports what it creates
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 
 class MailFlows(Edges):
-    """Flows of ``accounts.flows.mail``."""
-
     @cached_property
     def postman(self) -> Postman:
         from accounts.model import brand

@@ -1,6 +1,6 @@
 """Flows of operators."""
 
-# ruff: noqa: PLC0415 - imports belong to what they make
+# ruff: noqa: PLC0415 - each property imports what it creates
 
 from __future__ import annotations
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 
 class OperatorFlows(Edges):
-    """Flows of ``accounts.flows.operators``."""
-
     @cached_property
     def account_inspection(self) -> AccountInspection:
         from accounts.flows.operators.account_inspection import AccountInspection

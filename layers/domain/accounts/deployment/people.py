@@ -1,6 +1,6 @@
 """Flows of people: sign-up, login, passwords, email addresses, sessions, the account."""
 
-# ruff: noqa: PLC0415 - imports belong to what they make
+# ruff: noqa: PLC0415 - each property imports what it creates
 
 from __future__ import annotations
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 
 class PeopleFlows(Edges):
-    """Flows of ``accounts.flows.people``."""
-
     @cached_property
     def session_opening(self) -> SessionOpening:
         from accounts.flows.people.session_opening import SessionOpening

@@ -1,6 +1,6 @@
-"""Flows with Google and GitHub."""
+"""Flows of Google and GitHub."""
 
-# ruff: noqa: PLC0415 - imports belong to what they make
+# ruff: noqa: PLC0415 - each property imports what it creates
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 
 class ProviderFlows(PeopleFlows):
-    """Flows of ``accounts.flows.providers``."""
-
     @cached_property
     def login_methods(self) -> LoginMethods:
         from accounts.flows.providers.login_methods import LoginMethods

@@ -57,7 +57,7 @@ class IdentitiesTable(Table[Identity]):
             identities.Replace: self._replace,
             identities.Rename: self._rename,
             identities.Remove: self._remove,
-            identities.Vacate: self._vacate,
+            identities.RemoveUnchanged: self._remove_unchanged,
             identities.DisableLogin: self._disable_login,
             identities.EnableLogin: self._enable_login,
         }
@@ -88,7 +88,7 @@ class IdentitiesTable(Table[Identity]):
     def _remove(self, change: identities.Remove) -> Operation:
         return self.delete(change.key, IdentityItem.user_id == change.user_id)
 
-    def _vacate(self, change: identities.Vacate) -> Operation:
+    def _remove_unchanged(self, change: identities.RemoveUnchanged) -> Operation:
         return self.delete(change.identity.key, _is_as(change.identity))
 
     def _disable_login(self, change: identities.DisableLogin) -> Operation:

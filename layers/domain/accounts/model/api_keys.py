@@ -74,7 +74,7 @@ class End(Change, frozen=True):
     user_id: str
 
 
-def make(user_id: str, *, name: str, description: str, now: datetime) -> tuple[str, ApiKey]:
+def create(user_id: str, *, name: str, description: str, now: datetime) -> tuple[str, ApiKey]:
     """A new key and its plain text, which is shown once and never stored; raises InvalidInput for an invalid name."""
     body = PREFIX + secrets.random_base62(_RANDOM_CHARACTERS)
     plaintext = body + _checksum(body)

@@ -39,7 +39,7 @@ class Client(Struct, frozen=True):
     name: str
     redirects: frozenset[str]
 
-    def takes(self, redirect_uri: str) -> bool:
+    def allows_redirect(self, redirect_uri: str) -> bool:
         """Whether the redirect URI is one of the client's."""
         return _without_loopback_port(redirect_uri) in self.redirects
 

@@ -134,7 +134,7 @@ class Remove(Change, frozen=True):
     user_id: str
 
 
-class Vacate(Change, frozen=True):
+class RemoveUnchanged(Change, frozen=True):
     """Delete the identity. Refused when it has changed since ``identity`` was read."""
 
     identity: Identity

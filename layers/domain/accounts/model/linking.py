@@ -27,17 +27,17 @@ class OpenAccount(Struct, frozen=True):
 
 
 class LinkToAccount(Struct, frozen=True):
-    """Link the subject to this account. ``because_of`` is the verified address that is the reason, if any."""
+    """Link the subject to this account. ``verified_address`` is the identity that is the reason, if any."""
 
     user_id: str
-    because_of: Identity | None = None
+    verified_address: Identity | None = None
 
 
 class NewAccount(Struct, frozen=True):
     """Create an account for the subject and its verified address, overwriting an unconfirmed sign-up."""
 
 
-class ProveAddress(Struct, frozen=True):
+class ConfirmAddress(Struct, frozen=True):
     """Send an email to confirm the address."""
 
 
@@ -53,7 +53,7 @@ class AddressReused(Struct, frozen=True):
     """The account with this address has another identity of this provider, or has unlinked this subject."""
 
 
-Decision = OpenAccount | LinkToAccount | NewAccount | ProveAddress | NoAddress | BelongsToAnother | AddressReused
+Decision = OpenAccount | LinkToAccount | NewAccount | ConfirmAddress | NoAddress | BelongsToAnother | AddressReused
 
 
 def decide(
@@ -77,11 +77,11 @@ def decide(
     if not person.email:
         return NoAddress()
     if not person.email_verified:
-        return ProveAddress()
+        return ConfirmAddress()
     if local is not None and local.verified:
         own = provider_key(person.provider, person.subject)
         reused = (known is not None and known.unlinked and known.user_id == local.user_id) or any(
             key.startswith(f"{person.provider}#") for key in held - {own}
         )
-        return AddressReused() if reused else LinkToAccount(local.user_id, because_of=local)
+        return AddressReused() if reused else LinkToAccount(local.user_id, verified_address=local)
     return NewAccount()

@@ -47,11 +47,11 @@ class Length(Struct, frozen=True):
 class Lengths(Struct, frozen=True):
     """The deployment's limits of sessions with and without "remember me"."""
 
-    forgotten: Length
+    default: Length
     remembered: Length
 
     def of(self, *, remembered: bool) -> Length:
-        return self.remembered if remembered else self.forgotten
+        return self.remembered if remembered else self.default
 
 
 # The default.
@@ -173,7 +173,7 @@ def halves(token: str) -> tuple[str, str] | None:
 def lengths_of(settings: Settings) -> Lengths:
     """The configured limits, at most those of ``accounts.limits``; raises ConfigurationError."""
     hour, minute, day = timedelta(hours=1), timedelta(minutes=1), timedelta(days=1)
-    forgotten = Length(
+    default = Length(
         _length(settings, "SESSION_HOURS", hour, hour, SESSION_LIFETIME),
         _length(settings, "SESSION_IDLE_MINUTES", minute, SESSION_IDLE_AT_LEAST, SESSION_IDLE),
     )
@@ -181,7 +181,7 @@ def lengths_of(settings: Settings) -> Lengths:
         _length(settings, "REMEMBERED_SESSION_DAYS", day, day, REMEMBERED_SESSION_LIFETIME),
         _length(settings, "REMEMBERED_SESSION_IDLE_DAYS", day, day, REMEMBERED_SESSION_IDLE),
     )
-    return Lengths(forgotten, remembered)
+    return Lengths(default, remembered)
 
 
 def _length(settings: Settings, name: str, unit: timedelta, shortest: timedelta, longest: timedelta) -> timedelta:

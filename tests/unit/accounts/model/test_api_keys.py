@@ -13,7 +13,7 @@ from tests.unit.accounts.stage import NOW, later
 
 
 def _created(name: str = "laptop", description: str = "") -> tuple[str, ApiKey]:
-    return api_keys.make("u" * 28, name=name, description=description, now=NOW)
+    return api_keys.create("u" * 28, name=name, description=description, now=NOW)
 
 
 def _base62(number: int) -> str:

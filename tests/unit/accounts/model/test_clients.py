@@ -27,7 +27,7 @@ def test_a_loopback_address_is_accepted_on_any_port(client_id: str, uri: str) ->
     client = clients.load().get(client_id)
 
     assert client is not None
-    assert client.takes(uri)
+    assert client.allows_redirect(uri)
 
 
 @pytest.mark.parametrize("client_id", [COMFY_CLI, COMFY_LOCAL_WEB])
@@ -95,7 +95,7 @@ def test_anything_else_is_refused(client_id: str, uri: str) -> None:
     client = clients.load().get(client_id)
 
     assert client is not None
-    assert not client.takes(uri)
+    assert not client.allows_redirect(uri)
 
 
 def test_no_client_accepts_the_address_of_another() -> None:
@@ -104,8 +104,8 @@ def test_no_client_accepts_the_address_of_another() -> None:
 
     assert cli is not None
     assert web is not None
-    assert not cli.takes("http://127.0.0.1:8188/")
-    assert not web.takes("http://127.0.0.1:8188/callback")
+    assert not cli.allows_redirect("http://127.0.0.1:8188/")
+    assert not web.allows_redirect("http://127.0.0.1:8188/callback")
 
 
 def test_a_deployment_can_add_clients() -> None:
@@ -116,10 +116,10 @@ def test_a_deployment_can_add_clients() -> None:
 
     desk = Client("desk", "Desk tool", frozenset({"http://127.0.0.1/done", "https://desk.example.com:8443/done"}))
     assert added.get("desk") == desk
-    assert desk.takes("http://127.0.0.1:5000/done")
-    assert desk.takes("https://desk.example.com:8443/done")
-    assert not desk.takes("https://desk.example.com/done")
-    assert not desk.takes("https://desk.example.com:8444/done")
+    assert desk.allows_redirect("http://127.0.0.1:5000/done")
+    assert desk.allows_redirect("https://desk.example.com:8443/done")
+    assert not desk.allows_redirect("https://desk.example.com/done")
+    assert not desk.allows_redirect("https://desk.example.com:8444/done")
     assert sorted(added.by_id) == [COMFY_CLI, COMFY_LOCAL_WEB, "desk", "web"]
     assert (added.name_of("web"), added.name_of("gone"), added.get("gone")) == ("Web", "gone", None)
 

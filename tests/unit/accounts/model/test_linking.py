@@ -9,12 +9,12 @@ from accounts.model.identities import Identity
 from accounts.model.linking import (
     AddressReused,
     BelongsToAnother,
+    ConfirmAddress,
     Decision,
     LinkToAccount,
     NewAccount,
     NoAddress,
     OpenAccount,
-    ProveAddress,
     decide,
 )
 from accounts.model.providers import GITHUB, GOOGLE
@@ -61,8 +61,8 @@ LINKING = {"not asked": None, "asked by my account": MINE}
 
 OPEN_KNOWN, OPEN_MINE = OpenAccount(KNOWN_AS), OpenAccount(MINE)
 MINE_AS_ASKED = LinkToAccount(MINE)
-SAME_MAILBOX = LinkToAccount(OTHERS, because_of=_local(verified=True))
-PROVE, NONE, NEW, REUSED, ELSEWHERE = ProveAddress(), NoAddress(), NewAccount(), AddressReused(), BelongsToAnother()
+SAME_MAILBOX = LinkToAccount(OTHERS, verified_address=_local(verified=True))
+PROVE, NONE, NEW, REUSED, ELSEWHERE = ConfirmAddress(), NoAddress(), NewAccount(), AddressReused(), BelongsToAnother()
 
 # For a subject that is not linked yet (pending or unknown), when no owner asked: by address and its local owner.
 BY_ADDRESS: dict[str, tuple[Decision, ...]] = {
@@ -108,7 +108,15 @@ def test_the_tables_cover_every_combination() -> None:
     answers = {type(_wanted(*combination)) for combination in EVERY_COMBINATION}
 
     assert len(EVERY_COMBINATION) == 240
-    assert answers == {OpenAccount, LinkToAccount, NewAccount, ProveAddress, NoAddress, BelongsToAnother, AddressReused}
+    assert answers == {
+        OpenAccount,
+        LinkToAccount,
+        NewAccount,
+        ConfirmAddress,
+        NoAddress,
+        BelongsToAnother,
+        AddressReused,
+    }
 
 
 @pytest.mark.parametrize("address", ADDRESS)

@@ -49,7 +49,7 @@ def test_a_session_starts_now_and_ends_at_its_absolute_limit(*, remembered: bool
     assert token not in repr(session)
 
 
-@pytest.mark.parametrize(("remembered", "expected"), [(False, SHORTER.forgotten), (True, SHORTER.remembered)])
+@pytest.mark.parametrize(("remembered", "expected"), [(False, SHORTER.default), (True, SHORTER.remembered)])
 def test_a_session_lasts_as_long_as_the_deployment_configures(*, remembered: bool, expected: Length) -> None:
     """The session stores its limits, so that readers need no configuration."""
     _, session = start(SHORTER, remembered=remembered)

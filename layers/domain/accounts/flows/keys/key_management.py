@@ -39,7 +39,7 @@ class KeyCreation(Struct, frozen=True):
     def create(self, session: Session, name: str, description: str, caller: Caller, now: datetime) -> NewKey:
         """Create a key for the session's account; raises KeyLimitReached, also under concurrency."""
         user_id = session.user_id
-        plaintext, key = api_keys.make(user_id, name=name, description=description, now=now)
+        plaintext, key = api_keys.create(user_id, name=name, description=description, now=now)
         hold = users.AddKey(user_id, key.digest, API_KEYS_PER_ACCOUNT, session.digest)
         record = Record(user_id, "authn_token_created", now, caller, {"api_key": key.digest, "name": key.name})
         try:

@@ -70,7 +70,7 @@ class EmailChange(Struct, frozen=True):
             raise InvalidLink
         old, new = retry_on_conflict(lambda: self._move(session, found, caller, now))
         if old.undeliverable is None:
-            # The old address must learn of the change, unless its emails bounce.
+            # The old address gets a notice, too, unless it is undeliverable.
             self.notices.put(messages.EmailChanged(old.user_id, old.email))
         return new
 
@@ -90,7 +90,7 @@ class EmailChange(Struct, frozen=True):
         try:
             self.transactions.commit(
                 one_time_tokens.Consume(token.key),
-                identities.Vacate(old),
+                identities.RemoveUnchanged(old),
                 identities.Claim(new),
                 users.ChangeEmail(user, email, lost=old.key, gained=new.key, keeping=session.digest, now=now),
                 *map(sessions.End, others),

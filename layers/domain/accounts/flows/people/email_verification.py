@@ -55,7 +55,7 @@ class EmailVerification(Struct, frozen=True):
             raise InvalidCredentials(_NOT_THE_CHOSEN_ONE)
         confirmed = identities.confirmed(identity, now)
         logged_in = self.opening.begin(confirmed, method=sessions.PASSWORD, remember=False, caller=caller, now=now)
-        self._make_account(found, logged_in, attempt, now)
+        self._create_account(found, logged_in, attempt, now)
         self.opening.end_presented(presented, caller, now)
         return logged_in
 
@@ -66,7 +66,7 @@ class EmailVerification(Struct, frozen=True):
             raise InvalidLink
         return token, identity
 
-    def _make_account(self, token: OneTimeToken, logged_in: LoggedIn, attempt: Attempt, now: datetime) -> None:
+    def _create_account(self, token: OneTimeToken, logged_in: LoggedIn, attempt: Attempt, now: datetime) -> None:
         session, identity = logged_in.session, logged_in.identity
         verified = Record(identity.user_id, "email_verified", now, session.caller)
         try:

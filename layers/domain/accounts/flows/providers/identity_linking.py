@@ -69,7 +69,7 @@ class IdentityLinking(Struct, frozen=True):
             notify_owner(self.notices, known, logged_in)
             return logged_in
         if isinstance(decision, NewAccount):
-            logged_in = self._make_account(person, (), caller, now)
+            logged_in = self._create_account(person, (), caller, now)
         elif isinstance(decision, LinkToAccount):
             self.link(person, decision, caller, now)
             logged_in = self._open(_identity(person, decision.user_id, now), caller, now)
@@ -102,8 +102,8 @@ class IdentityLinking(Struct, frozen=True):
         # Remember the linking browser, so that only a login from another one triggers the new-browser email.
         linked = _identity(person, decision.user_id, now)
         identity = known_browsers.remember(linked, caller.known_browser) if caller.known_browser else linked
-        because = decision.because_of
-        reason = (identities.StillVerified(because.key, because.user_id),) if because else ()
+        address = decision.verified_address
+        reason = (identities.StillVerified(address.key, address.user_id),) if address else ()
         hold = users.AddIdentity(decision.user_id, identity.key, IDENTITIES_PER_ACCOUNT, session)
         record = Record(decision.user_id, "authn_identity_linked", now, caller, {"provider": person.provider})
         try:
@@ -112,12 +112,12 @@ class IdentityLinking(Struct, frozen=True):
             raise self._refusal(conflict, decision.user_id, session) from conflict
         self.notices.put(messages.IdentityLinked(decision.user_id, TITLES[person.provider]))
 
-    def held_with(self, local: Identity | None) -> frozenset[str]:
+    def identity_keys_of(self, local: Identity | None) -> frozenset[str]:
         """The identity keys of the account whose verified address is ``local``."""
         user = self.users.get(local.user_id) if local is not None and local.verified else None
         return user.identities if user else frozenset()
 
-    def ask_for_proof(self, person: ProviderPerson, browser: str, now: datetime) -> None:
+    def request_confirmation(self, person: ProviderPerson, browser: str, now: datetime) -> None:
         """Store the subject as unconfirmed, bound to this browser, and queue an email to its address."""
         identity = replace(
             _identity(person, users.new_user_id(), now),
@@ -142,20 +142,20 @@ class IdentityLinking(Struct, frozen=True):
     ) -> LoggedIn:
         """The address is confirmed: decide again, as if the provider had verified it, and consume the link."""
         person = _proven(pending)
-        decision = decide(person, known=None, local=local, held=self.held_with(local))
+        decision = decide(person, known=None, local=local, held=self.identity_keys_of(local))
         consume = one_time_tokens.Consume(token.key)
         if isinstance(decision, linking.AddressReused):
             raise AddressReused
         if isinstance(decision, LinkToAccount):
             self.link(person, decision, caller, now, consume)
             opened = self._open(_identity(person, decision.user_id, now), caller, now)
-            logged_in = replace(opened, identity=decision.because_of or opened.identity)
+            logged_in = replace(opened, identity=decision.verified_address or opened.identity)
         else:
-            logged_in = self._make_account(person, (consume,), caller, now)
+            logged_in = self._create_account(person, (consume,), caller, now)
         self.opening.end_presented(presented, caller, now)
         return logged_in
 
-    def _make_account(
+    def _create_account(
         self, person: ProviderPerson, also: tuple[Change, ...], caller: Caller, now: datetime
     ) -> LoggedIn:
         """Create the account, its address without a password, the provider's identity and the session.

@@ -32,7 +32,7 @@ from accounts.limits import OAUTH_STARTS_PER_ADDRESS_PER_MINUTE, OAUTH_STATE_LIF
 from accounts.model import one_time_tokens, throttles
 from accounts.model.audit import Caller
 from accounts.model.identities import Identities, email_key, provider_key
-from accounts.model.linking import AddressReused, BelongsToAnother, NoAddress, ProveAddress, decide
+from accounts.model.linking import AddressReused, BelongsToAnother, ConfirmAddress, NoAddress, decide
 from accounts.model.one_time_tokens import OAUTH_STATE, OneTimeTokens, ProviderState
 from accounts.model.origins import Allowlist
 from accounts.model.providers import LINK, LOGIN, REAUTHENTICATE, Challenge, Intent, ProviderPerson, Providers
@@ -201,7 +201,9 @@ class ProviderArrival(Struct, frozen=True):
         local = self.identities.get(email_key(person.email)) if person.email else None
         known = self.identities.get(provider_key(person.provider, person.subject))
         linking_to = session.user_id if session else None
-        decision = decide(person, known=known, local=local, held=self.linking.held_with(local), linking_to=linking_to)
+        decision = decide(
+            person, known=known, local=local, held=self.linking.identity_keys_of(local), linking_to=linking_to
+        )
         match decision:
             case BelongsToAnother():
                 raise IdentityLinkedElsewhere
@@ -209,8 +211,8 @@ class ProviderArrival(Struct, frozen=True):
                 raise errors.AddressReused
             case NoAddress():
                 raise EmailMissing
-            case ProveAddress():
-                self.linking.ask_for_proof(person, secrets.digest(browser), now)
+            case ConfirmAddress():
+                self.linking.request_confirmation(person, secrets.digest(browser), now)
                 raise EmailNotVerified
         return_url = state.return_url
         if session is not None:
