@@ -59,7 +59,7 @@ def with_device(site: str, tell: Callable[[str], None], wait: Callable[[float], 
     metadata = call(f"{site}/.well-known/oauth-authorization-server", {}, method="GET")
     endpoint = metadata.get("device_authorization_endpoint")
     if endpoint is None:
-        raise SystemExit("This deployment offers no sign-in by a code. Use an API key.")
+        raise SystemExit("This deployment offers no login by a code. Use an API key.")
     asked = call(endpoint, {}, {"client_id": CLIENT_ID, "scope": "account"})
     tell(f"Open {asked['verification_uri']} on any device and enter {asked['user_code']}")
     interval = asked.get("interval", 5)
@@ -77,13 +77,13 @@ def with_device(site: str, tell: Callable[[str], None], wait: Callable[[float], 
 
 def main() -> None:
     """Log in and print the account's address."""
-    parser = argparse.ArgumentParser(description="Sign in on a machine without a browser")
+    parser = argparse.ArgumentParser(description="Log in on a machine without a browser")
     parser.add_argument("site", nargs="?", default="http://127.0.0.1:8000")
     parser.add_argument("--device", action="store_true", help="with a code instead of an API key")
     options = parser.parse_args()
     site, key = options.site.rstrip("/"), os.environ.get("COMFY_API_KEY", "").strip()
     if not key and not options.device:
-        parser.error("no API key: set COMFY_API_KEY, or sign in by a code with --device")
+        parser.error("no API key: set COMFY_API_KEY, or log in by a code with --device")
     try:
         if options.device:
             tokens = with_device(site, lambda text: print(text, flush=True))
@@ -95,7 +95,7 @@ def main() -> None:
         sys.exit(f"{refused.code}: {refused}")
     except OSError as error:
         sys.exit(f"The service cannot be reached: {error}")
-    print(f"Signed in as {customer['email']}")
+    print(f"Logged in as {customer['email']}")
 
 
 def _read(body: bytes) -> Json:

@@ -24,7 +24,7 @@ from scripts.stacks import TemplateProblem
 STATE = KEEP / "state"
 _REFUSALS = (TemplateProblem, NotUnderstood, DeployFailed, ClientError, BotoCoreError)
 _HINT = """
-If an earlier state is in the way, `make dev-reset` forgets it: the accounts made here, too."""
+If an earlier state is in the way, `make dev-reset` deletes it, including its accounts."""
 
 
 class CannotRun(Exception):
@@ -79,7 +79,7 @@ def _serve(cloud: LocalCloud, say: Callable[[str], None]) -> None:
             for error in cloud.new_errors():
                 say(f"MiniStack: {error}")
             time.sleep(0.3)
-        raise CannotRun(f"MiniStack ended by itself; its log is {STATE / 'ministack.log'}")
+        raise CannotRun(f"MiniStack ended unexpectedly; its log is {STATE / 'ministack.log'}")
     finally:
         over.set()
         watcher.join()
@@ -91,7 +91,7 @@ def _deployer(cloud: LocalCloud, say: Callable[[str], None]) -> Callable[[], boo
         try:
             changed = cloud.deploy()
         except _REFUSALS as problem:
-            say(f"Not deployed, the last good one still runs: {problem}")
+            say(f"Not deployed; the last good deployment still runs: {problem}")
             return False
         say(f"Live after {time.monotonic() - started:.1f} s" if changed else "Nothing to deploy")
         return changed
@@ -132,5 +132,5 @@ def _reset() -> int:
     except InUse as problem:
         print(f"make dev-reset: {problem}", file=sys.stderr)
         return 1
-    print("Forgotten: the accounts, keys and secrets of the local cloud.")
+    print("Deleted the accounts, keys and secrets of the local cloud.")
     return 0

@@ -67,13 +67,13 @@ def walkthrough(site_url: str, mailbox_url: str) -> str:
 def page(mails: list[Mail]) -> str:
     """Return the mailbox as HTML, newest first; the content of emails is escaped."""
     newest = sorted(mails, key=lambda mail: mail["Timestamp"], reverse=True)
-    shown = "\n".join(map(_article, newest)) or "<p>No mail yet. Sign up, and it appears here by itself.</p>"
-    count = f"{len(mails)} mail{'' if len(mails) == 1 else 's'}"
+    shown = "\n".join(map(_article, newest)) or "<p>No emails yet. Sign up, and your first one appears here.</p>"
+    count = f"{len(mails)} email{'' if len(mails) == 1 else 's'}"
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Mailbox ({len(mails)})</title>'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{_STYLE}</style></head>'
         f'<body data-version="{html.escape(version(mails))}"><main><h1>Mailbox of the local cloud</h1>'
-        f'<p class="about" role="status">{count}. New mail appears by itself, and none leaves this machine.</p>'
+        f'<p class="about" role="status">{count}. New emails appear automatically; none leaves this machine.</p>'
         f"{shown}</main><script>{_SCRIPT}</script></body></html>"
     )
 

@@ -127,4 +127,4 @@ class Child:
 
     def _last_words(self) -> str:
         lines = self.log.read_text(errors="replace").splitlines()[-12:]
-        return "\n".join(["Its last words, from " + str(self.log) + ":", *("  " + line for line in lines)])
+        return "\n".join(["The end of " + str(self.log) + ":", *("  " + line for line in lines)])

@@ -69,7 +69,7 @@ export class ComfyAccount {
     const { issuer, token_endpoint: endpoint } = await this.#server();
     // Accept only the response to this tab's own request (RFC 9700 4.7), from this service (RFC 9207).
     if (answer.get("state") !== pending.state || answer.get("iss") !== issuer) {
-      throw new Refused({ error: "unexpected_answer", message: "That sign-in was not started here. Try again." });
+      throw new Refused({ error: "unexpected_answer", message: "That login was not started here. Try again." });
     }
     if (answer.has("error")) {
       throw new Refused(Object.fromEntries(answer));

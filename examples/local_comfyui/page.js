@@ -28,7 +28,7 @@ async function run(step) {
 
 async function greet() {
   const { email } = await account.customer();
-  return `Signed in as ${email}`;
+  return `Logged in as ${email}`;
 }
 
 // An origin that is not on the allowlist gets no browser login, but a message that says what to do instead.
@@ -39,21 +39,21 @@ async function offer() {
   $("get-key").href = ways.api_key_url;
 }
 
-$("browser").addEventListener("click", () => run(() => account.logIn().then(() => "On the way …")));
+$("browser").addEventListener("click", () => run(() => account.logIn().then(() => "Redirecting …")));
 $("ask").addEventListener("click", () => run(greet));
 $("renew").addEventListener("click", () => run(() => account.renew().then(() => "Renewed")));
-$("sign-out").addEventListener("click", () => run(() => account.logOut().then(() => "Signed out")));
+$("log-out").addEventListener("click", () => run(() => account.logOut().then(() => "Logged out")));
 $("key-form").addEventListener("submit", (event) => {
   event.preventDefault();
   run(async () => {
     const { email } = await account.logInWithKey($("key").value.trim());
     $("key").value = "";
-    return `Signed in as ${email}`;
+    return `Logged in as ${email}`;
   });
 });
 
 await run(async () => {
   await offer();
   await account.arrive();
-  return account.isLoggedIn ? greet() : "Not signed in";
+  return account.isLoggedIn ? greet() : "Not logged in";
 });

@@ -64,13 +64,13 @@ def server(accounts: str, host: str = "127.0.0.1", port: int = 8188) -> Threadin
 
 def main() -> None:
     """Serve until interrupted."""
-    parser = argparse.ArgumentParser(description="A page that stands for a local ComfyUI")
+    parser = argparse.ArgumentParser(description="A page that plays a local ComfyUI")
     parser.add_argument("--accounts", default="http://127.0.0.1:8000", help="the account service (make dev's)")
-    parser.add_argument("--listen", default="127.0.0.1", help="another address shows what a LAN machine is told")
+    parser.add_argument("--listen", default="127.0.0.1", help="another address shows what a LAN machine sees")
     parser.add_argument("--port", type=int, default=8188)
     options = parser.parse_args()
     with server(options.accounts, options.listen, options.port) as running:
-        print(f"http://{options.listen}:{running.server_port}/ signs in at {options.accounts}. Ctrl-C stops it.")
+        print(f"http://{options.listen}:{running.server_port}/ logs in at {options.accounts}. Ctrl-C stops it.")
         try:
             running.serve_forever()
         except KeyboardInterrupt:

@@ -28,9 +28,11 @@ def parser() -> argparse.ArgumentParser:
         one.add_argument("who", help=_WHO)
         one.add_argument("--yes", action="store_true", help="do not ask")
         one.set_defaults(act=act)
-    key = command(commands, "revoke-key", "end an API key; without arguments it is read from standard input", _revoke)
+    key = command(
+        commands, "revoke-key", "revoke an API key; without arguments it is read from standard input", _revoke
+    )
     key.add_argument("who", nargs="?", help=_WHO)
-    key.add_argument("prefix", nargs="?", help="how the key begins, as `show` has it")
+    key.add_argument("prefix", nargs="?", help="the start of the key, as `show` lists it")
     key.add_argument("--yes", action="store_true", help="do not ask")
     rotating.add_to(commands)
     refilling.add_to(commands)
@@ -55,13 +57,13 @@ def _revoke(asked: argparse.Namespace, there: Place) -> None:
     operator = Operator(there)
     is_id = bool(asked.who) and not asked.prefix and is_digest(asked.who)
     if asked.who and not asked.prefix and not is_id:
-        raise CannotDo("say how the key begins, too; `show` has it. A whole key is read from standard input")
+        raise CannotDo("give the start of the key, too, as `show` lists it. A whole key is read from standard input")
     account = operator.find(asked.who) if asked.who else None
     key_id, called = (asked.who, asked.who) if is_id else leaked_key(account, asked.prefix or "")
     found = account or operator.find(key_id)
     confirm(f"Revoke the key {called} of {report.title(found)}", yes=asked.yes)
     operator.act("OperatorKeyRevoke", found, api_key=key_id)
-    print(f"{report.title(found)}\nThe key {called} ended: its next use is refused, and its owner is told by mail.")
+    print(f"{report.title(found)}\nRevoked the key {called}. It no longer works, and its owner is notified by email.")
 
 
 def _all_of(found: Json) -> str:

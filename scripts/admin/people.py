@@ -64,41 +64,41 @@ class Act:
 ACTS: Mapping[str, Act] = {
     "disable": Act(
         "OperatorAccountDisable",
-        "shut an account; its sessions and API keys end",
+        "disable an account and end its sessions and API keys",
         "Disable",
-        "Disabled: nobody gets in, sessions and API keys ended.",
+        "Disabled. Logins are refused; sessions and API keys have ended.",
         final=True,
     ),
     "enable": Act(
         "OperatorAccountEnable",
-        "open a disabled account again",
+        "enable a disabled account",
         "Enable",
-        "Enabled: the ways in work again; sessions and keys that ended stay ended.",
+        "Enabled. The owner can log in again; ended sessions and API keys stay ended.",
     ),
     "unlock": Act(
         "OperatorAccountUnlock",
-        "forget failed log-ins, which make the next one wait or disable the password",
+        "reset the count of failed logins, which delays the next one or disables the password",
         "Unlock",
-        "Unlocked: the next log-in waits for nothing.",
+        "Unlocked. The next login is not delayed.",
     ),
     "log-out": Act(
         "OperatorAccountLogout",
-        "end all sessions of an account, browsers' and programs'",
+        "end all sessions of an account, in browsers and programs",
         "Log out",
-        "Logged out everywhere. API keys and ways in stay.",
+        "Logged out everywhere. API keys and identities remain.",
     ),
     "revoke-password": Act(
         "OperatorPasswordRevoke",
-        "take a password out of use that others know, until it is reset",
+        "disable a leaked password until it is reset",
         "Revoke the password of",
-        "Revoked: logged out everywhere and told by mail; in again by resetting it, to another one.",
+        "Revoked. The owner is logged out and notified by email, and must reset the password.",
         final=True,
     ),
     "delete": Act(
         "OperatorAccountDelete",
-        "delete an account and all it owns",
+        "delete an account and everything that belongs to it",
         "Delete",
-        "Deleted, with all it owned. Its history is kept for a year.",
+        "Deleted. Its audit records are kept for a year.",
         final=True,
     ),
 }
@@ -114,9 +114,9 @@ def leaked_key(account: Json | None = None, prefix: str = "") -> tuple[str, str]
         return secrets.digest(text), text[:16]
     found = [key for key in account["api_keys"] if key["key_prefix"].startswith(prefix)]
     if len(prefix) < _NO_SHORTER_PREFIX:
-        raise CannotDo(f"{prefix} is how every key begins: give more of it, as `show` has it")
+        raise CannotDo(f"{prefix} is the start of every key: give more of it, as `show` lists it")
     if len(found) != 1:
-        raise CannotDo(f"{len(found)} keys of that account begin with {prefix}: `show` has them")
+        raise CannotDo(f"{len(found)} keys of that account begin with {prefix}; `show` lists them")
     return found[0]["id"], found[0]["key_prefix"]
 
 
@@ -131,6 +131,6 @@ def refuse_keys_in(arguments: list[str]) -> None:
     """Raise CannotDo for a whole API key in the arguments, which are visible to others."""
     if any(api_keys.is_well_formed(argument) for argument in arguments):
         raise CannotDo(
-            "a whole API key does not belong into an argument, where others can read it; pipe it in, or paste it "
+            "never pass a whole API key as an argument, which others can read; pipe it in, or paste it "
             "when asked. Clear it from your shell's history"
         )

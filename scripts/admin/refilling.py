@@ -29,7 +29,9 @@ def add_to(commands: Commands) -> None:
     how.add_argument("--of", metavar="ID", help="only what belongs to this account")
     how.add_argument("--exact", action="store_true", help="overwrite what differs, delete what is not in it")
     refill.add_argument("--yes", action="store_true", help="do not ask, whatever the source is called")
-    empty = command(commands, "empty", "log everybody out, or end all mailed links; see docs/runbook.md", _empty)
+    empty = command(
+        commands, "empty", "log out all accounts, or invalidate all emailed links; see docs/runbook.md", _empty
+    )
     empty.add_argument("table", choices=_CAN_BE_EMPTIED)
     empty.add_argument("--yes", action="store_true", help="do not ask")
 
@@ -37,7 +39,7 @@ def add_to(commands: Commands) -> None:
 def _refill(asked: argparse.Namespace, there: Place) -> None:
     # The key schema is not enough to tell tables apart: sessions and API keys have the same.
     if asked.table not in asked.source and not asked.yes:
-        raise CannotDo(f"{asked.source} is not called after {asked.table}; if it is a copy all the same, say --yes")
+        raise CannotDo(f"{asked.source} is not named after {asked.table}; if it is a copy of it, add --yes")
     if asked.exact:
         confirm(f"Make the {asked.table} of {there.title} what {asked.source} is", yes=asked.yes)
     elsewhere = asked.from_region and boto3.client("dynamodb", region_name=asked.from_region)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 Json = dict[str, Any]
-_LATELY = 20
+_RECENT = 20
 
 
 def title(found: Json) -> str:
@@ -19,12 +19,12 @@ def lines(found: Json) -> Iterator[str]:
     account = found["account"]
     yield title(found)
     yield f"  status    {account['status']}, since {account['createdAt']}"
-    yield f"  mail      {_mail(account['mail_problem'])}"
-    yield f"  log-in    {_failures(found['failures'])}"
-    yield from _table("Ways in", map(_identity, found["identities"]))
+    yield f"  email     {_mail(account['mail_problem'])}"
+    yield f"  login     {_failures(found['failures'])}"
+    yield from _table("Identities", map(_identity, found["identities"]))
     yield from _table("Sessions", map(_session, found["sessions"]))
     yield from _table("API keys", map(_key, found["api_keys"]))
-    yield from _table("Lately", map(_event, found["activity"][:_LATELY]))
+    yield from _table("Activity", map(_event, found["activity"][:_RECENT]))
 
 
 def _table(heading: str, rows: Iterator[str]) -> Iterator[str]:
@@ -34,13 +34,13 @@ def _table(heading: str, rows: Iterator[str]) -> Iterator[str]:
 
 
 def _mail(problem: str | None) -> str:
-    return f"nothing is mailed: {problem}" if problem else "arrives, as far as we know"
+    return f"no email is sent: {problem}" if problem else "no known delivery problem"
 
 
 def _failures(failures: Json) -> str:
     if not failures["count"]:
         return "no failures in a row"
-    wait = f"{failures['count']} failures in a row; the next try counts from {failures['wait_until']}"
+    wait = f"{failures['count']} failures in a row; the next attempt is allowed at {failures['wait_until']}"
     return f"{wait}; PASSWORD DISABLED until it is reset or unlocked" if failures["password_disabled"] else wait
 
 
@@ -57,7 +57,7 @@ def _session(entry: Json) -> str:
 
 def _key(entry: Json) -> str:
     used = entry["last_used_at"] or "never"
-    return f"{entry['key_prefix']}  {entry['name']}  made {entry['created_at']}, used {used}"
+    return f"{entry['key_prefix']}  {entry['name']}  created {entry['created_at']}, used {used}"
 
 
 def _event(entry: Json) -> str:

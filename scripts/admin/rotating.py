@@ -9,26 +9,30 @@ from scripts.place import Place
 
 
 def add_to(commands: Commands) -> None:
-    says = "give a secret or key a new value, while everybody keeps working"
+    says = "replace a secret or key without downtime"
     rotate = commands.add_parser("rotate", help=says, description=says, allow_abbrev=False)
     whats = rotate.add_subparsers(required=True, metavar="what")
-    command(whats, "pepper", "what passwords are hashed under; old hashes stay good", _pepper)
+    command(whats, "pepper", "the pepper of password hashes; old hashes stay valid", _pepper)
     _add_admin_secret(whats)
-    key = command(whats, "signing-key", "what signs access tokens: the other of the two", _signing_key)
-    key.add_argument("--withdraw", action="store_true", help="disable the one that signs now, and all it signed")
+    key = command(whats, "signing-key", "sign access tokens with the other of the two keys", _signing_key)
+    key.add_argument("--withdraw", action="store_true", help="disable the current key and invalidate its tokens")
     key.add_argument("--yes", action="store_true", help="do not ask")
     for name in NAMES:
-        says = f"the client secret that {TITLES[name]} made beside the old one; read from standard input"
+        says = f"the client secret that {TITLES[name]} issued beside the old one; read from standard input"
         provider = command(whats, name, says, _provider)
-        provider.add_argument("--client-id", help="the first time, or of another application")
+        provider.add_argument("--client-id", help="required for the first time or another application")
         provider.set_defaults(provider=name)
 
 
 def _add_admin_secret(whats: Commands) -> None:
-    secret = command(whats, "admin-secret", "what other services present; the old one stays good beside it", _admin)
+    secret = command(
+        whats, "admin-secret", "the secret of other services; the old one stays valid until --finish", _admin
+    )
     ways = secret.add_mutually_exclusive_group()
-    ways.add_argument("--finish", action="store_true", help="end the old one: all services have the new one")
-    ways.add_argument("--at-once", action="store_true", help="end the old one now: it leaked")
+    ways.add_argument(
+        "--finish", action="store_true", help="invalidate the old one, once all services have the new one"
+    )
+    ways.add_argument("--at-once", action="store_true", help="replace a leaked one and invalidate it now")
     secret.add_argument("--yes", action="store_true", help="do not ask")
 
 
@@ -54,5 +58,5 @@ def _signing_key(asked: argparse.Namespace, there: Place) -> None:
 
 
 def _provider(asked: argparse.Namespace, there: Place) -> None:
-    client_secret = terminal.secret(f"Paste the new client secret that {TITLES[asked.provider]} made")
+    client_secret = terminal.secret(f"Paste the new client secret from {TITLES[asked.provider]}")
     print(rotations.provider(there, asked.provider, client_secret, asked.client_id))

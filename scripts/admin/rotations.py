@@ -42,7 +42,7 @@ def admin_secret(place: Place, *, pause: Callable[[float], None] = time.sleep) -
     _, version = vault.read()
     outgoing = vault.holder(OUTGOING)
     if outgoing not in (None, version):
-        raise CannotDo("the last rotation is not finished: an older secret is still good; say --finish first")
+        raise CannotDo("the last rotation is not finished: an older secret is still good; run --finish first")
     new = vault.prepare(secrets.token_urlsafe(_BYTES))
     if outgoing is None:
         vault.label(OUTGOING, version, None)
@@ -88,9 +88,9 @@ def provider(place: Place, name: str, client_secret: str, client_id: str | None 
     entry = stored.get(name, {})
     known = client_id or entry.get("client_id")
     if name not in NAMES or not known:
-        raise CannotDo(f"{name} is not set up here: say --client-id, too")
+        raise CannotDo(f"{name} is not configured: add --client-id")
     if not client_secret:
-        raise CannotDo(f"no client secret came; an empty one would switch {name} off")
+        raise CannotDo(f"no client secret was given; an empty one would disable {name}")
     changed = {**entry, "client_id": known, "client_secret": client_secret}
     vault.replace(json.dumps({**stored, name: changed}), instead_of=version)
     return f"Functions take it up within five minutes. Log in with {name} then, and delete the old client secret there."
@@ -105,7 +105,7 @@ def signing_key(place: Place, *, withdraw: bool = False) -> str:
     other, keys = _OTHER[now], place.client("kms")
     state = keys.describe_key(KeyId=variables[f"SIGNING_KEY_{other}"])["KeyMetadata"]["KeyState"]
     if state != "Enabled":
-        raise CannotDo(f"key {other} is {state}: it cannot sign; docs/runbook.md says how it is replaced")
+        raise CannotDo(f"key {other} is {state}: it cannot sign; see docs/runbook.md to replace it")
     if given.get("SnapStart") == "on":
         # Published versions do not see changed environment variables.
         raise CannotDo(f"with SnapStart, say SignWith={other} in the profile of samconfig.toml and `make deploy` it")
@@ -117,8 +117,8 @@ def signing_key(place: Place, *, withdraw: bool = False) -> str:
     keys.disable_key(KeyId=variables[f"SIGNING_KEY_{now}"])
     return (
         f"Key {other} signs access tokens from now on, and key {now} is disabled. What it signed is believed here for "
-        "five minutes at most, and for ten by services that check tokens themselves. Programs that are signed in get "
-        "new tokens by themselves."
+        "five minutes at most, and for ten by services that check tokens themselves. Programs that are logged in get "
+        "new tokens automatically."
     )
 
 

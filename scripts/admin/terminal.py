@@ -24,8 +24,8 @@ def confirm(what: str, *, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise CannotDo(f"{what}? What ends does not come back, and nobody is here to ask: say --yes")
-    if input(f"{what}? What ends does not come back. Type yes: ").strip() != "yes":
+        raise CannotDo(f"{what}? This cannot be undone; without a terminal, confirm with --yes")
+    if input(f"{what}? This cannot be undone. Type yes: ").strip() != "yes":
         raise CannotDo("nothing was done")
 
 

@@ -42,7 +42,7 @@ class Vault:
             if error.response["Error"]["Code"] != "InvalidParameterException":
                 raise
             raise CannotDo(
-                "somebody changed this secret at the same time; nothing was done, look and try again"
+                "this secret was changed concurrently; nothing was changed, check it and try again"
             ) from error
 
     def replace(self, text: str, *, instead_of: str) -> None:

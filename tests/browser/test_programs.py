@@ -42,7 +42,7 @@ def here(program: ThreadingHTTPServer) -> str:
 def begin(page: Page, origin: str) -> None:
     """Press the button in the program."""
     page.goto(origin)
-    page.get_by_role("button", name="Sign in with the browser").click()
+    page.get_by_role("button", name="Log in with the browser").click()
 
 
 def said(page: Page, text: str | re.Pattern[str]) -> None:
@@ -54,22 +54,22 @@ def test_a_local_comfyui_signs_in_renews_and_signs_out(stage: Stage, here: str) 
     """The visitor logs in, comes back to the question, and returns to the program with one click."""
     person = Person(stage.cloud).join()
     stage.page.goto(here)
-    said(stage.page, "Not signed in")
-    stage.page.get_by_role("button", name="Sign in with the browser").click()
+    said(stage.page, "Not logged in")
+    stage.page.get_by_role("button", name="Log in with the browser").click()
     log_in(stage, person.email, PASSWORD)
     expect(stage.page.get_by_role("heading", level=1)).to_have_text("ComfyUI on this computer wants to sign in")
     stage.told(f"A program on this computer (127.0.0.1, port {here.rpartition(':')[2]})")
     stage.told(person.email)
     stage.press("Allow")
 
-    said(stage.page, f"Signed in as {person.email}")
+    said(stage.page, f"Logged in as {person.email}")
     assert stage.page.url == f"{here}/"
     stage.page.reload()
-    said(stage.page, f"Signed in as {person.email}")
+    said(stage.page, f"Logged in as {person.email}")
     stage.press("Renew the tokens")
     said(stage.page, "Renewed")
-    stage.press("Sign out")
-    said(stage.page, "Signed out")
+    stage.press("Log out")
+    said(stage.page, "Logged out")
     assert stage.page.evaluate("sessionStorage.length") == 0
     assert "ComfyUI on this computer" not in _programs(person)
 
@@ -78,7 +78,7 @@ def test_a_program_is_ended_from_the_account(stage: Stage, owner: Person, here: 
     """It shows with its name and as a program, and is signed out at its next step."""
     begin(stage.page, here)
     stage.press("Allow")
-    said(stage.page, f"Signed in as {owner.email}")
+    said(stage.page, f"Logged in as {owner.email}")
     account = stage.visitor.beside("/account")
     entry = account.locator("#devices > li").filter(has_text="ComfyUI on this computer")
     expect(entry).to_contain_text("Program")
@@ -90,7 +90,7 @@ def test_a_program_is_ended_from_the_account(stage: Stage, owner: Person, here: 
 
     stage.press("Who am I?")
     said(stage.page, re.compile("sign in again", re.IGNORECASE))
-    expect(stage.page.get_by_role("button", name="Sign in with the browser")).to_be_visible()
+    expect(stage.page.get_by_role("button", name="Log in with the browser")).to_be_visible()
 
 
 def test_a_person_who_says_no_is_back_in_the_program(stage: Stage, here: str) -> None:
@@ -209,7 +209,7 @@ def test_one_click_is_one_answer(stage: Stage, here: str) -> None:
 
     assert [json.loads(route.request.post_data or "")["decision"] for route in sent] == ["allow"]
     sent[0].continue_()
-    said(stage.page, f"Signed in as {stage.person.email}")
+    said(stage.page, f"Logged in as {stage.person.email}")
 
 
 def test_the_question_is_answered_by_keyboard(stage: Stage, here: str) -> None:
@@ -224,7 +224,7 @@ def test_the_question_is_answered_by_keyboard(stage: Stage, here: str) -> None:
         expect(stage.page.get_by_role("button", name=name, exact=True)).to_be_focused()
     stage.page.keyboard.press("Enter")
 
-    said(stage.page, f"Signed in as {stage.person.email}")
+    said(stage.page, f"Logged in as {stage.person.email}")
 
 
 @pytest.mark.parametrize(
@@ -282,8 +282,8 @@ def test_another_origin_gets_an_api_key_instead(stage: Stage, program: Threading
     """The page links to where keys are created; a key logs in through CORS; each mistake has its own message."""
     key = stage.person.make_key("lan box")
     stage.page.goto(f"http://{LAN_HOST}:{program.server_port}")
-    said(stage.page, "Not signed in")
-    expect(stage.page.get_by_role("button", name="Sign in with the browser")).to_be_hidden()
+    said(stage.page, "Not logged in")
+    expect(stage.page.get_by_role("button", name="Log in with the browser")).to_be_hidden()
     stage.told("API key")
     expect(stage.page.get_by_role("link", name="Get an API key")).to_have_attribute(
         "href", f"{stage.visitor.site}/api-keys"
@@ -291,9 +291,9 @@ def test_another_origin_gets_an_api_key_instead(stage: Stage, program: Threading
     _paste(stage.page, key["plaintext_key"][:-1])
     said(stage.page, re.compile("copied it whole"))
     _paste(stage.page, key["plaintext_key"])
-    said(stage.page, f"Signed in as {stage.person.email}")
+    said(stage.page, f"Logged in as {stage.person.email}")
     stage.page.reload()
-    said(stage.page, f"Signed in as {stage.person.email}")
+    said(stage.page, f"Logged in as {stage.person.email}")
     assert stage.person.call("DELETE", f"/customers/api-keys/{key['id']}").status_code == 204
     stage.press("Who am I?")
 
@@ -305,21 +305,21 @@ def test_a_key_is_kept_while_the_service_is_down(stage: Stage, here: str) -> Non
     """A service error does not discard the key."""
     key = stage.person.make_key("patient box")
     stage.page.goto(here)
-    said(stage.page, "Not signed in")
+    said(stage.page, "Not logged in")
     _paste(stage.page, key["plaintext_key"])
-    said(stage.page, f"Signed in as {stage.person.email}")
+    said(stage.page, f"Logged in as {stage.person.email}")
     stage.page.route("**/customers", lambda route: route.fulfill(status=503, body="{}"))
     stage.press("Who am I?")
     said(stage.page, re.compile("Try again in a moment"))
     stage.page.unroute_all()
     stage.press("Who am I?")
 
-    said(stage.page, f"Signed in as {stage.person.email}")
+    said(stage.page, f"Logged in as {stage.person.email}")
 
 
 def _paste(page: Page, key: str) -> None:
     page.get_by_label("API key", exact=True).fill(key)
-    page.get_by_role("button", name="Sign in with the API key").click()
+    page.get_by_role("button", name="Log in with the API key").click()
 
 
 def _programs(person: Person) -> list[str]:

@@ -62,7 +62,7 @@ def _named(detail: ast.expr) -> set[str]:
 
 
 def _logged() -> set[str]:
-    """Every event of a log line: of routes, of refusals, of mail, and what is told by name."""
+    """Every event of a log line: of routes, refusals, emails, and of calls that name it."""
     told = {it.args[0].value for it in _calls("telemetry.record", "record") if isinstance(it.args[0], ast.Constant)}
     delivered = {mailing.SENT, mailing.NOBODY_TO_TELL, mailing.LIMIT_REACHED, mailing.UNDELIVERABLE}
     reported = {*mail_feedback.MARKED.values(), mail_feedback.KNOWN, mail_feedback.UNKNOWN_ADDRESS}
@@ -95,7 +95,7 @@ def test_what_is_kept_in_audit_records_is_listed_with_its_detail() -> None:
 def test_the_account_page_has_words_for_every_audit_record() -> None:
     """What a person is shown is never "something changed"."""
     said = {key.removeprefix("event.") for key in catalogue("en", {}) if key.startswith("event.")}
-    # A log-in of a program has words of its own.
+    # A client's login has a text of its own.
     assert said - {"other", "program"} == {name for name, event in EVENTS.items() if event.kept} - _UNSEEN
 
 

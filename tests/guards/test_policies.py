@@ -1,4 +1,4 @@
-"""Least privilege: each function's role allows what its use case needs, and no more (promise 9)."""
+"""Least privilege: each function's role allows what its use case needs, and no more."""
 
 import copy
 import json

@@ -37,7 +37,7 @@ def test_a_headless_script_signs_in_with_a_key(ann: Person) -> None:
     assert ann.call("DELETE", f"/customers/api-keys/{key['id']}").status_code == 204
     code, said, complained = run(ann.cloud.site_url, key["plaintext_key"])
 
-    assert logged_in == (0, f"Signed in as {ann.email}\n", "")
+    assert logged_in == (0, f"Logged in as {ann.email}\n", "")
     assert (code, said) == (1, "")
     assert complained.startswith("api_key_unknown: ")
 
@@ -47,7 +47,7 @@ def test_a_headless_script_without_a_key_says_what_to_do() -> None:
     code, said, complained = run("http://127.0.0.1:9", "")
 
     assert (code, said) == (2, "")
-    assert complained.endswith("error: no API key: set COMFY_API_KEY, or sign in by a code with --device\n")
+    assert complained.endswith("error: no API key: set COMFY_API_KEY, or log in by a code with --device\n")
 
 
 def test_a_headless_script_signs_in_with_a_code(ann: Person) -> None:

@@ -166,17 +166,17 @@ def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
 SHOWN = f"""\
 Ann <ann@example.com> (SomeAccountOfAnn000000000001)
   status    active, since 2026-01-05T12:00:00.000Z
-  mail      arrives, as far as we know
-  log-in    6 failures in a row; the next try counts from 2026-01-05T12:00:30.000Z
-Ways in (2)
+  email     no known delivery problem
+  login     6 failures in a row; the next attempt is allowed at 2026-01-05T12:00:30.000Z
+Identities (2)
   email     ann@example.com  password set  mail bounce
   google    ann@example.com  id 4711  disabled
 Sessions (1)
   5e555e555e55  by password, seen 2026-01-05T12:00:00.000Z, 203.0.113.7, Firefox on Linux
 API keys (2)
-  comfyui-kkkkkkkk  render box  made 2026-01-05T12:00:00.000Z, used never
-  comfyui-zzzzzzzz  laptop  made 2026-01-05T12:00:00.000Z, used 2026-01-05T13:00:00.000Z
-Lately (2)
+  comfyui-kkkkkkkk  render box  created 2026-01-05T12:00:00.000Z, used never
+  comfyui-zzzzzzzz  laptop  created 2026-01-05T12:00:00.000Z, used 2026-01-05T13:00:00.000Z
+Activity (2)
   2026-01-05T12:00:00.000Z  user_created  203.0.113.7  by email
   2026-01-05T13:00:00.000Z  user_enabled  operator {OPERATOR}
 """
@@ -220,7 +220,7 @@ def test_irreversible_actions_are_confirmed(shell: Shell, word: str, function: s
     for answer in ("no\n", "\n", "y\n", "YES\n"):
         code, out, err = shell.run(word, "ann@example.com", typed=answer)
         assert (code, err) == (1, "On the stack our-stack\nmake admin: nothing was done\n")
-        assert f"{ANN}, with 1 sessions and 2 API keys? What ends does not come back. Type yes: " in out
+        assert f"{ANN}, with 1 sessions and 2 API keys? This cannot be undone. Type yes: " in out
     assert shell.aws.acts == []
 
     assert shell.run(word, "ann@example.com", typed="yes\n")[0] == 0
@@ -232,7 +232,7 @@ def test_without_a_terminal_only_the_option_yes_confirms(shell: Shell, words: tu
     """A script that forgot it changes nothing."""
     code, out, err = shell.run(*words, piped=f"{KEY}\n")
     assert (code, out) == (1, "")
-    assert "What ends does not come back, and nobody is here to ask: say --yes" in err
+    assert "This cannot be undone; without a terminal, confirm with --yes" in err
     assert shell.aws.acts == []
 
     assert shell.run(*words, "--yes", piped=f"{KEY}\n")[0] == 0
@@ -286,8 +286,8 @@ def test_a_prefix_that_does_not_match_exactly_one_key_revokes_none(shell: Shell,
 @pytest.mark.parametrize(
     ("prefix", "keys", "why"),
     [
-        ("comfyui-", ["comfyui-abcdefgh"], "is how every key begins"),
-        ("c", ["comfyui-abcdefgh"], "is how every key begins"),
+        ("comfyui-", ["comfyui-abcdefgh"], "is the start of every key"),
+        ("c", ["comfyui-abcdefgh"], "is the start of every key"),
         ("comfyui-a", ["comfyui-abcdefgh", "comfyui-abzzzzzz"], "2 keys of that account begin with"),
         ("comfyui-b", ["comfyui-abcdefgh"], "0 keys of that account begin with"),
     ],
@@ -305,7 +305,7 @@ def test_a_whole_key_among_the_arguments_is_refused(shell: Shell, words: tuple[s
     code, out, err = shell.run(*words)
 
     assert (code, out, shell.aws.sent) == (1, "", [])
-    assert err.startswith("make admin: a whole API key does not belong into an argument")
+    assert err.startswith("make admin: never pass a whole API key as an argument")
     assert KEY not in err
 
 

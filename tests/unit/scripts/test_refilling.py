@@ -127,7 +127,7 @@ def test_a_copy_of_a_table_with_the_same_keys_is_recognized_by_its_name(
     make(boto3.client("dynamodb"), "restored-ApiKeysTable", {"digest": "S"}, {"digest": "3"})
     assert command.main(["refill", "SessionsTable", "restored-ApiKeysTable"]) == 1
     assert capsys.readouterr().err.endswith(
-        "restored-ApiKeysTable is not called after SessionsTable; if it is a copy all the same, say --yes\n"
+        "restored-ApiKeysTable is not named after SessionsTable; if it is a copy of it, add --yes\n"
     )
     assert held(stack, "sessions") == ["1", "2"]
 

@@ -101,7 +101,7 @@ def test_a_pepper_that_is_added_after_the_read_is_not_lost(stack: Place, monkeyp
         return found
 
     monkeypatch.setattr(Vault, "read", overtaken)
-    with pytest.raises(CannotDo, match="somebody changed this secret at the same time"):
+    with pytest.raises(CannotDo, match="this secret was changed concurrently"):
         rotations.pepper(stack)
     assert peppers(stack)["current"] == "10"
 
@@ -116,7 +116,7 @@ def test_two_concurrent_rotations_keep_each_others_pepper(stack: Place, monkeypa
         return prepare(vault, text)
 
     monkeypatch.setattr(Vault, "prepare", rotate_first)
-    with pytest.raises(CannotDo, match="somebody changed this secret at the same time"):
+    with pytest.raises(CannotDo, match="this secret was changed concurrently"):
         rotations.pepper(stack)
     kept = peppers(stack)
     rotations.pepper(stack)
@@ -182,7 +182,7 @@ def test_a_second_rotation_waits_for_the_first(stack: Place) -> None:
     """Otherwise services with the oldest secret would be refused."""
     rotations.admin_secret(stack, pause=lambda _: None)
     before = text_of(stack, "AdminSecret")
-    with pytest.raises(CannotDo, match="say --finish first"):
+    with pytest.raises(CannotDo, match="run --finish first"):
         rotations.admin_secret(stack, pause=lambda _: None)
     assert text_of(stack, "AdminSecret") == before
 
@@ -363,7 +363,7 @@ def test_irreversible_rotations_are_confirmed(
     monkeypatch.setattr("sys.stdin", Input("", person=False))
 
     assert command.main(["rotate", *words]) == 1
-    assert capsys.readouterr().err.endswith("What ends does not come back, and nobody is here to ask: say --yes\n")
+    assert capsys.readouterr().err.endswith("This cannot be undone; without a terminal, confirm with --yes\n")
     assert text_of(stack, "AdminSecret") == "a" * 48
 
 
