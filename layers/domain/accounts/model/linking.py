@@ -5,9 +5,9 @@ Rules, in order (OA-08; pre-hijacking paper; OIDC Core 5.7):
 1. A subject that is linked opens its account, whatever its current name and address.
 2. An owner who is logged in and asked for it links the subject to that account, whatever its address.
 3. An address that the provider has not verified proves nothing: it must be confirmed by email first.
-4. A verified address that is also verified here belongs to the same person, so the subject is linked. Except when that
-   account has another identity of the provider (the provider may have reassigned the address), or has unlinked this
-   subject: then the owner must log in another way and link it.
+4. A verified address that is also verified here belongs to the same person, so the subject is linked, unless that
+   account has another identity of the provider (the provider may have reassigned the address) or has unlinked this
+   subject. Then the owner must log in another way and link it.
 5. A verified address that is unconfirmed here may have been entered by a stranger, whose sign-up is overwritten.
 6. Any other subject gets a new account.
 """

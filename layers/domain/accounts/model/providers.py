@@ -30,7 +30,7 @@ def named(text: str) -> ProviderName:
 
 
 class ProviderPerson(Struct, frozen=True):
-    """The person as the provider describes them.
+    """A person as the provider describes them.
 
     ``subject`` never changes and is never reassigned. ``email`` is canonical, or empty when there is no usable one.
     ``email_verified`` is the provider's claim.

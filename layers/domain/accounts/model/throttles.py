@@ -164,8 +164,8 @@ def take(throttles: Throttles, *increments: Increment, now: datetime) -> None:
     """Count one event in each window; raises TooManyAttempts with the seconds until the full one ends."""
     try:
         throttles.take(increments, now)
-    except LimitReached as full:
-        raise TooManyAttempts(_seconds(full.increment.expires_at - now)) from full
+    except LimitReached as refused:
+        raise TooManyAttempts(_seconds(refused.increment.expires_at - now)) from refused
 
 
 def is_too_soon(throttles: Throttles, bucket: Bucket, source: str, *, every: timedelta, now: datetime) -> bool:
@@ -187,10 +187,10 @@ def attempt(throttles: Throttles, account: str, *windows: Increment, now: dateti
     increment = Increment(key=streak, limit=FREE_FAILURES, expires_at=now + FAILURES_REMEMBERED)
     try:
         throttles.take((increment, *windows), now)
-    except LimitReached as full:
-        if full.increment.key != streak:
-            raise TooManyAttempts(_seconds(full.increment.expires_at - now)) from full
-        return _attempt_after_wait(throttles, increment, full.counter, windows, now)
+    except LimitReached as refused:
+        if refused.increment.key != streak:
+            raise TooManyAttempts(_seconds(refused.increment.expires_at - now)) from refused
+        return _attempt_after_wait(throttles, increment, refused.counter, windows, now)
     return Attempt(streak, windows)
 
 
@@ -210,10 +210,10 @@ def _attempt_after_wait(
     exact = Increment(increment.key, increment.limit, increment.expires_at, expected=counter.count)
     try:
         throttles.take((exact, *windows), now)
-    except LimitReached as full:
-        if full.increment is exact:
-            raise TooManyAttempts(_seconds(wait_after(counter.count + 1))) from full
-        raise TooManyAttempts(_seconds(full.increment.expires_at - now)) from full
+    except LimitReached as refused:
+        if refused.increment is exact:
+            raise TooManyAttempts(_seconds(wait_after(counter.count + 1))) from refused
+        raise TooManyAttempts(_seconds(refused.increment.expires_at - now)) from refused
     password_disabled = counter.count >= FAILURES_THAT_DISABLE_PASSWORD
     return Attempt(increment.key, windows, password_disabled=password_disabled, failures=counter.count)
 

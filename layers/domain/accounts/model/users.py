@@ -28,8 +28,8 @@ _NO_SUCH_ACCOUNT = "There is no account with that id."
 class User(Struct, frozen=True):
     """``sessions`` maps digests to expiry times. ``revision`` increases with every change.
 
-    ``mail_problem`` is why ``email`` gets no more email, or None. ``secured_at`` is when all sessions, or all but the
-    one that asked for it, were last ended.
+    ``mail_problem`` is why ``email`` gets no more email, or None. ``secured_at`` is when a session last ended all
+    others.
     """
 
     user_id: str

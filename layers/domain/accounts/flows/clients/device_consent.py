@@ -79,9 +79,9 @@ class DeviceConsent(Struct, frozen=True):
         """The code, unclaimed or claimed by the session's account. Every attempt is counted, before the read."""
         hour, minute = timedelta(hours=1), timedelta(minutes=1)
         by_account, by_source = USER_CODES_PER_ACCOUNT_PER_HOUR, USER_CODES_PER_ADDRESS_PER_MINUTE
-        theirs = throttles.window("user-code", session.user_id, limit=by_account, per=hour, now=now)
-        from_here = throttles.window("user-code", caller.source, limit=by_source, per=minute, now=now)
-        throttles.take(self.throttles, theirs, from_here, now=now)
+        per_account = throttles.window("user-code", session.user_id, limit=by_account, per=hour, now=now)
+        per_source = throttles.window("user-code", caller.source, limit=by_source, per=minute, now=now)
+        throttles.take(self.throttles, per_account, per_source, now=now)
         digest = device_codes.typed(text)
         code = self.tokens.get(token_key(USER_CODE, digest)) if digest else None
         if code is None or now >= code.expires_at or code.subject not in {UNCLAIMED, session.user_id}:

@@ -40,10 +40,10 @@ class KeyCreation(Struct, frozen=True):
         """Create a key for the session's account; raises KeyLimitReached, also under concurrency."""
         user_id = session.user_id
         plaintext, key = api_keys.create(user_id, name=name, description=description, now=now)
-        hold = users.AddKey(user_id, key.digest, API_KEYS_PER_ACCOUNT, session.digest)
+        add = users.AddKey(user_id, key.digest, API_KEYS_PER_ACCOUNT, session.digest)
         record = Record(user_id, "authn_token_created", now, caller, {"api_key": key.digest, "name": key.name})
         try:
-            self.transactions.commit(api_keys.Add(key), hold, record)
+            self.transactions.commit(api_keys.Add(key), add, record)
         except Conflict as conflict:
             raise self._refusal(session) from conflict
         self.notices.put(messages.ApiKeyCreated(user_id, key.name))

@@ -1,7 +1,7 @@
 """From a credential to the account behind it, in one consistent read.
 
-The kinds do not cross (ASVS 9.2.2): a session token is looked up among browsers' sessions only, an API key among keys
-only, and an access token needs the session of the client that it was issued to.
+One kind of credential is never accepted as another (ASVS 9.2.2): a session token is looked up only among browsers'
+sessions, an API key only among keys, and an access token needs the session of the client that it was issued to.
 """
 
 from __future__ import annotations

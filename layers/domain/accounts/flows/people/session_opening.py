@@ -75,12 +75,10 @@ class SessionOpening(Struct, frozen=True):
         when one of ``also`` is refused.
         """
         old = instead_of.digest if instead_of else None
-        hold = users.AddSession(
-            session.user_id, session.digest, session.expires_at, SESSIONS_PER_ACCOUNT, old, approval
-        )
+        add = users.AddSession(session.user_id, session.digest, session.expires_at, SESSIONS_PER_ACCOUNT, old, approval)
         changes = (sessions.Start(session), login_record(session), *also, *map(sessions.End, [old] if old else []))
         try:
-            self.transactions.commit(hold, *changes)
+            self.transactions.commit(add, *changes)
         except Conflict as conflict:
             if not conflict.concerns(users.AddSession):
                 raise

@@ -104,10 +104,10 @@ class IdentityLinking(Struct, frozen=True):
         identity = known_browsers.remember(linked, caller.known_browser) if caller.known_browser else linked
         address = decision.verified_address
         reason = (identities.StillVerified(address.key, address.user_id),) if address else ()
-        hold = users.AddIdentity(decision.user_id, identity.key, IDENTITIES_PER_ACCOUNT, session)
+        add = users.AddIdentity(decision.user_id, identity.key, IDENTITIES_PER_ACCOUNT, session)
         record = Record(decision.user_id, "authn_identity_linked", now, caller, {"provider": person.provider})
         try:
-            self.transactions.commit(identities.Claim(identity), hold, record, *reason, *also)
+            self.transactions.commit(identities.Claim(identity), add, record, *reason, *also)
         except Conflict as conflict:
             raise self._refusal(conflict, decision.user_id, session) from conflict
         self.notices.put(messages.IdentityLinked(decision.user_id, TITLES[person.provider]))

@@ -13,7 +13,7 @@ EMAIL, API_KEY = "email", "api_key"
 
 
 class Methods(Struct, frozen=True):
-    """``origin`` is in canonical form, or empty when it is not valid. ``names`` of methods, the preferred first."""
+    """``origin`` is in canonical form, or empty when it is not valid. ``names`` lists methods, the preferred first."""
 
     origin: str
     allowed: bool
