@@ -88,7 +88,7 @@ def test_every_record_says_its_event_where_it_can_be_read() -> None:
 
 
 def test_what_is_kept_in_audit_records_is_listed_with_its_detail() -> None:
-    """One record for each, and no word in it that nobody was told of."""
+    """Each event of an audit record is listed with exactly the details that are written."""
     assert _records() == {name: set(event.detail) for name, event in EVENTS.items() if event.kept}
 
 
@@ -111,7 +111,7 @@ def test_every_provider_is_counted() -> None:
 
 
 def test_the_list_holds_names_and_sentences() -> None:
-    """Names as the vocabulary writes them; what they mean is told in one line."""
+    """Names in lower case with underscores, and descriptions of one line."""
     assert [name for name in EVENTS if not name.replace("_", "").isalpha() or name != name.lower()] == []
     assert [it.when for it in EVENTS.values() if "|" in it.when or "\n" in it.when or len(it.when) > 110] == []
 
