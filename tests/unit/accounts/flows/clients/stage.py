@@ -21,6 +21,8 @@ from accounts.transactions import Change, Conflict
 from tests.unit.accounts.stage import NOW, OWNER, Service, cookie
 
 CLIENT, OTHER_CLIENT = COMFY_CLI, COMFY_LOCAL_WEB
+# RFC 7636, appendix B.
+VERIFIER, CHALLENGE = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 PROGRAM = Caller("198.51.100.7", "comfy-cli/1.0")
 DEVICE = Caller("198.51.100.8", "curl/8.0")
 QUESTION = Question(
@@ -28,7 +30,7 @@ QUESTION = Question(
     redirect_uri="http://127.0.0.1:49152/callback",
     state="the state",
     scope="account",
-    challenge="c" * 43,
+    challenge=CHALLENGE,
 )
 # Text that has the form of a token and is none.
 NO_TOKEN = "x" * 43
