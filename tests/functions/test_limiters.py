@@ -1,0 +1,195 @@
+"""``Route.limiters`` is true: what a route counts is what it declares, and a full counter refuses its requests."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, get_args
+
+import pytest
+
+from accounts import secrets
+from accounts.model.throttles import Bucket
+from accounts.web import routes
+from accounts.web.routes import AUTHORIZE, CLIENT_TOKEN, PASSWORD_FORGOT, ROUTES, Route
+from tests.functions.away import away, page_event
+from tests.functions.cloud import Call
+from tests.functions.conftest import NOW
+from tests.functions.lambdas import NAMES, Answer, Lambdas
+from tests.functions.machines import Machine
+from tests.functions.people import a_key
+from tests.functions.permission_stories import STORIES, a_while_later
+from tests.functions.requests import SAMPLE_BROWSER, SAMPLE_OTHER_TOKEN, SAMPLE_TOKEN, sample
+from tests.functions.stage import Act, Stage, Story
+
+SERVED = {name: tuple(it for it in (*ROUTES, AUTHORIZE) if it.function == name) for name in NAMES}
+FUNCTIONS = tuple(name for name, served in SERVED.items() if served)
+# What the mailer counts, by recipient or account.
+OF_EMAILS = {"notice", "sign-up-mail", "reset-mail", "reset-mail-known"}
+
+TOO_MANY = "429 excess_rate_limit_exceeded"
+REFUSALS: dict[Route, set[str]] = {
+    # The same answer as always, and no email (ASVS 2.4.1).
+    PASSWORD_FORGOT: {"202 authn_password_reset_requested"},
+    CLIENT_TOKEN: {TOO_MANY, "400 excess_device_polls"},
+    # API Gateway answers for the authorizer.
+    AUTHORIZE: {"denied excess_rate_limit_exceeded"},
+}
+
+
+def starting_at_a_provider(stage: Stage) -> Act:
+    stage.arrange()
+    return lambda: stage.providers.start("github")
+
+
+def proving_oneself_at_a_provider(stage: Stage) -> Act:
+    stage.arrange()
+    event = page_event("POST", "/auth/{provider}/reauthenticate", "github", "")
+    own = {"origin": "https://accounts.example.com", "sec-fetch-site": "same-origin"}
+    event |= {"cookies": [f"__Host-session={SAMPLE_TOKEN}"], "body": "{}"}
+    event["headers"] |= own | {"content-type": "application/json"}
+    return stage.sends(event)
+
+
+def looking_at_a_programs_question(stage: Stage) -> Act:
+    stage.arrange()
+    return lambda: stage.program.shown(cookie=SAMPLE_TOKEN)
+
+
+def looking_at_a_programs_question_without_a_session(stage: Stage) -> Act:
+    return stage.program.shown
+
+
+def entering_a_devices_code(stage: Stage) -> Act:
+    stage.arrange()
+    machine = Machine(stage.functions)
+    _, user_code = machine.codes()
+    return lambda: machine.typed(user_code)
+
+
+def polling_with_a_device_code(stage: Stage) -> Act:
+    stage.arrange()
+    machine = Machine(stage.functions)
+    device_code, _ = machine.codes()
+    return lambda: machine.polls(device_code)
+
+
+def verifying_a_key_that_does_not_exist(stage: Stage) -> Act:
+    """Another service asks: it is not the caller's guess."""
+    return stage.calls(
+        headers={"x-comfy-admin-secret": sample("key_verify")["headers"]["x-comfy-admin-secret"]},
+        body={"api_key": a_key("Nobodys")},
+    )
+
+
+def with_an_unknown_key_in_place_of_any_credential(stage: Stage) -> Act:
+    """A route that does not accept keys looks none up."""
+    stage.arrange()
+    return stage.calls(key=a_key("Nobodys"))
+
+
+def with_an_unknown_session(stage: Stage) -> Act:
+    return stage.calls(cookie=SAMPLE_OTHER_TOKEN)
+
+
+FURTHER: dict[str, tuple[Story, ...]] = {
+    "oauth_start": (starting_at_a_provider, proving_oneself_at_a_provider),
+    "client_authorize": (looking_at_a_programs_question, looking_at_a_programs_question_without_a_session),
+    "device_consent": (entering_a_devices_code,),
+    "client_token": (polling_with_a_device_code,),
+    "key_verify": (verifying_a_key_that_does_not_exist,),
+}
+OF_ALL: tuple[Story, ...] = (with_an_unknown_key_in_place_of_any_credential, with_an_unknown_session)
+
+
+@dataclass
+class Counting:
+    """The buckets in which each route has counted, and in which the last invocation did."""
+
+    by_route: dict[Route, set[str]] = field(default_factory=lambda: defaultdict(set))
+    last: tuple[Route | None, set[str]] = (None, set())
+
+    def add(self, function: str, event: Any, calls: list[Call]) -> None:
+        """Note what an invocation has counted."""
+        found = {bucket for call in calls for bucket in _counted(call)}
+        route = routes.named(event.get("routeKey", ""), SERVED[function]) if SERVED[function] else None
+        self.last = route, found
+        if route:
+            self.by_route[route] |= found
+
+
+def _counted(call: Call) -> Iterator[str]:
+    """The buckets of the counters that a call to DynamoDB raises. Clearing one is a Delete."""
+    for item in call.parameters.get("TransactItems", []):
+        if "Update" in item and item["Update"]["TableName"] == "ThrottlesTable":
+            yield item["Update"]["Key"]["counter"]["S"].partition("#")[0]
+
+
+@pytest.fixture
+def counting(monkeypatch: pytest.MonkeyPatch) -> Counting:
+    """Sees every invocation of a function."""
+    found, invoke = Counting(), Lambdas.invoke
+
+    def seen(functions: Lambdas, function: str, event: Any) -> Answer:
+        answer = invoke(functions, function, event)
+        found.add(function, event, answer.calls)
+        return answer
+
+    monkeypatch.setattr(Lambdas, "invoke", seen)
+    return found
+
+
+def last_steps(functions: Lambdas, function: str) -> Iterator[Act]:
+    """The last step of each story of the function, once everything that leads to it has happened."""
+    told = [story for story in STORIES[function] if story is not a_while_later]
+    for story in (*told, *FURTHER.get(function, ()), *OF_ALL):
+        functions.cloud.empty_tables()
+        functions.clock.now = NOW
+        with away(functions) as providers, pytest.MonkeyPatch.context() as patch:
+            yield story(Stage(functions, providers, patch, function))
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_route_counts_in_the_buckets_that_it_declares_and_refuses_when_they_are_full(
+    functions: Lambdas, counting: Counting, function: str
+) -> None:
+    """In each bucket and in no other. Correct ``limiters`` of the route, or add a story that counts there."""
+    answers: dict[Route | None, set[str]] = defaultdict(set)
+    for act in last_steps(functions, function):
+        before = functions.cloud.copy_of_tables()
+        act()
+        functions.cloud.restore_tables(before | functions.cloud.full_counters())
+        answer = act()
+        route, counted = counting.last
+        if counted:
+            answers[route].add(f"{answer.result.get('statusCode', 'denied')} {answer.events[0]}")
+
+    declared = {route: set(route.limiters) for route in SERVED[function]}
+    assert {route: counting.by_route[route] for route in SERVED[function]} == declared
+    refusals = {route: REFUSALS.get(route, {TOO_MANY}) for route in SERVED[function] if route.limiters}
+    assert answers == refusals
+    others = {route: found - set(route.limiters) for route, found in counting.by_route.items()}
+    assert {route: undeclared for route, undeclared in others.items() if undeclared} == {}
+
+
+def test_the_mailer_counts_emails_by_recipient(functions: Lambdas, counting: Counting) -> None:
+    """Each kind that has a limit."""
+    person = functions.people.as_sampled()
+    browser = secrets.digest(SAMPLE_BROWSER)
+    messages = [
+        {"kind": "sign_up", "email": "waiting@example.com"},
+        {"kind": "password_forgot", "email": person.email},
+        {"kind": "password_forgot", "email": person.email, "device": browser},
+        {"kind": "password_set", "user_id": person.user_id},
+    ]
+    functions.deliver(*map(json.dumps, messages))
+
+    assert counting.last == (None, OF_EMAILS)
+
+
+def test_every_bucket_is_declared_by_a_route_or_counted_by_the_mailer() -> None:
+    """A bucket that neither uses is left over."""
+    declared = {bucket for route in (*ROUTES, AUTHORIZE) for bucket in route.limiters}
+
+    assert declared | OF_EMAILS == set(get_args(Bucket))
+    assert declared & OF_EMAILS == set()
