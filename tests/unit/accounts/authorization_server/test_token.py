@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from accounts.errors import AccountsError
+from accounts.errors import AccountsError, Unauthenticated
 from accounts.flows.clients.client_sessions import Tokens
+from accounts.flows.people.authentication import SESSION, Credential
 from tests.unit.accounts.flows.clients.stage import (
     CLIENT,
     DEVICE,
@@ -178,6 +179,9 @@ def test_kinds_of_tokens_do_not_cross(service: Service) -> None:
 
     assert {refused(service, form) for form in wrong} == {"invalid_grant"}
     assert stored(service) == before
+    for text in (device, code, refresh, refresh.partition(".")[0]):
+        with pytest.raises(Unauthenticated):
+            service.session(Credential(SESSION, text), NOW)
     assert service.session(cookie(owner), NOW) == owner.session
     assert refused(service, device_form(device)) == "authorization_pending"
     assert post(service, code_form(code))

@@ -13,6 +13,7 @@ from accounts.web.schemas import KeyCreate, Login
 from tests.unit.accounts.stage import exactly
 from tests.unit.accounts.web.events import json_request
 
+FORM = "application/x-www-form-urlencoded"
 _LOGIN = '{"email": "olive@example.com", "password": "p"}'
 
 
@@ -187,3 +188,37 @@ def test_no_body_causes_a_server_error(body: str, base64_encoded: bool) -> None:
         return
 
     assert isinstance(read, KeyCreate)
+
+
+def form_request(body: str, content_type: str = FORM) -> Request:
+    """A request that declares a form."""
+    return json_request(body, content_type)
+
+
+def test_a_form_is_read_without_its_empty_parameters() -> None:
+    """RFC 6749 3.2."""
+    assert form_request("a=1&b=&c=%C3%A9+d").form() == {"a": "1", "c": "é d"}
+    assert form_request("").form() == {}
+
+
+@pytest.mark.parametrize("content_type", [FORM.upper(), f"{FORM};charset=utf-8", f'{FORM} ; charset="UTF-8"'])
+def test_a_form_may_name_its_charset(content_type: str) -> None:
+    assert form_request("a=1", content_type).form() == {"a": "1"}
+
+
+@pytest.mark.parametrize("content_type", ["", "application/json", "text/plain", f"{FORM}s", f"{FORM};charset=latin-1"])
+def test_a_body_that_is_not_declared_as_a_form_is_refused(content_type: str) -> None:
+    with pytest.raises(UnsupportedMediaType):
+        form_request("a=1", content_type).form()
+
+
+@pytest.mark.parametrize("body", ["{}", "a", "a=1&b", "a=1&a=2", "a=1&%61=2", "a=%ff"])
+def test_a_form_that_is_not_plain_is_refused(body: str) -> None:
+    """Repeated, without a value, or not UTF-8 (RFC 6749 3.2)."""
+    with pytest.raises(MalformedRequest):
+        form_request(body).form()
+
+
+def test_a_form_of_more_than_16_kib_is_refused() -> None:
+    with pytest.raises(BodyTooLarge):
+        form_request("a=" + "x" * (16 * 1024)).form()
