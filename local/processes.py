@@ -97,7 +97,7 @@ class Child:
                 start_new_session=True,
             )
 
-    def wait_until(self, ready: Callable[[], bool], *, seconds: float = 30) -> None:
+    def wait_until(self, ready: Callable[[], bool], *, seconds: float = 120) -> None:
         """Wait until ``ready()``; raises ChildFailed, with the end of the log, if it ends or takes too long."""
         deadline = time.monotonic() + seconds
         while not ready():
