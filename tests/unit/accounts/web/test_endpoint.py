@@ -10,7 +10,16 @@ from typing import Any
 import pytest
 
 from accounts import secrets
-from accounts.errors import AccountsError, InvalidCredentials, LoginDeclined, NotFound, TooManyAttempts, Unavailable
+from accounts.errors import (
+    AccountsError,
+    InvalidCredentials,
+    LoginDeclined,
+    MalformedRequest,
+    NotFound,
+    TooManyAttempts,
+    Unauthenticated,
+    Unavailable,
+)
 from accounts.flows.people.authentication import (
     ACCESS_TOKEN,
     ADMIN_SECRET,
@@ -351,3 +360,58 @@ def test_a_handler_cannot_ask_for_a_session_that_its_route_does_not_have() -> No
     got = endpoint.answer(routes.LOGIN, SETTINGS, ANYONE, handle, event("POST", "/auth/login", headers=OWN), NOW)
 
     assert got["statusCode"] == 500
+
+
+@pytest.mark.parametrize("cookies", [[], [f"__Host-session={TOKEN}"]])
+def test_another_site_is_refused_before_a_credential_is_resolved(cookies: list[str]) -> None:
+    """It is not told whether its visitor is logged in."""
+    accepting, route = Accepting(), routes.SESSION_REVOKE_ALL
+    sent = event(route.method, route.path, cookies=cookies, headers={"origin": "https://evil.example"})
+    got = endpoint.answer(route, SETTINGS, Authentication({SESSION: accepting}), hello, sent, NOW)
+
+    assert (got["statusCode"], json.loads(got["body"])["error"]) == (403, "cross_site_request")
+    assert accepting.asked == 0
+
+
+@pytest.mark.parametrize(
+    ("headers", "error", "challenge"),
+    [
+        ({"authorization": "Bearer x.y.z"}, Unauthenticated(), responses.INVALID_BEARER),
+        ({"x-api-key": KEY}, Unauthenticated(), responses.BEARER),
+        ({"authorization": "Bearer x.y.z"}, NotFound(), None),
+    ],
+)
+def test_only_a_bearer_token_that_was_refused_is_called_invalid(
+    headers: dict[str, str], error: AccountsError, challenge: str | None
+) -> None:
+    """RFC 6750 3.1."""
+    got = answer(routes.ACCOUNT_SHOW, raising(error), headers=headers, cookies=[])
+
+    assert got["headers"].get("www-authenticate") == challenge
+
+
+@pytest.mark.parametrize(
+    ("error", "level"), [(MalformedRequest(), "WARNING"), (AccountsError(), "ERROR"), (Unavailable(), "ERROR")]
+)
+def test_a_refusal_is_a_warning_and_a_fault_an_error(logged: Logged, error: AccountsError, level: str) -> None:
+    answer(routes.LOGIN, raising(error), headers=OWN)
+
+    assert [line["level"] for line in logged()] == [level]
+
+
+def test_of_one_functions_routes_each_is_enforced_and_refused_in_its_own_way() -> None:
+    """The page for people is refused with a page; only the other route accepts a session."""
+
+    def page(error: AccountsError) -> Response:
+        return replace(responses.refused(error), body=f"a page about {error.code}")
+
+    @endpoint.endpoint(routes.OAUTH_START, Deployed(), routes.OAUTH_REAUTHENTICATE, page=page)
+    def lambda_handler(_: Request) -> Response:
+        raise NotFound
+
+    start, again = (
+        lambda_handler(asked(route, headers=OWN) | {"routeKey": f"{route.method} {route.path}"}, None)
+        for route in (routes.OAUTH_START, routes.OAUTH_REAUTHENTICATE)
+    )
+    assert start["body"] == "a page about not_found"
+    assert json.loads(again["body"])["error"] == "not_found"
