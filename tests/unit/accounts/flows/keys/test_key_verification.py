@@ -34,6 +34,15 @@ def test_an_invalid_key_returns_nothing(service: Service, text: str) -> None:
     assert service.key_verification.owner(text, NOW) is None
 
 
+def test_an_unknown_key_is_not_counted(service: Service) -> None:
+    """A service forwards the keys of its own callers."""
+    unknown = service.key(service.person()).plaintext
+    service.world.api_keys.clear()
+
+    assert service.key_verification.owner(unknown, NOW) is None
+    assert counted(service) == {}
+
+
 @pytest.mark.parametrize("state", ["gone", "disabled"])
 def test_a_key_without_an_active_account_is_invalid(service: Service, state: str) -> None:
     """If one is left over."""

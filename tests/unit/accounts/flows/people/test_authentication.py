@@ -8,6 +8,8 @@ import pytest
 
 from accounts import secrets
 from accounts.errors import (
+    ApiKeyMistyped,
+    ApiKeyUnknown,
     CredentialNotAccepted,
     ReauthenticationRequired,
     TooManyAttempts,
@@ -127,6 +129,25 @@ def test_activity_is_recorded_every_five_minutes(service: Service) -> None:
         seen.append(service.world.sessions[digest].last_seen_at)
 
     assert seen == [NOW, NOW, *[later(seconds=300)] * 3, later(seconds=600)]
+
+
+def test_an_unknown_key_and_a_mistyped_one_are_told_apart(service: Service) -> None:
+    """Each refusal says what to do."""
+    text = service.key(service.person()).plaintext
+    service.world.api_keys.clear()
+
+    with pytest.raises(ApiKeyUnknown):
+        service.principal(key_credential(text), OWNER, NOW)
+    with pytest.raises(ApiKeyMistyped):
+        service.principal(key_credential(text[:-1]), OWNER, NOW)
+
+
+def test_a_key_is_never_a_fresh_login(service: Service) -> None:
+    """Not even on a route that accepts keys."""
+    key = key_credential(service.key(service.person()).plaintext)
+
+    with pytest.raises(ReauthenticationRequired):
+        service.authentication(routes.ANY_CREDENTIAL).principal(key, OWNER, NOW, fresh=True)
 
 
 def test_a_step_that_needs_a_fresh_login_refuses_an_older_one(service: Service) -> None:
