@@ -16,7 +16,7 @@ from accounts.errors import (
     Unauthenticated,
     Unavailable,
 )
-from accounts.flows.people.authentication import ACCESS_TOKEN, API_KEY, SESSION, Credential, Principal
+from accounts.flows.people.authentication import ACCESS_TOKEN, API_KEY, SESSION, Credential, CredentialKind, Principal
 from accounts.model import sessions
 from accounts.model.access_tokens import AccessToken
 from accounts.model.sessions import Session
@@ -140,6 +140,18 @@ def test_an_unknown_key_and_a_mistyped_one_are_told_apart(service: Service) -> N
         service.principal(key_credential(text), OWNER, NOW)
     with pytest.raises(ApiKeyMistyped):
         service.principal(key_credential(text[:-1]), OWNER, NOW)
+
+
+@pytest.mark.parametrize("kind", [API_KEY, ACCESS_TOKEN])
+def test_a_session_token_in_the_place_of_another_credential_is_not_a_session(
+    service: Service, kind: CredentialKind
+) -> None:
+    """Without a lookup; where a session is optional, the caller has none (ASVS 9.2.2)."""
+    credential = Credential(kind, service.person().token)
+
+    assert service.session_authentication.find(credential, NOW) is None
+    assert service.authentication(routes.SESSION_ONLY).find(credential, OWNER, NOW) is None
+    assert service.world.reads == []
 
 
 def test_a_key_is_never_a_fresh_login(service: Service) -> None:
