@@ -75,7 +75,7 @@ class Person:
         return {"id": self.user_id, "email": self.email, "name": self.name, "createdAt": moment, "updatedAt": moment}
 
 
-def somebody(name: str) -> Person:
+def another_person(name: str) -> Person:
     """A person with their own secrets."""
     return Person(
         user_id=f"{name}AccountOfTheTests0000000000"[:28],

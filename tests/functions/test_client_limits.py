@@ -18,7 +18,7 @@ from accounts.limits import (
 from tests.functions.clients import Program
 from tests.functions.lambdas import Lambdas
 from tests.functions.machines import GRANT
-from tests.functions.people import somebody
+from tests.functions.people import another_person
 from tests.functions.requests import SAMPLE_TOKEN, request
 from tests.functions.test_fuzz import RELAXED, TEXT
 
@@ -78,7 +78,7 @@ def test_refreshes_of_a_session_are_limited(program: Program) -> None:
 
 def test_consent_questions_of_an_account_are_limited(program: Program) -> None:
     """Without delaying another account."""
-    other = somebody("Other")
+    other = another_person("Other")
     program.functions.people.arrange(other)
     asked = [program.shown(cookie=SAMPLE_TOKEN).status for _ in range(CONSENT_QUESTIONS_PER_MINUTE + 1)]
 

@@ -11,7 +11,7 @@ from tests.functions.clients import SAMPLE_REDIRECT, Program, arrange_code, clie
 from tests.functions.cloud import SITE_URL, unreachable
 from tests.functions.conftest import NOW
 from tests.functions.lambdas import Answer, Lambdas
-from tests.functions.people import somebody
+from tests.functions.people import another_person
 from tests.functions.requests import SAMPLE_KEY, SAMPLE_TOKEN, SAMPLE_USER_ID, request, sample
 
 
@@ -134,7 +134,7 @@ def test_only_a_browser_session_on_our_own_page_allows_a_program(program: Progra
 
 def test_an_answer_for_another_account_than_the_one_shown_is_a_conflict(program: Program) -> None:
     """Another account has logged in since, in another tab."""
-    other = program.functions.people.arrange(somebody("Other"))
+    other = program.functions.people.arrange(another_person("Other"))
     answer = program.answered(cookie=other.token)
 
     assert answer.read == expected.refusal("client_authorize", 409, "account_changed")

@@ -6,7 +6,7 @@ from accounts.errors import MalformedRequest
 from tests.functions import expected
 from tests.functions.inventory import ANY_ROUTES, SESSION_ROUTES
 from tests.functions.lambdas import Lambdas
-from tests.functions.people import somebody
+from tests.functions.people import another_person
 from tests.functions.requests import SAMPLE_KEY, SAMPLE_TOKEN, request
 
 ALL = SESSION_ROUTES + ANY_ROUTES
@@ -126,7 +126,7 @@ def test_two_header_credentials_are_refused(functions: Lambdas, function: str) -
 def test_a_key_takes_precedence_over_a_cookie(functions: Lambdas) -> None:
     """The header was sent on purpose; the browser may have added the cookie."""
     functions.people.arrange()
-    other = functions.people.arrange(somebody("Other"))
+    other = functions.people.arrange(another_person("Other"))
     event = request("account_show", cookie=SAMPLE_TOKEN, key=other.key)
 
     assert functions.invoke("account_show", event).json["id"] == other.user_id
@@ -149,7 +149,7 @@ def test_a_deleted_or_unknown_key_has_its_own_error(functions: Lambdas, function
     """Copying the key again would not help."""
     person = functions.people.arrange()
     functions.invoke("key_delete", request("key_delete", cookie=SAMPLE_TOKEN, target=person.key_id))
-    for key in (SAMPLE_KEY, somebody("Nobody").key):
+    for key in (SAMPLE_KEY, another_person("Nobody").key):
         for event in (request(function, key=key), request(function, bearer=key)):
             answer = functions.invoke(function, event)
             bearer = "authorization" in event["headers"]

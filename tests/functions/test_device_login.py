@@ -10,7 +10,7 @@ from tests.functions.clients import Program, client_refused, stored_sessions
 from tests.functions.cloud import SITE_URL, unreachable
 from tests.functions.lambdas import Lambdas
 from tests.functions.machines import GRANT, Machine, is_user_code
-from tests.functions.people import somebody
+from tests.functions.people import another_person
 from tests.functions.requests import SAMPLE_KEY, SAMPLE_TOKEN, SAMPLE_USER_ID, at, request, sample
 
 INVALID = expected.refusal("device_consent", 400, "invalid_user_code")
@@ -184,7 +184,7 @@ def test_only_a_browser_session_on_our_own_page_enters_and_answers_a_code(machin
 
 def test_an_invalid_code_is_refused_alike_whatever_is_wrong_with_it(machine: Machine) -> None:
     """Unknown, answered, expired, or another account's: one answer after the same calls, also to a click."""
-    stranger = machine.functions.people.arrange(somebody("Stranger"))
+    stranger = machine.functions.people.arrange(another_person("Stranger"))
     (_, used), (_, others), (_, expired) = machine.codes(), machine.codes(), machine.codes()
     machine.typed(used)
     machine.answered(used)

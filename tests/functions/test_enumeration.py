@@ -16,7 +16,7 @@ from tests.functions import expected
 from tests.functions.conftest import NOW
 from tests.functions.inventory import SESSION_ROUTES, body_of, taking
 from tests.functions.lambdas import Answer, Lambdas
-from tests.functions.people import Person, somebody
+from tests.functions.people import Person, another_person
 from tests.functions.requests import SAMPLE_PASSWORD, request
 
 PERSON = Person()
@@ -124,7 +124,7 @@ TWO_ADDRESSES = (
 def _request_about(functions: Lambdas, function: str, email: str) -> Answer:
     """A request with that address: logged in where that is required, and with a wrong password."""
     body = body_of(function) | {"email": email} | ({"password": WRONG} if "password" in body_of(function) else {})
-    cookie = somebody("Asker").token if function in SESSION_ROUTES else None
+    cookie = another_person("Asker").token if function in SESSION_ROUTES else None
     return functions.invoke(function, request(function, body=body, cookie=cookie))
 
 
@@ -271,7 +271,7 @@ def test_every_address_has_the_same_response_and_work(
     functions: Lambdas, function: str, arrange: Callable[[Lambdas], None]
 ) -> None:
     """As an unknown one: the response, the hashes, the calls, the log, and the queue."""
-    functions.people.arrange(somebody("Asker"))
+    functions.people.arrange(another_person("Asker"))
     unknown = _request_about(functions, function, "nobody@example.com")
     queued = functions.queued()
     arrange(functions)
@@ -288,7 +288,7 @@ def test_every_address_has_the_same_response_and_work(
 @pytest.mark.parametrize("spelling", ["asker@example.com", "Asker@EXAMPLE.com"])
 def test_changing_to_the_current_email_is_refused(functions: Lambdas, spelling: str) -> None:
     """400, and nothing is counted or emailed: its owner knows the address (EN-07 is about others')."""
-    functions.people.arrange(somebody("Asker"))
+    functions.people.arrange(another_person("Asker"))
     before = functions.cloud.tables()
     answer = _request_about(functions, "email_change", spelling)
 
@@ -312,7 +312,7 @@ def test_a_reset_link_goes_to_the_stored_address_of_one_account(
 ) -> None:
     """Never to the spelling of the request (TK-10; CVE-2023-7028)."""
     arrange(functions)
-    functions.people.arrange(somebody("Bystander"))
+    functions.people.arrange(another_person("Bystander"))
     _request_about(functions, "password_forgot", "PERSON@Example.COM")
     functions.deliver_all()
 
@@ -325,7 +325,7 @@ def test_a_reset_link_goes_to_the_stored_address_of_one_account(
 @pytest.mark.parametrize("function", WHOLE)
 def test_what_is_not_one_address_is_refused(functions: Lambdas, function: str, address: str) -> None:
     """Lists, display names, line ends and look-alikes: 400, nothing hashed, counted or queued (CVE-2023-7028)."""
-    functions.people.arrange(somebody("Asker"))
+    functions.people.arrange(another_person("Asker"))
     before = functions.cloud.tables()
     answer = _request_about(functions, function, address)
 
@@ -338,7 +338,7 @@ def test_what_is_not_one_address_is_refused(functions: Lambdas, function: str, a
 @pytest.mark.parametrize("function", WHOLE)
 def test_two_addresses_are_refused(functions: Lambdas, function: str, two: str) -> None:
     """An array, or a field that is repeated or aliased: no email is sent (TK-10; CVE-2022-35924)."""
-    asker = functions.people.arrange(somebody("Asker"))
+    asker = functions.people.arrange(another_person("Asker"))
     functions.people.arrange()
     before = functions.cloud.tables()
     cookie = asker.token if function in SESSION_ROUTES else None

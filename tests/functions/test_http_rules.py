@@ -13,7 +13,7 @@ from tests.functions.cloud import SITE_URL
 from tests.functions.conftest import NOW
 from tests.functions.inventory import FUNCTIONS, READABLE, TESTED_ROUTES
 from tests.functions.lambdas import Lambdas
-from tests.functions.people import somebody
+from tests.functions.people import another_person
 from tests.functions.requests import SAMPLE_TOKEN, at, request, sample
 
 NO_IDS = ("", "x", "0" * 63, "0" * 65, "G" * 64, "0" * 64 + "\n", "../" * 20, "%", "é", "\ud800", "0" * 100_000)
@@ -35,7 +35,7 @@ FORGED: dict[str, str | None] = {
 def test_another_accounts_id_gets_the_response_of_an_unknown_id(functions: Lambdas, function: str, event: str) -> None:
     """The same 404, and the owner's session or key still works (ASVS 8.2.2)."""
     functions.people.arrange()
-    other = functions.people.arrange(somebody("Other"))
+    other = functions.people.arrange(another_person("Other"))
     before = functions.cloud.tables()
     foreign = functions.invoke(function, request(function, cookie=SAMPLE_TOKEN, target=getattr(other, event)))
     unknown = functions.invoke(function, request(function, cookie=SAMPLE_TOKEN, target=secrets.digest("nothing")))
@@ -184,7 +184,7 @@ def test_a_changing_forwarded_address_is_still_one_source(functions: Lambdas) ->
 )
 def test_no_request_header_changes_an_emailed_link(functions: Lambdas, function: str, page: str) -> None:
     """Links are built from the configuration (CVE-2025-43930)."""
-    functions.people.sign_up(somebody("Newcomer"))
+    functions.people.sign_up(another_person("Newcomer"))
     functions.people.arrange()
     functions.invoke(function, request(function, cookie=SAMPLE_TOKEN, headers=FORGED | {"origin": SITE_URL}))
     functions.deliver_all()

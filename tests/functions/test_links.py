@@ -13,7 +13,7 @@ from tests.functions.away import SAMPLE_PROOF, SAMPLE_STATE, EmulatedProviders, 
 from tests.functions.conftest import NOW
 from tests.functions.inventory import body_of, taking
 from tests.functions.lambdas import Answer, Lambdas
-from tests.functions.people import Person, somebody
+from tests.functions.people import Person, another_person
 from tests.functions.requests import (
     SAMPLE_CHANGE_TOKEN,
     SAMPLE_LINK_TOKEN,
@@ -140,7 +140,7 @@ def test_only_a_post_uses_a_token(functions: Lambdas, method: str, home: str) ->
 def test_a_reset_neither_logs_in_nor_ends_another_accounts_sessions(functions: Lambdas) -> None:
     """No cookie is set; another account that is logged in in this browser stays logged in (TK-09)."""
     functions.people.as_sampled()
-    other = functions.people.arrange(somebody("Other"))
+    other = functions.people.arrange(another_person("Other"))
     answer = functions.invoke("password_reset", request("password_reset", cookie=other.token))
 
     assert answer.read == expected.answer("password_reset", 204)

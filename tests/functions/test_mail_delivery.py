@@ -12,7 +12,7 @@ from accounts.flows.mail.mails import Mail
 from accounts.ses.postman import SesPostman
 from tests.functions.cloud import SITE_URL, Call, unreachable
 from tests.functions.lambdas import Lambdas
-from tests.functions.people import somebody
+from tests.functions.people import another_person
 from tests.functions.requests import sample
 
 EVIL = "evil.example.com"
@@ -61,7 +61,7 @@ def emailed(functions: Lambdas, function: str, headers: dict[str, str]) -> Any:
     functions.cloud.empty_tables()
     functions.cloud.calls.clear()
     functions.people.arrange()
-    functions.people.sign_up(somebody("Newcomer"))
+    functions.people.sign_up(another_person("Newcomer"))
     event = sample(function)
     event["headers"] |= headers
     event["requestContext"]["domainName"] = headers.get("host", event["requestContext"]["domainName"])

@@ -7,7 +7,7 @@ import pytest
 
 from tests.functions.cloud import MAIL_FROM, SITE_URL, SUPPORT_URL, denied, unreachable
 from tests.functions.lambdas import Lambdas, record
-from tests.functions.people import Person, somebody
+from tests.functions.people import Person, another_person
 
 NASTY = "<script>alert('x')</script> \" & {{ link }} %0d%0aBcc: evil@example.com"
 KINDS = ("api_key_created", "api_key_deleted")
@@ -72,7 +72,7 @@ def test_an_email_that_could_not_be_sent_is_sent_on_redelivery(functions: Lambda
 
 def test_a_link_that_could_not_be_sent_is_replaced_by_one_that_works(functions: Lambdas) -> None:
     """A failed attempt does not count against the address's limit of three."""
-    person = somebody("Newcomer")
+    person = another_person("Newcomer")
     functions.people.sign_up(person)
     for number in range(5):
         functions.cloud.failing["sesv2"] = unreachable
@@ -87,7 +87,7 @@ def test_a_link_that_could_not_be_sent_is_replaced_by_one_that_works(functions: 
 
 def test_an_address_gets_three_emails_in_six_hours(functions: Lambdas) -> None:
     """The rest is dropped silently (TH-11)."""
-    person = somebody("Newcomer")
+    person = another_person("Newcomer")
     functions.people.sign_up(person)
     answer = functions.deliver(*[_about_signup(person)] * 10)
 
@@ -167,7 +167,7 @@ def test_an_email_to_an_unconfirmed_address_contains_no_text_of_the_caller(funct
 
 def test_a_link_has_its_token_only_in_the_fragment(functions: Lambdas) -> None:
     """No server receives it. The link is once in the text and twice in the HTML."""
-    person = somebody("Newcomer")
+    person = another_person("Newcomer")
     functions.people.sign_up(person)
     functions.deliver(_about_signup(person))
 
@@ -178,6 +178,6 @@ def test_a_link_has_its_token_only_in_the_fragment(functions: Lambdas) -> None:
 
 
 def test_a_message_about_a_deleted_account_is_dropped(functions: Lambdas) -> None:
-    answer = functions.deliver(_about_key(somebody("Nobody")))
+    answer = functions.deliver(_about_key(another_person("Nobody")))
 
     assert (answer.result, answer.events, functions.cloud.mails()) == (_failed(), ["mail_nobody_to_tell"], [])

@@ -13,7 +13,7 @@ from tests.functions.conftest import NOW
 from tests.functions.inventory import OPERATORS
 from tests.functions.lambdas import Answer, Lambdas
 from tests.functions.machines import Machine
-from tests.functions.people import Person, somebody
+from tests.functions.people import Person, another_person
 from tests.functions.requests import SAMPLE_KEY, SAMPLE_USER_ID, request, sample
 
 OPERATOR = "arn:aws:iam::123456789012:user/sample-operator"
@@ -199,7 +199,7 @@ def test_the_owner_sees_that_it_was_an_operator_but_not_which(functions: Lambdas
 @pytest.mark.parametrize("function", OPERATORS)
 def test_an_unknown_account_is_not_found(functions: Lambdas, function: str) -> None:
     """And nothing is written."""
-    functions.people.arrange(somebody("Other"))
+    functions.people.arrange(another_person("Other"))
     before = functions.cloud.tables()
     with pytest.raises(NotFound):
         functions.invoke(function, sample(function))

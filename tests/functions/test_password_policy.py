@@ -7,7 +7,7 @@ import pytest
 from tests.functions import expected
 from tests.functions.inventory import taking
 from tests.functions.lambdas import Lambdas
-from tests.functions.people import HASHER, Person, somebody
+from tests.functions.people import HASHER, Person, another_person
 from tests.functions.requests import SAMPLE_RESET_TOKEN, request
 
 EMAIL = "newcomer@example.com"
@@ -17,7 +17,7 @@ COMMON = "This password is on lists that attackers try first. Choose another one
 PERSONAL = "Choose a password that is not made of your email address or the name of this service."
 
 
-NEWCOMER = somebody("Newcomer")
+NEWCOMER = another_person("Newcomer")
 # Every function that sets a password.
 SETTING = ("signup", "password_set", "password_reset", "password_change")
 
@@ -138,7 +138,7 @@ def test_only_the_length_is_restricted(functions: Lambdas, password: str) -> Non
 
 def test_passwords_are_not_truncated_at_72_bytes(functions: Lambdas) -> None:
     """Passwords with the same first 72 bytes differ (PW-03)."""
-    person = functions.people.arrange(somebody("Long"))
+    person = functions.people.arrange(another_person("Long"))
     functions.people.change_login(person, password_hash=HASHER.hash("a" * 72 + "x"))
 
     for end, status in (("y", 401), ("", 401), ("x", 200)):
@@ -148,7 +148,7 @@ def test_passwords_are_not_truncated_at_72_bytes(functions: Lambdas) -> None:
 
 def test_composed_and_decomposed_letters_are_the_same_password(functions: Lambdas) -> None:
     """NFC is the only transformation (PW-10)."""
-    person = functions.people.arrange(somebody("Accent"))
+    person = functions.people.arrange(another_person("Accent"))
     functions.people.change_login(person, password_hash=HASHER.hash("caf\u00e9 caf\u00e9 caf\u00e9"))
 
     body = {"email": person.email, "password": "cafe\u0301 cafe\u0301 cafe\u0301"}

@@ -12,7 +12,7 @@ from accounts.model import passwords
 from tests.functions import expected
 from tests.functions.conftest import NOW
 from tests.functions.lambdas import Answer, Lambdas
-from tests.functions.people import somebody
+from tests.functions.people import another_person
 from tests.functions.requests import at, request
 
 PASSWORD = "canary password of the story"
@@ -126,7 +126,10 @@ def test_the_twenty_sixth_key_is_refused(functions: Lambdas) -> None:
 
 def test_a_warm_function_keeps_nothing_of_the_previous_request(functions: Lambdas) -> None:
     """As one person, without a credential, as another person, as the first again (SE-17)."""
-    first, second = functions.people.arrange(somebody("First")), functions.people.arrange(somebody("Second"))
+    first, second = (
+        functions.people.arrange(another_person("First")),
+        functions.people.arrange(another_person("Second")),
+    )
     asked = [
         functions.invoke("account_show", request("account_show", **credential)).read
         for credential in (
@@ -149,7 +152,10 @@ def test_a_warm_function_keeps_nothing_of_the_previous_request(functions: Lambda
 
 def test_concurrent_requests_are_not_mixed_up(functions: Lambdas) -> None:
     """Threads of one process: each response is for its own caller (SE-17)."""
-    first, second = functions.people.arrange(somebody("First")), functions.people.arrange(somebody("Second"))
+    first, second = (
+        functions.people.arrange(another_person("First")),
+        functions.people.arrange(another_person("Second")),
+    )
     cases = [({"key": first.key}, first), ({}, None), ({"cookie": second.token}, second)] * 8
     start = Barrier(len(cases))
 
