@@ -16,6 +16,8 @@ UV := .local/uv/bin/uv
 BIOME := .local/biome/node_modules/.bin/biome
 COMPILE := $(UV) pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.13
 FUNCTION ?= login
+# One more than there are processors: tests of pages and of the local cloud often wait for another process.
+WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 DOCKER = docker info >/dev/null 2>&1 || { echo "SAM CLI runs functions in Docker: install and start it (https://docs.docker.com/get-docker/). Without Docker, use make dev."; exit 1; }
 # The credentials of the emulated AWS.
 EMULATED := AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1
@@ -36,7 +38,7 @@ dev-sam: .venv/.installed .venv-sam/.installed ## Deploy into the running `make 
 test: .venv/.installed .venv-sam/.installed ## Run the linters and every test that can run on this machine
 	@$(MAKE) check
 	@echo "== tests"
-	@$(RUN) pytest --numprocesses auto --dist loadscope --no-loadscope-reorder -p tests.sampled_coverage --cov
+	@$(RUN) pytest --numprocesses $(WORKERS) --dist loadscope --no-loadscope-reorder -p tests.sampled_coverage --cov
 
 quick: .venv/.installed ## Run the linters and the unit tests, in under a minute
 	@$(MAKE) check

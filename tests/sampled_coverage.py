@@ -5,10 +5,14 @@ lines. Folders that run the domain in other processes are not traced, nor is `co
 reported coverage is therefore a lower bound.
 """
 
+import importlib
+import pkgutil
 from collections.abc import Generator
 
 import pytest
 from coverage import Coverage
+
+import accounts
 
 _FOLDERS = frozenset({"unit", "functions"})
 # Compares the processor time of two requests.
@@ -25,7 +29,15 @@ def traced(nodeids: list[str]) -> frozenset[str]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if Coverage.current() is not None:
+        _import_the_domain()
     config.stash[_TRACED] = traced([item.nodeid for item in items])
+
+
+def _import_the_domain() -> None:
+    """Otherwise a module that an untraced test imports first would miss the lines that run at import."""
+    for module in pkgutil.walk_packages(accounts.__path__, "accounts."):
+        importlib.import_module(module.name)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -17,7 +17,7 @@ from tests.functions.requests import SAMPLE_KEY, SAMPLE_TOKEN, SAMPLE_USER_ID, r
 
 @pytest.fixture
 def program(functions: Lambdas) -> Program:
-    """A program on the machine of somebody who is logged in."""
+    """A program on the machine of an owner who is logged in."""
     functions.people.arrange()
     return Program(functions)
 

@@ -18,7 +18,7 @@ INVALID = expected.refusal("device_consent", 400, "invalid_user_code")
 
 @pytest.fixture
 def machine(functions: Lambdas) -> Machine:
-    """A machine of somebody who is logged in elsewhere."""
+    """A machine whose owner is logged in elsewhere."""
     functions.people.arrange()
     return Machine(functions)
 

@@ -36,15 +36,22 @@ class Watched:
         """Wait until the file has been deployed with this text."""
         wait_for(lambda: text in [files[file] for files in self.deployed], f"the deployment of {text!r}")
 
+    def save(self, file: str, text: str) -> None:
+        """Save by renaming, which is one event. Writing in place is several, and the last may be noticed late."""
+        (self.project / "beside").write_text(text)
+        (self.project / "beside").rename(self.project / file)
+
     def _wait_until_it_notices(self) -> None:
-        """Edit repeatedly, because the watcher does not say when it is ready."""
+        """Edit repeatedly, because the watcher does not say when it is ready; return when no edit is pending."""
         number = count()
 
         def noticed() -> bool:
-            (self.project / HANDLER).write_text(f"before = {next(number)}\n")
+            self.save(HANDLER, f"before = {next(number)}\n")
             return bool(self.deployed)
 
         wait_for(noticed, "the first edit that is noticed")
+        self.save(HANDLER, "ready = 1\n")
+        self.wait_for(HANDLER, "ready = 1\n")
 
     def _deploy(self) -> bool:
         self.deployed.append({file: (self.project / file).read_text() for file in FILES})
@@ -67,8 +74,7 @@ def test_every_save_is_deployed_also_by_renaming(project: Path, file: str) -> No
     try:
         for text in ("one = 1\n", "another = 2\n"):
             watched.said.clear()
-            (project / "beside").write_text(text)
-            (project / "beside").rename(project / file)
+            watched.save(file, text)
             watched.wait_for(file, text)
             assert [line for line in watched.said if line.startswith("Changed: ") and file in line] != []
     finally:
@@ -80,9 +86,9 @@ def test_a_file_with_a_syntax_error_is_not_deployed(project: Path) -> None:
     watched = Watched(project)
     broken = "def broken(\n"
     try:
-        (project / HANDLER).write_text(broken)
+        watched.save(HANDLER, broken)
         wait_for(lambda: any("Not deployed: " in line and "line 1" in line for line in watched.said), "the complaint")
-        (project / HANDLER).write_text("mended = 1\n")
+        watched.save(HANDLER, "mended = 1\n")
         watched.wait_for(HANDLER, "mended = 1\n")
     finally:
         watched.stop()
@@ -140,13 +146,13 @@ def test_a_broken_language_file_is_not_deployed_until_it_is_fixed(project: Path)
     watched = Watched(project)
     complaint = f"Not deployed: {english}, line 1: Expecting ',' delimiter"
     try:
-        english.write_text(_ENGLISH[:-1])
+        watched.save(f"{_TEXTS}/en.json", _ENGLISH[:-1])
         wait_for(lambda: complaint in watched.said, "the complaint")
         watched.said.clear()
-        (project / HANDLER).write_text("other = 1\n")
+        watched.save(HANDLER, "other = 1\n")
         wait_for(lambda: complaint in watched.said, "the complaint, at another edit")
         assert "other = 1\n" not in [files[HANDLER] for files in watched.deployed]
-        english.write_text(_ENGLISH)
+        watched.save(f"{_TEXTS}/en.json", _ENGLISH)
         watched.wait_for(HANDLER, "other = 1\n")
     finally:
         watched.stop()
