@@ -17,12 +17,19 @@ _DEBOUNCE = 300
 
 
 def watch_for_edits(project: Path, deploy: Callable[[], bool], say: Callable[[str], None], stop: Event) -> None:
-    """Redeploy after each edit until stopped. A broken edit is reported, and the last good deployment keeps running.
+    """Redeploy after each edit until stopped."""
+    redeploy(_edits(project, stop), project, deploy, say, stop)
+
+
+def redeploy(
+    edits: Iterable[list[Path]], project: Path, deploy: Callable[[], bool], say: Callable[[str], None], stop: Event
+) -> None:
+    """Redeploy after each of ``edits``. A broken edit is reported, and the last good deployment keeps running.
 
     A file with a problem is checked again at the next edit of any file, because a deployment includes all of them.
     """
     unchecked: set[Path] = set()
-    for edited in _edits(project, stop):
+    for edited in edits:
         say(f"Changed: {', '.join(_short(path, project) for path in edited[:_NAMED])}{_more(edited)}; redeploying")
         unchecked.update(edited)
         if problem := first_problem(sorted(unchecked)):
