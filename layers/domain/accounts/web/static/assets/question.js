@@ -67,6 +67,8 @@ export function offerOtherAccount(other, place, keep = () => {}) {
         return result;
       }
       keep();
+      // The logout clears this site's storage, in Chromium shortly after the response: save again when leaving.
+      addEventListener("pagehide", keep, { once: true });
       announceLogout();
       location.replace(loginAndBack());
       return null;
