@@ -9,9 +9,10 @@ from typing import Any
 from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.requests_client import OAuth2Session
 from msgspec import Struct
-from requests import RequestException
+from requests import RequestException, Response
 
 from accounts.errors import LoginExpired, ProviderNotTrusted, ProviderUnavailable
+from accounts.identity_providers import strict_json
 from accounts.identity_providers.http import BoundedAdapter, origin
 from accounts.model.providers import Challenge, ClientCredentials
 
@@ -85,7 +86,7 @@ class AuthorizationCodeClient:
         response = self._session().get(url, headers=headers, withhold_token=True, allow_redirects=False)
         try:
             if response.status_code == 200:  # noqa: PLR2004
-                return response.json()
+                return strict_json.parse(response.content)
         except _UNREADABLE as error:
             raise ProviderUnavailable from error
         raise ProviderUnavailable
@@ -103,6 +104,7 @@ class AuthorizationCodeClient:
         session.trust_env = False
         session.max_redirects = 0
         adapter = BoundedAdapter(self.endpoints.origins)
+        session.register_compliance_hook("access_token_response", _unambiguous)
         session.mount("https://", adapter)
         session.mount("http://", adapter)
         return session
@@ -110,3 +112,9 @@ class AuthorizationCodeClient:
 
 def _is_access_token(value: Any) -> bool:  # noqa: ANN401 - any JSON
     return isinstance(value, str) and _ACCESS_TOKEN.fullmatch(value) is not None
+
+
+def _unambiguous(response: Response) -> Response:
+    """Called before authlib parses the token response, which would keep the last of two equal names."""
+    strict_json.parse(response.content)
+    return response

@@ -7,11 +7,14 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from authlib.oidc.core.util import create_half_hash
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, RSAKey
+from joserfc.util import urlsafe_b64decode
 
 from accounts.errors import ProviderNotTrusted
+from accounts.identity_providers import strict_json
 from accounts.identity_providers.client import AuthorizationCodeClient, Endpoints
 from accounts.identity_providers.people import clean_email, clean_name
 from accounts.limits import (
@@ -23,6 +26,8 @@ from accounts.limits import (
 from accounts.model.providers import GOOGLE, Challenge, ClientCredentials, ProviderName, ProviderPerson
 
 ISSUER = "https://accounts.google.com"
+# Google documents that an ID token may name it without the scheme.
+_ISSUERS = (ISSUER, "accounts.google.com")
 SCOPE = "openid email profile"
 # Hard-coded, so that a discovery document cannot introduce none or HS256.
 ALGORITHM = "RS256"
@@ -48,11 +53,17 @@ class Google:
 
     def person(self, code: str, challenge: Challenge, now: datetime) -> ProviderPerson:
         """The Google user, from the ID token; the access token is discarded."""
-        token = self._client.exchange(code, challenge).get("id_token")
+        tokens = self._client.exchange(code, challenge)
+        token = tokens.get("id_token")
         if not isinstance(token, str) or len(token) > ID_TOKEN_MAX_CHARACTERS:
             raise ProviderNotTrusted
         claims = check_id_token(
-            token, self._keys.for_token(token, now), client_id=self._client.client_id, nonce=challenge.nonce, now=now
+            token,
+            self._keys.for_token(token, now),
+            client_id=self._client.client_id,
+            nonce=challenge.nonce,
+            access_token=tokens["access_token"],
+            now=now,
         )
         return ProviderPerson(
             provider=GOOGLE,
@@ -87,19 +98,25 @@ class PinnedKeys:
         return self._keys
 
 
-def check_id_token(token: str, keys: KeySet, *, client_id: str, nonce: str, now: datetime) -> Mapping[str, Any]:
-    """The claims of a current ID token from Google, for this client and this login; raises ProviderNotTrusted."""
+def check_id_token(
+    token: str, keys: KeySet, *, client_id: str, nonce: str, access_token: str, now: datetime
+) -> Mapping[str, Any]:
+    """The claims of a current ID token from Google, for this client and this login; raises ProviderNotTrusted.
+
+    ``access_token`` came with it. The token may name its hash (OpenID Connect Core 3.1.3.8).
+    """
     try:
-        claims = jwt.decode(token, keys, algorithms=[ALGORITHM]).claims
+        claims = jwt.decode(token, keys, algorithms=[ALGORITHM], decoder_cls=strict_json.StrictDecoder).claims
     except (JoseError, ValueError, TypeError, KeyError) as error:
         raise ProviderNotTrusted from error
-    subject = claims.get("sub")
+    subject, half_hash = claims.get("sub"), create_half_hash(access_token, ALGORITHM).decode()
     expected = (
-        claims.get("iss") == ISSUER
+        claims.get("iss") in _ISSUERS
         and claims.get("aud") == client_id
         and claims.get("azp", client_id) == client_id
         and bool(nonce)
         and claims.get("nonce") == nonce
+        and claims.get("at_hash", half_hash) == half_hash
         and isinstance(subject, str)
         and _SUBJECT.fullmatch(subject) is not None
     )
@@ -124,7 +141,8 @@ def _number(claim: Any) -> float | None:  # noqa: ANN401 - any JSON
 
 def _key_id(token: str) -> str:
     try:
-        header = jws.extract_compact(token.encode()).headers()
+        jws.extract_compact(token.encode())
+        header = strict_json.parse(urlsafe_b64decode(token.partition(".")[0].encode()))
     except (JoseError, ValueError) as error:
         raise ProviderNotTrusted from error
     kid = header.get("kid")

@@ -18,6 +18,7 @@ from accounts.identity_providers.google import PinnedKeys, check_id_token
 from tests.unit.accounts.stage import later
 
 CLIENT_ID, NONCE = "our-client-id.apps.example.com", "the-nonce-of-this-sign-in"
+ACCESS_TOKEN = "canary-access-token"
 ISSUER = "https://accounts.google.com"
 _HASHES: dict[str, Callable[[], hashes.HashAlgorithm]] = {
     "256": hashes.SHA256,
@@ -42,6 +43,12 @@ def ec_key() -> ec.EllipticCurvePrivateKey:
 def b64(data: bytes) -> str:
     """Base64url without padding."""
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def at_hash(access_token: str, algorithm: str = "sha256") -> str:
+    """The left half of the token's hash (OpenID Connect Core 3.1.3.6)."""
+    digest = hashlib.new(algorithm, access_token.encode()).digest()
+    return b64(digest[: len(digest) // 2])
 
 
 def public_jwk(name: str = "google", kid: str | None = "google", **more: Any) -> dict[str, Any]:
@@ -120,4 +127,6 @@ def check(text: str, *keys: dict[str, Any], nonce: str = NONCE, seconds: float =
     """What the provider does with a token, from its header to its last claim."""
     now = later(seconds=seconds)
     pinned = PinnedKeys(lambda: key_set(*keys))
-    return check_id_token(text, pinned.for_token(text, now), client_id=CLIENT_ID, nonce=nonce, now=now)
+    return check_id_token(
+        text, pinned.for_token(text, now), client_id=CLIENT_ID, nonce=nonce, access_token=ACCESS_TOKEN, now=now
+    )

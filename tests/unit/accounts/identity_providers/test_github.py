@@ -204,6 +204,8 @@ def test_the_name_is_the_display_name_or_else_the_login(said: dict[str, Any], na
         b"\xff",
         b"[" * 200_000,
         b'{"id": ' + b"9" * 5000 + b"}",
+        b'{"id": 583231, "id": 583231}',
+        b'[{"email": "a@example.com", "primary": true, "verified": false, "verified": true}]',
         ProviderUnavailable(),
     ],
 )
@@ -221,6 +223,10 @@ def test_a_token_that_does_not_fit_into_a_header_is_not_sent(token: Any) -> None
         GitHub(CREDENTIALS, REDIRECT_URI).person("a-code", CHALLENGE, NOW)
 
     assert wire.urls == [TOKEN_URL]
+
+
+def test_a_repeated_name_in_the_token_response_is_refused() -> None:
+    assert _refusal(_answers(token=b'{"access_token": "a", "access_token": "a"}')) is ProviderUnavailable
 
 
 def test_a_code_that_github_refuses_restarts_the_login() -> None:

@@ -1,6 +1,7 @@
 """Google as a provider: what is sent, what is trusted, and that only the ID token identifies a person."""
 
 import hashlib
+import json
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -10,7 +11,7 @@ from accounts.errors import AccountsError, LoginExpired, ProviderNotTrusted, Pro
 from accounts.identity_providers.google import Google
 from accounts.model.providers import Challenge, ClientCredentials, ProviderPerson
 from tests.unit.accounts.identity_providers import forgery
-from tests.unit.accounts.identity_providers.forgery import CLIENT_ID, NONCE, b64, claims, key_set
+from tests.unit.accounts.identity_providers.forgery import CLIENT_ID, NONCE, at_hash, b64, claims, key_set
 from tests.unit.accounts.identity_providers.transport import GOOGLE_KEYS, TOKEN_URLS, wired
 from tests.unit.accounts.stage import NOW
 
@@ -137,6 +138,15 @@ def test_a_token_of_another_login_is_refused() -> None:
     assert _refusal(answers) == (ProviderNotTrusted, [TOKEN_URL, GOOGLE_KEYS])
 
 
+def test_an_access_token_of_another_login_is_refused() -> None:
+    """The ID token names the hash of the access token that was issued with it."""
+    signed = forgery.token(claims(NOW, at_hash=at_hash("canary-access-token")))
+    with wired(_answers(signed)):
+        assert _google().person("a-code", CHALLENGE, NOW).subject == "110169484474386276334"
+
+    assert _refusal(_answers(signed, access_token="another")) == (ProviderNotTrusted, [TOKEN_URL, GOOGLE_KEYS])
+
+
 def test_keys_are_cached_between_logins() -> None:
     """Two people, three calls."""
     google = _google()
@@ -163,6 +173,10 @@ ODD_ANSWERS: tuple[tuple[Any, type[AccountsError]], ...] = (
     (b"", ProviderUnavailable),
     (b"not JSON", ProviderUnavailable),
     (b"access_token=a&token_type=bearer", ProviderUnavailable),
+    (b'{"access_token": "a", "access_token": "a", "id_token": "b"}', ProviderUnavailable),
+    (b'{"access_token": "a", "id_token": "b", "id_token": "b"}', ProviderUnavailable),
+    (b'{"access_token": "a", "x": {"y": 1, "y": 1}}', ProviderUnavailable),
+    ((400, b'{"error": "invalid_request", "error": "invalid_grant"}'), ProviderUnavailable),
     (b"\xff\xfe\xfd", ProviderUnavailable),
     (b"[" * 200_000, ProviderUnavailable),
     (b'{"access_token":' * 20_000, ProviderUnavailable),
@@ -207,6 +221,8 @@ def test_an_unexpected_answer_to_the_code_is_a_refusal_and_never_a_server_error(
         ((304, b""), ProviderUnavailable),
         (b"no JSON", ProviderUnavailable),
         (b"[" * 200_000, ProviderUnavailable),
+        (b'{"keys": [],' + json.dumps(key_set()).encode()[1:], ProviderUnavailable),
+        (json.dumps(key_set()).encode().replace(b'"kid"', b'"kid": "google", "kid"'), ProviderUnavailable),
         ((200, []), ProviderNotTrusted),
         ((200, {"keys": []}), ProviderNotTrusted),
         (ProviderUnavailable(), ProviderUnavailable),

@@ -1,5 +1,6 @@
-"""Google's ID token: a valid one is accepted, and none of these (OA-03, OA-04, OA-05, OA-22)."""
+"""Google's ID token: a valid one is accepted, and none of these (OA-03, OA-04, OA-05, OA-22, OA-23)."""
 
+import hashlib
 import json
 import time
 from typing import Any
@@ -8,7 +9,15 @@ import pytest
 
 from accounts.errors import ProviderNotTrusted
 from tests.unit.accounts.identity_providers import forgery
-from tests.unit.accounts.identity_providers.forgery import CLIENT_ID, NONCE, check, claims, public_jwk
+from tests.unit.accounts.identity_providers.forgery import (
+    ACCESS_TOKEN,
+    CLIENT_ID,
+    NONCE,
+    at_hash,
+    check,
+    claims,
+    public_jwk,
+)
 from tests.unit.accounts.stage import NOW
 
 SECONDS = int(NOW.timestamp())
@@ -30,12 +39,28 @@ def test_optional_and_unknown_claims_are_accepted(changes: dict[str, Any]) -> No
     assert check(forgery.token(said)) == said
 
 
+@pytest.mark.parametrize("issuer", ["https://accounts.google.com", "accounts.google.com"])
+def test_google_may_name_itself_without_the_scheme(issuer: str) -> None:
+    """Google documents both."""
+    said = claims(NOW, iss=issuer)
+
+    assert check(forgery.token(said)) == said
+
+
+def test_a_token_may_name_the_hash_of_its_access_token() -> None:
+    """``at_hash`` is optional in this flow, and Google sends it."""
+    said = claims(NOW, at_hash=at_hash(ACCESS_TOKEN))
+
+    assert check(forgery.token(said)) == said
+
+
 WRONG_CLAIMS: dict[str, dict[str, Any]] = {
     "another issuer": {"iss": "https://accounts.evil.example"},
-    "the issuer without its scheme": {"iss": "accounts.google.com"},
+    "the issuer with http": {"iss": "http://accounts.google.com"},
     "the issuer with a slash": {"iss": "https://accounts.google.com/"},
     "the issuer in capitals": {"iss": "https://ACCOUNTS.google.com"},
     "issuers in a list": {"iss": ["https://accounts.google.com"]},
+    "an issuer that ends like it": {"iss": "evil.accounts.google.com"},
     "no issuer": {"iss": ...},
     "another audience": {"aud": "another-client"},
     "this client in a list": {"aud": [CLIENT_ID]},
@@ -53,6 +78,14 @@ WRONG_CLAIMS: dict[str, dict[str, Any]] = {
     "a null nonce": {"nonce": None},
     "a nonce in a list": {"nonce": [NONCE]},
     "a nonce that is true": {"nonce": True},
+    "the hash of another access token": {"at_hash": at_hash("another-access-token")},
+    "the whole hash": {"at_hash": forgery.b64(hashlib.sha256(ACCESS_TOKEN.encode()).digest())},
+    "the hash of another algorithm": {"at_hash": at_hash(ACCESS_TOKEN, "sha512")},
+    "the hash with padding": {"at_hash": at_hash(ACCESS_TOKEN) + "=="},
+    "an empty hash": {"at_hash": ""},
+    "a null hash": {"at_hash": None},
+    "a hash in a list": {"at_hash": [at_hash(ACCESS_TOKEN)]},
+    "a hash that is true": {"at_hash": True},
     "no subject": {"sub": ...},
     "an empty subject": {"sub": ""},
     "a null subject": {"sub": None},
@@ -198,12 +231,39 @@ def test_a_forged_token_is_refused(what: str) -> None:
         check(FORGED[what])
 
 
-def test_of_a_repeated_claim_the_last_one_is_used() -> None:
-    """For the check and for the result alike: there is only one reading."""
-    text = json.dumps(claims(NOW))[:-1] + ', "aud": "another-client"}'
+@pytest.mark.parametrize(
+    "repeated",
+    [
+        *(json.dumps({name: value})[1:-1] for name, value in claims(NOW).items()),
+        '"\\u0073ub": "110169484474386276334"',
+        '"hd": "example.com", "hd": "example.com"',
+        '"address": {"country": "DE", "country": "DE"}',
+        '"list": [{"a": 1, "a": 1}]',
+    ],
+)
+def test_a_repeated_claim_is_refused(repeated: str) -> None:
+    """Even with an equal value, in another spelling or below another claim (RFC 7519 4): readers may disagree."""
+    text = json.dumps(claims(NOW))[:-1] + f", {repeated}}}"
 
     with pytest.raises(ProviderNotTrusted):
         check(forgery.token(text))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        '{"alg":"RS256","alg":"RS256","kid":"google"}',
+        '{"alg":"none","alg":"RS256","kid":"google"}',
+        '{"alg":"RS256","kid":"attacker","kid":"google"}',
+        '{"alg":"RS256","kid":"google","\\u006bid":"google"}',
+        '{"alg":"RS256","kid":"google","typ":"JWT","typ":"JWT"}',
+        '{"alg":"RS256","kid":"google","x":{"y":1,"y":1}}',
+    ],
+)
+def test_a_repeated_header_parameter_is_refused(header: str) -> None:
+    """RFC 7515 4: the names within a header are unique."""
+    with pytest.raises(ProviderNotTrusted):
+        check(forgery.token(claims(NOW), header))
 
 
 @pytest.mark.parametrize("filling", ["a", ".", "[", "eyJhbGciOiJSUzI1NiJ9.", "\x00"])
