@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from itertools import product
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -129,6 +130,24 @@ def test_claims_about_a_person_are_normalized(said: Any, email: str, verified: b
 def test_an_answer_without_a_usable_id_token_is_refused_without_another_call(token: Any) -> None:
     """Authlib would continue without one (OA-03); a huge one is not decoded (OA-22)."""
     assert _refusal(_answers(id_token=token)) == (ProviderNotTrusted, [TOKEN_URL])
+
+
+def _signed(characters: int) -> str:
+    """A valid ID token of that length: base64 cannot fill each length with the payload alone."""
+    about = (characters - len(forgery.token(claims(NOW, x=""), {"cty": ""}))) * 3 // 4
+    tokens = (
+        forgery.token(claims(NOW, x="p" * payload), {"cty": "h" * header})
+        for header, payload in product(range(3), range(about - 4, about + 4))
+    )
+    return next(token for token in tokens if len(token) == characters)
+
+
+def test_an_id_token_has_at_most_8192_characters() -> None:
+    """Checked before it is decoded (OA-22): a longer one causes no call for keys."""
+    with wired(_answers(_signed(8192))):
+        assert _google().person("a-code", CHALLENGE, NOW).subject == "110169484474386276334"
+
+    assert _refusal(_answers(_signed(8193))) == (ProviderNotTrusted, [TOKEN_URL])
 
 
 def test_a_token_of_another_login_is_refused() -> None:

@@ -57,6 +57,20 @@ def test_a_key_for_another_use_is_not_accepted(keys: tuple[dict[str, Any], ...],
         check(token, *keys)
 
 
+@pytest.mark.parametrize(
+    "key",
+    [public_jwk(use="enc"), public_jwk(use=None), public_jwk(alg="RS512"), public_jwk(alg="PS256"), ec_jwk("google")],
+)
+def test_a_key_for_another_use_is_left_out_of_the_set(key: dict[str, Any]) -> None:
+    """Not only refused when it verifies: a set with no other key trusts nobody."""
+    token = forgery.token(claims(NOW))
+    kept = PinnedKeys(lambda: forgery.key_set(key, public_jwk("google-next", "next"))).for_token(token, NOW)
+
+    assert [it.kid for it in kept.keys] == ["next"]
+    with pytest.raises(ProviderNotTrusted):
+        PinnedKeys(lambda: forgery.key_set(key)).for_token(token, NOW)
+
+
 @pytest.mark.parametrize("signer", ["google", "google-next"])
 def test_two_published_keys_with_one_id_accept_no_other_key(signer: str) -> None:
     """Whichever of the two is used, Google publishes it."""

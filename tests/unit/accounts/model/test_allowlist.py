@@ -31,6 +31,24 @@ def test_a_deployment_cannot_add_an_unsafe_origin(addition: str) -> None:
         Allowlist(SITE_URL, [addition])
 
 
+@pytest.mark.parametrize(
+    "addition",
+    [
+        "http://127.0.0.1:8188",
+        "http://127.1.2.3",
+        "http://[::1]:8188",
+        "http://localhost:8188",
+        "http://comfy.localhost",
+        "https://localhost",
+    ],
+)
+def test_a_deployment_may_add_a_loopback_origin(addition: str) -> None:
+    """Over http too: it is this machine. It is on the list already, so adding it changes nothing."""
+    allowlist = Allowlist(SITE_URL, [addition])
+
+    assert allowlist.allows(parse(addition))
+
+
 def test_an_addition_allows_that_origin_only() -> None:
     """Scheme, host and port must match."""
     allowlist = Allowlist(SITE_URL, ["https://App.Example.net.:8443"])

@@ -84,6 +84,8 @@ REFUSED = (
     "https://comfyXorg.com",
     "http://comfy.org",
     "http://cloud.comfy.org",
+    "http://comfy.org:443",
+    "http://cloud.comfy.org:443",
     "https://comfy.org:80",
     "https://comfy.org:8443",
     "https://cloud.comfy.org:444",

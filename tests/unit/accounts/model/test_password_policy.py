@@ -188,6 +188,14 @@ def test_anything_else_is_accepted(password: str) -> None:
     assert why_refused(password) is None
 
 
+@pytest.mark.parametrize("email", ["_@example.com", "'@example.com", "-.-@example.com"])
+def test_an_address_without_a_letter_or_digit_before_the_at_sign_can_have_a_password(email: str) -> None:
+    """Its local part contributes no word that a password could be made of."""
+    assert why_refused("olive trees by the sea", email) is None
+    assert why_refused("!@#$%^&*()_+-=[]{}", email) is None
+    assert why_refused("comfyuicomfyui1", email) == PERSONAL
+
+
 @exactly
 @given(st.lists(st.sampled_from(_WORDS), min_size=4, max_size=8, unique=True), st.sampled_from(" -._"))
 def test_ordinary_passphrases_are_accepted(words: list[str], joint: str) -> None:

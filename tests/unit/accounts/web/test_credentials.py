@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.errors import CrossSiteRequest, MalformedRequest, Unauthenticated
-from accounts.flows.people.authentication import API_KEY, SESSION, Credential
+from accounts.flows.people.authentication import ACCESS_TOKEN, API_KEY, SESSION, Credential
 from accounts.web import credentials, routes
 from accounts.web.requests import Request
 from tests.unit.accounts.stage import SITE_URL, exactly
@@ -68,6 +68,19 @@ def test_a_malformed_header_is_unauthenticated(headers: dict[str, str]) -> None:
         presented(request(headers={**headers, **OWN}, cookies=COOKIE))
 
     assert type(refusal.value) is Unauthenticated
+
+
+@pytest.mark.parametrize(("characters", "accepted"), [(4096, True), (4097, False)])
+def test_an_access_token_has_at_most_4096_characters(characters: int, accepted: bool) -> None:
+    """Checked before it is decoded."""
+    token = "a.b." + "c" * (characters - 4)
+    sent = request(headers={"authorization": f"Bearer {token}"})
+    try:
+        read = presented(sent) == Credential(ACCESS_TOKEN, token)
+    except Unauthenticated:
+        read = False
+
+    assert read is accepted
 
 
 @pytest.mark.parametrize(

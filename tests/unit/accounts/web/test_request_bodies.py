@@ -212,9 +212,9 @@ def test_a_body_that_is_not_declared_as_a_form_is_refused(content_type: str) -> 
         form_request("a=1", content_type).form()
 
 
-@pytest.mark.parametrize("body", ["{}", "a", "a=1&b", "a=1&a=2", "a=1&%61=2", "a=%ff"])
+@pytest.mark.parametrize("body", ["{}", "a", "a=1&b", "a=1&a=2", "a=1&%61=2", "a=1&a=", "a=&a=1", "a=&a=", "a=%ff"])
 def test_a_form_that_is_not_plain_is_refused(body: str) -> None:
-    """Repeated, without a value, or not UTF-8 (RFC 6749 3.2)."""
+    """Repeated (also once empty), without a value, or not UTF-8 (RFC 6749 3.2)."""
     with pytest.raises(MalformedRequest):
         form_request(body).form()
 

@@ -122,6 +122,25 @@ def test_a_place_on_this_site_or_on_the_list_is_accepted(text: str, url: str) ->
     assert ALLOWLIST.return_url(text) == url
 
 
+# RFC 3986: what a path may have besides letters, digits and escapes, and what a query may have besides.
+PATH_SIGNS, QUERY_SIGNS = "-._~!$&'()*+,;=:@/", "?"
+
+
+@pytest.mark.parametrize("sign", [*PATH_SIGNS, "%2F", "%e9", "A", "z", "0"])
+def test_each_sign_of_a_path_comes_back_unchanged(sign: str) -> None:
+    """A page whose path was rewritten would not be found."""
+    for path in (f"/a{sign}b", f"/a/{sign}"):
+        assert ALLOWLIST.return_url(path) == f"{SITE_URL}{path}"
+        assert ALLOWLIST.return_url(f"http://127.0.0.1:8188{path}") == f"http://127.0.0.1:8188{path}"
+
+
+@pytest.mark.parametrize("sign", [*PATH_SIGNS, *QUERY_SIGNS, "%26", "%e9", "A", "z", "0"])
+def test_each_sign_of_a_query_comes_back_unchanged(sign: str) -> None:
+    """A program would read another value."""
+    for path in (f"/a?b={sign}c", f"/?{sign}"):
+        assert ALLOWLIST.return_url(path) == f"{SITE_URL}{path}"
+
+
 @pytest.mark.parametrize("text", REFUSED)
 def test_any_other_place_is_refused(text: str) -> None:
     """Not silently replaced: the caller learns that it is not on the list."""
