@@ -178,6 +178,22 @@ class AtOnce:
         self.world.commit(*changes)
 
 
+@dataclass
+class Before:
+    """Transactions that call ``something`` once, just before the first commit with a ``kind`` of change."""
+
+    world: World
+    kind: type[Change]
+    something: Callable[[], object]
+    done: bool = False
+
+    def commit(self, *changes: Change) -> None:
+        if not self.done and any(isinstance(change, self.kind) for change in changes):
+            self.done = True
+            self.something()
+        self.world.commit(*changes)
+
+
 def at_once(*calls: Callable[[], object]) -> list[str]:
     """The sorted results of the calls, or the codes of their refusals; each runs in its own thread."""
     outcomes: list[str] = []

@@ -7,14 +7,15 @@ from typing import Any
 import pytest
 
 from accounts import secrets
-from accounts.errors import AccountsError, AddressReused, EmailNotVerified, InvalidLink, TooManyAttempts
+from accounts.errors import AccountsError, AddressReused, EmailNotVerified, InvalidLink, LoginExpired, TooManyAttempts
 from accounts.flows.people.authentication import Credential
 from accounts.flows.people.session_opening import LoggedIn
 from accounts.model import messages
-from accounts.model.identities import Identity
+from accounts.model.identities import Identity, Signup
 from accounts.model.one_time_tokens import PROVIDER_VERIFICATION, Consume, Issue, issue
 from tests.unit.accounts.flows.providers.stage import (
     AtOnce,
+    Before,
     OAuthService,
     at_once,
     both_keys,
@@ -269,3 +270,22 @@ def test_a_confirmed_subject_gets_no_more_emails(service: OAuthService) -> None:
     _confirm(service, service.mailed_proof(UNVERIFIED), browser)
 
     assert service.mailing.deliver(messages.ProviderSignup(identity="github#77"), NOW) == "nobody_to_tell"
+
+
+def test_a_subject_that_is_confirmed_concurrently_stays_confirmed(service: OAuthService) -> None:
+    """Between the read and the write of a second login, which starts again and queues no email."""
+    browser = _begin(service)
+    token = service.mailed_proof(UNVERIFIED)
+    service.outbox.messages.clear()
+    started = service.start_login("github")
+    confirmed: list[LoggedIn] = []
+
+    def confirm() -> None:
+        confirmed.append(_confirm(service, token, browser))
+
+    service.interposed = Before(service.world, Signup, confirm)
+    with pytest.raises(LoginExpired):
+        service.finish(started, "github")
+
+    assert service.keys_of(confirmed[0]) == both_keys(UNVERIFIED)
+    assert service.outbox.messages == []

@@ -1,6 +1,7 @@
 """Linking by the logged-in owner: only for the session that asked, and never instead of it (OA-11)."""
 
 from copy import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -19,9 +20,11 @@ from accounts.flows.providers.provider_login import Arrival, Callback
 from accounts.model import messages
 from accounts.model.audit import Record
 from accounts.model.identities import Claim, Identity, provider_key
+from accounts.model.sessions import Start
 from accounts.model.users import AddIdentity
 from tests.unit.accounts.flows.providers.stage import (
     CODE,
+    Before,
     OAuthService,
     both_keys,
     presented,
@@ -287,3 +290,16 @@ def test_a_login_with_a_linked_identity_from_another_browser_notifies_the_owner(
     service.provider_arrival.arrive("github", Callback(state, CODE, "", "", started.browser), None, STRANGER, NOW)
 
     assert [message.kind for message in service.notices.messages] == ["sign_in_new_device"]
+
+
+def test_another_login_with_the_identity_does_not_stop_the_one_that_linked_it(service: OAuthService) -> None:
+    """It changes the identity between the link and the session. This login only does not remember its browser."""
+    owner = service.person()
+    person = provider_person("github", "77", EMAIL)
+    change = partial(service.world.change_identity, "github#77", known_browsers=())
+    service.interposed = Before(service.world, Start, change)
+    logged_in = service.log_in_with(person)
+
+    assert logged_in.session.user_id == owner.session.user_id
+    assert held(service, owner) == {owner.session.digest, logged_in.session.digest}
+    assert service.provider_identity(person).known_browsers == ()
