@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 import requests
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from local.cloud import LocalCloud
 from tests.browser.people import enter
@@ -73,12 +73,48 @@ def test_a_code_is_typed_by_hand_and_refused(stage: Stage, codes: Any) -> None:
 
 
 def test_another_account_can_be_chosen_before_the_code_is_anybodys(stage: Stage, codes: Any) -> None:
-    """The code is kept while another account logs in."""
+    """The code is kept while another account logs in, even if the browser clears what a logout asks for very late."""
     enter(stage.visitor, stage.person)
     stage.visitor.visit(f"/device#user_code={codes['user_code']}")
     stage.told(stage.person.email)
+    asked = _clearing_asked_for(stage)
     stage.press("Not you? Use another account")
     stage.page.wait_for_url("**/login?*")
+    if any("storage" in it for it in asked):
+        stage.page.evaluate("sessionStorage.clear()")
     log_in(stage, stage.person.email, stage.person.password)
 
     expect(stage.page.get_by_label("Code", exact=True)).to_have_value(codes["user_code"])
+
+
+def _clearing_asked_for(stage: Stage) -> list[str]:
+    """Collect what logouts ask the browser to clear, and leave the clearing to the test."""
+    asked: list[str] = []
+
+    def withhold(route: Route) -> None:
+        answer = route.fetch()
+        headers = dict(answer.headers)
+        asked.append(headers.pop("clear-site-data"))
+        route.fulfill(response=answer, headers=headers)
+
+    stage.page.route("**/auth/logout*", withhold)
+    return asked
+
+
+def test_choosing_another_account_clears_what_the_last_one_left(stage: Stage, codes: Any) -> None:
+    """In all tabs, whether they show an account or not. Only the code stays, in the tab of the device page."""
+    waiting = stage.visitor.beside("/login")
+    enter(stage.visitor, stage.person)
+    stage.visitor.visit(f"/device#user_code={codes['user_code']}")
+    stage.told(stage.person.email)
+    shown = stage.visitor.beside("/account")
+    expect(shown.locator("#email-shown")).to_have_text(stage.person.email)
+    for page in (stage.page, waiting, shown):
+        page.evaluate("sessionStorage.setItem('draft', 'x')")
+    stage.press("Not you? Use another account")
+    stage.page.wait_for_url("**/login?*")
+
+    assert stage.page.evaluate("Object.entries(sessionStorage)") == [["device-code", codes["user_code"]]]
+    shown.wait_for_url("**/login")
+    for page in (shown, waiting):
+        page.wait_for_function("sessionStorage.length === 0")

@@ -100,6 +100,23 @@ def test_logout_without_a_session_succeeds(functions: Lambdas, cookie: str | Non
     assert answer.read == expected.answer("logout", 204, headers=expected.LOGGED_OUT, cookies=expected.NO_COOKIE)
 
 
+@pytest.mark.parametrize(
+    ("query", "cleared"),
+    [
+        ("keep=storage", '"cache"'),
+        ("keep=", '"cache", "storage"'),
+        ("keep=storage&keep=storage", '"cache", "storage"'),
+        ("%ff", '"cache", "storage"'),
+    ],
+)
+def test_logout_leaves_the_storage_only_to_a_page_that_asks(functions: Lambdas, query: str, cleared: str) -> None:
+    """Any other query is ignored: it must not prevent a logout."""
+    answer = functions.invoke("logout", request("logout", query=query))
+
+    headers = {"clear-site-data": cleared}
+    assert answer.read == expected.answer("logout", 204, headers=headers, cookies=expected.NO_COOKIE)
+
+
 def test_sensitive_actions_need_a_recent_login(functions: Lambdas) -> None:
     """403, a second more than 15 minutes after the login (SE-12)."""
     person = functions.people.arrange()

@@ -110,11 +110,14 @@ def see_other(location: str, *, cookies: tuple[str, ...] = (), user_id: str = ""
     return Response(303, headers={"location": location}, cookies=cookies, user_id=user_id)
 
 
-def logged_out(user_id: str) -> Response:
-    """204, and the browser deletes the session cookie and everything that the pages stored (ASVS 7.4.1, 14.3.1)."""
-    return no_content(
-        cookies=(no_session_cookie(),), headers={"clear-site-data": '"cache", "storage"'}, user_id=user_id
-    )
+def logged_out(user_id: str, *, keep_storage: bool = False) -> Response:
+    """204, and the browser deletes the session cookie and everything that the pages stored (ASVS 7.4.1, 14.3.1).
+
+    With ``keep_storage``, the page clears its storage itself: browsers do it at any time after the response, which
+    would delete what the page saves for the next login.
+    """
+    cleared = '"cache"' if keep_storage else '"cache", "storage"'
+    return no_content(cookies=(no_session_cookie(),), headers={"clear-site-data": cleared}, user_id=user_id)
 
 
 def page(html: str, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

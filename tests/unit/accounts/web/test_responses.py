@@ -167,6 +167,12 @@ def test_logging_out_clears_the_browser() -> None:
     )
 
 
+def test_logging_out_can_leave_the_storage_to_the_page() -> None:
+    cleared = responses.logged_out("u", keep_storage=True).headers
+
+    assert cleared == {"clear-site-data": '"cache"'}
+
+
 def test_a_page_may_run_only_the_sites_own_scripts() -> None:
     """Nothing inline, nothing external, in no frame (WB-07)."""
     answer = responses.as_event(responses.page("<p>"), request_id="r", cors=False)

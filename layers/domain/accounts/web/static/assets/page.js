@@ -394,8 +394,11 @@ $("#log-out").addEventListener("click", logOut);
 
 // After a logout in another tab, clear this one, too.
 tabs.addEventListener("message", (event) => {
-  if (event.data === "ended" && !$("#nav").hidden) {
-    sessionStorage.clear();
+  if (event.data !== "ended") {
+    return;
+  }
+  sessionStorage.clear();
+  if (!$("#nav").hidden) {
     $("main").replaceChildren();
     location.replace("/login?left");
   }

@@ -62,14 +62,14 @@ document.addEventListener("visibilitychange", rearm);
 export function offerOtherAccount(other, place, keep = () => {}) {
   other.addEventListener("click", () =>
     withBusy(other, place, async () => {
-      const result = await call("POST", "/auth/logout");
+      // Clears the storage here: the browser would do it at any time after the response, also after ``keep``.
+      const result = await call("POST", "/auth/logout?keep=storage");
       if (!result.ok && result.status !== 401) {
         return result;
       }
-      keep();
-      // The logout clears this site's storage, in Chromium shortly after the response: save again when leaving.
-      addEventListener("pagehide", keep, { once: true });
       announceLogout();
+      sessionStorage.clear();
+      keep();
       location.replace(loginAndBack());
       return null;
     }),
