@@ -1,23 +1,23 @@
 """Known and unknown addresses take the same time, as measured; and no request waits for SES, however slow it is.
 
 Only the processor time of the service's own code is measured, not other processes or the emulated AWS, whose responses
-are shorter where there is no item. One bcrypt run is measured for all samples, as it always takes the same.
-test_enumeration compares the number of hashes and the calls.
+are shorter where there is no item. AWS answers the first request; its responses are repeated for all others. One bcrypt
+run is measured for all samples, as it always takes the same. test_enumeration compares the numbers of hashes and calls.
 """
 
 import random
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, field
 from statistics import NormalDist, median
 from typing import Any
 
 import bcrypt
 import pytest
-from moto.dynamodb.models import dynamodb_backends
 
 from accounts.limits import BCRYPT_COST
-from tests.functions.cloud import ACCOUNT, REGION, Call, denied
+from tests.functions.cloud import Call, denied
 from tests.functions.inventory import body_of
 from tests.functions.lambdas import Lambdas
 from tests.functions.people import Person
@@ -25,11 +25,12 @@ from tests.functions.requests import request
 
 SAMPLES = 200
 WARM_UP = 10
+_STATUS = {"password_forgot": 202, "login": 401}
 PERSON = Person()
 # Of equal length, so that only the account differs.
 KNOWN, UNKNOWN = PERSON.email, "nobody@example.com"
-# A difference must be both significant and large enough to be seen through a network.
-SIGNIFICANT, LARGE = 1e-6, 0.05
+# A difference must be both significant and large enough to be seen through a network, each time that it is measured.
+SIGNIFICANT, LARGE, MEASURED = 1e-6, 0.05, 3
 
 
 def rank_test(first: Sequence[float], second: Sequence[float]) -> float:
@@ -75,25 +76,38 @@ class Stopwatch:
     functions: Lambdas
     hashing: float
     away: float = 0.0
+    _recorded: dict[str, list[tuple[str, Any]]] = field(default_factory=dict)
+    _responses: list[tuple[str, Any]] = field(default_factory=list)
+    _number: int = 0
 
     def __post_init__(self) -> None:
         self._call = self.functions.cloud.make_api_call
 
     def make_api_call(self, *asked: Any) -> Any:
-        """Make the call and measure it."""
+        """Make the call, or repeat the response that it had, and measure it."""
         begun = time.thread_time()
         try:
-            return self._call(*asked)
+            return self._response(*asked)
         finally:
             self.away += time.thread_time() - begun
 
+    def _response(self, client: Any, operation: str, parameters: Any) -> Any:
+        if self._number == len(self._responses):
+            self._responses.append((operation, self._call(client, operation, parameters)))
+        recorded, response = self._responses[self._number]
+        assert operation == recorded
+        self._number += 1
+        return deepcopy(response)
+
     def seconds(self, function: str, email: str) -> float:
-        """The processor time of such a request, with all counters at zero."""
-        dynamodb_backends[ACCOUNT][REGION].tables["ThrottlesTable"].items.clear()
+        """The processor time of such a request, with all counters as they were at the first."""
         event = request(function, body=_body(function, email))
+        self._responses, self._number = self._recorded.setdefault(email, []), 0
         self.away, begun = 0.0, time.thread_time()
-        self.functions.in_thread(function, event)
-        return self.hashing + time.thread_time() - begun - self.away
+        answer = self.functions.in_thread(function, event)
+        taken = time.thread_time() - begun
+        assert (answer["statusCode"], self._number) == (_STATUS[function], len(self._responses))
+        return self.hashing + taken - self.away
 
     def sampled(self, function: str) -> tuple[list[float], list[float]]:
         """Both kinds in turn, and each first equally often, so that drift affects both."""
@@ -108,12 +122,19 @@ class Stopwatch:
 def test_known_and_unknown_addresses_cannot_be_distinguished(
     functions: Lambdas, monkeypatch: pytest.MonkeyPatch, function: str
 ) -> None:
-    """In 200 samples each, while SES takes two seconds for every email (EN-02, EN-04)."""
+    """In 200 samples each, while SES takes two seconds for every email (EN-02, EN-04).
+
+    One measurement may differ by chance, on a busy machine. A difference in the code is found each time.
+    """
     functions.people.arrange()
     functions.cloud.failing["sesv2"] = slow
+    functions.in_thread(function, request(function, body=_body(function, UNKNOWN)))  # which reads the secrets
     stopwatch = Stopwatch(functions, one_hash() if "password" in body_of(function) else 0.0)
     monkeypatch.setattr(functions.cloud, "make_api_call", stopwatch.make_api_call)
-    known, unknown = stopwatch.sampled(function)
+    measured = [stopwatch.sampled(function)]
+    while differ(*measured[-1]) and len(measured) < MEASURED:
+        measured.append(stopwatch.sampled(function))
+    known, unknown = measured[-1]
 
     assert {call.service for call in functions.cloud.calls} <= {"dynamodb", "sqs", "secretsmanager"}
     assert not differ(known, unknown)
