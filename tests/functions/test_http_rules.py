@@ -1,12 +1,13 @@
 """Rules of every route: other accounts' ids, CORS, overridden methods, forwarded addresses and hosts."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 
 from accounts import secrets
-from accounts.web.routes import ROUTES
+from accounts.web.routes import ROUTES, Route
 from accounts.web.routes import at as routes_at
 from tests.functions import expected
 from tests.functions.cloud import SITE_URL
@@ -16,6 +17,7 @@ from tests.functions.lambdas import Lambdas
 from tests.functions.people import another_person
 from tests.functions.requests import SAMPLE_TOKEN, at, request, sample
 
+GETS = tuple(route for route in ROUTES if route.method == "GET")
 NO_IDS = ("", "x", "0" * 63, "0" * 65, "G" * 64, "0" * 64 + "\n", "../" * 20, "%", "é", "\ud800", "0" * 100_000)
 FORGED: dict[str, str | None] = {
     "host": "evil.example",
@@ -83,7 +85,7 @@ def test_only_routes_with_header_credentials_allow_other_origins(
 def test_a_preflight_is_answered_where_other_origins_may_read(functions: Lambdas, path: str) -> None:
     """204 with the path's methods; elsewhere 405 without a CORS header."""
     routes = routes_at(path)
-    methods = ", ".join(sorted({route.method for route in routes}))
+    methods = ", ".join(sorted({method for route in routes for method in route.methods}))
     headers = {"origin": "http://127.0.0.1:8188", "access-control-request-method": routes[0].method}
     answer = functions.invoke("fallback", at(path.replace("{id}", "x"), "OPTIONS", headers))
 
@@ -119,15 +121,33 @@ def test_a_request_that_bypasses_the_firewall_is_refused(functions: Lambdas, mon
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS", "TRACE"])
 def test_an_unknown_path_is_a_404(functions: Lambdas, path: str, method: str) -> None:
-    """For every method, without CORS headers."""
+    """For every method; other origins may read it, because clients look for optional documents."""
     answer = functions.invoke("fallback", at(path, method, {"accept": "application/json"}))
 
     body = {"error": "not_found", "message": "There is nothing here by that name."}
-    assert answer.read == expected.answer("fallback", 404, body, request_id="sample-pages")
+    assert answer.read == expected.answer("fallback", 404, body, headers=expected.CORS, request_id="sample-pages")
     assert answer.events == ["authz_fail_not_found"]
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "TRACE"])
+@pytest.mark.parametrize("route", GETS, ids=lambda route: f"{route.function} {route.path}")
+def test_head_answers_like_get_without_the_body(functions: Lambdas, route: Route) -> None:
+    """Status, headers and cookies are the same (RFC 9110 9.3.2), with and without a session."""
+    functions.people.arrange()
+    for cookies in ([], [f"__Host-session={SAMPLE_TOKEN}"]):
+        get, head = (functions.invoke(route.function, _asking(route, method, cookies)) for method in route.methods)
+
+        assert head.result == get.result | {"body": ""}
+        assert head.events == get.events
+
+
+def test_head_is_unknown_where_get_is(functions: Lambdas) -> None:
+    """405 without a body."""
+    answer = functions.invoke("fallback", at("/auth/login", "HEAD"))
+
+    assert (answer.status, answer.result["headers"]["allow"], answer.result["body"]) == (405, "POST", "")
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE", "TRACE"])
 def test_an_unknown_method_is_a_405(functions: Lambdas, method: str) -> None:
     """With the path's methods."""
     answer = functions.invoke("fallback", at("/auth/login", method))
@@ -221,3 +241,40 @@ def test_the_home_page_redirects(functions: Lambdas, cookie: str | None, goes: s
     answer = functions.invoke("pages", event)
 
     assert (answer.status, answer.result["headers"]["location"], answer.calls) == (303, goes, [])
+
+
+@pytest.mark.parametrize(
+    ("path", "goes"),
+    [
+        ("/login/", "/login"),
+        ("/oauth/authorize/", "/oauth/authorize"),
+        ("/reset-password%23token=aB_-9", "/reset-password#token=aB_-9"),
+        ("/verify-email%2523token%3DaB%26with%3Dgithub", "/verify-email#token=aB&with=github"),
+    ],
+)
+def test_a_damaged_link_leads_to_its_page(functions: Lambdas, path: str, goes: str) -> None:
+    """By a redirect that is not cached; nothing is looked up, and the log does not have the token."""
+    answer = functions.invoke("fallback", at(path) | {"routeKey": "$default"})
+
+    assert answer.read == expected.answer("fallback", 303, headers={"location": goes}, request_id="sample-pages")
+    assert (answer.calls, "aB" in json.dumps(answer.log)) == ([], False)
+
+
+def test_a_form_that_is_posted_without_its_script_gets_a_page(functions: Lambdas) -> None:
+    """405, and what was entered is not in it; a program gets JSON."""
+    event = at("/login", "POST") | {"body": "email=ann%40example.com&password=quiet", "routeKey": "$default"}
+    answer = functions.invoke("fallback", event)
+
+    assert (answer.status, answer.result["headers"]["allow"]) == (405, "GET, HEAD")
+    assert answer.result["headers"]["content-security-policy"] == expected.PAGE_POLICY
+    assert "needs JavaScript" in answer.result["body"]
+    assert ("quiet" in answer.result["body"], answer.calls) == (False, [])
+    event["headers"]["accept"] = "*/*"
+    assert functions.invoke("fallback", event).json["error"] == "method_not_allowed"
+
+
+def _asking(route: Route, method: str, cookies: list[str]) -> dict[str, Any]:
+    blanks = {"provider": "google", "version": "0", "name": "site.css"}
+    path = re.sub(r"\{(\w+)\}", lambda found: blanks[found[1]], route.path)
+    event = at(path, method) | {"routeKey": f"{method} {route.path}", "cookies": cookies}
+    return event | {"pathParameters": blanks}

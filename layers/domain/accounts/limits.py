@@ -87,6 +87,10 @@ DEVICE_POLL_INTERVAL = timedelta(seconds=5)
 DEVICE_POLL_EARLY = timedelta(seconds=1)
 # Cache lifetime of public keys and metadata; the next key is published long before it signs (chosen).
 PUBLIC_METADATA_KEPT = timedelta(minutes=5)
+# After this time, a copy of security.txt is out of date (RFC 9116 2.5.5 recommends less than a year; chosen).
+SECURITY_CONTACT_LIFETIME = timedelta(days=30)
+# Cache lifetime of the site's icon at its fixed path (chosen).
+ICON_KEPT = timedelta(days=1)
 # How far the signer's clock may be ahead of the reader's.
 CLOCK_SKEW = timedelta(seconds=60)
 

@@ -81,7 +81,13 @@ def answer(
     except Exception as unexpected:  # noqa: BLE001 - the outermost handler: log, and respond without detail
         error, response = unexpected, refused(AccountsError())
     _record(route, request, response, error)
-    return responses.as_event(response, request_id=request.id if request else "unknown", cors=route.cors)
+    return responses.as_event(
+        response,
+        request_id=request.id if request else "unknown",
+        cors=route.cors,
+        subdomains=settings.optional("HSTS_SUBDOMAINS") != "off",
+        head=request is not None and request.method == "HEAD",
+    )
 
 
 def _principal(request: Request, route: Route, settings: Settings, authentication: Authentication) -> Principal | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -42,6 +42,7 @@ _STYLES: Mapping[str, str] = {"api_keys": "inside", "account": "inside", "consen
 _WHILE_LOGGED_IN = frozenset(
     {"identity_linked_elsewhere", "identity_limit_reached", "identity_not_linked", "reauth_required"}
 )
+_VARY = {"vary": "Accept, Accept-Language"}
 _ASSET = re.compile(r"/assets/([^/]+)/([^/]+)")
 
 
@@ -65,18 +66,27 @@ class Pages:
             # A first guess: the page finds out whether the session is valid.
             return responses.see_other("/account" if credentials.session_cookie(request) else "/login")
         if request.path in PATHS:
-            return self._page(PATHS[request.path], texts.preferred(request.headers.get("accept-language", "")))
+            return self._page(PATHS[request.path], _language(request))
+        if request.path in self._files:
+            return self._files[request.path](request)
         if found := _ASSET.fullmatch(request.path):
             return self._assets.at(found[1], found[2])
         raise NotFound
 
     def missing(self, request: Request) -> Response | None:
-        """The 404 page for a browser that follows a broken link; None for known paths and for programs."""
-        browsing = request.method == "GET" and "text/html" in request.headers.get("accept", "")
-        if not browsing or routes.at(request.path):
+        """A page for a browser that gets no other: a broken link, or a form whose script did not run.
+
+        None for programs, and for other known paths.
+        """
+        if "text/html" not in request.headers.get("accept", ""):
             return None
-        page = self._page("missing", texts.preferred(request.headers.get("accept-language", "")), status=404)
-        return responses.with_headers(page, {"vary": "Accept, Accept-Language"})
+        if request.method == "POST" and request.path in PATHS:
+            page = self._page("unscripted", _language(request), status=405)
+            return responses.with_headers(page, {**_VARY, "allow": ", ".join(routes.HOME.methods)})
+        if request.method not in routes.HOME.methods or routes.at(request.path):
+            return None
+        page = self._page("missing", _language(request), status=404)
+        return responses.with_headers(page, {**_VARY, **responses.CORS_HEADERS})
 
     def refused(self, error: AccountsError) -> Response:
         """A refusal as a page: what happened, what to do, and other ways to log in."""
@@ -123,6 +133,19 @@ class Pages:
         }
 
     @cached_property
+    def _files(self) -> Mapping[str, Callable[[Request], Response]]:
+        # Here, because the functions that only show refusals as pages do without it.
+        from accounts.web import public_files  # noqa: PLC0415
+
+        site, support = self._settings.site_url, self._brand.support_url
+        return {
+            routes.ROBOTS.path: lambda _: public_files.robots(),
+            routes.CHANGE_PASSWORD.path: lambda _: public_files.change_password(),
+            routes.FAVICON.path: lambda _: public_files.icon(self._assets.version),
+            routes.SECURITY_CONTACT.path: lambda it: public_files.security_contact(site, support, it.received_at),
+        }
+
+    @cached_property
     def _assets(self) -> Assets:
         return Assets(self._brand, self._constants)
 
@@ -148,6 +171,10 @@ class Pages:
             "reset_minutes": str(limits.PASSWORD_RESET_LIFETIME // timedelta(minutes=1)),
             "keys_max": str(limits.API_KEYS_PER_ACCOUNT),
         }
+
+
+def _language(request: Request) -> str:
+    return texts.preferred(request.headers.get("accept-language", ""))
 
 
 def _read(name: str) -> str:

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from accounts.errors import MethodNotAllowed, NotFound
+from accounts.errors import AccountsError, MethodNotAllowed, NotFound
 from accounts.web import responses, routes
 from accounts.web.requests import Request
 from accounts.web.responses import Response
+
+# For preflights of unknown paths: without one, a program at another origin cannot read the 404.
+ANY_METHOD = "*"
 
 
 def answer(request: Request) -> Response:
     """204 for a preflight (Fetch 3.2.2); raises MethodNotAllowed for a known path, NotFound otherwise."""
     found = routes.at(request.path)
-    methods = tuple(sorted({route.method for route in found}))
-    if not found:
-        raise NotFound
+    methods = tuple(sorted({method for route in found for method in route.methods}))
     if request.method == "OPTIONS" and any(route.cors for route in found):
-        headers = {**responses.CORS_HEADERS, "access-control-allow-methods": ", ".join(methods)}
-        return responses.no_content(headers=headers)
-    raise MethodNotAllowed(methods)
+        return _allowing(", ".join(methods))
+    if found:
+        raise MethodNotAllowed(methods)
+    if request.method == "OPTIONS" and "access-control-request-method" in request.headers:
+        return _allowing(ANY_METHOD)
+    raise NotFound
+
+
+def refused(error: AccountsError) -> Response:
+    """A refusal; other origins may read that a path does not exist, because clients look for optional documents."""
+    response = responses.refused(error)
+    return responses.with_headers(response, responses.CORS_HEADERS) if isinstance(error, NotFound) else response
+
+
+def _allowing(methods: str) -> Response:
+    return responses.no_content(headers={**responses.CORS_HEADERS, "access-control-allow-methods": methods})

@@ -49,6 +49,7 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "cache-control": "no-store",
     "content-security-policy": _API_POLICY,
 }
+_WITHOUT_SUBDOMAINS = {"strict-transport-security": "max-age=31536000"}
 # Any origin may read responses to requests with header credentials; none may send cookies.
 CORS_HEADERS: Mapping[str, str] = {
     "access-control-allow-origin": "*",
@@ -143,16 +144,23 @@ def status_of(error: errors.AccountsError) -> int:
     return next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
 
 
-def as_event(response: Response, *, request_id: str, cors: bool) -> dict[str, Any]:
-    """The response in API Gateway's format (payload 2.0)."""
+def as_event(
+    response: Response, *, request_id: str, cors: bool, subdomains: bool = True, head: bool = False
+) -> dict[str, Any]:
+    """The response in API Gateway's format (payload 2.0).
+
+    ``subdomains``: browsers use only HTTPS for the site's subdomains, too (RFC 6797 6.1.2). ``head``: no body.
+    """
     headers = {
         **SECURITY_HEADERS,
+        **({} if subdomains else _WITHOUT_SUBDOMAINS),
         **(CORS_HEADERS if cors else {}),
         **({"content-type": response.content_type} if response.body else {}),
         "x-request-id": request_id,
         **response.headers,
     }
-    answer: dict[str, Any] = {"statusCode": response.status, "headers": headers, "body": response.body}
+    body = "" if head else response.body
+    answer: dict[str, Any] = {"statusCode": response.status, "headers": headers, "body": body}
     if response.cookies:
         answer["cookies"] = list(response.cookies)
     return answer

@@ -42,6 +42,16 @@ class Route(Struct, frozen=True):
     optional: bool = False
 
     @property
+    def methods(self) -> tuple[str, ...]:
+        """Every GET route answers HEAD, too: the same without the body (RFC 9110 9.3.2)."""
+        return ("GET", "HEAD") if self.method == "GET" else (self.method,)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """API Gateway's route keys."""
+        return tuple(f"{method} {self.path}" for method in self.methods)
+
+    @property
     def is_unsafe(self) -> bool:
         """Whether the method may change something (RFC 9110 9.2.1)."""
         return self.method not in SAFE_METHODS
@@ -328,6 +338,10 @@ KEYS_PAGE = Route("GET", "/api-keys", "pages", NO_CREDENTIAL, GATEWAY, "page_sho
 ACCOUNT_PAGE = Route("GET", "/account", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
 CONSENT_PAGE = Route("GET", "/oauth/authorize", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
 DEVICE_PAGE = Route("GET", "/device", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
+FAVICON = Route("GET", "/favicon.ico", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
+ROBOTS = Route("GET", "/robots.txt", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
+CHANGE_PASSWORD = Route("GET", "/.well-known/change-password", "pages", NO_CREDENTIAL, GATEWAY, "page_shown", cors=True)
+SECURITY_CONTACT = Route("GET", "/.well-known/security.txt", "pages", NO_CREDENTIAL, GATEWAY, "page_shown", cors=True)
 ASSET = Route("GET", "/assets/{version}/{name}", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
 PAGES = (
     HOME,
@@ -340,6 +354,10 @@ PAGES = (
     ACCOUNT_PAGE,
     CONSENT_PAGE,
     DEVICE_PAGE,
+    FAVICON,
+    ROBOTS,
+    CHANGE_PASSWORD,
+    SECURITY_CONTACT,
     ASSET,
 )
 # Requests without a route: 404, 405 and CORS preflights.
@@ -400,7 +418,7 @@ ROUTES: tuple[Route, ...] = (
 
 def named(key: str, among: tuple[Route, ...]) -> Route:
     """The route with API Gateway's route key ``key``, such as ``GET /auth/session``; the first if none matches."""
-    return next((route for route in among if key == f"{route.method} {route.path}"), among[0])
+    return next((route for route in among if key in route.keys), among[0])
 
 
 def at(path: str) -> tuple[Route, ...]:

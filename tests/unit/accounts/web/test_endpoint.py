@@ -100,6 +100,41 @@ def test_requests_that_bypass_the_firewall_are_refused_before_anything_is_done(l
     assert secret not in json.dumps(logged())
 
 
+@pytest.mark.parametrize(
+    ("setting", "sent"),
+    [
+        ("", "max-age=31536000; includeSubDomains"),
+        ("on", "max-age=31536000; includeSubDomains"),
+        ("off", "max-age=31536000"),
+    ],
+)
+def test_hsts_includes_subdomains_unless_the_operator_says_no(setting: str, sent: str) -> None:
+    """On refusals, too (WB-06)."""
+    chosen = replace(SETTINGS, environ={**SETTINGS.environ, "HSTS_SUBDOMAINS": setting})
+    for handle in (hello, raising(NotFound())):
+        given = endpoint.answer(routes.LOGIN_METHODS, chosen, ANYONE, handle, asked(routes.LOGIN_METHODS), NOW)
+
+        assert given["headers"]["strict-transport-security"] == sent
+
+
+def test_a_head_request_has_the_rules_of_its_get_route() -> None:
+    """Not those of the function's first route, and no body (RFC 9110 9.3.2)."""
+    served = (routes.CLIENT_AUTHORIZE, routes.CLIENT_QUESTION)
+    assert routes.named("HEAD /oauth/authorize/request", served) == routes.CLIENT_QUESTION
+    get, head = (
+        endpoint.answer(routes.SESSION_SHOW, SETTINGS, ANYONE, hello, asked(routes.SESSION_SHOW) | _by(method), NOW)
+        for method in routes.SESSION_SHOW.methods
+    )
+
+    assert head == {**get, "body": ""}
+    assert get["body"] == '{"hello": "there"}'
+
+
+def _by(method: str) -> dict[str, Any]:
+    http = {"method": method, "sourceIp": "192.0.2.1"}
+    return {"requestContext": {"requestId": "request-1", "http": http}}
+
+
 def test_a_success_is_answered_and_logged(logged: Logged) -> None:
     """One line under the route's event, with account and source; the response has every header."""
     assert answer(routes.SESSION_SHOW, hello, headers={"user-agent": "a browser"}) == {

@@ -12,8 +12,8 @@ from tests.unit.accounts.web.events import request
     ("path", "methods"),
     [
         ("/customers", "POST"),
-        ("/customers/me", "DELETE, GET, PATCH"),
-        ("/customers/api-keys", "GET, POST"),
+        ("/customers/me", "DELETE, GET, HEAD, PATCH"),
+        ("/customers/api-keys", "GET, HEAD, POST"),
         ("/customers/api-keys/1", "DELETE"),
     ],
 )
@@ -28,12 +28,13 @@ def test_a_preflight_is_answered_where_other_origins_may_read(path: str, methods
     ("method", "path", "allowed"),
     [
         ("OPTIONS", "/auth/login", ("POST",)),
-        ("OPTIONS", "/auth/session", ("GET",)),
-        ("OPTIONS", "/", ("GET",)),
+        ("OPTIONS", "/auth/session", ("GET", "HEAD")),
+        ("OPTIONS", "/", ("GET", "HEAD")),
         ("GET", "/auth/login", ("POST",)),
-        ("PUT", "/customers/me", ("DELETE", "GET", "PATCH")),
-        ("TRACE", "/customers/api-keys", ("GET", "POST")),
-        ("POST", "/", ("GET",)),
+        ("PUT", "/customers/me", ("DELETE", "GET", "HEAD", "PATCH")),
+        ("TRACE", "/customers/api-keys", ("GET", "HEAD", "POST")),
+        ("HEAD", "/auth/login", ("POST",)),
+        ("POST", "/", ("GET", "HEAD")),
     ],
 )
 def test_another_method_is_refused_with_the_allowed_ones(method: str, path: str, allowed: tuple[str, ...]) -> None:
@@ -50,6 +51,17 @@ def test_an_unknown_path_is_not_found(method: str, path: str) -> None:
     """Whatever the method."""
     with pytest.raises(NotFound):
         preflights.answer(request(method, path))
+
+
+def test_other_origins_can_read_that_a_path_does_not_exist() -> None:
+    """Also with headers that need a preflight; a refusal of another kind stays unreadable (WB-04)."""
+    asked = {"origin": "http://127.0.0.1:8188", "access-control-request-method": "GET"}
+    preflight = preflights.answer(request("OPTIONS", "/.well-known/nothing", headers=asked))
+    missing = preflights.refused(NotFound())
+
+    assert preflight == Response(204, headers={**CORS_HEADERS, "access-control-allow-methods": "*"})
+    assert (missing.status, missing.headers) == (404, CORS_HEADERS)
+    assert preflights.refused(MethodNotAllowed(("POST",))).headers == {"allow": "POST"}
 
 
 def test_a_method_override_changes_nothing() -> None:

@@ -109,6 +109,25 @@ def test_security_headers_are_on_every_response(error: AccountsError) -> None:
     assert answer["headers"] == {**expected, **responses.refused(error).headers}
 
 
+def test_an_operator_can_leave_subdomains_out_of_hsts() -> None:
+    """The site itself stays on HTTPS for a year (WB-06)."""
+    answer = responses.as_event(responses.ok({}), request_id="r", cors=False, subdomains=False)
+
+    assert answer["headers"] == {
+        **SECURITY,
+        "strict-transport-security": "max-age=31536000",
+        "content-type": "application/json; charset=utf-8",
+        "x-request-id": "r",
+    }
+
+
+def test_a_response_to_head_has_every_header_and_no_body() -> None:
+    """RFC 9110 9.3.2."""
+    get, head = (responses.as_event(responses.ok({}), request_id="r", cors=True, head=it) for it in (False, True))
+
+    assert head == {**get, "body": ""}
+
+
 def test_a_success_is_json_with_every_header() -> None:
     """In the format of API Gateway; text is not escaped more than needed."""
     answer = responses.as_event(responses.ok({"name": "Zoë"}, user_id="u"), request_id="request-1", cors=False)

@@ -1,0 +1,36 @@
+"""Small files that programs look for at fixed paths."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from accounts.limits import ICON_KEPT, SECURITY_CONTACT_LIFETIME
+from accounts.web import responses, routes
+from accounts.web.responses import Response
+
+TEXT = "text/plain; charset=utf-8"
+_ROBOTS = "User-agent: *\nAllow: /$\nAllow: /login$\nAllow: /signup$\nAllow: /assets/\nDisallow: /\n"
+
+
+def robots() -> Response:
+    """Search engines may show the login and sign-up pages (RFC 9309)."""
+    return Response(200, _ROBOTS, content_type=TEXT)
+
+
+def security_contact(site_url: str, support_url: str, now: datetime) -> Response:
+    """The operator's contact for reports of vulnerabilities (RFC 9116)."""
+    expires = (now + SECURITY_CONTACT_LIFETIME).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    canonical = f"{site_url}{routes.SECURITY_CONTACT.path}"
+    lines = (f"Contact: {support_url}", f"Expires: {expires}", f"Canonical: {canonical}", "Preferred-Languages: en")
+    return Response(200, "\n".join(lines) + "\n", content_type=TEXT)
+
+
+def icon(version: str) -> Response:
+    """The icon of the pages, for programs that do not read their links."""
+    found = responses.see_other(f"/assets/{version}/icon.svg")
+    return responses.with_headers(found, {"cache-control": f"public, max-age={int(ICON_KEPT.total_seconds())}"})
+
+
+def change_password() -> Response:
+    """Where password managers send their owner (W3C, A Well-Known URL for Changing Passwords)."""
+    return responses.see_other(f"{routes.ACCOUNT_PAGE.path}?change-password")
