@@ -16,6 +16,7 @@ from botocore.exceptions import (
 )
 from botocore.httpsession import URLLib3Session
 
+from accounts import telemetry
 from accounts.dynamo.tables import RETRIES, connection
 from accounts.dynamo.transactions import TRIES, DynamoTransactions
 from accounts.errors import Unavailable
@@ -64,10 +65,13 @@ USES: Mapping[str, Callable[[Backend], Any]] = {
     "list sessions": lambda b: b.sessions.of_user("somebody"),
     "list keys": lambda b: b.api_keys.of_user("somebody"),
     "read a history": lambda b: b.audit.latest("somebody", 50),
-    "touch a session": lambda b: b.sessions.touch(a_digest(), NOW),
-    "touch a key": lambda b: b.api_keys.touch(a_digest(), NOW),
     "count": lambda b: b.throttles.take([an_increment(), an_increment()], NOW),
     "write": lambda b: b.commit(users.Open(a_user()), sessions.Start(a_session())),
+}
+
+NOTES: Mapping[str, Callable[[Backend], Any]] = {
+    "touch a session": lambda b: b.sessions.touch(a_digest(), NOW),
+    "touch a key": lambda b: b.api_keys.touch(a_digest(), NOW),
 }
 
 
@@ -93,6 +97,33 @@ def test_a_fault_raises_unavailable_and_writes_nothing(real: Backend, fault: str
             use(real)
         assert requests
 
+    assert real.contents() == before
+
+
+@pytest.fixture
+def reported(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """The events that were logged, with their levels."""
+    events: list[tuple[str, str]] = []
+
+    def record(event: str, _fields: object, *, level: str) -> None:
+        events.append((event, level))
+
+    monkeypatch.setattr(telemetry, "record", record)
+    return events
+
+
+@pytest.mark.parametrize("note", NOTES)
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_note_that_fails_is_reported_and_raises_nothing(
+    real: Backend, reported: list[tuple[str, str]], pauses: list[float], fault: str, note: str
+) -> None:
+    """After one try: the credential is good, and its owner waits."""
+    before = real.contents()
+    with wire.answering(FAULTS[fault]) as requests:
+        NOTES[note](real)
+
+    assert (len(requests), pauses) == (1, [])
+    assert reported == [("sys_dependency_failed", "warning")]
     assert real.contents() == before
 
 
@@ -157,7 +188,7 @@ def test_a_failed_condition_is_a_conflict_though_another_item_was_busy(real: Bac
     assert (conflict.value.changes, len(requests)) == ((issue,), 1)
 
 
-def test_a_touch_that_meets_a_transaction_is_skipped(real: Backend) -> None:
+def test_a_touch_that_meets_a_transaction_is_skipped(real: Backend, reported: list[tuple[str, str]]) -> None:
     """The transaction that creates or ends the session or key wins, and the request still succeeds."""
     session, key = a_session(), an_api_key()
     real.commit(sessions.Start(session), api_keys.Add(key))
@@ -165,7 +196,7 @@ def test_a_touch_that_meets_a_transaction_is_skipped(real: Backend) -> None:
         real.sessions.touch(session.digest, LATER)
         real.api_keys.touch(key.digest, LATER)
 
-    assert len(requests) == 2
+    assert (len(requests), reported) == (2, [])
     assert [real.sessions.get(session.digest), real.api_keys.get(key.digest)] == [session, key]
 
 

@@ -19,13 +19,15 @@ _MANY_CONNECTIONS = 64
 
 @contextmanager
 def between(event: str, handler: Handler) -> Iterator[None]:
-    """Call ``handler`` at ``event`` of the connection's botocore client."""
-    events = connection().client.meta.events
-    events.register_first(event, handler)
+    """Call ``handler`` at ``event`` of the connection's botocore clients."""
+    clients = [one.client.meta.events for one in (connection(), connection().for_notes)]
+    for events in clients:
+        events.register_first(event, handler)
     try:
         yield
     finally:
-        events.unregister(event, handler)
+        for events in clients:
+            events.unregister(event, handler)
 
 
 @contextmanager

@@ -78,13 +78,13 @@ def denied(call: Call) -> Exception:
 
 @dataclass
 class Cloud:
-    """``calls`` are all calls; ``failing`` maps a service or a call to the error that it must raise.
+    """``calls`` are all calls; ``failing`` maps a service or a call to the error that it must raise, or None.
 
     ``secrets`` replace stored secrets. ``roles`` refuse a handler what the template does not allow.
     """
 
     calls: list[Call] = field(default_factory=list)
-    failing: dict[str, Callable[[Call], Exception]] = field(default_factory=dict)
+    failing: dict[str, Callable[[Call], Exception | None]] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
     roles: Roles = field(default_factory=lambda: Roles(DEPLOYED))
     _fails_at: int | None = None
@@ -106,8 +106,9 @@ class Cloud:
         call = Call(client.meta.service_model.service_name, operation, parameters)
         self.calls.append(call)
         failure = self.failing.get(call.service) or self.failing.get(call.name)
-        if failure is not None:
-            raise failure(call)
+        error = failure(call) if failure is not None else None
+        if error is not None:
+            raise error
         if len(self.calls) - 1 == self._fails_at:
             raise unreachable(call)
         self.roles.check(call.service, operation, parameters)

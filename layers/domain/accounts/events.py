@@ -174,7 +174,9 @@ _MACHINE: dict[str, Event] = {
     ),
     "sys_provider_unavailable": Event("Google or GitHub did not answer: a 503", counted=ALL),
     "sys_mail_unavailable": Event("an email that the flow depends on could not be queued: a 503", counted=ALL),
-    "sys_dependency_failed": Event("the breach list or a notice failed, and the request continued", counted=ALL),
+    "sys_dependency_failed": Event(
+        "the breach list, a notice or a note such as a last use failed, and the request continued", counted=ALL
+    ),
     "page_shown": Event("a page or one of its parts was fetched"),
     "not_found": Event("the path does not exist; also browsers' preflight requests"),
 }

@@ -55,7 +55,7 @@ class ApiKeysTable(Table[ApiKey]):
         return self.query(user_id, index_name=_ByUser.Meta.index_name)
 
     def touch(self, digest: str, now: datetime) -> None:
-        """Record that the key was used, unless it is gone: this must not restore a deleted key."""
+        """Record that the key was used, unless it is gone: this must not restore a deleted key. Never raises."""
         self.note(digest, ApiKeyItem.last_used_at.set(now), ApiKeyItem.digest.exists())
 
     def _add(self, change: api_keys.Add) -> Operation:

@@ -75,7 +75,7 @@ class SessionsTable(Table[Session]):
         return self.query(user_id, index_name=_ByUser.Meta.index_name)
 
     def touch(self, digest: str, now: datetime) -> None:
-        """Record activity, unless the session is gone: this must not restore a session that has ended."""
+        """Record activity, unless the session is gone: this must not restore a session that has ended. Never raises."""
         self.note(digest, SessionItem.last_seen_at.set(now), SessionItem.digest.exists())
 
     def _start(self, change: sessions.Start) -> Operation:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, ClassVar
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -23,7 +23,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 from pynamodb.pagination import ResultIterator
 
-from accounts import aws_session
+from accounts import aws_session, telemetry
 from accounts.dynamo.mapping import Item, ItemMapping
 from accounts.errors import Unavailable
 from accounts.transactions import Change
@@ -54,11 +54,11 @@ _MOVED_ON = frozenset({"ConditionalCheckFailedException", "TransactionConflictEx
 class _SharedConnection(Connection):
     """Creates its client at once: a function has a whole vCPU while it starts, and a share of one afterwards."""
 
-    def __init__(self) -> None:
+    def __init__(self, retries: int) -> None:
         super().__init__(
             connect_timeout_seconds=CONNECT_TIMEOUT_SECONDS,
             read_timeout_seconds=READ_TIMEOUT_SECONDS,
-            max_retry_attempts=RETRIES,
+            max_retry_attempts=retries,
         )
         self._client = self.client
 
@@ -66,11 +66,20 @@ class _SharedConnection(Connection):
     def session(self) -> Session:
         return aws_session.session()
 
+    @cached_property
+    def for_notes(self) -> _SharedConnection:
+        """Tries once: retries of a note would delay a good credential, and use up the quota of other calls' retries."""
+        made = _SharedConnection(retries=0)
+        made._tables = self._tables
+        # The same sockets: a second handshake would cost more than the note.
+        made.client._endpoint.http_session = self.client._endpoint.http_session  # noqa: SLF001
+        return made
+
 
 @cache
-def connection() -> Connection:
+def connection() -> _SharedConnection:
     """The process's one connection; ``AWS_ENDPOINT_URL_DYNAMODB`` says where, if not in AWS."""
-    return _SharedConnection()
+    return _SharedConnection(RETRIES)
 
 
 class Table[N: Struct]:
@@ -79,9 +88,12 @@ class Table[N: Struct]:
     model: ClassVar[type[Model]]
     mapping: ClassVar[ItemMapping[Any]]
 
-    def __init__(self, table_name: str) -> None:
-        """Use the table of that name; asks nothing of the network."""
+    def __init__(
+        self, table_name: str, on_failure: Callable[[Unavailable], None] = telemetry.dependency_failed
+    ) -> None:
+        """Use the table of that name; asks nothing of the network. ``on_failure`` gets the error of each lost note."""
         self._table = _table(self.model, table_name)
+        self._on_failure = on_failure
 
     @property
     def writes(self) -> Mapping[type[Change], Write]:
@@ -129,13 +141,19 @@ class Table[N: Struct]:
         return [self.mapping.noun(item) for item in items]
 
     def note(self, key: str, action: Action, still_there: Condition) -> None:
-        """Write bookkeeping to an item, unless it is gone. Raises Unavailable.
+        """Write bookkeeping to an item, unless it is gone. A failure is reported and ignored.
 
         A deleted item never comes back by this, and one that a transaction is changing is left alone.
         """
+        try:
+            self._note(key, action, still_there)
+        except Unavailable as error:
+            self._on_failure(error)
+
+    def _note(self, key: str, action: Action, still_there: Condition) -> None:
         with unavailable_on_failure():
             try:
-                self._table.update_item(key, actions=[action], condition=still_there)
+                connection().for_notes.update_item(self._table.table_name, key, actions=[action], condition=still_there)
             except UpdateError as error:
                 # Not `error.cause_response_code`: it breaks on a time-out, whose `response` is None.
                 answered = isinstance(error.cause, ClientError)

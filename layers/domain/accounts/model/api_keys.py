@@ -48,7 +48,7 @@ class ApiKeys(Protocol):
         """The account's keys, for display only: an index may lag behind."""
 
     def touch(self, digest: str, now: datetime) -> None:
-        """Record that the key was used, unless it was deleted."""
+        """Record that the key was used, unless it was deleted. A failure is reported and ignored."""
 
 
 class Add(Change, frozen=True):

@@ -103,7 +103,7 @@ class Sessions(Protocol):
         """The account's sessions, for display only: an index may lag behind."""
 
     def touch(self, digest: str, now: datetime) -> None:
-        """Record activity, unless the session has ended."""
+        """Record activity, unless the session has ended. A failure is reported and ignored."""
 
 
 class Start(Change, frozen=True):
@@ -125,6 +125,12 @@ class Rotate(Change, frozen=True):
     refresh: str
     salt: str
     now: datetime
+
+
+def note_activity(store: Sessions, session: Session, now: datetime) -> None:
+    """Record the session's activity when due."""
+    if session.is_due_for_touch(now):
+        store.touch(session.digest, now)
 
 
 def start(

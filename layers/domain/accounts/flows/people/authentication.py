@@ -25,7 +25,7 @@ from accounts.limits import BAD_ADMIN_SECRETS_PER_ADDRESS_PER_MINUTE, BAD_KEYS_P
 from accounts.model import api_keys, throttles
 from accounts.model.api_keys import ApiKey, ApiKeys
 from accounts.model.audit import Caller
-from accounts.model.sessions import Session, Sessions
+from accounts.model.sessions import Session, Sessions, note_activity
 from accounts.model.throttles import Throttles
 
 if TYPE_CHECKING:
@@ -88,8 +88,7 @@ class SessionAuthentication(Struct, frozen=True):
         # Half of a client's refresh token in a cookie is not a browser's session (ASVS 9.2.2).
         if session is None or session.client_id or not session.is_live(now):
             return None
-        if session.is_due_for_touch(now):
-            self.sessions.touch(session.digest, now)
+        note_activity(self.sessions, session, now)
         return session
 
 
@@ -106,8 +105,7 @@ class AccessTokenAuthentication(Struct, frozen=True):
             raise Unauthenticated
         if not session.client_id or (session.client_id, session.user_id) != (token.client_id, token.user_id):
             raise Unauthenticated
-        if session.is_due_for_touch(now):
-            self.sessions.touch(session.digest, now)
+        note_activity(self.sessions, session, now)
         return Principal(session.user_id, ACCESS_TOKEN, session.digest, session)
 
 
