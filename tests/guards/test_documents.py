@@ -133,6 +133,12 @@ _LIMITS = {
         limits.REMEMBERED_SESSION_LIFETIME // _DAY,
         limits.REMEMBERED_SESSION_IDLE // _DAY,
     ],
+    "name of a person, of an API key; description of a key": [
+        limits.PERSON_NAME_MAX_CHARACTERS,
+        limits.KEY_NAME_MAX_CHARACTERS,
+        limits.KEY_DESCRIPTION_MAX_CHARACTERS,
+    ],
+    "email address": [limits.EMAIL_MAX_CHARACTERS, limits.EMAIL_LOCAL_MAX_CHARACTERS],
     "access token": [limits.ACCESS_TOKEN_LIFETIME // _MINUTE],
     "authorization code, device code": [
         limits.AUTHORIZATION_CODE_LIFETIME // _SECOND,

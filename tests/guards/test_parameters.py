@@ -119,6 +119,7 @@ def test_rules_use_only_functions_that_rules_may_use() -> None:
         ("SupportUrl", "javascript:alert(1)"),
         ("SiteName", "<b>"),
         ("SiteName", "a\r\nBcc: b"),
+        ("SiteName", "x" * (limits.SITE_NAME_MAX_CHARACTERS + 1)),
         ("AllowedOrigins", "app.example.com"),
         ("AllowedOrigins", "http://app.example.com"),
         ("AllowedOrigins", "https://app.example.com/path"),

@@ -28,6 +28,8 @@ OPERATOR_WORD_MAX_CHARACTERS = 300
 KEY_DESCRIPTION_MAX_CHARACTERS = 256
 # The name of a client; it has to fit into a sentence (chosen).
 CLIENT_NAME_MAX_CHARACTERS = 64
+# The name of the service, in the subject and sender of emails (chosen).
+SITE_NAME_MAX_CHARACTERS = 40
 
 # What the web edge reads at most (chosen).
 BODY_MAX_BYTES = 16 * 1024
@@ -83,6 +85,8 @@ STATE_MAX_CHARACTERS = 1024
 # A poll may be a second early, because network delay varies.
 DEVICE_CODE_LIFETIME = timedelta(minutes=10)
 USER_CODE_CHARACTERS = 8
+# A code as typed, with its spaces and dashes (chosen).
+TYPED_CODE_MAX_CHARACTERS = 64
 DEVICE_POLL_INTERVAL = timedelta(seconds=5)
 DEVICE_POLL_EARLY = timedelta(seconds=1)
 # Cache lifetime of public keys and metadata; the next key is published long before it signs (chosen).

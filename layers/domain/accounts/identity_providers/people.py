@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Any
 
 from accounts import text
@@ -20,11 +19,5 @@ def clean_email(value: Any) -> str:  # noqa: ANN401 - any JSON
 
 
 def clean_name(value: Any) -> str:  # noqa: ANN401 - any JSON
-    """The name without control characters, truncated to PERSON_NAME_MAX_CHARACTERS."""
-    if not isinstance(value, str):
-        return ""
-    visible = "".join(c for c in value[: 4 * PERSON_NAME_MAX_CHARACTERS] if unicodedata.category(c)[0] != "C")
-    try:
-        return text.line("name", visible.strip()[:PERSON_NAME_MAX_CHARACTERS], at_most=PERSON_NAME_MAX_CHARACTERS)
-    except InvalidInput:
-        return ""
+    """The name without refused characters, truncated to PERSON_NAME_MAX_CHARACTERS."""
+    return text.visible(value, at_most=PERSON_NAME_MAX_CHARACTERS) if isinstance(value, str) else ""

@@ -6,7 +6,9 @@ import re
 
 from msgspec import Struct
 
-from accounts.errors import ConfigurationError
+from accounts import text
+from accounts.errors import ConfigurationError, InvalidInput
+from accounts.limits import SITE_NAME_MAX_CHARACTERS
 from accounts.settings import Settings
 
 # The colours of text on each accent, and the dark background on which the dark accent is used for text.
@@ -35,7 +37,7 @@ def of(settings: Settings) -> Brand:
     """The deployment's brand; raises ConfigurationError."""
     return checked(
         Brand(
-            name=settings["SITE_NAME"],
+            name=_line(settings["SITE_NAME"]),
             accent=settings["ACCENT_COLOR"],
             accent_dark=settings["ACCENT_COLOR_DARK"],
             support_url=settings["SUPPORT_URL"],
@@ -45,12 +47,12 @@ def of(settings: Settings) -> Brand:
 
 
 def checked(brand: Brand) -> Brand:
-    """Raise ConfigurationError for a colour without enough contrast, or a name that is empty or not printable.
+    """Raise ConfigurationError for a colour without enough contrast, or a name that is not one line of visible text.
 
     The name is in the ``From`` of emails, where a line break would be an injection.
     """
-    if not brand.name.strip() or not brand.name.isprintable():
-        message = "SITE_NAME must be a name, without line breaks or other signs that nobody sees."
+    if _line(brand.name) != brand.name:
+        message = "SITE_NAME must be one line of visible text, without outer spaces."
         raise ConfigurationError(message)
     pairs = ((brand.accent, ON_ACCENT), (brand.accent_dark, ON_ACCENT_DARK), (brand.accent_dark, GROUND_DARK))
     for colour, other in pairs:
@@ -58,6 +60,14 @@ def checked(brand: Brand) -> Brand:
             message = f"The colour {colour!r} must be written #rrggbb and have a contrast of {MIN_CONTRAST} to {other}."
             raise ConfigurationError(message)
     return brand
+
+
+def _line(name: str) -> str:
+    try:
+        return text.line("name", name, at_most=SITE_NAME_MAX_CHARACTERS, required=True)
+    except InvalidInput as refusal:
+        message = f"SITE_NAME: {refusal.message}"
+        raise ConfigurationError(message) from refusal
 
 
 def contrast(one: str, other: str) -> float:

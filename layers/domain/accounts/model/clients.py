@@ -15,7 +15,8 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
-from accounts.errors import ConfigurationError
+from accounts import text
+from accounts.errors import ConfigurationError, InvalidInput
 from accounts.limits import CLIENT_NAME_MAX_CHARACTERS, URL_MAX_CHARACTERS
 
 COMFY_CLI = "comfy-cli"
@@ -93,11 +94,18 @@ def _parsed(additions: str) -> Iterator[Client]:
     for entry in filter(None, (part.strip() for part in additions.split(";"))):
         client_id, name, redirects = ([part.strip() for part in entry.split("|")] + ["", ""])[:3]
         listed = frozenset(redirects.split())
-        named = name.isprintable() and 0 < len(name) <= CLIENT_NAME_MAX_CHARACTERS
-        if entry.count("|") != len(("id", "name")) or not _ID.fullmatch(client_id) or not named or not listed:
+        if entry.count("|") != len(("id", "name")) or not _ID.fullmatch(client_id) or not listed:
             message = "OAuthClients reads id|name|redirect redirect;id|name|redirect."
             raise ConfigurationError(message)
-        yield Client(client_id, name, frozenset(map(_checked, listed)))
+        yield Client(client_id, _name(name), frozenset(map(_checked, listed)))
+
+
+def _name(name: str) -> str:
+    try:
+        return text.line("name", name, at_most=CLIENT_NAME_MAX_CHARACTERS, required=True)
+    except InvalidInput as refusal:
+        message = f"OAuthClients has a client with an invalid name. {refusal.message}"
+        raise ConfigurationError(message) from refusal
 
 
 def _checked(uri: str) -> str:

@@ -14,13 +14,12 @@ import secrets as _random
 
 from msgspec import Struct
 
-from accounts import secrets
-from accounts.limits import USER_CODE_CHARACTERS
+from accounts import secrets, text
+from accounts.limits import TYPED_CODE_MAX_CHARACTERS, USER_CODE_CHARACTERS
 
 # RFC 8628 6.1: no vowels, so that no words are formed, and no characters that look alike.
 ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"
 _HALF = USER_CODE_CHARACTERS // 2
-_PUNCTUATION = str.maketrans("", "", " -\u2010\u2011\u2012\u2013\u2014\u2212")
 
 
 class Codes(Struct, frozen=True):
@@ -43,8 +42,8 @@ def shown(user_code: str) -> str:
     return f"{user_code[:_HALF]}-{user_code[_HALF:]}"
 
 
-def typed(text: str) -> str | None:
-    """The digest of a user code as typed, in any case and with or without dashes; None when it is not a user code."""
-    letters = text.translate(_PUNCTUATION).upper()
+def typed(code: str) -> str | None:
+    """The digest of a user code as typed, with any keyboard and any dashes; None when it is not a user code."""
+    letters = text.code(code) if len(code) <= TYPED_CODE_MAX_CHARACTERS else ""
     is_code = len(letters) == USER_CODE_CHARACTERS and set(ALPHABET).issuperset(letters)
     return secrets.digest(letters) if is_code else None

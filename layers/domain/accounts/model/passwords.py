@@ -1,9 +1,13 @@
 """Passwords: policy, storage and verification.
 
-Stored as ``<scheme>:<pepper version>:<bcrypt>``. The input of bcrypt is base64(HMAC-SHA-384(pepper, NFC(password))):
-always 64 ASCII bytes, so nothing is truncated at 72 bytes or ended by a NUL byte (OWASP Password Storage,
-"Pre-hashing"). The pepper is stored outside the tables, so hashes of a stolen table cannot be guessed. It is versioned,
-so that it can be rotated while old hashes still verify.
+Stored as ``<scheme>:<pepper version>:<bcrypt>``. The input of bcrypt is base64(HMAC-SHA-384(pepper, prepared)): always
+64 ASCII bytes, so nothing is truncated at 72 bytes or ended by a NUL byte (OWASP Password Storage, "Pre-hashing").
+
+A password is prepared so that it is the same on every keyboard: U+0020 for every other space, then NFC (RFC 8265 4.2).
+The first scheme kept all spaces. Its hashes verify as before, and are replaced at the next login.
+
+The pepper is stored outside the tables, so hashes of a stolen table cannot be guessed. It is versioned, so that it can
+be rotated while old hashes still verify.
 """
 
 from __future__ import annotations
@@ -19,6 +23,7 @@ from typing import Protocol
 import bcrypt
 from msgspec import Struct
 
+from accounts import text
 from accounts.errors import InvalidInput, WeakPassword
 from accounts.limits import (
     BCRYPT_COST,
@@ -27,7 +32,8 @@ from accounts.limits import (
     PASSWORD_MAX_CHARACTERS,
 )
 
-SCHEME = "hmac-sha384+bcrypt"
+FIRST_SCHEME = "hmac-sha384+bcrypt"
+SCHEME = "opaque+hmac-sha384+bcrypt"
 _COMMON_PASSWORDS = Path(__file__).with_name("common_passwords.txt")
 # The whole hash is checked, because bcrypt raises for a salt that is not in its base64.
 _BCRYPT = re.compile(r"\$2b\$([0-9]{2})\$[./A-Za-z0-9]{53}")
@@ -75,7 +81,7 @@ class BcryptHasher(Struct, frozen=True):
     def hash(self, password: str) -> str:
         """The stored form of a password, with the current pepper and a new salt."""
         peppers = self.peppers("")
-        hashed = bcrypt.hashpw(_pre_hash(password, peppers.keys[peppers.current]), bcrypt.gensalt(self.cost))
+        hashed = bcrypt.hashpw(_pre_hash(prepared(password), peppers.keys[peppers.current]), bcrypt.gensalt(self.cost))
         return f"{SCHEME}:{peppers.current}:{hashed.decode()}"
 
     def verify(self, password: str, stored: str | None) -> Verdict:
@@ -83,13 +89,13 @@ class BcryptHasher(Struct, frozen=True):
 
         A stored cost outside 10..14 is not computed, so that a manipulated item cannot block the function.
         """
-        version, hashed = _readable(stored)
+        scheme, version, hashed = _readable(stored)
         peppers = self.peppers(version)
         if not hashed or version not in peppers.keys:
-            bcrypt.checkpw(_pre_hash(password, peppers.keys[peppers.current]), _dummy(self.cost))
+            bcrypt.checkpw(_pre_hash(prepared(password), peppers.keys[peppers.current]), _dummy(self.cost))
             return Verdict(matches=False, outdated=False)
-        matches = bcrypt.checkpw(_pre_hash(password, peppers.keys[version]), hashed)
-        outdated = version != peppers.current or _cost(hashed) != self.cost
+        matches = bcrypt.checkpw(_pre_hash(_prepared(password, scheme), peppers.keys[version]), hashed)
+        outdated = (scheme, version, _cost(hashed)) != (SCHEME, peppers.current, self.cost)
         return Verdict(matches=matches, outdated=matches and outdated)
 
 
@@ -107,7 +113,7 @@ def check_acceptable(password: str, *, email: str, policy: Policy) -> None:
     list (ASVS 6.2.4, 6.2.12), and with words of this account and service (ASVS 6.2.11).
     """
     check_length(password)
-    normal = unicodedata.normalize("NFC", password)
+    normal = prepared(password)
     if len(normal) < policy.min_characters:
         message = f"Use at least {policy.min_characters} characters: a few words in a row are easy to remember."
         raise WeakPassword(message)
@@ -121,16 +127,21 @@ def check_acceptable(password: str, *, email: str, policy: Policy) -> None:
 
 def check_length(password: str) -> None:
     """Raise InvalidInput for a password longer than any account can have, before any work is done."""
-    # Bytes first, to bound the work of NFC. Characters are counted in NFC, as they are hashed.
+    # Bytes first, to bound the work of NFC. Characters are counted as they are hashed.
     too_long = len(password.encode()) > PASSWORD_MAX_BYTES
-    if too_long or len(unicodedata.normalize("NFC", password)) > PASSWORD_MAX_CHARACTERS:
+    if too_long or len(prepared(password)) > PASSWORD_MAX_CHARACTERS:
         message = f"A password can have {PASSWORD_MAX_CHARACTERS} characters at most."
         raise InvalidInput(message)
 
 
+def prepared(password: str) -> str:
+    """The password as it is hashed (OpaqueString of RFC 8265, which also refuses control characters)."""
+    return _nfc(text.spaced(password))
+
+
 def is_common(password: str) -> bool:
     """Whether the bundled list contains the password, ignoring case."""
-    candidate = unicodedata.normalize("NFC", password.casefold())
+    candidate = _nfc(password.casefold())
     return "\n" not in candidate and f"\n{candidate}\n".encode() in _COMMON_PASSWORDS.read_bytes()
 
 
@@ -151,18 +162,26 @@ def _repeats(text: str, word: str) -> bool:
     return any(candidate == word * (len(candidate) // len(word)) for candidate in (text, core))
 
 
-def _pre_hash(password: str, pepper: bytes) -> bytes:
-    normal = unicodedata.normalize("NFC", password).encode()
-    return base64.b64encode(hmac.digest(pepper, normal, "sha384"))
+def _nfc(password: str) -> str:
+    return unicodedata.normalize("NFC", password)
 
 
-def _readable(stored: str | None) -> tuple[str, bytes]:
-    """The pepper version and bcrypt hash of a stored form; both empty when this service would not have written it."""
+def _prepared(password: str, scheme: str) -> str:
+    return _nfc(password) if scheme == FIRST_SCHEME else prepared(password)
+
+
+def _pre_hash(normal: str, pepper: bytes) -> bytes:
+    return base64.b64encode(hmac.digest(pepper, normal.encode(), "sha384"))
+
+
+def _readable(stored: str | None) -> tuple[str, str, bytes]:
+    """Scheme, pepper version and bcrypt hash of a stored form; all empty when the service never wrote such a form."""
     scheme, _, rest = (stored or "").partition(":")
     version, _, hashed = rest.partition(":")
-    if scheme != SCHEME or not _BCRYPT.fullmatch(hashed) or _cost(hashed.encode()) not in BCRYPT_COSTS_ACCEPTED:
-        return "", b""
-    return version, hashed.encode()
+    known = scheme in {SCHEME, FIRST_SCHEME} and _BCRYPT.fullmatch(hashed)
+    if not known or _cost(hashed.encode()) not in BCRYPT_COSTS_ACCEPTED:
+        return "", "", b""
+    return scheme, version, hashed.encode()
 
 
 def _cost(hashed: bytes) -> int:

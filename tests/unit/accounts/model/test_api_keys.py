@@ -99,15 +99,22 @@ def test_everything_but_the_key_is_stored() -> None:
     assert plaintext not in repr(key)
 
 
+def _invisible(field: str, code: str) -> str:
+    return (
+        f"The {field} cannot contain the character U+{code} (number 2), which is invisible or has no common meaning. "
+        f"Delete it, or type the {field} again."
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "description", "message"),
     [
         ("", "", "Enter a name."),
         ("  ", "", "Enter a name."),
         ("n" * 65, "", "The name can have 64 characters at most."),
-        ("n\nn", "", "The name can have letters, digits, signs and spaces, but no invisible characters."),
+        ("n\nn", "", _invisible("name", "000A")),
         ("n", "d" * 257, "The description can have 256 characters at most."),
-        ("n", "d\0", "The description can have letters, digits, signs and spaces, but no invisible characters."),
+        ("n", "d\0", _invisible("description", "0000")),
     ],
 )
 def test_names_are_required_limited_and_visible(name: str, description: str, message: str) -> None:

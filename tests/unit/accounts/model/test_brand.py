@@ -1,11 +1,13 @@
 """A deployment's name and colours: unreadable ones are refused at start."""
 
+from contextlib import nullcontext
 from copy import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts import settings
 from accounts.errors import ConfigurationError
 from accounts.model import brand
 from accounts.model.brand import Brand
@@ -44,6 +46,25 @@ def test_an_unreadable_dark_accent_is_refused(colour: str) -> None:
     """Too dark for a dark background."""
     with pytest.raises(ConfigurationError, match="must be written"):
         brand.checked(replace(BRAND, accent_dark=colour))
+
+
+def test_a_name_is_normalized_when_it_is_read() -> None:
+    """What an operator pasted: outer spaces, a no-break space, a decomposed letter."""
+    environment = {
+        "STAGE": "dev",
+        "SITE_URL": "https://accounts.example.com",
+        "SUPPORT_URL": "https://support.example.com",
+    }
+    colours = {"ACCENT_COLOR": "#1a56db", "ACCENT_COLOR_DARK": "#8ab4ff"}
+    named = {"SITE_NAME": " Cafe\u0301\xa0Comfy\n"}
+
+    assert brand.of(settings.load(environment | colours | named)).name == "Café Comfy"
+
+
+@pytest.mark.parametrize(("name", "is_accepted"), [("x" * 40, True), ("x" * 41, False)])
+def test_a_name_has_a_limit(name: str, is_accepted: bool) -> None:
+    with nullcontext() if is_accepted else pytest.raises(ConfigurationError, match="SITE_NAME"):
+        brand.checked(replace(BRAND, name=name))
 
 
 @pytest.mark.parametrize("name", ["", " ", "Comfy\r\nBcc: mallory@example.com", "Comfy\n", "Comfy\x00", "Comfy\u202e"])

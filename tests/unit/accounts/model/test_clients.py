@@ -163,6 +163,24 @@ def test_an_unsafe_client_stops_the_deployment(additions: str) -> None:
         clients.load(additions)
 
 
+@pytest.mark.parametrize(
+    ("configured", "shown"),
+    [
+        ("Caf\u0065\u0301\xa0tool ", "Caf\u00e9 tool"),
+        ("\u0639\u0644\u06cc\u200c\u0631\u0636\u0627", "\u0639\u0644\u06cc\u200c\u0631\u0636\u0627"),
+        ("Art \U0001f469\u200d\U0001f3a8", "Art \U0001f469\u200d\U0001f3a8"),
+        (" " * 9 + "x" * 64, "x" * 64),
+    ],
+)
+def test_a_clients_name_is_normalized_like_any_name(configured: str, shown: str) -> None:
+    assert clients.load(f"desk|{configured}|https://desk.example/").name_of("desk") == shown
+
+
+def test_an_invalid_name_says_which_character_it_is() -> None:
+    with pytest.raises(ConfigurationError, match=r"invalid name\. The name cannot contain the character U\+202E"):
+        clients.load("desk|Desk\u202e tool|https://desk.example/")
+
+
 @pytest.mark.parametrize("requested", ["", "account", "openid profile", "comfy-cloud:jobs:read account"])
 def test_any_scope_is_granted_as_the_one_that_exists(requested: str) -> None:
     """Unknown scopes are ignored, and the response says what was granted (RFC 6749 3.3)."""

@@ -22,13 +22,31 @@ def test_a_code_is_shown_in_two_halves() -> None:
     assert device_codes.shown("WDJBMJHT") == "WDJB-MJHT"
 
 
-@pytest.mark.parametrize("text", ["WDJB-MJHT", "wdjbmjht", " wdjb mjht ", "W-D-J-B-M-J-H-T", "wdjb\u2013mjht"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "WDJB-MJHT",
+        "wdjbmjht",
+        " wdjb mjht ",
+        "W-D-J-B-M-J-H-T",
+        "wdjb\u2013mjht",
+        "\uff37\uff24\uff2a\uff22\uff0d\uff2d\uff2a\uff28\uff34",
+        "\uff57\uff44\uff4a\uff42\u30fc\uff4d\uff4a\uff48\uff54",
+        "wdjb\u2015mjht",
+        "wdjb\u00admjht",
+        "\u3000WDJB\xa0MJHT\u200b\n",
+        "\u2068WDJB\u2212MJHT\u2069",
+        "WDJBMJHT".rjust(64),
+    ],
+)
 def test_a_code_is_accepted_in_any_spelling(text: str) -> None:
-    """In either case, with or without dashes."""
+    """In either case, with or without dashes, and with any keyboard."""
     assert device_codes.typed(text) == secrets.digest("WDJBMJHT")
 
 
-@pytest.mark.parametrize("text", ["", "WDJB-MJH", "WDJB-MJHTB", "WDJB-MJHA", "WDJB-MJH1", "WDJB_MJHT", "\u0428DJBMJHT"])
+@pytest.mark.parametrize(
+    "text", ["", "WDJB-MJH", "WDJB-MJHTB", "WDJB-MJHA", "WDJB-MJH1", "WDJB_MJHT", "\u0428DJBMJHT", "WDJBMJHT".rjust(65)]
+)
 def test_a_malformed_code_is_not_looked_up(text: str) -> None:
     """Too short, too long, or with a letter that codes do not use."""
     assert device_codes.typed(text) is None

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.errors import InvalidInput
-from accounts.model.email_addresses import _LOCAL, canonical
+from accounts.model import identities
+from accounts.model.email_addresses import _LOCAL, canonical, shown
 from tests.unit.accounts.stage import exactly
 
 _LABEL_63 = "d" * 63
@@ -27,6 +28,23 @@ _DOMAIN_189 = ".".join([_LABEL_63, _LABEL_63, "d" * 57, "com"])  # 63 + 1 + 63 +
         ("olive@bücher.example", "olive@xn--bcher-kva.example"),
         ("olive@xn--bcher-kva.example", "olive@xn--bcher-kva.example"),
         ("olive@例え.テスト", "olive@xn--r8jz45g.xn--zckzah"),
+        ("olive@BÜCHER.Example", "olive@xn--bcher-kva.example"),
+        ("olive@bu\u0308cher.example", "olive@xn--bcher-kva.example"),
+        ("olive@\uff22ücher.example", "olive@xn--bcher-kva.example"),
+        ("olive@XN--BCHER-KVA.example", "olive@xn--bcher-kva.example"),
+        ("olive@例え。テスト", "olive@xn--r8jz45g.xn--zckzah"),
+        ("olive@example\u3002co\uff0euk", "olive@example.co.uk"),
+        ("olive@example\uff61com", "olive@example.com"),
+        ("olive@i❤.ws", "olive@xn--i-7iq.ws"),
+        ("olive@faß.example", "olive@xn--fa-hia.example"),
+        ("olive@\u0646\u0627\u0645\u0647\u200c\u0627\u06cc.com", "olive@xn--mgba3gch31f060k.com"),
+        ("olive@r3---sn.bücher.example", "olive@r3---sn.xn--bcher-kva.example"),
+        (" olive@example.com", "olive@example.com"),
+        ("olive@example.com \n", "olive@example.com"),
+        ("\u3000olive@example.com\xa0", "olive@example.com"),
+        ("olive@example.com\u200b", "olive@example.com"),
+        ("\u202aolive@example.com\u202c", "olive@example.com"),
+        ("\u2068olive@bücher.example\u2069", "olive@xn--bcher-kva.example"),
         ("olive@1-2.example", "olive@1-2.example"),
         ("l" * 64 + "@example.com", "l" * 64 + "@example.com"),
         ("olive@" + _LABEL_63 + ".com", "olive@" + _LABEL_63 + ".com"),
@@ -34,8 +52,9 @@ _DOMAIN_189 = ".".join([_LABEL_63, _LABEL_63, "d" * 57, "com"])  # 63 + 1 + 63 +
     ],
 )
 def test_an_address_has_one_canonical_form(typed: str, stored: str) -> None:
-    """Only ASCII case is folded, the domain becomes IDNA, and the canonical form is its own canonical form."""
+    """Trimmed, in lower case, the domain mapped and in ASCII (UTS 46). One form is one identity, and its own form."""
     assert (canonical(typed), canonical(stored)) == (stored, stored)
+    assert identities.email_key(canonical(typed)) == identities.email_key(stored)
 
 
 @pytest.mark.parametrize(
@@ -68,19 +87,37 @@ def test_an_address_has_one_canonical_form(typed: str, stored: str) -> None:
         "Olive <olive@example.com>",
         "olive@example.com,mallory@example.org",
         "olive@example.com;mallory@example.org",
-        "olive@example.com\n",
+        "olive@example\n.com",
         "olive@example.com\r\nBcc: mallory@example.org",
         "olive\0@example.com",
-        " olive@example.com",
-        "olive@example.com ",
-        "olive@example.com\u200b",
-        "ölive@example.com",
+        "\ud800@example.com",
+        "olive\uff0b@example.com",
+        "ol\xa0ive@example.com",
+        "olive@example.com\xa0mallory@example.org",
+        "olive@exam\u200bple.com",
+        "olive@exam\xadple.com",
+        "olive@\u202eexample.com",
+        "olive@exam\u200eple.com",
         "olive＠example.com",  # noqa: RUF001 - a full-width at sign, which NFKC would turn into an @
-        "olive@example。com",
-        "olive@BÜCHER.example",
+        "olive@ｅｘａｍｐｌｅ.com",  # noqa: RUF001
+        "olive@example。。com",
+        "olive@example.com。",
+        "olive@xn--a.de",
+        "olive@sub.xn--a.de",
+        "olive@xn--.de",
+        "olive@xn--abc-.de",
+        "olive@xn---bbk.com",
+        "olive@xn--bcher-kvb.example",
+        "olive@xn--xn--bcher-kva-epb.example",
+        "olive@xn--\uff58.example",
+        "olive@-bücher.example",
+        "olive@bücher-.example",
+        "olive@\u0301bücher.example",
+        "olive@a\u05d0.example",
+        "olive@bü\u200dcher.example",
+        "olive@bücher\u2024example",
         "olive@exam\u212aple.com",
         "olive@\ud800.com",
-        "\ud800@example.com",
         "olive@xn--a\u0301.com",
         "l" * 65 + "@example.com",
         "olive@" + "d" * 64 + ".com",
@@ -94,6 +131,42 @@ def test_anything_else_is_refused(typed: str) -> None:
         canonical(typed)
 
     assert refusal.value.message == "Enter one complete email address, such as name@example.com."
+
+
+@pytest.mark.parametrize("typed", ["ölive@example.com", "名@example.com", "\uff4flive@example.com"])
+def test_another_letter_before_the_at_sign_has_a_reason_of_its_own(typed: str) -> None:
+    """The address may be right, but no email can be sent to it."""
+    with pytest.raises(InvalidInput) as refusal:
+        canonical(typed)
+
+    assert refusal.value.message == (
+        "Emails cannot be sent to an address with other letters than a to z before the @. Use another address."
+    )
+
+
+@pytest.mark.parametrize(
+    ("address", "written"),
+    [
+        ("olive@example.com", "olive@example.com"),
+        ("olive@xn--bcher-kva.example", "olive@bücher.example"),
+        ("olive@xn--r8jz45g.xn--zckzah", "olive@例え.テスト"),
+    ],
+)
+def test_an_address_is_shown_as_people_write_it(address: str, written: str) -> None:
+    """What is shown can be typed, and is the same address."""
+    assert (shown(address), canonical(shown(address))) == (written, address)
+
+
+def test_the_limits_apply_to_the_canonical_form() -> None:
+    """64 characters before the @ and 254 in all, however long the text is that was typed."""
+    longest = "l" * 64 + "@" + _DOMAIN_189
+    decomposed = "olive@" + ".".join(["u\u0308" * 40] * 3) + ".com"
+
+    assert canonical(f"{' ' * 1000}{longest}{' ' * 1000}") == longest
+    assert (len(decomposed), len(canonical(decomposed))) == (252, 150)
+    assert canonical("olive@" + ".".join(["u\u0308" * 42] * 3) + ".com") == canonical(
+        "olive@" + ".".join(["ü" * 42] * 3) + ".com"
+    )
 
 
 def test_the_longest_address_is_254_characters_after_idna() -> None:
@@ -143,13 +216,16 @@ def _every_character() -> list[str]:
 def test_no_character_reaches_a_plain_ascii_address() -> None:
     """No character outside ASCII is accepted in a local part, and a domain shows it as an xn-- label or is refused.
 
+    Only the full stops of other keyboards are dots: they separate labels, and are part of none.
+
     The Kelvin sign becomes k under str.lower, the dotless i and long s fold into ASCII letters, and so do full-width
     letters under NFKC: none may lead to the address with the plain letters.
     """
     characters = _every_character()
     domains = {character: _form(f"o@o{character}e.com") for character in characters}
 
-    assert [c for c, form in domains.items() if form is not None and "@xn--" not in form] == []
+    plain = [c for c, form in domains.items() if form is not None and "@xn--" not in form]
+    assert plain == ["\u3002", "\uff0e", "\uff61"]
     assert [character for character in characters if _form(f"o{character}e@example.com")] == []
     assert _form("o@oße.com") == "o@xn--oe-gia.com"
 
@@ -161,6 +237,33 @@ def test_any_text_is_refused_or_becomes_a_fixed_point_in_ascii(local: str, domai
     form = _form(f"{local}@{domain}.com")
 
     assert form is None or (form.isascii() and canonical(form) == form)
+
+
+# Without the Kelvin sign, which is refused, although NFC makes it a K.
+_LABELS = st.text(
+    st.sampled_from("aBü\u0308Üß\u03a3\u03c3\u03c2例\u3002\uff0e.-\u200d\u200cx\u0646\u0627n❤\ufb01"),
+    min_size=1,
+    max_size=12,
+)
+
+
+@exactly
+@given(_LABELS, st.sampled_from(["", " ", "\xa0", "\u200b\n"]))
+def test_every_spelling_of_an_address_is_one_identity(domain: str, outer: str) -> None:
+    """Composed or decomposed, with the dots of any keyboard, with or without what was copied along."""
+    spellings = [unicodedata.normalize("NFD", domain), domain.replace(".", "\u3002"), domain.translate({0x3002: "."})]
+    forms = {_form(f"{outer}olive@{spelling}.com{outer}") for spelling in (domain, *spellings)}
+
+    assert len(forms) == 1
+
+
+@exactly
+@given(st.text(st.characters(codec="ascii"), max_size=12))
+def test_an_encoded_label_is_decodable_or_refused(encoded: str) -> None:
+    """What is stored can be shown, and typed as it is shown."""
+    form = _form(f"olive@xn--{encoded}.com")
+
+    assert form is None or canonical(shown(form)) == form
 
 
 @pytest.mark.parametrize("text", ["a" * 100_000 + "!(", "a." * 50_000 + "(", "." * 100_000])

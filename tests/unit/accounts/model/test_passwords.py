@@ -8,9 +8,12 @@ from collections.abc import Iterator
 
 import bcrypt
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from accounts.model import passwords
-from accounts.model.passwords import SCHEME, BcryptHasher, Peppers, Verdict
+from accounts.model.passwords import FIRST_SCHEME, SCHEME, BcryptHasher, Peppers, Verdict
+from tests.unit.accounts.stage import exactly
 
 _OLD, _NEW = b"o" * 48, b"n" * 48
 RIGHT = Verdict(matches=True, outdated=False)
@@ -78,7 +81,7 @@ def test_equal_passwords_have_different_hashes() -> None:
 
 @pytest.mark.parametrize("password", ["a" * 15, "a" * 256, "🔒" * 256, "nul\0" * 10, "é"])
 def test_bcrypt_gets_64_ascii_characters_derived_from_the_password_alone(spy: Bcrypt, password: str) -> None:
-    """base64(HMAC-SHA-384(pepper, NFC(password))), whatever the length: shorter than bcrypt's 72 (PW-04, PW-06)."""
+    """base64(HMAC-SHA-384(pepper, prepared password)), whatever the length: shorter than bcrypt's 72 (PW-04, PW-06)."""
     hasher().hash(password)
     hasher().verify(password, None)
 
@@ -110,6 +113,47 @@ def test_composed_and_decomposed_letters_are_one_password() -> None:
 
     assert hasher().verify(decomposed, hasher().hash(composed)) == RIGHT
     assert hasher().verify(composed, hasher().hash(decomposed)) == RIGHT
+
+
+_SPACED = "seven green umbrellas"
+_NO_BREAK = "seven\xa0green\u3000umbrellas"
+
+
+@pytest.mark.parametrize(("chosen", "typed"), [(_SPACED, _NO_BREAK), (_NO_BREAK, _SPACED)])
+def test_every_space_is_one_password(chosen: str, typed: str) -> None:
+    """Option and space on a Mac, and a Japanese keyboard, type others than U+0020 (PW-10, RFC 8265 4.2)."""
+    assert hasher().verify(typed, hasher().hash(chosen)) == RIGHT
+
+
+@pytest.mark.parametrize("separator", ["\u200b", "\t", "\n", "\u2028"])
+def test_what_is_no_space_still_matters(separator: str) -> None:
+    """Only the spaces of Unicode (Zs) are alike."""
+    assert hasher().verify(_SPACED, hasher().hash(_SPACED.replace(" ", separator))) == WRONG
+
+
+def _first_hash(password: str) -> str:
+    """As the first scheme stored it: NFC alone."""
+    normal = unicodedata.normalize("NFC", password).encode()
+    hashed = bcrypt.hashpw(base64.b64encode(hmac.digest(_OLD, normal, "sha384")), bcrypt.gensalt(10))
+    return f"{FIRST_SCHEME}:1:{hashed.decode()}"
+
+
+@pytest.mark.parametrize("chosen", [_SPACED, _NO_BREAK, "cafe\u0301 au lait demain"])
+def test_a_hash_of_the_first_scheme_verifies_as_before_and_is_outdated(chosen: str) -> None:
+    """With each space as it was typed, until the next login replaces it."""
+    assert hasher().verify(chosen, _first_hash(chosen)) == RIGHT_BUT_OLD
+    assert hasher().verify(f"{chosen}.", _first_hash(chosen)) == WRONG
+
+
+def test_a_hash_of_the_first_scheme_keeps_its_spaces_apart() -> None:
+    assert hasher().verify(_SPACED, _first_hash(_NO_BREAK)) == WRONG
+    assert hasher().verify(_NO_BREAK, _first_hash(_SPACED)) == WRONG
+
+
+@exactly
+@given(st.text(max_size=40))
+def test_preparing_a_password_twice_changes_nothing(password: str) -> None:
+    assert passwords.prepared(passwords.prepared(password)) == passwords.prepared(password)
 
 
 def _digests_beginning_with_nul() -> Iterator[str]:
@@ -175,6 +219,8 @@ def test_another_cost_is_outdated() -> None:
         f"{SCHEME}:9:{_SOUND}",
         f"{SCHEME}::{_SOUND}",
         f"argon2id:1:{_SOUND}",
+        f"{FIRST_SCHEME}:9:{_SOUND}",
+        f"{FIRST_SCHEME}:1:{_SOUND}.",
         f"{SCHEME}:1:{_SOUND}.",
         f"{SCHEME}:1:{_SOUND[:-1]}",
         f"{SCHEME}:1:$2a$10$" + "." * 53,

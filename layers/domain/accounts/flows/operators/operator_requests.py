@@ -49,9 +49,10 @@ def operator_of(event: Mapping[str, str]) -> str:
 
 
 def required_text(event: Mapping[str, str], name: str) -> str:
-    """The text field ``name`` of the event; raises InvalidInput when it is missing, not text, or too long."""
+    """The text field ``name`` of the event, trimmed; raises InvalidInput when it is missing, not text, or too long."""
     value: object = event.get(name)
-    if not isinstance(value, str) or not 0 < len(value) <= OPERATOR_WORD_MAX_CHARACTERS:
+    word = text.trimmed(value) if isinstance(value, str) else ""
+    if not 0 < len(word) <= OPERATOR_WORD_MAX_CHARACTERS:
         message = f"Say {name}, as text of at most {OPERATOR_WORD_MAX_CHARACTERS} characters."
         raise InvalidInput(message)
-    return value
+    return word
