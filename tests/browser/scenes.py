@@ -322,6 +322,13 @@ def consent_account_changed(stage: Stage) -> None:
     expect(stage.page.get_by_role("button", name="Allow", exact=True)).to_be_enabled()
 
 
+def consent_again(stage: Stage) -> None:
+    consent(stage)
+    stage.answer("/oauth/authorize", 403, '{"error": "reauth_required", "message": "Log in again."}', "POST")
+    stage.press("Allow")
+    stage.told("Is it still you?")
+
+
 def consent_elsewhere(stage: Stage) -> None:
     asked = {
         "client": {"id": "studio", "name": "A studio in the cloud with a long name"},
@@ -376,6 +383,13 @@ def device_question(stage: Stage) -> None:
     stage.press("Continue")
     stage.told("WDJB-MJHT")
     expect(stage.page.get_by_role("button", name="Allow", exact=True)).to_be_enabled()
+
+
+def device_again(stage: Stage) -> None:
+    device_question(stage)
+    stage.answer("/oauth/device", 403, '{"error": "reauth_required", "message": "Log in again."}', "POST")
+    stage.press("Allow")
+    stage.told("Is it still you?")
 
 
 def device_too_late(stage: Stage) -> None:
@@ -447,12 +461,14 @@ INSIDE = (
     account_delete,
     consent,
     consent_account_changed,
+    consent_again,
     consent_elsewhere,
     consent_failing,
     device,
     device_missing,
     device_refused,
     device_question,
+    device_again,
     device_too_late,
     device_allowed,
     device_denied,

@@ -7,8 +7,9 @@ import requests
 from playwright.sync_api import Route, expect
 
 from local.cloud import LocalCloud
-from tests.browser.people import enter
+from tests.browser.people import enter, long_ago, say_yes
 from tests.browser.scenes import Stage, log_in
+from tests.local.person import Person
 
 _GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
@@ -70,6 +71,49 @@ def test_a_code_is_typed_by_hand_and_refused(stage: Stage, codes: Any) -> None:
 
     stage.told("Nobody was let in")
     assert polled(stage, codes)["error"] == "access_denied"
+
+
+def test_an_old_login_is_asked_for_the_password_before_a_device_gets_in(
+    stage: Stage, owner: Person, codes: Any
+) -> None:
+    """The click that was made then counts (SE-21)."""
+    long_ago(stage.cloud, owner)
+    stage.visitor.visit(f"/device#user_code={codes['user_code']}")
+    stage.press("Continue")
+    stage.press("Allow")
+    stage.told("Is it still you?")
+    assert polled(stage, codes)["error"] == "authorization_pending"
+    stage.page.get_by_label("Password", exact=True).fill(owner.password)
+    stage.press("Continue")
+
+    stage.told("Go back to your device")
+    assert polled(stage, codes)["token_type"] == "Bearer"
+
+
+def test_an_old_login_goes_to_google_and_back_to_the_devices_question(stage: Stage, codes: Any) -> None:
+    """The question is shown again without the code being typed again; no URL contains it."""
+    person = Person(stage.cloud, email="old-device-googler@example.org")
+    asked: list[str] = []
+    stage.page.on("request", lambda request: asked.append(request.url))
+    stage.page.goto(f"{stage.visitor.site}/login")
+    stage.page.get_by_role("link", name="Continue with Google").click()
+    say_yes(stage.page, person.email)
+    stage.told("Account")
+    long_ago(stage.cloud, person)
+    stage.visitor.visit(f"/device#user_code={codes['user_code']}")
+    stage.press("Continue")
+    stage.press("Allow")
+    stage.told("Is it still you?")
+    stage.press("Continue with Google")
+    say_yes(stage.page, person.email)
+    stage.told("Comfy CLI wants to sign in")
+    expect(stage.page.get_by_text(codes["user_code"])).to_be_visible()
+
+    stage.press("Allow")
+    stage.told("Go back to your device")
+    assert polled(stage, codes)["token_type"] == "Bearer"
+    assert stage.page.evaluate("sessionStorage.length") == 0
+    assert [url for url in asked if codes["user_code"] in url.partition("#")[0]] == []
 
 
 def test_another_account_can_be_chosen_before_the_code_is_anybodys(stage: Stage, codes: Any) -> None:

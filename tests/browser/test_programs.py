@@ -15,7 +15,7 @@ from playwright.sync_api import Page, Route, expect
 from examples.local_comfyui.serve import server
 from local.cloud import LocalCloud
 from tests.browser.chromium import LAN_HOST
-from tests.browser.people import enter, say_yes, visitor_on
+from tests.browser.people import enter, long_ago, say_yes, visitor_on
 from tests.browser.scenes import Stage, log_in, question_of
 from tests.local.person import PASSWORD, Person, token_in
 
@@ -101,6 +101,54 @@ def test_a_person_who_says_no_is_back_in_the_program(stage: Stage, here: str) ->
 
     said(stage.page, "The person did not allow this sign-in.")
     assert stage.page.url == f"{here}/"
+
+
+def test_an_old_login_is_asked_for_the_password_before_a_program_gets_in(
+    stage: Stage, owner: Person, here: str
+) -> None:
+    """The click that was made then counts. Whoever cancels is still at the question, and can say no (SE-21)."""
+    long_ago(stage.cloud, owner)
+    begin(stage.page, here)
+    stage.press("Allow")
+    stage.told("Is it still you?")
+    stage.press("Cancel")
+    expect(stage.page.get_by_role("button", name="Allow", exact=True)).to_be_enabled()
+    stage.press("Allow")
+    stage.page.get_by_label("Password", exact=True).fill(PASSWORD)
+    stage.press("Continue")
+
+    said(stage.page, f"Logged in as {owner.email}")
+
+
+def test_an_old_login_can_say_no(stage: Stage, owner: Person, here: str) -> None:
+    """Without a password: it grants nothing."""
+    long_ago(stage.cloud, owner)
+    begin(stage.page, here)
+    stage.press("Cancel")
+
+    said(stage.page, "The person did not allow this sign-in.")
+
+
+def test_an_old_login_goes_to_google_and_back_to_the_question(stage: Stage, here: str) -> None:
+    """The question is intact, and the next click lets the program in."""
+    person = Person(stage.cloud, email="old-googler@example.org")
+    stage.page.goto(f"{stage.visitor.site}/login")
+    stage.page.get_by_role("link", name="Continue with Google").click()
+    say_yes(stage.page, person.email)
+    stage.told("Account")
+    long_ago(stage.cloud, person)
+    begin(stage.page, here)
+    stage.told("ComfyUI on this computer wants to sign in")
+    asked = stage.page.url
+    stage.press("Allow")
+    stage.told("Is it still you?")
+    stage.press("Continue with Google")
+    say_yes(stage.page, person.email)
+    stage.told("ComfyUI on this computer wants to sign in")
+
+    assert stage.page.url == asked
+    stage.press("Allow")
+    said(stage.page, f"Logged in as {person.email}")
 
 
 def test_the_question_survives_google(stage: Stage) -> None:

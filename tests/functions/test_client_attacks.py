@@ -8,6 +8,7 @@ from tests.functions import expected
 from tests.functions.clients import Program, arrange_code, query_of
 from tests.functions.conftest import NOW
 from tests.functions.lambdas import Lambdas
+from tests.functions.machines import Machine
 from tests.functions.requests import SAMPLE_TOKEN, request, sample
 
 
@@ -44,6 +45,29 @@ def test_what_ends_other_sessions_ends_tokens_and_codes(program: Program, functi
     assert functions.invoke("account_show", request("account_show", bearer=tokens["access_token"])).status == 401
     assert (program.answered().status == 200) is stays
     assert not stays or program.exchange(program.code()).status == 200
+
+
+def test_a_stale_session_lets_no_program_in(program: Program) -> None:
+    """Neither by its redirect nor by a device's code, also a client that is logged in already (SE-21).
+
+    The same questions are answered after a reauthentication.
+    """
+    functions, machine = program.functions, Machine(program.functions)
+    program.login()
+    functions.clock.now = NOW + timedelta(minutes=15, seconds=1)
+    device_code, user_code = machine.codes()
+    assert (program.shown(SAMPLE_TOKEN).status, machine.typed(user_code).status) == (200, 200)
+    refused = program.answered(), machine.answered(user_code)
+    denied = query_of(program.answered("deny"))
+
+    functions_of = ("client_authorize", "device_consent")
+    assert [it.read for it in refused] == [expected.refusal(it, 403, "reauth_required") for it in functions_of]
+    assert [it.events for it in refused] == [["authz_fail_reauth"]] * 2
+    assert denied["error"] == "access_denied"
+    assert machine.polls(device_code).json["error"] == "authorization_pending"
+    renewed = functions.invoke("reauthenticate", request("reauthenticate", cookie=SAMPLE_TOKEN)).cookie
+    assert program.answered(cookie=renewed).status == 200
+    assert machine.answered(user_code, cookie=renewed).status == 204
 
 
 @pytest.mark.parametrize("verifier", ["v" * 42, "v" * 129, *("v" * 43 + bad for bad in "\n +=\u00e9\0")])

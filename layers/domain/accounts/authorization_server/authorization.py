@@ -53,7 +53,8 @@ class AuthorizationEndpoint:
     ) -> Answered:
         """Carry out the owner's ``decision``; ``account`` is the id of the account that the page showed.
 
-        Raises Unauthenticated, AccountChanged, InvalidInput, UnknownClient, RedirectNotAllowed.
+        Raises Unauthenticated, ReauthenticationRequired, AccountChanged, InvalidInput, UnknownClient,
+        RedirectNotAllowed.
         """
         self._consent.check_asked(account, session, now)
         decided = consents.decision(decision)

@@ -18,6 +18,7 @@ from typing import Final, Literal, Protocol
 from msgspec import Struct
 
 from accounts import secrets
+from accounts.errors import ReauthenticationRequired
 from accounts.limits import (
     ACTIVITY_INTERVAL,
     FRESH_LOGIN,
@@ -125,6 +126,12 @@ class Rotate(Change, frozen=True):
     refresh: str
     salt: str
     now: datetime
+
+
+def require_fresh(session: Session | None, now: datetime) -> None:
+    """Raise ReauthenticationRequired unless the login is recent enough for a step that grants or revokes access."""
+    if session is None or not session.is_fresh(now):
+        raise ReauthenticationRequired
 
 
 def note_activity(store: Sessions, session: Session, now: datetime) -> None:

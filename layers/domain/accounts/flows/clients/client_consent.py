@@ -18,7 +18,7 @@ from accounts.model import one_time_tokens, throttles, users
 from accounts.model.audit import Caller
 from accounts.model.clients import Client
 from accounts.model.one_time_tokens import AUTHORIZATION_CODE, AuthorizationCode
-from accounts.model.sessions import Session
+from accounts.model.sessions import Session, require_fresh
 from accounts.model.throttles import Throttles
 from accounts.model.users import User, Users
 from accounts.transactions import Transactions
@@ -78,8 +78,13 @@ class ClientConsent(Struct, frozen=True):
         throttles.count(self.throttles, "consent-given", session.user_id, limit=limit, per=minute, now=now)
 
     def allow(self, session: Session, question: Question, now: datetime) -> str:
-        """The URL to redirect to, with a code that works once within a minute; raises Unauthenticated."""
+        """The URL to redirect to, with a code that works once within a minute.
+
+        Raises Unauthenticated, or ReauthenticationRequired: a program stays for 30 days, so a stale session must not
+        let one in.
+        """
         users.active(self.users, session.user_id)
+        require_fresh(session, now)
         code, token = one_time_tokens.issue(
             AUTHORIZATION_CODE,
             session.user_id,

@@ -15,7 +15,7 @@ from accounts.errors import InvalidUserCode
 from accounts.limits import USER_CODES_PER_ACCOUNT_PER_HOUR, USER_CODES_PER_ADDRESS_PER_MINUTE
 from accounts.model import consents, device_codes, one_time_tokens, throttles, users
 from accounts.model.audit import Caller
-from accounts.model.consents import Decision
+from accounts.model.consents import ALLOW, Decision
 from accounts.model.one_time_tokens import (
     DEVICE_CODE,
     UNCLAIMED,
@@ -26,7 +26,7 @@ from accounts.model.one_time_tokens import (
     UserCode,
     token_key,
 )
-from accounts.model.sessions import Session
+from accounts.model.sessions import Session, require_fresh
 from accounts.model.throttles import Throttles
 from accounts.model.users import User, Users
 from accounts.transactions import Change, Conflict, Transactions
@@ -65,13 +65,15 @@ class DeviceConsent(Struct, frozen=True):
         """Allow or deny the device's request, once, as the account that claimed it.
 
         The consent is cancelled when the session in which it was given ends. Raises Unauthenticated, InvalidInput,
-        TooManyAttempts, InvalidUserCode.
+        TooManyAttempts, InvalidUserCode, or ReauthenticationRequired, which leaves the code unanswered.
         """
         decided = consents.decision(decision)
         code = self._entered(text, session, caller, now)
         if code.subject == UNCLAIMED:
             raise InvalidUserCode
         users.active(self.users, session.user_id)
+        if decided == ALLOW:
+            require_fresh(session, now)
         answered = one_time_tokens.Take(_answered(code, decided, session, now))
         self._commit(one_time_tokens.Consume(code.key), answered)
 

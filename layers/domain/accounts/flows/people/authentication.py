@@ -18,14 +18,13 @@ from accounts.errors import (
     ApiKeyUnknown,
     CredentialNotAccepted,
     InvalidAdminSecret,
-    ReauthenticationRequired,
     Unauthenticated,
 )
 from accounts.limits import BAD_ADMIN_SECRETS_PER_ADDRESS_PER_MINUTE, BAD_KEYS_PER_ADDRESS_PER_MINUTE
 from accounts.model import api_keys, throttles
 from accounts.model.api_keys import ApiKey, ApiKeys
 from accounts.model.audit import Caller
-from accounts.model.sessions import Session, Sessions, note_activity
+from accounts.model.sessions import Session, Sessions, note_activity, require_fresh
 from accounts.model.throttles import Throttles
 
 if TYPE_CHECKING:
@@ -180,8 +179,8 @@ class Authentication(Struct, frozen=True):
         if credential.kind not in self.authenticators:
             raise CredentialNotAccepted
         principal = self.authenticators[credential.kind].principal(credential.secret, caller, now)
-        if fresh and (principal.session is None or not principal.session.is_fresh(now)):
-            raise ReauthenticationRequired
+        if fresh:
+            require_fresh(principal.session, now)
         return principal
 
     def find(self, credential: Credential | None, caller: Caller, now: datetime) -> Principal | None:

@@ -5,7 +5,7 @@ from copy import replace
 import pytest
 
 from accounts import secrets
-from accounts.errors import AccountChanged, TooManyAttempts, Unauthenticated, Unavailable
+from accounts.errors import AccountChanged, ReauthenticationRequired, TooManyAttempts, Unauthenticated, Unavailable
 from accounts.flows.clients.client_consent import answer_url
 from accounts.model import users
 from accounts.model.one_time_tokens import AUTHORIZATION_CODE, AuthorizationCode, OneTimeToken
@@ -114,6 +114,17 @@ def test_allowing_a_program_stores_a_code_and_redirects_with_it(service: Service
         AUTHORIZATION_CODE, secrets.digest(code), session.user_id, NOW, later(seconds=60), payload.stored()
     )
     assert stored(service) == {**before, "tokens": {token.key: token}}
+
+
+def test_allowing_a_program_needs_a_login_of_the_last_fifteen_minutes(service: Service) -> None:
+    """Like creating a key: the program stays for 30 days (SE-21). The second time, too: a client's id is public."""
+    owner = service.person()
+    service.client_consent.allow(owner.session, QUESTION, later(minutes=15))
+    before = stored(service)
+
+    with pytest.raises(ReauthenticationRequired):
+        service.client_consent.allow(owner.session, QUESTION, later(minutes=15, microseconds=1))
+    assert stored(service) == before
 
 
 def test_a_question_without_a_state_is_answered_without_one(service: Service) -> None:

@@ -6,7 +6,14 @@ from datetime import timedelta
 import pytest
 
 from accounts import secrets
-from accounts.errors import InvalidInput, InvalidUserCode, TooManyAttempts, Unauthenticated, Unavailable
+from accounts.errors import (
+    InvalidInput,
+    InvalidUserCode,
+    ReauthenticationRequired,
+    TooManyAttempts,
+    Unauthenticated,
+    Unavailable,
+)
 from accounts.flows.clients.device_consent import DeviceQuestion
 from accounts.limits import USER_CODES_PER_ACCOUNT_PER_HOUR, USER_CODES_PER_ADDRESS_PER_MINUTE
 from accounts.model import one_time_tokens, users
@@ -121,6 +128,27 @@ def test_a_code_works_for_ten_minutes(service: Service) -> None:
     with pytest.raises(InvalidUserCode):
         answer(service, found, owner, now=over)
     answer(service, found, owner, now=last)
+
+
+def test_allowing_a_device_needs_a_login_of_the_last_fifteen_minutes(service: Service) -> None:
+    """The code waits for the answer that follows the new login (SE-21)."""
+    owner, stale = service.person(), later(minutes=15, microseconds=1)
+    found = entered(service, owner, later(minutes=10))
+    before = stored(service)
+
+    with pytest.raises(ReauthenticationRequired):
+        answer(service, found, owner, now=stale)
+    assert stored(service) == before
+    answer(service, found, owner, now=later(minutes=15))
+
+
+def test_an_older_login_can_deny_a_device(service: Service) -> None:
+    """Denying grants nothing."""
+    owner = service.person()
+    found = entered(service, owner, later(minutes=55))
+    answer(service, found, owner, DENY, now=later(minutes=59))
+
+    assert user_code_key(found) not in service.world.tokens
 
 
 def test_the_account_that_enters_a_code_first_is_the_only_one_that_can_use_it(service: Service) -> None:

@@ -1,5 +1,6 @@
 // The consent page (RFC 6749 4.1). It shows only what the service returned for the client's request.
 
+import { takeDraft, wireDialogs, withRecentLogin } from "./dialogs.js";
 import { $, call, errorText, loadSession, show, showLoadError, t, toLogin } from "./page.js";
 import { ask } from "./question.js";
 
@@ -56,12 +57,10 @@ function destination({ host, port }) {
 }
 
 async function answer(question, decision) {
-  const result = await call("POST", PATH, { ...Object.fromEntries(asked), decision, account: question.account.id });
+  const given = { ...Object.fromEntries(asked), decision, account: question.account.id };
+  const result = await withRecentLogin(() => call("POST", PATH, given), {});
   if (result.ok) {
     return redirect(result.body.redirect_to);
-  }
-  if (result.code === "not_authenticated") {
-    return toLogin();
   }
   if (result.code === "account_changed") {
     await open();
@@ -83,4 +82,6 @@ async function open() {
   }
 }
 
+wireDialogs();
+takeDraft(); // The address has everything that the question needs.
 await open();

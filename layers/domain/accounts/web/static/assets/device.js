@@ -1,6 +1,7 @@
 // Device login (RFC 8628 3.3). The owner types the code that the device shows, or opens a link with the code in the
 // fragment, which no server sees. Opening the link alone does nothing: the owner has to continue and to allow it.
 
+import { takeDraft, wireDialogs, withRecentLogin } from "./dialogs.js";
 import {
   $,
   call,
@@ -76,14 +77,12 @@ function rejectCode(result) {
 }
 
 async function answer(code, decision) {
-  const result = await call("POST", "/oauth/device", { user_code: code, decision });
+  const send = () => call("POST", "/oauth/device", { user_code: code, decision });
+  const result = await withRecentLogin(send, { code });
   if (result.ok) {
     input.value = "";
     swap(question, $(decision === "allow" ? "#allowed" : "#denied"));
     return null;
-  }
-  if (result.code === "not_authenticated") {
-    return logInFirst();
   }
   if (result.code === "invalid_user_code") {
     swap(question, enter);
@@ -115,12 +114,21 @@ async function open() {
   if (result.ok) {
     $("#enter-account").textContent = result.body.customer.email;
     input.focus();
+    if (resumed) {
+      // Back from a login that the answer needed: show the question again.
+      $("[type=submit]", form).click();
+    }
   } else {
     showLoadError(slotOf(form), result);
   }
 }
 
-input.value = takeCode();
+wireDialogs();
+const code = takeCode();
+const draft = takeDraft();
+// A link that was opened since the draft was kept replaces it.
+const resumed = code ? null : draft;
+input.value = resumed?.code ?? code;
 adaptQuestion();
 onSubmit(form, lookUp);
 offerOtherAccount($("#enter-other"), slotOf(form), keep);

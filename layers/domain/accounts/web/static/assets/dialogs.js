@@ -1,6 +1,6 @@
 // Dialogs, including the one for reauthentication.
 
-import { $, call, clearMessage, onSubmit, setFieldError, show, showError, t, toLogin, withBusy } from "./page.js";
+import { $, call, clearMessage, here, onSubmit, setFieldError, show, showError, t, toLogin, withBusy } from "./page.js";
 
 const DRAFT = "draft";
 const dialog = $("#again-dialog");
@@ -99,7 +99,7 @@ for (const button of dialog.querySelectorAll("[data-again]")) {
   button.addEventListener("click", () =>
     withBusy(button, slot, async () => {
       const path = `/auth/${button.dataset.again}/reauthenticate`;
-      const result = await call("POST", path, { return_to: location.pathname });
+      const result = await call("POST", path, { return_to: here() });
       if (!result.ok) {
         return result;
       }

@@ -318,11 +318,14 @@ export function toLogin() {
   return new Promise(() => {});
 }
 
-// The login page with a return address to this page, including its query in normalized form.
-export function loginAndBack() {
+// The return address of this page, including its query in normalized form.
+export function here() {
   const query = new URLSearchParams(location.search);
-  const here = query.size ? `${location.pathname}?${query}` : location.pathname;
-  return `/login?${new URLSearchParams({ return_to: here })}`;
+  return query.size ? `${location.pathname}?${query}` : location.pathname;
+}
+
+export function loginAndBack() {
+  return `/login?${new URLSearchParams({ return_to: here() })}`;
 }
 
 export async function loadSession() {
