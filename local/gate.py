@@ -73,9 +73,7 @@ class Gate:
         # Buckets have names such as `bucket.localhost`.
         if host not in _AWS_HOSTS and not host.endswith(".localhost"):
             return HTTPStatus.MISDIRECTED_REQUEST, {}, f"Nothing here is called {host}.\n"
-        if "origin" in headers or "sec-fetch-site" in headers:
-            return _browser_refusal(scope, headers, port)
-        return None
+        return _browser_refusal(scope, headers, port) if _is_browser(headers) else None
 
     def _site_refusal(self, path: str) -> Answer | None:
         if path.startswith("/_ministack"):
@@ -98,9 +96,15 @@ def _with_preflight(scope: Message) -> Message:
     return {**scope, "method": PassedOn("OPTIONS")} if is_site else scope
 
 
+def _is_browser(headers: dict[str, str]) -> bool:
+    """Browsers before 2023 send no Sec-Fetch headers, but they ask for HTML; AWS programs do not."""
+    return "origin" in headers or "sec-fetch-site" in headers or "text/html" in headers.get("accept", "")
+
+
 def _browser_refusal(scope: Message, headers: dict[str, str], port: str) -> Answer:
     """Redirect a browser that opens `localhost` to the site; refuse a web page that calls the AWS API."""
-    if scope["method"] != "GET" or headers.get("sec-fetch-mode") != "navigate":
+    navigates = "origin" not in headers and headers.get("sec-fetch-mode", "navigate") == "navigate"
+    if scope["method"] != "GET" or not navigates:
         return HTTPStatus.FORBIDDEN, {}, "This address is the emulated AWS; no web page may call it.\n"
     query = f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
     path = scope["raw_path"].decode("latin-1").lstrip("/")

@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from accounts.errors import ConfigurationError
 from accounts.model import clients
 from accounts.model.origins import Allowlist
+from scripts.samconfig import GIVEN_BY_AWS
 
 Client = Callable[[str], Any]
 # Lambda requires this much unreserved concurrency in every AWS account.
@@ -41,9 +42,10 @@ def _no_credentials(error: Exception) -> str:
 def _lists(parameters: Mapping[str, str]) -> Iterator[str]:
     """Parse the lists like the functions, which do not start with invalid ones."""
     origins = [text.strip() for text in parameters.get("AllowedOrigins", "").split(",")]
+    site = parameters.get("SiteUrl", "")
     try:
         clients.load(parameters.get("OAuthClients", ""))
-        Allowlist(parameters.get("SiteUrl", ""), origins)
+        Allowlist("" if GIVEN_BY_AWS in site else site, origins)
     except ConfigurationError as error:
         yield str(error)
 

@@ -12,7 +12,7 @@ import tomlkit
 # The values in capitals of the original file.
 _PLACEHOLDER = re.compile(r"API_ID|ACCOUNT_ID|CERTIFICATE_ID|EXAMPLE\.ORG")
 # Known only after the first deployment: the id that API Gateway assigns.
-_GIVEN_BY_AWS = "API_ID"
+GIVEN_BY_AWS = "API_ID"
 
 
 class NoSuchProfile(Exception):
@@ -42,7 +42,7 @@ class Profile:
     @property
     def waits_for_address(self) -> bool:
         """Whether the site uses API Gateway's address, which is not known yet."""
-        return _GIVEN_BY_AWS in self.overrides.get("SiteUrl", "")
+        return GIVEN_BY_AWS in self.overrides.get("SiteUrl", "")
 
     @property
     def _site_is_derived(self) -> bool:

@@ -332,7 +332,7 @@ def consent_again(stage: Stage) -> None:
 def consent_elsewhere(stage: Stage) -> None:
     asked = {
         "client": {"id": "studio", "name": "A studio in the cloud with a long name"},
-        "redirect": {"host": "studio.example.com", "port": None},
+        "redirect": {"host": "studio.example.com", "port": None, "loopback": False},
         "scopes": [{"name": "account", "means": ["See your name and email address"]}],
         "account": {"id": "1", "email": "a-very-long-address.of.somebody@subdomain.of.example.com"},
     }

@@ -74,15 +74,12 @@ class MeetAfterRefusal:
     store: Throttles
     meeting: Meeting
 
-    def take(self, increment: Increment, now: Any) -> None:
+    def take(self, increments: Sequence[Increment], now: Any) -> None:
         try:
-            self.store.take(increment, now)
+            self.store.take(increments, now)
         except LimitReached:
             self.meeting.wait()
             raise
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.store, name)
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """Attacks on clients' logins."""
 
 from datetime import timedelta
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 
@@ -89,7 +90,19 @@ def test_the_shortest_and_the_longest_verifier_are_accepted(program: Program, ve
 
 @pytest.mark.parametrize("function", ["client_token", "client_revoke", "device_authorize"])
 @pytest.mark.parametrize(
-    "sent", ["Basic Y29tZnktY2xpOmd1ZXNz", "basic Y29tZnktY2xpOg==", "Bearer x", "Basic", "\ud800"]
+    "sent",
+    [
+        pytest.param("Basic Y29tZnktY2xpOmd1ZXNz", id="with a secret"),
+        pytest.param("Basic b3RoZXI6", id="of another client than the form's"),
+        pytest.param("Basic Og==", id="without an id"),
+        pytest.param("Basic Y29tZnktY2xp", id="without a colon"),
+        pytest.param("Basic Y29tZnktY2xpOg", id="incomplete base64"),
+        pytest.param("Basic /w==", id="not UTF-8"),
+        "Bearer x",
+        "Bearer Y29tZnktY2xpOg==",
+        "Basic",
+        "\ud800",
+    ],
 )
 def test_an_authorization_header_of_a_client_is_refused(functions: Lambdas, function: str, sent: str) -> None:
     """401 with the scheme that RFC 6749 5.2 requires, though the form may be valid; no code or token is consumed."""
@@ -97,12 +110,26 @@ def test_an_authorization_header_of_a_client_is_refused(functions: Lambdas, func
     before = functions.cloud.tables()
     answer = functions.invoke(function, request(function, headers={"authorization": sent}))
 
-    said = "Programs have no secret here. Send the client_id in the form, and no Authorization header."
+    said = "Programs have no secret here. Send the client_id in the form, or as Basic with an empty secret."
     body = {"error": "invalid_client", "error_description": said}
     challenge = {"www-authenticate": 'Basic realm="clients"'}
     assert answer.read == expected.answer(function, 401, body, headers=challenge)
     assert (answer.events, answer.calls, functions.cloud.tables()) == (["authn_client_fail"], [], before)
     assert functions.invoke(function, request(function, headers={"authorization": ""})).status == 200
+
+
+@pytest.mark.parametrize("function", ["client_token", "client_revoke", "device_authorize"])
+@pytest.mark.parametrize("sent", ["Basic Y29tZnktY2xpOg==", "basic  Y29tZnktY2xpOg==", "Basic Y29tZnklMkRjbGk6"])
+@pytest.mark.parametrize("named", [{}, {"client_id": ""}, {"client_id": "comfy-cli"}])
+def test_a_client_may_name_itself_with_an_empty_secret(
+    functions: Lambdas, function: str, sent: str, named: dict[str, str]
+) -> None:
+    """requests-oauthlib and others do so by default (RFC 6749 2.3.1). The form may name it, too."""
+    arrange_code(functions, functions.people.as_sampled())
+    sampled = dict(parse_qsl(request(function)["body"]))
+    body = urlencode({name: value for name, value in sampled.items() if name != "client_id"} | named)
+
+    assert functions.invoke(function, request(function, body=body, headers={"authorization": sent})).status == 200
 
 
 @pytest.mark.parametrize("name", ["resource", "scope", "state"])

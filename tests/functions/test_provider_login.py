@@ -141,7 +141,7 @@ def test_the_right_issuer_is_accepted(providers: EmulatedProviders) -> None:
     assert providers.callback("google", f"state={state_of(departure)}&code=a&{more}").status == 303
 
 
-@pytest.mark.parametrize("query", ["state=a&state=b", "state=%ff", "code=a&code=b&state=x", "x" * 2049, "state"])
+@pytest.mark.parametrize("query", ["state=a&state=b", "state=%ff", "code=a&code=b&state=x", "x" * 2049])
 def test_an_ambiguous_query_is_refused_with_a_page(providers: EmulatedProviders, query: str) -> None:
     answer = providers.callback("google", query)
 

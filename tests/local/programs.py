@@ -45,7 +45,7 @@ def logged_in(ann: Person) -> dict[str, Any]:
     }
     shown = ann.call("GET", "/oauth/authorize/request?" + urlencode(question))
     assert shown.json()["client"]["name"] == "ComfyUI on this computer"
-    assert shown.json()["redirect"] == {"host": "127.0.0.1", "port": 8188}
+    assert shown.json()["redirect"] == {"host": "127.0.0.1", "port": 8188, "loopback": True}
     click = {"decision": "allow", "account": shown.json()["account"]["id"]}
     answer = ann.call("POST", "/oauth/authorize", question | click)
     query = parse_qs(urlsplit(answer.json()["redirect_to"]).query)

@@ -157,9 +157,9 @@ class InvalidClient(ClientRefused):
 
 
 class ClientAuthentication(InvalidClient):
-    """The client sent an ``Authorization`` header, for which RFC 6749 5.2 has a status of its own."""
+    """The client authenticated with the header ``Authorization``, for which RFC 6749 5.2 has a status of its own."""
 
-    default_message = "Programs have no secret here. Send the client_id in the form, and no Authorization header."
+    default_message = "Programs have no secret here. Send the client_id in the form, or as Basic with an empty secret."
 
 
 class InvalidGrant(ClientRefused):

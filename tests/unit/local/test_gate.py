@@ -74,7 +74,24 @@ def test_localhost_redirects_to_the_site(ready: Path) -> None:
     assert (status, headers["location"]) == (307, "http://127.0.0.1:8000/email/verify?a=1")
 
 
-@pytest.mark.parametrize("header", [{"origin": "https://evil.example"}, {"sec_fetch_site": "cross-site"}])
+def test_a_browser_without_fetch_metadata_is_redirected_to_the_site(ready: Path) -> None:
+    """Safari sends it since 2023. Such a browser asks for HTML, which AWS programs do not."""
+    status, headers = ask(ready, "/login", host="localhost:8000", accept="text/html,*/*;q=0.8")
+
+    assert (status, headers["location"]) == (307, "http://127.0.0.1:8000/login")
+    assert ask(ready, "/login", "POST", host="localhost:8000", accept="text/html")[0] == 403
+    assert ask(ready, "/login", host="localhost:8000", accept="*/*")[0] == 200
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"origin": "https://evil.example"},
+        {"sec_fetch_site": "cross-site"},
+        {"sec_fetch_site": "cross-site", "sec_fetch_mode": "cors", "accept": "text/html"},
+        {"origin": "https://evil.example", "accept": "text/html"},
+    ],
+)
 def test_no_web_page_can_call_the_emulated_aws(ready: Path, header: dict[str, str]) -> None:
     """Otherwise a form that posts to localhost could reset it."""
     assert ask(ready, "/_ministack/reset", "POST", host="localhost:8000", **header)[0] == 403

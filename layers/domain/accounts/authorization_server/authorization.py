@@ -35,8 +35,8 @@ class AuthorizationEndpoint:
 
         Raises UnknownClient, RedirectNotAllowed, TooManyAttempts.
         """
-        user, asked = self._consent.shown(session, caller, now), _asked(parameters)
-        client = self._client(asked)
+        user = self._consent.shown(session, caller, now)
+        client, asked = self._asked(parameters)
         try:
             return Shown(self._question(client, asked, caller, now), user)
         except ClientRefused as error:
@@ -58,8 +58,7 @@ class AuthorizationEndpoint:
         """
         self._consent.check_asked(account, session, now)
         decided = consents.decision(decision)
-        asked = _asked(parameters)
-        client = self._client(asked)
+        client, asked = self._asked(parameters)
         try:
             question = self._question(client, asked, caller, now)
             if decided != ALLOW:
@@ -68,14 +67,17 @@ class AuthorizationEndpoint:
         except ClientRefused as error:
             return Answered(self._refused(asked, error), session.user_id)
 
-    def _client(self, parameters: Mapping[str, str]) -> Client:
-        """Checked first: with an unknown client or redirect URI, the browser is not redirected (RFC 6749 4.1.2.1)."""
+    def _asked(self, parameters: Mapping[str, str]) -> tuple[Client, Mapping[str, str]]:
+        """The client and its parameters, without those that have no value (RFC 6749 3.1).
+
+        Checked first: with an unknown client or redirect URI, the browser is not redirected (RFC 6749 4.1.2.1).
+        """
         client = self._known.get(parameters.get("client_id", ""))
         if client is None:
             raise UnknownClient
-        if not client.allows_redirect(parameters.get("redirect_uri", "")):
+        if client.redirect(parameters.get("redirect_uri", "")) is None:
             raise RedirectNotAllowed
-        return client
+        return client, client.asked({name: value for name, value in parameters.items() if value})
 
     def _question(self, client: Client, parameters: Mapping[str, str], caller: Caller, now: datetime) -> Question:
         if not _is_state(parameters.get("state", "")):
@@ -100,11 +102,6 @@ class AuthorizationEndpoint:
         state = parameters.get("state", "")
         answer = {"error": error.code, "error_description": error.message, "iss": self._issuer}
         return answer_url(parameters["redirect_uri"], answer | {"state": state if _is_state(state) else ""})
-
-
-def _asked(parameters: Mapping[str, str]) -> Mapping[str, str]:
-    """Omit parameters without a value (RFC 6749 3.1)."""
-    return {name: value for name, value in parameters.items() if value}
 
 
 def _is_state(text: str) -> bool:

@@ -69,7 +69,7 @@ class PublicClient(ClientMixin):
         return clients.granted(scope or "")
 
     def check_redirect_uri(self, redirect_uri: str) -> bool:
-        return self.client.allows_redirect(redirect_uri)
+        return self.client.redirect(redirect_uri) == redirect_uri
 
     def check_client_secret(self, client_secret: str) -> bool:  # noqa: ARG002
         return False

@@ -49,6 +49,7 @@ class TokenEndpoint:
     """Issues tokens to clients. ``issuer`` is the service's origin."""
 
     def __init__(self, known: Clients, flows: GrantFlows, issuer: str) -> None:
+        self._known = known
         self._server = TokenServer(known, flows)
         self._issuer = issuer
 
@@ -57,7 +58,9 @@ class TokenEndpoint:
         if "grant_type" not in form:
             # authlib would report unsupported_grant_type.
             raise ClientRefused
-        request = Request(form, caller, now)
+        client = self._known.get(form.get("client_id", ""))
+        # A code is bound to the canonical form of its redirect URI.
+        request = Request(client.asked(form) if client else form, caller, now)
         try:
             grant = self._server.get_token_grant(request)
             check_resource(form, self._issuer)

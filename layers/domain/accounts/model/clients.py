@@ -6,6 +6,9 @@ The redirect URI, PKCE and the owner's consent protect the owner.
 Redirect URIs are compared as text, except for the port of a loopback address, which a program learns only at run time
 (RFC 8252 7.3; RFC 9700 2.1). ``localhost`` can resolve to another host (RFC 8252 8.3). It is allowed where it is
 listed, for existing clients.
+
+A web client that this computer serves itself is opened at any loopback origin of the allowlist: with a certificate, at
+a name such as ``comfy.localhost``, or at another address. Its redirect URIs are judged by the allowlist's parser.
 """
 
 from __future__ import annotations
@@ -17,7 +20,9 @@ from msgspec import Struct
 
 from accounts import text
 from accounts.errors import ConfigurationError, InvalidInput
-from accounts.limits import CLIENT_NAME_MAX_CHARACTERS, URL_MAX_CHARACTERS
+from accounts.limits import CLIENT_NAME_MAX_CHARACTERS
+from accounts.model import origins
+from accounts.model.origins import Origin
 
 COMFY_CLI = "comfy-cli"
 COMFY_LOCAL_WEB = "comfy-local-web"
@@ -26,23 +31,37 @@ SCOPE = "account"
 MEANINGS: Mapping[str, tuple[str, ...]] = {
     SCOPE: ("See your name and email address", "List and delete your API keys"),
 }
-_LAST_PORT = 65535
-_LOOPBACK = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]|localhost))(?::([1-9][0-9]{0,4}))?(/[A-Za-z0-9._~/-]*)")
-_HTTPS = re.compile(r"https://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::(?!443/)([1-9][0-9]{0,4}))?/[A-Za-z0-9._~/-]*")
+_PATH = re.compile(r"/[A-Za-z0-9._~/-]*")
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{1,63}")
 _SCOPES = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*")
 
 
 class Client(Struct, frozen=True):
-    """``name`` is shown to owners. A loopback URI in ``redirects`` has no port and matches every port."""
+    """``name`` is shown to owners. A loopback URI in ``redirects`` has no port and matches every port.
+
+    ``loopback_paths`` are paths that match at every loopback origin, in any spelling.
+    """
 
     client_id: str
     name: str
-    redirects: frozenset[str]
+    redirects: frozenset[str] = frozenset()
+    loopback_paths: frozenset[str] = frozenset()
 
-    def allows_redirect(self, redirect_uri: str) -> bool:
-        """Whether the redirect URI is one of the client's."""
-        return _without_loopback_port(redirect_uri) in self.redirects
+    def redirect(self, asked: str) -> str | None:
+        """The redirect URI in canonical form, or None when it is not one of the client's."""
+        target = origins.target(asked)
+        if target is None or not target[0].is_loopback:
+            return asked if asked in self.redirects else None
+        origin, path = target
+        if path in self.loopback_paths:
+            return f"{origin}{path}"
+        is_exact = asked in {f"{origin}{path}", f"{origin.with_port}{path}"}
+        return asked if is_exact and f"{origin.without_port}{path}" in self.redirects else None
+
+    def asked(self, parameters: Mapping[str, str]) -> Mapping[str, str]:
+        """The parameters of a request, with the redirect URI in canonical form if it is one of the client's."""
+        redirect = self.redirect(parameters.get("redirect_uri", ""))
+        return {**parameters, "redirect_uri": redirect} if redirect else parameters
 
 
 class Clients(Struct, frozen=True):
@@ -82,14 +101,6 @@ def granted(requested: str) -> str | None:
     return SCOPE if not requested or _SCOPES.fullmatch(requested) else None
 
 
-def _without_loopback_port(uri: str) -> str:
-    found = _LOOPBACK.fullmatch(uri) if len(uri) <= URL_MAX_CHARACTERS else None
-    if found is None:
-        return uri
-    origin, port, path = found.groups()
-    return f"{origin}{path}" if port is None or int(port) <= _LAST_PORT else uri
-
-
 def _parsed(additions: str) -> Iterator[Client]:
     for entry in filter(None, (part.strip() for part in additions.split(";"))):
         client_id, name, redirects = ([part.strip() for part in entry.split("|")] + ["", ""])[:3]
@@ -109,13 +120,18 @@ def _name(name: str) -> str:
 
 
 def _checked(uri: str) -> str:
-    """An exact https URI, or a loopback URI without a port; without patterns or a query."""
-    loopback, https = _LOOPBACK.fullmatch(uri), _HTTPS.fullmatch(uri)
-    is_safe = loopback[2] is None if loopback else https is not None and int(https[1] or 1) <= _LAST_PORT
-    if not is_safe or len(uri) > URL_MAX_CHARACTERS:
+    """An exact https URI, or a loopback URI without a port; in canonical form, without patterns or a query."""
+    target = origins.target(uri)
+    if target is None or f"{target[0]}{target[1]}" != uri or not _PATH.fullmatch(target[1]) or not _is_safe(target[0]):
         message = "A redirect of OAuthClients is an https address, or http on loopback without a port."
         raise ConfigurationError(message)
     return uri
+
+
+def _is_safe(origin: Origin) -> bool:
+    if origin.is_loopback:
+        return origin.scheme == "http" and str(origin) == origin.without_port
+    return origin.scheme == "https" and "." in origin.host
 
 
 _BUILT_IN = (
@@ -127,6 +143,6 @@ _BUILT_IN = (
     Client(
         COMFY_LOCAL_WEB,
         "ComfyUI on this computer",
-        frozenset({"http://127.0.0.1/", "http://[::1]/", "http://localhost/"}),
+        loopback_paths=frozenset({"/"}),
     ),
 )

@@ -1,7 +1,7 @@
 """The allowlist: origins that may start a login in the browser, and where it may return to.
 
-One parser decides and builds: ``Location`` is composed of the parsed parts, never of the input, so that a browser
-cannot parse it differently (RFC 9700 4.11; ASVS 3.7.2).
+One parser decides and builds, for origins, return addresses and redirect URIs of clients: ``Location`` is composed of
+the parsed parts, never of the input, so that a browser cannot parse it differently (RFC 9700 4.11; ASVS 3.7.2).
 
 Allowed: loopback with any port over http and https; ``comfy.org`` and its subdomains over https; the deployment's exact
 additions; and the service's own site.
@@ -36,9 +36,15 @@ class Origin(Struct, frozen=True):
     port: int
 
     def __str__(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        port = "" if self.port == _DEFAULT_PORTS[self.scheme] else f":{self.port}"
-        return f"{self.scheme}://{host}{port}"
+        return self.without_port if self.port == _DEFAULT_PORTS[self.scheme] else self.with_port
+
+    @property
+    def with_port(self) -> str:
+        return f"{self.without_port}:{self.port}"
+
+    @property
+    def without_port(self) -> str:
+        return f"{self.scheme}://[{self.host}]" if ":" in self.host else f"{self.scheme}://{self.host}"
 
     @property
     def is_loopback(self) -> bool:
@@ -58,10 +64,12 @@ class Origin(Struct, frozen=True):
 
 class Allowlist:
     def __init__(self, site_url: str, additions: Iterable[str] = ()) -> None:
-        """Raises ConfigurationError for an addition that is not an https origin, or http on loopback."""
+        """Raises ConfigurationError for an addition that is not an https origin, or http on loopback.
+
+        ``site_url`` is empty before a deployment, when nobody asks about the site.
+        """
         self._site_url = site_url
-        site = parse(site_url)
-        self._exact = {_checked(text) for text in additions if text} | ({site} if site else set())
+        self._exact = {_checked(text) for text in additions if text} | ({_site(site_url)} if site_url else set())
 
     def allows(self, origin: Origin | None) -> bool:
         return origin is not None and (origin in self._exact or origin.is_loopback or origin.is_comfy_org)
@@ -89,6 +97,13 @@ def parse(text: str) -> Origin | None:
     if parts is None or parts.path not in {"", "/"} or "?" in text:
         return None
     return _origin(parts)
+
+
+def target(text: str) -> tuple[Origin, str] | None:
+    """The origin and the path of a redirect URI, or None when it is not an origin with a path and nothing else."""
+    parts = _split(text)
+    origin = _origin(parts) if parts and "?" not in text else None
+    return (origin, parts.path) if parts and origin and _PATH_SAFE.fullmatch(parts.path) else None
 
 
 def _split(text: str) -> SplitResult | None:
@@ -124,6 +139,14 @@ def _host(text: str, *, bracketed: bool) -> str | None:
         return host if named and not bracketed else None
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return str(mapped or address)
+
+
+def _site(url: str) -> Origin:
+    site = parse(url)
+    if site is None or str(site) != url:
+        message = f"SITE_URL is {url}, which browsers write differently."
+        raise ConfigurationError(message)
+    return site
 
 
 def _checked(text: str) -> Origin:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote_plus
 
 from accounts import errors
 from accounts.limits import ACCESS_TOKEN_LIFETIME, DEVICE_CODE_LIFETIME, DEVICE_POLL_INTERVAL
+from accounts.model import origins
 from accounts.model.clients import MEANINGS
 from accounts.model.users import User
 from accounts.web import responses, routes
@@ -32,12 +34,28 @@ _DESCRIPTIONS: Mapping[type[errors.AccountsError], str] = {
 def form(request: Request) -> Mapping[str, str]:
     """The form of a client's request; raises ClientAuthentication, InvalidInput, BodyTooLarge, UnsupportedMediaType.
 
-    Refuses the header ``Authorization``: a client that identifies itself twice could be read differently by the service
-    and by an intermediary (RFC 6749 2.3).
+    ``Authorization`` may name the client, with an empty secret, as some libraries do by default (RFC 6749 2.3.1). A
+    client that names itself twice has to use the same id, so that no intermediary can read another.
     """
-    if request.headers.get("authorization"):
+    authorization = request.headers.get("authorization")
+    if not authorization:
+        return request.form()
+    client_id, parameters = _named_client(authorization), request.form()
+    if parameters.get("client_id", client_id) != client_id:
         raise errors.ClientAuthentication
-    return request.form()
+    return {**parameters, "client_id": client_id}
+
+
+def _named_client(authorization: str) -> str:
+    """The id in Basic credentials without a secret; raises ClientAuthentication for anything else."""
+    scheme, _, encoded = authorization.partition(" ")
+    try:
+        name, separator, secret = base64.b64decode(encoded.strip(" "), validate=True).decode().partition(":")
+    except ValueError as error:
+        raise errors.ClientAuthentication from error
+    if scheme.lower() != "basic" or not name or not separator or secret:
+        raise errors.ClientAuthentication
+    return unquote_plus(name)
 
 
 def tokens(issued: Tokens, grant_type: str) -> Response:
@@ -92,13 +110,22 @@ def shown(found: Shown) -> Response:
 
 def _question(asked: Question, user: User | None) -> Mapping[str, Any]:
     """The client, the redirect target, the scopes, and the account that would be logged in."""
-    target = urlsplit(asked.redirect_uri)
     return {
         "client": {"id": asked.client.client_id, "name": asked.client.name},
-        "redirect": {"host": target.hostname, "port": target.port},
+        "redirect": _target(asked.redirect_uri),
         "scopes": scopes(asked.scope),
         "account": account(user) if user else None,
     }
+
+
+def _target(redirect_uri: str) -> dict[str, Any]:
+    """Where the client receives the response; ``loopback`` is this computer. A website may have no port."""
+    target = origins.target(redirect_uri)
+    if target is None:
+        raise LookupError(redirect_uri)
+    origin, _ = target
+    port = origin.port if origin.is_loopback or str(origin) != origin.without_port else None
+    return {"host": origin.host, "port": port, "loopback": origin.is_loopback}
 
 
 def scopes(scope: str) -> list[dict[str, Any]]:

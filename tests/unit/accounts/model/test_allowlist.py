@@ -63,3 +63,12 @@ def test_an_addition_allows_that_origin_only() -> None:
     }
 
     assert list(answers.values()) == [True, False, False, False]
+
+
+@pytest.mark.parametrize(
+    "url", ["https://accounts.example.com:99999", "https://127.1", "https://accounts.example.com:443", "https://a..com"]
+)
+def test_a_site_that_the_allowlist_reads_differently_is_refused(url: str) -> None:
+    """Otherwise the site would not be on its own list."""
+    with pytest.raises(ConfigurationError, match="SITE_URL"):
+        Allowlist(url)

@@ -1,10 +1,15 @@
 """Where a client's authorization response may go: an exact match except for the port of a loopback address."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from accounts.errors import ConfigurationError
 from accounts.model import clients
 from accounts.model.clients import COMFY_CLI, COMFY_LOCAL_WEB, Client
+from accounts.model.origins import parse
+from tests.unit.accounts.model.origin_texts import ALLOWED, MALFORMED, REFUSED
+from tests.unit.accounts.stage import exactly
 
 LONG = "http://127.0.0.1:8188/callback" + "a" * 2048
 
@@ -27,7 +32,7 @@ def test_a_loopback_address_is_accepted_on_any_port(client_id: str, uri: str) ->
     client = clients.load().get(client_id)
 
     assert client is not None
-    assert client.allows_redirect(uri)
+    assert client.redirect(uri) == uri
 
 
 @pytest.mark.parametrize("client_id", [COMFY_CLI, COMFY_LOCAL_WEB])
@@ -67,7 +72,7 @@ def test_a_loopback_address_is_accepted_on_any_port(client_id: str, uri: str) ->
         "http://192.168.1.7:8188/",
         "http://[::]:8188/callback",
         "http://[0:0:0:0:0:0:0:1]:8188/callback",
-        "http://[::ffff:127.0.0.1]:8188/",
+        "http://[::ffff:127.0.0.1]:8188/callback",
         "http://localhost.:8188/callback",
         "http://localhost.evil.example:8188/callback",
         "http://127.0.0.1.evil.example/callback",
@@ -78,7 +83,6 @@ def test_a_loopback_address_is_accepted_on_any_port(client_id: str, uri: str) ->
         "http://127.0.0.1\\@evil.example/callback",
         "http://127.0.0.1:8188/callback\\",
         "https://127.0.0.1:8188/callback",
-        "https://127.0.0.1/",
         "HTTP://127.0.0.1:8188/callback",
         "http:/127.0.0.1:8188/callback",
         "//127.0.0.1:8188/callback",
@@ -95,7 +99,60 @@ def test_anything_else_is_refused(client_id: str, uri: str) -> None:
     client = clients.load().get(client_id)
 
     assert client is not None
-    assert not client.allows_redirect(uri)
+    assert client.redirect(uri) is None
+
+
+@pytest.mark.parametrize(("text", "spelling"), ALLOWED.items())
+def test_a_web_client_of_this_computer_is_opened_at_every_allowed_loopback_origin(text: str, spelling: str) -> None:
+    """In any spelling, as the allowlist and with it /auth/methods judge it; the code goes to the canonical form."""
+    client = clients.load().get(COMFY_LOCAL_WEB)
+    origin = parse(text)
+
+    assert client is not None
+    assert origin is not None
+    expected = f"{spelling}/" if origin.is_loopback else None
+    assert client.redirect(f"{text.removesuffix('/')}/") == expected
+    assert expected is None or client.redirect(expected) == expected
+
+
+@pytest.mark.parametrize("text", [*REFUSED, *MALFORMED])
+def test_a_web_client_of_this_computer_is_opened_at_no_other_origin(text: str) -> None:
+    client = clients.load().get(COMFY_LOCAL_WEB)
+
+    assert client is not None
+    assert client.redirect(f"{text}/") is None
+
+
+@exactly
+@given(
+    st.sampled_from(["http", "https", "HTTP"]), st.text("01.2:[]lochasty%@\\", max_size=16), st.text("0189", max_size=5)
+)
+def test_the_allowlist_and_a_web_client_agree_on_every_origin(scheme: str, host: str, port: str) -> None:
+    """One parser: what one allows, the other allows, unless it is not on this computer."""
+    client, text = clients.load().get(COMFY_LOCAL_WEB), f"{scheme}://{host}:{port}"
+    origin = parse(text)
+
+    assert client is not None
+    assert (client.redirect(f"{text}/") is not None) == (origin is not None and origin.is_loopback)
+
+
+@pytest.mark.parametrize("uri", ["http://127.0.0.1:80/callback", "http://127.0.0.1/callback"])
+def test_the_port_of_the_scheme_may_be_written(uri: str) -> None:
+    client = clients.load().get(COMFY_CLI)
+
+    assert client is not None
+    assert client.redirect(uri) == uri
+
+
+def test_the_parameters_of_a_request_get_the_canonical_redirect_uri() -> None:
+    """Of a web client of this computer; anything else is compared as it is."""
+    client = clients.load().get(COMFY_LOCAL_WEB)
+
+    assert client is not None
+    spelled = {"redirect_uri": "http://LOCALHOST.:08188/", "state": "s"}
+    assert client.asked(spelled) == {"redirect_uri": "http://localhost:8188/", "state": "s"}
+    assert client.asked({"redirect_uri": "http://LAN:8188/"}) == {"redirect_uri": "http://LAN:8188/"}
+    assert client.asked({"state": "s"}) == {"state": "s"}
 
 
 def test_no_client_accepts_the_address_of_another() -> None:
@@ -104,8 +161,8 @@ def test_no_client_accepts_the_address_of_another() -> None:
 
     assert cli is not None
     assert web is not None
-    assert not cli.allows_redirect("http://127.0.0.1:8188/")
-    assert not web.allows_redirect("http://127.0.0.1:8188/callback")
+    assert cli.redirect("http://127.0.0.1:8188/") is None
+    assert web.redirect("http://127.0.0.1:8188/callback") is None
 
 
 def test_a_deployment_can_add_clients() -> None:
@@ -116,10 +173,10 @@ def test_a_deployment_can_add_clients() -> None:
 
     desk = Client("desk", "Desk tool", frozenset({"http://127.0.0.1/done", "https://desk.example.com:8443/done"}))
     assert added.get("desk") == desk
-    assert desk.allows_redirect("http://127.0.0.1:5000/done")
-    assert desk.allows_redirect("https://desk.example.com:8443/done")
-    assert not desk.allows_redirect("https://desk.example.com/done")
-    assert not desk.allows_redirect("https://desk.example.com:8444/done")
+    assert desk.redirect("http://127.0.0.1:5000/done") == "http://127.0.0.1:5000/done"
+    assert desk.redirect("https://desk.example.com:8443/done") == "https://desk.example.com:8443/done"
+    assert desk.redirect("https://desk.example.com/done") is None
+    assert desk.redirect("https://desk.example.com:8444/done") is None
     assert sorted(added.by_id) == [COMFY_CLI, COMFY_LOCAL_WEB, "desk", "web"]
     assert (added.name_of("web"), added.name_of("gone"), added.get("gone")) == ("Web", "gone", None)
 

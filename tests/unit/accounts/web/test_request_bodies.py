@@ -1,6 +1,8 @@
 """Bodies are one closed JSON object of at most 16 KiB; anything else is refused, and never causes a server error."""
 
 import base64
+from collections.abc import Callable, Mapping
+from urllib.parse import urlencode
 
 import msgspec
 import pytest
@@ -8,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.errors import AccountsError, BodyTooLarge, InvalidInput, MalformedRequest, UnsupportedMediaType
+from accounts.web import requests
 from accounts.web.requests import Request
 from accounts.web.schemas import KeyCreate, Login
-from tests.unit.accounts.stage import exactly
-from tests.unit.accounts.web.events import json_request
+from tests.unit.accounts.stage import NOW, exactly
+from tests.unit.accounts.web.events import event, json_request
 
 FORM = "application/x-www-form-urlencoded"
 _LOGIN = '{"email": "olive@example.com", "password": "p"}'
@@ -32,6 +35,8 @@ def refusal_of(sent: Request, schema: type[msgspec.Struct] = Login) -> AccountsE
         "application/json;charset=utf-8",
         "application/json; charset=UTF-8",
         'application/json ; charset="utf-8"',
+        "application/json;",
+        "application/json; charset=utf8 ;",
     ],
 )
 def test_json_is_read_into_its_schema(content_type: str) -> None:
@@ -57,6 +62,8 @@ def test_a_body_may_come_in_base64() -> None:
         "application/json, text/plain",
         "application/jsonp",
         "application/json; charset=utf-16",
+        "application/json; charset=utf-8; charset=utf-16",
+        "application/json; charset",
         "application/json; charset=utf-8; x=y",
         "text/plain; application/json",
     ],
@@ -201,7 +208,34 @@ def test_a_form_is_read_without_its_empty_parameters() -> None:
     assert form_request("").form() == {}
 
 
-@pytest.mark.parametrize("content_type", [FORM.upper(), f"{FORM};charset=utf-8", f'{FORM} ; charset="UTF-8"'])
+@pytest.mark.parametrize("body", ["a=1&", "&a=1", "a=1&&", "a=1&debug", "debug=&a=1", "a=1&{}"])
+def test_empty_parts_and_names_without_a_value_are_ignored(body: str) -> None:
+    """Hand-made clients send them, and browsers read them so (WHATWG URL 5.1)."""
+    assert form_request(body).form() == {"a": "1"}
+
+
+@exactly
+@given(
+    st.lists(st.tuples(st.text("ab&=%", max_size=2), st.text(max_size=5)), max_size=4), st.sampled_from(["", "&", "&&"])
+)
+def test_a_form_and_a_query_are_read_alike(pairs: list[tuple[str, str]], tail: str) -> None:
+    """One parser: both refuse, or both read the same parameters."""
+    encoded = urlencode(pairs, errors="replace") + tail
+
+    def read(method: Callable[[], Mapping[str, str]]) -> dict[str, str] | None:
+        try:
+            return {name: value for name, value in method().items() if value}
+        except MalformedRequest:
+            return None
+
+    asked = requests.read(event(rawQueryString=encoded), NOW)
+    assert read(form_request(encoded).form) == read(asked.query)
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [FORM.upper(), f"{FORM};charset=utf-8", f'{FORM} ; charset="UTF-8"', f"{FORM};", f"{FORM};charset=utf8;"],
+)
 def test_a_form_may_name_its_charset(content_type: str) -> None:
     assert form_request("a=1", content_type).form() == {"a": "1"}
 
@@ -212,9 +246,9 @@ def test_a_body_that_is_not_declared_as_a_form_is_refused(content_type: str) -> 
         form_request("a=1", content_type).form()
 
 
-@pytest.mark.parametrize("body", ["{}", "a", "a=1&b", "a=1&a=2", "a=1&%61=2", "a=1&a=", "a=&a=1", "a=&a=", "a=%ff"])
+@pytest.mark.parametrize("body", ["a=1&a=2", "a=1&%61=2", "a=1&a=", "a=&a=1", "a=&a=", "a&a", "a=1&a", "a=%ff", "%ff"])
 def test_a_form_that_is_not_plain_is_refused(body: str) -> None:
-    """Repeated (also once empty), without a value, or not UTF-8 (RFC 6749 3.2)."""
+    """Repeated, also once empty or without a value, or not UTF-8 (RFC 6749 3.2)."""
     with pytest.raises(MalformedRequest):
         form_request(body).form()
 

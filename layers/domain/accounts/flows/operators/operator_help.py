@@ -1,7 +1,6 @@
 """What an operator does for an owner: undo a lockout, and end credentials that an attacker may have.
 
-Each action is one transaction with its audit record (unlocking clears a counter after it), and takes effect on the next
-request.
+Each action is one transaction with its audit record, and takes effect on the next request.
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ from accounts.flows.operators.operator_requests import OperatorRequest
 from accounts.model import api_keys, identities, messages, sessions, throttles, users
 from accounts.model.identities import Identities, email_key
 from accounts.model.messages import Outbox
-from accounts.model.throttles import Throttles
 from accounts.model.users import Users
 from accounts.transactions import Conflict, Transactions, retry_on_conflict
 
@@ -27,14 +25,13 @@ class AccountUnlocking(Struct, frozen=True):
     """Resets the count of failed logins: the wait ends, and a password that was disabled by failures works again."""
 
     users: Users
-    throttles: Throttles
     transactions: Transactions
 
     def unlock(self, request: OperatorRequest, now: datetime) -> None:
-        """Unlock the account; raises NotFound. The record comes first, so that no unlocking goes unrecorded."""
+        """Unlock the account; raises NotFound."""
         user = users.existing(self.users, request.user_id)
-        self.transactions.commit(request.record("authn_login_unlock", now))
-        self.throttles.clear(throttles.streak_key(user.email))
+        streak = throttles.Clear(throttles.streak_key(user.email))
+        self.transactions.commit(streak, request.record("authn_login_unlock", now))
 
 
 class OperatorLogout(Struct, frozen=True):

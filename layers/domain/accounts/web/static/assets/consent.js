@@ -15,7 +15,6 @@ const KNOWN = [
   "code_challenge_method",
   "resource",
 ];
-const LOOPBACK = ["127.0.0.1", "::1", "[::1]", "localhost"];
 // Read once, so that the request that is shown is the one that is answered. Unknown parameters are ignored (RFC 6749
 // 3.1); repeated ones are sent as they are, and the service refuses them.
 const asked = [...new URLSearchParams(location.search)].filter(([name]) => KNOWN.includes(name));
@@ -49,11 +48,11 @@ function showOnly(card) {
   }
 }
 
-function destination({ host, port }) {
-  if (!LOOPBACK.includes(host)) {
-    return t("consent.elsewhere", { host: port ? `${host}:${port}` : host });
-  }
-  return t("consent.here", { host: host.includes(":") ? `[${host.replace(/[[\]]/g, "")}]` : host, port: port ?? 80 });
+function destination({ host, port, loopback }) {
+  const name = host.includes(":") ? `[${host}]` : host;
+  return loopback
+    ? t("consent.here", { host: name, port })
+    : t("consent.elsewhere", { host: port ? `${name}:${port}` : name });
 }
 
 async function answer(question, decision) {
