@@ -1,6 +1,6 @@
 """One in-memory world that keeps the stores' promises, as the contract tests prove."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from copy import replace
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,7 +9,7 @@ from typing import Any
 
 from accounts.errors import Unavailable
 from accounts.flows.mail.mails import Mail
-from accounts.model import api_keys, audit, identities, one_time_tokens, sessions, throttles, users
+from accounts.model import api_keys, audit, identities, one_time_tokens, sessions, users
 from accounts.model.access_tokens import AccessToken
 from accounts.model.api_keys import ApiKey
 from accounts.model.identities import Identity
@@ -24,7 +24,10 @@ from accounts.transactions import Change, Conflict
 
 @dataclass
 class World:
-    """All tables, one lock, and the transactions across them. ``down`` makes everything raise Unavailable."""
+    """All tables, one lock, and the transactions across them. ``down`` makes everything raise Unavailable.
+
+    ``parts`` are the shorter windows of counters, and ``ignored`` the failures that were reported and ignored.
+    """
 
     users: dict[str, User] = field(default_factory=dict)
     identities: dict[str, Identity] = field(default_factory=dict)
@@ -32,6 +35,8 @@ class World:
     api_keys: dict[str, ApiKey] = field(default_factory=dict)
     tokens: dict[str, OneTimeToken] = field(default_factory=dict)
     counters: dict[str, Counter] = field(default_factory=dict)
+    parts: dict[tuple[str, str], int] = field(default_factory=dict)
+    ignored: list[Unavailable] = field(default_factory=list)
     records: list[audit.Record] = field(default_factory=list)
     down: bool = False
     reads: list[str] = field(default_factory=list)
@@ -46,15 +51,47 @@ class World:
             for change in changes:
                 _EFFECTS[type(change)](self, change)
 
-    def take(self, increments: Sequence[Increment], now: datetime) -> None:
+    def take(self, increment: Increment, now: datetime) -> None:
         self.check()
         with self.lock:
-            for increment in increments:
-                counter = self.counters.get(increment.key)
-                if not _is_open(increment, counter):
-                    raise LimitReached(increment, counter or Counter(0, now))
-            for increment in increments:
-                self._raise(increment.key, 1, now)
+            key, counter, part = increment.key, self.counters.get(increment.key), increment.within
+            counted = self.parts.get((key, part.name), 0) if part and counter else 0
+            if not _is_open(increment, counter):
+                raise LimitReached(increment, counter or Counter(0, now))
+            if part and counted >= part.limit:
+                raise LimitReached(increment, counter or Counter(0, now), part.ends_at)
+            self.counters[key] = Counter((counter.count if counter else 0) + 1, now)
+            if part:
+                self.parts[key, part.name] = counted + 1
+
+    def clear(self, key: str) -> None:
+        self.check()
+        with self.lock:
+            self.counters.pop(key, None)
+
+    def forget(self, key: str) -> None:
+        if not self._is_ignored():
+            self.clear(key)
+
+    def give_back(self, *increments: Increment) -> None:
+        for increment in increments:
+            if not self._is_ignored():
+                self._lower(increment)
+
+    def _lower(self, increment: Increment) -> None:
+        key, part = increment.key, increment.within
+        with self.lock:
+            counter = self.counters.get(key)
+            if counter and counter.count > 0:
+                self.counters[key] = Counter(counter.count - 1, increment.raised_before or counter.raised_at)
+                if part:
+                    self.parts[key, part.name] -= 1
+
+    def _is_ignored(self) -> bool:
+        """Whether a write that may fail fails; the failure is noted."""
+        if self.down:
+            self.ignored.append(Unavailable())
+        return self.down
 
     def get(self, key: str) -> Counter | None:
         self.check()
@@ -64,14 +101,6 @@ class World:
         """Raise Unavailable, as when DynamoDB is down."""
         if self.down:
             raise Unavailable
-
-    def _raise(self, key: str, by: int, now: datetime | None) -> None:
-        old = self.counters.get(key)
-        at = now or (old.raised_at if old else datetime.min)  # noqa: DTZ901 - a counter that was never raised
-        self.counters[key] = Counter((old.count if old else 0) + by, at)
-
-    def decrement(self, key: str) -> None:
-        self._raise(key, -1, None)
 
     def user(self, user_id: str, **changes: Any) -> None:
         """Change an account and raise its revision."""
@@ -165,8 +194,6 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
         c.token.key in w.tokens and w.tokens[c.token.key].subject in {one_time_tokens.UNCLAIMED, c.token.subject}
     ),
     one_time_tokens.Consume: lambda w, c: c.key in w.tokens,
-    throttles.Clear: lambda _w, _c: True,
-    throttles.Decrement: lambda _w, _c: True,
     audit.Record: lambda w, c: all((r.user_id, r.event_id) != (c.user_id, c.event_id) for r in w.records),
 }
 
@@ -248,8 +275,6 @@ _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
     one_time_tokens.Issue: lambda w, c: w.tokens.update({c.token.key: c.token}),
     one_time_tokens.Take: lambda w, c: w.tokens.update({c.token.key: c.token}),
     one_time_tokens.Consume: lambda w, c: w.tokens.pop(c.key),
-    throttles.Clear: lambda w, c: w.counters.pop(c.key, None),
-    throttles.Decrement: lambda w, c: w.decrement(c.increment.key),
     audit.Record: lambda w, c: w.records.append(c),
 }
 

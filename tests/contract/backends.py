@@ -128,7 +128,7 @@ def _contents_of_world(world: World) -> dict[str, Any]:
         "SessionsTable": dict(world.sessions),
         "ApiKeysTable": dict(world.api_keys),
         "OneTimeTokensTable": dict(world.tokens),
-        "ThrottlesTable": dict(world.counters),
+        "ThrottlesTable": (dict(world.counters), dict(world.parts)),
         "AuditEventsTable": {record.event_id: record for record in world.records},
     }
 

@@ -74,12 +74,15 @@ class MeetAfterRefusal:
     store: Throttles
     meeting: Meeting
 
-    def take(self, increments: Sequence[Increment], now: Any) -> None:
+    def take(self, increment: Increment, now: Any) -> None:
         try:
-            self.store.take(increments, now)
+            self.store.take(increment, now)
         except LimitReached:
             self.meeting.wait()
             raise
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.store, name)
 
 
 @dataclass

@@ -109,10 +109,13 @@ class Stories(FakeDeployment):
         """The token of a link that changes the account's email to ``to``."""
         return self.mailed(messages.EmailChange(user_id=person.user_id, email=to, asked_at=NOW))
 
-    def log_in(self, person: Person, number: int, *, password: str = PASSWORD, now: datetime = NOW) -> Any:
+    def log_in(
+        self, person: Person, number: int, *, password: str = PASSWORD, browser: str = "", now: datetime = NOW
+    ) -> Any:
         """Log in from a source address that ``number`` selects."""
+        source = replace(caller(number), known_browser=browser)
         return self.login.with_password(
-            person.identity.email, password, remember=False, presented=None, caller=caller(number), now=now
+            person.identity.email, password, remember=False, presented=None, caller=source, now=now
         )
 
     def person(self, *, live_sessions: int = 1) -> Person:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from copy import replace
 from typing import Any, NoReturn
 
 import pytest
@@ -17,13 +18,15 @@ from botocore.exceptions import (
 from botocore.httpsession import URLLib3Session
 
 from accounts import telemetry
+from accounts.dynamo.sessions import SessionsTable
 from accounts.dynamo.tables import RETRIES, connection
 from accounts.dynamo.transactions import TRIES, DynamoTransactions
+from accounts.dynamo.users import UsersTable
 from accounts.errors import Unavailable
 from accounts.model import api_keys, one_time_tokens, sessions, throttles, users
 from accounts.transactions import Conflict
 from tests.contract import wire
-from tests.contract.backends import STORES, Backend
+from tests.contract.backends import Backend
 from tests.contract.samples import LATER, NOW, a_digest, a_session, a_token, a_user, an_api_key, an_increment
 
 _URL = "https://dynamodb.example.com"
@@ -65,13 +68,16 @@ USES: Mapping[str, Callable[[Backend], Any]] = {
     "list sessions": lambda b: b.sessions.of_user("somebody"),
     "list keys": lambda b: b.api_keys.of_user("somebody"),
     "read a history": lambda b: b.audit.latest("somebody", 50),
-    "count": lambda b: b.throttles.take([an_increment(), an_increment()], NOW),
+    "count": lambda b: b.throttles.take(an_increment(), NOW),
+    "clear a counter": lambda b: b.throttles.clear(an_increment().key),
     "write": lambda b: b.commit(users.Open(a_user()), sessions.Start(a_session())),
 }
 
 NOTES: Mapping[str, Callable[[Backend], Any]] = {
     "touch a session": lambda b: b.sessions.touch(a_digest(), NOW),
     "touch a key": lambda b: b.api_keys.touch(a_digest(), NOW),
+    "give a counter back": lambda b: b.throttles.give_back(an_increment()),
+    "forget a counter": lambda b: b.throttles.forget(an_increment().key),
 }
 
 
@@ -147,7 +153,7 @@ def test_a_database_that_is_down_is_tried_three_times(real: Backend, pauses: lis
 def test_a_transaction_that_always_conflicts_is_unavailable(real: Backend, reason: str) -> None:
     """It is retried a limited number of times, with a rising upper bound for the pause."""
     slept: list[float] = []
-    transactions = DynamoTransactions(*(store("never-asked") for store in STORES.values()), pause=slept.append)
+    transactions = DynamoTransactions(UsersTable("never-asked"), SessionsTable("never-asked"), pause=slept.append)
     before = real.contents()
     with wire.answering(wire.cancelled("None", reason)) as requests, pytest.raises(Unavailable):
         transactions.commit(users.Open(a_user()), sessions.Start(a_session()))
@@ -200,21 +206,33 @@ def test_a_touch_that_meets_a_transaction_is_skipped(real: Backend, reported: li
     assert [real.sessions.get(session.digest), real.api_keys.get(key.digest)] == [session, key]
 
 
-def test_a_count_whose_response_was_lost_counts_once(real: Backend) -> None:
-    """The retry carries the same request token, so DynamoDB does not apply it twice."""
-    increment = an_increment(limit=2)
+def _lost(request: AWSPreparedRequest) -> NoReturn:
+    """DynamoDB applies the request, but the response does not arrive."""
     http = URLLib3Session()
-
-    def lost(request: AWSPreparedRequest) -> NoReturn:
-        assert http.send(request).status_code == 200
-        raise ReadTimeoutError(endpoint_url=_URL)
-
-    with wire.answering(lost, wire.let_through) as requests:
-        real.throttles.take([increment, an_increment()], NOW)
+    assert http.send(request).status_code == 200
     http.close()
-    real.throttles.take([increment], NOW)
+    raise ReadTimeoutError(endpoint_url=_URL)
 
-    assert len(requests) == 2
-    with pytest.raises(throttles.LimitReached) as full:
-        real.throttles.take([increment], LATER)
-    assert full.value.counter == throttles.Counter(2, NOW)
+
+def test_a_count_whose_response_was_lost_counts_once(real: Backend) -> None:
+    """The retry finds its own write, also where it may only be made once."""
+    increment = an_increment(limit=2)
+    with wire.answering(_lost, wire.let_through) as requests:
+        real.throttles.take(increment, NOW)
+    assert (len(requests), real.throttles.get(increment.key)) == (2, throttles.Counter(1, NOW))
+
+    with wire.answering(_lost, wire.let_through) as requests:
+        real.throttles.take(replace(increment, expected=1), LATER)
+    assert (len(requests), real.throttles.get(increment.key)) == (2, throttles.Counter(2, LATER))
+
+
+def test_a_count_is_given_back_at_most_once(real: Backend, reported: list[tuple[str, str]]) -> None:
+    """Without a retry, though the response was lost: a second decrement would allow one attempt too many."""
+    increment = an_increment(limit=2)
+    real.throttles.take(increment, NOW)
+    real.throttles.take(increment, NOW)
+    with wire.answering(_lost, wire.let_through) as requests:
+        real.throttles.give_back(increment)
+
+    assert (len(requests), len(reported)) == (1, 1)
+    assert real.throttles.get(increment.key) == throttles.Counter(1, NOW)

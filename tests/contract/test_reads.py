@@ -11,7 +11,7 @@ from tests.contract.backends import Backend
 from tests.contract.samples import LATER, NOW, a_digest, a_record, a_session, a_token, an_increment
 from tests.contract.stories import Stories, caller
 
-GET, QUERY, UPDATE, WRITE = "GetItem", "Query", "UpdateItem", "TransactWriteItems"
+GET, QUERY, UPDATE, DELETE, WRITE = "GetItem", "Query", "UpdateItem", "DeleteItem", "TransactWriteItems"
 
 CALLS: Mapping[str, tuple[Callable[[Backend], Any], str]] = {
     "users.get": (lambda b: b.users.get("somebody"), GET),
@@ -25,7 +25,10 @@ CALLS: Mapping[str, tuple[Callable[[Backend], Any], str]] = {
     "sessions.touch": (lambda b: b.sessions.touch(a_digest(), NOW), UPDATE),
     "api_keys.touch": (lambda b: b.api_keys.touch(a_digest(), NOW), UPDATE),
     "throttles.get": (lambda b: b.throttles.get(an_increment().key), GET),
-    "throttles.take": (lambda b: b.throttles.take([an_increment(), an_increment()], NOW), WRITE),
+    "throttles.take": (lambda b: b.throttles.take(an_increment(), NOW), UPDATE),
+    "throttles.give_back": (lambda b: b.throttles.give_back(an_increment()), UPDATE),
+    "throttles.clear": (lambda b: b.throttles.clear(an_increment().key), DELETE),
+    "throttles.forget": (lambda b: b.throttles.forget(an_increment().key), DELETE),
     "transactions.commit": (lambda b: b.commit(sessions.Start(a_session())), WRITE),
 }
 
@@ -58,14 +61,25 @@ def test_every_method_of_every_store_is_listed(dynamo: Backend) -> None:
     assert own - {"transactions.include"} == set(CALLS)
 
 
-def test_a_login_takes_three_round_trips(dynamo: Backend) -> None:
-    """Limits, identity, session."""
+def test_a_login_takes_four_round_trips(dynamo: Backend) -> None:
+    """Identity, the account's counter, session, and clearing the counter."""
+    stories = Stories(dynamo)
+    person = stories.person()
+    browser = stories.log_in(person, 1).identity.known_browsers[-1]
+    with wire.watched() as seen:
+        stories.log_in(person, 1, browser=browser)
+
+    assert [asked for asked, _ in seen] == [GET, UPDATE, WRITE, DELETE]
+
+
+def test_a_login_from_another_browser_takes_two_more(dynamo: Backend) -> None:
+    """For the counter of its source, which is raised and given back."""
     stories = Stories(dynamo)
     person = stories.person()
     with wire.watched() as seen:
-        stories.log_in(person, 1)
+        stories.log_in(person, 1, browser="another")
 
-    assert [asked for asked, _ in seen] == [WRITE, GET, WRITE]
+    assert [asked for asked, _ in seen] == [GET, UPDATE, UPDATE, WRITE, DELETE, UPDATE]
 
 
 def test_a_long_history_is_read_only_as_far_as_requested(dynamo: Backend) -> None:

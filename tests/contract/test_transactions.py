@@ -19,7 +19,6 @@ from tests.contract.samples import (
     a_user,
     an_api_key,
     an_identity,
-    an_increment,
 )
 
 
@@ -34,9 +33,7 @@ def changes_that_hold() -> tuple[Change, ...]:
         api_keys.Add(an_api_key()),
         api_keys.End(a_digest(), "nobody"),
         one_time_tokens.Issue(a_token()),
-        throttles.Clear(an_increment().key),
         a_record(),
-        throttles.Decrement(an_increment()),
     )
 
 
@@ -85,11 +82,10 @@ def test_every_kind_of_change_is_listed() -> None:
 def test_changes_that_all_hold_are_all_written(backend: Backend) -> None:
     """In every table."""
     user, identity, session = a_user(), an_identity(), a_session()
-    key, token, increment = an_api_key(), a_token(), an_increment(limit=1)
+    key, token = an_api_key(), a_token()
     record = a_record(user_id=user.user_id)
     backend.commit(
         record,
-        throttles.Decrement(increment),
         one_time_tokens.Issue(token),
         api_keys.Add(key),
         sessions.Start(session),

@@ -34,7 +34,7 @@ def _changed(backend: Backend, identity: Identity) -> Identity | None:
 
 def _raised(backend: Backend, counter: Counter) -> Counter | None:
     increment = an_increment()
-    backend.throttles.take([increment], counter.raised_at)
+    backend.throttles.take(increment, counter.raised_at)
     return backend.throttles.get(increment.key)
 
 

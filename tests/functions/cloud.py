@@ -13,7 +13,6 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from botocore.session import get_session
 from moto import mock_aws
 from moto.dynamodb.models import dynamodb_backends
-from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.kms.models import kms_backends
 
 from tests import cloudformation
@@ -133,13 +132,6 @@ class Cloud:
     def restore_tables(self, items: dict[str, Any]) -> None:
         for name, table in dynamodb_backends[ACCOUNT][REGION].tables.items():
             table.items = copy.deepcopy(items[name])
-
-    def full_counters(self) -> dict[str, Any]:
-        """The counters that there are, each beyond its limit, to be restored."""
-        counters = self.copy_of_tables()["ThrottlesTable"]
-        for item in counters.values():
-            item.attrs["counted"] = DynamoType({"N": "1000000"})
-        return {"ThrottlesTable": counters}
 
     def but_counters(self) -> dict[str, list[dict[str, Any]]]:
         """Every item except the counters of attempts, which are raised even if the attempt fails."""

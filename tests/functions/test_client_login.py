@@ -284,6 +284,6 @@ def test_an_exchange_of_a_refresh_token_costs_five_round_trips(program: Program)
     token = program.login()["refresh_token"]
     exchanged, again = program.refresh(token), program.refresh(token)
 
-    get, write = "dynamodb.GetItem", "dynamodb.TransactWriteItems"
-    assert [call.name for call in exchanged.calls] == [get, write, get, "kms.Sign", write]
-    assert [call.name for call in again.calls] == [get, write, get, "kms.Sign"]
+    get, count, write = "dynamodb.GetItem", "dynamodb.UpdateItem", "dynamodb.TransactWriteItems"
+    assert [call.name for call in exchanged.calls] == [get, count, get, "kms.Sign", write]
+    assert [call.name for call in again.calls] == [get, count, get, "kms.Sign"]

@@ -45,7 +45,7 @@ def test_ten_requests_cause_three_emails_an_hour_and_five_a_day(
         answers = [_forget(functions, source=f"198.51.100.{number}") for number in range(10)]
         assert [answer.read for answer in answers] == [ACCEPTED] * 10
         assert {tuple(call.name for call in answer.calls) for answer in answers} == {
-            ("dynamodb.TransactWriteItems", "sqs.SendMessage")
+            ("dynamodb.UpdateItem", "sqs.SendMessage")
         }
         functions.deliver_all()
         sent.append(len(functions.cloud.mails()))

@@ -228,8 +228,10 @@ def held(service: Service, logged_in: LoggedIn) -> set[str]:
 
 
 def counted(service: Service) -> dict[str, int]:
-    """The value of each bucket that is not empty, by its first word and its length in seconds."""
-    return {_name(key): counter.count for key, counter in service.world.counters.items() if counter.count}
+    """The value of each bucket that is not empty, by its first word and its length in seconds, and of its parts."""
+    counters, parts = service.world.counters, service.world.parts
+    whole = {_name(key): counter.count for key, counter in counters.items() if counter.count}
+    return whole | {f"{_name(key)} {part}": count for (key, part), count in parts.items() if count and key in counters}
 
 
 def _name(key: str) -> str:

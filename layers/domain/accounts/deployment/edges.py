@@ -93,7 +93,7 @@ class Edges:
     def throttles(self) -> Throttles:
         from accounts.dynamo.throttles import ThrottlesTable
 
-        return self._table(ThrottlesTable, "THROTTLES_TABLE")
+        return ThrottlesTable(self.settings["THROTTLES_TABLE"])
 
     @cached_property
     def audit_events(self) -> AuditEvents:

@@ -32,7 +32,7 @@ class MailFlows(Edges):
             self.identities,
             self.users,
             self.throttles,
-            self.writing(self.identities, self.one_time_tokens, self.throttles),
+            self.writing(self.identities, self.one_time_tokens),
             self.postman,
             self.settings.site_url,
         )

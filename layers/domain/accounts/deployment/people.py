@@ -58,9 +58,7 @@ class PeopleFlows(Edges):
             self.throttles,
             self.hasher,
             self.session_opening,
-            self.writing(
-                self.one_time_tokens, self.identities, self.throttles, self.users, self.sessions, self.audit_events
-            ),
+            self.writing(self.one_time_tokens, self.identities, self.users, self.sessions, self.audit_events),
         )
 
     @cached_property
@@ -149,9 +147,7 @@ class PeopleFlows(Edges):
             self.throttles,
             self.hasher,
             self.policy,
-            self.writing(
-                self.one_time_tokens, self.identities, self.users, self.sessions, self.throttles, self.audit_events
-            ),
+            self.writing(self.one_time_tokens, self.identities, self.users, self.sessions, self.audit_events),
             self.notices,
         )
 
@@ -165,7 +161,7 @@ class PeopleFlows(Edges):
             self.throttles,
             self.hasher,
             self.policy,
-            self.writing(self.identities, self.users, self.sessions, self.throttles, self.audit_events),
+            self.writing(self.identities, self.users, self.sessions, self.audit_events),
             self.notices,
         )
 

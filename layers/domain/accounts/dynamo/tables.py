@@ -6,7 +6,7 @@ process share one botocore client: creating one costs as much as reading a table
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, cached_property
 from typing import Any, ClassVar
@@ -17,7 +17,7 @@ from msgspec import Struct
 from pynamodb.connection import Connection, TableConnection
 from pynamodb.connection.base import MetaTable
 from pynamodb.constants import ITEM
-from pynamodb.exceptions import PynamoDBException, UpdateError
+from pynamodb.exceptions import PynamoDBException
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
@@ -47,8 +47,9 @@ class Operation(Struct, frozen=True):
 
 Write = Callable[[Any], Operation]
 
+_CONDITION_FAILED = "ConditionalCheckFailedException"
 # The item is gone, or a transaction that makes or ends it is under way.
-_MOVED_ON = frozenset({"ConditionalCheckFailedException", "TransactionConflictException"})
+_MOVED_ON = frozenset({_CONDITION_FAILED, "TransactionConflictException"})
 
 
 class _SharedConnection(Connection):
@@ -127,6 +128,23 @@ class Table[N: Struct]:
         """Delete the item."""
         return Operation(DELETE, self._table.get_operation_kwargs(key, condition=condition))
 
+    def write_alone(self, operation: Operation) -> Item | None:
+        """Write outside of a transaction. None when written; else the stored item, which did not meet the condition.
+
+        DynamoDB never cancels such a write because another one meets it. Raises Unavailable.
+        """
+        return _alone(connection(), operation, {_CONDITION_FAILED})
+
+    def try_write(self, operation: Operation) -> None:
+        """Write outside of a transaction, unless the item does not meet the condition or a transaction is changing it.
+
+        Tried once. A failure is reported and ignored.
+        """
+        try:
+            _alone(connection().for_notes, operation, _MOVED_ON)
+        except Unavailable as error:
+            self._on_failure(error)
+
     def find(self, key: str) -> N | None:
         """The noun at ``key``, read consistently; None when there is none. Raises Unavailable."""
         with unavailable_on_failure():
@@ -145,20 +163,21 @@ class Table[N: Struct]:
 
         A deleted item never comes back by this, and one that a transaction is changing is left alone.
         """
-        try:
-            self._note(key, action, still_there)
-        except Unavailable as error:
-            self._on_failure(error)
+        self.try_write(self.update(key, [action], still_there))
 
-    def _note(self, key: str, action: Action, still_there: Condition) -> None:
-        with unavailable_on_failure():
-            try:
-                connection().for_notes.update_item(self._table.table_name, key, actions=[action], condition=still_there)
-            except UpdateError as error:
-                # Not `error.cause_response_code`: it breaks on a time-out, whose `response` is None.
-                answered = isinstance(error.cause, ClientError)
-                if not answered or error.cause_response_code not in _MOVED_ON:
-                    raise
+
+def _alone(over: Connection, operation: Operation, tolerated: Container[str]) -> Item | None:
+    # Not pynamodb's own calls, whose errors lose the stored item.
+    call = over.client.delete_item if operation.kind == DELETE else over.client.update_item
+    with unavailable_on_failure():
+        try:
+            call(**operation.arguments)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in tolerated:
+                raise
+            stored: Item = error.response.get("Item", {})
+            return stored
+    return None
 
 
 @contextmanager

@@ -1,72 +1,113 @@
-"""The ``throttles`` table: one item per counter, under ``<bucket>#<window>``."""
+"""The ``throttles`` table: one item per counter, under ``<bucket>#<window>``. No transaction includes one."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from pynamodb.attributes import TTLAttribute, UnicodeAttribute, UTCDateTimeAttribute
 from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.operand import Path
+from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
-from accounts.dynamo.mapping import CountAttribute, ItemMapping
-from accounts.dynamo.tables import Operation, Table, Write
-from accounts.dynamo.transactions import write
-from accounts.model import throttles
-from accounts.model.throttles import Counter, Increment, LimitReached
-from accounts.transactions import Change
+from accounts import secrets
+from accounts.dynamo.mapping import CountAttribute, Item, ItemMapping
+from accounts.dynamo.tables import Operation, Table
+from accounts.model.throttles import Counter, Increment, LimitReached, Window
+
+_WRITER_CHARACTERS = 10
 
 
 class CounterItem(Model):
+    """``writer`` names the last increment, so that its retry is recognized."""
+
     counter = UnicodeAttribute(hash_key=True)
     counted = CountAttribute()
     raised_at = UTCDateTimeAttribute()
     expires_at = TTLAttribute()
+    writer = UnicodeAttribute(null=True)
 
 
 class ThrottlesTable(Table[Counter]):
-    """Counters in DynamoDB. One transaction raises all counters of an attempt, or none."""
+    """Counters in DynamoDB. Each change is one conditional write of one item."""
 
     model = CounterItem
     mapping = ItemMapping(Counter, CounterItem, renamed={"count": "counted"})
 
-    @property
-    def writes(self) -> Mapping[type[Change], Write]:
-        """How each change to a counter is written."""
-        return {throttles.Clear: self._clear, throttles.Decrement: self._decrement}
-
-    def take(self, increments: Sequence[Increment], now: datetime) -> None:
-        """Raise all counters by one, or none; raises LimitReached or Unavailable."""
-        refusals = write([self._raise(increment, now) for increment in increments])
-        if refusals:
-            first = refusals[0]
-            raise LimitReached(increments[first.index], self._counter(first.item, now))
+    def take(self, increment: Increment, now: datetime) -> None:
+        """Raise the counter by one; raises LimitReached or Unavailable."""
+        # An update has no request token: without the writer's name, a retry whose response was lost would count twice.
+        writer = secrets.random_base62(_WRITER_CHARACTERS)
+        stored = self.write_alone(self._raise(increment, writer, now))
+        if stored is not None and not _is_by(writer, stored):
+            raise LimitReached(increment, self._counter(stored, now), _ends_at(increment, stored))
 
     def get(self, key: str) -> Counter | None:
         """The counter; None when there is none. Raises Unavailable."""
         return self.find(key)
 
-    def _raise(self, increment: Increment, now: datetime) -> Operation:
-        actions = [
+    def clear(self, key: str) -> None:
+        """Delete the counter; raises Unavailable."""
+        self.write_alone(self.delete(key))
+
+    def give_back(self, *increments: Increment) -> None:
+        """Lower each counter by one, unless it is gone. A failure is reported and ignored."""
+        for increment in increments:
+            self.try_write(self._lower(increment))
+
+    def forget(self, key: str) -> None:
+        """Delete the counter. A failure is reported and ignored."""
+        self.try_write(self.delete(key))
+
+    def _raise(self, increment: Increment, writer: str, now: datetime) -> Operation:
+        actions: list[Action] = [
             CounterItem.counted.add(1),
             CounterItem.raised_at.set(now),
             CounterItem.expires_at.set(increment.expires_at),
+            CounterItem.writer.set(writer),
         ]
-        return self.update(increment.key, actions, _open(increment))
+        condition = _is_not_by(writer) & _open(increment)
+        if increment.within:
+            part = _part(increment.within)
+            actions.append(part.add(1))
+            condition &= part.does_not_exist() | (part < increment.within.limit)
+        return self.update(increment.key, actions, condition)
 
-    def _clear(self, change: throttles.Clear) -> Operation:
-        return self.delete(change.key)
+    def _lower(self, increment: Increment) -> Operation:
+        actions: list[Action] = [CounterItem.counted.add(-1)]
+        condition = CounterItem.counted > 0
+        if increment.raised_before:
+            actions.append(CounterItem.raised_at.set(increment.raised_before))
+        if increment.within:
+            part = _part(increment.within)
+            actions.append(part.add(-1))
+            condition &= part > 0
+        return self.update(increment.key, actions, condition)
 
-    def _decrement(self, change: throttles.Decrement) -> Operation:
-        increment = change.increment
-        actions = [CounterItem.counted.add(-1), CounterItem.expires_at.set(increment.expires_at)]
-        return self.update(increment.key, actions)
-
-    def _counter(self, item: dict[str, Any] | None, now: datetime) -> Counter:
+    def _counter(self, item: Item, now: datetime) -> Counter:
         """The counter that refused. An ``expected`` one that was cleared concurrently is at zero."""
-        counter: Counter = self.mapping.noun(item) if item and "raised_at" in item else Counter(0, now)
+        counter: Counter = self.mapping.noun(item) if "raised_at" in item else Counter(0, now)
         return counter
+
+
+def _part(window: Window) -> Path:
+    return Path(window.name)
+
+
+def _is_by(writer: str, stored: Item) -> bool:
+    return stored.get(CounterItem.writer.attr_name) == {"S": writer}
+
+
+def _is_not_by(writer: str) -> Condition:
+    another: Condition = CounterItem.writer.does_not_exist() | (CounterItem.writer != writer)
+    return another
+
+
+def _ends_at(increment: Increment, stored: Item) -> datetime:
+    """When the full window ends: the whole counter's, unless only the part is full."""
+    whole = int(stored.get(CounterItem.counted.attr_name, {"N": "0"})["N"])
+    only_the_part = increment.within is not None and whole < increment.limit
+    return increment.within.ends_at if increment.within and only_the_part else increment.expires_at
 
 
 def _open(increment: Increment) -> Condition:

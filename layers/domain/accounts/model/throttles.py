@@ -7,21 +7,27 @@ Two kinds share one counter (ASVS 6.3.1, 15.4.2; NIST SP 800-63B-4 3.2.2):
   seconds at first, doubling up to an hour. A hundred disable the password until it is reset.
 
 A streak does not affect resets, providers or live sessions, so an attacker cannot lock the owner out with it. A login
-clears its streak and takes back its own events in the windows, but no others: otherwise an attacker could use an
+clears its streak and gives back its own events in the windows, but no others: otherwise an attacker could use an
 account of their own to get more guesses.
+
+Each counter is one item, raised by one conditional update. DynamoDB serializes such updates, but cancels transactions
+that meet on an item: strangers can write to most counters, so no transaction includes one. An attempt raises its
+counters one after another, the most specific first, and stops at the first that is full. The counters that it has
+raised by then are given back: the secret was not checked, so the attacker learned nothing, and people who share a full
+source do not use up the free attempts of their own accounts.
 """
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
+from copy import replace
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from msgspec import Struct
 
 from accounts import secrets
-from accounts.errors import TooManyAttempts
+from accounts.errors import TooManyAttempts, Unavailable
 from accounts.limits import (
     ADDRESS_FAILURES_PER_HOUR,
     ADDRESS_FAILURES_PER_MINUTE,
@@ -34,7 +40,6 @@ from accounts.limits import (
     SIGNUPS_PER_ADDRESS_PER_MINUTE,
 )
 from accounts.model.audit import Caller
-from accounts.transactions import Change
 
 # What is counted; the first part of a counter's key. A streak is per account, the others are windows.
 Bucket = Literal[
@@ -62,10 +67,20 @@ UNKNOWN_ADDRESS = "unknown"
 _IPV6_PREFIX_BITS = 64
 
 
+class Window(Struct, frozen=True):
+    """At most ``limit`` events until ``ends_at``. ``name`` identifies it among the windows of its counter."""
+
+    name: str
+    limit: int
+    ends_at: datetime
+
+
 class Increment(Struct, frozen=True):
     """Increase a counter by one. Refused at ``limit``, or with ``expected``, unless the counter has exactly that value.
 
-    With ``quiet_since``, refused only when the counter was increased after that time.
+    With ``quiet_since``, refused only when the counter was increased after that time. With ``within``, also refused
+    when this shorter window is full; both are counted in one item. ``raised_before`` is when the counter last increased
+    before: giving back restores it.
     """
 
     key: str
@@ -73,6 +88,8 @@ class Increment(Struct, frozen=True):
     expires_at: datetime
     expected: int | None = None
     quiet_since: datetime | None = None
+    within: Window | None = None
+    raised_before: datetime | None = None
 
 
 class Counter(Struct, frozen=True):
@@ -83,34 +100,32 @@ class Counter(Struct, frozen=True):
 
 
 class LimitReached(Exception):
-    """``increment`` was refused; ``counter`` is its counter. No counter was increased."""
+    """``increment`` was refused until ``ends_at``; ``counter`` is its counter, which was not increased."""
 
-    def __init__(self, increment: Increment, counter: Counter) -> None:
+    def __init__(self, increment: Increment, counter: Counter, ends_at: datetime | None = None) -> None:
         super().__init__(increment.key)
         self.increment = increment
         self.counter = counter
+        self.ends_at = ends_at or increment.expires_at
 
 
 class Throttles(Protocol):
-    """Counters that change only by conditional writes."""
+    """Counters that change only by conditional writes of one item each."""
 
-    def take(self, increments: Sequence[Increment], now: datetime) -> None:
-        """Increase all counters by one, or none. Raises LimitReached for the first that is refused, or Unavailable."""
+    def take(self, increment: Increment, now: datetime) -> None:
+        """Increase the counter by one. Raises LimitReached or Unavailable."""
 
     def get(self, key: str) -> Counter | None:
-        """The counter, for display; None when it was never increased or has been cleared."""
+        """The counter, for display; None when it was never increased or has been cleared. Raises Unavailable."""
 
+    def clear(self, key: str) -> None:
+        """Delete the counter. Raises Unavailable."""
 
-class Clear(Change, frozen=True):
-    """Delete the counter ``key``."""
+    def give_back(self, *increments: Increment) -> None:
+        """Decrease each counter by one, but not below zero. A failure is reported and ignored."""
 
-    key: str
-
-
-class Decrement(Change, frozen=True):
-    """Decrease the counter of ``increment`` by one."""
-
-    increment: Increment
+    def forget(self, key: str) -> None:
+        """Delete the counter. A failure is reported and ignored."""
 
 
 class Attempt(Struct, frozen=True):
@@ -125,9 +140,10 @@ class Attempt(Struct, frozen=True):
     password_disabled: bool = False
     failures: int = 0
 
-    def succeeded(self) -> tuple[Change, ...]:
-        """Clear the streak, and take this attempt out of each window."""
-        return (Clear(self.streak), *(Decrement(increment) for increment in self.windows))
+    def succeeded(self, throttles: Throttles) -> None:
+        """Clear the streak, and take this attempt out of each window. Never fails: the secret was right."""
+        throttles.forget(self.streak)
+        throttles.give_back(*self.windows)
 
 
 def streak_key(account: str) -> str:
@@ -137,10 +153,25 @@ def streak_key(account: str) -> str:
 
 def window(bucket: Bucket, source: str, *, limit: int, per: timedelta, now: datetime) -> Increment:
     """The increment for one ``bucket`` event from ``source``, in the window of length ``per`` that contains ``now``."""
+    seconds, index, ends_at = _current(per, now)
+    return Increment(key=f"{bucket}#{source}#{seconds}#{index}", limit=limit, expires_at=ends_at)
+
+
+def windows(
+    bucket: Bucket, source: str, short: tuple[int, timedelta], long: tuple[int, timedelta], *, now: datetime
+) -> Increment:
+    """One increment for two windows, each given as its limit and its length, which share one item."""
+    (part_limit, length), (limit, per) = short, long
+    _, index, ends_at = _current(length, now)
+    part = Window(f"part_{index % (per // length)}", part_limit, ends_at)
+    return replace(window(bucket, source, limit=limit, per=per, now=now), within=part)
+
+
+def _current(per: timedelta, now: datetime) -> tuple[int, int, datetime]:
+    """The window of length ``per`` that contains ``now``: its seconds, its number, and its end."""
     seconds = int(per.total_seconds())
     index = int(now.timestamp()) // seconds
-    ends_at = datetime.fromtimestamp((index + 1) * seconds, tz=now.tzinfo)
-    return Increment(key=f"{bucket}#{source}#{seconds}#{index}", limit=limit, expires_at=ends_at)
+    return seconds, index, datetime.fromtimestamp((index + 1) * seconds, tz=now.tzinfo)
 
 
 def count(throttles: Throttles, bucket: Bucket, source: str, *, limit: int, per: timedelta, now: datetime) -> None:
@@ -161,61 +192,80 @@ def count_mail_request(throttles: Throttles, caller: Caller, now: datetime) -> N
 
 
 def take(throttles: Throttles, *increments: Increment, now: datetime) -> None:
-    """Count one event in each window; raises TooManyAttempts with the seconds until the full one ends."""
-    try:
-        throttles.take(increments, now)
-    except LimitReached as refused:
-        raise TooManyAttempts(_seconds(refused.increment.expires_at - now)) from refused
+    """Count one event with each increment, in this order, or with none.
+
+    Raises TooManyAttempts with the seconds until the first full window ends, or Unavailable.
+    """
+    for number, increment in enumerate(increments):
+        try:
+            throttles.take(increment, now)
+        except LimitReached as refused:
+            throttles.give_back(*increments[:number])
+            raise TooManyAttempts(_seconds(refused.ends_at - now)) from refused
+        except Unavailable:
+            throttles.give_back(*increments[:number])
+            raise
 
 
 def is_too_soon(throttles: Throttles, bucket: Bucket, source: str, *, every: timedelta, now: datetime) -> bool:
     """Whether the last event from ``source`` was less than ``every`` ago."""
     try:
-        throttles.take([Increment(f"{bucket}#{source}", 0, now + every, quiet_since=now - every)], now)
+        throttles.take(Increment(f"{bucket}#{source}", 0, now + every, quiet_since=now - every), now)
     except LimitReached:
         return True
     return False
 
 
-def attempt(throttles: Throttles, account: str, *windows: Increment, now: datetime) -> Attempt:
+def count_attempt(throttles: Throttles, account: str, caller: Caller, now: datetime, *, browser: str = "") -> Attempt:
+    """Count one attempt at the account's password, by account and by source; raises TooManyAttempts.
+
+    ``browser`` is the caller's browser if the account knows it: such a browser is not counted by source, so that people
+    behind one address do not use up each other's attempts.
+    """
+    if browser:
+        return attempt(throttles, account, now=now)
+    minute, hour = timedelta(minutes=1), timedelta(hours=1)
+    short, long = (ADDRESS_FAILURES_PER_MINUTE, minute), (ADDRESS_FAILURES_PER_HOUR, hour)
+    return attempt(throttles, account, windows("password", caller.source, short, long, now=now), now=now)
+
+
+def attempt(throttles: Throttles, account: str, *by_source: Increment, now: datetime) -> Attempt:
     """Count one attempt at ``account``'s secret, before checking the secret; raises TooManyAttempts.
+
+    The streak comes first, so that guesses at one account, which it refuses, do not fill the windows of their source.
+    """
+    streak = Increment(streak_key(account), FREE_FAILURES, now + FAILURES_REMEMBERED)
+    counted, failures = _take_streak(throttles, streak, now)
+    try:
+        take(throttles, *by_source, now=now)
+    except (TooManyAttempts, Unavailable):
+        throttles.give_back(counted)
+        raise
+    disabled = failures >= FAILURES_THAT_DISABLE_PASSWORD
+    return Attempt(streak.key, by_source, password_disabled=disabled, failures=failures)
+
+
+def _take_streak(throttles: Throttles, streak: Increment, now: datetime) -> tuple[Increment, int]:
+    """Raise the streak; returns the increment, and the failures that this attempt had to wait for.
 
     One round trip while the account has free attempts. After that, the first write reads the streak, and a second one
     takes the only attempt that the wait allows, which concurrent attempts share.
     """
-    streak = streak_key(account)
-    increment = Increment(key=streak, limit=FREE_FAILURES, expires_at=now + FAILURES_REMEMBERED)
     try:
-        throttles.take((increment, *windows), now)
+        throttles.take(streak, now)
     except LimitReached as refused:
-        if refused.increment.key != streak:
-            raise TooManyAttempts(_seconds(refused.increment.expires_at - now)) from refused
-        return _attempt_after_wait(throttles, increment, refused.counter, windows, now)
-    return Attempt(streak, windows)
-
-
-def count_attempt(throttles: Throttles, account: str, caller: Caller, now: datetime) -> Attempt:
-    """Count one attempt at the account's password, by account and by source; raises TooManyAttempts."""
-    limits = ((ADDRESS_FAILURES_PER_MINUTE, timedelta(minutes=1)), (ADDRESS_FAILURES_PER_HOUR, timedelta(hours=1)))
-    windows = (window("password", caller.source, limit=limit, per=per, now=now) for limit, per in limits)
-    return attempt(throttles, account, *windows, now=now)
-
-
-def _attempt_after_wait(
-    throttles: Throttles, increment: Increment, counter: Counter, windows: tuple[Increment, ...], now: datetime
-) -> Attempt:
+        counter = refused.counter
+    else:
+        return streak, 0
     ready_at = counter.raised_at + wait_after(counter.count)
     if now < ready_at:
         raise TooManyAttempts(_seconds(ready_at - now))
-    exact = Increment(increment.key, increment.limit, increment.expires_at, expected=counter.count)
+    exact = replace(streak, expected=counter.count, raised_before=counter.raised_at)
     try:
-        throttles.take((exact, *windows), now)
+        throttles.take(exact, now)
     except LimitReached as refused:
-        if refused.increment is exact:
-            raise TooManyAttempts(_seconds(wait_after(counter.count + 1))) from refused
-        raise TooManyAttempts(_seconds(refused.increment.expires_at - now)) from refused
-    password_disabled = counter.count >= FAILURES_THAT_DISABLE_PASSWORD
-    return Attempt(increment.key, windows, password_disabled=password_disabled, failures=counter.count)
+        raise TooManyAttempts(_seconds(wait_after(counter.count + 1))) from refused
+    return exact, counter.count
 
 
 def wait_after(failures: int) -> timedelta:

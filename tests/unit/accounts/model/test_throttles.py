@@ -1,6 +1,5 @@
 """Limits on guessing secrets: counted before the secret is checked, per account and per source."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address
 
@@ -9,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts import secrets
-from accounts.errors import TooManyAttempts
+from accounts.errors import TooManyAttempts, Unavailable
 from accounts.model import throttles
-from accounts.model.throttles import Attempt, Clear, Counter, Decrement, Increment, LimitReached
+from accounts.model.audit import Caller
+from accounts.model.throttles import Attempt, Counter, Increment, LimitReached, Window
 from tests.fakes import World
 from tests.unit.accounts.stage import NOW, exactly, later
 
@@ -26,12 +26,20 @@ def guess(world: World, at: timedelta = timedelta(0), *, limit: int = 1000) -> A
 
 
 def seconds_refused(world: World, at: timedelta = timedelta(0), *, limit: int = 1000) -> int:
-    """The ``Retry-After`` of an attempt that is refused and changes no counter."""
-    before = dict(world.counters)
+    """The ``Retry-After`` of an attempt that is refused, and changes no count and no wait."""
+    before = _counts_and_waits(world)
     with pytest.raises(TooManyAttempts) as refusal:
         guess(world, at, limit=limit)
-    assert world.counters == before
+    assert _counts_and_waits(world) == before
     return refusal.value.retry_after
+
+
+def _counts_and_waits(world: World) -> dict[str, tuple[int, datetime | None]]:
+    """Each count, and when the wait after that many failures began, if there is one."""
+    return {
+        key: (counter.count, counter.raised_at if throttles.wait_after(counter.count) else None)
+        for key, counter in world.counters.items()
+    }
 
 
 @pytest.mark.parametrize(
@@ -86,31 +94,28 @@ def test_a_hundred_failures_disable_the_password(failures: int, *, password_disa
     assert guess(world).password_disabled is password_disabled
 
 
-class _Between:
+class _Between(World):
     """Throttles in which another attempt comes between the read of the streak and the attempt after the wait."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
-
-    def take(self, increments: Sequence[Increment], now: datetime) -> None:
+    def take(self, increment: Increment, now: datetime) -> None:
         """The other attempt first."""
-        if increments[0].expected is not None:
-            guess(self.world, now - NOW)
-        self.world.take(increments, now)
+        if increment.expected is not None:
+            super().take(increment, now)
+        super().take(increment, now)
 
 
 def test_concurrent_guesses_share_the_one_attempt_after_a_wait() -> None:
     """An attempt that finds the streak raised is refused for the next wait (TH-05)."""
-    world = World()
+    world = _Between()
     world.counters[_STREAK] = Counter(5, NOW - _MINUTE)
 
     with pytest.raises(TooManyAttempts) as refusal:
-        throttles.attempt(_Between(world), "olive@example.com", now=NOW)
+        throttles.attempt(world, "olive@example.com", now=NOW)
 
     assert (refusal.value.retry_after, world.counters[_STREAK]) == (60, Counter(6, NOW))
 
 
-def test_a_full_window_refuses_before_the_streak_is_raised() -> None:
+def test_a_full_window_refuses_and_gives_the_streak_back() -> None:
     """A limited source learns when its minute ends, and cannot raise the account's streak."""
     world = World()
     guess(world, limit=1)
@@ -120,12 +125,47 @@ def test_a_full_window_refuses_before_the_streak_is_raised() -> None:
 
 
 def test_a_full_window_refuses_after_a_wait_too() -> None:
-    """The attempt that a wait allows must still fit into the source's windows."""
+    """The attempt that a wait allows must still fit into the source's windows. It was not made: the streak stays."""
     world = World()
     guess(world, limit=1)
     world.counters[_STREAK] = Counter(5, NOW - _MINUTE)
 
     assert seconds_refused(world, limit=1) == 60
+    assert world.counters[_STREAK].count == 5
+
+
+def test_a_full_streak_refuses_before_the_source_is_counted() -> None:
+    """A stranger who keeps guessing at one account does not use up the attempts of people behind the same address."""
+    world = World()
+    for _ in range(5):
+        guess(world)
+    for _ in range(50):
+        seconds_refused(world)
+
+    assert world.counters[_window().key].count == 5
+
+
+class _DownAfter(World):
+    """The store fails after ``writes`` counts."""
+
+    writes = 0
+
+    def take(self, increment: Increment, now: datetime) -> None:
+        if self.writes == 0:
+            raise Unavailable
+        self.writes -= 1
+        super().take(increment, now)
+
+
+@pytest.mark.parametrize("writes", [0, 1])
+def test_an_attempt_that_cannot_be_counted_everywhere_is_counted_nowhere(writes: int) -> None:
+    """And is not made: promise 7 (TH-12)."""
+    world = _DownAfter()
+    world.writes = writes
+    with pytest.raises(Unavailable):
+        guess(world)
+
+    assert {counter.count for counter in world.counters.values()} <= {0}
 
 
 def test_unknown_accounts_are_counted_like_known_ones_and_under_a_digest() -> None:
@@ -141,9 +181,9 @@ def test_a_streak_is_kept_for_ninety_days() -> None:
     increments: list[Increment] = []
 
     class Recording(World):
-        def take(self, asked: Sequence[Increment], now: datetime) -> None:
-            increments.extend(asked)
-            super().take(asked, now)
+        def take(self, increment: Increment, now: datetime) -> None:
+            increments.append(increment)
+            super().take(increment, now)
 
     throttles.attempt(Recording(), "olive@example.com", now=NOW)
 
@@ -156,12 +196,33 @@ def test_success_clears_the_streak_and_its_own_counts() -> None:
     throttles.attempt(world, "victim@example.com", _window(), now=NOW)
     attempt = throttles.attempt(world, "olive@example.com", _window(), now=NOW)
 
-    assert attempt.succeeded() == (Clear(_STREAK), Decrement(_window()))
-    world.commit(*attempt.succeeded())
+    attempt.succeeded(world)
     assert world.counters == {
         f"streak#{secrets.digest('victim@example.com')}": Counter(1, NOW),
         _window().key: Counter(1, NOW),
     }
+
+
+def test_success_counts_though_its_counters_cannot_be_given_back() -> None:
+    """The failure is reported, and denies nothing (promise 7)."""
+    world = World()
+    attempt = throttles.attempt(world, "olive@example.com", _window(), now=NOW)
+    world.down = True
+    attempt.succeeded(world)
+
+    assert len(world.ignored) == 2
+    assert {counter.count for counter in world.counters.values()} == {1}
+
+
+def test_a_known_browser_is_not_counted_by_source() -> None:
+    """Its account's streak limits it; people behind one address do not use up each other's attempts."""
+    world = World()
+    caller = Caller("192.0.2.1", "test", known_browser="known")
+    throttles.count_attempt(world, "olive@example.com", caller, NOW, browser="known")
+    assert set(world.counters) == {_STREAK}
+
+    throttles.count_attempt(world, "olive@example.com", caller, NOW)
+    assert {key.partition("#")[0] for key in world.counters} == {"streak", "password"}
 
 
 def _window() -> Increment:
@@ -190,6 +251,21 @@ def test_windows_of_different_lengths_have_their_own_counters() -> None:
     assert len(keys) == 2
 
 
+@pytest.mark.parametrize(
+    ("at", "part", "ends"),
+    [
+        (NOW, "part_0", later(minutes=1)),
+        (later(minutes=1), "part_1", later(minutes=2)),
+        (later(minutes=59.9), "part_59", later(hours=1)),
+    ],
+)
+def test_a_minute_is_counted_with_its_hour(at: datetime, part: str, ends: datetime) -> None:
+    """In one item, so that counting takes one round trip."""
+    increment = throttles.windows("password", "192.0.2.1", (10, _MINUTE), (50, timedelta(hours=1)), now=at)
+
+    assert increment == Increment("password#192.0.2.1#3600#492324", 50, later(hours=1), within=Window(part, 10, ends))
+
+
 def test_a_window_allows_exactly_its_limit() -> None:
     """The next attempt learns when the window ends."""
     world = World()
@@ -202,13 +278,16 @@ def test_a_window_allows_exactly_its_limit() -> None:
 
 
 def test_all_windows_are_raised_or_none() -> None:
-    """A refusal by one leaves the others unchanged."""
+    """A refusal by one gives the others back."""
     world = World(counters={"full": Counter(1, NOW)})
     full = Increment("full", 1, later(hours=1))
 
     with pytest.raises(TooManyAttempts) as refusal:
         throttles.take(world, _window(), full, now=NOW)
-    assert (refusal.value.retry_after, world.counters) == (3600, {"full": Counter(1, NOW)})
+    assert (refusal.value.retry_after, world.counters) == (
+        3600,
+        {"full": Counter(1, NOW), _window().key: Counter(0, NOW)},
+    )
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ class Mailing(Struct, frozen=True):
             return self._write_and_send(plan.letter, now)
         except Unavailable:
             # The queue redelivers the message, which must not count as a second email.
-            self.transactions.commit(*map(throttles.Decrement, plan.limits))
+            self.throttles.give_back(*plan.limits)
             raise
 
     def _write_and_send(self, letter: Letter, now: datetime) -> Outcome:

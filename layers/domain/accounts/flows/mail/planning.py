@@ -141,7 +141,5 @@ def _confirmation_limits(address: str, now: datetime) -> tuple[Increment, ...]:
 
 
 def _reset_limits(bucket: Bucket, address: str, now: datetime) -> tuple[Increment, ...]:
-    recipient, limits = secrets.digest(address), ((RESET_MAILS_PER_HOUR, 1), (RESET_MAILS_PER_DAY, 24))
-    return tuple(
-        throttles.window(bucket, recipient, limit=limit, per=timedelta(hours=hours), now=now) for limit, hours in limits
-    )
+    hour, day = (RESET_MAILS_PER_HOUR, timedelta(hours=1)), (RESET_MAILS_PER_DAY, timedelta(days=1))
+    return (throttles.windows(bucket, secrets.digest(address), hour, day, now=now),)

@@ -1,6 +1,7 @@
 """What an operator does for an owner: undo a lockout, and end credentials that an attacker may have.
 
-Each action is one transaction with its audit record, and takes effect on the next request.
+Each action is one transaction with its audit record (unlocking clears a counter after it), and takes effect on the next
+request.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from accounts.flows.operators.operator_requests import OperatorRequest
 from accounts.model import api_keys, identities, messages, sessions, throttles, users
 from accounts.model.identities import Identities, email_key
 from accounts.model.messages import Outbox
+from accounts.model.throttles import Throttles
 from accounts.model.users import Users
 from accounts.transactions import Conflict, Transactions, retry_on_conflict
 
@@ -25,13 +27,14 @@ class AccountUnlocking(Struct, frozen=True):
     """Resets the count of failed logins: the wait ends, and a password that was disabled by failures works again."""
 
     users: Users
+    throttles: Throttles
     transactions: Transactions
 
     def unlock(self, request: OperatorRequest, now: datetime) -> None:
-        """Unlock the account; raises NotFound."""
+        """Unlock the account; raises NotFound. The record comes first, so that no unlocking goes unrecorded."""
         user = users.existing(self.users, request.user_id)
-        streak = throttles.Clear(throttles.streak_key(user.email))
-        self.transactions.commit(streak, request.record("authn_login_unlock", now))
+        self.transactions.commit(request.record("authn_login_unlock", now))
+        self.throttles.clear(throttles.streak_key(user.email))
 
 
 class OperatorLogout(Struct, frozen=True):

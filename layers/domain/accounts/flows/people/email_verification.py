@@ -20,7 +20,7 @@ from accounts.model.audit import Caller, Record
 from accounts.model.identities import Identities, Identity
 from accounts.model.one_time_tokens import EMAIL_VERIFICATION, OneTimeToken, OneTimeTokens
 from accounts.model.passwords import PasswordHasher
-from accounts.model.throttles import Attempt, Throttles
+from accounts.model.throttles import Throttles
 from accounts.model.users import User
 from accounts.transactions import Conflict, Transactions
 
@@ -55,7 +55,9 @@ class EmailVerification(Struct, frozen=True):
             raise InvalidCredentials(_NOT_THE_CHOSEN_ONE)
         confirmed = identities.confirmed(identity, now)
         logged_in = self.opening.begin(confirmed, method=sessions.PASSWORD, remember=False, caller=caller, now=now)
-        self._create_account(found, logged_in, attempt, now)
+        self._create_account(found, logged_in, now)
+        attempt.succeeded(self.throttles)
+        self.throttles.forget(throttles.streak_key(confirmed.email))
         self.opening.end_presented(presented, caller, now)
         return logged_in
 
@@ -66,7 +68,7 @@ class EmailVerification(Struct, frozen=True):
             raise InvalidLink
         return token, identity
 
-    def _create_account(self, token: OneTimeToken, logged_in: LoggedIn, attempt: Attempt, now: datetime) -> None:
+    def _create_account(self, token: OneTimeToken, logged_in: LoggedIn, now: datetime) -> None:
         session, identity = logged_in.session, logged_in.identity
         verified = Record(identity.user_id, "email_verified", now, session.caller)
         try:
@@ -77,8 +79,6 @@ class EmailVerification(Struct, frozen=True):
                 sessions.Start(session),
                 verified,
                 login_record(session),
-                *attempt.succeeded(),
-                throttles.Clear(throttles.streak_key(identity.email)),
             )
         except Conflict as conflict:
             raise InvalidLink from conflict

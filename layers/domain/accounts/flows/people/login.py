@@ -1,8 +1,9 @@
 """Log in with an email address and a password.
 
 Every failure gets the same answer, one bcrypt and the same reads: unknown, wrong, unconfirmed, disabled, without a
-password, or with a password disabled by failures (ASVS 6.3.8). A success takes three round trips: limits, identity,
-session.
+password, or with a password disabled by failures (ASVS 6.3.8). From a known browser, a success takes four round trips:
+identity, the account's counter, session, and clearing the counter. Another browser takes two more, for the counter of
+its source. The last ones cannot fail a login.
 """
 
 from __future__ import annotations
@@ -16,14 +17,14 @@ from msgspec import Struct
 from accounts.errors import InvalidCredentials
 from accounts.flows.people.authentication import Credential
 from accounts.flows.people.session_opening import LoggedIn, SessionOpening, notify_owner
-from accounts.model import email_addresses, identities, passwords, throttles
+from accounts.model import email_addresses, identities, known_browsers, passwords, throttles
 from accounts.model.audit import Caller
 from accounts.model.identities import Identities, Identity
 from accounts.model.messages import Outbox
 from accounts.model.passwords import PasswordHasher, Verdict
 from accounts.model.sessions import PASSWORD, Session
 from accounts.model.throttles import Attempt, Throttles
-from accounts.transactions import Change, retry_on_conflict
+from accounts.transactions import Change, Conflict, retry_on_conflict
 
 
 class Login(Struct, frozen=True):
@@ -52,8 +53,13 @@ class Login(Struct, frozen=True):
         """
         address = email_addresses.canonical(email)
         passwords.check_length(password)
-        attempt = throttles.count_attempt(self.throttles, address, caller, now)
-        known, logged_in = self._open(address, password, attempt, instead_of, remember=remember, caller=caller, now=now)
+        read = self.identities.get(identities.email_key(address))
+        browser = known_browsers.recognized(read, caller)
+        attempt = throttles.count_attempt(self.throttles, address, caller, now, browser=browser)
+        known, logged_in = self._open(
+            address, read, password, attempt, instead_of, remember=remember, caller=caller, now=now
+        )
+        attempt.succeeded(self.throttles)
         self.opening.end_presented(presented, caller, now)
         notify_owner(self.notices, known, logged_in, failures=attempt.failures)
         return logged_in
@@ -61,6 +67,7 @@ class Login(Struct, frozen=True):
     def _open(
         self,
         address: str,
+        read: Identity | None,
         password: str,
         attempt: Attempt,
         instead_of: Session | None,
@@ -69,7 +76,7 @@ class Login(Struct, frozen=True):
         caller: Caller,
         now: datetime,
     ) -> tuple[Identity, LoggedIn]:
-        """Check the password and open the session, if the identity has not changed since it was read.
+        """Check the password and open the session, if the identity has not changed since ``read``.
 
         Retries with the new state: if the password changed, it is verified against the new hash; if not, the result is
         cached, so that concurrent logins that remember their browsers do not refuse each other.
@@ -83,20 +90,26 @@ class Login(Struct, frozen=True):
         def renewed() -> str:
             return self.hasher.hash(password)
 
-        def attempted() -> tuple[Identity, LoggedIn]:
-            identity = self.identities.get(identities.email_key(address))
+        def attempted(identity: Identity | None) -> tuple[Identity, LoggedIn]:
             verdict = verified(identity.password_hash if identity else None)
             if identity is None or not verdict.matches or not identity.can_log_in or attempt.password_disabled:
                 raise InvalidCredentials
-            if instead_of is not None and instead_of.user_id != identity.user_id:
-                # The address moved to another account concurrently: re-authentication must not switch accounts.
-                raise InvalidCredentials
+            _check_same_account(instead_of, identity)
             logged_in = self.opening.begin(identity, method=PASSWORD, remember=remember, caller=caller, now=now)
             as_read = _as_read(logged_in, renewed() if verdict.outdated else None)
-            self.opening.open(logged_in.session, *attempt.succeeded(), as_read, instead_of=instead_of)
+            self.opening.open(logged_in.session, as_read, instead_of=instead_of)
             return identity, logged_in
 
-        return retry_on_conflict(attempted)
+        try:
+            return attempted(read)
+        except Conflict:
+            return retry_on_conflict(lambda: attempted(self.identities.get(identities.email_key(address))))
+
+
+def _check_same_account(instead_of: Session | None, identity: Identity) -> None:
+    """The address may have moved to another account concurrently: re-authentication must not switch accounts."""
+    if instead_of is not None and instead_of.user_id != identity.user_id:
+        raise InvalidCredentials
 
 
 def _as_read(logged_in: LoggedIn, renewed: str | None) -> Change:

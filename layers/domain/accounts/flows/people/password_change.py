@@ -10,13 +10,13 @@ from functools import cache
 from msgspec import Struct
 
 from accounts.errors import InvalidCredentials, PasswordMissing, Unauthenticated
-from accounts.model import identities, messages, passwords, sessions, throttles, users
+from accounts.model import identities, known_browsers, messages, passwords, sessions, throttles, users
 from accounts.model.audit import Caller, Record
 from accounts.model.identities import Identities, Identity, email_key
 from accounts.model.messages import Outbox
 from accounts.model.passwords import PasswordHasher, Policy
 from accounts.model.sessions import Session
-from accounts.model.throttles import Attempt, Throttles
+from accounts.model.throttles import Throttles
 from accounts.model.users import User, Users
 from accounts.transactions import Transactions, retry_on_conflict
 
@@ -45,7 +45,9 @@ class PasswordChange(Struct, frozen=True):
         user = users.active(self.users, session.user_id)
         address = with_password(self.identities, user)
         passwords.check_acceptable(new, email=user.email, policy=self.policy)
-        attempt = throttles.count_attempt(self.throttles, address.email, caller, now)
+        attempt = throttles.count_attempt(
+            self.throttles, address.email, caller, now, browser=known_browsers.recognized(address, caller)
+        )
 
         @cache
         def checked_and_hashed(stored: str | None) -> str:
@@ -54,7 +56,8 @@ class PasswordChange(Struct, frozen=True):
                 raise InvalidCredentials(_NOT_THE_CURRENT_ONE)
             return self.hasher.hash(new)
 
-        retry_on_conflict(lambda: self._write(session, checked_and_hashed, attempt, caller, now))
+        retry_on_conflict(lambda: self._write(session, checked_and_hashed, caller, now))
+        attempt.succeeded(self.throttles)
         self.notices.put(messages.PasswordChanged(user.user_id))
         return user.user_id
 
@@ -62,7 +65,6 @@ class PasswordChange(Struct, frozen=True):
         self,
         session: Session,
         hashed: Callable[[str | None], str],
-        attempt: Attempt,
         caller: Caller,
         now: datetime,
     ) -> None:
@@ -74,7 +76,6 @@ class PasswordChange(Struct, frozen=True):
             identities.Replace(changed),
             users.DropOtherSessions(user, session.digest, now),
             *map(sessions.End, others),
-            *attempt.succeeded(),
             Record(user.user_id, "authn_password_change", now, caller),
         )
 

@@ -69,6 +69,8 @@ class PasswordReset(Struct, frozen=True):
         passwords.check_acceptable(password, email=identity.email, policy=self.policy)
         self._check_not_revoked(password, identity)
         password_hash = self.hasher.hash(password)
+        # First: a reset that is not written needs the link again, but one that leaves the password disabled is no help.
+        self.throttles.clear(throttles.streak_key(identity.email))
         retry_on_conflict(lambda: self._write(found, password_hash, caller, now))
         self.notices.put(messages.PasswordReset(identity.user_id))
         return identity.user_id
@@ -97,7 +99,6 @@ class PasswordReset(Struct, frozen=True):
                 identities.Replace(_with_new_password(identity, password_hash, caller, now)),
                 users.DropAllSessions(user),
                 *map(sessions.End, user.sessions),
-                throttles.Clear(throttles.streak_key(identity.email)),
                 Record(user.user_id, "authn_password_change", now, caller, {"by": "reset"}),
             )
         except Conflict as conflict:

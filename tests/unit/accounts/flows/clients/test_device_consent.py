@@ -352,7 +352,7 @@ def test_a_source_enters_twenty_codes_a_minute(service: Service) -> None:
     with pytest.raises(TooManyAttempts) as refusal:
         service.device_consent.question(found.user_code, owner.session, STRANGER, NOW)
     assert (refusal.value.retry_after, service.world.reads) == (60, [])
-    assert f"user-code#{owner.session.user_id}#3600" not in counters(service)
+    assert counters(service)[f"user-code#{owner.session.user_id}#3600"] == 0
     assert service.device_consent.question(found.user_code, owner.session, OWNER, NOW)
     assert service.device_consent.question(found.user_code, owner.session, STRANGER, NOW + timedelta(seconds=60))
 

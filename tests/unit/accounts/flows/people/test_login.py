@@ -9,7 +9,7 @@ from accounts import secrets
 from accounts.errors import InvalidCredentials, InvalidInput, TooManyAttempts, Unavailable
 from accounts.flows.people.authentication import API_KEY, SESSION, Credential
 from accounts.flows.people.session_opening import LoggedIn
-from accounts.model.audit import Record
+from accounts.model.audit import Caller, Record
 from accounts.model.sessions import LONGEST, Session
 from tests.unit.accounts.stage import (
     EMAIL,
@@ -30,10 +30,14 @@ from tests.unit.accounts.stage import (
 
 
 def log_in(
-    service: Service, email: str = EMAIL, password: str = PASSWORD, presented: Credential | None = None
+    service: Service,
+    email: str = EMAIL,
+    password: str = PASSWORD,
+    presented: Credential | None = None,
+    caller: Caller = OWNER,
 ) -> LoggedIn:
     """A login an hour after the account was created."""
-    caller, now = OWNER, later(hours=1)
+    now = later(hours=1)
     return service.login.with_password(email, password, remember=False, presented=presented, caller=caller, now=now)
 
 
@@ -101,15 +105,15 @@ def test_every_failure_is_one_answer_after_the_same_work(service: Service, state
     before = (dict(service.world.sessions), dict(service.world.users), dict(service.world.identities))
 
     with pytest.raises(InvalidCredentials) as refusal:
-        log_in(service, password=password)
+        log_in(service, password=password, caller=STRANGER)
 
     assert (refusal.value.code, refusal.value.message) == ("invalid_credentials", InvalidCredentials.default_message)
     assert (service.hasher.calls, service.world.reads) == (1, [f"identities:email#{EMAIL}"])
     assert (service.world.sessions, service.world.users, service.world.identities) == before
     assert service.world.records == []
     assert {name: count for name, count in counted(service).items() if name != "streak"} == {
-        "password/60": 1,
         "password/3600": 1,
+        "password/3600 part_0": 1,
     }
 
 
@@ -162,22 +166,44 @@ def test_a_login_does_not_clear_the_failures_of_its_source(service: Service) -> 
     """An attacker with an account of their own still gets ten guesses a minute (TH-09)."""
     service.person()
     for number in range(10):
-        log_in(service)
+        log_in(service, caller=STRANGER)
         with pytest.raises(InvalidCredentials):
-            log_in(service, f"victim{number}@example.com")
+            log_in(service, f"victim{number}@example.com", caller=STRANGER)
 
     with pytest.raises(TooManyAttempts):
-        log_in(service)
+        log_in(service, caller=STRANGER)
 
 
 def test_a_login_clears_the_failures_of_its_account(service: Service) -> None:
     """And is not counted itself."""
     service.person()
     with pytest.raises(InvalidCredentials):
-        log_in(service, password=OTHER_PASSWORD)
-    log_in(service)
+        log_in(service, password=OTHER_PASSWORD, caller=STRANGER)
+    log_in(service, caller=STRANGER)
 
-    assert counted(service) == {"password/60": 1, "password/3600": 1}
+    assert counted(service) == {"password/3600": 1, "password/3600 part_0": 1}
+
+
+def test_a_known_browser_logs_in_though_its_source_is_at_its_limit(service: Service) -> None:
+    """People behind one address do not use up each other's attempts; another browser is refused."""
+    service.person()
+    stranger_there = replace(OWNER, known_browser="")
+    for number in range(10):
+        with pytest.raises(InvalidCredentials):
+            log_in(service, f"person{number}@example.com", caller=stranger_there)
+
+    with pytest.raises(TooManyAttempts):
+        log_in(service, caller=stranger_there)
+    assert log_in(service).session.user_id == service.identity().user_id
+
+
+def test_a_browser_that_another_account_knows_is_counted_by_source(service: Service) -> None:
+    """Otherwise an attacker could use an account of their own to guess at others."""
+    service.person()
+    with pytest.raises(InvalidCredentials):
+        log_in(service, "victim@example.com")
+
+    assert counted(service) == {"streak": 1, "password/3600": 1, "password/3600 part_0": 1}
 
 
 def test_a_lock_does_not_touch_live_sessions(service: Service) -> None:
