@@ -279,11 +279,11 @@ def test_a_program_is_listed_among_the_sessions_and_can_be_ended_there(program: 
     assert refused(program.refresh(tokens["refresh_token"])) == (400, "invalid_grant")
 
 
-def test_an_exchange_of_a_refresh_token_costs_five_round_trips(program: Program) -> None:
-    """Session, counter, account, signature and one transaction; within the grace, no transaction."""
+def test_an_exchange_of_a_refresh_token_costs_six_round_trips(program: Program) -> None:
+    """Session, two counters, account, signature and one transaction; within the grace, no transaction."""
     token = program.login()["refresh_token"]
     exchanged, again = program.refresh(token), program.refresh(token)
 
     get, count, write = "dynamodb.GetItem", "dynamodb.UpdateItem", "dynamodb.TransactWriteItems"
-    assert [call.name for call in exchanged.calls] == [get, count, get, "kms.Sign", write]
-    assert [call.name for call in again.calls] == [get, count, get, "kms.Sign"]
+    assert [call.name for call in exchanged.calls] == [get, count, count, get, "kms.Sign", write]
+    assert [call.name for call in again.calls] == [get, count, count, get, "kms.Sign"]

@@ -257,7 +257,7 @@ def test_a_device_costs_two_round_trips_a_poll(machine: Machine) -> None:
 
     get, count, write = "dynamodb.GetItem", "dynamodb.UpdateItem", "dynamodb.TransactWriteItems"
     assert [call.name for call in pending.calls] == [get, count]
-    assert [call.name for call in done.calls] == [get, get, "kms.Sign", write, "sqs.SendMessage"]
+    assert [call.name for call in done.calls] == [get, get, count, "kms.Sign", write, "sqs.SendMessage"]
 
 
 def test_grant_names_are_those_of_the_metadata(functions: Lambdas) -> None:

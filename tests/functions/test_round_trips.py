@@ -59,7 +59,7 @@ BUDGET = {
     "operator_key_revoke": [WRITE, SEND],
     "mail_feedback": [GET, GET, WRITE],
     "authorizer": [GET],
-    "client_token": [GET, GET, SIGN, WRITE, SEND],
+    "client_token": [GET, GET, UPDATE, SIGN, WRITE, SEND],
     "device_authorize": [UPDATE, WRITE],
     "device_consent": [GET, UPDATE, UPDATE, GET, GET, WRITE],
     # The previous request has read the public keys.

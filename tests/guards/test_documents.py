@@ -164,6 +164,7 @@ _LIMITS = {
     "emails with a reset link, to one address": [limits.RESET_MAILS_PER_HOUR, limits.RESET_MAILS_PER_DAY],
     "device codes that an account may try": [limits.USER_CODES_PER_ACCOUNT_PER_HOUR],
     "refreshes of one program": [limits.REFRESHES_PER_SESSION_PER_MINUTE],
+    "access tokens for all programs of an account": [limits.SIGNATURES_PER_ACCOUNT_PER_MINUTE],
     "activity shown, exported": [limits.ACTIVITY_SHOWN, limits.ACTIVITY_EXPORTED],
 }
 

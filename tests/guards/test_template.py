@@ -205,7 +205,7 @@ def test_the_firewall_stops_floods_and_inspects_no_body() -> None:
     kinds = [next(iter(rule["Statement"].items())) for rule in firewall["Rules"]]
     assert [rule["Priority"] for rule in firewall["Rules"]] == [0, 1, 2]
     assert kinds == [
-        ("RateBasedStatement", {"AggregateKeyType": "IP", "EvaluationWindowSec": 300, "Limit": 2000}),
+        ("RateBasedStatement", {"AggregateKeyType": "IP", "EvaluationWindowSec": 300, "Limit": 20000}),
         ("ManagedRuleGroupStatement", {"VendorName": "AWS", "Name": "AWSManagedRulesAmazonIpReputationList"}),
         ("ManagedRuleGroupStatement", {"VendorName": "AWS", "Name": "AWSManagedRulesKnownBadInputsRuleSet"}),
     ]
@@ -303,6 +303,10 @@ def test_what_cannot_be_recreated_is_retained(name: str) -> None:
     assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
 
 
+# Of an AWS account and region, unless it is new.
+DEFAULT_CONCURRENCY = 1000
+# A hash on Lambda's whole vCPU, and the calls around it.
+HASH_MILLISECONDS = 400
 # Each computes a bcrypt hash.
 HASHING = {"signup", "email_verify", "login", "reauthenticate", "password_set", "password_change", "password_reset"}
 
@@ -321,7 +325,29 @@ def test_the_gateway_throttles_routes_that_hash_email_or_sign() -> None:
     assert api["DefaultRouteSettings"] == {"ThrottlingBurstLimit": 2000, "ThrottlingRateLimit": 1000}
     assert limits.pop("POST /oauth/token") == (200, 400)
     assert set(limits) == {f"{it.method} {it.path}" for it in costly}
-    assert [route for route, (rate, burst) in limits.items() if rate > 50 or burst > 100] == []
+    assert limits.pop("POST /auth/login") == (300, 600)
+    assert set(limits.values()) == {(100, 200)}
+
+
+def test_the_documented_throttles_are_the_templates_and_fit_an_aws_account() -> None:
+    """``docs/deploy.md`` has the functions at once and the costs: recompute them when a throttle changes (DS-02)."""
+    api = resources("AWS::Serverless::HttpApi")["HttpApi"]
+    settings = {f"`{route}`": it for route, it in api["RouteSettings"].items()}
+    settings["all others together"] = api["DefaultRouteSettings"]
+    page = (project.ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+    section = page.partition("## Throttles and the worst hour")[2].partition("\n## ")[0]
+    lines = [line.strip("|").split("|") for line in section.splitlines() if line.startswith("|")]
+    rows = [[cell.strip() for cell in line] for line in lines]
+    documented = {row[0]: row[1] for row in rows[2:]}
+
+    assert documented == {
+        route: f"{it['ThrottlingRateLimit']}, {it['ThrottlingBurstLimit']}" for route, it in settings.items()
+    }
+    assert sum(int(row[2]) for row in rows[2:]) < DEFAULT_CONCURRENCY
+    for route, name in ((f"`{it.method} {it.path}`", it.function) for it in ROUTES if it.function in HASHING):
+        rate = settings[route]["ThrottlingRateLimit"]
+        at_once = next(int(row[2]) for row in rows if row[0] == route)
+        assert (name, at_once) == (name, rate * HASH_MILLISECONDS // 1000)
 
 
 def test_conditions_mean_what_their_names_say() -> None:

@@ -35,7 +35,9 @@ class ClientFlows(PeopleFlows):
     def client_sessions(self) -> ClientSessions:
         from accounts.flows.clients.client_sessions import ClientSessions
 
-        return ClientSessions(self.session_opening, self.users, self.lengths, self.signer, self.settings.site_url)
+        return ClientSessions(
+            self.session_opening, self.users, self.lengths, self.signer, self.throttles, self.settings.site_url
+        )
 
     @cached_property
     def client_login(self) -> ClientLogin:

@@ -55,6 +55,7 @@ Bucket = Literal[
     "consent-given",
     "bad-grant",
     "refresh",
+    "signature",
     "device",
     "device-poll",
     "user-code",

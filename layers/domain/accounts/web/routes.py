@@ -289,7 +289,7 @@ CLIENT_TOKEN = Route(
     "/oauth/token",
     "client_token",
     NO_CREDENTIAL,
-    ("bad-grant", "refresh", "device-poll"),
+    ("bad-grant", "refresh", "signature", "device-poll"),
     "authn_token_issued",
     cors=True,
 )

@@ -9,12 +9,12 @@ from msgspec import Struct
 
 from accounts.errors import InvalidCredentials, InvalidGrant
 from accounts.flows.people.session_opening import SessionOpening
-from accounts.limits import BAD_GRANTS_PER_ADDRESS_PER_MINUTE
+from accounts.limits import BAD_GRANTS_PER_ADDRESS_PER_MINUTE, SIGNATURES_PER_ACCOUNT_PER_MINUTE
 from accounts.model import access_tokens, sessions, throttles, users
 from accounts.model.access_tokens import Signer
 from accounts.model.audit import Caller
 from accounts.model.sessions import Lengths, Method, Session
-from accounts.model.throttles import Throttles
+from accounts.model.throttles import Increment, Throttles
 from accounts.model.users import Approval, User, Users
 from accounts.transactions import Change
 
@@ -50,12 +50,15 @@ class ClientSessions(Struct, frozen=True):
     users: Users
     lengths: Lengths
     signer: Signer
+    throttles: Throttles
     issuer: str
 
     def open(
         self, permission: Permission, also: Callable[[Session], Iterable[Change]], caller: Caller, now: datetime
     ) -> Tokens:
-        """Write the session together with ``also``, or nothing. Raises InvalidGrant, or Conflict for one of ``also``.
+        """Write the session together with ``also``, or nothing.
+
+        Raises InvalidGrant, TooManyAttempts, or Conflict for one of ``also``.
 
         The session in which the owner consented must still exist, and the account must not have been secured since:
         changing or resetting a password or logging out everywhere cancels a pending consent. Signs the token first, so
@@ -70,7 +73,9 @@ class ClientSessions(Struct, frozen=True):
             caller=caller,
             now=now,
         )
-        access = sign(self.signer, self.issuer, session, active(self.users, permission.user_id), now)
+        user = active(self.users, permission.user_id)
+        throttles.take(self.throttles, signature_window(user.user_id, now), now=now)
+        access = sign(self.signer, self.issuer, session, user, now)
         try:
             self.opening.open(session, *also(session), approval=Approval(permission.session, permission.at))
         except InvalidCredentials as error:
@@ -81,6 +86,12 @@ class ClientSessions(Struct, frozen=True):
 def sign(signer: Signer, issuer: str, session: Session, user: User, now: datetime) -> str:
     """An access token for the session; raises Unavailable."""
     return signer.sign(access_tokens.claims(issuer, session, user, now))
+
+
+def signature_window(user_id: str, now: datetime) -> Increment:
+    """The account's window of signatures: KMS limits the rate of the AWS account, which all owners share (DS-02)."""
+    limit, minute = SIGNATURES_PER_ACCOUNT_PER_MINUTE, timedelta(minutes=1)
+    return throttles.window("signature", user_id, limit=limit, per=minute, now=now)
 
 
 def active(accounts: Users, user_id: str) -> User:

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from accounts import secrets
 from accounts.errors import GrantReused, InvalidGrant
-from accounts.flows.clients.client_sessions import Tokens, active, count_bad_grant, sign
+from accounts.flows.clients.client_sessions import Tokens, active, count_bad_grant, sign, signature_window
 from accounts.flows.people import logout
 from accounts.limits import REFRESH_GRACE, REFRESHES_PER_SESSION_PER_MINUTE
 from accounts.model import sessions, throttles
@@ -50,8 +50,8 @@ class TokenRefresh(Struct, frozen=True):
     def exchange(self, token: str, session: Session, caller: Caller, now: datetime) -> Tokens:
         """A new pair for the token of ``session``. Raises InvalidGrant, TooManyAttempts or GrantReused.
 
-        KMS signs each pair, and its rate is shared by the AWS account, so each session is limited (DS-02). Of two
-        concurrent requests with the same token, the one that loses reads the session again and is handled as a retry.
+        KMS signs each pair, and its rate is shared by the AWS account, so each session and account is limited (DS-02).
+        Of two concurrent requests with the same token, the one that loses reads the session again, like a retry.
         """
         try:
             return self._exchange(token, session, caller, now)
@@ -66,7 +66,8 @@ class TokenRefresh(Struct, frozen=True):
             logout.end_reused(self.transactions, session.user_id, session.digest, caller, now)
             raise GrantReused
         limit, minute = REFRESHES_PER_SESSION_PER_MINUTE, timedelta(minutes=1)
-        throttles.count(self.throttles, "refresh", session.digest, limit=limit, per=minute, now=now)
+        by_session = throttles.window("refresh", session.digest, limit=limit, per=minute, now=now)
+        throttles.take(self.throttles, by_session, signature_window(session.user_id, now), now=now)
         access = sign(self.signer, self.issuer, session, active(self.users, session.user_id), now)
         salt = session.refresh_salt if is_late else secrets.new_token()
         fresh = secrets.successor(presented, salt)

@@ -10,7 +10,11 @@ from accounts import secrets
 from accounts.errors import GrantReused, InvalidGrant, TooManyAttempts, Unavailable
 from accounts.flows.clients.client_sessions import Tokens
 from accounts.flows.people.session_opening import LoggedIn
-from accounts.limits import BAD_GRANTS_PER_ADDRESS_PER_MINUTE, REFRESHES_PER_SESSION_PER_MINUTE
+from accounts.limits import (
+    BAD_GRANTS_PER_ADDRESS_PER_MINUTE,
+    REFRESHES_PER_SESSION_PER_MINUTE,
+    SIGNATURES_PER_ACCOUNT_PER_MINUTE,
+)
 from accounts.model import users
 from accounts.transactions import TRIES
 from tests.unit.accounts.flows.clients.stage import (
@@ -235,6 +239,23 @@ def test_a_session_refreshes_thirty_times_a_minute(service: Service) -> None:
     assert (stored(service), len(service.signer.signed)) == (before, signed)
     assert refreshed(service, other)
     assert refreshed(service, new, later(seconds=60))
+
+
+def test_all_programs_of_an_account_share_a_limit_of_signatures(service: Service) -> None:
+    """120 a minute, codes and refreshes together; another account is not affected (DS-02)."""
+    owner = service.person()
+    tokens = [logged_in(service, owner).refresh_token for _ in range(5)]
+    later_on = later(minutes=1)
+    for number in range(SIGNATURES_PER_ACCOUNT_PER_MINUTE):
+        tokens[number % 5] = refreshed(service, tokens[number % 5], later_on).refresh_token
+    signed = len(service.signer.signed)
+
+    with pytest.raises(TooManyAttempts) as refusal:
+        refreshed(service, tokens[0], later_on)
+    with pytest.raises(TooManyAttempts):
+        logged_in(service, owner, later_on)
+    assert (refusal.value.retry_after, len(service.signer.signed)) == (60, signed)
+    assert refreshed(service, tokens[0], later(minutes=2))
 
 
 def test_the_limit_does_not_hide_a_copied_token(service: Service) -> None:
