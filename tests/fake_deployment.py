@@ -19,6 +19,7 @@ from tests.fakes import (
     FakePostman,
     FakeSessions,
     FakeSigner,
+    FakeSuppressions,
     FakeTokens,
     FakeUsers,
     World,
@@ -94,6 +95,10 @@ class FakeDeployment(Deployment):
     @cached_property
     def rare_notices(self) -> FakeOutbox:
         return self.notices
+
+    @cached_property
+    def suppressions(self) -> FakeSuppressions:
+        return FakeSuppressions()
 
     @cached_property
     def lengths(self) -> Lengths:

@@ -403,6 +403,19 @@ class FakePostman:
 
 
 @dataclass
+class FakeSuppressions:
+    """SES's list of addresses; ``down`` makes it raise Unavailable."""
+
+    listed: set[str] = field(default_factory=set)
+    down: bool = False
+
+    def remove(self, address: str) -> None:
+        if self.down:
+            raise Unavailable
+        self.listed.discard(address)
+
+
+@dataclass
 class FakeBreaches:
     """A list of leaked passwords."""
 

@@ -185,11 +185,13 @@ def test_renaming_an_account_changes_only_its_name_and_time(backend: Backend) ->
     assert backend.users.get(user.user_id) == replace(renamed, name="", updated_at=LATER, revision=2)
 
 
-def test_a_mail_problem_is_stored(backend: Backend) -> None:
+def test_a_mail_problem_is_stored_and_cleared(backend: Backend) -> None:
     """The revision rises, so that callers that read the account before notice."""
     user = open_account(backend, mail_problem=None)
     backend.commit(users.NoteMailProblem(user.user_id, user.email, "bounce"))
     assert backend.users.get(user.user_id) == replace(user, mail_problem="bounce", revision=1)
+    backend.commit(users.NoteMailProblem(user.user_id, user.email, None))
+    assert backend.users.get(user.user_id) == replace(user, mail_problem=None, revision=2)
 
 
 def test_a_mail_problem_of_another_address_or_a_deleted_account_is_refused(backend: Backend) -> None:

@@ -157,6 +157,21 @@ def of_the_owner_of_a_key(stage: Stage) -> Act:
     return stage.sends(sample("operator_account_inspect") | {"name": stage.arrange().key_id})
 
 
+@of("mail_feedback")
+def about_an_email_that_is_wanted(stage: Stage) -> Act:
+    """SES's suppression list is changed."""
+    stage.arrange()
+    event = sample("mail_feedback")
+    report = json.loads(event["Records"][0]["Sns"]["Message"])
+    recipients = report["bounce"]["bouncedRecipients"]
+    report |= {
+        "eventType": "Complaint",
+        "complaint": {"complaintFeedbackType": "not-spam", "complainedRecipients": recipients},
+    }
+    event["Records"][0]["Sns"]["Message"] = json.dumps(report)
+    return stage.sends(event)
+
+
 @of("mailer")
 def about_a_forgotten_password(stage: Stage) -> Act:
     """A link is created and emailed."""

@@ -62,7 +62,7 @@ class Permission:
 
     def __str__(self) -> str:
         """Such as ``login dynamodb:GetItem table/UsersTable``."""
-        return f"{self.function} {self.action} {self.resource.split(':', 5)[5]}"
+        return f"{self.function} {self.action} {self.resource.split(':', 5)[-1]}"
 
     def covers(self, need: Need) -> bool:
         """Whether it allows what the call needs."""
@@ -85,6 +85,8 @@ class Account:
     def resolved(self, value: object) -> str:
         """The value of a reference in a policy. One that is not understood raises an error."""
         match value:
+            case "*":
+                return value
             case {"Fn::GetAtt": [str(name), "Arn"]}:
                 return self._arns[name]
             case {"Ref": str(name)} if name in cloudformation.resources("AWS::SecretsManager::Secret"):
@@ -173,7 +175,12 @@ def _items(operation: str, parameters: Mapping[str, Any]) -> list[tuple[str, str
 
 
 def _mail(account: Account, operation: str, parameters: Mapping[str, Any]) -> list[Need]:
-    """Both the sender's identity and the configuration set must be allowed, whatever the email's From header."""
+    """Both the sender's identity and the configuration set must be allowed, whatever the email's From header.
+
+    The suppression list is no resource.
+    """
+    if operation == "DeleteSuppressedDestination":
+        return [Need(f"ses:{operation}", "*")]
     sender = parseaddr(parameters["FromEmailAddress"])[1]
     context = {"ses:FromAddress": sender}
     place = f"arn:aws:ses:{account.region}:{account.number}"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from accounts.errors import Unavailable
-from tests.functions.cloud import TOPIC, unreachable
+from tests.functions.cloud import TOPIC, denied, unreachable
 from tests.functions.lambdas import Lambdas
 from tests.functions.requests import sample
 
@@ -48,6 +48,47 @@ def test_the_owner_sees_the_problem_and_gets_no_more_emails(functions: Lambdas, 
     assert functions.invoke("session_show", sample("session_show")).json["mail_problem"] == problem
     assert (mailed.result, mailed.events) == ({"batchItemFailures": []}, ["mail_undeliverable"])
     assert functions.cloud.mails() == []
+
+
+def _not_spam(to: str = "person@example.com") -> dict[str, Any]:
+    report = {"complaintFeedbackType": "not-spam", "complainedRecipients": [{"emailAddress": f"Person <{to}>"}]}
+    return _report(eventType="Complaint", complaint=report)
+
+
+def test_the_owner_who_marks_an_email_as_not_spam_gets_emails_again(functions: Lambdas) -> None:
+    """The problem is gone from the session; SES would send, too; the function's role suffices."""
+    person = functions.people.arrange()
+    functions.invoke("mail_feedback", _complaint())
+    functions.cloud.suppressed.add(person.email)
+    answer = functions.invoke("mail_feedback", _not_spam())
+    mailed = functions.deliver(json.dumps({"kind": "api_key_created", "user_id": person.user_id, "detail": "x"}))
+
+    assert (answer.result, answer.events) == (None, ["mail_wanted"])
+    assert functions.cloud.suppressed == set()
+    assert functions.invoke("session_show", sample("session_show")).json["mail_problem"] is None
+    assert mailed.events == ["mail_sent"]
+    assert person.email not in json.dumps(answer.log)
+
+
+def test_an_address_that_ses_does_not_list_is_unmarked(functions: Lambdas) -> None:
+    """An operator may have removed it."""
+    functions.people.arrange()
+    functions.invoke("mail_feedback", _complaint())
+
+    assert functions.invoke("mail_feedback", _not_spam()).events == ["mail_wanted"]
+
+
+@pytest.mark.parametrize("failure", [unreachable, denied])
+def test_a_report_as_wanted_that_ses_does_not_carry_out_is_retried(functions: Lambdas, failure: Any) -> None:
+    """The mark stays until then."""
+    functions.people.arrange()
+    functions.invoke("mail_feedback", _complaint())
+    before = functions.cloud.tables()
+    functions.cloud.failing["sesv2"] = failure
+    with pytest.raises(Unavailable):
+        functions.invoke("mail_feedback", _not_spam())
+
+    assert functions.cloud.tables() == before
 
 
 @pytest.mark.parametrize("service", ["dynamodb", "dynamodb.TransactWriteItems"])

@@ -47,7 +47,7 @@ BUDGET = {
     "key_verify": 111,
     "login": 118,
     "logout": 100,
-    "mail_feedback": 93,
+    "mail_feedback": 96,
     "mailer": 274,
     "login_methods": 104,
     "oauth_callback": 446,

@@ -65,7 +65,8 @@ def _logged() -> set[str]:
     """Every event of a log line: of routes, refusals, emails, and of calls that name it."""
     told = {it.args[0].value for it in _calls("telemetry.record", "record") if isinstance(it.args[0], ast.Constant)}
     delivered = {mailing.SENT, mailing.NOBODY_TO_TELL, mailing.LIMIT_REACHED, mailing.UNDELIVERABLE}
-    reported = {*mail_feedback.MARKED.values(), mail_feedback.KNOWN, mail_feedback.UNKNOWN_ADDRESS}
+    other = {mail_feedback.WANTED, mail_feedback.NOT_MARKED, mail_feedback.KNOWN, mail_feedback.UNKNOWN_ADDRESS}
+    reported = {*mail_feedback.MARKED.values(), *other}
     refused = {"report_refused", "report_failed", "report_ignored", "bounced_for_now"}
     return (
         {route.event for route in (*ROUTES, AUTHORIZE)}

@@ -160,6 +160,8 @@ _MAIL: dict[str, Event] = {
     "mail_complained": Event(
         "an email was reported as spam, and the address was marked as undeliverable", kept=True, counted=ALL
     ),
+    "mail_wanted": Event("an email was reported as not spam, and the mark of a complaint was removed", kept=True),
+    "mail_not_marked": Event("an email was reported as not spam, and the address had no mark of a complaint"),
     "mail_problem_known": Event("a report named an address that is already marked"),
     "mail_problem_of_unknown_address": Event("a report named an address without an account"),
     "mail_report_failed": Event("a report could not be stored"),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from accounts.aws.signing import SigningKeys
     from accounts.dynamo.tables import Table
     from accounts.dynamo.transactions import DynamoTransactions
+    from accounts.flows.mail.mail_feedback import Suppressions
     from accounts.flows.people.authentication import (
         AdminAuthentication,
         Authentication,
@@ -155,6 +156,12 @@ class Edges:
 
         queue = self.settings["MAIL_QUEUE_URL"]
         return BestEffortOutbox(queue, on_failure=telemetry.dependency_failed, rarely=True)
+
+    @cached_property
+    def suppressions(self) -> Suppressions:
+        from accounts.aws.suppressions import SesSuppressions
+
+        return SesSuppressions()
 
     @cached_property
     def lengths(self) -> Lengths:

@@ -41,4 +41,5 @@ class MailFlows(Edges):
     def mail_feedback(self) -> MailFeedback:
         from accounts.flows.mail.mail_feedback import MailFeedback
 
-        return MailFeedback(self.identities, self.users, self.writing(self.users, self.identities, self.audit_events))
+        writing = self.writing(self.users, self.identities, self.audit_events)
+        return MailFeedback(self.identities, self.users, writing, self.suppressions)

@@ -135,7 +135,8 @@ class UsersTable(Table[User]):
         return self._change(change.user.user_id, actions, UserItem.revision == change.user.revision)
 
     def _note_mail_problem(self, change: users.NoteMailProblem) -> Operation:
-        noted = UserItem.mail_problem.set(change.problem)
+        field = UserItem.mail_problem
+        noted = field.set(change.problem) if change.problem else field.remove()
         return self._change(change.user_id, [noted], UserItem.email == change.email)
 
     def _disable(self, change: users.Disable) -> Operation:

@@ -168,11 +168,11 @@ class Rename(Change, frozen=True):
 
 
 class NoteMailProblem(Change, frozen=True):
-    """Set ``mail_problem``. Refused when ``email`` is not the account's address."""
+    """Set ``mail_problem``, or clear it. Refused when ``email`` is not the account's address."""
 
     user_id: str
     email: str
-    problem: MailProblem
+    problem: MailProblem | None
 
 
 class Disable(Change, frozen=True):

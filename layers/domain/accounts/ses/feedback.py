@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import datetime
+from email.utils import parseaddr
 from typing import Any, Final, Literal
 
 from msgspec import Struct
 
 from accounts import telemetry
 from accounts.errors import InvalidInput, Unavailable
-from accounts.flows.mail.mail_feedback import UNKNOWN_ADDRESS, MailFeedback
+from accounts.flows.mail.mail_feedback import UNKNOWN_ADDRESS, WANTED, MailFeedback
 from accounts.limits import MAIL_REPORT_RECIPIENTS
 from accounts.model import email_addresses
 from accounts.model.identities import BOUNCE, COMPLAINT
@@ -26,7 +27,7 @@ TRANSIENT: Final = "bounced_for_now"
 IGNORED: Final = "report_ignored"
 # Published when SES is first given the topic; not JSON.
 _GREETING = "Successfully validated SNS topic for Amazon SES event publishing"
-# A mailbox provider also reports that a recipient moved an email out of the spam folder.
+# RFC 5965 7.3: a mailbox provider also reports that a recipient marked an email as not spam.
 _NOT_SPAM = "not-spam"
 
 
@@ -35,14 +36,14 @@ class Malformed(Exception):
 
 
 class Report(Struct, frozen=True):
-    """TRANSIENT and IGNORED mark no address. ``recipients`` are canonical."""
+    """TRANSIENT and IGNORED change no mark, WANTED removes one. ``recipients`` are canonical."""
 
-    problem: MailProblem | Literal["bounced_for_now", "report_ignored"]
+    problem: MailProblem | Literal["bounced_for_now", "report_ignored", "wanted"]
     recipients: tuple[str, ...] = ()
 
 
 def take(event: dict[str, Any], topic: str, feedback: MailFeedback, now: datetime) -> None:
-    """Mark the recipients that the event reports; raises Unavailable, and then Lambda retries the event."""
+    """Mark or unmark the recipients that the event reports; raises Unavailable, and then Lambda retries the event."""
     try:
         reports = [parse(record, topic) for record in event["Records"]]
     except (Malformed, KeyError, TypeError, AttributeError, ValueError, RecursionError):
@@ -67,8 +68,10 @@ def parse(record: dict[str, Any], topic: str) -> Report:
             return Report(BOUNCE, _recipients(published, published["bounce"]["bouncedRecipients"]))
         case "Bounce":
             return Report(TRANSIENT)
-        case "Complaint" if published["complaint"].get("complaintFeedbackType") != _NOT_SPAM:
-            return Report(COMPLAINT, _recipients(published, published["complaint"]["complainedRecipients"]))
+        case "Complaint":
+            is_wanted = published["complaint"].get("complaintFeedbackType") == _NOT_SPAM
+            recipients = _recipients(published, published["complaint"]["complainedRecipients"])
+            return Report(WANTED if is_wanted else COMPLAINT, recipients)
         case _:
             return Report(IGNORED)
 
@@ -82,9 +85,12 @@ def _recipients(published: dict[str, Any], named: list[dict[str, str]]) -> tuple
 
 
 def _canonical(addresses: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
+    """The usable ones among addresses, which may be written as ``Name <address>`` (RFC 5322 3.4)."""
     for address in addresses:
+        if not isinstance(address, str):
+            raise Malformed
         try:
-            yield email_addresses.canonical(address)
+            yield email_addresses.canonical(parseaddr(address)[1])
         except InvalidInput:
             continue
 
@@ -97,7 +103,10 @@ def _outcomes(report: Report, feedback: MailFeedback, now: datetime) -> Iterator
         yield UNKNOWN_ADDRESS
     for recipient in report.recipients:
         try:
-            yield feedback.mark(recipient, report.problem, now)
+            if report.problem == WANTED:
+                yield feedback.unmark(recipient, now)
+            else:
+                yield feedback.mark(recipient, report.problem, now)
         except Unavailable:
             telemetry.mail_feedback("report_failed", level="error")
             raise

@@ -1,12 +1,14 @@
 """Marks addresses whose emails bounce or are reported as spam. They get no more emails; the pages tell the owner.
 
-A report counts only for the address that the email was sent to: a mail server could report any other.
+A recipient who reports an email as not spam takes the mark of a complaint back, but not that of a bounce. A report
+counts only for the address that the email was sent to: a mail server could report any other.
 """
 
 from __future__ import annotations
 
 from copy import replace
 from datetime import datetime
+from typing import Final, Protocol
 
 from msgspec import Struct
 
@@ -16,21 +18,48 @@ from accounts.model.identities import BOUNCE, COMPLAINT, Identities, Identity
 from accounts.model.users import MailProblem, Users
 from accounts.transactions import Change, Transactions, retry_on_conflict
 
-# Names of each problem: in the audit records, and in the log once the address is marked.
-EVENTS = {BOUNCE: "mail_bounced", COMPLAINT: "mail_complained"}
+# Names of each problem: in the audit records, and in the log once the address is marked. None: the mark is removed.
+EVENTS = {BOUNCE: "mail_bounced", COMPLAINT: "mail_complained", None: "mail_wanted"}
 MARKED = {BOUNCE: "bounced", COMPLAINT: "complained"}
+WANTED: Final = "wanted"
 KNOWN = "problem_known"
+NOT_MARKED = "not_marked"
 UNKNOWN_ADDRESS = "problem_of_unknown_address"
+
+
+class Suppressions(Protocol):
+    """SES's own list of addresses that get no more emails, shared by the AWS account."""
+
+    def remove(self, address: str) -> None:
+        """Remove the address, if it is listed; raises Unavailable."""
 
 
 class MailFeedback(Struct, frozen=True):
     identities: Identities
     users: Users
     transactions: Transactions
+    suppressions: Suppressions
 
     def mark(self, address: str, problem: MailProblem, now: datetime) -> str:
         """Mark a canonical address; returns a value of MARKED, KNOWN or UNKNOWN_ADDRESS. Raises Unavailable."""
         return retry_on_conflict(lambda: self._mark(identities.email_key(address), problem, now))
+
+    def unmark(self, address: str, now: datetime) -> str:
+        """Send to a canonical address again; returns WANTED, NOT_MARKED or UNKNOWN_ADDRESS. Raises Unavailable."""
+        return retry_on_conflict(lambda: self._unmark(address, now))
+
+    def _unmark(self, address: str, now: datetime) -> str:
+        identity = self.identities.get(identities.email_key(address))
+        if identity is not None and identity.undeliverable == BOUNCE:
+            return NOT_MARKED
+        # First, because SES would report the next email to a listed address as another complaint.
+        self.suppressions.remove(address)
+        if identity is None:
+            return UNKNOWN_ADDRESS
+        if identity.undeliverable is None:
+            return NOT_MARKED
+        self.transactions.commit(*self._changes(identity, None, now))
+        return WANTED
 
     def _mark(self, key: str, problem: MailProblem, now: datetime) -> str:
         identity = self.identities.get(key)
@@ -41,7 +70,7 @@ class MailFeedback(Struct, frozen=True):
         self.transactions.commit(*self._changes(identity, problem, now))
         return MARKED[problem]
 
-    def _changes(self, identity: Identity, problem: MailProblem, now: datetime) -> tuple[Change, ...]:
+    def _changes(self, identity: Identity, problem: MailProblem | None, now: datetime) -> tuple[Change, ...]:
         marked = identities.Replace(replace(identity, undeliverable=problem))
         # An unconfirmed address belongs to no account.
         user = self.users.get(identity.user_id) if identity.verified else None

@@ -16,7 +16,6 @@ from accounts.model.audit import NO_CALLER
 from accounts.model.identities import BOUNCE, COMPLAINT, email_key
 from accounts.model.users import User
 from accounts.ses import feedback
-from tests.fakes import FakeIdentities, FakeUsers
 from tests.unit.accounts.stage import (
     EMAIL,
     NEW_EMAIL,
@@ -35,7 +34,7 @@ Lines = Callable[[], list[dict[str, Any]]]
 
 
 def of(service: Service) -> MailFeedback:
-    return MailFeedback(FakeIdentities(service.world), FakeUsers(service.world), service.writing())
+    return service.mail_feedback
 
 
 def account(service: Service) -> User:
@@ -54,13 +53,13 @@ def bounce(*named: str, to: tuple[str, ...] = (EMAIL,), kind: str = "Permanent")
     }
 
 
-def complaint(kind: str | None = "abuse") -> dict[str, Any]:
+def complaint(kind: str | None = "abuse", *named: str, to: tuple[str, ...] = (EMAIL,)) -> dict[str, Any]:
     """As SES publishes a complaint."""
     given = {"complaintFeedbackType": kind} if kind else {}
     return {
         "eventType": "Complaint",
-        "complaint": {"complainedRecipients": [{"emailAddress": EMAIL}], **given},
-        "mail": {"destination": [EMAIL], "messageId": "0100"},
+        "complaint": {"complainedRecipients": [{"emailAddress": address} for address in named or to], **given},
+        "mail": {"destination": list(to), "messageId": "0100"},
     }
 
 
@@ -219,7 +218,7 @@ def test_a_change_of_address_clears_the_problem(service: Service) -> None:
         (bounce(kind="Undetermined"), "mail_bounced_for_now", None),
         (complaint(), "mail_complained", COMPLAINT),
         (complaint(None), "mail_complained", COMPLAINT),
-        (complaint("not-spam"), "mail_report_ignored", None),
+        (complaint("not-spam"), "mail_not_marked", None),
         ({"eventType": "Delivery", "delivery": {}, "mail": {}}, "mail_report_ignored", None),
         ("Successfully validated SNS topic for Amazon SES event publishing.", "mail_report_ignored", None),
     ],
@@ -236,8 +235,11 @@ def test_only_final_bounces_and_complaints_mark_an_address(
     "message",
     [
         bounce(EMAIL, to=("mallory@evil.example",)),
-        bounce(f"Olive <{EMAIL}>"),
         bounce(f"{EMAIL},mallory@evil.example"),
+        bounce(f"{EMAIL} <mallory@evil.example>"),
+        bounce(f'"{EMAIL}" <mallory@evil.example>'),
+        bounce(f"mallory@evil.example <{EMAIL}", to=("mallory@evil.example",)),
+        bounce(f"<{EMAIL}>, <mallory@evil.example>"),
         bounce("", to=("",)),
     ],
 )
@@ -245,6 +247,111 @@ def test_an_address_that_got_no_email_is_not_marked(postbox: Postbox, message: A
     """An attacker with a mail server could report any other address."""
     assert postbox.take(message) == ["mail_problem_of_unknown_address"]
     assert postbox.service.identity().undeliverable is None
+
+
+WRITTEN = (
+    f"Olive <{EMAIL}>",
+    f"<{EMAIL}>",
+    f'"Olive, of \\"Example\\" <x@y.z>" <{EMAIL.upper()}>',
+    f"=?utf-8?q?Ol=C3=ADve_=40_x?= <{EMAIL}>",
+    f"=?utf-8?b?T2zDrXZl?= <{EMAIL}>",
+    f"{EMAIL} (Olive)",
+    f"  {EMAIL} ",
+)
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+def test_a_recipient_may_be_written_with_a_name(postbox: Postbox, written: str) -> None:
+    """In the report and in the email's destination alike (RFC 5322 3.4)."""
+    assert postbox.take(bounce(written)) == ["mail_bounced"]
+    assert postbox.service.identity().undeliverable == BOUNCE
+    postbox.service.change_identity(undeliverable=None)
+    assert postbox.take(bounce(EMAIL, to=(written,)))[-1] == "mail_bounced"
+    assert postbox.service.identity().undeliverable == BOUNCE
+
+
+def test_several_recipients_are_each_marked_however_they_are_written(postbox: Postbox) -> None:
+    postbox.service.person("other@example.com")
+    both = (f"Olive <{EMAIL}>", "=?utf-8?q?O=2E?= <other@example.com>")
+
+    assert postbox.take(complaint("abuse", *reversed(both), to=both)) == ["mail_complained"] * 2
+    assert {postbox.service.identity(it).undeliverable for it in (EMAIL, "other@example.com")} == {COMPLAINT}
+
+
+def test_an_email_that_is_reported_as_wanted_takes_the_complaint_back(postbox: Postbox) -> None:
+    """The mark, the account's problem and SES's own entry are removed, it is recorded, and emails are sent again."""
+    service = postbox.service
+    service.suppressions.listed = {EMAIL, "other@example.com"}
+    postbox.take(complaint())
+    service.world.records.clear()
+    identity, user = service.identity(), account(service)
+    notice = messages.ApiKeyCreated(user_id=user.user_id, name="laptop")
+    assert service.mailing.deliver(notice, NOW) == UNDELIVERABLE
+
+    assert postbox.take(complaint("not-spam", f"Olive <{EMAIL}>")) == ["mail_complained", "mail_wanted"]
+    assert service.identity() == replace(identity, undeliverable=None, version=identity.version + 1)
+    assert account(service) == replace(user, mail_problem=None, revision=user.revision + 1)
+    assert service.suppressions.listed == {"other@example.com"}
+    [record] = service.world.records
+    assert (record.user_id, record.event, record.caller, record.detail) == (user.user_id, "mail_wanted", NO_CALLER, {})
+    assert service.mailing.deliver(notice, NOW) == SENT
+
+
+def test_a_bounce_is_not_taken_back(postbox: Postbox) -> None:
+    """An address that does not exist is not wanted either; SES keeps its entry, too."""
+    service = postbox.service
+    postbox.take(bounce())
+    service.suppressions.listed = {EMAIL}
+
+    assert postbox.take(complaint("not-spam"))[-1] == "mail_not_marked"
+    assert (service.identity().undeliverable, account(service).mail_problem) == (BOUNCE, BOUNCE)
+    assert service.suppressions.listed == {EMAIL}
+
+
+def test_an_address_without_an_account_is_removed_from_ses_list(postbox: Postbox) -> None:
+    """Its owner can sign up again: SES may have listed it for an email about a sign-up."""
+    postbox.service.suppressions.listed = {"new@example.com"}
+
+    assert postbox.take(complaint("not-spam", to=("new@example.com",))) == ["mail_problem_of_unknown_address"]
+    assert postbox.service.suppressions.listed == set()
+
+
+def test_only_who_got_the_email_can_want_it(postbox: Postbox) -> None:
+    """A mail server could name any other address."""
+    postbox.take(complaint())
+    postbox.service.suppressions.listed = {EMAIL}
+
+    assert postbox.take(complaint("not-spam", EMAIL, to=("mallory@evil.example",)))[-1] == (
+        "mail_problem_of_unknown_address"
+    )
+    assert (postbox.service.identity().undeliverable, postbox.service.suppressions.listed) == (COMPLAINT, {EMAIL})
+
+
+@pytest.mark.parametrize("fault", ["suppressions", "world"])
+def test_a_report_as_wanted_is_retried_until_both_lists_are_clear(postbox: Postbox, fault: str) -> None:
+    """SES's list first: SES would report the next email to a listed address as a complaint."""
+    service = postbox.service
+    postbox.take(complaint())
+    service.suppressions.listed = {EMAIL}
+    broken = service.suppressions if fault == "suppressions" else service.world
+    broken.down = True
+    with pytest.raises(Unavailable):
+        postbox.take(complaint("not-spam"))
+    broken.down = False
+    assert service.identity().undeliverable == COMPLAINT
+
+    assert postbox.take(complaint("not-spam"))[-2:] == ["mail_report_failed", "mail_wanted"]
+    assert (service.identity().undeliverable, service.suppressions.listed) == (None, set())
+
+
+def test_a_change_that_comes_between_is_kept(postbox: Postbox) -> None:
+    """The mark is removed from what is stored then."""
+    service = postbox.service
+    postbox.take(complaint())
+    service.interposed = Interleaved(service.world, lambda: service.change_identity(password_hash="newer"))
+
+    assert postbox.take(complaint("not-spam"))[-1] == "mail_wanted"
+    assert (service.identity().undeliverable, service.identity().password_hash) == (None, "newer")
 
 
 @pytest.mark.parametrize(
