@@ -1,8 +1,7 @@
-"""Limits that a program or a neighbour can and cannot use up, and that no input causes a 5xx."""
+"""No input of a program causes a 5xx."""
 
 import base64
 import json
-from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,15 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.limits import (
-    CONSENT_QUESTIONS_PER_MINUTE,
-    CONSENTS_PER_ACCOUNT_PER_MINUTE,
-    REFRESHES_PER_SESSION_PER_MINUTE,
-)
 from tests.functions.clients import Program
 from tests.functions.lambdas import Lambdas
 from tests.functions.machines import GRANT
-from tests.functions.people import another_person
 from tests.functions.requests import SAMPLE_TOKEN, request
 from tests.functions.test_fuzz import RELAXED, TEXT
 
@@ -43,53 +36,6 @@ FORM = st.dictionaries(
     ),
     TEXT | ALMOST,
 )
-
-
-@pytest.fixture
-def program(functions: Lambdas) -> Program:
-    """A program on the machine of a person who is logged in."""
-    functions.people.arrange()
-    return Program(functions)
-
-
-def test_neighbours_do_not_use_up_the_limit_of_a_logged_in_person(program: Program) -> None:
-    """An account has a window of its own, whatever others at the same source address do (promise 5)."""
-    logged_out = [program.shown().status for _ in range(CONSENT_QUESTIONS_PER_MINUTE + 1)]
-
-    assert logged_out == [200] * CONSENT_QUESTIONS_PER_MINUTE + [429]
-    assert program.shown(cookie=SAMPLE_TOKEN).status == 200
-
-
-def test_refreshes_of_a_session_are_limited(program: Program) -> None:
-    """Also those that repeat a token within its grace period. The session stays logged in (DS-02)."""
-    first, other = (Program(program.functions).login()["refresh_token"] for _ in range(2))
-    current = program.refresh(first).json["refresh_token"]
-    answers = [program.refresh(first) for _ in range(REFRESHES_PER_SESSION_PER_MINUTE)]
-    refusal = answers[-1]
-
-    assert [it.status for it in answers] == [200] * (REFRESHES_PER_SESSION_PER_MINUTE - 1) + [429]
-    assert (refusal.json["error"], refusal.result["headers"]["retry-after"]) == ("too_many_attempts", "60")
-    assert [it for it in refusal.calls if it.operation == "Sign"] == []
-    assert program.refresh(current).status == 429
-    assert program.refresh(other).status == 200
-    program.functions.clock.now += timedelta(minutes=1)
-    assert program.refresh(current).status == 200
-
-
-def test_consent_questions_of_an_account_are_limited(program: Program) -> None:
-    """Without delaying another account."""
-    other = another_person("Other")
-    program.functions.people.arrange(other)
-    asked = [program.shown(cookie=SAMPLE_TOKEN).status for _ in range(CONSENT_QUESTIONS_PER_MINUTE + 1)]
-
-    assert asked == [200] * CONSENT_QUESTIONS_PER_MINUTE + [429]
-    assert program.shown(cookie=other.token).status == 200
-
-
-def test_consent_answers_of_an_account_are_limited(program: Program) -> None:
-    statuses = [program.answered().status for _ in range(CONSENTS_PER_ACCOUNT_PER_MINUTE + 1)]
-
-    assert statuses == [200] * CONSENTS_PER_ACCOUNT_PER_MINUTE + [429]
 
 
 @pytest.mark.parametrize("function", ["client_token", "client_revoke", "device_authorize"])
