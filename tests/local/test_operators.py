@@ -218,7 +218,7 @@ def test_programs_stay_signed_in_while_the_signing_key_is_rotated(
     assert set(signers) == published
     for it in tokens:
         headers = {"authorization": f"Bearer {it['access_token']}"}
-        assert requests.get(f"{cloud.site_url}/customers/me", headers=headers, timeout=30).status_code == 200
+        assert requests.get(f"{cloud.site_url}/customers/me", headers=headers, timeout=60).status_code == 200
 
 
 def test_an_account_that_was_deleted_by_mistake_comes_back(admin: Admin, person: Person) -> None:
