@@ -62,14 +62,14 @@ def test_a_token_is_checked_offline(ann: Person) -> None:
     ("path", "methods"),
     [
         ("/customers", "POST"),
-        ("/customers/me", "DELETE, GET, PATCH"),
-        ("/customers/api-keys", "GET, POST"),
+        ("/customers/me", "DELETE, GET, HEAD, PATCH"),
+        ("/customers/api-keys", "GET, HEAD, POST"),
         ("/customers/api-keys/0", "DELETE"),
         ("/oauth/token", "POST"),
         ("/oauth/revoke", "POST"),
-        ("/.well-known/oauth-authorization-server", "GET"),
-        ("/.well-known/jwks.json", "GET"),
-        ("/auth/methods", "GET"),
+        ("/.well-known/oauth-authorization-server", "GET, HEAD"),
+        ("/.well-known/jwks.json", "GET, HEAD"),
+        ("/auth/methods", "GET, HEAD"),
     ],
 )
 def test_a_page_of_any_origin_may_send_header_credentials(cloud: LocalCloud, path: str, methods: str) -> None:
