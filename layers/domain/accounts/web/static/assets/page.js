@@ -225,10 +225,12 @@ export async function withBusy(button, slot, work) {
 }
 
 // ``send`` returns the failed result, or null.
+// Until then, the button is disabled in the HTML: the browser itself would send the form, which no route answers.
 export function onSubmit(form, send) {
+  const button = $("[type=submit]", form);
+  button.disabled = false;
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const button = $("[type=submit]", form);
     if (!isDisabled(button) && checked(form)) {
       withBusy(button, slotOf(form), send);
     }
