@@ -248,7 +248,17 @@ def account_mail_problem(stage: Stage) -> None:
 
     stage.page.route("**/auth/session", bounce)
     account(stage)
-    stage.told("come back")
+    stage.told("Emails to your address are bouncing")
+
+
+def account_reported_as_spam(stage: Stage) -> None:
+    def complaint(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json={**answer.json(), "mail_problem": "complaint"})
+
+    stage.page.route("**/auth/session", complaint)
+    account(stage)
+    stage.told("was reported as spam")
 
 
 def account_programs(stage: Stage) -> None:
@@ -453,6 +463,7 @@ INSIDE = (
     api_keys_failing,
     account,
     account_mail_problem,
+    account_reported_as_spam,
     account_programs,
     account_name,
     account_email,
