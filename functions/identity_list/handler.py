@@ -12,5 +12,5 @@ IDENTITY_LIST = DEPLOYMENT.identity_list
 
 @endpoint(routes.IDENTITY_LIST, DEPLOYMENT)
 def lambda_handler(request: Request) -> Response:
-    found = [presenters.identity(entry) for entry in IDENTITY_LIST.of_account(request.user_id)]
+    found = [presenters.listed_identity(entry) for entry in IDENTITY_LIST.of_account(request.user_id)]
     return responses.ok({"identities": found}, user_id=request.user_id)

@@ -14,4 +14,5 @@ ACCOUNT_LOOKUP = DEPLOYMENT.account_lookup
 def lambda_handler(request: Request) -> Response:
     user = ACCOUNT_LOOKUP.of(request.user_id)
     shown = {"customer": presenters.customer(user), "session": presenters.session(request.session, current=True)}
-    return responses.ok({**shown, "mail_problem": user.mail_problem}, user_id=user.user_id)
+    about = {"email_shown": presenters.email_shown(user.email), "mail_problem": user.mail_problem}
+    return responses.ok({**shown, **about}, user_id=user.user_id)

@@ -11,7 +11,6 @@ from tests.browser.scenes import Stage
 from tests.local.person import Person, token_in
 
 _serial = count(1)
-_GOOGLE = "**/o/oauth2/v2/auth*"
 
 
 def _address(prefix: str = "clicker") -> str:
@@ -94,8 +93,8 @@ def test_a_callback_opened_in_another_browser_does_nothing_there(
 
     visitor.visit("/login")
     _continue_with(visitor, "Google")
-    visitor.page.wait_for_url(_GOOGLE)
-    visitor.context.route(_GOOGLE, keep)
+    visitor.page.wait_for_load_state("networkidle")
+    visitor.context.route("**/o/oauth2/v2/auth*", keep)
     say_yes(visitor.page, _address())
     expect(visitor.page.get_by_text("caught")).to_be_visible()
     other = visitor_in(chromium, cloud)

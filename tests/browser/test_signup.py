@@ -41,6 +41,25 @@ def test_a_person_signs_up_by_keyboard(stage: Stage) -> None:
     stage.told("This link does not work")
 
 
+def test_a_person_with_an_international_address_signs_up(stage: Stage) -> None:
+    """Capitals, a decomposed letter and a pasted no-break space; then it is shown with its letters everywhere."""
+    person, written = Person(stage.cloud, email="ann@xn--bcher-kva.example"), "ann@bücher.example"
+    _sign_up(stage, "Ann@BU\u0308CHER.Example\xa0")
+    stage.told("Check your mail")
+    stage.visitor.visit(f"/verify-email#token={token_in(person.wait_for_mail(CONFIRM))}")
+    stage.page.get_by_label("Password", exact=True).fill(PASSWORD)
+    stage.press("Confirm address")
+    stage.told(f"{written} is confirmed, and you are logged in.")
+    stage.page.get_by_role("link", name="Go to your account").click()
+
+    expect(stage.page.locator("#email-shown")).to_have_text(written)
+    stage.press("Delete my account …")
+    expect(stage.page.locator("#delete-address")).to_have_text(written)
+    stage.page.locator("#typed-address").fill("Ann@BU\u0308CHER.example")
+    stage.page.locator("#delete-form [type=submit]").click()
+    stage.told("Your account is deleted")
+
+
 def test_opening_a_link_does_nothing_before_a_click(stage: Stage) -> None:
     """Email scanners open links, too."""
     person = Person(stage.cloud, email="scanned@example.com")

@@ -36,7 +36,12 @@ def test_the_page_is_told_who_asks_and_where_the_answer_goes(program: Program) -
         "client": {"id": "comfy-cli", "name": "Comfy CLI"},
         "redirect": {"host": "127.0.0.1", "port": 49152, "loopback": True},
         "scopes": [{"name": "account", "means": ["See your name and email address", "List and delete your API keys"]}],
-        "account": {"id": SAMPLE_USER_ID, "email": "person@example.com", "email_verified": True},
+        "account": {
+            "id": SAMPLE_USER_ID,
+            "email": "person@example.com",
+            "email_shown": "person@example.com",
+            "email_verified": True,
+        },
     }
     assert answer.events == ["authn_client_asks"]
     assert program.shown().json["account"] is None

@@ -93,7 +93,12 @@ def test_a_person_sees_who_asks_from_where_and_when(machine: Machine) -> None:
         "client": {"id": "comfy-cli", "name": "Comfy CLI"},
         "device": {"source": "203.0.113.7", "device": "Firefox on Linux", "asked_at": "2026-01-05T12:00:00.000Z"},
         "scopes": [{"name": "account", "means": means}],
-        "account": {"id": SAMPLE_USER_ID, "email": "person@example.com", "email_verified": True},
+        "account": {
+            "id": SAMPLE_USER_ID,
+            "email": "person@example.com",
+            "email_shown": "person@example.com",
+            "email_verified": True,
+        },
     }
     assert [answer.read for answer in answers] == [expected.answer("device_consent", 200, body)] * 2
     assert answers[0].events == ["authn_client_asks"]
@@ -232,7 +237,7 @@ def test_no_answer_is_half_written(machine: Machine, operation: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "status"),
     [
-        ({"body": "{}"}, 400),
+        ({"body": "client_id=comfy-cli&client_id=comfy-cli"}, 400),
         ({"headers": {"content-type": "application/json"}}, 415),
         ({"body": "a=" + "x" * 17_000}, 413),
     ],

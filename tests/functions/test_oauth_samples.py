@@ -80,6 +80,7 @@ def test_the_sample_of_identity_list_lists_the_identities(functions: Lambdas) ->
             "id": secrets.digest(key),
             "provider": key.partition("#")[0],
             "email": person.email,
+            "email_shown": person.email,
             "can_log_in": True,
             "created_at": MOMENT,
         }

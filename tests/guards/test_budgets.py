@@ -58,7 +58,7 @@ BUDGET = {
     "client_revoke": 155,
     "oauth_start": 444,
     "client_token": 173,
-    "password_change": 113,
+    "password_change": 114,
     "password_forgot": 110,
     "password_reset": 117,
     "operator_password_revoke": 98,

@@ -41,9 +41,9 @@ def canonical(typed: str) -> str:
 
 
 def shown(address: str) -> str:
-    """A canonical address as people write it, with the letters of its domain."""
-    local, _, domain = address.partition("@")
-    return f"{local}@{'.'.join(map(_decoded, domain.split('.')))}"
+    """A canonical address, or an empty one, as people write it: with the letters of its domain."""
+    local, at, domain = address.partition("@")
+    return f"{local}{at}{'.'.join(map(_decoded, domain.split('.')))}"
 
 
 def _is_local_part(local: str) -> bool:

@@ -135,4 +135,11 @@ def scopes(scope: str) -> list[dict[str, Any]]:
 
 def account(user: User) -> dict[str, Any]:
     """The account that is asked. Every account has a verified address."""
-    return {"id": user.user_id, "email": user.email, "email_verified": True}
+    from accounts.web.presenters import email_shown  # noqa: PLC0415 - the endpoints of programs show no account
+
+    return {
+        "id": user.user_id,
+        "email": user.email,
+        "email_shown": email_shown(user.email),
+        "email_verified": True,
+    }

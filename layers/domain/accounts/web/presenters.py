@@ -55,6 +55,20 @@ def identity(entry: Identity) -> dict[str, Any]:
     }
 
 
+def listed_identity(entry: Identity) -> dict[str, Any]:
+    """An identity for the account page."""
+    return {**identity(entry), "email_shown": email_shown(entry.email)}
+
+
+def email_shown(address: str) -> str:
+    """The address with the letters of an international domain, for pages."""
+    if "xn--" not in address:
+        return address
+    from accounts.model import email_addresses  # noqa: PLC0415 - few addresses have one
+
+    return email_addresses.shown(address)
+
+
 def verification(user: User | None) -> dict[str, Any]:
     """The response to another service about a key. Existing clients expect the account id as ``firebase_uid``."""
     if user is None:

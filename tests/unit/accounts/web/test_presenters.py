@@ -1,5 +1,6 @@
 """Representations in responses: exactly the listed fields, so that a new one is not exposed."""
 
+from copy import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -27,6 +28,22 @@ CUSTOMER = {
 def test_a_customer_is_what_existing_clients_parse(account: User | Identity) -> None:
     """Exactly, whether it comes from the account or from the identity that has just logged in."""
     assert presenters.customer(account) == CUSTOMER
+
+
+@pytest.mark.parametrize(
+    ("address", "written"),
+    [
+        (EMAIL, EMAIL),
+        ("", ""),
+        ("olive@xn--bcher-kva.example", "olive@bücher.example"),
+        ("xn--x@a.example", "xn--x@a.example"),
+    ],
+)
+def test_pages_show_an_address_with_its_letters(address: str, written: str) -> None:
+    """Also an identity without an address; the part before the @ is never encoded."""
+    assert presenters.email_shown(address) == written
+    listed = presenters.listed_identity(replace(IDENTITY, email=address))
+    assert (listed["email"], listed["email_shown"]) == (address, written)
 
 
 def test_a_key_is_shown_without_its_plain_text() -> None:

@@ -1,4 +1,3 @@
-import { closeDialog, copyFrom, openDialog } from "./browser.js";
 import { open, takeDraft, wireDialogs, withRecentLogin } from "./dialogs.js";
 import {
   $,
@@ -68,7 +67,7 @@ onSubmit($("#make-form"), async () => {
   if (!result.ok) {
     return result;
   }
-  closeDialog(making);
+  making.close();
   reveal(result.body.api_key.plaintext_key);
   await list();
   return null;
@@ -78,18 +77,25 @@ function reveal(key) {
   copied = false;
   plaintext.value = key;
   $("#copied").textContent = "";
-  openDialog(made);
+  made.showModal();
   $("#copy").focus();
 }
 
 async function copy() {
-  copied = await copyFrom(plaintext);
+  plaintext.select();
+  try {
+    await navigator.clipboard.writeText(plaintext.value);
+    copied = true;
+  } catch {
+    // The clipboard API is blocked; the old command may still work, and the text is selected.
+    copied = document.execCommand("copy");
+  }
   $("#copied").textContent = t(copied ? "keys.copied" : "keys.copy_yourself");
   $("#copy").focus();
 }
 
 $("#copy").addEventListener("click", copy);
-$("#made-done").addEventListener("click", () => closeDialog(made));
+$("#made-done").addEventListener("click", () => made.close());
 made.addEventListener("cancel", (event) => {
   // Escape would lose a key that has not been copied.
   if (!copied) {
@@ -117,7 +123,7 @@ onSubmit($("#remove-form"), async () => {
   if (!result.ok && result.status !== 404) {
     return result;
   }
-  closeDialog(removing);
+  removing.close();
   await list();
   showMessage(notice, t("keys.deleted", { name: chosen.name }), "good");
   $("#title").focus();

@@ -1,6 +1,5 @@
 // The confirmation dialog for actions that cannot be undone.
 
-import { closeDialog } from "./browser.js";
 import { open, withRecentLogin } from "./dialogs.js";
 import { $, onSubmit } from "./page.js";
 
@@ -20,7 +19,7 @@ onSubmit($("#confirm-form"), async () => {
   if (!result.ok && result.status !== 404) {
     return result;
   }
-  closeDialog(dialog);
+  dialog.close();
   asked.done();
   return null;
 });

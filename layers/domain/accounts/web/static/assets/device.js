@@ -1,7 +1,6 @@
 // Device login (RFC 8628 3.3). The owner types the code that the device shows, or opens a link with the code in the
 // fragment, which no server sees. Opening the link alone does nothing: the owner has to continue and to allow it.
 
-import { keep as store, take } from "./browser.js";
 import { takeDraft, wireDialogs, withRecentLogin } from "./dialogs.js";
 import {
   $,
@@ -27,16 +26,17 @@ const question = $("#question");
 const form = $("#form");
 const input = $("#user-code");
 
-// Removes the code from the address bar. During a login it is kept in this tab's storage, which is read once.
+// Removes the code from the address bar. During a login it is kept in sessionStorage, which is read once.
 function takeCode() {
   const given = new URLSearchParams(location.hash.slice(1)).get("user_code");
   history.replaceState(null, "", location.pathname);
-  const kept = take(STORAGE_KEY);
-  return given ?? kept;
+  const kept = sessionStorage.getItem(STORAGE_KEY);
+  sessionStorage.removeItem(STORAGE_KEY);
+  return given ?? kept ?? "";
 }
 
 function keep() {
-  store(STORAGE_KEY, input.value);
+  sessionStorage.setItem(STORAGE_KEY, input.value);
 }
 
 function logInFirst() {
@@ -46,7 +46,10 @@ function logInFirst() {
 
 // Formats the code as devices show it, for comparison.
 function formatCode(text) {
-  const letters = text.toUpperCase().replace(/[^A-Z]/g, "");
+  const letters = text
+    .normalize("NFKC")
+    .toUpperCase()
+    .replace(/[^A-Z]/g, "");
   return `${letters.slice(0, 4)}-${letters.slice(4)}`;
 }
 
@@ -112,7 +115,7 @@ async function open() {
   show($("#loading"), false);
   show(enter);
   if (result.ok) {
-    $("#enter-account").textContent = result.body.customer.email;
+    $("#enter-account").textContent = result.body.email_shown;
     input.focus();
     if (resumed) {
       // Back from a login that the answer needed: show the question again.
@@ -133,4 +136,4 @@ adaptQuestion();
 onSubmit(form, lookUp);
 offerOtherAccount($("#enter-other"), slotOf(form), keep);
 addEventListener("hashchange", () => location.reload());
-open();
+await open();

@@ -1,9 +1,8 @@
 // Exporting and deleting the account.
 
-import { forget } from "./browser.js";
 import { withRecentLogin } from "./dialogs.js";
 import { $, announceLogout, call, make, onSubmit, setFieldError, t, withBusy } from "./page.js";
-import { email } from "./profile.js";
+import { isEmail } from "./profile.js";
 
 export function download() {
   return withBusy($("#download"), $("#notice"), async () => {
@@ -23,7 +22,7 @@ $("#download").addEventListener("click", download);
 
 onSubmit($("#delete-form"), async () => {
   const typed = $("#typed-address");
-  if (typed.value.trim().toLowerCase() !== email().toLowerCase()) {
+  if (!isEmail(typed.value)) {
     setFieldError(typed, t("account.delete_other"));
     typed.focus();
     return null;
@@ -32,7 +31,7 @@ onSubmit($("#delete-form"), async () => {
   if (!result.ok) {
     return result;
   }
-  forget();
+  sessionStorage.clear();
   announceLogout();
   location.replace("/login?deleted");
   return null;

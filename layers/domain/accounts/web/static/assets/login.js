@@ -1,9 +1,9 @@
-import { keepsCookies } from "./browser.js";
 import {
   $,
   call,
   carryReturn,
   errorText,
+  isMalformedEmail,
   loadSession,
   make,
   onSubmit,
@@ -59,7 +59,7 @@ function cookiesBlocked() {
 async function sendAgain() {
   const said = $("#resent");
   const email = form.elements.email;
-  if (!email.value.trim() || !email.validity.valid) {
+  if (!email.value.trim() || isMalformedEmail(email)) {
     said.textContent = t("help.which_address");
     email.focus();
     return;
@@ -76,7 +76,7 @@ function greet() {
   if (said) {
     showMessage(slot, t(`login.${said}`), "good");
     query.delete(said);
-    history.replaceState(null, "", String(query) ? `?${query}` : location.pathname);
+    history.replaceState(null, "", query.size ? `?${query}` : location.pathname);
   }
 }
 
@@ -84,7 +84,7 @@ onSubmit(form, logIn);
 $("#resend").addEventListener("click", sendAgain);
 carryReturn();
 offerProviders();
-if (keepsCookies()) {
+if (navigator.cookieEnabled) {
   greet();
   loadSession().then((result) => result.ok && location.replace(returnTo()));
 } else {

@@ -19,7 +19,9 @@ function nothing(count) {
 
 function entry(identity) {
   const name = PROVIDERS[identity.provider];
-  return row(name, identity.email, t("logins.unlink"), t("logins.unlink_one", { name }), () => unlink(identity, name));
+  return row(name, identity.email_shown, t("logins.unlink"), t("logins.unlink_one", { name }), () =>
+    unlink(identity, name),
+  );
 }
 
 function offer(provider) {
@@ -48,7 +50,7 @@ export async function link(provider) {
 function unlink(identity, name) {
   askToConfirm({
     title: t("logins.unlink_one", { name }),
-    lead: t("logins.unlink_lead", { name, email: identity.email }),
+    lead: t("logins.unlink_lead", { name, email: identity.email_shown }),
     yes: t("logins.unlink"),
     step: () => call("DELETE", `/auth/identities/${identity.id}`),
     done: () => announceChange(t("logins.unlinked", { name })),

@@ -1,11 +1,11 @@
 // Name, email address and password.
 
-import { closeDialog } from "./browser.js";
 import { open, withRecentLogin } from "./dialogs.js";
 import { $, call, errorText, onSubmit, setFieldError, show, t } from "./page.js";
 import { showStrength } from "./strength.js";
 
 let customer = null;
+let emailShown = "";
 let hasPassword = false;
 
 // Makes the page reload its data and show ``text``.
@@ -15,20 +15,23 @@ export function announceChange(text) {
 
 export function fillIn(session, identities) {
   customer = session.customer;
+  emailShown = session.email_shown;
   hasPassword = identities.some((identity) => identity.provider === "email" && identity.can_log_in);
   $("#name-shown").textContent = customer.name || t("account.no_name");
-  $("#email-shown").textContent = customer.email;
+  $("#email-shown").textContent = emailShown;
   $("#password-shown").textContent = t(hasPassword ? "account.has_password" : "account.no_password");
   $("#password-open").textContent = t(hasPassword ? "account.change_password" : "account.set_password");
-  $("#delete-address").textContent = customer.email;
+  $("#delete-address").textContent = emailShown;
   const problem = $("#mail-problem");
   show(problem, Boolean(session.mail_problem));
   problem.textContent = session.mail_problem ? t(`mail_problem.${session.mail_problem}`) : "";
   $("#password-form").elements.username.value = customer.email;
 }
 
-export function email() {
-  return customer.email;
+// Whether the owner typed the address of the account, in either of its forms.
+export function isEmail(typed) {
+  const written = typed.trim().normalize("NFC").toLowerCase();
+  return [customer.email, emailShown].includes(written);
 }
 
 export function startChange(name, values = {}) {
@@ -57,7 +60,7 @@ function prepare(name) {
 }
 
 function done(form, text) {
-  closeDialog(form.closest("dialog"));
+  form.closest("dialog").close();
   announceChange(text);
   return null;
 }

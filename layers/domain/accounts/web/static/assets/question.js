@@ -1,6 +1,5 @@
 // The consent question: client, scopes and account; allow or cancel.
 
-import { forget, isDisabled, setDisabled } from "./browser.js";
 import { $, announceLogout, call, loginAndBack, make, show, t, withBusy } from "./page.js";
 
 const card = $("#question");
@@ -17,7 +16,7 @@ let armTimer = 0;
 export function ask({ client, scopes, account }, where, answer) {
   $("#question-title").textContent = t("question.title", { name: client.name });
   $("#question-where").textContent = where;
-  $("#question-account").textContent = account.email;
+  $("#question-account").textContent = account.email_shown;
   $("#question-may").replaceChildren(...scopes.flatMap(({ means }) => means.map((text) => make("li", {}, text))));
   for (const button of buttons) {
     button.onclick = () => decide(button, answer);
@@ -29,7 +28,7 @@ export function ask({ client, scopes, account }, where, answer) {
 }
 
 async function decide(button, answer) {
-  if (answered || isDisabled(button)) {
+  if (answered || button.ariaDisabled === "true") {
     return;
   }
   answered = true;
@@ -41,17 +40,17 @@ async function decide(button, answer) {
   rearm();
 }
 
-function disableAll(disabled) {
+function setDisabled(disabled) {
   for (const button of buttons) {
-    setDisabled(button, disabled);
+    button.ariaDisabled = disabled ? "true" : null;
   }
 }
 
 function rearm() {
   clearTimeout(armTimer);
-  disableAll(true);
+  setDisabled(true);
   if (!answered) {
-    armTimer = setTimeout(() => disableAll(answered), ARM_DELAY);
+    armTimer = setTimeout(() => setDisabled(answered), ARM_DELAY);
   }
 }
 
@@ -69,7 +68,7 @@ export function offerOtherAccount(other, place, keep = () => {}) {
         return result;
       }
       announceLogout();
-      forget();
+      sessionStorage.clear();
       keep();
       location.replace(loginAndBack());
       return null;

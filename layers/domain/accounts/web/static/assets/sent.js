@@ -1,6 +1,5 @@
 // "Check your email": the same for every address, with a resend button after a pause.
 
-import { setDisabled } from "./browser.js";
 import { $, clock, countSeconds, showMessage, swap, t, withBusy } from "./page.js";
 
 const PAUSE = 60;
@@ -12,10 +11,10 @@ export function showSent(email, resend) {
   const slot = $(".slot", sent);
   $(".address", sent).textContent = email;
   const wait = (seconds) => {
-    setDisabled(again, true);
+    again.ariaDisabled = "true";
     return countSeconds(seconds, (left) => {
       again.textContent = left ? t("sent.wait", { time: clock(left) }) : t("sent.again");
-      setDisabled(again, left > 0);
+      again.ariaDisabled = left ? "true" : null;
     });
   };
   let stop = wait(PAUSE);

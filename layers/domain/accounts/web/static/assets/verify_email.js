@@ -1,11 +1,9 @@
-import { keep, take } from "./browser.js";
 import { takeLink } from "./link.js";
 import {
   $,
   announceLogin,
   call,
   loadSession,
-  make,
   onSubmit,
   PROVIDERS,
   setFieldError,
@@ -19,10 +17,11 @@ import {
 const STORAGE_KEY = "change";
 const password = $("#password");
 
-// Confirming a new address needs a session. During a login, the token is kept in this tab's storage.
+// Confirming a new address needs a session. During a login, the token is kept in this tab's sessionStorage.
 function takeToken() {
   const link = takeLink();
-  const kept = take(STORAGE_KEY);
+  const kept = sessionStorage.getItem(STORAGE_KEY);
+  sessionStorage.removeItem(STORAGE_KEY);
   return link.token || !kept ? link : { token: kept, provider: "", change: true };
 }
 
@@ -34,15 +33,14 @@ const confirm = {
   change: () => call("POST", "/auth/email/change/confirm", { token }),
 }[change ? "change" : provider ? "provider" : "signUp"];
 
-onSubmit($("#form"), async (slot) => {
+onSubmit($("#form"), async () => {
   const result = await confirm();
   if (result.ok) {
     password.value = "";
-    const here = await loadSession();
-    const said = change ? "verify.changed" : here.status === 401 ? "cookies.blocked" : "verify.confirmed";
-    $("#done-words").textContent = t(said, { email: result.body.email });
+    const email = (await loadSession()).body.email_shown ?? result.body.email;
+    $("#done-words").textContent = t(change ? "verify.changed" : "verify.confirmed", { email });
     swap($("#ask"), $("#done"));
-    if (here.ok && !change) {
+    if (!change) {
       announceLogin(() => $("#done-words").append(" ", t("verify.carried")));
     }
   } else if (result.code === "invalid_link") {
@@ -51,10 +49,8 @@ onSubmit($("#form"), async (slot) => {
     setFieldError(password, t("verify.other_password"));
     password.select();
   } else if (result.code === "not_authenticated" && change) {
-    if (keep(STORAGE_KEY, token)) {
-      await toLogin();
-    }
-    showMessage(slot, t("verify.log_in_first"), "bad", " ", make("a", { href: "/login" }, t("verify.log_in")));
+    sessionStorage.setItem(STORAGE_KEY, token);
+    await toLogin();
   } else {
     return result;
   }
