@@ -15,6 +15,8 @@ SAM := SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/.venv/bin:$$PATH" .venv-sam/bin/sam
 UV := .local/uv/bin/uv
 BIOME := .local/biome/node_modules/.bin/biome
 COMPILE := $(UV) pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.13
+# The slowest first. They run at the same time where make can keep their outputs apart.
+LINTERS := check-types check-template check-style check-architecture check-js
 FUNCTION ?= login
 # One more than there are processors: tests of pages and of the local cloud often wait for another process.
 WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
@@ -46,16 +48,24 @@ quick: .venv/.installed ## Run the linters and the unit tests, in under a minute
 	@$(RUN) pytest tests/unit --quiet --numprocesses auto --dist loadscope
 
 check: .venv/.installed ## Run the linters: style, types, architecture, template, JavaScript
+	@$(MAKE) $(if $(filter output-sync,$(.FEATURES)),--jobs --output-sync) $(LINTERS)
+
+check-types:
+	@echo "== mypy: types"
+	@.venv/bin/mypy
+
+check-template:
+	@echo "== cfn-lint: template"
+	@.venv/bin/cfn-lint template.yaml monitoring/template.yaml
+
+check-style:
 	@echo "== ruff: style"
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
-	@echo "== mypy: types"
-	@.venv/bin/mypy
+
+check-architecture:
 	@echo "== import-linter: architecture"
 	@PYTHONPATH=layers/domain .venv/bin/lint-imports
-	@echo "== cfn-lint: template"
-	@.venv/bin/cfn-lint template.yaml monitoring/template.yaml
-	@$(MAKE) check-js
 
 check-js: ## Run the linter of JavaScript and CSS
 	@echo "== Biome: JavaScript and CSS"

@@ -27,6 +27,8 @@ _PACKAGE = "amplify-dynamodb-simulator@2.9.30"
 _SHA512 = "xTeeRLvzEfqyd5lh3bH4c0kHvSHHmmhD5ZDsHFKAQ5g2Zl6JqlFdutaQhCLHzxEp6Ry1o7TB6niIoXuQAnSewQ=="
 _OLDEST_JAVA = 17
 _JAR = "DynamoDBLocal.jar"
+# It runs for a minute: optimizing its code, and collecting garbage in parallel, costs more than it saves.
+_SHORT_RUN = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto")
 
 
 class MissingTool(Exception):
@@ -39,7 +41,7 @@ def dynamodb_local() -> Iterator[str]:
     java = _java()
     folder = _folder()
     port = free_port()
-    options = [f"-Djava.library.path={folder / 'DynamoDBLocal_lib'}", "-jar", str(folder / _JAR)]
+    options = [*_SHORT_RUN, f"-Djava.library.path={folder / 'DynamoDBLocal_lib'}", "-jar", str(folder / _JAR)]
     switches = ["-inMemory", "-sharedDb", "-disableTelemetry", "-port", str(port)]
     command = ("--", str(folder), java, *options, *switches)
     child = Child("DynamoDB Local", *command, log=KEEP / "dynamodb-local" / f"{port}.log")

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -17,6 +18,8 @@ LOOPBACK = "127.0.0.1"
 _POLITE_SECONDS = 15
 USUAL_PORT = 8000
 _LAST_PORT = 65535
+# Below the ports that systems choose for outgoing connections, which could take one before its process listens.
+_ASSIGNED = range(20_000, 21_000)
 
 
 class ChildFailed(Exception):
@@ -53,12 +56,22 @@ def port_from_environment(setting: str, usual: int) -> int:
 
 
 def free_port(preferred: int = 0) -> int:
-    """Return the preferred port if it is free, otherwise any free one."""
+    """Return the preferred port if it is free, otherwise one that no other caller gets while this process runs."""
     if preferred and not port_is_taken(preferred):
         return preferred
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+    return next(port for port in _ASSIGNED if _claim(port) and not port_is_taken(port))
+
+
+def _claim(port: int) -> bool:
+    folder = Path(tempfile.gettempdir()) / f"comfy-accounts-ports-{os.getuid()}"
+    folder.mkdir(exist_ok=True)
+    claim = os.open(folder / str(port), os.O_CREAT | os.O_WRONLY)  # open, and thereby locked, until this process ends
+    try:
+        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(claim)
+        return False
+    return True
 
 
 class InUse(Exception):

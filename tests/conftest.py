@@ -17,12 +17,14 @@ if TYPE_CHECKING:
 
 # Powertools reads it on import, possibly before a folder's conftest sets the functions' environment.
 os.environ["POWERTOOLS_SERVICE_NAME"] = "accounts"
-# Each of these folders is one chain: its tests share a deployed local cloud, which takes seconds to start.
-_CHAINS = ("tests/browser/", "tests/local/")
+# Each of these folders is one chain: its tests share a deployed local cloud or a DynamoDB Local, which start slowly.
+_CHAINS = ("tests/browser/", "tests/local/", "tests/contract/")
 # Each function of these files is a chain of its own: these files take longest without a local cloud.
 _BY_FUNCTION = ("tests/functions/test_permissions.py", "tests/functions/test_fuzz.py")
 # What takes longest starts first, so that no worker still runs it when the others are done.
-_LONG = (*_CHAINS, "tests/contract/", "tests/guards/test_budgets.py")
+_LONG = (*_CHAINS, "tests/guards/test_budgets.py")
+# These tests run last: after each, every function of the local cloud starts cold again.
+_REDEPLOYS = "redeploys"
 
 
 class ByFile(LoadScopeScheduling):
@@ -48,8 +50,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_start)
 
 
-def _start(item: pytest.Item) -> int:
-    return next((number for number, path in enumerate(_LONG) if item.nodeid.startswith(path)), len(_LONG))
+def _start(item: pytest.Item) -> tuple[int, bool]:
+    place = next((number for number, path in enumerate(_LONG) if item.nodeid.startswith(path)), len(_LONG))
+    return place, item.get_closest_marker(_REDEPLOYS) is not None
 
 
 def missing(what: str) -> None:

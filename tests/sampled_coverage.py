@@ -1,8 +1,8 @@
 """A pytest plugin that keeps coverage cheap: `pytest -p tests.sampled_coverage --cov`.
 
 Tracing nearly doubles the time of a test, so only one case of each test is traced: the others run almost the same
-lines. Folders that run the domain in other processes are not traced, nor is `contract`, which adds few lines. The
-reported coverage is therefore a lower bound.
+lines. Folders that run the domain in other processes are not traced, nor are those that add few lines, such as
+`contract`. The reported coverage is therefore a lower bound.
 """
 
 import importlib
@@ -14,7 +14,7 @@ from coverage import Coverage
 
 import accounts
 
-_FOLDERS = frozenset({"unit", "functions"})
+_FOLDERS = ("tests/unit/accounts/", "tests/functions/")
 # Compares the processor time of two requests.
 _TIMED = "tests/functions/test_timing.py"
 _TRACED = pytest.StashKey[frozenset[str]]()
@@ -25,7 +25,7 @@ def traced(nodeids: list[str]) -> frozenset[str]:
     cases: dict[str, str] = {}
     for nodeid in sorted(nodeids):
         cases.setdefault(nodeid.partition("[")[0], nodeid)
-    return frozenset(it for it in cases.values() if it.split("/")[1] in _FOLDERS and not it.startswith(_TIMED))
+    return frozenset(it for it in cases.values() if it.startswith(_FOLDERS) and not it.startswith(_TIMED))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

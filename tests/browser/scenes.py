@@ -89,9 +89,9 @@ def login_caps_lock(stage: Stage) -> None:
 
 def login_too_many(stage: Stage) -> None:
     login(stage)
-    stage.answer("/auth/login", 429, '{"error": "too_many_attempts", "message": "Wait."}', retry_after="95")
+    stage.answer("/auth/login", 429, '{"error": "too_many_attempts", "message": "Wait."}', retry_after="119")
     log_in(stage, stage.person.email, WRONG)
-    stage.told("1:3")
+    stage.told("1:")
 
 
 def login_unreachable(stage: Stage) -> None:
@@ -248,7 +248,17 @@ def account_mail_problem(stage: Stage) -> None:
 
     stage.page.route("**/auth/session", bounce)
     account(stage)
-    stage.told("come back")
+    stage.told("Emails to your address are bouncing")
+
+
+def account_reported_as_spam(stage: Stage) -> None:
+    def complaint(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json={**answer.json(), "mail_problem": "complaint"})
+
+    stage.page.route("**/auth/session", complaint)
+    account(stage)
+    stage.told("was reported as spam")
 
 
 def account_programs(stage: Stage) -> None:
@@ -458,6 +468,7 @@ INSIDE = (
     api_keys_failing,
     account,
     account_mail_problem,
+    account_reported_as_spam,
     account_programs,
     account_name,
     account_email,

@@ -18,13 +18,13 @@ _GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 def codes(cloud: LocalCloud) -> Any:
     """What a machine has just asked for."""
     form = {"client_id": "comfy-cli"}
-    return requests.post(f"{cloud.site_url}/oauth/device_authorization", data=form, timeout=30).json()
+    return requests.post(f"{cloud.site_url}/oauth/device_authorization", data=form, timeout=60).json()
 
 
 def polled(stage: Stage, codes: Any) -> Any:
     """Return what the machine receives when it polls."""
     form = {"client_id": "comfy-cli", "grant_type": _GRANT, "device_code": codes["device_code"]}
-    return requests.post(f"{stage.cloud.site_url}/oauth/token", data=form, timeout=30).json()
+    return requests.post(f"{stage.cloud.site_url}/oauth/token", data=form, timeout=60).json()
 
 
 def test_a_link_with_a_code_in_it_asks_and_does_nothing_else(stage: Stage, codes: Any) -> None:

@@ -11,6 +11,7 @@ from tests.browser.scenes import Stage
 from tests.local.person import Person, token_in
 
 _serial = count(1)
+_GOOGLE = "**/o/oauth2/v2/auth*"
 
 
 def _address(prefix: str = "clicker") -> str:
@@ -93,8 +94,8 @@ def test_a_callback_opened_in_another_browser_does_nothing_there(
 
     visitor.visit("/login")
     _continue_with(visitor, "Google")
-    visitor.page.wait_for_load_state("networkidle")
-    visitor.context.route("**/o/oauth2/v2/auth*", keep)
+    visitor.page.wait_for_url(_GOOGLE)
+    visitor.context.route(_GOOGLE, keep)
     say_yes(visitor.page, _address())
     expect(visitor.page.get_by_text("caught")).to_be_visible()
     other = visitor_in(chromium, cloud)

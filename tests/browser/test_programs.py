@@ -245,11 +245,17 @@ def test_one_click_is_one_answer(stage: Stage, here: str) -> None:
             route.continue_()
 
     stage.page.route("**/oauth/authorize", keep)
+    stage.page.clock.install(time=0)
+    stage.page.clock.pause_at(1)
     begin(stage.page, here)
     allow = stage.page.get_by_role("button", name="Allow", exact=True)
     expect(stage.page.locator("#question-title")).to_be_focused()
     allow.dispatch_event("click")
     assert sent == []
+    stage.page.clock.run_for(499)
+    allow.dispatch_event("click")
+    assert sent == []
+    stage.page.clock.run_for(1)
     allow.click()
     for button in (allow, stage.page.get_by_role("button", name="Cancel", exact=True)):
         button.dispatch_event("click")

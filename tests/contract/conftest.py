@@ -131,7 +131,7 @@ def _connected(endpoint: str | None = None) -> Iterator[None]:
         if endpoint:
             patch.setenv(_ENDPOINT, endpoint)
         # How fast DynamoDB Local answers fifty concurrent calls depends on the machine.
-        patch.setattr(tables, "READ_TIMEOUT_SECONDS", 10.0)
+        patch.setattr(tables, "READ_TIMEOUT_SECONDS", 60.0)
         connection.cache_clear()
         yield
         connection().client.close()

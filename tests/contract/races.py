@@ -13,7 +13,7 @@ from accounts.transactions import Change, Transactions
 from tests.fakes import FakeHasher
 
 # How long a broken test hangs.
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 60
 
 
 def together[T](count: int, work: Callable[[int], T]) -> list[T | AccountsError]:

@@ -166,6 +166,22 @@ def test_a_login_works_though_its_notice_cannot_be_queued(functions: Lambdas, fa
     assert functions.invoke("session_show", request("session_show", cookie=answer.cookie)).status == 200
 
 
+@pytest.mark.parametrize("failure", FAILURES)
+def test_a_login_works_though_its_counter_cannot_be_cleared(functions: Lambdas, failure: str) -> None:
+    """The password was right: the counter has done its work."""
+    functions.people.as_sampled()
+
+    def fail(call: Call) -> Exception | None:
+        return FAILURES[failure](call) if call.parameters["TableName"] == "ThrottlesTable" else None
+
+    functions.cloud.failing["dynamodb.DeleteItem"] = fail
+    answer = functions.invoke("login", sample("login"))
+    functions.issued.update(answer.cookies)
+
+    assert (answer.status, answer.events) == (200, [FAILED, "authn_login_success"])
+    assert functions.invoke("session_show", request("session_show", cookie=answer.cookie)).status == 200
+
+
 @pytest.mark.parametrize("function", ["login", "reauthenticate", "password_reset"])
 def test_no_secret_is_checked_when_its_attempt_cannot_be_counted(functions: Lambdas, function: str) -> None:
     """A counter is not a note: it decides, so its failure denies."""

@@ -193,7 +193,7 @@ def test_of_concurrent_callbacks_with_one_state_one_logs_in(functions: Lambdas, 
     barrier, answers = Barrier(4), []
 
     def come_back() -> None:
-        barrier.wait(10)
+        barrier.wait(60)
         answers.append(providers.callback("google", f"state={state_of(departure)}&code=a", in_thread=True))
 
     threads = [Thread(target=come_back) for _ in range(4)]

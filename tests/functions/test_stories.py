@@ -178,7 +178,7 @@ def test_concurrent_requests_are_not_mixed_up(functions: Lambdas) -> None:
 
     def ask(credential: dict[str, str]) -> str:
         event = request("account_show", **credential)
-        start.wait(timeout=10)
+        start.wait(timeout=60)
         body: str = functions.in_thread("account_show", event)["body"]
         return body
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-_FENCED = re.compile(r"^( *)```\w*\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
-_PASTED = re.compile(r"^( *)```(?:sh|bash|zsh|shell|console)?\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+_FENCED = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+_PASTED = {"", "sh", "bash", "zsh", "shell", "console"}
 _INDENTED = re.compile(r"(?:^(?: {4}| {7,}).*\n)+", re.MULTILINE)
 _SPAN = re.compile(r"`([^`]+)`")
 _COMMENT = re.compile(r"(?:^|(?<=\s))# .*$", re.MULTILINE)
@@ -47,12 +47,14 @@ def commands(path: Path, program: str) -> list[Command]:
 def blocks(path: Path) -> list[str]:
     """The code blocks of a document."""
     text = path.read_text(encoding="utf-8")
-    return [body for _, body in _FENCED.findall(text)] + _INDENTED.findall(_FENCED.sub("", text))
+    return [body for _, _, body in _FENCED.findall(text)] + _INDENTED.findall(_FENCED.sub("", text))
 
 
 def pasted(text: str) -> list[str]:
     """The code blocks that are meant for a shell."""
-    return [body for _, body in _PASTED.findall(text)] + _INDENTED.findall(_FENCED.sub("", text))
+    return [body for _, language, body in _FENCED.findall(text) if language in _PASTED] + _INDENTED.findall(
+        _FENCED.sub("", text)
+    )
 
 
 def comments(block: str) -> list[str]:

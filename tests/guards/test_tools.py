@@ -20,9 +20,10 @@ def test_two_answers():
 def test_a_failed_comparison_shows_the_whole_difference(tmp_path: Path) -> None:
     """By default, pytest would truncate it."""
     (tmp_path / "test_failing.py").write_text(_FAILING)
-    options = ("-c", str(ROOT / "pyproject.toml"), "--rootdir", str(tmp_path), "-p", "no:cacheprovider", "-n", "0")
+    options = ("-c", str(ROOT / "pyproject.toml"), "--rootdir", str(tmp_path), "-p", "no:cacheprovider")
     command = [sys.executable, "-m", "pytest", *options, str(tmp_path)]
-    said = subprocess.run(command, capture_output=True, text=True, check=False, env={"PATH": ""}).stdout
+    environment = {"PATH": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    said = subprocess.run(command, capture_output=True, text=True, check=False, env=environment).stdout
 
     lines = said.splitlines()
     for side, mark in (("left", "+"), ("right", "-")):

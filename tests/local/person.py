@@ -36,7 +36,7 @@ class Person:
         # Browsers send Secure cookies to loopback over http; this jar keeps them but must be told to send them.
         sent.setdefault("cookie", "; ".join(f"{cookie.name}={cookie.value}" for cookie in self.http.cookies))
         return self.http.request(
-            method, self.cloud.site_url + path, json=body, headers=sent, allow_redirects=False, timeout=30
+            method, self.cloud.site_url + path, json=body, headers=sent, allow_redirects=False, timeout=60
         )
 
     def mails(self, subject: str) -> list[dict[str, Any]]:
@@ -72,7 +72,7 @@ class Person:
         if not start:
             start = self.call("GET", f"/auth/{provider}/start").headers["location"]
         form = {**dict(parse_qsl(urlsplit(start).query)), "email": self.email}
-        answer = requests.post(start.partition("?")[0], data=form, allow_redirects=False, timeout=30)
+        answer = requests.post(start.partition("?")[0], data=form, allow_redirects=False, timeout=60)
         return answer.headers["location"].removeprefix(self.cloud.site_url)
 
     def make_key(self, name: str = "my key") -> dict[str, Any]:

@@ -17,7 +17,7 @@ ELSEWHERE = {"origin": "http://127.0.0.1:8188"}
 
 def fetched(cloud: LocalCloud, path: str) -> Any:
     """Read a public document."""
-    answer = requests.get(cloud.site_url + path, headers=ELSEWHERE, timeout=30)
+    answer = requests.get(cloud.site_url + path, headers=ELSEWHERE, timeout=60)
     assert answer.headers["access-control-allow-origin"] == "*"
     assert answer.headers["cache-control"] == "public, max-age=300"
     return answer.json()
@@ -26,7 +26,7 @@ def fetched(cloud: LocalCloud, path: str) -> Any:
 def posted(cloud: LocalCloud, path: str, **form: str) -> requests.Response:
     """What a page of a local ComfyUI sends."""
     body = {"client_id": "comfy-local-web", **form}
-    return requests.post(cloud.site_url + path, data=body, headers=ELSEWHERE, timeout=30)
+    return requests.post(cloud.site_url + path, data=body, headers=ELSEWHERE, timeout=60)
 
 
 def logged_in(ann: Person) -> dict[str, Any]:

@@ -149,7 +149,7 @@ def test_declining_says_so_and_offers_other_ways(cloud: LocalCloud) -> None:
 )
 def test_an_origin_is_told_its_ways_in(cloud: LocalCloud, origin: str, methods: list[str]) -> None:
     """On the list: all ways; not on it: an API key, and where to make one."""
-    answer = requests.get(f"{cloud.site_url}/auth/methods", params={"origin": origin}, timeout=30)
+    answer = requests.get(f"{cloud.site_url}/auth/methods", params={"origin": origin}, timeout=60)
 
     assert answer.json()["methods"] == methods
     assert answer.json()["api_key_url"].startswith(cloud.site_url)

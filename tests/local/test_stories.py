@@ -189,7 +189,7 @@ def test_unknown_paths_and_methods_answer_in_our_own_words(cloud: LocalCloud) ->
     missing, wrong = person.call("GET", "/nope"), person.call("PUT", "/customers/me")
 
     assert (missing.status_code, missing.json()["error"]) == (404, "not_found")
-    assert (wrong.status_code, wrong.headers["allow"]) == (405, "DELETE, GET, PATCH")
+    assert (wrong.status_code, wrong.headers["allow"]) == (405, "DELETE, GET, HEAD, PATCH")
     assert missing.headers["x-content-type-options"] == wrong.headers["x-content-type-options"] == "nosniff"
 
 

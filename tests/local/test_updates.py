@@ -20,6 +20,7 @@ def changed(cloud: LocalCloud) -> Iterator[tuple[Person, str, dict[str, str]]]:
         cloud.deploy()
 
 
+@pytest.mark.redeploys
 def test_an_update_in_place_keeps_accounts_sessions_and_keys(
     cloud: LocalCloud, changed: tuple[Person, str, dict[str, str]]
 ) -> None:

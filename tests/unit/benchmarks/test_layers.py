@@ -58,9 +58,9 @@ def test_two_concurrent_builds_both_return_the_whole_layer(kept: Path, monkeypat
     both, make = Barrier(2), layers._make
 
     def build_concurrently(*arguments: object) -> None:
-        both.wait(timeout=10)
+        both.wait(timeout=60)
         make(*arguments)
-        both.wait(timeout=10)
+        both.wait(timeout=60)
 
     monkeypatch.setattr(layers, "_make", build_concurrently)
     with ThreadPoolExecutor(2) as pool:

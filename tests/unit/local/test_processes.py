@@ -1,12 +1,34 @@
 """Ports, folders and children."""
 
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from local.processes import Child, ChildFailed, InUse, sole_use
+from local import PROJECT
+from local.processes import LOOPBACK, Child, ChildFailed, InUse, free_port, sole_use
+
+
+def test_a_port_is_given_to_one_caller_only_in_any_process() -> None:
+    """Also before anything listens on it."""
+    command = [sys.executable, "-c", "from local.processes import free_port; print(free_port())"]
+    elsewhere = int(subprocess.run(command, check=True, capture_output=True, text=True, cwd=PROJECT).stdout)
+    mine = [free_port(), free_port()]
+    later = int(subprocess.run(command, check=True, capture_output=True, text=True, cwd=PROJECT).stdout)
+
+    assert len({*mine, later}) == 3
+    assert all(port < 32_768 for port in (*mine, elsewhere, later))
+
+
+def test_the_preferred_port_is_given_if_it_is_free() -> None:
+    with socket.create_server((LOOPBACK, 0)) as taken:
+        port = taken.getsockname()[1]
+        assert free_port(port) != port
+    preferred = free_port()
+
+    assert free_port(preferred) == preferred
 
 
 def test_a_folder_has_one_process_at_a_time(tmp_path: Path) -> None:
@@ -46,4 +68,4 @@ def test_a_child_ends_when_its_parent_is_gone(tmp_path: Path) -> None:
 
     child.stdin.close()
 
-    assert child.wait(10) != 0
+    assert child.wait(60) != 0

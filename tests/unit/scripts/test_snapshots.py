@@ -1,6 +1,7 @@
 """SnapStart: what is published, and that no deployment leaves an old version in use."""
 
 import copy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ FUNCTION = "AWS::Serverless::Function"
 SNAPPED = {"Login", "OauthStart", "OauthCallback", "ClientToken", "SessionShow", "AccountOpen"}
 
 
+@cache
 def translated(release: str) -> dict[str, Any]:
     """The published template as CloudFormation gets it."""
     published = snapshots.published(copy.deepcopy(template()), release)
@@ -45,9 +47,9 @@ def test_each_of_them_is_called_by_its_alias() -> None:
 
 def test_another_release_is_another_version_and_replaces_the_old_one() -> None:
     """Each kept version costs money."""
-    one, same, other = (names(translated(release * 64), "AWS::Lambda::Version") for release in "aab")
+    one, other = (names(translated(release * 64), "AWS::Lambda::Version") for release in "ab")
 
-    assert one == same
+    assert one
     assert one & other == set()
     assert {translated("a" * 64)[name]["DeletionPolicy"] for name in one} == {"Delete"}
 

@@ -30,7 +30,7 @@ class Assets:
         self._files = {path.name: path.read_text(encoding="utf-8") for path in _FOLDER.iterdir()}
         self._files["icon.svg"] = Template(self._files["icon.svg"]).substitute(accent=brand.accent)
         self._files["brand.css"] = _stylesheet(brand)
-        self._files |= {f"texts.{it}.js": texts.module(it, constants) for it in texts.LANGUAGES}
+        self._files |= {f"texts.{it}.js": texts.script(it, constants) for it in texts.LANGUAGES}
         whole = "\0".join(f"{name}\0{text}" for name, text in sorted(self._files.items()))
         self.version = hashlib.sha256(whole.encode()).hexdigest()[:16]
 
@@ -47,6 +47,7 @@ class Assets:
 def _stylesheet(brand: Brand) -> str:
     """The deployment's colours, which ``Brand`` has validated, so that no other CSS can be injected."""
     return (
-        f":root{{--accent:light-dark({brand.accent},{brand.accent_dark});"
-        f"--on-accent:light-dark({ON_ACCENT},{ON_ACCENT_DARK})}}\n"
+        f":root{{--accent:{brand.accent};--on-accent:{ON_ACCENT}}}\n"
+        "@media (prefers-color-scheme:dark){"
+        f":root{{--accent:{brand.accent_dark};--on-accent:{ON_ACCENT_DARK}}}}}\n"
     )

@@ -28,10 +28,10 @@ def catalogue(language: str, constants: Mapping[str, str]) -> dict[str, str]:
     return {key: _filled(text, constants) for section in sections.values() for key, text in section.items()}
 
 
-def module(language: str, constants: Mapping[str, str]) -> str:
-    """The section ``script`` as a JavaScript module."""
+def script(language: str, constants: Mapping[str, str]) -> str:
+    """The section ``script`` as JavaScript that runs before the modules."""
     said = {key: _filled(text, constants) for key, text in _read(language)["script"].items()}
-    return f"export default {json.dumps(said, ensure_ascii=False)};\n"
+    return f"globalThis.texts = {json.dumps(said, ensure_ascii=False)};\n"
 
 
 def _weighted(part: str) -> tuple[str, float]:

@@ -174,7 +174,7 @@ class AtOnce:
 
     def commit(self, *changes: Change) -> None:
         if any(isinstance(change, self.kind) for change in changes):
-            self.barrier.wait(10)
+            self.barrier.wait(60)
         self.world.commit(*changes)
 
 

@@ -77,7 +77,7 @@ def pieces(*parts: bytes) -> Behaviour:
     def behave(connection: socket.socket, server: Server) -> None:
         for part in parts:
             connection.sendall(part)
-        server.released.wait(10)
+        server.released.wait(60)
 
     return behave
 

@@ -26,23 +26,29 @@ async function load() {
   return Object.fromEntries(names.map((name, index) => [name, results[index]]));
 }
 
-// Shows all parts at once, so that the layout does not shift; a part that failed to load shows its error.
+// Shows all parts at once, so that the layout does not shift; a part that failed to load shows its error. Returns whether
+// the page is usable.
 async function refresh() {
   const parts = await load();
   show($("#loading"), false);
   if (!parts.session.ok || !parts.identities.ok) {
     showLoadError(notice, parts.session.ok ? parts.identities : parts.session);
-    return;
+    return false;
   }
   fillIn(parts.session.body, parts.identities.body.identities);
   showLogins(parts.identities.body.identities, parts.methods.ok ? parts.methods.body.methods : []);
   showDevices(parts.sessions);
   showActivity(parts.activity);
   show($("#loaded"));
+  return true;
 }
 
+// Password managers open the page with ?change-password.
 function carryOn(draft) {
-  if (draft?.open) {
+  if (new URLSearchParams(location.search).has("change-password")) {
+    history.replaceState(null, "", location.pathname);
+    startChange("password-dialog");
+  } else if (draft?.open) {
     startChange(draft.open, draft.values ?? {});
   } else if (draft?.link) {
     link(draft.link);
@@ -61,5 +67,4 @@ addEventListener("changed", async (event) => {
   $("#title").focus();
   scrollTo(0, 0);
 });
-await refresh();
-carryOn(takeDraft());
+refresh().then((loaded) => loaded && carryOn(takeDraft()));

@@ -1,3 +1,4 @@
+import { closeDialog, copyFrom, openDialog } from "./browser.js";
 import { open, takeDraft, wireDialogs, withRecentLogin } from "./dialogs.js";
 import {
   $,
@@ -67,7 +68,7 @@ onSubmit($("#make-form"), async () => {
   if (!result.ok) {
     return result;
   }
-  making.close();
+  closeDialog(making);
   reveal(result.body.api_key.plaintext_key);
   await list();
   return null;
@@ -77,25 +78,18 @@ function reveal(key) {
   copied = false;
   plaintext.value = key;
   $("#copied").textContent = "";
-  made.showModal();
+  openDialog(made);
   $("#copy").focus();
 }
 
 async function copy() {
-  plaintext.select();
-  try {
-    await navigator.clipboard.writeText(plaintext.value);
-    copied = true;
-  } catch {
-    // The clipboard API is blocked; the old command may still work, and the text is selected.
-    copied = document.execCommand("copy");
-  }
+  copied = await copyFrom(plaintext);
   $("#copied").textContent = t(copied ? "keys.copied" : "keys.copy_yourself");
   $("#copy").focus();
 }
 
 $("#copy").addEventListener("click", copy);
-$("#made-done").addEventListener("click", () => made.close());
+$("#made-done").addEventListener("click", () => closeDialog(made));
 made.addEventListener("cancel", (event) => {
   // Escape would lose a key that has not been copied.
   if (!copied) {
@@ -123,7 +117,7 @@ onSubmit($("#remove-form"), async () => {
   if (!result.ok && result.status !== 404) {
     return result;
   }
-  removing.close();
+  closeDialog(removing);
   await list();
   showMessage(notice, t("keys.deleted", { name: chosen.name }), "good");
   $("#title").focus();

@@ -1,5 +1,6 @@
 // The confirmation dialog for actions that cannot be undone.
 
+import { closeDialog } from "./browser.js";
 import { open, withRecentLogin } from "./dialogs.js";
 import { $, onSubmit } from "./page.js";
 
@@ -19,7 +20,7 @@ onSubmit($("#confirm-form"), async () => {
   if (!result.ok && result.status !== 404) {
     return result;
   }
-  dialog.close();
+  closeDialog(dialog);
   asked.done();
   return null;
 });

@@ -83,4 +83,4 @@ async function open() {
 
 wireDialogs();
 takeDraft(); // The address has everything that the question needs.
-await open();
+open();

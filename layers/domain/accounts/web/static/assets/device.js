@@ -1,6 +1,7 @@
 // Device login (RFC 8628 3.3). The owner types the code that the device shows, or opens a link with the code in the
 // fragment, which no server sees. Opening the link alone does nothing: the owner has to continue and to allow it.
 
+import { keep as store, take } from "./browser.js";
 import { takeDraft, wireDialogs, withRecentLogin } from "./dialogs.js";
 import {
   $,
@@ -26,17 +27,16 @@ const question = $("#question");
 const form = $("#form");
 const input = $("#user-code");
 
-// Removes the code from the address bar. During a login it is kept in sessionStorage, which is read once.
+// Removes the code from the address bar. During a login it is kept in this tab's storage, which is read once.
 function takeCode() {
   const given = new URLSearchParams(location.hash.slice(1)).get("user_code");
   history.replaceState(null, "", location.pathname);
-  const kept = sessionStorage.getItem(STORAGE_KEY);
-  sessionStorage.removeItem(STORAGE_KEY);
-  return given ?? kept ?? "";
+  const kept = take(STORAGE_KEY);
+  return given ?? kept;
 }
 
 function keep() {
-  sessionStorage.setItem(STORAGE_KEY, input.value);
+  store(STORAGE_KEY, input.value);
 }
 
 function logInFirst() {
@@ -136,4 +136,4 @@ adaptQuestion();
 onSubmit(form, lookUp);
 offerOtherAccount($("#enter-other"), slotOf(form), keep);
 addEventListener("hashchange", () => location.reload());
-await open();
+open();

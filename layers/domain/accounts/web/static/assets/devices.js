@@ -1,5 +1,6 @@
 // Sessions and recent activity.
 
+import { forget } from "./browser.js";
 import { askToConfirm } from "./confirm.js";
 import { $, announceLogout, call, errorText, hasText, make, moment, show, t } from "./page.js";
 import { announceChange } from "./profile.js";
@@ -57,7 +58,7 @@ $("#end-all").addEventListener("click", () =>
     yes: t("devices.end_all"),
     step: () => call("POST", "/auth/sessions/revoke-all"),
     done: () => {
-      sessionStorage.clear();
+      forget();
       announceLogout();
       location.replace("/login?left");
     },

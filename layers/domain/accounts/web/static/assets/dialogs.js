@@ -1,5 +1,6 @@
 // Dialogs, including the one for reauthentication.
 
+import { closeDialog, openDialog, keep as store, take } from "./browser.js";
 import { $, call, clearMessage, here, onSubmit, setFieldError, show, showError, t, toLogin, withBusy } from "./page.js";
 
 const DRAFT = "draft";
@@ -13,13 +14,13 @@ export function open(element) {
   for (const part of element.querySelectorAll(".slot")) {
     clearMessage(part);
   }
-  element.showModal();
+  openDialog(element);
 }
 
 // Buttons with data-close close their dialog. Closing a dialog clears its password fields.
 export function wireDialogs() {
   for (const button of document.querySelectorAll("[data-close]")) {
-    button.addEventListener("click", () => button.closest("dialog").close());
+    button.addEventListener("click", () => closeDialog(button.closest("dialog")));
   }
   for (const element of document.querySelectorAll("dialog")) {
     element.addEventListener("close", () => {
@@ -33,13 +34,12 @@ export function wireDialogs() {
 
 // Returns the form that was open when the owner had to leave for a login. It has no passwords and is read once.
 export function takeDraft() {
-  const kept = JSON.parse(sessionStorage.getItem(DRAFT) ?? "null");
-  sessionStorage.removeItem(DRAFT);
+  const kept = JSON.parse(take(DRAFT) || "null");
   return kept?.page === location.pathname ? kept : null;
 }
 
 function keep(draft) {
-  sessionStorage.setItem(DRAFT, JSON.stringify({ ...draft, page: location.pathname }));
+  store(DRAFT, JSON.stringify({ ...draft, page: location.pathname }));
 }
 
 // Run a step; if it needs a recent login, reauthenticate and run it again. ``draft`` restores the form after a redirect.
@@ -82,7 +82,7 @@ onSubmit($("#again-form"), async () => {
   const result = await call("POST", "/auth/reauthenticate", { password: password.value });
   if (result.ok) {
     resolveReauthentication(true);
-    dialog.close();
+    closeDialog(dialog);
   } else if (result.code === "invalid_credentials") {
     setFieldError(password, t("again.wrong"));
     password.select();

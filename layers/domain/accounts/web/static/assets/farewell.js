@@ -1,5 +1,6 @@
 // Exporting and deleting the account.
 
+import { forget } from "./browser.js";
 import { withRecentLogin } from "./dialogs.js";
 import { $, announceLogout, call, make, onSubmit, setFieldError, t, withBusy } from "./page.js";
 import { isEmail } from "./profile.js";
@@ -31,7 +32,7 @@ onSubmit($("#delete-form"), async () => {
   if (!result.ok) {
     return result;
   }
-  sessionStorage.clear();
+  forget();
   announceLogout();
   location.replace("/login?deleted");
   return null;

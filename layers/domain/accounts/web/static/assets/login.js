@@ -1,3 +1,4 @@
+import { keepsCookies } from "./browser.js";
 import {
   $,
   call,
@@ -76,7 +77,7 @@ function greet() {
   if (said) {
     showMessage(slot, t(`login.${said}`), "good");
     query.delete(said);
-    history.replaceState(null, "", query.size ? `?${query}` : location.pathname);
+    history.replaceState(null, "", String(query) ? `?${query}` : location.pathname);
   }
 }
 
@@ -84,7 +85,7 @@ onSubmit(form, logIn);
 $("#resend").addEventListener("click", sendAgain);
 carryReturn();
 offerProviders();
-if (navigator.cookieEnabled) {
+if (keepsCookies()) {
   greet();
   loadSession().then((result) => result.ok && location.replace(returnTo()));
 } else {

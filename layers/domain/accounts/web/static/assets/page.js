@@ -1,12 +1,15 @@
 // Shared by all pages: texts, API calls, messages, forms and the session.
 
+import { forget, isDisabled, openTabs, setDisabled, timeout } from "./browser.js";
+
 const language = document.documentElement.lang;
-const { default: texts } = await import(`./texts.${language}.js`);
+// From texts.<language>.js, which is not a module: Safari runs modules too early that import one with top-level await.
+const { texts } = globalThis;
 const SLOW_AFTER = 2500;
 const TIMEOUT = 30_000;
 // Display names.
 export const PROVIDERS = { google: "Google", github: "GitHub" };
-const tabs = new BroadcastChannel("session");
+const tabs = openTabs("session");
 
 export const $ = (selector, within = document) => within.querySelector(selector);
 
@@ -54,7 +57,7 @@ const BY_STATUS = { 413: "body_too_large", 429: "too_many_attempts" };
 // Never throws: each failure is a result with a code.
 export async function call(method, path, body) {
   const options = { method, headers: { accept: "application/json" }, cache: "no-store", redirect: "error" };
-  options.signal = AbortSignal.timeout(TIMEOUT);
+  options.signal = timeout(TIMEOUT);
   if (body) {
     options.headers["content-type"] = "application/json";
     options.body = JSON.stringify(body);
@@ -89,6 +92,7 @@ export function showMessage(slot, text, kind = "bad", ...more) {
   // Lets a later update check whether this message is still shown.
   message.dataset.turn = Number(message.dataset.turn ?? 0) + 1;
   message.className = `message ${kind}`;
+  message.parentElement.classList.toggle("told", Boolean(text));
   message.replaceChildren(...(text ? [text, ...more] : []));
   return message;
 }
@@ -200,20 +204,24 @@ function checked(form) {
 
 // Runs ``work`` unless it is running already, with a notice if it is slow. Shows a failed result; keeps the form's input.
 export async function withBusy(button, slot, work) {
-  if (button.ariaDisabled === "true") {
+  if (isDisabled(button)) {
     return;
   }
-  button.ariaDisabled = "true";
+  setDisabled(button, true);
   button.classList.add("busy");
   clearMessage(slot);
   let slowTurn = null;
   const slow = setTimeout(() => {
     slowTurn = showMessage(slot, t("slow"), "info").dataset.turn;
   }, SLOW_AFTER);
-  const failed = await work(slot);
-  clearTimeout(slow);
-  button.ariaDisabled = null;
-  button.classList.remove("busy");
+  let failed = null;
+  try {
+    failed = await work(slot);
+  } finally {
+    clearTimeout(slow);
+    setDisabled(button, false);
+    button.classList.remove("busy");
+  }
   if (failed) {
     showError(slot, failed);
   } else if ($(".message", slot).dataset.turn === slowTurn) {
@@ -222,11 +230,13 @@ export async function withBusy(button, slot, work) {
 }
 
 // ``send`` returns the failed result, or null.
+// Until then, the button is disabled in the HTML: the browser itself would send the form, which no route answers.
 export function onSubmit(form, send) {
+  const button = $("[type=submit]", form);
+  button.disabled = false;
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const button = $("[type=submit]", form);
-    if (button.ariaDisabled !== "true" && checked(form)) {
+    if (!isDisabled(button) && checked(form)) {
       withBusy(button, slotOf(form), send);
     }
   });
@@ -269,6 +279,7 @@ function revealable(input) {
     button.setAttribute("aria-pressed", "false");
     button.textContent = t("reveal.show");
   });
+  input.classList.add("revealable");
   input.after(button);
 }
 
@@ -326,7 +337,7 @@ export function toLogin() {
 // The return address of this page, including its query in normalized form.
 export function here() {
   const query = new URLSearchParams(location.search);
-  return query.size ? `${location.pathname}?${query}` : location.pathname;
+  return String(query) ? `${location.pathname}?${query}` : location.pathname;
 }
 
 export function loginAndBack() {
@@ -338,6 +349,7 @@ export async function loadSession() {
   if (result.ok) {
     $(`#nav a[href="${location.pathname}"]`)?.setAttribute("aria-current", "page");
     show($("#nav"));
+    $("header").classList.add("with-nav");
   }
   return result;
 }
@@ -351,7 +363,7 @@ async function logOut() {
   const message = make("div", { class: "message", role: "alert" });
   const card = make("section", { class: "card" }, make("div", { class: "slot" }, message));
   main.replaceChildren(make("div", { class: "stage" }, card));
-  sessionStorage.clear();
+  forget();
   const result = await call("POST", "/auth/logout");
   if (result.ok || result.status === 401) {
     tabs.postMessage("ended");
@@ -382,6 +394,12 @@ export function awaitLogin() {
       location.replace(returnTo());
     }
   });
+  // Without messages between tabs, the owner comes back to this one.
+  document.addEventListener("visibilitychange", async () => {
+    if (document.visibilityState === "visible" && (await call("GET", "/auth/session")).ok) {
+      location.replace(returnTo());
+    }
+  });
 }
 
 // Tells the return address to a tab that an emailed link opened.
@@ -405,7 +423,7 @@ tabs.addEventListener("message", (event) => {
   if (event.data !== "ended") {
     return;
   }
-  sessionStorage.clear();
+  forget();
   if (!$("#nav").hidden) {
     $("main").replaceChildren();
     location.replace("/login?left");

@@ -1,5 +1,6 @@
 // Name, email address and password.
 
+import { closeDialog } from "./browser.js";
 import { open, withRecentLogin } from "./dialogs.js";
 import { $, call, errorText, onSubmit, setFieldError, show, t } from "./page.js";
 import { showStrength } from "./strength.js";
@@ -60,7 +61,7 @@ function prepare(name) {
 }
 
 function done(form, text) {
-  form.closest("dialog").close();
+  closeDialog(form.closest("dialog"));
   announceChange(text);
   return null;
 }

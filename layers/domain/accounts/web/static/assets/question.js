@@ -1,5 +1,6 @@
 // The consent question: client, scopes and account; allow or cancel.
 
+import { forget, isDisabled, setDisabled } from "./browser.js";
 import { $, announceLogout, call, loginAndBack, make, show, t, withBusy } from "./page.js";
 
 const card = $("#question");
@@ -28,7 +29,7 @@ export function ask({ client, scopes, account }, where, answer) {
 }
 
 async function decide(button, answer) {
-  if (answered || button.ariaDisabled === "true") {
+  if (answered || isDisabled(button)) {
     return;
   }
   answered = true;
@@ -40,17 +41,17 @@ async function decide(button, answer) {
   rearm();
 }
 
-function setDisabled(disabled) {
+function disableAll(disabled) {
   for (const button of buttons) {
-    button.ariaDisabled = disabled ? "true" : null;
+    setDisabled(button, disabled);
   }
 }
 
 function rearm() {
   clearTimeout(armTimer);
-  setDisabled(true);
+  disableAll(true);
   if (!answered) {
-    armTimer = setTimeout(() => setDisabled(answered), ARM_DELAY);
+    armTimer = setTimeout(() => disableAll(answered), ARM_DELAY);
   }
 }
 
@@ -68,7 +69,7 @@ export function offerOtherAccount(other, place, keep = () => {}) {
         return result;
       }
       announceLogout();
-      sessionStorage.clear();
+      forget();
       keep();
       location.replace(loginAndBack());
       return null;

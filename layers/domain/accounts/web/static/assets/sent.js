@@ -1,5 +1,6 @@
 // "Check your email": the same for every address, with a resend button after a pause.
 
+import { setDisabled } from "./browser.js";
 import { $, clock, countSeconds, showMessage, swap, t, withBusy } from "./page.js";
 
 const PAUSE = 60;
@@ -11,10 +12,10 @@ export function showSent(email, resend) {
   const slot = $(".slot", sent);
   $(".address", sent).textContent = email;
   const wait = (seconds) => {
-    again.ariaDisabled = "true";
+    setDisabled(again, true);
     return countSeconds(seconds, (left) => {
       again.textContent = left ? t("sent.wait", { time: clock(left) }) : t("sent.again");
-      again.ariaDisabled = left ? "true" : null;
+      setDisabled(again, left > 0);
     });
   };
   let stop = wait(PAUSE);

@@ -1,9 +1,11 @@
+import { keep, take } from "./browser.js";
 import { takeLink } from "./link.js";
 import {
   $,
   announceLogin,
   call,
   loadSession,
+  make,
   onSubmit,
   PROVIDERS,
   setFieldError,
@@ -17,11 +19,10 @@ import {
 const STORAGE_KEY = "change";
 const password = $("#password");
 
-// Confirming a new address needs a session. During a login, the token is kept in this tab's sessionStorage.
+// Confirming a new address needs a session. During a login, the token is kept in this tab's storage.
 function takeToken() {
   const link = takeLink();
-  const kept = sessionStorage.getItem(STORAGE_KEY);
-  sessionStorage.removeItem(STORAGE_KEY);
+  const kept = take(STORAGE_KEY);
   return link.token || !kept ? link : { token: kept, provider: "", change: true };
 }
 
@@ -33,14 +34,15 @@ const confirm = {
   change: () => call("POST", "/auth/email/change/confirm", { token }),
 }[change ? "change" : provider ? "provider" : "signUp"];
 
-onSubmit($("#form"), async () => {
+onSubmit($("#form"), async (slot) => {
   const result = await confirm();
   if (result.ok) {
     password.value = "";
-    const email = (await loadSession()).body.email_shown ?? result.body.email;
-    $("#done-words").textContent = t(change ? "verify.changed" : "verify.confirmed", { email });
+    const here = await loadSession();
+    const said = change ? "verify.changed" : here.status === 401 ? "cookies.blocked" : "verify.confirmed";
+    $("#done-words").textContent = t(said, { email: here.body.email_shown ?? result.body.email });
     swap($("#ask"), $("#done"));
-    if (!change) {
+    if (here.ok && !change) {
       announceLogin(() => $("#done-words").append(" ", t("verify.carried")));
     }
   } else if (result.code === "invalid_link") {
@@ -49,8 +51,10 @@ onSubmit($("#form"), async () => {
     setFieldError(password, t("verify.other_password"));
     password.select();
   } else if (result.code === "not_authenticated" && change) {
-    sessionStorage.setItem(STORAGE_KEY, token);
-    await toLogin();
+    if (keep(STORAGE_KEY, token)) {
+      await toLogin();
+    }
+    showMessage(slot, t("verify.log_in_first"), "bad", " ", make("a", { href: "/login" }, t("verify.log_in")));
   } else {
     return result;
   }

@@ -1,0 +1,103 @@
+// Features that a browser may lack or refuse. Without one, a page does less, but what its visitor asked for still works.
+
+// This tab's storage. A WebView without DOM storage has null; a browser that blocks cookies throws.
+function withStorage(use) {
+  try {
+    return use(sessionStorage) ?? true;
+  } catch {
+    return false;
+  }
+}
+
+// Returns whether the text was stored.
+export function keep(key, text) {
+  return withStorage((storage) => storage.setItem(key, text));
+}
+
+// Returns the stored text and removes it; an empty text if there is none.
+export function take(key) {
+  let text = "";
+  withStorage((storage) => {
+    text = storage.getItem(key) ?? "";
+    storage.removeItem(key);
+  });
+  return text;
+}
+
+export function forget() {
+  withStorage((storage) => storage.clear());
+}
+
+// Tried, because ``navigator.cookieEnabled`` is also true in browsers that keep no cookie.
+export function keepsCookies() {
+  const rest = location.protocol === "https:" ? "; SameSite=Strict; Secure" : "; SameSite=Strict";
+  writeCookie(`probe=1${rest}`);
+  const kept = document.cookie.includes("probe=1");
+  writeCookie(`probe=${rest}; Max-Age=0`);
+  return kept;
+}
+
+function writeCookie(text) {
+  // biome-ignore lint/suspicious/noDocumentCookie: Safari before 18.4 and Firefox before 140 have no CookieStore
+  document.cookie = text;
+}
+
+// The site's other tabs. Without them (Safari before 15.4, blocked cookies), messages reach nobody.
+export function openTabs(name) {
+  try {
+    return new BroadcastChannel(name);
+  } catch {
+    return Object.assign(new EventTarget(), { postMessage() {} });
+  }
+}
+
+// AbortSignal.timeout is missing in Safari before 16 and Chrome before 103.
+export function timeout(milliseconds) {
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(), milliseconds);
+  return controller.signal;
+}
+
+// Returns whether the text was copied. Selects it, so that it can be copied by hand.
+export async function copyFrom(field) {
+  field.select();
+  try {
+    await navigator.clipboard.writeText(field.value);
+    return true;
+  } catch {
+    // Missing or not permitted; the old command may still work.
+    return document.execCommand?.("copy") ?? false;
+  }
+}
+
+// Safari before 15.4 and Firefox before 98 have no dialogs: there, the element is shown above the page.
+export function openDialog(dialog) {
+  if (dialog.showModal) {
+    dialog.showModal();
+    return;
+  }
+  dialog.setAttribute("role", "dialog");
+  dialog.setAttribute("open", "");
+}
+
+export function closeDialog(dialog) {
+  if (dialog.close) {
+    dialog.close();
+  } else if (dialog.hasAttribute("open")) {
+    dialog.removeAttribute("open");
+    dialog.dispatchEvent(new Event("close"));
+  }
+}
+
+// The property ``ariaDisabled`` is missing in Firefox before 119; without the attribute, nothing announces it.
+export function isDisabled(button) {
+  return button.getAttribute("aria-disabled") === "true";
+}
+
+export function setDisabled(button, disabled) {
+  if (disabled) {
+    button.setAttribute("aria-disabled", "true");
+  } else {
+    button.removeAttribute("aria-disabled");
+  }
+}
