@@ -313,7 +313,7 @@ def test_what_monitoring_costs_is_what_the_document_says() -> None:
 def test_every_log_group_of_the_stack_is_known() -> None:
     """With a retention: without one, CloudWatch keeps and charges for everything forever."""
     kept = {name: it["RetentionInDays"] for name, it in resources("AWS::Logs::LogGroup").items()}
-    assert set(kept) == {"FunctionsLogGroup", "AccessLogGroup"}
+    assert set(kept) == {"FunctionsLogGroup", "AccessLogGroup", "EdgeLogGroup"}
     assert [name for name, days in kept.items() if not days] == []
 
 

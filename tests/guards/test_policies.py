@@ -17,7 +17,7 @@ _ALLOWED = {
     "dynamodb": {"GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "ConditionCheckItem"},
     "secretsmanager": {"GetSecretValue"},
     "ses": {"SendEmail", "DeleteSuppressedDestination"},
-    "sqs": {"SendMessage"},
+    "sqs": {"SendMessage", "ReceiveMessage", "DeleteMessage", "GetQueueAttributes"},
 }
 # Actions on the AWS account's own list, for which IAM knows no resource.
 _WITHOUT_RESOURCE = [["ses:DeleteSuppressedDestination"]]
@@ -65,15 +65,13 @@ def test_a_role_reaches_named_resources_only(folder: str) -> None:
 
 
 def test_sam_adds_only_what_lambda_needs(translated: dict[str, Any]) -> None:
-    """Permissions to write logs and, for the mailer, to read its queue. Only Lambda may assume a role."""
+    """Permissions to write logs. Only Lambda may assume a role."""
     roles = {name: it["Properties"] for name, it in translated["Resources"].items() if it["Type"] == "AWS::IAM::Role"}
     managed = {
         name: [arn.removeprefix("arn:aws:iam::aws:policy/service-role/") for arn in role["ManagedPolicyArns"]]
         for name, role in roles.items()
     }
-    queue = {"MailerFunctionRole": ["AWSLambdaBasicExecutionRole", "AWSLambdaSQSQueueExecutionRole"]}
-    each = {f"{name}Role": ["AWSLambdaBasicExecutionRole"] for name in resources(project.FUNCTION)}
-    assert managed == each | queue
+    assert managed == {f"{name}Role": ["AWSLambdaBasicExecutionRole"] for name in resources(project.FUNCTION)}
     trusted = [it for role in roles.values() for it in role["AssumeRolePolicyDocument"]["Statement"]]
     assert {json.dumps(it["Principal"]) for it in trusted} == {'{"Service": ["lambda.amazonaws.com"]}'}
 
@@ -94,6 +92,20 @@ def test_only_the_mailer_sends_email() -> None:
     """So that an attacker who takes over a function that handles requests still cannot send email."""
     senders = {folder for folder, it in project.statements() if "ses:SendEmail" in project.listed(it["Action"])}
     assert senders == {"mailer"}
+
+
+def test_only_the_mailer_reads_the_queue_of_emails() -> None:
+    """A message contains an address, and deleting it would lose an email."""
+    reading = [(folder, it["Resource"]) for folder, it in project.statements() if "sqs:ReceiveMessage" in it["Action"]]
+    assert reading == [("mailer", {"Fn::GetAtt": ["MailQueue", "Arn"]})]
+
+
+def test_queues_refuse_requests_without_tls() -> None:
+    (policy,) = resources("AWS::SQS::QueuePolicy").values()
+    assert policy["Queues"] == [{"Ref": name} for name in resources("AWS::SQS::Queue")]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "sqs:*")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
 def test_audit_records_can_be_added_and_not_changed() -> None:
@@ -242,7 +254,10 @@ def _named(resource: object) -> str:
 
 @pytest.mark.parametrize("folder", project.FOLDERS)
 def test_a_role_reaches_what_the_handler_names_and_nothing_else(folder: str) -> None:
-    """Every table, secret and queue that the deployment reads from the settings while the handler is imported."""
+    """Every table, secret and queue that the deployment reads from the settings while the handler is imported.
+
+    Lambda reads the queue of emails for the mailer, which does not name it.
+    """
     environment = template()["Globals"]["Function"]["Environment"]["Variables"]
     stateful = {
         *resources("AWS::DynamoDB::Table"),
@@ -255,4 +270,5 @@ def test_a_role_reaches_what_the_handler_names_and_nothing_else(folder: str) -> 
     reached = {
         _named(arn) for name, it in project.statements() if name == folder for arn in project.listed(it["Resource"])
     }
-    assert reached & stateful == meant & stateful
+    read_by_lambda = {"MailQueue"} if folder == "mailer" else set()
+    assert reached & stateful == (meant & stateful) | read_by_lambda

@@ -1,8 +1,10 @@
 """What the template promises about tables, keys, secrets, timeouts, logs and the edge."""
 
 import json
+from pathlib import Path
 from typing import Any
 
+import cfnlint
 import pytest
 from botocore.config import Config
 
@@ -32,6 +34,10 @@ OPERATORS = {
 }
 # One full vCPU (Lambda's documentation); bcrypt uses one.
 WHOLE_VCPU_MB = 1769
+TEMPLATES = ("template.yaml", "monitoring/template.yaml")
+# cfn-lint's list of the types in each region.
+SCHEMAS = Path(cfnlint.__file__).parent / "data" / "schemas" / "providers"
+MOST_REGIONS = 25
 GATEWAY_SECONDS = 30
 
 
@@ -131,7 +137,9 @@ def test_every_log_group_has_a_retention() -> None:
 def test_every_function_has_a_caller() -> None:
     """A route, a queue or a topic. Other APIs invoke the authorizer, and operators their functions by name."""
     uncalled = {name for name, it in project.functions().items() if not it.get("Events")}
-    assert uncalled == {"authorizer", *OPERATORS}
+    (source,) = resources("AWS::Lambda::EventSourceMapping").values()
+    assert source["FunctionName"] == {"Ref": "MailerFunction"}
+    assert uncalled == {"authorizer", "mailer", *OPERATORS}
 
 
 def test_policies_have_no_wildcards() -> None:
@@ -199,8 +207,8 @@ def test_cloudfront_caches_no_error_response() -> None:
     assert {name for answer in edge["CustomErrorResponses"] for name in answer} == {"ErrorCode", "ErrorCachingMinTTL"}
 
 
-def test_the_firewall_stops_floods_and_inspects_no_body() -> None:
-    """Such rules would refuse passwords with punctuation, and redirects to http://127.0.0.1."""
+def test_the_firewall_stops_floods_and_refuses_no_body() -> None:
+    """Rules about bodies would refuse passwords with punctuation, so the set that has some only counts."""
     (firewall,) = resources("AWS::WAFv2::WebACL").values()
     kinds = [next(iter(rule["Statement"].items())) for rule in firewall["Rules"]]
     assert [rule["Priority"] for rule in firewall["Rules"]] == [0, 1, 2]
@@ -209,7 +217,23 @@ def test_the_firewall_stops_floods_and_inspects_no_body() -> None:
         ("ManagedRuleGroupStatement", {"VendorName": "AWS", "Name": "AWSManagedRulesAmazonIpReputationList"}),
         ("ManagedRuleGroupStatement", {"VendorName": "AWS", "Name": "AWSManagedRulesKnownBadInputsRuleSet"}),
     ]
-    assert firewall["Rules"][0]["Action"] == {"Block": {}}
+    actions = [rule.get("Action", rule.get("OverrideAction")) for rule in firewall["Rules"]]
+    assert actions == [{"Block": {}}, {"None": {}}, {"Count": {}}]
+
+
+def test_the_access_log_of_cloudfront_has_no_paths_queries_headers_or_cookies() -> None:
+    """A damaged link has its token in the path (LG-03)."""
+    (log,) = resources("AWS::Logs::Delivery").values()
+    assert log["RecordFields"] == [
+        "date",
+        "time",
+        "x-edge-request-id",
+        "c-ip",
+        "cs-method",
+        "sc-status",
+        "x-edge-detailed-result-type",
+        "time-taken",
+    ]
 
 
 def test_the_access_log_has_no_queries_headers_or_cookies() -> None:
@@ -223,6 +247,34 @@ def test_the_access_log_has_no_queries_headers_or_cookies() -> None:
         "source": "$context.identity.sourceIp",
         "latency_ms": "$context.responseLatency",
     }
+
+
+def test_every_region_that_sends_email_knows_every_type() -> None:
+    """CloudFormation refuses a template with an unknown type, even under a condition. GovCloud has no CloudFront."""
+    types = {it["Type"] for path in TEMPLATES for it in template(path)["Resources"].values()}
+    known = {path.stem: set(json.loads(path.read_text())) for path in SCHEMAS.glob("*-*-*.json")}
+    lacking = {
+        region: sorted(kind for kind in types - has if not kind.startswith("AWS::Serverless::"))
+        for region, has in known.items()
+        if "AWS::SES::ConfigurationSet" in has and not region.startswith("us-gov-")
+    }
+    assert len(lacking) > MOST_REGIONS
+    assert {region: kinds for region, kinds in lacking.items() if kinds} == {}
+
+
+def test_tables_with_indexes_are_created_one_at_a_time() -> None:
+    """DynamoDB refuses to create two at once."""
+    indexed = [name for name, table in TABLES.items() if "GlobalSecondaryIndexes" in table]
+    after = [template()["Resources"][name].get("DependsOn") for name in indexed]
+    assert after == [None, *indexed[:-1]]
+
+
+@pytest.mark.parametrize("name", resources("AWS::Serverless::LayerVersion"))
+def test_old_versions_of_a_layer_are_deleted(name: str) -> None:
+    """Otherwise every deployment leaves 10 MB, under a name that all stacks share."""
+    layer = resources("AWS::Serverless::LayerVersion")[name]
+    assert layer["RetentionPolicy"] == "Delete"
+    assert layer["LayerName"]["Fn::Sub"].startswith("${AWS::StackName}-")
 
 
 def test_the_gateway_does_not_answer_cors() -> None:

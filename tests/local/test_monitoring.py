@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from local.cloud import LocalCloud
+from local.emulator import REGION
 from local.stack import NAME
 from tests.local.person import Person
 from tests.waiting import wait_for
@@ -17,7 +18,7 @@ Metric = tuple[str, str, frozenset[tuple[str, str]]]
 @pytest.fixture(scope="module")
 def dashboard(cloud: LocalCloud) -> dict[str, Any]:
     """The dashboard's body as CloudFormation filled it in."""
-    found = cloud.client("cloudwatch").get_dashboard(DashboardName=f"{NAME}-overview")
+    found = cloud.client("cloudwatch").get_dashboard(DashboardName=f"{NAME}-{REGION}-overview")
     body: dict[str, Any] = json.loads(found["DashboardBody"])
     return body
 
@@ -68,7 +69,7 @@ def test_the_dashboard_charts_this_api_and_these_queues(cloud: LocalCloud, dashb
     assert ("AWS/ApiGateway", "5xx", frozenset({("ApiId", cloud.outputs["HttpApiId"])})) in metrics
     assert {dict(dimensions)["QueueName"] for space, _, dimensions in metrics if space == "AWS/SQS"} == queues
     assert "${" not in json.dumps(dashboard)
-    assert cloud.outputs["DashboardUrl"].endswith(f"#dashboards/dashboard/{NAME}-overview")
+    assert cloud.outputs["DashboardUrl"].endswith(f"#dashboards/dashboard/{NAME}-{REGION}-overview")
 
 
 def test_searches_name_this_stack_and_its_tables(cloud: LocalCloud, dashboard: dict[str, Any]) -> None:
