@@ -8,6 +8,7 @@ MAKEFLAGS += --no-print-directory
 PYTHONS := python3.13 python3 python /usr/bin/python3
 PYTHON ?= $(shell for python in $(PYTHONS); do $$python -c $(CAN_START_UV) 2>/dev/null && { echo $$python; break; }; done)
 CAN_START_UV := 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 8))'
+IS_PYTHON_3 := 'import sys; sys.exit(sys.version_info < (3, 8))'
 IS_PYTHON_313 := 'import sys; sys.exit(sys.version_info[:2] != (3, 13))'
 RUN := .venv/bin/python -m
 # `sam build` needs a python3.13 with pip on the PATH: .venv has one.
@@ -145,7 +146,9 @@ endef
 # uv installs in seconds what takes pip minutes. It has a folder of its own, so that `sync` does not remove it.
 $(UV): requirements/install.txt
 	@$(or $(PYTHON),false) -c $(CAN_START_UV) 2>/dev/null || { \
-		echo "This needs Python 3.13, or a Python 3 with its venv module (apt install python3-venv) to install 3.13."; \
+		for python in $(or $(PYTHON),$(PYTHONS)); do $$python -c $(IS_PYTHON_3) 2>/dev/null && { \
+			echo "$$python lacks its venv module: apt install python3-venv"; exit 1; }; done; \
+		echo "This needs Python 3.13, or another Python 3 to install 3.13."; \
 		$(GET_PYTHON); }
 	@echo "Installing uv, which installs everything else"
 	@$(PYTHON) -m venv --clear .local/uv

@@ -17,8 +17,8 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from accounts import secrets
-from scripts import deploy_checks, samconfig, snapshots, stacks
-from scripts.deploy_checks import Client
+from scripts import budget, deploy_checks, environment_size, samconfig, snapshots, stack_state, stacks
+from scripts.aws import Client
 from scripts.samconfig import NoSuchProfile, Profile
 from scripts.stacks import PROJECT, TemplateProblem, outputs_of
 
@@ -26,6 +26,7 @@ from scripts.stacks import PROJECT, TemplateProblem, outputs_of
 _NOT_YET = "https://not-yet.invalid"
 _BUILT = PROJECT / ".aws-sam" / "build" / "template.yaml"
 _SHOWN = ("SiteUrl", "SiteTarget", "AuthorizerFunctionArn", "OAuthProvidersSecretArn", "DashboardUrl")
+_GOES_ON = "CloudFormation finishes an update that it has begun; its console shows the progress."
 Run = Callable[[list[str]], None]
 Ask = Callable[[str], str]
 
@@ -37,24 +38,45 @@ class CannotDeploy(Exception):
 def deploy(profile: Profile, client: Client, run: Run, ask: Ask | None) -> Mapping[str, str]:
     """Check, build and deploy; return the stack's outputs. ``ask`` is None without a terminal."""
     template = stacks.read(PROJECT / "template.yaml")
+    existing = _existing(profile, client)
+    before = stacks.parameters_in(existing) if existing else {}
     profile = complete(profile, template["Parameters"], ask)
-    findings = deploy_checks.look(client, profile.region, profile.overrides, hashing=_hashing(template))
-    for note in findings.notes:
-        print(f"Note: {note}")
-    if findings.missing:
-        raise CannotDeploy("\n".join(["missing:", *(f"  - {it}" for it in findings.missing)]))
+    _check(profile, client, template, before)
     extra = firewall_secret(profile, client) if profile.has_firewall else {}
     run(["build"])
-    run(["validate", "--lint"])
+    run(["validate", "--lint", "--region", profile.region])
     if profile.overrides.get("SnapStart") == "on":
         snapshots.publish(_BUILT, dict(profile.overrides) | extra)
     profile = _with_address(profile, client, run)
     run(_command(profile, extra))
+    cloudformation = client("cloudformation")
     if profile.overrides.get("Stage") == "prod":
-        client("cloudformation").update_termination_protection(
-            StackName=profile.stack, EnableTerminationProtection=True
-        )
-    return outputs_of(client("cloudformation"), profile.stack)
+        cloudformation.update_termination_protection(StackName=profile.stack, EnableTerminationProtection=True)
+    budget.keep(profile, client, before, stacks.parameters_of(cloudformation, profile.stack))
+    return outputs_of(cloudformation, profile.stack)
+
+
+def _existing(profile: Profile, client: Client) -> Mapping[str, Any] | None:
+    """The stack, if it exists and can be deployed; raises CannotDeploy."""
+    problem = deploy_checks.credentials(client, profile.region)
+    if problem:
+        raise CannotDeploy(problem)
+    found = stack_state.described(client("cloudformation"), profile.stack)
+    problem = stack_state.problem(profile, found["StackStatus"]) if found else None
+    if problem:
+        raise CannotDeploy(problem)
+    return found
+
+
+def _check(profile: Profile, client: Client, template: Mapping[str, Any], before: Mapping[str, str]) -> None:
+    """Print notes; raises CannotDeploy with everything that is missing. ``before`` are the stack's parameters."""
+    findings = deploy_checks.look(client, profile.region, profile.overrides, hashing=_hashing(template), before=before)
+    too_large = environment_size.problem(template, profile, before)
+    for note in findings.notes:
+        print(f"Note: {note}")
+    missing = [*findings.missing, *([too_large] if too_large else [])]
+    if missing:
+        raise CannotDeploy("\n".join(["missing:", *(f"  - {it}" for it in missing)]))
 
 
 def complete(profile: Profile, declared: Mapping[str, Any], ask: Ask | None) -> Profile:
@@ -63,16 +85,27 @@ def complete(profile: Profile, declared: Mapping[str, Any], ask: Ask | None) -> 
     if open_questions and ask is None:
         names = ", ".join(open_questions)
         raise CannotDeploy(f"samconfig.toml, profile {profile.name}, has no value for: {names}. Fill them in.")
-    answers = {name: _answer(name, declared[name], ask) for name in open_questions if ask}
+    answers: dict[str, str] = {}
+    try:
+        for name in open_questions:
+            if ask:
+                answers[name] = _answer(name, declared[name], ask)
+    except (EOFError, KeyboardInterrupt) as stopped:
+        if answers:
+            profile.filled_in(answers)
+        kept = f" samconfig.toml keeps your {len(answers)} answers." if answers else ""
+        raise CannotDeploy(f"stopped before anything was deployed.{kept}") from stopped
     return profile.filled_in(answers) if answers else profile
 
 
 def _answer(name: str, parameter: Mapping[str, Any], ask: Ask) -> str:
+    """An answer that CloudFormation accepts. An empty one only if the parameter has a default."""
+    empty = " Leave it empty for none." if parameter.get("Default") == "" else ""
     while True:
-        answer = ask(f"{name}: {parameter['Description']}\n{name} = ").strip()
-        if answer and re.search(parameter.get("AllowedPattern", ""), answer):
+        answer = ask(f"{name}: {parameter['Description']}{empty}\n{name} = ").strip()
+        if re.search(parameter.get("AllowedPattern", ""), answer) and (answer or empty):
             return answer
-        print(f"Not valid: {parameter.get('AllowedPattern', 'it is empty')}")
+        print(f"{name} {parameter['ConstraintDescription'] if answer else 'needs a value'}.")
 
 
 def firewall_secret(profile: Profile, client: Client) -> dict[str, str]:
@@ -109,12 +142,8 @@ def _with_address(profile: Profile, client: Client, run: Run) -> Profile:
 
 def _api_of(profile: Profile, client: Client) -> str | None:
     """The API's id, if the stack exists: a site in use must never have the temporary address."""
-    try:
-        return outputs_of(client("cloudformation"), profile.stack).get("HttpApiId")
-    except ClientError as error:
-        if "does not exist" in str(error):
-            return None
-        raise
+    found = stack_state.described(client("cloudformation"), profile.stack)
+    return stacks.outputs_in(found).get("HttpApiId") if found else None
 
 
 def _command(profile: Profile, extra: Mapping[str, str]) -> list[str]:
@@ -151,6 +180,9 @@ def main(path: Path = PROJECT / "samconfig.toml") -> int:
     except (CannotDeploy, NoSuchProfile, TemplateProblem, ValueError, BotoCoreError, ClientError) as problem:
         print(f"make deploy: {problem}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print(f"\nmake deploy: stopped. {_GOES_ON}", file=sys.stderr)
+        return 130
     print("\nDeployed.")
     for name in _SHOWN:
         if name in outputs:

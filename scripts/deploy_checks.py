@@ -1,17 +1,18 @@
 """Check before a deployment what AWS must have: CloudFormation would fail late."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, InvalidRegionError
 
 from accounts.errors import ConfigurationError
 from accounts.model import clients
 from accounts.model.origins import Allowlist
+from scripts import budget
+from scripts.aws import Client
 from scripts.samconfig import GIVEN_BY_AWS
 
-Client = Callable[[str], Any]
 # Lambda requires this much unreserved concurrency in every AWS account.
 _UNRESERVED = 100
 FIREWALL_REGION = "us-east-1"
@@ -25,18 +26,34 @@ class Findings:
     notes: list[str]
 
 
-def look(client: Client, region: str, parameters: Mapping[str, str], *, hashing: int) -> Findings:
-    """Run all checks. ``hashing`` is the number of functions that reserve concurrency."""
+def look(
+    client: Client, region: str, parameters: Mapping[str, str], *, hashing: int, before: Mapping[str, str]
+) -> Findings:
+    """Run all checks.
+
+    ``hashing`` is the number of functions that reserve concurrency, ``before`` are the parameters of the stack that is
+    updated, or empty.
+    """
+    after = {**before, **parameters}
+    missing = [*_lists(after), *_certificate(client, region, after), *_firewall(region, after), *_budget(after)]
+    lanes = client("lambda").get_account_settings()["AccountLimit"]
+    held = int(before.get("ReservedConcurrency", "0")) * hashing
+    missing += _concurrency(lanes, int(after.get("ReservedConcurrency", "0")) * hashing, held, hashing)
+    return Findings(missing, [*_sender(client, after), *_small_account(lanes)])
+
+
+def credentials(client: Client, region: str) -> str | None:
+    """Why AWS does not answer to these credentials in this region; None if it does."""
     try:
         client("sts").get_caller_identity()
+    except (EndpointConnectionError, InvalidRegionError):
+        return (
+            f"the region {region}: AWS cannot be reached there. Check the profile's region in samconfig.toml, and the"
+            " network."
+        )
     except (BotoCoreError, ClientError) as error:
-        return Findings([_no_credentials(error)], [])
-    missing = [*_lists(parameters), *_certificate(client, region, parameters), *_firewall(region, parameters)]
-    return Findings([*missing, *_concurrency(client, parameters, hashing)], [*_sender(client, parameters)])
-
-
-def _no_credentials(error: Exception) -> str:
-    return f"AWS credentials: none that work ({error}). Try `aws sso login` or `aws configure`, or set AWS_PROFILE."
+        return f"AWS credentials: none that work ({error}). Try `aws sso login` or `aws configure`, or set AWS_PROFILE."
+    return None
 
 
 def _lists(parameters: Mapping[str, str]) -> Iterator[str]:
@@ -80,16 +97,30 @@ def _firewall(region: str, parameters: Mapping[str, str]) -> Iterator[str]:
         yield "Firewall: SiteDomain is not set."
 
 
-def _concurrency(client: Client, parameters: Mapping[str, str], hashing: int) -> Iterator[str]:
-    wanted = int(parameters.get("ReservedConcurrency", "0")) * hashing
-    if not wanted:
-        return
-    limit = client("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
-    if limit - wanted < _UNRESERVED:
+def _budget(parameters: Mapping[str, str]) -> Iterator[str]:
+    has_recipient = parameters.get("AlarmEmail") or parameters.get("AlarmTopicArn")
+    if budget.is_wanted(parameters) and not has_recipient:
+        yield "MonthlyBudget: nobody would be told. Set AlarmEmail or AlarmTopicArn, or set MonthlyBudget to 0."
+
+
+def _concurrency(lanes: Mapping[str, int], wanted: int, held: int, hashing: int) -> Iterator[str]:
+    """``held`` is what this stack reserves now. What others reserve is not available."""
+    available = lanes["UnreservedConcurrentExecutions"] + held
+    if wanted and available - wanted < _UNRESERVED:
         yield (
-            f"ReservedConcurrency: {hashing} functions would reserve {wanted} of this AWS account's concurrency of"
-            f" {limit}, and {_UNRESERVED} must stay unreserved. Request a higher quota (Lambda, concurrent executions),"
-            " or set it to 0."
+            f"ReservedConcurrency: {hashing} functions would reserve {wanted} of the {available} concurrent executions"
+            f" that are not reserved in this AWS account, and {_UNRESERVED} must stay unreserved. Request a higher"
+            " quota (Lambda, concurrent executions), or set it to 0."
+        )
+
+
+def _small_account(lanes: Mapping[str, int]) -> Iterator[str]:
+    """New AWS accounts have a tenth or less of Lambda's usual quota."""
+    limit = lanes["ConcurrentExecutions"]
+    if limit < _UNRESERVED:
+        yield (
+            f"Lambda runs at most {limit} requests at a time in this AWS account, for all its functions; more get 503."
+            " Request a higher quota (Lambda, concurrent executions) before the service is public."
         )
 
 

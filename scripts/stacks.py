@@ -1,5 +1,6 @@
 """Reads template files, and the outputs and parameters of stacks, for the scripts and for the local cloud."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +27,19 @@ def read(path: Path) -> Json:
 
 def outputs_of(cloudformation: Any, stack: str) -> dict[str, str]:  # noqa: ANN401 - boto3 makes its clients at run time
     """Return a stack's outputs by name."""
-    described = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+    return outputs_in(cloudformation.describe_stacks(StackName=stack)["Stacks"][0])
+
+
+def outputs_in(described: Mapping[str, Any]) -> dict[str, str]:
+    """The outputs of a stack as CloudFormation describes it."""
     return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
 
 
 def parameters_of(cloudformation: Any, stack: str) -> dict[str, str]:  # noqa: ANN401
     """Return a stack's parameters by name."""
-    described = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+    return parameters_in(cloudformation.describe_stacks(StackName=stack)["Stacks"][0])
+
+
+def parameters_in(described: Mapping[str, Any]) -> dict[str, str]:
+    """The parameters of a stack as CloudFormation describes it."""
     return {given["ParameterKey"]: given["ParameterValue"] for given in described.get("Parameters", [])}

@@ -5,13 +5,15 @@ Accounts and the keys that encrypt them outlive the stack. They can only be dele
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from scripts import samconfig, stacks
+from scripts import budget, samconfig, stack_state, stacks
+from scripts.aws import Client
 from scripts.samconfig import NoSuchProfile, Profile
 from scripts.stacks import TemplateProblem
 
@@ -29,27 +31,33 @@ def what_stays(template: Mapping[str, Any], profile: Profile) -> list[str]:
     return [f"{name} ({resource['Type'].removeprefix('AWS::')})" for name, resource in kept.items()] + firewall
 
 
-def remove(profile: Profile, cloudformation: Any, confirmed: str) -> None:  # noqa: ANN401 - boto3 makes its clients
-    """Delete the stack and wait; raises CannotRemove if it is not confirmed by name, or protected."""
+def remove(profile: Profile, client: Client, confirmed: str) -> None:
+    """Delete the stack and wait, then its budget; raises CannotRemove if it is not confirmed by name, or protected."""
     if confirmed != profile.stack:
         raise CannotRemove(f"nothing was removed. To confirm, set CONFIRM={profile.stack}")
-    described = cloudformation.describe_stacks(StackName=profile.stack)["Stacks"][0]
+    cloudformation = client("cloudformation")
+    described = stack_state.described(cloudformation, profile.stack)
+    if described is None:
+        raise CannotRemove(f"there is no stack {profile.stack} in {profile.region}.")
     if described.get("EnableTerminationProtection"):
         lift = "aws cloudformation update-termination-protection --no-enable-termination-protection"
         there = f"--stack-name {profile.stack} --region {profile.region}"
         raise CannotRemove(f"the stack is protected. If you are sure: {lift} {there}")
     cloudformation.delete_stack(StackName=profile.stack)
     cloudformation.get_waiter("stack_delete_complete").wait(StackName=profile.stack)
+    if budget.is_wanted(stacks.parameters_in(described)):
+        budget.remove(profile, client)
 
 
-def main(client: Callable[..., Any] = boto3.client) -> int:
+def main(path: Path = stacks.PROJECT / "samconfig.toml") -> int:
     try:
-        profile = samconfig.read(stacks.PROJECT / "samconfig.toml", os.environ.get("PROFILE") or "dev")
-        print(f"Removing the stack {profile.stack} in {profile.region}. This stays, and can only be deleted by hand:")
+        profile = samconfig.read(path, os.environ.get("PROFILE") or "dev")
+        print(f"The stack {profile.stack} in {profile.region}. When it is removed, this stays:")
         for name in what_stays(stacks.read(stacks.PROJECT / "template.yaml"), profile):
             print(f"  - {name}")
-        cloudformation = client("cloudformation", region_name=profile.region)
-        remove(profile, cloudformation, os.environ.get("CONFIRM", ""))
+        print("It can only be deleted by hand.", flush=True)
+        client = boto3.session.Session(region_name=profile.region).client
+        remove(profile, client, os.environ.get("CONFIRM", ""))
     except (CannotRemove, NoSuchProfile, TemplateProblem, BotoCoreError, ClientError) as problem:
         print(f"make undeploy: {problem}", file=sys.stderr)
         return 1

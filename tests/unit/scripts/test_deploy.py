@@ -15,12 +15,12 @@ from botocore.exceptions import ClientError
 
 from accounts import secrets
 from local import sam
-from scripts import deploy, samconfig, snapshots, undeploy
+from scripts import deploy, environment_size, samconfig, snapshots, undeploy
 from scripts.deploy import CannotDeploy
 from scripts.undeploy import CannotRemove
 from tests.cloudformation import ROOT, template
 from tests.conftest import missing
-from tests.unit.scripts.test_deploy_checks import Aws
+from tests.unit.scripts.test_deploy_checks import Aws, refusal
 from tests.unit.scripts.test_samconfig import ANSWERS, CERTIFICATE
 
 _READ = """
@@ -28,6 +28,8 @@ import json, sys
 from samcli.commands.deploy.command import cli
 print(json.dumps(cli.make_context("deploy", sys.argv[1:]).params["parameter_overrides"]))
 """
+BUDGET = "comfy-accounts in us-east-1"
+PATTERNS = {name: it for name, it in template()["Parameters"].items() if "AllowedPattern" in it}
 SITE = "https://abc123.execute-api.us-east-1.amazonaws.com"
 
 
@@ -49,6 +51,9 @@ class Account(Aws):
     versions: dict[str, str] = field(default_factory=dict)
     protected: bool = False
     is_there: bool = False
+    status: str = "UPDATE_COMPLETE"
+    parameters: dict[str, str] = field(default_factory=dict)
+    budget: dict[str, Any] = field(default_factory=dict)
     exceptions: type[Exceptions] = Exceptions
 
     def run(self, command: list[str]) -> None:
@@ -56,7 +61,9 @@ class Account(Aws):
         if command[-2:-1] == ["--parameter-overrides"]:  # The content, because the file is overwritten later.
             command = [*command[:-1], Path(command[-1].removeprefix("file://")).read_text(encoding="utf-8")]
         self.did.append(command)
-        self.is_there = self.is_there or command[0] == "deploy"
+        if command[0] == "deploy":
+            self.is_there = True
+            self.parameters |= json.loads(command[-1])
 
     def describe_stacks(self, **asked: str) -> dict[str, Any]:
         """The stack, with its API's id."""
@@ -64,7 +71,31 @@ class Account(Aws):
             message = f"Stack with id {asked['StackName']} does not exist"
             raise ClientError({"Error": {"Code": "ValidationError", "Message": message}}, "DescribeStacks")
         outputs = [{"OutputKey": "HttpApiId", "OutputValue": "abc123"}, {"OutputKey": "Of", "OutputValue": str(asked)}]
-        return {"Stacks": [{"Outputs": outputs, "EnableTerminationProtection": self.protected}]}
+        given = [{"ParameterKey": name, "ParameterValue": value} for name, value in self.parameters.items()]
+        stack = {"Outputs": outputs, "Parameters": given, "StackStatus": self.status}
+        return {"Stacks": [stack | {"EnableTerminationProtection": self.protected}]}
+
+    def describe_budget(self, **asked: str) -> dict[str, Any]:
+        if self.budget.get("AccountId") != asked["AccountId"] or asked["BudgetName"] != BUDGET:
+            raise refusal("NotFoundException")
+        return {"Budget": self.budget["Budget"]}
+
+    def describe_subscribers_for_notification(self, **asked: Any) -> dict[str, Any]:
+        """Of the budget that exists."""
+        for told in self.budget["NotificationsWithSubscribers"]:
+            if told["Notification"] == asked["Notification"]:
+                return {"Subscribers": told["Subscribers"]}
+        raise refusal("NotFoundException")
+
+    def create_budget(self, **asked: Any) -> None:
+        assert not self.budget, "DuplicateRecordException"
+        self.did.append(("budget", asked["Budget"]["BudgetLimit"]["Amount"]))
+        self.budget = asked
+
+    def delete_budget(self, **asked: str) -> None:
+        self.describe_budget(**asked)
+        self.did.append("no budget")
+        self.budget = {}
 
     def update_termination_protection(self, **asked: Any) -> None:
         self.did.append(asked)
@@ -118,8 +149,8 @@ def test_production_is_built_checked_deployed_and_protected(path: Path) -> None:
     account = Account()
     outputs = deploy.deploy(samconfig.read(path, "prod"), account, account.run, person(ANSWERS))
 
-    build, validate, command, protected = account.did
-    assert (build, validate) == (["build"], ["validate", "--lint"])
+    build, validate, command, protected, created = account.did
+    assert (build, validate) == (["build"], ["validate", "--lint", "--region", "us-east-1"])
     assert command[:4] == ["deploy", "--config-env", "prod", "--no-confirm-changeset"]
     assert started(command) == {
         "Stage=prod",
@@ -132,6 +163,7 @@ def test_production_is_built_checked_deployed_and_protected(path: Path) -> None:
         "MonthlyBudget=100",
     }
     assert protected == {"StackName": "comfy-accounts", "EnableTerminationProtection": True}
+    assert created == ("budget", "100")
     assert outputs["Of"] == "{'StackName': 'comfy-accounts'}"
 
 
@@ -173,7 +205,7 @@ def test_a_second_deployment_asks_nothing(path: Path) -> None:
     filled = samconfig.read(path, "prod").filled_in(ANSWERS)
     deploy.deploy(filled, account, account.run, None)
 
-    assert len(account.did) == 4
+    assert len(account.did) == 5
 
 
 def test_without_a_terminal_missing_answers_are_named_and_nothing_starts(path: Path) -> None:
@@ -192,6 +224,163 @@ def test_missing_prerequisites_in_aws_stop_it_before_anything_is_built(path: Pat
     with pytest.raises(CannotDeploy, match=r"missing:\n  - CertificateArn: ACM cannot describe it"):
         deploy.deploy(samconfig.read(path, "prod"), account, account.run, person(ANSWERS))
     assert account.did == []
+
+
+def test_credentials_are_checked_before_anything_is_asked(path: Path) -> None:
+    account = Account(credentials=False)
+    with pytest.raises(CannotDeploy, match="AWS credentials: none that work"):
+        deploy.deploy(samconfig.read(path, "prod"), account, account.run, person({}))
+
+
+@pytest.mark.parametrize(
+    ("status", "helps"),
+    [
+        ("CREATE_FAILED", "delete-stack"),
+        ("ROLLBACK_COMPLETE", "delete-stack"),
+        ("ROLLBACK_FAILED", "delete-stack"),
+        ("REVIEW_IN_PROGRESS", "delete-stack"),
+        ("DELETE_FAILED", "delete-stack"),
+        ("UPDATE_ROLLBACK_FAILED", "continue-update-rollback"),
+        ("CREATE_IN_PROGRESS", "wait stack-create-complete"),
+        ("UPDATE_IN_PROGRESS", "wait stack-update-complete"),
+        ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "wait stack-update-complete"),
+        ("UPDATE_ROLLBACK_IN_PROGRESS", "wait stack-rollback-complete"),
+        ("ROLLBACK_IN_PROGRESS", "wait stack-rollback-complete"),
+        ("DELETE_IN_PROGRESS", "wait stack-delete-complete"),
+    ],
+)
+def test_a_stack_that_cannot_be_updated_is_told_with_the_command_that_helps(
+    path: Path, status: str, helps: str
+) -> None:
+    """Before questions and before the build: CloudFormation would refuse after minutes."""
+    account = Account(is_there=True, status=status)
+    with pytest.raises(CannotDeploy) as refused:
+        deploy.deploy(samconfig.read(path, "prod"), account, account.run, person({}))
+
+    command = f"aws cloudformation {helps} --stack-name comfy-accounts --region us-east-1"
+    assert str(refused.value).startswith(f"the stack comfy-accounts is {status}: ")
+    assert str(refused.value).endswith(f":\n    {command}")
+    assert account.did == []
+
+
+@pytest.mark.parametrize("status", ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"])
+def test_a_stack_at_rest_is_deployed(path: Path, status: str) -> None:
+    account = Account(is_there=True, status=status)
+    deploy.deploy(samconfig.read(path, "prod").filled_in(ANSWERS), account, account.run, None)
+
+    assert account.did[2][0] == "deploy"
+
+
+@pytest.mark.parametrize("stop", [EOFError, KeyboardInterrupt])
+def test_stopping_at_a_question_keeps_the_answers(path: Path, stop: type[BaseException]) -> None:
+    """Ctrl-D or Ctrl-C."""
+    account = Account()
+
+    def ask(question: str) -> str:
+        if question.endswith("MailFrom = "):
+            raise stop
+        return person(ANSWERS)(question)
+
+    with pytest.raises(CannotDeploy, match=r"samconfig\.toml keeps your 2 answers"):
+        deploy.deploy(samconfig.read(path, "prod"), account, account.run, ask)
+    assert account.did == []
+    assert samconfig.read(path, "prod").open_questions == ["MailFrom", "SupportUrl", "AlarmEmail"]
+
+
+def test_an_optional_value_may_be_left_empty(path: Path) -> None:
+    """The question says so."""
+    asked: list[str] = []
+
+    def ask(question: str) -> str:
+        asked.append(question)
+        return "" if question.endswith("AlarmEmail = ") else person(ANSWERS)(question)
+
+    path.write_text(path.read_text().replace("MonthlyBudget = 100", "MonthlyBudget = 0"))
+    account = Account()
+    deploy.deploy(samconfig.read(path, "prod"), account, account.run, ask)
+    assert "AlarmEmail=" in started(account.did[2])
+    assert [it.partition(":")[0] for it in asked if "Leave it empty for none." in it] == [
+        "SiteDomain",
+        "CertificateArn",
+        "AlarmEmail",
+    ]
+
+
+def test_a_refused_answer_is_explained_in_words(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = iter(["", "not an address", "accounts@example.com", "https://example.com/help"])
+    account = Account()
+    deploy.deploy(samconfig.read(path, "dev"), account, account.run, lambda _: next(said))
+
+    assert capsys.readouterr().out.splitlines()[:2] == [
+        "MailFrom needs a value.",
+        "MailFrom must be an email address, such as accounts@example.com.",
+    ]
+
+
+def test_every_pattern_is_explained_in_words() -> None:
+    """CloudFormation and `make deploy` print the explanation, not the pattern."""
+    explained = {name: it.get("ConstraintDescription", "") for name, it in PATTERNS.items()}
+    assert [name for name, words in explained.items() if not words.startswith("must be ")] == []
+
+
+def test_an_environment_beyond_lambdas_limit_stops_it(path: Path) -> None:
+    """Lambda would refuse it after the build and half of the deployment."""
+    origins = ",".join(f"https://app{i}.example.com" for i in range(100))
+    path.write_text(path.read_text().replace("MonthlyBudget = 100", f'AllowedOrigins = "{origins}"'))
+    account = Account()
+    with pytest.raises(CannotDeploy, match=r"environment variables: they take up to [0-9]+ bytes"):
+        deploy.deploy(samconfig.read(path, "prod").filled_in(ANSWERS), account, account.run, None)
+    assert account.did == []
+
+
+def test_the_environment_is_measured_to_the_byte(path: Path) -> None:
+    """The most that fits, and one more."""
+    profile = samconfig.read(path, "prod").filled_in(ANSWERS)
+
+    def problem(characters: int) -> str | None:
+        longer = replace(profile, overrides={**profile.overrides, "SiteName": "x" * characters})
+        return environment_size.problem(template(), longer, {})
+
+    fits = next(n for n in range(4096) if problem(n + 1))
+    assert problem(fits) is None
+    assert "take up to 4097 bytes" in str(problem(fits + 1))
+
+
+def test_the_budget_follows_the_parameters(path: Path) -> None:
+    """Created, kept as it is, changed, and deleted."""
+    account = Account()
+
+    def deployed(limit: int, **more: str) -> list[Any]:
+        account.did.clear()
+        profile = samconfig.read(path, "prod").filled_in(ANSWERS | {"MonthlyBudget": str(limit)} | more)
+        deploy.deploy(profile, account, account.run, None)
+        return account.did[4:]
+
+    assert deployed(100) == [("budget", "100")]
+    assert deployed(100) == []
+    assert deployed(250) == ["no budget", ("budget", "250")]
+    assert deployed(250, AlarmEmail="other@example.com") == ["no budget", ("budget", "250")]
+    assert deployed(0) == ["no budget"]
+    assert deployed(0) == []
+
+
+def test_the_budget_warns_the_recipients_of_alarms(path: Path) -> None:
+    """At 80 % of what was spent, and when more than all of it is forecast."""
+    account, topic = Account(), "arn:aws:sns:us-east-1:123456789012:alarms"
+    profile = samconfig.read(path, "prod").filled_in(ANSWERS | {"AlarmTopicArn": topic})
+    deploy.deploy(profile, account, account.run, None)
+
+    told = account.budget["NotificationsWithSubscribers"]
+    assert [(it["Notification"]["NotificationType"], it["Notification"]["Threshold"]) for it in told] == [
+        ("ACTUAL", 80.0),
+        ("FORECASTED", 100.0),
+    ]
+    both = [
+        {"SubscriptionType": "EMAIL", "Address": "alarms@example.com"},
+        {"SubscriptionType": "SNS", "Address": topic},
+    ]
+    assert [it["Subscribers"] for it in told] == [both, both]
+    assert account.budget["Budget"]["BudgetName"] == BUDGET
 
 
 def test_an_invalid_answer_is_asked_again(path: Path) -> None:
@@ -242,7 +431,7 @@ def test_with_snapstart_the_build_is_published_before_it_is_deployed(
     deploy.deploy(samconfig.read(path, "prod").filled_in(ANSWERS), account, account.run, None)
 
     build, validate, published, command = account.did[:4]
-    assert (build, validate, published) == (["build"], ["validate", "--lint"], "on")
+    assert (build, validate, published) == (["build"], ["validate", "--lint", "--region", "us-east-1"], "on")
     assert "SnapStart=on" in started(command)
 
 
@@ -314,6 +503,21 @@ def test_a_stack_is_removed_by_its_name(path: Path) -> None:
     undeploy.remove(samconfig.read(path, "dev"), account, "comfy-accounts-dev")
 
     assert account.did == [{"StackName": "comfy-accounts-dev"}, "stack_delete_complete"]
+
+
+def test_the_budget_is_removed_with_its_stack(path: Path) -> None:
+    account = Account()
+    deploy.deploy(samconfig.read(path, "prod").filled_in(ANSWERS), account, account.run, None)
+    undeploy.remove(samconfig.read(path, "prod"), account, "comfy-accounts")
+
+    assert account.did[-1] == "no budget"
+
+
+def test_there_may_be_nothing_to_remove(path: Path) -> None:
+    account = Account()
+    with pytest.raises(CannotRemove, match="there is no stack comfy-accounts-dev in us-east-1"):
+        undeploy.remove(samconfig.read(path, "dev"), account, "comfy-accounts-dev")
+    assert account.did == []
 
 
 @pytest.mark.parametrize("module", ["scripts.deploy", "scripts.undeploy"])

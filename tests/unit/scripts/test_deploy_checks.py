@@ -2,17 +2,19 @@
 
 from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
-from botocore.exceptions import ClientError, NoCredentialsError
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
 from scripts import deploy_checks
 from scripts.deploy_checks import Findings
 
 ARN = "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d"
 LANES = (
-    "ReservedConcurrency: 7 functions would reserve 140 of this AWS account's concurrency of 200, and 100 must stay"
-    " unreserved. Request a higher quota (Lambda, concurrent executions), or set it to 0."
+    "ReservedConcurrency: 7 functions would reserve 140 of the 200 concurrent executions that are not reserved in this"
+    " AWS account, and 100 must stay unreserved. Request a higher quota (Lambda, concurrent executions), or set it to"
+    " 0."
 )
 PROD = {"SiteDomain": "accounts.example.com", "CertificateArn": ARN, "MailFrom": "accounts@example.com"}
 
@@ -30,6 +32,7 @@ class Aws:
         default_factory=lambda: {"Status": "ISSUED", "DomainName": "*.example.com"}
     )
     lanes: int = 1000
+    reserved: int = 0
     verified: tuple[str, ...] = ("example.com",)
     production: bool = True
     credentials: bool = True
@@ -48,7 +51,8 @@ class Aws:
         return {"Certificate": self.certificate}
 
     def get_account_settings(self) -> dict[str, Any]:
-        return {"AccountLimit": {"ConcurrentExecutions": self.lanes}}
+        free = self.lanes - self.reserved
+        return {"AccountLimit": {"ConcurrentExecutions": self.lanes, "UnreservedConcurrentExecutions": free}}
 
     def get_email_identity(self, **asked: str) -> dict[str, bool]:
         if asked["EmailIdentity"] not in self.verified:
@@ -59,19 +63,33 @@ class Aws:
         return {"ProductionAccessEnabled": self.production}
 
 
-def look(aws: Aws, region: str = "us-east-1", **parameters: str) -> Findings:
+def look(aws: Aws, region: str = "us-east-1", before: dict[str, str] | None = None, **parameters: str) -> Findings:
     """The findings for production with these additional parameters."""
-    return deploy_checks.look(aws, region, PROD | parameters, hashing=7)
+    return deploy_checks.look(aws, region, PROD | parameters, hashing=7, before=before or {})
 
 
 def test_an_account_that_has_everything_is_ready() -> None:
     assert look(Aws(), ReservedConcurrency="20", Firewall="on") == Findings([], [])
 
 
-def test_without_credentials_nothing_else_is_checked() -> None:
-    """Everything else would fail for the same reason."""
-    (said,) = look(Aws(credentials=False, certificate=None, verified=())).missing
+def test_credentials_that_do_not_work_are_reported() -> None:
+    said = deploy_checks.credentials(Aws(credentials=False), "us-east-1")
+    assert said is not None
     assert said.startswith("AWS credentials: none that work")
+    assert deploy_checks.credentials(Aws(), "us-east-1") is None
+
+
+def test_an_unknown_region_is_not_reported_as_missing_credentials() -> None:
+    """Botocore looks for a host of that name."""
+
+    def client(_service: str) -> Aws:
+        aws = Aws()
+        aws.get_caller_identity = Mock(side_effect=EndpointConnectionError(endpoint_url="https://sts.eu-nowhere-1"))  # type: ignore[method-assign]
+        return aws
+
+    said = deploy_checks.credentials(client, "eu-nowhere-1")
+    assert said is not None
+    assert said.startswith("the region eu-nowhere-1: AWS cannot be reached there.")
 
 
 @pytest.mark.parametrize(
@@ -110,6 +128,16 @@ def test_without_credentials_nothing_else_is_checked() -> None:
             LANES,
         ),
         (
+            Aws(lanes=1000, reserved=800),
+            {"ReservedConcurrency": "20"},
+            LANES,
+        ),
+        (
+            Aws(),
+            {"MonthlyBudget": "100", "AlarmEmail": ""},
+            "MonthlyBudget: nobody would be told. Set AlarmEmail or AlarmTopicArn, or set MonthlyBudget to 0.",
+        ),
+        (
             Aws(),
             {"SiteDomain": "", "CertificateArn": "", "Firewall": "on"},
             "Firewall: SiteDomain is not set.",
@@ -119,6 +147,27 @@ def test_without_credentials_nothing_else_is_checked() -> None:
 def test_what_is_missing_is_reported(aws: Aws, parameters: dict[str, str], said: str) -> None:
     """One sentence for each problem, and no others."""
     assert look(aws, **parameters).missing == [said]
+
+
+def test_what_the_stack_reserves_already_is_available_to_it() -> None:
+    """The second deployment of a stack must not be refused for the first."""
+    aws = Aws(lanes=240, reserved=140)
+    assert look(aws, ReservedConcurrency="20").missing != []
+    assert look(aws, before={"ReservedConcurrency": "20"}, ReservedConcurrency="20") == Findings([], [])
+
+
+@pytest.mark.parametrize(("lanes", "told"), [(99, True), (100, False)])
+def test_the_small_quota_of_a_new_account_is_told(lanes: int, told: bool) -> None:
+    """It can be deployed, but few people can use it at once."""
+    found = look(Aws(lanes=lanes))
+    assert found.missing == []
+    assert [note.startswith(f"Lambda runs at most {lanes} requests at a time") for note in found.notes] == [True] * told
+
+
+def test_a_value_that_only_the_stack_has_counts() -> None:
+    """A parameter that the profile leaves out keeps its value."""
+    before = {"AlarmEmail": "alarms@example.com", "MonthlyBudget": "100"}
+    assert look(Aws(), before=before, MonthlyBudget="200") == Findings([], [])
 
 
 def test_a_firewall_in_another_region_is_rejected() -> None:

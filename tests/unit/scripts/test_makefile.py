@@ -129,8 +129,18 @@ def test_without_any_python_the_message_says_how_to_get_it(fresh: Path) -> None:
     done = make(fresh, "PYTHONS=python3-that-is-missing", ".venv/.installed")
 
     assert done.returncode != 0
-    assert done.stdout.startswith("This needs Python 3.13, or a Python 3 with its venv module")
-    assert "Install it: pyenv install 3.13 |" in done.stdout
+    assert done.stdout.startswith("This needs Python 3.13, or another Python 3 to install 3.13.\nInstall it: pyenv")
+    assert "venv module" not in done.stdout
+
+
+def test_a_python_without_its_venv_module_is_told(fresh: Path) -> None:
+    """Debian packages the module separately."""
+    shutil.rmtree(fresh / ".local")
+    program(fresh / "bin" / "bare", '#!/bin/sh\ncase "$2" in *venv*) exit 1;; esac\n')
+    done = make(fresh, "PYTHON=bin/bare", ".venv/.installed")
+
+    assert done.returncode != 0
+    assert done.stdout.splitlines() == ["bin/bare lacks its venv module: apt install python3-venv"]
 
 
 def test_javascript_is_checked_by_the_pinned_biome(fresh: Path) -> None:

@@ -1,0 +1,7 @@
+"""How the scripts ask AWS."""
+
+from collections.abc import Callable
+from typing import Any
+
+# The boto3 client of a service.
+Client = Callable[[str], Any]
