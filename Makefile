@@ -18,13 +18,8 @@ BIOME := .local/biome/node_modules/.bin/biome
 COMPILE := $(UV) pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.13
 # The slowest first. They run at the same time where make can keep their outputs apart.
 LINTERS := check-types check-template check-style check-architecture check-js
-FUNCTION ?= login
 # One more than there are processors: tests of pages and of the local cloud often wait for another process.
 WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
-DOCKER = docker info >/dev/null 2>&1 || { echo "SAM CLI runs functions in Docker: install and start it (https://docs.docker.com/get-docker/). Without Docker, use make dev."; exit 1; }
-# The credentials of the emulated AWS.
-EMULATED := AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1
-SAM_LOCAL = $$(cat .local/env-vars/arguments)
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[36mmake %-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -108,17 +103,11 @@ deploy: .venv/.installed .venv-sam/.installed ## Build, check and deploy into yo
 undeploy: .venv/.installed ## Remove that stack and list what stays
 	@PYTHONPATH=layers/domain $(RUN) scripts.undeploy
 
-invoke: .venv/.installed .venv-sam/.installed ## Run one function with its sample event in Docker, on the running `make dev`: FUNCTION=login
-	@$(DOCKER)
-	@$(RUN) scripts.env_vars $(FUNCTION)
-	@$(SAM) build
-	@$(EMULATED) $(SAM) local invoke "$$(echo $(FUNCTION) | awk -F_ '{for (i = 1; i <= NF; i++) printf "%s", toupper(substr($$i, 1, 1)) substr($$i, 2)}')Function" --event events/$(FUNCTION).json --env-vars .local/env-vars/invoke.json $(SAM_LOCAL)
+invoke: .venv/.installed .venv-sam/.installed ## Run one function in Docker, on the running `make dev`: FUNCTION=login; without it, list them
+	@PYTHONPATH=layers/domain $(RUN) scripts.sam_local invoke $(FUNCTION)
 
 start-api: .venv/.installed .venv-sam/.installed ## Run the site in Docker with SAM CLI at http://127.0.0.1:3000, on the running `make dev`
-	@$(DOCKER)
-	@$(RUN) scripts.env_vars
-	@$(SAM) build
-	@$(EMULATED) $(SAM) local start-api --port 3000 --warm-containers LAZY --env-vars .local/env-vars/start-api.json $(SAM_LOCAL)
+	@PYTHONPATH=layers/domain exec $(RUN) scripts.sam_local start-api
 
 audit: .venv/.installed ## List known vulnerabilities of the pinned packages; fails when one could not be looked up
 	@for pins in requirements/*.txt; do echo "== $$pins"; .venv/bin/pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r $$pins || exit 1; done
@@ -134,7 +123,7 @@ hooks: .venv/.installed ## Run the linters on each commit
 	@.venv/bin/pre-commit install
 
 clean: ## Delete what was installed and built; the accounts of `make dev` stay
-	rm -rf .venv .venv-sam .local/uv .local/biome .local/layers .aws-sam .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-sam .local/uv .local/biome .local/layers .local/sam .aws-sam .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 # --- installation -------------------------------------------------------------------------------------------------
 

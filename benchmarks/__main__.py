@@ -17,6 +17,7 @@ from typing import Any
 
 from benchmarks import layers, world
 from benchmarks.stub import Stub, serving
+from scripts.sam_local import samples
 
 HOT = ("login", "session_show", "account_show", "key_list", "authorizer", "key_verify", "client_token")
 BUDGET = 1.25
@@ -57,7 +58,7 @@ def _built() -> layers.Layers:
 
 
 def _arguments() -> argparse.Namespace:
-    everything = sorted(path.stem for path in world.EVENTS.glob("*.json") if path.stem not in NOT_ASKED)
+    everything = [name for name in samples.names() if name not in NOT_ASKED]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Performance figures")
     everything += world.VARIANTS
     parser.add_argument("functions", nargs="*", default=everything, help="only these (default: all)")

@@ -38,20 +38,21 @@ from accounts.model.sessions import Session
 from accounts.model.users import User
 from accounts.transactions import Change
 from benchmarks.stub import Tables
+from scripts.sam_local import samples
+from scripts.sam_local.made_up import VALUES
 
 ROOT = Path(__file__).parents[1]
-EVENTS = ROOT / "events"
 SITE_URL = "https://accounts.example.com"
 PEPPER = "p" * 64
 SECRETS = {
     "PepperSecret": json.dumps({"current": "1", "1": PEPPER}),
-    "AdminSecret": "sample-admin-secret-of-the-events-folder-0000000",
+    "AdminSecret": VALUES["admin_secret"],
     "OAuthProvidersSecret": json.dumps({"google": {"client_id": "benchmark", "client_secret": "benchmark"}}),
 }
 # Additional events: `<function> <variant>`.
 VARIANTS = ("account_show token", "authorizer token", "client_token refresh")
 HASHER = BcryptHasher(lambda _version: Peppers("1", {"1": PEPPER.encode()}))
-_USER_ID = "SampleAccountOfEventsFolder1"
+_USER_ID = VALUES["account_id"]
 
 
 def environment() -> dict[str, str]:
@@ -98,9 +99,8 @@ def environment() -> dict[str, str]:
 
 
 def sample(function: str) -> dict[str, Any]:
-    """The event in ``events/<function>.json``."""
-    event: dict[str, Any] = json.loads((EVENTS / f"{function}.json").read_text(encoding="utf-8"))
-    return event
+    """The event in ``events/<function>.json``, with made-up values."""
+    return samples.event(function, VALUES.__getitem__)
 
 
 def event(name: str) -> dict[str, Any]:
@@ -123,7 +123,7 @@ def tables() -> Tables:
     """The items: the samples' account with a session and an API key, and an unconfirmed sign-up."""
     now = datetime.now(UTC)
     key = identities.email_key("person@example.com")
-    hashed = HASHER.hash("sample passphrase of the events folder")
+    hashed = HASHER.hash(VALUES["password"])
     identity = Identity(
         key=key,
         user_id=_USER_ID,

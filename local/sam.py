@@ -33,6 +33,10 @@ def is_installed() -> bool:
     return _SAM.exists()
 
 
+def program() -> Path:
+    return _SAM
+
+
 def deploy(cloud: LocalCloud) -> None:
     """Build the project with SAM and deploy it into a running local cloud."""
     build = cloud.project / ".aws-sam" / "build"

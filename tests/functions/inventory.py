@@ -6,8 +6,9 @@ from typing import Any
 
 from accounts.web import schemas
 from accounts.web.routes import ANY_CREDENTIAL, LOGGED_IN, ROUTES, SESSION_ONLY, Route
+from scripts.sam_local.samples import EVENTS
 from tests.cloudformation import ROOT
-from tests.functions.requests import EVENTS, sample
+from tests.functions.requests import sample
 
 # Operators invoke these directly.
 OPERATORS = (

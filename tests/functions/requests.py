@@ -2,29 +2,29 @@
 
 import copy
 import json
-from pathlib import Path
 from typing import Any
 
-EVENTS = Path(__file__).parents[2] / "events"
+from scripts.sam_local import samples
+from scripts.sam_local.made_up import VALUES
+
 _COOKIE = "__Host-session"
 _SAME_ORIGIN = {"origin": "https://accounts.example.com", "sec-fetch-site": "same-origin"}
 # Credentials of the samples; `people.Person` owns them.
-SAMPLE_TOKEN = "sample-session-token-of-the-events-folder-0"
+SAMPLE_TOKEN = VALUES["session"]
 SAMPLE_OTHER_TOKEN = "sample-session-token-of-the-events-folder-1"
-SAMPLE_LINK_TOKEN = "sample-confirmation-token-of-events-folder0"
-SAMPLE_RESET_TOKEN = "sample-reset-token-of-the-events-folder-000"
-SAMPLE_CHANGE_TOKEN = "sample-change-token-of-the-events-folder-00"
-SAMPLE_USER_CODE = "SMPL-CDXX"
-SAMPLE_BROWSER = "sample-device-token-of-the-events-folder-00"
-SAMPLE_KEY = "comfyui-SampleKeyOfTheEventsFolderSampleKeyOfTheEventsFolderSample4SweGG"
-SAMPLE_USER_ID = "SampleAccountOfEventsFolder1"
-SAMPLE_PASSWORD = "sample passphrase of the events folder"
+SAMPLE_LINK_TOKEN = VALUES["verification_token"]
+SAMPLE_RESET_TOKEN = VALUES["reset_token"]
+SAMPLE_CHANGE_TOKEN = VALUES["change_token"]
+SAMPLE_USER_CODE = VALUES["user_code"].upper()
+SAMPLE_BROWSER = VALUES["known_browser"]
+SAMPLE_KEY = VALUES["api_key"]
+SAMPLE_USER_ID = VALUES["account_id"]
+SAMPLE_PASSWORD = VALUES["password"]
 
 
 def sample(function: str) -> dict[str, Any]:
-    """The event in ``events/<function>.json``."""
-    event: dict[str, Any] = json.loads((EVENTS / f"{function}.json").read_text(encoding="utf-8"))
-    return event
+    """The event in ``events/<function>.json``, with made-up values."""
+    return samples.event(function, VALUES.__getitem__)
 
 
 def request(

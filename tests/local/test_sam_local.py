@@ -1,34 +1,46 @@
-"""`sam local invoke`: every sample is answered in the environment that SAM CLI gives; in Docker, where that runs."""
+"""`make invoke` and `make start-api`: every sample is answered as its story tells; in Docker, where that runs."""
 
 import json
 import os
-import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+import requests
+from botocore import UNSIGNED
+from botocore.config import Config
 
+from accounts.aws import clients
+from accounts.dynamo import tables
 from local import sam
 from local.cloud import LocalCloud
-from scripts import env_vars
+from local.processes import free_port, port_is_taken
+from scripts.sam_local import EVENTS_SITE, FOLDER, CannotRun, build, commands, docker, samples, settings
+from scripts.sam_local.docker import DockerRefused
+from scripts.sam_local.preparation import Preparation
+from scripts.sam_local.running import SamLocal
 from tests.cloudformation import ROOT, template
 from tests.conftest import missing
-from tests.guards.test_template import OPERATORS
+from tests.waiting import wait_for
 
 # Like a container: nothing but the variables, the handler beside its layers, and the event.
 _INVOKE = """
 import importlib.util, json, sys
-for name in sys.argv[1:]:
+for line in sys.stdin:
+    name, event = json.loads(line)
     spec = importlib.util.spec_from_file_location(name, "functions/" + name + "/handler.py")
     handler = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(handler)
     try:
-        answer = handler.lambda_handler(json.load(open("events/" + name + ".json")), None)
+        answer = handler.lambda_handler(event, None)
     except Exception as error:
-        answer = type(error).__name__
-    print("ANSWER", json.dumps([name, answer]))
+        answer = {"errorType": type(error).__name__, "errorMessage": str(error)}
+    print("ANSWER", json.dumps(answer), flush=True)
 """
 _RESOLVE = """
 import json, sys
@@ -44,97 +56,230 @@ print(json.dumps({
     for it in SamFunctionProvider(stacks).get_all()
 }))
 """
-# The samples name sessions, links and states that do not exist here.
-_REFUSED = {400, 401, 403, 404}
-_DONE = {200, 202, 204, 303}
-# These are not called over HTTP. The samples name accounts and credentials that do not exist here.
-_OTHERS = {
-    **dict.fromkeys(OPERATORS, "NotFound"),
-    "authorizer": {"isAuthorized": False},
-    "mailer": {"batchItemFailures": []},
-    "mail_feedback": None,
+FUNCTIONS = samples.names()
+# These end what they use, or change what other samples refer to: each gets an account of its own.
+_ENDING = {
+    "account_delete",
+    "email_change_confirm",
+    "logout",
+    "mail_feedback",
+    "operator_account_delete",
+    "operator_account_disable",
+    "operator_account_logout",
+    "operator_key_revoke",
+    "operator_password_revoke",
+    "password_change",
+    "password_reset",
+    "reauthenticate",
+    "session_revoke_all",
 }
-FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/handler.py"))
+_STATUSES = {
+    **dict.fromkeys(FUNCTIONS, 200),
+    "account_delete": 204,
+    "device_consent": 204,
+    "email_change": 202,
+    "email_resend": 202,
+    "fallback": 204,
+    "identity_unlink": 204,
+    "key_create": 201,
+    "key_delete": 204,
+    "logout": 204,
+    "oauth_callback": 303,
+    "password_change": 204,
+    "password_forgot": 202,
+    "password_reset": 204,
+    "password_set": 204,
+    "reauthenticate": 204,
+    "session_revoke": 204,
+    "session_revoke_all": 204,
+    "signup": 202,
+}
+# These are not called over HTTP.
+_OTHERS: dict[str, Any] = {
+    "authorizer": {"isAuthorized": True},
+    "mail_feedback": None,
+    "mailer": {"batchItemFailures": []},
+    "operator_account_delete": {"status": "deleted"},
+    "operator_account_disable": {"status": "disabled"},
+    "operator_account_enable": {"status": "active"},
+    "operator_account_inspect": {"status": "active"},
+    "operator_account_logout": {"sessions": 1},
+    "operator_account_unlock": {},
+    "operator_key_revoke": {},
+    "operator_password_revoke": {"password": "revoked"},
+}
+_EXPECTED = _STATUSES | _OTHERS
+_TOLD = ("isAuthorized", "batchItemFailures", "status", "sessions", "password", "errorType", "errorMessage")
+
+
+def outcome(answer: Any) -> Any:
+    """The status of an HTTP response; of another answer, what it says."""
+    if not isinstance(answer, dict):
+        return answer
+    if "statusCode" in answer:
+        return answer["statusCode"]
+    told = answer.get("account", answer)
+    return {name: told[name] for name in _TOLD if name in told}
 
 
 @pytest.fixture(scope="module")
-def written(cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The files for `--env-vars`."""
-    folder = tmp_path_factory.mktemp("env-vars")
-    env_vars.write(cloud, folder)
-    return folder
+def prepare(cloud: LocalCloud) -> Iterator[Callable[[], Preparation]]:
+    """Start preparations. Until the end of the file, this process has the environment of the cloud's functions."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in commands.environment(cloud).items():
+            patch.setenv(name, value)
+        clients.client.cache_clear()
+        tables.connection.cache_clear()
+        yield lambda: commands.preparation(cloud)
+    clients.client.cache_clear()
+    tables.connection.cache_clear()
 
 
-def of(written: Path, name: str) -> dict[str, str]:
-    """The variables in a file."""
-    found: dict[str, str] = json.loads((written / f"{name}.json").read_text())["Parameters"]
-    return found
+@pytest.fixture
+def event(prepare: Callable[[], Preparation]) -> Callable[[str], dict[str, Any]]:
+    """The sample of a function, filled in when it is asked for: codes last a minute."""
+    shared = prepare()
+    return lambda name: samples.event(name, (prepare() if name in _ENDING else shared).value)
 
 
-@pytest.mark.parametrize("name", env_vars.SITES)
-def test_every_variable_of_the_template_has_a_value(cloud: LocalCloud, written: Path, name: str) -> None:
-    """SAM CLI fills in nothing of itself: a reference to a table would be its name in the template."""
-    found = of(written, name)
+def test_every_variable_of_the_template_has_a_value(cloud: LocalCloud) -> None:
+    """SAM CLI resolves nothing: a reference to a table would be its name in the template."""
+    found = settings.of_cloud(cloud, EVENTS_SITE)
 
     assert set(found) == set(template()["Globals"]["Function"]["Environment"]["Variables"])
     assert found["USERS_TABLE"] == cloud.outputs["UsersTable"]
-    assert (found["STAGE"], found["SITE_URL"]) == ("local", env_vars.SITES[name])
+    assert (found["STAGE"], found["SITE_URL"]) == ("local", EVENTS_SITE)
 
 
-def test_sam_gives_every_container_what_the_file_says(written: Path) -> None:
+def test_sam_gives_every_container_what_the_file_says(cloud: LocalCloud, tmp_path: Path) -> None:
     """As SAM CLI itself works it out, from the template and the file: it drops what the template does not name."""
     if not sam.is_installed():
         missing("SAM CLI is not installed (make .venv-sam/.installed)")
-    command = [str(ROOT / ".venv-sam" / "bin" / "python"), "-c", _RESOLVE, str(written / "invoke.json")]
+    expected = settings.in_container(settings.of_cloud(cloud, EVENTS_SITE))
+    settings.write(expected, tmp_path / "invoke.json")
+    command = [str(ROOT / ".venv-sam" / "bin" / "python"), "-c", _RESOLVE, str(tmp_path / "invoke.json")]
     done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     given: dict[str, dict[str, str]] = json.loads(done.stdout.splitlines()[-1])
 
     assert len(given) == len(FUNCTIONS)
-    expected = of(written, "invoke")
     differing = {name for name, found in given.items() if {key: found.get(key) for key in expected} != expected}
     assert differing == set()
 
 
-def test_every_sample_is_answered(written: Path) -> None:
-    """By its handler, on the running local cloud, without a 5xx response."""
+def test_every_sample_is_answered(cloud: LocalCloud, event: Callable[[str], Any], tmp_path: Path) -> None:
+    """By its handler, on the running local cloud, as its story tells."""
     environment = {
-        **of(written, "invoke"),
-        "AWS_ENDPOINT_URL": of(written, "invoke")["AWS_ENDPOINT_URL"].replace("host.docker.internal", "localhost"),
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "us-east-1",
+        **commands.environment(cloud),
         "AWS_LAMBDA_FUNCTION_NAME": "sample",
         "PYTHONPATH": str(ROOT / "layers" / "domain"),
         "PATH": os.environ["PATH"],
-        "NO_PROXY": "localhost,127.0.0.1",
     }
-    command = [sys.executable, "-c", _INVOKE, *FUNCTIONS]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT, env=environment)
-    assert done.returncode == 0, done.stderr
-    lines = [line.removeprefix("ANSWER ") for line in done.stdout.splitlines() if line.startswith("ANSWER ")]
-    answers: dict[str, Any] = dict(json.loads(line) for line in lines)
+    log = tmp_path / "stderr"
+    with (
+        log.open("w") as stderr,
+        subprocess.Popen(
+            [sys.executable, "-c", _INVOKE],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+            cwd=ROOT,
+            env=environment,
+        ) as process,
+    ):
+        answers = {name: outcome(_answered(process, name, event(name))) for name in FUNCTIONS}
 
-    assert sorted(answers) == FUNCTIONS
-    assert {name: answers[name] for name in _OTHERS} == _OTHERS
-    statuses = {name: answers[name]["statusCode"] for name in FUNCTIONS if name not in _OTHERS}
-    assert {name: status for name, status in statuses.items() if status not in _REFUSED | _DONE} == {}
-    assert (statuses["login"], statuses["pages"], statuses["signup"]) == (401, 200, 202)
+    assert answers == _EXPECTED, log.read_text()
 
 
-def test_sam_runs_a_function_in_docker(cloud: LocalCloud, written: Path) -> None:
-    """The real thing. CI has no Docker either, so the want of it fails nowhere."""
-    docker = shutil.which("docker")
-    if not docker or subprocess.run([docker, "info"], check=False, capture_output=True).returncode:
-        pytest.skip("Docker does not run here, and SAM CLI runs functions in it")
+def _answered(process: subprocess.Popen[str], name: str, event: Any) -> Any:
+    """The answer of a handler in another process."""
+    assert process.stdin
+    assert process.stdout
+    process.stdin.write(f"{json.dumps([name, event])}\n")
+    process.stdin.flush()
+    for line in process.stdout:
+        if line.startswith("ANSWER "):
+            return json.loads(line.removeprefix("ANSWER "))
+    return {"errorMessage": "the process has ended"}
+
+
+@pytest.fixture(scope="module")
+def sam_local(cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> SamLocal:
+    """All functions, built for Docker. CI has no Docker either, so its absence is never a failure."""
+    try:
+        found = docker.find()
+    except CannotRun as problem:
+        pytest.skip(f"Docker does not run here, and SAM CLI runs functions in it: {problem}")
     if not sam.is_installed():
         missing("SAM CLI is not installed (make .venv-sam/.installed)")
-    program = str(ROOT / ".venv-sam" / "bin" / "sam")
-    environment = {**os.environ, **cloud.environment(), "SAM_CLI_TELEMETRY": "0"}
-    event = ["--event", "events/login.json", "--env-vars", str(written / "invoke.json")]
-    for command in (["build"], ["local", "invoke", "LoginFunction", *event, *env_vars.arguments()]):
-        done = subprocess.run(
-            [program, *command], check=False, capture_output=True, text=True, cwd=ROOT, env=environment
-        )
-        assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout.splitlines()[-1])["statusCode"] == 401
+    if not found.has_image():
+        try:
+            found.ask("pull", found.image)
+        except DockerRefused as problem:
+            pytest.skip(f"Docker has no image {found.image}, and cannot pull it: {problem}")
+    built = SamLocal(cloud, found, tmp_path_factory.mktemp("sam"), print)
+    built.build()
+    return built
+
+
+def test_docker_answers_every_sample(sam_local: SamLocal, event: Callable[[str], Any], tmp_path: Path) -> None:
+    """Each function in a container of its own, on the running local cloud. Prints what each took."""
+    port, log = free_port(), tmp_path / "sam.log"
+    with (
+        log.open("w") as output,
+        sam_local.running(
+            "start-lambda", "--port", str(port), site_url=EVENTS_SITE, stdout=output, stderr=subprocess.STDOUT
+        ) as process,
+    ):
+        wait_for(lambda: port_is_taken(port) or process.poll() is not None, "SAM CLI listens")
+        found = {name: _invoked(port, name, event(name)) for name in FUNCTIONS}
+
+    for name, (answer, seconds) in found.items():
+        sys.stdout.write(f"{name:<26} {outcome(answer)!s:<28} {seconds * 1000:6.0f} ms\n")
+    assert {name: outcome(answer) for name, (answer, _) in found.items()} == _EXPECTED, log.read_text()[-20_000:]
+    assert sam_local.docker.remove_containers(sam_local.folder) == 0
+
+
+def _invoked(port: int, name: str, event: Any) -> tuple[Any, float]:
+    """The answer of a function behind `sam local start-lambda`, and the seconds that it took."""
+    config = Config(signature_version=UNSIGNED, read_timeout=120, retries={"total_max_attempts": 1}, proxies={})
+    client = boto3.client("lambda", endpoint_url=f"http://127.0.0.1:{port}", region_name="us-east-1", config=config)
+    begun = time.monotonic()
+    answer = client.invoke(FunctionName=build.logical_id(name), Payload=json.dumps(event))
+    return json.loads(answer["Payload"].read() or "null"), time.monotonic() - begun
+
+
+@pytest.mark.usefixtures("sam_local")
+def test_make_invoke_prints_an_answer_and_leaves_nothing_behind(cloud: LocalCloud) -> None:
+    """The command itself, on the port of the local cloud."""
+    command = ["make", "invoke", "FUNCTION=session_show"]
+    done = subprocess.run(
+        command, check=False, capture_output=True, text=True, cwd=ROOT, env=os.environ | {"PORT": str(cloud.port)}
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    answer = json.loads(done.stdout[done.stdout.index("\n{") :])
+    assert (answer["statusCode"], answer["body"]["session"]["method"]) == (200, "password")
+    assert docker.find().remove_containers(FOLDER / "invoke") == 0
+
+
+def test_make_start_api_serves_the_site_until_it_is_stopped(sam_local: SamLocal, tmp_path: Path) -> None:
+    """With its own address in links and redirects; SIGTERM removes its containers, as Ctrl-C does."""
+    port, log = free_port(), tmp_path / "sam.log"
+    site = f"http://127.0.0.1:{port}"
+    with (
+        log.open("w") as output,
+        sam_local.running(
+            "start-api", *commands.serving(port), site_url=site, stdout=output, stderr=subprocess.STDOUT
+        ) as process,
+    ):
+        wait_for(lambda: port_is_taken(port) or process.poll() is not None, "SAM CLI listens")
+        page = requests.get(f"{site}/login", timeout=120)
+        metadata = requests.get(f"{site}/.well-known/oauth-authorization-server", timeout=120)
+
+    assert (page.status_code, "<html" in page.text) == (200, True), log.read_text()[-20_000:]
+    assert metadata.json()["issuer"] == site
+    assert not port_is_taken(port)
+    assert sam_local.docker.remove_containers(sam_local.folder) == 0
