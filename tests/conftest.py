@@ -9,14 +9,15 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+# Powertools reads it when ``accounts.telemetry`` is imported, which the stores do, too.
+os.environ["POWERTOOLS_SERVICE_NAME"] = "accounts"
+
 from accounts.aws import clients
 from accounts.dynamo import tables
 
 if TYPE_CHECKING:
     from local.cloud import LocalCloud
 
-# Powertools reads it on import, possibly before a folder's conftest sets the functions' environment.
-os.environ["POWERTOOLS_SERVICE_NAME"] = "accounts"
 # Each of these folders is one chain: its tests share a deployed local cloud or a DynamoDB Local, which start slowly.
 _CHAINS = ("tests/browser/", "tests/local/", "tests/contract/")
 # Each function of these files is a chain of its own: these files take longest without a local cloud.
