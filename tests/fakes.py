@@ -136,6 +136,10 @@ def _same_identity(world: World, read: Identity) -> bool:
     return stored is not None and (stored.version, stored.user_id) == (read.version, read.user_id)
 
 
+def _secured_before(identity: Identity, moment: datetime) -> bool:
+    return identity.secured_at is None or identity.secured_at < moment
+
+
 _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
     users.Open: lambda w, c: c.user.user_id not in w.users,
     users.AddSession: lambda w, c: (
@@ -160,9 +164,13 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
     users.AddIdentity: lambda w, c: (
         _active(w, c.user_id)
         and len(w.users[c.user_id].identities) < c.at_most
-        and (c.session is None or c.session in w.users[c.user_id].sessions)
+        and (
+            not w.users[c.user_id].refuses(c.identity)
+            if c.session is None
+            else c.session in w.users[c.user_id].sessions
+        )
     ),
-    users.DropIdentity: lambda w, c: _unchanged(w, c.user),
+    users.Unlink: lambda w, c: _unchanged(w, c.user),
     users.ChangeEmail: lambda w, c: _unchanged(w, c.user),
     users.Rename: lambda w, c: _unchanged(w, c.user),
     users.NoteMailProblem: lambda w, c: c.user_id in w.users and w.users[c.user_id].email == c.email,
@@ -172,7 +180,10 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
     identities.Signup: lambda w, c: c.identity.key not in w.identities or not w.identities[c.identity.key].verified,
     identities.Claim: lambda w, c: c.identity.key not in w.identities or not w.identities[c.identity.key].verified,
     identities.StillVerified: lambda w, c: (
-        c.key in w.identities and w.identities[c.key].verified and w.identities[c.key].user_id == c.user_id
+        c.key in w.identities
+        and w.identities[c.key].verified
+        and w.identities[c.key].user_id == c.user_id
+        and (c.asked_at is None or _secured_before(w.identities[c.key], c.asked_at))
     ),
     identities.Unchanged: lambda w, c: _same_identity(w, c.identity),
     identities.Replace: lambda w, c: _same_identity(w, c.identity),
@@ -224,6 +235,14 @@ def _drop_others(world: World, change: users.DropOtherSessions) -> None:
     world.user(change.user.user_id, sessions=kept, secured_at=change.now)
 
 
+def _unlink(world: World, change: users.Unlink) -> None:
+    user = change.user
+    unlinked = user.unlinked if user.refuses(change.identity) else user.unlinked | {change.identity}
+    kept = {k: v for k, v in user.sessions.items() if k == change.keeping}
+    held = user.identities - {change.identity}
+    world.user(user.user_id, identities=held, unlinked=unlinked, sessions=kept, secured_at=change.now)
+
+
 def _change_email(world: World, change: users.ChangeEmail) -> None:
     held = {*change.user.identities - {change.lost}, change.gained}
     kept = {k: v for k, v in change.user.sessions.items() if k == change.keeping}
@@ -243,9 +262,7 @@ _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
     users.AddKey: lambda w, c: w.user(c.user_id, api_keys=w.users[c.user_id].api_keys | {c.api_key}),
     users.DropKey: lambda w, c: w.user(c.user_id, api_keys=w.users[c.user_id].api_keys - {c.api_key}),
     users.AddIdentity: lambda w, c: w.user(c.user_id, identities=w.users[c.user_id].identities | {c.identity}),
-    users.DropIdentity: lambda w, c: w.user(
-        c.user.user_id, identities=w.users[c.user.user_id].identities - {c.identity}
-    ),
+    users.Unlink: _unlink,
     users.ChangeEmail: _change_email,
     users.Rename: lambda w, c: w.user(c.user.user_id, name=c.name, updated_at=c.now),
     users.NoteMailProblem: lambda w, c: w.user(c.user_id, mail_problem=c.problem),

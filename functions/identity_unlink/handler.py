@@ -13,5 +13,5 @@ IDENTITY_UNLINKING = DEPLOYMENT.identity_unlinking
 @endpoint(routes.IDENTITY_UNLINK, DEPLOYMENT)
 def lambda_handler(request: Request) -> Response:
     identity_id = request.path_parameters.get("id", "")
-    IDENTITY_UNLINKING.unlink(request.user_id, identity_id, request.caller, request.received_at)
+    IDENTITY_UNLINKING.unlink(request.session, identity_id, request.caller, request.received_at)
     return responses.no_content(user_id=request.user_id)

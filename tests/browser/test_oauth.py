@@ -56,7 +56,7 @@ def test_a_person_links_and_unlinks_by_clicking(stage: Stage) -> None:
     stage.press("Unlink GitHub")
     stage.told("You can link it again at any time.")
     stage.press("Unlink")
-    stage.told("GitHub is unlinked.")
+    stage.told("GitHub is unlinked. All other devices and programs were logged out.")
     stage.press("Unlink Google")
     stage.press("Unlink")
 

@@ -66,6 +66,7 @@ def _identity() -> Identity:
         password_hash="fake:correct horse battery",
         pending_token=a_digest(),
         confirming_browser=a_digest(),
+        for_account=users.new_user_id(),
         pending_change=a_digest(),
         secured_at=LATER,
         known_browsers=(a_digest(), a_digest()),
@@ -132,11 +133,12 @@ a_record = partial(_with, _record)
 def _full_user() -> User:
     held = {a_digest(): TOMORROW, a_digest(): TOMORROW + timedelta(days=1)}
     keys, logins = frozenset({a_digest(), a_digest()}), frozenset({f"email#{an_address()}", "google#1"})
-    return replace(_user(), status=users.DISABLED, sessions=held, api_keys=keys, identities=logins, revision=7)
+    holds = {"sessions": held, "api_keys": keys, "identities": logins, "unlinked": frozenset({"google#2", "github#3"})}
+    return replace(_user(), status=users.DISABLED, **holds, revision=7)
 
 
 def _full_identity() -> Identity:
-    return replace(_identity(), verified=True, disabled=True, unlinked=True, version=1)
+    return replace(_identity(), verified=True, disabled=True, version=1)
 
 
 FULL: Mapping[type[Struct], Callable[[], Any]] = {

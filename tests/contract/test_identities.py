@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from copy import replace
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -176,6 +177,17 @@ def test_a_change_can_require_a_verified_identity(backend: Backend) -> None:
     backend.commit(identities.StillVerified(owner.key, owner.user_id), identities.Signup(other))
 
     assert [backend.identities.get(owner.key), backend.identities.get(other.key)] == [owner, other]
+
+
+def test_a_change_can_require_that_an_identity_was_not_secured_since(backend: Backend) -> None:
+    """Not at the same moment either, and always for one that was never secured."""
+    never, secured = (sign_up(backend, verified=True, secured_at=moment) for moment in (None, NOW))
+    asked_at = NOW + timedelta(microseconds=1)
+    for owner in (never, secured):
+        backend.commit(identities.StillVerified(owner.key, owner.user_id, asked_at), identities.Signup(an_identity()))
+    late = [identities.StillVerified(secured.key, secured.user_id, asked) for asked in (NOW, NOW - timedelta(days=1))]
+
+    assert [backend.refused(identities.Signup(an_identity()), change) for change in late] == [(it,) for it in late]
 
 
 def test_an_unverified_foreign_or_removed_identity_fails_the_requirement(backend: Backend) -> None:

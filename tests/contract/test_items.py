@@ -34,6 +34,7 @@ USER = User(
     sessions={"s1": ENDS},
     api_keys=frozenset({"k1"}),
     identities=frozenset({"google#1"}),
+    unlinked=frozenset({"github#2"}),
     mail_problem="bounce",
     secured_at=THEN,
     revision=7,
@@ -51,7 +52,7 @@ IDENTITY = Identity(
     pending_token="t1",
     expires_at=ENDS,
     confirming_browser="b1",
-    unlinked=True,
+    for_account="ann",
     pending_change="t2",
     secured_at=THEN,
     known_browsers=("d1", "d2"),
@@ -92,6 +93,7 @@ GOLDEN: Mapping[str, tuple[Change, Item]] = {
             "secured_at": THEN_STORED,
             "sessions": {"M": {"s1": {"N": "1772454615"}}},
             "status": {"S": "disabled"},
+            "unlinked": {"SS": ["github#2"]},
             "updated_at": THEN_STORED,
         },
     ),
@@ -105,13 +107,13 @@ GOLDEN: Mapping[str, tuple[Change, Item]] = {
             "disabled": {"BOOL": True},
             "email": {"S": "ann@example.com"},
             "expires_at": ENDS_STORED,
+            "for_account": {"S": "ann"},
             "name": {"S": ""},
             "password_hash": {"S": "hash"},
             "pending_change": {"S": "t2"},
             "pending_token": {"S": "t1"},
             "secured_at": THEN_STORED,
             "undeliverable": {"S": "complaint"},
-            "unlinked": {"BOOL": True},
             "updated_at": THEN_STORED,
             "user_id": {"S": "ann"},
             "verified": {"BOOL": True},
@@ -175,12 +177,14 @@ GOLDEN: Mapping[str, tuple[Change, Item]] = {
     ),
 }
 # Each noun, read from an item without its optional attributes: they were empty, or were added later.
-_NO_LINKS = dict.fromkeys(("password_hash", "pending_token", "expires_at", "confirming_browser", "pending_change"))
+_NO_LINKS = dict.fromkeys(
+    ("password_hash", "pending_token", "expires_at", "confirming_browser", "for_account", "pending_change")
+)
 BARE: Mapping[str, Struct] = {
-    "UsersTable": replace(USER, api_keys=frozenset(), identities=frozenset(), mail_problem=None, secured_at=None),
-    "IdentitiesTable": replace(
-        IDENTITY, **_NO_LINKS, secured_at=None, undeliverable=None, known_browsers=(), unlinked=False
+    "UsersTable": replace(
+        USER, **dict.fromkeys(("api_keys", "identities", "unlinked"), frozenset()), mail_problem=None, secured_at=None
     ),
+    "IdentitiesTable": replace(IDENTITY, **_NO_LINKS, secured_at=None, undeliverable=None, known_browsers=()),
     "SessionsTable": replace(
         SESSION,
         idle=SESSION_IDLE,
@@ -195,8 +199,8 @@ BARE: Mapping[str, Struct] = {
     "OneTimeTokensTable": replace(TOKEN, data={}),
 }
 OPTIONAL: Mapping[str, set[str]] = {
-    "UsersTable": {"api_keys", "identities", "mail_problem", "secured_at"},
-    "IdentitiesTable": {*_NO_LINKS, "secured_at", "undeliverable", "devices", "unlinked"},
+    "UsersTable": {"api_keys", "identities", "unlinked", "mail_problem", "secured_at"},
+    "IdentitiesTable": {*_NO_LINKS, "secured_at", "undeliverable", "devices"},
     "SessionsTable": {
         "idle_seconds",
         "client_id",
@@ -210,7 +214,7 @@ OPTIONAL: Mapping[str, set[str]] = {
     "OneTimeTokensTable": {"data"},
 }
 # Always written; only items that are older than the attribute lack it.
-_ALWAYS_WRITTEN = {"unlinked": {"BOOL": False}, "idle_seconds": {"N": "3600"}}
+_ALWAYS_WRITTEN = {"idle_seconds": {"N": "3600"}}
 
 
 def _bare(table: str) -> Item:

@@ -51,7 +51,7 @@ def changes_that_fail() -> tuple[Change, ...]:
         identities.StillVerified("email#not.a.soul@example.com", "nobody"),
         identities.Unchanged(an_identity()),
         users.AddIdentity("nobody at all", "google#1", at_most=5),
-        users.DropIdentity(a_user(), "google#1"),
+        users.Unlink(a_user(), "google#1", "no session", NOW),
         users.DropAllSessions(a_user()),
         users.DropOtherSessions(a_user(), a_digest(), NOW),
         users.AddKey("not a soul", a_digest(), at_most=25),

@@ -5,6 +5,7 @@ from datetime import timedelta, timezone
 
 import pytest
 
+from accounts.limits import UNLINKED_PER_ACCOUNT
 from accounts.model import users
 from accounts.model.users import Approval, User
 from tests.contract.backends import Backend
@@ -162,7 +163,7 @@ def test_the_place_of_a_dropped_key_is_free_again(backend: Backend) -> None:
 
 
 def test_an_account_holds_identities_until_it_is_full(backend: Backend) -> None:
-    """The place of a dropped identity is free again."""
+    """The place of an unlinked identity is free again."""
     user = open_account(backend, identities=frozenset({"email#a@example.com"}))
     backend.commit(users.AddIdentity(user.user_id, "google#1", at_most=2))
     third = users.AddIdentity(user.user_id, "github#1", at_most=2)
@@ -170,8 +171,63 @@ def test_an_account_holds_identities_until_it_is_full(backend: Backend) -> None:
 
     assert backend.refused(third) == (third,)
     assert backend.users.get(user.user_id) == held
-    backend.commit(users.DropIdentity(held, "email#a@example.com"))
-    assert backend.users.get(user.user_id) == replace(held, identities=frozenset({"google#1"}), revision=2)
+    backend.commit(users.Unlink(held, "google#1", "no session", LATER))
+    left = replace(user, unlinked=frozenset({"google#1"}), secured_at=LATER, revision=2)
+    assert backend.users.get(user.user_id) == left
+
+
+def test_unlinking_ends_all_sessions_but_one(backend: Backend) -> None:
+    """In one write with the identity, so that nothing that it opened is left."""
+    mine = a_digest()
+    linked, unlinked = frozenset({"google#1", "github#1"}), frozenset({"github#2"})
+    held = {mine: TOMORROW, a_digest(): TOMORROW, a_digest(): TOMORROW}
+    user = open_account(backend, sessions=held, identities=linked, unlinked=unlinked)
+    backend.commit(users.Unlink(user, "github#1", mine, LATER))
+
+    assert backend.users.get(user.user_id) == replace(
+        user,
+        sessions={mine: TOMORROW},
+        identities=frozenset({"google#1"}),
+        unlinked=frozenset({"github#1", "github#2"}),
+        secured_at=LATER,
+        revision=1,
+    )
+
+
+def test_an_unlinked_identity_is_added_only_by_its_owner(backend: Backend) -> None:
+    """Another one can be added without a session, too. The account remembers that it was unlinked."""
+    session = a_digest()
+    user = open_account(backend, sessions={session: TOMORROW}, unlinked=frozenset({"google#1"}))
+    again, other = (users.AddIdentity(user.user_id, key, at_most=5) for key in ("google#1", "google#2"))
+    backend.commit(other)
+
+    assert backend.refused(again) == (again,)
+    backend.commit(replace(again, session=session))
+    assert backend.users.get(user.user_id) == replace(user, identities={"google#1", "google#2"}, revision=2)
+
+
+@pytest.mark.parametrize("missing", [0, 1])
+def test_an_account_that_cannot_remember_more_accepts_only_what_its_owner_links(backend: Backend, missing: int) -> None:
+    """The last one that it can remember is remembered; one more is not, and none is forgotten."""
+    session = a_digest()
+    many = frozenset(f"github#{number}" for number in range(UNLINKED_PER_ACCOUNT - missing))
+    user = open_account(backend, sessions={session: TOMORROW}, unlinked=many)
+    stranger = users.AddIdentity(user.user_id, "google#1", at_most=5)
+    owner = replace(stranger, session=session)
+    if missing:
+        backend.commit(stranger)
+    else:
+        assert backend.refused(stranger) == (stranger,)
+        backend.commit(owner)
+    held = replace(user, identities=frozenset({"google#1"}), revision=1)
+    assert backend.users.get(user.user_id) == held
+    backend.commit(users.Unlink(held, "google#1", session, LATER))
+    then = backend.users.get(user.user_id)
+
+    assert then is not None
+    assert then.unlinked == (many | {"google#1"} if missing else many)
+    assert [then.refuses(key) for key in ("google#1", "google#2")] == [True, True]
+    assert backend.refused(stranger) == (stranger,)
 
 
 def test_renaming_an_account_changes_only_its_name_and_time(backend: Backend) -> None:
@@ -242,7 +298,7 @@ def test_a_change_of_a_stale_account_is_refused(backend: Backend) -> None:
         users.Close(user),
         users.DropAllSessions(user),
         users.DropOtherSessions(user, a_digest(), NOW),
-        users.DropIdentity(user, "google#1"),
+        users.Unlink(user, "google#1", a_digest(), NOW),
     )
 
     assert [backend.refused(change) for change in stale] == [(change,) for change in stale]

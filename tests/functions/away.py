@@ -33,6 +33,8 @@ SAMPLE_STATE = "sample-oauth-state-of-the-events-folder-000"
 SAMPLE_BROWSER = "sample-oauth-browser-of-the-events-folder-0"
 SAMPLE_PROOF = "sample-provider-proof-token-of-the-events-0"
 SAMPLE_GITHUB = "github#583231"
+# The account that has the address of the sample of ``identity_confirm``, in the tests that open one.
+OWNER_OF_THE_EMAIL = "OwnerOfTheEmail"
 CANARIES = ("canary-access-token-of-google", "canary-access-token-of-github", "canary-client-secret", "canary-refresh")
 CREDENTIALS = {
     "google": {"client_id": CLIENT_ID, "client_secret": "canary-client-secret-of-google"},
@@ -160,7 +162,10 @@ def arrange_for(functions: Lambdas, function: str, now: datetime) -> Person:
         proof = OneTimeToken(PROVIDER_VERIFICATION, secrets.digest(SAMPLE_PROOF), "github#77", now, later)
         browser = secrets.digest(SAMPLE_BROWSER)
         waiting = Identity("github#77", "Waiting", "waiting@example.com", "Waiting", now, now)
-        waiting = replace(waiting, pending_token=proof.digest, confirming_browser=browser, expires_at=later)
+        waiting = replace(
+            waiting, pending_token=proof.digest, confirming_browser=browser, for_account=OWNER_OF_THE_EMAIL
+        )
+        waiting = replace(waiting, expires_at=later)
         functions.people.commit(identities.Signup(waiting), one_time_tokens.Issue(proof))
     functions.people.known |= {SAMPLE_STATE, SAMPLE_BROWSER, SAMPLE_PROOF}
     return person

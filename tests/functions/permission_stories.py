@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from accounts import secrets
 from accounts.limits import API_KEYS_PER_ACCOUNT, SESSIONS_PER_ACCOUNT
 from accounts.model import users
-from tests.functions.away import query_of
+from tests.functions.away import OWNER_OF_THE_EMAIL, query_of
 from tests.functions.cloud import unreachable
 from tests.functions.lambdas import NAMES, Answer, Lambdas
 from tests.functions.people import Person, a_key
@@ -130,7 +130,7 @@ def linking_in_a_session_with_due_activity(stage: Stage) -> Act:
     return lambda: stage.providers.callback("github", f"state={state}&code=a-code", session=person.token)
 
 
-@of("password_set")
+@of("password_set", "identity_unlink")
 def while_logged_in_elsewhere(stage: Stage) -> Act:
     """The other session ends."""
     stage.functions.people.login(stage.arrange(), SAMPLE_OTHER_TOKEN)
@@ -243,7 +243,7 @@ def _fill_with_keys(functions: Lambdas, person: Person) -> None:
 
 
 def _open_the_account_of_the_email(functions: Lambdas, _: Person) -> None:
-    owner = Person("OwnerOfTheEmail", "waiting@example.com", token=SAMPLE_OTHER_TOKEN, key=a_key("Owners"))
+    owner = Person(OWNER_OF_THE_EMAIL, "waiting@example.com", token=SAMPLE_OTHER_TOKEN, key=a_key("Owners"))
     _fill_with_sessions(functions, functions.people.arrange(owner))
 
 

@@ -91,16 +91,17 @@ def test_the_sample_of_identity_list_lists_the_identities(functions: Lambdas) ->
 
 
 def test_the_sample_of_identity_unlink_removes_the_identity(functions: Lambdas) -> None:
-    """From the account; the stored item is only marked as unlinked. The owner is notified."""
+    """No name and no address of it are kept: only its key, on the account. The owner is notified."""
     person = arrange_for(functions, "identity_unlink", NOW)
     answer = functions.invoke("identity_unlink", sample("identity_unlink"))
 
     assert answer.read == expected.answer("identity_unlink", 204)
     assert answer.events == ["authn_identity_unlinked"]
     tables = functions.cloud.tables()
-    mark = next(item for item in tables["IdentitiesTable"] if item["identity"]["S"] == SAMPLE_GITHUB)
-    assert (mark["verified"], mark["unlinked"], mark["email"]) == ({"BOOL": False}, {"BOOL": True}, {"S": ""})
-    assert [item["identities"] for item in tables["UsersTable"]] == [{"SS": [f"email#{person.email}"]}]
+    assert [item["identity"]["S"] for item in tables["IdentitiesTable"]] == [f"email#{person.email}"]
+    [account] = tables["UsersTable"]
+    assert account["identities"] == {"SS": [f"email#{person.email}"]}
+    assert account["unlinked"] == {"SS": [SAMPLE_GITHUB]}
     assert functions.queued() == [{"kind": "identity_unlinked", "user_id": person.user_id, "detail": "GitHub"}]
 
 

@@ -128,6 +128,7 @@ _LIMITS = {
         limits.SESSIONS_PER_ACCOUNT,
         limits.IDENTITIES_PER_ACCOUNT,
     ],
+    "unlinked identities that an account remembers": [limits.UNLINKED_PER_ACCOUNT],
     "session": [limits.SESSION_LIFETIME // _HOUR, limits.SESSION_IDLE // _HOUR],
     'session with "remember me", or of a program': [
         limits.REMEMBERED_SESSION_LIFETIME // _DAY,

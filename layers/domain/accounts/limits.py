@@ -55,6 +55,8 @@ SESSION_IDLE_AT_LEAST = 2 * ACTIVITY_INTERVAL
 
 # Per account: with sessions and keys, all fit into one transaction of 100 writes (chosen).
 IDENTITIES_PER_ACCOUNT = 10
+# Unlinked identities that an account remembers. With more, only its owner can link any identity to it (chosen).
+UNLINKED_PER_ACCOUNT = 20
 # A login with a provider, from the click to the callback (RFC 9700 4.7: short; chosen).
 OAUTH_STATE_LIFETIME = timedelta(minutes=10)
 # How long the browser that started a login may confirm an address that the provider has not verified (chosen).

@@ -73,7 +73,7 @@ class ProviderFlows(PeopleFlows):
         return IdentityUnlinking(
             self.users,
             self.identities,
-            self.writing(self.users, self.identities, self.audit_events),
+            self.writing(self.users, self.identities, self.sessions, self.audit_events),
             self.notices,
         )
 

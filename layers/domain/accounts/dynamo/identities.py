@@ -32,7 +32,7 @@ class IdentityItem(Model):
     pending_token = UnicodeAttribute(null=True)
     expires_at = TTLAttribute(null=True)
     confirming_browser = UnicodeAttribute(null=True)
-    unlinked = BooleanAttribute(default=False)
+    for_account = UnicodeAttribute(null=True)
     pending_change = UnicodeAttribute(null=True)
     secured_at = UTCDateTimeAttribute(null=True)
     devices = TextsAttribute(null=True)
@@ -71,8 +71,11 @@ class IdentitiesTable(Table[Identity]):
         return self.put(replace(change.identity, version=0), free)
 
     def _still_verified(self, change: identities.StillVerified) -> Operation:
-        theirs = (IdentityItem.user_id == change.user_id) & (IdentityItem.verified == True)  # noqa: E712
-        return self.check(change.key, theirs)
+        condition = (IdentityItem.user_id == change.user_id) & (IdentityItem.verified == True)  # noqa: E712
+        if change.asked_at is not None:
+            # Moments are written so that they sort as text.
+            condition &= IdentityItem.secured_at.does_not_exist() | (IdentityItem.secured_at < change.asked_at)
+        return self.check(change.key, condition)
 
     def _replace(self, change: identities.Replace) -> Operation:
         read = change.identity

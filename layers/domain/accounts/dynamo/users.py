@@ -13,6 +13,7 @@ from pynamodb.models import Model
 
 from accounts.dynamo.mapping import CountAttribute, FrozenSetAttribute, ItemMapping, MomentMapAttribute
 from accounts.dynamo.tables import Operation, Table, Write
+from accounts.limits import UNLINKED_PER_ACCOUNT
 from accounts.model import users
 from accounts.model.users import User
 from accounts.transactions import Change
@@ -28,6 +29,7 @@ class UserItem(Model):
     sessions = MomentMapAttribute()
     api_keys = FrozenSetAttribute(null=True)
     identities = FrozenSetAttribute(null=True)
+    unlinked = FrozenSetAttribute(null=True)
     mail_problem = UnicodeAttribute(null=True)
     secured_at = UTCDateTimeAttribute(null=True)
     revision = CountAttribute()
@@ -52,7 +54,7 @@ class UsersTable(Table[User]):
             users.AddKey: self._hold_key,
             users.DropKey: self._let_go_key,
             users.AddIdentity: self._hold_identity,
-            users.DropIdentity: self._let_go_identity,
+            users.Unlink: self._unlink,
             users.ChangeEmail: self._move_address,
             users.Rename: self._rename,
             users.NoteMailProblem: self._note_mail_problem,
@@ -110,14 +112,14 @@ class UsersTable(Table[User]):
     def _hold_identity(self, change: users.AddIdentity) -> Operation:
         room = UserItem.identities.does_not_exist() | (size(UserItem.identities) < change.at_most)
         condition = _is_active() & room
-        if change.session is not None:
-            condition &= _session(change.session).exists()
+        condition &= _accepts(change.identity) if change.session is None else _session(change.session).exists()
         return self._change(change.user_id, [UserItem.identities.add({change.identity})], condition)
 
-    def _let_go_identity(self, change: users.DropIdentity) -> Operation:
+    def _unlink(self, change: users.Unlink) -> Operation:
         user = change.user
-        gone = UserItem.identities.delete({change.identity})
-        return self._change(user.user_id, [gone], UserItem.revision == user.revision)
+        gone = [UserItem.identities.delete({change.identity}), *_secured(user, change.keeping, change.now)]
+        remembered = [] if user.refuses(change.identity) else [UserItem.unlinked.add({change.identity})]
+        return self._change(user.user_id, [*gone, *remembered], UserItem.revision == user.revision)
 
     def _move_address(self, change: users.ChangeEmail) -> Operation:
         user = change.user
@@ -166,6 +168,13 @@ def _session(digest: str) -> Path:
 
 def _is_active() -> Condition:
     return UserItem.status == users.ACTIVE
+
+
+def _accepts(identity: str) -> Condition:
+    """The opposite of ``User.refuses``."""
+    other = (size(UserItem.unlinked) < UNLINKED_PER_ACCOUNT) & ~UserItem.unlinked.contains(identity)
+    condition: Condition = UserItem.unlinked.does_not_exist() | other
+    return condition
 
 
 def _is_valid(approval: users.Approval) -> Condition:

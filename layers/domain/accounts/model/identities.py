@@ -35,9 +35,9 @@ class Identity(Struct, frozen=True):
 
     ``pending_token`` is the digest of the only valid link that confirms the address or resets its password, and
     ``pending_change`` of the only valid one that changes the account's email. ``confirming_browser`` is the digest of
-    the cookie that confirming a provider's identity requires, because it has no password to ask for.
+    the cookie that confirming a provider's identity requires, because it has no password to ask for. ``for_account`` is
+    the account that had the address when the confirmation was asked for, or None: it can join no other account.
 
-    ``unlinked`` marks an identity that the owner unlinked: a shared address must not link it again, only the owner can.
     ``undeliverable`` is why the address gets no more email (BOUNCE or COMPLAINT), or None.
 
     An identity that is not ``verified`` reserves nothing: any sign-up replaces it.
@@ -55,7 +55,7 @@ class Identity(Struct, frozen=True):
     pending_token: str | None = None
     expires_at: datetime | None = None
     confirming_browser: str | None = None
-    unlinked: bool = False
+    for_account: str | None = None
     pending_change: str | None = None
     secured_at: datetime | None = None
     known_browsers: tuple[str, ...] = ()
@@ -100,10 +100,11 @@ class Claim(Change, frozen=True):
 
 
 class StillVerified(Change, frozen=True):
-    """Condition only: the identity is verified and ``user_id``'s."""
+    """Condition only: the identity is verified and ``user_id``'s, and was not secured since ``asked_at``, if given."""
 
     key: str
     user_id: str
+    asked_at: datetime | None = None
 
 
 class Unchanged(Change, frozen=True):
@@ -180,6 +181,17 @@ def confirmed(identity: Identity, now: datetime) -> Identity:
         undeliverable=None,
         updated_at=now,
     )
+
+
+def can_be_confirmed(pending: Identity, local: Identity | None) -> bool:
+    """Whether an emailed link may still confirm ``pending``, whose address is now ``local``.
+
+    Not when an account got the address, or secured it, after the link was asked for.
+    """
+    if local is None or not local.verified:
+        return True
+    is_asked_for = pending.for_account == local.user_id
+    return is_asked_for and (local.secured_at is None or pending.created_at > local.secured_at)
 
 
 def secured(identity: Identity, now: datetime) -> Identity:

@@ -6,8 +6,8 @@ Rules, in order (OA-08; pre-hijacking paper; OIDC Core 5.7):
 2. An owner who is logged in and asked for it links the subject to that account, whatever its address.
 3. An address that the provider has not verified proves nothing: it must be confirmed by email first.
 4. A verified address that is also verified here belongs to the same person, so the subject is linked, unless that
-   account has another identity of the provider (the provider may have reassigned the address) or has unlinked this
-   subject. Then the owner must log in another way and link it.
+   account has another identity of the provider (the provider may have reassigned the address) or refuses this subject,
+   because its owner unlinked it. Then the owner must log in another way and link it.
 5. A verified address that is unconfirmed here may have been entered by a stranger, whose sign-up is overwritten.
 6. Any other subject gets a new account.
 """
@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from accounts.model.identities import Identity, provider_key
 from accounts.model.providers import ProviderPerson
+from accounts.model.users import User
 
 
 class OpenAccount(Struct, frozen=True):
@@ -50,7 +51,7 @@ class BelongsToAnother(Struct, frozen=True):
 
 
 class AddressReused(Struct, frozen=True):
-    """The account with this address has another identity of this provider, or has unlinked this subject."""
+    """The account with this address has another identity of this provider, or refuses this subject."""
 
 
 Decision = OpenAccount | LinkToAccount | NewAccount | ConfirmAddress | NoAddress | BelongsToAnother | AddressReused
@@ -61,13 +62,13 @@ def decide(
     *,
     known: Identity | None,
     local: Identity | None,
-    held: frozenset[str] = frozenset(),
+    account: User | None = None,
     linking_to: str | None = None,
 ) -> Decision:
     """Decide what to do with ``person``.
 
-    ``known`` is the stored identity of their subject, ``local`` the one of their address, ``held`` the identity keys of
-    the account with that address, and ``linking_to`` the account whose owner asked to link.
+    ``known`` is the stored identity of their subject, ``local`` the one of their address, ``account`` the one that has
+    verified that address, and ``linking_to`` the account whose owner asked to link.
     """
     if known is not None and known.verified:
         mine = linking_to in {None, known.user_id}
@@ -79,9 +80,11 @@ def decide(
     if not person.email_verified:
         return ConfirmAddress()
     if local is not None and local.verified:
-        own = provider_key(person.provider, person.subject)
-        reused = (known is not None and known.unlinked and known.user_id == local.user_id) or any(
-            key.startswith(f"{person.provider}#") for key in held - {own}
-        )
+        reused = account is not None and _is_reused(person, account)
         return AddressReused() if reused else LinkToAccount(local.user_id, verified_address=local)
     return NewAccount()
+
+
+def _is_reused(person: ProviderPerson, account: User) -> bool:
+    own = provider_key(person.provider, person.subject)
+    return account.refuses(own) or any(key.startswith(f"{person.provider}#") for key in account.identities - {own})

@@ -14,6 +14,7 @@ from msgspec import Struct, field
 
 from accounts import secrets
 from accounts.errors import NotFound, Unauthenticated
+from accounts.limits import UNLINKED_PER_ACCOUNT
 from accounts.transactions import Change
 
 USER_ID_CHARACTERS = 28
@@ -28,6 +29,9 @@ _NO_SUCH_ACCOUNT = "There is no account with that id."
 class User(Struct, frozen=True):
     """``sessions`` maps digests to expiry times. ``revision`` increases with every change.
 
+    ``unlinked`` has the keys of the identities that the owner has ever unlinked, also of those that they have linked
+    again: it only grows, so that a full one stays full.
+
     ``mail_problem`` is why ``email`` gets no more email, or None. ``secured_at`` is when a session last ended all
     others.
     """
@@ -41,9 +45,17 @@ class User(Struct, frozen=True):
     sessions: Mapping[str, datetime] = field(default_factory=dict)
     api_keys: frozenset[str] = frozenset()
     identities: frozenset[str] = frozenset()
+    unlinked: frozenset[str] = frozenset()
     mail_problem: MailProblem | None = None
     secured_at: datetime | None = None
     revision: int = 0
+
+    def refuses(self, identity: str) -> bool:
+        """Whether only the owner may link the identity, because they unlinked it.
+
+        Once ``unlinked`` is full, that is every identity: none that was unlinked is ever forgotten.
+        """
+        return identity in self.unlinked or len(self.unlinked) >= UNLINKED_PER_ACCOUNT
 
 
 class Users(Protocol):
@@ -130,7 +142,11 @@ class DropKey(Change, frozen=True):
 
 
 class AddIdentity(Change, frozen=True):
-    """Add an identity. Refused when the account is full, gone or disabled, or does not hold ``session``."""
+    """Add an identity. Refused when the account is full, gone or disabled.
+
+    With ``session``, the owner asked for it: refused when the account does not hold the session. Without, refused when
+    the account ``refuses`` the identity.
+    """
 
     user_id: str
     identity: str
@@ -138,11 +154,16 @@ class AddIdentity(Change, frozen=True):
     session: str | None = None
 
 
-class DropIdentity(Change, frozen=True):
-    """Remove an identity. Refused when the account has changed since it was read."""
+class Unlink(Change, frozen=True):
+    """Remove an identity, which only the owner can link again, and all sessions except ``keeping``.
+
+    Sets ``secured_at``. Refused when the account has changed since it was read.
+    """
 
     user: User
     identity: str
+    keeping: str
+    now: datetime
 
 
 class ChangeEmail(Change, frozen=True):

@@ -24,6 +24,7 @@ def document(holdings: Holdings, now: datetime) -> dict[str, Any]:
             "mail_problem": holdings.user.mail_problem,
         },
         "identities": [_identity(entry) for entry in holdings.identities],
+        "unlinked": [_unlinked(key) for key in sorted(holdings.user.unlinked)],
         "sessions": [presenters.session(entry, current=entry.digest == current) for entry in holdings.sessions],
         "api_keys": [presenters.api_key(entry) for entry in holdings.api_keys],
         "activity": [_activity(record) for record in holdings.activity],
@@ -42,6 +43,11 @@ def _identity(entry: Identity) -> dict[str, Any]:
         "has_password": entry.password_hash is not None,
         "updated_at": presenters.timestamp(entry.updated_at),
     }
+
+
+def _unlinked(key: str) -> dict[str, Any]:
+    provider, _, subject = key.partition("#")
+    return {"provider": provider, "subject": subject}
 
 
 def _activity(record: Record) -> dict[str, Any]:

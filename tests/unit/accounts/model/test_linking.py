@@ -1,10 +1,11 @@
 """The one decision which account a login belongs to: every combination of the facts, each with its outcome."""
 
-from copy import replace
+from collections.abc import Collection
 from itertools import product
 
 import pytest
 
+from accounts.limits import UNLINKED_PER_ACCOUNT
 from accounts.model.identities import Identity
 from accounts.model.linking import (
     AddressReused,
@@ -18,6 +19,7 @@ from accounts.model.linking import (
     decide,
 )
 from accounts.model.providers import GITHUB, GOOGLE
+from accounts.model.users import User
 from tests.unit.accounts.flows.providers.stage import provider_person
 from tests.unit.accounts.stage import EMAIL, NOW
 
@@ -28,6 +30,11 @@ def _identity(key: str, user_id: str, *, verified: bool) -> Identity:
     return Identity(key, user_id, EMAIL, "Olive", NOW, NOW, password_hash="fake:secret", verified=verified)
 
 
+def _account(*linked: str, unlinked: Collection[str] = ()) -> User:
+    held = frozenset({f"email#{EMAIL}", *linked})
+    return User(OTHERS, EMAIL, "Olive", NOW, NOW, identities=held, unlinked=frozenset(unlinked))
+
+
 def _local(*, verified: bool) -> Identity:
     return _identity(f"email#{EMAIL}", OTHERS, verified=verified)
 
@@ -36,8 +43,6 @@ def _local(*, verified: bool) -> Identity:
 KNOWN = {
     "unknown": None,
     "waits for its email": _identity("google#1001", KNOWN_AS, verified=False),
-    "was unlinked by the account": replace(_identity("google#1001", OTHERS, verified=False), unlinked=True),
-    "was unlinked by another": replace(_identity("google#1001", KNOWN_AS, verified=False), unlinked=True),
     "is another's": _identity("google#1001", KNOWN_AS, verified=True),
     "is mine": _identity("google#1001", MINE, verified=True),
 }
@@ -48,13 +53,19 @@ ADDRESS = {
     "missing": provider_person(email="", email_verified=False),
     "missing, yet verified": provider_person(email="", email_verified=True),
 }
-# Which account has the address here, and which identities that account has.
+MANY = frozenset(f"github#{number}" for number in range(UNLINKED_PER_ACCOUNT))
+# Which account has the address here, which identities it has, and which it has unlinked.
 LOCAL = {
-    "free": (None, frozenset[str]()),
-    "a stranger's sign-up": (_local(verified=False), frozenset[str]()),
-    "an account": (_local(verified=True), frozenset({f"email#{EMAIL}"})),
-    "an account with GitHub": (_local(verified=True), frozenset({f"email#{EMAIL}", "github#77"})),
-    "an account with another Google": (_local(verified=True), frozenset({f"email#{EMAIL}", "google#9"})),
+    "free": (None, None),
+    "a stranger's sign-up": (_local(verified=False), None),
+    "an account": (_local(verified=True), _account()),
+    "an account that is gone": (_local(verified=True), None),
+    "an account with GitHub": (_local(verified=True), _account("github#77")),
+    "an account with another Google": (_local(verified=True), _account("google#9")),
+    "an account that unlinked it": (_local(verified=True), _account(unlinked={"google#1001"})),
+    "an account that unlinked another": (_local(verified=True), _account(unlinked={"google#9", "github#1001"})),
+    "an account that unlinked almost too many": (_local(verified=True), _account(unlinked=set(sorted(MANY)[1:]))),
+    "an account that unlinked too many": (_local(verified=True), _account(unlinked=MANY)),
 }
 # Whether a logged-in owner asked for the link.
 LINKING = {"not asked": None, "asked by my account": MINE}
@@ -66,18 +77,16 @@ PROVE, NONE, NEW, REUSED, ELSEWHERE = ConfirmAddress(), NoAddress(), NewAccount(
 
 # For a subject that is not linked yet (pending or unknown), when no owner asked: by address and its local owner.
 BY_ADDRESS: dict[str, tuple[Decision, ...]] = {
-    #                        free    sign-up  account       with GitHub   with another Google
-    "verified": (NEW, NEW, SAME_MAILBOX, SAME_MAILBOX, REUSED),
-    "unverified": (PROVE, PROVE, PROVE, PROVE, PROVE),
-    "missing": (NONE, NONE, NONE, NONE, NONE),
-    "missing, yet verified": (NONE, NONE, NONE, NONE, NONE),
+    # In the order of LOCAL.
+    "verified": (NEW, NEW, *(SAME_MAILBOX,) * 3, REUSED, REUSED, SAME_MAILBOX, SAME_MAILBOX, REUSED),
+    "unverified": (PROVE,) * 10,
+    "missing": (NONE,) * 10,
+    "missing, yet verified": (NONE,) * 10,
 }
 # For a linked subject, or when an owner asked, the address and its owner do not matter.
 WHATEVER_THE_ADDRESS: dict[tuple[str, str], Decision] = {
     ("unknown", "asked by my account"): MINE_AS_ASKED,
     ("waits for its email", "asked by my account"): MINE_AS_ASKED,
-    ("was unlinked by the account", "asked by my account"): MINE_AS_ASKED,
-    ("was unlinked by another", "asked by my account"): MINE_AS_ASKED,
     ("is another's", "not asked"): OPEN_KNOWN,
     ("is another's", "asked by my account"): ELSEWHERE,
     ("is mine", "not asked"): OPEN_MINE,
@@ -89,25 +98,23 @@ EVERY_COMBINATION = tuple(product(KNOWN, ADDRESS, LOCAL, LINKING))
 def _wanted(known: str, address: str, local: str, linking: str) -> Decision:
     if (known, linking) in WHATEVER_THE_ADDRESS:
         return WHATEVER_THE_ADDRESS[known, linking]
-    if known == "was unlinked by the account" and BY_ADDRESS[address][tuple(LOCAL).index(local)] == SAME_MAILBOX:
-        return REUSED
     return BY_ADDRESS[address][tuple(LOCAL).index(local)]
 
 
 @pytest.mark.parametrize(("known", "address", "local", "linking"), EVERY_COMBINATION)
 def test_each_combination_has_its_outcome(known: str, address: str, local: str, linking: str) -> None:
     """The subject decides first, then the owner who asked, then the address: see the tables above."""
-    owner, held = LOCAL[local]
-    decision = decide(ADDRESS[address], known=KNOWN[known], local=owner, held=held, linking_to=LINKING[linking])
+    owner, account = LOCAL[local]
+    decision = decide(ADDRESS[address], known=KNOWN[known], local=owner, account=account, linking_to=LINKING[linking])
 
     assert decision == _wanted(known, address, local, linking)
 
 
 def test_the_tables_cover_every_combination() -> None:
-    """240 cases, and every outcome occurs among them."""
+    """320 cases, and every outcome occurs among them."""
     answers = {type(_wanted(*combination)) for combination in EVERY_COMBINATION}
 
-    assert len(EVERY_COMBINATION) == 240
+    assert len(EVERY_COMBINATION) == 320
     assert answers == {
         OpenAccount,
         LinkToAccount,
@@ -123,8 +130,8 @@ def test_the_tables_cover_every_combination() -> None:
 @pytest.mark.parametrize("local", LOCAL)
 def test_only_an_address_verified_on_both_sides_leads_to_an_existing_account(address: str, local: str) -> None:
     """For an unknown subject, when no owner asked: no silent merge (promise 4)."""
-    owner, held = LOCAL[local]
-    decision = decide(ADDRESS[address], known=None, local=owner, held=held)
+    owner, account = LOCAL[local]
+    decision = decide(ADDRESS[address], known=None, local=owner, account=account)
 
     both = address == "verified" and owner is not None and owner.verified
     assert isinstance(decision, LinkToAccount | AddressReused) == both
@@ -132,24 +139,24 @@ def test_only_an_address_verified_on_both_sides_leads_to_an_existing_account(add
 
 def test_another_providers_identity_does_not_mean_that_the_address_was_reassigned() -> None:
     """Only a second subject of the same provider does; ``googlegroup#1`` and ``email#google#1`` are not of Google."""
-    held = frozenset({"googlegroup#1", "email#google#1", "github#1"})
-    decision = decide(provider_person(GOOGLE), known=None, local=_local(verified=True), held=held)
+    account = _account("googlegroup#1", "email#google#1", "github#1")
+    decision = decide(provider_person(GOOGLE), known=None, local=_local(verified=True), account=account)
 
     assert decision == SAME_MAILBOX
 
 
 def test_a_recycled_address_is_refused_for_github_as_for_google() -> None:
     """The rule is the same for every provider."""
-    held = frozenset({f"email#{EMAIL}", "github#9"})
-    decision = decide(provider_person(GITHUB), known=None, local=_local(verified=True), held=held)
+    account = _account("github#9")
+    decision = decide(provider_person(GITHUB), known=None, local=_local(verified=True), account=account)
 
     assert decision == REUSED
 
 
 def test_an_identity_that_the_account_already_holds_is_not_another_one() -> None:
-    held = frozenset({f"email#{EMAIL}", "google#1001"})
+    account = _account("google#1001")
 
-    assert decide(provider_person(), known=None, local=_local(verified=True), held=held) == SAME_MAILBOX
+    assert decide(provider_person(), known=None, local=_local(verified=True), account=account) == SAME_MAILBOX
 
 
 def test_a_disabled_subject_leads_to_its_own_account_only() -> None:

@@ -18,7 +18,7 @@ from accounts.limits import (
     SIGNUP_MAILS_WINDOW,
 )
 from accounts.model import messages, throttles, users
-from accounts.model.identities import EMAIL, Identities, Identity, email_key
+from accounts.model.identities import Identities, Identity, can_be_confirmed, email_key
 from accounts.model.messages import Message, Notice, OwnerNotice
 from accounts.model.throttles import Bucket, Increment
 from accounts.model.users import User, Users
@@ -70,7 +70,7 @@ class Planning(Struct, frozen=True):
             case messages.Signup():
                 return self._confirmation(email_key(message.email), now)
             case messages.ProviderSignup():
-                return self._confirmation(message.identity, now)
+                return self._proof(message.identity, now)
             case messages.PasswordForgot():
                 return self._reset(message, now)
             case messages.EmailChange():
@@ -81,10 +81,26 @@ class Planning(Struct, frozen=True):
     def _confirmation(self, key: str, now: datetime) -> Plan | None:
         """A link for an identity that is not confirmed; for one that is, a notice to its owner."""
         identity = self.identities.get(key)
-        if identity is None or identity.disabled or (identity.verified and identity.provider != EMAIL):
+        if identity is None or identity.disabled:
             return None
         letter = _already_registered(identity) if identity.verified else ConfirmationLink(identity)
         return Plan(_confirmation_limits(identity.email, now), letter)
+
+    def _proof(self, key: str, now: datetime) -> Plan | None:
+        """A link for a provider's identity, if it can still be used: the message may be late."""
+        pending = self.identities.get(key)
+        # Version 0.2.0 kept an item without an address for each unlinked identity.
+        if pending is None or pending.verified or not pending.email:
+            return None
+        local = self.identities.get(email_key(pending.email))
+        if not can_be_confirmed(pending, local) or self._is_refused(key, local):
+            return None
+        return Plan(_confirmation_limits(pending.email, now), ConfirmationLink(pending))
+
+    def _is_refused(self, key: str, local: Identity | None) -> bool:
+        """Whether the account with the address has unlinked the identity."""
+        account = self.users.get(local.user_id) if local is not None and local.verified else None
+        return account is not None and account.refuses(key)
 
     def _reset(self, message: messages.PasswordForgot, now: datetime) -> Plan | None:
         key = email_key(message.email)

@@ -67,7 +67,7 @@ class AccountInspection(Struct, frozen=True):
 
     def _by_identity(self, key: str) -> str:
         identity = self.identities.get(key)
-        if identity is None or identity.unlinked:
+        if identity is None:
             raise NotFound(_NOT_FOUND)
         if not identity.verified:
             raise NotFound(_UNCONFIRMED)

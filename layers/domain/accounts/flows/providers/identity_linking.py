@@ -30,14 +30,14 @@ from accounts.model import (
     users,
 )
 from accounts.model.audit import Caller, Record
-from accounts.model.identities import Identities, Identity, email_key, provider_key
+from accounts.model.identities import Identities, Identity, can_be_confirmed, email_key, provider_key
 from accounts.model.linking import Decision, LinkToAccount, NewAccount, OpenAccount, decide
 from accounts.model.messages import Outbox
 from accounts.model.one_time_tokens import PROVIDER_VERIFICATION, OneTimeToken, OneTimeTokens
 from accounts.model.providers import TITLES, ProviderPerson
 from accounts.model.sessions import Session
 from accounts.model.throttles import Throttles
-from accounts.model.users import User, Users
+from accounts.model.users import AddIdentity, User, Users
 from accounts.transactions import Change, Conflict, Transactions
 
 
@@ -92,10 +92,12 @@ class IdentityLinking(Struct, frozen=True):
         now: datetime,
         *also: Change,
         session: str | None = None,
+        asked_at: datetime | None = None,
     ) -> None:
         """Link the subject to the account, unless it is linked already.
 
-        ``session`` is the one that asked for it: if it has ended, nothing is linked.
+        ``session`` is the one that asked for it: if it has ended, nothing is linked. ``asked_at`` is when an emailed
+        link was asked for: if the address has been secured since, nothing is linked.
         """
         if not isinstance(decision, LinkToAccount):
             return
@@ -103,25 +105,28 @@ class IdentityLinking(Struct, frozen=True):
         linked = _identity(person, decision.user_id, now)
         identity = known_browsers.remember(linked, caller.known_browser) if caller.known_browser else linked
         address = decision.verified_address
-        reason = (identities.StillVerified(address.key, address.user_id),) if address else ()
-        add = users.AddIdentity(decision.user_id, identity.key, IDENTITIES_PER_ACCOUNT, session)
+        reason = (identities.StillVerified(address.key, address.user_id, asked_at),) if address else ()
+        add = AddIdentity(decision.user_id, identity.key, IDENTITIES_PER_ACCOUNT, session)
         record = Record(decision.user_id, "authn_identity_linked", now, caller, {"provider": person.provider})
         try:
             self.transactions.commit(identities.Claim(identity), add, record, *reason, *also)
         except Conflict as conflict:
-            raise self._refusal(conflict, decision.user_id, session) from conflict
+            raise self._refusal(conflict, add) from conflict
         self.notices.put(messages.IdentityLinked(decision.user_id, TITLES[person.provider]))
 
-    def identity_keys_of(self, local: Identity | None) -> frozenset[str]:
-        """The identity keys of the account whose verified address is ``local``."""
-        user = self.users.get(local.user_id) if local is not None and local.verified else None
-        return user.identities if user else frozenset()
+    def account_of(self, local: Identity | None) -> User | None:
+        """The account whose verified address is ``local``."""
+        return self.users.get(local.user_id) if local is not None and local.verified else None
 
-    def request_confirmation(self, person: ProviderPerson, browser: str, now: datetime) -> None:
-        """Store the subject as unconfirmed, bound to this browser, and queue an email to its address."""
+    def request_confirmation(self, person: ProviderPerson, account: User | None, browser: str, now: datetime) -> None:
+        """Store the subject as unconfirmed, bound to this browser, and queue an email to its address.
+
+        ``account`` is the one that has verified the address, or None. If another one has it later, the link is invalid.
+        """
         identity = replace(
             _identity(person, users.new_user_id(), now),
             verified=False,
+            for_account=account.user_id if account else None,
             confirming_browser=browser,
             expires_at=now + UNVERIFIED_KEPT,
         )
@@ -142,12 +147,12 @@ class IdentityLinking(Struct, frozen=True):
     ) -> LoggedIn:
         """The address is confirmed: decide again, as if the provider had verified it, and consume the link."""
         person = _proven(pending)
-        decision = decide(person, known=None, local=local, held=self.identity_keys_of(local))
+        decision = decide(person, known=None, local=local, account=self.account_of(local))
         consume = one_time_tokens.Consume(token.key)
         if isinstance(decision, linking.AddressReused):
             raise AddressReused
         if isinstance(decision, LinkToAccount):
-            self.link(person, decision, caller, now, consume)
+            self.link(person, decision, caller, now, consume, asked_at=pending.created_at)
             opened = self._open(_identity(person, decision.user_id, now), caller, now)
             logged_in = replace(opened, identity=decision.verified_address or opened.identity)
         else:
@@ -211,18 +216,13 @@ class IdentityLinking(Struct, frozen=True):
             return False
         return True
 
-    def _refusal(self, conflict: Conflict, user_id: str, session: str | None) -> Exception:
+    def _refusal(self, conflict: Conflict, add: AddIdentity) -> Exception:
         """The error for what changed concurrently."""
         if conflict.concerns(one_time_tokens.Consume):
             return InvalidLink()
-        if conflict.concerns(users.AddIdentity):
-            user = self.users.get(user_id)
-            if user is not None and session is not None and session not in user.sessions:
-                return Unauthenticated()
-            if user is not None:
-                return IdentityLimitReached() if user.status == users.ACTIVE else InvalidCredentials()
-        # The subject was linked or the account deleted concurrently. The next attempt reads the new state.
-        return LoginExpired()
+        user = self.users.get(add.user_id) if conflict.concerns(AddIdentity) else None
+        # Else the subject was linked or the account deleted concurrently. The next attempt reads the new state.
+        return _not_added(user, add) if user is not None else LoginExpired()
 
 
 class ProviderVerification(Struct, frozen=True):
@@ -242,9 +242,7 @@ class ProviderVerification(Struct, frozen=True):
     ) -> LoggedIn:
         """Create or link the account and log in, ending the ``presented`` session.
 
-        Raises InvalidLink or TooManyAttempts.
-
-        ``browsers`` are the digests of this browser's cookies.
+        Raises InvalidLink, AddressReused or TooManyAttempts. ``browsers`` are the digests of this browser's cookies.
         """
         throttles.count_confirmation(self.throttles, caller, now)
         token = one_time_tokens.find(self.tokens, PROVIDER_VERIFICATION, plaintext, now)
@@ -254,8 +252,7 @@ class ProviderVerification(Struct, frozen=True):
         if pending.confirming_browser not in browsers:
             raise InvalidLink(_OTHER_BROWSER)
         local = self.identities.get(email_key(pending.email))
-        if local is not None and local.secured_at is not None and token.issued_at <= local.secured_at:
-            # Emailed before the password was reset: an attacker may have read the mailbox then.
+        if not can_be_confirmed(pending, local):
             raise InvalidLink
         return self.linking.confirm(token, pending, local, presented, caller, now)
 
@@ -263,6 +260,16 @@ class ProviderVerification(Struct, frozen=True):
 _OTHER_BROWSER = (
     "Open this link in the browser in which you started, within the hour, or log in there again for a new one."
 )
+
+
+def _not_added(user: User, add: AddIdentity) -> Exception:
+    if add.session is not None and add.session not in user.sessions:
+        return Unauthenticated()
+    if user.status != users.ACTIVE:
+        return InvalidCredentials()
+    if add.session is None and user.refuses(add.identity):
+        return AddressReused()
+    return IdentityLimitReached()
 
 
 def _identity(person: ProviderPerson, user_id: str, now: datetime) -> Identity:

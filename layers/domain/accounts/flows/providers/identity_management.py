@@ -32,40 +32,51 @@ class IdentityList(Struct, frozen=True):
 
 
 class IdentityUnlinking(Struct, frozen=True):
-    """Unlinks a provider, except from the last login method."""
+    """Unlinks a provider, except from the last login method.
+
+    Whatever it opened ends with it: all other sessions, of browsers and programs, and emailed links. API keys stay, and
+    the email says so.
+    """
 
     users: Users
     identities: Identities
     transactions: Transactions
     notices: Outbox
 
-    def unlink(self, user_id: str, identity_id: str, caller: Caller, now: datetime) -> None:
-        """Unlink a provider.
+    def unlink(self, session: Session, identity_id: str, caller: Caller, now: datetime) -> None:
+        """Unlink a provider from the session's account.
 
-        Raises NotFound for an id that is not one of the account's provider identities, and LastIdentity. The account's
-        revision is a condition of the write: of two concurrent calls that would remove all login methods, one is
-        retried and refused.
+        Raises NotFound for an id that is not one of the account's provider identities, LastIdentity, and
+        Unauthenticated when the session has ended. The account's revision is a condition of the write: of two
+        concurrent calls that would remove all login methods, one is retried and refused.
         """
-        unlinked = retry_on_conflict(lambda: self._unlink(user_id, identity_id, caller, now))
-        self.notices.put(messages.IdentityUnlinked(user_id, TITLES[unlinked.provider]))
+        provider = retry_on_conflict(lambda: self._unlink(session, identity_id, caller, now))
+        self.notices.put(messages.IdentityUnlinked(session.user_id, TITLES[provider]))
 
-    def _unlink(self, user_id: str, identity_id: str, caller: Caller, now: datetime) -> Identity:
-        user = users.active(self.users, user_id)
-        identity = self._to_unlink(user, identity_id)
-        # Keep the item as a mark: otherwise the next login with the provider would link it again by its address.
-        mark = replace(identity, email="", name="", verified=False, unlinked=True)
-        record = Record(user_id, "authn_identity_unlinked", now, caller, {"provider": identity.provider})
-        self.transactions.commit(identities.Replace(mark), users.DropIdentity(user, identity.key), record)
-        return identity
-
-    def _to_unlink(self, user: User, identity_id: str) -> Identity:
+    def _unlink(self, session: Session, identity_id: str, caller: Caller, now: datetime) -> str:
+        user = users.active(self.users, session.user_id)
+        others = users.other_sessions(user, session.digest)
         all_held = identities.held(self.identities, user)
-        identity = next((it for it in all_held if public_id(it.key) == identity_id and it.provider != EMAIL), None)
-        if identity is None:
-            raise NotFound
-        if not any(other.is_login_method for other in all_held if other is not identity):
-            raise LastIdentity
-        return identity
+        unlinked = _to_unlink(all_held, identity_id)
+        addresses = (identity for identity in all_held if identity.provider == EMAIL)
+        self.transactions.commit(
+            identities.Remove(unlinked.key, user.user_id),
+            users.Unlink(user, unlinked.key, session.digest, now),
+            *(identities.Replace(identities.secured(address, now)) for address in addresses),
+            *map(sessions.End, others),
+            Record(user.user_id, "authn_identity_unlinked", now, caller, {"provider": unlinked.provider}),
+        )
+        return unlinked.provider
+
+
+def _to_unlink(held: list[Identity], identity_id: str) -> Identity:
+    """Raises NotFound or LastIdentity."""
+    identity = next((it for it in held if public_id(it.key) == identity_id and it.provider != EMAIL), None)
+    if identity is None:
+        raise NotFound
+    if not any(other.is_login_method for other in held if other is not identity):
+        raise LastIdentity
+    return identity
 
 
 class PasswordSetting(Struct, frozen=True):

@@ -201,9 +201,8 @@ class ProviderArrival(Struct, frozen=True):
         local = self.identities.get(email_key(person.email)) if person.email else None
         known = self.identities.get(provider_key(person.provider, person.subject))
         linking_to = session.user_id if session else None
-        decision = decide(
-            person, known=known, local=local, held=self.linking.identity_keys_of(local), linking_to=linking_to
-        )
+        account = self.linking.account_of(local)
+        decision = decide(person, known=known, local=local, account=account, linking_to=linking_to)
         match decision:
             case BelongsToAnother():
                 raise IdentityLinkedElsewhere
@@ -212,7 +211,7 @@ class ProviderArrival(Struct, frozen=True):
             case NoAddress():
                 raise EmailMissing
             case ConfirmAddress():
-                self.linking.request_confirmation(person, secrets.digest(browser), now)
+                self.linking.request_confirmation(person, account, secrets.digest(browser), now)
                 raise EmailNotVerified
         return_url = state.return_url
         if session is not None:

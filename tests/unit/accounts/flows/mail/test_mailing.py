@@ -1,5 +1,7 @@
 """What the mailer sends for a message: to whom, how often, and with which links."""
 
+from datetime import datetime
+
 import pytest
 
 from accounts import secrets
@@ -7,6 +9,7 @@ from accounts.errors import Unavailable
 from accounts.flows.mail.mailing import LIMIT_REACHED, NOBODY_TO_TELL, SENT
 from accounts.flows.mail.mails import AlreadyRegistered, ConfirmEmail, Mail
 from accounts.model import messages, users
+from accounts.model.identities import Identity
 from tests.unit.accounts.stage import (
     EMAIL,
     NOW,
@@ -44,6 +47,19 @@ def test_a_sign_up_gets_a_link(service: Service) -> None:
     assert (stored.digest, stored.expires_at) == (secrets.digest(token), later(hours=24))
     assert service.identity().pending_token == stored.digest
     assert token not in repr(service.world)
+
+
+@pytest.mark.parametrize("expires_at", [None, NOW])
+def test_an_identity_without_an_address_gets_no_email_and_no_expiry(
+    service: Service, expires_at: datetime | None
+) -> None:
+    """Version 0.2.0 kept such an item for each unlinked identity."""
+    mark = Identity("github#77", "Olive", "", "", NOW, NOW, expires_at=expires_at)
+    service.world.identities[mark.key] = mark
+
+    assert service.mailing.deliver(messages.ProviderSignup(identity=mark.key), NOW) == NOBODY_TO_TELL
+    assert service.world.identities == {mark.key: mark}
+    assert (service.postman.mails, service.world.tokens, service.world.counters) == ([], {}, {})
 
 
 def test_the_owner_of_a_confirmed_address_is_notified_of_a_sign_up(service: Service) -> None:

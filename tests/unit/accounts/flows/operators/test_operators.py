@@ -306,14 +306,6 @@ def test_a_pending_sign_up_is_shown_as_pending(service: Service) -> None:
         service.account_inspection.of(EMAIL, SOON)
 
 
-def test_an_unlinked_identity_finds_no_account(service: Service) -> None:
-    """It belongs to no account."""
-    _link_google(service, service.person().session.user_id)
-    service.world.change_identity("google#1001", unlinked=True)
-    with pytest.raises(NotFound):
-        service.account_inspection.of("google:1001", SOON)
-
-
 def test_an_invalid_address_is_refused(service: Service) -> None:
     """Rather than looked up."""
     with pytest.raises(InvalidInput):

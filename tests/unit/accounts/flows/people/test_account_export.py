@@ -74,6 +74,7 @@ def test_the_whole_document(service: Service) -> None:
     logged_in = service.person()
     google = _with_google(service, logged_in.session.user_id)
     key = service.key(logged_in)
+    service.world.user(logged_in.session.user_id, unlinked=frozenset({"google#12", "github#7"}))
     document = exports.document(service.account_export.of_session(cookie(logged_in), AFTER), AFTER)
 
     start, minute, soon = "2026-03-01T12:00:00.000Z", "2026-03-01T12:01:00.000Z", "2026-03-01T12:04:00.000Z"
@@ -114,6 +115,7 @@ def test_the_whole_document(service: Service) -> None:
                 **identity,
             },
         ],
+        "unlinked": [{"provider": "github", "subject": "7"}, {"provider": "google", "subject": "12"}],
         "sessions": [
             {
                 "id": logged_in.session.digest,

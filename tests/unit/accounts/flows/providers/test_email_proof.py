@@ -1,5 +1,6 @@
 """An address that the provider has not verified needs both the service's email and the browser that began (OA-08)."""
 
+from collections.abc import Callable
 from copy import replace
 from datetime import timedelta
 from typing import Any
@@ -11,8 +12,9 @@ from accounts.errors import AccountsError, AddressReused, EmailNotVerified, Inva
 from accounts.flows.people.authentication import Credential
 from accounts.flows.people.session_opening import LoggedIn
 from accounts.model import messages
-from accounts.model.identities import Identity, Signup
+from accounts.model.identities import Claim, Identity, RemoveUnchanged, Signup
 from accounts.model.one_time_tokens import PROVIDER_VERIFICATION, Consume, Issue, issue
+from accounts.model.users import ChangeEmail
 from tests.unit.accounts.flows.providers.stage import (
     AtOnce,
     Before,
@@ -23,7 +25,7 @@ from tests.unit.accounts.flows.providers.stage import (
     provider_person,
     tables_of,
 )
-from tests.unit.accounts.stage import EMAIL, NOW, OWNER, PASSWORD, SITE_URL, STRANGER, held, later
+from tests.unit.accounts.stage import EMAIL, NOW, OWNER, PASSWORD, SITE_URL, STRANGER, Interleaved, held, later
 
 UNVERIFIED = provider_person("github", "77", EMAIL, email_verified=False)
 
@@ -159,6 +161,93 @@ def test_an_existing_account_is_linked_when_the_mailbox_is_proven(service: OAuth
     assert service.keys_of(owner) == both_keys(UNVERIFIED)
     assert service.notices.messages == [messages.IdentityLinked(user_id=owner.session.user_id, provider="GitHub")]
     assert service.log_in().session.user_id == owner.session.user_id
+
+
+def _arrives_with_google(service: OAuthService) -> LoggedIn:
+    return service.log_in_with(provider_person("google", "1001"))
+
+
+def _arrives_with_a_password(service: OAuthService) -> LoggedIn:
+    return service.email_verification.confirm(service.signed_up(), PASSWORD, None, OWNER, NOW)
+
+
+def _arrives_with_another_link(service: OAuthService) -> LoggedIn:
+    other = replace(UNVERIFIED, subject="78")
+    browser = _begin(service, other)
+    return _confirm(service, service.mailed_proof(other), browser)
+
+
+def _arrives_with_a_new_address(service: OAuthService) -> LoggedIn:
+    owner = service.person("olive@example.net")
+    user = service.world.users[owner.session.user_id]
+    old = service.identity("olive@example.net")
+    new = replace(old, key=f"email#{EMAIL}", email=EMAIL)
+    move = ChangeEmail(user, EMAIL, lost=old.key, gained=new.key, keeping=owner.session.digest, now=NOW)
+    service.world.commit(RemoveUnchanged(old), Claim(new), move)
+    return owner
+
+
+ARRIVALS = (
+    _arrives_with_google,
+    _arrives_with_a_password,
+    _arrives_with_another_link,
+    _arrives_with_a_new_address,
+)
+
+
+@pytest.mark.parametrize("arrives", ARRIVALS)
+def test_a_pending_link_dies_when_an_account_gets_the_address(
+    service: OAuthService, arrives: Callable[[OAuthService], LoggedIn]
+) -> None:
+    """It was asked for before, perhaps by an attacker who reads the mailbox later."""
+    browser = _begin(service)
+    token = service.mailed_proof(UNVERIFIED)
+    owner = arrives(service)
+    held_before = service.keys_of(owner)
+
+    assert _refusal(service, token, browser, now=later(minutes=1)) is InvalidLink
+    assert service.keys_of(owner) == held_before
+
+
+@pytest.mark.parametrize("arrives", ARRIVALS)
+def test_a_link_is_not_emailed_once_an_account_has_the_address(
+    service: OAuthService, arrives: Callable[[OAuthService], LoggedIn]
+) -> None:
+    """The message is late; the link would be refused."""
+    _begin(service)
+    arrives(service)
+    pending = service.provider_identity(UNVERIFIED)
+
+    assert service.mailing.deliver(messages.ProviderSignup(identity="github#77"), NOW) == "nobody_to_tell"
+    assert service.provider_identity(UNVERIFIED) == pending
+
+
+def test_a_pending_link_dies_with_the_account_that_had_the_address(service: OAuthService) -> None:
+    """The address gets another account."""
+    first = service.person()
+    browser = _begin(service)
+    token = service.mailed_proof(UNVERIFIED)
+    service.account_closing.close(presented(first), OWNER, NOW)
+    second = service.person()
+
+    assert _refusal(service, token, browser) is InvalidLink
+    assert service.keys_of(second) == {f"email#{EMAIL}"}
+
+
+def test_securing_the_address_during_the_commit_wins(service: OAuthService) -> None:
+    """The owner changes the password between the read and the write of a confirmation."""
+    owner = service.person()
+    browser = _begin(service)
+    token = service.mailed_proof(UNVERIFIED)
+    change = service.password_change
+
+    service.interposed = Interleaved(
+        service.world,
+        lambda: change.change(presented(owner), PASSWORD, "eleven blue umbrellas", OWNER, later(seconds=1)),
+    )
+
+    assert _refusal(service, token, browser) is LoginExpired
+    assert service.keys_of(owner) == {f"email#{EMAIL}"}
 
 
 def test_a_squatters_sign_up_is_removed_when_the_mailbox_is_proven(service: OAuthService) -> None:

@@ -1,6 +1,7 @@
 """An account's identities: listed, and unlinked except for the last (OA-21)."""
 
 from copy import replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -9,19 +10,25 @@ from accounts.errors import (
     AccountsError,
     AddressReused,
     CredentialNotAccepted,
+    InvalidGrant,
     LastIdentity,
     LoginExpired,
     NotFound,
     ReauthenticationRequired,
     Unauthenticated,
 )
+from accounts.limits import SESSIONS_PER_ACCOUNT, UNLINKED_PER_ACCOUNT
 from accounts.model import messages
 from accounts.model.audit import Record
 from accounts.model.identities import Replace, public_id
 from accounts.model.sessions import Start
-from accounts.model.users import DISABLED
+from accounts.model.users import DISABLED, AddIdentity
+from accounts.transactions import Change
+from tests.fakes import World
+from tests.unit.accounts.flows.clients import stage as clients
 from tests.unit.accounts.flows.providers.stage import (
     AtOnce,
+    Before,
     OAuthService,
     at_once,
     both_keys,
@@ -39,6 +46,19 @@ from tests.unit.accounts.stage import (
     key_credential,
     later,
 )
+
+
+@dataclass
+class Counted:
+    """Transactions that count the writes of each commit."""
+
+    world: World
+    commits: list[int] = field(default_factory=list)
+
+    def commit(self, *changes: Change) -> None:
+        self.world.commit(*changes)
+        self.commits.append(len(changes))
+
 
 GOOGLE, GITHUB = provider_person("google", "1001"), provider_person("github", "77", "olive@work.example")
 GOOGLE_ID, GITHUB_ID, EMAIL_ID = public_id("google#1001"), public_id("github#77"), public_id(f"email#{EMAIL}")
@@ -112,6 +132,96 @@ def test_an_unlinked_identity_is_not_linked_again_by_its_address(service: OAuthS
 
     service.link(GOOGLE, presented(owner))
     assert service.log_in_with(GOOGLE).session.user_id == owner.session.user_id
+
+
+def test_unlinking_ends_all_other_sessions(service: OAuthService) -> None:
+    """Those that the identity opened, and all others: of browsers and of programs. The current one and keys stay."""
+    owner = service.person()
+    service.link(GITHUB, presented(owner))
+    thief, key = service.log_in_with(GITHUB), service.key(owner)
+    program = clients.logged_in(service, thief)
+    service.log_in()
+    service.identity_unlinking.unlink(presented(owner), GITHUB_ID, OWNER, later(seconds=1))
+
+    assert held(service, owner) == {owner.session.digest}
+    with pytest.raises(InvalidGrant):
+        clients.refreshed(service, program.refresh_token, later(seconds=2))
+    assert service.world.api_keys == {key.api_key.digest: key.api_key}
+
+
+def test_unlinking_in_a_full_account_fits_into_one_transaction(service: OAuthService) -> None:
+    """DynamoDB takes at most 100 writes."""
+    owner = service.person()
+    service.link(GITHUB, presented(owner))
+    for _ in range(SESSIONS_PER_ACCOUNT - 1):
+        service.log_in()
+    assert len(held(service, owner)) == SESSIONS_PER_ACCOUNT
+    written = Counted(service.world)
+    service.interposed = written
+    service.identity_unlinking.unlink(presented(owner), GITHUB_ID, OWNER, NOW)
+
+    assert written.commits == [SESSIONS_PER_ACCOUNT - 1 + 4]
+    assert held(service, owner) == {owner.session.digest}
+
+
+def test_a_session_that_ends_during_the_commit_unlinks_nothing(service: OAuthService) -> None:
+    """The owner has logged out everywhere meanwhile."""
+    owner = service.person()
+    service.link(GITHUB, presented(owner))
+    everywhere = service.logout_everywhere
+    service.interposed = Interleaved(service.world, lambda: everywhere.everywhere(presented(owner), OWNER, NOW))
+
+    assert _refusal(service, presented(owner), GITHUB_ID) is Unauthenticated
+    assert service.keys_of(owner) == {f"email#{EMAIL}", "github#77"}
+
+
+def test_an_unlinked_identity_keeps_no_name_and_no_address(service: OAuthService) -> None:
+    """Only its key, on the account."""
+    owner = service.person()
+    service.link(GITHUB, presented(owner))
+    service.identity_unlinking.unlink(presented(owner), GITHUB_ID, OWNER, NOW)
+
+    assert service.world.identities.keys() == {f"email#{EMAIL}"}
+    assert service.world.users[owner.session.user_id].unlinked == {"github#77"}
+
+
+def test_an_account_that_has_unlinked_many_accepts_only_what_its_owner_links(service: OAuthService) -> None:
+    """No identity that was unlinked is ever forgotten, and unlinking never stops working."""
+    owner = service.person()
+    for number in range(UNLINKED_PER_ACCOUNT):
+        service.log_in_with(GOOGLE if number == UNLINKED_PER_ACCOUNT - 1 else provider_person("google", f"{number}"))
+        account = service.world.users[owner.session.user_id]
+        [unlinked] = account.identities - {f"email#{EMAIL}"}
+        owner = service.log_in()
+        service.identity_unlinking.unlink(presented(owner), public_id(unlinked), OWNER, NOW)
+
+    for subject in ("0", "1001", "never seen"):
+        with pytest.raises(AddressReused):
+            service.log_in_with(provider_person("google", subject))
+    service.link(GITHUB, presented(owner))
+    service.identity_unlinking.unlink(presented(owner), GITHUB_ID, OWNER, NOW)
+    assert len(service.world.users[owner.session.user_id].unlinked) == UNLINKED_PER_ACCOUNT
+    with pytest.raises(AddressReused):
+        service.log_in_with(replace(GITHUB, email=EMAIL))
+
+
+def test_an_identity_that_is_unlinked_during_the_commit_of_a_login_is_refused(service: OAuthService) -> None:
+    """The login would link it by its address; the owner links and unlinks it between its read and its write."""
+    owner = service.person()
+    mine = provider_person("google", "1001")
+    service.says(mine)
+    started = service.start_login()
+
+    def link_and_unlink() -> None:
+        service.link(mine, presented(owner))
+        service.identity_unlinking.unlink(presented(owner), GOOGLE_ID, OWNER, NOW)
+
+    service.interposed = Before(service.world, AddIdentity, link_and_unlink)
+    with pytest.raises(AddressReused):
+        service.finish(started)
+
+    assert service.keys_of(owner) == {f"email#{EMAIL}"}
+    assert held(service, owner) == {owner.session.digest}
 
 
 def test_a_login_that_races_with_unlinking_opens_no_session(service: OAuthService) -> None:

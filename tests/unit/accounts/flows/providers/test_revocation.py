@@ -8,6 +8,7 @@ import pytest
 from accounts.errors import AccountsError, EmailNotVerified
 from accounts.flows.people.session_opening import LoggedIn
 from accounts.flows.providers.provider_login import Departure
+from accounts.model.identities import public_id
 from tests.unit.accounts.flows.providers.stage import OAuthService, presented, provider_person
 from tests.unit.accounts.stage import OTHER_PASSWORD, OWNER, PASSWORD, cookie, key_credential, later, operator_request
 
@@ -53,6 +54,15 @@ USES: dict[str, Callable[[Everything], str]] = {
     ),
     "identity being linked": lambda it: it.service.finish(it.started_link, "github", presented(it.there), THEN).user_id,
 }
+
+
+def _unlink_another(it: Everything) -> None:
+    another = provider_person("github", "4004", "elsewhere@example.com")
+    it.service.link(another, cookie(it.here))
+    it.service.identity_unlinking.unlink(cookie(it.here), public_id("github#4004"), OWNER, BEFORE)
+    it.service.says(provider_person("github", "3003", "elsewhere@example.com"))
+
+
 EVENTS: dict[str, Callable[[Everything], object]] = {
     "nothing": lambda _: None,
     "password change": lambda it: it.service.password_change.change(
@@ -60,6 +70,7 @@ EVENTS: dict[str, Callable[[Everything], object]] = {
     ),
     "password reset": lambda it: it.service.password_reset.reset(it.reset_token, OTHER_PASSWORD, OWNER, BEFORE),
     "address change": lambda it: it.service.email_change.confirm(cookie(it.here), it.change_token, OWNER, BEFORE),
+    "another identity unlinked": _unlink_another,
     "log out everywhere": lambda it: it.service.logout_everywhere.everywhere(cookie(it.here), OWNER, BEFORE),
     "password revoked": lambda it: it.service.password_revocation.revoke(
         operator_request(it.here.session.user_id), BEFORE
@@ -79,6 +90,7 @@ KEPT: dict[str, frozenset[str]] = {
     "password change": frozenset({"this session", "API key", "linked identity"}),
     "password reset": frozenset({"API key", "linked identity"}),
     "address change": frozenset({"this session", "API key", "linked identity"}),
+    "another identity unlinked": frozenset({"this session", "API key", "linked identity"}),
     "log out everywhere": ALL - {"this session", "other session", "identity being linked"},
     "password revoked": frozenset({"API key", "linked identity"}),
     "logged out by an operator": ALL - {"this session", "other session", "identity being linked"},
