@@ -28,6 +28,16 @@ def test_a_valid_key_returns_its_account(service: Service) -> None:
     assert service.world.api_keys[new.api_key.digest].last_used_at == later(minutes=1)
 
 
+@pytest.mark.parametrize("pasted", [" {}\n", "\xa0{}\u200b", "\u2068{}\u2069"])
+def test_what_was_copied_along_with_a_key_is_ignored(service: Service, pasted: str) -> None:
+    logged_in = service.person()
+    key = service.key(logged_in).plaintext
+
+    owner = service.key_verification.owner(pasted.format(key), NOW)
+    assert owner == service.world.users[logged_in.session.user_id]
+    assert service.key_verification.owner(f"{key[:40]}\u200b{key[40:]}", NOW) is None
+
+
 @pytest.mark.parametrize("text", ["", "comfyui-", "comfyui-" + "A" * 64, "\ud800"])
 def test_an_invalid_key_returns_nothing(service: Service, text: str) -> None:
     """It is not an error: the request itself was valid."""
