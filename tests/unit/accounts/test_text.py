@@ -45,13 +45,18 @@ def _refusal(typed: str) -> str:
         ("山田\u3000太郎", "山田 太郎"),
         ("\u200f\u05d3\u05d5\u05d3", "\u05d3\u05d5\u05d3"),
         ("\u05d3\u05d5\u05d3 (\u200eC++\u200f)", "\u05d3\u05d5\u05d3 (C++)"),
+        ("\u200c\u0639\u0644\u06cc", "\u0639\u0644\u06cc"),
+        ("\u0639\u0644\u06cc\u200c\u200c\u0631", "\u0639\u0644\u06cc\u200c\u0631"),
         ("Ann · GPU", "Ann · GPU"),
         ("Ann・Lee", "Ann・Lee"),
         ("½ ﬁ ™", "½ ﬁ ™"),
     ],
 )
 def test_visible_text_is_kept(typed: str, kept: str) -> None:
-    """Ordinary spaces, none outside or repeated, no direction marks, NFC; nothing else changes (RFC 8266 2.1)."""
+    """Ordinary spaces, none outside or repeated, no direction marks, NFC; nothing else changes (RFC 8266 2.1).
+
+    A joiner that begins the text or is repeated has no effect.
+    """
     assert text.line("name", typed, at_most=10) == kept
 
 

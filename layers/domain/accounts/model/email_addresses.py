@@ -85,7 +85,7 @@ def _encoded(label: str) -> str:
     import idna  # noqa: PLC0415 - loads large tables, needed only for international domains
 
     mapped = idna.uts46_remap(label)
-    if mapped.isascii() or mapped.startswith(_ACE_PREFIX):
+    if mapped.isascii():
         raise UnicodeError
     idna.check_hyphen_ok(mapped)
     idna.check_initial_combiner(mapped)

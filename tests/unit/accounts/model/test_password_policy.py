@@ -138,6 +138,13 @@ def test_a_deployment_may_require_more_characters() -> None:
     assert why_refused("kjhgtrfvbnm,.xzabcde", min_characters=20) is None
 
 
+def test_another_space_does_not_hide_a_breached_password() -> None:
+    """It is judged as it is stored."""
+    breach_lists = FakeBreaches(frozenset({"seven green umbrellas"}))
+
+    assert why_refused("seven\xa0green\u3000umbrellas", breach_lists=breach_lists) == LISTED
+
+
 def test_a_breached_password_is_refused() -> None:
     """The breach source gets the NFC form, and the error says why (PW-11)."""
     breach_lists = FakeBreaches(frozenset({"caf\u00e9 au lait demain"}))

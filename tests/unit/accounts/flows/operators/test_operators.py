@@ -362,3 +362,27 @@ def test_a_password_of_another_account_is_not_revoked(service: Service) -> None:
 def test_a_password_counts_as_disabled_from_the_hundredth_failure(count: int, *, disabled: bool) -> None:
     """The same limit as login."""
     assert inspections._failures(Counter(count, NOW))["password_disabled"] is disabled
+
+
+@pytest.mark.parametrize(("length", "is_accepted"), [(300, True), (301, False)])
+def test_what_an_operator_pasted_is_trimmed_and_then_limited(length: int, is_accepted: bool) -> None:
+    """A line end, a no-break space, and invisible characters."""
+    asked = {"user_id": f"\u2068\xa0{'u' * length}\u200b\n", "operator": f" {OPERATOR}\n"}
+    if is_accepted:
+        assert OperatorRequest.read(asked) == OperatorRequest("u" * length, OPERATOR)
+    else:
+        with pytest.raises(InvalidInput, match="Say user_id, as text of at most 300 characters"):
+            OperatorRequest.read(asked)
+
+
+@pytest.mark.parametrize("user_id", ["", " ", "\u200b"])
+def test_an_operator_has_to_name_an_account(user_id: str) -> None:
+    with pytest.raises(InvalidInput, match="Say user_id"):
+        OperatorRequest.read({"user_id": user_id})
+
+
+def test_an_account_is_found_by_any_spelling_of_its_address(service: Service) -> None:
+    """As it was pasted, in the form that people write."""
+    service.person()
+
+    assert service.account_inspection.of(f" {EMAIL.upper()}\n", SOON).user.email == EMAIL
