@@ -6,8 +6,9 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-# The first is Chromium without windows, as Playwright itself runs it: a page costs a quarter of the processor time.
-_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+# Chromium without windows, as Playwright itself runs it: a page costs a quarter of the processor time.
+_WITHOUT_WINDOWS = "chromium-headless-shell"
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
 LAN_HOST = "lan-box.test"
 FLAGS = [
     "--no-sandbox",
@@ -24,7 +25,13 @@ FLAGS = [
 
 @cache
 def installed() -> str | None:
-    """Return the path of the browser, or None."""
+    """Return the path of the fastest browser, or None."""
+    return shutil.which(_WITHOUT_WINDOWS) or with_settings()
+
+
+@cache
+def with_settings() -> str | None:
+    """Return the path of a browser that reads a profile's settings, or None. Chromium without windows does not."""
     return next(filter(None, map(shutil.which, _NAMES)), None) or downloaded()
 
 

@@ -11,9 +11,10 @@ from playwright.sync_api import Browser, Route, expect
 
 from local.cloud import LocalCloud
 from tests.browser.absent import ABSENT
-from tests.browser.chromium import FLAGS, installed
+from tests.browser.chromium import FLAGS, with_settings
 from tests.browser.people import Visitor, enter, visitor_in, visitor_on
 from tests.browser.scenes import Stage, log_in, question_of
+from tests.conftest import missing
 from tests.local.person import PASSWORD, Person, token_in
 
 BROKEN = "Something on this page did not work."
@@ -54,7 +55,10 @@ def without_cookies(
     profile = tmp_path_factory.mktemp("profile")
     (profile / "Default").mkdir()
     (profile / "Default" / "Preferences").write_text(json.dumps(_BLOCK_ALL_COOKIES), encoding="utf-8")
-    context = chromium.browser_type.launch_persistent_context(profile, executable_path=installed(), args=FLAGS)
+    path = with_settings()
+    if path is None:
+        missing("A Chromium that reads settings is not installed (Debian: apt-get install chromium)")
+    context = chromium.browser_type.launch_persistent_context(profile, executable_path=path, args=FLAGS)
     visitor = visitor_on(context, cloud)
     yield visitor
     context.close()
