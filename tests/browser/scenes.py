@@ -192,6 +192,18 @@ def missing(stage: Stage) -> None:
     stage.visitor.visit("/nothing-here")
 
 
+def unscripted(stage: Stage) -> None:
+    signup(stage)
+    stage.page.evaluate("document.getElementById('form').submit()")
+    stage.told("This page did not work in your browser")
+
+
+def broken(stage: Stage) -> None:
+    stage.page.route("**/signup.js", lambda route: route.fulfill(status=503))
+    stage.page.goto(f"{stage.visitor.site}/signup")
+    stage.told("Something on this page did not work")
+
+
 def api_keys(stage: Stage) -> None:
     stage.visitor.visit("/api-keys")
     stage.told("render box")
@@ -278,6 +290,11 @@ def account_programs(stage: Stage) -> None:
 def account_name(stage: Stage) -> None:
     account(stage)
     stage.press("Change name")
+
+
+def account_change_password(stage: Stage) -> None:
+    stage.visitor.visit("/.well-known/change-password")
+    stage.told("Current password")
 
 
 def account_email(stage: Stage) -> None:
@@ -456,6 +473,8 @@ OUTSIDE = (
     verify_email_done,
     not_logged_in,
     missing,
+    unscripted,
+    broken,
     consent_unknown_client,
 )
 INSIDE = (
@@ -471,6 +490,7 @@ INSIDE = (
     account_reported_as_spam,
     account_programs,
     account_name,
+    account_change_password,
     account_email,
     account_password,
     account_end_all,
