@@ -32,6 +32,7 @@ from accounts.model.one_time_tokens import (
     PASSWORD_RESET,
     USER_CODE,
     OneTimeToken,
+    SignUp,
 )
 from accounts.model.passwords import BcryptHasher, Peppers
 from accounts.model.sessions import Session
@@ -152,11 +153,10 @@ def tables() -> Tables:
 
 
 def _waiting(identity: Identity, now: datetime) -> Tables:
-    digest = secrets.digest(_body("email_verify")["token"])
-    waiting = replace(identity, key=identities.email_key("new@example.com"), verified=False, pending_token=digest)
+    digest, sign_up = secrets.digest(_body("email_verify")["token"]), SignUp("", str(identity.password_hash), "browser")
     later, moved = now + timedelta(hours=24), {"email": "moved@example.com"}
     mailed = (
-        OneTimeToken(EMAIL_VERIFICATION, digest, waiting.key, now, later),
+        OneTimeToken(EMAIL_VERIFICATION, digest, identities.email_key("new@example.com"), now, later, sign_up.stored()),
         OneTimeToken(PASSWORD_RESET, str(identity.pending_token), identity.key, now, later),
         OneTimeToken(EMAIL_CHANGE, str(identity.pending_change), _USER_ID, now, later, moved),
         _code(now, later),
@@ -164,7 +164,7 @@ def _waiting(identity: Identity, now: datetime) -> Tables:
     )
     stored, tokens = IdentitiesTable("IdentitiesTable"), OneTimeTokensTable("OneTimeTokensTable")
     return {
-        "IdentitiesTable": [_item(stored, identities.Signup(each)) for each in (identity, waiting)],
+        "IdentitiesTable": [_item(stored, identities.Claim(identity))],
         "OneTimeTokensTable": [_item(tokens, one_time_tokens.Issue(token)) for token in mailed],
     }
 

@@ -204,7 +204,9 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
     one_time_tokens.Take: lambda w, c: (
         c.token.key in w.tokens and w.tokens[c.token.key].subject in {one_time_tokens.UNCLAIMED, c.token.subject}
     ),
+    one_time_tokens.Save: lambda _w, _c: True,
     one_time_tokens.Consume: lambda w, c: c.key in w.tokens,
+    one_time_tokens.Discard: lambda _w, _c: True,
     audit.Record: lambda w, c: all((r.user_id, r.event_id) != (c.user_id, c.event_id) for r in w.records),
 }
 
@@ -291,7 +293,9 @@ _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
     api_keys.End: lambda w, c: w.api_keys.pop(c.digest, None),
     one_time_tokens.Issue: lambda w, c: w.tokens.update({c.token.key: c.token}),
     one_time_tokens.Take: lambda w, c: w.tokens.update({c.token.key: c.token}),
+    one_time_tokens.Save: lambda w, c: w.tokens.update({c.token.key: c.token}),
     one_time_tokens.Consume: lambda w, c: w.tokens.pop(c.key),
+    one_time_tokens.Discard: lambda w, c: w.tokens.pop(c.key, None),
     audit.Record: lambda w, c: w.records.append(c),
 }
 

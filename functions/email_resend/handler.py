@@ -14,4 +14,4 @@ RESEND = DEPLOYMENT.resend
 def lambda_handler(request: Request) -> Response:
     body = request.json(schemas.EmailResend)
     RESEND.ask(body.email, request.caller, request.received_at)
-    return responses.accepted("If a confirmation is waiting for this address, a new mail is on its way.")
+    return responses.accepted("If you signed up with this address in this browser, we've sent a new email.")

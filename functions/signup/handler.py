@@ -2,6 +2,7 @@
 
 from accounts import deployment
 from accounts.web import responses, routes, schemas
+from accounts.web.cookies import browser_cookies
 from accounts.web.endpoint import endpoint
 from accounts.web.requests import Request
 from accounts.web.responses import Response
@@ -13,5 +14,5 @@ SIGNUP = DEPLOYMENT.signup
 @endpoint(routes.SIGNUP, DEPLOYMENT)
 def lambda_handler(request: Request) -> Response:
     body = request.json(schemas.Signup)
-    SIGNUP.start(body.email, body.password, body.name, request.caller, request.received_at)
-    return responses.accepted("Look in your mail for a link to confirm your address.")
+    browser = SIGNUP.start(body.email, body.password, body.name, request.caller, request.received_at)
+    return responses.accepted("Check your email for a link to confirm your address.", cookies=browser_cookies(browser))

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from accounts.flows.clients.client_consent import Question
-from accounts.flows.mail.mailing import SENT, Mailing
+from accounts.flows.mail.mailing import SENT
 from accounts.flows.people.authentication import SESSION, Credential
 from accounts.model import identities, messages, sessions, users
 from accounts.model.audit import Caller
@@ -22,7 +22,6 @@ from tests.contract.backends import Backend
 from tests.contract.races import CountingHasher
 from tests.contract.samples import NOW, an_address
 from tests.fake_deployment import FakeDeployment
-from tests.fakes import FakePostman
 
 PASSWORD = "correct horse battery staple"
 NEW_PASSWORD = "another staple for the horse"
@@ -95,11 +94,14 @@ class Stories(FakeDeployment):
 
     def mailed(self, message: Message, now: datetime = NOW) -> str:
         """The token of the link in the email that the message causes."""
-        postman = FakePostman()
-        mailing = Mailing(self.identities, self.users, self.throttles, self.transactions, postman, "http://localhost")
-        assert mailing.deliver(message, now) == SENT
-        token: str = postman.mails[0].values["link"].partition("token=")[2].partition("&")[0]
+        assert self.mailing.deliver(message, now) == SENT
+        token: str = self.postman.mails[-1].values["link"].partition("token=")[2].partition("&")[0]
         return token
+
+    def sign_up_link(self, address: str, number: int, password: str = NEW_PASSWORD) -> str:
+        """The token of the link of a sign-up, from a source address that ``number`` selects."""
+        self.signup.start(address, password, "", caller(number), NOW)
+        return self.mailed(self.outbox.messages[-1])
 
     def reset_link(self, person: Person) -> str:
         """The token of a password reset link."""

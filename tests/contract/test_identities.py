@@ -156,10 +156,11 @@ def test_an_identity_of_another_account_is_not_removed_disabled_or_renamed(
 def test_a_confirmed_identity_has_no_expiry(backend: Backend) -> None:
     """The attribute is removed from the table, so that TTL does not delete the item."""
     identity = sign_up(backend)
-    backend.commit(identities.Replace(identities.confirmed(identity, LATER)))
+    confirmed = replace(identity, verified=True, expires_at=None)
+    backend.commit(identities.Replace(confirmed))
     stored = backend.identities.get(identity.key)
 
-    assert stored == replace(identities.confirmed(identity, LATER), version=1)
+    assert stored == replace(confirmed, version=1)
     assert stored.expires_at is None
 
 

@@ -62,6 +62,25 @@ def test_consuming_one_token_leaves_the_others(backend: Backend) -> None:
     assert backend.tokens.get(other.key) == other
 
 
+def test_a_token_is_saved_over_an_older_one(backend: Backend) -> None:
+    """Also where there is none."""
+    older = a_token()
+    newer = replace(older, data={"name": "newer"})
+    for token in (older, newer):
+        backend.commit(one_time_tokens.Save(token))
+
+        assert backend.tokens.get(token.key) == token
+
+
+def test_a_token_is_discarded_once_or_never(backend: Backend) -> None:
+    """Together with another change, which is not refused."""
+    token, other = issue(backend), a_token()
+    for change in (one_time_tokens.Issue(other), one_time_tokens.Consume(other.key)):
+        backend.commit(one_time_tokens.Discard(token.key), change)
+
+        assert backend.tokens.get(token.key) is None
+
+
 def test_an_unclaimed_token_is_taken_by_the_first_account(backend: Backend) -> None:
     """From then on no other account can take it, and its owner can change its data."""
     token = issue(backend, subject=one_time_tokens.UNCLAIMED)

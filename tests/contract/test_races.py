@@ -5,23 +5,28 @@ from datetime import timedelta
 
 import pytest
 
-from accounts.errors import InvalidCredentials, InvalidLink, TooManyAttempts
+from accounts.errors import AddressConfirmed, InvalidCredentials, TooManyAttempts
 from accounts.flows.keys.key_management import NewKey
-from accounts.flows.mail.mailing import LIMIT_REACHED, SENT, Mailing
 from accounts.flows.people.email_verification import EmailVerification
 from accounts.flows.people.session_opening import LoggedIn
-from accounts.flows.people.signup import Signup
 from accounts.limits import API_KEYS_PER_ACCOUNT, FREE_FAILURES, SESSIONS_PER_ACCOUNT
-from accounts.model import identities, messages, one_time_tokens, throttles
-from accounts.model.identities import Identity
-from accounts.model.one_time_tokens import EMAIL_VERIFICATION
-from accounts.model.passwords import Policy
+from accounts.model import identities, messages, throttles
+from accounts.model.linking import NewAccount
+from accounts.model.providers import ProviderPerson
 from accounts.transactions import Conflict
 from tests.contract.backends import Backend
-from tests.contract.races import CountingHasher, MeetAfterRead, MeetAfterRefusal, Meeting, Overtaken, kinds, together
+from tests.contract.races import (
+    CountingHasher,
+    MeetAfterRead,
+    MeetAfterRefusal,
+    MeetBeforeWrite,
+    Meeting,
+    Overtaken,
+    kinds,
+    together,
+)
 from tests.contract.samples import NOW, an_address, an_increment
-from tests.contract.stories import PASSWORD, Stories, caller
-from tests.fakes import FakeBreaches, FakeOutbox, FakePostman
+from tests.contract.stories import NEW_PASSWORD, Stories, caller
 
 three_times = pytest.mark.usefixtures("each_round")
 
@@ -34,21 +39,68 @@ def each_round() -> None:
 @three_times
 def test_of_two_callers_that_open_one_link_one_is_logged_in(racetrack: Backend) -> None:
     """The other writes nothing."""
-    stories = Stories(racetrack)
-    waiting, token = _sign_up(stories)
+    stories, address = Stories(racetrack), an_address()
+    token = stories.sign_up_link(address, 0)
     racing = stories.with_stores(identities=MeetAfterRead(racetrack.identities, Meeting(2)))
-    outcomes = together(2, lambda n: racing.email_verification.confirm(token, PASSWORD, None, caller(n), NOW))
+    outcomes = together(2, lambda n: racing.email_verification.confirm(token, NEW_PASSWORD, None, caller(n), NOW))
     winner = next(outcome for outcome in outcomes if isinstance(outcome, LoggedIn))
-    digest = winner.session.digest
 
     assert kinds(outcomes) == {"InvalidLink": 1, "LoggedIn": 1}
-    assert stories.held_and_stored(waiting.user_id) == ({digest}, {digest})
-    assert sorted(entry["event"] for entry in racetrack.history(waiting.user_id)) == [
+    assert _has_only(stories, winner)
+    assert sorted(entry["event"] for entry in racetrack.history(winner.session.user_id)) == [
         "authn_login_success",
         "email_verified",
     ]
-    confirmed = replace(identities.confirmed(waiting, NOW), known_browsers=winner.identity.known_browsers, version=1)
-    assert racetrack.identities.get(waiting.key) == confirmed
+
+
+@three_times
+def test_of_two_sign_ups_that_are_confirmed_at_once_one_gets_the_address(racetrack: Backend) -> None:
+    """With its own password. The other writes nothing and says so, and its link is not consumed."""
+    stories, address = Stories(racetrack), an_address()
+    passwords = [f"{NEW_PASSWORD} {number}" for number in range(2)]
+    links = [stories.sign_up_link(address, number, password) for number, password in enumerate(passwords)]
+    racing = stories.with_stores(identities=MeetAfterRead(racetrack.identities, Meeting(2)))
+    outcomes = together(2, lambda n: racing.email_verification.confirm(links[n], passwords[n], None, caller(n), NOW))
+    winner = next(outcome for outcome in outcomes if isinstance(outcome, LoggedIn))
+    number = outcomes.index(winner)
+
+    assert kinds(outcomes) == {"AddressConfirmed": 1, "LoggedIn": 1}
+    assert _has_only(stories, winner)
+    assert winner.identity.password_hash == f"fake:{passwords[number]}"
+    with pytest.raises(AddressConfirmed):
+        _confirm(stories.email_verification, links[1 - number], passwords[1 - number])
+
+
+@three_times
+def test_of_a_sign_up_and_a_provider_that_confirm_an_address_at_once_one_gets_it(racetrack: Backend) -> None:
+    """Either order: the other writes nothing, and the next login reads the new state."""
+    stories, address = Stories(racetrack), an_address()
+    link = stories.sign_up_link(address, 0)
+    racing = stories.with_stores(transactions=MeetBeforeWrite(racetrack.transactions, Meeting(2)))
+    person = ProviderPerson("google", f"subject of {address}", address, email_verified=True, name="")
+
+    def confirm(number: int) -> LoggedIn:
+        if number:
+            return _confirm(racing.email_verification, link, NEW_PASSWORD)
+        return racing.identity_linking.login(person, NewAccount(), None, None, caller(number), NOW)
+
+    outcomes = together(2, confirm)
+    winner = next(outcome for outcome in outcomes if isinstance(outcome, LoggedIn))
+
+    assert kinds(outcomes) in ({"AddressConfirmed": 1, "LoggedIn": 1}, {"LoggedIn": 1, "LoginExpired": 1})
+    assert _has_only(stories, winner)
+
+
+def _has_only(stories: Stories, winner: LoggedIn) -> bool:
+    """Whether the address belongs to the account of ``winner``, which has no other session."""
+    session, backend = winner.session, stories.backend
+    address, user = backend.identities.get(identities.email_key(winner.identity.email)), session.user_id
+    return (
+        address is not None
+        and (address.user_id, address.verified, address.expires_at) == (user, True, None)
+        and address.password_hash == winner.identity.password_hash
+        and stories.held_and_stored(user) == ({session.digest}, {session.digest})
+    )
 
 
 @three_times
@@ -69,30 +121,21 @@ def test_of_fifty_concurrent_new_keys_twenty_five_are_created(racetrack: Backend
 
 @three_times
 def test_twenty_concurrent_sign_ups_of_one_email_create_one_account(racetrack: Backend) -> None:
-    """Only the last sign-up written can be confirmed, with the newest link and its own password."""
-    stories, address, postman = Stories(racetrack), an_address(), FakePostman()
+    """Each gets a link for its own password, and the first that is confirmed gets the address."""
+    address, hasher = an_address(), CountingHasher(meeting=Meeting(20))
+    stories, waiting = Stories(racetrack), Stories(racetrack, hasher=hasher)
     accounts_before = len(racetrack.contents()["UsersTable"])
-    outbox = FakeOutbox()
-    hasher = CountingHasher(meeting=Meeting(20))
-    signup = Signup(racetrack.throttles, hasher, Policy(15, FakeBreaches()), racetrack.transactions, outbox)
-    outcomes = together(20, lambda n: signup.start(address, f"{PASSWORD} {n}", "", caller(n), NOW))
-    mailing = Mailing(
-        racetrack.identities, racetrack.users, racetrack.throttles, racetrack.transactions, postman, "http://localhost"
-    )
-    mailed = [mailing.deliver(message, NOW) for message in outbox.messages]
-    *older, newest = [mail.values["link"].partition("token=")[2] for mail in postman.mails]
-    identity = racetrack.identities.get(identities.email_key(address))
+    outcomes = together(20, lambda n: waiting.signup.start(address, f"{NEW_PASSWORD} {n}", "", caller(n), NOW))
+    queued = [message for message in waiting.outbox.messages if isinstance(message, messages.Signup)]
+    by_source = {message.source: stories.mailed(message) for message in queued}
+    links = [by_source[caller(number).source] for number in range(20)]
 
-    assert outcomes == [None] * 20
-    assert mailed == [SENT] * 3 + [LIMIT_REACHED] * 17
-    assert outbox.messages == [messages.Signup(email=address)] * 20
-    assert identity is not None
-    assert identity.password_hash in {f"fake:{PASSWORD} {n}" for n in range(20)}
-    password = identity.password_hash.removeprefix("fake:")
-    for token in older:
-        with pytest.raises(InvalidLink):
-            _confirm(stories.email_verification, token, password)
-    assert _confirm(stories.email_verification, newest, password).session.user_id == identity.user_id
+    assert all(isinstance(outcome, str) and outcome for outcome in outcomes)
+    winner = _confirm(stories.email_verification, links[7], f"{NEW_PASSWORD} 7", 7)
+    assert winner.identity.password_hash == f"fake:{NEW_PASSWORD} 7"
+    for number in {*range(20)} - {7}:
+        with pytest.raises(AddressConfirmed):
+            _confirm(stories.email_verification, links[number], f"{NEW_PASSWORD} {number}", number)
     assert len(racetrack.contents()["UsersTable"]) == accounts_before + 1
 
 
@@ -259,16 +302,5 @@ def test_of_two_callers_that_waited_for_one_attempt_one_gets_it(racetrack: Backe
     assert refused.retry_after == 60
 
 
-def _sign_up(stories: Stories) -> tuple[Identity, str]:
-    """A sign-up that is not confirmed yet, and its link's token."""
-    address = an_address()
-    key = identities.email_key(address)
-    plaintext, token = one_time_tokens.issue(EMAIL_VERIFICATION, key, lifetime=timedelta(hours=1), now=NOW)
-    identity = Identity(key, f"user of {address}", address, "", NOW, NOW, f"fake:{PASSWORD}")
-    identity = replace(identity, pending_token=token.digest, expires_at=NOW.replace(microsecond=0) + timedelta(days=7))
-    stories.backend.commit(identities.Signup(identity), one_time_tokens.Issue(token))
-    return identity, plaintext
-
-
-def _confirm(verification: EmailVerification, token: str, password: str) -> LoggedIn:
-    return verification.confirm(token, password, None, caller(99), NOW)
+def _confirm(verification: EmailVerification, token: str, password: str, number: int = 99) -> LoggedIn:
+    return verification.confirm(token, password, None, caller(number), NOW)

@@ -12,7 +12,7 @@ from accounts.dynamo.one_time_tokens import OneTimeTokensTable
 from accounts.dynamo.sessions import SessionsTable
 from accounts.dynamo.transactions import DynamoTransactions
 from accounts.dynamo.users import UsersTable
-from accounts.model import api_keys, device_codes, identities, one_time_tokens, sessions, users
+from accounts.model import api_keys, device_codes, identities, one_time_tokens, sessions, sign_ups, users
 from accounts.model.api_keys import ApiKey
 from accounts.model.audit import Caller
 from accounts.model.identities import Identity
@@ -180,15 +180,16 @@ class People:
         self.known |= {user_code, user_code.replace("-", "")}
 
     def sign_up(self, person: Person, link_token: str | None = None) -> None:
-        """Store an unconfirmed sign-up, with a confirmation link if ``link_token`` is given."""
-        identity = replace(self._identity(person), expires_at=self._now + timedelta(days=7))
+        """Store a sign-up in the sample browser, with a confirmation link if ``link_token`` is given."""
+        browser, hashed = secrets.digest(SAMPLE_BROWSER), self._identity(person).password_hash
+        waiting = sign_ups.waiting(person.email, person.name, hashed or "", browser, self._now)
         changes: Sequence[Change] = ()
         if link_token is not None:
             digest, later = secrets.digest(link_token), self._now + timedelta(hours=24)
-            token = OneTimeToken(EMAIL_VERIFICATION, digest, identity.key, self._now, later)
-            identity, changes = replace(identity, pending_token=digest), (one_time_tokens.Issue(token),)
+            token = OneTimeToken(EMAIL_VERIFICATION, digest, waiting.subject, self._now, later, waiting.data)
+            changes = (one_time_tokens.Issue(token),)
             self.known.add(link_token)
-        self.commit(identities.Signup(identity), *changes)
+        self.commit(one_time_tokens.Save(waiting), *changes)
         self.known.add(person.password)
 
     def login(self, person: Person, token: str, *, ago: timedelta = timedelta(), remembered: bool = False) -> str:

@@ -8,6 +8,7 @@ from scripts.sam_local import samples
 from scripts.sam_local.made_up import VALUES
 
 _COOKIE = "__Host-session"
+_BROWSER_COOKIE = "__Host-device"
 _SAME_ORIGIN = {"origin": "https://accounts.example.com", "sec-fetch-site": "same-origin"}
 # Credentials of the samples; `people.Person` owns them.
 SAMPLE_TOKEN = VALUES["session"]
@@ -38,11 +39,13 @@ def request(
     target: str | None = None,
     query: str = "",
     source: str | None = None,
+    browser: str | None = None,
 ) -> dict[str, Any]:
     """The sample with this credential instead of its own.
 
     ``body`` is JSON, or text as it is; by default the sample's. A header of None is removed. ``target`` is the id in
     the path. A request with a cookie comes from the service's own pages, unless ``headers`` say otherwise.
+    ``browser`` is the cookie of a known browser.
     """
     event = sample(function)
     event.pop("cookies", None)
@@ -50,6 +53,8 @@ def request(
     if cookie is not None:
         event["cookies"] = [f"{_COOKIE}={cookie}"]
         event["headers"] |= _SAME_ORIGIN
+    if browser is not None:
+        event["cookies"] = [*event.get("cookies", []), f"{_BROWSER_COOKIE}={browser}"]
     given = {"x-api-key": key, "authorization": f"Bearer {bearer}" if bearer is not None else None, **(headers or {})}
     event["headers"] = {name: value for name, value in (event["headers"] | given).items() if value is not None}
     if body is not ...:

@@ -16,7 +16,7 @@ from tests.functions.conftest import NOW
 from tests.functions.inventory import SESSION_ROUTES, body_of, taking
 from tests.functions.lambdas import Answer, Lambdas
 from tests.functions.people import Person, another_person
-from tests.functions.requests import SAMPLE_PASSWORD, request
+from tests.functions.requests import SAMPLE_BROWSER, SAMPLE_PASSWORD, request
 
 PERSON = Person()
 WRONG = "not the password of anybody"
@@ -79,9 +79,9 @@ STATES: dict[str, tuple[Callable[[Lambdas], None], str]] = {
 # The response of every function that takes an address, to any valid address.
 WHOLE: dict[str, dict[str, Any]] = {
     "login": expected.refusal("login", 401, "invalid_credentials"),
-    "signup": expected.answer("signup", 202, {"message": "Look in your mail for a link to confirm your address."}),
+    "signup": expected.answer("signup", 202, {"message": "Check your email for a link to confirm your address."}),
     "email_resend": expected.answer(
-        "email_resend", 202, {"message": "If a confirmation is waiting for this address, a new mail is on its way."}
+        "email_resend", 202, {"message": "If you signed up with this address in this browser, we've sent a new email."}
     ),
     "password_forgot": expected.answer(
         "password_forgot",
@@ -91,6 +91,12 @@ WHOLE: dict[str, dict[str, Any]] = {
     "email_change": expected.answer(
         "email_change", 202, {"message": "Look in the mail of the new address for a link that confirms it."}
     ),
+}
+QUEUED = {
+    "kind": "sign_up",
+    "email": PERSON.email,
+    "device": secrets.digest(SAMPLE_BROWSER),
+    "source": "203.0.113.7",
 }
 NOT_ONE_ADDRESS = (
     "person@example.com,evil@example.com",
@@ -127,7 +133,9 @@ def _request_about(functions: Lambdas, function: str, email: str) -> Answer:
     """A request with that address: logged in where that is required, and with a wrong password."""
     body = body_of(function) | {"email": email} | ({"password": WRONG} if "password" in body_of(function) else {})
     cookie = another_person("Asker").token if function in SESSION_ROUTES else None
-    return functions.invoke(function, request(function, body=body, cookie=cookie))
+    # Without this cookie, each sign-up gets a new one.
+    browser = SAMPLE_BROWSER if function == "signup" else None
+    return functions.invoke(function, request(function, body=body, cookie=cookie, browser=browser))
 
 
 def _lines(answer: Answer) -> list[dict[str, Any]]:
@@ -196,9 +204,9 @@ def test_every_sign_up_has_the_same_response_and_work(functions: Lambdas, arrang
     arrange(functions)
     earlier = len(functions.queued())
     body = {"email": PERSON.email, "password": "another good long password", "name": "Whoever"}
-    answer = functions.invoke("signup", request("signup", body=body))
+    answer = functions.invoke("signup", request("signup", body=body, browser=SAMPLE_BROWSER))
 
-    whole = {"message": "Look in your mail for a link to confirm your address."}
+    whole = {"message": "Check your email for a link to confirm your address."}
     assert answer.read == expected.answer("signup", 202, whole)
     assert (answer.hashes, answer.events, answer.log[0]["user_id"]) == (1, ["user_created"], "")
     assert [call.name for call in answer.calls if call.service != "secretsmanager"] == [
@@ -206,20 +214,22 @@ def test_every_sign_up_has_the_same_response_and_work(functions: Lambdas, arrang
         "dynamodb.TransactWriteItems",
         "sqs.SendMessage",
     ]
-    assert functions.queued()[earlier:] == [{"kind": "sign_up", "email": PERSON.email}]
+    assert functions.queued()[earlier:] == [QUEUED]
 
 
 @pytest.mark.parametrize("arrange", [_unknown, _known, _unverified, _disabled, _without_password])
 def test_every_resend_has_the_same_response_and_work(functions: Lambdas, arrange: Callable[[Lambdas], None]) -> None:
     """The same 202, whether an email is sent or not."""
     arrange(functions)
-    answer = functions.invoke("email_resend", request("email_resend", body={"email": PERSON.email}))
+    answer = functions.invoke(
+        "email_resend", request("email_resend", body={"email": PERSON.email}, browser=SAMPLE_BROWSER)
+    )
 
-    whole = {"message": "If a confirmation is waiting for this address, a new mail is on its way."}
+    whole = {"message": "If you signed up with this address in this browser, we've sent a new email."}
     assert answer.read == expected.answer("email_resend", 202, whole)
     assert (answer.hashes, answer.events) == (0, ["email_resend_requested"])
     assert [call.name for call in answer.calls] == ["dynamodb.UpdateItem", "sqs.SendMessage"]
-    assert functions.queued() == [{"kind": "sign_up", "email": PERSON.email}]
+    assert functions.queued() == [QUEUED]
 
 
 def test_signing_up_with_a_taken_address_changes_nothing(functions: Lambdas) -> None:
@@ -230,8 +240,10 @@ def test_signing_up_with_a_taken_address_changes_nothing(functions: Lambdas) -> 
     functions.invoke("signup", request("signup", body=body))
     functions.deliver_all()
 
-    stored = {name: items for name, items in before.items() if name != "MailDeliveriesTable"}
-    assert {name: items for name, items in functions.cloud.but_counters().items() if name in stored} == stored
+    after = functions.cloud.but_counters()
+    assert {name for name in before if after[name] != before[name]} == {"MailDeliveriesTable", "OneTimeTokensTable"}
+    [waiting] = functions.cloud.tables()["OneTimeTokensTable"]
+    assert waiting["token"]["S"].startswith("sign-up#")
     [mail] = functions.cloud.mails()
     assert mail["Content"]["Simple"]["Subject"]["Data"] == "You already have an account"
     assert "Evil" not in str(mail)
@@ -253,7 +265,9 @@ def test_emails_go_only_to_the_stored_address(
 ) -> None:
     """Never to the spelling of the request, and only while an email is due (EM-03)."""
     arrange(functions)
-    functions.invoke("email_resend", request("email_resend", body={"email": "PERSON@Example.COM"}))
+    functions.invoke(
+        "email_resend", request("email_resend", body={"email": "PERSON@Example.COM"}, browser=SAMPLE_BROWSER)
+    )
     functions.deliver_all()
 
     mails = functions.cloud.mails()

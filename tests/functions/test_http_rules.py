@@ -15,7 +15,7 @@ from tests.functions.conftest import NOW
 from tests.functions.inventory import FUNCTIONS, READABLE, TESTED_ROUTES
 from tests.functions.lambdas import Lambdas
 from tests.functions.people import another_person
-from tests.functions.requests import SAMPLE_TOKEN, at, request, sample
+from tests.functions.requests import SAMPLE_BROWSER, SAMPLE_TOKEN, at, request, sample
 
 GETS = tuple(route for route in ROUTES if route.method == "GET")
 NO_IDS = ("", "x", "0" * 63, "0" * 65, "G" * 64, "0" * 64 + "\n", "../" * 20, "%", "é", "\ud800", "0" * 100_000)
@@ -206,7 +206,8 @@ def test_no_request_header_changes_an_emailed_link(functions: Lambdas, function:
     """Links are built from the configuration (CVE-2025-43930)."""
     functions.people.sign_up(another_person("Newcomer"))
     functions.people.arrange()
-    functions.invoke(function, request(function, cookie=SAMPLE_TOKEN, headers=FORGED | {"origin": SITE_URL}))
+    headers = FORGED | {"origin": SITE_URL}
+    functions.invoke(function, request(function, cookie=SAMPLE_TOKEN, browser=SAMPLE_BROWSER, headers=headers))
     functions.deliver_all()
 
     mail = functions.cloud.mails()[-1]

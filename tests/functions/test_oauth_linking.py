@@ -13,7 +13,7 @@ from tests.functions.conftest import NOW
 from tests.functions.lambdas import Answer, Lambdas
 from tests.functions.oauth_answers import check_page, identity_keys, owner_of, session_of
 from tests.functions.people import Person
-from tests.functions.requests import SAMPLE_OTHER_TOKEN, request, sample
+from tests.functions.requests import SAMPLE_LINK_TOKEN, SAMPLE_OTHER_TOKEN, request, sample
 from tests.unit.accounts.identity_providers.transport import GITHUB_EMAILS
 
 
@@ -87,7 +87,7 @@ def test_an_existing_password_is_not_set_again(functions: Lambdas) -> None:
 def test_a_pre_registered_victim_gets_a_clean_account(functions: Lambdas, providers: EmulatedProviders) -> None:
     """The attacker's password never works; the victim's account has none."""
     squatter = Person("SquattersAccount", "person@example.com", password="canary password of the squatter")
-    functions.people.sign_up(squatter)
+    functions.people.sign_up(squatter, SAMPLE_LINK_TOKEN)
     departure = providers.start()
     providers.google_says()
     token = session_of(providers.come_back(departure))
@@ -96,6 +96,9 @@ def test_a_pre_registered_victim_gets_a_clean_account(functions: Lambdas, provid
     body = {"email": "person@example.com", "password": squatter.password}
     refused = functions.invoke("login", request("login", body=body))
     assert refused.read == expected.refusal("login", 401, "invalid_credentials")
+    body = {"token": SAMPLE_LINK_TOKEN, "password": squatter.password}
+    late = functions.invoke("email_verify", request("email_verify", body=body))
+    assert late.read == expected.refusal("email_verify", 409, "address_confirmed")
     [address] = [it for it in functions.cloud.tables()["IdentitiesTable"] if it["identity"]["S"].startswith("email#")]
     assert sorted(set(address) & {"password_hash", "pending_token", "expires_at"}) == []
 

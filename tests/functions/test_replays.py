@@ -1,5 +1,6 @@
 """Every sample in ``events/``, replayed: the whole response and the whole log."""
 
+from copy import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.functions.conftest import NOW
 from tests.functions.lambdas import NAMES, Answer, Lambdas
 from tests.functions.people import Person
 from tests.functions.requests import (
+    SAMPLE_BROWSER,
     SAMPLE_LINK_TOKEN,
     SAMPLE_OTHER_TOKEN,
     SAMPLE_USER_ID,
@@ -77,10 +79,29 @@ def test_every_function_has_a_sample_and_every_sample_a_function() -> None:
 def test_the_sample_of_signup_queues_a_message(functions: Lambdas) -> None:
     answer = functions.invoke("signup", sample("signup"))
 
-    body = {"message": "Look in your mail for a link to confirm your address."}
+    body = {"message": "Check your email for a link to confirm your address."}
     assert answer.read == expected.answer("signup", 202, body)
     assert _logged(answer) == [_line("signup", "user_created", "POST /auth/signup", 202, "")]
-    assert functions.queued() == [{"kind": "sign_up", "email": "newcomer@example.com"}]
+    assert functions.queued() == [
+        {
+            "kind": "sign_up",
+            "email": "newcomer@example.com",
+            "device": secrets.digest(SAMPLE_BROWSER),
+            "source": "203.0.113.7",
+        }
+    ]
+
+
+def test_a_sign_up_in_a_new_browser_sets_its_cookie(functions: Lambdas) -> None:
+    """By which it can have its link sent again; only the digest is queued."""
+    body = {"email": "newcomer@example.com", "password": "sample passphrase of the events folder"}
+    answer = functions.invoke("signup", request("signup", body=body))
+
+    [device] = answer.cookies
+    cookie = [f"__Host-device={device}; {ATTRIBUTES}; Max-Age=31536000"]
+    message = {"message": "Check your email for a link to confirm your address."}
+    assert answer.read == expected.answer("signup", 202, message, cookies=cookie)
+    assert functions.queued()[0]["device"] == secrets.digest(device)
 
 
 def test_the_sample_of_email_verify_creates_the_account_and_logs_in(functions: Lambdas) -> None:
@@ -91,6 +112,7 @@ def test_the_sample_of_email_verify_creates_the_account_and_logs_in(functions: L
 
     session, device = answer.cookies
     cookie = [f"__Host-session={session}; {ATTRIBUTES}", f"__Host-device={device}; {ATTRIBUTES}; Max-Age=31536000"]
+    person = replace(person, user_id=answer.json["id"])
     assert answer.read == expected.answer("email_verify", 200, person.customer(NOW), cookies=cookie)
     assert _logged(answer) == [_line("email_verify", "email_verified", "POST /auth/email/verify", 200, person.user_id)]
 
@@ -98,7 +120,7 @@ def test_the_sample_of_email_verify_creates_the_account_and_logs_in(functions: L
 def test_the_sample_of_email_resend_queues_a_message(functions: Lambdas) -> None:
     answer = functions.invoke("email_resend", sample("email_resend"))
 
-    body = {"message": "If a confirmation is waiting for this address, a new mail is on its way."}
+    body = {"message": "If you signed up with this address in this browser, we've sent a new email."}
     assert answer.read == expected.answer("email_resend", 202, body)
     assert _logged(answer) == [_line("email_resend", "email_resend_requested", "POST /auth/email/resend", 202, "")]
 

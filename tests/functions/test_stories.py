@@ -68,8 +68,8 @@ def test_no_secret_is_left_anywhere_from_sign_up_to_deletion(
     assert functions.invoke("account_delete", request("account_delete", cookie=last)).status == 204
     assert _log_in(functions).status == 401
     functions.deliver_all()
-    # The link, three sessions with their known browsers, and the key.
-    assert len(functions.issued) == 8
+    # The browser of the sign-up, the link, three sessions with their known browsers, and the key.
+    assert len(functions.issued) == 9
 
 
 def test_login_ends_the_browsers_old_session(functions: Lambdas) -> None:

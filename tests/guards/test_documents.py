@@ -159,6 +159,8 @@ _LIMITS = {
     "failed logins from one source": [limits.ADDRESS_FAILURES_PER_MINUTE, limits.ADDRESS_FAILURES_PER_HOUR],
     "sign-ups from one source": [limits.SIGNUPS_PER_ADDRESS_PER_MINUTE],
     "emails with a confirmation link, to one address": [
+        limits.SIGNUP_MAILS_PER_SOURCE,
+        limits.SIGNUP_MAILS_WINDOW // _HOUR,
         limits.SIGNUP_MAILS_PER_RECIPIENT,
         limits.SIGNUP_MAILS_WINDOW // _HOUR,
     ],

@@ -47,6 +47,7 @@
     │   ├── NotPossibleNow
     │   │   ├── KeyLimitReached
     │   │   ├── IdentityLinkedElsewhere
+    │   │   ├── AddressConfirmed
     │   │   ├── AddressReused
     │   │   ├── IdentityLimitReached
     │   │   ├── LastIdentity
@@ -429,6 +430,14 @@ class IdentityLinkedElsewhere(NotPossibleNow):
     code = "identity_linked_elsewhere"
     event = "authn_identity_linked_elsewhere"
     default_message = "That login already belongs to another Comfy account. Log in with it, and unlink it there first."
+
+
+class AddressConfirmed(NotPossibleNow):
+    """The sign-up's address was confirmed with another link, or with a provider."""
+
+    code = "address_confirmed"
+    event = "authn_address_confirmed"
+    default_message = "This address has been confirmed already. Log in, or reset your password if you don't know it."
 
 
 class AddressReused(NotPossibleNow):

@@ -66,6 +66,9 @@ _ACCOUNTS: dict[str, Event] = {
     "email_verified": Event(
         "an address was confirmed with an emailed link, which completes the sign-up", kept=True, counted=ALL
     ),
+    "authn_address_confirmed": Event(
+        "a sign-up was not confirmed: its address was confirmed with another link, or with a provider"
+    ),
     "email_resend_requested": Event("the confirmation email was requested again"),
     "user_shown": Event("an account was read", counted=("api_key",)),
     "user_exported": Event("an owner exported their data"),

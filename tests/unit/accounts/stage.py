@@ -161,9 +161,14 @@ class Service(FakeDeployment):
         return principal.session
 
     def mailed_token(self, email: str = EMAIL, now: datetime = NOW) -> str:
-        """Deliver a sign-up message to ``email``; returns the token in the email."""
-        self.mailing.deliver(messages.Signup(email=email), now)
+        """Deliver the latest sign-up message to ``email``; returns the token in the email."""
+        assert self.mailing.deliver(self.about_sign_up(email), now) == "sent"
         return self.postman.mails[-1].values["link"].partition("#token=")[2]
+
+    def about_sign_up(self, email: str = EMAIL) -> messages.Signup:
+        """The latest message about a sign-up with ``email``."""
+        queued = (it for it in self.outbox.messages if isinstance(it, messages.Signup) and it.email == email)
+        return list(queued)[-1]
 
     def reset_token(self, email: str = EMAIL, now: datetime = NOW) -> str:
         """Deliver the message of a forgotten password; returns the token in the email."""

@@ -31,6 +31,7 @@ class MailFlows(Edges):
         return Mailing(
             self.identities,
             self.users,
+            self.one_time_tokens,
             self.throttles,
             self.writing(self.identities, self.one_time_tokens),
             self.postman,

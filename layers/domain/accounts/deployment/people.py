@@ -40,7 +40,7 @@ class PeopleFlows(Edges):
     def signup(self) -> Signup:
         from accounts.flows.people.signup import Signup
 
-        return Signup(self.throttles, self.hasher, self.policy, self.writing(self.identities), self.outbox)
+        return Signup(self.throttles, self.hasher, self.policy, self.writing(self.one_time_tokens), self.outbox)
 
     @cached_property
     def resend(self) -> Resend:

@@ -42,8 +42,10 @@ class OneTimeTokensTable(Table[OneTimeToken]):
         """How each change to a token is written."""
         return {
             one_time_tokens.Issue: self._issue,
+            one_time_tokens.Save: self._save,
             one_time_tokens.Take: self._take,
             one_time_tokens.Consume: self._consume,
+            one_time_tokens.Discard: self._discard,
         }
 
     def get(self, key: str) -> OneTimeToken | None:
@@ -53,8 +55,14 @@ class OneTimeTokensTable(Table[OneTimeToken]):
     def _issue(self, change: one_time_tokens.Issue) -> Operation:
         return self.put(change.token, OneTimeTokenItem.token.does_not_exist())
 
+    def _save(self, change: one_time_tokens.Save) -> Operation:
+        return self.put(change.token)
+
     def _take(self, change: one_time_tokens.Take) -> Operation:
         return self.put(change.token, OneTimeTokenItem.subject.is_in(UNCLAIMED, change.token.subject))
 
     def _consume(self, change: one_time_tokens.Consume) -> Operation:
         return self.delete(change.key, OneTimeTokenItem.token.exists())
+
+    def _discard(self, change: one_time_tokens.Discard) -> Operation:
+        return self.delete(change.key)

@@ -33,14 +33,14 @@ class Identity(Struct, frozen=True):
     ``version`` increases with every change. ``secured_at`` is when the password or address last changed: links emailed
     before that are no longer valid.
 
-    ``pending_token`` is the digest of the only valid link that confirms the address or resets its password, and
+    ``pending_token`` is the digest of the only valid link that confirms a provider's address or resets a password, and
     ``pending_change`` of the only valid one that changes the account's email. ``confirming_browser`` is the digest of
     the cookie that confirming a provider's identity requires, because it has no password to ask for. ``for_account`` is
     the account that had the address when the confirmation was asked for, or None: it can join no other account.
 
     ``undeliverable`` is why the address gets no more email (BOUNCE or COMPLAINT), or None.
 
-    An identity that is not ``verified`` reserves nothing: any sign-up replaces it.
+    An identity that is not ``verified`` is a provider's, and reserves nothing.
     """
 
     key: str
@@ -88,7 +88,7 @@ class Identities(Protocol):
 
 
 class Signup(Change, frozen=True):
-    """Store an unconfirmed sign-up, replacing an older one. Refused when the address is verified."""
+    """Store a provider's identity with an unconfirmed address, replacing an older one. Refused when it is verified."""
 
     identity: Identity
 
@@ -168,19 +168,6 @@ def provider_key(provider: ProviderName, subject: str) -> str:
 def public_id(key: str) -> str:
     """The identity's id in URLs: the digest of its key."""
     return secrets.digest(key)
-
-
-def confirmed(identity: Identity, now: datetime) -> Identity:
-    """The identity with its address verified, its link used and its expiry removed."""
-    return replace(
-        identity,
-        verified=True,
-        pending_token=None,
-        confirming_browser=None,
-        expires_at=None,
-        undeliverable=None,
-        updated_at=now,
-    )
 
 
 def can_be_confirmed(pending: Identity, local: Identity | None) -> bool:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from copy import replace
 
+from msgspec import Struct
+
+from accounts import secrets
 from accounts.limits import BROWSERS_PER_IDENTITY
 from accounts.model.audit import Caller
 from accounts.model.identities import Identity
@@ -16,6 +19,25 @@ from accounts.model.identities import Identity
 def recognized(identity: Identity | None, caller: Caller) -> str:
     """The digest of the caller's browser if the identity knows it, else empty."""
     return caller.known_browser if identity and caller.known_browser in identity.known_browsers else ""
+
+
+class Browser(Struct, frozen=True):
+    """``digest`` is of the browser's cookie. ``token`` is the cookie to set, or empty when the browser has one."""
+
+    digest: str
+    token: str = ""
+
+    def __repr__(self) -> str:
+        """Omits the token: it may be printed in a traceback."""
+        return f"Browser(digest={self.digest!r})"
+
+
+def of(caller: Caller) -> Browser:
+    """The caller's browser, with a new token when it has no cookie."""
+    if caller.known_browser:
+        return Browser(caller.known_browser)
+    token = secrets.new_token()
+    return Browser(secrets.digest(token), token)
 
 
 def remember(identity: Identity, browser: str) -> Identity:

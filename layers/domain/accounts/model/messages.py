@@ -23,7 +23,11 @@ class _Message(Struct, frozen=True, tag_field="kind"):
 
 
 class Signup(_Message, frozen=True, tag="sign_up"):
+    """``browser`` is the digest of the cookie of the sign-up, or empty; ``source`` is the caller's network address."""
+
     email: str
+    browser: str = msgspec.field(default="", name="device")
+    source: str = ""
 
 
 class ProviderSignup(_Message, frozen=True, tag="provider_sign_up"):

@@ -20,6 +20,7 @@ from accounts.model.sessions import Method
 from accounts.transactions import Change
 
 Purpose = Literal[
+    "sign-up",
     "email-verification",
     "provider-verification",
     "password-reset",
@@ -30,6 +31,8 @@ Purpose = Literal[
     "device-code",
     "user-code",
 ]
+# Not a secret: a sign-up that waits for its email, under a digest of its address and browser.
+SIGN_UP: Final = "sign-up"
 EMAIL_VERIFICATION: Final = "email-verification"
 PROVIDER_VERIFICATION: Final = "provider-verification"
 PASSWORD_RESET: Final = "password-reset"  # noqa: S105 - a purpose
@@ -81,6 +84,14 @@ class ProviderState(Payload, frozen=True):
     browser: str
     intent: Intent
     session: str
+
+
+class SignUp(Payload, frozen=True):
+    """The payload of SIGN_UP and EMAIL_VERIFICATION. ``browser`` is the digest of the cookie of the sign-up."""
+
+    name: str
+    password_hash: str
+    browser: str
 
 
 class NewAddress(Payload, frozen=True):
@@ -139,6 +150,12 @@ class Issue(Change, frozen=True):
     token: OneTimeToken
 
 
+class Save(Change, frozen=True):
+    """Store a token, replacing the one with its key."""
+
+    token: OneTimeToken
+
+
 class Take(Change, frozen=True):
     """Replace a token that is unclaimed or its subject's; refused otherwise."""
 
@@ -147,6 +164,12 @@ class Take(Change, frozen=True):
 
 class Consume(Change, frozen=True):
     """Delete the token. Refused when it does not exist."""
+
+    key: str
+
+
+class Discard(Change, frozen=True):
+    """Delete the token, if it exists."""
 
     key: str
 

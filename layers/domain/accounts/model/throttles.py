@@ -60,6 +60,7 @@ Bucket = Literal[
     "device-poll",
     "user-code",
     "notice",
+    "sign-up-mail-of",
     "sign-up-mail",
     "reset-mail",
     "reset-mail-known",

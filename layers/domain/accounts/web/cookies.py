@@ -27,12 +27,13 @@ def login_cookies(logged_in: LoggedIn) -> tuple[str, ...]:
     lasts = begun.expires_at - begun.authenticated_at
     max_age = f"; Max-Age={int(lasts.total_seconds())}" if begun.remembered else ""
     session = f"{SESSION_COOKIE}={logged_in.token}; {_ATTRIBUTES}{max_age}"
-    kept = f"Max-Age={int(BROWSER_KEPT.total_seconds())}"
-    return (
-        (session, f"{BROWSER_COOKIE}={logged_in.browser_token}; {_ATTRIBUTES}; {kept}")
-        if logged_in.browser_token
-        else (session,)
-    )
+    return (session, *browser_cookies(logged_in.browser_token))
+
+
+def browser_cookies(token: str) -> tuple[str, ...]:
+    """The ``Set-Cookie`` value for the token by which the browser is known; none without a token."""
+    max_age = int(BROWSER_KEPT.total_seconds())
+    return (f"{BROWSER_COOKIE}={token}; {_ATTRIBUTES}; Max-Age={max_age}",) if token else ()
 
 
 def oauth_cookie(state_id: str, browser: str) -> str:

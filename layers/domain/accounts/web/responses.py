@@ -91,9 +91,9 @@ def download(body: Mapping[str, Any], filename: str, *, user_id: str) -> Respons
     return Response(200, json.dumps(body, ensure_ascii=False, indent=2), headers=disposition, user_id=user_id)
 
 
-def accepted(message: str, *, user_id: str = "") -> Response:
+def accepted(message: str, *, cookies: tuple[str, ...] = (), user_id: str = "") -> Response:
     """202 with a message that does not depend on the outcome."""
-    return ok({"message": message}, status=202, user_id=user_id)
+    return ok({"message": message}, status=202, cookies=cookies, user_id=user_id)
 
 
 def no_content(

@@ -34,13 +34,6 @@ def test_an_identity_can_log_in_when_verified_and_not_disabled(
     assert _identity(verified=verified, disabled=disabled).can_log_in is lets_in
 
 
-def test_confirming_consumes_the_link_and_cancels_the_expiry() -> None:
-    """And changes nothing else."""
-    confirmed = identities.confirmed(_identity(), later(minutes=1))
-
-    assert confirmed == Identity(f"email#{EMAIL}", "u" * 28, EMAIL, "Olive", NOW, later(minutes=1), verified=True)
-
-
 def test_an_address_cannot_look_like_another_kind_of_identity() -> None:
     """The key begins with the kind."""
     assert identities.email_key("google#1@example.com") == "email#google#1@example.com"

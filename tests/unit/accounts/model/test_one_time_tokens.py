@@ -19,6 +19,7 @@ from accounts.model.one_time_tokens import (
     OneTimeToken,
     Payload,
     ProviderState,
+    SignUp,
     UsedCode,
     UserCode,
 )
@@ -30,7 +31,7 @@ from tests.unit.accounts.stage import NOW, later
 _DAY = timedelta(hours=24)
 _ALLOWED = {"client_id": "comfy-cli", "scope": "account", "method": "password", "session": "digest of a session"}
 _ASKED = {"client_id": "comfy-cli", "scope": "account"}
-# As version 0.1 stored them.
+# As version 0.1 stored them; sign-ups are newer.
 STORED: list[tuple[type[Payload], dict[str, str]]] = [
     (
         ProviderState,
@@ -43,6 +44,7 @@ STORED: list[tuple[type[Payload], dict[str, str]]] = [
             "session": "",
         },
     ),
+    (SignUp, {"name": "Olive", "password_hash": "a hash", "browser": "digest of a cookie"}),
     (NewAddress, {"email": "new@example.com"}),
     (AuthorizationCode, {**_ALLOWED, "redirect_uri": "http://127.0.0.1:8188/callback", "challenge": "c"}),
     (UsedCode, {"session": "digest of a session"}),

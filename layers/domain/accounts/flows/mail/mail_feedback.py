@@ -72,8 +72,7 @@ class MailFeedback(Struct, frozen=True):
 
     def _changes(self, identity: Identity, problem: MailProblem | None, now: datetime) -> tuple[Change, ...]:
         marked = identities.Replace(replace(identity, undeliverable=problem))
-        # An unconfirmed address belongs to no account.
-        user = self.users.get(identity.user_id) if identity.verified else None
+        user = self.users.get(identity.user_id)
         if user is None or user.email != identity.email:
             return (marked,)
         noted = users.NoteMailProblem(user.user_id, user.email, problem)

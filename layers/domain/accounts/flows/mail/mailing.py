@@ -14,6 +14,7 @@ from accounts.flows.mail.writing import Writing
 from accounts.model import throttles
 from accounts.model.identities import Identities, email_key
 from accounts.model.messages import Message
+from accounts.model.one_time_tokens import OneTimeTokens
 from accounts.model.throttles import Throttles
 from accounts.model.users import Users
 from accounts.transactions import Transactions
@@ -30,6 +31,7 @@ class Mailing(Struct, frozen=True):
 
     identities: Identities
     users: Users
+    tokens: OneTimeTokens
     throttles: Throttles
     transactions: Transactions
     postman: Postman
@@ -37,7 +39,7 @@ class Mailing(Struct, frozen=True):
 
     def deliver(self, message: Message, now: datetime) -> Outcome:
         """Send the email, within the recipient's limits; raises Unavailable, and then counts nothing."""
-        plan = Planning(self.identities, self.users).plan(message, now)
+        plan = Planning(self.identities, self.users, self.tokens).plan(message, now)
         if plan is None:
             return NOBODY_TO_TELL
         try:

@@ -15,11 +15,13 @@ from accounts.limits import (
     RESET_MAILS_PER_DAY,
     RESET_MAILS_PER_HOUR,
     SIGNUP_MAILS_PER_RECIPIENT,
+    SIGNUP_MAILS_PER_SOURCE,
     SIGNUP_MAILS_WINDOW,
 )
-from accounts.model import messages, throttles, users
+from accounts.model import messages, sign_ups, throttles, users
 from accounts.model.identities import Identities, Identity, can_be_confirmed, email_key
 from accounts.model.messages import Message, Notice, OwnerNotice
+from accounts.model.one_time_tokens import OneTimeToken, OneTimeTokens
 from accounts.model.throttles import Bucket, Increment
 from accounts.model.users import User, Users
 
@@ -31,8 +33,14 @@ class Ready(Struct, frozen=True):
     content: Content
 
 
+class SignUpLink(Struct, frozen=True):
+    """A link that confirms the sign-up that waits, to its address."""
+
+    sign_up: OneTimeToken
+
+
 class ConfirmationLink(Struct, frozen=True):
-    """A link that confirms ``identity``, to its address."""
+    """A link that confirms a provider's ``identity``, to its address."""
 
     identity: Identity
 
@@ -51,7 +59,7 @@ class ChangeLink(Struct, frozen=True):
     user: User
 
 
-Letter = Ready | ConfirmationLink | ResetLink | ChangeLink | OwnerNotice
+Letter = Ready | SignUpLink | ConfirmationLink | ResetLink | ChangeLink | OwnerNotice
 """What to send. All except Ready are written only after they are counted."""
 
 
@@ -63,12 +71,13 @@ class Plan(Struct, frozen=True):
 class Planning(Struct, frozen=True):
     identities: Identities
     users: Users
+    tokens: OneTimeTokens
 
     def plan(self, message: Message, now: datetime) -> Plan | None:
         """None when there is no recipient."""
         match message:
             case messages.Signup():
-                return self._confirmation(email_key(message.email), now)
+                return self._sign_up(message, now)
             case messages.ProviderSignup():
                 return self._proof(message.identity, now)
             case messages.PasswordForgot():
@@ -78,13 +87,14 @@ class Planning(Struct, frozen=True):
             case _:
                 return Plan(_notice_limits(message, now), _notice(message))
 
-    def _confirmation(self, key: str, now: datetime) -> Plan | None:
-        """A link for an identity that is not confirmed; for one that is, a notice to its owner."""
-        identity = self.identities.get(key)
-        if identity is None or identity.disabled:
-            return None
-        letter = _already_registered(identity) if identity.verified else ConfirmationLink(identity)
-        return Plan(_confirmation_limits(identity.email, now), letter)
+    def _sign_up(self, message: messages.Signup, now: datetime) -> Plan | None:
+        """A link for the sign-up of this browser; if the address is confirmed, a notice to its owner instead."""
+        limits = _confirmation_limits(message.email, message.source, now)
+        identity = self.identities.get(email_key(message.email))
+        if identity is not None and identity.verified:
+            return None if identity.disabled else Plan(limits, _already_registered(identity))
+        sign_up = sign_ups.find(self.tokens, message.email, message.browser, now)
+        return Plan(limits, SignUpLink(sign_up)) if sign_up is not None else None
 
     def _proof(self, key: str, now: datetime) -> Plan | None:
         """A link for a provider's identity, if it can still be used: the message may be late."""
@@ -95,7 +105,7 @@ class Planning(Struct, frozen=True):
         local = self.identities.get(email_key(pending.email))
         if not can_be_confirmed(pending, local) or self._is_refused(key, local):
             return None
-        return Plan(_confirmation_limits(pending.email, now), ConfirmationLink(pending))
+        return Plan(_confirmation_limits(pending.email, key, now), ConfirmationLink(pending))
 
     def _is_refused(self, key: str, local: Identity | None) -> bool:
         """Whether the account with the address has unlinked the identity."""
@@ -117,7 +127,7 @@ class Planning(Struct, frozen=True):
         user = users.find(self.users, message.user_id)
         if user is None or not self._still_wanted(message, user, now):
             return None
-        limits = _confirmation_limits(message.email, now)
+        limits = _confirmation_limits(message.email, message.user_id, now)
         taken = self.identities.get(email_key(message.email))
         if taken is None or not taken.verified:
             return Plan(limits, ChangeLink(message.email, user))
@@ -151,9 +161,13 @@ def _notice_limits(message: Notice, now: datetime) -> tuple[Increment, ...]:
     return (throttles.window("notice", whose, limit=NOTICES_PER_HOUR, per=hour, now=now),)
 
 
-def _confirmation_limits(address: str, now: datetime) -> tuple[Increment, ...]:
-    recipient, limit = secrets.digest(address), SIGNUP_MAILS_PER_RECIPIENT
-    return (throttles.window("sign-up-mail", recipient, limit=limit, per=SIGNUP_MAILS_WINDOW, now=now),)
+def _confirmation_limits(address: str, cause: str, now: datetime) -> tuple[Increment, ...]:
+    """By ``cause`` (a source, an account or an identity) and address first, so that none uses up all of an address."""
+    recipient, per = secrets.digest(address), SIGNUP_MAILS_WINDOW
+    return (
+        throttles.window("sign-up-mail-of", f"{cause}-{recipient}", limit=SIGNUP_MAILS_PER_SOURCE, per=per, now=now),
+        throttles.window("sign-up-mail", recipient, limit=SIGNUP_MAILS_PER_RECIPIENT, per=per, now=now),
+    )
 
 
 def _reset_limits(bucket: Bucket, address: str, now: datetime) -> tuple[Increment, ...]:

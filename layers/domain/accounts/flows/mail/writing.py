@@ -14,19 +14,17 @@ from msgspec import Struct
 
 from accounts.flows.mail import mails
 from accounts.flows.mail.mails import Content, Mail
-from accounts.flows.mail.planning import ChangeLink, ConfirmationLink, Letter, Ready, ResetLink
+from accounts.flows.mail.planning import ChangeLink, ConfirmationLink, Letter, Ready, ResetLink, SignUpLink
 from accounts.limits import EMAIL_CHANGE_LIFETIME, PASSWORD_RESET_LIFETIME, VERIFICATION_LIFETIME
-from accounts.model import identities, messages, one_time_tokens
-from accounts.model.identities import EMAIL, Identities, Identity, email_key
+from accounts.model import identities, messages, one_time_tokens, sign_ups
+from accounts.model.identities import Identities, Identity, email_key
 from accounts.model.messages import OwnerNotice
 from accounts.model.one_time_tokens import (
     EMAIL_CHANGE,
-    EMAIL_VERIFICATION,
     PASSWORD_RESET,
     PROVIDER_VERIFICATION,
     NewAddress,
     OneTimeToken,
-    Purpose,
 )
 from accounts.model.providers import TITLES
 from accounts.model.users import User, Users
@@ -46,6 +44,8 @@ class Writing(Struct, frozen=True):
         match letter:
             case Ready():
                 return self._mail(letter.to, letter.content)
+            case SignUpLink():
+                return self._sign_up(letter.sign_up, now)
             case ConfirmationLink():
                 return self._confirmation(letter.identity, now)
             case ResetLink():
@@ -60,17 +60,20 @@ class Writing(Struct, frozen=True):
         user = self.users.get(message.user_id)
         return self._mail(user.email, _content(message, user)) if user is not None and user.email else None
 
+    def _sign_up(self, sign_up: OneTimeToken, now: datetime) -> Mail:
+        plaintext, link = sign_ups.link(sign_up, now)
+        self.transactions.commit(one_time_tokens.Issue(link))
+        address, url = sign_ups.address_of(sign_up), f"{self.site_url}/verify-email#token={plaintext}"
+        return self._mail(address, mails.ConfirmEmail(url))
+
     def _confirmation(self, identity: Identity, now: datetime) -> Mail | None:
-        is_address = identity.provider == EMAIL
-        purpose: Purpose = EMAIL_VERIFICATION if is_address else PROVIDER_VERIFICATION
-        plaintext, token = one_time_tokens.issue(purpose, identity.key, lifetime=VERIFICATION_LIFETIME, now=now)
+        plaintext, token = one_time_tokens.issue(
+            PROVIDER_VERIFICATION, identity.key, lifetime=VERIFICATION_LIFETIME, now=now
+        )
         if not self._supersede(identity, token):
             return None
-        link = f"{self.site_url}/verify-email#token={plaintext}"
-        if is_address:
-            return self._mail(identity.email, mails.ConfirmEmail(link))
-        link, title = f"{link}&with={identity.provider}", TITLES[identity.provider]
-        return self._mail(identity.email, mails.ConfirmProviderEmail(link, title))
+        url = f"{self.site_url}/verify-email#token={plaintext}&with={identity.provider}"
+        return self._mail(identity.email, mails.ConfirmProviderEmail(url, TITLES[identity.provider]))
 
     def _supersede(self, identity: Identity, token: OneTimeToken) -> bool:
         """Make the token the only one that confirms the identity; False if the identity was confirmed or replaced."""
@@ -80,7 +83,7 @@ class Writing(Struct, frozen=True):
         try:
             self.transactions.commit(one_time_tokens.Issue(token), identities.Replace(pending))
         except Conflict:
-            # A newer sign-up has a message of its own on the queue; a confirmed identity needs none.
+            # A newer login has a message of its own on the queue; a confirmed identity needs none.
             return False
         return True
 

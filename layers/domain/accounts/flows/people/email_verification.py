@@ -1,4 +1,7 @@
-"""Confirm an address: the emailed link and the password of the sign-up together create the account.
+"""Confirm an address: the emailed link and the password of its sign-up together create the account.
+
+Several sign-ups with one address may wait at the same time, each with a link and a password of its own. The first that
+is confirmed gets the address.
 
 An attacker who signs up with someone else's address does not get the email. The owner of the address, who gets it, does
 not know the attacker's password, so a click does not create an account to which the attacker has the password
@@ -7,26 +10,25 @@ not know the attacker's password, so a click does not create an account to which
 
 from __future__ import annotations
 
-from copy import replace
 from datetime import datetime
 
 from msgspec import Struct
 
-from accounts.errors import InvalidCredentials, InvalidLink
+from accounts.errors import AddressConfirmed, InvalidCredentials, InvalidLink
 from accounts.flows.people.authentication import Credential
 from accounts.flows.people.session_opening import LoggedIn, SessionOpening, login_record
-from accounts.model import identities, one_time_tokens, passwords, sessions, throttles, users
+from accounts.model import identities, one_time_tokens, passwords, sessions, sign_ups, throttles, users
 from accounts.model.audit import Caller, Record
-from accounts.model.identities import Identities, Identity
-from accounts.model.one_time_tokens import EMAIL_VERIFICATION, OneTimeToken, OneTimeTokens
+from accounts.model.identities import Identities
+from accounts.model.one_time_tokens import EMAIL_VERIFICATION, OneTimeToken, OneTimeTokens, SignUp
 from accounts.model.passwords import PasswordHasher
 from accounts.model.throttles import Throttles
 from accounts.model.users import User
 from accounts.transactions import Conflict, Transactions
 
 _NOT_THE_CHOSEN_ONE = (
-    "This is not the password that was chosen when signing up with this address. Enter that one; "
-    "or, if somebody else signed up with your address, sign up yourself and use the newest mail."
+    "This is not the password of the sign-up that this link belongs to. If you signed up more than once, use the link "
+    "in another email. If someone else signed up with your address, sign up yourself."
 )
 
 
@@ -43,53 +45,59 @@ class EmailVerification(Struct, frozen=True):
     ) -> LoggedIn:
         """Create the account and log its owner in, in one transaction.
 
-        Raises InvalidLink when the link is unknown, used, expired or superseded, InvalidCredentials when the password
-        is not the sign-up's (the link stays valid), and TooManyAttempts.
+        Raises InvalidLink when the link is unknown, used or expired, AddressConfirmed when another one was first,
+        InvalidCredentials when the password is not the sign-up's (the link stays valid), and TooManyAttempts.
         """
         passwords.check_length(password)
         throttles.count_confirmation(self.throttles, caller, now)
-        found, identity = self._pending(token, now)
+        link = self._link(token, now)
         # The link has its own streak: failed logins with the address, which an attacker can cause, must not block it.
-        attempt = throttles.count_attempt(self.throttles, found.key, caller, now)
-        if not self.hasher.verify(password, identity.password_hash).matches or attempt.password_disabled:
+        attempt = throttles.count_attempt(self.throttles, link.key, caller, now)
+        if not self.hasher.verify(password, SignUp.of(link).password_hash).matches or attempt.password_disabled:
             raise InvalidCredentials(_NOT_THE_CHOSEN_ONE)
-        confirmed = identities.confirmed(identity, now)
+        confirmed = sign_ups.confirmed(link, now)
         logged_in = self.opening.begin(confirmed, method=sessions.PASSWORD, remember=False, caller=caller, now=now)
-        self._create_account(found, logged_in, now)
+        self._create_account(link, logged_in, now)
         attempt.succeeded(self.throttles)
         self.throttles.forget(throttles.streak_key(confirmed.email))
         self.opening.end_presented(presented, caller, now)
         return logged_in
 
-    def _pending(self, plaintext: str, now: datetime) -> tuple[OneTimeToken, Identity]:
-        token = one_time_tokens.find(self.tokens, EMAIL_VERIFICATION, plaintext, now)
-        identity = self.identities.get(token.subject) if token else None
-        if token is None or identity is None or identity.pending_token != token.digest:
+    def _link(self, plaintext: str, now: datetime) -> OneTimeToken:
+        link = one_time_tokens.find(self.tokens, EMAIL_VERIFICATION, plaintext, now)
+        if link is None or not link.data:
+            # Links of version 0.2 had no data.
             raise InvalidLink
-        return token, identity
+        identity = self.identities.get(link.subject)
+        if identity is not None and identity.verified:
+            raise AddressConfirmed
+        return link
 
-    def _create_account(self, token: OneTimeToken, logged_in: LoggedIn, now: datetime) -> None:
+    def _create_account(self, link: OneTimeToken, logged_in: LoggedIn, now: datetime) -> None:
         session, identity = logged_in.session, logged_in.identity
         verified = Record(identity.user_id, "email_verified", now, session.caller)
         try:
             self.transactions.commit(
-                one_time_tokens.Consume(token.key),
-                identities.Replace(identity),
-                users.Open(replace(_user(identity), sessions={session.digest: session.expires_at})),
+                one_time_tokens.Consume(link.key),
+                one_time_tokens.Discard(sign_ups.key(identity.email, SignUp.of(link).browser)),
+                identities.Claim(identity),
+                users.Open(_user(logged_in)),
                 sessions.Start(session),
                 verified,
                 login_record(session),
             )
         except Conflict as conflict:
-            raise InvalidLink from conflict
+            raise (InvalidLink if conflict.concerns(one_time_tokens.Consume) else AddressConfirmed) from conflict
 
 
-def _user(identity: Identity) -> User:
+def _user(logged_in: LoggedIn) -> User:
+    identity, session = logged_in.identity, logged_in.session
     return User(
         user_id=identity.user_id,
         email=identity.email,
         name=identity.name,
         created_at=identity.created_at,
         updated_at=identity.updated_at,
+        sessions={session.digest: session.expires_at},
         identities=frozenset({identity.key}),
     )

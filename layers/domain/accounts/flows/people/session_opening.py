@@ -58,10 +58,10 @@ class SessionOpening(Struct, frozen=True):
         token, session = sessions.start(
             identity.user_id, method=method, remembered=remember, lengths=self.lengths, caller=caller, now=now
         )
-        fresh = "" if caller.known_browser else secrets.new_token()
-        browser = caller.known_browser or secrets.digest(fresh)
-        known = browser in identity.known_browsers
-        return LoggedIn(known_browsers.remember(identity, browser), token, session, fresh, is_new_browser=not known)
+        browser = known_browsers.of(caller)
+        remembered = known_browsers.remember(identity, browser.digest)
+        known = browser.digest in identity.known_browsers
+        return LoggedIn(remembered, token, session, browser.token, is_new_browser=not known)
 
     def open(
         self, session: Session, *also: Change, instead_of: Session | None = None, approval: Approval | None = None

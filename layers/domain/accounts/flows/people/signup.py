@@ -1,7 +1,7 @@
-"""Sign up: store an address and a password as an unconfirmed identity, which reserves nothing.
+"""Sign up: keep a name and a password for an address until the emailed link confirms it. Reserves nothing.
 
-The answer, the work and the time are the same for a new, an unconfirmed and a taken address. A sign-up replaces an
-unconfirmed one. For a taken address it changes nothing, and the owner gets an email.
+The answer, the work and the time are the same for every address: the request does not look it up. If the address is
+taken, its owner gets another email.
 """
 
 from __future__ import annotations
@@ -11,14 +11,13 @@ from datetime import datetime
 from msgspec import Struct
 
 from accounts import text
-from accounts.limits import PERSON_NAME_MAX_CHARACTERS, UNVERIFIED_KEPT
-from accounts.model import email_addresses, identities, messages, passwords, throttles, users
+from accounts.limits import PERSON_NAME_MAX_CHARACTERS
+from accounts.model import email_addresses, known_browsers, messages, one_time_tokens, passwords, sign_ups, throttles
 from accounts.model.audit import Caller
-from accounts.model.identities import Identity
 from accounts.model.messages import Outbox
 from accounts.model.passwords import PasswordHasher, Policy
 from accounts.model.throttles import Throttles
-from accounts.transactions import Conflict, Transactions
+from accounts.transactions import Transactions
 
 
 class Signup(Struct, frozen=True):
@@ -28,25 +27,21 @@ class Signup(Struct, frozen=True):
     transactions: Transactions
     outbox: Outbox
 
-    def start(self, email: str, password: str, name: str, caller: Caller, now: datetime) -> None:
-        """Store the sign-up and queue an email. Raises InvalidInput, WeakPassword or TooManyAttempts.
+    def start(self, email: str, password: str, name: str, caller: Caller, now: datetime) -> str:
+        """Store the sign-up and queue an email; returns the token for the browser's cookie, empty when it has one.
 
-        No error depends on whether the address has an account.
+        Raises InvalidInput, WeakPassword or TooManyAttempts. No error depends on whether the address has an account.
         """
         address = email_addresses.canonical(email)
         person = text.line("name", name, at_most=PERSON_NAME_MAX_CHARACTERS)
         passwords.check_length(password)
         throttles.count_mail_request(self.throttles, caller, now)
         passwords.check_acceptable(password, email=address, policy=self.policy)
-        self._write(_sign_up(address, person, self.hasher.hash(password), now))
-        self.outbox.put(messages.Signup(address))
-
-    def _write(self, identity: Identity) -> None:
-        try:
-            self.transactions.commit(identities.Signup(identity))
-        except Conflict:
-            # The address is taken, which the answer must not reveal. The mailer notifies its owner.
-            return
+        browser = known_browsers.of(caller)
+        sign_up = sign_ups.waiting(address, person, self.hasher.hash(password), browser.digest, now)
+        self.transactions.commit(one_time_tokens.Save(sign_up))
+        self.outbox.put(messages.Signup(address, browser.digest, caller.source))
+        return browser.token
 
 
 class Resend(Struct, frozen=True):
@@ -54,20 +49,7 @@ class Resend(Struct, frozen=True):
     outbox: Outbox
 
     def ask(self, email: str, caller: Caller, now: datetime) -> None:
-        """Queue the confirmation email again; the answer is the same if there is none to send."""
+        """Queue the email of this browser's sign-up again; the answer is the same if there is none."""
         address = email_addresses.canonical(email)
         throttles.count_mail_request(self.throttles, caller, now)
-        self.outbox.put(messages.Signup(address))
-
-
-def _sign_up(address: str, name: str, password_hash: str, now: datetime) -> Identity:
-    return Identity(
-        key=identities.email_key(address),
-        user_id=users.new_user_id(),
-        email=address,
-        name=name,
-        created_at=now,
-        updated_at=now,
-        password_hash=password_hash,
-        expires_at=now + UNVERIFIED_KEPT,
-    )
+        self.outbox.put(messages.Signup(address, caller.known_browser, caller.source))

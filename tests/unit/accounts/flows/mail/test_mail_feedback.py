@@ -20,9 +20,7 @@ from tests.unit.accounts.stage import (
     EMAIL,
     NEW_EMAIL,
     NOW,
-    OTHER_PASSWORD,
     OWNER,
-    PASSWORD,
     Interleaved,
     Service,
     cookie,
@@ -118,14 +116,11 @@ def test_an_unknown_address_is_only_counted(service: Service) -> None:
     assert service.world.identities == {}
 
 
-def test_an_unconfirmed_address_is_marked_without_an_account(service: Service) -> None:
-    """Only the sign-up is marked. A newer one starts unmarked."""
+def test_an_unconfirmed_address_is_only_counted(service: Service) -> None:
+    """SES's own suppression list covers it."""
     service.signed_up()
-    of(service).mark(EMAIL, BOUNCE, NOW)
-    assert (service.identity().undeliverable, service.world.users, service.world.records) == (BOUNCE, {}, [])
-
-    service.signup.start(EMAIL, OTHER_PASSWORD, "", OWNER, NOW)
-    assert service.identity().undeliverable is None
+    assert of(service).mark(EMAIL, BOUNCE, NOW) == UNKNOWN_ADDRESS
+    assert (service.world.identities, service.world.users, service.world.records) == ({}, {}, [])
 
 
 def test_an_account_with_another_address_is_not_marked(service: Service) -> None:
@@ -180,20 +175,6 @@ def test_a_marked_address_gets_no_more_email(service: Service) -> None:
 
     service.world.user(user_id, email="new@example.com", mail_problem=None)
     assert service.mailing.deliver(notice, NOW) == SENT
-
-
-def test_a_sign_up_whose_email_bounced_gets_no_second_one(service: Service) -> None:
-    """Confirming with an email that did arrive removes the mark."""
-    token = service.signed_up()
-    of(service).mark(EMAIL, BOUNCE, NOW)
-    pending = service.identity().pending_token
-    sent = len(service.postman.mails)
-    assert service.mailing.deliver(messages.Signup(email=EMAIL), NOW) == UNDELIVERABLE
-    assert len(service.postman.mails) == sent
-
-    service.change_identity(pending_token=pending)
-    service.email_verification.confirm(token, PASSWORD, None, OWNER, NOW)
-    assert service.identity().undeliverable is None
 
 
 def test_a_change_of_address_clears_the_problem(service: Service) -> None:
@@ -393,7 +374,7 @@ def test_a_malformed_event_marks_no_address(postbox: Postbox, event: Any) -> Non
 
 
 def test_each_recipient_is_marked(postbox: Postbox) -> None:
-    postbox.service.signed_up("other@example.com")
+    postbox.service.person("other@example.com")
     both = (EMAIL, "other@example.com")
 
     assert postbox.take(bounce(to=both)) == ["mail_bounced", "mail_bounced"]

@@ -299,11 +299,18 @@ def test_an_unknown_name_finds_no_account(service: Service, name: str) -> None:
         service.account_inspection.of(name, SOON)
 
 
-def test_a_pending_sign_up_is_shown_as_pending(service: Service) -> None:
+def test_a_sign_up_that_was_not_confirmed_has_no_account(service: Service) -> None:
     """Most owners who report a missing account never confirmed it."""
     service.signed_up()
-    with pytest.raises(NotFound, match="has not confirmed"):
+    with pytest.raises(NotFound, match="until its address is confirmed"):
         service.account_inspection.of(EMAIL, SOON)
+
+
+def test_an_identity_that_was_not_confirmed_is_shown_as_such(service: Service) -> None:
+    _link_google(service, service.person().session.user_id)
+    service.world.change_identity("google#1001", verified=False)
+    with pytest.raises(NotFound, match="has not been confirmed"):
+        service.account_inspection.of("google:1001", SOON)
 
 
 def test_an_invalid_address_is_refused(service: Service) -> None:

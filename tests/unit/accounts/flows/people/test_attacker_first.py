@@ -8,8 +8,7 @@ from copy import replace
 
 import pytest
 
-from accounts.errors import InvalidCredentials, InvalidLink
-from accounts.model import messages
+from accounts.errors import AddressConfirmed, InvalidCredentials
 from tests.unit.accounts.stage import EMAIL, NOW, OWNER, SITE_URL, STRANGER, Service, held, later
 
 VICTIMS = "violet bridges in winter"
@@ -55,13 +54,13 @@ def test_a_victim_who_clicks_does_not_activate_the_attackers_account(service: Se
     assert attacker_is_locked_out(service)
 
 
-def test_the_victims_own_sign_up_replaces_the_attackers(service: Service) -> None:
-    """Password, name and account are the victim's; the older link is invalid."""
+def test_the_victim_confirms_with_the_victims_own_link_and_password(service: Service) -> None:
+    """Password, name and account are the victim's; the attacker's link says that the address is confirmed."""
     attackers_token = attacker_signs_up(service)
     token = victim_signs_up(service)
-    with pytest.raises(InvalidLink):
-        service.email_verification.confirm(attackers_token, ATTACKERS, None, STRANGER, later(minutes=2))
     logged_in = service.email_verification.confirm(token, VICTIMS, None, OWNER, later(minutes=2))
+    with pytest.raises(AddressConfirmed):
+        service.email_verification.confirm(attackers_token, ATTACKERS, None, STRANGER, later(minutes=2))
 
     assert attacker_is_locked_out(service)
     assert victim_can_log_in(service)
@@ -69,21 +68,38 @@ def test_the_victims_own_sign_up_replaces_the_attackers(service: Service) -> Non
 
 
 def test_the_attacker_signs_up_again_after_the_victim(service: Service) -> None:
-    """The victim's link is superseded, which is all the attacker achieves; a new sign-up of the victim works."""
-    attacker_signs_up(service)
+    """The victim's link keeps its password: no sign-up replaces another, however often the attacker tries."""
     victims_token = victim_signs_up(service)
-    attackers_token = attacker_signs_up(service)
-    for token in (victims_token, attackers_token):
-        with pytest.raises((InvalidLink, InvalidCredentials)):
-            service.email_verification.confirm(token, VICTIMS, None, OWNER, later(minutes=2))
-    assert service.world.users == {}
-
-    service.signup.start(EMAIL, VICTIMS, "Victoria", OWNER, later(hours=7))
-    service.mailing.deliver(messages.Signup(email=EMAIL), later(hours=7))
-    token = service.postman.mails[-1].values["link"].partition("#token=")[2]
-    service.email_verification.confirm(token, VICTIMS, None, OWNER, later(hours=7))
+    for _ in range(2):
+        attackers_token = attacker_signs_up(service)
+        with pytest.raises(InvalidCredentials):
+            service.email_verification.confirm(attackers_token, VICTIMS, None, OWNER, later(minutes=2))
+    service.email_verification.confirm(victims_token, VICTIMS, None, OWNER, later(minutes=2))
 
     assert attacker_is_locked_out(service)
+    assert victim_can_log_in(service)
+
+
+def test_an_attacker_cannot_use_up_the_emails_of_the_victim(service: Service) -> None:
+    """Sign-ups and resends from one source cause three emails; the victim's sign-up still gets its link."""
+    for _ in range(8):
+        service.signup.start(EMAIL, ATTACKERS, "Mallory", STRANGER, NOW)
+        service.resend.ask(EMAIL, STRANGER, NOW)
+    outcomes = [service.mailing.deliver(message, NOW) for message in service.outbox.messages]
+    assert (outcomes.count("sent"), len(service.postman.mails)) == (3, 3)
+
+    service.email_verification.confirm(victim_signs_up(service), VICTIMS, None, OWNER, later(minutes=2))
+    assert victim_can_log_in(service)
+
+
+def test_sending_again_sends_the_link_of_the_same_browser(service: Service) -> None:
+    """The attacker's later sign-up does not change what the victim is sent."""
+    victim_signs_up(service)
+    attacker_signs_up(service)
+    service.resend.ask(EMAIL, OWNER, later(minutes=2))
+    token = service.mailed_token()
+
+    service.email_verification.confirm(token, VICTIMS, None, OWNER, later(minutes=3))
     assert victim_can_log_in(service)
 
 
@@ -91,7 +107,7 @@ def test_the_attacker_signs_up_after_the_victim_has_the_account(service: Service
     """Nothing changes; the email to the victim reports it and has no link that could confirm anything."""
     service.email_verification.confirm(victim_signs_up(service), VICTIMS, None, OWNER, later(minutes=2))
     service.signup.start(EMAIL, ATTACKERS, "Mallory", STRANGER, later(minutes=3))
-    service.mailing.deliver(messages.Signup(email=EMAIL), later(minutes=3))
+    service.mailing.deliver(service.about_sign_up(), later(minutes=3))
 
     mail = service.postman.mails[-1]
     assert (mail.to, mail.template, dict(mail.values)) == (EMAIL, "already_registered", {"site_url": SITE_URL})

@@ -5,11 +5,12 @@ from copy import replace
 import pytest
 
 from accounts import secrets
-from accounts.errors import InvalidCredentials, InvalidInput, InvalidLink, TooManyAttempts
+from accounts.errors import AddressConfirmed, InvalidCredentials, InvalidInput, InvalidLink, TooManyAttempts
+from accounts.flows.mail.mailing import NOBODY_TO_TELL
 from accounts.flows.people.authentication import SESSION, Credential
 from accounts.flows.people.session_opening import LoggedIn
-from accounts.model import identities
 from accounts.model.audit import Record
+from accounts.model.identities import Identity
 from accounts.model.one_time_tokens import Issue, OneTimeToken
 from accounts.model.users import User
 from tests.unit.accounts.stage import (
@@ -18,7 +19,6 @@ from tests.unit.accounts.stage import (
     OTHER_PASSWORD,
     OWNER,
     PASSWORD,
-    STRANGER,
     Interleaved,
     Service,
     cookie,
@@ -42,31 +42,39 @@ def nothing_was_confirmed(service: Service) -> bool:
 def test_link_and_password_create_the_account_and_log_its_owner_in(service: Service) -> None:
     """In one transaction: address verified, account created, session opened, link consumed, and recorded."""
     token = service.signed_up()
-    waiting = service.identity()
 
     logged_in = confirm(service, token)
 
-    session = logged_in.session
-    confirmed = identities.confirmed(waiting, later(hours=1))
-    assert service.world.users == {
-        waiting.user_id: User(
-            user_id=waiting.user_id,
-            email=EMAIL,
-            name="Olive",
-            created_at=NOW,
-            updated_at=later(hours=1),
-            sessions={session.digest: session.expires_at},
-            identities=frozenset({f"email#{EMAIL}"}),
-        )
-    }
-    assert service.identity() == replace(confirmed, known_browsers=(OWNER.known_browser,), version=waiting.version + 1)
+    session, at = logged_in.session, later(hours=1)
+    identity = Identity(
+        key=f"email#{EMAIL}",
+        user_id=session.user_id,
+        email=EMAIL,
+        name="Olive",
+        created_at=at,
+        updated_at=at,
+        password_hash=f"fake:{PASSWORD}",
+        verified=True,
+        known_browsers=(OWNER.known_browser,),
+    )
+    user = User(
+        user_id=session.user_id,
+        email=EMAIL,
+        name="Olive",
+        created_at=at,
+        updated_at=at,
+        sessions={session.digest: session.expires_at},
+        identities=frozenset({identity.key}),
+    )
+    assert (service.world.users, service.world.identities) == ({user.user_id: user}, {identity.key: identity})
+    assert len(user.user_id) == 28
     assert service.world.sessions == {secrets.digest(logged_in.token): session}
     assert service.world.tokens == {}
     serials = [record.serial for record in service.world.records]
     assert service.world.records == [
-        Record(waiting.user_id, "email_verified", later(hours=1), session.caller, serial=serials[0]),
+        Record(session.user_id, "email_verified", later(hours=1), session.caller, serial=serials[0]),
         Record(
-            waiting.user_id,
+            session.user_id,
             "authn_login_success",
             later(hours=1),
             session.caller,
@@ -80,7 +88,12 @@ def test_a_confirmation_is_not_counted_as_a_failure(service: Service) -> None:
     """Except in the window of confirmations itself."""
     confirm(service, service.signed_up())
 
-    assert counted(service) == {"mail/60": 1, "sign-up-mail/21600": 1, "confirm/60": 1}
+    assert counted(service) == {
+        "mail/60": 1,
+        "sign-up-mail-of/21600": 1,
+        "sign-up-mail/21600": 1,
+        "confirm/60": 1,
+    }
 
 
 def test_a_wrong_password_does_not_consume_the_link(service: Service) -> None:
@@ -89,7 +102,7 @@ def test_a_wrong_password_does_not_consume_the_link(service: Service) -> None:
     with pytest.raises(InvalidCredentials) as refusal:
         confirm(service, token, OTHER_PASSWORD)
 
-    assert refusal.value.message.startswith("This is not the password that was chosen when signing up")
+    assert refusal.value.message.startswith("This is not the password of the sign-up")
     assert nothing_was_confirmed(service)
     assert confirm(service, token).identity.verified
 
@@ -104,13 +117,54 @@ def test_a_link_works_once(service: Service) -> None:
     assert held(service, logged_in) == {logged_in.session.digest}
 
 
-def test_a_newer_link_invalidates_the_older(service: Service) -> None:
-    """Only the latest email works (TK-04)."""
-    older, newer = service.signed_up(), service.mailed_token()
-    with pytest.raises(InvalidLink):
-        confirm(service, older)
+def test_a_newer_link_does_not_replace_the_older(service: Service) -> None:
+    """Each works once with its own password, until one of them has confirmed the address (TK-04)."""
+    older = service.signed_up(password=OTHER_PASSWORD)
+    newer = service.signed_up()
+    logged_in = confirm(service, older, OTHER_PASSWORD)
 
-    assert confirm(service, newer).identity.verified
+    assert logged_in.identity.password_hash == f"fake:{OTHER_PASSWORD}"
+    assert is_confirmed_already(service, newer)
+    assert held(service, logged_in) == {logged_in.session.digest}
+
+
+def is_confirmed_already(service: Service, token: str) -> bool:
+    """Whether the link says so, before a hash."""
+    service.hasher.calls = 0
+    with pytest.raises(AddressConfirmed):
+        confirm(service, token)
+    return service.hasher.calls == 0
+
+
+def test_a_link_of_another_sign_up_outlives_the_account_only_with_its_own_password(service: Service) -> None:
+    """The address is free again after the account was deleted; the deleted account's password does not work."""
+    other = service.signed_up(password=OTHER_PASSWORD)
+    logged_in = confirm(service, service.signed_up())
+    service.account_closing.close(cookie(logged_in), OWNER, later(hours=1))
+
+    with pytest.raises(InvalidCredentials):
+        confirm(service, other)
+    assert confirm(service, other, OTHER_PASSWORD).session.user_id != logged_in.session.user_id
+
+
+def test_a_confirmation_leaves_nothing_of_the_sign_up(service: Service) -> None:
+    """So that deleting the account leaves nothing, and sending again sends no link."""
+    token = service.signed_up()
+    logged_in = confirm(service, token)
+    service.account_closing.close(cookie(logged_in), OWNER, later(hours=1))
+
+    world = service.world
+    assert (world.tokens, world.identities, world.users, world.sessions) == ({}, {}, {}, {})
+    assert service.mailing.deliver(service.about_sign_up(), later(hours=1)) == NOBODY_TO_TELL
+
+
+def test_a_link_of_version_0_2_is_refused(service: Service) -> None:
+    """It has no password of its own."""
+    world, token = service.world, service.signed_up()
+    world.tokens = {key: replace(stored, data={}) for key, stored in world.tokens.items()}
+
+    with pytest.raises(InvalidLink):
+        confirm(service, token)
 
 
 def test_a_link_ends_after_24_hours(service: Service) -> None:
@@ -209,15 +263,13 @@ def test_only_one_of_two_concurrent_uses_succeeds(service: Service) -> None:
     assert (len(user.sessions), len(service.world.records)) == (1, 2)
 
 
-def test_a_sign_up_that_is_replaced_concurrently_is_not_confirmed(service: Service) -> None:
-    """The newer sign-up is kept, unconfirmed."""
-    token = service.signed_up()
-    newer = Service(service.world, service.hasher)
-    service.interposed = Interleaved(
-        service.world, lambda: newer.signup.start(EMAIL, OTHER_PASSWORD, "", STRANGER, later(hours=1))
-    )
-    with pytest.raises(InvalidLink):
-        confirm(service, token)
+def test_the_first_of_two_links_that_are_confirmed_concurrently_gets_the_address(service: Service) -> None:
+    """The other writes nothing, and says so."""
+    mine, theirs = service.signed_up(), service.signed_up(password=OTHER_PASSWORD)
+    rival = Service(service.world, service.hasher)
+    service.interposed = Interleaved(service.world, lambda: confirm(rival, theirs, OTHER_PASSWORD))
+    with pytest.raises(AddressConfirmed):
+        confirm(service, mine)
 
-    assert nothing_was_confirmed(service)
     assert service.identity().password_hash == f"fake:{OTHER_PASSWORD}"
+    assert (len(service.world.users), len(service.world.sessions), len(service.world.records)) == (1, 1, 2)

@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
+from accounts import secrets
 from accounts.errors import InvalidInput, TooManyAttempts, Unavailable, WeakPassword
 from accounts.limits import UNVERIFIED_KEPT
 from accounts.model import messages
-from accounts.model.identities import Identity
+from accounts.model.one_time_tokens import OneTimeToken
 from tests.fakes import FakeBreaches
 from tests.unit.accounts.stage import (
     EMAIL,
@@ -24,23 +25,30 @@ from tests.unit.accounts.stage import (
 
 
 def test_a_sign_up_is_stored_and_claims_nothing(service: Service) -> None:
-    """Unverified, expires after a week, with a hash and no account yet; a message without secrets is queued."""
+    """With a hash, for a week, and no identity or account yet; a message without secrets is queued."""
     service.signup.start("Olive@Example.com", PASSWORD, "  Olive ", OWNER, NOW)
 
-    identity = service.identity()
-    assert identity == Identity(
-        key=f"email#{EMAIL}",
-        user_id=identity.user_id,
-        email=EMAIL,
-        name="Olive",
-        created_at=NOW,
-        updated_at=NOW,
-        password_hash=f"fake:{PASSWORD}",
+    stored = OneTimeToken(
+        purpose="sign-up",
+        digest=secrets.digest(f"{EMAIL} {OWNER.known_browser}"),
+        subject=f"email#{EMAIL}",
+        issued_at=NOW,
         expires_at=NOW + UNVERIFIED_KEPT,
+        data={"name": "Olive", "password_hash": f"fake:{PASSWORD}", "browser": OWNER.known_browser},
     )
-    assert len(identity.user_id) == 28
-    assert (service.world.users, service.world.sessions) == ({}, {})
-    assert service.outbox.messages == [messages.Signup(email=EMAIL)]
+    assert service.world.tokens == {stored.key: stored}
+    assert (service.world.identities, service.world.users, service.world.sessions) == ({}, {}, {})
+    assert service.outbox.messages == [messages.Signup(EMAIL, OWNER.known_browser, OWNER.source)]
+
+
+def test_a_browser_without_a_cookie_gets_one(service: Service) -> None:
+    """Only its digest is stored and queued, so that only this browser can have its link sent again."""
+    token = service.signup.start(EMAIL, PASSWORD, "", STRANGER, NOW)
+
+    assert len(token) == 43
+    assert service.outbox.messages == [messages.Signup(EMAIL, secrets.digest(token), STRANGER.source)]
+    assert token not in repr(service.world)
+    assert service.signup.start(EMAIL, PASSWORD, "", OWNER, NOW) == ""
 
 
 def _new(_: Service) -> None:
@@ -71,10 +79,10 @@ def test_every_address_gets_the_same_answer_work_and_message(
     service.outbox.messages.clear()
     service.hasher.calls = 0
 
-    service.signup.start(EMAIL, PASSWORD, "", STRANGER, NOW)
+    service.signup.start(EMAIL, PASSWORD, "", OWNER, NOW)
 
     assert (service.hasher.calls, service.world.reads) == (1, [])
-    assert service.outbox.messages == [messages.Signup(email=EMAIL)]
+    assert service.outbox.messages == [messages.Signup(EMAIL, OWNER.known_browser, OWNER.source)]
     assert counted(service) == {"mail/60": 1}
 
 
@@ -88,16 +96,14 @@ def test_a_sign_up_over_a_taken_address_changes_nothing(service: Service) -> Non
     assert (service.identity(), service.world.users, service.world.sessions) == before
 
 
-def test_a_sign_up_over_a_pending_one_replaces_all_of_it(service: Service) -> None:
-    """Its password, its future account and its link."""
-    service.signed_up(password=OTHER_PASSWORD)
-    older = service.identity()
+def test_sign_ups_of_other_browsers_do_not_replace_each_other(service: Service) -> None:
+    """A newer one of the same browser does."""
+    service.signup.start(EMAIL, OTHER_PASSWORD, "", STRANGER, NOW)
+    for password in (OTHER_PASSWORD, PASSWORD):
+        service.signup.start(EMAIL, password, "", OWNER, NOW)
 
-    service.signup.start(EMAIL, PASSWORD, "Olive", OWNER, later(minutes=1))
-
-    newer = service.identity()
-    assert newer.user_id != older.user_id
-    assert (newer.password_hash, newer.pending_token, newer.created_at) == (f"fake:{PASSWORD}", None, later(minutes=1))
+    hashes = sorted(token.data["password_hash"] for token in service.world.tokens.values())
+    assert hashes == [f"fake:{OTHER_PASSWORD}", f"fake:{PASSWORD}"]
 
 
 @pytest.mark.parametrize(
@@ -126,7 +132,7 @@ def test_a_weak_password_is_refused_for_any_address(service: Service, password: 
     with pytest.raises(WeakPassword):
         service.signup.start(EMAIL, password, "", OWNER, NOW)
 
-    assert (service.hasher.calls, service.world.identities, service.outbox.messages) == (0, {}, [])
+    assert (service.hasher.calls, service.world.tokens, service.outbox.messages) == (0, {}, [])
     assert counted(service) == {"mail/60": 1}
 
 
@@ -141,7 +147,7 @@ def test_a_source_may_cause_twenty_emails_a_minute(service: Service) -> None:
         service.resend.ask(EMAIL, STRANGER, later(seconds=20))
 
     assert (refusal.value.retry_after, service.hasher.calls, len(service.outbox.messages)) == (40, 10, 20)
-    assert service.signup.start(EMAIL, PASSWORD, "", OWNER, later(seconds=20)) is None
+    assert service.signup.start(EMAIL, PASSWORD, "", OWNER, later(seconds=20)) == ""
 
 
 @pytest.mark.parametrize("state", [_new, _pending, _taken])
@@ -153,7 +159,8 @@ def test_resending_only_queues_a_message(service: Service, state: Callable[[Serv
 
     service.resend.ask("OLIVE@example.com", OWNER, NOW)
 
-    assert (service.world.reads, service.outbox.messages) == ([], [messages.Signup(email=EMAIL)])
+    assert service.world.reads == []
+    assert service.outbox.messages == [messages.Signup(EMAIL, OWNER.known_browser, OWNER.source)]
 
 
 def test_resending_to_an_invalid_address_is_refused(service: Service) -> None:

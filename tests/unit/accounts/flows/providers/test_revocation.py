@@ -127,8 +127,8 @@ def test_an_event_ends_what_it_must_and_nothing_else(everything: Everything, eve
     assert everything.works(artifact) is (artifact in KEPT[event])
 
 
-def test_the_first_confirmation_ends_the_older_link_and_the_waits(service: OAuthService) -> None:
-    """Those of an earlier sign-up with the same address, and of an attacker's guesses."""
+def test_the_first_confirmation_ends_the_other_links_and_the_waits(service: OAuthService) -> None:
+    """Those of another sign-up with the same address, and of an attacker's guesses."""
     older = service.signed_up(password=OTHER_PASSWORD)
     newer = service.signed_up()
     service.fail(50)

@@ -4,6 +4,7 @@ import {
   $,
   announceLogin,
   call,
+  errorText,
   loadSession,
   make,
   onSubmit,
@@ -50,6 +51,8 @@ onSubmit($("#form"), async (slot) => {
   } else if (result.code === "invalid_credentials") {
     setFieldError(password, t("verify.other_password"));
     password.select();
+  } else if (result.code === "address_confirmed") {
+    showMessage(slot, errorText(result), "bad", " ", make("a", { href: "/login" }, t("verify.log_in")));
   } else if (result.code === "not_authenticated" && change) {
     if (keep(STORAGE_KEY, token)) {
       await toLogin();
