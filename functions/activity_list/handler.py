@@ -13,6 +13,6 @@ CLIENTS = DEPLOYMENT.clients
 
 @endpoint(routes.ACTIVITY_LIST, DEPLOYMENT)
 def lambda_handler(request: Request) -> Response:
-    records = ACTIVITY.of_account(request.user_id, request.received_at)
-    shown = [presenters.activity(record, CLIENTS) for record in records]
+    entries = ACTIVITY.of_account(request.user_id, request.received_at)
+    shown = [presenters.activity_entry(entry, CLIENTS) for entry in entries]
     return responses.ok({"activity": shown}, user_id=request.user_id)

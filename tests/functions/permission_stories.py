@@ -20,7 +20,7 @@ from tests.functions.away import OWNER_OF_THE_EMAIL, query_of
 from tests.functions.cloud import unreachable
 from tests.functions.lambdas import NAMES, Answer, Lambdas
 from tests.functions.people import Person, a_key
-from tests.functions.requests import SAMPLE_OTHER_TOKEN, SAMPLE_TOKEN, sample
+from tests.functions.requests import SAMPLE_BROWSER, SAMPLE_OTHER_TOKEN, SAMPLE_TOKEN, sample
 from tests.functions.stage import Act, Stage, Story
 from tests.unit.accounts.identity_providers.forgery import NONCE
 
@@ -177,6 +177,14 @@ def about_a_forgotten_password(stage: Stage) -> Act:
     """A link is created and emailed."""
     body = json.dumps({"kind": "password_forgot", "email": stage.arrange().email})
     return lambda: stage.functions.deliver(body)
+
+
+@of("mailer")
+def about_a_sign_up(stage: Stage) -> Act:
+    """A link with a copy of the sign-up is created and emailed."""
+    stage.functions.people.sign_up(Person("WaitingAccount", "waiting@example.com"))
+    body = {"kind": "sign_up", "email": "waiting@example.com", "device": secrets.digest(SAMPLE_BROWSER)}
+    return lambda: stage.functions.deliver(json.dumps(body))
 
 
 @of("mailer")

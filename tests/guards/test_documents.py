@@ -169,6 +169,11 @@ _LIMITS = {
     "refreshes of one program": [limits.REFRESHES_PER_SESSION_PER_MINUTE],
     "access tokens for all programs of an account": [limits.SIGNATURES_PER_ACCOUNT_PER_MINUTE],
     "activity shown, exported": [limits.ACTIVITY_SHOWN, limits.ACTIVITY_EXPORTED],
+    "changes of name, new API keys, answers to programs": [
+        limits.RENAMES_PER_ACCOUNT_PER_DAY,
+        limits.API_KEYS_CREATED_PER_ACCOUNT_PER_DAY,
+        limits.CONSENTS_PER_ACCOUNT_PER_DAY,
+    ],
 }
 
 

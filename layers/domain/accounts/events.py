@@ -17,12 +17,15 @@ ALL = ("",)
 class Event(Struct, frozen=True):
     """``when`` says what happened. ``kept``: also in the account's audit records, with ``detail`` as possible fields.
 
+    ``routine``: not a security event; the account's activity shows it only where room is left.
+
     ``counted`` lists the metrics: ALL for one, or one for each method listed. CloudWatch charges for each metric, and a
     method may come from a request, so methods that are not listed are not counted.
     """
 
     when: str
     kept: bool = False
+    routine: bool = False
     detail: tuple[str, ...] = ()
     counted: tuple[str, ...] = ()
 
@@ -48,7 +51,7 @@ _LOGINS: dict[str, Event] = {
     ),
     "session_shown": Event("the current session was read"),
     "sessions_listed": Event("an owner listed sessions"),
-    "session_revoked": Event("a session was ended", kept=True, detail=("session",)),
+    "session_revoked": Event("a session was ended", kept=True, routine=True, detail=("session",)),
     "session_revoked_all": Event(
         "all sessions of an account were ended, by its owner or an operator",
         kept=True,
@@ -72,7 +75,7 @@ _ACCOUNTS: dict[str, Event] = {
     "email_resend_requested": Event("the confirmation email was requested again"),
     "user_shown": Event("an account was read", counted=("api_key",)),
     "user_exported": Event("an owner exported their data"),
-    "user_updated": Event("an owner changed their name", kept=True),
+    "user_updated": Event("an owner changed their name", kept=True, routine=True),
     "user_email_change_requested": Event("an email change was requested"),
     "user_email_changed": Event("an account's email address was changed", kept=True),
     "user_deleted": Event("an account was deleted, by its owner or an operator", kept=True, detail=("by", "operator")),
@@ -186,3 +189,8 @@ _MACHINE: dict[str, Event] = {
     "not_found": Event("the path does not exist; also browsers' preflight requests"),
 }
 EVENTS: Mapping[str, Event] = _LOGINS | _ACCOUNTS | _KEYS_AND_TOKENS | _REFUSALS | _MAIL | _MACHINE
+
+
+def is_routine(name: str) -> bool:
+    """Whether ``name`` is an event that is not a security event."""
+    return name in EVENTS and EVENTS[name].routine

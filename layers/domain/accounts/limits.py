@@ -123,6 +123,7 @@ REFRESHES_PER_SESSION_PER_MINUTE = 30
 # All programs of an account together: each of its 50 sessions twice, with room for codes (chosen).
 SIGNATURES_PER_ACCOUNT_PER_MINUTE = 120
 CONSENTS_PER_ACCOUNT_PER_MINUTE = 20
+CONSENTS_PER_ACCOUNT_PER_DAY = 100
 CONSENT_QUESTIONS_PER_MINUTE = 60
 DEVICE_CODES_PER_ADDRESS_PER_MINUTE = 20
 USER_CODES_PER_ADDRESS_PER_MINUTE = 20
@@ -136,6 +137,9 @@ NOTICES_PER_HOUR = 10
 RESET_MAILS_PER_HOUR = 3
 RESET_MAILS_PER_DAY = 5
 EMAIL_CHANGES_PER_ACCOUNT_PER_DAY = 5
+# What a session can do to fill the account's records. 25 keys can be created, and each be replaced once (chosen).
+RENAMES_PER_ACCOUNT_PER_DAY = 20
+API_KEYS_CREATED_PER_ACCOUNT_PER_DAY = 50
 
 # Known browsers per identity, and the lifetime of the cookie that identifies one (chosen).
 BROWSERS_PER_IDENTITY = 10
@@ -146,8 +150,12 @@ MAIL_REPORT_RECIPIENTS = 50
 
 # Audit records are deleted after this (ASVS 14.2.7; chosen).
 AUDIT_KEPT = timedelta(days=365)
-# Audit records shown to the owner, with one read (chosen).
+# Entries shown to the owner, from the latest records, which one read of less than 1 MB returns (chosen). Equal records
+# less than an hour apart are one entry. The newest of each kind come first, so that no kind pushes out another.
 ACTIVITY_SHOWN = 50
+ACTIVITY_READ = 1000
+ACTIVITY_FOLDED_WITHIN = timedelta(hours=1)
+ACTIVITY_OF_ONE_KIND = 10
 # Audit records in an account's export: years of use, and less than 1 MB of the 6 MB that a function may return
 # (chosen).
 ACTIVITY_EXPORTED = 1000

@@ -19,7 +19,9 @@ class KeyFlows(Edges):
     def key_creation(self) -> KeyCreation:
         from accounts.flows.keys.key_management import KeyCreation
 
-        return KeyCreation(self.users, self.writing(self.api_keys, self.users, self.audit_events), self.notices)
+        return KeyCreation(
+            self.users, self.throttles, self.writing(self.api_keys, self.users, self.audit_events), self.notices
+        )
 
     @cached_property
     def key_list(self) -> KeyList:

@@ -107,7 +107,7 @@ class PeopleFlows(Edges):
     def account_renaming(self) -> AccountRenaming:
         from accounts.flows.people.account import AccountRenaming
 
-        return AccountRenaming(self.users, self.writing(self.users, self.identities, self.audit_events))
+        return AccountRenaming(self.users, self.throttles, self.writing(self.users, self.identities, self.audit_events))
 
     @cached_property
     def account_closing(self) -> AccountClosing:

@@ -6,9 +6,8 @@ Two kinds share one counter (ASVS 6.3.1, 15.4.2; NIST SP 800-63B-4 3.2.2):
 - a **streak** counts an account's failures in a row, from any source. Five are free. Then each attempt has to wait: 30
   seconds at first, doubling up to an hour. A hundred disable the password until it is reset.
 
-A streak does not affect resets, providers or live sessions, so an attacker cannot lock the owner out with it. A login
-clears its streak and gives back its own events in the windows, but no others: otherwise an attacker could use an
-account of their own to get more guesses.
+A streak does not affect resets, providers or live sessions, so it cannot lock the owner out. A login clears its streak
+and gives back its own events in the windows only: an attacker's own account must not give them more guesses.
 
 Each counter is one item, raised by one conditional update. DynamoDB serializes such updates, but cancels transactions
 that meet on an item: strangers can write to most counters, so no transaction includes one. An attempt raises its
@@ -48,6 +47,8 @@ Bucket = Literal[
     "mail",
     "confirm",
     "email-change",
+    "rename",
+    "key-created",
     "oauth",
     "bad-key",
     "admin",

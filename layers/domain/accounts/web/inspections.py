@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from accounts.flows.operators.account_inspection import Inspection
+from accounts.flows.people.activity import Entry
 from accounts.limits import FAILURES_THAT_DISABLE_PASSWORD
-from accounts.model.audit import Record
 from accounts.model.identities import EMAIL, Identity, revoked_hash
 from accounts.model.throttles import Counter, wait_after
 from accounts.web import presenters
@@ -26,7 +26,7 @@ def document(found: Inspection) -> dict[str, Any]:
         "sessions": [presenters.session(entry, current=False) for entry in sessions],
         "api_keys": [presenters.api_key(entry) for entry in keys],
         "failures": _failures(found.failures),
-        "activity": [_activity(record) for record in found.activity],
+        "activity": [_activity(entry) for entry in found.activity],
     }
 
 
@@ -60,6 +60,6 @@ def _failures(counter: Counter | None) -> dict[str, Any]:
     }
 
 
-def _activity(record: Record) -> dict[str, Any]:
+def _activity(entry: Entry) -> dict[str, Any]:
     """With details that are hidden from the owner: the operator, and the ids of sessions and keys."""
-    return {**presenters.activity(record), "detail": dict(record.detail)}
+    return {**presenters.activity_entry(entry), "detail": dict(entry.record.detail)}

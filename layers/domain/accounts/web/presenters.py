@@ -16,6 +16,8 @@ from accounts.model.sessions import Session
 from accounts.model.users import User
 
 if TYPE_CHECKING:
+    from accounts.flows.people.activity import Entry
+
     # Few functions present these; all import this module.
     from accounts.flows.providers.login_methods import Methods
     from accounts.model.clients import Clients
@@ -108,6 +110,11 @@ def activity(record: Record, known: Clients | None = None) -> dict[str, Any]:
         "device": user_agents.describe(agent) if agent else "",
         "detail": detail,
     }
+
+
+def activity_entry(entry: Entry, known: Clients | None = None) -> dict[str, Any]:
+    """Equal events of the account's history. ``at`` is the last, ``first_at`` the first, ``count`` their number."""
+    return {**activity(entry.record, known), "count": entry.count, "first_at": timestamp(entry.first_at)}
 
 
 def timestamp(moment: datetime) -> str:

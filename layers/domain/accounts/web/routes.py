@@ -227,7 +227,7 @@ ACCOUNT_EXPORT = Route(
     fresh=True,
 )
 ACCOUNT_UPDATE = Route(
-    "PATCH", "/customers/me", "account_update", SESSION_ONLY, GATEWAY, "user_updated", cookies=True, cors=True
+    "PATCH", "/customers/me", "account_update", SESSION_ONLY, ("rename",), "user_updated", cookies=True, cors=True
 )
 ACCOUNT_DELETE = Route(
     "DELETE",
@@ -248,7 +248,7 @@ KEY_CREATE = Route(
     "/customers/api-keys",
     "key_create",
     SESSION_ONLY,
-    GATEWAY,
+    ("key-created",),
     "authn_token_created",
     cookies=True,
     cors=True,

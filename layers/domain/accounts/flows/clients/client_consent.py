@@ -12,6 +12,7 @@ from accounts.errors import AccountChanged
 from accounts.limits import (
     AUTHORIZATION_CODE_LIFETIME,
     CONSENT_QUESTIONS_PER_MINUTE,
+    CONSENTS_PER_ACCOUNT_PER_DAY,
     CONSENTS_PER_ACCOUNT_PER_MINUTE,
 )
 from accounts.model import one_time_tokens, throttles, users
@@ -74,8 +75,11 @@ class ClientConsent(Struct, frozen=True):
         """
         if session.user_id != account:
             raise AccountChanged
-        limit, minute = CONSENTS_PER_ACCOUNT_PER_MINUTE, timedelta(minutes=1)
-        throttles.count(self.throttles, "consent-given", session.user_id, limit=limit, per=minute, now=now)
+        minute, day = timedelta(minutes=1), timedelta(days=1)
+        short, long = (CONSENTS_PER_ACCOUNT_PER_MINUTE, minute), (CONSENTS_PER_ACCOUNT_PER_DAY, day)
+        throttles.take(
+            self.throttles, throttles.windows("consent-given", session.user_id, short, long, now=now), now=now
+        )
 
     def allow(self, session: Session, question: Question, now: datetime) -> str:
         """The URL to redirect to, with a code that works once within a minute.

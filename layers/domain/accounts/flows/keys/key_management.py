@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
 from accounts import secrets
 from accounts.errors import KeyLimitReached, NotFound, Refusal, Unauthenticated
-from accounts.limits import API_KEYS_PER_ACCOUNT
-from accounts.model import api_keys, messages, users
+from accounts.limits import API_KEYS_CREATED_PER_ACCOUNT_PER_DAY, API_KEYS_PER_ACCOUNT
+from accounts.model import api_keys, messages, throttles, users
 from accounts.model.api_keys import ApiKey, ApiKeys
 from accounts.model.audit import Caller, Record
 from accounts.model.messages import Outbox
 from accounts.model.sessions import Session
+from accounts.model.throttles import Throttles
 from accounts.model.users import Users
 from accounts.transactions import Conflict, Transactions
 
@@ -33,13 +34,19 @@ class KeyCreation(Struct, frozen=True):
     """A failure of ``notices`` is ignored, because the key exists and the owner has to see it."""
 
     users: Users
+    throttles: Throttles
     transactions: Transactions
     notices: Outbox
 
     def create(self, session: Session, name: str, description: str, caller: Caller, now: datetime) -> NewKey:
-        """Create a key for the session's account; raises KeyLimitReached, also under concurrency."""
+        """Create a key for the session's account.
+
+        Raises KeyLimitReached, also under concurrency, or TooManyAttempts.
+        """
         user_id = session.user_id
         plaintext, key = api_keys.create(user_id, name=name, description=description, now=now)
+        limit, day = API_KEYS_CREATED_PER_ACCOUNT_PER_DAY, timedelta(days=1)
+        throttles.count(self.throttles, "key-created", user_id, limit=limit, per=day, now=now)
         add = users.AddKey(user_id, key.digest, API_KEYS_PER_ACCOUNT, session.digest)
         record = Record(user_id, "authn_token_created", now, caller, {"api_key": key.digest, "name": key.name})
         try:

@@ -8,11 +8,10 @@ from msgspec import Struct
 
 from accounts import secrets
 from accounts.errors import NotFound
-from accounts.flows.people.activity import latest
-from accounts.limits import ACTIVITY_SHOWN
+from accounts.flows.people.activity import Entry, recent
 from accounts.model import email_addresses, identities, throttles, users
 from accounts.model.api_keys import ApiKey, ApiKeys
-from accounts.model.audit import AuditEvents, Record
+from accounts.model.audit import AuditEvents
 from accounts.model.identities import Identities, Identity
 from accounts.model.providers import NAMES
 from accounts.model.sessions import Session, Sessions
@@ -33,7 +32,7 @@ class Inspection(Struct, frozen=True):
     identities: list[Identity]
     sessions: list[Session]
     api_keys: list[ApiKey]
-    activity: list[Record]
+    activity: list[Entry]
     failures: Counter | None
 
 
@@ -56,7 +55,7 @@ class AccountInspection(Struct, frozen=True):
             identities=sorted(identities.held(self.identities, user), key=lambda entry: (entry.created_at, entry.key)),
             sessions=[session for session in self.sessions.of_user(user.user_id) if session.is_live(now)],
             api_keys=self.api_keys.of_user(user.user_id),
-            activity=latest(self.audit_events, user.user_id, ACTIVITY_SHOWN, now),
+            activity=recent(self.audit_events, user.user_id, now),
             failures=self.throttles.get(throttles.streak_key(user.email)),
         )
 

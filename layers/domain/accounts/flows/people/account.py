@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from copy import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
 from accounts import text
-from accounts.limits import PERSON_NAME_MAX_CHARACTERS
-from accounts.model import api_keys, identities, sessions, users
+from accounts.limits import PERSON_NAME_MAX_CHARACTERS, RENAMES_PER_ACCOUNT_PER_DAY
+from accounts.model import api_keys, identities, sessions, throttles, users
 from accounts.model.audit import Caller, Record
 from accounts.model.sessions import Session
+from accounts.model.throttles import Throttles
 from accounts.model.users import User, Users
 from accounts.transactions import Change, Transactions, retry_on_conflict
 
@@ -27,14 +28,17 @@ class AccountLookup(Struct, frozen=True):
 
 class AccountRenaming(Struct, frozen=True):
     users: Users
+    throttles: Throttles
     transactions: Transactions
 
     def rename(self, user_id: str, name: str, caller: Caller, now: datetime) -> User:
-        """Change the name, which may be empty, and return the account; raises InvalidInput.
+        """Change the name, which may be empty, and return the account; raises InvalidInput or TooManyAttempts.
 
         Identities store the name too, because the response to a login is built from them.
         """
         chosen = text.line("name", name, at_most=PERSON_NAME_MAX_CHARACTERS)
+        limit, day = RENAMES_PER_ACCOUNT_PER_DAY, timedelta(days=1)
+        throttles.count(self.throttles, "rename", user_id, limit=limit, per=day, now=now)
         return retry_on_conflict(lambda: self._rename(user_id, chosen, caller, now))
 
     def _rename(self, user_id: str, name: str, caller: Caller, now: datetime) -> User:

@@ -67,7 +67,7 @@ def test_an_answer_is_counted_for_the_account_that_was_shown(service: Service) -
     owner = service.person()
     service.client_consent.check_asked(owner.session.user_id, owner.session, NOW)
 
-    assert counters(service) == {f"consent-given#{owner.session.user_id}#60": 1}
+    assert counters(service) == {f"consent-given#{owner.session.user_id}#86400": 1}
 
 
 @pytest.mark.parametrize("shown", ["", "u" * 28])
@@ -90,6 +90,17 @@ def test_an_account_answers_twenty_times_a_minute(service: Service) -> None:
     assert refusal.value.retry_after == 60
     service.client_consent.check_asked(neighbor.session.user_id, neighbor.session, NOW)
     service.client_consent.check_asked(owner.session.user_id, owner.session, later(seconds=60))
+
+
+def test_an_account_answers_a_hundred_times_a_day(service: Service) -> None:
+    """So that a session cannot fill the account's records with a program's logins."""
+    owner = service.person()
+    for number in range(100):
+        service.client_consent.check_asked(owner.session.user_id, owner.session, later(minutes=number // 20))
+
+    with pytest.raises(TooManyAttempts):
+        service.client_consent.check_asked(owner.session.user_id, owner.session, later(minutes=6))
+    service.client_consent.check_asked(owner.session.user_id, owner.session, later(hours=12))
 
 
 def test_allowing_a_program_stores_a_code_and_redirects_with_it(service: Service) -> None:

@@ -81,10 +81,11 @@ export function showActivity(result) {
   fill(FIRST);
 }
 
-function activityEntry({ event, at, source, device: name, detail }) {
+function activityEntry({ event, at, source, device: name, detail, count, first_at: first }) {
   const known = hasText(`event.${event}`) ? t(`event.${event}`) : t("event.other");
   const said = detail.client ? t("event.program", detail) : known;
   const what = make("div", { class: "what" }, make("h3", {}, said));
   const about = [name, source].filter(Boolean).map((text) => `${text} · `);
-  return make("li", {}, what, make("p", { class: "about" }, ...about, moment(at)));
+  const times = count > 1 ? [` · ${t("activity.times", { count })} `, moment(first)] : [];
+  return make("li", {}, what, make("p", { class: "about" }, ...about, moment(at), ...times));
 }
