@@ -446,7 +446,7 @@ def test_the_sample_of_fallback_answers_a_preflight(functions: Lambdas) -> None:
     """With the path's methods and the allowed headers."""
     answer = functions.invoke("fallback", sample("fallback"))
 
-    headers = {**expected.CORS, "access-control-allow-methods": "DELETE, GET, PATCH"}
+    headers = {**expected.CORS, "access-control-allow-methods": "DELETE, GET, HEAD, PATCH"}
     assert answer.read == expected.answer("fallback", 204, headers=headers)
     assert len(_logged(answer)) == 1
 
