@@ -98,6 +98,7 @@ class Histories:
     proofs: list[Proof] = field(default_factory=list)
     asked: dict[str, Proof] = field(default_factory=dict)
     queue: list[Message] = field(default_factory=list)
+    refused: list[tuple[str, str]] = field(default_factory=list)
     secured: dict[str, datetime] = field(default_factory=dict)
     closed: set[str] = field(default_factory=set)
     linked: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -109,8 +110,8 @@ class Histories:
         self.service.world.counters.clear()
         try:
             getattr(self, action)(self.now, *details)
-        except AccountsError:
-            return
+        except AccountsError as refusal:
+            self.refused.append((action, refusal.code))
         finally:
             self.queue += self.service.outbox.messages
             self.service.outbox.messages.clear()

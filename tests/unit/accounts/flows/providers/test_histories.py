@@ -3,12 +3,14 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from tests.unit.accounts.flows.providers.histories import PEOPLE, UNVERIFIED, Histories
-from tests.unit.accounts.stage import exactly
+from tests.unit.accounts.flows.providers.stage import provider_person
+from tests.unit.accounts.stage import EMAIL, exactly
 
 type Action = tuple[Any, ...]
 
@@ -65,6 +67,50 @@ class AnyHistory(RuleBasedStateMachine):
     @invariant()
     def holds(self) -> None:
         self.histories.check()
+
+
+_OWNER, _OWN, _UNVERIFIED = (
+    next(person for person in PEOPLE if (person.provider, person.email, person.email_verified) == ("github", *address))
+    for address in ((EMAIL, True), ("eve@example.com", True), (EMAIL, False))
+)
+_GOOGLE = provider_person("google", "1002", "eve@example.com")
+_SAID_NO = (("logs_in_with_password",), ("links", 0, _OWNER), ("unlinks", 0, 1))
+_COMES_BACK, _IS_REFUSED = ("logs_in_with", _OWNER), ("logs_in_with", "address_reused")
+# How identities came back, and what outlived them, before decision 0006 was superseded: steps, and which are refused.
+KNOWN: dict[str, tuple[tuple[Action, ...], list[tuple[str, str]]]] = {
+    "through an account that is deleted": (
+        (*_SAID_NO, ("logs_in_with", _OWN), ("deletes_the_account", 0), _COMES_BACK),
+        [_IS_REFUSED],
+    ),
+    "through an unverified address": (
+        (*_SAID_NO, ("logs_in_with", _UNVERIFIED), _COMES_BACK),
+        [("logs_in_with", "email_not_verified"), _IS_REFUSED],
+    ),
+    "through an account that unlinks it": (
+        (*_SAID_NO, ("logs_in_with", _OWN), ("links", 0, _GOOGLE), ("unlinks", 0, 1), _COMES_BACK),
+        [_IS_REFUSED],
+    ),
+    "in the session that it opened": (
+        (*_SAID_NO[:2], ("logs_in_with", _OWNER), ("allows_a_program", 0), ("unlinks", 1, 1)),
+        [],
+    ),
+    "by a link from before the account": (
+        (("asks_for_a_link", _UNVERIFIED), ("logs_in_with_password",), ("confirms", 0)),
+        [("confirms", "invalid_link")],
+    ),
+}
+
+
+@pytest.mark.parametrize("history", KNOWN)
+def test_a_known_attack_is_refused(history: str) -> None:
+    """Each step but the refused ones must work, or the attack would prove nothing. The model checks the rest."""
+    steps, refused = KNOWN[history]
+    histories = Histories()
+    for step in steps:
+        histories.happens(*step)
+        histories.check()
+
+    assert histories.refused == refused
 
 
 TestAnyHistory = AnyHistory.TestCase
