@@ -3,12 +3,14 @@
 import base64
 import hashlib
 import html
+import json
 import re
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,8 +29,9 @@ setInterval(async () => {
 }, 1500);
 """
 _SCRIPT_DIGEST = base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()
+_HTML = "text/html; charset=utf-8"
+_TYPES = {".json": "application/json", ".txt": "text/plain; charset=utf-8"}
 _HEADERS = {
-    "Content-Type": "text/html; charset=utf-8",
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
@@ -78,6 +81,27 @@ def page(mails: list[Mail]) -> str:
     )
 
 
+def as_json(mails: list[Mail]) -> str:
+    """Return the emails as JSON, oldest first."""
+    return json.dumps(
+        [
+            {"to": it["To"], "subject": it["Subject"], "text": it["BodyText"], "html": it.get("BodyHtml")}
+            for it in _oldest_first(mails)
+        ]
+    )
+
+
+def as_text(mails: list[Mail]) -> str:
+    """Return the emails as plain text, oldest first."""
+    return "\n\n".join(
+        f"To: {', '.join(it['To'])}\nSubject: {it['Subject']}\n\n{it['BodyText']}" for it in _oldest_first(mails)
+    )
+
+
+def _oldest_first(mails: list[Mail]) -> list[Mail]:
+    return sorted(mails, key=lambda mail: mail["Timestamp"])
+
+
 def version(mails: list[Mail]) -> str:
     """Return a text that changes when an email arrives."""
     return f"{len(mails)}-{max((mail['Timestamp'] for mail in mails), default=0)}"
@@ -122,7 +146,13 @@ class Mailbox:
     def __init__(self, port: int, messages: Callable[[], list[Mail]], site_url: str) -> None:
         """``messages`` returns the emails; ``site_url`` is put into the walk-through."""
         self.url = f"http://{LOOPBACK}:{port}"
-        views = {"/": page, "/version": version, "/walkthrough": lambda _: walkthrough(site_url, self.url)}
+        views = {
+            "/": page,
+            "/messages.json": as_json,
+            "/messages.txt": as_text,
+            "/version": version,
+            "/walkthrough": lambda _: walkthrough(site_url, self.url),
+        }
         about = {"messages": staticmethod(messages), "views": views, "host": f"{LOOPBACK}:{port}"}
         handler = type("Handler", (_Handler,), about)
         self._server = ThreadingHTTPServer((LOOPBACK, port), handler)
@@ -162,7 +192,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_error(HTTPStatus.SERVICE_UNAVAILABLE, "The local cloud does not answer")
             return
         self.send_response(HTTPStatus.OK)
-        for name, value in (_HEADERS | {"Content-Length": str(len(body))}).items():
+        kind = _TYPES.get(PurePosixPath(urlsplit(self.path).path).suffix, _HTML)
+        for name, value in (_HEADERS | {"Content-Type": kind, "Content-Length": str(len(body))}).items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)

@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 
 from local.cloud import LocalCloud, NotRunning
+from local.emulator import REGION
 from local.processes import NotAPort
 from local.stack import NAME
 from scripts.stacks import outputs_of
@@ -24,11 +25,15 @@ class CannotDo(Exception):
 
 @dataclass(frozen=True)
 class Place:
-    """``client`` creates boto3 clients, ``stack`` is the stack's name, ``title`` describes the place."""
+    """``client`` creates boto3 clients, ``stack`` is the stack's name, ``title`` describes the place.
+
+    ``aws`` is the AWS CLI with what it needs to act there, for commands that an operator is told to run.
+    """
 
     client: Callable[[str], Any]
     stack: str
     title: str
+    aws: str = "aws"
 
     @cached_property
     def outputs(self) -> dict[str, str]:
@@ -55,11 +60,27 @@ def find() -> Place:
         session = boto3.session.Session()
         if session.region_name is None:
             raise CannotDo(f"which region is {stack} in? Say AWS_DEFAULT_REGION=its-region, or use a profile that does")
-        return Place(session.client, stack, f"the stack {stack} in {session.region_name}")
+        return _stack(stack, session)
     try:
         cloud = LocalCloud.running()
     except NotAPort as problem:
         raise CannotDo(str(problem)) from problem
     except NotRunning as problem:
         raise CannotDo(f"{problem}; for a stack in AWS, say STACK=its-name") from problem
-    return Place(cloud.client, NAME, f"the `make dev` on port {cloud.port}")
+    aws = f"AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test aws --region {REGION} --endpoint-url {cloud.endpoint_url}"
+    return Place(cloud.client, NAME, f"the `make dev` on port {cloud.port}", aws)
+
+
+def _stack(name: str, session: Any) -> Place:  # noqa: ANN401 - boto3 makes its clients at run time
+    """A stack in AWS or, with AWS_ENDPOINT_URL, in an emulated AWS. The title tells them apart."""
+    region, endpoint = session.region_name, os.environ.get("AWS_ENDPOINT_URL", "")
+    if endpoint:
+        title = f"the stack {name} in the emulated AWS at {endpoint}"
+        return Place(session.client, name, title, f"aws --region {region} --endpoint-url {endpoint}")
+    title = f"the stack {name} of AWS account {account_of(session)} in {region}"
+    return Place(session.client, name, title, f"aws --region {region}")
+
+
+def account_of(session: Any) -> str:  # noqa: ANN401
+    """The id of the AWS account whose credentials these are."""
+    return str(session.client("sts").get_caller_identity()["Account"])

@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from accounts import deployment, telemetry
 from accounts.flows.operators.operator_requests import OperatorRequest
+from accounts.web.operators import answers_operators
 
 DEPLOYMENT = deployment.load()
 ENABLING = DEPLOYMENT.account_enabling
 
 
-def lambda_handler(event: Mapping[str, str], _context: object) -> dict[str, str]:
-    """Raises NotFound, which the operator sees."""
+@answers_operators
+def lambda_handler(event: Mapping[str, str]) -> dict[str, Any]:
     asked = OperatorRequest.read(event)
-    ENABLING.enable(asked, datetime.now(UTC))
-    telemetry.record("user_enabled", asked.fields, level="info")
+    if ENABLING.enable(asked, datetime.now(UTC)):
+        telemetry.record("user_enabled", asked.fields, level="info")
     return {"user_id": asked.user_id, "status": "active"}

@@ -8,13 +8,14 @@ from accounts import deployment, telemetry
 from accounts.errors import NotFound
 from accounts.flows.operators.operator_requests import OperatorRequest, operator_of, required_text
 from accounts.web import inspections
+from accounts.web.operators import answers_operators
 
 DEPLOYMENT = deployment.load()
 INSPECTION = DEPLOYMENT.account_inspection
 
 
-def lambda_handler(event: Mapping[str, str], _context: object) -> dict[str, Any]:
-    """Raises NotFound, which the operator sees."""
+@answers_operators
+def lambda_handler(event: Mapping[str, str]) -> dict[str, Any]:
     operator = operator_of(event)
     # Looking changes nothing, so only the log records it, without the name that the operator searched for.
     try:

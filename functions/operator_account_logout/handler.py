@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from accounts import deployment, telemetry
 from accounts.flows.operators.operator_requests import OperatorRequest
+from accounts.web.operators import answers_operators
 
 DEPLOYMENT = deployment.load()
 LOGOUT = DEPLOYMENT.operator_logout
 
 
-def lambda_handler(event: Mapping[str, str], _context: object) -> dict[str, str | int]:
-    """Raises NotFound, which the operator sees."""
+@answers_operators
+def lambda_handler(event: Mapping[str, str]) -> dict[str, Any]:
     asked = OperatorRequest.read(event)
     ended = LOGOUT.everywhere(asked, datetime.now(UTC))
     telemetry.record("session_revoked_all", asked.fields, level="info")

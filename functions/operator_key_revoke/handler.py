@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from accounts import deployment, telemetry
 from accounts.flows.operators.operator_requests import OperatorRequest, required_text
+from accounts.web.operators import answers_operators
 
 DEPLOYMENT = deployment.load()
 REVOCATION = DEPLOYMENT.key_revocation
 
 
-def lambda_handler(event: Mapping[str, str], _context: object) -> dict[str, str]:
-    """Raises NotFound, which the operator sees."""
+@answers_operators
+def lambda_handler(event: Mapping[str, str]) -> dict[str, Any]:
     asked, key_id = OperatorRequest.read(event), required_text(event, "api_key")
     REVOCATION.revoke(asked, key_id, datetime.now(UTC))
     telemetry.record("authn_token_revoked", asked.fields, level="info")

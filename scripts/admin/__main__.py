@@ -48,7 +48,7 @@ def _act(asked: argparse.Namespace, there: Place) -> None:
     operator, act = Operator(there), asked.act
     found = operator.find(asked.who)
     if act.final:
-        confirm(f"{act.question} {_all_of(found)}", yes=asked.yes)
+        confirm(f"{act.question} {_all_of(found)}, on {there.title}", yes=asked.yes)
     operator.act(act.function, found)
     print(f"{report.title(found)}\n{act.done}")
 
@@ -61,7 +61,7 @@ def _revoke(asked: argparse.Namespace, there: Place) -> None:
     account = operator.find(asked.who) if asked.who else None
     key_id, called = (asked.who, asked.who) if is_id else leaked_key(account, asked.prefix or "")
     found = account or operator.find(key_id)
-    confirm(f"Revoke the key {called} of {report.title(found)}", yes=asked.yes)
+    confirm(f"Revoke the key {called} of {report.title(found)}, on {there.title}", yes=asked.yes)
     operator.act("OperatorKeyRevoke", found, api_key=key_id)
     print(f"{report.title(found)}\nRevoked the key {called}. It no longer works, and its owner is notified by email.")
 

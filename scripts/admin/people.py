@@ -47,6 +47,8 @@ class Operator:
         said: Json = json.loads(answer["Payload"].read())
         if "FunctionError" in answer:
             raise CannotDo(said.get("errorMessage") or "the function failed; its log says why")
+        if "error" in said:
+            raise CannotDo(said["message"])
         return said
 
 

@@ -58,7 +58,8 @@ def refill(place: Place, table: str, source: str, *, exact: bool, of: str | None
     """Copy missing items from ``source``, and return a summary. ``elsewhere`` is the client for another region.
 
     Existing items are not overwritten, because an owner may have changed them since. With ``exact``, they are, and
-    items that the source lacks are deleted. With ``of``, copy only items of that account.
+    items that the source lacks are deleted. With ``of``, copy only items of that account. Raises CannotDo when the
+    source holds none.
     """
     here = place.client("dynamodb")
     known = elsewhere or here
@@ -73,6 +74,9 @@ def refill(place: Place, table: str, source: str, *, exact: bool, of: str | None
         for items in _chunks(known, source, of):
             held |= {_identity(item, keys) for item in items}
             copied += sum(pool.map(lambda item: _put(here, target, item, keys, exact=exact), items))
+        if not held:
+            whose = f" of the account {of}" if of else ""
+            raise CannotDo(f"{source} holds no item{whose}: {table} was not changed")
         removed = _remove_others(here, target, keys, held, pool) if exact else 0
     return f"{table}: {copied} of {len(held)} items written, {len(held) - copied} were there, {removed} deleted."
 

@@ -42,10 +42,10 @@ def _pepper(_: argparse.Namespace, there: Place) -> None:
 
 def _admin(asked: argparse.Namespace, there: Place) -> None:
     if asked.finish:
-        confirm("Refuse the old admin secret from now on", yes=asked.yes)
+        confirm(f"Refuse the old admin secret from now on, on {there.title}", yes=asked.yes)
         print(rotations.finish_admin_secret(there))
     elif asked.at_once:
-        confirm("Refuse every service until it has the new admin secret", yes=asked.yes)
+        confirm(f"Refuse every service until it has the new admin secret, on {there.title}", yes=asked.yes)
         print(rotations.replace_admin_secret(there))
     else:
         print(rotations.admin_secret(there))
@@ -53,7 +53,8 @@ def _admin(asked: argparse.Namespace, there: Place) -> None:
 
 def _signing_key(asked: argparse.Namespace, there: Place) -> None:
     if asked.withdraw:
-        confirm("Disable the key that signs now, and with it all tokens that it signed", yes=asked.yes)
+        what = "Disable the key that signs now, and with it all tokens that it signed"
+        confirm(f"{what}, on {there.title}", yes=asked.yes)
     print(rotations.signing_key(there, withdraw=asked.withdraw))
 
 

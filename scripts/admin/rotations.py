@@ -52,7 +52,7 @@ def admin_secret(place: Place, *, pause: Callable[[float], None] = time.sleep) -
     pause(LOOKED_FOR_SECONDS)
     return (
         "The new admin secret is good from now on, and so is the old one. Give your services the new one:\n"
-        f"  aws secretsmanager get-secret-value --secret-id {vault.arn} --query SecretString --output text\n"
+        f"  {place.aws} secretsmanager get-secret-value --secret-id {vault.arn} --query SecretString --output text\n"
         "then end the old one: rotate admin-secret --finish"
     )
 
@@ -76,7 +76,7 @@ def replace_admin_secret(place: Place) -> str:
     vault.replace(secrets.token_urlsafe(_BYTES), instead_of=version)
     return (
         "The old admin secret is refused within five minutes, also to your own services. Give them the new one:\n"
-        f"  aws secretsmanager get-secret-value --secret-id {vault.arn} --query SecretString --output text"
+        f"  {place.aws} secretsmanager get-secret-value --secret-id {vault.arn} --query SecretString --output text"
     )
 
 

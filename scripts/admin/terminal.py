@@ -31,5 +31,7 @@ def confirm(what: str, *, yes: bool) -> None:
 
 def secret(prompt: str) -> str:
     """A secret, typed without echo or read from standard input. Never an argument, which the shell's history keeps."""
-    given = getpass.getpass(f"{prompt} (it is not shown): ") if sys.stdin.isatty() else sys.stdin.readline()
-    return given.strip()
+    if sys.stdin.isatty():
+        return getpass.getpass(f"{prompt} (it is not shown): ").strip()
+    print(f"{prompt}: reading one line from standard input", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip()

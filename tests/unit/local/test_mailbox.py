@@ -1,10 +1,11 @@
 """The mailbox page."""
 
 import http.client
+import json
 
 import pytest
 
-from local.mailbox import Mail, Mailbox, page, version, walkthrough, with_links
+from local.mailbox import Mail, Mailbox, as_json, as_text, page, version, walkthrough, with_links
 from local.processes import free_port
 
 HOSTILE = "<script>alert(1)</script>"
@@ -55,6 +56,22 @@ def test_the_newest_email_is_first() -> None:
     shown = page([mail(Subject="older", Timestamp=1.0), mail(Subject="newer", Timestamp=2.0)])
 
     assert shown.index("newer") < shown.index("older")
+
+
+def test_programs_read_emails_as_json_oldest_first() -> None:
+    new, old = mail(Subject="newer", Timestamp=2.0), mail(Subject="older", Timestamp=1.0, BodyHtml="<p>hello</p>")
+
+    assert json.loads(as_json([new, old])) == [
+        {"to": old["To"], "subject": "older", "text": old["BodyText"], "html": "<p>hello</p>"},
+        {"to": new["To"], "subject": "newer", "text": new["BodyText"], "html": new.get("BodyHtml")},
+    ]
+
+
+def test_emails_are_shown_as_plain_text() -> None:
+    """For a terminal."""
+    shown = mail(Subject="Confirm your address", To=["ann@example.com"], BodyText="Open this link.")
+
+    assert as_text([shown]) == "To: ann@example.com\nSubject: Confirm your address\n\nOpen this link."
 
 
 def test_a_new_email_changes_the_version() -> None:

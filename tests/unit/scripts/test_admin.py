@@ -99,10 +99,8 @@ class Aws:
         """Return Ann's account, or the result of the action."""
         self.sent.append((asked["FunctionName"], json.loads(asked["Payload"])))
         if self.refuses:
-            return {
-                "FunctionError": "Unhandled",
-                "Payload": io.BytesIO(json.dumps({"errorMessage": self.refuses}).encode()),
-            }
+            refusal = {"error": "not_found", "message": self.refuses}
+            return {"Payload": io.BytesIO(json.dumps(refusal).encode())}
         result = FOUND if asked["FunctionName"] == "OperatorAccountInspect" else {"user_id": USER_ID}
         return {"Payload": io.BytesIO(json.dumps(result).encode())}
 
@@ -220,7 +218,8 @@ def test_irreversible_actions_are_confirmed(shell: Shell, word: str, function: s
     for answer in ("no\n", "\n", "y\n", "YES\n"):
         code, out, err = shell.run(word, "ann@example.com", typed=answer)
         assert (code, err) == (1, "On the stack our-stack\nmake admin: nothing was done\n")
-        assert f"{ANN}, with 1 sessions and 2 API keys? This cannot be undone. Type yes: " in out
+        question = f"{ANN}, with 1 sessions and 2 API keys, on the stack our-stack? This cannot be undone. Type yes: "
+        assert question in out
     assert shell.aws.acts == []
 
     assert shell.run(word, "ann@example.com", typed="yes\n")[0] == 0
@@ -254,7 +253,8 @@ def test_a_leaked_key_is_read_and_never_sent_or_printed(shell: Shell, typed: str
 
 def test_the_owner_of_a_key_can_be_looked_up(shell: Shell) -> None:
     """By the key, read from standard input."""
-    assert shell.run("show", piped=KEY) == (0, SHOWN, "On the stack our-stack\n")
+    said = "On the stack our-stack\nPaste the key: reading one line from standard input\n"
+    assert shell.run("show", piped=KEY) == (0, SHOWN, said)
     assert shell.aws.sent == [("OperatorAccountInspect", {"name": secrets.digest(KEY), "operator": ARN})]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from scripts import redrive
+from scripts import place, redrive
 from scripts.place import CannotDo, Place
 
 RESTING, QUEUE = "https://sqs.example/dead", "https://sqs.example/mail"
@@ -142,9 +142,11 @@ def test_it_reports_the_number_of_messages(
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     monkeypatch.setattr(redrive, "redrive", lambda _there: moved)
+    monkeypatch.setattr(place, "account_of", lambda _session: "123456789012")
 
     assert redrive.main() == 0
     assert capsys.readouterr().out == (
-        "Retrying the emails in the dead-letter queue of the stack our-stack in eu-central-1\n"
+        "Retrying the emails in the dead-letter queue of"
+        " the stack our-stack of AWS account 123456789012 in eu-central-1\n"
         f"{said} moved back to the mail queue.\n"
     )

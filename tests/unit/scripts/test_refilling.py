@@ -73,12 +73,22 @@ def test_a_table_is_restored_to_its_copy(stack: Place) -> None:
 
 def test_one_account_is_restored_without_the_others(stack: Place) -> None:
     """Other owners may have deleted theirs on purpose."""
-    said = refill(stack, "UsersTable", "restored", exact=False, of="carl")
-    assert said == "UsersTable: 0 of 0 items written, 0 were there, 0 deleted."
+    with pytest.raises(CannotDo, match="restored holds no item of the account carl: UsersTable was not changed"):
+        refill(stack, "UsersTable", "restored", exact=False, of="carl")
     stack.client("dynamodb").put_item(TableName="restored", Item={"user_id": {"S": "carl"}})
     refill(stack, "UsersTable", "restored", exact=False, of="carl")
 
     assert held(stack, "live") == ["ann now", "carl", "cleo"]
+
+
+def test_an_empty_source_never_empties_a_table(stack: Place) -> None:
+    """Its restoration may not have finished."""
+    database, before = stack.client("dynamodb"), held(stack, "live")
+    for name in held(stack, "restored"):
+        database.delete_item(TableName="restored", Key={"user_id": {"S": name.split()[0]}})
+    with pytest.raises(CannotDo, match="restored holds no item: UsersTable was not changed"):
+        refill(stack, "UsersTable", "restored", exact=True)
+    assert held(stack, "live") == before
 
 
 @pytest.mark.parametrize("exact", [False, True])

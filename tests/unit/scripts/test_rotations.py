@@ -350,7 +350,11 @@ def test_the_command_reads_a_client_secret_and_prints_none(
     said = capsys.readouterr()
     assert json.loads(text_of(stack, "OAuthProvidersSecret"))["google"]["client_secret"] == "g-new"
     assert [secret for secret in ("g-new", "g-old", peppers(stack)["10"], "n" * 64) if secret in said.out] == []
-    assert said.err == "On the stack our-stack\n" * 2
+    assert said.err == (
+        "On the stack our-stack\n"
+        "Paste the new client secret from Google: reading one line from standard input\n"
+        "On the stack our-stack\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -36,14 +36,17 @@ class AccountEnabling(Struct, frozen=True):
     users: Users
     transactions: Transactions
 
-    def enable(self, request: OperatorRequest, now: datetime) -> None:
-        """Enable the account; raises NotFound."""
-        retry_on_conflict(lambda: self._enable(request, now))
+    def enable(self, request: OperatorRequest, now: datetime) -> bool:
+        """Enable the account; returns False if it was not disabled. Raises NotFound."""
+        return retry_on_conflict(lambda: self._enable(request, now))
 
-    def _enable(self, request: OperatorRequest, now: datetime) -> None:
+    def _enable(self, request: OperatorRequest, now: datetime) -> bool:
         user = users.existing(self.users, request.user_id)
+        if user.status == users.ACTIVE:
+            return False
         opened = (identities.EnableLogin(key, user.user_id) for key in user.identities)
         self.transactions.commit(users.Enable(user, now), *opened, request.record("user_enabled", now))
+        return True
 
 
 class AccountRemoval(Struct, frozen=True):
