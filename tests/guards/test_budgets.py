@@ -21,16 +21,16 @@ from tests.guards.interpreter import YARDSTICK
 # number that has to rise is a cold start that has become slower: say in the change what for.
 BUDGET = {
     "account_delete": 103,
-    "operator_account_disable": 96,
-    "operator_account_enable": 94,
-    "operator_account_inspect": 103,
-    "operator_account_delete": 96,
-    "operator_account_logout": 94,
-    "operator_account_unlock": 94,
+    "operator_account_disable": 99,
+    "operator_account_enable": 97,
+    "operator_account_inspect": 104,
+    "operator_account_delete": 99,
+    "operator_account_logout": 96,
+    "operator_account_unlock": 96,
     "account_export": 107,
     "account_open": 110,
     "account_show": 110,
-    "account_update": 105,
+    "account_update": 106,
     "activity_list": 104,
     "authorizer": 104,
     "email_change": 109,
@@ -40,15 +40,15 @@ BUDGET = {
     "identity_confirm": 121,
     "identity_list": 108,
     "identity_unlink": 110,
-    "key_create": 110,
+    "key_create": 111,
     "key_delete": 110,
     "key_list": 110,
-    "operator_key_revoke": 97,
+    "operator_key_revoke": 99,
     "key_verify": 111,
     "login": 118,
     "logout": 100,
     "mail_feedback": 96,
-    "mailer": 274,
+    "mailer": 275,
     "login_methods": 104,
     "oauth_callback": 446,
     "client_authorize": 154,
@@ -61,7 +61,7 @@ BUDGET = {
     "password_change": 114,
     "password_forgot": 110,
     "password_reset": 117,
-    "operator_password_revoke": 98,
+    "operator_password_revoke": 100,
     "password_set": 113,
     "reauthenticate": 119,
     "session_list": 103,
@@ -97,7 +97,7 @@ ALLOWED = {
 }
 WITHOUT_TABLES = ("fallback", "pages")
 # The domain layer is code, its bytecode, pages and emails, and 0.09 MB of common passwords.
-LAYER_MB, DOMAIN_MB, FUNCTION_MB, UNZIPPED_MB = 10.0, 0.80, 0.02, 250.0
+LAYER_MB, DOMAIN_MB, FUNCTION_MB, UNZIPPED_MB = 10.0, 0.90, 0.02, 250.0
 SERVICES = {"dynamodb", "kms", "secretsmanager", "sesv2", "sqs", "sts"}
 _NO_NETWORK = ("NewConnectionError", "NameResolutionError", "ConnectTimeout", "ProxyError", "Network is unreachable")
 
