@@ -46,6 +46,7 @@ ROOT = Path(__file__).parents[1]
 SITE_URL = "https://accounts.example.com"
 PEPPER = "p" * 64
 SECRETS = {
+    "ProofSecret": "p" * 48,
     "PepperSecret": json.dumps({"current": "1", "1": PEPPER}),
     "AdminSecret": VALUES["admin_secret"],
     "OAuthProvidersSecret": json.dumps({"google": {"client_id": "benchmark", "client_secret": "benchmark"}}),

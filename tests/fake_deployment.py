@@ -17,6 +17,7 @@ from tests.fakes import (
     FakeIdentities,
     FakeOutbox,
     FakePostman,
+    FakeProofs,
     FakeSessions,
     FakeSigner,
     FakeSuppressions,
@@ -75,6 +76,10 @@ class FakeDeployment(Deployment):
     @cached_property
     def hasher(self) -> FakeHasher:
         return FakeHasher()
+
+    @cached_property
+    def proofs(self) -> FakeProofs:
+        return FakeProofs()
 
     @cached_property
     def signer(self) -> FakeSigner:

@@ -9,6 +9,7 @@ from typing import Any
 
 from accounts.errors import Unavailable
 from accounts.flows.mail.mails import Mail
+from accounts.limits import PROOF_LIFETIME
 from accounts.model import api_keys, audit, identities, one_time_tokens, sessions, users
 from accounts.model.access_tokens import AccessToken
 from accounts.model.api_keys import ApiKey
@@ -16,6 +17,7 @@ from accounts.model.identities import Identity
 from accounts.model.messages import Message
 from accounts.model.one_time_tokens import OneTimeToken
 from accounts.model.passwords import Verdict
+from accounts.model.proofs import Proof, Purpose
 from accounts.model.sessions import Session
 from accounts.model.throttles import Counter, Increment, LimitReached
 from accounts.model.users import User
@@ -366,6 +368,29 @@ class FakeAccessTokens:
         """The claims that the test has set. The real class is tested for expiry."""
         assert now.tzinfo is not None
         return self.said.get(text)
+
+
+@dataclass
+class FakeProofs:
+    """``solution`` solves a challenge without work. ``issued`` are the challenges."""
+
+    issued: list[Mapping[str, Any]] = field(default_factory=list)
+
+    def challenge(self, purpose: Purpose, source: str, now: datetime) -> Mapping[str, Any]:
+        made = {"for": purpose, "source": source, "until": (now + PROOF_LIFETIME).isoformat(), "id": len(self.issued)}
+        self.issued.append(made)
+        return made
+
+    def check(self, text: str, purpose: Purpose, source: str, now: datetime) -> Proof | None:
+        solved = next((it for it in self.issued if self.solution(it) == text), None)
+        if solved is None or (solved["for"], solved["source"]) != (purpose, source):
+            return None
+        expires_at = datetime.fromisoformat(solved["until"])
+        return Proof(str(solved["id"]), expires_at) if now < expires_at else None
+
+    @staticmethod
+    def solution(challenge: Mapping[str, Any]) -> str:
+        return f"solved {challenge['id']}"
 
 
 @dataclass

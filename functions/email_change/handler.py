@@ -13,5 +13,5 @@ EMAIL_CHANGE_REQUEST = DEPLOYMENT.email_change_request
 @endpoint(routes.EMAIL_CHANGE, DEPLOYMENT)
 def lambda_handler(request: Request) -> Response:
     body = request.json(schemas.EmailChange)
-    user_id = EMAIL_CHANGE_REQUEST.ask(request.session, body.email, request.caller, request.received_at)
+    user_id = EMAIL_CHANGE_REQUEST.ask(request.session, body.email, request.received_at)
     return responses.accepted("Look in the mail of the new address for a link that confirms it.", user_id=user_id)

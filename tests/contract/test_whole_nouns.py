@@ -19,8 +19,8 @@ from accounts.model.users import User
 from tests.contract.backends import STORES, Backend
 from tests.contract.samples import FULL, an_increment
 
-# The digest of a browser's cookie is compared with the identity's; sessions and records do not store it.
-NOT_STORED = {(Caller, "known_browser")}
+# The digest of a browser's cookie is compared with the identity's; sessions and records do not store it, nor a proof.
+NOT_STORED = {(Caller, "known_browser"), (Caller, "proof")}
 NAMES = {noun.__name__: noun for noun in FULL}
 every_noun = pytest.mark.parametrize("noun", NAMES.values(), ids=NAMES)
 

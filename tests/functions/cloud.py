@@ -21,6 +21,7 @@ from tests.functions.roles import Account, Roles
 ACCOUNT, REGION = "123456789012", "us-east-1"
 SITE_URL = "https://accounts.example.com"
 PEPPER = "pepper-of-the-function-tests-canary-" + "p" * 32
+PROOF_SECRET = "a-proof-secret-of-the-tests-000000000000000000000"
 ADMIN_SECRET = "sample-admin-secret-of-the-events-folder-0000000"
 QUEUE_URL = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/MailQueue"
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:MailFeedbackTopic"
@@ -49,7 +50,11 @@ ENVIRONMENT = {
 }
 # By the names in the environment.
 DEPLOYED = Account(REGION, ACCOUNT, SIGNING_KEYS | {"MailFrom": MAIL_FROM})
-_SECRETS = {"PepperSecret": json.dumps({"current": "1", "1": PEPPER}), "AdminSecret": ADMIN_SECRET}
+_SECRETS = {
+    "PepperSecret": json.dumps({"current": "1", "1": PEPPER}),
+    "AdminSecret": ADMIN_SECRET,
+    "ProofSecret": PROOF_SECRET,
+}
 _MAKE_API_CALL = BaseClient._make_api_call
 
 

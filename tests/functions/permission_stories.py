@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 from accounts import secrets
 from accounts.limits import API_KEYS_PER_ACCOUNT, SESSIONS_PER_ACCOUNT
 from accounts.model import users
+from tests.functions import proofs
 from tests.functions.away import OWNER_OF_THE_EMAIL, query_of
 from tests.functions.cloud import unreachable
 from tests.functions.lambdas import NAMES, Answer, Lambdas
@@ -51,6 +52,15 @@ def a_while_later(stage: Stage) -> Act:
     stage.arrange()
     stage.functions.clock.now += LATER
     return stage.calls()
+
+
+@of("login", "signup", "email_resend", "password_forgot")
+def from_a_busy_source(stage: Stage) -> Act:
+    """The response asks for a proof of work."""
+    stage.arrange()
+    event = proofs.from_an_unknown_browser(stage.function)
+    proofs.use_up_the_free_limits(event)
+    return stage.sends(event)
 
 
 @of("account_open", "account_show", "authorizer")

@@ -13,7 +13,8 @@ from accounts import secrets
 from accounts.dynamo.throttles import CounterItem, ThrottlesTable
 from accounts.model.throttles import Bucket
 from accounts.web import routes
-from accounts.web.routes import AUTHORIZE, CLIENT_TOKEN, PASSWORD_FORGOT, ROUTES, Route
+from accounts.web.routes import AUTHORIZE, CLIENT_TOKEN, ROUTES, Route
+from tests.functions import proofs
 from tests.functions.away import away, page_event
 from tests.functions.cloud import Call
 from tests.functions.conftest import NOW
@@ -31,8 +32,6 @@ OF_EMAILS = {"notice", "sign-up-mail-of", "sign-up-mail", "reset-mail", "reset-m
 
 TOO_MANY = "429 excess_rate_limit_exceeded"
 REFUSALS: dict[Route, set[str]] = {
-    # The same answer as always, and no email (ASVS 2.4.1).
-    PASSWORD_FORGOT: {"202 authn_password_reset_requested"},
     CLIENT_TOKEN: {TOO_MANY, "400 excess_device_polls"},
     # API Gateway answers for the authorizer.
     AUTHORIZE: {"denied excess_rate_limit_exceeded"},
@@ -95,16 +94,23 @@ def with_an_unknown_session(stage: Stage) -> Act:
 
 
 def from_a_browser_that_the_account_does_not_know(stage: Stage) -> Act:
-    """Only such a browser is counted by source."""
     stage.arrange()
-    event = sample(stage.function)
-    cookies = [cookie for cookie in event["cookies"] if not cookie.startswith("__Host-device=")]
-    return stage.sends(event | {"cookies": cookies})
+    return stage.sends(proofs.from_an_unknown_browser(stage.function))
+
+
+def with_a_proof_of_work(stage: Stage) -> Act:
+    stage.arrange()
+    event = proofs.from_an_unknown_browser(stage.function)
+    proofs.use_up_the_free_limits(event)
+    asked = stage.functions.invoke(stage.function, event).json
+    return stage.sends(event | {"headers": event["headers"] | {"x-proof-of-work": proofs.solved(asked)}})
 
 
 FURTHER: dict[str, tuple[Story, ...]] = {
-    "login": (from_a_browser_that_the_account_does_not_know,),
-    "reauthenticate": (from_a_browser_that_the_account_does_not_know,),
+    "login": (from_a_browser_that_the_account_does_not_know, with_a_proof_of_work),
+    "signup": (with_a_proof_of_work,),
+    "email_resend": (with_a_proof_of_work,),
+    "password_forgot": (with_a_proof_of_work,),
     "oauth_start": (starting_at_a_provider, proving_oneself_at_a_provider),
     "client_authorize": (looking_at_a_programs_question, looking_at_a_programs_question_without_a_session),
     "device_consent": (entering_a_devices_code,),

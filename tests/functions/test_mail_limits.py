@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from accounts.limits import SIGNUPS_PER_ADDRESS_PER_MINUTE
 from tests.functions import expected
 from tests.functions.conftest import NOW
 from tests.functions.lambdas import Lambdas
 from tests.functions.people import Person
+from tests.functions.proofs import solved
 from tests.functions.requests import SAMPLE_BROWSER, request
 
 PERSON = Person()
@@ -54,19 +56,25 @@ def test_ten_requests_cause_three_emails_an_hour_and_five_a_day(
     assert len(functions.cloud.queued()) == 40
 
 
-def test_the_limit_of_a_source_is_silent(functions: Lambdas) -> None:
-    """After twenty requests a minute nothing is queued, and the response stays the same."""
-    answers = [_forget(functions, f"person{number}@example.com") for number in range(25)]
+def test_no_response_promises_an_email_that_is_not_queued(functions: Lambdas) -> None:
+    """Above the limit of a source, the response asks for a proof of work; with it, the email is queued (TH-15)."""
+    free = SIGNUPS_PER_ADDRESS_PER_MINUTE
+    answers = [_forget(functions, f"person{number}@example.com") for number in range(free + 2)]
     elsewhere = _forget(functions, "somebody@example.com", source="198.51.100.1")
+    asked = answers[-1]
+    event = request("password_forgot", body={"email": PERSON.email}, headers={"x-proof-of-work": solved(asked.json)})
+    proven, again = (functions.invoke("password_forgot", event) for _ in range(2))
 
-    assert [answer.read for answer in (*answers, elsewhere)] == [ACCEPTED] * 26
-    assert [answer.events for answer in answers] == [["authn_password_reset_requested"]] * 25
+    assert [answer.read for answer in (*answers[:free], elsewhere, proven)] == [ACCEPTED] * (free + 2)
+    assert [(answer.status, answer.json["error"]) for answer in (*answers[free:], again)] == [
+        (429, "proof_required")
+    ] * 3
+    assert asked.result["headers"]["retry-after"] == "60"
     assert [message["email"] for message in functions.queued()] == [
-        *(f"person{number}@example.com" for number in range(20)),
+        *(f"person{number}@example.com" for number in range(free)),
         "somebody@example.com",
+        PERSON.email,
     ]
-    functions.clock.now = NOW + timedelta(minutes=1)
-    assert [call.name for call in _forget(functions).calls][-1] == "sqs.SendMessage"
 
 
 def test_a_flood_of_requests_does_not_end_the_last_emailed_link(functions: Lambdas) -> None:

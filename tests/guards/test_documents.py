@@ -156,8 +156,6 @@ _LIMITS = {
         limits.LONGEST_WAIT // _HOUR,
         limits.FAILURES_THAT_DISABLE_PASSWORD,
     ],
-    "failed logins from one source": [limits.ADDRESS_FAILURES_PER_MINUTE, limits.ADDRESS_FAILURES_PER_HOUR],
-    "sign-ups from one source": [limits.SIGNUPS_PER_ADDRESS_PER_MINUTE],
     "emails with a confirmation link, to one address": [
         limits.SIGNUP_MAILS_PER_SOURCE,
         limits.SIGNUP_MAILS_WINDOW // _HOUR,
@@ -175,6 +173,38 @@ _LIMITS = {
         limits.CONSENTS_PER_ACCOUNT_PER_DAY,
     ],
 }
+
+
+# The limits by source: free, and with a proof of work.
+_BY_SOURCE = {
+    "failed logins, and logins in progress": [
+        [limits.ADDRESS_FAILURES_PER_MINUTE, limits.ADDRESS_FAILURES_PER_HOUR],
+        [limits.ADDRESS_FAILURES_PER_HOUR_WITH_PROOF],
+    ],
+    "sign-ups and requests for an email, together": [
+        [limits.SIGNUPS_PER_ADDRESS_PER_MINUTE, limits.SIGNUPS_PER_ADDRESS_PER_HOUR],
+        [limits.SIGNUPS_PER_ADDRESS_PER_HOUR_WITH_PROOF],
+    ],
+    "emailed links that are used": [[limits.CONFIRMATIONS_PER_ADDRESS_PER_MINUTE], []],
+    "logins with a provider that are started": [[limits.OAUTH_STARTS_PER_ADDRESS_PER_MINUTE], []],
+    "device codes that are requested": [[limits.DEVICE_CODES_PER_ADDRESS_PER_MINUTE], []],
+    "device codes that are entered": [[limits.USER_CODES_PER_ADDRESS_PER_MINUTE], []],
+    "questions of programs without a session": [[limits.CONSENT_QUESTIONS_PER_MINUTE], []],
+    "API keys that do not exist": [[limits.BAD_KEYS_PER_ADDRESS_PER_MINUTE], []],
+    "codes and refresh tokens that do not exist": [[limits.BAD_GRANTS_PER_ADDRESS_PER_MINUTE], []],
+    "wrong admin secrets": [[limits.BAD_ADMIN_SECRETS_PER_ADDRESS_PER_MINUTE], []],
+}
+
+
+def test_the_reference_has_the_limits_by_source() -> None:
+    """All of them, with the numbers of ``accounts.limits``."""
+    section = API.read_text(encoding="utf-8").partition("\n## Limits by source\n")[2].partition("\n## ")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if line[:1] == "|"]
+    shown = {row[0]: [[int(it) for it in re.findall(r"\d+", cell)] for cell in row[1:3]] for row in rows[2:]}
+    by_address = {value for name, value in vars(limits).items() if "_PER_ADDRESS_" in name}
+
+    assert shown == _BY_SOURCE
+    assert by_address <= {number for row in _BY_SOURCE.values() for cell in row for number in cell}
 
 
 def test_what_the_architecture_names_exists() -> None:

@@ -58,6 +58,7 @@
     │   ├── BodyTooLarge
     │   ├── UnsupportedMediaType
     │   └── TooManyAttempts
+    │       └── ProofRequired
     ├── Unavailable                   a dependency failed: 503, access denied, nothing written
     │   ├── SigningUnavailable
     │   ├── ProviderUnavailable
@@ -70,7 +71,8 @@ Vocabulary). ``accounts.web`` alone maps errors to HTTP statuses.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 
 class AccountsError(Exception):
@@ -534,6 +536,20 @@ class TooManyAttempts(Refusal):
         """``retry_after`` is in whole seconds, at least 1."""
         self.retry_after = max(1, retry_after)
         super().__init__(f"Too many attempts. Wait {_in_words(self.retry_after)} and try again.")
+
+
+class ProofRequired(TooManyAttempts):
+    """The source is above its free limits: send the request again with a proof of work, or wait.
+
+    ``challenge`` is what to solve. The counter that refuses does not know it.
+    """
+
+    code = "proof_required"
+
+    def __init__(self, retry_after: int, challenge: Mapping[str, Any] | None = None) -> None:
+        super().__init__(retry_after)
+        self.message = "Many requests came from your network. Solve the challenge and send the request again."
+        self.challenge = challenge or {}
 
 
 class Unavailable(AccountsError):

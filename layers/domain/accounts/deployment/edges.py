@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from accounts import telemetry
@@ -34,8 +34,10 @@ if TYPE_CHECKING:
     from accounts.model.one_time_tokens import OneTimeTokens
     from accounts.model.origins import Allowlist
     from accounts.model.passwords import PasswordHasher, Policy
+    from accounts.model.proofs import Proofs
     from accounts.model.providers import Providers
     from accounts.model.sessions import Lengths, Sessions
+    from accounts.model.source_limits import SourceLimits
     from accounts.model.throttles import Throttles
     from accounts.model.users import Users
     from accounts.settings import Settings
@@ -95,6 +97,21 @@ class Edges:
         from accounts.dynamo.throttles import ThrottlesTable
 
         return ThrottlesTable(self.settings["THROTTLES_TABLE"])
+
+    @cached_property
+    def proofs(self) -> Proofs:
+        """Reads its secret on first use: most requests need no proof."""
+        from accounts.aws.secrets import Secret
+        from accounts.proof_of_work import AltchaProofs
+
+        name = self.settings["PROOF_SECRET"]
+        return AltchaProofs(cache(lambda: Secret(name)))
+
+    @cached_property
+    def source_limits(self) -> SourceLimits:
+        from accounts.model.source_limits import SourceLimits
+
+        return SourceLimits(self.throttles, self.proofs)
 
     @cached_property
     def audit_events(self) -> AuditEvents:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from accounts.flows.people.reauthentication import Reauthentication
     from accounts.flows.people.session_opening import SessionOpening
     from accounts.flows.people.signup import Resend, Signup
+    from accounts.model.source_limits import SourceLimits
 
 
 class PeopleFlows(Edges):
@@ -40,13 +41,13 @@ class PeopleFlows(Edges):
     def signup(self) -> Signup:
         from accounts.flows.people.signup import Signup
 
-        return Signup(self.throttles, self.hasher, self.policy, self.writing(self.one_time_tokens), self.outbox)
+        return Signup(self.source_limits, self.hasher, self.policy, self.writing(self.one_time_tokens), self.outbox)
 
     @cached_property
     def resend(self) -> Resend:
         from accounts.flows.people.signup import Resend
 
-        return Resend(self.throttles, self.outbox)
+        return Resend(self.source_limits, self.outbox)
 
     @cached_property
     def email_verification(self) -> EmailVerification:
@@ -63,15 +64,18 @@ class PeopleFlows(Edges):
 
     @cached_property
     def login(self) -> Login:
+        return self._login(self.source_limits)
+
+    def _login(self, sources: SourceLimits | None) -> Login:
         from accounts.flows.people.login import Login
 
-        return Login(self.identities, self.throttles, self.hasher, self.session_opening, self.rare_notices)
+        return Login(self.identities, self.throttles, sources, self.hasher, self.session_opening, self.rare_notices)
 
     @cached_property
     def reauthentication(self) -> Reauthentication:
         from accounts.flows.people.reauthentication import Reauthentication
 
-        return Reauthentication(self.users, self.identities, self.login)
+        return Reauthentication(self.users, self.identities, self._login(None))
 
     @cached_property
     def logout(self) -> Logout:
@@ -134,7 +138,7 @@ class PeopleFlows(Edges):
     def password_forgotten(self) -> PasswordForgotten:
         from accounts.flows.people.password_reset import PasswordForgotten
 
-        return PasswordForgotten(self.throttles, self.outbox)
+        return PasswordForgotten(self.source_limits, self.outbox)
 
     @cached_property
     def password_reset(self) -> PasswordReset:

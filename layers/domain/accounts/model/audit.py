@@ -16,12 +16,14 @@ class Caller(Struct, frozen=True):
     """Where a request came from: ``source`` from ``throttles.source``, and the client's ``User-Agent``.
 
     ``known_browser`` is the digest of the cookie of an earlier login, or empty. It proves nothing: it only avoids
-    emails about a browser that the owner uses regularly.
+    emails about a browser that the owner uses regularly. ``proof`` is the proof of work that the request came with, not
+    checked yet.
     """
 
     source: str
     user_agent: str
     known_browser: str = ""
+    proof: str = ""
 
 
 NO_CALLER = Caller(source="", user_agent="")

@@ -26,17 +26,14 @@ from typing import Literal, Protocol
 from msgspec import Struct
 
 from accounts import secrets
-from accounts.errors import TooManyAttempts, Unavailable
+from accounts.errors import ProofRequired, TooManyAttempts, Unavailable
 from accounts.limits import (
-    ADDRESS_FAILURES_PER_HOUR,
-    ADDRESS_FAILURES_PER_MINUTE,
     CONFIRMATIONS_PER_ADDRESS_PER_MINUTE,
     FAILURES_REMEMBERED,
     FAILURES_THAT_DISABLE_PASSWORD,
     FIRST_WAIT,
     FREE_FAILURES,
     LONGEST_WAIT,
-    SIGNUPS_PER_ADDRESS_PER_MINUTE,
 )
 from accounts.model.audit import Caller
 
@@ -44,6 +41,7 @@ from accounts.model.audit import Caller
 Bucket = Literal[
     "streak",
     "password",
+    "proof",
     "mail",
     "confirm",
     "email-change",
@@ -83,7 +81,8 @@ class Increment(Struct, frozen=True):
 
     With ``quiet_since``, refused only when the counter was increased after that time. With ``within``, also refused
     when this shorter window is full; both are counted in one item. ``raised_before`` is when the counter last increased
-    before: giving back restores it.
+    before: giving back restores it. ``proof_helps``: a refusal asks for a (new) proof of work. ``kept``: a success does
+    not give it back.
     """
 
     key: str
@@ -93,6 +92,8 @@ class Increment(Struct, frozen=True):
     quiet_since: datetime | None = None
     within: Window | None = None
     raised_before: datetime | None = None
+    proof_helps: bool = False
+    kept: bool = False
 
 
 class Counter(Struct, frozen=True):
@@ -146,7 +147,7 @@ class Attempt(Struct, frozen=True):
     def succeeded(self, throttles: Throttles) -> None:
         """Clear the streak, and take this attempt out of each window. Never fails: the secret was right."""
         throttles.forget(self.streak)
-        throttles.give_back(*self.windows)
+        throttles.give_back(*(window for window in self.windows if not window.kept))
 
 
 def streak_key(account: str) -> str:
@@ -161,13 +162,25 @@ def window(bucket: Bucket, source: str, *, limit: int, per: timedelta, now: date
 
 
 def windows(
-    bucket: Bucket, source: str, short: tuple[int, timedelta], long: tuple[int, timedelta], *, now: datetime
+    bucket: Bucket,
+    source: str,
+    short: tuple[int, timedelta],
+    long: tuple[int, timedelta],
+    *,
+    now: datetime,
+    proof_helps: bool = False,
 ) -> Increment:
     """One increment for two windows, each given as its limit and its length, which share one item."""
     (part_limit, length), (limit, per) = short, long
     _, index, ends_at = _current(length, now)
     part = Window(f"part_{index % (per // length)}", part_limit, ends_at)
-    return replace(window(bucket, source, limit=limit, per=per, now=now), within=part)
+    whole = window(bucket, source, limit=limit, per=per, now=now)
+    return replace(whole, within=part, proof_helps=proof_helps)
+
+
+def single_use(bucket: Bucket, what: str, expires_at: datetime) -> Increment:
+    """The increment that allows ``what`` once until ``expires_at``, whether the attempt succeeds or not."""
+    return Increment(f"{bucket}#{what}", 1, expires_at, proof_helps=True, kept=True)
 
 
 def _current(per: timedelta, now: datetime) -> tuple[int, int, datetime]:
@@ -188,12 +201,6 @@ def count_confirmation(throttles: Throttles, caller: Caller, now: datetime) -> N
     count(throttles, "confirm", caller.source, limit=limit, per=minute, now=now)
 
 
-def count_mail_request(throttles: Throttles, caller: Caller, now: datetime) -> None:
-    """Count one request that causes an email; raises TooManyAttempts."""
-    limit, minute = SIGNUPS_PER_ADDRESS_PER_MINUTE, timedelta(minutes=1)
-    count(throttles, "mail", caller.source, limit=limit, per=minute, now=now)
-
-
 def take(throttles: Throttles, *increments: Increment, now: datetime) -> None:
     """Count one event with each increment, in this order, or with none.
 
@@ -204,7 +211,8 @@ def take(throttles: Throttles, *increments: Increment, now: datetime) -> None:
             throttles.take(increment, now)
         except LimitReached as refused:
             throttles.give_back(*increments[:number])
-            raise TooManyAttempts(_seconds(refused.ends_at - now)) from refused
+            kind = ProofRequired if increment.proof_helps else TooManyAttempts
+            raise kind(_seconds(refused.ends_at - now)) from refused
         except Unavailable:
             throttles.give_back(*increments[:number])
             raise
@@ -217,19 +225,6 @@ def is_too_soon(throttles: Throttles, bucket: Bucket, source: str, *, every: tim
     except LimitReached:
         return True
     return False
-
-
-def count_attempt(throttles: Throttles, account: str, caller: Caller, now: datetime, *, browser: str = "") -> Attempt:
-    """Count one attempt at the account's password, by account and by source; raises TooManyAttempts.
-
-    ``browser`` is the caller's browser if the account knows it: such a browser is not counted by source, so that people
-    behind one address do not use up each other's attempts.
-    """
-    if browser:
-        return attempt(throttles, account, now=now)
-    minute, hour = timedelta(minutes=1), timedelta(hours=1)
-    short, long = (ADDRESS_FAILURES_PER_MINUTE, minute), (ADDRESS_FAILURES_PER_HOUR, hour)
-    return attempt(throttles, account, windows("password", caller.source, short, long, now=now), now=now)
 
 
 def attempt(throttles: Throttles, account: str, *by_source: Increment, now: datetime) -> Attempt:

@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from accounts import secrets
 from accounts.errors import BodyTooLarge, Forbidden, InvalidInput, MalformedRequest, UnsupportedMediaType
-from accounts.limits import BODY_MAX_BYTES, URL_MAX_CHARACTERS, USER_AGENT_KEPT_CHARACTERS
+from accounts.limits import BODY_MAX_BYTES, PROOF_MAX_CHARACTERS, URL_MAX_CHARACTERS, USER_AGENT_KEPT_CHARACTERS
 from accounts.model import throttles
 from accounts.model.audit import Caller
 from accounts.web.cookies import BROWSER_COOKIE
@@ -34,6 +34,7 @@ Event = Mapping[str, Any]
 # Set by CloudFront, if it is in front of the API; it overwrites what the client sent.
 FIREWALL_SECRET_HEADER = "x-firewall-secret"  # noqa: S105 - its name
 VIEWER_HEADER = "cloudfront-viewer-address"
+PROOF_HEADER = "x-proof-of-work"
 _TYPE_WORDS = {str: "text", bool: "true or false"}
 _JSON_TYPE, _FORM_TYPE = "application/json", "application/x-www-form-urlencoded"
 _UTF_8 = ("", "charset=utf-8", 'charset="utf-8"', "charset=utf8")
@@ -176,7 +177,8 @@ def _caller(http: Mapping[str, Any], headers: Mapping[str, str], cookies: Sequen
     """The address is the gateway's ``sourceIp``: clients can write X-Forwarded-For (ASVS 4.1.3)."""
     agent = _UNPRINTABLE.sub("?", headers.get("user-agent", ""))[:USER_AGENT_KEPT_CHARACTERS]
     source = throttles.source(str(http.get("sourceIp") or ""))
-    return Caller(source=source, user_agent=agent, known_browser=_known_browser(cookies))
+    proof = headers.get(PROOF_HEADER, "")[:PROOF_MAX_CHARACTERS]
+    return Caller(source=source, user_agent=agent, known_browser=_known_browser(cookies), proof=proof)
 
 
 def _known_browser(cookies: Sequence[tuple[str, str]]) -> str:

@@ -134,8 +134,9 @@ def with_headers(response: Response, headers: Mapping[str, str]) -> Response:
 
 
 def refused(error: errors.AccountsError) -> Response:
-    """An error as ``{"error": code, "message": what to do}``."""
-    body = json.dumps({"error": error.code, "message": error.message}, ensure_ascii=False)
+    """An error as ``{"error": code, "message": what to do}``, with a challenge if it asks for a proof of work."""
+    also = {"challenge": error.challenge} if isinstance(error, errors.ProofRequired) else {}
+    body = json.dumps({"error": error.code, "message": error.message, **also}, ensure_ascii=False)
     return Response(status_of(error), body, headers=headers_of(error))
 
 

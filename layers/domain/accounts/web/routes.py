@@ -58,25 +58,31 @@ class Route(Struct, frozen=True):
 
 
 GATEWAY: tuple[Bucket, ...] = ()
-SIGNUP = Route("POST", "/auth/signup", "signup", NO_CREDENTIAL, ("mail",), "user_created", cookies=True)
+SIGNUP = Route("POST", "/auth/signup", "signup", NO_CREDENTIAL, ("mail", "proof"), "user_created", cookies=True)
 EMAIL_VERIFY = Route(
     "POST",
     "/auth/email/verify",
     "email_verify",
     NO_CREDENTIAL,
-    ("confirm", "streak", "password"),
+    ("confirm", "streak"),
     "email_verified",
     cookies=True,
 )
 EMAIL_RESEND = Route(
-    "POST", "/auth/email/resend", "email_resend", NO_CREDENTIAL, ("mail",), "email_resend_requested", cookies=True
+    "POST",
+    "/auth/email/resend",
+    "email_resend",
+    NO_CREDENTIAL,
+    ("mail", "proof"),
+    "email_resend_requested",
+    cookies=True,
 )
 LOGIN = Route(
     "POST",
     "/auth/login",
     "login",
     NO_CREDENTIAL,
-    ("streak", "password"),
+    ("streak", "password", "proof"),
     "authn_login_success",
     cookies=True,
 )
@@ -149,7 +155,7 @@ PASSWORD_FORGOT = Route(
     "/auth/password/forgot",
     "password_forgot",
     NO_CREDENTIAL,
-    ("mail",),
+    ("mail", "proof"),
     "authn_password_reset_requested",
     cookies=True,
 )
@@ -167,7 +173,7 @@ PASSWORD_CHANGE = Route(
     "/auth/password/change",
     "password_change",
     SESSION_ONLY,
-    ("streak", "password"),
+    ("streak",),
     "authn_password_change",
     cookies=True,
     fresh=True,
@@ -177,7 +183,7 @@ REAUTHENTICATE = Route(
     "/auth/reauthenticate",
     "reauthenticate",
     SESSION_ONLY,
-    ("streak", "password"),
+    ("streak",),
     "authn_reauthenticated",
     cookies=True,
 )
@@ -195,7 +201,7 @@ EMAIL_CHANGE = Route(
     "/auth/email/change",
     "email_change",
     SESSION_ONLY,
-    ("mail", "email-change"),
+    ("email-change",),
     "user_email_change_requested",
     cookies=True,
     fresh=True,

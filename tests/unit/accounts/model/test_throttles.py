@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from accounts import secrets
 from accounts.errors import TooManyAttempts, Unavailable
 from accounts.model import throttles
-from accounts.model.audit import Caller
 from accounts.model.throttles import Attempt, Counter, Increment, LimitReached, Window
 from tests.fakes import World
 from tests.unit.accounts.stage import NOW, exactly, later
@@ -212,17 +211,6 @@ def test_success_counts_though_its_counters_cannot_be_given_back() -> None:
 
     assert len(world.ignored) == 2
     assert {counter.count for counter in world.counters.values()} == {1}
-
-
-def test_a_known_browser_is_not_counted_by_source() -> None:
-    """Its account's streak limits it; people behind one address do not use up each other's attempts."""
-    world = World()
-    caller = Caller("192.0.2.1", "test", known_browser="known")
-    throttles.count_attempt(world, "olive@example.com", caller, NOW, browser="known")
-    assert set(world.counters) == {_STREAK}
-
-    throttles.count_attempt(world, "olive@example.com", caller, NOW)
-    assert {key.partition("#")[0] for key in world.counters} == {"streak", "password"}
 
 
 def _window() -> Increment:

@@ -29,7 +29,7 @@ class EmailChangeRequest(Struct, frozen=True):
     throttles: Throttles
     outbox: Outbox
 
-    def ask(self, session: Session, email: str, caller: Caller, now: datetime) -> str:
+    def ask(self, session: Session, email: str, now: datetime) -> str:
         """Queue the link to ``email`` and the notice to the old address, also when the new one is taken.
 
         Returns the account's id. Raises InvalidInput or TooManyAttempts.
@@ -39,7 +39,6 @@ class EmailChangeRequest(Struct, frozen=True):
         if address == user.email:
             message = "This is your address already."
             raise InvalidInput(message)
-        throttles.count_mail_request(self.throttles, caller, now)
         limit, day = EMAIL_CHANGES_PER_ACCOUNT_PER_DAY, timedelta(days=1)
         throttles.count(self.throttles, "email-change", user_id, limit=limit, per=day, now=now)
         # The notice first: if the second message fails, the owner has been warned.

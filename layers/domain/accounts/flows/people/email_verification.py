@@ -52,7 +52,7 @@ class EmailVerification(Struct, frozen=True):
         throttles.count_confirmation(self.throttles, caller, now)
         link = self._link(token, now)
         # The link has its own streak: failed logins with the address, which an attacker can cause, must not block it.
-        attempt = throttles.count_attempt(self.throttles, link.key, caller, now)
+        attempt = throttles.attempt(self.throttles, link.key, now=now)
         if not self.hasher.verify(password, SignUp.of(link).password_hash).matches or attempt.password_disabled:
             raise InvalidCredentials(_NOT_THE_CHOSEN_ONE)
         confirmed = sign_ups.confirmed(link, now)

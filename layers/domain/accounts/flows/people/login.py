@@ -23,15 +23,17 @@ from accounts.model.identities import Identities, Identity
 from accounts.model.messages import Outbox
 from accounts.model.passwords import PasswordHasher, Verdict
 from accounts.model.sessions import PASSWORD, Session
+from accounts.model.source_limits import SourceLimits
 from accounts.model.throttles import Attempt, Throttles
 from accounts.transactions import Change, Conflict, retry_on_conflict
 
 
 class Login(Struct, frozen=True):
-    """A failure of ``notices`` is ignored."""
+    """A failure of ``notices`` is ignored. Without ``sources``, attempts are counted by account alone."""
 
     identities: Identities
     throttles: Throttles
+    sources: SourceLimits | None
     hasher: PasswordHasher
     opening: SessionOpening
     notices: Outbox
@@ -49,13 +51,17 @@ class Login(Struct, frozen=True):
     ) -> LoggedIn:
         """Log in, ending the ``presented`` session, or ``instead_of`` in the same transaction.
 
-        Raises InvalidCredentials whatever the reason, or TooManyAttempts before the password is checked.
+        Raises InvalidCredentials whatever the reason, or ProofRequired or TooManyAttempts before it is checked.
         """
         address = email_addresses.canonical(email)
         passwords.check_length(password)
         read = self.identities.get(identities.email_key(address))
         browser = known_browsers.recognized(read, caller)
-        attempt = throttles.count_attempt(self.throttles, address, caller, now, browser=browser)
+        attempt = (
+            throttles.attempt(self.throttles, address, now=now)
+            if browser or self.sources is None
+            else self.sources.count_login(address, caller, now)
+        )
         known, logged_in = self._open(
             address, read, password, attempt, instead_of, remember=remember, caller=caller, now=now
         )

@@ -10,7 +10,7 @@ from functools import cache
 from msgspec import Struct
 
 from accounts.errors import InvalidCredentials, PasswordMissing, Unauthenticated
-from accounts.model import identities, known_browsers, messages, passwords, sessions, throttles, users
+from accounts.model import identities, messages, passwords, sessions, throttles, users
 from accounts.model.audit import Caller, Record
 from accounts.model.identities import Identities, Identity, email_key
 from accounts.model.messages import Outbox
@@ -45,9 +45,7 @@ class PasswordChange(Struct, frozen=True):
         user = users.active(self.users, session.user_id)
         address = with_password(self.identities, user)
         passwords.check_acceptable(new, email=user.email, policy=self.policy)
-        attempt = throttles.count_attempt(
-            self.throttles, address.email, caller, now, browser=known_browsers.recognized(address, caller)
-        )
+        attempt = throttles.attempt(self.throttles, address.email, now=now)
 
         @cache
         def checked_and_hashed(stored: str | None) -> str:

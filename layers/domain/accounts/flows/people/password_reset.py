@@ -12,13 +12,14 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from accounts.errors import InvalidLink, TooManyAttempts, WeakPassword
+from accounts.errors import InvalidLink, WeakPassword
 from accounts.model import email_addresses, identities, messages, one_time_tokens, passwords, sessions, throttles, users
 from accounts.model.audit import Caller, Record
 from accounts.model.identities import Identities, Identity
 from accounts.model.messages import Outbox
 from accounts.model.one_time_tokens import PASSWORD_RESET, OneTimeToken, OneTimeTokens
 from accounts.model.passwords import PasswordHasher, Policy
+from accounts.model.source_limits import SourceLimits
 from accounts.model.throttles import Throttles
 from accounts.model.users import Users
 from accounts.transactions import Conflict, Transactions, retry_on_conflict
@@ -27,20 +28,16 @@ _KNOWN_TO_OTHERS = "This password was taken out of use because others may know i
 
 
 class PasswordForgotten(Struct, frozen=True):
-    throttles: Throttles
+    sources: SourceLimits
     outbox: Outbox
 
     def ask(self, email: str, caller: Caller, now: datetime) -> None:
-        """Queue a reset email.
+        """Queue a reset email. The mailer limits emails per address, silently (ASVS 2.4.1; OWASP Forgot Password).
 
-        A source over its limit gets the same answer without an email (ASVS 2.4.1; OWASP Forgot Password), faster by the
-        queue's round trip, for every address alike. The mailer limits emails per address.
+        Raises ProofRequired or TooManyAttempts, for every address alike.
         """
         address = email_addresses.canonical(email)
-        try:
-            throttles.count_mail_request(self.throttles, caller, now)
-        except TooManyAttempts:
-            return
+        self.sources.count_email("forgot", caller, now)
         self.outbox.put(messages.PasswordForgot(address, caller.known_browser))
 
 

@@ -12,16 +12,16 @@ from msgspec import Struct
 
 from accounts import text
 from accounts.limits import PERSON_NAME_MAX_CHARACTERS
-from accounts.model import email_addresses, known_browsers, messages, one_time_tokens, passwords, sign_ups, throttles
+from accounts.model import email_addresses, known_browsers, messages, one_time_tokens, passwords, sign_ups
 from accounts.model.audit import Caller
 from accounts.model.messages import Outbox
 from accounts.model.passwords import PasswordHasher, Policy
-from accounts.model.throttles import Throttles
+from accounts.model.source_limits import SourceLimits
 from accounts.transactions import Transactions
 
 
 class Signup(Struct, frozen=True):
-    throttles: Throttles
+    sources: SourceLimits
     hasher: PasswordHasher
     policy: Policy
     transactions: Transactions
@@ -30,12 +30,12 @@ class Signup(Struct, frozen=True):
     def start(self, email: str, password: str, name: str, caller: Caller, now: datetime) -> str:
         """Store the sign-up and queue an email; returns the token for the browser's cookie, empty when it has one.
 
-        Raises InvalidInput, WeakPassword or TooManyAttempts. No error depends on whether the address has an account.
+        Raises InvalidInput, WeakPassword, ProofRequired or TooManyAttempts, whether or not the address has an account.
         """
         address = email_addresses.canonical(email)
         person = text.line("name", name, at_most=PERSON_NAME_MAX_CHARACTERS)
         passwords.check_length(password)
-        throttles.count_mail_request(self.throttles, caller, now)
+        self.sources.count_email("signup", caller, now)
         passwords.check_acceptable(password, email=address, policy=self.policy)
         browser = known_browsers.of(caller)
         sign_up = sign_ups.waiting(address, person, self.hasher.hash(password), browser.digest, now)
@@ -45,11 +45,11 @@ class Signup(Struct, frozen=True):
 
 
 class Resend(Struct, frozen=True):
-    throttles: Throttles
+    sources: SourceLimits
     outbox: Outbox
 
     def ask(self, email: str, caller: Caller, now: datetime) -> None:
         """Queue the email of this browser's sign-up again; the answer is the same if there is none."""
         address = email_addresses.canonical(email)
-        throttles.count_mail_request(self.throttles, caller, now)
+        self.sources.count_email("resend", caller, now)
         self.outbox.put(messages.Signup(address, caller.known_browser, caller.source))

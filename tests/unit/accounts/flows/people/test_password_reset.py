@@ -6,8 +6,17 @@ from copy import replace
 import pytest
 
 from accounts import secrets
-from accounts.errors import InvalidCredentials, InvalidInput, InvalidLink, TooManyAttempts, Unavailable, WeakPassword
+from accounts.errors import (
+    InvalidCredentials,
+    InvalidInput,
+    InvalidLink,
+    ProofRequired,
+    TooManyAttempts,
+    Unavailable,
+    WeakPassword,
+)
 from accounts.flows.mail.mailing import LIMIT_REACHED, NOBODY_TO_TELL, SENT
+from accounts.limits import CONFIRMATIONS_PER_ADDRESS_PER_MINUTE, SIGNUPS_PER_ADDRESS_PER_MINUTE
 from accounts.model import messages
 from accounts.model.audit import Record
 from accounts.model.one_time_tokens import EMAIL_VERIFICATION, SIGN_UP
@@ -49,16 +58,24 @@ def test_asking_only_counts_and_queues(service: Service, email: str) -> None:
     service.password_forgotten.ask(email, OWNER, NOW)
 
     assert service.outbox.messages == [messages.PasswordForgot(email=email.lower(), known_browser=OWNER.known_browser)]
-    assert (counted(service), service.world.reads, service.postman.mails) == ({"mail/60": 1}, [], [])
+    assert (counted(service), service.world.reads, service.postman.mails) == (
+        {"mail/3600": 1, "mail/3600 part_0": 1},
+        [],
+        [],
+    )
 
 
-def test_a_limited_source_gets_the_same_answer_and_sends_no_email(service: Service) -> None:
-    """Twenty a minute; above that nothing is sent, for this source only (TH-11)."""
-    for _ in range(25):
+def test_a_limited_source_is_asked_for_a_proof_of_work(service: Service) -> None:
+    """Not told that an email is on its way; other sources are not affected (TH-11, TH-15)."""
+    for _ in range(SIGNUPS_PER_ADDRESS_PER_MINUTE):
+        service.password_forgotten.ask(EMAIL, STRANGER, NOW)
+    with pytest.raises(ProofRequired) as refusal:
         service.password_forgotten.ask(EMAIL, STRANGER, NOW)
     service.password_forgotten.ask(EMAIL, OWNER, NOW)
+    proof = service.proofs.solution(refusal.value.challenge)
+    service.password_forgotten.ask(EMAIL, replace(STRANGER, proof=proof), NOW)
 
-    assert len(service.outbox.messages) == 21
+    assert len(service.outbox.messages) == SIGNUPS_PER_ADDRESS_PER_MINUTE + 2
 
 
 def test_an_invalid_address_is_refused_before_anything_is_counted(service: Service) -> None:
@@ -341,8 +358,8 @@ def test_a_breached_password_is_refused(service: Service) -> None:
 
 
 def test_guesses_at_links_are_limited(service: Service) -> None:
-    """Twenty a minute from one source, before any is looked up (TK-14)."""
-    for _ in range(20):
+    """From one source, before any is looked up (TK-14)."""
+    for _ in range(CONFIRMATIONS_PER_ADDRESS_PER_MINUTE):
         with pytest.raises(InvalidLink):
             reset(service, "x" * 43, minutes=0)
     service.world.reads.clear()

@@ -1,12 +1,13 @@
 """Signing up: the same answer, work and message whether the address is new, pending or taken."""
 
 from collections.abc import Callable
+from copy import replace
 
 import pytest
 
 from accounts import secrets
-from accounts.errors import InvalidInput, TooManyAttempts, Unavailable, WeakPassword
-from accounts.limits import UNVERIFIED_KEPT
+from accounts.errors import InvalidInput, ProofRequired, Unavailable, WeakPassword
+from accounts.limits import SIGNUPS_PER_ADDRESS_PER_MINUTE, UNVERIFIED_KEPT
 from accounts.model import messages
 from accounts.model.one_time_tokens import OneTimeToken
 from tests.fakes import FakeBreaches
@@ -83,7 +84,7 @@ def test_every_address_gets_the_same_answer_work_and_message(
 
     assert (service.hasher.calls, service.world.reads) == (1, [])
     assert service.outbox.messages == [messages.Signup(EMAIL, OWNER.known_browser, OWNER.source)]
-    assert counted(service) == {"mail/60": 1}
+    assert counted(service) == {"mail/3600": 1, "mail/3600 part_0": 1}
 
 
 def test_a_sign_up_over_a_taken_address_changes_nothing(service: Service) -> None:
@@ -133,20 +134,25 @@ def test_a_weak_password_is_refused_for_any_address(service: Service, password: 
         service.signup.start(EMAIL, password, "", OWNER, NOW)
 
     assert (service.hasher.calls, service.world.tokens, service.outbox.messages) == (0, {}, [])
-    assert counted(service) == {"mail/60": 1}
+    assert counted(service) == {"mail/3600": 1, "mail/3600 part_0": 1}
 
 
-def test_a_source_may_cause_twenty_emails_a_minute(service: Service) -> None:
-    """By sign-up and resend together; the 21st is refused before any hash; other sources are not limited (TH-11)."""
-    for _ in range(10):
+def test_above_the_limit_of_its_source_a_sign_up_needs_a_proof_of_work(service: Service) -> None:
+    """Sign-up and resend together; asked for before any hash; other sources are not limited (TH-11, TH-15)."""
+    free, now = SIGNUPS_PER_ADDRESS_PER_MINUTE, later(seconds=20)
+    for _ in range(free // 2):
         service.signup.start(EMAIL, PASSWORD, "", STRANGER, NOW)
         service.resend.ask(EMAIL, STRANGER, NOW)
-    with pytest.raises(TooManyAttempts) as refusal:
-        service.signup.start(EMAIL, PASSWORD, "", STRANGER, later(seconds=20))
-    with pytest.raises(TooManyAttempts):
-        service.resend.ask(EMAIL, STRANGER, later(seconds=20))
+    with pytest.raises(ProofRequired) as refusal:
+        service.signup.start(EMAIL, PASSWORD, "", STRANGER, now)
+    with pytest.raises(ProofRequired):
+        service.resend.ask(EMAIL, STRANGER, now)
+    before = (refusal.value.retry_after, service.hasher.calls, len(service.outbox.messages))
+    proof = service.proofs.solution(refusal.value.challenge)
+    service.signup.start(EMAIL, PASSWORD, "", replace(STRANGER, proof=proof), now)
 
-    assert (refusal.value.retry_after, service.hasher.calls, len(service.outbox.messages)) == (40, 10, 20)
+    assert before == (40, free // 2, free)
+    assert len(service.outbox.messages) == free + 1
     assert service.signup.start(EMAIL, PASSWORD, "", OWNER, later(seconds=20)) == ""
 
 

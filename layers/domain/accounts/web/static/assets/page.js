@@ -54,9 +54,31 @@ export function moment(text) {
 
 const BY_STATUS = { 413: "body_too_large", 429: "too_many_attempts" };
 
-// Never throws: each failure is a result with a code.
+// Never throws: each failure is a result with a code. If many requests come from this network, the service asks for a
+// proof of work, and the request is sent again with it.
 export async function call(method, path, body) {
-  const options = { method, headers: { accept: "application/json" }, cache: "no-store", redirect: "error" };
+  const result = await send(method, path, body);
+  return result.code === "proof_required" ? prove(method, path, body, result) : result;
+}
+
+async function prove(method, path, body, asked) {
+  const note = make("div", { class: "message info", role: "status" });
+  $("main").prepend(note);
+  note.textContent = t("proof.checking");
+  try {
+    const { solve } = await import("./proof.js");
+    return await send(method, path, body, { "x-proof-of-work": await solve(asked.body.challenge) });
+  } catch {
+    // The browser has no cryptography. The message says how long to wait.
+    return asked;
+  } finally {
+    note.remove();
+  }
+}
+
+async function send(method, path, body, headers = {}) {
+  const accepted = { accept: "application/json", ...headers };
+  const options = { method, headers: accepted, cache: "no-store", redirect: "error" };
   options.signal = timeout(TIMEOUT);
   if (body) {
     options.headers["content-type"] = "application/json";
@@ -106,7 +128,7 @@ export function showError(slot, result) {
   if (result.code === "cancelled") {
     return clearMessage(slot);
   }
-  if (result.code === "too_many_attempts") {
+  if (result.code === "too_many_attempts" || result.code === "proof_required") {
     return countdown(slot, result.wait || 30);
   }
   const isServiceError = result.status === 0 || result.status >= 500;

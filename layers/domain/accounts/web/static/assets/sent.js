@@ -25,7 +25,7 @@ export function showSent(email, resend) {
       if (result.ok) {
         showMessage(slot, t("sent.sent_again"), "good");
       }
-      if (result.ok || result.code === "too_many_attempts") {
+      if (result.ok || ["too_many_attempts", "proof_required"].includes(result.code)) {
         queueMicrotask(() => {
           stop = wait(result.wait || PAUSE);
         });

@@ -1,0 +1,163 @@
+"""Limits by source: free, then for a proof of work, up to a ceiling."""
+
+from copy import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from accounts.errors import ProofRequired, TooManyAttempts
+from accounts.limits import (
+    ADDRESS_FAILURES_PER_HOUR,
+    ADDRESS_FAILURES_PER_MINUTE,
+    SIGNUPS_PER_ADDRESS_PER_HOUR,
+    SIGNUPS_PER_ADDRESS_PER_HOUR_WITH_PROOF,
+    SIGNUPS_PER_ADDRESS_PER_MINUTE,
+)
+from accounts.model import throttles
+from accounts.model.audit import Caller
+from accounts.model.proofs import Purpose
+from accounts.model.source_limits import EMAILS, SourceLimits
+from accounts.model.throttles import Counter
+from tests.fakes import FakeProofs, World
+from tests.unit.accounts.stage import NOW, later
+
+HERE = Caller("192.0.2.1", "test")
+
+
+def some_limits() -> SourceLimits:
+    return SourceLimits(World(), FakeProofs())
+
+
+def world(limits: SourceLimits) -> World:
+    assert isinstance(limits.throttles, World)
+    return limits.throttles
+
+
+def asked(limits: SourceLimits, caller: Caller = HERE, now: datetime = NOW) -> ProofRequired:
+    """The refusal of a request that needs a proof of work. Nothing may be counted."""
+    before = dict(world(limits).counters)
+    with pytest.raises(ProofRequired) as refusal:
+        limits.count_email("signup", caller, now)
+    counted = {key: counter.count for key, counter in world(limits).counters.items()}
+    assert counted == {key: counter.count for key, counter in before.items()}
+    return refusal.value
+
+
+def proven(limits: SourceLimits, purpose: Purpose = "signup", caller: Caller = HERE) -> Caller:
+    """The caller with a proof of work for this purpose."""
+    return replace(caller, proof=FakeProofs.solution(limits.proofs.challenge(purpose, caller.source, NOW)))
+
+
+def fill(limits: SourceLimits, count: int, now: datetime = NOW) -> None:
+    for _ in range(count):
+        limits.count_email("signup", HERE, now)
+
+
+def test_above_the_free_minute_a_proof_is_asked_for() -> None:
+    """With the seconds after which none is needed any more, and a challenge for this purpose and source (TH-15)."""
+    limits = some_limits()
+    fill(limits, SIGNUPS_PER_ADDRESS_PER_MINUTE)
+    refusal = asked(limits, now=later(seconds=20))
+
+    assert (refusal.code, refusal.retry_after) == ("proof_required", 40)
+    assert (refusal.challenge["for"], refusal.challenge["source"]) == ("signup", HERE.source)
+    limits.count_email("signup", replace(HERE, source="192.0.2.2"), NOW)
+    limits.count_email("signup", HERE, later(minutes=1))
+
+
+def test_above_the_free_hour_too() -> None:
+    """However evenly the requests are spread."""
+    limits = some_limits()
+    for minute in range(SIGNUPS_PER_ADDRESS_PER_HOUR // 10):
+        fill(limits, 10, later(minutes=minute))
+
+    assert asked(limits, now=later(minutes=50)).retry_after == 600
+
+
+def test_a_proof_is_accepted_up_to_the_ceiling() -> None:
+    """Which is a refusal that no proof helps against."""
+    limits = some_limits()
+    fill(limits, SIGNUPS_PER_ADDRESS_PER_MINUTE)
+    for _ in range(SIGNUPS_PER_ADDRESS_PER_HOUR_WITH_PROOF - SIGNUPS_PER_ADDRESS_PER_MINUTE):
+        limits.count_email("signup", proven(limits), NOW)
+
+    with pytest.raises(TooManyAttempts) as refusal:
+        limits.count_email("signup", proven(limits), NOW)
+    assert (type(refusal.value), refusal.value.retry_after) == (TooManyAttempts, 3600)
+
+
+def test_a_proof_works_once() -> None:
+    """The second use gets a new challenge (TH-16)."""
+    limits = some_limits()
+    fill(limits, SIGNUPS_PER_ADDRESS_PER_MINUTE)
+    caller = proven(limits)
+    limits.count_email("signup", caller, NOW)
+
+    assert asked(limits, caller).challenge["id"] == 1
+
+
+@pytest.mark.parametrize("other", [{"purpose": "login"}, {"caller": replace(HERE, source="192.0.2.2")}])
+def test_a_proof_for_another_route_or_source_is_not_accepted(other: dict[str, Any]) -> None:
+    limits = some_limits()
+    fill(limits, SIGNUPS_PER_ADDRESS_PER_MINUTE)
+    elsewhere = proven(limits, **other)
+
+    assert asked(limits, replace(HERE, proof=elsewhere.proof)).challenge
+
+
+def test_an_expired_proof_is_not_accepted() -> None:
+    limits = some_limits()
+    caller = proven(limits)
+    fill(limits, SIGNUPS_PER_ADDRESS_PER_MINUTE, later(minutes=5))
+
+    assert asked(limits, caller, now=later(minutes=5)).challenge
+
+
+def test_a_proof_that_is_not_needed_is_accepted_too() -> None:
+    """Another request may have been given back since the challenge was issued."""
+    limits = some_limits()
+    limits.count_email("signup", proven(limits), NOW)
+
+    assert world(limits).counters[EMAILS.free(HERE.source, NOW).key] == Counter(1, NOW)
+
+
+def test_logins_need_a_proof_above_their_own_limits() -> None:
+    """The account's counter is given back with the challenge, so that the attempt counts once."""
+    limits = some_limits()
+    for number in range(ADDRESS_FAILURES_PER_MINUTE):
+        limits.count_login(f"{number}@example.com", HERE, NOW)
+    with pytest.raises(ProofRequired):
+        limits.count_login("olive@example.com", HERE, NOW)
+    caller = proven(limits, "login")
+    attempt = limits.count_login("olive@example.com", caller, NOW)
+
+    assert world(limits).counters[attempt.streak] == Counter(1, NOW)
+    assert ADDRESS_FAILURES_PER_HOUR > ADDRESS_FAILURES_PER_MINUTE
+    attempt.succeeded(limits.throttles)
+    with pytest.raises(ProofRequired):
+        limits.count_login("olive@example.com", caller, NOW)
+
+
+def test_a_wait_of_the_account_is_not_answered_with_a_challenge() -> None:
+    """A proof of work does not shorten it (TH-01)."""
+    limits = some_limits()
+    for _ in range(5):
+        limits.count_login("olive@example.com", HERE, NOW)
+    with pytest.raises(TooManyAttempts) as refusal:
+        limits.count_login("olive@example.com", proven(limits, "login"), NOW)
+
+    assert (type(refusal.value), refusal.value.retry_after) == (TooManyAttempts, 30)
+
+
+def test_a_waiting_account_keeps_its_wait_when_a_proof_is_asked_for() -> None:
+    """The attempt that the wait allows is not used up by the challenge."""
+    limits = some_limits()
+    for number in range(ADDRESS_FAILURES_PER_MINUTE):
+        limits.count_login(f"{number}@example.com", HERE, NOW)
+    for _ in range(5):
+        throttles.attempt(limits.throttles, "olive@example.com", now=NOW - timedelta(minutes=1))
+    with pytest.raises(ProofRequired):
+        limits.count_login("olive@example.com", HERE, NOW)
+
+    assert limits.count_login("olive@example.com", proven(limits, "login"), NOW).failures == 5
