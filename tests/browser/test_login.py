@@ -1,10 +1,14 @@
 """Logging in with an address and a password: as it should be, and whatever can be in the way."""
 
+import json
 import re
+from datetime import UTC, datetime
 
+import altcha
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from accounts.proof_of_work import AltchaProofs
 from tests.browser.people import Visitor
 from tests.browser.scenes import WRONG, Stage, caps_lock, log_in
 from tests.local import counters
@@ -131,6 +135,31 @@ def test_a_failure_helps(stage: Stage) -> None:
     expect(stage.page.get_by_label("Email address")).to_have_value(stage.person.email)
     stage.press("Send it again")
     expect(help_).to_contain_text("a mail is on its way")
+
+
+def test_a_proof_of_work_is_computed_and_the_login_goes_on(stage: Stage) -> None:
+    """As the service asks for one when many requests come from this network; the page says so meanwhile (TH-15)."""
+    key, now = "k" * 48, datetime(2026, 3, 1, tzinfo=UTC)
+    challenge = AltchaProofs(lambda: lambda: key).challenge("login", "192.0.2.1", now)
+    asking = json.dumps({"error": "proof_required", "message": "Solve it.", "challenge": challenge})
+    sent, notices = [], []
+
+    def answer(route: Route) -> None:
+        proof = route.request.headers.get("x-proof-of-work")
+        if proof is None:
+            route.fulfill(status=429, content_type="application/json", body=asking)
+        else:
+            sent.append(proof)
+            notices.append(stage.page.get_by_role("status").filter(has_text="Checking your browser").count())
+            route.continue_()
+
+    stage.page.route("**/auth/login", answer)
+    stage.page.goto(stage.visitor.site)
+    log_in(stage, stage.person.email, PASSWORD)
+
+    expect(stage.page.get_by_role("heading", level=1)).to_have_text("Account")
+    assert [altcha.verify_solution(proof, key).verified for proof in sent] == [True]
+    assert notices == [1]
 
 
 def test_too_many_attempts_count_down(stage: Stage) -> None:
