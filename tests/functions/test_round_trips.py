@@ -25,14 +25,14 @@ GET, QUERY, UPDATE, DELETE, WRITE, SEND, SIGN = (
 )
 BUDGET = {
     "signup": [UPDATE, WRITE, SEND],
-    "email_verify": [UPDATE, GET, GET, UPDATE, UPDATE, WRITE, DELETE, UPDATE, DELETE],
+    "email_verify": [UPDATE, GET, GET, UPDATE, WRITE, DELETE, DELETE],
     "email_resend": [UPDATE, SEND],
     "login": [GET, UPDATE, WRITE, DELETE],
     "password_forgot": [UPDATE, SEND],
     "password_reset": [UPDATE, GET, GET, DELETE, GET, GET, WRITE, SEND],
-    "password_change": [GET, GET, GET, UPDATE, UPDATE, GET, GET, WRITE, DELETE, UPDATE, SEND],
+    "password_change": [GET, GET, GET, UPDATE, GET, GET, WRITE, DELETE, SEND],
     "reauthenticate": [GET, GET, GET, GET, UPDATE, WRITE, DELETE],
-    "email_change": [GET, GET, UPDATE, UPDATE, SEND, SEND],
+    "email_change": [GET, GET, UPDATE, SEND, SEND],
     "email_change_confirm": [GET, UPDATE, GET, GET, GET, WRITE, SEND],
     "logout": [GET, WRITE],
     "session_show": [GET, GET],

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from accounts import errors, limits
-from accounts.errors import AccountsError, MethodNotAllowed, Refusal, TooManyAttempts, Unavailable
+from accounts.errors import AccountsError, MethodNotAllowed, ProofRequired, Refusal, TooManyAttempts, Unavailable
 
 # Base classes, which are never raised themselves.
 _ABSTRACT = {AccountsError, Refusal}
@@ -68,6 +68,7 @@ def test_codes_are_stable() -> None:
         "KeyLimitReached": "key_limit_reached",
         "BodyTooLarge": "body_too_large",
         "UnsupportedMediaType": "unsupported_media_type",
+        "ProofRequired": "proof_required",
         "TooManyAttempts": "too_many_attempts",
         "Unavailable": "temporarily_unavailable",
         "ConfigurationError": "configuration_error",
@@ -80,6 +81,7 @@ def _examples() -> list[AccountsError]:
     special: dict[type[AccountsError], AccountsError] = {
         MethodNotAllowed: MethodNotAllowed(("GET", "POST")),
         TooManyAttempts: TooManyAttempts(30),
+        ProofRequired: ProofRequired(30),
     }
     return [special.get(kind) or kind() for kind in _defined() if kind not in _ABSTRACT]
 

@@ -54,6 +54,8 @@ def _examples(kind: type[AccountsError] = AccountsError) -> Iterator[AccountsErr
         yield MethodNotAllowed(("GET", "POST"))
     elif kind is TooManyAttempts:
         yield TooManyAttempts(30)
+    elif kind is errors.ProofRequired:
+        yield errors.ProofRequired(30, {"parameters": {"cost": 1}})
     elif kind.__module__ == "accounts.errors":
         yield kind()
     for child in kind.__subclasses__():
@@ -71,10 +73,11 @@ def test_every_refusal_has_its_status() -> None:
 
 @pytest.mark.parametrize("error", list(_examples()), ids=lambda error: type(error).__name__)
 def test_every_refusal_has_its_code_and_its_sentence(error: AccountsError) -> None:
-    """In JSON, with no other field."""
+    """In JSON, with no other field but a challenge."""
     answer = responses.refused(error)
+    challenge = {"challenge": {"parameters": {"cost": 1}}} if isinstance(error, errors.ProofRequired) else {}
 
-    assert json.loads(answer.body) == {"error": error.code, "message": error.message}
+    assert json.loads(answer.body) == {"error": error.code, "message": error.message, **challenge}
     assert (answer.content_type, answer.cookies, answer.user_id) == ("application/json; charset=utf-8", (), "")
 
 
