@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 import pytest
 
 from accounts import errors, secrets
+from accounts.limits import OAUTH_STARTS_PER_ADDRESS_PER_MINUTE
 from tests.functions import expected, lambdas
 from tests.functions.away import EmulatedProviders, page_event, query_of, state_of
 from tests.functions.cloud import SITE_URL
@@ -141,8 +142,8 @@ def test_an_ambiguous_origin_is_refused(functions: Lambdas, query: str) -> None:
 
 
 def test_redirects_of_one_source_are_limited(functions: Lambdas, providers: EmulatedProviders) -> None:
-    """The thirty-first in a minute is a page with ``Retry-After``."""
-    for _ in range(30):
+    """The next in that minute is a page with ``Retry-After``."""
+    for _ in range(OAUTH_STARTS_PER_ADDRESS_PER_MINUTE):
         assert providers.start().status == 303
     answer = functions.invoke("oauth_start", page_event("GET", "/auth/{provider}/start", "google", ""))
 

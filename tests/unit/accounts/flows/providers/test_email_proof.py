@@ -19,6 +19,7 @@ from accounts.errors import (
 )
 from accounts.flows.people.authentication import Credential
 from accounts.flows.people.session_opening import LoggedIn
+from accounts.limits import CONFIRMATIONS_PER_ADDRESS_PER_MINUTE
 from accounts.model import messages
 from accounts.model.identities import Claim, Identity, RemoveUnchanged, Signup
 from accounts.model.one_time_tokens import PROVIDER_VERIFICATION, Consume, Issue, issue
@@ -322,12 +323,12 @@ def test_only_one_of_two_concurrent_confirmations_succeeds(service: OAuthService
 
 
 def test_guesses_at_links_are_limited(service: OAuthService) -> None:
-    """Twenty a minute from one address, shared with the links of sign-ups."""
+    """From one address, shared with the links of sign-ups."""
     browser = _begin(service)
     token = service.mailed_proof(UNVERIFIED)
-    answers = [_refusal(service, "x" * 43, browser) for _ in range(20)]
+    answers = [_refusal(service, "x" * 43, browser) for _ in range(CONFIRMATIONS_PER_ADDRESS_PER_MINUTE)]
 
-    assert answers == [InvalidLink] * 20
+    assert answers == [InvalidLink] * CONFIRMATIONS_PER_ADDRESS_PER_MINUTE
     assert _refusal(service, token, browser) is TooManyAttempts
     assert _confirm(service, token, browser, now=later(minutes=1)).session.method == "github"
 
