@@ -12,7 +12,7 @@ from accounts import telemetry
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from accounts.aws.secrets import ProviderCredentialsSecret
+    from accounts.aws.secrets import ProviderCredentialsSecret, Secret
     from accounts.aws.signing import SigningKeys
     from accounts.dynamo.tables import Table
     from accounts.dynamo.transactions import DynamoTransactions
@@ -101,11 +101,17 @@ class Edges:
     @cached_property
     def proofs(self) -> Proofs:
         """Reads its secret on first use: most requests need no proof."""
-        from accounts.aws.secrets import Secret
         from accounts.proof_of_work import AltchaProofs
 
         name = self.settings["PROOF_SECRET"]
-        return AltchaProofs(cache(lambda: Secret(name)))
+
+        @cache
+        def secret() -> Secret:
+            from accounts.aws.secrets import Secret
+
+            return Secret(name)
+
+        return AltchaProofs(secret)
 
     @cached_property
     def source_limits(self) -> SourceLimits:
