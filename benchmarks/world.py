@@ -135,7 +135,6 @@ def tables() -> Tables:
         updated_at=now,
         password_hash=hashed,
         verified=True,
-        pending_token=secrets.digest(_body("password_reset")["token"]),
         pending_change=secrets.digest(_body("email_change_confirm")["token"]),
         known_browsers=(secrets.digest(sample("login")["cookies"][0].partition("=")[2]),),
     )
@@ -155,10 +154,14 @@ def tables() -> Tables:
 
 def _waiting(identity: Identity, now: datetime) -> Tables:
     digest, sign_up = secrets.digest(_body("email_verify")["token"]), SignUp("", str(identity.password_hash), "browser")
-    later, moved = now + timedelta(hours=24), {"email": "moved@example.com"}
+    reset, later, moved = (
+        secrets.digest(_body("password_reset")["token"]),
+        now + timedelta(hours=24),
+        {"email": "moved@example.com"},
+    )
     mailed = (
         OneTimeToken(EMAIL_VERIFICATION, digest, identities.email_key("new@example.com"), now, later, sign_up.stored()),
-        OneTimeToken(PASSWORD_RESET, str(identity.pending_token), identity.key, now, later),
+        OneTimeToken(PASSWORD_RESET, reset, identity.key, now, later, {"user_id": _USER_ID}),
         OneTimeToken(EMAIL_CHANGE, str(identity.pending_change), _USER_ID, now, later, moved),
         _code(now, later),
         _typed(now, later),

@@ -39,6 +39,8 @@ _CONTENTS = (
     mails.EmailChanged(),
     mails.LoginNewBrowser(*_LOGIN),
     mails.LoginAfterFailures(*_LOGIN),
+    mails.LoginsDelayed(*_LOGIN, ""),
+    mails.PasswordClosed(*_LOGIN, "known"),
     mails.ClientLoggedIn(*_LOGIN, "Comfy CLI"),
     mails.IdentityLinked("Google"),
     mails.IdentityUnlinked("GitHub"),

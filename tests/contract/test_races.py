@@ -10,7 +10,7 @@ from accounts.flows.keys.key_management import NewKey
 from accounts.flows.people.email_verification import EmailVerification
 from accounts.flows.people.session_opening import LoggedIn
 from accounts.limits import API_KEYS_PER_ACCOUNT, FREE_FAILURES, SESSIONS_PER_ACCOUNT
-from accounts.model import identities, messages, throttles
+from accounts.model import attempts, identities, messages
 from accounts.model.linking import NewAccount
 from accounts.model.providers import ProviderPerson
 from accounts.transactions import Conflict
@@ -293,9 +293,9 @@ def test_of_two_callers_that_waited_for_one_attempt_one_gets_it(racetrack: Backe
     """Both have seen that the wait is over."""
     account = an_address()
     for number in range(FREE_FAILURES):
-        throttles.attempt(racetrack.throttles, account, now=NOW + timedelta(seconds=number))
+        attempts.attempt(racetrack.throttles, account, now=NOW + timedelta(seconds=number))
     racing = MeetAfterRefusal(racetrack.throttles, Meeting(2))
-    outcomes = together(2, lambda _: throttles.attempt(racing, account, an_increment(), now=NOW + timedelta(minutes=1)))
+    outcomes = together(2, lambda _: attempts.attempt(racing, account, an_increment(), now=NOW + timedelta(minutes=1)))
     refused = next(outcome for outcome in outcomes if isinstance(outcome, TooManyAttempts))
 
     assert kinds(outcomes) == {"Attempt": 1, "TooManyAttempts": 1}

@@ -139,7 +139,7 @@ class People:
         self.known |= {person.password, person.token, person.key, SAMPLE_BROWSER}
 
     def store_reset_link(self, person: Person, token: str = SAMPLE_RESET_TOKEN) -> None:
-        self._mail(person, PASSWORD_RESET, identities.email_key(person.email), token, {})
+        self._mail(person, PASSWORD_RESET, identities.email_key(person.email), token, {"user_id": person.user_id})
 
     def store_change_link(
         self, person: Person, token: str = SAMPLE_CHANGE_TOKEN, to: str = "moved@example.com"
@@ -152,8 +152,8 @@ class People:
         token = OneTimeToken(purpose, digest, subject, self._now, later, data)
         stored = self.identities.get(identities.email_key(person.email))
         assert stored is not None
-        pending = {"pending_token": digest} if purpose == PASSWORD_RESET else {"pending_change": digest}
-        self.commit(identities.Replace(replace(stored, **pending)), one_time_tokens.Issue(token))
+        pending = (identities.Replace(replace(stored, pending_change=digest)),) if purpose == EMAIL_CHANGE else ()
+        self.commit(one_time_tokens.Issue(token), *pending)
         self.known.add(text)
 
     def as_sampled(self) -> Person:

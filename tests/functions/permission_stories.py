@@ -19,6 +19,7 @@ from accounts.model import users
 from tests.functions import proofs
 from tests.functions.away import OWNER_OF_THE_EMAIL, query_of
 from tests.functions.cloud import unreachable
+from tests.functions.conftest import NOW
 from tests.functions.lambdas import NAMES, Answer, Lambdas
 from tests.functions.people import Person, a_key
 from tests.functions.requests import SAMPLE_BROWSER, SAMPLE_OTHER_TOKEN, SAMPLE_TOKEN, sample
@@ -195,6 +196,30 @@ def about_a_sign_up(stage: Stage) -> Act:
     stage.functions.people.sign_up(Person("WaitingAccount", "waiting@example.com"))
     body = {"kind": "sign_up", "email": "waiting@example.com", "device": secrets.digest(SAMPLE_BROWSER)}
     return lambda: stage.functions.deliver(json.dumps(body))
+
+
+@of("mailer")
+def about_a_change_of_address(stage: Stage) -> Act:
+    """The account's address remembers the only valid link."""
+    about = {"user_id": stage.arrange().user_id, "email": "moved@example.com", "at": NOW.isoformat()}
+    return lambda: stage.functions.deliver(json.dumps({"kind": "email_change", **about}))
+
+
+@of("mailer")
+def about_failed_logins(stage: Stage) -> Act:
+    """They are recorded, and the owner is emailed."""
+    about = {"email": stage.arrange().email, "detail": "Firefox", "at": NOW.isoformat(), "source": "203.0.113.7"}
+    return lambda: stage.functions.deliver(json.dumps({"kind": "logins_delayed", **about}))
+
+
+@of("login")
+def that_fails_for_the_fifth_time(stage: Stage) -> Act:
+    """A notice is queued."""
+    stage.arrange()
+    body = _body("login") | {"password": "not the password of anybody"}
+    for _ in range(4):
+        stage.calls(body=body)()
+    return stage.calls(body=body)
 
 
 @of("mailer")

@@ -28,7 +28,7 @@ from tests.functions.stage import Act, Stage, Story
 SERVED = {name: tuple(it for it in (*ROUTES, AUTHORIZE) if it.function == name) for name in NAMES}
 FUNCTIONS = tuple(name for name, served in SERVED.items() if served)
 # What the mailer counts, by recipient or account.
-OF_EMAILS = {"notice", "sign-up-mail-of", "sign-up-mail", "reset-mail", "reset-mail-known"}
+OF_EMAILS = {"notice", "sign-up-mail-of", "sign-up-mail", "reset-mail-of", "reset-mail", "reset-mail-known"}
 
 TOO_MANY = "429 excess_rate_limit_exceeded"
 REFUSALS: dict[Route, set[str]] = {

@@ -144,7 +144,7 @@ def test_the_sample_of_password_forgot_queues_a_message(functions: Lambdas) -> N
     assert _logged(answer) == [
         _line("password_forgot", "authn_password_reset_requested", "POST /auth/password/forgot", 202, "")
     ]
-    assert functions.queued() == [{"kind": "password_forgot", "email": "person@example.com"}]
+    assert functions.queued() == [{"kind": "password_forgot", "email": "person@example.com", "source": "203.0.113.7"}]
 
 
 def test_the_sample_of_password_reset_sets_the_password_and_ends_all_sessions(functions: Lambdas) -> None:

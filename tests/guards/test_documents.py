@@ -162,7 +162,12 @@ _LIMITS = {
         limits.SIGNUP_MAILS_PER_RECIPIENT,
         limits.SIGNUP_MAILS_WINDOW // _HOUR,
     ],
-    "emails with a reset link, to one address": [limits.RESET_MAILS_PER_HOUR, limits.RESET_MAILS_PER_DAY],
+    "emails with a reset link, to one address": [
+        limits.RESET_MAILS_PER_HOUR,
+        limits.RESET_MAILS_PER_DAY,
+        limits.RESET_MAILS_PER_RECIPIENT,
+        limits.RESET_MAILS_WINDOW // _MINUTE,
+    ],
     "device codes that an account may try": [limits.USER_CODES_PER_ACCOUNT_PER_HOUR],
     "refreshes of one program": [limits.REFRESHES_PER_SESSION_PER_MINUTE],
     "access tokens for all programs of an account": [limits.SIGNATURES_PER_ACCOUNT_PER_MINUTE],

@@ -38,6 +38,10 @@ _LOGINS: dict[str, Event] = {
         counted=("password", "google", "github"),
     ),
     "authn_login_fail": Event("login failed: wrong password, or unknown or unconfirmed address", counted=ALL),
+    "authn_login_fail_max": Event("five logins failed in a row, and further attempts have to wait", kept=True),
+    "authn_login_lock": Event(
+        "a hundred logins failed in a row, and the password was disabled in new browsers, or in known ones", kept=True
+    ),
     "authn_reauthenticated": Event("an owner re-authenticated"),
     "authn_provider_start": Event("a login with Google or GitHub started"),
     "authn_provider_fail": Event(

@@ -148,8 +148,12 @@ SIGNUP_MAILS_PER_SOURCE = 3
 SIGNUP_MAILS_PER_RECIPIENT = 20
 SIGNUP_MAILS_WINDOW = timedelta(hours=6)
 NOTICES_PER_HOUR = 10
+# Emails with a reset link to one address, for one source or for the known browsers, and for all sources together. When
+# the latter is reached, a link that was sent at most 15 minutes ago still works for 15 minutes (chosen).
 RESET_MAILS_PER_HOUR = 3
 RESET_MAILS_PER_DAY = 5
+RESET_MAILS_PER_RECIPIENT = 3
+RESET_MAILS_WINDOW = PASSWORD_RESET_LIFETIME / 2
 EMAIL_CHANGES_PER_ACCOUNT_PER_DAY = 5
 # What a session can do to fill the account's records. 25 keys can be created, and each be replaced once (chosen).
 RENAMES_PER_ACCOUNT_PER_DAY = 20

@@ -17,7 +17,7 @@ from accounts.flows.operators.operator_requests import OperatorRequest
 from accounts.flows.people.account import AccountLookup
 from accounts.flows.people.authentication import API_KEY, SESSION, Credential, Principal
 from accounts.flows.people.session_opening import LoggedIn
-from accounts.model import messages
+from accounts.model import attempts, messages
 from accounts.model.audit import Caller
 from accounts.model.identities import Identity
 from accounts.model.sessions import Session
@@ -214,8 +214,8 @@ class Service(FakeDeployment):
         self.world.change_identity(self.identity(email).key, **changes)
 
     def fail(self, times: int, email: str = EMAIL, at: datetime = NOW) -> None:
-        """Set that many consecutive failures on the account, the last one at ``at``."""
-        self.world.counters[f"streak#{secrets.digest(email)}"] = Counter(times, at)
+        """Set that many consecutive failures on the account, in all browsers, the last at ``at``."""
+        self.world.counters |= dict.fromkeys(attempts.streak_keys(email), Counter(times, at))
 
 
 def untouched(service: Service) -> bool:

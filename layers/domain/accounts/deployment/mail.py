@@ -33,7 +33,7 @@ class MailFlows(Edges):
             self.users,
             self.one_time_tokens,
             self.throttles,
-            self.writing(self.identities, self.one_time_tokens),
+            self.writing(self.identities, self.one_time_tokens, self.audit_events),
             self.postman,
             self.settings.site_url,
         )

@@ -33,8 +33,8 @@ class Identity(Struct, frozen=True):
     ``version`` increases with every change. ``secured_at`` is when the password or address last changed: links emailed
     before that are no longer valid.
 
-    ``pending_token`` is the digest of the only valid link that confirms a provider's address or resets a password, and
-    ``pending_change`` of the only valid one that changes the account's email. ``confirming_browser`` is the digest of
+    ``pending_token`` is the digest of the only valid link that confirms a provider's address, and ``pending_change`` of
+    the only valid one that changes the account's email. ``confirming_browser`` is the digest of
     the cookie that confirming a provider's identity requires, because it has no password to ask for. ``for_account`` is
     the account that had the address when the confirmation was asked for, or None: it can join no other account.
 
@@ -178,7 +178,12 @@ def can_be_confirmed(pending: Identity, local: Identity | None) -> bool:
     if local is None or not local.verified:
         return True
     is_asked_for = pending.for_account == local.user_id
-    return is_asked_for and (local.secured_at is None or pending.created_at > local.secured_at)
+    return is_asked_for and not is_outdated(local, pending.created_at)
+
+
+def is_outdated(identity: Identity, issued_at: datetime) -> bool:
+    """Whether a link from ``issued_at`` is not valid any more: the password or address has changed since."""
+    return identity.secured_at is not None and issued_at <= identity.secured_at
 
 
 def secured(identity: Identity, now: datetime) -> Identity:

@@ -37,10 +37,11 @@ class ProviderSignup(_Message, frozen=True, tag="provider_sign_up"):
 
 
 class PasswordForgot(_Message, frozen=True, tag="password_forgot"):
-    """``known_browser`` is the digest of the caller's cookie, or empty."""
+    """``known_browser`` is the digest of the caller's cookie, or empty; ``source`` is the caller's network address."""
 
     email: str
     known_browser: str = msgspec.field(default="", name="device")
+    source: str = ""
 
 
 class EmailChange(_Message, frozen=True, tag="email_change"):
@@ -114,6 +115,24 @@ class _Login(_Message, frozen=True):
     source: str
 
 
+class _FailedLogins(_Message, frozen=True):
+    """As ``_Login``, for any address. ``known_browser`` is the digest of the caller's cookie, or empty."""
+
+    email: str
+    browser: str = msgspec.field(name="detail")
+    at: datetime
+    source: str
+    known_browser: str = msgspec.field(default="", name="device")
+
+
+class LoginsDelayed(_FailedLogins, frozen=True, tag="logins_delayed"):
+    """Five failed logins in a row: the next attempts have to wait."""
+
+
+class PasswordClosed(_FailedLogins, frozen=True, tag="password_closed"):
+    """A hundred failed logins in a row: the password is disabled where they came from."""
+
+
 class LoginNewBrowser(_Login, frozen=True, tag="sign_in_new_device"):
     pass
 
@@ -146,7 +165,10 @@ OwnerNotice = (
 Notice = OwnerNotice | EmailChangeAsked | EmailChanged
 """Notices of a change to an account. The last two go to the address that they name."""
 
-Message = Signup | ProviderSignup | PasswordForgot | EmailChange | Notice
+FailedLogins = LoginsDelayed | PasswordClosed
+"""About attempts at the password of an address, which may have no account."""
+
+Message = Signup | ProviderSignup | PasswordForgot | EmailChange | FailedLogins | Notice
 
 # Before 0.2.0, every message had all fields, some of them empty.
 _FIELDS = frozenset({"kind", "email", "user_id", "identity", "detail", "at", "source", "device", "client"})

@@ -94,6 +94,12 @@ class SignUp(Payload, frozen=True):
     browser: str
 
 
+class ResetLink(Payload, frozen=True):
+    """The payload of PASSWORD_RESET: the account whose password it resets."""
+
+    user_id: str
+
+
 class NewAddress(Payload, frozen=True):
     """The payload of EMAIL_CHANGE."""
 

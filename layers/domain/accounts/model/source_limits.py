@@ -22,10 +22,11 @@ from accounts.limits import (
     SIGNUPS_PER_ADDRESS_PER_HOUR_WITH_PROOF,
     SIGNUPS_PER_ADDRESS_PER_MINUTE,
 )
-from accounts.model import throttles
+from accounts.model import attempts, throttles
+from accounts.model.attempts import Attempt
 from accounts.model.audit import Caller
 from accounts.model.proofs import Proofs, Purpose
-from accounts.model.throttles import Attempt, Bucket, Increment, Throttles
+from accounts.model.throttles import Bucket, Increment, Throttles
 
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 
@@ -71,7 +72,7 @@ class SourceLimits(Struct, frozen=True):
         """
         with self._challenging("login", caller, now):
             by_source = self._increments("login", LOGINS, caller, now)
-            return throttles.attempt(self.throttles, account, *by_source, now=now)
+            return attempts.attempt(self.throttles, account, *by_source, now=now)
 
     def _increments(self, purpose: Purpose, limit: SourceLimit, caller: Caller, now: datetime) -> tuple[Increment, ...]:
         proof = self.proofs.check(caller.proof, purpose, caller.source, now) if caller.proof else None

@@ -1,19 +1,12 @@
-"""Limits on attempts at secrets and on emails, counted atomically before the work is done.
+"""Counters of events, such as attempts at secrets and emails, raised atomically before the work is done (ASVS 15.4.2).
 
-Two kinds share one counter (ASVS 6.3.1, 15.4.2; NIST SP 800-63B-4 3.2.2):
-
-- a **window** counts the events of one source in a minute or an hour;
-- a **streak** counts an account's failures in a row, from any source. Five are free. Then each attempt has to wait: 30
-  seconds at first, doubling up to an hour. A hundred disable the password until it is reset.
-
-A streak does not affect resets, providers or live sessions, so it cannot lock the owner out. A login clears its streak
-and gives back its own events in the windows only: an attacker's own account must not give them more guesses.
+A window counts the events of one source in a minute, an hour or a day. ``accounts.model.attempts`` counts failures in a
+row.
 
 Each counter is one item, raised by one conditional update. DynamoDB serializes such updates, but cancels transactions
-that meet on an item: strangers can write to most counters, so no transaction includes one. An attempt raises its
-counters one after another, the most specific first, and stops at the first that is full. The counters that it has
-raised by then are given back: the secret was not checked, so the attacker learned nothing, and people who share a full
-source do not use up the free attempts of their own accounts.
+that meet on an item: strangers can write to most counters, so no transaction includes one. Several counters are raised
+one after another, the most specific first, up to the first that is full. Those that were raised by then are given back:
+nothing was done, and people who share a full source do not use up what is their own.
 """
 
 from __future__ import annotations
@@ -25,15 +18,9 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
-from accounts import secrets
 from accounts.errors import ProofRequired, TooManyAttempts, Unavailable
 from accounts.limits import (
     CONFIRMATIONS_PER_ADDRESS_PER_MINUTE,
-    FAILURES_REMEMBERED,
-    FAILURES_THAT_DISABLE_PASSWORD,
-    FIRST_WAIT,
-    FREE_FAILURES,
-    LONGEST_WAIT,
 )
 from accounts.model.audit import Caller
 
@@ -61,6 +48,7 @@ Bucket = Literal[
     "notice",
     "sign-up-mail-of",
     "sign-up-mail",
+    "reset-mail-of",
     "reset-mail",
     "reset-mail-known",
 ]
@@ -132,29 +120,6 @@ class Throttles(Protocol):
         """Delete the counter. A failure is reported and ignored."""
 
 
-class Attempt(Struct, frozen=True):
-    """A counted attempt at an account's secret.
-
-    ``password_disabled``: too many failures in a row, so that even the right password is refused. ``failures`` is the
-    number of failures in a row before this attempt if it had to wait for them, else 0.
-    """
-
-    streak: str
-    windows: tuple[Increment, ...]
-    password_disabled: bool = False
-    failures: int = 0
-
-    def succeeded(self, throttles: Throttles) -> None:
-        """Clear the streak, and take this attempt out of each window. Never fails: the secret was right."""
-        throttles.forget(self.streak)
-        throttles.give_back(*(window for window in self.windows if not window.kept))
-
-
-def streak_key(account: str) -> str:
-    """The key of the streak of ``account``, which is stored only as a digest."""
-    return f"streak#{secrets.digest(account)}"
-
-
 def window(bucket: Bucket, source: str, *, limit: int, per: timedelta, now: datetime) -> Increment:
     """The increment for one ``bucket`` event from ``source``, in the window of length ``per`` that contains ``now``."""
     seconds, index, ends_at = _current(per, now)
@@ -212,7 +177,7 @@ def take(throttles: Throttles, *increments: Increment, now: datetime) -> None:
         except LimitReached as refused:
             throttles.give_back(*increments[:number])
             kind = ProofRequired if increment.proof_helps else TooManyAttempts
-            raise kind(_seconds(refused.ends_at - now)) from refused
+            raise kind(seconds(refused.ends_at - now)) from refused
         except Unavailable:
             throttles.give_back(*increments[:number])
             raise
@@ -225,53 +190,6 @@ def is_too_soon(throttles: Throttles, bucket: Bucket, source: str, *, every: tim
     except LimitReached:
         return True
     return False
-
-
-def attempt(throttles: Throttles, account: str, *by_source: Increment, now: datetime) -> Attempt:
-    """Count one attempt at ``account``'s secret, before checking the secret; raises TooManyAttempts.
-
-    The streak comes first, so that guesses at one account, which it refuses, do not fill the windows of their source.
-    """
-    streak = Increment(streak_key(account), FREE_FAILURES, now + FAILURES_REMEMBERED)
-    counted, failures = _take_streak(throttles, streak, now)
-    try:
-        take(throttles, *by_source, now=now)
-    except (TooManyAttempts, Unavailable):
-        throttles.give_back(counted)
-        raise
-    disabled = failures >= FAILURES_THAT_DISABLE_PASSWORD
-    return Attempt(streak.key, by_source, password_disabled=disabled, failures=failures)
-
-
-def _take_streak(throttles: Throttles, streak: Increment, now: datetime) -> tuple[Increment, int]:
-    """Raise the streak; returns the increment, and the failures that this attempt had to wait for.
-
-    One round trip while the account has free attempts. After that, the first write reads the streak, and a second one
-    takes the only attempt that the wait allows, which concurrent attempts share.
-    """
-    try:
-        throttles.take(streak, now)
-    except LimitReached as refused:
-        counter = refused.counter
-    else:
-        return streak, 0
-    ready_at = counter.raised_at + wait_after(counter.count)
-    if now < ready_at:
-        raise TooManyAttempts(_seconds(ready_at - now))
-    exact = replace(streak, expected=counter.count, raised_before=counter.raised_at)
-    try:
-        throttles.take(exact, now)
-    except LimitReached as refused:
-        raise TooManyAttempts(_seconds(wait_after(counter.count + 1))) from refused
-    return exact, counter.count
-
-
-def wait_after(failures: int) -> timedelta:
-    """The wait after that many failures in a row: none below five, then 30 s, doubling up to 1 h."""
-    if failures < FREE_FAILURES:
-        return timedelta(0)
-    doublings = min(failures - FREE_FAILURES, 20)
-    return min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT)
 
 
 def source(address: str) -> str:
@@ -290,5 +208,6 @@ def source(address: str) -> str:
     return str(ipaddress.ip_network((int(parsed), _IPV6_PREFIX_BITS), strict=False))
 
 
-def _seconds(remaining: timedelta) -> int:
+def seconds(remaining: timedelta) -> int:
+    """Whole seconds for Retry-After, at least one."""
     return max(1, -int(-remaining.total_seconds() // 1))

@@ -7,8 +7,9 @@ from typing import Any
 from accounts.flows.operators.account_inspection import Inspection
 from accounts.flows.people.activity import Entry
 from accounts.limits import FAILURES_THAT_DISABLE_PASSWORD
+from accounts.model.attempts import wait_after
 from accounts.model.identities import EMAIL, Identity, revoked_hash
-from accounts.model.throttles import Counter, wait_after
+from accounts.model.throttles import Counter
 from accounts.web import presenters
 
 

@@ -18,7 +18,9 @@ _AT = datetime(2026, 11, 22, 9, 14, 0, 250_000, UTC)
 _FIREFOX = ("Firefox on Linux", _AT, "198.51.100.7")
 OPTIONAL = {
     messages.Signup: ("device", "source"),
-    messages.PasswordForgot: ("device",),
+    messages.PasswordForgot: ("device", "source"),
+    messages.LoginsDelayed: ("device",),
+    messages.PasswordClosed: ("device",),
     messages.ApiKeyDeleted: ("detail",),
 }
 SAME = [
@@ -41,11 +43,12 @@ SAME = [
     messages.LoginAfterFailures(_USER_ID, *_FIREFOX),
     messages.ClientLoggedIn(_USER_ID, "Comfy CLI", *_FIREFOX[1:], "Comfy CLI"),
 ]
+NEW = [messages.LoginsDelayed(_EMAIL, *_FIREFOX, "0f1e2d3c"), messages.PasswordClosed(_EMAIL, *_FIREFOX, "")]
 PAIRS = pytest.mark.parametrize(("old", "message"), list(zip(OLD, SAME, strict=True)))
 
 
 def test_every_kind_is_compared() -> None:
-    assert {type(message) for message in SAME} == set(get_args(Message))
+    assert {type(message) for message in (*SAME, *NEW)} == set(get_args(Message))
 
 
 @PAIRS
@@ -71,7 +74,12 @@ def test_a_message_survives_the_queue(old: str, message: Message) -> None:
     assert len(body) < len(old)
 
 
-@pytest.mark.parametrize("message", SAME)
+@pytest.mark.parametrize("message", NEW)
+def test_a_message_of_a_new_kind_survives_the_queue(message: Message) -> None:
+    assert messages.decode(messages.encode(message)) == message
+
+
+@pytest.mark.parametrize("message", [*SAME, *NEW])
 def test_a_message_that_lacks_a_field_is_refused(message: Message) -> None:
     """Except what version 0.1 left empty, and what older messages lack."""
     fields = json.loads(messages.encode(message))

@@ -19,6 +19,7 @@ from accounts.model.one_time_tokens import (
     OneTimeToken,
     Payload,
     ProviderState,
+    ResetLink,
     SignUp,
     UsedCode,
     UserCode,
@@ -31,7 +32,7 @@ from tests.unit.accounts.stage import NOW, later
 _DAY = timedelta(hours=24)
 _ALLOWED = {"client_id": "comfy-cli", "scope": "account", "method": "password", "session": "digest of a session"}
 _ASKED = {"client_id": "comfy-cli", "scope": "account"}
-# As version 0.1 stored them; sign-ups are newer.
+# As version 0.1 stored them; sign-ups and resets are newer.
 STORED: list[tuple[type[Payload], dict[str, str]]] = [
     (
         ProviderState,
@@ -45,6 +46,7 @@ STORED: list[tuple[type[Payload], dict[str, str]]] = [
         },
     ),
     (SignUp, {"name": "Olive", "password_hash": "a hash", "browser": "digest of a cookie"}),
+    (ResetLink, {"user_id": "4Qm8Zr1Tn6Yb3Wk9Pc5Vx2Hd7Lf0"}),
     (NewAddress, {"email": "new@example.com"}),
     (AuthorizationCode, {**_ALLOWED, "redirect_uri": "http://127.0.0.1:8188/callback", "challenge": "c"}),
     (UsedCode, {"session": "digest of a session"}),

@@ -14,7 +14,7 @@ from accounts.limits import (
     SIGNUPS_PER_ADDRESS_PER_HOUR_WITH_PROOF,
     SIGNUPS_PER_ADDRESS_PER_MINUTE,
 )
-from accounts.model import throttles
+from accounts.model import attempts
 from accounts.model.audit import Caller
 from accounts.model.proofs import Purpose
 from accounts.model.source_limits import EMAILS, SourceLimits
@@ -156,7 +156,7 @@ def test_a_waiting_account_keeps_its_wait_when_a_proof_is_asked_for() -> None:
     for number in range(ADDRESS_FAILURES_PER_MINUTE):
         limits.count_login(f"{number}@example.com", HERE, NOW)
     for _ in range(5):
-        throttles.attempt(limits.throttles, "olive@example.com", now=NOW - timedelta(minutes=1))
+        attempts.attempt(limits.throttles, "olive@example.com", now=NOW - timedelta(minutes=1))
     with pytest.raises(ProofRequired):
         limits.count_login("olive@example.com", HERE, NOW)
 

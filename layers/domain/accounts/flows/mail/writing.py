@@ -7,6 +7,7 @@ email change. An email to the address of someone else contains no text that the 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from copy import replace
 from datetime import datetime
 
@@ -14,9 +15,18 @@ from msgspec import Struct
 
 from accounts.flows.mail import mails
 from accounts.flows.mail.mails import Content, Mail
-from accounts.flows.mail.planning import ChangeLink, ConfirmationLink, Letter, Ready, ResetLink, SignUpLink
+from accounts.flows.mail.planning import (
+    ChangeLink,
+    ConfirmationLink,
+    FailuresNotice,
+    Letter,
+    Ready,
+    ResetLink,
+    SignUpLink,
+)
 from accounts.limits import EMAIL_CHANGE_LIFETIME, PASSWORD_RESET_LIFETIME, VERIFICATION_LIFETIME
 from accounts.model import identities, messages, one_time_tokens, sign_ups
+from accounts.model.audit import Caller, Record
 from accounts.model.identities import Identities, Identity, email_key
 from accounts.model.messages import OwnerNotice
 from accounts.model.one_time_tokens import (
@@ -30,6 +40,9 @@ from accounts.model.providers import TITLES
 from accounts.model.users import User, Users
 from accounts.transactions import Conflict, Transactions, retry_on_conflict
 
+# The serial of a record that is written once for its moment.
+_ONCE = "00000000"
+
 
 class Writing(Struct, frozen=True):
     """``site_url`` is configuration: requests cannot change links (CWE-640)."""
@@ -39,7 +52,7 @@ class Writing(Struct, frozen=True):
     transactions: Transactions
     site_url: str
 
-    def write(self, letter: Letter, now: datetime) -> Mail | None:
+    def write(self, letter: Letter, now: datetime) -> Mail | None:  # noqa: PLR0911 - a table
         """The email; None when the account or its address has changed since the plan."""
         match letter:
             case Ready():
@@ -52,6 +65,8 @@ class Writing(Struct, frozen=True):
                 return self._reset(letter.key, letter.user, now)
             case ChangeLink():
                 return self._change(letter.to, letter.user, now)
+            case FailuresNotice():
+                return self._failures(letter)
             case _:
                 return self._notice(letter)
 
@@ -87,15 +102,31 @@ class Writing(Struct, frozen=True):
             return False
         return True
 
+    def _failures(self, letter: FailuresNotice) -> Mail:
+        """Writes the record, too: the request that failed does not know whether there is an account."""
+        message, user_id, known = letter.message, letter.identity.user_id, "known" if letter.known else ""
+        about, caller = (message.browser, _in_words(message.at), message.source, known), Caller(message.source, "")
+        match message:
+            case messages.LoginsDelayed():
+                record = Record(user_id, "authn_login_fail_max", message.at, caller, serial=_ONCE)
+                content: Content = mails.LoginsDelayed(*about)
+            case messages.PasswordClosed():
+                record = Record(user_id, "authn_login_lock", message.at, caller, serial=_ONCE)
+                content = mails.PasswordClosed(*about)
+        # The queue may deliver the message again.
+        with suppress(Conflict):
+            self.transactions.commit(record)
+        return self._mail(letter.identity.email, content)
+
     def _reset(self, key: str, user: User, now: datetime) -> Mail | None:
-        plaintext, token = one_time_tokens.issue(PASSWORD_RESET, key, lifetime=PASSWORD_RESET_LIFETIME, now=now)
-
-        def with_token(address: Identity) -> Identity:
-            return replace(address, pending_token=token.digest)
-
-        address = self._issue(token, key, with_token, user.user_id)
+        address = self._held(key, user.user_id)
         if address is None:
             return None
+        payload = one_time_tokens.ResetLink(user.user_id)
+        plaintext, token = one_time_tokens.issue(
+            PASSWORD_RESET, key, lifetime=PASSWORD_RESET_LIFETIME, now=now, payload=payload
+        )
+        self.transactions.commit(one_time_tokens.Issue(token))
         link = f"{self.site_url}/reset-password#token={plaintext}"
         if address.password_hash is None:
             return self._mail(address.email, mails.PasswordForgotWithoutPassword(link, _providers_of(user)))
@@ -122,13 +153,18 @@ class Writing(Struct, frozen=True):
         """
 
         def attempt() -> Identity | None:
-            address = self.identities.get(key)
-            if address is None or address.user_id != user_id or not address.can_log_in:
+            address = self._held(key, user_id)
+            if address is None:
                 return None
             self.transactions.commit(one_time_tokens.Issue(token), identities.Replace(with_token(address)))
             return address
 
         return retry_on_conflict(attempt)
+
+    def _held(self, key: str, user_id: str) -> Identity | None:
+        """The account's address; None when it is not, or cannot log in."""
+        address = self.identities.get(key)
+        return address if address and address.user_id == user_id and address.can_log_in else None
 
     def _mail(self, to: str, content: Content) -> Mail:
         return Mail(to, content, self.site_url)

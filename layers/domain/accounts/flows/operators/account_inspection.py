@@ -9,7 +9,7 @@ from msgspec import Struct
 from accounts import secrets
 from accounts.errors import NotFound
 from accounts.flows.people.activity import Entry, recent
-from accounts.model import email_addresses, identities, throttles, users
+from accounts.model import attempts, email_addresses, identities, users
 from accounts.model.api_keys import ApiKey, ApiKeys
 from accounts.model.audit import AuditEvents
 from accounts.model.identities import Identities, Identity
@@ -56,7 +56,7 @@ class AccountInspection(Struct, frozen=True):
             sessions=[session for session in self.sessions.of_user(user.user_id) if session.is_live(now)],
             api_keys=self.api_keys.of_user(user.user_id),
             activity=recent(self.audit_events, user.user_id, now),
-            failures=self.throttles.get(throttles.streak_key(user.email)),
+            failures=self.throttles.get(attempts.streak_key(user.email)),
         )
 
     def _user_id(self, name: str) -> str:

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from accounts.errors import NotFound, PasswordMissing
 from accounts.flows.operators.operator_requests import OperatorRequest
-from accounts.model import api_keys, identities, messages, sessions, throttles, users
+from accounts.model import api_keys, attempts, identities, messages, sessions, users
 from accounts.model.identities import Identities, email_key
 from accounts.model.messages import Outbox
 from accounts.model.throttles import Throttles
@@ -34,7 +34,8 @@ class AccountUnlocking(Struct, frozen=True):
         """Unlock the account; raises NotFound. The record comes first, so that no unlocking goes unrecorded."""
         user = users.existing(self.users, request.user_id)
         self.transactions.commit(request.record("authn_login_unlock", now))
-        self.throttles.clear(throttles.streak_key(user.email))
+        for streak in attempts.streak_keys(user.email):
+            self.throttles.clear(streak)
 
 
 class OperatorLogout(Struct, frozen=True):

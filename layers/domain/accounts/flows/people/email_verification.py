@@ -17,7 +17,7 @@ from msgspec import Struct
 from accounts.errors import AddressConfirmed, InvalidCredentials, InvalidLink
 from accounts.flows.people.authentication import Credential
 from accounts.flows.people.session_opening import LoggedIn, SessionOpening, login_record
-from accounts.model import identities, one_time_tokens, passwords, sessions, sign_ups, throttles, users
+from accounts.model import attempts, identities, one_time_tokens, passwords, sessions, sign_ups, throttles, users
 from accounts.model.audit import Caller, Record
 from accounts.model.identities import Identities
 from accounts.model.one_time_tokens import EMAIL_VERIFICATION, OneTimeToken, OneTimeTokens, SignUp
@@ -52,14 +52,15 @@ class EmailVerification(Struct, frozen=True):
         throttles.count_confirmation(self.throttles, caller, now)
         link = self._link(token, now)
         # The link has its own streak: failed logins with the address, which an attacker can cause, must not block it.
-        attempt = throttles.attempt(self.throttles, link.key, now=now)
+        attempt = attempts.attempt(self.throttles, link.key, now=now)
         if not self.hasher.verify(password, SignUp.of(link).password_hash).matches or attempt.password_disabled:
             raise InvalidCredentials(_NOT_THE_CHOSEN_ONE)
         confirmed = sign_ups.confirmed(link, now)
         logged_in = self.opening.begin(confirmed, method=sessions.PASSWORD, remember=False, caller=caller, now=now)
         self._create_account(link, logged_in, now)
         attempt.succeeded(self.throttles)
-        self.throttles.forget(throttles.streak_key(confirmed.email))
+        for streak in attempts.streak_keys(confirmed.email):
+            self.throttles.forget(streak)
         self.opening.end_presented(presented, caller, now)
         return logged_in
 

@@ -15,16 +15,18 @@ from functools import cache
 from msgspec import Struct
 
 from accounts.errors import InvalidCredentials
+from accounts.flows.people import failed_logins
 from accounts.flows.people.authentication import Credential
 from accounts.flows.people.session_opening import LoggedIn, SessionOpening, notify_owner
-from accounts.model import email_addresses, identities, known_browsers, passwords, throttles
+from accounts.model import attempts, email_addresses, identities, known_browsers, passwords
+from accounts.model.attempts import Attempt
 from accounts.model.audit import Caller
 from accounts.model.identities import Identities, Identity
 from accounts.model.messages import Outbox
 from accounts.model.passwords import PasswordHasher, Verdict
 from accounts.model.sessions import PASSWORD, Session
 from accounts.model.source_limits import SourceLimits
-from accounts.model.throttles import Attempt, Throttles
+from accounts.model.throttles import Throttles
 from accounts.transactions import Change, Conflict, retry_on_conflict
 
 
@@ -58,13 +60,17 @@ class Login(Struct, frozen=True):
         read = self.identities.get(identities.email_key(address))
         browser = known_browsers.recognized(read, caller)
         attempt = (
-            throttles.attempt(self.throttles, address, now=now)
+            attempts.attempt(self.throttles, address, now=now, known=bool(browser))
             if browser or self.sources is None
             else self.sources.count_login(address, caller, now)
         )
-        known, logged_in = self._open(
-            address, read, password, attempt, instead_of, remember=remember, caller=caller, now=now
-        )
+        try:
+            known, logged_in = self._open(
+                address, read, password, attempt, instead_of, remember=remember, caller=caller, now=now
+            )
+        except InvalidCredentials:
+            failed_logins.notify_owner(self.notices, address, attempt, caller, now)
+            raise
         attempt.succeeded(self.throttles)
         self.opening.end_presented(presented, caller, now)
         notify_owner(self.notices, known, logged_in, failures=attempt.failures)

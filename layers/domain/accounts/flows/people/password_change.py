@@ -10,7 +10,8 @@ from functools import cache
 from msgspec import Struct
 
 from accounts.errors import InvalidCredentials, PasswordMissing, Unauthenticated
-from accounts.model import identities, messages, passwords, sessions, throttles, users
+from accounts.flows.people import failed_logins
+from accounts.model import attempts, identities, known_browsers, messages, passwords, sessions, users
 from accounts.model.audit import Caller, Record
 from accounts.model.identities import Identities, Identity, email_key
 from accounts.model.messages import Outbox
@@ -45,7 +46,8 @@ class PasswordChange(Struct, frozen=True):
         user = users.active(self.users, session.user_id)
         address = with_password(self.identities, user)
         passwords.check_acceptable(new, email=user.email, policy=self.policy)
-        attempt = throttles.attempt(self.throttles, address.email, now=now)
+        known = bool(known_browsers.recognized(address, caller))
+        attempt = attempts.attempt(self.throttles, address.email, now=now, known=known)
 
         @cache
         def checked_and_hashed(stored: str | None) -> str:
@@ -54,8 +56,14 @@ class PasswordChange(Struct, frozen=True):
                 raise InvalidCredentials(_NOT_THE_CURRENT_ONE)
             return self.hasher.hash(new)
 
-        retry_on_conflict(lambda: self._write(session, checked_and_hashed, caller, now))
-        attempt.succeeded(self.throttles)
+        try:
+            retry_on_conflict(lambda: self._write(session, checked_and_hashed, caller, now))
+        except InvalidCredentials:
+            failed_logins.notify_owner(self.notices, address.email, attempt, caller, now)
+            raise
+        # Failures with the old password do not disable the new one in any browser.
+        for streak in attempts.streak_keys(address.email):
+            self.throttles.forget(streak)
         self.notices.put(messages.PasswordChanged(user.user_id))
         return user.user_id
 

@@ -13,11 +13,21 @@ from datetime import datetime
 from msgspec import Struct
 
 from accounts.errors import InvalidLink, WeakPassword
-from accounts.model import email_addresses, identities, messages, one_time_tokens, passwords, sessions, throttles, users
+from accounts.model import (
+    attempts,
+    email_addresses,
+    identities,
+    messages,
+    one_time_tokens,
+    passwords,
+    sessions,
+    throttles,
+    users,
+)
 from accounts.model.audit import Caller, Record
 from accounts.model.identities import Identities, Identity
 from accounts.model.messages import Outbox
-from accounts.model.one_time_tokens import PASSWORD_RESET, OneTimeToken, OneTimeTokens
+from accounts.model.one_time_tokens import PASSWORD_RESET, OneTimeToken, OneTimeTokens, ResetLink
 from accounts.model.passwords import PasswordHasher, Policy
 from accounts.model.source_limits import SourceLimits
 from accounts.model.throttles import Throttles
@@ -38,7 +48,7 @@ class PasswordForgotten(Struct, frozen=True):
         """
         address = email_addresses.canonical(email)
         self.sources.count_email("forgot", caller, now)
-        self.outbox.put(messages.PasswordForgot(address, caller.known_browser))
+        self.outbox.put(messages.PasswordForgot(address, caller.known_browser, caller.source))
 
 
 class PasswordReset(Struct, frozen=True):
@@ -56,8 +66,8 @@ class PasswordReset(Struct, frozen=True):
     def reset(self, token: str, password: str, caller: Caller, now: datetime) -> str:
         """Consume the link, set the password and end sessions, in one transaction; returns the account's id.
 
-        Raises InvalidLink for a link that is unknown, used, expired, superseded, for another purpose, or from before
-        another change; WeakPassword, also for the revoked password (the link stays valid); TooManyAttempts.
+        Raises InvalidLink for a link that is unknown, used, expired, another account's, for another purpose, or from
+        before another change; WeakPassword, also for the revoked password (the link stays valid); TooManyAttempts.
         """
         passwords.check_length(password)
         throttles.count_confirmation(self.throttles, caller, now)
@@ -67,7 +77,8 @@ class PasswordReset(Struct, frozen=True):
         self._check_not_revoked(password, identity)
         password_hash = self.hasher.hash(password)
         # First: a reset that is not written needs the link again, but one that leaves the password disabled is no help.
-        self.throttles.clear(throttles.streak_key(identity.email))
+        for streak in attempts.streak_keys(identity.email):
+            self.throttles.clear(streak)
         retry_on_conflict(lambda: self._write(found, password_hash, caller, now))
         self.notices.put(messages.PasswordReset(identity.user_id))
         return identity.user_id
@@ -79,9 +90,11 @@ class PasswordReset(Struct, frozen=True):
             raise WeakPassword(_KNOWN_TO_OTHERS)
 
     def _identity_of(self, token: OneTimeToken | None) -> Identity:
-        """The identity of the token, if the token is its current one."""
+        """The identity of the token, if its password and address have not changed since the token was issued."""
         identity = self.identities.get(token.subject) if token else None
-        if token is None or identity is None or not identity.can_log_in or identity.pending_token != token.digest:
+        if token is None or identity is None or not identity.can_log_in:
+            raise InvalidLink
+        if token.data != ResetLink(identity.user_id).stored() or identities.is_outdated(identity, token.issued_at):
             raise InvalidLink
         return identity
 

@@ -41,6 +41,7 @@ from tests.unit.accounts.stage import (
 
 UNKNOWN_USER = "u" * 28
 SOON = later(minutes=1)
+THEN = later(seconds=1, minutes=1)
 
 
 def recorded(service: Service) -> list[Record]:
@@ -158,7 +159,7 @@ def test_a_revoked_password_does_not_work_until_it_is_reset(service: Service) ->
     with pytest.raises(InvalidCredentials) as refused:
         service.log_in(SOON)
     assert (refused.value.message, service.hasher.calls) == (InvalidCredentials.default_message, 1)
-    service.password_reset.reset(service.reset_token(now=SOON), OTHER_PASSWORD, OWNER, SOON)
+    service.password_reset.reset(service.reset_token(now=THEN), OTHER_PASSWORD, OWNER, THEN)
     assert service.log_in(SOON, password=OTHER_PASSWORD).session.user_id == user_id
 
 
@@ -168,12 +169,12 @@ def test_a_revoked_password_cannot_be_chosen_again(service: Service, times: int)
     user_id = service.person().session.user_id
     for _ in range(times):
         service.password_revocation.revoke(operator_request(user_id), SOON)
-    token = service.reset_token(now=SOON)
+    token = service.reset_token(now=THEN)
 
     with pytest.raises(WeakPassword, match="others may know it"):
-        service.password_reset.reset(token, PASSWORD, OWNER, SOON)
+        service.password_reset.reset(token, PASSWORD, OWNER, THEN)
 
-    assert service.password_reset.reset(token, OTHER_PASSWORD, OWNER, SOON) == user_id
+    assert service.password_reset.reset(token, OTHER_PASSWORD, OWNER, THEN) == user_id
 
 
 def test_a_reset_without_a_revocation_may_keep_the_password(service: Service) -> None:

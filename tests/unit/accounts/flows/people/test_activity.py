@@ -121,6 +121,15 @@ def test_a_stale_session_cannot_hide_what_happened_before(service: Service) -> N
     assert (len(records), records[-1:]) == (ACTIVITY_SHOWN, hidden)
 
 
+def test_what_is_not_a_security_event_pushes_out_none(service: Service) -> None:
+    """However many of one kind there are."""
+    logged_in = service.person()
+    logins = happened(service, logged_in, "authn_login_success", strangers(ACTIVITY_SHOWN))
+    happened(service, logged_in, "user_updated", strangers(300), at=later(hours=1))
+
+    assert shown(service, logged_in, AFTERWARDS) == logins[::-1]
+
+
 def test_no_kind_of_event_pushes_out_another(service: Service) -> None:
     """With logins, a program's logins and new keys from ever new addresses, the last of each kind are still shown."""
     logged_in = service.person()
