@@ -1,4 +1,4 @@
-"""How the scripts ask AWS."""
+"""How the scripts call AWS."""
 
 from collections.abc import Callable
 from typing import Any

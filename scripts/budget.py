@@ -1,4 +1,4 @@
-"""The budget of the AWS account, created by API: 20 regions do not have the resource type, and refuse its template."""
+"""The budget of the AWS account, created by API: 20 regions lack the resource type and refuse a template with it."""
 
 from collections.abc import Mapping
 from typing import Any

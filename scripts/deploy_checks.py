@@ -100,7 +100,7 @@ def _firewall(region: str, parameters: Mapping[str, str]) -> Iterator[str]:
 def _budget(parameters: Mapping[str, str]) -> Iterator[str]:
     has_recipient = parameters.get("AlarmEmail") or parameters.get("AlarmTopicArn")
     if budget.is_wanted(parameters) and not has_recipient:
-        yield "MonthlyBudget: nobody would be told. Set AlarmEmail or AlarmTopicArn, or set MonthlyBudget to 0."
+        yield "MonthlyBudget: the warning has no recipient. Set AlarmEmail or AlarmTopicArn, or set MonthlyBudget to 0."
 
 
 def _concurrency(lanes: Mapping[str, int], wanted: int, held: int, hashing: int) -> Iterator[str]:

@@ -45,7 +45,7 @@ class _Server(ThreadingTCPServer):
 
     @contextmanager
     def kept(self, connection: socket.socket) -> Iterator[None]:
-        """Remember an open connection; raises OSError when all have been ended."""
+        """Remember an open connection; raises OSError when all have been closed."""
         with self._lock:
             if self._has_ended:
                 raise ConnectionAbortedError

@@ -15,7 +15,7 @@ _STAND_INS = {"GOOGLE_ENDPOINT": "google.localhost", "GITHUB_ENDPOINT": "github.
 
 
 def of_cloud(cloud: LocalCloud, site_url: str) -> dict[str, str]:
-    """Return the variables of the deployed functions, for another site, as they are on this machine."""
+    """Return the deployed functions' variables as they are on this machine, but for another site."""
     deployed = next(iter(cloud.function_names()))
     configuration = cloud.client("lambda").get_function_configuration(FunctionName=deployed)
     found: Mapping[str, str] = configuration["Environment"]["Variables"]

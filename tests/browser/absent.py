@@ -1,4 +1,4 @@
-"""Features that the pages use and a supported browser may lack or refuse, and how a test takes each one away."""
+"""Features that the pages use and a supported browser may lack or refuse, and how a test removes each."""
 
 # The oldest supported browsers, those of the end of 2021, as docs/integrating.md lists them. Firefox 91 is an ESR.
 OLDEST = {
@@ -35,7 +35,7 @@ NEWER = (
     "delete URL.canParse",
 )
 _STORAGE = "for (const n of ['sessionStorage', 'localStorage']) Object.defineProperty(window, n, {get() { %s }})"
-# A WebView that was not told to keep anything has null.
+# A WebView without DOM storage has null.
 NULL_STORAGE = _STORAGE % "return null"
 # A browser with a policy throws.
 REFUSED_STORAGE = _STORAGE % "throw new DOMException('Access is denied for this document.', 'SecurityError')"

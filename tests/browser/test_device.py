@@ -76,7 +76,7 @@ def test_a_code_is_typed_by_hand_and_refused(stage: Stage, codes: Any) -> None:
 def test_an_old_login_is_asked_for_the_password_before_a_device_gets_in(
     stage: Stage, owner: Person, codes: Any
 ) -> None:
-    """The click that was made then counts (SE-21)."""
+    """The click is then completed (SE-21)."""
     long_ago(stage.cloud, owner)
     stage.visitor.visit(f"/device#user_code={codes['user_code']}")
     stage.press("Continue")

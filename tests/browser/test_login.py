@@ -134,11 +134,11 @@ def test_a_failure_helps(stage: Stage) -> None:
     expect(help_.locator("code")).to_have_text(re.compile(r"\S{8,}"))
     expect(stage.page.get_by_label("Email address")).to_have_value(stage.person.email)
     stage.press("Send it again")
-    expect(help_).to_contain_text("a mail is on its way")
+    expect(help_).to_contain_text("we've sent a new email")
 
 
 def test_a_proof_of_work_is_computed_and_the_login_goes_on(stage: Stage) -> None:
-    """As the service asks for one when many requests come from this network; the page says so meanwhile (TH-15)."""
+    """As the service asks for one when many requests come from this network; the page shows that (TH-15)."""
     key, now = "k" * 48, datetime(2026, 3, 1, tzinfo=UTC)
     challenge = AltchaProofs(lambda: lambda: key).challenge("login", "192.0.2.1", now)
     asking = json.dumps({"error": "proof_required", "message": "Solve it.", "challenge": challenge})

@@ -1,4 +1,4 @@
-"""A browser that lacks or refuses what pages use: people still do what they came for, or the page says why not."""
+"""A browser that lacks or refuses what pages use: the pages still work, or say why not."""
 
 import json
 import re
@@ -26,7 +26,7 @@ _BLOCK_ALL_COOKIES = {"profile": {"default_content_setting_values": {"cookies": 
 
 @pytest.fixture(scope="module", params=ABSENT)
 def lacking(request: pytest.FixtureRequest, chromium: Browser, cloud: LocalCloud, member: Person) -> Iterator[Stage]:
-    """A browser without these features, logged in by nobody."""
+    """A browser without these features, not logged in."""
     visitor = visitor_in(chromium, cloud)
     visitor.context.add_init_script(ABSENT[request.param])
     yield Stage(visitor, cloud, member)

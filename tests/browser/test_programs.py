@@ -106,7 +106,7 @@ def test_a_person_who_says_no_is_back_in_the_program(stage: Stage, here: str) ->
 def test_an_old_login_is_asked_for_the_password_before_a_program_gets_in(
     stage: Stage, owner: Person, here: str
 ) -> None:
-    """The click that was made then counts. Whoever cancels is still at the question, and can say no (SE-21)."""
+    """The click is then completed. After a cancel, the question is still there and can be denied (SE-21)."""
     long_ago(stage.cloud, owner)
     begin(stage.page, here)
     stage.press("Allow")

@@ -120,4 +120,4 @@ def test_a_link_that_was_cut_off_is_said_so(stage: Stage) -> None:
     stage.page.get_by_role("textbox", name="Email address").fill("ann@example.com")
     stage.press("Send a new link")
 
-    stage.told("a mail is on its way")
+    stage.told("we've sent a new email")

@@ -1,4 +1,4 @@
-"""Races in which DynamoDB cancels transactions that meet on an item, as it does in AWS."""
+"""Races in which DynamoDB cancels transactions that conflict on an item, as it does in AWS."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Many people behind one address, with transactions that AWS would cancel: all get in, and nobody waits for others."""
+"""Many people behind one address, with transactions that AWS would cancel: all get in, and no one waits for others."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -28,7 +28,7 @@ AFTER_THE_WAIT = NOW + timedelta(seconds=40)
 def test_a_class_logs_in_and_signs_up_from_one_address(real: Backend) -> None:
     """200 log in and 100 sign up, while a stranger there guesses at one of them (TH-13, TH-15).
 
-    No transaction is cancelled, repeated or paused for, so everybody takes the round trips of a person alone.
+    No transaction is cancelled, repeated or paused for, so each person takes as many round trips as one alone.
     """
     pauses: list[float] = []
     assert isinstance(real.transactions, DynamoTransactions)

@@ -1,4 +1,4 @@
-"""Unlinking against logins, emailed links and linking that are under way: the owner's no wins, or comes later."""
+"""Unlinking against logins, emailed links and linking that are under way: the owner's refusal wins, or comes later."""
 
 from copy import replace
 from datetime import timedelta

@@ -100,7 +100,7 @@ def test_giving_back_frees_both_windows(backend: Backend) -> None:
 
 
 def test_giving_back_restores_the_time_of_the_last_increase(backend: Backend) -> None:
-    """If it is known: an attempt that was counted, but not made, does not begin a wait anew."""
+    """If it is known: an attempt that was counted, but not made, does not restart a wait."""
     increment: Increment = an_increment()
     backend.throttles.take(increment, NOW)
     backend.throttles.take(increment, LATER)

@@ -199,7 +199,7 @@ def test_no_secret_is_checked_when_its_attempt_cannot_be_counted(functions: Lamb
 
 
 def test_a_session_is_not_ended_when_the_write_that_ends_it_fails(functions: Lambdas) -> None:
-    """Ending a session is not a note: the owner learns that it may live on."""
+    """Ending a session is not a note: the owner learns that the session may still be valid."""
     functions.people.as_sampled()
     functions.cloud.failing["dynamodb.TransactWriteItems"] = FAILURES["throttled"]
     answer = functions.invoke("logout", sample("logout"))

@@ -1,4 +1,4 @@
-"""The owner's no lasts: an identity that was unlinked comes back only when the logged-in owner links it again."""
+"""The owner's "no" lasts: an identity that was unlinked comes back only when the logged-in owner links it again."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -177,7 +177,7 @@ def test_an_unlinked_identity_cannot_have_emails_sent_to_the_owner(
 
 
 def test_a_deleted_account_leaves_nothing_of_an_unlinked_identity(browser: Browser, owner: Person) -> None:
-    """No mark is left that could belong to nobody."""
+    """No mark is left without an account."""
     for provider in KEYS:
         browser.links(provider, owner.token)
         browser.unlinks(provider, owner.token)
@@ -189,7 +189,7 @@ def test_a_deleted_account_leaves_nothing_of_an_unlinked_identity(browser: Brows
 
 @pytest.mark.parametrize("way", ["google", "password"])
 def test_a_pending_link_dies_when_the_account_of_its_address_begins(browser: Browser, way: str) -> None:
-    """GitHub has not verified the address. Its owner comes in another way; then the link is opened."""
+    """GitHub has not verified the address. The owner logs in another way; then the link is opened."""
     check_page(browser.logs_in("github", verified=False), 403, errors.EmailNotVerified)
     [(name, secret)] = browser.providers.browser.items()
     browser.functions.deliver_all()

@@ -34,7 +34,7 @@ _NOT_MEANT = {
 }
 # Of a set, in that file only.
 _SIZE_OF_A_SET = ("strength.js", "URLSearchParams.size")
-# CSS without which a page only looks plainer, or that stands in @supports.
+# CSS without which a page only looks plainer, or that is inside @supports.
 _DECORATION = {
     "accent-color",
     "align-self: start",

@@ -19,7 +19,7 @@ _ALLOWED = {
     "ses": {"SendEmail", "DeleteSuppressedDestination"},
     "sqs": {"SendMessage", "ReceiveMessage", "DeleteMessage", "GetQueueAttributes"},
 }
-# Actions on the AWS account's own list, for which IAM knows no resource.
+# Actions on the AWS account's own list, for which IAM has no resource.
 _WITHOUT_RESOURCE = [["ses:DeleteSuppressedDestination"]]
 # They touch nothing but their own files.
 _WITHOUT_ROLE = {"fallback", "pages"}

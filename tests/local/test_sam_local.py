@@ -1,4 +1,4 @@
-"""`make invoke` and `make start-api`: every sample is answered as its story tells; in Docker, where that runs."""
+"""`make invoke` and `make start-api`: every sample gets the expected answer; also in Docker, where it runs."""
 
 import json
 import os
@@ -168,7 +168,7 @@ def test_sam_gives_every_container_what_the_file_says(cloud: LocalCloud, tmp_pat
 
 
 def test_every_sample_is_answered(cloud: LocalCloud, event: Callable[[str], Any], tmp_path: Path) -> None:
-    """By its handler, on the running local cloud, as its story tells."""
+    """By its handler, on the running local cloud, with the expected status."""
     environment = {
         **commands.environment(cloud),
         "AWS_LAMBDA_FUNCTION_NAME": "sample",

@@ -1,7 +1,7 @@
 """Which characters one line of a name can have.
 
 Visible text, and the invisible characters that are part of its spelling. The class for nicknames (FreeformClass, RFC
-8264) refuses too much: most emoji, variants of Han characters, middle dots, and whatever is newer than Python's table.
+8264) refuses too much: most emoji, variants of Han characters, middle dots, and characters newer than Python's table.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ ALL = ("",)
 class Event(Struct, frozen=True):
     """``when`` says what happened. ``kept``: also in the account's audit records, with ``detail`` as possible fields.
 
-    ``routine``: not a security event; the account's activity shows it only where room is left.
+    ``routine``: not a security event; the account's activity shows it only if there is room.
 
     ``counted`` lists the metrics: ALL for one, or one for each method listed. CloudWatch charges for each metric, and a
     method may come from a request, so methods that are not listed are not counted.

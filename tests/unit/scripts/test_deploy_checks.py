@@ -135,7 +135,7 @@ def test_an_unknown_region_is_not_reported_as_missing_credentials() -> None:
         (
             Aws(),
             {"MonthlyBudget": "100", "AlarmEmail": ""},
-            "MonthlyBudget: nobody would be told. Set AlarmEmail or AlarmTopicArn, or set MonthlyBudget to 0.",
+            "MonthlyBudget: the warning has no recipient. Set AlarmEmail or AlarmTopicArn, or set MonthlyBudget to 0.",
         ),
         (
             Aws(),

@@ -92,7 +92,7 @@ class Table[N: Struct]:
     def __init__(
         self, table_name: str, on_failure: Callable[[Unavailable], None] = telemetry.dependency_failed
     ) -> None:
-        """Use the table of that name; asks nothing of the network. ``on_failure`` gets the error of each lost note."""
+        """Use the table of that name, without a network request. ``on_failure`` gets the error of each lost note."""
         self._table = _table(self.model, table_name)
         self._on_failure = on_failure
 
@@ -131,7 +131,7 @@ class Table[N: Struct]:
     def write_alone(self, operation: Operation) -> Item | None:
         """Write outside of a transaction. None when written; else the stored item, which did not meet the condition.
 
-        DynamoDB never cancels such a write because another one meets it. Raises Unavailable.
+        DynamoDB never cancels such a write because of a concurrent one. Raises Unavailable.
         """
         return _alone(connection(), operation, {_CONDITION_FAILED})
 
@@ -161,7 +161,7 @@ class Table[N: Struct]:
     def note(self, key: str, action: Action, still_there: Condition) -> None:
         """Write bookkeeping to an item, unless it is gone. A failure is reported and ignored.
 
-        A deleted item never comes back by this, and one that a transaction is changing is left alone.
+        This never restores a deleted item, and does not write to one that a transaction is changing.
         """
         self.try_write(self.update(key, [action], still_there))
 

@@ -72,7 +72,7 @@ def attempt(store: Throttles, account: str, *by_source: Increment, now: datetime
     ``known``: in a browser that the account knows. The streak comes first, so that guesses at one account, which it
     refuses, do not fill the windows of their source.
     """
-    # The last free attempt is counted like those that wait, because the owner is told when it fails.
+    # The last free attempt is counted like those that wait, because its failure is emailed to the owner.
     streak = Increment(streak_key(account, known=known), FREE_FAILURES - 1, now + FAILURES_REMEMBERED)
     counted, number = _take_streak(store, streak, now)
     try:

@@ -1,9 +1,9 @@
 """The canonical form of an email address, used by every flow.
 
-Normalise first, validate the result, use only the result (ASVS 1.1.1, 2.2.1). What was copied along is trimmed. The
-local part is ASCII, of which only the case changes: dots and plus signs are kept, unlike at Gmail. The domain is mapped
-like in browsers (UTS 46) and stored in ASCII. A label that was typed with other letters never becomes a plain one:
-UTS 46 turns the Kelvin sign into ``k``, so that one address could become another.
+Normalize first, validate the result, use only the result (ASVS 1.1.1, 2.2.1). Spaces and invisible characters around it
+are trimmed. The local part is ASCII, of which only the case changes: dots and plus signs are kept, unlike at Gmail. The
+domain is mapped as in browsers (UTS 46) and stored in ASCII. A label that was typed with other letters never becomes a
+plain one: UTS 46 turns the Kelvin sign into ``k``, so that one address could become another.
 """
 
 from __future__ import annotations

@@ -34,9 +34,9 @@ class Identity(Struct, frozen=True):
     before that are no longer valid.
 
     ``pending_token`` is the digest of the only valid link that confirms a provider's address, and ``pending_change`` of
-    the only valid one that changes the account's email. ``confirming_browser`` is the digest of
-    the cookie that confirming a provider's identity requires, because it has no password to ask for. ``for_account`` is
-    the account that had the address when the confirmation was asked for, or None: it can join no other account.
+    the only valid one that changes the account's email. ``confirming_browser`` is the digest of the cookie that
+    confirming a provider's identity requires, because it has no password to ask for. ``for_account`` is the account
+    that had the address when the confirmation was asked for, or None: it can join no other account.
 
     ``undeliverable`` is why the address gets no more email (BOUNCE or COMPLAINT), or None.
 

@@ -66,7 +66,7 @@ class Allowlist:
     def __init__(self, site_url: str, additions: Iterable[str] = ()) -> None:
         """Raises ConfigurationError for an addition that is not an https origin, or http on loopback.
 
-        ``site_url`` is empty before a deployment, when nobody asks about the site.
+        ``site_url`` is empty before a deployment, when no request is compared with it.
         """
         self._site_url = site_url
         self._exact = {_checked(text) for text in additions if text} | ({_site(site_url)} if site_url else set())

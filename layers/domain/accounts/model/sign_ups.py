@@ -1,6 +1,6 @@
 """A sign-up: an address, a name and the hash of a password that wait for the click on an emailed link.
 
-It reserves nothing. It waits under its address and its browser, so that nobody else can replace it. Each emailed link
+It reserves nothing. It waits under its address and its browser, so that no one else can replace it. Each emailed link
 carries a copy, so that a later sign-up with the same address does not replace it either.
 """
 

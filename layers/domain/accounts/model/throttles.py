@@ -4,9 +4,9 @@ A window counts the events of one source in a minute, an hour or a day. ``accoun
 row.
 
 Each counter is one item, raised by one conditional update. DynamoDB serializes such updates, but cancels transactions
-that meet on an item: strangers can write to most counters, so no transaction includes one. Several counters are raised
-one after another, the most specific first, up to the first that is full. Those that were raised by then are given back:
-nothing was done, and people who share a full source do not use up what is their own.
+that conflict on an item: strangers can write to most counters, so no transaction includes one. Several counters are
+raised one after another, the most specific first, up to the first that is full. Those that were already raised are
+given back: nothing was done, and people who share a full source do not use up their own limits.
 """
 
 from __future__ import annotations
@@ -68,9 +68,9 @@ class Increment(Struct, frozen=True):
     """Increase a counter by one. Refused at ``limit``, or with ``expected``, unless the counter has exactly that value.
 
     With ``quiet_since``, refused only when the counter was increased after that time. With ``within``, also refused
-    when this shorter window is full; both are counted in one item. ``raised_before`` is when the counter last increased
-    before: giving back restores it. ``proof_helps``: a refusal asks for a (new) proof of work. ``kept``: a success does
-    not give it back.
+    when this shorter window is full; both are counted in one item. ``raised_before`` is the time of the previous
+    increase, which giving back restores. ``proof_helps``: a refusal asks for a (new) proof of work. ``kept``: a success
+    does not give it back.
     """
 
     key: str

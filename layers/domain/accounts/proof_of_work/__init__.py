@@ -1,4 +1,4 @@
-"""Proofs of work in the scheme of ALTCHA (version 2), issued and checked here; no other service is asked."""
+"""Proofs of work in the scheme of ALTCHA (version 2), issued and checked here, without another service."""
 
 from __future__ import annotations
 

@@ -32,5 +32,5 @@ def icon(version: str) -> Response:
 
 
 def change_password() -> Response:
-    """Where password managers send their owner (W3C, A Well-Known URL for Changing Passwords)."""
+    """The page that password managers open (W3C, A Well-Known URL for Changing Passwords)."""
     return responses.see_other(f"{routes.ACCOUNT_PAGE.path}?change-password")

@@ -62,7 +62,7 @@ def test_a_key_for_another_use_is_not_accepted(keys: tuple[dict[str, Any], ...],
     [public_jwk(use="enc"), public_jwk(use=None), public_jwk(alg="RS512"), public_jwk(alg="PS256"), ec_jwk("google")],
 )
 def test_a_key_for_another_use_is_left_out_of_the_set(key: dict[str, Any]) -> None:
-    """Not only refused when it verifies: a set with no other key trusts nobody."""
+    """Not only refused when it verifies: with no other key in the set, every token is refused."""
     token = forgery.token(claims(NOW))
     kept = PinnedKeys(lambda: forgery.key_set(key, public_jwk("google-next", "next"))).for_token(token, NOW)
 

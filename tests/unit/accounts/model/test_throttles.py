@@ -159,7 +159,7 @@ class _DownAfter(World):
 
 @pytest.mark.parametrize("writes", [0, 1])
 def test_an_attempt_that_cannot_be_counted_everywhere_is_counted_nowhere(writes: int) -> None:
-    """And is not made: promise 7 (TH-12)."""
+    """The attempt is not made: the service fails closed (TH-12)."""
     world = _DownAfter()
     world.writes = writes
     with pytest.raises(Unavailable):
@@ -204,7 +204,7 @@ def test_success_clears_the_streak_and_its_own_counts() -> None:
 
 
 def test_success_counts_though_its_counters_cannot_be_given_back() -> None:
-    """The failure is reported, and denies nothing (promise 7)."""
+    """The failure is reported, and denies nothing."""
     world = World()
     attempt = attempts.attempt(world, "olive@example.com", _window(), now=NOW)
     world.down = True

@@ -84,8 +84,8 @@ class ClientConsent(Struct, frozen=True):
     def allow(self, session: Session, question: Question, now: datetime) -> str:
         """The URL to redirect to, with a code that works once within a minute.
 
-        Raises Unauthenticated, or ReauthenticationRequired: a program stays for 30 days, so a stale session must not
-        let one in.
+        Raises Unauthenticated, or ReauthenticationRequired: a program stays logged in for 30 days, so a stale
+        session must not allow one.
         """
         users.active(self.users, session.user_id)
         require_fresh(session, now)

@@ -1,7 +1,7 @@
 """Marks addresses whose emails bounce or are reported as spam. They get no more emails; the pages tell the owner.
 
-A recipient who reports an email as not spam takes the mark of a complaint back, but not that of a bounce. A report
-counts only for the address that the email was sent to: a mail server could report any other.
+A report as not spam removes the mark of a complaint, but not that of a bounce. A report is used only for the address
+that the email was sent to: a mail server could report any other.
 """
 
 from __future__ import annotations

@@ -36,13 +36,13 @@ class Ready(Struct, frozen=True):
 
 
 class SignUpLink(Struct, frozen=True):
-    """A link that confirms the sign-up that waits, to its address."""
+    """An email to the address of a waiting sign-up, with the link that confirms it."""
 
     sign_up: OneTimeToken
 
 
 class ConfirmationLink(Struct, frozen=True):
-    """A link that confirms a provider's ``identity``, to its address."""
+    """An email to the address of a provider's ``identity``, with the link that confirms it."""
 
     identity: Identity
 
@@ -181,7 +181,7 @@ def _notice_limits(kind: str, user_id: str, now: datetime) -> tuple[Increment, .
 
 
 def _confirmation_limits(address: str, cause: str, now: datetime) -> tuple[Increment, ...]:
-    """By ``cause`` (a source, an account or an identity) and address first, so that none uses up all of an address."""
+    """By ``cause`` (a source, account or identity) and address first, so that no cause uses up an address's limit."""
     recipient, per = secrets.digest(address), SIGNUP_MAILS_WINDOW
     return (
         throttles.window("sign-up-mail-of", f"{cause}-{recipient}", limit=SIGNUP_MAILS_PER_SOURCE, per=per, now=now),

@@ -1,7 +1,7 @@
 """An account's recent activity, for its owner to check (ASVS 6.3.5).
 
-A session that was stolen, or a program, must not be able to hide an event under many others. So equal events fold into
-one entry, no kind of event fills the list while others wait, and security events come before the rest.
+A stolen session or a program must not be able to hide an event under many others. So equal events become one entry, no
+kind of event can fill the list, and security events come before the rest.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ _KINDS: dict[int, type[FailedLogins]] = {
 
 
 def notify_owner(notices: Outbox, address: str, attempt: Attempt, caller: Caller, now: datetime) -> None:
-    """Queue a notice when ``attempt``, which failed, is one that the owner has to know of.
+    """Queue a notice when ``attempt``, which failed, is one to email the owner about.
 
     For every address: only the mailer looks up whether it has an account.
     """

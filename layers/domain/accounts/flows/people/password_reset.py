@@ -76,7 +76,7 @@ class PasswordReset(Struct, frozen=True):
         passwords.check_acceptable(password, email=identity.email, policy=self.policy)
         self._check_not_revoked(password, identity)
         password_hash = self.hasher.hash(password)
-        # First: a reset that is not written needs the link again, but one that leaves the password disabled is no help.
+        # First: if the write then fails, the link still works. A reset that left the password disabled would not help.
         for streak in attempts.streak_keys(identity.email):
             self.throttles.clear(streak)
         retry_on_conflict(lambda: self._write(found, password_hash, caller, now))

@@ -66,7 +66,7 @@ def test_asking_only_counts_and_queues(service: Service, email: str) -> None:
 
 
 def test_a_limited_source_is_asked_for_a_proof_of_work(service: Service) -> None:
-    """Not told that an email is on its way; other sources are not affected (TH-11, TH-15)."""
+    """The response promises no email; other sources are not affected (TH-11, TH-15)."""
     for _ in range(SIGNUPS_PER_ADDRESS_PER_MINUTE):
         service.password_forgotten.ask(EMAIL, STRANGER, NOW)
     with pytest.raises(ProofRequired) as refusal:

@@ -1,4 +1,4 @@
-"""A stranger guesses at a password: the owner stays in, is told, and always has a way to log in again."""
+"""A stranger guesses at a password: the owner stays logged in, is notified, and can always log in again."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -59,7 +59,7 @@ def test_a_cookie_that_the_account_does_not_know_gets_no_attempts_of_its_own(ser
 
 
 def test_a_known_browser_has_five_free_attempts_too(service: Service) -> None:
-    """Whoever sits in front of it may not guess without end."""
+    """A person at that browser must not have endless guesses."""
     service.person()
     for _ in range(5):
         with pytest.raises(InvalidCredentials):

@@ -1,6 +1,6 @@
 """What may happen to accounts, in any order, and what must hold: a model beside the service.
 
-Anyone may log in with a provider's subject, and may read an email. So the model knows no persons: it knows which
+Anyone may log in with a provider's subject, and may read an email. So the model has no persons: it records which
 subjects an account has linked, which it has unlinked, and which sessions it has ended.
 """
 

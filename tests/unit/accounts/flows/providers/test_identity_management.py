@@ -165,7 +165,7 @@ def test_unlinking_in_a_full_account_fits_into_one_transaction(service: OAuthSer
 
 
 def test_a_session_that_ends_during_the_commit_unlinks_nothing(service: OAuthService) -> None:
-    """The owner has logged out everywhere meanwhile."""
+    """The owner logs out everywhere concurrently."""
     owner = service.person()
     service.link(GITHUB, presented(owner))
     everywhere = service.logout_everywhere

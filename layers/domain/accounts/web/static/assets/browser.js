@@ -42,7 +42,7 @@ function writeCookie(text) {
   document.cookie = text;
 }
 
-// The site's other tabs. Without them (Safari before 15.4, blocked cookies), messages reach nobody.
+// The site's other tabs. Without them (Safari before 15.4, blocked cookies), messages are not delivered.
 export function openTabs(name) {
   try {
     return new BroadcastChannel(name);
