@@ -72,8 +72,9 @@ class Login(Struct, frozen=True):
             failed_logins.notify_owner(self.notices, address, attempt, caller, now)
             raise
         attempt.succeeded(self.throttles)
-        self.opening.end_presented(presented, caller, now)
+        # First: ending the presented session may fail, and by then the account knows this browser.
         notify_owner(self.notices, known, logged_in, failures=attempt.failures)
+        self.opening.end_presented(presented, caller, now)
         return logged_in
 
     def _open(

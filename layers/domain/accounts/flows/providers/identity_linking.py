@@ -65,8 +65,9 @@ class IdentityLinking(Struct, frozen=True):
         """
         if isinstance(decision, OpenAccount) and known is not None:
             logged_in = self._open(known, caller, now)
-            self.opening.end_presented(presented, caller, now)
+            # First: ending the presented session may fail, and by then the account knows this browser.
             notify_owner(self.notices, known, logged_in)
+            self.opening.end_presented(presented, caller, now)
             return logged_in
         if isinstance(decision, NewAccount):
             logged_in = self._create_account(person, (), caller, now)

@@ -13,6 +13,7 @@ from accounts.errors import (
     IdentityLinkedElsewhere,
     LoginExpired,
     Unauthenticated,
+    Unavailable,
 )
 from accounts.flows.people.authentication import Credential
 from accounts.flows.people.session_opening import LoggedIn
@@ -21,7 +22,7 @@ from accounts.model import messages
 from accounts.model.audit import Record
 from accounts.model.identities import Claim, Identity, provider_key
 from accounts.model.sessions import Start
-from accounts.model.users import AddIdentity
+from accounts.model.users import AddIdentity, DropSession
 from tests.unit.accounts.flows.providers.stage import (
     CODE,
     Before,
@@ -290,6 +291,25 @@ def test_a_login_with_a_linked_identity_from_another_browser_notifies_the_owner(
     service.provider_arrival.arrive("github", Callback(state, CODE, "", "", started.browser), None, STRANGER, NOW)
 
     assert [message.kind for message in service.notices.messages] == ["sign_in_new_device"]
+
+
+def test_the_owner_is_emailed_though_the_presented_session_cannot_be_ended(service: OAuthService) -> None:
+    """The attack: present a session of an own account that is too busy to end it; the next login sends no email."""
+    _linked(service, service.person())
+    busy = service.person("mallory@example.com")
+    service.notices.messages.clear()
+    service.says(WORK)
+    started, state = service.start_login("github", caller=STRANGER)
+    service.interposed = Before(service.world, DropSession, _unavailable)
+    callback = Callback(state, CODE, "", "", started.browser)
+    with pytest.raises(Unavailable):
+        service.provider_arrival.arrive("github", callback, presented(busy), STRANGER, NOW)
+
+    assert [message.kind for message in service.notices.messages] == ["sign_in_new_device"]
+
+
+def _unavailable() -> None:
+    raise Unavailable
 
 
 def test_another_login_with_the_identity_does_not_stop_the_one_that_linked_it(service: OAuthService) -> None:
