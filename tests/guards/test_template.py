@@ -345,6 +345,7 @@ def test_generated_secrets_are_too_long_to_guess() -> None:
     assert {name: (it["PasswordLength"], it["ExcludePunctuation"]) for name, it in generated.items()} == {
         "PepperSecret": (64, True),
         "AdminSecret": (48, True),
+        "ProofSecret": (48, True),
     }
 
 

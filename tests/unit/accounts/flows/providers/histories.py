@@ -136,7 +136,7 @@ class Histories:
             )
             return
         self.service.signup.start(EMAIL, PASSWORD, "Olive", OWNER, now)
-        token = self._mailed(messages.Signup(EMAIL), now)
+        token = self._mailed(messages.Signup(EMAIL, OWNER.known_browser, OWNER.source), now)
         self._opened(self.service.email_verification.confirm(token, PASSWORD, None, OWNER, now))
 
     def logs_in_with(self, now: datetime, person: ProviderPerson) -> None:

@@ -3,20 +3,20 @@
 
 const AT_ONCE = 16;
 
-function bytes(hex) {
+function decoded(hex) {
   return Uint8Array.from(hex.match(/../g), (pair) => Number.parseInt(pair, 16));
 }
 
-function hex(buffer) {
+function encoded(buffer) {
   return Array.from(new Uint8Array(buffer), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 async function derive({ nonce, salt, cost, keyLength }, counter) {
-  const password = new Uint8Array([...bytes(nonce), 0, 0, 0, 0]);
+  const password = new Uint8Array([...decoded(nonce), 0, 0, 0, 0]);
   new DataView(password.buffer).setUint32(password.length - 4, counter);
   const key = await crypto.subtle.importKey("raw", password, "PBKDF2", false, ["deriveBits"]);
-  const how = { name: "PBKDF2", hash: "SHA-256", salt: bytes(salt), iterations: cost };
-  return hex(await crypto.subtle.deriveBits(how, key, keyLength * 8));
+  const how = { name: "PBKDF2", hash: "SHA-256", salt: decoded(salt), iterations: cost };
+  return encoded(await crypto.subtle.deriveBits(how, key, keyLength * 8));
 }
 
 // The solution as the header X-Proof-Of-Work carries it.
