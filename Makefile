@@ -1,6 +1,6 @@
 # Every command of this project. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help dev dev-reset dev-sam test quick check check-js format bench screenshots mails events admin redrive build validate deploy undeploy invoke start-api audit requirements hooks clean
+.PHONY: help dev dev-reset dev-sam test quick check check-js format bench costs screenshots mails events admin redrive build validate deploy undeploy invoke start-api audit requirements hooks clean
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
@@ -74,6 +74,9 @@ format: .venv/.installed ## Format the code and fix what the linters can fix
 
 bench: .venv/.installed ## Measure cold starts, CPU per request and login
 	@$(RUN) benchmarks
+
+costs: .venv/.installed ## Compute what stories and an idle stack cost, and update docs/deploy.md
+	@$(RUN) benchmarks.costs
 
 screenshots: .venv/.installed ## Take pictures of every page in every state, phone and desktop, light and dark, into .local/screenshots
 	@$(RUN) tests.browser.screenshots

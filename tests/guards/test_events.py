@@ -12,11 +12,12 @@ from accounts.flows.mail import mail_feedback, mailing
 from accounts.model import providers
 from accounts.web.routes import AUTHORIZE, ROUTES
 from accounts.web.texts import catalogue
+from benchmarks.prices import PRICES
 from scripts import event_list
 from tests.guards import project
 
 # In US dollars for one metric with one set of dimensions, each month in which it is written all the time.
-METRIC_PRICE = 0.30
+METRIC_PRICE = PRICES["metric"].dollars
 MOST_A_MONTH = 12.00
 # What the owner of an account cannot see: it is gone.
 _UNSEEN = {"user_deleted"}

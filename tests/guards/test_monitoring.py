@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from accounts.events import ALL, EVENTS
+from benchmarks.prices import PRICES
 from tests.cloudformation import ROOT, monitoring, resources, template
 from tests.guards import project, test_events
 
@@ -22,7 +23,7 @@ WIDGETS = json.loads(BODY)["widgets"]
 # CloudWatch's own limits: a search expression, a log group's filters with a regular expression, and Lambda's names.
 MOST_CHARACTERS_OF_A_SEARCH, MOST_CHARACTERS_OF_A_FUNCTION = 1024, 64
 # Dollars a month: for each metric that an alarm evaluates, and for a dashboard.
-ALARM_PRICE, DASHBOARD_PRICE = 0.10, 3.00
+ALARM_PRICE, DASHBOARD_PRICE = PRICES["alarm metric"].dollars, PRICES["dashboard"].dollars
 
 
 def metrics(widget: dict[str, Any]) -> list[list[str]]:
