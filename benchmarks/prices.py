@@ -1,6 +1,7 @@
 """List prices in US dollars, without free tiers and discounts. Those of AWS are for us-east-1.
 
-``seen`` is when the price was last looked up, in AWS's pages or in copies and summaries of them.
+``seen`` is the month of the page in which the price was looked up: often a summary by others, not AWS's own page.
+"About" means that it was not looked up, but is remembered from that year.
 """
 
 from dataclasses import dataclass
