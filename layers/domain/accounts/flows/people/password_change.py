@@ -76,7 +76,8 @@ class PasswordChange(Struct, frozen=True):
     ) -> None:
         user = users.active(self.users, session.user_id)
         address = with_password(self.identities, user)
-        changed = replace(identities.secured(address, now), password_hash=hashed(address.password_hash))
+        secured = known_browsers.only(identities.secured(address, now), caller)
+        changed = replace(secured, password_hash=hashed(address.password_hash))
         others = users.other_sessions(user, session.digest)
         self.transactions.commit(
             identities.Replace(changed),

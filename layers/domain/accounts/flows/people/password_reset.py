@@ -17,6 +17,7 @@ from accounts.model import (
     attempts,
     email_addresses,
     identities,
+    known_browsers,
     messages,
     one_time_tokens,
     passwords,
@@ -103,10 +104,11 @@ class PasswordReset(Struct, frozen=True):
         user = users.find(self.users, identity.user_id)
         if token is None or user is None:
             raise InvalidLink
+        secured = known_browsers.only(identities.secured(identity, now), caller)
         try:
             self.transactions.commit(
                 one_time_tokens.Consume(token.key),
-                identities.Replace(_with_new_password(identity, password_hash, caller, now)),
+                identities.Replace(replace(secured, password_hash=password_hash)),
                 users.DropAllSessions(user),
                 *map(sessions.End, user.sessions),
                 Record(user.user_id, "authn_password_change", now, caller, {"by": "reset"}),
@@ -115,9 +117,3 @@ class PasswordReset(Struct, frozen=True):
             if conflict.concerns(one_time_tokens.Consume):
                 raise InvalidLink from conflict
             raise
-
-
-def _with_new_password(identity: Identity, password_hash: str, caller: Caller, now: datetime) -> Identity:
-    """Only the resetting browser stays known, so that logins from all others notify the owner."""
-    known = (caller.known_browser,) if caller.known_browser else ()
-    return replace(identities.secured(identity, now), password_hash=password_hash, known_browsers=known)

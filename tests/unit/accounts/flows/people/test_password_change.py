@@ -1,7 +1,10 @@
 """Changing a known password needs the current one and a recent login, and ends the other sessions."""
 
+from copy import replace
+
 import pytest
 
+from accounts import secrets
 from accounts.errors import (
     CredentialNotAccepted,
     InvalidCredentials,
@@ -23,6 +26,7 @@ from tests.unit.accounts.stage import (
     OTHER_PASSWORD,
     OWNER,
     PASSWORD,
+    STRANGER,
     Interleaved,
     Service,
     cookie,
@@ -40,6 +44,16 @@ def change(
 ) -> str:
     """The owner changes the password."""
     return service.password_change.change(cookie(logged_in), current, new, OWNER, later(minutes=minutes))
+
+
+def test_a_browser_in_which_only_the_old_password_was_used_is_not_known_any_more(service: Service) -> None:
+    """Otherwise a past intruder could use up the attempts of known browsers, or log in again without an email."""
+    logged_in = service.person()
+    intruder = replace(STRANGER, known_browser=secrets.digest("the intruder's browser"))
+    service.login.with_password(EMAIL, PASSWORD, remember=False, presented=None, caller=intruder, now=NOW)
+    change(service, logged_in)
+
+    assert service.identity().known_browsers == (OWNER.known_browser,)
 
 
 def test_only_the_new_password_works(service: Service) -> None:
