@@ -191,6 +191,15 @@ def secured(identity: Identity, now: datetime) -> Identity:
     return replace(identity, pending_token=None, pending_change=None, secured_at=now)
 
 
+def with_new_password(identity: Identity, password_hash: str, browser: str, now: datetime) -> Identity:
+    """The identity after a change of password in ``browser``, which stays known.
+
+    Other known browsers may be those of an attacker who knew the old password. Logins from them notify the owner again.
+    """
+    known = (browser,) if browser else ()
+    return replace(secured(identity, now), password_hash=password_hash, known_browsers=known)
+
+
 def revoked(identity: Identity, now: datetime) -> Identity:
     """The identity with its password revoked until a reset, and without known browsers.
 

@@ -45,11 +45,3 @@ def remember(identity: Identity, browser: str) -> Identity:
     if browser in identity.known_browsers:
         return identity
     return replace(identity, known_browsers=(*identity.known_browsers, browser)[-BROWSERS_PER_IDENTITY:])
-
-
-def only(identity: Identity, caller: Caller) -> Identity:
-    """The identity with a new password: only the caller's browser stays known.
-
-    Others may be those of an attacker who knew the old one. Logins from them notify the owner again.
-    """
-    return replace(identity, known_browsers=(caller.known_browser,) if caller.known_browser else ())

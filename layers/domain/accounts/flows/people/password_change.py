@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import replace
 from datetime import datetime
 from functools import cache
 
@@ -76,8 +75,8 @@ class PasswordChange(Struct, frozen=True):
     ) -> None:
         user = users.active(self.users, session.user_id)
         address = with_password(self.identities, user)
-        secured = known_browsers.only(identities.secured(address, now), caller)
-        changed = replace(secured, password_hash=hashed(address.password_hash))
+        password_hash = hashed(address.password_hash)
+        changed = identities.with_new_password(address, password_hash, caller.known_browser, now)
         others = users.other_sessions(user, session.digest)
         self.transactions.commit(
             identities.Replace(changed),

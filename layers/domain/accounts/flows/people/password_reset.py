@@ -7,7 +7,6 @@ other links, the waits after failures. API keys and linked providers keep workin
 
 from __future__ import annotations
 
-from copy import replace
 from datetime import datetime
 
 from msgspec import Struct
@@ -17,7 +16,6 @@ from accounts.model import (
     attempts,
     email_addresses,
     identities,
-    known_browsers,
     messages,
     one_time_tokens,
     passwords,
@@ -104,11 +102,11 @@ class PasswordReset(Struct, frozen=True):
         user = users.find(self.users, identity.user_id)
         if token is None or user is None:
             raise InvalidLink
-        secured = known_browsers.only(identities.secured(identity, now), caller)
+        changed = identities.with_new_password(identity, password_hash, caller.known_browser, now)
         try:
             self.transactions.commit(
                 one_time_tokens.Consume(token.key),
-                identities.Replace(replace(secured, password_hash=password_hash)),
+                identities.Replace(changed),
                 users.DropAllSessions(user),
                 *map(sessions.End, user.sessions),
                 Record(user.user_id, "authn_password_change", now, caller, {"by": "reset"}),
