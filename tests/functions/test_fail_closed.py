@@ -7,7 +7,7 @@ import pytest
 
 from accounts.errors import MailUnavailable, Unavailable
 from tests import cloudformation
-from tests.functions import expected, lambdas
+from tests.functions import expected, lambdas, proofs
 from tests.functions.cloud import Call, denied, unreachable
 from tests.functions.inventory import FUNCTIONS, OPERATORS
 from tests.functions.lambdas import Answer, Lambdas
@@ -37,8 +37,11 @@ USES = [(function, service) for function in FUNCTIONS for service in sorted(_ser
 
 
 BEST_EFFORT = {(function, "sqs") for function in (*NOTICES, *SELDOM)}
+# They read the secret of proofs of work only when the source has used up its free limit, as below.
+ABOVE_A_LIMIT = {("email_resend", "secretsmanager"), ("password_forgot", "secretsmanager")}
 # KMS signs access tokens and serves the public keys: test_access_tokens and test_client_metadata cover it.
 ELSEWHERE = {(function, "kms") for function in FUNCTIONS}
+COVERED_BELOW = BEST_EFFORT | ELSEWHERE | ABOVE_A_LIMIT
 
 
 def _arrange(functions: Lambdas) -> None:
@@ -52,7 +55,7 @@ def _invoke_cold(functions: Lambdas, function: str) -> Answer:
 
 
 @pytest.mark.parametrize("failure", [unreachable, denied])
-@pytest.mark.parametrize(("function", "service"), [use for use in USES if use not in BEST_EFFORT | ELSEWHERE])
+@pytest.mark.parametrize(("function", "service"), [use for use in USES if use not in COVERED_BELOW])
 def test_a_service_that_is_down_is_a_503(
     functions: Lambdas, function: str, service: str, failure: Callable[[Call], Exception]
 ) -> None:
@@ -66,6 +69,23 @@ def test_a_service_that_is_down_is_a_503(
     assert answer.events == [kind.event]
     assert answer.log[0]["level"] == "ERROR"
     assert "canary-of-aws" not in str(answer.log)
+
+
+@pytest.mark.parametrize("failure", [unreachable, denied])
+@pytest.mark.parametrize("function", ["email_resend", "login", "password_forgot", "signup"])
+def test_a_source_above_its_limit_waits_while_no_proof_of_work_can_be_asked_for(
+    functions: Lambdas, function: str, failure: Callable[[Call], Exception]
+) -> None:
+    """No email is queued, and no password is checked."""
+    _arrange(functions)
+    event = proofs.from_an_unknown_browser(function)
+    proofs.use_up_the_free_limits(event)
+    functions.cloud.failing["secretsmanager"] = failure
+    lambdas.module.cache_clear()
+    answer = functions.invoke(function, event)
+
+    assert answer.read == expected.refusal(function, 503, "temporarily_unavailable")
+    assert functions.cloud.queued() == []
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -145,6 +165,8 @@ def test_the_authorizer_raises_when_the_tables_are_down(
 def test_an_operator_function_raises_when_dynamodb_fails(functions: Lambdas, function: str) -> None:
     """The account is unchanged."""
     _arrange(functions)
+    if function == "operator_account_enable":
+        functions.invoke("operator_account_disable", sample("operator_account_disable"))
     before = functions.cloud.tables()
     functions.cloud.failing["dynamodb.TransactWriteItems"] = denied
     with pytest.raises(Unavailable):
