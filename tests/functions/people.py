@@ -138,8 +138,9 @@ class People:
         self.give_key(person, person.key)
         self.known |= {person.password, person.token, person.key, SAMPLE_BROWSER}
 
-    def store_reset_link(self, person: Person, token: str = SAMPLE_RESET_TOKEN) -> None:
-        self._mail(person, PASSWORD_RESET, identities.email_key(person.email), token, {"user_id": person.user_id})
+    def store_reset_link(self, person: Person, token: str = SAMPLE_RESET_TOKEN, at: datetime | None = None) -> None:
+        data, subject = {"user_id": person.user_id}, identities.email_key(person.email)
+        self._mail(person, PASSWORD_RESET, subject, token, data, at)
 
     def store_change_link(
         self, person: Person, token: str = SAMPLE_CHANGE_TOKEN, to: str = "moved@example.com"
@@ -147,9 +148,11 @@ class People:
         """Store a link that confirms a new email."""
         self._mail(person, EMAIL_CHANGE, person.user_id, token, {"email": to})
 
-    def _mail(self, person: Person, purpose: str, subject: str, text: str, data: dict[str, str]) -> None:
-        digest, later = secrets.digest(text), self._now + timedelta(minutes=30)
-        token = OneTimeToken(purpose, digest, subject, self._now, later, data)
+    def _mail(
+        self, person: Person, purpose: str, subject: str, text: str, data: dict[str, str], at: datetime | None = None
+    ) -> None:
+        digest, issued_at = secrets.digest(text), at or self._now
+        token = OneTimeToken(purpose, digest, subject, issued_at, issued_at + timedelta(minutes=30), data)
         stored = self.identities.get(identities.email_key(person.email))
         assert stored is not None
         pending = (identities.Replace(replace(stored, pending_change=digest)),) if purpose == EMAIL_CHANGE else ()

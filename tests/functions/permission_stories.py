@@ -168,6 +168,14 @@ def of_the_owner_of_a_key(stage: Stage) -> Act:
     return stage.sends(sample("operator_account_inspect") | {"name": stage.arrange().key_id})
 
 
+@of("operator_account_enable")
+def of_a_disabled_account(stage: Stage) -> Act:
+    """An active account is left as it is."""
+    stage.arrange()
+    stage.functions.invoke("operator_account_disable", sample("operator_account_disable"))
+    return stage.sends(sample("operator_account_enable"))
+
+
 @of("mail_feedback")
 def about_an_email_that_is_wanted(stage: Stage) -> Act:
     """SES's suppression list is changed."""

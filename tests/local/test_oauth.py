@@ -46,7 +46,7 @@ def test_the_owner_comes_in_clean_over_a_strangers_sign_up(cloud: LocalCloud) ->
     owner.call("GET", owner.with_provider("google"))
 
     assert owner.call("GET", "/auth/session").status_code == 200
-    assert stranger.confirm(token).json()["error"] == "invalid_link"
+    assert stranger.confirm(token).json()["error"] == "address_confirmed"
     assert stranger.log_in().status_code == 401
 
 

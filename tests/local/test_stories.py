@@ -41,7 +41,7 @@ def test_who_signs_up_with_anothers_address_gains_nothing(cloud: LocalCloud) -> 
 
     assert owner.call("POST", "/auth/signup", {"email": owner.email, "password": owner.password}).status_code == 202
     newest = owner.wait_for_mail("Confirm your email address", at_least=2)["BodyText"].partition("#token=")[2][:43]
-    assert owner.confirm(token).json()["error"] == "invalid_link"
+    assert owner.confirm(token).json()["error"] == "invalid_credentials"
     assert owner.confirm(newest).status_code == 200
     assert stranger.log_in().status_code == 401
 
