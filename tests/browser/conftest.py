@@ -1,6 +1,7 @@
-"""Chromium, one for each module; no test finds cookies, storage or open tabs of another."""
+"""Chromium, one for each module; no test finds cookies, storage, open tabs or a moved clock of another."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
@@ -27,9 +28,12 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def context(chromium: Browser) -> BrowserContext:
+def context(chromium: Browser) -> Iterator[BrowserContext]:
     """One browser profile, so that what may be kept for ever is fetched once; `visitor` clears all else."""
-    return chromium.new_context()
+    shared = chromium.new_context()
+    yield shared
+    timer = shared.new_page().evaluate("String(setTimeout)")
+    assert "[native code]" in timer, "a test moved the clock of the shared profile: it takes `timed`, not `stage`"
 
 
 @pytest.fixture
@@ -38,11 +42,8 @@ def visitor(context: BrowserContext, cloud: LocalCloud) -> Iterator[Visitor]:
     context.clear_cookies()
     context.clear_permissions()
     context.unroute_all()
-    someone = visitor_on(context, cloud)
-    yield someone
-    for page in context.pages:
-        page.close()
-    assert someone.complaints == []
+    with _content_visitor(context, cloud) as someone:
+        yield someone
 
 
 @pytest.fixture(scope="module")
@@ -65,3 +66,19 @@ def owner(cloud: LocalCloud, stage: Stage) -> Person:
 def stage(visitor: Visitor, cloud: LocalCloud, member: Person) -> Stage:
     """A visitor's browser, and the member who may log in there."""
     return Stage(visitor, cloud, member)
+
+
+@pytest.fixture
+def timed(chromium: Browser, cloud: LocalCloud, member: Person) -> Iterator[Stage]:
+    """As `stage`, in a profile of its own: who moves the clock moves that of all later pages of the profile."""
+    with chromium.new_context() as own, _content_visitor(own, cloud) as someone:
+        yield Stage(someone, cloud, member)
+
+
+@contextmanager
+def _content_visitor(context: BrowserContext, cloud: LocalCloud) -> Iterator[Visitor]:
+    someone = visitor_on(context, cloud)
+    yield someone
+    for page in context.pages:
+        page.close()
+    assert someone.complaints == []

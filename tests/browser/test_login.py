@@ -162,16 +162,16 @@ def test_a_proof_of_work_is_computed_and_the_login_goes_on(stage: Stage) -> None
     assert notices == [1]
 
 
-def test_too_many_attempts_count_down(stage: Stage) -> None:
+def test_too_many_attempts_count_down(timed: Stage) -> None:
     """The page says how long to wait and when the wait is over."""
-    stage.page.clock.install()
-    stage.visitor.visit("/login")
-    stage.answer("/auth/login", 429, '{"error": "too_many_attempts", "message": "Wait."}', retry_after="599")
-    log_in(stage, stage.person.email, WRONG)
-    stage.told("Too many attempts. You can try again in 9:")
+    timed.page.clock.install()
+    timed.visitor.visit("/login")
+    timed.answer("/auth/login", 429, '{"error": "too_many_attempts", "message": "Wait."}', retry_after="599")
+    log_in(timed, timed.person.email, WRONG)
+    timed.told("Too many attempts. You can try again in 9:")
 
-    stage.page.clock.fast_forward(600_000)
-    stage.told("You can try again now.")
+    timed.page.clock.fast_forward(600_000)
+    timed.told("You can try again now.")
 
 
 def test_too_many_guesses_are_refused_with_the_time_to_wait(stage: Stage) -> None:
@@ -220,24 +220,24 @@ def test_a_failing_service_keeps_what_was_typed(stage: Stage, status: int, words
     stage.page.wait_for_url("**/account")
 
 
-def test_a_slow_service_says_that_it_takes_longer(stage: Stage) -> None:
+def test_a_slow_service_says_that_it_takes_longer(timed: Stage) -> None:
     """As after a while without visitors; it is asked once, however often the button is pressed."""
     asked: list[Route] = []
-    stage.page.clock.install()
-    stage.visitor.visit("/login")
+    timed.page.clock.install()
+    timed.visitor.visit("/login")
 
     def keep(route: Route) -> None:
         asked.append(route)
 
-    stage.page.route("**/auth/login", keep)
-    log_in(stage, stage.person.email, PASSWORD)
-    stage.page.clock.fast_forward(3000)
-    stage.told("a little longer than usual")
-    stage.page.keyboard.press("Enter")
+    timed.page.route("**/auth/login", keep)
+    log_in(timed, timed.person.email, PASSWORD)
+    timed.page.clock.fast_forward(3000)
+    timed.told("a little longer than usual")
+    timed.page.keyboard.press("Enter")
 
     assert len(asked) == 1
     asked[0].continue_()
-    stage.page.wait_for_url("**/account")
+    timed.page.wait_for_url("**/account")
 
 
 def test_everything_works_by_keyboard(stage: Stage) -> None:
