@@ -33,6 +33,8 @@ def changes_that_hold() -> tuple[Change, ...]:
         api_keys.Add(an_api_key()),
         api_keys.End(a_digest(), "nobody"),
         one_time_tokens.Issue(a_token()),
+        one_time_tokens.Save(a_token()),
+        one_time_tokens.Discard(a_token().key),
         a_record(),
     )
 
