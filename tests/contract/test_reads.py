@@ -91,14 +91,14 @@ def test_a_long_history_is_read_only_as_far_as_requested(dynamo: Backend) -> Non
     assert ([asked for asked, _ in seen], len(found)) == ([QUERY], 50)
 
 
-def test_creating_a_key_takes_two_round_trips(dynamo: Backend) -> None:
-    """Read the session, write the key, when the session was touched recently."""
+def test_creating_a_key_takes_three_round_trips(dynamo: Backend) -> None:
+    """Read the session, count the account's new keys, write the key, when the session was touched recently."""
     stories = Stories(dynamo)
     person = stories.person()
     with wire.watched() as seen:
         stories.key_creation.create(stories.session(person), "name", "", caller(1), NOW)
 
-    assert [asked for asked, _ in seen] == [GET, WRITE]
+    assert [asked for asked, _ in seen] == [GET, UPDATE, WRITE]
 
 
 def test_logout_everywhere_reads_the_account_and_not_an_index(dynamo: Backend) -> None:
