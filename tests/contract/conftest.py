@@ -36,6 +36,11 @@ def dynamodb_local_endpoint() -> Iterator[str]:
         pytest.skip(f"DynamoDB Local: {missing}")
 
 
+@pytest.fixture(params=range(3))
+def each_round() -> None:
+    """Three rounds: a race that is lost only sometimes is a defect."""
+
+
 class Backends:
     """Connects to one backend at a time. Returning to a backend means empty tables there."""
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from threading import Barrier, Lock, local
 from typing import Any
 
+import pytest
+
 from accounts.errors import AccountsError
 from accounts.model.passwords import Verdict
 from accounts.model.throttles import Increment, LimitReached, Throttles
@@ -14,6 +16,7 @@ from tests.fakes import FakeHasher
 
 # How long a broken test hangs.
 PATIENCE_SECONDS = 60
+three_times = pytest.mark.usefixtures("each_round")
 
 
 def together[T](count: int, work: Callable[[int], T]) -> list[T | AccountsError]:

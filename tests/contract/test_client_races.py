@@ -19,12 +19,11 @@ from accounts.model import sessions
 from accounts.model.audit import Caller
 from tests.contract import wire
 from tests.contract.backends import Backend
-from tests.contract.races import MeetAfterRead, MeetBeforeWrite, Meeting, OvertakenAtWrite, kinds, together
+from tests.contract.races import MeetAfterRead, MeetBeforeWrite, Meeting, OvertakenAtWrite, kinds, three_times, together
 from tests.contract.samples import NOW
 from tests.contract.stories import NEW_PASSWORD, PASSWORD, QUESTION, Person, Stories, caller
 from tests.contract.wire import Crowd
 
-three_times = pytest.mark.usefixtures("each_round")
 SOON = NOW + timedelta(seconds=2)
 _sources = count(5000)
 # What ends every program's session. Arguments: the stories, the person, a reset link.
@@ -36,11 +35,6 @@ ENDINGS: dict[str, Ending] = {
         it.session(person), PASSWORD, NEW_PASSWORD, somewhere(), SOON
     ),
 }
-
-
-@pytest.fixture(params=range(3))
-def each_round() -> None:
-    """Three rounds: a race that is lost only sometimes is a defect."""
 
 
 def somewhere() -> Caller:

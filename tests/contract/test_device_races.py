@@ -12,19 +12,11 @@ from accounts.model.consents import ALLOW, DENY
 from accounts.model.device_codes import Codes
 from accounts.model.one_time_tokens import OneTimeToken
 from tests.contract.backends import Backend
-from tests.contract.races import MeetAfterRead, Meeting, kinds, together
+from tests.contract.races import MeetAfterRead, Meeting, kinds, three_times, together
 from tests.contract.samples import NOW
 from tests.contract.stories import Person, Stories, caller
 
-three_times = pytest.mark.usefixtures("each_round")
-
-
 _numbers = count()
-
-
-@pytest.fixture(params=range(3))
-def each_round() -> None:
-    """Three rounds: a race that is lost only sometimes is a defect."""
 
 
 def somewhere() -> Caller:

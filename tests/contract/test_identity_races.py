@@ -14,18 +14,12 @@ from accounts.model.identities import Identity, email_key, provider_key, public_
 from accounts.model.linking import decide
 from accounts.model.providers import NAMES, ProviderName, ProviderPerson
 from tests.contract.backends import Backend
-from tests.contract.races import MeetAfterRead, MeetBeforeWrite, Meeting, OvertakenAtWrite, kinds, together
+from tests.contract.races import MeetAfterRead, MeetBeforeWrite, Meeting, OvertakenAtWrite, kinds, three_times, together
 from tests.contract.samples import NOW, a_digest
 from tests.contract.stories import Person, Stories, caller
 
 LATER = NOW + timedelta(minutes=1)
-three_times = pytest.mark.usefixtures("each_round")
 of_each_provider = pytest.mark.parametrize("provider", NAMES)
-
-
-@pytest.fixture(params=range(3))
-def each_round() -> None:
-    """Three rounds: a race that is lost only sometimes is a defect."""
 
 
 class Linked:

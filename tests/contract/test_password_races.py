@@ -13,18 +13,12 @@ from accounts.limits import FREE_FAILURES
 from accounts.model.audit import Caller
 from accounts.model.identities import email_key
 from tests.contract.backends import Backend
-from tests.contract.races import MeetBeforeWrite, Meeting, OvertakenAtWrite, kinds, together
+from tests.contract.races import MeetBeforeWrite, Meeting, OvertakenAtWrite, kinds, three_times, together
 from tests.contract.samples import NOW, an_address
 from tests.contract.stories import NEW_PASSWORD, PASSWORD, Person, Stories, caller
 
-three_times = pytest.mark.usefixtures("each_round")
 WRONG = "not the password of anybody"
 _sources = count(1000)
-
-
-@pytest.fixture(params=range(3))
-def each_round() -> None:
-    """Three rounds: a race that is lost only sometimes is a defect."""
 
 
 def meeting(backend: Backend, parties: int) -> Stories:

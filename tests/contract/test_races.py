@@ -23,17 +23,11 @@ from tests.contract.races import (
     Meeting,
     Overtaken,
     kinds,
+    three_times,
     together,
 )
 from tests.contract.samples import NOW, an_address, an_increment
 from tests.contract.stories import NEW_PASSWORD, Stories, caller
-
-three_times = pytest.mark.usefixtures("each_round")
-
-
-@pytest.fixture(params=range(3))
-def each_round() -> None:
-    """Three rounds: a race that is lost only sometimes is a defect."""
 
 
 @three_times
