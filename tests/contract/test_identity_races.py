@@ -10,7 +10,7 @@ from accounts.errors import AddressReused
 from accounts.flows.people.session_opening import LoggedIn
 from accounts.flows.providers.identity_linking import IdentityLinking
 from accounts.model import messages
-from accounts.model.identities import Identity, email_key, provider_key, public_id
+from accounts.model.identities import Identity, provider_key, public_id
 from accounts.model.linking import decide
 from accounts.model.providers import NAMES, ProviderName, ProviderPerson
 from tests.contract.backends import Backend
@@ -33,13 +33,16 @@ class Linked:
         self.subject = ProviderPerson(provider, a_digest(), email, email_verified=True, name="Olive")
         self.key = provider_key(provider, self.subject.subject)
 
-    def link(self, stories: Stories, *, asked: bool = True) -> None:
-        """By the owner, or by a login with the same address."""
-        _link(stories, self.subject, self.person if asked else None)
+    def link(self, stories: Stories) -> None:
+        """As the owner asks."""
+        linking, known, local = self._found(stories)
+        account, owner = linking.account_of(local), self.person
+        decision = decide(self.subject, known=known, local=local, account=account, linking_to=owner.user_id)
+        linking.link(self.subject, decision, caller(3), NOW, session=owner.session.digest)
 
     def log_in(self, stories: Stories) -> LoggedIn:
         """As the callback does: read, decide, write."""
-        linking, known, local = stories.identity_linking, stories.identities.get(self.key), self._address(stories)
+        linking, known, local = self._found(stories)
         decision = decide(self.subject, known=known, local=local, account=linking.account_of(local))
         return linking.login(self.subject, decision, known, None, caller(1), LATER)
 
@@ -47,9 +50,15 @@ class Linked:
         session, identity_id = stories.session(self.person), public_id(self.key)
         stories.identity_unlinking.unlink(session, identity_id, caller(2), LATER)
 
-    def _address(self, stories: Stories) -> Identity | None:
-        found: Identity | None = stories.identities.get(self.person.identity.key)
-        return found
+    def link_and_unlink(self) -> None:
+        """While something else is under way."""
+        self.link(self.stories)
+        self.unlink(self.stories)
+
+    def _found(self, stories: Stories) -> tuple[IdentityLinking, Identity | None, Identity | None]:
+        """What links, and what is stored for the subject and for its address."""
+        identities = stories.identities
+        return stories.identity_linking, identities.get(self.key), identities.get(self.person.identity.key)
 
     def state(self) -> tuple[bool, bool, set[str], set[str]]:
         """Whether the account holds the identity, whether it is stored, and the sessions held and stored."""
@@ -58,15 +67,6 @@ class Linked:
         stored = self.backend.identities.get(self.key)
         is_stored = stored is not None and stored.verified
         return self.key in user.identities, is_stored, *self.stories.held_and_stored(self.person.user_id)
-
-
-def _link(stories: Stories, subject: ProviderPerson, owner: Person | None) -> None:
-    linking: IdentityLinking = stories.identity_linking
-    local = stories.identities.get(email_key(subject.email))
-    known = stories.identities.get(provider_key(subject.provider, subject.subject))
-    linking_to, session = (owner.user_id, owner.session.digest) if owner else (None, None)
-    decision = decide(subject, known=known, local=local, account=linking.account_of(local), linking_to=linking_to)
-    linking.link(subject, decision, caller(3), NOW, session=session)
 
 
 @three_times
@@ -88,12 +88,7 @@ def test_unlinking_and_a_concurrent_login_leave_no_session_of_it(racetrack: Back
 def test_a_login_does_not_link_what_is_unlinked_meanwhile(racetrack: Backend, provider: ProviderName) -> None:
     """It has read that the subject is unknown; before it writes, the owner links and unlinks it."""
     linked = Linked(racetrack, provider)
-
-    def link_and_unlink() -> None:
-        linked.link(linked.stories)
-        linked.unlink(linked.stories)
-
-    overtaken = OvertakenAtWrite(racetrack.transactions, link_and_unlink)
+    overtaken = OvertakenAtWrite(racetrack.transactions, linked.link_and_unlink)
     with pytest.raises(AddressReused):
         linked.log_in(linked.stories.with_stores(transactions=overtaken))
     digest = linked.person.session.digest
@@ -166,12 +161,7 @@ def test_a_confirmation_does_not_link_what_is_unlinked_meanwhile(racetrack: Back
     """It has read that the subject waits for it; before it writes, the owner links and unlinks the subject."""
     linked = Linked(racetrack, provider)
     token, browser = _pending(linked, replace(linked.subject, email_verified=False))
-
-    def link_and_unlink() -> None:
-        linked.link(linked.stories)
-        linked.unlink(linked.stories)
-
-    overtaken = OvertakenAtWrite(racetrack.transactions, link_and_unlink)
+    overtaken = OvertakenAtWrite(racetrack.transactions, linked.link_and_unlink)
     with pytest.raises(AddressReused):
         linked.stories.with_stores(transactions=overtaken).provider_verification.confirm(
             token, (browser,), None, caller(1), LATER
