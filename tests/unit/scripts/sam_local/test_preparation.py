@@ -94,7 +94,7 @@ def test_the_account_is_one_and_can_do_what_the_samples_ask(prepared: Preparatio
     assert account is not None
     assert identity is not None
     assert identity.verified
-    assert deployment.hasher.verify(prepared.password, identity.password_hash)
+    assert deployment.hasher.verify(prepared.password, identity.password_hash).matches
     assert secrets.digest(prepared.known_browser) in identity.known_browsers
     sessions, keys = {secrets.digest(prepared.session), prepared.other_session_id}, {secrets.digest(prepared.api_key)}
     deletable, linked = prepared.api_key_id, prepared.identity_id
