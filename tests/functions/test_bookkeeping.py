@@ -23,6 +23,7 @@ from tests.functions.requests import SAMPLE_KEY, SAMPLE_TOKEN, request, sample
 # Activity is due to be recorded, and the login is still fresh.
 DUE = timedelta(minutes=6)
 LAST_USES = frozenset({"SessionsTable", "ApiKeysTable"})
+COUNTERS = frozenset({"ThrottlesTable"})
 FAILED = "sys_dependency_failed"
 
 
@@ -51,13 +52,18 @@ FAILURES: dict[str, Callable[[Call], Exception]] = {
 }
 
 
-def failing_last_uses(functions: Lambdas, failure: Callable[[Call], Exception]) -> None:
-    """From now on, the last use of no session or key can be written."""
+def failing(functions: Lambdas, operation: str, failure: Callable[[Call], Exception], tables: frozenset[str]) -> None:
+    """From now on, the operation fails in these tables."""
 
     def fail(call: Call) -> Exception | None:
-        return failure(call) if call.parameters["TableName"] in LAST_USES else None
+        return failure(call) if call.parameters["TableName"] in tables else None
 
-    functions.cloud.failing["dynamodb.UpdateItem"] = fail
+    functions.cloud.failing[operation] = fail
+
+
+def failing_last_uses(functions: Lambdas, failure: Callable[[Call], Exception]) -> None:
+    """From now on, the last use of no session or key can be written."""
+    failing(functions, "dynamodb.UpdateItem", failure, LAST_USES)
 
 
 def _with_credential(route: Route) -> list[tuple[str, dict[str, Any]]]:
@@ -170,11 +176,7 @@ def test_a_login_works_though_its_notice_cannot_be_queued(functions: Lambdas, fa
 def test_a_login_works_though_its_counter_cannot_be_cleared(functions: Lambdas, failure: str) -> None:
     """The password was right: the counter has done its work."""
     functions.people.as_sampled()
-
-    def fail(call: Call) -> Exception | None:
-        return FAILURES[failure](call) if call.parameters["TableName"] == "ThrottlesTable" else None
-
-    functions.cloud.failing["dynamodb.DeleteItem"] = fail
+    failing(functions, "dynamodb.DeleteItem", FAILURES[failure], COUNTERS)
     answer = functions.invoke("login", sample("login"))
     functions.issued.update(answer.cookies)
 
@@ -186,12 +188,7 @@ def test_a_login_works_though_its_counter_cannot_be_cleared(functions: Lambdas, 
 def test_no_secret_is_checked_when_its_attempt_cannot_be_counted(functions: Lambdas, function: str) -> None:
     """A counter is not a note: it decides, so its failure denies."""
     functions.people.as_sampled()
-
-    def fail(call: Call) -> Exception | None:
-        counted = "ThrottlesTable" in str(call.parameters)
-        return FAILURES["throttled"](call) if counted else None
-
-    functions.cloud.failing |= {"dynamodb.UpdateItem": fail, "dynamodb.TransactWriteItems": fail}
+    failing(functions, "dynamodb.UpdateItem", FAILURES["throttled"], COUNTERS)
     answer = functions.invoke(function, sample(function))
 
     assert answer.read == expected.refusal(function, 503, Unavailable.code)
@@ -201,7 +198,10 @@ def test_no_secret_is_checked_when_its_attempt_cannot_be_counted(functions: Lamb
 def test_a_session_is_not_ended_when_the_write_that_ends_it_fails(functions: Lambdas) -> None:
     """Ending a session is not a note: the owner learns that the session may still be valid."""
     functions.people.as_sampled()
+    before = functions.cloud.tables()
     functions.cloud.failing["dynamodb.TransactWriteItems"] = FAILURES["throttled"]
     answer = functions.invoke("logout", sample("logout"))
 
     assert answer.read == expected.refusal("logout", 503, Unavailable.code)
+    assert functions.cloud.tables() == before
+    assert functions.invoke("session_show", sample("session_show")).status == 200
