@@ -43,6 +43,15 @@ def refused(service: Service, form: Mapping[str, str | None], seconds: float = 0
     return refusal.value.code
 
 
+def check_refused(service: Service, form: Changes, changes: Changes, code: str) -> None:
+    """The changed form is refused by that name, without effect: the form itself still gets its tokens."""
+    before = stored(service)
+
+    assert refused(service, form | changes) == code
+    assert stored(service) == before
+    assert post(service, form).scope == "account"
+
+
 def code_form(code: str) -> Changes:
     return {
         "grant_type": "authorization_code",
@@ -85,12 +94,7 @@ def device_form(code: str) -> Changes:
 )
 def test_a_stolen_code_is_not_enough(service: Service, changes: Changes, code: str) -> None:
     """The program that asked for it still gets its tokens."""
-    form = code_form(allowed(service, service.person()))
-    before = stored(service)
-
-    assert refused(service, form | changes) == code
-    assert stored(service) == before
-    assert post(service, form).scope == "account"
+    check_refused(service, code_form(allowed(service, service.person())), changes, code)
 
 
 @pytest.mark.parametrize(
@@ -109,12 +113,7 @@ def test_a_stolen_code_is_not_enough(service: Service, changes: Changes, code: s
 )
 def test_a_refresh_token_alone_is_not_enough(service: Service, changes: Changes, code: str) -> None:
     """The program that has it goes on."""
-    form = refresh_form(logged_in(service, service.person()).refresh_token)
-    before = stored(service)
-
-    assert refused(service, form | changes) == code
-    assert stored(service) == before
-    assert post(service, form).scope == "account"
+    check_refused(service, refresh_form(logged_in(service, service.person()).refresh_token), changes, code)
 
 
 @pytest.mark.parametrize(
@@ -137,11 +136,7 @@ def test_a_device_code_alone_is_not_enough(service: Service, changes: Changes, c
     owner = service.person()
     found = entered(service, owner)
     answer(service, found, owner)
-    form, before = device_form(found.device_code), stored(service)
-
-    assert refused(service, form | changes) == code
-    assert stored(service) == before
-    assert post(service, form).scope == "account"
+    check_refused(service, device_form(found.device_code), changes, code)
 
 
 @pytest.mark.parametrize("resource", [SITE_URL, f"{SITE_URL}/api"])
