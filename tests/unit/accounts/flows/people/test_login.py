@@ -146,13 +146,9 @@ def test_the_sixth_attempt_must_wait_for_any_address(service: Service, email: st
     for number in range(5):
         source = replace(STRANGER, source=f"203.0.113.{number}")
         with pytest.raises(InvalidCredentials):
-            service.login.with_password(
-                email.upper(), OTHER_PASSWORD, remember=False, presented=None, caller=source, now=later(hours=1)
-            )
+            log_in(service, email.upper(), OTHER_PASSWORD, caller=source)
     with pytest.raises(TooManyAttempts) as refusal:
-        service.login.with_password(
-            email, PASSWORD, remember=False, presented=None, caller=STRANGER, now=later(hours=1)
-        )
+        log_in(service, email, caller=STRANGER)
 
     assert (refusal.value.retry_after, service.hasher.calls) == (30, 5)
 
