@@ -10,10 +10,11 @@ from playwright.sync_api import Page, Route, expect
 
 from local.cloud import LocalCloud
 from tests.browser.people import Visitor, enter
-from tests.local.person import PASSWORD, Person
+from tests.local.person import PASSWORD, Person, token_in
 
 _serial = count(1)
 WRONG = "surely not this one, no"
+_STALE = '{"error": "reauth_required", "message": "Log in again."}'
 _NO_CODE = '{"error": "invalid_user_code", "message": "This code is not right, or no longer good."}'
 
 
@@ -136,12 +137,26 @@ def signup_strong(stage: Stage) -> None:
     stage.told("Strong.")
 
 
-def signup_sent(stage: Stage) -> None:
-    signup(stage)
-    stage.page.get_by_label("Email address").fill(f"new{next(_serial)}@example.com")
+def sign_up(stage: Stage, email: str) -> None:
+    """With the form that is shown."""
+    stage.page.get_by_label("Email address").fill(email)
     stage.page.get_by_label("New password", exact=True).fill(PASSWORD)
     stage.press("Sign up")
     stage.told("Check your mail")
+
+
+def confirm_beside(stage: Stage, person: Person) -> Page:
+    """Confirm the address in another tab, which the emailed link opens; returns that tab."""
+    token = token_in(person.wait_for_mail("Confirm your email address"))
+    mailed = stage.visitor.beside(f"/verify-email#token={token}")
+    mailed.get_by_label("Password", exact=True).fill(PASSWORD)
+    mailed.get_by_role("button", name="Confirm address").click()
+    return mailed
+
+
+def signup_sent(stage: Stage) -> None:
+    signup(stage)
+    sign_up(stage, f"new{next(_serial)}@example.com")
 
 
 def forgot_password(stage: Stage) -> None:
@@ -236,7 +251,7 @@ def api_keys_delete(stage: Stage) -> None:
 
 def api_keys_again(stage: Stage) -> None:
     api_keys_new(stage)
-    stage.answer("/customers/api-keys", 403, '{"error": "reauth_required", "message": "Log in again."}', "POST")
+    stage.answer("/customers/api-keys", 403, _STALE, "POST")
     stage.page.get_by_label("Name", exact=True).fill("laptop")
     stage.press("Generate")
     stage.told("Is it still you?")
@@ -253,23 +268,22 @@ def account(stage: Stage) -> None:
     stage.told("This device")
 
 
-def account_mail_problem(stage: Stage) -> None:
-    def bounce(route: Route) -> None:
-        answer = route.fetch()
-        route.fulfill(response=answer, json={**answer.json(), "mail_problem": "bounce"})
+def _account_with(stage: Stage, mail_problem: str) -> None:
+    def answer(route: Route) -> None:
+        answered = route.fetch()
+        route.fulfill(response=answered, json={**answered.json(), "mail_problem": mail_problem})
 
-    stage.page.route("**/auth/session", bounce)
+    stage.page.route("**/auth/session", answer)
     account(stage)
+
+
+def account_mail_problem(stage: Stage) -> None:
+    _account_with(stage, "bounce")
     stage.told("Emails to your address are bouncing")
 
 
 def account_reported_as_spam(stage: Stage) -> None:
-    def complaint(route: Route) -> None:
-        answer = route.fetch()
-        route.fulfill(response=answer, json={**answer.json(), "mail_problem": "complaint"})
-
-    stage.page.route("**/auth/session", complaint)
-    account(stage)
+    _account_with(stage, "complaint")
     stage.told("was reported as spam")
 
 
@@ -351,7 +365,7 @@ def consent_account_changed(stage: Stage) -> None:
 
 def consent_again(stage: Stage) -> None:
     consent(stage)
-    stage.answer("/oauth/authorize", 403, '{"error": "reauth_required", "message": "Log in again."}', "POST")
+    stage.answer("/oauth/authorize", 403, _STALE, "POST")
     stage.press("Allow")
     stage.told("Is it still you?")
 
@@ -419,7 +433,7 @@ def device_question(stage: Stage) -> None:
 
 def device_again(stage: Stage) -> None:
     device_question(stage)
-    stage.answer("/oauth/device", 403, '{"error": "reauth_required", "message": "Log in again."}', "POST")
+    stage.answer("/oauth/device", 403, _STALE, "POST")
     stage.press("Allow")
     stage.told("Is it still you?")
 

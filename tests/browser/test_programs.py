@@ -16,7 +16,7 @@ from examples.local_comfyui.serve import server
 from local.cloud import LocalCloud
 from tests.browser.chromium import LAN_HOST
 from tests.browser.people import enter, long_ago, say_yes, visitor_on
-from tests.browser.scenes import Stage, log_in, question_of
+from tests.browser.scenes import Stage, confirm_beside, log_in, question_of, sign_up
 from tests.local.person import PASSWORD, Person, token_in
 
 NEW_PASSWORD = "seven brave otters pay rent"
@@ -171,14 +171,8 @@ def test_the_question_survives_signing_up(stage: Stage) -> None:
     newcomer = Person(stage.cloud, email="asked-first@example.com")
     stage.page.goto(stage.visitor.site + question_of())
     stage.page.get_by_role("link", name="Sign up").click()
-    stage.page.get_by_label("Email address").fill(newcomer.email)
-    stage.page.get_by_label("New password", exact=True).fill(PASSWORD)
-    stage.press("Sign up")
-    stage.told("Check your mail")
-    token = token_in(newcomer.wait_for_mail("Confirm your email address"))
-    mailed = stage.visitor.beside(f"/verify-email#token={token}")
-    mailed.get_by_label("Password", exact=True).fill(PASSWORD)
-    mailed.get_by_role("button", name="Confirm address").click()
+    sign_up(stage, newcomer.email)
+    mailed = confirm_beside(stage, newcomer)
 
     expect(mailed.get_by_text("The tab where you signed up carries on")).to_be_visible()
     stage.told("ComfyUI on this computer wants to sign in")
