@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
+import requests
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from local.cloud import LocalCloud
@@ -66,6 +68,13 @@ def owner(cloud: LocalCloud, stage: Stage) -> Person:
 def stage(visitor: Visitor, cloud: LocalCloud, member: Person) -> Stage:
     """A visitor's browser, and the member who may log in there."""
     return Stage(visitor, cloud, member)
+
+
+@pytest.fixture
+def codes(cloud: LocalCloud) -> Any:
+    """What a machine has just asked for."""
+    form = {"client_id": "comfy-cli"}
+    return requests.post(f"{cloud.site_url}/oauth/device_authorization", data=form, timeout=60).json()
 
 
 @pytest.fixture

@@ -2,23 +2,14 @@
 
 from typing import Any
 
-import pytest
 import requests
 from playwright.sync_api import Route, expect
 
-from local.cloud import LocalCloud
 from tests.browser.people import enter, long_ago, say_yes
 from tests.browser.scenes import Stage, log_in
 from tests.local.person import Person
 
 _GRANT = "urn:ietf:params:oauth:grant-type:device_code"
-
-
-@pytest.fixture
-def codes(cloud: LocalCloud) -> Any:
-    """What a machine has just asked for."""
-    form = {"client_id": "comfy-cli"}
-    return requests.post(f"{cloud.site_url}/oauth/device_authorization", data=form, timeout=60).json()
 
 
 def polled(stage: Stage, codes: Any) -> Any:
