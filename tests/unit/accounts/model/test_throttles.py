@@ -279,6 +279,16 @@ def test_all_windows_are_raised_or_none() -> None:
     )
 
 
+def test_all_windows_are_raised_or_none_when_the_store_fails() -> None:
+    """A failure at the second one gives the first back (TH-13)."""
+    world = _DownAfter()
+    world.writes = 1
+    with pytest.raises(Unavailable):
+        throttles.take(world, _window(), Increment("second", 1, later(hours=1)), now=NOW)
+
+    assert world.counters == {_window().key: Counter(0, NOW)}
+
+
 @pytest.mark.parametrize(
     ("address", "name"),
     [
