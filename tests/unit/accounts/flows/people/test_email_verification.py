@@ -12,7 +12,7 @@ from accounts.flows.people.session_opening import LoggedIn
 from accounts.limits import CONFIRMATIONS_PER_ADDRESS_PER_MINUTE
 from accounts.model.audit import Record
 from accounts.model.identities import Identity
-from accounts.model.one_time_tokens import Issue, OneTimeToken
+from accounts.model.one_time_tokens import EMAIL_VERIFICATION, Issue, OneTimeToken, token_key
 from accounts.model.users import User
 from tests.unit.accounts.stage import (
     EMAIL,
@@ -230,6 +230,25 @@ def test_guesses_at_the_password_are_counted_like_logins(service: Service) -> No
         confirm(service, token)
 
     assert (refusal.value.retry_after, nothing_was_confirmed(service)) == (30, True)
+
+
+def test_a_hundred_failures_disable_the_link(service: Service) -> None:
+    """Even for the right password (TH-02)."""
+    token = service.signed_up()
+    service.fail(100, token_key(EMAIL_VERIFICATION, secrets.digest(token)))
+    with pytest.raises(InvalidCredentials):
+        confirm(service, token)
+
+    assert nothing_was_confirmed(service)
+
+
+def test_guesses_at_the_address_disturb_neither_the_link_nor_the_new_account(service: Service) -> None:
+    """Strangers can guess before there is an account; all of these failures end with its beginning (TH-07)."""
+    token = service.signed_up()
+    service.fail(100)
+    confirm(service, token)
+
+    assert "streak" not in counted(service)
 
 
 def test_the_existing_session_of_the_browser_ends(service: Service) -> None:
