@@ -304,6 +304,16 @@ def test_a_stranger_cannot_replace_the_owners_link_by_asking_for_another(service
             reset(service, link)
 
 
+def test_a_link_from_the_moment_of_a_reset_ends_with_it(service: Service) -> None:
+    """Nobody knows which of the two was first (TK-04)."""
+    service.person()
+    used, other = service.reset_token(), service.reset_token(now=later(minutes=1))
+    reset(service, used, minutes=1)
+
+    with pytest.raises(InvalidLink):
+        reset(service, other, minutes=2)
+
+
 def test_a_link_from_before_the_account_is_refused(service: Service) -> None:
     """It was emailed to the owner of an earlier account with the address."""
     first = service.person()
