@@ -34,7 +34,18 @@ from tests.unit.accounts.flows.providers.stage import (
     provider_person,
     tables_of,
 )
-from tests.unit.accounts.stage import EMAIL, NOW, OWNER, PASSWORD, SITE_URL, STRANGER, Interleaved, held, later
+from tests.unit.accounts.stage import (
+    EMAIL,
+    NOW,
+    OTHER_PASSWORD,
+    OWNER,
+    PASSWORD,
+    SITE_URL,
+    STRANGER,
+    Interleaved,
+    held,
+    later,
+)
 
 UNVERIFIED = provider_person("github", "77", EMAIL, email_verified=False)
 
@@ -241,6 +252,18 @@ def test_a_pending_link_dies_with_the_account_that_had_the_address(service: OAut
 
     assert _refusal(service, token, browser) is InvalidLink
     assert service.keys_of(second) == {f"email#{EMAIL}"}
+
+
+def test_a_pending_link_dies_when_its_account_is_secured(service: OAuthService) -> None:
+    """The attacker asked for it before the owner reset the password. It is not emailed again, either."""
+    service.person()
+    browser = _begin(service)
+    token = service.mailed_proof(UNVERIFIED)
+    service.password_reset.reset(service.reset_token(), OTHER_PASSWORD, OWNER, later(minutes=1))
+
+    assert _refusal(service, token, browser, now=later(minutes=2)) is InvalidLink
+    late = messages.ProviderSignup(identity="github#77")
+    assert service.mailing.deliver(late, later(minutes=2)) == "nobody_to_tell"
 
 
 def test_securing_the_address_during_the_commit_wins(service: OAuthService) -> None:
