@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -159,6 +160,16 @@ class Cloud:
     def mails(self) -> list[dict[str, Any]]:
         """The emails that SES was called to send."""
         return [call.parameters for call in self.calls if call.name == "sesv2.SendEmail"]
+
+    def mailed_text(self) -> str:
+        """The text of the newest email."""
+        text: str = self.mails()[-1]["Content"]["Simple"]["Body"]["Text"]["Data"]
+        return text
+
+    def mailed_token(self) -> str:
+        """The token of the link in the newest email."""
+        [token] = re.findall(r"#token=([\w-]{43})\b", self.mailed_text())
+        return str(token)
 
 
 def _make_signing_keys(keys: BaseClient) -> None:

@@ -20,8 +20,7 @@ EMAIL = "story@example.com"
 
 
 def _link_token(functions: Lambdas) -> str:
-    text: str = functions.cloud.mails()[-1]["Content"]["Simple"]["Body"]["Text"]["Data"]
-    token = text.split("#token=")[1].split(maxsplit=1)[0]
+    token = functions.cloud.mailed_token()
     functions.issued.add(token)
     return token
 

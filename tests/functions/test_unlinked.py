@@ -136,7 +136,7 @@ def test_unlinking_ends_what_the_identity_opened(browser: Browser, owner: Person
     assert [it["digest"]["S"] for it in tables["ApiKeysTable"]] == [owner.key_id]
     assert answer.events == ["authn_identity_unlinked"]
     browser.functions.deliver_all()
-    text = browser.functions.cloud.mails()[-1]["Content"]["Simple"]["Body"]["Text"]["Data"]
+    text = browser.functions.cloud.mailed_text()
     assert "All other devices and programs were logged out." in text
     assert "Your API keys still work." in text
 
@@ -194,7 +194,7 @@ def test_a_pending_link_dies_when_the_account_of_its_address_begins(browser: Bro
     check_page(browser.logs_in("github", verified=False), 403, errors.EmailNotVerified)
     [(name, secret)] = browser.providers.browser.items()
     browser.functions.deliver_all()
-    link = _token(browser.functions)
+    link = browser.functions.cloud.mailed_token()
     _arrive(browser, way)
 
     event = request("identity_confirm", body={"token": link}) | {"cookies": [f"{name}={secret}"]}
@@ -213,8 +213,3 @@ def _arrive(browser: Browser, way: str) -> None:
     browser.functions.people.sign_up(person, SAMPLE_LINK_TOKEN)
     body: Any = {"token": SAMPLE_LINK_TOKEN, "password": person.password}
     assert browser.functions.invoke("email_verify", request("email_verify", body=body)).status == 200
-
-
-def _token(functions: Lambdas) -> str:
-    text: str = functions.cloud.mails()[-1]["Content"]["Simple"]["Body"]["Text"]["Data"]
-    return text.partition("#token=")[2].partition("&")[0]
