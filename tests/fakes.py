@@ -66,14 +66,16 @@ class World:
             if part:
                 self.parts[key, part.name] = counted + 1
 
-    def clear(self, key: str) -> None:
-        self.check()
-        with self.lock:
-            self.counters.pop(key, None)
+    def clear(self, *keys: str) -> None:
+        for key in keys:
+            self.check()
+            with self.lock:
+                self.counters.pop(key, None)
 
-    def forget(self, key: str) -> None:
-        if not self._is_ignored():
-            self.clear(key)
+    def forget(self, *keys: str) -> None:
+        for key in keys:
+            if not self._is_ignored():
+                self.clear(key)
 
     def give_back(self, *increments: Increment) -> None:
         for increment in increments:

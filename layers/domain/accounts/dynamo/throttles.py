@@ -46,18 +46,20 @@ class ThrottlesTable(Table[Counter]):
         """The counter; None when there is none. Raises Unavailable."""
         return self.find(key)
 
-    def clear(self, key: str) -> None:
-        """Delete the counter; raises Unavailable."""
-        self.write_alone(self.delete(key))
+    def clear(self, *keys: str) -> None:
+        """Delete the counters, one after another; raises Unavailable."""
+        for key in keys:
+            self.write_alone(self.delete(key))
 
     def give_back(self, *increments: Increment) -> None:
         """Lower each counter by one, unless it is gone. A failure is reported and ignored."""
         for increment in increments:
             self.try_write(self._lower(increment))
 
-    def forget(self, key: str) -> None:
-        """Delete the counter. A failure is reported and ignored."""
-        self.try_write(self.delete(key))
+    def forget(self, *keys: str) -> None:
+        """Delete the counters. A failure is reported and ignored."""
+        for key in keys:
+            self.try_write(self.delete(key))
 
     def _raise(self, increment: Increment, writer: str, now: datetime) -> Operation:
         actions: list[Action] = [
@@ -106,8 +108,7 @@ def _is_not_by(writer: str) -> Condition:
 def _ends_at(increment: Increment, stored: Item) -> datetime:
     """When the full window ends: the whole counter's, unless only the part is full."""
     whole = int(stored.get(CounterItem.counted.attr_name, {"N": "0"})["N"])
-    only_the_part = increment.within is not None and whole < increment.limit
-    return increment.within.ends_at if increment.within and only_the_part else increment.expires_at
+    return increment.within.ends_at if increment.within and whole < increment.limit else increment.expires_at
 
 
 def _open(increment: Increment) -> Condition:

@@ -16,9 +16,9 @@ from accounts.model.audit import Caller
 from accounts.model.identities import Identity
 
 
-def recognized(identity: Identity | None, caller: Caller) -> str:
-    """The digest of the caller's browser if the identity knows it, else empty."""
-    return caller.known_browser if identity and caller.known_browser in identity.known_browsers else ""
+def is_known(identity: Identity | None, caller: Caller) -> bool:
+    """Whether the identity knows the caller's browser."""
+    return identity is not None and caller.known_browser in identity.known_browsers
 
 
 class Browser(Struct, frozen=True):

@@ -19,9 +19,7 @@ from typing import Literal, Protocol
 from msgspec import Struct
 
 from accounts.errors import ProofRequired, TooManyAttempts, Unavailable
-from accounts.limits import (
-    CONFIRMATIONS_PER_ADDRESS_PER_MINUTE,
-)
+from accounts.limits import CONFIRMATIONS_PER_ADDRESS_PER_MINUTE
 from accounts.model.audit import Caller
 
 # What is counted; the first part of a counter's key. A streak is per account, the others are windows.
@@ -110,14 +108,14 @@ class Throttles(Protocol):
     def get(self, key: str) -> Counter | None:
         """The counter, for display; None when it was never increased or has been cleared. Raises Unavailable."""
 
-    def clear(self, key: str) -> None:
-        """Delete the counter. Raises Unavailable."""
+    def clear(self, *keys: str) -> None:
+        """Delete the counters, one after another. Raises Unavailable."""
 
     def give_back(self, *increments: Increment) -> None:
         """Decrease each counter by one, but not below zero. A failure is reported and ignored."""
 
-    def forget(self, key: str) -> None:
-        """Delete the counter. A failure is reported and ignored."""
+    def forget(self, *keys: str) -> None:
+        """Delete the counters. A failure is reported and ignored."""
 
 
 def window(bucket: Bucket, source: str, *, limit: int, per: timedelta, now: datetime) -> Increment:

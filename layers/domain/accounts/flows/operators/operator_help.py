@@ -34,8 +34,7 @@ class AccountUnlocking(Struct, frozen=True):
         """Unlock the account; raises NotFound. The record comes first, so that no unlocking goes unrecorded."""
         user = users.existing(self.users, request.user_id)
         self.transactions.commit(request.record("authn_login_unlock", now))
-        for streak in attempts.streak_keys(user.email):
-            self.throttles.clear(streak)
+        self.throttles.clear(*attempts.streak_keys(user.email))
 
 
 class OperatorLogout(Struct, frozen=True):

@@ -59,8 +59,7 @@ class EmailVerification(Struct, frozen=True):
         logged_in = self.opening.begin(confirmed, method=sessions.PASSWORD, remember=False, caller=caller, now=now)
         self._create_account(link, logged_in, now)
         attempt.succeeded(self.throttles)
-        for streak in attempts.streak_keys(confirmed.email):
-            self.throttles.forget(streak)
+        self.throttles.forget(*attempts.streak_keys(confirmed.email))
         self.opening.end_presented(presented, caller, now)
         return logged_in
 

@@ -58,14 +58,14 @@ class Login(Struct, frozen=True):
         address = email_addresses.canonical(email)
         passwords.check_length(password)
         read = self.identities.get(identities.email_key(address))
-        browser = known_browsers.recognized(read, caller)
+        known = known_browsers.is_known(read, caller)
         attempt = (
-            attempts.attempt(self.throttles, address, now=now, known=bool(browser))
-            if browser or self.sources is None
+            attempts.attempt(self.throttles, address, now=now, known=known)
+            if known or self.sources is None
             else self.sources.count_login(address, caller, now)
         )
         try:
-            known, logged_in = self._open(
+            before, logged_in = self._open(
                 address, read, password, attempt, instead_of, remember=remember, caller=caller, now=now
             )
         except InvalidCredentials:
@@ -73,7 +73,7 @@ class Login(Struct, frozen=True):
             raise
         attempt.succeeded(self.throttles)
         # First: ending the presented session may fail, and by then the account knows this browser.
-        notify_owner(self.notices, known, logged_in, failures=attempt.failures)
+        notify_owner(self.notices, before, logged_in, failures=attempt.failures)
         self.opening.end_presented(presented, caller, now)
         return logged_in
 

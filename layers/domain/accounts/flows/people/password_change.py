@@ -45,7 +45,7 @@ class PasswordChange(Struct, frozen=True):
         user = users.active(self.users, session.user_id)
         address = with_password(self.identities, user)
         passwords.check_acceptable(new, email=user.email, policy=self.policy)
-        known = bool(known_browsers.recognized(address, caller))
+        known = known_browsers.is_known(address, caller)
         attempt = attempts.attempt(self.throttles, address.email, now=now, known=known)
 
         @cache
@@ -61,8 +61,7 @@ class PasswordChange(Struct, frozen=True):
             failed_logins.notify_owner(self.notices, address.email, attempt, caller, now)
             raise
         # Failures with the old password do not disable the new one in any browser.
-        for streak in attempts.streak_keys(address.email):
-            self.throttles.forget(streak)
+        self.throttles.forget(*attempts.streak_keys(address.email))
         self.notices.put(messages.PasswordChanged(user.user_id))
         return user.user_id
 

@@ -76,8 +76,7 @@ class PasswordReset(Struct, frozen=True):
         self._check_not_revoked(password, identity)
         password_hash = self.hasher.hash(password)
         # First: if the write then fails, the link still works. A reset that left the password disabled would not help.
-        for streak in attempts.streak_keys(identity.email):
-            self.throttles.clear(streak)
+        self.throttles.clear(*attempts.streak_keys(identity.email))
         retry_on_conflict(lambda: self._write(found, password_hash, caller, now))
         self.notices.put(messages.PasswordReset(identity.user_id))
         return identity.user_id
