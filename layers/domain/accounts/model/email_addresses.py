@@ -41,9 +41,20 @@ def canonical(typed: str) -> str:
 
 
 def shown(address: str) -> str:
-    """A canonical address, or an empty one, as people write it: with the letters of its domain."""
+    """A canonical address, or an empty one, as people write it: with the letters of its domain.
+
+    Version 0.2.0 accepted labels that encode nothing readable. These are returned unchanged.
+    """
     local, at, domain = address.partition("@")
-    return f"{local}{at}{'.'.join(map(_decoded, domain.split('.')))}"
+    return f"{local}{at}{'.'.join(map(_shown_label, domain.split('.')))}"
+
+
+def _shown_label(label: str) -> str:
+    try:
+        decoded = _decoded(label)
+    except UnicodeError:
+        return label
+    return decoded if decoded and decoded.isprintable() else label
 
 
 def _is_local_part(local: str) -> bool:

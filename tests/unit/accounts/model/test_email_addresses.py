@@ -157,6 +157,12 @@ def test_an_address_is_shown_as_people_write_it(address: str, written: str) -> N
     assert (shown(address), canonical(shown(address))) == (written, address)
 
 
+@pytest.mark.parametrize("address", ["", "olive@xn--a.example", "olive@xn--.example", "olive@xn--a-b.xn--9.example"])
+def test_a_stored_address_that_encodes_nothing_readable_is_shown_as_it_is(address: str) -> None:
+    """Version 0.2.0 accepted such addresses, and their owners must reach their account page."""
+    assert shown(address) == address
+
+
 def test_the_limits_apply_to_the_canonical_form() -> None:
     """64 characters before the @ and 254 in all, however long the text is that was typed."""
     longest = "l" * 64 + "@" + _DOMAIN_189
