@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 
-from accounts.errors import InvalidInput
+from accounts.errors import ConfigurationError, InvalidInput
 
 # The longest canonical decomposition of a character: n characters in NFC were at most four times as many when typed.
 LONGEST_DECOMPOSITION = 4
@@ -52,6 +52,15 @@ def line(field: str, value: str, *, at_most: int, required: bool = False) -> str
         message = f"Enter a {field}."
         raise InvalidInput(message)
     return cleaned
+
+
+def configured(setting: str, value: str, *, at_most: int) -> str:
+    """``line`` for a name of the configuration; raises ConfigurationError, naming ``setting``."""
+    try:
+        return line("name", value, at_most=at_most, required=True)
+    except InvalidInput as refusal:
+        message = f"{setting} {refusal.message}"
+        raise ConfigurationError(message) from refusal
 
 
 def visible(value: str, *, at_most: int) -> str:

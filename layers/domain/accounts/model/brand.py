@@ -7,7 +7,7 @@ import re
 from msgspec import Struct
 
 from accounts import text
-from accounts.errors import ConfigurationError, InvalidInput
+from accounts.errors import ConfigurationError
 from accounts.limits import SITE_NAME_MAX_CHARACTERS
 from accounts.settings import Settings
 
@@ -63,11 +63,7 @@ def checked(brand: Brand) -> Brand:
 
 
 def _line(name: str) -> str:
-    try:
-        return text.line("name", name, at_most=SITE_NAME_MAX_CHARACTERS, required=True)
-    except InvalidInput as refusal:
-        message = f"SITE_NAME: {refusal.message}"
-        raise ConfigurationError(message) from refusal
+    return text.configured("SITE_NAME:", name, at_most=SITE_NAME_MAX_CHARACTERS)
 
 
 def contrast(one: str, other: str) -> float:

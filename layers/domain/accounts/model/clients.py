@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from accounts import text
-from accounts.errors import ConfigurationError, InvalidInput
+from accounts.errors import ConfigurationError
 from accounts.limits import CLIENT_NAME_MAX_CHARACTERS
 from accounts.model import origins
 from accounts.model.origins import Origin
@@ -31,6 +31,7 @@ SCOPE = "account"
 MEANINGS: Mapping[str, tuple[str, ...]] = {
     SCOPE: ("See your name and email address", "List and delete your API keys"),
 }
+_INVALID_NAME = "OAuthClients has a client with an invalid name."
 _PATH = re.compile(r"/[A-Za-z0-9._~/-]*")
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{1,63}")
 _SCOPES = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*")
@@ -108,15 +109,8 @@ def _parsed(additions: str) -> Iterator[Client]:
         if entry.count("|") != len(("id", "name")) or not _ID.fullmatch(client_id) or not listed:
             message = "OAuthClients reads id|name|redirect redirect;id|name|redirect."
             raise ConfigurationError(message)
-        yield Client(client_id, _name(name), frozenset(map(_checked, listed)))
-
-
-def _name(name: str) -> str:
-    try:
-        return text.line("name", name, at_most=CLIENT_NAME_MAX_CHARACTERS, required=True)
-    except InvalidInput as refusal:
-        message = f"OAuthClients has a client with an invalid name. {refusal.message}"
-        raise ConfigurationError(message) from refusal
+        shown = text.configured(_INVALID_NAME, name, at_most=CLIENT_NAME_MAX_CHARACTERS)
+        yield Client(client_id, shown, frozenset(map(_checked, listed)))
 
 
 def _checked(uri: str) -> str:
