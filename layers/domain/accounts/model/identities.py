@@ -15,7 +15,7 @@ from msgspec import Struct
 from accounts import secrets
 from accounts.model.providers import ProviderName
 from accounts.model.sessions import PASSWORD, Method
-from accounts.model.users import MailProblem, User
+from accounts.model.users import MailProblem, User, Users
 from accounts.transactions import Change
 
 EMAIL: Final = "email"
@@ -168,6 +168,11 @@ def provider_key(provider: ProviderName, subject: str) -> str:
 def public_id(key: str) -> str:
     """The identity's id in URLs: the digest of its key."""
     return secrets.digest(key)
+
+
+def account_of(accounts: Users, local: Identity | None) -> User | None:
+    """The account that has verified the address ``local``."""
+    return accounts.get(local.user_id) if local is not None and local.verified else None
 
 
 def can_be_confirmed(pending: Identity, local: Identity | None) -> bool:

@@ -21,7 +21,7 @@ from accounts.limits import (
     SIGNUP_MAILS_WINDOW,
 )
 from accounts.model import messages, sign_ups, throttles, users
-from accounts.model.identities import Identities, Identity, can_be_confirmed, email_key
+from accounts.model.identities import Identities, Identity, account_of, can_be_confirmed, email_key
 from accounts.model.messages import FailedLogins, Message, Notice, OwnerNotice
 from accounts.model.one_time_tokens import OneTimeToken, OneTimeTokens
 from accounts.model.throttles import Increment
@@ -121,7 +121,7 @@ class Planning(Struct, frozen=True):
 
     def _is_refused(self, key: str, local: Identity | None) -> bool:
         """Whether the account with the address has unlinked the identity."""
-        account = self.users.get(local.user_id) if local is not None and local.verified else None
+        account = account_of(self.users, local)
         return account is not None and account.refuses(key)
 
     def _reset(self, message: messages.PasswordForgot, now: datetime) -> Plan | None:

@@ -116,8 +116,8 @@ class IdentityLinking(Struct, frozen=True):
         self.notices.put(messages.IdentityLinked(decision.user_id, TITLES[person.provider]))
 
     def account_of(self, local: Identity | None) -> User | None:
-        """The account whose verified address is ``local``."""
-        return self.users.get(local.user_id) if local is not None and local.verified else None
+        """The account that has verified the address ``local``."""
+        return identities.account_of(self.users, local)
 
     def request_confirmation(self, person: ProviderPerson, account: User | None, browser: str, now: datetime) -> None:
         """Store the subject as unconfirmed, bound to this browser, and queue an email to its address.
