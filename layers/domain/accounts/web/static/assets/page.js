@@ -123,12 +123,17 @@ export function clearMessage(slot) {
   return showMessage(slot, "");
 }
 
+// Whether the request has to wait: a limit is reached, or this browser could not compute the proof of work.
+export function isLimited({ code }) {
+  return code === "too_many_attempts" || code === "proof_required";
+}
+
 // Shows an error, with a support link for failures of the service and a countdown for rate limits.
 export function showError(slot, result) {
   if (result.code === "cancelled") {
     return clearMessage(slot);
   }
-  if (result.code === "too_many_attempts" || result.code === "proof_required") {
+  if (isLimited(result)) {
     return countdown(slot, result.wait || 30);
   }
   const isServiceError = result.status === 0 || result.status >= 500;

@@ -1,7 +1,7 @@
 // "Check your email": the same for every address, with a resend button after a pause.
 
 import { setDisabled } from "./browser.js";
-import { $, clock, countSeconds, showMessage, swap, t, withBusy } from "./page.js";
+import { $, clock, countSeconds, isLimited, showMessage, swap, t, withBusy } from "./page.js";
 
 const PAUSE = 60;
 
@@ -25,7 +25,7 @@ export function showSent(email, resend) {
       if (result.ok) {
         showMessage(slot, t("sent.sent_again"), "good");
       }
-      if (result.ok || ["too_many_attempts", "proof_required"].includes(result.code)) {
+      if (result.ok || isLimited(result)) {
         queueMicrotask(() => {
           stop = wait(result.wait || PAUSE);
         });
