@@ -13,10 +13,10 @@ from typing import Any
 from accounts.events import EVENTS
 from benchmarks.prices import MILLION, PLANS, PRICES
 from benchmarks.stories import CALLS, CPU, HASHES, Call
-from scripts import stacks
+from scripts import generated, stacks
 
 DOCUMENT = stacks.PROJECT / "docs" / "deploy.md"
-BEGIN, END = "<!-- written by make costs -->\n", "<!-- end of what make costs writes -->\n"
+BEGIN, END = generated.markers("make costs")
 # One raw signed GetItem, measured on an idle Intel Xeon with two processors, 2026-11.
 RAW_CALL_MS = 0.66
 # Assumed of a whole vCPU, as for "the worst hour" in docs/deploy.md.
@@ -188,11 +188,7 @@ def tables() -> str:
 
 def written(document: str) -> str:
     """Return the document with new tables between the two markers; raises ValueError if one is missing."""
-    before, begin, rest = document.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise ValueError(f"docs/deploy.md has no tables between {BEGIN.strip()} and {END.strip()}")
-    return f"{before}{begin}\n{tables()}\n{end}{after}"
+    return generated.replaced(document, (BEGIN, END), tables(), missing="docs/deploy.md has no tables")
 
 
 def main() -> None:

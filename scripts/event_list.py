@@ -1,10 +1,11 @@
 """Writes the table of events in docs/events.md from `accounts.events`. `make events` runs it."""
 
 from accounts.events import ALL, EVENTS, Event
+from scripts import generated
 from scripts.stacks import PROJECT
 
 DOCUMENT = PROJECT / "docs" / "events.md"
-BEGIN, END = "<!-- written by make events -->\n", "<!-- end of what make events writes -->\n"
+BEGIN, END = generated.markers("make events")
 
 
 def table() -> str:
@@ -20,11 +21,7 @@ def _row(name: str, event: Event) -> str:
 
 def written(document: str) -> str:
     """Return the document with a new table between the two markers; raises ValueError if one is missing."""
-    before, begin, rest = document.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise ValueError(f"docs/events.md has no table between {BEGIN.strip()} and {END.strip()}")
-    return f"{before}{begin}\n{table()}\n{end}{after}"
+    return generated.replaced(document, (BEGIN, END), table(), missing="docs/events.md has no table")
 
 
 if __name__ == "__main__":
