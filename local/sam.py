@@ -5,21 +5,19 @@ from the same template (`local.shape` compares).
 """
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from local import PROJECT, adapt
+from local import adapt
 from local.cloud import LocalCloud, NotRunning
 from local.emulator import environment_for_aws
 from local.http_api import Json, Resources
 from local.processes import NotAPort
-from scripts import stacks
+from scripts import sam_cli, stacks
 from scripts.stacks import TemplateProblem
 
-_SAM = PROJECT / ".venv-sam" / "bin" / "sam"
 _BUCKET = "comfy-accounts-sam"
 """The bucket of the profile `local` in samconfig.toml."""
 _NO_CODE: Json = {"Bucket": "placeholder", "Key": "placeholder"}
@@ -30,11 +28,7 @@ class SamFailed(Exception):
 
 
 def is_installed() -> bool:
-    return _SAM.exists()
-
-
-def program() -> Path:
-    return _SAM
+    return sam_cli.PROGRAM.exists()
 
 
 def deploy(cloud: LocalCloud) -> None:
@@ -96,12 +90,10 @@ def _needed(template: Path, parameters: Mapping[str, str]) -> dict[str, str]:
 
 
 def _sam(project: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
-    if not _SAM.exists():
+    if not is_installed():
         raise SamFailed("SAM CLI is not installed: run `make .venv-sam/.installed`")
-    # `sam build` searches the PATH for a python3.13 with pip: the project's own comes first.
-    path = f"{PROJECT / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
-    variables = {**os.environ, "PATH": path, "SAM_CLI_TELEMETRY": "0", **(environment or {})}
-    command = [str(_SAM), *arguments]
+    variables = {**sam_cli.environment(), **(environment or {})}
+    command = [str(sam_cli.PROGRAM), *arguments]
     done = subprocess.run(  # noqa: S603  # our own SAM CLI
         command, cwd=project, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )

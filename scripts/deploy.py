@@ -17,7 +17,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from accounts import secrets
-from scripts import budget, deploy_checks, environment_size, samconfig, snapshots, stack_state, stacks
+from scripts import budget, deploy_checks, environment_size, sam_cli, samconfig, snapshots, stack_state, stacks
 from scripts.aws import Client
 from scripts.samconfig import NoSuchProfile, Profile
 from scripts.stacks import PROJECT, TemplateProblem, outputs_of
@@ -52,8 +52,9 @@ def deploy(profile: Profile, client: Client, run: Run, ask: Ask | None) -> Mappi
     cloudformation = client("cloudformation")
     if profile.overrides.get("Stage") == "prod":
         cloudformation.update_termination_protection(StackName=profile.stack, EnableTerminationProtection=True)
-    budget.keep(profile, client, before, stacks.parameters_of(cloudformation, profile.stack))
-    return outputs_of(cloudformation, profile.stack)
+    deployed = stacks.described(cloudformation, profile.stack)
+    budget.keep(profile, client, before, stacks.parameters_in(deployed))
+    return stacks.outputs_in(deployed)
 
 
 def _existing(profile: Profile, client: Client) -> Mapping[str, Any] | None:
@@ -61,7 +62,7 @@ def _existing(profile: Profile, client: Client) -> Mapping[str, Any] | None:
     problem = deploy_checks.credentials(client, profile.region)
     if problem:
         raise CannotDeploy(problem)
-    found = stack_state.described(client("cloudformation"), profile.stack)
+    found = stack_state.find(client("cloudformation"), profile.stack)
     problem = stack_state.problem(profile, found["StackStatus"]) if found else None
     if problem:
         raise CannotDeploy(problem)
@@ -142,7 +143,7 @@ def _with_address(profile: Profile, client: Client, run: Run) -> Profile:
 
 def _api_of(profile: Profile, client: Client) -> str | None:
     """The API's id, if the stack exists: a site in use must never have the temporary address."""
-    found = stack_state.described(client("cloudformation"), profile.stack)
+    found = stack_state.find(client("cloudformation"), profile.stack)
     return stacks.outputs_in(found).get("HttpApiId") if found else None
 
 
@@ -162,10 +163,8 @@ def _hashing(template: Mapping[str, Any]) -> int:
 
 def sam(arguments: list[str]) -> None:
     """Run the project's SAM CLI with its Python 3.13 on the PATH; raises CannotDeploy if it fails."""
-    program = PROJECT / ".venv-sam" / "bin" / "sam"
-    path = f"{PROJECT / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path, "SAM_CLI_TELEMETRY": "0"}
-    done = subprocess.run([str(program), *arguments], cwd=PROJECT, env=environment, check=False)  # noqa: S603 - the project's own
+    command = [str(sam_cli.PROGRAM), *arguments]
+    done = subprocess.run(command, cwd=PROJECT, env=sam_cli.environment(), check=False)  # noqa: S603 - the project's own
     if done.returncode:
         raise CannotDeploy(f"sam {arguments[0]} failed; see its output above")
 

@@ -4,7 +4,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from scripts import stacks
 from scripts.samconfig import Profile
+from scripts.stacks import Json
 
 _DELETE = "aws cloudformation delete-stack"
 _CREATION_FAILED = "its creation failed. Delete it, wait until it is gone, and deploy again", _DELETE
@@ -33,15 +35,14 @@ _WAIT_FOR = {
 }
 
 
-def described(cloudformation: Any, name: str) -> dict[str, Any] | None:  # noqa: ANN401 - boto3 makes its clients at run time
+def find(cloudformation: Any, name: str) -> Json | None:  # noqa: ANN401 - boto3 makes its clients at run time
     """The stack as CloudFormation describes it; None if there is none."""
     try:
-        found: dict[str, Any] = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+        return stacks.described(cloudformation, name)
     except ClientError as error:
         if "does not exist" in str(error):
             return None
         raise
-    return found
 
 
 def problem(profile: Profile, status: str) -> str | None:

@@ -25,9 +25,15 @@ def read(path: Path) -> Json:
     return template
 
 
-def outputs_of(cloudformation: Any, stack: str) -> dict[str, str]:  # noqa: ANN401 - boto3 makes its clients at run time
+def described(cloudformation: Any, stack: str) -> Json:  # noqa: ANN401 - boto3 makes its clients at run time
+    """Return the stack as CloudFormation describes it; raises ClientError if there is none."""
+    found: Json = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+    return found
+
+
+def outputs_of(cloudformation: Any, stack: str) -> dict[str, str]:  # noqa: ANN401
     """Return a stack's outputs by name."""
-    return outputs_in(cloudformation.describe_stacks(StackName=stack)["Stacks"][0])
+    return outputs_in(described(cloudformation, stack))
 
 
 def outputs_in(described: Mapping[str, Any]) -> dict[str, str]:
@@ -37,7 +43,7 @@ def outputs_in(described: Mapping[str, Any]) -> dict[str, str]:
 
 def parameters_of(cloudformation: Any, stack: str) -> dict[str, str]:  # noqa: ANN401
     """Return a stack's parameters by name."""
-    return parameters_in(cloudformation.describe_stacks(StackName=stack)["Stacks"][0])
+    return parameters_in(described(cloudformation, stack))
 
 
 def parameters_in(described: Mapping[str, Any]) -> dict[str, str]:

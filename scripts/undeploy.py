@@ -36,7 +36,7 @@ def remove(profile: Profile, client: Client, confirmed: str) -> None:
     if confirmed != profile.stack:
         raise CannotRemove(f"nothing was removed. To confirm, set CONFIRM={profile.stack}")
     cloudformation = client("cloudformation")
-    described = stack_state.described(cloudformation, profile.stack)
+    described = stack_state.find(cloudformation, profile.stack)
     if described is None:
         raise CannotRemove(f"there is no stack {profile.stack} in {profile.region}.")
     if described.get("EnableTerminationProtection"):

@@ -15,6 +15,7 @@ from msgspec import Struct
 from local import PROJECT, sam
 from local.cloud import LocalCloud
 from local.emulator import environment_for_aws
+from scripts import sam_cli
 from scripts.sam_local import CannotRun, build, docker, settings
 from scripts.sam_local.docker import Docker
 from scripts.sam_local.forwarder import forwarding
@@ -41,7 +42,7 @@ class SamLocal(Struct, frozen=True):
         self.say(f"Building {function or 'all functions'} for {self.docker.architecture}")
         command = build.command(self.folder, self.docker.architecture, function)
         done = subprocess.run(  # noqa: S603 - the project's SAM CLI
-            [str(sam.program()), *command],
+            [str(sam_cli.PROGRAM), *command],
             cwd=PROJECT,
             env=self._environment() | build.environment(self.docker.architecture),
             stdout=subprocess.PIPE,
@@ -89,10 +90,7 @@ class SamLocal(Struct, frozen=True):
             self.say(f"Removed {left} container{'' if left == 1 else 's'}")
 
     def _environment(self) -> dict[str, str]:
-        # `sam build` searches the PATH for a python3.13 with pip: the project's own comes first.
-        path = f"{PROJECT / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
-        emulated = environment_for_aws(self.cloud.endpoint_url)
-        return {**os.environ, **emulated, "PATH": path, "SAM_CLI_TELEMETRY": "0"}
+        return {**sam_cli.environment(), **environment_for_aws(self.cloud.endpoint_url)}
 
 
 def find(cloud: Callable[[], LocalCloud], folder: Path, say: Say) -> SamLocal:
@@ -111,7 +109,7 @@ def _child(
 
     It ends when its input is closed, which `Popen.communicate` does.
     """
-    command = [sys.executable, "-m", "local.child", "--", str(PROJECT), str(sam.program()), *arguments]
+    command = [sys.executable, "-m", "local.child", "--", str(PROJECT), str(sam_cli.PROGRAM), *arguments]
     process = subprocess.Popen(  # noqa: S603 - the project's SAM CLI
         command,
         cwd=PROJECT,

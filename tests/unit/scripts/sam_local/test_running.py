@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from local import sam
+from scripts import sam_cli
 from scripts.sam_local import CannotRun, docker, running
 from scripts.sam_local.docker import Bridge, Docker, DockerRefused
 from scripts.sam_local.running import SamLocal
@@ -53,7 +53,7 @@ def cloud() -> Any:
 def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Let this Python program be SAM CLI, with a folder of its own."""
     program = tmp_path / "sam"
-    monkeypatch.setattr(sam, "_SAM", program)
+    monkeypatch.setattr(sam_cli, "PROGRAM", program)
 
     def write(text: str) -> None:
         program.write_text(f"#!{sys.executable}\n{text}")
