@@ -12,5 +12,5 @@ KEY_VERIFICATION = DEPLOYMENT.key_verification
 
 @endpoint(routes.KEY_VERIFY, DEPLOYMENT)
 def lambda_handler(request: Request) -> Response:
-    user = KEY_VERIFICATION.owner(request.json(schemas.KeyVerify).api_key, request.received_at)
-    return responses.ok(presenters.verification(user), user_id=user.user_id if user else "")
+    found = KEY_VERIFICATION.verified(request.json(schemas.KeyVerify).api_key, request.received_at)
+    return responses.ok(presenters.verification(found), user_id=found.owner.user_id if found else "")

@@ -60,6 +60,7 @@ def test_a_local_comfyui_signs_in_renews_and_signs_out(stage: Stage, here: str) 
     expect(stage.page.get_by_role("heading", level=1)).to_have_text("ComfyUI on this computer wants to sign in")
     stage.told(f"A program on this computer (127.0.0.1, port {here.rpartition(':')[2]})")
     stage.told(person.email)
+    stage.told("Services that accept this login may charge your account for what the program does there.")
     stage.press("Allow")
 
     said(stage.page, f"Logged in as {person.email}")

@@ -42,6 +42,9 @@ READABLE = frozenset(
         "client_token",
     }
 )
+# The functions that accept programs, but no API keys.
+_NO_KEYS = ("key_list", "key_delete")
+_NO_KEY = "An API key cannot do this. Log in on the website, or with a program that you allow there."
 _OWN_HEADERS = {
     "not_authenticated": {"www-authenticate": "Bearer"},
     "api_key_mistyped": {"www-authenticate": "Bearer"},
@@ -82,7 +85,8 @@ def refusal(
     function: str, status: int, code: str, message: str | None = None, *, bearer: bool = False
 ) -> dict[str, Any]:
     """The whole response that refuses a request with that code. ``bearer``: the request had a bearer token."""
-    body = {"error": code, "message": message or _named()[code].default_message}
+    usual = _NO_KEY if code == "credential_not_accepted" and function in _NO_KEYS else _named()[code].default_message
+    body = {"error": code, "message": message or usual}
     headers = _OWN_HEADERS.get(code, {})
     if bearer and "www-authenticate" in headers:
         headers = {"www-authenticate": 'Bearer error="invalid_token"'}

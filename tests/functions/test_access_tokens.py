@@ -125,12 +125,16 @@ def test_a_tampered_token_is_refused(program: Program) -> None:
     assert program.functions.invoke("account_show", endless).status == 401
 
 
-def test_a_token_together_with_a_key_is_refused(program: Program) -> None:
-    """It must be unambiguous which credential is used (RFC 6750 2)."""
+def test_a_token_together_with_a_key_is_not_read(program: Program) -> None:
+    """The key counts, also when only the token would be valid (AK-14)."""
     token = program.login()["access_token"]
-    answer = program.functions.invoke("account_show", request("account_show", bearer=token, key=SAMPLE_KEY))
+    answers = [
+        program.functions.invoke("account_show", request("account_show", bearer=token, key=key))
+        for key in (SAMPLE_KEY, SAMPLE_KEY[:-1] + "H")
+    ]
 
-    assert (answer.status, answer.json["error"]) == (400, "malformed_request")
+    assert [answer.status for answer in answers] == [200, 401]
+    assert answers[1].json["error"] == "api_key_mistyped"
 
 
 @pytest.mark.parametrize(("service", "kind"), [("kms", SigningUnavailable), ("dynamodb", Unavailable)])

@@ -10,7 +10,7 @@ from tests.functions.clients import Program, arrange_code, query_of
 from tests.functions.conftest import NOW
 from tests.functions.lambdas import Lambdas
 from tests.functions.machines import Machine
-from tests.functions.requests import SAMPLE_TOKEN, request, sample
+from tests.functions.requests import SAMPLE_KEY, SAMPLE_TOKEN, request, sample
 
 
 @pytest.fixture
@@ -98,8 +98,8 @@ def test_the_shortest_and_the_longest_verifier_are_accepted(program: Program, ve
         pytest.param("Basic Y29tZnktY2xp", id="without a colon"),
         pytest.param("Basic Y29tZnktY2xpOg", id="incomplete base64"),
         pytest.param("Basic /w==", id="not UTF-8"),
-        "Bearer x",
-        "Bearer Y29tZnktY2xpOg==",
+        "Digest x",
+        "Bearerx",
         "Basic",
         "\ud800",
     ],
@@ -130,6 +130,20 @@ def test_a_client_may_name_itself_with_an_empty_secret(
     body = urlencode({name: value for name, value in sampled.items() if name != "client_id"} | named)
 
     assert functions.invoke(function, request(function, body=body, headers={"authorization": sent})).status == 200
+
+
+@pytest.mark.parametrize("function", ["client_token", "client_revoke", "device_authorize"])
+@pytest.mark.parametrize(
+    "sent", ["Bearer a.b.c", "bearer  x", "Bearer", "Bearer Y29tZnktY2xpOmd1ZXNz", f"Bearer {SAMPLE_KEY}"]
+)
+def test_a_bearer_token_is_ignored(functions: Lambdas, function: str, sent: str) -> None:
+    """An interceptor adds it to every request, also to the one that replaces it because it has expired (OA-25)."""
+    arrange_code(functions, functions.people.as_sampled())
+    calls = functions.invoke(function, request(function, headers={"authorization": sent}))
+    unnamed = request(function, body="grant_type=refresh_token", headers={"authorization": sent})
+
+    assert calls.status == 200
+    assert functions.invoke(function, unnamed).json["error"] == "invalid_client"
 
 
 @pytest.mark.parametrize("name", ["resource", "scope", "state"])

@@ -246,14 +246,16 @@ def test_half_a_refresh_token_is_not_a_cookie(program: Program) -> None:
     ("changes", "status"),
     [
         ({"body": "{}"}, 400),
-        ({"headers": {"content-type": "application/json"}}, 415),
+        ({"headers": {"content-type": "application/json"}, "body": "{}"}, 400),
+        ({"headers": {"content-type": "application/x-www-form-urlencoded; charset=latin-1"}}, 400),
+        ({"headers": {"content-type": "application/x-www-form-urlencoded; charset=x-unknown"}}, 400),
         ({"body": "a=" + "x" * 17_000}, 413),
     ],
 )
 def test_a_body_that_is_not_a_form_is_an_invalid_request(
     functions: Lambdas, changes: dict[str, Any], status: int
 ) -> None:
-    """In the form that clients read."""
+    """In the form that clients read (RFC 6749 5.2)."""
     assert refused(functions.invoke("client_token", request("client_token", **changes))) == (status, "invalid_request")
 
 

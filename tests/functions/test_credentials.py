@@ -2,7 +2,6 @@
 
 import pytest
 
-from accounts.errors import MalformedRequest
 from tests.functions import expected
 from tests.functions.inventory import ANY_ROUTES, SESSION_ROUTES
 from tests.functions.lambdas import Lambdas
@@ -113,14 +112,15 @@ def test_a_credential_in_the_body_is_ignored(functions: Lambdas, function: str) 
 
 
 @pytest.mark.parametrize("function", ALL)
-def test_two_header_credentials_are_refused(functions: Lambdas, function: str) -> None:
-    """Even if they are the same key: it must be unambiguous which one is used (RFC 6750 2)."""
+def test_of_two_header_credentials_the_key_counts(functions: Lambdas, function: str) -> None:
+    """Exactly as if it came alone, valid or not: the other one is never tried instead (AK-14)."""
     functions.people.arrange()
-    message = "Send one credential: Authorization or X-API-KEY, not both."
-    for bearer in (SAMPLE_KEY, SAMPLE_TOKEN, ""):
-        answer = functions.invoke(function, request(function, key=SAMPLE_KEY, bearer=bearer))
-        assert answer.read == expected.refusal(function, 400, MalformedRequest.code, message)
-        assert (answer.events, answer.calls) == (["input_validation_fail"], [])
+    other = functions.people.arrange(another_person("Other"))
+    for key in (SAMPLE_KEY, SAMPLE_KEY[:-1] + "H", " "):
+        alone = functions.invoke(function, request(function, key=key))
+        for bearer in (other.key, SAMPLE_TOKEN, "a.b.c", ""):
+            both = functions.invoke(function, request(function, key=key, bearer=bearer))
+            assert (both.read, both.events) == (alone.read, alone.events)
 
 
 def test_a_key_takes_precedence_over_a_cookie(functions: Lambdas) -> None:
@@ -177,7 +177,7 @@ def test_verifying_an_invalid_key_is_a_200(functions: Lambdas, key: str) -> None
     functions.people.arrange()
     answer = functions.invoke(
         "key_verify",
-        request("key_verify", body={"api_key": key}),
+        request("key_verify", body={"api_key": key, "include_customer_keys": True}),
     )
 
     assert answer.read == expected.answer("key_verify", 200, {"valid": False})

@@ -238,14 +238,16 @@ def test_no_answer_is_half_written(machine: Machine, operation: str) -> None:
     ("changes", "status"),
     [
         ({"body": "client_id=comfy-cli&client_id=comfy-cli"}, 400),
-        ({"headers": {"content-type": "application/json"}}, 415),
+        ({"headers": {"content-type": "application/json"}, "body": "{}"}, 400),
+        ({"headers": {"content-type": "application/x-www-form-urlencoded; charset=latin-1"}}, 400),
+        ({"headers": {"content-type": "application/x-www-form-urlencoded; charset=x-unknown"}}, 400),
         ({"body": "a=" + "x" * 17_000}, 413),
     ],
 )
 def test_a_body_that_is_not_a_form_is_an_invalid_request(
     functions: Lambdas, changes: dict[str, Any], status: int
 ) -> None:
-    """In the form that clients read."""
+    """In the form that clients read (RFC 6749 5.2)."""
     assert client_refused(functions.invoke("device_authorize", request("device_authorize", **changes))) == (
         status,
         "invalid_request",

@@ -420,6 +420,8 @@ def test_the_sample_of_key_verify_returns_the_owner(functions: Lambdas) -> None:
         "email": person.email,
         "name": person.name,
         "is_admin": False,
+        "key_name": "Workshop computer",
+        "key_description": "",
     }
     assert answer.read == expected.answer("key_verify", 200, body)
     assert _logged(answer) == [

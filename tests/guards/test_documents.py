@@ -138,6 +138,7 @@ _LIMITS = {
         limits.PERSON_NAME_MAX_CHARACTERS,
         limits.KEY_NAME_MAX_CHARACTERS,
         limits.KEY_DESCRIPTION_MAX_CHARACTERS,
+        limits.BODY_MAX_BYTES // 1024,
     ],
     "email address": [limits.EMAIL_MAX_CHARACTERS, limits.EMAIL_LOCAL_MAX_CHARACTERS],
     "access token": [limits.ACCESS_TOKEN_LIFETIME // _MINUTE],
@@ -145,6 +146,7 @@ _LIMITS = {
         limits.AUTHORIZATION_CODE_LIFETIME // _SECOND,
         limits.DEVICE_CODE_LIFETIME // _MINUTE,
     ],
+    "state of an authorization request": [limits.STATE_MAX_CHARACTERS, limits.URL_MAX_CHARACTERS],
     "link that confirms an account, resets a password, changes an address": [
         limits.VERIFICATION_LIFETIME // _HOUR,
         limits.PASSWORD_RESET_LIFETIME // _MINUTE,

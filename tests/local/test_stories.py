@@ -141,6 +141,8 @@ def test_another_service_learns_whose_key_it_was_shown(cloud: LocalCloud, ann: P
         "email": ann.email,
         "name": "Ann",
         "is_admin": False,
+        "key_name": "my key",
+        "key_description": "",
     }
     assert (refused.status_code, refused.json()["error"]) == (401, "invalid_admin_secret")
 

@@ -18,14 +18,14 @@ PASSWORD_MAX_BYTES = 1024
 EMAIL_MAX_CHARACTERS = 254
 EMAIL_LOCAL_MAX_CHARACTERS = 64
 
-# Names and descriptions (chosen).
+# Names (chosen) and descriptions (what ComfyUI's own API allows).
 PERSON_NAME_MAX_CHARACTERS = 100
 KEY_NAME_MAX_CHARACTERS = 64
 # IAM and STS ARNs are shorter (chosen).
 OPERATOR_NAME_MAX_CHARACTERS = 256
 # Other values that an operator passes: an address, a provider's id, a digest (chosen).
 OPERATOR_WORD_MAX_CHARACTERS = 300
-KEY_DESCRIPTION_MAX_CHARACTERS = 256
+KEY_DESCRIPTION_MAX_CHARACTERS = 5000
 # The name of a client; it has to fit into a sentence (chosen).
 CLIENT_NAME_MAX_CHARACTERS = 64
 # The name of the service, in the subject and sender of emails (chosen).

@@ -15,7 +15,7 @@ def test_the_limits_are_those_documented() -> None:
         "EMAIL_LOCAL_MAX_CHARACTERS": 64,
         "PERSON_NAME_MAX_CHARACTERS": 100,
         "KEY_NAME_MAX_CHARACTERS": 64,
-        "KEY_DESCRIPTION_MAX_CHARACTERS": 256,
+        "KEY_DESCRIPTION_MAX_CHARACTERS": 5000,
         "BODY_MAX_BYTES": 16_384,
         "URL_MAX_CHARACTERS": 2048,
         "USER_AGENT_KEPT_CHARACTERS": 256,

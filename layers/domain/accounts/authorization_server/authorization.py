@@ -12,7 +12,7 @@ from accounts.authorization_server.pkce import StrictChallenge
 from accounts.authorization_server.protocol import Asked, Server, check_resource, refusal
 from accounts.errors import AccessDenied, ClientRefused, RedirectNotAllowed, UnknownClient
 from accounts.flows.clients.client_consent import Answered, ClientConsent, Question, Shown, answer_url
-from accounts.limits import STATE_MAX_CHARACTERS
+from accounts.limits import STATE_MAX_CHARACTERS, URL_MAX_CHARACTERS
 from accounts.model import consents
 from accounts.model.audit import Caller
 from accounts.model.clients import Client, Clients
@@ -80,8 +80,10 @@ class AuthorizationEndpoint:
         return client, client.asked({name: value for name, value in parameters.items() if value})
 
     def _question(self, client: Client, parameters: Mapping[str, str], caller: Caller, now: datetime) -> Question:
-        if not _is_state(parameters.get("state", "")):
-            raise ClientRefused
+        state = parameters.get("state", "")
+        if len(state) > STATE_MAX_CHARACTERS or not _is_returnable(state):
+            message = f"Send a state of at most {STATE_MAX_CHARACTERS} characters of printable ASCII."
+            raise ClientRefused(message)
         request = Asked(parameters, caller, now)
         try:
             grant = self._server.get_authorization_grant(request)
@@ -92,7 +94,7 @@ class AuthorizationEndpoint:
         return Question(
             client=client,
             redirect_uri=parameters["redirect_uri"],
-            state=parameters.get("state", ""),
+            state=state,
             scope=request.scope,
             challenge=parameters["code_challenge"],
         )
@@ -101,9 +103,9 @@ class AuthorizationEndpoint:
         """The redirect that reports the error to the client."""
         state = parameters.get("state", "")
         answer = {"error": error.code, "error_description": error.message, "iss": self._issuer}
-        return answer_url(parameters["redirect_uri"], answer | {"state": state if _is_state(state) else ""})
+        return answer_url(parameters["redirect_uri"], answer | {"state": state if _is_returnable(state) else ""})
 
 
-def _is_state(text: str) -> bool:
-    """Whether the state can be returned unchanged (RFC 6749 A.5)."""
-    return len(text) <= STATE_MAX_CHARACTERS and text.isascii() and (not text or text.isprintable())
+def _is_returnable(state: str) -> bool:
+    """Whether an error can return the state unchanged (RFC 6749 4.1.2.1, A.5), also one that is too long to accept."""
+    return len(state) <= URL_MAX_CHARACTERS and state.isascii() and state.isprintable()

@@ -47,7 +47,8 @@ def claims(issuer: str, session: Session, user: User, now: datetime) -> dict[str
     """The claims of an access token (RFC 9068 2.2).
 
     The audience is the whole deployment, whichever resource the client named. An account exists only once its address
-    is confirmed, so ``email_verified`` is always true.
+    is confirmed, so ``email_verified`` is always true. ComfyUI's frontend uses a token only for the workspace that it
+    names: the account's personal one, which has the account's id.
     """
     issued_at = int(now.timestamp())
     return {
@@ -62,4 +63,5 @@ def claims(issuer: str, session: Session, user: User, now: datetime) -> dict[str
         "sid": session.digest,
         "email": user.email,
         "email_verified": True,
+        "workspace_id": user.user_id,
     }

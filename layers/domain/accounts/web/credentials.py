@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from accounts import secrets
-from accounts.errors import MalformedRequest, Unauthenticated
+from accounts.errors import Unauthenticated
 from accounts.flows.people.authentication import ACCESS_TOKEN, ADMIN_SECRET, API_KEY, SESSION, Credential
 from accounts.limits import ACCESS_TOKEN_MAX_CHARACTERS
 from accounts.model import api_keys
@@ -26,7 +26,7 @@ def presented(request: Request, route: Route, site_url: str) -> Credential | Non
     """The request's credential, or None.
 
     On an optional route, only the cookie is read. On others, a header wins over the cookie and needs no proof of
-    origin. Raises Unauthenticated for a malformed header, MalformedRequest for two credentials (RFC 6750 2), and
+    origin; of two, ``X-API-KEY`` counts, valid or not. Raises Unauthenticated for a malformed header, and
     CrossSiteRequest for a cookie on an unsafe request without proof of origin.
     """
     if ADMIN_SECRET in route.credentials:
@@ -38,8 +38,8 @@ def presented(request: Request, route: Route, site_url: str) -> Credential | Non
 
 
 def has_bearer(request: Request) -> bool:
-    """Whether the request presents a bearer token, valid or not."""
-    return _bearer(request.headers.get("authorization", "")) != ""
+    """Whether the request's credential is a bearer token, valid or not."""
+    return "x-api-key" not in request.headers and _bearer(request.headers.get("authorization", "")) != ""
 
 
 def session_cookie(request: Request) -> Credential | None:
@@ -50,9 +50,6 @@ def session_cookie(request: Request) -> Credential | None:
 
 def _from_headers(request: Request) -> Credential | None:
     authorization, key = request.headers.get("authorization"), request.headers.get("x-api-key")
-    if authorization is not None and key is not None:
-        message = "Send one credential: Authorization or X-API-KEY, not both."
-        raise MalformedRequest(message)
     if key is not None:
         return _key(key)
     return None if authorization is None else _token_or_key(_bearer(authorization))

@@ -35,10 +35,11 @@ def form(request: Request) -> Mapping[str, str]:
     """The form of a client's request; raises ClientAuthentication, InvalidInput, BodyTooLarge, UnsupportedMediaType.
 
     ``Authorization`` may name the client, with an empty secret, as some libraries do by default (RFC 6749 2.3.1). A
-    client that names itself twice has to use the same id, so that no intermediary can read another.
+    client that names itself twice has to use the same id, so that no intermediary can read another. A bearer token is
+    ignored: HTTP libraries add the one that they have, which may have expired, to every request.
     """
     authorization = request.headers.get("authorization")
-    if not authorization:
+    if not authorization or authorization.partition(" ")[0].lower() == "bearer":
         return request.form()
     client_id, parameters = _named_client(authorization), request.form()
     if parameters.get("client_id", client_id) != client_id:
@@ -90,14 +91,15 @@ def device(issued: Codes, site_url: str) -> Response:
 
 
 def refused(error: errors.AccountsError) -> Response:
-    """An error response (RFC 6749 5.2).
+    """An error response (RFC 6749 5.2): 400 for a body that is not a form, because clients do not know 415.
 
     Errors of the service are 503 or 500, never ``invalid_grant``, on which clients discard their tokens.
     """
     code = errors.ClientRefused.code if isinstance(error, _UNREADABLE) else error.code
     body = {"error": code, "error_description": _DESCRIPTIONS.get(type(error), error.message)}
+    known = errors.ClientRefused() if isinstance(error, errors.UnsupportedMediaType) else error
     headers = responses.headers_of(error)
-    return Response(responses.status_of(error), json.dumps(body, ensure_ascii=False), headers=headers)
+    return Response(responses.status_of(known), json.dumps(body, ensure_ascii=False), headers=headers)
 
 
 def shown(found: Shown) -> Response:

@@ -16,6 +16,7 @@ from accounts.model.sessions import Session
 from accounts.model.users import User
 
 if TYPE_CHECKING:
+    from accounts.flows.keys.key_verification import Verified
     from accounts.flows.people.activity import Entry
 
     # Few functions present these; all import this module.
@@ -71,11 +72,19 @@ def email_shown(address: str) -> str:
     return email_addresses.shown(address)
 
 
-def verification(user: User | None) -> dict[str, Any]:
+def verification(found: Verified | None) -> dict[str, Any]:
     """The response to another service about a key. Existing clients expect the account id as ``firebase_uid``."""
-    if user is None:
+    if found is None:
         return {"valid": False}
-    return {"valid": True, "firebase_uid": user.user_id, "email": user.email, "name": user.name, "is_admin": False}
+    return {
+        "valid": True,
+        "firebase_uid": found.owner.user_id,
+        "email": found.owner.email,
+        "name": found.owner.name,
+        "is_admin": False,
+        "key_name": found.key.name,
+        "key_description": found.key.description,
+    }
 
 
 def session(entry: Session, *, current: bool, known: Clients | None = None) -> dict[str, Any]:

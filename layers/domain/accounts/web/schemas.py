@@ -141,6 +141,10 @@ class KeyCreate(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class KeyVerify(msgspec.Struct, forbid_unknown_fields=True):
-    """``POST /admin/verify-api-key``."""
+    """``POST /admin/verify-api-key``.
+
+    Existing services send ``include_customer_keys``. It changes nothing: this service has no keys of that kind.
+    """
 
     api_key: str
+    include_customer_keys: bool = False

@@ -138,6 +138,7 @@ def test_a_token_has_the_claims_that_rfc_9068_requires(kms: Kms) -> None:
         "sid": SESSION_ID,
         "email": "olive@example.com",
         "email_verified": True,
+        "workspace_id": "the-account",
     }
     assert len(jti) == 43
     assert kms.calls == ["key-a"]

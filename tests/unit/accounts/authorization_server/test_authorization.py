@@ -142,11 +142,25 @@ def test_a_program_is_told_what_is_wrong_with_its_question(
     assert service.world.tokens == {}
 
 
-@pytest.mark.parametrize("state", ["x" * 1025, "a\nb", "ä", "a\x7f"])
+_STATE = "Send a state of at most 1024 characters of printable ASCII."
+
+
+@pytest.mark.parametrize("state", ["x" * 2049, "a\nb", "ä", "a\x7f"])
 def test_a_state_that_cannot_be_sent_back_is_left_out(service: Service, state: str) -> None:
     told = answered(service, service.person(), state=state)
 
-    assert (told["error"], "state" in told) == ("invalid_request", False)
+    assert told == {"error": "invalid_request", "error_description": _STATE, "iss": SITE_URL}
+
+
+@pytest.mark.parametrize("length", [1025, 2048])
+def test_a_state_that_is_too_long_is_returned_with_the_error(service: Service, length: int) -> None:
+    """The client finds its request by it (RFC 6749 4.1.2.1)."""
+    owner, state = service.person(), "x" * length
+    refused = {"error": "invalid_request", "error_description": _STATE, "state": state, "iss": SITE_URL}
+
+    assert query(shown(service, owner, state=state).redirect_to) == refused
+    assert answered(service, owner, state=state) == refused
+    assert service.world.tokens == {}
 
 
 @pytest.mark.parametrize("state", ["x" * 1024, " ", "~", None])

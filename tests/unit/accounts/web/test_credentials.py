@@ -94,12 +94,13 @@ def test_anything_in_the_place_of_a_key_is_read_as_a_key(text: str) -> None:
         assert presented(request(headers={"authorization": f"Bearer {begun}"})) == Credential(API_KEY, begun)
 
 
-def test_two_header_credentials_are_refused() -> None:
-    """One could be checked and the other used (RFC 6750 2)."""
-    with pytest.raises(MalformedRequest) as refusal:
-        presented(request(headers={"authorization": f"Bearer {KEY}", "x-api-key": KEY}))
-
-    assert refusal.value.message == "Send one credential: Authorization or X-API-KEY, not both."
+@pytest.mark.parametrize("authorization", [f"Bearer {KEY[:-1]}X", "Bearer a.b.c", "Basic x", ""])
+def test_of_two_header_credentials_the_key_counts(authorization: str) -> None:
+    """The other is not read, so that it cannot be checked in place of the key."""
+    assert presented(request(headers={"authorization": authorization, "x-api-key": KEY})) == THE_KEY
+    assert presented(request(headers={"authorization": f"Bearer {KEY}", "x-api-key": "x"})) == Credential(API_KEY, "x")
+    with pytest.raises(Unauthenticated):
+        presented(request(headers={"authorization": f"Bearer {KEY}", "x-api-key": " "}))
 
 
 def test_a_header_wins_over_the_cookie() -> None:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from accounts.flows.keys.key_verification import Verified
 from accounts.model import clients
 from accounts.model.api_keys import ApiKey
 from accounts.model.audit import NO_CALLER, Caller, Record
@@ -69,12 +70,16 @@ def test_a_key_that_was_never_used_says_so() -> None:
 
 def test_a_valid_key_is_verified_with_the_fields_that_clients_know() -> None:
     """``firebase_uid`` is the account's id."""
-    assert presenters.verification(USER) == {
+    key = ApiKey("d" * 64, "u" * 28, "laptop", "the one at home", "comfyui-12345678", NOW)
+
+    assert presenters.verification(Verified(key, USER)) == {
         "valid": True,
         "firebase_uid": "u" * 28,
         "email": EMAIL,
         "name": "Olive",
         "is_admin": False,
+        "key_name": "laptop",
+        "key_description": "the one at home",
     }
 
 

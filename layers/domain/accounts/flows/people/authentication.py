@@ -36,6 +36,8 @@ SESSION: Final = "session"
 API_KEY: Final = "api_key"
 ACCESS_TOKEN: Final = "access_token"  # noqa: S105 - a kind
 ADMIN_SECRET: Final = "admin_secret"  # noqa: S105 - a kind
+# Where programs are accepted, too.
+_ONLY_NO_KEY = "An API key cannot do this. Log in on the website, or with a program that you allow there."
 
 
 class Credential(Struct, frozen=True):
@@ -177,7 +179,7 @@ class Authentication(Struct, frozen=True):
         if credential is None:
             raise Unauthenticated
         if credential.kind not in self.authenticators:
-            raise CredentialNotAccepted
+            raise CredentialNotAccepted(_ONLY_NO_KEY if ACCESS_TOKEN in self.authenticators else None)
         principal = self.authenticators[credential.kind].principal(credential.secret, caller, now)
         if fresh:
             require_fresh(principal.session, now)

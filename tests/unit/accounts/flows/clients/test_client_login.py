@@ -161,6 +161,7 @@ def test_the_access_token_names_account_client_and_session(service: Service) -> 
         "sid": halves(tokens.refresh_token)[0],
         "email": "olive@example.com",
         "email_verified": True,
+        "workspace_id": owner.session.user_id,
     }
     assert secrets.is_token(claims["jti"])
 

@@ -3,6 +3,7 @@
 import pytest
 
 from accounts.errors import InvalidAdminSecret, TooManyAttempts, Unavailable
+from accounts.flows.keys.key_verification import Verified
 from accounts.flows.people.authentication import ADMIN_SECRET as ADMIN_SECRET_KIND
 from accounts.flows.people.authentication import Credential, Principal
 from accounts.model import users
@@ -22,9 +23,9 @@ def test_a_valid_key_returns_its_account(service: Service) -> None:
     logged_in = service.person()
     new = service.key(logged_in)
 
-    owner = service.key_verification.owner(new.plaintext, later(minutes=1))
+    found = service.key_verification.verified(new.plaintext, later(minutes=1))
 
-    assert owner == service.world.users[logged_in.session.user_id]
+    assert found == Verified(new.api_key, service.world.users[logged_in.session.user_id])
     assert service.world.api_keys[new.api_key.digest].last_used_at == later(minutes=1)
 
 
@@ -33,15 +34,16 @@ def test_what_was_copied_along_with_a_key_is_ignored(service: Service, pasted: s
     logged_in = service.person()
     key = service.key(logged_in).plaintext
 
-    owner = service.key_verification.owner(pasted.format(key), NOW)
-    assert owner == service.world.users[logged_in.session.user_id]
-    assert service.key_verification.owner(f"{key[:40]}\u200b{key[40:]}", NOW) is None
+    found = service.key_verification.verified(pasted.format(key), NOW)
+    assert found
+    assert found.owner == service.world.users[logged_in.session.user_id]
+    assert service.key_verification.verified(f"{key[:40]}\u200b{key[40:]}", NOW) is None
 
 
 @pytest.mark.parametrize("text", ["", "comfyui-", "comfyui-" + "A" * 64, "\ud800"])
 def test_an_invalid_key_returns_nothing(service: Service, text: str) -> None:
     """It is not an error: the request itself was valid."""
-    assert service.key_verification.owner(text, NOW) is None
+    assert service.key_verification.verified(text, NOW) is None
 
 
 def test_an_unknown_key_is_not_counted(service: Service) -> None:
@@ -50,7 +52,7 @@ def test_an_unknown_key_is_not_counted(service: Service) -> None:
     service.world.api_keys.clear()
     service.world.counters.clear()
 
-    assert service.key_verification.owner(unknown, NOW) is None
+    assert service.key_verification.verified(unknown, NOW) is None
     assert counted(service) == {}
 
 
@@ -64,7 +66,7 @@ def test_a_key_without_an_active_account_is_invalid(service: Service, state: str
     else:
         service.world.user(logged_in.session.user_id, status=users.DISABLED)
 
-    assert service.key_verification.owner(new.plaintext, NOW) is None
+    assert service.key_verification.verified(new.plaintext, NOW) is None
 
 
 @pytest.mark.parametrize("secret", ["", "a" * 47, "a" * 49, "A" * 48, ADMIN_SECRET + " ", "é", "\ud800"])
@@ -92,7 +94,7 @@ def test_a_source_may_be_wrong_ten_times_a_minute(service: Service) -> None:
 def test_a_valid_request_is_not_counted(service: Service) -> None:
     """Services ask all day."""
     authenticate(service, ADMIN_SECRET)
-    service.key_verification.owner("", NOW)
+    service.key_verification.verified("", NOW)
 
     assert untouched(service)
 
