@@ -1,4 +1,4 @@
-"""GET /.well-known/oauth-authorization-server and /.well-known/jwks.json: server metadata and public keys."""
+"""GET /.well-known/oauth-authorization-server, oauth-protected-resource and jwks.json: metadata and public keys."""
 
 from accounts import deployment
 from accounts.web import metadata, routes
@@ -10,8 +10,11 @@ DEPLOYMENT = deployment.load()
 KEYS = DEPLOYMENT.signing_keys
 
 
-@endpoint(routes.CLIENT_METADATA, DEPLOYMENT, routes.SIGNING_KEYS)
+@endpoint(routes.CLIENT_METADATA, DEPLOYMENT, routes.SIGNING_KEYS, routes.RESOURCE_METADATA)
 def lambda_handler(request: Request) -> Response:
     if request.route == routes.SIGNING_KEYS:
         return metadata.keys(KEYS.public())
-    return metadata.server(DEPLOYMENT.settings.site_url)
+    settings = DEPLOYMENT.settings
+    if request.route == routes.RESOURCE_METADATA:
+        return metadata.resource(settings.site_url, settings["SITE_NAME"])
+    return metadata.server(settings.site_url)

@@ -20,7 +20,7 @@ PAGE_POLICY = (
 CORS = {
     "access-control-allow-origin": "*",
     "access-control-allow-headers": "Authorization, X-API-KEY, Content-Type",
-    "access-control-expose-headers": "Retry-After, X-Request-Id",
+    "access-control-expose-headers": "Retry-After, WWW-Authenticate, X-Request-Id",
     "access-control-max-age": "7200",
 }
 JSON = {"content-type": "application/json; charset=utf-8"}
@@ -45,10 +45,10 @@ READABLE = frozenset(
 # The functions that accept programs, but no API keys.
 _NO_KEYS = ("key_list", "key_delete")
 _NO_KEY = "An API key cannot do this. Log in on the website, or with a program that you allow there."
+# The functions that accept access tokens.
+TOKENS = frozenset({"account_open", "account_show", "key_list", "key_delete"})
+_CHALLENGES = frozenset({"not_authenticated", "api_key_mistyped", "api_key_unknown"})
 _OWN_HEADERS = {
-    "not_authenticated": {"www-authenticate": "Bearer"},
-    "api_key_mistyped": {"www-authenticate": "Bearer"},
-    "api_key_unknown": {"www-authenticate": "Bearer"},
     "temporarily_unavailable": {"retry-after": "5"},
     "mail_unavailable": {"retry-after": "5"},
 }
@@ -87,7 +87,12 @@ def refusal(
     """The whole response that refuses a request with that code. ``bearer``: the request had a bearer token."""
     usual = _NO_KEY if code == "credential_not_accepted" and function in _NO_KEYS else _named()[code].default_message
     body = {"error": code, "message": message or usual}
-    headers = _OWN_HEADERS.get(code, {})
-    if bearer and "www-authenticate" in headers:
-        headers = {"www-authenticate": 'Bearer error="invalid_token"'}
+    headers = _challenge(function, bearer=bearer) if code in _CHALLENGES else _OWN_HEADERS.get(code, {})
     return answer(function, status, body, headers=headers)
+
+
+def _challenge(function: str, *, bearer: bool) -> dict[str, str]:
+    """How a 401 says that a token is wrong, and where to get one."""
+    where = 'resource_metadata="https://accounts.example.com/.well-known/oauth-protected-resource"'
+    said = [*(['error="invalid_token"'] if bearer else []), *([where] if function in TOKENS else [])]
+    return {"www-authenticate": " ".join(["Bearer", *([", ".join(said)] if said else [])])}

@@ -44,6 +44,24 @@ def test_the_public_keys_are_listed(functions: Lambdas) -> None:
     assert [sorted(key) for key in keys] == [["alg", "crv", "kid", "kty", "use", "x", "y"]] * 2
 
 
+def test_this_service_says_which_tokens_it_accepts(functions: Lambdas) -> None:
+    """In the format of RFC 9728, for any origin and any cache. The resource is the site, as the path says."""
+    event = sample("client_metadata")
+    event["rawPath"] = "/.well-known/oauth-protected-resource"
+    event["routeKey"] = f"GET {event['rawPath']}"
+    answer = functions.invoke("client_metadata", event)
+    body = {
+        "resource": SITE_URL,
+        "resource_name": "Comfy account",
+        "authorization_servers": [SITE_URL],
+        "scopes_supported": ["account"],
+        "bearer_methods_supported": ["header"],
+    }
+
+    assert answer.read == expected.answer("client_metadata", 200, body, headers=CACHED)
+    assert answer.events == ["resource_metadata_shown"]
+
+
 def test_a_preflight_allows_any_origin(functions: Lambdas) -> None:
     answer = functions.invoke("fallback", at("/.well-known/jwks.json", "OPTIONS", {"origin": "http://127.0.0.1:8188"}))
 

@@ -69,6 +69,7 @@ def test_a_token_is_checked_offline(ann: Person) -> None:
         ("/oauth/revoke", "POST"),
         ("/.well-known/oauth-authorization-server", "GET, HEAD"),
         ("/.well-known/jwks.json", "GET, HEAD"),
+        ("/.well-known/oauth-protected-resource", "GET, HEAD"),
         ("/auth/methods", "GET, HEAD"),
     ],
 )
@@ -81,7 +82,7 @@ def test_a_page_of_any_origin_may_send_header_credentials(cloud: LocalCloud, pat
         "access-control-allow-origin": "*",
         "access-control-allow-headers": "Authorization, X-API-KEY, Content-Type",
         "access-control-allow-methods": methods,
-        "access-control-expose-headers": "Retry-After, X-Request-Id",
+        "access-control-expose-headers": "Retry-After, WWW-Authenticate, X-Request-Id",
         "access-control-max-age": "7200",
     }
 

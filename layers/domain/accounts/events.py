@@ -144,6 +144,7 @@ _KEYS_AND_TOKENS: dict[str, Event] = {
         counted=ALL,
     ),
     "oauth_metadata_shown": Event("the authorization server's metadata was read"),
+    "resource_metadata_shown": Event("the metadata of this service as a protected resource was read"),
     "signing_keys_shown": Event("the public keys of access tokens were read"),
 }
 _REFUSALS: dict[str, Event] = {

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from accounts import telemetry
 from accounts.errors import AccountsError
 from accounts.events import EVENTS
-from accounts.flows.people.authentication import Authentication, CredentialKind, Principal
+from accounts.flows.people.authentication import ACCESS_TOKEN, Authentication, CredentialKind, Principal
 from accounts.settings import Settings
 from accounts.web import credentials, requests, responses, routes, same_origin
 from accounts.web.requests import Event, Request
@@ -77,7 +77,7 @@ def answer(
         request = replace(request, route=route, principal=_principal(request, route, settings, authentication))
         response = handle(request)
     except AccountsError as refusal:
-        error, response = refusal, _challenging(request, refused(refusal))
+        error, response = refusal, _challenging(request, route, settings, refused(refusal))
     except Exception as unexpected:  # noqa: BLE001 - the outermost handler: log, and respond without detail
         error, response = unexpected, refused(AccountsError())
     _record(route, request, response, error)
@@ -109,12 +109,14 @@ def _require_own_pages(request: Request, route: Route, settings: Settings) -> No
         same_origin.require_own(request, settings.site_url)
 
 
-def _challenging(request: Request | None, refused: Response) -> Response:
-    """Add ``error="invalid_token"`` to the challenge when a bearer token was presented (RFC 6750 3.1)."""
+def _challenging(request: Request | None, route: Route, settings: Settings, refused: Response) -> Response:
+    """Complete the challenge of a refusal that has one."""
     if request is None or refused.headers.get("www-authenticate") != responses.BEARER:
         return refused
-    invalid = {"www-authenticate": responses.INVALID_BEARER}
-    return responses.with_headers(refused, invalid) if credentials.has_bearer(request) else refused
+    is_invalid, accepts_tokens = credentials.has_bearer(request), ACCESS_TOKEN in route.credentials
+    metadata_url = f"{settings.site_url}{routes.RESOURCE_METADATA.path}" if accepts_tokens else ""
+    challenge = responses.bearer_challenge(is_invalid=is_invalid, metadata_url=metadata_url)
+    return responses.with_headers(refused, {"www-authenticate": challenge})
 
 
 def _record(route: Route, request: Request | None, response: Response, error: Exception | None) -> None:

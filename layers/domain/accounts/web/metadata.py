@@ -1,4 +1,4 @@
-"""Public metadata of the authorization server (RFC 8414, RFC 7517), which anyone may cache."""
+"""Public metadata of the authorization server and of this service, which anyone may cache (RFC 7517, 8414, 9728)."""
 
 from __future__ import annotations
 
@@ -31,6 +31,18 @@ def server(site_url: str) -> Response:
         "revocation_endpoint_auth_methods_supported": ["none"],
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
+    }
+    return responses.ok(body, headers=_KEPT)
+
+
+def resource(site_url: str, name: str) -> Response:
+    """Which tokens this service accepts, and who issues them (RFC 9728 2)."""
+    body = {
+        "resource": site_url,
+        "resource_name": name,
+        "authorization_servers": [site_url],
+        "scopes_supported": list(MEANINGS),
+        "bearer_methods_supported": ["header"],
     }
     return responses.ok(body, headers=_KEPT)
 

@@ -29,9 +29,7 @@ _STATUS: dict[type[errors.AccountsError], int] = {
     errors.AccountsError: 500,
 }
 
-# Challenges (RFC 6750 3): without a bearer token, and with an invalid one.
 BEARER = "Bearer"
-INVALID_BEARER = 'Bearer error="invalid_token"'
 JSON = "application/json; charset=utf-8"
 HTML = "text/html; charset=utf-8"
 _API_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
@@ -54,7 +52,7 @@ _WITHOUT_SUBDOMAINS = {"strict-transport-security": "max-age=31536000"}
 CORS_HEADERS: Mapping[str, str] = {
     "access-control-allow-origin": "*",
     "access-control-allow-headers": "Authorization, X-API-KEY, Content-Type",
-    "access-control-expose-headers": "Retry-After, X-Request-Id",
+    "access-control-expose-headers": "Retry-After, WWW-Authenticate, X-Request-Id",
     "access-control-max-age": "7200",
 }
 
@@ -131,6 +129,16 @@ def page(html: str, *, status: int = 200, headers: Mapping[str, str] | None = No
 def with_headers(response: Response, headers: Mapping[str, str]) -> Response:
     """``response`` with ``headers`` added; they override its own."""
     return replace(response, headers={**response.headers, **headers})
+
+
+def bearer_challenge(*, is_invalid: bool, metadata_url: str) -> str:
+    """A challenge (RFC 6750 3): ``is_invalid`` when a bearer token was presented.
+
+    ``metadata_url`` says where clients get a token (RFC 9728 5.1); it is empty where no access token is accepted.
+    """
+    parameters = ['error="invalid_token"'] if is_invalid else []
+    parameters += [f'resource_metadata="{metadata_url}"'] if metadata_url else []
+    return f"{BEARER} {', '.join(parameters)}".rstrip()
 
 
 def refused(error: errors.AccountsError) -> Response:

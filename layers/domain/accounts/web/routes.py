@@ -334,6 +334,15 @@ CLIENT_METADATA = Route(
 SIGNING_KEYS = Route(
     "GET", "/.well-known/jwks.json", "client_metadata", NO_CREDENTIAL, GATEWAY, "signing_keys_shown", cors=True
 )
+RESOURCE_METADATA = Route(
+    "GET",
+    "/.well-known/oauth-protected-resource",
+    "client_metadata",
+    NO_CREDENTIAL,
+    GATEWAY,
+    "resource_metadata_shown",
+    cors=True,
+)
 HOME = Route("GET", "/", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
 LOGIN_PAGE = Route("GET", "/login", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
 SIGNUP_PAGE = Route("GET", "/signup", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
@@ -417,6 +426,7 @@ ROUTES: tuple[Route, ...] = (
     DEVICE_ANSWER,
     CLIENT_METADATA,
     SIGNING_KEYS,
+    RESOURCE_METADATA,
     *PAGES,
     FALLBACK,
 )

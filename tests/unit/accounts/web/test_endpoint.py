@@ -408,11 +408,14 @@ def test_another_site_is_refused_before_a_credential_is_resolved(cookies: list[s
     assert accepting.asked == 0
 
 
+METADATA = 'resource_metadata="https://accounts.example.com/.well-known/oauth-protected-resource"'
+
+
 @pytest.mark.parametrize(
     ("headers", "error", "challenge"),
     [
-        ({"authorization": "Bearer x.y.z"}, Unauthenticated(), responses.INVALID_BEARER),
-        ({"x-api-key": KEY}, Unauthenticated(), responses.BEARER),
+        ({"authorization": "Bearer x.y.z"}, Unauthenticated(), f'Bearer error="invalid_token", {METADATA}'),
+        ({"x-api-key": KEY}, Unauthenticated(), f"Bearer {METADATA}"),
         ({"authorization": "Bearer x.y.z"}, NotFound(), None),
     ],
 )
@@ -423,6 +426,15 @@ def test_only_a_bearer_token_that_was_refused_is_called_invalid(
     got = answer(routes.ACCOUNT_SHOW, raising(error), headers=headers, cookies=[])
 
     assert got["headers"].get("www-authenticate") == challenge
+
+
+@pytest.mark.parametrize("route", [it for it in routes.ROUTES if it.credentials], ids=lambda it: it.keys[0])
+def test_a_401_says_where_to_get_an_access_token_only_where_one_is_accepted(route: routes.Route) -> None:
+    """RFC 9728 5.1."""
+    got = answer(route, raising(Unauthenticated()), headers=OWN)
+
+    expected = f"Bearer {METADATA}" if ACCESS_TOKEN in route.credentials else "Bearer"
+    assert got["headers"]["www-authenticate"] == expected
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ SECURITY = {
 CORS = {
     "access-control-allow-origin": "*",
     "access-control-allow-headers": "Authorization, X-API-KEY, Content-Type",
-    "access-control-expose-headers": "Retry-After, X-Request-Id",
+    "access-control-expose-headers": "Retry-After, WWW-Authenticate, X-Request-Id",
     "access-control-max-age": "7200",
 }
 
