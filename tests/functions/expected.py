@@ -34,6 +34,7 @@ READABLE = frozenset(
         "account_export",
         "account_update",
         "account_delete",
+        "workspace_show",
         "key_list",
         "key_create",
         "key_delete",

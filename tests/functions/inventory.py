@@ -46,7 +46,7 @@ UNSAFE_WITH_COOKIE = tuple(route.function for route in TESTED_ROUTES if route.co
 # Logout refuses no credential: it ends whatever session there is.
 _LOGGED_IN = (SESSION_ONLY, LOGGED_IN)
 SESSION_ROUTES = tuple(r.function for r in TESTED_ROUTES if r.credentials in _LOGGED_IN and r.function != "logout")
-ANY_ROUTES = tuple(r.function for r in TESTED_ROUTES if r.credentials == ANY_CREDENTIAL)
+ANY_ROUTES = tuple(dict.fromkeys(r.function for r in TESTED_ROUTES if r.credentials == ANY_CREDENTIAL))
 READABLE = frozenset(route.function for route in TESTED_ROUTES if route.cors)
 
 

@@ -64,7 +64,7 @@ def from_a_busy_source(stage: Stage) -> Act:
     return stage.sends(event)
 
 
-@of("account_open", "account_show", "authorizer")
+@of("account_open", "account_show", "workspace_show", "authorizer")
 def with_a_session(stage: Stage) -> Act:
     """A cookie instead of a key; its activity is due to be recorded."""
     stage.arrange()
@@ -72,7 +72,7 @@ def with_a_session(stage: Stage) -> Act:
     return stage.calls(cookie=SAMPLE_TOKEN)
 
 
-@of("account_open", "account_show", "authorizer", "key_list", "key_delete")
+@of("account_open", "account_show", "workspace_show", "authorizer", "key_list", "key_delete")
 def with_an_access_token(stage: Stage) -> Act:
     """Verified with the public keys."""
     stage.arrange()
@@ -80,7 +80,7 @@ def with_an_access_token(stage: Stage) -> Act:
     return stage.calls(bearer=tokens["access_token"])
 
 
-@of("account_open", "account_show", "authorizer")
+@of("account_open", "account_show", "workspace_show", "authorizer")
 def with_an_unknown_key(stage: Stage) -> Act:
     """Guesses are counted."""
     stage.arrange()

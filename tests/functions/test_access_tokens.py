@@ -13,7 +13,7 @@ from tests.functions.inventory import ANY_ROUTES, SESSION_ROUTES
 from tests.functions.lambdas import Lambdas
 from tests.functions.requests import SAMPLE_KEY, SAMPLE_TOKEN, SAMPLE_USER_ID, request
 
-ACCEPTING = ("account_open", "account_show", "key_list", "key_delete")
+ACCEPTING = ("account_open", "account_show", "workspace_show", "key_list", "key_delete")
 REFUSING = tuple(name for name in SESSION_ROUTES if name not in ACCEPTING)
 
 

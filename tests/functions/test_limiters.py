@@ -22,7 +22,7 @@ from tests.functions.lambdas import NAMES, Answer, Lambdas
 from tests.functions.machines import Machine
 from tests.functions.people import a_key
 from tests.functions.permission_stories import STORIES, a_while_later
-from tests.functions.requests import SAMPLE_BROWSER, SAMPLE_OTHER_TOKEN, SAMPLE_TOKEN, sample
+from tests.functions.requests import SAMPLE_BROWSER, SAMPLE_OTHER_TOKEN, SAMPLE_TOKEN, request, sample
 from tests.functions.stage import Act, Stage, Story
 
 SERVED = {name: tuple(it for it in (*ROUTES, AUTHORIZE) if it.function == name) for name in NAMES}
@@ -83,6 +83,14 @@ def verifying_a_key_that_does_not_exist(stage: Stage) -> Act:
     )
 
 
+def reading_the_current_workspace_with_an_unknown_key(stage: Stage) -> Act:
+    return stage.sends(request("workspace_show", key=a_key("Nobodys")) | {"routeKey": "GET /api/workspaces/current"})
+
+
+def reading_the_members_with_an_unknown_key(stage: Stage) -> Act:
+    return stage.sends(request("workspace_show", key=a_key("Nobodys")) | {"routeKey": "GET /api/workspace/members"})
+
+
 def with_an_unknown_key_in_place_of_any_credential(stage: Stage) -> Act:
     """A route that does not accept keys looks none up."""
     stage.arrange()
@@ -116,6 +124,10 @@ FURTHER: dict[str, tuple[Story, ...]] = {
     "device_consent": (entering_a_devices_code,),
     "client_token": (polling_with_a_device_code,),
     "key_verify": (verifying_a_key_that_does_not_exist,),
+    "workspace_show": (
+        reading_the_current_workspace_with_an_unknown_key,
+        reading_the_members_with_an_unknown_key,
+    ),
 }
 OF_ALL: tuple[Story, ...] = (with_an_unknown_key_in_place_of_any_credential, with_an_unknown_session)
 

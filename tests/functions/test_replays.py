@@ -307,6 +307,37 @@ def test_the_samples_with_a_key_return_its_owner(functions: Lambdas, function: s
     assert _logged(answer) == [_line(function, "user_shown", route, 200, person.user_id, "api_key")]
 
 
+_WORKSPACE = {"id": ..., "name": "Personal workspace", "type": "personal", "role": "owner"}
+
+
+def _workspaces(person: Person) -> dict[str, Any]:
+    """The bodies of the three routes for the sample's credential."""
+    workspace, moment = _WORKSPACE | {"id": person.user_id}, "2026-01-05T12:00:00.000Z"
+    member = {"id": person.user_id, "name": person.name, "email": person.email, "role": "owner", "joined_at": moment}
+    return {
+        "/api/workspaces": {
+            "workspaces": [workspace | {"created_at": moment, "joined_at": moment}],
+            "can_create_workspace": False,
+        },
+        "/api/workspaces/current": workspace | {"auth_method": "api_key"},
+        "/api/workspace/members": {
+            "members": [member | {"is_original_owner": True}],
+            "pagination": {"offset": 0, "limit": 1, "total": 1, "has_more": False},
+        },
+    }
+
+
+@pytest.mark.parametrize("path", ["/api/workspaces", "/api/workspaces/current", "/api/workspace/members"])
+def test_the_sample_of_workspace_show_returns_the_account_as_a_workspace(functions: Lambdas, path: str) -> None:
+    """At each of its paths, with what ComfyUI's frontend parses; readable from any origin."""
+    person = functions.people.arrange()
+    event = sample("workspace_show") | {"rawPath": path, "routeKey": f"GET {path}"}
+    answer = functions.invoke("workspace_show", event)
+
+    assert answer.read == expected.answer("workspace_show", 200, _workspaces(person)[path])
+    assert _logged(answer) == [_line("workspace_show", "user_shown", f"GET {path}", 200, person.user_id, "api_key")]
+
+
 def test_the_sample_of_account_export_returns_a_file_with_everything(functions: Lambdas) -> None:
     """All that the other lists show."""
     person = functions.people.arrange()

@@ -31,6 +31,7 @@ BUDGET = {
     "account_open": 110,
     "account_show": 110,
     "account_update": 106,
+    "workspace_show": 111,
     "activity_list": 104,
     "authorizer": 104,
     "email_change": 109,

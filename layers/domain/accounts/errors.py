@@ -412,10 +412,11 @@ class MethodNotAllowed(Refusal):
     event = "input_validation_fail"
     default_message = "This address does not answer that HTTP method."
 
-    def __init__(self, allowed: tuple[str, ...]) -> None:
-        """``allowed`` is sent in the ``Allow`` header (RFC 9110 15.5.6)."""
+    def __init__(self, allowed: tuple[str, ...], *, readable: bool = False) -> None:
+        """``allowed`` is sent in the ``Allow`` header (RFC 9110 15.5.6). ``readable``: other origins may read it."""
         super().__init__(f"This address answers {', '.join(allowed)} only.")
         self.allowed = allowed
+        self.readable = readable
 
 
 class NotPossibleNow(Refusal):

@@ -18,16 +18,20 @@ def answer(request: Request) -> Response:
     if request.method == "OPTIONS" and any(route.cors for route in found):
         return _allowing(", ".join(methods))
     if found:
-        raise MethodNotAllowed(methods)
+        raise MethodNotAllowed(methods, readable=any(route.cors for route in found))
     if request.method == "OPTIONS" and "access-control-request-method" in request.headers:
         return _allowing(ANY_METHOD)
     raise NotFound
 
 
 def refused(error: AccountsError) -> Response:
-    """A refusal; other origins may read that a path does not exist, because clients look for optional documents."""
+    """A refusal; other origins may read what is missing, because clients look for optional documents and methods."""
     response = responses.refused(error)
-    return responses.with_headers(response, responses.CORS_HEADERS) if isinstance(error, NotFound) else response
+    return responses.with_headers(response, responses.CORS_HEADERS) if _is_readable(error) else response
+
+
+def _is_readable(error: AccountsError) -> bool:
+    return isinstance(error, NotFound) or (isinstance(error, MethodNotAllowed) and error.readable)
 
 
 def _allowing(methods: str) -> Response:

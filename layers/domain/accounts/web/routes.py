@@ -271,6 +271,29 @@ KEY_DELETE = Route(
     cors=True,
 )
 KEY_VERIFY = Route("POST", "/admin/verify-api-key", "key_verify", ADMIN_ONLY, ("admin",), "authn_token_verified")
+WORKSPACE_LIST = Route(
+    "GET", "/api/workspaces", "workspace_show", ANY_CREDENTIAL, ("bad-key",), "user_shown", cookies=True, cors=True
+)
+WORKSPACE_CURRENT = Route(
+    "GET",
+    "/api/workspaces/current",
+    "workspace_show",
+    ANY_CREDENTIAL,
+    ("bad-key",),
+    "user_shown",
+    cookies=True,
+    cors=True,
+)
+WORKSPACE_MEMBERS = Route(
+    "GET",
+    "/api/workspace/members",
+    "workspace_show",
+    ANY_CREDENTIAL,
+    ("bad-key",),
+    "user_shown",
+    cookies=True,
+    cors=True,
+)
 CLIENT_QUESTION = Route(
     "GET",
     "/oauth/authorize/request",
@@ -417,6 +440,9 @@ ROUTES: tuple[Route, ...] = (
     KEY_CREATE,
     KEY_DELETE,
     KEY_VERIFY,
+    WORKSPACE_LIST,
+    WORKSPACE_CURRENT,
+    WORKSPACE_MEMBERS,
     CLIENT_QUESTION,
     CLIENT_AUTHORIZE,
     CLIENT_TOKEN,

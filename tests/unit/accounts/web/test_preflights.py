@@ -64,6 +64,19 @@ def test_other_origins_can_read_that_a_path_does_not_exist() -> None:
     assert preflights.refused(MethodNotAllowed(("POST",))).headers == {"allow": "POST"}
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "readable"),
+    [("POST", "/api/workspaces", True), ("PUT", "/oauth/token", True), ("GET", "/auth/login", False)],
+)
+def test_other_origins_can_read_that_a_route_has_no_such_method(method: str, path: str, *, readable: bool) -> None:
+    """Where they can call its other methods (WB-04)."""
+    with pytest.raises(MethodNotAllowed) as refusal:
+        preflights.answer(request(method, path))
+    headers = preflights.refused(refusal.value).headers
+
+    assert headers == {"allow": headers["allow"], **(CORS_HEADERS if readable else {})}
+
+
 def test_a_method_override_changes_nothing() -> None:
     """``X-HTTP-Method-Override`` and the like are ignored (WB-03)."""
     headers = {"x-http-method-override": "POST", "x-method-override": "POST"}

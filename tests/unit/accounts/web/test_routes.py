@@ -45,7 +45,8 @@ def test_every_route_names_its_function_and_its_event() -> None:
 
 def test_every_route_that_checks_a_secret_has_a_limiter_of_its_own() -> None:
     """The gateway's throttle is enough only where guessing gains nothing (TH-06)."""
-    guessable = {"login", "email_verify", "key_verify", "account_open", "account_show", "signup", "email_resend"}
+    guessable = {"login", "email_verify", "key_verify", "account_open", "account_show", "workspace_show", "signup"}
+    guessable |= {"email_resend"}
 
     assert {route.function for route in ROUTES if not route.limiters} & guessable == set()
 
@@ -66,7 +67,8 @@ def test_only_sessions_manage_the_account() -> None:
     """A key shows the account and can do nothing else (AK-05)."""
     with_key = {f"{route.method} {route.path}" for route in ROUTES if route.credentials >= routes.ANY_CREDENTIAL}
 
-    assert with_key == {"POST /customers", "GET /customers/me"}
+    workspace = {"GET /api/workspaces", "GET /api/workspaces/current", "GET /api/workspace/members"}
+    assert with_key == {"POST /customers", "GET /customers/me"} | workspace
 
 
 def test_cookie_routes_under_auth_offer_no_cors() -> None:
