@@ -23,7 +23,7 @@ from accounts.dynamo.users import UsersTable
 from accounts.model import access_tokens, api_keys, device_codes, identities, one_time_tokens, sessions, users
 from accounts.model.api_keys import ApiKey
 from accounts.model.audit import Caller
-from accounts.model.clients import COMFY_CLI, SCOPE
+from accounts.model.clients import COMFY_CLI
 from accounts.model.identities import Identity
 from accounts.model.one_time_tokens import (
     AUTHORIZATION_CODE,
@@ -35,6 +35,7 @@ from accounts.model.one_time_tokens import (
     SignUp,
 )
 from accounts.model.passwords import BcryptHasher, Peppers
+from accounts.model.resources import SCOPE
 from accounts.model.sessions import Session
 from accounts.model.users import User
 from accounts.transactions import Change
@@ -79,6 +80,8 @@ def environment() -> dict[str, str]:
         "MAILBOX_URL": "",
         "ALLOWED_ORIGINS": "",
         "OAUTH_CLIENTS": "",
+        "OAUTH_RESOURCES": "",
+        "AUTHORIZER_AUDIENCE": "",
         "FIREWALL_SECRET_DIGESTS": "",
         "PASSWORD_MIN_CHARACTERS": "15",
         "SESSION_HOURS": "24",

@@ -7,7 +7,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, InvalidRegionError
 
 from accounts.errors import ConfigurationError
-from accounts.model import clients
+from accounts.model import clients, resources
 from accounts.model.origins import Allowlist
 from scripts import budget
 from scripts.aws import Client
@@ -62,6 +62,8 @@ def _lists(parameters: Mapping[str, str]) -> Iterator[str]:
     site = parameters.get("SiteUrl", "")
     try:
         clients.load(parameters.get("OAuthClients", ""))
+        known = resources.load("" if GIVEN_BY_AWS in site else site, parameters.get("OAuthResources", ""))
+        known.guarded(parameters.get("AuthorizerAudience", ""))
         Allowlist("" if GIVEN_BY_AWS in site else site, origins)
     except ConfigurationError as error:
         yield str(error)

@@ -28,13 +28,15 @@ from tests.fakes import (
 
 SITE_URL = "https://accounts.example.com"
 ADMIN_SECRET = "a" * 48
+CLOUD, STORE = "https://cloud.example.com/mcp", "https://store.example.com"
+RESOURCES = f"{CLOUD}|Comfy Cloud|jobs:read=See your jobs|jobs:write=Start jobs;{STORE}|Comfy Store|orders=See orders"
 
 
 class FakeDeployment(Deployment):
     """``interposed`` replaces the world's transactions, so that a test can do something before a write."""
 
     def __init__(self, world: World | None = None, hasher: FakeHasher | None = None) -> None:
-        super().__init__(Settings("local", SITE_URL, {}))
+        super().__init__(Settings("local", SITE_URL, {"OAUTH_RESOURCES": RESOURCES}))
         self.world = world or World()
         self.hasher = hasher or FakeHasher()
         self.interposed: Transactions | None = None
@@ -88,6 +90,9 @@ class FakeDeployment(Deployment):
     @cached_property
     def access_tokens(self) -> FakeAccessTokens:
         return FakeAccessTokens()
+
+    def tokens_for(self, *audiences: str) -> FakeAccessTokens:  # noqa: ARG002 - the real reader is tested for them
+        return self.access_tokens
 
     @cached_property
     def outbox(self) -> FakeOutbox:

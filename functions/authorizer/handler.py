@@ -1,4 +1,4 @@
-"""Lambda authorizer for other HTTP APIs of the AWS account."""
+"""Lambda authorizer for other APIs of the AWS account."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -8,9 +8,9 @@ from accounts.web import authorizations, routes
 from accounts.web.requests import Event
 
 DEPLOYMENT = deployment.load()
-AUTHENTICATION = DEPLOYMENT.authentication(routes.AUTHORIZE.credentials)
+GUARDS = DEPLOYMENT.guards(routes.AUTHORIZE.credentials)
 
 
 def lambda_handler(event: Event, _context: object) -> dict[str, Any]:
     """Allow with the account in the context, or deny. Raises if a store fails, which the gateway treats as a denial."""
-    return authorizations.decide(AUTHENTICATION, DEPLOYMENT.settings, event, datetime.now(UTC))
+    return authorizations.decide(GUARDS, DEPLOYMENT.settings, event, datetime.now(UTC))

@@ -7,7 +7,7 @@ from accounts.web.requests import Request
 from accounts.web.responses import Response
 
 DEPLOYMENT = deployment.load()
-KEYS = DEPLOYMENT.signing_keys
+KEYS, RESOURCES = DEPLOYMENT.signing_keys, DEPLOYMENT.resources
 
 
 @endpoint(routes.CLIENT_METADATA, DEPLOYMENT, routes.SIGNING_KEYS, routes.RESOURCE_METADATA)
@@ -17,4 +17,4 @@ def lambda_handler(request: Request) -> Response:
     settings = DEPLOYMENT.settings
     if request.route == routes.RESOURCE_METADATA:
         return metadata.resource(settings.site_url, settings["SITE_NAME"])
-    return metadata.server(settings.site_url)
+    return metadata.server(RESOURCES)

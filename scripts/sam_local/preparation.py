@@ -26,6 +26,7 @@ from accounts.model.identities import public_id
 from accounts.model.messages import Message
 from accounts.model.origins import parse
 from accounts.model.providers import GITHUB, GOOGLE
+from accounts.model.resources import OWN
 from scripts.sam_local import CannotRun, samples
 
 _SECONDS = 10
@@ -208,7 +209,7 @@ class Preparation:
     @cached_property
     def user_code(self) -> str:
         """Return the code that a device shows, which the owner has entered but not answered."""
-        codes = self._do.device_authorization.ask(COMFY_CLI, "account", self._caller, self._now)
+        codes = self._do.device_authorization.ask(COMFY_CLI, OWN, "account", self._caller, self._now)
         self._do.device_consent.question(codes.user_code, self._owner.session, self._caller, self._now)
         return codes.user_code
 

@@ -87,6 +87,7 @@ def _session() -> Session:
         idle=timedelta(hours=36),
         caller=CALLER,
         client_id="comfy-cli",
+        resource="https://cloud.example.com/mcp",
         scope="account",
         refresh=a_digest(),
         refresh_previous=a_digest(),

@@ -15,6 +15,7 @@ from accounts.model.audit import Caller
 from accounts.model.clients import Client
 from accounts.model.identities import Identity
 from accounts.model.messages import Message
+from accounts.model.resources import MEANINGS, OWN, Resource
 from accounts.model.sessions import LONGEST, Session
 from accounts.model.users import User
 from accounts.transactions import Transactions
@@ -30,6 +31,7 @@ QUESTION = Question(
     client=Client("comfy-cli", "Comfy CLI", frozenset()),
     redirect_uri="http://127.0.0.1:49152/callback",
     state="",
+    resource=Resource(OWN, "", MEANINGS),
     scope="account",
     challenge="c" * 43,
 )

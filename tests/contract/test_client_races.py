@@ -57,7 +57,7 @@ def redeem(stories: Stories, code: str) -> Tokens:
 
 def refresh(stories: Stories, token: str) -> Tokens:
     session = stories.token_refresh.find(token, somewhere(), SOON)
-    tokens: Tokens = stories.token_refresh.exchange(token, session, somewhere(), SOON)
+    tokens: Tokens = stories.token_refresh.exchange(token, session, "account", somewhere(), SOON)
     return tokens
 
 

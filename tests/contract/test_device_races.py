@@ -26,7 +26,7 @@ def somewhere() -> Caller:
 
 def codes(stories: Stories) -> Codes:
     """The device requests its codes."""
-    return stories.device_authorization.ask("comfy-cli", "account", somewhere(), NOW)
+    return stories.device_authorization.ask("comfy-cli", "", "account", somewhere(), NOW)
 
 
 def ask(stories: Stories, found: Codes, person: Person) -> DeviceQuestion:

@@ -167,6 +167,7 @@ def arrange_session(functions: Lambdas, person: Person) -> None:
     _, session = sessions.start_client(
         person.user_id,
         client_id="comfy-cli",
+        resource="",
         scope="account",
         method="password",
         lengths=sessions.LONGEST,

@@ -28,6 +28,8 @@ QUEUE_URL = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/MailQueue"
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:MailFeedbackTopic"
 MAIL_FROM = "accounts@example.com"
 SUPPORT_URL = "https://support.example.com/"
+CLOUD, STORE = "https://cloud.example.com/mcp", "https://store.example.com"
+RESOURCES = f"{CLOUD}|Comfy Cloud|jobs:read=See your jobs|jobs:write=Start jobs;{STORE}|Comfy Store|orders=See orders"
 # moto accepts only ids of KMS's format.
 SIGNING_KEYS = {f"SigningKey{name}": f"{name * 8}-0000-4000-8000-{name * 12}".lower() for name in "AB"}
 _PARAMETERS = {
@@ -37,6 +39,7 @@ _PARAMETERS = {
     "SupportUrl": SUPPORT_URL,
     "MailFrom": MAIL_FROM,
     "BreachedPasswordLookup": "off",
+    "OAuthResources": RESOURCES,
     # A Ref to a queue is its URL, and to a topic its ARN.
     "MailQueue": QUEUE_URL,
     "MailFeedbackTopic": TOPIC,

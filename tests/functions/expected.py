@@ -47,7 +47,7 @@ READABLE = frozenset(
 _NO_KEYS = ("key_list", "key_delete")
 _NO_KEY = "An API key cannot do this. Log in on the website, or with a program that you allow there."
 # The functions that accept access tokens.
-TOKENS = frozenset({"account_open", "account_show", "key_list", "key_delete"})
+TOKENS = frozenset({"account_open", "account_show", "workspace_show", "key_list", "key_delete"})
 _CHALLENGES = frozenset({"not_authenticated", "api_key_mistyped", "api_key_unknown"})
 _OWN_HEADERS = {
     "temporarily_unavailable": {"retry-after": "5"},

@@ -7,7 +7,7 @@ from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
 from accounts.errors import SigningUnavailable
 from accounts.web.routes import ROUTES
 from tests.functions import expected, lambdas
-from tests.functions.cloud import SIGNING_KEYS, SITE_URL, unreachable
+from tests.functions.cloud import CLOUD, SIGNING_KEYS, SITE_URL, STORE, unreachable
 from tests.functions.lambdas import Lambdas
 from tests.functions.requests import at, sample
 
@@ -25,6 +25,8 @@ def test_the_sample_describes_the_server(functions: Lambdas) -> None:
     assert (body["issuer"], body["code_challenge_methods_supported"]) == (SITE_URL, ["S256"])
     assert body["token_endpoint_auth_methods_supported"] == ["none"]
     assert body["authorization_response_iss_parameter_supported"] is True
+    assert body["scopes_supported"] == ["account", "jobs:read", "jobs:write", "orders"]
+    assert body["protected_resources"] == [SITE_URL, CLOUD, STORE]
     served = {SITE_URL + route.path for route in ROUTES}
     assert {body[name] for name in body if name.endswith(("_endpoint", "_uri"))} <= served
 

@@ -92,6 +92,7 @@ def test_a_person_sees_who_asks_from_where_and_when(machine: Machine) -> None:
     body = {
         "client": {"id": "comfy-cli", "name": "Comfy CLI"},
         "device": {"source": "203.0.113.7", "device": "Firefox on Linux", "asked_at": "2026-01-05T12:00:00.000Z"},
+        "resource": None,
         "scopes": [{"name": "account", "means": means}],
         "account": {
             "id": SAMPLE_USER_ID,

@@ -489,7 +489,7 @@ def test_the_sample_of_the_authorizer_returns_the_owner(functions: Lambdas) -> N
     person = functions.people.arrange()
     answer = functions.invoke("authorizer", sample("authorizer"))
 
-    context = {"account_id": person.user_id, "credential_kind": "api_key", "credential_id": person.key_id}
+    context = {"account_id": person.user_id, "credential_kind": "api_key", "credential_id": person.key_id, "scope": ""}
     assert answer.result == {"isAuthorized": True, "context": context}
     assert answer.events == ["authz_granted"]
 

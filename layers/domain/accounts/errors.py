@@ -205,7 +205,7 @@ class InvalidScope(ClientRefused):
 
 
 class InvalidTarget(ClientRefused):
-    """The resource belongs to another deployment (RFC 8707)."""
+    """No token for the resource is issued here, or the grant is for another one (RFC 8707)."""
 
     code = "invalid_target"
     default_message = "Tokens for that resource are not made here."

@@ -28,6 +28,11 @@ OPERATOR_WORD_MAX_CHARACTERS = 300
 KEY_DESCRIPTION_MAX_CHARACTERS = 5000
 # The name of a client; it has to fit into a sentence (chosen).
 CLIENT_NAME_MAX_CHARACTERS = 64
+# A resource server's address, its scopes together, and what a scope means (chosen): an access token is shorter than
+# KMS's longest message, and a meaning fits on a phone.
+RESOURCE_MAX_CHARACTERS = 256
+SCOPES_MAX_CHARACTERS = 512
+SCOPE_MEANING_MAX_CHARACTERS = 80
 # The name of the service, in the subject and sender of emails (chosen).
 SITE_NAME_MAX_CHARACTERS = 40
 

@@ -9,7 +9,7 @@ from authlib.oauth2.base import OAuth2Error
 from authlib.oauth2.rfc6749 import AuthorizationCodeGrant
 
 from accounts.authorization_server.pkce import StrictChallenge
-from accounts.authorization_server.protocol import Asked, Server, check_resource, refusal
+from accounts.authorization_server.protocol import Asked, Server, refusal, requested
 from accounts.errors import AccessDenied, ClientRefused, RedirectNotAllowed, UnknownClient
 from accounts.flows.clients.client_consent import Answered, ClientConsent, Question, Shown, answer_url
 from accounts.limits import STATE_MAX_CHARACTERS, URL_MAX_CHARACTERS
@@ -17,16 +17,17 @@ from accounts.model import consents
 from accounts.model.audit import Caller
 from accounts.model.clients import Client, Clients
 from accounts.model.consents import ALLOW
+from accounts.model.resources import Resources
 from accounts.model.sessions import Session
 
 
 class AuthorizationEndpoint:
-    """Checks a client's request and builds the redirect back to it. ``issuer`` is the service's origin."""
+    """Checks a client's request and builds the redirect back to it."""
 
-    def __init__(self, known: Clients, consent: ClientConsent, issuer: str) -> None:
+    def __init__(self, known: Clients, consent: ClientConsent, resources: Resources) -> None:
         self._known = known
         self._consent = consent
-        self._issuer = issuer
+        self._resources = resources
         self._server = Server(known)
         self._server.register_grant(AuthorizationCodeGrant, [StrictChallenge(required=True)])
 
@@ -90,19 +91,20 @@ class AuthorizationEndpoint:
             grant.validate_consent_request()
         except OAuth2Error as error:
             raise refusal(error) from error
-        check_resource(parameters, self._issuer)
+        resource, scope = requested(parameters, self._resources)
         return Question(
             client=client,
             redirect_uri=parameters["redirect_uri"],
             state=state,
-            scope=request.scope,
+            resource=resource,
+            scope=scope,
             challenge=parameters["code_challenge"],
         )
 
     def _refused(self, parameters: Mapping[str, str], error: ClientRefused) -> str:
         """The redirect that reports the error to the client."""
         state = parameters.get("state", "")
-        answer = {"error": error.code, "error_description": error.message, "iss": self._issuer}
+        answer = {"error": error.code, "error_description": error.message, "iss": self._resources.issuer}
         return answer_url(parameters["redirect_uri"], answer | {"state": state if _is_returnable(state) else ""})
 
 

@@ -28,9 +28,9 @@ from accounts.errors import (
     UnsupportedGrantType,
     UnsupportedResponseType,
 )
-from accounts.model import clients
 from accounts.model.audit import Caller
 from accounts.model.clients import Client, Clients
+from accounts.model.resources import Resource, Resources
 
 # Public clients identify themselves without authentication (RFC 6749 2.3).
 PUBLIC = ["none"]
@@ -64,9 +64,9 @@ class PublicClient(ClientMixin):
     def get_default_redirect_uri(self) -> None:
         """None: every request has to name its redirect URI."""
 
-    def get_allowed_scope(self, scope: str | None) -> str | None:
-        """The scope that is granted to a request for ``scope``; None for an unknown one."""
-        return clients.granted(scope or "")
+    def get_allowed_scope(self, scope: str | None) -> str:
+        """``scope`` unchanged: authlib does not know the resource, which ``requested`` asks."""
+        return scope or ""
 
     def check_redirect_uri(self, redirect_uri: str) -> bool:
         return self.client.redirect(redirect_uri) == redirect_uri
@@ -129,10 +129,18 @@ def refusal(error: OAuth2Error) -> ClientRefused:
     return kind() if kind else ClientRefused(str(error.description) or None)
 
 
-def check_resource(parameters: Mapping[str, str], issuer: str) -> None:
-    """Raise InvalidTarget unless ``resource`` is absent, the issuer, or below it (RFC 8707 2)."""
-    resource = parameters.get("resource")
-    if resource is None or resource == issuer:
-        return
-    if not resource.startswith(f"{issuer}/") or "#" in resource:
+def named_resource(parameters: Mapping[str, str], resources: Resources) -> Resource:
+    """The resource that a request names; raises InvalidTarget when no token for it is issued here."""
+    resource = resources.named(parameters.get("resource"))
+    if resource is None:
         raise InvalidTarget
+    return resource
+
+
+def requested(parameters: Mapping[str, str], resources: Resources) -> tuple[Resource, str]:
+    """The resource and the scope to ask the owner for; raises InvalidTarget, InvalidScope."""
+    resource = named_resource(parameters, resources)
+    scope = resources.granted(resource, parameters.get("scope", ""))
+    if scope is None:
+        raise InvalidScope
+    return resource, scope

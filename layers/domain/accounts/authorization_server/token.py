@@ -12,9 +12,9 @@ from authlib.oauth2.rfc8628 import DeviceCodeGrant
 from msgspec import Struct
 
 from accounts.authorization_server.pkce import METHOD, StrictChallenge
-from accounts.authorization_server.protocol import PUBLIC, PublicClient, Server, check_resource, refusal
+from accounts.authorization_server.protocol import PUBLIC, PublicClient, Server, named_resource, refusal
 from accounts.authorization_server.protocol import Asked as Request
-from accounts.errors import ClientRefused
+from accounts.errors import ClientRefused, InvalidGrant, InvalidTarget
 from accounts.flows.clients import device_login
 from accounts.flows.clients.client_login import ClientLogin
 from accounts.flows.clients.client_sessions import Tokens
@@ -23,6 +23,7 @@ from accounts.flows.clients.token_refresh import TokenRefresh
 from accounts.model.audit import Caller
 from accounts.model.clients import Clients
 from accounts.model.one_time_tokens import AuthorizationCode, DeviceRequest, OneTimeToken
+from accounts.model.resources import Resource, Resources
 from accounts.model.sessions import Session
 
 
@@ -37,21 +38,22 @@ class GrantFlows(Struct, frozen=True):
 class TokenServer(Server):
     """authlib's server with the three grants and their flows."""
 
-    def __init__(self, known: Clients, flows: GrantFlows) -> None:
+    def __init__(self, known: Clients, flows: GrantFlows, resources: Resources) -> None:
         super().__init__(known)
         self.flows = flows
+        self.resources = resources
         self.register_grant(CodeGrant, [StrictChallenge(required=True)])
         self.register_grant(RefreshGrant)
         self.register_grant(DeviceGrant)
 
 
 class TokenEndpoint:
-    """Issues tokens to clients. ``issuer`` is the service's origin."""
+    """Issues tokens to clients."""
 
-    def __init__(self, known: Clients, flows: GrantFlows, issuer: str) -> None:
+    def __init__(self, known: Clients, flows: GrantFlows, resources: Resources) -> None:
         self._known = known
-        self._server = TokenServer(known, flows)
-        self._issuer = issuer
+        self._server = TokenServer(known, flows, resources)
+        self._resources = resources
 
     def tokens(self, form: Mapping[str, str], caller: Caller, now: datetime) -> Tokens:
         """Access and refresh token; raises ClientRefused or a subclass, Unavailable."""
@@ -63,12 +65,24 @@ class TokenEndpoint:
         request = Request(client.asked(form) if client else form, caller, now)
         try:
             grant = self._server.get_token_grant(request)
-            check_resource(form, self._issuer)
+            named = named_resource(form, self._resources)
             grant.validate_token_request()
+            self._check_resource(grant.resource, named if "resource" in form else None)
             tokens: Tokens = grant.create_token_response()
         except OAuth2Error as error:
             raise refusal(error) from error
         return tokens
+
+    def _check_resource(self, granted: str, named: Resource | None) -> None:
+        """Refuse a grant for another resource than ``named``, and one whose resource is no longer configured.
+
+        A grant is for one resource, so that neither a code nor a refresh token opens another one (RFC 8707 2.2).
+        """
+        resource = self._resources.at(granted)
+        if resource is None:
+            raise InvalidGrant
+        if named is not None and named != resource:
+            raise InvalidTarget
 
 
 class FoundCode:
@@ -80,6 +94,7 @@ class FoundCode:
         self.token = token
         self._code = AuthorizationCode.of(token)
         self.code_challenge = self._code.challenge
+        self.resource = self._code.resource
 
     def get_redirect_uri(self) -> str:
         """The redirect URI that the code was sent to; the client must repeat it (RFC 6749 4.1.3)."""
@@ -125,6 +140,11 @@ class CodeGrant(AuthorizationCodeGrant):
 
     TOKEN_ENDPOINT_AUTH_METHODS = PUBLIC
 
+    @property
+    def resource(self) -> str:
+        found: FoundCode = self.request.authorization_code
+        return found.resource
+
     def query_authorization_code(self, code: str, client: PublicClient) -> FoundCode:
         """The code, if it is valid and was issued to this client."""
         flow, asked = self.server.flows.login, self.request
@@ -142,15 +162,23 @@ class RefreshGrant(RefreshTokenGrant):
 
     TOKEN_ENDPOINT_AUTH_METHODS = PUBLIC
 
+    @property
+    def resource(self) -> str:
+        found: FoundSession = self.request.refresh_token
+        return found.session.resource
+
     def authenticate_refresh_token(self, refresh_token: str) -> FoundSession:
         """The session of the token, which may be its current or a previous one."""
         return FoundSession(self.server.flows.refresh.find(refresh_token, self.request.caller, self.request.now))
 
     def create_token_response(self) -> Tokens:
-        """One transaction instead of authlib's three steps."""
+        """One transaction instead of authlib's three steps. The scope is what was granted and still exists, or less."""
         asked: Any = self.request
         token, session = asked.form["refresh_token"], asked.refresh_token.session
-        tokens: Tokens = self.server.flows.refresh.exchange(token, session, asked.caller, asked.now)
+        scope = self.server.resources.at(session.resource).limited(asked.form.get("scope") or session.scope)
+        if not scope:
+            raise InvalidGrant
+        tokens: Tokens = self.server.flows.refresh.exchange(token, session, scope, asked.caller, asked.now)
         return tokens
 
 
@@ -158,6 +186,10 @@ class DeviceGrant(DeviceCodeGrant):
     """``grant_type=urn:ietf:params:oauth:grant-type:device_code``."""
 
     TOKEN_ENDPOINT_AUTH_METHODS = PUBLIC
+
+    @property
+    def resource(self) -> str:
+        return DeviceRequest.of(self.request.credential.token).resource
 
     def query_device_credential(self, device_code: str) -> FoundDevice:
         """The code, if it was issued to this client. authlib has authenticated the client before."""

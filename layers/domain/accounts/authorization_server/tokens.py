@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from accounts import secrets
 from accounts.limits import CLOCK_SKEW
 from accounts.model.access_tokens import ALGORITHM, TYPE, AccessToken
 
+_Claims = tuple[str, str, str, str]
 _ALLOWED_HEADER = frozenset({"typ", "alg", "kid"})
 
 
 class AccessTokens:
-    """``keys`` returns the service's public JWKs; called, and joserfc imported, only when a token is read."""
+    """Accepts tokens for ``audiences``, and for no other.
 
-    def __init__(self, issuer: str, keys: Callable[[], Sequence[Mapping[str, str]]]) -> None:
+    ``keys`` returns the service's public JWKs; called, and joserfc imported, only when a token is read.
+    """
+
+    def __init__(
+        self, issuer: str, keys: Callable[[], Sequence[Mapping[str, str]]], audiences: Collection[str]
+    ) -> None:
         self._issuer = issuer
+        self._audiences = tuple(audiences)
         self._keys = keys
 
     def read(self, text: str, now: datetime) -> AccessToken | None:
@@ -39,14 +48,15 @@ class AccessTokens:
         return self._said(token.claims, now.timestamp())
 
     def _said(self, claims: Mapping[str, Any], now: float) -> AccessToken | None:
-        user_id, client_id, session = (claims.get(name) for name in ("sub", "client_id", "sid"))
         expires, issued = claims.get("exp"), claims.get("iat")
-        if claims.get("iss") != self._issuer or claims.get("aud") != self._issuer:
+        if claims.get("iss") != self._issuer or claims.get("aud") not in self._audiences:
             return None
         if type(expires) is not int or type(issued) is not int:
             return None
         if not issued - CLOCK_SKEW.total_seconds() <= now < expires:
             return None
-        if not (isinstance(user_id, str) and isinstance(client_id, str) and isinstance(session, str)):
+        try:
+            token = msgspec.convert([claims.get(name) for name in ("sub", "client_id", "sid", "scope")], _Claims)
+        except msgspec.ValidationError:
             return None
-        return AccessToken(user_id, client_id, session) if secrets.is_digest(session) else None
+        return AccessToken(*token) if secrets.is_digest(token[2]) else None

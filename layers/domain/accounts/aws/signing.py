@@ -43,7 +43,7 @@ class SigningKeys:
 
         header = {"typ": TYPE, "alg": ALGORITHM, "kid": _key_id(self._current)}
         signed = f"{_segment(header)}.{_segment(claims)}"
-        # KMS hashes messages of up to 4096 bytes; these have fewer than a thousand.
+        # KMS hashes messages of up to 4096 bytes; the limits of addresses and scopes keep these shorter.
         answer = self._ask("sign", KeyId=self._current, Message=signed.encode(), SigningAlgorithm="ECDSA_SHA_256")
         # KMS answers in ASN.1; a JWS has the two numbers side by side (RFC 7518 3.4).
         r, s = decode_dss_signature(answer["Signature"])

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from accounts.deployment.people import PeopleFlows
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from accounts.authorization_server.authorization import AuthorizationEndpoint
     from accounts.authorization_server.device import DeviceEndpoint
     from accounts.authorization_server.revocation import RevocationEndpoint
@@ -22,9 +24,16 @@ if TYPE_CHECKING:
     from accounts.flows.clients.device_login import DeviceLogin
     from accounts.flows.clients.token_refresh import TokenRefresh
     from accounts.flows.clients.token_revocation import TokenRevocation
+    from accounts.flows.people.authentication import Authentication, CredentialKind
 
 
 class ClientFlows(PeopleFlows):
+    def guards(self, kinds: frozenset[CredentialKind]) -> Mapping[str, Authentication]:
+        """The authorizer's authentication for each audience, and under an empty text the configured one."""
+        configured = self.resources.guarded(self.settings.optional("AUTHORIZER_AUDIENCE"))
+        found = {it: self.authentication(kinds, self.tokens_for(it)) for it in self.resources.audiences}
+        return found | {"": found[configured]}
+
     @cached_property
     def client_consent(self) -> ClientConsent:
         from accounts.flows.clients.client_consent import ClientConsent
@@ -71,7 +80,7 @@ class ClientFlows(PeopleFlows):
 
         return TokenRevocation(
             self.sessions,
-            self.access_tokens,
+            self.tokens_for(*self.resources.audiences),
             self.writing(self.sessions, self.users, self.audit_events),
         )
 
@@ -85,7 +94,9 @@ class ClientFlows(PeopleFlows):
     def device_consent(self) -> DeviceConsent:
         from accounts.flows.clients.device_consent import DeviceConsent
 
-        return DeviceConsent(self.users, self.one_time_tokens, self.throttles, self.writing(self.one_time_tokens))
+        return DeviceConsent(
+            self.users, self.one_time_tokens, self.throttles, self.writing(self.one_time_tokens), self.resources
+        )
 
     @cached_property
     def device_login(self) -> DeviceLogin:
@@ -97,14 +108,14 @@ class ClientFlows(PeopleFlows):
     def authorization_endpoint(self) -> AuthorizationEndpoint:
         from accounts.authorization_server.authorization import AuthorizationEndpoint
 
-        return AuthorizationEndpoint(self.clients, self.client_consent, self.settings.site_url)
+        return AuthorizationEndpoint(self.clients, self.client_consent, self.resources)
 
     @cached_property
     def token_endpoint(self) -> TokenEndpoint:
         from accounts.authorization_server.token import GrantFlows, TokenEndpoint
 
         flows = GrantFlows(login=self.client_login, refresh=self.token_refresh, device=self.device_login)
-        return TokenEndpoint(self.clients, flows, self.settings.site_url)
+        return TokenEndpoint(self.clients, flows, self.resources)
 
     @cached_property
     def revocation_endpoint(self) -> RevocationEndpoint:
@@ -116,4 +127,4 @@ class ClientFlows(PeopleFlows):
     def device_endpoint(self) -> DeviceEndpoint:
         from accounts.authorization_server.device import DeviceEndpoint
 
-        return DeviceEndpoint(self.clients, self.device_authorization, self.settings.site_url)
+        return DeviceEndpoint(self.clients, self.device_authorization, self.resources)

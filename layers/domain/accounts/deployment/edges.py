@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from accounts.model.passwords import PasswordHasher, Policy
     from accounts.model.proofs import Proofs
     from accounts.model.providers import Providers
+    from accounts.model.resources import Resources
     from accounts.model.sessions import Lengths, Sessions
     from accounts.model.source_limits import SourceLimits
     from accounts.model.throttles import Throttles
@@ -148,9 +149,14 @@ class Edges:
 
     @cached_property
     def access_tokens(self) -> Reader:
+        """Of this service."""
+        return self.tokens_for(self.settings.site_url)
+
+    def tokens_for(self, *audiences: str) -> Reader:
+        """Reads tokens for these audiences only."""
         from accounts.authorization_server.tokens import AccessTokens
 
-        return AccessTokens(self.settings.site_url, self.signing_keys.public)
+        return AccessTokens(self.settings.site_url, self.signing_keys.public, audiences)
 
     @cached_property
     def provider_credentials(self) -> ProviderCredentialsSecret:
@@ -209,6 +215,12 @@ class Edges:
         return clients.load(self.settings.optional("OAUTH_CLIENTS"))
 
     @cached_property
+    def resources(self) -> Resources:
+        from accounts.model import resources
+
+        return resources.load(self.settings.site_url, self.settings.optional("OAUTH_RESOURCES"))
+
+    @cached_property
     def allowlist(self) -> Allowlist:
         from accounts.model.origins import Allowlist
 
@@ -226,20 +238,20 @@ class Edges:
 
         return Pages(self.settings)
 
-    def authentication(self, kinds: frozenset[CredentialKind]) -> Authentication:
-        """Accepts these kinds of credential, and no others."""
+    def authentication(self, kinds: frozenset[CredentialKind], tokens: Reader | None = None) -> Authentication:
+        """Accepts these kinds of credential, and no others. ``tokens`` reads access tokens for another service."""
         from accounts.flows.people.authentication import Authentication
 
-        return Authentication({kind: self._authenticator(kind) for kind in kinds})
+        return Authentication({kind: self._authenticator(kind, tokens) for kind in kinds})
 
-    def _authenticator(self, kind: CredentialKind) -> Authenticator:
+    def _authenticator(self, kind: CredentialKind, tokens: Reader | None) -> Authenticator:
         from accounts.flows.people.authentication import AccessTokenAuthentication, KeyAuthentication
 
         match kind:
             case "session":
                 return self.session_authentication
             case "access_token":
-                return AccessTokenAuthentication(self.sessions, self.access_tokens)
+                return AccessTokenAuthentication(self.sessions, tokens or self.access_tokens)
             case "api_key":
                 return KeyAuthentication(self.key_lookup)
             case "admin_secret":

@@ -41,6 +41,7 @@ class SessionItem(Model):
     source = UnicodeAttribute()
     user_agent = UnicodeAttribute()
     client_id = UnicodeAttribute(null=True)
+    resource = UnicodeAttribute(null=True)
     scope = UnicodeAttribute(null=True)
     # `refresh` is a method of every model.
     refresh_digest = UnicodeAttribute(null=True)

@@ -28,6 +28,7 @@ class AccessToken(Struct, frozen=True):
     user_id: str
     client_id: str
     session: str
+    scope: str = ""
 
 
 class Signer(Protocol):
@@ -46,7 +47,7 @@ class Reader(Protocol):
 def claims(issuer: str, session: Session, user: User, now: datetime) -> dict[str, Any]:
     """The claims of an access token (RFC 9068 2.2).
 
-    The audience is the whole deployment, whichever resource the client named. An account exists only once its address
+    The audience is the session's resource, or this service. An account exists only once its address
     is confirmed, so ``email_verified`` is always true. ComfyUI's frontend uses a token only for the workspace that it
     names: the account's personal one, which has the account's id.
     """
@@ -54,7 +55,7 @@ def claims(issuer: str, session: Session, user: User, now: datetime) -> dict[str
     return {
         "iss": issuer,
         "sub": user.user_id,
-        "aud": issuer,
+        "aud": session.resource or issuer,
         "exp": issued_at + int(ACCESS_TOKEN_LIFETIME.total_seconds()),
         "iat": issued_at,
         "jti": secrets.new_token(),

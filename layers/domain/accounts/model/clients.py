@@ -26,15 +26,9 @@ from accounts.model.origins import Origin
 
 COMFY_CLI = "comfy-cli"
 COMFY_LOCAL_WEB = "comfy-local-web"
-# The only scope, and its meaning as shown to the owner.
-SCOPE = "account"
-MEANINGS: Mapping[str, tuple[str, ...]] = {
-    SCOPE: ("See your name and email address", "List and delete your API keys"),
-}
 _INVALID_NAME = "OAuthClients has a client with an invalid name."
 _PATH = re.compile(r"/[A-Za-z0-9._~/-]*")
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{1,63}")
-_SCOPES = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*")
 
 
 class Client(Struct, frozen=True):
@@ -91,15 +85,6 @@ def load(additions: str = "") -> Clients:
             raise ConfigurationError(message)
         found[client.client_id] = client
     return Clients(found)
-
-
-def granted(requested: str) -> str | None:
-    """The scope to grant, or None when ``requested`` is not a valid scope (RFC 6749 3.3).
-
-    Clients of other deployments may request scopes that do not exist here. They are ignored, as RFC 6749 3.3 allows,
-    and the response says which scope was granted.
-    """
-    return SCOPE if not requested or _SCOPES.fullmatch(requested) else None
 
 
 def _parsed(additions: str) -> Iterator[Client]:

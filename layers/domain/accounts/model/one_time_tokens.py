@@ -106,16 +106,18 @@ class NewAddress(Payload, frozen=True):
     email: str
 
 
-class Allowed(Payload, frozen=True):
+class Allowed(Payload, frozen=True, kw_only=True):
     """What the owner allowed a client, in which session, and how that session was opened."""
 
     client_id: str
+    # Without one, it was stored by a version that had this service only.
+    resource: str = ""
     scope: str
     method: Method
     session: str
 
 
-class AuthorizationCode(Allowed, frozen=True):
+class AuthorizationCode(Allowed, frozen=True, kw_only=True):
     redirect_uri: str
     challenge: str
 
@@ -124,20 +126,21 @@ class UsedCode(Payload, frozen=True):
     session: str
 
 
-class DeviceRequest(Payload, frozen=True):
+class DeviceRequest(Payload, frozen=True, kw_only=True):
     """The payload of DEVICE_CODE until the owner answers."""
 
     client_id: str
+    resource: str = ""
     scope: str
 
 
-class DeviceAnswer(Allowed, frozen=True):
+class DeviceAnswer(Allowed, frozen=True, kw_only=True):
     """The payload of DEVICE_CODE after the owner's answer."""
 
     decision: Decision
 
 
-class UserCode(DeviceRequest, frozen=True):
+class UserCode(DeviceRequest, frozen=True, kw_only=True):
     """``device`` is the digest of the device code. ``source`` and ``user_agent`` are the device's."""
 
     device: str

@@ -62,9 +62,9 @@ LONGEST = Lengths(Length(SESSION_LIFETIME, SESSION_IDLE), Length(REMEMBERED_SESS
 class Session(Struct, frozen=True):
     """``method`` is how the owner logged in.
 
-    A client's session has ``client_id``, ``scope`` and the digests of the second part of its refresh token: ``refresh``
-    is valid, ``refresh_previous`` was exchanged at ``refreshed_at``. The valid one is derived from the previous one and
-    ``refresh_salt``, so that a client that lost the response can get it again.
+    A client's session has ``client_id``, ``resource`` (empty for this service), ``scope`` and the digests of the second
+    part of its refresh token: ``refresh`` is valid, ``refresh_previous`` was exchanged at ``refreshed_at``. The valid
+    one is derived from the previous one and ``refresh_salt``, so that a client that lost the response can get it again.
     """
 
     digest: str
@@ -77,6 +77,7 @@ class Session(Struct, frozen=True):
     idle: timedelta
     caller: Caller
     client_id: str = ""
+    resource: str = ""
     scope: str = ""
     refresh: str = ""
     refresh_previous: str = ""
@@ -161,7 +162,15 @@ def start(
 
 
 def start_client(
-    user_id: str, *, client_id: str, scope: str, method: Method, lengths: Lengths, caller: Caller, now: datetime
+    user_id: str,
+    *,
+    client_id: str,
+    resource: str,
+    scope: str,
+    method: Method,
+    lengths: Lengths,
+    caller: Caller,
+    now: datetime,
 ) -> tuple[str, Session]:
     """A new session of a client and its first refresh token, which belongs in the response and nowhere else.
 
@@ -169,7 +178,7 @@ def start_client(
     """
     found_by, session = start(user_id, method=method, remembered=True, lengths=lengths, caller=caller, now=now)
     refresh = secrets.new_token()
-    session = replace(session, client_id=client_id, scope=scope, refresh=secrets.digest(refresh))
+    session = replace(session, client_id=client_id, resource=resource, scope=scope, refresh=secrets.digest(refresh))
     return refresh_token(found_by, refresh), session
 
 

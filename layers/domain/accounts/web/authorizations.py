@@ -1,40 +1,53 @@
-"""The response of the Lambda authorizer (HTTP API, payload 2.0, simple responses)."""
+"""The decision of the Lambda authorizer."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import replace
 from datetime import datetime
 from typing import Any
 
 from accounts import telemetry
-from accounts.errors import AccountsError, Refusal, Unavailable
-from accounts.flows.people.authentication import Authentication, Principal
+from accounts.errors import AccountsError, ConfigurationError, Refusal, Unavailable
+from accounts.flows.people.authentication import SESSION, Authentication, Principal
 from accounts.settings import Settings
-from accounts.web import credentials, requests
+from accounts.web import authorizer_events, credentials, requests
 from accounts.web.requests import Event, Request
 from accounts.web.routes import AUTHORIZE, Route
 
-DENIED: dict[str, Any] = {"isAuthorized": False}
+# By audience; the default under an empty text.
+Guards = Mapping[str, Authentication]
 
 
-def decide(authentication: Authentication, settings: Settings, event: Event, now: datetime) -> dict[str, Any]:
-    """Allow, with the account in the context, or deny.
+def decide(guards: Guards, settings: Settings, event: Event, now: datetime) -> dict[str, Any]:
+    """Allow, with the account in the context, or deny, as the event's API expects it.
 
     Requests come from other APIs, which may not be behind CloudFront: the source address is the one that the gateway
-    saw. Raises Unavailable when the store does not answer; the gateway then answers 500, which also denies.
+    saw. Raises Unavailable when the store does not answer, and ConfigurationError when the stage names an audience that
+    is not configured; the gateway then answers 500, which also denies.
     """
-    request = requests.read(event, now)
+    authentication = _guard(guards, authorizer_events.stage_variable(event, authorizer_events.AUDIENCE))
+    request = requests.read(authorizer_events.normalized(event), now)
     try:
         credential = credentials.presented(request, _route(request), settings.site_url)
         principal = authentication.principal(credential, request.caller, now)
     except Refusal as refusal:
         _record(request, refusal.event, error=refusal)
-        return DENIED
+        return authorizer_events.denied(event)
     except Unavailable as failure:
         _record(request, failure.event, error=failure)
         raise
     _record(request, AUTHORIZE.event, principal.user_id, principal.kind)
-    return {"isAuthorized": True, "context": _context(principal)}
+    # With a cookie, the decision depends on the method.
+    everywhere = principal.kind != SESSION
+    return authorizer_events.allowed(event, principal.user_id, _context(principal), everywhere=everywhere)
+
+
+def _guard(guards: Guards, audience: str) -> Authentication:
+    if audience not in guards:
+        message = f"A stage of another API names the audience {audience}, which OAuthResources does not list."
+        raise ConfigurationError(message)
+    return guards[audience]
 
 
 def _route(request: Request) -> Route:
@@ -43,11 +56,12 @@ def _route(request: Request) -> Route:
 
 
 def _context(principal: Principal) -> dict[str, str]:
-    """The fields of ``requestContext.authorizer.lambda`` in the other API's functions; all text."""
+    """What the other API's functions learn; all text. Only an access token has a scope."""
     return {
         "account_id": principal.user_id,
         "credential_kind": principal.kind,
         "credential_id": principal.credential_id,
+        "scope": principal.scope,
     }
 
 

@@ -11,7 +11,7 @@ from accounts.web.responses import Response
 
 
 def question(asked: DeviceQuestion, known: Clients) -> Response:
-    """The client, the device's address and time, the scopes, and the account that would be logged in; not the code."""
+    """Who asks, from where and when, for which service and scopes, and which account; not the code."""
     body = {
         "client": {"id": asked.client_id, "name": known.name_of(asked.client_id)},
         "device": {
@@ -19,7 +19,8 @@ def question(asked: DeviceQuestion, known: Clients) -> Response:
             "device": user_agents.describe(asked.user_agent),
             "asked_at": timestamp(asked.asked_at),
         },
-        "scopes": oauth_server.scopes(asked.scope),
+        "resource": oauth_server.resource(asked.resource),
+        "scopes": oauth_server.scopes(asked.resource, asked.scope),
         "account": oauth_server.account(asked.user),
     }
     return responses.ok(body, user_id=asked.user.user_id)

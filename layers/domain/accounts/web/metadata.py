@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from accounts.limits import PUBLIC_METADATA_KEPT
-from accounts.model.clients import MEANINGS
+from accounts.model.resources import MEANINGS, Resources
 from accounts.web import responses, routes
 from accounts.web.responses import Response
 
@@ -14,8 +14,9 @@ DEVICE_CODE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 _KEPT = {"cache-control": f"public, max-age={int(PUBLIC_METADATA_KEPT.total_seconds())}"}
 
 
-def server(site_url: str) -> Response:
-    """Endpoints and supported features (RFC 8414 2, RFC 9207 3)."""
+def server(resources: Resources) -> Response:
+    """Endpoints, supported features and resource servers (RFC 8414 2, RFC 9207 3, RFC 9728 4)."""
+    site_url = resources.issuer
     body = {
         "issuer": site_url,
         "authorization_endpoint": f"{site_url}{routes.CONSENT_PAGE.path}",
@@ -23,7 +24,8 @@ def server(site_url: str) -> Response:
         "revocation_endpoint": f"{site_url}{routes.CLIENT_REVOKE.path}",
         "device_authorization_endpoint": f"{site_url}{routes.DEVICE_AUTHORIZE.path}",
         "jwks_uri": f"{site_url}{routes.SIGNING_KEYS.path}",
-        "scopes_supported": list(MEANINGS),
+        "scopes_supported": sorted(resources.scopes),
+        "protected_resources": list(resources.audiences),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code", "refresh_token", DEVICE_CODE_GRANT],

@@ -11,7 +11,7 @@ from urllib.parse import unquote_plus
 from accounts import errors
 from accounts.limits import ACCESS_TOKEN_LIFETIME, DEVICE_CODE_LIFETIME, DEVICE_POLL_INTERVAL
 from accounts.model import origins
-from accounts.model.clients import MEANINGS
+from accounts.model.resources import Resource
 from accounts.model.users import User
 from accounts.web import responses, routes
 from accounts.web.requests import Request
@@ -111,11 +111,12 @@ def shown(found: Shown) -> Response:
 
 
 def _question(asked: Question, user: User | None) -> Mapping[str, Any]:
-    """The client, the redirect target, the scopes, and the account that would be logged in."""
+    """The client, the redirect target, the service, the scopes, and the account that would be logged in."""
     return {
         "client": {"id": asked.client.client_id, "name": asked.client.name},
         "redirect": _target(asked.redirect_uri),
-        "scopes": scopes(asked.scope),
+        "resource": resource(asked.resource),
+        "scopes": scopes(asked.resource, asked.scope),
         "account": account(user) if user else None,
     }
 
@@ -130,9 +131,14 @@ def _target(redirect_uri: str) -> dict[str, Any]:
     return {"host": origin.host, "port": port, "loopback": origin.is_loopback}
 
 
-def scopes(scope: str) -> list[dict[str, Any]]:
-    """Each scope with the keys of what it allows."""
-    return [{"name": name, "means": list(MEANINGS[name])} for name in scope.split()]
+def resource(asked: Resource) -> dict[str, str] | None:
+    """The service whose token is asked for; None for this one."""
+    return None if asked.is_own else {"name": asked.name, "address": asked.address}
+
+
+def scopes(asked: Resource, scope: str) -> list[dict[str, Any]]:
+    """Each scope that still exists, with what it allows."""
+    return [{"name": name, "means": list(asked.meanings[name])} for name in asked.limited(scope).split()]
 
 
 def account(user: User) -> dict[str, Any]:

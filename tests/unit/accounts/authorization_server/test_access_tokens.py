@@ -19,6 +19,12 @@ from accounts.authorization_server.tokens import AccessTokens
 from accounts.aws import signing
 from accounts.aws.signing import SigningKeys
 from accounts.errors import Unavailable
+from accounts.limits import (
+    ACCESS_TOKEN_MAX_CHARACTERS,
+    EMAIL_MAX_CHARACTERS,
+    RESOURCE_MAX_CHARACTERS,
+    SCOPES_MAX_CHARACTERS,
+)
 from accounts.model import access_tokens
 from accounts.model.access_tokens import AccessToken
 from accounts.model.audit import Caller
@@ -95,7 +101,7 @@ def claims(**changes: Any) -> dict[str, Any]:
 
 def reader(keys: SigningKeys) -> AccessTokens:
     """A reader with the public keys of that signer."""
-    return AccessTokens(SITE_URL, keys.public)
+    return AccessTokens(SITE_URL, keys.public, {SITE_URL})
 
 
 def coded(raw: bytes | dict[str, Any]) -> str:
@@ -144,6 +150,22 @@ def test_a_token_has_the_claims_that_rfc_9068_requires(kms: Kms) -> None:
     assert kms.calls == ["key-a"]
 
 
+@pytest.mark.usefixtures("kms")
+def test_the_longest_token_fits() -> None:
+    """Into what KMS signs and what this service reads."""
+    longest = claims(
+        aud="a" * RESOURCE_MAX_CHARACTERS,
+        scope="s" * SCOPES_MAX_CHARACTERS,
+        email="e" * EMAIL_MAX_CHARACTERS,
+        iss="i" * 256,
+        client_id="c" * 512,
+    )
+    token = SigningKeys("key-a", "key-b").sign(longest)
+
+    assert len(token.rpartition(".")[0]) <= 4096
+    assert len(token) <= ACCESS_TOKEN_MAX_CHARACTERS
+
+
 def test_no_two_tokens_are_equal() -> None:
     """Each has its own id."""
     assert claims()["jti"] != claims()["jti"]
@@ -171,7 +193,7 @@ def test_a_token_verifies_with_the_published_keys_alone() -> None:
 def test_a_valid_token_is_read() -> None:
     """Signed with either key: the other one may have signed until a moment ago."""
     now_a, now_b = SigningKeys("key-a", "key-b"), SigningKeys("key-b", "key-a")
-    expected = AccessToken("the-account", "comfy-cli", SESSION_ID)
+    expected = AccessToken("the-account", "comfy-cli", SESSION_ID, "account")
 
     assert reader(now_b).read(now_a.sign(claims()), NOW) == expected
     assert reader(now_a).read(now_b.sign(claims()), NOW) == expected

@@ -236,15 +236,3 @@ def test_a_clients_name_is_normalized_like_any_name(configured: str, shown: str)
 def test_an_invalid_name_says_which_character_it_is() -> None:
     with pytest.raises(ConfigurationError, match=r"invalid name\. The name cannot contain the character U\+202E"):
         clients.load("desk|Desk\u202e tool|https://desk.example/")
-
-
-@pytest.mark.parametrize("requested", ["", "account", "openid profile", "comfy-cloud:jobs:read account"])
-def test_any_scope_is_granted_as_the_one_that_exists(requested: str) -> None:
-    """Unknown scopes are ignored, and the response says what was granted (RFC 6749 3.3)."""
-    assert clients.granted(requested) == "account"
-
-
-@pytest.mark.parametrize("requested", [" ", "account ", " account", "a  b", 'a"b', "a\\b", "ä", "a\nb", "account\n"])
-def test_a_malformed_scope_is_refused(requested: str) -> None:
-    """RFC 6749 3.3 defines its characters."""
-    assert clients.granted(requested) is None

@@ -30,8 +30,14 @@ from tests.fakes import FakeTokens, World
 from tests.unit.accounts.stage import NOW, later
 
 _DAY = timedelta(hours=24)
-_ALLOWED = {"client_id": "comfy-cli", "scope": "account", "method": "password", "session": "digest of a session"}
-_ASKED = {"client_id": "comfy-cli", "scope": "account"}
+_ALLOWED = {
+    "client_id": "comfy-cli",
+    "resource": "https://cloud.example.com/mcp",
+    "scope": "account",
+    "method": "password",
+    "session": "digest of a session",
+}
+_ASKED = {"client_id": "comfy-cli", "resource": "https://cloud.example.com/mcp", "scope": "account"}
 # As version 0.1 stored them; sign-ups and resets are newer.
 STORED: list[tuple[type[Payload], dict[str, str]]] = [
     (
@@ -121,7 +127,7 @@ def test_a_payload_is_stored_under_the_same_names(payload: type[Payload], data: 
 @PAYLOADS
 def test_a_payload_that_lacks_a_field_is_an_error(payload: type[Payload], data: dict[str, str]) -> None:
     """Like any other malformed item: the endpoint answers 500."""
-    for name in data:
+    for name in data.keys() - {"resource"}:
         with pytest.raises(ValueError, match=name):
             payload.of(a_token({key: value for key, value in data.items() if key != name}))
 
@@ -142,3 +148,12 @@ def test_an_unlisted_value_is_an_error(payload: type[Payload], name: str, words:
         assert payload.of(a_token(data | {name: word})).stored()[name] == word
     with pytest.raises(ValueError, match=name):
         payload.of(a_token(data | {name: f"{listed[0]} "}))
+
+
+@PAYLOADS
+def test_a_code_without_a_resource_is_for_this_service(payload: type[Payload], data: dict[str, str]) -> None:
+    """An earlier version stored it."""
+    if "resource" in data:
+        older = payload.of(a_token({name: value for name, value in data.items() if name != "resource"}))
+
+        assert older.stored() == data | {"resource": ""}

@@ -1,12 +1,12 @@
 """The Lambda authorizer: which callers reach other APIs of this AWS account, and as which account."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
-from accounts.errors import Unavailable
+from accounts.errors import ConfigurationError, Unavailable
 from accounts.web import authorizations, routes
 from tests.unit.accounts.stage import NOW, Service, later
 from tests.unit.accounts.web.events import OWN, SETTINGS, TOKEN, event
@@ -17,7 +17,12 @@ pytestmark = pytest.mark.usefixtures("log")
 
 def decide(service: Service, **parts: Any) -> dict[str, Any]:
     """The authorizer's answer to the gateway of the other API."""
-    return authorizations.decide(service.authentication(routes.AUTHORIZE.credentials), SETTINGS, event(**parts), NOW)
+    return asked(service, event(**parts))
+
+
+def asked(service: Service, sent: Mapping[str, Any]) -> dict[str, Any]:
+    """The authorizer's answer to an event."""
+    return authorizations.decide(service.guards(routes.AUTHORIZE.credentials), SETTINGS, sent, NOW)
 
 
 def test_a_key_is_allowed_with_its_account(service: Service) -> None:
@@ -32,6 +37,7 @@ def test_a_key_is_allowed_with_its_account(service: Service) -> None:
                 "account_id": logged_in.session.user_id,
                 "credential_kind": "api_key",
                 "credential_id": new.api_key.digest,
+                "scope": "",
             },
         }
 
@@ -49,6 +55,7 @@ def test_a_session_is_allowed_from_the_sites_own_pages(service: Service, method:
             "account_id": logged_in.session.user_id,
             "credential_kind": "session",
             "credential_id": logged_in.session.digest,
+            "scope": "",
         },
     }
 
@@ -84,9 +91,9 @@ def test_a_cookie_on_an_unsafe_method_from_elsewhere_is_denied(service: Service,
 def test_a_session_that_has_ended_is_denied(service: Service) -> None:
     """Revocation is immediate: nothing is cached between two requests (SE-17)."""
     logged_in = service.person()
-    asked = event(cookies=[f"__Host-session={logged_in.token}"])
-    before = authorizations.decide(service.authentication(routes.AUTHORIZE.credentials), SETTINGS, asked, NOW)
-    after = authorizations.decide(service.authentication(routes.AUTHORIZE.credentials), SETTINGS, asked, later(hours=1))
+    sent = event(cookies=[f"__Host-session={logged_in.token}"])
+    before = authorizations.decide(service.guards(routes.AUTHORIZE.credentials), SETTINGS, sent, NOW)
+    after = authorizations.decide(service.guards(routes.AUTHORIZE.credentials), SETTINGS, sent, later(hours=1))
 
     assert (before["isAuthorized"], after) == (True, {"isAuthorized": False})
 
@@ -118,3 +125,118 @@ def test_each_decision_is_one_line_without_the_credential(service: Service, logg
     )
     assert (denied["event"], denied["user_id"], denied["code"]) == ("authz_fail", "", "api_key_mistyped")
     assert new.plaintext not in json.dumps([granted, denied])
+
+
+ARN = "arn:aws:execute-api:us-east-1:123456789012:z9y8x7w6v5/live/GET/jobs/7"
+WHOLE = "arn:aws:execute-api:us-east-1:123456789012:z9y8x7w6v5/live/*"
+
+
+def rest(method: str = "GET", **headers: str | list[str]) -> dict[str, Any]:
+    """The REQUEST event of a REST API. It has the last of several headers, and all of them."""
+    every = {name.replace("_", "-"): [it] if isinstance(it, str) else it for name, it in headers.items()}
+    return {
+        "type": "REQUEST",
+        "methodArn": ARN,
+        "path": "/jobs/7",
+        "httpMethod": method,
+        "headers": {name: values[-1] for name, values in every.items()},
+        "multiValueHeaders": every,
+        "stageVariables": None,
+        "requestContext": {"requestId": "r", "identity": {"sourceIp": "198.51.100.7"}},
+    }
+
+
+def socket(**headers: str | list[str]) -> dict[str, Any]:
+    """The REQUEST event of a WebSocket API; it has no path, and a method only in emulators."""
+    sent = rest(**headers)
+    del sent["path"]
+    sent["requestContext"] |= {"routeKey": "$connect", "eventType": "CONNECT"}
+    return sent | {"methodArn": "arn:aws:execute-api:us-east-1:123456789012:z9y8x7w6v5/live/$connect"}
+
+
+def token(text: str) -> dict[str, Any]:
+    """The TOKEN event of a REST API, which is all that such an authorizer gets."""
+    return {"type": "TOKEN", "methodArn": ARN, "authorizationToken": text}
+
+
+def without_simple_responses(**headers: str) -> dict[str, Any]:
+    """Payload 2.0 of an HTTP API whose authorizer has simple responses off, as its stage says."""
+    return event(headers=headers) | {"routeArn": ARN, "stageVariables": {"comfyResponse": "policy"}}
+
+
+def policy(principal: str, effect: str, resource: str) -> dict[str, Any]:
+    statement = {"Action": "execute-api:Invoke", "Effect": effect, "Resource": resource}
+    return {"principalId": principal, "policyDocument": {"Version": "2012-10-17", "Statement": [statement]}}
+
+
+def test_other_kinds_of_api_get_a_policy_for_a_key(service: Service) -> None:
+    """For every route of the API, because an API may keep the policy for the next request with the key."""
+    owner = service.person()
+    new = service.key(owner)
+    context = {
+        "account_id": owner.session.user_id,
+        "credential_kind": "api_key",
+        "credential_id": new.api_key.digest,
+        "scope": "",
+    }
+
+    for sent in (
+        rest(x_api_key=new.plaintext),
+        rest("POST", Authorization=f"Bearer {new.plaintext}"),
+        socket(X_API_KEY=new.plaintext),
+        token(new.plaintext),
+        token(f"Bearer {new.plaintext}"),
+        without_simple_responses(**{"x-api-key": new.plaintext}),
+        rest(x_api_key=new.plaintext) | {"multiValueHeaders": None},
+    ):
+        assert asked(service, sent) == policy(owner.session.user_id, "Allow", WHOLE) | {"context": context}
+
+
+def test_other_kinds_of_api_get_a_policy_for_a_cookie_for_that_request_only(service: Service) -> None:
+    """The cookie on another method needs a proof of its own."""
+    owner = service.person()
+    cookie = f"__Host-session={owner.token}"
+
+    for sent in (rest(cookie=cookie), rest("POST", cookie=cookie, **OWN), rest(cookie=["a=b", cookie])):
+        decided = asked(service, sent)
+        assert decided.pop("context")["credential_kind"] == "session"
+        assert decided == policy(owner.session.user_id, "Allow", ARN)
+
+
+def test_other_kinds_of_api_get_a_policy_that_denies(service: Service) -> None:
+    """For an invalid credential, none, two, and a cookie that does not show where it comes from."""
+    owner = service.person()
+    key, cookie = service.key(owner).plaintext, f"__Host-session={owner.token}"
+
+    for sent in (
+        rest(),
+        rest(authorization="Bearer nonsense"),
+        rest(Authorization=[f"Bearer {key}", "Bearer x"]),
+        rest(Authorization=f"Bearer {key}", authorization="Bearer x"),
+        rest(x_api_key=[key, key]),
+        rest(cookie=[cookie, cookie]),
+        rest("POST", cookie=cookie),
+        rest("POST", cookie=cookie, origin=[OWN["origin"], "https://evil.example"]),
+        token(""),
+        token("Bearer"),
+        token(cookie),
+        token(owner.token),
+        without_simple_responses(),
+        {"methodArn": ARN},
+    ):
+        assert asked(service, sent) == policy("denied", "Deny", ARN)
+
+
+@pytest.mark.parametrize("headers", [{}, {"origin": "https://evil.example"}, {"sec-fetch-site": "same-site"}])
+def test_a_page_of_another_site_opens_no_websocket_with_the_cookie(service: Service, headers: dict[str, str]) -> None:
+    """Browsers allow WebSockets to any site, without CORS."""
+    cookie = f"__Host-session={service.person().token}"
+
+    assert asked(service, socket(cookie=cookie, **OWN))["policyDocument"]["Statement"][0]["Effect"] == "Allow"
+    assert asked(service, socket(cookie=cookie, **headers))["policyDocument"]["Statement"][0]["Effect"] == "Deny"
+
+
+def test_a_stage_that_names_an_unknown_audience_is_an_error(service: Service) -> None:
+    """Not a denial, which would be called the caller's error."""
+    with pytest.raises(ConfigurationError, match=r"https://gone\.example\.com"):
+        asked(service, event() | {"stageVariables": {"comfyAudience": "https://gone.example.com"}})

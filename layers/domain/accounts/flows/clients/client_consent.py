@@ -19,6 +19,7 @@ from accounts.model import one_time_tokens, throttles, users
 from accounts.model.audit import Caller
 from accounts.model.clients import Client
 from accounts.model.one_time_tokens import AUTHORIZATION_CODE, AuthorizationCode
+from accounts.model.resources import Resource
 from accounts.model.sessions import Session, require_fresh
 from accounts.model.throttles import Throttles
 from accounts.model.users import User, Users
@@ -31,6 +32,7 @@ class Question(Struct, frozen=True):
     client: Client
     redirect_uri: str
     state: str
+    resource: Resource
     scope: str
     challenge: str
 
@@ -96,6 +98,7 @@ class ClientConsent(Struct, frozen=True):
             now=now,
             payload=AuthorizationCode(
                 client_id=question.client.client_id,
+                resource=question.resource.address,
                 scope=question.scope,
                 method=session.method,
                 session=session.digest,

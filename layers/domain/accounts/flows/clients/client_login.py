@@ -64,9 +64,7 @@ class ClientLogin(Struct, frozen=True):
         the session of a first use may already have been logged out.
         """
         allowed = Allowed.of(code)
-        permission = Permission(
-            code.subject, allowed.client_id, allowed.scope, allowed.method, allowed.session, code.issued_at
-        )
+        permission = Permission(code.subject, allowed, code.issued_at)
 
         def used_up(session: Session) -> tuple[Change, ...]:
             forgotten_at = now + USED_CODE_REMEMBERED
@@ -94,6 +92,6 @@ class ClientLogin(Struct, frozen=True):
         return GrantReused()
 
     def _notify_owner(self, permission: Permission, caller: Caller, now: datetime) -> None:
-        browser, client = user_agents.describe(caller.user_agent), self.known.name_of(permission.client_id)
+        browser, client = user_agents.describe(caller.user_agent), self.known.name_of(permission.allowed.client_id)
         notice = messages.ClientLoggedIn(permission.user_id, browser, now, caller.source, client)
         self.notices.put(notice)

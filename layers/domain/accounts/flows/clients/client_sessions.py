@@ -13,7 +13,8 @@ from accounts.limits import BAD_GRANTS_PER_ADDRESS_PER_MINUTE, SIGNATURES_PER_AC
 from accounts.model import access_tokens, sessions, throttles, users
 from accounts.model.access_tokens import Signer
 from accounts.model.audit import Caller
-from accounts.model.sessions import Lengths, Method, Session
+from accounts.model.one_time_tokens import Allowed
+from accounts.model.sessions import Lengths, Session
 from accounts.model.throttles import Increment, Throttles
 from accounts.model.users import Approval, User, Users
 from accounts.transactions import Change
@@ -33,13 +34,10 @@ class Tokens(Struct, frozen=True):
 
 
 class Permission(Struct, frozen=True):
-    """The owner's consent: ``session`` and ``at`` are where and when it was given."""
+    """What the owner allowed, and when."""
 
     user_id: str
-    client_id: str
-    scope: str
-    method: Method
-    session: str
+    allowed: Allowed
     at: datetime
 
 
@@ -64,11 +62,13 @@ class ClientSessions(Struct, frozen=True):
         changing or resetting a password or logging out everywhere cancels a pending consent. Signs the token first, so
         that a KMS failure costs the client nothing.
         """
+        allowed = permission.allowed
         refresh, session = sessions.start_client(
             permission.user_id,
-            client_id=permission.client_id,
-            scope=permission.scope,
-            method=permission.method,
+            client_id=allowed.client_id,
+            resource=allowed.resource,
+            scope=allowed.scope,
+            method=allowed.method,
             lengths=self.lengths,
             caller=caller,
             now=now,
@@ -77,10 +77,10 @@ class ClientSessions(Struct, frozen=True):
         throttles.take(self.throttles, signature_window(user.user_id, now), now=now)
         access = sign(self.signer, self.issuer, session, user, now)
         try:
-            self.opening.open(session, *also(session), approval=Approval(permission.session, permission.at))
+            self.opening.open(session, *also(session), approval=Approval(allowed.session, permission.at))
         except InvalidCredentials as error:
             raise InvalidGrant from error
-        return Tokens(permission.user_id, access, refresh, permission.scope)
+        return Tokens(permission.user_id, access, refresh, allowed.scope)
 
 
 def sign(signer: Signer, issuer: str, session: Session, user: User, now: datetime) -> str:

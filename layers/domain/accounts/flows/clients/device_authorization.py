@@ -20,17 +20,19 @@ class DeviceAuthorization(Struct, frozen=True):
     throttles: Throttles
     transactions: Transactions
 
-    def ask(self, client_id: str, scope: str, caller: Caller, now: datetime) -> Codes:
+    def ask(self, client_id: str, resource: str, scope: str, caller: Caller, now: datetime) -> Codes:
         """Issue two codes; raises TooManyAttempts."""
         limit, minute = DEVICE_CODES_PER_ADDRESS_PER_MINUTE, timedelta(minutes=1)
         throttles.count(self.throttles, "device", caller.source, limit=limit, per=minute, now=now)
-        return retry_on_conflict(lambda: self._issued(DeviceRequest(client_id, scope), caller, now))
+        asked = DeviceRequest(client_id=client_id, resource=resource, scope=scope)
+        return retry_on_conflict(lambda: self._issued(asked, caller, now))
 
     def _issued(self, asked: DeviceRequest, caller: Caller, now: datetime) -> Codes:
         """Raises Conflict when the user code exists already; the retry uses another one."""
         lifetime, user_code = DEVICE_CODE_LIFETIME, device_codes.new_user_code()
         plaintext, device = one_time_tokens.issue(DEVICE_CODE, UNCLAIMED, lifetime=lifetime, now=now, payload=asked)
-        typed = UserCode(asked.client_id, asked.scope, device.digest, caller.source, caller.user_agent)
+        shown = {"device": device.digest, "source": caller.source, "user_agent": caller.user_agent}
+        typed = UserCode(**asked.stored(), **shown)
         digest = secrets.digest(user_code)
         entry = OneTimeToken(USER_CODE, digest, UNCLAIMED, now, device.expires_at, typed.stored())
         self.transactions.commit(one_time_tokens.Issue(device), one_time_tokens.Issue(entry))

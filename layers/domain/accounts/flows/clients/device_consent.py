@@ -26,6 +26,7 @@ from accounts.model.one_time_tokens import (
     UserCode,
     token_key,
 )
+from accounts.model.resources import Resource, Resources
 from accounts.model.sessions import Session, require_fresh
 from accounts.model.throttles import Throttles
 from accounts.model.users import User, Users
@@ -36,6 +37,7 @@ class DeviceQuestion(Struct, frozen=True):
     """A device's request, and the account that is asked."""
 
     client_id: str
+    resource: Resource
     scope: str
     source: str
     user_agent: str
@@ -48,6 +50,7 @@ class DeviceConsent(Struct, frozen=True):
     tokens: OneTimeTokens
     throttles: Throttles
     transactions: Transactions
+    resources: Resources
 
     def question(self, text: str, session: Session, caller: Caller, now: datetime) -> DeviceQuestion:
         """The request behind the code as typed, which is claimed for the session's account.
@@ -59,7 +62,12 @@ class DeviceConsent(Struct, frozen=True):
         if code.subject == UNCLAIMED:
             self._commit(one_time_tokens.Take(replace(code, subject=user.user_id)))
         asked = UserCode.of(code)
-        return DeviceQuestion(asked.client_id, asked.scope, asked.source, asked.user_agent, code.issued_at, user)
+        resource = self.resources.at(asked.resource)
+        if resource is None:
+            raise InvalidUserCode
+        return DeviceQuestion(
+            asked.client_id, resource, asked.scope, asked.source, asked.user_agent, code.issued_at, user
+        )
 
     def answer(self, text: str, decision: str, session: Session, caller: Caller, now: datetime) -> None:
         """Allow or deny the device's request, once, as the account that claimed it.
@@ -100,5 +108,12 @@ class DeviceConsent(Struct, frozen=True):
 def _answered(code: OneTimeToken, decision: Decision, session: Session, now: datetime) -> OneTimeToken:
     """The device code's item with the answer, for the device's next poll. It expires when the user code does."""
     asked = UserCode.of(code)
-    answer = DeviceAnswer(asked.client_id, asked.scope, session.method, session.digest, decision)
+    answer = DeviceAnswer(
+        client_id=asked.client_id,
+        resource=asked.resource,
+        scope=asked.scope,
+        method=session.method,
+        session=session.digest,
+        decision=decision,
+    )
     return OneTimeToken(DEVICE_CODE, asked.device, session.user_id, now, code.expires_at, answer.stored())

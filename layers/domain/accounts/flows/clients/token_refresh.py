@@ -8,6 +8,7 @@ time reveals it.
 
 from __future__ import annotations
 
+from copy import replace
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -47,18 +48,20 @@ class TokenRefresh(Struct, frozen=True):
             raise InvalidGrant
         return session
 
-    def exchange(self, token: str, session: Session, caller: Caller, now: datetime) -> Tokens:
+    def exchange(self, token: str, session: Session, scope: str, caller: Caller, now: datetime) -> Tokens:
         """A new pair for the token of ``session``. Raises InvalidGrant, TooManyAttempts or GrantReused.
+
+        ``scope`` is the access token's, which the session's contains.
 
         KMS signs each pair, and its rate is shared by the AWS account, so each session and account is limited (DS-02).
         Of two concurrent requests with the same token, the one that loses reads the session again, like a retry.
         """
         try:
-            return self._exchange(token, session, caller, now)
+            return self._exchange(token, session, scope, caller, now)
         except Conflict:
-            return retry_on_conflict(lambda: self._exchange(token, self.find(token, caller, now), caller, now))
+            return retry_on_conflict(lambda: self._exchange(token, self.find(token, caller, now), scope, caller, now))
 
-    def _exchange(self, token: str, session: Session, caller: Caller, now: datetime) -> Tokens:
+    def _exchange(self, token: str, session: Session, scope: str, caller: Caller, now: datetime) -> Tokens:
         found_by, presented = sessions.halves(token) or ("", "")
         digest = secrets.digest(presented)
         is_late = _is_retry(session, digest, now)
@@ -68,12 +71,13 @@ class TokenRefresh(Struct, frozen=True):
         limit, minute = REFRESHES_PER_SESSION_PER_MINUTE, timedelta(minutes=1)
         by_session = throttles.window("refresh", session.digest, limit=limit, per=minute, now=now)
         throttles.take(self.throttles, by_session, signature_window(session.user_id, now), now=now)
-        access = sign(self.signer, self.issuer, session, active(self.users, session.user_id), now)
+        limited = replace(session, scope=scope)
+        access = sign(self.signer, self.issuer, limited, active(self.users, session.user_id), now)
         salt = session.refresh_salt if is_late else secrets.new_token()
         fresh = secrets.successor(presented, salt)
         if not is_late:
             self.transactions.commit(sessions.Rotate(session, secrets.digest(fresh), salt, now))
-        return Tokens(session.user_id, access, sessions.refresh_token(found_by, fresh), session.scope)
+        return Tokens(session.user_id, access, sessions.refresh_token(found_by, fresh), scope)
 
 
 def _is_retry(session: Session, presented: str, now: datetime) -> bool:

@@ -52,7 +52,7 @@ class Credential(Struct, frozen=True):
 
 
 class Principal(Struct, frozen=True):
-    """An authenticated caller. ``session`` is None for an API key.
+    """An authenticated caller. ``session`` is None for an API key; only an access token has a ``scope``.
 
     The holder of the admin secret has no account: ``user_id`` and ``credential_id`` are empty.
     """
@@ -61,6 +61,7 @@ class Principal(Struct, frozen=True):
     kind: CredentialKind
     credential_id: str
     session: Session | None = None
+    scope: str = ""
 
 
 class Authenticator(Protocol):
@@ -107,7 +108,7 @@ class AccessTokenAuthentication(Struct, frozen=True):
         if not session.client_id or (session.client_id, session.user_id) != (token.client_id, token.user_id):
             raise Unauthenticated
         note_activity(self.sessions, session, now)
-        return Principal(session.user_id, ACCESS_TOKEN, session.digest, session)
+        return Principal(session.user_id, ACCESS_TOKEN, session.digest, session, token.scope)
 
 
 class KeyLookup(Struct, frozen=True):

@@ -16,6 +16,7 @@ from accounts.model.clients import COMFY_CLI, COMFY_LOCAL_WEB
 from accounts.model.consents import ALLOW
 from accounts.model.device_codes import Codes
 from accounts.model.one_time_tokens import PASSWORD_RESET, USED_CODE, OneTimeToken, UsedCode
+from accounts.model.resources import MEANINGS, OWN, Resource
 from accounts.model.sessions import LONGEST, Session
 from accounts.transactions import Change, Conflict
 from tests.unit.accounts.stage import NOW, OWNER, Service, cookie
@@ -29,6 +30,7 @@ QUESTION = Question(
     client=clients.load().by_id[CLIENT],
     redirect_uri="http://127.0.0.1:49152/callback",
     state="the state",
+    resource=Resource(OWN, "", MEANINGS),
     scope="account",
     challenge=CHALLENGE,
 )
@@ -74,12 +76,14 @@ def logged_in(service: Service, owner: LoggedIn, now: datetime = NOW) -> Tokens:
 
 def refreshed(service: Service, token: str, now: datetime = NOW) -> Tokens:
     """The next pair of tokens."""
-    return service.token_refresh.exchange(token, service.token_refresh.find(token, PROGRAM, now), PROGRAM, now)
+    return service.token_refresh.exchange(
+        token, service.token_refresh.find(token, PROGRAM, now), "account", PROGRAM, now
+    )
 
 
 def codes(service: Service, now: datetime = NOW) -> Codes:
     """The codes of a device that asks to log in."""
-    return service.device_authorization.ask(CLIENT, "account", DEVICE, now)
+    return service.device_authorization.ask(CLIENT, OWN, "account", DEVICE, now)
 
 
 def entered(service: Service, owner: LoggedIn, now: datetime = NOW) -> Codes:

@@ -7,6 +7,7 @@ from accounts.errors import TooManyAttempts, Unavailable
 from accounts.limits import DEVICE_CODES_PER_ADDRESS_PER_MINUTE
 from accounts.model import device_codes
 from accounts.model.one_time_tokens import DEVICE_CODE, UNCLAIMED, USER_CODE, DeviceRequest, OneTimeToken, UserCode
+from accounts.model.resources import OWN
 from accounts.transactions import TRIES
 from tests.unit.accounts.flows.clients.stage import CLIENT, DEVICE, Refusing, codes, counters, stored
 from tests.unit.accounts.stage import NOW, OWNER, STRANGER, Interleaved, Service, later
@@ -16,13 +17,14 @@ def test_a_device_gets_two_codes_that_belong_to_no_account(service: Service) -> 
     """Both for ten minutes; the short one leads to the long one (RFC 8628 3.2)."""
     found = codes(service)
 
+    asked = DeviceRequest(client_id=CLIENT, scope="account")
     device = OneTimeToken(
         DEVICE_CODE,
         secrets.digest(found.device_code),
         UNCLAIMED,
         NOW,
         later(minutes=10),
-        DeviceRequest(CLIENT, "account").stored(),
+        asked.stored(),
     )
     user = OneTimeToken(
         USER_CODE,
@@ -30,7 +32,7 @@ def test_a_device_gets_two_codes_that_belong_to_no_account(service: Service) -> 
         UNCLAIMED,
         NOW,
         later(minutes=10),
-        UserCode(CLIENT, "account", device.digest, DEVICE.source, DEVICE.user_agent).stored(),
+        UserCode(**asked.stored(), device=device.digest, source=DEVICE.source, user_agent=DEVICE.user_agent).stored(),
     )
     assert service.world.tokens == {device.key: device, user.key: user}
     assert counters(service) == {f"device#{DEVICE.source}#60": 1}
@@ -55,7 +57,7 @@ def test_a_source_asks_twenty_times_a_minute(service: Service) -> None:
     with pytest.raises(TooManyAttempts) as refusal:
         codes(service, later(seconds=30))
     assert (refusal.value.retry_after, stored(service)) == (30, before)
-    assert service.device_authorization.ask(CLIENT, "account", STRANGER, NOW)
+    assert service.device_authorization.ask(CLIENT, OWN, "account", STRANGER, NOW)
     assert codes(service, later(seconds=60))
 
 
@@ -100,6 +102,6 @@ def test_a_device_for_which_no_code_is_free_is_asked_to_come_back(service: Servi
 def test_no_codes_are_given_out_while_the_tables_are_down(service: Service) -> None:
     service.world.down = True
     with pytest.raises(Unavailable):
-        service.device_authorization.ask(CLIENT, "account", OWNER, NOW)
+        service.device_authorization.ask(CLIENT, OWN, "account", OWNER, NOW)
 
     assert (service.world.tokens, service.world.counters) == ({}, {})

@@ -24,6 +24,7 @@ from accounts.model.one_time_tokens import DEVICE_CODE, UNCLAIMED, USER_CODE, De
 from tests.unit.accounts.flows.clients.stage import (
     CLIENT,
     DEVICE,
+    QUESTION,
     Refusing,
     allowed,
     answer,
@@ -54,7 +55,7 @@ def test_the_question_says_what_is_asked_from_where_and_when(service: Service) -
     user = service.world.users[owner.session.user_id]
     question = service.device_consent.question(found.user_code, owner.session, OWNER, later(seconds=61))
 
-    assert question == DeviceQuestion(CLIENT, "account", DEVICE.source, DEVICE.user_agent, NOW, user)
+    assert question == DeviceQuestion(CLIENT, QUESTION.resource, "account", DEVICE.source, DEVICE.user_agent, NOW, user)
 
 
 def test_entering_a_code_binds_it_to_the_account(service: Service) -> None:
@@ -229,7 +230,9 @@ def test_an_answer_is_written_on_the_devices_code_and_uses_up_the_short_one(
     service.world.counters.clear()
     answer(service, found, owner, decision, later(minutes=1))
 
-    payload = DeviceAnswer(CLIENT, "account", "google", owner.session.digest, decision)
+    payload = DeviceAnswer(
+        client_id=CLIENT, scope="account", method="google", session=owner.session.digest, decision=decision
+    )
     token = OneTimeToken(
         DEVICE_CODE,
         secrets.digest(found.device_code),

@@ -352,7 +352,7 @@ def test_a_refresh_token_survives_an_outage(service: Service, edge: str) -> None
     session, before = service.token_refresh.find(token, PROGRAM, NOW), stored(service)
     getattr(service, edge).down = True
     with pytest.raises(Unavailable):
-        service.token_refresh.exchange(token, session, PROGRAM, NOW)
+        service.token_refresh.exchange(token, session, "account", PROGRAM, NOW)
     assert stored(service) == before
 
     getattr(service, edge).down = False

@@ -281,6 +281,7 @@ def client_session(service: Service) -> Session:
     _, session = sessions.start_client(
         user_id,
         client_id="comfy-cli",
+        resource="",
         scope="account",
         method="password",
         lengths=sessions.LONGEST,

@@ -14,11 +14,11 @@ let armTimer = 0;
 
 // ``where`` describes the redirect target. ``answer`` gets the decision and returns the failed result, or null; then the
 // buttons stay disabled.
-export function ask({ client, scopes, account }, where, answer) {
+export function ask({ client, resource, scopes, account }, where, answer) {
   $("#question-title").textContent = t("question.title", { name: client.name });
   $("#question-where").textContent = where;
   $("#question-account").textContent = account.email_shown;
-  $("#question-may").replaceChildren(...scopes.flatMap(({ means }) => means.map((text) => make("li", {}, text))));
+  showAllowed(resource, scopes);
   for (const button of buttons) {
     button.onclick = () => decide(button, answer);
   }
@@ -26,6 +26,14 @@ export function ask({ client, scopes, account }, where, answer) {
   show(card);
   rearm();
   $("#question-title").focus();
+}
+
+// For another service, the token also carries the email address.
+function showAllowed(resource, scopes) {
+  const allowed = scopes.flatMap(({ means }) => means);
+  const shown = resource ? [t("question.may_see_email"), ...allowed] : allowed;
+  $("#question-may-title").textContent = resource ? t("question.may_at", resource) : t("question.may");
+  $("#question-may").replaceChildren(...shown.map((text) => make("li", {}, text)));
 }
 
 async function decide(button, answer) {
