@@ -35,6 +35,8 @@ logging.getLogger("samtranslator.metrics").setLevel(logging.CRITICAL)
 
 _FUNCTION = "AWS::Serverless::Function"
 _LAYER = "AWS::Serverless::LayerVersion"
+_SITE = "HttpApi"
+"""The API that is the site; those of other stacks keep their own hosts."""
 _STACK = "AWS::CloudFormation::Stack"
 
 
@@ -125,7 +127,7 @@ def adapt(translated: Json) -> Json:
         if resource["Type"] in LEFT_OUT or _is_computed_alarm(resource):
             continue
         if resource["Type"] == "AWS::ApiGatewayV2::Api" and "Body" in resource["Properties"]:
-            resources |= expand(name, resource) | _at_the_root(name)
+            resources |= expand(name, resource) | (_at_the_root(name) if name == _SITE else {})
         elif resource["Type"] == "AWS::Lambda::LayerVersion":
             # Otherwise each edit of the domain would keep its layer in the state forever.
             resources[name] = resource | {"DeletionPolicy": "Delete"}

@@ -20,6 +20,8 @@ from local.stack import BUCKET, Stack
 from scripts import stacks
 
 MAIL_FROM = "accounts@comfy.local"
+EXAMPLE_SERVICE = "https://cloud.example.com/mcp"
+"""The audience of examples/service."""
 
 
 class NotRunning(Exception):
@@ -129,6 +131,7 @@ class LocalCloud:
             "MailFrom": MAIL_FROM,
             "SupportUrl": "https://support.comfy.org",
             "AllowedOrigins": "",
+            "OAuthResources": f"{EXAMPLE_SERVICE}|Example service|jobs:read=See your jobs|jobs:write=Start jobs",
             "BreachedPasswordLookup": "off",  # The local cloud works offline.
             "ReservedConcurrency": "0",
             "MailboxUrl": self._mailbox_url,

@@ -115,8 +115,11 @@ def _authorizer(authorizer: Json) -> Json:
         "EnableSimpleResponses": "enableSimpleResponses",
     }
     found = {name: authorizer[key] for name, key in copied.items() if key in authorizer}
-    sources = [source.strip() for source in authorizer.get("identitySource", "").split(",") if source.strip()]
-    return {"AuthorizerType": "REQUEST", **({"IdentitySource": sources} if sources else {}), **found}
+    # SAM writes a list, OpenAPI a text.
+    named = authorizer.get("identitySource", "")
+    sources = named if isinstance(named, list) else [it.strip() for it in named.split(",") if it.strip()]
+    # An absent list would mean the header Authorization.
+    return {"AuthorizerType": "REQUEST", "IdentitySource": sources, **found}
 
 
 def _security_schemes(body: Json) -> Json:

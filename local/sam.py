@@ -39,10 +39,12 @@ def deploy(cloud: LocalCloud) -> None:
     adapted = build / "local.yaml"
     adapted.write_text(json.dumps(adapted_build(build, parameters), indent=1))
     settings = ["--config-env", "local", "--config-file", str(cloud.project / "samconfig.toml")]
-    overrides = [f"{name}={value}" for name, value in _needed(adapted, parameters).items()]
+    # In a file: on the command line SAM CLI splits values at spaces and accepts no empty ones.
+    overrides = build / "parameters.yaml"
+    overrides.write_text(json.dumps(_declared(adapted, parameters)))  # JSON is YAML
     cloud.prepare()
     cloud.client("s3").create_bucket(Bucket=_BUCKET)
-    command = ["deploy", *settings, "--template-file", str(adapted), "--parameter-overrides", *overrides]
+    command = ["deploy", *settings, "--template-file", str(adapted), "--parameter-overrides", f"file://{overrides}"]
     _sam(cloud.project, *command, environment=environment_for_aws(cloud.endpoint_url))
     cloud.after_deploy()
 
@@ -79,14 +81,10 @@ def _folder(build: Path, name: str, resource: Json) -> str:
     return str(properties.get("CodeUri") or properties.get("ContentUri") or "")
 
 
-def _needed(template: Path, parameters: Mapping[str, str]) -> dict[str, str]:
-    """Return the parameters that differ from the template's defaults: SAM CLI cannot pass an empty one."""
+def _declared(template: Path, parameters: Mapping[str, str]) -> dict[str, str]:
+    """Return the parameters that the template has."""
     declared = json.loads(template.read_text()).get("Parameters", {})
-    return {
-        name: value
-        for name, value in parameters.items()
-        if name in declared and value != str(declared[name].get("Default", None))
-    }
+    return {name: value for name, value in parameters.items() if name in declared}
 
 
 def _sam(project: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> None:

@@ -1,6 +1,7 @@
 """Documents match the code: error codes, routes, limits, commands, parameters, settings."""
 
 import re
+import textwrap
 from datetime import timedelta
 from pathlib import Path
 
@@ -80,6 +81,13 @@ def test_make_help_explains_every_command() -> None:
 
 
 _FOR_CLIENTS = {f"{it.method} {it.path}": it for it in ROUTES if it.function not in {"pages", "fallback"}}
+
+
+def test_the_authorizers_snippet_is_part_of_the_example_that_a_test_deploys() -> None:
+    text = (ROOT / "docs" / "integrating.md").read_text()
+    (snippet,) = (it for it in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if "DefaultAuthorizer" in it)
+
+    assert textwrap.indent(snippet, " " * 6) in (ROOT / "examples" / "service" / "template.yaml").read_text()
 
 
 def test_the_reference_has_every_route_and_no_other() -> None:

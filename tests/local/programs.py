@@ -29,7 +29,7 @@ def posted(cloud: LocalCloud, path: str, **form: str) -> requests.Response:
     return requests.post(cloud.site_url + path, data=body, headers=ELSEWHERE, timeout=60)
 
 
-def logged_in(ann: Person) -> dict[str, Any]:
+def logged_in(ann: Person, resource: str = "", **asked: str) -> dict[str, Any]:
     """The whole way: the metadata, the question, the click, the code, the tokens."""
     metadata = fetched(ann.cloud, "/.well-known/oauth-authorization-server")
     verifier = secrets.token_urlsafe(32)
@@ -41,7 +41,8 @@ def logged_in(ann: Person) -> dict[str, Any]:
         "state": "xyz",
         "code_challenge": challenge,
         "code_challenge_method": "S256",
-        "resource": f"{ann.cloud.site_url}/api",
+        "resource": resource or f"{ann.cloud.site_url}/api",
+        **asked,
     }
     shown = ann.call("GET", "/oauth/authorize/request?" + urlencode(question))
     assert shown.json()["client"]["name"] == "ComfyUI on this computer"

@@ -195,6 +195,24 @@ def api(operation: dict[str, Any], **body: Any) -> dict[str, Any]:
     return {"Type": "AWS::ApiGatewayV2::Api", "Properties": {"Body": {"info": {"title": "t"}, "paths": paths, **body}}}
 
 
+def test_another_api_keeps_its_own_host(project: Path) -> None:
+    """Otherwise it would answer at the site's address."""
+    file = project / "template.yaml"
+    file.write_text(TEMPLATE.replace("HttpApi:", "OtherApi:").replace("!Ref HttpApi", "!Ref OtherApi"))
+
+    assert not {it["Type"] for it in adapted(project)["Resources"].values()} & {"AWS::ApiGatewayV2::DomainName"}
+
+
+def test_an_authorizer_without_identity_sources_has_an_empty_list() -> None:
+    """An absent one would mean the header Authorization. SAM writes the list, OpenAPI nothing."""
+    for sources in ({"identitySource": []}, {}):
+        scheme = {"type": "request", "authorizerUri": "uri", **sources}
+        schemes = {"Accounts": {"type": "apiKey", "x-amazon-apigateway-authorizer": scheme}}
+        expanded = expand("Api", api({}, components={"securitySchemes": schemes}))
+
+        assert expanded["ApiAccountsAuthorizer"]["Properties"]["IdentitySource"] == []
+
+
 def test_an_authorizer_of_the_body_is_attached_to_its_route() -> None:
     """A Lambda authorizer with simple responses keeps its settings."""
     scheme = {
