@@ -374,6 +374,7 @@ def consent_elsewhere(stage: Stage) -> None:
     asked = {
         "client": {"id": "studio", "name": "A studio in the cloud with a long name"},
         "redirect": {"host": "studio.example.com", "port": None, "loopback": False},
+        "resource": None,
         "scopes": [{"name": "account", "means": ["See your name and email address"]}],
         "account": {"id": "1", "email_shown": "a-very-long-address.of.somebody@subdomain.of.example.com"},
     }
@@ -415,6 +416,7 @@ def device_question(stage: Stage) -> None:
     asked = {
         "client": {"id": "comfy-cli", "name": "Comfy CLI"},
         "device": {"source": "203.0.113.7", "device": "Python", "asked_at": "2026-01-05T12:00:00.000Z"},
+        "resource": None,
         "scopes": [{"name": "account", "means": ["See your name and email address", "List and delete your API keys"]}],
         "account": {
             "id": "1",

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from examples.local_comfyui.serve import server
-from local.cloud import LocalCloud
+from local.cloud import EXAMPLE_SERVICE, LocalCloud
 from tests.browser.chromium import LAN_HOST
 from tests.browser.people import enter, long_ago, say_yes, visitor_on
 from tests.browser.scenes import Stage, confirm_beside, log_in, question_of, sign_up
@@ -150,6 +150,15 @@ def test_an_old_login_goes_to_google_and_back_to_the_question(stage: Stage, here
     assert stage.page.url == asked
     stage.press("Allow")
     said(stage.page, f"Logged in as {person.email}")
+
+
+@pytest.mark.usefixtures("owner")
+def test_the_question_names_the_service_that_the_token_is_for(stage: Stage) -> None:
+    """With its address, its scopes in words, and the email address that the token carries."""
+    stage.page.goto(stage.visitor.site + question_of(resource=EXAMPLE_SERVICE, scope="jobs:write"))
+
+    stage.told("At Example service (https://cloud.example.com/mcp), it will be able to")
+    assert stage.page.locator("#question-may li").all_text_contents() == ["See your email address", "Start jobs"]
 
 
 def test_the_question_survives_google(stage: Stage) -> None:
