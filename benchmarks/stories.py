@@ -38,25 +38,24 @@ def counted(name: str, parameters: Mapping[str, Any]) -> Call:
     return Call(name, indexed=int(changes and parameters["TableName"] in INDEXED))
 
 
-GET, QUERY, PUT, UPDATE, DELETE, QUEUE, SIGN, EMAIL = (
+GET, QUERY, PUT, UPDATE, QUEUE, SIGN, EMAIL = (
     Call("dynamodb.GetItem"),
     Call("dynamodb.Query"),
     Call("dynamodb.PutItem"),
     Call("dynamodb.UpdateItem"),
-    Call("dynamodb.DeleteItem"),
     Call("sqs.SendMessage"),
     Call("kms.Sign"),
     Call("sesv2.SendEmail"),
 )
 CALLS = {
     "signup": [UPDATE, transaction(1), QUEUE],
-    "email_verify": [UPDATE, GET, GET, UPDATE, transaction(7, indexed=1), DELETE, DELETE, DELETE],
+    "email_verify": [UPDATE, GET, GET, UPDATE, transaction(7, indexed=1)],
     "email_resend": [UPDATE, QUEUE],
-    "login": [GET, UPDATE, transaction(4, indexed=1), DELETE],
+    "login": [GET, UPDATE, transaction(4, indexed=1)],
     "password_forgot": [UPDATE, QUEUE],
-    "password_reset": [UPDATE, GET, GET, DELETE, DELETE, GET, GET, transaction(6, indexed=2), QUEUE],
-    "password_change": [GET, GET, GET, UPDATE, GET, GET, transaction(4, indexed=1), DELETE, DELETE, QUEUE],
-    "reauthenticate": [GET, GET, GET, GET, UPDATE, transaction(5, indexed=2), DELETE],
+    "password_reset": [UPDATE, GET, GET, GET, GET, transaction(6, indexed=2), QUEUE],
+    "password_change": [GET, GET, GET, UPDATE, GET, GET, transaction(4, indexed=1), QUEUE],
+    "reauthenticate": [GET, GET, GET, GET, UPDATE, transaction(5, indexed=2)],
     "email_change": [GET, GET, UPDATE, QUEUE, QUEUE],
     "email_change_confirm": [GET, UPDATE, GET, GET, GET, transaction(6, indexed=1), QUEUE],
     "logout": [GET, transaction(3, indexed=1)],
@@ -80,7 +79,7 @@ CALLS = {
     "operator_account_enable": [GET],
     "operator_account_delete": [GET, transaction(6, indexed=3)],
     "operator_account_logout": [GET, transaction(4, indexed=2)],
-    "operator_account_unlock": [GET, transaction(1), DELETE, DELETE],
+    "operator_account_unlock": [GET, GET, transaction(2)],
     "operator_password_revoke": [GET, GET, transaction(5, indexed=2), QUEUE],
     "operator_key_revoke": [transaction(3, indexed=1), QUEUE],
     # One email, to confirm a sign-up.

@@ -53,7 +53,7 @@ class World:
             for change in changes:
                 _EFFECTS[type(change)](self, change)
 
-    def take(self, increment: Increment, now: datetime) -> None:
+    def take(self, increment: Increment, now: datetime) -> int:
         self.check()
         with self.lock:
             key, counter, part = increment.key, self.counters.get(increment.key), increment.within
@@ -65,17 +65,7 @@ class World:
             self.counters[key] = Counter((counter.count if counter else 0) + 1, now)
             if part:
                 self.parts[key, part.name] = counted + 1
-
-    def clear(self, *keys: str) -> None:
-        for key in keys:
-            self.check()
-            with self.lock:
-                self.counters.pop(key, None)
-
-    def forget(self, *keys: str) -> None:
-        for key in keys:
-            if not self._is_ignored():
-                self.clear(key)
+            return self.counters[key].count
 
     def give_back(self, *increments: Increment) -> None:
         for increment in increments:
@@ -87,7 +77,7 @@ class World:
         with self.lock:
             counter = self.counters.get(key)
             if counter and counter.count > 0:
-                self.counters[key] = Counter(counter.count - 1, increment.raised_before or counter.raised_at)
+                self.counters[key] = Counter(counter.count - 1, counter.raised_at)
                 if part:
                     self.parts[key, part.name] -= 1
 
@@ -189,7 +179,6 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
         and w.identities[c.key].user_id == c.user_id
         and (c.asked_at is None or _secured_before(w.identities[c.key], c.asked_at))
     ),
-    identities.Unchanged: lambda w, c: _same_identity(w, c.identity),
     identities.Replace: lambda w, c: _same_identity(w, c.identity),
     identities.Rename: lambda w, c: c.key in w.identities and w.identities[c.key].user_id == c.user_id,
     identities.Remove: lambda w, c: c.key in w.identities and w.identities[c.key].user_id == c.user_id,
@@ -280,7 +269,6 @@ _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
     identities.Signup: lambda w, c: w.identities.update({c.identity.key: replace(c.identity, version=0)}),
     identities.Claim: lambda w, c: w.identities.update({c.identity.key: replace(c.identity, version=0)}),
     identities.StillVerified: lambda _w, _c: None,
-    identities.Unchanged: lambda _w, _c: None,
     identities.Replace: lambda w, c: w.identities.update(
         {c.identity.key: replace(c.identity, version=c.identity.version + 1)}
     ),

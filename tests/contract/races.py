@@ -77,9 +77,9 @@ class MeetAfterRefusal:
     store: Throttles
     meeting: Meeting
 
-    def take(self, increment: Increment, now: Any) -> None:
+    def take(self, increment: Increment, now: Any) -> int:
         try:
-            self.store.take(increment, now)
+            return self.store.take(increment, now)
         except LimitReached:
             self.meeting.wait()
             raise

@@ -69,6 +69,8 @@ def _identity() -> Identity:
         for_account=users.new_user_id(),
         pending_change=a_digest(),
         secured_at=LATER,
+        streak=3,
+        known_streak=4,
         known_browsers=(a_digest(), a_digest()),
         expires_at=TOMORROW,
         undeliverable=identities.BOUNCE,

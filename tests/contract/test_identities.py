@@ -202,27 +202,6 @@ def test_an_unverified_foreign_or_removed_identity_fails_the_requirement(backend
     assert refused == [(unverified,), (foreign,), (gone,)]
 
 
-def test_a_change_can_require_an_unchanged_identity(backend: Backend) -> None:
-    """The check does not write to the identity, so that the next check holds too."""
-    read, other = sign_up(backend, version=0), an_identity()
-    backend.commit(identities.Unchanged(read), identities.Signup(other))
-    backend.commit(identities.Unchanged(read))
-
-    assert [backend.identities.get(read.key), backend.identities.get(other.key)] == [read, other]
-
-
-def test_a_changed_replaced_or_removed_identity_fails_the_requirement(backend: Backend) -> None:
-    changed, replaced, removed = (sign_up(backend) for _ in range(3))
-    backend.commit(
-        identities.DisableLogin(changed.key, changed.user_id),
-        identities.Signup(an_identity(key=replaced.key)),
-        identities.Remove(removed.key, removed.user_id),
-    )
-    late = [identities.Unchanged(read) for read in (changed, replaced, removed)]
-
-    assert [backend.refused(identities.Signup(an_identity()), change) for change in late] == [(one,) for one in late]
-
-
 def test_a_vacated_identity_can_be_claimed_by_another_account(backend: Backend) -> None:
     read = sign_up(backend, verified=True)
     backend.commit(identities.RemoveUnchanged(read))

@@ -55,6 +55,8 @@ IDENTITY = Identity(
     for_account="ann",
     pending_change="t2",
     secured_at=THEN,
+    streak=3,
+    known_streak=4,
     known_browsers=("d1", "d2"),
     undeliverable="complaint",
 )
@@ -101,6 +103,8 @@ GOLDEN: Mapping[str, tuple[Change, Item]] = {
         identities.Signup(IDENTITY),
         {
             "identity": {"S": "email#ann@example.com"},
+            "known_streak": {"N": "4"},
+            "streak": {"N": "3"},
             "confirming_browser": {"S": "b1"},
             "created_at": THEN_STORED,
             "devices": {"L": [{"S": "d1"}, {"S": "d2"}]},
@@ -184,7 +188,9 @@ BARE: Mapping[str, Struct] = {
     "UsersTable": replace(
         USER, **dict.fromkeys(("api_keys", "identities", "unlinked"), frozenset()), mail_problem=None, secured_at=None
     ),
-    "IdentitiesTable": replace(IDENTITY, **_NO_LINKS, secured_at=None, undeliverable=None, known_browsers=()),
+    "IdentitiesTable": replace(
+        IDENTITY, **_NO_LINKS, secured_at=None, undeliverable=None, known_browsers=(), streak=0, known_streak=0
+    ),
     "SessionsTable": replace(
         SESSION,
         idle=SESSION_IDLE,
@@ -200,7 +206,7 @@ BARE: Mapping[str, Struct] = {
 }
 OPTIONAL: Mapping[str, set[str]] = {
     "UsersTable": {"api_keys", "identities", "unlinked", "mail_problem", "secured_at"},
-    "IdentitiesTable": {*_NO_LINKS, "secured_at", "undeliverable", "devices"},
+    "IdentitiesTable": {*_NO_LINKS, "secured_at", "undeliverable", "devices", "streak", "known_streak"},
     "SessionsTable": {
         "idle_seconds",
         "client_id",

@@ -25,11 +25,10 @@ def count_of(backend: Backend, increment: Increment) -> int:
 
 
 def test_a_counter_counts_up_to_its_limit(backend: Backend) -> None:
-    """The refusal names the counter, its count and when it was last raised."""
+    """Each increase returns the count. The refusal names the counter, its count and when it was last raised."""
     increment: Increment = an_increment(limit=2)
-    backend.throttles.take(increment, NOW)
-    backend.throttles.take(increment, LATER)
 
+    assert [backend.throttles.take(increment, at) for at in (NOW, LATER)] == [1, 2]
     assert limit_reached(backend, increment) == (increment, Counter(2, LATER))
 
 
@@ -42,15 +41,14 @@ def test_a_refused_attempt_does_not_raise_the_counter(backend: Backend) -> None:
 
 
 def test_a_counter_can_be_read_without_raising_it(backend: Backend) -> None:
-    """A counter that was never raised, or was cleared, reads as None."""
+    """A counter that was never raised reads as None."""
     increment: Increment = an_increment()
     before = backend.throttles.get(increment.key)
     backend.throttles.take(increment, NOW)
     backend.throttles.take(increment, LATER)
     counted = [backend.throttles.get(increment.key) for _ in range(2)]
-    backend.throttles.clear(increment.key)
 
-    assert (before, counted, backend.throttles.get(increment.key)) == (None, [Counter(2, LATER)] * 2, None)
+    assert (before, counted) == (None, [Counter(2, LATER)] * 2)
 
 
 def test_counters_of_different_keys_are_independent(backend: Backend) -> None:
@@ -90,8 +88,7 @@ def test_two_windows_share_a_counter_and_each_has_its_limit(backend: Backend) ->
 
 def test_giving_back_frees_both_windows(backend: Backend) -> None:
     one, other = two_windows(1, 2, minute=1), two_windows(1, 2, minute=2)
-    backend.throttles.take(one, NOW)
-    backend.throttles.take(other, NOW)
+    assert [backend.throttles.take(increment, NOW) for increment in (one, other)] == [1, 2]
     backend.throttles.give_back(one)
 
     assert refused_until(backend, other) == NOW + timedelta(minutes=3)
@@ -99,18 +96,8 @@ def test_giving_back_frees_both_windows(backend: Backend) -> None:
     assert backend.throttles.get(one.key) == Counter(2, LATER)
 
 
-def test_giving_back_restores_the_time_of_the_last_increase(backend: Backend) -> None:
-    """If it is known: an attempt that was counted, but not made, does not restart a wait."""
-    increment: Increment = an_increment()
-    backend.throttles.take(increment, NOW)
-    backend.throttles.take(increment, LATER)
-    backend.throttles.give_back(replace(increment, raised_before=NOW))
-
-    assert backend.throttles.get(increment.key) == Counter(1, NOW)
-
-
 def test_a_counter_never_falls_below_zero(backend: Backend) -> None:
-    """One that was cleared concurrently stays away: a negative one would allow more than the limit."""
+    """One that has expired stays away: a negative one would allow more than the limit."""
     increment, gone = an_increment(limit=1), two_windows(1, 1)
     backend.throttles.take(increment, NOW)
     backend.throttles.give_back(increment, increment, gone)
@@ -120,21 +107,13 @@ def test_a_counter_never_falls_below_zero(backend: Backend) -> None:
     assert backend.throttles.get(gone.key) is None
 
 
-def test_forgetting_clears_a_counter(backend: Backend) -> None:
-    increment: Increment = an_increment()
-    backend.throttles.take(increment, NOW)
-    backend.throttles.forget(increment.key)
-
-    assert backend.throttles.get(increment.key) is None
-
-
 def test_an_expected_count_is_raised_beyond_the_limit_once(backend: Backend) -> None:
     """So that of two callers that waited for the same attempt, one gets it."""
     increment: Increment = an_increment(limit=1)
     backend.throttles.take(increment, NOW)
     exact = replace(increment, expected=1)
-    backend.throttles.take(exact, LATER)
 
+    assert backend.throttles.take(exact, LATER) == 2
     assert limit_reached(backend, exact) == (exact, Counter(2, LATER))
 
 
@@ -148,22 +127,11 @@ def test_any_other_count_than_the_expected_is_refused(backend: Backend, expected
     assert limit_reached(backend, exact) == (exact, Counter(1, NOW))
 
 
-def test_an_expected_counter_that_was_cleared_reads_as_zero(backend: Backend) -> None:
-    """A successful login cleared it concurrently; the refusal says so as of now."""
+def test_an_expected_counter_that_has_expired_reads_as_zero(backend: Backend) -> None:
+    """It was deleted concurrently; the refusal says so as of now."""
     exact: Increment = an_increment(expected=5)
 
     assert limit_reached(backend, exact) == (exact, Counter(0, LATER + timedelta(hours=1)))
-
-
-def test_a_cleared_counter_starts_at_zero(backend: Backend) -> None:
-    """Clearing a counter that never existed is not an error."""
-    increment: Increment = an_increment(limit=1)
-    backend.throttles.take(increment, NOW)
-    backend.throttles.clear(increment.key)
-    backend.throttles.clear(an_increment().key)
-    backend.throttles.take(increment, LATER)
-
-    assert limit_reached(backend, increment) == (increment, Counter(1, LATER))
 
 
 def test_a_decremented_counter_can_be_raised_again(backend: Backend) -> None:

@@ -51,7 +51,6 @@ def changes_that_fail() -> tuple[Change, ...]:
         sessions.Rotate(a_session(), a_digest(), a_digest(), NOW),
         users.DropSession("no one", a_digest()),
         identities.StillVerified("email#not.a.soul@example.com", "nobody"),
-        identities.Unchanged(an_identity()),
         users.AddIdentity("nobody at all", "google#1", at_most=5),
         users.Unlink(a_user(), "google#1", "no session", NOW),
         users.DropAllSessions(a_user()),

@@ -19,10 +19,19 @@ def from_an_unknown_browser(function: str) -> dict[str, Any]:
 
 def use_up_the_free_limits(event: dict[str, Any]) -> None:
     """Of the event's source, for this hour."""
+    _use_up(event, 1)
+
+
+def make_busy(event: dict[str, Any]) -> None:
+    """Use up half of the free limits of the event's source, for this hour."""
+    _use_up(event, 2)
+
+
+def _use_up(event: dict[str, Any], share: int) -> None:
     table = ThrottlesTable("ThrottlesTable")
     for limit in (EMAILS, LOGINS):
         increment = limit.free(event["requestContext"]["http"]["sourceIp"], NOW)
-        used = [CounterItem.counted.set(limit.per_hour), CounterItem.raised_at.set(NOW)]
+        used = [CounterItem.counted.set(limit.per_hour // share), CounterItem.raised_at.set(NOW)]
         table.write_alone(table.update(increment.key, [*used, CounterItem.expires_at.set(increment.expires_at)]))
 
 

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutErr
 from accounts.errors import Unavailable
 from accounts.flows.people.authentication import API_KEY, SESSION
 from accounts.web.routes import Route
-from tests.functions import expected
+from tests.functions import expected, proofs
 from tests.functions.clients import Program
 from tests.functions.cloud import Call, denied, unreachable
 from tests.functions.inventory import TESTED_ROUTES
@@ -173,15 +173,21 @@ def test_a_login_works_though_its_notice_cannot_be_queued(functions: Lambdas, fa
 
 
 @pytest.mark.parametrize("failure", FAILURES)
-def test_a_login_works_though_its_counter_cannot_be_cleared(functions: Lambdas, failure: str) -> None:
-    """The password was right: the counter has done its work."""
+def test_a_login_works_though_its_source_cannot_be_given_back(functions: Lambdas, failure: str) -> None:
+    """Behind a busy source. The password was right: the counter has done its work."""
     functions.people.as_sampled()
-    failing(functions, "dynamodb.DeleteItem", FAILURES[failure], COUNTERS)
-    answer = functions.invoke("login", sample("login"))
+    login = proofs.from_an_unknown_browser("login")
+    proofs.make_busy(login)
+    functions.cloud.failing["dynamodb.UpdateItem"] = lambda call: FAILURES[failure](call) if _lowers(call) else None
+    answer = functions.invoke("login", login)
     functions.issued.update(answer.cookies)
 
     assert (answer.status, answer.events) == (200, [FAILED, "authn_login_success"])
     assert functions.invoke("session_show", request("session_show", cookie=answer.cookie)).status == 200
+
+
+def _lowers(call: Call) -> bool:
+    return {"N": "-1"} in call.parameters["ExpressionAttributeValues"].values()
 
 
 @pytest.mark.parametrize("function", ["login", "reauthenticate", "password_reset"])

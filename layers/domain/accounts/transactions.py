@@ -13,8 +13,9 @@ from msgspec import Struct
 
 from accounts.errors import Unavailable
 
-# More attempts than the five logins that an account can have in progress could make conflict.
-TRIES = 8
+# More attempts than the ten logins that an account can have in progress, five of them in known browsers, could make
+# conflict.
+TRIES = 12
 
 
 class Change(Struct, frozen=True):

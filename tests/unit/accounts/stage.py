@@ -215,7 +215,7 @@ class Service(FakeDeployment):
 
     def fail(self, times: int, email: str = EMAIL, at: datetime = NOW) -> None:
         """Set that many consecutive failures on the account, in all browsers, the last at ``at``."""
-        self.world.counters |= dict.fromkeys(attempts.streak_keys(email), Counter(times, at))
+        self.world.counters |= dict.fromkeys(_streaks(self, email), Counter(times, at))
 
 
 def untouched(service: Service) -> bool:
@@ -230,6 +230,17 @@ def held(service: Service, logged_in: LoggedIn) -> set[str]:
     stored = {session.digest for session in service.world.sessions.values() if session.user_id == user_id}
     assert stored == set(service.world.users[user_id].sessions)
     return stored
+
+
+def failures(service: Service, email: str = EMAIL) -> tuple[int, ...]:
+    """The failures in a row that count for the address: in unknown browsers, and in known ones."""
+    none = Counter(0, NOW)
+    return tuple(service.world.counters.get(key, none).count for key in _streaks(service, email))
+
+
+def _streaks(service: Service, email: str) -> list[str]:
+    identity = service.world.identities.get(f"email#{email}")
+    return [attempts.streak_key(email, identity, known=known) for known in (False, True)]
 
 
 def counted(service: Service) -> dict[str, int]:

@@ -62,7 +62,7 @@ class OperatorFlows(Edges):
     def account_unlocking(self) -> AccountUnlocking:
         from accounts.flows.operators.operator_help import AccountUnlocking
 
-        return AccountUnlocking(self.users, self.throttles, self.writing(self.audit_events))
+        return AccountUnlocking(self.users, self.identities, self.writing(self.identities, self.audit_events))
 
     @cached_property
     def operator_logout(self) -> OperatorLogout:

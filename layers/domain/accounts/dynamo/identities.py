@@ -35,6 +35,8 @@ class IdentityItem(Model):
     for_account = UnicodeAttribute(null=True)
     pending_change = UnicodeAttribute(null=True)
     secured_at = UTCDateTimeAttribute(null=True)
+    streak = CountAttribute(null=True)
+    known_streak = CountAttribute(null=True)
     devices = TextsAttribute(null=True)
     undeliverable = UnicodeAttribute(null=True)
     version = CountAttribute()
@@ -53,7 +55,6 @@ class IdentitiesTable(Table[Identity]):
             identities.Signup: self._claim,
             identities.Claim: self._claim,
             identities.StillVerified: self._still_verified,
-            identities.Unchanged: self._unchanged,
             identities.Replace: self._replace,
             identities.Rename: self._rename,
             identities.Remove: self._remove,
@@ -80,9 +81,6 @@ class IdentitiesTable(Table[Identity]):
     def _replace(self, change: identities.Replace) -> Operation:
         read = change.identity
         return self.put(replace(read, version=read.version + 1), _is_as(read))
-
-    def _unchanged(self, change: identities.Unchanged) -> Operation:
-        return self.check(change.identity.key, _is_as(change.identity))
 
     def _rename(self, change: identities.Rename) -> Operation:
         named = [IdentityItem.name.set(change.name), IdentityItem.updated_at.set(change.now)]

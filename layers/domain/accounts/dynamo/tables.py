@@ -128,15 +128,16 @@ class Table[N: Struct]:
         """Delete the item."""
         return Operation(DELETE, self._table.get_operation_kwargs(key, condition=condition))
 
-    def write_alone(self, operation: Operation) -> Item | None:
-        """Write outside of a transaction. None when written; else the stored item, which did not meet the condition.
+    def write_alone(self, operation: Operation) -> tuple[bool, Item]:
+        """Update outside of a transaction: whether it was written, and what is stored now of the updated attributes.
 
-        DynamoDB never cancels such a write because of a concurrent one. Raises Unavailable.
+        When not written, the whole stored item, which did not meet the condition. DynamoDB never cancels such a write
+        because of a concurrent one. Raises Unavailable.
         """
         return _alone(connection(), operation, {_CONDITION_FAILED})
 
     def try_write(self, operation: Operation) -> None:
-        """Write outside of a transaction, unless the item does not meet the condition or a transaction is changing it.
+        """Update outside of a transaction, unless the item does not meet the condition or a transaction is changing it.
 
         Tried once. A failure is reported and ignored.
         """
@@ -166,18 +167,16 @@ class Table[N: Struct]:
         self.try_write(self.update(key, [action], still_there))
 
 
-def _alone(over: Connection, operation: Operation, tolerated: Container[str]) -> Item | None:
-    # Not pynamodb's own calls, whose errors lose the stored item.
-    call = over.client.delete_item if operation.kind == DELETE else over.client.update_item
+def _alone(over: Connection, operation: Operation, tolerated: Container[str]) -> tuple[bool, Item]:
     with unavailable_on_failure():
         try:
-            call(**operation.arguments)
+            # Not pynamodb's own call, whose errors lose the stored item.
+            answer = over.client.update_item(**operation.arguments, ReturnValues="UPDATED_NEW")
         except ClientError as error:
             if error.response["Error"]["Code"] not in tolerated:
                 raise
-            stored: Item = error.response.get("Item", {})
-            return stored
-    return None
+            return False, error.response.get("Item", {})
+    return True, answer.get("Attributes", {})
 
 
 @contextmanager

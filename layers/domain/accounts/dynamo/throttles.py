@@ -34,32 +34,23 @@ class ThrottlesTable(Table[Counter]):
     model = CounterItem
     mapping = ItemMapping(Counter, CounterItem, renamed={"count": "counted"})
 
-    def take(self, increment: Increment, now: datetime) -> None:
-        """Raise the counter by one; raises LimitReached or Unavailable."""
+    def take(self, increment: Increment, now: datetime) -> int:
+        """Raise the counter by one and return its new value; raises LimitReached or Unavailable."""
         # An update has no request token: without the writer's name, a retry whose response was lost would count twice.
         writer = secrets.random_base62(_WRITER_CHARACTERS)
-        stored = self.write_alone(self._raise(increment, writer, now))
-        if stored is not None and not _is_by(writer, stored):
+        written, stored = self.write_alone(self._raise(increment, writer, now))
+        if not written and not _is_by(writer, stored):
             raise LimitReached(increment, self._counter(stored, now), _ends_at(increment, stored))
+        return _count(stored)
 
     def get(self, key: str) -> Counter | None:
         """The counter; None when there is none. Raises Unavailable."""
         return self.find(key)
 
-    def clear(self, *keys: str) -> None:
-        """Delete the counters, one after another; raises Unavailable."""
-        for key in keys:
-            self.write_alone(self.delete(key))
-
     def give_back(self, *increments: Increment) -> None:
         """Lower each counter by one, unless it is gone. A failure is reported and ignored."""
         for increment in increments:
             self.try_write(self._lower(increment))
-
-    def forget(self, *keys: str) -> None:
-        """Delete the counters. A failure is reported and ignored."""
-        for key in keys:
-            self.try_write(self.delete(key))
 
     def _raise(self, increment: Increment, writer: str, now: datetime) -> Operation:
         actions: list[Action] = [
@@ -78,8 +69,6 @@ class ThrottlesTable(Table[Counter]):
     def _lower(self, increment: Increment) -> Operation:
         actions: list[Action] = [CounterItem.counted.add(-1)]
         condition = CounterItem.counted > 0
-        if increment.raised_before:
-            actions.append(CounterItem.raised_at.set(increment.raised_before))
         if increment.within:
             part = _part(increment.within)
             actions.append(part.add(-1))
@@ -87,7 +76,7 @@ class ThrottlesTable(Table[Counter]):
         return self.update(increment.key, actions, condition)
 
     def _counter(self, item: Item, now: datetime) -> Counter:
-        """The counter that refused. An ``expected`` one that was cleared concurrently is at zero."""
+        """The counter that refused. An ``expected`` one that has expired is at zero."""
         counter: Counter = self.mapping.noun(item) if "raised_at" in item else Counter(0, now)
         return counter
 
@@ -105,10 +94,14 @@ def _is_not_by(writer: str) -> Condition:
     return another
 
 
+def _count(stored: Item) -> int:
+    return int(stored.get(CounterItem.counted.attr_name, {"N": "0"})["N"])
+
+
 def _ends_at(increment: Increment, stored: Item) -> datetime:
     """When the full window ends: the whole counter's, unless only the part is full."""
-    whole = int(stored.get(CounterItem.counted.attr_name, {"N": "0"})["N"])
-    return increment.within.ends_at if increment.within and whole < increment.limit else increment.expires_at
+    only_the_part = _count(stored) < increment.limit
+    return increment.within.ends_at if increment.within and only_the_part else increment.expires_at
 
 
 def _open(increment: Increment) -> Condition:

@@ -6,8 +6,12 @@ doubling up to an hour. A hundred disable the password until it is reset.
 An account has two streaks. Browsers that it knows have one of their own, which strangers cannot raise, because they do
 not have the cookie. Neither affects resets, providers or live sessions. So strangers cannot keep the owner out.
 
-A login clears the streak that it was counted in, and gives back its own events in the windows of its source, but no
-others: an attacker's own account must not give them more guesses.
+Only an attempt whose password is checked raises a streak: the source is counted first. A new streak begins with each
+login, and with a new password or address: the identity stores its number, in the same transaction. So failures at an
+address without a password do not disable one that is set later.
+
+A login gives back its own events in the windows of a busy source, but no others: an attacker's own account must not
+give them more guesses.
 """
 
 from __future__ import annotations
@@ -25,20 +29,22 @@ from accounts.limits import (
     FIRST_WAIT,
     FREE_FAILURES,
     LONGEST_WAIT,
+    QUIET_SOURCE_SHARE,
 )
 from accounts.model import throttles
+from accounts.model.identities import Identity
 from accounts.model.throttles import Increment, LimitReached, Throttles
 
 
 class Attempt(Struct, frozen=True):
-    """A counted attempt at an account's secret.
+    """A counted attempt at an account's secret: the ``number``-th in its streak, ``known``: in a known browser.
 
-    ``number`` is its place in the streak from the fifth on, else 0: earlier ones are counted without reading.
+    ``busy`` are the windows of its source that a success gives back.
     """
 
-    streak: str
-    windows: tuple[Increment, ...]
-    number: int = 0
+    number: int
+    known: bool = False
+    busy: tuple[Increment, ...] = ()
 
     @property
     def failures(self) -> int:
@@ -51,59 +57,58 @@ class Attempt(Struct, frozen=True):
         return self.failures >= FAILURES_THAT_DISABLE_PASSWORD
 
     def succeeded(self, throttles: Throttles) -> None:
-        """Clear the streak, and take this attempt out of each window. Never fails: the secret was right."""
-        throttles.forget(self.streak)
-        throttles.give_back(*(window for window in self.windows if not window.kept))
+        """Take this attempt out of the windows of a busy source. Never fails: the secret was right."""
+        throttles.give_back(*self.busy)
 
 
-def streak_key(account: str, *, known: bool = False) -> str:
-    """The key of a streak of ``account``, which is stored only as a digest: of known browsers, or of all others."""
-    return f"streak#{secrets.digest(f'known {account}' if known else account)}"
+def streak_key(account: str, identity: Identity | None = None, *, known: bool = False) -> str:
+    """The key of a streak of ``account``, which is stored only as a digest: of known browsers, or of all others.
 
-
-def streak_keys(account: str) -> tuple[str, str]:
-    """The keys of both streaks of ``account``."""
-    return streak_key(account), streak_key(account, known=True)
-
-
-def attempt(store: Throttles, account: str, *by_source: Increment, now: datetime, known: bool = False) -> Attempt:
-    """Count one attempt at ``account``'s secret, before checking the secret; raises TooManyAttempts.
-
-    ``known``: in a browser that the account knows. The streak comes first, so that guesses at one account, which it
-    refuses, do not fill the windows of their source.
+    Once the account's ``identity`` has a password, each of its streaks has a number.
     """
-    # The last free attempt is counted like those that wait, because its failure is emailed to the owner.
-    streak = Increment(streak_key(account, known=known), FREE_FAILURES - 1, now + FAILURES_REMEMBERED)
-    counted, number = _take_streak(store, streak, now)
+    name = f"known {account}" if known else account
+    if identity is not None and (number := identity.known_streak if known else identity.streak):
+        name = f"{name} {identity.user_id} {number}"
+    return f"streak#{secrets.digest(name)}"
+
+
+def attempt(store: Throttles, streak: str, *by_source: Increment, now: datetime, known: bool = False) -> Attempt:
+    """Count one attempt at an account's secret, before checking the secret; raises TooManyAttempts.
+
+    The source comes first, and is given back when the streak refuses. In the other order, a source above its limit
+    could raise the streak, and so keep the owner out, without a guess that the owner is notified about.
+    """
+    counts = throttles.take(store, *by_source, now=now)
     try:
-        throttles.take(store, *by_source, now=now)
+        number = _take_streak(store, Increment(streak, FREE_FAILURES, now + FAILURES_REMEMBERED), now)
     except (TooManyAttempts, Unavailable):
-        store.give_back(counted)
+        store.give_back(*by_source)
         raise
-    return Attempt(streak.key, by_source, number)
+    busy = (window for window, count in zip(by_source, counts, strict=True) if _is_busy(window, count))
+    return Attempt(number, known, tuple(busy))
 
 
-def _take_streak(store: Throttles, streak: Increment, now: datetime) -> tuple[Increment, int]:
-    """Raise the streak; returns the increment, and the number of this attempt from the fifth on, else 0.
+def _is_busy(window: Increment, count: int) -> bool:
+    return not window.kept and count > window.limit // QUIET_SOURCE_SHARE
 
-    One round trip for the first attempts. After that, the first write reads the streak, and a second one takes the only
+
+def _take_streak(store: Throttles, streak: Increment, now: datetime) -> int:
+    """Raise the streak; returns the number of this attempt.
+
+    One round trip for the free attempts. After that, the first write reads the streak, and a second one takes the only
     attempt that the wait allows, which concurrent attempts share.
     """
     try:
-        store.take(streak, now)
+        return store.take(streak, now)
     except LimitReached as refused:
         counter = refused.counter
-    else:
-        return streak, 0
     ready_at = counter.raised_at + wait_after(counter.count)
     if now < ready_at:
         raise TooManyAttempts(throttles.seconds(ready_at - now))
-    exact = replace(streak, expected=counter.count, raised_before=counter.raised_at)
     try:
-        store.take(exact, now)
+        return store.take(replace(streak, expected=counter.count), now)
     except LimitReached as refused:
         raise TooManyAttempts(throttles.seconds(wait_after(counter.count + 1))) from refused
-    return exact, counter.count + 1
 
 
 def wait_after(failures: int) -> timedelta:

@@ -38,6 +38,9 @@ class Identity(Struct, frozen=True):
     confirming a provider's identity requires, because it has no password to ask for. ``for_account`` is the account
     that had the address when the confirmation was asked for, or None: it can join no other account.
 
+    ``streak`` and ``known_streak`` are the numbers of its streaks of failed logins, in browsers that it does not know
+    and in those that it knows (``attempts``). Zero before it had a password.
+
     ``undeliverable`` is why the address gets no more email (BOUNCE or COMPLAINT), or None.
 
     An identity that is not ``verified`` is a provider's, and reserves nothing.
@@ -58,6 +61,8 @@ class Identity(Struct, frozen=True):
     for_account: str | None = None
     pending_change: str | None = None
     secured_at: datetime | None = None
+    streak: int = 0
+    known_streak: int = 0
     known_browsers: tuple[str, ...] = ()
     undeliverable: MailProblem | None = None
     version: int = 0
@@ -105,12 +110,6 @@ class StillVerified(Change, frozen=True):
     key: str
     user_id: str
     asked_at: datetime | None = None
-
-
-class Unchanged(Change, frozen=True):
-    """Condition only: the identity has not changed since it was read."""
-
-    identity: Identity
 
 
 class Replace(Change, frozen=True):
@@ -196,13 +195,29 @@ def secured(identity: Identity, now: datetime) -> Identity:
     return replace(identity, pending_token=None, pending_change=None, secured_at=now)
 
 
+def with_new_streak(identity: Identity, *, known: bool) -> Identity:
+    """The identity after a login in a known browser, or in another one. Failures in the others still count."""
+    if known:
+        return replace(identity, known_streak=identity.known_streak + 1)
+    return replace(identity, streak=identity.streak + 1)
+
+
+def without_failures(identity: Identity) -> Identity:
+    """The identity with two new streaks."""
+    return with_new_streak(with_new_streak(identity, known=False), known=True)
+
+
 def with_new_password(identity: Identity, password_hash: str, browser: str, now: datetime) -> Identity:
     """The identity after a change of password in ``browser``, which stays known.
 
     Other known browsers may be those of an attacker who knew the old password. Logins from them notify the owner again.
     """
     known = (browser,) if browser else ()
-    return replace(secured(identity, now), password_hash=password_hash, known_browsers=known)
+    return replace(
+        without_failures(secured(identity, now)),
+        password_hash=password_hash,
+        known_browsers=known,
+    )
 
 
 def revoked(identity: Identity, now: datetime) -> Identity:

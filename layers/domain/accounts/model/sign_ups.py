@@ -52,6 +52,8 @@ def confirmed(link: OneTimeToken, now: datetime) -> Identity:
         updated_at=now,
         password_hash=sign_up.password_hash,
         verified=True,
+        streak=1,
+        known_streak=1,
     )
 
 

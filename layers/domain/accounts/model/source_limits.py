@@ -65,14 +65,14 @@ class SourceLimits(Struct, frozen=True):
         with self._challenging(purpose, caller, now):
             throttles.take(self.throttles, *self._increments(purpose, EMAILS, caller, now), now=now)
 
-    def count_login(self, account: str, caller: Caller, now: datetime) -> Attempt:
-        """Count one attempt at the account's password, by account and by source.
+    def count_login(self, streak: str, caller: Caller, now: datetime) -> Attempt:
+        """Count one attempt at the password of an account, by source and in the account's ``streak``.
 
         Raises ProofRequired or TooManyAttempts.
         """
         with self._challenging("login", caller, now):
             by_source = self._increments("login", LOGINS, caller, now)
-            return attempts.attempt(self.throttles, account, *by_source, now=now)
+            return attempts.attempt(self.throttles, streak, *by_source, now=now)
 
     def _increments(self, purpose: Purpose, limit: SourceLimit, caller: Caller, now: datetime) -> tuple[Increment, ...]:
         proof = self.proofs.check(caller.proof, purpose, caller.source, now) if caller.proof else None

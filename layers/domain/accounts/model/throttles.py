@@ -5,8 +5,8 @@ row.
 
 Each counter is one item, raised by one conditional update. DynamoDB serializes such updates, but cancels transactions
 that conflict on an item: strangers can write to most counters, so no transaction includes one. Several counters are
-raised one after another, the most specific first, up to the first that is full. Those that were already raised are
-given back: nothing was done, and people who share a full source do not use up their own limits.
+raised one after another, up to the first that is full. Those that were already raised are given back: nothing was done,
+and people who share a full source do not use up their own limits.
 """
 
 from __future__ import annotations
@@ -66,9 +66,8 @@ class Increment(Struct, frozen=True):
     """Increase a counter by one. Refused at ``limit``, or with ``expected``, unless the counter has exactly that value.
 
     With ``quiet_since``, refused only when the counter was increased after that time. With ``within``, also refused
-    when this shorter window is full; both are counted in one item. ``raised_before`` is the time of the previous
-    increase, which giving back restores. ``proof_helps``: a refusal asks for a (new) proof of work. ``kept``: a success
-    does not give it back.
+    when this shorter window is full; both are counted in one item. ``proof_helps``: a refusal asks for a (new) proof of
+    work. ``kept``: a success does not give it back.
     """
 
     key: str
@@ -77,7 +76,6 @@ class Increment(Struct, frozen=True):
     expected: int | None = None
     quiet_since: datetime | None = None
     within: Window | None = None
-    raised_before: datetime | None = None
     proof_helps: bool = False
     kept: bool = False
 
@@ -102,20 +100,14 @@ class LimitReached(Exception):
 class Throttles(Protocol):
     """Counters that change only by conditional writes of one item each."""
 
-    def take(self, increment: Increment, now: datetime) -> None:
-        """Increase the counter by one. Raises LimitReached or Unavailable."""
+    def take(self, increment: Increment, now: datetime) -> int:
+        """Increase the counter by one and return its new value. Raises LimitReached or Unavailable."""
 
     def get(self, key: str) -> Counter | None:
-        """The counter, for display; None when it was never increased or has been cleared. Raises Unavailable."""
-
-    def clear(self, *keys: str) -> None:
-        """Delete the counters, one after another. Raises Unavailable."""
+        """The counter, for display; None when it was never increased. Raises Unavailable."""
 
     def give_back(self, *increments: Increment) -> None:
         """Decrease each counter by one, but not below zero. A failure is reported and ignored."""
-
-    def forget(self, *keys: str) -> None:
-        """Delete the counters. A failure is reported and ignored."""
 
 
 def window(bucket: Bucket, source: str, *, limit: int, per: timedelta, now: datetime) -> Increment:
@@ -164,21 +156,23 @@ def count_confirmation(throttles: Throttles, caller: Caller, now: datetime) -> N
     count(throttles, "confirm", caller.source, limit=limit, per=minute, now=now)
 
 
-def take(throttles: Throttles, *increments: Increment, now: datetime) -> None:
-    """Count one event with each increment, in this order, or with none.
+def take(throttles: Throttles, *increments: Increment, now: datetime) -> list[int]:
+    """Count one event with each increment, in this order, or with none; returns the new values.
 
     Raises TooManyAttempts with the seconds until the first full window ends, or Unavailable.
     """
-    for number, increment in enumerate(increments):
+    counts: list[int] = []
+    for increment in increments:
         try:
-            throttles.take(increment, now)
+            counts.append(throttles.take(increment, now))
         except LimitReached as refused:
-            throttles.give_back(*increments[:number])
+            throttles.give_back(*increments[: len(counts)])
             kind = ProofRequired if increment.proof_helps else TooManyAttempts
             raise kind(seconds(refused.ends_at - now)) from refused
         except Unavailable:
-            throttles.give_back(*increments[:number])
+            throttles.give_back(*increments[: len(counts)])
             raise
+    return counts
 
 
 def is_too_soon(throttles: Throttles, bucket: Bucket, source: str, *, every: timedelta, now: datetime) -> bool:

@@ -1,5 +1,6 @@
 """Limits on guessing secrets: counted before the secret is checked, per account and per source."""
 
+from copy import replace
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address
 
@@ -9,9 +10,12 @@ from hypothesis import strategies as st
 
 from accounts import secrets
 from accounts.errors import TooManyAttempts, Unavailable
+from accounts.limits import QUIET_SOURCE_SHARE
 from accounts.model import attempts, throttles
 from accounts.model.attempts import Attempt
+from accounts.model.identities import with_new_streak
 from accounts.model.throttles import Counter, Increment, LimitReached, Window
+from tests.contract.samples import an_identity
 from tests.fakes import World
 from tests.unit.accounts.stage import NOW, exactly, later
 
@@ -22,7 +26,7 @@ _STREAK = f"streak#{secrets.digest('olive@example.com')}"
 def guess(world: World, at: timedelta = timedelta(0), *, limit: int = 1000) -> Attempt:
     """One more attempt at Olive's secret."""
     increment = throttles.window("password", "192.0.2.1", limit=limit, per=_MINUTE, now=NOW + at)
-    return attempts.attempt(world, "olive@example.com", increment, now=NOW + at)
+    return attempts.attempt(world, _STREAK, increment, now=NOW + at)
 
 
 def seconds_refused(world: World, at: timedelta = timedelta(0), *, limit: int = 1000) -> int:
@@ -36,9 +40,12 @@ def seconds_refused(world: World, at: timedelta = timedelta(0), *, limit: int = 
 
 def _counts_and_waits(world: World) -> dict[str, tuple[int, datetime | None]]:
     """Each count, and when the wait after that many failures began, if there is one."""
+    waiting = world.counters.get(_STREAK)
+    waits = waiting is not None and attempts.wait_after(waiting.count)
     return {
-        key: (counter.count, counter.raised_at if attempts.wait_after(counter.count) else None)
+        key: (counter.count, counter.raised_at if waits and key == _STREAK else None)
         for key, counter in world.counters.items()
+        if counter.count
     }
 
 
@@ -97,11 +104,11 @@ def test_a_hundred_failures_disable_the_password(failures: int, *, password_disa
 class _Between(World):
     """Throttles in which another attempt comes between the read of the streak and the attempt after the wait."""
 
-    def take(self, increment: Increment, now: datetime) -> None:
+    def take(self, increment: Increment, now: datetime) -> int:
         """The other attempt first."""
         if increment.expected is not None:
             super().take(increment, now)
-        super().take(increment, now)
+        return super().take(increment, now)
 
 
 def test_concurrent_guesses_share_the_one_attempt_after_a_wait() -> None:
@@ -110,12 +117,12 @@ def test_concurrent_guesses_share_the_one_attempt_after_a_wait() -> None:
     world.counters[_STREAK] = Counter(5, NOW - _MINUTE)
 
     with pytest.raises(TooManyAttempts) as refusal:
-        attempts.attempt(world, "olive@example.com", now=NOW)
+        attempts.attempt(world, _STREAK, now=NOW)
 
     assert (refusal.value.retry_after, world.counters[_STREAK]) == (60, Counter(6, NOW))
 
 
-def test_a_full_window_refuses_and_gives_the_streak_back() -> None:
+def test_a_full_window_refuses_before_the_streak_is_counted() -> None:
     """A limited source learns when its minute ends, and cannot raise the account's streak."""
     world = World()
     guess(world, limit=1)
@@ -124,25 +131,38 @@ def test_a_full_window_refuses_and_gives_the_streak_back() -> None:
     assert world.counters[_STREAK].count == 1
 
 
-def test_a_full_window_refuses_after_a_wait_too() -> None:
-    """The attempt that a wait allows must still fit into the source's windows. It was not made: the streak stays."""
-    world = World()
+class _Watching(World):
+    """Notes the highest value of each counter, also of one that is lowered again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.highest: dict[str, int] = {}
+
+    def take(self, increment: Increment, now: datetime) -> int:
+        count = super().take(increment, now)
+        self.highest[increment.key] = max(count, self.highest.get(increment.key, 0))
+        return count
+
+
+def test_a_source_above_its_limit_never_raises_a_streak() -> None:
+    """Not even until it is lowered again: that would make the owner wait, who is not notified (TH-17)."""
+    world = _Watching()
     guess(world, limit=1)
-    world.counters[_STREAK] = Counter(5, NOW - _MINUTE)
+    for _ in range(50):
+        seconds_refused(world, limit=1)
 
-    assert seconds_refused(world, limit=1) == 60
-    assert world.counters[_STREAK].count == 5
+    assert world.highest[_STREAK] == 1
 
 
-def test_a_full_streak_refuses_before_the_source_is_counted() -> None:
+def test_a_full_streak_refuses_and_gives_the_source_back() -> None:
     """A stranger who keeps guessing at one account does not use up the attempts of people behind the same address."""
-    world = World()
+    world = _Watching()
     for _ in range(5):
         guess(world)
     for _ in range(50):
         seconds_refused(world)
 
-    assert world.counters[_window().key].count == 5
+    assert (world.counters[_window().key].count, world.highest[_window().key]) == (5, 6)
 
 
 class _DownAfter(World):
@@ -150,11 +170,11 @@ class _DownAfter(World):
 
     writes = 0
 
-    def take(self, increment: Increment, now: datetime) -> None:
+    def take(self, increment: Increment, now: datetime) -> int:
         if self.writes == 0:
             raise Unavailable
         self.writes -= 1
-        super().take(increment, now)
+        return super().take(increment, now)
 
 
 @pytest.mark.parametrize("writes", [0, 1])
@@ -168,12 +188,33 @@ def test_an_attempt_that_cannot_be_counted_everywhere_is_counted_nowhere(writes:
     assert {counter.count for counter in world.counters.values()} <= {0}
 
 
-def test_unknown_accounts_are_counted_like_known_ones_and_under_a_digest() -> None:
-    """Only the account's name is needed, and it is not stored in the clear (TH-08)."""
-    world = World()
-    attempts.attempt(world, "unknown@example.com", now=NOW)
+def test_a_streak_is_stored_under_a_digest() -> None:
+    """Unknown addresses are counted like known ones (TH-08)."""
+    assert attempts.streak_key("olive@example.com") == _STREAK
+    assert attempts.streak_key("olive@example.com", known=True) == f"streak#{secrets.digest('known olive@example.com')}"
 
-    assert world.counters == {f"streak#{secrets.digest('unknown@example.com')}": Counter(1, NOW)}
+
+def test_no_two_streaks_share_a_counter() -> None:
+    """Of known and other browsers, after each login, or of the next account with the address.
+
+    Before it has a password, an address is counted as if it had no account.
+    """
+    first = an_identity(streak=0, known_streak=0)
+    logged_in = with_new_streak(first, known=False)
+    again = with_new_streak(logged_in, known=False)
+    reborn = replace(logged_in, user_id="another account")
+    keys = [
+        *(
+            attempts.streak_key(first.email, identity, known=known)
+            for identity in (None, first)
+            for known in (False, True)
+        ),
+        *(attempts.streak_key(first.email, each) for each in (logged_in, again, reborn)),
+        *(attempts.streak_key(first.email, with_new_streak(each, known=True), known=True) for each in (first, reborn)),
+    ]
+
+    assert keys[:2] == keys[2:4]
+    assert len(set(keys[2:])) == len(keys[2:])
 
 
 def test_a_streak_is_kept_for_ninety_days() -> None:
@@ -181,41 +222,60 @@ def test_a_streak_is_kept_for_ninety_days() -> None:
     increments: list[Increment] = []
 
     class Recording(World):
-        def take(self, increment: Increment, now: datetime) -> None:
+        def take(self, increment: Increment, now: datetime) -> int:
             increments.append(increment)
-            super().take(increment, now)
+            return super().take(increment, now)
 
-    attempts.attempt(Recording(), "olive@example.com", now=NOW)
+    attempts.attempt(Recording(), _STREAK, now=NOW)
 
-    assert increments == [Increment(_STREAK, 4, later(days=90))]
+    assert increments == [Increment(_STREAK, 5, later(days=90))]
 
 
-def test_success_clears_the_streak_and_its_own_counts() -> None:
+def test_success_gives_back_its_own_count_of_a_busy_source() -> None:
     """And no others: failures of other attempts from that source remain counted (TH-09)."""
     world = World()
-    attempts.attempt(world, "victim@example.com", _window(), now=NOW)
-    attempt = attempts.attempt(world, "olive@example.com", _window(), now=NOW)
+    for _ in range(_window().limit // QUIET_SOURCE_SHARE):
+        attempts.attempt(world, "streak#victim", _window(), now=NOW)
+    attempts.attempt(world, _STREAK, _window(), now=NOW).succeeded(world)
 
-    attempt.succeeded(world)
     assert world.counters == {
-        f"streak#{secrets.digest('victim@example.com')}": Counter(1, NOW),
-        _window().key: Counter(1, NOW),
+        "streak#victim": Counter(2, NOW),
+        _STREAK: Counter(1, NOW),
+        _window().key: Counter(2, NOW),
     }
+
+
+def test_success_leaves_the_count_of_a_quiet_source() -> None:
+    """Up to a tenth of the limit, so that most logins need no last write."""
+    world = World()
+    for count in (1, 2):
+        attempts.attempt(world, f"streak#{count}", _window(), now=NOW).succeeded(world)
+        assert world.counters[_window().key].count == count
+    attempts.attempt(world, "streak#3", _window(), now=NOW).succeeded(world)
+    assert world.counters[_window().key].count == 2
+
+
+def test_success_gives_no_proof_of_work_back() -> None:
+    """It is valid once (TH-16)."""
+    world, proof = World(), throttles.single_use("proof", "1", later(minutes=5))
+    attempts.attempt(world, _STREAK, proof, now=NOW).succeeded(world)
+
+    assert world.counters[proof.key].count == 1
 
 
 def test_success_counts_though_its_counters_cannot_be_given_back() -> None:
     """The failure is reported, and denies nothing."""
-    world = World()
-    attempt = attempts.attempt(world, "olive@example.com", _window(), now=NOW)
+    world = World(counters={_window().key: Counter(5, NOW)})
+    attempt = attempts.attempt(world, _STREAK, _window(), now=NOW)
     world.down = True
     attempt.succeeded(world)
 
-    assert len(world.ignored) == 2
-    assert {counter.count for counter in world.counters.values()} == {1}
+    assert len(world.ignored) == 1
+    assert world.counters[_window().key].count == 6
 
 
 def _window() -> Increment:
-    return throttles.window("password", "192.0.2.1", limit=10, per=_MINUTE, now=NOW)
+    return throttles.window("password", "192.0.2.1", limit=20, per=_MINUTE, now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -258,12 +318,12 @@ def test_a_minute_is_counted_with_its_hour(at: datetime, part: str, ends: dateti
 def test_a_window_allows_exactly_its_limit() -> None:
     """The next attempt learns when the window ends."""
     world = World()
-    for _ in range(10):
+    for _ in range(20):
         throttles.take(world, _window(), now=NOW)
     with pytest.raises(TooManyAttempts) as refusal:
         throttles.take(world, _window(), now=later(seconds=20))
 
-    assert (refusal.value.retry_after, world.counters) == (40, {_window().key: Counter(10, NOW)})
+    assert (refusal.value.retry_after, world.counters) == (40, {_window().key: Counter(20, NOW)})
 
 
 def test_all_windows_are_raised_or_none() -> None:

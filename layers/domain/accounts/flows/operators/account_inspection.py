@@ -50,13 +50,15 @@ class AccountInspection(Struct, frozen=True):
         Raises InvalidInput for a malformed address.
         """
         user = users.existing(self.users, self._user_id(name))
+        held = identities.held(self.identities, user)
+        address = next((entry for entry in held if entry.key == identities.email_key(user.email)), None)
         return Inspection(
             user=user,
-            identities=sorted(identities.held(self.identities, user), key=lambda entry: (entry.created_at, entry.key)),
+            identities=sorted(held, key=lambda entry: (entry.created_at, entry.key)),
             sessions=[session for session in self.sessions.of_user(user.user_id) if session.is_live(now)],
             api_keys=self.api_keys.of_user(user.user_id),
             activity=recent(self.audit_events, user.user_id, now),
-            failures=self.throttles.get(attempts.streak_key(user.email)),
+            failures=self.throttles.get(attempts.streak_key(user.email, address)),
         )
 
     def _user_id(self, name: str) -> str:

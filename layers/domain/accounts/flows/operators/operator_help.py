@@ -1,7 +1,6 @@
 """What an operator does for an owner: undo a lockout, and end credentials that an attacker may have.
 
-Each action is one transaction with its audit record (unlocking clears a counter after it), and takes effect on the next
-request.
+Each action is one transaction with its audit record, and takes effect on the next request.
 """
 
 from __future__ import annotations
@@ -12,10 +11,9 @@ from msgspec import Struct
 
 from accounts.errors import NotFound, PasswordMissing
 from accounts.flows.operators.operator_requests import OperatorRequest
-from accounts.model import api_keys, attempts, identities, messages, sessions, users
+from accounts.model import api_keys, identities, messages, sessions, users
 from accounts.model.identities import Identities, email_key
 from accounts.model.messages import Outbox
-from accounts.model.throttles import Throttles
 from accounts.model.users import Users
 from accounts.transactions import Conflict, Transactions, retry_on_conflict
 
@@ -24,17 +22,22 @@ _NO_SUCH_KEY = "This account has no API key with that id."
 
 
 class AccountUnlocking(Struct, frozen=True):
-    """Resets the count of failed logins: the wait ends, and a password that was disabled by failures works again."""
+    """Resets the counts of failed logins: the wait ends, and a password that was disabled by failures works again."""
 
     users: Users
-    throttles: Throttles
+    identities: Identities
     transactions: Transactions
 
     def unlock(self, request: OperatorRequest, now: datetime) -> None:
-        """Unlock the account; raises NotFound. The record comes first, so that no unlocking goes unrecorded."""
+        """Unlock the account; raises NotFound."""
+        retry_on_conflict(lambda: self._unlock(request, now))
+
+    def _unlock(self, request: OperatorRequest, now: datetime) -> None:
         user = users.existing(self.users, request.user_id)
-        self.transactions.commit(request.record("authn_login_unlock", now))
-        self.throttles.clear(*attempts.streak_keys(user.email))
+        address = self.identities.get(email_key(user.email))
+        theirs = [address] if address is not None and address.user_id == user.user_id else []
+        unlocked = (identities.Replace(identities.without_failures(each)) for each in theirs)
+        self.transactions.commit(*unlocked, request.record("authn_login_unlock", now))
 
 
 class OperatorLogout(Struct, frozen=True):

@@ -83,8 +83,8 @@ class EmailChange(Struct, frozen=True):
         """The identity before and after the change."""
         user = users.active(self.users, session.user_id)
         old, email = self._current_address(token, user), NewAddress.of(token).email
-        secured = replace(identities.secured(old, now), updated_at=now, undeliverable=None)
-        new = replace(secured, key=email_key(email), email=email)
+        secured = identities.without_failures(identities.secured(old, now))
+        new = replace(secured, key=email_key(email), email=email, updated_at=now, undeliverable=None)
         others = users.other_sessions(user, session.digest)
         try:
             self.transactions.commit(

@@ -52,14 +52,12 @@ class EmailVerification(Struct, frozen=True):
         throttles.count_confirmation(self.throttles, caller, now)
         link = self._link(token, now)
         # The link has its own streak: failed logins with the address, which an attacker can cause, must not block it.
-        attempt = attempts.attempt(self.throttles, link.key, now=now)
+        attempt = attempts.attempt(self.throttles, attempts.streak_key(link.key), now=now)
         if not self.hasher.verify(password, SignUp.of(link).password_hash).matches or attempt.password_disabled:
             raise InvalidCredentials(_NOT_THE_CHOSEN_ONE)
         confirmed = sign_ups.confirmed(link, now)
         logged_in = self.opening.begin(confirmed, method=sessions.PASSWORD, remember=False, caller=caller, now=now)
         self._create_account(link, logged_in, now)
-        attempt.succeeded(self.throttles)
-        self.throttles.forget(*attempts.streak_keys(confirmed.email))
         self.opening.end_presented(presented, caller, now)
         return logged_in
 

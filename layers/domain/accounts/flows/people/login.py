@@ -1,9 +1,9 @@
 """Log in with an email address and a password.
 
 Every failure gets the same answer, one bcrypt and the same reads: unknown, wrong, unconfirmed, disabled, without a
-password, or with a password disabled by failures (ASVS 6.3.8). From a known browser, a success takes four round trips:
-identity, the account's counter, session, and clearing the counter. Another browser takes two more, for the counter of
-its source. The last ones cannot fail a login.
+password, or with a password disabled by failures (ASVS 6.3.8). From a known browser, a success takes three round trips:
+identity, the account's counter, and the session, whose transaction also makes that count of failures a new one. Another
+browser takes one more, for the counter of its source, and behind a busy source a last one, which lowers it again.
 """
 
 from __future__ import annotations
@@ -58,12 +58,7 @@ class Login(Struct, frozen=True):
         address = email_addresses.canonical(email)
         passwords.check_length(password)
         read = self.identities.get(identities.email_key(address))
-        known = known_browsers.is_known(read, caller)
-        attempt = (
-            attempts.attempt(self.throttles, address, now=now, known=known)
-            if known or self.sources is None
-            else self.sources.count_login(address, caller, now)
-        )
+        attempt = self._counted(address, read, caller, now)
         try:
             before, logged_in = self._open(
                 address, read, password, attempt, instead_of, remember=remember, caller=caller, now=now
@@ -76,6 +71,13 @@ class Login(Struct, frozen=True):
         notify_owner(self.notices, before, logged_in, failures=attempt.failures)
         self.opening.end_presented(presented, caller, now)
         return logged_in
+
+    def _counted(self, address: str, read: Identity | None, caller: Caller, now: datetime) -> Attempt:
+        known = known_browsers.is_known(read, caller)
+        streak = attempts.streak_key(address, read, known=known)
+        if known or self.sources is None:
+            return attempts.attempt(self.throttles, streak, now=now, known=known)
+        return self.sources.count_login(streak, caller, now)
 
     def _open(
         self,
@@ -109,8 +111,8 @@ class Login(Struct, frozen=True):
                 raise InvalidCredentials
             _check_same_account(instead_of, identity)
             logged_in = self.opening.begin(identity, method=PASSWORD, remember=remember, caller=caller, now=now)
-            as_read = _as_read(logged_in, renewed() if verdict.outdated else None)
-            self.opening.open(logged_in.session, as_read, instead_of=instead_of)
+            after = _after_login(logged_in.identity, renewed() if verdict.outdated else None, attempt)
+            self.opening.open(logged_in.session, after, instead_of=instead_of)
             return identity, logged_in
 
         try:
@@ -119,15 +121,13 @@ class Login(Struct, frozen=True):
             return retry_on_conflict(lambda: attempted(self.identities.get(identities.email_key(address))))
 
 
+def _after_login(identity: Identity, renewed: str | None, attempt: Attempt) -> Change:
+    """Begin a new streak, and store the known browser and a renewed hash. Refused when the identity has changed."""
+    numbered = identities.with_new_streak(identity, known=attempt.known)
+    return identities.Replace(replace(numbered, password_hash=renewed) if renewed else numbered)
+
+
 def _check_same_account(instead_of: Session | None, identity: Identity) -> None:
     """The address may have moved to another account concurrently: re-authentication must not switch accounts."""
     if instead_of is not None and instead_of.user_id != identity.user_id:
         raise InvalidCredentials
-
-
-def _as_read(logged_in: LoggedIn, renewed: str | None) -> Change:
-    """Require an identity that has not changed since it was read, and store its known browser and renewed hash."""
-    identity = logged_in.identity
-    if renewed is not None:
-        return identities.Replace(replace(identity, password_hash=renewed))
-    return identities.Replace(identity) if logged_in.is_new_browser else identities.Unchanged(identity)

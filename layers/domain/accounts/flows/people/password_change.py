@@ -46,7 +46,8 @@ class PasswordChange(Struct, frozen=True):
         address = with_password(self.identities, user)
         passwords.check_acceptable(new, email=user.email, policy=self.policy)
         known = known_browsers.is_known(address, caller)
-        attempt = attempts.attempt(self.throttles, address.email, now=now, known=known)
+        streak = attempts.streak_key(address.email, address, known=known)
+        attempt = attempts.attempt(self.throttles, streak, now=now)
 
         @cache
         def checked_and_hashed(stored: str | None) -> str:
@@ -60,8 +61,6 @@ class PasswordChange(Struct, frozen=True):
         except InvalidCredentials:
             failed_logins.notify_owner(self.notices, address.email, attempt, caller, now)
             raise
-        # Failures with the old password do not disable the new one in any browser.
-        self.throttles.forget(*attempts.streak_keys(address.email))
         self.notices.put(messages.PasswordChanged(user.user_id))
         return user.user_id
 

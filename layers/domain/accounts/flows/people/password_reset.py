@@ -13,7 +13,6 @@ from msgspec import Struct
 
 from accounts.errors import InvalidLink, WeakPassword
 from accounts.model import (
-    attempts,
     email_addresses,
     identities,
     messages,
@@ -75,8 +74,6 @@ class PasswordReset(Struct, frozen=True):
         passwords.check_acceptable(password, email=identity.email, policy=self.policy)
         self._check_not_revoked(password, identity)
         password_hash = self.hasher.hash(password)
-        # First: if the write then fails, the link still works. A reset that left the password disabled would not help.
-        self.throttles.clear(*attempts.streak_keys(identity.email))
         retry_on_conflict(lambda: self._write(found, password_hash, caller, now))
         self.notices.put(messages.PasswordReset(identity.user_id))
         return identity.user_id

@@ -108,7 +108,8 @@ class PasswordSetting(Struct, frozen=True):
     def _write(self, session: Session, hashed: Callable[[str], str], caller: Caller, now: datetime) -> None:
         user = users.active(self.users, session.user_id)
         address = self._without_password(user)
-        changed = replace(identities.secured(address, now), password_hash=hashed(user.email))
+        secured = identities.without_failures(identities.secured(address, now))
+        changed = replace(secured, password_hash=hashed(user.email))
         others = users.other_sessions(user, session.digest)
         self.transactions.commit(
             identities.Replace(changed),

@@ -38,6 +38,7 @@ from tests.unit.accounts.stage import (
     Service,
     cookie,
     counted,
+    failures,
     held,
     key_credential,
     later,
@@ -203,6 +204,7 @@ def test_the_password_moves_with_the_account(service: Service) -> None:
     assert (user.email, user.identities, user.updated_at) == (NEW_EMAIL, frozenset({f"email#{NEW_EMAIL}"}), now)
     assert user.api_keys == {key.api_key.digest}
     expected = replace(old, key=f"email#{NEW_EMAIL}", email=NEW_EMAIL, pending_change=None, secured_at=now)
+    expected = replace(expected, streak=old.streak + 1, known_streak=old.known_streak + 1)
     assert replace(moved, version=0) == replace(expected, updated_at=now, version=0)
     assert service.world.identities == {moved.key: replace(moved, version=0)}
     assert held(service, logged_in) == {logged_in.session.digest}
@@ -212,6 +214,38 @@ def test_the_password_moves_with_the_account(service: Service) -> None:
     assert log_in_as(service, NEW_EMAIL).session.user_id == user_id
     with pytest.raises(InvalidCredentials):
         log_in_as(service, EMAIL)
+
+
+@pytest.mark.parametrize("times", [5, 101])
+@pytest.mark.parametrize("streak", [0, 1])
+def test_failures_at_the_new_address_do_not_count(service: Service, times: int, streak: int) -> None:
+    """Strangers can guess before the account has it, and nobody is notified (TH-07).
+
+    Also of an account that is older than the numbers of streaks.
+    """
+    logged_in = service.person()
+    service.change_identity(streak=streak, known_streak=streak)
+    token = service.change_token(logged_in)
+    service.fail(times, NEW_EMAIL)
+    confirm(service, logged_in, token)
+
+    assert failures(service, NEW_EMAIL) == (0, 0)
+    stranger = replace(STRANGER, known_browser="")
+    now = later(minutes=5)
+    back = service.login.with_password(NEW_EMAIL, PASSWORD, remember=False, presented=None, caller=stranger, now=now)
+    assert back.session.user_id == logged_in.session.user_id
+
+
+def test_an_address_that_comes_back_starts_without_failures(service: Service) -> None:
+    """Neither its own earlier ones, nor those of strangers while it had no account."""
+    logged_in = service.person()
+    service.fail(101)
+    confirm(service, logged_in, service.change_token(logged_in))
+    service.fail(101)
+    token = service.change_token(logged_in, to=EMAIL, now=later(minutes=6))
+    confirm(service, logged_in, token, minutes=7)
+
+    assert failures(service) == (0, 0)
 
 
 def test_the_old_address_is_notified(service: Service) -> None:

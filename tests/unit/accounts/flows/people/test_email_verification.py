@@ -24,6 +24,7 @@ from tests.unit.accounts.stage import (
     Service,
     cookie,
     counted,
+    failures,
     held,
     later,
 )
@@ -56,6 +57,8 @@ def test_link_and_password_create_the_account_and_log_its_owner_in(service: Serv
         updated_at=at,
         password_hash=f"fake:{PASSWORD}",
         verified=True,
+        streak=1,
+        known_streak=1,
         known_browsers=(OWNER.known_browser,),
     )
     user = User(
@@ -85,11 +88,12 @@ def test_link_and_password_create_the_account_and_log_its_owner_in(service: Serv
     ]
 
 
-def test_a_confirmation_is_not_counted_as_a_failure(service: Service) -> None:
-    """Except in the window of confirmations itself."""
+def test_a_confirmation_is_counted_once(service: Service) -> None:
+    """In the window of confirmations, and in the link's own streak, which ends with the link."""
     confirm(service, service.signed_up())
 
     assert counted(service) == {
+        "streak": 1,
         "mail/3600": 1,
         "mail/3600 part_0": 1,
         "sign-up-mail-of/21600": 1,
@@ -248,7 +252,7 @@ def test_guesses_at_the_address_disturb_neither_the_link_nor_the_new_account(ser
     service.fail(100)
     confirm(service, token)
 
-    assert "streak" not in counted(service)
+    assert failures(service) == (0, 0)
 
 
 def test_the_existing_session_of_the_browser_ends(service: Service) -> None:

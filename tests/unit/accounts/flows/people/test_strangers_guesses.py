@@ -181,12 +181,13 @@ def test_an_address_that_no_password_opens_gets_no_email_and_the_same_work(servi
             "without a password": lambda: service.change_identity(password_hash=None),
             "closed": lambda: service.world.user(user_id, status="disabled"),
         }[state]()
-    guesses(service, 5)
+    last = guesses(service, 100)
 
     assert service.outbox.messages == [
-        messages.LoginsDelayed(EMAIL, "an unknown device", NOW, "2001:db8:4::/64", STRANGER.known_browser)
+        messages.LoginsDelayed(EMAIL, "an unknown device", NOW, "2001:db8:4::/64", STRANGER.known_browser),
+        messages.PasswordClosed(EMAIL, "an unknown device", last, "2001:db8:63::/64", STRANGER.known_browser),
     ]
-    assert delivered(service, NOW) == []
+    assert delivered(service, last) == []
     assert service.world.records == []
 
 

@@ -13,8 +13,10 @@ from accounts.errors import (
     Unauthenticated,
     WeakPassword,
 )
+from accounts.flows.people.session_opening import LoggedIn
 from accounts.model import messages
-from accounts.model.audit import Record
+from accounts.model.audit import Caller, Record
+from accounts.model.messages import Message
 from tests.unit.accounts.flows.providers.stage import OAuthService, presented, provider_person, tables_of
 from tests.unit.accounts.stage import (
     EMAIL,
@@ -23,12 +25,27 @@ from tests.unit.accounts.stage import (
     OWNER,
     PASSWORD,
     Interleaved,
+    failures,
     held,
     key_credential,
     later,
 )
 
 GOOGLE = provider_person("google", "1001")
+NEW_COMPUTER = Caller("198.51.100.77", "a new computer")
+
+
+def log_in(service: OAuthService, caller: Caller, password: str = PASSWORD) -> LoggedIn:
+    return service.login.with_password(EMAIL, password, remember=False, presented=None, caller=caller, now=NOW)
+
+
+def fail_five_times(service: OAuthService) -> list[Message]:
+    """Log in with a wrong password; returns the notices that are queued."""
+    service.notices.messages.clear()
+    for _ in range(5):
+        with pytest.raises(InvalidCredentials):
+            log_in(service, NEW_COMPUTER, OTHER_PASSWORD)
+    return list(service.notices.messages)
 
 
 def test_a_first_password_works_at_once(service: OAuthService) -> None:
@@ -47,6 +64,29 @@ def test_a_first_password_works_at_once(service: OAuthService) -> None:
         user_id, "authn_password_change", NOW, OWNER, serial=service.world.records[0].serial
     )
     assert service.notices.messages == [messages.PasswordSet(user_id=user_id)]
+
+
+@pytest.mark.parametrize("known", [False, True])
+@pytest.mark.parametrize("times", [4, 5, 101])
+def test_failures_before_there_was_a_password_do_not_count(service: OAuthService, times: int, *, known: bool) -> None:
+    """Strangers can guess at an address that has none: the owner could neither know nor reset anything (TH-07)."""
+    arrived = service.log_in_with(GOOGLE)
+    service.fail(times)
+    service.password_setting.set(presented(arrived), PASSWORD, OWNER, NOW)
+
+    caller = OWNER if known else NEW_COMPUTER
+    assert failures(service) == (0, 0)
+    assert log_in(service, caller).session.user_id == arrived.session.user_id
+
+
+def test_the_owner_is_notified_of_failures_with_the_first_password(service: OAuthService) -> None:
+    """At the fifth, however many strangers had before. Those were of no account: their notice is dropped."""
+    arrived = service.log_in_with(GOOGLE)
+    before = [service.mailing.deliver(notice, NOW) for notice in fail_five_times(service)]
+    service.password_setting.set(presented(arrived), PASSWORD, OWNER, NOW)
+    after = [service.mailing.deliver(notice, NOW) for notice in fail_five_times(service)]
+
+    assert (before, after) == (["nobody_to_tell"], ["sent"])
 
 
 def test_a_first_password_ends_the_other_sessions_and_keeps_this_one(service: OAuthService) -> None:
