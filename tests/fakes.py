@@ -20,7 +20,7 @@ from accounts.model.passwords import Verdict
 from accounts.model.proofs import Proof, Purpose
 from accounts.model.sessions import Session
 from accounts.model.throttles import Counter, Increment, LimitReached
-from accounts.model.users import User
+from accounts.model.users import MailProblem, User
 from accounts.transactions import Change, Conflict
 
 
@@ -440,15 +440,16 @@ class FakePostman:
 
 @dataclass
 class FakeSuppressions:
-    """SES's list of addresses; ``down`` makes it raise Unavailable."""
+    """SES's list of addresses, with the reason of each; ``down`` makes it raise Unavailable."""
 
-    listed: set[str] = field(default_factory=set)
+    listed: dict[str, MailProblem] = field(default_factory=dict)
     down: bool = False
 
-    def remove(self, address: str) -> None:
+    def remove_complaint(self, address: str) -> None:
         if self.down:
             raise Unavailable
-        self.listed.discard(address)
+        if self.listed.get(address) == identities.COMPLAINT:
+            del self.listed[address]
 
 
 @dataclass

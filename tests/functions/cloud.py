@@ -88,14 +88,14 @@ def denied(call: Call) -> Exception:
 class Cloud:
     """``calls`` are all calls; ``failing`` maps a service or a call to the error that it must raise, or None.
 
-    ``secrets`` replace stored secrets. ``suppressed`` is SES's suppression list, which moto does not have. ``roles``
-    refuse a handler what the template does not allow.
+    ``secrets`` replace stored secrets. ``suppressed`` is SES's suppression list with its reasons, which moto lacks.
+    ``roles`` refuse a handler what the template does not allow.
     """
 
     calls: list[Call] = field(default_factory=list)
     failing: dict[str, Callable[[Call], Exception | None]] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
-    suppressed: set[str] = field(default_factory=set)
+    suppressed: dict[str, str] = field(default_factory=dict)
     roles: Roles = field(default_factory=lambda: Roles(DEPLOYED))
     _fails_at: int | None = None
 
@@ -122,17 +122,19 @@ class Cloud:
         if len(self.calls) - 1 == self._fails_at:
             raise unreachable(call)
         self.roles.check(call.service, operation, parameters)
-        if call.operation == "DeleteSuppressedDestination":
-            return self._delete_suppressed(parameters["EmailAddress"])
+        if call.operation.endswith("SuppressedDestination"):
+            return self._listed(call.operation, parameters["EmailAddress"])
         if call.service == "secretsmanager" and parameters["SecretId"] in self.secrets:
             return {"SecretString": self.secrets[parameters["SecretId"]]}
         return _MAKE_API_CALL(client, operation, parameters)
 
-    def _delete_suppressed(self, address: str) -> dict[str, Any]:
+    def _listed(self, operation: str, address: str) -> dict[str, Any]:
         if address not in self.suppressed:
-            raise ClientError({"Error": {"Code": "NotFoundException"}}, "DeleteSuppressedDestination")
-        self.suppressed.remove(address)
-        return {}
+            raise ClientError({"Error": {"Code": "NotFoundException"}}, operation)
+        reason = self.suppressed[address]
+        if operation == "DeleteSuppressedDestination":
+            del self.suppressed[address]
+        return {"SuppressedDestination": {"EmailAddress": address, "Reason": reason}}
 
     def tables(self) -> dict[str, list[dict[str, Any]]]:
         stored = dynamodb_backends[ACCOUNT][REGION].tables

@@ -179,7 +179,7 @@ def of_a_disabled_account(stage: Stage) -> Act:
 @of("mail_feedback")
 def about_an_email_that_is_wanted(stage: Stage) -> Act:
     """SES's suppression list is changed."""
-    stage.arrange()
+    stage.functions.cloud.suppressed = {stage.arrange().email: "COMPLAINT"}
     event = sample("mail_feedback")
     report = json.loads(event["Records"][0]["Sns"]["Message"])
     recipients = report["bounce"]["bouncedRecipients"]

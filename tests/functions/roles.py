@@ -179,7 +179,7 @@ def _mail(account: Account, operation: str, parameters: Mapping[str, Any]) -> li
 
     The suppression list is no resource.
     """
-    if operation == "DeleteSuppressedDestination":
+    if operation.endswith("SuppressedDestination"):
         return [Need(f"ses:{operation}", "*")]
     sender = parseaddr(parameters["FromEmailAddress"])[1]
     context = {"ses:FromAddress": sender}

@@ -16,11 +16,11 @@ _ALLOWED = {
     "kms": {"GetPublicKey", "Sign"},
     "dynamodb": {"GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "ConditionCheckItem"},
     "secretsmanager": {"GetSecretValue"},
-    "ses": {"SendEmail", "DeleteSuppressedDestination"},
+    "ses": {"SendEmail", "GetSuppressedDestination", "DeleteSuppressedDestination"},
     "sqs": {"SendMessage", "ReceiveMessage", "DeleteMessage", "GetQueueAttributes"},
 }
 # Actions on the AWS account's own list, for which IAM has no resource.
-_WITHOUT_RESOURCE = [["ses:DeleteSuppressedDestination"]]
+_WITHOUT_RESOURCE = [["ses:GetSuppressedDestination", "ses:DeleteSuppressedDestination"]]
 # They touch nothing but their own files.
 _WITHOUT_ROLE = {"fallback", "pages"}
 

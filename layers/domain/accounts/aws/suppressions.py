@@ -8,13 +8,17 @@ from accounts.aws.clients import client
 from accounts.errors import Unavailable
 
 _NOT_LISTED = "NotFoundException"
+_COMPLAINT = "COMPLAINT"
 
 
 class SesSuppressions:
-    def remove(self, address: str) -> None:
-        """Remove the address, if it is listed; raises Unavailable."""
+    def remove_complaint(self, address: str) -> None:
+        """Remove the address, if it is listed for a complaint; raises Unavailable."""
+        ses = client("sesv2")
         try:
-            client("sesv2").delete_suppressed_destination(EmailAddress=address)
+            listed = ses.get_suppressed_destination(EmailAddress=address)["SuppressedDestination"]
+            if listed["Reason"] == _COMPLAINT:
+                ses.delete_suppressed_destination(EmailAddress=address)
         except ClientError as error:
             if error.response["Error"]["Code"] != _NOT_LISTED:
                 raise Unavailable from error

@@ -1,6 +1,7 @@
 """The edge to SES's suppression list."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, ReadTimeoutError
@@ -18,15 +19,23 @@ def _refusal(code: str) -> ClientError:
 
 @dataclass
 class Ses:
-    """A fake botocore client."""
+    """A fake botocore client with one listed address, which raises ``errors`` by call."""
 
-    error: Exception | None = None
+    reason: str = "COMPLAINT"
+    errors: dict[str, Exception] = field(default_factory=dict)
     removed: list[str] = field(default_factory=list)
 
+    def get_suppressed_destination(self, *, EmailAddress: str) -> dict[str, Any]:  # noqa: N803 - the name in SES's API
+        self._fail("get")
+        return {"SuppressedDestination": {"EmailAddress": EmailAddress, "Reason": self.reason}}
+
     def delete_suppressed_destination(self, *, EmailAddress: str) -> None:  # noqa: N803 - the name in SES's API
-        if self.error:
-            raise self.error
+        self._fail("delete")
         self.removed.append(EmailAddress)
+
+    def _fail(self, call: str) -> None:
+        if call in self.errors:
+            raise self.errors[call]
 
 
 @pytest.fixture
@@ -36,19 +45,25 @@ def ses(monkeypatch: pytest.MonkeyPatch) -> Ses:
     return fake
 
 
-def test_an_address_is_removed(ses: Ses) -> None:
-    SesSuppressions().remove("olive@example.com")
+@pytest.mark.parametrize(("reason", "removed"), [("COMPLAINT", ["olive@example.com"]), ("BOUNCE", [])])
+def test_only_an_address_that_is_listed_for_a_complaint_is_removed(ses: Ses, reason: str, removed: list[str]) -> None:
+    """An address that does not exist must stay listed: bounces harm the sender's reputation."""
+    ses.reason = reason
+    SesSuppressions().remove_complaint("olive@example.com")
 
-    assert ses.removed == ["olive@example.com"]
-
-
-def test_an_address_that_is_not_listed_is_not_an_error(ses: Ses) -> None:
-    """SNS may deliver a report twice."""
-    ses.error = _refusal("NotFoundException")
-
-    assert SesSuppressions().remove("olive@example.com") is None
+    assert ses.removed == removed
 
 
+@pytest.mark.parametrize("call", ["get", "delete"])
+def test_an_address_that_is_not_listed_is_not_an_error(ses: Ses, call: str) -> None:
+    """SNS may deliver a report twice, also at the same time."""
+    ses.errors = {call: _refusal("NotFoundException")}
+    SesSuppressions().remove_complaint("olive@example.com")
+
+    assert ses.removed == []
+
+
+@pytest.mark.parametrize("call", ["get", "delete"])
 @pytest.mark.parametrize(
     "error",
     [
@@ -59,8 +74,8 @@ def test_an_address_that_is_not_listed_is_not_an_error(ses: Ses) -> None:
         ReadTimeoutError(endpoint_url=_URL),
     ],
 )
-def test_any_other_failure_is_unavailable(ses: Ses, error: ClientError | BotoCoreError) -> None:
+def test_any_other_failure_is_unavailable(ses: Ses, call: str, error: ClientError | BotoCoreError) -> None:
     """Lambda retries the report."""
-    ses.error = error
+    ses.errors = {call: error}
     with pytest.raises(Unavailable):
-        SesSuppressions().remove("olive@example.com")
+        SesSuppressions().remove_complaint("olive@example.com")

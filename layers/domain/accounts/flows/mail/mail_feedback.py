@@ -30,8 +30,8 @@ UNKNOWN_ADDRESS = "problem_of_unknown_address"
 class Suppressions(Protocol):
     """SES's own list of addresses that get no more emails, shared by the AWS account."""
 
-    def remove(self, address: str) -> None:
-        """Remove the address, if it is listed; raises Unavailable."""
+    def remove_complaint(self, address: str) -> None:
+        """Remove the address, if it is listed for a complaint, but not for a bounce; raises Unavailable."""
 
 
 class MailFeedback(Struct, frozen=True):
@@ -53,7 +53,7 @@ class MailFeedback(Struct, frozen=True):
         if identity is not None and identity.undeliverable == BOUNCE:
             return NOT_MARKED
         # First, because SES would report the next email to a listed address as another complaint.
-        self.suppressions.remove(address)
+        self.suppressions.remove_complaint(address)
         if identity is None:
             return UNKNOWN_ADDRESS
         if identity.undeliverable is None:

@@ -14,7 +14,7 @@ from accounts.flows.mail.mailing import SENT, UNDELIVERABLE
 from accounts.model import messages
 from accounts.model.audit import NO_CALLER
 from accounts.model.identities import BOUNCE, COMPLAINT, email_key
-from accounts.model.users import User
+from accounts.model.users import MailProblem, User
 from accounts.ses import feedback
 from tests.unit.accounts.stage import (
     EMAIL,
@@ -262,7 +262,7 @@ def test_several_recipients_are_each_marked_however_they_are_written(postbox: Po
 def test_an_email_that_is_reported_as_wanted_takes_the_complaint_back(postbox: Postbox) -> None:
     """The mark, the account's problem and SES's own entry are removed, it is recorded, and emails are sent again."""
     service = postbox.service
-    service.suppressions.listed = {EMAIL, "other@example.com"}
+    service.suppressions.listed = {EMAIL: COMPLAINT, "other@example.com": COMPLAINT}
     postbox.take(complaint())
     service.world.records.clear()
     identity, user = service.identity(), account(service)
@@ -272,7 +272,7 @@ def test_an_email_that_is_reported_as_wanted_takes_the_complaint_back(postbox: P
     assert postbox.take(complaint("not-spam", f"Olive <{EMAIL}>")) == ["mail_complained", "mail_wanted"]
     assert service.identity() == replace(identity, undeliverable=None, version=identity.version + 1)
     assert account(service) == replace(user, mail_problem=None, revision=user.revision + 1)
-    assert service.suppressions.listed == {"other@example.com"}
+    assert service.suppressions.listed == {"other@example.com": COMPLAINT}
     [record] = service.world.records
     assert (record.user_id, record.event, record.caller, record.detail) == (user.user_id, "mail_wanted", NO_CALLER, {})
     assert service.mailing.deliver(notice, NOW) == SENT
@@ -282,30 +282,44 @@ def test_a_bounce_is_not_taken_back(postbox: Postbox) -> None:
     """An address that does not exist is not wanted either; SES keeps its entry, too."""
     service = postbox.service
     postbox.take(bounce())
-    service.suppressions.listed = {EMAIL}
+    service.suppressions.listed = {EMAIL: BOUNCE}
 
     assert postbox.take(complaint("not-spam"))[-1] == "mail_not_marked"
     assert (service.identity().undeliverable, account(service).mail_problem) == (BOUNCE, BOUNCE)
-    assert service.suppressions.listed == {EMAIL}
+    assert service.suppressions.listed == {EMAIL: BOUNCE}
 
 
-def test_an_address_without_an_account_is_removed_from_ses_list(postbox: Postbox) -> None:
-    """Its owner can sign up again: SES may have listed it for an email about a sign-up."""
-    postbox.service.suppressions.listed = {"new@example.com"}
+@pytest.mark.parametrize(("reason", "kept"), [(COMPLAINT, {}), (BOUNCE, {"new@example.com": BOUNCE})])
+def test_an_address_without_an_account_is_removed_from_ses_list_after_a_complaint(
+    postbox: Postbox, reason: MailProblem, kept: dict[str, MailProblem]
+) -> None:
+    """Its owner can sign up again: SES may have listed it for an email about a sign-up. Only SES knows of a bounce."""
+    postbox.service.suppressions.listed = {"new@example.com": reason}
 
     assert postbox.take(complaint("not-spam", to=("new@example.com",))) == ["mail_problem_of_unknown_address"]
-    assert postbox.service.suppressions.listed == set()
+    assert postbox.service.suppressions.listed == kept
+
+
+def test_a_bounce_before_the_account_stays_on_ses_list(postbox: Postbox) -> None:
+    """The account has no mark of it: the address got the email of a sign-up with a provider."""
+    postbox.service.suppressions.listed = {EMAIL: BOUNCE}
+
+    assert postbox.take(complaint("not-spam")) == ["mail_not_marked"]
+    assert postbox.service.suppressions.listed == {EMAIL: BOUNCE}
 
 
 def test_only_who_got_the_email_can_want_it(postbox: Postbox) -> None:
     """A mail server could name any other address."""
     postbox.take(complaint())
-    postbox.service.suppressions.listed = {EMAIL}
+    postbox.service.suppressions.listed = {EMAIL: COMPLAINT}
 
     assert postbox.take(complaint("not-spam", EMAIL, to=("mallory@evil.example",)))[-1] == (
         "mail_problem_of_unknown_address"
     )
-    assert (postbox.service.identity().undeliverable, postbox.service.suppressions.listed) == (COMPLAINT, {EMAIL})
+    assert (postbox.service.identity().undeliverable, postbox.service.suppressions.listed) == (
+        COMPLAINT,
+        {EMAIL: COMPLAINT},
+    )
 
 
 @pytest.mark.parametrize("fault", ["suppressions", "world"])
@@ -313,7 +327,7 @@ def test_a_report_as_wanted_is_retried_until_both_lists_are_clear(postbox: Postb
     """SES's list first: SES would report the next email to a listed address as a complaint."""
     service = postbox.service
     postbox.take(complaint())
-    service.suppressions.listed = {EMAIL}
+    service.suppressions.listed = {EMAIL: COMPLAINT}
     broken = service.suppressions if fault == "suppressions" else service.world
     broken.down = True
     with pytest.raises(Unavailable):
@@ -322,7 +336,7 @@ def test_a_report_as_wanted_is_retried_until_both_lists_are_clear(postbox: Postb
     assert service.identity().undeliverable == COMPLAINT
 
     assert postbox.take(complaint("not-spam"))[-2:] == ["mail_report_failed", "mail_wanted"]
-    assert (service.identity().undeliverable, service.suppressions.listed) == (None, set())
+    assert (service.identity().undeliverable, service.suppressions.listed) == (None, {})
 
 
 def test_a_change_that_comes_between_is_kept(postbox: Postbox) -> None:
