@@ -1,5 +1,6 @@
 """Limits by source: free, then for a proof of work, up to a ceiling."""
 
+from contextlib import suppress
 from copy import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from accounts.errors import ProofRequired, TooManyAttempts
 from accounts.limits import (
     ADDRESS_FAILURES_PER_HOUR,
+    ADDRESS_FAILURES_PER_HOUR_WITH_PROOF,
     ADDRESS_FAILURES_PER_MINUTE,
     SIGNUPS_PER_ADDRESS_PER_HOUR,
     SIGNUPS_PER_ADDRESS_PER_HOUR_WITH_PROOF,
@@ -17,7 +19,7 @@ from accounts.limits import (
 from accounts.model import attempts
 from accounts.model.audit import Caller
 from accounts.model.proofs import Purpose
-from accounts.model.source_limits import EMAILS, SourceLimits
+from accounts.model.source_limits import EMAILS, LOGINS, SourceLimits
 from accounts.model.throttles import Counter
 from tests.fakes import FakeProofs, World
 from tests.unit.accounts.stage import NOW, later
@@ -137,6 +139,33 @@ def test_logins_need_a_proof_above_their_own_limits() -> None:
     attempt.succeeded(limits.throttles)
     with pytest.raises(ProofRequired):
         limits.count_login("olive@example.com", caller, NOW)
+
+
+def test_a_source_at_its_ceiling_stops_no_other_source() -> None:
+    """At no account, also not at those that it guessed at: no counter is shared by all (TH-15)."""
+    limits = some_limits()
+    for number in range(ADDRESS_FAILURES_PER_HOUR_WITH_PROOF):
+        limits.count_login(f"{number}@example.com", proven(limits, "login"), NOW)
+    with pytest.raises(TooManyAttempts) as refusal:
+        limits.count_login("olive@example.com", proven(limits, "login"), NOW)
+
+    assert type(refusal.value) is TooManyAttempts
+    for account in ("0@example.com", "olive@example.com"):
+        limits.count_login(account, replace(HERE, source="192.0.2.2"), NOW)
+
+
+def test_proofs_buy_no_guesses_at_one_account_and_no_room_of_its_source() -> None:
+    """Its streak refuses them, and they are given back: neither the ceiling nor a proof is used up (TH-14)."""
+    limits = some_limits()
+    attempts_made = 0
+    for _ in range(ADDRESS_FAILURES_PER_HOUR_WITH_PROOF + 1):
+        caller = proven(limits, "login")
+        with suppress(TooManyAttempts):
+            limits.count_login("olive@example.com", caller, NOW)
+            attempts_made += 1
+
+    assert (attempts_made, world(limits).counters[LOGINS.free(HERE.source, NOW).key].count) == (5, 5)
+    limits.count_login("oscar@example.com", caller, NOW)
 
 
 def test_a_wait_of_the_account_is_not_answered_with_a_challenge() -> None:
