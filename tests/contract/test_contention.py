@@ -61,6 +61,23 @@ def test_logins_that_cancel_each_other_all_succeed(real: Backend) -> None:
     assert len(held) == 50
 
 
+def test_logins_in_known_and_unknown_browsers_that_meet_all_succeed(real: Backend) -> None:
+    """As many as both counts allow. Each changes the identity, so the others read it again."""
+    stories, crowd = Stories(real), Crowd()
+    person = stories.person()
+    browser = stories.log_in(person, 1).identity.known_browsers[-1]
+    before = real.identities.get(person.identity.key)
+    with crowd.gathered():
+        outcomes = together(2 * FREE_FAILURES, lambda n: stories.log_in(person, n, browser=browser if n % 2 else ""))
+    after = real.identities.get(person.identity.key)
+
+    assert crowd.cancelled > 0
+    assert kinds(outcomes) == {"LoggedIn": 2 * FREE_FAILURES}
+    assert before is not None
+    assert after is not None
+    assert after.streak - before.streak == after.known_streak - before.known_streak == FREE_FAILURES
+
+
 def test_a_reset_among_logins_that_cancel_each_other_leaves_no_session(real: Backend) -> None:
     """No caller gets a 503, and sessions opened with the old password end."""
     stories, crowd = Stories(real), Crowd()
