@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import dedent
 
 _FENCED = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 _PASTED = {"", "sh", "bash", "zsh", "shell", "console"}
@@ -55,6 +56,17 @@ def pasted(text: str) -> list[str]:
     return [body for _, language, body in _FENCED.findall(text) if language in _PASTED] + _INDENTED.findall(
         _FENCED.sub("", text)
     )
+
+
+def procedures(text: str) -> dict[str, list[str]]:
+    """The fenced blocks for a shell, in their order, by the heading above them."""
+    sections = re.split(r"^#+ (.+)$", text, flags=re.MULTILINE)[1:]
+    found = {heading: _FENCED.findall(body) for heading, body in zip(sections[::2], sections[1::2], strict=True)}
+    return {
+        heading: [dedent(body) for _, language, body in blocks if language in _PASTED]
+        for heading, blocks in found.items()
+        if blocks
+    }
 
 
 def comments(block: str) -> list[str]:

@@ -88,3 +88,8 @@ def token_in(mail: dict[str, Any]) -> str:
     tokens = set(re.findall(r"#token=([A-Za-z0-9_-]{43})", mail["BodyText"]))
     assert len(tokens) == 1, mail["BodyText"]
     return str(tokens.pop())
+
+
+def with_key(person: Person, key: str) -> int:
+    """What the key opens."""
+    return person.call("GET", "/customers/me", cookie="", x_api_key=key).status_code

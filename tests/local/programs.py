@@ -6,6 +6,7 @@ import secrets
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+import jwt
 import requests
 
 from local.cloud import LocalCloud
@@ -56,3 +57,9 @@ def logged_in(ann: Person, resource: str = "", **asked: str) -> dict[str, Any]:
     assert tokens.status_code == 200, tokens.text
     found: dict[str, Any] = tokens.json()
     return found
+
+
+def signer(tokens: dict[str, Any]) -> str:
+    """Which key signed the access token."""
+    kid: str = jwt.get_unverified_header(tokens["access_token"])["kid"]
+    return kid

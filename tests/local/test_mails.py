@@ -13,28 +13,9 @@ from local.stack import NAME
 from scripts.place import Place
 from scripts.redrive import redrive
 from tests.functions.lambdas import record
+from tests.local.feedback import problem_of, publish, report
 from tests.local.person import Person
 from tests.waiting import wait_for
-
-
-def report(address: str, problem: str = "Bounce") -> str:
-    """What SES publishes."""
-    about = {"emailAddress": address}
-    said = {
-        "Bounce": {"bounce": {"bounceType": "Permanent", "bounceSubType": "General", "bouncedRecipients": [about]}},
-        "Complaint": {"complaint": {"complaintFeedbackType": "abuse", "complainedRecipients": [about]}},
-    }
-    return json.dumps({"eventType": problem, **said[problem], "mail": {"destination": [address], "messageId": "0100"}})
-
-
-def publish(cloud: LocalCloud, message: str) -> None:
-    """Have the topic deliver a report: the emulator sends none."""
-    cloud.client("sns").publish(TopicArn=cloud.outputs["MailFeedbackTopicArn"], Message=message)
-
-
-def problem_of(person: Person) -> Any:
-    """Return what the session says about the person's email."""
-    return person.call("GET", "/auth/session").json()["mail_problem"]
 
 
 @contextmanager

@@ -5,9 +5,7 @@ import json
 from collections.abc import Callable
 from copy import replace
 from functools import partial
-from typing import Any
 
-import jwt
 import pytest
 import requests
 
@@ -18,8 +16,8 @@ from scripts.admin import __main__ as command
 from scripts.admin import rotations
 from scripts.place import Place
 from tests.local import counters
-from tests.local.person import Person, token_in
-from tests.local.programs import fetched, logged_in
+from tests.local.person import Person, token_in, with_key
+from tests.local.programs import fetched, logged_in, signer
 
 type Admin = Callable[..., str]
 
@@ -43,11 +41,6 @@ def admin(cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
 def person(cloud: LocalCloud) -> Person:
     """An owner who has just signed up."""
     return Person(cloud).join()
-
-
-def with_key(person: Person, key: str) -> int:
-    """What the key opens."""
-    return person.call("GET", "/customers/me", cookie="", x_api_key=key).status_code
 
 
 def test_a_person_is_shut_out_and_let_in_again(admin: Admin, person: Person) -> None:
@@ -192,12 +185,6 @@ def test_people_come_in_with_google_while_its_client_secret_is_rotated(admin: Ad
         somebody = Person(cloud)
         somebody.call("GET", somebody.with_provider("google"))
         assert somebody.call("GET", "/auth/session").status_code == 200
-
-
-def signer(tokens: dict[str, Any]) -> str:
-    """Which key signed the access token."""
-    kid: str = jwt.get_unverified_header(tokens["access_token"])["kid"]
-    return kid
 
 
 @pytest.mark.redeploys
