@@ -51,7 +51,7 @@ class Login(Struct, frozen=True):
         now: datetime,
         instead_of: Session | None = None,
     ) -> LoggedIn:
-        """Log in, ending the ``presented`` session, or ``instead_of`` in the same transaction.
+        """Log in, ending the ``presented`` session or ``instead_of``, which must belong to the same account.
 
         Raises InvalidCredentials whatever the reason, or ProofRequired or TooManyAttempts before it is checked.
         """
@@ -61,15 +61,13 @@ class Login(Struct, frozen=True):
         attempt = self._counted(address, read, caller, now)
         try:
             before, logged_in = self._open(
-                address, read, password, attempt, instead_of, remember=remember, caller=caller, now=now
+                address, read, password, attempt, presented, instead_of, remember=remember, caller=caller, now=now
             )
         except InvalidCredentials:
             failed_logins.notify_owner(self.notices, address, attempt, caller, now)
             raise
         attempt.succeeded(self.throttles)
-        # First: ending the presented session may fail, and by then the account knows this browser.
         notify_owner(self.notices, before, logged_in, failures=attempt.failures)
-        self.opening.end_presented(presented, caller, now)
         return logged_in
 
     def _counted(self, address: str, read: Identity | None, caller: Caller, now: datetime) -> Attempt:
@@ -85,6 +83,7 @@ class Login(Struct, frozen=True):
         read: Identity | None,
         password: str,
         attempt: Attempt,
+        presented: Credential | None,
         instead_of: Session | None,
         *,
         remember: bool,
@@ -105,6 +104,10 @@ class Login(Struct, frozen=True):
         def renewed() -> str:
             return self.hasher.hash(password)
 
+        @cache
+        def replaced() -> Session | None:
+            return self.opening.presented(presented)
+
         def attempted(identity: Identity | None) -> tuple[Identity, LoggedIn]:
             verdict = verified(identity.password_hash if identity else None)
             if identity is None or not verdict.matches or not identity.can_log_in or attempt.password_disabled:
@@ -112,7 +115,7 @@ class Login(Struct, frozen=True):
             _check_same_account(instead_of, identity)
             logged_in = self.opening.begin(identity, method=PASSWORD, remember=remember, caller=caller, now=now)
             after = _after_login(logged_in.identity, renewed() if verdict.outdated else None, attempt)
-            self.opening.open(logged_in.session, after, instead_of=instead_of)
+            self.opening.open(logged_in.session, after, instead_of=instead_of or replaced())
             return identity, logged_in
 
         try:
