@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from copy import replace
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 
 from msgspec import Struct
 
@@ -23,7 +23,7 @@ from accounts.model.attempts import Attempt
 from accounts.model.audit import Caller
 from accounts.model.identities import Identities, Identity
 from accounts.model.messages import Outbox
-from accounts.model.passwords import PasswordHasher, Verdict
+from accounts.model.passwords import PasswordHasher
 from accounts.model.sessions import PASSWORD, Session
 from accounts.model.source_limits import SourceLimits
 from accounts.model.throttles import Throttles
@@ -95,18 +95,9 @@ class Login(Struct, frozen=True):
         Retries with the new state: if the password changed, it is verified against the new hash; if not, the result is
         cached, so that concurrent logins that remember their browsers do not refuse each other.
         """
-
-        @cache
-        def verified(stored: str | None) -> Verdict:
-            return self.hasher.verify(password, stored)
-
-        @cache
-        def renewed() -> str:
-            return self.hasher.hash(password)
-
-        @cache
-        def replaced() -> Session | None:
-            return self.opening.presented(presented)
+        verified = cache(partial(self.hasher.verify, password))
+        renewed = cache(partial(self.hasher.hash, password))
+        replaced = cache(partial(self.opening.presented, presented))
 
         def attempted(identity: Identity | None) -> tuple[Identity, LoggedIn]:
             verdict = verified(identity.password_hash if identity else None)

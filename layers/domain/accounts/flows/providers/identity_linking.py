@@ -28,17 +28,15 @@ from accounts.model import (
     one_time_tokens,
     providers,
     sessions,
-    throttles,
     users,
 )
 from accounts.model.audit import Caller, Record
-from accounts.model.identities import Identities, Identity, can_be_confirmed, email_key, provider_key
+from accounts.model.identities import Identity, email_key, provider_key
 from accounts.model.linking import Decision, LinkToAccount, NewAccount, OpenAccount, decide
 from accounts.model.messages import Outbox
-from accounts.model.one_time_tokens import PROVIDER_VERIFICATION, OneTimeToken, OneTimeTokens
+from accounts.model.one_time_tokens import OneTimeToken
 from accounts.model.providers import TITLES, ProviderPerson
 from accounts.model.sessions import Session
-from accounts.model.throttles import Throttles
 from accounts.model.users import AddIdentity, User, Users
 from accounts.transactions import Change, Conflict, Transactions
 
@@ -241,43 +239,6 @@ class IdentityLinking(Struct, frozen=True):
         user = self.users.get(add.user_id) if conflict.concerns(AddIdentity) else None
         # Else the subject was linked or the account deleted concurrently. The next attempt reads the new state.
         return _not_added(user, add) if user is not None else LoginExpired()
-
-
-class ProviderVerification(Struct, frozen=True):
-    """Confirms an address that the provider had not verified: needs the emailed link and the browser that started.
-
-    An attacker whose provider account has the owner's unverified address cannot use the owner's click: the link works
-    only in the attacker's browser, and the attacker does not have the link.
-    """
-
-    tokens: OneTimeTokens
-    identities: Identities
-    throttles: Throttles
-    linking: IdentityLinking
-
-    def confirm(
-        self, plaintext: str, browsers: tuple[str, ...], presented: Credential | None, caller: Caller, now: datetime
-    ) -> LoggedIn:
-        """Create or link the account and log in, ending the ``presented`` session.
-
-        Raises InvalidLink, AddressReused or TooManyAttempts. ``browsers`` are the digests of this browser's cookies.
-        """
-        throttles.count_confirmation(self.throttles, caller, now)
-        token = one_time_tokens.find(self.tokens, PROVIDER_VERIFICATION, plaintext, now)
-        pending = self.identities.get(token.subject) if token else None
-        if token is None or pending is None or pending.verified or pending.pending_token != token.digest:
-            raise InvalidLink
-        if pending.confirming_browser not in browsers:
-            raise InvalidLink(_OTHER_BROWSER)
-        local = self.identities.get(email_key(pending.email))
-        if not can_be_confirmed(pending, local):
-            raise InvalidLink
-        return self.linking.confirm(token, pending, local, presented, caller, now)
-
-
-_OTHER_BROWSER = (
-    "Open this link in the browser in which you started, within the hour, or log in there again for a new one."
-)
 
 
 def _not_added(user: User, add: AddIdentity) -> Exception:
