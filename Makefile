@@ -35,6 +35,7 @@ dev-sam: .venv/.installed .venv-sam/.installed ## Deploy into the running `make 
 
 test: .venv/.installed .venv-sam/.installed ## Run the linters and every test that can run on this machine
 	@$(MAKE) check
+	@$(MAKE) .venv-clients/.installed || echo "The tests of other clients will be skipped."
 	@echo "== tests"
 	@$(RUN) pytest --numprocesses $(WORKERS) --dist loadscope --no-loadscope-reorder -p tests.sampled_coverage --cov
 
@@ -109,7 +110,7 @@ undeploy: .venv/.installed ## Remove that stack and list what stays
 invoke: .venv/.installed .venv-sam/.installed ## Run one function in Docker, on the running `make dev`: FUNCTION=login; without it, list them
 	@PYTHONPATH=layers/domain $(RUN) scripts.sam_local invoke $(FUNCTION)
 
-start-api: .venv/.installed .venv-sam/.installed ## Run the site in Docker with SAM CLI at http://localhost:3000, on the running `make dev`
+start-api: .venv/.installed .venv-sam/.installed ## Run the site in Docker with SAM CLI at http://127.0.0.1:3000, on the running `make dev`
 	@PYTHONPATH=layers/domain exec $(RUN) scripts.sam_local start-api
 
 audit: .venv/.installed ## List known vulnerabilities of the pinned packages; fails when one could not be looked up
@@ -120,13 +121,14 @@ requirements: $(UV) ## Compile the pins from pyproject.toml (UPGRADE=1 takes new
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) --extra dev pyproject.toml -o requirements/dev.txt
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) --extra sam pyproject.toml -o requirements/sam.txt
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) requirements/install.in -o requirements/install.txt
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) requirements/clients.in -o requirements/clients.txt
 	@mkdir -p layers/dependencies && cp requirements/runtime.txt layers/dependencies/requirements.txt
 
 hooks: .venv/.installed ## Run the linters on each commit
 	@.venv/bin/pre-commit install
 
 clean: ## Delete what was installed and built; the accounts of `make dev` stay
-	rm -rf .venv .venv-sam .local/uv .local/biome .local/layers .local/sam .aws-sam .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-sam .venv-clients .local/uv .local/biome .local/layers .local/sam .aws-sam .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 # --- installation -------------------------------------------------------------------------------------------------
 
@@ -152,6 +154,10 @@ $(UV): requirements/install.txt
 
 .venv-sam/.installed: requirements/sam.txt $(UV)
 	@$(call install,.venv-sam,$<)
+
+# The programs of others that the tests run.
+.venv-clients/.installed: requirements/clients.txt $(UV)
+	@$(call install,.venv-clients,$<)
 
 # $(call install,<environment>,<pins>): make the environment hold the pinned packages and no others.
 define install

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from local.cloud import LocalCloud
 
 # Each of these folders is one chain: its tests share a deployed local cloud or a DynamoDB Local, which start slowly.
-_CHAINS = ("tests/browser/", "tests/local/", "tests/contract/")
+_CHAINS = ("tests/browser/", "tests/local/", "tests/clients/", "tests/contract/")
 # Each function of these files is a chain of its own: these files take longest without a local cloud.
 _BY_FUNCTION = ("tests/functions/test_permissions.py", "tests/functions/test_fuzz.py")
 # What takes longest starts first, so that no worker still runs it when the others are done.

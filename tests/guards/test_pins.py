@@ -29,7 +29,7 @@ def test_every_package_is_pinned_with_its_hashes(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [*project.PINS, ROOT / "requirements" / "install.in", ROOT / "pyproject.toml"], ids=relative
+    "path", [*project.PINS, *(ROOT / "requirements").glob("*.in"), ROOT / "pyproject.toml"], ids=relative
 )
 def test_no_pin_names_a_package_index(path: Path) -> None:
     """The installing machine chooses the package index."""
@@ -92,6 +92,15 @@ def test_every_requirement_is_pinned(pins: str, extra: str | None) -> None:
     asked = dict(_asked(entry) for entry in _entries(extra))
     assert sorted(set(asked) - set(pinned)) == []
     assert {name: (pinned[name], lowest) for name, lowest in asked.items() if _key(pinned[name]) < _key(lowest)} == {}
+
+
+@pytest.mark.parametrize("pins", ["install", "clients"])
+def test_every_requirement_of_a_list_is_pinned(pins: str) -> None:
+    """Those that are not in pyproject.toml."""
+    listed = (ROOT / "requirements" / f"{pins}.in").read_text(encoding="utf-8").splitlines()
+    asked = [re.split("[=>]=", line) for line in listed if not line.startswith("#")]
+    pinned = _pinned(ROOT / "requirements" / f"{pins}.txt")
+    assert {name: pinned.get(name) for name, lowest in asked if _key(pinned.get(name, "0")) < _key(lowest)} == {}
 
 
 def test_one_package_has_one_version_everywhere() -> None:

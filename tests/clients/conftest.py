@@ -1,0 +1,85 @@
+"""Unmodified clients, installed in an environment of their own, and a local cloud at an https address."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+import requests
+
+from local.cloud import LocalCloud
+from tests.clients.https_front import HttpsFront
+from tests.cloudformation import ROOT
+from tests.conftest import missing
+from tests.local.person import Person
+
+_ENVIRONMENT = ROOT / ".venv-clients"
+
+
+@dataclass(frozen=True)
+class Clients:
+    """The environment of the clients."""
+
+    folder: Path
+
+    @property
+    def python(self) -> Path:
+        return self.folder / "bin" / "python"
+
+    @property
+    def comfy(self) -> Path:
+        return self.folder / "bin" / "comfy"
+
+    @property
+    def frontend(self) -> Path:
+        """The files of ComfyUI's frontend."""
+        (found,) = self.folder.glob("lib/python*/site-packages/comfyui_frontend_package/static")
+        return found
+
+
+@pytest.fixture(scope="session")
+def clients() -> Clients:
+    if not (_ENVIRONMENT / ".installed").exists():
+        missing("the clients are not installed (make .venv-clients/.installed)")
+    return Clients(_ENVIRONMENT)
+
+
+@pytest.fixture(scope="session")
+def front(clients: Clients, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[HttpsFront, LocalCloud]]:
+    """The local cloud, whose site is the address of the front."""
+    assert clients.comfy.exists()
+    cloud = LocalCloud(mailbox_url="http://127.0.0.1:9")
+    with HttpsFront(cloud.site_url.partition("://")[2], tmp_path_factory.mktemp("tls")) as https:
+        cloud.site_url = https.url
+        with cloud:
+            yield https, cloud
+
+
+@pytest.fixture(scope="session")
+def cloud(front: tuple[HttpsFront, LocalCloud]) -> LocalCloud:
+    return front[1]
+
+
+@pytest.fixture(scope="session")
+def certificate(front: tuple[HttpsFront, LocalCloud]) -> Path:
+    return front[0].certificate
+
+
+@pytest.fixture
+def ann(cloud: LocalCloud, certificate: Path) -> Person:
+    """The owner of a new account, logged in."""
+    browser = requests.Session()
+    browser.trust_env, browser.verify = False, str(certificate)
+    return Person(cloud, http=browser).join()
+
+
+def allow(owner: Person, url: str) -> str:
+    """Allow the login of comfy-cli that begins at `url`, as the consent page does; return where the browser goes."""
+    asked = dict(parse_qsl(urlsplit(url).query))
+    shown = owner.call("GET", f"/oauth/authorize/request?{urlsplit(url).query}").json()
+    assert shown["client"] == {"id": "comfy-cli", "name": "Comfy CLI"}
+    decided = owner.call("POST", "/oauth/authorize", asked | {"decision": "allow", "account": shown["account"]["id"]})
+    assert decided.status_code == 200, decided.text
+    redirect: str = decided.json()["redirect_to"]
+    return redirect
