@@ -110,7 +110,7 @@ undeploy: .venv/.installed ## Remove that stack and list what stays
 invoke: .venv/.installed .venv-sam/.installed ## Run one function in Docker, on the running `make dev`: FUNCTION=login; without it, list them
 	@PYTHONPATH=layers/domain $(RUN) scripts.sam_local invoke $(FUNCTION)
 
-start-api: .venv/.installed .venv-sam/.installed ## Run the site in Docker with SAM CLI at http://127.0.0.1:3000, on the running `make dev`
+start-api: .venv/.installed .venv-sam/.installed ## Run the site in Docker with SAM CLI at http://localhost:3000, on the running `make dev`
 	@PYTHONPATH=layers/domain exec $(RUN) scripts.sam_local start-api
 
 audit: .venv/.installed ## List known vulnerabilities of the pinned packages; fails when one could not be looked up

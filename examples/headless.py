@@ -78,7 +78,7 @@ def with_device(site: str, tell: Callable[[str], None], wait: Callable[[float], 
 def main() -> None:
     """Log in and print the account's address."""
     parser = argparse.ArgumentParser(description="Log in on a machine without a browser")
-    parser.add_argument("site", nargs="?", default="http://127.0.0.1:8000")
+    parser.add_argument("site", nargs="?", default="http://localhost:8000")
     parser.add_argument("--device", action="store_true", help="with a code instead of an API key")
     options = parser.parse_args()
     site, key = options.site.rstrip("/"), os.environ.get("COMFY_API_KEY", "").strip()

@@ -17,7 +17,6 @@ from local import packages, rewrites
 from local.emulator import REGION
 from local.http_api import Json, Resources, expand
 from local.packages import Package
-from local.processes import LOOPBACK
 from scripts import stacks
 from scripts.stacks import TemplateProblem
 
@@ -35,8 +34,6 @@ logging.getLogger("samtranslator.metrics").setLevel(logging.CRITICAL)
 
 _FUNCTION = "AWS::Serverless::Function"
 _LAYER = "AWS::Serverless::LayerVersion"
-_SITE = "HttpApi"
-"""The API that is the site; those of other stacks keep their own hosts."""
 _STACK = "AWS::CloudFormation::Stack"
 
 
@@ -127,7 +124,7 @@ def adapt(translated: Json) -> Json:
         if resource["Type"] in LEFT_OUT or _is_computed_alarm(resource):
             continue
         if resource["Type"] == "AWS::ApiGatewayV2::Api" and "Body" in resource["Properties"]:
-            resources |= expand(name, resource) | (_at_the_root(name) if name == _SITE else {})
+            resources |= expand(name, resource)
         elif resource["Type"] == "AWS::Lambda::LayerVersion":
             # Otherwise each edit of the domain would keep its layer in the state forever.
             resources[name] = resource | {"DeletionPolicy": "Delete"}
@@ -140,24 +137,6 @@ def adapt(translated: Json) -> Json:
 
 def _is_computed_alarm(resource: Json) -> bool:
     return resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]
-
-
-def _at_the_root(api_id: str) -> Resources:
-    """Map the API to the root of the loopback address, like a custom domain in AWS."""
-    certificate = f"arn:aws:acm:{REGION}:000000000000:certificate/none-needed-on-loopback"
-    domain = {
-        "DomainName": LOOPBACK,
-        "DomainNameConfigurations": [{"CertificateArn": certificate, "EndpointType": "REGIONAL"}],
-    }
-    mapping = {
-        "ApiId": {"Ref": api_id},
-        "DomainName": {"Ref": f"{api_id}LoopbackDomain"},
-        "Stage": {"Ref": f"{api_id}ApiGatewayDefaultStage"},
-    }
-    return {
-        f"{api_id}LoopbackDomain": {"Type": "AWS::ApiGatewayV2::DomainName", "Properties": domain},
-        f"{api_id}LoopbackMapping": {"Type": "AWS::ApiGatewayV2::ApiMapping", "Properties": mapping},
-    }
 
 
 def _refuse_dangling(translated: Json, adapted: Json) -> None:

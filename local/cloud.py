@@ -11,10 +11,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from local import KEEP, PROJECT, adapt
-from local.emulator import Emulator, environment_for_aws, last_port
+from local.emulator import Emulator, environment_for_aws, last_ports
 from local.http_api import Json
 from local.logs import LogLine, LogTail
-from local.processes import LOOPBACK, USUAL_PORT, free_port, port_from_environment, port_is_taken
+from local.processes import USUAL_PORT, free_port, port_from_environment, port_is_taken, url_of
 from local.providers import Providers
 from local.stack import BUCKET, Stack
 from scripts import stacks
@@ -22,6 +22,8 @@ from scripts import stacks
 MAIL_FROM = "accounts@comfy.local"
 EXAMPLE_SERVICE = "https://cloud.example.com/mcp"
 """The audience of examples/service."""
+AWS_PORT = "AWS_PORT"
+"""The environment variable with the port of the emulated AWS."""
 
 
 class NotRunning(Exception):
@@ -35,21 +37,23 @@ class LocalCloud:
         self,
         *,
         port: int | None = None,
+        aws_port: int | None = None,
         state_dir: Path | None = None,
         providers: Providers | bool = True,
         mailbox_url: str = "",
         project: Path = PROJECT,
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """Without ``port`` and ``state_dir``, use a free port and a temporary folder. Starts nothing."""
+        """Without ``port``, ``aws_port`` and ``state_dir``, use free ports and a temporary folder. Starts nothing."""
         self._temporary = None if state_dir else TemporaryDirectory(prefix="comfy-accounts-")
         self.state_dir = state_dir or Path(str(self._temporary and self._temporary.name))
         self.port = port or free_port()
+        self.aws_port = aws_port or free_port()
         self.project = project
-        self.site_url = f"http://{LOOPBACK}:{self.port}"
+        self.site_url = url_of(self.port)
         self._mailbox_url = mailbox_url
         self._say = say
-        self._emulator = Emulator(self.port, self.state_dir)
+        self._emulator = Emulator(self.aws_port, self.port, self.state_dir)
         self.endpoint_url = self._emulator.endpoint_url
         self.providers = Providers(anywhere=True) if providers is True else providers or None
         self._stack = Stack(self.client)
@@ -63,10 +67,12 @@ class LocalCloud:
         It does not start or stop providers: `make dev` runs them.
         """
         state = KEEP / "state"
-        port = port_from_environment("PORT", last_port(state) or USUAL_PORT)
-        if not port_is_taken(port):
+        kept = last_ports(state)
+        port = port_from_environment("PORT", kept[0] if kept else USUAL_PORT)
+        aws_port = port_from_environment(AWS_PORT, kept[1] if kept and kept[0] == port else usual_aws_port(port))
+        if not port_is_taken(aws_port):
             raise NotRunning(f"no `make dev` runs on port {port}")
-        return cls(port=port, state_dir=state, providers=False)
+        return cls(port=port, aws_port=aws_port, state_dir=state, providers=False)
 
     def __enter__(self) -> Self:
         """Start everything, or leave nothing running."""
@@ -118,7 +124,7 @@ class LocalCloud:
         self.outputs = self._stack.outputs()
         if self.providers and (arn := self.outputs.get("OAuthProvidersSecretArn")):
             self._stack.put_secret(arn, dict(self.providers.secret()))
-        self._emulator.open_site()
+        self._emulator.open_site(self.outputs["HttpApiId"])
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -182,6 +188,11 @@ class LocalCloud:
             self.providers.stop()
         if self._temporary:
             self._temporary.cleanup()
+
+
+def usual_aws_port(port: int) -> int:
+    """Return the port of the emulated AWS beside a site. The one between them is the mailbox's."""
+    return port + 2
 
 
 def _folder(function: str) -> str:

@@ -4,18 +4,27 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local import KEEP, PROJECT
 from local.adapt import LEFT_OUT
-from local.cloud import LocalCloud
+from local.cloud import AWS_PORT, LocalCloud, usual_aws_port
 from local.http_api import NotUnderstood
 from local.logs import LogPrinter
 from local.mailbox import Mailbox
-from local.processes import USUAL_PORT, ChildFailed, InUse, NotAPort, port_from_environment, port_is_taken, sole_use
+from local.processes import (
+    USUAL_PORT,
+    ChildFailed,
+    InUse,
+    NotAPort,
+    port_from_environment,
+    port_is_taken,
+    sole_use,
+    url_of,
+)
 from local.providers import HalfConfigured, Providers
 from local.stack import DeployFailed
 from local.watch import first_problem, watch_for_edits, watched_files
@@ -46,13 +55,21 @@ def run(arguments: list[str]) -> int:
 
 def _run(port: int) -> None:
     mailbox_port = port_from_environment("MAILBOX_PORT", port + 1)
-    _need_free(port, "PORT")
-    _need_free(mailbox_port, "MAILBOX_PORT")
+    aws_port = port_from_environment(AWS_PORT, usual_aws_port(port))
+    ports = {"PORT": port, "MAILBOX_PORT": mailbox_port, AWS_PORT: aws_port}
+    _need_free(ports)
     say = _Progress()
-    mailbox_url = f"http://127.0.0.1:{mailbox_port}"
+    mailbox_url = url_of(mailbox_port)
     if problem := first_problem(watched_files(PROJECT)):
         raise CannotRun(f"not deployed: {problem}")
-    cloud = LocalCloud(port=port, state_dir=STATE, providers=Providers(), mailbox_url=mailbox_url, say=say)
+    cloud = LocalCloud(
+        port=port,
+        aws_port=aws_port,
+        state_dir=STATE,
+        providers=Providers(reserved=ports.values()),
+        mailbox_url=mailbox_url,
+        say=say,
+    )
     mailbox = Mailbox(mailbox_port, cloud.messages, cloud.site_url)
     try:
         with cloud:
@@ -120,9 +137,15 @@ class _Progress:
         print(f"[{time.monotonic() - self._start:5.1f} s] {what}", flush=True)
 
 
-def _need_free(port: int, setting: str) -> None:
-    if port_is_taken(port):
-        raise CannotRun(f"port {port} is in use. Stop what uses it, or choose another: {setting}={port + 10} make dev")
+def _need_free(ports: Mapping[str, int]) -> None:
+    if len(set(ports.values())) < len(ports):
+        chosen = ", ".join(f"{setting}={port}" for setting, port in ports.items())
+        raise CannotRun(f"each needs a port of its own: {chosen}")
+    for setting, port in ports.items():
+        if port_is_taken(port):
+            raise CannotRun(
+                f"port {port} is in use. Stop what uses it, or choose another: {setting}={port + 10} make dev"
+            )
 
 
 def _reset() -> int:

@@ -13,14 +13,14 @@ import boto3
 import botocore.session
 from botocore.config import Config
 
-from local.processes import LOOPBACK, Child, sole_use
+from local.processes import Child, sole_use, url_of
 
 REGION = "us-east-1"
 _CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 # The variables that functions inherit from this machine. MiniStack passes its environment to every worker, so that all
 # others (a profile, a provider's secret, PYTHONPATH) are withheld from MiniStack, too.
 _INHERITED = ("PATH", "LANG", "LC_ALL", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "SSL_CERT_FILE")
-_PORT_FILE = "port"
+_PORT_FILE, _SITE_PORT_FILE = "port", "site-port"
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -31,24 +31,24 @@ def fetch(url: str, *, timeout: float = 5) -> bytes:
     return body
 
 
-def last_port(state: Path) -> int | None:
-    """Return the port of the emulator that last used this state folder, or None."""
+def last_ports(state: Path) -> tuple[int, int] | None:
+    """Return the ports of the site and of the AWS API that last used this state folder, or None."""
     try:
-        return int((state / _PORT_FILE).read_text())
+        return int((state / _SITE_PORT_FILE).read_text()), int((state / _PORT_FILE).read_text())
     except (FileNotFoundError, ValueError):
         return None
 
 
 class Emulator:
-    """An emulated AWS on one port, with its state in one folder."""
+    """An emulated AWS on one port and the site that is deployed into it on another, with their state in one folder."""
 
-    def __init__(self, port: int, state: Path) -> None:
+    def __init__(self, port: int, site_port: int, state: Path) -> None:
         self.port = port
+        self.site_port = site_port
         self.state = state
-        # `127.0.0.1` is the site, a custom domain of the HTTP API; the AWS API is at `localhost`.
-        self.endpoint_url = f"http://localhost:{port}"
+        self.endpoint_url = url_of(port)
         self.log = state / "ministack.log"
-        self._ready_file = state / "tmp" / "site-is-ready"
+        self._api_file = state / "tmp" / "api-of-the-site"
         self._log_read = 0
         self._claim = ExitStack()
         self._child: Child | None = None
@@ -62,12 +62,15 @@ class Emulator:
         shutil.rmtree(self.state / "tmp", ignore_errors=True)
         (self.state / "tmp").mkdir(parents=True)
         self._move_to_this_port()
-        self._child = Child("MiniStack", "local.gate", log=self.log, env=self._environment())
+        command = ("local.gate", str(self.site_port), str(self.port), str(self._api_file))
+        self._child = Child("MiniStack", *command, log=self.log, env=self._environment())
         self._child.wait_until(self._is_ready)
 
-    def open_site(self) -> None:
-        """Stop refusing requests to the site, which is deployed now."""
-        self._ready_file.touch()
+    def open_site(self, api: str) -> None:
+        """Let requests to the site reach this HTTP API, which is deployed now."""
+        new = self._api_file.with_suffix(".new")
+        new.write_text(api)
+        new.replace(self._api_file)  # at once: a request may come meanwhile
 
     def stop(self, *, save: bool = True) -> None:
         """Stop MiniStack; with ``save``, let it write its state first."""
@@ -95,13 +98,14 @@ class Emulator:
         return [error for _, mark, error in marked if mark]
 
     def _move_to_this_port(self) -> None:
-        """Rewrite queue URLs, which contain the port, if the state was saved on another port."""
+        """Keep the ports. Rewrite queue URLs, which contain that of the AWS API, if the state was saved on another."""
         kept = self.state / _PORT_FILE
         before = kept.read_text() if kept.exists() else str(self.port)
         if before != str(self.port):
             for file in (self.state / "services").glob("*.json"):
                 file.write_text(file.read_text().replace(f"//localhost:{before}/", f"//localhost:{self.port}/"))
         kept.write_text(str(self.port))
+        (self.state / _SITE_PORT_FILE).write_text(str(self.site_port))
 
     def _make_client(self, service: str) -> Any:  # noqa: ANN401  # boto3 makes its client classes at run time
         config = Config(proxies={}, s3={"addressing_style": "path"}, retries={"mode": "standard"})
@@ -120,8 +124,6 @@ class Emulator:
         nowhere = "unix:///nonexistent/docker.sock"
         return inherited | {
             "GATEWAY_PORT": str(self.port),
-            "LOCAL_CLOUD_READY_FILE": str(self._ready_file),
-            "BIND_HOST": LOOPBACK,
             "PERSIST_STATE": "1",
             "STATE_DIR": str(self.state / "services"),
             "S3_PERSIST": "1",

@@ -6,7 +6,7 @@ import html
 import json
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,11 +15,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from local import PROJECT
-from local.processes import LOOPBACK, USUAL_PORT
+from local.processes import LOOPBACK, LOOPBACK_6, USUAL_PORT, family_of, loopback_addresses, url_of
 
 type Mail = dict[str, Any]
 
-_USUAL_SITE, _USUAL_MAILBOX = f"http://{LOOPBACK}:{USUAL_PORT}", f"http://{LOOPBACK}:{USUAL_PORT + 1}"
+_USUAL_SITE, _USUAL_MAILBOX = url_of(USUAL_PORT), url_of(USUAL_PORT + 1)
 _LINK = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]]")
 # Reloads the page only when an email has arrived, so that opened emails stay open.
 _SCRIPT = """
@@ -141,11 +141,11 @@ def _frame(subject: str, body: str | None) -> str:
 
 
 class Mailbox:
-    """A web server for the mailbox, on the loopback address."""
+    """A web server for the mailbox, on the loopback addresses."""
 
     def __init__(self, port: int, messages: Callable[[], list[Mail]], site_url: str) -> None:
         """``messages`` returns the emails; ``site_url`` is put into the walk-through."""
-        self.url = f"http://{LOOPBACK}:{port}"
+        self.url = url_of(port)
         views = {
             "/": page,
             "/messages.json": as_json,
@@ -153,32 +153,42 @@ class Mailbox:
             "/version": version,
             "/walkthrough": lambda _: walkthrough(site_url, self.url),
         }
-        about = {"messages": staticmethod(messages), "views": views, "host": f"{LOOPBACK}:{port}"}
+        hosts = {urlsplit(self.url).netloc, f"{LOOPBACK}:{port}", f"[{LOOPBACK_6}]:{port}"}
+        about = {"messages": staticmethod(messages), "views": views, "hosts": hosts}
         handler = type("Handler", (_Handler,), about)
-        self._server = ThreadingHTTPServer((LOOPBACK, port), handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, name="mailbox", daemon=True)
+        self._servers = [_Server(host, port, handler) for host in loopback_addresses()]
 
     def start(self) -> None:
-        """Serve in a background thread."""
-        self._thread.start()
+        """Serve in background threads."""
+        for server in self._servers:
+            server.thread.start()
 
     def stop(self) -> None:
         """Stop serving and free the port."""
-        if self._thread.is_alive():
-            self._server.shutdown()
-        self._server.server_close()
+        for server in self._servers:
+            if server.thread.is_alive():
+                server.shutdown()
+            server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, host: str, port: int, handler: type[BaseHTTPRequestHandler]) -> None:
+        self.address_family = family_of(host)
+        super().__init__((host, port), handler)
+        self.thread = threading.Thread(target=self.serve_forever, name="mailbox", daemon=True)
 
 
 class _Handler(BaseHTTPRequestHandler):
     messages: Callable[[], list[Mail]]
     views: Mapping[str, Callable[[list[Mail]], str]]
-    host: str
+    hosts: Collection[str]
 
     def do_GET(self) -> None:
         # DNS rebinding: a host name that an attacker points at 127.0.0.1 must not read emails through a browser here.
         path = urlsplit(self.path).path
-        if self.headers.get("Host") not in (self.host, self.host.replace(LOOPBACK, "localhost")):
+        if self.headers.get("Host") not in self.hosts:
             self.send_error(HTTPStatus.MISDIRECTED_REQUEST)
         elif path not in self.views:
             self.send_error(HTTPStatus.NOT_FOUND)

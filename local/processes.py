@@ -8,15 +8,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from local import PROJECT
 
+LOCALHOST = "localhost"
 LOOPBACK = "127.0.0.1"
+LOOPBACK_6 = "::1"
 _POLITE_SECONDS = 15
 USUAL_PORT = 8000
+_HTTP_PORT = 80
 _LAST_PORT = 65535
 # Below the ports that systems choose for outgoing connections, which could take one before its process listens.
 _ASSIGNED = range(20_000, 21_000)
@@ -27,20 +30,38 @@ class ChildFailed(Exception):
 
 
 def port_is_taken(port: int) -> bool:
-    """Return whether a process listens on the port, on IPv4 or IPv6.
-
-    Both are checked: AWS calls go to `localhost`, and another process on [::1] would receive them.
-    """
-    return any(_answers(family, host, port) for family, host in ((socket.AF_INET, LOOPBACK), (socket.AF_INET6, "::1")))
+    """Return whether a process listens on the port of a loopback address, on IPv4 or IPv6: `localhost` is both."""
+    return any(_answers(host, port) for host in loopback_addresses())
 
 
-def _answers(family: socket.AddressFamily, host: str, port: int) -> bool:
+def _answers(host: str, port: int) -> bool:
+    with socket.socket(family_of(host), socket.SOCK_STREAM) as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((host, port)) == 0
+
+
+def loopback_addresses() -> list[str]:
+    """Return the addresses of `localhost`: IPv4's, and IPv6's where this machine has it."""
+    return [LOOPBACK, LOOPBACK_6] if _is_here(LOOPBACK_6) else [LOOPBACK]
+
+
+def _is_here(host: str) -> bool:
     try:
-        with socket.socket(family, socket.SOCK_STREAM) as probe:
-            probe.settimeout(1)
-            return probe.connect_ex((host, port)) == 0
-    except OSError:  # This machine has no IPv6.
+        with socket.socket(family_of(host), socket.SOCK_STREAM) as probe:
+            probe.bind((host, 0))
+    except OSError:
         return False
+    return True
+
+
+def family_of(host: str) -> socket.AddressFamily:
+    """Return the family of a numeric address."""
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def url_of(port: int) -> str:
+    """Return the URL of a port of `localhost`, as browsers write its origin."""
+    return f"http://{LOCALHOST}" if port == _HTTP_PORT else f"http://{LOCALHOST}:{port}"
 
 
 class NotAPort(Exception):
@@ -55,9 +76,12 @@ def port_from_environment(setting: str, usual: int) -> int:
     return int(text)
 
 
-def free_port(preferred: int = 0) -> int:
-    """Return the preferred port if it is free, otherwise one that no other caller gets while this process runs."""
-    if preferred and not port_is_taken(preferred):
+def free_port(preferred: int = 0, reserved: Collection[int] = ()) -> int:
+    """Return the preferred port if it is free and not ``reserved``, otherwise one that no other caller gets.
+
+    The latter is claimed while this process runs.
+    """
+    if preferred and preferred not in reserved and not port_is_taken(preferred):
         return preferred
     return next(port for port in _ASSIGNED if _claim(port) and not port_is_taken(port))
 

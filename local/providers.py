@@ -5,7 +5,7 @@ the real GitHub.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -48,10 +48,20 @@ class Provider:
 class Providers:
     """Both providers, and the processes of their stand-ins."""
 
-    def __init__(self, *, anywhere: bool = False, environment: Mapping[str, str] = os.environ) -> None:
-        """Choose the providers; with `anywhere`, ignore the environment and run both stand-ins on free ports."""
+    def __init__(
+        self,
+        *,
+        anywhere: bool = False,
+        environment: Mapping[str, str] = os.environ,
+        reserved: Collection[int] = (),
+    ) -> None:
+        """Choose the providers; with `anywhere`, ignore the environment and run both stand-ins on free ports.
+
+        Nothing runs on the ``reserved`` ports, which others are about to use.
+        """
         configured = {} if anywhere else environment
-        self.all = [_choose(name, 0 if anywhere else usual, configured) for name, usual in _USUAL_PORTS.items()]
+        usual = dict.fromkeys(_USUAL_PORTS, 0) if anywhere else _USUAL_PORTS
+        self.all = [_choose(name, port, configured, reserved) for name, port in usual.items()]
         self._children: list[Child] = []
 
     def start(self, logs: Path) -> None:
@@ -81,14 +91,14 @@ class Providers:
         return {it.name: {"client_id": it.client_id, "client_secret": it.client_secret} for it in self.all}
 
 
-def _choose(name: str, usual_port: int, environment: Mapping[str, str]) -> Provider:
+def _choose(name: str, usual_port: int, environment: Mapping[str, str], reserved: Collection[int]) -> Provider:
     settings = [f"{name.upper()}_CLIENT_ID", f"{name.upper()}_CLIENT_SECRET"]
     client_id, client_secret = (environment.get(setting, "") for setting in settings)
     if client_id and client_secret:
         return Provider(name, client_id, client_secret)
     if client_id or client_secret:
         raise HalfConfigured(f"Set both {settings[0]} and {settings[1]}, or neither for a stand-in.")
-    return Provider(name, f"local-{name}-client", f"local-{name}-secret", free_port(usual_port))
+    return Provider(name, f"local-{name}-client", f"local-{name}-secret", free_port(usual_port, reserved))
 
 
 def _answers(url: str) -> bool:

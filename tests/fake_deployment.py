@@ -15,6 +15,7 @@ from tests.fakes import (
     FakeBreaches,
     FakeHasher,
     FakeIdentities,
+    FakeNotes,
     FakeOutbox,
     FakePostman,
     FakeProofs,
@@ -46,6 +47,9 @@ class FakeDeployment(Deployment):
 
     def writing(self, *tables: object) -> Transactions:  # noqa: ARG002 - all tables are in the world
         return self
+
+    def noting(self, *tables: object) -> Transactions:  # noqa: ARG002 - all tables are in the world
+        return FakeNotes(self, self.world.ignored)
 
     @cached_property
     def users(self) -> FakeUsers:

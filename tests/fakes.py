@@ -21,7 +21,7 @@ from accounts.model.proofs import Proof, Purpose
 from accounts.model.sessions import Session
 from accounts.model.throttles import Counter, Increment, LimitReached
 from accounts.model.users import MailProblem, User
-from accounts.transactions import Change, Conflict
+from accounts.transactions import Change, Conflict, Transactions
 
 
 @dataclass
@@ -144,6 +144,7 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
             else c.instead_of in w.users[c.user_id].sessions
         )
         and (c.approval is None or c.approval.is_valid(w.users[c.user_id]))
+        and (c.gaining is None or _CONDITIONS[users.AddIdentity](w, c.gaining))
     ),
     users.SwapSession: lambda w, c: _active(w, c.user_id) and w.users[c.user_id].revision == c.revision,
     users.DropSession: lambda w, c: c.user_id in w.users and c.session in w.users[c.user_id].sessions,
@@ -208,9 +209,19 @@ def _without(mapping: Any, *keys: str) -> dict[str, Any]:
     return {key: value for key, value in mapping.items() if key not in keys}
 
 
+def _add_session(world: World, change: users.AddSession) -> None:
+    _hold_session(world, change, change.instead_of)
+
+
 def _swap_session(world: World, change: users.SwapSession) -> None:
-    held = {**_without(world.users[change.user_id].sessions, *change.ended), change.session: change.ends_at}
-    world.user(change.user_id, sessions=held)
+    _hold_session(world, change, *change.ended)
+
+
+def _hold_session(world: World, change: users.AddSession | users.SwapSession, *ended: str | None) -> None:
+    user = world.users[change.user_id]
+    gained = {change.gaining.identity} if change.gaining else set()
+    held = {**_without(user.sessions, *ended), change.session: change.ends_at}
+    world.user(change.user_id, sessions=held, identities=user.identities | gained)
 
 
 def _rotate(world: World, change: sessions.Rotate) -> None:
@@ -247,9 +258,7 @@ def _change_email(world: World, change: users.ChangeEmail) -> None:
 
 _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
     users.Open: lambda w, c: w.users.update({c.user.user_id: c.user}),
-    users.AddSession: lambda w, c: w.user(
-        c.user_id, sessions={**_without(w.users[c.user_id].sessions, c.instead_of), c.session: c.ends_at}
-    ),
+    users.AddSession: _add_session,
     users.SwapSession: _swap_session,
     users.DropSession: lambda w, c: w.user(c.user_id, sessions=_without(w.users[c.user_id].sessions, c.session)),
     users.DropAllSessions: lambda w, c: w.user(c.user.user_id, sessions={}),
@@ -346,6 +355,20 @@ class FakeAuditEvents:
         self.world.check()
         theirs = (record for record in self.world.records if record.user_id == user_id)
         return sorted(theirs, key=lambda record: record.event_id, reverse=True)[:at_most]
+
+
+@dataclass
+class FakeNotes:
+    """Transactions whose failures are ignored, and noted."""
+
+    transactions: Transactions
+    ignored: list[Unavailable]
+
+    def commit(self, *changes: Change) -> None:
+        try:
+            self.transactions.commit(*changes)
+        except Unavailable as error:
+            self.ignored.append(error)
 
 
 @dataclass

@@ -65,7 +65,7 @@ def server(accounts: str, host: str = "127.0.0.1", port: int = 8188) -> Threadin
 def main() -> None:
     """Serve until interrupted."""
     parser = argparse.ArgumentParser(description="A page that plays a local ComfyUI")
-    parser.add_argument("--accounts", default="http://127.0.0.1:8000", help="the account service (make dev's)")
+    parser.add_argument("--accounts", default="http://localhost:8000", help="the account service (make dev's)")
     parser.add_argument("--listen", default="127.0.0.1", help="another address shows what a LAN machine sees")
     parser.add_argument("--port", type=int, default=8188)
     options = parser.parse_args()

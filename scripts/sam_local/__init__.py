@@ -1,13 +1,14 @@
 """`make invoke` and `make start-api`: SAM CLI runs the functions in Docker, on the tables of the running `make dev`."""
 
 from local import KEEP
+from local.processes import url_of
 
 FOLDER = KEEP / "sam"
 """The template for this machine's processor, its build, settings and filled-in events. All are rewritten each time."""
 EVENTS_SITE = "https://accounts.example.com"
 """The site that the samples in `events/` are requests to."""
 START_API_PORT = 3000
-START_API_SITE = f"http://127.0.0.1:{START_API_PORT}"
+START_API_SITE = url_of(START_API_PORT)
 
 
 class CannotRun(Exception):

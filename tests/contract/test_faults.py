@@ -20,7 +20,7 @@ from botocore.httpsession import URLLib3Session
 from accounts import telemetry
 from accounts.dynamo.sessions import SessionsTable
 from accounts.dynamo.tables import RETRIES, connection
-from accounts.dynamo.transactions import TRIES, DynamoTransactions
+from accounts.dynamo.transactions import TRIES, BestEffortTransactions, DynamoTransactions
 from accounts.dynamo.users import UsersTable
 from accounts.errors import Unavailable
 from accounts.model import api_keys, one_time_tokens, sessions, throttles, users
@@ -76,6 +76,9 @@ NOTES: Mapping[str, Callable[[Backend], Any]] = {
     "touch a session": lambda b: b.sessions.touch(a_digest(), NOW),
     "touch a key": lambda b: b.api_keys.touch(a_digest(), NOW),
     "give a counter back": lambda b: b.throttles.give_back(an_increment()),
+    "end a session elsewhere": lambda b: BestEffortTransactions(b.transactions, telemetry.dependency_failed).commit(
+        sessions.Start(a_session())
+    ),
 }
 
 

@@ -38,7 +38,7 @@ class Linked:
         linking, known, local = self._found(stories)
         account, owner = linking.account_of(local), self.person
         decision = decide(self.subject, known=known, local=local, account=account, linking_to=owner.user_id)
-        linking.link(self.subject, decision, caller(3), NOW, session=owner.session.digest)
+        linking.link(self.subject, decision, owner.session, caller(3), NOW)
 
     def log_in(self, stories: Stories) -> LoggedIn:
         """As the callback does: read, decide, write."""

@@ -206,6 +206,32 @@ def test_an_unlinked_identity_is_added_only_by_its_owner(backend: Backend) -> No
     assert backend.users.get(user.user_id) == replace(user, identities={"google#1", "google#2"}, revision=2)
 
 
+def test_a_session_starts_with_the_identity_that_it_links(backend: Backend) -> None:
+    """Also when it replaces another, and when another one makes room; in one write."""
+    first, second, third = a_digest(), a_digest(), a_digest()
+    user = open_account(backend)
+    one, two, three = (users.AddIdentity(user.user_id, f"google#{number}", at_most=5) for number in (1, 2, 3))
+    backend.commit(users.AddSession(user.user_id, first, TOMORROW, 1, gaining=one))
+    backend.commit(users.AddSession(user.user_id, second, TOMORROW, 1, instead_of=first, gaining=two))
+    backend.commit(users.SwapSession(user.user_id, 2, (second,), third, TOMORROW, gaining=three))
+    keys = frozenset({"google#1", "google#2", "google#3"})
+
+    assert backend.users.get(user.user_id) == replace(user, sessions={third: TOMORROW}, identities=keys, revision=3)
+
+
+@pytest.mark.parametrize("why", ["it was unlinked", "no room"])
+def test_a_session_whose_identity_is_refused_does_not_start(backend: Backend, why: str) -> None:
+    """A free place for the session does not matter. The noun says the same as the condition of the write."""
+    unlinked = frozenset({"google#1"}) if why == "it was unlinked" else frozenset()
+    user = open_account(backend, identities=frozenset({"email#a@example.com"}), unlinked=unlinked)
+    gaining = users.AddIdentity(user.user_id, "google#1", at_most=1 if why == "no room" else 5)
+    add = users.AddSession(user.user_id, a_digest(), TOMORROW, 5, gaining=gaining)
+
+    assert backend.refused(add) == (add,)
+    assert not gaining.is_accepted(user)
+    assert users.AddIdentity(user.user_id, "google#2", at_most=2).is_accepted(user)
+
+
 @pytest.mark.parametrize("missing", [0, 1])
 def test_an_account_that_cannot_remember_more_accepts_only_what_its_owner_links(backend: Backend, missing: int) -> None:
     """The last one that it can remember is remembered; one more is not, and none is forgotten."""

@@ -8,9 +8,12 @@ import pytest
 from accounts.errors import MailUnavailable, Unavailable
 from tests import cloudformation
 from tests.functions import expected, lambdas, proofs
+from tests.functions.away import arrange_for
 from tests.functions.cloud import Call, denied, unreachable
+from tests.functions.conftest import NOW
 from tests.functions.inventory import FUNCTIONS, OPERATORS
 from tests.functions.lambdas import Answer, Lambdas
+from tests.functions.people import another_person
 from tests.functions.requests import SAMPLE_KEY, SAMPLE_TOKEN, request, sample
 
 # The event that each function logs when the owner is to be notified.
@@ -107,6 +110,40 @@ def test_nothing_is_half_written_whichever_call_fails(functions: Lambdas, functi
             continue
         assert (call.name, answer.read) == (call.name, expected.refusal(function, 503, "temporarily_unavailable"))
         assert functions.cloud.but_counters() == before
+
+
+@pytest.mark.parametrize("whose", ["own", "another's"])
+@pytest.mark.parametrize("function", ["login", "email_verify", "identity_confirm"])
+def test_a_login_replaces_a_session_whichever_call_fails(functions: Lambdas, function: str, whose: str) -> None:
+    """A 503 leaves everything as it was. Else the login works, and only another account's session may be left."""
+    other = another_person("Mallory")
+
+    def arrange() -> None:
+        if function == "identity_confirm":
+            arrange_for(functions, function, NOW)
+        else:
+            _arrange(functions)
+        functions.people.arrange(other)
+
+    shown = SAMPLE_TOKEN if whose == "own" else other.token
+    event = sample(function)
+    event["cookies"] = [*(it for it in event.get("cookies", []) if "session" not in it), f"__Host-session={shown}"]
+    functions.restore(arrange)
+    lambdas.module.cache_clear()
+    calls = functions.invoke(function, event).calls
+    for number, call in enumerate(calls):
+        functions.restore(arrange)
+        before = functions.cloud.but_counters()
+        functions.cloud.fail_at(number)
+        lambdas.module.cache_clear()
+        answer = functions.invoke(function, event)
+        functions.cloud.fail_at(None)
+        if answer.status == 503:
+            assert functions.cloud.but_counters() == before, call.name
+        else:
+            assert (answer.status, answer.events[0]) == (200, "sys_dependency_failed"), call.name
+            assert functions.invoke("session_show", request("session_show", cookie=answer.cookie)).status == 200
+    assert "dynamodb.TransactWriteItems" in [call.name for call in calls]
 
 
 def _gives_a_counter_back(calls: list[Call], number: int) -> bool:

@@ -38,7 +38,7 @@ BUDGET = {
     "email_change_confirm": 114,
     "email_resend": 115,
     "email_verify": 121,
-    "identity_confirm": 121,
+    "identity_confirm": 122,
     "identity_list": 108,
     "identity_unlink": 110,
     "key_create": 111,

@@ -79,9 +79,9 @@ def _invocation_of(arn: str) -> str:
 
 
 def _work(cloud: LocalCloud, api: str, method: str = "GET", **headers: str) -> requests.Response:
-    host = f"{api}.execute-api.localhost:{cloud.port}"
+    host = f"{api}.execute-api.localhost:{cloud.aws_port}"
     sent = {"host": host, **{name.replace("_", "-"): value for name, value in headers.items()}}
-    return requests.request(method, f"http://127.0.0.1:{cloud.port}/work", headers=sent, timeout=60)
+    return requests.request(method, f"{cloud.endpoint_url}/work", headers=sent, timeout=60)
 
 
 def test_a_key_opens_another_api_until_it_is_deleted(cloud: LocalCloud, other_api: str) -> None:

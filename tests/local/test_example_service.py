@@ -39,8 +39,10 @@ def api(cloud: LocalCloud) -> Iterator[str]:
 
 
 def call(cloud: LocalCloud, api: str, method: str = "GET", path: str = "/mcp", **headers: str) -> requests.Response:
-    sent = {"host": f"{api}.execute-api.localhost:{cloud.port}"} | {it.replace("_", "-"): headers[it] for it in headers}
-    return requests.request(method, f"http://127.0.0.1:{cloud.port}{path}", headers=sent, timeout=60)
+    sent = {"host": f"{api}.execute-api.localhost:{cloud.aws_port}"} | {
+        it.replace("_", "-"): headers[it] for it in headers
+    }
+    return requests.request(method, cloud.endpoint_url + path, headers=sent, timeout=60)
 
 
 def authorization(ann: Person, **asked: str) -> dict[str, Any]:

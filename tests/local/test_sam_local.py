@@ -19,7 +19,7 @@ from accounts.aws import clients
 from accounts.dynamo import tables
 from local import sam
 from local.cloud import LocalCloud
-from local.processes import free_port, port_is_taken
+from local.processes import free_port, port_is_taken, url_of
 from scripts.sam_local import EVENTS_SITE, FOLDER, CannotRun, build, commands, docker, samples, settings
 from scripts.sam_local.docker import DockerRefused
 from scripts.sam_local.preparation import Preparation
@@ -253,11 +253,10 @@ def _invoked(port: int, name: str, event: Any) -> tuple[Any, float]:
 
 @pytest.mark.usefixtures("sam_local")
 def test_make_invoke_prints_an_answer_and_leaves_nothing_behind(cloud: LocalCloud) -> None:
-    """The command itself, on the port of the local cloud."""
+    """The command itself, on the ports of the local cloud."""
     command = ["make", "invoke", "FUNCTION=session_show"]
-    done = subprocess.run(
-        command, check=False, capture_output=True, text=True, cwd=ROOT, env=os.environ | {"PORT": str(cloud.port)}
-    )
+    ports = {"PORT": str(cloud.port), "AWS_PORT": str(cloud.aws_port)}
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT, env=os.environ | ports)
 
     assert done.returncode == 0, done.stdout + done.stderr
     answer = json.loads(done.stdout[done.stdout.index("\n{") :])
@@ -268,7 +267,7 @@ def test_make_invoke_prints_an_answer_and_leaves_nothing_behind(cloud: LocalClou
 def test_make_start_api_serves_the_site_until_it_is_stopped(sam_local: SamLocal, tmp_path: Path) -> None:
     """With its own address in links and redirects; SIGTERM removes its containers, as Ctrl-C does."""
     port, log = free_port(), tmp_path / "sam.log"
-    site = f"http://127.0.0.1:{port}"
+    site = url_of(port)
     with (
         log.open("w") as output,
         sam_local.running(

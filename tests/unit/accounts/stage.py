@@ -12,6 +12,7 @@ from hypothesis import settings
 
 from accounts import secrets
 from accounts.deployment import Deployment
+from accounts.errors import Unavailable
 from accounts.flows.keys.key_management import NewKey
 from accounts.flows.operators.operator_requests import OperatorRequest
 from accounts.flows.people.account import AccountLookup
@@ -22,6 +23,7 @@ from accounts.model.audit import Caller
 from accounts.model.identities import Identity
 from accounts.model.sessions import Session
 from accounts.model.throttles import Counter
+from accounts.model.users import DropSession
 from accounts.transactions import Change
 from accounts.web import routes
 from accounts.web.routes import Route
@@ -78,6 +80,19 @@ class Interleaved:
             self.times -= 1
             self.something()
         self.world.commit(*changes)
+
+
+@dataclass
+class Busy:
+    """Transactions in which each change of a ``kind`` fails."""
+
+    service: "Service"
+    kind: type[Change] = DropSession
+
+    def commit(self, *changes: Change) -> None:
+        if any(isinstance(change, self.kind) for change in changes):
+            raise Unavailable
+        self.service.world.commit(*changes)
 
 
 class RoutedFlow:

@@ -70,16 +70,6 @@ def test_every_event_becomes_a_route_to_one_integration(project: Path) -> None:
     assert "Body" not in resources["HttpApi"]["Properties"]
 
 
-def test_the_site_is_at_the_root_of_the_loopback_address(project: Path) -> None:
-    """The API has the custom domain 127.0.0.1, mapped to its stage."""
-    resources = adapted(project)["Resources"]
-
-    assert resources["HttpApiLoopbackDomain"]["Properties"]["DomainName"] == "127.0.0.1"
-    assert resources["HttpApiLoopbackMapping"]["Properties"]["Stage"] in [
-        {"Ref": name} for name, it in resources.items() if it["Type"] == "AWS::ApiGatewayV2::Stage"
-    ]
-
-
 def test_types_that_ministack_does_not_support_are_left_out(project: Path) -> None:
     """Those of the printed list, and no others."""
     resources = adapted(project)["Resources"]

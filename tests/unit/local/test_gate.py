@@ -1,30 +1,36 @@
-"""The gate that separates the site from the emulated AWS."""
+"""The gate that gives the site and the emulated AWS ports of their own."""
 
 import asyncio
-import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from local.gate import Gate, Message, PassedOn
 
+SITE, AWS = 8000, 8002
+API = "a1b2c3d4"
 
-async def _application(scope: Message, _receive: Any, send: Any) -> None:
-    # Like MiniStack, which answers a method that it knows by itself.
-    status = 403 if scope["method"] == "OPTIONS" else 200
-    fields = [(b"method", json.dumps(scope["method"]).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": fields})
-    await send({"type": "http.response.body", "body": b"let through"})
+
+class Asked(NamedTuple):
+    """The response, and what reached MiniStack, if anything did."""
+
+    status: int
+    headers: dict[str, str]
+    passed: Message
 
 
 def ask(
-    ready: Path, path: str = "/", method: str = "GET", query: str = "", **headers: str
-) -> tuple[int, dict[str, str]]:
-    """Return the status and headers of one response."""
+    api_file: Path, path: str = "/", method: str = "GET", query: str = "", port: int = SITE, **headers: str
+) -> Asked:
+    """Send one request to a port of the gate."""
     sent: list[Message] = []
-    fields = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-    scope = {"type": "http", "method": method, "path": path, "raw_path": path.encode(), "headers": fields}
+    passed: Message = {}
+
+    async def application(scope: Message, _receive: Any, send: Any) -> None:
+        passed.update(scope)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"let through"})
 
     async def send(message: Message) -> None:
         sent.append(message)
@@ -32,76 +38,119 @@ def ask(
     async def receive() -> Message:
         return {"type": "http.request", "body": b""}
 
-    asyncio.run(Gate(_application, ready)(scope | {"query_string": query.encode()}, receive, send))
-    return sent[0]["status"], {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    given = {"host": f"localhost:{port}", **headers}
+    fields = [(name.replace("_", "-").encode(), value.encode()) for name, value in given.items()]
+    scope = {"type": "http", "method": method, "path": path, "raw_path": path.encode(), "headers": fields}
+    scope |= {"query_string": query.encode(), "server": ("127.0.0.1", port)}
+    asyncio.run(Gate(application, SITE, api_file)(scope, receive, send))
+    return Asked(sent[0]["status"], {name.decode(): value.decode() for name, value in sent[0]["headers"]}, passed)
 
 
 @pytest.fixture
 def ready(tmp_path: Path) -> Path:
-    """The marker file that says that the site is deployed."""
-    mark = tmp_path / "ready"
-    mark.touch()
-    return mark
+    """The file with the id of the deployed API."""
+    file = tmp_path / "api"
+    file.write_text(API)
+    return file
 
 
-def test_the_site_is_served_once_it_is_deployed(ready: Path) -> None:
-    """A browser on the site may send any header."""
-    assert ask(ready, host="127.0.0.1:8000", sec_fetch_site="same-origin")[0] == 200
+@pytest.mark.parametrize(
+    "path", ["/", "/login", "/health", "/_ministack/reset", "/restapis/a/b/_user_request_/c", "//x"]
+)
+def test_every_path_of_the_site_is_one_of_the_deployed_api(ready: Path, path: str) -> None:
+    """Whatever it means to the emulator elsewhere. A browser on the site may send any header."""
+    asked = ask(ready, path, sec_fetch_site="same-origin", origin="http://localhost:8000")
+
+    assert asked.status == 200
+    assert asked.passed["path"] == f"/_aws/execute-api/{API}/$default{path}"
+    assert asked.passed["raw_path"] == asked.passed["path"].encode()
 
 
-def test_before_that_the_gate_says_that_the_site_is_starting(tmp_path: Path) -> None:
+def test_before_it_is_deployed_the_site_says_that_it_is_starting(tmp_path: Path) -> None:
     """With 503, so that programs keep waiting and a browser retries automatically."""
-    status, headers = ask(tmp_path / "not-yet", host="127.0.0.1:8000")
+    asked = ask(tmp_path / "not-yet")
 
-    assert (status, headers["retry-after"], headers["refresh"]) == (503, "1", "1")
-
-
-def test_the_emulators_controls_are_not_part_of_the_site(ready: Path) -> None:
-    """One of them deletes every account."""
-    assert ask(ready, "/_ministack/reset", "POST", host="127.0.0.1:8000")[0] == 404
+    assert (asked.status, asked.headers["retry-after"], asked.headers["refresh"]) == (503, "1", "1")
 
 
-def test_aws_programs_are_let_through(tmp_path: Path) -> None:
-    """They deploy the site, so they cannot wait for it."""
-    assert ask(tmp_path / "not-yet", method="POST", host="localhost:8000", authorization="AWS4-HMAC-SHA256 x")[0] == 200
+def test_another_deployment_may_have_another_api(ready: Path) -> None:
+    """A stack that could not be created is created again, with a new API."""
+    ready.write_text("b1")
+
+    assert ask(ready, "/login").passed["path"] == "/_aws/execute-api/b1/$default/login"
 
 
-def test_localhost_redirects_to_the_site(ready: Path) -> None:
-    """With path and query."""
-    browser = {"sec_fetch_site": "none", "sec_fetch_mode": "navigate"}
-    status, headers = ask(ready, "/email/verify", query="a=1", host="localhost:8000", **browser)
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+@pytest.mark.parametrize(
+    ("host", "site"),
+    [
+        ("127.0.0.1:8000", "http://localhost:8000"),
+        ("[::1]:8000", "http://localhost:8000"),
+        ("127.0.0.1:18000", "http://localhost:18000"),  # a tunnel's port
+        ("127.0.0.1", "http://localhost"),
+    ],
+)
+def test_the_sites_other_addresses_redirect_to_it(ready: Path, method: str, host: str, site: str) -> None:
+    """With path and query as they were sent."""
+    asked = ask(ready, "//email/verify%2F", method, "a=1&b=%20", host=host)
 
-    assert (status, headers["location"]) == (307, "http://127.0.0.1:8000/email/verify?a=1")
+    assert (asked.status, asked.headers["location"]) == (307, f"{site}//email/verify%2F?a=1&b=%20")
+    assert asked.passed == {}
 
 
-def test_a_browser_without_fetch_metadata_is_redirected_to_the_site(ready: Path) -> None:
-    """Safari sends it since 2023. Such a browser asks for HTML, which AWS programs do not."""
-    status, headers = ask(ready, "/login", host="localhost:8000", accept="text/html,*/*;q=0.8")
+@pytest.mark.parametrize("port", [SITE, AWS])
+@pytest.mark.parametrize(
+    "host", ["evil.example:8000", "localhost.evil.example:8000", "127.0.0.1.evil.example:80", "[evil", ""]
+)
+def test_a_foreign_name_for_this_machine_reaches_neither_the_site_nor_aws(ready: Path, host: str, port: int) -> None:
+    """An attacker's page under such a name has its own origin, so its GETs send no Origin. It could read emails."""
+    asked = ask(ready, "/_ministack/ses/messages", port=port, host=host)
 
-    assert (status, headers["location"]) == (307, "http://127.0.0.1:8000/login")
-    assert ask(ready, "/login", "POST", host="localhost:8000", accept="text/html")[0] == 403
-    assert ask(ready, "/login", host="localhost:8000", accept="*/*")[0] == 200
+    assert (asked.status, asked.passed) == (421, {})
 
 
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost:8002",
+        "bucket.localhost:8002",
+        "127.0.0.1:8002",
+        "[::1]:8002",
+        "host.docker.internal:8002",
+        "localhost",
+    ],
+)
+def test_aws_programs_use_several_names_for_this_machine(tmp_path: Path, host: str) -> None:
+    """A bucket's own, and that of containers. They deploy the site, so they cannot wait for it."""
+    asked = ask(tmp_path / "not-yet", "/x", "POST", port=AWS, host=host, authorization="AWS4-HMAC-SHA256 x")
+
+    assert (asked.status, asked.passed["path"], asked.passed["method"]) == (200, "/x", "POST")
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
 @pytest.mark.parametrize(
     "header",
     [
         {"origin": "https://evil.example"},
+        {"origin": "http://localhost:8000"},
         {"sec_fetch_site": "cross-site"},
-        {"sec_fetch_site": "cross-site", "sec_fetch_mode": "cors", "accept": "text/html"},
-        {"origin": "https://evil.example", "accept": "text/html"},
+        {"sec_fetch_site": "none", "sec_fetch_mode": "navigate"},
+        {"accept": "text/html,*/*;q=0.8"},  # a browser without Fetch Metadata: Safari sends it since 2023
     ],
 )
-def test_no_web_page_can_call_the_emulated_aws(ready: Path, header: dict[str, str]) -> None:
+def test_no_web_page_can_call_the_emulated_aws(ready: Path, method: str, header: dict[str, str]) -> None:
     """Otherwise a form that posts to localhost could reset it."""
-    assert ask(ready, "/_ministack/reset", "POST", host="localhost:8000", **header)[0] == 403
+    asked = ask(ready, "/_ministack/reset", method, port=AWS, **header)
+
+    assert (asked.status, asked.passed) == (403, {})
 
 
 def test_preflights_of_the_site_are_forwarded(ready: Path) -> None:
-    """The routes get them as OPTIONS; the emulator answers only those for AWS."""
-    assert ask(ready, "/customers", "OPTIONS", host="127.0.0.1:8000") == (200, {"method": '"OPTIONS"'})
-    assert ask(ready, "/", "OPTIONS", host="localhost:8000")[0] == 403
-    assert ask(ready, "/customers", "POST", host="127.0.0.1:8000") == (200, {"method": '"POST"'})
+    """The routes get them as OPTIONS; the emulator would answer them itself."""
+    method = ask(ready, "/customers", "OPTIONS").passed["method"]
+
+    assert (f"{method}", method == "OPTIONS") == ("OPTIONS", False)
+    assert ask(ready, "/customers", "POST").passed["method"] == "POST"
 
 
 def test_a_forwarded_method_matches_no_route_by_its_name() -> None:
@@ -113,13 +162,15 @@ def test_a_forwarded_method_matches_no_route_by_its_name() -> None:
     assert f"{method}" == "OPTIONS"
 
 
-@pytest.mark.parametrize("host", ["evil.example:8000", "localhost.evil.example:8000", "127.0.0.1.evil.example:80", ""])
-def test_a_foreign_name_for_this_machine_reaches_neither_the_site_nor_aws(ready: Path, host: str) -> None:
-    """An attacker's page under such a name has its own origin, so its GETs send no Origin. It could read emails."""
-    assert ask(ready, "/_ministack/ses/messages", host=host)[0] == 421
+@pytest.mark.parametrize("port", [SITE, AWS])
+def test_no_web_page_can_open_a_web_socket(ready: Path, port: int) -> None:
+    """The emulator has some, which ask for no origin."""
+    sent: list[Message] = []
 
+    async def send(message: Message) -> None:
+        sent.append(message)
 
-@pytest.mark.parametrize("host", ["localhost:8000", "bucket.localhost:8000", "[::1]:8000", "host.docker.internal:8000"])
-def test_aws_programs_use_several_names_for_this_machine(ready: Path, host: str) -> None:
-    """A bucket's own, and that of containers."""
-    assert ask(ready, host=host)[0] == 200
+    scope = {"type": "websocket", "path": "/", "server": ("127.0.0.1", port), "headers": [(b"host", b"localhost")]}
+    asyncio.run(Gate(pytest.fail, SITE, ready)(scope, pytest.fail, send))
+
+    assert sent == [{"type": "websocket.close"}]

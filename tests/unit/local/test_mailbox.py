@@ -6,7 +6,7 @@ import json
 import pytest
 
 from local.mailbox import Mail, Mailbox, as_json, as_text, page, version, walkthrough, with_links
-from local.processes import free_port
+from local.processes import free_port, loopback_addresses
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -84,37 +84,52 @@ def test_an_empty_mailbox_says_how_to_fill_it() -> None:
     assert "Sign up" in page([])
 
 
+@pytest.mark.parametrize("address", loopback_addresses())
 @pytest.mark.parametrize(
-    ("host", "status"), [("127.0.0.1:{}", 200), ("localhost:{}", 200), ("evil.example:{}", 421), ("127.0.0.1", 421)]
+    ("host", "status"),
+    [
+        ("localhost:{}", 200),
+        ("127.0.0.1:{}", 200),
+        ("[::1]:{}", 200),
+        ("evil.example:{}", 421),
+        ("127.0.0.1", 421),
+        ("localhost", 421),
+    ],
 )
-def test_a_foreign_name_for_this_machine_cannot_read_the_mailbox(host: str, status: int) -> None:
-    """To a browser, an attacker's page under such a name has the mailbox's own origin.
-
-    Other machines cannot reach it either.
-    """
+def test_a_foreign_name_for_this_machine_cannot_read_the_mailbox(address: str, host: str, status: int) -> None:
+    """To a browser, an attacker's page under such a name has the mailbox's own origin."""
     port = free_port()
-    box = Mailbox(port, list, "http://127.0.0.1:9000")
+    box = Mailbox(port, list, "http://localhost:9000")
     box.start()
-    connection = http.client.HTTPConnection("127.0.0.1", port)
+    connection = http.client.HTTPConnection(address, port)
     connection.request("GET", "/", headers={"Host": host.format(port)})
-    answered, bound_to = connection.getresponse().status, box._server.server_address[0]
+    answered = connection.getresponse().status
     connection.close()
     box.stop()
 
-    assert (answered, bound_to) == (status, "127.0.0.1")
+    assert answered == status
+
+
+def test_other_machines_cannot_reach_the_mailbox() -> None:
+    """It listens on the loopback addresses only."""
+    box = Mailbox(free_port(), list, "http://localhost:9000")
+    bound_to = [server.server_address[0] for server in box._servers]
+    box.stop()
+
+    assert bound_to == loopback_addresses()
 
 
 def test_the_walk_through_has_the_addresses_of_this_site_and_mailbox() -> None:
-    shown = walkthrough("http://127.0.0.1:9000", "http://127.0.0.1:9001")
+    shown = walkthrough("http://localhost:9000", "http://localhost:9001")
 
-    assert "SITE=http://127.0.0.1:9000\n" in shown
-    assert "http://127.0.0.1:9001" in shown
-    assert "127.0.0.1:800" not in shown
+    assert "SITE=http://localhost:9000\n" in shown
+    assert "http://localhost:9001" in shown
+    assert "localhost:800" not in shown
 
 
 def test_the_walk_through_is_a_page_of_the_mailbox() -> None:
     port = free_port()
-    box = Mailbox(port, list, "http://127.0.0.1:9000")
+    box = Mailbox(port, list, "http://localhost:9000")
     box.start()
     connection = http.client.HTTPConnection("127.0.0.1", port)
     connection.request("GET", "/walkthrough")
@@ -122,4 +137,4 @@ def test_the_walk_through_is_a_page_of_the_mailbox() -> None:
     connection.close()
     box.stop()
 
-    assert shown == walkthrough("http://127.0.0.1:9000", f"http://127.0.0.1:{port}")
+    assert shown == walkthrough("http://localhost:9000", f"http://localhost:{port}")

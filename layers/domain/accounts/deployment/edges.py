@@ -130,6 +130,12 @@ class Edges:
         """Transactions over these tables. All callers share one writer, which knows every table that was created."""
         return self._writer
 
+    def noting(self, *tables: object) -> Transactions:  # noqa: ARG002 - asking for a table makes it writable
+        """Like ``writing``, for what must not fail a request: a failure is logged, and the flow succeeds."""
+        from accounts.dynamo.transactions import BestEffortTransactions
+
+        return BestEffortTransactions(self._writer, on_failure=telemetry.dependency_failed)
+
     @cached_property
     def hasher(self) -> PasswordHasher:
         from accounts.aws.secrets import PepperSecret, Secret

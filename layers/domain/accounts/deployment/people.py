@@ -34,6 +34,7 @@ class PeopleFlows(Edges):
             self.users,
             self.sessions,
             self.writing(self.users, self.sessions, self.audit_events),
+            self.noting(self.users, self.sessions, self.audit_events),
             self.lengths,
         )
 

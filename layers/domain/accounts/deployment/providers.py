@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from accounts.deployment.people import PeopleFlows
 
 if TYPE_CHECKING:
-    from accounts.flows.providers.identity_linking import IdentityLinking, ProviderVerification
+    from accounts.flows.providers.identity_linking import IdentityLinking
     from accounts.flows.providers.identity_management import IdentityList, IdentityUnlinking, PasswordSetting
     from accounts.flows.providers.login_methods import LoginMethods
     from accounts.flows.providers.provider_login import ProviderArrival, ProviderDeparture
+    from accounts.flows.providers.provider_verification import ProviderVerification
 
 
 class ProviderFlows(PeopleFlows):
@@ -56,7 +57,7 @@ class ProviderFlows(PeopleFlows):
 
     @cached_property
     def provider_verification(self) -> ProviderVerification:
-        from accounts.flows.providers.identity_linking import ProviderVerification
+        from accounts.flows.providers.provider_verification import ProviderVerification
 
         return ProviderVerification(self.one_time_tokens, self.identities, self.throttles, self.identity_linking)
 

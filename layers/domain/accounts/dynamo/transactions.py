@@ -10,6 +10,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from msgspec import Struct
+from pynamodb.connection import Connection
 from pynamodb.exceptions import PynamoDBException, TransactWriteError
 
 from accounts.dynamo.tables import CHECK, DELETE, PUT, UPDATE, Operation, Table, Write, connection
@@ -51,23 +52,55 @@ class DynamoTransactions:
 
     def commit(self, *changes: Change) -> None:
         """Write all changes or none; raises Conflict or Unavailable. At most 100 (DynamoDB's own limit)."""
-        operations = [self._writes[type(change)](change) for change in changes]
-        refusals = write(operations, pause=self._pause)
-        if refusals:
-            raise Conflict(*(changes[refusal.index] for refusal in refusals))
+        _check(changes, write(self._operations(changes), pause=self._pause))
+
+    def commit_once(self, *changes: Change) -> None:
+        """Like ``commit``, without retries."""
+        _check(changes, write(self._operations(changes), tries=1, over=connection().for_notes))
+
+    def _operations(self, changes: Sequence[Change]) -> list[Operation]:
+        return [self._writes[type(change)](change) for change in changes]
 
 
-def write(operations: Sequence[Operation], *, pause: Callable[[float], None] = time.sleep) -> list[Refusal]:
+def _check(changes: Sequence[Change], refusals: Sequence[Refusal]) -> None:
+    """Raise Conflict for the changes that were refused."""
+    if refusals:
+        raise Conflict(*(changes[refusal.index] for refusal in refusals))
+
+
+class BestEffortTransactions:
+    """For what follows a request's effect: tried once, and a failure is reported and ignored."""
+
+    def __init__(self, writer: DynamoTransactions, on_failure: Callable[[Unavailable], None]) -> None:
+        """``on_failure`` gets the error of each transaction that was not written."""
+        self._writer = writer
+        self._on_failure = on_failure
+
+    def commit(self, *changes: Change) -> None:
+        """Write all changes or none; raises Conflict."""
+        try:
+            self._writer.commit_once(*changes)
+        except Unavailable as error:
+            self._on_failure(error)
+
+
+def write(
+    operations: Sequence[Operation],
+    *,
+    pause: Callable[[float], None] = time.sleep,
+    tries: int = TRIES,
+    over: Connection | None = None,
+) -> list[Refusal]:
     """Write all operations or none; returns the conditions that failed, or nothing when written.
 
     DynamoDB cancels a transaction that meets another on an item, rather than queue it. Such a transaction is retried
     after a random ``pause`` whose bound doubles each time. Raises Unavailable when retries do not help, and for every
     other failure.
     """
-    for failed in range(TRIES):
+    for failed in range(tries):
         if failed:
             pause(_backoff(failed))
-        reasons = _try(operations)
+        reasons = _try(operations, over or connection())
         if reasons is None:
             return []
         refusals = [Refusal(i, reason.raw_item) for i, reason in reasons.items() if reason.code == _FAILED]
@@ -81,11 +114,11 @@ def _backoff(failed: int) -> float:
     return secrets.randbelow(min(_FIRST_PAUSE_MS << (failed - 1), _LONGEST_PAUSE_MS)) / 1000
 
 
-def _try(operations: Sequence[Operation]) -> dict[int, Any] | None:
+def _try(operations: Sequence[Operation], over: Connection) -> dict[int, Any] | None:
     """None when written; else the cancellation reason of each operation that had one, by its index."""
     in_order = sorted(range(len(operations)), key=lambda index: operations[index].kind)
     try:
-        connection().transact_write_items(
+        over.transact_write_items(
             condition_check_items=_of_kind(CHECK, operations),
             delete_items=_of_kind(DELETE, operations),
             put_items=_of_kind(PUT, operations),

@@ -71,19 +71,27 @@ class UsersTable(Table[User]):
         return self.put(change.user, UserItem.user_id.does_not_exist())
 
     def _hold_session(self, change: users.AddSession) -> Operation:
-        held = _session(change.session).set(_seconds(change.ends_at))
+        actions: list[Action] = [_session(change.session).set(_seconds(change.ends_at))]
+        condition = _is_active()
         if change.instead_of is None:
-            condition = _is_active() & (size(UserItem.sessions) < change.at_most)
-            if change.approval is not None:
-                condition &= _is_valid(change.approval)
-            return self._change(change.user_id, [held], condition)
-        old = _session(change.instead_of)
-        return self._change(change.user_id, [held, old.remove()], _is_active() & old.exists())
+            condition &= size(UserItem.sessions) < change.at_most
+        else:
+            old = _session(change.instead_of)
+            actions.append(old.remove())
+            condition &= old.exists()
+        if change.approval is not None:
+            condition &= _is_valid(change.approval)
+        if change.gaining is not None:
+            actions.append(_gained(change.gaining))
+            condition &= _takes(change.gaining)
+        return self._change(change.user_id, actions, condition)
 
     def _swap_session(self, change: users.SwapSession) -> Operation:
         gone = [_session(digest).remove() for digest in change.ended]
         held = _session(change.session).set(_seconds(change.ends_at))
-        return self._change(change.user_id, [held, *gone], _is_active() & (UserItem.revision == change.revision))
+        gained = [_gained(change.gaining)] if change.gaining else []
+        unchanged = _is_active() & (UserItem.revision == change.revision)
+        return self._change(change.user_id, [held, *gone, *gained], unchanged)
 
     def _let_go_session(self, change: users.DropSession) -> Operation:
         session = _session(change.session)
@@ -110,10 +118,7 @@ class UsersTable(Table[User]):
         return self._change(change.user_id, [UserItem.api_keys.delete({change.api_key})], held)
 
     def _hold_identity(self, change: users.AddIdentity) -> Operation:
-        room = UserItem.identities.does_not_exist() | (size(UserItem.identities) < change.at_most)
-        condition = _is_active() & room
-        condition &= _accepts(change.identity) if change.session is None else _session(change.session).exists()
-        return self._change(change.user_id, [UserItem.identities.add({change.identity})], condition)
+        return self._change(change.user_id, [_gained(change)], _is_active() & _takes(change))
 
     def _unlink(self, change: users.Unlink) -> Operation:
         user = change.user
@@ -168,6 +173,18 @@ def _session(digest: str) -> Path:
 
 def _is_active() -> Condition:
     return UserItem.status == users.ACTIVE
+
+
+def _gained(change: users.AddIdentity) -> Action:
+    gained: Action = UserItem.identities.add({change.identity})
+    return gained
+
+
+def _takes(change: users.AddIdentity) -> Condition:
+    """Whether there is room for the identity, and the owner asked for it or has not unlinked it."""
+    room: Condition = UserItem.identities.does_not_exist() | (size(UserItem.identities) < change.at_most)
+    room &= _accepts(change.identity) if change.session is None else _session(change.session).exists()
+    return room
 
 
 def _accepts(identity: str) -> Condition:

@@ -80,10 +80,28 @@ class Approval(Struct, frozen=True):
         return self.session in user.sessions and (user.secured_at is None or user.secured_at < self.at)
 
 
+class AddIdentity(Change, frozen=True):
+    """Add an identity. Refused when the account is full, gone or disabled.
+
+    With ``session``, the owner asked for it: refused when the account does not hold the session. Without, refused when
+    the account ``refuses`` the identity.
+    """
+
+    user_id: str
+    identity: str
+    at_most: int
+    session: str | None = None
+
+    def is_accepted(self, user: User) -> bool:
+        """Whether ``user``, who is active, would take the identity without being asked."""
+        return len(user.identities) < self.at_most and not user.refuses(self.identity)
+
+
 class AddSession(Change, frozen=True):
     """Add a session. Refused when the account is full, gone or disabled.
 
-    ``instead_of`` is removed, and must be held by the account. ``approval`` must be valid.
+    ``instead_of`` is removed, and must be held by the account. ``approval`` must be valid. With ``gaining``, also adds
+    an identity, or is refused.
     """
 
     user_id: str
@@ -92,16 +110,18 @@ class AddSession(Change, frozen=True):
     at_most: int
     instead_of: str | None = None
     approval: Approval | None = None
+    gaining: AddIdentity | None = None
 
 
 class SwapSession(Change, frozen=True):
-    """Replace the sessions ``ended`` by ``session``."""
+    """Replace the sessions ``ended`` by ``session``, and add the identity of ``gaining``."""
 
     user_id: str
     revision: int
     ended: tuple[str, ...]
     session: str
     ends_at: datetime
+    gaining: AddIdentity | None = None
 
 
 class DropSession(Change, frozen=True):
@@ -139,19 +159,6 @@ class DropKey(Change, frozen=True):
 
     user_id: str
     api_key: str
-
-
-class AddIdentity(Change, frozen=True):
-    """Add an identity. Refused when the account is full, gone or disabled.
-
-    With ``session``, the owner asked for it: refused when the account does not hold the session. Without, refused when
-    the account ``refuses`` the identity.
-    """
-
-    user_id: str
-    identity: str
-    at_most: int
-    session: str | None = None
 
 
 class Unlink(Change, frozen=True):

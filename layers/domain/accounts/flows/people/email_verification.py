@@ -57,8 +57,9 @@ class EmailVerification(Struct, frozen=True):
             raise InvalidCredentials(_NOT_THE_CHOSEN_ONE)
         confirmed = sign_ups.confirmed(link, now)
         logged_in = self.opening.begin(confirmed, method=sessions.PASSWORD, remember=False, caller=caller, now=now)
+        replaced = self.opening.presented(presented)
         self._create_account(link, logged_in, now)
-        self.opening.end_presented(presented, caller, now)
+        self.opening.end_elsewhere(replaced, logged_in.session)
         return logged_in
 
     def _link(self, plaintext: str, now: datetime) -> OneTimeToken:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from copy import replace
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 
 from msgspec import Struct
 
@@ -23,7 +23,7 @@ from accounts.model.attempts import Attempt
 from accounts.model.audit import Caller
 from accounts.model.identities import Identities, Identity
 from accounts.model.messages import Outbox
-from accounts.model.passwords import PasswordHasher, Verdict
+from accounts.model.passwords import PasswordHasher
 from accounts.model.sessions import PASSWORD, Session
 from accounts.model.source_limits import SourceLimits
 from accounts.model.throttles import Throttles
@@ -51,7 +51,7 @@ class Login(Struct, frozen=True):
         now: datetime,
         instead_of: Session | None = None,
     ) -> LoggedIn:
-        """Log in, ending the ``presented`` session, or ``instead_of`` in the same transaction.
+        """Log in, ending the ``presented`` session or ``instead_of``, which must belong to the same account.
 
         Raises InvalidCredentials whatever the reason, or ProofRequired or TooManyAttempts before it is checked.
         """
@@ -61,15 +61,13 @@ class Login(Struct, frozen=True):
         attempt = self._counted(address, read, caller, now)
         try:
             before, logged_in = self._open(
-                address, read, password, attempt, instead_of, remember=remember, caller=caller, now=now
+                address, read, password, attempt, presented, instead_of, remember=remember, caller=caller, now=now
             )
         except InvalidCredentials:
             failed_logins.notify_owner(self.notices, address, attempt, caller, now)
             raise
         attempt.succeeded(self.throttles)
-        # First: ending the presented session may fail, and by then the account knows this browser.
         notify_owner(self.notices, before, logged_in, failures=attempt.failures)
-        self.opening.end_presented(presented, caller, now)
         return logged_in
 
     def _counted(self, address: str, read: Identity | None, caller: Caller, now: datetime) -> Attempt:
@@ -85,6 +83,7 @@ class Login(Struct, frozen=True):
         read: Identity | None,
         password: str,
         attempt: Attempt,
+        presented: Credential | None,
         instead_of: Session | None,
         *,
         remember: bool,
@@ -96,14 +95,9 @@ class Login(Struct, frozen=True):
         Retries with the new state: if the password changed, it is verified against the new hash; if not, the result is
         cached, so that concurrent logins that remember their browsers do not refuse each other.
         """
-
-        @cache
-        def verified(stored: str | None) -> Verdict:
-            return self.hasher.verify(password, stored)
-
-        @cache
-        def renewed() -> str:
-            return self.hasher.hash(password)
+        verified = cache(partial(self.hasher.verify, password))
+        renewed = cache(partial(self.hasher.hash, password))
+        replaced = cache(partial(self.opening.presented, presented))
 
         def attempted(identity: Identity | None) -> tuple[Identity, LoggedIn]:
             verdict = verified(identity.password_hash if identity else None)
@@ -112,7 +106,7 @@ class Login(Struct, frozen=True):
             _check_same_account(instead_of, identity)
             logged_in = self.opening.begin(identity, method=PASSWORD, remember=remember, caller=caller, now=now)
             after = _after_login(logged_in.identity, renewed() if verdict.outdated else None, attempt)
-            self.opening.open(logged_in.session, after, instead_of=instead_of)
+            self.opening.open(logged_in.session, after, instead_of=instead_of or replaced())
             return identity, logged_in
 
         try:

@@ -16,7 +16,7 @@ from accounts.model.audit import Caller, Record
 from accounts.model.identities import Identity
 from accounts.model.messages import Outbox
 from accounts.model.sessions import Lengths, Method, Session, Sessions
-from accounts.model.users import Approval, User, Users
+from accounts.model.users import AddIdentity, AddSession, Approval, User, Users
 from accounts.transactions import Change, Conflict, Transactions, retry_on_conflict
 
 
@@ -39,19 +39,32 @@ class LoggedIn(Struct, frozen=True):
 
 
 class SessionOpening(Struct, frozen=True):
+    """A failure of ``notes`` is ignored."""
+
     users: Users
     sessions: Sessions
     transactions: Transactions
+    notes: Transactions
     lengths: Lengths
 
-    def end_presented(self, credential: Credential | None, caller: Caller, now: datetime) -> None:
-        """End the session that the browser presented, so that no token survives a login (ASVS 7.2.4)."""
+    def presented(self, credential: Credential | None) -> Session | None:
+        """The session that the browser presented. A login replaces it, so that no token survives it (ASVS 7.2.4).
+
+        Read it before anything is written: this may fail.
+        """
         if credential is None or credential.kind != SESSION:
-            return
-        old = self.sessions.get(secrets.digest(credential.secret))
-        if old is None:
-            return
-        logout.end_if_there(self.transactions, old.user_id, old.digest, caller, now)
+            return None
+        return self.sessions.get(secrets.digest(credential.secret))
+
+    def end_elsewhere(self, old: Session | None, session: Session) -> None:
+        """End ``old``, which ``session`` replaces in its browser, if it belongs to another account.
+
+        This cannot be part of the login's transaction: the other account's owner writes to its item. So it cannot deny
+        the login either, whose browser no longer has the old token.
+        """
+        if old is not None and old.user_id != session.user_id:
+            at = session.authenticated_at
+            logout.end_if_there(self.notes, old.user_id, old.digest, session.caller, at)
 
     def begin(self, identity: Identity, *, method: Method, remember: bool, caller: Caller, now: datetime) -> LoggedIn:
         """A session for the owner of ``identity``, and the identity with this browser as known. Writes nothing."""
@@ -64,32 +77,43 @@ class SessionOpening(Struct, frozen=True):
         return LoggedIn(remembered, token, session, browser.token, is_new_browser=not known)
 
     def open(
-        self, session: Session, *also: Change, instead_of: Session | None = None, approval: Approval | None = None
+        self,
+        session: Session,
+        *also: Change,
+        instead_of: Session | None = None,
+        approval: Approval | None = None,
+        gaining: AddIdentity | None = None,
     ) -> None:
         """Write the session, its entry on the account, and ``also``, or nothing. Usually one round trip.
 
         A full account drops its expired sessions, or else the one that expires first, but never the session of
-        ``approval`` (ASVS 7.1.2). ``instead_of`` is a session of the same account to end in the same transaction.
+        ``approval`` (ASVS 7.1.2). ``instead_of`` ends, in the same transaction if it belongs to the same account.
+        ``gaining`` adds an identity to the account.
 
         Raises InvalidCredentials when the account is gone or disabled or ``approval`` is no longer valid, and Conflict
-        when one of ``also`` is refused.
+        when ``gaining`` or one of ``also`` is refused.
         """
-        old = instead_of.digest if instead_of else None
-        add = users.AddSession(session.user_id, session.digest, session.expires_at, SESSIONS_PER_ACCOUNT, old, approval)
-        changes = (sessions.Start(session), login_record(session), *also, *map(sessions.End, [old] if old else []))
+        old = instead_of.digest if instead_of and instead_of.user_id == session.user_id else None
+        add = users.AddSession(
+            session.user_id, session.digest, session.expires_at, SESSIONS_PER_ACCOUNT, old, approval, gaining
+        )
+        changes = (sessions.Start(session), *also, login_record(session), *map(sessions.End, [old] if old else []))
         try:
             self.transactions.commit(add, *changes)
         except Conflict as conflict:
             if not conflict.concerns(users.AddSession):
                 raise
-            retry_on_conflict(lambda: self._make_room(session, changes, approval), users.SwapSession)
+            retry_on_conflict(lambda: self._make_room(add, session, changes), users.SwapSession)
+        self.end_elsewhere(instead_of, session)
 
-    def _make_room(self, session: Session, changes: tuple[Change, ...], approval: Approval | None) -> None:
+    def _make_room(self, add: AddSession, session: Session, changes: tuple[Change, ...]) -> None:
         user = users.find(self.users, session.user_id)
-        if user is None or (approval is not None and not approval.is_valid(user)):
+        if add.gaining is not None and (user is None or not add.gaining.is_accepted(user)):
+            raise Conflict(add.gaining)
+        if user is None or (add.approval is not None and not add.approval.is_valid(user)):
             raise InvalidCredentials
-        ended = _making_room(user, session.authenticated_at, approval)
-        swap = users.SwapSession(user.user_id, user.revision, ended, session.digest, session.expires_at)
+        ended = _making_room(user, session.authenticated_at, add.approval)
+        swap = users.SwapSession(user.user_id, user.revision, ended, session.digest, session.expires_at, add.gaining)
         self.transactions.commit(swap, *map(sessions.End, ended), *changes)
 
 

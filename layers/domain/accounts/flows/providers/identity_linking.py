@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import replace
 from datetime import datetime
 
@@ -26,17 +28,15 @@ from accounts.model import (
     one_time_tokens,
     providers,
     sessions,
-    throttles,
     users,
 )
 from accounts.model.audit import Caller, Record
-from accounts.model.identities import Identities, Identity, can_be_confirmed, email_key, provider_key
+from accounts.model.identities import Identity, email_key, provider_key
 from accounts.model.linking import Decision, LinkToAccount, NewAccount, OpenAccount, decide
 from accounts.model.messages import Outbox
-from accounts.model.one_time_tokens import PROVIDER_VERIFICATION, OneTimeToken, OneTimeTokens
+from accounts.model.one_time_tokens import OneTimeToken
 from accounts.model.providers import TITLES, ProviderPerson
 from accounts.model.sessions import Session
-from accounts.model.throttles import Throttles
 from accounts.model.users import AddIdentity, User, Users
 from accounts.transactions import Change, Conflict, Transactions
 
@@ -59,61 +59,71 @@ class IdentityLinking(Struct, frozen=True):
         caller: Caller,
         now: datetime,
     ) -> LoggedIn:
-        """Log in to the account that was decided on, creating or linking it first. ``known`` is the subject as stored.
+        """Log in to the account that was decided on, or create or link it, ending the ``presented`` session.
 
-        The ``presented`` session ends last, once the login cannot be refused any more.
+        ``known`` is the subject as stored.
         """
+        replaced = self.opening.presented(presented)
         if isinstance(decision, OpenAccount) and known is not None:
-            logged_in = self._open(known, caller, now)
-            # First: ending the presented session may fail, and by then the account knows this browser.
+            logged_in = self._open(known, caller, now, instead_of=replaced)
             notify_owner(self.notices, known, logged_in)
-            self.opening.end_presented(presented, caller, now)
             return logged_in
         if isinstance(decision, NewAccount):
-            logged_in = self._create_account(person, (), caller, now)
-        elif isinstance(decision, LinkToAccount):
-            self.link(person, decision, caller, now)
-            logged_in = self._open(_identity(person, decision.user_id, now), caller, now)
-        else:
-            raise LoginExpired
-        self.opening.end_presented(presented, caller, now)
-        return logged_in
+            return self._create_account(person, (), replaced, caller, now)
+        if isinstance(decision, LinkToAccount):
+            return self._link_and_open(person, decision, replaced, caller, now)
+        raise LoginExpired
 
     def reauthenticate(self, known: Identity, session: Session, caller: Caller, now: datetime) -> LoggedIn:
         """Replace ``session`` by a new session, for a subject that is linked to its account."""
-        logged_in = self._open(known, caller, now, instead_of=session)
+        logged_in = self._open(known, caller, now, instead_of=session, remember=session.remembered)
         notify_owner(self.notices, known, logged_in)
         return logged_in
 
-    def link(
-        self,
-        person: ProviderPerson,
-        decision: Decision,
-        caller: Caller,
-        now: datetime,
-        *also: Change,
-        session: str | None = None,
-        asked_at: datetime | None = None,
-    ) -> None:
+    def link(self, person: ProviderPerson, decision: Decision, session: Session, caller: Caller, now: datetime) -> None:
         """Link the subject to the account, unless it is linked already.
 
-        ``session`` is the one that asked for it: if it has ended, nothing is linked. ``asked_at`` is when an emailed
-        link was asked for: if the address has been secured since, nothing is linked.
+        ``session`` is the one that asked for it: if it has ended, nothing is linked.
         """
         if not isinstance(decision, LinkToAccount):
             return
         # Remember the linking browser, so that only a login from another one triggers the new-browser email.
         linked = _identity(person, decision.user_id, now)
         identity = known_browsers.remember(linked, caller.known_browser) if caller.known_browser else linked
-        address = decision.verified_address
-        reason = (identities.StillVerified(address.key, address.user_id, asked_at),) if address else ()
-        add = AddIdentity(decision.user_id, identity.key, IDENTITIES_PER_ACCOUNT, session)
-        record = Record(decision.user_id, "authn_identity_linked", now, caller, {"provider": person.provider})
+        add = AddIdentity(decision.user_id, identity.key, IDENTITIES_PER_ACCOUNT, session.digest)
+        with self._linked(person, add):
+            self.transactions.commit(add, *_linking(identity, decision, caller, now))
+
+    def _link_and_open(
+        self,
+        person: ProviderPerson,
+        decision: LinkToAccount,
+        replaced: Session | None,
+        caller: Caller,
+        now: datetime,
+        *also: Change,
+        asked_at: datetime | None = None,
+    ) -> LoggedIn:
+        """Link the subject to the account and log in, in one transaction.
+
+        ``asked_at`` is when an emailed link was asked for: if the address has been secured since, nothing is linked.
+        """
+        linked = _identity(person, decision.user_id, now)
+        logged_in = self.opening.begin(linked, method=person.provider, remember=False, caller=caller, now=now)
+        add = AddIdentity(decision.user_id, linked.key, IDENTITIES_PER_ACCOUNT)
+        changes = _linking(logged_in.identity, decision, caller, now, asked_at)
+        with self._linked(person, add):
+            self.opening.open(logged_in.session, *changes, *also, instead_of=replaced, gaining=add)
+        return logged_in
+
+    @contextmanager
+    def _linked(self, person: ProviderPerson, add: AddIdentity) -> Iterator[None]:
+        """Notify the owner of what was linked, or raise the error for what changed concurrently."""
         try:
-            self.transactions.commit(identities.Claim(identity), add, record, *reason, *also)
+            yield
         except Conflict as conflict:
             raise self._refusal(conflict, add) from conflict
-        self.notices.put(messages.IdentityLinked(decision.user_id, TITLES[person.provider]))
+        self.notices.put(messages.IdentityLinked(add.user_id, TITLES[person.provider]))
 
     def account_of(self, local: Identity | None) -> User | None:
         """The account that has verified the address ``local``."""
@@ -152,17 +162,20 @@ class IdentityLinking(Struct, frozen=True):
         consume = one_time_tokens.Consume(token.key)
         if isinstance(decision, linking.AddressReused):
             raise AddressReused
-        if isinstance(decision, LinkToAccount):
-            self.link(person, decision, caller, now, consume, asked_at=pending.created_at)
-            opened = self._open(_identity(person, decision.user_id, now), caller, now)
-            logged_in = replace(opened, identity=decision.verified_address or opened.identity)
-        else:
-            logged_in = self._create_account(person, (consume,), caller, now)
-        self.opening.end_presented(presented, caller, now)
-        return logged_in
+        replaced = self.opening.presented(presented)
+        if not isinstance(decision, LinkToAccount):
+            return self._create_account(person, (consume,), replaced, caller, now)
+        asked_at = pending.created_at
+        opened = self._link_and_open(person, decision, replaced, caller, now, consume, asked_at=asked_at)
+        return replace(opened, identity=decision.verified_address or opened.identity)
 
     def _create_account(
-        self, person: ProviderPerson, also: tuple[Change, ...], caller: Caller, now: datetime
+        self,
+        person: ProviderPerson,
+        also: tuple[Change, ...],
+        replaced: Session | None,
+        caller: Caller,
+        now: datetime,
     ) -> LoggedIn:
         """Create the account, its address without a password, the provider's identity and the session.
 
@@ -189,10 +202,12 @@ class IdentityLinking(Struct, frozen=True):
         except Conflict as conflict:
             # The address or the subject was confirmed concurrently: start again.
             raise (InvalidLink if conflict.concerns(one_time_tokens.Consume) else LoginExpired) from conflict
+        self.opening.end_elsewhere(replaced, session)
         return logged_in
 
-    def _open(self, known: Identity, caller: Caller, now: datetime, *, instead_of: Session | None = None) -> LoggedIn:
-        remember = instead_of is not None and instead_of.remembered
+    def _open(
+        self, known: Identity, caller: Caller, now: datetime, *, instead_of: Session | None, remember: bool = False
+    ) -> LoggedIn:
         logged_in = self.opening.begin(known, method=known.method, remember=remember, caller=caller, now=now)
         still_linked = identities.StillVerified(known.key, known.user_id)
         try:
@@ -226,43 +241,6 @@ class IdentityLinking(Struct, frozen=True):
         return _not_added(user, add) if user is not None else LoginExpired()
 
 
-class ProviderVerification(Struct, frozen=True):
-    """Confirms an address that the provider had not verified: needs the emailed link and the browser that started.
-
-    An attacker whose provider account has the owner's unverified address cannot use the owner's click: the link works
-    only in the attacker's browser, and the attacker does not have the link.
-    """
-
-    tokens: OneTimeTokens
-    identities: Identities
-    throttles: Throttles
-    linking: IdentityLinking
-
-    def confirm(
-        self, plaintext: str, browsers: tuple[str, ...], presented: Credential | None, caller: Caller, now: datetime
-    ) -> LoggedIn:
-        """Create or link the account and log in, ending the ``presented`` session.
-
-        Raises InvalidLink, AddressReused or TooManyAttempts. ``browsers`` are the digests of this browser's cookies.
-        """
-        throttles.count_confirmation(self.throttles, caller, now)
-        token = one_time_tokens.find(self.tokens, PROVIDER_VERIFICATION, plaintext, now)
-        pending = self.identities.get(token.subject) if token else None
-        if token is None or pending is None or pending.verified or pending.pending_token != token.digest:
-            raise InvalidLink
-        if pending.confirming_browser not in browsers:
-            raise InvalidLink(_OTHER_BROWSER)
-        local = self.identities.get(email_key(pending.email))
-        if not can_be_confirmed(pending, local):
-            raise InvalidLink
-        return self.linking.confirm(token, pending, local, presented, caller, now)
-
-
-_OTHER_BROWSER = (
-    "Open this link in the browser in which you started, within the hour, or log in there again for a new one."
-)
-
-
 def _not_added(user: User, add: AddIdentity) -> Exception:
     if add.session is not None and add.session not in user.sessions:
         return Unauthenticated()
@@ -271,6 +249,16 @@ def _not_added(user: User, add: AddIdentity) -> Exception:
     if add.session is None and user.refuses(add.identity):
         return AddressReused()
     return IdentityLimitReached()
+
+
+def _linking(
+    identity: Identity, decision: LinkToAccount, caller: Caller, now: datetime, asked_at: datetime | None = None
+) -> tuple[Change, ...]:
+    """The changes that link the identity, besides the account's own."""
+    address = decision.verified_address
+    reason = (identities.StillVerified(address.key, address.user_id, asked_at),) if address else ()
+    record = Record(identity.user_id, "authn_identity_linked", now, caller, {"provider": identity.provider})
+    return (identities.Claim(identity), record, *reason)
 
 
 def _identity(person: ProviderPerson, user_id: str, now: datetime) -> Identity:

@@ -215,7 +215,7 @@ class ProviderArrival(Struct, frozen=True):
                 raise EmailNotVerified
         return_url = state.return_url
         if session is not None:
-            self.linking.link(person, decision, caller, now, session=session.digest)
+            self.linking.link(person, decision, session, caller, now)
             return Arrival(return_url, session.user_id, None)
         logged_in = self.linking.login(person, decision, known, presented, caller, now)
         return Arrival(return_url, logged_in.session.user_id, logged_in)

@@ -10,6 +10,7 @@ from accounts.errors import InvalidCredentials, InvalidInput, TooManyAttempts, U
 from accounts.flows.people.authentication import API_KEY, SESSION, Credential
 from accounts.flows.people.session_opening import LoggedIn
 from accounts.limits import ADDRESS_FAILURES_PER_HOUR, ADDRESS_FAILURES_PER_MINUTE, QUIET_SOURCE_SHARE
+from accounts.model import sessions
 from accounts.model.audit import Caller, Record
 from accounts.model.sessions import LONGEST, Session
 from tests.unit.accounts.stage import (
@@ -19,6 +20,7 @@ from tests.unit.accounts.stage import (
     OWNER,
     PASSWORD,
     STRANGER,
+    Busy,
     Interleaved,
     Service,
     cookie,
@@ -232,12 +234,64 @@ def test_a_lock_does_not_touch_live_sessions(service: Service) -> None:
 
 
 def test_the_existing_session_of_the_browser_ends(service: Service) -> None:
-    """No token outlives a login (SE-03)."""
+    """No token outlives a login (SE-03), in the transaction of the login, which is the only record."""
     before = service.person()
+    service.interposed = Busy(service)
     after = log_in(service, presented=cookie(before))
 
     assert set(service.world.sessions) == held(service, after) == {after.session.digest}
-    assert [record.event for record in service.world.records] == ["authn_login_success", "session_revoked"]
+    assert [record.event for record in service.world.records] == ["authn_login_success"]
+
+
+def test_the_browsers_session_of_another_account_ends(service: Service) -> None:
+    """Recorded there, with the caller of the login."""
+    before, owner = service.person("mallory@example.com"), service.person()
+    after = log_in(service, presented=cookie(before))
+
+    assert held(service, before) == set()
+    assert held(service, owner) == {owner.session.digest, after.session.digest}
+    record = service.world.records[-1]
+    assert (record.user_id, record.event, record.caller.source, record.at) == (
+        before.session.user_id,
+        "session_revoked",
+        OWNER.source,
+        later(hours=1),
+    )
+    assert record.detail == {"session": before.session.digest}
+
+
+def test_a_login_works_though_the_browsers_session_of_another_account_cannot_be_ended(service: Service) -> None:
+    """The failure is noted; the browser no longer has the old token."""
+    before = service.person("mallory@example.com")
+    service.person()
+    service.interposed = Busy(service)
+    after = log_in(service, presented=cookie(before))
+
+    assert service.session(cookie(after), NOW) == after.session
+    assert [type(error) for error in service.world.ignored] == [Unavailable]
+
+
+def test_a_login_that_cannot_be_written_keeps_the_browsers_session(service: Service) -> None:
+    before = service.person()
+    service.interposed = Busy(service, kind=sessions.Start)
+    with pytest.raises(Unavailable):
+        log_in(service, presented=cookie(before))
+
+    assert held(service, before) == {before.session.digest}
+    assert service.world.records == []
+
+
+@pytest.mark.parametrize("email", [EMAIL, "mallory@example.com"])
+def test_a_session_that_ends_during_the_login_that_replaces_it_is_not_an_error(service: Service, email: str) -> None:
+    """Of the same account or of another."""
+    owner = service.person()
+    before = owner if email == EMAIL else service.person(email)
+    logout = Service(service.world, service.hasher).logout
+    service.interposed = Interleaved(service.world, lambda: logout.here(cookie(before), OWNER, NOW))
+    after = log_in(service, presented=cookie(before))
+
+    assert after.session.digest in held(service, owner)
+    assert before.session.digest not in service.world.sessions
 
 
 def test_a_failed_login_keeps_the_presented_session(service: Service) -> None:

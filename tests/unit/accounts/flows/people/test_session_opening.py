@@ -6,10 +6,10 @@ import pytest
 
 from accounts.errors import InvalidCredentials, Unavailable
 from accounts.flows.people.session_opening import LoggedIn
-from accounts.model import sessions, users
+from accounts.model import users
 from accounts.model.sessions import Session
 from accounts.transactions import Conflict
-from tests.unit.accounts.stage import NOW, OWNER, STRANGER, Interleaved, Service, cookie, held, later
+from tests.unit.accounts.stage import NOW, OWNER, Interleaved, Service, held, later
 
 
 def fill(service: Service, logged_in: LoggedIn, count: int) -> list[Session]:
@@ -135,30 +135,9 @@ def test_changes_of_the_flow_are_written_with_the_session_or_not_at_all(service:
     assert held(service, logged_in) == before
 
 
-def test_the_presented_session_is_ended_and_recorded(service: Service) -> None:
-    """With the caller of the new login."""
-    logged_in = service.person()
-    service.session_opening.end_presented(cookie(logged_in), STRANGER, later(hours=2))
-
-    assert held(service, logged_in) == set()
-    (record,) = service.world.records
-    assert (record.event, record.caller, record.at) == ("session_revoked", STRANGER, later(hours=2))
-    assert record.detail == {"session": logged_in.session.digest}
-
-
-def test_no_presented_session_ends_nothing(service: Service) -> None:
+def test_no_presented_session_is_not_looked_up(service: Service) -> None:
     """The table is not read."""
     service.person()
-    service.session_opening.end_presented(None, OWNER, NOW)
 
-    assert (service.world.reads, service.world.records) == ([], [])
-
-
-def test_a_presented_session_that_ends_concurrently_is_not_an_error(service: Service) -> None:
-    logged_in = service.person()
-    digest = logged_in.session.digest
-    gone = (users.DropSession(logged_in.session.user_id, digest), sessions.End(digest))
-    service.interposed = Interleaved(service.world, lambda: service.world.commit(*gone))
-    service.session_opening.end_presented(cookie(logged_in), OWNER, NOW)
-
-    assert (held(service, logged_in), service.world.records) == (set(), [])
+    assert service.session_opening.presented(None) is None
+    assert service.world.reads == []

@@ -22,7 +22,7 @@ from accounts.model import messages
 from accounts.model.audit import Record
 from accounts.model.identities import Replace, public_id
 from accounts.model.sessions import Start
-from accounts.model.users import DISABLED, AddIdentity
+from accounts.model.users import DISABLED, AddSession
 from accounts.transactions import Change
 from tests.fakes import World
 from tests.unit.accounts.flows.clients import stage as clients
@@ -216,7 +216,7 @@ def test_an_identity_that_is_unlinked_during_the_commit_of_a_login_is_refused(se
         service.link(mine, presented(owner))
         service.identity_unlinking.unlink(presented(owner), GOOGLE_ID, OWNER, NOW)
 
-    service.interposed = Before(service.world, AddIdentity, link_and_unlink)
+    service.interposed = Before(service.world, AddSession, link_and_unlink)
     with pytest.raises(AddressReused):
         service.finish(started)
 
