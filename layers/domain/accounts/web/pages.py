@@ -63,8 +63,11 @@ class Pages:
     def answer(self, request: Request) -> Response:
         """The page or asset at the request's path; raises NotFound."""
         if request.path == "/":
-            # A first guess: the page finds out whether the session is valid.
-            return responses.see_other("/account" if credentials.session_cookie(request) else "/login")
+            # A first guess: the page finds out whether the session is valid. Absolute, because no login works at API
+            # Gateway's own address of the API.
+            return responses.see_other(
+                self._settings.site_url + ("/account" if credentials.session_cookie(request) else "/login")
+            )
         if request.path in PATHS:
             return self._page(PATHS[request.path], _language(request))
         if request.path in self._files:

@@ -11,6 +11,7 @@ from accounts.web import pages, responses, texts
 from accounts.web.assets import CACHED_FOREVER
 from accounts.web.pages import PATHS, Pages
 from accounts.web.responses import Response
+from tests.unit.accounts.stage import SITE_URL
 from tests.unit.accounts.web.events import SETTINGS, TOKEN, request
 
 SITE = Pages(SETTINGS)
@@ -212,11 +213,11 @@ def test_a_client_that_asks_for_no_html_gets_no_page(accept: str) -> None:
 
 
 def test_the_root_redirects_to_the_account_or_to_the_login() -> None:
-    """Depending on whether there is a session cookie, valid or not."""
+    """Depending on whether there is a session cookie, valid or not. Whatever the host, it leads to the site."""
     known = SITE.answer(request("GET", "/", cookies=[f"__Host-session={TOKEN}"]))
 
-    assert (known.status, known.headers["location"]) == (303, "/account")
-    assert page_at("/").headers["location"] == "/login"
+    assert (known.status, known.headers["location"]) == (303, f"{SITE_URL}/account")
+    assert page_at("/").headers["location"] == f"{SITE_URL}/login"
 
 
 @pytest.mark.parametrize(
