@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from local import PROJECT
-from local.processes import LOOPBACK, Child, ChildFailed, InUse, free_port, sole_use
+from local.processes import LOOPBACK, Child, ChildFailed, InUse, free_port, sole_use, url_of
 
 
 def test_a_port_is_given_to_one_caller_only_in_any_process() -> None:
@@ -69,3 +69,11 @@ def test_a_child_ends_when_its_parent_is_gone(tmp_path: Path) -> None:
     child.stdin.close()
 
     assert child.wait(60) != 0
+
+
+@pytest.mark.parametrize(
+    ("port", "url"), [(8000, "http://localhost:8000"), (80, "http://localhost"), (443, "http://localhost:443")]
+)
+def test_a_url_has_the_port_as_browsers_write_it_in_an_origin(port: int, url: str) -> None:
+    """The service refuses any other form of its own address."""
+    assert url_of(port) == url

@@ -28,3 +28,10 @@ def test_tests_never_use_a_real_provider(monkeypatch: pytest.MonkeyPatch) -> Non
         monkeypatch.setenv(name, value)
 
     assert all(Providers(anywhere=True).parameters().values())
+
+
+def test_a_stand_in_keeps_away_from_the_ports_that_make_dev_is_about_to_use() -> None:
+    """`PORT=9000 make dev` uses those where the stand-ins usually are."""
+    providers = Providers(environment={}, reserved=(9000, 9001, 9002))
+
+    assert {provider.port for provider in providers.all} & {9000, 9001, 9002} == set()
