@@ -1,4 +1,5 @@
-import { $, call, carryReturn, loadSession, onSubmit, shareReturn } from "./page.js";
+import { shareReturn } from "./handover.js";
+import { $, call, carryReturn, loadSession, onSubmit } from "./page.js";
 import { showSent } from "./sent.js";
 
 const ask = (email) => call("POST", "/auth/password/forgot", { email });

@@ -9,7 +9,7 @@ const SLOW_AFTER = 2500;
 const TIMEOUT = 30_000;
 // Display names.
 export const PROVIDERS = { google: "Google", github: "GitHub" };
-const tabs = openTabs("session");
+export const tabs = openTabs("session");
 
 export const $ = (selector, within = document) => within.querySelector(selector);
 
@@ -350,7 +350,7 @@ export function carryReturn() {
   }
 }
 
-function carry(to) {
+export function carry(to) {
   for (const link of document.querySelectorAll("[data-carry]")) {
     link.search = new URLSearchParams({ return_to: to });
   }
@@ -405,42 +405,6 @@ async function logOut() {
 
 export function announceLogout() {
   tabs.postMessage("ended");
-}
-
-// An emailed link opened a session here. ``carried`` is called if another tab continues what the owner was doing.
-export function announceLogin(carried) {
-  tabs.addEventListener("message", (event) => event.data === "carried" && carried());
-  tabs.postMessage("began");
-}
-
-// Waits for a session that begins in another tab, then continues to the return address.
-export function awaitLogin() {
-  tabs.addEventListener("message", (event) => {
-    if (event.data === "began") {
-      tabs.postMessage("carried");
-      location.replace(returnTo());
-    }
-  });
-  // Without messages between tabs, the owner comes back to this one.
-  document.addEventListener("visibilitychange", async () => {
-    if (document.visibilityState === "visible" && (await call("GET", "/auth/session")).ok) {
-      location.replace(returnTo());
-    }
-  });
-}
-
-// Tells the return address to a tab that an emailed link opened.
-export function shareReturn() {
-  tabs.addEventListener("message", (event) => {
-    if (event.data === "where" && hasReturn()) {
-      tabs.postMessage({ to: returnTo() });
-    }
-  });
-}
-
-export function requestReturn() {
-  tabs.addEventListener("message", (event) => event.data.to && carry(event.data.to));
-  tabs.postMessage("where");
 }
 
 $("#log-out").addEventListener("click", logOut);

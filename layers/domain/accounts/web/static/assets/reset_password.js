@@ -1,5 +1,6 @@
+import { requestReturn } from "./handover.js";
 import { takeLink } from "./link.js";
-import { $, call, errorText, loadSession, onSubmit, requestReturn, setFieldError, swap } from "./page.js";
+import { $, call, errorText, loadSession, onSubmit, setFieldError, swap } from "./page.js";
 import { showStrength } from "./strength.js";
 
 const { token } = takeLink();

@@ -1,14 +1,5 @@
-import {
-  $,
-  awaitLogin,
-  call,
-  carryReturn,
-  errorText,
-  hasReturn,
-  loadSession,
-  onSubmit,
-  setFieldError,
-} from "./page.js";
+import { awaitLogin } from "./handover.js";
+import { $, call, carryReturn, errorText, hasReturn, loadSession, onSubmit, setFieldError } from "./page.js";
 import { offerProviders } from "./providers.js";
 import { showSent } from "./sent.js";
 import { showStrength } from "./strength.js";

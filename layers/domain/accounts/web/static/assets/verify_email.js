@@ -1,8 +1,8 @@
 import { keep, take } from "./browser.js";
+import { announceLogin } from "./handover.js";
 import { takeLink } from "./link.js";
 import {
   $,
-  announceLogin,
   call,
   errorText,
   loadSession,

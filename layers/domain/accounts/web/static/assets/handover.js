@@ -1,0 +1,39 @@
+// An emailed link and the tab that waits for it tell each other about the login and where it returns to.
+
+import { call, carry, hasReturn, returnTo, tabs } from "./page.js";
+
+// An emailed link opened a session here. ``carried`` is called if another tab continues what the owner was doing.
+export function announceLogin(carried) {
+  tabs.addEventListener("message", (event) => event.data === "carried" && carried());
+  tabs.postMessage("began");
+}
+
+// Waits for a session that begins in another tab, then continues to the return address.
+export function awaitLogin() {
+  tabs.addEventListener("message", (event) => {
+    if (event.data === "began") {
+      tabs.postMessage("carried");
+      location.replace(returnTo());
+    }
+  });
+  // Without messages between tabs, the owner comes back to this one.
+  document.addEventListener("visibilitychange", async () => {
+    if (document.visibilityState === "visible" && (await call("GET", "/auth/session")).ok) {
+      location.replace(returnTo());
+    }
+  });
+}
+
+// Tells the return address to a tab that an emailed link opened.
+export function shareReturn() {
+  tabs.addEventListener("message", (event) => {
+    if (event.data === "where" && hasReturn()) {
+      tabs.postMessage({ to: returnTo() });
+    }
+  });
+}
+
+export function requestReturn() {
+  tabs.addEventListener("message", (event) => event.data.to && carry(event.data.to));
+  tabs.postMessage("where");
+}
