@@ -175,8 +175,8 @@ def _idle_table() -> str:
 
 def _month_table() -> str:
     heads = ("dollars a month", *(f"{size:,} active owners" for size in SIZES), "prices seen")
-    years = sorted(price.seen.removeprefix("about ")[:4] for price in PRICES.values())
-    own = ["this stack", *(f"{month(size):,.0f}" for size in SIZES), f"{years[0]} to {years[-1]}, some about"]
+    years = sorted(price.seen[:4] for price in PRICES.values() if price.seen != "undated")
+    own = ["this stack", *(f"{month(size):,.0f}" for size in SIZES), f"{years[0]} to {years[-1]}, one undated"]
     return _table(heads, [own, *([plan.name, *map(plan.month, SIZES), plan.seen] for plan in PLANS)])
 
 

@@ -1,21 +1,25 @@
 """List prices in US dollars, without free tiers and discounts. Those of AWS are for us-east-1.
 
-``seen`` is the month of the page in which the price was looked up: often a summary by others, not AWS's own page.
-"About" means that it was not looked up, but is remembered from that year.
+``seen`` is the month in which a price was looked up, or of the page that has it; ``by`` is that page, often a summary
+by others and not the provider's own page. "undated": the page has no date. Without ``by``, only the month was noted.
 """
 
 from dataclasses import dataclass
 
 MILLION, GB = 1_000_000, 1024**3
+# Copies of providers' own pages, read by a program, with the day.
+_COPIES = "github.com/api-evangelist"
+_CLOUDWATCH = "factualminds.com/blog/amazon-cloudwatch-pricing-metrics-logs-alarms-dashboards"
 
 
 @dataclass(frozen=True)
 class Price:
-    """Dollars for one, when it was seen, and the page that has it, under https://aws.amazon.com/."""
+    """``page`` is AWS's own page, under https://aws.amazon.com/."""
 
     dollars: float
     seen: str
     page: str
+    by: str = ""
 
 
 PRICES = {
@@ -27,13 +31,14 @@ PRICES = {
     "DynamoDB write unit": Price(0.625 / MILLION, "2025-07", "dynamodb/pricing/on-demand/"),
     "KMS key": Price(1.00, "2026-03", "kms/pricing/"),
     "KMS signature": Price(0.15 / 10_000, "2026-03", "kms/pricing/"),
-    "secret": Price(0.40, "about 2025", "secrets-manager/pricing/"),
-    "SQS request": Price(0.40 / MILLION, "about 2025", "sqs/pricing/"),
-    "SES email": Price(0.10 / 1000, "about 2025", "ses/pricing/"),
-    "byte logged": Price(0.50 / GB, "2026-06", "cloudwatch/pricing/"),
+    "secret": Price(0.40, "2026-09", "secrets-manager/pricing/", f"{_COPIES}/amazon-secrets-manager"),
+    "SQS request": Price(0.40 / MILLION, "2026-03", "sqs/pricing/", "cloudburn.io/blog/amazon-sqs-pricing"),
+    # The plan Essentials, of accounts that began with SES after 2026-07-21. Without a plan, it is 0.10 / 1000.
+    "SES email": Price(0.16 / 1000, "2026-07", "ses/pricing/", f"{_COPIES}/amazon-ses"),
+    "byte logged": Price(0.50 / GB, "2026-06", "cloudwatch/pricing/", _CLOUDWATCH),
     "metric": Price(0.30, "2026-02", "cloudwatch/pricing/"),
-    "alarm metric": Price(0.10, "about 2025", "cloudwatch/pricing/"),
-    "dashboard": Price(3.00, "2026-06", "cloudwatch/pricing/"),
+    "alarm metric": Price(0.10, "undated", "cloudwatch/pricing/", "c3x.dev/resources/aws/aws_cloudwatch_metric_alarm"),
+    "dashboard": Price(3.00, "2026-06", "cloudwatch/pricing/", _CLOUDWATCH),
 }
 
 
@@ -47,6 +52,7 @@ class Plan:
     each: float
     largest: int
     seen: str
+    by: str
 
     def month(self, owners: int) -> str:
         if owners > self.largest:
@@ -55,7 +61,8 @@ class Plan:
 
 
 PLANS = (
-    Plan("Amazon Cognito, Essentials", 0, 10_000, 0.015, MILLION, "about 2025"),
-    Plan("Clerk, Pro, paid monthly", 25, 50_000, 0.02, 100_000, "2026-03"),
-    Plan("Auth0, B2C Essentials", 0, 0, 0.07, 10_000, "about 2024"),
+    Plan("Amazon Cognito, Essentials", 0, 10_000, 0.015, MILLION, "2026-09", f"{_COPIES}/amazon-cognito"),
+    Plan("Clerk, Pro, paid monthly", 25, 50_000, 0.02, 100_000, "2026-03", "owostack.com/pricing-templates"),
+    # Its page shows 35 for 500 owners. That each more costs as much, up to 10,000, was not seen.
+    Plan("Auth0, B2C Essentials", 0, 0, 0.07, 10_000, "2026-09, in part", f"{_COPIES}/auth0"),
 )

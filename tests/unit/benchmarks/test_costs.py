@@ -63,7 +63,7 @@ def test_a_request_costs_the_sum_of_its_parts(monkeypatch: pytest.MonkeyPatch) -
     assert cost.api * 1_000_000 == pytest.approx(1.00 + 2000 * million["byte sent"])
     assert cost.compute * 1_000_000 == pytest.approx(0.20 + seconds * 1769 / 1024 * 13.3334)
     assert cost.tables * 1_000_000 == pytest.approx(0.125 + 6 * 0.625)
-    assert cost.rest * 1_000_000 == pytest.approx(0.40 + 15 + 100 + 1500 * million["byte logged"])
+    assert cost.rest * 1_000_000 == pytest.approx(0.40 + 15 + 160 + 1500 * million["byte logged"])
     assert cost.total == pytest.approx(cost.api + cost.compute + cost.tables + cost.rest)
     assert cost + Cost(1, 2, 3, 4) == Cost(cost.api + 1, cost.compute + 2, cost.tables + 3, cost.rest + 4)
 
@@ -91,7 +91,7 @@ def test_idle_resources_are_counted_and_what_undeploy_retains_goes_on_to_cost() 
 
 @pytest.mark.parametrize(("owners", "expected"), [(10, "25"), (11, "27"), (1000, "2,005"), (1001, "on request")])
 def test_a_plan_charges_for_owners_beyond_those_included(owners: int, expected: str) -> None:
-    assert Plan("made up", 25, 10, 2, 1000, "never").month(owners) == expected
+    assert Plan("made up", 25, 10, 2, 1000, "never", "nobody").month(owners) == expected
 
 
 def test_a_month_costs_what_an_idle_one_does_and_the_metrics_and_what_its_owners_do() -> None:
