@@ -79,12 +79,12 @@ class Gate:
 
     def _to_site(self, scope: Message) -> Message | Answer:
         host, port = _host(scope)
-        if host in (LOOPBACK, LOOPBACK_6):
-            return _redirect(scope, port)
-        if host != LOCALHOST:
+        if host not in (LOCALHOST, LOOPBACK, LOOPBACK_6):
             return _not_here(host)
         api = self._deployed_api()
-        return _to_api(scope, api) if api else _STARTING
+        if not api:
+            return _STARTING
+        return _to_api(scope, api) if host == LOCALHOST else _redirect(scope, port)
 
     def _to_aws(self, scope: Message) -> Message | Answer:
         host, _ = _host(scope)

@@ -66,9 +66,10 @@ def test_every_path_of_the_site_is_one_of_the_deployed_api(ready: Path, path: st
     assert asked.passed["raw_path"] == asked.passed["path"].encode()
 
 
-def test_before_it_is_deployed_the_site_says_that_it_is_starting(tmp_path: Path) -> None:
+@pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1:8000", "[::1]:8000"])
+def test_before_it_is_deployed_the_site_says_that_it_is_starting(tmp_path: Path, host: str) -> None:
     """With 503, so that programs keep waiting and a browser retries automatically."""
-    asked = ask(tmp_path / "not-yet")
+    asked = ask(tmp_path / "not-yet", host=host)
 
     assert (asked.status, asked.headers["retry-after"], asked.headers["refresh"]) == (503, "1", "1")
 
