@@ -55,7 +55,12 @@ _LOGINS: dict[str, Event] = {
     ),
     "session_shown": Event("the current session was read"),
     "sessions_listed": Event("an owner listed sessions"),
-    "session_revoked": Event("a session was ended", kept=True, routine=True, detail=("session",)),
+    "session_revoked": Event(
+        "a session was ended, other than by a login that replaced it in its browser",
+        kept=True,
+        routine=True,
+        detail=("session",),
+    ),
     "session_revoked_all": Event(
         "all sessions of an account were ended, by its owner or an operator",
         kept=True,
