@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from accounts.dynamo.transactions import DynamoTransactions
 from accounts.limits import ADDRESS_FAILURES_PER_HOUR, QUIET_SOURCE_SHARE
 from accounts.model import sessions
 from accounts.model.source_limits import LOGINS
@@ -16,6 +17,12 @@ from tests.contract.stories import Stories, caller
 # The number of a source that no other test uses.
 _BUSY = 250
 GET, QUERY, UPDATE, WRITE = "GetItem", "Query", "UpdateItem", "TransactWriteItems"
+
+
+def _dynamo(backend: Backend) -> DynamoTransactions:
+    assert isinstance(backend.transactions, DynamoTransactions)
+    return backend.transactions
+
 
 CALLS: Mapping[str, tuple[Callable[[Backend], Any], str]] = {
     "users.get": (lambda b: b.users.get("somebody"), GET),
@@ -32,6 +39,7 @@ CALLS: Mapping[str, tuple[Callable[[Backend], Any], str]] = {
     "throttles.take": (lambda b: b.throttles.take(an_increment(), NOW), UPDATE),
     "throttles.give_back": (lambda b: b.throttles.give_back(an_increment()), UPDATE),
     "transactions.commit": (lambda b: b.commit(sessions.Start(a_session())), WRITE),
+    "transactions.commit_once": (lambda b: _dynamo(b).commit_once(sessions.Start(a_session())), WRITE),
 }
 
 
