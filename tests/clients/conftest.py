@@ -83,3 +83,9 @@ def allow(owner: Person, url: str) -> str:
     assert decided.status_code == 200, decided.text
     redirect: str = decided.json()["redirect_to"]
     return redirect
+
+
+def programs(owner: Person) -> list[str]:
+    """The names of the programs that are logged in."""
+    listed = owner.call("GET", "/auth/sessions").json()["sessions"]
+    return [entry["client"]["name"] for entry in listed if entry["client"]]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.clients.conftest import Clients, allow
+from tests.clients.conftest import Clients, allow, programs
 from tests.local.person import Person
 
 _SECONDS = 120
@@ -101,7 +101,7 @@ def test_comfy_cli_logs_in_and_refreshes(comfy: Comfy, ann: Person) -> None:
     assert comfy.workspace() == _account(ann)
     after = comfy.kept()["cloud_session"]["tokens"]
     assert all(after[name] != before[name] for name in ("access_token", "refresh_token"))
-    assert _programs(ann) == ["Comfy CLI"]
+    assert programs(ann) == ["Comfy CLI"]
 
 
 def test_comfy_cli_notices_that_it_was_logged_out(comfy: Comfy, ann: Person) -> None:
@@ -131,8 +131,3 @@ def _account(owner: Person) -> dict[str, str]:
     """The personal workspace of the owner's account."""
     account = owner.call("GET", "/customers/me").json()["id"]
     return {"id": account, "name": "Personal workspace", "type": "personal", "role": "owner"}
-
-
-def _programs(owner: Person) -> list[str]:
-    listed = owner.call("GET", "/auth/sessions").json()["sessions"]
-    return [entry["client"]["name"] for entry in listed if entry["client"]]
