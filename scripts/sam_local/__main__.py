@@ -16,7 +16,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 def main(arguments: list[str]) -> int:
     """Run the command; return the exit code."""
-    command, function = arguments[0], "".join(arguments[1:])
+    command, function = arguments[0], " ".join(arguments[1:])
     if command == "invoke" and not function:
         print(commands.functions())
         return 0

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,9 @@ def functions() -> str:
 
 def invoke(function: str, say: Say) -> int:
     """Run the function once with its sample; print its answer. Return 1 if the function failed."""
-    if function not in samples.names():
-        raise CannotRun(f"there is no function {function}; `make invoke` lists them")
+    known = samples.names()
+    if function not in known:
+        raise CannotRun(f"there is no function {function}; {_meant(function, known)}`make invoke` lists them")
     sam_local = find(LocalCloud.running, FOLDER / "invoke", say)
     sam_local.build(function)
     os.environ.update(environment(sam_local.cloud))
@@ -37,6 +39,13 @@ def invoke(function: str, say: Say) -> int:
     answer = answer_in(printed)
     print(f"\n{in_words(answer)}")
     return int(is_failure(answer))
+
+
+def _meant(function: str, known: list[str]) -> str:
+    """Suggest the function with the most similar name, or with this name in the template."""
+    by_name = {build.logical_id(name): name for name in known} | {name: name for name in known}
+    similar = get_close_matches(function, by_name, n=1)
+    return f"did you mean {by_name[similar[0]]}? " if similar else ""
 
 
 def start_api(say: Say) -> int:

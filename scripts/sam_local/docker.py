@@ -19,6 +19,7 @@ type Ask = Callable[..., str]
 _ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 """Docker's names of processors, as Lambda calls them."""
 _IMAGE = "public.ecr.aws/lambda/python"
+_NOT_INSTALLED = "the command `docker` is not installed"
 _HOST_GATEWAY = "host-gateway"
 """Docker's own word for the address of the machine that it runs on."""
 
@@ -76,9 +77,17 @@ def find(ask: Ask | None = None, is_own_address: Callable[[str], bool] | None = 
         return Docker(_architecture(info), _bridge(info, ask, is_own_address), ask)
     except DockerRefused as problem:
         raise CannotRun(
-            f"SAM CLI runs functions in Docker, which does not answer: {problem}\nInstall and start it "
-            "(https://docs.docker.com/get-docker/). Without Docker, use `make dev`."
+            f"SAM CLI runs functions in Docker, which does not answer: {problem}\n{_remedy(str(problem))} "
+            "Without Docker, use `make dev`."
         ) from problem
+
+
+def _remedy(problem: str) -> str:
+    if problem == _NOT_INSTALLED:
+        return "Install and start it (https://docs.docker.com/get-docker/)."
+    if "permission denied" in problem:
+        return "Allow your user to use it (https://docs.docker.com/engine/install/linux-postinstall/)."
+    return "Start it: Docker Desktop, or on Linux `sudo systemctl start docker`."
 
 
 def _info(ask: Ask) -> dict[str, Any]:
@@ -131,7 +140,7 @@ def _runs_code_from(build: Path, container: dict[str, Any]) -> bool:
 def _run(*arguments: str) -> str:
     program = shutil.which("docker")
     if program is None:
-        raise DockerRefused("the command `docker` is not installed")
+        raise DockerRefused(_NOT_INSTALLED)
     done = subprocess.run([program, *arguments], check=False, capture_output=True, text=True)  # noqa: S603
     if done.returncode:
         raise DockerRefused(done.stderr.strip() or f"exit code {done.returncode}")

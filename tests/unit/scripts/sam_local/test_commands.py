@@ -19,9 +19,20 @@ def test_without_a_name_the_functions_are_listed(capsys: pytest.CaptureFixture[s
     assert all(len(row.split()) > 2 for row in rows[2:])
 
 
-def test_an_unknown_function_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    assert __main__.main(["invoke", "log_in"]) == 1
-    assert capsys.readouterr().err == "make invoke: there is no function log_in; `make invoke` lists them\n"
+@pytest.mark.parametrize(
+    ("function", "meant"),
+    [
+        ("log_in", "did you mean login? "),
+        ("SessionRevokeFunction", "did you mean session_revoke? "),
+        ("one two three", ""),
+        ("../events/login", ""),
+        ("x", ""),
+    ],
+)
+def test_an_unknown_function_is_refused(capsys: pytest.CaptureFixture[str], function: str, meant: str) -> None:
+    """With the one that may be meant: a name that is misspelled, or as the template has it."""
+    assert __main__.main(["invoke", *function.split()]) == 1
+    assert capsys.readouterr().err == f"make invoke: there is no function {function}; {meant}`make invoke` lists them\n"
 
 
 def test_a_local_cloud_that_does_not_run_is_named(

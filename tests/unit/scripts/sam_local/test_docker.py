@@ -1,6 +1,7 @@
 """What `make invoke` learns from Docker, from stubs of Docker's answers."""
 
 import json
+from collections.abc import Callable
 from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,25 @@ def test_functions_are_built_for_the_processor_of_docker(named: str, lambda_name
 def test_what_cannot_work_is_refused_with_a_reason(info: Any, configs: list[dict[str, str]], problem: str) -> None:
     with pytest.raises(CannotRun, match=problem):
         found(info, *configs)
+
+
+@pytest.mark.parametrize(
+    ("problem", "remedy"),
+    [
+        ("the command `docker` is not installed", "Install and start it (https"),
+        (
+            "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock",
+            "Allow your user to use it (https",
+        ),
+        ("Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running?", "Start it: "),
+    ],
+)
+@pytest.mark.parametrize("said", [DockerRefused, lambda it: {"ServerErrors": [it]}])
+def test_each_reason_comes_with_what_helps(problem: str, remedy: str, said: Callable[[str], Any]) -> None:
+    """In the words of Docker 28, which it prints or puts into its answer."""
+    with pytest.raises(CannotRun) as refused:
+        found(said(problem))
+    assert f"does not answer: {problem}\n{remedy}" in str(refused.value)
 
 
 def test_an_image_that_is_here_is_not_pulled_again() -> None:
