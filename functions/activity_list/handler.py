@@ -14,5 +14,5 @@ CLIENTS = DEPLOYMENT.clients
 @endpoint(routes.ACTIVITY_LIST, DEPLOYMENT)
 def lambda_handler(request: Request) -> Response:
     entries = ACTIVITY.of_account(request.user_id, request.received_at)
-    shown = [presenters.activity_entry(entry, CLIENTS) for entry in entries]
-    return responses.ok({"activity": shown}, user_id=request.user_id)
+    shown = [presenters.activity(entry, CLIENTS) for entry in entries]
+    return responses.ok(presenters.Activities(shown), user_id=request.user_id)

@@ -1,7 +1,7 @@
 """GET /oauth/authorize/request and POST /oauth/authorize: show what a client asks for, and store the decision."""
 
 from accounts import deployment
-from accounts.web import oauth_server, responses, routes, schemas
+from accounts.web import consent_questions, responses, routes, schemas
 from accounts.web.endpoint import endpoint
 from accounts.web.requests import Request
 from accounts.web.responses import Response
@@ -15,7 +15,7 @@ def lambda_handler(request: Request) -> Response:
     caller, now = request.caller, request.received_at
     if request.route == routes.CLIENT_QUESTION:
         session = request.optional_session
-        return oauth_server.shown(AUTHORIZATION_ENDPOINT.shown(request.query(), session, caller, now))
+        return consent_questions.shown(AUTHORIZATION_ENDPOINT.shown(request.query(), session, caller, now))
     body = request.json(schemas.Consent)
     answer = AUTHORIZATION_ENDPOINT.answered(body.question, body.decision, body.account, request.session, caller, now)
-    return responses.ok({"redirect_to": answer.redirect_to}, user_id=answer.user_id)
+    return responses.ok(consent_questions.RedirectTo(answer.redirect_to), user_id=answer.user_id)

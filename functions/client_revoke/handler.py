@@ -13,4 +13,4 @@ REVOCATION_ENDPOINT = DEPLOYMENT.revocation_endpoint
 @endpoint(routes.CLIENT_REVOKE, DEPLOYMENT, refused=oauth_server.refused)
 def lambda_handler(request: Request) -> Response:
     user_id = REVOCATION_ENDPOINT.revoke(oauth_server.form(request), request.caller, request.received_at)
-    return responses.ok({}, user_id=user_id)
+    return responses.ok(oauth_server.Revoked(), user_id=user_id)

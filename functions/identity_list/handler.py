@@ -13,4 +13,4 @@ IDENTITY_LIST = DEPLOYMENT.identity_list
 @endpoint(routes.IDENTITY_LIST, DEPLOYMENT)
 def lambda_handler(request: Request) -> Response:
     found = [presenters.listed_identity(entry) for entry in IDENTITY_LIST.of_account(request.user_id)]
-    return responses.ok({"identities": found}, user_id=request.user_id)
+    return responses.ok(presenters.Identities(found), user_id=request.user_id)

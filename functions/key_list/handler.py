@@ -12,5 +12,5 @@ KEY_LIST = DEPLOYMENT.key_list
 
 @endpoint(routes.KEY_LIST, DEPLOYMENT)
 def lambda_handler(request: Request) -> Response:
-    keys = [presenters.api_key(key) for key in KEY_LIST.of_account(request.user_id)]
-    return responses.ok({"api_keys": keys}, user_id=request.user_id)
+    keys = presenters.Keys([presenters.api_key(key) for key in KEY_LIST.of_account(request.user_id)])
+    return responses.ok(keys, user_id=request.user_id)

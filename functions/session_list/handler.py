@@ -15,4 +15,4 @@ CLIENTS = DEPLOYMENT.clients
 def lambda_handler(request: Request) -> Response:
     current, live = request.session, SESSION_LIST.of_account(request.user_id, request.received_at)
     entries = [presenters.session(entry, current=entry.digest == current.digest, known=CLIENTS) for entry in live]
-    return responses.ok({"sessions": entries}, user_id=request.user_id)
+    return responses.ok(presenters.Sessions(entries), user_id=request.user_id)

@@ -13,6 +13,4 @@ ACCOUNT_LOOKUP = DEPLOYMENT.account_lookup
 @endpoint(routes.SESSION_SHOW, DEPLOYMENT)
 def lambda_handler(request: Request) -> Response:
     user = ACCOUNT_LOOKUP.of(request.user_id)
-    shown = {"customer": presenters.customer(user), "session": presenters.session(request.session, current=True)}
-    about = {"email_shown": presenters.email_shown(user.email), "mail_problem": user.mail_problem}
-    return responses.ok({**shown, **about}, user_id=user.user_id)
+    return responses.ok(presenters.current_session(user, request.session), user_id=user.user_id)

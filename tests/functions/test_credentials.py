@@ -63,7 +63,7 @@ def test_a_key_identifies_its_owner_in_either_header(functions: Lambdas, functio
     for event in (request(function, key=SAMPLE_KEY), request(function, bearer=SAMPLE_KEY)):
         answer = functions.invoke(function, event)
         assert answer.status == 200
-        assert f'"id": "{person.user_id}"' in answer.result["body"]
+        assert f'"id":"{person.user_id}"' in answer.result["body"]
 
 
 @pytest.mark.parametrize("function", ALL)

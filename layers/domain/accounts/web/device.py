@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
-from accounts.flows.clients.device_consent import DeviceQuestion
+from msgspec import Struct
+
+from accounts.flows.clients import device_consent
 from accounts.model import user_agents
 from accounts.model.clients import Clients
-from accounts.web import oauth_server, responses
-from accounts.web.presenters import timestamp
+from accounts.web import consent_questions, responses
+from accounts.web.consent_questions import Account, AskedResource, AskingClient, Scope
+from accounts.web.presenters import Timestamp, timestamp
 from accounts.web.responses import Response
 
 
-def question(asked: DeviceQuestion, known: Clients) -> Response:
+class AskingDevice(Struct):
+    source: str
+    device: str
+    asked_at: Timestamp
+
+
+class DeviceQuestion(Struct):
     """Who asks, from where and when, for which service and scopes, and which account; not the code."""
-    body = {
-        "client": {"id": asked.client_id, "name": known.name_of(asked.client_id)},
-        "device": {
-            "source": asked.source,
-            "device": user_agents.describe(asked.user_agent),
-            "asked_at": timestamp(asked.asked_at),
-        },
-        "resource": oauth_server.resource(asked.resource),
-        "scopes": oauth_server.scopes(asked.resource, asked.scope),
-        "account": oauth_server.account(asked.user),
-    }
+
+    client: AskingClient
+    device: AskingDevice
+    resource: AskedResource | None
+    scopes: list[Scope]
+    account: Account
+
+
+def question(asked: device_consent.DeviceQuestion, known: Clients) -> Response:
+    device = user_agents.describe(asked.user_agent)
+    body = DeviceQuestion(
+        client=AskingClient(asked.client_id, known.name_of(asked.client_id)),
+        device=AskingDevice(asked.source, device, timestamp(asked.asked_at)),
+        resource=consent_questions.resource(asked.resource),
+        scopes=consent_questions.scopes(asked.resource, asked.scope),
+        account=consent_questions.account(asked.user),
+    )
     return responses.ok(body, user_id=asked.user.user_id)

@@ -3,52 +3,88 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from accounts.flows.people.account_export import Holdings
-from accounts.model.audit import Record
-from accounts.model.identities import EMAIL, Identity
+from accounts.model import audit, identities
+from accounts.model.identities import EMAIL
+from accounts.model.users import Status
 from accounts.web import presenters
+from accounts.web.presenters import APIKey, Customer, Event, Identity, MailProblem, Session, Timestamp
 
 FILENAME = "comfy-account.json"
 
 
-def document(holdings: Holdings, now: datetime) -> dict[str, Any]:
-    """The document, each field listed explicitly. Includes raw user agents."""
-    current = holdings.current.digest
-    return {
-        "exported_at": presenters.timestamp(now),
-        "account": {
-            **presenters.customer(holdings.user),
-            "status": holdings.user.status,
-            "mail_problem": holdings.user.mail_problem,
-        },
-        "identities": [_identity(entry) for entry in holdings.identities],
-        "unlinked": [_unlinked(key) for key in sorted(holdings.user.unlinked)],
-        "sessions": [presenters.session(entry, current=entry.digest == current) for entry in holdings.sessions],
-        "api_keys": [presenters.api_key(entry) for entry in holdings.api_keys],
-        "activity": [_activity(record) for record in holdings.activity],
-    }
+class ExportedAccount(Customer):
+    status: Status
+    mail_problem: MailProblem | None
 
 
-def _identity(entry: Identity) -> dict[str, Any]:
-    """``presenters.identity`` and what it leaves out: the provider's subject, and whether there is a password."""
-    subject = None if entry.provider == EMAIL else entry.key.partition("#")[2]
-    return {
-        **presenters.identity(entry),
-        "name": entry.name,
-        "subject": subject,
-        "verified": entry.verified,
-        "disabled": entry.disabled,
-        "has_password": entry.password_hash is not None,
-        "updated_at": presenters.timestamp(entry.updated_at),
-    }
+class ExportedIdentity(Identity):
+    """With the provider's subject, and whether there is a password."""
+
+    name: str
+    subject: str | None
+    verified: bool
+    disabled: bool
+    has_password: bool
+    updated_at: Timestamp
 
 
-def _unlinked(key: str) -> dict[str, Any]:
+class UnlinkedIdentity(Struct):
+    provider: str
+    subject: str
+
+
+class ExportedEvent(Event):
+    user_agent: str
+
+
+class Export(Struct):
+    """All data about the owner, without secrets. Includes raw user agents."""
+
+    exported_at: Timestamp
+    account: ExportedAccount
+    identities: list[ExportedIdentity]
+    unlinked: list[UnlinkedIdentity]
+    sessions: list[Session]
+    api_keys: list[APIKey]
+    activity: list[ExportedEvent]
+
+
+def document(holdings: Holdings, now: datetime) -> Export:
+    user, current = holdings.user, holdings.current.digest
+    return Export(
+        exported_at=presenters.timestamp(now),
+        account=ExportedAccount(
+            **asdict(presenters.customer(user)), status=user.status, mail_problem=user.mail_problem
+        ),
+        identities=[_identity(entry) for entry in holdings.identities],
+        unlinked=[_unlinked(key) for key in sorted(user.unlinked)],
+        sessions=[presenters.session(entry, current=entry.digest == current) for entry in holdings.sessions],
+        api_keys=[presenters.api_key(entry) for entry in holdings.api_keys],
+        activity=[_activity(record) for record in holdings.activity],
+    )
+
+
+def _identity(entry: identities.Identity) -> ExportedIdentity:
+    return ExportedIdentity(
+        **asdict(presenters.identity(entry)),
+        name=entry.name,
+        subject=None if entry.provider == EMAIL else entry.key.partition("#")[2],
+        verified=entry.verified,
+        disabled=entry.disabled,
+        has_password=entry.password_hash is not None,
+        updated_at=presenters.timestamp(entry.updated_at),
+    )
+
+
+def _unlinked(key: str) -> UnlinkedIdentity:
     provider, _, subject = key.partition("#")
-    return {"provider": provider, "subject": subject}
+    return UnlinkedIdentity(provider, subject)
 
 
-def _activity(record: Record) -> dict[str, Any]:
-    return {**presenters.activity(record), "user_agent": record.caller.user_agent}
+def _activity(record: audit.Record) -> ExportedEvent:
+    return ExportedEvent(**asdict(presenters.event(record)), user_agent=record.caller.user_agent)

@@ -2,65 +2,102 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
+
+from msgspec import Struct, to_builtins
+from msgspec.structs import asdict
 
 from accounts.flows.operators.account_inspection import Inspection
 from accounts.flows.people.activity import Entry
 from accounts.limits import FAILURES_THAT_DISABLE_PASSWORD
+from accounts.model import identities
 from accounts.model.attempts import wait_after
-from accounts.model.identities import EMAIL, Identity, revoked_hash
+from accounts.model.identities import EMAIL, revoked_hash
 from accounts.model.throttles import Counter
+from accounts.model.users import Status
 from accounts.web import presenters
+from accounts.web.presenters import Activity, APIKey, Customer, Identity, MailProblem, Session, Timestamp
+
+
+class InspectedAccount(Customer):
+    status: Status
+    mail_problem: MailProblem | None
+
+
+class InspectedIdentity(Identity):
+    subject: str | None
+    disabled: bool
+    undeliverable: MailProblem | None
+    password: Literal["none", "set", "revoked"]
+
+
+class Failures(Struct):
+    """Consecutive failures, when the next attempt is allowed, and whether the password is disabled.
+
+    A disabled password needs a reset or an operator.
+    """
+
+    count: int = 0
+    wait_until: Timestamp | None = None
+    password_disabled: bool = False
+
+
+class Inspected(Struct):
+    account: InspectedAccount
+    identities: list[InspectedIdentity]
+    sessions: list[Session]
+    api_keys: list[APIKey]
+    failures: Failures
+    activity: list[Activity]
 
 
 def document(found: Inspection) -> dict[str, Any]:
     """The account and everything that belongs to it, newest first."""
+    user = found.user
     sessions = sorted(found.sessions, key=lambda entry: entry.last_seen_at, reverse=True)
     keys = sorted(found.api_keys, key=lambda entry: entry.created_at, reverse=True)
-    return {
-        "account": {
-            **presenters.customer(found.user),
-            "status": found.user.status,
-            "mail_problem": found.user.mail_problem,
-        },
-        "identities": [_identity(entry) for entry in found.identities],
-        "sessions": [presenters.session(entry, current=False) for entry in sessions],
-        "api_keys": [presenters.api_key(entry) for entry in keys],
-        "failures": _failures(found.failures),
-        "activity": [_activity(entry) for entry in found.activity],
-    }
+    inspected = Inspected(
+        account=InspectedAccount(
+            **asdict(presenters.customer(user)), status=user.status, mail_problem=user.mail_problem
+        ),
+        identities=[_identity(entry) for entry in found.identities],
+        sessions=[presenters.session(entry, current=False) for entry in sessions],
+        api_keys=[presenters.api_key(entry) for entry in keys],
+        failures=_failures(found.failures),
+        activity=[_activity(entry) for entry in found.activity],
+    )
+    shown: dict[str, Any] = to_builtins(inspected)
+    return shown
 
 
-def _identity(entry: Identity) -> dict[str, Any]:
-    return {
-        **presenters.identity(entry),
-        "subject": None if entry.provider == EMAIL else entry.key.partition("#")[2],
-        "disabled": entry.disabled,
-        "undeliverable": entry.undeliverable,
-        "password": _password(entry),
-    }
+def _identity(entry: identities.Identity) -> InspectedIdentity:
+    return InspectedIdentity(
+        **asdict(presenters.identity(entry)),
+        subject=None if entry.provider == EMAIL else entry.key.partition("#")[2],
+        disabled=entry.disabled,
+        undeliverable=entry.undeliverable,
+        password=_password(entry),
+    )
 
 
-def _password(entry: Identity) -> str:
+def _password(entry: identities.Identity) -> Literal["none", "set", "revoked"]:
     if entry.password_hash is None:
         return "none"
     return "set" if revoked_hash(entry) is None else "revoked"
 
 
-def _failures(counter: Counter | None) -> dict[str, Any]:
-    """Consecutive failures, when the next attempt is allowed, and whether the password is disabled.
-
-    A disabled password needs a reset or an operator.
-    """
+def _failures(counter: Counter | None) -> Failures:
     if counter is None:
-        return {"count": 0, "wait_until": None, "password_disabled": False}
-    return {
-        "count": counter.count,
-        "wait_until": presenters.timestamp(counter.raised_at + wait_after(counter.count)),
-        "password_disabled": counter.count >= FAILURES_THAT_DISABLE_PASSWORD,
-    }
+        return Failures()
+    return Failures(
+        count=counter.count,
+        wait_until=presenters.timestamp(counter.raised_at + wait_after(counter.count)),
+        password_disabled=counter.count >= FAILURES_THAT_DISABLE_PASSWORD,
+    )
 
 
-def _activity(entry: Entry) -> dict[str, Any]:
+def _activity(entry: Entry) -> Activity:
     """With details that are hidden from the owner: the operator, and the ids of sessions and keys."""
-    return {**presenters.activity_entry(entry), "detail": dict(entry.record.detail)}
+    shown = presenters.activity(entry)
+    shown.detail = dict(entry.record.detail)
+    return shown

@@ -3,64 +3,191 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from accounts.errors import OriginNotAllowed
+from msgspec import Meta, Struct, field
+from msgspec.structs import asdict
+
 from accounts.limits import FRESH_LOGIN
 from accounts.model import user_agents
-from accounts.model.api_keys import ApiKey
-from accounts.model.audit import Record
-from accounts.model.identities import Identity, public_id
-from accounts.model.providers import NAMES
-from accounts.model.sessions import Session
-from accounts.model.users import User
+from accounts.model.identities import public_id
 
 if TYPE_CHECKING:
     from accounts.flows.keys.key_verification import Verified
     from accounts.flows.people.activity import Entry
-
-    # Few functions present these; all import this module.
-    from accounts.flows.providers.login_methods import Methods
+    from accounts.model import api_keys, audit, identities, sessions, users
     from accounts.model.clients import Clients
 
-
-def customer(account: User | Identity) -> dict[str, Any]:
-    """``Customer``, with the names that existing ComfyUI clients parse."""
-    return {
-        "id": account.user_id,
-        "email": account.email,
-        "name": account.name,
-        "createdAt": timestamp(account.created_at),
-        "updatedAt": timestamp(account.updated_at),
-    }
+Timestamp = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+MailProblem = Literal["bounce", "complaint"]
 
 
-def api_key(key: ApiKey) -> dict[str, Any]:
-    """``APIKey``, without the key itself."""
-    return {
-        "id": key.digest,
-        "name": key.name,
-        "description": key.description,
-        "key_prefix": key.key_prefix,
-        "created_at": timestamp(key.created_at),
-        "last_used_at": timestamp(key.last_used_at) if key.last_used_at else None,
-    }
+class Customer(Struct):
+    """An account, with the names that existing ComfyUI clients parse."""
+
+    id: str
+    email: str
+    name: str
+    created_at: Timestamp = field(name="createdAt")
+    updated_at: Timestamp = field(name="updatedAt")
 
 
-def identity(entry: Identity) -> dict[str, Any]:
+class APIKey(Struct):
+    """An API key without its text."""
+
+    id: str
+    name: str
+    description: str
+    key_prefix: str
+    created_at: Timestamp
+    last_used_at: Timestamp | None
+
+
+class CreatedKey(APIKey):
+    """An API key with its text, which no later response contains."""
+
+    plaintext_key: str
+
+
+class KeyCreated(Struct):
+    api_key: CreatedKey
+
+
+class Keys(Struct):
+    api_keys: list[APIKey]
+
+
+class Identity(Struct):
     """An identity, without its subject and password hash."""
-    return {
-        "id": public_id(entry.key),
-        "provider": entry.provider,
-        "email": entry.email,
-        "can_log_in": entry.is_login_method,
-        "created_at": timestamp(entry.created_at),
-    }
+
+    id: str
+    provider: str
+    email: str
+    can_log_in: bool
+    created_at: Timestamp
 
 
-def listed_identity(entry: Identity) -> dict[str, Any]:
+class ListedIdentity(Identity):
     """An identity for the account page."""
-    return {**identity(entry), "email_shown": email_shown(entry.email)}
+
+    email_shown: str
+
+
+class Identities(Struct):
+    identities: list[ListedIdentity]
+
+
+class KeyOwner(Struct):
+    """The owner of a valid API key. Existing clients expect the account id as ``firebase_uid``."""
+
+    valid: Annotated[bool, Meta(extra_json_schema={"const": True})]
+    firebase_uid: str
+    email: str
+    name: str
+    is_admin: bool
+    key_name: str
+    key_description: str
+
+
+class NoKey(Struct):
+    """The API key is not valid."""
+
+    valid: Annotated[bool, Meta(extra_json_schema={"const": False})] = False
+
+
+class SessionClient(Struct):
+    id: str
+    name: str
+
+
+class Session(Struct):
+    """A session, without its token. ``client`` is the program, or null for a browser."""
+
+    id: str
+    current: bool
+    client: SessionClient | None
+    method: str
+    remembered: bool
+    authenticated_at: Timestamp
+    fresh_until: Timestamp
+    last_seen_at: Timestamp
+    expires_at: Timestamp
+    source: str
+    device: str
+    user_agent: str
+
+
+class Sessions(Struct):
+    sessions: list[Session]
+
+
+class CurrentSession(Struct):
+    """The session of the cookie and its account. ``mail_problem``: emails to the address fail."""
+
+    customer: Customer
+    session: Session
+    email_shown: str
+    mail_problem: MailProblem | None
+
+
+class Event(Struct):
+    """An event of the account's history. ``device`` is empty when the request had no user agent."""
+
+    event: str
+    at: Timestamp
+    source: str
+    device: str
+    detail: dict[str, str]
+
+
+class Activity(Event):
+    """Equal events of the account's history. ``at`` is the last, ``first_at`` the first, ``count`` their number."""
+
+    count: int
+    first_at: Timestamp
+
+
+class Activities(Struct):
+    activity: list[Activity]
+
+
+def customer(account: users.User | identities.Identity) -> Customer:
+    return Customer(
+        id=account.user_id,
+        email=account.email,
+        name=account.name,
+        created_at=timestamp(account.created_at),
+        updated_at=timestamp(account.updated_at),
+    )
+
+
+def api_key(key: api_keys.ApiKey) -> APIKey:
+    return APIKey(
+        id=key.digest,
+        name=key.name,
+        description=key.description,
+        key_prefix=key.key_prefix,
+        created_at=timestamp(key.created_at),
+        last_used_at=timestamp(key.last_used_at) if key.last_used_at else None,
+    )
+
+
+def created_key(key: api_keys.ApiKey, plaintext: str) -> KeyCreated:
+    return KeyCreated(CreatedKey(**asdict(api_key(key)), plaintext_key=plaintext))
+
+
+def identity(entry: identities.Identity) -> Identity:
+    return Identity(
+        id=public_id(entry.key),
+        provider=entry.provider,
+        email=entry.email,
+        can_log_in=entry.is_login_method,
+        created_at=timestamp(entry.created_at),
+    )
+
+
+def listed_identity(entry: identities.Identity) -> ListedIdentity:
+    return ListedIdentity(**asdict(identity(entry)), email_shown=email_shown(entry.email))
 
 
 def email_shown(address: str) -> str:
@@ -72,68 +199,68 @@ def email_shown(address: str) -> str:
     return email_addresses.shown(address)
 
 
-def verification(found: Verified | None) -> dict[str, Any]:
-    """The response to another service about a key. Existing clients expect the account id as ``firebase_uid``."""
+def verification(found: Verified | None) -> KeyOwner | NoKey:
+    """The response to another service about a key."""
     if found is None:
-        return {"valid": False}
-    return {
-        "valid": True,
-        "firebase_uid": found.owner.user_id,
-        "email": found.owner.email,
-        "name": found.owner.name,
-        "is_admin": False,
-        "key_name": found.key.name,
-        "key_description": found.key.description,
-    }
+        return NoKey()
+    owner = found.owner
+    return KeyOwner(
+        valid=True,
+        firebase_uid=owner.user_id,
+        email=owner.email,
+        name=owner.name,
+        is_admin=False,
+        key_name=found.key.name,
+        key_description=found.key.description,
+    )
 
 
-def session(entry: Session, *, current: bool, known: Clients | None = None) -> dict[str, Any]:
-    """A session, without its token. ``client`` is the program, or None for a browser."""
+def session(entry: sessions.Session, *, current: bool, known: Clients | None = None) -> Session:
     client_id = entry.client_id
     name = known.name_of(client_id) if known else client_id
-    return {
-        "id": entry.digest,
-        "current": current,
-        "client": {"id": client_id, "name": name} if client_id else None,
-        "method": entry.method,
-        "remembered": entry.remembered,
-        "authenticated_at": timestamp(entry.authenticated_at),
-        "fresh_until": timestamp(entry.authenticated_at + FRESH_LOGIN),
-        "last_seen_at": timestamp(entry.last_seen_at),
-        "expires_at": timestamp(entry.expires_at),
-        "source": entry.caller.source,
-        "device": user_agents.describe(entry.caller.user_agent),
-        "user_agent": entry.caller.user_agent,
-    }
+    return Session(
+        id=entry.digest,
+        current=current,
+        client=SessionClient(client_id, name) if client_id else None,
+        method=entry.method,
+        remembered=entry.remembered,
+        authenticated_at=timestamp(entry.authenticated_at),
+        fresh_until=timestamp(entry.authenticated_at + FRESH_LOGIN),
+        last_seen_at=timestamp(entry.last_seen_at),
+        expires_at=timestamp(entry.expires_at),
+        source=entry.caller.source,
+        device=user_agents.describe(entry.caller.user_agent),
+        user_agent=entry.caller.user_agent,
+    )
 
 
-def activity(record: Record, known: Clients | None = None) -> dict[str, Any]:
-    """An event of the account's history. ``device`` is empty when the request had no user agent."""
+def current_session(user: users.User, entry: sessions.Session) -> CurrentSession:
+    return CurrentSession(
+        customer=customer(user),
+        session=session(entry, current=True),
+        email_shown=email_shown(user.email),
+        mail_problem=user.mail_problem,
+    )
+
+
+def event(record: audit.Record, known: Clients | None = None) -> Event:
     agent, detail = record.caller.user_agent, record.shown
     if known and "client" in detail:
         detail["client"] = known.name_of(detail["client"])
-    return {
-        "event": record.event,
-        "at": timestamp(record.at),
-        "source": record.caller.source,
-        "device": user_agents.describe(agent) if agent else "",
-        "detail": detail,
-    }
+    return Event(
+        event=record.event,
+        at=timestamp(record.at),
+        source=record.caller.source,
+        device=user_agents.describe(agent) if agent else "",
+        detail=detail,
+    )
 
 
-def activity_entry(entry: Entry, known: Clients | None = None) -> dict[str, Any]:
-    """Equal events of the account's history. ``at`` is the last, ``first_at`` the first, ``count`` their number."""
-    return {**activity(entry.record, known), "count": entry.count, "first_at": timestamp(entry.first_at)}
+def activity(entry: Entry, known: Clients | None = None) -> Activity:
+    first_at = timestamp(entry.first_at)
+    return Activity(**asdict(event(entry.record, known)), count=entry.count, first_at=first_at)
 
 
 def timestamp(moment: datetime) -> str:
     """ISO 8601 in UTC with milliseconds."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def methods(found: Methods, site_url: str) -> dict[str, Any]:
-    """The login methods of an origin; for one that is not on the allowlist, what to do instead."""
-    body = {"origin": found.origin, "allowed": found.allowed, "methods": list(found.names)}
-    starts = {name: f"{site_url}/auth/{name}/start" for name in found.names if name in NAMES}
-    advice = {} if found.allowed else {"message": OriginNotAllowed.default_message}
-    return {**body, "start_urls": starts, "api_key_url": f"{site_url}/api-keys", **advice}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from msgspec import Struct
+
 from accounts import secrets
 from accounts.flows.providers.provider_login import Arrival, Callback, Departure, state_id
 from accounts.web import responses
@@ -14,6 +16,12 @@ from accounts.web.responses import Response
 # Pending logins of one browser.
 MAX_PENDING = 5
 _STATE_ID = re.compile(r"[0-9a-f]{8}")
+
+
+class ProviderAddress(Struct):
+    """The provider's URL, for a page that redirects the browser itself."""
+
+    authorization_url: str
 
 
 def callback(request: Request) -> Callback:
@@ -42,8 +50,7 @@ def depart(departure: Departure, request: Request) -> Response:
 
 
 def provider_address(departure: Departure, request: Request) -> Response:
-    """The provider's URL as JSON, for a page that redirects the browser itself."""
-    return responses.ok({"authorization_url": departure.url}, cookies=_cookies(departure, request))
+    return responses.ok(ProviderAddress(departure.url), cookies=_cookies(departure, request))
 
 
 def _cookies(departure: Departure, request: Request) -> tuple[str, ...]:

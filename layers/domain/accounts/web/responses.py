@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from copy import replace
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct, field, json
 
 from accounts import errors
 from accounts.web.cookies import no_session_cookie
@@ -69,8 +68,27 @@ class Response(Struct, frozen=True):
     method: str = ""
 
 
+class Accepted(Struct):
+    """What happens next. It does not depend on the outcome."""
+
+    message: str
+
+
+class Refusal(Struct):
+    """``error`` is stable, for programs; ``message`` says what to do, for people."""
+
+    error: str
+    message: str
+
+
+class ProofRefusal(Refusal):
+    """``challenge`` is what to solve, in the scheme of ALTCHA (version 2)."""
+
+    challenge: Mapping[str, Any]
+
+
 def ok(
-    body: Mapping[str, Any],
+    body: Struct,
     *,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
@@ -79,19 +97,20 @@ def ok(
     method: str = "",
 ) -> Response:
     """A JSON response."""
-    text = json.dumps(body, ensure_ascii=False)
+    text = json.encode(body).decode()
     return Response(status, text, headers=headers or {}, cookies=cookies, user_id=user_id, method=method)
 
 
-def download(body: Mapping[str, Any], filename: str, *, user_id: str) -> Response:
+def download(body: Struct, filename: str, *, user_id: str) -> Response:
     """Indented JSON that a browser saves as a file. ``filename`` is not escaped: never pass user input."""
     disposition = {"content-disposition": f'attachment; filename="{filename}"'}
-    return Response(200, json.dumps(body, ensure_ascii=False, indent=2), headers=disposition, user_id=user_id)
+    text = json.format(json.encode(body), indent=2).decode()
+    return Response(200, text, headers=disposition, user_id=user_id)
 
 
 def accepted(message: str, *, cookies: tuple[str, ...] = (), user_id: str = "") -> Response:
     """202 with a message that does not depend on the outcome."""
-    return ok({"message": message}, status=202, cookies=cookies, user_id=user_id)
+    return ok(Accepted(message), status=202, cookies=cookies, user_id=user_id)
 
 
 def no_content(
@@ -143,9 +162,10 @@ def bearer_challenge(*, is_invalid: bool, metadata_url: str) -> str:
 
 def refused(error: errors.AccountsError) -> Response:
     """An error as ``{"error": code, "message": what to do}``, with a challenge if it asks for a proof of work."""
-    also = {"challenge": error.challenge} if isinstance(error, errors.ProofRequired) else {}
-    body = json.dumps({"error": error.code, "message": error.message, **also}, ensure_ascii=False)
-    return Response(status_of(error), body, headers=headers_of(error))
+    body = Refusal(error.code, error.message)
+    if isinstance(error, errors.ProofRequired):
+        body = ProofRefusal(error.code, error.message, error.challenge)
+    return ok(body, status=status_of(error), headers=headers_of(error))
 
 
 def status_of(error: errors.AccountsError) -> int:

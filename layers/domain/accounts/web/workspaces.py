@@ -6,15 +6,13 @@ A person has one personal workspace, which has the account's id. The frontend us
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
-import msgspec
 from msgspec import Struct
 
 from accounts.model.users import User
 from accounts.web import routes
-from accounts.web.presenters import timestamp
+from accounts.web.presenters import Timestamp, timestamp
 from accounts.web.routes import Route
 
 _NAME = "Personal workspace"
@@ -25,8 +23,8 @@ class Workspace(Struct):
     name: str
     type: Literal["personal"]
     role: Literal["owner"]
-    created_at: str
-    joined_at: str
+    created_at: Timestamp
+    joined_at: Timestamp
 
 
 class Workspaces(Struct):
@@ -49,7 +47,7 @@ class Member(Struct):
     name: str
     email: str
     role: Literal["owner"]
-    joined_at: str
+    joined_at: Timestamp
     is_original_owner: bool
 
 
@@ -67,13 +65,8 @@ class Members(Struct):
     pagination: Pagination
 
 
-def shown(route: Route | None, user: User, credential_kind: str) -> Mapping[str, Any]:
+def shown(route: Route | None, user: User, credential_kind: str) -> Workspaces | CurrentWorkspace | Members:
     """The body of ``route``."""
-    found: Mapping[str, Any] = msgspec.to_builtins(_shown(route, user, credential_kind))
-    return found
-
-
-def _shown(route: Route | None, user: User, credential_kind: str) -> Workspaces | CurrentWorkspace | Members:
     if route == routes.WORKSPACE_MEMBERS:
         return _members(user)
     if route == routes.WORKSPACE_CURRENT:

@@ -8,6 +8,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from msgspec import Struct
 
 from accounts import secrets
 from accounts.errors import (
@@ -43,6 +44,10 @@ Logged = Callable[[], list[dict[str, Any]]]
 pytestmark = pytest.mark.usefixtures("log")
 
 
+class Said(Struct):
+    said: str | None
+
+
 class Accepting:
     """Accepts every secret of a kind, and counts them."""
 
@@ -74,7 +79,7 @@ def asked(route: routes.Route, **parts: Any) -> dict[str, Any]:
 
 def hello(_: Request) -> Response:
     """A handler that succeeds."""
-    return responses.ok({"hello": "there"}, user_id="u" * 28)
+    return responses.ok(Said("there"), user_id="u" * 28)
 
 
 def raising(error: Exception) -> endpoint.Handle:
@@ -127,7 +132,7 @@ def test_a_head_request_has_the_rules_of_its_get_route() -> None:
     )
 
     assert head == {**get, "body": ""}
-    assert get["body"] == '{"hello": "there"}'
+    assert get["body"] == '{"said":"there"}'
 
 
 def _by(method: str) -> dict[str, Any]:
@@ -140,7 +145,7 @@ def test_a_success_is_answered_and_logged(logged: Logged) -> None:
     assert answer(routes.SESSION_SHOW, hello, headers={"user-agent": "a browser"}) == {
         "statusCode": 200,
         "headers": {**SECURITY, "content-type": "application/json; charset=utf-8", "x-request-id": "request-1"},
-        "body": '{"hello": "there"}',
+        "body": '{"said":"there"}',
     }
     (line,) = logged()
     fields = ("level", "event", "function", "route", "status", "request_id", "source", "user_agent", "user_id")
@@ -197,7 +202,7 @@ def test_a_line_names_the_provider_and_nothing_that_the_caller_chose(
 
 def test_a_line_names_the_method_that_the_response_knows(logged: Logged) -> None:
     """The login method, which is counted."""
-    answer(routes.SESSION_SHOW, lambda _: responses.ok({}, method="password"))
+    answer(routes.SESSION_SHOW, lambda _: responses.ok(Said(""), method="password"))
 
     assert [line["method"] for line in logged()] == ["password"]
 
@@ -263,12 +268,12 @@ def test_a_function_keeps_nothing_of_the_previous_request(logged: Logged) -> Non
     @endpoint.endpoint(routes.CLIENT_QUESTION, Deployed())
     def lambda_handler(sent: Request) -> Response:
         who = sent.principal.credential_id[0] if sent.principal else None
-        return responses.ok({"who": who}, user_id=sent.caller.user_agent)
+        return responses.ok(Said(who), user_id=sent.caller.user_agent)
 
     people = [("a", ["__Host-session=" + "a" * 43]), ("anonymous", []), ("b", ["__Host-session=" + "b" * 43])]
     answers = [lambda_handler(event(headers={"user-agent": who}, cookies=jar), None) for who, jar in people]
 
-    assert [json.loads(got["body"])["who"] for got in answers] == ["a", None, "b"]
+    assert [json.loads(got["body"])["said"] for got in answers] == ["a", None, "b"]
     assert [line["user_id"] for line in logged()] == ["a", "anonymous", "b"]
 
 
@@ -277,7 +282,7 @@ def test_concurrent_requests_do_not_mix() -> None:
     answers: dict[int, str] = {}
 
     def echo(sent: Request) -> Response:
-        return responses.ok({"agent": sent.caller.user_agent})
+        return responses.ok(Said(sent.caller.user_agent))
 
     def ask(number: int) -> None:
         answers[number] = answer(routes.SESSION_SHOW, echo, headers={"user-agent": str(number)})["body"]
@@ -288,7 +293,7 @@ def test_concurrent_requests_do_not_mix() -> None:
     for thread in threads:
         thread.join()
 
-    assert answers == {number: f'{{"agent": "{number}"}}' for number in range(8)}
+    assert answers == {number: f'{{"said":"{number}"}}' for number in range(8)}
 
 
 class Deployed:
@@ -319,7 +324,7 @@ def test_only_an_accepted_kind_reaches_the_handler(route: routes.Route, kind: Cr
 
     def handle(sent: Request) -> Response:
         reached.append(sent.principal)
-        return responses.ok({})
+        return responses.ok(Said(""))
 
     got = endpoint.answer(route, SETTINGS, deployed, handle, event(route.method, route.path, **PRESENTED[kind]), NOW)
 
@@ -390,7 +395,7 @@ def test_a_handler_cannot_ask_for_a_session_that_its_route_does_not_have() -> No
     """A mistake in the code is answered with 500, never with an account."""
 
     def handle(sent: Request) -> Response:
-        return responses.ok({"user": sent.user_id, "session": sent.session.digest})
+        return responses.ok(Said(f"{sent.user_id} {sent.session.digest}"))
 
     got = endpoint.answer(routes.LOGIN, SETTINGS, ANYONE, handle, event("POST", "/auth/login", headers=OWN), NOW)
 

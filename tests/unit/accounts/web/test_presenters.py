@@ -4,6 +4,7 @@ from copy import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from msgspec import to_builtins
 
 from accounts.flows.keys.key_verification import Verified
 from accounts.model import clients
@@ -28,7 +29,7 @@ CUSTOMER = {
 @pytest.mark.parametrize("account", [USER, IDENTITY], ids=["user", "identity"])
 def test_a_customer_is_what_existing_clients_parse(account: User | Identity) -> None:
     """Exactly, whether it comes from the account or from the identity that has just logged in."""
-    assert presenters.customer(account) == CUSTOMER
+    assert to_builtins(presenters.customer(account)) == CUSTOMER
 
 
 @pytest.mark.parametrize(
@@ -44,14 +45,14 @@ def test_pages_show_an_address_with_its_letters(address: str, written: str) -> N
     """Also an identity without an address; the part before the @ is never encoded."""
     assert presenters.email_shown(address) == written
     listed = presenters.listed_identity(replace(IDENTITY, email=address))
-    assert (listed["email"], listed["email_shown"]) == (address, written)
+    assert (listed.email, listed.email_shown) == (address, written)
 
 
 def test_a_key_is_shown_without_its_plain_text() -> None:
     """And without its account, which the owner knows."""
     key = ApiKey("d" * 64, "u" * 28, "laptop", "for tests", "comfyui-12345678", NOW, later(minutes=5))
 
-    assert presenters.api_key(key) == {
+    assert to_builtins(presenters.api_key(key)) == {
         "id": "d" * 64,
         "name": "laptop",
         "description": "for tests",
@@ -65,14 +66,14 @@ def test_a_key_that_was_never_used_says_so() -> None:
     """Null, not a made-up date."""
     key = ApiKey("d" * 64, "u" * 28, "laptop", "", "comfyui-12345678", NOW)
 
-    assert presenters.api_key(key)["last_used_at"] is None
+    assert presenters.api_key(key).last_used_at is None
 
 
 def test_a_valid_key_is_verified_with_the_fields_that_clients_know() -> None:
     """``firebase_uid`` is the account's id."""
     key = ApiKey("d" * 64, "u" * 28, "laptop", "the one at home", "comfyui-12345678", NOW)
 
-    assert presenters.verification(Verified(key, USER)) == {
+    assert to_builtins(presenters.verification(Verified(key, USER))) == {
         "valid": True,
         "firebase_uid": "u" * 28,
         "email": EMAIL,
@@ -85,13 +86,13 @@ def test_a_valid_key_is_verified_with_the_fields_that_clients_know() -> None:
 
 def test_an_invalid_key_says_nothing_more() -> None:
     """Unknown, deleted or disabled: the same answer."""
-    assert presenters.verification(None) == {"valid": False}
+    assert to_builtins(presenters.verification(None)) == {"valid": False}
 
 
 @pytest.mark.parametrize("current", [True, False])
 def test_a_session_is_shown_with_its_source_and_its_start(*, current: bool) -> None:
     """Never its token."""
-    assert presenters.session(sample_session(remembered=True), current=current) == {
+    assert to_builtins(presenters.session(sample_session(remembered=True), current=current)) == {
         "id": "d" * 64,
         "current": current,
         "client": None,
@@ -112,7 +113,7 @@ def test_a_record_is_shown_with_event_time_and_source() -> None:
     caller = Caller("192.0.2.1", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
     detail = {"method": "password", "session": "d" * 64}
 
-    assert presenters.activity(Record("u" * 28, "authn_login_success", NOW, caller, detail)) == {
+    assert to_builtins(presenters.event(Record("u" * 28, "authn_login_success", NOW, caller, detail))) == {
         "event": "authn_login_success",
         "at": "2026-03-01T12:00:00.000Z",
         "source": "192.0.2.1",
@@ -126,8 +127,8 @@ def test_a_record_names_clients_and_shows_no_browser_for_operators() -> None:
     program = Record("u" * 28, "authn_login_success", NOW, Caller("192.0.2.1", "x"), {"client": "comfy-cli"})
     operator = Record("u" * 28, "user_enabled", NOW, NO_CALLER, {"by": "operator"})
 
-    assert presenters.activity(program, clients.load())["detail"] == {"client": "Comfy CLI"}
-    assert presenters.activity(operator)["device"] == ""
+    assert presenters.event(program, clients.load()).detail == {"client": "Comfy CLI"}
+    assert presenters.event(operator).device == ""
 
 
 def test_times_are_iso_8601_in_utc_with_milliseconds() -> None:

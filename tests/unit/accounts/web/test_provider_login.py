@@ -102,7 +102,7 @@ def test_a_departure_sets_a_cookie_that_only_this_site_gets() -> None:
     assert provider_login.depart(departure, request) == Response(
         303, headers={"location": departure.url}, cookies=(cookie,)
     )
-    body = '{"authorization_url": "https://accounts.google.com/x?state=1"}'
+    body = '{"authorization_url":"https://accounts.google.com/x?state=1"}'
     assert provider_login.provider_address(departure, request) == Response(200, body, cookies=(cookie,))
 
 

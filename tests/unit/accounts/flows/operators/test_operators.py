@@ -369,7 +369,7 @@ def test_a_password_of_another_account_is_not_revoked(service: Service) -> None:
 @pytest.mark.parametrize(("count", "disabled"), [(99, False), (100, True)])
 def test_a_password_counts_as_disabled_from_the_hundredth_failure(count: int, *, disabled: bool) -> None:
     """The same limit as login."""
-    assert inspections._failures(Counter(count, NOW))["password_disabled"] is disabled
+    assert inspections._failures(Counter(count, NOW)).password_disabled is disabled
 
 
 @pytest.mark.parametrize(("length", "is_accepted"), [(300, True), (301, False)])

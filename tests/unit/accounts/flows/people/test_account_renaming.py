@@ -60,7 +60,7 @@ def test_login_and_account_return_the_same_name(service: Service, name: str) -> 
     renamed = service.account_renaming.rename(cookie(service.person()), name, OWNER, AFTER)
     logged_in = service.log_in(later(minutes=2))
 
-    assert presenters.customer(renamed)["name"] == name
+    assert presenters.customer(renamed).name == name
     assert presenters.customer(logged_in.identity) == presenters.customer(renamed)
     shown = service.account_lookup.of(cookie(logged_in), OWNER, later(minutes=2))
     assert presenters.customer(shown) == presenters.customer(renamed)

@@ -1,0 +1,114 @@
+"""What a program asks for, as the consent page shows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from accounts.model import origins
+from accounts.model.resources import Resource
+from accounts.model.users import User
+from accounts.web import responses
+from accounts.web.responses import Response
+
+if TYPE_CHECKING:
+    # The questions of devices come from another flow.
+    from accounts.flows.clients.client_consent import Question, Shown
+
+
+class RedirectTo(Struct):
+    """Where to send the browser."""
+
+    redirect_to: str
+
+
+class AskingClient(Struct):
+    """The client that asks."""
+
+    id: str
+    name: str
+
+
+class Target(Struct):
+    """Where the client receives the response; ``loopback`` is this computer. A website may have no port."""
+
+    host: str
+    port: int | None
+    loopback: bool
+
+
+class AskedResource(Struct):
+    """The service whose token is asked for."""
+
+    name: str
+    address: str
+
+
+class Scope(Struct):
+    """A scope with what it allows."""
+
+    name: str
+    means: list[str]
+
+
+class Account(Struct):
+    """The account that is asked. Every account has a verified address."""
+
+    id: str
+    email: str
+    email_shown: str
+    email_verified: bool = True
+
+
+class ConsentQuestion(Struct):
+    """The client, the redirect target, the service, the scopes, and the account that would be logged in."""
+
+    client: AskingClient
+    redirect: Target
+    resource: AskedResource | None
+    scopes: list[Scope]
+    account: Account | None
+
+
+def shown(found: Shown) -> Response:
+    """The consent question for the page, or a redirect to the client when its request has an error."""
+    user_id = found.user.user_id if found.user else ""
+    if found.question is None:
+        return responses.ok(RedirectTo(found.redirect_to), user_id=user_id)
+    return responses.ok(_question(found.question, found.user), user_id=user_id)
+
+
+def _question(asked: Question, user: User | None) -> ConsentQuestion:
+    return ConsentQuestion(
+        client=AskingClient(asked.client.client_id, asked.client.name),
+        redirect=_target(asked.redirect_uri),
+        resource=resource(asked.resource),
+        scopes=scopes(asked.resource, asked.scope),
+        account=account(user) if user else None,
+    )
+
+
+def _target(redirect_uri: str) -> Target:
+    target = origins.target(redirect_uri)
+    if target is None:
+        raise LookupError(redirect_uri)
+    origin, _ = target
+    port = origin.port if origin.is_loopback or str(origin) != origin.without_port else None
+    return Target(origin.host, port, origin.is_loopback)
+
+
+def resource(asked: Resource) -> AskedResource | None:
+    """The service whose token is asked for; None for this one."""
+    return None if asked.is_own else AskedResource(asked.name, asked.address)
+
+
+def scopes(asked: Resource, scope: str) -> list[Scope]:
+    """Each scope that still exists, with what it allows."""
+    return [Scope(name, list(asked.meanings[name])) for name in asked.limited(scope).split()]
+
+
+def account(user: User) -> Account:
+    from accounts.web.presenters import email_shown  # noqa: PLC0415 - most questions come before the login
+
+    return Account(user.user_id, user.email, email_shown(user.email))
