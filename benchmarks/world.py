@@ -80,6 +80,8 @@ def environment() -> dict[str, str]:
         "MAILBOX_URL": "",
         "ALLOWED_ORIGINS": "",
         "OAUTH_CLIENTS": "",
+        "CLIENT_METADATA_HOSTS": "*",
+        "CLIENT_DOCUMENT_FUNCTION": "ClientDocumentFunction",
         "OAUTH_RESOURCES": "",
         "AUTHORIZER_AUDIENCE": "",
         "FIREWALL_SECRET_DIGESTS": "",

@@ -8,6 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionEr
 
 from accounts.errors import ConfigurationError
 from accounts.model import clients, resources
+from accounts.model.client_documents import NO_HOST
 from accounts.model.origins import Allowlist
 from scripts import budget
 from scripts.aws import Client
@@ -61,7 +62,7 @@ def _lists(parameters: Mapping[str, str]) -> Iterator[str]:
     origins = [text.strip() for text in parameters.get("AllowedOrigins", "").split(",")]
     site = parameters.get("SiteUrl", "")
     try:
-        clients.load(parameters.get("OAuthClients", ""))
+        clients.load(parameters.get("OAuthClients", ""), parameters.get("ClientMetadataHosts", NO_HOST))
         known = resources.load("" if GIVEN_BY_AWS in site else site, parameters.get("OAuthResources", ""))
         known.guarded(parameters.get("AuthorizerAudience", ""))
         Allowlist("" if GIVEN_BY_AWS in site else site, origins)

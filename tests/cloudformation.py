@@ -1,5 +1,6 @@
 """The templates, parsed for tests, so that tests set up what SAM deploys, under the same names."""
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,8 @@ def _resolved(value: Any, values: dict[str, str]) -> str:
             return values[name]
         case {"Fn::If": [_, _, otherwise]}:  # every condition is false
             return _resolved(otherwise, values)
+        case {"Fn::Sub": str(text)}:
+            return re.sub(r"\$\{([^}]+)\}", lambda found: values[found[1]], text)
         case {"Fn::Join": [separator, list() as parts]}:
             joined: str = separator.join(_resolved(part, values) for part in parts)
             return joined

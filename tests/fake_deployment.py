@@ -13,6 +13,8 @@ from tests.fakes import (
     FakeApiKeys,
     FakeAuditEvents,
     FakeBreaches,
+    FakeDocuments,
+    FakeFetcher,
     FakeHasher,
     FakeIdentities,
     FakeNotes,
@@ -37,7 +39,8 @@ class FakeDeployment(Deployment):
     """``interposed`` replaces the world's transactions, so that a test can do something before a write."""
 
     def __init__(self, world: World | None = None, hasher: FakeHasher | None = None) -> None:
-        super().__init__(Settings("local", SITE_URL, {"OAUTH_RESOURCES": RESOURCES}))
+        settings = {"OAUTH_RESOURCES": RESOURCES, "CLIENT_METADATA_HOSTS": "*"}
+        super().__init__(Settings("local", SITE_URL, settings))
         self.world = world or World()
         self.hasher = hasher or FakeHasher()
         self.interposed: Transactions | None = None
@@ -78,6 +81,14 @@ class FakeDeployment(Deployment):
     @cached_property
     def audit_events(self) -> FakeAuditEvents:
         return FakeAuditEvents(self.world)
+
+    @cached_property
+    def client_documents(self) -> FakeDocuments:
+        return FakeDocuments(self.world)
+
+    @cached_property
+    def document_fetcher(self) -> FakeFetcher:
+        return FakeFetcher()
 
     @cached_property
     def hasher(self) -> FakeHasher:

@@ -10,9 +10,10 @@ from typing import Any
 from accounts.errors import Unavailable
 from accounts.flows.mail.mails import Mail
 from accounts.limits import PROOF_LIFETIME
-from accounts.model import api_keys, audit, identities, one_time_tokens, sessions, users
+from accounts.model import api_keys, audit, client_documents, identities, one_time_tokens, sessions, users
 from accounts.model.access_tokens import AccessToken
 from accounts.model.api_keys import ApiKey
+from accounts.model.client_documents import Document, Fetched
 from accounts.model.identities import Identity
 from accounts.model.messages import Message
 from accounts.model.one_time_tokens import OneTimeToken
@@ -40,6 +41,7 @@ class World:
     parts: dict[tuple[str, str], int] = field(default_factory=dict)
     ignored: list[Unavailable] = field(default_factory=list)
     records: list[audit.Record] = field(default_factory=list)
+    documents: dict[str, Document] = field(default_factory=dict)
     down: bool = False
     reads: list[str] = field(default_factory=list)
     lock: Lock = field(default_factory=Lock)
@@ -404,6 +406,31 @@ class FakeProofs:
     @staticmethod
     def solution(challenge: Mapping[str, Any]) -> str:
         return f"solved {challenge['id']}"
+
+
+class FakeDocuments(_Store):
+    table = "documents"
+
+    def keep(self, document: Document) -> None:
+        if self.world.down:
+            self.world.ignored.append(Unavailable())
+        else:
+            self.world.documents[document.client_id] = document
+
+
+@dataclass
+class FakeFetcher:
+    """Hosts on the internet: documents by URL, or the error of a fetch. ``fetched`` are the URLs asked for."""
+
+    internet: dict[str, Fetched | Exception] = field(default_factory=dict)
+    fetched: list[str] = field(default_factory=list)
+
+    def fetch(self, url: str) -> Fetched:
+        self.fetched.append(url)
+        found = self.internet.get(url) or client_documents.refused("unreachable")
+        if isinstance(found, Exception):
+            raise found
+        return found
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """GET /oauth/authorize/request and POST /oauth/authorize: show what a client asks for, and store the decision."""
 
 from accounts import deployment
+from accounts.flows.clients.client_consent import Seen
 from accounts.web import consent_questions, responses, routes, schemas
 from accounts.web.endpoint import endpoint
 from accounts.web.requests import Request
@@ -17,5 +18,6 @@ def lambda_handler(request: Request) -> Response:
         session = request.optional_session
         return consent_questions.shown(AUTHORIZATION_ENDPOINT.shown(request.query(), session, caller, now))
     body = request.json(schemas.Consent)
-    answer = AUTHORIZATION_ENDPOINT.answered(body.question, body.decision, body.account, request.session, caller, now)
+    seen = Seen(body.account, body.fingerprint)
+    answer = AUTHORIZATION_ENDPOINT.answered(body.question, body.decision, seen, request.session, caller, now)
     return responses.ok(consent_questions.RedirectTo(answer.redirect_to), user_id=answer.user_id)

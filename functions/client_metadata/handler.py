@@ -7,7 +7,7 @@ from accounts.web.requests import Request
 from accounts.web.responses import Response
 
 DEPLOYMENT = deployment.load()
-KEYS, RESOURCES = DEPLOYMENT.signing_keys, DEPLOYMENT.resources
+KEYS, RESOURCES, CLIENTS = DEPLOYMENT.signing_keys, DEPLOYMENT.resources, DEPLOYMENT.clients
 
 
 @endpoint(routes.CLIENT_METADATA, DEPLOYMENT, routes.SIGNING_KEYS, routes.RESOURCE_METADATA)
@@ -17,4 +17,4 @@ def lambda_handler(request: Request) -> Response:
     settings = DEPLOYMENT.settings
     if request.route == routes.RESOURCE_METADATA:
         return metadata.resource(settings.site_url, settings["SITE_NAME"])
-    return metadata.server(RESOURCES)
+    return metadata.server(RESOURCES, reads_documents=not CLIENTS.hosts.is_empty)

@@ -8,7 +8,6 @@ from accounts.web.responses import Response
 
 DEPLOYMENT = deployment.load()
 DEVICE_CONSENT = DEPLOYMENT.device_consent
-CLIENTS = DEPLOYMENT.clients
 
 
 @endpoint(routes.DEVICE_ANSWER, DEPLOYMENT, routes.DEVICE_QUESTION)
@@ -16,7 +15,7 @@ def lambda_handler(request: Request) -> Response:
     session, caller, now = request.session, request.caller, request.received_at
     if request.route == routes.DEVICE_QUESTION:
         text = request.json(schemas.DeviceEntry).user_code
-        return device.question(DEVICE_CONSENT.question(text, session, caller, now), CLIENTS)
+        return device.question(DEVICE_CONSENT.question(text, session, caller, now))
     body = request.json(schemas.DeviceAnswer)
-    DEVICE_CONSENT.answer(body.user_code, body.decision, session, caller, now)
+    DEVICE_CONSENT.answer(body.user_code, body.decision, session, caller, now, body.fingerprint)
     return responses.no_content(user_id=request.user_id)

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from accounts.deployment import Deployment
 from accounts.errors import AccountsError, EmailNotVerified
+from accounts.flows.clients.client_consent import Seen
 from accounts.flows.mail.mails import Mail
 from accounts.flows.operators.operator_requests import OperatorRequest
 from accounts.flows.people.session_opening import LoggedIn
@@ -227,9 +228,9 @@ class Preparation:
     def _consent(self) -> str:
         """Return a new code that the sample of the consent leads to."""
         asked = json.loads(samples.event("client_authorize", self.value)["body"])
-        decision, account = asked.pop("decision"), asked.pop("account")
+        decision, seen = asked.pop("decision"), Seen(asked.pop("account"), "")
         answered = self._do.authorization_endpoint.answered(
-            asked, decision, account, self._owner.session, self._caller, self._now
+            asked, decision, seen, self._owner.session, self._caller, self._now
         )
         return parse_qs(urlsplit(answered.redirect_to).query)["code"][0]
 

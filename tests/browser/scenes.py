@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
+from typing import Any
 from urllib.parse import urlencode
 
 from playwright.sync_api import Page, Route, expect
@@ -372,7 +373,7 @@ def consent_again(stage: Stage) -> None:
 
 def consent_elsewhere(stage: Stage) -> None:
     asked = {
-        "client": {"id": "studio", "name": "A studio in the cloud with a long name"},
+        "client": {"id": "studio", "name": "A studio in the cloud with a long name", "document": None},
         "redirect": {"host": "studio.example.com", "port": None, "loopback": False},
         "resource": None,
         "scopes": [{"name": "account", "means": ["See your name and email address"]}],
@@ -381,6 +382,52 @@ def consent_elsewhere(stage: Stage) -> None:
     stage.answer("/oauth/authorize/request?*", 200, json.dumps(asked))
     consent(stage)
     stage.told("The website studio.example.com")
+
+
+def described_question(stage: Stage, host: str = "mcp.example.com", claim: str = "An assistant") -> dict[str, Any]:
+    """The question of a client that its document describes."""
+    return {
+        "client": {
+            "id": f"https://{host}/oauth/client.json",
+            "name": host,
+            "document": {"host": host, "claim": claim, "fingerprint": "the fingerprint"},
+        },
+        "redirect": {"host": host, "port": None, "loopback": False},
+        "resource": {"name": "Comfy Cloud", "address": "https://cloud.example.com/mcp"},
+        "scopes": [{"name": "jobs:read", "means": ["See your jobs"]}],
+        "account": {"id": "1", "email_shown": stage.person.email},
+    }
+
+
+def consent_described(stage: Stage) -> None:
+    stage.answer("/oauth/authorize/request?*", 200, json.dumps(described_question(stage)))
+    consent(stage)
+    stage.told("Allow it only if you trust mcp.example.com")
+
+
+def consent_described_on_loopback(stage: Stage) -> None:
+    asked = described_question(stage, "xn--bcher-kva.a-host-with-a-very-long-name.example", "W" * 64)
+    asked["redirect"] = {"host": "127.0.0.1", "port": 49152, "loopback": True}
+    stage.answer("/oauth/authorize/request?*", 200, json.dumps(asked))
+    consent(stage)
+    stage.told("any program can claim to be from xn--bcher-kva.")
+
+
+def consent_client_changed(stage: Stage) -> None:
+    consent_described(stage)
+    message = "The program changed its description while you were deciding. Check it again, then answer."
+    stage.answer("/oauth/authorize", 409, json.dumps({"error": "client_changed", "message": message}), "POST")
+    stage.press("Allow")
+    stage.told("The program changed its description")
+    expect(stage.page.get_by_role("button", name="Allow", exact=True)).to_be_enabled()
+
+
+def consent_document_refused(stage: Stage) -> None:
+    message = "The program's description cannot be used: its address did not answer in time."
+    refusal = {"error": "client_document_refused", "message": message}
+    stage.answer("/oauth/authorize/request?*", 400, json.dumps(refusal))
+    stage.visitor.visit(question_of("https://mcp.example.com/oauth/client.json"))
+    stage.told(message)
 
 
 def consent_failing(stage: Stage) -> None:
@@ -414,7 +461,7 @@ def device_refused(stage: Stage) -> None:
 
 def device_question(stage: Stage) -> None:
     asked = {
-        "client": {"id": "comfy-cli", "name": "Comfy CLI"},
+        "client": {"id": "comfy-cli", "name": "Comfy CLI", "document": None},
         "device": {"source": "203.0.113.7", "device": "Python", "asked_at": "2026-01-05T12:00:00.000Z"},
         "resource": None,
         "scopes": [{"name": "account", "means": ["See your name and email address", "List and delete your API keys"]}],
@@ -515,6 +562,10 @@ INSIDE = (
     consent_account_changed,
     consent_again,
     consent_elsewhere,
+    consent_described,
+    consent_described_on_loopback,
+    consent_client_changed,
+    consent_document_refused,
     consent_failing,
     device,
     device_missing,

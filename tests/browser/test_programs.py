@@ -16,7 +16,7 @@ from examples.local_comfyui.serve import server
 from local.cloud import EXAMPLE_SERVICE, LocalCloud
 from tests.browser.chromium import LAN_HOST
 from tests.browser.people import enter, long_ago, say_yes, visitor_on
-from tests.browser.scenes import Stage, confirm_beside, log_in, question_of, sign_up
+from tests.browser.scenes import Stage, confirm_beside, described_question, log_in, question_of, sign_up
 from tests.local.person import PASSWORD, Person, token_in
 
 NEW_PASSWORD = "seven brave otters pay rent"
@@ -92,6 +92,33 @@ def test_a_program_is_ended_from_the_account(stage: Stage, owner: Person, here: 
     stage.press("Who am I?")
     said(stage.page, re.compile("sign in again", re.IGNORECASE))
     expect(stage.page.get_by_role("button", name="Log in with the browser")).to_be_visible()
+
+
+def test_a_described_client_is_named_after_its_host(stage: Stage) -> None:
+    """SF-06: by its ASCII name, and apart from the name that the client claims."""
+    host = "xn--pple-43d.example"
+    question = described_question(stage, host, "Comfy Cloud, verified")
+    stage.answer("/oauth/authorize/request?*", 200, json.dumps(question))
+    enter(stage.visitor, stage.person)
+    stage.visitor.visit(question_of(question["client"]["id"]))
+
+    expect(stage.page.get_by_role("heading", level=1)).to_have_text(f"{host} wants to sign in")
+    stage.told(f"We haven't checked this program. Allow it only if you trust {host} with your account.")
+    expect(stage.page.locator("#question-claims")).to_have_text("Calls itselfComfy Cloud, verified")
+    expect(stage.page.locator("#question-client-id")).to_have_text(question["client"]["id"])
+    expect(stage.page.locator("#question-where")).to_have_text(f"The website {host}")
+
+
+def test_a_described_client_on_this_computer_proves_no_host(stage: Stage) -> None:
+    """SF-06: any program can use the id of another one's document, and receive the answer on loopback."""
+    question = described_question(stage)
+    question["redirect"] = {"host": "127.0.0.1", "port": 49152, "loopback": True}
+    stage.answer("/oauth/authorize/request?*", 200, json.dumps(question))
+    enter(stage.visitor, stage.person)
+    stage.visitor.visit(question_of(question["client"]["id"]))
+
+    stage.told("any program can claim to be from mcp.example.com")
+    stage.told("A program on this computer (127.0.0.1, port 49152)")
 
 
 def test_a_person_who_says_no_is_back_in_the_program(stage: Stage, here: str) -> None:

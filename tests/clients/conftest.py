@@ -78,7 +78,7 @@ def allow(owner: Person, url: str) -> str:
     """Allow the login of comfy-cli that begins at `url`, as the consent page does; return where the browser goes."""
     asked = dict(parse_qsl(urlsplit(url).query))
     shown = owner.call("GET", f"/oauth/authorize/request?{urlsplit(url).query}").json()
-    assert shown["client"] == {"id": "comfy-cli", "name": "Comfy CLI"}
+    assert shown["client"] == {"id": "comfy-cli", "name": "Comfy CLI", "document": None}
     decided = owner.call("POST", "/oauth/authorize", asked | {"decision": "allow", "account": shown["account"]["id"]})
     assert decided.status_code == 200, decided.text
     redirect: str = decided.json()["redirect_to"]

@@ -12,6 +12,7 @@ from botocore.session import Session
 from accounts import secrets
 from accounts.dynamo.api_keys import ApiKeysTable
 from accounts.dynamo.audit_events import AuditEventsTable
+from accounts.dynamo.client_documents import ClientDocumentsTable
 from accounts.dynamo.identities import IdentitiesTable
 from accounts.dynamo.one_time_tokens import OneTimeTokensTable
 from accounts.dynamo.sessions import SessionsTable
@@ -22,6 +23,7 @@ from accounts.dynamo.users import UsersTable
 from accounts.limits import AUDIT_KEPT
 from accounts.model.api_keys import ApiKeys
 from accounts.model.audit import AuditEvents
+from accounts.model.client_documents import Documents
 from accounts.model.identities import Identities
 from accounts.model.one_time_tokens import OneTimeTokens
 from accounts.model.sessions import Sessions
@@ -29,7 +31,16 @@ from accounts.model.throttles import Throttles
 from accounts.model.users import Users
 from accounts.transactions import Change, Conflict, Transactions
 from tests.contract import template
-from tests.fakes import FakeApiKeys, FakeAuditEvents, FakeIdentities, FakeSessions, FakeTokens, FakeUsers, World
+from tests.fakes import (
+    FakeApiKeys,
+    FakeAuditEvents,
+    FakeDocuments,
+    FakeIdentities,
+    FakeSessions,
+    FakeTokens,
+    FakeUsers,
+    World,
+)
 
 STORES: Mapping[str, type[Table[Any]]] = {
     "UsersTable": UsersTable,
@@ -39,6 +50,7 @@ STORES: Mapping[str, type[Table[Any]]] = {
     "OneTimeTokensTable": OneTimeTokensTable,
     "ThrottlesTable": ThrottlesTable,
     "AuditEventsTable": AuditEventsTable,
+    "ClientDocumentsTable": ClientDocumentsTable,
 }
 
 
@@ -53,6 +65,7 @@ class Backend:
     tokens: OneTimeTokens
     throttles: Throttles
     audit: AuditEvents
+    documents: Documents
     transactions: Transactions
     contents: Callable[[], Mapping[str, Any]]
     history: Callable[[str], list[dict[str, Any]]]
@@ -80,6 +93,7 @@ def fake() -> Backend:
         tokens=FakeTokens(world),
         throttles=world,
         audit=FakeAuditEvents(world),
+        documents=FakeDocuments(world),
         transactions=world,
         contents=lambda: _contents_of_world(world),
         history=lambda user_id: _history_of_world(world, user_id),
@@ -99,6 +113,7 @@ def dynamo() -> Backend:
         tokens=stores["OneTimeTokensTable"],
         throttles=stores["ThrottlesTable"],
         audit=stores["AuditEventsTable"],
+        documents=stores["ClientDocumentsTable"],
         transactions=DynamoTransactions(*stores.values()),
         contents=lambda: {logical: _scanned(name) for logical, name in names.items()},
         history=lambda user_id: _history_of_table(names["AuditEventsTable"], user_id),
@@ -130,6 +145,7 @@ def _contents_of_world(world: World) -> dict[str, Any]:
         "OneTimeTokensTable": dict(world.tokens),
         "ThrottlesTable": (dict(world.counters), dict(world.parts)),
         "AuditEventsTable": {record.event_id: record for record in world.records},
+        "ClientDocumentsTable": dict(world.documents),
     }
 
 

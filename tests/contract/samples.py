@@ -15,6 +15,7 @@ from accounts import secrets
 from accounts.model import identities, users
 from accounts.model.api_keys import ApiKey
 from accounts.model.audit import Caller, Record
+from accounts.model.client_documents import Document
 from accounts.model.identities import Identity
 from accounts.model.one_time_tokens import EMAIL_VERIFICATION, OneTimeToken
 from accounts.model.sessions import Session
@@ -144,6 +145,11 @@ def _full_identity() -> Identity:
     return replace(_identity(), verified=True, disabled=True, version=1)
 
 
+def a_document() -> Document:
+    client_id = f"https://{secrets.random_base62(12).lower()}.example.com/client.json"
+    return Document(client_id, f'{{"client_name": "{NAME}"}}', LATER, TOMORROW)
+
+
 FULL: Mapping[type[Struct], Callable[[], Any]] = {
     User: _full_user,
     Identity: _full_identity,
@@ -152,4 +158,5 @@ FULL: Mapping[type[Struct], Callable[[], Any]] = {
     OneTimeToken: _token,
     Counter: lambda: Counter(1, NOW),
     Record: _record,
+    Document: a_document,
 }

@@ -27,7 +27,17 @@ from accounts.model import api_keys, one_time_tokens, sessions, throttles, users
 from accounts.transactions import Conflict
 from tests.contract import wire
 from tests.contract.backends import Backend
-from tests.contract.samples import LATER, NOW, a_digest, a_session, a_token, a_user, an_api_key, an_increment
+from tests.contract.samples import (
+    LATER,
+    NOW,
+    a_digest,
+    a_document,
+    a_session,
+    a_token,
+    a_user,
+    an_api_key,
+    an_increment,
+)
 
 _URL = "https://dynamodb.example.com"
 
@@ -237,3 +247,16 @@ def test_a_count_is_given_back_at_most_once(real: Backend, reported: list[tuple[
 
     assert (len(requests), len(reported)) == (1, 1)
     assert real.throttles.get(increment.key) == throttles.Counter(1, NOW)
+
+
+def test_a_document_that_cannot_be_kept_is_reported_and_the_old_copy_stays(
+    real: Backend, reported: list[tuple[str, str]]
+) -> None:
+    """The client's request goes on with what was fetched. A second try would only delay it."""
+    document = a_document()
+    real.documents.keep(document)
+    with wire.answering(wire.error(500, "InternalServerError")) as requests:
+        real.documents.keep(replace(document, text="{}"))
+
+    assert (len(requests), len(reported)) == (1, 1)
+    assert real.documents.get(document.client_id) == document

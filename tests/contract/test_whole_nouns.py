@@ -11,6 +11,7 @@ from msgspec.structs import fields
 from accounts.model import api_keys, identities, one_time_tokens, sessions, users
 from accounts.model.api_keys import ApiKey
 from accounts.model.audit import Caller, Record
+from accounts.model.client_documents import Document
 from accounts.model.identities import Identity
 from accounts.model.one_time_tokens import OneTimeToken
 from accounts.model.sessions import Session
@@ -47,6 +48,7 @@ ROUND_TRIPS: Mapping[type[Struct], Callable[[Backend, Any], Any]] = {
     OneTimeToken: lambda b, it: b.commit(one_time_tokens.Issue(it)) or b.tokens.get(it.key),
     Record: lambda b, it: b.commit(it) or b.audit.latest(it.user_id, 1)[0],
     Counter: _raised,
+    Document: lambda b, it: b.documents.keep(it) or b.documents.get(it.client_id),
 }
 
 

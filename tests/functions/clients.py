@@ -68,10 +68,12 @@ class Program:
         decision: str = "allow",
         cookie: str | None = SAMPLE_TOKEN,
         account: str = SAMPLE_USER_ID,
+        fingerprint: str = "",
         **changes: str | None,
     ) -> Answer:
-        """The response to the decision of the person who was shown ``account``."""
-        body = {"decision": decision, "account": account, **self.question(**changes)}
+        """The response to the decision of the person who was shown ``account`` and the client with ``fingerprint``."""
+        seen = {"account": account, "fingerprint": fingerprint}
+        body = {"decision": decision, **seen, **self.question(**changes)}
         answer = self.functions.invoke("client_authorize", request("client_authorize", cookie=cookie, body=body))
         if answer.status == 200:
             for code in parse_qs(urlsplit(answer.json["redirect_to"]).query).get("code", []):

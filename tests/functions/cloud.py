@@ -1,6 +1,7 @@
 """AWS as the template describes it, emulated in this process by moto. Records every call, and can make calls fail."""
 
 import copy
+import io
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -53,7 +54,11 @@ ENVIRONMENT = {
     "AWS_LAMBDA_FUNCTION_NAME": "function-under-test",
 }
 # By the names in the environment.
-DEPLOYED = Account(REGION, ACCOUNT, SIGNING_KEYS | {"MailFrom": MAIL_FROM})
+DEPLOYED = Account(
+    REGION,
+    ACCOUNT,
+    SIGNING_KEYS | {"MailFrom": MAIL_FROM, "ClientDocumentFunction": ENVIRONMENT["CLIENT_DOCUMENT_FUNCTION"]},
+)
 _SECRETS = {
     "PepperSecret": json.dumps({"current": "1", "1": PEPPER}),
     "AdminSecret": ADMIN_SECRET,
@@ -88,13 +93,15 @@ def denied(call: Call) -> Exception:
 class Cloud:
     """``calls`` are all calls; ``failing`` maps a service or a call to the error that it must raise, or None.
 
-    ``secrets`` replace stored secrets. ``suppressed`` is SES's suppression list with its reasons, which moto lacks.
+    ``secrets`` replace stored secrets. ``documents`` are what the function that fetches documents answers, by URL.
+    ``suppressed`` is SES's suppression list with its reasons, which moto lacks.
     ``roles`` refuse a handler what the template does not allow.
     """
 
     calls: list[Call] = field(default_factory=list)
     failing: dict[str, Callable[[Call], Exception | None]] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
+    documents: dict[str, dict[str, Any]] = field(default_factory=dict)
     suppressed: dict[str, str] = field(default_factory=dict)
     roles: Roles = field(default_factory=lambda: Roles(DEPLOYED))
     _fails_at: int | None = None
@@ -124,6 +131,8 @@ class Cloud:
         self.roles.check(call.service, operation, parameters)
         if call.operation.endswith("SuppressedDestination"):
             return self._listed(call.operation, parameters["EmailAddress"])
+        if call.name == "lambda.Invoke":
+            return self._fetch(json.loads(parameters["Payload"])["url"])
         if call.service == "secretsmanager" and parameters["SecretId"] in self.secrets:
             return {"SecretString": self.secrets[parameters["SecretId"]]}
         return _MAKE_API_CALL(client, operation, parameters)
@@ -135,6 +144,11 @@ class Cloud:
         if operation == "DeleteSuppressedDestination":
             del self.suppressed[address]
         return {"SuppressedDestination": {"EmailAddress": address, "Reason": reason}}
+
+    def _fetch(self, url: str) -> dict[str, Any]:
+        """Answer for the function that fetches documents, which is tested by itself."""
+        answer = self.documents.get(url, {"problem": "unreachable"})
+        return {"StatusCode": 200, "Payload": io.BytesIO(json.dumps(answer).encode())}
 
     def tables(self) -> dict[str, list[dict[str, Any]]]:
         stored = dynamodb_backends[ACCOUNT][REGION].tables

@@ -47,10 +47,16 @@ class Machine:
         )
 
     def answered(
-        self, user_code: str, decision: str = "allow", *, cookie: str | None = SAMPLE_TOKEN, **more: Any
+        self,
+        user_code: str,
+        decision: str = "allow",
+        *,
+        fingerprint: str = "",
+        cookie: str | None = SAMPLE_TOKEN,
+        **more: Any,
     ) -> Answer:
-        """The response to the person's decision."""
-        body = {"user_code": user_code, "decision": decision}
+        """The response to the decision of the person who was shown the client with ``fingerprint``."""
+        body = {"user_code": user_code, "decision": decision, "fingerprint": fingerprint}
         return self.functions.invoke("device_consent", self.event(body, cookie=cookie, **more))
 
     def event(self, body: dict[str, str], end: str = "", **more: Any) -> dict[str, Any]:

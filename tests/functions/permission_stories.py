@@ -16,8 +16,9 @@ from urllib.parse import urlencode
 from accounts import secrets
 from accounts.limits import API_KEYS_PER_ACCOUNT, SESSIONS_PER_ACCOUNT
 from accounts.model import users
-from tests.functions import proofs
+from tests.functions import described, proofs
 from tests.functions.away import OWNER_OF_THE_EMAIL, query_of
+from tests.functions.clients import query_of as query_of_client
 from tests.functions.cloud import unreachable
 from tests.functions.conftest import NOW
 from tests.functions.lambdas import NAMES, Answer, Lambdas
@@ -270,6 +271,58 @@ def by_a_refresh_token(stage: Stage) -> Act:
 def by_an_invalid_code(stage: Stage) -> Act:
     """Guesses are counted."""
     return lambda: stage.program.exchange("x" * 43)
+
+
+@of("client_authorize")
+def of_a_described_client(stage: Stage) -> Act:
+    """Its document is fetched and kept."""
+    stage.arrange()
+    described.publish(stage.functions)
+    return lambda: described.Described(stage.functions).shown(SAMPLE_TOKEN)
+
+
+@of("client_authorize")
+def for_a_described_client_whose_copy_is_old(stage: Stage) -> Act:
+    stage.arrange()
+    described.publish(stage.functions)
+    program = described.Described(stage.functions)
+    program.shown(SAMPLE_TOKEN)
+    stage.functions.clock.now += timedelta(seconds=60)
+    return program.answered
+
+
+@of("device_consent")
+def of_a_described_device(stage: Stage) -> Act:
+    """Its document is fetched and kept."""
+    stage.arrange()
+    described.publish(stage.functions)
+    machine = described.machine(stage.functions)
+    _, user_code = machine.codes()
+    return lambda: machine.typed(user_code)
+
+
+@of("device_consent")
+def for_a_described_device_whose_copy_is_old(stage: Stage) -> Act:
+    stage.arrange()
+    described.publish(stage.functions)
+    machine = described.machine(stage.functions)
+    _, user_code = machine.codes()
+    seen = machine.typed(user_code).json["client"]["document"]["fingerprint"]
+    stage.functions.clock.now += timedelta(seconds=60)
+    return lambda: machine.answered(user_code, fingerprint=seen)
+
+
+@of("client_token")
+def by_a_described_client_whose_copy_is_old(stage: Stage) -> Act:
+    """Its document is fetched again, and kept."""
+    stage.arrange()
+    described.publish(stage.functions)
+    program = described.Described(stage.functions)
+    program.shown(SAMPLE_TOKEN)
+    stage.functions.clock.now += timedelta(seconds=59)
+    code = query_of_client(program.answered())["code"]
+    stage.functions.clock.now += timedelta(seconds=1)
+    return lambda: program.exchange(code)
 
 
 @of("client_token")

@@ -25,6 +25,7 @@ _PARTS = {
 }
 _ARNS = {
     "AWS::DynamoDB::Table": "arn:aws:dynamodb:{place}:table/{name}",
+    "AWS::Serverless::Function": "arn:aws:lambda:{place}:function:{name}",
     "AWS::KMS::Key": "arn:aws:kms:{place}:key/{name}",
     "AWS::SecretsManager::Secret": "arn:aws:secretsmanager:{place}:secret:{name}",
     "AWS::SQS::Queue": "arn:aws:sqs:{place}:{name}",
@@ -157,6 +158,8 @@ def needs(account: Account, service: str, operation: str, parameters: Mapping[st
             resource = account.arn("AWS::SQS::Queue", parameters["QueueUrl"].rpartition("/")[2])
         case "kms":
             resource = account.arn("AWS::KMS::Key", parameters["KeyId"])
+        case "lambda":
+            return [Need("lambda:InvokeFunction", account.arn("AWS::Serverless::Function", parameters["FunctionName"]))]
         case "sesv2":
             return _mail(account, operation, parameters)
         case _:

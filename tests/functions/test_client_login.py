@@ -33,7 +33,7 @@ def test_the_page_is_told_who_asks_and_where_the_answer_goes(program: Program) -
     answer = program.shown(cookie=SAMPLE_TOKEN)
 
     assert answer.json == {
-        "client": {"id": "comfy-cli", "name": "Comfy CLI"},
+        "client": {"id": "comfy-cli", "name": "Comfy CLI", "document": None},
         "redirect": {"host": "127.0.0.1", "port": 49152, "loopback": True},
         "resource": None,
         "scopes": [{"name": "account", "means": ["See your name and email address", "List and delete your API keys"]}],

@@ -25,6 +25,7 @@ def test_the_sample_describes_the_server(functions: Lambdas) -> None:
     assert (body["issuer"], body["code_challenge_methods_supported"]) == (SITE_URL, ["S256"])
     assert body["token_endpoint_auth_methods_supported"] == ["none"]
     assert body["authorization_response_iss_parameter_supported"] is True
+    assert body["client_id_metadata_document_supported"] is True
     assert body["scopes_supported"] == ["account", "jobs:read", "jobs:write", "orders"]
     assert body["protected_resources"] == [SITE_URL, CLOUD, STORE]
     served = {SITE_URL + route.path for route in ROUTES}

@@ -90,7 +90,7 @@ def test_a_person_sees_who_asks_from_where_and_when(machine: Machine) -> None:
 
     means = ["See your name and email address", "List and delete your API keys"]
     body = {
-        "client": {"id": "comfy-cli", "name": "Comfy CLI"},
+        "client": {"id": "comfy-cli", "name": "Comfy CLI", "document": None},
         "device": {"source": "203.0.113.7", "device": "Firefox on Linux", "asked_at": "2026-01-05T12:00:00.000Z"},
         "resource": None,
         "scopes": [{"name": "account", "means": means}],

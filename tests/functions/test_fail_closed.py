@@ -44,6 +44,8 @@ BEST_EFFORT = {(function, "sqs") for function in (*NOTICES, *SELDOM)}
 ABOVE_A_LIMIT = {("email_resend", "secretsmanager"), ("password_forgot", "secretsmanager")}
 # KMS signs access tokens and serves the public keys: test_access_tokens and test_client_metadata cover it.
 ELSEWHERE = {(function, "kms") for function in FUNCTIONS}
+# Only clients with a document need the function that fetches it: test_described_clients covers it.
+ELSEWHERE |= {(function, "lambda") for function in FUNCTIONS}
 COVERED_BELOW = BEST_EFFORT | ELSEWHERE | ABOVE_A_LIMIT
 
 

@@ -181,6 +181,19 @@ _LIMITS = {
     "device codes that an account may try": [limits.USER_CODES_PER_ACCOUNT_PER_HOUR],
     "refreshes of one program": [limits.REFRESHES_PER_SESSION_PER_MINUTE],
     "access tokens for all programs of an account": [limits.SIGNATURES_PER_ACCOUNT_PER_MINUTE],
+    "document that describes a client": [
+        limits.CLIENT_DOCUMENT_MAX_BYTES // 1024,
+        int(limits.CLIENT_DOCUMENT_TOTAL_SECONDS),
+        limits.CLIENT_ID_MAX_CHARACTERS,
+        limits.CLIENT_DOCUMENT_FRESH_AT_LEAST // _MINUTE,
+        limits.CLIENT_DOCUMENT_FRESH_AT_MOST // _DAY,
+        limits.CLIENT_DOCUMENT_FRESH // _MINUTE,
+    ],
+    "documents that are fetched for an account; new ones from a host; a known one again": [
+        limits.CLIENT_DOCUMENTS_PER_ACCOUNT_PER_MINUTE,
+        limits.CLIENT_DOCUMENTS_PER_HOST_PER_MINUTE,
+        limits.CLIENT_DOCUMENT_REFETCHES_PER_MINUTE,
+    ],
     "activity shown, exported": [limits.ACTIVITY_SHOWN, limits.ACTIVITY_EXPORTED],
     "changes of name, new API keys, answers to programs": [
         limits.RENAMES_PER_ACCOUNT_PER_DAY,
@@ -205,6 +218,7 @@ _BY_SOURCE = {
     "device codes that are requested": [[limits.DEVICE_CODES_PER_ADDRESS_PER_MINUTE], []],
     "device codes that are entered": [[limits.USER_CODES_PER_ADDRESS_PER_MINUTE], []],
     "questions of programs without a session": [[limits.CONSENT_QUESTIONS_PER_MINUTE], []],
+    "documents of clients that are fetched": [[limits.CLIENT_DOCUMENTS_PER_ADDRESS_PER_MINUTE], []],
     "API keys that do not exist": [[limits.BAD_KEYS_PER_ADDRESS_PER_MINUTE], []],
     "codes and refresh tokens that do not exist": [[limits.BAD_GRANTS_PER_ADDRESS_PER_MINUTE], []],
     "wrong admin secrets": [[limits.BAD_ADMIN_SECRETS_PER_ADDRESS_PER_MINUTE], []],

@@ -14,6 +14,7 @@ from tests.guards import project
 _ANY_IDENTITY = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/*"
 _ALLOWED = {
     "kms": {"GetPublicKey", "Sign"},
+    "lambda": {"InvokeFunction"},
     "dynamodb": {"GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "ConditionCheckItem"},
     "secretsmanager": {"GetSecretValue"},
     "ses": {"SendEmail", "GetSuppressedDestination", "DeleteSuppressedDestination"},
@@ -21,8 +22,8 @@ _ALLOWED = {
 }
 # Actions on the AWS account's own list, for which IAM has no resource.
 _WITHOUT_RESOURCE = [["ses:GetSuppressedDestination", "ses:DeleteSuppressedDestination"]]
-# They touch nothing but their own files.
-_WITHOUT_ROLE = {"fallback", "pages"}
+# They touch nothing but their own files. The function that fetches what strangers name must have nothing to steal.
+_WITHOUT_ROLE = {"fallback", "pages", "client_document"}
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +40,19 @@ def test_every_function_has_policies_of_its_own() -> None:
     assert [name for name, function in functions.items() if "Role" in function] == []
     inline = [policy for function in functions.values() for policy in function.get("Policies", [])]
     assert {type(policy) for policy in inline} == {dict}
+
+
+def test_the_function_that_calls_strangers_has_nothing_to_steal(translated: dict[str, Any]) -> None:
+    """SF-03: no permission but to write its log, no network but the internet, and no secret in its environment."""
+    found = translated["Resources"]["ClientDocumentFunction"]["Properties"]
+    role = translated["Resources"]["ClientDocumentFunctionRole"]["Properties"]
+    assert {"Policies", "PermissionsBoundary"} & role.keys() == set()
+    assert {"VpcConfig", "FileSystemConfigs"} & found.keys() == set()
+
+    by_name = {name: json.dumps(it) for name, it in found["Environment"]["Variables"].items()}
+    read = {name for name, text in by_name.items() if "SecretString" in text or "{{resolve" in text}
+    hidden = {name for name, it in template()["Parameters"].items() if it.get("NoEcho")}
+    assert read | {name for name, text in by_name.items() if any(f'"{it}"' in text for it in hidden)} == set()
 
 
 @pytest.mark.parametrize("folder", project.FOLDERS)

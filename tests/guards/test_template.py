@@ -11,6 +11,7 @@ from botocore.config import Config
 from accounts.aws import clients
 from accounts.breach_lists import _TIMEOUT as BREACH_TIMEOUT
 from accounts.dynamo import tables
+from accounts.limits import CLIENT_DOCUMENT_TOTAL_SECONDS
 from accounts.ses import postman
 from accounts.web.requests import FIREWALL_SECRET_HEADER, VIEWER_HEADER
 from accounts.web.routes import ROUTES
@@ -135,11 +136,14 @@ def test_every_log_group_has_a_retention() -> None:
 
 
 def test_every_function_has_a_caller() -> None:
-    """A route, a queue or a topic. Other APIs invoke the authorizer, and operators their functions by name."""
+    """A route, a queue or a topic.
+
+    Other APIs invoke the authorizer, operators their functions by name, and functions the one that fetches documents.
+    """
     uncalled = {name for name, it in project.functions().items() if not it.get("Events")}
     (source,) = resources("AWS::Lambda::EventSourceMapping").values()
     assert source["FunctionName"] == {"Ref": "MailerFunction"}
-    assert uncalled == {"authorizer", "mailer", *OPERATORS}
+    assert uncalled == {"authorizer", "client_document", "mailer", *OPERATORS}
 
 
 def test_policies_have_no_wildcards() -> None:
@@ -285,13 +289,25 @@ def test_the_gateway_does_not_answer_cors() -> None:
 def test_each_timeout_is_shorter_than_its_callers() -> None:
     """DynamoDB's client times out before the function, and the function before the gateway (DS-04)."""
     wait = _longest_wait(1 + tables.RETRIES, tables.CONNECT_TIMEOUT_SECONDS + tables.READ_TIMEOUT_SECONDS)
-    timeouts = {name: function["Timeout"] for name, function in project.functions().items() if name != "mailer"}
+    others = {"mailer", "client_document"}
+    timeouts = {name: function["Timeout"] for name, function in project.functions().items() if name not in others}
     assert {name: it for name, it in timeouts.items() if not wait < it < GATEWAY_SECONDS} == {}
+
+
+def test_a_document_is_given_up_before_its_function_and_that_before_its_callers() -> None:
+    """The function calls nothing else."""
+    functions, fetching = project.functions(), clients._CONFIGS["lambda"]
+    own = functions["client_document"]["Timeout"]
+    callers = [
+        functions[name]["Timeout"] for name, it in project.statements() if "lambda:InvokeFunction" in it["Action"]
+    ]
+    assert len(callers) == 3
+    assert CLIENT_DOCUMENT_TOTAL_SECONDS < own < _configured_wait(fetching) < min(callers)
 
 
 def test_other_services_have_timeouts_as_short() -> None:
     """Secrets Manager and SQS like DynamoDB; a breach list that does not answer must fit in as well."""
-    shortest = min(function["Timeout"] for function in project.functions().values())
+    shortest = min(it["Timeout"] for name, it in project.functions().items() if name != "client_document")
     assert _configured_wait(clients._CONFIG) < shortest
     assert BREACH_TIMEOUT.total <= 1.2
 

@@ -97,6 +97,7 @@ _STATUSES = {
 # These are not called over HTTP.
 _OTHERS: dict[str, Any] = {
     "authorizer": {"isAuthorized": True},
+    "client_document": {"problem": "not_public"},
     "mail_feedback": None,
     "mailer": {"batchItemFailures": []},
     "operator_account_delete": {"status": "deleted"},

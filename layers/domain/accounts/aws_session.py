@@ -15,7 +15,7 @@ from botocore.credentials import CredentialResolver, EnvProvider
 from botocore.session import Session
 
 # As spelled in the names of botocore's hooks.
-SERVICES = frozenset({"*", "dynamodb", "kms", "secrets-manager", "secretsmanager", "sqs"})
+SERVICES = frozenset({"*", "dynamodb", "kms", "lambda", "secrets-manager", "secretsmanager", "sqs"})
 _USER_AGENT = f"comfy-accounts Botocore/{__version__}"
 
 

@@ -10,6 +10,7 @@
     │   │   ├── InvalidLink
     │   │   ├── InvalidUserCode
     │   │   ├── UnknownClient
+    │   │   ├── ClientDocumentRefused
     │   │   └── RedirectNotAllowed
     │   ├── ClientRefused
     │   │   ├── InvalidClient
@@ -54,7 +55,8 @@
     │   │   ├── IdentityNotLinked
     │   │   ├── PasswordExists
     │   │   ├── PasswordMissing
-    │   │   └── AccountChanged
+    │   │   ├── AccountChanged
+    │   │   └── ClientChanged
     │   ├── BodyTooLarge
     │   ├── UnsupportedMediaType
     │   └── TooManyAttempts
@@ -133,6 +135,17 @@ class UnknownClient(InvalidInput):
     code = "unknown_client"
     event = "authn_client_fail"
     default_message = "The program that asks you to sign in is not known here. Update it, or use an API key."
+
+
+class ClientDocumentRefused(InvalidInput):
+    """The document that describes the client cannot be fetched or used, so the browser is not redirected.
+
+    The message says why; all reasons are in ``accounts.model.client_documents``.
+    """
+
+    code = "client_document_refused"
+    event = "authn_client_fail"
+    default_message = "The program's description cannot be used."
 
 
 class RedirectNotAllowed(InvalidInput):
@@ -491,6 +504,14 @@ class AccountChanged(NotPossibleNow):
     code = "account_changed"
     event = "authn_account_changed"
     default_message = "Another account is signed in here now. Check which one, then answer again."
+
+
+class ClientChanged(NotPossibleNow):
+    """The document that describes the client differs from the one that the page showed."""
+
+    code = "client_changed"
+    event = "authn_client_changed"
+    default_message = "The program changed its description while you were deciding. Check it again, then answer."
 
 
 class IdentityNotLinked(NotPossibleNow):

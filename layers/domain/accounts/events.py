@@ -135,6 +135,7 @@ _KEYS_AND_TOKENS: dict[str, Event] = {
     "authn_account_changed": Event(
         "a consent was refused: the browser is logged in to another account than the page showed"
     ),
+    "authn_client_changed": Event("a consent was refused: the client's document is not the one that the page showed"),
     "authn_client_denied": Event("a client asked for tokens that the owner denied"),
     "authn_client_fail": Event("a client is unknown, or may not make this request"),
     "authn_token_issued": Event(

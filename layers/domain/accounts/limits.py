@@ -36,6 +36,19 @@ SCOPE_MEANING_MAX_CHARACTERS = 80
 # The name of the service, in the subject and sender of emails (chosen).
 SITE_NAME_MAX_CHARACTERS = 40
 
+# Metadata documents of clients (draft-ietf-oauth-client-id-metadata-document 3: short ids; 8.7: 5 kilobytes; 5.2: own
+# bounds on caching; the numbers but 5 are chosen).
+CLIENT_ID_MAX_CHARACTERS = 256
+CLIENT_DOCUMENT_MAX_BYTES = 5 * 1024
+# Name, connection, TLS and response together.
+CLIENT_DOCUMENT_TOTAL_SECONDS = 2.0
+CLIENT_DOCUMENT_FRESH_AT_LEAST = timedelta(minutes=1)
+CLIENT_DOCUMENT_FRESH_AT_MOST = timedelta(days=1)
+# When its response does not say.
+CLIENT_DOCUMENT_FRESH = timedelta(minutes=5)
+# A copy that is no longer fresh is not used, but its document keeps a limit of its own until it is deleted.
+CLIENT_DOCUMENT_REMEMBERED = timedelta(days=30)
+
 # What the web edge reads at most (chosen).
 BODY_MAX_BYTES = 16 * 1024
 URL_MAX_CHARACTERS = 2048
@@ -147,6 +160,12 @@ CONSENTS_PER_ACCOUNT_PER_MINUTE = 20
 CONSENTS_PER_ACCOUNT_PER_DAY = 100
 CONSENT_QUESTIONS_PER_MINUTE = 60
 DEVICE_CODES_PER_ADDRESS_PER_MINUTE = 100
+# Fetches of clients' documents, which only owners who are logged in can cause. Per host, documents that were not seen
+# before; others have a limit each, so that a flood of made-up addresses does not stop known clients (chosen).
+CLIENT_DOCUMENTS_PER_ACCOUNT_PER_MINUTE = 20
+CLIENT_DOCUMENTS_PER_ADDRESS_PER_MINUTE = 60
+CLIENT_DOCUMENTS_PER_HOST_PER_MINUTE = 60
+CLIENT_DOCUMENT_REFETCHES_PER_MINUTE = 10
 USER_CODES_PER_ADDRESS_PER_MINUTE = 100
 USER_CODES_PER_ACCOUNT_PER_HOUR = 40
 BAD_ADMIN_SECRETS_PER_ADDRESS_PER_MINUTE = 10

@@ -105,6 +105,11 @@ def test_an_unknown_region_is_not_reported_as_missing_credentials() -> None:
             {"OAuthClients": "desktop|Comfy Desktop|http://192.0.2.1/callback"},
             "A redirect of OAuthClients is an https address, or http on loopback without a port.",
         ),
+        (
+            Aws(),
+            {"ClientMetadataHosts": "claude.ai,example..com"},
+            "ClientMetadataHosts is *, off, or host names such as claude.ai,*.example.com, but not example..com.",
+        ),
         (Aws(certificate=None), {}, "CertificateArn: ACM cannot describe it (ResourceNotFoundException)."),
         (
             Aws(certificate={"Status": "PENDING_VALIDATION", "DomainName": "accounts.example.com"}),

@@ -15,7 +15,13 @@ _CONFIG = Config(
 )
 
 
+# One try: a second one would repeat what the invoked function did. It may start cold.
+_CONFIGS = {
+    "lambda": Config(connect_timeout=1, read_timeout=8, retries={"total_max_attempts": 1}, parameter_validation=False)
+}
+
+
 @cache
 def client(service: str) -> Any:  # noqa: ANN401 - botocore creates its clients' classes at run time
     """The process's one client for ``service``. ``AWS_ENDPOINT_URL`` replaces AWS's endpoint."""
-    return aws_session.session().create_client(service, config=_CONFIG)
+    return aws_session.session().create_client(service, config=_CONFIGS.get(service, _CONFIG))

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from accounts.authorization_server.device import DeviceEndpoint
     from accounts.authorization_server.revocation import RevocationEndpoint
     from accounts.authorization_server.token import TokenEndpoint
+    from accounts.document_fetching import DocumentFetching
     from accounts.flows.clients.client_consent import ClientConsent
+    from accounts.flows.clients.client_descriptions import ClientDescriptions
     from accounts.flows.clients.client_login import ClientLogin
     from accounts.flows.clients.client_sessions import ClientSessions
     from accounts.flows.clients.device_authorization import DeviceAuthorization
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from accounts.flows.clients.token_refresh import TokenRefresh
     from accounts.flows.clients.token_revocation import TokenRevocation
     from accounts.flows.people.authentication import Authentication, CredentialKind
+    from accounts.model.client_documents import Documents, Fetcher
 
 
 class ClientFlows(PeopleFlows):
@@ -33,6 +36,30 @@ class ClientFlows(PeopleFlows):
         configured = self.resources.guarded(self.settings.optional("AUTHORIZER_AUDIENCE"))
         found = {it: self.authentication(kinds, self.tokens_for(it)) for it in self.resources.audiences}
         return found | {"": found[configured]}
+
+    @cached_property
+    def client_documents(self) -> Documents:
+        from accounts.dynamo.client_documents import ClientDocumentsTable
+
+        return ClientDocumentsTable(self.settings["CLIENT_DOCUMENTS_TABLE"])
+
+    @cached_property
+    def document_fetcher(self) -> Fetcher:
+        from accounts.aws.documents import LambdaFetcher
+
+        return LambdaFetcher(self.settings["CLIENT_DOCUMENT_FUNCTION"])
+
+    @cached_property
+    def document_fetching(self) -> DocumentFetching:
+        from accounts.document_fetching import DocumentFetching
+
+        return DocumentFetching()
+
+    @cached_property
+    def client_descriptions(self) -> ClientDescriptions:
+        from accounts.flows.clients.client_descriptions import ClientDescriptions
+
+        return ClientDescriptions(self.client_documents, self.document_fetcher, self.throttles)
 
     @cached_property
     def client_consent(self) -> ClientConsent:
@@ -58,6 +85,7 @@ class ClientFlows(PeopleFlows):
             self.writing(self.users, self.sessions, self.one_time_tokens, self.audit_events),
             self.throttles,
             self.clients,
+            self.client_descriptions,
             self.rare_notices,
         )
 
@@ -95,7 +123,13 @@ class ClientFlows(PeopleFlows):
         from accounts.flows.clients.device_consent import DeviceConsent
 
         return DeviceConsent(
-            self.users, self.one_time_tokens, self.throttles, self.writing(self.one_time_tokens), self.resources
+            self.clients,
+            self.client_descriptions,
+            self.users,
+            self.one_time_tokens,
+            self.throttles,
+            self.writing(self.one_time_tokens),
+            self.resources,
         )
 
     @cached_property
@@ -108,7 +142,7 @@ class ClientFlows(PeopleFlows):
     def authorization_endpoint(self) -> AuthorizationEndpoint:
         from accounts.authorization_server.authorization import AuthorizationEndpoint
 
-        return AuthorizationEndpoint(self.clients, self.client_consent, self.resources)
+        return AuthorizationEndpoint(self.clients, self.client_descriptions, self.client_consent, self.resources)
 
     @cached_property
     def token_endpoint(self) -> TokenEndpoint:

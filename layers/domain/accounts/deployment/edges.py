@@ -218,7 +218,8 @@ class Edges:
     def clients(self) -> Clients:
         from accounts.model import clients
 
-        return clients.load(self.settings.optional("OAUTH_CLIENTS"))
+        hosts = self.settings["CLIENT_METADATA_HOSTS"]
+        return clients.load(self.settings.optional("OAUTH_CLIENTS"), hosts, self.settings.site_url)
 
     @cached_property
     def resources(self) -> Resources:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from queue import Empty, SimpleQueue
-from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +15,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, MaxRetryError
 
+from accounts import deadlines
 from accounts.errors import ProviderUnavailable
 from accounts.limits import PROVIDER_BODY_MAX_BYTES, PROVIDER_CONNECT_SECONDS, PROVIDER_TOTAL_SECONDS
 
@@ -38,7 +37,10 @@ class BoundedAdapter(HTTPAdapter):
         parts = urlsplit(request.url or "")
         if f"{parts.scheme}://{parts.netloc}" not in self._origins:
             raise ProviderUnavailable
-        response = _within(PROVIDER_TOTAL_SECONDS, lambda: self._call(request, kept))
+        try:
+            response = deadlines.within(PROVIDER_TOTAL_SECONDS, lambda: self._call(request, kept))
+        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+            raise ProviderUnavailable from error
         if response.is_redirect or response.status_code >= 500:  # noqa: PLR2004
             raise ProviderUnavailable
         return response
@@ -76,32 +78,6 @@ class BoundedAdapter(HTTPAdapter):
                 raise ProviderUnavailable
         response._content = body  # noqa: SLF001 - as reading `response.content` does, but within the limits
         response.close()
-
-
-def _within(seconds: float, call: Callable[[], requests.Response]) -> requests.Response:
-    """The result of ``call``, or ProviderUnavailable after ``seconds``.
-
-    Socket timeouts restart with each byte, so a server that sends its headers slowly could block forever. The call runs
-    in a thread of its own, which is abandoned when the time is over.
-    """
-    done: SimpleQueue[requests.Response | Exception] = SimpleQueue()
-
-    def run() -> None:
-        try:
-            done.put(call())
-        except Exception as error:  # noqa: BLE001 - raised again in the waiting thread
-            done.put(error)
-
-    Thread(target=run, daemon=True).start()
-    try:
-        outcome = done.get(timeout=seconds)
-    except Empty:
-        raise ProviderUnavailable from None
-    if isinstance(outcome, (requests.RequestException, HTTPError, OSError, ValueError)):
-        raise ProviderUnavailable from outcome
-    if isinstance(outcome, Exception):
-        raise outcome
-    return outcome
 
 
 def origin(url: str) -> str:

@@ -1,4 +1,4 @@
-"""Clients that may request consent. They are configured: there is no dynamic registration.
+"""Clients that may request consent: configured ones, and those that a document describes. There is no registration.
 
 All are public clients (RFC 6749 2.1): a program on the owner's computer can keep no secret, so its id proves nothing.
 The redirect URI, PKCE and the owner's consent protect the owner.
@@ -16,12 +16,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+import msgspec
 from msgspec import Struct
 
-from accounts import text
-from accounts.errors import ConfigurationError
+from accounts import secrets, text
+from accounts.errors import ClientChanged, ConfigurationError
 from accounts.limits import CLIENT_NAME_MAX_CHARACTERS
-from accounts.model import origins
+from accounts.model import client_documents, origins
+from accounts.model.client_documents import NO_HOST, Document, Hosts
 from accounts.model.origins import Origin
 
 COMFY_CLI = "comfy-cli"
@@ -34,13 +36,30 @@ _ID = re.compile(r"[a-z0-9][a-z0-9-]{1,63}")
 class Client(Struct, frozen=True):
     """``name`` is shown to owners. A loopback URI in ``redirects`` has no port and matches every port.
 
-    ``loopback_paths`` are paths that match at every loopback origin, in any spelling.
+    ``loopback_paths`` are paths that match at every loopback origin, in any spelling. ``host`` is empty for a
+    configured client. A client with a host is named after it; what else its document says (``claim``, its own name for
+    itself, ``redirects`` and ``grants``) is known only after ``described``.
     """
 
     client_id: str
     name: str
     redirects: frozenset[str] = frozenset()
     loopback_paths: frozenset[str] = frozenset()
+    host: str = ""
+    claim: str = ""
+    grants: frozenset[str] = frozenset()
+
+    @property
+    def fingerprint(self) -> str:
+        """Differs when the document says something else; empty for a configured client."""
+        if not self.host:
+            return ""
+        return secrets.digest(msgspec.json.encode([self.claim, sorted(self.redirects), sorted(self.grants)]).decode())
+
+    def check_shown(self, fingerprint: str) -> None:
+        """Raise ClientChanged unless the page showed this description of the client."""
+        if fingerprint != self.fingerprint:
+            raise ClientChanged
 
     def redirect(self, asked: str) -> str | None:
         """The redirect URI in canonical form, or None when it is not one of the client's."""
@@ -60,23 +79,28 @@ class Client(Struct, frozen=True):
 
 
 class Clients(Struct, frozen=True):
-    """The clients of this deployment."""
+    """The clients of this deployment: configured ones, and those that documents on ``hosts`` describe."""
 
     by_id: Mapping[str, Client]
+    hosts: Hosts = Hosts()
 
     def get(self, client_id: str) -> Client | None:
+        """The client, or None. One with a document is not looked up: its redirect URIs are not known yet."""
+        host = client_documents.host_of(client_id)
+        if host and self.hosts.allow(host):
+            return Client(client_id, host, host=host)
         return self.by_id.get(client_id)
 
     def name_of(self, client_id: str) -> str:
-        """The client's name, or its id when it is no longer configured."""
+        """The client's name, which is its host when it has a document, or its id when it is no longer configured."""
         client = self.by_id.get(client_id)
-        return client.name if client else client_id
+        return client.name if client else client_documents.host_of(client_id) or client_id
 
 
-def load(additions: str = "") -> Clients:
+def load(additions: str = "", hosts: str = NO_HOST, site_url: str = "") -> Clients:
     """The built-in clients and the deployment's ``additions``: ``id|name|redirect redirect;id|name|redirect``.
 
-    Raises ConfigurationError.
+    Documents on ``hosts`` may describe others, but none at ``site_url``. Raises ConfigurationError.
     """
     found = {client.client_id: client for client in _BUILT_IN}
     for client in _parsed(additions):
@@ -84,7 +108,20 @@ def load(additions: str = "") -> Clients:
             message = f"The client {client.client_id} is there already."
             raise ConfigurationError(message)
         found[client.client_id] = client
-    return Clients(found)
+    return Clients(found, client_documents.hosts(hosts, site_url))
+
+
+def described(document: Document) -> Client:
+    """The client as its document describes it; raises ClientDocumentRefused."""
+    said = client_documents.read(document)
+    return Client(
+        said.client_id,
+        said.host,
+        redirects=said.redirects,
+        host=said.host,
+        claim=said.name,
+        grants=frozenset(said.grant_types),
+    )
 
 
 def _parsed(additions: str) -> Iterator[Client]:

@@ -107,7 +107,10 @@ class NewAddress(Payload, frozen=True):
 
 
 class Allowed(Payload, frozen=True, kw_only=True):
-    """What the owner allowed a client, in which session, and how that session was opened."""
+    """What the owner allowed a client, in which session, and how that session was opened.
+
+    ``fingerprint`` is that of the client's document, as the owner saw it; empty for a configured client.
+    """
 
     client_id: str
     # Without one, it was stored by a version that had this service only.
@@ -115,6 +118,7 @@ class Allowed(Payload, frozen=True, kw_only=True):
     scope: str
     method: Method
     session: str
+    fingerprint: str = ""
 
 
 class AuthorizationCode(Allowed, frozen=True, kw_only=True):

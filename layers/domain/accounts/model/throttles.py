@@ -42,6 +42,7 @@ Bucket = Literal[
     "signature",
     "device",
     "device-poll",
+    "client-document",
     "user-code",
     "notice",
     "sign-up-mail-of",

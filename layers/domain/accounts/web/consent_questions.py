@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from accounts.model import origins
+from accounts.model.clients import Client
 from accounts.model.resources import Resource
 from accounts.model.users import User
 from accounts.web import responses
@@ -23,11 +24,20 @@ class RedirectTo(Struct):
     redirect_to: str
 
 
+class DescribedBy(Struct):
+    """What the client's document says: its host, the client's own name for itself, and a fingerprint of both and more."""
+
+    host: str
+    claim: str
+    fingerprint: str
+
+
 class AskingClient(Struct):
-    """The client that asks."""
+    """The client that asks. ``document`` is None for a configured one."""
 
     id: str
     name: str
+    document: DescribedBy | None
 
 
 class Target(Struct):
@@ -61,6 +71,12 @@ class Account(Struct):
     email_verified: bool = True
 
 
+class LoginNeeded(Struct):
+    """The client's document is read for an owner who is logged in only."""
+
+    account: None = None
+
+
 class ConsentQuestion(Struct):
     """The client, the redirect target, the service, the scopes, and the account that would be logged in."""
 
@@ -74,6 +90,8 @@ class ConsentQuestion(Struct):
 def shown(found: Shown) -> Response:
     """The consent question for the page, or a redirect to the client when its request has an error."""
     user_id = found.user.user_id if found.user else ""
+    if found.question is None and not found.redirect_to:
+        return responses.ok(LoginNeeded())
     if found.question is None:
         return responses.ok(RedirectTo(found.redirect_to), user_id=user_id)
     return responses.ok(_question(found.question, found.user), user_id=user_id)
@@ -81,12 +99,17 @@ def shown(found: Shown) -> Response:
 
 def _question(asked: Question, user: User | None) -> ConsentQuestion:
     return ConsentQuestion(
-        client=AskingClient(asked.client.client_id, asked.client.name),
+        client=client(asked.client),
         redirect=_target(asked.redirect_uri),
         resource=resource(asked.resource),
         scopes=scopes(asked.resource, asked.scope),
         account=account(user) if user else None,
     )
+
+
+def client(asked: Client) -> AskingClient:
+    document = DescribedBy(asked.host, asked.claim, asked.fingerprint) if asked.host else None
+    return AskingClient(asked.client_id, asked.name, document)
 
 
 def _target(redirect_uri: str) -> Target:

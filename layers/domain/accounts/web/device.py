@@ -6,7 +6,6 @@ from msgspec import Struct
 
 from accounts.flows.clients import device_consent
 from accounts.model import user_agents
-from accounts.model.clients import Clients
 from accounts.web import consent_questions, responses
 from accounts.web.consent_questions import Account, AskedResource, AskingClient, Scope
 from accounts.web.presenters import Timestamp, timestamp
@@ -29,10 +28,10 @@ class DeviceQuestion(Struct):
     account: Account
 
 
-def question(asked: device_consent.DeviceQuestion, known: Clients) -> Response:
+def question(asked: device_consent.DeviceQuestion) -> Response:
     device = user_agents.describe(asked.user_agent)
     body = DeviceQuestion(
-        client=AskingClient(asked.client_id, known.name_of(asked.client_id)),
+        client=consent_questions.client(asked.client),
         device=AskingDevice(asked.source, device, timestamp(asked.asked_at)),
         resource=consent_questions.resource(asked.resource),
         scopes=consent_questions.scopes(asked.resource, asked.scope),

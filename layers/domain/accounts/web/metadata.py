@@ -34,6 +34,7 @@ class ServerMetadata(Struct, kw_only=True):
     revocation_endpoint_auth_methods_supported: Sequence[str] = ("none",)
     code_challenge_methods_supported: Sequence[str] = ("S256",)
     authorization_response_iss_parameter_supported: bool = True
+    client_id_metadata_document_supported: bool
 
 
 class ResourceMetadata(Struct, kw_only=True):
@@ -64,7 +65,8 @@ class KeySet(Struct):
     keys: list[SigningKey]
 
 
-def server(resources: Resources) -> Response:
+def server(resources: Resources, *, reads_documents: bool) -> Response:
+    """``reads_documents``: a client may be described by a document at the URL that is its id."""
     site_url = resources.issuer
     body = ServerMetadata(
         issuer=site_url,
@@ -75,6 +77,7 @@ def server(resources: Resources) -> Response:
         jwks_uri=f"{site_url}{routes.SIGNING_KEYS.path}",
         scopes_supported=sorted(resources.scopes),
         protected_resources=resources.audiences,
+        client_id_metadata_document_supported=reads_documents,
     )
     return responses.ok(body, headers=_KEPT)
 

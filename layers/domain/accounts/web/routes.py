@@ -299,7 +299,7 @@ CLIENT_QUESTION = Route(
     "/oauth/authorize/request",
     "client_authorize",
     SESSION_ONLY,
-    ("consent",),
+    ("consent", "client-document"),
     "authn_client_asks",
     cookies=True,
     optional=True,
@@ -309,7 +309,7 @@ CLIENT_AUTHORIZE = Route(
     "/oauth/authorize",
     "client_authorize",
     SESSION_ONLY,
-    ("consent-given",),
+    ("consent-given", "client-document"),
     "authn_client_answered",
     cookies=True,
 )
@@ -318,7 +318,7 @@ CLIENT_TOKEN = Route(
     "/oauth/token",
     "client_token",
     NO_CREDENTIAL,
-    ("bad-grant", "refresh", "signature", "device-poll"),
+    ("bad-grant", "refresh", "signature", "device-poll", "client-document"),
     "authn_token_issued",
     cors=True,
 )
@@ -332,7 +332,7 @@ DEVICE_QUESTION = Route(
     "/oauth/device/request",
     "device_consent",
     SESSION_ONLY,
-    ("user-code",),
+    ("user-code", "client-document"),
     "authn_client_asks",
     cookies=True,
 )
@@ -341,7 +341,7 @@ DEVICE_ANSWER = Route(
     "/oauth/device",
     "device_consent",
     SESSION_ONLY,
-    ("user-code",),
+    ("user-code", "client-document"),
     "authn_client_answered",
     cookies=True,
 )

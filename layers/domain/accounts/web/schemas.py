@@ -93,7 +93,8 @@ class Login(msgspec.Struct, forbid_unknown_fields=True):
 class Consent(msgspec.Struct, forbid_unknown_fields=True):
     """``POST /oauth/authorize``: the client's parameters, as the page read them from its URL, and the ``decision``.
 
-    ``account`` is the id of the account that the page showed to the owner.
+    ``account`` is the id of the account that the page showed to the owner, ``fingerprint`` that of the client's
+    document.
     """
 
     decision: str
@@ -106,12 +107,13 @@ class Consent(msgspec.Struct, forbid_unknown_fields=True):
     code_challenge: str = ""
     code_challenge_method: str = ""
     resource: str = ""
+    fingerprint: str = ""
 
     @property
     def question(self) -> dict[str, str]:
         """The client's parameters."""
         given = msgspec.structs.asdict(self)
-        return {name: value for name, value in given.items() if name not in {"decision", "account"}}
+        return {name: value for name, value in given.items() if name not in {"decision", "account", "fingerprint"}}
 
 
 class DeviceEntry(msgspec.Struct, forbid_unknown_fields=True):
@@ -121,10 +123,11 @@ class DeviceEntry(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class DeviceAnswer(msgspec.Struct, forbid_unknown_fields=True):
-    """``POST /oauth/device``."""
+    """``POST /oauth/device``: ``fingerprint`` is that of the client's document, as the page showed it."""
 
     user_code: str
     decision: str
+    fingerprint: str = ""
 
 
 class AccountUpdate(msgspec.Struct, forbid_unknown_fields=True):

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from accounts.errors import AccountChanged, AccountsError, InvalidInput, RedirectNotAllowed, UnknownClient
-from accounts.flows.clients.client_consent import Shown
+from accounts.flows.clients.client_consent import Seen, Shown
 from accounts.flows.people.session_opening import LoggedIn
 from tests.unit.accounts.flows.clients.stage import CHALLENGE, CLIENT, QUESTION, query
 from tests.unit.accounts.stage import NOW, OWNER, SITE_URL, Service
@@ -34,7 +34,8 @@ def shown(service: Service, owner: LoggedIn, **changes: str | None) -> Shown:
 def answered(service: Service, owner: LoggedIn, decision: str = "allow", **changes: str | None) -> dict[str, str]:
     """What the browser takes along to the program."""
     user_id, parameters = owner.session.user_id, asking(**changes)
-    found = service.authorization_endpoint.answered(parameters, decision, user_id, owner.session, OWNER, NOW)
+    seen = Seen(user_id, "")
+    found = service.authorization_endpoint.answered(parameters, decision, seen, owner.session, OWNER, NOW)
     assert found.user_id == user_id
     assert found.redirect_to.startswith(f"{parameters['redirect_uri']}?")
     return query(found.redirect_to)
@@ -202,6 +203,6 @@ def test_an_answer_counts_for_the_account_that_was_shown(service: Service, decis
     for parameters in (ASKED, {}):
         with pytest.raises(AccountChanged):
             service.authorization_endpoint.answered(
-                parameters, decision, owner.session.user_id, other.session, OWNER, NOW
+                parameters, decision, Seen(owner.session.user_id, ""), other.session, OWNER, NOW
             )
     assert service.world.tokens == {}

@@ -36,8 +36,11 @@ _ALLOWED = {
     "scope": "account",
     "method": "password",
     "session": "digest of a session",
+    "fingerprint": "f",
 }
 _ASKED = {"client_id": "comfy-cli", "resource": "https://cloud.example.com/mcp", "scope": "account"}
+# Tokens of older versions lack them.
+_OPTIONAL = {"resource", "fingerprint"}
 # As version 0.1 stored them; sign-ups and resets are newer.
 STORED: list[tuple[type[Payload], dict[str, str]]] = [
     (
@@ -54,7 +57,10 @@ STORED: list[tuple[type[Payload], dict[str, str]]] = [
     (SignUp, {"name": "Olive", "password_hash": "a hash", "browser": "digest of a cookie"}),
     (ResetLink, {"user_id": "4Qm8Zr1Tn6Yb3Wk9Pc5Vx2Hd7Lf0"}),
     (NewAddress, {"email": "new@example.com"}),
-    (AuthorizationCode, {**_ALLOWED, "redirect_uri": "http://127.0.0.1:8188/callback", "challenge": "c"}),
+    (
+        AuthorizationCode,
+        {**_ALLOWED, "redirect_uri": "http://127.0.0.1:8188/callback", "challenge": "c"},
+    ),
     (UsedCode, {"session": "digest of a session"}),
     (DeviceRequest, _ASKED),
     (DeviceAnswer, {**_ALLOWED, "decision": "allow"}),
@@ -127,9 +133,16 @@ def test_a_payload_is_stored_under_the_same_names(payload: type[Payload], data: 
 @PAYLOADS
 def test_a_payload_that_lacks_a_field_is_an_error(payload: type[Payload], data: dict[str, str]) -> None:
     """Like any other malformed item: the endpoint answers 500."""
-    for name in data.keys() - {"resource"}:
+    for name in data.keys() - _OPTIONAL:
         with pytest.raises(ValueError, match=name):
             payload.of(a_token({key: value for key, value in data.items() if key != name}))
+
+
+@pytest.mark.parametrize("payload", [AuthorizationCode, DeviceAnswer])
+def test_a_code_of_an_older_version_has_no_fingerprint(payload: type[Payload]) -> None:
+    """Its client was configured."""
+    data = {name: value for name, value in dict(STORED)[payload].items() if name not in _OPTIONAL}
+    assert payload.of(a_token(data)).stored() == data | {"resource": "", "fingerprint": ""}
 
 
 @pytest.mark.parametrize(

@@ -28,9 +28,8 @@ class Deployment(FakeDeployment):
 
     def __init__(self) -> None:
         super().__init__()
-        self.settings = Settings(
-            "local", self.settings.site_url, {"ADMIN_SECRET": "arn:admin", "MAIL_FEEDBACK_TOPIC": "arn:topic"}
-        )
+        more = {"ADMIN_SECRET": "arn:admin", "MAIL_FEEDBACK_TOPIC": "arn:topic"}
+        self.settings = Settings("local", self.settings.site_url, {**self.settings.environ, **more})
 
     @cached_property
     def providers(self) -> FakeProviders:  # type: ignore[override]

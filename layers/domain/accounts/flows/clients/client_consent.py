@@ -38,11 +38,21 @@ class Question(Struct, frozen=True):
 
 
 class Shown(Struct, frozen=True):
-    """What the page shows: the request and the account, or ``redirect_to`` to redirect at once."""
+    """What the page shows: the request and the account, or ``redirect_to`` to redirect at once.
+
+    Nothing, when a login is needed first.
+    """
 
     question: Question | None
     user: User | None
     redirect_to: str = ""
+
+
+class Seen(Struct, frozen=True):
+    """What the page showed to the owner who answers: the account's id, and the client's fingerprint."""
+
+    account: str
+    fingerprint: str
 
 
 class Answered(Struct, frozen=True):
@@ -104,6 +114,7 @@ class ClientConsent(Struct, frozen=True):
                 session=session.digest,
                 redirect_uri=question.redirect_uri,
                 challenge=question.challenge,
+                fingerprint=question.client.fingerprint,
             ),
         )
         self.transactions.commit(one_time_tokens.Issue(token))

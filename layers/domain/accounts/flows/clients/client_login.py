@@ -8,21 +8,24 @@ never sends a code twice, and after an error only has to ask for consent again.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from msgspec import Struct
 
 from accounts import secrets
-from accounts.errors import GrantReused, InvalidGrant, Refusal
+from accounts.errors import GrantReused, InvalidClient, InvalidGrant, Refusal
+from accounts.flows.clients.client_descriptions import ClientDescriptions
 from accounts.flows.clients.client_sessions import ClientSessions, Permission, Tokens, count_bad_grant
 from accounts.flows.people import logout
 from accounts.limits import USED_CODE_REMEMBERED
-from accounts.model import messages, one_time_tokens, user_agents
+from accounts.model import client_documents, messages, one_time_tokens, user_agents
 from accounts.model.audit import Caller
 from accounts.model.clients import Clients
 from accounts.model.messages import Outbox
 from accounts.model.one_time_tokens import (
     AUTHORIZATION_CODE,
+    DEVICE_CODE,
     USED_CODE,
     Allowed,
     AuthorizationCode,
@@ -35,6 +38,11 @@ from accounts.model.sessions import Session
 from accounts.model.throttles import Throttles
 from accounts.transactions import Change, Conflict, Transactions
 
+_GRANTS: Mapping[str, str] = {
+    AUTHORIZATION_CODE: client_documents.AUTHORIZATION_CODE,
+    DEVICE_CODE: client_documents.DEVICE_CODE,
+}
+
 
 class ClientLogin(Struct, frozen=True):
     """``known`` gives clients' names for the email to the owner."""
@@ -44,6 +52,7 @@ class ClientLogin(Struct, frozen=True):
     transactions: Transactions
     throttles: Throttles
     known: Clients
+    descriptions: ClientDescriptions
     notices: Outbox
 
     def find(self, code: str, client_id: str, caller: Caller, now: datetime) -> OneTimeToken:
@@ -64,6 +73,7 @@ class ClientLogin(Struct, frozen=True):
         the session of a first use may already have been logged out.
         """
         allowed = Allowed.of(code)
+        self._check_client(code, allowed, caller, now)
         permission = Permission(code.subject, allowed, code.issued_at)
 
         def used_up(session: Session) -> tuple[Change, ...]:
@@ -90,6 +100,14 @@ class ClientLogin(Struct, frozen=True):
             return InvalidGrant()
         logout.end_reused(self.transactions, mark.subject, UsedCode.of(mark).session, caller, now)
         return GrantReused()
+
+    def _check_client(self, code: OneTimeToken, allowed: Allowed, caller: Caller, now: datetime) -> None:
+        """Check that the client is still known, and that its document is the one that the owner saw."""
+        client = self.known.get(allowed.client_id)
+        if client is None:
+            raise InvalidClient
+        shown, grant = allowed.fingerprint, _GRANTS[code.purpose]
+        self.descriptions.check_unchanged(client, shown, grant, code.subject, caller, now)
 
     def _notify_owner(self, permission: Permission, caller: Caller, now: datetime) -> None:
         browser, client = user_agents.describe(caller.user_agent), self.known.name_of(permission.allowed.client_id)

@@ -11,10 +11,13 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from accounts.errors import InvalidUserCode
+from accounts.errors import InvalidUserCode, UnknownClient
+from accounts.flows.clients.client_descriptions import ClientDescriptions
 from accounts.limits import USER_CODES_PER_ACCOUNT_PER_HOUR, USER_CODES_PER_ADDRESS_PER_MINUTE
 from accounts.model import consents, device_codes, one_time_tokens, throttles, users
 from accounts.model.audit import Caller
+from accounts.model.client_documents import DEVICE_CODE as DEVICE_GRANT
+from accounts.model.clients import Client, Clients
 from accounts.model.consents import ALLOW, Decision
 from accounts.model.one_time_tokens import (
     DEVICE_CODE,
@@ -36,7 +39,7 @@ from accounts.transactions import Change, Conflict, Transactions
 class DeviceQuestion(Struct, frozen=True):
     """A device's request, and the account that is asked."""
 
-    client_id: str
+    client: Client
     resource: Resource
     scope: str
     source: str
@@ -46,6 +49,10 @@ class DeviceQuestion(Struct, frozen=True):
 
 
 class DeviceConsent(Struct, frozen=True):
+    """The client's document is read after the code is entered, not when a device requests codes, as anyone can."""
+
+    known: Clients
+    descriptions: ClientDescriptions
     users: Users
     tokens: OneTimeTokens
     throttles: Throttles
@@ -55,25 +62,26 @@ class DeviceConsent(Struct, frozen=True):
     def question(self, text: str, session: Session, caller: Caller, now: datetime) -> DeviceQuestion:
         """The request behind the code as typed, which is claimed for the session's account.
 
-        Raises Unauthenticated, TooManyAttempts, InvalidUserCode.
+        Raises Unauthenticated, TooManyAttempts, InvalidUserCode, UnknownClient, ClientDocumentRefused.
         """
         code = self._entered(text, session, caller, now)
-        user = users.active(self.users, session.user_id)
+        user, asked = users.active(self.users, session.user_id), UserCode.of(code)
+        client = self._client(asked, session, caller, now)
         if code.subject == UNCLAIMED:
             self._commit(one_time_tokens.Take(replace(code, subject=user.user_id)))
-        asked = UserCode.of(code)
         resource = self.resources.at(asked.resource)
         if resource is None:
             raise InvalidUserCode
-        return DeviceQuestion(
-            asked.client_id, resource, asked.scope, asked.source, asked.user_agent, code.issued_at, user
-        )
+        return DeviceQuestion(client, resource, asked.scope, asked.source, asked.user_agent, code.issued_at, user)
 
-    def answer(self, text: str, decision: str, session: Session, caller: Caller, now: datetime) -> None:
+    def answer(
+        self, text: str, decision: str, session: Session, caller: Caller, now: datetime, fingerprint: str = ""
+    ) -> None:
         """Allow or deny the device's request, once, as the account that claimed it.
 
-        The consent is cancelled when the session in which it was given ends. Raises Unauthenticated, InvalidInput,
-        TooManyAttempts, InvalidUserCode, or ReauthenticationRequired, which leaves the code unanswered.
+        ``fingerprint`` is the client's that the page showed. The consent is cancelled when the session in which it was
+        given ends. Raises Unauthenticated, InvalidInput, TooManyAttempts, InvalidUserCode, or an error that leaves the
+        code unanswered: ReauthenticationRequired, UnknownClient, ClientDocumentRefused, ClientChanged.
         """
         decided = consents.decision(decision)
         code = self._entered(text, session, caller, now)
@@ -82,8 +90,15 @@ class DeviceConsent(Struct, frozen=True):
         users.active(self.users, session.user_id)
         if decided == ALLOW:
             require_fresh(session, now)
-        answered = one_time_tokens.Take(_answered(code, decided, session, now))
+            self._client(UserCode.of(code), session, caller, now).check_shown(fingerprint)
+        answered = one_time_tokens.Take(_answered(code, decided, fingerprint, session, now))
         self._commit(one_time_tokens.Consume(code.key), answered)
+
+    def _client(self, asked: UserCode, session: Session, caller: Caller, now: datetime) -> Client:
+        client = self.known.get(asked.client_id)
+        if client is None:
+            raise UnknownClient
+        return self.descriptions.of(client, DEVICE_GRANT, session.user_id, caller, now)
 
     def _entered(self, text: str, session: Session, caller: Caller, now: datetime) -> OneTimeToken:
         """The code, unclaimed or claimed by the session's account. Every attempt is counted, before the read."""
@@ -105,7 +120,9 @@ class DeviceConsent(Struct, frozen=True):
             raise InvalidUserCode from conflict
 
 
-def _answered(code: OneTimeToken, decision: Decision, session: Session, now: datetime) -> OneTimeToken:
+def _answered(
+    code: OneTimeToken, decision: Decision, fingerprint: str, session: Session, now: datetime
+) -> OneTimeToken:
     """The device code's item with the answer, for the device's next poll. It expires when the user code does."""
     asked = UserCode.of(code)
     answer = DeviceAnswer(
@@ -115,5 +132,6 @@ def _answered(code: OneTimeToken, decision: Decision, session: Session, now: dat
         method=session.method,
         session=session.digest,
         decision=decision,
+        fingerprint=fingerprint,
     )
     return OneTimeToken(DEVICE_CODE, asked.device, session.user_id, now, code.expires_at, answer.stored())

@@ -55,7 +55,11 @@ def test_the_question_says_what_is_asked_from_where_and_when(service: Service) -
     user = service.world.users[owner.session.user_id]
     question = service.device_consent.question(found.user_code, owner.session, OWNER, later(seconds=61))
 
-    assert question == DeviceQuestion(CLIENT, QUESTION.resource, "account", DEVICE.source, DEVICE.user_agent, NOW, user)
+    asked_by, at = DEVICE, NOW
+    expected = DeviceQuestion(
+        QUESTION.client, QUESTION.resource, "account", asked_by.source, asked_by.user_agent, at, user
+    )
+    assert question == expected
 
 
 def test_entering_a_code_binds_it_to_the_account(service: Service) -> None:

@@ -56,12 +56,13 @@ function destination({ host, port, loopback }) {
 }
 
 async function answer(question, decision) {
-  const given = { ...Object.fromEntries(asked), decision, account: question.account.id };
+  const { fingerprint } = question.client.document ?? {};
+  const given = { ...Object.fromEntries(asked), decision, account: question.account.id, fingerprint };
   const result = await withRecentLogin(() => call("POST", PATH, given), {});
   if (result.ok) {
     return redirect(result.body.redirect_to);
   }
-  if (result.code === "account_changed") {
+  if (result.code === "account_changed" || result.code === "client_changed") {
     await open();
   }
   return result;

@@ -69,7 +69,8 @@ async function lookUp() {
   const { device, source, asked_at: at } = result.body.device;
   $("#shown-code").textContent = formatCode(code);
   swap(enter, question);
-  ask(result.body, `${device} · ${source}`, (decision) => answer(code, decision));
+  const { fingerprint } = result.body.client.document ?? {};
+  ask(result.body, `${device} · ${source}`, (decision) => answer(code, decision, fingerprint));
   $("#question-where").append(" · ", moment(at));
   return null;
 }
@@ -79,8 +80,8 @@ function rejectCode(result) {
   input.select();
 }
 
-async function answer(code, decision) {
-  const send = () => call("POST", "/oauth/device", { user_code: code, decision });
+async function answer(code, decision, fingerprint) {
+  const send = () => call("POST", "/oauth/device", { user_code: code, decision, fingerprint });
   const result = await withRecentLogin(send, { code });
   if (result.ok) {
     input.value = "";

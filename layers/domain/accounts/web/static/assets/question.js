@@ -14,8 +14,9 @@ let armTimer = 0;
 
 // ``where`` describes the redirect target. ``answer`` gets the decision and returns the failed result, or null; then the
 // buttons stay disabled.
-export function ask({ client, resource, scopes, account }, where, answer) {
+export function ask({ client, redirect, resource, scopes, account }, where, answer) {
   $("#question-title").textContent = t("question.title", { name: client.name });
+  showDocument(client, redirect);
   $("#question-where").textContent = where;
   $("#question-account").textContent = account.email_shown;
   showAllowed(resource, scopes);
@@ -26,6 +27,22 @@ export function ask({ client, resource, scopes, account }, where, answer) {
   show(card);
   rearm();
   $("#question-title").focus();
+}
+
+// A client that no operator configured: its name is its own claim, and its host is proven only by an answer that goes
+// there, not by one that goes to this computer or to a device.
+function showDocument({ id, document: described }, redirect) {
+  show($("#question-unchecked"), Boolean(described));
+  show($("#question-client"), Boolean(described));
+  show($("#question-claims"), Boolean(described?.claim));
+  if (described) {
+    const { host, claim } = described;
+    const proven = redirect && !redirect.loopback;
+    $("#question-unchecked").textContent = t(proven ? "question.trust" : "question.unproven", { host });
+    // Apart from our own words, so that it cannot continue them.
+    $("#question-claim").textContent = claim;
+    $("#question-client-id").textContent = id;
+  }
 }
 
 // For another service, the token also carries the email address.
