@@ -25,7 +25,7 @@ class RedirectTo(Struct):
 
 
 class DescribedBy(Struct):
-    """What the client's document says: its host, the client's own name for itself, and a fingerprint of both and more."""
+    """What the client's document says: its host, the client's own name for itself, and a fingerprint of it all."""
 
     host: str
     claim: str
