@@ -20,6 +20,7 @@ from local.processes import (
     ChildFailed,
     InUse,
     NotAPort,
+    another_port,
     port_from_environment,
     port_is_taken,
     sole_use,
@@ -144,7 +145,7 @@ def _need_free(ports: Mapping[str, int]) -> None:
     for setting, port in ports.items():
         if port_is_taken(port):
             raise CannotRun(
-                f"port {port} is in use. Stop what uses it, or choose another: {setting}={port + 10} make dev"
+                f"port {port} is in use. Stop what uses it, or choose another: {setting}={another_port(port)} make dev"
             )
 
 

@@ -21,6 +21,7 @@ _POLITE_SECONDS = 15
 USUAL_PORT = 8000
 _HTTP_PORT = 80
 _LAST_PORT = 65535
+_STEP = 10
 # Below the ports that systems choose for outgoing connections, which could take one before its process listens.
 _ASSIGNED = range(20_000, 21_000)
 
@@ -64,6 +65,11 @@ def url_of(port: int) -> str:
     return f"http://{LOCALHOST}" if port == _HTTP_PORT else f"http://{LOCALHOST}:{port}"
 
 
+def another_port(port: int) -> int:
+    """Return a port to suggest instead of one that is in use, with room for those beside it."""
+    return port + _STEP if port + 2 * _STEP <= _LAST_PORT else port - _STEP
+
+
 class NotAPort(Exception):
     """The environment variable is not a port number."""
 
@@ -72,7 +78,8 @@ def port_from_environment(setting: str, usual: int) -> int:
     """Return the port in the variable ``setting``, or ``usual``; raises NotAPort."""
     text = os.environ.get(setting) or str(usual)
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= _LAST_PORT:
-        raise NotAPort(f"{setting}={text} is not a port: choose a number from 1 to {_LAST_PORT}, {usual} usually.")
+        hint = f", {usual} usually" if usual <= _LAST_PORT else f": it is {usual} here unless you set it"
+        raise NotAPort(f"{setting}={text} is not a port: choose a number from 1 to {_LAST_PORT}{hint}.")
     return int(text)
 
 
@@ -83,7 +90,8 @@ def free_port(preferred: int = 0, reserved: Collection[int] = ()) -> int:
     """
     if preferred and preferred not in reserved and not port_is_taken(preferred):
         return preferred
-    return next(port for port in _ASSIGNED if _claim(port) and not port_is_taken(port))
+    free = (port for port in _ASSIGNED if port not in reserved)
+    return next(port for port in free if _claim(port) and not port_is_taken(port))
 
 
 def _claim(port: int) -> bool:

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+from collections.abc import Callable
 
 import pytest
 
@@ -127,14 +128,24 @@ def test_the_walk_through_has_the_addresses_of_this_site_and_mailbox() -> None:
     assert "localhost:800" not in shown
 
 
-def test_the_walk_through_is_a_page_of_the_mailbox() -> None:
+@pytest.mark.parametrize(
+    ("path", "kind", "shown"),
+    [
+        ("/walkthrough", "text/html; charset=utf-8", lambda url: walkthrough("http://localhost:9000", url)),
+        ("/messages.txt", "text/plain; charset=utf-8", lambda _: as_text([mail()])),
+        ("/messages.json", "application/json", lambda _: as_json([mail()])),
+        ("/", "text/html; charset=utf-8", lambda _: page([mail()])),
+    ],
+)
+def test_each_view_is_a_page_of_the_mailbox(path: str, kind: str, shown: Callable[[str], str]) -> None:
     port = free_port()
-    box = Mailbox(port, list, "http://localhost:9000")
+    box = Mailbox(port, lambda: [mail()], "http://localhost:9000")
     box.start()
     connection = http.client.HTTPConnection("127.0.0.1", port)
-    connection.request("GET", "/walkthrough")
-    shown = connection.getresponse().read().decode()
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    answered = answer.headers["content-type"], answer.read().decode()
     connection.close()
     box.stop()
 
-    assert shown == walkthrough("http://localhost:9000", f"http://localhost:{port}")
+    assert answered == (kind, shown(f"http://localhost:{port}"))

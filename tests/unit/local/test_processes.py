@@ -8,7 +8,18 @@ from pathlib import Path
 import pytest
 
 from local import PROJECT
-from local.processes import LOOPBACK, Child, ChildFailed, InUse, free_port, sole_use, url_of
+from local.processes import (
+    LOOPBACK,
+    Child,
+    ChildFailed,
+    InUse,
+    NotAPort,
+    another_port,
+    free_port,
+    port_from_environment,
+    sole_use,
+    url_of,
+)
 
 
 def test_a_port_is_given_to_one_caller_only_in_any_process() -> None:
@@ -29,6 +40,53 @@ def test_the_preferred_port_is_given_if_it_is_free() -> None:
     preferred = free_port()
 
     assert free_port(preferred) == preferred
+
+
+@pytest.mark.parametrize("beside", [0, 1])
+def test_a_reserved_port_is_never_given(beside: int) -> None:
+    """Neither when it is preferred, nor in place of the preferred one: its owner does not listen yet."""
+    first = free_port()
+    reserved = {first, first + 1, first + 2}
+    preferred = first + beside
+
+    assert free_port(preferred, reserved) not in reserved
+
+
+def test_ports_are_given_in_order_around_the_reserved_ones(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """`PORT=20000 make dev` beside another one, whose stand-ins have the usual ports."""
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr("local.processes.port_is_taken", {9002}.__contains__)
+
+    assert free_port(9002, {20_000, 20_001, 20_002}) == 20_003
+    assert free_port(9002, {20_000, 20_001, 20_002}) == 20_004
+
+
+@pytest.mark.parametrize(("text", "port"), [("1", 1), ("65535", 65_535), ("", 8000)])
+def test_a_setting_may_be_any_port(monkeypatch: pytest.MonkeyPatch, text: str, port: int) -> None:
+    monkeypatch.setenv("PORT", text)
+    assert port_from_environment("PORT", 8000) == port
+
+
+@pytest.mark.parametrize("text", ["0", "65536", "-1", "80.0", "eight", "٨٠٠٠"])
+def test_a_setting_that_is_not_a_port_is_refused(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("PORT", text)
+    with pytest.raises(NotAPort) as refused:
+        port_from_environment("PORT", 8000)
+    assert str(refused.value) == f"PORT={text} is not a port: choose a number from 1 to 65535, 8000 usually."
+
+
+def test_a_port_beside_the_last_one_must_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as that of the mailbox, with PORT=65535. What is not a port is not suggested."""
+    monkeypatch.delenv("MAILBOX_PORT", raising=False)
+    with pytest.raises(NotAPort) as refused:
+        port_from_environment("MAILBOX_PORT", 65_536)
+    said = "choose a number from 1 to 65535: it is 65536 here unless you set it."
+    assert str(refused.value) == f"MAILBOX_PORT=65536 is not a port: {said}"
+
+
+@pytest.mark.parametrize(("taken", "other"), [(8000, 8010), (65_515, 65_525), (65_516, 65_506), (65_535, 65_525)])
+def test_another_port_is_suggested_with_room_beside_it(taken: int, other: int) -> None:
+    assert another_port(taken) == other
 
 
 def test_a_folder_has_one_process_at_a_time(tmp_path: Path) -> None:
