@@ -81,22 +81,22 @@ def _check(profile: Profile, client: Client, template: Mapping[str, Any], before
 
 
 def complete(profile: Profile, declared: Mapping[str, Any], ask: Ask | None) -> Profile:
-    """Ask for the open values, check each answer like CloudFormation, and write them to the profile."""
-    open_questions = profile.open_questions
-    if open_questions and ask is None:
-        names = ", ".join(open_questions)
+    """Ask for the open values, check each answer like CloudFormation, and write it to the profile at once."""
+    if profile.open_questions and ask is None:
+        names = ", ".join(profile.open_questions)
         raise CannotDeploy(f"samconfig.toml, profile {profile.name}, has no value for: {names}. Fill them in.")
-    answers: dict[str, str] = {}
+    before, answers = profile, 0
     try:
-        for name in open_questions:
-            if ask:
-                answers[name] = _answer(name, declared[name], ask)
+        while ask and profile.open_questions:
+            name = profile.open_questions[0]
+            profile = profile.filled_in({name: _answer(name, declared[name], ask)})
+            answers += 1
     except (EOFError, KeyboardInterrupt) as stopped:
-        if answers:
-            profile.filled_in(answers)
-        kept = f" samconfig.toml keeps your {len(answers)} answers." if answers else ""
+        kept = f" samconfig.toml keeps your {answers} answer{'' if answers == 1 else 's'}." if answers else ""
         raise CannotDeploy(f"stopped before anything was deployed.{kept}") from stopped
-    return profile.filled_in(answers) if answers else profile
+    if budget.is_wanted(before.overrides) and not budget.is_wanted(profile.overrides):
+        print("MonthlyBudget is now 0: without AlarmEmail or AlarmTopicArn, its warning has no recipient.")
+    return profile
 
 
 def _answer(name: str, parameter: Mapping[str, Any], ask: Ask) -> str:

@@ -53,8 +53,18 @@ def credentials(client: Client, region: str) -> str | None:
             " network."
         )
     except (BotoCoreError, ClientError) as error:
-        return f"AWS credentials: none that work ({error}). Try `aws sso login` or `aws configure`, or set AWS_PROFILE."
+        return (
+            f"AWS credentials: none that work ({error}). Try `aws sso login` or `aws configure`, or set AWS_PROFILE."
+            f"{_not_enabled(error, region)}"
+        )
     return None
+
+
+def _not_enabled(error: BotoCoreError | ClientError, region: str) -> str:
+    """AWS does not know the credentials in a region that is not enabled, either."""
+    if isinstance(error, ClientError) and error.response["Error"]["Code"] == "InvalidClientTokenId":
+        return f" If they work in other regions, {region} is not enabled in this AWS account."
+    return ""
 
 
 def _lists(parameters: Mapping[str, str]) -> Iterator[str]:

@@ -69,6 +69,9 @@ def main() -> int:
     except (CannotDo, ClientError, BotoCoreError) as problem:
         print(f"make redrive: {problem}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nmake redrive: stopped before it was finished. Run it again to move the rest.", file=sys.stderr)
+        return 130
     print(f"{moved or 'No'} message{'' if moved == 1 else 's'} moved back to the mail queue.")
     return 0
 

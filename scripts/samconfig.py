@@ -13,6 +13,7 @@ import tomlkit
 _PLACEHOLDER = re.compile(r"API_ID|ACCOUNT_ID|CERTIFICATE_ID|EXAMPLE\.ORG")
 # Known only after the first deployment: the id that API Gateway assigns.
 GIVEN_BY_AWS = "API_ID"
+_ADDRESS = f"https://{GIVEN_BY_AWS}.execute-api.{{region}}.amazonaws.com"
 
 
 class NoSuchProfile(Exception):
@@ -50,13 +51,23 @@ class Profile:
 
     def filled_in(self, answers: Mapping[str, str]) -> "Profile":
         """Write these values to the profile; return the new profile. Other profiles and comments are kept."""
-        values = dict(answers)
-        if "SiteDomain" in values:
-            values["SiteUrl"] = f"https://{values['SiteDomain']}"
+        values = {**answers, **self._derived(answers)}
         document: Any = tomlkit.parse(self.path.read_text(encoding="utf-8"))
         document[self.name]["deploy"]["parameters"]["parameter_overrides"].update(values)
         self.path.write_text(tomlkit.dumps(document), encoding="utf-8")
         return read(self.path, self.name)
+
+    def _derived(self, answers: Mapping[str, str]) -> dict[str, str]:
+        """What follows from the answers. An empty one is a choice: no domain, or no recipient of warnings."""
+        found: dict[str, str] = {}
+        if domain := answers.get("SiteDomain"):
+            found["SiteUrl"] = f"https://{domain}"
+        elif domain == "":
+            found |= {"SiteUrl": _ADDRESS.format(region=self.region), "CertificateArn": ""}
+        has_budget = "MonthlyBudget" in self.overrides and not self.overrides.get("AlarmTopicArn")
+        if answers.get("AlarmEmail") == "" and has_budget:
+            found["MonthlyBudget"] = "0"
+        return found
 
 
 def read(path: Path, name: str) -> Profile:

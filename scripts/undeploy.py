@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
-from scripts import budget, samconfig, stack_state, stacks
+from scripts import budget, deploy_checks, samconfig, stack_state, stacks
 from scripts.aws import Client
 from scripts.samconfig import NoSuchProfile, Profile
 from scripts.stacks import TemplateProblem
@@ -32,35 +32,54 @@ def what_stays(template: Mapping[str, Any], profile: Profile) -> list[str]:
 
 
 def remove(profile: Profile, client: Client, confirmed: str) -> None:
-    """Delete the stack and wait, then its budget; raises CannotRemove if it is not confirmed by name, or protected."""
-    if confirmed != profile.stack:
-        raise CannotRemove(f"nothing was removed. To confirm, set CONFIRM={profile.stack}")
+    """Say what stays, delete the stack and wait, then its budget; raises CannotRemove before it says anything."""
+    described = _removable(profile, client, confirmed)
+    print(f"Removing the stack {profile.stack} in {profile.region}. {_stays(profile)}", flush=True)
     cloudformation = client("cloudformation")
-    described = stack_state.find(cloudformation, profile.stack)
+    cloudformation.delete_stack(StackName=profile.stack)
+    try:
+        cloudformation.get_waiter("stack_delete_complete").wait(StackName=profile.stack)
+    except WaiterError as error:
+        left = stack_state.find(cloudformation, profile.stack)
+        problem = stack_state.problem(profile, left["StackStatus"]) if left else None
+        raise CannotRemove(problem or str(error)) from error
+    if budget.is_wanted(stacks.parameters_in(described)):
+        budget.remove(profile, client)
+
+
+def _removable(profile: Profile, client: Client, confirmed: str) -> Mapping[str, Any]:
+    """The stack, if it is confirmed by name and not protected; raises CannotRemove."""
+    if confirmed != profile.stack:
+        raise CannotRemove(f"nothing was removed. To confirm, set CONFIRM={profile.stack}\n{_stays(profile)}")
+    problem = deploy_checks.credentials(client, profile.region)
+    if problem:
+        raise CannotRemove(problem)
+    described = stack_state.find(client("cloudformation"), profile.stack)
     if described is None:
         raise CannotRemove(f"there is no stack {profile.stack} in {profile.region}.")
     if described.get("EnableTerminationProtection"):
         lift = "aws cloudformation update-termination-protection --no-enable-termination-protection"
         there = f"--stack-name {profile.stack} --region {profile.region}"
         raise CannotRemove(f"the stack is protected. If you are sure: {lift} {there}")
-    cloudformation.delete_stack(StackName=profile.stack)
-    cloudformation.get_waiter("stack_delete_complete").wait(StackName=profile.stack)
-    if budget.is_wanted(stacks.parameters_in(described)):
-        budget.remove(profile, client)
+    return described
+
+
+def _stays(profile: Profile) -> str:
+    listed = (f"\n  - {name}" for name in what_stays(stacks.read(stacks.PROJECT / "template.yaml"), profile))
+    return f"When it is removed, this stays, and can only be deleted by hand:{''.join(listed)}"
 
 
 def main(path: Path = stacks.PROJECT / "samconfig.toml") -> int:
     try:
         profile = samconfig.read(path, os.environ.get("PROFILE") or "dev")
-        print(f"The stack {profile.stack} in {profile.region}. When it is removed, this stays:")
-        for name in what_stays(stacks.read(stacks.PROJECT / "template.yaml"), profile):
-            print(f"  - {name}")
-        print("It can only be deleted by hand.", flush=True)
         client = boto3.session.Session(region_name=profile.region).client
         remove(profile, client, os.environ.get("CONFIRM", ""))
     except (CannotRemove, NoSuchProfile, TemplateProblem, BotoCoreError, ClientError) as problem:
         print(f"make undeploy: {problem}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nmake undeploy: stopped. CloudFormation finishes a deletion that it has begun.", file=sys.stderr)
+        return 130
     print("Removed. A new deployment with the same name creates new, empty tables.")
     return 0
 

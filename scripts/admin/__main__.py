@@ -50,7 +50,7 @@ def _act(asked: argparse.Namespace, there: Place) -> None:
     if act.final:
         confirm(f"{act.question} {_all_of(found)}, on {there.title}", yes=asked.yes)
     operator.act(act.function, found)
-    print(f"{report.title(found)}\n{act.done}")
+    print(f"{report.title(found)}\n{act.done_to(found)}")
 
 
 def _revoke(asked: argparse.Namespace, there: Place) -> None:
@@ -80,6 +80,9 @@ def main(arguments: list[str]) -> int:
     except (CannotDo, ClientError, BotoCoreError) as problem:
         print(f"make admin: {problem}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nmake admin: stopped before it was finished", file=sys.stderr)
+        return 130
     return 0
 
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from accounts import secrets
-from accounts.model import api_keys
+from accounts.model import api_keys, users
 from scripts.admin import terminal
 from scripts.place import CannotDo, Place
 
@@ -54,13 +54,22 @@ class Operator:
 
 @dataclass(frozen=True)
 class Act:
-    """A subcommand: the function that it invokes, and its texts. ``final`` if it cannot be undone."""
+    """A subcommand: the function that it invokes, and its texts. ``final`` if it cannot be undone.
+
+    ``needless`` is the status of an account in which there is nothing to do.
+    """
 
     function: str
     says: str
     question: str
     done: str
     final: bool = False
+    needless: str = ""
+
+    def done_to(self, account: Json) -> str:
+        """What was done to the account, which was found before."""
+        status = account["account"]["status"]
+        return f"Nothing was changed: the account is {status}." if status == self.needless else self.done
 
 
 ACTS: Mapping[str, Act] = {
@@ -76,6 +85,7 @@ ACTS: Mapping[str, Act] = {
         "enable a disabled account",
         "Enable",
         "Enabled. The owner can log in again; ended sessions and API keys stay ended.",
+        needless=users.ACTIVE,
     ),
     "unlock": Act(
         "OperatorAccountUnlock",

@@ -25,13 +25,22 @@ def confirm(what: str, *, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise CannotDo(f"{what}? This cannot be undone; without a terminal, confirm with --yes")
-    if input(f"{what}? This cannot be undone. Type yes: ").strip() != "yes":
+    if _typed(input, f"{what}? This cannot be undone. Type yes: ") != "yes":
         raise CannotDo("nothing was done")
 
 
 def secret(prompt: str) -> str:
     """A secret, typed without echo or read from standard input. Never an argument, which the shell's history keeps."""
     if sys.stdin.isatty():
-        return getpass.getpass(f"{prompt} (it is not shown): ").strip()
+        return _typed(getpass.getpass, f"{prompt} (it is not shown): ")
     print(f"{prompt}: reading one line from standard input", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip()
+
+
+def _typed(ask: Callable[[str], str], question: str) -> str:
+    """The answer; raises CannotDo for Ctrl-D and Ctrl-C."""
+    try:
+        return ask(question).strip()
+    except (EOFError, KeyboardInterrupt) as stopped:
+        print(file=sys.stderr)
+        raise CannotDo("nothing was done") from stopped

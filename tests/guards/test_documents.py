@@ -1,5 +1,6 @@
 """Documents match the code: error codes, routes, limits, commands, parameters, settings."""
 
+import json
 import re
 import textwrap
 from datetime import timedelta
@@ -301,6 +302,21 @@ def test_the_table_of_parameters_has_every_parameter_with_its_default() -> None:
     shown = {name: default.strip("`") for names, default in rows for name in re.findall(r"\w+", names)}
     declared = {name: str(it.get("Default", "")) or "none" for name, it in template()["Parameters"].items()}
     assert shown == declared
+
+
+def test_a_topic_of_ones_own_lets_all_senders_of_the_stack_publish() -> None:
+    """The statement in docs/deploy.md can be pasted. Budgets publishes the warning of `MonthlyBudget`."""
+    section = DEPLOY.read_text("utf-8").partition("\n## An alarm topic of your own\n")[2].partition("\n## ")[0]
+    statement = json.loads("".join(re.findall(r"^ {4}.+\n", section, re.MULTILINE)))
+
+    assert statement["Principal"] == {"Service": ["cloudwatch.amazonaws.com", "budgets.amazonaws.com"]}
+    assert (statement["Effect"], statement["Action"]) == ("Allow", "sns:Publish")
+    assert re.fullmatch(template()["Parameters"]["AlarmTopicArn"]["AllowedPattern"], statement["Resource"])
+    account = statement["Resource"].split(":")[4]
+    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": account}}
+    (row,) = re.findall(r"^\| `AlarmTopicArn` .+$", DEPLOY.read_text("utf-8"), re.MULTILINE)
+    assert all(f"`{service}`" in row for service in statement["Principal"]["Service"])
+    assert "(#an-alarm-topic-of-your-own)" in row
 
 
 def test_the_template_sets_exactly_the_settings_that_are_read() -> None:

@@ -87,6 +87,15 @@ def test_placeholders_are_parameters() -> None:
     assert "${Dashboard}" in monitoring_template()["Outputs"]["DashboardUrl"]["Value"]["Fn::Sub"]
 
 
+def test_dashboards_of_all_stacks_have_names_of_their_own() -> None:
+    """CloudWatch has one list of dashboards for all regions of an AWS account."""
+    (dashboard,) = monitoring("AWS::CloudWatch::Dashboard").values()
+    name = dashboard["DashboardName"]["Fn::Sub"]
+    assert set(re.findall(r"\$\{([^}]+)\}", name)) == {"ServiceName", "AWS::Region"}
+    given = template()["Resources"]["Monitoring"]["Properties"]["Parameters"]
+    assert given["ServiceName"] == {"Ref": "AWS::StackName"}
+
+
 def monitoring_template() -> dict[str, Any]:
     return template("monitoring/template.yaml")
 

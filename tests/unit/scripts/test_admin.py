@@ -4,6 +4,7 @@ import io
 import json
 from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -203,6 +204,45 @@ def test_reversible_actions_are_not_confirmed(shell: Shell, word: str, function:
 
     assert (code, out.splitlines()[0]) == (0, ANN)
     assert shell.aws.acts == [(function, {"user_id": USER_ID, "operator": ARN})]
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        ("active", "Nothing was changed: the account is active."),
+        ("disabled", "Enabled. The owner can log in again; ended sessions and API keys stay ended."),
+    ],
+)
+def test_enabling_says_whether_the_account_was_disabled(shell: Shell, status: str, said: str) -> None:
+    account: dict[str, Any] = {**FOUND["account"], "status": status}
+    shell.patch.setitem(FOUND, "account", account)
+
+    assert shell.run("enable", "ann@example.com")[1].splitlines() == [ANN, said]
+
+
+@pytest.mark.parametrize("stop", [EOFError, KeyboardInterrupt])
+@pytest.mark.parametrize("words", [("delete", "ann@example.com"), ("revoke-key",), ("show",)])
+def test_ctrl_c_and_ctrl_d_at_a_question_do_nothing(
+    shell: Shell, words: tuple[str, ...], stop: type[BaseException]
+) -> None:
+    shell.patch.setattr("builtins.input", Mock(side_effect=stop))
+    shell.patch.setattr("sys.stdin", Input("", person=True))
+    shell.patch.setattr("getpass.getpass", Mock(side_effect=stop))
+
+    assert command.main(list(words)) == 1
+    assert shell.capsys.readouterr().err == "On the stack our-stack\n\nmake admin: nothing was done\n"
+    assert shell.aws.acts == []
+
+
+def test_ctrl_c_leaves_no_traceback(shell: Shell) -> None:
+    """While AWS answers."""
+    shell.patch.setattr(Aws, "invoke", Mock(side_effect=KeyboardInterrupt))
+
+    assert shell.run("show", "ann@example.com") == (
+        130,
+        "",
+        "On the stack our-stack\n\nmake admin: stopped before it was finished\n",
+    )
 
 
 FINAL = {

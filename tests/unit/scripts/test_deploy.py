@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, WaiterError
 
 from accounts import secrets
 from local import sam
@@ -50,6 +51,7 @@ class Account(Aws):
     did: list[Any] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
     protected: bool = False
+    stuck: str = ""
     is_there: bool = False
     status: str = "UPDATE_COMPLETE"
     parameters: dict[str, str] = field(default_factory=dict)
@@ -108,7 +110,10 @@ class Account(Aws):
         return self
 
     def wait(self, **asked: str) -> None:
-        """No time passes."""
+        """No time passes. The deletion may get stuck in a status."""
+        if self.stuck:
+            self.status = self.stuck
+            raise WaiterError(self.did[-1], f"it failed for {asked['StackName']}", {})
 
     def describe_secret(self, **_asked: str) -> None:
         if not self.versions:
@@ -287,23 +292,52 @@ def test_stopping_at_a_question_keeps_the_answers(path: Path, stop: type[BaseExc
     assert samconfig.read(path, "prod").open_questions == ["MailFrom", "SupportUrl", "AlarmEmail"]
 
 
-def test_an_optional_value_may_be_left_empty(path: Path) -> None:
-    """The question says so."""
+@pytest.mark.parametrize("stop", [EOFError, KeyboardInterrupt])
+def test_stopping_at_the_first_question_changes_nothing(path: Path, stop: type[BaseException]) -> None:
+    before, account = path.read_bytes(), Account()
+    with pytest.raises(CannotDeploy, match=r"^stopped before anything was deployed\.$"):
+        deploy.deploy(samconfig.read(path, "prod"), account, account.run, Mock(side_effect=stop))
+    assert (path.read_bytes(), account.did) == (before, [])
+
+
+def test_an_optional_value_may_be_left_empty(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The question says so. A warning without a recipient is turned off, because CloudFormation refuses it."""
     asked: list[str] = []
 
     def ask(question: str) -> str:
         asked.append(question)
         return "" if question.endswith("AlarmEmail = ") else person(ANSWERS)(question)
 
-    path.write_text(path.read_text().replace("MonthlyBudget = 100", "MonthlyBudget = 0"))
     account = Account()
     deploy.deploy(samconfig.read(path, "prod"), account, account.run, ask)
-    assert "AlarmEmail=" in started(account.did[2])
+    assert {"AlarmEmail=", "MonthlyBudget=0"} <= started(account.did[2])
+    assert account.budget == {}
+    assert "MonthlyBudget is now 0: without AlarmEmail or AlarmTopicArn" in capsys.readouterr().out
     assert [it.partition(":")[0] for it in asked if "Leave it empty for none." in it] == [
         "SiteDomain",
         "CertificateArn",
         "AlarmEmail",
     ]
+
+
+def test_a_topic_is_a_recipient_of_the_warning(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    topic = "arn:aws:sns:us-east-1:123456789012:alarms"
+    path.write_text(path.read_text().replace("MonthlyBudget = 100", f'MonthlyBudget = 100\nAlarmTopicArn = "{topic}"'))
+    account = Account()
+    deploy.deploy(samconfig.read(path, "prod"), account, account.run, person(ANSWERS | {"AlarmEmail": ""}))
+
+    assert {"AlarmEmail=", "MonthlyBudget=100"} <= started(account.did[2])
+    assert "MonthlyBudget" not in capsys.readouterr().out
+
+
+def test_without_a_domain_in_production_the_site_has_the_address_of_api_gateway(path: Path) -> None:
+    """Nothing is asked about its certificate."""
+    answers = {name: answer for name, answer in ANSWERS.items() if name != "CertificateArn"} | {"SiteDomain": ""}
+    account = Account()
+    deploy.deploy(samconfig.read(path, "prod"), account, account.run, person(answers))
+
+    assert {f"SiteUrl={SITE}", "SiteDomain=", "CertificateArn="} <= started(account.did[3])
+    assert samconfig.read(path, "prod").open_questions == []
 
 
 def test_a_refused_answer_is_explained_in_words(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -503,6 +537,73 @@ def test_a_stack_is_removed_by_its_name(path: Path) -> None:
     undeploy.remove(samconfig.read(path, "dev"), account, "comfy-accounts-dev")
 
     assert account.did == [{"StackName": "comfy-accounts-dev"}, "stack_delete_complete"]
+
+
+def test_a_deletion_that_fails_is_reported_with_the_command_that_helps(path: Path) -> None:
+    account = Account(is_there=True, stuck="DELETE_FAILED")
+    with pytest.raises(CannotRemove) as failed:
+        undeploy.remove(samconfig.read(path, "dev"), account, "comfy-accounts-dev")
+
+    command = "aws cloudformation delete-stack --stack-name comfy-accounts-dev --region us-east-1"
+    assert str(failed.value).startswith("the stack comfy-accounts-dev is DELETE_FAILED: ")
+    assert str(failed.value).endswith(f":\n    {command}")
+
+
+def test_removing_says_first_what_stays(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And only if something is removed."""
+    account = Account(is_there=True)
+    undeploy.remove(samconfig.read(path, "dev"), account, "comfy-accounts-dev")
+
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == (
+        "Removing the stack comfy-accounts-dev in us-east-1. When it is removed, this stays, and can only be deleted by"
+        " hand:"
+    )
+    assert "  - UsersTable (DynamoDB::Table)" in said
+
+
+@pytest.mark.parametrize(
+    ("account", "confirmed", "reason"),
+    [
+        (Account(is_there=True), "", "nothing was removed. To confirm, set CONFIRM=comfy-accounts-dev"),
+        (Account(is_there=True, credentials=False), "comfy-accounts-dev", "AWS credentials: none that work"),
+        (Account(), "comfy-accounts-dev", "there is no stack comfy-accounts-dev"),
+        (Account(is_there=True, protected=True), "comfy-accounts-dev", "the stack is protected"),
+    ],
+)
+def test_what_is_not_removed_is_not_announced(
+    path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    account: Account,
+    confirmed: str,
+    reason: str,
+) -> None:
+    """The refusal is all that is said; without a confirmation it lists what would stay."""
+    session = Mock(client=account)
+    monkeypatch.setattr("boto3.session.Session", lambda **_where: session)
+    monkeypatch.setenv("CONFIRM", confirmed)
+    monkeypatch.setenv("PROFILE", "dev")
+
+    assert undeploy.main(path) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith(f"make undeploy: {reason}")
+    assert ("UsersTable (DynamoDB::Table)" in said.err) == (not confirmed)
+    assert account.did == []
+
+
+def test_a_removal_can_be_stopped(
+    path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ctrl-C while it waits."""
+    monkeypatch.setattr(undeploy, "remove", Mock(side_effect=KeyboardInterrupt))
+    monkeypatch.setenv("PROFILE", "dev")
+
+    assert undeploy.main(path) == 130
+    assert capsys.readouterr().err == (
+        "\nmake undeploy: stopped. CloudFormation finishes a deletion that it has begun.\n"
+    )
 
 
 def test_the_budget_is_removed_with_its_stack(path: Path) -> None:

@@ -79,6 +79,17 @@ def test_credentials_that_do_not_work_are_reported() -> None:
     assert deploy_checks.credentials(Aws(), "us-east-1") is None
 
 
+def test_a_region_that_is_not_enabled_may_be_the_reason() -> None:
+    """AWS refuses good credentials there, in the same words."""
+    aws = Aws()
+    aws.get_caller_identity = Mock(side_effect=refusal("InvalidClientTokenId"))  # type: ignore[method-assign]
+    said = str(deploy_checks.credentials(aws, "eu-south-1"))
+
+    assert said.startswith("AWS credentials: none that work")
+    assert said.endswith(" If they work in other regions, eu-south-1 is not enabled in this AWS account.")
+    assert "eu-south-1" not in str(deploy_checks.credentials(Aws(credentials=False), "eu-south-1"))
+
+
 def test_an_unknown_region_is_not_reported_as_missing_credentials() -> None:
     """Botocore looks for a host of that name."""
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from botocore.exceptions import ClientError
@@ -149,4 +150,15 @@ def test_it_reports_the_number_of_messages(
         "Retrying the emails in the dead-letter queue of"
         " the stack our-stack of AWS account 123456789012 in eu-central-1\n"
         f"{said} moved back to the mail queue.\n"
+    )
+
+
+def test_ctrl_c_leaves_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """SQS may need minutes."""
+    monkeypatch.setattr(place, "find", lambda: stack_of(Aws()))
+    monkeypatch.setattr(redrive, "redrive", Mock(side_effect=KeyboardInterrupt))
+
+    assert redrive.main() == 130
+    assert capsys.readouterr().err == (
+        "\nmake redrive: stopped before it was finished. Run it again to move the rest.\n"
     )

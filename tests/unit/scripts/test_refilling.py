@@ -81,6 +81,17 @@ def test_one_account_is_restored_without_the_others(stack: Place) -> None:
     assert held(stack, "live") == ["ann now", "carl", "cleo"]
 
 
+def test_an_account_that_is_not_in_the_copy_is_a_failure(stack: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    """A script must not go on and delete the copy."""
+    words = ["refill", "UsersTable", "restored", "--yes", "--of"]
+    assert command.main([*words, "carl"]) == 1
+    assert capsys.readouterr().err.endswith("restored holds no item of the account carl: UsersTable was not changed\n")
+    assert held(stack, "live") == ["ann now", "cleo"]
+
+    assert command.main([*words, "bob"]) == 0
+    assert held(stack, "live") == ["ann now", "bob", "cleo"]
+
+
 def test_an_empty_source_never_empties_a_table(stack: Place) -> None:
     """Its restoration may not have finished."""
     database, before = stack.client("dynamodb"), held(stack, "live")
