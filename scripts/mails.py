@@ -43,7 +43,7 @@ _CONTENTS = (
     mails.PasswordClosed(*_LOGIN, "known"),
     mails.ClientLoggedIn(*_LOGIN, "Comfy CLI"),
     mails.IdentityLinked("Google"),
-    mails.IdentityUnlinked("GitHub"),
+    mails.IdentityUnlinked("GitHub", "password", "Google"),
     mails.ApiKeyCreated("Workshop computer"),
     mails.ApiKeyDeleted("Workshop computer"),
 )

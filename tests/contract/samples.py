@@ -65,6 +65,8 @@ def _identity() -> Identity:
         created_at=NOW,
         updated_at=LATER,
         password_hash="fake:correct horse battery",
+        password_set_with="github",
+        password_set_in=a_digest(),
         pending_token=a_digest(),
         confirming_browser=a_digest(),
         for_account=users.new_user_id(),

@@ -47,6 +47,8 @@ IDENTITY = Identity(
     created_at=THEN,
     updated_at=THEN,
     password_hash="hash",
+    password_set_with="github",
+    password_set_in="s1",
     verified=True,
     disabled=True,
     pending_token="t1",
@@ -114,6 +116,8 @@ GOLDEN: Mapping[str, tuple[Change, Item]] = {
             "for_account": {"S": "ann"},
             "name": {"S": ""},
             "password_hash": {"S": "hash"},
+            "password_set_in": {"S": "s1"},
+            "password_set_with": {"S": "github"},
             "pending_change": {"S": "t2"},
             "pending_token": {"S": "t1"},
             "secured_at": THEN_STORED,
@@ -182,7 +186,16 @@ GOLDEN: Mapping[str, tuple[Change, Item]] = {
 }
 # Each noun, read from an item without its optional attributes: they were empty, or were added later.
 _NO_LINKS = dict.fromkeys(
-    ("password_hash", "pending_token", "expires_at", "confirming_browser", "for_account", "pending_change")
+    (
+        "password_hash",
+        "password_set_with",
+        "password_set_in",
+        "pending_token",
+        "expires_at",
+        "confirming_browser",
+        "for_account",
+        "pending_change",
+    )
 )
 BARE: Mapping[str, Struct] = {
     "UsersTable": replace(

@@ -10,10 +10,11 @@ from accounts import errors
 from accounts.model.identities import public_id
 from tests.functions.away import EmulatedProviders
 from tests.functions.lambdas import Answer, Lambdas
-from tests.functions.oauth_answers import check_page, identity_keys, session_of
+from tests.functions.oauth_answers import check_page, identity_keys, owner_of, session_of
 from tests.functions.people import Person
 from tests.functions.requests import SAMPLE_LINK_TOKEN, SAMPLE_OTHER_TOKEN, request, sample
 
+SET_BY_THE_THIEF = "sample new passphrase of the events folder"
 OLIVE, EVE = "person@example.com", "eve@example.com"
 KEYS = {"google": "google#1001", "github": "github#77"}
 OTHER = {"google": "github", "github": "google"}
@@ -139,6 +140,31 @@ def test_unlinking_ends_what_the_identity_opened(browser: Browser, owner: Person
     text = browser.functions.cloud.mailed_text()
     assert "All other devices and programs were logged out." in text
     assert "Your API keys still work." in text
+
+
+@pytest.mark.parametrize("proven", [False, True])
+def test_a_password_that_was_set_after_a_login_with_it_ends_too(browser: Browser, proven: bool) -> None:
+    """Unless it was reset by email since. The owner's email says so, and what still logs in."""
+    functions = browser.functions
+    browser.links("github", session_of(browser.logs_in("google")))
+    thief = session_of(browser.logs_in("github"))
+    assert functions.invoke("password_set", request("password_set", cookie=thief)).status == 204
+    if proven:
+        functions.clock.now += timedelta(seconds=1)
+        functions.people.store_reset_link(Person(owner_of(functions, thief)["id"], OLIVE), at=functions.clock.now)
+        assert functions.invoke("password_reset", sample("password_reset")).status == 204
+    browser.unlinks("github", session_of(browser.logs_in("google")))
+    functions.deliver_all()
+
+    assert _logs_in(functions, "another sample passphrase of the events" if proven else SET_BY_THE_THIEF) is proven
+    text = functions.cloud.mailed_text()
+    assert ("Your password was removed, too, because it was set after a login with GitHub." in text) is not proven
+    assert f"You can still log in with {'your password and Google' if proven else 'Google'}." in text
+
+
+def _logs_in(functions: Lambdas, password: str) -> bool:
+    body = {"email": OLIVE, "password": password}
+    return functions.invoke("login", request("login", body=body)).status == 200
 
 
 def _status(functions: Lambdas, token: str) -> int:

@@ -27,6 +27,8 @@ class IdentityItem(Model):
     created_at = UTCDateTimeAttribute()
     updated_at = UTCDateTimeAttribute()
     password_hash = UnicodeAttribute(null=True)
+    password_set_with = UnicodeAttribute(null=True)
+    password_set_in = UnicodeAttribute(null=True)
     verified = BooleanAttribute()
     disabled = BooleanAttribute()
     pending_token = UnicodeAttribute(null=True)

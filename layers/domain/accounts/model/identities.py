@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from accounts import secrets
 from accounts.model.providers import ProviderName
-from accounts.model.sessions import PASSWORD, Method
+from accounts.model.sessions import PASSWORD, Method, Session
 from accounts.model.users import MailProblem, User, Users
 from accounts.transactions import Change
 
@@ -38,6 +38,10 @@ class Identity(Struct, frozen=True):
     confirming a provider's identity requires, because it has no password to ask for. ``for_account`` is the account
     that had the address when the confirmation was asked for, or None: it can join no other account.
 
+    ``password_set_with`` is the login method of the session in which the first password was set, and
+    ``password_set_in`` the digest of that session: unlinking the method removes the password. Both are None when the
+    password was chosen with an emailed link, at the sign-up or a reset.
+
     ``streak`` and ``known_streak`` are the numbers of its streaks of failed logins, in browsers that it does not know
     and in those that it knows (``attempts``). Zero before it had a password.
 
@@ -53,6 +57,8 @@ class Identity(Struct, frozen=True):
     created_at: datetime
     updated_at: datetime
     password_hash: str | None = None
+    password_set_with: Method | None = None
+    password_set_in: str | None = None
     verified: bool = False
     disabled: bool = False
     pending_token: str | None = None
@@ -218,6 +224,35 @@ def with_new_password(identity: Identity, password_hash: str, browser: str, now:
         password_hash=password_hash,
         known_browsers=known,
     )
+
+
+def with_first_password(identity: Identity, password_hash: str, session: Session, now: datetime) -> Identity:
+    """The identity after ``session`` set a password where there was none."""
+    return replace(
+        without_failures(secured(identity, now)),
+        password_hash=password_hash,
+        password_set_with=session.method,
+        password_set_in=session.digest,
+    )
+
+
+def with_reset_password(identity: Identity, password_hash: str, browser: str, now: datetime) -> Identity:
+    """The identity after a reset in ``browser``. The emailed link proves that its owner chose the password."""
+    changed = with_new_password(identity, password_hash, browser, now)
+    return replace(changed, password_set_with=None, password_set_in=None)
+
+
+def after_unlinking(identity: Identity, method: Method, session: Session, now: datetime) -> Identity:
+    """The identity after ``session`` unlinked ``method``, without a password that was set in a login with it.
+
+    Anyone who could log in with the provider may have set that password. It stays when ``session`` shows that its
+    holder knows it: the session was opened with it, or set it.
+    """
+    is_known = session.method == PASSWORD or session.digest == identity.password_set_in
+    kept = secured(identity, now)
+    if identity.password_set_with != method or is_known:
+        return kept
+    return replace(kept, password_hash=None, password_set_with=None, password_set_in=None, known_browsers=())
 
 
 def revoked(identity: Identity, now: datetime) -> Identity:

@@ -100,10 +100,11 @@ class IdentityLinked(_Message, frozen=True, tag="identity_linked"):
 
 
 class IdentityUnlinked(_Message, frozen=True, tag="identity_unlinked"):
-    """``provider`` is the provider's title."""
+    """``provider`` is the provider's title; ``removed`` is what was removed with it, in a word, or empty."""
 
     user_id: str
     provider: str = msgspec.field(name="detail")
+    removed: str = msgspec.field(default="", name="identity")
 
 
 class _Login(_Message, frozen=True):

@@ -22,6 +22,7 @@ OPTIONAL = {
     messages.LoginsDelayed: ("device",),
     messages.PasswordClosed: ("device",),
     messages.ApiKeyDeleted: ("detail",),
+    messages.IdentityUnlinked: ("identity",),
 }
 SAME = [
     messages.Signup(_EMAIL),

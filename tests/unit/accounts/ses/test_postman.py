@@ -168,10 +168,15 @@ def test_a_deployment_without_terms_has_no_link_to_them() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "unknown", "words"),
-    [("api_key_deleted", "name", "Its name"), ("password_reset", "providers", "You can still")],
+    [
+        ("api_key_deleted", "name", "Its name"),
+        ("password_reset", "providers", "You can still"),
+        ("identity_unlinked", "removed", "Your password was removed"),
+        ("identity_unlinked", "methods", "You can still"),
+    ],
 )
 def test_an_unknown_value_is_left_out(kind: str, unknown: str, words: str) -> None:
-    """The name of a deleted key, and the providers of an account without any."""
+    """The name of a deleted key, what was not removed, and the login methods of an account without any."""
     assert words in postman.render(kind, values(kind), BRAND)[1]
     for part in postman.render(kind, values(kind, **{unknown: ""}), BRAND)[1:]:
         assert words not in part

@@ -107,7 +107,14 @@ class IdentityLinked(Content, frozen=True, tag="identity_linked"):
 
 
 class IdentityUnlinked(Content, frozen=True, tag="identity_unlinked"):
+    """``removed`` is what was removed with the provider, in a word, or empty.
+
+    ``methods`` are the remaining login methods in words, or empty.
+    """
+
     provider: str
+    removed: str
+    methods: str
 
 
 class ApiKeyCreated(Content, frozen=True, tag="api_key_created"):

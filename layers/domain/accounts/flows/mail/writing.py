@@ -73,7 +73,7 @@ class Writing(Struct, frozen=True):
     def _notice(self, message: OwnerNotice) -> Mail | None:
         """A notice to the address that the account has now."""
         user = self.users.get(message.user_id)
-        return self._mail(user.email, _content(message, user)) if user is not None and user.email else None
+        return self._mail(user.email, self._content(message, user)) if user is not None and user.email else None
 
     def _sign_up(self, sign_up: OneTimeToken, now: datetime) -> Mail:
         plaintext, link = sign_ups.link(sign_up, now)
@@ -169,31 +169,36 @@ class Writing(Struct, frozen=True):
     def _mail(self, to: str, content: Content) -> Mail:
         return Mail(to, content, self.site_url)
 
+    def _content(self, message: OwnerNotice, user: User) -> Content:  # noqa: C901, PLR0911 - a table
+        match message:
+            case messages.PasswordSet():
+                return mails.PasswordSet()
+            case messages.PasswordReset():
+                return mails.PasswordReset(_providers_of(user))
+            case messages.PasswordRevoked():
+                return mails.PasswordRevoked()
+            case messages.PasswordChanged():
+                return mails.PasswordChanged()
+            case messages.ApiKeyCreated():
+                return mails.ApiKeyCreated(message.name)
+            case messages.ApiKeyDeleted():
+                return mails.ApiKeyDeleted(message.name)
+            case messages.IdentityLinked():
+                return mails.IdentityLinked(message.provider)
+            case messages.IdentityUnlinked():
+                return mails.IdentityUnlinked(message.provider, message.removed, self._methods_of(user))
+            case messages.LoginNewBrowser():
+                return mails.LoginNewBrowser(message.browser, _in_words(message.at), message.source)
+            case messages.LoginAfterFailures():
+                return mails.LoginAfterFailures(message.browser, _in_words(message.at), message.source)
+            case messages.ClientLoggedIn():
+                return mails.ClientLoggedIn(message.browser, _in_words(message.at), message.source, message.client)
 
-def _content(message: OwnerNotice, user: User) -> Content:  # noqa: C901, PLR0911 - a table
-    match message:
-        case messages.PasswordSet():
-            return mails.PasswordSet()
-        case messages.PasswordReset():
-            return mails.PasswordReset(_providers_of(user))
-        case messages.PasswordRevoked():
-            return mails.PasswordRevoked()
-        case messages.PasswordChanged():
-            return mails.PasswordChanged()
-        case messages.ApiKeyCreated():
-            return mails.ApiKeyCreated(message.name)
-        case messages.ApiKeyDeleted():
-            return mails.ApiKeyDeleted(message.name)
-        case messages.IdentityLinked():
-            return mails.IdentityLinked(message.provider)
-        case messages.IdentityUnlinked():
-            return mails.IdentityUnlinked(message.provider)
-        case messages.LoginNewBrowser():
-            return mails.LoginNewBrowser(message.browser, _in_words(message.at), message.source)
-        case messages.LoginAfterFailures():
-            return mails.LoginAfterFailures(message.browser, _in_words(message.at), message.source)
-        case messages.ClientLoggedIn():
-            return mails.ClientLoggedIn(message.browser, _in_words(message.at), message.source, message.client)
+    def _methods_of(self, user: User) -> str:
+        """How the owner can log in now, as in "your password and Google"; empty when there is no way."""
+        address = self._held(email_key(user.email), user.user_id)
+        password = "your password" if address is not None and address.is_login_method else ""
+        return " and ".join(filter(None, (password, _providers_of(user))))
 
 
 def _providers_of(user: User) -> str:

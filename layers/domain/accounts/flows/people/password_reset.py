@@ -98,7 +98,7 @@ class PasswordReset(Struct, frozen=True):
         user = users.find(self.users, identity.user_id)
         if token is None or user is None:
             raise InvalidLink
-        changed = identities.with_new_password(identity, password_hash, caller.known_browser, now)
+        changed = identities.with_reset_password(identity, password_hash, caller.known_browser, now)
         try:
             self.transactions.commit(
                 one_time_tokens.Consume(token.key),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import replace
 from datetime import datetime
 from functools import cache
 
@@ -20,6 +19,11 @@ from accounts.model.sessions import Session
 from accounts.model.users import User, Users
 from accounts.transactions import Transactions, retry_on_conflict
 
+_CONFIRM_BY_LOGIN = (
+    "Your password was set after a login with {title}. Log in with the password, then unlink {title}. If you did not "
+    "set the password, reset it first."
+)
+
 
 class IdentityList(Struct, frozen=True):
     users: Users
@@ -34,8 +38,8 @@ class IdentityList(Struct, frozen=True):
 class IdentityUnlinking(Struct, frozen=True):
     """Unlinks a provider, except from the last login method.
 
-    Whatever it opened ends with it: all other sessions, of browsers and programs, and emailed links. API keys stay, and
-    the email says so.
+    Whatever it opened ends with it: all other sessions, of browsers and programs, emailed links, and a first password
+    that was set in a login with it. API keys and the other identities stay, and the email says so.
     """
 
     users: Users
@@ -50,33 +54,46 @@ class IdentityUnlinking(Struct, frozen=True):
         Unauthenticated when the session has ended. The account's revision is a condition of the write: of two
         concurrent calls that would remove all login methods, one is retried and refused.
         """
-        provider = retry_on_conflict(lambda: self._unlink(session, identity_id, caller, now))
-        self.notices.put(messages.IdentityUnlinked(session.user_id, TITLES[provider]))
+        notice = retry_on_conflict(lambda: self._unlink(session, identity_id, caller, now))
+        self.notices.put(notice)
 
-    def _unlink(self, session: Session, identity_id: str, caller: Caller, now: datetime) -> str:
+    def _unlink(self, session: Session, identity_id: str, caller: Caller, now: datetime) -> messages.IdentityUnlinked:
         user = users.active(self.users, session.user_id)
         others = users.other_sessions(user, session.digest)
-        all_held = identities.held(self.identities, user)
-        unlinked = _to_unlink(all_held, identity_id)
-        addresses = (identity for identity in all_held if identity.provider == EMAIL)
+        unlinked, rest = _to_unlink(identities.held(self.identities, user), identity_id)
+        after = [identities.after_unlinking(identity, unlinked.method, session, now) for identity in rest]
+        _check_login_method(rest, after, TITLES[unlinked.provider])
         self.transactions.commit(
             identities.Remove(unlinked.key, user.user_id),
             users.Unlink(user, unlinked.key, session.digest, now),
-            *(identities.Replace(identities.secured(address, now)) for address in addresses),
+            *(identities.Replace(address) for address in after if address.provider == EMAIL),
             *map(sessions.End, others),
             Record(user.user_id, "authn_identity_unlinked", now, caller, {"provider": unlinked.provider}),
         )
-        return unlinked.provider
+        return messages.IdentityUnlinked(user.user_id, TITLES[unlinked.provider], _removed(rest, after))
 
 
-def _to_unlink(held: list[Identity], identity_id: str) -> Identity:
-    """Raises NotFound or LastIdentity."""
+def _to_unlink(held: list[Identity], identity_id: str) -> tuple[Identity, list[Identity]]:
+    """The identity with that id, and the others. Raises NotFound."""
     identity = next((it for it in held if public_id(it.key) == identity_id and it.provider != EMAIL), None)
     if identity is None:
         raise NotFound
-    if not any(other.is_login_method for other in held if other is not identity):
-        raise LastIdentity
-    return identity
+    return identity, [other for other in held if other is not identity]
+
+
+def _removed(before: list[Identity], after: list[Identity]) -> str:
+    """What was removed with the provider, in a word, or nothing."""
+    removed = any(old.password_hash and not new.password_hash for old, new in zip(before, after, strict=True))
+    return "password" if removed else ""
+
+
+def _check_login_method(before: list[Identity], after: list[Identity], title: str) -> None:
+    """Raises LastIdentity when the owner could not log in with any of ``after``."""
+    if any(identity.is_login_method for identity in after):
+        return
+    if any(identity.is_login_method for identity in before):
+        raise LastIdentity(_CONFIRM_BY_LOGIN.format(title=title))
+    raise LastIdentity
 
 
 class PasswordSetting(Struct, frozen=True):
@@ -108,8 +125,7 @@ class PasswordSetting(Struct, frozen=True):
     def _write(self, session: Session, hashed: Callable[[str], str], caller: Caller, now: datetime) -> None:
         user = users.active(self.users, session.user_id)
         address = self._without_password(user)
-        secured = identities.without_failures(identities.secured(address, now))
-        changed = replace(secured, password_hash=hashed(user.email))
+        changed = identities.with_first_password(address, hashed(user.email), session, now)
         others = users.other_sessions(user, session.digest)
         self.transactions.commit(
             identities.Replace(changed),

@@ -10,17 +10,18 @@ export function showLogins(identities, methods) {
   const free = Object.keys(PROVIDERS).filter(
     (name) => methods.includes(name) && !linked.some((identity) => identity.provider === name),
   );
-  $("#logins").replaceChildren(...linked.map(entry), ...free.map(offer), ...nothing(linked.length + free.length));
+  const hasPassword = identities.some((identity) => identity.provider === "email" && identity.can_log_in);
+  $("#logins").replaceChildren(...linked.map((identity) => entry(identity, hasPassword)), ...free.map(offer), ...nothing(linked.length + free.length));
 }
 
 function nothing(count) {
   return count ? [] : [make("li", {}, make("p", { class: "about" }, t("logins.none")))];
 }
 
-function entry(identity) {
+function entry(identity, hasPassword) {
   const name = PROVIDERS[identity.provider];
   return row(name, identity.email_shown, t("logins.unlink"), t("logins.unlink_one", { name }), () =>
-    unlink(identity, name),
+    unlink(identity, name, hasPassword),
   );
 }
 
@@ -47,10 +48,11 @@ export async function link(provider) {
   return null;
 }
 
-function unlink(identity, name) {
+function unlink(identity, name, hasPassword) {
+  const password = hasPassword ? ` ${t("logins.unlink_password", { name })}` : "";
   askToConfirm({
     title: t("logins.unlink_one", { name }),
-    lead: t("logins.unlink_lead", { name, email: identity.email_shown }),
+    lead: t("logins.unlink_lead", { name, email: identity.email_shown }) + password,
     yes: t("logins.unlink"),
     step: () => call("DELETE", `/auth/identities/${identity.id}`),
     done: () => announceChange(t("logins.unlinked", { name })),
