@@ -15,6 +15,14 @@ _HELP = {
     "ROLLBACK_COMPLETE": _CREATION_FAILED,
     "ROLLBACK_FAILED": _CREATION_FAILED,
     "REVIEW_IN_PROGRESS": ("a change set was never executed. Delete the empty stack, and deploy again", _DELETE),
+    "ROLLBACK_IN_PROGRESS": (
+        "its creation failed and is undone now. Wait until this command says that it failed, and deploy again",
+        "aws cloudformation wait stack-create-complete",
+    ),
+    "IMPORT_ROLLBACK_FAILED": (
+        "an import failed and could not be undone. Its events say why",
+        "aws cloudformation describe-stack-events",
+    ),
     "DELETE_FAILED": (
         "its deletion failed. Its events in the console say why. Delete it again",
         _DELETE,
@@ -24,10 +32,12 @@ _HELP = {
         "aws cloudformation continue-update-rollback",
     ),
 }
+# Waiters that end, with success or failure, at each status that follows.
 _WAIT_FOR = {
     "CREATE_IN_PROGRESS": "stack-create-complete",
     "DELETE_IN_PROGRESS": "stack-delete-complete",
-    "ROLLBACK_IN_PROGRESS": "stack-rollback-complete",
+    "IMPORT_IN_PROGRESS": "stack-import-complete",
+    "IMPORT_ROLLBACK_IN_PROGRESS": "stack-import-complete",
     "UPDATE_IN_PROGRESS": "stack-update-complete",
     "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS": "stack-update-complete",
     "UPDATE_ROLLBACK_IN_PROGRESS": "stack-rollback-complete",

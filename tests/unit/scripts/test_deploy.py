@@ -1,6 +1,7 @@
 """`make deploy`: what it asks, what it runs in which order, and that it starts nothing when something is missing."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,12 +12,13 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 
+import botocore.session
 import pytest
 from botocore.exceptions import ClientError, WaiterError
 
 from accounts import secrets
 from local import sam
-from scripts import deploy, environment_size, samconfig, snapshots, undeploy
+from scripts import deploy, environment_size, samconfig, snapshots, stack_state, undeploy
 from scripts.deploy import CannotDeploy
 from scripts.undeploy import CannotRemove
 from tests.cloudformation import ROOT, template
@@ -250,7 +252,11 @@ def test_credentials_are_checked_before_anything_is_asked(path: Path) -> None:
         ("UPDATE_IN_PROGRESS", "wait stack-update-complete"),
         ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "wait stack-update-complete"),
         ("UPDATE_ROLLBACK_IN_PROGRESS", "wait stack-rollback-complete"),
-        ("ROLLBACK_IN_PROGRESS", "wait stack-rollback-complete"),
+        ("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", "wait stack-rollback-complete"),
+        ("ROLLBACK_IN_PROGRESS", "wait stack-create-complete"),
+        ("IMPORT_IN_PROGRESS", "wait stack-import-complete"),
+        ("IMPORT_ROLLBACK_IN_PROGRESS", "wait stack-import-complete"),
+        ("IMPORT_ROLLBACK_FAILED", "describe-stack-events"),
         ("DELETE_IN_PROGRESS", "wait stack-delete-complete"),
     ],
 )
@@ -266,6 +272,39 @@ def test_a_stack_that_cannot_be_updated_is_told_with_the_command_that_helps(
     assert str(refused.value).startswith(f"the stack comfy-accounts is {status}: ")
     assert str(refused.value).endswith(f":\n    {command}")
     assert account.did == []
+
+
+# What a status ends in, where CloudFormation's names do not say so.
+_ENDS = {
+    "CREATE_IN_PROGRESS": {"CREATE_COMPLETE", "CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED"},
+    "ROLLBACK_IN_PROGRESS": {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED"},
+    "DELETE_IN_PROGRESS": {"DELETE_COMPLETE", "DELETE_FAILED"},
+    "UPDATE_IN_PROGRESS": {"UPDATE_COMPLETE", "UPDATE_FAILED", "UPDATE_ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_FAILED"},
+    "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS": {"UPDATE_COMPLETE"},
+    "UPDATE_ROLLBACK_IN_PROGRESS": {"UPDATE_ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_FAILED"},
+    "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS": {"UPDATE_ROLLBACK_COMPLETE"},
+    "IMPORT_IN_PROGRESS": {"IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE", "IMPORT_ROLLBACK_FAILED"},
+    "IMPORT_ROLLBACK_IN_PROGRESS": {"IMPORT_ROLLBACK_COMPLETE", "IMPORT_ROLLBACK_FAILED"},
+}
+_AT_REST = {
+    *("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_FAILED", "UPDATE_ROLLBACK_COMPLETE"),
+    *("IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE", "DELETE_COMPLETE"),
+}
+
+
+def test_every_status_of_cloudformation_is_known(path: Path) -> None:
+    """Those that botocore lists: a stack can be deployed, or a command helps. A wait ends at what follows."""
+    session, profile = botocore.session.get_session(), samconfig.read(path, "prod")
+    statuses = session.get_service_model("cloudformation").shape_for("StackStatus").enum
+    waiters = session.get_waiter_model("cloudformation")
+    said = {status: stack_state.problem(profile, status) for status in statuses}
+
+    assert {status for status, problem in said.items() if problem is None} == _AT_REST
+    assert {it for it in statuses if it.endswith("_IN_PROGRESS")} == set(_ENDS) | {"REVIEW_IN_PROGRESS"}
+    for status, ends in _ENDS.items():
+        (waiter,) = re.findall(r"aws cloudformation wait ([a-z-]+)", str(said[status]))
+        found = waiters.get_waiter("".join(word.capitalize() for word in waiter.split("-"))).acceptors
+        assert ends <= {it.expected for it in found}, status
 
 
 @pytest.mark.parametrize("status", ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"])
