@@ -61,7 +61,7 @@ CALLS = {
     "logout": [GET, transaction(3, indexed=1)],
     "session_show": [GET, GET],
     "session_list": [GET, QUERY],
-    "session_revoke": [GET, transaction(3, indexed=1)],
+    "session_revoke": [GET, GET, transaction(3, indexed=1)],
     "session_revoke_all": [GET, GET, transaction(4, indexed=2)],
     "activity_list": [GET, QUERY],
     "account_open": [GET, GET],

@@ -150,7 +150,7 @@ def tables() -> Tables:
         "UsersTable": [_item(UsersTable("UsersTable"), users.Open(_user(key, now)))],
         "SessionsTable": [
             _item(SessionsTable("SessionsTable"), sessions.Start(each))
-            for each in (_session(now), _client_session(now))
+            for each in (_session(now), replace(_session(now), digest=_target("session_revoke")), _client_session(now))
         ],
         "ApiKeysTable": [_item(ApiKeysTable("ApiKeysTable"), api_keys.Add(_api_key(now)))],
         **_waiting(identity, now),

@@ -149,7 +149,7 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
         and (c.gaining is None or _CONDITIONS[users.AddIdentity](w, c.gaining))
     ),
     users.SwapSession: lambda w, c: _active(w, c.user_id) and w.users[c.user_id].revision == c.revision,
-    users.DropSession: lambda w, c: c.user_id in w.users and c.session in w.users[c.user_id].sessions,
+    users.DropSessions: lambda w, c: c.user_id in w.users and c.sessions <= w.users[c.user_id].sessions.keys(),
     users.DropAllSessions: lambda w, c: _unchanged(w, c.user),
     users.DropOtherSessions: lambda w, c: _unchanged(w, c.user),
     users.AddKey: lambda w, c: (
@@ -262,7 +262,7 @@ _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
     users.Open: lambda w, c: w.users.update({c.user.user_id: c.user}),
     users.AddSession: _add_session,
     users.SwapSession: _swap_session,
-    users.DropSession: lambda w, c: w.user(c.user_id, sessions=_without(w.users[c.user_id].sessions, c.session)),
+    users.DropSessions: lambda w, c: w.user(c.user_id, sessions=_without(w.users[c.user_id].sessions, *c.sessions)),
     users.DropAllSessions: lambda w, c: w.user(c.user.user_id, sessions={}),
     users.DropOtherSessions: _drop_others,
     users.AddKey: lambda w, c: w.user(c.user_id, api_keys=w.users[c.user_id].api_keys | {c.api_key}),

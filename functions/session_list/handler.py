@@ -8,11 +8,13 @@ from accounts.web.responses import Response
 
 DEPLOYMENT = deployment.load()
 SESSION_LIST = DEPLOYMENT.session_list
-CLIENTS = DEPLOYMENT.clients
+CLIENTS, RESOURCES = DEPLOYMENT.clients, DEPLOYMENT.resources
 
 
 @endpoint(routes.SESSION_LIST, DEPLOYMENT)
 def lambda_handler(request: Request) -> Response:
     current, live = request.session, SESSION_LIST.of_account(request.user_id, request.received_at)
-    entries = [presenters.session(entry, current=entry.digest == current.digest, known=CLIENTS) for entry in live]
+    entries = [
+        presenters.session(it, current=it.digest == current.digest, known=CLIENTS, resources=RESOURCES) for it in live
+    ]
     return responses.ok(presenters.Sessions(entries), user_id=request.user_id)

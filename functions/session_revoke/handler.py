@@ -1,4 +1,4 @@
-"""DELETE /auth/sessions/{id}: end one session."""
+"""DELETE /auth/sessions/{id}: end sessions; ``id`` is one id, or several with commas."""
 
 from accounts import deployment
 from accounts.web import responses, routes
@@ -12,6 +12,6 @@ SESSION_REVOCATION = DEPLOYMENT.session_revocation
 
 @endpoint(routes.SESSION_REVOKE, DEPLOYMENT)
 def lambda_handler(request: Request) -> Response:
-    session_id = request.path_parameters.get("id", "")
-    SESSION_REVOCATION.end(request.user_id, session_id, request.caller, request.received_at)
+    session_ids = request.path_parameters.get("id", "").split(",")
+    SESSION_REVOCATION.end(request.user_id, session_ids, request.caller, request.received_at)
     return responses.no_content(user_id=request.user_id)

@@ -302,6 +302,22 @@ def account_programs(stage: Stage) -> None:
     stage.told("That program has to sign in again.")
 
 
+def account_program_group(stage: Stage) -> None:
+    def let_in(route: Route) -> None:
+        answer = route.fetch()
+        body = answer.json()
+        program = {"current": False, "client": {"id": "comfy-cli", "name": "Comfy CLI"}, "device": "Python"}
+        service = {"name": "Example service", "address": "https://cloud.example.com/mcp"}
+        for number, resource in enumerate((service, None, service)):
+            body["sessions"].append({**body["sessions"][0], **program, "id": str(number), "resource": resource})
+        route.fulfill(response=answer, json=body)
+
+    stage.page.route("**/auth/sessions", let_in)
+    account(stage)
+    stage.page.get_by_text("3 logins").click()
+    stage.told("For Example service (https://cloud.example.com/mcp)")
+
+
 def account_name(stage: Stage) -> None:
     account(stage)
     stage.press("Change name")
@@ -552,6 +568,7 @@ INSIDE = (
     account_mail_problem,
     account_reported_as_spam,
     account_programs,
+    account_program_group,
     account_name,
     account_change_password,
     account_email,

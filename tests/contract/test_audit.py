@@ -82,7 +82,7 @@ def test_a_record_is_never_overwritten(backend: Backend) -> None:
 
 def test_a_refused_transaction_writes_no_record(backend: Backend) -> None:
     record: Record = a_record()
-    missing = users.DropSession("nobody", a_digest())
+    missing = users.DropSessions("nobody", frozenset({a_digest()}))
 
     assert backend.refused(record, missing) == (missing,)
     assert backend.history(record.user_id) == []

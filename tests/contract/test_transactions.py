@@ -49,7 +49,7 @@ def changes_that_fail() -> tuple[Change, ...]:
         users.SwapSession("nobody either", 0, (), a_digest(), TOMORROW),
         users.Close(a_user()),
         sessions.Rotate(a_session(), a_digest(), a_digest(), NOW),
-        users.DropSession("no one", a_digest()),
+        users.DropSessions("no one", frozenset({a_digest()})),
         identities.StillVerified("email#not.a.soul@example.com", "nobody"),
         users.AddIdentity("nobody at all", "google#1", at_most=5),
         users.Unlink(a_user(), "google#1", "no session", NOW),

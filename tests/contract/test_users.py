@@ -96,15 +96,27 @@ def test_a_session_is_dropped_once(backend: Backend) -> None:
     """Dropping it again is a Conflict: the loser of a race notices."""
     mine, other = a_digest(), a_digest()
     user = open_account(backend, sessions={mine: TOMORROW, other: TOMORROW})
-    go = users.DropSession(user.user_id, mine)
+    go = users.DropSessions(user.user_id, frozenset({mine}))
     backend.commit(go)
 
     assert backend.refused(go) == (go,)
     assert backend.users.get(user.user_id) == replace(user, sessions={other: TOMORROW}, revision=1)
 
 
+def test_several_sessions_are_dropped_together_or_not(backend: Backend) -> None:
+    """One that the account does not hold is a Conflict, and the others are kept."""
+    ids = [a_digest() for _ in range(3)]
+    user = open_account(backend, sessions=dict.fromkeys(ids, TOMORROW))
+    more = users.DropSessions(user.user_id, frozenset({*ids[:2], a_digest()}))
+
+    assert backend.refused(more) == (more,)
+    assert backend.users.get(user.user_id) == user
+    backend.commit(users.DropSessions(user.user_id, frozenset(ids[:2])))
+    assert backend.users.get(user.user_id) == replace(user, sessions={ids[2]: TOMORROW}, revision=1)
+
+
 def test_a_session_of_an_unknown_account_cannot_be_dropped(backend: Backend) -> None:
-    go = users.DropSession("nobody", a_digest())
+    go = users.DropSessions("nobody", frozenset({a_digest()}))
 
     assert backend.refused(go) == (go,)
 
@@ -427,6 +439,6 @@ def test_a_key_or_identity_is_added_only_while_its_session_is_held(backend: Back
     user = open_account(backend, sessions={session: TOMORROW})
     key = users.AddKey(user.user_id, a_digest(), at_most=25, session=session)
     identity = users.AddIdentity(user.user_id, "google#1", at_most=5, session=session)
-    backend.commit(users.DropSession(user.user_id, session))
+    backend.commit(users.DropSessions(user.user_id, frozenset({session})))
 
     assert [backend.refused(change) for change in (key, identity)] == [(key,), (identity,)]

@@ -60,6 +60,21 @@ def test_a_malformed_id_is_not_found(functions: Lambdas, function: str) -> None:
         assert [call.name for call in answer.calls] == ["dynamodb.GetItem"]
 
 
+def test_several_sessions_end_with_one_request(functions: Lambdas) -> None:
+    """Another account's among them stays."""
+    other = functions.people.arrange(another_person("Other"))
+    person = functions.people.arrange()
+    tokens = "t" * 43, "u" * 43
+    for token in tokens:
+        functions.people.login(person, token)
+    ids = [*map(secrets.digest, tokens), other.session_id]
+    answer = functions.invoke("session_revoke", request("session_revoke", cookie=SAMPLE_TOKEN, target=",".join(ids)))
+
+    assert answer.read == expected.answer("session_revoke", 204)
+    kept = {item["digest"]["S"] for item in functions.cloud.tables()["SessionsTable"]}
+    assert kept == {person.session_id, other.session_id}
+
+
 @pytest.mark.parametrize(("function", "target"), [("session_revoke", "session_id"), ("key_delete", "key_id")])
 def test_ending_a_session_or_key_again_is_a_404(functions: Lambdas, function: str, target: str) -> None:
     person = functions.people.arrange()

@@ -55,6 +55,7 @@ def _session(token: str, *, current: bool) -> dict[str, Any]:
         "id": secrets.digest(token),
         "current": current,
         "client": None,
+        "resource": None,
         "method": "password",
         "remembered": False,
         "authenticated_at": "2026-01-05T12:00:00.000Z",

@@ -66,7 +66,7 @@ BUDGET = {
     "operator_password_revoke": 101,
     "password_set": 113,
     "reauthenticate": 123,
-    "session_list": 104,
+    "session_list": 105,
     "session_revoke": 100,
     "session_revoke_all": 100,
     "session_show": 102,

@@ -23,7 +23,7 @@ from accounts.model.audit import Caller
 from accounts.model.identities import Identity
 from accounts.model.sessions import Session
 from accounts.model.throttles import Counter
-from accounts.model.users import DropSession
+from accounts.model.users import DropSessions
 from accounts.transactions import Change
 from accounts.web import routes
 from accounts.web.routes import Route
@@ -87,7 +87,7 @@ class Busy:
     """Transactions in which each change of a ``kind`` fails."""
 
     service: "Service"
-    kind: type[Change] = DropSession
+    kind: type[Change] = DropSessions
 
     def commit(self, *changes: Change) -> None:
         if any(isinstance(change, self.kind) for change in changes):

@@ -94,7 +94,7 @@ class PeopleFlows(Edges):
     def session_revocation(self) -> SessionRevocation:
         from accounts.flows.people.logout import SessionRevocation
 
-        return SessionRevocation(self.writing(self.sessions, self.users, self.audit_events))
+        return SessionRevocation(self.sessions, self.writing(self.sessions, self.users, self.audit_events))
 
     @cached_property
     def logout_everywhere(self) -> LogoutEverywhere:

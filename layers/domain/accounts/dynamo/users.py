@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import reduce
+from operator import and_
 
 from pynamodb.attributes import UnicodeAttribute, UTCDateTimeAttribute
 from pynamodb.expressions.condition import Condition, size
@@ -48,7 +50,7 @@ class UsersTable(Table[User]):
             users.Open: self._open,
             users.AddSession: self._hold_session,
             users.SwapSession: self._swap_session,
-            users.DropSession: self._let_go_session,
+            users.DropSessions: self._let_go_sessions,
             users.DropAllSessions: self._let_go_all_sessions,
             users.DropOtherSessions: self._let_go_other_sessions,
             users.AddKey: self._hold_key,
@@ -93,9 +95,10 @@ class UsersTable(Table[User]):
         unchanged = _is_active() & (UserItem.revision == change.revision)
         return self._change(change.user_id, [held, *gone, *gained], unchanged)
 
-    def _let_go_session(self, change: users.DropSession) -> Operation:
-        session = _session(change.session)
-        return self._change(change.user_id, [session.remove()], session.exists())
+    def _let_go_sessions(self, change: users.DropSessions) -> Operation:
+        gone = [_session(digest) for digest in change.sessions]
+        held = reduce(and_, (session.exists() for session in gone))
+        return self._change(change.user_id, [session.remove() for session in gone], held)
 
     def _let_go_all_sessions(self, change: users.DropAllSessions) -> Operation:
         gone = [_session(digest).remove() for digest in change.user.sessions]

@@ -58,6 +58,11 @@ class Resources(Struct, frozen=True):
         """The resource that is stored as ``address``; None when it is no longer configured."""
         return self.by_address.get(address)
 
+    def name_of(self, address: str) -> str:
+        """The name of the resource that is stored as ``address``, or its address when it is no longer configured."""
+        resource = self.by_address.get(address)
+        return resource.name if resource else address
+
     def named(self, indicator: str | None) -> Resource | None:
         """The resource of a request's ``resource`` (RFC 8707 2); None when no token for it is issued here.
 

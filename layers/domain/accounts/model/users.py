@@ -124,11 +124,11 @@ class SwapSession(Change, frozen=True):
     gaining: AddIdentity | None = None
 
 
-class DropSession(Change, frozen=True):
-    """Remove a session. Refused when the account does not hold it."""
+class DropSessions(Change, frozen=True):
+    """Remove these sessions. Refused when the account does not hold all of them."""
 
     user_id: str
-    session: str
+    sessions: frozenset[str]
 
 
 class DropAllSessions(Change, frozen=True):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from accounts.flows.people.activity import Entry
     from accounts.model import api_keys, audit, identities, sessions, users
     from accounts.model.clients import Clients
+    from accounts.model.resources import Resources
 
 Timestamp = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 MailProblem = Literal["bounce", "complaint"]
@@ -100,12 +101,22 @@ class SessionClient(Struct):
     name: str
 
 
+class SessionResource(Struct):
+    name: str
+    address: str
+
+
 class Session(Struct):
-    """A session, without its token. ``client`` is the program, or null for a browser."""
+    """A session, without its token.
+
+    ``client`` is the program, or null for a browser; ``resource`` the service that its tokens are for, or null for this
+    one.
+    """
 
     id: str
     current: bool
     client: SessionClient | None
+    resource: SessionResource | None
     method: str
     remembered: bool
     authenticated_at: Timestamp
@@ -215,13 +226,17 @@ def verification(found: Verified | None) -> KeyOwner | NoKey:
     )
 
 
-def session(entry: sessions.Session, *, current: bool, known: Clients | None = None) -> Session:
-    client_id = entry.client_id
+def session(
+    entry: sessions.Session, *, current: bool, known: Clients | None = None, resources: Resources | None = None
+) -> Session:
+    client_id, address = entry.client_id, entry.resource
     name = known.name_of(client_id) if known else client_id
+    service = resources.name_of(address) if resources else address
     return Session(
         id=entry.digest,
         current=current,
         client=SessionClient(client_id, name) if client_id else None,
+        resource=SessionResource(service, address) if address else None,
         method=entry.method,
         remembered=entry.remembered,
         authenticated_at=timestamp(entry.authenticated_at),

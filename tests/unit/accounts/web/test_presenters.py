@@ -7,7 +7,7 @@ import pytest
 from msgspec import to_builtins
 
 from accounts.flows.keys.key_verification import Verified
-from accounts.model import clients
+from accounts.model import clients, resources
 from accounts.model.api_keys import ApiKey
 from accounts.model.audit import NO_CALLER, Caller, Record
 from accounts.model.identities import Identity
@@ -96,6 +96,7 @@ def test_a_session_is_shown_with_its_source_and_its_start(*, current: bool) -> N
         "id": "d" * 64,
         "current": current,
         "client": None,
+        "resource": None,
         "method": "password",
         "remembered": True,
         "authenticated_at": "2026-03-01T12:00:00.000Z",
@@ -106,6 +107,22 @@ def test_a_session_is_shown_with_its_source_and_its_start(*, current: bool) -> N
         "device": "an unknown device",
         "user_agent": "the owner's browser",
     }
+
+
+def test_a_programs_session_names_the_program_and_its_service() -> None:
+    """By id and address when the deployment no longer lists them, or the function does not know the lists."""
+    address = "https://cloud.example.com/mcp"
+    listed = resources.load("https://accounts.example", f"{address}|Cloud|jobs:read=See your jobs")
+    entry = sample_session(client_id="comfy-cli", resource=address)
+    gone = replace(entry, client_id="gone", resource="https://gone.example")
+    named = [presenters.session(it, current=False, known=clients.load(), resources=listed) for it in (entry, gone)]
+    shown = [(it.client, it.resource) for it in (*named, presenters.session(entry, current=False))]
+
+    assert to_builtins(shown) == [
+        ({"id": "comfy-cli", "name": "Comfy CLI"}, {"name": "Cloud", "address": address}),
+        ({"id": "gone", "name": "gone"}, {"name": "https://gone.example", "address": "https://gone.example"}),
+        ({"id": "comfy-cli", "name": "comfy-cli"}, {"name": address, "address": address}),
+    ]
 
 
 def test_a_record_is_shown_with_event_time_and_source() -> None:

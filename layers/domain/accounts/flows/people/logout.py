@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from msgspec import Struct
 
 from accounts import secrets
 from accounts.errors import NotFound, Unauthenticated
+from accounts.limits import SESSIONS_PER_ACCOUNT
 from accounts.model import sessions, users
 from accounts.model.audit import Caller, Record
 from accounts.model.sessions import Session, Sessions
@@ -33,13 +35,26 @@ class SessionList(Struct, frozen=True):
 
 
 class SessionRevocation(Struct, frozen=True):
+    sessions: Sessions
     transactions: Transactions
 
-    def end(self, user_id: str, session_id: str, caller: Caller, now: datetime) -> None:
-        """End the account's session with that id; raises NotFound for an id that is not one of its sessions."""
-        if not secrets.is_digest(session_id):
+    def end(self, user_id: str, session_ids: Collection[str], caller: Caller, now: datetime) -> None:
+        """End the account's sessions with these ids in one transaction; raises NotFound when it has none of them.
+
+        Some may have ended before or concurrently, which is not an error.
+        """
+        asked = frozenset(session_ids)
+        if len(asked) > SESSIONS_PER_ACCOUNT or not all(map(secrets.is_digest, asked)):
             raise NotFound
-        end(self.transactions, user_id, session_id, caller, now)
+        retry_on_conflict(lambda: self._end_found(user_id, asked, caller, now))
+
+    def _end_found(self, user_id: str, asked: frozenset[str], caller: Caller, now: datetime) -> None:
+        read = map(self.sessions.get, asked)
+        found = frozenset(session.digest for session in read if session is not None and session.user_id == user_id)
+        if not found:
+            raise NotFound
+        record = Record(user_id, "session_revoked", now, caller, {"session": " ".join(sorted(found))})
+        self.transactions.commit(users.DropSessions(user_id, found), *map(sessions.End, found), record)
 
 
 class LogoutEverywhere(Struct, frozen=True):
@@ -62,12 +77,6 @@ class LogoutEverywhere(Struct, frozen=True):
         self.transactions.commit(users.DropAllSessions(user), *map(sessions.End, user.sessions), record)
 
 
-def end(transactions: Transactions, user_id: str, digest: str, caller: Caller, now: datetime) -> None:
-    """End one session of the account; raises NotFound when the account does not hold it."""
-    if not end_if_there(transactions, user_id, digest, caller, now):
-        raise NotFound
-
-
 def end_if_there(transactions: Transactions, user_id: str, digest: str, caller: Caller, now: datetime) -> bool:
     """End one session of the account and return whether it existed. One that has already ended is not an error."""
     return _end(transactions, digest, Record(user_id, "session_revoked", now, caller, {"session": digest}))
@@ -80,7 +89,7 @@ def end_reused(transactions: Transactions, user_id: str, digest: str, caller: Ca
 
 def _end(transactions: Transactions, digest: str, record: Record) -> bool:
     try:
-        transactions.commit(users.DropSession(record.user_id, digest), sessions.End(digest), record)
+        transactions.commit(users.DropSessions(record.user_id, frozenset({digest})), sessions.End(digest), record)
     except Conflict:
         return False
     return True

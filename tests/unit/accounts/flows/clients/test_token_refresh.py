@@ -323,7 +323,7 @@ def test_a_session_that_ends_concurrently_is_not_refreshed(service: Service) -> 
     session, _ = halves(token)
     rival = Service(service.world)
     service.interposed = Interleaved(
-        service.world, lambda: rival.session_revocation.end(cookie(owner), session, OWNER, NOW)
+        service.world, lambda: rival.session_revocation.end(cookie(owner), [session], OWNER, NOW)
     )
 
     with pytest.raises(InvalidGrant) as refusal:

@@ -120,6 +120,7 @@ def test_the_whole_document(service: Service) -> None:
                 "id": logged_in.session.digest,
                 "current": True,
                 "client": None,
+                "resource": None,
                 "method": "password",
                 "remembered": False,
                 "authenticated_at": start,

@@ -6,6 +6,7 @@ import pytest
 
 from accounts.errors import CredentialNotAccepted, NotFound, Unauthenticated, Unavailable
 from accounts.flows.people.authentication import SESSION, Credential
+from accounts.limits import SESSIONS_PER_ACCOUNT
 from accounts.model import sessions, users
 from accounts.model.audit import Record
 from tests.unit.accounts.stage import (
@@ -92,10 +93,77 @@ def test_another_session_can_be_ended(service: Service) -> None:
     other = service.log_in()
     service.world.records.clear()
 
-    service.session_revocation.end(cookie(here), other.session.digest, STRANGER, NOW)
+    service.session_revocation.end(cookie(here), [other.session.digest], STRANGER, NOW)
 
     assert held(service, here) == {here.session.digest}
     assert [record.detail for record in service.world.records] == [{"session": other.session.digest}]
+
+
+def test_several_sessions_end_together(service: Service) -> None:
+    """In one transaction with one record; the others of the account are kept."""
+    here, kept, *others = (service.log_in() if number else service.person() for number in range(5))
+    ids = [other.session.digest for other in others]
+    service.world.records.clear()
+
+    service.session_revocation.end(cookie(here), [*ids, ids[0]], STRANGER, NOW)
+
+    assert held(service, here) == {here.session.digest, kept.session.digest}
+    assert [service.world.sessions.get(digest) for digest in ids] == [None, None, None]
+    (record,) = service.world.records
+    user_id = here.session.user_id
+    assert record == Record(
+        user_id, "session_revoked", NOW, STRANGER, {"session": " ".join(sorted(ids))}, record.serial
+    )
+
+
+def test_sessions_that_ended_before_or_concurrently_do_not_keep_the_others(service: Service) -> None:
+    here, one, other, third = (service.log_in() if number else service.person() for number in range(4))
+    ids = [it.session.digest for it in (one, other, third)]
+    service.session_revocation.end(cookie(here), ids[:1], STRANGER, NOW)
+    rival = Service(service.world)
+    service.interposed = Interleaved(
+        service.world, lambda: rival.session_revocation.end(cookie(here), ids[1:2], STRANGER, NOW)
+    )
+
+    service.session_revocation.end(cookie(here), ids, STRANGER, NOW)
+
+    assert held(service, here) == {here.session.digest}
+    assert service.world.records[-1].detail == {"session": ids[2]}
+
+
+def test_no_more_sessions_are_looked_up_than_an_account_can_have(service: Service) -> None:
+    """Fifty ids are; one more is refused without a look, whatever they are."""
+    here = service.person()
+    other = service.log_in()
+    ids = [other.session.digest, *(f"{number:064x}" for number in range(SESSIONS_PER_ACCOUNT))]
+    with pytest.raises(NotFound):
+        service.session_revocation.end(cookie(here), ids, STRANGER, NOW)
+    assert held(service, here) == {here.session.digest, other.session.digest}
+
+    service.session_revocation.end(cookie(here), ids[:-1], STRANGER, NOW)
+    assert held(service, here) == {here.session.digest}
+
+
+def test_another_accounts_session_among_several_is_kept(service: Service) -> None:
+    """Whatever of the account's own is named beside it (EN-08)."""
+    victim = service.person("other@example.com")
+    here = service.person()
+    other = service.log_in()
+    ids = [victim.session.digest, other.session.digest, NO_KEY]
+
+    service.session_revocation.end(cookie(here), ids, STRANGER, NOW)
+
+    assert (held(service, here), held(service, victim)) == ({here.session.digest}, {victim.session.digest})
+    assert service.world.sessions[victim.session.digest] == victim.session
+
+
+def test_one_malformed_id_among_several_ends_nothing(service: Service) -> None:
+    here = service.person()
+    other = service.log_in()
+    with pytest.raises(NotFound):
+        service.session_revocation.end(cookie(here), [other.session.digest, ""], STRANGER, NOW)
+
+    assert held(service, here) == {here.session.digest, other.session.digest}
 
 
 @pytest.mark.parametrize("session_id", ["", "0", NO_KEY, "G" * 64, NO_KEY + "\n", NO_KEY.upper() + "0", "é" * 64])
@@ -103,7 +171,7 @@ def test_an_unknown_id_is_not_found(service: Service, session_id: str) -> None:
     """Whatever its form."""
     logged_in = service.person()
     with pytest.raises(NotFound) as refusal:
-        service.session_revocation.end(cookie(logged_in), session_id, STRANGER, NOW)
+        service.session_revocation.end(cookie(logged_in), [session_id], STRANGER, NOW)
 
     assert refusal.value.message == NotFound.default_message
     assert service.world.records == []
@@ -116,7 +184,7 @@ def test_a_malformed_id_is_not_looked_up(service: Service) -> None:
     service.interposed = Interleaved(service.world, lambda: asked.append("the table"), times=1000)
     for text in ("", "1", "Z" * 64, NO_KEY[1:], NO_KEY + "0", NO_KEY + "\n"):
         with pytest.raises(NotFound):
-            service.session_revocation.end(cookie(logged_in), text, STRANGER, NOW)
+            service.session_revocation.end(cookie(logged_in), [text], STRANGER, NOW)
 
     assert asked == []
 
@@ -126,7 +194,7 @@ def test_another_accounts_session_is_not_found(service: Service) -> None:
     victim = service.person("other@example.com")
     logged_in = service.person()
     with pytest.raises(NotFound) as refusal:
-        service.session_revocation.end(cookie(logged_in), victim.session.digest, STRANGER, NOW)
+        service.session_revocation.end(cookie(logged_in), [victim.session.digest], STRANGER, NOW)
 
     assert refusal.value.message == NotFound.default_message
     assert held(service, victim) == {victim.session.digest}
@@ -186,7 +254,7 @@ def test_a_key_cannot_end_sessions(service: Service) -> None:
     with pytest.raises(CredentialNotAccepted):
         service.session_list.of_account(key, NOW)
     with pytest.raises(CredentialNotAccepted):
-        service.session_revocation.end(key, here.session.digest, STRANGER, NOW)
+        service.session_revocation.end(key, [here.session.digest], STRANGER, NOW)
     with pytest.raises(CredentialNotAccepted):
         service.logout_everywhere.everywhere(key, STRANGER, NOW)
 
@@ -198,7 +266,7 @@ def test_ending_a_session_removes_it_from_the_account() -> None:
     service = Service()
     logged_in = service.person()
     user_id, digest = logged_in.session.user_id, logged_in.session.digest
-    service.world.commit(users.DropSession(user_id, digest), sessions.End(digest))
+    service.world.commit(users.DropSessions(user_id, frozenset({digest})), sessions.End(digest))
 
     with pytest.raises(NotFound):
-        service.session_revocation.end(cookie(service.log_in()), digest, STRANGER, NOW)
+        service.session_revocation.end(cookie(service.log_in()), [digest], STRANGER, NOW)

@@ -22,7 +22,7 @@ from accounts.model import messages
 from accounts.model.audit import Record
 from accounts.model.identities import Claim, Identity, provider_key
 from accounts.model.sessions import Start
-from accounts.model.users import AddIdentity, DropSession
+from accounts.model.users import AddIdentity, DropSessions
 from tests.unit.accounts.flows.providers.stage import (
     CODE,
     Before,
@@ -300,7 +300,7 @@ def test_a_login_works_though_the_presented_session_cannot_be_ended(service: OAu
     service.notices.messages.clear()
     service.says(WORK)
     started, state = service.start_login("github", caller=STRANGER)
-    service.interposed = Before(service.world, DropSession, _unavailable)
+    service.interposed = Before(service.world, DropSessions, _unavailable)
     callback = Callback(state, CODE, "", "", started.browser)
     arrival = service.provider_arrival.arrive("github", callback, presented(busy), STRANGER, NOW)
 

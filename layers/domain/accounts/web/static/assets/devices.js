@@ -14,40 +14,102 @@ function failure(result) {
 // --- sessions ---------------------------------------------------------------------------------------------------
 
 export function showDevices(result) {
-  $("#devices").replaceChildren(...(result.ok ? result.body.sessions.map(sessionEntry) : failure(result)));
+  $("#devices").replaceChildren(...(result.ok ? grouped(result.body.sessions).map(groupEntry) : failure(result)));
 }
 
-function sessionEntry(session) {
-  const name = session.client?.name ?? (session.device || t("devices.unknown"));
+// Browsers one by one, and the sessions of each program together: most programs log out only on their own computer. The
+// newest comes first, as in `sessions`.
+function grouped(sessions) {
+  const groups = new Map();
+  for (const session of sessions) {
+    const key = session.client ? `program ${session.client.id}` : session.id;
+    groups.set(key, [...(groups.get(key) ?? []), session]);
+  }
+  return [...groups.values()];
+}
+
+function groupEntry(group) {
+  const [newest] = group;
+  const name = nameOf(newest);
   const what = make("div", { class: "what" }, make("h3", {}, name));
-  if (session.current) {
+  if (newest.current) {
     what.append(make("span", { class: "badge" }, t("devices.this")));
-  } else if (session.client) {
+  } else if (newest.client) {
     what.append(make("span", { class: "badge plain" }, t("devices.program")));
   }
-  const from = placeText(session.client ? session.device : "") + placeText(session.source);
-  const about = make("p", { class: "about" }, from, t("devices.seen"), " ", moment(session.last_seen_at));
-  const item = make("li", {}, what, about);
-  if (!session.current) {
-    const button = make("button", { type: "button", class: "small-button" }, t("devices.end"));
-    button.setAttribute("aria-label", t("devices.end_one", { name }));
-    button.addEventListener("click", () => confirmEnd(session, name));
-    item.append(make("div", { class: "act" }, button));
+  const item = make(
+    "li",
+    {},
+    what,
+    ...servicesOf(group).map(aboutLine),
+    make("p", { class: "about" }, ...whereAndWhen(newest)),
+  );
+  if (group.length > 1) {
+    item.append(eachEntry(group));
+  }
+  if (!newest.current) {
+    item.append(endButton(group));
   }
   return item;
 }
 
-function placeText(place) {
-  return place ? `${place} · ` : "";
+function nameOf(session) {
+  return session.client?.name ?? (session.device || t("devices.unknown"));
 }
 
-function confirmEnd(session, name) {
+// The services that the program's tokens are for, if one of them is for another service than this.
+function servicesOf(group) {
+  return group.some((session) => session.resource) ? [...new Set(group.map(serviceText))] : [];
+}
+
+function aboutLine(text) {
+  return make("p", { class: "about" }, text);
+}
+
+function serviceText({ resource }) {
+  return resource ? t("devices.service", resource) : t("devices.own_service");
+}
+
+function whereAndWhen(session) {
+  const places = [session.client && session.device, session.source].filter(Boolean).map((text) => `${text} · `);
+  return [...places, t("devices.seen"), " ", moment(session.last_seen_at)];
+}
+
+function eachEntry(group) {
+  const count = make("summary", {}, t("devices.count", { count: group.length }));
+  const several = servicesOf(group).length > 0;
+  const entries = group.map((session) => oneEntry(session, several ? [serviceText(session)] : []));
+  return make("details", { class: "each" }, count, make("ul", { class: "list" }, ...entries));
+}
+
+function oneEntry(session, services) {
+  const about = make("p", { class: "about", id: `about-${session.id}` }, ...whereAndWhen(session));
+  const act = endButton([session]);
+  $("button", act).setAttribute("aria-describedby", about.id);
+  return make("li", {}, ...services.map(aboutLine), about, act);
+}
+
+function endButton(group) {
+  const name = nameOf(group[0]);
+  const count = group.length;
+  const several = count > 1;
+  const title = several ? t("devices.end_group_one", { name, count }) : t("devices.end_one", { name });
+  const label = t(several ? "devices.end_group" : "devices.end");
+  const button = make("button", { type: "button", class: "small-button", "aria-label": title }, label);
+  const ended = several ? t("devices.ended_group", { name, count }) : t("devices.ended", { name });
+  button.addEventListener("click", () => confirmEnd(group, { title, label, ended }));
+  return make("div", { class: "act" }, button);
+}
+
+function confirmEnd(group, { title, label, ended }) {
+  const [{ client }] = group;
+  const lead = group.length > 1 ? "devices.end_group_lead" : client ? "devices.end_program" : "devices.end_lead";
   askToConfirm({
-    title: t("devices.end_one", { name }),
-    lead: t(session.client ? "devices.end_program" : "devices.end_lead"),
-    yes: t("devices.end"),
-    step: () => call("DELETE", `/auth/sessions/${session.id}`),
-    done: () => announceChange(t("devices.ended", { name })),
+    title,
+    lead: t(lead),
+    yes: label,
+    step: () => call("DELETE", `/auth/sessions/${group.map((session) => session.id).join(",")}`),
+    done: () => announceChange(ended),
   });
 }
 
