@@ -70,7 +70,7 @@ def environment() -> dict[str, str]:
         },
         "STAGE": "local",
         "SITE_URL": SITE_URL,
-        "SITE_NAME": "Comfy account",
+        "SITE_NAME": "Comfy",
         "ACCENT_COLOR": "#1a56db",
         "ACCENT_COLOR_DARK": "#8ab4ff",
         "SUPPORT_URL": SITE_URL,

@@ -18,7 +18,7 @@ from accounts.ses import postman
 
 GALLERY = Path(__file__).parents[1] / ".local" / "mails"
 SITE_URL = "https://accounts.example.com"
-BRAND = Brand("Comfy account", "#1a56db", "#8ab4ff", "https://example.com/support", "https://example.com/terms")
+BRAND = Brand("Comfy", "#1a56db", "#8ab4ff", "https://example.com/support", "https://example.com/terms")
 # As long as a real token.
 _TOKEN = "sample-token-that-opens-nothing-0123456789a"  # noqa: S105
 _CONFIRM = f"{SITE_URL}/verify-email#token={_TOKEN}"

@@ -16,7 +16,7 @@ from tests.local.person import PASSWORD, Person, token_in
 _serial = count(1)
 WRONG = "surely not this one, no"
 _STALE = '{"error": "reauth_required", "message": "Log in again."}'
-_NO_CODE = '{"error": "invalid_user_code", "message": "This code is not right, or no longer good."}'
+_NO_CODE = '{"error": "invalid_user_code", "message": "That code is wrong or has expired."}'
 
 
 @dataclass
@@ -79,7 +79,7 @@ def login_missing(stage: Stage) -> None:
 def login_failed(stage: Stage) -> None:
     login(stage)
     log_in(stage, f"nobody{next(_serial)}@example.com", WRONG)
-    stage.told("Is Caps Lock off?")
+    stage.told("Is Caps Lock on?")
 
 
 def login_caps_lock(stage: Stage) -> None:
@@ -100,7 +100,7 @@ def login_unreachable(stage: Stage) -> None:
     login(stage)
     stage.page.route("**/auth/login", lambda route: route.abort())
     log_in(stage, stage.person.email, PASSWORD)
-    stage.told("cannot be reached")
+    stage.told("couldn't reach the server")
 
 
 def login_broken(stage: Stage) -> None:
@@ -112,13 +112,13 @@ def login_broken(stage: Stage) -> None:
 
 def login_left(stage: Stage) -> None:
     stage.visitor.visit("/login?left")
-    stage.told("You are logged out.")
+    stage.told("You're logged out.")
 
 
 def login_other_ways_unknown(stage: Stage) -> None:
     stage.answer("/auth/methods*", 503)
     stage.visitor.visit("/login")
-    stage.told("do not load")
+    stage.told("didn't load")
 
 
 def signup(stage: Stage) -> None:
@@ -135,7 +135,7 @@ def signup_weak(stage: Stage) -> None:
 def signup_strong(stage: Stage) -> None:
     signup(stage)
     stage.page.get_by_label("New password", exact=True).fill(PASSWORD)
-    stage.told("Strong.")
+    stage.told("Strong")
 
 
 def sign_up(stage: Stage, email: str) -> None:
@@ -143,12 +143,12 @@ def sign_up(stage: Stage, email: str) -> None:
     stage.page.get_by_label("Email address").fill(email)
     stage.page.get_by_label("New password", exact=True).fill(PASSWORD)
     stage.press("Sign up")
-    stage.told("Check your mail")
+    stage.told("Check your email")
 
 
 def confirm_beside(stage: Stage, person: Person) -> Page:
     """Confirm the address in another tab, which the emailed link opens; returns that tab."""
-    token = token_in(person.wait_for_mail("Confirm your email address"))
+    token = token_in(person.wait_for_mail("Confirm your email address for Comfy"))
     mailed = stage.visitor.beside(f"/verify-email#token={token}")
     mailed.get_by_label("Password", exact=True).fill(PASSWORD)
     mailed.get_by_role("button", name="Confirm address").click()
@@ -170,7 +170,7 @@ def reset_password(stage: Stage) -> None:
 
 def reset_password_no_link(stage: Stage) -> None:
     stage.visitor.visit("/reset-password")
-    stage.told("This link does not work")
+    stage.told("This link doesn't work")
 
 
 def verify_email(stage: Stage) -> None:
@@ -189,7 +189,7 @@ def verify_email_expired(stage: Stage) -> None:
     verify_email(stage)
     stage.page.get_by_label("Password", exact=True).fill(PASSWORD)
     stage.press("Confirm address")
-    stage.told("This link does not work")
+    stage.told("This link doesn't work")
 
 
 def verify_email_done(stage: Stage) -> None:
@@ -211,13 +211,13 @@ def missing(stage: Stage) -> None:
 def unscripted(stage: Stage) -> None:
     signup(stage)
     stage.page.evaluate("document.getElementById('form').submit()")
-    stage.told("This page did not work in your browser")
+    stage.told("This page didn't work in your browser")
 
 
 def broken(stage: Stage) -> None:
     stage.page.route("**/signup.js", lambda route: route.fulfill(status=503))
     stage.page.goto(f"{stage.visitor.site}/signup")
-    stage.told("Something on this page did not work")
+    stage.told("Something on this page failed to load")
 
 
 def api_keys(stage: Stage) -> None:
@@ -228,7 +228,7 @@ def api_keys(stage: Stage) -> None:
 def api_keys_empty(stage: Stage) -> None:
     stage.answer("/customers/api-keys", 200, '{"api_keys": []}')
     stage.visitor.visit("/api-keys")
-    stage.told("You have no keys yet")
+    stage.told("No API keys yet")
 
 
 def api_keys_new(stage: Stage) -> None:
@@ -255,13 +255,13 @@ def api_keys_again(stage: Stage) -> None:
     stage.answer("/customers/api-keys", 403, _STALE, "POST")
     stage.page.get_by_label("Name", exact=True).fill("laptop")
     stage.press("Generate")
-    stage.told("Is it still you?")
+    stage.told("Confirm it's you")
 
 
 def api_keys_failing(stage: Stage) -> None:
     stage.answer("/customers/api-keys", 503)
     stage.visitor.visit("/api-keys")
-    stage.told("Something is wrong on our side")
+    stage.told("Something went wrong on our side")
 
 
 def account(stage: Stage) -> None:
@@ -285,7 +285,7 @@ def account_mail_problem(stage: Stage) -> None:
 
 def account_reported_as_spam(stage: Stage) -> None:
     _account_with(stage, "complaint")
-    stage.told("was reported as spam")
+    stage.told("was marked as spam")
 
 
 def account_programs(stage: Stage) -> None:
@@ -299,7 +299,7 @@ def account_programs(stage: Stage) -> None:
     stage.page.route("**/auth/sessions", let_in)
     account(stage)
     stage.press("Log out Comfy CLI")
-    stage.told("That program has to sign in again.")
+    stage.told("The program will have to log in again.")
 
 
 def account_program_group(stage: Stage) -> None:
@@ -330,7 +330,7 @@ def account_change_password(stage: Stage) -> None:
 
 def account_email(stage: Stage) -> None:
     account(stage)
-    stage.press("Change address")
+    stage.press("Change email")
 
 
 def account_password(stage: Stage) -> None:
@@ -347,10 +347,10 @@ def account_end_all(stage: Stage) -> None:
 
 def account_delete(stage: Stage) -> None:
     account(stage)
-    stage.press("Delete my account …")
-    stage.page.get_by_label("To go ahead, type").fill("somebody@else.example")
+    stage.press("Delete my account…")
+    stage.page.get_by_label("To confirm, type").fill("somebody@else.example")
     stage.press("Delete my account")
-    stage.told("That is not your address.")
+    stage.told("That doesn't match your email address.")
 
 
 def question_of(client_id: str = "comfy-local-web", **changes: str) -> str:
@@ -373,10 +373,10 @@ def consent(stage: Stage) -> None:
 
 def consent_account_changed(stage: Stage) -> None:
     consent(stage)
-    message = "Another account is signed in here now. Check which one, then answer again."
+    message = "You're now logged in to another account. Check which one, then try again."
     stage.answer("/oauth/authorize", 409, json.dumps({"error": "account_changed", "message": message}), "POST")
     stage.press("Allow")
-    stage.told("Another account is signed in here now")
+    stage.told("You're now logged in to another account")
     expect(stage.page.get_by_role("button", name="Allow", exact=True)).to_be_enabled()
 
 
@@ -384,7 +384,7 @@ def consent_again(stage: Stage) -> None:
     consent(stage)
     stage.answer("/oauth/authorize", 403, _STALE, "POST")
     stage.press("Allow")
-    stage.told("Is it still you?")
+    stage.told("Confirm it's you")
 
 
 def consent_elsewhere(stage: Stage) -> None:
@@ -449,12 +449,12 @@ def consent_document_refused(stage: Stage) -> None:
 def consent_failing(stage: Stage) -> None:
     stage.answer("/oauth/authorize/request?*", 503)
     stage.visitor.visit(question_of())
-    stage.told("Something is wrong on our side")
+    stage.told("Something went wrong on our side")
 
 
 def consent_unknown_client(stage: Stage) -> None:
     stage.visitor.visit(question_of("nobody"))
-    stage.told("This sign-in cannot go on")
+    stage.told("This login can't continue")
 
 
 def device(stage: Stage) -> None:
@@ -465,14 +465,14 @@ def device(stage: Stage) -> None:
 def device_missing(stage: Stage) -> None:
     device(stage)
     stage.press("Continue")
-    stage.told("Type the code from your device.")
+    stage.told("Enter the code from your device.")
 
 
 def device_refused(stage: Stage) -> None:
     stage.answer("/oauth/device/request", 400, _NO_CODE)
     stage.visitor.visit("/device#user_code=WDJB-MJHT")
     stage.press("Continue")
-    stage.told("This code is not right")
+    stage.told("That code is wrong")
 
 
 def device_question(stage: Stage) -> None:
@@ -500,32 +500,32 @@ def device_again(stage: Stage) -> None:
     device_question(stage)
     stage.answer("/oauth/device", 403, _STALE, "POST")
     stage.press("Allow")
-    stage.told("Is it still you?")
+    stage.told("Confirm it's you")
 
 
 def device_too_late(stage: Stage) -> None:
     device_question(stage)
     stage.answer("/oauth/device", 400, _NO_CODE, "POST")
     stage.press("Allow")
-    stage.told("no longer good")
+    stage.told("has expired")
 
 
 def device_allowed(stage: Stage) -> None:
     device_question(stage)
     stage.press("Allow")
-    stage.told("You are done here")
+    stage.told("Your device is logged in")
 
 
 def device_denied(stage: Stage) -> None:
     device_question(stage)
     stage.press("Cancel")
-    stage.told("Nobody was let in")
+    stage.told("Login cancelled")
 
 
 def device_failing(stage: Stage) -> None:
     stage.answer("/auth/session", 503)
     stage.visitor.visit("/device")
-    stage.told("Something is wrong on our side")
+    stage.told("Something went wrong on our side")
 
 
 OUTSIDE = (

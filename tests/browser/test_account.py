@@ -26,7 +26,7 @@ def test_a_name_is_changed(stage: Stage, owner: Person) -> None:
     stage.press("Change name")
     stage.page.get_by_label("Name", exact=True).fill("Ann of Green Gables")
     stage.press("Save")
-    stage.told("Your name is changed.")
+    stage.told("Name changed.")
 
     expect(stage.page.locator("#name-shown")).to_have_text("Ann of Green Gables")
     assert owner.call("GET", "/customers/me").json()["name"] == "Ann of Green Gables"
@@ -38,10 +38,10 @@ def test_a_password_is_changed(stage: Stage, owner: Person) -> None:
     stage.page.get_by_label("Current password", exact=True).fill(WRONG)
     stage.page.get_by_label("New password", exact=True).fill(NEW_PASSWORD)
     stage.press("Save password")
-    stage.told("That is not your password.")
+    stage.told("Wrong password.")
     stage.page.get_by_label("Current password", exact=True).fill(PASSWORD)
     stage.press("Save password")
-    stage.told("Your password is changed.")
+    stage.told("Password changed.")
 
     assert owner.call("GET", "/auth/session").status_code == 401
     owner.password = NEW_PASSWORD
@@ -55,29 +55,29 @@ def test_a_first_password_is_set(stage: Stage) -> None:
     stage.visitor.visit("/login")
     stage.page.get_by_role("link", name="Continue with Google").click()
     say_yes(stage.page, person.email)
-    stage.told("None yet")
+    stage.told("Not set")
     stage.press("Set a password")
     expect(stage.page.get_by_label("Current password", exact=True)).to_be_hidden()
     stage.page.get_by_label("New password", exact=True).fill(NEW_PASSWORD)
     stage.press("Save password")
-    stage.told("Your password is set.")
+    stage.told("Password set. You've been logged out on all other devices.")
 
     assert person.log_in().status_code == 200
 
 
 def test_where_one_is_signed_in(stage: Stage, owner: Person) -> None:
-    """One device is logged out, then all of them, this one included."""
+    """One device is logged out, then all of them, including this one."""
     stage.told("Chrome on Linux")
     stage.page.get_by_role("listitem").get_by_role("button", name="Log out").first.click()
-    stage.told("That device has to log in again.")
+    stage.told("That device will have to log in again.")
     stage.press("Log out")
     stage.told("is logged out.")
     assert owner.call("GET", "/auth/session").status_code == 401
     stage.press("Log out everywhere")
-    stage.told("this one included")
+    stage.told("including this one")
     stage.press("Log out everywhere")
 
-    stage.told("You are logged out.")
+    stage.told("You're logged out.")
 
 
 @pytest.mark.usefixtures("owner")
@@ -94,7 +94,7 @@ def test_everything_held_can_be_taken_along(stage: Stage, owner: Person) -> None
     """As a file, after showing once more who one is."""
     long_ago(stage.cloud, owner)
     stage.press("Download my data")
-    stage.told("Is it still you?")
+    stage.told("Confirm it's you")
     stage.page.get_by_label("Password", exact=True).fill(PASSWORD)
     with stage.page.expect_download() as download:
         stage.press("Continue")
@@ -106,14 +106,14 @@ def test_everything_held_can_be_taken_along(stage: Stage, owner: Person) -> None
 
 def test_an_account_is_deleted_by_typing_its_address(stage: Stage, owner: Person) -> None:
     """Not by any other word. Deletion is final."""
-    stage.press("Delete my account …")
-    stage.page.get_by_label("To go ahead, type").fill("yes, please")
+    stage.press("Delete my account…")
+    stage.page.get_by_label("To confirm, type").fill("yes, please")
     stage.press("Delete my account")
-    stage.told("That is not your address.")
-    stage.page.get_by_label("To go ahead, type").fill(owner.email.upper())
+    stage.told("That doesn't match your email address.")
+    stage.page.get_by_label("To confirm, type").fill(owner.email.upper())
     stage.press("Delete my account")
 
-    stage.told("Your account is deleted.")
+    stage.told("Your account has been deleted.")
     assert owner.log_in().status_code == 401
     assert {cookie["name"] for cookie in stage.visitor.context.cookies()} <= {"__Host-device"}
 
@@ -123,7 +123,7 @@ def test_a_failing_part_says_so_and_the_rest_is_there(stage: Stage, owner: Perso
     stage.answer("/auth/activity", 503)
     stage.visitor.visit("/account")
 
-    expect(stage.page.locator("#activity")).to_contain_text("Something is wrong on our side.")
+    expect(stage.page.locator("#activity")).to_contain_text("Something went wrong on our side.")
     stage.told(owner.email)
 
 
@@ -131,7 +131,7 @@ def test_a_failing_service_can_be_asked_again(stage: Stage, owner: Person) -> No
     """One press, when it is back."""
     stage.answer("/auth/identities", 503)
     stage.visitor.visit("/account")
-    stage.told("Something is wrong on our side.")
+    stage.told("Something went wrong on our side.")
     stage.page.unroute_all()
     stage.press("Try again")
 
@@ -141,19 +141,19 @@ def test_a_failing_service_can_be_asked_again(stage: Stage, owner: Person) -> No
 def test_an_address_is_changed_from_a_mail_opened_while_logged_out(stage: Stage, owner: Person) -> None:
     """The link waits in this tab until its owner has logged in, and then works by a click."""
     old, new = owner.email, "moved.house@example.com"
-    stage.press("Change address")
+    stage.press("Change email")
     stage.page.get_by_label("New email address").fill(new)
-    stage.press("Send the link")
+    stage.press("Send link")
     stage.told(f"We have sent a link to {new}.")
-    token = token_in(Person(stage.cloud, email=new).wait_for_mail("Confirm your new email address"))
+    token = token_in(Person(stage.cloud, email=new).wait_for_mail("Confirm your new email address for Comfy"))
     stage.press("Log out")
-    stage.told("You are logged out.")
+    stage.told("You're logged out.")
     stage.visitor.visit(f"/verify-email#token={token}&change=1")
     stage.press("Confirm address")
     stage.page.wait_for_url("**/login?*")
     assert token not in stage.page.url
     log_in(stage, old, PASSWORD)
-    stage.told("Confirm that this is your new address.")
+    stage.told("Confirm your new email address.")
     stage.press("Confirm address")
 
     stage.told(f"{new} is your address now.")

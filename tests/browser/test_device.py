@@ -31,9 +31,9 @@ def test_a_link_with_a_code_in_it_asks_and_does_nothing_else(stage: Stage, codes
     assert polled(stage, codes)["error"] == "authorization_pending"
     assert stage.page.url == f"{stage.visitor.site}/device"
     stage.press("Continue")
-    expect(stage.page.get_by_role("heading", name="Comfy CLI wants to sign in")).to_be_focused()
+    expect(stage.page.get_by_role("heading", name="Comfy CLI wants to log in")).to_be_focused()
     expect(stage.page.get_by_text(codes["user_code"])).to_be_visible()
-    stage.told("Has somebody sent you the code or the link?")
+    stage.told("If someone else sent you the code or the link")
     stage.told(stage.person.email)
     expect(stage.page.get_by_role("button", name="Allow", exact=True)).to_be_enabled()
     stage.press("Allow")
@@ -52,7 +52,7 @@ def test_a_code_is_typed_by_hand_and_refused(stage: Stage, codes: Any) -> None:
     code.fill("bbbb bbbb")
     stage.press("Continue")
     expect(code).to_have_accessible_description(
-        "This code is not right, or no longer good. Check it, or have your device show you a new one."
+        "That code is wrong or has expired. Check it, or get a new one on your device."
     )
     code.fill(codes["user_code"].lower().replace("-", " "))
     stage.page.keyboard.press("Enter")
@@ -60,7 +60,7 @@ def test_a_code_is_typed_by_hand_and_refused(stage: Stage, codes: Any) -> None:
     expect(stage.page.get_by_role("button", name="Cancel", exact=True)).to_be_enabled()
     stage.press("Cancel")
 
-    stage.told("Nobody was let in")
+    stage.told("Login cancelled")
     assert polled(stage, codes)["error"] == "access_denied"
 
 
@@ -72,7 +72,7 @@ def test_an_old_login_is_asked_for_the_password_before_a_device_gets_in(
     stage.visitor.visit(f"/device#user_code={codes['user_code']}")
     stage.press("Continue")
     stage.press("Allow")
-    stage.told("Is it still you?")
+    stage.told("Confirm it's you")
     assert polled(stage, codes)["error"] == "authorization_pending"
     stage.page.get_by_label("Password", exact=True).fill(owner.password)
     stage.press("Continue")
@@ -94,10 +94,10 @@ def test_an_old_login_goes_to_google_and_back_to_the_devices_question(stage: Sta
     stage.visitor.visit(f"/device#user_code={codes['user_code']}")
     stage.press("Continue")
     stage.press("Allow")
-    stage.told("Is it still you?")
+    stage.told("Confirm it's you")
     stage.press("Continue with Google")
     say_yes(stage.page, person.email)
-    stage.told("Comfy CLI wants to sign in")
+    stage.told("Comfy CLI wants to log in")
     expect(stage.page.get_by_text(codes["user_code"])).to_be_visible()
 
     stage.press("Allow")

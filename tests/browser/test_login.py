@@ -47,7 +47,7 @@ def test_a_person_logs_in_and_out(stage: Stage) -> None:
     stage.told(stage.person.email)
     assert _session(stage.visitor)["expires"] == -1
     stage.press("Log out")
-    stage.told("You are logged out.")
+    stage.told("You're logged out.")
     assert stage.page.url == f"{stage.visitor.site}/login"
     assert _session(stage.visitor) == {}
 
@@ -55,7 +55,7 @@ def test_a_person_logs_in_and_out(stage: Stage) -> None:
 def test_a_person_stays_signed_in_who_asks_for_it(stage: Stage) -> None:
     """Off unless ticked, with a word about devices that others use."""
     stage.visitor.visit("/login")
-    remember = stage.page.get_by_label("Keep me signed in")
+    remember = stage.page.get_by_label("Keep me logged in")
     expect(remember).not_to_be_checked()
     expect(remember).to_have_accessible_description(re.compile("other people"))
     remember.check()
@@ -116,7 +116,7 @@ def test_what_is_missing_is_said_beside_it(stage: Stage) -> None:
     address = stage.page.get_by_label("Email address")
 
     expect(address).to_be_focused()
-    expect(address).to_have_accessible_description("Write it like name@example.com.")
+    expect(address).to_have_accessible_description("Enter an address like name@example.com.")
     expect(stage.page.get_by_label("Password", exact=True)).to_have_accessible_description("Enter your password.")
 
 
@@ -124,7 +124,7 @@ def test_a_failure_helps(stage: Stage) -> None:
     """It is announced, what was typed stays, and everything that may help is named, support with the request's id."""
     stage.visitor.visit("/login")
     log_in(stage, stage.person.email, WRONG)
-    stage.told("The address or password is not right")
+    stage.told("Wrong email address or password")
     alert = stage.page.get_by_role("alert").filter(has_text="not right")
     help_ = stage.page.get_by_role("region", name="What to check")
 
@@ -168,7 +168,7 @@ def test_too_many_attempts_count_down(timed: Stage) -> None:
     timed.visitor.visit("/login")
     timed.answer("/auth/login", 429, '{"error": "too_many_attempts", "message": "Wait."}', retry_after="599")
     log_in(timed, timed.person.email, WRONG)
-    timed.told("Too many attempts. You can try again in 9:")
+    timed.told("Too many attempts. Try again in 9:")
 
     timed.page.clock.fast_forward(600_000)
     timed.told("You can try again now.")
@@ -181,7 +181,7 @@ def test_too_many_guesses_are_refused_with_the_time_to_wait(stage: Stage) -> Non
     counters.prolong_waits(stage.cloud)
     stage.visitor.visit("/login")
     log_in(stage, victim.email, WRONG)
-    stage.told("Too many attempts. You can try again in ")
+    stage.told("Too many attempts. Try again in ")
 
 
 def test_cookies_that_are_blocked_are_said_at_once(stage: Stage) -> None:
@@ -189,7 +189,7 @@ def test_cookies_that_are_blocked_are_said_at_once(stage: Stage) -> None:
     stage.page.context.new_cdp_session(stage.page).send("Emulation.setDocumentCookieDisabled", {"disabled": True})
     stage.page.goto(f"{stage.visitor.site}/login")
 
-    stage.told("Your browser blocks cookies from this site")
+    stage.told("Your browser is blocking cookies")
 
 
 def test_cookies_that_are_not_kept_are_noticed(stage: Stage) -> None:
@@ -198,11 +198,12 @@ def test_cookies_that_are_not_kept_are_noticed(stage: Stage) -> None:
     stage.answer("/auth/login", 200, '{"id": "1", "email": "ann@example.com"}')
     log_in(stage, "ann@example.com", PASSWORD)
 
-    stage.told("Your browser blocks cookies from this site")
+    stage.told("Your browser is blocking cookies")
 
 
 @pytest.mark.parametrize(
-    ("status", "words"), [(0, "cannot be reached"), (500, "on our side"), (502, "on our side"), (503, "on our side")]
+    ("status", "words"),
+    [(0, "couldn't reach the server"), (500, "on our side"), (502, "on our side"), (503, "on our side")],
 )
 def test_a_failing_service_keeps_what_was_typed(stage: Stage, status: int, words: str) -> None:
     """And says whose fault it is; pressing once more is all that it takes."""
@@ -214,7 +215,7 @@ def test_a_failing_service_keeps_what_was_typed(stage: Stage, status: int, words
     log_in(stage, stage.person.email, PASSWORD)
 
     stage.told(words)
-    stage.told("What you typed is kept")
+    stage.told("What you typed is still here")
     stage.page.unroute_all()
     stage.press("Log in")
     stage.page.wait_for_url("**/account")
@@ -232,7 +233,7 @@ def test_a_slow_service_says_that_it_takes_longer(timed: Stage) -> None:
     timed.page.route("**/auth/login", keep)
     log_in(timed, timed.person.email, PASSWORD)
     timed.page.clock.fast_forward(3000)
-    timed.told("a little longer than usual")
+    timed.told("taking longer than usual")
     timed.page.keyboard.press("Enter")
 
     assert len(asked) == 1
@@ -249,8 +250,8 @@ def test_everything_works_by_keyboard(stage: Stage) -> None:
         seen.append(_focused(stage.page))
 
     assert seen == [
-        "Skip to the content",
-        "Comfy account",
+        "Skip to content",
+        "Comfy",
         "email",
         "password",
         "Show",
@@ -266,7 +267,7 @@ def test_everything_works_by_keyboard(stage: Stage) -> None:
 def test_a_machine_that_cannot_log_in_is_shown_the_way(stage: Stage) -> None:
     """What an API key is, and where to make one."""
     stage.visitor.visit("/login")
-    machines = stage.page.get_by_role("region", name="On a machine that cannot log in this way?")
+    machines = stage.page.get_by_role("region", name="Logging in from a server or container?")
 
     expect(machines).to_contain_text("API key")
     expect(machines.get_by_role("link", name="Get an API key")).to_have_attribute("href", "/api-keys")

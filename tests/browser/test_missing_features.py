@@ -16,7 +16,7 @@ from tests.browser.scenes import Stage, confirm_beside, log_in, question_of, sig
 from tests.conftest import missing
 from tests.local.person import PASSWORD, Person, token_in
 
-BROKEN = "Something on this page did not work."
+BROKEN = "Something on this page failed to load."
 # Stories that use neither storage nor anything else that a browser refuses.
 old = pytest.mark.parametrize("lacking", ["an old browser"], indirect=True)
 _THERE = re.compile(r"^http://127\.0\.0\.1:8188/")
@@ -89,7 +89,7 @@ def test_log_out_ends_the_session(inside: Stage) -> None:
     inside.visitor.visit("/account")
     inside.told("This device")
     inside.press("Log out")
-    inside.told("You are logged out.")
+    inside.told("You're logged out.")
 
     assert inside.page.evaluate("fetch('/auth/session').then(answer => answer.status)") == 401
 
@@ -111,7 +111,7 @@ def test_a_key_is_created_and_can_be_copied(inside: Stage) -> None:
     inside.told("old laptop")
     inside.press("Delete old laptop")
     inside.press("Delete")
-    inside.told("old laptop is deleted")
+    inside.told("Deleted old laptop")
 
 
 @old
@@ -121,11 +121,11 @@ def test_a_new_owner_signs_up(outside: Stage) -> None:
     outside.visitor.visit("/signup?return_to=/api-keys")
     sign_up(outside, person.email)
     mailed = confirm_beside(outside, person)
-    expect(mailed.get_by_text("is confirmed, and you are logged in.")).to_be_visible()
+    expect(mailed.get_by_text("is confirmed, and you're logged in.")).to_be_visible()
     mailed.close()
     outside.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
-    outside.told("You have no keys yet")
+    outside.told("No API keys yet")
 
 
 @old
@@ -134,14 +134,14 @@ def test_a_forgotten_password_is_reset(outside: Stage) -> None:
     person = Person(outside.cloud).join()
     outside.visitor.visit("/forgot-password")
     outside.page.get_by_label("Email address").fill(person.email)
-    outside.press("Send the link")
-    outside.told("Check your mail")
-    token = token_in(person.wait_for_mail("Reset your password"))
+    outside.press("Send link")
+    outside.told("Check your email")
+    token = token_in(person.wait_for_mail("Reset your Comfy password"))
     outside.visitor.visit(f"/reset-password#token={token}")
     outside.page.get_by_label("New password", exact=True).fill("seven brave otters pay rent")
     outside.press("Set new password")
 
-    outside.told("Your new password is set")
+    outside.told("Password changed")
 
 
 def _has_storage(stage: Stage) -> bool:
@@ -173,7 +173,7 @@ def test_a_new_address_is_confirmed_or_the_page_says_how(inside: Stage) -> None:
     survives = _has_storage(inside)
     inside.press("Confirm address")
     if not survives:
-        inside.told("Then open the link in the email again.")
+        inside.told("then open the link in the email again.")
         inside.page.get_by_role("link", name="Log in", exact=True).click()
     expect(inside.page.get_by_role("heading", name="Log in", exact=True)).to_be_visible()
     log_in(inside, inside.person.email, PASSWORD)
@@ -186,7 +186,7 @@ def test_blocked_cookies_are_said_wherever_a_login_is_needed(without_cookies: Vi
     """In words, before anything is typed."""
     without_cookies.page.goto(without_cookies.site + path)
 
-    expect(without_cookies.page.get_by_text("Your browser blocks cookies from this site")).to_be_visible()
+    expect(without_cookies.page.get_by_text("Your browser is blocking cookies")).to_be_visible()
     assert without_cookies.page.locator("#broken").is_hidden()
 
 
@@ -197,14 +197,14 @@ def test_what_needs_no_cookie_works_without(without_cookies: Visitor, cloud: Loc
     page.get_by_label("Email address").fill(person.email)
     page.get_by_label("New password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign up").click()
-    expect(page.get_by_role("heading", name="Check your mail")).to_be_visible()
-    token = token_in(person.wait_for_mail("Confirm your email address"))
+    expect(page.get_by_role("heading", name="Check your email")).to_be_visible()
+    token = token_in(person.wait_for_mail("Confirm your email address for Comfy"))
     without_cookies.visit(f"/verify-email#token={token}")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Confirm address").click()
 
     expect(page.get_by_role("heading", name="Your address is confirmed")).to_be_visible()
-    expect(page.get_by_text("Your browser blocks cookies from this site")).to_be_visible()
+    expect(page.get_by_text("Your browser is blocking cookies")).to_be_visible()
     expect(page.get_by_text("you are logged in")).to_have_count(0)
 
 
@@ -224,7 +224,7 @@ def _fail(status: int, body: str) -> Callable[[Route], None]:
     ids=["syntax", "error", "promise", "part missing", "texts"],
 )
 def test_a_page_whose_script_fails_says_so(stage: Stage, script: str, answer: Any) -> None:
-    """It does not show "One moment" for ever; other scripts in the page, such as an extension's, change nothing."""
+    """It does not show "Loading" for ever; other scripts in the page, such as an extension's, change nothing."""
     stage.page.goto(stage.visitor.site + "/nothing-here")
     stage.page.evaluate("setTimeout(() => { throw new Error('of an extension') })")
     assert stage.page.locator("#broken").is_hidden()
@@ -232,7 +232,7 @@ def test_a_page_whose_script_fails_says_so(stage: Stage, script: str, answer: An
     stage.page.goto(stage.visitor.site + question_of())
 
     stage.told(BROKEN)
-    expect(stage.page.get_by_text("One moment")).to_have_count(0)
+    expect(stage.page.get_by_text("Loading")).to_have_count(0)
     stage.visitor.complaints.clear()
 
 

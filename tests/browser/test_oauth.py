@@ -29,7 +29,7 @@ def test_a_person_logs_in_by_clicking(stage: Stage, provider: str) -> None:
     _continue_with(stage.visitor, provider)
     say_yes(stage.page, _address())
 
-    stage.told("You have no keys yet")
+    stage.told("No API keys yet")
     assert stage.page.url == f"{stage.visitor.site}/api-keys"
 
 
@@ -56,7 +56,7 @@ def test_a_person_links_and_unlinks_by_clicking(stage: Stage) -> None:
     stage.press("Unlink GitHub")
     stage.told("You can link it again at any time.")
     stage.press("Unlink")
-    stage.told("GitHub is unlinked. All other devices and programs were logged out.")
+    stage.told("Unlinked GitHub. All other devices and programs were logged out.")
     stage.press("Unlink Google")
     stage.press("Unlink")
 
@@ -114,12 +114,12 @@ def test_an_unverified_address_is_confirmed_by_mail_in_this_browser(stage: Stage
     say_yes(stage.page, person.email)
     expect(stage.page.locator("code")).to_have_text("email_not_verified")
 
-    token = token_in(person.wait_for_mail("Confirm your email address"))
+    token = token_in(person.wait_for_mail("Confirm your email address for Comfy"))
     stage.visitor.visit(f"/verify-email#token={token}&with=github")
-    stage.told("the address that GitHub gave us")
+    stage.told("the email address of your GitHub account")
     stage.press("Confirm address")
 
-    stage.told("is confirmed, and you are logged in")
+    stage.told("is confirmed, and you're logged in")
 
 
 def test_a_provider_that_is_not_set_up_is_not_offered(stage: Stage) -> None:

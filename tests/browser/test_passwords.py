@@ -6,7 +6,7 @@ from tests.browser.scenes import Stage, log_in
 from tests.local.person import PASSWORD, Person, token_in
 
 NEW_PASSWORD = "seven brave otters pay rent"
-RESET = "Reset your password"
+RESET = "Reset your Comfy password"
 
 
 def test_a_person_who_forgot_gets_in_again(stage: Stage) -> None:
@@ -15,14 +15,14 @@ def test_a_person_who_forgot_gets_in_again(stage: Stage) -> None:
     stage.visitor.visit("/login")
     stage.page.get_by_role("link", name="Forgot password?").click()
     stage.page.get_by_label("Email address").fill(person.email)
-    stage.press("Send the link")
-    stage.told("Check your mail")
+    stage.press("Send link")
+    stage.told("Check your email")
     token = token_in(person.wait_for_mail(RESET))
     stage.visitor.visit(f"/reset-password#token={token}")
     assert stage.page.url == f"{stage.visitor.site}/reset-password"
     stage.page.get_by_label("New password", exact=True).fill(NEW_PASSWORD)
     stage.press("Set new password")
-    stage.told("Your new password is set")
+    stage.told("Password changed")
     assert person.call("GET", "/auth/session").status_code == 401
     stage.page.get_by_role("link", name="Log in").click()
     log_in(stage, person.email, NEW_PASSWORD)
@@ -31,7 +31,7 @@ def test_a_person_who_forgot_gets_in_again(stage: Stage) -> None:
     stage.visitor.visit(f"/reset-password#token={token}")
     stage.page.get_by_label("New password", exact=True).fill(PASSWORD)
     stage.press("Set new password")
-    stage.told("This link does not work")
+    stage.told("This link doesn't work")
 
 
 @pytest.mark.parametrize("email", ["nobody.at.all@example.com", None])
@@ -39,9 +39,9 @@ def test_known_and_unknown_addresses_look_the_same(stage: Stage, email: str | No
     """The page does not tell whether there is an account."""
     stage.visitor.visit("/forgot-password")
     stage.page.get_by_label("Email address").fill(email or stage.person.email)
-    stage.press("Send the link")
+    stage.press("Send link")
 
-    stage.told("If there is an account for it, a link is on its way to")
+    stage.told("If you have an account, we sent a link to")
 
 
 def test_a_weak_password_is_refused_where_it_was_typed(stage: Stage) -> None:
@@ -56,4 +56,4 @@ def test_a_weak_password_is_refused_where_it_was_typed(stage: Stage) -> None:
     stage.page.get_by_label("New password", exact=True).fill(NEW_PASSWORD)
     stage.press("Set new password")
 
-    stage.told("Your new password is set")
+    stage.told("Password changed")

@@ -57,7 +57,7 @@ def test_a_local_comfyui_signs_in_renews_and_signs_out(stage: Stage, here: str) 
     said(stage.page, "Not logged in")
     stage.page.get_by_role("button", name="Log in with the browser").click()
     log_in(stage, person.email, PASSWORD)
-    expect(stage.page.get_by_role("heading", level=1)).to_have_text("ComfyUI on this computer wants to sign in")
+    expect(stage.page.get_by_role("heading", level=1)).to_have_text("ComfyUI on this computer wants to log in")
     stage.told(f"A program on this computer (127.0.0.1, port {here.rpartition(':')[2]})")
     stage.told(person.email)
     stage.told("Services that accept this login may charge your account for what the program does there.")
@@ -83,11 +83,11 @@ def test_a_program_is_ended_from_the_account(stage: Stage, owner: Person, here: 
     account = stage.visitor.beside("/account")
     entry = account.locator("#devices > li").filter(has_text="ComfyUI on this computer")
     expect(entry).to_contain_text("Program")
-    expect(account.locator("#activity")).to_contain_text("You let a program in: ComfyUI on this computer")
+    expect(account.locator("#activity")).to_contain_text("You allowed ComfyUI on this computer to log in")
     expect(entry).to_contain_text("Chrome on Linux")
     entry.get_by_role("button").click()
     account.locator("dialog[open]").get_by_role("button", name="Log out", exact=True).click()
-    expect(account.get_by_text("ComfyUI on this computer is logged out.")).to_be_visible()
+    expect(account.get_by_text("Logged out ComfyUI on this computer.")).to_be_visible()
 
     stage.press("Who am I?")
     said(stage.page, re.compile("sign in again", re.IGNORECASE))
@@ -127,7 +127,7 @@ def test_a_person_who_says_no_is_back_in_the_program(stage: Stage, here: str) ->
     begin(stage.page, here)
     stage.press("Cancel")
 
-    said(stage.page, "The person did not allow this sign-in.")
+    said(stage.page, "The account owner didn't allow this login.")
     assert stage.page.url == f"{here}/"
 
 
@@ -138,7 +138,7 @@ def test_an_old_login_is_asked_for_the_password_before_a_program_gets_in(
     long_ago(stage.cloud, owner)
     begin(stage.page, here)
     stage.press("Allow")
-    stage.told("Is it still you?")
+    stage.told("Confirm it's you")
     stage.press("Cancel")
     expect(stage.page.get_by_role("button", name="Allow", exact=True)).to_be_enabled()
     stage.press("Allow")
@@ -154,7 +154,7 @@ def test_an_old_login_can_say_no(stage: Stage, owner: Person, here: str) -> None
     begin(stage.page, here)
     stage.press("Cancel")
 
-    said(stage.page, "The person did not allow this sign-in.")
+    said(stage.page, "The account owner didn't allow this login.")
 
 
 def test_an_old_login_goes_to_google_and_back_to_the_question(stage: Stage, here: str) -> None:
@@ -166,13 +166,13 @@ def test_an_old_login_goes_to_google_and_back_to_the_question(stage: Stage, here
     stage.told("Account")
     long_ago(stage.cloud, person)
     begin(stage.page, here)
-    stage.told("ComfyUI on this computer wants to sign in")
+    stage.told("ComfyUI on this computer wants to log in")
     asked = stage.page.url
     stage.press("Allow")
-    stage.told("Is it still you?")
+    stage.told("Confirm it's you")
     stage.press("Continue with Google")
     say_yes(stage.page, person.email)
-    stage.told("ComfyUI on this computer wants to sign in")
+    stage.told("ComfyUI on this computer wants to log in")
 
     assert stage.page.url == asked
     stage.press("Allow")
@@ -198,7 +198,7 @@ def test_the_question_survives_google(stage: Stage) -> None:
     stage.page.get_by_role("link", name="Continue with Google").click()
     say_yes(stage.page, "asked@example.org")
 
-    stage.told("Comfy CLI wants to sign in")
+    stage.told("Comfy CLI wants to log in")
     stage.told("asked@example.org")
     assert stage.page.url == stage.visitor.site + path
 
@@ -211,8 +211,8 @@ def test_the_question_survives_signing_up(stage: Stage) -> None:
     sign_up(stage, newcomer.email)
     mailed = confirm_beside(stage, newcomer)
 
-    expect(mailed.get_by_text("The tab where you signed up carries on")).to_be_visible()
-    stage.told("ComfyUI on this computer wants to sign in")
+    expect(mailed.get_by_text("The tab where you signed up will continue")).to_be_visible()
+    stage.told("ComfyUI on this computer wants to log in")
     stage.told(newcomer.email)
 
 
@@ -222,17 +222,17 @@ def test_the_question_survives_a_forgotten_password(stage: Stage) -> None:
     stage.page.goto(stage.visitor.site + question_of())
     stage.page.get_by_role("link", name="Forgot password?").click()
     stage.page.get_by_label("Email address").fill(person.email)
-    stage.press("Send the link")
-    stage.told("Check your mail")
-    token = token_in(person.wait_for_mail("Reset your password"))
+    stage.press("Send link")
+    stage.told("Check your email")
+    token = token_in(person.wait_for_mail("Reset your Comfy password"))
     mailed = stage.visitor.beside(f"/reset-password#token={token}")
     mailed.get_by_label("New password", exact=True).fill(NEW_PASSWORD)
     mailed.get_by_role("button", name="Set new password").click()
-    expect(mailed.get_by_text("Your new password is set")).to_be_visible()
+    expect(mailed.get_by_text("Password changed")).to_be_visible()
     mailed.get_by_role("link", name="Log in").click()
     log_in(replace(stage, visitor=replace(stage.visitor, page=mailed)), person.email, NEW_PASSWORD)
 
-    expect(mailed.get_by_text("ComfyUI on this computer wants to sign in")).to_be_visible()
+    expect(mailed.get_by_text("ComfyUI on this computer wants to log in")).to_be_visible()
     assert mailed.url == stage.visitor.site + question_of()
 
 
@@ -258,7 +258,7 @@ def test_a_click_is_not_for_somebody_who_logged_in_meanwhile(stage: Stage) -> No
     stage.visitor.context.clear_cookies()
     enter(visitor_on(stage.visitor.context, stage.cloud), other)
     stage.press("Allow")
-    stage.told("Another account is signed in here now")
+    stage.told("You're now logged in to another account")
 
     expect(stage.page.locator("#question-account")).to_have_text(other.email)
     assert stage.page.url == stage.visitor.site + question_of()
@@ -326,7 +326,7 @@ def test_what_cannot_be_asked_is_said_here_and_goes_nowhere(stage: Stage, query:
     """The browser is not redirected to an address that the request supplied."""
     stage.visitor.visit(f"/oauth/authorize?{query}")
 
-    stage.told("This sign-in cannot go on")
+    stage.told("This login can't continue")
     expect(stage.page.locator("#refused-code")).to_contain_text(code)
     assert stage.page.url.startswith(stage.visitor.site)
 
@@ -342,7 +342,7 @@ def test_nothing_of_the_question_becomes_part_of_the_page(stage: Stage) -> None:
     stage.answer("/oauth/authorize/request?*", 200, '{"redirect_to": "javascript:document.title=\'run\'"}')
     stage.page.goto(stage.visitor.site + question_of())
 
-    stage.told("Something on this page did not work")
+    stage.told("Something on this page failed to load")
     assert stage.page.url == stage.visitor.site + question_of()
     assert stage.page.title() != "run"
     stage.visitor.complaints.clear()

@@ -15,7 +15,7 @@ def test_the_back_button_shows_nothing_after_logging_out(stage: Stage) -> None:
     stage.visitor.visit("/api-keys")
     stage.told("render box")
     stage.press("Log out")
-    stage.told("You are logged out.")
+    stage.told("You're logged out.")
 
     for move in (stage.page.go_back, stage.page.go_forward):
         move()
@@ -33,7 +33,7 @@ def test_logging_out_in_one_tab_clears_the_other(stage: Stage) -> None:
     expect(other.get_by_text("render box")).to_be_visible()
     other.get_by_role("button", name="Log out", exact=True).click()
 
-    stage.told("You are logged out.")
+    stage.told("You're logged out.")
     assert stage.person.email not in stage.page.content()
 
 
@@ -61,12 +61,12 @@ def test_logging_out_that_fails_clears_the_page_and_says_so(stage: Stage) -> Non
     stage.told(stage.person.email)
     stage.answer("/auth/logout", 503)
     stage.press("Log out")
-    stage.told("you may still be logged in here")
+    stage.told("You may still be logged in on this device")
     assert stage.person.email not in stage.page.content()
     stage.page.unroute_all()
-    stage.press("Log out again")
+    stage.press("Try to log out again")
 
-    stage.told("You are logged out.")
+    stage.told("You're logged out.")
 
 
 def test_log_out_is_on_every_page(stage: Stage) -> None:

@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 from tests.browser.scenes import Stage
 from tests.local.person import PASSWORD, Person, token_in
 
-CONFIRM = "Confirm your email address"
+CONFIRM = "Confirm your email address for Comfy"
 
 
 def _sign_up(stage: Stage, email: str, password: str = PASSWORD) -> None:
@@ -20,7 +20,7 @@ def test_a_person_signs_up_by_keyboard(stage: Stage) -> None:
     """Form, email, link, password, account; the token leaves the address bar at once."""
     person = Person(stage.cloud, email="newcomer@example.com")
     _sign_up(stage, person.email)
-    stage.told("Check your mail")
+    stage.told("Check your email")
     stage.told(person.email)
     token = token_in(person.wait_for_mail(CONFIRM))
     stage.visitor.visit(f"/verify-email#token={token}")
@@ -28,36 +28,36 @@ def test_a_person_signs_up_by_keyboard(stage: Stage) -> None:
     expect(stage.page.get_by_label("Password", exact=True)).to_be_focused()
     stage.page.keyboard.type("not this one, surely not")
     stage.page.keyboard.press("Enter")
-    stage.told("That is not the password you chose then.")
+    stage.told("That isn't the password you chose when you signed up.")
     stage.page.keyboard.type(PASSWORD)
     stage.page.keyboard.press("Enter")
 
-    stage.told(f"{person.email} is confirmed, and you are logged in.")
+    stage.told(f"{person.email} is confirmed, and you're logged in.")
     stage.page.get_by_role("link", name="Go to your account").click()
     stage.told("Ann")
     stage.visitor.visit(f"/verify-email#token={token}")
     stage.page.get_by_label("Password", exact=True).fill(PASSWORD)
     stage.press("Confirm address")
-    stage.told("This link does not work")
+    stage.told("This link doesn't work")
 
 
 def test_a_person_with_an_international_address_signs_up(stage: Stage) -> None:
     """Capitals, a decomposed letter and a pasted no-break space; then it is shown with its letters everywhere."""
     person, written = Person(stage.cloud, email="ann@xn--bcher-kva.example"), "ann@bücher.example"
     _sign_up(stage, "Ann@BU\u0308CHER.Example\xa0")
-    stage.told("Check your mail")
+    stage.told("Check your email")
     stage.visitor.visit(f"/verify-email#token={token_in(person.wait_for_mail(CONFIRM))}")
     stage.page.get_by_label("Password", exact=True).fill(PASSWORD)
     stage.press("Confirm address")
-    stage.told(f"{written} is confirmed, and you are logged in.")
+    stage.told(f"{written} is confirmed, and you're logged in.")
     stage.page.get_by_role("link", name="Go to your account").click()
 
     expect(stage.page.locator("#email-shown")).to_have_text(written)
-    stage.press("Delete my account …")
+    stage.press("Delete my account…")
     expect(stage.page.locator("#delete-address")).to_have_text(written)
     stage.page.locator("#typed-address").fill("Ann@BU\u0308CHER.example")
     stage.page.locator("#delete-form [type=submit]").click()
-    stage.told("Your account is deleted")
+    stage.told("Your account has been deleted")
 
 
 def test_opening_a_link_does_nothing_before_a_click(stage: Stage) -> None:
@@ -73,12 +73,12 @@ def test_another_mail_can_be_asked_for_after_a_while(timed: Stage) -> None:
     """The page says how long; an address that is taken looks no different, and can be changed."""
     timed.page.clock.install()
     _sign_up(timed, timed.person.email)
-    timed.told("Check your mail")
+    timed.told("Check your email")
     timed.told("Send again in")
     timed.page.clock.fast_forward(61_000)
     timed.press("Send again")
-    timed.told("Another mail is on its way.")
-    timed.press("Use another address")
+    timed.told("We sent another email.")
+    timed.press("Use a different address")
 
     expect(timed.page.get_by_label("Email address")).to_have_value(timed.person.email)
     expect(timed.page.get_by_label("Email address")).to_be_focused()
@@ -98,14 +98,14 @@ def test_strength_is_said_while_typing(stage: Stage) -> None:
     stage.page.get_by_label("Email address").fill("abracadabra@example.com")
     password = stage.page.get_by_label("New password", exact=True)
     said = {
-        "tooshort": "7 more to go.",
+        "tooshort": "Too short: add 7 more.",
         "aaaaaaaaaaaaaaaaaaaaaaa": "Easy to guess",
         "123456789012345678901234": "Easy to guess",
         "abracadabraabracadabra": "Easy to guess",
         "qx7mabracadabravoty": "Easy to guess",
         "mellow mellow bay": "Fair.",
-        "brisk otter pays": "Good.",
-        PASSWORD: "Strong.",
+        "brisk otter pays": "Good",
+        PASSWORD: "Strong",
         "x" * 257: "256 characters at most",
     }
     for typed, words in said.items():
@@ -116,7 +116,7 @@ def test_strength_is_said_while_typing(stage: Stage) -> None:
 def test_a_link_that_was_cut_off_is_said_so(stage: Stage) -> None:
     """A new link can be requested for the address."""
     stage.visitor.visit("/verify-email")
-    stage.told("This link does not work")
+    stage.told("This link doesn't work")
     stage.page.get_by_role("textbox", name="Email address").fill("ann@example.com")
     stage.press("Send a new link")
 

@@ -45,7 +45,7 @@ READABLE = frozenset(
 )
 # The functions that accept programs, but no API keys.
 _NO_KEYS = ("key_list", "key_delete")
-_NO_KEY = "An API key cannot do this. Log in on the website, or with a program that you allow there."
+_NO_KEY = "An API key can't do this. Log in on the website, or with a program that you allow there."
 # The functions that accept access tokens.
 TOKENS = frozenset({"account_open", "account_show", "workspace_show", "key_list", "key_delete"})
 _CHALLENGES = frozenset({"not_authenticated", "api_key_mistyped", "api_key_unknown"})

@@ -110,7 +110,7 @@ def test_an_authorization_header_of_a_client_is_refused(functions: Lambdas, func
     before = functions.cloud.tables()
     answer = functions.invoke(function, request(function, headers={"authorization": sent}))
 
-    said = "Programs have no secret here. Send the client_id in the form, or as Basic with an empty secret."
+    said = "Clients have no secret here. Send the client_id in the form, or as Basic with an empty secret."
     body = {"error": "invalid_client", "error_description": said}
     challenge = {"www-authenticate": 'Basic realm="clients"'}
     assert answer.read == expected.answer(function, 401, body, headers=challenge)

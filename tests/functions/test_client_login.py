@@ -120,7 +120,7 @@ def test_the_page_learns_of_a_program_that_cannot_be_sent_an_answer(
 
 def test_a_decision_other_than_allow_or_deny_is_invalid_input(program: Program) -> None:
     assert program.answered("yes").read == expected.refusal(
-        "client_authorize", 400, "invalid_input", "The decision is allow or deny."
+        "client_authorize", 400, "invalid_input", "The decision must be allow or deny."
     )
 
 

@@ -55,7 +55,7 @@ def test_this_service_says_which_tokens_it_accepts(functions: Lambdas) -> None:
     answer = functions.invoke("client_metadata", event)
     body = {
         "resource": SITE_URL,
-        "resource_name": "Comfy account",
+        "resource_name": "Comfy",
         "authorization_servers": [SITE_URL],
         "scopes_supported": ["account"],
         "bearer_methods_supported": ["header"],

@@ -109,7 +109,7 @@ def test_the_notice_names_program_device_time_and_source(program: Program) -> No
     text = content["Body"]["Text"]["Data"]
 
     assert mail["Destination"]["ToAddresses"] == ["person@example.com"]
-    assert content["Subject"]["Data"] == "A program is now signed in to your account"
+    assert content["Subject"]["Data"] == "New program logged in to your Comfy account"
     for words in ("Comfy CLI", "Firefox on Linux", "5 January 2026, 12:00 UTC", "203.0.113.7", "/account"):
         assert words in text
 

@@ -158,7 +158,7 @@ def test_a_decision_other_than_allow_or_deny_is_invalid_input(machine: Machine) 
     machine.typed(user_code)
 
     assert machine.answered(user_code, "yes").read == expected.refusal(
-        "device_consent", 400, "invalid_input", "The decision is allow or deny."
+        "device_consent", 400, "invalid_input", "The decision must be allow or deny."
     )
 
 

@@ -175,7 +175,7 @@ def test_unknown_and_known_addresses_are_limited_after_the_same_number_of_attemp
     known, unknown, waiting = attempts(_known), attempts(_unknown), attempts(_unverified)
     assert known == unknown == waiting
     assert [answer["statusCode"] for answer in known] == [401] * 5 + [429, 429]
-    body = {"error": "too_many_attempts", "message": "Too many attempts. Wait 30 seconds and try again."}
+    body = {"error": "too_many_attempts", "message": "Too many attempts. Try again in 30 seconds."}
     assert known[-1] == expected.answer("login", 429, body, headers={"retry-after": "30"})
 
 
@@ -245,7 +245,7 @@ def test_signing_up_with_a_taken_address_changes_nothing(functions: Lambdas) -> 
     [waiting] = functions.cloud.tables()["OneTimeTokensTable"]
     assert waiting["token"]["S"].startswith("sign-up#")
     [mail] = functions.cloud.mails()
-    assert mail["Content"]["Simple"]["Subject"]["Data"] == "You already have an account"
+    assert mail["Content"]["Simple"]["Subject"]["Data"] == "You already have an account with Comfy"
     assert "Evil" not in str(mail)
     assert _log_in(functions, "password of a stranger").status == 401
     assert _log_in(functions, SAMPLE_PASSWORD).status == 200
@@ -255,8 +255,8 @@ def test_signing_up_with_a_taken_address_changes_nothing(functions: Lambdas) -> 
     ("arrange", "subjects"),
     [
         (_unknown, []),
-        (_known, ["You already have an account"]),
-        (_unverified, ["Confirm your email address"]),
+        (_known, ["You already have an account with Comfy"]),
+        (_unverified, ["Confirm your email address for Comfy"]),
         (_disabled, []),
     ],
 )
@@ -309,7 +309,7 @@ def test_changing_to_the_current_email_is_refused(functions: Lambdas, spelling: 
     before = functions.cloud.tables()
     answer = _request_about(functions, "email_change", spelling)
 
-    assert answer.read == expected.refusal("email_change", 400, "invalid_input", "This is your address already.")
+    assert answer.read == expected.refusal("email_change", 400, "invalid_input", "This is already your email address.")
     assert (functions.cloud.tables(), functions.cloud.queued()) == (before, [])
 
 
@@ -317,8 +317,8 @@ def test_changing_to_the_current_email_is_refused(functions: Lambdas, spelling: 
     ("arrange", "subjects"),
     [
         (_unknown, []),
-        (_known, ["Reset your password"]),
-        (_without_password, ["Ways into your account"]),
+        (_known, ["Reset your Comfy password"]),
+        (_without_password, ["How to log in to your Comfy account"]),
         (_unverified, []),
         (_disabled, []),
         (_undeliverable, []),

@@ -139,7 +139,7 @@ def test_an_unknown_path_is_a_404(functions: Lambdas, path: str, method: str) ->
     """For every method; other origins may read it, because clients look for optional documents."""
     answer = functions.invoke("fallback", at(path, method, {"accept": "application/json"}))
 
-    body = {"error": "not_found", "message": "There is nothing here by that name."}
+    body = {"error": "not_found", "message": "Not found. Check the address or the ID."}
     assert answer.read == expected.answer("fallback", 404, body, headers=expected.CORS, request_id="sample-pages")
     assert answer.events == ["authz_fail_not_found"]
 
@@ -167,7 +167,7 @@ def test_an_unknown_method_is_a_405(functions: Lambdas, method: str) -> None:
     """With the path's methods."""
     answer = functions.invoke("fallback", at("/auth/login", method))
 
-    body = {"error": "method_not_allowed", "message": "This address answers POST only."}
+    body = {"error": "method_not_allowed", "message": "This address supports only POST."}
     assert answer.read == expected.answer("fallback", 405, body, headers={"allow": "POST"}, request_id="sample-pages")
 
 

@@ -143,4 +143,4 @@ def test_an_account_causes_three_links_to_an_address_whatever_its_source(functio
 
     to_stranger = [m for m in functions.cloud.mails() if m["Destination"]["ToAddresses"] == ["stranger@example.com"]]
     subjects = [mail["Content"]["Simple"]["Subject"]["Data"] for mail in to_stranger]
-    assert subjects == [subjects[0]] * 3 + ["Confirm your email address"]
+    assert subjects == [subjects[0]] * 3 + ["Confirm your email address for Comfy"]

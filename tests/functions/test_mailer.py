@@ -84,7 +84,7 @@ def test_a_link_that_could_not_be_sent_is_replaced_by_one_that_works(functions: 
     functions.deliver(_about_signup(person))
 
     subject, text, _ = _content(functions.cloud.mails()[-1])
-    assert subject == "Confirm your email address"
+    assert subject == "Confirm your email address for Comfy"
     assert f"{SITE_URL}/verify-email#token=" in text
 
 
@@ -138,7 +138,7 @@ def test_every_email_has_text_and_html_and_one_recipient(functions: Lambdas, kin
     subject, text, html = _content(mail)
     body = {"Text": {"Data": text, "Charset": "UTF-8"}, "Html": {"Data": html, "Charset": "UTF-8"}}
     assert mail == {
-        "FromEmailAddress": f"Comfy account <{MAIL_FROM}>",
+        "FromEmailAddress": f"Comfy <{MAIL_FROM}>",
         "Destination": {"ToAddresses": [person.email]},
         "Content": {"Simple": {"Subject": {"Data": subject, "Charset": "UTF-8"}, "Body": body}},
         "ConfigurationSetName": "MailConfigurationSet",
@@ -153,7 +153,7 @@ def test_user_text_is_escaped_and_never_in_a_subject(functions: Lambdas) -> None
     functions.deliver(_about_key(functions.people.arrange(), detail=NASTY))
 
     subject, text, html = _content(functions.cloud.mails()[0])
-    assert subject == "A new API key was made for your account"
+    assert subject == "An API key was created for your Comfy account"
     assert NASTY in text
     assert "<script" not in html
     assert "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &#34; &amp; {{ link }}" in html

@@ -120,7 +120,7 @@ def test_an_unverified_email_needs_the_emailed_link_and_this_browser(
         return functions.invoke("identity_confirm", event)
 
     elsewhere = (
-        "Open this link in the browser in which you started, within the hour, or log in there again for a new one."
+        "Open this link within an hour, in the browser where you started. To get a new link, log in there again."
     )
     assert confirm(token, "x" * 43).read == expected.refusal("identity_confirm", 400, "invalid_link", elsewhere)
     assert confirm("x" * 43, browser).read == expected.refusal("identity_confirm", 400, "invalid_link")

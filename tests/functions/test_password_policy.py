@@ -13,7 +13,7 @@ from tests.functions.requests import SAMPLE_RESET_TOKEN, request
 EMAIL = "newcomer@example.com"
 SHORT = "Use at least 15 characters: a few words in a row are easy to remember."
 LONG = "A password can have 256 characters at most."
-COMMON = "This password is on lists that attackers try first. Choose another one."
+COMMON = "This password is on lists that attackers try first. Choose a different one."
 PERSONAL = "Choose a password that is not made of your email address or the name of this service."
 
 

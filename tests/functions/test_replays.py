@@ -516,5 +516,5 @@ def test_the_sample_of_the_mailer_sends_one_email(functions: Lambdas) -> None:
     assert answer.events == ["mail_sent"]
     [mail] = functions.cloud.mails()
     assert mail["Destination"] == {"ToAddresses": [person.email]}
-    assert "Its name: Workshop computer\n" in mail["Content"]["Simple"]["Body"]["Text"]["Data"]
+    assert '"Workshop computer"' in mail["Content"]["Simple"]["Body"]["Text"]["Data"]
     assert SITE_URL in mail["Content"]["Simple"]["Body"]["Text"]["Data"]

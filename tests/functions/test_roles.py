@@ -129,7 +129,7 @@ def test_a_compromised_login_function_is_confined_to_its_role(
 def test_the_mailer_cannot_send_from_another_address(aws: Cloud) -> None:
     """Its role requires the deployment's sender."""
     mail = {
-        "FromEmailAddress": "Comfy account <ceo@example.com>",
+        "FromEmailAddress": "Comfy <ceo@example.com>",
         "ConfigurationSetName": "MailConfigurationSet",
         "Destination": {"ToAddresses": ["person@example.com"]},
         "Content": {"Simple": {"Subject": {"Data": "x"}, "Body": {"Text": {"Data": "x"}}}},

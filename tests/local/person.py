@@ -51,7 +51,7 @@ class Person:
         """Sign up; the token in the mailed link."""
         answer = self.call("POST", "/auth/signup", {"email": self.email, "password": self.password, "name": "Ann"})
         assert answer.status_code == 202, answer.text
-        return token_in(self.wait_for_mail("Confirm your email address"))
+        return token_in(self.wait_for_mail("Confirm your email address for Comfy"))
 
     def confirm(self, token: str) -> requests.Response:
         """Confirm the address with the mailed token and the password of the sign-up."""

@@ -78,11 +78,11 @@ def test_while_ses_refuses_requests_answer_and_mail_rests_until_it_is_sent_on(cl
         body = {"email": person.email, "password": person.password}
         assert person.call("POST", "/auth/signup", body).status_code == 202
         wait_for(lambda: resting(cloud) == 1, "the message in the dead-letter queue")
-    assert person.mails("Confirm your email address") == []
+    assert person.mails("Confirm your email address for Comfy") == []
 
     there = Place(cloud.client, NAME, "the local cloud")
     assert redrive(there) == 1
-    token = person.wait_for_mail("Confirm your email address")["BodyText"].partition("#token=")[2][:43]
+    token = person.wait_for_mail("Confirm your email address for Comfy")["BodyText"].partition("#token=")[2][:43]
     assert person.confirm(token).status_code == 200
     assert resting(cloud) == 0
     assert redrive(there) == 0
@@ -106,11 +106,11 @@ def test_a_message_that_is_delivered_many_times_at_once_is_one_mail(cloud: Local
     # Who came while it was being sent leaves it on the queue, and finds it done.
     assert [it for it in failed if it not in ([], [{"itemIdentifier": "message-at-once"}])] == []
     assert deliver(0) == []
-    assert len(person.mails("A new API key was made for your account")) == 1
+    assert len(person.mails("An API key was created for your Comfy account")) == 1
 
 
 def test_mail_comes_from_the_sites_name(cloud: LocalCloud) -> None:
     """A person sees at a glance who writes."""
     person = Person(cloud)
     person.signup()
-    assert person.mails("Confirm your email address")[0]["Source"] == f"Comfy account <{MAIL_FROM}>"
+    assert person.mails("Confirm your email address for Comfy")[0]["Source"] == f"Comfy <{MAIL_FROM}>"

@@ -18,7 +18,7 @@ def test_a_new_person_arrives_with_google_and_sets_a_password(cloud: LocalCloud)
     assert person.log_in().status_code == 401
 
     assert person.call("POST", "/auth/password", {"new_password": person.password}).status_code == 204
-    assert person.wait_for_mail("A password was set for your account")
+    assert person.wait_for_mail("A password was set for your Comfy account")
     assert Person(cloud, email=person.email).log_in().status_code == 200
     again = person.call("POST", "/auth/password", {"new_password": person.password})
     assert (again.status_code, again.json()["error"]) == (409, "password_exists")
@@ -32,7 +32,7 @@ def test_the_same_verified_address_is_the_same_person(cloud: LocalCloud) -> None
         elsewhere = Person(cloud, email=person.email)
         elsewhere.call("GET", elsewhere.with_provider(provider))
         assert elsewhere.call("GET", "/customers/me").json()["id"] == account
-    person.wait_for_mail("A login was linked to your account", at_least=2)
+    person.wait_for_mail("A login was linked to your Comfy account", at_least=2)
     listed = person.call("GET", "/auth/identities").json()["identities"]
     assert {entry["provider"] for entry in listed} == {"email", "google", "github"}
 
@@ -56,7 +56,7 @@ def test_an_address_the_provider_has_not_verified_needs_our_mail_and_this_browse
     refused = person.call("GET", person.with_provider("github"))
     assert refused.status_code == 403
     assert "<code>email_not_verified</code>" in refused.text
-    token = token_in(person.wait_for_mail("Confirm your email address"))
+    token = token_in(person.wait_for_mail("Confirm your email address for Comfy"))
 
     other = Person(cloud).call("POST", "/auth/identities/confirm", {"token": token})
     assert (other.status_code, other.json()["error"]) == (400, "invalid_link")
@@ -78,7 +78,7 @@ def test_linking_on_purpose_and_unlinking_but_never_the_last(cloud: LocalCloud) 
     last = person.call("DELETE", f"/auth/identities/{listed['google']}")
 
     assert (last.status_code, last.json()["error"]) == (409, "last_identity")
-    assert person.wait_for_mail("A login was unlinked from your account")
+    assert person.wait_for_mail("A login was unlinked from your Comfy account")
 
 
 def test_a_login_of_somebody_else_cannot_be_linked(cloud: LocalCloud) -> None:

@@ -79,10 +79,10 @@ def test_a_password_that_others_know_is_worth_nothing_until_it_is_reset(admin: A
     """It must be reset to another one; the owner is emailed what to do."""
     admin("revoke-password", person.email, "--yes")
     assert (person.call("GET", "/auth/session").status_code, person.log_in().status_code) == (401, 401)
-    assert person.wait_for_mail("Your password no longer works: please reset it")
+    assert person.wait_for_mail("We disabled your Comfy password: please reset it")
 
     person.call("POST", "/auth/password/forgot", {"email": person.email})
-    token = token_in(person.wait_for_mail("Reset your password"))
+    token = token_in(person.wait_for_mail("Reset your Comfy password"))
     body = {"token": token, "password": "nine lanterns over a quiet river"}
     again = person.call("POST", "/auth/password/reset", body | {"password": person.password})
     assert (again.status_code, again.json()["error"]) == (400, "weak_password")
@@ -97,7 +97,7 @@ def test_a_key_that_leaked_is_revoked_by_itself(admin: Admin, person: Person) ->
     assert person.email in admin("revoke-key", "--yes", piped=leaked)
 
     assert (with_key(person, leaked), with_key(person, other)) == (401, 200)
-    assert person.wait_for_mail("An API key of your account was deleted")
+    assert person.wait_for_mail("An API key was deleted from your Comfy account")
 
 
 def test_an_account_is_deleted(admin: Admin, person: Person) -> None:
@@ -107,7 +107,7 @@ def test_an_account_is_deleted(admin: Admin, person: Person) -> None:
     assert (person.call("GET", "/auth/session").status_code, person.log_in().status_code) == (401, 401)
 
     person.call("POST", "/auth/signup", {"email": person.email, "password": person.password, "name": "Ann"})
-    token = token_in(person.wait_for_mail("Confirm your email address", at_least=2))
+    token = token_in(person.wait_for_mail("Confirm your email address for Comfy", at_least=2))
     assert person.confirm(token).json()["id"] != account
 
 

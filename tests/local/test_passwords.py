@@ -38,7 +38,7 @@ def elsewhere(person: Person) -> Person:
     return other
 
 
-def forget(person: Person, subject: str = "Reset your password") -> str:
+def forget(person: Person, subject: str = "Reset your Comfy password") -> str:
     """Request the email and return the token in its link."""
     before = len(person.mails(subject))
     assert person.call("POST", "/auth/password/forgot", {"email": person.email}).status_code == 202
@@ -76,7 +76,7 @@ def test_a_forgotten_password_comes_back_by_mail(cloud: LocalCloud) -> None:
     assert person.call("GET", "/customers/me", cookie="", x_api_key=key).json()["email"] == person.email
     assert person.log_in().status_code == 401
     assert replace(person, password=NEW_PASSWORD).log_in().status_code == 200
-    assert "Your API keys still work" in person.wait_for_mail("Your password was reset")["BodyText"]
+    assert "Your API keys still work" in person.wait_for_mail("Your Comfy password was reset")["BodyText"]
     again = reset(Person(cloud), token, "some other password of a thief")
     assert error(again) == error(reset(Person(cloud), "x" * 43)) == (400, "invalid_link")
 
@@ -88,7 +88,7 @@ def test_an_account_without_a_password_is_told_its_way_in_and_offered_one(cloud:
     account = person.call("GET", "/customers/me").json()["id"]
 
     token = forget(person, "Ways into your account")
-    assert "you log in with Google" in person.mails("Ways into your account")[0]["BodyText"]
+    assert "you log in with Google" in person.mails("How to log in to your Comfy account")[0]["BodyText"]
     assert reset(person, token).status_code == 204
 
     assert not is_in(person)
@@ -113,7 +113,7 @@ def test_a_changed_password_logs_out_every_other_device(cloud: LocalCloud) -> No
     assert phone.log_in().status_code == 401
     assert replace(phone, password=NEW_PASSWORD).log_in().status_code == 200
     assert error(reset(person, link)) == (400, "invalid_link")
-    assert person.wait_for_mail("Your password was changed")
+    assert person.wait_for_mail("Your Comfy password was changed")
 
 
 def test_an_account_moves_to_another_address(cloud: LocalCloud) -> None:
@@ -121,14 +121,14 @@ def test_an_account_moves_to_another_address(cloud: LocalCloud) -> None:
     person = Person(cloud).join()
     phone, moved, stranger = elsewhere(person), replace(person, email=f"moved-{person.email}"), Person(cloud).join()
     assert person.call("POST", "/auth/email/change", {"email": moved.email}).status_code == 202
-    token = token_in(moved.wait_for_mail("Confirm your new email address"))
-    assert person.wait_for_mail("A new email address was asked for")
+    token = token_in(moved.wait_for_mail("Confirm your new email address for Comfy"))
+    assert person.wait_for_mail("Email change requested for your Comfy account")
     assert error(stranger.call("POST", "/auth/email/change/confirm", {"token": token})) == (400, "invalid_link")
 
     answer = person.call("POST", "/auth/email/change/confirm", {"token": token})
 
     assert (answer.status_code, answer.json()["email"]) == (200, moved.email)
-    assert person.wait_for_mail("Your email address was changed")
+    assert person.wait_for_mail("Your Comfy email address was changed")
     assert (is_in(person), is_in(phone)) == (True, False)
     assert error(phone.log_in()) == (401, "invalid_credentials")
     assert moved.log_in().json()["id"] == answer.json()["id"]
@@ -184,13 +184,13 @@ def test_a_log_in_from_a_new_browser_is_told_and_one_from_a_known_browser_is_not
     person = Person(cloud).join()
     assert person.log_in().status_code == 200
     unknown = elsewhere(person)
-    mail = person.wait_for_mail("A new device logged in to your account")
+    mail = person.wait_for_mail("New login to your Comfy account")
     assert unknown.log_in().status_code == 200
     # The queue keeps no order, but by now a later message has been sent.
     person.make_key()
-    person.wait_for_mail("A new API key was made for your account")
+    person.wait_for_mail("An API key was created for your Comfy account")
 
-    assert len(person.mails("A new device logged in to your account")) == 1
+    assert len(person.mails("New login to your Comfy account")) == 1
     assert "token=" not in mail["BodyText"]
 
 
@@ -204,7 +204,7 @@ def test_while_ses_refuses_a_forgotten_password_is_answered_and_its_mail_comes_l
             for email in (person.email, "nobody-at-all@example.com")
         ]
         wait_for(lambda: str(cloud.logs()).count("mail_failed") > failed, "the mailer's refusal")
-        assert person.mails("Reset your password") == []
+        assert person.mails("Reset your Comfy password") == []
 
     assert [(answer.status_code, answer.text) for answer in answers] == [(202, answers[0].text)] * 2
-    assert reset(person, token_in(person.wait_for_mail("Reset your password"))).status_code == 204
+    assert reset(person, token_in(person.wait_for_mail("Reset your Comfy password"))).status_code == 204

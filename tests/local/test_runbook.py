@@ -208,7 +208,7 @@ def test_email_arrives_again(procedure: Procedure, cloud: LocalCloud, ann: Perso
     kept = json.dumps({"kind": "api_key_created", "user_id": account, "detail": "kept"})
     cloud.client("sqs").send_message(QueueUrl=cloud.outputs["MailDeadLetterQueueUrl"], MessageBody=kept)
     assert "1 message moved back" in procedure.run()
-    assert ann.wait_for_mail("A new API key was made for your account")
+    assert ann.wait_for_mail("An API key was created for your Comfy account")
 
     assert [sending(cloud, procedure.run()) for _ in range(2)] == [False, True]
 
@@ -219,7 +219,7 @@ def test_email_arrives_again(procedure: Procedure, cloud: LocalCloud, ann: Perso
     procedure.run()
     assert problem_of(ann) is None
     ann.call("POST", "/auth/password/forgot", {"email": ann.email})
-    assert ann.wait_for_mail("Reset your password")
+    assert ann.wait_for_mail("Reset your Comfy password")
 
 
 def sending(cloud: LocalCloud, _: str) -> Any:

@@ -40,7 +40,9 @@ def test_who_signs_up_with_anothers_address_gains_nothing(cloud: LocalCloud) -> 
     assert stranger.log_in().status_code == 401
 
     assert owner.call("POST", "/auth/signup", {"email": owner.email, "password": owner.password}).status_code == 202
-    newest = owner.wait_for_mail("Confirm your email address", at_least=2)["BodyText"].partition("#token=")[2][:43]
+    newest = owner.wait_for_mail("Confirm your email address for Comfy", at_least=2)["BodyText"].partition("#token=")[
+        2
+    ][:43]
     assert owner.confirm(token).json()["error"] == "invalid_credentials"
     assert owner.confirm(newest).status_code == 200
     assert stranger.log_in().status_code == 401
@@ -53,7 +55,7 @@ def test_signing_up_twice_answers_alike_and_mails_the_owner(cloud: LocalCloud, a
     new = Person(cloud).call("POST", "/auth/signup", body | {"email": "nobody-yet@example.com"})
 
     assert (taken.status_code, taken.json()) == (new.status_code, new.json()) == (202, taken.json())
-    assert ann.wait_for_mail("You already have an account")
+    assert ann.wait_for_mail("You already have an account with Comfy")
     assert ann.log_in().status_code == 200
 
 
@@ -119,8 +121,8 @@ def test_a_key_is_shown_once_used_and_refused_when_deleted(cloud: LocalCloud, an
 
     assert ann.call("DELETE", f"/customers/api-keys/{made['id']}").status_code == 204
     assert machine.call("GET", "/customers/me", x_api_key=key).status_code == 401
-    assert ann.wait_for_mail("A new API key was made for your account")
-    assert ann.wait_for_mail("An API key of your account was deleted")
+    assert ann.wait_for_mail("An API key was created for your Comfy account")
+    assert ann.wait_for_mail("An API key was deleted from your Comfy account")
 
 
 def test_another_service_learns_whose_key_it_was_shown(cloud: LocalCloud, ann: Person) -> None:

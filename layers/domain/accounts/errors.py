@@ -80,7 +80,7 @@ from typing import Any, ClassVar
 class AccountsError(Exception):
     code: ClassVar[str] = "internal_error"
     event: ClassVar[str] = "sys_error"
-    default_message: ClassVar[str] = "Something went wrong on our side. Please try again in a moment."
+    default_message: ClassVar[str] = "Something went wrong on our side. Try again in a moment."
 
     def __init__(self, message: str | None = None) -> None:
         self.message = message or self.default_message
@@ -103,7 +103,7 @@ class MalformedRequest(InvalidInput):
     """The request cannot be parsed: broken JSON, repeated names, undecodable bytes."""
 
     code = "malformed_request"
-    default_message = "The request could not be read. Send one JSON object, each name once."
+    default_message = "The request could not be read. Send one JSON object with each name once."
 
 
 class WeakPassword(InvalidInput):
@@ -118,7 +118,7 @@ class InvalidLink(InvalidInput):
 
     code = "invalid_link"
     event = "authn_token_invalid"
-    default_message = "This link has expired or was already used. Ask for a new one."
+    default_message = "This link has expired or was already used. Request a new one."
 
 
 class InvalidUserCode(InvalidInput):
@@ -126,7 +126,7 @@ class InvalidUserCode(InvalidInput):
 
     code = "invalid_user_code"
     event = "authn_token_invalid"
-    default_message = "This code is not right, or no longer good. Check it, or have your device show you a new one."
+    default_message = "That code is wrong or has expired. Check it, or get a new one on your device."
 
 
 class UnknownClient(InvalidInput):
@@ -134,7 +134,7 @@ class UnknownClient(InvalidInput):
 
     code = "unknown_client"
     event = "authn_client_fail"
-    default_message = "The program that asks you to sign in is not known here. Update it, or use an API key."
+    default_message = "We don't recognize the program that wants to log in. Update it, or use an API key."
 
 
 class ClientDocumentRefused(InvalidInput):
@@ -153,7 +153,7 @@ class RedirectNotAllowed(InvalidInput):
 
     code = "redirect_not_allowed"
     event = "malicious_redirect"
-    default_message = "The program asks for its answer at an address that is not its own. Start again from the program."
+    default_message = "The program tried to send you to an address that isn't its own. Start again from the program."
 
 
 class ClientRefused(Refusal):
@@ -161,7 +161,7 @@ class ClientRefused(Refusal):
 
     code = "invalid_request"
     event = "input_validation_fail"
-    default_message = "The request misses a parameter, repeats one, or has one that cannot be read."
+    default_message = "A parameter is missing, repeated or unreadable."
 
 
 class InvalidClient(ClientRefused):
@@ -169,13 +169,13 @@ class InvalidClient(ClientRefused):
 
     code = "invalid_client"
     event = "authn_client_fail"
-    default_message = "This program is not known here. Send its client_id, and no secret."
+    default_message = "This program is not registered here. Send its client_id, and no secret."
 
 
 class ClientAuthentication(InvalidClient):
     """The client authenticated with the header ``Authorization``, for which RFC 6749 5.2 has a status of its own."""
 
-    default_message = "Programs have no secret here. Send the client_id in the form, or as Basic with an empty secret."
+    default_message = "Clients have no secret here. Send the client_id in the form, or as Basic with an empty secret."
 
 
 class InvalidGrant(ClientRefused):
@@ -186,28 +186,28 @@ class InvalidGrant(ClientRefused):
 
     code = "invalid_grant"
     event = "authn_token_invalid"
-    default_message = "This sign-in has ended or was never completed. Sign in again."
+    default_message = "This login has ended or was never finished. Log in again."
 
 
 class GrantReused(InvalidGrant):
     """A code or refresh token was used twice, so it may be stolen. The session that it opened has ended."""
 
     event = "authn_token_reuse"
-    default_message = "This sign-in was used from two places and has ended for safety. Sign in again."
+    default_message = "This login was used in two places, so we ended it for your safety. Log in again."
 
 
 class UnsupportedGrantType(ClientRefused):
     """The grant type is not a code, a refresh token or a device code."""
 
     code = "unsupported_grant_type"
-    default_message = "This grant type is not offered here."
+    default_message = "This grant type is not supported."
 
 
 class UnsupportedResponseType(ClientRefused):
     """The response type is not ``code``."""
 
     code = "unsupported_response_type"
-    default_message = "Only the response type code is offered here."
+    default_message = 'Only the response type "code" is supported.'
 
 
 class InvalidScope(ClientRefused):
@@ -221,7 +221,7 @@ class InvalidTarget(ClientRefused):
     """No token for the resource is issued here, or the grant is for another one (RFC 8707)."""
 
     code = "invalid_target"
-    default_message = "Tokens for that resource are not made here."
+    default_message = "We don't issue tokens for that resource."
 
 
 class AccessDenied(ClientRefused):
@@ -229,7 +229,7 @@ class AccessDenied(ClientRefused):
 
     code = "access_denied"
     event = "authn_client_denied"
-    default_message = "The person did not allow this sign-in."
+    default_message = "The account owner didn't allow this login."
 
 
 class AuthorizationPending(ClientRefused):
@@ -237,7 +237,7 @@ class AuthorizationPending(ClientRefused):
 
     code = "authorization_pending"
     event = "authn_device_pending"
-    default_message = "The person has not answered yet. Ask again after the interval."
+    default_message = "The account owner hasn't answered yet. Ask again after the interval."
 
 
 class SlowDown(ClientRefused):
@@ -245,7 +245,7 @@ class SlowDown(ClientRefused):
 
     code = "slow_down"
     event = "excess_device_polls"
-    default_message = "The person has not answered yet. Wait five seconds longer between two requests from now on."
+    default_message = "The account owner hasn't answered yet. From now on, wait five seconds longer between requests."
 
 
 class ExpiredToken(ClientRefused):
@@ -253,7 +253,7 @@ class ExpiredToken(ClientRefused):
 
     code = "expired_token"
     event = "authn_token_invalid"
-    default_message = "This device code has expired. Ask for a new one."
+    default_message = "This device code has expired. Request a new one."
 
 
 class ProviderLoginFailed(Refusal):
@@ -261,21 +261,21 @@ class ProviderLoginFailed(Refusal):
 
     code = "provider_sign_in_failed"
     event = "authn_provider_fail"
-    default_message = "The sign-in did not work. Please start again."
+    default_message = "The login didn't work. Start again."
 
 
 class LoginDeclined(ProviderLoginFailed):
     """The owner or the provider declined (RFC 6749 4.1.2.1)."""
 
     code = "sign_in_declined"
-    default_message = "The sign-in was stopped at the provider. Start again, or choose another way to log in."
+    default_message = "The login was cancelled. Try again, or log in another way."
 
 
 class LoginExpired(ProviderLoginFailed):
     """The state is unknown, used, expired, or another provider's. The error does not say which."""
 
     code = "sign_in_expired"
-    default_message = "This sign-in took too long or was already used. Please start again."
+    default_message = "This login took too long or was already used. Start again."
 
 
 class CookiesBlocked(ProviderLoginFailed):
@@ -283,8 +283,8 @@ class CookiesBlocked(ProviderLoginFailed):
 
     code = "cookies_blocked"
     default_message = (
-        "This sign-in was not started in this browser, or the browser blocks our cookies. "
-        "Allow cookies for this site and start again here."
+        "This login was started in another browser, or this one blocks cookies. Allow cookies for this "
+        "site, then start again here."
     )
 
 
@@ -293,9 +293,7 @@ class ProviderNotTrusted(ProviderLoginFailed):
 
     code = "provider_not_trusted"
     event = "authn_provider_forged"
-    default_message = (
-        "The provider's answer could not be confirmed. Please start again, or choose another way to log in."
-    )
+    default_message = "We couldn't verify the provider's answer. Start again, or log in another way."
 
 
 class Unauthenticated(Refusal):
@@ -310,14 +308,14 @@ class ApiKeyMistyped(Unauthenticated):
     """The API key has a wrong prefix, length or checksum. Raised without reading a table."""
 
     code = "api_key_mistyped"
-    default_message = "This API key is not complete or has a typing error. Check that you copied it whole."
+    default_message = "This API key is incomplete or mistyped. Copy the whole key and try again."
 
 
 class ApiKeyUnknown(Unauthenticated):
     """The API key is well-formed but does not exist: deleted, or another deployment's."""
 
     code = "api_key_unknown"
-    default_message = "This API key was deleted or belongs to another site. Make a new one and log in with that."
+    default_message = "This API key doesn't exist here or was deleted. Create a new one."
 
 
 class InvalidCredentials(Unauthenticated):
@@ -326,8 +324,8 @@ class InvalidCredentials(Unauthenticated):
     code = "invalid_credentials"
     event = "authn_login_fail"
     default_message = (
-        "The email address or password is not right, or the address is not confirmed yet. "
-        "Check both, check Caps Lock, and look for our mail with the confirmation link."
+        "Wrong email address or password, or the address isn't confirmed yet. Check both, check Caps Lock, "
+        "and look for our confirmation email."
     )
 
 
@@ -344,14 +342,14 @@ class Forbidden(Refusal):
 
     code = "forbidden"
     event = "authz_fail"
-    default_message = "You may not do this."
+    default_message = "You don't have permission to do this."
 
 
 class CredentialNotAccepted(Forbidden):
     """The route does not accept this kind of credential, such as an API key that tries to manage keys."""
 
     code = "credential_not_accepted"
-    default_message = "Neither an API key nor a program can do this. Log in on the website instead."
+    default_message = "API keys and programs can't do this. Log in on the website instead."
 
 
 class CrossSiteRequest(Forbidden):
@@ -360,8 +358,8 @@ class CrossSiteRequest(Forbidden):
     code = "cross_site_request"
     event = "malicious_csrf"
     default_message = (
-        "This request did not come from our own pages. Open the site and try there; "
-        "a script must send the site's own address in the Origin header."
+        "This request came from another site. Open this site and try there. A script must send the site's "
+        "own address in the Origin header."
     )
 
 
@@ -370,7 +368,7 @@ class ReauthenticationRequired(Forbidden):
 
     code = "reauth_required"
     event = "authz_fail_reauth"
-    default_message = "For your safety, log in again first: your last log-in is more than 15 minutes ago."
+    default_message = "You logged in more than 15 minutes ago. Log in again to do this."
 
 
 class EmailNotVerified(Forbidden):
@@ -379,8 +377,7 @@ class EmailNotVerified(Forbidden):
     code = "email_not_verified"
     event = "authn_provider_email_not_verified"
     default_message = (
-        "The provider has not verified your email address, so we have sent a mail to it. "
-        "Open its link in this browser to finish."
+        "The provider hasn't verified your email address. In this browser, open the link that we emailed you."
     )
 
 
@@ -389,7 +386,7 @@ class EmailMissing(Forbidden):
 
     code = "email_missing"
     event = "authn_provider_email_missing"
-    default_message = "The provider gave us no email address. Add one there and verify it, or sign up with email here."
+    default_message = "The provider didn't share an email address. Add and verify one there, or sign up with one here."
 
 
 class OriginNotAllowed(Forbidden):
@@ -397,9 +394,7 @@ class OriginNotAllowed(Forbidden):
 
     code = "origin_not_allowed"
     event = "malicious_cors"
-    default_message = (
-        "This site is not on the list of those that can log in here. Make an API key and log in with that."
-    )
+    default_message = "This site is not on the allowlist. Create an API key and log in with it."
 
 
 class NotFound(Refusal):
@@ -407,7 +402,7 @@ class NotFound(Refusal):
 
     code = "not_found"
     event = "authz_fail_not_found"
-    default_message = "There is nothing here by that name."
+    default_message = "Not found. Check the address or the ID."
 
 
 class ProviderOff(NotFound):
@@ -415,7 +410,7 @@ class ProviderOff(NotFound):
 
     code = "provider_off"
     event = "authn_provider_off"
-    default_message = "Logging in that way is not set up here. Choose another way to log in."
+    default_message = "This login method is not available here. Log in another way."
 
 
 class MethodNotAllowed(Refusal):
@@ -423,11 +418,11 @@ class MethodNotAllowed(Refusal):
 
     code = "method_not_allowed"
     event = "input_validation_fail"
-    default_message = "This address does not answer that HTTP method."
+    default_message = "This address doesn't support that HTTP method."
 
     def __init__(self, allowed: tuple[str, ...], *, readable: bool = False) -> None:
         """``allowed`` is sent in the ``Allow`` header (RFC 9110 15.5.6). ``readable``: other origins may read it."""
-        super().__init__(f"This address answers {', '.join(allowed)} only.")
+        super().__init__(f"This address supports only {', '.join(allowed)}.")
         self.allowed = allowed
         self.readable = readable
 
@@ -437,7 +432,7 @@ class NotPossibleNow(Refusal):
 
     code = "not_possible_now"
     event = "business_conflict"
-    default_message = "This cannot be done as things stand."
+    default_message = "This isn't possible right now."
 
 
 class IdentityLinkedElsewhere(NotPossibleNow):
@@ -445,7 +440,7 @@ class IdentityLinkedElsewhere(NotPossibleNow):
 
     code = "identity_linked_elsewhere"
     event = "authn_identity_linked_elsewhere"
-    default_message = "That login already belongs to another Comfy account. Log in with it, and unlink it there first."
+    default_message = "That login belongs to another account. Log in with it and unlink it there first."
 
 
 class AddressConfirmed(NotPossibleNow):
@@ -453,7 +448,7 @@ class AddressConfirmed(NotPossibleNow):
 
     code = "address_confirmed"
     event = "authn_address_confirmed"
-    default_message = "This address has been confirmed already. Log in, or reset your password if you don't know it."
+    default_message = "This address is already confirmed. Log in, or reset your password if you don't know it."
 
 
 class AddressReused(NotPossibleNow):
@@ -462,7 +457,7 @@ class AddressReused(NotPossibleNow):
     code = "address_reused"
     event = "authn_address_reused"
     default_message = (
-        "This login is not linked to the account that has your address. Log in the way you used to, and link it there."
+        "An account with this email address already exists. Log in as usual, then link this login under Account."
     )
 
 
@@ -471,7 +466,7 @@ class IdentityLimitReached(NotPossibleNow):
 
     code = "identity_limit_reached"
     event = "excess_identities"
-    default_message = "You have linked as many logins as an account can hold. Unlink one first."
+    default_message = "You can't link more logins. Unlink one first."
 
 
 class LastIdentity(NotPossibleNow):
@@ -479,7 +474,7 @@ class LastIdentity(NotPossibleNow):
 
     code = "last_identity"
     event = "authn_last_identity"
-    default_message = "This is your only way to log in. Link another one or set a password first."
+    default_message = "This is your only way to log in. Link another login or set a password first."
 
 
 class PasswordExists(NotPossibleNow):
@@ -487,7 +482,7 @@ class PasswordExists(NotPossibleNow):
 
     code = "password_exists"
     event = "authn_password_exists"
-    default_message = "Your account has a password already. Change it instead."
+    default_message = "Your account already has a password. Change it instead."
 
 
 class PasswordMissing(NotPossibleNow):
@@ -495,7 +490,7 @@ class PasswordMissing(NotPossibleNow):
 
     code = "password_missing"
     event = "authn_password_missing"
-    default_message = "Your account has no password yet. Log in with Google or GitHub again, or set a password."
+    default_message = "Your account has no password. Log in with Google or GitHub again, or set a password."
 
 
 class AccountChanged(NotPossibleNow):
@@ -503,7 +498,7 @@ class AccountChanged(NotPossibleNow):
 
     code = "account_changed"
     event = "authn_account_changed"
-    default_message = "Another account is signed in here now. Check which one, then answer again."
+    default_message = "You're now logged in to another account. Check which one, then try again."
 
 
 class ClientChanged(NotPossibleNow):
@@ -519,9 +514,7 @@ class IdentityNotLinked(NotPossibleNow):
 
     code = "identity_not_linked"
     event = "authn_identity_not_linked"
-    default_message = (
-        "That login does not belong to the account you are logged in with. Try again, and choose the one that does."
-    )
+    default_message = "That login isn't linked to your account. Try again with the one that is."
 
 
 class KeyLimitReached(NotPossibleNow):
@@ -529,7 +522,7 @@ class KeyLimitReached(NotPossibleNow):
 
     code = "key_limit_reached"
     event = "excess_api_keys"
-    default_message = "You have 25 API keys, the most an account can hold. Delete one you no longer use first."
+    default_message = "You've reached the limit of 25 API keys. Delete one that you no longer use."
 
 
 class BodyTooLarge(Refusal):
@@ -537,7 +530,7 @@ class BodyTooLarge(Refusal):
 
     code = "body_too_large"
     event = "input_validation_fail"
-    default_message = "The request is too large: 16 KiB at most."
+    default_message = "The request is too large. The limit is 16 KiB."
 
 
 class UnsupportedMediaType(Refusal):
@@ -557,7 +550,7 @@ class TooManyAttempts(Refusal):
     def __init__(self, retry_after: int) -> None:
         """``retry_after`` is in whole seconds, at least 1."""
         self.retry_after = max(1, retry_after)
-        super().__init__(f"Too many attempts. Wait {_in_words(self.retry_after)} and try again.")
+        super().__init__(f"Too many attempts. Try again in {_in_words(self.retry_after)}.")
 
 
 class ProofRequired(TooManyAttempts):
@@ -570,7 +563,7 @@ class ProofRequired(TooManyAttempts):
 
     def __init__(self, retry_after: int, challenge: Mapping[str, Any] | None = None) -> None:
         super().__init__(retry_after)
-        self.message = "Many requests came from your network. Solve the challenge and send the request again."
+        self.message = "Too many requests from your network. Solve the challenge and send the request again."
         self.challenge = challenge or {}
 
 
@@ -579,7 +572,7 @@ class Unavailable(AccountsError):
 
     code = "temporarily_unavailable"
     event = "sys_unavailable"
-    default_message = "The service cannot do this right now. Nothing was changed; please try again in a few seconds."
+    default_message = "Something went wrong on our side. Nothing was changed. Try again in a moment."
     retry_after = 5
 
 
@@ -587,7 +580,7 @@ class SigningUnavailable(Unavailable):
     """KMS, which holds the signing keys, failed: access tokens can be neither issued nor verified."""
 
     event = "sys_signing_unavailable"
-    default_message = "Tokens cannot be handled right now. Nothing was changed; please try again in a few seconds."
+    default_message = "Tokens can't be issued or checked right now. Nothing was changed. Try again in a moment."
 
 
 class ProviderUnavailable(Unavailable):
@@ -595,7 +588,7 @@ class ProviderUnavailable(Unavailable):
 
     code = "provider_unavailable"
     event = "sys_provider_unavailable"
-    default_message = "The provider is not answering right now. Try again in a moment, or choose another way to log in."
+    default_message = "The provider isn't responding. Try again in a moment, or log in another way."
 
 
 class MailUnavailable(Unavailable):
@@ -603,7 +596,7 @@ class MailUnavailable(Unavailable):
 
     code = "mail_unavailable"
     event = "sys_mail_unavailable"
-    default_message = "Your mail could not be sent right now. Please try again in a few seconds."
+    default_message = "We couldn't send the email. Try again in a moment."
 
 
 class ConfigurationError(AccountsError):

@@ -40,7 +40,7 @@ def line(field: str, value: str, *, at_most: int, required: bool = False) -> str
     # Compared before NFC, too, to bound its work.
     cleaned = _nfc(stripped) if len(stripped) <= LONGEST_DECOMPOSITION * at_most else stripped
     if len(cleaned) > at_most:
-        message = f"The {field} can have {at_most} characters at most."
+        message = f"The {field} can have at most {at_most} characters."
         raise InvalidInput(message)
     for at in _refused(cleaned):
         message = (

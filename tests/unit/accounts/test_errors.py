@@ -126,14 +126,14 @@ def test_too_many_attempts_says_how_long_to_wait(seconds: int, retry_after: int,
     refusal = TooManyAttempts(seconds)
 
     assert refusal.retry_after == retry_after
-    assert refusal.message == f"Too many attempts. Wait {words} and try again."
+    assert refusal.message == f"Too many attempts. Try again in {words}."
 
 
 def test_method_not_allowed_names_the_methods() -> None:
     """In the sentence, and for the ``Allow`` header."""
     refusal = MethodNotAllowed(("GET", "POST"))
 
-    assert (refusal.allowed, refusal.message) == (("GET", "POST"), "This address answers GET, POST only.")
+    assert (refusal.allowed, refusal.message) == (("GET", "POST"), "This address supports only GET, POST.")
 
 
 def test_unavailable_says_when_to_retry_and_is_not_a_refusal() -> None:

@@ -11,7 +11,7 @@ from accounts import text
 from accounts.errors import InvalidInput
 from tests.unit.accounts.stage import exactly
 
-_TOO_LONG = "The name can have 10 characters at most."
+_TOO_LONG = "The name can have at most 10 characters."
 # Characters that a rule treats differently from others, so that Hypothesis combines them.
 _SPECIAL = st.sampled_from(
     "aé\u0301 \xa0\u3000\n\u200b\u200c\u200d\u180e\u200e\u200f\u202e\u2066\ufeff\xad\ufe0f\U000e0100\u0915\u094d\u0639"

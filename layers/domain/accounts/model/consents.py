@@ -16,5 +16,5 @@ def decision(text: str) -> Decision:
     match text:
         case "allow" | "deny":
             return text
-    message = "The decision is allow or deny."
+    message = "The decision must be allow or deny."
     raise InvalidInput(message)

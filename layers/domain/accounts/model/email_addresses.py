@@ -15,7 +15,7 @@ from accounts.errors import InvalidInput
 from accounts.limits import EMAIL_LOCAL_MAX_CHARACTERS, EMAIL_MAX_CHARACTERS
 
 _MESSAGE = "Enter one complete email address, such as name@example.com."
-_FOREIGN_LOCAL = "Emails cannot be sent to an address with other letters than a to z before the @. Use another address."
+_FOREIGN_LOCAL = "We can't send email to an address with letters other than a to z before the @. Use another address."
 # RFC 5321 dot-string and host name. Linear: no two alternatives match the same text.
 _LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")

@@ -121,7 +121,7 @@ def check_acceptable(password: str, *, email: str, policy: Policy) -> None:
         message = "Choose a password that is not made of your email address or the name of this service."
         raise WeakPassword(message)
     if is_common(normal) or policy.breached.contains(normal):
-        message = "This password is on lists that attackers try first. Choose another one."
+        message = "This password is on lists that attackers try first. Choose a different one."
         raise WeakPassword(message)
 
 

@@ -23,7 +23,7 @@ ACTIVE: Final = "active"
 DISABLED: Final = "disabled"
 # Why an address gets no more email.
 MailProblem = Literal["bounce", "complaint"]
-_NO_SUCH_ACCOUNT = "There is no account with that id."
+_NO_SUCH_ACCOUNT = "No account has that ID."
 
 
 class User(Struct, frozen=True):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # RFC 6749 5.2 has one code for every unreadable request: invalid_request.
 _UNREADABLE = (errors.InvalidInput, errors.BodyTooLarge, errors.UnsupportedMediaType)
 _DESCRIPTIONS: Mapping[type[errors.AccountsError], str] = {
-    errors.MalformedRequest: "The request could not be read. Send a form, each parameter once.",
+    errors.MalformedRequest: "The request could not be read. Send a form with each parameter once.",
     errors.UnsupportedMediaType: "Send a form, with the header Content-Type: application/x-www-form-urlencoded.",
 }
 

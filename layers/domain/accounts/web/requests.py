@@ -167,7 +167,7 @@ def through_firewall(request: Request, digests: str) -> Request:
         return request
     shown = request.headers.get(FIREWALL_SECRET_HEADER, "")
     if not shown.isascii() or secrets.digest(shown) not in digests.split(","):
-        message = "This service answers at its own address only. Use the address of the site."
+        message = "This service answers only at its own address. Use the address of the site."
         raise Forbidden(message)
     address, _, _port = request.headers.get(VIEWER_HEADER, "").rpartition(":")
     return replace(request, caller=replace(request.caller, source=throttles.source(address.strip("[]"))))
@@ -240,7 +240,7 @@ def _convert[T: msgspec.Struct](parsed: dict[str, Any], schema: type[T]) -> T:
     fields = {field.name: field for field in msgspec.structs.fields(schema)}
     unknown = sorted(set(parsed) - set(fields))
     if unknown:
-        message = f"This request has a field that is not known here. It may have: {', '.join(fields)}."
+        message = f"This request has an unknown field. Known fields: {', '.join(fields)}."
         raise InvalidInput(message)
     missing = [name for name, field in fields.items() if field.required and name not in parsed]
     if missing:

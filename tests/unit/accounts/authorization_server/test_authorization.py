@@ -66,7 +66,7 @@ def test_a_denied_program_is_told_so(service: Service) -> None:
     """It gets no code."""
     assert answered(service, service.person(), "deny") == {
         "error": "access_denied",
-        "error_description": "The person did not allow this sign-in.",
+        "error_description": "The account owner didn't allow this login.",
         "state": "the state",
         "iss": SITE_URL,
     }

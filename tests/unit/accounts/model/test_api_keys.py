@@ -111,9 +111,9 @@ def _invisible(field: str, code: str) -> str:
     [
         ("", "", "Enter a name."),
         ("  ", "", "Enter a name."),
-        ("n" * 65, "", "The name can have 64 characters at most."),
+        ("n" * 65, "", "The name can have at most 64 characters."),
         ("n\nn", "", _invisible("name", "000A")),
-        ("n", "d" * 5001, "The description can have 5000 characters at most."),
+        ("n", "d" * 5001, "The description can have at most 5000 characters."),
         ("n", "d\0", _invisible("description", "0000")),
     ],
 )

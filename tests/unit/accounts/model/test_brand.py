@@ -12,7 +12,7 @@ from accounts.errors import ConfigurationError
 from accounts.model import brand
 from accounts.model.brand import Brand
 
-BRAND = Brand("Comfy account", "#1a56db", "#8ab4ff", "https://support.example.com")
+BRAND = Brand("Comfy", "#1a56db", "#8ab4ff", "https://support.example.com")
 COLOURS = st.integers(0, 0xFFFFFF).map(lambda value: f"#{value:06x}")
 
 

@@ -140,7 +140,7 @@ def test_another_letter_before_the_at_sign_has_a_reason_of_its_own(typed: str) -
         canonical(typed)
 
     assert refusal.value.message == (
-        "Emails cannot be sent to an address with other letters than a to z before the @. Use another address."
+        "We can't send email to an address with letters other than a to z before the @. Use another address."
     )
 
 

@@ -15,7 +15,7 @@ _NOBODY = FakeBreaches()
 TOO_LONG = "A password can have 256 characters at most."
 TOO_SHORT = "Use at least 15 characters: a few words in a row are easy to remember."
 PERSONAL = "Choose a password that is not made of your email address or the name of this service."
-LISTED = "This password is on lists that attackers try first. Choose another one."
+LISTED = "This password is on lists that attackers try first. Choose a different one."
 _WORDS = [
     "apple",
     "river",

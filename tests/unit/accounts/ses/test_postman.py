@@ -107,7 +107,15 @@ def test_the_heading_repeats_the_subject_which_is_the_same_for_all_accounts(kind
     subject, _, html = postman.render(kind, nasty(kind), BRAND)
     heading = re.findall(r"<h1[^>]*>([^<]*)</h1>", html)
 
-    assert heading == [subject] == [postman.render(kind, values(kind), replace(BRAND, name="Other"))[0]]
+    assert heading == [subject] == [postman.render(kind, values(kind), BRAND)[0]]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_subject_names_the_service(kind: str) -> None:
+    subject = postman.render(kind, values(kind), BRAND)[0]
+
+    assert subject.count(BRAND.name) == 1
+    assert postman.render(kind, values(kind), replace(BRAND, name="Other"))[0] == subject.replace(BRAND.name, "Other")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -169,9 +177,9 @@ def test_a_deployment_without_terms_has_no_link_to_them() -> None:
 @pytest.mark.parametrize(
     ("kind", "unknown", "words"),
     [
-        ("api_key_deleted", "name", "Its name"),
-        ("password_reset", "providers", "You can still"),
-        ("identity_unlinked", "removed", "Your password was removed"),
+        ("api_key_deleted", "name", "The API key"),
+        ("password_reset", "providers", "You can also"),
+        ("identity_unlinked", "removed", "Your password was also removed"),
         ("identity_unlinked", "methods", "You can still"),
     ],
 )
@@ -200,7 +208,7 @@ def test_an_email_is_sent_as_structured_content(client: Ses) -> None:
     body = {"Text": {"Data": text, **utf8}, "Html": {"Data": html, **utf8}}
     assert client.sent == [
         {
-            "FromEmailAddress": "Comfy account <accounts@example.com>",
+            "FromEmailAddress": "Comfy <accounts@example.com>",
             "Destination": {"ToAddresses": [EMAIL]},
             "Content": {"Simple": {"Subject": {"Data": subject, **utf8}, "Body": body}},
             "ConfigurationSetName": "our-set",

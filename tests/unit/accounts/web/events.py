@@ -12,7 +12,7 @@ SETTINGS = Settings(
     "dev",
     SITE_URL,
     {
-        "SITE_NAME": "Comfy account",
+        "SITE_NAME": "Comfy",
         "ACCENT_COLOR": "#1a56db",
         "ACCENT_COLOR_DARK": "#8ab4ff",
         "SUPPORT_URL": "https://support.example.com/?a=1&b=2",

@@ -214,7 +214,7 @@ def test_an_unexpected_exception_is_500_without_detail(logged: Logged, error: Ex
     """Nothing of its text is returned or logged, only its type and place (ASVS 16.5.1)."""
     got = answer(routes.SESSION_SHOW, raising(error))
 
-    message = "Something went wrong on our side. Please try again in a moment."
+    message = "Something went wrong on our side. Try again in a moment."
     assert (got["statusCode"], json.loads(got["body"])) == (500, {"error": "internal_error", "message": message})
     (line,) = logged()
     assert (line["level"], line["event"], line["code"]) == ("ERROR", "sys_error", "internal_error")

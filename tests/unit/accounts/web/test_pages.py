@@ -192,7 +192,7 @@ def test_numbers_on_pages_are_those_of_the_limits() -> None:
     assert "15 to 256 characters" in page_at("/signup").body
     assert "within 24 hours" in page_at("/signup").body
     assert "within 30 minutes" in page_at("/forgot-password").body
-    assert "can have 25 keys" in page_at("/api-keys").body
+    assert "up to 25 keys" in page_at("/api-keys").body
     strict = Pages(replace(SETTINGS, environ={**SETTINGS.environ, "PASSWORD_MIN_CHARACTERS": "20"}))
     assert "20 to 256 characters" in strict.answer(request("GET", "/signup")).body
 

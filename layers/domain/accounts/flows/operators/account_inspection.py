@@ -18,9 +18,9 @@ from accounts.model.sessions import Session, Sessions
 from accounts.model.throttles import Counter, Throttles
 from accounts.model.users import User, Users
 
-_UNCONFIRMED = "The address of this identity has not been confirmed, so there is no account yet."
+_UNCONFIRMED = "The address of this identity is not confirmed, so it has no account yet."
 _NOT_FOUND = (
-    "There is no account by that name. Give an address, an account id, google:<id>, github:<id> or a key's id. "
+    "No account matches that name. Give an email address, an account id, google:<id>, github:<id> or a key's id. "
     "A sign-up has no account until its address is confirmed."
 )
 

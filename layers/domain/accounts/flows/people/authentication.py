@@ -37,7 +37,7 @@ API_KEY: Final = "api_key"
 ACCESS_TOKEN: Final = "access_token"  # noqa: S105 - a kind
 ADMIN_SECRET: Final = "admin_secret"  # noqa: S105 - a kind
 # Where programs are accepted, too.
-_ONLY_NO_KEY = "An API key cannot do this. Log in on the website, or with a program that you allow there."
+_ONLY_NO_KEY = "An API key can't do this. Log in on the website, or with a program that you allow there."
 
 
 class Credential(Struct, frozen=True):

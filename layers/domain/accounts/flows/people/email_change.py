@@ -37,7 +37,7 @@ class EmailChangeRequest(Struct, frozen=True):
         user = users.active(self.users, session.user_id)
         address, user_id = email_addresses.canonical(email), user.user_id
         if address == user.email:
-            message = "This is your address already."
+            message = "This is already your email address."
             raise InvalidInput(message)
         limit, day = EMAIL_CHANGES_PER_ACCOUNT_PER_DAY, timedelta(days=1)
         throttles.count(self.throttles, "email-change", user_id, limit=limit, per=day, now=now)

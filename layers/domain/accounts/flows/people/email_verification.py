@@ -27,7 +27,7 @@ from accounts.model.users import User
 from accounts.transactions import Conflict, Transactions
 
 _NOT_THE_CHOSEN_ONE = (
-    "This is not the password of the sign-up that this link belongs to. If you signed up more than once, use the link "
+    "This isn't the password that you chose for this sign-up. If you signed up more than once, use the link "
     "in another email. If someone else signed up with your address, sign up yourself."
 )
 

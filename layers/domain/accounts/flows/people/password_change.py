@@ -20,7 +20,7 @@ from accounts.model.throttles import Throttles
 from accounts.model.users import User, Users
 from accounts.transactions import Transactions, retry_on_conflict
 
-_NOT_THE_CURRENT_ONE = "The current password is not right. Check Caps Lock and try again."
+_NOT_THE_CURRENT_ONE = "Wrong password. Check Caps Lock and try again."
 
 
 class PasswordChange(Struct, frozen=True):

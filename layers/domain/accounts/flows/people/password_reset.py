@@ -32,7 +32,7 @@ from accounts.model.throttles import Throttles
 from accounts.model.users import Users
 from accounts.transactions import Conflict, Transactions, retry_on_conflict
 
-_KNOWN_TO_OTHERS = "This password was taken out of use because others may know it. Choose another one."
+_KNOWN_TO_OTHERS = "We disabled this password because someone else may know it. Choose another one."
 
 
 class PasswordForgotten(Struct, frozen=True):

@@ -17,7 +17,7 @@ from accounts.model.one_time_tokens import PROVIDER_VERIFICATION, OneTimeTokens
 from accounts.model.throttles import Throttles
 
 _OTHER_BROWSER = (
-    "Open this link in the browser in which you started, within the hour, or log in there again for a new one."
+    "Open this link within an hour, in the browser where you started. To get a new link, log in there again."
 )
 
 

@@ -171,7 +171,7 @@ def test_a_revoked_password_cannot_be_chosen_again(service: Service, times: int)
         service.password_revocation.revoke(operator_request(user_id), SOON)
     token = service.reset_token(now=THEN)
 
-    with pytest.raises(WeakPassword, match="others may know it"):
+    with pytest.raises(WeakPassword, match="someone else may know it"):
         service.password_reset.reset(token, PASSWORD, OWNER, THEN)
 
     assert service.password_reset.reset(token, OTHER_PASSWORD, OWNER, THEN) == user_id
@@ -296,7 +296,7 @@ def test_a_session_that_has_expired_is_not_shown(service: Service) -> None:
 def test_an_unknown_name_finds_no_account(service: Service, name: str) -> None:
     """For each kind of name."""
     service.person()
-    with pytest.raises(NotFound, match="There is no account"):
+    with pytest.raises(NotFound, match="No account"):
         service.account_inspection.of(name, SOON)
 
 
@@ -310,7 +310,7 @@ def test_a_sign_up_that_was_not_confirmed_has_no_account(service: Service) -> No
 def test_an_identity_that_was_not_confirmed_is_shown_as_such(service: Service) -> None:
     _link_google(service, service.person().session.user_id)
     service.world.change_identity("google#1001", verified=False)
-    with pytest.raises(NotFound, match="has not been confirmed"):
+    with pytest.raises(NotFound, match="is not confirmed"):
         service.account_inspection.of("google:1001", SOON)
 
 

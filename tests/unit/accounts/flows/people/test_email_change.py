@@ -82,7 +82,7 @@ def test_asking_counts_and_queues_alike_for_every_address(service: Service, emai
 def test_the_current_address_is_refused(service: Service, email: str) -> None:
     """No email is sent."""
     logged_in = service.person()
-    with pytest.raises(InvalidInput, match="your address already"):
+    with pytest.raises(InvalidInput, match="already your email address"):
         service.email_change_request.ask(cookie(logged_in), email, OWNER, NOW)
 
     assert (counted(service), service.outbox.messages) == ({}, [])

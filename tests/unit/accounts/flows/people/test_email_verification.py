@@ -108,7 +108,7 @@ def test_a_wrong_password_does_not_consume_the_link(service: Service) -> None:
     with pytest.raises(InvalidCredentials) as refusal:
         confirm(service, token, OTHER_PASSWORD)
 
-    assert refusal.value.message.startswith("This is not the password of the sign-up")
+    assert refusal.value.message.startswith("This isn't the password that you chose")
     assert nothing_was_confirmed(service)
     assert confirm(service, token).identity.verified
 

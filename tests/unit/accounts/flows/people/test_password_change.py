@@ -80,7 +80,7 @@ def test_a_wrong_current_password_counts_like_a_failed_login(service: Service) -
     with pytest.raises(InvalidCredentials) as refusal:
         change(service, logged_in, "not the current one")
 
-    assert refusal.value.message == "The current password is not right. Check Caps Lock and try again."
+    assert refusal.value.message == "Wrong password. Check Caps Lock and try again."
     assert counted(service) == {"streak": 1}
     assert (service.identity(), service.hasher.calls) == (before, 1)
 

@@ -132,7 +132,7 @@ def test_the_browser_alone_is_not_enough(service: OAuthService, token: str) -> N
 
 def test_the_refusal_says_which_browser_to_use(service: OAuthService) -> None:
     _begin(service)
-    with pytest.raises(InvalidLink, match="in the browser in which you started"):
+    with pytest.raises(InvalidLink, match="in the browser where you started"):
         _confirm(service, service.mailed_proof(UNVERIFIED))
 
 
