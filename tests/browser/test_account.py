@@ -1,4 +1,4 @@
-"""The account: who one is, how one gets in, where one is signed in, and the way out."""
+"""The account page: details, login methods, sessions, deletion."""
 
 import json
 from pathlib import Path
@@ -71,7 +71,7 @@ def test_where_one_is_signed_in(stage: Stage, owner: Person) -> None:
     stage.page.get_by_role("listitem").get_by_role("button", name="Log out").first.click()
     stage.told("That device will have to log in again.")
     stage.press("Log out")
-    stage.told("is logged out.")
+    stage.told("Logged out ")
     assert owner.call("GET", "/auth/session").status_code == 401
     stage.press("Log out everywhere")
     stage.told("including this one")

@@ -205,7 +205,7 @@ def test_what_needs_no_cookie_works_without(without_cookies: Visitor, cloud: Loc
 
     expect(page.get_by_role("heading", name="Your address is confirmed")).to_be_visible()
     expect(page.get_by_text("Your browser is blocking cookies")).to_be_visible()
-    expect(page.get_by_text("you are logged in")).to_have_count(0)
+    expect(page.get_by_text("you're logged in")).to_have_count(0)
 
 
 def _fail(status: int, body: str) -> Callable[[Route], None]:

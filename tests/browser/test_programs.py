@@ -90,7 +90,7 @@ def test_a_program_is_ended_from_the_account(stage: Stage, owner: Person, here: 
     expect(account.get_by_text("Logged out ComfyUI on this computer.")).to_be_visible()
 
     stage.press("Who am I?")
-    said(stage.page, re.compile("sign in again", re.IGNORECASE))
+    said(stage.page, re.compile("log in again", re.IGNORECASE))
     expect(stage.page.get_by_role("button", name="Log in with the browser")).to_be_visible()
 
 
@@ -102,7 +102,7 @@ def test_a_described_client_is_named_after_its_host(stage: Stage) -> None:
     enter(stage.visitor, stage.person)
     stage.visitor.visit(question_of(question["client"]["id"]))
 
-    expect(stage.page.get_by_role("heading", level=1)).to_have_text(f"{host} wants to sign in")
+    expect(stage.page.get_by_role("heading", level=1)).to_have_text(f"{host} wants to log in")
     stage.told(f"We haven't checked this program. Allow it only if you trust {host} with your account.")
     expect(stage.page.locator("#question-claims")).to_have_text("Calls itselfComfy Cloud, verified")
     expect(stage.page.locator("#question-client-id")).to_have_text(question["client"]["id"])
@@ -211,7 +211,7 @@ def test_the_question_survives_signing_up(stage: Stage) -> None:
     sign_up(stage, newcomer.email)
     mailed = confirm_beside(stage, newcomer)
 
-    expect(mailed.get_by_text("The tab where you signed up will continue")).to_be_visible()
+    expect(mailed.get_by_text("You can continue in the tab where you signed up")).to_be_visible()
     stage.told("ComfyUI on this computer wants to log in")
     stage.told(newcomer.email)
 

@@ -1,4 +1,4 @@
-"""Being signed in, and not any more: here, in another tab, by the back button, and when logging out fails."""
+"""Sessions: here, in another tab, with the back button, and when logging out fails."""
 
 from playwright.sync_api import expect
 

@@ -106,7 +106,7 @@ def test_strength_is_said_while_typing(stage: Stage) -> None:
         "mellow mellow bay": "Fair.",
         "brisk otter pays": "Good",
         PASSWORD: "Strong",
-        "x" * 257: "256 characters at most",
+        "x" * 257: "use 256 characters or fewer",
     }
     for typed, words in said.items():
         password.fill(typed)
