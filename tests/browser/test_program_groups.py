@@ -41,11 +41,11 @@ def test_the_logins_of_a_program_end_with_one_request(stage: Stage, owner: Perso
     button.focus()
     stage.page.keyboard.press("Enter")
     dialog = stage.page.get_by_role("dialog", name=GROUP)
-    expect(dialog).to_contain_text("The program has to log in again on every computer where you use it.")
+    expect(dialog).to_contain_text("The program will have to log in again on every computer where you use it.")
     dialog.get_by_role("button", name="Log out all", exact=True).focus()
     stage.page.keyboard.press("Enter")
 
-    stage.told("ComfyUI on this computer is logged out: 3 logins.")
+    stage.told("Logged out ComfyUI on this computer: 3 logins.")
     expect(stage.page.get_by_role("alert").filter(has_text="3 logins")).to_be_visible()
     expect(stage.page.locator("#title")).to_be_focused()
     expect(row).to_have_count(0)

@@ -158,7 +158,7 @@ def test_a_password_that_was_set_after_a_login_with_it_ends_too(browser: Browser
 
     assert _logs_in(functions, "another sample passphrase of the events" if proven else SET_BY_THE_THIEF) is proven
     text = functions.cloud.mailed_text()
-    assert ("Your password was removed, too, because it was set after a login with GitHub." in text) is not proven
+    assert ("Your password was also removed, because it was set after a login with GitHub." in text) is not proven
     assert f"You can still log in with {'your password and Google' if proven else 'Google'}." in text
 
 
