@@ -4,16 +4,17 @@
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any, Self
 
-from local import KEEP, PROJECT, adapt
+from local import KEEP, PROJECT, adapt, packages
 from local.emulator import Emulator, environment_for_aws, last_ports
 from local.http_api import Json
 from local.logs import LogLine, LogTail
+from local.packages import Package
 from local.processes import USUAL_PORT, free_port, port_from_environment, port_is_taken, url_of
 from local.providers import Providers
 from local.stack import BUCKET, Stack
@@ -22,6 +23,7 @@ from scripts import stacks
 MAIL_FROM = "accounts@comfy.local"
 EXAMPLE_SERVICE = "https://cloud.example.com/mcp"
 """The audience of examples/service."""
+_DOCUMENTS = "ClientDocumentFunction"
 AWS_PORT = "AWS_PORT"
 """The environment variable with the port of the emulated AWS."""
 
@@ -41,10 +43,16 @@ class LocalCloud:
         state_dir: Path | None = None,
         providers: Providers | bool = True,
         mailbox_url: str = "",
+        parameters: Mapping[str, str] | None = None,
+        document_function: Path | None = None,
         project: Path = PROJECT,
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """Without ``port``, ``aws_port`` and ``state_dir``, use free ports and a temporary folder. Starts nothing."""
+        """Without ``port``, ``aws_port`` and ``state_dir``, use free ports and a temporary folder. Starts nothing.
+
+        ``parameters`` override those of the local deployment. ``document_function`` is a folder to deploy in place of
+        functions/client_document: in a test, the hosts that it calls are on this machine, which the function refuses.
+        """
         self._temporary = None if state_dir else TemporaryDirectory(prefix="comfy-accounts-")
         self.state_dir = state_dir or Path(str(self._temporary and self._temporary.name))
         self.port = port or free_port()
@@ -52,6 +60,8 @@ class LocalCloud:
         self.project = project
         self.site_url = url_of(self.port)
         self._mailbox_url = mailbox_url
+        self._parameters = parameters or {}
+        self._document_function = document_function
         self._say = say
         self._emulator = Emulator(self.aws_port, self.port, self.state_dir)
         self.endpoint_url = self._emulator.endpoint_url
@@ -101,7 +111,7 @@ class LocalCloud:
         """Deploy the working tree and return whether anything changed. ``otherwise`` overrides parameters."""
         parameters = self.parameters | otherwise
         template = stacks.read(self.project / "template.yaml")
-        code = adapt.code_of(template, self.project)
+        code = adapt.code_of(template, self.project) | self._code_of_tests()
         self._say(f"Deploying template.yaml with {len(code)} functions and layers")
         self._stack.store(code)
         translated = adapt.translate(template, lambda name: {"Bucket": BUCKET, "Key": code[name].key}, parameters)
@@ -111,6 +121,10 @@ class LocalCloud:
         changed = self._stack.deploy(adapt.with_nested(adapt.adapt(translated), urls), parameters)
         self.after_deploy()
         return changed
+
+    def _code_of_tests(self) -> dict[str, Package]:
+        folder = self._document_function
+        return {_DOCUMENTS: packages.of_function(_DOCUMENTS, folder)} if folder else {}
 
     def prepare(self) -> None:
         """Verify the sender of emails, which operators do by hand before the first deployment into AWS."""
@@ -143,6 +157,7 @@ class LocalCloud:
             "MailboxUrl": self._mailbox_url,
             "WalkthroughUrl": f"{self._mailbox_url}/walkthrough" if self._mailbox_url else "",
             **(self.providers.parameters() if self.providers else {}),
+            **self._parameters,
         }
 
     def parameters_now(self) -> dict[str, str]:

@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
 
 from local.cloud import LocalCloud
+from tests.clients import mcp_service
 from tests.clients.https_front import HttpsFront
+from tests.clients.internet import Internet
 from tests.cloudformation import ROOT
 from tests.conftest import missing
 from tests.local.person import Person
@@ -46,10 +49,29 @@ def clients() -> Clients:
 
 
 @pytest.fixture(scope="session")
-def front(clients: Clients, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[HttpsFront, LocalCloud]]:
+def internet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Internet]:
+    with Internet(tmp_path_factory.mktemp("internet")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def service_front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HttpsFront]:
+    """The address of another service. It forwards nothing before that is deployed."""
+    with HttpsFront("127.0.0.1:9", tmp_path_factory.mktemp("service")) as https:
+        yield https
+
+
+@pytest.fixture(scope="session")
+def front(
+    clients: Clients, internet: Internet, service_front: HttpsFront, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[HttpsFront, LocalCloud]]:
     """The local cloud, whose site is the address of the front."""
     assert clients.comfy.exists()
-    cloud = LocalCloud(mailbox_url="http://127.0.0.1:9")
+    cloud = LocalCloud(
+        mailbox_url="http://127.0.0.1:9",
+        parameters={"OAuthResources": mcp_service.configured(f"{service_front.url}/mcp")},
+        document_function=internet.function,
+    )
     with HttpsFront(cloud.site_url.partition("://")[2], tmp_path_factory.mktemp("tls")) as https:
         cloud.site_url = https.url
         with cloud:
@@ -74,12 +96,20 @@ def ann(cloud: LocalCloud, certificate: Path) -> Person:
     return Person(cloud, http=browser).join()
 
 
-def allow(owner: Person, url: str) -> str:
-    """Allow the login of comfy-cli that begins at `url`, as the consent page does; return where the browser goes."""
+COMFY_CLI = {"id": "comfy-cli", "name": "Comfy CLI", "document": None}
+
+
+def allow(owner: Person, url: str, client: dict[str, Any] | None = None) -> str:
+    """Allow the login that begins at `url`, of comfy-cli or another client, as the consent page does.
+
+    Return where the browser goes.
+    """
     asked = dict(parse_qsl(urlsplit(url).query))
     shown = owner.call("GET", f"/oauth/authorize/request?{urlsplit(url).query}").json()
-    assert shown["client"] == {"id": "comfy-cli", "name": "Comfy CLI", "document": None}
-    decided = owner.call("POST", "/oauth/authorize", asked | {"decision": "allow", "account": shown["account"]["id"]})
+    fingerprint = (shown["client"]["document"] or {}).pop("fingerprint", "")
+    assert shown["client"] == (client or COMFY_CLI)
+    seen = {"account": shown["account"]["id"], "fingerprint": fingerprint}
+    decided = owner.call("POST", "/oauth/authorize", asked | seen | {"decision": "allow"})
     assert decided.status_code == 200, decided.text
     redirect: str = decided.json()["redirect_to"]
     return redirect
