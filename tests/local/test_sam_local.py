@@ -110,7 +110,7 @@ _OTHERS: dict[str, Any] = {
     "operator_password_revoke": {"password": "revoked"},
 }
 _EXPECTED = _STATUSES | _OTHERS
-_TOLD = ("isAuthorized", "batchItemFailures", "status", "sessions", "password", "errorType", "errorMessage")
+_TOLD = ("isAuthorized", "batchItemFailures", "problem", "status", "sessions", "password", "errorType", "errorMessage")
 
 
 def outcome(answer: Any) -> Any:
