@@ -1,6 +1,6 @@
 # Every command of this project. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help dev dev-reset dev-sam test quick check check-js format bench costs screenshots mails events admin redrive build validate deploy undeploy invoke start-api audit requirements hooks clean
+.PHONY: help dev dev-reset dev-sam test quick check check-js format bench costs screenshots mails events docs admin redrive build validate deploy undeploy invoke start-api audit requirements hooks clean
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
@@ -87,6 +87,9 @@ mails: .venv/.installed ## Write every email as people get it into .local/mails
 
 events: .venv/.installed ## Write the table of docs/events.md, after a change in accounts.events
 	@PYTHONPATH=layers/domain $(RUN) scripts.event_list
+
+docs: .venv/.installed ## Write docs/openapi.yaml, what the service serves of it, and docs/api.md, after a change of routes, structs or errors
+	@PYTHONPATH=layers/domain $(RUN) scripts.openapi
 
 admin: .venv/.installed ## Help an owner, end a leak, rotate a secret: DO='show ann@example.com', on `make dev` or STACK=comfy-accounts
 	@$(RUN) scripts.admin $(foreach word,$(value DO),'$(subst ','\'',$(word))')

@@ -13,7 +13,7 @@ from typing import Any
 
 from accounts import telemetry
 from tests.cloudformation import ROOT
-from tests.functions import roles
+from tests.functions import contract, roles
 from tests.functions.cloud import Call, Cloud
 from tests.functions.people import People
 
@@ -154,7 +154,9 @@ class Lambdas:
         if hasattr(handler, "datetime"):  # the endpoint does not pass it the time
             vars(handler)["datetime"] = self.clock.frozen()
         with roles.acting_as(function):
-            return handler.lambda_handler(event, Context())
+            result = handler.lambda_handler(event, Context())
+        contract.check(function, event, result)
+        return result
 
     def restore(self, arrange: Callable[[], object]) -> None:
         """Restore the tables as ``arrange`` leaves them; ``arrange`` runs only the first time."""

@@ -144,6 +144,7 @@ class Pages:
         return {
             routes.ROBOTS.path: lambda _: public_files.robots(),
             routes.CHANGE_PASSWORD.path: lambda _: public_files.change_password(),
+            routes.OPENAPI.path: public_files.openapi,
             routes.FAVICON.path: lambda _: public_files.icon(self._assets.version),
             routes.SECURITY_CONTACT.path: lambda it: public_files.security_contact(site, support, it.received_at),
         }

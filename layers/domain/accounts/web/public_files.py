@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime
+from pathlib import Path
 
-from accounts.limits import ICON_KEPT, SECURITY_CONTACT_LIFETIME
+from accounts.limits import ICON_KEPT, PUBLIC_METADATA_KEPT, SECURITY_CONTACT_LIFETIME
 from accounts.web import responses, routes
+from accounts.web.requests import Request
 from accounts.web.responses import Response
 
 TEXT = "text/plain; charset=utf-8"
+_OPENAPI = Path(__file__).with_name("static") / "openapi.json"
 _ROBOTS = "User-agent: *\nAllow: /$\nAllow: /login$\nAllow: /signup$\nAllow: /assets/\nDisallow: /\n"
 
 
@@ -34,3 +38,14 @@ def icon(version: str) -> Response:
 def change_password() -> Response:
     """The page that password managers open (W3C, A Well-Known URL for Changing Passwords)."""
     return responses.see_other(f"{routes.ACCOUNT_PAGE.path}?change-password")
+
+
+def openapi(request: Request) -> Response:
+    """The description of every route, written by `make docs`; 304 for a caller that has it (RFC 9110 13.1.2)."""
+    text = _OPENAPI.read_text(encoding="utf-8")
+    etag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+    headers = {"etag": etag, "cache-control": f"public, max-age={int(PUBLIC_METADATA_KEPT.total_seconds())}"}
+    held = [it.strip().removeprefix("W/") for it in request.headers.get("if-none-match", "").split(",")]
+    if etag in held or "*" in held:
+        return Response(304, headers=headers)
+    return Response(200, text, headers=headers)

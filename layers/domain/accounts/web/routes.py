@@ -380,6 +380,7 @@ FAVICON = Route("GET", "/favicon.ico", "pages", NO_CREDENTIAL, GATEWAY, "page_sh
 ROBOTS = Route("GET", "/robots.txt", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
 CHANGE_PASSWORD = Route("GET", "/.well-known/change-password", "pages", NO_CREDENTIAL, GATEWAY, "page_shown", cors=True)
 SECURITY_CONTACT = Route("GET", "/.well-known/security.txt", "pages", NO_CREDENTIAL, GATEWAY, "page_shown", cors=True)
+OPENAPI = Route("GET", "/openapi.json", "pages", NO_CREDENTIAL, GATEWAY, "page_shown", cors=True)
 ASSET = Route("GET", "/assets/{version}/{name}", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
 PAGES = (
     HOME,
@@ -396,6 +397,7 @@ PAGES = (
     ROBOTS,
     CHANGE_PASSWORD,
     SECURITY_CONTACT,
+    OPENAPI,
     ASSET,
 )
 # Requests without a route: 404, 405 and CORS preflights.

@@ -1,5 +1,6 @@
 """Files at fixed paths, which programs request without a link."""
 
+import json
 import re
 from datetime import datetime, timedelta
 from urllib.robotparser import RobotFileParser
@@ -7,6 +8,7 @@ from urllib.robotparser import RobotFileParser
 import pytest
 
 from accounts.web.pages import PATHS, Pages
+from accounts.web.responses import Response
 from tests.unit.accounts.stage import NOW, SITE_URL
 from tests.unit.accounts.web.events import SETTINGS, request
 
@@ -55,3 +57,28 @@ def test_the_security_contact_is_the_operators_and_does_not_expire() -> None:
         "Preferred-Languages": "en",
     }
     assert datetime.fromisoformat(fields["Expires"]) - NOW == timedelta(days=30)
+
+
+def test_the_openapi_document_is_kept_for_five_minutes() -> None:
+    """With an ETag, after which it is asked for again."""
+    answer = SITE.answer(request("GET", "/openapi.json"))
+
+    assert (answer.status, answer.content_type) == (200, "application/json; charset=utf-8")
+    assert json.loads(answer.body)["openapi"] == "3.1.0"
+    assert answer.headers == {"etag": answer.headers["etag"], "cache-control": "public, max-age=300"}
+    assert re.fullmatch(r'"[0-9a-f]{32}"', answer.headers["etag"])
+
+
+@pytest.mark.parametrize("held", ["{}", "W/{}", '"another", {}', "*"])
+def test_a_current_copy_of_the_openapi_document_is_not_sent_again(held: str) -> None:
+    """RFC 9110 13.1.2: compared weakly."""
+    headers = SITE.answer(request("GET", "/openapi.json")).headers
+
+    asked = request("GET", "/openapi.json", headers={"if-none-match": held.format(headers["etag"])})
+    assert SITE.answer(asked) == Response(304, headers=headers)
+
+
+def test_another_copy_of_the_openapi_document_is_replaced() -> None:
+    asked = request("GET", "/openapi.json", headers={"if-none-match": '"another"'})
+
+    assert SITE.answer(asked).status == 200
