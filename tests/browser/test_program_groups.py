@@ -77,7 +77,7 @@ def test_one_login_of_a_program_is_ended_alone(stage: Stage, owner: Person, row:
     expect(row.get_by_role("listitem").first.get_by_role("button")).to_be_focused()
     button.press("Enter")
     stage.press("Log out")
-    stage.told("ComfyUI on this computer is logged out.")
+    stage.told("Logged out ComfyUI on this computer.")
 
     expect(row.locator("summary")).to_have_text("2 logins")
     expect(row).not_to_contain_text("Example service")
