@@ -144,7 +144,7 @@ def test_an_address_is_changed_from_a_mail_opened_while_logged_out(stage: Stage,
     stage.press("Change email")
     stage.page.get_by_label("New email address").fill(new)
     stage.press("Send link")
-    stage.told(f"We have sent a link to {new}.")
+    stage.told(f"We sent a link to {new}.")
     token = token_in(Person(stage.cloud, email=new).wait_for_mail("Confirm your new email address for Comfy"))
     stage.press("Log out")
     stage.told("You're logged out.")
@@ -156,7 +156,7 @@ def test_an_address_is_changed_from_a_mail_opened_while_logged_out(stage: Stage,
     stage.told("Confirm your new email address.")
     stage.press("Confirm address")
 
-    stage.told(f"{new} is your address now.")
+    stage.told(f"Your email address is now {new}.")
     assert stage.page.evaluate("sessionStorage.length") == 0
     owner.email = new
     assert owner.log_in().status_code == 200

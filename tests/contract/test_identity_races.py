@@ -1,4 +1,7 @@
-"""Unlinking against logins, emailed links and linking that are under way: the owner's refusal wins, or comes later."""
+"""Callbacks with one state, and unlinking against logins, emailed links and linking that are under way.
+
+The owner's refusal wins, or comes later.
+"""
 
 from copy import replace
 from datetime import timedelta
@@ -9,14 +12,16 @@ import pytest
 from accounts.errors import AddressReused
 from accounts.flows.people.session_opening import LoggedIn
 from accounts.flows.providers.identity_linking import IdentityLinking
+from accounts.flows.providers.provider_login import Callback
 from accounts.model import messages
 from accounts.model.identities import Identity, provider_key, public_id
 from accounts.model.linking import decide
 from accounts.model.providers import NAMES, ProviderName, ProviderPerson
 from tests.contract.backends import Backend
 from tests.contract.races import MeetAfterRead, MeetBeforeWrite, Meeting, OvertakenAtWrite, kinds, three_times, together
-from tests.contract.samples import NOW, a_digest
+from tests.contract.samples import NOW, a_digest, an_address
 from tests.contract.stories import Person, Stories, caller
+from tests.unit.accounts.flows.providers.stage import CODE, FakeProvider, FakeProviders
 
 LATER = NOW + timedelta(minutes=1)
 of_each_provider = pytest.mark.parametrize("provider", NAMES)
@@ -67,6 +72,24 @@ class Linked:
         stored = self.backend.identities.get(self.key)
         is_stored = stored is not None and stored.verified
         return self.key in user.identities, is_stored, *self.stories.held_and_stored(self.person.user_id)
+
+
+@three_times
+@of_each_provider
+def test_of_four_concurrent_callbacks_with_one_state_one_logs_in(racetrack: Backend, provider: ProviderName) -> None:
+    """All have read the state before one consumes it. The others never call the provider."""
+    subject = ProviderPerson(provider, a_digest(), an_address(), email_verified=True, name="Olive")
+    service = FakeProvider(provider, subject)
+    stories = Stories(racetrack).with_stores(transactions=MeetBeforeWrite(racetrack.transactions, Meeting(4)))
+    stories.providers = FakeProviders({provider: service})  # type: ignore[assignment]
+    departing = Stories(racetrack)
+    departing.providers = stories.providers
+    departure = departing.provider_departure.login(provider, "", caller(0), NOW)
+    callback = Callback(service.sent[0][0], CODE, "", "", departure.browser)
+    arrivals = together(4, lambda n: stories.provider_arrival.arrive(provider, callback, None, caller(n), LATER))
+
+    assert kinds(arrivals) == {"Arrival": 1, "LoginExpired": 3}
+    assert len(service.asked) == 1
 
 
 @three_times

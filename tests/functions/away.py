@@ -91,15 +91,12 @@ class EmulatedProviders:
         *,
         session: str | None = None,
         cookies: dict[str, str] | None = None,
-        in_thread: bool = False,
     ) -> Any:
         """``GET /auth/{provider}/callback`` from this browser."""
         event = page_event("GET", "/auth/{provider}/callback", provider, query)
         held = self.browser if cookies is None else cookies
         event["cookies"] = [f"{name}={value}" for name, value in held.items()]
         event["cookies"] += [f"__Host-session={session}"] if session else []
-        if in_thread:
-            return self.functions.in_thread("oauth_callback", event)
         answer = self.functions.invoke("oauth_callback", event)
         for secret in {it.split(";")[0].partition("=")[2] for it in answer.result.get("cookies", [])} - {""}:
             self._handed_out(secret)

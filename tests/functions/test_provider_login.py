@@ -2,7 +2,6 @@
 
 import json
 from datetime import timedelta
-from threading import Barrier, Thread
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,7 +9,6 @@ import pytest
 
 from accounts import errors
 from accounts.errors import AccountsError, ProviderUnavailable
-from tests.functions import lambdas
 from tests.functions.away import CANARIES, EmulatedProviders, state_of
 from tests.functions.cloud import SITE_URL
 from tests.functions.conftest import NOW
@@ -183,24 +181,3 @@ def test_a_forged_id_token_is_refused_and_logged(functions: Lambdas, providers: 
 
     check_page(providers.come_back(departure), 400, errors.ProviderNotTrusted)
     assert identity_keys(functions) == set()
-
-
-def test_of_concurrent_callbacks_with_one_state_one_logs_in(functions: Lambdas, providers: EmulatedProviders) -> None:
-    """One session and one account."""
-    departure = providers.start()
-    providers.google_says()
-    lambdas.module("oauth_callback")
-    barrier, answers = Barrier(4), []
-
-    def come_back() -> None:
-        barrier.wait(60)
-        answers.append(providers.callback("google", f"state={state_of(departure)}&code=a", in_thread=True))
-
-    threads = [Thread(target=come_back) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert sorted(answer["statusCode"] for answer in answers) == [303, 400, 400, 400]
-    assert len(functions.cloud.tables()["SessionsTable"]) == len(functions.cloud.tables()["UsersTable"]) == 1
