@@ -102,15 +102,28 @@ class _Connection(HTTPSConnection):
         super().__init__(host, PORT, context=trusted)
         self._connected = connected
         self._trusted = trusted
+        self._is_aborted = False
 
     def connect(self) -> None:
-        self.sock = self._connected(self.host)
-        secured = self._trusted.wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
-        self.sock = secured
+        found = self._connected(self.host)
+        self._hold(found)
+        secured = self._trusted.wrap_socket(found, server_hostname=self.host, do_handshake_on_connect=False)
+        self._hold(secured)
         secured.do_handshake()
 
+    def _hold(self, found: socket.socket) -> None:
+        """Make it the socket that ``abort`` ends.
+
+        After ``abort``, end it here: a slow DNS server can outlast the time limit, and nothing else would.
+        """
+        self.sock = found
+        if self._is_aborted:
+            self.close()
+            raise TimeoutError
+
     def abort(self) -> None:
-        """End it, also while another thread waits for its next byte."""
+        """End it, also while another thread waits for its next byte, or before it is made."""
+        self._is_aborted = True
         if self.sock is not None:
             with suppress(OSError):
                 self.sock.shutdown(socket.SHUT_RDWR)
@@ -119,7 +132,12 @@ class _Connection(HTTPSConnection):
 
 def _read(connection: _Connection, url: str) -> dict[str, Any]:
     connection.request("GET", url.removeprefix(f"https://{connection.host}"), headers=_HEADERS)
-    response = connection.getresponse()
+    # The response keeps the socket open until it is closed, too.
+    with connection.getresponse() as response:
+        return _document(response)
+
+
+def _document(response: HTTPResponse) -> dict[str, Any]:
     if response.status != _OK:
         raise Refused("redirect" if 300 <= response.status < 400 else "status")  # noqa: PLR2004
     if not _is_json(response):

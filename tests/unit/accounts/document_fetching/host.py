@@ -57,13 +57,13 @@ class Authority:
 class Host(Server):
     """Speaks TLS. ``handshakes`` is False for one that accepts connections and says nothing.
 
-    ``left`` is set when the caller closed a connection, or has its answer.
+    ``left`` is set when the caller closed a connection, or has its answer; ``hung_up`` when a handshake failed.
     """
 
     def __init__(self, authority: Authority) -> None:
         super().__init__()
         self.handshakes = True
-        self.left = Event()
+        self.left, self.hung_up = Event(), Event()
         self.trusted = authority.client
         self._tls = authority.server
         self.behaviours = [reply(DOCUMENT, "200 OK", JSON)]
@@ -76,6 +76,7 @@ class Host(Server):
         try:
             secured = self._tls.wrap_socket(connection, server_side=True)
         except OSError:
+            self.hung_up.set()
             return
         super()._answer(secured, behaviour)
         self.left.set()

@@ -2,6 +2,8 @@
 
 import json
 import socket
+from collections.abc import Iterable
+from threading import Event
 
 import pytest
 
@@ -165,6 +167,25 @@ def test_a_slow_host_loses_the_connection(host: Host, internet: Internet, monkey
 
     assert internet.answer() == {"problem": "slow"}
     assert host.left.wait(10)
+
+
+def test_a_host_whose_dns_is_slow_is_asked_for_nothing(
+    host: Host, internet: Internet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its addresses come when the time is over: otherwise the request would go on without a time limit."""
+    monkeypatch.setattr(document_fetching, "CLIENT_DOCUMENT_TOTAL_SECONDS", 0.05)
+    over = Event()
+
+    def resolve(name: str) -> Iterable[str]:
+        over.wait(10)
+        return internet.resolve(name)
+
+    fetching = document_fetching.DocumentFetching(resolve, internet.dial, host.trusted)
+    assert fetching.answer(URL) == {"problem": "slow"}
+    over.set()
+
+    assert host.hung_up.wait(10)
+    assert host.seen == []
 
 
 def test_a_host_that_does_not_shake_hands_is_given_up(
