@@ -57,7 +57,7 @@ def test_a_person_stays_signed_in_who_asks_for_it(stage: Stage) -> None:
     stage.visitor.visit("/login")
     remember = stage.page.get_by_label("Keep me logged in")
     expect(remember).not_to_be_checked()
-    expect(remember).to_have_accessible_description(re.compile("other people"))
+    expect(remember).to_have_accessible_description(re.compile("shared device"))
     remember.check()
     log_in(stage, stage.person.email, PASSWORD)
 
@@ -125,11 +125,11 @@ def test_a_failure_helps(stage: Stage) -> None:
     stage.visitor.visit("/login")
     log_in(stage, stage.person.email, WRONG)
     stage.told("Wrong email address or password")
-    alert = stage.page.get_by_role("alert").filter(has_text="not right")
+    alert = stage.page.get_by_role("alert").filter(has_text="Wrong email address")
     help_ = stage.page.get_by_role("region", name="What to check")
 
     expect(alert).to_be_visible()
-    for words in ("address right", "Caps Lock", "Choose a new one", "Send it again", "cookies", "Contact support"):
+    for words in ("spelled correctly", "Caps Lock", "Choose a new one", "Send it again", "cookies", "Contact support"):
         expect(help_).to_contain_text(words)
     expect(help_.locator("code")).to_have_text(re.compile(r"\S{8,}"))
     expect(stage.page.get_by_label("Email address")).to_have_value(stage.person.email)

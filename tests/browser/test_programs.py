@@ -375,7 +375,7 @@ def test_another_origin_gets_an_api_key_instead(stage: Stage, program: Threading
         "href", f"{stage.visitor.site}/api-keys"
     )
     _paste(stage.page, key["plaintext_key"][:-1])
-    said(stage.page, re.compile("copied it whole"))
+    said(stage.page, re.compile("Copy the whole key"))
     _paste(stage.page, key["plaintext_key"])
     said(stage.page, f"Logged in as {stage.person.email}")
     stage.page.reload()

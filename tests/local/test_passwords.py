@@ -87,7 +87,7 @@ def test_an_account_without_a_password_is_told_its_way_in_and_offered_one(cloud:
     person.call("GET", person.with_provider("google"))
     account = person.call("GET", "/customers/me").json()["id"]
 
-    token = forget(person, "Ways into your account")
+    token = forget(person, "How to log in to your Comfy account")
     assert "you log in with Google" in person.mails("How to log in to your Comfy account")[0]["BodyText"]
     assert reset(person, token).status_code == 204
 
