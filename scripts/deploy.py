@@ -92,6 +92,7 @@ def complete(profile: Profile, declared: Mapping[str, Any], ask: Ask | None) -> 
             profile = profile.filled_in({name: _answer(name, declared[name], ask)})
             answers += 1
     except (EOFError, KeyboardInterrupt) as stopped:
+        print()
         kept = f" samconfig.toml keeps your {answers} answer{'' if answers == 1 else 's'}." if answers else ""
         raise CannotDeploy(f"stopped before anything was deployed.{kept}") from stopped
     if budget.is_wanted(before.overrides) and not budget.is_wanted(profile.overrides):

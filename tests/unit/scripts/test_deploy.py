@@ -332,11 +332,14 @@ def test_stopping_at_a_question_keeps_the_answers(path: Path, stop: type[BaseExc
 
 
 @pytest.mark.parametrize("stop", [EOFError, KeyboardInterrupt])
-def test_stopping_at_the_first_question_changes_nothing(path: Path, stop: type[BaseException]) -> None:
+def test_stopping_at_the_first_question_changes_nothing(
+    path: Path, capsys: pytest.CaptureFixture[str], stop: type[BaseException]
+) -> None:
+    """The message is on a line of its own."""
     before, account = path.read_bytes(), Account()
     with pytest.raises(CannotDeploy, match=r"^stopped before anything was deployed\.$"):
         deploy.deploy(samconfig.read(path, "prod"), account, account.run, Mock(side_effect=stop))
-    assert (path.read_bytes(), account.did) == (before, [])
+    assert (path.read_bytes(), account.did, capsys.readouterr().out) == (before, [], "\n")
 
 
 def test_an_optional_value_may_be_left_empty(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
