@@ -33,12 +33,16 @@ _ANSWERS: dict[str, Any] = {
 }
 
 
+ADDRESSES = ("comfy_api_base_url", "comfy_cloud_base_url", "comfy_platform_base_url")
+
+
 class ComfyUI:
     """Serves the frontend at a loopback address. Its `/features` name `site` as the place to log in."""
 
-    def __init__(self, frontend: Path, site: str) -> None:
-        addresses = dict.fromkeys(("comfy_api_base_url", "comfy_cloud_base_url", "comfy_platform_base_url"), site)
-        answers = _ANSWERS | {"/api/features": {"local_web_sso": True, **addresses}}
+    def __init__(self, frontend: Path, site: str, **changes: object) -> None:
+        """`changes` replace features; those that are None are left out."""
+        features = {"local_web_sso": True, **dict.fromkeys(ADDRESSES, site), **changes}
+        answers = _ANSWERS | {"/api/features": {name: it for name, it in features.items() if it is not None}}
         handler = type("Handler", (_Handler,), {"frontend": frontend, "answers": answers})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}/"

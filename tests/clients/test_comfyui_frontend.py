@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Page, Request, Response, Route, 
 
 from local.cloud import LocalCloud
 from tests.browser.chromium import FLAGS, installed
-from tests.clients.comfyui import ComfyUI
+from tests.clients.comfyui import ADDRESSES, ComfyUI
 from tests.clients.conftest import Clients, programs
 from tests.conftest import missing
 from tests.local.person import PASSWORD, Person
@@ -55,6 +55,11 @@ class Frontend:
         """The statuses of the service's answers at `path`."""
         return [it.status for it in self.answers if urlsplit(it.url).path == path and it.request.method != "OPTIONS"]
 
+    def elsewhere_with(self, secret: str) -> set[str]:
+        """The other hosts to which the frontend tried to send the secret."""
+        sent = [it for it in self.elsewhere if secret in json.dumps(it.headers) + (it.post_data or "")]
+        return {str(urlsplit(it.url).hostname) for it in sent}
+
     def tokens(self) -> dict[str, str]:
         """The tokens that the frontend keeps after a login with SSO."""
         found: dict[str, str] = json.loads(self.stored()[_TOKENS])
@@ -80,8 +85,16 @@ def context() -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def frontend(context: BrowserContext, clients: Clients, cloud: LocalCloud) -> Iterator[Frontend]:
-    with ComfyUI(clients.frontend, cloud.site_url) as comfyui:
+def features() -> dict[str, object]:
+    """How the features of the ComfyUI differ from what examples/README.md advises."""
+    return {}
+
+
+@pytest.fixture
+def frontend(
+    context: BrowserContext, clients: Clients, cloud: LocalCloud, features: dict[str, object]
+) -> Iterator[Frontend]:
+    with ComfyUI(clients.frontend, cloud.site_url, **features) as comfyui:
         found = Frontend(context.new_page(), comfyui.url, cloud.site_url)
 
         def stay_here(route: Route) -> None:
@@ -96,16 +109,20 @@ def frontend(context: BrowserContext, clients: Clients, cloud: LocalCloud) -> It
         yield found
 
 
-def test_the_frontend_logs_in_with_an_api_key(frontend: Frontend, ann: Person) -> None:
-    """It stays logged in after a reload, and sends the key to the service only."""
-    key = ann.make_key("render box")["plaintext_key"]
-    page = frontend.page
+def _log_in_with_a_key(frontend: Frontend, ann: Person) -> str:
+    key: str = ann.make_key("render box")["plaintext_key"]
     frontend.open()
     frontend.ask_to_log_in()
-    page.get_by_role("button", name="Comfy API Key").click()
-    page.locator("#comfy-org-api-key").fill(key)
-    page.get_by_role("button", name="Save").click()
+    frontend.page.get_by_role("button", name="Comfy API Key").click()
+    frontend.page.locator("#comfy-org-api-key").fill(key)
+    frontend.page.get_by_role("button", name="Save").click()
     frontend.is_logged_in()
+    return key
+
+
+def test_the_frontend_logs_in_with_an_api_key(frontend: Frontend, ann: Person) -> None:
+    """It stays logged in after a reload, and sends the key to the service only."""
+    key, page = _log_in_with_a_key(frontend, ann), frontend.page
     page.reload()
     frontend.is_logged_in()
     menu = frontend.menu()
@@ -116,7 +133,25 @@ def test_the_frontend_logs_in_with_an_api_key(frontend: Frontend, ann: Person) -
     frontend.is_logged_out()
     assert set(frontend.answered("/customers")) == set(frontend.answered("/api/workspaces/current")) == {200}
     assert key not in json.dumps(frontend.stored())
-    assert [request.url for request in frontend.elsewhere if key in json.dumps(request.headers)] == []
+    assert frontend.elsewhere_with(key) == set()
+
+
+@pytest.mark.parametrize("features", [dict.fromkeys(ADDRESSES[1:])])
+def test_the_frontend_sends_a_key_to_comfy_org_unless_it_has_both_addresses(frontend: Frontend, ann: Person) -> None:
+    """As examples/README.md warns: it logs in here with the first address only, and nothing on the page says so."""
+    with frontend.page.expect_request("https://cloud.comfy.org/**"):
+        key = _log_in_with_a_key(frontend, ann)
+
+    assert frontend.elsewhere_with(key) == {"cloud.comfy.org"}
+
+
+@pytest.mark.parametrize("features", [{"local_web_sso": "true"}])
+def test_the_frontend_offers_sso_only_for_a_boolean(frontend: Frontend) -> None:
+    frontend.open()
+    frontend.ask_to_log_in()
+
+    expect(frontend.page.get_by_role("button", name="Comfy API Key")).to_be_visible()
+    expect(frontend.page.get_by_test_id("desktop-host-sso")).to_have_count(0)
 
 
 def test_the_frontend_logs_in_with_sso(frontend: Frontend, ann: Person) -> None:
