@@ -17,7 +17,7 @@ def handler(event, context):
     return {"statusCode": 200, "body": json.dumps(event["requestContext"]["authorizer"]["lambda"])}
 """
 
-_TRUST = json.dumps(
+TRUST = json.dumps(
     {
         "Version": "2012-10-17",
         "Statement": [
@@ -27,7 +27,7 @@ _TRUST = json.dumps(
 )
 
 
-def _zipped(source: str) -> bytes:
+def zipped(source: str) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("index.py", source)
@@ -38,20 +38,20 @@ def _zipped(source: str) -> bytes:
 def other_api(cloud: LocalCloud) -> Iterator[str]:
     """Another team's API, whose every route asks our authorizer, attached as docs/integrating.md says."""
     gateway, functions = cloud.client("apigatewayv2"), cloud.client("lambda")
-    role = cloud.client("iam").create_role(RoleName="other-team", AssumeRolePolicyDocument=_TRUST)["Role"]["Arn"]
+    role = cloud.client("iam").create_role(RoleName="other-team", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
     echo = functions.create_function(
         FunctionName="other-teams-echo",
         Runtime="python3.13",
         Role=role,
         Handler="index.handler",
-        Code={"ZipFile": _zipped(_ECHO)},
+        Code={"ZipFile": zipped(_ECHO)},
     )["FunctionArn"]
     api = gateway.create_api(Name="other-team", ProtocolType="HTTP")["ApiId"]
     authorizer = gateway.create_authorizer(
         ApiId=api,
         Name="comfy",
         AuthorizerType="REQUEST",
-        AuthorizerUri=_invocation_of(cloud.outputs["AuthorizerFunctionArn"]),
+        AuthorizerUri=invocation_of(cloud.outputs["AuthorizerFunctionArn"]),
         AuthorizerPayloadFormatVersion="2.0",
         EnableSimpleResponses=True,
         AuthorizerResultTtlInSeconds=0,
@@ -74,7 +74,7 @@ def other_api(cloud: LocalCloud) -> Iterator[str]:
     cloud.client("iam").delete_role(RoleName="other-team")
 
 
-def _invocation_of(arn: str) -> str:
+def invocation_of(arn: str) -> str:
     return f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{arn}/invocations"
 
 

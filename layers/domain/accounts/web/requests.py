@@ -107,9 +107,12 @@ class Request(Struct, frozen=True):
         return {name: value for name, value in parameters.items() if value}
 
     def query(self) -> Mapping[str, str]:
-        """The query parameters; raises MalformedRequest for a repeated one."""
-        # isprintable also refuses lone surrogates, which fail only when they are encoded.
-        if len(self.raw_query) > URL_MAX_CHARACTERS or not self.raw_query.isprintable():
+        """The query parameters; raises MalformedRequest for a repeated one, or too many characters."""
+        if len(self.raw_query) > URL_MAX_CHARACTERS:
+            message = f"The query has more than {URL_MAX_CHARACTERS} characters."
+            raise MalformedRequest(message)
+        # This also refuses lone surrogates, which fail only when they are encoded.
+        if not self.raw_query.isprintable():
             raise MalformedRequest
         return _parameters(self.raw_query)
 
