@@ -466,8 +466,9 @@ def named(key: str, among: tuple[Route, ...]) -> Route:
 
 
 def at(path: str) -> tuple[Route, ...]:
-    """The routes of all methods at ``path``."""
-    return tuple(route for route in ROUTES if _matches(route.path, path))
+    """The routes of all methods at ``path``: those of exactly this path, or those whose parameters match it."""
+    exact = tuple(route for route in ROUTES if route.path == path)
+    return exact or tuple(route for route in ROUTES if _matches(route.path, path))
 
 
 def _matches(pattern: str, path: str) -> bool:

@@ -16,7 +16,9 @@ from accounts.web.routes import ROUTES, Route
         ("/customers/me", {"GET /customers/me", "PATCH /customers/me", "DELETE /customers/me"}),
         ("/assets/1f/site.css", {"GET /assets/{version}/{name}"}),
         ("/verify-email", {"GET /verify-email"}),
-        ("/auth/sessions/revoke-all", {"POST /auth/sessions/revoke-all", "DELETE /auth/sessions/{id}"}),
+        ("/auth/sessions/revoke-all", {"POST /auth/sessions/revoke-all"}),
+        ("/auth/identities/confirm", {"POST /auth/identities/confirm"}),
+        ("/auth/identities/1f", {"DELETE /auth/identities/{id}"}),
         ("", set()),
         ("/nothing", set()),
         ("/auth/login/", set()),
@@ -29,7 +31,7 @@ from accounts.web.routes import ROUTES, Route
     ],
 )
 def test_a_path_finds_its_routes(path: str, found: set[str]) -> None:
-    """For any method, by exact path."""
+    """For any method, by exact path; no session has the id ``revoke-all``, and no identity ``confirm``."""
     assert {f"{route.method} {route.path}" for route in routes.at(path)} == found
 
 
