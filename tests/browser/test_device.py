@@ -33,7 +33,7 @@ def test_a_link_with_a_code_in_it_asks_and_does_nothing_else(stage: Stage, codes
     stage.press("Continue")
     expect(stage.page.get_by_role("heading", name="Comfy CLI wants to log in")).to_be_focused()
     expect(stage.page.get_by_text(codes["user_code"])).to_be_visible()
-    stage.told("If someone else sent you the code or the link")
+    stage.told("If someone sent you the code or the link")
     stage.told(stage.person.email)
     expect(stage.page.get_by_role("button", name="Allow", exact=True)).to_be_enabled()
     stage.press("Allow")
