@@ -54,7 +54,7 @@ CALLS = {
     "login": [GET, UPDATE, transaction(4, indexed=1)],
     "password_forgot": [UPDATE, QUEUE],
     "password_reset": [UPDATE, GET, GET, GET, GET, transaction(6, indexed=2), QUEUE],
-    "password_change": [GET, GET, GET, UPDATE, GET, GET, transaction(4, indexed=1), QUEUE],
+    "password_change": [GET, GET, GET, UPDATE, GET, GET, UPDATE, transaction(4, indexed=1), QUEUE],
     "reauthenticate": [GET, GET, GET, GET, UPDATE, transaction(5, indexed=2)],
     "email_change": [GET, GET, UPDATE, QUEUE, QUEUE],
     "email_change_confirm": [GET, UPDATE, GET, GET, GET, transaction(6, indexed=1), QUEUE],

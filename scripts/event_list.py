@@ -10,13 +10,13 @@ BEGIN, END = generated.markers("make events")
 
 def table() -> str:
     rows = "\n".join(_row(name, event) for name, event in sorted(EVENTS.items()))
-    return f"| event | when | audit record | metric |\n|---|---|---|---|\n{rows}\n"
+    return f"| event | when | audit record | at most, for one account | metric |\n|---|---|---|---|---|\n{rows}\n"
 
 
 def _row(name: str, event: Event) -> str:
     kept = f"yes{': ' + ', '.join(f'`{it}`' for it in event.detail) if event.detail else ''}" if event.kept else ""
     counted = "yes" if event.counted == ALL else ", ".join(f"`{it}`" for it in event.counted)
-    return f"| `{name}` | {event.when} | {kept} | {counted} |"
+    return f"| `{name}` | {event.when} | {kept} | {event.kept} | {counted} |"
 
 
 def written(document: str) -> str:

@@ -353,10 +353,16 @@ class FakeApiKeys(_Store):
 class FakeAuditEvents:
     world: World
 
-    def latest(self, user_id: str, at_most: int) -> list[audit.Record]:
+    def some(self, user_id: str, at_most: int) -> list[audit.Record]:
+        return self._sorted(user_id)[:at_most]
+
+    def latest(self, user_id: str, begins_with: str, at_most: int) -> list[audit.Record]:
+        return [it for it in self._sorted(user_id)[::-1] if it.event_id.startswith(begins_with)][:at_most]
+
+    def _sorted(self, user_id: str) -> list[audit.Record]:
         self.world.check()
         theirs = (record for record in self.world.records if record.user_id == user_id)
-        return sorted(theirs, key=lambda record: record.event_id, reverse=True)[:at_most]
+        return sorted(theirs, key=lambda record: record.event_id)
 
 
 @dataclass

@@ -50,17 +50,33 @@ def test_a_history_is_ordered_by_time(backend: Backend) -> None:
     assert backend.history(last.user_id) == [as_read(first), as_read(middle), as_read(last)]
 
 
-def test_latest_returns_whole_records_newest_first(backend: Backend) -> None:
-    """As many as requested, and no other account's."""
-    records = [a_record(user_id="somebody", at=NOW + timedelta(seconds=second)) for second in range(4)]
-    backend.commit(*records, a_record(at=NOW + timedelta(days=1)))
+def test_latest_returns_whole_records_of_a_kind_newest_first(backend: Backend) -> None:
+    """As many as requested. Not those of a client, an event whose name goes on, or of another account."""
+    user_id = users.new_user_id()
+    seconds = [NOW + timedelta(seconds=second) for second in range(4)]
+    logins = [a_record(user_id=user_id, event="login", at=at, detail={}) for at in seconds]
+    clients = [a_record(user_id=user_id, event="login", at=at, detail={"client": "comfy-cli"}) for at in seconds]
+    longer = a_record(user_id=user_id, event="login_fail", at=NOW + timedelta(hours=1))
+    backend.commit(*logins, *clients, longer, a_record(event="login", at=NOW + timedelta(days=1)))
 
-    assert backend.audit.latest("somebody", 3) == [records[3], records[2], records[1]]
-    assert backend.audit.latest("somebody", 50) == records[::-1]
+    assert [record.kind for record in (logins[0], clients[0])] == ["login", "login.client"]
+    assert backend.audit.latest(user_id, audit.beginning("login"), 3) == logins[:0:-1]
+    assert backend.audit.latest(user_id, audit.beginning("login.client"), 50) == clients[::-1]
+
+
+def test_some_returns_all_records_up_to_a_number(backend: Backend) -> None:
+    """Whole, of every kind, and no other account's."""
+    user_id = users.new_user_id()
+    records = [a_record(user_id=user_id, event=event, detail={}) for event in ("login", "logout", "rename")]
+    backend.commit(*records, a_record())
+
+    found = backend.audit.some(user_id, 50)
+    assert sorted(found, key=lambda record: record.event) == records
+    assert len(backend.audit.some(user_id, 2)) == 2
 
 
 def test_an_unknown_account_has_no_records(backend: Backend) -> None:
-    assert backend.audit.latest("nobody", 50) == []
+    assert backend.audit.some("nobody", 50) == backend.audit.latest("nobody", audit.beginning("login"), 50) == []
 
 
 def test_two_records_of_the_same_moment_are_both_stored(backend: Backend) -> None:
@@ -75,7 +91,7 @@ def test_two_records_of_the_same_moment_are_both_stored(backend: Backend) -> Non
 def test_a_record_is_never_overwritten(backend: Backend) -> None:
     record: Record = a_record()
     backend.commit(record)
-    forged: Record = a_record(user_id=record.user_id, at=record.at, serial=record.serial, event="something_else")
+    forged: Record = a_record(user_id=record.user_id, at=record.at, serial=record.serial, caller=audit.NO_CALLER)
 
     assert backend.refused(forged) == (forged,)
 

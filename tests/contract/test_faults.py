@@ -77,7 +77,8 @@ USES: Mapping[str, Callable[[Backend], Any]] = {
     "read a token": lambda b: b.tokens.get(a_token().key),
     "list sessions": lambda b: b.sessions.of_user("somebody"),
     "list keys": lambda b: b.api_keys.of_user("somebody"),
-    "read a history": lambda b: b.audit.latest("somebody", 50),
+    "read a history": lambda b: b.audit.some("somebody", 50),
+    "read the latest of a kind": lambda b: b.audit.latest("somebody", "user_updated#", 50),
     "count": lambda b: b.throttles.take(an_increment(), NOW),
     "write": lambda b: b.commit(users.Open(a_user()), sessions.Start(a_session())),
 }

@@ -175,7 +175,8 @@ GOLDEN: Mapping[str, tuple[Change, Item]] = {
         RECORD,
         {
             "user_id": {"S": "ann"},
-            "event_id": {"S": "2026-03-01T12:30:15.123456+00:00#abcdefgh"},
+            "event_id": {"S": "authn_login_success#2026-03-01T12:30:15.123456+00:00#abcdefgh"},
+            "at": {"S": "2026-03-01T12:30:15.123456+00:00"},
             "detail": {"M": {"method": {"S": "password"}}},
             "event": {"S": "authn_login_success"},
             "expires_at": {"N": "1803904215"},
@@ -255,6 +256,13 @@ def test_a_stored_item_keeps_its_format(dynamo: Backend, table: str) -> None:
 def test_an_old_item_without_optional_attributes_is_read(table: str) -> None:
     """Each missing attribute reads as the field's default."""
     assert STORES[table].mapping.noun(_bare(table)) == BARE[table]
+
+
+def test_a_record_of_version_0_2_0_is_read() -> None:
+    """Its id begins with the time."""
+    item = GOLDEN["AuditEventsTable"][1] | {"event_id": {"S": "2026-03-01T12:30:15.123456+00:00#abcdefgh"}}
+
+    assert STORES["AuditEventsTable"].mapping.noun({name: it for name, it in item.items() if name != "at"}) == RECORD
 
 
 @pytest.mark.parametrize("table", OPTIONAL)

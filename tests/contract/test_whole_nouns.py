@@ -46,7 +46,7 @@ ROUND_TRIPS: Mapping[type[Struct], Callable[[Backend, Any], Any]] = {
     Session: lambda b, it: b.commit(sessions.Start(it)) or b.sessions.get(it.digest),
     ApiKey: lambda b, it: b.commit(api_keys.Add(it)) or b.api_keys.get(it.digest),
     OneTimeToken: lambda b, it: b.commit(one_time_tokens.Issue(it)) or b.tokens.get(it.key),
-    Record: lambda b, it: b.commit(it) or b.audit.latest(it.user_id, 1)[0],
+    Record: lambda b, it: b.commit(it) or b.audit.some(it.user_id, 1)[0],
     Counter: _raised,
     Document: lambda b, it: b.documents.keep(it) or b.documents.get(it.client_id),
 }

@@ -195,9 +195,15 @@ _LIMITS = {
         limits.CLIENT_DOCUMENTS_PER_HOST_PER_MINUTE,
         limits.CLIENT_DOCUMENT_REFETCHES_PER_MINUTE,
     ],
-    "activity shown, exported": [limits.ACTIVITY_SHOWN, limits.ACTIVITY_EXPORTED],
-    "changes of name, new API keys, answers to programs": [
+    "activity shown; records read and exported, or of each kind": [
+        limits.ACTIVITY_SHOWN,
+        limits.ACTIVITY_READ,
+        limits.ACTIVITY_READ_OF_ONE_KIND,
+    ],
+    "changes of name or password, started links of a provider, new API keys, answers to programs": [
         limits.RENAMES_PER_ACCOUNT_PER_DAY,
+        limits.PASSWORD_CHANGES_PER_ACCOUNT_PER_DAY,
+        limits.LINKS_STARTED_PER_ACCOUNT_PER_DAY,
         limits.API_KEYS_CREATED_PER_ACCOUNT_PER_DAY,
         limits.CONSENTS_PER_ACCOUNT_PER_DAY,
     ],

@@ -10,12 +10,16 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from accounts import limits
+
 # Counted as one metric for all methods.
 ALL = ("",)
 
 
 class Event(Struct, frozen=True):
     """``when`` says what happened. ``kept``: also in the account's audit records, with ``detail`` as possible fields.
+
+    ``kept`` says how many records of this event one account can get, so that an attacker cannot fill its history.
 
     ``routine``: not a security event; the account's activity shows it only if there is room.
 
@@ -24,23 +28,46 @@ class Event(Struct, frozen=True):
     """
 
     when: str
-    kept: bool = False
+    kept: str = ""
     routine: bool = False
     detail: tuple[str, ...] = ()
     counted: tuple[str, ...] = ()
 
 
+def _a_day(number: int) -> str:
+    return f"{number} a day"
+
+
+_ONCE = "one"
+_BY_OPERATOR = "one for each order of an operator"
+_REPORTS = "one for each report about an email that was sent"
+_NOTICES = f"{limits.NOTICES_PER_HOUR} an hour"
+_LOGINS_OF_ONE = (
+    "of an owner, one for each login with a password or a provider; of clients, "
+    f"{_a_day(limits.CONSENTS_PER_ACCOUNT_PER_DAY)}, "
+    f"and {limits.USER_CODES_PER_ACCOUNT_PER_HOUR // 2} an hour with a code"
+)
+_LINKS = (
+    f"{_a_day(limits.LINKS_STARTED_PER_ACCOUNT_PER_DAY)}; and by its address, each identity once, "
+    f"until {limits.UNLINKED_PER_ACCOUNT} were unlinked"
+)
+_PASSWORDS = (
+    f"{_a_day(limits.PASSWORD_CHANGES_PER_ACCOUNT_PER_DAY)}; one for each emailed reset link; "
+    "a first one where there is none"
+)
+
 _LOGINS: dict[str, Event] = {
     "authn_login_success": Event(
         "an owner logged in, or a client after consent",
-        kept=True,
+        kept=_LOGINS_OF_ONE,
         detail=("method", "session", "client"),
         counted=("password", "google", "github"),
     ),
     "authn_login_fail": Event("login failed: wrong password, or unknown or unconfirmed address", counted=ALL),
-    "authn_login_fail_max": Event("five logins failed in a row, and further attempts have to wait", kept=True),
+    "authn_login_fail_max": Event("five logins failed in a row, and further attempts have to wait", kept=_NOTICES),
     "authn_login_lock": Event(
-        "a hundred logins failed in a row, and the password was disabled in new browsers, or in known ones", kept=True
+        "a hundred logins failed in a row, and the password was disabled in new browsers, or in known ones",
+        kept=_NOTICES,
     ),
     "authn_reauthenticated": Event("an owner re-authenticated"),
     "authn_provider_start": Event("a login with Google or GitHub started"),
@@ -57,26 +84,30 @@ _LOGINS: dict[str, Event] = {
     "sessions_listed": Event("an owner listed sessions"),
     "session_revoked": Event(
         "a session was ended, other than by a login that replaced it in its browser",
-        kept=True,
+        kept="one for each login",
         routine=True,
         detail=("session",),
     ),
     "session_revoked_all": Event(
         "all sessions of an account were ended, by its owner or an operator",
-        kept=True,
+        kept="one for each login; " + _BY_OPERATOR,
         detail=("sessions", "by", "operator"),
     ),
-    "authn_login_unlock": Event("an operator reset the count of failed logins", kept=True, detail=("by", "operator")),
+    "authn_login_unlock": Event(
+        "an operator reset the count of failed logins", kept=_BY_OPERATOR, detail=("by", "operator")
+    ),
 }
 _ACCOUNTS: dict[str, Event] = {
     "user_created": Event(
         "a sign-up was requested; in audit records, an account was created with a provider",
-        kept=True,
+        kept=_ONCE,
         detail=("provider",),
         counted=ALL,
     ),
     "email_verified": Event(
-        "an address was confirmed with an emailed link, which completes the sign-up", kept=True, counted=ALL
+        "an address was confirmed with an emailed link, which completes the sign-up",
+        kept=_ONCE,
+        counted=ALL,
     ),
     "authn_address_confirmed": Event(
         "a sign-up was not confirmed: its address was confirmed with another link, or with a provider"
@@ -84,20 +115,24 @@ _ACCOUNTS: dict[str, Event] = {
     "email_resend_requested": Event("the confirmation email was requested again"),
     "user_shown": Event("an account was read", counted=("api_key",)),
     "user_exported": Event("an owner exported their data"),
-    "user_updated": Event("an owner changed their name", kept=True, routine=True),
+    "user_updated": Event("an owner changed their name", kept=_a_day(limits.RENAMES_PER_ACCOUNT_PER_DAY), routine=True),
     "user_email_change_requested": Event("an email change was requested"),
-    "user_email_changed": Event("an account's email address was changed", kept=True),
-    "user_deleted": Event("an account was deleted, by its owner or an operator", kept=True, detail=("by", "operator")),
-    "user_disabled": Event("an operator disabled an account", kept=True, detail=("by", "operator")),
-    "user_enabled": Event("an operator enabled an account", kept=True, detail=("by", "operator")),
+    "user_email_changed": Event(
+        "an account's email address was changed", kept=_a_day(limits.EMAIL_CHANGES_PER_ACCOUNT_PER_DAY)
+    ),
+    "user_deleted": Event("an account was deleted, by its owner or an operator", kept=_ONCE, detail=("by", "operator")),
+    "user_disabled": Event("an operator disabled an account", kept=_BY_OPERATOR, detail=("by", "operator")),
+    "user_enabled": Event("an operator enabled an account", kept=_BY_OPERATOR, detail=("by", "operator")),
     "user_inspected": Event("an operator inspected an account"),
     "user_not_found": Event("an operator named an account that does not exist"),
     "activity_listed": Event("an owner listed the account's activity"),
     "methods_shown": Event("the login methods were listed"),
     "identities_listed": Event("an owner listed identities"),
     "authn_identity_link_start": Event("linking a provider to an account started"),
-    "authn_identity_linked": Event("a provider was linked to an account", kept=True, detail=("provider",)),
-    "authn_identity_unlinked": Event("a provider was unlinked from an account", kept=True, detail=("provider",)),
+    "authn_identity_linked": Event("a provider was linked to an account", kept=_LINKS, detail=("provider",)),
+    "authn_identity_unlinked": Event(
+        "a provider was unlinked from an account", kept="one for each linked identity", detail=("provider",)
+    ),
     "authn_identity_linked_elsewhere": Event(
         "linking was refused: the provider's subject is linked to another account"
     ),
@@ -109,9 +144,12 @@ _ACCOUNTS: dict[str, Event] = {
     ),
     "authn_last_identity": Event("unlinking was refused: it is the account's last login method"),
     "authn_password_change": Event(
-        "a password was changed, reset, or set for the first time", kept=True, detail=("by",), counted=("reset",)
+        "a password was changed, reset, or set for the first time",
+        kept=_PASSWORDS,
+        detail=("by",),
+        counted=("reset",),
     ),
-    "authn_password_revoked": Event("an operator revoked a password", kept=True, detail=("by", "operator")),
+    "authn_password_revoked": Event("an operator revoked a password", kept=_BY_OPERATOR, detail=("by", "operator")),
     "authn_password_reset_requested": Event("a password reset was requested", counted=ALL),
     "authn_password_exists": Event("setting a first password was refused: the account has one"),
     "authn_password_missing": Event("a password check was refused: the account has none"),
@@ -119,9 +157,16 @@ _ACCOUNTS: dict[str, Event] = {
     "excess_identities": Event("an account reached its limit of identities"),
 }
 _KEYS_AND_TOKENS: dict[str, Event] = {
-    "authn_token_created": Event("an API key was created", kept=True, detail=("api_key", "name"), counted=ALL),
+    "authn_token_created": Event(
+        "an API key was created",
+        kept=_a_day(limits.API_KEYS_CREATED_PER_ACCOUNT_PER_DAY),
+        detail=("api_key", "name"),
+        counted=ALL,
+    ),
     "authn_token_revoked": Event(
-        "an API key was deleted, by its owner or an operator", kept=True, detail=("api_key", "by", "operator")
+        "an API key was deleted, by its owner or an operator",
+        kept="one for each key",
+        detail=("api_key", "by", "operator"),
     ),
     "authn_tokens_listed": Event("an owner listed API keys"),
     "authn_token_verified": Event("another service verified an API key", counted=ALL),
@@ -145,7 +190,7 @@ _KEYS_AND_TOKENS: dict[str, Event] = {
     "authn_token_invalid": Event("an emailed token, code or refresh token was unknown, used or expired", counted=ALL),
     "authn_token_reuse": Event(
         "a code or refresh token was used twice, and its session was ended",
-        kept=True,
+        kept="one for each login of a client",
         detail=("session",),
         counted=ALL,
     ),
@@ -171,13 +216,17 @@ _MAIL: dict[str, Event] = {
     "mail_limit_reached": Event("no email was sent: the recipient's limit was reached"),
     "mail_undeliverable": Event("no email was sent: the address is marked as undeliverable"),
     "mail_bounced": Event(
-        "an email bounced permanently, and the address was marked as undeliverable", kept=True, counted=ALL
+        "an email bounced permanently, and the address was marked as undeliverable",
+        kept=_REPORTS,
+        counted=ALL,
     ),
     "mail_bounced_for_now": Event("an email bounced temporarily"),
     "mail_complained": Event(
-        "an email was reported as spam, and the address was marked as undeliverable", kept=True, counted=ALL
+        "an email was reported as spam, and the address was marked as undeliverable",
+        kept=_REPORTS,
+        counted=ALL,
     ),
-    "mail_wanted": Event("an email was reported as not spam, and the mark of a complaint was removed", kept=True),
+    "mail_wanted": Event("an email was reported as not spam, and the mark of a complaint was removed", kept=_REPORTS),
     "mail_not_marked": Event("an email was reported as not spam, and the address had no mark of a complaint"),
     "mail_problem_known": Event("a report named an address that is already marked"),
     "mail_problem_of_unknown_address": Event("a report named an address without an account"),

@@ -183,6 +183,8 @@ RESET_MAILS_WINDOW = PASSWORD_RESET_LIFETIME / 2
 EMAIL_CHANGES_PER_ACCOUNT_PER_DAY = 5
 # What a session can do to fill the account's records. 25 keys can be created, and each be replaced once (chosen).
 RENAMES_PER_ACCOUNT_PER_DAY = 20
+PASSWORD_CHANGES_PER_ACCOUNT_PER_DAY = 20
+LINKS_STARTED_PER_ACCOUNT_PER_DAY = 20
 API_KEYS_CREATED_PER_ACCOUNT_PER_DAY = 50
 
 # Known browsers per identity, and the lifetime of the cookie that identifies one (chosen).
@@ -194,15 +196,14 @@ MAIL_REPORT_RECIPIENTS = 50
 
 # Audit records are deleted after this (ASVS 14.2.7; chosen).
 AUDIT_KEPT = timedelta(days=365)
-# Entries shown to the owner, from the latest records, which one read of less than 1 MB returns (chosen). Equal records
-# less than an hour apart are one entry. The newest of each kind come first, so that no kind pushes out another.
+# Entries shown to the owner (chosen). One read of less than 1 MB returns all records of an account, or shows that there
+# are too many. Then the latest of each kind are read, so that however many there are of one kind, the others are shown
+# and exported. They are at most 2 MB of the 6 MB that a function may return. Equal records less than an hour apart are
+# one entry.
 ACTIVITY_SHOWN = 50
 ACTIVITY_READ = 1000
+ACTIVITY_READ_OF_ONE_KIND = 100
 ACTIVITY_FOLDED_WITHIN = timedelta(hours=1)
-ACTIVITY_OF_ONE_KIND = 10
-# Audit records in an account's export: years of use, and less than 1 MB of the 6 MB that a function may return
-# (chosen).
-ACTIVITY_EXPORTED = 1000
 
 # bcrypt (ASVS appendix C; measured, see benchmarks): the cost of new hashes, and the costs that are verified.
 BCRYPT_COST = 12

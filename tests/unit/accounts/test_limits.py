@@ -63,10 +63,11 @@ def test_the_limits_are_those_documented() -> None:
         "ACTIVITY_SHOWN": 50,
         "ACTIVITY_READ": 1000,
         "ACTIVITY_FOLDED_WITHIN": timedelta(hours=1),
-        "ACTIVITY_OF_ONE_KIND": 10,
+        "ACTIVITY_READ_OF_ONE_KIND": 100,
         "RENAMES_PER_ACCOUNT_PER_DAY": 20,
+        "PASSWORD_CHANGES_PER_ACCOUNT_PER_DAY": 20,
+        "LINKS_STARTED_PER_ACCOUNT_PER_DAY": 20,
         "API_KEYS_CREATED_PER_ACCOUNT_PER_DAY": 50,
-        "ACTIVITY_EXPORTED": 1000,
         "BCRYPT_COST": 12,
         "BCRYPT_COSTS_ACCEPTED": range(10, 15),
     }

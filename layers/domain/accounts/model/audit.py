@@ -42,9 +42,19 @@ class Record(Change, frozen=True):
     serial: str = field(default_factory=lambda: secrets.random_base62(8))
 
     @property
+    def kind(self) -> str:
+        """The event; a client's login is a kind of its own."""
+        return kind_of(self.event, "client" if "client" in self.detail else "")
+
+    @property
+    def moment(self) -> str:
+        """The time as ISO 8601 in UTC, which sorts as text."""
+        return self.at.astimezone(UTC).isoformat(timespec="microseconds")
+
+    @property
     def event_id(self) -> str:
-        """Sorts by time and is unique: ISO 8601 in UTC, then eight random characters."""
-        return f"{self.at.astimezone(UTC).isoformat(timespec='microseconds')}#{self.serial}"
+        """Unique, and sorts by kind, then by time: the kind, the moment, and eight random characters."""
+        return f"{beginning(self.kind)}{self.moment}#{self.serial}"
 
     @property
     def shown(self) -> dict[str, str]:
@@ -53,5 +63,17 @@ class Record(Change, frozen=True):
 
 
 class AuditEvents(Protocol):
-    def latest(self, user_id: str, at_most: int) -> list[Record]:
-        """The account's latest records, newest first, read consistently."""
+    def some(self, user_id: str, at_most: int) -> list[Record]:
+        """The account's records, read consistently: all of them, or ``at_most`` of any kind and time."""
+
+    def latest(self, user_id: str, begins_with: str, at_most: int) -> list[Record]:
+        """The account's latest records whose id begins with that text, newest first, read consistently."""
+
+
+def kind_of(event: str, whose: str = "") -> str:
+    return f"{event}.{whose}" if whose else event
+
+
+def beginning(kind: str) -> str:
+    """What the ids of records of a kind begin with."""
+    return f"{kind}#"

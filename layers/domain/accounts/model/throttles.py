@@ -31,6 +31,8 @@ Bucket = Literal[
     "confirm",
     "email-change",
     "rename",
+    "password-change",
+    "link",
     "key-created",
     "oauth",
     "bad-key",

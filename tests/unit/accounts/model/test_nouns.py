@@ -40,12 +40,12 @@ def test_an_address_cannot_look_like_another_kind_of_identity() -> None:
 
 
 def test_audit_records_of_one_moment_differ_and_sort_by_time() -> None:
-    """The id begins with the time and ends with eight random characters."""
+    """The id begins with the kind and the time, and ends with eight random characters."""
     one, other = Record("u", "e", NOW, OWNER), Record("u", "e", NOW, OWNER)
     after = Record("u", "e", later(microseconds=1), OWNER)
 
     assert one.event_id != other.event_id
-    assert one.event_id.partition("#")[0] == "2026-03-01T12:00:00.000000+00:00"
+    assert one.event_id.split("#")[:2] == ["e", "2026-03-01T12:00:00.000000+00:00"]
     assert max(one.event_id, other.event_id) < after.event_id
 
 

@@ -7,7 +7,6 @@ from datetime import datetime
 from msgspec import Struct
 
 from accounts.flows.people.activity import latest
-from accounts.limits import ACTIVITY_EXPORTED
 from accounts.model import identities, users
 from accounts.model.api_keys import ApiKey, ApiKeys
 from accounts.model.audit import AuditEvents, Record
@@ -44,5 +43,5 @@ class AccountExport(Struct, frozen=True):
             identities=sorted(identities.held(self.identities, user), key=lambda entry: (entry.created_at, entry.key)),
             sessions=sorted(sessions, key=lambda entry: (entry.authenticated_at, entry.digest)),
             api_keys=sorted(self.api_keys.of_user(user.user_id), key=lambda entry: (entry.created_at, entry.digest)),
-            activity=latest(self.audit_events, user.user_id, ACTIVITY_EXPORTED, now)[::-1],
+            activity=latest(self.audit_events, user.user_id, now)[::-1],
         )

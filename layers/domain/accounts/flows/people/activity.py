@@ -1,7 +1,7 @@
 """An account's recent activity, for its owner to check (ASVS 6.3.5).
 
-A stolen session or a program must not be able to hide an event under many others. So equal events become one entry, no
-kind of event can fill the list, and security events come before the rest.
+A stolen session or a program must not be able to hide an event under many others. So equal events become one entry,
+each kind is read on its own when there are many, no kind can fill the list, and security events come before the rest.
 """
 
 from __future__ import annotations
@@ -9,19 +9,30 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import chain
 
 from msgspec import Struct
 
 from accounts import events
+from accounts.events import EVENTS
 from accounts.limits import (
     ACTIVITY_FOLDED_WITHIN,
-    ACTIVITY_OF_ONE_KIND,
     ACTIVITY_READ,
+    ACTIVITY_READ_OF_ONE_KIND,
     ACTIVITY_SHOWN,
     AUDIT_KEPT,
 )
-from accounts.model import user_agents
+from accounts.model import audit, user_agents
 from accounts.model.audit import AuditEvents, Record
+
+# Every kind of record. The login of a client is a kind of its own.
+KINDS = tuple(
+    audit.kind_of(name, whose)
+    for name, event in EVENTS.items()
+    if event.kept
+    for whose in ("", "client")
+    if not whose or whose in event.detail
+)
 
 
 class Entry(Struct, frozen=True):
@@ -41,15 +52,29 @@ class ActivityList(Struct, frozen=True):
 
 
 def recent(store: AuditEvents, user_id: str, now: datetime) -> list[Entry]:
-    """The account's most important recent entries, newest first, with one read."""
-    entries = _fold(latest(store, user_id, ACTIVITY_READ, now))
+    """The account's most important recent entries, newest first."""
+    entries = _fold(latest(store, user_id, now))
     by_rank = sorted(zip(_ranks(entries), range(len(entries)), strict=True))
     return [entries[index] for index in sorted(index for _, index in by_rank[:ACTIVITY_SHOWN])]
 
 
-def latest(store: AuditEvents, user_id: str, at_most: int, now: datetime) -> list[Record]:
-    """The account's latest records within AUDIT_KEPT. TTL may delete them later than that."""
-    return [record for record in store.latest(user_id, at_most) if now - record.at < AUDIT_KEPT]
+def latest(store: AuditEvents, user_id: str, now: datetime) -> list[Record]:
+    """The account's records within AUDIT_KEPT, newest first; if there are too many, the latest of each kind.
+
+    TTL may delete records later than that.
+    """
+    records = store.some(user_id, ACTIVITY_READ)
+    if len(records) == ACTIVITY_READ:
+        each = (store.latest(user_id, beginning, ACTIVITY_READ_OF_ONE_KIND) for beginning in _beginnings())
+        records = list(chain.from_iterable(each))
+    kept = (record for record in records if now - record.at < AUDIT_KEPT)
+    return sorted(kept, key=lambda record: (record.at, record.serial), reverse=True)
+
+
+def _beginnings() -> Iterable[str]:
+    """What the ids of records begin with: a kind, or the year in a record of version 0.2.0."""
+    yield from (audit.beginning(kind) for kind in KINDS)
+    yield "2"
 
 
 def _fold(records: Iterable[Record]) -> list[Entry]:
@@ -73,10 +98,10 @@ def _looks(record: Record) -> object:
     return record.event, record.caller.source, browser, frozenset(record.shown.items())
 
 
-def _ranks(entries: Iterable[Entry]) -> Iterable[int]:
-    """0 for the newest security events of each kind, 1 for the others, 2 for what is not a security event."""
-    seen: Counter[object] = Counter()
+def _ranks(entries: Iterable[Entry]) -> Iterable[tuple[bool, int]]:
+    """Security events come before others, and of each kind, the newest before the second, before the third."""
+    seen: Counter[str] = Counter()
     for entry in entries:
-        kind = entry.record.event, "client" in entry.record.detail
+        kind = entry.record.kind
         seen[kind] += 1
-        yield 2 if events.is_routine(entry.record.event) else int(seen[kind] > ACTIVITY_OF_ONE_KIND)
+        yield events.is_routine(entry.record.event), seen[kind]

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 
 from msgspec import Struct
 
 from accounts.errors import InvalidCredentials, PasswordMissing, Unauthenticated
 from accounts.flows.people import failed_logins
-from accounts.model import attempts, identities, known_browsers, messages, passwords, sessions, users
+from accounts.limits import PASSWORD_CHANGES_PER_ACCOUNT_PER_DAY
+from accounts.model import (
+    attempts,
+    identities,
+    known_browsers,
+    messages,
+    passwords,
+    sessions,
+    throttles,
+    users,
+)
 from accounts.model.audit import Caller, Record
 from accounts.model.identities import Identities, Identity, email_key
 from accounts.model.messages import Outbox
@@ -54,6 +64,7 @@ class PasswordChange(Struct, frozen=True):
             """Cached per stored hash; if the password changes during a retry, verify against the new hash."""
             if not self.hasher.verify(current, stored).matches or attempt.password_disabled:
                 raise InvalidCredentials(_NOT_THE_CURRENT_ONE)
+            self._count(user.user_id, now)
             return self.hasher.hash(new)
 
         try:
@@ -63,6 +74,11 @@ class PasswordChange(Struct, frozen=True):
             raise
         self.notices.put(messages.PasswordChanged(user.user_id))
         return user.user_id
+
+    def _count(self, user_id: str, now: datetime) -> None:
+        """Only the right password is counted: a stolen session must not keep the owner from changing theirs."""
+        limit, day = PASSWORD_CHANGES_PER_ACCOUNT_PER_DAY, timedelta(days=1)
+        throttles.count(self.throttles, "password-change", user_id, limit=limit, per=day, now=now)
 
     def _write(
         self,

@@ -28,7 +28,11 @@ from accounts.errors import (
 from accounts.flows.people.authentication import Credential, SessionAuthentication
 from accounts.flows.people.session_opening import LoggedIn
 from accounts.flows.providers.identity_linking import IdentityLinking
-from accounts.limits import OAUTH_STARTS_PER_ADDRESS_PER_MINUTE, OAUTH_STATE_LIFETIME
+from accounts.limits import (
+    LINKS_STARTED_PER_ACCOUNT_PER_DAY,
+    OAUTH_STARTS_PER_ADDRESS_PER_MINUTE,
+    OAUTH_STATE_LIFETIME,
+)
 from accounts.model import one_time_tokens, throttles
 from accounts.model.audit import Caller
 from accounts.model.identities import Identities, email_key, provider_key
@@ -90,7 +94,9 @@ class ProviderDeparture(Struct, frozen=True):
         return self._depart(provider, return_to, caller, now, intent=LOGIN)
 
     def link(self, provider: str, return_to: str, session: Session, caller: Caller, now: datetime) -> Departure:
-        """Start linking a provider to the session's account."""
+        """Start linking a provider to the session's account. Also raises TooManyAttempts for the account."""
+        limit, day = LINKS_STARTED_PER_ACCOUNT_PER_DAY, timedelta(days=1)
+        throttles.count(self.throttles, "link", session.user_id, limit=limit, per=day, now=now)
         return self._depart(provider, return_to, caller, now, intent=LINK, session=session.digest)
 
     def reauthenticate(

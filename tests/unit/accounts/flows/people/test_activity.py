@@ -1,5 +1,6 @@
 """The account's history: shown to its owner only, newest first, without internal details."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from copy import replace
 from datetime import datetime, timedelta
@@ -7,9 +8,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from accounts.errors import CredentialNotAccepted, TooManyAttempts, Unauthenticated
-from accounts.flows.people.activity import recent
+from accounts.events import EVENTS
+from accounts.flows.people.activity import KINDS, recent
 from accounts.flows.people.session_opening import LoggedIn
-from accounts.limits import ACTIVITY_SHOWN, AUDIT_KEPT
+from accounts.limits import ACTIVITY_READ, ACTIVITY_READ_OF_ONE_KIND, ACTIVITY_SHOWN, AUDIT_KEPT
 from accounts.model.audit import Caller, Record
 from tests.unit.accounts.stage import NOW, OWNER, STRANGER, Service, cookie, key_credential, later
 
@@ -141,6 +143,54 @@ def test_no_kind_of_event_pushes_out_another(service: Service) -> None:
     records = shown(service, logged_in, AFTERWARDS)
 
     assert (len(records), records[-10:]) == (ACTIVITY_SHOWN, hidden[::-1])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_number_of_records_of_one_kind_hides_another(service: Service, kind: str) -> None:
+    """More than one read returns. The export has both, too."""
+    logged_in = service.person()
+    event = kind.partition(".")[0]
+    # The most similar kind, if there is one.
+    many = "session_revoked" if kind == "user_updated" else event if "." in kind else "user_updated"
+    detail = {"client": "comfy-cli"} if "." in kind else {}
+    hidden = happened(service, logged_in, event, [STRANGER], **detail)
+    happened(service, logged_in, many, strangers(ACTIVITY_READ + 500), at=later(minutes=1))
+
+    records = shown(service, logged_in, AFTERWARDS)
+    exported = service.account_export.of_session(cookie(logged_in), later(minutes=10)).activity
+
+    assert (len(records), records[-1:]) == (ACTIVITY_SHOWN, hidden)
+    assert (len(exported), exported[0]) == (ACTIVITY_READ_OF_ONE_KIND + 1, hidden[0])
+
+
+def test_the_last_of_every_kind_is_shown(service: Service) -> None:
+    """However many kinds an attacker fills afterwards."""
+    logged_in = service.person()
+    security = [name for name, event in EVENTS.items() if event.kept and not event.routine]
+    for event in security:
+        happened(service, logged_in, event, strangers(20), at=later(seconds=len(service.world.records)))
+
+    records = shown(service, logged_in, AFTERWARDS)
+
+    assert len(records) == ACTIVITY_SHOWN
+    assert all(count >= ACTIVITY_SHOWN // len(security) for count in Counter(it.event for it in records).values())
+    assert {record.event for record in records} == set(security)
+
+
+def test_records_of_version_0_2_0_are_shown_among_many(service: Service) -> None:
+    """Their ids begin with the time."""
+    logged_in = service.person()
+
+    class Old(Record, frozen=True):
+        @property
+        def event_id(self) -> str:
+            return f"{self.moment}#{self.serial}"
+
+    old = Old(logged_in.session.user_id, "authn_identity_linked", NOW, STRANGER)
+    service.world.records.append(old)
+    happened(service, logged_in, "user_updated", strangers(ACTIVITY_READ), at=later(minutes=1))
+
+    assert shown(service, logged_in, AFTERWARDS)[-1:] == [old]
 
 
 def test_a_name_changes_twenty_times_a_day(service: Service) -> None:

@@ -1,6 +1,7 @@
 """Changing a known password needs the current one and a recent login, and ends the other sessions."""
 
 from copy import replace
+from itertools import pairwise
 
 import pytest
 
@@ -17,6 +18,7 @@ from accounts.errors import (
 )
 from accounts.flows.people.authentication import Credential
 from accounts.flows.people.session_opening import LoggedIn
+from accounts.limits import PASSWORD_CHANGES_PER_ACCOUNT_PER_DAY
 from accounts.model import messages
 from accounts.model.audit import Record
 from tests.unit.accounts.stage import (
@@ -205,3 +207,18 @@ def test_a_session_that_ended_concurrently_changes_nothing(service: Service) -> 
         change(service, logged_in)
 
     assert service.identity().password_hash == f"fake:{PASSWORD}"
+
+
+def test_a_password_changes_twenty_times_a_day(service: Service) -> None:
+    """Only the right one is counted: a stolen session must not keep the owner from changing theirs."""
+    logged_in = service.person()
+    words = [f"{number} green umbrellas in the rain" for number in range(PASSWORD_CHANGES_PER_ACCOUNT_PER_DAY + 1)]
+    with pytest.raises(InvalidCredentials):
+        service.password_change.change(cookie(logged_in), OTHER_PASSWORD, words[0], OWNER, NOW)
+    for current, new in pairwise([PASSWORD, *words[:-1]]):
+        service.password_change.change(cookie(logged_in), current, new, OWNER, NOW)
+    stored = service.identity()
+    with pytest.raises(TooManyAttempts) as refused:
+        service.password_change.change(cookie(logged_in), words[-2], words[-1], OWNER, NOW)
+
+    assert (refused.value.retry_after, service.identity()) == (12 * 60 * 60, stored)

@@ -105,6 +105,20 @@ def test_one_address_may_start_so_many_logins_a_minute(service: OAuthService) ->
     assert len(service.states()) == OAUTH_STARTS_PER_ADDRESS_PER_MINUTE + 2
 
 
+def test_an_account_starts_twenty_links_a_day(service: OAuthService) -> None:
+    """From any address. Each link and each unlinking is an audit record."""
+    credential = presented(service.person())
+    sources = [replace(OWNER, source=f"2001:db8:{number:x}::/64") for number in range(21)]
+    for source in sources[:20]:
+        service.provider_departure.link("github", "/account", credential, source, NOW)
+    with pytest.raises(TooManyAttempts) as refused:
+        service.provider_departure.link("github", "/account", credential, sources[20], NOW)
+
+    assert refused.value.retry_after == 12 * 60 * 60
+    assert len(service.states()) == 20
+    service.start_login("github")
+
+
 def test_no_login_starts_when_its_state_cannot_be_stored(service: OAuthService) -> None:
     """Fail closed."""
     service.world.down = True
