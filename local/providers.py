@@ -69,7 +69,9 @@ class Providers:
         for provider in self.all:
             if provider.port:
                 log = logs / f"oauth-mocks-{provider.name}.log"
-                command = ("oauth_mocks", "-s", provider.name, "--host", LOOPBACK, "--port", str(provider.port))
+                # Not by its own command, which gives up after ten seconds: a busy machine may need more.
+                app = f"oauth_mocks.{provider.name}.app:app"
+                command = ("uvicorn", app, "--host", LOOPBACK, "--port", str(provider.port))
                 self._children.append(Child(f"The stand-in for {provider.title}", *command, log=log))
 
     def wait(self) -> None:
