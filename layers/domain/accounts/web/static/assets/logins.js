@@ -11,7 +11,11 @@ export function showLogins(identities, methods) {
     (name) => methods.includes(name) && !linked.some((identity) => identity.provider === name),
   );
   const hasPassword = identities.some((identity) => identity.provider === "email" && identity.can_log_in);
-  $("#logins").replaceChildren(...linked.map((identity) => entry(identity, hasPassword)), ...free.map(offer), ...nothing(linked.length + free.length));
+  $("#logins").replaceChildren(
+    ...linked.map((identity) => entry(identity, hasPassword)),
+    ...free.map(offer),
+    ...nothing(linked.length + free.length),
+  );
 }
 
 function nothing(count) {
