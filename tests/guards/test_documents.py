@@ -74,6 +74,12 @@ def test_every_command_in_a_document_exists(path: Path) -> None:
     assert named - TARGETS == set()
 
 
+@pytest.mark.parametrize("path", project.DOCUMENTS, ids=project.relative)
+def test_a_value_that_begins_with_a_dash_is_no_option(path: Path) -> None:
+    """Rotated secrets may begin with one, so a command joins them to their option with "="."""
+    assert re.findall(r'--secret-string[ \\\n]+"\$', path.read_text(encoding="utf-8")) == []
+
+
 def test_make_help_explains_every_command() -> None:
     """Write the explanation after ``##``, behind the target."""
     phony = next(iter(found(r"^\.PHONY: (.+)$", MAKEFILE))).split()

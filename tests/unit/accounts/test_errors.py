@@ -144,7 +144,7 @@ def test_unavailable_says_when_to_retry_and_is_not_a_refusal() -> None:
 
 def test_sentences_agree_with_the_limits_they_name() -> None:
     """A number in a sentence is the number in ``limits``."""
-    assert f"You have {limits.API_KEYS_PER_ACCOUNT} API keys" in errors.KeyLimitReached.default_message
+    assert f"limit of {limits.API_KEYS_PER_ACCOUNT} API keys" in errors.KeyLimitReached.default_message
     assert f"{limits.BODY_MAX_BYTES // 1024} KiB" in errors.BodyTooLarge.default_message
     minutes = int(limits.FRESH_LOGIN.total_seconds()) // 60
     assert f"{minutes} minutes" in errors.ReauthenticationRequired.default_message
