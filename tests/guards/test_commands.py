@@ -67,7 +67,7 @@ def problem_with(command: Command) -> str:
     shape = model.operation_model(names[operation]).input_shape
     members = {xform_name(it, "-"): member.type_name for it, member in shape.members.items()} if shape else {}
     switches = {f"no-{name}" for name, kind in members.items() if kind == "boolean"}
-    given = {word[2:] for word in rest if word.startswith("--")}
+    given = {word[2:].partition("=")[0] for word in rest if word.startswith("--")}
     unknown = given - set(members) - switches - _OF_THE_PROGRAM
     needed = {xform_name(it, "-") for it in shape.required_members} if shape and command.whole else set()
     return ", ".join(
@@ -84,6 +84,8 @@ def _of_waiter(service: str, waiter: str) -> str:
     ("line", "problem"),
     [
         ("aws dynamodb query --table-name x --no-scan-index-forward", ""),
+        ("aws dynamodb query --table-name=x", ""),
+        ("aws dynamodb query --tables=x", "unknown --tables, missing --table-name"),
         ("aws dynamodb query --no-scan-index-forward", "missing --table-name"),
         ("aws dynamodb query --table-name x --no-limit", "unknown --no-limit"),
         ("aws dynamodb wait table-exists --table-name x", ""),
