@@ -1,11 +1,12 @@
 """A small ComfyUI: the files of its frontend, and what the frontend reads from its own server at start."""
 
 import json
-import threading
 from http import HTTPStatus
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
+
+from tests.clients.serving import Serving
 
 _NO_JOBS = {"jobs": [], "pagination": {"offset": 0, "limit": 200, "total": 0, "has_more": False}}
 _SYSTEM = {
@@ -36,7 +37,7 @@ _ANSWERS: dict[str, Any] = {
 ADDRESSES = ("comfy_api_base_url", "comfy_cloud_base_url", "comfy_platform_base_url")
 
 
-class ComfyUI:
+class ComfyUI(Serving):
     """Serves the frontend at a loopback address. Its `/features` name `site` as the place to log in."""
 
     def __init__(self, frontend: Path, site: str, **changes: object) -> None:
@@ -44,16 +45,8 @@ class ComfyUI:
         features = {"local_web_sso": True, **dict.fromkeys(ADDRESSES, site), **changes}
         answers = _ANSWERS | {"/api/features": {name: it for name, it in features.items() if it is not None}}
         handler = type("Handler", (_Handler,), {"frontend": frontend, "answers": answers})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(handler)
+        self.url = f"http://127.0.0.1:{self.port}/"
 
 
 class _Handler(SimpleHTTPRequestHandler):

@@ -6,17 +6,18 @@ It stands in for the host behind which a deployment and Comfy Cloud share one ad
 import http.client
 import json
 import ssl
-import threading
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+
+from tests.clients.serving import Serving
 
 # The start of the paths that Comfy Cloud answers, not this service.
 _COMFY_CLOUD = ("/api/billing/", "/api/features")
@@ -24,7 +25,7 @@ _CREDENTIALS = ("authorization", "x-api-key")
 _OF_THE_CONNECTION = {"connection", "host", "transfer-encoding", "content-length", "date", "server"}
 
 
-class HttpsServer:
+class HttpsServer(Serving):
     """An https server on this machine. Its certificate, for `name`, `others` and 127.0.0.1, signs itself."""
 
     def __init__(self, name: str, folder: Path, handler: type[BaseHTTPRequestHandler], *others: str) -> None:
@@ -32,21 +33,12 @@ class HttpsServer:
         self.certificate = folder / "certificate.pem"
         key = folder / "key.pem"
         _write_certificate((name, *others), self.certificate, key)
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        super().__init__(handler)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.certificate, key)
         # The handshake is in the thread of the connection, so that a slow one does not stop the others.
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
-        self.port = self._server.server_port
         self.url = f"https://{name}:{self.port}"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
 
 class HttpsFront(HttpsServer):
