@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Page, Route, expect
 
+from accounts.errors import AccountChanged, AccountsError, ClientChanged
 from local.cloud import LocalCloud
 from tests.browser.people import Visitor, enter
 from tests.local.person import PASSWORD, Person, token_in
@@ -371,13 +372,18 @@ def consent(stage: Stage) -> None:
     expect(stage.page.get_by_role("button", name="Allow", exact=True)).to_be_enabled()
 
 
+def refused_once(stage: Stage, refusal: AccountsError) -> None:
+    """The owner allows it, and can answer again."""
+    said = {"error": refusal.code, "message": refusal.message}
+    stage.answer("/oauth/authorize", 409, json.dumps(said), "POST")
+    stage.press("Allow")
+    stage.told(refusal.message)
+    expect(stage.page.get_by_role("button", name="Allow", exact=True)).to_be_enabled()
+
+
 def consent_account_changed(stage: Stage) -> None:
     consent(stage)
-    message = "You're now logged in to another account. Check which one, then try again."
-    stage.answer("/oauth/authorize", 409, json.dumps({"error": "account_changed", "message": message}), "POST")
-    stage.press("Allow")
-    stage.told("You're now logged in to another account")
-    expect(stage.page.get_by_role("button", name="Allow", exact=True)).to_be_enabled()
+    refused_once(stage, AccountChanged())
 
 
 def consent_again(stage: Stage) -> None:
@@ -431,11 +437,7 @@ def consent_described_on_loopback(stage: Stage) -> None:
 
 def consent_client_changed(stage: Stage) -> None:
     consent_described(stage)
-    message = "The program changed its description while you were deciding. Check it again, then answer."
-    stage.answer("/oauth/authorize", 409, json.dumps({"error": "client_changed", "message": message}), "POST")
-    stage.press("Allow")
-    stage.told("The program changed its description")
-    expect(stage.page.get_by_role("button", name="Allow", exact=True)).to_be_enabled()
+    refused_once(stage, ClientChanged())
 
 
 def consent_document_refused(stage: Stage) -> None:

@@ -273,55 +273,57 @@ def by_an_invalid_code(stage: Stage) -> Act:
     return lambda: stage.program.exchange("x" * 43)
 
 
+def _with_a_document(stage: Stage) -> Lambdas:
+    """The functions, with an account, and a client whose document can be fetched."""
+    stage.arrange()
+    described.publish(stage.functions)
+    return stage.functions
+
+
 @of("client_authorize")
 def of_a_described_client(stage: Stage) -> Act:
     """Its document is fetched and kept."""
-    stage.arrange()
-    described.publish(stage.functions)
-    return lambda: described.Described(stage.functions).shown(SAMPLE_TOKEN)
+    functions = _with_a_document(stage)
+    return lambda: described.Described(functions).shown(SAMPLE_TOKEN)
 
 
 @of("client_authorize")
 def for_a_described_client_whose_copy_is_old(stage: Stage) -> Act:
-    stage.arrange()
-    described.publish(stage.functions)
-    program = described.Described(stage.functions)
+    functions = _with_a_document(stage)
+    program = described.Described(functions)
     program.shown(SAMPLE_TOKEN)
-    stage.functions.clock.now += timedelta(seconds=60)
+    functions.clock.now += timedelta(seconds=60)
     return program.answered
 
 
 @of("device_consent")
 def of_a_described_device(stage: Stage) -> Act:
     """Its document is fetched and kept."""
-    stage.arrange()
-    described.publish(stage.functions)
-    machine = described.machine(stage.functions)
+    functions = _with_a_document(stage)
+    machine = described.machine(functions)
     _, user_code = machine.codes()
     return lambda: machine.typed(user_code)
 
 
 @of("device_consent")
 def for_a_described_device_whose_copy_is_old(stage: Stage) -> Act:
-    stage.arrange()
-    described.publish(stage.functions)
-    machine = described.machine(stage.functions)
+    functions = _with_a_document(stage)
+    machine = described.machine(functions)
     _, user_code = machine.codes()
     seen = machine.typed(user_code).json["client"]["document"]["fingerprint"]
-    stage.functions.clock.now += timedelta(seconds=60)
+    functions.clock.now += timedelta(seconds=60)
     return lambda: machine.answered(user_code, fingerprint=seen)
 
 
 @of("client_token")
 def by_a_described_client_whose_copy_is_old(stage: Stage) -> Act:
     """Its document is fetched again, and kept."""
-    stage.arrange()
-    described.publish(stage.functions)
-    program = described.Described(stage.functions)
+    functions = _with_a_document(stage)
+    program = described.Described(functions)
     program.shown(SAMPLE_TOKEN)
-    stage.functions.clock.now += timedelta(seconds=59)
+    functions.clock.now += timedelta(seconds=59)
     code = query_of_client(program.answered())["code"]
-    stage.functions.clock.now += timedelta(seconds=1)
+    functions.clock.now += timedelta(seconds=1)
     return lambda: program.exchange(code)
 
 
