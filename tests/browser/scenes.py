@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Page, Route, expect
 
-from accounts.errors import AccountChanged, AccountsError, ClientChanged
 from local.cloud import LocalCloud
 from tests.browser.people import Visitor, enter
 from tests.local.person import PASSWORD, Person, token_in
@@ -372,18 +371,18 @@ def consent(stage: Stage) -> None:
     expect(stage.page.get_by_role("button", name="Allow", exact=True)).to_be_enabled()
 
 
-def refused_once(stage: Stage, refusal: AccountsError) -> None:
+def refused_once(stage: Stage, code: str, message: str) -> None:
     """The owner allows it, and can answer again."""
-    said = {"error": refusal.code, "message": refusal.message}
-    stage.answer("/oauth/authorize", 409, json.dumps(said), "POST")
+    stage.answer("/oauth/authorize", 409, json.dumps({"error": code, "message": message}), "POST")
     stage.press("Allow")
-    stage.told(refusal.message)
+    stage.told(message)
     expect(stage.page.get_by_role("button", name="Allow", exact=True)).to_be_enabled()
 
 
 def consent_account_changed(stage: Stage) -> None:
     consent(stage)
-    refused_once(stage, AccountChanged())
+    message = "You're now logged in to another account. Check which one, then try again."
+    refused_once(stage, "account_changed", message)
 
 
 def consent_again(stage: Stage) -> None:
@@ -437,7 +436,8 @@ def consent_described_on_loopback(stage: Stage) -> None:
 
 def consent_client_changed(stage: Stage) -> None:
     consent_described(stage)
-    refused_once(stage, ClientChanged())
+    message = "The program changed its description while you were deciding. Check it again, then answer."
+    refused_once(stage, "client_changed", message)
 
 
 def consent_document_refused(stage: Stage) -> None:
