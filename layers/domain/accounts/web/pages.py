@@ -112,6 +112,7 @@ class Pages:
         values = {**texts.catalogue(language, self._constants), **self._links, **more}
         blanks = {key: html.escape(value) for key, value in values.items()}
         blanks |= self._frame(name, language, blanks)
+        blanks["page.noscript"] = Page(_read("_noscript")).substitute(blanks) if name in PATHS.values() else ""
         blanks |= {f"part.{part}": Page(_read(f"_{part}")).substitute(blanks) for part in _PARTS}
         content = Page(_read(name)).substitute(blanks)
         return Page(_read("layout")).substitute(blanks | {"content": content})
