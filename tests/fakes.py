@@ -157,6 +157,7 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
         and len(w.users[c.user_id].api_keys) < c.at_most
         and (c.session is None or c.session in w.users[c.user_id].sessions)
     ),
+    users.SwapKeys: lambda w, c: _active(w, c.user.user_id) and _unchanged(w, c.user),
     users.DropKey: lambda w, c: c.user_id in w.users and c.api_key in w.users[c.user_id].api_keys,
     users.AddIdentity: lambda w, c: (
         _active(w, c.user_id)
@@ -266,6 +267,7 @@ _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
     users.DropAllSessions: lambda w, c: w.user(c.user.user_id, sessions={}),
     users.DropOtherSessions: _drop_others,
     users.AddKey: lambda w, c: w.user(c.user_id, api_keys=w.users[c.user_id].api_keys | {c.api_key}),
+    users.SwapKeys: lambda w, c: w.user(c.user.user_id, api_keys=c.user.api_keys - c.ended | {c.api_key}),
     users.DropKey: lambda w, c: w.user(c.user_id, api_keys=w.users[c.user_id].api_keys - {c.api_key}),
     users.AddIdentity: lambda w, c: w.user(c.user_id, identities=w.users[c.user_id].identities | {c.identity}),
     users.Unlink: _unlink,

@@ -1,6 +1,7 @@
 """POST /admin/verify-api-key: tell another service of this deployment which account an API key belongs to."""
 
 from accounts import deployment
+from accounts.flows.keys.key_verification import Verified
 from accounts.web import presenters, responses, routes, schemas
 from accounts.web.endpoint import endpoint
 from accounts.web.requests import Request
@@ -13,4 +14,5 @@ KEY_VERIFICATION = DEPLOYMENT.key_verification
 @endpoint(routes.KEY_VERIFY, DEPLOYMENT)
 def lambda_handler(request: Request) -> Response:
     found = KEY_VERIFICATION.verified(request.json(schemas.KeyVerify).api_key, request.received_at)
-    return responses.ok(presenters.verification(found), user_id=found.owner.user_id if found else "")
+    user_id = found.owner.user_id if isinstance(found, Verified) else ""
+    return responses.ok(presenters.verification(found), user_id=user_id)

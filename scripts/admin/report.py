@@ -57,7 +57,8 @@ def _session(entry: Json) -> str:
 
 def _key(entry: Json) -> str:
     used = entry["last_used_at"] or "never"
-    return f"{entry['key_prefix']}  {entry['name']}  created {entry['created_at']}, used {used}"
+    ends = f", expires {entry['expires_at']}" if entry["expires_at"] else ""
+    return f"{entry['key_prefix']}  {entry['name']}  created {entry['created_at']}, used {used}{ends}"
 
 
 def _event(entry: Json) -> str:

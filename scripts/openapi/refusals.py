@@ -58,6 +58,7 @@ WHEN: Mapping[type[AccountsError], str] = {
     errors.ApiKeyMistyped: (
         "the value is in `X-API-KEY` or begins like an API key, but is not well-formed; copy the whole key"
     ),
+    errors.ApiKeyExpired: "the key's expiry date has passed",
     errors.ApiKeyUnknown: "the key was deleted, or does not exist in this deployment",
     errors.InvalidCredentials: "the login failed; the response is the same for every reason",
     errors.InvalidAdminSecret: "the admin secret is missing or wrong",
@@ -178,6 +179,7 @@ def _of_credentials(operation: Operation) -> Iterator[type[AccountsError]]:
     if API_KEY in route.credentials:
         yield errors.ApiKeyMistyped
         yield errors.ApiKeyUnknown
+        yield errors.ApiKeyExpired
     if route.fresh:
         yield errors.ReauthenticationRequired
 

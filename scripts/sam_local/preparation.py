@@ -21,6 +21,7 @@ from accounts.flows.mail.mails import Mail
 from accounts.flows.operators.operator_requests import OperatorRequest
 from accounts.flows.people.session_opening import LoggedIn
 from accounts.flows.providers.provider_login import Callback
+from accounts.model.api_keys import Details
 from accounts.model.audit import Caller
 from accounts.model.clients import COMFY_CLI
 from accounts.model.identities import public_id
@@ -202,7 +203,7 @@ class Preparation:
         return self._secret(self._do.settings["ADMIN_SECRET"])
 
     def _new_key(self, name: str) -> tuple[str, str]:
-        new = self._do.key_creation.create(self._owner.session, name, "", self._caller, self._now)
+        new = self._do.key_creation.create(self._owner.session, Details(name), self._caller, self._now)
         return new.plaintext, new.api_key.digest
 
     # --- Clients ------------------------------------------------------------------------------------------------------

@@ -110,6 +110,7 @@ def _api_key() -> ApiKey:
         key_prefix="comfyui-12345678",
         created_at=NOW,
         last_used_at=LATER,
+        expires_at=TOMORROW,
     )
 
 

@@ -21,8 +21,8 @@ def test_a_key_is_read_with_every_field(backend: Backend) -> None:
     assert backend.api_keys.get(key.digest) == key
 
 
-def test_an_unused_key_without_description_is_read_with_every_field(backend: Backend) -> None:
-    key = add_key(backend, description="", last_used_at=None)
+def test_an_unused_key_without_description_that_never_expires_is_read_with_every_field(backend: Backend) -> None:
+    key = add_key(backend, description="", last_used_at=None, expires_at=None)
 
     assert backend.api_keys.get(key.digest) == key
 

@@ -5,10 +5,11 @@ from datetime import timedelta
 from accounts.flows.keys.key_management import NewKey
 from accounts.flows.people.session_opening import LoggedIn
 from accounts.limits import API_KEYS_PER_ACCOUNT, FREE_FAILURES
-from accounts.model import users
+from accounts.model import api_keys, users
+from accounts.model.api_keys import Details
 from tests.contract.backends import Backend
 from tests.contract.races import MeetAfterRead, MeetBeforeWrite, Meeting, kinds, together
-from tests.contract.samples import NOW, a_digest
+from tests.contract.samples import NOW, an_api_key
 from tests.contract.stories import NEW_PASSWORD, Stories, caller
 from tests.contract.wire import Crowd
 
@@ -32,18 +33,21 @@ def test_new_keys_that_cancel_each_other_fill_the_account(real: Backend) -> None
     """Twenty exist already, so five are created."""
     stories, crowd = Stories(real), Crowd()
     person = stories.person()
+    earlier = set()
     for _ in range(API_KEYS_PER_ACCOUNT - 5):
-        real.commit(users.AddKey(person.user_id, a_digest(), API_KEYS_PER_ACCOUNT))
+        key = an_api_key(user_id=person.user_id)
+        real.commit(api_keys.Add(key), users.AddKey(person.user_id, key.digest, API_KEYS_PER_ACCOUNT))
+        earlier.add(key.digest)
     racing = stories.with_stores(sessions=MeetAfterRead(real.sessions, Meeting(PARALLEL)))
     with crowd.gathered():
         outcomes = together(
-            PARALLEL, lambda n: racing.key_creation.create(racing.session(person), f"{n}", "", caller(n), NOW)
+            PARALLEL, lambda n: racing.key_creation.create(racing.session(person), Details(f"{n}"), caller(n), NOW)
         )
     made = {outcome.api_key.digest for outcome in outcomes if isinstance(outcome, NewKey)}
 
     assert crowd.cancelled > 0
     assert kinds(outcomes) == {"KeyLimitReached": PARALLEL - 5, "NewKey": 5}
-    assert {key.digest for key in real.api_keys.of_user(person.user_id)} == made
+    assert {key.digest for key in real.api_keys.of_user(person.user_id)} == made | earlier
 
 
 def test_logins_that_cancel_each_other_all_succeed(real: Backend) -> None:

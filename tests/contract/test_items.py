@@ -79,7 +79,7 @@ SESSION = Session(
     refresh_salt="salt",
     refreshed_at=THEN,
 )
-API_KEY = ApiKey("k1", "ann", "key", "", "comfyui-12345678", THEN, THEN)
+API_KEY = ApiKey("k1", "ann", "key", "", "comfyui-12345678", THEN, THEN, ENDS)
 TOKEN = OneTimeToken("password-reset", "t1", "ann", THEN, ENDS, {"näme": "value", "empty": ""})
 RECORD = Record("ann", "authn_login_success", THEN, CALLER, {"method": "password"}, "abcdefgh")
 GOLDEN: Mapping[str, tuple[Change, Item]] = {
@@ -155,9 +155,11 @@ GOLDEN: Mapping[str, tuple[Change, Item]] = {
             "digest": {"S": "k1"},
             "created_at": THEN_STORED,
             "description": {"S": ""},
+            "expires_at": {"S": f"{ENDS:%Y-%m-%dT%H:%M:%S}.000000+0000"},
             "key_prefix": {"S": "comfyui-12345678"},
             "last_used_at": THEN_STORED,
             "name": {"S": "key"},
+            "swept_at": {"N": str(int(ENDS_STORED["N"]) + 30 * 24 * 60 * 60)},
             "user_id": {"S": "ann"},
         },
     ),
@@ -215,7 +217,7 @@ BARE: Mapping[str, Struct] = {
         refresh_salt="",
         refreshed_at=None,
     ),
-    "ApiKeysTable": replace(API_KEY, last_used_at=None),
+    "ApiKeysTable": replace(API_KEY, last_used_at=None, expires_at=None),
     "OneTimeTokensTable": replace(TOKEN, data={}),
 }
 OPTIONAL: Mapping[str, set[str]] = {
@@ -230,7 +232,7 @@ OPTIONAL: Mapping[str, set[str]] = {
         "refresh_salt",
         "refreshed_at",
     },
-    "ApiKeysTable": {"last_used_at"},
+    "ApiKeysTable": {"last_used_at", "expires_at", "swept_at"},
     "OneTimeTokensTable": {"data"},
 }
 # Always written; only items that are older than the attribute lack it.
@@ -277,4 +279,6 @@ def test_null_reads_as_a_missing_attribute() -> None:
     """Other programs may write DynamoDB's NULL type."""
     _, item = GOLDEN["ApiKeysTable"]
 
-    assert STORES["ApiKeysTable"].mapping.noun(item | {"last_used_at": {"NULL": True}}) == BARE["ApiKeysTable"]
+    assert STORES["ApiKeysTable"].mapping.noun(item | {"last_used_at": {"NULL": True}}) == replace(
+        API_KEY, last_used_at=None
+    )

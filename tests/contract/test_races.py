@@ -10,7 +10,8 @@ from accounts.flows.keys.key_management import NewKey
 from accounts.flows.people.email_verification import EmailVerification
 from accounts.flows.people.session_opening import LoggedIn
 from accounts.limits import API_KEYS_PER_ACCOUNT, FREE_FAILURES, SESSIONS_PER_ACCOUNT
-from accounts.model import attempts, identities, messages
+from accounts.model import api_keys, attempts, identities, messages, users
+from accounts.model.api_keys import Details
 from accounts.model.linking import NewAccount
 from accounts.model.providers import ProviderPerson
 from accounts.transactions import Conflict
@@ -26,7 +27,7 @@ from tests.contract.races import (
     three_times,
     together,
 )
-from tests.contract.samples import NOW, an_address, an_increment
+from tests.contract.samples import NOW, an_address, an_api_key, an_increment
 from tests.contract.stories import NEW_PASSWORD, Stories, caller
 
 
@@ -98,12 +99,35 @@ def _has_only(stories: Stories, winner: LoggedIn) -> bool:
 
 
 @three_times
+def test_of_two_keys_for_the_place_of_an_expired_one_one_is_created(racetrack: Backend) -> None:
+    """Both find the account full and the same key expired."""
+    stories = Stories(racetrack)
+    person = stories.person()
+    keys = [an_api_key(user_id=person.user_id, expires_at=None) for _ in range(API_KEYS_PER_ACCOUNT)]
+    keys[0] = replace(keys[0], expires_at=NOW)
+    for key in keys:
+        racetrack.commit(api_keys.Add(key), users.AddKey(person.user_id, key.digest, API_KEYS_PER_ACCOUNT))
+    racing = stories.with_stores(users=MeetAfterRead(racetrack.users, Meeting(2)))
+    session = stories.session(person)
+    outcomes = together(2, lambda n: racing.key_creation.create(session, Details(f"{n}"), caller(n), NOW))
+    user = racetrack.users.get(person.user_id)
+
+    assert kinds(outcomes) == {"KeyLimitReached": 1, "NewKey": 1}
+    assert user is not None
+    made = {outcome.api_key.digest for outcome in outcomes if isinstance(outcome, NewKey)}
+    assert user.api_keys == made | {key.digest for key in keys[1:]}
+    assert user.api_keys == {key.digest for key in racetrack.api_keys.of_user(person.user_id)}
+
+
+@three_times
 def test_of_fifty_concurrent_new_keys_twenty_five_are_created(racetrack: Backend) -> None:
     """Each key that was returned works."""
     stories = Stories(racetrack)
     person = stories.person()
     racing = stories.with_stores(sessions=MeetAfterRead(racetrack.sessions, Meeting(50)))
-    outcomes = together(50, lambda n: racing.key_creation.create(racing.session(person), f"{n}", "", caller(n), NOW))
+    outcomes = together(
+        50, lambda n: racing.key_creation.create(racing.session(person), Details(f"{n}"), caller(n), NOW)
+    )
     made = {outcome.api_key.digest for outcome in outcomes if isinstance(outcome, NewKey)}
     user = racetrack.users.get(person.user_id)
 

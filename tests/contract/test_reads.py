@@ -8,6 +8,7 @@ import pytest
 from accounts.dynamo.transactions import DynamoTransactions
 from accounts.limits import ADDRESS_FAILURES_PER_HOUR, QUIET_SOURCE_SHARE
 from accounts.model import sessions
+from accounts.model.api_keys import Details
 from accounts.model.source_limits import LOGINS
 from tests.contract import wire
 from tests.contract.backends import Backend
@@ -114,7 +115,7 @@ def test_creating_a_key_takes_three_round_trips(dynamo: Backend) -> None:
     stories = Stories(dynamo)
     person = stories.person()
     with wire.watched() as seen:
-        stories.key_creation.create(stories.session(person), "name", "", caller(1), NOW)
+        stories.key_creation.create(stories.session(person), Details("name"), caller(1), NOW)
 
     assert [asked for asked, _ in seen] == [GET, UPDATE, WRITE]
 

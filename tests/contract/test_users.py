@@ -154,6 +154,30 @@ def test_an_account_holds_keys_until_it_is_full(backend: Backend) -> None:
     assert backend.users.get(user.user_id) == replace(user, api_keys=frozenset({first, second}), revision=2)
 
 
+def test_keys_that_have_ended_are_replaced_by_a_new_one(backend: Backend) -> None:
+    old, kept, new = a_digest(), a_digest(), a_digest()
+    user = open_account(backend, api_keys=frozenset({old, kept}))
+    swap = users.SwapKeys(user, frozenset({old}), new)
+    backend.commit(swap)
+
+    assert backend.users.get(user.user_id) == replace(user, api_keys=frozenset({kept, new}), revision=1)
+    assert backend.refused(swap) == (swap,)
+
+
+def test_the_first_key_may_replace_none(backend: Backend) -> None:
+    user, new = open_account(backend), a_digest()
+    backend.commit(users.SwapKeys(user, frozenset(), new))
+
+    assert backend.users.get(user.user_id) == replace(user, api_keys=frozenset({new}), revision=1)
+
+
+def test_a_disabled_account_replaces_no_keys(backend: Backend) -> None:
+    user = open_account(backend, status=users.DISABLED)
+    swap = users.SwapKeys(user, frozenset(), a_digest())
+
+    assert backend.refused(swap) == (swap,)
+
+
 def test_a_key_is_dropped_once(backend: Backend) -> None:
     """Also the last one, after which the account holds none."""
     key = a_digest()

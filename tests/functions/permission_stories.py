@@ -151,7 +151,7 @@ def while_logged_in_elsewhere(stage: Stage) -> Act:
 
 @of("key_create")
 def in_an_account_full_of_keys(stage: Stage) -> Act:
-    """The account is read to find the reason."""
+    """Its keys are read to find those that have expired, which are deleted."""
     stage.arrange(_fill_with_keys)
     return stage.calls()
 

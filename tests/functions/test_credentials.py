@@ -182,4 +182,6 @@ def test_verifying_an_invalid_key_is_a_200(functions: Lambdas, key: str) -> None
         request("key_verify", body={"api_key": key, "include_customer_keys": True}),
     )
 
-    assert answer.read == expected.answer("key_verify", 200, {"valid": False})
+    message = "This API key is incomplete or mistyped. Copy the whole key and try again."
+    body = {"valid": False, "error": "api_key_mistyped", "message": message}
+    assert answer.read == expected.answer("key_verify", 200, body)

@@ -401,6 +401,7 @@ def test_the_sample_of_key_create_shows_the_key_once(functions: Lambdas) -> None
             "key_prefix": text[:16],
             "created_at": "2026-01-05T12:00:00.000Z",
             "last_used_at": None,
+            "expires_at": None,
             "plaintext_key": text,
         }
     }
@@ -425,6 +426,7 @@ def test_the_sample_of_key_list_lists_the_keys(functions: Lambdas) -> None:
         "key_prefix": person.key[:16],
         "created_at": moment,
         "last_used_at": moment,
+        "expires_at": None,
     }
     assert answer.read == expected.answer("key_list", 200, {"api_keys": [key]})
     assert _logged(answer) == [_line("key_list", "authn_tokens_listed", "GET /customers/api-keys", 200, person.user_id)]
@@ -454,6 +456,7 @@ def test_the_sample_of_key_verify_returns_the_owner(functions: Lambdas) -> None:
         "is_admin": False,
         "key_name": "Workshop computer",
         "key_description": "",
+        "key_expires_at": None,
     }
     assert answer.read == expected.answer("key_verify", 200, body)
     assert _logged(answer) == [
@@ -490,7 +493,13 @@ def test_the_sample_of_the_authorizer_returns_the_owner(functions: Lambdas) -> N
     person = functions.people.arrange()
     answer = functions.invoke("authorizer", sample("authorizer"))
 
-    context = {"account_id": person.user_id, "credential_kind": "api_key", "credential_id": person.key_id, "scope": ""}
+    context = {
+        "account_id": person.user_id,
+        "credential_kind": "api_key",
+        "credential_id": person.key_id,
+        "scope": "",
+        "expires_at": "",
+    }
     assert answer.result == {"isAuthorized": True, "context": context}
     assert answer.events == ["authz_granted"]
 

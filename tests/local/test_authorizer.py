@@ -92,7 +92,8 @@ def test_a_key_opens_another_api_until_it_is_deleted(cloud: LocalCloud, other_ap
     answer = _work(cloud, other_api, x_api_key=made["plaintext_key"])
 
     account_id = person.call("GET", "/customers/me").json()["id"]
-    expected = {"account_id": account_id, "credential_kind": "api_key", "credential_id": made["id"], "scope": ""}
+    key = {"credential_kind": "api_key", "credential_id": made["id"], "expires_at": ""}
+    expected = {"account_id": account_id, "scope": "", **key}
     assert (answer.status_code, json.loads(answer.text)) == (200, expected)
     assert person.call("DELETE", f"/customers/api-keys/{made['id']}").status_code == 204
     assert _work(cloud, other_api, x_api_key=made["plaintext_key"]).status_code == 403

@@ -31,6 +31,7 @@
     │   │   ├── CookiesBlocked
     │   │   └── ProviderNotTrusted
     │   ├── Unauthenticated
+    │   │   ├── ApiKeyExpired
     │   │   ├── ApiKeyMistyped
     │   │   ├── ApiKeyUnknown
     │   │   ├── InvalidCredentials
@@ -302,6 +303,13 @@ class Unauthenticated(Refusal):
     code = "not_authenticated"
     event = "authz_fail"
     default_message = "Log in, or send a valid API key."
+
+
+class ApiKeyExpired(Unauthenticated):
+    """The API key exists, but the expiry date that its owner chose has passed."""
+
+    code = "api_key_expired"
+    default_message = "This API key has expired. Create a new one."
 
 
 class ApiKeyMistyped(Unauthenticated):

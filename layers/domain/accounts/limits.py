@@ -56,6 +56,11 @@ USER_AGENT_KEPT_CHARACTERS = 256
 
 # Per account (ASVS 7.1.2; the numbers are chosen).
 API_KEYS_PER_ACCOUNT = 25
+# The longest time until a key expires, leap days included, and how long an expired one is still listed (chosen).
+API_KEY_LIFETIME = timedelta(days=3653)
+EXPIRED_KEY_LISTED = timedelta(days=30)
+# A date and time as sent, with its time zone (chosen).
+MOMENT_MAX_CHARACTERS = 40
 SESSIONS_PER_ACCOUNT = 50
 
 # Sessions: NIST SP 800-63B-4 2.2.3 (24 h and 1 h at AAL2), and 2.1.3 (30 d at AAL1) with "remember me". These are

@@ -19,6 +19,7 @@ from accounts.flows.people.account import AccountLookup
 from accounts.flows.people.authentication import API_KEY, SESSION, Credential, Principal
 from accounts.flows.people.session_opening import LoggedIn
 from accounts.model import attempts, messages
+from accounts.model.api_keys import Details
 from accounts.model.audit import Caller
 from accounts.model.identities import Identity
 from accounts.model.sessions import Session
@@ -217,9 +218,9 @@ class Service(FakeDeployment):
         """One more session of the owner."""
         return self.login.with_password(EMAIL, password, remember=remember, presented=None, caller=OWNER, now=now)
 
-    def key(self, logged_in: LoggedIn, name: str = "laptop", now: datetime = NOW) -> NewKey:
+    def key(self, logged_in: LoggedIn, name: str = "laptop", now: datetime = NOW, *, expires_at: str = "") -> NewKey:
         """A key of that owner."""
-        return self.key_creation.create(cookie(logged_in), name, "", OWNER, now)
+        return self.key_creation.create(cookie(logged_in), Details(name, expires_at=expires_at), OWNER, now)
 
     def identity(self, email: str = EMAIL) -> Identity:
         return self.world.identities[f"email#{email}"]

@@ -20,7 +20,11 @@ class KeyFlows(Edges):
         from accounts.flows.keys.key_management import KeyCreation
 
         return KeyCreation(
-            self.users, self.throttles, self.writing(self.api_keys, self.users, self.audit_events), self.notices
+            self.users,
+            self.api_keys,
+            self.throttles,
+            self.writing(self.api_keys, self.users, self.audit_events),
+            self.notices,
         )
 
     @cached_property

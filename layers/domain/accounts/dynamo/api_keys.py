@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from pynamodb.attributes import UnicodeAttribute, UTCDateTimeAttribute
+from pynamodb.attributes import TTLAttribute, UnicodeAttribute, UTCDateTimeAttribute
+from pynamodb.constants import NUMBER
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
-from accounts.dynamo.mapping import ItemMapping
+from accounts.dynamo.mapping import Item, ItemMapping
 from accounts.dynamo.tables import Operation, Table, Write
+from accounts.limits import EXPIRED_KEY_LISTED
 from accounts.model import api_keys
 from accounts.model.api_keys import ApiKey
 from accounts.transactions import Change
@@ -25,6 +27,8 @@ class _ByUser(GlobalSecondaryIndex["ApiKeyItem"]):
 
 
 class ApiKeyItem(Model):
+    """``swept_at`` is the table's TTL."""
+
     digest = UnicodeAttribute(hash_key=True)
     user_id = UnicodeAttribute()
     name = UnicodeAttribute()
@@ -32,6 +36,8 @@ class ApiKeyItem(Model):
     key_prefix = UnicodeAttribute()
     created_at = UTCDateTimeAttribute()
     last_used_at = UTCDateTimeAttribute(null=True)
+    expires_at = UTCDateTimeAttribute(null=True)
+    swept_at = TTLAttribute(null=True)
     by_user = _ByUser()
 
 
@@ -59,7 +65,7 @@ class ApiKeysTable(Table[ApiKey]):
         self.note(digest, ApiKeyItem.last_used_at.set(now), ApiKeyItem.digest.exists())
 
     def _add(self, change: api_keys.Add) -> Operation:
-        return self.put(change.api_key, ApiKeyItem.digest.does_not_exist())
+        return self.put(change.api_key, ApiKeyItem.digest.does_not_exist(), **_sweeping(change.api_key))
 
     def _remove(self, change: api_keys.Remove) -> Operation:
         return self.delete(change.digest, ApiKeyItem.user_id == change.user_id)
@@ -67,3 +73,10 @@ class ApiKeysTable(Table[ApiKey]):
     def _end(self, change: api_keys.End) -> Operation:
         is_theirs = ApiKeyItem.digest.does_not_exist() | (ApiKeyItem.user_id == change.user_id)
         return self.delete(change.digest, is_theirs)
+
+
+def _sweeping(key: ApiKey) -> Item:
+    """When DynamoDB deletes the item; nothing for a key that does not expire."""
+    if key.expires_at is None:
+        return {}
+    return {"swept_at": {NUMBER: ApiKeyItem.swept_at.serialize(key.expires_at + EXPIRED_KEY_LISTED)}}

@@ -54,6 +54,7 @@ class UsersTable(Table[User]):
             users.DropAllSessions: self._let_go_all_sessions,
             users.DropOtherSessions: self._let_go_other_sessions,
             users.AddKey: self._hold_key,
+            users.SwapKeys: self._swap_keys,
             users.DropKey: self._let_go_key,
             users.AddIdentity: self._hold_identity,
             users.Unlink: self._unlink,
@@ -115,6 +116,12 @@ class UsersTable(Table[User]):
         if change.session is not None:
             condition &= _session(change.session).exists()
         return self._change(change.user_id, [UserItem.api_keys.add({change.api_key})], condition)
+
+    def _swap_keys(self, change: users.SwapKeys) -> Operation:
+        user = change.user
+        held = {*user.api_keys - change.ended, change.api_key}
+        unchanged = _is_active() & (UserItem.revision == user.revision)
+        return self._change(user.user_id, [UserItem.api_keys.set(held)], unchanged)
 
     def _let_go_key(self, change: users.DropKey) -> Operation:
         held = UserItem.api_keys.contains(change.api_key)

@@ -3,18 +3,29 @@
 Format, which clients check and which never changes: ``comfyui-``, 58 random base62 characters, and the CRC-32 of all
 that precedes as 6 base62 characters; 72 characters in all. The checksum detects typing errors without a read; it is not
 a secret. The digest is also the key's public id, because it cannot be reversed.
+
+A key works until its owner deletes it, or until the time that they chose. That time is compared here: the table's TTL
+only sweeps, and leaves an expired key in the list for a while.
 """
 
 from __future__ import annotations
 
 import zlib
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Protocol
 
 from msgspec import Struct
 
 from accounts import secrets, text
-from accounts.limits import ACTIVITY_INTERVAL, KEY_DESCRIPTION_MAX_CHARACTERS, KEY_NAME_MAX_CHARACTERS
+from accounts.errors import InvalidInput
+from accounts.limits import (
+    ACTIVITY_INTERVAL,
+    API_KEY_LIFETIME,
+    KEY_DESCRIPTION_MAX_CHARACTERS,
+    KEY_NAME_MAX_CHARACTERS,
+    MOMENT_MAX_CHARACTERS,
+)
 from accounts.transactions import Change
 
 PREFIX = "comfyui-"
@@ -22,10 +33,13 @@ LENGTH = 72
 _CHECKSUM_CHARACTERS = 6
 _RANDOM_CHARACTERS = LENGTH - len(PREFIX) - _CHECKSUM_CHARACTERS
 _SHOWN_CHARACTERS = len(PREFIX) + 8
+_MALFORMED = "Send the expiry date with its time and time zone, such as 2030-01-31T12:00:00Z."
+_PAST = "Choose an expiry date in the future."
+_TOO_FAR = "Choose an expiry date within the next ten years."
 
 
 class ApiKey(Struct, frozen=True):
-    """A key as stored, without its plain text."""
+    """A key as stored, without its plain text. ``expires_at`` is None for a key that does not expire."""
 
     digest: str
     user_id: str
@@ -34,10 +48,23 @@ class ApiKey(Struct, frozen=True):
     key_prefix: str
     created_at: datetime
     last_used_at: datetime | None = None
+    expires_at: datetime | None = None
+
+    def is_live(self, now: datetime) -> bool:
+        """Whether its expiry date has not passed."""
+        return self.expires_at is None or now < self.expires_at
 
     def is_due_for_touch(self, now: datetime) -> bool:
         """Whether its use should be recorded again."""
         return self.last_used_at is None or now - self.last_used_at >= ACTIVITY_INTERVAL
+
+
+class Details(Struct, frozen=True):
+    """What an owner asks of a key, as sent. ``expires_at`` is empty for a key that does not expire."""
+
+    name: str
+    description: str = ""
+    expires_at: str = ""
 
 
 class ApiKeys(Protocol):
@@ -74,19 +101,47 @@ class End(Change, frozen=True):
     user_id: str
 
 
-def create(user_id: str, *, name: str, description: str, now: datetime) -> tuple[str, ApiKey]:
-    """A new key and its plain text, which is shown once and never stored; raises InvalidInput for an invalid name."""
+def create(user_id: str, details: Details, now: datetime) -> tuple[str, ApiKey]:
+    """A new key and its plain text, which is shown once and never stored; raises InvalidInput."""
     body = PREFIX + secrets.random_base62(_RANDOM_CHARACTERS)
     plaintext = body + _checksum(body)
     key = ApiKey(
         digest=secrets.digest(plaintext),
         user_id=user_id,
-        name=text.line("name", name, at_most=KEY_NAME_MAX_CHARACTERS, required=True),
-        description=text.line("description", description, at_most=KEY_DESCRIPTION_MAX_CHARACTERS),
+        name=text.line("name", details.name, at_most=KEY_NAME_MAX_CHARACTERS, required=True),
+        description=text.line("description", details.description, at_most=KEY_DESCRIPTION_MAX_CHARACTERS),
         key_prefix=plaintext[:_SHOWN_CHARACTERS],
         created_at=now,
+        expires_at=expiry(details.expires_at, now) if details.expires_at else None,
     )
     return plaintext, key
+
+
+def live(store: ApiKeys, digests: Iterable[str], now: datetime) -> frozenset[str]:
+    """Those of an account's keys that exist and have not expired, read consistently one by one: at most 25."""
+    found = (store.get(digest) for digest in digests)
+    return frozenset(key.digest for key in found if key is not None and key.is_live(now))
+
+
+def expiry(text: str, now: datetime) -> datetime:
+    """The expiry date, in whole seconds of UTC; raises InvalidInput."""
+    chosen = _moment(text).replace(microsecond=0)
+    if chosen <= now:
+        raise InvalidInput(_PAST)
+    if chosen - now > API_KEY_LIFETIME:
+        raise InvalidInput(_TOO_FAR)
+    return chosen.astimezone(UTC)
+
+
+def _moment(text: str) -> datetime:
+    """ISO 8601 with a time zone: a date alone is another moment for each reader."""
+    try:
+        moment = datetime.fromisoformat(text if len(text) <= MOMENT_MAX_CHARACTERS else "")
+    except ValueError as error:
+        raise InvalidInput(_MALFORMED) from error
+    if moment.utcoffset() is None:
+        raise InvalidInput(_MALFORMED)
+    return moment
 
 
 def is_well_formed(plaintext: str) -> bool:

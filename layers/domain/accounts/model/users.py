@@ -154,6 +154,14 @@ class AddKey(Change, frozen=True):
     session: str | None = None
 
 
+class SwapKeys(Change, frozen=True):
+    """Replace the API keys ``ended`` by ``api_key``. Refused when the account has changed since it was read."""
+
+    user: User
+    ended: frozenset[str]
+    api_key: str
+
+
 class DropKey(Change, frozen=True):
     """Remove an API key. Refused when the account does not hold it."""
 

@@ -56,12 +56,13 @@ def _route(request: Request) -> Route:
 
 
 def _context(principal: Principal) -> dict[str, str]:
-    """What the other API's functions learn; all text. Only an access token has a scope."""
+    """What the other API's functions learn; all text. Only an access token has a scope, only an API key may expire."""
     return {
         "account_id": principal.user_id,
         "credential_kind": principal.kind,
         "credential_id": principal.credential_id,
         "scope": principal.scope,
+        "expires_at": f"{principal.expires_at:%Y-%m-%dT%H:%M:%SZ}" if principal.expires_at else "",
     }
 
 

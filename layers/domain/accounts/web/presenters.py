@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from msgspec import Meta, Struct, field
 from msgspec.structs import asdict
 
+from accounts.errors import Unauthenticated
 from accounts.limits import FRESH_LOGIN
 from accounts.model import user_agents
 from accounts.model.identities import public_id
@@ -42,6 +43,7 @@ class APIKey(Struct):
     key_prefix: str
     created_at: Timestamp
     last_used_at: Timestamp | None
+    expires_at: Timestamp | None
 
 
 class CreatedKey(APIKey):
@@ -88,12 +90,15 @@ class KeyOwner(Struct):
     is_admin: bool
     key_name: str
     key_description: str
+    key_expires_at: Timestamp | None
 
 
 class NoKey(Struct):
-    """The API key is not valid."""
+    """The API key is not valid: ``error`` and ``message`` as in a refusal."""
 
-    valid: Annotated[bool, Meta(extra_json_schema={"const": False})] = False
+    valid: Annotated[bool, Meta(extra_json_schema={"const": False})]
+    error: str
+    message: str
 
 
 class SessionClient(Struct):
@@ -179,7 +184,8 @@ def api_key(key: api_keys.ApiKey) -> APIKey:
         description=key.description,
         key_prefix=key.key_prefix,
         created_at=timestamp(key.created_at),
-        last_used_at=timestamp(key.last_used_at) if key.last_used_at else None,
+        last_used_at=maybe(key.last_used_at),
+        expires_at=maybe(key.expires_at),
     )
 
 
@@ -210,10 +216,10 @@ def email_shown(address: str) -> str:
     return email_addresses.shown(address)
 
 
-def verification(found: Verified | None) -> KeyOwner | NoKey:
+def verification(found: Verified | Unauthenticated) -> KeyOwner | NoKey:
     """The response to another service about a key."""
-    if found is None:
-        return NoKey()
+    if isinstance(found, Unauthenticated):
+        return NoKey(valid=False, error=found.code, message=found.message)
     owner = found.owner
     return KeyOwner(
         valid=True,
@@ -223,6 +229,7 @@ def verification(found: Verified | None) -> KeyOwner | NoKey:
         is_admin=False,
         key_name=found.key.name,
         key_description=found.key.description,
+        key_expires_at=maybe(found.key.expires_at),
     )
 
 
@@ -279,3 +286,7 @@ def activity(entry: Entry, known: Clients | None = None) -> Activity:
 def timestamp(moment: datetime) -> str:
     """ISO 8601 in UTC with milliseconds."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def maybe(moment: datetime | None) -> str | None:
+    return timestamp(moment) if moment else None

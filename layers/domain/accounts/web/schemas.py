@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from accounts.model.api_keys import Details
+
 
 class Signup(msgspec.Struct, forbid_unknown_fields=True):
     """``POST /auth/signup``."""
@@ -137,10 +139,15 @@ class AccountUpdate(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class KeyCreate(msgspec.Struct, forbid_unknown_fields=True):
-    """``POST /customers/api-keys``."""
+    """``POST /customers/api-keys``. A key without ``expires_at`` does not expire."""
 
     name: str
     description: str = ""
+    expires_at: str | None = None
+
+    @property
+    def details(self) -> Details:
+        return Details(self.name, self.description, self.expires_at or "")
 
 
 class KeyVerify(msgspec.Struct, forbid_unknown_fields=True):

@@ -2,18 +2,19 @@
 
 import zlib
 from copy import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from accounts import secrets
 from accounts.errors import InvalidInput
 from accounts.model import api_keys
-from accounts.model.api_keys import ApiKey
+from accounts.model.api_keys import ApiKey, Details
 from tests.unit.accounts.stage import NOW, later
 
 
-def _created(name: str = "laptop", description: str = "") -> tuple[str, ApiKey]:
-    return api_keys.create("u" * 28, name=name, description=description, now=NOW)
+def _created(name: str = "laptop", description: str = "", expires_at: str = "") -> tuple[str, ApiKey]:
+    return api_keys.create("u" * 28, Details(name, description, expires_at), NOW)
 
 
 def _base62(number: int) -> str:
@@ -138,3 +139,50 @@ def test_use_is_recorded_every_five_minutes() -> None:
 
     assert unused.is_due_for_touch(NOW)
     assert [used.is_due_for_touch(later(seconds=s)) for s in (0, 299, 300, 9999)] == [False, False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("text", "expires_at"),
+    [
+        ("2026-03-01T12:00:01Z", later(seconds=1)),
+        ("2026-03-08T13:00:00+01:00", later(days=7)),
+        ("2026-03-01T12:00:01.999Z", later(seconds=1)),
+        ("2036-03-01T12:00:00Z", later(days=3653)),
+    ],
+)
+def test_a_key_may_expire_within_ten_years(text: str, expires_at: datetime) -> None:
+    """Stored in whole seconds of UTC."""
+    key = _created(expires_at=text)[1]
+
+    assert (key.expires_at, key.expires_at and key.expires_at.tzinfo) == (expires_at, UTC)
+
+
+@pytest.mark.parametrize("text", ["2026-03-01T12:00:00Z", "2026-03-01T12:00:00.9Z", "0001-01-01T00:00:00+14:00"])
+def test_an_expiry_date_is_in_the_future(text: str) -> None:
+    assert _refusal_of(text) == "Choose an expiry date in the future."
+
+
+@pytest.mark.parametrize("text", ["2036-03-01T12:00:01Z", "9999-12-31T23:59:59-14:00"])
+def test_an_expiry_date_is_at_most_ten_years_away(text: str) -> None:
+    assert _refusal_of(text) == "Choose an expiry date within the next ten years."
+
+
+@pytest.mark.parametrize("text", ["2027-01-31", "2027-01-31T12:00:00", "tomorrow", "1798761600", " ", "2" * 5000])
+def test_an_expiry_date_has_a_time_and_a_time_zone(text: str) -> None:
+    """A date alone is another moment for each reader."""
+    expected = "Send the expiry date with its time and time zone, such as 2030-01-31T12:00:00Z."
+    assert _refusal_of(text) == expected
+
+
+def _refusal_of(expires_at: str) -> str:
+    with pytest.raises(InvalidInput) as refusal:
+        _created(expires_at=expires_at)
+    return refusal.value.message
+
+
+def test_a_key_works_until_the_second_in_which_it_expires() -> None:
+    """One without an expiry date always does."""
+    expiring, lasting = _created(expires_at="2026-03-08T12:00:00Z")[1], _created()[1]
+
+    assert [expiring.is_live(later(days=7, seconds=s)) for s in (-1, 0, 1)] == [True, False, False]
+    assert lasting.is_live(later(days=36_500))

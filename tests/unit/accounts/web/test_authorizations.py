@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -15,14 +16,14 @@ Logged = Callable[[], list[dict[str, Any]]]
 pytestmark = pytest.mark.usefixtures("log")
 
 
-def decide(service: Service, **parts: Any) -> dict[str, Any]:
+def decide(service: Service, now: datetime = NOW, **parts: Any) -> dict[str, Any]:
     """The authorizer's answer to the gateway of the other API."""
-    return asked(service, event(**parts))
+    return asked(service, event(**parts), now)
 
 
-def asked(service: Service, sent: Mapping[str, Any]) -> dict[str, Any]:
+def asked(service: Service, sent: Mapping[str, Any], now: datetime = NOW) -> dict[str, Any]:
     """The authorizer's answer to an event."""
-    return authorizations.decide(service.guards(routes.AUTHORIZE.credentials), SETTINGS, sent, NOW)
+    return authorizations.decide(service.guards(routes.AUTHORIZE.credentials), SETTINGS, sent, now)
 
 
 def test_a_key_is_allowed_with_its_account(service: Service) -> None:
@@ -38,8 +39,18 @@ def test_a_key_is_allowed_with_its_account(service: Service) -> None:
                 "credential_kind": "api_key",
                 "credential_id": new.api_key.digest,
                 "scope": "",
+                "expires_at": "",
             },
         }
+
+
+def test_an_expiring_key_tells_until_when_it_is_valid(service: Service) -> None:
+    """The other API may keep the decision no longer. From then on, the key is denied."""
+    new = service.key(service.person(), expires_at="2026-03-01T14:00:00+01:00")
+    headers = {"x-api-key": new.plaintext}
+
+    assert decide(service, headers=headers)["context"]["expires_at"] == "2026-03-01T13:00:00Z"
+    assert decide(service, later(hours=1), headers=headers) == {"isAuthorized": False}
 
 
 @pytest.mark.parametrize(("method", "headers"), [("GET", {}), ("GET", OWN), ("POST", OWN), ("DELETE", OWN)])
@@ -56,6 +67,7 @@ def test_a_session_is_allowed_from_the_sites_own_pages(service: Service, method:
             "credential_kind": "session",
             "credential_id": logged_in.session.digest,
             "scope": "",
+            "expires_at": "",
         },
     }
 
@@ -178,6 +190,7 @@ def test_other_kinds_of_api_get_a_policy_for_a_key(service: Service) -> None:
         "credential_kind": "api_key",
         "credential_id": new.api_key.digest,
         "scope": "",
+        "expires_at": "",
     }
 
     for sent in (

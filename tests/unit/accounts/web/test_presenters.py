@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from msgspec import to_builtins
 
+from accounts.errors import ApiKeyExpired
 from accounts.flows.keys.key_verification import Verified
 from accounts.model import clients, resources
 from accounts.model.api_keys import ApiKey
@@ -50,7 +51,7 @@ def test_pages_show_an_address_with_its_letters(address: str, written: str) -> N
 
 def test_a_key_is_shown_without_its_plain_text() -> None:
     """And without its account, which the owner knows."""
-    key = ApiKey("d" * 64, "u" * 28, "laptop", "for tests", "comfyui-12345678", NOW, later(minutes=5))
+    key = ApiKey("d" * 64, "u" * 28, "laptop", "for tests", "comfyui-12345678", NOW, later(minutes=5), later(days=7))
 
     assert to_builtins(presenters.api_key(key)) == {
         "id": "d" * 64,
@@ -59,14 +60,16 @@ def test_a_key_is_shown_without_its_plain_text() -> None:
         "key_prefix": "comfyui-12345678",
         "created_at": "2026-03-01T12:00:00.000Z",
         "last_used_at": "2026-03-01T12:05:00.000Z",
+        "expires_at": "2026-03-08T12:00:00.000Z",
     }
 
 
-def test_a_key_that_was_never_used_says_so() -> None:
+def test_a_key_that_was_never_used_and_does_not_expire_says_so() -> None:
     """Null, not a made-up date."""
     key = ApiKey("d" * 64, "u" * 28, "laptop", "", "comfyui-12345678", NOW)
 
-    assert presenters.api_key(key).last_used_at is None
+    shown = presenters.api_key(key)
+    assert (shown.last_used_at, shown.expires_at) == (None, None)
 
 
 def test_a_valid_key_is_verified_with_the_fields_that_clients_know() -> None:
@@ -81,12 +84,17 @@ def test_a_valid_key_is_verified_with_the_fields_that_clients_know() -> None:
         "is_admin": False,
         "key_name": "laptop",
         "key_description": "the one at home",
+        "key_expires_at": None,
     }
 
 
-def test_an_invalid_key_says_nothing_more() -> None:
-    """Unknown, deleted or disabled: the same answer."""
-    assert to_builtins(presenters.verification(None)) == {"valid": False}
+def test_an_invalid_key_says_why_and_nothing_more() -> None:
+    """Nothing about its account."""
+    assert to_builtins(presenters.verification(ApiKeyExpired())) == {
+        "valid": False,
+        "error": "api_key_expired",
+        "message": "This API key has expired. Create a new one.",
+    }
 
 
 @pytest.mark.parametrize("current", [True, False])

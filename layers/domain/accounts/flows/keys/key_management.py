@@ -7,16 +7,16 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from accounts import secrets
-from accounts.errors import KeyLimitReached, NotFound, Refusal, Unauthenticated
+from accounts.errors import KeyLimitReached, NotFound
 from accounts.limits import API_KEYS_CREATED_PER_ACCOUNT_PER_DAY, API_KEYS_PER_ACCOUNT
 from accounts.model import api_keys, messages, throttles, users
-from accounts.model.api_keys import ApiKey, ApiKeys
+from accounts.model.api_keys import ApiKey, ApiKeys, Details
 from accounts.model.audit import Caller, Record
 from accounts.model.messages import Outbox
 from accounts.model.sessions import Session
 from accounts.model.throttles import Throttles
 from accounts.model.users import Users
-from accounts.transactions import Conflict, Transactions
+from accounts.transactions import Change, Conflict, Transactions, retry_on_conflict
 
 
 class NewKey(Struct, frozen=True):
@@ -34,33 +34,38 @@ class KeyCreation(Struct, frozen=True):
     """A failure of ``notices`` is ignored, because the key exists and the owner has to see it."""
 
     users: Users
+    api_keys: ApiKeys
     throttles: Throttles
     transactions: Transactions
     notices: Outbox
 
-    def create(self, session: Session, name: str, description: str, caller: Caller, now: datetime) -> NewKey:
+    def create(self, session: Session, details: Details, caller: Caller, now: datetime) -> NewKey:
         """Create a key for the session's account.
 
-        Raises KeyLimitReached, also under concurrency, or TooManyAttempts.
+        Raises InvalidInput, KeyLimitReached, also under concurrency, or TooManyAttempts.
         """
         user_id = session.user_id
-        plaintext, key = api_keys.create(user_id, name=name, description=description, now=now)
+        plaintext, key = api_keys.create(user_id, details, now)
         limit, day = API_KEYS_CREATED_PER_ACCOUNT_PER_DAY, timedelta(days=1)
         throttles.count(self.throttles, "key-created", user_id, limit=limit, per=day, now=now)
-        add = users.AddKey(user_id, key.digest, API_KEYS_PER_ACCOUNT, session.digest)
         record = Record(user_id, "authn_token_created", now, caller, {"api_key": key.digest, "name": key.name})
+        changes = (api_keys.Add(key), record)
         try:
-            self.transactions.commit(api_keys.Add(key), add, record)
-        except Conflict as conflict:
-            raise self._refusal(session) from conflict
+            self.transactions.commit(users.AddKey(user_id, key.digest, API_KEYS_PER_ACCOUNT, session.digest), *changes)
+        except Conflict:
+            retry_on_conflict(lambda: self._make_room(session, key, changes, now), users.SwapKeys)
         self.notices.put(messages.ApiKeyCreated(user_id, key.name))
         return NewKey(key, plaintext)
 
-    def _refusal(self, session: Session) -> Refusal:
-        """The account is full, unless it or the session ended concurrently."""
-        user = users.find(self.users, session.user_id)
-        still_here = user is not None and session.digest in user.sessions
-        return KeyLimitReached() if still_here else Unauthenticated()
+    def _make_room(self, session: Session, key: ApiKey, changes: tuple[Change, ...], now: datetime) -> None:
+        """Replace the expired keys of a full account; raises Unauthenticated when the session ended concurrently."""
+        user = users.active(self.users, session.user_id)
+        users.other_sessions(user, session.digest)
+        ended = user.api_keys - api_keys.live(self.api_keys, user.api_keys, now)
+        if len(user.api_keys) - len(ended) >= API_KEYS_PER_ACCOUNT:
+            raise KeyLimitReached
+        gone = (api_keys.End(digest, user.user_id) for digest in ended)
+        self.transactions.commit(users.SwapKeys(user, ended, key.digest), *gone, *changes)
 
 
 class KeyList(Struct, frozen=True):

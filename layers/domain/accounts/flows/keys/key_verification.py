@@ -7,6 +7,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from accounts import text
+from accounts.errors import ApiKeyUnknown, Unauthenticated
 from accounts.flows.people.authentication import KeyLookup
 from accounts.model import users
 from accounts.model.api_keys import ApiKey
@@ -24,9 +25,12 @@ class KeyVerification(Struct, frozen=True):
     keys: KeyLookup
     users: Users
 
-    def verified(self, api_key: str, now: datetime) -> Verified | None:
-        """The key, as it was pasted, and its account; None without such a key or an active account."""
-        # Not counted against the calling service, which forwards its callers' keys.
-        key = self.keys.find(text.trimmed(api_key), None, now)
-        owner = users.find(self.users, key.user_id) if key else None
-        return Verified(key, owner) if key and owner else None
+    def verified(self, api_key: str, now: datetime) -> Verified | Unauthenticated:
+        """The key, as it was pasted, and its account; or why it is not valid."""
+        try:
+            # Not counted against the calling service, which forwards its callers' keys.
+            key = self.keys.live(text.trimmed(api_key), None, now)
+        except Unauthenticated as refusal:
+            return refusal
+        owner = users.find(self.users, key.user_id)
+        return Verified(key, owner) if owner else ApiKeyUnknown()

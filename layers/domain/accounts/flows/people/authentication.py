@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from accounts import secrets
 from accounts.errors import (
+    ApiKeyExpired,
     ApiKeyMistyped,
     ApiKeyUnknown,
     CredentialNotAccepted,
@@ -52,7 +53,9 @@ class Credential(Struct, frozen=True):
 
 
 class Principal(Struct, frozen=True):
-    """An authenticated caller. ``session`` is None for an API key; only an access token has a ``scope``.
+    """An authenticated caller. ``session`` is None for an API key.
+
+    Only an access token has a ``scope``. ``expires_at`` is that of an API key, None when it does not expire.
 
     The holder of the admin secret has no account: ``user_id`` and ``credential_id`` are empty.
     """
@@ -62,6 +65,7 @@ class Principal(Struct, frozen=True):
     credential_id: str
     session: Session | None = None
     scope: str = ""
+    expires_at: datetime | None = None
 
 
 class Authenticator(Protocol):
@@ -112,27 +116,34 @@ class AccessTokenAuthentication(Struct, frozen=True):
 
 
 class KeyLookup(Struct, frozen=True):
-    """Finds API keys."""
+    """Finds API keys that work."""
 
     api_keys: ApiKeys
     throttles: Throttles
 
-    def find(self, plaintext: str, caller: Caller | None, now: datetime) -> ApiKey | None:
-        """The key with this plaintext, its use recorded when due; None when there is none.
+    def live(self, plaintext: str, caller: Caller | None, now: datetime) -> ApiKey:
+        """The key with this plaintext, its use recorded when due.
 
         A good key costs one read. Only a well-formed key that does not exist counts against its source, after the
         read: 345 random bits need no limit against guessing, and a source that goes on asking gets TooManyAttempts.
-        Without a ``caller`` nothing is counted.
+        Without a ``caller`` nothing is counted. Raises ApiKeyMistyped, ApiKeyUnknown or ApiKeyExpired.
         """
         if not api_keys.is_well_formed(plaintext):
-            return None
+            raise ApiKeyMistyped
         key = self.api_keys.get(secrets.digest(plaintext))
-        if key is None and caller is not None:
-            limit, minute = BAD_KEYS_PER_ADDRESS_PER_MINUTE, timedelta(minutes=1)
-            throttles.count(self.throttles, "bad-key", caller.source, limit=limit, per=minute, now=now)
-        elif key is not None and key.is_due_for_touch(now):
+        if key is None:
+            self._count_unknown(caller, now)
+            raise ApiKeyUnknown
+        if not key.is_live(now):
+            raise ApiKeyExpired
+        if key.is_due_for_touch(now):
             self.api_keys.touch(key.digest, now)
         return key
+
+    def _count_unknown(self, caller: Caller | None, now: datetime) -> None:
+        if caller is not None:
+            limit, minute = BAD_KEYS_PER_ADDRESS_PER_MINUTE, timedelta(minutes=1)
+            throttles.count(self.throttles, "bad-key", caller.source, limit=limit, per=minute, now=now)
 
 
 class KeyAuthentication(Struct, frozen=True):
@@ -141,12 +152,8 @@ class KeyAuthentication(Struct, frozen=True):
     keys: KeyLookup
 
     def principal(self, secret: str, caller: Caller, now: datetime) -> Principal:
-        if not api_keys.is_well_formed(secret):
-            raise ApiKeyMistyped
-        key = self.keys.find(secret, caller, now)
-        if key is None:
-            raise ApiKeyUnknown
-        return Principal(key.user_id, API_KEY, key.digest)
+        key = self.keys.live(secret, caller, now)
+        return Principal(key.user_id, API_KEY, key.digest, expires_at=key.expires_at)
 
 
 class AdminAuthentication(Struct, frozen=True):

@@ -4,6 +4,7 @@ import pytest
 
 from accounts import secrets
 from accounts.errors import (
+    ApiKeyUnknown,
     CredentialNotAccepted,
     InvalidInput,
     KeyLimitReached,
@@ -13,7 +14,7 @@ from accounts.errors import (
 )
 from accounts.flows.people.authentication import SESSION, Credential
 from accounts.model import messages
-from accounts.model.api_keys import ApiKey
+from accounts.model.api_keys import ApiKey, Details
 from accounts.model.audit import Record
 from tests.unit.accounts.stage import (
     NO_KEY,
@@ -33,7 +34,7 @@ def test_creating_a_key_emails_the_owner(service: Service) -> None:
     logged_in = service.person()
     user_id = logged_in.session.user_id
 
-    new = service.key_creation.create(cookie(logged_in), " laptop ", "for tests", OWNER, NOW)
+    new = service.key_creation.create(cookie(logged_in), Details(" laptop ", "for tests"), OWNER, NOW)
 
     digest = secrets.digest(new.plaintext)
     key = ApiKey(digest, user_id, "laptop", "for tests", new.plaintext[:16], NOW)
@@ -69,7 +70,7 @@ def test_a_key_needs_a_valid_name(service: Service, name: str) -> None:
     """Refused with nothing written and no email (AK-13)."""
     logged_in = service.person()
     with pytest.raises(InvalidInput):
-        service.key_creation.create(cookie(logged_in), name, "", OWNER, NOW)
+        service.key_creation.create(cookie(logged_in), Details(name), OWNER, NOW)
 
     assert (service.world.api_keys, service.world.records, service.outbox.messages) == ({}, [], [])
 
@@ -84,6 +85,32 @@ def test_an_account_holds_at_most_25_keys(service: Service) -> None:
 
     assert service.key(logged_in).api_key.name == "laptop"
     assert len(service.world.api_keys) == 25
+
+
+def test_expired_keys_do_not_count(service: Service) -> None:
+    """A full account drops them when their places are needed; one that the sweep has deleted is dropped, too."""
+    logged_in = service.person()
+    user_id = logged_in.session.user_id
+    short = [service.key(logged_in, f"short {n}", expires_at="2026-03-01T12:05:00Z").api_key.digest for n in range(3)]
+    lasting = {service.key(logged_in, f"key {number}").api_key.digest for number in range(22)}
+    with pytest.raises(KeyLimitReached):
+        service.key(logged_in, now=later(minutes=5, seconds=-1))
+    del service.world.api_keys[short[0]]
+
+    new = service.key(logged_in, now=later(minutes=5)).api_key.digest
+
+    assert service.world.users[user_id].api_keys == lasting | {new} == service.world.api_keys.keys()
+
+
+def test_an_invalid_expiry_date_writes_nothing(service: Service) -> None:
+    """No email, and no use of the daily limit."""
+    logged_in = service.person()
+    service.world.counters.clear()
+    with pytest.raises(InvalidInput):
+        service.key(logged_in, expires_at="2026-03-01T12:00:00Z")
+
+    assert (service.world.api_keys, service.world.records, service.outbox.messages) == ({}, [], [])
+    assert service.world.counters == {}
 
 
 def test_the_last_place_goes_to_one_of_two_concurrent_creations(service: Service) -> None:
@@ -139,7 +166,8 @@ def test_a_deleted_key_fails_on_its_next_use(service: Service) -> None:
     service.key_deletion.delete(cookie(logged_in), new.api_key.digest, OWNER, at)
 
     user_id = logged_in.session.user_id
-    assert service.key_lookup.find(new.plaintext, OWNER, at) is None
+    with pytest.raises(ApiKeyUnknown):
+        service.key_lookup.live(new.plaintext, OWNER, at)
     assert (service.world.api_keys, service.world.users[user_id].api_keys) == ({}, frozenset())
     assert service.outbox.messages == [messages.ApiKeyDeleted(user_id=user_id)]
     (record,) = service.world.records
@@ -178,7 +206,7 @@ def test_another_accounts_key_is_not_found_and_keeps_working(service: Service) -
         service.key_deletion.delete(cookie(logged_in), victims.api_key.digest, OWNER, NOW)
 
     assert refusal.value.message == NotFound.default_message
-    assert service.key_lookup.find(victims.plaintext, OWNER, NOW) is not None
+    assert service.key_lookup.live(victims.plaintext, OWNER, NOW) == victims.api_key
 
 
 def test_a_key_cannot_manage_keys(service: Service) -> None:
@@ -187,7 +215,7 @@ def test_a_key_cannot_manage_keys(service: Service) -> None:
     new = service.key(logged_in)
     key = key_credential(new.plaintext)
     with pytest.raises(CredentialNotAccepted):
-        service.key_creation.create(key, "another", "", OWNER, NOW)
+        service.key_creation.create(key, Details("another"), OWNER, NOW)
     with pytest.raises(CredentialNotAccepted):
         service.key_list.of_account(key, NOW)
     with pytest.raises(CredentialNotAccepted):
@@ -200,7 +228,7 @@ def test_a_key_cannot_manage_keys(service: Service) -> None:
 def test_managing_keys_needs_a_session(service: Service, credential: Credential | None) -> None:
     """Anonymous callers and ended sessions are refused (AK-04)."""
     with pytest.raises(Unauthenticated):
-        service.key_creation.create(credential, "laptop", "", OWNER, NOW)
+        service.key_creation.create(credential, Details("laptop"), OWNER, NOW)
     with pytest.raises(Unauthenticated):
         service.key_list.of_account(credential, NOW)
     with pytest.raises(Unauthenticated):

@@ -2,10 +2,17 @@
 
 import pytest
 
-from accounts.errors import InvalidAdminSecret, TooManyAttempts, Unavailable
+from accounts.errors import (
+    ApiKeyExpired,
+    ApiKeyMistyped,
+    ApiKeyUnknown,
+    InvalidAdminSecret,
+    TooManyAttempts,
+    Unavailable,
+)
 from accounts.flows.keys.key_verification import Verified
 from accounts.flows.people.authentication import ADMIN_SECRET as ADMIN_SECRET_KIND
-from accounts.flows.people.authentication import Credential, Principal
+from accounts.flows.people.authentication import API_KEY, Credential, Principal
 from accounts.model import users
 from accounts.model.audit import Caller
 from accounts.web import routes
@@ -35,15 +42,15 @@ def test_what_was_copied_along_with_a_key_is_ignored(service: Service, pasted: s
     key = service.key(logged_in).plaintext
 
     found = service.key_verification.verified(pasted.format(key), NOW)
-    assert found
+    assert isinstance(found, Verified)
     assert found.owner == service.world.users[logged_in.session.user_id]
-    assert service.key_verification.verified(f"{key[:40]}\u200b{key[40:]}", NOW) is None
+    assert isinstance(service.key_verification.verified(f"{key[:40]}\u200b{key[40:]}", NOW), ApiKeyMistyped)
 
 
 @pytest.mark.parametrize("text", ["", "comfyui-", "comfyui-" + "A" * 64, "\ud800"])
-def test_an_invalid_key_returns_nothing(service: Service, text: str) -> None:
+def test_an_invalid_key_returns_why(service: Service, text: str) -> None:
     """It is not an error: the request itself was valid."""
-    assert service.key_verification.verified(text, NOW) is None
+    assert isinstance(service.key_verification.verified(text, NOW), ApiKeyMistyped)
 
 
 def test_an_unknown_key_is_not_counted(service: Service) -> None:
@@ -52,7 +59,7 @@ def test_an_unknown_key_is_not_counted(service: Service) -> None:
     service.world.api_keys.clear()
     service.world.counters.clear()
 
-    assert service.key_verification.verified(unknown, NOW) is None
+    assert isinstance(service.key_verification.verified(unknown, NOW), ApiKeyUnknown)
     assert counted(service) == {}
 
 
@@ -66,7 +73,7 @@ def test_a_key_without_an_active_account_is_invalid(service: Service, state: str
     else:
         service.world.user(logged_in.session.user_id, status=users.DISABLED)
 
-    assert service.key_verification.verified(new.plaintext, NOW) is None
+    assert isinstance(service.key_verification.verified(new.plaintext, NOW), ApiKeyUnknown)
 
 
 @pytest.mark.parametrize("secret", ["", "a" * 47, "a" * 49, "A" * 48, ADMIN_SECRET + " ", "é", "\ud800"])
@@ -106,3 +113,16 @@ def test_nothing_is_revealed_when_the_limiter_is_down(service: Service) -> None:
         authenticate(service, "wrong")
 
     assert service.world.counters == {}
+
+
+def test_an_expired_key_is_invalid_while_it_is_still_stored(service: Service) -> None:
+    """The clock decides, not the table's sweep (KX-02). Its use is not recorded, and its source not counted."""
+    new = service.key(service.person(), expires_at="2026-03-08T12:00:00Z")
+    service.world.counters.clear()
+
+    assert isinstance(service.key_verification.verified(new.plaintext, later(days=7, seconds=-1)), Verified)
+    used = service.world.api_keys[new.api_key.digest]
+    assert isinstance(service.key_verification.verified(new.plaintext, later(days=7)), ApiKeyExpired)
+    with pytest.raises(ApiKeyExpired):
+        service.principal(Credential(API_KEY, new.plaintext), OWNER, later(days=7))
+    assert (service.world.api_keys[new.api_key.digest], counted(service)) == (used, {})

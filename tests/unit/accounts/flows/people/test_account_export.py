@@ -138,6 +138,7 @@ def test_the_whole_document(service: Service) -> None:
                 "key_prefix": key.api_key.key_prefix,
                 "created_at": start,
                 "last_used_at": None,
+                "expires_at": None,
             }
         ],
         "activity": [{"event": "authn_token_created", "at": start, "detail": {"name": "laptop"}, **where}],

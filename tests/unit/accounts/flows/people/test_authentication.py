@@ -185,21 +185,24 @@ def test_a_malformed_key_is_refused_without_a_read(service: Service, text: str) 
 def test_unknown_keys_are_counted_against_their_source(service: Service) -> None:
     """Sixty a minute, then the source must wait; another source need not."""
     for number in range(60):
-        assert service.key_lookup.find(well_formed_key(number), STRANGER, NOW) is None
+        with pytest.raises(ApiKeyUnknown):
+            service.key_lookup.live(well_formed_key(number), STRANGER, NOW)
     with pytest.raises(TooManyAttempts) as refusal:
-        service.key_lookup.find(well_formed_key(61), STRANGER, later(seconds=20))
+        service.key_lookup.live(well_formed_key(61), STRANGER, later(seconds=20))
 
     assert (refusal.value.retry_after, counted(service)) == (40, {"bad-key/60": 60})
-    assert service.key_lookup.find(well_formed_key(62), OWNER, NOW) is None
+    with pytest.raises(ApiKeyUnknown):
+        service.key_lookup.live(well_formed_key(62), OWNER, NOW)
 
 
 def test_a_valid_key_is_never_counted(service: Service) -> None:
     """A busy machine is not guessing, even from a source that is limited."""
     new = service.key(service.person())
     for number in range(60):
-        service.key_lookup.find(well_formed_key(number), OWNER, NOW)
+        with pytest.raises(ApiKeyUnknown):
+            service.key_lookup.live(well_formed_key(number), OWNER, NOW)
 
-    assert service.key_lookup.find(new.plaintext, OWNER, NOW) == new.api_key
+    assert service.key_lookup.live(new.plaintext, OWNER, NOW) == new.api_key
 
 
 def test_use_of_a_key_is_recorded_every_five_minutes(service: Service) -> None:
@@ -207,7 +210,7 @@ def test_use_of_a_key_is_recorded_every_five_minutes(service: Service) -> None:
     new = service.key(service.person())
     used = []
     for seconds in (1, 300, 301, 600):
-        service.key_lookup.find(new.plaintext, OWNER, later(seconds=seconds))
+        service.key_lookup.live(new.plaintext, OWNER, later(seconds=seconds))
         used.append(service.world.api_keys[new.api_key.digest].last_used_at)
 
     assert used == [later(seconds=1)] * 2 + [later(seconds=301)] * 2

@@ -16,6 +16,7 @@ from accounts.errors import AccountsError, EmailNotVerified
 from accounts.flows.people.session_opening import LoggedIn
 from accounts.flows.providers.provider_login import Callback
 from accounts.model import messages
+from accounts.model.api_keys import Details
 from accounts.model.identities import email_key, provider_key, public_id
 from accounts.model.messages import Message
 from accounts.model.providers import Challenge, ProviderPerson
@@ -230,7 +231,7 @@ class Histories:
         self._end(browser.session.user_id)
 
     def creates_a_key(self, now: datetime, which: int) -> None:
-        self.service.key_creation.create(cookie(self._browser(which)), "laptop", "", OWNER, now)
+        self.service.key_creation.create(cookie(self._browser(which)), Details("laptop"), OWNER, now)
 
     def allows_a_program(self, now: datetime, which: int) -> None:
         """The program logs in only if the session that allowed it has not ended until then."""

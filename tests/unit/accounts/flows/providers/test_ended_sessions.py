@@ -10,13 +10,14 @@ import pytest
 
 from accounts.errors import Unauthenticated
 from accounts.flows.people.authentication import Credential
+from accounts.model.api_keys import Details
 from tests.unit.accounts.flows.providers.stage import OAuthService, presented, provider_person, tables_of
 from tests.unit.accounts.stage import NOW, OTHER_PASSWORD, OWNER, PASSWORD, Interleaved
 
 GOOGLE = provider_person("google", "1001")
 Flow = Callable[[OAuthService, Credential], object]
 WITH_PASSWORD: dict[str, Flow] = {
-    "create a key": lambda service, it: service.key_creation.create(it, "mine", "", OWNER, NOW),
+    "create a key": lambda service, it: service.key_creation.create(it, Details("mine"), OWNER, NOW),
     "change the password": lambda service, it: service.password_change.change(it, PASSWORD, OTHER_PASSWORD, OWNER, NOW),
     "close the account": lambda service, it: service.account_closing.close(it, OWNER, NOW),
 }

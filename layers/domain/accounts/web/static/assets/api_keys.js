@@ -35,9 +35,17 @@ function entry(key) {
     {},
     make("div", { class: "what" }, make("h3", {}, key.name), make("code", {}, `${key.key_prefix}…`)),
     ...(key.description ? [make("p", { class: "about" }, key.description)] : []),
-    make("p", { class: "about" }, t("keys.created"), " ", moment(key.created_at), " · ", ...used),
+    make("p", { class: "about" }, t("keys.created"), " ", moment(key.created_at), " · ", ...used, ...ends(key)),
     make("div", { class: "act" }, button),
   );
+}
+
+function ends(key) {
+  if (!key.expires_at) {
+    return [];
+  }
+  const isOver = new Date(key.expires_at) <= new Date();
+  return [" · ", t(isOver ? "keys.expired" : "keys.expires"), " ", moment(key.expires_at)];
 }
 
 async function list() {
@@ -54,17 +62,45 @@ async function list() {
 
 // --- creating ---------------------------------------------------------------------------------------------------
 
-function askForName(name = "", description = "") {
+const DAY_MS = 86_400_000;
+const expiry = $("#key-expiry");
+const lastDay = $("#key-date");
+
+function askForName({ name = "", description = "", expires = "90", day = "" } = {}) {
   $("#key-name").value = name;
   $("#key-description").value = description;
+  expiry.value = expires;
+  lastDay.value = day;
   setFieldError($("#key-name"), "");
+  setFieldError(lastDay, "");
+  showExpiry();
   open(making);
   $("#key-name").focus();
 }
 
+// Null for never; undefined while no day is chosen. The last day ends at midnight of the owner's time zone.
+function chosenExpiry() {
+  if (expiry.value === "date") {
+    return lastDay.value ? new Date(`${lastDay.value}T23:59:59`) : undefined;
+  }
+  return expiry.value ? new Date(Date.now() + Number(expiry.value) * DAY_MS) : null;
+}
+
+function showExpiry() {
+  show($("#key-date-field"), expiry.value === "date");
+  const at = chosenExpiry();
+  const until = at && moment(at.toISOString()).textContent;
+  $("#key-expiry-note").textContent = at === undefined ? "" : t(at ? "keys.works_until" : "keys.works_always", { day: until });
+}
+
+expiry.addEventListener("change", showExpiry);
+lastDay.addEventListener("change", showExpiry);
+
 onSubmit($("#make-form"), async () => {
   const given = { name: $("#key-name").value.trim(), description: $("#key-description").value.trim() };
-  const result = await withRecentLogin(() => call("POST", "/customers/api-keys", given), { open: "make", ...given });
+  const body = { ...given, expires_at: chosenExpiry()?.toISOString() ?? null };
+  const draft = { open: "make", ...given, expires: expiry.value, day: lastDay.value };
+  const result = await withRecentLogin(() => call("POST", "/customers/api-keys", body), draft);
   if (!result.ok) {
     return result;
   }
@@ -136,7 +172,7 @@ async function start() {
   show($("#loaded"));
   const draft = takeDraft();
   if (draft?.open === "make") {
-    askForName(draft.name, draft.description);
+    askForName(draft);
   }
 }
 
