@@ -116,7 +116,7 @@ def test_nothing_is_revealed_when_the_limiter_is_down(service: Service) -> None:
 
 
 def test_an_expired_key_is_invalid_while_it_is_still_stored(service: Service) -> None:
-    """The clock decides, not the table's sweep (KX-02). Its use is not recorded, and its source not counted."""
+    """The clock decides, not the table's sweep (AK-10). Its use is not recorded, and its source not counted."""
     new = service.key(service.person(), expires_at="2026-03-08T12:00:00Z")
     service.world.counters.clear()
 
