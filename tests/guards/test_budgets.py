@@ -99,8 +99,8 @@ ALLOWED = {
     "oauth_start": {"authlib", "cryptography", "joserfc", "requests"},
 }
 WITHOUT_TABLES = ("client_document", "fallback", "pages")
-# The domain layer is code, its bytecode, pages, emails and the OpenAPI document, and 0.09 MB of common passwords. It grows
-# with the product: with the expiry of API keys it passed 0.99 MB. Lambda unpacks it before a cold start is timed.
+# The domain layer is code, its bytecode, pages, emails and the OpenAPI document, and 0.09 MB of common passwords. It
+# grows with the product: the expiry of API keys took it past 0.99 MB.
 LAYER_MB, DOMAIN_MB, FUNCTION_MB, UNZIPPED_MB = 10.0, 1.1, 0.02, 250.0
 SERVICES = {"dynamodb", "kms", "lambda", "secretsmanager", "sesv2", "sqs", "sts"}
 _NO_NETWORK = ("NewConnectionError", "NameResolutionError", "ConnectTimeout", "ProxyError", "Network is unreachable")

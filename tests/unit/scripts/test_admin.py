@@ -66,7 +66,7 @@ FOUND: dict[str, Any] = {
             "key_prefix": KEY[:16],
             "created_at": "2026-01-05T12:00:00.000Z",
             "last_used_at": None,
-            "expires_at": None,
+            "expires_at": "2027-01-05T12:00:00.000Z",
         },
         {
             "id": secrets.digest(OTHER_KEY),
@@ -74,7 +74,7 @@ FOUND: dict[str, Any] = {
             "key_prefix": OTHER_KEY[:16],
             "created_at": "2026-01-05T12:00:00.000Z",
             "last_used_at": "2026-01-05T13:00:00.000Z",
-            "expires_at": "2027-01-05T12:00:00.000Z",
+            "expires_at": None,
         },
     ],
     "failures": {"count": 6, "wait_until": "2026-01-05T12:00:30.000Z", "password_disabled": False},
@@ -175,8 +175,8 @@ Identities (2)
 Sessions (1)
   5e555e555e55  by password, seen 2026-01-05T12:00:00.000Z, 203.0.113.7, Firefox on Linux
 API keys (2)
-  comfyui-kkkkkkkk  render box  created 2026-01-05T12:00:00.000Z, used never
-  comfyui-zzzzzzzz  laptop  created 2026-01-05T12:00:00.000Z, used 2026-01-05T13:00:00.000Z, expires 2027-01-05T12:00:00.000Z
+  comfyui-kkkkkkkk  render box  created 2026-01-05T12:00:00.000Z, used never, expires 2027-01-05T12:00:00.000Z
+  comfyui-zzzzzzzz  laptop  created 2026-01-05T12:00:00.000Z, used 2026-01-05T13:00:00.000Z
 Activity (2)
   2026-01-05T12:00:00.000Z  user_created  203.0.113.7  by email
   2026-01-05T13:00:00.000Z  user_enabled  operator {OPERATOR}
