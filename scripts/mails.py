@@ -21,12 +21,13 @@ SITE_URL = "https://accounts.example.com"
 BRAND = Brand("Comfy", "#1a56db", "#8ab4ff", "https://example.com/support", "https://example.com/terms")
 # As long as a real token.
 _TOKEN = "sample-token-that-opens-nothing-0123456789a"  # noqa: S105
+_ADDRESS = "email=ann@example.com"
 _CONFIRM = f"{SITE_URL}/verify-email#token={_TOKEN}"
-_RESET = f"{SITE_URL}/reset-password#token={_TOKEN}"
+_RESET = f"{SITE_URL}/reset-password#token={_TOKEN}&{_ADDRESS}"
 _LOGIN = ("Firefox on Windows", "22 November 2026, 09:14 UTC", "203.0.113.7")
 _CONTENTS = (
-    mails.ConfirmEmail(_CONFIRM),
-    mails.ConfirmProviderEmail(f"{_CONFIRM}&with=github", "GitHub"),
+    mails.ConfirmEmail(f"{_CONFIRM}&{_ADDRESS}"),
+    mails.ConfirmProviderEmail(f"{_CONFIRM}&with=github&{_ADDRESS}", "GitHub"),
     mails.AlreadyRegistered(),
     mails.PasswordForgot(_RESET),
     mails.PasswordForgotWithoutPassword(_RESET, "Google and GitHub"),
@@ -34,7 +35,7 @@ _CONTENTS = (
     mails.PasswordChanged(),
     mails.PasswordRevoked(),
     mails.PasswordSet(),
-    mails.EmailChange(f"{_CONFIRM}&change=1"),
+    mails.EmailChange(f"{_CONFIRM}&change=1&{_ADDRESS}"),
     mails.EmailChangeAsked(),
     mails.EmailChanged(),
     mails.LoginNewBrowser(*_LOGIN),

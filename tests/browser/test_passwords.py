@@ -1,6 +1,7 @@
 """A forgotten password, from the link on the login page to being in again."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.scenes import Stage, log_in
 from tests.local.person import PASSWORD, Person, token_in
@@ -18,8 +19,9 @@ def test_a_person_who_forgot_gets_in_again(stage: Stage) -> None:
     stage.press("Send link")
     stage.told("Check your email")
     token = token_in(person.wait_for_mail(RESET))
-    stage.visitor.visit(f"/reset-password#token={token}")
+    stage.visitor.visit(f"/reset-password#token={token}&email={person.email}")
     assert stage.page.url == f"{stage.visitor.site}/reset-password"
+    expect(stage.page.locator("form [autocomplete=username]")).to_have_value(person.email)
     stage.page.get_by_label("New password", exact=True).fill(NEW_PASSWORD)
     stage.press("Set new password")
     stage.told("Password changed")

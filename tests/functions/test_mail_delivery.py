@@ -154,5 +154,5 @@ def test_an_email_has_one_link_with_a_token(functions: Lambdas, function: str) -
 
     acting = {address for address in links(mail) if "token" in address}
     assert len(acting) == 1
-    assert re.fullmatch(rf"{SITE_URL}/[a-z-]+#token=[\w-]{{43}}(&change=1)?", acting.pop())
+    assert re.fullmatch(rf"{SITE_URL}/[a-z-]+#token=[\w-]{{43}}(&change=1)?&email=[\w.%-]+@[\w.-]+", acting.pop())
     assert not [address for address in links(mail) if "?" in address]

@@ -179,7 +179,7 @@ class Service(FakeDeployment):
     def mailed_token(self, email: str = EMAIL, now: datetime = NOW) -> str:
         """Deliver the latest sign-up message to ``email``; returns the token in the email."""
         assert self.mailing.deliver(self.about_sign_up(email), now) == "sent"
-        return self.postman.mails[-1].values["link"].partition("#token=")[2]
+        return self.postman.mails[-1].values["link"].partition("#token=")[2].partition("&")[0]
 
     def about_sign_up(self, email: str = EMAIL) -> messages.Signup:
         """The latest message about a sign-up with ``email``."""
@@ -189,7 +189,7 @@ class Service(FakeDeployment):
     def reset_token(self, email: str = EMAIL, now: datetime = NOW) -> str:
         """Deliver the message of a forgotten password; returns the token in the email."""
         assert self.mailing.deliver(messages.PasswordForgot(email=email), now) == "sent"
-        return self.postman.mails[-1].values["link"].partition("#token=")[2]
+        return self.postman.mails[-1].values["link"].partition("#token=")[2].partition("&")[0]
 
     def change_token(self, logged_in: LoggedIn, to: str = NEW_EMAIL, now: datetime = NOW) -> str:
         """Ask to change the email address and deliver the queued messages; returns the token in the email."""

@@ -12,7 +12,7 @@ from accounts.web.responses import Response
 
 _PATHS = frozenset(page.path for page in routes.PAGES if "{" not in page.path)
 # Link protection of email providers encodes once or twice. What follows is as emailed links have it.
-_FRAGMENT = re.compile(r"token=[A-Za-z0-9_-]+(&with=[a-z]+)?(&change=1)?|user_code=[A-Za-z-]+")
+_FRAGMENT = re.compile(r"token=[A-Za-z0-9_-]+(&with=[a-z]+)?(&change=1)?(&email=[^\s&=#]+)?|user_code=[A-Za-z-]+")
 _QUERY = "!$&'()*+,;=:@/?%-._~"
 
 
@@ -25,6 +25,7 @@ def mended(request: Request) -> Response | None:
     if meant not in _PATHS or meant == request.path:
         return None
     if mark:
-        return responses.see_other(f"{meant}#{fragment}" if _FRAGMENT.fullmatch(fragment) else meant)
+        written = f"#{quote(fragment, safe='&=@')}" if _FRAGMENT.fullmatch(fragment) else ""
+        return responses.see_other(f"{meant}{written}")
     query = f"?{quote(request.raw_query, safe=_QUERY)}" if request.raw_query else ""
     return responses.see_other(f"{meant}{query}")

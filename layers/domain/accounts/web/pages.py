@@ -34,7 +34,7 @@ PATHS: Mapping[str, str] = {
     "/oauth/authorize": "consent",
     "/device": "device",
 }
-_PARTS = ("providers", "new_password", "sent", "again", "question")
+_PARTS = ("address", "providers", "new_password", "sent", "again", "question")
 _LINKS = ("terms", "walkthrough", "mailbox")
 # Pages with a stylesheet besides site.css.
 _STYLES: Mapping[str, str] = {"api_keys": "inside", "account": "inside", "consent": "question", "device": "question"}

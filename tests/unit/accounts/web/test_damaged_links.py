@@ -29,7 +29,8 @@ def test_a_slash_at_the_end_is_removed(path: str, method: str) -> None:
         ("/reset-password", f"token={TOKEN}"),
         ("/verify-email", f"token={TOKEN}"),
         ("/verify-email", f"token={TOKEN}&with=github"),
-        ("/verify-email", f"token={TOKEN}&change=1"),
+        ("/verify-email", f"token={TOKEN}&change=1&email=olive@example.com"),
+        ("/reset-password", f"token={TOKEN}&email=o%2B1@b%C3%BCcher.example"),
         ("/device", "user_code=WDJB-MJHT"),
     ],
 )
@@ -42,7 +43,18 @@ def test_an_encoded_fragment_is_decoded(path: str, fragment: str, mark: str) -> 
         assert mended.headers == {"location": f"{path}#{fragment}"}
 
 
-@pytest.mark.parametrize("fragment", ["", "token=", "token=a b", "token=a\r\nset-cookie: a=b", "next=//evil.example"])
+@pytest.mark.parametrize(
+    "fragment",
+    [
+        "",
+        "token=",
+        "token=a b",
+        "token=a&email=b&email=c",
+        "token=a&email=b\rc",
+        "token=a\r\nset-cookie: a=b",
+        "next=//evil.example",
+    ],
+)
 def test_another_fragment_is_dropped(fragment: str) -> None:
     """The page then says that the link does not work."""
     mended = damaged_links.mended(request("GET", f"/reset-password#{fragment}"))

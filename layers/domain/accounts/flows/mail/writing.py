@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from copy import replace
 from datetime import datetime
+from urllib.parse import quote, urlencode
 
 from msgspec import Struct
 
@@ -25,7 +26,7 @@ from accounts.flows.mail.planning import (
     SignUpLink,
 )
 from accounts.limits import EMAIL_CHANGE_LIFETIME, PASSWORD_RESET_LIFETIME, VERIFICATION_LIFETIME
-from accounts.model import identities, messages, one_time_tokens, sign_ups
+from accounts.model import email_addresses, identities, messages, one_time_tokens, sign_ups
 from accounts.model.audit import Caller, Record
 from accounts.model.identities import Identities, Identity, email_key
 from accounts.model.messages import OwnerNotice
@@ -78,7 +79,8 @@ class Writing(Struct, frozen=True):
     def _sign_up(self, sign_up: OneTimeToken, now: datetime) -> Mail:
         plaintext, link = sign_ups.link(sign_up, now)
         self.transactions.commit(one_time_tokens.Issue(link))
-        address, url = sign_ups.address_of(sign_up), f"{self.site_url}/verify-email#token={plaintext}"
+        address = sign_ups.address_of(sign_up)
+        url = f"{self.site_url}/verify-email#{_fragment(plaintext, address)}"
         return self._mail(address, mails.ConfirmEmail(url))
 
     def _confirmation(self, identity: Identity, now: datetime) -> Mail | None:
@@ -87,7 +89,7 @@ class Writing(Struct, frozen=True):
         )
         if not self._supersede(identity, token):
             return None
-        url = f"{self.site_url}/verify-email#token={plaintext}&with={identity.provider}"
+        url = f"{self.site_url}/verify-email#{_fragment(plaintext, identity.email, ('with', identity.provider))}"
         return self._mail(identity.email, mails.ConfirmProviderEmail(url, TITLES[identity.provider]))
 
     def _supersede(self, identity: Identity, token: OneTimeToken) -> bool:
@@ -127,7 +129,7 @@ class Writing(Struct, frozen=True):
             PASSWORD_RESET, key, lifetime=PASSWORD_RESET_LIFETIME, now=now, payload=payload
         )
         self.transactions.commit(one_time_tokens.Issue(token))
-        link = f"{self.site_url}/reset-password#token={plaintext}"
+        link = f"{self.site_url}/reset-password#{_fragment(plaintext, address.email)}"
         if address.password_hash is None:
             return self._mail(address.email, mails.PasswordForgotWithoutPassword(link, _providers_of(user)))
         return self._mail(address.email, mails.PasswordForgot(link))
@@ -142,7 +144,8 @@ class Writing(Struct, frozen=True):
 
         if self._issue(token, email_key(user.email), with_token, user.user_id) is None:
             return None
-        return self._mail(to, mails.EmailChange(f"{self.site_url}/verify-email#token={plaintext}&change=1"))
+        link = f"{self.site_url}/verify-email#{_fragment(plaintext, to, ('change', '1'))}"
+        return self._mail(to, mails.EmailChange(link))
 
     def _issue(
         self, token: OneTimeToken, key: str, with_token: Callable[[Identity], Identity], user_id: str
@@ -199,6 +202,12 @@ class Writing(Struct, frozen=True):
         address = self._held(email_key(user.email), user.user_id)
         password = "your password" if address is not None and address.is_login_method else ""
         return " and ".join(filter(None, (password, _providers_of(user))))
+
+
+def _fragment(token: str, address: str, *more: tuple[str, str]) -> str:
+    """The page shows ``address``, and password managers save the password for it."""
+    values = (("token", token), *more, ("email", email_addresses.shown(address)))
+    return urlencode(values, safe="@", quote_via=quote)
 
 
 def _providers_of(user: User) -> str:

@@ -38,13 +38,29 @@ def test_a_sign_up_gets_a_link(service: Service) -> None:
     assert service.mailing.deliver(ABOUT_SIGNUP, NOW) == SENT
 
     (mail,) = service.postman.mails
-    address, fragment, token = mail.values["link"].partition("#token=")
-    assert (address, fragment, len(token)) == (f"{SITE_URL}/verify-email", "#token=", 43)
+    address, _, fragment = mail.values["link"].partition("#")
+    token = fragment.removeprefix("token=").removesuffix(f"&email={EMAIL}")
+    assert (address, fragment) == (f"{SITE_URL}/verify-email", f"token={token}&email={EMAIL}")
+    assert len(token) == 43
     assert mail == Mail(EMAIL, ConfirmEmail(mail.values["link"]), SITE_URL)
     waiting, stored = service.world.tokens.values()
     assert (stored.purpose, stored.digest) == ("email-verification", secrets.digest(token))
     assert (stored.subject, stored.data, stored.expires_at) == (waiting.subject, waiting.data, later(hours=24))
     assert token not in repr(service.world)
+
+
+@pytest.mark.parametrize(
+    ("email", "written"),
+    [
+        ("o+1&change=1#%@example.com", "o%2B1%26change%3D1%23%25@example.com"),
+        ("olive@xn--bcher-kva.example", "olive@b%C3%BCcher.example"),
+    ],
+)
+def test_an_address_is_one_parameter_of_its_link(service: Service, email: str, written: str) -> None:
+    """As people write it, and whatever characters it has."""
+    service.signed_up(email)
+
+    assert service.postman.mails[-1].values["link"].partition("&")[2] == f"email={written}"
 
 
 @pytest.mark.parametrize("expires_at", [None, NOW])

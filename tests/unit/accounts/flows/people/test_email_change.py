@@ -140,7 +140,7 @@ def test_the_old_address_is_warned_and_the_new_one_gets_the_link(service: Servic
     assert (warning.to, warning.template) == (EMAIL, "email_change_asked")
     assert NEW_EMAIL not in str(warning.values)
     assert (link.to, link.template) == (NEW_EMAIL, "email_change")
-    address = f"{SITE_URL}/verify-email#token={token}&change=1"
+    address = f"{SITE_URL}/verify-email#token={token}&change=1&email={NEW_EMAIL}"
     assert link.values == {"site_url": SITE_URL, "link": address}
     assert service.identity().pending_change == secrets.digest(token)
 

@@ -99,7 +99,7 @@ def test_the_owner_gets_a_link(service: Service) -> None:
     token = service.reset_token()
 
     [mail] = service.postman.mails
-    link = f"{SITE_URL}/reset-password#token={token}"
+    link = f"{SITE_URL}/reset-password#token={token}&email={EMAIL}"
     assert (mail.to, mail.template, mail.values) == (EMAIL, "password_forgot", {"site_url": SITE_URL, "link": link})
     [kept] = service.world.tokens.values()
     assert (kept.key, kept.expires_at) == (f"password-reset#{secrets.digest(token)}", later(minutes=30))

@@ -223,7 +223,7 @@ def gets_in_by_email(service: Service, sources: int, now: datetime) -> bool:
     service.password_forgotten.ask(EMAIL, NEW_COMPUTER, now)
     deliver(service, now)
     resets = [mail for mail in service.postman.mails if mail.template == "password_forgot"]
-    token = resets[-1].values["link"].partition("#token=")[2]
+    token = resets[-1].values["link"].partition("#token=")[2].partition("&")[0]
     soon = now + timedelta(minutes=10)
     for stranger in strangers(sources):
         service.password_forgotten.ask(EMAIL, stranger, soon)

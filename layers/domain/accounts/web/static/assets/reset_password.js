@@ -1,9 +1,9 @@
 import { requestReturn } from "./handover.js";
-import { takeLink } from "./link.js";
+import { showAddress, takeLink } from "./link.js";
 import { $, call, errorText, loadSession, onSubmit, setFieldError, swap } from "./page.js";
 import { showStrength } from "./strength.js";
 
-const { token } = takeLink();
+const { token, email } = takeLink();
 const password = $("#new-password");
 
 onSubmit($("#form"), async () => {
@@ -23,6 +23,7 @@ onSubmit($("#form"), async () => {
 });
 showStrength(password, () => "");
 requestReturn();
+showAddress(email);
 if (token) {
   password.focus();
 } else {

@@ -1,6 +1,6 @@
 import { keep, take } from "./browser.js";
 import { announceLogin } from "./handover.js";
-import { takeLink } from "./link.js";
+import { showAddress, takeLink } from "./link.js";
 import {
   $,
   call,
@@ -17,17 +17,17 @@ import {
   toLogin,
 } from "./page.js";
 
-const STORAGE_KEY = "change";
+const STORAGE_KEY = "change-link";
 const password = $("#password");
 
 // Confirming a new address needs a session. During a login, the token is kept in this tab's storage.
 function takeToken() {
   const link = takeLink();
   const kept = take(STORAGE_KEY);
-  return link.token || !kept ? link : { token: kept, provider: "", change: true };
+  return link.token || !kept ? link : { ...JSON.parse(kept), provider: "", change: true };
 }
 
-const { token, provider, change } = takeToken();
+const { token, provider, change, email } = takeToken();
 
 const confirm = {
   signUp: () => call("POST", "/auth/email/verify", { token, password: password.value }),
@@ -54,7 +54,7 @@ onSubmit($("#form"), async (slot) => {
   } else if (result.code === "address_confirmed") {
     showMessage(slot, errorText(result), "bad", " ", make("a", { href: "/login" }, t("verify.log_in")));
   } else if (result.code === "not_authenticated" && change) {
-    if (keep(STORAGE_KEY, token)) {
+    if (keep(STORAGE_KEY, JSON.stringify({ token, email }))) {
       await toLogin();
     }
     showMessage(slot, t("verify.log_in_first"), "bad", " ", make("a", { href: "/login" }, t("verify.log_in")));
@@ -72,6 +72,8 @@ onSubmit($("#resend-form"), async (slot) => {
   return result.ok ? null : result;
 });
 
+showAddress(email);
+$("#email").value = email;
 if (!token) {
   swap($("#ask"), $("#no-link"));
 } else if (change || provider) {
