@@ -3,6 +3,8 @@
 .PHONY: help dev dev-reset dev-sam test quick check check-js format bench costs screenshots mails events docs admin redrive build validate deploy undeploy invoke start-api audit requirements hooks clean
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
+# Otherwise each of the hundreds of processes of `make test` compiles all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 # Any of these starts uv, which finds Python 3.13 or installs it.
 PYTHONS := python3.13 python3 python /usr/bin/python3
