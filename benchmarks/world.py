@@ -17,10 +17,11 @@ from accounts.aws.signing import SigningKeys
 from accounts.dynamo.api_keys import ApiKeysTable
 from accounts.dynamo.identities import IdentitiesTable
 from accounts.dynamo.one_time_tokens import OneTimeTokensTable
+from accounts.dynamo.passkeys import PasskeysTable
 from accounts.dynamo.sessions import SessionsTable
 from accounts.dynamo.tables import Table
 from accounts.dynamo.users import UsersTable
-from accounts.model import access_tokens, api_keys, device_codes, identities, one_time_tokens, sessions, users
+from accounts.model import access_tokens, api_keys, device_codes, identities, one_time_tokens, passkeys, sessions, users
 from accounts.model.api_keys import ApiKey
 from accounts.model.audit import Caller
 from accounts.model.clients import COMFY_CLI
@@ -34,6 +35,7 @@ from accounts.model.one_time_tokens import (
     OneTimeToken,
     SignUp,
 )
+from accounts.model.passkeys import Passkey
 from accounts.model.passwords import BcryptHasher, Peppers
 from accounts.model.resources import SCOPE
 from accounts.model.sessions import Session
@@ -56,6 +58,8 @@ SECRETS = {
 VARIANTS = ("account_show token", "authorizer token", "client_token refresh")
 HASHER = BcryptHasher(lambda _version: Peppers("1", {"1": PEPPER.encode()}))
 _USER_ID = VALUES["account_id"]
+# Credential ids; the first is that of the samples.
+_PASSKEYS = ("c2FtcGxlLXBhc3NrZXktMQ", "c2FtcGxlLXBhc3NrZXktMg")
 
 
 def environment() -> dict[str, str]:
@@ -152,6 +156,7 @@ def tables() -> Tables:
             _item(SessionsTable("SessionsTable"), sessions.Start(each))
             for each in (_session(now), replace(_session(now), digest=_target("session_revoke")), _client_session(now))
         ],
+        "PasskeysTable": [_item(PasskeysTable("PasskeysTable"), passkeys.Add(each)) for each in _passkeys(now)],
         "ApiKeysTable": [_item(ApiKeysTable("ApiKeysTable"), api_keys.Add(_api_key(now)))],
         **_waiting(identity, now),
     }
@@ -182,7 +187,7 @@ def _user(key: str, now: datetime) -> User:
     held = {session: now + timedelta(days=1) for session in (_session(now).digest, _target("session_revoke"))}
     keys = frozenset({_api_key(now).digest, _target("key_delete")})
     user = User(_USER_ID, "person@example.com", "Some Person", now, now, identities=frozenset({key}))
-    return replace(user, sessions=held, api_keys=keys)
+    return replace(user, sessions=held, api_keys=keys, passkeys=frozenset(_PASSKEYS))
 
 
 def _session(now: datetime) -> Session:
@@ -190,6 +195,10 @@ def _session(now: datetime) -> Session:
     device = Caller("203.0.113.7", "Firefox")
     ends, idle = now + timedelta(hours=24), timedelta(hours=1)
     return Session(secrets.digest(token), _USER_ID, "password", False, now, now, ends, idle, device)  # noqa: FBT003
+
+
+def _passkeys(now: datetime) -> list[Passkey]:
+    return [Passkey(each, _USER_ID, "Phone", "", 0, True, True, now, "password", "") for each in _PASSKEYS]  # noqa: FBT003
 
 
 def _client_session(now: datetime) -> Session:

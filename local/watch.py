@@ -10,7 +10,7 @@ from watchfiles import watch
 
 WATCHED = ("functions", "layers/domain")
 TEMPLATES = ("template.yaml", "monitoring/template.yaml")
-_SECTIONS = ("page", "script")
+_SECTIONS = ("page", "script", "account")
 _NAMED = 3
 _DEBOUNCE = 300
 """Milliseconds: several writes of an editor within this time are one edit."""
@@ -114,7 +114,9 @@ def _check_language(path: Path) -> None:
 def _catalogue(path: Path) -> dict[str, dict[str, str]]:
     found = json.loads(path.read_text(encoding="utf-8"))
     if not isinstance(found, dict) or set(found) != set(_SECTIONS):
-        raise ValueError(f"a language file has the sections {' and '.join(_SECTIONS)}, and no others")
+        raise ValueError(
+            f"a language file has the sections {', '.join(_SECTIONS[:-1])} and {_SECTIONS[-1]}, and no others"
+        )
     for name, texts in found.items():
         if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):
             raise ValueError(f"the section {name} has a text that is not a string")

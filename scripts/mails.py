@@ -44,7 +44,11 @@ _CONTENTS = (
     mails.PasswordClosed(*_LOGIN, "known"),
     mails.ClientLoggedIn(*_LOGIN, "Comfy CLI"),
     mails.IdentityLinked("Google"),
-    mails.IdentityUnlinked("GitHub", "password", "Google"),
+    mails.IdentityUnlinked("GitHub", "password", "Google", "passkeys"),
+    mails.PasskeyCreated("Chrome on Windows"),
+    mails.PasskeyRemoved("password", "passkeys"),
+    mails.PasskeyCopied(*_LOGIN, "Chrome on Windows"),
+    mails.PasswordRemoved("Google and your passkeys"),
     mails.ApiKeyCreated("Workshop computer"),
     mails.ApiKeyDeleted("Workshop computer"),
 )

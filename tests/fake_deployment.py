@@ -19,6 +19,7 @@ from tests.fakes import (
     FakeIdentities,
     FakeNotes,
     FakeOutbox,
+    FakePasskeys,
     FakePostman,
     FakeProofs,
     FakeSessions,
@@ -69,6 +70,10 @@ class FakeDeployment(Deployment):
     @cached_property
     def api_keys(self) -> FakeApiKeys:
         return FakeApiKeys(self.world)
+
+    @cached_property
+    def passkeys(self) -> FakePasskeys:
+        return FakePasskeys(self.world)
 
     @cached_property
     def one_time_tokens(self) -> FakeTokens:

@@ -10,13 +10,14 @@ from typing import Any
 from accounts.errors import Unavailable
 from accounts.flows.mail.mails import Mail
 from accounts.limits import PROOF_LIFETIME
-from accounts.model import api_keys, audit, client_documents, identities, one_time_tokens, sessions, users
+from accounts.model import api_keys, audit, client_documents, identities, one_time_tokens, passkeys, sessions, users
 from accounts.model.access_tokens import AccessToken
 from accounts.model.api_keys import ApiKey
 from accounts.model.client_documents import Document, Fetched
 from accounts.model.identities import Identity
 from accounts.model.messages import Message
 from accounts.model.one_time_tokens import OneTimeToken
+from accounts.model.passkeys import Passkey
 from accounts.model.passwords import Verdict
 from accounts.model.proofs import Proof, Purpose
 from accounts.model.sessions import Session
@@ -35,6 +36,7 @@ class World:
     users: dict[str, User] = field(default_factory=dict)
     identities: dict[str, Identity] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
+    passkeys: dict[str, Passkey] = field(default_factory=dict)
     api_keys: dict[str, ApiKey] = field(default_factory=dict)
     tokens: dict[str, OneTimeToken] = field(default_factory=dict)
     counters: dict[str, Counter] = field(default_factory=dict)
@@ -168,6 +170,20 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
             else c.session in w.users[c.user_id].sessions
         )
     ),
+    users.AddPasskey: lambda w, c: (
+        _active(w, c.user_id)
+        and len(w.users[c.user_id].passkeys) < c.at_most
+        and c.session in w.users[c.user_id].sessions
+    ),
+    users.DropPasskeys: lambda w, c: _unchanged(w, c.user),
+    passkeys.Add: lambda w, c: c.passkey.credential_id not in w.passkeys,
+    passkeys.Use: lambda w, c: (
+        c.passkey.credential_id in w.passkeys
+        and w.passkeys[c.passkey.credential_id].user_id == c.passkey.user_id
+        and w.passkeys[c.passkey.credential_id].sign_count == c.passkey.sign_count
+    ),
+    passkeys.Rename: lambda w, c: c.credential_id in w.passkeys and w.passkeys[c.credential_id].user_id == c.user_id,
+    passkeys.Remove: lambda w, c: c.credential_id not in w.passkeys or w.passkeys[c.credential_id].user_id == c.user_id,
     users.Unlink: lambda w, c: _unchanged(w, c.user),
     users.ChangeEmail: lambda w, c: _unchanged(w, c.user),
     users.Rename: lambda w, c: _unchanged(w, c.user),
@@ -248,8 +264,24 @@ def _unlink(world: World, change: users.Unlink) -> None:
     user = change.user
     unlinked = user.unlinked if user.refuses(change.identity) else user.unlinked | {change.identity}
     kept = {k: v for k, v in user.sessions.items() if k == change.keeping}
-    held = user.identities - {change.identity}
-    world.user(user.user_id, identities=held, unlinked=unlinked, sessions=kept, secured_at=change.now)
+    held, left = user.identities - {change.identity}, user.passkeys - change.passkeys
+    world.user(user.user_id, identities=held, passkeys=left, unlinked=unlinked, sessions=kept, secured_at=change.now)
+
+
+def _drop_passkeys(world: World, change: users.DropPasskeys) -> None:
+    user = change.user
+    kept = {k: v for k, v in user.sessions.items() if k == change.keeping}
+    world.user(user.user_id, passkeys=user.passkeys - change.passkeys, sessions=kept, secured_at=change.now)
+
+
+def _use_passkey(world: World, change: passkeys.Use) -> None:
+    signed = change.signed
+    world.passkeys[change.passkey.credential_id] = replace(
+        world.passkeys[change.passkey.credential_id],
+        sign_count=signed.sign_count,
+        backed_up=signed.backed_up,
+        last_used_at=change.now,
+    )
 
 
 def _change_email(world: World, change: users.ChangeEmail) -> None:
@@ -270,6 +302,14 @@ _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
     users.SwapKeys: lambda w, c: w.user(c.user.user_id, api_keys=c.user.api_keys - c.ended | {c.api_key}),
     users.DropKey: lambda w, c: w.user(c.user_id, api_keys=w.users[c.user_id].api_keys - {c.api_key}),
     users.AddIdentity: lambda w, c: w.user(c.user_id, identities=w.users[c.user_id].identities | {c.identity}),
+    users.AddPasskey: lambda w, c: w.user(c.user_id, passkeys=w.users[c.user_id].passkeys | {c.passkey}),
+    users.DropPasskeys: _drop_passkeys,
+    passkeys.Add: lambda w, c: w.passkeys.update({c.passkey.credential_id: c.passkey}),
+    passkeys.Use: _use_passkey,
+    passkeys.Rename: lambda w, c: w.passkeys.update(
+        {c.credential_id: replace(w.passkeys[c.credential_id], name=c.name)}
+    ),
+    passkeys.Remove: lambda w, c: w.passkeys.pop(c.credential_id, None),
     users.Unlink: _unlink,
     users.ChangeEmail: _change_email,
     users.Rename: lambda w, c: w.user(c.user.user_id, name=c.name, updated_at=c.now),
@@ -333,6 +373,10 @@ class FakeIdentities(_Store):
 
 class FakeTokens(_Store):
     table = "tokens"
+
+
+class FakePasskeys(_Store):
+    table = "passkeys"
 
 
 class FakeSessions(_Store):

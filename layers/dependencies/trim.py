@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 # What no function imports. Powertools' event handler brings a whole Swagger UI along, its parser wants
-# pydantic; of cffi, cryptography needs the compiled half alone; nobody asks dateutil for a time zone by name.
+# pydantic; of cffi, cryptography needs the compiled half alone; of fido2, the functions need only what a server needs,
+# and no attestation; nobody asks dateutil for a time zone by name.
 SURPLUS = (
     "aws_lambda_powertools/event_handler",
     "aws_lambda_powertools/utilities/parser",
@@ -28,6 +29,10 @@ SURPLUS = (
     "boto3/examples",
     "cffi",
     "dateutil/zoneinfo",
+    "fido2/attestation",
+    "fido2/client",
+    "fido2/ctap2",
+    "fido2/hid",
     "pycparser",
 )
 

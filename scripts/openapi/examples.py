@@ -6,6 +6,8 @@ from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl
 
+from accounts import secrets
+from accounts.model.passkeys import ALGORITHMS
 from scripts.openapi import schemas
 from scripts.openapi.operation import Answer, Operation
 from scripts.openapi.schemas import Schema
@@ -24,6 +26,18 @@ VALUES: Mapping[str, str] = made_up.VALUES | {
 _SITE = "https://accounts.example.com"
 _TIME = "2026-01-05T12:00:00.000Z"
 _DIGEST = VALUES["other_session_id"]
+# What a browser and an authenticator exchange: binary values in base64url, shortened.
+CHALLENGE, CREDENTIAL_ID = "example-challenge-of-the-openapi-document-0", "ZXhhbXBsZS1jcmVkZW50aWFs"
+USER_HANDLE = secrets.base64url(VALUES["account_id"].encode())
+_CLIENT_DATA = "eyJ0eXBlIjoid2ViYXV0aG4uZ2V0Ii..."
+REGISTRATION = {"client_data": _CLIENT_DATA, "attestation": "o2NmbXRkbm9uZW...", "name": "Firefox on Linux"}
+ASSERTION = {
+    "credential_id": CREDENTIAL_ID,
+    "client_data": _CLIENT_DATA,
+    "authenticator_data": "SZYN5YgOjGh0NB...",
+    "signature": "MEUCIQDx...",
+    "user_handle": USER_HANDLE,
+}
 _KNOWN: Mapping[str, Any] = {
     "email": VALUES["email"],
     "email_shown": VALUES["email"],
@@ -45,6 +59,8 @@ _KNOWN: Mapping[str, Any] = {
     "firebase_uid": VALUES["account_id"],
     "is_admin": False,
     "auth_method": "access_token",
+    "challenge": CHALLENGE,
+    "rpId": "accounts.example.com",
     "can_create_workspace": False,
     "has_more": False,
     "offset": 0,
@@ -104,6 +120,14 @@ _OF_STRUCT: Mapping[str, Any] = {
     "Scope.name": "account",
     "AskedResource.name": "Example service",
     "ResourceMetadata.resource": _SITE,
+    "Passkey.name": "Firefox on Linux",
+    "RelyingParty.id": "accounts.example.com",
+    "RelyingParty.name": "Comfy",
+    "UserEntity.id": USER_HANDLE,
+    "UserEntity.displayName": "Some Person",
+    "UserEntity.name": VALUES["email"],
+    "Parameters.alg": ALGORITHMS[0],
+    "Descriptor.id": CREDENTIAL_ID,
 }
 
 

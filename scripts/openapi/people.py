@@ -1,10 +1,21 @@
 """The routes with which people sign up, log in and manage their account."""
 
 from accounts import errors
-from accounts.web import exports, login_methods, presenters, provider_login, routes, schemas
+from accounts.web import (
+    exports,
+    login_methods,
+    passkey_presenters,
+    passkeys,
+    presenters,
+    provider_login,
+    routes,
+    schemas,
+)
+from scripts.openapi.examples import ASSERTION, REGISTRATION
 from scripts.openapi.operation import Operation, Parameter, accepted, done, ok, redirect
 
 _LOGIN, _SESSIONS, _IDENTITIES, _PASSWORD, _ACCOUNT = "Login", "Sessions", "Identities", "Password and email", "Account"
+_PASSKEYS = "Passkeys"
 _COOKIE, _CLEARED = "Set-Cookie", "Clear-Site-Data"
 _RETURN_TO = Parameter(
     "return_to",
@@ -185,7 +196,83 @@ IDENTITIES = (
     ),
 )
 
+PASSKEYS = (
+    Operation(
+        route=routes.PASSKEY_LOGIN_INVITE,
+        tag=_PASSKEYS,
+        summary="Returns what the browser needs to log in with a passkey",
+        answers=(ok(passkeys.RequestOptions, "Options for `navigator.credentials.get`.", _COOKIE),),
+    ),
+    Operation(
+        route=routes.PASSKEY_LOGIN,
+        tag=_PASSKEYS,
+        summary="Logs in with a passkey: sets the session cookie",
+        body=schemas.PasskeyLogin,
+        example=ASSERTION | {"remember": True},
+        answers=(ok(presenters.Customer, _LOGGED_IN, _COOKIE),),
+        errors=(errors.InvalidPasskey,),
+    ),
+    Operation(
+        route=routes.PASSKEY_REMIND,
+        tag=_PASSKEYS,
+        summary="Returns what the browser needs to make the session fresh with a passkey",
+        answers=(ok(passkeys.RequestOptions, "Options for `navigator.credentials.get`."),),
+    ),
+    Operation(
+        route=routes.PASSKEY_REAUTHENTICATE,
+        tag=_PASSKEYS,
+        summary="Makes the session fresh again, with a passkey",
+        body=schemas.PasskeyReauthenticate,
+        example=ASSERTION,
+        answers=(done("The session is fresh.", _COOKIE),),
+        errors=(errors.InvalidPasskey,),
+    ),
+    Operation(
+        route=routes.PASSKEY_LIST,
+        tag=_PASSKEYS,
+        summary="Lists passkeys",
+        answers=(ok(passkey_presenters.Passkeys, "The account's passkeys."),),
+    ),
+    Operation(
+        route=routes.PASSKEY_INVITE,
+        tag=_PASSKEYS,
+        summary="Returns what the browser needs to create a passkey",
+        answers=(ok(passkeys.CreationOptions, "Options for `navigator.credentials.create`."),),
+        errors=(errors.PasskeyLimitReached,),
+    ),
+    Operation(
+        route=routes.PASSKEY_CREATE,
+        tag=_PASSKEYS,
+        summary="Adds a passkey to the account",
+        body=schemas.PasskeyCreate,
+        example=REGISTRATION,
+        answers=(ok(passkey_presenters.PasskeyCreated, "The new passkey.", status=201),),
+        errors=(errors.PasskeyNotAccepted, errors.PasskeyLimitReached),
+    ),
+    Operation(
+        route=routes.PASSKEY_RENAME,
+        tag=_PASSKEYS,
+        summary="Renames a passkey",
+        body=schemas.PasskeyRename,
+        answers=(done("The passkey is renamed."),),
+    ),
+    Operation(
+        route=routes.PASSKEY_REMOVE,
+        tag=_PASSKEYS,
+        summary="Removes a passkey; ends all other sessions, and what was added after a login with it",
+        answers=(done("The passkey is removed."),),
+        errors=(errors.LastIdentity,),
+    ),
+)
+
 PASSWORD_AND_EMAIL = (
+    Operation(
+        route=routes.PASSWORD_REMOVE,
+        tag=_PASSWORD,
+        summary="Removes the password, if there are two other login methods; ends all other sessions",
+        answers=(done("The password is removed."),),
+        errors=(errors.LoginMethodsMissing, errors.PasswordMissing),
+    ),
     Operation(
         route=routes.PASSWORD_SET,
         tag=_PASSWORD,
@@ -271,4 +358,4 @@ ACCOUNT = (
         answers=(done("The account is deleted.", _COOKIE, _CLEARED),),
     ),
 )
-PEOPLE = (*LOGIN, *SESSIONS, *IDENTITIES, *PASSWORD_AND_EMAIL, *ACCOUNT)
+PEOPLE = (*LOGIN, *SESSIONS, *IDENTITIES, *PASSKEYS, *PASSWORD_AND_EMAIL, *ACCOUNT)

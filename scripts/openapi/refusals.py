@@ -45,6 +45,9 @@ WHEN: Mapping[type[AccountsError], str] = {
     errors.AccessDenied: "the owner denied the request",
     errors.AuthorizationPending: "the owner has not decided on `/device` yet; try again after the interval",
     errors.SlowDown: "as `authorization_pending`, but the device polls too often",
+    errors.PasskeyNotAccepted: (
+        "the new passkey is malformed or exists already, or its challenge is used or more than five minutes old"
+    ),
     errors.ExpiredToken: "the device code is older than ten minutes; request a new one",
     errors.ProviderLoginFailed: "a login with a provider failed",
     errors.LoginDeclined: "the owner or the provider canceled the login",
@@ -61,6 +64,7 @@ WHEN: Mapping[type[AccountsError], str] = {
     errors.ApiKeyExpired: "the key's expiry date has passed",
     errors.ApiKeyUnknown: "the key was deleted, or does not exist in this deployment",
     errors.InvalidCredentials: "the login failed; the response is the same for every reason",
+    errors.InvalidPasskey: "the login with a passkey failed; the response is the same for every reason",
     errors.InvalidAdminSecret: "the admin secret is missing or wrong",
     errors.Forbidden: "the caller may not do this",
     errors.CredentialNotAccepted: (
@@ -85,9 +89,11 @@ WHEN: Mapping[type[AccountsError], str] = {
     ),
     errors.IdentityLimitReached: "the account has ten identities",
     errors.LastIdentity: (
-        "unlinking would leave no login method, or only a password that was set after a login with this "
-        "provider and not confirmed since"
+        "unlinking or removing would leave no login method, or only a password or passkeys that were added after a "
+        "login with this method and not confirmed since"
     ),
+    errors.LoginMethodsMissing: "the password cannot be removed without two other login methods",
+    errors.PasskeyLimitReached: "the account has ten passkeys",
     errors.IdentityNotLinked: "the provider returned an identity that is not linked to this account",
     errors.PasswordExists: "the account already has a password",
     errors.PasswordMissing: "the account has no password to check or change",

@@ -21,14 +21,18 @@ from accounts.flows.mail.mails import Mail
 from accounts.flows.operators.operator_requests import OperatorRequest
 from accounts.flows.people.session_opening import LoggedIn
 from accounts.flows.providers.provider_login import Callback
+from accounts.limits import LOGIN_METHODS_WITHOUT_PASSWORD, PASSKEYS_PER_ACCOUNT
+from accounts.model import passkeys, users
 from accounts.model.api_keys import Details
 from accounts.model.audit import Caller
 from accounts.model.clients import COMFY_CLI
 from accounts.model.identities import public_id
 from accounts.model.messages import Message
 from accounts.model.origins import parse
+from accounts.model.passkeys import Passkey
 from accounts.model.providers import GITHUB, GOOGLE
 from accounts.model.resources import OWN
+from accounts.model.sessions import PASSWORD
 from scripts.sam_local import CannotRun, samples
 
 _SECONDS = 10
@@ -205,6 +209,27 @@ class Preparation:
     def _new_key(self, name: str) -> tuple[str, str]:
         new = self._do.key_creation.create(self._owner.session, Details(name), self._caller, self._now)
         return new.plaintext, new.api_key.digest
+
+    # --- Passkeys -----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def passkey_id(self) -> str:
+        """Return the id of a passkey that no authenticator has."""
+        return passkeys.public_id(self._give_passkey(self._owner))
+
+    @cached_property
+    def session_with_passkeys(self) -> str:
+        """Return the session of an account that can remove its password."""
+        for _ in range(LOGIN_METHODS_WITHOUT_PASSWORD):
+            self._give_passkey(self._owner)
+        return self._owner.token
+
+    def _give_passkey(self, owner: LoggedIn) -> str:
+        user_id, session, credential_id = owner.session.user_id, owner.session.digest, token_hex(16)
+        passkey = Passkey(credential_id, user_id, "Sample", "", 0, True, True, self._now, PASSWORD, session)  # noqa: FBT003 - made up
+        add = users.AddPasskey(user_id, credential_id, PASSKEYS_PER_ACCOUNT, session)
+        self._do.writing(self._do.passkeys, self._do.users).commit(passkeys.Add(passkey), add)
+        return credential_id
 
     # --- Clients ------------------------------------------------------------------------------------------------------
 

@@ -14,6 +14,10 @@ LACKING = {
     "BroadcastChannel": "delete window.BroadcastChannel",
     "HTMLDialogElement.showModal": "delete HTMLDialogElement.prototype.showModal",
     "HTMLDialogElement.close": "delete HTMLDialogElement.prototype.close",
+    "Credential.isConditionalMediationAvailable_static": "delete window.Credential?.isConditionalMediationAvailable",
+    "PublicKeyCredential.isConditionalMediationAvailable_static": (
+        "delete window.PublicKeyCredential?.isConditionalMediationAvailable"
+    ),
 }
 # What the pages do not use, so that a test fails if they begin to depend on it.
 NEWER = (

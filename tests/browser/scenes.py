@@ -345,6 +345,54 @@ def account_end_all(stage: Stage) -> None:
     stage.press("Log out everywhere")
 
 
+def _with_passkeys(stage: Stage, *names: str) -> None:
+    """The account has passkeys with these names; the first was used and synced."""
+    used = {"synced": True, "last_used_at": "2026-02-10T12:00:00.000Z"}
+    fresh = {"synced": False, "last_used_at": None}
+    added = {"created_at": "2026-01-05T12:00:00.000Z"}
+    listed = [
+        {"id": str(number), "name": name} | added | (fresh if number else used) for number, name in enumerate(names)
+    ]
+    stage.answer("/auth/passkeys", 200, json.dumps({"passkeys": listed}))
+
+
+def account_passkey(stage: Stage) -> None:
+    _with_passkeys(stage, "Safari on iPhone")
+    account(stage)
+
+
+def account_passkeys(stage: Stage) -> None:
+    """As many as there can be, which also lets the owner remove the password."""
+    _with_passkeys(stage, *(f"Security key {number}" for number in range(1, 10)), "N" * 64)
+    account(stage)
+    stage.told("Remove password")
+
+
+def account_rename_passkey(stage: Stage) -> None:
+    account_passkey(stage)
+    stage.press("Rename Safari on iPhone")
+    expect(stage.page.get_by_label("Passkey name")).to_have_value("Safari on iPhone")
+
+
+def account_remove_passkey(stage: Stage) -> None:
+    account_passkey(stage)
+    stage.press("Remove Safari on iPhone")
+    stage.told("Delete the passkey from your device, too.")
+
+
+def account_remove_password(stage: Stage) -> None:
+    account_passkeys(stage)
+    stage.press("Remove password")
+    stage.told("You'll log in with your passkeys")
+
+
+def account_again_with_passkey(stage: Stage) -> None:
+    account_passkey(stage)
+    stage.answer("/auth/passkeys/options", 403, _STALE, "POST")
+    stage.press("Add a passkey")
+    stage.told("Use a passkey")
+
+
 def account_delete(stage: Stage) -> None:
     account(stage)
     stage.press("Delete my account…")
@@ -576,6 +624,12 @@ INSIDE = (
     account_email,
     account_password,
     account_end_all,
+    account_passkey,
+    account_passkeys,
+    account_rename_passkey,
+    account_remove_passkey,
+    account_remove_password,
+    account_again_with_passkey,
     account_delete,
     consent,
     consent_account_changed,

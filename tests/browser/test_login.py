@@ -245,7 +245,7 @@ def test_everything_works_by_keyboard(stage: Stage) -> None:
     """In the order in which it is read, from the top."""
     stage.visitor.visit("/login")
     seen = []
-    for _ in range(11):
+    for _ in range(12):
         stage.page.keyboard.press("Tab")
         seen.append(_focused(stage.page))
 
@@ -259,6 +259,7 @@ def test_everything_works_by_keyboard(stage: Stage) -> None:
         "Log in",
         "Forgot password?",
         "Sign up",
+        "Log in with a passkey",
         "Continue with Google",
         "Continue with GitHub",
     ]

@@ -15,6 +15,7 @@ from accounts.dynamo.audit_events import AuditEventsTable
 from accounts.dynamo.client_documents import ClientDocumentsTable
 from accounts.dynamo.identities import IdentitiesTable
 from accounts.dynamo.one_time_tokens import OneTimeTokensTable
+from accounts.dynamo.passkeys import PasskeysTable
 from accounts.dynamo.sessions import SessionsTable
 from accounts.dynamo.tables import Table, connection
 from accounts.dynamo.throttles import ThrottlesTable
@@ -26,6 +27,7 @@ from accounts.model.audit import AuditEvents
 from accounts.model.client_documents import Documents
 from accounts.model.identities import Identities
 from accounts.model.one_time_tokens import OneTimeTokens
+from accounts.model.passkeys import Passkeys
 from accounts.model.sessions import Sessions
 from accounts.model.throttles import Throttles
 from accounts.model.users import Users
@@ -36,6 +38,7 @@ from tests.fakes import (
     FakeAuditEvents,
     FakeDocuments,
     FakeIdentities,
+    FakePasskeys,
     FakeSessions,
     FakeTokens,
     FakeUsers,
@@ -45,6 +48,7 @@ from tests.fakes import (
 STORES: Mapping[str, type[Table[Any]]] = {
     "UsersTable": UsersTable,
     "IdentitiesTable": IdentitiesTable,
+    "PasskeysTable": PasskeysTable,
     "SessionsTable": SessionsTable,
     "ApiKeysTable": ApiKeysTable,
     "OneTimeTokensTable": OneTimeTokensTable,
@@ -60,6 +64,7 @@ class Backend:
 
     users: Users
     identities: Identities
+    passkeys: Passkeys
     sessions: Sessions
     api_keys: ApiKeys
     tokens: OneTimeTokens
@@ -88,6 +93,7 @@ def fake() -> Backend:
     return Backend(
         users=FakeUsers(world),
         identities=FakeIdentities(world),
+        passkeys=FakePasskeys(world),
         sessions=FakeSessions(world),
         api_keys=FakeApiKeys(world),
         tokens=FakeTokens(world),
@@ -108,6 +114,7 @@ def dynamo() -> Backend:
     return Backend(
         users=stores["UsersTable"],
         identities=stores["IdentitiesTable"],
+        passkeys=stores["PasskeysTable"],
         sessions=stores["SessionsTable"],
         api_keys=stores["ApiKeysTable"],
         tokens=stores["OneTimeTokensTable"],
@@ -140,6 +147,7 @@ def _contents_of_world(world: World) -> dict[str, Any]:
     return {
         "UsersTable": dict(world.users),
         "IdentitiesTable": dict(world.identities),
+        "PasskeysTable": dict(world.passkeys),
         "SessionsTable": dict(world.sessions),
         "ApiKeysTable": dict(world.api_keys),
         "OneTimeTokensTable": dict(world.tokens),

@@ -18,6 +18,7 @@ from accounts.model.audit import Caller, Record
 from accounts.model.client_documents import Document
 from accounts.model.identities import Identity
 from accounts.model.one_time_tokens import EMAIL_VERIFICATION, OneTimeToken
+from accounts.model.passkeys import Passkey
 from accounts.model.sessions import Session
 from accounts.model.throttles import Counter, Increment
 from accounts.model.users import User
@@ -98,6 +99,7 @@ def _session() -> Session:
         refresh_previous=a_digest(),
         refresh_salt=a_digest(),
         refreshed_at=LATER,
+        passkey=a_digest(),
     )
 
 
@@ -111,6 +113,22 @@ def _api_key() -> ApiKey:
         created_at=NOW,
         last_used_at=LATER,
         expires_at=TOMORROW,
+    )
+
+
+def _passkey() -> Passkey:
+    return Passkey(
+        credential_id=secrets.new_token(),
+        user_id=users.new_user_id(),
+        name=NAME,
+        public_key="pQECAyYgASFYIA",
+        sign_count=7,
+        backup_eligible=True,
+        backed_up=True,
+        created_at=NOW,
+        added_with="google",
+        added_in=a_digest(),
+        last_used_at=LATER,
     )
 
 
@@ -132,6 +150,7 @@ a_user = partial(_with, _user)
 an_identity = partial(_with, _identity)
 a_session = partial(_with, _session)
 an_api_key = partial(_with, _api_key)
+a_passkey = partial(_with, _passkey)
 a_token = partial(_with, _token)
 an_increment = partial(_with, _an_increment)
 a_record = partial(_with, _record)
@@ -141,6 +160,7 @@ def _full_user() -> User:
     held = {a_digest(): TOMORROW, a_digest(): TOMORROW + timedelta(days=1)}
     keys, logins = frozenset({a_digest(), a_digest()}), frozenset({f"email#{an_address()}", "google#1"})
     holds = {"sessions": held, "api_keys": keys, "identities": logins, "unlinked": frozenset({"google#2", "github#3"})}
+    holds["passkeys"] = frozenset({secrets.new_token(), secrets.new_token()})
     return replace(_user(), status=users.DISABLED, **holds, revision=7)
 
 
@@ -158,6 +178,7 @@ FULL: Mapping[type[Struct], Callable[[], Any]] = {
     Identity: _full_identity,
     Session: _session,
     ApiKey: _api_key,
+    Passkey: _passkey,
     OneTimeToken: _token,
     Counter: lambda: Counter(1, NOW),
     Record: _record,

@@ -76,6 +76,7 @@ class Stories(FakeDeployment):
     identities = cached_property(lambda self: self._store("identities"))
     sessions = cached_property(lambda self: self._store("sessions"))
     api_keys = cached_property(lambda self: self._store("api_keys"))
+    passkeys = cached_property(lambda self: self._store("passkeys"))
     one_time_tokens = cached_property(lambda self: self._store("tokens"))
     throttles = cached_property(lambda self: self._store("throttles"))
     audit_events = cached_property(lambda self: self._store("audit"))

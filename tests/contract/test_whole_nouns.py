@@ -8,12 +8,13 @@ import pytest
 from msgspec import NODEFAULT, Struct
 from msgspec.structs import fields
 
-from accounts.model import api_keys, identities, one_time_tokens, sessions, users
+from accounts.model import api_keys, identities, one_time_tokens, passkeys, sessions, users
 from accounts.model.api_keys import ApiKey
 from accounts.model.audit import Caller, Record
 from accounts.model.client_documents import Document
 from accounts.model.identities import Identity
 from accounts.model.one_time_tokens import OneTimeToken
+from accounts.model.passkeys import Passkey
 from accounts.model.sessions import Session
 from accounts.model.throttles import Counter
 from accounts.model.users import User
@@ -44,6 +45,7 @@ ROUND_TRIPS: Mapping[type[Struct], Callable[[Backend, Any], Any]] = {
     User: lambda b, it: b.commit(users.Open(it)) or b.users.get(it.user_id),
     Identity: _changed,
     Session: lambda b, it: b.commit(sessions.Start(it)) or b.sessions.get(it.digest),
+    Passkey: lambda b, it: b.commit(passkeys.Add(it)) or b.passkeys.get(it.credential_id),
     ApiKey: lambda b, it: b.commit(api_keys.Add(it)) or b.api_keys.get(it.digest),
     OneTimeToken: lambda b, it: b.commit(one_time_tokens.Issue(it)) or b.tokens.get(it.key),
     Record: lambda b, it: b.commit(it) or b.audit.some(it.user_id, 1)[0],

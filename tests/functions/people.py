@@ -5,14 +5,18 @@ from copy import replace
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from fido2 import cbor
+from fido2.utils import websafe_encode
+
 from accounts import secrets
 from accounts.dynamo.api_keys import ApiKeysTable
 from accounts.dynamo.identities import IdentitiesTable
 from accounts.dynamo.one_time_tokens import OneTimeTokensTable
+from accounts.dynamo.passkeys import PasskeysTable
 from accounts.dynamo.sessions import SessionsTable
 from accounts.dynamo.transactions import DynamoTransactions
 from accounts.dynamo.users import UsersTable
-from accounts.model import api_keys, device_codes, identities, one_time_tokens, sessions, sign_ups, users
+from accounts.model import api_keys, device_codes, identities, one_time_tokens, passkeys, sessions, sign_ups, users
 from accounts.model.api_keys import ApiKey
 from accounts.model.audit import Caller
 from accounts.model.identities import Identity
@@ -25,10 +29,12 @@ from accounts.model.one_time_tokens import (
     USER_CODE,
     OneTimeToken,
 )
+from accounts.model.passkeys import Passkey
 from accounts.model.passwords import BcryptHasher, Peppers
 from accounts.model.sessions import Session
 from accounts.model.users import User
 from accounts.transactions import Change
+from tests.authenticators import BE, BS, Authenticator
 from tests.functions import emulated
 from tests.functions.cloud import PEPPER
 from tests.functions.requests import (
@@ -108,6 +114,7 @@ class People:
             SessionsTable("SessionsTable"),
             ApiKeysTable("ApiKeysTable"),
             OneTimeTokensTable("OneTimeTokensTable"),
+            PasskeysTable("PasskeysTable"),
         )
         self.commit = DynamoTransactions(*tables).commit
 
@@ -213,6 +220,19 @@ class People:
         self.commit(api_keys.Add(key), users.AddKey(person.user_id, digest, 25))
         self.known.add(text)
         return digest
+
+    def give_passkey(self, person: Person, device: Authenticator, added_with: str = "password") -> Passkey:
+        """Store a passkey that ``device`` has."""
+        device.user_id = person.user_id
+        key = websafe_encode(cbor.encode(dict(device.cose)))
+        origin = (added_with, "another session")
+        synced = bool(device.flags & BE), bool(device.flags & BS)
+        passkey = Passkey(
+            device.credential_id, person.user_id, "Phone", key, device.counter, *synced, self._now, *origin
+        )
+        add = users.AddPasskey(person.user_id, device.credential_id, 10, person.session_id)
+        self.commit(passkeys.Add(passkey), add)
+        return passkey
 
     def change_login(self, person: Person, *, password_hash: str | None, disabled: bool = False) -> None:
         """Change the email identity's password or disable its login."""

@@ -14,9 +14,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from accounts import secrets
-from accounts.limits import API_KEYS_PER_ACCOUNT, SESSIONS_PER_ACCOUNT
+from accounts.limits import API_KEYS_PER_ACCOUNT, PASSKEYS_PER_ACCOUNT, SESSIONS_PER_ACCOUNT
 from accounts.model import users
-from tests.functions import described, proofs
+from tests.authenticators import Authenticator
+from tests.functions import described, passkey_steps, proofs
 from tests.functions.away import OWNER_OF_THE_EMAIL, query_of
 from tests.functions.clients import query_of as query_of_client
 from tests.functions.cloud import unreachable
@@ -146,6 +147,66 @@ def linking_in_a_session_with_due_activity(stage: Stage) -> Act:
 def while_logged_in_elsewhere(stage: Stage) -> Act:
     """The other session ends."""
     stage.functions.people.login(stage.arrange(), SAMPLE_OTHER_TOKEN)
+    return stage.calls()
+
+
+@of("passkey_create", "passkey_login", "passkey_reauthenticate")
+def with_an_authenticator(stage: Stage) -> Act:
+    """The second of two requests: the authenticator's response is checked."""
+    person, device = stage.arrange(), Authenticator()
+    if stage.function != "passkey_create":
+        stage.functions.people.give_passkey(person, device)
+    return stage.sends(passkey_steps.answered(stage.function, stage.calls()(), device))
+
+
+@of("passkey_login")
+def with_an_authenticator_and_a_session(stage: Stage) -> Act:
+    """The old session ends: no session token outlives a login."""
+    device = Authenticator()
+    stage.functions.people.give_passkey(stage.arrange(), device)
+    event = passkey_steps.answered(stage.function, stage.calls()(), device)
+    event["cookies"].append(f"__Host-session={SAMPLE_TOKEN}")
+    return stage.sends(event)
+
+
+@of("passkey_login", "passkey_reauthenticate")
+def with_a_copied_passkey(stage: Stage) -> Act:
+    """It is recorded, and the owner is notified."""
+    device = Authenticator(counter=5)
+    stage.functions.people.give_passkey(stage.arrange(), device)
+    return stage.sends(passkey_steps.answered(stage.function, stage.calls()(), device))
+
+
+@of("passkey_login", "passkey_reauthenticate")
+def with_a_passkey_in_an_account_full_of_sessions(stage: Stage) -> Act:
+    """The session that expires first makes room."""
+    device = Authenticator()
+    stage.functions.people.give_passkey(stage.arrange(_fill_with_sessions), device)
+    return stage.sends(passkey_steps.answered(stage.function, stage.calls()(), device))
+
+
+@of("passkey_create")
+def with_one_more_than_an_account_has(stage: Stage) -> Act:
+    """The account is read to find the reason."""
+    person, device = stage.arrange(), Authenticator()
+    begun = stage.calls()()
+    for _ in range(PASSKEYS_PER_ACCOUNT):
+        stage.functions.people.give_passkey(person, Authenticator())
+    return stage.sends(passkey_steps.answered(stage.function, begun, device))
+
+
+@of("passkey_remove", "identity_unlink")
+def with_passkeys_that_end_with_it(stage: Stage) -> Act:
+    """They are read, to find those that were added in a login with it."""
+    origin = passkey_steps.ends_with(stage.function)
+    stage.functions.people.give_passkey(stage.arrange(), Authenticator(), origin)
+    return stage.calls()
+
+
+@of("account_delete", "operator_account_delete")
+def of_an_account_with_a_passkey(stage: Stage) -> Act:
+    """It is deleted, too."""
+    stage.functions.people.give_passkey(stage.arrange(), Authenticator())
     return stage.calls()
 
 

@@ -20,6 +20,8 @@ SAMPLE_USER_CODE = VALUES["user_code"].upper()
 SAMPLE_BROWSER = VALUES["known_browser"]
 SAMPLE_KEY = VALUES["api_key"]
 SAMPLE_USER_ID = VALUES["account_id"]
+# Its public id is in the samples.
+SAMPLE_CREDENTIAL = b"sample-passkey-1"
 SAMPLE_PASSWORD = VALUES["password"]
 
 

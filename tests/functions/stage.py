@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
+from tests.authenticators import Authenticator
 from tests.functions.away import EmulatedProviders, arrange_for
 from tests.functions.clients import Program, arrange_code, arrange_session
-from tests.functions.inventory import OAUTH
+from tests.functions.inventory import OAUTH, PASSKEYS
 from tests.functions.lambdas import Answer, Lambdas
 from tests.functions.people import Person
-from tests.functions.requests import request, sample
+from tests.functions.requests import SAMPLE_CREDENTIAL, request, sample
 from tests.unit.accounts.identity_providers.forgery import NONCE
 
 
@@ -81,8 +82,16 @@ def _with_program(stage: Stage) -> Person:
     return person
 
 
+def _with_passkeys(stage: Stage) -> Person:
+    person = stage.functions.people.as_sampled()
+    for credential in (SAMPLE_CREDENTIAL, b"sample-passkey-2"):
+        stage.functions.people.give_passkey(person, Authenticator(credential=credential))
+    return person
+
+
 _ARRANGEMENTS: dict[str, Callable[[Stage], Person]] = {
     **dict.fromkeys(OAUTH, _with_provider),
+    **dict.fromkeys(PASSKEYS, _with_passkeys),
     "client_token": _with_code,
     "client_revoke": _with_program,
 }

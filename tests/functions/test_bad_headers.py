@@ -7,8 +7,8 @@ from tests.functions.inventory import ANY_ROUTES, SESSION_ROUTES, UNSAFE_WITH_CO
 from tests.functions.lambdas import Lambdas
 from tests.functions.requests import SAMPLE_KEY, SAMPLE_TOKEN, request
 
-# These do not read the cookie.
-WITHOUT_SESSION = {"signup", "email_resend", "password_forgot", "password_reset"}
+# These do not read the cookie; passkey_login does with its second request, which test_passkeys covers.
+WITHOUT_SESSION = {"signup", "email_resend", "password_forgot", "password_reset", "passkey_login"}
 NOT_CREDENTIALS = (
     "",
     " ",

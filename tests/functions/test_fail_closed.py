@@ -26,6 +26,8 @@ NOTICES = {
 }
 # Their samples come from a known browser, which needs no notice.
 SELDOM = frozenset({"login", "reauthenticate"})
+# Their samples ask for the options of WebAuthn; test_passkeys covers the notices.
+OPTIONS = frozenset({"passkey_create", "passkey_login", "passkey_reauthenticate"})
 
 
 def _services(function: str) -> set[str]:
@@ -39,7 +41,7 @@ def _services(function: str) -> set[str]:
 USES = [(function, service) for function in FUNCTIONS for service in sorted(_services(function))]
 
 
-BEST_EFFORT = {(function, "sqs") for function in (*NOTICES, *SELDOM)}
+BEST_EFFORT = {(function, "sqs") for function in (*NOTICES, *SELDOM, *OPTIONS)}
 # They read the secret of proofs of work only when the source has used up its free limit, as below.
 ABOVE_A_LIMIT = {("email_resend", "secretsmanager"), ("password_forgot", "secretsmanager")}
 # KMS signs access tokens and serves the public keys: test_access_tokens and test_client_metadata cover it.

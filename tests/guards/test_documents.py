@@ -138,12 +138,15 @@ def test_the_reference_has_the_limits_that_the_code_keeps() -> None:
 _HOUR, _MINUTE, _DAY, _SECOND = (timedelta(**{unit: 1}) for unit in ("hours", "minutes", "days", "seconds"))
 _LIMITS = {
     "password": [limits.PASSWORD_MIN_CHARACTERS, limits.PASSWORD_MAX_CHARACTERS],
-    "API keys, sessions, identities of an account": [
+    "API keys, sessions, identities, passkeys of an account": [
         limits.API_KEYS_PER_ACCOUNT,
         limits.SESSIONS_PER_ACCOUNT,
         limits.IDENTITIES_PER_ACCOUNT,
+        limits.PASSKEYS_PER_ACCOUNT,
     ],
     "unlinked identities that an account remembers": [limits.UNLINKED_PER_ACCOUNT],
+    "name of a passkey; its credential id": [limits.PASSKEY_NAME_MAX_CHARACTERS, limits.CREDENTIAL_ID_MAX_BYTES],
+    "challenge for a passkey": [limits.PASSKEY_CHALLENGE_LIFETIME // _MINUTE],
     "session": [limits.SESSION_LIFETIME // _HOUR, limits.SESSION_IDLE // _HOUR],
     'session with "remember me", or of a program': [
         limits.REMEMBERED_SESSION_LIFETIME // _DAY,

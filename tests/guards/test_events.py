@@ -108,7 +108,7 @@ def test_metrics_cost_little() -> None:
 
 def test_every_provider_is_counted() -> None:
     """Or its people would be missing where everybody looks."""
-    assert set(EVENTS["authn_login_success"].counted) == {"password", *providers.NAMES}
+    assert set(EVENTS["authn_login_success"].counted) == {"password", "passkey", *providers.NAMES}
     assert EVENTS["authn_provider_fail"].counted == tuple(sorted(providers.NAMES, reverse=True))
 
 

@@ -99,7 +99,8 @@ def test_indexes_are_only_queried() -> None:
         if isinstance(resource, dict) and "/index/" in str(resource.get("Fn::Sub"))
     ]
     assert {tuple(actions) for actions, _ in indexed} == {("dynamodb:Query",)}
-    assert {arn for _, arn in indexed} == {"${SessionsTable.Arn}/index/by-user", "${ApiKeysTable.Arn}/index/by-user"}
+    tables = ("SessionsTable", "ApiKeysTable", "PasskeysTable")
+    assert {arn for _, arn in indexed} == {f"${{{table}.Arn}}/index/by-user" for table in tables}
 
 
 def test_only_the_mailer_sends_email() -> None:

@@ -22,7 +22,7 @@ from tests.guards.project import resolved
 TABLES = resources("AWS::DynamoDB::Table")
 OUR_KEY = {"Fn::GetAtt": ["DataKey", "Arn"]}
 # What may go by itself: everything but people, and the keys they hold until they delete them.
-KEPT_FOREVER = {"UsersTable", "ApiKeysTable"}
+KEPT_FOREVER = {"UsersTable", "ApiKeysTable", "PasskeysTable"}
 OPERATORS = {
     "operator_account_disable",
     "operator_account_enable",

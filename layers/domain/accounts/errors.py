@@ -9,6 +9,7 @@
     │   │   ├── WeakPassword
     │   │   ├── InvalidLink
     │   │   ├── InvalidUserCode
+    │   │   ├── PasskeyNotAccepted
     │   │   ├── UnknownClient
     │   │   ├── ClientDocumentRefused
     │   │   └── RedirectNotAllowed
@@ -35,6 +36,7 @@
     │   │   ├── ApiKeyMistyped
     │   │   ├── ApiKeyUnknown
     │   │   ├── InvalidCredentials
+    │   │   │   └── InvalidPasskey
     │   │   └── InvalidAdminSecret
     │   ├── Forbidden
     │   │   ├── CredentialNotAccepted
@@ -53,6 +55,8 @@
     │   │   ├── AddressReused
     │   │   ├── IdentityLimitReached
     │   │   ├── LastIdentity
+    │   │   ├── LoginMethodsMissing
+    │   │   ├── PasskeyLimitReached
     │   │   ├── IdentityNotLinked
     │   │   ├── PasswordExists
     │   │   ├── PasswordMissing
@@ -128,6 +132,14 @@ class InvalidUserCode(InvalidInput):
     code = "invalid_user_code"
     event = "authn_token_invalid"
     default_message = "That code is wrong or has expired. Check it, or get a new one on your device."
+
+
+class PasskeyNotAccepted(InvalidInput):
+    """A new passkey is malformed, exists already, or answers a challenge that is used, expired or another browser's."""
+
+    code = "passkey_not_accepted"
+    event = "authn_passkey_fail"
+    default_message = "We couldn't add this passkey. Try again, and confirm it within five minutes."
 
 
 class UnknownClient(InvalidInput):
@@ -337,6 +349,17 @@ class InvalidCredentials(Unauthenticated):
     )
 
 
+class InvalidPasskey(InvalidCredentials):
+    """The one answer to every failed login with a passkey, whatever the reason."""
+
+    code = "invalid_passkey"
+    event = "authn_passkey_fail"
+    default_message = (
+        "This passkey didn't work. Try again, or log in another way. "
+        "If it was removed from your account, delete it from your device, too."
+    )
+
+
 class InvalidAdminSecret(Unauthenticated):
     """The ``X-Comfy-Admin-Secret`` header is missing or wrong."""
 
@@ -483,6 +506,22 @@ class LastIdentity(NotPossibleNow):
     code = "last_identity"
     event = "authn_last_identity"
     default_message = "This is your only way to log in. Link another login or set a password first."
+
+
+class LoginMethodsMissing(NotPossibleNow):
+    """Without the password, the account would have fewer than two login methods."""
+
+    code = "login_methods_missing"
+    event = "authn_login_methods_missing"
+    default_message = "Add two other login methods first: passkeys, Google or GitHub."
+
+
+class PasskeyLimitReached(NotPossibleNow):
+    """The account has the maximum number of passkeys."""
+
+    code = "passkey_limit_reached"
+    event = "excess_passkeys"
+    default_message = "You've reached the limit of 10 passkeys. Remove one that you no longer use."
 
 
 class PasswordExists(NotPossibleNow):

@@ -61,7 +61,7 @@ _LOGINS: dict[str, Event] = {
         "an owner logged in, or a client after consent",
         kept=_LOGINS_OF_ONE,
         detail=("method", "session", "client"),
-        counted=("password", "google", "github"),
+        counted=("password", "passkey", "google", "github"),
     ),
     "authn_login_fail": Event("login failed: wrong password, or unknown or unconfirmed address", counted=ALL),
     "authn_login_fail_max": Event("five logins failed in a row, and further attempts have to wait", kept=_NOTICES),
@@ -70,6 +70,13 @@ _LOGINS: dict[str, Event] = {
         kept=_NOTICES,
     ),
     "authn_reauthenticated": Event("an owner re-authenticated"),
+    "authn_passkey_challenge": Event("a challenge for a passkey was issued"),
+    "authn_passkey_fail": Event("a passkey was refused, in a login or when it was to be added", counted=ALL),
+    "authn_passkey_copied": Event(
+        "a login was refused: the signature counter of its passkey went back",
+        kept="one for each challenge that a copied passkey answers",
+        detail=("name",),
+    ),
     "authn_provider_start": Event("a login with Google or GitHub started"),
     "authn_provider_fail": Event(
         "a login with a provider was declined, expired, or finished in another browser", counted=("google", "github")
@@ -142,7 +149,18 @@ _ACCOUNTS: dict[str, Event] = {
     "authn_address_reused": Event(
         "a login was refused: the account with its address has another identity of that provider"
     ),
-    "authn_last_identity": Event("unlinking was refused: it is the account's last login method"),
+    "authn_last_identity": Event("unlinking or removing was refused: it is the account's last login method"),
+    "authn_passkey_created": Event(
+        "a passkey was added to an account", kept=_a_day(limits.PASSKEYS_CREATED_PER_ACCOUNT_PER_DAY), detail=("name",)
+    ),
+    "authn_passkey_removed": Event("a passkey was removed from an account", kept="one for each passkey"),
+    "authn_passkey_renamed": Event("an owner renamed a passkey"),
+    "authn_passkeys_listed": Event("an owner listed passkeys"),
+    "authn_password_removed": Event("an owner removed their password", kept="one for each password that is set"),
+    "authn_login_methods_missing": Event(
+        "removing the password was refused: the account needs two other login methods"
+    ),
+    "excess_passkeys": Event("an account reached its limit of passkeys"),
     "authn_password_change": Event(
         "a password was changed, reset, or set for the first time",
         kept=_PASSWORDS,

@@ -78,6 +78,8 @@ SESSION_IDLE_AT_LEAST = 2 * ACTIVITY_INTERVAL
 
 # Per account: with sessions and keys, all fit into one transaction of 100 writes (chosen).
 IDENTITIES_PER_ACCOUNT = 10
+# With the account and a record, these 97 writes delete an account in one transaction (chosen).
+PASSKEYS_PER_ACCOUNT = 10
 # Unlinked identities that an account remembers. With more, only its owner can link any identity to it (chosen).
 UNLINKED_PER_ACCOUNT = 20
 # A login with a provider, from the click to the callback (RFC 9700 4.7: short; chosen).
@@ -86,6 +88,16 @@ OAUTH_STATE_LIFETIME = timedelta(minutes=10)
 OAUTH_BROWSER_KEPT = timedelta(hours=1)
 # A browser that follows a redirect cannot send a proof of work, so there is more room (chosen).
 OAUTH_STARTS_PER_ADDRESS_PER_MINUTE = 600
+
+# Passkeys (WebAuthn Level 3). 14.5.1 recommends this timeout for user verification; ids have 1,023 bytes at most (4).
+PASSKEY_CHALLENGE_LIFETIME = timedelta(minutes=5)
+CREDENTIAL_ID_MAX_BYTES = 1023
+PASSKEY_NAME_MAX_CHARACTERS = 64
+# Other login methods that an account needs before its password can be removed (chosen).
+LOGIN_METHODS_WITHOUT_PASSWORD = 2
+# Each visit to the login page asks for a challenge, which people of one network do at the same time (chosen).
+PASSKEY_CHALLENGES_PER_ADDRESS_PER_MINUTE = 600
+PASSKEY_ATTEMPTS_PER_ADDRESS_PER_MINUTE = 300
 
 # Calls to providers (ASVS 13.2.6; OIDC and authlib set no limits).
 PROVIDER_CONNECT_SECONDS = 2.0
@@ -191,6 +203,7 @@ RENAMES_PER_ACCOUNT_PER_DAY = 20
 PASSWORD_CHANGES_PER_ACCOUNT_PER_DAY = 20
 LINKS_STARTED_PER_ACCOUNT_PER_DAY = 20
 API_KEYS_CREATED_PER_ACCOUNT_PER_DAY = 50
+PASSKEYS_CREATED_PER_ACCOUNT_PER_DAY = 20
 
 # Known browsers per identity, and the lifetime of the cookie that identifies one (chosen).
 BROWSERS_PER_IDENTITY = 10

@@ -119,18 +119,26 @@ def test_a_syntax_error_is_reported_with_its_place(tmp_path: Path) -> None:
 
 
 _TEXTS = "layers/domain/accounts/web/static/texts"
-_ENGLISH = '{"page": {"login.title": "Log in"}, "script": {"saved": "Saved"}}'
+_ENGLISH = '{"page": {"login.title": "Log in"}, "script": {"saved": "Saved"}, "account": {}}'
 
 
 @pytest.mark.parametrize(
     ("file", "text", "problem"),
     [
         ("en.json", '{"page": {},\n "script": {"a": "b",}}', ", line 2: Illegal trailing comma before end of object"),
-        ("en.json", '{"page": {}}', ": a language file has the sections page and script, and no others"),
-        ("en.json", '["page", "script"]', ": a language file has the sections page and script, and no others"),
-        ("en.json", '{"page": {"a": 1}, "script": {}}', ": the section page has a text that is not a string"),
-        ("en.json", '{"page": "a", "script": {}}', ": the section page has a text that is not a string"),
-        ("de.json", '{"page": {}, "script": {"saved": "x"}}', ": the text login.title is missing in the section page"),
+        ("en.json", '{"page": {}}', ": a language file has the sections page, script and account, and no others"),
+        ("en.json", '["page", "script"]', ": a language file has the sections page, script and account, and no others"),
+        (
+            "en.json",
+            '{"page": {"a": 1}, "script": {}, "account": {}}',
+            ": the section page has a text that is not a string",
+        ),
+        ("en.json", '{"page": "a", "script": {}, "account": {}}', ": the section page has a text that is not a string"),
+        (
+            "de.json",
+            '{"page": {}, "script": {"saved": "x"}, "account": {}}',
+            ": the text login.title is missing in the section page",
+        ),
     ],
 )
 def test_a_broken_language_file_is_reported_with_its_place(tmp_path: Path, file: str, text: str, problem: str) -> None:
@@ -146,7 +154,7 @@ def test_a_new_english_text_is_missing_in_the_other_languages(tmp_path: Path) ->
     folder = tmp_path / _TEXTS
     folder.mkdir(parents=True)
     (folder / "en.json").write_text(_ENGLISH)
-    (folder / "de.json").write_text('{"page": {"login.title": "Anmelden"}, "script": {}}')
+    (folder / "de.json").write_text('{"page": {"login.title": "Anmelden"}, "script": {}, "account": {}}')
 
     assert (
         first_problem([folder / "en.json"]) == f"{folder / 'de.json'}: the text saved is missing in the section script"

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from accounts.model.messages import Outbox
     from accounts.model.one_time_tokens import OneTimeTokens
     from accounts.model.origins import Allowlist
+    from accounts.model.passkeys import Authenticators, Passkeys
     from accounts.model.passwords import PasswordHasher, Policy
     from accounts.model.proofs import Proofs
     from accounts.model.providers import Providers
@@ -88,6 +89,12 @@ class Edges:
         return self._table(ApiKeysTable, "API_KEYS_TABLE")
 
     @cached_property
+    def passkeys(self) -> Passkeys:
+        from accounts.dynamo.passkeys import PasskeysTable
+
+        return self._table(PasskeysTable, "PASSKEYS_TABLE")
+
+    @cached_property
     def one_time_tokens(self) -> OneTimeTokens:
         from accounts.dynamo.one_time_tokens import OneTimeTokensTable
 
@@ -135,6 +142,12 @@ class Edges:
         from accounts.dynamo.transactions import BestEffortTransactions
 
         return BestEffortTransactions(self._writer, on_failure=telemetry.dependency_failed)
+
+    @cached_property
+    def authenticators(self) -> Authenticators:
+        from accounts.webauthn import SiteAuthenticators
+
+        return SiteAuthenticators(self.settings.site_url)
 
     @cached_property
     def hasher(self) -> PasswordHasher:

@@ -28,6 +28,7 @@ class OperatorFlows(Edges):
         return AccountInspection(
             self.users,
             self.identities,
+            self.passkeys,
             self.sessions,
             self.api_keys,
             self.audit_events,
@@ -55,7 +56,7 @@ class OperatorFlows(Edges):
 
         return AccountRemoval(
             self.users,
-            self.writing(self.users, self.sessions, self.api_keys, self.identities, self.audit_events),
+            self.writing(self.users, self.sessions, self.api_keys, self.identities, self.passkeys, self.audit_events),
         )
 
     @cached_property

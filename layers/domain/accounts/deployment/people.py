@@ -1,4 +1,4 @@
-"""Flows of people: sign-up, login, passwords, email addresses, sessions, the account."""
+"""Flows of people: sign-up, login, passwords, passkeys, email addresses, sessions, the account."""
 
 # ruff: noqa: PLC0415 - each property imports what it creates
 
@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING
 from accounts.deployment.edges import Edges
 
 if TYPE_CHECKING:
-    from accounts.flows.people.account import AccountClosing, AccountLookup, AccountRenaming
+    from accounts.flows.passkeys.challenges import Challenges
+    from accounts.flows.passkeys.passkey_creation import PasskeyCreation
+    from accounts.flows.passkeys.passkey_login import PasskeyLogin
+    from accounts.flows.passkeys.passkey_management import PasskeyList, PasskeyRemoval, PasskeyRenaming
+    from accounts.flows.people.account import AccountLookup, AccountRenaming
+    from accounts.flows.people.account_closing import AccountClosing
     from accounts.flows.people.account_export import AccountExport
     from accounts.flows.people.activity import ActivityList
     from accounts.flows.people.email_change import EmailChange, EmailChangeRequest
@@ -18,6 +23,7 @@ if TYPE_CHECKING:
     from accounts.flows.people.login import Login
     from accounts.flows.people.logout import Logout, LogoutEverywhere, SessionList, SessionRevocation
     from accounts.flows.people.password_change import PasswordChange
+    from accounts.flows.people.password_removal import PasswordRemoval
     from accounts.flows.people.password_reset import PasswordForgotten, PasswordReset
     from accounts.flows.people.reauthentication import Reauthentication
     from accounts.flows.people.session_opening import SessionOpening
@@ -116,18 +122,20 @@ class PeopleFlows(Edges):
 
     @cached_property
     def account_closing(self) -> AccountClosing:
-        from accounts.flows.people.account import AccountClosing
+        from accounts.flows.people.account_closing import AccountClosing
 
         return AccountClosing(
             self.users,
-            self.writing(self.sessions, self.api_keys, self.identities, self.users, self.audit_events),
+            self.writing(self.sessions, self.api_keys, self.identities, self.passkeys, self.users, self.audit_events),
         )
 
     @cached_property
     def account_export(self) -> AccountExport:
         from accounts.flows.people.account_export import AccountExport
 
-        return AccountExport(self.users, self.identities, self.api_keys, self.sessions, self.audit_events)
+        return AccountExport(
+            self.users, self.identities, self.passkeys, self.api_keys, self.sessions, self.audit_events
+        )
 
     @cached_property
     def activity(self) -> ActivityList:
@@ -171,6 +179,17 @@ class PeopleFlows(Edges):
         )
 
     @cached_property
+    def password_removal(self) -> PasswordRemoval:
+        from accounts.flows.people.password_removal import PasswordRemoval
+
+        return PasswordRemoval(
+            self.users,
+            self.identities,
+            self.writing(self.identities, self.users, self.sessions, self.audit_events),
+            self.notices,
+        )
+
+    @cached_property
     def email_change_request(self) -> EmailChangeRequest:
         from accounts.flows.people.email_change import EmailChangeRequest
 
@@ -186,5 +205,65 @@ class PeopleFlows(Edges):
             self.users,
             self.throttles,
             self.writing(self.one_time_tokens, self.identities, self.users, self.sessions, self.audit_events),
+            self.notices,
+        )
+
+    @cached_property
+    def _challenges(self) -> Challenges:
+        from accounts.flows.passkeys.challenges import Challenges
+
+        tokens = self.one_time_tokens
+        return Challenges(tokens, self.throttles, self.writing(tokens), self.authenticators)
+
+    @cached_property
+    def passkey_creation(self) -> PasskeyCreation:
+        from accounts.flows.passkeys.passkey_creation import PasskeyCreation
+
+        return PasskeyCreation(
+            self.users,
+            self._challenges,
+            self.authenticators,
+            self.throttles,
+            self.writing(self.one_time_tokens, self.passkeys, self.users, self.audit_events),
+            self.notices,
+        )
+
+    @cached_property
+    def passkey_login(self) -> PasskeyLogin:
+        from accounts.flows.passkeys.passkey_login import PasskeyLogin
+
+        return PasskeyLogin(
+            self._challenges,
+            self.authenticators,
+            self.passkeys,
+            self.users,
+            self.identities,
+            self.throttles,
+            self.session_opening,
+            self.writing(self.one_time_tokens, self.audit_events),
+            self.rare_notices,
+        )
+
+    @cached_property
+    def passkey_list(self) -> PasskeyList:
+        from accounts.flows.passkeys.passkey_management import PasskeyList
+
+        return PasskeyList(self.passkeys)
+
+    @cached_property
+    def passkey_renaming(self) -> PasskeyRenaming:
+        from accounts.flows.passkeys.passkey_management import PasskeyRenaming
+
+        return PasskeyRenaming(self.users, self.writing(self.passkeys))
+
+    @cached_property
+    def passkey_removal(self) -> PasskeyRemoval:
+        from accounts.flows.passkeys.passkey_management import PasskeyRemoval
+
+        return PasskeyRemoval(
+            self.users,
+            self.identities,
+            self.passkeys,
+            self.writing(self.passkeys, self.users, self.identities, self.sessions, self.audit_events),
             self.notices,
         )

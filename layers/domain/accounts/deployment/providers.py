@@ -74,7 +74,8 @@ class ProviderFlows(PeopleFlows):
         return IdentityUnlinking(
             self.users,
             self.identities,
-            self.writing(self.users, self.identities, self.sessions, self.audit_events),
+            self.passkeys,
+            self.writing(self.users, self.identities, self.passkeys, self.sessions, self.audit_events),
             self.notices,
         )
 

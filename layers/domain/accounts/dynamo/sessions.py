@@ -48,6 +48,7 @@ class SessionItem(Model):
     refresh_previous = UnicodeAttribute(null=True)
     refresh_salt = UnicodeAttribute(null=True)
     refreshed_at = UTCDateTimeAttribute(null=True)
+    passkey = UnicodeAttribute(null=True)
     by_user = _ByUser()
 
 

@@ -32,6 +32,7 @@ class UserItem(Model):
     api_keys = FrozenSetAttribute(null=True)
     identities = FrozenSetAttribute(null=True)
     unlinked = FrozenSetAttribute(null=True)
+    passkeys = FrozenSetAttribute(null=True)
     mail_problem = UnicodeAttribute(null=True)
     secured_at = UTCDateTimeAttribute(null=True)
     revision = CountAttribute()
@@ -56,6 +57,8 @@ class UsersTable(Table[User]):
             users.AddKey: self._hold_key,
             users.SwapKeys: self._swap_keys,
             users.DropKey: self._let_go_key,
+            users.AddPasskey: self._hold_passkey,
+            users.DropPasskeys: self._let_go_passkeys,
             users.AddIdentity: self._hold_identity,
             users.Unlink: self._unlink,
             users.ChangeEmail: self._move_address,
@@ -127,13 +130,28 @@ class UsersTable(Table[User]):
         held = UserItem.api_keys.contains(change.api_key)
         return self._change(change.user_id, [UserItem.api_keys.delete({change.api_key})], held)
 
+    def _hold_passkey(self, change: users.AddPasskey) -> Operation:
+        room = UserItem.passkeys.does_not_exist() | (size(UserItem.passkeys) < change.at_most)
+        condition = _is_active() & room & _session(change.session).exists()
+        return self._change(change.user_id, [UserItem.passkeys.add({change.passkey})], condition)
+
+    def _let_go_passkeys(self, change: users.DropPasskeys) -> Operation:
+        user = change.user
+        actions = [UserItem.passkeys.delete(set(change.passkeys)), *_secured(user, change.keeping, change.now)]
+        return self._change(user.user_id, actions, UserItem.revision == user.revision)
+
     def _hold_identity(self, change: users.AddIdentity) -> Operation:
         return self._change(change.user_id, [_gained(change)], _is_active() & _takes(change))
 
     def _unlink(self, change: users.Unlink) -> Operation:
         user = change.user
-        gone = [UserItem.identities.delete({change.identity}), *_secured(user, change.keeping, change.now)]
+        gone: list[Action] = [
+            UserItem.identities.delete({change.identity}),
+            *_secured(user, change.keeping, change.now),
+        ]
         remembered = [] if user.refuses(change.identity) else [UserItem.unlinked.add({change.identity})]
+        if change.passkeys:
+            gone.append(UserItem.passkeys.delete(set(change.passkeys)))
         return self._change(user.user_id, [*gone, *remembered], UserItem.revision == user.revision)
 
     def _move_address(self, change: users.ChangeEmail) -> Operation:

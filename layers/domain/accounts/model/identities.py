@@ -271,6 +271,17 @@ def revoked_hash(identity: Identity) -> str | None:
     return stored.removeprefix(_REVOKED) if stored.startswith(_REVOKED) else None
 
 
+def login_methods(passkeys: frozenset[str], held: list[Identity]) -> int:
+    """How many login methods an account has with these passkeys and identities."""
+    return len(passkeys) + sum(identity.is_login_method for identity in held)
+
+
+def also_removed(before: list[Identity], after: list[Identity], *, passkeys: bool) -> str:
+    """What was removed with a login method, in words, or nothing."""
+    password = any(old.password_hash and not new.password_hash for old, new in zip(before, after, strict=True))
+    return " and ".join([*(["password"] if password else []), *(["passkeys"] if passkeys else [])])
+
+
 def held(store: Identities, user: User) -> list[Identity]:
     """The account's identities, at most ten."""
     found = (store.get(key) for key in user.identities)

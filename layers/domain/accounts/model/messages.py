@@ -107,6 +107,22 @@ class IdentityUnlinked(_Message, frozen=True, tag="identity_unlinked"):
     removed: str = msgspec.field(default="", name="identity")
 
 
+class PasskeyCreated(_Message, frozen=True, tag="passkey_created"):
+    user_id: str
+    name: str = msgspec.field(name="detail")
+
+
+class PasskeyRemoved(_Message, frozen=True, tag="passkey_removed"):
+    """``removed`` is what was removed with it, in words, or empty."""
+
+    user_id: str
+    removed: str = msgspec.field(name="identity")
+
+
+class PasswordRemoved(_Message, frozen=True, tag="password_removed"):
+    user_id: str
+
+
 class _Login(_Message, frozen=True):
     """``browser`` is from ``user_agents.describe``; ``source`` is a network address."""
 
@@ -142,11 +158,20 @@ class LoginAfterFailures(_Login, frozen=True, tag="sign_in_after_failures"):
     pass
 
 
+class PasskeyCopied(_Login, frozen=True, tag="passkey_copied"):
+    """The passkey's signature counter went back. ``name`` is the passkey's."""
+
+    name: str
+
+
 class ClientLoggedIn(_Login, frozen=True, tag="program_signed_in"):
     """``client`` is the client's name."""
 
     client: str
 
+
+LoginNotice = LoginNewBrowser | LoginAfterFailures | ClientLoggedIn | PasskeyCopied
+"""Notices of one login."""
 
 OwnerNotice = (
     PasswordSet
@@ -157,9 +182,10 @@ OwnerNotice = (
     | ApiKeyDeleted
     | IdentityLinked
     | IdentityUnlinked
-    | LoginNewBrowser
-    | LoginAfterFailures
-    | ClientLoggedIn
+    | PasskeyCreated
+    | PasskeyRemoved
+    | PasswordRemoved
+    | LoginNotice
 )
 """Notices to the account's current address."""
 
@@ -172,7 +198,7 @@ FailedLogins = LoginsDelayed | PasswordClosed
 Message = Signup | ProviderSignup | PasswordForgot | EmailChange | FailedLogins | Notice
 
 # Before 0.2.0, every message had all fields, some of them empty.
-_FIELDS = frozenset({"kind", "email", "user_id", "identity", "detail", "at", "source", "device", "client"})
+_FIELDS = frozenset({"kind", "email", "user_id", "identity", "detail", "at", "source", "device", "client", "name"})
 
 
 class Outbox(Protocol):

@@ -30,6 +30,9 @@ Purpose = Literal[
     "used-authorization-code",
     "device-code",
     "user-code",
+    "passkey-creation",
+    "passkey-login",
+    "passkey-reauthentication",
 ]
 # Not a secret: a sign-up that waits for its email, under a digest of its address and browser.
 SIGN_UP: Final = "sign-up"
@@ -44,12 +47,16 @@ USED_CODE: Final = "used-authorization-code"
 # The codes of RFC 8628: the device polls with one, and the owner types the other.
 DEVICE_CODE: Final = "device-code"
 USER_CODE: Final = "user-code"
+# The challenges of WebAuthn. Their subject is the digest of the browser's cookie: of its session, or of the login.
+PASSKEY_CREATION: Final = "passkey-creation"
+PASSKEY_LOGIN: Final = "passkey-login"
+PASSKEY_REAUTHENTICATION: Final = "passkey-reauthentication"
 # The subject of a device's codes until an account enters the user code; account ids are longer.
 UNCLAIMED: Final = "nobody"
 
 
 class OneTimeToken(Struct, frozen=True):
-    """``subject`` is the account, identity or provider that the token is for, ``data`` its stored payload."""
+    """``subject`` is the account, identity, provider or browser that the token is for, ``data`` its stored payload."""
 
     purpose: Purpose
     digest: str

@@ -33,9 +33,10 @@ from accounts.model.providers import ProviderName
 from accounts.settings import Settings
 from accounts.transactions import Change
 
-Method = Literal["password"] | ProviderName
+Method = Literal["password", "passkey"] | ProviderName
 """How the owner proved who they are."""
 PASSWORD: Final = "password"  # noqa: S105 - a method
+PASSKEY: Final = "passkey"
 
 
 class Length(Struct, frozen=True):
@@ -60,7 +61,7 @@ LONGEST = Lengths(Length(SESSION_LIFETIME, SESSION_IDLE), Length(REMEMBERED_SESS
 
 
 class Session(Struct, frozen=True):
-    """``method`` is how the owner logged in.
+    """``method`` is how the owner logged in, and ``passkey`` the public id of the passkey that they used, or empty.
 
     A client's session has ``client_id``, ``resource`` (empty for this service), ``scope`` and the digests of the second
     part of its refresh token: ``refresh`` is valid, ``refresh_previous`` was exchanged at ``refreshed_at``. The valid
@@ -83,6 +84,12 @@ class Session(Struct, frozen=True):
     refresh_previous: str = ""
     refresh_salt: str = ""
     refreshed_at: datetime | None = None
+    passkey: str = ""
+
+    @property
+    def opened_with(self) -> str:
+        """What opened it: a passkey, by its public id, or any other method, by its name."""
+        return self.passkey or self.method
 
     def is_live(self, now: datetime) -> bool:
         """Whether neither limit has been reached."""

@@ -27,7 +27,9 @@ _NO_SUCH_ACCOUNT = "No account has that ID."
 
 
 class User(Struct, frozen=True):
-    """``sessions`` maps digests to expiry times. ``revision`` increases with every change.
+    """``sessions`` maps digests to expiry times, and ``passkeys`` has credential ids.
+
+    ``revision`` increases with every change.
 
     ``unlinked`` has the keys of the identities that the owner has ever unlinked, also of those that they have linked
     again: it only grows, so that a full one stays full.
@@ -46,6 +48,7 @@ class User(Struct, frozen=True):
     api_keys: frozenset[str] = frozenset()
     identities: frozenset[str] = frozenset()
     unlinked: frozenset[str] = frozenset()
+    passkeys: frozenset[str] = frozenset()
     mail_problem: MailProblem | None = None
     secured_at: datetime | None = None
     revision: int = 0
@@ -169,8 +172,29 @@ class DropKey(Change, frozen=True):
     api_key: str
 
 
+class AddPasskey(Change, frozen=True):
+    """Add a passkey. Refused when the account is full, gone or disabled, or does not hold ``session``."""
+
+    user_id: str
+    passkey: str
+    at_most: int
+    session: str
+
+
+class DropPasskeys(Change, frozen=True):
+    """Remove passkeys, and all sessions except ``keeping``.
+
+    Sets ``secured_at``. Refused when the account has changed since it was read.
+    """
+
+    user: User
+    passkeys: frozenset[str]
+    keeping: str
+    now: datetime
+
+
 class Unlink(Change, frozen=True):
-    """Remove an identity, which only the owner can link again, and all sessions except ``keeping``.
+    """Remove an identity, which only the owner can link again, ``passkeys``, and all sessions except ``keeping``.
 
     Sets ``secured_at``. Refused when the account has changed since it was read.
     """
@@ -179,6 +203,7 @@ class Unlink(Change, frozen=True):
     identity: str
     keeping: str
     now: datetime
+    passkeys: frozenset[str] = frozenset()
 
 
 class ChangeEmail(Change, frozen=True):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from accounts.limits import BROWSER_KEPT, OAUTH_BROWSER_KEPT
+from accounts.limits import BROWSER_KEPT, OAUTH_BROWSER_KEPT, PASSKEY_CHALLENGE_LIFETIME
 
 if TYPE_CHECKING:
     # Every function reads cookies; few open sessions.
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SESSION_COOKIE = "__Host-session"
 BROWSER_COOKIE = "__Host-device"
+PASSKEY_COOKIE = "__Host-passkey"
 OAUTH_COOKIE = "__Host-oauth-"
 _ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
 
@@ -48,6 +49,12 @@ def oauth_cookie(state_id: str, browser: str) -> str:
 def no_oauth_cookie(state_id: str) -> str:
     """The ``Set-Cookie`` value that removes ``oauth_cookie``."""
     return f"{OAUTH_COOKIE}{state_id}=; {_ATTRIBUTES}; Max-Age=0"
+
+
+def passkey_cookie(browser: str) -> str:
+    """The ``Set-Cookie`` value that binds the challenges of logins with passkeys to this browser, in all its tabs."""
+    lasts = int(PASSKEY_CHALLENGE_LIFETIME.total_seconds())
+    return f"{PASSKEY_COOKIE}={browser}; {_ATTRIBUTES}; Max-Age={lasts}"
 
 
 def no_session_cookie() -> str:

@@ -12,6 +12,7 @@ from accounts.model import audit, identities
 from accounts.model.identities import EMAIL
 from accounts.model.users import Status
 from accounts.web import presenters
+from accounts.web.passkey_presenters import Passkey, passkey
 from accounts.web.presenters import APIKey, Customer, Event, Identity, MailProblem, Session, Timestamp
 
 FILENAME = "comfy-account.json"
@@ -48,6 +49,7 @@ class Export(Struct):
     exported_at: Timestamp
     account: ExportedAccount
     identities: list[ExportedIdentity]
+    passkeys: list[Passkey]
     unlinked: list[UnlinkedIdentity]
     sessions: list[Session]
     api_keys: list[APIKey]
@@ -62,6 +64,7 @@ def document(holdings: Holdings, now: datetime) -> Export:
             **asdict(presenters.customer(user)), status=user.status, mail_problem=user.mail_problem
         ),
         identities=[_identity(entry) for entry in holdings.identities],
+        passkeys=[passkey(entry) for entry in holdings.passkeys],
         unlinked=[_unlinked(key) for key in sorted(user.unlinked)],
         sessions=[presenters.session(entry, current=entry.digest == current) for entry in holdings.sessions],
         api_keys=[presenters.api_key(entry) for entry in holdings.api_keys],

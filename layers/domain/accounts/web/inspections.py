@@ -16,6 +16,7 @@ from accounts.model.identities import EMAIL, revoked_hash
 from accounts.model.throttles import Counter
 from accounts.model.users import Status
 from accounts.web import presenters
+from accounts.web.passkey_presenters import Passkey, passkey
 from accounts.web.presenters import Activity, APIKey, Customer, Identity, MailProblem, Session, Timestamp
 
 
@@ -45,6 +46,7 @@ class Failures(Struct):
 class Inspected(Struct):
     account: InspectedAccount
     identities: list[InspectedIdentity]
+    passkeys: list[Passkey]
     sessions: list[Session]
     api_keys: list[APIKey]
     failures: Failures
@@ -55,12 +57,14 @@ def document(found: Inspection) -> dict[str, Any]:
     """The account and everything that belongs to it, newest first."""
     user = found.user
     sessions = sorted(found.sessions, key=lambda entry: entry.last_seen_at, reverse=True)
+    passkeys = sorted(found.passkeys, key=lambda entry: entry.created_at, reverse=True)
     keys = sorted(found.api_keys, key=lambda entry: entry.created_at, reverse=True)
     inspected = Inspected(
         account=InspectedAccount(
             **asdict(presenters.customer(user)), status=user.status, mail_problem=user.mail_problem
         ),
         identities=[_identity(entry) for entry in found.identities],
+        passkeys=[passkey(entry) for entry in passkeys],
         sessions=[presenters.session(entry, current=False) for entry in sessions],
         api_keys=[presenters.api_key(entry) for entry in keys],
         failures=_failures(found.failures),

@@ -121,6 +121,7 @@ class Pages:
         """The parts of the layout that depend on the page. ``blanks`` are already escaped."""
         folder = f"/assets/{self._assets.version}"
         style = f'<link rel="stylesheet" href="{folder}/{_STYLES[name]}.css">' if name in _STYLES else ""
+        said = f'<script src="{folder}/account.{language}.js" defer></script>' if name == "account" else ""
         items = {
             f"item.{link}": f'<li><a href="{blanks[f"link.{link}"]}">{blanks[f"footer.{link}"]}</a></li>'
             if blanks[f"link.{link}"]
@@ -134,6 +135,7 @@ class Pages:
             "page.title": blanks[f"{name}.title"],
             "page.script": name if name in PATHS.values() else "plain",
             "page.style": style,
+            "page.texts": said,
         }
 
     @cached_property

@@ -147,6 +147,82 @@ IDENTITY_CONFIRM = Route(
     "email_verified",
     cookies=True,
 )
+PASSKEY_LIST = Route(
+    "GET", "/auth/passkeys", "passkey_list", SESSION_ONLY, GATEWAY, "authn_passkeys_listed", cookies=True
+)
+PASSKEY_INVITE = Route(
+    "POST",
+    "/auth/passkeys/options",
+    "passkey_create",
+    SESSION_ONLY,
+    ("passkey-challenge",),
+    "authn_passkey_challenge",
+    cookies=True,
+    fresh=True,
+)
+PASSKEY_CREATE = Route(
+    "POST",
+    "/auth/passkeys",
+    "passkey_create",
+    SESSION_ONLY,
+    ("passkey-created",),
+    "authn_passkey_created",
+    cookies=True,
+    fresh=True,
+)
+PASSKEY_RENAME = Route(
+    "PATCH", "/auth/passkeys/{id}", "passkey_rename", SESSION_ONLY, GATEWAY, "authn_passkey_renamed", cookies=True
+)
+PASSKEY_REMOVE = Route(
+    "DELETE",
+    "/auth/passkeys/{id}",
+    "passkey_remove",
+    SESSION_ONLY,
+    GATEWAY,
+    "authn_passkey_removed",
+    cookies=True,
+    fresh=True,
+)
+PASSKEY_LOGIN_INVITE = Route(
+    "POST",
+    "/auth/login/passkey/options",
+    "passkey_login",
+    NO_CREDENTIAL,
+    ("passkey-challenge",),
+    "authn_passkey_challenge",
+    cookies=True,
+)
+PASSKEY_LOGIN = Route(
+    "POST", "/auth/login/passkey", "passkey_login", NO_CREDENTIAL, ("passkey",), "authn_login_success", cookies=True
+)
+PASSKEY_REMIND = Route(
+    "POST",
+    "/auth/reauthenticate/passkey/options",
+    "passkey_reauthenticate",
+    SESSION_ONLY,
+    ("passkey-challenge",),
+    "authn_passkey_challenge",
+    cookies=True,
+)
+PASSKEY_REAUTHENTICATE = Route(
+    "POST",
+    "/auth/reauthenticate/passkey",
+    "passkey_reauthenticate",
+    SESSION_ONLY,
+    ("passkey",),
+    "authn_reauthenticated",
+    cookies=True,
+)
+PASSWORD_REMOVE = Route(
+    "DELETE",
+    "/auth/password",
+    "password_remove",
+    SESSION_ONLY,
+    GATEWAY,
+    "authn_password_removed",
+    cookies=True,
+    fresh=True,
+)
 PASSWORD_SET = Route(
     "POST", "/auth/password", "password_set", SESSION_ONLY, GATEWAY, "authn_password_change", cookies=True, fresh=True
 )
@@ -425,6 +501,16 @@ ROUTES: tuple[Route, ...] = (
     IDENTITY_LIST,
     IDENTITY_UNLINK,
     IDENTITY_CONFIRM,
+    PASSKEY_LIST,
+    PASSKEY_INVITE,
+    PASSKEY_CREATE,
+    PASSKEY_RENAME,
+    PASSKEY_REMOVE,
+    PASSKEY_LOGIN_INVITE,
+    PASSKEY_LOGIN,
+    PASSKEY_REMIND,
+    PASSKEY_REAUTHENTICATE,
+    PASSWORD_REMOVE,
     PASSWORD_SET,
     PASSWORD_FORGOT,
     PASSWORD_RESET,

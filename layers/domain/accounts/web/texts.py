@@ -1,6 +1,7 @@
 """Texts of the pages: one catalogue per language, ``static/texts/<language>.json``.
 
-Section ``page`` is for HTML, section ``script`` for JavaScript; HTML may use both. Placeholders in braces are filled
+Section ``page`` is for HTML, section ``script`` for JavaScript, and section ``account`` for that of the account page,
+so that other pages do not load it. HTML may use all. Placeholders in braces are filled
 here with the service's limits, and in JavaScript with values that only the page has.
 """
 
@@ -30,8 +31,17 @@ def catalogue(language: str, constants: Mapping[str, str]) -> dict[str, str]:
 
 def script(language: str, constants: Mapping[str, str]) -> str:
     """The section ``script`` as JavaScript that runs before the modules."""
-    said = {key: _filled(text, constants) for key, text in _read(language)["script"].items()}
-    return f"globalThis.texts = {json.dumps(said, ensure_ascii=False)};\n"
+    return f"globalThis.texts = {_as_data('script', language, constants)};\n"
+
+
+def more(section: str, language: str, constants: Mapping[str, str]) -> str:
+    """Another section as JavaScript that runs after ``script``."""
+    return f"Object.assign(globalThis.texts, {_as_data(section, language, constants)});\n"
+
+
+def _as_data(section: str, language: str, constants: Mapping[str, str]) -> str:
+    said = {key: _filled(text, constants) for key, text in _read(language)[section].items()}
+    return json.dumps(said, ensure_ascii=False)
 
 
 def _weighted(part: str) -> tuple[str, float]:

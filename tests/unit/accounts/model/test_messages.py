@@ -44,7 +44,14 @@ SAME = [
     messages.LoginAfterFailures(_USER_ID, *_FIREFOX),
     messages.ClientLoggedIn(_USER_ID, "Comfy CLI", *_FIREFOX[1:], "Comfy CLI"),
 ]
-NEW = [messages.LoginsDelayed(_EMAIL, *_FIREFOX, "0f1e2d3c"), messages.PasswordClosed(_EMAIL, *_FIREFOX, "")]
+NEW = [
+    messages.PasskeyCreated(_USER_ID, "Zoë's phone"),
+    messages.PasskeyRemoved(_USER_ID, "password"),
+    messages.PasskeyCopied(_USER_ID, *_FIREFOX, "Zoë's phone"),
+    messages.PasswordRemoved(_USER_ID),
+    messages.LoginsDelayed(_EMAIL, *_FIREFOX, "0f1e2d3c"),
+    messages.PasswordClosed(_EMAIL, *_FIREFOX, ""),
+]
 PAIRS = pytest.mark.parametrize(("old", "message"), list(zip(OLD, SAME, strict=True)))
 
 

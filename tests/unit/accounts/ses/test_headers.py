@@ -105,7 +105,13 @@ def test_a_notice_goes_to_the_stored_address_only(kind: str, detail: str, email:
     service = Service()
     user_id = service.person().session.user_id
     mailing = replace(service.mailing, postman=SesPostman(SENDER, "our-set", BRAND))
-    about = {"detail": detail, "at": "2026-11-22T09:14:00+00:00", "source": detail, "client": detail or "x"}
+    about = {
+        "detail": detail,
+        "at": "2026-11-22T09:14:00+00:00",
+        "source": detail,
+        "client": detail or "x",
+        "name": detail,
+    }
     body = {"kind": kind, "email": email, "user_id": user_id, "identity": identity, **about}
     message = messages.decode(json.dumps(body))
     with captured() as calls:

@@ -178,7 +178,7 @@ def test_a_deployment_without_terms_has_no_link_to_them() -> None:
     ("kind", "unknown", "words"),
     [
         ("api_key_deleted", "name", "The API key"),
-        ("password_reset", "providers", "You can also"),
+        ("password_reset", "others", "You can also"),
         ("identity_unlinked", "removed", "Your password was also removed"),
         ("identity_unlinked", "methods", "You can still"),
     ],

@@ -368,6 +368,10 @@ def test_these_routes_need_a_fresh_login() -> None:
     assert {f"{it.method} {it.path}" for it in routes.ROUTES if it.fresh} == {
         "POST /auth/{provider}/link",
         "DELETE /auth/identities/{id}",
+        "POST /auth/passkeys/options",
+        "POST /auth/passkeys",
+        "DELETE /auth/passkeys/{id}",
+        "DELETE /auth/password",
         "POST /auth/password",
         "POST /auth/password/change",
         "POST /auth/email/change",

@@ -19,7 +19,8 @@ SAID = set(re.findall(r'"([a-z_]+(?:\.[a-z_]+)+)"', MODULES)) | set(re.findall(r
 # Families of keys that a module composes, with the possible endings.
 FAMILIES = {
     "event": {name for name, event in EVENTS.items() if event.kept} - {"user_deleted"} | {"other", "program"},
-    "error": {"unreachable", "other", "wait_over"} | {it.code for it in vars(errors).values() if hasattr(it, "code")},
+    "error": {"unreachable", "other", "wait_over", "passkey_exists", "passkey_failed"}
+    | {it.code for it in vars(errors).values() if hasattr(it, "code")},
     "mail_problem": {"bounce", "complaint"},
     "login": {"left", "deleted"},
 }
@@ -29,6 +30,12 @@ def catalogue(language: str) -> dict[str, dict[str, str]]:
     """As it is in its file."""
     read: dict[str, dict[str, str]] = json.loads((STATIC / "texts" / f"{language}.json").read_text(encoding="utf-8"))
     return read
+
+
+def spoken(language: str) -> set[str]:
+    """The keys that modules use."""
+    found = catalogue(language)
+    return {*found["script"], *found["account"]}
 
 
 @pytest.mark.parametrize("language", texts.LANGUAGES)
@@ -41,14 +48,14 @@ def test_every_text_that_a_page_shows_is_defined_and_used(language: str) -> None
         f"footer.{it}" for it in ("terms", "walkthrough", "mailbox")
     }
 
-    assert named - set(found["page"]) - set(found["script"]) == set()
+    assert named - set(found["page"]) - spoken(language) == set()
     assert set(found["page"]) - named - titles == set()
 
 
 @pytest.mark.parametrize("language", texts.LANGUAGES)
 def test_every_text_that_a_module_shows_is_defined_and_used(language: str) -> None:
     """By its key, or as one of a family."""
-    found = set(catalogue(language)["script"])
+    found = spoken(language)
     families = {f"{family}.{name}" for family, names in FAMILIES.items() for name in names}
 
     assert {key for key in SAID if not key.endswith(".js")} - found == set()
@@ -58,14 +65,14 @@ def test_every_text_that_a_module_shows_is_defined_and_used(language: str) -> No
 
 def test_every_event_of_an_account_has_a_text() -> None:
     """Every event that is recorded in an account's history."""
-    assert {f"event.{name}" for name in FAMILIES["event"]} - set(catalogue("en")["script"]) == set()
+    assert {f"event.{name}" for name in FAMILIES["event"]} - spoken("en") == set()
 
 
 def test_no_key_is_defined_twice() -> None:
     """Otherwise one would be changed and the other not."""
     found = catalogue("en")
 
-    assert set(found["page"]) & set(found["script"]) == set()
+    assert sum(map(len, found.values())) == len({key for section in found.values() for key in section})
 
 
 @pytest.mark.parametrize("language", texts.LANGUAGES)
@@ -111,3 +118,13 @@ def test_a_script_of_texts_is_data() -> None:
 
     data = json.loads(script.removeprefix("globalThis.texts = ").removesuffix(";\n"))
     assert data["limits.password_min"] == '15"};alert(1)//'
+
+
+def test_the_texts_of_the_account_page_are_data_too() -> None:
+    """Added to the others."""
+    script = texts.more("account", "en", {})
+
+    assert (
+        json.loads(script.removeprefix("Object.assign(globalThis.texts, ").removesuffix(");\n"))
+        == catalogue("en")["account"]
+    )

@@ -35,13 +35,13 @@ class PasswordForgot(Content, frozen=True, tag="password_forgot"):
 
 class PasswordForgotWithoutPassword(Content, frozen=True, tag="password_forgot_without_password"):
     link: str
-    providers: str
+    others: str
 
 
 class PasswordReset(Content, frozen=True, tag="password_reset"):
-    """``providers`` is empty when the account has none."""
+    """``others`` are the other login methods, or empty."""
 
-    providers: str
+    others: str
 
 
 class PasswordChanged(Content, frozen=True, tag="password_changed"):
@@ -107,7 +107,7 @@ class IdentityLinked(Content, frozen=True, tag="identity_linked"):
 
 
 class IdentityUnlinked(Content, frozen=True, tag="identity_unlinked"):
-    """``removed`` is what was removed with the provider, in a word, or empty.
+    """``removed`` is what was removed with the provider, in a word, or empty, and so is ``passkeys``.
 
     ``methods`` are the remaining login methods in words, or empty.
     """
@@ -115,6 +115,28 @@ class IdentityUnlinked(Content, frozen=True, tag="identity_unlinked"):
     provider: str
     removed: str
     methods: str
+    passkeys: str
+
+
+class PasskeyCreated(Content, frozen=True, tag="passkey_created"):
+    name: str
+
+
+class PasskeyRemoved(Content, frozen=True, tag="passkey_removed"):
+    """``removed`` and ``passkeys`` are what was removed with it, in a word each, or empty."""
+
+    removed: str
+    passkeys: str
+
+
+class PasskeyCopied(_Login, frozen=True, tag="passkey_copied"):
+    name: str
+
+
+class PasswordRemoved(Content, frozen=True, tag="password_removed"):
+    """``others`` are the remaining login methods."""
+
+    others: str
 
 
 class ApiKeyCreated(Content, frozen=True, tag="api_key_created"):

@@ -29,7 +29,7 @@ from accounts.limits import EMAIL_CHANGE_LIFETIME, PASSWORD_RESET_LIFETIME, VERI
 from accounts.model import email_addresses, identities, messages, one_time_tokens, sign_ups
 from accounts.model.audit import Caller, Record
 from accounts.model.identities import Identities, Identity, email_key
-from accounts.model.messages import OwnerNotice
+from accounts.model.messages import LoginNotice, OwnerNotice
 from accounts.model.one_time_tokens import (
     EMAIL_CHANGE,
     PASSWORD_RESET,
@@ -131,7 +131,7 @@ class Writing(Struct, frozen=True):
         self.transactions.commit(one_time_tokens.Issue(token))
         link = f"{self.site_url}/reset-password#{_fragment(plaintext, address.email)}"
         if address.password_hash is None:
-            return self._mail(address.email, mails.PasswordForgotWithoutPassword(link, _providers_of(user)))
+            return self._mail(address.email, mails.PasswordForgotWithoutPassword(link, _others_of(user)))
         return self._mail(address.email, mails.PasswordForgot(link))
 
     def _change(self, to: str, user: User, now: datetime) -> Mail | None:
@@ -177,7 +177,7 @@ class Writing(Struct, frozen=True):
             case messages.PasswordSet():
                 return mails.PasswordSet()
             case messages.PasswordReset():
-                return mails.PasswordReset(_providers_of(user))
+                return mails.PasswordReset(_others_of(user))
             case messages.PasswordRevoked():
                 return mails.PasswordRevoked()
             case messages.PasswordChanged():
@@ -189,19 +189,22 @@ class Writing(Struct, frozen=True):
             case messages.IdentityLinked():
                 return mails.IdentityLinked(message.provider)
             case messages.IdentityUnlinked():
-                return mails.IdentityUnlinked(message.provider, message.removed, self._methods_of(user))
-            case messages.LoginNewBrowser():
-                return mails.LoginNewBrowser(message.browser, _in_words(message.at), message.source)
-            case messages.LoginAfterFailures():
-                return mails.LoginAfterFailures(message.browser, _in_words(message.at), message.source)
-            case messages.ClientLoggedIn():
-                return mails.ClientLoggedIn(message.browser, _in_words(message.at), message.source, message.client)
+                password, passkeys = _removed(message)
+                return mails.IdentityUnlinked(message.provider, password, self._methods_of(user), passkeys)
+            case messages.PasskeyCreated():
+                return mails.PasskeyCreated(message.name)
+            case messages.PasskeyRemoved():
+                return mails.PasskeyRemoved(*_removed(message))
+            case messages.PasswordRemoved():
+                return mails.PasswordRemoved(_others_of(user))
+            case _:
+                return _login(message)
 
     def _methods_of(self, user: User) -> str:
         """How the owner can log in now, as in "your password and Google"; empty when there is no way."""
         address = self._held(email_key(user.email), user.user_id)
-        password = "your password" if address is not None and address.is_login_method else ""
-        return " and ".join(filter(None, (password, _providers_of(user))))
+        has_password = address is not None and address.is_login_method
+        return _listed(*(["your password"] if has_password else []), *_others(user))
 
 
 def _fragment(token: str, address: str, *more: tuple[str, str]) -> str:
@@ -210,10 +213,39 @@ def _fragment(token: str, address: str, *more: tuple[str, str]) -> str:
     return urlencode(values, safe="@", quote_via=quote)
 
 
-def _providers_of(user: User) -> str:
-    """Titles of the providers that can log in to the account, as in "Google and GitHub"; empty when there is none."""
+def _removed(message: messages.IdentityUnlinked | messages.PasskeyRemoved) -> tuple[str, str]:
+    """Whether a password was removed with a login method, and whether passkeys were, in a word each."""
+    return "password" * ("password" in message.removed), "passkeys" * ("passkeys" in message.removed)
+
+
+def _login(message: LoginNotice) -> Content:
+    about = (message.browser, _in_words(message.at), message.source)
+    match message:
+        case messages.LoginNewBrowser():
+            return mails.LoginNewBrowser(*about)
+        case messages.LoginAfterFailures():
+            return mails.LoginAfterFailures(*about)
+        case messages.ClientLoggedIn():
+            return mails.ClientLoggedIn(*about, message.client)
+        case messages.PasskeyCopied():
+            return mails.PasskeyCopied(*about, message.name)
+
+
+def _others_of(user: User) -> str:
+    return _listed(*_others(user))
+
+
+def _others(user: User) -> list[str]:
+    """The login methods besides a password."""
     names = {key.partition("#")[0] for key in user.identities}
-    return " and ".join(title for name, title in TITLES.items() if name in names)
+    titles = [title for name, title in TITLES.items() if name in names]
+    return [*titles, *(["your passkeys"] if user.passkeys else [])]
+
+
+def _listed(*titles: str) -> str:
+    """As in "Google, GitHub and your passkeys"; empty when there is none."""
+    *first, last = titles or ("",)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _in_words(at: datetime) -> str:

@@ -13,6 +13,7 @@ from accounts.model import attempts, email_addresses, identities, users
 from accounts.model.api_keys import ApiKey, ApiKeys
 from accounts.model.audit import AuditEvents
 from accounts.model.identities import Identities, Identity
+from accounts.model.passkeys import Passkey, Passkeys
 from accounts.model.providers import NAMES
 from accounts.model.sessions import Session, Sessions
 from accounts.model.throttles import Counter, Throttles
@@ -30,6 +31,7 @@ class Inspection(Struct, frozen=True):
 
     user: User
     identities: list[Identity]
+    passkeys: list[Passkey]
     sessions: list[Session]
     api_keys: list[ApiKey]
     activity: list[Entry]
@@ -39,6 +41,7 @@ class Inspection(Struct, frozen=True):
 class AccountInspection(Struct, frozen=True):
     users: Users
     identities: Identities
+    passkeys: Passkeys
     sessions: Sessions
     api_keys: ApiKeys
     audit_events: AuditEvents
@@ -55,6 +58,7 @@ class AccountInspection(Struct, frozen=True):
         return Inspection(
             user=user,
             identities=sorted(held, key=lambda entry: (entry.created_at, entry.key)),
+            passkeys=self.passkeys.of_user(user.user_id),
             sessions=[session for session in self.sessions.of_user(user.user_id) if session.is_live(now)],
             api_keys=self.api_keys.of_user(user.user_id),
             activity=recent(self.audit_events, user.user_id, now),

@@ -7,7 +7,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from accounts.flows.operators.operator_requests import OperatorRequest
-from accounts.flows.people import account
+from accounts.flows.people.account_closing import deleting, ending_all
 from accounts.model import identities, users
 from accounts.model.users import Users
 from accounts.transactions import Transactions, retry_on_conflict
@@ -27,7 +27,7 @@ class AccountDisabling(Struct, frozen=True):
         user = users.existing(self.users, request.user_id)
         shut = (identities.DisableLogin(key, user.user_id) for key in user.identities)
         record = request.record("user_disabled", now)
-        self.transactions.commit(users.Disable(user, now), *shut, *account.ending_all(user), record)
+        self.transactions.commit(users.Disable(user, now), *shut, *ending_all(user), record)
 
 
 class AccountEnabling(Struct, frozen=True):
@@ -61,6 +61,4 @@ class AccountRemoval(Struct, frozen=True):
 
     def _remove(self, request: OperatorRequest, now: datetime) -> None:
         user = users.existing(self.users, request.user_id)
-        self.transactions.commit(
-            *account.deleting(user), *account.ending_all(user), request.record("user_deleted", now)
-        )
+        self.transactions.commit(*deleting(user), *ending_all(user), request.record("user_deleted", now))

@@ -11,6 +11,7 @@ from accounts.model import identities, users
 from accounts.model.api_keys import ApiKey, ApiKeys
 from accounts.model.audit import AuditEvents, Record
 from accounts.model.identities import Identities, Identity
+from accounts.model.passkeys import Passkey, Passkeys
 from accounts.model.sessions import Session, Sessions
 from accounts.model.users import User, Users
 
@@ -21,6 +22,7 @@ class Holdings(Struct, frozen=True):
     user: User
     current: Session
     identities: list[Identity]
+    passkeys: list[Passkey]
     sessions: list[Session]
     api_keys: list[ApiKey]
     activity: list[Record]
@@ -29,6 +31,7 @@ class Holdings(Struct, frozen=True):
 class AccountExport(Struct, frozen=True):
     users: Users
     identities: Identities
+    passkeys: Passkeys
     api_keys: ApiKeys
     sessions: Sessions
     audit_events: AuditEvents
@@ -41,6 +44,7 @@ class AccountExport(Struct, frozen=True):
             user=user,
             current=current,
             identities=sorted(identities.held(self.identities, user), key=lambda entry: (entry.created_at, entry.key)),
+            passkeys=sorted(self.passkeys.of_user(user.user_id), key=lambda it: (it.created_at, it.credential_id)),
             sessions=sorted(sessions, key=lambda entry: (entry.authenticated_at, entry.digest)),
             api_keys=sorted(self.api_keys.of_user(user.user_id), key=lambda entry: (entry.created_at, entry.digest)),
             activity=latest(self.audit_events, user.user_id, now)[::-1],

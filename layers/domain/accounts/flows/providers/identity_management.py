@@ -9,10 +9,11 @@ from functools import cache
 from msgspec import Struct
 
 from accounts.errors import LastIdentity, NotFound, PasswordExists
-from accounts.model import identities, messages, passwords, sessions, users
+from accounts.model import identities, messages, passkeys, passwords, sessions, users
 from accounts.model.audit import Caller, Record
 from accounts.model.identities import EMAIL, Identities, Identity, email_key, public_id
 from accounts.model.messages import Outbox
+from accounts.model.passkeys import Passkeys
 from accounts.model.passwords import PasswordHasher, Policy
 from accounts.model.providers import TITLES
 from accounts.model.sessions import Session
@@ -39,11 +40,12 @@ class IdentityUnlinking(Struct, frozen=True):
     """Unlinks a provider, except from the last login method.
 
     Whatever it opened ends with it: all other sessions, of browsers and programs, emailed links, and a first password
-    that was set in a login with it. API keys and the other identities stay, and the email says so.
+    and passkeys that were added in a login with it. API keys and the other identities stay, and the email says so.
     """
 
     users: Users
     identities: Identities
+    passkeys: Passkeys
     transactions: Transactions
     notices: Outbox
 
@@ -62,15 +64,18 @@ class IdentityUnlinking(Struct, frozen=True):
         others = users.other_sessions(user, session.digest)
         unlinked, rest = _to_unlink(identities.held(self.identities, user), identity_id)
         after = [identities.after_unlinking(identity, unlinked.method, session, now) for identity in rest]
-        _check_login_method(rest, after, TITLES[unlinked.provider])
+        through = passkeys.added_through(passkeys.held(self.passkeys, user), unlinked.method, session)
+        gone = frozenset(passkey.credential_id for passkey in through)
+        _check_login_method(user, rest, after, gone, TITLES[unlinked.provider])
         self.transactions.commit(
             identities.Remove(unlinked.key, user.user_id),
-            users.Unlink(user, unlinked.key, session.digest, now),
+            users.Unlink(user, unlinked.key, session.digest, now, gone),
+            *(passkeys.Remove(credential_id, user.user_id) for credential_id in gone),
             *(identities.Replace(address) for address in after if address.provider == EMAIL),
             *map(sessions.End, others),
             Record(user.user_id, "authn_identity_unlinked", now, caller, {"provider": unlinked.provider}),
         )
-        return messages.IdentityUnlinked(user.user_id, TITLES[unlinked.provider], _removed(rest, after))
+        return messages.IdentityUnlinked(user.user_id, TITLES[unlinked.provider], _also(rest, after, gone))
 
 
 def _to_unlink(held: list[Identity], identity_id: str) -> tuple[Identity, list[Identity]]:
@@ -81,17 +86,17 @@ def _to_unlink(held: list[Identity], identity_id: str) -> tuple[Identity, list[I
     return identity, [other for other in held if other is not identity]
 
 
-def _removed(before: list[Identity], after: list[Identity]) -> str:
-    """What was removed with the provider, in a word, or nothing."""
-    removed = any(old.password_hash and not new.password_hash for old, new in zip(before, after, strict=True))
-    return "password" if removed else ""
+def _also(before: list[Identity], after: list[Identity], gone: frozenset[str]) -> str:
+    return identities.also_removed(before, after, passkeys=bool(gone))
 
 
-def _check_login_method(before: list[Identity], after: list[Identity], title: str) -> None:
-    """Raises LastIdentity when the owner could not log in with any of ``after``."""
-    if any(identity.is_login_method for identity in after):
+def _check_login_method(
+    user: User, before: list[Identity], after: list[Identity], gone: frozenset[str], title: str
+) -> None:
+    """Raises LastIdentity when the owner could not log in with any of ``after``, or a passkey that stays."""
+    if identities.login_methods(user.passkeys - gone, after):
         return
-    if any(identity.is_login_method for identity in before):
+    if identities.login_methods(user.passkeys, before):
         raise LastIdentity(_CONFIRM_BY_LOGIN.format(title=title))
     raise LastIdentity
 

@@ -9,6 +9,7 @@ from accounts.flows.people.account_export import Holdings
 from accounts.limits import ACTIVITY_READ_OF_ONE_KIND
 from accounts.model.audit import Record
 from accounts.model.identities import Identity
+from accounts.model.passkeys import Passkey
 from accounts.web import exports
 from tests.unit.accounts.stage import (
     EMAIL,
@@ -23,6 +24,13 @@ from tests.unit.accounts.stage import (
 )
 
 AFTER = later(minutes=4)
+
+
+def _with_passkey(service: Service, user_id: str) -> Passkey:
+    passkey = Passkey("an-id", user_id, "Phone", "a-key", 0, True, True, NOW, "password", "a-session", later(minutes=1))  # noqa: FBT003
+    service.world.passkeys[passkey.credential_id] = passkey
+    service.world.user(user_id, passkeys=frozenset({passkey.credential_id}))
+    return passkey
 
 
 def _with_google(service: Service, user_id: str) -> Identity:
@@ -40,6 +48,7 @@ def test_the_export_has_everything_of_the_account_and_nothing_of_another(service
     user_id = logged_in.session.user_id
     google = _with_google(service, user_id)
     other_session = service.log_in(later(minutes=2)).session
+    passkey = _with_passkey(service, user_id)
     first, second = service.key(logged_in, "first"), service.key(logged_in, "second", later(minutes=1))
     ended = sample_session(user_id=user_id, authenticated_at=later(days=-2), expires_at=later(days=-1))
     service.world.sessions[ended.digest] = ended
@@ -52,6 +61,7 @@ def test_the_export_has_everything_of_the_account_and_nothing_of_another(service
         user=service.world.users[user_id],
         current=logged_in.session,
         identities=[service.identity(), google],
+        passkeys=[passkey],
         sessions=[ended, logged_in.session, other_session],
         api_keys=[first.api_key, second.api_key],
         activity=sorted(records, key=lambda record: (record.at, record.serial)),
@@ -73,6 +83,7 @@ def test_the_whole_document(service: Service) -> None:
     logged_in = service.person()
     google = _with_google(service, logged_in.session.user_id)
     key = service.key(logged_in)
+    passkey = _with_passkey(service, logged_in.session.user_id)
     service.world.user(logged_in.session.user_id, unlinked=frozenset({"google#12", "github#7"}))
     document = exports.document(service.account_export.of_session(cookie(logged_in), AFTER), AFTER)
 
@@ -113,6 +124,15 @@ def test_the_whole_document(service: Service) -> None:
                 "updated_at": minute,
                 **identity,
             },
+        ],
+        "passkeys": [
+            {
+                "id": secrets.digest(passkey.credential_id),
+                "name": "Phone",
+                "synced": True,
+                "created_at": start,
+                "last_used_at": minute,
+            }
         ],
         "unlinked": [{"provider": "github", "subject": "7"}, {"provider": "google", "subject": "12"}],
         "sessions": [

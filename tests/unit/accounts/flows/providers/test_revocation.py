@@ -8,7 +8,10 @@ import pytest
 from accounts.errors import AccountsError, EmailNotVerified
 from accounts.flows.people.session_opening import LoggedIn
 from accounts.flows.providers.provider_login import Departure
+from accounts.model import passkeys
 from accounts.model.identities import public_id
+from tests.authenticators import Authenticator
+from tests.unit.accounts.flows.passkeys.stage import PasskeyService
 from tests.unit.accounts.flows.providers.stage import OAuthService, presented, provider_person
 from tests.unit.accounts.stage import OTHER_PASSWORD, OWNER, PASSWORD, cookie, key_credential, later, operator_request
 
@@ -16,11 +19,15 @@ LINKED, UNPROVEN = provider_person("google", "1001"), provider_person("github", 
 BEFORE, THEN = later(minutes=1), later(minutes=2)
 
 
+class WholeService(OAuthService, PasskeyService):
+    """With providers and passkeys."""
+
+
 @dataclass
 class Everything:
     """An account with one artifact of each kind."""
 
-    service: OAuthService
+    service: WholeService
     here: LoggedIn
     there: LoggedIn
     key: str
@@ -29,6 +36,7 @@ class Everything:
     proof: str
     browser: str
     started_link: tuple[Departure, str]
+    device: Authenticator
 
     def works(self, artifact: str) -> bool:
         """Whether the artifact still works, for this account."""
@@ -47,6 +55,7 @@ USES: dict[str, Callable[[Everything], str]] = {
     "other session": lambda it: it.service.session(cookie(it.there), THEN).user_id,
     "API key": lambda it: it.service.account_lookup.of(key_credential(it.key), OWNER, THEN).user_id,
     "linked identity": lambda it: it.fresh().session.user_id,
+    "passkey": lambda it: it.service.enter(it.service.answer(it.device, THEN), THEN).session.user_id,
     "reset link": lambda it: it.service.password_reset.reset(it.reset_token, "a third password yet", OWNER, THEN),
     "change link": lambda it: it.service.email_change.confirm(cookie(it.fresh()), it.change_token, OWNER, THEN).user_id,
     "proof of an identity": lambda it: (
@@ -63,6 +72,11 @@ def _unlink_another(it: Everything) -> None:
     it.service.says(provider_person("github", "3003", "elsewhere@example.com"))
 
 
+def _remove_another_passkey(it: Everything) -> None:
+    another = it.service.add(it.here, Authenticator(), now=BEFORE)
+    it.service.passkey_removal.remove(cookie(it.here), passkeys.public_id(another.credential_id), OWNER, BEFORE)
+
+
 EVENTS: dict[str, Callable[[Everything], object]] = {
     "nothing": lambda _: None,
     "password change": lambda it: it.service.password_change.change(
@@ -71,6 +85,8 @@ EVENTS: dict[str, Callable[[Everything], object]] = {
     "password reset": lambda it: it.service.password_reset.reset(it.reset_token, OTHER_PASSWORD, OWNER, BEFORE),
     "address change": lambda it: it.service.email_change.confirm(cookie(it.here), it.change_token, OWNER, BEFORE),
     "another identity unlinked": _unlink_another,
+    "another passkey removed": _remove_another_passkey,
+    "password removed": lambda it: it.service.password_removal.remove(cookie(it.here), OWNER, BEFORE),
     "log out everywhere": lambda it: it.service.logout_everywhere.everywhere(cookie(it.here), OWNER, BEFORE),
     "password revoked": lambda it: it.service.password_revocation.revoke(
         operator_request(it.here.session.user_id), BEFORE
@@ -84,15 +100,17 @@ EVENTS: dict[str, Callable[[Everything], object]] = {
     "disabled": lambda it: it.service.account_disabling.disable(operator_request(it.here.session.user_id), BEFORE),
     "deleted": lambda it: it.service.account_closing.close(cookie(it.here), OWNER, BEFORE),
 }
-ALL = frozenset(USES)
+ALL, HERE = frozenset(USES), frozenset({"this session", "API key", "linked identity", "passkey"})
 KEPT: dict[str, frozenset[str]] = {
     "nothing": ALL,
-    "password change": frozenset({"this session", "API key", "linked identity"}),
-    "password reset": frozenset({"API key", "linked identity"}),
-    "address change": frozenset({"this session", "API key", "linked identity"}),
-    "another identity unlinked": frozenset({"this session", "API key", "linked identity"}),
+    "password change": HERE,
+    "password reset": HERE - {"this session"},
+    "address change": HERE,
+    "another identity unlinked": HERE,
+    "another passkey removed": HERE,
+    "password removed": HERE,
     "log out everywhere": ALL - {"this session", "other session", "identity being linked"},
-    "password revoked": frozenset({"API key", "linked identity"}),
+    "password revoked": HERE - {"this session"},
     "logged out by an operator": ALL - {"this session", "other session", "identity being linked"},
     "deleted by an operator": frozenset(),
     "disabled": frozenset(),
@@ -101,9 +119,15 @@ KEPT: dict[str, frozenset[str]] = {
 
 
 @pytest.fixture
-def everything(service: OAuthService) -> Everything:
-    """Logged in twice, with a key, a linked identity, another being linked, and every kind of emailed link."""
-    here = service.person()
+def service() -> WholeService:
+    return WholeService()
+
+
+@pytest.fixture
+def everything(service: WholeService) -> Everything:
+    """Logged in twice, with a key, a passkey, a linked identity, one that is being linked, and each emailed link."""
+    here, device = service.person(), Authenticator()
+    service.add(here, device)
     there = service.log_in()
     key = service.key(here).plaintext
     service.link(LINKED, presented(here))
@@ -115,7 +139,7 @@ def everything(service: OAuthService) -> Everything:
     proof, change_token, reset_token = service.mailed_proof(UNPROVEN), service.change_token(here), service.reset_token()
     started_link = service.start_linking(cookie(there), "github")
     service.says(provider_person("github", "3003", "elsewhere@example.com"))
-    return Everything(service, here, there, key, reset_token, change_token, proof, browser, started_link)
+    return Everything(service, here, there, key, reset_token, change_token, proof, browser, started_link, device)
 
 
 @pytest.mark.parametrize("artifact", USES)
@@ -127,7 +151,7 @@ def test_an_event_ends_what_it_must_and_nothing_else(everything: Everything, eve
     assert everything.works(artifact) is (artifact in KEPT[event])
 
 
-def test_the_first_confirmation_ends_the_other_links_and_the_waits(service: OAuthService) -> None:
+def test_the_first_confirmation_ends_the_other_links_and_the_waits(service: WholeService) -> None:
     """Those of another sign-up with the same address, and of an attacker's guesses."""
     older = service.signed_up(password=OTHER_PASSWORD)
     newer = service.signed_up()

@@ -2,14 +2,16 @@ import { showActivity, showDevices } from "./devices.js";
 import { takeDraft, wireDialogs } from "./dialogs.js";
 import { download } from "./farewell.js";
 import { link, showLogins } from "./logins.js";
-import { $, call, loadSession, show, showLoadError, showMessage, toLogin } from "./page.js";
+import { $, call, loadSession, show, showLoadError, showMessage, toLogin, withBusy } from "./page.js";
 import { fillIn, startChange } from "./profile.js";
+import { addPasskey, showPasskeys } from "./security.js";
 
 const notice = $("#notice");
 
 const PARTS = {
   session: "/auth/session",
   identities: "/auth/identities",
+  passkeys: "/auth/passkeys",
   sessions: "/auth/sessions",
   activity: "/auth/activity",
   methods: `/auth/methods?${new URLSearchParams({ origin: location.origin })}`,
@@ -37,6 +39,7 @@ async function refresh() {
   }
   fillIn(parts.session.body, parts.identities.body.identities);
   showLogins(parts.identities.body.identities, parts.methods.ok ? parts.methods.body.methods : []);
+  showPasskeys(parts.passkeys, parts.identities.body.identities);
   showDevices(parts.sessions);
   showActivity(parts.activity);
   show($("#loaded"));
@@ -52,6 +55,8 @@ function carryOn(draft) {
     startChange(draft.open, draft.values ?? {});
   } else if (draft?.link) {
     link(draft.link);
+  } else if (draft?.passkey) {
+    withBusy($("#add-passkey"), notice, addPasskey);
   } else if (draft?.download) {
     download();
   }

@@ -58,6 +58,11 @@ export function timeout(milliseconds) {
   return controller.signal;
 }
 
+// Chrome before 108, Safari before 16 and Firefox before 119 offer no passkeys among the suggestions of a field.
+export async function suggestsPasskeys() {
+  return (await PublicKeyCredential.isConditionalMediationAvailable?.()) ?? false;
+}
+
 // Returns whether the text was copied. Selects it, so that it can be copied by hand.
 export async function copyFrom(field) {
   field.select();

@@ -2,6 +2,7 @@
 
 import { closeDialog, openDialog, keep as store, take } from "./browser.js";
 import { $, call, clearMessage, here, onSubmit, setFieldError, show, showError, t, toLogin, withBusy } from "./page.js";
+import { hasPasskeys, signWithPasskey } from "./passkeys.js";
 
 const DRAFT = "draft";
 const dialog = $("#again-dialog");
@@ -56,12 +57,13 @@ export async function withRecentLogin(step, draft) {
 }
 
 async function reauthenticated(draft) {
-  const result = await call("GET", "/auth/identities");
+  const [result, passkeys] = await Promise.all([call("GET", "/auth/identities"), call("GET", "/auth/passkeys")]);
   const ways = result.ok ? result.body.identities.filter((identity) => identity.can_log_in) : [];
   const byPassword = ways.find((identity) => identity.provider === "email");
   unfinished = draft;
   show($("#again-form"), Boolean(byPassword));
   $("#again-form").elements.username.value = byPassword?.email ?? "";
+  show($("#again-passkey"), hasPasskeys() && passkeys.ok && passkeys.body.passkeys.length > 0);
   for (const button of dialog.querySelectorAll("[data-again]")) {
     show(
       button,
@@ -72,7 +74,7 @@ async function reauthenticated(draft) {
   if (!result.ok) {
     showError(slot, result);
   }
-  (byPassword ? password : ($("[data-again]:not([hidden])", dialog) ?? $("[data-close]", dialog))).focus();
+  (byPassword ? password : ($(".providers button:not([hidden])", dialog) ?? $("[data-close]", dialog))).focus();
   return new Promise((resolve) => {
     resolveReauthentication = resolve;
   });
@@ -94,6 +96,26 @@ onSubmit($("#again-form"), async () => {
   }
   return null;
 });
+
+async function confirmWithPasskey() {
+  const asked = await call("POST", "/auth/reauthenticate/passkey/options");
+  if (!asked.ok) {
+    return asked;
+  }
+  const signed = await signWithPasskey(asked.body);
+  if (!signed.ok) {
+    return signed;
+  }
+  const result = await call("POST", "/auth/reauthenticate/passkey", signed.body);
+  if (!result.ok) {
+    return result;
+  }
+  resolveReauthentication(true);
+  closeDialog(dialog);
+  return null;
+}
+
+$("#again-passkey").addEventListener("click", () => withBusy($("#again-passkey"), slot, confirmWithPasskey));
 
 for (const button of dialog.querySelectorAll("[data-again]")) {
   button.addEventListener("click", () =>

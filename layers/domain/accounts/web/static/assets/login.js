@@ -20,6 +20,7 @@ import { offerProviders } from "./providers.js";
 const form = $("#form");
 const slot = slotOf(form);
 const help = $("#help");
+const hasPasskeys = typeof PublicKeyCredential === "function" && keepsCookies();
 
 // Shows help after a failed login, with a link to it for small screens, where it is below the form.
 function offerHelp(result) {
@@ -42,7 +43,11 @@ async function logIn() {
   if (!result.ok) {
     return result;
   }
-  // Logged in, but without a session: the browser blocks the cookie.
+  return enter();
+}
+
+// Leaves the page after a login. Logged in, but without a session: the browser blocks the cookie.
+async function enter() {
   const here = await call("GET", "/auth/session");
   if (here.status === 401) {
     cookiesBlocked();
@@ -85,6 +90,11 @@ onSubmit(form, logIn);
 $("#resend").addEventListener("click", sendAgain);
 carryReturn();
 offerProviders();
+// Not what every visitor waits for: most browsers have no passkey of this site.
+if (hasPasskeys) {
+  show($("#passkey"));
+  import("./passkey_login.js").then(({ offerPasskeys }) => offerPasskeys(slot, enter));
+}
 if (keepsCookies()) {
   greet();
   loadSession().then((result) => result.ok && location.replace(returnTo()));

@@ -20,7 +20,7 @@ export async function offerProviders() {
     });
     place.append(line);
   }
-  show(place, !result.ok || Object.keys(PROVIDERS).some((name) => offered.includes(name)));
+  show(place, !result.ok || Boolean($(".wide:not([hidden])", place)));
   for (const element of document.querySelectorAll(".pending")) {
     element.classList.remove("pending");
   }

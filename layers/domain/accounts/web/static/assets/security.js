@@ -1,0 +1,107 @@
+// Passkeys: listing, adding, renaming and removing; and removing the password beside them.
+
+import { closeDialog } from "./browser.js";
+import { askToConfirm } from "./confirm.js";
+import { open, withRecentLogin } from "./dialogs.js";
+import { $, call, errorText, make, moment, onSubmit, show, t, withBusy } from "./page.js";
+import { createPasskey, hasPasskeys } from "./passkeys.js";
+import { announceChange } from "./profile.js";
+
+const form = $("#passkey-form");
+let renamed = null;
+
+export function showPasskeys(result, identities) {
+  const passkeys = result.ok ? result.body.passkeys : [];
+  const ways = identities.filter((identity) => identity.can_log_in);
+  const others = ways.filter((identity) => identity.provider !== "email").length + passkeys.length;
+  show($("#passkeys-card"), hasPasskeys() || passkeys.length > 0);
+  show($("#add-passkey"), hasPasskeys());
+  show($("#remove-password"), others >= 2 && ways.length + passkeys.length > others);
+  $("#passkeys").replaceChildren(...(result.ok ? passkeys.map(entry) : [line(errorText(result))]));
+  if (result.ok && passkeys.length === 0) {
+    $("#passkeys").append(line(t("passkeys.none")));
+  }
+}
+
+function line(text) {
+  return make("li", {}, make("p", { class: "about" }, text));
+}
+
+function entry(passkey) {
+  const what = make("div", { class: "what" }, make("h3", {}, passkey.name));
+  if (passkey.synced) {
+    what.append(make("span", { class: "badge plain" }, t("passkeys.synced")));
+  }
+  const used = passkey.last_used_at ? [t("keys.used"), " ", moment(passkey.last_used_at)] : [t("keys.unused")];
+  const about = make("p", { class: "about" }, t("passkeys.added_at"), " ", moment(passkey.created_at), " · ", ...used);
+  const act = make(
+    "div",
+    { class: "act several" },
+    button(t("passkeys.rename"), t("passkeys.rename_one", passkey), () => rename(passkey)),
+    button(t("passkeys.remove"), t("passkeys.remove_one", passkey), () => remove(passkey)),
+  );
+  return make("li", {}, what, about, act);
+}
+
+function button(text, label, act) {
+  const element = make("button", { type: "button", class: "small-button", "aria-label": label }, text);
+  element.addEventListener("click", act);
+  return element;
+}
+
+export async function addPasskey() {
+  const asked = await withRecentLogin(() => call("POST", "/auth/passkeys/options"), { passkey: true });
+  if (!asked.ok) {
+    return asked;
+  }
+  const made = await createPasskey(asked.body);
+  if (!made.ok) {
+    return made;
+  }
+  const result = await call("POST", "/auth/passkeys", made.body);
+  if (!result.ok) {
+    return result;
+  }
+  announceChange(t("passkeys.added", { name: result.body.passkey.name }));
+  return null;
+}
+
+function rename(passkey) {
+  renamed = passkey;
+  form.reset();
+  form.elements.name.value = passkey.name;
+  open($("#passkey-dialog"));
+  form.elements.name.focus();
+}
+
+function remove(passkey) {
+  askToConfirm({
+    title: t("passkeys.remove_one", { name: passkey.name }),
+    lead: t("passkeys.remove_lead"),
+    yes: t("passkeys.remove"),
+    step: () => call("DELETE", `/auth/passkeys/${passkey.id}`),
+    done: () => announceChange(t("passkeys.removed", { name: passkey.name })),
+  });
+}
+
+onSubmit(form, async () => {
+  const name = form.elements.name.value.trim();
+  const result = await withRecentLogin(() => call("PATCH", `/auth/passkeys/${renamed.id}`, { name }), {});
+  if (!result.ok) {
+    return result;
+  }
+  closeDialog($("#passkey-dialog"));
+  announceChange(t("passkeys.renamed", { name }));
+  return null;
+});
+
+$("#add-passkey").addEventListener("click", () => withBusy($("#add-passkey"), $("#notice"), addPasskey));
+$("#remove-password").addEventListener("click", () =>
+  askToConfirm({
+    title: t("passkeys.remove_password"),
+    lead: t("passkeys.remove_password_lead"),
+    yes: t("passkeys.remove_password"),
+    step: () => call("DELETE", "/auth/password"),
+    done: () => announceChange(t("passkeys.password_removed")),
+  }),
+);
