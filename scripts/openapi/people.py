@@ -29,7 +29,7 @@ LOGIN = (
     Operation(
         route=routes.SIGNUP,
         tag=_LOGIN,
-        summary="Starts a sign-up and emails a link; sets the cookie that identifies the browser",
+        summary="Starts a sign-up and emails a link; sets the cookies that identify the browser and its sign-up",
         body=schemas.Signup,
         answers=(accepted(_EMAIL_IF_POSSIBLE, _COOKIE),),
         errors=(errors.WeakPassword, errors.MailUnavailable),
@@ -41,7 +41,7 @@ LOGIN = (
         credential="emailed token",
         body=schemas.EmailVerify,
         answers=(ok(presenters.Customer, _LOGGED_IN, _COOKIE),),
-        errors=(errors.InvalidLink, errors.InvalidCredentials, errors.AddressConfirmed),
+        errors=(errors.InvalidLink, errors.PasswordRequired, errors.InvalidCredentials, errors.AddressConfirmed),
     ),
     Operation(
         route=routes.EMAIL_RESEND,

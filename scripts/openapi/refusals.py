@@ -17,6 +17,7 @@ WHEN: Mapping[type[AccountsError], str] = {
     errors.InvalidInput: "a field is missing, unknown, too long, of the wrong type or not well-formed",
     errors.MalformedRequest: "the body is not one JSON object, or a field or parameter is repeated",
     errors.WeakPassword: "the new password is too short or too common",
+    errors.PasswordRequired: "a sign-up is confirmed without its password in a browser that did not start it",
     errors.InvalidLink: (
         "the emailed token is unknown, used, expired, replaced by a newer one, or opened in the wrong browser"
     ),

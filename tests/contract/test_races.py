@@ -9,6 +9,7 @@ from accounts.errors import AddressConfirmed, InvalidCredentials, TooManyAttempt
 from accounts.flows.keys.key_management import NewKey
 from accounts.flows.people.email_verification import EmailVerification
 from accounts.flows.people.session_opening import LoggedIn
+from accounts.flows.people.signup import Started
 from accounts.limits import API_KEYS_PER_ACCOUNT, FREE_FAILURES, SESSIONS_PER_ACCOUNT
 from accounts.model import api_keys, attempts, identities, messages, users
 from accounts.model.api_keys import Details
@@ -148,7 +149,7 @@ def test_twenty_concurrent_sign_ups_of_one_email_create_one_account(racetrack: B
     by_source = {message.source: stories.mailed(message) for message in queued}
     links = [by_source[caller(number).source] for number in range(20)]
 
-    assert all(isinstance(outcome, str) and outcome for outcome in outcomes)
+    assert all(isinstance(outcome, Started) and outcome.browser for outcome in outcomes)
     winner = _confirm(stories.email_verification, links[7], f"{NEW_PASSWORD} 7", 7)
     assert winner.identity.password_hash == f"fake:{NEW_PASSWORD} 7"
     for number in {*range(20)} - {7}:

@@ -28,6 +28,7 @@ from accounts.model.one_time_tokens import (
     UNCLAIMED,
     USER_CODE,
     OneTimeToken,
+    SignUp,
 )
 from accounts.model.passkeys import Passkey
 from accounts.model.passwords import BcryptHasher, Peppers
@@ -192,7 +193,7 @@ class People:
     def sign_up(self, person: Person, link_token: str | None = None) -> None:
         """Store a sign-up in the sample browser, with a confirmation link if ``link_token`` is given."""
         browser, hashed = secrets.digest(SAMPLE_BROWSER), self._identity(person).password_hash
-        waiting = sign_ups.waiting(person.email, person.name, hashed or "", browser, self._now)
+        waiting = sign_ups.waiting(person.email, SignUp(person.name, hashed or "", browser), self._now)
         changes: Sequence[Change] = ()
         if link_token is not None:
             digest, later = secrets.digest(link_token), self._now + timedelta(hours=24)

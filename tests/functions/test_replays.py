@@ -81,7 +81,9 @@ def test_the_sample_of_signup_queues_a_message(functions: Lambdas) -> None:
     answer = functions.invoke("signup", sample("signup"))
 
     body = {"message": "Check your email for a link to confirm your address."}
-    assert answer.read == expected.answer("signup", 202, body)
+    [proof] = answer.cookies
+    cookie = [f"__Host-sign-up={proof}; {ATTRIBUTES}; Max-Age=3600"]
+    assert answer.read == expected.answer("signup", 202, body, cookies=cookie)
     assert _logged(answer) == [_line("signup", "user_created", "POST /auth/signup", 202, "")]
     assert functions.queued() == [
         {
@@ -98,8 +100,9 @@ def test_a_sign_up_in_a_new_browser_sets_its_cookie(functions: Lambdas) -> None:
     body = {"email": "newcomer@example.com", "password": "sample passphrase of the events folder"}
     answer = functions.invoke("signup", request("signup", body=body))
 
-    [device] = answer.cookies
-    cookie = [f"__Host-device={device}; {ATTRIBUTES}; Max-Age=31536000"]
+    proof, device = answer.cookies
+    sign_up = f"__Host-sign-up={proof}; {ATTRIBUTES}; Max-Age=3600"
+    cookie = [sign_up, f"__Host-device={device}; {ATTRIBUTES}; Max-Age=31536000"]
     message = {"message": "Check your email for a link to confirm your address."}
     assert answer.read == expected.answer("signup", 202, message, cookies=cookie)
     assert functions.queued()[0]["device"] == secrets.digest(device)
@@ -113,9 +116,27 @@ def test_the_sample_of_email_verify_creates_the_account_and_logs_in(functions: L
 
     session, device = answer.cookies
     cookie = [f"__Host-session={session}; {ATTRIBUTES}", f"__Host-device={device}; {ATTRIBUTES}; Max-Age=31536000"]
+    cookie.append(f"__Host-sign-up=; {ATTRIBUTES}; Max-Age=0")
     person = replace(person, user_id=answer.json["id"])
     assert answer.read == expected.answer("email_verify", 200, person.customer(NOW), cookies=cookie)
     assert _logged(answer) == [_line("email_verify", "email_verified", "POST /auth/email/verify", 200, person.user_id)]
+
+
+def test_the_cookie_of_a_sign_up_replaces_its_password(functions: Lambdas) -> None:
+    """In a request from the site's own page only; without it, the answer says what is missing."""
+    body = {"email": "newcomer@example.com", "password": "sample passphrase of the events folder"}
+    proof, _ = functions.invoke("signup", request("signup", body=body)).cookies
+    functions.deliver_all()
+    event = request("email_verify", body={"token": functions.cloud.mailed_token()})
+    refused = functions.invoke("email_verify", event)
+    event["cookies"] = [f"__Host-sign-up={proof}"]
+    foreign = functions.invoke(
+        "email_verify", event | {"headers": event["headers"] | {"origin": "https://evil.example"}}
+    )
+    confirmed = functions.invoke("email_verify", event)
+
+    assert refused.read == expected.refusal("email_verify", 400, "password_required")
+    assert (foreign.status, confirmed.status, confirmed.hashes) == (403, 200, 0)
 
 
 def test_the_sample_of_email_resend_queues_a_message(functions: Lambdas) -> None:

@@ -67,8 +67,8 @@ def test_no_secret_is_left_anywhere_from_sign_up_to_deletion(
     assert functions.invoke("account_delete", request("account_delete", cookie=last)).status == 204
     assert _log_in(functions).status == 401
     functions.deliver_all()
-    # The browser of the sign-up, the link, three sessions with their known browsers, and the key.
-    assert len(functions.issued) == 9
+    # The browser of the sign-up, its proof, the link, three sessions with their known browsers, and the key.
+    assert len(functions.issued) == 10
 
 
 def test_login_ends_the_browsers_old_session(functions: Lambdas) -> None:

@@ -8,6 +8,7 @@
     │   │   ├── MalformedRequest
     │   │   ├── WeakPassword
     │   │   ├── InvalidLink
+    │   │   ├── PasswordRequired
     │   │   ├── InvalidUserCode
     │   │   ├── PasskeyNotAccepted
     │   │   ├── UnknownClient
@@ -124,6 +125,13 @@ class InvalidLink(InvalidInput):
     code = "invalid_link"
     event = "authn_token_invalid"
     default_message = "This link has expired or was already used. Request a new one."
+
+
+class PasswordRequired(InvalidInput):
+    """A sign-up is confirmed without its password, in a browser that has not started it."""
+
+    code = "password_required"
+    default_message = "Enter the password that you chose when you signed up: this browser didn't start the sign-up."
 
 
 class InvalidUserCode(InvalidInput):

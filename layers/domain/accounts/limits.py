@@ -86,6 +86,8 @@ UNLINKED_PER_ACCOUNT = 20
 OAUTH_STATE_LIFETIME = timedelta(minutes=10)
 # How long the browser that started a login may confirm an address that the provider has not verified (chosen).
 OAUTH_BROWSER_KEPT = timedelta(hours=1)
+# Ours: how long the browser of a sign-up confirms it without the password.
+SIGN_UP_BROWSER_KEPT = timedelta(hours=1)
 # A browser that follows a redirect cannot send a proof of work, so there is more room (chosen).
 OAUTH_STARTS_PER_ADDRESS_PER_MINUTE = 600
 

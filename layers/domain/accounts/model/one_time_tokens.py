@@ -94,11 +94,16 @@ class ProviderState(Payload, frozen=True):
 
 
 class SignUp(Payload, frozen=True):
-    """The payload of SIGN_UP and EMAIL_VERIFICATION. ``browser`` is the digest of the cookie of the sign-up."""
+    """The payload of SIGN_UP and EMAIL_VERIFICATION.
+
+    ``browser`` is the digest of the cookie by which the browser is known, ``proof`` that of the sign-up's own cookie.
+    """
 
     name: str
     password_hash: str
     browser: str
+    # Without one, it was stored by a version that always asked for the password.
+    proof: str = ""
 
 
 class ResetLink(Payload, frozen=True):

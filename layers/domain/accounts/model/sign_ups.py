@@ -15,15 +15,15 @@ from accounts.model.identities import EMAIL, Identity, email_key
 from accounts.model.one_time_tokens import EMAIL_VERIFICATION, SIGN_UP, OneTimeToken, OneTimeTokens, SignUp
 
 
-def waiting(address: str, name: str, password_hash: str, browser: str, now: datetime) -> OneTimeToken:
-    """The sign-up of ``browser``, the digest of its cookie, with a canonical address."""
+def waiting(address: str, sign_up: SignUp, now: datetime) -> OneTimeToken:
+    """The sign-up with a canonical address."""
     return OneTimeToken(
         purpose=SIGN_UP,
-        digest=_digest(address, browser),
+        digest=_digest(address, sign_up.browser),
         subject=email_key(address),
         issued_at=now,
         expires_at=now + UNVERIFIED_KEPT,
-        data=SignUp(name, password_hash, browser).stored(),
+        data=sign_up.stored(),
     )
 
 
@@ -38,6 +38,11 @@ def link(sign_up: OneTimeToken, now: datetime) -> tuple[str, OneTimeToken]:
     return one_time_tokens.issue(
         EMAIL_VERIFICATION, sign_up.subject, lifetime=VERIFICATION_LIFETIME, now=now, payload=SignUp.of(sign_up)
     )
+
+
+def is_proven(link: OneTimeToken, proof: str) -> bool:
+    """Whether ``proof`` is the digest of the cookie of the link's own sign-up."""
+    return bool(proof) and SignUp.of(link).proof == proof
 
 
 def confirmed(link: OneTimeToken, now: datetime) -> Identity:

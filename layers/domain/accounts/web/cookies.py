@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from accounts.limits import BROWSER_KEPT, OAUTH_BROWSER_KEPT, PASSKEY_CHALLENGE_LIFETIME
+from accounts.limits import BROWSER_KEPT, OAUTH_BROWSER_KEPT, PASSKEY_CHALLENGE_LIFETIME, SIGN_UP_BROWSER_KEPT
 
 if TYPE_CHECKING:
     # Every function reads cookies; few open sessions.
@@ -19,6 +19,7 @@ SESSION_COOKIE = "__Host-session"
 BROWSER_COOKIE = "__Host-device"
 PASSKEY_COOKIE = "__Host-passkey"
 OAUTH_COOKIE = "__Host-oauth-"
+SIGN_UP_COOKIE = "__Host-sign-up"
 _ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
 
 
@@ -35,6 +36,16 @@ def browser_cookies(token: str) -> tuple[str, ...]:
     """The ``Set-Cookie`` value for the token by which the browser is known; none without a token."""
     max_age = int(BROWSER_KEPT.total_seconds())
     return (f"{BROWSER_COOKIE}={token}; {_ATTRIBUTES}; Max-Age={max_age}",) if token else ()
+
+
+def sign_up_cookie(proof: str) -> str:
+    """The ``Set-Cookie`` value by which the emailed link confirms this sign-up without its password."""
+    return f"{SIGN_UP_COOKIE}={proof}; {_ATTRIBUTES}; Max-Age={int(SIGN_UP_BROWSER_KEPT.total_seconds())}"
+
+
+def no_sign_up_cookie() -> str:
+    """The ``Set-Cookie`` value that removes ``sign_up_cookie``."""
+    return f"{SIGN_UP_COOKIE}=; {_ATTRIBUTES}; Max-Age=0"
 
 
 def oauth_cookie(state_id: str, browser: str) -> str:

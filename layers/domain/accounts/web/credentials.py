@@ -13,7 +13,7 @@ from accounts.flows.people.authentication import ACCESS_TOKEN, ADMIN_SECRET, API
 from accounts.limits import ACCESS_TOKEN_MAX_CHARACTERS
 from accounts.model import api_keys
 from accounts.web import same_origin
-from accounts.web.cookies import SESSION_COOKIE
+from accounts.web.cookies import SESSION_COOKIE, SIGN_UP_COOKIE
 from accounts.web.requests import Request
 from accounts.web.routes import Route
 
@@ -35,6 +35,12 @@ def presented(request: Request, route: Route, site_url: str) -> Credential | Non
     if header is not None:
         return header
     return _from_cookie(request, route, site_url) if route.cookies else None
+
+
+def sign_up_proof(request: Request) -> str:
+    """The digest of the cookie of this browser's sign-up; empty without a valid one."""
+    token = request.cookie(SIGN_UP_COOKIE) or ""
+    return secrets.digest(token) if secrets.is_token(token) else ""
 
 
 def has_bearer(request: Request) -> bool:

@@ -16,10 +16,13 @@ class Signup(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class EmailVerify(msgspec.Struct, forbid_unknown_fields=True):
-    """``POST /auth/email/verify``: the token of the link and the password chosen at sign-up."""
+    """``POST /auth/email/verify``: the token of the link and the password chosen at sign-up.
+
+    The browser that signed up needs no password within an hour.
+    """
 
     token: str
-    password: str
+    password: str = ""
 
 
 class EmailResend(msgspec.Struct, forbid_unknown_fields=True):

@@ -1,11 +1,14 @@
-"""Confirm an address: the emailed link and the password of its sign-up together create the account.
+"""Confirm an address: the emailed link and a proof of its sign-up together create the account.
+
+The proof is the password, or, in the browser that signed up, the cookie that this sign-up set there.
 
 Several sign-ups with one address may wait at the same time, each with a link and a password of its own. The first that
 is confirmed gets the address.
 
-An attacker who signs up with someone else's address does not get the email. The owner of the address, who gets it, does
-not know the attacker's password, so a click does not create an account to which the attacker has the password
-(pre-hijacking, "classic-federated merge" and "unexpired session" attacks).
+An attacker who signs up with someone else's address does not get the email. The owner of the address, who gets it, has
+neither the attacker's password nor the cookie of the attacker's browser, so a click does not create an account to which
+the attacker has the password (pre-hijacking, "classic-federated merge" and "unexpired session" attacks). Another site
+cannot sign up in the owner's browser: the route refuses requests of other origins.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from accounts.errors import AddressConfirmed, InvalidCredentials, InvalidLink
+from accounts.errors import AddressConfirmed, InvalidCredentials, InvalidLink, PasswordRequired
 from accounts.flows.people.authentication import Credential
 from accounts.flows.people.session_opening import LoggedIn, SessionOpening, login_record
 from accounts.model import attempts, identities, one_time_tokens, passwords, sessions, sign_ups, throttles, users
@@ -41,20 +44,29 @@ class EmailVerification(Struct, frozen=True):
     transactions: Transactions
 
     def confirm(
-        self, token: str, password: str, presented: Credential | None, caller: Caller, now: datetime
+        self,
+        token: str,
+        password: str,
+        presented: Credential | None,
+        caller: Caller,
+        now: datetime,
+        *,
+        proof: str = "",
     ) -> LoggedIn:
         """Create the account and log its owner in, in one transaction.
 
+        ``proof`` is the digest of the browser's cookie of a sign-up; ``password`` can be empty with the right one.
         Raises InvalidLink when the link is unknown, used or expired, AddressConfirmed when another one was first,
-        InvalidCredentials when the password is not the sign-up's (the link stays valid), and TooManyAttempts.
+        PasswordRequired or InvalidCredentials when nothing proves the sign-up (the link stays valid), and
+        TooManyAttempts.
         """
         passwords.check_length(password)
         throttles.count_confirmation(self.throttles, caller, now)
         link = self._link(token, now)
-        # The link has its own streak: failed logins with the address, which an attacker can cause, must not block it.
-        attempt = attempts.attempt(self.throttles, attempts.streak_key(link.key), now=now)
-        if not self.hasher.verify(password, SignUp.of(link).password_hash).matches or attempt.password_disabled:
-            raise InvalidCredentials(_NOT_THE_CHOSEN_ONE)
+        if password:
+            self._check_password(link, password, now)
+        elif not sign_ups.is_proven(link, proof):
+            raise PasswordRequired
         confirmed = sign_ups.confirmed(link, now)
         logged_in = self.opening.begin(confirmed, method=sessions.PASSWORD, remember=False, caller=caller, now=now)
         replaced = self.opening.presented(presented)
@@ -71,6 +83,12 @@ class EmailVerification(Struct, frozen=True):
         if identity is not None and identity.verified:
             raise AddressConfirmed
         return link
+
+    def _check_password(self, link: OneTimeToken, password: str, now: datetime) -> None:
+        # The link has its own streak: failed logins with the address, which an attacker can cause, must not block it.
+        attempt = attempts.attempt(self.throttles, attempts.streak_key(link.key), now=now)
+        if not self.hasher.verify(password, SignUp.of(link).password_hash).matches or attempt.password_disabled:
+            raise InvalidCredentials(_NOT_THE_CHOSEN_ONE)
 
     def _create_account(self, link: OneTimeToken, logged_in: LoggedIn, now: datetime) -> None:
         session, identity = logged_in.session, logged_in.identity

@@ -10,14 +10,26 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from accounts import text
+from accounts import secrets, text
 from accounts.limits import PERSON_NAME_MAX_CHARACTERS
 from accounts.model import email_addresses, known_browsers, messages, one_time_tokens, passwords, sign_ups
 from accounts.model.audit import Caller
 from accounts.model.messages import Outbox
+from accounts.model.one_time_tokens import SignUp
 from accounts.model.passwords import PasswordHasher, Policy
 from accounts.model.source_limits import SourceLimits
 from accounts.transactions import Transactions
+
+
+class Started(Struct, frozen=True):
+    """Tokens for cookies: ``proof`` confirms this sign-up; ``browser`` is empty when the browser has one."""
+
+    proof: str
+    browser: str
+
+    def __repr__(self) -> str:
+        """Omits the tokens: it may be printed in a traceback."""
+        return "Started()"
 
 
 class Signup(Struct, frozen=True):
@@ -27,8 +39,8 @@ class Signup(Struct, frozen=True):
     transactions: Transactions
     outbox: Outbox
 
-    def start(self, email: str, password: str, name: str, caller: Caller, now: datetime) -> str:
-        """Store the sign-up and queue an email; returns the token for the browser's cookie, empty when it has one.
+    def start(self, email: str, password: str, name: str, caller: Caller, now: datetime) -> Started:
+        """Store the sign-up and queue an email.
 
         Raises InvalidInput, WeakPassword, ProofRequired or TooManyAttempts, whether or not the address has an account.
         """
@@ -37,11 +49,11 @@ class Signup(Struct, frozen=True):
         passwords.check_length(password)
         self.sources.count_email("signup", caller, now)
         passwords.check_acceptable(password, email=address, policy=self.policy)
-        browser = known_browsers.of(caller)
-        sign_up = sign_ups.waiting(address, person, self.hasher.hash(password), browser.digest, now)
-        self.transactions.commit(one_time_tokens.Save(sign_up))
+        browser, proof = known_browsers.of(caller), secrets.new_token()
+        sign_up = SignUp(person, self.hasher.hash(password), browser.digest, secrets.digest(proof))
+        self.transactions.commit(one_time_tokens.Save(sign_ups.waiting(address, sign_up, now)))
         self.outbox.put(messages.Signup(address, browser.digest, caller.source))
-        return browser.token
+        return Started(proof, browser.token)
 
 
 class Resend(Struct, frozen=True):

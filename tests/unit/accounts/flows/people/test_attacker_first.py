@@ -8,7 +8,8 @@ from copy import replace
 
 import pytest
 
-from accounts.errors import AddressConfirmed, InvalidCredentials
+from accounts import secrets
+from accounts.errors import AddressConfirmed, InvalidCredentials, PasswordRequired
 from tests.unit.accounts.stage import EMAIL, NOW, OWNER, SITE_URL, STRANGER, Service, held, later
 
 VICTIMS = "violet bridges in winter"
@@ -49,6 +50,19 @@ def test_a_victim_who_clicks_does_not_activate_the_attackers_account(service: Se
     token = attacker_signs_up(service)
     with pytest.raises(InvalidCredentials):
         service.email_verification.confirm(token, VICTIMS, None, OWNER, later(minutes=2))
+
+    assert (service.world.users, service.world.sessions) == ({}, {})
+    assert attacker_is_locked_out(service)
+
+
+def test_a_victim_who_clicks_in_a_browser_with_a_sign_up_of_their_own_activates_nothing(service: Service) -> None:
+    """The victim's cookie belongs to the victim's sign-up, not to the attacker's link, whichever came first."""
+    before = service.signup.start(EMAIL, VICTIMS, "Victoria", OWNER, NOW).proof
+    token = attacker_signs_up(service)
+    after = service.signup.start(EMAIL, VICTIMS, "Victoria", OWNER, later(minutes=1)).proof
+    for proof in (before, after):
+        with pytest.raises(PasswordRequired):
+            service.email_verification.confirm(token, "", None, OWNER, later(minutes=2), proof=secrets.digest(proof))
 
     assert (service.world.users, service.world.sessions) == ({}, {})
     assert attacker_is_locked_out(service)

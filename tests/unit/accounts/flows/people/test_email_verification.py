@@ -5,7 +5,14 @@ from copy import replace
 import pytest
 
 from accounts import secrets
-from accounts.errors import AddressConfirmed, InvalidCredentials, InvalidInput, InvalidLink, TooManyAttempts
+from accounts.errors import (
+    AddressConfirmed,
+    InvalidCredentials,
+    InvalidInput,
+    InvalidLink,
+    PasswordRequired,
+    TooManyAttempts,
+)
 from accounts.flows.mail.mailing import NOBODY_TO_TELL
 from accounts.flows.people.authentication import SESSION, Credential
 from accounts.flows.people.session_opening import LoggedIn
@@ -111,6 +118,58 @@ def test_a_wrong_password_does_not_consume_the_link(service: Service) -> None:
     assert refusal.value.message.startswith("This isn't the password that you chose")
     assert nothing_was_confirmed(service)
     assert confirm(service, token).identity.verified
+
+
+def confirm_in_browser(service: Service, token: str, proof: str) -> LoggedIn:
+    """The owner opens the link in the browser that has this cookie, and enters no password."""
+    digest = secrets.digest(proof) if proof else ""
+    return service.email_verification.confirm(token, "", None, OWNER, later(hours=1), proof=digest)
+
+
+def test_the_browser_that_signed_up_needs_no_password(service: Service) -> None:
+    """Its cookie and the link create the account, without a hash; the password is that of the sign-up."""
+    proof = service.signup.start(EMAIL, PASSWORD, "Olive", OWNER, NOW).proof
+    token = service.mailed_token()
+    service.hasher.calls = 0
+    logged_in = confirm_in_browser(service, token, proof)
+
+    assert (logged_in.identity.password_hash, logged_in.session.method) == (f"fake:{PASSWORD}", "password")
+    assert (service.hasher.calls, service.world.tokens) == (0, {})
+    with pytest.raises(InvalidLink):
+        confirm_in_browser(service, token, proof)
+
+
+def test_a_link_sent_again_belongs_to_the_same_sign_up(service: Service) -> None:
+    proof = service.signup.start(EMAIL, PASSWORD, "Olive", OWNER, NOW).proof
+    service.resend.ask(EMAIL, OWNER, NOW)
+
+    assert confirm_in_browser(service, service.mailed_token(), proof).identity.verified
+
+
+@pytest.mark.parametrize("proof", ["", "x" * 43])
+def test_another_browser_needs_the_password(service: Service, proof: str) -> None:
+    """Nothing changes; then the password works. A link of a version without proofs has none that matches."""
+    token = service.signed_up()
+    older = service.signed_up()
+    key = token_key(EMAIL_VERIFICATION, secrets.digest(older))
+    without = {name: value for name, value in service.world.tokens[key].data.items() if name != "proof"}
+    service.world.tokens[key] = replace(service.world.tokens[key], data=without)
+    for link in (token, older):
+        with pytest.raises(PasswordRequired):
+            confirm_in_browser(service, link, proof)
+
+    assert nothing_was_confirmed(service)
+    assert confirm(service, older).identity.verified
+
+
+def test_a_wrong_password_is_refused_in_the_browser_that_signed_up(service: Service) -> None:
+    """What the owner enters is checked."""
+    proof = service.signup.start(EMAIL, PASSWORD, "Olive", OWNER, NOW).proof
+    token = service.mailed_token()
+    with pytest.raises(InvalidCredentials):
+        service.email_verification.confirm(token, OTHER_PASSWORD, None, OWNER, NOW, proof=secrets.digest(proof))
+
+    assert nothing_was_confirmed(service)
 
 
 def test_a_link_works_once(service: Service) -> None:

@@ -27,7 +27,7 @@ from tests.unit.accounts.stage import (
 
 def test_a_sign_up_is_stored_and_claims_nothing(service: Service) -> None:
     """With a hash, for a week, and no identity or account yet; a message without secrets is queued."""
-    service.signup.start("Olive@Example.com", PASSWORD, "  Olive ", OWNER, NOW)
+    started = service.signup.start("Olive@Example.com", PASSWORD, "  Olive ", OWNER, NOW)
 
     stored = OneTimeToken(
         purpose="sign-up",
@@ -35,7 +35,12 @@ def test_a_sign_up_is_stored_and_claims_nothing(service: Service) -> None:
         subject=f"email#{EMAIL}",
         issued_at=NOW,
         expires_at=NOW + UNVERIFIED_KEPT,
-        data={"name": "Olive", "password_hash": f"fake:{PASSWORD}", "browser": OWNER.known_browser},
+        data={
+            "name": "Olive",
+            "password_hash": f"fake:{PASSWORD}",
+            "browser": OWNER.known_browser,
+            "proof": secrets.digest(started.proof),
+        },
     )
     assert service.world.tokens == {stored.key: stored}
     assert (service.world.identities, service.world.users, service.world.sessions) == ({}, {}, {})
@@ -44,12 +49,20 @@ def test_a_sign_up_is_stored_and_claims_nothing(service: Service) -> None:
 
 def test_a_browser_without_a_cookie_gets_one(service: Service) -> None:
     """Only its digest is stored and queued, so that only this browser can have its link sent again."""
-    token = service.signup.start(EMAIL, PASSWORD, "", STRANGER, NOW)
+    token = service.signup.start(EMAIL, PASSWORD, "", STRANGER, NOW).browser
 
     assert len(token) == 43
     assert service.outbox.messages == [messages.Signup(EMAIL, secrets.digest(token), STRANGER.source)]
     assert token not in repr(service.world)
-    assert service.signup.start(EMAIL, PASSWORD, "", OWNER, NOW) == ""
+    assert service.signup.start(EMAIL, PASSWORD, "", OWNER, NOW).browser == ""
+
+
+def test_each_sign_up_has_a_proof_of_its_own(service: Service) -> None:
+    """Also in the same browser; it is stored as a hash and not printed."""
+    first, second = (service.signup.start(EMAIL, PASSWORD, "", STRANGER, NOW) for _ in range(2))
+
+    assert (len(first.proof), first.proof == second.proof) == (43, False)
+    assert first.proof not in repr((first, service.world, service.outbox.messages))
 
 
 def _new(_: Service) -> None:
@@ -153,7 +166,7 @@ def test_above_the_limit_of_its_source_a_sign_up_needs_a_proof_of_work(service: 
 
     assert before == (40, free // 2, free)
     assert len(service.outbox.messages) == free + 1
-    assert service.signup.start(EMAIL, PASSWORD, "", OWNER, later(seconds=20)) == ""
+    assert service.signup.start(EMAIL, PASSWORD, "", OWNER, later(seconds=20)).browser == ""
 
 
 @pytest.mark.parametrize("state", [_new, _pending, _taken])

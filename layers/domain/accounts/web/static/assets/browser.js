@@ -37,7 +37,7 @@ export function keepsCookies() {
   return kept;
 }
 
-function writeCookie(text) {
+export function writeCookie(text) {
   // biome-ignore lint/suspicious/noDocumentCookie: Safari before 18.4 and Firefox before 140 have no CookieStore
   document.cookie = text;
 }

@@ -1,5 +1,6 @@
 import { awaitLogin } from "./handover.js";
-import { $, call, carryReturn, errorText, hasReturn, loadSession, onSubmit, setFieldError } from "./page.js";
+import { leaveNote } from "./notes.js";
+import { $, call, carryReturn, errorText, loadSession, onSubmit, setFieldError } from "./page.js";
 import { offerProviders } from "./providers.js";
 import { showSent } from "./sent.js";
 import { showStrength } from "./strength.js";
@@ -27,9 +28,8 @@ onSubmit(form, async () => {
     return null;
   }
   if (result.ok) {
-    if (hasReturn()) {
-      awaitLogin();
-    }
+    leaveNote("signed-up", 3600);
+    awaitLogin();
     showSent(given.email, (address) => call("POST", "/auth/email/resend", { email: address }));
     return null;
   }

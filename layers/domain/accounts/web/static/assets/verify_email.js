@@ -1,6 +1,7 @@
 import { keep, take } from "./browser.js";
 import { announceLogin } from "./handover.js";
 import { showAddress, takeLink } from "./link.js";
+import { hasNote } from "./notes.js";
 import {
   $,
   call,
@@ -30,10 +31,18 @@ function takeToken() {
 const { token, provider, change, email } = takeToken();
 
 const confirm = {
-  signUp: () => call("POST", "/auth/email/verify", { token, password: password.value }),
+  signUp: () => call("POST", "/auth/email/verify", password.value ? { token, password: password.value } : { token }),
   provider: () => call("POST", "/auth/identities/confirm", { token }),
   change: () => call("POST", "/auth/email/change/confirm", { token }),
 }[change ? "change" : provider ? "provider" : "signUp"];
+
+// In the browser that signed up, its cookie replaces the password.
+function askPassword(wanted) {
+  show($("#lead-elsewhere"), wanted);
+  show($("#lead"), !wanted);
+  show($("#password-field"), wanted);
+  (wanted ? password : $("#form [type=submit]")).focus();
+}
 
 onSubmit($("#form"), async (slot) => {
   const result = await confirm();
@@ -46,6 +55,10 @@ onSubmit($("#form"), async (slot) => {
     if (here.ok && !change) {
       announceLogin(() => $("#done-words").append(" ", t("verify.carried")));
     }
+  } else if (result.code === "password_required") {
+    askPassword(true);
+  } else if (result.code === "invalid_link" && (await isConfirmed())) {
+    showConfirmed();
   } else if (result.code === "invalid_link") {
     swap($("#ask"), $(change ? "#no-change" : "#no-link"));
   } else if (result.code === "invalid_credentials") {
@@ -63,6 +76,17 @@ onSubmit($("#form"), async (slot) => {
   }
   return null;
 });
+
+// A link that was used in this browser: its address is that of the session.
+async function isConfirmed() {
+  const { body } = await loadSession();
+  return Boolean(email) && [body.email_shown, body.customer?.email].includes(email);
+}
+
+function showConfirmed() {
+  show($("#done-already"));
+  swap($("#ask"), $("#done"));
+}
 
 onSubmit($("#resend-form"), async (slot) => {
   const result = await call("POST", "/auth/email/resend", { email: $("#email").value.trim() });
@@ -83,6 +107,9 @@ if (!token) {
   show($("#password-field"), false);
   $("#form [type=submit]").focus();
 } else {
-  password.focus();
+  askPassword(!hasNote("signed-up"));
+  isConfirmed().then((confirmed) => confirmed && showConfirmed());
 }
-loadSession();
+if (!token || change || provider) {
+  loadSession();
+}
