@@ -383,6 +383,7 @@ def test_the_sample_of_account_export_returns_a_file_with_everything(functions: 
         "exported_at": moment,
         "account": person.customer(NOW) | {"status": "active", "mail_problem": None},
         "identities": [identity],
+        "passkeys": [],
         "unlinked": [],
         "sessions": [_session(person.token, current=True)],
         "api_keys": functions.invoke("key_list", sample("key_list")).json["api_keys"],
