@@ -72,6 +72,7 @@ CALLS = {
     "account_delete": [GET, GET, transaction(6, indexed=3)],
     "key_create": [GET, UPDATE, transaction(3, indexed=1), QUEUE],
     "key_list": [GET, QUERY],
+    "key_update": [GET, transaction(1, indexed=1)],
     "key_delete": [GET, transaction(3, indexed=1), QUEUE],
     "key_verify": [GET, GET],
     "operator_account_inspect": [GET, GET, GET, QUERY, QUERY, QUERY, QUERY, GET],

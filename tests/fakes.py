@@ -212,6 +212,7 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
     ),
     api_keys.Add: lambda w, c: c.api_key.digest not in w.api_keys,
     api_keys.Remove: lambda w, c: c.digest in w.api_keys and w.api_keys[c.digest].user_id == c.user_id,
+    api_keys.Describe: lambda w, c: c.digest in w.api_keys and w.api_keys[c.digest].user_id == c.user_id,
     api_keys.End: lambda w, c: c.digest not in w.api_keys or w.api_keys[c.digest].user_id == c.user_id,
     one_time_tokens.Issue: lambda w, c: c.token.key not in w.tokens,
     one_time_tokens.Take: lambda w, c: (
@@ -291,6 +292,12 @@ def _change_email(world: World, change: users.ChangeEmail) -> None:
     world.user(change.user.user_id, **fields, identities=frozenset(held), sessions=kept)
 
 
+def _describe(world: World, change: api_keys.Describe) -> None:
+    given = {"name": change.name, "description": change.description}
+    changed = {field: text for field, text in given.items() if text is not None}
+    world.api_keys[change.digest] = replace(world.api_keys[change.digest], **changed)
+
+
 _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
     users.Open: lambda w, c: w.users.update({c.user.user_id: c.user}),
     users.AddSession: _add_session,
@@ -335,6 +342,7 @@ _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
     sessions.Rotate: _rotate,
     api_keys.Add: lambda w, c: w.api_keys.update({c.api_key.digest: c.api_key}),
     api_keys.Remove: lambda w, c: w.api_keys.pop(c.digest),
+    api_keys.Describe: _describe,
     api_keys.End: lambda w, c: w.api_keys.pop(c.digest, None),
     one_time_tokens.Issue: lambda w, c: w.tokens.update({c.token.key: c.token}),
     one_time_tokens.Take: lambda w, c: w.tokens.update({c.token.key: c.token}),
@@ -390,9 +398,10 @@ class FakeSessions(_Store):
 class FakeApiKeys(_Store):
     table = "api_keys"
 
-    def touch(self, digest: str, now: datetime) -> None:
+    def touch(self, digest: str, caller: audit.Caller, now: datetime) -> None:
         if digest in self.world.api_keys:
-            self.world.api_keys[digest] = replace(self.world.api_keys[digest], last_used_at=now)
+            used = {"last_used_at": now, "last_used_source": caller.source, "last_used_agent": caller.user_agent}
+            self.world.api_keys[digest] = replace(self.world.api_keys[digest], **used)
 
 
 @dataclass

@@ -89,6 +89,13 @@ KEYS = (
         errors=(errors.KeyLimitReached,),
     ),
     Operation(
+        route=routes.KEY_UPDATE,
+        tag=_KEYS,
+        summary="Renames an API key, or describes it",
+        body=schemas.KeyUpdate,
+        answers=(done("The key has the name and the description."),),
+    ),
+    Operation(
         route=routes.KEY_DELETE,
         tag=_KEYS,
         summary="Deletes an API key, which stops working at once",

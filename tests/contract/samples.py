@@ -112,6 +112,8 @@ def _api_key() -> ApiKey:
         key_prefix="comfyui-12345678",
         created_at=NOW,
         last_used_at=LATER,
+        last_used_source=CALLER.source,
+        last_used_agent=CALLER.user_agent,
         expires_at=TOMORROW,
     )
 

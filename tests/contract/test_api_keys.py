@@ -3,10 +3,13 @@
 from copy import replace
 from datetime import timedelta
 
+import pytest
+
 from accounts.model import api_keys
 from accounts.model.api_keys import ApiKey
+from accounts.model.audit import NO_CALLER
 from tests.contract.backends import Backend
-from tests.contract.samples import LATER, a_digest, an_api_key
+from tests.contract.samples import CALLER, LATER, a_digest, an_api_key
 
 
 def add_key(backend: Backend, **fields: object) -> ApiKey:
@@ -22,7 +25,7 @@ def test_a_key_is_read_with_every_field(backend: Backend) -> None:
 
 
 def test_an_unused_key_without_description_that_never_expires_is_read_with_every_field(backend: Backend) -> None:
-    key = add_key(backend, description="", last_used_at=None, expires_at=None)
+    key = add_key(backend, description="", last_used_at=None, last_used_source="", last_used_agent="", expires_at=None)
 
     assert backend.api_keys.get(key.digest) == key
 
@@ -72,11 +75,50 @@ def test_a_key_of_another_account_is_not_removed(backend: Backend) -> None:
 
 def test_last_use_is_stored(backend: Backend) -> None:
     """For a key that was never used, and for one that was."""
-    key = add_key(backend, last_used_at=None)
-    backend.api_keys.touch(key.digest, LATER)
-    backend.api_keys.touch(key.digest, LATER + timedelta(hours=1))
+    key = add_key(backend, last_used_at=None, last_used_source="", last_used_agent="")
+    backend.api_keys.touch(key.digest, NO_CALLER, LATER)
+    assert backend.api_keys.get(key.digest) == replace(key, last_used_at=LATER)
 
-    assert backend.api_keys.get(key.digest) == replace(key, last_used_at=LATER + timedelta(hours=1))
+    backend.api_keys.touch(key.digest, CALLER, LATER + timedelta(hours=1))
+    used = {"last_used_source": CALLER.source, "last_used_agent": CALLER.user_agent}
+    assert backend.api_keys.get(key.digest) == replace(key, last_used_at=LATER + timedelta(hours=1), **used)
+
+
+def test_a_use_by_an_unknown_caller_forgets_the_last_one(backend: Backend) -> None:
+    """The time and the caller belong together."""
+    key = add_key(backend)
+    backend.api_keys.touch(key.digest, NO_CALLER, LATER)
+
+    assert backend.api_keys.get(key.digest) == replace(key, last_used_at=LATER, last_used_source="", last_used_agent="")
+
+
+@pytest.mark.parametrize(
+    ("given", "stored"),
+    [
+        ({"name": "box 2", "description": None}, {"name": "box 2"}),
+        ({"name": None, "description": ""}, {"description": ""}),
+        ({"name": "box 2", "description": "upstairs"}, {"name": "box 2", "description": "upstairs"}),
+    ],
+)
+def test_a_key_is_renamed_and_described(backend: Backend, given: dict[str, str | None], stored: dict[str, str]) -> None:
+    """What is not given stays."""
+    key = add_key(backend)
+    backend.commit(api_keys.Describe(key.digest, key.user_id, **given))
+
+    assert backend.api_keys.get(key.digest) == replace(key, **stored)
+
+
+@pytest.mark.parametrize("whose", ["another account's", "gone"])
+def test_only_a_key_of_the_account_is_described(backend: Backend, whose: str) -> None:
+    """A key that was deleted is not restored."""
+    key = add_key(backend)
+    if whose == "gone":
+        backend.commit(api_keys.Remove(key.digest, key.user_id))
+    change = api_keys.Describe(key.digest, key.user_id if whose == "gone" else "another account", "box 2", None)
+    before = backend.contents()
+
+    assert backend.refused(change) == (change,)
+    assert backend.contents() == before
 
 
 def test_recording_use_does_not_recreate_a_deleted_key(backend: Backend) -> None:
@@ -84,7 +126,7 @@ def test_recording_use_does_not_recreate_a_deleted_key(backend: Backend) -> None
     key = add_key(backend)
     backend.commit(api_keys.Remove(key.digest, key.user_id))
     before = backend.contents()
-    backend.api_keys.touch(key.digest, LATER)
+    backend.api_keys.touch(key.digest, CALLER, LATER)
 
     assert backend.contents() == before
 

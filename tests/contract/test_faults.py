@@ -28,6 +28,7 @@ from accounts.transactions import Conflict
 from tests.contract import wire
 from tests.contract.backends import Backend
 from tests.contract.samples import (
+    CALLER,
     LATER,
     NOW,
     a_digest,
@@ -85,7 +86,7 @@ USES: Mapping[str, Callable[[Backend], Any]] = {
 
 NOTES: Mapping[str, Callable[[Backend], Any]] = {
     "touch a session": lambda b: b.sessions.touch(a_digest(), NOW),
-    "touch a key": lambda b: b.api_keys.touch(a_digest(), NOW),
+    "touch a key": lambda b: b.api_keys.touch(a_digest(), CALLER, NOW),
     "give a counter back": lambda b: b.throttles.give_back(an_increment()),
     "end a session elsewhere": lambda b: BestEffortTransactions(b.transactions, telemetry.dependency_failed).commit(
         sessions.Start(a_session())
@@ -212,7 +213,7 @@ def test_a_touch_that_meets_a_transaction_is_skipped(real: Backend, reported: li
     real.commit(sessions.Start(session), api_keys.Add(key))
     with wire.answering(wire.error(400, "TransactionConflictException")) as requests:
         real.sessions.touch(session.digest, LATER)
-        real.api_keys.touch(key.digest, LATER)
+        real.api_keys.touch(key.digest, CALLER, LATER)
 
     assert (len(requests), reported) == (2, [])
     assert [real.sessions.get(session.digest), real.api_keys.get(key.digest)] == [session, key]

@@ -79,7 +79,7 @@ SESSION = Session(
     refresh_salt="salt",
     refreshed_at=THEN,
 )
-API_KEY = ApiKey("k1", "ann", "key", "", "comfyui-12345678", THEN, THEN, ENDS)
+API_KEY = ApiKey("k1", "ann", "key", "", "comfyui-12345678", THEN, THEN, "192.0.2.0", "Mözilla", ENDS)
 TOKEN = OneTimeToken("password-reset", "t1", "ann", THEN, ENDS, {"näme": "value", "empty": ""})
 RECORD = Record("ann", "authn_login_success", THEN, CALLER, {"method": "password"}, "abcdefgh")
 GOLDEN: Mapping[str, tuple[Change, Item]] = {
@@ -158,6 +158,8 @@ GOLDEN: Mapping[str, tuple[Change, Item]] = {
             "expires_at": {"S": f"{ENDS:%Y-%m-%dT%H:%M:%S}.000000+0000"},
             "key_prefix": {"S": "comfyui-12345678"},
             "last_used_at": THEN_STORED,
+            "last_used_agent": {"S": "Mözilla"},
+            "last_used_source": {"S": "192.0.2.0"},
             "name": {"S": "key"},
             "swept_at": {"N": str(int(ENDS_STORED["N"]) + 30 * 24 * 60 * 60)},
             "user_id": {"S": "ann"},
@@ -217,7 +219,7 @@ BARE: Mapping[str, Struct] = {
         refresh_salt="",
         refreshed_at=None,
     ),
-    "ApiKeysTable": replace(API_KEY, last_used_at=None, expires_at=None),
+    "ApiKeysTable": replace(API_KEY, last_used_at=None, last_used_source="", last_used_agent="", expires_at=None),
     "OneTimeTokensTable": replace(TOKEN, data={}),
 }
 OPTIONAL: Mapping[str, set[str]] = {
@@ -232,7 +234,7 @@ OPTIONAL: Mapping[str, set[str]] = {
         "refresh_salt",
         "refreshed_at",
     },
-    "ApiKeysTable": {"last_used_at", "expires_at", "swept_at"},
+    "ApiKeysTable": {"last_used_at", "last_used_source", "last_used_agent", "expires_at", "swept_at"},
     "OneTimeTokensTable": {"data"},
 }
 # Always written; only items that are older than the attribute lack it.

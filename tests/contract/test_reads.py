@@ -12,7 +12,7 @@ from accounts.model.api_keys import Details
 from accounts.model.source_limits import LOGINS
 from tests.contract import wire
 from tests.contract.backends import Backend
-from tests.contract.samples import LATER, NOW, a_digest, a_record, a_session, a_token, an_increment
+from tests.contract.samples import CALLER, LATER, NOW, a_digest, a_record, a_session, a_token, an_increment
 from tests.contract.stories import Stories, caller
 
 # The number of a source that no other test uses.
@@ -36,7 +36,7 @@ CALLS: Mapping[str, tuple[Callable[[Backend], Any], str]] = {
     "audit.some": (lambda b: b.audit.some("somebody", 50), QUERY),
     "audit.latest": (lambda b: b.audit.latest("somebody", "user_updated#", 50), QUERY),
     "sessions.touch": (lambda b: b.sessions.touch(a_digest(), NOW), UPDATE),
-    "api_keys.touch": (lambda b: b.api_keys.touch(a_digest(), NOW), UPDATE),
+    "api_keys.touch": (lambda b: b.api_keys.touch(a_digest(), CALLER, NOW), UPDATE),
     "throttles.get": (lambda b: b.throttles.get(an_increment().key), GET),
     "throttles.take": (lambda b: b.throttles.take(an_increment(), NOW), UPDATE),
     "throttles.give_back": (lambda b: b.throttles.give_back(an_increment()), UPDATE),

@@ -423,6 +423,8 @@ def test_the_sample_of_key_create_shows_the_key_once(functions: Lambdas) -> None
             "key_prefix": text[:16],
             "created_at": "2026-01-05T12:00:00.000Z",
             "last_used_at": None,
+            "last_used_source": "",
+            "last_used_device": "",
             "expires_at": None,
             "plaintext_key": text,
         }
@@ -448,10 +450,25 @@ def test_the_sample_of_key_list_lists_the_keys(functions: Lambdas) -> None:
         "key_prefix": person.key[:16],
         "created_at": moment,
         "last_used_at": moment,
+        "last_used_source": "",
+        "last_used_device": "",
         "expires_at": None,
     }
     assert answer.read == expected.answer("key_list", 200, {"api_keys": [key]})
     assert _logged(answer) == [_line("key_list", "authn_tokens_listed", "GET /customers/api-keys", 200, person.user_id)]
+
+
+def test_the_sample_of_key_update_renames_the_key(functions: Lambdas) -> None:
+    """Its description stays."""
+    person = functions.people.arrange()
+    answer = functions.invoke("key_update", sample("key_update"))
+
+    assert answer.read == expected.answer("key_update", 204)
+    assert _logged(answer) == [
+        _line("key_update", "authn_token_updated", "PATCH /customers/api-keys/{id}", 204, person.user_id)
+    ]
+    (key,) = functions.invoke("key_list", sample("key_list")).json["api_keys"]
+    assert (key["id"], key["name"], key["description"]) == (person.key_id, "Workshop computer 2", "")
 
 
 def test_the_sample_of_key_delete_deletes_the_key(functions: Lambdas) -> None:

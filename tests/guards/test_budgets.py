@@ -43,6 +43,7 @@ BUDGET = {
     "identity_unlink": 112,
     "key_create": 111,
     "key_delete": 110,
+    "key_update": 107,
     "key_list": 110,
     "operator_key_revoke": 100,
     "key_verify": 111,

@@ -186,6 +186,7 @@ _KEYS_AND_TOKENS: dict[str, Event] = {
         kept="one for each key",
         detail=("api_key", "by", "operator"),
     ),
+    "authn_token_updated": Event("an owner renamed or described an API key"),
     "authn_tokens_listed": Event("an owner listed API keys"),
     "authn_token_verified": Event("another service verified an API key", counted=ALL),
     "excess_api_keys": Event("an account reached its limit of API keys"),

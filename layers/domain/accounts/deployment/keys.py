@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from accounts.deployment.edges import Edges
 
 if TYPE_CHECKING:
-    from accounts.flows.keys.key_management import KeyCreation, KeyDeletion, KeyList
+    from accounts.flows.keys.key_management import KeyCreation, KeyDeletion, KeyDescription, KeyList
     from accounts.flows.keys.key_verification import KeyVerification
 
 
@@ -32,6 +32,12 @@ class KeyFlows(Edges):
         from accounts.flows.keys.key_management import KeyList
 
         return KeyList(self.api_keys)
+
+    @cached_property
+    def key_description(self) -> KeyDescription:
+        from accounts.flows.keys.key_management import KeyDescription
+
+        return KeyDescription(self.writing(self.api_keys))
 
     @cached_property
     def key_deletion(self) -> KeyDeletion:

@@ -15,6 +15,7 @@ from accounts.dynamo.tables import Operation, Table, Write
 from accounts.limits import EXPIRED_KEY_LISTED
 from accounts.model import api_keys
 from accounts.model.api_keys import ApiKey
+from accounts.model.audit import Caller
 from accounts.transactions import Change
 
 
@@ -36,6 +37,8 @@ class ApiKeyItem(Model):
     key_prefix = UnicodeAttribute()
     created_at = UTCDateTimeAttribute()
     last_used_at = UTCDateTimeAttribute(null=True)
+    last_used_source = UnicodeAttribute(null=True)
+    last_used_agent = UnicodeAttribute(null=True)
     expires_at = UTCDateTimeAttribute(null=True)
     swept_at = TTLAttribute(null=True)
     by_user = _ByUser()
@@ -50,7 +53,12 @@ class ApiKeysTable(Table[ApiKey]):
     @property
     def writes(self) -> Mapping[type[Change], Write]:
         """How each change to a key is written."""
-        return {api_keys.Add: self._add, api_keys.Remove: self._remove, api_keys.End: self._end}
+        return {
+            api_keys.Add: self._add,
+            api_keys.Remove: self._remove,
+            api_keys.Describe: self._describe,
+            api_keys.End: self._end,
+        }
 
     def get(self, digest: str) -> ApiKey | None:
         """The key, read consistently; None when there is none. Raises Unavailable."""
@@ -60,15 +68,22 @@ class ApiKeysTable(Table[ApiKey]):
         """An account's keys, by index. Raises Unavailable."""
         return self.query(user_id, index_name=_ByUser.Meta.index_name)
 
-    def touch(self, digest: str, now: datetime) -> None:
+    def touch(self, digest: str, caller: Caller, now: datetime) -> None:
         """Record that the key was used, unless it is gone: this must not restore a deleted key. Never raises."""
-        self.note(digest, ApiKeyItem.last_used_at.set(now), ApiKeyItem.digest.exists())
+        by = ((ApiKeyItem.last_used_source, caller.source), (ApiKeyItem.last_used_agent, caller.user_agent))
+        actions = [attribute.set(text) if text else attribute.remove() for attribute, text in by]
+        self.note(digest, [ApiKeyItem.last_used_at.set(now), *actions], ApiKeyItem.digest.exists())
 
     def _add(self, change: api_keys.Add) -> Operation:
         return self.put(change.api_key, ApiKeyItem.digest.does_not_exist(), **_sweeping(change.api_key))
 
     def _remove(self, change: api_keys.Remove) -> Operation:
         return self.delete(change.digest, ApiKeyItem.user_id == change.user_id)
+
+    def _describe(self, change: api_keys.Describe) -> Operation:
+        given = ((ApiKeyItem.name, change.name), (ApiKeyItem.description, change.description))
+        actions = [attribute.set(text) for attribute, text in given if text is not None]
+        return self.update(change.digest, actions, ApiKeyItem.user_id == change.user_id)
 
     def _end(self, change: api_keys.End) -> Operation:
         is_theirs = ApiKeyItem.digest.does_not_exist() | (ApiKeyItem.user_id == change.user_id)

@@ -78,7 +78,7 @@ class SessionsTable(Table[Session]):
 
     def touch(self, digest: str, now: datetime) -> None:
         """Record activity, unless the session is gone: this must not restore a session that has ended. Never raises."""
-        self.note(digest, SessionItem.last_seen_at.set(now), SessionItem.digest.exists())
+        self.note(digest, [SessionItem.last_seen_at.set(now)], SessionItem.digest.exists())
 
     def _start(self, change: sessions.Start) -> Operation:
         return self.put(change.session, SessionItem.digest.does_not_exist())

@@ -159,12 +159,12 @@ class Table[N: Struct]:
             items: list[Item] = list(ResultIterator(self._table.query, (key,), arguments, limit=at_most))
         return [self.mapping.noun(item) for item in items]
 
-    def note(self, key: str, action: Action, still_there: Condition) -> None:
+    def note(self, key: str, actions: Sequence[Action], still_there: Condition) -> None:
         """Write bookkeeping to an item, unless it is gone. A failure is reported and ignored.
 
         This never restores a deleted item, and does not write to one that a transaction is changing.
         """
-        self.try_write(self.update(key, [action], still_there))
+        self.try_write(self.update(key, actions, still_there))
 
 
 def _alone(over: Connection, operation: Operation, tolerated: Container[str]) -> tuple[bool, Item]:

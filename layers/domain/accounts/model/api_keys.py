@@ -26,6 +26,7 @@ from accounts.limits import (
     KEY_NAME_MAX_CHARACTERS,
     MOMENT_MAX_CHARACTERS,
 )
+from accounts.model.audit import Caller
 from accounts.transactions import Change
 
 PREFIX = "comfyui-"
@@ -33,13 +34,17 @@ LENGTH = 72
 _CHECKSUM_CHARACTERS = 6
 _RANDOM_CHARACTERS = LENGTH - len(PREFIX) - _CHECKSUM_CHARACTERS
 _SHOWN_CHARACTERS = len(PREFIX) + 8
+_NOTHING = "Send a name or a description."
 _MALFORMED = "Send the expiry date with its time and time zone, such as 2030-01-31T12:00:00Z."
 _PAST = "Choose an expiry date in the future."
 _TOO_FAR = "Choose an expiry date within the next ten years."
 
 
 class ApiKey(Struct, frozen=True):
-    """A key as stored, without its plain text. ``expires_at`` is None for a key that does not expire."""
+    """A key as stored, without its plain text. ``expires_at`` is None for a key that does not expire.
+
+    ``last_used_source`` and ``last_used_agent`` are a network address and a user agent, empty when not known.
+    """
 
     digest: str
     user_id: str
@@ -48,6 +53,8 @@ class ApiKey(Struct, frozen=True):
     key_prefix: str
     created_at: datetime
     last_used_at: datetime | None = None
+    last_used_source: str = ""
+    last_used_agent: str = ""
     expires_at: datetime | None = None
 
     def is_live(self, now: datetime) -> bool:
@@ -74,8 +81,8 @@ class ApiKeys(Protocol):
     def of_user(self, user_id: str) -> list[ApiKey]:
         """The account's keys, for display only: an index may lag behind."""
 
-    def touch(self, digest: str, now: datetime) -> None:
-        """Record that the key was used, unless it was deleted. A failure is reported and ignored."""
+    def touch(self, digest: str, caller: Caller, now: datetime) -> None:
+        """Record that the key was used, and by whom, unless it was deleted. A failure is reported and ignored."""
 
 
 class Add(Change, frozen=True):
@@ -89,6 +96,15 @@ class Remove(Change, frozen=True):
 
     digest: str
     user_id: str
+
+
+class Describe(Change, frozen=True):
+    """Set the key's name, its description, or both. Refused when it does not exist or is not ``user_id``'s."""
+
+    digest: str
+    user_id: str
+    name: str | None
+    description: str | None
 
 
 class End(Change, frozen=True):
@@ -108,13 +124,33 @@ def create(user_id: str, details: Details, now: datetime) -> tuple[str, ApiKey]:
     key = ApiKey(
         digest=secrets.digest(plaintext),
         user_id=user_id,
-        name=text.line("name", details.name, at_most=KEY_NAME_MAX_CHARACTERS, required=True),
-        description=text.line("description", details.description, at_most=KEY_DESCRIPTION_MAX_CHARACTERS),
+        name=_name(details.name),
+        description=_description(details.description),
         key_prefix=plaintext[:_SHOWN_CHARACTERS],
         created_at=now,
         expires_at=expiry(details.expires_at, now) if details.expires_at else None,
     )
     return plaintext, key
+
+
+def describe(digest: str, user_id: str, *, name: str | None, description: str | None) -> Describe:
+    """The change of what is given; raises InvalidInput."""
+    if name is None and description is None:
+        raise InvalidInput(_NOTHING)
+    return Describe(
+        digest,
+        user_id,
+        None if name is None else _name(name),
+        None if description is None else _description(description),
+    )
+
+
+def _name(value: str) -> str:
+    return text.line("name", value, at_most=KEY_NAME_MAX_CHARACTERS, required=True)
+
+
+def _description(value: str) -> str:
+    return text.line("description", value, at_most=KEY_DESCRIPTION_MAX_CHARACTERS)
 
 
 def live(store: ApiKeys, digests: Iterable[str], now: datetime) -> frozenset[str]:

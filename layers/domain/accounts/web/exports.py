@@ -9,6 +9,7 @@ from msgspec.structs import asdict
 
 from accounts.flows.people.account_export import Holdings
 from accounts.model import audit, identities
+from accounts.model.api_keys import ApiKey
 from accounts.model.identities import EMAIL
 from accounts.model.users import Status
 from accounts.web import presenters
@@ -34,6 +35,10 @@ class ExportedIdentity(Identity):
     updated_at: Timestamp
 
 
+class ExportedKey(APIKey):
+    last_used_user_agent: str
+
+
 class UnlinkedIdentity(Struct):
     provider: str
     subject: str
@@ -52,7 +57,7 @@ class Export(Struct):
     passkeys: list[Passkey]
     unlinked: list[UnlinkedIdentity]
     sessions: list[Session]
-    api_keys: list[APIKey]
+    api_keys: list[ExportedKey]
     activity: list[ExportedEvent]
 
 
@@ -67,7 +72,7 @@ def document(holdings: Holdings, now: datetime) -> Export:
         passkeys=[passkey(entry) for entry in holdings.passkeys],
         unlinked=[_unlinked(key) for key in sorted(user.unlinked)],
         sessions=[presenters.session(entry, current=entry.digest == current) for entry in holdings.sessions],
-        api_keys=[presenters.api_key(entry) for entry in holdings.api_keys],
+        api_keys=[_api_key(entry) for entry in holdings.api_keys],
         activity=[_activity(record) for record in holdings.activity],
     )
 
@@ -82,6 +87,10 @@ def _identity(entry: identities.Identity) -> ExportedIdentity:
         has_password=entry.password_hash is not None,
         updated_at=presenters.timestamp(entry.updated_at),
     )
+
+
+def _api_key(entry: ApiKey) -> ExportedKey:
+    return ExportedKey(**asdict(presenters.api_key(entry)), last_used_user_agent=entry.last_used_agent)
 
 
 def _unlinked(key: str) -> UnlinkedIdentity:

@@ -43,6 +43,8 @@ class APIKey(Struct):
     key_prefix: str
     created_at: Timestamp
     last_used_at: Timestamp | None
+    last_used_source: str
+    last_used_device: str
     expires_at: Timestamp | None
 
 
@@ -185,6 +187,8 @@ def api_key(key: api_keys.ApiKey) -> APIKey:
         key_prefix=key.key_prefix,
         created_at=timestamp(key.created_at),
         last_used_at=maybe(key.last_used_at),
+        last_used_source=key.last_used_source,
+        last_used_device=user_agents.describe(key.last_used_agent) if key.last_used_agent else "",
         expires_at=maybe(key.expires_at),
     )
 

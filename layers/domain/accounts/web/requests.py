@@ -178,10 +178,19 @@ def through_firewall(request: Request, digests: str) -> Request:
 
 def _caller(http: Mapping[str, Any], headers: Mapping[str, str], cookies: Sequence[tuple[str, str]]) -> Caller:
     """The address is the gateway's ``sourceIp``: clients can write X-Forwarded-For (ASVS 4.1.3)."""
-    agent = _UNPRINTABLE.sub("?", headers.get("user-agent", ""))[:USER_AGENT_KEPT_CHARACTERS]
+    agent = _agent(headers.get("user-agent", ""))
     source = throttles.source(str(http.get("sourceIp") or ""))
     proof = headers.get(PROOF_HEADER, "")[:PROOF_MAX_CHARACTERS]
     return Caller(source=source, user_agent=agent, known_browser=_known_browser(cookies), proof=proof)
+
+
+def named_caller(source: str, user_agent: str) -> Caller:
+    """The caller of another service, as that service names it; empty when it does not."""
+    return Caller(throttles.source(source) if source else "", _agent(user_agent))
+
+
+def _agent(text: str) -> str:
+    return _UNPRINTABLE.sub("?", text)[:USER_AGENT_KEPT_CHARACTERS]
 
 
 def _known_browser(cookies: Sequence[tuple[str, str]]) -> str:

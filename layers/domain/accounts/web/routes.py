@@ -336,6 +336,16 @@ KEY_CREATE = Route(
     cors=True,
     fresh=True,
 )
+KEY_UPDATE = Route(
+    "PATCH",
+    "/customers/api-keys/{id}",
+    "key_update",
+    SESSION_ONLY,
+    GATEWAY,
+    "authn_token_updated",
+    cookies=True,
+    cors=True,
+)
 KEY_DELETE = Route(
     "DELETE",
     "/customers/api-keys/{id}",
@@ -526,6 +536,7 @@ ROUTES: tuple[Route, ...] = (
     ACCOUNT_DELETE,
     KEY_LIST,
     KEY_CREATE,
+    KEY_UPDATE,
     KEY_DELETE,
     KEY_VERIFY,
     WORKSPACE_LIST,

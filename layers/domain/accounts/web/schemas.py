@@ -183,11 +183,22 @@ class KeyCreate(msgspec.Struct, forbid_unknown_fields=True):
         return Details(self.name, self.description, self.expires_at or "")
 
 
+class KeyUpdate(msgspec.Struct, forbid_unknown_fields=True):
+    """``PATCH /customers/api-keys/{id}``. What is not sent stays as it is."""
+
+    name: str | None = None
+    description: str | None = None
+
+
 class KeyVerify(msgspec.Struct, forbid_unknown_fields=True):
     """``POST /admin/verify-api-key``.
+
+    ``source`` and ``user_agent`` are those of the request that brought the key, for the owner to see.
 
     Existing services send ``include_customer_keys``. It changes nothing: this service has no keys of that kind.
     """
 
     api_key: str
+    source: str = ""
+    user_agent: str = ""
     include_customer_keys: bool = False

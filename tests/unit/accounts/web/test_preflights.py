@@ -14,7 +14,7 @@ from tests.unit.accounts.web.events import request
         ("/customers", "POST"),
         ("/customers/me", "DELETE, GET, HEAD, PATCH"),
         ("/customers/api-keys", "GET, HEAD, POST"),
-        ("/customers/api-keys/1", "DELETE"),
+        ("/customers/api-keys/1", "DELETE, PATCH"),
     ],
 )
 def test_a_preflight_is_answered_where_other_origins_may_read(path: str, methods: str) -> None:

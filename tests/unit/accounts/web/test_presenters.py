@@ -51,7 +51,18 @@ def test_pages_show_an_address_with_its_letters(address: str, written: str) -> N
 
 def test_a_key_is_shown_without_its_plain_text() -> None:
     """And without its account, which the owner knows."""
-    key = ApiKey("d" * 64, "u" * 28, "laptop", "for tests", "comfyui-12345678", NOW, later(minutes=5), later(days=7))
+    key = ApiKey(
+        "d" * 64,
+        "u" * 28,
+        "laptop",
+        "for tests",
+        "comfyui-12345678",
+        NOW,
+        later(minutes=5),
+        "192.0.2.7",
+        "curl/8",
+        later(days=7),
+    )
 
     assert to_builtins(presenters.api_key(key)) == {
         "id": "d" * 64,
@@ -60,6 +71,8 @@ def test_a_key_is_shown_without_its_plain_text() -> None:
         "key_prefix": "comfyui-12345678",
         "created_at": "2026-03-01T12:00:00.000Z",
         "last_used_at": "2026-03-01T12:05:00.000Z",
+        "last_used_source": "192.0.2.7",
+        "last_used_device": "curl",
         "expires_at": "2026-03-08T12:00:00.000Z",
     }
 
@@ -69,7 +82,8 @@ def test_a_key_that_was_never_used_and_does_not_expire_says_so() -> None:
     key = ApiKey("d" * 64, "u" * 28, "laptop", "", "comfyui-12345678", NOW)
 
     shown = presenters.api_key(key)
-    assert (shown.last_used_at, shown.expires_at) == (None, None)
+    assert (shown.last_used_at, shown.last_used_source, shown.last_used_device) == (None, "", "")
+    assert shown.expires_at is None
 
 
 def test_a_valid_key_is_verified_with_the_fields_that_clients_know() -> None:

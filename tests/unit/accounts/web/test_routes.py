@@ -12,7 +12,7 @@ from accounts.web.routes import ROUTES, Route
         ("/", {"GET /"}),
         ("/auth/login", {"POST /auth/login"}),
         ("/customers/api-keys", {"GET /customers/api-keys", "POST /customers/api-keys"}),
-        ("/customers/api-keys/1", {"DELETE /customers/api-keys/{id}"}),
+        ("/customers/api-keys/1", {"PATCH /customers/api-keys/{id}", "DELETE /customers/api-keys/{id}"}),
         ("/customers/me", {"GET /customers/me", "PATCH /customers/me", "DELETE /customers/me"}),
         ("/assets/1f/site.css", {"GET /assets/{version}/{name}"}),
         ("/verify-email", {"GET /verify-email"}),

@@ -76,6 +76,19 @@ class KeyList(Struct, frozen=True):
         return sorted(self.api_keys.of_user(user_id), key=lambda key: key.created_at, reverse=True)
 
 
+class KeyDescription(Struct, frozen=True):
+    transactions: Transactions
+
+    def change(self, user_id: str, key_id: str, name: str | None, description: str | None) -> None:
+        """Rename a key of the account, or describe it; raises InvalidInput, and NotFound for another id."""
+        if not secrets.is_digest(key_id):
+            raise NotFound
+        try:
+            self.transactions.commit(api_keys.describe(key_id, user_id, name=name, description=description))
+        except Conflict as conflict:
+            raise NotFound from conflict
+
+
 class KeyDeletion(Struct, frozen=True):
     transactions: Transactions
     notices: Outbox

@@ -11,6 +11,7 @@ from accounts.errors import ApiKeyUnknown, Unauthenticated
 from accounts.flows.people.authentication import KeyLookup
 from accounts.model import users
 from accounts.model.api_keys import ApiKey
+from accounts.model.audit import Caller
 from accounts.model.users import User, Users
 
 
@@ -25,11 +26,14 @@ class KeyVerification(Struct, frozen=True):
     keys: KeyLookup
     users: Users
 
-    def verified(self, api_key: str, now: datetime) -> Verified | Unauthenticated:
-        """The key, as it was pasted, and its account; or why it is not valid."""
+    def verified(self, api_key: str, caller: Caller, now: datetime) -> Verified | Unauthenticated:
+        """The key, as it was pasted, and its account; or why it is not valid.
+
+        ``caller`` brought the key to the service that asks.
+        """
         try:
             # Not counted against the calling service, which forwards its callers' keys.
-            key = self.keys.live(text.trimmed(api_key), None, now)
+            key = self.keys.live(text.trimmed(api_key), caller, now, counted=False)
         except Unauthenticated as refusal:
             return refusal
         owner = users.find(self.users, key.user_id)

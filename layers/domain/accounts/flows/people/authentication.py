@@ -121,29 +121,29 @@ class KeyLookup(Struct, frozen=True):
     api_keys: ApiKeys
     throttles: Throttles
 
-    def live(self, plaintext: str, caller: Caller | None, now: datetime) -> ApiKey:
+    def live(self, plaintext: str, caller: Caller, now: datetime, *, counted: bool = True) -> ApiKey:
         """The key with this plaintext, its use recorded when due.
 
         A good key costs one read. Only a well-formed key that does not exist counts against its source, after the
         read: 345 random bits need no limit against guessing, and a source that goes on asking gets TooManyAttempts.
-        Without a ``caller`` nothing is counted. Raises ApiKeyMistyped, ApiKeyUnknown or ApiKeyExpired.
+        With ``counted=False`` nothing is counted. Raises ApiKeyMistyped, ApiKeyUnknown or ApiKeyExpired.
         """
         if not api_keys.is_well_formed(plaintext):
             raise ApiKeyMistyped
         key = self.api_keys.get(secrets.digest(plaintext))
         if key is None:
-            self._count_unknown(caller, now)
+            if counted:
+                self._count_unknown(caller, now)
             raise ApiKeyUnknown
         if not key.is_live(now):
             raise ApiKeyExpired
         if key.is_due_for_touch(now):
-            self.api_keys.touch(key.digest, now)
+            self.api_keys.touch(key.digest, caller, now)
         return key
 
-    def _count_unknown(self, caller: Caller | None, now: datetime) -> None:
-        if caller is not None:
-            limit, minute = BAD_KEYS_PER_ADDRESS_PER_MINUTE, timedelta(minutes=1)
-            throttles.count(self.throttles, "bad-key", caller.source, limit=limit, per=minute, now=now)
+    def _count_unknown(self, caller: Caller, now: datetime) -> None:
+        limit, minute = BAD_KEYS_PER_ADDRESS_PER_MINUTE, timedelta(minutes=1)
+        throttles.count(self.throttles, "bad-key", caller.source, limit=limit, per=minute, now=now)
 
 
 class KeyAuthentication(Struct, frozen=True):

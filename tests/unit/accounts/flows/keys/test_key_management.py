@@ -1,5 +1,7 @@
 """API keys: created with a recent login, listed and deleted; never with a key."""
 
+from copy import replace
+
 import pytest
 
 from accounts import secrets
@@ -155,6 +157,54 @@ def test_keys_are_listed_newest_first_and_only_the_owners(service: Service) -> N
     assert service.key_list.of_account(cookie(logged_in), later(minutes=20)) == [newer.api_key, older.api_key]
 
 
+def test_a_key_is_renamed_and_described(service: Service) -> None:
+    """Each alone or both, normalized. An older login is enough; nothing is recorded or emailed."""
+    logged_in = service.person()
+    key = service.key(logged_in).api_key
+    service.world.records.clear()
+    service.outbox.messages.clear()
+
+    at = later(minutes=30)
+    service.key_description.change(cookie(logged_in), key.digest, " box  2 ", None, at)
+    assert service.world.api_keys == {key.digest: replace(key, name="box 2")}
+    service.key_description.change(cookie(logged_in), key.digest, None, "upstairs", at)
+    assert service.world.api_keys == {key.digest: replace(key, name="box 2", description="upstairs")}
+    assert (service.world.records, service.outbox.messages) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("name", "description", "message"),
+    [
+        (None, None, "Send a name or a description."),
+        (" ", None, "Enter a name."),
+        ("n" * 65, "fine", "The name can have at most 64 characters."),
+        ("fine", "d" * 5001, "The description can have at most 5000 characters."),
+    ],
+)
+def test_a_bad_name_or_description_changes_nothing(
+    service: Service, name: str | None, description: str | None, message: str
+) -> None:
+    """Not even the other of the two."""
+    logged_in = service.person()
+    key = service.key(logged_in).api_key
+    with pytest.raises(InvalidInput) as refusal:
+        service.key_description.change(cookie(logged_in), key.digest, name, description, NOW)
+
+    assert (refusal.value.message, service.world.api_keys) == (message, {key.digest: key})
+
+
+@pytest.mark.parametrize("key_id", ["", "1", NO_KEY, "Z" * 64, "another account's"])
+def test_only_a_key_of_the_account_is_renamed(service: Service, key_id: str) -> None:
+    """Every other id is not found (AK-06, EN-08)."""
+    other = service.key(service.person("other@example.com")).api_key
+    logged_in = service.person()
+    wanted = other.digest if key_id.startswith("another") else key_id
+    with pytest.raises(NotFound) as refusal:
+        service.key_description.change(cookie(logged_in), wanted, "mine", None, NOW)
+
+    assert (refusal.value.message, service.world.api_keys) == (NotFound.default_message, {other.digest: other})
+
+
 def test_a_deleted_key_fails_on_its_next_use(service: Service) -> None:
     """Recorded and emailed; an older login is enough (AK-07)."""
     logged_in = service.person()
@@ -210,7 +260,7 @@ def test_another_accounts_key_is_not_found_and_keeps_working(service: Service) -
 
 
 def test_a_key_cannot_manage_keys(service: Service) -> None:
-    """It cannot create, list or delete any, including itself (AK-05)."""
+    """It cannot create, list, rename or delete any, including itself (AK-05)."""
     logged_in = service.person()
     new = service.key(logged_in)
     key = key_credential(new.plaintext)
@@ -220,6 +270,8 @@ def test_a_key_cannot_manage_keys(service: Service) -> None:
         service.key_list.of_account(key, NOW)
     with pytest.raises(CredentialNotAccepted):
         service.key_deletion.delete(key, new.api_key.digest, OWNER, NOW)
+    with pytest.raises(CredentialNotAccepted):
+        service.key_description.change(key, new.api_key.digest, "another", None, NOW)
 
     assert list(service.world.api_keys) == [new.api_key.digest]
 

@@ -1,5 +1,7 @@
 """Other services of the deployment ask whose key they received."""
 
+from copy import replace
+
 import pytest
 
 from accounts.errors import (
@@ -18,6 +20,8 @@ from accounts.model.audit import Caller
 from accounts.web import routes
 from tests.unit.accounts.stage import ADMIN_SECRET, NOW, OWNER, STRANGER, Service, counted, later, untouched
 
+CALLER = Caller("198.51.100.7", "python-requests/2.32")
+
 
 def authenticate(service: Service, secret: str, caller: Caller = STRANGER) -> Principal:
     """Present the admin secret."""
@@ -26,14 +30,15 @@ def authenticate(service: Service, secret: str, caller: Caller = STRANGER) -> Pr
 
 
 def test_a_valid_key_returns_its_account(service: Service) -> None:
-    """To a caller with the admin secret; the use is recorded."""
+    """To a service with the admin secret; the use is recorded with what the service says about its own caller."""
     logged_in = service.person()
     new = service.key(logged_in)
 
-    found = service.key_verification.verified(new.plaintext, later(minutes=1))
+    found = service.key_verification.verified(new.plaintext, CALLER, later(minutes=1))
 
     assert found == Verified(new.api_key, service.world.users[logged_in.session.user_id])
-    assert service.world.api_keys[new.api_key.digest].last_used_at == later(minutes=1)
+    used = {"last_used_at": later(minutes=1), "last_used_source": CALLER.source, "last_used_agent": CALLER.user_agent}
+    assert service.world.api_keys[new.api_key.digest] == replace(new.api_key, **used)
 
 
 @pytest.mark.parametrize("pasted", [" {}\n", "\xa0{}\u200b", "\u2068{}\u2069"])
@@ -41,16 +46,16 @@ def test_what_was_copied_along_with_a_key_is_ignored(service: Service, pasted: s
     logged_in = service.person()
     key = service.key(logged_in).plaintext
 
-    found = service.key_verification.verified(pasted.format(key), NOW)
+    found = service.key_verification.verified(pasted.format(key), CALLER, NOW)
     assert isinstance(found, Verified)
     assert found.owner == service.world.users[logged_in.session.user_id]
-    assert isinstance(service.key_verification.verified(f"{key[:40]}\u200b{key[40:]}", NOW), ApiKeyMistyped)
+    assert isinstance(service.key_verification.verified(f"{key[:40]}\u200b{key[40:]}", CALLER, NOW), ApiKeyMistyped)
 
 
 @pytest.mark.parametrize("text", ["", "comfyui-", "comfyui-" + "A" * 64, "\ud800"])
 def test_an_invalid_key_returns_why(service: Service, text: str) -> None:
     """It is not an error: the request itself was valid."""
-    assert isinstance(service.key_verification.verified(text, NOW), ApiKeyMistyped)
+    assert isinstance(service.key_verification.verified(text, CALLER, NOW), ApiKeyMistyped)
 
 
 def test_an_unknown_key_is_not_counted(service: Service) -> None:
@@ -59,7 +64,7 @@ def test_an_unknown_key_is_not_counted(service: Service) -> None:
     service.world.api_keys.clear()
     service.world.counters.clear()
 
-    assert isinstance(service.key_verification.verified(unknown, NOW), ApiKeyUnknown)
+    assert isinstance(service.key_verification.verified(unknown, CALLER, NOW), ApiKeyUnknown)
     assert counted(service) == {}
 
 
@@ -73,7 +78,7 @@ def test_a_key_without_an_active_account_is_invalid(service: Service, state: str
     else:
         service.world.user(logged_in.session.user_id, status=users.DISABLED)
 
-    assert isinstance(service.key_verification.verified(new.plaintext, NOW), ApiKeyUnknown)
+    assert isinstance(service.key_verification.verified(new.plaintext, CALLER, NOW), ApiKeyUnknown)
 
 
 @pytest.mark.parametrize("secret", ["", "a" * 47, "a" * 49, "A" * 48, ADMIN_SECRET + " ", "é", "\ud800"])
@@ -101,7 +106,7 @@ def test_a_source_may_be_wrong_ten_times_a_minute(service: Service) -> None:
 def test_a_valid_request_is_not_counted(service: Service) -> None:
     """Services ask all day."""
     authenticate(service, ADMIN_SECRET)
-    service.key_verification.verified("", NOW)
+    service.key_verification.verified("", CALLER, NOW)
 
     assert untouched(service)
 
@@ -120,9 +125,9 @@ def test_an_expired_key_is_invalid_while_it_is_still_stored(service: Service) ->
     new = service.key(service.person(), expires_at="2026-03-08T12:00:00Z")
     service.world.counters.clear()
 
-    assert isinstance(service.key_verification.verified(new.plaintext, later(days=7, seconds=-1)), Verified)
+    assert isinstance(service.key_verification.verified(new.plaintext, CALLER, later(days=7, seconds=-1)), Verified)
     used = service.world.api_keys[new.api_key.digest]
-    assert isinstance(service.key_verification.verified(new.plaintext, later(days=7)), ApiKeyExpired)
+    assert isinstance(service.key_verification.verified(new.plaintext, CALLER, later(days=7)), ApiKeyExpired)
     with pytest.raises(ApiKeyExpired):
         service.principal(Credential(API_KEY, new.plaintext), OWNER, later(days=7))
     assert (service.world.api_keys[new.api_key.digest], counted(service)) == (used, {})

@@ -158,6 +158,9 @@ def test_the_whole_document(service: Service) -> None:
                 "key_prefix": key.api_key.key_prefix,
                 "created_at": start,
                 "last_used_at": None,
+                "last_used_source": "",
+                "last_used_device": "",
+                "last_used_user_agent": "",
                 "expires_at": None,
             }
         ],

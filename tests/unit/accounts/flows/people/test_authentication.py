@@ -209,11 +209,13 @@ def test_use_of_a_key_is_recorded_every_five_minutes(service: Service) -> None:
     """The first use at once (AK-12)."""
     new = service.key(service.person())
     used = []
-    for seconds in (1, 300, 301, 600):
-        service.key_lookup.live(new.plaintext, OWNER, later(seconds=seconds))
-        used.append(service.world.api_keys[new.api_key.digest].last_used_at)
+    for seconds, caller in ((1, OWNER), (300, STRANGER), (301, STRANGER), (600, OWNER)):
+        service.key_lookup.live(new.plaintext, caller, later(seconds=seconds))
+        stored = service.world.api_keys[new.api_key.digest]
+        used.append((stored.last_used_at, stored.last_used_source))
 
-    assert used == [later(seconds=1)] * 2 + [later(seconds=301)] * 2
+    first, second = (later(seconds=1), OWNER.source), (later(seconds=301), STRANGER.source)
+    assert used == [first] * 2 + [second] * 2
 
 
 def test_authentication_fails_closed_when_the_tables_are_down(service: Service) -> None:
