@@ -131,6 +131,7 @@ CPU = {
     "account_delete": 8.1,
     "key_create": 6.7,
     "key_list": 2.5,
+    "key_update": 3.0,
     "key_delete": 5.6,
     "key_verify": 2.7,
     "operator_account_inspect": 5.8,

@@ -245,8 +245,40 @@ def api_keys_made(stage: Stage) -> None:
 
 
 def api_keys_delete(stage: Stage) -> None:
+    api_keys_menu(stage)
+    stage.page.get_by_role("menuitem", name="Delete…").click()
+
+
+def api_keys_menu(stage: Stage) -> None:
     api_keys(stage)
-    stage.press("Delete render box")
+    stage.press("Actions for render box")
+
+
+def api_keys_rename(stage: Stage) -> None:
+    api_keys_menu(stage)
+    stage.page.get_by_role("menuitem", name="Rename…").click()
+
+
+def api_keys_many(stage: Stage) -> None:
+    stage.answer("/customers/api-keys", 200, json.dumps({"api_keys": [_key(number) for number in range(12)]}))
+    stage.visitor.visit("/api-keys")
+    stage.told("render box 11")
+
+
+def _key(number: int) -> dict[str, str | None]:
+    """Every third never expires and was never used; the second has expired."""
+    plain = number % 3 == 0
+    return {
+        "id": f"{number:064x}",
+        "name": f"render box {number}",
+        "description": "" if plain else "The one under the desk, by the window",
+        "key_prefix": f"comfyui-s4mpL{number:03}",
+        "created_at": "2026-01-05T12:00:00.000Z",
+        "last_used_at": None if plain else "2026-02-05T12:00:00.000Z",
+        "last_used_source": "" if plain else "2001:db8:1234:5678::/64",
+        "last_used_device": "" if plain else "Python",
+        "expires_at": None if plain else "2026-02-06T12:00:00.000Z" if number == 1 else "2099-05-06T12:00:00.000Z",
+    }
 
 
 def api_keys_again(stage: Stage) -> None:
@@ -610,6 +642,9 @@ INSIDE = (
     api_keys_empty,
     api_keys_new,
     api_keys_made,
+    api_keys_menu,
+    api_keys_rename,
+    api_keys_many,
     api_keys_delete,
     api_keys_again,
     api_keys_failing,

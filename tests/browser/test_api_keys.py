@@ -1,5 +1,7 @@
 """API keys, from the page to the table and away again."""
 
+from datetime import datetime, timedelta
+
 from playwright.sync_api import expect
 
 from tests.browser.people import long_ago, say_yes
@@ -30,16 +32,21 @@ def test_a_key_is_made_shown_once_copied_used_and_deleted(stage: Stage, owner: P
     stage.page.keyboard.press("Escape")
     expect(stage.page.get_by_label("API key", exact=True)).to_be_hidden()
     assert key not in stage.page.content()
-    entry = stage.page.get_by_role("listitem").filter(has_text="render box")
+    entry = stage.page.get_by_role("row").filter(has_text="render box")
     expect(entry).to_contain_text(key[:16])
     expect(entry).to_contain_text("on the shelf")
-    expect(entry).to_contain_text("never used")
+    expect(entry.get_by_role("cell").nth(2)).to_have_text("Never")
     headers = {"X-API-KEY": key}
     assert Person(stage.cloud).call("GET", "/customers/me", **headers).json()["email"] == owner.email
     stage.visitor.visit("/api-keys")
-    expect(entry).to_contain_text("last used")
+    expect(entry).to_contain_text("Python, 127.0.0.1")
 
-    stage.page.get_by_role("button", name="Delete render box").press("Enter")
+    stage.page.get_by_role("button", name="Actions for render box").press("ArrowDown")
+    expect(stage.page.get_by_role("menuitem", name="Rename…")).to_be_focused()
+    stage.page.keyboard.press("Escape")
+    expect(stage.page.get_by_role("button", name="Actions for render box")).to_be_focused()
+    stage.page.keyboard.press("ArrowUp")
+    stage.page.keyboard.press("Enter")
     stage.told("Anything that uses it stops working right away.")
     stage.press("Delete")
     stage.told("Deleted render box")
@@ -122,3 +129,47 @@ def test_a_failing_service_keeps_the_dialog(stage: Stage, owner: Person) -> None
 
     expect(stage.page.get_by_label("Name", exact=True)).to_have_value("box")
     assert owner.call("GET", "/customers/api-keys").json() == {"api_keys": []}
+
+
+def test_a_key_expires_when_its_owner_says_and_gets_another_name(stage: Stage, owner: Person) -> None:
+    """In 90 days if the owner leaves the choice; the last day ends at midnight."""
+    stage.visitor.visit("/api-keys")
+    stage.press("+ New API Key")
+    stage.page.get_by_label("Name", exact=True).fill("box")
+    expect(stage.page.get_by_label("Expires")).to_have_value("90")
+    stage.page.get_by_label("Expires").select_option("On a date")
+    stage.press("Generate")
+    stage.told("Choose the last day.")
+    stage.page.get_by_label("Last day").fill("2020-01-31")
+    stage.press("Generate")
+    stage.told("Choose an expiry date in the future.")
+    stage.page.get_by_label("Expires").select_option("Never")
+    stage.told("The key works until you delete it.")
+    stage.page.get_by_label("Expires").select_option("In 7 days")
+    stage.press("Generate")
+    key = stage.page.get_by_label("API key", exact=True).input_value()
+    expect(stage.page.get_by_label("comfy-cli")).to_have_value(f"comfy cloud set-key --key {key}")
+    stage.press("Done")
+
+    stage.press("Actions for box")
+    stage.page.get_by_role("menuitem", name="Rename…").click()
+    stage.page.get_by_label("New name").fill("box 2")
+    stage.press("Save")
+    stage.told("Saved box 2.")
+    (stored,) = owner.call("GET", "/customers/api-keys").json()["api_keys"]
+    lasts = datetime.fromisoformat(stored["expires_at"]) - datetime.fromisoformat(stored["created_at"])
+    assert (stored["name"], round(lasts / timedelta(days=1))) == ("box 2", 7)
+
+
+def test_many_keys_are_searched_and_sorted(stage: Stage, owner: Person) -> None:
+    """From ten keys on, in any of their words."""
+    for number in range(10):
+        owner.make_key(f"box {number}")
+    stage.visitor.visit("/api-keys")
+    names = stage.page.locator("#keys .name")
+    expect(names.first).to_have_text("box 9")
+    stage.page.get_by_label("Sort by").select_option("Name")
+    expect(names.first).to_have_text("box 0")
+    stage.page.get_by_label("Search").fill("7 BOX")
+    stage.told("1 of 10 keys")
+    expect(names).to_have_text(["box 7"])

@@ -437,6 +437,20 @@ def test_the_sample_of_key_create_shows_the_key_once(functions: Lambdas) -> None
     assert functions.queued() == [message]
 
 
+def test_a_key_expires_when_its_owner_says(functions: Lambdas) -> None:
+    """From the body to the list; afterwards, the key is refused with a reason."""
+    person = functions.people.arrange()
+    body = {"name": "laptop", "expires_at": "2026-01-12T13:00:00+01:00"}
+    made = functions.invoke("key_create", request("key_create", cookie=person.token, body=body))
+
+    assert (made.status, made.json["api_key"]["expires_at"]) == (201, "2026-01-12T12:00:00.000Z")
+    key = made.json["api_key"]["plaintext_key"]
+    assert functions.invoke("account_show", request("account_show", key=key)).status == 200
+    functions.clock.now = NOW + timedelta(days=7)
+    refused = functions.invoke("account_show", request("account_show", key=key))
+    assert refused.read == expected.refusal("account_show", 401, "api_key_expired")
+
+
 def test_the_sample_of_key_list_lists_the_keys(functions: Lambdas) -> None:
     """Without plaintext."""
     person = functions.people.arrange()

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from copy import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, NoReturn, get_args
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -35,7 +35,7 @@ Event = Mapping[str, Any]
 FIREWALL_SECRET_HEADER = "x-firewall-secret"  # noqa: S105 - its name
 VIEWER_HEADER = "cloudfront-viewer-address"
 PROOF_HEADER = "x-proof-of-work"
-_TYPE_WORDS = {str: "text", bool: "true or false"}
+_TYPE_WORDS = {str: "text", bool: "true or false", type(None): "null"}
 _JSON_TYPE, _FORM_TYPE = "application/json", "application/x-www-form-urlencoded"
 _UTF_8 = ("", "charset=utf-8", 'charset="utf-8"', "charset=utf8")
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
@@ -259,7 +259,8 @@ def _convert[T: msgspec.Struct](parsed: dict[str, Any], schema: type[T]) -> T:
         message = f"The field {missing[0]} is missing."
         raise InvalidInput(message)
     for name, value in parsed.items():
-        if type(value) is not fields[name].type:
-            message = f"The field {name} must be {_TYPE_WORDS[cast('type', fields[name].type)]}."
+        kinds = get_args(fields[name].type) or (fields[name].type,)
+        if type(value) not in kinds:
+            message = f"The field {name} must be {' or '.join(_TYPE_WORDS[kind] for kind in kinds)}."
             raise InvalidInput(message)
     return msgspec.convert(parsed, schema)

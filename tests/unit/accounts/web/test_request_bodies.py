@@ -1,6 +1,7 @@
 """Bodies are one closed JSON object of at most 16 KiB; anything else is refused, and never causes a server error."""
 
 import base64
+import json
 from collections.abc import Callable, Mapping
 from urllib.parse import urlencode
 
@@ -144,6 +145,21 @@ def test_a_schema_is_closed(body: str, message: str) -> None:
     refusal = refusal_of(json_request(body))
 
     assert (type(refusal), refusal.message) == (InvalidInput, message)
+
+
+@pytest.mark.parametrize("value", ['"2030-01-31T12:00:00Z"', "null"])
+def test_an_optional_field_may_be_null(value: str) -> None:
+    """As if it were missing."""
+    read = json_request(f'{{"name": "laptop", "expires_at": {value}}}').json(KeyCreate)
+
+    assert read == KeyCreate("laptop", expires_at=json.loads(value))
+
+
+@pytest.mark.parametrize("value", ["7", "true", "[]", "{}"])
+def test_an_optional_field_has_no_other_type(value: str) -> None:
+    refusal = refusal_of(json_request(f'{{"name": "laptop", "expires_at": {value}}}'), KeyCreate)
+
+    assert (type(refusal), refusal.message) == (InvalidInput, "The field expires_at must be text or null.")
 
 
 @pytest.mark.parametrize("field", ["user_id", "digest", "key_prefix", "created_at", "__class__"])

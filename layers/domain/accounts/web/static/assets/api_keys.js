@@ -1,8 +1,10 @@
 import { closeDialog, copyFrom, openDialog } from "./browser.js";
 import { open, takeDraft, wireDialogs, withRecentLogin } from "./dialogs.js";
+import { menuOf } from "./menu.js";
 import {
   $,
   call,
+  day,
   loadSession,
   make,
   moment,
@@ -21,31 +23,83 @@ const made = $("#made");
 const removing = $("#remove");
 const plaintext = $("#plaintext");
 let copied = false;
+const describing = $("#describe");
+const search = $("#search");
+const SEARCHED_FROM = 10;
+let keys = [];
 let chosen = null;
 
 // --- the list ---------------------------------------------------------------------------------------------------
 
-function entry(key) {
-  const used = key.last_used_at ? [t("keys.used"), " ", moment(key.last_used_at)] : [t("keys.unused")];
-  const button = make("button", { type: "button", class: "danger small-button" }, t("keys.delete"));
-  button.setAttribute("aria-label", t("keys.delete_one", { name: key.name }));
-  button.addEventListener("click", () => askToRemove(key));
+// On a phone, each cell shows the heading of its column.
+const headings = [...document.querySelectorAll("#table thead th")].map((heading) => heading.textContent);
+
+function cell(column, ...content) {
+  return make("td", { role: "cell", "data-label": headings[column] }, ...content);
+}
+
+function row(key) {
+  const menu = menuOf(key.name, [
+    [t("keys.rename_one"), () => askToDescribe(key)],
+    [t("keys.delete_one"), () => askToRemove(key)],
+  ]);
+  const about = key.description ? [make("span", { class: "about" }, key.description)] : [];
   return make(
-    "li",
-    {},
-    make("div", { class: "what" }, make("h3", {}, key.name), make("code", {}, `${key.key_prefix}…`)),
-    ...(key.description ? [make("p", { class: "about" }, key.description)] : []),
-    make("p", { class: "about" }, t("keys.created"), " ", moment(key.created_at), " · ", ...used, ...ends(key)),
-    make("div", { class: "act" }, button),
+    "tr",
+    { role: "row" },
+    make(
+      "th",
+      { scope: "row", role: "rowheader" },
+      make("span", { class: "name" }, key.name),
+      make("code", {}, `${key.key_prefix}…`),
+      ...about,
+    ),
+    cell(1, day(key.created_at)),
+    cell(2, ...ends(key)),
+    cell(3, ...lastUse(key)),
+    make("td", { role: "cell", class: "act" }, menu),
   );
 }
 
 function ends(key) {
   if (!key.expires_at) {
-    return [];
+    return [t("keys.never")];
   }
   const isOver = new Date(key.expires_at) <= new Date();
-  return [" · ", t(isOver ? "keys.expired" : "keys.expires"), " ", moment(key.expires_at)];
+  return isOver
+    ? [make("span", { class: "badge bad" }, t("keys.expired")), day(key.expires_at)]
+    : [day(key.expires_at)];
+}
+
+function lastUse(key) {
+  if (!key.last_used_at) {
+    return [t("keys.unused")];
+  }
+  const by = [key.last_used_device, key.last_used_source].filter(Boolean).join(", ");
+  return [moment(key.last_used_at), ...(by ? [make("span", { class: "about" }, by)] : [])];
+}
+
+// Newest first; a key that was never used or does not expire comes last.
+const ORDERS = {
+  created_at: (a, b) => b.created_at.localeCompare(a.created_at),
+  name: (a, b) => a.name.localeCompare(b.name),
+  last_used_at: (a, b) => (b.last_used_at ?? "").localeCompare(a.last_used_at ?? ""),
+  expires_at: (a, b) => (a.expires_at ?? "~").localeCompare(b.expires_at ?? "~"),
+};
+
+function matches(key, words) {
+  const text = `${key.name} ${key.description} ${key.key_prefix}`.toLowerCase();
+  return words.every((word) => text.includes(word));
+}
+
+function draw() {
+  const words = search.value.toLowerCase().split(" ").filter(Boolean);
+  const found = keys.filter((key) => matches(key, words)).sort(ORDERS[$("#order").value]);
+  $("#keys").replaceChildren(...found.map(row));
+  show($("#table"), keys.length > 0);
+  show($("#empty"), keys.length === 0);
+  const isPart = words.length > 0;
+  $("#search-note").textContent = isPart ? t("keys.found", { count: found.length, total: keys.length }) : "";
 }
 
 async function list() {
@@ -54,11 +108,17 @@ async function list() {
     return toLogin();
   }
   if (result.ok) {
-    $("#keys").replaceChildren(...result.body.api_keys.map(entry));
-    show($("#empty"), result.body.api_keys.length === 0);
+    keys = result.body.api_keys;
+    const isLong = keys.length >= SEARCHED_FROM;
+    show($("#tools"), isLong);
+    search.value = isLong ? search.value : "";
+    draw();
   }
   return result;
 }
+
+search.addEventListener("input", draw);
+$("#order").addEventListener("change", draw);
 
 // --- creating ---------------------------------------------------------------------------------------------------
 
@@ -90,7 +150,8 @@ function showExpiry() {
   show($("#key-date-field"), expiry.value === "date");
   const at = chosenExpiry();
   const until = at && moment(at.toISOString()).textContent;
-  $("#key-expiry-note").textContent = at === undefined ? "" : t(at ? "keys.works_until" : "keys.works_always", { day: until });
+  $("#key-expiry-note").textContent =
+    at === undefined ? "" : t(at ? "keys.works_until" : "keys.works_always", { day: until });
 }
 
 expiry.addEventListener("change", showExpiry);
@@ -113,18 +174,24 @@ onSubmit($("#make-form"), async () => {
 function reveal(key) {
   copied = false;
   plaintext.value = key;
+  $("#line-cli").value = `comfy cloud set-key --key ${key}`;
+  $("#line-api").value = `"extra_data": {"api_key_comfy_org": "${key}"}`;
   $("#copied").textContent = "";
   openDialog(made);
   $("#copy").focus();
 }
 
-async function copy() {
-  copied = await copyFrom(plaintext);
-  $("#copied").textContent = t(copied ? "keys.copied" : "keys.copy_yourself");
-  $("#copy").focus();
+async function copy(field, button) {
+  const isCopied = await copyFrom(field);
+  copied ||= isCopied;
+  $("#copied").textContent = t(isCopied ? "keys.copied" : "keys.copy_yourself");
+  button.focus();
 }
 
-$("#copy").addEventListener("click", copy);
+$("#copy").addEventListener("click", (event) => copy(plaintext, event.currentTarget));
+for (const button of made.querySelectorAll("[data-copy]")) {
+  button.addEventListener("click", () => copy($(`#${button.dataset.copy}`), button));
+}
 $("#made-done").addEventListener("click", () => closeDialog(made));
 made.addEventListener("cancel", (event) => {
   // Escape would lose a key that has not been copied.
@@ -134,8 +201,37 @@ made.addEventListener("cancel", (event) => {
   }
 });
 made.addEventListener("close", () => {
-  plaintext.value = "";
+  for (const field of [plaintext, $("#line-cli"), $("#line-api")]) {
+    field.value = "";
+  }
   $("#new-key").focus();
+});
+
+// --- renaming ---------------------------------------------------------------------------------------------------
+
+function askToDescribe(key) {
+  chosen = key;
+  $("#new-name").value = key.name;
+  $("#new-description").value = key.description;
+  setFieldError($("#new-name"), "");
+  open(describing);
+  $("#new-name").focus();
+}
+
+onSubmit($("#describe-form"), async () => {
+  const given = { name: $("#new-name").value.trim(), description: $("#new-description").value.trim() };
+  const result = await call("PATCH", `/customers/api-keys/${chosen.id}`, given);
+  if (result.code === "not_authenticated") {
+    return toLogin();
+  }
+  if (!result.ok) {
+    return result;
+  }
+  closeDialog(describing);
+  await list();
+  showMessage(notice, t("keys.renamed", given), "good");
+  $("#title").focus();
+  return null;
 });
 
 // --- deleting ---------------------------------------------------------------------------------------------------

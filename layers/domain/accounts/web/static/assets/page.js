@@ -50,6 +50,11 @@ export function moment(text) {
   return make("time", { datetime: text }, format.format(new Date(text)));
 }
 
+export function day(text) {
+  const format = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
+  return make("time", { datetime: text }, format.format(new Date(text)));
+}
+
 // --- calls ------------------------------------------------------------------------------------------------------
 
 const BY_STATUS = { 413: "body_too_large", 429: "too_many_attempts" };
