@@ -34,8 +34,8 @@ let chosen = null;
 // On a phone, each cell shows the heading of its column.
 const headings = [...document.querySelectorAll("#table thead th")].map((heading) => heading.textContent);
 
-function cell(column, ...content) {
-  return make("td", { role: "cell", "data-label": headings[column] }, ...content);
+function cell(column, ...parts) {
+  return make("td", { role: "cell", "data-label": headings[column] }, ...parts);
 }
 
 function row(key) {

@@ -16,11 +16,11 @@ export function menuOf(label, actions) {
   button.addEventListener("keydown", (event) => {
     if (event.key in STEPS) {
       event.preventDefault();
-      open(button, list, event.key === "ArrowUp" ? -1 : 0);
+      open(button, list, event.key === "ArrowUp" ? list.lastChild : list.firstChild);
     }
   });
   list.addEventListener("keydown", (event) => move(event, [...list.children]));
-  return make("div", { class: "with-menu" }, button, list);
+  return make("div", { class: "menu-place" }, button, list);
 }
 
 function item([text, act]) {
@@ -32,11 +32,11 @@ function item([text, act]) {
   return button;
 }
 
-function open(button, list, focused = 0) {
+function open(button, list, focused = list.firstChild) {
   shut();
   show(list);
   button.setAttribute("aria-expanded", "true");
-  [...list.children].at(focused)?.focus();
+  focused.focus();
   shut = () => {
     shut = () => {};
     show(list, false);
@@ -59,7 +59,7 @@ function move(event, items) {
 }
 
 addEventListener("pointerdown", (event) => {
-  if (!event.target.closest?.(".with-menu")) {
+  if (!event.target.closest?.(".menu-place")) {
     shut();
   }
 });
