@@ -147,8 +147,9 @@ def test_a_key_expires_when_its_owner_says_and_gets_another_name(stage: Stage, o
     stage.told("The key works until you delete it.")
     stage.page.get_by_label("Expires").select_option("In 7 days")
     stage.press("Generate")
+    stage.told("Copy it now")
     key = stage.page.get_by_label("API key", exact=True).input_value()
-    expect(stage.page.get_by_label("comfy-cli")).to_have_value(f"comfy cloud set-key --key {key}")
+    expect(stage.page.get_by_label("comfy-cli", exact=True)).to_have_value(f"comfy cloud set-key --key {key}")
     stage.press("Done")
 
     stage.press("Actions for box")

@@ -144,6 +144,7 @@ _LIMITS = {
         limits.IDENTITIES_PER_ACCOUNT,
         limits.PASSKEYS_PER_ACCOUNT,
     ],
+    "expiry date of an API key": [limits.API_KEY_LIFETIME // _DAY, limits.EXPIRED_KEY_LISTED // _DAY],
     "unlinked identities that an account remembers": [limits.UNLINKED_PER_ACCOUNT],
     "name of a passkey; its credential id": [limits.PASSKEY_NAME_MAX_CHARACTERS, limits.CREDENTIAL_ID_MAX_BYTES],
     "challenge for a passkey": [limits.PASSKEY_CHALLENGE_LIFETIME // _MINUTE],

@@ -83,6 +83,7 @@ _STATUSES = {
     "identity_unlink": 204,
     "key_create": 201,
     "key_delete": 204,
+    "key_update": 204,
     "logout": 204,
     "oauth_callback": 303,
     "password_change": 204,
