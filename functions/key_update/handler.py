@@ -12,6 +12,6 @@ KEY_DESCRIPTION = DEPLOYMENT.key_description
 
 @endpoint(routes.KEY_UPDATE, DEPLOYMENT)
 def lambda_handler(request: Request) -> Response:
-    body = request.json(schemas.KeyUpdate)
-    KEY_DESCRIPTION.change(request.user_id, request.path_parameters.get("id", ""), body.name, body.description)
+    name, description = request.json(schemas.KeyUpdate).given
+    KEY_DESCRIPTION.change(request.user_id, request.path_parameters.get("id", ""), name, description)
     return responses.no_content(user_id=request.user_id)

@@ -35,7 +35,7 @@ Event = Mapping[str, Any]
 FIREWALL_SECRET_HEADER = "x-firewall-secret"  # noqa: S105 - its name
 VIEWER_HEADER = "cloudfront-viewer-address"
 PROOF_HEADER = "x-proof-of-work"
-_TYPE_WORDS = {str: "text", bool: "true or false", type(None): "null"}
+_TYPE_WORDS = {str: "text", bool: "true or false"}
 _JSON_TYPE, _FORM_TYPE = "application/json", "application/x-www-form-urlencoded"
 _UTF_8 = ("", "charset=utf-8", 'charset="utf-8"', "charset=utf8")
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
@@ -259,8 +259,9 @@ def _convert[T: msgspec.Struct](parsed: dict[str, Any], schema: type[T]) -> T:
         message = f"The field {missing[0]} is missing."
         raise InvalidInput(message)
     for name, value in parsed.items():
-        kinds = get_args(fields[name].type) or (fields[name].type,)
-        if type(value) not in kinds:
-            message = f"The field {name} must be {' or '.join(_TYPE_WORDS[kind] for kind in kinds)}."
+        # An optional field is ``str | UnsetType``: null is not a missing field.
+        kind = (get_args(fields[name].type) or (fields[name].type,))[0]
+        if type(value) is not kind:
+            message = f"The field {name} must be {_TYPE_WORDS[kind]}."
             raise InvalidInput(message)
     return msgspec.convert(parsed, schema)

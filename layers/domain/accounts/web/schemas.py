@@ -176,18 +176,24 @@ class KeyCreate(msgspec.Struct, forbid_unknown_fields=True):
 
     name: str
     description: str = ""
-    expires_at: str | None = None
+    expires_at: str = ""
 
     @property
     def details(self) -> Details:
-        return Details(self.name, self.description, self.expires_at or "")
+        return Details(self.name, self.description, self.expires_at)
 
 
 class KeyUpdate(msgspec.Struct, forbid_unknown_fields=True):
     """``PATCH /customers/api-keys/{id}``. What is not sent stays as it is."""
 
-    name: str | None = None
-    description: str | None = None
+    name: str | msgspec.UnsetType = msgspec.UNSET
+    description: str | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def given(self) -> tuple[str | None, str | None]:
+        """The name and the description, None for what was not sent."""
+        name, description = (None if it is msgspec.UNSET else it for it in (self.name, self.description))
+        return name, description
 
 
 class KeyVerify(msgspec.Struct, forbid_unknown_fields=True):

@@ -88,8 +88,9 @@ const ORDERS = {
 };
 
 function matches(key, words) {
-  const text = `${key.name} ${key.description} ${key.key_prefix}`.toLowerCase();
-  return words.every((word) => text.includes(word));
+  const text = `${key.name} ${key.description}`.toLowerCase();
+  const prefix = key.key_prefix.toLowerCase();
+  return words.every((word) => text.includes(word) || prefix.startsWith(word));
 }
 
 function draw() {
@@ -159,7 +160,7 @@ lastDay.addEventListener("change", showExpiry);
 
 onSubmit($("#make-form"), async () => {
   const given = { name: $("#key-name").value.trim(), description: $("#key-description").value.trim() };
-  const body = { ...given, expires_at: chosenExpiry()?.toISOString() ?? null };
+  const body = { ...given, expires_at: chosenExpiry()?.toISOString() ?? "" };
   const draft = { open: "make", ...given, expires: expiry.value, day: lastDay.value };
   const result = await withRecentLogin(() => call("POST", "/customers/api-keys", body), draft);
   if (!result.ok) {
