@@ -2,7 +2,7 @@
 
 import { closeDialog, openDialog, keep as store, take } from "./browser.js";
 import { $, call, clearMessage, here, onSubmit, setFieldError, show, showError, t, toLogin, withBusy } from "./page.js";
-import { hasPasskeys, signWithPasskey } from "./passkeys.js";
+import { exchange, hasPasskeys, signWithPasskey } from "./passkeys.js";
 
 const DRAFT = "draft";
 const dialog = $("#again-dialog");
@@ -98,15 +98,7 @@ onSubmit($("#again-form"), async () => {
 });
 
 async function confirmWithPasskey() {
-  const asked = await call("POST", "/auth/reauthenticate/passkey/options");
-  if (!asked.ok) {
-    return asked;
-  }
-  const signed = await signWithPasskey(asked.body);
-  if (!signed.ok) {
-    return signed;
-  }
-  const result = await call("POST", "/auth/reauthenticate/passkey", signed.body);
+  const result = await exchange("/auth/reauthenticate/passkey", signWithPasskey);
   if (!result.ok) {
     return result;
   }

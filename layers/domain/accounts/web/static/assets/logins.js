@@ -37,7 +37,7 @@ function offer(provider) {
 function row(name, about, action, label, act) {
   const button = make("button", { type: "button", class: "small-button", "aria-label": label }, action);
   button.addEventListener("click", () => withBusy(button, $("#notice"), act));
-  const what = make("div", { class: "what" }, make("h3", {}, name));
+  const what = make("div", { class: "what" }, make("h4", {}, name));
   return make("li", {}, what, make("p", { class: "about" }, about), make("div", { class: "act" }, button));
 }
 

@@ -1,8 +1,8 @@
 // Logging in with a passkey: from the browser's suggestions in the email field, or with the button.
 
 import { suggestsPasskeys } from "./browser.js";
-import { $, call, showError, withBusy } from "./page.js";
-import { signWithPasskey } from "./passkeys.js";
+import { $, showError, withBusy } from "./page.js";
+import { exchange, signWithPasskey } from "./passkeys.js";
 
 // A challenge expires after five minutes; the browser's suggestions may be used much later.
 const RENEW_AFTER = 4 * 60_000;
@@ -11,16 +11,10 @@ let waiting = null;
 let since = 0;
 
 async function logIn(how, enter) {
-  const asked = await call("POST", "/auth/login/passkey/options");
-  if (!asked.ok) {
-    return asked;
-  }
-  const signed = await signWithPasskey(asked.body, how);
-  if (!signed.ok) {
-    return signed;
-  }
-  const given = { ...signed.body, remember: $("#remember").checked };
-  const result = await call("POST", "/auth/login/passkey", given);
+  const result = await exchange("/auth/login/passkey", async (options) => {
+    const signed = await signWithPasskey(options, how);
+    return { ...signed, body: { ...signed.body, remember: $("#remember").checked } };
+  });
   return result.ok ? enter() : result;
 }
 

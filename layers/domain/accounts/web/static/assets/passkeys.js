@@ -1,6 +1,7 @@
 // The browser's WebAuthn functions, with the service's options and responses. Binary values are base64url there.
 
 import { timeout } from "./browser.js";
+import { call } from "./page.js";
 
 export function hasPasskeys() {
   return typeof PublicKeyCredential === "function" && Boolean(navigator.credentials);
@@ -29,6 +30,13 @@ async function result(ask, read) {
   } catch (error) {
     return { ok: false, code: CODES[error.name] ?? "passkey_failed", body: {} };
   }
+}
+
+// Gets options from the service, asks the browser for its response to them, and sends the response to the service.
+export async function exchange(path, respond) {
+  const asked = await call("POST", `${path}/options`);
+  const responded = asked.ok ? await respond(asked.body) : asked;
+  return responded.ok ? call("POST", path, responded.body) : responded;
 }
 
 export function createPasskey(options) {

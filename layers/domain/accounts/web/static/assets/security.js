@@ -4,7 +4,7 @@ import { closeDialog } from "./browser.js";
 import { askToConfirm } from "./confirm.js";
 import { open, withRecentLogin } from "./dialogs.js";
 import { $, call, errorText, make, moment, onSubmit, show, t, withBusy } from "./page.js";
-import { createPasskey, hasPasskeys } from "./passkeys.js";
+import { createPasskey, exchange, hasPasskeys } from "./passkeys.js";
 import { announceChange } from "./profile.js";
 
 const form = $("#passkey-form");
@@ -14,7 +14,7 @@ export function showPasskeys(result, identities) {
   const passkeys = result.ok ? result.body.passkeys : [];
   const ways = identities.filter((identity) => identity.can_log_in);
   const others = ways.filter((identity) => identity.provider !== "email").length + passkeys.length;
-  show($("#passkeys-card"), hasPasskeys() || passkeys.length > 0);
+  show($("#passkeys-part"), hasPasskeys() || passkeys.length > 0);
   show($("#add-passkey"), hasPasskeys());
   show($("#remove-password"), others >= 2 && ways.length + passkeys.length > others);
   $("#passkeys").replaceChildren(...(result.ok ? passkeys.map(entry) : [line(errorText(result))]));
@@ -28,7 +28,7 @@ function line(text) {
 }
 
 function entry(passkey) {
-  const what = make("div", { class: "what" }, make("h3", {}, passkey.name));
+  const what = make("div", { class: "what" }, make("h4", {}, passkey.name));
   if (passkey.synced) {
     what.append(make("span", { class: "badge plain" }, t("passkeys.synced")));
   }
@@ -50,15 +50,7 @@ function button(text, label, act) {
 }
 
 export async function addPasskey() {
-  const asked = await withRecentLogin(() => call("POST", "/auth/passkeys/options"), { passkey: true });
-  if (!asked.ok) {
-    return asked;
-  }
-  const made = await createPasskey(asked.body);
-  if (!made.ok) {
-    return made;
-  }
-  const result = await call("POST", "/auth/passkeys", made.body);
+  const result = await withRecentLogin(() => exchange("/auth/passkeys", createPasskey), { passkey: true });
   if (!result.ok) {
     return result;
   }
