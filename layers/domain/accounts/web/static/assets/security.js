@@ -32,7 +32,8 @@ function entry(passkey) {
   if (passkey.synced) {
     what.append(make("span", { class: "badge plain" }, t("passkeys.synced")));
   }
-  const used = passkey.last_used_at ? [t("keys.used"), " ", moment(passkey.last_used_at)] : [t("keys.unused")];
+  const at = passkey.last_used_at;
+  const used = at ? [t("passkeys.used"), " ", moment(at)] : [t("passkeys.unused")];
   const about = make("p", { class: "about" }, t("passkeys.added_at"), " ", moment(passkey.created_at), " · ", ...used);
   const act = make(
     "div",
