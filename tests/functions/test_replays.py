@@ -385,7 +385,6 @@ def test_the_sample_of_account_export_returns_a_file_with_everything(functions: 
         "identities": [identity],
         "passkeys": [],
         "unlinked": [],
-        "passkeys": [],
         "sessions": [_session(person.token, current=True)],
         "api_keys": functions.invoke("key_list", sample("key_list")).json["api_keys"],
         "activity": [],
