@@ -244,6 +244,9 @@ def test_a_slow_service_says_that_it_takes_longer(timed: Stage) -> None:
 def test_everything_works_by_keyboard(stage: Stage) -> None:
     """In the order in which it is read, from the top."""
     stage.visitor.visit("/login")
+    assert _focused(stage.page) == "email"
+    for _ in range(3):
+        stage.page.keyboard.press("Shift+Tab")
     seen = []
     for _ in range(12):
         stage.page.keyboard.press("Tab")

@@ -14,8 +14,9 @@ def test_a_person_who_forgot_gets_in_again(stage: Stage) -> None:
     """Email, link, new password; the link works once, and every browser is logged out."""
     person = Person(stage.cloud, email="forgetful@example.com").join()
     stage.visitor.visit("/login")
-    stage.page.get_by_role("link", name="Forgot password?").click()
     stage.page.get_by_label("Email address").fill(person.email)
+    stage.page.get_by_role("link", name="Forgot password?").click()
+    expect(stage.page.get_by_label("Email address")).to_have_value(person.email)
     stage.press("Send link")
     stage.told("Check your email")
     token = token_in(person.wait_for_mail(RESET))
@@ -27,6 +28,8 @@ def test_a_person_who_forgot_gets_in_again(stage: Stage) -> None:
     stage.told("Password changed")
     assert person.call("GET", "/auth/session").status_code == 401
     stage.page.get_by_role("link", name="Log in").click()
+    expect(stage.page.get_by_label("Email address")).to_have_value(person.email)
+    expect(stage.page.get_by_label("Password", exact=True)).to_be_focused()
     log_in(stage, person.email, NEW_PASSWORD)
     stage.told("This device")
 

@@ -207,6 +207,7 @@ def test_the_question_survives_signing_up(stage: Stage) -> None:
     """The emailed link opens another tab; this tab continues to the question, and the other one says so."""
     newcomer = Person(stage.cloud, email="asked-first@example.com")
     stage.page.goto(stage.visitor.site + question_of())
+    stage.told("Log in to continue to ComfyUI on this computer.")
     stage.page.get_by_role("link", name="Sign up").click()
     sign_up(stage, newcomer.email)
     mailed = confirm_beside(stage, newcomer)

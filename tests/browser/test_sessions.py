@@ -47,6 +47,7 @@ def test_a_session_that_ended_elsewhere_asks_to_log_in_and_carries_on(stage: Sta
     assert person.call("POST", "/auth/sessions/revoke-all").status_code == 204
     stage.press("Generate")
     stage.page.wait_for_url("**/login?*")
+    stage.told("Your session has ended. Log in again; nothing is lost.")
     log_in(stage, person.email, PASSWORD)
 
     expect(stage.page.get_by_label("Name", exact=True)).to_have_value("my laptop")
@@ -70,12 +71,11 @@ def test_logging_out_that_fails_clears_the_page_and_says_so(stage: Stage) -> Non
 
 
 def test_log_out_is_on_every_page(stage: Stage) -> None:
-    """While logged in; the front page then leads to the account."""
+    """While logged in; the front page and the sign-up then lead to the account."""
     enter(stage.visitor, stage.person)
     for path in (
         "/account",
         "/api-keys",
-        "/signup",
         "/forgot-password",
         "/verify-email",
         "/reset-password",
@@ -83,9 +83,9 @@ def test_log_out_is_on_every_page(stage: Stage) -> None:
     ):
         stage.page.goto(stage.visitor.site + path)
         expect(stage.page.get_by_role("button", name="Log out", exact=True)).to_be_visible()
-    stage.page.goto(f"{stage.visitor.site}/")
-
-    assert stage.page.url == f"{stage.visitor.site}/account"
+    for path in ("/", "/signup"):
+        stage.page.goto(stage.visitor.site + path)
+        stage.page.wait_for_url("**/account")
 
 
 def test_nothing_personal_is_kept_by_the_browser(stage: Stage) -> None:

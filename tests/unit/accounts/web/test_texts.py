@@ -22,7 +22,7 @@ FAMILIES = {
     "error": {"unreachable", "other", "wait_over", "passkey_exists", "passkey_failed"}
     | {it.code for it in vars(errors).values() if hasattr(it, "code")},
     "mail_problem": {"bounce", "complaint"},
-    "login": {"left", "deleted"},
+    "login": {"left", "deleted", "ended"},
 }
 
 

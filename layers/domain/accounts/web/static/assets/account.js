@@ -2,7 +2,7 @@ import { showActivity, showDevices } from "./devices.js";
 import { takeDraft, wireDialogs } from "./dialogs.js";
 import { download } from "./farewell.js";
 import { link, showLogins } from "./logins.js";
-import { $, call, loadSession, show, showLoadError, showMessage, toLogin, withBusy } from "./page.js";
+import { $, call, loadSession, onReturn, show, showLoadError, showMessage, toLogin, withBusy } from "./page.js";
 import { fillIn, startChange } from "./profile.js";
 import { addPasskey, showPasskeys } from "./security.js";
 
@@ -72,4 +72,5 @@ addEventListener("changed", async (event) => {
   $("#title").focus();
   scrollTo(0, 0);
 });
+onReturn(refresh);
 refresh().then((loaded) => loaded && carryOn(takeDraft()));

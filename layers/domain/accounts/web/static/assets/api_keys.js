@@ -8,6 +8,7 @@ import {
   loadSession,
   make,
   moment,
+  onReturn,
   onSubmit,
   setFieldError,
   show,
@@ -274,5 +275,6 @@ async function start() {
 }
 
 wireDialogs();
+onReturn(list);
 $("#new-key").addEventListener("click", () => askForName());
 start();

@@ -10,6 +10,8 @@ const slot = $(".slot", dialog);
 const password = $("#again-password");
 let resolveReauthentication = () => {};
 let unfinished = null;
+// The dialog whose step needs a recent login: hidden meanwhile, with what was typed.
+let below = null;
 
 export function open(element) {
   for (const part of element.querySelectorAll(".slot")) {
@@ -48,7 +50,7 @@ export async function withRecentLogin(step, draft) {
   const result = await step();
   if (result.code === "not_authenticated") {
     keep(draft);
-    return toLogin();
+    return toLogin({ ended: "" });
   }
   if (result.code !== "reauth_required") {
     return result;
@@ -70,6 +72,8 @@ async function reauthenticated(draft) {
       ways.some((identity) => identity.provider === button.dataset.again),
     );
   }
+  below = $("dialog[open]");
+  below?.classList.add("below");
   open(dialog);
   if (!result.ok) {
     showError(slot, result);
@@ -90,7 +94,7 @@ onSubmit($("#again-form"), async () => {
     password.select();
   } else if (result.code === "not_authenticated") {
     keep(unfinished);
-    return toLogin();
+    return toLogin({ ended: "" });
   } else {
     return result;
   }
@@ -125,4 +129,7 @@ for (const button of dialog.querySelectorAll("[data-again]")) {
 }
 
 // No effect after a successful reauthentication: the promise is resolved already.
-dialog.addEventListener("close", () => resolveReauthentication(false));
+dialog.addEventListener("close", () => {
+  below?.classList.remove("below");
+  resolveReauthentication(false);
+});

@@ -78,17 +78,32 @@ async function sendAgain() {
 // Shows the message for ?left or ?deleted, and removes it from the address, so that a reload does not repeat it.
 function greet() {
   const query = new URLSearchParams(location.search);
-  const said = ["left", "deleted"].find((name) => query.has(name));
+  const said = ["left", "deleted", "ended"].find((name) => query.has(name));
   if (said) {
-    showMessage(slot, t(`login.${said}`), "good");
+    showMessage(slot, t(`login.${said}`), said === "ended" ? "info" : "good");
     query.delete(said);
     history.replaceState(null, "", String(query) ? `?${query}` : location.pathname);
+  }
+}
+
+// Says what the login is for: the page or the program that it returns to.
+async function sayWhy() {
+  const { pathname, search } = new URL(returnTo(), location.origin);
+  if (pathname === "/api-keys") {
+    $(".lead").textContent = t("login.for_keys");
+  } else if (pathname === "/oauth/authorize") {
+    const { ok, body } = await call("GET", `${pathname}/request${search}`);
+    $(".lead").textContent =
+      ok && body.client ? t("login.for_program", { name: body.client.name }) : $(".lead").textContent;
+  } else if (pathname === "/device") {
+    $(".lead").textContent = t("login.for_device");
   }
 }
 
 onSubmit(form, logIn);
 $("#resend").addEventListener("click", sendAgain);
 carryReturn();
+sayWhy();
 offerProviders();
 // Not what every visitor waits for: most browsers have no passkey of this site.
 if (hasPasskeys) {

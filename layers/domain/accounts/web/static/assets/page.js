@@ -1,6 +1,6 @@
 // Shared by all pages: texts, API calls, messages, forms and the session.
 
-import { forget, isDisabled, openTabs, setDisabled, timeout } from "./browser.js";
+import { forget, isDisabled, keep, openTabs, setDisabled, take, timeout } from "./browser.js";
 
 const language = document.documentElement.lang;
 // From texts.<language>.js, which is not a module: Safari runs modules too early that import one with top-level await.
@@ -348,11 +348,22 @@ export function hasReturn() {
   return new URLSearchParams(location.search).has("return_to");
 }
 
-// Links between login, sign-up and forgotten password keep the return address.
+// Links between login, sign-up and forgotten password keep the return address and, in this tab, the email address.
 export function carryReturn() {
   if (hasReturn()) {
     carry(returnTo());
   }
+  const email = $("#email");
+  email.value = take("email") || email.value;
+  for (const link of document.querySelectorAll("[data-carry]")) {
+    link.addEventListener("click", () => keep("email", email.value.trim()));
+  }
+  focusFirst(email.form);
+}
+
+function focusFirst(form) {
+  const inputs = [...form.querySelectorAll("input[required]")];
+  (inputs.find((input) => !input.value) ?? inputs[0]).focus();
 }
 
 export function carry(to) {
@@ -361,8 +372,8 @@ export function carry(to) {
   }
 }
 
-export function toLogin() {
-  location.replace(loginAndBack());
+export function toLogin(why = {}) {
+  location.replace(loginAndBack(why));
   return new Promise(() => {});
 }
 
@@ -372,8 +383,17 @@ export function here() {
   return String(query) ? `${location.pathname}?${query}` : location.pathname;
 }
 
-export function loginAndBack() {
-  return `/login?${new URLSearchParams({ return_to: here() })}`;
+export function loginAndBack(why = {}) {
+  return `/login?${new URLSearchParams({ ...why, return_to: here() })}`;
+}
+
+// When the owner comes back to this tab, unless a dialog is open.
+export function onReturn(work) {
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible" && !$("dialog[open]")) {
+      work();
+    }
+  });
 }
 
 export async function loadSession() {

@@ -1,3 +1,4 @@
+import { keep } from "./browser.js";
 import { requestReturn } from "./handover.js";
 import { showAddress, takeLink } from "./link.js";
 import { $, call, errorText, loadSession, onSubmit, setFieldError, swap } from "./page.js";
@@ -15,6 +16,7 @@ onSubmit($("#form"), async () => {
     swap($("#ask"), $("#no-link"));
   } else if (result.ok) {
     password.value = "";
+    keep("email", email);
     swap($("#ask"), $("#done"));
   } else {
     return result;
