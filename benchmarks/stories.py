@@ -74,6 +74,8 @@ CALLS = {
     "key_list": [GET, QUERY],
     "key_update": [GET, transaction(1, indexed=1)],
     "key_delete": [GET, transaction(3, indexed=1), QUEUE],
+    # GitHub's published example, whose token is no key. The list of keys is known, but this process has not read it.
+    "key_report": [GET, UPDATE],
     "key_verify": [GET, GET],
     "operator_account_inspect": [GET, GET, GET, QUERY, QUERY, QUERY, QUERY, GET],
     "operator_account_disable": [GET, transaction(6, indexed=3)],
@@ -133,6 +135,7 @@ CPU = {
     "key_list": 2.5,
     "key_update": 3.0,
     "key_delete": 5.6,
+    "key_report": 2.0,
     "key_verify": 2.7,
     "operator_account_inspect": 5.8,
     "operator_account_disable": 4.7,

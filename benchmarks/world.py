@@ -21,7 +21,17 @@ from accounts.dynamo.passkeys import PasskeysTable
 from accounts.dynamo.sessions import SessionsTable
 from accounts.dynamo.tables import Table
 from accounts.dynamo.users import UsersTable
-from accounts.model import access_tokens, api_keys, device_codes, identities, one_time_tokens, passkeys, sessions, users
+from accounts.model import (
+    access_tokens,
+    api_keys,
+    device_codes,
+    identities,
+    one_time_tokens,
+    passkeys,
+    scanner_keys,
+    sessions,
+    users,
+)
 from accounts.model.api_keys import ApiKey
 from accounts.model.audit import Caller
 from accounts.model.clients import COMFY_CLI
@@ -43,7 +53,7 @@ from accounts.model.users import User
 from accounts.transactions import Change
 from benchmarks.stub import Tables
 from scripts.sam_local import samples
-from scripts.sam_local.made_up import VALUES
+from scripts.sam_local.made_up import SCANNER_KEYS, VALUES
 
 ROOT = Path(__file__).parents[1]
 SITE_URL = "https://accounts.example.com"
@@ -151,6 +161,7 @@ def tables() -> Tables:
         "AuditEventsTable": [],
         "ThrottlesTable": [],
         "MailDeliveriesTable": [],
+        "ClientDocumentsTable": [_scanner_keys(now)],
         "UsersTable": [_item(UsersTable("UsersTable"), users.Open(_user(key, now)))],
         "SessionsTable": [
             _item(SessionsTable("SessionsTable"), sessions.Start(each))
@@ -242,6 +253,17 @@ def _body(function: str) -> Mapping[str, str]:
 def _form(function: str) -> Mapping[str, str]:
     """The fields of the sample's body, each once."""
     return {name: value for name, (value,) in parse_qs(sample(function)["body"]).items()}
+
+
+def _scanner_keys(now: datetime) -> dict[str, Any]:
+    """GitHub's list, as a function that fetched it keeps it."""
+    later = (now + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%S.%f+0000")
+    return {
+        "client_id": {"S": scanner_keys.URL},
+        "text": {"S": SCANNER_KEYS},
+        "fresh_until": {"S": later},
+        "expires_at": {"N": str(int((now + timedelta(days=1)).timestamp()))},
+    }
 
 
 def _item(table: Table[Any], change: Change) -> dict[str, Any]:

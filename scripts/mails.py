@@ -25,6 +25,7 @@ _ADDRESS = "email=ann@example.com"
 _CONFIRM = f"{SITE_URL}/verify-email#token={_TOKEN}"
 _RESET = f"{SITE_URL}/reset-password#token={_TOKEN}&{_ADDRESS}"
 _LOGIN = ("Firefox on Windows", "22 November 2026, 09:14 UTC", "203.0.113.7")
+_LEAKED_AT = "https://github.com/octocat/Hello-World/blob/12345600b9cbe38a219f39a9941c9319b600c002/foo/bar.txt"
 _CONTENTS = (
     mails.ConfirmEmail(f"{_CONFIRM}&{_ADDRESS}"),
     mails.ConfirmProviderEmail(f"{_CONFIRM}&with=github&{_ADDRESS}", "GitHub"),
@@ -51,6 +52,7 @@ _CONTENTS = (
     mails.PasswordRemoved("Google and your passkeys"),
     mails.ApiKeyCreated("Workshop computer"),
     mails.ApiKeyDeleted("Workshop computer"),
+    mails.ApiKeyLeaked("Workshop computer", _LEAKED_AT, "a commit on GitHub", "22 November 2026, 09:14 UTC"),
 )
 SAMPLES: Mapping[str, Content] = {content.template: content for content in _CONTENTS}
 """Every email by its template, in the order of the gallery."""

@@ -19,6 +19,10 @@ Json = dict[str, Any]
 _NO_SHORTER_PREFIX = len(api_keys.PREFIX) + 1
 
 
+class NotFound(CannotDo):
+    """The stack has no such account, key or identity."""
+
+
 @dataclass(frozen=True)
 class Operator:
     """Acts on the stack at ``place``, under the caller's AWS identity."""
@@ -48,7 +52,7 @@ class Operator:
         if "FunctionError" in answer:
             raise CannotDo(said.get("errorMessage") or "the function failed; its log says why")
         if "error" in said:
-            raise CannotDo(said["message"])
+            raise (NotFound if said["error"] == "not_found" else CannotDo)(said["message"])
         return said
 
 

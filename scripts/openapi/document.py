@@ -162,7 +162,7 @@ def _request(operation: Operation) -> dict[str, Any] | None:
     if not body:
         return None
     shown = examples.request(operation)
-    media = {"schema": schemas.schema_of(body), **({"example": shown} if shown else {})}
+    media = {"schema": schemas.schema_of(body, many=operation.many), **({"example": shown} if shown else {})}
     return {"required": True, "content": {FORM if operation.form else JSON: media}}
 
 
@@ -183,7 +183,10 @@ def _media(answer: Answer, media: str) -> dict[str, Any]:
     if media != JSON:
         return {"schema": _TEXT}
     shown = examples.response(answer)
-    return {"schema": schemas.schema_of(answer.body), **({"example": shown} if shown is not None else {})}
+    return {
+        "schema": schemas.schema_of(answer.body, many=answer.many),
+        **({"example": shown} if shown is not None else {}),
+    }
 
 
 def _refusals(operation: Operation) -> dict[str, Any]:

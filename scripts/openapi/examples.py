@@ -148,7 +148,8 @@ def request(operation: Operation) -> Any:  # noqa: ANN401 - any JSON
 def response(answer: Answer) -> Any:  # noqa: ANN401 - any JSON
     """The first kind of body, each field once."""
     kinds = schemas.kinds(answer.body)
-    return _of_schema(schemas.of(kinds[0]), kinds[0].__name__) if kinds else None
+    shown = _of_schema(schemas.of(kinds[0]), kinds[0].__name__) if kinds else None
+    return [shown] if answer.many else shown
 
 
 def _of_schema(schema: Schema, struct: str) -> Any:  # noqa: ANN401

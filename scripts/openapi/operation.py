@@ -23,13 +23,17 @@ class Parameter(Struct, frozen=True):
 
 
 class Answer(Struct, frozen=True):
-    """A response that is not a refusal. ``headers`` are names from ``accounts`` beyond those of every response."""
+    """A response that is not a refusal. ``headers`` are names from ``accounts`` beyond those of every response.
+
+    ``many``: the response is an array of bodies.
+    """
 
     status: int
     description: str
     body: Body | None = None
     media: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
+    many: bool = False
 
 
 class Operation(Struct, frozen=True, kw_only=True):
@@ -37,6 +41,7 @@ class Operation(Struct, frozen=True, kw_only=True):
 
     - ``credential``: what identifies the caller where the route accepts no credential of its own.
     - ``form``: the request's body is a form of one of these kinds.
+    - ``many``: the request's body is an array of ``body``.
     """
 
     route: Route
@@ -47,6 +52,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     credential: str = "none"
     body: type[Struct] | None = None
     form: tuple[type[Struct], ...] = ()
+    many: bool = False
     query: tuple[Parameter, ...] = ()
     errors: tuple[type[AccountsError], ...] = ()
     example: dict[str, Any] | None = None
@@ -61,6 +67,10 @@ class Operation(Struct, frozen=True, kw_only=True):
 
 def ok(body: Body, description: str, *headers: str, status: int = 200) -> Answer:
     return Answer(status, description, body, (JSON,), headers)
+
+
+def each(body: Body, description: str) -> Answer:
+    return Answer(200, description, body, (JSON,), many=True)
 
 
 def accepted(description: str, *headers: str) -> Answer:

@@ -5,8 +5,10 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from accounts import errors
+from accounts.model.leak_reports import LeakMatch
 from accounts.web import consent_questions, device, metadata, oauth_server, presenters, routes, schemas, workspaces
-from scripts.openapi.operation import Operation, Parameter, done, ok
+from accounts.web.leak_reports import LeakFeedback
+from scripts.openapi.operation import Operation, Parameter, done, each, ok
 
 _KEYS, _OAUTH, _DEVICE, _WORKSPACE = "API keys", "OAuth", "OAuth for devices", "Workspaces"
 _METADATA = "OAuth"
@@ -107,6 +109,21 @@ KEYS = (
         summary="Returns the owner, name and description of an API key, to another service of the deployment",
         body=schemas.KeyVerify,
         answers=(ok((presenters.KeyOwner, presenters.NoKey), "The key's owner, or that the key is not valid."),),
+    ),
+    Operation(
+        route=routes.KEY_REPORT,
+        tag=_KEYS,
+        summary="Revokes the API keys in a report of GitHub's secret scanning",
+        description=(
+            "The header `Github-Public-Key-Signature` has an ECDSA signature (NIST P-256, SHA-256, DER in base64) over "
+            "the body as it was sent, by the key that `Github-Public-Key-Identifier` names. The response says of each "
+            "text whether it is an API key by its checksum, not whether it works here."
+        ),
+        credential="signature",
+        body=LeakMatch,
+        many=True,
+        answers=(each(LeakFeedback, "An array that says of each text what it is."),),
+        errors=(errors.InvalidSignature, errors.NotFound, errors.MailUnavailable),
     ),
 )
 WORKSPACES = (

@@ -77,7 +77,8 @@ def _parameter(name: str, *, required: bool) -> str:
 def _body(body: Mapping[str, Any], document: Mapping[str, Any]) -> str:
     ((media, found),) = body["content"].items()
     kinds = " or ".join(_listed(it, document) for it in _named(found["schema"]))
-    return f"{kinds}, as a form" if media == FORM else kinds
+    many = "an array, of each " if "items" in found["schema"] else ""
+    return f"{kinds}, as a form" if media == FORM else f"{many}{kinds}"
 
 
 def _fields(answer: Mapping[str, Any], document: Mapping[str, Any]) -> str:
@@ -87,6 +88,7 @@ def _fields(answer: Mapping[str, Any], document: Mapping[str, Any]) -> str:
 
 
 def _named(schema: Mapping[str, Any]) -> list[str]:
+    schema = schema.get("items", schema)
     return [it["$ref"].rpartition("/")[2] for it in schema.get("anyOf", [schema]) if "$ref" in it]
 
 

@@ -67,6 +67,7 @@ WHEN: Mapping[type[AccountsError], str] = {
     errors.InvalidCredentials: "the login failed; the response is the same for every reason",
     errors.InvalidPasskey: "the login with a passkey failed; the response is the same for every reason",
     errors.InvalidAdminSecret: "the admin secret is missing or wrong",
+    errors.InvalidSignature: "the report is not signed by a current key of GitHub's secret scanning",
     errors.Forbidden: "the caller may not do this",
     errors.CredentialNotAccepted: (
         "an API key or access token was sent to a route that does not accept it; the message says which login is needed"
@@ -100,7 +101,7 @@ WHEN: Mapping[type[AccountsError], str] = {
     errors.PasswordMissing: "the account has no password to check or change",
     errors.AccountChanged: "the page showed a different account from the one that is now logged in",
     errors.ClientChanged: ("the document that describes the program is not the one that the page showed; ask again"),
-    errors.BodyTooLarge: "the body is larger than 16 KiB",
+    errors.BodyTooLarge: "the body is larger than 16 KiB, or a report of leaked keys than 512 KiB",
     errors.UnsupportedMediaType: "the body's type is not `application/json`",
     errors.TooManyAttempts: "a rate limit was reached; wait as long as `Retry-After` says",
     errors.ProofRequired: (

@@ -29,6 +29,8 @@ _LIMITS: Mapping[str, Schema] = {
     "description": {"maxLength": limits.KEY_DESCRIPTION_MAX_CHARACTERS},
     "token": _TOKEN,
     "RevocationRequest.token": {},
+    "LeakMatch.token": {},
+    "LeakMatch.type": {"maxLength": limits.LEAK_TYPE_MAX_CHARACTERS},
     "user_code": {"maxLength": limits.TYPED_CODE_MAX_CHARACTERS},
     "decision": _DECISION,
 }
@@ -53,8 +55,10 @@ def of(kind: type[Struct]) -> Schema:
     return _found([kind])[kind.__name__]
 
 
-def schema_of(body: Body | None) -> Schema:
-    """A reference to the body's schema, or to one of several; any JSON without a struct."""
+def schema_of(body: Body | None, *, many: bool = False) -> Schema:
+    """A reference to the body's schema, or to one of several; any JSON without a struct. ``many``: an array of it."""
+    if many:
+        return {"type": "array", "items": schema_of(body)}
     references = [{"$ref": _REFERENCE.format(name=kind.__name__)} for kind in kinds(body)]
     if len(references) > 1:
         return {"anyOf": references}

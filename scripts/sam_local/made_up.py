@@ -1,5 +1,7 @@
 """Made-up values for the samples' placeholders. Tests and benchmarks write what they name into emulated tables."""
 
+import json
+
 VALUES = {
     "account_id": "SampleAccountOfEventsFolder1",
     "admin_secret": "sample-admin-secret-of-the-events-folder-0000000",
@@ -27,9 +29,28 @@ VALUES = {
     "provider_state_id": "b80724f0",
     "refresh_token": "sample-refresh-token-of-the-events-folder-0.sample-refresh-token-of-the-events-folder-1",
     "reset_token": "sample-reset-token-of-the-events-folder-000",
+    "scanner_key": "bcb53661c06b4728e59d897fb6165d5c9cda0fd9cdf9d09ead458168deb7518c",
     "session": "sample-session-token-of-the-events-folder-0",
     "session_with_passkeys": "sample-session-token-of-the-events-folder-0",
     "session_without_password": "sample-session-token-of-the-events-folder-0",
     "user_code": "smpl-cdxx",
     "verification_token": "sample-confirmation-token-of-events-folder0",
 }
+
+# GitHub's list while it documented the sample of a report, which this key signed.
+SCANNER_KEYS = json.dumps(
+    {
+        "public_keys": [
+            {
+                "key_identifier": VALUES["scanner_key"],
+                "key": (
+                    "-----BEGIN PUBLIC KEY-----\n"
+                    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEYAGMWO8XgCamYKMJS6jc/qgvSlAd\n"
+                    "AjPuDPRcXU22YxgBrz+zoN19MzuRyW87qEt9/AmtoNP5GrobzUvQSyJFVw==\n"
+                    "-----END PUBLIC KEY-----\n"
+                ),
+                "is_current": True,
+            }
+        ]
+    }
+)

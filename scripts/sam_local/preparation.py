@@ -6,7 +6,7 @@ Emails stay in this process, too: they do not fill the mailbox, and the tokens a
 import json
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from secrets import token_hex
 from urllib.parse import parse_qs, parse_qsl, urlsplit
@@ -22,9 +22,10 @@ from accounts.flows.operators.operator_requests import OperatorRequest
 from accounts.flows.people.session_opening import LoggedIn
 from accounts.flows.providers.provider_login import Callback
 from accounts.limits import LOGIN_METHODS_WITHOUT_PASSWORD, PASSKEYS_PER_ACCOUNT
-from accounts.model import passkeys, users
+from accounts.model import passkeys, scanner_keys, users
 from accounts.model.api_keys import Details
 from accounts.model.audit import Caller
+from accounts.model.client_documents import Document
 from accounts.model.clients import COMFY_CLI
 from accounts.model.identities import public_id
 from accounts.model.messages import Message
@@ -33,7 +34,7 @@ from accounts.model.passkeys import Passkey
 from accounts.model.providers import GITHUB, GOOGLE
 from accounts.model.resources import OWN
 from accounts.model.sessions import PASSWORD
-from scripts.sam_local import CannotRun, samples
+from scripts.sam_local import CannotRun, made_up, samples
 
 _SECONDS = 10
 _BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -201,6 +202,13 @@ class Preparation:
     @cached_property
     def api_key_id(self) -> str:
         return self._new_key("Sample to delete")[1]
+
+    @cached_property
+    def scanner_key(self) -> str:
+        """Return the key that signed the sample, after storing a list of GitHub with it."""
+        later = self._now + timedelta(days=1)
+        self._do.client_documents.keep(Document(scanner_keys.URL, made_up.SCANNER_KEYS, later, later))
+        return made_up.VALUES["scanner_key"]
 
     @cached_property
     def admin_secret(self) -> str:

@@ -17,6 +17,8 @@ from moto import mock_aws
 from moto.dynamodb.models import dynamodb_backends
 from moto.kms.models import kms_backends
 
+from accounts.model import scanner_keys
+from scripts.sam_local import made_up
 from tests import cloudformation
 from tests.functions.roles import Account, Roles
 
@@ -101,7 +103,9 @@ class Cloud:
     calls: list[Call] = field(default_factory=list)
     failing: dict[str, Callable[[Call], Exception | None]] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
-    documents: dict[str, dict[str, Any]] = field(default_factory=dict)
+    documents: dict[str, dict[str, Any]] = field(
+        default_factory=lambda: {scanner_keys.URL: {"text": made_up.SCANNER_KEYS, "fresh_seconds": 60}}
+    )
     suppressed: dict[str, str] = field(default_factory=dict)
     roles: Roles = field(default_factory=lambda: Roles(DEPLOYED))
     _fails_at: int | None = None

@@ -17,15 +17,16 @@ from accounts import secrets
 from accounts.limits import API_KEYS_PER_ACCOUNT, PASSKEYS_PER_ACCOUNT, SESSIONS_PER_ACCOUNT
 from accounts.model import users
 from tests.authenticators import Authenticator
-from tests.functions import described, passkey_steps, proofs
+from tests.functions import described, leaks, passkey_steps, proofs
 from tests.functions.away import OWNER_OF_THE_EMAIL, query_of
 from tests.functions.clients import query_of as query_of_client
 from tests.functions.cloud import unreachable
 from tests.functions.conftest import NOW
 from tests.functions.lambdas import NAMES, Answer, Lambdas
 from tests.functions.people import Person, a_key
-from tests.functions.requests import SAMPLE_BROWSER, SAMPLE_OTHER_TOKEN, SAMPLE_TOKEN, sample
+from tests.functions.requests import SAMPLE_BROWSER, SAMPLE_KEY, SAMPLE_OTHER_TOKEN, SAMPLE_TOKEN, sample
 from tests.functions.stage import Act, Stage, Story
+from tests.scanner import Scanner, match
 from tests.unit.accounts.identity_providers.forgery import NONCE
 
 LATER = timedelta(minutes=6)
@@ -304,6 +305,36 @@ def that_could_not_be_sent_at_first(stage: Stage) -> Act:
         return stage.calls()()
 
     return twice
+
+
+@of("key_report")
+def of_a_key_that_exists(stage: Stage) -> Act:
+    """It is deleted, and its owner is emailed. The list of keys is known."""
+    stage.arrange()
+    stage.calls()()
+    scanner = Scanner()
+    leaks.lists(stage.functions, scanner)
+    return stage.sends(leaks.report(scanner, match(SAMPLE_KEY)))
+
+
+@of("key_report")
+def whose_email_is_still_owed(stage: Stage) -> Act:
+    """The report comes again, and the note is deleted."""
+    stage.arrange()
+    scanner = Scanner()
+    leaks.lists(stage.functions, scanner)
+    event = leaks.report(scanner, match(SAMPLE_KEY))
+    stage.functions.cloud.failing["sqs"] = unreachable
+    stage.functions.invoke("key_report", event)
+    stage.functions.cloud.failing.clear()
+    return stage.sends(event)
+
+
+@of("operator_key_revoke")
+def of_a_leaked_key(stage: Stage) -> Act:
+    """Its name is in the email."""
+    stage.arrange()
+    return stage.sends(sample("operator_key_revoke") | {"leaked": "yes"})
 
 
 @of("client_metadata")

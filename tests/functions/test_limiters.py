@@ -13,7 +13,7 @@ from accounts import secrets
 from accounts.dynamo.throttles import CounterItem, ThrottlesTable
 from accounts.model.throttles import Bucket
 from accounts.web import routes
-from accounts.web.routes import AUTHORIZE, CLIENT_TOKEN, ROUTES, Route
+from accounts.web.routes import AUTHORIZE, CLIENT_TOKEN, KEY_REPORT, ROUTES, Route
 from tests.functions import proofs
 from tests.functions.away import away, page_event
 from tests.functions.cloud import Call
@@ -33,6 +33,8 @@ OF_EMAILS = {"notice", "sign-up-mail-of", "sign-up-mail", "reset-mail-of", "rese
 TOO_MANY = "429 excess_rate_limit_exceeded"
 REFUSALS: dict[Route, set[str]] = {
     CLIENT_TOKEN: {TOO_MANY, "400 excess_device_polls"},
+    # While GitHub's list may not be fetched again, no one can say that a key is unknown.
+    KEY_REPORT: {TOO_MANY, "503 sys_unavailable"},
     # API Gateway answers for the authorizer.
     AUTHORIZE: {"denied excess_rate_limit_exceeded"},
 }

@@ -140,6 +140,36 @@ def test_a_revoked_key_is_refused_and_the_owner_is_emailed(functions: Lambdas) -
     assert functions.queued() == [{"kind": "api_key_deleted", "user_id": SAMPLE_USER_ID}]
 
 
+def test_a_leaked_key_is_refused_and_the_owner_is_told_where_it_was(functions: Lambdas) -> None:
+    url = "https://paste.example.com/1"
+    functions.people.arrange()
+    answer = functions.invoke(
+        "operator_key_revoke", sample("operator_key_revoke") | {"leaked": "yes", "url": url, "more": "ignored"}
+    )
+
+    assert answer.result == {"user_id": SAMPLE_USER_ID, "api_key": Person().key_id}
+    assert answer.events == ["authn_token_leaked"]
+    assert functions.invoke("account_show", request("account_show", key=SAMPLE_KEY)).status == 401
+    (message,) = functions.queued()
+    assert {name: message[name] for name in ("kind", "detail", "url")} == {
+        "kind": "api_key_leaked",
+        "detail": "Workshop computer",
+        "url": url,
+    }
+    detail = {"api_key": Person().key_id, "name": "Workshop computer", "url": url}
+    assert history(functions) == [("authn_token_leaked", BY | detail)]
+
+
+def test_a_leaked_key_of_another_account_is_not_found(functions: Lambdas) -> None:
+    functions.people.arrange()
+    other = functions.people.arrange(another_person("Other"))
+    asked = sample("operator_key_revoke") | {"leaked": "yes"}
+    for key_id in (other.key_id, "0" * 64):
+        answer = functions.invoke("operator_key_revoke", asked | {"api_key": key_id})
+        assert answer.result["error"] == "not_found"
+    assert functions.invoke("account_show", request("account_show", key=other.key)).status == 200
+
+
 def _shown(person: Person) -> dict[str, Any]:
     return {
         "account": {**person.customer(NOW), "status": "active", "mail_problem": None},

@@ -121,7 +121,14 @@ def _accepted(name: str) -> set[str]:
     """What docs/api.md may say of the route. Where no credential is accepted, something else in the request is one."""
     route = _FOR_CLIENTS[name]
     if not route.credentials:
-        return {"none", "emailed token", "emailed token, same browser", "PKCE S256", "refresh or access token"}
+        return {
+            "none",
+            "emailed token",
+            "emailed token, same browser",
+            "PKCE S256",
+            "refresh or access token",
+            "signature",
+        }
     kinds = [it for it in ("session", "access_token", "api_key", "admin_secret") if it in route.credentials]
     *others, last = [it.replace("_", " ").replace("api", "API") for it in kinds]
     accepted = f"{', '.join(others)} or {last}" if others else last
@@ -238,6 +245,7 @@ _BY_SOURCE = {
     "documents of clients that are fetched": [[limits.CLIENT_DOCUMENTS_PER_ADDRESS_PER_MINUTE], []],
     "API keys that do not exist": [[limits.BAD_KEYS_PER_ADDRESS_PER_MINUTE], []],
     "codes and refresh tokens that do not exist": [[limits.BAD_GRANTS_PER_ADDRESS_PER_MINUTE], []],
+    "reports of leaked keys": [[limits.LEAK_REPORTS_PER_ADDRESS_PER_MINUTE], []],
     "wrong admin secrets": [[limits.BAD_ADMIN_SECRETS_PER_ADDRESS_PER_MINUTE], []],
 }
 

@@ -90,6 +90,7 @@ def test_an_unsafe_route_for_people_is_protected_from_other_sites() -> None:
     unmarked = {route.path for route in ROUTES if route.is_unsafe and not route.cookies}
     assert unmarked == {
         "/admin/verify-api-key",
+        "/reports/leaked-keys",
         "/oauth/token",
         "/oauth/revoke",
         "/oauth/device_authorization",

@@ -38,7 +38,8 @@
     │   │   ├── ApiKeyUnknown
     │   │   ├── InvalidCredentials
     │   │   │   └── InvalidPasskey
-    │   │   └── InvalidAdminSecret
+    │   │   ├── InvalidAdminSecret
+    │   │   └── InvalidSignature
     │   ├── Forbidden
     │   │   ├── CredentialNotAccepted
     │   │   ├── CrossSiteRequest
@@ -376,6 +377,14 @@ class InvalidAdminSecret(Unauthenticated):
     default_message = "Send this deployment's admin secret in X-Comfy-Admin-Secret."
 
 
+class InvalidSignature(Unauthenticated):
+    """A report of leaked keys has no valid signature by a current key of the scanner."""
+
+    code = "invalid_signature"
+    event = "authz_fail_signature"
+    default_message = "Sign the body with a current key of GitHub's secret scanning, and name that key in the headers."
+
+
 class Forbidden(Refusal):
     """The caller is authenticated but not allowed to do this."""
 
@@ -581,7 +590,7 @@ class KeyLimitReached(NotPossibleNow):
 
 
 class BodyTooLarge(Refusal):
-    """The body exceeds ``limits.BODY_MAX_BYTES``."""
+    """The body exceeds ``limits.BODY_MAX_BYTES``, or its route's own limit."""
 
     code = "body_too_large"
     event = "input_validation_fail"

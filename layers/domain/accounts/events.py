@@ -187,6 +187,13 @@ _KEYS_AND_TOKENS: dict[str, Event] = {
         detail=("api_key", "by", "operator"),
     ),
     "authn_token_updated": Event("an owner renamed or described an API key"),
+    "authn_token_leaked": Event(
+        "an API key was reported as leaked, by GitHub or an operator, and deleted",
+        kept="one for each key",
+        detail=("api_key", "name", "url", "found_in", "by", "operator"),
+        counted=ALL,
+    ),
+    "authn_leaks_reported": Event("GitHub reported leaked API keys"),
     "authn_tokens_listed": Event("an owner listed API keys"),
     "authn_token_verified": Event("another service verified an API key", counted=ALL),
     "excess_api_keys": Event("an account reached its limit of API keys"),
@@ -220,6 +227,7 @@ _KEYS_AND_TOKENS: dict[str, Event] = {
 _REFUSALS: dict[str, Event] = {
     "authz_fail": Event("a credential was missing, not valid, or not allowed to do this", counted=ALL),
     "authz_fail_admin": Event("the admin secret was missing or wrong", counted=ALL),
+    "authz_fail_signature": Event("a report of leaked API keys had no valid signature"),
     "authz_fail_reauth": Event("a step needed a more recent login"),
     "authz_fail_not_found": Event("a resource does not exist or belongs to another account"),
     "excess_rate_limit_exceeded": Event("a limit was reached; no secret was checked", counted=ALL),

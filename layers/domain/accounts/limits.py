@@ -49,6 +49,20 @@ CLIENT_DOCUMENT_FRESH = timedelta(minutes=5)
 # A copy that is no longer fresh is not used, but its document keeps a limit of its own until it is deleted.
 CLIENT_DOCUMENT_REMEMBERED = timedelta(days=30)
 
+# Reports of leaked keys (GitHub: "a large number of matches"; the numbers are chosen). 1000 matches with long addresses
+# fit into the bytes.
+LEAK_REPORT_MAX_BYTES = 512 * 1024
+LEAK_REPORT_MAX_MATCHES = 1000
+LEAK_TYPE_MAX_CHARACTERS = 128
+LEAK_URL_MAX_CHARACTERS = 1024
+# GitHub's list of the keys that sign reports. A copy is used for a day when GitHub does not answer.
+SCANNER_KEYS_MAX_BYTES = 32 * 1024
+SCANNER_KEYS_FRESH = timedelta(hours=1)
+SCANNER_KEYS_USED_AT_MOST = timedelta(days=1)
+SCANNER_KEYS_REFETCHED_AT_MOST_EVERY = timedelta(minutes=1)
+# For how long a report that comes again sends an email that could not be queued.
+LEAK_NOTICE_OWED = timedelta(days=7)
+
 # What the web edge reads at most (chosen).
 BODY_MAX_BYTES = 16 * 1024
 URL_MAX_CHARACTERS = 2048
@@ -188,11 +202,15 @@ CLIENT_DOCUMENT_REFETCHES_PER_MINUTE = 10
 USER_CODES_PER_ADDRESS_PER_MINUTE = 100
 USER_CODES_PER_ACCOUNT_PER_HOUR = 40
 BAD_ADMIN_SECRETS_PER_ADDRESS_PER_MINUTE = 10
+# Reports of leaked keys with a good signature.
+LEAK_REPORTS_PER_ADDRESS_PER_MINUTE = 300
 # Emails with a confirmation link to one address, for one source, account or identity, and for all together (chosen).
 SIGNUP_MAILS_PER_SOURCE = 3
 SIGNUP_MAILS_PER_RECIPIENT = 20
 SIGNUP_MAILS_WINDOW = timedelta(hours=6)
 NOTICES_PER_HOUR = 10
+# One for each key of an account: a file with all of them may leak.
+LEAK_NOTICES_PER_HOUR = API_KEYS_PER_ACCOUNT
 # Emails with a reset link to one address, for one source or for the known browsers, and for all sources together. When
 # the latter is reached, a link that was sent at most 15 minutes ago still works for 15 minutes (chosen).
 RESET_MAILS_PER_HOUR = 3

@@ -48,6 +48,11 @@ def dependency_failed(error: Exception) -> None:
     record("sys_dependency_failed", {"error": describe(error)}, level="warning")
 
 
+def key_leaked(user_id: str) -> None:
+    """Log that a key was reported as leaked and deleted."""
+    record("authn_token_leaked", {"user_id": user_id}, level="warning")
+
+
 def mail(outcome: str) -> None:
     """Log the outcome of a message, without its recipient."""
     record("mail_" + outcome, {"function": "mailer"}, level="info")

@@ -3,6 +3,7 @@
 import io
 import json
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 
@@ -339,6 +340,65 @@ def test_too_short_a_prefix_is_refused(prefix: str, keys: list[str], why: str) -
     account = {"api_keys": [{"id": it, "key_prefix": it} for it in keys]}
     with pytest.raises(CannotDo, match=why):
         leaked_key(account, prefix)
+
+
+LEAK = f"export KEY={KEY}\n# the same again: {KEY}, and no key: {KEY[:-1]}0 x{KEY} {KEY}x\n"
+
+
+@pytest.mark.parametrize("from_file", [True, False])
+def test_every_key_in_a_text_that_leaked_is_revoked(shell: Shell, tmp_path: Path, *, from_file: bool) -> None:
+    """From a file or standard input. Only the ids of keys are sent, and only their start is shown."""
+    leaked = tmp_path / "leak.txt"
+    leaked.write_text(LEAK)
+    where = ("--url", "https://paste.example.com/1", "--yes")
+    code, out, err = shell.run("leaked", *([str(leaked)] if from_file else []), *where, piped=LEAK)
+
+    assert (code, out.splitlines()) == (
+        0,
+        [
+            "1 API keys in the text; 1 of them exist here",
+            f"  {KEY[:16]}  {ANN}",
+            f"Revoked {KEY[:16]}. Its owner is notified by email.",
+        ],
+    )
+    asked = {"user_id": USER_ID, "operator": ARN, "api_key": secrets.digest(KEY)}
+    assert shell.aws.sent == [
+        ("OperatorAccountInspect", {"name": secrets.digest(KEY), "operator": ARN}),
+        ("OperatorKeyRevoke", asked | {"leaked": "yes", "url": "https://paste.example.com/1"}),
+    ]
+    assert KEY not in out + err
+
+
+@pytest.mark.parametrize("text", ["", "nothing", KEY[:-1], KEY[:-1] + "0", f"x{KEY}"])
+def test_a_text_without_a_key_revokes_nothing(shell: Shell, text: str) -> None:
+    code, _, err = shell.run("leaked", "--yes", piped=text)
+
+    assert (code, shell.aws.sent) == (1, [])
+    assert "the text has no whole API key" in err
+
+
+def test_keys_that_do_not_exist_are_counted(shell: Shell) -> None:
+    """They may be another deployment's."""
+    shell.aws.refuses = "No account matches that name."
+
+    assert shell.run("leaked", "--yes", piped=LEAK)[:2] == (0, "1 API keys in the text; 0 of them exist here\n")
+    assert shell.aws.acts == []
+
+
+def test_a_file_that_cannot_be_read_is_named(shell: Shell, tmp_path: Path) -> None:
+    code, _, err = shell.run("leaked", str(tmp_path / "missing"), "--yes")
+
+    assert code == 1
+    assert "missing cannot be read: No such file" in err
+
+
+def test_leaked_keys_are_confirmed(shell: Shell, tmp_path: Path) -> None:
+    leaked = tmp_path / "leak.txt"
+    leaked.write_text(LEAK)
+    code, out, _ = shell.run("leaked", str(leaked), typed="no\n")
+
+    assert (code, shell.aws.acts) == (1, [])
+    assert "Revoke 1 API keys, on the stack our-stack? This cannot be undone. Type yes: " in out
 
 
 @pytest.mark.parametrize("words", [("show", KEY), ("revoke-key", KEY), ("revoke-key", "ann@example.com", KEY)])

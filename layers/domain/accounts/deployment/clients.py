@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from accounts.flows.clients.token_refresh import TokenRefresh
     from accounts.flows.clients.token_revocation import TokenRevocation
     from accounts.flows.people.authentication import Authentication, CredentialKind
-    from accounts.model.client_documents import Documents, Fetcher
 
 
 class ClientFlows(PeopleFlows):
@@ -36,18 +35,6 @@ class ClientFlows(PeopleFlows):
         configured = self.resources.guarded(self.settings.optional("AUTHORIZER_AUDIENCE"))
         found = {it: self.authentication(kinds, self.tokens_for(it)) for it in self.resources.audiences}
         return found | {"": found[configured]}
-
-    @cached_property
-    def client_documents(self) -> Documents:
-        from accounts.dynamo.client_documents import ClientDocumentsTable
-
-        return ClientDocumentsTable(self.settings["CLIENT_DOCUMENTS_TABLE"])
-
-    @cached_property
-    def document_fetcher(self) -> Fetcher:
-        from accounts.aws.documents import LambdaFetcher
-
-        return LambdaFetcher(self.settings["CLIENT_DOCUMENT_FUNCTION"])
 
     @cached_property
     def document_fetching(self) -> DocumentFetching:

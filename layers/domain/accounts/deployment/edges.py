@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from accounts.aws.signing import SigningKeys
     from accounts.dynamo.tables import Table
     from accounts.dynamo.transactions import DynamoTransactions
-    from accounts.flows.mail.mail_feedback import Suppressions
     from accounts.flows.people.authentication import (
         AdminAuthentication,
         Authentication,
@@ -28,13 +27,14 @@ if TYPE_CHECKING:
     from accounts.model.access_tokens import Reader, Signer
     from accounts.model.api_keys import ApiKeys
     from accounts.model.audit import AuditEvents
+    from accounts.model.client_documents import Documents, Fetcher
     from accounts.model.clients import Clients
     from accounts.model.identities import Identities
     from accounts.model.messages import Outbox
     from accounts.model.one_time_tokens import OneTimeTokens
     from accounts.model.origins import Allowlist
     from accounts.model.passkeys import Authenticators, Passkeys
-    from accounts.model.passwords import PasswordHasher, Policy
+    from accounts.model.passwords import Policy
     from accounts.model.proofs import Proofs
     from accounts.model.providers import Providers
     from accounts.model.resources import Resources
@@ -133,6 +133,18 @@ class Edges:
 
         return self._table(AuditEventsTable, "AUDIT_EVENTS_TABLE")
 
+    @cached_property
+    def client_documents(self) -> Documents:
+        from accounts.dynamo.client_documents import ClientDocumentsTable
+
+        return ClientDocumentsTable(self.settings["CLIENT_DOCUMENTS_TABLE"])
+
+    @cached_property
+    def document_fetcher(self) -> Fetcher:
+        from accounts.aws.documents import LambdaFetcher
+
+        return LambdaFetcher(self.settings["CLIENT_DOCUMENT_FUNCTION"])
+
     def writing(self, *tables: object) -> Transactions:  # noqa: ARG002 - asking for a table makes it writable
         """Transactions over these tables. All callers share one writer, which knows every table that was created."""
         return self._writer
@@ -148,13 +160,6 @@ class Edges:
         from accounts.webauthn import SiteAuthenticators
 
         return SiteAuthenticators(self.settings.site_url)
-
-    @cached_property
-    def hasher(self) -> PasswordHasher:
-        from accounts.aws.secrets import PepperSecret, Secret
-        from accounts.model.passwords import BcryptHasher
-
-        return BcryptHasher(PepperSecret(Secret(self.settings["PEPPER_SECRET"])))
 
     @cached_property
     def signing_keys(self) -> SigningKeys:
@@ -204,12 +209,6 @@ class Edges:
 
         queue = self.settings["MAIL_QUEUE_URL"]
         return BestEffortOutbox(queue, on_failure=telemetry.dependency_failed, rarely=True)
-
-    @cached_property
-    def suppressions(self) -> Suppressions:
-        from accounts.aws.suppressions import SesSuppressions
-
-        return SesSuppressions()
 
     @cached_property
     def lengths(self) -> Lengths:

@@ -7,11 +7,15 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from accounts import telemetry
 from accounts.deployment.edges import Edges
 
 if TYPE_CHECKING:
     from accounts.flows.keys.key_management import KeyCreation, KeyDeletion, KeyDescription, KeyList
     from accounts.flows.keys.key_verification import KeyVerification
+    from accounts.flows.keys.leak_reports import LeakReports
+    from accounts.flows.keys.leaked_keys import LeakedKeys
+    from accounts.flows.keys.scanner_keys import ScannerKeys
 
 
 class KeyFlows(Edges):
@@ -50,3 +54,32 @@ class KeyFlows(Edges):
         from accounts.flows.keys.key_verification import KeyVerification
 
         return KeyVerification(self.key_lookup, self.users)
+
+    @cached_property
+    def leaked_keys(self) -> LeakedKeys:
+        from accounts.flows.keys.leaked_keys import LeakedKeys
+
+        tables = (self.api_keys, self.users, self.one_time_tokens, self.audit_events)
+        return LeakedKeys(
+            self.api_keys,
+            self.one_time_tokens,
+            self.writing(*tables),
+            self.noting(self.one_time_tokens),
+            self.outbox,
+            on_revoked=telemetry.key_leaked,
+        )
+
+    @cached_property
+    def scanner_keys(self) -> ScannerKeys:
+        from accounts.flows.keys.scanner_keys import ScannerKeys
+
+        return ScannerKeys(
+            self.client_documents, self.document_fetcher, self.throttles, on_failure=telemetry.dependency_failed
+        )
+
+    @cached_property
+    def leak_reports(self) -> LeakReports:
+        from accounts.flows.keys.leak_reports import LeakReports
+        from accounts.report_signatures import is_signed
+
+        return LeakReports(self.scanner_keys, is_signed, self.throttles, self.leaked_keys)

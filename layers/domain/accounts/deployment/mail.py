@@ -10,12 +10,18 @@ from typing import TYPE_CHECKING
 from accounts.deployment.edges import Edges
 
 if TYPE_CHECKING:
-    from accounts.flows.mail.mail_feedback import MailFeedback
+    from accounts.flows.mail.mail_feedback import MailFeedback, Suppressions
     from accounts.flows.mail.mailing import Mailing
     from accounts.flows.mail.mails import Postman
 
 
 class MailFlows(Edges):
+    @cached_property
+    def suppressions(self) -> Suppressions:
+        from accounts.aws.suppressions import SesSuppressions
+
+        return SesSuppressions()
+
     @cached_property
     def postman(self) -> Postman:
         from accounts.model import brand

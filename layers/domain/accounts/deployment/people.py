@@ -28,10 +28,18 @@ if TYPE_CHECKING:
     from accounts.flows.people.reauthentication import Reauthentication
     from accounts.flows.people.session_opening import SessionOpening
     from accounts.flows.people.signup import Resend, Signup
+    from accounts.model.passwords import PasswordHasher
     from accounts.model.source_limits import SourceLimits
 
 
 class PeopleFlows(Edges):
+    @cached_property
+    def hasher(self) -> PasswordHasher:
+        from accounts.aws.secrets import PepperSecret, Secret
+        from accounts.model.passwords import BcryptHasher
+
+        return BcryptHasher(PepperSecret(Secret(self.settings["PEPPER_SECRET"])))
+
     @cached_property
     def session_opening(self) -> SessionOpening:
         from accounts.flows.people.session_opening import SessionOpening

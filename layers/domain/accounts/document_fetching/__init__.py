@@ -3,7 +3,7 @@
 Runs in a function of its own, which has nothing to steal: no table, no secret, no permission. Still, Lambda's own API
 listens on loopback, so the host may only have public addresses, all of them, and the connection is made to one of
 those: a second answer of its DNS servers changes nothing. https on port 443, no redirects, no cookies or credentials,
-two seconds in all, 5 KB.
+two seconds in all, 5 KB; 32 KB for the one address that the service names itself, GitHub's list of keys.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ import msgspec
 from accounts import deadlines
 from accounts.document_fetching import freshness
 from accounts.document_fetching.addresses import is_public
-from accounts.limits import CLIENT_DOCUMENT_MAX_BYTES, CLIENT_DOCUMENT_TOTAL_SECONDS
+from accounts.limits import CLIENT_DOCUMENT_MAX_BYTES, CLIENT_DOCUMENT_TOTAL_SECONDS, SCANNER_KEYS_MAX_BYTES
+from accounts.model import scanner_keys
 from accounts.model.client_documents import Problem, host_of
 
 PORT = 443
@@ -134,16 +135,20 @@ def _read(connection: _Connection, url: str) -> dict[str, Any]:
     connection.request("GET", url.removeprefix(f"https://{connection.host}"), headers=_HEADERS)
     # The response keeps the socket open until it is closed, too.
     with connection.getresponse() as response:
-        return _document(response)
+        return _document(response, _max_bytes(url))
 
 
-def _document(response: HTTPResponse) -> dict[str, Any]:
+def _max_bytes(url: str) -> int:
+    return SCANNER_KEYS_MAX_BYTES if url == scanner_keys.URL else CLIENT_DOCUMENT_MAX_BYTES
+
+
+def _document(response: HTTPResponse, max_bytes: int) -> dict[str, Any]:
     if response.status != _OK:
         raise Refused("redirect" if 300 <= response.status < 400 else "status")  # noqa: PLR2004
     if not _is_json(response):
         raise Refused("not_json")
-    body = response.read(CLIENT_DOCUMENT_MAX_BYTES + 1)
-    if len(body) > CLIENT_DOCUMENT_MAX_BYTES:
+    body = response.read(max_bytes + 1)
+    if len(body) > max_bytes:
         raise Refused("too_large")
     if response.length:  # bytes that were announced and did not come
         raise Refused("unreachable")

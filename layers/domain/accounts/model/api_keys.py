@@ -31,9 +31,11 @@ from accounts.transactions import Change
 
 PREFIX = "comfyui-"
 LENGTH = 72
+# A key within other text, for scanners (docs/integrating.md); the checksum says whether it is one.
+PATTERN = rf"(?<![0-9A-Za-z]){PREFIX}[0-9A-Za-z]{{{LENGTH - len(PREFIX)}}}(?![0-9A-Za-z])"
 _CHECKSUM_CHARACTERS = 6
 _RANDOM_CHARACTERS = LENGTH - len(PREFIX) - _CHECKSUM_CHARACTERS
-_SHOWN_CHARACTERS = len(PREFIX) + 8
+SHOWN_CHARACTERS = len(PREFIX) + 8
 _NOTHING = "Send a name or a description."
 _MALFORMED = "Send the expiry date with its time and time zone, such as 2030-01-31T12:00:00Z."
 _PAST = "Choose an expiry date in the future."
@@ -126,7 +128,7 @@ def create(user_id: str, details: Details, now: datetime) -> tuple[str, ApiKey]:
         user_id=user_id,
         name=_name(details.name),
         description=_description(details.description),
-        key_prefix=plaintext[:_SHOWN_CHARACTERS],
+        key_prefix=plaintext[:SHOWN_CHARACTERS],
         created_at=now,
         expires_at=expiry(details.expires_at, now) if details.expires_at else None,
     )

@@ -28,7 +28,7 @@ class Caller(Struct, frozen=True):
 
 NO_CALLER = Caller(source="", user_agent="")
 # The fields of a detail that the owner sees. Ids of sessions and keys are digests of secrets and are not shown.
-_SHOWN = frozenset({"method", "provider", "client", "by", "name", "sessions"})
+_SHOWN = frozenset({"method", "provider", "client", "by", "name", "sessions", "url", "found_in"})
 
 
 class Record(Change, frozen=True):

@@ -19,7 +19,11 @@ from msgspec import Struct
 class _Message(Struct, frozen=True, tag_field="kind"):
     @property
     def kind(self) -> str:
-        return str(self.__struct_config__.tag)
+        return self.tag()
+
+    @classmethod
+    def tag(cls) -> str:
+        return str(cls.__struct_config__.tag)
 
 
 class Signup(_Message, frozen=True, tag="sign_up"):
@@ -90,6 +94,19 @@ class ApiKeyDeleted(_Message, frozen=True, tag="api_key_deleted"):
 
     user_id: str
     name: str = msgspec.field(default="", name="detail")
+
+
+class ApiKeyLeaked(_Message, frozen=True, tag="api_key_leaked"):
+    """The key was found at ``url``, in ``found_in``, and deleted; each may be empty.
+
+    ``last_used`` is a time as ISO 8601, or empty when it was never used.
+    """
+
+    user_id: str
+    name: str = msgspec.field(name="detail")
+    url: str = ""
+    found_in: str = ""
+    last_used: str = ""
 
 
 class IdentityLinked(_Message, frozen=True, tag="identity_linked"):
@@ -180,6 +197,7 @@ OwnerNotice = (
     | PasswordChanged
     | ApiKeyCreated
     | ApiKeyDeleted
+    | ApiKeyLeaked
     | IdentityLinked
     | IdentityUnlinked
     | PasskeyCreated
@@ -198,7 +216,10 @@ FailedLogins = LoginsDelayed | PasswordClosed
 Message = Signup | ProviderSignup | PasswordForgot | EmailChange | FailedLogins | Notice
 
 # Before 0.2.0, every message had all fields, some of them empty.
-_FIELDS = frozenset({"kind", "email", "user_id", "identity", "detail", "at", "source", "device", "client", "name"})
+_FIELDS = frozenset(
+    {"kind", "email", "user_id", "identity", "detail", "at", "source", "device", "client", "name"}
+    | {"url", "found_in", "last_used"}
+)
 
 
 class Outbox(Protocol):

@@ -33,6 +33,7 @@ Purpose = Literal[
     "passkey-creation",
     "passkey-login",
     "passkey-reauthentication",
+    "leak-notice",
 ]
 # Not a secret: a sign-up that waits for its email, under a digest of its address and browser.
 SIGN_UP: Final = "sign-up"
@@ -51,6 +52,8 @@ USER_CODE: Final = "user-code"
 PASSKEY_CREATION: Final = "passkey-creation"
 PASSKEY_LOGIN: Final = "passkey-login"
 PASSKEY_REAUTHENTICATION: Final = "passkey-reauthentication"
+# Not a secret: an email about a leaked key that is not on the queue yet, under the key's id.
+LEAK_NOTICE: Final = "leak-notice"
 # The subject of a device's codes until an account enters the user code; account ids are longer.
 UNCLAIMED: Final = "nobody"
 
@@ -162,6 +165,15 @@ class UserCode(DeviceRequest, frozen=True, kw_only=True):
     device: str
     source: str
     user_agent: str
+
+
+class LeakNotice(Payload, frozen=True):
+    """The payload of LEAK_NOTICE: what the email says. Each text may be empty."""
+
+    name: str
+    url: str
+    found_in: str
+    last_used: str
 
 
 class OneTimeTokens(Protocol):

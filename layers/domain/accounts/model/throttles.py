@@ -37,6 +37,8 @@ Bucket = Literal[
     "oauth",
     "bad-key",
     "admin",
+    "leak-report",
+    "scanner-keys",
     "consent",
     "consent-given",
     "bad-grant",

@@ -87,10 +87,14 @@ class Request(Struct, frozen=True):
 
     def json[T: msgspec.Struct](self, schema: type[T]) -> T:
         """The body as ``schema``; raises BodyTooLarge, UnsupportedMediaType, MalformedRequest or InvalidInput."""
-        raw = self._raw_body()
+        return _convert(_parsed(self.raw_json()), schema)
+
+    def raw_json(self, at_most: int = BODY_MAX_BYTES) -> bytes:
+        """The bytes of a body that is declared as JSON; raises BodyTooLarge, UnsupportedMediaType, MalformedRequest."""
+        raw = self._raw_body(at_most)
         if not _is_content(_JSON_TYPE, self.headers.get("content-type", "")):
             raise UnsupportedMediaType
-        return _convert(_parsed(raw), schema)
+        return raw
 
     def form(self) -> Mapping[str, str]:
         """The parameters of a form; raises BodyTooLarge, UnsupportedMediaType, or MalformedRequest for a repeated one.
@@ -124,18 +128,22 @@ class Request(Struct, frozen=True):
             raise MalformedRequest(message)
         return values[0] if values else None
 
-    def _raw_body(self) -> bytes:
+    def _raw_body(self, at_most: int = BODY_MAX_BYTES) -> bytes:
         body = self.body or ""
         # A cheap check before decoding: base64 turns three bytes into four characters.
-        if len(body) > BODY_MAX_BYTES * (2 if self.body_is_base64 else 1):
-            raise BodyTooLarge
+        if len(body) > at_most * (2 if self.body_is_base64 else 1):
+            raise _too_large(at_most)
         try:
             raw = base64.b64decode(body, validate=True) if self.body_is_base64 else body.encode()
         except ValueError as error:
             raise MalformedRequest from error
-        if len(raw) > BODY_MAX_BYTES:
-            raise BodyTooLarge
+        if len(raw) > at_most:
+            raise _too_large(at_most)
         return raw
+
+
+def _too_large(at_most: int) -> BodyTooLarge:
+    return BodyTooLarge(f"The request is too large. The limit is {at_most // 1024} KiB.")
 
 
 def read(event: Event, now: datetime) -> Request:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import replace
 from typing import Any
 
@@ -88,7 +88,7 @@ class ProofRefusal(Refusal):
 
 
 def ok(
-    body: Struct,
+    body: Struct | Sequence[Struct],
     *,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
@@ -202,7 +202,7 @@ def headers_of(error: errors.AccountsError) -> Mapping[str, str]:
             return {"retry-after": str(error.retry_after)}
         case errors.MethodNotAllowed():
             return {"allow": ", ".join(error.allowed)}
-        case errors.InvalidCredentials() | errors.InvalidAdminSecret():
+        case errors.InvalidCredentials() | errors.InvalidAdminSecret() | errors.InvalidSignature():
             return {}
         case errors.Unauthenticated():
             return {"www-authenticate": BEARER}

@@ -357,6 +357,10 @@ KEY_DELETE = Route(
     cors=True,
 )
 KEY_VERIFY = Route("POST", "/admin/verify-api-key", "key_verify", ADMIN_ONLY, ("admin",), "authn_token_verified")
+# GitHub's secret scanning: a program without a credential here, whose signature the flow checks.
+KEY_REPORT = Route(
+    "POST", "/reports/leaked-keys", "key_report", NO_CREDENTIAL, ("leak-report", "scanner-keys"), "authn_leaks_reported"
+)
 WORKSPACE_LIST = Route(
     "GET", "/api/workspaces", "workspace_show", ANY_CREDENTIAL, ("bad-key",), "user_shown", cookies=True, cors=True
 )
@@ -539,6 +543,7 @@ ROUTES: tuple[Route, ...] = (
     KEY_UPDATE,
     KEY_DELETE,
     KEY_VERIFY,
+    KEY_REPORT,
     WORKSPACE_LIST,
     WORKSPACE_CURRENT,
     WORKSPACE_MEMBERS,

@@ -149,6 +149,15 @@ class ApiKeyDeleted(Content, frozen=True, tag="api_key_deleted"):
     name: str
 
 
+class ApiKeyLeaked(Content, frozen=True, tag="api_key_leaked"):
+    """``found_in``, in words, and ``url`` may be empty. ``last_used`` is a time in words."""
+
+    name: str
+    url: str
+    found_in: str
+    last_used: str
+
+
 class Mail(Struct, frozen=True):
     """``site_url`` is configuration: requests cannot change links (CWE-640)."""
 

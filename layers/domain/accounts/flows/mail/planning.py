@@ -11,6 +11,7 @@ from accounts.flows.mail import mails
 from accounts.flows.mail.mails import Content
 from accounts.limits import (
     EMAIL_CHANGE_LIFETIME,
+    LEAK_NOTICES_PER_HOUR,
     NOTICES_PER_HOUR,
     RESET_MAILS_PER_DAY,
     RESET_MAILS_PER_HOUR,
@@ -177,7 +178,8 @@ def _notice(message: Notice) -> Letter:
 def _notice_limits(kind: str, user_id: str, now: datetime) -> tuple[Increment, ...]:
     """Per account and kind, so that an attacker cannot bury one notice under many."""
     whose, hour = f"{kind}-{user_id}", timedelta(hours=1)
-    return (throttles.window("notice", whose, limit=NOTICES_PER_HOUR, per=hour, now=now),)
+    limit = LEAK_NOTICES_PER_HOUR if kind == messages.ApiKeyLeaked.tag() else NOTICES_PER_HOUR
+    return (throttles.window("notice", whose, limit=limit, per=hour, now=now),)
 
 
 def _confirmation_limits(address: str, cause: str, now: datetime) -> tuple[Increment, ...]:

@@ -6,7 +6,7 @@ email change. An email to the address of someone else contains no text that the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from copy import replace
 from datetime import datetime
@@ -43,6 +43,24 @@ from accounts.transactions import Conflict, Transactions, retry_on_conflict
 
 # The serial of a record that is written once for its moment.
 _ONCE = "00000000"
+# GitHub's words for where it found a key, in lower case, and ours.
+_PLACES: Mapping[str, str] = {
+    "content": "a file on GitHub",
+    "commit": "a commit on GitHub",
+    "commit_comment": "a comment on GitHub",
+    "pull_request_title": "a pull request on GitHub",
+    "pull_request_description": "a pull request on GitHub",
+    "pull_request_comment": "a pull request on GitHub",
+    "issue_title": "an issue on GitHub",
+    "issue_description": "an issue on GitHub",
+    "issue_comment": "an issue on GitHub",
+    "discussion_title": "a discussion on GitHub",
+    "discussion_body": "a discussion on GitHub",
+    "discussion_comment": "a discussion on GitHub",
+    "gist_content": "a gist on GitHub",
+    "gist_comment": "a gist on GitHub",
+    "npm": "an npm package",
+}
 
 
 class Writing(Struct, frozen=True):
@@ -172,7 +190,7 @@ class Writing(Struct, frozen=True):
     def _mail(self, to: str, content: Content) -> Mail:
         return Mail(to, content, self.site_url)
 
-    def _content(self, message: OwnerNotice, user: User) -> Content:  # noqa: C901, PLR0911 - a table
+    def _content(self, message: OwnerNotice, user: User) -> Content:  # noqa: C901, PLR0911, PLR0912 - a table
         match message:
             case messages.PasswordSet():
                 return mails.PasswordSet()
@@ -186,6 +204,8 @@ class Writing(Struct, frozen=True):
                 return mails.ApiKeyCreated(message.name)
             case messages.ApiKeyDeleted():
                 return mails.ApiKeyDeleted(message.name)
+            case messages.ApiKeyLeaked():
+                return mails.ApiKeyLeaked(message.name, message.url, *_leak_in_words(message))
             case messages.IdentityLinked():
                 return mails.IdentityLinked(message.provider)
             case messages.IdentityUnlinked():
@@ -246,6 +266,12 @@ def _listed(*titles: str) -> str:
     """As in "Google, GitHub and your passkeys"; empty when there is none."""
     *first, last = titles or ("",)
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def _leak_in_words(message: messages.ApiKeyLeaked) -> tuple[str, str]:
+    """Where the key was found, and when it was last used."""
+    used = _in_words(datetime.fromisoformat(message.last_used)) if message.last_used else "never"
+    return _PLACES.get(message.found_in, ""), used
 
 
 def _in_words(at: datetime) -> str:

@@ -12,7 +12,10 @@ from msgspec import Struct
 from accounts.errors import NotFound, PasswordMissing
 from accounts.flows.operators.operator_requests import OperatorRequest
 from accounts.model import api_keys, identities, messages, sessions, users
+from accounts.model.api_keys import ApiKeys
+from accounts.model.audit import Record
 from accounts.model.identities import Identities, email_key
+from accounts.model.leak_reports import Leak
 from accounts.model.messages import Outbox
 from accounts.model.users import Users
 from accounts.transactions import Conflict, Transactions, retry_on_conflict
@@ -88,16 +91,30 @@ class PasswordRevocation(Struct, frozen=True):
 
 
 class KeyRevocation(Struct, frozen=True):
-    """Deletes an API key that leaked. A failure of ``notices`` is ignored."""
+    """Deletes an API key. A failure of ``notices`` is ignored."""
 
+    api_keys: ApiKeys
     transactions: Transactions
     notices: Outbox
 
     def revoke(self, request: OperatorRequest, key_id: str, now: datetime) -> None:
         """Delete the key and notify the owner; raises NotFound when the account does not hold it."""
+        self._end(request, key_id, request.record("authn_token_revoked", now, api_key=key_id))
+        self.notices.put(messages.ApiKeyDeleted(request.user_id))
+
+    def revoke_leaked(self, request: OperatorRequest, leak: Leak, now: datetime) -> None:
+        """Delete a key that others can know, and tell the owner where it was found; raises NotFound likewise."""
+        key = self.api_keys.get(leak.digest)
+        if key is None:
+            raise NotFound(_NO_SUCH_KEY)
+        record = request.record("authn_token_leaked", now, api_key=leak.digest, name=key.name, url=leak.url)
+        self._end(request, leak.digest, record)
+        used = key.last_used_at.isoformat() if key.last_used_at else ""
+        self.notices.put(messages.ApiKeyLeaked(request.user_id, key.name, leak.url, leak.found_in, used))
+
+    def _end(self, request: OperatorRequest, key_id: str, record: Record) -> None:
         ended = (api_keys.Remove(key_id, request.user_id), users.DropKey(request.user_id, key_id))
         try:
-            self.transactions.commit(*ended, request.record("authn_token_revoked", now, api_key=key_id))
+            self.transactions.commit(*ended, record)
         except Conflict as conflict:
             raise NotFound(_NO_SUCH_KEY) from conflict
-        self.notices.put(messages.ApiKeyDeleted(request.user_id))

@@ -147,7 +147,7 @@ function activityEntry({ event, at, source, device: name, detail, count, first_a
   const known = hasText(`event.${event}`) ? t(`event.${event}`) : t("event.other");
   const said = detail.client ? t("event.program", detail) : known;
   const what = make("div", { class: "what" }, make("h3", {}, said));
-  const about = [name, source].filter(Boolean).map((text) => `${text} · `);
+  const about = [name, source, detail.url].filter(Boolean).map((text) => `${text} · `);
   const times = count > 1 ? [` · ${t("activity.times", { count })} `, moment(first)] : [];
   return make("li", {}, what, make("p", { class: "about" }, ...about, moment(at), ...times));
 }
