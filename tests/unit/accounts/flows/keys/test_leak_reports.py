@@ -1,5 +1,6 @@
 """Reports of leaked keys: who may send them, and what they do to a key and its owner."""
 
+from copy import replace
 from datetime import datetime
 from typing import Any
 
@@ -293,6 +294,16 @@ def test_a_key_that_its_account_does_not_list_ends_too(service: Service) -> None
     send(service, match(key.plaintext))
 
     assert (works(service, key), len(service.outbox.messages), len(service.world.records)) == (False, 1, 1)
+
+
+def test_an_expired_key_needs_no_email(service: Service) -> None:
+    """It has stopped working already."""
+    key = a_key(service)
+    expired = replace(key.api_key, expires_at=NOW)
+    service.world.api_keys[expired.digest] = expired
+    send(service, match(key.plaintext))
+
+    assert (service.outbox.messages, service.world.records) == ([], [])
 
 
 def test_all_keys_of_an_account_are_emailed(service: Service) -> None:
