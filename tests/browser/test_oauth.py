@@ -123,7 +123,7 @@ def test_an_unverified_address_is_confirmed_by_mail_in_this_browser(stage: Stage
 
 
 def test_a_provider_that_is_not_set_up_is_not_offered(stage: Stage) -> None:
-    """The page offers what the service does, and closes up where there is nothing."""
+    """The page offers what the service does, and passkeys."""
     stage.answer("/auth/methods*", 200, '{"methods": ["email", "github", "api_key"]}')
     stage.visitor.visit("/login")
     expect(stage.page.get_by_role("link", name="Continue with GitHub")).to_be_visible()
@@ -132,4 +132,5 @@ def test_a_provider_that_is_not_set_up_is_not_offered(stage: Stage) -> None:
     stage.answer("/auth/methods*", 200, '{"methods": ["email", "api_key"]}')
     stage.visitor.visit("/login")
 
-    expect(stage.page.locator("#providers")).to_be_hidden()
+    expect(stage.page.get_by_role("button", name="Log in with a passkey")).to_be_visible()
+    expect(stage.page.get_by_role("link", name="Continue with")).to_have_count(0)

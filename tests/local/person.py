@@ -7,8 +7,12 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import requests
+from fido2.utils import websafe_decode
+from msgspec import to_builtins
 
 from local.cloud import LocalCloud
+from local.processes import LOCALHOST
+from tests.authenticators import Authenticator
 from tests.waiting import wait_for
 
 PASSWORD = "quiet lantern over nine rivers"
@@ -81,6 +85,20 @@ class Person:
         assert answer.status_code == 201, answer.text
         made: dict[str, Any] = answer.json()["api_key"]
         return made
+
+    def add_passkey(self) -> Authenticator:
+        """Create a passkey; return the authenticator that has it."""
+        device = Authenticator(origin=self.cloud.site_url, rp_id=LOCALHOST)
+        asked = self.call("POST", "/auth/passkeys/options").json()
+        owner = websafe_decode(asked["user"]["id"]).decode()
+        answer = self.call("POST", "/auth/passkeys", to_builtins(device.create(asked["challenge"], owner)))
+        assert answer.status_code == 201, answer.text
+        return device
+
+    def log_in_with(self, device: Authenticator) -> requests.Response:
+        """Log in with the passkey of the authenticator."""
+        asked = self.call("POST", "/auth/login/passkey/options").json()
+        return self.call("POST", "/auth/login/passkey", to_builtins(device.sign(asked["challenge"])))
 
 
 def token_in(mail: dict[str, Any]) -> str:

@@ -33,7 +33,7 @@ from tests.waiting import wait_for
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
 PROCEDURES = shell.procedures(RUNBOOK)
 START = "Before you start"
-RESTORED = ("UsersTable", "IdentitiesTable", "ApiKeysTable")
+RESTORED = ("UsersTable", "IdentitiesTable", "PasskeysTable", "ApiKeysTable")
 _LIST = re.compile(r"^.*These blocks do not work there:\n\n((?:- .+\n(?:  .+\n)*)+)", re.MULTILINE)
 # How the blocks begin that the document says do not work on `make dev`.
 EXCEPTIONS = tuple(re.findall(r"^- `([^`]+)`", _LIST.findall(RUNBOOK)[0], re.MULTILINE))
@@ -255,8 +255,9 @@ def tidy(cloud: LocalCloud) -> Iterator[None]:
 @pytest.mark.usefixtures("tidy")
 @section("One account was deleted by mistake")
 def test_a_deleted_account_comes_back(procedure: Procedure, ann: Person, terminal: Terminal) -> None:
-    """With its password and API keys, and alone: another account that was deleted stays deleted."""
+    """With its password, passkeys and API keys, and alone: another account that was deleted stays deleted."""
     key, other, account = ann.make_key()["plaintext_key"], Person(ann.cloud).join(), account_of(ann)
+    passkey = ann.add_passkey()
     procedure.run({"ann@example.com": ann.email})
     procedure.run()
     for who in (ann, other):
@@ -265,9 +266,10 @@ def test_a_deleted_account_comes_back(procedure: Procedure, ann: Person, termina
 
     assert procedure.run().strip() == account
     copied = procedure.run()
-    assert [f"{table}: 1 of 1 items written, 0 were there, 0 deleted." in copied for table in RESTORED] == [True] * 3
+    assert [f"{table}: 1 of 1 items written, 0 were there, 0 deleted." in copied for table in RESTORED] == [True] * 4
     assert f"<{ann.email}> ({account})" in procedure.run()
     assert (ann.log_in().status_code, with_key(ann, key), other.log_in().status_code) == (200, 200, 401)
+    assert ann.log_in_with(passkey).status_code == 200
 
     procedure.run()
     assert "restored-" not in terminal.run("aws dynamodb list-tables")
@@ -279,6 +281,7 @@ def test_everything_is_restored(procedure: Procedure, ann: Person, terminal: Ter
     """The site is closed and opened; all is as before but for sessions, and the scan lists what was revoked since."""
     site, made = ann.cloud, ann.make_key()
     key, key_id = made["plaintext_key"], made["id"]
+    ann.add_passkey()
     terminal.run(f"moment=2026-01-05T11:55:00Z\n{PROCEDURES['One account was deleted by mistake'][1]}")
     assert ann.call("DELETE", f"/customers/api-keys/{key_id}").status_code in (200, 204)
     late = Person(site).join()
@@ -287,9 +290,9 @@ def test_everything_is_restored(procedure: Procedure, ann: Person, terminal: Ter
     closed = [site_answer(site, path) for path in ("/login", "/auth/session", "/openapi.json")]
     assert closed == [429] * 3
     assert f"<{ann.email}> (" in terminal.run(f"make admin DO='show {ann.email}'")
-    copied = procedure.run(answers=("yes",) * 3)
+    copied = procedure.run(answers=("yes",) * 4)
     deleted = dict(re.findall(r"^(\w+): .* (\d+) deleted\.", copied, re.MULTILINE))
-    assert deleted == {"UsersTable": "1", "IdentitiesTable": "1", "ApiKeysTable": "0"}
+    assert deleted == {"UsersTable": "1", "IdentitiesTable": "1", "PasskeysTable": "0", "ApiKeysTable": "0"}
     procedure.run(answers=("yes",) * 2)
     revoked = json.loads(procedure.run())["Items"]
     procedure.run()

@@ -145,6 +145,7 @@ def test_another_service_learns_whose_key_it_was_shown(cloud: LocalCloud, ann: P
         "is_admin": False,
         "key_name": "my key",
         "key_description": "",
+        "key_expires_at": None,
     }
     assert (refused.status_code, refused.json()["error"]) == (401, "invalid_admin_secret")
 
