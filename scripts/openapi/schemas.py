@@ -25,6 +25,8 @@ _LIMITS: Mapping[str, Schema] = {
     "name": {"maxLength": limits.PERSON_NAME_MAX_CHARACTERS},
     "KeyCreate.name": {"minLength": 1, "maxLength": limits.KEY_NAME_MAX_CHARACTERS},
     "KeyUpdate.name": {"minLength": 1, "maxLength": limits.KEY_NAME_MAX_CHARACTERS},
+    "PasskeyCreate.name": {"maxLength": limits.PASSKEY_NAME_MAX_CHARACTERS},
+    "PasskeyRename.name": {"minLength": 1, "maxLength": limits.PASSKEY_NAME_MAX_CHARACTERS},
     "expires_at": {"maxLength": limits.MOMENT_MAX_CHARACTERS},
     "description": {"maxLength": limits.KEY_DESCRIPTION_MAX_CHARACTERS},
     "token": _TOKEN,

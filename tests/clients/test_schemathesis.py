@@ -18,10 +18,11 @@ _MADE_UP = 1
 # Answers to a request that the schema allows. What counts as accepted cannot depend on pace: limits may refuse.
 _ACCEPTED = ["2xx", "3xx", "401", "403", "404", "409", "429"]
 _REFUSED = ["400", "401", "403", "404", "409", "413", "415", "429"]
-# No schema says whether these are valid: tokens, codes and clients exist or do not, and a text may be too common a
-# password, or have characters that a name must not have.
+# No schema says whether these are valid: tokens, codes and clients exist or do not, an authenticator signs or does not,
+# a date has passed or not, and a text may be too common a password, or have characters that a name must not have.
 _WITH_SECRETS = (
-    "/(verify|confirm|reset|change|signup|password|resend|forgot|callback|request|device|token|revoke|authorize)"
+    "/(verify|confirm|reset|change|signup|password|resend|forgot|callback|request|device|token|revoke|authorize"
+    "|passkeys|api-keys)"
 )
 # End the session of the run, so that each has one of its own.
 _ENDS_SESSION = ("delete_customers_me", "post_auth_logout", "post_auth_sessions_revoke_all")

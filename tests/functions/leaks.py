@@ -8,6 +8,7 @@ from typing import Any
 from accounts.dynamo.client_documents import ClientDocumentsTable
 from accounts.model import scanner_keys
 from accounts.model.client_documents import Document
+from scripts.sam_local import made_up
 from tests.functions.lambdas import Lambdas
 from tests.functions.requests import request
 from tests.scanner import Scanner, listed
@@ -15,8 +16,17 @@ from tests.scanner import Scanner, listed
 
 def lists(functions: Lambdas, *scanners: Scanner) -> None:
     """A process of the deployment has fetched GitHub's list, which has these keys."""
+    _fetched(functions, listed(scanners))
+
+
+def lists_the_samples(functions: Lambdas) -> None:
+    """The same, with the key that signed the sample."""
+    _fetched(functions, made_up.SCANNER_KEYS)
+
+
+def _fetched(functions: Lambdas, text: str) -> None:
     later = functions.clock.now + timedelta(hours=1)
-    ClientDocumentsTable("ClientDocumentsTable").keep(Document(scanner_keys.URL, listed(scanners), later, later))
+    ClientDocumentsTable("ClientDocumentsTable").keep(Document(scanner_keys.URL, text, later, later))
 
 
 def report(

@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks import stories
 from benchmarks.stories import CALLS, HASHES
+from tests.functions import leaks
 from tests.functions.clients import arrange_code
 from tests.functions.conftest import NOW
 from tests.functions.lambdas import Answer, Lambdas
@@ -21,6 +22,7 @@ GET, UPDATE = "dynamodb.GetItem", "dynamodb.UpdateItem"
 
 def _arrange(functions: Lambdas) -> None:
     arrange_code(functions, functions.people.as_sampled())
+    leaks.lists_the_samples(functions)
 
 
 def _invoke(functions: Lambdas, function: str) -> Answer:

@@ -115,7 +115,7 @@ ALLOWED = {
 WITHOUT_TABLES = ("client_document", "fallback", "pages")
 # The domain layer is code, its bytecode, pages, emails and the OpenAPI document, and 0.09 MB of common passwords. It
 # grows with the product: the expiry of API keys took it past 0.99 MB.
-LAYER_MB, DOMAIN_MB, FUNCTION_MB, UNZIPPED_MB = 10.0, 1.1, 0.02, 250.0
+LAYER_MB, DOMAIN_MB, FUNCTION_MB, UNZIPPED_MB = 10.0, 1.15, 0.02, 250.0
 SERVICES = {"dynamodb", "kms", "lambda", "secretsmanager", "sesv2", "sqs", "sts"}
 _NO_NETWORK = ("NewConnectionError", "NameResolutionError", "ConnectTimeout", "ProxyError", "Network is unreachable")
 

@@ -165,9 +165,11 @@ def secrets(cloud: LocalCloud) -> Iterator[Place]:
 
 @pytest.mark.redeploys
 @section("A key leaked")
-def test_what_leaked_is_replaced(procedure: Procedure, ann: Person, secrets: Place) -> None:
+def test_what_leaked_is_replaced(procedure: Procedure, ann: Person, secrets: Place, clone: Path) -> None:
     """API keys are refused, secrets are replaced, and the other key signs."""
     leaked, known = ann.make_key("leaked")["plaintext_key"], ann.make_key("known")
+    listed = ann.make_key("listed")["plaintext_key"]
+    (clone / "leaked.txt").write_text(f"COMFY_API_KEY={listed}\n")
     vault, signed = secrets.client("secretsmanager"), signer(logged_in(ann))
 
     def secret(name: str) -> str:
@@ -177,7 +179,8 @@ def test_what_leaked_is_replaced(procedure: Procedure, ann: Person, secrets: Pla
     admin_secret, google = secret("AdminSecret"), json.loads(secret("OAuthProvidersSecret"))["google"]
     assert leaked not in procedure.run(answers=(leaked, "yes"))
     procedure.run({"ann@example.com": ann.email, "comfyui-Ab12": known["key_prefix"]}, ("yes",))
-    assert [with_key(ann, key) for key in (leaked, known["plaintext_key"])] == [401, 401]
+    assert listed not in procedure.run(answers=("yes",))
+    assert [with_key(ann, key) for key in (leaked, known["plaintext_key"], listed)] == [401] * 3
 
     assert secret("AdminSecret") not in procedure.run(answers=("yes",))
     assert secret("AdminSecret") != admin_secret

@@ -41,7 +41,7 @@ _ALLOWED = {
 }
 _ASKED = {"client_id": "comfy-cli", "resource": "https://cloud.example.com/mcp", "scope": "account"}
 # Tokens of older versions lack them.
-_OPTIONAL = {"resource", "fingerprint"}
+_OPTIONAL = {"resource", "fingerprint", "proof"}
 # As version 0.1 stored them; sign-ups and resets are newer.
 STORED: list[tuple[type[Payload], dict[str, str]]] = [
     (
@@ -55,7 +55,7 @@ STORED: list[tuple[type[Payload], dict[str, str]]] = [
             "session": "",
         },
     ),
-    (SignUp, {"name": "Olive", "password_hash": "a hash", "browser": "digest of a cookie"}),
+    (SignUp, {"name": "Olive", "password_hash": "a hash", "browser": "digest of a cookie", "proof": "of another"}),
     (ResetLink, {"user_id": "4Qm8Zr1Tn6Yb3Wk9Pc5Vx2Hd7Lf0"}),
     (NewAddress, {"email": "new@example.com"}),
     (
@@ -145,6 +145,12 @@ def test_a_code_of_an_older_version_has_no_fingerprint(payload: type[Payload]) -
     """Its client was configured."""
     data = {name: value for name, value in dict(STORED)[payload].items() if name not in _OPTIONAL}
     assert payload.of(a_token(data)).stored() == data | {"resource": "", "fingerprint": ""}
+
+
+def test_a_sign_up_of_an_older_version_has_no_proof() -> None:
+    """Its confirmation asks for the password."""
+    data = {name: value for name, value in dict(STORED)[SignUp].items() if name not in _OPTIONAL}
+    assert SignUp.of(a_token(data)).proof == ""
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def test_a_value_is_prepared_once(prepared: Preparation, name: str) -> None:
 
     assert value
     assert prepared.value(name) == value
-    fixed = {"password", "admin_secret", "mail_feedback_topic", "provider_code"}
+    fixed = {"password", "admin_secret", "mail_feedback_topic", "provider_code", "scanner_key"}
     assert (value == other) == (name in fixed)
 
 
