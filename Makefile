@@ -82,7 +82,7 @@ costs: .venv/.installed ## Compute what stories and an idle stack cost, and upda
 	@$(RUN) benchmarks.costs
 
 screenshots: .venv/.installed ## Take pictures of every page in every state, phone and desktop, light and dark, into .local/screenshots
-	@$(RUN) tests.browser.screenshots
+	@PYTHONPATH=layers/domain $(RUN) tests.browser.screenshots
 
 mails: .venv/.installed ## Write every email as people get it into .local/mails
 	@$(RUN) scripts.mails
