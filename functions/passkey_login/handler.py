@@ -2,7 +2,7 @@
 
 from accounts import deployment, secrets
 from accounts.web import credentials, passkeys, presenters, responses, routes, schemas
-from accounts.web.cookies import login_cookies, passkey_cookie
+from accounts.web.cookies import PASSKEY_COOKIE, login_cookies, passkey_cookie
 from accounts.web.endpoint import endpoint
 from accounts.web.requests import Request
 from accounts.web.responses import Response
@@ -13,7 +13,7 @@ PASSKEY_LOGIN = DEPLOYMENT.passkey_login
 
 @endpoint(routes.PASSKEY_LOGIN, DEPLOYMENT, routes.PASSKEY_LOGIN_INVITE)
 def lambda_handler(request: Request) -> Response:
-    browser, caller, now = passkeys.browser(request), request.caller, request.received_at
+    browser, caller, now = request.token_cookie(PASSKEY_COOKIE), request.caller, request.received_at
     if request.route == routes.PASSKEY_LOGIN_INVITE:
         browser = browser or secrets.new_token()
         options = passkeys.request_options(

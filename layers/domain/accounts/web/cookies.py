@@ -7,6 +7,7 @@ the session.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from accounts.limits import BROWSER_KEPT, OAUTH_BROWSER_KEPT, PASSKEY_CHALLENGE_LIFETIME, SIGN_UP_BROWSER_KEPT
@@ -26,26 +27,23 @@ _ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
 def login_cookies(logged_in: LoggedIn) -> tuple[str, ...]:
     """``Set-Cookie`` values for the session and, for a new browser, for the token by which it is known."""
     begun = logged_in.session
-    lasts = begun.expires_at - begun.authenticated_at
-    max_age = f"; Max-Age={int(lasts.total_seconds())}" if begun.remembered else ""
-    session = f"{SESSION_COOKIE}={logged_in.token}; {_ATTRIBUTES}{max_age}"
-    return (session, *browser_cookies(logged_in.browser_token))
+    lasts = begun.expires_at - begun.authenticated_at if begun.remembered else None
+    return (_cookie(SESSION_COOKIE, logged_in.token, lasts), *browser_cookies(logged_in.browser_token))
 
 
 def browser_cookies(token: str) -> tuple[str, ...]:
     """The ``Set-Cookie`` value for the token by which the browser is known; none without a token."""
-    max_age = int(BROWSER_KEPT.total_seconds())
-    return (f"{BROWSER_COOKIE}={token}; {_ATTRIBUTES}; Max-Age={max_age}",) if token else ()
+    return (_cookie(BROWSER_COOKIE, token, BROWSER_KEPT),) if token else ()
 
 
 def sign_up_cookie(proof: str) -> str:
     """The ``Set-Cookie`` value by which the emailed link confirms this sign-up without its password."""
-    return f"{SIGN_UP_COOKIE}={proof}; {_ATTRIBUTES}; Max-Age={int(SIGN_UP_BROWSER_KEPT.total_seconds())}"
+    return _cookie(SIGN_UP_COOKIE, proof, SIGN_UP_BROWSER_KEPT)
 
 
 def no_sign_up_cookie() -> str:
     """The ``Set-Cookie`` value that removes ``sign_up_cookie``."""
-    return f"{SIGN_UP_COOKIE}=; {_ATTRIBUTES}; Max-Age=0"
+    return _removed(SIGN_UP_COOKIE)
 
 
 def oauth_cookie(state_id: str, browser: str) -> str:
@@ -54,20 +52,29 @@ def oauth_cookie(state_id: str, browser: str) -> str:
     Each login has a cookie of its own, so that two at a time do not interfere. The cookie outlives the state, because
     an address that the provider has not verified is confirmed by email, in the same browser.
     """
-    return f"{OAUTH_COOKIE}{state_id}={browser}; {_ATTRIBUTES}; Max-Age={int(OAUTH_BROWSER_KEPT.total_seconds())}"
+    return _cookie(OAUTH_COOKIE + state_id, browser, OAUTH_BROWSER_KEPT)
 
 
 def no_oauth_cookie(state_id: str) -> str:
     """The ``Set-Cookie`` value that removes ``oauth_cookie``."""
-    return f"{OAUTH_COOKIE}{state_id}=; {_ATTRIBUTES}; Max-Age=0"
+    return _removed(OAUTH_COOKIE + state_id)
 
 
 def passkey_cookie(browser: str) -> str:
     """The ``Set-Cookie`` value that binds the challenges of logins with passkeys to this browser, in all its tabs."""
-    lasts = int(PASSKEY_CHALLENGE_LIFETIME.total_seconds())
-    return f"{PASSKEY_COOKIE}={browser}; {_ATTRIBUTES}; Max-Age={lasts}"
+    return _cookie(PASSKEY_COOKIE, browser, PASSKEY_CHALLENGE_LIFETIME)
 
 
 def no_session_cookie() -> str:
     """The ``Set-Cookie`` value that removes the session cookie, with the same attributes."""
-    return f"{SESSION_COOKIE}=; {_ATTRIBUTES}; Max-Age=0"
+    return _removed(SESSION_COOKIE)
+
+
+def _cookie(name: str, value: str, lasts: timedelta | None) -> str:
+    """Without ``lasts``, until the browser closes."""
+    max_age = "" if lasts is None else f"; Max-Age={int(lasts.total_seconds())}"
+    return f"{name}={value}; {_ATTRIBUTES}{max_age}"
+
+
+def _removed(name: str) -> str:
+    return _cookie(name, "", timedelta(0))

@@ -39,8 +39,8 @@ def presented(request: Request, route: Route, site_url: str) -> Credential | Non
 
 def sign_up_proof(request: Request) -> str:
     """The digest of the cookie of this browser's sign-up; empty without a valid one."""
-    token = request.cookie(SIGN_UP_COOKIE) or ""
-    return secrets.digest(token) if secrets.is_token(token) else ""
+    token = request.token_cookie(SIGN_UP_COOKIE)
+    return secrets.digest(token) if token else ""
 
 
 def has_bearer(request: Request) -> bool:
@@ -50,8 +50,8 @@ def has_bearer(request: Request) -> bool:
 
 def session_cookie(request: Request) -> Credential | None:
     """The session in the cookie, not yet verified, for routes that replace or end it."""
-    token = request.cookie(SESSION_COOKIE)
-    return Credential(SESSION, token) if token is not None and secrets.is_token(token) else None
+    token = request.token_cookie(SESSION_COOKIE)
+    return Credential(SESSION, token) if token else None
 
 
 def _from_headers(request: Request) -> Credential | None:

@@ -28,13 +28,12 @@ def callback(request: Request) -> Callback:
     """The parameters of the provider's redirect; raises MalformedRequest for a repeated parameter or cookie."""
     query = request.query()
     state = query.get("state", "")
-    browser = request.cookie(OAUTH_COOKIE + state_id(state)) or ""
     return Callback(
         state=state,
         code=query.get("code", ""),
         error=query.get("error", ""),
         issuer=query.get("iss", ""),
-        browser=browser if secrets.is_token(browser) else "",
+        browser=request.token_cookie(OAUTH_COOKIE + state_id(state)),
     )
 
 

@@ -120,6 +120,11 @@ class Request(Struct, frozen=True):
             raise MalformedRequest
         return _parameters(self.raw_query)
 
+    def token_cookie(self, name: str) -> str:
+        """The token in the cookie; empty without a valid one; raises MalformedRequest when it is repeated."""
+        token = self.cookie(name) or ""
+        return token if secrets.is_token(token) else ""
+
     def cookie(self, name: str) -> str | None:
         """The value of the cookie ``name``; raises MalformedRequest when it is repeated."""
         values = [value for cookie, value in self.cookies if cookie == name]
