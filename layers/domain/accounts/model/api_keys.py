@@ -59,6 +59,11 @@ class ApiKey(Struct, frozen=True):
     last_used_agent: str = ""
     expires_at: datetime | None = None
 
+    @property
+    def last_used(self) -> str:
+        """``last_used_at`` as ISO 8601, or empty."""
+        return self.last_used_at.isoformat() if self.last_used_at else ""
+
     def is_live(self, now: datetime) -> bool:
         """Whether its expiry date has not passed."""
         return self.expires_at is None or now < self.expires_at

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -166,10 +167,20 @@ def added_through(held: list[Passkey], ended: str, session: Session) -> list[Pas
     return gone
 
 
+def listed(store: Passkeys, user_id: str) -> list[Passkey]:
+    """The account's passkeys for display, oldest first."""
+    return sorted(store.of_user(user_id), key=lambda entry: (entry.created_at, entry.credential_id))
+
+
 def held(store: Passkeys, user: User) -> list[Passkey]:
     """The account's passkeys, at most ten, read consistently."""
     found = (store.get(credential_id) for credential_id in sorted(user.passkeys))
     return [passkey for passkey in found if passkey is not None and passkey.user_id == user.user_id]
+
+
+def rp_id(site_url: str) -> str:
+    """The relying party's id: the host of the site (WebAuthn 5.4.2)."""
+    return urlsplit(site_url).hostname or ""
 
 
 def is_id(text: str) -> bool:

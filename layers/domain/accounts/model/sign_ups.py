@@ -42,7 +42,7 @@ def link(sign_up: OneTimeToken, now: datetime) -> tuple[str, OneTimeToken]:
 
 def is_proven(link: OneTimeToken, proof: str) -> bool:
     """Whether ``proof`` is the digest of the cookie of the link's own sign-up."""
-    return bool(proof) and SignUp.of(link).proof == proof
+    return bool(proof) and secrets.equal(SignUp.of(link).proof, proof)
 
 
 def confirmed(link: OneTimeToken, now: datetime) -> Identity:

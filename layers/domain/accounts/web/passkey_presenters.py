@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from accounts.model.passkeys import public_id
-from accounts.web.presenters import Timestamp, timestamp
+from accounts.web.presenters import Timestamp, maybe, timestamp
 
 if TYPE_CHECKING:
     from accounts.model import passkeys
@@ -37,5 +37,5 @@ def passkey(entry: passkeys.Passkey) -> Passkey:
         name=entry.name,
         synced=entry.backed_up,
         created_at=timestamp(entry.created_at),
-        last_used_at=timestamp(entry.last_used_at) if entry.last_used_at else None,
+        last_used_at=maybe(entry.last_used_at),
     )

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Literal
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from accounts import secrets
 from accounts.limits import PASSKEY_CHALLENGE_LIFETIME
-from accounts.model.passkeys import ALGORITHMS, Assertion
+from accounts.model.passkeys import ALGORITHMS, Assertion, rp_id
 from accounts.model.users import User
 from accounts.settings import Settings
 from accounts.web import schemas
-from accounts.web.cookies import PASSKEY_COOKIE
-from accounts.web.requests import Request
 
 _TIMEOUT_MS = int(PASSKEY_CHALLENGE_LIFETIME.total_seconds() * 1000)
 
@@ -75,7 +72,7 @@ class RequestOptions(Struct, rename="camel"):
 def creation_options(challenge: str, user: User, settings: Settings) -> CreationOptions:
     """The account's id is random, as a user handle must be (14.6.1)."""
     return CreationOptions(
-        rp=RelyingParty(_rp_id(settings), settings["SITE_NAME"]),
+        rp=RelyingParty(rp_id(settings.site_url), settings["SITE_NAME"]),
         user=UserEntity(secrets.base64url(user.user_id.encode()), user.email, user.name or user.email),
         challenge=challenge,
         pub_key_cred_params=[Parameters(algorithm) for algorithm in ALGORITHMS],
@@ -85,21 +82,11 @@ def creation_options(challenge: str, user: User, settings: Settings) -> Creation
 
 
 def request_options(challenge: str, settings: Settings, passkeys: Iterable[str] = ()) -> RequestOptions:
-    return RequestOptions(challenge, _rp_id(settings), _descriptors(passkeys))
+    return RequestOptions(challenge, rp_id(settings.site_url), _descriptors(passkeys))
 
 
 def assertion(body: schemas.PasskeyReauthenticate) -> Assertion:
     return Assertion(body.credential_id, body.client_data, body.authenticator_data, body.signature, body.user_handle)
-
-
-def browser(request: Request) -> str:
-    """The token of this browser's logins with passkeys, or empty; raises MalformedRequest when it is repeated."""
-    token = request.cookie(PASSKEY_COOKIE) or ""
-    return token if secrets.is_token(token) else ""
-
-
-def _rp_id(settings: Settings) -> str:
-    return urlsplit(settings.site_url).hostname or ""
 
 
 def _descriptors(passkeys: Iterable[str]) -> list[Descriptor]:

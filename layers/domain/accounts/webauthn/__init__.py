@@ -11,7 +11,6 @@ import struct
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 from fido2 import cbor
 from fido2.cose import CoseKey
@@ -31,7 +30,7 @@ from fido2.webauthn import (
 )
 
 from accounts.limits import CREDENTIAL_ID_MAX_BYTES
-from accounts.model.passkeys import ALGORITHMS, Assertion, Counterfeit, Credential, Passkey, Registration, Signed
+from accounts.model.passkeys import ALGORITHMS, Assertion, Counterfeit, Credential, Passkey, Registration, Signed, rp_id
 
 # What parsing and checking raise for bytes that an attacker chose, as a fuzz test shows.
 _MALFORMED = (ValueError, TypeError, LookupError, AttributeError, AssertionError, RecursionError, struct.error)
@@ -45,7 +44,7 @@ class SiteAuthenticators:
         def is_own(origin: str) -> bool:
             return origin == site_url
 
-        rp = PublicKeyCredentialRpEntity(name=site_url, id=urlsplit(site_url).hostname or "")
+        rp = PublicKeyCredentialRpEntity(name=site_url, id=rp_id(site_url))
         self._server = Fido2Server(rp, verify_origin=is_own)
 
     def challenge(self, client_data: str) -> str:

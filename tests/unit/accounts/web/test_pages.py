@@ -7,6 +7,7 @@ from copy import replace
 import pytest
 
 from accounts.errors import ConfigurationError, IdentityLinkedElsewhere, LoginExpired, NotFound
+from accounts.limits import LOGIN_METHODS_WITHOUT_PASSWORD, SIGN_UP_BROWSER_KEPT
 from accounts.web import pages, responses, texts
 from accounts.web.assets import CACHED_FOREVER
 from accounts.web.pages import PATHS, Pages
@@ -195,6 +196,19 @@ def test_numbers_on_pages_are_those_of_the_limits() -> None:
     assert "up to 25 keys" in page_at("/api-keys").body
     strict = Pages(replace(SETTINGS, environ={**SETTINGS.environ, "PASSWORD_MIN_CHARACTERS": "20"}))
     assert "20 to 256 characters" in strict.answer(request("GET", "/signup")).body
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "limit"),
+    [
+        ("/signup", "SIGNED_UP_SECONDS", SIGN_UP_BROWSER_KEPT.total_seconds()),
+        ("/account", "METHODS_WITHOUT_PASSWORD", LOGIN_METHODS_WITHOUT_PASSWORD),
+    ],
+)
+def test_numbers_in_modules_are_those_of_the_limits(path: str, name: str, limit: float) -> None:
+    text = "\n".join(asset.body for file, asset in loaded(path).items() if file.endswith(".js"))
+
+    assert re.findall(rf"^const {name} = (\d+);$", text, re.MULTILINE) == [f"{limit:.0f}"]
 
 
 def test_modules_create_text_and_never_markup() -> None:

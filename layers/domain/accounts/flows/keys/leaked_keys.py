@@ -82,8 +82,7 @@ class LeakedKeys(Struct, frozen=True):
 
 
 def _owed(key: ApiKey, leak: Leak, now: datetime) -> OneTimeToken:
-    used = key.last_used_at.isoformat() if key.last_used_at else ""
-    said = LeakNotice(key.name, leak.url, leak.found_in, used)
+    said = LeakNotice(key.name, leak.url, leak.found_in, key.last_used)
     return OneTimeToken(LEAK_NOTICE, key.digest, key.user_id, now, now + LEAK_NOTICE_OWED, said.stored())
 
 

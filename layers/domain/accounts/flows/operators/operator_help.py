@@ -109,8 +109,7 @@ class KeyRevocation(Struct, frozen=True):
             raise NotFound(_NO_SUCH_KEY)
         record = request.record("authn_token_leaked", now, api_key=leak.digest, name=key.name, url=leak.url)
         self._end(request, leak.digest, record)
-        used = key.last_used_at.isoformat() if key.last_used_at else ""
-        self.notices.put(messages.ApiKeyLeaked(request.user_id, key.name, leak.url, leak.found_in, used))
+        self.notices.put(messages.ApiKeyLeaked(request.user_id, key.name, leak.url, leak.found_in, key.last_used))
 
     def _end(self, request: OperatorRequest, key_id: str, record: Record) -> None:
         ended = (api_keys.Remove(key_id, request.user_id), users.DropKey(request.user_id, key_id))

@@ -14,9 +14,17 @@ from accounts.model.audit import Caller
 from accounts.model.one_time_tokens import Consume, OneTimeTokens
 from accounts.model.passkeys import Authenticators, Counterfeit
 from accounts.model.throttles import Throttles
+from accounts.model.users import User
 from accounts.transactions import Transactions
 
 Purpose = Literal["passkey-creation", "passkey-login", "passkey-reauthentication"]
+
+
+class Invitation(Struct, frozen=True):
+    """What an authenticator needs to answer ``challenge`` for ``user``, whose ``passkeys`` exist already."""
+
+    challenge: str
+    user: User
 
 
 class Challenges(Struct, frozen=True):

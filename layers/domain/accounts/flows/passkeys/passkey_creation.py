@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from accounts import text
 from accounts.errors import PasskeyLimitReached, PasskeyNotAccepted, Refusal, Unauthenticated
-from accounts.flows.passkeys.challenges import Challenges
+from accounts.flows.passkeys.challenges import Challenges, Invitation
 from accounts.limits import (
     PASSKEY_NAME_MAX_CHARACTERS,
     PASSKEYS_CREATED_PER_ACCOUNT_PER_DAY,
@@ -21,15 +21,8 @@ from accounts.model.one_time_tokens import PASSKEY_CREATION, Consume
 from accounts.model.passkeys import Authenticators, Counterfeit, Credential, Passkey, Registration
 from accounts.model.sessions import Session
 from accounts.model.throttles import Throttles
-from accounts.model.users import AddPasskey, User, Users
+from accounts.model.users import AddPasskey, Users
 from accounts.transactions import Conflict, Transactions
-
-
-class Invitation(Struct, frozen=True):
-    """What an authenticator needs to create a passkey. ``user.passkeys`` are those that exist already."""
-
-    challenge: str
-    user: User
 
 
 class PasskeyCreation(Struct, frozen=True):

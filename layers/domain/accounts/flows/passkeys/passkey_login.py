@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from accounts.errors import InvalidCredentials, InvalidPasskey
-from accounts.flows.passkeys.challenges import Challenges, Purpose
+from accounts.flows.passkeys.challenges import Challenges, Invitation, Purpose
 from accounts.flows.people.authentication import Credential
 from accounts.flows.people.session_opening import LoggedIn, SessionOpening, notify_owner
 from accounts.limits import PASSKEY_ATTEMPTS_PER_ADDRESS_PER_MINUTE
@@ -25,15 +25,8 @@ from accounts.model.one_time_tokens import PASSKEY_LOGIN, PASSKEY_REAUTHENTICATI
 from accounts.model.passkeys import Assertion, Authenticators, Counterfeit, Passkey, Passkeys
 from accounts.model.sessions import PASSKEY, Session
 from accounts.model.throttles import Throttles
-from accounts.model.users import User, Users
+from accounts.model.users import Users
 from accounts.transactions import Transactions, retry_on_conflict
-
-
-class Reminder(Struct, frozen=True):
-    """What an authenticator needs to re-authenticate. ``user.passkeys`` are those that may."""
-
-    challenge: str
-    user: User
 
 
 class Attempt(Struct, frozen=True):
@@ -78,10 +71,10 @@ class PasskeyLogin(Struct, frozen=True):
         replaced = self.opening.presented(presented)
         return self._opened(Attempt(response, PASSKEY_LOGIN, browser, remember, None, replaced), caller, now)
 
-    def remind(self, session: Session, caller: Caller, now: datetime) -> Reminder:
+    def remind(self, session: Session, caller: Caller, now: datetime) -> Invitation:
         """A challenge for the session's own browser; raises Unauthenticated or TooManyAttempts."""
         user = users.active(self.users, session.user_id)
-        return Reminder(self.challenges.issue(PASSKEY_REAUTHENTICATION, session.digest, caller, now), user)
+        return Invitation(self.challenges.issue(PASSKEY_REAUTHENTICATION, session.digest, caller, now), user)
 
     def reauthenticate(self, session: Session, response: Assertion, caller: Caller, now: datetime) -> LoggedIn:
         """Replace ``session`` by a new one with the same "remember me"; raises InvalidPasskey or TooManyAttempts."""

@@ -24,7 +24,7 @@ class PasskeyList(Struct, frozen=True):
 
     def of_account(self, user_id: str) -> list[Passkey]:
         """The account's passkeys, oldest first."""
-        return sorted(self.passkeys.of_user(user_id), key=lambda entry: (entry.created_at, entry.credential_id))
+        return passkeys.listed(self.passkeys, user_id)
 
 
 class PasskeyRenaming(Struct, frozen=True):

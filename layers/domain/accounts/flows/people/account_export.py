@@ -7,7 +7,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from accounts.flows.people.activity import latest
-from accounts.model import identities, users
+from accounts.model import identities, passkeys, users
 from accounts.model.api_keys import ApiKey, ApiKeys
 from accounts.model.audit import AuditEvents, Record
 from accounts.model.identities import Identities, Identity
@@ -44,7 +44,7 @@ class AccountExport(Struct, frozen=True):
             user=user,
             current=current,
             identities=sorted(identities.held(self.identities, user), key=lambda entry: (entry.created_at, entry.key)),
-            passkeys=sorted(self.passkeys.of_user(user.user_id), key=lambda it: (it.created_at, it.credential_id)),
+            passkeys=passkeys.listed(self.passkeys, user.user_id),
             sessions=sorted(sessions, key=lambda entry: (entry.authenticated_at, entry.digest)),
             api_keys=sorted(self.api_keys.of_user(user.user_id), key=lambda entry: (entry.created_at, entry.digest)),
             activity=latest(self.audit_events, user.user_id, now)[::-1],

@@ -58,6 +58,10 @@ export function timeout(milliseconds) {
   return controller.signal;
 }
 
+export function hasPasskeys() {
+  return typeof PublicKeyCredential === "function" && Boolean(navigator.credentials);
+}
+
 // Chrome before 108, Safari before 16 and Firefox before 119 offer no passkeys among the suggestions of a field.
 export async function suggestsPasskeys() {
   return (await PublicKeyCredential.isConditionalMediationAvailable?.()) ?? false;

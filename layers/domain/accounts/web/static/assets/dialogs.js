@@ -1,8 +1,8 @@
 // Dialogs, including the one for reauthentication.
 
-import { closeDialog, openDialog, keep as store, take } from "./browser.js";
+import { closeDialog, hasPasskeys, openDialog, keep as store, take } from "./browser.js";
 import { $, call, clearMessage, here, onSubmit, setFieldError, show, showError, t, toLogin, withBusy } from "./page.js";
-import { exchange, hasPasskeys, signWithPasskey } from "./passkeys.js";
+import { exchange, signWithPasskey } from "./passkeys.js";
 
 const DRAFT = "draft";
 const dialog = $("#again-dialog");

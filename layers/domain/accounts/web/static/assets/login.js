@@ -1,4 +1,4 @@
-import { keepsCookies } from "./browser.js";
+import { hasPasskeys, keepsCookies } from "./browser.js";
 import {
   $,
   call,
@@ -20,7 +20,6 @@ import { offerProviders } from "./providers.js";
 const form = $("#form");
 const slot = slotOf(form);
 const help = $("#help");
-const hasPasskeys = typeof PublicKeyCredential === "function" && keepsCookies();
 
 // Shows help after a failed login, with a link to it for small screens, where it is below the form.
 function offerHelp(result) {
@@ -106,7 +105,7 @@ carryReturn();
 sayWhy();
 offerProviders();
 // Not what every visitor waits for: most browsers have no passkey of this site.
-if (hasPasskeys) {
+if (hasPasskeys() && keepsCookies()) {
   show($("#passkey"));
   import("./passkey_login.js").then(({ offerPasskeys }) => offerPasskeys(slot, enter));
 }

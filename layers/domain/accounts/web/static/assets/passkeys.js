@@ -3,10 +3,6 @@
 import { timeout } from "./browser.js";
 import { call } from "./page.js";
 
-export function hasPasskeys() {
-  return typeof PublicKeyCredential === "function" && Boolean(navigator.credentials);
-}
-
 function bytes(text) {
   const plain = atob(text.replace(/-/g, "+").replace(/_/g, "/"));
   return Uint8Array.from(plain, (letter) => letter.charCodeAt(0));

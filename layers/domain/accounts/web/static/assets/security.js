@@ -1,12 +1,13 @@
 // Passkeys: listing, adding, renaming and removing; and removing the password beside them.
 
-import { closeDialog } from "./browser.js";
+import { closeDialog, hasPasskeys } from "./browser.js";
 import { askToConfirm } from "./confirm.js";
 import { open, withRecentLogin } from "./dialogs.js";
 import { $, call, errorText, make, moment, onSubmit, show, t, withBusy } from "./page.js";
-import { createPasskey, exchange, hasPasskeys } from "./passkeys.js";
+import { createPasskey, exchange } from "./passkeys.js";
 import { announceChange } from "./profile.js";
 
+const METHODS_WITHOUT_PASSWORD = 2;
 const form = $("#passkey-form");
 let renamed = null;
 
@@ -16,7 +17,7 @@ export function showPasskeys(result, identities) {
   const others = ways.filter((identity) => identity.provider !== "email").length + passkeys.length;
   show($("#passkeys-part"), hasPasskeys() || passkeys.length > 0);
   show($("#add-passkey"), hasPasskeys());
-  show($("#remove-password"), others >= 2 && ways.length + passkeys.length > others);
+  show($("#remove-password"), others >= METHODS_WITHOUT_PASSWORD && ways.length + passkeys.length > others);
   $("#passkeys").replaceChildren(...(result.ok ? passkeys.map(entry) : [line(errorText(result))]));
   if (result.ok && passkeys.length === 0) {
     $("#passkeys").append(line(t("passkeys.none")));

@@ -5,6 +5,8 @@ import { offerProviders } from "./providers.js";
 import { showSent } from "./sent.js";
 import { showStrength } from "./strength.js";
 
+// As long as the cookie of the sign-up.
+const SIGNED_UP_SECONDS = 3600;
 const form = $("#form");
 const {
   name,
@@ -28,7 +30,7 @@ onSubmit(form, async () => {
     return null;
   }
   if (result.ok) {
-    leaveNote("signed-up", 3600);
+    leaveNote("signed-up", SIGNED_UP_SECONDS);
     awaitLogin();
     showSent(given.email, (address) => call("POST", "/auth/email/resend", { email: address }));
     return null;
