@@ -7,6 +7,7 @@ import html
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "layers" / "domain"))
@@ -24,15 +25,16 @@ _TOKEN = "sample-token-that-opens-nothing-0123456789a"  # noqa: S105
 _ADDRESS = "email=ann@example.com"
 _CONFIRM = f"{SITE_URL}/verify-email#token={_TOKEN}"
 _RESET = f"{SITE_URL}/reset-password#token={_TOKEN}&{_ADDRESS}"
-_LOGIN = ("Firefox on Windows", "22 November 2026, 09:14 UTC", "203.0.113.7")
+_AT = datetime(2026, 11, 22, 9, 14, tzinfo=UTC)
+_LOGIN = ("Firefox on Windows", _AT, "203.0.113.7")
 _LEAKED_AT = "https://github.com/octocat/Hello-World/blob/12345600b9cbe38a219f39a9941c9319b600c002/foo/bar.txt"
 _CONTENTS = (
     mails.ConfirmEmail(f"{_CONFIRM}&{_ADDRESS}"),
     mails.ConfirmProviderEmail(f"{_CONFIRM}&with=github&{_ADDRESS}", "GitHub"),
     mails.AlreadyRegistered(),
     mails.PasswordForgot(_RESET),
-    mails.PasswordForgotWithoutPassword(_RESET, "Google and GitHub"),
-    mails.PasswordReset("Google"),
+    mails.PasswordForgotWithoutPassword(_RESET, ("google", "github")),
+    mails.PasswordReset(("google",)),
     mails.PasswordChanged(),
     mails.PasswordRevoked(),
     mails.PasswordSet(),
@@ -41,18 +43,18 @@ _CONTENTS = (
     mails.EmailChanged(),
     mails.LoginNewBrowser(*_LOGIN),
     mails.LoginAfterFailures(*_LOGIN),
-    mails.LoginsDelayed(*_LOGIN, ""),
-    mails.PasswordClosed(*_LOGIN, "known"),
+    mails.LoginsDelayed(*_LOGIN, in_known_browser=False),
+    mails.PasswordClosed(*_LOGIN, in_known_browser=True),
     mails.ClientLoggedIn(*_LOGIN, "Comfy CLI"),
     mails.IdentityLinked("Google"),
-    mails.IdentityUnlinked("GitHub", "password", "Google", "passkeys"),
+    mails.IdentityUnlinked("GitHub", password_removed=True, passkeys_removed=True, methods=("google",)),
     mails.PasskeyCreated("Chrome on Windows"),
-    mails.PasskeyRemoved("password", "passkeys"),
+    mails.PasskeyRemoved(password_removed=True, passkeys_removed=True),
     mails.PasskeyCopied(*_LOGIN, "Chrome on Windows"),
-    mails.PasswordRemoved("Google and your passkeys"),
+    mails.PasswordRemoved(("google", "passkeys")),
     mails.ApiKeyCreated("Workshop computer"),
     mails.ApiKeyDeleted("Workshop computer"),
-    mails.ApiKeyLeaked("Workshop computer", _LEAKED_AT, "a commit on GitHub", "22 November 2026, 09:14 UTC"),
+    mails.ApiKeyLeaked("Workshop computer", _LEAKED_AT, "commit", _AT),
 )
 SAMPLES: Mapping[str, Content] = {content.template: content for content in _CONTENTS}
 """Every email by its template, in the order of the gallery."""

@@ -6,9 +6,9 @@ from accounts.web.routes import ROUTES
 from tests.guards.project import ROOT, found
 
 DOMAIN = ROOT / "layers" / "domain" / "accounts"
-TEMPLATES = sorted(path for path in (DOMAIN / "ses" / "templates").rglob("*") if path.is_file())
+TEMPLATES = sorted((DOMAIN / "ses" / "templates").iterdir())
 LINKS = found(r"\{self\.site_url\}(/[a-z-]+)", DOMAIN / "flows" / "mail" / "writing.py")
-PLACES = found(r'(?:place\("|\{\{ site_url \}\})(/[a-z-]+)', *TEMPLATES)
+PLACES = found(r'to="(/[a-z-]+)"', *TEMPLATES)
 PAGES = {route.path for route in ROUTES if route.method == "GET" and route.function == "pages"}
 
 

@@ -13,10 +13,13 @@ import boto3
 import jinja2
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from markupsafe import Markup
 
+from accounts import languages
 from accounts.errors import Unavailable
-from accounts.flows.mail.mails import Mail
+from accounts.flows.mail.mails import Mail, Value
 from accounts.model.brand import GROUND_DARK, ON_ACCENT, ON_ACCENT_DARK, Brand
+from accounts.ses.words import Words
 
 TEMPLATES = Path(__file__).with_name("templates")
 # No retry: SES may have accepted a request that timed out, and the queue retries anyway.
@@ -56,24 +59,39 @@ def sender_of(name: str, address: str) -> str:
     return formataddr((words, address))
 
 
-def render(template: str, values: Mapping[str, str], brand: Brand) -> tuple[str, str, str]:
+def render(
+    kind: str, values: Mapping[str, Value], brand: Brand, language: str = languages.DEFAULT
+) -> tuple[str, str, str]:
     """Subject, text and HTML. Text that people wrote is escaped in HTML and never part of a subject."""
-    names = ("subject.txt", "body.txt", "body.html")
-    templates = (_environment().get_template(f"{template}/{name}") for name in names)
-    subject, text, html = (it.render({**values, "brand": brand}).strip() for it in templates)
-    return subject, f"{text}\n", f"{html}\n"
+    words = Words(kind, language)
+    shown = {name: words.worded(name, value) for name, value in values.items()}
+    about = {"kind": kind, "language": language, "brand": brand, "words": words, "values": shown}
+    known = {**shown, **about}
+    text, html = (_environment(it).get_template(f"layout.{it}").render(known).strip() for it in ("txt", "html"))
+    return words.text("subject").format(site=brand.name), f"{text}\n", f"{html}\n"
 
 
 @cache
-def _environment() -> jinja2.Environment:
+def _environment(part: str) -> jinja2.Environment:
+    """The templates of an email's part: ``txt`` or ``html``."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=jinja2.select_autoescape(["html"]),
+        autoescape=part == "html",  # noqa: S701 - the other part is plain text
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
     )
-    environment.globals |= {"ON_ACCENT": ON_ACCENT, "ON_ACCENT_DARK": ON_ACCENT_DARK, "GROUND_DARK": GROUND_DARK}
+    colors = {"ON_ACCENT": ON_ACCENT, "ON_ACCENT_DARK": ON_ACCENT_DARK, "GROUND_DARK": GROUND_DARK}
+    environment.globals |= {"say": _say, **colors}
     return environment
+
+
+@jinja2.pass_context
+def _say(context: jinja2.runtime.Context, name: str, /, **more: str) -> str:
+    """A text of the email, with its values; in HTML, escaped."""
+    text: str = context["words"].text(name)
+    if context.eval_ctx.autoescape:
+        text = Markup.escape(text)
+    return text.format(**{"site": context["brand"].name, **context["values"], **more})
 
 
 @cache

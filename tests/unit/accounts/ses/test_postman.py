@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from accounts.errors import Unavailable
 from accounts.flows.mail import planning, writing
-from accounts.flows.mail.mails import Mail
+from accounts.flows.mail.mails import Mail, Method, Value
 from accounts.model import messages
 from accounts.ses import postman
 from accounts.ses.postman import TEMPLATES, SesPostman
@@ -31,14 +31,15 @@ _LOOKED_UP = {"sign_up", "provider_sign_up"}
 POSTMAN = SesPostman("accounts@example.com", "our-set", BRAND)
 
 
-def values(kind: str, **changes: str) -> dict[str, str]:
+def values(kind: str, **changes: Value) -> dict[str, Value]:
     """The sample values of an email."""
     return Mail(EMAIL, SAMPLES[kind], SITE_URL).values | changes
 
 
-def nasty(kind: str) -> dict[str, str]:
+def nasty(kind: str) -> dict[str, Value]:
     """The same, with an attack in place of all text but the link."""
-    return values(kind, **dict.fromkeys(set(SAMPLES[kind].__struct_fields__) - {"link"}, _NASTY))
+    texts = {name for name, value in values(kind).items() if isinstance(value, str)}
+    return values(kind, **dict.fromkeys(texts - {"link", "site_url"}, _NASTY))
 
 
 @dataclass
@@ -63,7 +64,7 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Ses:
 
 
 def test_every_template_has_a_sample() -> None:
-    assert sorted(folder.name for folder in TEMPLATES.iterdir() if folder.is_dir()) == KINDS
+    assert sorted(path.stem for path in TEMPLATES.glob("*.jinja")) == KINDS
 
 
 def test_the_mailer_sends_every_email() -> None:
@@ -175,25 +176,50 @@ def test_a_deployment_without_terms_has_no_link_to_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "unknown", "words"),
+    ("kind", "nothing", "words"),
     [
-        ("api_key_deleted", "name", "The API key"),
-        ("password_reset", "others", "You can also"),
-        ("identity_unlinked", "removed", "Your password was also removed"),
-        ("identity_unlinked", "methods", "You can still"),
+        ("api_key_deleted", {"name": ""}, "The API key"),
+        ("api_key_leaked", {"found_in": "a place that we do not know"}, "Found in"),
+        ("api_key_leaked", {"url": ""}, "Address"),
+        ("password_reset", {"methods": ()}, "You can also"),
+        ("identity_unlinked", {"password_removed": False}, "Your password was also removed"),
+        ("identity_unlinked", {"passkeys_removed": False}, "The passkeys that were added"),
+        ("identity_unlinked", {"methods": ()}, "You can still"),
+        ("passkey_removed", {"password_removed": False}, "Your password was also removed"),
+        ("passkey_removed", {"passkeys_removed": False}, "The passkeys that were added"),
     ],
 )
-def test_an_unknown_value_is_left_out(kind: str, unknown: str, words: str) -> None:
+def test_what_is_not_known_or_did_not_happen_is_left_out(kind: str, nothing: dict[str, Value], words: str) -> None:
     """The name of a deleted key, what was not removed, and the login methods of an account without any."""
     assert words in postman.render(kind, values(kind), BRAND)[1]
-    for part in postman.render(kind, values(kind, **{unknown: ""}), BRAND)[1:]:
+    for part in postman.render(kind, values(kind, **nothing), BRAND)[1:]:
         assert words not in part
+
+
+@pytest.mark.parametrize(
+    ("methods", "words"),
+    [
+        (("password",), "your password"),
+        (("google", "passkeys"), "Google and your passkeys"),
+        (("password", "google", "github", "passkeys"), "your password, Google, GitHub and your passkeys"),
+    ],
+)
+def test_login_methods_are_listed(methods: tuple[Method, ...], words: str) -> None:
+    text = postman.render("password_removed", values("password_removed", methods=methods), BRAND)[1]
+
+    assert f"You can still log in with {words}. All other" in text
+
+
+def test_a_key_that_leaked_before_it_was_used_was_never_used() -> None:
+    text = postman.render("api_key_leaked", values("api_key_leaked", last_used=None), BRAND)[1]
+
+    assert "\nLast used: never\n" in text
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_email_that_lacks_a_value_is_not_sent(client: Ses, kind: str) -> None:
-    """The template refuses undefined values."""
-    with pytest.raises(jinja2.UndefinedError):
+    """Templates and texts refuse undefined values."""
+    with pytest.raises((jinja2.UndefinedError, KeyError)):
         POSTMAN.send(SimpleNamespace(to=EMAIL, template=kind, values={}))
 
     assert client.sent == []

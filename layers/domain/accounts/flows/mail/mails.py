@@ -1,15 +1,20 @@
-"""The content of emails: one type for each template, with the template's values."""
+"""The content of emails: one type for each, with its values. Only the email edge has words."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from datetime import datetime
+from typing import Any, Literal, Protocol
 
 from msgspec import Struct
 from msgspec.structs import asdict
 
+Method = Literal["password", "google", "github", "passkeys"]
+"""A way to log in."""
+Value = str | bool | datetime | tuple[Method, ...] | None
+
 
 class Content(Struct, frozen=True):
-    """The tag of each type is the folder of its template."""
+    """The tag of each type is the name of its template."""
 
     @property
     def template(self) -> str:
@@ -35,13 +40,13 @@ class PasswordForgot(Content, frozen=True, tag="password_forgot"):
 
 class PasswordForgotWithoutPassword(Content, frozen=True, tag="password_forgot_without_password"):
     link: str
-    others: str
+    methods: tuple[Method, ...]
 
 
 class PasswordReset(Content, frozen=True, tag="password_reset"):
-    """``others`` are the other login methods, or empty."""
+    """``methods`` are the other login methods."""
 
-    others: str
+    methods: tuple[Method, ...]
 
 
 class PasswordChanged(Content, frozen=True, tag="password_changed"):
@@ -69,10 +74,8 @@ class EmailChanged(Content, frozen=True, tag="email_changed"):
 
 
 class _Login(Content, frozen=True):
-    """``at`` is a time in words."""
-
     browser: str
-    at: str
+    at: datetime
     source: str
 
 
@@ -85,9 +88,9 @@ class LoginAfterFailures(_Login, frozen=True, tag="sign_in_after_failures"):
 
 
 class _FailedLogins(_Login, frozen=True):
-    """``known_browser`` is empty when the owner has not used the browser of the last attempt before."""
+    """``in_known_browser``: the owner has used the browser of the last attempt before."""
 
-    known_browser: str
+    in_known_browser: bool
 
 
 class LoginsDelayed(_FailedLogins, frozen=True, tag="logins_delayed"):
@@ -107,15 +110,12 @@ class IdentityLinked(Content, frozen=True, tag="identity_linked"):
 
 
 class IdentityUnlinked(Content, frozen=True, tag="identity_unlinked"):
-    """``removed`` is what was removed with the provider, in a word, or empty, and so is ``passkeys``.
-
-    ``methods`` are the remaining login methods in words, or empty.
-    """
+    """``methods`` are the remaining login methods."""
 
     provider: str
-    removed: str
-    methods: str
-    passkeys: str
+    password_removed: bool
+    passkeys_removed: bool
+    methods: tuple[Method, ...]
 
 
 class PasskeyCreated(Content, frozen=True, tag="passkey_created"):
@@ -123,10 +123,8 @@ class PasskeyCreated(Content, frozen=True, tag="passkey_created"):
 
 
 class PasskeyRemoved(Content, frozen=True, tag="passkey_removed"):
-    """``removed`` and ``passkeys`` are what was removed with it, in a word each, or empty."""
-
-    removed: str
-    passkeys: str
+    password_removed: bool
+    passkeys_removed: bool
 
 
 class PasskeyCopied(_Login, frozen=True, tag="passkey_copied"):
@@ -134,9 +132,9 @@ class PasskeyCopied(_Login, frozen=True, tag="passkey_copied"):
 
 
 class PasswordRemoved(Content, frozen=True, tag="password_removed"):
-    """``others`` are the remaining login methods."""
+    """``methods`` are the remaining login methods."""
 
-    others: str
+    methods: tuple[Method, ...]
 
 
 class ApiKeyCreated(Content, frozen=True, tag="api_key_created"):
@@ -150,12 +148,12 @@ class ApiKeyDeleted(Content, frozen=True, tag="api_key_deleted"):
 
 
 class ApiKeyLeaked(Content, frozen=True, tag="api_key_leaked"):
-    """``found_in``, in words, and ``url`` may be empty. ``last_used`` is a time in words."""
+    """``found_in`` is GitHub's word for the place, or ours; it and ``url`` may be empty."""
 
     name: str
     url: str
     found_in: str
-    last_used: str
+    last_used: datetime | None
 
 
 class Mail(Struct, frozen=True):
@@ -170,7 +168,7 @@ class Mail(Struct, frozen=True):
         return self.content.template
 
     @property
-    def values(self) -> dict[str, str]:
+    def values(self) -> dict[str, Any]:
         return {"site_url": self.site_url, **asdict(self.content)}
 
 

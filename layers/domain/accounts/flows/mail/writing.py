@@ -6,7 +6,7 @@ email change. An email to the address of someone else contains no text that the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from copy import replace
 from datetime import datetime
@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 from msgspec import Struct
 
 from accounts.flows.mail import mails
-from accounts.flows.mail.mails import Content, Mail
+from accounts.flows.mail.mails import Content, Mail, Method
 from accounts.flows.mail.planning import (
     ChangeLink,
     ConfirmationLink,
@@ -37,30 +37,13 @@ from accounts.model.one_time_tokens import (
     NewAddress,
     OneTimeToken,
 )
-from accounts.model.providers import TITLES
+from accounts.model.providers import GITHUB, GOOGLE, TITLES
 from accounts.model.users import User, Users
 from accounts.transactions import Conflict, Transactions, retry_on_conflict
 
 # The serial of a record that is written once for its moment.
 _ONCE = "00000000"
-# GitHub's words for where it found a key, in lower case, and ours.
-_PLACES: Mapping[str, str] = {
-    "content": "a file on GitHub",
-    "commit": "a commit on GitHub",
-    "commit_comment": "a comment on GitHub",
-    "pull_request_title": "a pull request on GitHub",
-    "pull_request_description": "a pull request on GitHub",
-    "pull_request_comment": "a pull request on GitHub",
-    "issue_title": "an issue on GitHub",
-    "issue_description": "an issue on GitHub",
-    "issue_comment": "an issue on GitHub",
-    "discussion_title": "a discussion on GitHub",
-    "discussion_body": "a discussion on GitHub",
-    "discussion_comment": "a discussion on GitHub",
-    "gist_content": "a gist on GitHub",
-    "gist_comment": "a gist on GitHub",
-    "npm": "an npm package",
-}
+_PROVIDERS: tuple[Method, ...] = (GOOGLE, GITHUB)
 
 
 class Writing(Struct, frozen=True):
@@ -124,8 +107,8 @@ class Writing(Struct, frozen=True):
 
     def _failures(self, letter: FailuresNotice) -> Mail:
         """Writes the record, too: the request that failed does not know whether there is an account."""
-        message, user_id, known = letter.message, letter.identity.user_id, "known" if letter.known else ""
-        about, caller = (message.browser, _in_words(message.at), message.source, known), Caller(message.source, "")
+        message, user_id = letter.message, letter.identity.user_id
+        about, caller = (message.browser, message.at, message.source, letter.known), Caller(message.source, "")
         match message:
             case messages.LoginsDelayed():
                 record = Record(user_id, "authn_login_fail_max", message.at, caller, serial=_ONCE)
@@ -205,12 +188,12 @@ class Writing(Struct, frozen=True):
             case messages.ApiKeyDeleted():
                 return mails.ApiKeyDeleted(message.name)
             case messages.ApiKeyLeaked():
-                return mails.ApiKeyLeaked(message.name, message.url, *_leak_in_words(message))
+                used = datetime.fromisoformat(message.last_used) if message.last_used else None
+                return mails.ApiKeyLeaked(message.name, message.url, message.found_in, used)
             case messages.IdentityLinked():
                 return mails.IdentityLinked(message.provider)
             case messages.IdentityUnlinked():
-                password, passkeys = _removed(message)
-                return mails.IdentityUnlinked(message.provider, password, self._methods_of(user), passkeys)
+                return mails.IdentityUnlinked(message.provider, *_removed(message), self._methods_of(user))
             case messages.PasskeyCreated():
                 return mails.PasskeyCreated(message.name)
             case messages.PasskeyRemoved():
@@ -220,11 +203,11 @@ class Writing(Struct, frozen=True):
             case _:
                 return _login(message)
 
-    def _methods_of(self, user: User) -> str:
-        """How the owner can log in now, as in "your password and Google"; empty when there is no way."""
+    def _methods_of(self, user: User) -> tuple[Method, ...]:
+        """How the owner can log in now."""
         address = self._held(email_key(user.email), user.user_id)
         has_password = address is not None and address.is_login_method
-        return _listed(*(["your password"] if has_password else []), *_others(user))
+        return ("password", *_others_of(user)) if has_password else _others_of(user)
 
 
 def _fragment(token: str, address: str, *more: tuple[str, str]) -> str:
@@ -233,13 +216,13 @@ def _fragment(token: str, address: str, *more: tuple[str, str]) -> str:
     return urlencode(values, safe="@", quote_via=quote)
 
 
-def _removed(message: messages.IdentityUnlinked | messages.PasskeyRemoved) -> tuple[str, str]:
-    """Whether a password was removed with a login method, and whether passkeys were, in a word each."""
-    return "password" * ("password" in message.removed), "passkeys" * ("passkeys" in message.removed)
+def _removed(message: messages.IdentityUnlinked | messages.PasskeyRemoved) -> tuple[bool, bool]:
+    """Whether a password was removed with a login method, and whether passkeys were."""
+    return "password" in message.removed, "passkeys" in message.removed
 
 
 def _login(message: LoginNotice) -> Content:
-    about = (message.browser, _in_words(message.at), message.source)
+    about = (message.browser, message.at, message.source)
     match message:
         case messages.LoginNewBrowser():
             return mails.LoginNewBrowser(*about)
@@ -251,29 +234,8 @@ def _login(message: LoginNotice) -> Content:
             return mails.PasskeyCopied(*about, message.name)
 
 
-def _others_of(user: User) -> str:
-    return _listed(*_others(user))
-
-
-def _others(user: User) -> list[str]:
+def _others_of(user: User) -> tuple[Method, ...]:
     """The login methods besides a password."""
     names = {key.partition("#")[0] for key in user.identities}
-    titles = [title for name, title in TITLES.items() if name in names]
-    return [*titles, *(["your passkeys"] if user.passkeys else [])]
-
-
-def _listed(*titles: str) -> str:
-    """As in "Google, GitHub and your passkeys"; empty when there is none."""
-    *first, last = titles or ("",)
-    return f"{', '.join(first)} and {last}" if first else last
-
-
-def _leak_in_words(message: messages.ApiKeyLeaked) -> tuple[str, str]:
-    """Where the key was found, and when it was last used."""
-    used = _in_words(datetime.fromisoformat(message.last_used)) if message.last_used else "never"
-    return _PLACES.get(message.found_in, ""), used
-
-
-def _in_words(at: datetime) -> str:
-    """In UTC: the owner's time zone is not known."""
-    return f"{at:%-d %B %Y, %H:%M} UTC"
+    providers = tuple(name for name in _PROVIDERS if name in names)
+    return (*providers, "passkeys") if user.passkeys else providers

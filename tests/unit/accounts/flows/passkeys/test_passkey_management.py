@@ -243,6 +243,6 @@ def test_a_reset_gives_the_account_a_password_again(
     service.password_reset.reset(token, OTHER_PASSWORD, OWNER, later(seconds=2))
 
     assert isinstance(content, mails.PasswordForgotWithoutPassword)
-    assert content.others == "Google and your passkeys"
+    assert content.methods == ("google", "passkeys")
     assert service.log_in(later(seconds=3), password=OTHER_PASSWORD)
     assert device.credential_id in service.world.passkeys

@@ -1,0 +1,52 @@
+"""The words of one email in its reader's language."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import reduce
+
+from accounts import languages
+from accounts.flows.mail.mails import Method, Value
+
+
+class Words:
+    """Raises KeyError for texts that the email does not have."""
+
+    def __init__(self, kind: str, language: str) -> None:
+        self._sections = languages.read(language, "emails")
+        self._own = {**self._sections["layout"], **self._sections["shared"], **self._sections[kind]}
+
+    def text(self, name: str) -> str:
+        """A text of the email, or one that several share."""
+        return self._own[name]
+
+    def fact(self, name: str) -> str:
+        return self._sections["facts"][name]
+
+    def worded(self, name: str, value: Value) -> str | bool:
+        """The value as it is shown; empty when there is nothing to show."""
+        match value:
+            case datetime():
+                return _moment(value)
+            case tuple():
+                return self._listed(value)
+            case None:
+                return self._sections["values"]["never_used"]
+            case str() if name == "found_in":
+                return self._sections["values"].get(f"found_in.{value}", "")
+            case _:
+                return value
+
+    def _listed(self, methods: tuple[Method, ...]) -> str:
+        """As in "Google, GitHub and your passkeys"; empty when there is none."""
+        words = self._sections["values"]
+        named = [words[method] for method in methods]
+        if len(named) < 2:  # noqa: PLR2004 - a list of one needs no "and"
+            return "".join(named)
+        first = reduce(lambda before, after: words["comma"].format(first=before, second=after), named[:-1])
+        return words["and"].format(first=first, second=named[-1])
+
+
+def _moment(at: datetime) -> str:
+    """In UTC: the reader's time zone is not known."""
+    return f"{at:%-d %B %Y, %H:%M} UTC"
