@@ -51,7 +51,7 @@ BUDGET = {
     "login": 123,
     "logout": 100,
     "mail_feedback": 96,
-    "mailer": 277,
+    "mailer": 279,
     "login_methods": 104,
     "oauth_callback": 447,
     "client_authorize": 161,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import reduce
 
 from accounts import languages
@@ -49,4 +49,4 @@ class Words:
 
 def _moment(at: datetime) -> str:
     """In UTC: the reader's time zone is not known."""
-    return f"{at:%-d %B %Y, %H:%M} UTC"
+    return f"{at.astimezone(UTC):%-d %B %Y, %H:%M} UTC"

@@ -5,6 +5,7 @@ import html as markup
 import re
 from copy import replace
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
@@ -208,6 +209,14 @@ def test_login_methods_are_listed(methods: tuple[Method, ...], words: str) -> No
     text = postman.render("password_removed", values("password_removed", methods=methods), BRAND)[1]
 
     assert f"You can still log in with {words}. All other" in text
+
+
+def test_a_time_is_in_utc() -> None:
+    """The owner's time zone is unknown."""
+    at = datetime(2026, 3, 1, 23, 30, tzinfo=timezone(timedelta(hours=-2)))
+    text = postman.render("sign_in_new_device", values("sign_in_new_device", at=at), BRAND)[1]
+
+    assert "\nTime: 2 March 2026, 01:30 UTC\n" in text
 
 
 def test_a_key_that_leaked_before_it_was_used_was_never_used() -> None:

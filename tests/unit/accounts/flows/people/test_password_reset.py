@@ -115,7 +115,7 @@ def test_an_account_without_a_password_gets_its_login_methods_and_a_link(service
     token = service.reset_token()
 
     [mail] = service.postman.mails
-    assert (mail.template, mail.values["others"]) == ("password_forgot_without_password", "Google and GitHub")
+    assert (mail.template, mail.values["methods"]) == ("password_forgot_without_password", ("google", "github"))
     reset(service, token)
     assert service.log_in(later(minutes=2), password=OTHER_PASSWORD).session.user_id == user_id
 
