@@ -56,7 +56,7 @@ CALLS = {
     "password_reset": [UPDATE, GET, GET, GET, GET, transaction(6, indexed=2), QUEUE],
     "password_change": [GET, GET, GET, UPDATE, GET, GET, UPDATE, transaction(4, indexed=1), QUEUE],
     "reauthenticate": [GET, GET, GET, GET, UPDATE, transaction(5, indexed=2)],
-    "email_change": [GET, GET, UPDATE, QUEUE, QUEUE],
+    "email_change": [GET, GET, UPDATE, GET, transaction(2), QUEUE, QUEUE],
     "email_change_confirm": [GET, UPDATE, GET, GET, GET, transaction(6, indexed=1), QUEUE],
     "logout": [GET, transaction(3, indexed=1)],
     "session_show": [GET, GET],

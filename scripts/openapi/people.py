@@ -3,6 +3,7 @@
 from accounts import errors
 from accounts.web import (
     exports,
+    identity_presenters,
     login_methods,
     passkey_presenters,
     passkeys,
@@ -168,7 +169,7 @@ IDENTITIES = (
         route=routes.IDENTITY_LIST,
         tag=_IDENTITIES,
         summary="Lists identities",
-        answers=(ok(presenters.Identities, "The account's identities."),),
+        answers=(ok(identity_presenters.Identities, "The account's identities."),),
     ),
     Operation(
         route=routes.OAUTH_LINK,
@@ -313,6 +314,12 @@ PASSWORD_AND_EMAIL = (
         body=schemas.EmailChange,
         answers=(accepted(_EMAIL_IF_POSSIBLE),),
         errors=(errors.MailUnavailable,),
+    ),
+    Operation(
+        route=routes.EMAIL_CHANGE_CANCEL,
+        tag=_PASSWORD,
+        summary="Cancels the pending change of address; its link no longer works",
+        answers=(done("No change is pending."),),
     ),
     Operation(
         route=routes.EMAIL_CHANGE_CONFIRM,

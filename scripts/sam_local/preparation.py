@@ -178,7 +178,7 @@ class Preparation:
 
     @cached_property
     def change_token(self) -> str:
-        self._do.email_change_request.ask(self._owner.session, _new_address(), self._now)
+        self._do.email_change_request.ask(self._owner.session, _new_address(), self._caller, self._now)
         return self._emailed_token()
 
     @cached_property

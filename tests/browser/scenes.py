@@ -367,6 +367,14 @@ def account_email(stage: Stage) -> None:
     stage.press("Change email")
 
 
+def account_email_pending(stage: Stage) -> None:
+    account(stage)
+    stage.press("Change email")
+    stage.page.get_by_label("New email address").fill("a-very-long-address.of.somebody@subdomain.of.example.com")
+    stage.press("Send link")
+    stage.told("Not confirmed yet")
+
+
 def account_password(stage: Stage) -> None:
     account(stage)
     stage.press("Change password")
@@ -659,6 +667,7 @@ INSIDE = (
     account_name,
     account_change_password,
     account_email,
+    account_email_pending,
     account_password,
     account_end_all,
     account_passkey,

@@ -140,6 +140,25 @@ def test_a_failing_service_can_be_asked_again(stage: Stage, owner: Person) -> No
     stage.told(owner.email)
 
 
+def test_a_pending_change_of_address_is_sent_again_and_cancelled(stage: Stage, owner: Person) -> None:
+    """Also after a reload, and the link of the email no longer works."""
+    new = Person(stage.cloud, email="second.thoughts@example.com")
+    stage.press("Change email")
+    stage.page.get_by_label("New email address").fill(new.email)
+    stage.press("Send link")
+    stage.told(f"We sent a link to {new.email}.")
+    stage.visitor.visit("/account")
+    stage.told("Not confirmed yet")
+    stage.press("Send again")
+    stage.told(f"We sent a link to {new.email}.")
+    new.wait_for_mail("Confirm your new email address for Comfy")
+    stage.press("Cancel change")
+    stage.told(f"Your email address stays {owner.email}.")
+
+    expect(stage.page.locator("#pending-change")).to_be_hidden()
+    assert owner.call("GET", "/auth/identities").json()["pending_change"] is None
+
+
 def test_an_address_is_changed_from_a_mail_opened_while_logged_out(stage: Stage, owner: Person) -> None:
     """The link waits in this tab until its owner has logged in, and then works by a click."""
     old, new = owner.email, "moved.house@example.com"

@@ -72,6 +72,8 @@ def _identity() -> Identity:
         confirming_browser=a_digest(),
         for_account=users.new_user_id(),
         pending_change=a_digest(),
+        wanted_email=an_address(),
+        wanted_at=NOW,
         secured_at=LATER,
         streak=3,
         known_streak=4,

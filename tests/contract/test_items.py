@@ -56,6 +56,8 @@ IDENTITY = Identity(
     confirming_browser="b1",
     for_account="ann",
     pending_change="t2",
+    wanted_email="new@example.com",
+    wanted_at=THEN,
     secured_at=THEN,
     streak=3,
     known_streak=4,
@@ -126,6 +128,8 @@ GOLDEN: Mapping[str, tuple[Change, Item]] = {
             "user_id": {"S": "ann"},
             "verified": {"BOOL": True},
             "version": {"N": "0"},
+            "wanted_at": THEN_STORED,
+            "wanted_email": {"S": "new@example.com"},
         },
     ),
     "SessionsTable": (
@@ -200,6 +204,8 @@ _NO_LINKS = dict.fromkeys(
         "confirming_browser",
         "for_account",
         "pending_change",
+        "wanted_email",
+        "wanted_at",
     )
 )
 BARE: Mapping[str, Struct] = {

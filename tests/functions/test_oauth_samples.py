@@ -86,7 +86,7 @@ def test_the_sample_of_identity_list_lists_the_identities(functions: Lambdas) ->
         }
         for key in (f"email#{person.email}", SAMPLE_GITHUB)
     ]
-    assert answer.read == expected.answer("identity_list", 200, {"identities": rows})
+    assert answer.read == expected.answer("identity_list", 200, {"identities": rows, "pending_change": None})
     assert answer.events == ["identities_listed"]
 
 

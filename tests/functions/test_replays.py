@@ -231,6 +231,25 @@ def test_the_sample_of_email_change_queues_a_warning_and_a_link(functions: Lambd
     ]
 
 
+def test_a_change_of_address_is_listed_until_it_is_cancelled(functions: Lambdas) -> None:
+    """The cancelled one is in the owner's history."""
+    person = functions.people.arrange()
+    functions.invoke("email_change", sample("email_change"))
+    listed = functions.invoke("identity_list", sample("identity_list")).json["pending_change"]
+    event = request("email_change", cookie=person.token)
+    event["routeKey"] = event["requestContext"]["routeKey"] = "DELETE /auth/email/change"
+    answer = functions.invoke("email_change", event)
+
+    until = "2026-01-05T13:00:00.000Z"
+    assert listed == {"email": "moved@example.com", "email_shown": "moved@example.com", "expires_at": until}
+    assert answer.read == expected.answer("email_change", 204)
+    line = ("email_change", "user_email_change_cancelled", "DELETE /auth/email/change", 204, person.user_id)
+    assert _logged(answer) == [_line(*line)]
+    assert functions.invoke("identity_list", sample("identity_list")).json["pending_change"] is None
+    activity = functions.invoke("activity_list", sample("activity_list")).json["activity"]
+    assert [it["event"] for it in activity][:1] == ["user_email_change_cancelled"]
+
+
 def test_the_sample_of_email_change_confirm_changes_the_email(functions: Lambdas) -> None:
     """The other sessions end, and the old address is notified."""
     person = functions.people.as_sampled()
@@ -377,6 +396,7 @@ def test_the_sample_of_account_export_returns_a_file_with_everything(functions: 
         "verified": True,
         "disabled": False,
         "has_password": True,
+        "requested_email": None,
         "updated_at": moment,
     }
     keys = functions.invoke("key_list", sample("key_list")).json["api_keys"]

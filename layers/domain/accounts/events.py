@@ -123,7 +123,12 @@ _ACCOUNTS: dict[str, Event] = {
     "user_shown": Event("an account was read", counted=("api_key",)),
     "user_exported": Event("an owner exported their data"),
     "user_updated": Event("an owner changed their name", kept=_a_day(limits.RENAMES_PER_ACCOUNT_PER_DAY), routine=True),
-    "user_email_change_requested": Event("an email change was requested"),
+    "user_email_change_requested": Event(
+        "an email change was requested", kept=_a_day(limits.EMAIL_CHANGES_PER_ACCOUNT_PER_DAY)
+    ),
+    "user_email_change_cancelled": Event(
+        "a pending email change was cancelled", kept="one for each change that is requested"
+    ),
     "user_email_changed": Event(
         "an account's email address was changed", kept=_a_day(limits.EMAIL_CHANGES_PER_ACCOUNT_PER_DAY)
     ),

@@ -146,7 +146,7 @@ class Service(FakeDeployment):
 
     reauthentication = routed(with_password=routes.REAUTHENTICATE)
     password_change = routed(change=routes.PASSWORD_CHANGE)
-    email_change_request = routed(ask=routes.EMAIL_CHANGE)
+    email_change_request = routed(ask=routes.EMAIL_CHANGE, cancel=routes.EMAIL_CHANGE_CANCEL)
     email_change = routed(confirm=routes.EMAIL_CHANGE_CONFIRM)
     activity = routed(of_account=routes.ACTIVITY_LIST)
     logout = routed(here=routes.LOGOUT)

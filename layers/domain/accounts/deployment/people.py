@@ -201,7 +201,13 @@ class PeopleFlows(Edges):
     def email_change_request(self) -> EmailChangeRequest:
         from accounts.flows.people.email_change import EmailChangeRequest
 
-        return EmailChangeRequest(self.users, self.throttles, self.outbox)
+        return EmailChangeRequest(
+            self.users,
+            self.identities,
+            self.throttles,
+            self.writing(self.identities, self.audit_events),
+            self.outbox,
+        )
 
     @cached_property
     def email_change(self) -> EmailChange:

@@ -36,6 +36,8 @@ class IdentityItem(Model):
     confirming_browser = UnicodeAttribute(null=True)
     for_account = UnicodeAttribute(null=True)
     pending_change = UnicodeAttribute(null=True)
+    wanted_email = UnicodeAttribute(null=True)
+    wanted_at = UTCDateTimeAttribute(null=True)
     secured_at = UTCDateTimeAttribute(null=True)
     streak = CountAttribute(null=True)
     known_streak = CountAttribute(null=True)

@@ -34,7 +34,10 @@ class Identity(Struct, frozen=True):
     before that are no longer valid.
 
     ``pending_token`` is the digest of the only valid link that confirms a provider's address, and ``pending_change`` of
-    the only valid one that changes the account's email. ``confirming_browser`` is the digest of the cookie that
+    the only valid one that changes the account's email. ``wanted_email`` is the address that the owner asked to change
+    to, free or not, and ``wanted_at`` when that was asked for, or cancelled: an older request on the queue is void.
+
+    ``confirming_browser`` is the digest of the cookie that
     confirming a provider's identity requires, because it has no password to ask for. ``for_account`` is the account
     that had the address when the confirmation was asked for, or None: it can join no other account.
 
@@ -66,6 +69,8 @@ class Identity(Struct, frozen=True):
     confirming_browser: str | None = None
     for_account: str | None = None
     pending_change: str | None = None
+    wanted_email: str | None = None
+    wanted_at: datetime | None = None
     secured_at: datetime | None = None
     streak: int = 0
     known_streak: int = 0
@@ -198,7 +203,7 @@ def is_outdated(identity: Identity, issued_at: datetime) -> bool:
 
 def secured(identity: Identity, now: datetime) -> Identity:
     """The identity after a change of password or address, which invalidates all links emailed before."""
-    return replace(identity, pending_token=None, pending_change=None, secured_at=now)
+    return replace(identity, pending_token=None, pending_change=None, wanted_email=None, secured_at=now)
 
 
 def with_new_streak(identity: Identity, *, known: bool) -> Identity:

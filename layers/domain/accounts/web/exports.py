@@ -32,6 +32,7 @@ class ExportedIdentity(Identity):
     verified: bool
     disabled: bool
     has_password: bool
+    requested_email: str | None
     updated_at: Timestamp
 
 
@@ -85,6 +86,7 @@ def _identity(entry: identities.Identity) -> ExportedIdentity:
         verified=entry.verified,
         disabled=entry.disabled,
         has_password=entry.password_hash is not None,
+        requested_email=entry.wanted_email,
         updated_at=presenters.timestamp(entry.updated_at),
     )
 

@@ -72,16 +72,6 @@ class Identity(Struct):
     created_at: Timestamp
 
 
-class ListedIdentity(Identity):
-    """An identity for the account page."""
-
-    email_shown: str
-
-
-class Identities(Struct):
-    identities: list[ListedIdentity]
-
-
 class KeyOwner(Struct):
     """The owner of a valid API key. Existing clients expect the account id as ``firebase_uid``."""
 
@@ -205,10 +195,6 @@ def identity(entry: identities.Identity) -> Identity:
         can_log_in=entry.is_login_method,
         created_at=timestamp(entry.created_at),
     )
-
-
-def listed_identity(entry: identities.Identity) -> ListedIdentity:
-    return ListedIdentity(**asdict(identity(entry)), email_shown=email_shown(entry.email))
 
 
 def email_shown(address: str) -> str:

@@ -282,6 +282,15 @@ EMAIL_CHANGE = Route(
     cookies=True,
     fresh=True,
 )
+EMAIL_CHANGE_CANCEL = Route(
+    "DELETE",
+    "/auth/email/change",
+    "email_change",
+    SESSION_ONLY,
+    GATEWAY,
+    "user_email_change_cancelled",
+    cookies=True,
+)
 EMAIL_CHANGE_CONFIRM = Route(
     "POST",
     "/auth/email/change/confirm",
@@ -532,6 +541,7 @@ ROUTES: tuple[Route, ...] = (
     REAUTHENTICATE,
     OAUTH_REAUTHENTICATE,
     EMAIL_CHANGE,
+    EMAIL_CHANGE_CANCEL,
     EMAIL_CHANGE_CONFIRM,
     ACCOUNT_OPEN,
     ACCOUNT_SHOW,

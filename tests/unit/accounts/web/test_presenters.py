@@ -13,7 +13,7 @@ from accounts.model.api_keys import ApiKey
 from accounts.model.audit import NO_CALLER, Caller, Record
 from accounts.model.identities import Identity
 from accounts.model.users import User
-from accounts.web import presenters
+from accounts.web import identity_presenters, presenters
 from tests.unit.accounts.stage import EMAIL, NOW, later, sample_session
 
 USER = User("u" * 28, EMAIL, "Olive", NOW, later(hours=1), sessions={"s": NOW}, api_keys=frozenset({"k"}), revision=7)
@@ -45,7 +45,7 @@ def test_a_customer_is_what_existing_clients_parse(account: User | Identity) -> 
 def test_pages_show_an_address_with_its_letters(address: str, written: str) -> None:
     """Also an identity without an address; the part before the @ is never encoded."""
     assert presenters.email_shown(address) == written
-    listed = presenters.listed_identity(replace(IDENTITY, email=address))
+    listed = identity_presenters.listed_identity(replace(IDENTITY, email=address))
     assert (listed.email, listed.email_shown) == (address, written)
 
 

@@ -22,7 +22,15 @@ from accounts.limits import (
     SIGNUP_MAILS_WINDOW,
 )
 from accounts.model import messages, sign_ups, throttles, users
-from accounts.model.identities import Identities, Identity, account_of, can_be_confirmed, email_key
+from accounts.model.address_changes import is_wanted_since
+from accounts.model.identities import (
+    Identities,
+    Identity,
+    account_of,
+    can_be_confirmed,
+    email_key,
+    is_outdated,
+)
 from accounts.model.messages import FailedLogins, Message, Notice, OwnerNotice
 from accounts.model.one_time_tokens import OneTimeToken, OneTimeTokens
 from accounts.model.throttles import Increment
@@ -68,6 +76,7 @@ class ChangeLink(Struct, frozen=True):
 
     to: str
     user: User
+    asked_at: datetime
 
 
 Letter = Ready | SignUpLink | ConfirmationLink | ResetLink | ChangeLink | FailuresNotice | OwnerNotice
@@ -150,15 +159,17 @@ class Planning(Struct, frozen=True):
         limits = _confirmation_limits(message.email, message.user_id, now)
         taken = self.identities.get(email_key(message.email))
         if taken is None or not taken.verified:
-            return Plan(limits, ChangeLink(message.email, user))
+            return Plan(limits, ChangeLink(message.email, user, message.asked_at))
         return None if taken.disabled else Plan(limits, _already_registered(taken))
 
     def _still_wanted(self, message: messages.EmailChange, user: User, now: datetime) -> bool:
-        """Whether the request is recent, and the password has not been changed or reset since."""
+        """Whether the request is recent, not cancelled, and the password has not been changed or reset since."""
         if now >= message.asked_at + EMAIL_CHANGE_LIFETIME:
             return False
         current = self.identities.get(email_key(user.email))
-        return current is not None and (current.secured_at is None or message.asked_at > current.secured_at)
+        if current is None or not is_wanted_since(current, message.asked_at):
+            return False
+        return not is_outdated(current, message.asked_at)
 
 
 def _already_registered(identity: Identity) -> Ready:

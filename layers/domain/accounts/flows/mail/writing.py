@@ -6,7 +6,6 @@ email change. An email to the address of someone else contains no text that the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from copy import replace
 from datetime import datetime
@@ -26,7 +25,7 @@ from accounts.flows.mail.planning import (
     SignUpLink,
 )
 from accounts.limits import EMAIL_CHANGE_LIFETIME, PASSWORD_RESET_LIFETIME, VERIFICATION_LIFETIME
-from accounts.model import email_addresses, identities, messages, one_time_tokens, sign_ups
+from accounts.model import address_changes, email_addresses, identities, messages, one_time_tokens, sign_ups
 from accounts.model.audit import Caller, Record
 from accounts.model.identities import Identities, Identity, email_key
 from accounts.model.messages import LoginNotice, OwnerNotice
@@ -66,7 +65,7 @@ class Writing(Struct, frozen=True):
             case ResetLink():
                 return self._reset(letter.key, letter.user, now)
             case ChangeLink():
-                return self._change(letter.to, letter.user, now)
+                return self._change(letter, now)
             case FailuresNotice():
                 return self._failures(letter)
             case _:
@@ -135,35 +134,25 @@ class Writing(Struct, frozen=True):
             return self._mail(address.email, mails.PasswordForgotWithoutPassword(link, _others_of(user)))
         return self._mail(address.email, mails.PasswordForgot(link))
 
-    def _change(self, to: str, user: User, now: datetime) -> Mail | None:
+    def _change(self, letter: ChangeLink, now: datetime) -> Mail | None:
+        to, user_id = letter.to, letter.user.user_id
         plaintext, token = one_time_tokens.issue(
-            EMAIL_CHANGE, user.user_id, lifetime=EMAIL_CHANGE_LIFETIME, now=now, payload=NewAddress(to)
+            EMAIL_CHANGE, user_id, lifetime=EMAIL_CHANGE_LIFETIME, now=now, payload=NewAddress(to)
         )
-
-        def with_token(address: Identity) -> Identity:
-            return replace(address, pending_change=token.digest)
-
-        if self._issue(token, email_key(user.email), with_token, user.user_id) is None:
+        # A concurrent login may change the identity.
+        if not retry_on_conflict(lambda: self._expect(token, letter)):
             return None
         link = f"{self.site_url}/verify-email#{_fragment(plaintext, to, ('change', '1'))}"
         return self._mail(to, mails.EmailChange(link))
 
-    def _issue(
-        self, token: OneTimeToken, key: str, with_token: Callable[[Identity], Identity], user_id: str
-    ) -> Identity | None:
-        """Store the token, and its digest on the account's address; None when the address is not the account's.
-
-        Retries, because a concurrent login may change the identity.
-        """
-
-        def attempt() -> Identity | None:
-            address = self._held(key, user_id)
-            if address is None:
-                return None
-            self.transactions.commit(one_time_tokens.Issue(token), identities.Replace(with_token(address)))
-            return address
-
-        return retry_on_conflict(attempt)
+    def _expect(self, token: OneTimeToken, letter: ChangeLink) -> bool:
+        """Store the token, and its digest on the account's address; False when the change is no longer wanted."""
+        address = self._held(email_key(letter.user.email), letter.user.user_id)
+        if address is None or not address_changes.is_wanted_since(address, letter.asked_at):
+            return False
+        pending = replace(address, pending_change=token.digest)
+        self.transactions.commit(one_time_tokens.Issue(token), identities.Replace(pending))
+        return True
 
     def _held(self, key: str, user_id: str) -> Identity | None:
         """The account's address; None when it is not, or cannot log in."""

@@ -13,7 +13,16 @@ from msgspec import Struct
 
 from accounts.errors import InvalidInput, InvalidLink
 from accounts.limits import EMAIL_CHANGES_PER_ACCOUNT_PER_DAY
-from accounts.model import email_addresses, identities, messages, one_time_tokens, sessions, throttles, users
+from accounts.model import (
+    address_changes,
+    email_addresses,
+    identities,
+    messages,
+    one_time_tokens,
+    sessions,
+    throttles,
+    users,
+)
 from accounts.model.audit import Caller, Record
 from accounts.model.identities import Identities, Identity, email_key
 from accounts.model.messages import Outbox
@@ -25,11 +34,19 @@ from accounts.transactions import Conflict, Transactions, retry_on_conflict
 
 
 class EmailChangeRequest(Struct, frozen=True):
+    """What the owner asked for is kept with the old address, so that the account page shows it.
+
+    The request itself keeps it, not the email with its link: an address that is taken gets no link, and the page must
+    not show the difference.
+    """
+
     users: Users
+    identities: Identities
     throttles: Throttles
+    transactions: Transactions
     outbox: Outbox
 
-    def ask(self, session: Session, email: str, now: datetime) -> str:
+    def ask(self, session: Session, email: str, caller: Caller, now: datetime) -> str:
         """Queue the link to ``email`` and the notice to the old address, also when the new one is taken.
 
         Returns the account's id. Raises InvalidInput or TooManyAttempts.
@@ -41,10 +58,30 @@ class EmailChangeRequest(Struct, frozen=True):
             raise InvalidInput(message)
         limit, day = EMAIL_CHANGES_PER_ACCOUNT_PER_DAY, timedelta(days=1)
         throttles.count(self.throttles, "email-change", user_id, limit=limit, per=day, now=now)
+        asked = Record(user_id, "user_email_change_requested", now, caller)
+        retry_on_conflict(lambda: self._keep(user, address, asked))
         # The notice first: if the second message fails, the owner has been warned.
         self.outbox.put(messages.EmailChangeAsked(user_id, user.email))
         self.outbox.put(messages.EmailChange(user_id, address, now))
         return user_id
+
+    def cancel(self, session: Session, caller: Caller, now: datetime) -> None:
+        """Cancel the pending change, if there is one. Its link, or the request on the queue, is no longer valid.
+
+        Needs no recent login: it keeps the address that the account has.
+        """
+        user = users.active(self.users, session.user_id)
+        cancelled = Record(user.user_id, "user_email_change_cancelled", now, caller)
+        retry_on_conflict(lambda: self._keep(user, None, cancelled))
+
+    def _keep(self, user: User, wanted: str | None, record: Record) -> None:
+        current = self.identities.get(email_key(user.email))
+        if current is None or current.user_id != user.user_id:
+            return
+        if wanted is None and current.wanted_email is None:
+            return
+        changed = address_changes.wanting(current, wanted, record.at)
+        self.transactions.commit(identities.Replace(changed), record)
 
 
 class EmailChange(Struct, frozen=True):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from copy import replace
+from datetime import datetime
 
 import pytest
 
@@ -21,6 +22,7 @@ from accounts.flows.mail.mailing import LIMIT_REACHED, NOBODY_TO_TELL, SENT
 from accounts.flows.people.session_opening import LoggedIn
 from accounts.limits import CONFIRMATIONS_PER_ADDRESS_PER_MINUTE
 from accounts.model import messages
+from accounts.model.address_changes import pending_change
 from accounts.model.audit import Record
 from accounts.model.identities import BOUNCE, Identity
 from accounts.model.messages import Message
@@ -57,6 +59,15 @@ def about_change(logged_in: LoggedIn, to: str = NEW_EMAIL) -> Message:
     return messages.EmailChange(user_id=logged_in.session.user_id, email=to, asked_at=NOW)
 
 
+def pending(service: Service, minutes: float = 0) -> tuple[str, datetime] | None:
+    """The change of address that the account page shows."""
+    return pending_change([service.identity()], later(minutes=minutes))
+
+
+def recorded(service: Service) -> list[str]:
+    return [record.event for record in service.world.records]
+
+
 def log_in_as(service: Service, email: str, password: str = PASSWORD) -> LoggedIn:
     """With that address."""
     caller, now = OWNER, later(minutes=10)
@@ -75,7 +86,9 @@ def test_asking_counts_and_queues_alike_for_every_address(service: Service, emai
         messages.EmailChange(user_id=user_id, email=email.lower(), asked_at=NOW),
     ]
     assert counted(service) == {"email-change/86400": 1}
-    assert [read.partition(":")[0] for read in service.world.reads] == ["sessions", "users"]
+    assert [read.partition(":")[0] for read in service.world.reads] == ["sessions", "users", "identities"]
+    assert pending(service) == (email.lower(), later(hours=1))
+    assert recorded(service) == ["user_email_change_requested"]
 
 
 @pytest.mark.parametrize("email", [EMAIL, "OLIVE@Example.com"])
@@ -156,6 +169,89 @@ def test_an_address_of_another_account_gets_no_link(service: Service) -> None:
     assert (service.world.tokens, service.identity().pending_change) == ({}, None)
 
 
+@pytest.mark.parametrize("email", [NEW_EMAIL, OTHER_EMAIL])
+def test_a_pending_change_is_shown_alike_for_every_address(service: Service, email: str) -> None:
+    """Also after the emails are sent, although only the free address gets a link (EN-07)."""
+    service.person(OTHER_EMAIL)
+    logged_in = service.person()
+    service.email_change_request.ask(cookie(logged_in), email, OWNER, NOW)
+    for message in service.outbox.messages:
+        assert service.mailing.deliver(message, NOW) == SENT
+
+    assert pending(service) == (email, later(hours=1))
+
+
+@pytest.mark.parametrize(("minutes", "shown"), [(59, True), (60, False)])
+def test_a_pending_change_is_shown_until_its_link_expires(service: Service, minutes: int, *, shown: bool) -> None:
+    service.change_token(service.person())
+
+    assert (pending(service, minutes) is not None) == shown
+
+
+def test_a_cancelled_change_does_not_happen(service: Service) -> None:
+    """Without a recent login: it keeps the address that the account has."""
+    logged_in = service.person()
+    token = service.change_token(logged_in)
+    service.world.records.clear()
+    service.email_change_request.cancel(cookie(logged_in), OWNER, later(minutes=16))
+
+    with pytest.raises(InvalidLink):
+        confirm(service, logged_in, token, minutes=17)
+    assert (pending(service, 17), recorded(service)) == (None, ["user_email_change_cancelled"])
+
+
+def test_a_cancelled_change_gets_no_link(service: Service) -> None:
+    """The request may still be on the queue, or be written at this moment."""
+    logged_in = service.person()
+    service.email_change_request.ask(cookie(logged_in), NEW_EMAIL, OWNER, NOW)
+    asked = service.outbox.messages[-1]
+    calm = Service(service.world, service.hasher)
+    during = Interleaved(
+        service.world, lambda: calm.email_change_request.cancel(cookie(logged_in), OWNER, later(minutes=1))
+    )
+    service.interposed = during
+
+    assert service.mailing.deliver(asked, later(minutes=1)) == NOBODY_TO_TELL
+    service.interposed = None
+    assert (during.times, service.mailing.deliver(asked, later(minutes=2))) == (0, NOBODY_TO_TELL)
+    assert (service.postman.mails, service.world.tokens) == ([], {})
+
+
+def test_a_change_can_be_requested_again_after_it_was_cancelled(service: Service) -> None:
+    logged_in = service.person()
+    service.change_token(logged_in)
+    service.email_change_request.cancel(cookie(logged_in), OWNER, later(minutes=1))
+    token = service.change_token(logged_in, now=later(minutes=2))
+
+    assert confirm(service, logged_in, token).email == NEW_EMAIL
+
+
+def test_cancelling_without_a_pending_change_writes_nothing(service: Service) -> None:
+    """So that a stolen session cannot fill the history."""
+    logged_in = service.person()
+    before = service.identity()
+    service.email_change_request.cancel(cookie(logged_in), OWNER, NOW)
+
+    assert (service.identity(), service.world.records) == (before, [])
+
+
+def test_only_a_session_can_cancel(service: Service) -> None:
+    service.change_token(service.person())
+    with pytest.raises(CredentialNotAccepted):
+        service.email_change_request.cancel(key_credential(NO_KEY), OWNER, NOW)
+    with pytest.raises(Unauthenticated):
+        service.email_change_request.cancel(None, OWNER, NOW)
+
+    assert pending(service) is not None
+
+
+def test_a_change_is_no_longer_pending_after_a_reset(service: Service) -> None:
+    service.change_token(service.person())
+    service.password_reset.reset(service.reset_token(), OTHER_PASSWORD, OWNER, later(minutes=1))
+
+    assert pending(service, 1) is None
+
+
 @pytest.mark.parametrize("late", [False, True])
 def test_a_queued_request_is_void_after_a_reset(service: Service, *, late: bool) -> None:
     """The owner recovered the account; the link that a thief asked for is not even created (TK-12)."""
@@ -204,6 +300,7 @@ def test_the_password_moves_with_the_account(service: Service) -> None:
     assert (user.email, user.identities, user.updated_at) == (NEW_EMAIL, frozenset({f"email#{NEW_EMAIL}"}), now)
     assert user.api_keys == {key.api_key.digest}
     expected = replace(old, key=f"email#{NEW_EMAIL}", email=NEW_EMAIL, pending_change=None, secured_at=now)
+    expected = replace(expected, wanted_email=None)
     expected = replace(expected, streak=old.streak + 1, known_streak=old.known_streak + 1)
     assert replace(moved, version=0) == replace(expected, updated_at=now, version=0)
     assert service.world.identities == {moved.key: replace(moved, version=0)}

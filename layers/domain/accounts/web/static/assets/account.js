@@ -37,7 +37,7 @@ async function refresh() {
     showLoadError(notice, parts.session.ok ? parts.identities : parts.session);
     return false;
   }
-  fillIn(parts.session.body, parts.identities.body.identities);
+  fillIn(parts.session.body, parts.identities.body);
   showLogins(parts.identities.body.identities, parts.methods.ok ? parts.methods.body.methods : []);
   showPasskeys(parts.passkeys, parts.identities.body.identities);
   showDevices(parts.sessions);

@@ -2,19 +2,20 @@
 
 import { closeDialog } from "./browser.js";
 import { open, withRecentLogin } from "./dialogs.js";
-import { $, call, errorText, onSubmit, setFieldError, show, t } from "./page.js";
+import { $, call, errorText, onSubmit, setFieldError, show, t, withBusy } from "./page.js";
 import { showStrength } from "./strength.js";
 
 let customer = null;
 let emailShown = "";
 let hasPassword = false;
+let pending = null;
 
 // Makes the page reload its data and show ``text``.
 export function announceChange(text) {
   dispatchEvent(new CustomEvent("changed", { detail: text }));
 }
 
-export function fillIn(session, identities) {
+export function fillIn(session, { identities, pending_change: change }) {
   customer = session.customer;
   emailShown = session.email_shown;
   hasPassword = identities.some((identity) => identity.provider === "email" && identity.can_log_in);
@@ -23,6 +24,9 @@ export function fillIn(session, identities) {
   $("#password-shown").textContent = t(hasPassword ? "account.has_password" : "account.no_password");
   $("#password-open").textContent = t(hasPassword ? "account.change_password" : "account.set_password");
   $("#delete-address").textContent = emailShown;
+  pending = change;
+  show($("#pending-change"), Boolean(pending));
+  $("#pending-shown").textContent = pending?.email_shown ?? "";
   const problem = $("#mail-problem");
   show(problem, Boolean(session.mail_problem));
   problem.textContent = session.mail_problem ? t(`mail_problem.${session.mail_problem}`) : "";
@@ -72,14 +76,28 @@ onSubmit($("#name-form"), async () => {
   return result.ok ? done($("#name-form"), t("account.name_changed")) : result;
 });
 
-onSubmit($("#email-form"), async () => {
-  const values = { email: $("#new-email").value.trim() };
-  const result = await withRecentLogin(() => call("POST", "/auth/email/change", values), {
-    open: "email-dialog",
-    values,
-  });
-  return result.ok ? done($("#email-form"), t("account.email_sent", values)) : result;
-});
+async function askToChange(email) {
+  const draft = { open: "email-dialog", values: { email } };
+  const result = await withRecentLogin(() => call("POST", "/auth/email/change", { email }), draft);
+  return result.ok ? done($("#email-form"), t("account.email_sent", { email })) : result;
+}
+
+async function cancelChange() {
+  const result = await withRecentLogin(() => call("DELETE", "/auth/email/change"), {});
+  if (!result.ok) {
+    return result;
+  }
+  announceChange(t("account.pending_cancelled", { email: emailShown, pending: pending.email_shown }));
+  return null;
+}
+
+onSubmit($("#email-form"), () => askToChange($("#new-email").value.trim()));
+for (const [id, act] of [
+  ["#pending-again", () => askToChange(pending.email_shown)],
+  ["#pending-cancel", cancelChange],
+]) {
+  $(id).addEventListener("click", () => withBusy($(id), $("#notice"), act));
+}
 
 onSubmit($("#password-form"), async () => {
   const [current, wanted] = [$("#current-password"), $("#new-password")];
