@@ -15,18 +15,22 @@ are its own at every host. The gate decides by port:
 
 import asyncio
 import resource
+import subprocess
 import sys
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack import app as ministack
+from ministack.core import lambda_runtime
 
+from local import forks
 from local.processes import LOCALHOST, LOOPBACK, LOOPBACK_6, loopback_addresses
 
 type Message = MutableMapping[str, Any]
@@ -152,8 +156,15 @@ def main(site_port: str, aws_port: str, api_file: str) -> None:
     config.bind = [f"{host}:{port}" for port in (site_port, aws_port) for host in loopback_addresses()]
     config.keep_alive_timeout = _KEEP_ALIVE_SECONDS
     _allow_many_files()
+    _start_functions_fast()
     gate: Any = Gate(ministack.app, int(site_port), Path(api_file))
     asyncio.run(serve(gate, config))
+
+
+def _start_functions_fast() -> None:
+    if forks.can_fork():
+        popen = forks.popen_of(forks.Forks())
+        lambda_runtime.subprocess = SimpleNamespace(**vars(subprocess) | {"Popen": popen})
 
 
 def _allow_many_files() -> None:
