@@ -89,13 +89,13 @@ def first_problem(paths: Iterable[Path]) -> str | None:
 
 
 def _is_language(path: Path) -> bool:
-    return path.suffix == ".json" and path.parent.name == "texts"
+    return path.name == "pages.json" and path.parents[1].name == "languages"
 
 
 def _with_other_languages(paths: Iterable[Path]) -> list[Path]:
     """Add the other languages of an edited one: a text that is new in English is missing in the others."""
     given = list(paths)
-    beside = {other for path in given if _is_language(path) for other in path.parent.glob("*.json")}
+    beside = {other for path in given if _is_language(path) for other in path.parents[1].glob("*/pages.json")}
     return [*given, *sorted(beside - set(given))]
 
 
@@ -103,7 +103,7 @@ def _check_language(path: Path) -> None:
     """Raise ValueError unless the file has every text that the pages use."""
     found = _catalogue(path)
     try:
-        english = _catalogue(path.with_name("en.json"))
+        english = _catalogue(path.parents[1] / "en" / path.name)
     except (OSError, ValueError):  # Reported as a problem of the English file.
         return
     for section in _SECTIONS:

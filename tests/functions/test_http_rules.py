@@ -239,7 +239,7 @@ def test_an_unknown_path_shows_a_page_in_a_browser(functions: Lambdas) -> None:
     assert (answer.status, answer.events) == (404, ["not_found"])
     assert answer.result["headers"]["content-type"] == "text/html; charset=utf-8"
     assert answer.result["headers"]["cache-control"] == "no-store"
-    assert answer.result["headers"]["vary"] == "Accept, Accept-Language"
+    assert answer.result["headers"]["vary"] == "Accept, Accept-Language, Cookie"
     assert 'href="/"' in answer.result["body"]
 
 

@@ -89,9 +89,15 @@ class AccountsError(Exception):
     event: ClassVar[str] = "sys_error"
     default_message: ClassVar[str] = "Something went wrong on our side. Try again in a moment."
 
-    def __init__(self, message: str | None = None) -> None:
-        self.message = message or self.default_message
+    def __init__(self, message: str | None = None, **values: object) -> None:
+        """``message`` has the names of ``values`` in braces, so that it can be translated."""
+        self.template = message or self.default_message
+        self.values = values
         super().__init__(self.message)
+
+    @property
+    def message(self) -> str:
+        return self.template.format(**self.values) if self.values else self.template
 
 
 class Refusal(AccountsError):
@@ -614,7 +620,7 @@ class TooManyAttempts(Refusal):
     def __init__(self, retry_after: int) -> None:
         """``retry_after`` is in whole seconds, at least 1."""
         self.retry_after = max(1, retry_after)
-        super().__init__(f"Too many attempts. Try again in {_in_words(self.retry_after)}.")
+        super().__init__(_again_in(self.retry_after), seconds=self.retry_after, minutes=-(-self.retry_after // 60))
 
 
 class ProofRequired(TooManyAttempts):
@@ -627,7 +633,7 @@ class ProofRequired(TooManyAttempts):
 
     def __init__(self, retry_after: int, challenge: Mapping[str, Any] | None = None) -> None:
         super().__init__(retry_after)
-        self.message = "Too many requests from your network. Solve the challenge and send the request again."
+        self.template = "Too many requests from your network. Solve the challenge and send the request again."
         self.challenge = challenge or {}
 
 
@@ -669,7 +675,9 @@ class ConfigurationError(AccountsError):
     code = "configuration_error"
 
 
-def _in_words(seconds: int) -> str:
+def _again_in(seconds: int) -> str:
+    if seconds == 1:
+        return "Too many attempts. Try again in {seconds} second."
     if seconds < 120:  # noqa: PLR2004 - up to two minutes, seconds are easier to read
-        return f"{seconds} second{'s' if seconds > 1 else ''}"
-    return f"{-(-seconds // 60)} minutes"
+        return "Too many attempts. Try again in {seconds} seconds."
+    return "Too many attempts. Try again in {minutes} minutes."

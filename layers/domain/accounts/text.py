@@ -13,6 +13,12 @@ from accounts.errors import ConfigurationError, InvalidInput
 
 # The longest canonical decomposition of a character: n characters in NFC were at most four times as many when typed.
 LONGEST_DECOMPOSITION = 4
+_TOO_LONG = "The {field} can have at most {at_most} characters."
+_MISSING = "Enter a {field}."
+_UNUSUAL = (
+    "The {field} cannot contain the character {character} (number {number}), which is invisible or has no common "
+    "meaning. Delete it, or type the {field} again."
+)
 
 _WHITE_SPACE = (
     "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
@@ -40,17 +46,11 @@ def line(field: str, value: str, *, at_most: int, required: bool = False) -> str
     # Compared before NFC, too, to bound its work.
     cleaned = _nfc(stripped) if len(stripped) <= LONGEST_DECOMPOSITION * at_most else stripped
     if len(cleaned) > at_most:
-        message = f"The {field} can have at most {at_most} characters."
-        raise InvalidInput(message)
+        raise InvalidInput(_TOO_LONG, field=field, at_most=at_most)
     for at in _refused(cleaned):
-        message = (
-            f"The {field} cannot contain the character U+{ord(cleaned[at]):04X} (number {at + 1}), which is invisible "
-            f"or has no common meaning. Delete it, or type the {field} again."
-        )
-        raise InvalidInput(message)
+        raise InvalidInput(_UNUSUAL, field=field, character=f"U+{ord(cleaned[at]):04X}", number=at + 1)
     if required and not cleaned:
-        message = f"Enter a {field}."
-        raise InvalidInput(message)
+        raise InvalidInput(_MISSING, field=field)
     return cleaned
 
 

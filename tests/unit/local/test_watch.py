@@ -118,24 +118,37 @@ def test_a_syntax_error_is_reported_with_its_place(tmp_path: Path) -> None:
     assert first_problem([tmp_path / "gone.py", broken]) == f"{broken}, line 2: '(' was never closed"
 
 
-_TEXTS = "layers/domain/accounts/web/static/texts"
+_TEXTS = "layers/domain/accounts/languages"
+_EN, _DE = "en/pages.json", "de/pages.json"
 _ENGLISH = '{"page": {"login.title": "Log in"}, "script": {"saved": "Saved"}, "account": {}}'
 
 
 @pytest.mark.parametrize(
     ("file", "text", "problem"),
     [
-        ("en.json", '{"page": {},\n "script": {"a": "b",}}', ", line 2: Illegal trailing comma before end of object"),
-        ("en.json", '{"page": {}}', ": a language file has the sections page, script and account, and no others"),
-        ("en.json", '["page", "script"]', ": a language file has the sections page, script and account, and no others"),
         (
-            "en.json",
+            _EN,
+            '{"page": {},\n "script": {"a": "b",}}',
+            ", line 2: Illegal trailing comma before end of object",
+        ),
+        (_EN, '{"page": {}}', ": a language file has the sections page, script and account, and no others"),
+        (
+            _EN,
+            '["page", "script"]',
+            ": a language file has the sections page, script and account, and no others",
+        ),
+        (
+            _EN,
             '{"page": {"a": 1}, "script": {}, "account": {}}',
             ": the section page has a text that is not a string",
         ),
-        ("en.json", '{"page": "a", "script": {}, "account": {}}', ": the section page has a text that is not a string"),
         (
-            "de.json",
+            _EN,
+            '{"page": "a", "script": {}, "account": {}}',
+            ": the section page has a text that is not a string",
+        ),
+        (
+            _DE,
             '{"page": {}, "script": {"saved": "x"}, "account": {}}',
             ": the text login.title is missing in the section page",
         ),
@@ -143,8 +156,9 @@ _ENGLISH = '{"page": {"login.title": "Log in"}, "script": {"saved": "Saved"}, "a
 )
 def test_a_broken_language_file_is_reported_with_its_place(tmp_path: Path, file: str, text: str, problem: str) -> None:
     folder = tmp_path / _TEXTS
-    folder.mkdir(parents=True)
-    (folder / "en.json").write_text(_ENGLISH)
+    for language in ("en", "de"):
+        (folder / language).mkdir(parents=True)
+    (folder / _EN).write_text(_ENGLISH)
     (folder / file).write_text(text)
 
     assert first_problem([folder / file]) == f"{folder / file}{problem}"
@@ -152,18 +166,17 @@ def test_a_broken_language_file_is_reported_with_its_place(tmp_path: Path, file:
 
 def test_a_new_english_text_is_missing_in_the_other_languages(tmp_path: Path) -> None:
     folder = tmp_path / _TEXTS
-    folder.mkdir(parents=True)
-    (folder / "en.json").write_text(_ENGLISH)
-    (folder / "de.json").write_text('{"page": {"login.title": "Anmelden"}, "script": {}, "account": {}}')
+    for language in ("en", "de"):
+        (folder / language).mkdir(parents=True)
+    (folder / _EN).write_text(_ENGLISH)
+    (folder / _DE).write_text('{"page": {"login.title": "Anmelden"}, "script": {}, "account": {}}')
 
-    assert (
-        first_problem([folder / "en.json"]) == f"{folder / 'de.json'}: the text saved is missing in the section script"
-    )
+    assert first_problem([folder / _EN]) == f"{folder / _DE}: the text saved is missing in the section script"
 
 
 def test_a_broken_language_file_is_not_deployed_until_it_is_fixed(project: Path) -> None:
     """A deployment takes every file, so an edit of another one must not include it."""
-    english = f"{_TEXTS}/en.json"
+    english = f"{_TEXTS}/{_EN}"
     said, deployed = redeployed(
         project, {english: _ENGLISH[:-1]}, {HANDLER: "other = 1\n"}, {english: _ENGLISH}, {HANDLER: "last = 1\n"}
     )

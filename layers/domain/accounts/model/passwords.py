@@ -34,6 +34,10 @@ from accounts.limits import (
 
 FIRST_SCHEME = "hmac-sha384+bcrypt"
 SCHEME = "opaque+hmac-sha384+bcrypt"
+_TOO_SHORT = "Use at least {at_least} characters: a few words in a row are easy to remember."
+_TOO_LONG = "A password can have {at_most} characters at most."
+_PERSONAL = "Choose a password that is not made of your email address or the name of this service."
+_COMMON = "This password is on lists that attackers try first. Choose a different one."
 _COMMON_PASSWORDS = Path(__file__).with_name("common_passwords.txt")
 # The whole hash is checked, because bcrypt raises for a salt that is not in its base64.
 _BCRYPT = re.compile(r"\$2b\$([0-9]{2})\$[./A-Za-z0-9]{53}")
@@ -115,14 +119,11 @@ def check_acceptable(password: str, *, email: str, policy: Policy) -> None:
     check_length(password)
     normal = prepared(password)
     if len(normal) < policy.min_characters:
-        message = f"Use at least {policy.min_characters} characters: a few words in a row are easy to remember."
-        raise WeakPassword(message)
+        raise WeakPassword(_TOO_SHORT, at_least=policy.min_characters)
     if _is_personal(normal, email):
-        message = "Choose a password that is not made of your email address or the name of this service."
-        raise WeakPassword(message)
+        raise WeakPassword(_PERSONAL)
     if is_common(normal) or policy.breached.contains(normal):
-        message = "This password is on lists that attackers try first. Choose a different one."
-        raise WeakPassword(message)
+        raise WeakPassword(_COMMON)
 
 
 def check_length(password: str) -> None:
@@ -130,8 +131,7 @@ def check_length(password: str) -> None:
     # Bytes first, to bound the work of NFC. Characters are counted as they are hashed.
     too_long = len(password.encode()) > PASSWORD_MAX_BYTES
     if too_long or len(prepared(password)) > PASSWORD_MAX_CHARACTERS:
-        message = f"A password can have {PASSWORD_MAX_CHARACTERS} characters at most."
-        raise InvalidInput(message)
+        raise InvalidInput(_TOO_LONG, at_most=PASSWORD_MAX_CHARACTERS)
 
 
 def prepared(password: str) -> str:

@@ -27,7 +27,7 @@ class Words:
         """The value as it is shown; empty when there is nothing to show."""
         match value:
             case datetime():
-                return _moment(value)
+                return self._moment(value)
             case tuple():
                 return self._listed(value)
             case None:
@@ -46,7 +46,8 @@ class Words:
         first = reduce(lambda before, after: words["comma"].format(first=before, second=after), named[:-1])
         return words["and"].format(first=first, second=named[-1])
 
-
-def _moment(at: datetime) -> str:
-    """In UTC: the reader's time zone is not known."""
-    return f"{at.astimezone(UTC):%-d %B %Y, %H:%M} UTC"
+    def _moment(self, at: datetime) -> str:
+        """In UTC: the reader's time zone is not known."""
+        words, utc = self._sections["values"], at.astimezone(UTC)
+        month = words[f"month.{utc.month}"]
+        return words["moment"].format(day=utc.day, month=month, year=utc.year, time=f"{utc:%H:%M}")

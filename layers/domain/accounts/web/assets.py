@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from string import Template
 
+from accounts import languages
 from accounts.errors import NotFound
 from accounts.model.brand import ON_ACCENT, ON_ACCENT_DARK, Brand
 from accounts.web import texts
@@ -30,8 +31,8 @@ class Assets:
         self._files = {path.name: path.read_text(encoding="utf-8") for path in _FOLDER.iterdir()}
         self._files["icon.svg"] = Template(self._files["icon.svg"]).substitute(accent=brand.accent)
         self._files["brand.css"] = _stylesheet(brand)
-        self._files |= {f"texts.{it}.js": texts.script(it, constants) for it in texts.LANGUAGES}
-        self._files |= {f"account.{it}.js": texts.more("account", it, constants) for it in texts.LANGUAGES}
+        self._files |= {f"texts.{it}.js": texts.script(it, constants) for it in languages.LANGUAGES}
+        self._files |= {f"account.{it}.js": texts.more("account", it, constants) for it in languages.LANGUAGES}
         whole = "\0".join(f"{name}\0{text}" for name, text in sorted(self._files.items()))
         self.version = hashlib.sha256(whole.encode()).hexdigest()[:16]
 

@@ -21,6 +21,8 @@ BROWSER_COOKIE = "__Host-device"
 PASSKEY_COOKIE = "__Host-passkey"
 OAUTH_COOKIE = "__Host-oauth-"
 SIGN_UP_COOKIE = "__Host-sign-up"
+# Written by the pages; not a secret.
+LANGUAGE_COOKIE = "language"
 _ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
 
 

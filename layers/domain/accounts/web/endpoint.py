@@ -7,7 +7,7 @@ from copy import replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from accounts import telemetry
+from accounts import languages, telemetry
 from accounts.errors import AccountsError
 from accounts.events import EVENTS
 from accounts.flows.people.authentication import ACCESS_TOKEN, Authentication, CredentialKind, Principal
@@ -18,7 +18,8 @@ from accounts.web.responses import Response
 from accounts.web.routes import Route
 
 Handle = Callable[[Request], Response]
-Refused = Callable[[AccountsError], Response]
+# Takes the language of the answer.
+Refused = Callable[[AccountsError, str], Response]
 LambdaHandler = Callable[[Event, object], dict[str, Any]]
 _PROVIDERS = EVENTS["authn_provider_fail"].counted
 
@@ -77,9 +78,9 @@ def answer(
         request = replace(request, route=route, principal=_principal(request, route, settings, authentication))
         response = handle(request)
     except AccountsError as refusal:
-        error, response = refusal, _challenging(request, route, settings, refused(refusal))
+        error, response = refusal, _challenging(request, route, settings, refused(refusal, _language(request)))
     except Exception as unexpected:  # noqa: BLE001 - the outermost handler: log, and respond without detail
-        error, response = unexpected, refused(AccountsError())
+        error, response = unexpected, refused(AccountsError(), _language(request))
     _record(route, request, response, error)
     return responses.as_event(
         response,
@@ -88,6 +89,10 @@ def answer(
         subdomains=settings.optional("HSTS_SUBDOMAINS") != "off",
         head=request is not None and request.method == "HEAD",
     )
+
+
+def _language(request: Request | None) -> str:
+    return request.language if request else languages.DEFAULT
 
 
 def _principal(request: Request, route: Route, settings: Settings, authentication: Authentication) -> Principal | None:

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from string import Template
 
-from accounts import limits
+from accounts import languages, limits
 from accounts.errors import AccountsError, NotFound
 from accounts.model import brand
 from accounts.settings import Settings
@@ -42,7 +42,7 @@ _STYLES: Mapping[str, str] = {"api_keys": "inside", "account": "inside", "consen
 _WHILE_LOGGED_IN = frozenset(
     {"identity_linked_elsewhere", "identity_limit_reached", "identity_not_linked", "reauth_required"}
 )
-_VARY = {"vary": "Accept, Accept-Language"}
+_VARY = {"vary": "Accept, Accept-Language, Cookie"}
 _ASSET = re.compile(r"/assets/([^/]+)/([^/]+)")
 
 
@@ -69,7 +69,7 @@ class Pages:
                 self._settings.site_url + ("/account" if credentials.session_cookie(request) else "/login")
             )
         if request.path in PATHS:
-            return self._page(PATHS[request.path], _language(request))
+            return self._page(PATHS[request.path], request.language)
         if request.path in self._files:
             return self._files[request.path](request)
         if found := _ASSET.fullmatch(request.path):
@@ -84,19 +84,20 @@ class Pages:
         if "text/html" not in request.headers.get("accept", ""):
             return None
         if request.method == "POST" and request.path in PATHS:
-            page = self._page("unscripted", _language(request), status=405)
+            page = self._page("unscripted", request.language, status=405)
             return responses.with_headers(page, {**_VARY, "allow": ", ".join(routes.HOME.methods)})
         if request.method not in routes.HOME.methods or routes.at(request.path):
             return None
-        page = self._page("missing", _language(request), status=404)
+        page = self._page("missing", request.language, status=404)
         return responses.with_headers(page, {**_VARY, **responses.CORS_HEADERS})
 
-    def refused(self, error: AccountsError) -> Response:
+    def refused(self, error: AccountsError, language: str = languages.DEFAULT) -> Response:
         """A refusal as a page: what happened, what to do, and other ways to log in."""
         name = "not_linked" if error.code in _WHILE_LOGGED_IN else "not_signed_in"
-        blanks = {"error.code": error.code, "error.message": error.message}
+        message = languages.refusal(error.template, error.values, language)
+        blanks = {"error.code": error.code, "error.message": message}
         return responses.page(
-            self._filled(name, texts.DEFAULT, blanks),
+            self._filled(name, language, blanks),
             status=responses.status_of(error),
             headers=responses.headers_of(error),
         )
@@ -105,7 +106,7 @@ class Pages:
         key = (name, language)
         if key not in self._rendered:
             self._rendered[key] = self._filled(name, language, {})
-        headers = {"content-language": language, "vary": "Accept-Language"}
+        headers = {"content-language": language, "vary": "Accept-Language, Cookie"}
         return responses.page(self._rendered[key], status=status, headers=headers)
 
     def _filled(self, name: str, language: str, more: Mapping[str, str]) -> str:
@@ -132,6 +133,8 @@ class Pages:
             **items,
             "assets": folder,
             "language": language,
+            "direction": languages.direction(language),
+            "page.languages": _menu(language, blanks["layout.language"]),
             "page.title": blanks[f"{name}.title"],
             "page.script": name if name in PATHS.values() else "plain",
             "page.style": style,
@@ -180,8 +183,13 @@ class Pages:
         }
 
 
-def _language(request: Request) -> str:
-    return texts.preferred(request.headers.get("accept-language", ""))
+def _menu(chosen: str, label: str) -> str:
+    """The choice of a language; nothing where there is no choice."""
+    options = [
+        f'<option value="{tag}" lang="{tag}"{" selected" if tag == chosen else ""}>{name}</option>'
+        for tag, name in languages.LANGUAGES.items()
+    ]
+    return f'<select id="language" aria-label="{label}">{"".join(options)}</select>' if len(options) > 1 else ""
 
 
 def _read(name: str) -> str:

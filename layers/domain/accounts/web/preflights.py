@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from accounts import languages
 from accounts.errors import AccountsError, MethodNotAllowed, NotFound
 from accounts.web import responses, routes
 from accounts.web.requests import Request
@@ -24,9 +25,9 @@ def answer(request: Request) -> Response:
     raise NotFound
 
 
-def refused(error: AccountsError) -> Response:
+def refused(error: AccountsError, language: str = languages.DEFAULT) -> Response:
     """A refusal; other origins may read what is missing, because clients look for optional documents and methods."""
-    response = responses.refused(error)
+    response = responses.refused(error, language)
     return responses.with_headers(response, responses.CORS_HEADERS) if _is_readable(error) else response
 
 

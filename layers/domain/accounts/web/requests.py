@@ -18,12 +18,12 @@ from urllib.parse import parse_qsl
 import msgspec
 from msgspec import Struct
 
-from accounts import secrets
+from accounts import languages, secrets
 from accounts.errors import BodyTooLarge, Forbidden, InvalidInput, MalformedRequest, UnsupportedMediaType
 from accounts.limits import BODY_MAX_BYTES, PROOF_MAX_CHARACTERS, URL_MAX_CHARACTERS, USER_AGENT_KEPT_CHARACTERS
 from accounts.model import throttles
 from accounts.model.audit import Caller
-from accounts.web.cookies import BROWSER_COOKIE
+from accounts.web.cookies import BROWSER_COOKIE, LANGUAGE_COOKIE
 
 if TYPE_CHECKING:
     from accounts.flows.people.authentication import Principal
@@ -109,6 +109,12 @@ class Request(Struct, frozen=True):
         except UnicodeDecodeError as error:
             raise MalformedRequest from error
         return {name: value for name, value in parameters.items() if value}
+
+    @property
+    def language(self) -> str:
+        """The language that the person has chosen on a page, or that their browser prefers."""
+        chosen = next((value for name, value in self.cookies if name == LANGUAGE_COOKIE), "")
+        return languages.named(chosen) or languages.preferred(self.headers.get("accept-language", ""))
 
     def query(self) -> Mapping[str, str]:
         """The query parameters; raises MalformedRequest for a repeated one, or too many characters."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct, field, json
 
-from accounts import errors
+from accounts import errors, languages
 from accounts.web.cookies import no_session_cookie
 
 _STATUS: dict[type[errors.AccountsError], int] = {
@@ -160,11 +160,12 @@ def bearer_challenge(*, is_invalid: bool, metadata_url: str) -> str:
     return f"{BEARER} {', '.join(parameters)}".rstrip()
 
 
-def refused(error: errors.AccountsError) -> Response:
+def refused(error: errors.AccountsError, language: str = languages.DEFAULT) -> Response:
     """An error as ``{"error": code, "message": what to do}``, with a challenge if it asks for a proof of work."""
-    body = Refusal(error.code, error.message)
+    message = languages.refusal(error.template, error.values, language)
+    body = Refusal(error.code, message)
     if isinstance(error, errors.ProofRequired):
-        body = ProofRefusal(error.code, error.message, error.challenge)
+        body = ProofRefusal(error.code, message, error.challenge)
     return ok(body, status=status_of(error), headers=headers_of(error))
 
 

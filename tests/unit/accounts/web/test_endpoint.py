@@ -458,7 +458,7 @@ def test_a_refusal_is_a_warning_and_a_fault_an_error(logged: Logged, error: Acco
 def test_of_one_functions_routes_each_is_enforced_and_refused_in_its_own_way() -> None:
     """The page for people is refused with a page; only the other route accepts a session."""
 
-    def page(error: AccountsError) -> Response:
+    def page(error: AccountsError, _language: str) -> Response:
         return replace(responses.refused(error), body=f"a page about {error.code}")
 
     @endpoint.endpoint(routes.OAUTH_START, Deployed(), routes.OAUTH_REAUTHENTICATE, page=page)

@@ -6,6 +6,7 @@ from copy import replace
 
 import pytest
 
+from accounts import languages
 from accounts.errors import ConfigurationError, IdentityLinkedElsewhere, LoginExpired, NotFound
 from accounts.limits import LOGIN_METHODS_WITHOUT_PASSWORD, SIGN_UP_BROWSER_KEPT
 from accounts.web import pages, responses, texts
@@ -45,7 +46,7 @@ def test_a_page_is_html_and_leads_to_support(path: str) -> None:
     page = page_at(path)
 
     assert (page.status, page.content_type) == (200, "text/html; charset=utf-8")
-    assert page.body.startswith('<!doctype html>\n<html lang="en">')
+    assert page.body.startswith('<!doctype html>\n<html lang="en" dir="ltr">')
     assert 'href="https://support.example.com/?a=1&amp;b=2"' in page.body
     assert re.findall(r"\$\{?\w+|\{\w+\}", page.body) == []
 
@@ -60,7 +61,7 @@ def test_a_page_has_the_policy_of_pages_and_is_not_cached(path: str) -> None:
         "content-security-policy": headers["content-security-policy"],
         "content-type": "text/html; charset=utf-8",
         "content-language": "en",
-        "vary": "Accept-Language",
+        "vary": "Accept-Language, Cookie",
         "x-request-id": "r",
     }
     assert headers["cache-control"] == "no-store"
@@ -244,3 +245,50 @@ def test_a_refusal_links_back_to_where_the_person_came_from(kind: type[LoginExpi
 
     assert html.escape(texts.catalogue("en", {})[f"{title}.title"]) in body
     assert f'href="{way}"' in body
+
+
+@pytest.fixture
+def arabic(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A deployment that also speaks Arabic, in English words."""
+    read, refusals = languages.read, {"messages": {LoginExpired.default_message: "انتهت"}, "words": {}}
+    monkeypatch.setattr(languages, "LANGUAGES", {"en": "English", "ar": "العربية"})
+    monkeypatch.setattr(languages, "read", lambda _, part: refusals if part == "errors" else read("en", part))
+
+
+def test_with_one_language_there_is_no_choice() -> None:
+    assert "<select" not in page_at("/login").body
+
+
+@pytest.mark.usefixtures("arabic")
+@pytest.mark.parametrize(
+    ("preferred", "cookies", "language"),
+    [
+        ("ar-EG", [], "ar"),
+        ("ar-EG", ["language=en"], "en"),
+        ("en", ["language=ar"], "ar"),
+        ("ar", ["language=xx"], "ar"),
+        ("ar", ["language="], "ar"),
+        ("en", ['language="><script>'], "en"),
+        ("en", ["language=ar", "language=en"], "ar"),
+    ],
+)
+def test_a_page_is_in_the_chosen_language_or_else_in_the_one_that_the_browser_prefers(
+    preferred: str, cookies: list[str], language: str
+) -> None:
+    asked = request("GET", "/login", headers={"accept-language": preferred}, cookies=cookies)
+    shown = Pages(SETTINGS).answer(asked)
+
+    direction = {"ar": "rtl", "en": "ltr"}[language]
+    assert shown.body.startswith(f'<!doctype html>\n<html lang="{language}" dir="{direction}">')
+    assert shown.headers["content-language"] == language
+    assert re.findall(r'<option value="(\w+)" lang="\1"( selected)?>', shown.body) == [
+        (tag, " selected" if tag == language else "") for tag in ("en", "ar")
+    ]
+
+
+@pytest.mark.usefixtures("arabic")
+def test_a_refusal_as_a_page_is_in_the_readers_language() -> None:
+    body = Pages(SETTINGS).refused(LoginExpired(), "ar").body
+
+    assert body.startswith('<!doctype html>\n<html lang="ar" dir="rtl">')
+    assert "انتهت" in body

@@ -2,11 +2,12 @@
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from accounts import errors
+from accounts import errors, languages
 from accounts.events import EVENTS
 from accounts.web import texts
 
@@ -14,7 +15,7 @@ STATIC = Path(texts.__file__).with_name("static")
 HTML = "\n".join(path.read_text(encoding="utf-8") for path in (STATIC / "pages").glob("*.html"))
 MODULES = "\n".join(path.read_text(encoding="utf-8") for path in (STATIC / "assets").glob("*.js"))
 # Filled in by the page itself, not by a catalogue.
-FRAME = re.compile(r"(part|item|page|link|error)\..*|assets|content|language|site")
+FRAME = re.compile(r"(part|item|page|link|error)\..*|assets|content|language|direction|site")
 SAID = set(re.findall(r'"([a-z_]+(?:\.[a-z_]+)+)"', MODULES)) | set(re.findall(r'\bt\("([a-z_]+)"', MODULES))
 # Families of keys that a module composes, with the possible endings.
 FAMILIES = {
@@ -26,10 +27,9 @@ FAMILIES = {
 }
 
 
-def catalogue(language: str) -> dict[str, dict[str, str]]:
+def catalogue(language: str) -> Mapping[str, Mapping[str, str]]:
     """As it is in its file."""
-    read: dict[str, dict[str, str]] = json.loads((STATIC / "texts" / f"{language}.json").read_text(encoding="utf-8"))
-    return read
+    return languages.read(language, "pages")
 
 
 def spoken(language: str) -> set[str]:
@@ -38,21 +38,22 @@ def spoken(language: str) -> set[str]:
     return {*found["script"], *found["account"]}
 
 
-@pytest.mark.parametrize("language", texts.LANGUAGES)
+@pytest.mark.parametrize("language", languages.LANGUAGES)
 def test_every_text_that_a_page_shows_is_defined_and_used(language: str) -> None:
     """No placeholder remains, and no text is unused."""
     found = catalogue(language)
     named = {key for key in re.findall(r"\$\{([a-z0-9_.]+)\}", HTML) if not FRAME.fullmatch(key)}
     # Titles and links that the layout looks up by the page's name.
     titles = {key for key in found["page"] if key.endswith(".title")} | {
-        f"footer.{it}" for it in ("terms", "walkthrough", "mailbox")
+        *(f"footer.{it}" for it in ("terms", "walkthrough", "mailbox")),
+        "layout.language",
     }
 
     assert named - set(found["page"]) - spoken(language) == set()
     assert set(found["page"]) - named - titles == set()
 
 
-@pytest.mark.parametrize("language", texts.LANGUAGES)
+@pytest.mark.parametrize("language", languages.LANGUAGES)
 def test_every_text_that_a_module_shows_is_defined_and_used(language: str) -> None:
     """By its key, or as one of a family."""
     found = spoken(language)
@@ -75,7 +76,7 @@ def test_no_key_is_defined_twice() -> None:
     assert sum(map(len, found.values())) == len({key for section in found.values() for key in section})
 
 
-@pytest.mark.parametrize("language", texts.LANGUAGES)
+@pytest.mark.parametrize("language", languages.LANGUAGES)
 def test_every_language_has_every_text(language: str) -> None:
     """With the same placeholders."""
     english, other = catalogue("en"), catalogue(language)
@@ -83,33 +84,6 @@ def test_every_language_has_every_text(language: str) -> None:
 
     assert {section: set(it) for section, it in english.items()} == {section: set(it) for section, it in other.items()}
     assert blanks == {key: set(re.findall(r"\{\w+\}", text)) for part in other.values() for key, text in part.items()}
-
-
-@pytest.mark.parametrize(
-    ("header", "language"),
-    [
-        ("", "en"),
-        ("en", "en"),
-        ("en-GB,en;q=0.9", "en"),
-        ("de-DE,de;q=0.9,en;q=0.5", "en"),
-        ("fr", "en"),
-        ("*", "en"),
-        ("en;q=0", "en"),
-        ("en;q=x,,;q=,\x00", "en"),
-        ("e" * 10_000, "en"),
-    ],
-)
-def test_the_readers_language_is_chosen_if_there_is_one(header: str, language: str) -> None:
-    """Otherwise English, whatever the header says."""
-    assert texts.preferred(header) == language
-
-
-def test_the_preferred_language_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By weight alone."""
-    monkeypatch.setattr(texts, "LANGUAGES", ("en", "de"))
-
-    assert texts.preferred("fr, de-AT;q=0.8, en;q=0.5") == "de"
-    assert texts.preferred("de;q=0.2, en;q=0.5") == "en"
 
 
 def test_a_script_of_texts_is_data() -> None:

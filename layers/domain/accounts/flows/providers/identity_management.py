@@ -97,7 +97,7 @@ def _check_login_method(
     if identities.login_methods(user.passkeys - gone, after):
         return
     if identities.login_methods(user.passkeys, before):
-        raise LastIdentity(_CONFIRM_BY_LOGIN.format(title=title))
+        raise LastIdentity(_CONFIRM_BY_LOGIN, title=title)
     raise LastIdentity
 
 

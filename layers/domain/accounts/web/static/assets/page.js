@@ -1,6 +1,6 @@
 // Shared by all pages: texts, API calls, messages, forms and the session.
 
-import { forget, isDisabled, keep, openTabs, setDisabled, take, timeout } from "./browser.js";
+import { forget, isDisabled, keep, openTabs, setDisabled, take, timeout, writeCookie } from "./browser.js";
 
 const language = document.documentElement.lang;
 // From texts.<language>.js, which is not a module: Safari runs modules too early that import one with top-level await.
@@ -432,9 +432,14 @@ export function announceLogout() {
   tabs.postMessage("ended");
 }
 
+$("#language")?.addEventListener("change", ({ target }) => {
+  writeCookie(`language=${target.value}; Path=/; SameSite=Lax; Max-Age=31536000`);
+  location.reload();
+});
+
 $("#log-out").addEventListener("click", logOut);
 
-// After a logout in another tab, clear this one, too.
+// After a logout in another tab.
 tabs.addEventListener("message", (event) => {
   if (event.data !== "ended") {
     return;
@@ -446,7 +451,7 @@ tabs.addEventListener("message", (event) => {
   }
 });
 
-// A page from the back/forward cache may be from before a logout: reload it.
+// A page from the back/forward cache may be older than a logout.
 addEventListener("pageshow", (event) => {
   if (event.persisted) {
     document.documentElement.hidden = true;
