@@ -12,6 +12,7 @@ from accounts.dynamo.tables import connection
 from local.dynamodb_local import MissingTool, dynamodb_local
 from tests.contract import backends
 from tests.contract.backends import Backend
+from tests.quicker_moto import quicker
 
 FAKE, MOTO, DYNAMODB_LOCAL = "fake", "moto", "dynamodb-local"
 _ENDPOINT = "AWS_ENDPOINT_URL_DYNAMODB"
@@ -66,7 +67,7 @@ class Backends:
         if name == FAKE:
             yield backends.fake()
         elif name == MOTO:
-            with _connected(), mock_aws():
+            with _connected(), mock_aws(), quicker():
                 yield backends.dynamo()
         else:
             with _connected(self._endpoint()):

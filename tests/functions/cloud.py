@@ -21,6 +21,7 @@ from accounts.model import scanner_keys
 from scripts.sam_local import made_up
 from tests import cloudformation
 from tests.functions.roles import Account, Roles
+from tests.quicker_moto import quicker
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 SITE_URL = "https://accounts.example.com"
@@ -206,7 +207,7 @@ def _make_signing_keys(keys: BaseClient) -> None:
 @contextmanager
 def running() -> Iterator[None]:
     """AWS with the tables, the queue, the secrets and the sender that the template describes."""
-    with mock_aws():
+    with mock_aws(), quicker():
         session = get_session()
         database = session.create_client("dynamodb", region_name=REGION)
         for table in cloudformation.tables():
