@@ -54,6 +54,33 @@ def test_a_key_is_made_shown_once_copied_used_and_deleted(stage: Stage, owner: P
     assert Person(stage.cloud).call("GET", "/customers/me", **headers).status_code == 401
 
 
+def test_a_new_key_is_not_lost_by_a_reload_and_is_shown_whole(stage: Stage, owner: Person) -> None:
+    """Until it is copied; also on a narrow screen, or when zoomed. The address of the dialog opens it once."""
+    stage.visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    stage.visitor.visit("/api-keys?new")
+    stage.page.get_by_label("Name", exact=True).fill("narrow box")
+    assert stage.page.url.endswith("/api-keys")
+    stage.press("Generate")
+    stage.told("Copy it now")
+    asked: list[str] = []
+    stage.page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    for width in (320, 1280):
+        stage.page.set_viewport_size({"width": width, "height": 800})
+        key = stage.page.get_by_label("API key", exact=True)
+        expect(key).to_be_visible()
+        stage.page.wait_for_function("plaintext.scrollHeight <= plaintext.clientHeight")
+    stage.page.evaluate("location.reload()")
+    expect(key).to_be_visible()
+    assert asked == ["beforeunload"]
+    stage.page.get_by_role("button", name="Copy", exact=True).last.click()
+    stage.told("Copied")
+    stage.page.reload()
+
+    expect(stage.page.get_by_role("row").filter(has_text="narrow box")).to_be_visible()
+    stage.told("1 of 25")
+    assert asked == ["beforeunload"]
+
+
 def test_an_old_log_in_is_asked_for_the_password_and_carries_on(stage: Stage, owner: Person) -> None:
     """Where it was: the key is made, and not asked for again."""
     long_ago(stage.cloud, owner)

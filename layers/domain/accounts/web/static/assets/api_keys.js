@@ -27,6 +27,8 @@ let copied = false;
 const describing = $("#describe");
 const search = $("#search");
 const SEARCHED_FROM = 10;
+// One character in each.
+const MOST_ROWS = 72;
 let keys = [];
 let chosen = null;
 
@@ -66,10 +68,13 @@ function ends(key) {
   if (!key.expires_at) {
     return [t("keys.never")];
   }
-  const isOver = new Date(key.expires_at) <= new Date();
-  return isOver
+  return isOver(key)
     ? [make("span", { class: "badge bad" }, t("keys.expired")), day(key.expires_at)]
     : [day(key.expires_at)];
+}
+
+function isOver(key) {
+  return Boolean(key.expires_at) && new Date(key.expires_at) <= new Date();
 }
 
 function lastUse(key) {
@@ -100,6 +105,9 @@ function draw() {
   $("#keys").replaceChildren(...found.map(row));
   show($("#table"), keys.length > 0);
   show($("#empty"), keys.length === 0);
+  // Expired keys do not count.
+  const count = keys.filter((key) => !isOver(key)).length;
+  $("#count").textContent = count ? $("#count").dataset.text.replace("{count}", count) : "";
   const isPart = words.length > 0;
   $("#search-note").textContent = isPart ? t("keys.found", { count: found.length, total: keys.length }) : "";
 }
@@ -180,8 +188,27 @@ function reveal(key) {
   $("#line-api").value = `"extra_data": {"api_key_comfy_org": "${key}"}`;
   $("#copied").textContent = "";
   openDialog(made);
+  showWhole();
+  addEventListener("beforeunload", warn);
   $("#copy").focus();
 }
+
+// As many rows as the key needs at this width and zoom, so that copying by hand gets all of it.
+function showWhole() {
+  for (plaintext.rows = 1; plaintext.scrollHeight > plaintext.clientHeight && plaintext.rows < MOST_ROWS; ) {
+    plaintext.rows += 1;
+  }
+}
+
+// A reload would lose the key. Not after a logout in another tab, which clears the page.
+function warn(event) {
+  if (!copied && made.isConnected) {
+    event.preventDefault();
+    event.returnValue = true;
+  }
+}
+
+addEventListener("resize", showWhole);
 
 async function copy(field, button) {
   const isCopied = await copyFrom(field);
@@ -203,6 +230,7 @@ made.addEventListener("cancel", (event) => {
   }
 });
 made.addEventListener("close", () => {
+  removeEventListener("beforeunload", warn);
   for (const field of [plaintext, $("#line-cli"), $("#line-api")]) {
     field.value = "";
   }
@@ -269,12 +297,17 @@ async function start() {
   }
   show($("#loaded"));
   const draft = takeDraft();
-  if (draft?.open === "make") {
-    askForName(draft);
+  const asked = new URLSearchParams(location.search).has("new");
+  if (draft?.open === "make" || asked) {
+    // A reload does not ask again.
+    history.replaceState(null, "", location.pathname);
+    askForName(draft ?? {});
   }
 }
 
 wireDialogs();
 onReturn(list);
-$("#new-key").addEventListener("click", () => askForName());
+for (const button of document.querySelectorAll("[data-new]")) {
+  button.addEventListener("click", () => askForName());
+}
 start();
