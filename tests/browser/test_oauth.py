@@ -113,6 +113,12 @@ def test_an_unverified_address_is_confirmed_by_mail_in_this_browser(stage: Stage
     _continue_with(stage.visitor, "GitHub")
     say_yes(stage.page, person.email)
     expect(stage.page.locator("code")).to_have_text("email_not_verified")
+    stage.told("GitHub hasn't verified your email address.")
+    stage.told(person.email)
+    person.wait_for_mail("Confirm your email address for Comfy")
+    stage.page.get_by_role("link", name="Send again").click()
+    say_yes(stage.page, person.email)
+    stage.told("Check your email")
 
     token = token_in(person.wait_for_mail("Confirm your email address for Comfy"))
     stage.visitor.visit(f"/verify-email#token={token}&with=github")

@@ -22,9 +22,11 @@ ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
 def check_page(answer: Answer, status: int, kind: type[AccountsError], retry_after: str | None = None) -> None:
     """The whole response is that refusal, as a page."""
     assert f"<code>{kind.code}</code>" in answer.result["body"]
-    assert kind().message.replace("'", "&#x27;") in answer.result["body"]
-    href = "/account" if kind in LINKING else "/login"
-    assert f'<a class="button primary wide" href="{href}">' in answer.result["body"]
+    said, way = kind().message, f'<a class="button primary wide" href="{"/account" if kind in LINKING else "/login"}">'
+    if kind is errors.EmailNotVerified:
+        said, way = "hasn't verified your email address. We sent a link to", '<a class="button wide" href="/auth/'
+    assert said.replace("'", "&#x27;") in answer.result["body"]
+    assert way in answer.result["body"]
     headers = {
         "content-type": "text/html; charset=utf-8",
         "content-security-policy": PAGE_POLICY,

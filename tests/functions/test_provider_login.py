@@ -106,7 +106,6 @@ def test_a_callback_from_another_browser_is_refused(
 @pytest.mark.parametrize(
     ("query", "kind"),
     [
-        ("error=access_denied", errors.LoginDeclined),
         (
             "error=%3Cscript%3E&error_description=%3Cscript%3Ealert(1)%3C%2Fscript%3E&error_uri=javascript:x",
             errors.ProviderUnavailable,
@@ -127,6 +126,19 @@ def test_a_callback_without_a_valid_code_is_refused(
     unavailable = kind is errors.ProviderUnavailable
     check_page(answer, 503 if unavailable else 400, kind, retry_after="5" if unavailable else None)
     assert "script>alert" not in answer.result["body"]
+    assert (providers.wire.urls, identity_keys(functions)) == ([], set())
+
+
+def test_a_login_that_was_cancelled_at_the_provider_leads_back(
+    functions: Lambdas, providers: EmulatedProviders
+) -> None:
+    """To the login page, which says so; it is logged as a failed login."""
+    departure = providers.start()
+    answer = providers.callback("google", f"state={state_of(departure)}&error=access_denied")
+
+    assert answer.status == 303
+    assert answer.result["headers"]["location"].startswith(f"{SITE_URL}/login?cancelled=google")
+    assert answer.events == [errors.LoginDeclined.event]
     assert (providers.wire.urls, identity_keys(functions)) == ([], set())
 
 

@@ -293,10 +293,19 @@ class ProviderLoginFailed(Refusal):
 
 
 class LoginDeclined(ProviderLoginFailed):
-    """The owner or the provider declined (RFC 6749 4.1.2.1)."""
+    """The owner or the provider declined (RFC 6749 4.1.2.1).
+
+    ``return_url`` is where the login was to end. ``logged_in``: a logged-in owner was linking or re-authenticating.
+    """
 
     code = "sign_in_declined"
     default_message = "The login was cancelled. Try again, or log in another way."
+
+    def __init__(self, provider: str = "", return_url: str = "", *, logged_in: bool = False) -> None:
+        super().__init__()
+        self.provider = provider
+        self.return_url = return_url
+        self.logged_in = logged_in
 
 
 class LoginExpired(ProviderLoginFailed):
@@ -426,13 +435,19 @@ class ReauthenticationRequired(Forbidden):
 
 
 class EmailNotVerified(Forbidden):
-    """The provider has not verified the address."""
+    """The provider has not verified ``email``. A login that starts again sends another email."""
 
     code = "email_not_verified"
     event = "authn_provider_email_not_verified"
     default_message = (
         "The provider hasn't verified your email address. In this browser, open the link that we emailed you."
     )
+
+    def __init__(self, provider: str = "", email: str = "", return_url: str = "") -> None:
+        super().__init__()
+        self.provider = provider
+        self.email = email
+        self.return_url = return_url
 
 
 class EmailMissing(Forbidden):

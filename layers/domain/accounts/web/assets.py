@@ -32,7 +32,11 @@ class Assets:
         self._files["icon.svg"] = Template(self._files["icon.svg"]).substitute(accent=brand.accent)
         self._files["brand.css"] = _stylesheet(brand)
         self._files |= {f"texts.{it}.js": texts.script(it, constants) for it in languages.LANGUAGES}
-        self._files |= {f"account.{it}.js": texts.more("account", it, constants) for it in languages.LANGUAGES}
+        self._files |= {
+            f"{section}.{it}.js": texts.more(section, it, constants)
+            for section in texts.OF_ONE_PAGE
+            for it in languages.LANGUAGES
+        }
         whole = "\0".join(f"{name}\0{text}" for name, text in sorted(self._files.items()))
         self.version = hashlib.sha256(whole.encode()).hexdigest()[:16]
 

@@ -12,9 +12,10 @@ from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from string import Template
+from urllib.parse import urlencode
 
 from accounts import languages, limits
-from accounts.errors import AccountsError, NotFound
+from accounts.errors import AccountsError, EmailNotVerified, LoginDeclined, NotFound
 from accounts.model import brand
 from accounts.settings import Settings
 from accounts.web import credentials, responses, routes, texts
@@ -38,6 +39,8 @@ _PARTS = ("address", "providers", "new_password", "sent", "again", "question")
 _LINKS = ("terms", "walkthrough", "mailbox")
 # Pages with a stylesheet besides site.css.
 _STYLES: Mapping[str, str] = {"api_keys": "inside", "account": "inside", "consent": "question", "device": "question"}
+# Pages with texts besides those that all pages load.
+_TEXTS: Mapping[str, str] = {"account": "account", "api_keys": "keys"}
 # Provider logins that failed while a logged-in owner was linking an identity or reauthenticating.
 _WHILE_LOGGED_IN = frozenset(
     {"identity_linked_elsewhere", "identity_limit_reached", "identity_not_linked", "reauth_required"}
@@ -93,6 +96,10 @@ class Pages:
 
     def refused(self, error: AccountsError, language: str = languages.DEFAULT) -> Response:
         """A refusal as a page: what happened, what to do, and other ways to log in."""
+        if isinstance(error, LoginDeclined):
+            return responses.see_other(self._after_declining(error))
+        if isinstance(error, EmailNotVerified) and error.email:
+            return self._to_confirm(error, language)
         name = "not_linked" if error.code in _WHILE_LOGGED_IN else "not_signed_in"
         message = languages.refusal(error.template, error.values, language)
         blanks = {"error.code": error.code, "error.message": message}
@@ -101,6 +108,33 @@ class Pages:
             status=responses.status_of(error),
             headers=responses.headers_of(error),
         )
+
+    def _after_declining(self, declined: LoginDeclined) -> str:
+        """Where the owner came from: the login page, which says so, or the page on which they are logged in."""
+        if declined.logged_in:
+            return declined.return_url
+        query = {"cancelled": declined.provider, **self._returning(declined.return_url)}
+        return f"{self._settings.site_url}/login?{urlencode(query)}"
+
+    def _to_confirm(self, error: EmailNotVerified, language: str) -> Response:
+        """The page "Check your email", with the address. To start the login again sends another email."""
+        from accounts.model import email_addresses  # noqa: PLC0415 - few logins need it
+        from accounts.model.providers import TITLES  # noqa: PLC0415
+
+        provider = {"provider": TITLES.get(error.provider, "")}
+        again = f"/auth/{error.provider}/start?{urlencode(self._returning(error.return_url))}"
+        blanks = {
+            "error.code": error.code,
+            "confirm_first.lead": texts.catalogue(language, provider)["confirm_first.lead"],
+            "error.email": email_addresses.shown(error.email),
+            "error.again": again.rstrip("?"),
+        }
+        return responses.page(self._filled("confirm_first", language, blanks), status=responses.status_of(error))
+
+    def _returning(self, return_url: str) -> dict[str, str]:
+        """The return address for the login page, which takes the site's own only."""
+        own = f"{self._settings.site_url}/"
+        return {"return_to": return_url.removeprefix(own[:-1])} if return_url.startswith(own) else {}
 
     def _page(self, name: str, language: str, *, status: int = 200) -> Response:
         key = (name, language)
@@ -122,7 +156,7 @@ class Pages:
         """The parts of the layout that depend on the page. ``blanks`` are already escaped."""
         folder = f"/assets/{self._assets.version}"
         style = f'<link rel="stylesheet" href="{folder}/{_STYLES[name]}.css">' if name in _STYLES else ""
-        said = f'<script src="{folder}/account.{language}.js" defer></script>' if name == "account" else ""
+        said = f'<script src="{folder}/{_TEXTS[name]}.{language}.js" defer></script>' if name in _TEXTS else ""
         items = {
             f"item.{link}": f'<li><a href="{blanks[f"link.{link}"]}">{blanks[f"footer.{link}"]}</a></li>'
             if blanks[f"link.{link}"]

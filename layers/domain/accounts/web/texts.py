@@ -1,7 +1,7 @@
 """The texts of the pages, filled with the service's limits.
 
-Section ``page`` is for HTML, section ``script`` for JavaScript, and section ``account`` for that of the account page,
-so that other pages do not load it. HTML may use all. JavaScript fills in what only the page knows.
+Section ``page`` is for HTML, and section ``script`` for JavaScript. Sections ``account`` and ``keys`` are for that of
+one page, so that other pages do not load them. HTML may use all. JavaScript fills in what only the page knows.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import json
 from collections.abc import Mapping
 
 from accounts import languages
+
+OF_ONE_PAGE = ("account", "keys")
 
 _PART = "pages"
 

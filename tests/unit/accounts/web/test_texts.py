@@ -23,7 +23,7 @@ FAMILIES = {
     "error": {"unreachable", "other", "wait_over", "passkey_exists", "passkey_failed"}
     | {it.code for it in vars(errors).values() if hasattr(it, "code")},
     "mail_problem": {"bounce", "complaint"},
-    "login": {"left", "deleted", "ended"},
+    "login": {"left", "deleted", "ended", "cancelled"},
 }
 
 
@@ -35,7 +35,7 @@ def catalogue(language: str) -> Mapping[str, Mapping[str, str]]:
 def spoken(language: str) -> set[str]:
     """The keys that modules use."""
     found = catalogue(language)
-    return {*found["script"], *found["account"]}
+    return {key for section in ("script", *texts.OF_ONE_PAGE) for key in found[section]}
 
 
 @pytest.mark.parametrize("language", languages.LANGUAGES)

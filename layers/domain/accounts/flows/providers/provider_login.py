@@ -145,7 +145,9 @@ class ProviderArrival(Struct, frozen=True):
         state = self._use_up(name, callback, now)
         if callback.error:
             # RFC 6749 4.1.2.1: access_denied is the person's decision. Other errors are outages or misconfiguration.
-            raise LoginDeclined if callback.error == "access_denied" else ProviderUnavailable
+            if callback.error != "access_denied":
+                raise ProviderUnavailable
+            raise LoginDeclined(name, state.return_url, logged_in=state.intent != LOGIN)
         if callback.issuer and callback.issuer != provider.issuer:
             raise ProviderNotTrusted
         session = self._session_that_asked(state, presented, now)
@@ -218,7 +220,7 @@ class ProviderArrival(Struct, frozen=True):
                 raise EmailMissing
             case ConfirmAddress():
                 self.linking.request_confirmation(person, account, secrets.digest(browser), now)
-                raise EmailNotVerified
+                raise EmailNotVerified(person.provider, person.email, state.return_url)
         return_url = state.return_url
         if session is not None:
             self.linking.link(person, decision, session, caller, now)

@@ -69,7 +69,7 @@ def test_each_refusal_says_what_to_do(kind: type[AccountsError]) -> None:
     assert re.search(rf"\b({verbs})\b", words.lower()), words
 
 
-@pytest.mark.parametrize("kind", REFUSALS)
+@pytest.mark.parametrize("kind", REFUSALS.keys() - {errors.LoginDeclined})
 def test_a_page_shows_the_text_of_the_refusal_and_the_other_login_methods(kind: type[AccountsError]) -> None:
     """With the content security policy of pages and the status of the refusal."""
     answer = pages.Pages(SETTINGS).refused(kind())
@@ -93,6 +93,41 @@ def test_a_json_refusal_has_the_strict_policy(kind: type[AccountsError]) -> None
 
     assert event["headers"]["content-security-policy"].startswith("default-src 'none'; frame-ancestors 'none'")
     assert event["headers"]["content-type"] == "application/json; charset=utf-8"
+
+
+@pytest.mark.parametrize(
+    ("return_url", "back"),
+    [
+        (f"{SITE_URL}/api-keys?a=1", "&return_to=%2Fapi-keys%3Fa%3D1"),
+        ("http://127.0.0.1:8188/", ""),
+        (f"{SITE_URL}.evil.example/", ""),
+    ],
+)
+def test_a_login_that_was_cancelled_leads_back_to_the_login_page(return_url: str, back: str) -> None:
+    """Which says so, and goes on to the page of this site that the login was for."""
+    answer = pages.Pages(SETTINGS).refused(errors.LoginDeclined("github", return_url))
+
+    location = f"{SITE_URL}/login?cancelled=github{back}"
+    assert (answer.status, dict(answer.headers), answer.body) == (303, {"location": location}, "")
+
+
+def test_an_owner_who_cancelled_stays_where_they_are_logged_in() -> None:
+    """While linking a provider, or confirming a login with it."""
+    answer = pages.Pages(SETTINGS).refused(errors.LoginDeclined("github", f"{SITE_URL}/account", logged_in=True))
+
+    assert (answer.status, dict(answer.headers)) == (303, {"location": f"{SITE_URL}/account"})
+
+
+def test_an_address_to_confirm_is_shown_with_its_provider_and_a_way_to_send_again() -> None:
+    """Starting the login again sends another email. Addresses are escaped, and have the letters of their domain."""
+    refusal = errors.EmailNotVerified("github", "o'live@xn--bcher-kva.example", f"{SITE_URL}/api-keys")
+    answer = pages.Pages(SETTINGS).refused(refusal)
+
+    assert (answer.status, answer.content_type) == (403, "text/html; charset=utf-8")
+    assert "GitHub hasn&#x27;t verified your email address." in answer.body
+    assert "o&#x27;live@bücher.example" in answer.body
+    assert 'href="/auth/github/start?return_to=%2Fapi-keys"' in answer.body
+    assert "<code>email_not_verified</code>" in answer.body
 
 
 def test_texts_on_a_page_are_escaped() -> None:

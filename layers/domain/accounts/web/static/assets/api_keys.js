@@ -107,7 +107,7 @@ function draw() {
   show($("#empty"), keys.length === 0);
   // Expired keys do not count.
   const count = keys.filter((key) => !isOver(key)).length;
-  $("#count").textContent = count ? $("#count").dataset.text.replace("{count}", count) : "";
+  $("#count").textContent = count ? t("keys.count", { count }) : "";
   const isPart = words.length > 0;
   $("#search-note").textContent = isPart ? t("keys.found", { count: found.length, total: keys.length }) : "";
 }
@@ -189,7 +189,8 @@ function reveal(key) {
   $("#copied").textContent = "";
   openDialog(made);
   showWhole();
-  addEventListener("beforeunload", warn);
+  // A reload would lose the key. Not after a logout in another tab, which removes the dialog.
+  globalThis.onbeforeunload = () => (!copied && made.isConnected ? t("keys.not_copied") : undefined);
   $("#copy").focus();
 }
 
@@ -197,14 +198,6 @@ function reveal(key) {
 function showWhole() {
   for (plaintext.rows = 1; plaintext.scrollHeight > plaintext.clientHeight && plaintext.rows < MOST_ROWS; ) {
     plaintext.rows += 1;
-  }
-}
-
-// A reload would lose the key. Not after a logout in another tab, which clears the page.
-function warn(event) {
-  if (!copied && made.isConnected) {
-    event.preventDefault();
-    event.returnValue = true;
   }
 }
 
@@ -230,7 +223,7 @@ made.addEventListener("cancel", (event) => {
   }
 });
 made.addEventListener("close", () => {
-  removeEventListener("beforeunload", warn);
+  globalThis.onbeforeunload = null;
   for (const field of [plaintext, $("#line-cli"), $("#line-api")]) {
     field.value = "";
   }

@@ -8,6 +8,7 @@ import {
   loadSession,
   make,
   onSubmit,
+  PROVIDERS,
   returnTo,
   show,
   showMessage,
@@ -74,12 +75,14 @@ async function sendAgain() {
   said.textContent = result.ok ? t("help.sent") : errorText(result);
 }
 
-// Shows the message for ?left or ?deleted, and removes it from the address, so that a reload does not repeat it.
+// Shows the message for ?left, ?deleted, ?ended or ?cancelled, and removes it from the address, so that a reload does not repeat it.
 function greet() {
   const query = new URLSearchParams(location.search);
-  const said = ["left", "deleted", "ended"].find((name) => query.has(name));
+  const provider = PROVIDERS[Object.keys(PROVIDERS).find((name) => name === query.get("cancelled"))];
+  const said = ["left", "deleted", "ended"].find((name) => query.has(name)) ?? (provider && "cancelled");
   if (said) {
-    showMessage(slot, t(`login.${said}`), said === "ended" ? "info" : "good");
+    const isQuiet = said === "ended" || said === "cancelled";
+    showMessage(slot, t(`login.${said}`, { provider }), isQuiet ? "info" : "good");
     query.delete(said);
     history.replaceState(null, "", String(query) ? `?${query}` : location.pathname);
   }
