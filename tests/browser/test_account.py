@@ -1,6 +1,7 @@
 """The account page: details, login methods, sessions, deletion."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -85,7 +86,9 @@ def test_what_happened_lately_is_told_in_plain_words(stage: Stage) -> None:
     """The newest at the top, with device and time."""
     activity = stage.page.locator("#activity > li")
 
-    expect(activity.first).to_contain_text("You logged in")
+    expect(activity.first).to_contain_text("You logged in with your password")
+    expect(activity.first.locator("time")).to_have_text(re.compile("now|seconds? ago|minutes? ago"))
+    expect(activity.first.locator("time")).to_have_attribute("title", re.compile(r"\b20\d\d\b.*:"))
     expect(activity.first).to_contain_text("Chrome on Linux")
     expect(activity.filter(has_text="You confirmed your address")).to_have_count(1)
 

@@ -23,6 +23,10 @@ FAMILIES = {
     "error": {"unreachable", "other", "wait_over", "passkey_exists", "passkey_failed"}
     | {it.code for it in vars(errors).values() if hasattr(it, "code")},
     "mail_problem": {"bounce", "complaint"},
+    "method": {"password", "passkey"},
+    "named": {
+        name for name, event in EVENTS.items() if {"method", "provider", "name"} & {*event.detail} and event.kept
+    },
     "login": {"left", "deleted", "ended", "cancelled"},
 }
 

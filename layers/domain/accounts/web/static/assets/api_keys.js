@@ -1,6 +1,7 @@
 import { closeDialog, copyFrom, openDialog } from "./browser.js";
 import { open, takeDraft, wireDialogs, withRecentLogin } from "./dialogs.js";
 import { menuOf } from "./menu.js";
+import { ago } from "./moments.js";
 import {
   $,
   call,
@@ -82,7 +83,7 @@ function lastUse(key) {
     return [t("keys.unused")];
   }
   const by = [key.last_used_device, key.last_used_source].filter(Boolean).join(", ");
-  return [moment(key.last_used_at), ...(by ? [make("span", { class: "about" }, by)] : [])];
+  return [ago(key.last_used_at), ...(by ? [make("span", { class: "about" }, by)] : [])];
 }
 
 // Newest first; a key that was never used or does not expire comes last.

@@ -2,7 +2,8 @@
 
 import { forget } from "./browser.js";
 import { askToConfirm } from "./confirm.js";
-import { $, announceLogout, call, errorText, hasText, make, moment, show, t } from "./page.js";
+import { ago } from "./moments.js";
+import { $, announceLogout, call, errorText, hasText, make, PROVIDERS, show, t } from "./page.js";
 import { announceChange } from "./profile.js";
 
 const FIRST = 5;
@@ -72,7 +73,7 @@ function serviceText({ resource }) {
 
 function whereAndWhen(session) {
   const places = [session.client && session.device, session.source].filter(Boolean).map((text) => `${text} · `);
-  return [...places, t("devices.seen"), " ", moment(session.last_seen_at)];
+  return [...places, t("devices.seen"), " ", ago(session.last_seen_at)];
 }
 
 function eachEntry(group) {
@@ -143,11 +144,22 @@ export function showActivity(result) {
   fill(FIRST);
 }
 
+// With its subject, if the record has one: the program, the provider, the login method, or the name of the key or passkey.
+function happened(event, detail) {
+  if (detail.client) {
+    return t("event.program", detail);
+  }
+  const method = detail.provider ?? detail.method;
+  const subject = PROVIDERS[method] ?? (method ? t(`method.${method}`) : detail.name);
+  if (subject && hasText(`named.${event}`)) {
+    return t(`named.${event}`, { subject });
+  }
+  return hasText(`event.${event}`) ? t(`event.${event}`) : t("event.other");
+}
+
 function activityEntry({ event, at, source, device: name, detail, count, first_at: first }) {
-  const known = hasText(`event.${event}`) ? t(`event.${event}`) : t("event.other");
-  const said = detail.client ? t("event.program", detail) : known;
-  const what = make("div", { class: "what" }, make("h3", {}, said));
+  const what = make("div", { class: "what" }, make("h3", {}, happened(event, detail)));
   const about = [name, source, detail.url].filter(Boolean).map((text) => `${text} · `);
-  const times = count > 1 ? [` · ${t("activity.times", { count })} `, moment(first)] : [];
-  return make("li", {}, what, make("p", { class: "about" }, ...about, moment(at), ...times));
+  const times = count > 1 ? [` · ${t("activity.times", { count })} `, ago(first)] : [];
+  return make("li", {}, what, make("p", { class: "about" }, ...about, ago(at), ...times));
 }

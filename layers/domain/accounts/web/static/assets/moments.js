@@ -1,0 +1,32 @@
+// Times as people say them: "2 minutes ago", with the whole date for a pointer that rests on it.
+
+import { make } from "./page.js";
+
+const language = document.documentElement.lang;
+// The reader's own region, such as en-GB, if they read the language of the page.
+const locale = navigator.languages.find((tag) => tag.split("-")[0] === language) ?? language;
+const UNITS = [
+  ["day", 86_400],
+  ["hour", 3600],
+  ["minute", 60],
+  ["second", 1],
+];
+const LATELY_SECONDS = 7 * 86_400;
+const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+const whole = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "long" });
+const short = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
+
+// A time more than a week ago is a date. The browser's clock may be behind the service's.
+export function ago(text, now = Date.now()) {
+  const at = new Date(text);
+  const seconds = Math.max(0, Math.round((now - at) / 1000));
+  return make("time", { datetime: text, title: whole.format(at) }, words(at, seconds));
+}
+
+function words(at, seconds) {
+  if (seconds >= LATELY_SECONDS) {
+    return short.format(at);
+  }
+  const [unit, length] = UNITS.find(([, size]) => seconds >= size) ?? UNITS[3];
+  return relative.format(-Math.floor(seconds / length), unit);
+}
