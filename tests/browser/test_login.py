@@ -77,6 +77,27 @@ def test_a_person_carries_on_where_they_were(stage: Stage) -> None:
     stage.page.wait_for_url("**/api-keys")
 
 
+def test_the_method_that_was_used_last_is_marked(stage: Stage) -> None:
+    """Without the address, and no longer after logging out everywhere."""
+    stage.visitor.visit("/login")
+    log_in(stage, stage.person.email, PASSWORD)
+    stage.told("This device")
+    stage.press("Log out")
+    stage.told("You're logged out.")
+    button = stage.page.get_by_role("button", name="Log in", exact=True)
+    expect(button).to_have_accessible_description("Last used")
+    assert stage.page.evaluate("document.cookie") == "last-method=password"
+    log_in(stage, stage.person.email, PASSWORD)
+    stage.told("This device")
+    stage.press("Log out everywhere")
+    stage.told("including this one")
+    stage.press("Log out everywhere")
+    stage.told("You're logged out.")
+
+    expect(button).to_have_accessible_description("")
+    assert stage.page.evaluate("document.cookie") == ""
+
+
 def test_nobody_is_sent_elsewhere_after_logging_in(visitor: Visitor) -> None:
     """Own paths only, read as the browser reads them (RFC 9700 4.11)."""
     visitor.visit("/forgot-password")

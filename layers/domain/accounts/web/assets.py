@@ -34,7 +34,7 @@ class Assets:
         self._files |= {f"texts.{it}.js": texts.script(it, constants) for it in languages.LANGUAGES}
         self._files |= {
             f"{section}.{it}.js": texts.more(section, it, constants)
-            for section in texts.OF_ONE_PAGE
+            for section in texts.OF_SOME_PAGES
             for it in languages.LANGUAGES
         }
         whole = "\0".join(f"{name}\0{text}" for name, text in sorted(self._files.items()))

@@ -36,11 +36,19 @@ PATHS: Mapping[str, str] = {
     "/device": "device",
 }
 _PARTS = ("address", "providers", "new_password", "sent", "again", "question")
+# Pages that search engines may show (``public_files.robots``).
+_PUBLIC = frozenset({"login", "signup"})
 _LINKS = ("terms", "walkthrough", "mailbox")
 # Pages with a stylesheet besides site.css.
 _STYLES: Mapping[str, str] = {"api_keys": "inside", "account": "inside", "consent": "question", "device": "question"}
 # Pages with texts besides those that all pages load.
-_TEXTS: Mapping[str, str] = {"account": "account", "api_keys": "keys"}
+_TEXTS: Mapping[str, str] = {
+    "account": "account",
+    "api_keys": "keys",
+    "consent": "question",
+    "device": "question",
+    "verify_email": "verify",
+}
 # Provider logins that failed while a logged-in owner was linking an identity or reauthenticating.
 _WHILE_LOGGED_IN = frozenset(
     {"identity_linked_elsewhere", "identity_limit_reached", "identity_not_linked", "reauth_required"}
@@ -147,6 +155,9 @@ class Pages:
         values = {**texts.catalogue(language, self._constants), **self._links, **more}
         blanks = {key: html.escape(value) for key, value in values.items()}
         blanks |= self._frame(name, language, blanks)
+        is_public = name in _PUBLIC
+        blanks["page.url"] = html.escape(f"{self._settings.site_url}/{name}")
+        blanks["page.meta"] = Page(_read("_meta")).substitute(blanks).rstrip() if is_public else ""
         blanks["page.noscript"] = Page(_read("_noscript")).substitute(blanks) if name in PATHS.values() else ""
         blanks |= {f"part.{part}": Page(_read(f"_{part}")).substitute(blanks) for part in _PARTS}
         content = Page(_read(name)).substitute(blanks)

@@ -1,7 +1,7 @@
 """The texts of the pages, filled with the service's limits.
 
-Section ``page`` is for HTML, and section ``script`` for JavaScript. Sections ``account`` and ``keys`` are for that of
-one page, so that other pages do not load them. HTML may use all. JavaScript fills in what only the page knows.
+Section ``page`` is for HTML, and section ``script`` for JavaScript. The sections of OF_SOME_PAGES are for that of some
+pages, so that others do not load them. HTML may use all. JavaScript fills in what only the page knows.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from accounts import languages
 
-OF_ONE_PAGE = ("account", "keys")
+OF_SOME_PAGES = ("account", "keys", "question", "verify")
 
 _PART = "pages"
 

@@ -87,6 +87,24 @@ def test_logging_in_is_a_small_page() -> None:
     assert sum(len(it.body.encode()) for it in whole) < LOGIN_BUDGET
 
 
+def test_only_pages_for_search_engines_describe_themselves() -> None:
+    """For search results and previews of links (Open Graph)."""
+    described = {path for path in PATHS if '<meta name="description"' in page_at(path).body}
+
+    assert described == {"/login", "/signup"}
+    assert '<meta property="og:title" content="Log in · Comfy">' in page_at("/login").body
+    assert f'<meta property="og:url" content="{SITE_URL}/login">' in page_at("/login").body
+    assert "your Comfy account" in page_at("/login").body
+
+
+def test_the_colour_of_the_browser_is_that_of_the_page() -> None:
+    """In both designs."""
+    styles = page_at(next(it for it in loaded("/login") if it.endswith("/site.css"))).body
+    colours = re.findall(r'name="theme-color" content="(#\w+)"', page_at("/login").body)
+
+    assert colours == re.findall(r"--ground: (#\w+);", styles)
+
+
 def test_an_asset_may_be_cached_forever() -> None:
     """Its path changes with the content of any asset."""
     (path,) = [it for it in loaded("/login") if it.endswith("/site.css")]

@@ -2,6 +2,7 @@
 
 import { forget } from "./browser.js";
 import { askToConfirm } from "./confirm.js";
+import { forgetMethod } from "./last_method.js";
 import { ago } from "./moments.js";
 import { $, announceLogout, call, errorText, hasText, make, PROVIDERS, show, t } from "./page.js";
 import { announceChange } from "./profile.js";
@@ -122,6 +123,7 @@ $("#end-all").addEventListener("click", () =>
     step: () => call("POST", "/auth/sessions/revoke-all"),
     done: () => {
       forget();
+      forgetMethod();
       announceLogout();
       location.replace("/login?left");
     },

@@ -2,6 +2,7 @@
 
 import { forget } from "./browser.js";
 import { withRecentLogin } from "./dialogs.js";
+import { forgetMethod } from "./last_method.js";
 import { $, announceLogout, call, make, onSubmit, setFieldError, t, withBusy } from "./page.js";
 import { isEmail } from "./profile.js";
 
@@ -33,6 +34,7 @@ onSubmit($("#delete-form"), async () => {
     return result;
   }
   forget();
+  forgetMethod();
   announceLogout();
   location.replace("/login?deleted");
   return null;

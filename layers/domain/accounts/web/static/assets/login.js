@@ -1,4 +1,5 @@
 import { hasPasskeys, keepsCookies } from "./browser.js";
+import { lastMethod } from "./last_method.js";
 import {
   $,
   call,
@@ -88,6 +89,15 @@ function greet() {
   }
 }
 
+function markLastMethod() {
+  const button = $(`[data-method=${lastMethod()}]`);
+  if (button) {
+    const mark = make("span", { class: "last", id: "last", "aria-hidden": "true" }, t("login.last"));
+    button.append(mark);
+    button.setAttribute("aria-describedby", mark.id);
+  }
+}
+
 // Says what the login is for: the page or the program that it returns to.
 async function sayWhy() {
   const { pathname, search } = new URL(returnTo(), location.origin);
@@ -105,6 +115,7 @@ async function sayWhy() {
 onSubmit(form, logIn);
 $("#resend").addEventListener("click", sendAgain);
 carryReturn();
+markLastMethod();
 sayWhy();
 offerProviders();
 // Not what every visitor waits for: most browsers have no passkey of this site.

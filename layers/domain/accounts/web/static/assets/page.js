@@ -1,6 +1,7 @@
 // Shared by all pages: texts, API calls, messages, forms and the session.
 
 import { forget, isDisabled, keep, openTabs, setDisabled, take, timeout, writeCookie } from "./browser.js";
+import { noteMethod } from "./last_method.js";
 
 const language = document.documentElement.lang;
 // From texts.<language>.js, which is not a module: Safari runs modules too early that import one with top-level await.
@@ -400,6 +401,7 @@ export async function loadSession() {
   const result = await call("GET", "/auth/session");
   if (result.ok) {
     $(`#nav a[href="${location.pathname}"]`)?.setAttribute("aria-current", "page");
+    noteMethod(result.body.session.method);
     show($("#nav"));
     $("header").classList.add("with-nav");
   }
