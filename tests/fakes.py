@@ -412,11 +412,11 @@ class FakeAuditEvents:
         return self._sorted(user_id)[:at_most]
 
     def latest(self, user_id: str, begins_with: str, at_most: int) -> list[audit.Record]:
-        return [it for it in self._sorted(user_id)[::-1] if it.event_id.startswith(begins_with)][:at_most]
+        return self._sorted(user_id, begins_with)[::-1][:at_most]
 
-    def _sorted(self, user_id: str) -> list[audit.Record]:
+    def _sorted(self, user_id: str, begins_with: str = "") -> list[audit.Record]:
         self.world.check()
-        theirs = (record for record in self.world.records if record.user_id == user_id)
+        theirs = (it for it in self.world.records if it.user_id == user_id and it.event_id.startswith(begins_with))
         return sorted(theirs, key=lambda record: record.event_id)
 
 
