@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote
 
 from msgspec import Struct
 
@@ -17,6 +18,7 @@ ON_ACCENT_DARK = "#0b1220"
 GROUND_DARK = "#14171a"
 # WCAG 2.2, 1.4.3: text of normal size.
 MIN_CONTRAST = 4.5
+_ADDRESS = re.compile(r"[^\s@,;<>\"]+@[^\s@,;<>\"]+")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
@@ -31,6 +33,12 @@ class Brand(Struct, frozen=True):
     accent_dark: str
     support_url: str
     terms_url: str = ""
+
+    @property
+    def support_address(self) -> str:
+        """Where replies to emails go; empty when support is a web page."""
+        scheme, _, rest = self.support_url.partition(":")
+        return unquote(rest.partition("?")[0]) if scheme == "mailto" else ""
 
 
 def of(settings: Settings) -> Brand:
@@ -49,10 +57,14 @@ def of(settings: Settings) -> Brand:
 def checked(brand: Brand) -> Brand:
     """Raise ConfigurationError for a colour without enough contrast, or a name that is not one line of visible text.
 
-    The name is in the ``From`` of emails, where a line break would be an injection.
+    Also for a ``mailto:`` that is not one address. Name and address are in the headers of emails, where a line break
+    would be an injection.
     """
     if _line(brand.name) != brand.name:
         message = "SITE_NAME must be one line of visible text, without outer spaces."
+        raise ConfigurationError(message)
+    if brand.support_address and not _ADDRESS.fullmatch(brand.support_address):
+        message = "SUPPORT_URL must name one email address after mailto:."
         raise ConfigurationError(message)
     pairs = ((brand.accent, ON_ACCENT), (brand.accent_dark, ON_ACCENT_DARK), (brand.accent_dark, GROUND_DARK))
     for colour, other in pairs:

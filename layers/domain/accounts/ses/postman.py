@@ -22,6 +22,8 @@ from accounts.model.brand import GROUND_DARK, ON_ACCENT, ON_ACCENT_DARK, Brand
 from accounts.ses.words import Words
 
 TEMPLATES = Path(__file__).with_name("templates")
+# So that no mailbox answers that its owner is away (RFC 3834).
+_HEADERS = [{"Name": "Auto-Submitted", "Value": "auto-generated"}]
 # No retry: SES may have accepted a request that timed out, and the queue retries anyway.
 _CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1, "mode": "standard"})
 
@@ -31,18 +33,21 @@ class SesPostman:
 
     def __init__(self, sender: str, configuration_set: str, brand: Brand) -> None:
         self._from = sender_of(brand.name, sender)
+        self._replies_to = [brand.support_address] if brand.support_address else []
         self._configuration_set = configuration_set
         self._brand = brand
 
     def send(self, mail: Mail) -> None:
         """Render and send; raises Unavailable."""
         subject, text, html = render(mail.template, mail.values, self._brand)
-        content = {"Subject": _utf8(subject), "Body": {"Text": _utf8(text), "Html": _utf8(html)}}
+        body = {"Text": _utf8(text), "Html": _utf8(html)}
+        content = {"Subject": _utf8(subject), "Body": body, "Headers": _HEADERS}
         try:
             _client().send_email(
                 FromEmailAddress=self._from,
                 Destination={"ToAddresses": [mail.to]},
                 Content={"Simple": content},
+                ReplyToAddresses=self._replies_to,
                 ConfigurationSetName=self._configuration_set,
             )
         except (ClientError, BotoCoreError) as error:

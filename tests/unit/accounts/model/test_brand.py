@@ -61,6 +61,15 @@ def test_a_name_is_normalized_when_it_is_read() -> None:
     assert brand.of(settings.load(environment | colours | named)).name == "Café Comfy"
 
 
+@pytest.mark.parametrize(
+    "address", ["", "support", "a@example.com,b@example.com", "a@example.com%0D%0ABcc:b@example.com", "a b@example.com"]
+)
+def test_replies_go_to_one_address(address: str) -> None:
+    """They are a header of every email."""
+    with nullcontext() if not address else pytest.raises(ConfigurationError, match="SUPPORT_URL"):
+        brand.checked(replace(BRAND, support_url=f"mailto:{address}"))
+
+
 @pytest.mark.parametrize(("name", "is_accepted"), [("x" * 40, True), ("x" * 41, False)])
 def test_a_name_has_a_limit(name: str, is_accepted: bool) -> None:
     with nullcontext() if is_accepted else pytest.raises(ConfigurationError, match="SITE_NAME"):

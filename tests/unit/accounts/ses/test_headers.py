@@ -87,7 +87,13 @@ def test_no_text_becomes_a_header_or_markup(kind: str, data: st.DataObject) -> N
     assert asked == {
         "FromEmailAddress": f"Comfy <{SENDER}>",
         "Destination": {"ToAddresses": ["o@example.com"]},
-        "Content": {"Simple": {"Subject": {"Data": subject, "Charset": "UTF-8"}}},
+        "Content": {
+            "Simple": {
+                "Subject": {"Data": subject, "Charset": "UTF-8"},
+                "Headers": [{"Name": "Auto-Submitted", "Value": "auto-generated"}],
+            }
+        },
+        "ReplyToAddresses": [],
         "ConfigurationSetName": "our-set",
     }
     assert body.keys() == {"Text", "Html"}

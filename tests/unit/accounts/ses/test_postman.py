@@ -64,6 +64,10 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Ses:
     return fake
 
 
+# RFC 3834: no mailbox answers that its owner is away.
+AUTOMATIC = [{"Name": "Auto-Submitted", "Value": "auto-generated"}]
+
+
 def test_every_template_has_a_sample() -> None:
     assert sorted(path.stem for path in TEMPLATES.glob("*.jinja")) == KINDS
 
@@ -234,6 +238,22 @@ def test_an_email_that_lacks_a_value_is_not_sent(client: Ses, kind: str) -> None
     assert client.sent == []
 
 
+@pytest.mark.parametrize(
+    ("support_url", "replies"),
+    [
+        ("https://support.example.com/", []),
+        ("mailto:help@example.com", ["help@example.com"]),
+        ("mailto:help%2Bcomfy@example.com?subject=Help", ["help+comfy@example.com"]),
+    ],
+)
+def test_a_reply_goes_to_support_if_that_is_an_address(client: Ses, support_url: str, replies: list[str]) -> None:
+    """Nobody reads what is sent to the sender."""
+    brand = replace(BRAND, support_url=support_url)
+    postman.SesPostman("accounts@example.com", "our-set", brand).send(Mail(EMAIL, SAMPLES["confirm_email"], SITE_URL))
+
+    assert [sent["ReplyToAddresses"] for sent in client.sent] == [replies]
+
+
 def test_an_email_is_sent_as_structured_content(client: Ses) -> None:
     """One recipient, no raw MIME, with the configuration set that reports bounces (EM-04, TK-10)."""
     POSTMAN.send(Mail(EMAIL, SAMPLES["confirm_email"], SITE_URL))
@@ -245,7 +265,8 @@ def test_an_email_is_sent_as_structured_content(client: Ses) -> None:
         {
             "FromEmailAddress": "Comfy <accounts@example.com>",
             "Destination": {"ToAddresses": [EMAIL]},
-            "Content": {"Simple": {"Subject": {"Data": subject, **utf8}, "Body": body}},
+            "Content": {"Simple": {"Subject": {"Data": subject, **utf8}, "Body": body, "Headers": AUTOMATIC}},
+            "ReplyToAddresses": [],
             "ConfigurationSetName": "our-set",
         }
     ]
