@@ -73,6 +73,7 @@ CALLS = {
     "key_create": [GET, UPDATE, transaction(3, indexed=1), QUEUE],
     "key_list": [GET, QUERY],
     "key_update": [GET, transaction(1, indexed=1)],
+    "key_rotate": [GET, UPDATE, GET, GET, transaction(4, indexed=2), QUEUE],
     "key_delete": [GET, transaction(3, indexed=1), QUEUE],
     # GitHub's published example, whose token is no key. The list of keys is known, but this process has not read it.
     "key_report": [GET, UPDATE],
@@ -134,6 +135,7 @@ CPU = {
     "key_create": 6.7,
     "key_list": 2.5,
     "key_update": 3.0,
+    "key_rotate": 9.0,
     "key_delete": 5.6,
     "key_report": 2.0,
     "key_verify": 2.7,

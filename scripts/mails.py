@@ -53,6 +53,7 @@ _CONTENTS = (
     mails.PasskeyCopied(*_LOGIN, "Chrome on Windows"),
     mails.PasswordRemoved(("google", "passkeys")),
     mails.ApiKeyCreated("Workshop computer"),
+    mails.ApiKeyRotated("Workshop computer", _AT),
     mails.ApiKeyDeleted("Workshop computer"),
     mails.ApiKeyLeaked("Workshop computer", _LEAKED_AT, "commit", _AT),
 )

@@ -134,6 +134,16 @@ def _same_identity(world: World, read: Identity) -> bool:
     return stored is not None and (stored.version, stored.user_id) == (read.version, read.user_id)
 
 
+def _holds_key(world: World, change: api_keys.Remove | api_keys.Describe) -> bool:
+    key = world.api_keys.get(change.digest)
+    is_alone = key is not None and not key.key_id and key.ends_at is None
+    return key is not None and key.user_id == change.user_id and (is_alone or not change.alone)
+
+
+def _unused(key: ApiKey) -> ApiKey:
+    return replace(key, last_used_at=None, last_used_source="", last_used_agent="")
+
+
 def _secured_before(identity: Identity, moment: datetime) -> bool:
     return identity.secured_at is None or identity.secured_at < moment
 
@@ -161,6 +171,7 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
     ),
     users.SwapKeys: lambda w, c: _active(w, c.user.user_id) and _unchanged(w, c.user),
     users.DropKey: lambda w, c: c.user_id in w.users and c.api_key in w.users[c.user_id].api_keys,
+    users.DropKeys: lambda w, c: _unchanged(w, c.user),
     users.AddIdentity: lambda w, c: (
         _active(w, c.user_id)
         and len(w.users[c.user_id].identities) < c.at_most
@@ -211,8 +222,9 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
         c.session.digest in w.sessions and w.sessions[c.session.digest].refresh == c.session.refresh
     ),
     api_keys.Add: lambda w, c: c.api_key.digest not in w.api_keys,
-    api_keys.Remove: lambda w, c: c.digest in w.api_keys and w.api_keys[c.digest].user_id == c.user_id,
-    api_keys.Describe: lambda w, c: c.digest in w.api_keys and w.api_keys[c.digest].user_id == c.user_id,
+    api_keys.Remove: _holds_key,
+    api_keys.Describe: _holds_key,
+    api_keys.Replace: lambda w, c: c.key.digest in w.api_keys and _unused(w.api_keys[c.key.digest]) == _unused(c.key),
     api_keys.End: lambda w, c: c.digest not in w.api_keys or w.api_keys[c.digest].user_id == c.user_id,
     one_time_tokens.Issue: lambda w, c: c.token.key not in w.tokens,
     one_time_tokens.Take: lambda w, c: (
@@ -298,6 +310,14 @@ def _describe(world: World, change: api_keys.Describe) -> None:
     world.api_keys[change.digest] = replace(world.api_keys[change.digest], **changed)
 
 
+def _replace_key(world: World, change: api_keys.Replace) -> None:
+    if change.ends_at is None:
+        del world.api_keys[change.key.digest]
+    else:
+        key = world.api_keys[change.key.digest]
+        world.api_keys[key.digest] = replace(key, ends_at=change.ends_at)
+
+
 _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
     users.Open: lambda w, c: w.users.update({c.user.user_id: c.user}),
     users.AddSession: _add_session,
@@ -308,6 +328,7 @@ _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
     users.AddKey: lambda w, c: w.user(c.user_id, api_keys=w.users[c.user_id].api_keys | {c.api_key}),
     users.SwapKeys: lambda w, c: w.user(c.user.user_id, api_keys=c.user.api_keys - c.ended | {c.api_key}),
     users.DropKey: lambda w, c: w.user(c.user_id, api_keys=w.users[c.user_id].api_keys - {c.api_key}),
+    users.DropKeys: lambda w, c: w.user(c.user.user_id, api_keys=c.user.api_keys - c.api_keys),
     users.AddIdentity: lambda w, c: w.user(c.user_id, identities=w.users[c.user_id].identities | {c.identity}),
     users.AddPasskey: lambda w, c: w.user(c.user_id, passkeys=w.users[c.user_id].passkeys | {c.passkey}),
     users.DropPasskeys: _drop_passkeys,
@@ -343,6 +364,7 @@ _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
     api_keys.Add: lambda w, c: w.api_keys.update({c.api_key.digest: c.api_key}),
     api_keys.Remove: lambda w, c: w.api_keys.pop(c.digest),
     api_keys.Describe: _describe,
+    api_keys.Replace: _replace_key,
     api_keys.End: lambda w, c: w.api_keys.pop(c.digest, None),
     one_time_tokens.Issue: lambda w, c: w.tokens.update({c.token.key: c.token}),
     one_time_tokens.Take: lambda w, c: w.tokens.update({c.token.key: c.token}),

@@ -14,5 +14,5 @@ KEY_CREATION = DEPLOYMENT.key_creation
 def lambda_handler(request: Request) -> Response:
     body = request.json(schemas.KeyCreate)
     made = KEY_CREATION.create(request.session, body.details, request.caller, request.received_at)
-    created = presenters.created_key(made.api_key, made.plaintext)
+    created = presenters.created_key(made.listed, made.plaintext)
     return responses.ok(created, status=201, user_id=made.api_key.user_id)

@@ -12,5 +12,6 @@ KEY_LIST = DEPLOYMENT.key_list
 
 @endpoint(routes.KEY_LIST, DEPLOYMENT)
 def lambda_handler(request: Request) -> Response:
-    keys = presenters.Keys([presenters.api_key(key) for key in KEY_LIST.of_account(request.user_id)])
+    listed = KEY_LIST.of_account(request.user_id, request.received_at)
+    keys = presenters.Keys([presenters.api_key(key) for key in listed])
     return responses.ok(keys, user_id=request.user_id)

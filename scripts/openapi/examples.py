@@ -52,6 +52,8 @@ _KNOWN: Mapping[str, Any] = {
     "provider": "google",
     "subject": "108234567890123456789",
     "key_prefix": VALUES["api_key"][:16],
+    "old_secret": None,
+    "overlap_days": 7,
     "plaintext_key": VALUES["api_key"],
     "key_name": "Workshop computer",
     "description": "The one under the desk",

@@ -98,6 +98,20 @@ KEYS = (
         answers=(done("The key has the name and the description."),),
     ),
     Operation(
+        route=routes.KEY_ROTATE,
+        tag=_KEYS,
+        summary="Gives an API key a new secret and returns it; no later response contains it",
+        body=schemas.KeyRotate,
+        answers=(ok(presenters.KeyCreated, "The key, with its new text.", status=201),),
+        errors=(errors.KeyNotRotatable,),
+    ),
+    Operation(
+        route=routes.KEY_END_OLD,
+        tag=_KEYS,
+        summary="Ends the old secret of an API key that was rotated",
+        answers=(done("Only the new secret works."),),
+    ),
+    Operation(
         route=routes.KEY_DELETE,
         tag=_KEYS,
         summary="Deletes an API key, which stops working at once",

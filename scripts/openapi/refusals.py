@@ -63,6 +63,7 @@ WHEN: Mapping[type[AccountsError], str] = {
         "the value is in `X-API-KEY` or begins like an API key, but is not well-formed; copy the whole key"
     ),
     errors.ApiKeyExpired: "the key's expiry date has passed",
+    errors.ApiKeyReplaced: "the key was rotated, and the time of this old secret has passed",
     errors.ApiKeyUnknown: "the key was deleted, or does not exist in this deployment",
     errors.InvalidCredentials: "the login failed; the response is the same for every reason",
     errors.InvalidPasskey: "the login with a passkey failed; the response is the same for every reason",
@@ -81,7 +82,10 @@ WHEN: Mapping[type[AccountsError], str] = {
     errors.ProviderOff: "this deployment has not set up that provider",
     errors.MethodNotAllowed: "the route has other methods; the `Allow` header lists them",
     errors.NotPossibleNow: "the current state does not allow the request",
-    errors.KeyLimitReached: "the account has 25 keys",
+    errors.KeyLimitReached: "the account has 25 keys, or 27 secrets of keys",
+    errors.KeyNotRotatable: (
+        "the key has expired, its old secret still works, or the account has 27 secrets of keys; the message says which"
+    ),
     errors.IdentityLinkedElsewhere: "the identity belongs to another account",
     errors.AddressConfirmed: (
         "the address of the sign-up was already confirmed, with another link or a provider; log in"
@@ -188,6 +192,7 @@ def _of_credentials(operation: Operation) -> Iterator[type[AccountsError]]:
         yield errors.ApiKeyMistyped
         yield errors.ApiKeyUnknown
         yield errors.ApiKeyExpired
+        yield errors.ApiKeyReplaced
     if route.fresh:
         yield errors.ReauthenticationRequired
 

@@ -25,6 +25,7 @@ _LIMITS: Mapping[str, Schema] = {
     "name": {"maxLength": limits.PERSON_NAME_MAX_CHARACTERS},
     "KeyCreate.name": {"minLength": 1, "maxLength": limits.KEY_NAME_MAX_CHARACTERS},
     "KeyUpdate.name": {"minLength": 1, "maxLength": limits.KEY_NAME_MAX_CHARACTERS},
+    "overlap_days": {"minimum": 0, "maximum": limits.KEY_OVERLAP_DAYS},
     "PasskeyCreate.name": {"maxLength": limits.PASSKEY_NAME_MAX_CHARACTERS},
     "PasskeyRename.name": {"minLength": 1, "maxLength": limits.PASSKEY_NAME_MAX_CHARACTERS},
     "expires_at": {"maxLength": limits.MOMENT_MAX_CHARACTERS},

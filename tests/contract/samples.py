@@ -117,6 +117,9 @@ def _api_key() -> ApiKey:
         last_used_source=CALLER.source,
         last_used_agent=CALLER.user_agent,
         expires_at=TOMORROW,
+        key_id=a_digest(),
+        rotated_at=LATER,
+        ends_at=TOMORROW,
     )
 
 

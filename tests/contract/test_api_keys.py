@@ -1,7 +1,7 @@
 """The contract of API key stores."""
 
 from copy import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -25,7 +25,8 @@ def test_a_key_is_read_with_every_field(backend: Backend) -> None:
 
 
 def test_an_unused_key_without_description_that_never_expires_is_read_with_every_field(backend: Backend) -> None:
-    key = add_key(backend, description="", last_used_at=None, last_used_source="", last_used_agent="", expires_at=None)
+    unused = {"last_used_at": None, "last_used_source": "", "last_used_agent": "", "expires_at": None}
+    key = add_key(backend, description="", key_id="", rotated_at=None, ends_at=None, **unused)
 
     assert backend.api_keys.get(key.digest) == key
 
@@ -106,6 +107,56 @@ def test_a_key_is_renamed_and_described(backend: Backend, given: dict[str, str |
     backend.commit(api_keys.Describe(key.digest, key.user_id, **given))
 
     assert backend.api_keys.get(key.digest) == replace(key, **stored)
+
+
+SINGLE = {"key_id": "", "rotated_at": None, "ends_at": None}
+ROTATED = {"the old secret": {"key_id": "", "rotated_at": None}, "the new secret": {"ends_at": None}}
+
+
+@pytest.mark.parametrize("which", ROTATED)
+def test_a_key_that_was_rotated_is_not_one_secret_alone(backend: Backend, which: str) -> None:
+    """It is removed and described only with all of its secrets."""
+    key = add_key(backend, **ROTATED[which])
+    remove = api_keys.Remove(key.digest, key.user_id, alone=True)
+    describe = api_keys.Describe(key.digest, key.user_id, "box 2", None, alone=True)
+
+    assert [backend.refused(remove), backend.refused(describe)] == [(remove,), (describe,)]
+    assert backend.api_keys.get(key.digest) == key
+
+
+def test_a_key_with_one_secret_is_described_and_removed_alone(backend: Backend) -> None:
+    key = add_key(backend, **SINGLE)
+    backend.commit(api_keys.Describe(key.digest, key.user_id, "box 2", None, alone=True))
+    assert backend.api_keys.get(key.digest) == replace(key, name="box 2")
+
+    backend.commit(api_keys.Remove(key.digest, key.user_id, alone=True))
+    assert backend.api_keys.get(key.digest) is None
+
+
+@pytest.mark.parametrize("ends_at", [LATER, None])
+@pytest.mark.parametrize("fields", [{}, {"expires_at": None, "description": ""}])
+def test_a_secret_is_replaced(backend: Backend, ends_at: datetime | None, fields: dict[str, object]) -> None:
+    """It gets an end, or ends at once; a use since it was read does not matter."""
+    key = add_key(backend, **SINGLE, **fields)
+    used = replace(key, last_used_at=LATER + timedelta(hours=1), last_used_source="", last_used_agent="")
+    backend.api_keys.touch(key.digest, NO_CALLER, LATER + timedelta(hours=1))
+
+    backend.commit(api_keys.Replace(key, ends_at))
+
+    assert backend.api_keys.get(key.digest) == (replace(used, ends_at=ends_at) if ends_at else None)
+
+
+@pytest.mark.parametrize("change", [{"name": "box 2"}, {"description": ""}, {"ends_at": LATER}, {"expires_at": None}])
+@pytest.mark.parametrize("ends_at", [LATER, None])
+def test_a_secret_that_has_changed_is_not_replaced(
+    backend: Backend, ends_at: datetime | None, change: dict[str, object]
+) -> None:
+    """The new secret would have what the old one no longer has."""
+    key = add_key(backend, **SINGLE)
+    replacing = api_keys.Replace(replace(key, **change), ends_at)
+
+    assert backend.refused(replacing) == (replacing,)
+    assert backend.api_keys.get(key.digest) == key
 
 
 @pytest.mark.parametrize("whose", ["another account's", "gone"])

@@ -38,6 +38,7 @@ READABLE = frozenset(
         "key_list",
         "key_create",
         "key_update",
+        "key_rotate",
         "key_delete",
         "client_metadata",
         "client_revoke",
@@ -49,7 +50,9 @@ _NO_KEYS = ("key_list", "key_delete")
 _NO_KEY = "An API key can't do this. Log in on the website, or with a program that you allow there."
 # The functions that accept access tokens.
 TOKENS = frozenset({"account_open", "account_show", "workspace_show", "key_list", "key_delete"})
-_CHALLENGES = frozenset({"not_authenticated", "api_key_mistyped", "api_key_unknown", "api_key_expired"})
+_CHALLENGES = frozenset(
+    {"not_authenticated", "api_key_mistyped", "api_key_unknown", "api_key_expired", "api_key_replaced"}
+)
 _OWN_HEADERS = {
     "temporarily_unavailable": {"retry-after": "5"},
     "mail_unavailable": {"retry-after": "5"},

@@ -183,7 +183,7 @@ class Lambdas:
 
     def _remember(self, function: str, answer: Answer) -> None:
         text = json.dumps(answer.result)
-        if function == "key_create" and answer.status == 201:
+        if function in {"key_create", "key_rotate"} and answer.status == 201:
             self.issued.add(answer.json["api_key"]["plaintext_key"])
             text = text.replace(answer.json["api_key"]["plaintext_key"], "")
         for secret in answer.cookies:

@@ -218,6 +218,34 @@ def in_an_account_full_of_keys(stage: Stage) -> Act:
     return stage.calls()
 
 
+@of("key_delete", "key_update", "operator_key_revoke")
+def of_a_key_that_was_rotated(stage: Stage) -> Act:
+    """The account is read, to find both secrets."""
+    stage.arrange()
+    stage.functions.invoke("key_rotate", sample("key_rotate"))
+    return stage.calls()
+
+
+@of("key_rotate")
+def whose_old_secret_has_ended(stage: Stage) -> Act:
+    """It is deleted."""
+    person = stage.arrange()
+    stage.calls()()
+    stage.functions.clock.now += timedelta(days=7)
+    stage.functions.people.login(person, SAMPLE_OTHER_TOKEN)
+    return stage.calls(cookie=SAMPLE_OTHER_TOKEN)
+
+
+@of("key_report")
+def of_a_key_with_two_secrets(stage: Stage) -> Act:
+    """The account is read, to delete both."""
+    stage.arrange()
+    stage.functions.invoke("key_rotate", sample("key_rotate"))
+    scanner = Scanner()
+    leaks.lists(stage.functions, scanner)
+    return stage.sends(leaks.report(scanner, match(SAMPLE_KEY)))
+
+
 @of("key_verify")
 def with_an_invalid_secret(stage: Stage) -> Act:
     """Guesses are counted."""

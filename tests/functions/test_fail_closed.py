@@ -19,6 +19,7 @@ from tests.functions.requests import SAMPLE_KEY, SAMPLE_TOKEN, request, sample
 # The event that each function logs when the owner is to be notified.
 NOTICES = {
     "key_create": "authn_token_created",
+    "key_rotate": "authn_token_rotated",
     "key_delete": "authn_token_revoked",
     "password_reset": "authn_password_change",
     "password_change": "authn_password_change",
@@ -165,7 +166,7 @@ def test_a_request_succeeds_though_its_notice_cannot_be_queued(functions: Lambda
 
     assert answer.status in {200, 201, 204}
     assert answer.events == ["sys_dependency_failed", NOTICES[function]]
-    if function == "key_create":
+    if function in {"key_create", "key_rotate"}:
         key = answer.json["api_key"]["plaintext_key"]
         assert functions.invoke("account_show", request("account_show", key=key)).status == 200
 

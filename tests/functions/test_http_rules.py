@@ -35,7 +35,7 @@ FORGED: dict[str, str | None] = {
 
 @pytest.mark.parametrize(
     ("function", "event"),
-    [("session_revoke", "session_id"), ("key_delete", "key_id"), ("key_update", "key_id")],
+    [("session_revoke", "session_id"), ("key_delete", "key_id"), ("key_update", "key_id"), ("key_rotate", "key_id")],
 )
 def test_another_accounts_id_gets_the_response_of_an_unknown_id(functions: Lambdas, function: str, event: str) -> None:
     """The same 404, and the owner's session or key still works (ASVS 8.2.2)."""
@@ -53,7 +53,7 @@ def test_another_accounts_id_gets_the_response_of_an_unknown_id(functions: Lambd
     assert functions.invoke("account_show", request("account_show", cookie=other.token)).status == 200
 
 
-@pytest.mark.parametrize("function", ["session_revoke", "key_delete", "key_update"])
+@pytest.mark.parametrize("function", ["session_revoke", "key_delete", "key_update", "key_rotate"])
 def test_a_malformed_id_is_not_found(functions: Lambdas, function: str) -> None:
     """404 without looking it up."""
     functions.people.arrange()

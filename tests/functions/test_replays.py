@@ -447,6 +447,8 @@ def test_the_sample_of_key_create_shows_the_key_once(functions: Lambdas) -> None
             "last_used_source": "",
             "last_used_device": "",
             "expires_at": None,
+            "rotated_at": None,
+            "old_secret": None,
             "plaintext_key": text,
         }
     }
@@ -488,6 +490,8 @@ def test_the_sample_of_key_list_lists_the_keys(functions: Lambdas) -> None:
         "last_used_source": "",
         "last_used_device": "",
         "expires_at": None,
+        "rotated_at": None,
+        "old_secret": None,
     }
     assert answer.read == expected.answer("key_list", 200, {"api_keys": [key]})
     assert _logged(answer) == [_line("key_list", "authn_tokens_listed", "GET /customers/api-keys", 200, person.user_id)]
@@ -504,6 +508,50 @@ def test_the_sample_of_key_update_renames_the_key(functions: Lambdas) -> None:
     ]
     (key,) = functions.invoke("key_list", sample("key_list")).json["api_keys"]
     assert (key["id"], key["name"], key["description"]) == (person.key_id, "Workshop computer 2", "")
+
+
+def test_the_sample_of_key_rotate_shows_the_new_secret_once(functions: Lambdas) -> None:
+    """The old one works for seven days beside it, or until its owner ends it."""
+    person = functions.people.arrange()
+    answer = functions.invoke("key_rotate", sample("key_rotate"))
+
+    text, moment = answer.json["api_key"]["plaintext_key"], "2026-01-05T12:00:00.000Z"
+    unused = {"last_used_at": None, "last_used_source": "", "last_used_device": ""}
+    old = {"key_prefix": person.key[:16], "ends_at": "2026-01-12T12:00:00.000Z", **unused, "last_used_at": moment}
+    key = {
+        "id": person.key_id,
+        "name": "Workshop computer",
+        "description": "",
+        "key_prefix": text[:16],
+        "created_at": moment,
+        **unused,
+        "expires_at": None,
+        "rotated_at": moment,
+        "old_secret": old,
+    }
+    assert answer.read == expected.answer("key_rotate", 201, {"api_key": {**key, "plaintext_key": text}})
+    route = "POST /customers/api-keys/{id}/rotate"
+    assert _logged(answer) == [_line("key_rotate", "authn_token_rotated", route, 201, person.user_id)]
+    about = {"user_id": person.user_id, "detail": "Workshop computer", "old_ends": "2026-01-12T12:00:00+00:00"}
+    assert functions.queued() == [{"kind": "api_key_rotated", **about}]
+    assert functions.invoke("key_list", sample("key_list")).json == {"api_keys": [key]}
+    for each in (text, person.key):
+        assert functions.invoke("account_show", request("account_show", key=each)).status == 200
+
+    ended = functions.invoke("key_rotate", _ends_old(person.key_id, person.token))
+
+    assert ended.read == expected.answer("key_rotate", 204)
+    assert ended.events == ["authn_token_ended"]
+    shown = [functions.invoke("account_show", request("account_show", key=each)).status for each in (text, person.key)]
+    assert shown == [200, 401]
+
+
+def _ends_old(key_id: str, token: str) -> dict[str, Any]:
+    event = request("key_rotate", cookie=token, target=key_id, body="")
+    event["routeKey"] = event["requestContext"]["routeKey"] = "DELETE /customers/api-keys/{id}/old-secret"
+    event["rawPath"] = event["requestContext"]["http"]["path"] = f"/customers/api-keys/{key_id}/old-secret"
+    event["requestContext"]["http"]["method"] = "DELETE"
+    return event
 
 
 def test_the_sample_of_key_delete_deletes_the_key(functions: Lambdas) -> None:

@@ -34,6 +34,7 @@
     │   │   └── ProviderNotTrusted
     │   ├── Unauthenticated
     │   │   ├── ApiKeyExpired
+    │   │   ├── ApiKeyReplaced
     │   │   ├── ApiKeyMistyped
     │   │   ├── ApiKeyUnknown
     │   │   ├── InvalidCredentials
@@ -52,6 +53,7 @@
     │   ├── MethodNotAllowed
     │   ├── NotPossibleNow
     │   │   ├── KeyLimitReached
+    │   │   ├── KeyNotRotatable
     │   │   ├── IdentityLinkedElsewhere
     │   │   ├── AddressConfirmed
     │   │   ├── AddressReused
@@ -348,6 +350,13 @@ class ApiKeyExpired(Unauthenticated):
     default_message = "This API key has expired. Create a new one."
 
 
+class ApiKeyReplaced(Unauthenticated):
+    """The API key was rotated, and this is its old secret, whose time has passed."""
+
+    code = "api_key_replaced"
+    default_message = "This API key was replaced by a new one. Use the new one."
+
+
 class ApiKeyMistyped(Unauthenticated):
     """The API key has a wrong prefix, length or checksum. Raised without reading a table."""
 
@@ -608,6 +617,14 @@ class KeyLimitReached(NotPossibleNow):
     code = "key_limit_reached"
     event = "excess_api_keys"
     default_message = "You've reached the limit of 25 API keys. Delete one that you no longer use."
+
+
+class KeyNotRotatable(NotPossibleNow):
+    """The API key has expired, or there is no place for another secret that works beside the new one."""
+
+    code = "key_not_rotatable"
+    event = "authn_token_not_rotatable"
+    default_message = "This API key can't be rotated now."
 
 
 class BodyTooLarge(Refusal):

@@ -191,6 +191,18 @@ _KEYS_AND_TOKENS: dict[str, Event] = {
         kept="one for each key",
         detail=("api_key", "by", "operator"),
     ),
+    "authn_token_rotated": Event(
+        "an API key got a new secret",
+        kept="with created keys, " + _a_day(limits.API_KEYS_CREATED_PER_ACCOUNT_PER_DAY),
+        detail=("api_key", "name"),
+        counted=ALL,
+    ),
+    "authn_token_ended": Event(
+        "an owner ended the old secret of an API key that was rotated",
+        kept="one for each rotation",
+        detail=("api_key", "name"),
+    ),
+    "authn_token_not_rotatable": Event("an API key had expired, or had no place for another secret"),
     "authn_token_updated": Event("an owner renamed or described an API key"),
     "authn_token_leaked": Event(
         "an API key was reported as leaked, by GitHub or an operator, and deleted",

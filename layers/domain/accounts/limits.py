@@ -70,6 +70,10 @@ USER_AGENT_KEPT_CHARACTERS = 256
 
 # Per account (ASVS 7.1.2; the numbers are chosen).
 API_KEYS_PER_ACCOUNT = 25
+# With old secrets that still work after a rotation: 99 writes delete an account in one transaction (chosen).
+KEY_SECRETS_PER_ACCOUNT = API_KEYS_PER_ACCOUNT + 2
+# How long the old secret of a rotated key works at most (chosen; Stripe's keys: 7 days).
+KEY_OVERLAP_DAYS = 7
 # The longest time until a key expires, leap days included, and how long an expired one is still listed (chosen).
 API_KEY_LIFETIME = timedelta(days=3653)
 EXPIRED_KEY_LISTED = timedelta(days=30)

@@ -156,6 +156,7 @@ class Service(FakeDeployment):
     key_creation = routed(create=routes.KEY_CREATE)
     key_list = routed(of_account=routes.KEY_LIST)
     key_description = routed(change=routes.KEY_UPDATE)
+    key_rotation = routed(rotate=routes.KEY_ROTATE, end_old=routes.KEY_END_OLD)
     key_deletion = routed(delete=routes.KEY_DELETE)
     account_lookup = routed(of=routes.ACCOUNT_SHOW)
     account_export = routed(of_session=routes.ACCOUNT_EXPORT)

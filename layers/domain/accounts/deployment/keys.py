@@ -12,6 +12,7 @@ from accounts.deployment.edges import Edges
 
 if TYPE_CHECKING:
     from accounts.flows.keys.key_management import KeyCreation, KeyDeletion, KeyDescription, KeyList
+    from accounts.flows.keys.key_rotation import KeyRotation
     from accounts.flows.keys.key_verification import KeyVerification
     from accounts.flows.keys.leak_reports import LeakReports
     from accounts.flows.keys.leaked_keys import LeakedKeys
@@ -41,13 +42,25 @@ class KeyFlows(Edges):
     def key_description(self) -> KeyDescription:
         from accounts.flows.keys.key_management import KeyDescription
 
-        return KeyDescription(self.writing(self.api_keys))
+        return KeyDescription(self.users, self.api_keys, self.writing(self.api_keys))
+
+    @cached_property
+    def key_rotation(self) -> KeyRotation:
+        from accounts.flows.keys.key_rotation import KeyRotation
+
+        return KeyRotation(
+            self.users,
+            self.api_keys,
+            self.throttles,
+            self.writing(self.api_keys, self.users, self.audit_events),
+            self.notices,
+        )
 
     @cached_property
     def key_deletion(self) -> KeyDeletion:
         from accounts.flows.keys.key_management import KeyDeletion
 
-        return KeyDeletion(self.writing(self.api_keys, self.users, self.audit_events), self.notices)
+        return KeyDeletion(self.users, self.writing(self.api_keys, self.users, self.audit_events), self.notices)
 
     @cached_property
     def key_verification(self) -> KeyVerification:
@@ -61,6 +74,7 @@ class KeyFlows(Edges):
 
         tables = (self.api_keys, self.users, self.one_time_tokens, self.audit_events)
         return LeakedKeys(
+            self.users,
             self.api_keys,
             self.one_time_tokens,
             self.writing(*tables),

@@ -75,7 +75,9 @@ class OperatorFlows(Edges):
     def key_revocation(self) -> KeyRevocation:
         from accounts.flows.operators.operator_help import KeyRevocation
 
-        return KeyRevocation(self.api_keys, self.writing(self.api_keys, self.users, self.audit_events), self.notices)
+        return KeyRevocation(
+            self.users, self.api_keys, self.writing(self.api_keys, self.users, self.audit_events), self.notices
+        )
 
     @cached_property
     def password_revocation(self) -> PasswordRevocation:

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import reduce
+from operator import and_
 
 from pynamodb.attributes import TTLAttribute, UnicodeAttribute, UTCDateTimeAttribute
 from pynamodb.constants import NUMBER
+from pynamodb.expressions.condition import Condition
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
-from accounts.dynamo.mapping import Item, ItemMapping
+from accounts.dynamo.mapping import ItemMapping
 from accounts.dynamo.tables import Operation, Table, Write
 from accounts.limits import EXPIRED_KEY_LISTED
 from accounts.model import api_keys
 from accounts.model.api_keys import ApiKey
 from accounts.model.audit import Caller
 from accounts.transactions import Change
+
+# What a use of a key changes.
+_OF_USE = frozenset({"last_used_at", "last_used_source", "last_used_agent"})
 
 
 class _ByUser(GlobalSecondaryIndex["ApiKeyItem"]):
@@ -40,6 +46,9 @@ class ApiKeyItem(Model):
     last_used_source = UnicodeAttribute(null=True)
     last_used_agent = UnicodeAttribute(null=True)
     expires_at = UTCDateTimeAttribute(null=True)
+    key_id = UnicodeAttribute(null=True)
+    rotated_at = UTCDateTimeAttribute(null=True)
+    ends_at = UTCDateTimeAttribute(null=True)
     swept_at = TTLAttribute(null=True)
     by_user = _ByUser()
 
@@ -57,6 +66,7 @@ class ApiKeysTable(Table[ApiKey]):
             api_keys.Add: self._add,
             api_keys.Remove: self._remove,
             api_keys.Describe: self._describe,
+            api_keys.Replace: self._replace,
             api_keys.End: self._end,
         }
 
@@ -75,23 +85,50 @@ class ApiKeysTable(Table[ApiKey]):
         self.note(digest, [ApiKeyItem.last_used_at.set(now), *actions], ApiKeyItem.digest.exists())
 
     def _add(self, change: api_keys.Add) -> Operation:
-        return self.put(change.api_key, ApiKeyItem.digest.does_not_exist(), **_sweeping(change.api_key))
+        key, swept = change.api_key, {}
+        if key.expires_at is not None:
+            swept = {"swept_at": {NUMBER: ApiKeyItem.swept_at.serialize(_sweeping(key.expires_at))}}
+        return self.put(key, ApiKeyItem.digest.does_not_exist(), **swept)
 
     def _remove(self, change: api_keys.Remove) -> Operation:
-        return self.delete(change.digest, ApiKeyItem.user_id == change.user_id)
+        return self.delete(change.digest, _is_theirs(change))
 
     def _describe(self, change: api_keys.Describe) -> Operation:
         given = ((ApiKeyItem.name, change.name), (ApiKeyItem.description, change.description))
         actions = [attribute.set(text) for attribute, text in given if text is not None]
-        return self.update(change.digest, actions, ApiKeyItem.user_id == change.user_id)
+        return self.update(change.digest, actions, _is_theirs(change))
+
+    def _replace(self, change: api_keys.Replace) -> Operation:
+        key = change.key
+        if change.ends_at is None:
+            return self.delete(key.digest, _is_unchanged(key))
+        swept_at = _sweeping(key.expires_at, change.ends_at)
+        ends = [ApiKeyItem.ends_at.set(change.ends_at), ApiKeyItem.swept_at.set(swept_at)]
+        return self.update(key.digest, ends, _is_unchanged(key))
 
     def _end(self, change: api_keys.End) -> Operation:
         is_theirs = ApiKeyItem.digest.does_not_exist() | (ApiKeyItem.user_id == change.user_id)
         return self.delete(change.digest, is_theirs)
 
 
-def _sweeping(key: ApiKey) -> Item:
-    """When DynamoDB deletes the item; nothing for a key that does not expire."""
-    if key.expires_at is None:
-        return {}
-    return {"swept_at": {NUMBER: ApiKeyItem.swept_at.serialize(key.expires_at + EXPIRED_KEY_LISTED)}}
+def _is_theirs(change: api_keys.Remove | api_keys.Describe) -> Condition:
+    condition: Condition = ApiKeyItem.user_id == change.user_id
+    if change.alone:
+        condition &= ApiKeyItem.key_id.does_not_exist() & ApiKeyItem.ends_at.does_not_exist()
+    return condition
+
+
+def _is_unchanged(key: ApiKey) -> Condition:
+    """Whether everything but the last use is as it was read."""
+    return reduce(and_, (_has(key, field) for field in ApiKey.__struct_fields__ if field not in _OF_USE))
+
+
+def _has(key: ApiKey, field: str) -> Condition:
+    attribute, value = getattr(ApiKeyItem, field), getattr(key, field)
+    condition: Condition = attribute == value if value or not attribute.null else attribute.does_not_exist()
+    return condition
+
+
+def _sweeping(*ends: datetime | None) -> datetime:
+    """When DynamoDB deletes the item."""
+    return min(end for end in ends if end is not None) + EXPIRED_KEY_LISTED

@@ -57,6 +57,7 @@ class UsersTable(Table[User]):
             users.AddKey: self._hold_key,
             users.SwapKeys: self._swap_keys,
             users.DropKey: self._let_go_key,
+            users.DropKeys: self._let_go_keys,
             users.AddPasskey: self._hold_passkey,
             users.DropPasskeys: self._let_go_passkeys,
             users.AddIdentity: self._hold_identity,
@@ -129,6 +130,10 @@ class UsersTable(Table[User]):
     def _let_go_key(self, change: users.DropKey) -> Operation:
         held = UserItem.api_keys.contains(change.api_key)
         return self._change(change.user_id, [UserItem.api_keys.delete({change.api_key})], held)
+
+    def _let_go_keys(self, change: users.DropKeys) -> Operation:
+        gone = UserItem.api_keys.delete(set(change.api_keys))
+        return self._change(change.user.user_id, [gone], UserItem.revision == change.user.revision)
 
     def _hold_passkey(self, change: users.AddPasskey) -> Operation:
         room = UserItem.passkeys.does_not_exist() | (size(UserItem.passkeys) < change.at_most)

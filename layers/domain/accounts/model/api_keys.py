@@ -6,12 +6,13 @@ a secret. The digest is also the key's public id, because it cannot be reversed.
 
 A key works until its owner deletes it, or until the time that they chose. That time is compared here: the table's TTL
 only sweeps, and leaves an expired key in the list for a while.
+
+A key that was rotated has two secrets for some days, each a noun of its own (``model.key_secrets``).
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -46,6 +47,9 @@ class ApiKey(Struct, frozen=True):
     """A key as stored, without its plain text. ``expires_at`` is None for a key that does not expire.
 
     ``last_used_source`` and ``last_used_agent`` are a network address and a user agent, empty when not known.
+
+    A secret that replaced another has a ``key_id``, and ``rotated_at`` is when. ``ends_at`` is when a secret that was
+    replaced ends.
     """
 
     digest: str
@@ -58,6 +62,19 @@ class ApiKey(Struct, frozen=True):
     last_used_source: str = ""
     last_used_agent: str = ""
     expires_at: datetime | None = None
+    key_id: str = ""
+    rotated_at: datetime | None = None
+    ends_at: datetime | None = None
+
+    @property
+    def id(self) -> str:
+        """The key's id, which rotations do not change: the digest of its first secret."""
+        return self.key_id or self.digest
+
+    @property
+    def held_as(self) -> str:
+        """How the account's item lists this secret: by its digest, and by the key's id if that is another."""
+        return f"{self.digest}#{self.key_id}" if self.key_id else self.digest
 
     @property
     def last_used(self) -> str:
@@ -65,8 +82,8 @@ class ApiKey(Struct, frozen=True):
         return self.last_used_at.isoformat() if self.last_used_at else ""
 
     def is_live(self, now: datetime) -> bool:
-        """Whether its expiry date has not passed."""
-        return self.expires_at is None or now < self.expires_at
+        """Whether neither its expiry date nor the end of a secret that was replaced has passed."""
+        return all(end is None or now < end for end in (self.expires_at, self.ends_at))
 
     def is_due_for_touch(self, now: datetime) -> bool:
         """Whether its use should be recorded again."""
@@ -99,23 +116,35 @@ class Add(Change, frozen=True):
 
 
 class Remove(Change, frozen=True):
-    """Delete the key. Refused when it does not exist or is not ``user_id``'s."""
+    """Delete a secret. Refused when it does not exist or is not ``user_id``'s.
+
+    With ``alone``, also refused when the key was rotated, so that it may have another.
+    """
 
     digest: str
     user_id: str
+    alone: bool = False
 
 
 class Describe(Change, frozen=True):
-    """Set the key's name, its description, or both. Refused when it does not exist or is not ``user_id``'s."""
+    """Set the name of a secret's key, its description, or both. Refused as ``Remove`` is."""
 
     digest: str
     user_id: str
     name: str | None
     description: str | None
+    alone: bool = False
+
+
+class Replace(Change, frozen=True):
+    """Let the secret end at ``ends_at``, or delete it. Refused when its key has changed since it was read."""
+
+    key: ApiKey
+    ends_at: datetime | None
 
 
 class End(Change, frozen=True):
-    """Delete the key, if it exists. Refused when it is not ``user_id``'s.
+    """Delete a secret, if it exists. Refused when it is not ``user_id``'s.
 
     For deleting an account: a restored table may lack a key that the account lists.
     """
@@ -126,8 +155,7 @@ class End(Change, frozen=True):
 
 def create(user_id: str, details: Details, now: datetime) -> tuple[str, ApiKey]:
     """A new key and its plain text, which is shown once and never stored; raises InvalidInput."""
-    body = PREFIX + secrets.random_base62(_RANDOM_CHARACTERS)
-    plaintext = body + _checksum(body)
+    plaintext = new_plaintext()
     key = ApiKey(
         digest=secrets.digest(plaintext),
         user_id=user_id,
@@ -140,8 +168,13 @@ def create(user_id: str, details: Details, now: datetime) -> tuple[str, ApiKey]:
     return plaintext, key
 
 
+def new_plaintext() -> str:
+    body = PREFIX + secrets.random_base62(_RANDOM_CHARACTERS)
+    return body + _checksum(body)
+
+
 def describe(digest: str, user_id: str, *, name: str | None, description: str | None) -> Describe:
-    """The change of what is given; raises InvalidInput."""
+    """The change of what is given, for a key with one secret; raises InvalidInput."""
     if name is None and description is None:
         raise InvalidInput(_NOTHING)
     return Describe(
@@ -149,6 +182,7 @@ def describe(digest: str, user_id: str, *, name: str | None, description: str | 
         user_id,
         None if name is None else _name(name),
         None if description is None else _description(description),
+        alone=True,
     )
 
 
@@ -158,12 +192,6 @@ def _name(value: str) -> str:
 
 def _description(value: str) -> str:
     return text.line("description", value, at_most=KEY_DESCRIPTION_MAX_CHARACTERS)
-
-
-def live(store: ApiKeys, digests: Iterable[str], now: datetime) -> frozenset[str]:
-    """Those of an account's keys that exist and have not expired, read consistently one by one: at most 25."""
-    found = (store.get(digest) for digest in digests)
-    return frozenset(key.digest for key in found if key is not None and key.is_live(now))
 
 
 def expiry(text: str, now: datetime) -> datetime:

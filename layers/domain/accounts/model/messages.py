@@ -89,6 +89,14 @@ class ApiKeyCreated(_Message, frozen=True, tag="api_key_created"):
     name: str = msgspec.field(name="detail")
 
 
+class ApiKeyRotated(_Message, frozen=True, tag="api_key_rotated"):
+    """``old_ends`` is when the old secret ends, as ISO 8601, or empty when it has ended."""
+
+    user_id: str
+    name: str = msgspec.field(name="detail")
+    old_ends: str = ""
+
+
 class ApiKeyDeleted(_Message, frozen=True, tag="api_key_deleted"):
     """``name`` is empty when it is not known."""
 
@@ -196,6 +204,7 @@ OwnerNotice = (
     | PasswordRevoked
     | PasswordChanged
     | ApiKeyCreated
+    | ApiKeyRotated
     | ApiKeyDeleted
     | ApiKeyLeaked
     | IdentityLinked
@@ -218,7 +227,7 @@ Message = Signup | ProviderSignup | PasswordForgot | EmailChange | FailedLogins 
 # Before 0.2.0, every message had all fields, some of them empty.
 _FIELDS = frozenset(
     {"kind", "email", "user_id", "identity", "detail", "at", "source", "device", "client", "name"}
-    | {"url", "found_in", "last_used"}
+    | {"url", "found_in", "last_used", "old_ends"}
 )
 
 

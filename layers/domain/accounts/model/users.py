@@ -31,6 +31,8 @@ class User(Struct, frozen=True):
 
     ``revision`` increases with every change.
 
+    ``api_keys`` lists the secrets of API keys, see ``key_secrets``.
+
     ``unlinked`` has the keys of the identities that the owner has ever unlinked, also of those that they have linked
     again: it only grows, so that a full one stays full.
 
@@ -163,6 +165,13 @@ class SwapKeys(Change, frozen=True):
     user: User
     ended: frozenset[str]
     api_key: str
+
+
+class DropKeys(Change, frozen=True):
+    """Remove secrets of API keys. Refused when the account has changed since it was read."""
+
+    user: User
+    api_keys: frozenset[str]
 
 
 class DropKey(Change, frozen=True):

@@ -11,10 +11,11 @@ from accounts.flows.people.account_export import Holdings
 from accounts.model import audit, identities
 from accounts.model.api_keys import ApiKey
 from accounts.model.identities import EMAIL
+from accounts.model.key_secrets import Listed
 from accounts.model.users import Status
 from accounts.web import presenters
 from accounts.web.passkey_presenters import Passkey, passkey
-from accounts.web.presenters import APIKey, Customer, Event, Identity, MailProblem, Session, Timestamp
+from accounts.web.presenters import APIKey, Customer, Event, Identity, MailProblem, OldSecret, Session, Timestamp
 
 FILENAME = "comfy-account.json"
 
@@ -36,8 +37,13 @@ class ExportedIdentity(Identity):
     updated_at: Timestamp
 
 
+class ExportedSecret(OldSecret):
+    last_used_user_agent: str
+
+
 class ExportedKey(APIKey):
     last_used_user_agent: str
+    old_secret: ExportedSecret | None
 
 
 class UnlinkedIdentity(Struct):
@@ -91,8 +97,13 @@ def _identity(entry: identities.Identity) -> ExportedIdentity:
     )
 
 
-def _api_key(entry: ApiKey) -> ExportedKey:
-    return ExportedKey(**asdict(presenters.api_key(entry)), last_used_user_agent=entry.last_used_agent)
+def _api_key(listed: Listed) -> ExportedKey:
+    known = asdict(presenters.api_key(listed)) | {"old_secret": _old_secret(listed.old) if listed.old else None}
+    return ExportedKey(**known, last_used_user_agent=listed.key.last_used_agent)
+
+
+def _old_secret(old: ApiKey) -> ExportedSecret:
+    return ExportedSecret(**asdict(presenters.old_secret(old)), last_used_user_agent=old.last_used_agent)
 
 
 def _unlinked(key: str) -> UnlinkedIdentity:

@@ -58,7 +58,6 @@ def document(found: Inspection) -> dict[str, Any]:
     user = found.user
     sessions = sorted(found.sessions, key=lambda entry: entry.last_seen_at, reverse=True)
     passkeys = sorted(found.passkeys, key=lambda entry: entry.created_at, reverse=True)
-    keys = sorted(found.api_keys, key=lambda entry: entry.created_at, reverse=True)
     inspected = Inspected(
         account=InspectedAccount(
             **asdict(presenters.customer(user)), status=user.status, mail_problem=user.mail_problem
@@ -66,7 +65,7 @@ def document(found: Inspection) -> dict[str, Any]:
         identities=[_identity(entry) for entry in found.identities],
         passkeys=[passkey(entry) for entry in passkeys],
         sessions=[presenters.session(entry, current=False) for entry in sessions],
-        api_keys=[presenters.api_key(entry) for entry in keys],
+        api_keys=[presenters.api_key(entry) for entry in found.api_keys[::-1]],
         failures=_failures(found.failures),
         activity=[_activity(entry) for entry in found.activity],
     )

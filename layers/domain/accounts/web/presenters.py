@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 from msgspec.structs import asdict
@@ -16,7 +16,7 @@ from accounts.model.identities import public_id
 if TYPE_CHECKING:
     from accounts.flows.keys.key_verification import Verified
     from accounts.flows.people.activity import Entry
-    from accounts.model import api_keys, audit, identities, sessions, users
+    from accounts.model import api_keys, audit, identities, key_secrets, sessions, users
     from accounts.model.clients import Clients
     from accounts.model.resources import Resources
 
@@ -34,6 +34,16 @@ class Customer(Struct):
     updated_at: Timestamp = field(name="updatedAt")
 
 
+class OldSecret(Struct):
+    """The secret of an API key before its rotation, which still works."""
+
+    key_prefix: str
+    ends_at: Timestamp | None
+    last_used_at: Timestamp | None
+    last_used_source: str
+    last_used_device: str
+
+
 class APIKey(Struct):
     """An API key without its text."""
 
@@ -46,6 +56,8 @@ class APIKey(Struct):
     last_used_source: str
     last_used_device: str
     expires_at: Timestamp | None
+    rotated_at: Timestamp | None
+    old_secret: OldSecret | None
 
 
 class CreatedKey(APIKey):
@@ -169,22 +181,35 @@ def customer(account: users.User | identities.Identity) -> Customer:
     )
 
 
-def api_key(key: api_keys.ApiKey) -> APIKey:
+def api_key(listed: key_secrets.Listed) -> APIKey:
+    key = listed.key
     return APIKey(
-        id=key.digest,
+        id=key.id,
         name=key.name,
         description=key.description,
         key_prefix=key.key_prefix,
         created_at=timestamp(key.created_at),
-        last_used_at=maybe(key.last_used_at),
-        last_used_source=key.last_used_source,
-        last_used_device=user_agents.describe(key.last_used_agent) if key.last_used_agent else "",
+        **_last_use(key),
         expires_at=maybe(key.expires_at),
+        rotated_at=maybe(key.rotated_at),
+        old_secret=old_secret(listed.old) if listed.old else None,
     )
 
 
-def created_key(key: api_keys.ApiKey, plaintext: str) -> KeyCreated:
-    return KeyCreated(CreatedKey(**asdict(api_key(key)), plaintext_key=plaintext))
+def old_secret(old: api_keys.ApiKey) -> OldSecret:
+    return OldSecret(key_prefix=old.key_prefix, ends_at=maybe(old.ends_at), **_last_use(old))
+
+
+def _last_use(key: api_keys.ApiKey) -> dict[str, Any]:
+    return {
+        "last_used_at": maybe(key.last_used_at),
+        "last_used_source": key.last_used_source,
+        "last_used_device": user_agents.describe(key.last_used_agent) if key.last_used_agent else "",
+    }
+
+
+def created_key(listed: key_secrets.Listed, plaintext: str) -> KeyCreated:
+    return KeyCreated(CreatedKey(**asdict(api_key(listed)), plaintext_key=plaintext))
 
 
 def identity(entry: identities.Identity) -> Identity:

@@ -355,6 +355,27 @@ KEY_UPDATE = Route(
     cookies=True,
     cors=True,
 )
+KEY_ROTATE = Route(
+    "POST",
+    "/customers/api-keys/{id}/rotate",
+    "key_rotate",
+    SESSION_ONLY,
+    ("key-created",),
+    "authn_token_rotated",
+    cookies=True,
+    cors=True,
+    fresh=True,
+)
+KEY_END_OLD = Route(
+    "DELETE",
+    "/customers/api-keys/{id}/old-secret",
+    "key_rotate",
+    SESSION_ONLY,
+    GATEWAY,
+    "authn_token_ended",
+    cookies=True,
+    cors=True,
+)
 KEY_DELETE = Route(
     "DELETE",
     "/customers/api-keys/{id}",
@@ -551,6 +572,8 @@ ROUTES: tuple[Route, ...] = (
     KEY_LIST,
     KEY_CREATE,
     KEY_UPDATE,
+    KEY_ROTATE,
+    KEY_END_OLD,
     KEY_DELETE,
     KEY_VERIFY,
     KEY_REPORT,

@@ -196,6 +196,12 @@ class KeyUpdate(msgspec.Struct, forbid_unknown_fields=True):
         return name, description
 
 
+class KeyRotate(msgspec.Struct, forbid_unknown_fields=True):
+    """``POST /customers/api-keys/{id}/rotate``. The old secret works for ``overlap_days``, and ends at once without."""
+
+    overlap_days: int = 0
+
+
 class KeyVerify(msgspec.Struct, forbid_unknown_fields=True):
     """``POST /admin/verify-api-key``.
 

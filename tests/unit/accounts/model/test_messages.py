@@ -52,6 +52,7 @@ NEW = [
     messages.PasswordRemoved(_USER_ID),
     messages.LoginsDelayed(_EMAIL, *_FIREFOX, "0f1e2d3c"),
     messages.PasswordClosed(_EMAIL, *_FIREFOX, ""),
+    messages.ApiKeyRotated(_USER_ID, "laptop", "2026-01-08T12:00:00+00:00"),
     messages.ApiKeyLeaked(_USER_ID, "laptop", "https://github.com/o/r", "commit", "2026-01-05T12:00:00+00:00"),
 ]
 PAIRS = pytest.mark.parametrize(("old", "message"), list(zip(OLD, SAME, strict=True)))

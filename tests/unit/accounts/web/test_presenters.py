@@ -12,6 +12,7 @@ from accounts.model import clients, resources
 from accounts.model.api_keys import ApiKey
 from accounts.model.audit import NO_CALLER, Caller, Record
 from accounts.model.identities import Identity
+from accounts.model.key_secrets import Listed
 from accounts.model.users import User
 from accounts.web import identity_presenters, presenters
 from tests.unit.accounts.stage import EMAIL, NOW, later, sample_session
@@ -81,9 +82,9 @@ def test_a_key_that_was_never_used_and_does_not_expire_says_so() -> None:
     """Null, not a made-up date."""
     key = ApiKey("d" * 64, "u" * 28, "laptop", "", "comfyui-12345678", NOW)
 
-    shown = presenters.api_key(key)
+    shown = presenters.api_key(Listed(key))
     assert (shown.last_used_at, shown.last_used_source, shown.last_used_device) == (None, "", "")
-    assert shown.expires_at is None
+    assert (shown.expires_at, shown.rotated_at, shown.old_secret) == (None, None, None)
 
 
 def test_a_valid_key_is_verified_with_the_fields_that_clients_know() -> None:

@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
+from copy import replace
 from datetime import datetime, timedelta
 
 from msgspec import Struct
 
 from accounts import secrets
 from accounts.errors import KeyLimitReached, NotFound
-from accounts.limits import API_KEYS_CREATED_PER_ACCOUNT_PER_DAY, API_KEYS_PER_ACCOUNT
-from accounts.model import api_keys, messages, throttles, users
-from accounts.model.api_keys import ApiKey, ApiKeys, Details
+from accounts.flows.people.key_ending import end_key, ending_keys
+from accounts.limits import API_KEYS_CREATED_PER_ACCOUNT_PER_DAY, API_KEYS_PER_ACCOUNT, KEY_SECRETS_PER_ACCOUNT
+from accounts.model import api_keys, key_secrets, messages, throttles, users
+from accounts.model.api_keys import ApiKey, ApiKeys, Describe, Details
 from accounts.model.audit import Caller, Record
+from accounts.model.key_secrets import Listed
 from accounts.model.messages import Outbox
 from accounts.model.sessions import Session
 from accounts.model.throttles import Throttles
 from accounts.model.users import Users
 from accounts.transactions import Change, Conflict, Transactions, retry_on_conflict
 
+_OLD_SECRETS = "Too many of your keys still have an old secret. End one, or delete a key that you no longer use."
+
 
 class NewKey(Struct, frozen=True):
-    """A new key with its ``plaintext``, which is not stored."""
+    """A new key, or a new secret, with its ``plaintext``, which is not stored.
+
+    ``old`` is the secret that it replaced and that still works.
+    """
 
     api_key: ApiKey
     plaintext: str
+    old: ApiKey | None = None
+
+    @property
+    def listed(self) -> Listed:
+        return Listed(self.api_key, self.old)
 
     def __repr__(self) -> str:
         """Omits the plain text: it may be printed in a traceback."""
@@ -61,35 +74,49 @@ class KeyCreation(Struct, frozen=True):
         """Replace the expired keys of a full account; raises Unauthenticated when the session ended concurrently."""
         user = users.active(self.users, session.user_id)
         users.other_sessions(user, session.digest)
-        ended = user.api_keys - api_keys.live(self.api_keys, user.api_keys, now)
-        if len(user.api_keys) - len(ended) >= API_KEYS_PER_ACCOUNT:
+        live = key_secrets.live(self.api_keys, user.api_keys, now)
+        if len(set(map(key_secrets.id_of, live))) >= API_KEYS_PER_ACCOUNT:
             raise KeyLimitReached
-        gone = (api_keys.End(digest, user.user_id) for digest in ended)
-        self.transactions.commit(users.SwapKeys(user, ended, key.digest), *gone, *changes)
+        if len(live) >= KEY_SECRETS_PER_ACCOUNT:
+            raise KeyLimitReached(_OLD_SECRETS)
+        ended = user.api_keys - live
+        self.transactions.commit(users.SwapKeys(user, ended, key.digest), *ending_keys(user.user_id, ended), *changes)
 
 
 class KeyList(Struct, frozen=True):
     api_keys: ApiKeys
 
-    def of_account(self, user_id: str) -> list[ApiKey]:
+    def of_account(self, user_id: str, now: datetime) -> list[Listed]:
         """The account's keys, newest first."""
-        return sorted(self.api_keys.of_user(user_id), key=lambda key: key.created_at, reverse=True)
+        return key_secrets.listed(self.api_keys.of_user(user_id), now)[::-1]
 
 
 class KeyDescription(Struct, frozen=True):
+    users: Users
+    api_keys: ApiKeys
     transactions: Transactions
 
     def change(self, user_id: str, key_id: str, name: str | None, description: str | None) -> None:
         """Rename a key of the account, or describe it; raises InvalidInput, and NotFound for another id."""
         if not secrets.is_digest(key_id):
             raise NotFound
+        change = api_keys.describe(key_id, user_id, name=name, description=description)
         try:
-            self.transactions.commit(api_keys.describe(key_id, user_id, name=name, description=description))
-        except Conflict as conflict:
-            raise NotFound from conflict
+            self.transactions.commit(change)
+        except Conflict:
+            retry_on_conflict(lambda: self._change_all(change))
+
+    def _change_all(self, change: Describe) -> None:
+        """Change each secret of a key that was rotated."""
+        user = users.active(self.users, change.user_id)
+        found = key_secrets.stored(self.api_keys, key_secrets.of_key(user, change.digest))
+        if not found:
+            raise NotFound
+        self.transactions.commit(*(replace(change, digest=key.digest, alone=False) for key in found))
 
 
 class KeyDeletion(Struct, frozen=True):
+    users: Users
     transactions: Transactions
     notices: Outbox
 
@@ -98,8 +125,5 @@ class KeyDeletion(Struct, frozen=True):
         if not secrets.is_digest(key_id):
             raise NotFound
         record = Record(user_id, "authn_token_revoked", now, caller, {"api_key": key_id})
-        try:
-            self.transactions.commit(api_keys.Remove(key_id, user_id), users.DropKey(user_id, key_id), record)
-        except Conflict as conflict:
-            raise NotFound from conflict
+        end_key(self.users, self.transactions, user_id, key_id, record)
         self.notices.put(messages.ApiKeyDeleted(user_id))

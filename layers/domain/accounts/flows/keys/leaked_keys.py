@@ -7,14 +7,16 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from accounts.errors import Unavailable
+from accounts.errors import NotFound, Unavailable
+from accounts.flows.people.key_ending import end_key
 from accounts.limits import LEAK_NOTICE_OWED
-from accounts.model import api_keys, audit, messages, one_time_tokens, users
+from accounts.model import api_keys, audit, messages, one_time_tokens
 from accounts.model.api_keys import ApiKey, ApiKeys
 from accounts.model.audit import Record
 from accounts.model.leak_reports import GITHUB, Leak
 from accounts.model.messages import Outbox
 from accounts.model.one_time_tokens import LEAK_NOTICE, LeakNotice, OneTimeToken, OneTimeTokens
+from accounts.model.users import Users
 from accounts.transactions import Change, Conflict, Transactions
 
 
@@ -25,6 +27,7 @@ class LeakedKeys(Struct, frozen=True):
     come twice.
     """
 
+    users: Users
     api_keys: ApiKeys
     tokens: OneTimeTokens
     transactions: Transactions
@@ -58,22 +61,20 @@ class LeakedKeys(Struct, frozen=True):
     def _end(self, key: ApiKey, leak: Leak, now: datetime) -> OneTimeToken | None:
         """Delete the key and return the email that is owed; None when the key was deleted concurrently."""
         owed = _owed(key, leak, now)
-        ended = (api_keys.Remove(key.digest, key.user_id), one_time_tokens.Save(owed), _record(key, leak, now))
+        also = (one_time_tokens.Save(owed), _record(key, leak, now))
         try:
-            self._commit(users.DropKey(key.user_id, key.digest), *ended)
+            self._delete(key, *also)
         except Conflict:
             return None
         self.on_revoked(key.user_id)
         return owed
 
-    def _commit(self, drop: users.DropKey, *ended: Change) -> None:
+    def _delete(self, key: ApiKey, *also: Change) -> None:
         try:
-            self.transactions.commit(drop, *ended)
-        except Conflict as conflict:
-            if conflict.concerns(api_keys.Remove):
-                raise
+            end_key(self.users, self.transactions, key.user_id, key.id, *also)
+        except NotFound:
             # After a restore, an account may not list its key, which works all the same.
-            self.transactions.commit(*ended)
+            self.transactions.commit(api_keys.Remove(key.digest, key.user_id), *also)
 
     def _notify(self, owed: OneTimeToken) -> None:
         said = LeakNotice.of(owed)
@@ -92,5 +93,5 @@ def _record(key: ApiKey, leak: Leak, now: datetime) -> Record:
         "authn_token_leaked",
         now,
         audit.NO_CALLER,
-        {"api_key": key.digest, "name": key.name, "url": leak.url, "found_in": leak.found_in, "by": GITHUB},
+        {"api_key": key.id, "name": key.name, "url": leak.url, "found_in": leak.found_in, "by": GITHUB},
     )

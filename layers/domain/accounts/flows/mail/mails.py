@@ -141,6 +141,13 @@ class ApiKeyCreated(Content, frozen=True, tag="api_key_created"):
     name: str
 
 
+class ApiKeyRotated(Content, frozen=True, tag="api_key_rotated"):
+    """``old_ends`` is when the old secret ends, or empty when it has ended."""
+
+    name: str
+    old_ends: datetime | str
+
+
 class ApiKeyDeleted(Content, frozen=True, tag="api_key_deleted"):
     """``name`` is empty when it is not known."""
 

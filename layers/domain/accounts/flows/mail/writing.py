@@ -174,6 +174,9 @@ class Writing(Struct, frozen=True):
                 return mails.PasswordChanged()
             case messages.ApiKeyCreated():
                 return mails.ApiKeyCreated(message.name)
+            case messages.ApiKeyRotated():
+                ends = datetime.fromisoformat(message.old_ends) if message.old_ends else ""
+                return mails.ApiKeyRotated(message.name, ends)
             case messages.ApiKeyDeleted():
                 return mails.ApiKeyDeleted(message.name)
             case messages.ApiKeyLeaked():

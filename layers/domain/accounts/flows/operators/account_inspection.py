@@ -9,10 +9,11 @@ from msgspec import Struct
 from accounts import secrets
 from accounts.errors import NotFound
 from accounts.flows.people.activity import Entry, recent
-from accounts.model import attempts, email_addresses, identities, users
-from accounts.model.api_keys import ApiKey, ApiKeys
+from accounts.model import attempts, email_addresses, identities, key_secrets, users
+from accounts.model.api_keys import ApiKeys
 from accounts.model.audit import AuditEvents
 from accounts.model.identities import Identities, Identity
+from accounts.model.key_secrets import Listed
 from accounts.model.passkeys import Passkey, Passkeys
 from accounts.model.providers import NAMES
 from accounts.model.sessions import Session, Sessions
@@ -33,7 +34,7 @@ class Inspection(Struct, frozen=True):
     identities: list[Identity]
     passkeys: list[Passkey]
     sessions: list[Session]
-    api_keys: list[ApiKey]
+    api_keys: list[Listed]
     activity: list[Entry]
     failures: Counter | None
 
@@ -60,7 +61,7 @@ class AccountInspection(Struct, frozen=True):
             identities=sorted(held, key=lambda entry: (entry.created_at, entry.key)),
             passkeys=self.passkeys.of_user(user.user_id),
             sessions=[session for session in self.sessions.of_user(user.user_id) if session.is_live(now)],
-            api_keys=self.api_keys.of_user(user.user_id),
+            api_keys=key_secrets.listed(self.api_keys.of_user(user.user_id), now),
             activity=recent(self.audit_events, user.user_id, now),
             failures=self.throttles.get(attempts.streak_key(user.email, address)),
         )

@@ -11,14 +11,15 @@ from msgspec import Struct
 
 from accounts.errors import NotFound, PasswordMissing
 from accounts.flows.operators.operator_requests import OperatorRequest
-from accounts.model import api_keys, identities, messages, sessions, users
+from accounts.flows.people.key_ending import end_key
+from accounts.model import identities, messages, sessions, users
 from accounts.model.api_keys import ApiKeys
 from accounts.model.audit import Record
 from accounts.model.identities import Identities, email_key
 from accounts.model.leak_reports import Leak
 from accounts.model.messages import Outbox
 from accounts.model.users import Users
-from accounts.transactions import Conflict, Transactions, retry_on_conflict
+from accounts.transactions import Transactions, retry_on_conflict
 
 _NO_PASSWORD = "This account has no password; it logs in with Google or GitHub."  # noqa: S105 - a sentence
 _NO_SUCH_KEY = "This account has no API key with that id."
@@ -93,6 +94,7 @@ class PasswordRevocation(Struct, frozen=True):
 class KeyRevocation(Struct, frozen=True):
     """Deletes an API key. A failure of ``notices`` is ignored."""
 
+    users: Users
     api_keys: ApiKeys
     transactions: Transactions
     notices: Outbox
@@ -107,13 +109,12 @@ class KeyRevocation(Struct, frozen=True):
         key = self.api_keys.get(leak.digest)
         if key is None:
             raise NotFound(_NO_SUCH_KEY)
-        record = request.record("authn_token_leaked", now, api_key=leak.digest, name=key.name, url=leak.url)
-        self._end(request, leak.digest, record)
+        record = request.record("authn_token_leaked", now, api_key=key.id, name=key.name, url=leak.url)
+        self._end(request, key.id, record)
         self.notices.put(messages.ApiKeyLeaked(request.user_id, key.name, leak.url, leak.found_in, key.last_used))
 
     def _end(self, request: OperatorRequest, key_id: str, record: Record) -> None:
-        ended = (api_keys.Remove(key_id, request.user_id), users.DropKey(request.user_id, key_id))
         try:
-            self.transactions.commit(*ended, record)
-        except Conflict as conflict:
-            raise NotFound(_NO_SUCH_KEY) from conflict
+            end_key(self.users, self.transactions, request.user_id, key_id, record)
+        except NotFound as error:
+            raise NotFound(_NO_SUCH_KEY) from error

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from accounts.model import api_keys, identities, passkeys, sessions, users
+from accounts.flows.people.key_ending import ending_keys
+from accounts.model import identities, passkeys, sessions, users
 from accounts.model.audit import Caller, Record
 from accounts.model.sessions import Session
 from accounts.model.users import User, Users
@@ -42,4 +43,4 @@ def deleting(user: User) -> Iterable[Change]:
 
 def ending_all(user: User) -> Iterable[Change]:
     """The changes that end the account's sessions and API keys."""
-    return (*map(sessions.End, user.sessions), *(api_keys.End(digest, user.user_id) for digest in user.api_keys))
+    return (*map(sessions.End, user.sessions), *ending_keys(user.user_id, user.api_keys))

@@ -7,10 +7,11 @@ from datetime import datetime
 from msgspec import Struct
 
 from accounts.flows.people.activity import latest
-from accounts.model import identities, passkeys, users
-from accounts.model.api_keys import ApiKey, ApiKeys
+from accounts.model import identities, key_secrets, passkeys, users
+from accounts.model.api_keys import ApiKeys
 from accounts.model.audit import AuditEvents, Record
 from accounts.model.identities import Identities, Identity
+from accounts.model.key_secrets import Listed
 from accounts.model.passkeys import Passkey, Passkeys
 from accounts.model.sessions import Session, Sessions
 from accounts.model.users import User, Users
@@ -24,7 +25,7 @@ class Holdings(Struct, frozen=True):
     identities: list[Identity]
     passkeys: list[Passkey]
     sessions: list[Session]
-    api_keys: list[ApiKey]
+    api_keys: list[Listed]
     activity: list[Record]
 
 
@@ -46,6 +47,6 @@ class AccountExport(Struct, frozen=True):
             identities=sorted(identities.held(self.identities, user), key=lambda entry: (entry.created_at, entry.key)),
             passkeys=passkeys.listed(self.passkeys, user.user_id),
             sessions=sorted(sessions, key=lambda entry: (entry.authenticated_at, entry.digest)),
-            api_keys=sorted(self.api_keys.of_user(user.user_id), key=lambda entry: (entry.created_at, entry.digest)),
+            api_keys=key_secrets.listed(self.api_keys.of_user(user.user_id), now),
             activity=latest(self.audit_events, user.user_id, now)[::-1],
         )

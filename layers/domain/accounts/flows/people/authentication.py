@@ -16,6 +16,7 @@ from accounts import secrets
 from accounts.errors import (
     ApiKeyExpired,
     ApiKeyMistyped,
+    ApiKeyReplaced,
     ApiKeyUnknown,
     CredentialNotAccepted,
     InvalidAdminSecret,
@@ -126,7 +127,8 @@ class KeyLookup(Struct, frozen=True):
 
         A good key costs one read. Only a well-formed key that does not exist counts against its source, after the
         read: 345 random bits need no limit against guessing, and a source that goes on asking gets TooManyAttempts.
-        With ``counted=False`` nothing is counted. Raises ApiKeyMistyped, ApiKeyUnknown or ApiKeyExpired.
+        With ``counted=False`` nothing is counted. Raises ApiKeyMistyped, ApiKeyUnknown, ApiKeyExpired or
+        ApiKeyReplaced.
         """
         if not api_keys.is_well_formed(plaintext):
             raise ApiKeyMistyped
@@ -136,7 +138,7 @@ class KeyLookup(Struct, frozen=True):
                 self._count_unknown(caller, now)
             raise ApiKeyUnknown
         if not key.is_live(now):
-            raise ApiKeyExpired
+            raise ApiKeyReplaced if key.ends_at else ApiKeyExpired
         if key.is_due_for_touch(now):
             self.api_keys.touch(key.digest, caller, now)
         return key
@@ -153,7 +155,7 @@ class KeyAuthentication(Struct, frozen=True):
 
     def principal(self, secret: str, caller: Caller, now: datetime) -> Principal:
         key = self.keys.live(secret, caller, now)
-        return Principal(key.user_id, API_KEY, key.digest, expires_at=key.expires_at)
+        return Principal(key.user_id, API_KEY, key.id, expires_at=key.expires_at)
 
 
 class AdminAuthentication(Struct, frozen=True):

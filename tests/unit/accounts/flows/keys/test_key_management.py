@@ -154,7 +154,7 @@ def test_keys_are_listed_newest_first_and_only_the_owners(service: Service) -> N
     logged_in = service.person()
     older, newer = service.key(logged_in, "a"), service.key(logged_in, "b", later(minutes=1))
 
-    assert service.key_list.of_account(cookie(logged_in), later(minutes=20)) == [newer.api_key, older.api_key]
+    assert service.key_list.of_account(cookie(logged_in), later(minutes=20)) == [newer.listed, older.listed]
 
 
 def test_a_key_is_renamed_and_described(service: Service) -> None:

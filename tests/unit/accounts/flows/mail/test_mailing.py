@@ -8,7 +8,7 @@ import pytest
 from accounts import secrets
 from accounts.errors import Unavailable
 from accounts.flows.mail.mailing import LIMIT_REACHED, NOBODY_TO_TELL, SENT
-from accounts.flows.mail.mails import AlreadyRegistered, ConfirmEmail, Mail
+from accounts.flows.mail.mails import AlreadyRegistered, ApiKeyRotated, ConfirmEmail, Mail
 from accounts.model import messages, users
 from accounts.model.identities import Identity
 from tests.unit.accounts.stage import (
@@ -209,6 +209,14 @@ def test_the_owner_is_notified_about_keys(service: Service, kind: type[messages.
     assert service.mailing.deliver(kind(user_id, "laptop"), NOW) == SENT
     (mail,) = service.postman.mails
     assert (mail.to, mail.template, sorted(mail.values.values())) == (EMAIL, kind("", "").kind, [SITE_URL, "laptop"])
+
+
+@pytest.mark.parametrize(("old_ends", "said"), [("2026-03-08T12:00:00+00:00", "8 March 2026, 12:00 UTC"), ("", "")])
+def test_the_owner_is_told_until_when_the_old_secret_works(service: Service, old_ends: str, said: datetime | str) -> None:
+    user_id = service.person().session.user_id
+
+    assert service.mailing.deliver(messages.ApiKeyRotated(user_id, "laptop", old_ends), NOW) == SENT
+    assert service.postman.mails == [Mail(EMAIL, ApiKeyRotated("laptop", said), SITE_URL)]
 
 
 @pytest.mark.parametrize("state", ["gone", "without an address"])

@@ -269,7 +269,7 @@ def test_an_account_is_found_by_any_name_that_its_owner_can_give(service: Servic
 
     assert found.user == service.world.users[user_id]
     assert [entry.key for entry in found.identities] == [f"email#{EMAIL}", "google#1001"]
-    assert (found.sessions, found.api_keys) == ([logged_in.session], [key.api_key])
+    assert (found.sessions, found.api_keys) == ([logged_in.session], [key.listed])
     assert [entry.record.event for entry in found.activity] == ["authn_token_created"]
     assert found.failures is not None
     assert (found.failures.count, found.failures.raised_at) == (7, SOON)

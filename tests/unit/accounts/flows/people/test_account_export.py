@@ -63,7 +63,7 @@ def test_the_export_has_everything_of_the_account_and_nothing_of_another(service
         identities=[service.identity(), google],
         passkeys=[passkey],
         sessions=[ended, logged_in.session, other_session],
-        api_keys=[first.api_key, second.api_key],
+        api_keys=[first.listed, second.listed],
         activity=sorted(records, key=lambda record: (record.at, record.serial)),
     )
 
@@ -164,6 +164,8 @@ def test_the_whole_document(service: Service) -> None:
                 "last_used_device": "",
                 "last_used_user_agent": "",
                 "expires_at": None,
+                "rotated_at": None,
+                "old_secret": None,
             }
         ],
         "activity": [{"event": "authn_token_created", "at": start, "detail": {"name": "laptop"}, **where}],

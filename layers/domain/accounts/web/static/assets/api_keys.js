@@ -26,6 +26,9 @@ const removing = $("#remove");
 const plaintext = $("#plaintext");
 let copied = false;
 const describing = $("#describe");
+const rotating = $("#rotate");
+const ending = $("#end-old");
+const overlap = $("#overlap");
 const search = $("#search");
 const SEARCHED_FROM = 10;
 // One character in each.
@@ -45,6 +48,8 @@ function cell(column, ...parts) {
 function row(key) {
   const menu = menuOf(key.name, [
     [t("keys.rename_one"), () => askToDescribe(key)],
+    ...(isOver(key) ? [] : [[t("keys.rotate_one"), () => askToRotate(key)]]),
+    ...(key.old_secret ? [[t("keys.end_old_one"), () => askToEndOld(key)]] : []),
     [t("keys.delete_one"), () => askToRemove(key)],
   ]);
   const about = key.description ? [make("span", { class: "about" }, key.description)] : [];
@@ -58,11 +63,19 @@ function row(key) {
       make("code", {}, `${key.key_prefix}…`),
       ...about,
     ),
-    cell(1, day(key.created_at)),
+    cell(1, day(key.created_at), ...rotation(key)),
     cell(2, ...ends(key)),
-    cell(3, ...lastUse(key)),
+    cell(3, ...lastUse(key), ...oldUse(key)),
     make("td", { role: "cell", class: "act" }, menu),
   );
+}
+
+function isOver(key) {
+  return Boolean(key.expires_at) && new Date(key.expires_at) <= new Date();
+}
+
+function rotation(key) {
+  return key.rotated_at ? [make("span", { class: "about" }, `${t("keys.rotated")} `, day(key.rotated_at))] : [];
 }
 
 function ends(key) {
@@ -82,8 +95,25 @@ function lastUse(key) {
   if (!key.last_used_at) {
     return [t("keys.unused")];
   }
-  const by = [key.last_used_device, key.last_used_source].filter(Boolean).join(", ");
+  const by = usedBy(key);
   return [ago(key.last_used_at), ...(by ? [make("span", { class: "about" }, by)] : [])];
+}
+
+function usedBy(secret) {
+  return [secret.last_used_device, secret.last_used_source].filter(Boolean).join(", ");
+}
+
+// Until when the old secret works, and its last use: the owner waits until no machine uses it.
+function oldUse(key) {
+  const old = key.old_secret;
+  if (!old) {
+    return [];
+  }
+  const use = old.last_used_at ? [ago(old.last_used_at), usedBy(old) && `, ${usedBy(old)}`] : [t("keys.old_unused")];
+  return [
+    make("span", { class: "about" }, `${t("keys.old_used")} `, make("code", {}, `${old.key_prefix}…`), " ", ...use),
+    make("span", { class: "about" }, `${t("keys.old_until")} `, moment(old.ends_at)),
+  ];
 }
 
 // Newest first; a key that was never used or does not expire comes last.
@@ -258,6 +288,64 @@ onSubmit($("#describe-form"), async () => {
   return null;
 });
 
+// --- rotating ---------------------------------------------------------------------------------------------------
+
+function askToRotate(key, days = "7") {
+  chosen = key;
+  $("#rotate-name").textContent = key.name;
+  $("#rotate-prefix").textContent = `${key.key_prefix}…`;
+  overlap.value = key.old_secret ? "0" : days;
+  showOverlap();
+  open(rotating);
+}
+
+function showOverlap() {
+  const until = new Date(Date.now() + Number(overlap.value) * DAY_MS).toISOString();
+  const isNone = overlap.value === "0";
+  $("#overlap-note").textContent = isNone
+    ? t("keys.overlap_none")
+    : t("keys.overlap_until", { day: moment(until).textContent });
+}
+
+overlap.addEventListener("change", showOverlap);
+
+onSubmit($("#rotate-form"), async () => {
+  const draft = { open: "rotate", id: chosen.id, days: overlap.value };
+  const rotate = () =>
+    call("POST", `/customers/api-keys/${chosen.id}/rotate`, { overlap_days: Number(overlap.value) });
+  const result = await withRecentLogin(rotate, draft);
+  if (!result.ok) {
+    return result;
+  }
+  closeDialog(rotating);
+  reveal(result.body.api_key.plaintext_key);
+  await list();
+  return null;
+});
+
+function askToEndOld(key) {
+  chosen = key;
+  $("#end-old-name").textContent = key.name;
+  $("#end-old-prefix").textContent = `${key.old_secret.key_prefix}…`;
+  open(ending);
+}
+
+onSubmit($("#end-old-form"), async () => {
+  const result = await call("DELETE", `/customers/api-keys/${chosen.id}/old-secret`);
+  if (result.code === "not_authenticated") {
+    return toLogin();
+  }
+  // 404: it has ended already, which is fine.
+  if (!result.ok && result.status !== 404) {
+    return result;
+  }
+  closeDialog(ending);
+  await list();
+  showMessage(notice, t("keys.old_ended", { name: chosen.name }), "good");
+  $("#title").focus();
+  return null;
+});
+
 // --- deleting ---------------------------------------------------------------------------------------------------
 
 function askToRemove(key) {
@@ -296,6 +384,10 @@ async function start() {
     // A reload does not ask again.
     history.replaceState(null, "", location.pathname);
     askForName(draft ?? {});
+  }
+  const toRotate = draft?.open === "rotate" && keys.find((key) => key.id === draft.id);
+  if (toRotate) {
+    askToRotate(toRotate, draft.days);
   }
 }
 

@@ -1,0 +1,121 @@
+"""Replace the secret of an API key. The old one works for some days beside the new one, or ends at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from copy import replace
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from accounts import secrets
+from accounts.errors import KeyNotRotatable, NotFound
+from accounts.flows.keys.key_management import NewKey
+from accounts.flows.people.key_ending import ending_keys
+from accounts.limits import API_KEYS_CREATED_PER_ACCOUNT_PER_DAY, KEY_SECRETS_PER_ACCOUNT
+from accounts.model import api_keys, key_secrets, messages, throttles, users
+from accounts.model.api_keys import ApiKey, ApiKeys
+from accounts.model.audit import Caller, Record
+from accounts.model.messages import Outbox
+from accounts.model.sessions import Session
+from accounts.model.throttles import Throttles
+from accounts.model.users import User, Users
+from accounts.transactions import Transactions, retry_on_conflict
+
+_EXPIRED = "This API key has expired. Create a new one."
+_OLD_WORKS = "The old secret of this key still works. End it first, or end it at once with this rotation."
+_NO_PLACE = "Too many of your keys still have an old secret. End one first, or end this one at once."
+
+
+class KeyRotation(Struct, frozen=True):
+    """A failure of ``notices`` is ignored, because the owner has to see the new secret."""
+
+    users: Users
+    api_keys: ApiKeys
+    throttles: Throttles
+    transactions: Transactions
+    notices: Outbox
+
+    def rotate(self, session: Session, key_id: str, days: int, caller: Caller, now: datetime) -> NewKey:
+        """Give a key of the session's account a new secret; the old one works for ``days``.
+
+        Raises InvalidInput, NotFound for another id, KeyNotRotatable or TooManyAttempts.
+        """
+        overlap = key_secrets.overlap(days)
+        if not secrets.is_digest(key_id):
+            raise NotFound
+        limit, day = API_KEYS_CREATED_PER_ACCOUNT_PER_DAY, timedelta(days=1)
+        throttles.count(self.throttles, "key-created", session.user_id, limit=limit, per=day, now=now)
+        new = retry_on_conflict(lambda: self._rotate(session, key_id, overlap, caller, now))
+        ends = (now + overlap).isoformat() if overlap else ""
+        self.notices.put(messages.ApiKeyRotated(session.user_id, new.api_key.name, ends))
+        return new
+
+    def _rotate(self, session: Session, key_id: str, overlap: timedelta, caller: Caller, now: datetime) -> NewKey:
+        user = self._owner(session)
+        found = self._of_key(user, key_id)
+        key = _current(found)
+        others = [other for other in found if other is not key]
+        _require_rotatable(key, others, overlap, now)
+        plaintext, new = key_secrets.successor(key, now)
+        ends_at = now + overlap if overlap else None
+        ended = {other.held_as for other in (others if ends_at else found)}
+        gone = ended | self._without_place(user, ended, now)
+        self.transactions.commit(
+            users.SwapKeys(user, frozenset(gone), new.held_as),
+            api_keys.Replace(key, ends_at),
+            api_keys.Add(new),
+            *ending_keys(user.user_id, gone - {key.held_as}),
+            Record(user.user_id, "authn_token_rotated", now, caller, {"api_key": key_id, "name": key.name}),
+        )
+        return NewKey(new, plaintext, replace(key, ends_at=ends_at) if ends_at else None)
+
+    def end_old(self, session: Session, key_id: str, caller: Caller, now: datetime) -> None:
+        """End the old secret of a key of the session's account; raises NotFound when none works."""
+        retry_on_conflict(lambda: self._end_old(session, key_id, caller, now))
+
+    def _end_old(self, session: Session, key_id: str, caller: Caller, now: datetime) -> None:
+        user = self._owner(session)
+        found = self._of_key(user, key_id)
+        old = [each for each in found if each.ends_at and each.is_live(now)]
+        if not old:
+            raise NotFound
+        self.transactions.commit(
+            users.DropKeys(user, frozenset(each.held_as for each in old)),
+            *(api_keys.Remove(each.digest, user.user_id) for each in old),
+            Record(user.user_id, "authn_token_ended", now, caller, {"api_key": key_id, "name": old[0].name}),
+        )
+
+    def _owner(self, session: Session) -> User:
+        """The account; raises Unauthenticated when the session ended concurrently."""
+        user = users.active(self.users, session.user_id)
+        users.other_sessions(user, session.digest)
+        return user
+
+    def _of_key(self, user: User, key_id: str) -> list[ApiKey]:
+        return key_secrets.stored(self.api_keys, key_secrets.of_key(user, key_id))
+
+    def _without_place(self, user: User, ended: set[str], now: datetime) -> frozenset[str]:
+        """Secrets of any key that no longer work, if their places are needed; raises KeyNotRotatable."""
+        others = user.api_keys - ended
+        if len(others) < KEY_SECRETS_PER_ACCOUNT:
+            return frozenset()
+        live = key_secrets.live(self.api_keys, others, now)
+        if len(live) >= KEY_SECRETS_PER_ACCOUNT:
+            raise KeyNotRotatable(_NO_PLACE)
+        return others - live
+
+
+def _current(found: Iterable[ApiKey]) -> ApiKey:
+    """The secret that was not replaced; raises NotFound."""
+    current = next((key for key in found if key.ends_at is None), None)
+    if current is None:
+        raise NotFound
+    return current
+
+
+def _require_rotatable(key: ApiKey, others: Iterable[ApiKey], overlap: timedelta, now: datetime) -> None:
+    if not key.is_live(now):
+        raise KeyNotRotatable(_EXPIRED)
+    if overlap and any(other.is_live(now) for other in others):
+        raise KeyNotRotatable(_OLD_WORKS)

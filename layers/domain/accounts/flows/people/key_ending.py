@@ -1,0 +1,35 @@
+"""End an API key with all its secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from accounts.errors import NotFound
+from accounts.model import api_keys, key_secrets, users
+from accounts.model.users import Users
+from accounts.transactions import Change, Conflict, Transactions, retry_on_conflict
+
+
+def end_key(users_: Users, transactions: Transactions, user_id: str, key_id: str, *also: Change) -> None:
+    """Delete the key and write ``also``; raises NotFound when the account does not hold it.
+
+    The account is read only for a key that was rotated, or does not exist.
+    """
+    alone = (api_keys.Remove(key_id, user_id, alone=True), users.DropKey(user_id, key_id))
+    try:
+        transactions.commit(*alone, *also)
+    except Conflict:
+        retry_on_conflict(lambda: _end_all(users_, transactions, user_id, key_id, also))
+
+
+def _end_all(users_: Users, transactions: Transactions, user_id: str, key_id: str, also: tuple[Change, ...]) -> None:
+    user = users_.get(user_id)
+    held = key_secrets.of_key(user, key_id) if user else frozenset()
+    if user is None or not held:
+        raise NotFound
+    transactions.commit(users.DropKeys(user, held), *ending_keys(user_id, held), *also)
+
+
+def ending_keys(user_id: str, held: Iterable[str]) -> Iterable[Change]:
+    """The changes that end these secrets on the account's list."""
+    return (api_keys.End(key_secrets.digest_of(each), user_id) for each in held)
