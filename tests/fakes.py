@@ -171,7 +171,6 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
     ),
     users.SwapKeys: lambda w, c: _active(w, c.user.user_id) and _unchanged(w, c.user),
     users.DropKey: lambda w, c: c.user_id in w.users and c.api_key in w.users[c.user_id].api_keys,
-    users.DropKeys: lambda w, c: _unchanged(w, c.user),
     users.AddIdentity: lambda w, c: (
         _active(w, c.user_id)
         and len(w.users[c.user_id].identities) < c.at_most
@@ -326,9 +325,10 @@ _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
     users.DropAllSessions: lambda w, c: w.user(c.user.user_id, sessions={}),
     users.DropOtherSessions: _drop_others,
     users.AddKey: lambda w, c: w.user(c.user_id, api_keys=w.users[c.user_id].api_keys | {c.api_key}),
-    users.SwapKeys: lambda w, c: w.user(c.user.user_id, api_keys=c.user.api_keys - c.ended | {c.api_key}),
+    users.SwapKeys: lambda w, c: w.user(
+        c.user.user_id, api_keys=c.user.api_keys - c.ended | ({c.api_key} if c.api_key else set())
+    ),
     users.DropKey: lambda w, c: w.user(c.user_id, api_keys=w.users[c.user_id].api_keys - {c.api_key}),
-    users.DropKeys: lambda w, c: w.user(c.user.user_id, api_keys=c.user.api_keys - c.api_keys),
     users.AddIdentity: lambda w, c: w.user(c.user_id, identities=w.users[c.user_id].identities | {c.identity}),
     users.AddPasskey: lambda w, c: w.user(c.user_id, passkeys=w.users[c.user_id].passkeys | {c.passkey}),
     users.DropPasskeys: _drop_passkeys,

@@ -1,7 +1,7 @@
 """POST /customers/api-keys: create an API key. Only this response contains its text."""
 
 from accounts import deployment
-from accounts.web import presenters, responses, routes, schemas
+from accounts.web import key_presenters, responses, routes, schemas
 from accounts.web.endpoint import endpoint
 from accounts.web.requests import Request
 from accounts.web.responses import Response
@@ -14,5 +14,5 @@ KEY_CREATION = DEPLOYMENT.key_creation
 def lambda_handler(request: Request) -> Response:
     body = request.json(schemas.KeyCreate)
     made = KEY_CREATION.create(request.session, body.details, request.caller, request.received_at)
-    created = presenters.created_key(made.listed, made.plaintext)
+    created = key_presenters.created_key(made.listed, made.plaintext)
     return responses.ok(created, status=201, user_id=made.api_key.user_id)

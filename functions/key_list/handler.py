@@ -1,7 +1,7 @@
 """GET /customers/api-keys: the API keys of the account, without their text."""
 
 from accounts import deployment
-from accounts.web import presenters, responses, routes
+from accounts.web import key_presenters, responses, routes
 from accounts.web.endpoint import endpoint
 from accounts.web.requests import Request
 from accounts.web.responses import Response
@@ -13,5 +13,5 @@ KEY_LIST = DEPLOYMENT.key_list
 @endpoint(routes.KEY_LIST, DEPLOYMENT)
 def lambda_handler(request: Request) -> Response:
     listed = KEY_LIST.of_account(request.user_id, request.received_at)
-    keys = presenters.Keys([presenters.api_key(key) for key in listed])
+    keys = key_presenters.Keys([key_presenters.api_key(key) for key in listed])
     return responses.ok(keys, user_id=request.user_id)

@@ -2,7 +2,7 @@
 
 from accounts import deployment
 from accounts.flows.keys.key_verification import Verified
-from accounts.web import presenters, requests, responses, routes, schemas
+from accounts.web import key_presenters, requests, responses, routes, schemas
 from accounts.web.endpoint import endpoint
 from accounts.web.requests import Request
 from accounts.web.responses import Response
@@ -17,4 +17,4 @@ def lambda_handler(request: Request) -> Response:
     brought_by = requests.named_caller(body.source, body.user_agent)
     found = KEY_VERIFICATION.verified(body.api_key, brought_by, request.received_at)
     user_id = found.owner.user_id if isinstance(found, Verified) else ""
-    return responses.ok(presenters.verification(found), user_id=user_id)
+    return responses.ok(key_presenters.verification(found), user_id=user_id)

@@ -6,7 +6,16 @@ from msgspec import Meta, Struct
 
 from accounts import errors
 from accounts.model.leak_reports import LeakMatch
-from accounts.web import consent_questions, device, metadata, oauth_server, presenters, routes, schemas, workspaces
+from accounts.web import (
+    consent_questions,
+    device,
+    key_presenters,
+    metadata,
+    oauth_server,
+    routes,
+    schemas,
+    workspaces,
+)
 from accounts.web.leak_reports import LeakFeedback
 from scripts.openapi.operation import Operation, Parameter, done, each, ok
 
@@ -80,14 +89,14 @@ KEYS = (
         route=routes.KEY_LIST,
         tag=_KEYS,
         summary="Lists API keys",
-        answers=(ok(presenters.Keys, "The account's keys, without their text."),),
+        answers=(ok(key_presenters.Keys, "The account's keys, without their text."),),
     ),
     Operation(
         route=routes.KEY_CREATE,
         tag=_KEYS,
         summary="Creates an API key and returns it; no later response contains it",
         body=schemas.KeyCreate,
-        answers=(ok(presenters.KeyCreated, "The key, with its text.", status=201),),
+        answers=(ok(key_presenters.KeyCreated, "The key, with its text.", status=201),),
         errors=(errors.KeyLimitReached,),
     ),
     Operation(
@@ -102,7 +111,7 @@ KEYS = (
         tag=_KEYS,
         summary="Gives an API key a new secret and returns it; no later response contains it",
         body=schemas.KeyRotate,
-        answers=(ok(presenters.KeyCreated, "The key, with its new text.", status=201),),
+        answers=(ok(key_presenters.KeyCreated, "The key, with its new text.", status=201),),
         errors=(errors.KeyNotRotatable,),
     ),
     Operation(
@@ -122,7 +131,9 @@ KEYS = (
         tag=_KEYS,
         summary="Returns the owner, name and description of an API key, to another service of the deployment",
         body=schemas.KeyVerify,
-        answers=(ok((presenters.KeyOwner, presenters.NoKey), "The key's owner, or that the key is not valid."),),
+        answers=(
+            ok((key_presenters.KeyOwner, key_presenters.NoKey), "The key's owner, or that the key is not valid."),
+        ),
     ),
     Operation(
         route=routes.KEY_REPORT,

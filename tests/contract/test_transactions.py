@@ -63,7 +63,6 @@ def changes_that_fail() -> tuple[Change, ...]:
         users.SwapKeys(a_user(), frozenset(), a_digest()),
         api_keys.Remove(a_digest(), "nobody"),
         api_keys.Replace(an_api_key(), TOMORROW),
-        users.DropKeys(a_user(), frozenset({a_digest()})),
         api_keys.Describe("never was one", "nobody", "Nobody", None),
         passkeys.Use(a_passkey(), Signed(1, backed_up=True), NOW),
         passkeys.Rename("unknown", "nobody", "Nobody"),

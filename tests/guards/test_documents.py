@@ -151,6 +151,11 @@ _LIMITS = {
         limits.IDENTITIES_PER_ACCOUNT,
         limits.PASSKEYS_PER_ACCOUNT,
     ],
+    "old secret of a rotated API key": [
+        limits.KEY_OVERLAP_DAYS,
+        limits.KEY_SECRETS_PER_ACCOUNT,
+        limits.API_KEYS_PER_ACCOUNT,
+    ],
     "expiry date of an API key": [limits.API_KEY_LIFETIME // _DAY, limits.EXPIRED_KEY_LISTED // _DAY],
     "unlinked identities that an account remembers": [limits.UNLINKED_PER_ACCOUNT],
     "name of a passkey; its credential id": [limits.PASSKEY_NAME_MAX_CHARACTERS, limits.CREDENTIAL_ID_MAX_BYTES],
@@ -217,7 +222,7 @@ _LIMITS = {
         limits.ACTIVITY_READ,
         limits.ACTIVITY_READ_OF_ONE_KIND,
     ],
-    "changes of name or password, started links of a provider, new API keys, answers to programs": [
+    "changes of name or password, started links of a provider, new API keys and rotations, answers to programs": [
         limits.RENAMES_PER_ACCOUNT_PER_DAY,
         limits.PASSWORD_CHANGES_PER_ACCOUNT_PER_DAY,
         limits.LINKS_STARTED_PER_ACCOUNT_PER_DAY,

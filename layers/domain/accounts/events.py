@@ -195,7 +195,6 @@ _KEYS_AND_TOKENS: dict[str, Event] = {
         "an API key got a new secret",
         kept="with created keys, " + _a_day(limits.API_KEYS_CREATED_PER_ACCOUNT_PER_DAY),
         detail=("api_key", "name"),
-        counted=ALL,
     ),
     "authn_token_ended": Event(
         "an owner ended the old secret of an API key that was rotated",

@@ -57,7 +57,6 @@ class UsersTable(Table[User]):
             users.AddKey: self._hold_key,
             users.SwapKeys: self._swap_keys,
             users.DropKey: self._let_go_key,
-            users.DropKeys: self._let_go_keys,
             users.AddPasskey: self._hold_passkey,
             users.DropPasskeys: self._let_go_passkeys,
             users.AddIdentity: self._hold_identity,
@@ -123,17 +122,13 @@ class UsersTable(Table[User]):
 
     def _swap_keys(self, change: users.SwapKeys) -> Operation:
         user = change.user
-        held = {*user.api_keys - change.ended, change.api_key}
-        unchanged = _is_active() & (UserItem.revision == user.revision)
-        return self._change(user.user_id, [UserItem.api_keys.set(held)], unchanged)
+        held = set(user.api_keys - change.ended) | ({change.api_key} if change.api_key else set())
+        keys = UserItem.api_keys.set(held) if held else UserItem.api_keys.remove()
+        return self._change(user.user_id, [keys], _is_active() & (UserItem.revision == user.revision))
 
     def _let_go_key(self, change: users.DropKey) -> Operation:
         held = UserItem.api_keys.contains(change.api_key)
         return self._change(change.user_id, [UserItem.api_keys.delete({change.api_key})], held)
-
-    def _let_go_keys(self, change: users.DropKeys) -> Operation:
-        gone = UserItem.api_keys.delete(set(change.api_keys))
-        return self._change(change.user.user_id, [gone], UserItem.revision == change.user.revision)
 
     def _hold_passkey(self, change: users.AddPasskey) -> Operation:
         room = UserItem.passkeys.does_not_exist() | (size(UserItem.passkeys) < change.at_most)

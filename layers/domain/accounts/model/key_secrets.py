@@ -18,6 +18,7 @@ from accounts.limits import KEY_OVERLAP_DAYS
 from accounts.model import api_keys
 from accounts.model.api_keys import SHOWN_CHARACTERS, ApiKey, ApiKeys
 from accounts.model.users import User
+from accounts.transactions import Change
 
 _OVERLAP = f"Choose 0 to {KEY_OVERLAP_DAYS} days."
 
@@ -52,6 +53,11 @@ def stored(store: ApiKeys, held: Iterable[str]) -> list[ApiKey]:
 def live(store: ApiKeys, held: Iterable[str], now: datetime) -> frozenset[str]:
     """Those secrets on the account's list that work."""
     return frozenset(key.held_as for key in stored(store, held) if key.is_live(now))
+
+
+def ending(user_id: str, held: Iterable[str]) -> Iterable[Change]:
+    """The changes that end these secrets on the account's list."""
+    return (api_keys.End(digest_of(each), user_id) for each in held)
 
 
 def overlap(days: int) -> timedelta:

@@ -29,9 +29,7 @@ _NO_SUCH_ACCOUNT = "No account has that ID."
 class User(Struct, frozen=True):
     """``sessions`` maps digests to expiry times, and ``passkeys`` has credential ids.
 
-    ``revision`` increases with every change.
-
-    ``api_keys`` lists the secrets of API keys, see ``key_secrets``.
+    ``revision`` increases with every change. ``api_keys`` has secrets, see ``key_secrets``.
 
     ``unlinked`` has the keys of the identities that the owner has ever unlinked, also of those that they have linked
     again: it only grows, so that a full one stays full.
@@ -160,18 +158,11 @@ class AddKey(Change, frozen=True):
 
 
 class SwapKeys(Change, frozen=True):
-    """Replace the API keys ``ended`` by ``api_key``. Refused when the account has changed since it was read."""
+    """Replace the API keys ``ended`` by ``api_key``, if any. Refused when the account has changed since it was read."""
 
     user: User
     ended: frozenset[str]
-    api_key: str
-
-
-class DropKeys(Change, frozen=True):
-    """Remove secrets of API keys. Refused when the account has changed since it was read."""
-
-    user: User
-    api_keys: frozenset[str]
+    api_key: str | None = None
 
 
 class DropKey(Change, frozen=True):

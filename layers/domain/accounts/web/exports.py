@@ -13,9 +13,10 @@ from accounts.model.api_keys import ApiKey
 from accounts.model.identities import EMAIL
 from accounts.model.key_secrets import Listed
 from accounts.model.users import Status
-from accounts.web import presenters
+from accounts.web import key_presenters, presenters
+from accounts.web.key_presenters import APIKey, OldSecret
 from accounts.web.passkey_presenters import Passkey, passkey
-from accounts.web.presenters import APIKey, Customer, Event, Identity, MailProblem, OldSecret, Session, Timestamp
+from accounts.web.presenters import Customer, Event, Identity, MailProblem, Session, Timestamp
 
 FILENAME = "comfy-account.json"
 
@@ -98,12 +99,12 @@ def _identity(entry: identities.Identity) -> ExportedIdentity:
 
 
 def _api_key(listed: Listed) -> ExportedKey:
-    known = asdict(presenters.api_key(listed)) | {"old_secret": _old_secret(listed.old) if listed.old else None}
+    known = asdict(key_presenters.api_key(listed)) | {"old_secret": _old_secret(listed.old) if listed.old else None}
     return ExportedKey(**known, last_used_user_agent=listed.key.last_used_agent)
 
 
 def _old_secret(old: ApiKey) -> ExportedSecret:
-    return ExportedSecret(**asdict(presenters.old_secret(old)), last_used_user_agent=old.last_used_agent)
+    return ExportedSecret(**asdict(key_presenters.old_secret(old)), last_used_user_agent=old.last_used_agent)
 
 
 def _unlinked(key: str) -> UnlinkedIdentity:

@@ -15,9 +15,10 @@ from accounts.model.attempts import wait_after
 from accounts.model.identities import EMAIL, revoked_hash
 from accounts.model.throttles import Counter
 from accounts.model.users import Status
-from accounts.web import presenters
+from accounts.web import key_presenters, presenters
+from accounts.web.key_presenters import APIKey
 from accounts.web.passkey_presenters import Passkey, passkey
-from accounts.web.presenters import Activity, APIKey, Customer, Identity, MailProblem, Session, Timestamp
+from accounts.web.presenters import Activity, Customer, Identity, MailProblem, Session, Timestamp
 
 
 class InspectedAccount(Customer):
@@ -65,7 +66,7 @@ def document(found: Inspection) -> dict[str, Any]:
         identities=[_identity(entry) for entry in found.identities],
         passkeys=[passkey(entry) for entry in passkeys],
         sessions=[presenters.session(entry, current=False) for entry in sessions],
-        api_keys=[presenters.api_key(entry) for entry in found.api_keys[::-1]],
+        api_keys=[key_presenters.api_key(entry) for entry in found.api_keys[::-1]],
         failures=_failures(found.failures),
         activity=[_activity(entry) for entry in found.activity],
     )

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from msgspec import Meta, Struct, field
 from msgspec.structs import asdict
 
-from accounts.errors import Unauthenticated
 from accounts.limits import FRESH_LOGIN
 from accounts.model import user_agents
 from accounts.model.identities import public_id
 
 if TYPE_CHECKING:
-    from accounts.flows.keys.key_verification import Verified
     from accounts.flows.people.activity import Entry
-    from accounts.model import api_keys, audit, identities, key_secrets, sessions, users
+    from accounts.model import audit, identities, sessions, users
     from accounts.model.clients import Clients
     from accounts.model.resources import Resources
 
@@ -34,46 +32,6 @@ class Customer(Struct):
     updated_at: Timestamp = field(name="updatedAt")
 
 
-class OldSecret(Struct):
-    """The secret of an API key before its rotation, which still works."""
-
-    key_prefix: str
-    ends_at: Timestamp | None
-    last_used_at: Timestamp | None
-    last_used_source: str
-    last_used_device: str
-
-
-class APIKey(Struct):
-    """An API key without its text."""
-
-    id: str
-    name: str
-    description: str
-    key_prefix: str
-    created_at: Timestamp
-    last_used_at: Timestamp | None
-    last_used_source: str
-    last_used_device: str
-    expires_at: Timestamp | None
-    rotated_at: Timestamp | None
-    old_secret: OldSecret | None
-
-
-class CreatedKey(APIKey):
-    """An API key with its text, which no later response contains."""
-
-    plaintext_key: str
-
-
-class KeyCreated(Struct):
-    api_key: CreatedKey
-
-
-class Keys(Struct):
-    api_keys: list[APIKey]
-
-
 class Identity(Struct):
     """An identity, without its subject and password hash."""
 
@@ -82,27 +40,6 @@ class Identity(Struct):
     email: str
     can_log_in: bool
     created_at: Timestamp
-
-
-class KeyOwner(Struct):
-    """The owner of a valid API key. Existing clients expect the account id as ``firebase_uid``."""
-
-    valid: Annotated[bool, Meta(extra_json_schema={"const": True})]
-    firebase_uid: str
-    email: str
-    name: str
-    is_admin: bool
-    key_name: str
-    key_description: str
-    key_expires_at: Timestamp | None
-
-
-class NoKey(Struct):
-    """The API key is not valid: ``error`` and ``message`` as in a refusal."""
-
-    valid: Annotated[bool, Meta(extra_json_schema={"const": False})]
-    error: str
-    message: str
 
 
 class SessionClient(Struct):
@@ -181,37 +118,6 @@ def customer(account: users.User | identities.Identity) -> Customer:
     )
 
 
-def api_key(listed: key_secrets.Listed) -> APIKey:
-    key = listed.key
-    return APIKey(
-        id=key.id,
-        name=key.name,
-        description=key.description,
-        key_prefix=key.key_prefix,
-        created_at=timestamp(key.created_at),
-        **_last_use(key),
-        expires_at=maybe(key.expires_at),
-        rotated_at=maybe(key.rotated_at),
-        old_secret=old_secret(listed.old) if listed.old else None,
-    )
-
-
-def old_secret(old: api_keys.ApiKey) -> OldSecret:
-    return OldSecret(key_prefix=old.key_prefix, ends_at=maybe(old.ends_at), **_last_use(old))
-
-
-def _last_use(key: api_keys.ApiKey) -> dict[str, Any]:
-    return {
-        "last_used_at": maybe(key.last_used_at),
-        "last_used_source": key.last_used_source,
-        "last_used_device": user_agents.describe(key.last_used_agent) if key.last_used_agent else "",
-    }
-
-
-def created_key(listed: key_secrets.Listed, plaintext: str) -> KeyCreated:
-    return KeyCreated(CreatedKey(**asdict(api_key(listed)), plaintext_key=plaintext))
-
-
 def identity(entry: identities.Identity) -> Identity:
     return Identity(
         id=public_id(entry.key),
@@ -229,23 +135,6 @@ def email_shown(address: str) -> str:
     from accounts.model import email_addresses  # noqa: PLC0415 - few addresses have one
 
     return email_addresses.shown(address)
-
-
-def verification(found: Verified | Unauthenticated) -> KeyOwner | NoKey:
-    """The response to another service about a key."""
-    if isinstance(found, Unauthenticated):
-        return NoKey(valid=False, error=found.code, message=found.message)
-    owner = found.owner
-    return KeyOwner(
-        valid=True,
-        firebase_uid=owner.user_id,
-        email=owner.email,
-        name=owner.name,
-        is_admin=False,
-        key_name=found.key.name,
-        key_description=found.key.description,
-        key_expires_at=maybe(found.key.expires_at),
-    )
 
 
 def session(

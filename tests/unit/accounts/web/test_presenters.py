@@ -14,7 +14,7 @@ from accounts.model.audit import NO_CALLER, Caller, Record
 from accounts.model.identities import Identity
 from accounts.model.key_secrets import Listed
 from accounts.model.users import User
-from accounts.web import identity_presenters, presenters
+from accounts.web import identity_presenters, key_presenters, presenters
 from tests.unit.accounts.stage import EMAIL, NOW, later, sample_session
 
 USER = User("u" * 28, EMAIL, "Olive", NOW, later(hours=1), sessions={"s": NOW}, api_keys=frozenset({"k"}), revision=7)
@@ -65,7 +65,7 @@ def test_a_key_is_shown_without_its_plain_text() -> None:
         later(days=7),
     )
 
-    assert to_builtins(presenters.api_key(key)) == {
+    assert to_builtins(key_presenters.api_key(key)) == {
         "id": "d" * 64,
         "name": "laptop",
         "description": "for tests",
@@ -82,7 +82,7 @@ def test_a_key_that_was_never_used_and_does_not_expire_says_so() -> None:
     """Null, not a made-up date."""
     key = ApiKey("d" * 64, "u" * 28, "laptop", "", "comfyui-12345678", NOW)
 
-    shown = presenters.api_key(Listed(key))
+    shown = key_presenters.api_key(Listed(key))
     assert (shown.last_used_at, shown.last_used_source, shown.last_used_device) == (None, "", "")
     assert (shown.expires_at, shown.rotated_at, shown.old_secret) == (None, None, None)
 
@@ -91,7 +91,7 @@ def test_a_valid_key_is_verified_with_the_fields_that_clients_know() -> None:
     """``firebase_uid`` is the account's id."""
     key = ApiKey("d" * 64, "u" * 28, "laptop", "the one at home", "comfyui-12345678", NOW)
 
-    assert to_builtins(presenters.verification(Verified(key, USER))) == {
+    assert to_builtins(key_presenters.verification(Verified(key, USER))) == {
         "valid": True,
         "firebase_uid": "u" * 28,
         "email": EMAIL,
@@ -105,7 +105,7 @@ def test_a_valid_key_is_verified_with_the_fields_that_clients_know() -> None:
 
 def test_an_invalid_key_says_why_and_nothing_more() -> None:
     """Nothing about its account."""
-    assert to_builtins(presenters.verification(ApiKeyExpired())) == {
+    assert to_builtins(key_presenters.verification(ApiKeyExpired())) == {
         "valid": False,
         "error": "api_key_expired",
         "message": "This API key has expired. Create a new one.",

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from accounts import secrets
 from accounts.errors import KeyLimitReached, NotFound
-from accounts.flows.people.key_ending import end_key, ending_keys
+from accounts.flows.people.key_ending import end_key
 from accounts.limits import API_KEYS_CREATED_PER_ACCOUNT_PER_DAY, API_KEYS_PER_ACCOUNT, KEY_SECRETS_PER_ACCOUNT
 from accounts.model import api_keys, key_secrets, messages, throttles, users
 from accounts.model.api_keys import ApiKey, ApiKeys, Describe, Details
@@ -80,7 +80,9 @@ class KeyCreation(Struct, frozen=True):
         if len(live) >= KEY_SECRETS_PER_ACCOUNT:
             raise KeyLimitReached(_OLD_SECRETS)
         ended = user.api_keys - live
-        self.transactions.commit(users.SwapKeys(user, ended, key.digest), *ending_keys(user.user_id, ended), *changes)
+        self.transactions.commit(
+            users.SwapKeys(user, ended, key.digest), *key_secrets.ending(user.user_id, ended), *changes
+        )
 
 
 class KeyList(Struct, frozen=True):

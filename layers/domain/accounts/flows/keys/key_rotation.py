@@ -11,7 +11,6 @@ from msgspec import Struct
 from accounts import secrets
 from accounts.errors import KeyNotRotatable, NotFound
 from accounts.flows.keys.key_management import NewKey
-from accounts.flows.people.key_ending import ending_keys
 from accounts.limits import API_KEYS_CREATED_PER_ACCOUNT_PER_DAY, KEY_SECRETS_PER_ACCOUNT
 from accounts.model import api_keys, key_secrets, messages, throttles, users
 from accounts.model.api_keys import ApiKey, ApiKeys
@@ -65,7 +64,7 @@ class KeyRotation(Struct, frozen=True):
             users.SwapKeys(user, frozenset(gone), new.held_as),
             api_keys.Replace(key, ends_at),
             api_keys.Add(new),
-            *ending_keys(user.user_id, gone - {key.held_as}),
+            *key_secrets.ending(user.user_id, gone - {key.held_as}),
             Record(user.user_id, "authn_token_rotated", now, caller, {"api_key": key_id, "name": key.name}),
         )
         return NewKey(new, plaintext, replace(key, ends_at=ends_at) if ends_at else None)
@@ -81,7 +80,7 @@ class KeyRotation(Struct, frozen=True):
         if not old:
             raise NotFound
         self.transactions.commit(
-            users.DropKeys(user, frozenset(each.held_as for each in old)),
+            users.SwapKeys(user, frozenset(each.held_as for each in old)),
             *(api_keys.Remove(each.digest, user.user_id) for each in old),
             Record(user.user_id, "authn_token_ended", now, caller, {"api_key": key_id, "name": old[0].name}),
         )

@@ -7,8 +7,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from accounts.flows.people.key_ending import ending_keys
-from accounts.model import identities, passkeys, sessions, users
+from accounts.model import identities, key_secrets, passkeys, sessions, users
 from accounts.model.audit import Caller, Record
 from accounts.model.sessions import Session
 from accounts.model.users import User, Users
@@ -43,4 +42,4 @@ def deleting(user: User) -> Iterable[Change]:
 
 def ending_all(user: User) -> Iterable[Change]:
     """The changes that end the account's sessions and API keys."""
-    return (*map(sessions.End, user.sessions), *ending_keys(user.user_id, user.api_keys))
+    return (*map(sessions.End, user.sessions), *key_secrets.ending(user.user_id, user.api_keys))

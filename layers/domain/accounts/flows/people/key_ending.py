@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from accounts.errors import NotFound
 from accounts.model import api_keys, key_secrets, users
 from accounts.model.users import Users
@@ -27,9 +25,4 @@ def _end_all(users_: Users, transactions: Transactions, user_id: str, key_id: st
     held = key_secrets.of_key(user, key_id) if user else frozenset()
     if user is None or not held:
         raise NotFound
-    transactions.commit(users.DropKeys(user, held), *ending_keys(user_id, held), *also)
-
-
-def ending_keys(user_id: str, held: Iterable[str]) -> Iterable[Change]:
-    """The changes that end these secrets on the account's list."""
-    return (api_keys.End(key_secrets.digest_of(each), user_id) for each in held)
+    transactions.commit(users.SwapKeys(user, held), *key_secrets.ending(user_id, held), *also)
