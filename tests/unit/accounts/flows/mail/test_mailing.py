@@ -217,7 +217,12 @@ def test_the_owner_is_told_until_when_the_old_secret_works(
 ) -> None:
     user_id = service.person().session.user_id
 
-    assert service.mailing.deliver(messages.ApiKeyRotated(user_id, "laptop", old_ends), NOW) == SENT
+    assert (
+        service.mailing.deliver(
+            messages.ApiKeyRotated(user_id, "laptop", said.isoformat() if isinstance(said, datetime) else said), NOW
+        )
+        == SENT
+    )
     assert service.postman.mails == [Mail(EMAIL, ApiKeyRotated("laptop", said), SITE_URL)]
 
 
