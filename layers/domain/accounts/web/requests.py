@@ -35,7 +35,7 @@ Event = Mapping[str, Any]
 FIREWALL_SECRET_HEADER = "x-firewall-secret"  # noqa: S105 - its name
 VIEWER_HEADER = "cloudfront-viewer-address"
 PROOF_HEADER = "x-proof-of-work"
-_TYPE_WORDS = {str: "text", bool: "true or false"}
+_TYPE_WORDS = {str: "text", bool: "true or false", int: "a whole number"}
 _JSON_TYPE, _FORM_TYPE = "application/json", "application/x-www-form-urlencoded"
 _UTF_8 = ("", "charset=utf-8", 'charset="utf-8"', "charset=utf8")
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
