@@ -94,7 +94,7 @@ class ApiKeyRotated(_Message, frozen=True, tag="api_key_rotated"):
 
     user_id: str
     name: str = msgspec.field(name="detail")
-    old_ends: str = ""
+    old_ends: str
 
 
 class ApiKeyDeleted(_Message, frozen=True, tag="api_key_deleted"):

@@ -65,7 +65,9 @@ def test_a_key_is_shown_without_its_plain_text() -> None:
         later(days=7),
     )
 
-    assert to_builtins(key_presenters.api_key(key)) == {
+    old = replace(key, key_prefix="comfyui-87654321", ends_at=later(days=1))
+
+    assert to_builtins(key_presenters.api_key(Listed(replace(key, rotated_at=NOW), old))) == {
         "id": "d" * 64,
         "name": "laptop",
         "description": "for tests",
@@ -75,6 +77,14 @@ def test_a_key_is_shown_without_its_plain_text() -> None:
         "last_used_source": "192.0.2.7",
         "last_used_device": "curl",
         "expires_at": "2026-03-08T12:00:00.000Z",
+        "rotated_at": "2026-03-01T12:00:00.000Z",
+        "old_secret": {
+            "key_prefix": "comfyui-87654321",
+            "ends_at": "2026-03-02T12:00:00.000Z",
+            "last_used_at": "2026-03-01T12:05:00.000Z",
+            "last_used_source": "192.0.2.7",
+            "last_used_device": "curl",
+        },
     }
 
 
