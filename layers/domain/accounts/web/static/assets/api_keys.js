@@ -311,8 +311,7 @@ overlap.addEventListener("change", showOverlap);
 
 onSubmit($("#rotate-form"), async () => {
   const draft = { open: "rotate", id: chosen.id, days: overlap.value };
-  const rotate = () =>
-    call("POST", `/customers/api-keys/${chosen.id}/rotate`, { overlap_days: Number(overlap.value) });
+  const rotate = () => call("POST", `/customers/api-keys/${chosen.id}/rotate`, { overlap_days: Number(overlap.value) });
   const result = await withRecentLogin(rotate, draft);
   if (!result.ok) {
     return result;
