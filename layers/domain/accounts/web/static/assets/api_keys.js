@@ -87,10 +87,6 @@ function ends(key) {
     : [day(key.expires_at)];
 }
 
-function isOver(key) {
-  return Boolean(key.expires_at) && new Date(key.expires_at) <= new Date();
-}
-
 function lastUse(key) {
   if (!key.last_used_at) {
     return [t("keys.unused")];
