@@ -206,3 +206,30 @@ def test_many_keys_are_searched_and_sorted(stage: Stage, owner: Person) -> None:
     stage.page.get_by_label("Search").fill("7 BOX")
     stage.told("1 of 10 keys")
     expect(names).to_have_text(["box 7"])
+
+
+def test_a_key_is_rotated_and_its_old_secret_ended(stage: Stage, owner: Person) -> None:
+    """Both work, and the list has both, until the owner ends the old one."""
+    stage.visitor.visit("/api-keys")
+    stage.press("+ New API Key")
+    stage.page.get_by_label("Name", exact=True).fill("box")
+    stage.press("Generate")
+    stage.told("Copy it now")
+    old = stage.page.get_by_label("API key", exact=True).input_value()
+    stage.press("Done")
+
+    stage.press("Actions for box")
+    stage.page.get_by_role("menuitem", name="Rotate…").click()
+    stage.told("Both secrets work until")
+    stage.press("Rotate")
+    stage.told("Copy it now")
+    new = stage.page.get_by_label("API key", exact=True).input_value()
+    stage.press("Done")
+    stage.told(f"{old[:16]}…")
+    assert [owner.call("GET", "/customers/me", x_api_key=key).status_code for key in (old, new)] == [200, 200]
+
+    stage.press("Actions for box")
+    stage.page.get_by_role("menuitem", name="End the old secret…").click()
+    stage.press("End it now")
+    stage.told("The old secret of box no longer works.")
+    assert [owner.call("GET", "/customers/me", x_api_key=key).status_code for key in (old, new)] == [401, 200]
