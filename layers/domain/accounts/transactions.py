@@ -6,7 +6,7 @@ commits the list in one conditional transaction. A flow can therefore never be h
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -25,14 +25,23 @@ class Change(Struct, frozen=True):
 class Conflict(Exception):
     """The conditions of ``changes`` did not hold, and nothing was written."""
 
-    def __init__(self, *changes: Change) -> None:
-        """``changes`` are those whose condition failed, in the order in which they were listed."""
+    def __init__(self, *changes: Change, found: Sequence[object] = ()) -> None:
+        """``changes`` are those whose condition failed, in the order in which they were listed.
+
+        ``found`` are the nouns that did not meet them, in the same order; None where there is none or it is not known.
+        """
         super().__init__(", ".join(type(change).__name__ for change in changes))
         self.changes = changes
+        self._found = found
 
     def concerns(self, kind: type[Change]) -> bool:
         """Whether the condition of a change of this kind failed."""
         return any(isinstance(change, kind) for change in self.changes)
+
+    def found[N](self, kind: type[Change], noun: type[N]) -> N | None:
+        """The stored noun that did not meet the condition of a change of this kind, if known."""
+        pairs = zip(self.changes, self._found, strict=False)
+        return next((it for change, it in pairs if isinstance(change, kind) and isinstance(it, noun)), None)
 
 
 class Transactions(Protocol):

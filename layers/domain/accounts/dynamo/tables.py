@@ -39,10 +39,14 @@ CHECK, DELETE, PUT, UPDATE = range(4)
 
 
 class Operation(Struct, frozen=True):
-    """One write of a transaction: its kind, and its arguments as DynamoDB takes them."""
+    """One write of a transaction: its kind, and its arguments as DynamoDB takes them.
+
+    ``noun`` reads the stored item of a refusal, if the operation asks for it.
+    """
 
     kind: int
     arguments: dict[str, Any]
+    noun: Callable[[Item], Any] | None = None
 
 
 Write = Callable[[Any], Operation]
@@ -122,7 +126,7 @@ class Table[N: Struct]:
         arguments = self._table.get_operation_kwargs(
             key, actions=actions, condition=condition, return_values_on_condition_failure="ALL_OLD"
         )
-        return Operation(UPDATE, arguments)
+        return Operation(UPDATE, arguments, self.mapping.noun)
 
     def delete(self, key: str, condition: Condition | None = None) -> Operation:
         """Delete the item."""

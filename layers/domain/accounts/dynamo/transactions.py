@@ -52,20 +52,27 @@ class DynamoTransactions:
 
     def commit(self, *changes: Change) -> None:
         """Write all changes or none; raises Conflict or Unavailable. At most 100 (DynamoDB's own limit)."""
-        _check(changes, write(self._operations(changes), pause=self._pause))
+        operations = self._operations(changes)
+        _check(changes, operations, write(operations, pause=self._pause))
 
     def commit_once(self, *changes: Change) -> None:
         """Like ``commit``, without retries."""
-        _check(changes, write(self._operations(changes), tries=1, over=connection().for_notes))
+        operations = self._operations(changes)
+        _check(changes, operations, write(operations, tries=1, over=connection().for_notes))
 
     def _operations(self, changes: Sequence[Change]) -> list[Operation]:
         return [self._writes[type(change)](change) for change in changes]
 
 
-def _check(changes: Sequence[Change], refusals: Sequence[Refusal]) -> None:
+def _check(changes: Sequence[Change], operations: Sequence[Operation], refusals: Sequence[Refusal]) -> None:
     """Raise Conflict for the changes that were refused."""
     if refusals:
-        raise Conflict(*(changes[refusal.index] for refusal in refusals))
+        found = [_noun(operations[refusal.index], refusal.item) for refusal in refusals]
+        raise Conflict(*(changes[refusal.index] for refusal in refusals), found=found)
+
+
+def _noun(operation: Operation, item: dict[str, Any] | None) -> object:
+    return operation.noun(item) if operation.noun and item else None
 
 
 class BestEffortTransactions:
