@@ -26,6 +26,7 @@ from tests.fakes import (
     FakeSigner,
     FakeSuppressions,
     FakeTokens,
+    FakeTotpSecrets,
     FakeUsers,
     World,
 )
@@ -102,6 +103,10 @@ class FakeDeployment(Deployment):
     @cached_property
     def proofs(self) -> FakeProofs:
         return FakeProofs()
+
+    @cached_property
+    def totp_secrets(self) -> FakeTotpSecrets:
+        return FakeTotpSecrets()
 
     @cached_property
     def signer(self) -> FakeSigner:

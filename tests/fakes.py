@@ -3,17 +3,28 @@
 from collections.abc import Callable, Mapping
 from copy import replace
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
 
 from accounts.errors import Unavailable
 from accounts.flows.mail.mails import Mail
 from accounts.limits import PROOF_LIFETIME
-from accounts.model import api_keys, audit, client_documents, identities, one_time_tokens, passkeys, sessions, users
+from accounts.model import (
+    api_keys,
+    audit,
+    client_documents,
+    identities,
+    one_time_tokens,
+    passkeys,
+    second_factors,
+    sessions,
+    users,
+)
 from accounts.model.access_tokens import AccessToken
 from accounts.model.api_keys import ApiKey
 from accounts.model.client_documents import Document, Fetched
+from accounts.model.factor_proofs import FactorProof, RecoveryCode, TotpCode
 from accounts.model.identities import Identity
 from accounts.model.messages import Message
 from accounts.model.one_time_tokens import OneTimeToken
@@ -53,9 +64,13 @@ class World:
         with self.lock:
             refused = [change for change in changes if not _CONDITIONS[type(change)](self, change)]
             if refused:
-                raise Conflict(*refused)
+                raise Conflict(*refused, found=[self._found(change) for change in refused])
             for change in changes:
                 _EFFECTS[type(change)](self, change)
+
+    def _found(self, change: Change) -> User | None:
+        """The stored account of a refusal, as DynamoDB returns it."""
+        return self.users.get(change.user_id) if isinstance(change, users.AddSession) else None
 
     def take(self, increment: Increment, now: datetime) -> int:
         self.check()
@@ -159,8 +174,21 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
         )
         and (c.approval is None or c.approval.is_valid(w.users[c.user_id]))
         and (c.gaining is None or _CONDITIONS[users.AddIdentity](w, c.gaining))
+        and second_factors.has_passed(c, w.users[c.user_id])
+        and not second_factors.making_room(w.users[c.user_id], c.trust, datetime.max.replace(tzinfo=UTC))
     ),
-    users.SwapSession: lambda w, c: _active(w, c.user_id) and w.users[c.user_id].revision == c.revision,
+    users.SwapSession: lambda w, c: (
+        _active(w, c.add.user_id)
+        and w.users[c.add.user_id].revision == c.revision
+        and second_factors.has_passed(c.add, w.users[c.add.user_id])
+    ),
+    second_factors.TurnOn: lambda w, c: _unchanged(w, c.user) and not w.users[c.user.user_id].totp,
+    second_factors.TurnOff: lambda w, c: (
+        _unchanged(w, c.user) and second_factors.is_accepted(c.proof, w.users[c.user.user_id])
+    ),
+    second_factors.ReplaceRecoveryCodes: lambda w, c: (
+        _unchanged(w, c.user) and second_factors.is_accepted(c.proof, w.users[c.user.user_id])
+    ),
     users.DropSessions: lambda w, c: c.user_id in w.users and c.sessions <= w.users[c.user_id].sessions.keys(),
     users.DropAllSessions: lambda w, c: _unchanged(w, c.user),
     users.DropOtherSessions: lambda w, c: _unchanged(w, c.user),
@@ -241,18 +269,57 @@ def _without(mapping: Any, *keys: str) -> dict[str, Any]:
 
 
 def _add_session(world: World, change: users.AddSession) -> None:
-    _hold_session(world, change, change.instead_of)
+    _hold_session(world, change, (change.instead_of,))
 
 
 def _swap_session(world: World, change: users.SwapSession) -> None:
-    _hold_session(world, change, *change.ended)
+    _hold_session(world, change.add, change.ended, change.untrusted)
 
 
-def _hold_session(world: World, change: users.AddSession | users.SwapSession, *ended: str | None) -> None:
+def _hold_session(
+    world: World, change: users.AddSession, ended: tuple[str | None, ...], untrusted: tuple[str, ...] = ()
+) -> None:
     user = world.users[change.user_id]
     gained = {change.gaining.identity} if change.gaining else set()
-    held = {**_without(user.sessions, *ended), change.session: change.ends_at}
-    world.user(change.user_id, sessions=held, identities=user.identities | gained)
+    held = {**_without(user.sessions, *(it for it in ended if it)), change.session: change.ends_at}
+    trusted = _without(user.trusted_browsers, *untrusted)
+    if change.trust:
+        trusted[change.trust.browser] = change.trust.until
+    used = _used(user, change.proof)
+    world.user(change.user_id, sessions=held, identities=user.identities | gained, trusted_browsers=trusted, **used)
+
+
+def _used(user: User, proof: FactorProof | None) -> dict[str, Any]:
+    match proof:
+        case TotpCode(step=step):
+            return {"totp_step": step, "factor_streak": user.factor_streak + 1}
+        case RecoveryCode(digest=digest):
+            return {"recovery_codes": user.recovery_codes - {digest}, "factor_streak": user.factor_streak + 1}
+    return {}
+
+
+def _kept(user: User, keeping: str) -> dict[str, Any]:
+    """What stays when all sessions except one end."""
+    return {"sessions": {k: v for k, v in user.sessions.items() if k == keeping}, "trusted_browsers": {}}
+
+
+def _turn_on(world: World, change: second_factors.TurnOn) -> None:
+    user = change.user
+    fields = {"totp": change.totp, "totp_step": change.step, "recovery_codes": change.recovery_codes}
+    fields["factor_streak"] = user.factor_streak + 1
+    world.user(user.user_id, **_kept(user, change.keeping), secured_at=change.now, **fields)
+
+
+def _turn_off(world: World, change: second_factors.TurnOff) -> None:
+    user = change.user
+    fields = {"totp": "", "totp_step": 0, "recovery_codes": frozenset()}
+    world.user(user.user_id, **_kept(user, change.keeping), secured_at=change.now, **fields)
+
+
+def _replace_codes(world: World, change: second_factors.ReplaceRecoveryCodes) -> None:
+    user = change.user
+    used = {} if isinstance(change.proof, RecoveryCode) else _used(user, change.proof)
+    world.user(user.user_id, **used | {"recovery_codes": change.recovery_codes})
 
 
 def _rotate(world: World, change: sessions.Rotate) -> None:
@@ -268,22 +335,21 @@ def _rotate(world: World, change: sessions.Rotate) -> None:
 
 
 def _drop_others(world: World, change: users.DropOtherSessions) -> None:
-    kept = {k: v for k, v in change.user.sessions.items() if k == change.keeping}
-    world.user(change.user.user_id, sessions=kept, secured_at=change.now)
+    world.user(change.user.user_id, **_kept(change.user, change.keeping), secured_at=change.now)
 
 
 def _unlink(world: World, change: users.Unlink) -> None:
     user = change.user
     unlinked = user.unlinked if user.refuses(change.identity) else user.unlinked | {change.identity}
-    kept = {k: v for k, v in user.sessions.items() if k == change.keeping}
+    kept = _kept(user, change.keeping)
     held, left = user.identities - {change.identity}, user.passkeys - change.passkeys
-    world.user(user.user_id, identities=held, passkeys=left, unlinked=unlinked, sessions=kept, secured_at=change.now)
+    world.user(user.user_id, identities=held, passkeys=left, unlinked=unlinked, **kept, secured_at=change.now)
 
 
 def _drop_passkeys(world: World, change: users.DropPasskeys) -> None:
     user = change.user
-    kept = {k: v for k, v in user.sessions.items() if k == change.keeping}
-    world.user(user.user_id, passkeys=user.passkeys - change.passkeys, sessions=kept, secured_at=change.now)
+    kept = _kept(user, change.keeping)
+    world.user(user.user_id, passkeys=user.passkeys - change.passkeys, **kept, secured_at=change.now)
 
 
 def _use_passkey(world: World, change: passkeys.Use) -> None:
@@ -298,9 +364,9 @@ def _use_passkey(world: World, change: passkeys.Use) -> None:
 
 def _change_email(world: World, change: users.ChangeEmail) -> None:
     held = {*change.user.identities - {change.lost}, change.gained}
-    kept = {k: v for k, v in change.user.sessions.items() if k == change.keeping}
+    kept = _kept(change.user, change.keeping)
     fields = {"email": change.email, "mail_problem": None, "updated_at": change.now, "secured_at": change.now}
-    world.user(change.user.user_id, **fields, identities=frozenset(held), sessions=kept)
+    world.user(change.user.user_id, **fields, identities=frozenset(held), **kept)
 
 
 def _describe(world: World, change: api_keys.Describe) -> None:
@@ -322,7 +388,7 @@ _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
     users.AddSession: _add_session,
     users.SwapSession: _swap_session,
     users.DropSessions: lambda w, c: w.user(c.user_id, sessions=_without(w.users[c.user_id].sessions, *c.sessions)),
-    users.DropAllSessions: lambda w, c: w.user(c.user.user_id, sessions={}),
+    users.DropAllSessions: lambda w, c: w.user(c.user.user_id, **_kept(c.user, "")),
     users.DropOtherSessions: _drop_others,
     users.AddKey: lambda w, c: w.user(c.user_id, api_keys=w.users[c.user_id].api_keys | {c.api_key}),
     users.SwapKeys: lambda w, c: w.user(
@@ -343,10 +409,13 @@ _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
     users.Rename: lambda w, c: w.user(c.user.user_id, name=c.name, updated_at=c.now),
     users.NoteMailProblem: lambda w, c: w.user(c.user_id, mail_problem=c.problem),
     users.Disable: lambda w, c: w.user(
-        c.user.user_id, status=users.DISABLED, updated_at=c.now, sessions={}, api_keys=frozenset()
+        c.user.user_id, status=users.DISABLED, updated_at=c.now, **_kept(c.user, ""), api_keys=frozenset()
     ),
     users.Enable: lambda w, c: w.user(c.user.user_id, status=users.ACTIVE, updated_at=c.now),
     users.Close: lambda w, c: w.users.pop(c.user.user_id),
+    second_factors.TurnOn: _turn_on,
+    second_factors.TurnOff: _turn_off,
+    second_factors.ReplaceRecoveryCodes: _replace_codes,
     identities.Signup: lambda w, c: w.identities.update({c.identity.key: replace(c.identity, version=0)}),
     identities.Claim: lambda w, c: w.identities.update({c.identity.key: replace(c.identity, version=0)}),
     identities.StillVerified: lambda _w, _c: None,
@@ -514,6 +583,19 @@ class FakeFetcher:
         if isinstance(found, Exception):
             raise found
         return found
+
+
+class FakeTotpSecrets:
+    """Seals without encryption, for one account each."""
+
+    def seal(self, secret: str, user_id: str) -> str:
+        return f"sealed for {user_id}: {secret}"
+
+    def unseal(self, sealed: str, user_id: str) -> str:
+        before = f"sealed for {user_id}: "
+        if not sealed.startswith(before):
+            raise Unavailable
+        return sealed.removeprefix(before)
 
 
 @dataclass

@@ -166,7 +166,14 @@ a_record = partial(_with, _record)
 def _full_user() -> User:
     held = {a_digest(): TOMORROW, a_digest(): TOMORROW + timedelta(days=1)}
     keys, logins = frozenset({a_digest(), a_digest()}), frozenset({f"email#{an_address()}", "google#1"})
-    holds = {"sessions": held, "api_keys": keys, "identities": logins, "unlinked": frozenset({"google#2", "github#3"})}
+    holds: dict[str, Any] = {
+        "sessions": held,
+        "api_keys": keys,
+        "identities": logins,
+        "unlinked": frozenset({"google#2", "github#3"}),
+    }
+    holds |= {"totp": "a sealed secret", "totp_step": 59_000_000, "recovery_codes": frozenset({a_digest(), a_digest()})}
+    holds |= {"trusted_browsers": {a_digest(): TOMORROW}, "factor_streak": 5}
     holds["passkeys"] = frozenset({secrets.new_token(), secrets.new_token()})
     return replace(_user(), status=users.DISABLED, **holds, revision=7)
 

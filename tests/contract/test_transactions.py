@@ -4,8 +4,19 @@ from copy import replace
 
 from accounts.flows.people import account_closing
 from accounts.limits import API_KEYS_PER_ACCOUNT, IDENTITIES_PER_ACCOUNT, PASSKEYS_PER_ACCOUNT, SESSIONS_PER_ACCOUNT
-from accounts.model import api_keys, audit, identities, one_time_tokens, passkeys, sessions, throttles, users
+from accounts.model import (
+    api_keys,
+    audit,
+    identities,
+    one_time_tokens,
+    passkeys,
+    second_factors,
+    sessions,
+    throttles,
+    users,
+)
 from accounts.model.api_keys import ApiKey
+from accounts.model.factor_proofs import TotpCode
 from accounts.model.passkeys import Passkey, Signed
 from accounts.transactions import Change
 from tests.contract.backends import Backend
@@ -50,8 +61,11 @@ def changes_that_fail() -> tuple[Change, ...]:
         identities.Replace(an_identity()),
         one_time_tokens.Consume(a_token().key),
         one_time_tokens.Take(a_token()),
-        users.SwapSession("nobody either", 0, (), a_digest(), TOMORROW),
+        users.SwapSession(users.AddSession("nobody either", a_digest(), TOMORROW, 50), 0, ()),
         users.Close(a_user()),
+        second_factors.TurnOn(a_user(), "sealed", 1, frozenset({a_digest()}), a_digest(), NOW),
+        second_factors.TurnOff(a_user(), TotpCode("sealed", 1), a_digest(), NOW),
+        second_factors.ReplaceRecoveryCodes(a_user(), TotpCode("sealed", 1), frozenset({a_digest()})),
         sessions.Rotate(a_session(), a_digest(), a_digest(), NOW),
         users.DropSessions("no one", frozenset({a_digest()})),
         identities.StillVerified("email#not.a.soul@example.com", "nobody"),
@@ -84,7 +98,7 @@ def changes_that_fail() -> tuple[Change, ...]:
 
 def test_every_kind_of_change_is_listed() -> None:
     """A new kind of change has to be added to one of the two lists above."""
-    nouns = (users, identities, sessions, api_keys, passkeys, one_time_tokens, throttles, audit)
+    nouns = (users, identities, sessions, api_keys, passkeys, second_factors, one_time_tokens, throttles, audit)
     kinds = {kind for noun in nouns for kind in vars(noun).values() if isinstance(kind, type)}
     declared = {kind for kind in kinds if issubclass(kind, Change) and kind is not Change}
 

@@ -69,7 +69,7 @@ def test_an_account_that_is_disabled_or_gone_holds_nothing_new(backend: Backend,
     """No sessions, keys or identities."""
     user = open_account(backend, status=status) if status else a_user()
     hold = users.AddSession(user.user_id, a_digest(), TOMORROW, at_most=50)
-    swap = users.SwapSession(user.user_id, user.revision, (), a_digest(), TOMORROW)
+    swap = users.SwapSession(hold, user.revision, ())
     key = users.AddKey(user.user_id, a_digest(), at_most=25)
     identity = users.AddIdentity(user.user_id, "google#1", at_most=5)
     changes = (hold, swap, key, identity)
@@ -80,14 +80,15 @@ def test_an_account_that_is_disabled_or_gone_holds_nothing_new(backend: Backend,
 def test_a_session_replaces_ended_ones_in_the_same_write(backend: Backend) -> None:
     old, older, kept, new = (a_digest() for _ in range(4))
     user = open_account(backend, sessions={old: NOW.replace(microsecond=0), older: TOMORROW, kept: TOMORROW})
-    backend.commit(users.SwapSession(user.user_id, 0, (old, older), new, TOMORROW))
+    add = users.AddSession(user.user_id, new, TOMORROW, 2)
+    backend.commit(users.SwapSession(add, 0, (old, older)))
 
     assert backend.users.get(user.user_id) == replace(user, sessions={kept: TOMORROW, new: TOMORROW}, revision=1)
 
 
 def test_a_session_swap_is_refused_when_the_account_has_changed(backend: Backend) -> None:
     user = open_account(backend, revision=4)
-    swap = users.SwapSession(user.user_id, 3, (), a_digest(), TOMORROW)
+    swap = users.SwapSession(users.AddSession(user.user_id, a_digest(), TOMORROW, 50), 3, ())
 
     assert backend.refused(swap) == (swap,)
 
@@ -249,7 +250,7 @@ def test_a_session_starts_with_the_identity_that_it_links(backend: Backend) -> N
     one, two, three = (users.AddIdentity(user.user_id, f"google#{number}", at_most=5) for number in (1, 2, 3))
     backend.commit(users.AddSession(user.user_id, first, TOMORROW, 1, gaining=one))
     backend.commit(users.AddSession(user.user_id, second, TOMORROW, 1, instead_of=first, gaining=two))
-    backend.commit(users.SwapSession(user.user_id, 2, (second,), third, TOMORROW, gaining=three))
+    backend.commit(users.SwapSession(users.AddSession(user.user_id, third, TOMORROW, 1, gaining=three), 2, (second,)))
     keys = frozenset({"google#1", "google#2", "google#3"})
 
     assert backend.users.get(user.user_id) == replace(user, sessions={third: TOMORROW}, identities=keys, revision=3)

@@ -11,6 +11,8 @@
     │   │   ├── PasswordRequired
     │   │   ├── InvalidUserCode
     │   │   ├── PasskeyNotAccepted
+    │   │   ├── SetupExpired
+    │   │   ├── WrongSecondFactor
     │   │   ├── UnknownClient
     │   │   ├── ClientDocumentRefused
     │   │   └── RedirectNotAllowed
@@ -38,7 +40,10 @@
     │   │   ├── ApiKeyMistyped
     │   │   ├── ApiKeyUnknown
     │   │   ├── InvalidCredentials
-    │   │   │   └── InvalidPasskey
+    │   │   │   ├── InvalidPasskey
+    │   │   │   └── InvalidSecondFactor
+    │   │   ├── SecondFactorRequired
+    │   │   ├── PendingLoginExpired
     │   │   ├── InvalidAdminSecret
     │   │   └── InvalidSignature
     │   ├── Forbidden
@@ -61,6 +66,8 @@
     │   │   ├── LastIdentity
     │   │   ├── LoginMethodsMissing
     │   │   ├── PasskeyLimitReached
+    │   │   ├── SecondFactorOn
+    │   │   ├── SecondFactorOff
     │   │   ├── IdentityNotLinked
     │   │   ├── PasswordExists
     │   │   ├── PasswordMissing
@@ -157,6 +164,23 @@ class PasskeyNotAccepted(InvalidInput):
     code = "passkey_not_accepted"
     event = "authn_passkey_fail"
     default_message = "We couldn't add this passkey. Try again, and confirm it within five minutes."
+
+
+class SetupExpired(InvalidInput):
+    """The setup of a second factor is unknown, used, expired, or another session's."""
+
+    code = "setup_expired"
+    default_message = "This setup took too long. Start again."
+
+
+class WrongSecondFactor(InvalidInput):
+    """In a session, the code is wrong or was used before."""
+
+    code = "wrong_second_factor"
+    event = "authn_second_factor_fail"
+    default_message = (
+        "This code is wrong or was used before. Wait for the next one, and check that your phone's clock is right."
+    )
 
 
 class UnknownClient(InvalidInput):
@@ -393,6 +417,39 @@ class InvalidPasskey(InvalidCredentials):
     )
 
 
+class InvalidSecondFactor(InvalidCredentials):
+    """The code is wrong, expired or was used before."""
+
+    code = "invalid_second_factor"
+    event = "authn_second_factor_fail"
+    default_message = (
+        "This code is wrong or was used before. Wait for the next one and check that your phone's clock is right, "
+        "or use another recovery code."
+    )
+
+
+class SecondFactorRequired(Unauthenticated):
+    """The first factor was right, and the account has a second one."""
+
+    code = "second_factor_required"
+    event = "authn_second_factor_required"
+    default_message = "Enter the code of your authenticator app to finish logging in."
+
+    def __init__(self, pending: str = "", factors: tuple[str, ...] = ()) -> None:
+        """``pending`` is for the cookie of the pending login, and nowhere else."""
+        super().__init__()
+        self.pending = pending
+        self.factors = factors
+
+
+class PendingLoginExpired(Unauthenticated):
+    """The pending login is unknown, used, older than five minutes, or of an account that has been secured since."""
+
+    code = "pending_login_expired"
+    event = "authn_second_factor_fail"
+    default_message = "This login took too long or was finished already. Log in again."
+
+
 class InvalidAdminSecret(Unauthenticated):
     """The ``X-Comfy-Admin-Secret`` header is missing or wrong."""
 
@@ -561,6 +618,20 @@ class LoginMethodsMissing(NotPossibleNow):
     code = "login_methods_missing"
     event = "authn_login_methods_missing"
     default_message = "Add two other login methods first: passkeys, Google or GitHub."
+
+
+class SecondFactorOn(NotPossibleNow):
+    """The second factor is on already."""
+
+    code = "second_factor_on"
+    default_message = "Two-step login is on already. Turn it off before you set it up again."
+
+
+class SecondFactorOff(NotPossibleNow):
+    """The account has no second factor."""
+
+    code = "second_factor_off"
+    default_message = "Two-step login is off."
 
 
 class PasskeyLimitReached(NotPossibleNow):

@@ -39,6 +39,7 @@ def _a_day(number: int) -> str:
 
 
 _ONCE = "one"
+_FACTORS = _a_day(limits.SECOND_FACTOR_CHANGES_PER_ACCOUNT_PER_DAY)
 _BY_OPERATOR = "one for each order of an operator"
 _REPORTS = "one for each report about an email that was sent"
 _NOTICES = f"{limits.NOTICES_PER_HOUR} an hour"
@@ -77,6 +78,8 @@ _LOGINS: dict[str, Event] = {
         kept="one for each challenge that a copied passkey answers",
         detail=("name",),
     ),
+    "authn_second_factor_required": Event("the first factor was right, and the second one was asked for"),
+    "authn_second_factor_fail": Event("a code of a second factor was refused, or its login took too long", counted=ALL),
     "authn_provider_start": Event("a login with Google or GitHub started"),
     "authn_provider_fail": Event(
         "a login with a provider was declined, expired, or finished in another browser", counted=("google", "github")
@@ -165,6 +168,11 @@ _ACCOUNTS: dict[str, Event] = {
     "authn_login_methods_missing": Event(
         "removing the password was refused: the account needs two other login methods"
     ),
+    "authn_second_factor_on": Event("the second factor was turned on", kept=_FACTORS),
+    "authn_second_factor_off": Event("the second factor was turned off", kept=_FACTORS),
+    "authn_recovery_codes_replaced": Event("an owner replaced their recovery codes", kept=_FACTORS),
+    "authn_second_factor_setup": Event("an owner began to set up a second factor"),
+    "authn_second_factor_shown": Event("an owner read the state of their second factor"),
     "excess_passkeys": Event("an account reached its limit of passkeys"),
     "authn_password_change": Event(
         "a password was changed, reset, or set for the first time",

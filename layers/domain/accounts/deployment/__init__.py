@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from accounts import settings
 from accounts.deployment.clients import ClientFlows
+from accounts.deployment.factors import FactorFlows
 from accounts.deployment.keys import KeyFlows
 from accounts.deployment.mail import MailFlows
 from accounts.deployment.operators import OperatorFlows
 from accounts.deployment.providers import ProviderFlows
 
 
-class Deployment(ClientFlows, KeyFlows, MailFlows, OperatorFlows, ProviderFlows):
+class Deployment(ClientFlows, FactorFlows, KeyFlows, MailFlows, OperatorFlows, ProviderFlows):
     pass
 
 

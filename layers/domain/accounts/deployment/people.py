@@ -47,7 +47,7 @@ class PeopleFlows(Edges):
         return SessionOpening(
             self.users,
             self.sessions,
-            self.writing(self.users, self.sessions, self.audit_events),
+            self.writing(self.users, self.sessions, self.one_time_tokens, self.audit_events),
             self.noting(self.users, self.sessions, self.audit_events),
             self.lengths,
         )

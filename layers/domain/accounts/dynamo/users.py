@@ -13,10 +13,11 @@ from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
+from accounts.dynamo import second_factors as factors
 from accounts.dynamo.mapping import CountAttribute, FrozenSetAttribute, ItemMapping, MomentMapAttribute
 from accounts.dynamo.tables import Operation, Table, Write
 from accounts.limits import UNLINKED_PER_ACCOUNT
-from accounts.model import users
+from accounts.model import second_factors, users
 from accounts.model.users import User
 from accounts.transactions import Change
 
@@ -35,6 +36,11 @@ class UserItem(Model):
     passkeys = FrozenSetAttribute(null=True)
     mail_problem = UnicodeAttribute(null=True)
     secured_at = UTCDateTimeAttribute(null=True)
+    totp = UnicodeAttribute(null=True)
+    totp_step = CountAttribute(null=True)
+    recovery_codes = FrozenSetAttribute(null=True)
+    trusted_browsers = MomentMapAttribute(null=True)
+    factor_streak = CountAttribute(null=True)
     revision = CountAttribute()
 
 
@@ -67,6 +73,9 @@ class UsersTable(Table[User]):
             users.Disable: self._disable,
             users.Enable: self._enable,
             users.Close: self._close,
+            second_factors.TurnOn: self._turn_on,
+            second_factors.TurnOff: self._turn_off,
+            second_factors.ReplaceRecoveryCodes: self._replace_codes,
         }
 
     def get(self, user_id: str) -> User | None:
@@ -90,14 +99,18 @@ class UsersTable(Table[User]):
         if change.gaining is not None:
             actions.append(_gained(change.gaining))
             condition &= _takes(change.gaining)
-        return self._change(change.user_id, actions, condition)
+        if change.trust is not None:
+            condition &= factors.has_room(change.trust)
+        return self._change(change.user_id, [*actions, *_proven(change)], condition & factors.has_passed(change))
 
     def _swap_session(self, change: users.SwapSession) -> Operation:
+        add = change.add
         gone = [_session(digest).remove() for digest in change.ended]
-        held = _session(change.session).set(_seconds(change.ends_at))
-        gained = [_gained(change.gaining)] if change.gaining else []
+        held = _session(add.session).set(_seconds(add.ends_at))
+        gained = [_gained(add.gaining)] if add.gaining else []
+        actions = [held, *gone, *gained, *_proven(add), *factors.end_trust(*change.untrusted)]
         unchanged = _is_active() & (UserItem.revision == change.revision)
-        return self._change(change.user_id, [held, *gone, *gained], unchanged)
+        return self._change(add.user_id, actions, unchanged & factors.has_passed(add))
 
     def _let_go_sessions(self, change: users.DropSessions) -> Operation:
         gone = [_session(digest) for digest in change.sessions]
@@ -105,7 +118,8 @@ class UsersTable(Table[User]):
         return self._change(change.user_id, [session.remove() for session in gone], held)
 
     def _let_go_all_sessions(self, change: users.DropAllSessions) -> Operation:
-        gone = [_session(digest).remove() for digest in change.user.sessions]
+        user = change.user
+        gone = [*(_session(digest).remove() for digest in user.sessions), *factors.end_trust(*user.trusted_browsers)]
         return self._change(change.user.user_id, gone, UserItem.revision == change.user.revision)
 
     def _let_go_other_sessions(self, change: users.DropOtherSessions) -> Operation:
@@ -181,6 +195,7 @@ class UsersTable(Table[User]):
             UserItem.updated_at.set(change.now),
             UserItem.sessions.set({}),
             UserItem.api_keys.remove(),
+            *factors.end_trust(*user.trusted_browsers),
         ]
         return self._change(user.user_id, actions, UserItem.revision == user.revision)
 
@@ -191,12 +206,31 @@ class UsersTable(Table[User]):
     def _close(self, change: users.Close) -> Operation:
         return self.delete(change.user.user_id, UserItem.revision == change.user.revision)
 
+    def _turn_on(self, change: second_factors.TurnOn) -> Operation:
+        ended = _secured_sessions(change.user, change.keeping, change.now)
+        unchanged = UserItem.totp.does_not_exist() & (UserItem.revision == change.user.revision)
+        return self._change(change.user.user_id, [*factors.turn_on(change), *ended], unchanged)
+
+    def _turn_off(self, change: second_factors.TurnOff) -> Operation:
+        actions = [*_secured_sessions(change.user, change.keeping, change.now), *factors.turn_off()]
+        unchanged = factors.is_accepted(change.proof) & (UserItem.revision == change.user.revision)
+        return self._change(change.user.user_id, actions, unchanged)
+
+    def _replace_codes(self, change: second_factors.ReplaceRecoveryCodes) -> Operation:
+        actions = factors.replace_codes(change)
+        unchanged = factors.is_accepted(change.proof) & (UserItem.revision == change.user.revision)
+        return self._change(change.user.user_id, actions, unchanged)
+
     def _change(self, user_id: str, actions: Sequence[Action], condition: Condition) -> Operation:
         return self.update(user_id, [*actions, UserItem.revision.add(1)], condition)
 
 
 def _session(digest: str) -> Path:
     return Path(["sessions", digest])
+
+
+def _proven(change: users.AddSession) -> list[Action]:
+    return [*factors.use(change.proof), *factors.trust(change.trust)]
 
 
 def _is_active() -> Condition:
@@ -230,6 +264,10 @@ def _is_valid(approval: users.Approval) -> Condition:
 
 
 def _secured(user: User, keeping: str, now: datetime) -> list[Action]:
+    return [*_secured_sessions(user, keeping, now), *factors.end_trust(*user.trusted_browsers)]
+
+
+def _secured_sessions(user: User, keeping: str, now: datetime) -> list[Action]:
     gone = (_session(digest).remove() for digest in user.sessions if digest != keeping)
     return [UserItem.secured_at.set(now), *gone]
 

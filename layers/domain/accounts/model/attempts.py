@@ -72,6 +72,15 @@ def streak_key(account: str, identity: Identity | None = None, *, known: bool = 
     return f"streak#{secrets.digest(name)}"
 
 
+def factor_streak_key(factor: str, account: str, number: str, *, known: bool) -> str:
+    """The key of an account's streak of wrong codes: of each kind, and of known browsers or all others.
+
+    ``number`` increases with each right one.
+    """
+    name = f"known {factor} {account} {number}" if known else f"{factor} {account} {number}"
+    return f"streak#{secrets.digest(name)}"
+
+
 def attempt(store: Throttles, streak: str, *by_source: Increment, now: datetime, known: bool = False) -> Attempt:
     """Count one attempt at an account's secret, before checking the secret; raises TooManyAttempts.
 

@@ -148,6 +148,18 @@ class PasswordRemoved(_Message, frozen=True, tag="password_removed"):
     user_id: str
 
 
+class SecondFactorTurnedOn(_Message, frozen=True, tag="second_factor_on"):
+    user_id: str
+
+
+class SecondFactorTurnedOff(_Message, frozen=True, tag="second_factor_off"):
+    user_id: str
+
+
+class RecoveryCodesReplaced(_Message, frozen=True, tag="recovery_codes_replaced"):
+    user_id: str
+
+
 class _Login(_Message, frozen=True):
     """``browser`` is from ``user_agents.describe``; ``source`` is a network address."""
 
@@ -189,13 +201,23 @@ class PasskeyCopied(_Login, frozen=True, tag="passkey_copied"):
     name: str
 
 
+class SecondFactorFailed(_Login, frozen=True, tag="second_factor_failed"):
+    """Three wrong codes in a row: someone passed the first step of a login."""
+
+
+class RecoveryCodeUsed(_Login, frozen=True, tag="recovery_code_used"):
+    pass
+
+
 class ClientLoggedIn(_Login, frozen=True, tag="program_signed_in"):
     """``client`` is the client's name."""
 
     client: str
 
 
-LoginNotice = LoginNewBrowser | LoginAfterFailures | ClientLoggedIn | PasskeyCopied
+LoginNotice = (
+    LoginNewBrowser | LoginAfterFailures | ClientLoggedIn | PasskeyCopied | SecondFactorFailed | RecoveryCodeUsed
+)
 """Notices of one login."""
 
 OwnerNotice = (
@@ -212,6 +234,9 @@ OwnerNotice = (
     | PasskeyCreated
     | PasskeyRemoved
     | PasswordRemoved
+    | SecondFactorTurnedOn
+    | SecondFactorTurnedOff
+    | RecoveryCodesReplaced
     | LoginNotice
 )
 """Notices to the account's current address."""

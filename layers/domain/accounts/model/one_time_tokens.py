@@ -34,6 +34,8 @@ Purpose = Literal[
     "passkey-login",
     "passkey-reauthentication",
     "leak-notice",
+    "pending-login",
+    "second-factor-setup",
 ]
 # Not a secret: a sign-up that waits for its email, under a digest of its address and browser.
 SIGN_UP: Final = "sign-up"
@@ -54,6 +56,10 @@ PASSKEY_LOGIN: Final = "passkey-login"
 PASSKEY_REAUTHENTICATION: Final = "passkey-reauthentication"
 # Not a secret: an email about a leaked key that is not on the queue yet, under the key's id.
 LEAK_NOTICE: Final = "leak-notice"
+# A login whose first factor was right. Its subject is the account.
+PENDING_LOGIN: Final = "pending-login"
+# A second factor that is not confirmed yet. Its subject is the digest of the session.
+SECOND_FACTOR_SETUP: Final = "second-factor-setup"
 # The subject of a device's codes until an account enters the user code; account ids are longer.
 UNCLAIMED: Final = "nobody"
 
@@ -113,6 +119,29 @@ class ResetLink(Payload, frozen=True):
     """The payload of PASSWORD_RESET: the account whose password it resets."""
 
     user_id: str
+
+
+class PendingLogin(Payload, frozen=True, kw_only=True):
+    """The payload of PENDING_LOGIN: the session that the second factor opens, and what it is checked against.
+
+    ``replaces`` is the session that is re-authenticated, or empty. ``totp`` is the sealed secret, and ``streak`` the
+    number of its streak. ``failures`` are those of the password before. ``remembered`` and ``known_browser`` are flags.
+    """
+
+    identity: str
+    method: Method
+    remembered: str
+    replaces: str
+    totp: str
+    streak: str
+    failures: str
+    known_browser: str
+
+
+class FactorSetup(Payload, frozen=True):
+    """The payload of SECOND_FACTOR_SETUP: the sealed secret."""
+
+    totp: str
 
 
 class NewAddress(Payload, frozen=True):

@@ -51,6 +51,8 @@ Bucket = Literal[
     "passkey-challenge",
     "passkey",
     "passkey-created",
+    "second-step",
+    "second-factor-change",
     "notice",
     "sign-up-mail-of",
     "sign-up-mail",

@@ -15,6 +15,7 @@ from msgspec import Struct, field
 from accounts import secrets
 from accounts.errors import NotFound, Unauthenticated
 from accounts.limits import UNLINKED_PER_ACCOUNT
+from accounts.model.factor_proofs import FactorProof, Trust
 from accounts.transactions import Change
 
 USER_ID_CHARACTERS = 28
@@ -34,8 +35,11 @@ class User(Struct, frozen=True):
     ``unlinked`` has the keys of the identities that the owner has ever unlinked, also of those that they have linked
     again: it only grows, so that a full one stays full.
 
-    ``mail_problem`` is why ``email`` gets no more email, or None. ``secured_at`` is when a session last ended all
-    others.
+    ``mail_problem`` is why ``email`` gets no more email, or None. ``secured_at``: a session last ended all others.
+
+    ``totp`` is the sealed secret of the second factor, or empty without one. ``totp_step`` is the time step of the last
+    code, ``recovery_codes`` the digests of the unused ones, and ``trusted_browsers`` maps digests to expiry times.
+    ``factor_streak`` numbers the failures in a row: it increases with each use.
     """
 
     user_id: str
@@ -51,6 +55,11 @@ class User(Struct, frozen=True):
     passkeys: frozenset[str] = frozenset()
     mail_problem: MailProblem | None = None
     secured_at: datetime | None = None
+    totp: str = ""
+    totp_step: int = 0
+    recovery_codes: frozenset[str] = frozenset()
+    trusted_browsers: Mapping[str, datetime] = field(default_factory=dict)
+    factor_streak: int = 0
     revision: int = 0
 
     def refuses(self, identity: str) -> bool:
@@ -105,6 +114,9 @@ class AddSession(Change, frozen=True):
 
     ``instead_of`` is removed, and must be held by the account. ``approval`` must be valid. With ``gaining``, also adds
     an identity, or is refused.
+
+    ``proof`` must be accepted. Without one, the account must have no second factor, or the session of ``approval``
+    passed it. ``trust`` is for the browser.
     """
 
     user_id: str
@@ -114,17 +126,20 @@ class AddSession(Change, frozen=True):
     instead_of: str | None = None
     approval: Approval | None = None
     gaining: AddIdentity | None = None
+    proof: FactorProof | None = None
+    trust: Trust | None = None
 
 
 class SwapSession(Change, frozen=True):
-    """Replace the sessions ``ended`` by ``session``, and add the identity of ``gaining``."""
+    """Like ``add``, on a full account: the sessions ``ended`` and the trust in the browsers ``untrusted`` end.
 
-    user_id: str
+    Refused when the account has changed since it was read, or the second factor is missing.
+    """
+
+    add: AddSession
     revision: int
     ended: tuple[str, ...]
-    session: str
-    ends_at: datetime
-    gaining: AddIdentity | None = None
+    untrusted: tuple[str, ...] = ()
 
 
 class DropSessions(Change, frozen=True):

@@ -16,7 +16,7 @@ IDENTITY = Identity(f"email#{EMAIL}", "u" * 28, EMAIL, "Olive", NOW, NOW)
 
 def cookies(session: Session, device: str = "") -> tuple[str, ...]:
     """The cookies that the response sets."""
-    return login_cookies(LoggedIn(IDENTITY, TOKEN, session, device))
+    return login_cookies(LoggedIn(identity=IDENTITY, token=TOKEN, session=session, browser_token=device))
 
 
 def test_a_session_cookie_lasts_until_the_browser_closes() -> None:

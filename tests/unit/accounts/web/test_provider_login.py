@@ -122,7 +122,7 @@ def test_unfinished_logins_do_not_fill_the_cookie_header() -> None:
 def test_an_arrival_deletes_that_cookie(linked: bool) -> None:
     """303; with a session, except after a link, which keeps the existing one."""
     session = sample_session(user_id="u" * 28, expires_at=NOW + timedelta(hours=24))
-    logged_in = LoggedIn(_identity(), "t" * 43, session)
+    logged_in = LoggedIn(identity=_identity(), token="t" * 43, session=session)
     arrival = Arrival("https://accounts.example.com/keys", "u" * 28, None if linked else logged_in)
     answer = provider_login.arrive(arrival, _request(f"state={STATE}&code=c"))
 

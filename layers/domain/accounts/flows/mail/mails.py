@@ -137,6 +137,26 @@ class PasswordRemoved(Content, frozen=True, tag="password_removed"):
     methods: tuple[Method, ...]
 
 
+class SecondFactorTurnedOn(Content, frozen=True, tag="second_factor_on"):
+    pass
+
+
+class SecondFactorTurnedOff(Content, frozen=True, tag="second_factor_off"):
+    pass
+
+
+class RecoveryCodesReplaced(Content, frozen=True, tag="recovery_codes_replaced"):
+    pass
+
+
+class SecondFactorFailed(_Login, frozen=True, tag="second_factor_failed"):
+    pass
+
+
+class RecoveryCodeUsed(_Login, frozen=True, tag="recovery_code_used"):
+    pass
+
+
 class ApiKeyCreated(Content, frozen=True, tag="api_key_created"):
     name: str
 

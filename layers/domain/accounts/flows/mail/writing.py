@@ -44,6 +44,16 @@ from accounts.transactions import Conflict, Transactions, retry_on_conflict
 _ONCE = "00000000"
 _PROVIDERS: tuple[Method, ...] = (GOOGLE, GITHUB)
 
+# Emails without values.
+_PLAIN: Mapping[type[Struct], Callable[[], Content]] = {
+    messages.PasswordSet: mails.PasswordSet,
+    messages.PasswordRevoked: mails.PasswordRevoked,
+    messages.PasswordChanged: mails.PasswordChanged,
+    messages.SecondFactorTurnedOn: mails.SecondFactorTurnedOn,
+    messages.SecondFactorTurnedOff: mails.SecondFactorTurnedOff,
+    messages.RecoveryCodesReplaced: mails.RecoveryCodesReplaced,
+}
+
 
 class Writing(Struct, frozen=True):
     """``site_url`` is configuration: requests cannot change links (CWE-640)."""
@@ -162,16 +172,10 @@ class Writing(Struct, frozen=True):
     def _mail(self, to: str, content: Content) -> Mail:
         return Mail(to, content, self.site_url)
 
-    def _content(self, message: OwnerNotice, user: User) -> Content:  # noqa: C901, PLR0911, PLR0912 - a table
+    def _content(self, message: OwnerNotice, user: User) -> Content:  # noqa: PLR0911 - a table
         match message:
-            case messages.PasswordSet():
-                return mails.PasswordSet()
             case messages.PasswordReset():
                 return mails.PasswordReset(_others_of(user))
-            case messages.PasswordRevoked():
-                return mails.PasswordRevoked()
-            case messages.PasswordChanged():
-                return mails.PasswordChanged()
             case messages.ApiKeyCreated():
                 return mails.ApiKeyCreated(message.name)
             case messages.ApiKeyRotated():
@@ -192,8 +196,9 @@ class Writing(Struct, frozen=True):
                 return mails.PasskeyRemoved(*_removed(message))
             case messages.PasswordRemoved():
                 return mails.PasswordRemoved(_others_of(user))
-            case _:
+            case _ if isinstance(message, LoginNotice):
                 return _login(message)
+        return _PLAIN[type(message)]()
 
     def _methods_of(self, user: User) -> tuple[Method, ...]:
         """How the owner can log in now."""
@@ -224,6 +229,10 @@ def _login(message: LoginNotice) -> Content:
             return mails.ClientLoggedIn(*about, message.client)
         case messages.PasskeyCopied():
             return mails.PasskeyCopied(*about, message.name)
+        case messages.SecondFactorFailed():
+            return mails.SecondFactorFailed(*about)
+        case messages.RecoveryCodeUsed():
+            return mails.RecoveryCodeUsed(*about)
 
 
 def _others_of(user: User) -> tuple[Method, ...]:

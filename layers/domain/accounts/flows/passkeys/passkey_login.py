@@ -19,6 +19,7 @@ from accounts.flows.people.session_opening import LoggedIn, SessionOpening, noti
 from accounts.limits import PASSKEY_ATTEMPTS_PER_ADDRESS_PER_MINUTE
 from accounts.model import identities, messages, passkeys, throttles, user_agents, users
 from accounts.model.audit import Caller, Record
+from accounts.model.factor_proofs import UsedPasskey
 from accounts.model.identities import Identities, Identity
 from accounts.model.messages import Outbox
 from accounts.model.one_time_tokens import PASSKEY_LOGIN, PASSKEY_REAUTHENTICATION, Consume
@@ -104,7 +105,8 @@ class PasskeyLogin(Struct, frozen=True):
         logged_in = self._begun(address, passkey, attempt, caller, now)
         known = (identities.Replace(logged_in.identity),) if logged_in.is_new_browser else ()
         use = passkeys.Use(passkey, signed, now)
-        self.opening.open(logged_in.session, consume, use, *known, instead_of=attempt.instead_of)
+        proof = UsedPasskey(passkey.credential_id)
+        self.opening.open(logged_in.session, consume, use, *known, instead_of=attempt.instead_of, proof=proof)
         return address, logged_in
 
     def _begun(self, address: Identity, passkey: Passkey, attempt: Attempt, caller: Caller, now: datetime) -> LoggedIn:

@@ -19,8 +19,8 @@ from msgspec import Struct
 
 from accounts.errors import AddressConfirmed, InvalidCredentials, InvalidLink, PasswordRequired
 from accounts.flows.people.authentication import Credential
-from accounts.flows.people.session_opening import LoggedIn, SessionOpening, login_record
-from accounts.model import attempts, identities, one_time_tokens, passwords, sessions, sign_ups, throttles, users
+from accounts.flows.people.session_opening import LoggedIn, SessionOpening
+from accounts.model import attempts, identities, one_time_tokens, passwords, sessions, sign_ups, throttles
 from accounts.model.audit import Caller, Record
 from accounts.model.identities import Identities
 from accounts.model.one_time_tokens import EMAIL_VERIFICATION, OneTimeToken, OneTimeTokens, SignUp
@@ -94,14 +94,13 @@ class EmailVerification(Struct, frozen=True):
         session, identity = logged_in.session, logged_in.identity
         verified = Record(identity.user_id, "email_verified", now, session.caller)
         try:
-            self.transactions.commit(
+            self.opening.open_new(
+                _user(logged_in),
+                session,
                 one_time_tokens.Consume(link.key),
                 one_time_tokens.Discard(sign_ups.key(identity.email, SignUp.of(link).browser)),
                 identities.Claim(identity),
-                users.Open(_user(logged_in)),
-                sessions.Start(session),
                 verified,
-                login_record(session),
             )
         except Conflict as conflict:
             raise (InvalidLink if conflict.concerns(one_time_tokens.Consume) else AddressConfirmed) from conflict

@@ -53,7 +53,8 @@ class Login(Struct, frozen=True):
     ) -> LoggedIn:
         """Log in, ending the ``presented`` session or ``instead_of``, which must belong to the same account.
 
-        Raises InvalidCredentials whatever the reason, or ProofRequired or TooManyAttempts before it is checked.
+        Raises InvalidCredentials whatever the reason, or ProofRequired or TooManyAttempts before it is checked, or
+        SecondFactorRequired when the password was right.
         """
         address = email_addresses.canonical(email)
         passwords.check_length(password)
@@ -105,8 +106,16 @@ class Login(Struct, frozen=True):
                 raise InvalidCredentials
             _check_same_account(instead_of, identity)
             logged_in = self.opening.begin(identity, method=PASSWORD, remember=remember, caller=caller, now=now)
-            after = _after_login(logged_in.identity, renewed() if verdict.outdated else None, attempt)
-            self.opening.open(logged_in.session, after, instead_of=instead_of or replaced())
+            new_hash = renewed() if verdict.outdated else None
+            self.opening.log_in(
+                logged_in,
+                _after_login(logged_in.identity, new_hash, attempt),
+                caller=caller,
+                instead_of=instead_of or replaced(),
+                reauthenticating=instead_of,
+                meanwhile=(_after_login(identity, new_hash, attempt),),
+                failures=attempt.failures,
+            )
             return identity, logged_in
 
         try:
@@ -116,7 +125,10 @@ class Login(Struct, frozen=True):
 
 
 def _after_login(identity: Identity, renewed: str | None, attempt: Attempt) -> Change:
-    """Begin a new streak, and store the known browser and a renewed hash. Refused when the identity has changed."""
+    """Begin a new streak, and store the known browser and a renewed hash. Refused when the identity has changed.
+
+    A login that waits for its second factor does this at once, except for the browser: the password was right.
+    """
     numbered = identities.with_new_streak(identity, known=attempt.known)
     return identities.Replace(replace(numbered, password_hash=renewed) if renewed else numbered)
 

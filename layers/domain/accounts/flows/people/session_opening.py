@@ -7,27 +7,29 @@ from datetime import datetime
 from msgspec import Struct
 
 from accounts import secrets
-from accounts.errors import InvalidCredentials
+from accounts.errors import InvalidCredentials, SecondFactorRequired
 from accounts.flows.people import logout
 from accounts.flows.people.authentication import SESSION, Credential
-from accounts.limits import SESSIONS_PER_ACCOUNT
-from accounts.model import known_browsers, messages, sessions, user_agents, users
+from accounts.limits import PENDING_LOGIN_LIFETIME, SESSIONS_PER_ACCOUNT
+from accounts.model import known_browsers, messages, one_time_tokens, second_factors, sessions, user_agents, users
 from accounts.model.audit import Caller, Record
+from accounts.model.factor_proofs import FactorProof, Trust
 from accounts.model.identities import Identity
+from accounts.model.known_browsers import Browser
 from accounts.model.messages import Outbox
+from accounts.model.one_time_tokens import PENDING_LOGIN, OneTimeToken, PendingLogin
 from accounts.model.sessions import Lengths, Method, Session, Sessions
 from accounts.model.users import AddIdentity, AddSession, Approval, User, Users
 from accounts.transactions import Change, Conflict, Transactions, retry_on_conflict
 
 
-class LoggedIn(Struct, frozen=True):
+class Opened(Struct, frozen=True, kw_only=True):
     """A new session and its ``token`` for the cookie.
 
-    ``identity`` includes this browser in ``known_browsers``. ``browser_token`` is for the cookie that identifies the
-    browser, or empty when it has one. ``is_new_browser``: the identity did not know the browser.
+    ``browser_token`` is for the cookie that identifies the browser, or empty when it has one. ``is_new_browser``: the
+    identity did not know it.
     """
 
-    identity: Identity
     token: str
     session: Session
     browser_token: str = ""
@@ -35,7 +37,21 @@ class LoggedIn(Struct, frozen=True):
 
     def __repr__(self) -> str:
         """Omits the token: it may be printed in a traceback."""
-        return f"LoggedIn(user_id={self.session.user_id!r})"
+        return f"{type(self).__name__}(user_id={self.session.user_id!r})"
+
+
+class LoggedIn(Opened, frozen=True, kw_only=True):
+    """``identity`` includes this browser in ``known_browsers``."""
+
+    identity: Identity
+
+
+class SecondFactorMissing(InvalidCredentials):
+    """The account has a second factor, which was not proven. A flow that cannot ask for it says no more than this."""
+
+    def __init__(self, user: User) -> None:
+        super().__init__()
+        self.user = user
 
 
 class SessionOpening(Struct, frozen=True):
@@ -68,13 +84,55 @@ class SessionOpening(Struct, frozen=True):
 
     def begin(self, identity: Identity, *, method: Method, remember: bool, caller: Caller, now: datetime) -> LoggedIn:
         """A session for the owner of ``identity``, and the identity with this browser as known. Writes nothing."""
-        token, session = sessions.start(
-            identity.user_id, method=method, remembered=remember, lengths=self.lengths, caller=caller, now=now
-        )
         browser = known_browsers.of(caller)
-        remembered = known_browsers.remember(identity, browser.digest)
-        known = browser.digest in identity.known_browsers
-        return LoggedIn(remembered, token, session, browser.token, is_new_browser=not known)
+        token, session = self._started(identity.user_id, method, remember, caller, now)
+        return LoggedIn(
+            identity=known_browsers.remember(identity, browser.digest),
+            token=token,
+            session=session,
+            browser_token=browser.token,
+            is_new_browser=browser.digest not in identity.known_browsers,
+        )
+
+    def finish(self, pending: OneTimeToken, browser: Browser, caller: Caller, now: datetime) -> Opened:
+        """The session of a pending login. Writes nothing."""
+        begun = PendingLogin.of(pending)
+        token, session = self._started(pending.subject, begun.method, bool(begun.remembered), caller, now)
+        is_new = not begun.known_browser
+        return Opened(token=token, session=session, browser_token=browser.token, is_new_browser=is_new)
+
+    def _started(
+        self, user_id: str, method: Method, remember: bool, caller: Caller, now: datetime
+    ) -> tuple[str, Session]:
+        return sessions.start(user_id, method=method, remembered=remember, lengths=self.lengths, caller=caller, now=now)
+
+    def log_in(
+        self,
+        logged_in: LoggedIn,
+        *also: Change,
+        caller: Caller,
+        instead_of: Session | None,
+        reauthenticating: Session | None = None,
+        meanwhile: tuple[Change, ...] = (),
+        failures: int = 0,
+    ) -> None:
+        """Open the session, or ask for the second factor: raises SecondFactorRequired, with a pending login.
+
+        Also raises what ``open`` raises. ``meanwhile`` is written with the pending login, ``also`` only with a session.
+        A trusted browser is not asked, except when it is ``reauthenticating``.
+        """
+        session = logged_in.session
+        proof = None if reauthenticating else second_factors.trusted(caller.known_browser, session.authenticated_at)
+        try:
+            self.open(session, *also, instead_of=instead_of, proof=proof)
+        except SecondFactorMissing as missing:
+            pending, token = pending_login(missing.user, logged_in, reauthenticating, failures)
+            self.transactions.commit(one_time_tokens.Issue(token), *meanwhile)
+            raise SecondFactorRequired(pending, second_factors.factors(missing.user)) from missing
+
+    def open_new(self, user: User, session: Session, *also: Change) -> None:
+        """Create the account with its first session, and write ``also``, or nothing; raises Conflict."""
+        self.transactions.commit(users.Open(user), sessions.Start(session), login_record(session), *also)
 
     def open(
         self,
@@ -83,6 +141,8 @@ class SessionOpening(Struct, frozen=True):
         instead_of: Session | None = None,
         approval: Approval | None = None,
         gaining: AddIdentity | None = None,
+        proof: FactorProof | None = None,
+        trust: Trust | None = None,
     ) -> None:
         """Write the session, its entry on the account, and ``also``, or nothing. Usually one round trip.
 
@@ -90,12 +150,23 @@ class SessionOpening(Struct, frozen=True):
         ``approval`` (ASVS 7.1.2). ``instead_of`` ends, in the same transaction if it belongs to the same account.
         ``gaining`` adds an identity to the account.
 
-        Raises InvalidCredentials when the account is gone or disabled or ``approval`` is no longer valid, and Conflict
-        when ``gaining`` or one of ``also`` is refused.
+        All logins come through here. On an account with a second factor, the session is written only with an accepted
+        ``proof``, or with the ``approval`` of a session that had one. ``trust`` is for the browser.
+
+        Raises InvalidCredentials when the account is gone or disabled or ``approval`` is no longer valid, its subclass
+        SecondFactorMissing, and Conflict when ``gaining`` or one of ``also`` is refused.
         """
         old = instead_of.digest if instead_of and instead_of.user_id == session.user_id else None
         add = users.AddSession(
-            session.user_id, session.digest, session.expires_at, SESSIONS_PER_ACCOUNT, old, approval, gaining
+            session.user_id,
+            session.digest,
+            session.expires_at,
+            SESSIONS_PER_ACCOUNT,
+            old,
+            approval,
+            gaining,
+            proof,
+            trust,
         )
         changes = (sessions.Start(session), *also, login_record(session), *map(sessions.End, [old] if old else []))
         try:
@@ -103,6 +174,8 @@ class SessionOpening(Struct, frozen=True):
         except Conflict as conflict:
             if not conflict.concerns(users.AddSession):
                 raise
+            # The refusal says what is stored, so that an account with a second factor is not read again.
+            _check_factor(add, conflict.found(users.AddSession, User))
             retry_on_conflict(lambda: self._make_room(add, session, changes), users.SwapSession)
         self.end_elsewhere(instead_of, session)
 
@@ -112,9 +185,19 @@ class SessionOpening(Struct, frozen=True):
             raise Conflict(add.gaining)
         if user is None or (add.approval is not None and not add.approval.is_valid(user)):
             raise InvalidCredentials
-        ended = _making_room(user, session.authenticated_at, add.approval)
-        swap = users.SwapSession(user.user_id, user.revision, ended, session.digest, session.expires_at, add.gaining)
-        self.transactions.commit(swap, *map(sessions.End, ended), *changes)
+        _check_factor(add, user)
+        now = session.authenticated_at
+        ended = _making_room(user, now, add.approval)
+        untrusted = second_factors.making_room(user, add.trust, now)
+        self.transactions.commit(
+            users.SwapSession(add, user.revision, ended, untrusted), *map(sessions.End, ended), *changes
+        )
+
+
+def _check_factor(add: AddSession, user: User | None) -> None:
+    """Raise SecondFactorMissing if the account refused the session because of its second factor."""
+    if user is not None and user.status == users.ACTIVE and not second_factors.has_passed(add, user):
+        raise SecondFactorMissing(user)
 
 
 def _making_room(user: User, now: datetime, approval: Approval | None) -> tuple[str, ...]:
@@ -137,7 +220,26 @@ def login_record(session: Session) -> Record:
     return Record(session.user_id, "authn_login_success", session.authenticated_at, session.caller, detail)
 
 
-def notify_owner(notices: Outbox, known: Identity, logged_in: LoggedIn, *, failures: int = 0) -> None:
+def pending_login(
+    user: User, logged_in: LoggedIn, reauthenticating: Session | None, failures: int
+) -> tuple[str, OneTimeToken]:
+    """A login whose first factor was right. Only the browser with its token can finish it."""
+    session = logged_in.session
+    payload = PendingLogin(
+        identity=logged_in.identity.key,
+        method=session.method,
+        remembered="yes" if session.remembered else "",
+        replaces=reauthenticating.digest if reauthenticating else "",
+        totp=user.totp,
+        streak=str(user.factor_streak),
+        failures=str(failures),
+        known_browser="" if logged_in.is_new_browser else "yes",
+    )
+    lifetime, now = PENDING_LOGIN_LIFETIME, session.authenticated_at
+    return one_time_tokens.issue(PENDING_LOGIN, user.user_id, lifetime=lifetime, now=now, payload=payload)
+
+
+def notify_owner(notices: Outbox, known: Identity | None, logged_in: Opened, *, failures: int = 0) -> None:
     """Queue an email about a login that the owner may not know of (ASVS 6.3.5).
 
     Sent after many failures, or for a browser that ``known``, the identity before the login, did not know. Not sent for
@@ -145,7 +247,7 @@ def notify_owner(notices: Outbox, known: Identity, logged_in: LoggedIn, *, failu
     """
     if failures:
         kind: type[messages.LoginAfterFailures | messages.LoginNewBrowser] = messages.LoginAfterFailures
-    elif logged_in.is_new_browser and (known.known_browsers or known.secured_at is not None):
+    elif known is not None and logged_in.is_new_browser and (known.known_browsers or known.secured_at is not None):
         kind = messages.LoginNewBrowser
     else:
         return

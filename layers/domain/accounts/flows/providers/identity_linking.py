@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import replace
 from datetime import datetime
+from functools import partial
 
 from msgspec import Struct
 
@@ -18,7 +19,7 @@ from accounts.errors import (
     Unauthenticated,
 )
 from accounts.flows.people.authentication import Credential
-from accounts.flows.people.session_opening import LoggedIn, SessionOpening, login_record, notify_owner
+from accounts.flows.people.session_opening import LoggedIn, SecondFactorMissing, SessionOpening, notify_owner
 from accounts.limits import IDENTITIES_PER_ACCOUNT, UNVERIFIED_KEPT
 from accounts.model import (
     identities,
@@ -27,7 +28,6 @@ from accounts.model import (
     messages,
     one_time_tokens,
     providers,
-    sessions,
     users,
 )
 from accounts.model.audit import Caller, Record
@@ -61,11 +61,11 @@ class IdentityLinking(Struct, frozen=True):
     ) -> LoggedIn:
         """Log in to the account that was decided on, or create or link it, ending the ``presented`` session.
 
-        ``known`` is the subject as stored.
+        ``known`` is the subject as stored. Raises SecondFactorRequired on an account that has one.
         """
         replaced = self.opening.presented(presented)
         if isinstance(decision, OpenAccount) and known is not None:
-            logged_in = self._open(known, caller, now, instead_of=replaced)
+            logged_in = self._open(known, caller, now, replaced=replaced)
             notify_owner(self.notices, known, logged_in)
             return logged_in
         if isinstance(decision, NewAccount):
@@ -76,7 +76,7 @@ class IdentityLinking(Struct, frozen=True):
 
     def reauthenticate(self, known: Identity, session: Session, caller: Caller, now: datetime) -> LoggedIn:
         """Replace ``session`` by a new session, for a subject that is linked to its account."""
-        logged_in = self._open(known, caller, now, instead_of=session, remember=session.remembered)
+        logged_in = self._open(known, caller, now, reauthenticating=session)
         notify_owner(self.notices, known, logged_in)
         return logged_in
 
@@ -113,7 +113,11 @@ class IdentityLinking(Struct, frozen=True):
         add = AddIdentity(decision.user_id, linked.key, IDENTITIES_PER_ACCOUNT)
         changes = _linking(logged_in.identity, decision, caller, now, asked_at)
         with self._linked(person, add):
-            self.opening.open(logged_in.session, *changes, *also, instead_of=replaced, gaining=add)
+            try:
+                self.opening.open(logged_in.session, *changes, *also, instead_of=replaced, gaining=add)
+            except SecondFactorMissing as missing:
+                # Only the logged-in owner adds an identity to an account with a second factor.
+                raise AddressReused from missing
         return logged_in
 
     @contextmanager
@@ -195,10 +199,10 @@ class IdentityLinking(Struct, frozen=True):
             sessions={session.digest: session.expires_at},
             identities=frozenset({identity.key, address.key}),
         )
-        changes = (identities.Claim(identity), identities.Claim(address), users.Open(user), sessions.Start(session))
+        claims = (identities.Claim(identity), identities.Claim(address))
         created = Record(user_id, "user_created", now, caller, {"provider": person.provider})
         try:
-            self.transactions.commit(*changes, created, login_record(session), *also)
+            self.opening.open_new(user, session, *claims, created, *also)
         except Conflict as conflict:
             # The address or the subject was confirmed concurrently: start again.
             raise (InvalidLink if conflict.concerns(one_time_tokens.Consume) else LoginExpired) from conflict
@@ -206,31 +210,31 @@ class IdentityLinking(Struct, frozen=True):
         return logged_in
 
     def _open(
-        self, known: Identity, caller: Caller, now: datetime, *, instead_of: Session | None, remember: bool = False
+        self,
+        known: Identity,
+        caller: Caller,
+        now: datetime,
+        *,
+        replaced: Session | None = None,
+        reauthenticating: Session | None = None,
     ) -> LoggedIn:
+        remember = reauthenticating is not None and reauthenticating.remembered
         logged_in = self.opening.begin(known, method=known.method, remember=remember, caller=caller, now=now)
-        still_linked = identities.StillVerified(known.key, known.user_id)
+        opening = partial(
+            self.opening.log_in,
+            logged_in,
+            caller=caller,
+            instead_of=reauthenticating or replaced,
+            reauthenticating=reauthenticating,
+        )
         try:
-            if logged_in.is_new_browser and self._open_and_remember(logged_in, instead_of):
+            if logged_in.is_new_browser and _is_remembered(opening, logged_in):
                 return logged_in
-            self.opening.open(logged_in.session, still_linked, instead_of=instead_of)
+            opening(identities.StillVerified(known.key, known.user_id))
         except Conflict as conflict:
             # The identity was unlinked concurrently.
             raise LoginExpired from conflict
         return logged_in
-
-    def _open_and_remember(self, logged_in: LoggedIn, instead_of: Session | None) -> bool:
-        """Open the session and remember the browser; False when the identity has changed since it was read.
-
-        A concurrent login may have changed it. This login then continues without remembering its browser.
-        """
-        try:
-            self.opening.open(logged_in.session, identities.Replace(logged_in.identity), instead_of=instead_of)
-        except Conflict as conflict:
-            if not conflict.concerns(identities.Replace):
-                raise
-            return False
-        return True
 
     def _refusal(self, conflict: Conflict, add: AddIdentity) -> Exception:
         """The error for what changed concurrently."""
@@ -239,6 +243,20 @@ class IdentityLinking(Struct, frozen=True):
         user = self.users.get(add.user_id) if conflict.concerns(AddIdentity) else None
         # Else the subject was linked or the account deleted concurrently. The next attempt reads the new state.
         return _not_added(user, add) if user is not None else LoginExpired()
+
+
+def _is_remembered(opening: Callable[[Change], None], logged_in: LoggedIn) -> bool:
+    """Open the session and remember the browser; False when the identity has changed since it was read.
+
+    A concurrent login may have changed it. This login then continues without remembering its browser.
+    """
+    try:
+        opening(identities.Replace(logged_in.identity))
+    except Conflict as conflict:
+        if not conflict.concerns(identities.Replace):
+            raise
+        return False
+    return True
 
 
 def _not_added(user: User, add: AddIdentity) -> Exception:

@@ -1,0 +1,73 @@
+"""Flows of the second factor."""
+
+# ruff: noqa: PLC0415 - each property imports what it creates
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from accounts.deployment.people import PeopleFlows
+
+if TYPE_CHECKING:
+    from accounts.flows.factors.factor_check import FactorCheck
+    from accounts.flows.factors.second_factor_management import SecondFactorManagement, SecondFactorStatus
+    from accounts.flows.factors.second_factor_setup import SecondFactorSetup
+    from accounts.flows.factors.second_step import SecondStep
+    from accounts.model.second_factors import Totp, TotpSecrets
+
+
+class FactorFlows(PeopleFlows):
+    @cached_property
+    def totp(self) -> Totp:
+        from accounts.authenticator_apps import AuthenticatorApps
+
+        return AuthenticatorApps()
+
+    @cached_property
+    def totp_secrets(self) -> TotpSecrets:
+        from accounts.aws.totp_secrets import KmsTotpSecrets
+
+        return KmsTotpSecrets(self.settings["SECOND_FACTOR_KEY"])
+
+    @cached_property
+    def _factor_check(self) -> FactorCheck:
+        from accounts.flows.factors.factor_check import FactorCheck
+
+        return FactorCheck(self.throttles, self.totp, self.totp_secrets)
+
+    @cached_property
+    def second_step(self) -> SecondStep:
+        from accounts.flows.factors.second_step import SecondStep
+
+        return SecondStep(
+            self.one_time_tokens, self.identities, self._factor_check, self.session_opening, self.rare_notices
+        )
+
+    @cached_property
+    def second_factor_setup(self) -> SecondFactorSetup:
+        from accounts.flows.factors.second_factor_setup import SecondFactorSetup
+
+        return SecondFactorSetup(
+            self.users,
+            self.one_time_tokens,
+            self.throttles,
+            self.totp,
+            self.totp_secrets,
+            self.writing(self.one_time_tokens, self.users, self.sessions, self.audit_events),
+            self.notices,
+        )
+
+    @cached_property
+    def second_factor_status(self) -> SecondFactorStatus:
+        from accounts.flows.factors.second_factor_management import SecondFactorStatus
+
+        return SecondFactorStatus(self.users)
+
+    @cached_property
+    def second_factor_management(self) -> SecondFactorManagement:
+        from accounts.flows.factors.second_factor_management import SecondFactorManagement
+
+        return SecondFactorManagement(
+            self.users, self._factor_check, self.writing(self.users, self.sessions, self.audit_events), self.notices
+        )

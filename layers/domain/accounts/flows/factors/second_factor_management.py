@@ -1,0 +1,112 @@
+"""Show the second factor, turn it off, and replace the recovery codes. Changes need a recent login, and a factor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from msgspec import Struct
+
+from accounts.errors import InvalidSecondFactor, SecondFactorOff, WrongSecondFactor
+from accounts.flows.factors.factor_check import Checked, FactorCheck
+from accounts.flows.factors.second_factor_setup import count_change
+from accounts.model import messages, second_factors, sessions, users
+from accounts.model.audit import Caller, Record
+from accounts.model.factor_proofs import Factor, UsedPasskey
+from accounts.model.messages import Outbox
+from accounts.model.passkeys import public_id
+from accounts.model.sessions import Session
+from accounts.model.users import User, Users
+from accounts.transactions import Transactions, retry_on_conflict
+
+
+class Status(Struct, frozen=True):
+    """``trusted_browsers`` are those that are not asked for a code."""
+
+    on: bool
+    recovery_codes_left: int
+    trusted_browsers: tuple[datetime, ...]
+
+
+class SecondFactorStatus(Struct, frozen=True):
+    users: Users
+
+    def of_account(self, user_id: str, now: datetime) -> Status:
+        user = users.active(self.users, user_id)
+        trusted = sorted(until for until in user.trusted_browsers.values() if until > now)
+        return Status(second_factors.is_on(user), len(user.recovery_codes), tuple(trusted))
+
+
+class SecondFactorManagement(Struct, frozen=True):
+    """``code`` is one of the app or a recovery code; a session that a passkey opened needs none.
+
+    All methods raise SecondFactorOff, WrongSecondFactor, TooManyAttempts, or Unauthenticated when the session has
+    ended. A failure of ``notices`` is ignored.
+    """
+
+    users: Users
+    check: FactorCheck
+    transactions: Transactions
+    notices: Outbox
+
+    def turn_off(self, session: Session, code: str, caller: Caller, now: datetime) -> None:
+        """End all other sessions, and the trust in browsers."""
+        self._change(session, code, now, lambda user, proof: self._turn_off(user, proof, session, caller, now))
+        self.notices.put(messages.SecondFactorTurnedOff(session.user_id))
+
+    def replace_codes(self, session: Session, code: str, caller: Caller, now: datetime) -> tuple[str, ...]:
+        """New recovery codes; the old ones stop working."""
+        codes = second_factors.new_recovery_codes()
+        self._change(session, code, now, lambda user, proof: self._replace(user, proof, codes, caller, now))
+        self.notices.put(messages.RecoveryCodesReplaced(session.user_id))
+        return codes
+
+    def _turn_off(self, user: User, proof: Factor, session: Session, caller: Caller, now: datetime) -> None:
+        self.transactions.commit(
+            second_factors.TurnOff(user, proof, session.digest, now),
+            *map(sessions.End, users.other_sessions(user, session.digest)),
+            Record(user.user_id, "authn_second_factor_off", now, caller),
+        )
+
+    def _replace(self, user: User, proof: Factor, codes: tuple[str, ...], caller: Caller, now: datetime) -> None:
+        self.transactions.commit(
+            second_factors.ReplaceRecoveryCodes(user, proof, second_factors.digests(codes)),
+            Record(user.user_id, "authn_recovery_codes_replaced", now, caller),
+        )
+
+    def _change(self, session: Session, code: str, now: datetime, write: Callable[[User, Factor], None]) -> None:
+        """Check the code once, and write when the account accepts it, which is read again when it has changed."""
+        count_change(self.check.throttles, session.user_id, now)
+        user = self._with_factor(session)
+        proof = _passkey_of(session, user) or self._typed(user, code, now)
+
+        def attempted() -> None:
+            read = self._with_factor(session)
+            if not second_factors.is_accepted(proof, read):
+                raise WrongSecondFactor
+            write(read, proof)
+
+        retry_on_conflict(attempted)
+
+    def _with_factor(self, session: Session) -> User:
+        user = users.active(self.users, session.user_id)
+        users.other_sessions(user, session.digest)
+        if not second_factors.is_on(user):
+            raise SecondFactorOff
+        return user
+
+    def _typed(self, user: User, code: str, now: datetime) -> Factor:
+        """The owner's browser is in a session, so strangers' failures do not count here."""
+        account = Checked(user.user_id, user.totp, str(user.factor_streak))
+        try:
+            attempt, typed = self.check.count(account, code, known=True, now=now)
+            return self.check.proof(account, attempt, typed, now)
+        except InvalidSecondFactor as wrong:
+            raise WrongSecondFactor from wrong
+
+
+def _passkey_of(session: Session, user: User) -> UsedPasskey | None:
+    """The passkey that opened the session, if the account still has it."""
+    held = (it for it in user.passkeys if session.passkey and public_id(it) == session.passkey)
+    found = next(held, None)
+    return UsedPasskey(found) if found else None

@@ -1,0 +1,158 @@
+"""The second factor: codes of an authenticator app (TOTP, RFC 6238), and recovery codes for when it is gone.
+
+An account has one when its item has a sealed secret. Everything about it is on that item, so the transaction that opens
+a session also checks it, and uses up the code: each works once.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets as _random
+from datetime import datetime
+from typing import Literal, Protocol
+
+from accounts import secrets
+from accounts.errors import InvalidSecondFactor
+from accounts.limits import RECOVERY_CODE_CHARACTERS, RECOVERY_CODES, TOTP_DIGITS
+from accounts.model.factor_proofs import Factor, FactorProof, RecoveryCode, TotpCode, Trust, TrustedBrowser, UsedPasskey
+from accounts.model.users import AddSession, User
+from accounts.transactions import Change
+
+FactorName = Literal["totp", "recovery_code", "passkey"]
+# Crockford's base32: no I, L, O or U, which are misread. 24 of them are 120 bits.
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_MISREAD = str.maketrans("ilo", "110")
+_GROUP = 4
+_TOTP = re.compile(rf"[0-9]{{{TOTP_DIGITS}}}")
+_RECOVERY = re.compile(rf"[{_ALPHABET}]{{{RECOVERY_CODE_CHARACTERS}}}")
+_SEPARATORS = re.compile(r"[\s-]+")
+
+
+class TotpSecrets(Protocol):
+    """Encrypts secrets for one account each. Raises Unavailable, also for another account's."""
+
+    def seal(self, secret: str, user_id: str) -> str: ...
+
+    def unseal(self, sealed: str, user_id: str) -> str: ...
+
+
+class Totp(Protocol):
+    """The codes of RFC 6238."""
+
+    def new_secret(self) -> str:
+        """At least 160 random bits, in base32."""
+
+    def step(self, secret: str, code: str, now: datetime) -> int | None:
+        """The time step of the code, at most one from now's; None when it is wrong."""
+
+
+class TurnOn(Change, frozen=True):
+    """Turn the second factor on, and remove all sessions except ``keeping``.
+
+    ``step`` is that of the code that confirmed it. Refused when the account has changed since it was read.
+    """
+
+    user: User
+    totp: str
+    step: int
+    recovery_codes: frozenset[str]
+    keeping: str
+    now: datetime
+
+
+class TurnOff(Change, frozen=True):
+    """Turn the second factor off with a ``proof``, and remove all sessions except ``keeping``.
+
+    Refused when the account has changed since it was read.
+    """
+
+    user: User
+    proof: Factor
+    keeping: str
+    now: datetime
+
+
+class ReplaceRecoveryCodes(Change, frozen=True):
+    """Replace the recovery codes. Refused when the account has changed since it was read."""
+
+    user: User
+    proof: Factor
+    recovery_codes: frozenset[str]
+
+
+def is_on(user: User) -> bool:
+    return bool(user.totp)
+
+
+def has_passed(add: AddSession, user: User) -> bool:
+    """Whether ``user`` opens the session, as far as the second factor is concerned."""
+    if add.proof is None:
+        return add.approval is not None or not is_on(user)
+    return is_accepted(add.proof, user)
+
+
+def is_accepted(proof: FactorProof, user: User) -> bool:
+    match proof:
+        case TotpCode():
+            return is_on(user) and proof.totp == user.totp and proof.step > user.totp_step
+        case RecoveryCode():
+            return proof.digest in user.recovery_codes
+        case UsedPasskey():
+            return proof.credential_id in user.passkeys
+        case TrustedBrowser():
+            until = user.trusted_browsers.get(proof.browser)
+            return not is_on(user) or (until is not None and int(until.timestamp()) > int(proof.at.timestamp()))
+
+
+def trusted(browser: str, at: datetime) -> TrustedBrowser | None:
+    """The proof of a browser with this digest of its cookie; None when it has no cookie."""
+    return TrustedBrowser(browser, at) if browser else None
+
+
+def making_room(user: User, trust: Trust | None, now: datetime) -> tuple[str, ...]:
+    """The browsers that are not trusted any more when ``trust`` is given: all that expired, else the next to expire."""
+    if trust is None or trust.browser in user.trusted_browsers or len(user.trusted_browsers) < trust.at_most:
+        return ()
+    over = tuple(browser for browser, until in user.trusted_browsers.items() if until <= now)
+    return over or (min(user.trusted_browsers, key=lambda browser: user.trusted_browsers[browser]),)
+
+
+def factors(user: User) -> tuple[FactorName, ...]:
+    """The factors that the account may be asked for."""
+    found: list[FactorName] = ["totp"]
+    if user.recovery_codes:
+        found.append("recovery_code")
+    if user.passkeys:
+        found.append("passkey")
+    return tuple(found)
+
+
+def totp_code(typed: str) -> str | None:
+    """The code, without the spaces that apps show; None when it cannot be one."""
+    code = _SEPARATORS.sub("", typed)
+    return code if _TOTP.fullmatch(code) else None
+
+
+def recovery_proof(typed: str) -> RecoveryCode:
+    """The proof of a recovery code, however it was typed; raises InvalidSecondFactor when it cannot be one."""
+    code = _SEPARATORS.sub("", typed).lower().translate(_MISREAD)
+    if not _RECOVERY.fullmatch(code):
+        raise InvalidSecondFactor
+    return RecoveryCode(secrets.digest(code))
+
+
+def new_recovery_codes() -> tuple[str, ...]:
+    """Ten codes, in groups that are easy to type. Each is stored only as the digest of ``recovery_proof``."""
+    return tuple(_grouped(_recovery_code()) for _ in range(RECOVERY_CODES))
+
+
+def digests(codes: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(recovery_proof(code).digest for code in codes)
+
+
+def _recovery_code() -> str:
+    return "".join(_random.choice(_ALPHABET) for _ in range(RECOVERY_CODE_CHARACTERS))
+
+
+def _grouped(code: str) -> str:
+    return "-".join(code[at : at + _GROUP] for at in range(0, len(code), _GROUP))
