@@ -203,6 +203,7 @@ def _refusal(operation: Operation, status: int, group: list[Any]) -> dict[str, A
     by_code = {json.loads(response.body)["error"]: (response, kind) for response, kind in group}
     when = [f"- `{code}`: {refusals.WHEN[kind]}" for code, (_, kind) in by_code.items()]
     names = {_spelled(name) for response, _ in group for name in response.headers}
+    names |= {"Set-Cookie" for response, _ in group if response.cookies}
     is_page, by_gateway = operation.route.page, status in refusals.BY_GATEWAY
     content = {HTML: {"schema": _TEXT}} if is_page else {}
     if not is_page and by_code:
@@ -219,10 +220,14 @@ def _refusal(operation: Operation, status: int, group: list[Any]) -> dict[str, A
     }
 
 
+# The refusals that say more than what to do.
+_OWN_REFUSALS = {"proof_required": "ProofRefusal", "second_factor_required": "FactorRefusal"}
+
+
 def _refused_schema(operation: Operation, codes: Iterable[str], *, by_gateway: bool) -> Schema:
     known = "ClientRefusal" if refusals.is_oauth(operation) else "Refusal"
-    own = [_of_codes(known, [it for it in codes if it != "proof_required"])]
-    own += [_of_codes("ProofRefusal", ["proof_required"])] if "proof_required" in codes else []
+    own = [_of_codes(known, [it for it in codes if it not in _OWN_REFUSALS])]
+    own += [_of_codes(name, [code]) for code, name in _OWN_REFUSALS.items() if code in codes]
     both = [it for it in own if it] + ([_reference("GatewayRefusal")] if by_gateway else [])
     return both[0] if len(both) == 1 else {"anyOf": both}
 
@@ -251,6 +256,7 @@ def _schemas() -> dict[str, Schema]:
     refused: dict[str, type[Struct]] = {
         "Refusal": responses.Refusal,
         "ProofRefusal": responses.ProofRefusal,
+        "FactorRefusal": responses.FactorRefusal,
         "ClientRefusal": oauth_server.Refused,
     }
     named = {name: schemas.of(kind) for name, kind in refused.items()}

@@ -11,12 +11,13 @@ from accounts.web import (
     provider_login,
     routes,
     schemas,
+    second_factors,
 )
 from scripts.openapi.examples import ASSERTION, REGISTRATION
 from scripts.openapi.operation import Operation, Parameter, accepted, done, ok, redirect
 
 _LOGIN, _SESSIONS, _IDENTITIES, _PASSWORD, _ACCOUNT = "Login", "Sessions", "Identities", "Password and email", "Account"
-_PASSKEYS = "Passkeys"
+_PASSKEYS, _SECOND_FACTOR = "Passkeys", "Second factor"
 _COOKIE, _CLEARED = "Set-Cookie", "Clear-Site-Data"
 _RETURN_TO = Parameter(
     "return_to",
@@ -58,7 +59,7 @@ LOGIN = (
         summary="Logs in with email and password: sets the session cookie",
         body=schemas.Login,
         answers=(ok(presenters.Customer, _LOGGED_IN, _COOKIE),),
-        errors=(errors.InvalidCredentials,),
+        errors=(errors.InvalidCredentials, errors.SecondFactorRequired),
     ),
     Operation(
         route=routes.LOGIN_METHODS,
@@ -146,7 +147,7 @@ SESSIONS = (
         summary="Makes the session fresh again, with the password",
         body=schemas.Reauthenticate,
         answers=(done("The session is fresh.", _COOKIE),),
-        errors=(errors.InvalidCredentials, errors.PasswordMissing),
+        errors=(errors.InvalidCredentials, errors.SecondFactorRequired, errors.PasswordMissing),
     ),
     Operation(
         route=routes.OAUTH_REAUTHENTICATE,
@@ -266,6 +267,58 @@ PASSKEYS = (
     ),
 )
 
+SECOND_FACTOR = (
+    Operation(
+        route=routes.FACTOR_LOGIN,
+        tag=_SECOND_FACTOR,
+        summary="Finishes a login with the second factor: sets the session cookie",
+        body=schemas.SecondFactorLogin,
+        example={"code": "287082", "trust": False},
+        answers=(done(_LOGGED_IN, _COOKIE),),
+        errors=(errors.InvalidSecondFactor, errors.PendingLoginExpired),
+    ),
+    Operation(
+        route=routes.FACTOR_SHOW,
+        tag=_SECOND_FACTOR,
+        summary="Says whether the account has a second factor",
+        answers=(ok(second_factors.SecondFactor, "The state of the second factor."),),
+    ),
+    Operation(
+        route=routes.FACTOR_START,
+        tag=_SECOND_FACTOR,
+        summary="Begins to set up a second factor",
+        answers=(ok(second_factors.Setup, "What an authenticator app needs. Nothing has changed yet."),),
+        errors=(errors.SecondFactorOn,),
+    ),
+    Operation(
+        route=routes.FACTOR_CONFIRM,
+        tag=_SECOND_FACTOR,
+        summary="Turns the second factor on with a code of the app; ends all other sessions",
+        body=schemas.SecondFactorConfirm,
+        example={"setup": "KvRbDp1Hn6cY3mWqT0sLxZ8uEaJgFi2oBV5kM7tXd4y", "code": "287082"},
+        answers=(ok(second_factors.RecoveryCodes, "The recovery codes, which are not shown again."),),
+        errors=(errors.SetupExpired, errors.WrongSecondFactor, errors.SecondFactorOn),
+    ),
+    Operation(
+        route=routes.FACTOR_TURN_OFF,
+        tag=_SECOND_FACTOR,
+        summary="Turns the second factor off; ends all other sessions, and the trust in browsers",
+        body=schemas.SecondFactorChange,
+        example={"code": "287082"},
+        answers=(done("The second factor is off."),),
+        errors=(errors.WrongSecondFactor, errors.SecondFactorOff),
+    ),
+    Operation(
+        route=routes.RECOVERY_CODES_REPLACE,
+        tag=_SECOND_FACTOR,
+        summary="Replaces the recovery codes",
+        body=schemas.SecondFactorChange,
+        example={"code": "287082"},
+        answers=(ok(second_factors.RecoveryCodes, "The new recovery codes, which are not shown again."),),
+        errors=(errors.WrongSecondFactor, errors.SecondFactorOff),
+    ),
+)
+
 PASSWORD_AND_EMAIL = (
     Operation(
         route=routes.PASSWORD_REMOVE,
@@ -365,4 +418,4 @@ ACCOUNT = (
         answers=(done("The account is deleted.", _COOKIE, _CLEARED),),
     ),
 )
-PEOPLE = (*LOGIN, *SESSIONS, *IDENTITIES, *PASSKEYS, *PASSWORD_AND_EMAIL, *ACCOUNT)
+PEOPLE = (*LOGIN, *SESSIONS, *IDENTITIES, *PASSKEYS, *SECOND_FACTOR, *PASSWORD_AND_EMAIL, *ACCOUNT)

@@ -66,6 +66,16 @@ WHEN: Mapping[type[AccountsError], str] = {
     errors.ApiKeyReplaced: "the key was rotated, and the time of this old secret has passed",
     errors.ApiKeyUnknown: "the key was deleted, or does not exist in this deployment",
     errors.InvalidCredentials: "the login failed; the response is the same for every reason",
+    errors.InvalidSecondFactor: "the code is wrong, too old or was used before",
+    errors.SecondFactorRequired: (
+        "the first factor was right, and the account has a second one: `factors` names them, and the cookie holds the "
+        "login for five minutes"
+    ),
+    errors.PendingLoginExpired: "the login is more than five minutes old, finished, or ended by a change; log in again",
+    errors.SetupExpired: "the setup is used, more than ten minutes old, or another session's",
+    errors.WrongSecondFactor: "the code is wrong, too old or was used before",
+    errors.SecondFactorOn: "the second factor is on already",
+    errors.SecondFactorOff: "the account has no second factor",
     errors.InvalidPasskey: "the login with a passkey failed; the response is the same for every reason",
     errors.InvalidAdminSecret: "the admin secret is missing or wrong",
     errors.InvalidSignature: "the report is not signed by a current key of GitHub's secret scanning",
@@ -91,7 +101,8 @@ WHEN: Mapping[type[AccountsError], str] = {
         "the address of the sign-up was already confirmed, with another link or a provider; log in"
     ),
     errors.AddressReused: (
-        "the account with that address has another identity of the same provider, or unlinked this one"
+        "the account with that address has another identity of the same provider, unlinked this one, or has a second "
+        "factor"
     ),
     errors.IdentityLimitReached: "the account has ten identities",
     errors.LastIdentity: (
@@ -144,6 +155,8 @@ def example(kind: type[AccountsError]) -> AccountsError:
         return kind(30, CHALLENGE)
     if issubclass(kind, errors.MethodNotAllowed):
         return kind(("GET", "HEAD"))
+    if issubclass(kind, errors.SecondFactorRequired):
+        return kind("the pending login", ("totp", "recovery_code"))
     return kind(30) if issubclass(kind, errors.TooManyAttempts) else kind()
 
 

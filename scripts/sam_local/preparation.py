@@ -11,11 +11,12 @@ from functools import cached_property
 from secrets import token_hex
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
+import pyotp
 import requests
 from msgspec import Struct
 
 from accounts.deployment import Deployment
-from accounts.errors import AccountsError, EmailNotVerified
+from accounts.errors import AccountsError, EmailNotVerified, SecondFactorRequired
 from accounts.flows.clients.client_consent import Seen
 from accounts.flows.mail.mails import Mail
 from accounts.flows.operators.operator_requests import OperatorRequest
@@ -238,6 +239,37 @@ class Preparation:
         add = users.AddPasskey(user_id, credential_id, PASSKEYS_PER_ACCOUNT, session)
         self._do.writing(self._do.passkeys, self._do.users).commit(passkeys.Add(passkey), add)
         return credential_id
+
+    # --- The second factor --------------------------------------------------------------------------------------------
+
+    @cached_property
+    def session_with_second_factor(self) -> str:
+        return self._guarded[0].token
+
+    @cached_property
+    def recovery_code(self) -> str:
+        return self._guarded[1]
+
+    @cached_property
+    def pending_login(self) -> str:
+        """Return the token of a login whose password was right."""
+        email = self._guarded[0].identity.email
+        try:
+            self._do.login.with_password(
+                email, self.password, remember=False, presented=None, caller=self._caller, now=self._now
+            )
+        except SecondFactorRequired as required:
+            return required.pending
+        raise CannotRun("the login asked for no second factor")
+
+    @cached_property
+    def _guarded(self) -> tuple[LoggedIn, str]:
+        """Return the first session of a new account with a second factor, and a recovery code."""
+        owner = self._join()
+        started = self._do.second_factor_setup.start(owner.session, self._now)
+        code = pyotp.TOTP(started.secret).at(self._now)
+        codes = self._do.second_factor_setup.confirm(owner.session, started.setup, code, self._caller, self._now)
+        return owner, codes[0]
 
     # --- Clients ------------------------------------------------------------------------------------------------------
 

@@ -36,8 +36,10 @@ CLOUD, STORE = "https://cloud.example.com/mcp", "https://store.example.com"
 RESOURCES = f"{CLOUD}|Comfy Cloud|jobs:read=See your jobs|jobs:write=Start jobs;{STORE}|Comfy Store|orders=See orders"
 # moto accepts only ids of KMS's format.
 SIGNING_KEYS = {f"SigningKey{name}": f"{name * 8}-0000-4000-8000-{name * 12}".lower() for name in "AB"}
+FACTOR_KEY = "cccccccc-0000-4000-8000-cccccccccccc"
 _PARAMETERS = {
     **SIGNING_KEYS,
+    "SecondFactorKey": FACTOR_KEY,
     "Stage": "dev",
     "SiteUrl": SITE_URL,
     "SupportUrl": SUPPORT_URL,
@@ -60,7 +62,12 @@ ENVIRONMENT = {
 DEPLOYED = Account(
     REGION,
     ACCOUNT,
-    SIGNING_KEYS | {"MailFrom": MAIL_FROM, "ClientDocumentFunction": ENVIRONMENT["CLIENT_DOCUMENT_FUNCTION"]},
+    SIGNING_KEYS
+    | {
+        "SecondFactorKey": FACTOR_KEY,
+        "MailFrom": MAIL_FROM,
+        "ClientDocumentFunction": ENVIRONMENT["CLIENT_DOCUMENT_FUNCTION"],
+    },
 )
 _SECRETS = {
     "PepperSecret": json.dumps({"current": "1", "1": PEPPER}),
@@ -202,6 +209,7 @@ def _make_signing_keys(keys: BaseClient) -> None:
         made = keys.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
         known = kms_backends[ACCOUNT][REGION].keys
         known[name] = known[made]
+    known[FACTOR_KEY] = known[keys.create_key()["KeyMetadata"]["KeyId"]]
 
 
 @contextmanager

@@ -38,9 +38,11 @@ OAUTH = frozenset(
 CLIENTS = frozenset({"client_authorize", "client_token", "client_revoke", "device_authorize"})
 # Samples of passkeys need an authenticator: test_passkeys applies the same rules to them.
 PASSKEYS = frozenset({"passkey_rename", "passkey_remove", "password_remove"})
+# Samples of the second factor need one: test_second_factor applies the same rules to them.
+FACTORS = frozenset({"factor_login", "factor_change"})
 # Nothing but a signed body reaches the rules: test_leak_reports has its own.
 SIGNED = frozenset({"key_report"})
-_ELSEWHERE = {"pages", "fallback"} | OAUTH | CLIENTS | PASSKEYS | SIGNED
+_ELSEWHERE = {"pages", "fallback"} | OAUTH | CLIENTS | PASSKEYS | FACTORS | SIGNED
 _SAMPLED = frozenset(path.stem for path in EVENTS.glob("*.json")) - _ELSEWHERE
 TESTED_ROUTES: tuple[Route, ...] = tuple(route for route in ROUTES if route.function in _SAMPLED)
 FUNCTIONS = tuple(sorted({route.function for route in TESTED_ROUTES}))

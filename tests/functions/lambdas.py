@@ -186,10 +186,20 @@ class Lambdas:
         if function in {"key_create", "key_rotate"} and answer.status == 201:
             self.issued.add(answer.json["api_key"]["plaintext_key"])
             text = text.replace(answer.json["api_key"]["plaintext_key"], "")
+        if function in {"factor_set_up", "factor_change"} and answer.status == 200:
+            for secret in _issued(answer.json):
+                self.issued.add(secret)
+                text = text.replace(json.dumps(secret)[1:-1], "")
         for secret in answer.cookies:
             self.issued.add(secret)
             text = text.replace(secret, "")
         self.seen.append(text)
+
+
+def _issued(body: dict[str, Any]) -> list[str]:
+    """The secrets of an answer about the second factor, the longest first, which contain others."""
+    whole = [it for value in body.values() for it in (value if isinstance(value, list) else [value])]
+    return sorted(whole, key=len, reverse=True)
 
 
 def record(body: str, message_id: str) -> dict[str, Any]:

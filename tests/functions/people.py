@@ -9,6 +9,7 @@ from fido2 import cbor
 from fido2.utils import websafe_encode
 
 from accounts import secrets
+from accounts.aws.totp_secrets import KmsTotpSecrets
 from accounts.dynamo.api_keys import ApiKeysTable
 from accounts.dynamo.identities import IdentitiesTable
 from accounts.dynamo.one_time_tokens import OneTimeTokensTable
@@ -16,7 +17,17 @@ from accounts.dynamo.passkeys import PasskeysTable
 from accounts.dynamo.sessions import SessionsTable
 from accounts.dynamo.transactions import DynamoTransactions
 from accounts.dynamo.users import UsersTable
-from accounts.model import api_keys, device_codes, identities, one_time_tokens, passkeys, sessions, sign_ups, users
+from accounts.model import (
+    api_keys,
+    device_codes,
+    identities,
+    one_time_tokens,
+    passkeys,
+    second_factors,
+    sessions,
+    sign_ups,
+    users,
+)
 from accounts.model.api_keys import ApiKey
 from accounts.model.audit import Caller
 from accounts.model.identities import Identity
@@ -25,9 +36,11 @@ from accounts.model.one_time_tokens import (
     EMAIL_CHANGE,
     EMAIL_VERIFICATION,
     PASSWORD_RESET,
+    PENDING_LOGIN,
     UNCLAIMED,
     USER_CODE,
     OneTimeToken,
+    PendingLogin,
     SignUp,
 )
 from accounts.model.passkeys import Passkey
@@ -37,7 +50,7 @@ from accounts.model.users import User
 from accounts.transactions import Change
 from tests.authenticators import BE, BS, Authenticator
 from tests.functions import emulated
-from tests.functions.cloud import PEPPER
+from tests.functions.cloud import FACTOR_KEY, PEPPER
 from tests.functions.requests import (
     SAMPLE_BROWSER,
     SAMPLE_CHANGE_TOKEN,
@@ -45,6 +58,8 @@ from tests.functions.requests import (
     SAMPLE_LINK_TOKEN,
     SAMPLE_OTHER_TOKEN,
     SAMPLE_PASSWORD,
+    SAMPLE_PENDING_LOGIN,
+    SAMPLE_RECOVERY_CODE,
     SAMPLE_RESET_TOKEN,
     SAMPLE_TOKEN,
     SAMPLE_USER_CODE,
@@ -55,6 +70,8 @@ from tests.functions.requests import (
 _written: dict[tuple[object, ...], tuple[emulated.Items, frozenset[str]]] = {}
 HASHER = BcryptHasher(lambda _version: Peppers("1", {"1": PEPPER.encode()}))
 BROWSER = Caller("203.0.113.7", "Firefox")
+TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+OTHER_RECOVERY_CODE = "zyxw-vtsr-qpnm-kjhg-fedc-ba98"
 
 
 @dataclass(frozen=True)
@@ -234,6 +251,38 @@ class People:
         add = users.AddPasskey(person.user_id, device.credential_id, 10, person.session_id)
         self.commit(passkeys.Add(passkey), add)
         return passkey
+
+    def give_second_factor(self, person: Person, secret: str = TOTP_SECRET) -> None:
+        """Turn the second factor on: the app's secret, and the recovery code of the samples and another one."""
+        user = self.accounts.get(person.user_id)
+        assert user is not None
+        sealed = KmsTotpSecrets(FACTOR_KEY).seal(secret, person.user_id)
+        codes = second_factors.digests((SAMPLE_RECOVERY_CODE, OTHER_RECOVERY_CODE))
+        step = int(self._now.timestamp()) // 30 - 1
+        others = (it for it in user.sessions if it != person.session_id)
+        on = second_factors.TurnOn(user, sealed, step, codes, person.session_id, self._now - timedelta(hours=1))
+        self.commit(on, *map(sessions.End, others))
+        self.known |= {secret, SAMPLE_RECOVERY_CODE, OTHER_RECOVERY_CODE}
+
+    def begin_login(self, person: Person, token: str = SAMPLE_PENDING_LOGIN, *, known: bool = True) -> None:
+        """Store a login with the password that waits for its second factor."""
+        user = self.accounts.get(person.user_id)
+        assert user is not None
+        begun = PendingLogin(
+            identity=identities.email_key(person.email),
+            method="password",
+            remembered="",
+            replaces="",
+            totp=user.totp,
+            streak=str(user.factor_streak),
+            failures="0",
+            known_browser="yes" if known else "",
+        )
+        ends = self._now + timedelta(minutes=5)
+        digest = secrets.digest(token)
+        pending = OneTimeToken(PENDING_LOGIN, digest, person.user_id, self._now, ends, begun.stored())
+        self.commit(one_time_tokens.Issue(pending))
+        self.known.add(token)
 
     def change_login(self, person: Person, *, password_hash: str | None, disabled: bool = False) -> None:
         """Change the email identity's password or disable its login."""

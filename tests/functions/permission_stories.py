@@ -13,9 +13,12 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+import pyotp
+
 from accounts import secrets
 from accounts.limits import API_KEYS_PER_ACCOUNT, PASSKEYS_PER_ACCOUNT, SESSIONS_PER_ACCOUNT
 from accounts.model import users
+from accounts.web.routes import FACTOR_CONFIRM
 from tests.authenticators import Authenticator
 from tests.functions import described, leaks, passkey_steps, proofs
 from tests.functions.away import OWNER_OF_THE_EMAIL, query_of
@@ -23,8 +26,8 @@ from tests.functions.clients import query_of as query_of_client
 from tests.functions.cloud import unreachable
 from tests.functions.conftest import NOW
 from tests.functions.lambdas import NAMES, Answer, Lambdas
-from tests.functions.people import Person, a_key
-from tests.functions.requests import SAMPLE_BROWSER, SAMPLE_KEY, SAMPLE_OTHER_TOKEN, SAMPLE_TOKEN, sample
+from tests.functions.people import TOTP_SECRET, Person, a_key
+from tests.functions.requests import SAMPLE_BROWSER, SAMPLE_KEY, SAMPLE_OTHER_TOKEN, SAMPLE_TOKEN, request, sample
 from tests.functions.stage import Act, Stage, Story
 from tests.scanner import Scanner, match
 from tests.unit.accounts.identity_providers.forgery import NONCE
@@ -149,6 +152,58 @@ def while_logged_in_elsewhere(stage: Stage) -> Act:
     """The other session ends."""
     stage.functions.people.login(stage.arrange(), SAMPLE_OTHER_TOKEN)
     return stage.calls()
+
+
+@of("login", "reauthenticate", "oauth_callback")
+def of_an_account_with_a_second_factor(stage: Stage) -> Act:
+    """A pending login is stored."""
+    stage.arrange(_turn_on_the_second_factor)
+    return stage.calls()
+
+
+@of("factor_login", "factor_change")
+def with_a_code_of_the_app(stage: Stage) -> Act:
+    """Its secret is decrypted."""
+    stage.arrange()
+    body = json.loads(sample(stage.function)["body"]) | {"code": pyotp.TOTP(TOTP_SECRET).at(NOW)}
+    return stage.sends(sample(stage.function) | {"body": json.dumps(body)})
+
+
+@of("factor_login")
+def to_replace_a_session(stage: Stage) -> Act:
+    """The old session ends: no session token outlives a login."""
+    stage.arrange()
+    event = sample("factor_login")
+    event["cookies"].append(f"__Host-session={SAMPLE_TOKEN}")
+    return stage.sends(event)
+
+
+@of("factor_login")
+def in_a_browser_that_is_not_known(stage: Stage) -> Act:
+    """The identity remembers it, and the owner is notified."""
+    person = stage.arrange()
+    stage.functions.people.begin_login(person, SAMPLE_OTHER_TOKEN, known=False)
+    event = sample("factor_login")
+    event["cookies"] = [f"__Host-login={SAMPLE_OTHER_TOKEN}"]
+    return stage.sends(event)
+
+
+@of("factor_login")
+def with_a_second_factor_in_an_account_full_of_sessions(stage: Stage) -> Act:
+    """The session that expires first makes room."""
+    stage.arrange(_fill_with_sessions_that_passed)
+    return stage.calls()
+
+
+@of("factor_set_up")
+def to_confirm_the_second_factor(stage: Stage) -> Act:
+    """The second of two requests: the code is checked, and other sessions end."""
+    stage.arrange()
+    begun = stage.calls()()
+    body = {"setup": begun.json["setup"], "code": pyotp.TOTP(begun.json["secret"]).at(NOW)}
+    event = request("factor_set_up", body=json.dumps(body), cookie=SAMPLE_TOKEN)
+    event["routeKey"] = FACTOR_CONFIRM.keys[0]
+    return stage.sends(event)
 
 
 @of("passkey_create", "passkey_login", "passkey_reauthenticate")
@@ -457,6 +512,20 @@ def _fill_with_sessions(functions: Lambdas, person: Person) -> None:
     for number in range(len(user.sessions if user else ()), SESSIONS_PER_ACCOUNT):
         hold = users.AddSession(person.user_id, secrets.digest(str(number)), ends, SESSIONS_PER_ACCOUNT)
         functions.people.commit(hold)
+
+
+def _fill_with_sessions_that_passed(functions: Lambdas, person: Person) -> None:
+    """Of an account with a second factor."""
+    user, now = functions.people.accounts.get(person.user_id), functions.clock.now
+    approval = users.Approval(person.session_id, now)
+    for number in range(len(user.sessions if user else ()), SESSIONS_PER_ACCOUNT):
+        digest = secrets.digest(str(number))
+        hold = users.AddSession(person.user_id, digest, now + LATER, SESSIONS_PER_ACCOUNT, approval=approval)
+        functions.people.commit(hold)
+
+
+def _turn_on_the_second_factor(functions: Lambdas, person: Person) -> None:
+    functions.people.give_second_factor(person)
 
 
 def _fill_with_keys(functions: Lambdas, person: Person) -> None:

@@ -23,6 +23,8 @@ SAMPLE_USER_ID = VALUES["account_id"]
 # Its public id is in the samples.
 SAMPLE_CREDENTIAL = b"sample-passkey-1"
 SAMPLE_PASSWORD = VALUES["password"]
+SAMPLE_PENDING_LOGIN = VALUES["pending_login"]
+SAMPLE_RECOVERY_CODE = VALUES["recovery_code"]
 
 
 def sample(function: str) -> dict[str, Any]:

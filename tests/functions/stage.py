@@ -9,7 +9,7 @@ import pytest
 from tests.authenticators import Authenticator
 from tests.functions.away import EmulatedProviders, arrange_for
 from tests.functions.clients import Program, arrange_code, arrange_session
-from tests.functions.inventory import OAUTH, PASSKEYS
+from tests.functions.inventory import FACTORS, OAUTH, PASSKEYS
 from tests.functions.lambdas import Answer, Lambdas
 from tests.functions.people import Person
 from tests.functions.requests import SAMPLE_CREDENTIAL, request, sample
@@ -89,9 +89,17 @@ def _with_passkeys(stage: Stage) -> Person:
     return person
 
 
+def _with_second_factor(stage: Stage) -> Person:
+    person = stage.functions.people.as_sampled()
+    stage.functions.people.give_second_factor(person)
+    stage.functions.people.begin_login(person)
+    return person
+
+
 _ARRANGEMENTS: dict[str, Callable[[Stage], Person]] = {
     **dict.fromkeys(OAUTH, _with_provider),
     **dict.fromkeys(PASSKEYS, _with_passkeys),
+    **dict.fromkeys(FACTORS, _with_second_factor),
     "client_token": _with_code,
     "client_revoke": _with_program,
 }

@@ -42,8 +42,9 @@
     │   │   ├── InvalidCredentials
     │   │   │   ├── InvalidPasskey
     │   │   │   └── InvalidSecondFactor
-    │   │   ├── SecondFactorRequired
-    │   │   ├── PendingLoginExpired
+    │   │   ├── UnfinishedLogin
+    │   │   │   ├── SecondFactorRequired
+    │   │   │   └── PendingLoginExpired
     │   │   ├── InvalidAdminSecret
     │   │   └── InvalidSignature
     │   ├── Forbidden
@@ -428,21 +429,29 @@ class InvalidSecondFactor(InvalidCredentials):
     )
 
 
-class SecondFactorRequired(Unauthenticated):
+class UnfinishedLogin(Unauthenticated):
+    """A login that waits, or waited, for its second factor."""
+
+
+class SecondFactorRequired(UnfinishedLogin):
     """The first factor was right, and the account has a second one."""
 
     code = "second_factor_required"
     event = "authn_second_factor_required"
     default_message = "Enter the code of your authenticator app to finish logging in."
 
-    def __init__(self, pending: str = "", factors: tuple[str, ...] = ()) -> None:
-        """``pending`` is for the cookie of the pending login, and nowhere else."""
+    def __init__(self, pending: str = "", factors: tuple[str, ...] = (), return_url: str = "") -> None:
+        """``pending`` is for the cookie of the pending login, and nowhere else.
+
+        ``return_url`` is where a login with a provider goes afterwards.
+        """
         super().__init__()
         self.pending = pending
         self.factors = factors
+        self.return_url = return_url
 
 
-class PendingLoginExpired(Unauthenticated):
+class PendingLoginExpired(UnfinishedLogin):
     """The pending login is unknown, used, older than five minutes, or of an account that has been secured since."""
 
     code = "pending_login_expired"

@@ -45,6 +45,12 @@ class Totp(Protocol):
     def step(self, secret: str, code: str, now: datetime) -> int | None:
         """The time step of the code, at most one from now's; None when it is wrong."""
 
+    def uri(self, secret: str, email: str, issuer: str) -> str:
+        """The ``otpauth:`` URI that gives the secret to an app."""
+
+    def qr_code(self, uri: str) -> str:
+        """The URI as an SVG image, in a ``data:`` URI."""
+
 
 class TurnOn(Change, frozen=True):
     """Turn the second factor on, and remove all sessions except ``keeping``.

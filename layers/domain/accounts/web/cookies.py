@@ -10,15 +10,22 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from accounts.limits import BROWSER_KEPT, OAUTH_BROWSER_KEPT, PASSKEY_CHALLENGE_LIFETIME, SIGN_UP_BROWSER_KEPT
+from accounts.limits import (
+    BROWSER_KEPT,
+    OAUTH_BROWSER_KEPT,
+    PASSKEY_CHALLENGE_LIFETIME,
+    PENDING_LOGIN_LIFETIME,
+    SIGN_UP_BROWSER_KEPT,
+)
 
 if TYPE_CHECKING:
     # Every function reads cookies; few open sessions.
-    from accounts.flows.people.session_opening import LoggedIn
+    from accounts.flows.people.session_opening import Opened
 
 SESSION_COOKIE = "__Host-session"
 BROWSER_COOKIE = "__Host-device"
 PASSKEY_COOKIE = "__Host-passkey"
+PENDING_COOKIE = "__Host-login"
 OAUTH_COOKIE = "__Host-oauth-"
 SIGN_UP_COOKIE = "__Host-sign-up"
 # Written by the pages; not a secret.
@@ -26,7 +33,7 @@ LANGUAGE_COOKIE = "language"
 _ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
 
 
-def login_cookies(logged_in: LoggedIn) -> tuple[str, ...]:
+def login_cookies(logged_in: Opened) -> tuple[str, ...]:
     """``Set-Cookie`` values for the session and, for a new browser, for the token by which it is known."""
     begun = logged_in.session
     lasts = begun.expires_at - begun.authenticated_at if begun.remembered else None
@@ -65,6 +72,17 @@ def no_oauth_cookie(state_id: str) -> str:
 def passkey_cookie(browser: str) -> str:
     """The ``Set-Cookie`` value that binds the challenges of logins with passkeys to this browser, in all its tabs."""
     return _cookie(PASSKEY_COOKIE, browser, PASSKEY_CHALLENGE_LIFETIME)
+
+
+def pending_cookie(pending: str) -> str:
+    """The ``Set-Cookie`` value of a login that waits for its second factor."""
+    lasts = int(PENDING_LOGIN_LIFETIME.total_seconds())
+    return f"{PENDING_COOKIE}={pending}; {_ATTRIBUTES}; Max-Age={lasts}"
+
+
+def no_pending_cookie() -> str:
+    """The ``Set-Cookie`` value that removes ``pending_cookie``."""
+    return f"{PENDING_COOKIE}=; {_ATTRIBUTES}; Max-Age=0"
 
 
 def no_session_cookie() -> str:

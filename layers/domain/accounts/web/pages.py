@@ -15,7 +15,7 @@ from string import Template
 from urllib.parse import urlencode
 
 from accounts import languages, limits
-from accounts.errors import AccountsError, EmailNotVerified, LoginDeclined, NotFound
+from accounts.errors import AccountsError, EmailNotVerified, LoginDeclined, NotFound, SecondFactorRequired
 from accounts.model import brand
 from accounts.settings import Settings
 from accounts.web import credentials, responses, routes, texts
@@ -26,6 +26,7 @@ from accounts.web.responses import Response
 _FOLDER = Path(__file__).with_name("static") / "pages"
 PATHS: Mapping[str, str] = {
     "/login": "login",
+    "/second-step": "second_step",
     "/signup": "signup",
     "/verify-email": "verify_email",
     "/forgot-password": "forgot_password",
@@ -103,11 +104,15 @@ class Pages:
         return responses.with_headers(page, {**_VARY, **responses.CORS_HEADERS})
 
     def refused(self, error: AccountsError, language: str = languages.DEFAULT) -> Response:
-        """A refusal as a page: what happened, what to do, and other ways to log in."""
+        """A refusal as a page: what happened, what to do, and other ways to log in; or the page of the next step."""
         if isinstance(error, LoginDeclined):
             return responses.see_other(self._after_declining(error))
         if isinstance(error, EmailNotVerified) and error.email:
             return self._to_confirm(error, language)
+        if isinstance(error, SecondFactorRequired):
+            query = urlencode({"return_to": error.return_url})
+            address = f"{self._settings.site_url}/second-step?{query}"
+            return responses.see_other(address, cookies=responses.cookies_of(error))
         name = "not_linked" if error.code in _WHILE_LOGGED_IN else "not_signed_in"
         message = languages.refusal(error.template, error.values, language)
         blanks = {"error.code": error.code, "error.message": message}

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct, field, json
 
 from accounts import errors, languages
-from accounts.web.cookies import no_session_cookie
+from accounts.web.cookies import no_session_cookie, pending_cookie
 
 _STATUS: dict[type[errors.AccountsError], int] = {
     errors.InvalidInput: 400,
@@ -79,6 +79,12 @@ class Refusal(Struct):
 
     error: str
     message: str
+
+
+class FactorRefusal(Refusal):
+    """``factors`` are those of the account: one of them finishes the login."""
+
+    factors: list[str]
 
 
 class ProofRefusal(Refusal):
@@ -161,12 +167,19 @@ def bearer_challenge(*, is_invalid: bool, metadata_url: str) -> str:
 
 
 def refused(error: errors.AccountsError, language: str = languages.DEFAULT) -> Response:
-    """An error as ``{"error": code, "message": what to do}``, with a challenge if it asks for a proof of work."""
+    """An error as ``{"error": code, "message": what to do}``, and what the next request needs."""
     message = languages.refusal(error.template, error.values, language)
     body = Refusal(error.code, message)
     if isinstance(error, errors.ProofRequired):
         body = ProofRefusal(error.code, message, error.challenge)
-    return ok(body, status=status_of(error), headers=headers_of(error))
+    elif isinstance(error, errors.SecondFactorRequired):
+        body = FactorRefusal(error.code, message, list(error.factors))
+    return ok(body, status=status_of(error), headers=headers_of(error), cookies=cookies_of(error))
+
+
+def cookies_of(error: errors.AccountsError) -> tuple[str, ...]:
+    """The cookie of a login that waits for its second factor."""
+    return (pending_cookie(error.pending),) if isinstance(error, errors.SecondFactorRequired) else ()
 
 
 def status_of(error: errors.AccountsError) -> int:
@@ -204,6 +217,8 @@ def headers_of(error: errors.AccountsError) -> Mapping[str, str]:
         case errors.MethodNotAllowed():
             return {"allow": ", ".join(error.allowed)}
         case errors.InvalidCredentials() | errors.InvalidAdminSecret() | errors.InvalidSignature():
+            return {}
+        case errors.UnfinishedLogin():
             return {}
         case errors.Unauthenticated():
             return {"www-authenticate": BEARER}

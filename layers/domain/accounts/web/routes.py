@@ -213,6 +213,58 @@ PASSKEY_REAUTHENTICATE = Route(
     "authn_reauthenticated",
     cookies=True,
 )
+FACTOR_LOGIN = Route(
+    "POST",
+    "/auth/login/second-factor",
+    "factor_login",
+    NO_CREDENTIAL,
+    ("streak", "second-step"),
+    "authn_login_success",
+    cookies=True,
+)
+FACTOR_SHOW = Route(
+    "GET", "/auth/second-factor", "factor_show", SESSION_ONLY, GATEWAY, "authn_second_factor_shown", cookies=True
+)
+FACTOR_START = Route(
+    "POST",
+    "/auth/second-factor/setup",
+    "factor_set_up",
+    SESSION_ONLY,
+    ("second-factor-change",),
+    "authn_second_factor_setup",
+    cookies=True,
+    fresh=True,
+)
+FACTOR_CONFIRM = Route(
+    "POST",
+    "/auth/second-factor",
+    "factor_set_up",
+    SESSION_ONLY,
+    ("second-factor-change",),
+    "authn_second_factor_on",
+    cookies=True,
+    fresh=True,
+)
+FACTOR_TURN_OFF = Route(
+    "POST",
+    "/auth/second-factor/off",
+    "factor_change",
+    SESSION_ONLY,
+    ("second-factor-change", "streak"),
+    "authn_second_factor_off",
+    cookies=True,
+    fresh=True,
+)
+RECOVERY_CODES_REPLACE = Route(
+    "POST",
+    "/auth/second-factor/recovery-codes",
+    "factor_change",
+    SESSION_ONLY,
+    ("second-factor-change", "streak"),
+    "authn_recovery_codes_replaced",
+    cookies=True,
+    fresh=True,
+)
 PASSWORD_REMOVE = Route(
     "DELETE",
     "/auth/password",
@@ -554,6 +606,12 @@ ROUTES: tuple[Route, ...] = (
     PASSKEY_LOGIN,
     PASSKEY_REMIND,
     PASSKEY_REAUTHENTICATE,
+    FACTOR_LOGIN,
+    FACTOR_SHOW,
+    FACTOR_START,
+    FACTOR_CONFIRM,
+    FACTOR_TURN_OFF,
+    RECOVERY_CODES_REPLACE,
     PASSWORD_REMOVE,
     PASSWORD_SET,
     PASSWORD_FORGOT,

@@ -23,6 +23,7 @@ from accounts.errors import (
     OriginNotAllowed,
     ProviderNotTrusted,
     ProviderUnavailable,
+    SecondFactorRequired,
     Unauthenticated,
 )
 from accounts.flows.people.authentication import Credential, SessionAuthentication
@@ -138,8 +139,8 @@ class ProviderArrival(Struct, frozen=True):
         """Finish what the state was issued for, once.
 
         Raises LoginExpired, CookiesBlocked, LoginDeclined, ProviderNotTrusted, ProviderUnavailable, EmailMissing,
-        EmailNotVerified (an email was queued), AddressReused, IdentityLinkedElsewhere, IdentityNotLinked, or
-        Unauthenticated when the session that asked has ended. When it raises, no account, link or session was written.
+        EmailNotVerified (an email was queued), AddressReused, IdentityLinkedElsewhere, IdentityNotLinked,
+        SecondFactorRequired, or Unauthenticated when the session that asked has ended. When it raises, no account, link or session was written.
         """
         provider = self.providers.get(name)
         state = self._use_up(name, callback, now)
@@ -153,9 +154,12 @@ class ProviderArrival(Struct, frozen=True):
         session = self._session_that_asked(state, presented, now)
         challenge = Challenge(state.verifier, state.nonce)
         person = provider.person(callback.code, challenge, now)
-        if session is not None and state.intent == REAUTHENTICATE:
-            return self._reauthenticated(person, state, session, caller, now)
-        return self._welcome(person, state, session, callback.browser, presented, caller, now)
+        try:
+            if session is not None and state.intent == REAUTHENTICATE:
+                return self._reauthenticated(person, state, session, caller, now)
+            return self._welcome(person, state, session, callback.browser, presented, caller, now)
+        except SecondFactorRequired as required:
+            raise SecondFactorRequired(required.pending, required.factors, state.return_url) from required
 
     def _use_up(self, name: str, callback: Callback, now: datetime) -> ProviderState:
         """Consume the state before calling the provider, so that a replay is refused here."""
