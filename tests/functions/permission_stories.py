@@ -17,7 +17,8 @@ import pyotp
 
 from accounts import secrets
 from accounts.limits import API_KEYS_PER_ACCOUNT, PASSKEYS_PER_ACCOUNT, SESSIONS_PER_ACCOUNT
-from accounts.model import users
+from accounts.model import identities, users
+from accounts.model.identities import Identity
 from accounts.web.routes import FACTOR_CONFIRM
 from tests.authenticators import Authenticator
 from tests.functions import described, leaks, passkey_steps, proofs
@@ -30,7 +31,7 @@ from tests.functions.people import TOTP_SECRET, Person, a_key
 from tests.functions.requests import SAMPLE_BROWSER, SAMPLE_KEY, SAMPLE_OTHER_TOKEN, SAMPLE_TOKEN, request, sample
 from tests.functions.stage import Act, Stage, Story
 from tests.scanner import Scanner, match
-from tests.unit.accounts.identity_providers.forgery import NONCE
+from tests.unit.accounts.identity_providers.forgery import NONCE, claims
 
 LATER = timedelta(minutes=6)
 STORIES: dict[str, list[Story]] = defaultdict(list)
@@ -157,7 +158,14 @@ def while_logged_in_elsewhere(stage: Stage) -> Act:
 @of("login", "reauthenticate", "oauth_callback")
 def of_an_account_with_a_second_factor(stage: Stage) -> Act:
     """A pending login is stored."""
-    stage.arrange(_turn_on_the_second_factor)
+    stage.arrange(_link_google, _turn_on_the_second_factor)
+    return stage.calls()
+
+
+@of("factor_change")
+def while_logged_in_elsewhere_with_both_factors(stage: Stage) -> Act:
+    """The other session ends."""
+    stage.arrange(_fill_with_sessions_that_passed)
     return stage.calls()
 
 
@@ -202,6 +210,7 @@ def to_confirm_the_second_factor(stage: Stage) -> Act:
     begun = stage.calls()()
     body = {"setup": begun.json["setup"], "code": pyotp.TOTP(begun.json["secret"]).at(NOW)}
     event = request("factor_set_up", body=json.dumps(body), cookie=SAMPLE_TOKEN)
+    event["headers"]["content-type"] = "application/json"
     event["routeKey"] = FACTOR_CONFIRM.keys[0]
     return stage.sends(event)
 
@@ -522,6 +531,14 @@ def _fill_with_sessions_that_passed(functions: Lambdas, person: Person) -> None:
         digest = secrets.digest(str(number))
         hold = users.AddSession(person.user_id, digest, now + LATER, SESSIONS_PER_ACCOUNT, approval=approval)
         functions.people.commit(hold)
+
+
+def _link_google(functions: Lambdas, person: Person) -> None:
+    """The subject of the callback's sample."""
+    now = functions.clock.now
+    key = identities.provider_key("google", claims(now)["sub"])
+    linked = Identity(key, person.user_id, person.email, person.name, now, now, verified=True)
+    functions.people.commit(identities.Claim(linked), users.AddIdentity(person.user_id, key, 10))
 
 
 def _turn_on_the_second_factor(functions: Lambdas, person: Person) -> None:

@@ -9,9 +9,12 @@ import pytest
 
 from accounts.aws.totp_secrets import KmsTotpSecrets
 from accounts.errors import InvalidSecondFactor, PendingLoginExpired, SecondFactorRequired
+from accounts.model import identities, users
+from accounts.model.identities import Identity
 from accounts.web import routes
 from accounts.web.routes import Route
 from tests.functions import emulated, expected
+from tests.functions.away import EmulatedProviders, query_of
 from tests.functions.cloud import FACTOR_KEY, unreachable
 from tests.functions.conftest import NOW
 from tests.functions.lambdas import Answer, Lambdas
@@ -25,6 +28,7 @@ from tests.functions.requests import (
     request,
     sample,
 )
+from tests.unit.accounts.identity_providers.forgery import claims
 
 ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
 NO_PENDING = f"__Host-login=; {ATTRIBUTES}; Max-Age=0"
@@ -135,6 +139,25 @@ def test_a_known_browser_needs_three_calls(functions: Lambdas, person: Person) -
     assert [call.name for call in first.calls if call.service == "dynamodb"] == [get, count, write, write]
     assert [call.name for call in second.calls] == [get, count, "kms.Decrypt", write]
     assert person.user_id
+
+
+def test_a_login_with_a_provider_leads_to_the_second_step(functions: Lambdas, providers: EmulatedProviders) -> None:
+    """With the cookie, without a session; the page knows where to go afterwards."""
+    person = functions.people.arrange()
+    now, key = functions.clock.now, identities.provider_key("google", claims(NOW)["sub"])
+    linked = Identity(key, person.user_id, person.email, person.name, now, now, verified=True)
+    functions.people.commit(identities.Claim(linked), users.AddIdentity(person.user_id, key, 10))
+    functions.people.give_second_factor(person)
+    state = query_of(providers.start("google", "return_to=/api-keys"))["state"]
+    providers.google_says()
+    answer = providers.callback("google", f"state={state}&code=a-code")
+    pending = next(it for it in answer.result["cookies"] if it.startswith("__Host-login="))
+
+    where = "https://accounts.example.com/second-step?return_to=%2Fapi-keys"
+    assert (answer.status, answer.result["headers"]["location"]) == (303, where)
+    assert answer.events == ["authn_second_factor_required"]
+    assert not [it for it in answer.result["cookies"] if it.startswith("__Host-session=")]
+    assert finish(functions, APP.at(NOW), pending.partition(";")[0]).status == 204
 
 
 def test_a_trusted_browser_is_not_asked(functions: Lambdas, person: Person) -> None:

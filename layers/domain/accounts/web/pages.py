@@ -110,8 +110,10 @@ class Pages:
         if isinstance(error, EmailNotVerified) and error.email:
             return self._to_confirm(error, language)
         if isinstance(error, SecondFactorRequired):
-            query = urlencode({"return_to": error.return_url})
-            address = f"{self._settings.site_url}/second-step?{query}"
+            site = self._settings.site_url
+            # Only pages of the site: the page does not send the browser elsewhere.
+            within = error.return_url.removeprefix(site) if error.return_url.startswith(f"{site}/") else "/account"
+            address = f"{site}/second-step?{urlencode({'return_to': within})}"
             return responses.see_other(address, cookies=responses.cookies_of(error))
         name = "not_linked" if error.code in _WHILE_LOGGED_IN else "not_signed_in"
         message = languages.refusal(error.template, error.values, language)
@@ -230,6 +232,7 @@ class Pages:
             "device_minutes": str(limits.DEVICE_CODE_LIFETIME // timedelta(minutes=1)),
             "reset_minutes": str(limits.PASSWORD_RESET_LIFETIME // timedelta(minutes=1)),
             "keys_max": str(limits.API_KEYS_PER_ACCOUNT),
+            "trust_days": str(limits.TRUSTED_BROWSER_KEPT // timedelta(days=1)),
         }
 
 

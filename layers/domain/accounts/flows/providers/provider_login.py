@@ -140,7 +140,8 @@ class ProviderArrival(Struct, frozen=True):
 
         Raises LoginExpired, CookiesBlocked, LoginDeclined, ProviderNotTrusted, ProviderUnavailable, EmailMissing,
         EmailNotVerified (an email was queued), AddressReused, IdentityLinkedElsewhere, IdentityNotLinked,
-        SecondFactorRequired, or Unauthenticated when the session that asked has ended. When it raises, no account, link or session was written.
+        SecondFactorRequired, or Unauthenticated when the session that asked has ended. When it raises, no account, link
+        or session was written.
         """
         provider = self.providers.get(name)
         state = self._use_up(name, callback, now)

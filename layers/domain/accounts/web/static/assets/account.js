@@ -4,6 +4,7 @@ import { download } from "./farewell.js";
 import { link, showLogins } from "./logins.js";
 import { $, call, loadSession, onReturn, show, showLoadError, showMessage, toLogin, withBusy } from "./page.js";
 import { fillIn, startChange } from "./profile.js";
+import { showSecondFactor, startSecondFactor } from "./second_factor.js";
 import { addPasskey, showPasskeys } from "./security.js";
 
 const notice = $("#notice");
@@ -12,6 +13,7 @@ const PARTS = {
   session: "/auth/session",
   identities: "/auth/identities",
   passkeys: "/auth/passkeys",
+  factor: "/auth/second-factor",
   sessions: "/auth/sessions",
   activity: "/auth/activity",
   methods: `/auth/methods?${new URLSearchParams({ origin: location.origin })}`,
@@ -40,6 +42,7 @@ async function refresh() {
   fillIn(parts.session.body, parts.identities.body);
   showLogins(parts.identities.body.identities, parts.methods.ok ? parts.methods.body.methods : []);
   showPasskeys(parts.passkeys, parts.identities.body.identities);
+  showSecondFactor(parts.factor);
   showDevices(parts.sessions);
   showActivity(parts.activity);
   show($("#loaded"));
@@ -57,6 +60,8 @@ function carryOn(draft) {
     link(draft.link);
   } else if (draft?.passkey) {
     withBusy($("#add-passkey"), notice, addPasskey);
+  } else if (draft?.factor) {
+    withBusy($("#factor-on"), notice, startSecondFactor);
   } else if (draft?.download) {
     download();
   }

@@ -64,6 +64,8 @@ async function reauthenticated(draft) {
   const byPassword = ways.find((identity) => identity.provider === "email");
   unfinished = draft;
   show($("#again-form"), Boolean(byPassword));
+  show($("#again-code-form"), false);
+  $("#again-code-form").reset();
   $("#again-form").elements.username.value = byPassword?.email ?? "";
   show($("#again-passkey"), hasPasskeys() && passkeys.ok && passkeys.body.passkeys.length > 0);
   for (const button of dialog.querySelectorAll("[data-again]")) {
@@ -89,6 +91,10 @@ onSubmit($("#again-form"), async () => {
   if (result.ok) {
     resolveReauthentication(true);
     closeDialog(dialog);
+  } else if (result.code === "second_factor_required") {
+    show($("#again-form"), false);
+    show($("#again-code-form"));
+    $("#again-code").focus();
   } else if (result.code === "invalid_credentials") {
     setFieldError(password, t("again.wrong"));
     password.select();
@@ -98,6 +104,17 @@ onSubmit($("#again-form"), async () => {
   } else {
     return result;
   }
+  return null;
+});
+
+onSubmit($("#again-code-form"), async () => {
+  const result = await call("POST", "/auth/login/second-factor", { code: $("#again-code").value });
+  if (!result.ok) {
+    $("#again-code").select();
+    return result;
+  }
+  resolveReauthentication(true);
+  closeDialog(dialog);
   return null;
 });
 

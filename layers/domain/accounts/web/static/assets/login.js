@@ -41,6 +41,11 @@ async function logIn() {
     password.select();
     return null;
   }
+  if (result.code === "second_factor_required") {
+    form.reset();
+    location.replace(`/second-step?${new URLSearchParams({ return_to: returnTo() })}`);
+    return null;
+  }
   if (!result.ok) {
     return result;
   }
