@@ -42,9 +42,8 @@
     │   │   ├── InvalidCredentials
     │   │   │   ├── InvalidPasskey
     │   │   │   └── InvalidSecondFactor
-    │   │   ├── UnfinishedLogin
-    │   │   │   ├── SecondFactorRequired
-    │   │   │   └── PendingLoginExpired
+    │   │   ├── SecondFactorRequired
+    │   │   ├── PendingLoginExpired
     │   │   ├── InvalidAdminSecret
     │   │   └── InvalidSignature
     │   ├── Forbidden
@@ -429,11 +428,7 @@ class InvalidSecondFactor(InvalidCredentials):
     )
 
 
-class UnfinishedLogin(Unauthenticated):
-    """A login that waits, or waited, for its second factor."""
-
-
-class SecondFactorRequired(UnfinishedLogin):
+class SecondFactorRequired(Unauthenticated):
     """The first factor was right, and the account has a second one."""
 
     code = "second_factor_required"
@@ -451,7 +446,7 @@ class SecondFactorRequired(UnfinishedLogin):
         self.return_url = return_url
 
 
-class PendingLoginExpired(UnfinishedLogin):
+class PendingLoginExpired(Unauthenticated):
     """The pending login is unknown, used, older than five minutes, or of an account that has been secured since."""
 
     code = "pending_login_expired"

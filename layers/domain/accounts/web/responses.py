@@ -209,6 +209,16 @@ def as_event(
     return answer
 
 
+# A bearer token would not help.
+_UNCHALLENGED = (
+    errors.InvalidCredentials,
+    errors.InvalidAdminSecret,
+    errors.InvalidSignature,
+    errors.SecondFactorRequired,
+    errors.PendingLoginExpired,
+)
+
+
 def headers_of(error: errors.AccountsError) -> Mapping[str, str]:
     """Headers that depend on the error: Retry-After, Allow, WWW-Authenticate."""
     match error:
@@ -216,11 +226,7 @@ def headers_of(error: errors.AccountsError) -> Mapping[str, str]:
             return {"retry-after": str(error.retry_after)}
         case errors.MethodNotAllowed():
             return {"allow": ", ".join(error.allowed)}
-        case errors.InvalidCredentials() | errors.InvalidAdminSecret() | errors.InvalidSignature():
-            return {}
-        case errors.UnfinishedLogin():
-            return {}
-        case errors.Unauthenticated():
+        case errors.Unauthenticated() if not isinstance(error, _UNCHALLENGED):
             return {"www-authenticate": BEARER}
         case errors.ClientAuthentication():
             return {"www-authenticate": 'Basic realm="clients"'}

@@ -547,6 +547,7 @@ RESET_PAGE = Route("GET", "/reset-password", "pages", NO_CREDENTIAL, GATEWAY, "p
 KEYS_PAGE = Route("GET", "/api-keys", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
 ACCOUNT_PAGE = Route("GET", "/account", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
 CONSENT_PAGE = Route("GET", "/oauth/authorize", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
+SECOND_STEP_PAGE = Route("GET", "/second-step", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
 DEVICE_PAGE = Route("GET", "/device", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
 FAVICON = Route("GET", "/favicon.ico", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
 ROBOTS = Route("GET", "/robots.txt", "pages", NO_CREDENTIAL, GATEWAY, "page_shown")
@@ -557,6 +558,7 @@ ASSET = Route("GET", "/assets/{version}/{name}", "pages", NO_CREDENTIAL, GATEWAY
 PAGES = (
     HOME,
     LOGIN_PAGE,
+    SECOND_STEP_PAGE,
     SIGNUP_PAGE,
     VERIFY_PAGE,
     FORGOT_PAGE,

@@ -82,12 +82,14 @@ def test_every_refusal_has_its_status() -> None:
 
 @pytest.mark.parametrize("error", list(_examples()), ids=lambda error: type(error).__name__)
 def test_every_refusal_has_its_code_and_its_sentence(error: AccountsError) -> None:
-    """In JSON, with no other field but a challenge."""
+    """In JSON, with no other field but a challenge, or the factors that finish a login and its cookie."""
     answer = responses.refused(error)
     challenge = {"challenge": {"parameters": {"cost": 1}}} if isinstance(error, errors.ProofRequired) else {}
+    factors = {"factors": []} if isinstance(error, errors.SecondFactorRequired) else {}
+    cookies = ("__Host-login=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=300",) if factors else ()
 
-    assert json.loads(answer.body) == {"error": error.code, "message": error.message, **challenge}
-    assert (answer.content_type, answer.cookies, answer.user_id) == ("application/json; charset=utf-8", (), "")
+    assert json.loads(answer.body) == {"error": error.code, "message": error.message, **challenge, **factors}
+    assert (answer.content_type, answer.cookies, answer.user_id) == ("application/json; charset=utf-8", cookies, "")
 
 
 @pytest.mark.parametrize(

@@ -132,7 +132,7 @@ class SessionOpening(Struct, frozen=True):
 
     def open_new(self, user: User, session: Session, *also: Change) -> None:
         """Create the account with its first session, and write ``also``, or nothing; raises Conflict."""
-        self.transactions.commit(users.Open(user), sessions.Start(session), login_record(session), *also)
+        self.transactions.commit(users.Open(user), sessions.Start(session), *also, login_record(session))
 
     def open(
         self,
