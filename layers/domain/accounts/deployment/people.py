@@ -69,12 +69,7 @@ class PeopleFlows(Edges):
         from accounts.flows.people.email_verification import EmailVerification
 
         return EmailVerification(
-            self.one_time_tokens,
-            self.identities,
-            self.throttles,
-            self.hasher,
-            self.session_opening,
-            self.writing(self.one_time_tokens, self.identities, self.users, self.sessions, self.audit_events),
+            self.one_time_tokens, self.identities, self.throttles, self.hasher, self.session_opening
         )
 
     @cached_property

@@ -27,7 +27,7 @@ from accounts.model.one_time_tokens import EMAIL_VERIFICATION, OneTimeToken, One
 from accounts.model.passwords import PasswordHasher
 from accounts.model.throttles import Throttles
 from accounts.model.users import User
-from accounts.transactions import Conflict, Transactions
+from accounts.transactions import Conflict
 
 _NOT_THE_CHOSEN_ONE = (
     "This isn't the password that you chose for this sign-up. If you signed up more than once, use the link "
@@ -41,7 +41,6 @@ class EmailVerification(Struct, frozen=True):
     throttles: Throttles
     hasher: PasswordHasher
     opening: SessionOpening
-    transactions: Transactions
 
     def confirm(
         self,
