@@ -100,6 +100,11 @@ def confirm_a_sign_up(owner: Owner) -> None:
     owner.service.email_verification.confirm(owner.pending_sign_up, PASSWORD, None, OWNER, AT)
 
 
+def confirm_a_sign_up_in_its_browser(owner: Owner) -> None:
+    """Without the password."""
+    owner.service.email_verification.confirm(owner.pending_sign_up, "", None, OWNER, AT, proof="a" * 64)
+
+
 def reset_password(owner: Owner) -> None:
     token = owner.service.reset_token()
     owner.service.password_reset.reset(token, OTHER_PASSWORD, OWNER, AT)
@@ -154,6 +159,7 @@ TABLE: dict[Callable[[Owner], Any], tuple[Any, Any, Any]] = {
     log_in_with_another_of_its_address: (SESSION, AddressReused, AddressReused),
     confirm_a_providers_address: (SESSION, AddressReused, AddressReused),
     confirm_a_sign_up: (AddressConfirmed, AddressConfirmed, AddressConfirmed),
+    confirm_a_sign_up_in_its_browser: (AddressConfirmed, AddressConfirmed, AddressConfirmed),
     reset_password: (NONE, NONE, NONE),
     change_password: (NONE, NONE, NONE),
     change_email: (NONE, NONE, NONE),
