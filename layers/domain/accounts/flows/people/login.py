@@ -107,15 +107,10 @@ class Login(Struct, frozen=True):
             _check_same_account(instead_of, identity)
             logged_in = self.opening.begin(identity, method=PASSWORD, remember=remember, caller=caller, now=now)
             new_hash = renewed() if verdict.outdated else None
-            self.opening.log_in(
-                logged_in,
-                _after_login(logged_in.identity, new_hash, attempt),
-                caller=caller,
-                instead_of=instead_of or replaced(),
-                reauthenticating=instead_of,
-                meanwhile=(_after_login(identity, new_hash, attempt),),
-                failures=attempt.failures,
-            )
+            after, meanwhile = (_after_login(it, new_hash, attempt) for it in (logged_in.identity, identity))
+            log_in = partial(self.opening.log_in, logged_in, caller=caller, reauthenticating=instead_of)
+            ended = instead_of or replaced()
+            log_in(after, instead_of=ended, meanwhile=(meanwhile,), failures=attempt.failures)
             return identity, logged_in
 
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from msgspec import Struct
 
@@ -157,17 +158,7 @@ class SessionOpening(Struct, frozen=True):
         SecondFactorMissing, and Conflict when ``gaining`` or one of ``also`` is refused.
         """
         old = instead_of.digest if instead_of and instead_of.user_id == session.user_id else None
-        add = users.AddSession(
-            session.user_id,
-            session.digest,
-            session.expires_at,
-            SESSIONS_PER_ACCOUNT,
-            old,
-            approval,
-            gaining,
-            proof,
-            trust,
-        )
+        add = _added(session, instead_of=old, approval=approval, gaining=gaining, proof=proof, trust=trust)
         changes = (sessions.Start(session), *also, login_record(session), *map(sessions.End, [old] if old else []))
         try:
             self.transactions.commit(add, *changes)
@@ -192,6 +183,10 @@ class SessionOpening(Struct, frozen=True):
         self.transactions.commit(
             users.SwapSession(add, user.revision, ended, untrusted), *map(sessions.End, ended), *changes
         )
+
+
+def _added(session: Session, **conditions: Any) -> AddSession:  # noqa: ANN401 - fields of AddSession
+    return AddSession(session.user_id, session.digest, session.expires_at, SESSIONS_PER_ACCOUNT, **conditions)
 
 
 def _check_factor(add: AddSession, user: User | None) -> None:
