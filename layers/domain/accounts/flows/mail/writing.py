@@ -9,12 +9,13 @@ from __future__ import annotations
 from contextlib import suppress
 from copy import replace
 from datetime import datetime
+from functools import partial
 from urllib.parse import quote, urlencode
 
 from msgspec import Struct
 
-from accounts.flows.mail import mails
-from accounts.flows.mail.mails import Content, Mail, Method
+from accounts.flows.mail import mails, notices
+from accounts.flows.mail.mails import Content, Mail
 from accounts.flows.mail.planning import (
     ChangeLink,
     ConfirmationLink,
@@ -28,7 +29,7 @@ from accounts.limits import EMAIL_CHANGE_LIFETIME, PASSWORD_RESET_LIFETIME, VERI
 from accounts.model import address_changes, email_addresses, identities, messages, one_time_tokens, sign_ups
 from accounts.model.audit import Caller, Record
 from accounts.model.identities import Identities, Identity, email_key
-from accounts.model.messages import LoginNotice, OwnerNotice
+from accounts.model.messages import OwnerNotice
 from accounts.model.one_time_tokens import (
     EMAIL_CHANGE,
     PASSWORD_RESET,
@@ -36,23 +37,12 @@ from accounts.model.one_time_tokens import (
     NewAddress,
     OneTimeToken,
 )
-from accounts.model.providers import GITHUB, GOOGLE, TITLES
+from accounts.model.providers import TITLES
 from accounts.model.users import User, Users
 from accounts.transactions import Conflict, Transactions, retry_on_conflict
 
 # The serial of a record that is written once for its moment.
 _ONCE = "00000000"
-_PROVIDERS: tuple[Method, ...] = (GOOGLE, GITHUB)
-
-# Emails without values.
-_PLAIN: Mapping[type[Struct], Callable[[], Content]] = {
-    messages.PasswordSet: mails.PasswordSet,
-    messages.PasswordRevoked: mails.PasswordRevoked,
-    messages.PasswordChanged: mails.PasswordChanged,
-    messages.SecondFactorTurnedOn: mails.SecondFactorTurnedOn,
-    messages.SecondFactorTurnedOff: mails.SecondFactorTurnedOff,
-    messages.RecoveryCodesReplaced: mails.RecoveryCodesReplaced,
-}
 
 
 class Writing(Struct, frozen=True):
@@ -84,7 +74,9 @@ class Writing(Struct, frozen=True):
     def _notice(self, message: OwnerNotice) -> Mail | None:
         """A notice to the address that the account has now."""
         user = self.users.get(message.user_id)
-        return self._mail(user.email, self._content(message, user)) if user is not None and user.email else None
+        if user is None or not user.email:
+            return None
+        return self._mail(user.email, notices.content(message, user, partial(self._has_password, user)))
 
     def _sign_up(self, sign_up: OneTimeToken, now: datetime) -> Mail:
         plaintext, link = sign_ups.link(sign_up, now)
@@ -141,7 +133,7 @@ class Writing(Struct, frozen=True):
         self.transactions.commit(one_time_tokens.Issue(token))
         link = f"{self.site_url}/reset-password#{_fragment(plaintext, address.email)}"
         if address.password_hash is None:
-            return self._mail(address.email, mails.PasswordForgotWithoutPassword(link, _others_of(user)))
+            return self._mail(address.email, mails.PasswordForgotWithoutPassword(link, notices.other_methods(user)))
         return self._mail(address.email, mails.PasswordForgot(link))
 
     def _change(self, letter: ChangeLink, now: datetime) -> Mail | None:
@@ -164,6 +156,10 @@ class Writing(Struct, frozen=True):
         self.transactions.commit(one_time_tokens.Issue(token), identities.Replace(pending))
         return True
 
+    def _has_password(self, user: User) -> bool:
+        address = self._held(email_key(user.email), user.user_id)
+        return address is not None and address.is_login_method
+
     def _held(self, key: str, user_id: str) -> Identity | None:
         """The account's address; None when it is not, or cannot log in."""
         address = self.identities.get(key)
@@ -172,71 +168,8 @@ class Writing(Struct, frozen=True):
     def _mail(self, to: str, content: Content) -> Mail:
         return Mail(to, content, self.site_url)
 
-    def _content(self, message: OwnerNotice, user: User) -> Content:  # noqa: PLR0911 - a table
-        match message:
-            case messages.PasswordReset():
-                return mails.PasswordReset(_others_of(user))
-            case messages.ApiKeyCreated():
-                return mails.ApiKeyCreated(message.name)
-            case messages.ApiKeyRotated():
-                ends = datetime.fromisoformat(message.old_ends) if message.old_ends else ""
-                return mails.ApiKeyRotated(message.name, ends)
-            case messages.ApiKeyDeleted():
-                return mails.ApiKeyDeleted(message.name)
-            case messages.ApiKeyLeaked():
-                used = datetime.fromisoformat(message.last_used) if message.last_used else None
-                return mails.ApiKeyLeaked(message.name, message.url, message.found_in, used)
-            case messages.IdentityLinked():
-                return mails.IdentityLinked(message.provider)
-            case messages.IdentityUnlinked():
-                return mails.IdentityUnlinked(message.provider, *_removed(message), self._methods_of(user))
-            case messages.PasskeyCreated():
-                return mails.PasskeyCreated(message.name)
-            case messages.PasskeyRemoved():
-                return mails.PasskeyRemoved(*_removed(message))
-            case messages.PasswordRemoved():
-                return mails.PasswordRemoved(_others_of(user))
-            case _ if isinstance(message, LoginNotice):
-                return _login(message)
-        return _PLAIN[type(message)]()
-
-    def _methods_of(self, user: User) -> tuple[Method, ...]:
-        """How the owner can log in now."""
-        address = self._held(email_key(user.email), user.user_id)
-        has_password = address is not None and address.is_login_method
-        return ("password", *_others_of(user)) if has_password else _others_of(user)
-
 
 def _fragment(token: str, address: str, *more: tuple[str, str]) -> str:
     """The page shows ``address``, and password managers save the password for it."""
     values = (("token", token), *more, ("email", email_addresses.shown(address)))
     return urlencode(values, safe="@", quote_via=quote)
-
-
-def _removed(message: messages.IdentityUnlinked | messages.PasskeyRemoved) -> tuple[bool, bool]:
-    """Whether a password was removed with a login method, and whether passkeys were."""
-    return "password" in message.removed, "passkeys" in message.removed
-
-
-def _login(message: LoginNotice) -> Content:
-    about = (message.browser, message.at, message.source)
-    match message:
-        case messages.LoginNewBrowser():
-            return mails.LoginNewBrowser(*about)
-        case messages.LoginAfterFailures():
-            return mails.LoginAfterFailures(*about)
-        case messages.ClientLoggedIn():
-            return mails.ClientLoggedIn(*about, message.client)
-        case messages.PasskeyCopied():
-            return mails.PasskeyCopied(*about, message.name)
-        case messages.SecondFactorFailed():
-            return mails.SecondFactorFailed(*about)
-        case messages.RecoveryCodeUsed():
-            return mails.RecoveryCodeUsed(*about)
-
-
-def _others_of(user: User) -> tuple[Method, ...]:
-    """The login methods besides a password."""
-    names = {key.partition("#")[0] for key in user.identities}
-    providers = tuple(name for name in _PROVIDERS if name in names)
-    return (*providers, "passkeys") if user.passkeys else providers

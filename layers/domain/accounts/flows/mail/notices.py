@@ -1,0 +1,102 @@
+"""The content of notices to an account's address: what changed, and how its owner can still log in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from msgspec import Struct
+
+from accounts.flows.mail import mails
+from accounts.flows.mail.mails import Content, Method
+from accounts.model import messages
+from accounts.model.messages import LoginNotice, OwnerNotice
+from accounts.model.providers import GITHUB, GOOGLE
+from accounts.model.users import User
+
+_PROVIDERS: tuple[Method, ...] = (GOOGLE, GITHUB)
+# Emails without values.
+_PLAIN: Mapping[type[Struct], Callable[[], Content]] = {
+    messages.PasswordSet: mails.PasswordSet,
+    messages.PasswordRevoked: mails.PasswordRevoked,
+    messages.PasswordChanged: mails.PasswordChanged,
+    messages.SecondFactorTurnedOn: mails.SecondFactorTurnedOn,
+    messages.SecondFactorTurnedOff: mails.SecondFactorTurnedOff,
+    messages.RecoveryCodesReplaced: mails.RecoveryCodesReplaced,
+}
+# Notices that say what was added or removed by its name.
+_Named = (
+    messages.ApiKeyCreated
+    | messages.ApiKeyRotated
+    | messages.ApiKeyDeleted
+    | messages.ApiKeyLeaked
+    | messages.PasskeyCreated
+    | messages.IdentityLinked
+)
+
+
+def content(message: OwnerNotice, user: User, has_password: Callable[[], bool]) -> Content:  # noqa: PLR0911 - a table
+    """``has_password`` reads whether the account's address can log in with a password."""
+    match message:
+        case messages.PasswordReset():
+            return mails.PasswordReset(other_methods(user))
+        case messages.PasswordRemoved():
+            return mails.PasswordRemoved(other_methods(user))
+        case messages.IdentityUnlinked():
+            others = other_methods(user)
+            methods: tuple[Method, ...] = ("password", *others) if has_password() else others
+            return mails.IdentityUnlinked(message.provider, *_removed(message), methods)
+        case messages.PasskeyRemoved():
+            return mails.PasskeyRemoved(*_removed(message))
+        case _ if isinstance(message, LoginNotice):
+            return _login(message)
+        case _ if isinstance(message, _Named):
+            return _named(message)
+    return _PLAIN[type(message)]()
+
+
+def _named(message: _Named) -> Content:
+    match message:
+        case messages.ApiKeyCreated():
+            return mails.ApiKeyCreated(message.name)
+        case messages.ApiKeyRotated():
+            ends = datetime.fromisoformat(message.old_ends) if message.old_ends else ""
+            return mails.ApiKeyRotated(message.name, ends)
+        case messages.ApiKeyDeleted():
+            return mails.ApiKeyDeleted(message.name)
+        case messages.ApiKeyLeaked():
+            used = datetime.fromisoformat(message.last_used) if message.last_used else None
+            return mails.ApiKeyLeaked(message.name, message.url, message.found_in, used)
+        case messages.PasskeyCreated():
+            return mails.PasskeyCreated(message.name)
+        case messages.IdentityLinked():
+            return mails.IdentityLinked(message.provider)
+
+
+def _removed(message: messages.IdentityUnlinked | messages.PasskeyRemoved) -> tuple[bool, bool]:
+    """Whether a password was removed with a login method, and whether passkeys were."""
+    return "password" in message.removed, "passkeys" in message.removed
+
+
+def _login(message: LoginNotice) -> Content:
+    about = (message.browser, message.at, message.source)
+    match message:
+        case messages.LoginNewBrowser():
+            return mails.LoginNewBrowser(*about)
+        case messages.LoginAfterFailures():
+            return mails.LoginAfterFailures(*about)
+        case messages.ClientLoggedIn():
+            return mails.ClientLoggedIn(*about, message.client)
+        case messages.PasskeyCopied():
+            return mails.PasskeyCopied(*about, message.name)
+        case messages.SecondFactorFailed():
+            return mails.SecondFactorFailed(*about)
+        case messages.RecoveryCodeUsed():
+            return mails.RecoveryCodeUsed(*about)
+
+
+def other_methods(user: User) -> tuple[Method, ...]:
+    """The login methods besides a password."""
+    names = {key.partition("#")[0] for key in user.identities}
+    providers = tuple(name for name in _PROVIDERS if name in names)
+    return (*providers, "passkeys") if user.passkeys else providers
