@@ -14,6 +14,7 @@ from accounts.model import (
     api_keys,
     audit,
     client_documents,
+    held_keys,
     identities,
     one_time_tokens,
     passkeys,
@@ -192,13 +193,13 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
     users.DropSessions: lambda w, c: c.user_id in w.users and c.sessions <= w.users[c.user_id].sessions.keys(),
     users.DropAllSessions: lambda w, c: _unchanged(w, c.user),
     users.DropOtherSessions: lambda w, c: _unchanged(w, c.user),
-    users.AddKey: lambda w, c: (
+    held_keys.AddKey: lambda w, c: (
         _active(w, c.user_id)
         and len(w.users[c.user_id].api_keys) < c.at_most
         and (c.session is None or c.session in w.users[c.user_id].sessions)
     ),
-    users.SwapKeys: lambda w, c: _active(w, c.user.user_id) and _unchanged(w, c.user),
-    users.DropKey: lambda w, c: c.user_id in w.users and c.api_key in w.users[c.user_id].api_keys,
+    held_keys.SwapKeys: lambda w, c: _active(w, c.user.user_id) and _unchanged(w, c.user),
+    held_keys.DropKey: lambda w, c: c.user_id in w.users and c.api_key in w.users[c.user_id].api_keys,
     users.AddIdentity: lambda w, c: (
         _active(w, c.user_id)
         and len(w.users[c.user_id].identities) < c.at_most
@@ -208,12 +209,12 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
             else c.session in w.users[c.user_id].sessions
         )
     ),
-    users.AddPasskey: lambda w, c: (
+    held_keys.AddPasskey: lambda w, c: (
         _active(w, c.user_id)
         and len(w.users[c.user_id].passkeys) < c.at_most
         and c.session in w.users[c.user_id].sessions
     ),
-    users.DropPasskeys: lambda w, c: _unchanged(w, c.user),
+    held_keys.DropPasskeys: lambda w, c: _unchanged(w, c.user),
     passkeys.Add: lambda w, c: c.passkey.credential_id not in w.passkeys,
     passkeys.Use: lambda w, c: (
         c.passkey.credential_id in w.passkeys
@@ -346,7 +347,7 @@ def _unlink(world: World, change: users.Unlink) -> None:
     world.user(user.user_id, identities=held, passkeys=left, unlinked=unlinked, **kept, secured_at=change.now)
 
 
-def _drop_passkeys(world: World, change: users.DropPasskeys) -> None:
+def _drop_passkeys(world: World, change: held_keys.DropPasskeys) -> None:
     user = change.user
     kept = _kept(user, change.keeping)
     world.user(user.user_id, passkeys=user.passkeys - change.passkeys, **kept, secured_at=change.now)
@@ -390,14 +391,14 @@ _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
     users.DropSessions: lambda w, c: w.user(c.user_id, sessions=_without(w.users[c.user_id].sessions, *c.sessions)),
     users.DropAllSessions: lambda w, c: w.user(c.user.user_id, **_kept(c.user, "")),
     users.DropOtherSessions: _drop_others,
-    users.AddKey: lambda w, c: w.user(c.user_id, api_keys=w.users[c.user_id].api_keys | {c.api_key}),
-    users.SwapKeys: lambda w, c: w.user(
+    held_keys.AddKey: lambda w, c: w.user(c.user_id, api_keys=w.users[c.user_id].api_keys | {c.api_key}),
+    held_keys.SwapKeys: lambda w, c: w.user(
         c.user.user_id, api_keys=c.user.api_keys - c.ended | ({c.api_key} if c.api_key else set())
     ),
-    users.DropKey: lambda w, c: w.user(c.user_id, api_keys=w.users[c.user_id].api_keys - {c.api_key}),
+    held_keys.DropKey: lambda w, c: w.user(c.user_id, api_keys=w.users[c.user_id].api_keys - {c.api_key}),
     users.AddIdentity: lambda w, c: w.user(c.user_id, identities=w.users[c.user_id].identities | {c.identity}),
-    users.AddPasskey: lambda w, c: w.user(c.user_id, passkeys=w.users[c.user_id].passkeys | {c.passkey}),
-    users.DropPasskeys: _drop_passkeys,
+    held_keys.AddPasskey: lambda w, c: w.user(c.user_id, passkeys=w.users[c.user_id].passkeys | {c.passkey}),
+    held_keys.DropPasskeys: _drop_passkeys,
     passkeys.Add: lambda w, c: w.passkeys.update({c.passkey.credential_id: c.passkey}),
     passkeys.Use: _use_passkey,
     passkeys.Rename: lambda w, c: w.passkeys.update(

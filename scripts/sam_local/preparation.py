@@ -23,7 +23,7 @@ from accounts.flows.operators.operator_requests import OperatorRequest
 from accounts.flows.people.session_opening import LoggedIn
 from accounts.flows.providers.provider_login import Callback
 from accounts.limits import LOGIN_METHODS_WITHOUT_PASSWORD, PASSKEYS_PER_ACCOUNT
-from accounts.model import passkeys, scanner_keys, users
+from accounts.model import held_keys, passkeys, scanner_keys
 from accounts.model.api_keys import Details
 from accounts.model.audit import Caller
 from accounts.model.client_documents import Document
@@ -236,7 +236,7 @@ class Preparation:
     def _give_passkey(self, owner: LoggedIn) -> str:
         user_id, session, credential_id = owner.session.user_id, owner.session.digest, token_hex(16)
         passkey = Passkey(credential_id, user_id, "Sample", "", 0, True, True, self._now, PASSWORD, session)  # noqa: FBT003 - made up
-        add = users.AddPasskey(user_id, credential_id, PASSKEYS_PER_ACCOUNT, session)
+        add = held_keys.AddPasskey(user_id, credential_id, PASSKEYS_PER_ACCOUNT, session)
         self._do.writing(self._do.passkeys, self._do.users).commit(passkeys.Add(passkey), add)
         return credential_id
 

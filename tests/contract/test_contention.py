@@ -5,7 +5,7 @@ from datetime import timedelta
 from accounts.flows.keys.key_management import NewKey
 from accounts.flows.people.session_opening import LoggedIn
 from accounts.limits import API_KEYS_PER_ACCOUNT, FREE_FAILURES
-from accounts.model import api_keys, users
+from accounts.model import api_keys, held_keys
 from accounts.model.api_keys import Details
 from tests.contract.backends import Backend
 from tests.contract.races import MeetAfterRead, MeetBeforeWrite, Meeting, kinds, together
@@ -36,7 +36,7 @@ def test_new_keys_that_cancel_each_other_fill_the_account(real: Backend) -> None
     earlier = set()
     for _ in range(API_KEYS_PER_ACCOUNT - 5):
         key = an_api_key(user_id=person.user_id)
-        real.commit(api_keys.Add(key), users.AddKey(person.user_id, key.digest, API_KEYS_PER_ACCOUNT))
+        real.commit(api_keys.Add(key), held_keys.AddKey(person.user_id, key.digest, API_KEYS_PER_ACCOUNT))
         earlier.add(key.digest)
     racing = stories.with_stores(sessions=MeetAfterRead(real.sessions, Meeting(PARALLEL)))
     with crowd.gathered():

@@ -4,7 +4,7 @@ from copy import replace
 
 import pytest
 
-from accounts.model import passkeys, users
+from accounts.model import held_keys, passkeys, users
 from accounts.model.passkeys import Passkey, Signed
 from accounts.model.users import DISABLED, User
 from tests.contract.backends import Backend
@@ -111,8 +111,8 @@ def test_a_passkey_is_removed_by_its_account_only(backend: Backend) -> None:
 
 def test_an_account_lists_a_passkey(backend: Backend) -> None:
     user = an_account(backend)
-    backend.commit(users.AddPasskey(user.user_id, "one", 2, SESSION))
-    backend.commit(users.AddPasskey(user.user_id, "two", 2, SESSION))
+    backend.commit(held_keys.AddPasskey(user.user_id, "one", 2, SESSION))
+    backend.commit(held_keys.AddPasskey(user.user_id, "two", 2, SESSION))
 
     assert stored(backend, user) == replace(user, passkeys=frozenset({"one", "two"}), revision=2)
 
@@ -122,14 +122,14 @@ def test_an_account_refuses_a_passkey(backend: Backend, why: str) -> None:
     user = an_account(backend, status=DISABLED if why == "disabled" else users.ACTIVE, passkeys=frozenset({"one"}))
     user_id = "nobody" if why == "gone" else user.user_id
     session = a_digest() if why == "without the session" else SESSION
-    one_more = users.AddPasskey(user_id, "two", 1 if why == "full" else 2, session)
+    one_more = held_keys.AddPasskey(user_id, "two", 1 if why == "full" else 2, session)
 
     assert backend.refused(one_more) == (one_more,)
 
 
 def test_dropping_passkeys_ends_other_sessions(backend: Backend) -> None:
     user = an_account(backend, passkeys=frozenset({"one", "two", "three"}))
-    backend.commit(users.DropPasskeys(user, frozenset({"one", "two"}), SESSION, LATER))
+    backend.commit(held_keys.DropPasskeys(user, frozenset({"one", "two"}), SESSION, LATER))
 
     left = {"passkeys": frozenset({"three"}), "sessions": {SESSION: TOMORROW}, "secured_at": LATER, "revision": 1}
     assert stored(backend, user) == replace(user, **left)
@@ -138,7 +138,7 @@ def test_dropping_passkeys_ends_other_sessions(backend: Backend) -> None:
 def test_the_last_passkey_is_dropped(backend: Backend) -> None:
     """DynamoDB has no empty set."""
     user = an_account(backend, passkeys=frozenset({"one"}))
-    backend.commit(users.DropPasskeys(user, frozenset({"one"}), SESSION, LATER))
+    backend.commit(held_keys.DropPasskeys(user, frozenset({"one"}), SESSION, LATER))
 
     assert stored(backend, user).passkeys == frozenset()
 
@@ -153,7 +153,7 @@ def test_unlinking_drops_passkeys_too(backend: Backend) -> None:
 
 def test_passkeys_of_an_account_that_changed_are_not_dropped(backend: Backend) -> None:
     user = an_account(backend, passkeys=frozenset({"one"}))
-    backend.commit(users.AddPasskey(user.user_id, "two", 2, SESSION))
-    late = users.DropPasskeys(user, frozenset({"one"}), SESSION, LATER)
+    backend.commit(held_keys.AddPasskey(user.user_id, "two", 2, SESSION))
+    late = held_keys.DropPasskeys(user, frozenset({"one"}), SESSION, LATER)
 
     assert backend.refused(late) == (late,)

@@ -11,7 +11,7 @@ from accounts.flows.people.email_verification import EmailVerification
 from accounts.flows.people.session_opening import LoggedIn
 from accounts.flows.people.signup import Started
 from accounts.limits import API_KEYS_PER_ACCOUNT, FREE_FAILURES, SESSIONS_PER_ACCOUNT
-from accounts.model import api_keys, attempts, identities, messages, users
+from accounts.model import api_keys, attempts, held_keys, identities, messages
 from accounts.model.api_keys import Details
 from accounts.model.linking import NewAccount
 from accounts.model.providers import ProviderPerson
@@ -107,7 +107,7 @@ def test_of_two_keys_for_the_place_of_an_expired_one_one_is_created(racetrack: B
     keys = [an_api_key(user_id=person.user_id, expires_at=None) for _ in range(API_KEYS_PER_ACCOUNT)]
     keys[0] = replace(keys[0], expires_at=NOW)
     for key in keys:
-        racetrack.commit(api_keys.Add(key), users.AddKey(person.user_id, key.digest, API_KEYS_PER_ACCOUNT))
+        racetrack.commit(api_keys.Add(key), held_keys.AddKey(person.user_id, key.digest, API_KEYS_PER_ACCOUNT))
     racing = stories.with_stores(users=MeetAfterRead(racetrack.users, Meeting(2)))
     session = stories.session(person)
     outcomes = together(2, lambda n: racing.key_creation.create(session, Details(f"{n}"), caller(n), NOW))

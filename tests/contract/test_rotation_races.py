@@ -16,7 +16,7 @@ from accounts.limits import (
     PASSKEYS_PER_ACCOUNT,
     SESSIONS_PER_ACCOUNT,
 )
-from accounts.model import api_keys, identities, passkeys, sessions, users
+from accounts.model import api_keys, held_keys, identities, passkeys, sessions, users
 from accounts.model.api_keys import Details
 from accounts.model.leak_reports import Leak
 from tests.contract.backends import Backend
@@ -170,9 +170,9 @@ def test_an_account_with_all_that_it_can_hold_is_deleted_in_one_transaction(race
     for each in open_:
         racetrack.commit(sessions.Start(each), users.AddSession(user_id, each.digest, TOMORROW, SESSIONS_PER_ACCOUNT))
     for each in (*keys, *more):
-        racetrack.commit(api_keys.Add(each), users.AddKey(user_id, each.held_as, KEY_SECRETS_PER_ACCOUNT))
+        racetrack.commit(api_keys.Add(each), held_keys.AddKey(user_id, each.held_as, KEY_SECRETS_PER_ACCOUNT))
     for each in pass_:
-        held = users.AddPasskey(user_id, each.credential_id, PASSKEYS_PER_ACCOUNT, person.session.digest)
+        held = held_keys.AddPasskey(user_id, each.credential_id, PASSKEYS_PER_ACCOUNT, person.session.digest)
         racetrack.commit(passkeys.Add(each), held)
 
     stories.account_closing.close(stories.session(person), caller(1), NOW)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from accounts.model import second_factors, users
+from accounts.model import held_keys, second_factors, users
 from accounts.model.factor_proofs import FactorProof, RecoveryCode, TotpCode, Trust, TrustedBrowser, UsedPasskey
 from accounts.model.users import AddSession, Approval, SwapSession, User
 from accounts.transactions import Change, Conflict
@@ -213,7 +213,7 @@ def test_recovery_codes_are_replaced(backend: Backend, proof: TotpCode | Recover
 ENDING: dict[str, Callable[[User], Change]] = {
     "all sessions dropped": users.DropAllSessions,
     "others dropped": lambda user: users.DropOtherSessions(user, HERE, LATER),
-    "passkeys dropped": lambda user: users.DropPasskeys(user, frozenset({"a passkey"}), HERE, LATER),
+    "passkeys dropped": lambda user: held_keys.DropPasskeys(user, frozenset({"a passkey"}), HERE, LATER),
     "unlinked": lambda user: users.Unlink(user, "google#1", HERE, LATER),
     "email changed": lambda user: users.ChangeEmail(user, "b@example.com", "email#a", "email#b", HERE, LATER),
     "disabled": lambda user: users.Disable(user, LATER),

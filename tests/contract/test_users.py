@@ -6,7 +6,7 @@ from datetime import timedelta, timezone
 import pytest
 
 from accounts.limits import UNLINKED_PER_ACCOUNT
-from accounts.model import users
+from accounts.model import held_keys, users
 from accounts.model.users import Approval, User
 from tests.contract.backends import Backend
 from tests.contract.samples import LATER, NOW, TOMORROW, a_digest, a_user
@@ -70,7 +70,7 @@ def test_an_account_that_is_disabled_or_gone_holds_nothing_new(backend: Backend,
     user = open_account(backend, status=status) if status else a_user()
     hold = users.AddSession(user.user_id, a_digest(), TOMORROW, at_most=50)
     swap = users.SwapSession(hold, user.revision, ())
-    key = users.AddKey(user.user_id, a_digest(), at_most=25)
+    key = held_keys.AddKey(user.user_id, a_digest(), at_most=25)
     identity = users.AddIdentity(user.user_id, "google#1", at_most=5)
     changes = (hold, swap, key, identity)
 
@@ -147,9 +147,9 @@ def test_dropping_all_sessions_of_an_account_without_sessions_raises_its_revisio
 
 def test_an_account_holds_keys_until_it_is_full(backend: Backend) -> None:
     user, first, second = open_account(backend), a_digest(), a_digest()
-    backend.commit(users.AddKey(user.user_id, first, at_most=2))
-    backend.commit(users.AddKey(user.user_id, second, at_most=2))
-    third = users.AddKey(user.user_id, a_digest(), at_most=2)
+    backend.commit(held_keys.AddKey(user.user_id, first, at_most=2))
+    backend.commit(held_keys.AddKey(user.user_id, second, at_most=2))
+    third = held_keys.AddKey(user.user_id, a_digest(), at_most=2)
 
     assert backend.refused(third) == (third,)
     assert backend.users.get(user.user_id) == replace(user, api_keys=frozenset({first, second}), revision=2)
@@ -158,7 +158,7 @@ def test_an_account_holds_keys_until_it_is_full(backend: Backend) -> None:
 def test_keys_that_have_ended_are_replaced_by_a_new_one(backend: Backend) -> None:
     old, kept, new = a_digest(), a_digest(), a_digest()
     user = open_account(backend, api_keys=frozenset({old, kept}))
-    swap = users.SwapKeys(user, frozenset({old}), new)
+    swap = held_keys.SwapKeys(user, frozenset({old}), new)
     backend.commit(swap)
 
     assert backend.users.get(user.user_id) == replace(user, api_keys=frozenset({kept, new}), revision=1)
@@ -167,14 +167,14 @@ def test_keys_that_have_ended_are_replaced_by_a_new_one(backend: Backend) -> Non
 
 def test_the_first_key_may_replace_none(backend: Backend) -> None:
     user, new = open_account(backend), a_digest()
-    backend.commit(users.SwapKeys(user, frozenset(), new))
+    backend.commit(held_keys.SwapKeys(user, frozenset(), new))
 
     assert backend.users.get(user.user_id) == replace(user, api_keys=frozenset({new}), revision=1)
 
 
 def test_a_disabled_account_replaces_no_keys(backend: Backend) -> None:
     user = open_account(backend, status=users.DISABLED)
-    swap = users.SwapKeys(user, frozenset(), a_digest())
+    swap = held_keys.SwapKeys(user, frozenset(), a_digest())
 
     assert backend.refused(swap) == (swap,)
 
@@ -183,7 +183,7 @@ def test_a_key_is_dropped_once(backend: Backend) -> None:
     """Also the last one, after which the account holds none."""
     key = a_digest()
     user = open_account(backend, api_keys=frozenset({key}))
-    go = users.DropKey(user.user_id, key)
+    go = held_keys.DropKey(user.user_id, key)
     backend.commit(go)
 
     assert backend.refused(go) == (go,)
@@ -193,8 +193,8 @@ def test_a_key_is_dropped_once(backend: Backend) -> None:
 def test_the_place_of_a_dropped_key_is_free_again(backend: Backend) -> None:
     first, second = a_digest(), a_digest()
     user = open_account(backend, api_keys=frozenset({first}))
-    backend.commit(users.DropKey(user.user_id, first))
-    backend.commit(users.AddKey(user.user_id, second, at_most=1))
+    backend.commit(held_keys.DropKey(user.user_id, first))
+    backend.commit(held_keys.AddKey(user.user_id, second, at_most=1))
 
     assert backend.users.get(user.user_id) == replace(user, api_keys=frozenset({second}), revision=2)
 
@@ -353,7 +353,7 @@ def test_a_closed_account_is_gone(backend: Backend) -> None:
 
 def test_a_change_of_a_stale_account_is_refused(backend: Backend) -> None:
     user = open_account(backend)
-    backend.commit(users.AddKey(user.user_id, a_digest(), at_most=25))
+    backend.commit(held_keys.AddKey(user.user_id, a_digest(), at_most=25))
     stale = (
         users.Rename(user, "Another name", NOW),
         users.Disable(user, NOW),
@@ -377,7 +377,7 @@ def test_a_change_of_a_deleted_account_is_refused(backend: Backend) -> None:
         users.Close(user),
         users.DropAllSessions(user),
         users.DropOtherSessions(user, a_digest(), NOW),
-        users.DropKey(user.user_id, a_digest()),
+        held_keys.DropKey(user.user_id, a_digest()),
     )
 
     assert [backend.refused(change) for change in gone] == [(change,) for change in gone]
@@ -462,7 +462,7 @@ def test_a_key_or_identity_is_added_only_while_its_session_is_held(backend: Back
     """One that is added just as its session ends is refused (SE-09)."""
     session = a_digest()
     user = open_account(backend, sessions={session: TOMORROW})
-    key = users.AddKey(user.user_id, a_digest(), at_most=25, session=session)
+    key = held_keys.AddKey(user.user_id, a_digest(), at_most=25, session=session)
     identity = users.AddIdentity(user.user_id, "google#1", at_most=5, session=session)
     backend.commit(users.DropSessions(user.user_id, frozenset({session})))
 

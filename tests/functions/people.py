@@ -20,6 +20,7 @@ from accounts.dynamo.users import UsersTable
 from accounts.model import (
     api_keys,
     device_codes,
+    held_keys,
     identities,
     one_time_tokens,
     passkeys,
@@ -235,7 +236,7 @@ class People:
         """Store another API key, just used, and return its id."""
         digest = secrets.digest(text)
         key = ApiKey(digest, person.user_id, name, "", text[:16], self._now, self._now)
-        self.commit(api_keys.Add(key), users.AddKey(person.user_id, digest, 25))
+        self.commit(api_keys.Add(key), held_keys.AddKey(person.user_id, digest, 25))
         self.known.add(text)
         return digest
 
@@ -248,7 +249,7 @@ class People:
         passkey = Passkey(
             device.credential_id, person.user_id, "Phone", key, device.counter, *synced, self._now, *origin
         )
-        add = users.AddPasskey(person.user_id, device.credential_id, 10, person.session_id)
+        add = held_keys.AddPasskey(person.user_id, device.credential_id, 10, person.session_id)
         self.commit(passkeys.Add(passkey), add)
         return passkey
 

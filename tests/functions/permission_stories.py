@@ -17,7 +17,7 @@ import pyotp
 
 from accounts import secrets
 from accounts.limits import API_KEYS_PER_ACCOUNT, PASSKEYS_PER_ACCOUNT, SESSIONS_PER_ACCOUNT
-from accounts.model import identities, users
+from accounts.model import held_keys, identities, users
 from accounts.model.identities import Identity
 from accounts.web.routes import FACTOR_CONFIRM
 from tests.authenticators import Authenticator
@@ -547,7 +547,7 @@ def _turn_on_the_second_factor(functions: Lambdas, person: Person) -> None:
 
 def _fill_with_keys(functions: Lambdas, person: Person) -> None:
     for number in range(1, API_KEYS_PER_ACCOUNT):
-        hold = users.AddKey(person.user_id, secrets.digest(str(number)), API_KEYS_PER_ACCOUNT)
+        hold = held_keys.AddKey(person.user_id, secrets.digest(str(number)), API_KEYS_PER_ACCOUNT)
         functions.people.commit(hold)
 
 

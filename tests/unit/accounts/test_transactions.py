@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from accounts.errors import Unavailable
-from accounts.model import sessions, users
+from accounts.model import held_keys, sessions
 from accounts.transactions import TRIES, Change, Conflict, retry_on_conflict
 
-HOLD, END = users.DropKey("u" * 28, "k" * 64), sessions.End("d" * 64)
+HOLD, END = held_keys.DropKey("u" * 28, "k" * 64), sessions.End("d" * 64)
 
 
 def _conflicting(*conflicts: Conflict) -> Callable[[], int]:
@@ -41,13 +41,13 @@ def test_attempts_are_limited() -> None:
 @pytest.mark.parametrize("changes", [(HOLD, END), (END, HOLD)])
 def test_one_conflict_of_the_kind_is_enough(changes: tuple[Change, ...]) -> None:
     """The next attempt sees whatever else was refused with it."""
-    assert retry_on_conflict(_conflicting(Conflict(*changes)), users.DropKey) == 1
+    assert retry_on_conflict(_conflicting(Conflict(*changes)), held_keys.DropKey) == 1
 
 
 def test_a_conflict_of_another_kind_is_raised() -> None:
     """Reading again would not help."""
     conflict = Conflict(END)
     with pytest.raises(Conflict) as raised:
-        retry_on_conflict(_conflicting(conflict), users.DropKey)
+        retry_on_conflict(_conflicting(conflict), held_keys.DropKey)
 
     assert raised.value is conflict

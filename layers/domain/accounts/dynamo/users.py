@@ -17,7 +17,7 @@ from accounts.dynamo import second_factors as factors
 from accounts.dynamo.mapping import CountAttribute, FrozenSetAttribute, ItemMapping, MomentMapAttribute
 from accounts.dynamo.tables import Operation, Table, Write
 from accounts.limits import UNLINKED_PER_ACCOUNT
-from accounts.model import second_factors, users
+from accounts.model import held_keys, second_factors, users
 from accounts.model.users import User
 from accounts.transactions import Change
 
@@ -60,11 +60,11 @@ class UsersTable(Table[User]):
             users.DropSessions: self._let_go_sessions,
             users.DropAllSessions: self._let_go_all_sessions,
             users.DropOtherSessions: self._let_go_other_sessions,
-            users.AddKey: self._hold_key,
-            users.SwapKeys: self._swap_keys,
-            users.DropKey: self._let_go_key,
-            users.AddPasskey: self._hold_passkey,
-            users.DropPasskeys: self._let_go_passkeys,
+            held_keys.AddKey: self._hold_key,
+            held_keys.SwapKeys: self._swap_keys,
+            held_keys.DropKey: self._let_go_key,
+            held_keys.AddPasskey: self._hold_passkey,
+            held_keys.DropPasskeys: self._let_go_passkeys,
             users.AddIdentity: self._hold_identity,
             users.Unlink: self._unlink,
             users.ChangeEmail: self._move_address,
@@ -127,29 +127,29 @@ class UsersTable(Table[User]):
         actions = _secured(user, change.keeping, change.now)
         return self._change(user.user_id, actions, UserItem.revision == user.revision)
 
-    def _hold_key(self, change: users.AddKey) -> Operation:
+    def _hold_key(self, change: held_keys.AddKey) -> Operation:
         room = UserItem.api_keys.does_not_exist() | (size(UserItem.api_keys) < change.at_most)
         condition = _is_active() & room
         if change.session is not None:
             condition &= _session(change.session).exists()
         return self._change(change.user_id, [UserItem.api_keys.add({change.api_key})], condition)
 
-    def _swap_keys(self, change: users.SwapKeys) -> Operation:
+    def _swap_keys(self, change: held_keys.SwapKeys) -> Operation:
         user = change.user
         held = set(user.api_keys - change.ended) | ({change.api_key} if change.api_key else set())
         keys = UserItem.api_keys.set(held) if held else UserItem.api_keys.remove()
         return self._change(user.user_id, [keys], _is_active() & (UserItem.revision == user.revision))
 
-    def _let_go_key(self, change: users.DropKey) -> Operation:
+    def _let_go_key(self, change: held_keys.DropKey) -> Operation:
         held = UserItem.api_keys.contains(change.api_key)
         return self._change(change.user_id, [UserItem.api_keys.delete({change.api_key})], held)
 
-    def _hold_passkey(self, change: users.AddPasskey) -> Operation:
+    def _hold_passkey(self, change: held_keys.AddPasskey) -> Operation:
         room = UserItem.passkeys.does_not_exist() | (size(UserItem.passkeys) < change.at_most)
         condition = _is_active() & room & _session(change.session).exists()
         return self._change(change.user_id, [UserItem.passkeys.add({change.passkey})], condition)
 
-    def _let_go_passkeys(self, change: users.DropPasskeys) -> Operation:
+    def _let_go_passkeys(self, change: held_keys.DropPasskeys) -> Operation:
         user = change.user
         actions = [UserItem.passkeys.delete(set(change.passkeys)), *_secured(user, change.keeping, change.now)]
         return self._change(user.user_id, actions, UserItem.revision == user.revision)

@@ -11,7 +11,7 @@ from accounts import secrets
 from accounts.errors import KeyLimitReached, NotFound
 from accounts.flows.people.key_ending import end_key
 from accounts.limits import API_KEYS_CREATED_PER_ACCOUNT_PER_DAY, API_KEYS_PER_ACCOUNT, KEY_SECRETS_PER_ACCOUNT
-from accounts.model import api_keys, key_secrets, messages, throttles, users
+from accounts.model import api_keys, held_keys, key_secrets, messages, throttles, users
 from accounts.model.api_keys import ApiKey, ApiKeys, Describe, Details
 from accounts.model.audit import Caller, Record
 from accounts.model.key_secrets import Listed
@@ -64,9 +64,11 @@ class KeyCreation(Struct, frozen=True):
         record = Record(user_id, "authn_token_created", now, caller, {"api_key": key.digest, "name": key.name})
         changes = (api_keys.Add(key), record)
         try:
-            self.transactions.commit(users.AddKey(user_id, key.digest, API_KEYS_PER_ACCOUNT, session.digest), *changes)
+            self.transactions.commit(
+                held_keys.AddKey(user_id, key.digest, API_KEYS_PER_ACCOUNT, session.digest), *changes
+            )
         except Conflict:
-            retry_on_conflict(lambda: self._make_room(session, key, changes, now), users.SwapKeys)
+            retry_on_conflict(lambda: self._make_room(session, key, changes, now), held_keys.SwapKeys)
         self.notices.put(messages.ApiKeyCreated(user_id, key.name))
         return NewKey(key, plaintext)
 
@@ -81,7 +83,7 @@ class KeyCreation(Struct, frozen=True):
             raise KeyLimitReached(_OLD_SECRETS)
         ended = user.api_keys - live
         self.transactions.commit(
-            users.SwapKeys(user, ended, key.digest), *key_secrets.ending(user.user_id, ended), *changes
+            held_keys.SwapKeys(user, ended, key.digest), *key_secrets.ending(user.user_id, ended), *changes
         )
 
 

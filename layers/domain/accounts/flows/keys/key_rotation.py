@@ -12,7 +12,7 @@ from accounts import secrets
 from accounts.errors import KeyNotRotatable, NotFound
 from accounts.flows.keys.key_management import NewKey
 from accounts.limits import API_KEYS_CREATED_PER_ACCOUNT_PER_DAY, KEY_SECRETS_PER_ACCOUNT
-from accounts.model import api_keys, key_secrets, messages, throttles, users
+from accounts.model import api_keys, held_keys, key_secrets, messages, throttles, users
 from accounts.model.api_keys import ApiKey, ApiKeys
 from accounts.model.audit import Caller, Record
 from accounts.model.messages import Outbox
@@ -61,7 +61,7 @@ class KeyRotation(Struct, frozen=True):
         ended = {other.held_as for other in (others if ends_at else found)}
         gone = ended | self._without_place(user, ended, now)
         self.transactions.commit(
-            users.SwapKeys(user, frozenset(gone), new.held_as),
+            held_keys.SwapKeys(user, frozenset(gone), new.held_as),
             api_keys.Replace(key, ends_at),
             api_keys.Add(new),
             *key_secrets.ending(user.user_id, gone - {key.held_as}),
@@ -80,7 +80,7 @@ class KeyRotation(Struct, frozen=True):
         if not old:
             raise NotFound
         self.transactions.commit(
-            users.SwapKeys(user, frozenset(each.held_as for each in old)),
+            held_keys.SwapKeys(user, frozenset(each.held_as for each in old)),
             *(api_keys.Remove(each.digest, user.user_id) for each in old),
             Record(user.user_id, "authn_token_ended", now, caller, {"api_key": key_id, "name": old[0].name}),
         )

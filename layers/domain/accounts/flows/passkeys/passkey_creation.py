@@ -16,12 +16,13 @@ from accounts.limits import (
 )
 from accounts.model import messages, passkeys, throttles, user_agents, users
 from accounts.model.audit import Caller, Record
+from accounts.model.held_keys import AddPasskey
 from accounts.model.messages import Outbox
 from accounts.model.one_time_tokens import PASSKEY_CREATION, Consume
 from accounts.model.passkeys import Authenticators, Counterfeit, Credential, Passkey, Registration
 from accounts.model.sessions import Session
 from accounts.model.throttles import Throttles
-from accounts.model.users import AddPasskey, Users
+from accounts.model.users import Users
 from accounts.transactions import Conflict, Transactions
 
 

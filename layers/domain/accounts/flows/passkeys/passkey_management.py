@@ -9,7 +9,7 @@ from msgspec import Struct
 from accounts import text
 from accounts.errors import LastIdentity, NotFound
 from accounts.limits import PASSKEY_NAME_MAX_CHARACTERS
-from accounts.model import identities, messages, passkeys, sessions, users
+from accounts.model import held_keys, identities, messages, passkeys, sessions, users
 from accounts.model.audit import Caller, Record
 from accounts.model.identities import EMAIL, Identities
 from accounts.model.messages import Outbox
@@ -73,7 +73,7 @@ class PasskeyRemoval(Struct, frozen=True):
             raise LastIdentity
         self.transactions.commit(
             *(passkeys.Remove(credential_id, user.user_id) for credential_id in gone),
-            users.DropPasskeys(user, frozenset(gone), session.digest, now),
+            held_keys.DropPasskeys(user, frozenset(gone), session.digest, now),
             *(identities.Replace(address) for address in after if address.provider == EMAIL),
             *map(sessions.End, others),
             Record(user.user_id, "authn_passkey_removed", now, caller),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from accounts.errors import NotFound
-from accounts.model import api_keys, key_secrets, users
+from accounts.model import api_keys, held_keys, key_secrets
 from accounts.model.users import Users
 from accounts.transactions import Change, Conflict, Transactions, retry_on_conflict
 
@@ -13,7 +13,7 @@ def end_key(users_: Users, transactions: Transactions, user_id: str, key_id: str
 
     The account is read only for a key that was rotated, or does not exist.
     """
-    alone = (api_keys.Remove(key_id, user_id, alone=True), users.DropKey(user_id, key_id))
+    alone = (api_keys.Remove(key_id, user_id, alone=True), held_keys.DropKey(user_id, key_id))
     try:
         transactions.commit(*alone, *also)
     except Conflict:
@@ -25,4 +25,4 @@ def _end_all(users_: Users, transactions: Transactions, user_id: str, key_id: st
     held = key_secrets.of_key(user, key_id) if user else frozenset()
     if user is None or not held:
         raise NotFound
-    transactions.commit(users.SwapKeys(user, held), *key_secrets.ending(user_id, held), *also)
+    transactions.commit(held_keys.SwapKeys(user, held), *key_secrets.ending(user_id, held), *also)

@@ -17,7 +17,7 @@ from accounts.errors import (
 )
 from accounts.flows.keys.key_management import NewKey
 from accounts.limits import LEAK_NOTICES_PER_HOUR, LEAK_REPORTS_PER_ADDRESS_PER_MINUTE
-from accounts.model import api_keys, audit, messages, scanner_keys, users
+from accounts.model import api_keys, audit, held_keys, messages, scanner_keys
 from accounts.model.audit import Caller, Record
 from accounts.model.client_documents import Fetched
 from accounts.model.leak_reports import LeakMatch, SignedReport
@@ -288,7 +288,7 @@ def test_a_key_that_ends_at_the_same_moment_ends_once(service: Service, way: str
 def test_a_key_that_its_account_does_not_list_ends_too(service: Service) -> None:
     """After a restore, it would work all the same."""
     key = a_key(service)
-    service.world.commit(users.DropKey(key.api_key.user_id, key.api_key.digest))
+    service.world.commit(held_keys.DropKey(key.api_key.user_id, key.api_key.digest))
     assert works(service, key)
 
     send(service, match(key.plaintext))

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.errors import InvalidCredentials, Unavailable
 from accounts.flows.people.session_opening import LoggedIn
-from accounts.model import users
+from accounts.model import held_keys, users
 from accounts.model.sessions import Session
 from accounts.transactions import Conflict
 from tests.unit.accounts.stage import NOW, OWNER, Interleaved, Service, held, later
@@ -127,11 +127,11 @@ def test_changes_of_the_flow_are_written_with_the_session_or_not_at_all(service:
     new = service.session_opening.begin(
         logged_in.identity, method="password", remember=False, caller=OWNER, now=later(hours=1)
     )
-    refused = users.DropKey(logged_in.session.user_id, "no such key")
+    refused = held_keys.DropKey(logged_in.session.user_id, "no such key")
     with pytest.raises(Conflict) as conflict:
         service.session_opening.open(new.session, refused)
 
-    assert conflict.value.concerns(users.DropKey)
+    assert conflict.value.concerns(held_keys.DropKey)
     assert held(service, logged_in) == before
 
 
