@@ -19,7 +19,7 @@ LINKED, UNPROVEN = provider_person("google", "1001"), provider_person("github", 
 BEFORE, THEN = later(minutes=1), later(minutes=2)
 
 
-class WholeService(OAuthService, PasskeyService):
+class WholeService(PasskeyService, OAuthService):
     """With providers and passkeys."""
 
 
