@@ -5,13 +5,15 @@ stack cannot adopt tables, so items are copied.
 """
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError
 
+from scripts.admin import resealing
+from scripts.admin.resealing import Item
 from scripts.admin.terminal import Commands, command, confirm
 from scripts.place import CannotDo, Place
 
@@ -43,7 +45,10 @@ def _refill(asked: argparse.Namespace, there: Place) -> None:
     if asked.exact:
         confirm(f"Make the {asked.table} of {there.title} what {asked.source} is", yes=asked.yes)
     elsewhere = asked.from_region and boto3.client("dynamodb", region_name=asked.from_region)
-    print(refill(there, asked.table, asked.source, exact=asked.exact, of=asked.of, elsewhere=elsewhere))
+    as_here = resealing.for_key_of(there, asked.from_region) if asked.table == "UsersTable" else _unchanged
+    print(
+        refill(there, asked.table, asked.source, exact=asked.exact, of=asked.of, elsewhere=elsewhere, as_here=as_here)
+    )
 
 
 def _empty(asked: argparse.Namespace, there: Place) -> None:
@@ -54,12 +59,25 @@ def _empty(asked: argparse.Namespace, there: Place) -> None:
     print(f"{asked.table}: {removed} items deleted.")
 
 
-def refill(place: Place, table: str, source: str, *, exact: bool, of: str | None = None, elsewhere: Any = None) -> str:  # noqa: ANN401
+def _unchanged(item: Item) -> Item:
+    return item
+
+
+def refill(
+    place: Place,
+    table: str,
+    source: str,
+    *,
+    exact: bool,
+    of: str | None = None,
+    elsewhere: Any = None,  # noqa: ANN401 - boto3 makes its clients at run time
+    as_here: Callable[[Item], Item] = _unchanged,
+) -> str:
     """Copy missing items from ``source``, and return a summary. ``elsewhere`` is the client for another region.
 
     Existing items are not overwritten, because an owner may have changed them since. With ``exact``, they are, and
-    items that the source lacks are deleted. With ``of``, copy only items of that account. Raises CannotDo when the
-    source holds none.
+    items that the source lacks are deleted. With ``of``, copy only items of that account. ``as_here`` is what to write
+    for an item. Raises CannotDo when the source holds none.
     """
     here = place.client("dynamodb")
     known = elsewhere or here
@@ -73,7 +91,7 @@ def refill(place: Place, table: str, source: str, *, exact: bool, of: str | None
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for items in _chunks(known, source, of):
             held |= {_identity(item, keys) for item in items}
-            copied += sum(pool.map(lambda item: _put(here, target, item, keys, exact=exact), items))
+            copied += sum(pool.map(lambda item: _put(here, target, as_here(item), keys, exact=exact), items))
         if not held:
             whose = f" of the account {of}" if of else ""
             raise CannotDo(f"{source} holds no item{whose}: {table} was not changed")

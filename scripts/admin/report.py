@@ -21,7 +21,9 @@ def lines(found: Json) -> Iterator[str]:
     yield f"  status    {account['status']}, since {account['createdAt']}"
     yield f"  email     {_mail(account['mail_problem'])}"
     yield f"  login     {_failures(found['failures'])}"
+    yield f"  two-step  {_second_factor(found['second_factor'])}"
     yield from _table("Identities", map(_identity, found["identities"]))
+    yield from _table("Passkeys", map(_passkey, found["passkeys"]))
     yield from _table("Sessions", map(_session, found["sessions"]))
     yield from _table("API keys", map(_key, found["api_keys"]))
     yield from _table("Activity", map(_event, found["activity"][:_RECENT]))
@@ -42,6 +44,17 @@ def _failures(failures: Json) -> str:
         return "no failures in a row"
     wait = f"{failures['count']} failures in a row; the next attempt is allowed at {failures['wait_until']}"
     return f"{wait}; PASSWORD DISABLED until it is reset or unlocked" if failures["password_disabled"] else wait
+
+
+def _second_factor(factor: Json) -> str:
+    if not factor["on"]:
+        return "off"
+    trusted = len(factor["trusted_until"])
+    return f"on; recovery codes left: {factor['recovery_codes_left']}; trusted browsers: {trusted}"
+
+
+def _passkey(entry: Json) -> str:
+    return f"{entry['name']}  created {entry['created_at']}, used {entry['last_used_at'] or 'never'}"
 
 
 def _identity(entry: Json) -> str:

@@ -78,6 +78,20 @@ FOUND: dict[str, Any] = {
             "expires_at": None,
         },
     ],
+    "passkeys": [
+        {
+            "id": "any",
+            "name": "Phone",
+            "synced": True,
+            "created_at": "2026-01-05T12:00:00.000Z",
+            "last_used_at": None,
+        }
+    ],
+    "second_factor": {
+        "on": True,
+        "recovery_codes_left": 9,
+        "trusted_until": ["2026-02-04T12:00:00.000Z"],
+    },
     "failures": {"count": 6, "wait_until": "2026-01-05T12:00:30.000Z", "password_disabled": False},
     "activity": [
         {"at": "2026-01-05T12:00:00.000Z", "event": "user_created", "source": "203.0.113.7", "detail": {"by": "email"}},
@@ -170,9 +184,12 @@ Ann <ann@example.com> (SomeAccountOfAnn000000000001)
   status    active, since 2026-01-05T12:00:00.000Z
   email     no known delivery problem
   login     6 failures in a row; the next attempt is allowed at 2026-01-05T12:00:30.000Z
+  two-step  on; recovery codes left: 9; trusted browsers: 1
 Identities (2)
   email     ann@example.com  password set  mail bounce
   google    ann@example.com  id 4711  disabled
+Passkeys (1)
+  Phone  created 2026-01-05T12:00:00.000Z, used never
 Sessions (1)
   5e555e555e55  by password, seen 2026-01-05T12:00:00.000Z, 203.0.113.7, Firefox on Linux
 API keys (2)

@@ -1,10 +1,13 @@
 """Filling a table from a copy of it: existing items are kept unless the operator asks otherwise."""
 
+import base64
 from typing import Any
 
 import boto3
 import pytest
 
+from accounts.aws.totp_secrets import KmsTotpSecrets
+from accounts.errors import Unavailable
 from scripts import place
 from scripts.admin import __main__ as command
 from scripts.admin.refilling import refill
@@ -28,6 +31,12 @@ def make(database: Any, name: str, keys: dict[str, str], *items: dict[str, str])
         database.put_item(TableName=name, Item={key: {"S": text} for key, text in item.items()})
 
 
+def new_key(region: str | None = None) -> str:
+    """The id of a new KMS key."""
+    created: str = boto3.client("kms", region_name=region).create_key()["KeyMetadata"]["KeyId"]
+    return created
+
+
 def held(stack: Place, name: str) -> list[str]:
     """Each item as text, sorted."""
     items = stack.client("dynamodb").scan(TableName=name)["Items"]
@@ -42,13 +51,14 @@ def stack(aws: None, monkeypatch: pytest.MonkeyPatch) -> Place:  # noqa: ARG001
     make(database, "restored", USER, {"user_id": "ann", "x": "then"}, {"user_id": "bob"})
     make(database, "events", EVENT, {"user_id": "ann", "moment": "1"})
     make(database, "old-events", EVENT, {"user_id": "ann", "moment": "1"}, {"user_id": "ann", "moment": "2"})
-    found = Place(lambda _service: database, "our-stack", "the stack our-stack")
+    found = Place(boto3.client, "our-stack", "the stack our-stack")
     make(database, "sessions", {"digest": "S"}, {"digest": "1"}, {"digest": "2"})
     found.__dict__["names"] = {
         "UsersTable": "live",
         "SessionsTable": "sessions",
         "AuditEventsTable": "events",
         "MailQueue": "live",
+        "SecondFactorKey": new_key(),
     }
     monkeypatch.setattr(place, "find", lambda: found)
     return found
@@ -129,6 +139,23 @@ def test_a_table_of_another_region_may_have_the_same_name(stack: Place) -> None:
     assert command.main(["refill", "UsersTable", "live", "--from-region", "eu-central-1", "--yes"]) == 0
 
     assert held(stack, "live") == ["ann now", "cleo", "dora"]
+
+
+@pytest.mark.parametrize("region", [None, "eu-central-1"])
+def test_the_secrets_of_second_factors_are_encrypted_for_the_key_of_the_stack(stack: Place, region: str | None) -> None:
+    """The copy is of a stack that was removed or has moved. Each secret still belongs to its account only."""
+    database, theirs = boto3.client("dynamodb", region_name=region), boto3.client("kms", region_name=region)
+    sealed = theirs.encrypt(KeyId=new_key(region), Plaintext=b"the secret", EncryptionContext={"account": "eve"})
+    totp = base64.b64encode(sealed["CiphertextBlob"]).decode()
+    make(database, "old-UsersTable", USER, {"user_id": "eve", "totp": totp}, {"user_id": "fay"})
+    words = ["refill", "UsersTable", "old-UsersTable", *(["--from-region", region] if region else [])]
+    assert command.main(words) == 0
+
+    keys = KmsTotpSecrets(stack.deployed("SecondFactorKey"))
+    eve = stack.client("dynamodb").get_item(TableName="live", Key={"user_id": {"S": "eve"}})["Item"]
+    assert keys.unseal(eve["totp"]["S"], "eve") == "the secret"
+    with pytest.raises(Unavailable):
+        keys.unseal(eve["totp"]["S"], "fay")
 
 
 def test_deleting_is_confirmed(stack: Place, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,8 @@ import secrets as _random
 from datetime import datetime
 from typing import Literal, Protocol
 
+from msgspec import Struct
+
 from accounts import secrets
 from accounts.errors import InvalidSecondFactor
 from accounts.limits import RECOVERY_CODE_CHARACTERS, RECOVERY_CODES, TOTP_DIGITS
@@ -84,6 +86,20 @@ class ReplaceRecoveryCodes(Change, frozen=True):
     user: User
     proof: Factor
     recovery_codes: frozenset[str]
+
+
+class Status(Struct, frozen=True):
+    """``trusted_browsers`` are those that are not asked for a code: until when."""
+
+    on: bool
+    recovery_codes_left: int
+    trusted_browsers: tuple[datetime, ...]
+
+
+def status(user: User, now: datetime) -> Status:
+    """What may be shown of the second factor."""
+    trusted = sorted(until for until in user.trusted_browsers.values() if until > now)
+    return Status(is_on(user), len(user.recovery_codes), tuple(trusted))
 
 
 def is_on(user: User) -> bool:

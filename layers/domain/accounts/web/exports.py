@@ -12,11 +12,13 @@ from accounts.model import audit, identities
 from accounts.model.api_keys import ApiKey
 from accounts.model.identities import EMAIL
 from accounts.model.key_secrets import Listed
+from accounts.model.second_factors import status
 from accounts.model.users import Status
-from accounts.web import key_presenters, presenters
+from accounts.web import key_presenters, presenters, second_factors
 from accounts.web.key_presenters import APIKey, OldSecret
 from accounts.web.passkey_presenters import Passkey, passkey
 from accounts.web.presenters import Customer, Event, Identity, MailProblem, Session, Timestamp
+from accounts.web.second_factors import SecondFactor
 
 FILENAME = "comfy-account.json"
 
@@ -63,6 +65,7 @@ class Export(Struct):
     account: ExportedAccount
     identities: list[ExportedIdentity]
     passkeys: list[Passkey]
+    second_factor: SecondFactor
     unlinked: list[UnlinkedIdentity]
     sessions: list[Session]
     api_keys: list[ExportedKey]
@@ -78,6 +81,7 @@ def document(holdings: Holdings, now: datetime) -> Export:
         ),
         identities=[_identity(entry) for entry in holdings.identities],
         passkeys=[passkey(entry) for entry in holdings.passkeys],
+        second_factor=second_factors.shown(status(user, now)),
         unlinked=[_unlinked(key) for key in sorted(user.unlinked)],
         sessions=[presenters.session(entry, current=entry.digest == current) for entry in holdings.sessions],
         api_keys=[_api_key(entry) for entry in holdings.api_keys],

@@ -15,10 +15,11 @@ from accounts.model.attempts import wait_after
 from accounts.model.identities import EMAIL, revoked_hash
 from accounts.model.throttles import Counter
 from accounts.model.users import Status
-from accounts.web import key_presenters, presenters
+from accounts.web import key_presenters, presenters, second_factors
 from accounts.web.key_presenters import APIKey
 from accounts.web.passkey_presenters import Passkey, passkey
 from accounts.web.presenters import Activity, Customer, Identity, MailProblem, Session, Timestamp
+from accounts.web.second_factors import SecondFactor
 
 
 class InspectedAccount(Customer):
@@ -48,6 +49,7 @@ class Inspected(Struct):
     account: InspectedAccount
     identities: list[InspectedIdentity]
     passkeys: list[Passkey]
+    second_factor: SecondFactor
     sessions: list[Session]
     api_keys: list[APIKey]
     failures: Failures
@@ -65,6 +67,7 @@ def document(found: Inspection) -> dict[str, Any]:
         ),
         identities=[_identity(entry) for entry in found.identities],
         passkeys=[passkey(entry) for entry in passkeys],
+        second_factor=second_factors.shown(found.second_factor),
         sessions=[presenters.session(entry, current=False) for entry in sessions],
         api_keys=[key_presenters.api_key(entry) for entry in found.api_keys[::-1]],
         failures=_failures(found.failures),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msgspec import Struct
 
-from accounts.flows.factors.second_factor_management import Status
-from accounts.flows.factors.second_factor_setup import Started
-from accounts.model.second_factors import Totp
-from accounts.settings import Settings
 from accounts.web.presenters import Timestamp, timestamp
+
+if TYPE_CHECKING:
+    from accounts.flows.factors.second_factor_setup import Started
+    from accounts.model.second_factors import Status, Totp
+    from accounts.settings import Settings
 
 
 class SecondFactor(Struct):
@@ -35,7 +38,7 @@ class RecoveryCodes(Struct):
     recovery_codes: list[str]
 
 
-def status(found: Status) -> SecondFactor:
+def shown(found: Status) -> SecondFactor:
     return SecondFactor(found.on, found.recovery_codes_left, [timestamp(until) for until in found.trusted_browsers])
 
 

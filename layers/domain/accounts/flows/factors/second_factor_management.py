@@ -15,26 +15,17 @@ from accounts.model.audit import Caller, Record
 from accounts.model.factor_proofs import Factor, UsedPasskey
 from accounts.model.messages import Outbox
 from accounts.model.passkeys import public_id
+from accounts.model.second_factors import Status
 from accounts.model.sessions import Session
 from accounts.model.users import User, Users
 from accounts.transactions import Transactions, retry_on_conflict
-
-
-class Status(Struct, frozen=True):
-    """``trusted_browsers`` are those that are not asked for a code."""
-
-    on: bool
-    recovery_codes_left: int
-    trusted_browsers: tuple[datetime, ...]
 
 
 class SecondFactorStatus(Struct, frozen=True):
     users: Users
 
     def of_account(self, user_id: str, now: datetime) -> Status:
-        user = users.active(self.users, user_id)
-        trusted = sorted(until for until in user.trusted_browsers.values() if until > now)
-        return Status(second_factors.is_on(user), len(user.recovery_codes), tuple(trusted))
+        return second_factors.status(users.active(self.users, user_id), now)
 
 
 class SecondFactorManagement(Struct, frozen=True):

@@ -9,13 +9,14 @@ from msgspec import Struct
 from accounts import secrets
 from accounts.errors import NotFound
 from accounts.flows.people.activity import Entry, recent
-from accounts.model import attempts, email_addresses, identities, key_secrets, users
+from accounts.model import attempts, email_addresses, identities, key_secrets, second_factors, users
 from accounts.model.api_keys import ApiKeys
 from accounts.model.audit import AuditEvents
 from accounts.model.identities import Identities, Identity
 from accounts.model.key_secrets import Listed
 from accounts.model.passkeys import Passkey, Passkeys
 from accounts.model.providers import NAMES
+from accounts.model.second_factors import Status
 from accounts.model.sessions import Session, Sessions
 from accounts.model.throttles import Counter, Throttles
 from accounts.model.users import User, Users
@@ -33,6 +34,7 @@ class Inspection(Struct, frozen=True):
     user: User
     identities: list[Identity]
     passkeys: list[Passkey]
+    second_factor: Status
     sessions: list[Session]
     api_keys: list[Listed]
     activity: list[Entry]
@@ -60,6 +62,7 @@ class AccountInspection(Struct, frozen=True):
             user=user,
             identities=sorted(held, key=lambda entry: (entry.created_at, entry.key)),
             passkeys=self.passkeys.of_user(user.user_id),
+            second_factor=second_factors.status(user, now),
             sessions=[session for session in self.sessions.of_user(user.user_id) if session.is_live(now)],
             api_keys=key_secrets.listed(self.api_keys.of_user(user.user_id), now),
             activity=recent(self.audit_events, user.user_id, now),

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from accounts.errors import AccountsError, SecondFactorOff, TooManyAttempts, Unauthenticated, WrongSecondFactor
-from accounts.flows.factors.second_factor_management import Status
 from accounts.flows.people.session_opening import LoggedIn, Opened
 from accounts.limits import FREE_FAILURES
 from accounts.model import messages, second_factors
+from accounts.model.second_factors import Status
 from tests.unit.accounts.flows.factors.stage import (
     STEP,
     FactorService,

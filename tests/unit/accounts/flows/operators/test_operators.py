@@ -366,6 +366,21 @@ def test_a_password_of_another_account_is_not_revoked(service: Service) -> None:
     assert held(service, logged_in) == {logged_in.session.digest}
 
 
+def test_the_second_factor_is_shown_without_its_secrets(service: Service) -> None:
+    """Support needs to know what an owner without their phone can still use."""
+    user_id = service.person().session.user_id
+    kept = {"a trusted browser": later(days=1), "an earlier one": NOW}
+    service.world.user(user_id, totp="a seal", recovery_codes=frozenset({"a digest"}), trusted_browsers=kept)
+    shown = inspections.document(service.account_inspection.of(user_id, SOON))
+
+    assert shown["second_factor"] == {
+        "on": True,
+        "recovery_codes_left": 1,
+        "trusted_until": ["2026-03-02T12:00:00.000Z"],
+    }
+    assert [secret for secret in ("a seal", "a digest", "a trusted browser") if secret in str(shown)] == []
+
+
 @pytest.mark.parametrize(("count", "disabled"), [(99, False), (100, True)])
 def test_a_password_counts_as_disabled_from_the_hundredth_failure(count: int, *, disabled: bool) -> None:
     """The same limit as login."""

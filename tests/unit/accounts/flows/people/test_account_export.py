@@ -84,7 +84,13 @@ def test_the_whole_document(service: Service) -> None:
     google = _with_google(service, logged_in.session.user_id)
     key = service.key(logged_in)
     passkey = _with_passkey(service, logged_in.session.user_id)
-    service.world.user(logged_in.session.user_id, unlinked=frozenset({"google#12", "github#7"}))
+    service.world.user(
+        logged_in.session.user_id,
+        unlinked=frozenset({"google#12", "github#7"}),
+        totp="sealed",
+        recovery_codes=frozenset({"a digest", "another"}),
+        trusted_browsers={"a browser": later(minutes=5), "another": later(minutes=3)},
+    )
     document = exports.document(service.account_export.of_session(cookie(logged_in), AFTER), AFTER)
 
     start, minute, soon = "2026-03-01T12:00:00.000Z", "2026-03-01T12:01:00.000Z", "2026-03-01T12:04:00.000Z"
@@ -136,6 +142,7 @@ def test_the_whole_document(service: Service) -> None:
                 "last_used_at": minute,
             }
         ],
+        "second_factor": {"on": True, "recovery_codes_left": 2, "trusted_until": ["2026-03-01T12:05:00.000Z"]},
         "unlinked": [{"provider": "github", "subject": "7"}, {"provider": "google", "subject": "12"}],
         "sessions": [
             {
