@@ -21,8 +21,8 @@ from scripts.sam_local import samples
 
 HOT = ("login", "session_show", "account_show", "key_list", "authorizer", "key_verify", "client_token")
 BUDGET = 1.25
-# They need Google, GitHub, or an identity that the stub's account does not have.
-NOT_ASKED = frozenset({"identity_confirm", "identity_unlink", "password_set"})
+# They need Google, GitHub, or an identity or a second factor that the stub's account does not have.
+NOT_ASKED = frozenset({"identity_confirm", "identity_unlink", "password_set", "factor_login", "factor_change"})
 # The stub does not know its state: measured until the error page, without the calls to the provider.
 ENDS_REFUSED = frozenset({"oauth_callback"})
 _PROBE = Path(__file__).with_name("probe.py")

@@ -40,6 +40,7 @@ class Stub:
             "GetSecretValue": lambda it: {"ARN": it["SecretId"], "SecretString": self._secrets[it["SecretId"]]},
             "SendMessage": lambda _: {"MessageId": "0"},
             "SendEmail": lambda _: {"MessageId": "0"},
+            "Encrypt": lambda it: {"KeyId": it["KeyId"], "CiphertextBlob": it["Plaintext"]},
             "Sign": self._signature,
             "GetPublicKey": self._public_key,
         }

@@ -175,7 +175,7 @@ def test_a_second_factor_is_turned_on(functions: Lambdas) -> None:
     shown = started.json
     uri = f"otpauth://totp/Comfy:person%40example.com?secret={shown['secret']}&issuer=Comfy"
 
-    assert started.status == 200
+    assert started.read == expected.answer("factor_set_up", 200, shown)
     assert shown.keys() == {"setup", "secret", "uri", "qr_code"}
     assert shown["uri"] == uri
     assert shown["qr_code"].startswith("data:image/svg+xml;charset=utf-8,")
@@ -185,7 +185,7 @@ def test_a_second_factor_is_turned_on(functions: Lambdas) -> None:
     again = call(functions, routes.FACTOR_CONFIRM, {"setup": shown["setup"], "code": code})
 
     assert (wrong.status, wrong.json["error"]) == (400, "wrong_second_factor")
-    assert confirmed.status == 200
+    assert confirmed.read == expected.answer("factor_set_up", 200, confirmed.json)
     assert len(confirmed.json["recovery_codes"]) == 10
     assert confirmed.events == ["authn_second_factor_on"]
     assert (again.status, again.json["error"]) == (400, "setup_expired")

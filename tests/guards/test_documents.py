@@ -160,6 +160,21 @@ _LIMITS = {
     "unlinked identities that an account remembers": [limits.UNLINKED_PER_ACCOUNT],
     "name of a passkey; its credential id": [limits.PASSKEY_NAME_MAX_CHARACTERS, limits.CREDENTIAL_ID_MAX_BYTES],
     "challenge for a passkey": [limits.PASSKEY_CHALLENGE_LIFETIME // _MINUTE],
+    "code of an app; steps of drift either way; recovery codes": [
+        limits.TOTP_STEP // _SECOND,
+        limits.TOTP_DRIFT_STEPS,
+        limits.RECOVERY_CODES,
+    ],
+    "wrong codes in a row": [limits.FAILURES_THAT_DISABLE_PASSWORD],
+    "login that waits for its second factor; setup of one": [
+        limits.PENDING_LOGIN_LIFETIME // _MINUTE,
+        limits.SECOND_FACTOR_SETUP_LIFETIME // _MINUTE,
+    ],
+    "browsers that are not asked for a code": [
+        limits.TRUSTED_BROWSERS_PER_ACCOUNT,
+        limits.TRUSTED_BROWSER_KEPT // _DAY,
+    ],
+    "steps that change a second factor": [limits.SECOND_FACTOR_CHANGES_PER_ACCOUNT_PER_DAY],
     "session": [limits.SESSION_LIFETIME // _HOUR, limits.SESSION_IDLE // _HOUR],
     'session with "remember me", or of a program': [
         limits.REMEMBERED_SESSION_LIFETIME // _DAY,
@@ -248,6 +263,7 @@ _BY_SOURCE = {
     "device codes that are entered": [[limits.USER_CODES_PER_ADDRESS_PER_MINUTE], []],
     "questions of programs without a session": [[limits.CONSENT_QUESTIONS_PER_MINUTE], []],
     "documents of clients that are fetched": [[limits.CLIENT_DOCUMENTS_PER_ADDRESS_PER_MINUTE], []],
+    "codes of a second factor, in browsers that are not known": [[limits.SECOND_STEPS_PER_ADDRESS_PER_MINUTE], []],
     "API keys that do not exist": [[limits.BAD_KEYS_PER_ADDRESS_PER_MINUTE], []],
     "codes and refresh tokens that do not exist": [[limits.BAD_GRANTS_PER_ADDRESS_PER_MINUTE], []],
     "reports of leaked keys": [[limits.LEAK_REPORTS_PER_ADDRESS_PER_MINUTE], []],

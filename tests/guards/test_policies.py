@@ -13,7 +13,7 @@ from tests.guards import project
 # SES checks the identity a mail comes from, which may be the address or its domain: the condition names the address.
 _ANY_IDENTITY = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/*"
 _ALLOWED = {
-    "kms": {"GetPublicKey", "Sign"},
+    "kms": {"GetPublicKey", "Sign", "Encrypt", "Decrypt"},
     "lambda": {"InvokeFunction"},
     "dynamodb": {"GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "ConditionCheckItem"},
     "secretsmanager": {"GetSecretValue"},

@@ -79,7 +79,7 @@ _LOGINS: dict[str, Event] = {
         detail=("name",),
     ),
     "authn_second_factor_required": Event("the first factor was right, and the second one was asked for"),
-    "authn_second_factor_fail": Event("a code of a second factor was refused, or its login took too long", counted=ALL),
+    "authn_second_factor_fail": Event("a code of a second factor was refused, or its login took too long"),
     "authn_provider_start": Event("a login with Google or GitHub started"),
     "authn_provider_fail": Event(
         "a login with a provider was declined, expired, or finished in another browser", counted=("google", "github")
