@@ -19,7 +19,7 @@ from accounts import secrets
 from accounts.limits import API_KEYS_PER_ACCOUNT, PASSKEYS_PER_ACCOUNT, SESSIONS_PER_ACCOUNT
 from accounts.model import held_keys, identities, users
 from accounts.model.identities import Identity
-from accounts.web.routes import FACTOR_CONFIRM
+from accounts.web.routes import FACTOR_CONFIRM, RECOVERY_CODES_REPLACE
 from tests.authenticators import Authenticator
 from tests.functions import described, leaks, passkey_steps, proofs
 from tests.functions.away import OWNER_OF_THE_EMAIL, query_of
@@ -175,6 +175,13 @@ def with_a_code_of_the_app(stage: Stage) -> Act:
     stage.arrange()
     body = json.loads(sample(stage.function)["body"]) | {"code": pyotp.TOTP(TOTP_SECRET).at(NOW)}
     return stage.sends(sample(stage.function) | {"body": json.dumps(body)})
+
+
+@of("factor_change")
+def to_replace_the_recovery_codes(stage: Stage) -> Act:
+    stage.arrange()
+    event = sample("factor_change")
+    return stage.sends(event | {"routeKey": RECOVERY_CODES_REPLACE.keys[0]})
 
 
 @of("factor_login")

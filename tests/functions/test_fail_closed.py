@@ -27,8 +27,8 @@ NOTICES = {
 }
 # Their samples come from a known browser, which needs no notice.
 SELDOM = frozenset({"login", "reauthenticate"})
-# Their samples ask for the options of WebAuthn; test_passkeys covers the notices.
-OPTIONS = frozenset({"passkey_create", "passkey_login", "passkey_reauthenticate"})
+# Their samples ask for options or begin a setup; test_passkeys and test_second_factor cover the notices.
+OPTIONS = frozenset({"passkey_create", "passkey_login", "passkey_reauthenticate", "factor_set_up"})
 
 
 def _services(function: str) -> set[str]:

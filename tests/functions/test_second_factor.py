@@ -240,6 +240,19 @@ def test_the_secret_of_another_account_does_not_decrypt(functions: Lambdas, pers
     assert (answer.status, answer.json["error"]) == (503, "temporarily_unavailable")
 
 
+def test_a_notice_that_cannot_be_queued_denies_nothing(functions: Lambdas, person: Person) -> None:
+    """Turned off, and on again."""
+    functions.cloud.failing["sqs"] = unreachable
+    off = call(functions, routes.FACTOR_TURN_OFF, {"code": APP.at(NOW)})
+    shown = call(functions, routes.FACTOR_START).json
+    code = pyotp.TOTP(shown["secret"]).at(NOW)
+    on = call(functions, routes.FACTOR_CONFIRM, {"setup": shown["setup"], "code": code})
+
+    assert (off.status, off.events) == (204, ["sys_dependency_failed", "authn_second_factor_off"])
+    assert (on.status, on.events) == (200, ["sys_dependency_failed", "authn_second_factor_on"])
+    assert person.user_id
+
+
 @pytest.mark.parametrize("service", ["dynamodb", "kms"])
 def test_nobody_gets_in_when_a_dependency_fails(functions: Lambdas, person: Person, service: str) -> None:
     functions.cloud.failing[service] = unreachable
