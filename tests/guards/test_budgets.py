@@ -90,7 +90,7 @@ BUDGET = {
     "pages": 96,
 }
 # Modules of data that every handler imports: not counted.
-EVERYWHERE = {"accounts.events"}
+EVERYWHERE = {"accounts.events", "accounts.languages"}
 # Packages that are slow to import, and the functions that need them.
 SLOW_IMPORTS = (
     "altcha",
