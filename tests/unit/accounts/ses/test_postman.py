@@ -16,7 +16,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from accounts.errors import Unavailable
-from accounts.flows.mail import planning, writing
+from accounts.flows.mail import notices, planning, writing
 from accounts.flows.mail.mails import Mail, Method, Value
 from accounts.model import messages
 from accounts.ses import postman
@@ -74,7 +74,7 @@ def test_every_template_has_a_sample() -> None:
 
 def test_the_mailer_sends_every_email() -> None:
     """Each content is created where emails are planned or written."""
-    created = {name for module in (planning, writing) for name in _created(Path(str(module.__file__)))}
+    created = {name for module in (planning, writing, notices) for name in _created(Path(str(module.__file__)))}
     assert {type(content).__name__ for content in SAMPLES.values()} == created
 
 
