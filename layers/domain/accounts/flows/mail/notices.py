@@ -16,13 +16,13 @@ from accounts.model.users import User
 
 _PROVIDERS: tuple[Method, ...] = (GOOGLE, GITHUB)
 # Emails without values.
-_PLAIN: Mapping[type[Struct], Callable[[], Content]] = {
-    messages.PasswordSet: mails.PasswordSet,
-    messages.PasswordRevoked: mails.PasswordRevoked,
-    messages.PasswordChanged: mails.PasswordChanged,
-    messages.SecondFactorTurnedOn: mails.SecondFactorTurnedOn,
-    messages.SecondFactorTurnedOff: mails.SecondFactorTurnedOff,
-    messages.RecoveryCodesReplaced: mails.RecoveryCodesReplaced,
+_PLAIN: Mapping[type[Struct], Content] = {
+    messages.PasswordSet: mails.PasswordSet(),
+    messages.PasswordRevoked: mails.PasswordRevoked(),
+    messages.PasswordChanged: mails.PasswordChanged(),
+    messages.SecondFactorTurnedOn: mails.SecondFactorTurnedOn(),
+    messages.SecondFactorTurnedOff: mails.SecondFactorTurnedOff(),
+    messages.RecoveryCodesReplaced: mails.RecoveryCodesReplaced(),
 }
 # Notices that say what was added or removed by its name.
 _Named = (
@@ -52,7 +52,7 @@ def content(message: OwnerNotice, user: User, has_password: Callable[[], bool]) 
             return _login(message)
         case _ if isinstance(message, _Named):
             return _named(message)
-    return _PLAIN[type(message)]()
+    return _PLAIN[type(message)]
 
 
 def _named(message: _Named) -> Content:
