@@ -382,6 +382,7 @@ def test_these_routes_need_a_fresh_login() -> None:
         "GET /customers/me/export",
         "DELETE /customers/me",
         "POST /customers/api-keys",
+        "POST /customers/api-keys/{id}/rotate",
     }
 
 
