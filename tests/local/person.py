@@ -12,6 +12,7 @@ from msgspec import to_builtins
 
 from local.cloud import LocalCloud
 from local.processes import LOCALHOST
+from tests.authenticator_app import AuthenticatorApp
 from tests.authenticators import Authenticator
 from tests.waiting import wait_for
 
@@ -99,6 +100,15 @@ class Person:
         """Log in with the passkey of the authenticator."""
         asked = self.call("POST", "/auth/login/passkey/options").json()
         return self.call("POST", "/auth/login/passkey", to_builtins(device.sign(asked["challenge"])))
+
+    def turn_on_two_steps(self) -> tuple[AuthenticatorApp, list[str]]:
+        """Turn on the second factor; return the app and the recovery codes."""
+        begun = self.call("POST", "/auth/second-factor/setup").json()
+        app = AuthenticatorApp(begun["secret"])
+        answer = self.call("POST", "/auth/second-factor", {"setup": begun["setup"], "code": app.code()})
+        assert answer.status_code == 200, answer.text
+        codes: list[str] = answer.json()["recovery_codes"]
+        return app, codes
 
 
 def token_in(mail: dict[str, Any]) -> str:

@@ -113,7 +113,8 @@ class Pages:
             site = self._settings.site_url
             # Only pages of the site: the page does not send the browser elsewhere.
             within = error.return_url.removeprefix(site) if error.return_url.startswith(f"{site}/") else "/account"
-            address = f"{site}/second-step?{urlencode({'return_to': within})}"
+            query = {"return_to": within, "factors": ",".join(error.factors)}
+            address = f"{site}/second-step?{urlencode(query)}"
             return responses.see_other(address, cookies=responses.cookies_of(error))
         name = "not_linked" if error.code in _WHILE_LOGGED_IN else "not_signed_in"
         message = languages.refusal(error.template, error.values, language)
@@ -232,6 +233,8 @@ class Pages:
             "device_minutes": str(limits.DEVICE_CODE_LIFETIME // timedelta(minutes=1)),
             "reset_minutes": str(limits.PASSWORD_RESET_LIFETIME // timedelta(minutes=1)),
             "keys_max": str(limits.API_KEYS_PER_ACCOUNT),
+            "passkeys_max": str(limits.PASSKEYS_PER_ACCOUNT),
+            "recovery_codes": str(limits.RECOVERY_CODES),
             "trust_days": str(limits.TRUSTED_BROWSER_KEPT // timedelta(days=1)),
         }
 

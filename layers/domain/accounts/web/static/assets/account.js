@@ -4,7 +4,7 @@ import { download } from "./farewell.js";
 import { link, showLogins } from "./logins.js";
 import { $, call, loadSession, onReturn, show, showLoadError, showMessage, toLogin, withBusy } from "./page.js";
 import { fillIn, startChange } from "./profile.js";
-import { showSecondFactor, startSecondFactor } from "./second_factor.js";
+import { resumeSecondFactor, showSecondFactor } from "./second_factor.js";
 import { addPasskey, showPasskeys } from "./security.js";
 
 const notice = $("#notice");
@@ -42,7 +42,7 @@ async function refresh() {
   fillIn(parts.session.body, parts.identities.body);
   showLogins(parts.identities.body.identities, parts.methods.ok ? parts.methods.body.methods : []);
   showPasskeys(parts.passkeys, parts.identities.body.identities);
-  showSecondFactor(parts.factor);
+  showSecondFactor(parts.factor, parts.passkeys);
   showDevices(parts.sessions);
   showActivity(parts.activity);
   show($("#loaded"));
@@ -61,7 +61,7 @@ function carryOn(draft) {
   } else if (draft?.passkey) {
     withBusy($("#add-passkey"), notice, addPasskey);
   } else if (draft?.factor) {
-    withBusy($("#factor-on"), notice, startSecondFactor);
+    resumeSecondFactor(draft.factor);
   } else if (draft?.download) {
     download();
   }

@@ -1,6 +1,7 @@
 // Dialogs, including the one for reauthentication.
 
 import { closeDialog, hasPasskeys, openDialog, keep as store, take } from "./browser.js";
+import { wireCode } from "./factor_code.js";
 import { $, call, clearMessage, here, onSubmit, setFieldError, show, showError, t, toLogin, withBusy } from "./page.js";
 import { exchange, signWithPasskey } from "./passkeys.js";
 
@@ -10,6 +11,8 @@ const slot = $(".slot", dialog);
 const password = $("#again-password");
 let resolveReauthentication = () => {};
 let unfinished = null;
+// The providers that can confirm, and "email" for the password.
+let offered = [];
 // The dialog whose step needs a recent login: hidden meanwhile, with what was typed.
 let below = null;
 
@@ -58,22 +61,27 @@ export async function withRecentLogin(step, draft) {
   return (await reauthenticated(draft)) ? step() : { ...result, code: "cancelled" };
 }
 
+// For a dialog that asks for a code of the second factor: a login afterwards would use the code up.
+export function ensureRecentLogin(draft) {
+  let isAsked = false;
+  return withRecentLogin(async () => {
+    const result = await call("GET", "/auth/session");
+    const isOld = result.ok && !isAsked && Date.parse(result.body.session.fresh_until) <= Date.now();
+    isAsked = true;
+    return isOld ? { ...result, ok: false, code: "reauth_required" } : result;
+  }, draft);
+}
+
 async function reauthenticated(draft) {
   const [result, passkeys] = await Promise.all([call("GET", "/auth/identities"), call("GET", "/auth/passkeys")]);
   const ways = result.ok ? result.body.identities.filter((identity) => identity.can_log_in) : [];
   const byPassword = ways.find((identity) => identity.provider === "email");
   unfinished = draft;
+  offered = ways.map((identity) => identity.provider);
+  askForCode(false);
   show($("#again-form"), Boolean(byPassword));
-  show($("#again-code-form"), false);
-  $("#again-code-form").reset();
   $("#again-form").elements.username.value = byPassword?.email ?? "";
   show($("#again-passkey"), hasPasskeys() && passkeys.ok && passkeys.body.passkeys.length > 0);
-  for (const button of dialog.querySelectorAll("[data-again]")) {
-    show(
-      button,
-      ways.some((identity) => identity.provider === button.dataset.again),
-    );
-  }
   below = $("dialog[open]");
   below?.classList.add("below");
   open(dialog);
@@ -92,8 +100,7 @@ onSubmit($("#again-form"), async () => {
     resolveReauthentication(true);
     closeDialog(dialog);
   } else if (result.code === "second_factor_required") {
-    show($("#again-form"), false);
-    show($("#again-code-form"));
+    askForCode(true);
     $("#again-code").focus();
   } else if (result.code === "invalid_credentials") {
     setFieldError(password, t("again.wrong"));
@@ -109,6 +116,11 @@ onSubmit($("#again-form"), async () => {
 
 onSubmit($("#again-code-form"), async () => {
   const result = await call("POST", "/auth/login/second-factor", { code: $("#again-code").value });
+  if (result.code === "pending_login_expired") {
+    askForCode(false);
+    password.focus();
+    return result;
+  }
   if (!result.ok) {
     $("#again-code").select();
     return result;
@@ -117,6 +129,16 @@ onSubmit($("#again-code-form"), async () => {
   closeDialog(dialog);
   return null;
 });
+
+// After the password: its form and the providers make room.
+function askForCode(asked) {
+  $("#again-code-form").reset();
+  show($("#again-form"), !asked);
+  show($("#again-code-form"), asked);
+  for (const button of dialog.querySelectorAll("[data-again]")) {
+    show(button, !asked && offered.includes(button.dataset.again));
+  }
+}
 
 async function confirmWithPasskey() {
   const result = await exchange("/auth/reauthenticate/passkey", signWithPasskey);
@@ -128,6 +150,7 @@ async function confirmWithPasskey() {
   return null;
 }
 
+wireCode($("#again-code"));
 $("#again-passkey").addEventListener("click", () => withBusy($("#again-passkey"), slot, confirmWithPasskey));
 
 for (const button of dialog.querySelectorAll("[data-again]")) {

@@ -43,7 +43,7 @@ async function logIn() {
   }
   if (result.code === "second_factor_required") {
     form.reset();
-    location.replace(`/second-step?${new URLSearchParams({ return_to: returnTo() })}`);
+    location.replace(`/second-step?${new URLSearchParams({ return_to: returnTo(), factors: result.body.factors })}`);
     return null;
   }
   if (!result.ok) {

@@ -1,46 +1,76 @@
 // Two-step login: turning it on with an app, recovery codes, and turning it off.
 
 import { closeDialog, copyFrom, openDialog } from "./browser.js";
-import { open, withRecentLogin } from "./dialogs.js";
+import { ensureRecentLogin, open, withRecentLogin } from "./dialogs.js";
+import { wireCode } from "./factor_code.js";
 import { $, call, errorText, make, onSubmit, show, t, withBusy } from "./page.js";
 import { announceChange } from "./profile.js";
 
+const FEW_CODES = 3;
 const setup = $("#factor-dialog");
 const change = $("#factor-change-dialog");
 const list = $("#codes-dialog");
 const codes = $("#codes");
+const newCode = $("#factor-code");
+const changeCode = $("#factor-change-code");
 let started = null;
 let changing = null;
 let said = "";
 
-export function showSecondFactor(result) {
+// --- the account page -------------------------------------------------------------------------------------------
+
+export function showSecondFactor(result, passkeys) {
   const { on, recovery_codes_left: left } = result.body;
-  const state = on ? t("factor.on", { left }) : t("factor.off");
-  $("#factor-state").textContent = result.ok ? state : errorText(result);
+  const isOn = result.ok && on;
+  $("#factor-state").textContent = result.ok ? t(isOn ? "factor.on" : "factor.off", { left }) : errorText(result);
+  $("#factor-few").textContent = t(left ? "factor.few_codes" : "factor.no_codes");
+  show($("#factor-badge"), isOn);
+  show($("#factor-few"), isOn && left <= FEW_CODES);
   show($("#factor-on"), result.ok && !on);
-  show($("#factor-codes"), result.ok && on);
-  show($("#factor-off"), result.ok && on);
+  show($("#factor-codes"), isOn);
+  show($("#factor-off"), isOn);
+  // A login with a passkey replaces the code.
+  const isOptional = passkeys.ok && passkeys.body.passkeys.length > 0;
+  show($("#factor-change-hint"), isOptional);
+  changeCode.required = !isOptional;
 }
 
-export async function startSecondFactor() {
-  const result = await withRecentLogin(() => call("POST", "/auth/second-factor/setup"), { factor: true });
+// Continues after a login: what the owner had started.
+export function resumeSecondFactor(step) {
+  const button = $(`#factor-${step}`);
+  if (!button.hidden) {
+    button.click();
+  }
+}
+
+function onPress(step, work) {
+  const button = $(`#factor-${step}`);
+  button.addEventListener("click", () => withBusy(button, $("#notice"), () => work({ factor: step })));
+}
+
+// --- turning it on ----------------------------------------------------------------------------------------------
+
+async function startSetup(draft) {
+  const result = await withRecentLogin(() => call("POST", "/auth/second-factor/setup"), draft);
   if (!result.ok) {
     return result;
   }
   started = result.body;
-  $("#factor-image").src = started.qr_code;
-  $("#factor-secret").textContent = started.secret.match(/.{1,4}/g).join(" ");
   $("#factor-form").reset();
+  $("#factor-image").src = started.qr_code;
+  $("#factor-link").href = started.uri;
+  $("#factor-secret").value = started.secret.match(/.{1,4}/g).join(" ");
+  $("#factor-copied").textContent = "";
   open(setup);
-  $("#factor-code").focus();
+  newCode.focus();
   return null;
 }
 
 onSubmit($("#factor-form"), async () => {
-  const given = { setup: started.setup, code: $("#factor-code").value };
-  const result = await withRecentLogin(() => call("POST", "/auth/second-factor", given), {});
+  const given = { setup: started.setup, code: newCode.value };
+  const result = await withRecentLogin(() => call("POST", "/auth/second-factor", given), { factor: "on" });
   if (!result.ok) {
-    $("#factor-code").select();
+    newCode.select();
     return result;
   }
   closeDialog(setup);
@@ -48,28 +78,86 @@ onSubmit($("#factor-form"), async () => {
   return null;
 });
 
+$("#factor-copy").addEventListener("click", async () => {
+  const isCopied = await copyFrom($("#factor-secret"));
+  $("#factor-copied").textContent = t(isCopied ? "factor.copied" : "factor.copy_yourself");
+});
+
 // Closing the dialog removes the secret from the page.
 setup.addEventListener("close", () => {
   started = null;
   $("#factor-image").removeAttribute("src");
-  $("#factor-secret").textContent = "";
+  $("#factor-link").removeAttribute("href");
+  $("#factor-secret").value = "";
 });
 
-function ask(what) {
-  changing = what;
+// --- recovery codes ---------------------------------------------------------------------------------------------
+
+function reveal(found, message) {
+  said = message;
+  $("#codes-form").reset();
+  codes.value = found.join("\n");
+  $("#codes-note").textContent = "";
+  openDialog(list);
+  $("#codes-title").focus();
+}
+
+function remind() {
+  $("#codes-note").textContent = t("factor.codes_not_kept");
+  $("#codes-kept").focus();
+}
+
+list.addEventListener("cancel", (event) => {
+  // Escape would lose codes that nobody has kept.
+  if (!$("#codes-kept").checked) {
+    event.preventDefault();
+    remind();
+  }
+});
+list.addEventListener("close", () => {
+  codes.value = "";
+  announceChange(said);
+});
+$("#codes-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  if ($("#codes-kept").checked) {
+    closeDialog(list);
+  } else {
+    remind();
+  }
+});
+$("#codes-copy").addEventListener("click", async () => {
+  $("#codes-note").textContent = t((await copyFrom(codes)) ? "factor.copied" : "factor.copy_yourself");
+});
+$("#codes-download").addEventListener("click", () => {
+  const about = t("factor.codes_about", { email: $("#email-shown").textContent });
+  const file = new Blob([`${about}\n\n${codes.value}\n`], { type: "text/plain" });
+  const address = URL.createObjectURL(file);
+  make("a", { href: address, download: t("factor.codes_file") }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+});
+
+// --- changing it ------------------------------------------------------------------------------------------------
+
+async function ask(what, draft) {
+  const result = await ensureRecentLogin(draft);
+  if (!result.ok) {
+    return result;
+  }
+  changing = { ...what, draft };
   $("#factor-change-title").textContent = what.title;
   $("#factor-change-lead").textContent = what.lead;
-  $("#factor-change-yes").textContent = what.title;
+  $("#factor-change-yes").textContent = what.yes;
   $("#factor-change-form").reset();
   open(change);
-  $("#factor-change-code").focus();
+  changeCode.focus();
+  return null;
 }
 
 onSubmit($("#factor-change-form"), async () => {
-  const given = { code: $("#factor-change-code").value };
-  const result = await withRecentLogin(() => call("POST", changing.path, given), {});
+  const result = await withRecentLogin(() => call("POST", changing.path, { code: changeCode.value }), changing.draft);
   if (!result.ok) {
-    $("#factor-change-code").select();
+    changeCode.select();
     return result;
   }
   closeDialog(change);
@@ -77,59 +165,29 @@ onSubmit($("#factor-change-form"), async () => {
   return null;
 });
 
-function reveal(found, message) {
-  said = message;
-  codes.value = found.join("\n");
-  $("#codes-copied").textContent = "";
-  $("#codes-form").reset();
-  codes.value = found.join("\n");
-  $("#codes-done").disabled = true;
-  openDialog(list);
-  $("#codes-title").focus();
-}
-
-// Escape would lose codes that nobody has kept.
-list.addEventListener("cancel", (event) => {
-  if (!$("#codes-kept").checked) {
-    event.preventDefault();
-    $("#codes-copied").textContent = t("factor.codes_not_kept");
-  }
-});
-list.addEventListener("close", () => {
-  codes.value = "";
-  announceChange(said);
-});
-$("#codes-kept").addEventListener("change", (event) => {
-  $("#codes-done").disabled = !event.target.checked;
-});
-$("#codes-form").addEventListener("submit", (event) => {
-  event.preventDefault();
-  closeDialog(list);
-});
-$("#codes-copy").addEventListener("click", async () => {
-  $("#codes-copied").textContent = t((await copyFrom(codes)) ? "factor.codes_copied" : "factor.codes_copy_yourself");
-});
-$("#codes-download").addEventListener("click", () => {
-  const file = new Blob([`${codes.value}\n`], { type: "text/plain" });
-  const address = URL.createObjectURL(file);
-  make("a", { href: address, download: t("factor.codes_file") }).click();
-  setTimeout(() => URL.revokeObjectURL(address), 60_000);
-});
-
-$("#factor-on").addEventListener("click", () => withBusy($("#factor-on"), $("#notice"), startSecondFactor));
-$("#factor-codes").addEventListener("click", () =>
-  ask({
-    title: t("factor.new_codes"),
-    lead: t("factor.new_codes_lead"),
-    path: "/auth/second-factor/recovery-codes",
-    done: (result) => reveal(result.body.recovery_codes, t("factor.codes_replaced")),
-  }),
+wireCode(changeCode);
+onPress("on", startSetup);
+onPress("codes", (draft) =>
+  ask(
+    {
+      title: t("factor.new_codes"),
+      lead: t("factor.new_codes_lead"),
+      yes: t("factor.new_codes_yes"),
+      path: "/auth/second-factor/recovery-codes",
+      done: (result) => reveal(result.body.recovery_codes, t("factor.codes_replaced")),
+    },
+    draft,
+  ),
 );
-$("#factor-off").addEventListener("click", () =>
-  ask({
-    title: t("factor.turn_off"),
-    lead: t("factor.turn_off_lead"),
-    path: "/auth/second-factor/off",
-    done: () => announceChange(t("factor.turned_off")),
-  }),
+onPress("off", (draft) =>
+  ask(
+    {
+      title: t("factor.turn_off"),
+      lead: t("factor.turn_off_lead"),
+      yes: t("factor.turn_off_yes"),
+      path: "/auth/second-factor/off",
+      done: () => announceChange(t("factor.turned_off")),
+    },
+    draft,
+  ),
 );

@@ -1,10 +1,28 @@
 // The second step of a login. The pending login is in a cookie that scripts cannot read.
 
-import { $, call, carryReturn, onSubmit, returnTo, setFieldError, show, slotOf, withBusy } from "./page.js";
-import { exchange, hasPasskeys, signWithPasskey } from "./passkeys.js";
+import { hasPasskeys } from "./browser.js";
+import { wireCode } from "./factor_code.js";
+import {
+  $,
+  call,
+  carry,
+  errorText,
+  loadSession,
+  make,
+  onSubmit,
+  returnTo,
+  show,
+  showMessage,
+  slotOf,
+  withBusy,
+} from "./page.js";
+import { exchange, signWithPasskey } from "./passkeys.js";
 
 const form = $("#form");
 const code = $("#code");
+const back = $("#back");
+// The account's factors, which the first step knows.
+const factors = new URLSearchParams(location.search).get("factors") ?? "";
 
 function enter() {
   form.reset();
@@ -18,9 +36,11 @@ async function finish() {
   if (result.ok) {
     return enter();
   }
-  if (result.code === "invalid_second_factor") {
-    code.select();
+  if (result.code === "pending_login_expired") {
+    showMessage(slotOf(form), errorText(result), "bad", " ", make("a", { href: back.href }, back.textContent));
+    return null;
   }
+  code.select();
   return result;
 }
 
@@ -30,8 +50,11 @@ async function usePasskey() {
 }
 
 onSubmit(form, finish);
-code.addEventListener("input", () => setFieldError(code, ""));
-carryReturn();
-show($("#passkey"), hasPasskeys());
+wireCode(code);
+carry(returnTo());
+show($("[data-swap]"), !factors || factors.includes("recovery_code"));
+show($("#passkey"), factors.includes("passkey") && hasPasskeys());
 $("#passkey").addEventListener("click", () => withBusy($("#passkey"), slotOf(form), usePasskey));
 code.focus();
+// Confirming who is logged in does not trust the browser.
+loadSession().then((result) => show($("#trust-part"), !result.ok));

@@ -16,7 +16,9 @@ export function showPasskeys(result, identities) {
   const ways = identities.filter((identity) => identity.can_log_in);
   const others = ways.filter((identity) => identity.provider !== "email").length + passkeys.length;
   show($("#passkeys-part"), hasPasskeys() || passkeys.length > 0);
-  show($("#add-passkey"), hasPasskeys());
+  const isFull = passkeys.length >= Number(t("limits.passkeys_max"));
+  show($("#add-passkey"), hasPasskeys() && !isFull);
+  show($("#passkeys-full"), isFull);
   show($("#remove-password"), others >= METHODS_WITHOUT_PASSWORD && ways.length + passkeys.length > others);
   $("#passkeys").replaceChildren(...(result.ok ? passkeys.map(entry) : [line(errorText(result))]));
   if (result.ok && passkeys.length === 0) {
