@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Page, Route, expect
 
+from accounts.errors import InvalidSecondFactor
 from local.cloud import LocalCloud
 from tests.browser.people import Visitor, enter
 from tests.local.person import PASSWORD, Person, token_in
@@ -16,6 +17,7 @@ from tests.local.person import PASSWORD, Person, token_in
 _serial = count(1)
 WRONG = "surely not this one, no"
 _STALE = '{"error": "reauth_required", "message": "Log in again."}'
+_WRONG_FACTOR = json.dumps({"error": "invalid_second_factor", "message": InvalidSecondFactor.default_message})
 _NO_CODE = '{"error": "invalid_user_code", "message": "That code is wrong or has expired."}'
 
 
@@ -119,6 +121,20 @@ def login_other_ways_unknown(stage: Stage) -> None:
     stage.answer("/auth/methods*", 503)
     stage.visitor.visit("/login")
     stage.told("didn't load")
+
+
+def second_step(stage: Stage) -> None:
+    stage.visitor.visit("/second-step?factors=totp,recovery_code,passkey")
+    expect(stage.page.get_by_role("button", name="Use a passkey")).to_be_visible()
+
+
+def second_step_refused(stage: Stage) -> None:
+    second_step(stage)
+    stage.answer("/auth/login/second-factor", 401, _WRONG_FACTOR)
+    stage.press("Use a recovery code")
+    stage.page.get_by_role("textbox", name="Recovery code").fill("5ehb-crgs-rwkf-rf43-0n1q-9h2m")
+    stage.press("Log in")
+    stage.told("This code is wrong or was used before.")
 
 
 def signup(stage: Stage) -> None:
@@ -435,6 +451,55 @@ def account_again_with_passkey(stage: Stage) -> None:
     stage.told("Use a passkey")
 
 
+def _with_second_factor(stage: Stage, codes_left: int) -> None:
+    status = {"on": True, "recovery_codes_left": codes_left, "trusted_until": ["2099-01-05T12:00:00.000Z"]}
+    stage.answer("/auth/second-factor", 200, json.dumps(status), "GET")
+
+
+def account_two_steps(stage: Stage) -> None:
+    _with_second_factor(stage, 2)
+    account(stage)
+    stage.told("You're running out of recovery codes.")
+
+
+def account_turn_on_two_steps(stage: Stage) -> None:
+    account(stage)
+    stage.press("Turn on two-step login")
+    stage.page.get_by_label("Code that the app shows").fill("000 000")
+    stage.press("Turn on")
+    stage.told("This code is wrong or was used before.")
+
+
+def account_recovery_codes(stage: Stage) -> None:
+    account(stage)
+    codes = [f"{number}ehb-crgs-rwkf-rf43-0n1q-9h2m" for number in range(10)]
+    stage.answer("/auth/second-factor", 200, json.dumps({"recovery_codes": codes}), "POST")
+    stage.press("Turn on two-step login")
+    stage.page.get_by_label("Code that the app shows").fill("000 000")
+    stage.press("Turn on")
+    stage.told("I saved my recovery codes")
+    stage.press("Done")
+    stage.told("Save your codes first")
+
+
+def account_turn_off_two_steps(stage: Stage) -> None:
+    _with_passkeys(stage, "Safari on iPhone")
+    _with_second_factor(stage, 10)
+    account(stage)
+    stage.press("Turn off")
+    stage.told("Leave it empty if you logged in with a passkey.")
+
+
+def account_again_with_code(stage: Stage) -> None:
+    account(stage)
+    stage.answer("/auth/second-factor/setup", 403, _STALE, "POST")
+    stage.answer("/auth/reauthenticate", 401, '{"error": "second_factor_required", "message": "", "factors": []}')
+    stage.press("Turn on two-step login")
+    stage.page.get_by_role("dialog").get_by_label("Password", exact=True).fill(PASSWORD)
+    stage.press("Continue")
+    expect(stage.page.get_by_role("textbox", name="Code from your app")).to_be_focused()
+
+
 def account_delete(stage: Stage) -> None:
     account(stage)
     stage.press("Delete my account…")
@@ -630,6 +695,8 @@ OUTSIDE = (
     login_broken,
     login_left,
     login_other_ways_unknown,
+    second_step,
+    second_step_refused,
     signup,
     signup_weak,
     signup_strong,
@@ -676,6 +743,11 @@ INSIDE = (
     account_remove_passkey,
     account_remove_password,
     account_again_with_passkey,
+    account_two_steps,
+    account_turn_on_two_steps,
+    account_recovery_codes,
+    account_turn_off_two_steps,
+    account_again_with_code,
     account_delete,
     consent,
     consent_account_changed,

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Route, expect
 
 from local.cloud import LocalCloud
+from tests.authenticator_app import AuthenticatorApp
 from tests.browser.absent import ABSENT
 from tests.browser.chromium import FLAGS, with_settings
 from tests.browser.people import Visitor, enter, visitor_in, visitor_on
@@ -145,6 +146,32 @@ def test_a_forgotten_password_is_reset(outside: Stage) -> None:
     outside.told("Password changed")
 
 
+@old
+def test_two_steps_are_turned_on_and_asked_for(outside: Stage) -> None:
+    """Codes are copied by hand: the page says how."""
+    person, page = Person(outside.cloud).join(), outside.page
+    enter(outside.visitor, person)
+    outside.visitor.visit("/account")
+    outside.press("Turn on two-step login")
+    key = page.get_by_label("Enter this key in the app")
+    expect(key).not_to_have_value("")
+    app = AuthenticatorApp(key.input_value().replace(" ", ""))
+    page.get_by_label("Code that the app shows").fill(app.code())
+    outside.press("Turn on")
+    outside.press("Copy")
+    expect(page.locator("#codes-note")).not_to_be_empty()
+    page.get_by_label("I saved my recovery codes").check()
+    outside.press("Done")
+    outside.told("Two-step login is on.")
+    outside.press("Log out")
+    outside.told("You're logged out.")
+    log_in(outside, person.email, PASSWORD)
+    page.get_by_role("textbox", name="Code from your app").fill(app.code())
+    outside.press("Log in")
+
+    outside.told("This device")
+
+
 def _has_storage(stage: Stage) -> bool:
     found: bool = stage.page.evaluate("(() => { try { return sessionStorage !== null } catch { return false } })()")
     return found
@@ -241,7 +268,15 @@ def test_a_page_whose_script_fails_says_so(stage: Stage, script: str, answer: An
 def test_a_form_cannot_be_sent_before_its_script_runs(chromium: Browser, cloud: LocalCloud) -> None:
     """The browser itself would send it, and lose what was entered."""
     visitor = visitor_in(chromium, cloud, java_script_enabled=False)
-    for path in ("/login", "/signup", "/forgot-password", "/reset-password", "/verify-email", "/device"):
+    for path in (
+        "/login",
+        "/second-step",
+        "/signup",
+        "/forgot-password",
+        "/reset-password",
+        "/verify-email",
+        "/device",
+    ):
         visitor.page.goto(visitor.site + path)
         forms = visitor.page.locator("form[method=post]")
         assert forms.count() > 0

@@ -197,7 +197,6 @@ def test_a_passkey_is_both_steps(stage: Stage, owner: Person) -> None:
     stage.visitor.visit("/account")
     stage.press("Add a passkey")
     stage.told("You can now log in with it.")
-    owner.log_in()
     owner.turn_on_two_steps()
     leave(stage.visitor)
     asked(stage, owner)
