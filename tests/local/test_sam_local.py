@@ -61,6 +61,8 @@ FUNCTIONS = samples.names()
 _ENDING = {
     "account_delete",
     "email_change_confirm",
+    "factor_change",
+    "factor_login",
     "key_delete",
     "key_rotate",
     "logout",
@@ -83,6 +85,8 @@ _STATUSES = {
     "device_consent": 204,
     "email_change": 202,
     "email_resend": 202,
+    "factor_change": 204,
+    "factor_login": 204,
     "fallback": 204,
     "identity_unlink": 204,
     "key_create": 201,
