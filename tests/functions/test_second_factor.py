@@ -153,7 +153,7 @@ def test_a_login_with_a_provider_leads_to_the_second_step(functions: Lambdas, pr
     answer = providers.callback("google", f"state={state}&code=a-code")
     pending = next(it for it in answer.result["cookies"] if it.startswith("__Host-login="))
 
-    where = "https://accounts.example.com/second-step?return_to=%2Fapi-keys"
+    where = "https://accounts.example.com/second-step?return_to=%2Fapi-keys&factors=totp%2Crecovery_code"
     assert (answer.status, answer.result["headers"]["location"]) == (303, where)
     assert answer.events == ["authn_second_factor_required"]
     assert not [it for it in answer.result["cookies"] if it.startswith("__Host-session=")]
