@@ -105,7 +105,7 @@ def test_an_owner_logs_in_with_the_app_and_trusts_the_browser(stage: Stage, owne
     stage.press("Log out")
     stage.told("You're logged out.")
     log_in(stage, owner.email, PASSWORD)
-    stage.told("This device")
+    stage.told("Browsers that you trust, which we don't ask for a code: 1.")
 
 
 def test_an_owner_without_a_phone_logs_in_and_turns_it_off(stage: Stage, owner: Person) -> None:

@@ -20,11 +20,13 @@ let said = "";
 // --- the account page -------------------------------------------------------------------------------------------
 
 export function showSecondFactor(result, passkeys) {
-  const { on, recovery_codes_left: left } = result.body;
+  const { on, recovery_codes_left: left, trusted_until: trusted = [] } = result.body;
   const isOn = result.ok && on;
   $("#factor-state").textContent = result.ok ? t(isOn ? "factor.on" : "factor.off", { left }) : errorText(result);
   $("#factor-few").textContent = t(left ? "factor.few_codes" : "factor.no_codes");
+  $("#factor-trusted").textContent = t("factor.trusted", { count: trusted.length });
   show($("#factor-badge"), isOn);
+  show($("#factor-trusted"), isOn && trusted.length > 0);
   show($("#factor-few"), isOn && left <= FEW_CODES);
   show($("#factor-on"), result.ok && !on);
   show($("#factor-codes"), isOn);
