@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, expect
 from tests.authenticator_app import AuthenticatorApp
 from tests.browser.people import long_ago, say_yes
 from tests.browser.scenes import Stage, log_in
-from tests.browser.test_passkeys import Device, leave
+from tests.browser.test_passkeys import leave, only_the_button, with_passkey
 from tests.local.person import PASSWORD, Person, token_in
 
 NEW_PASSWORD = "seven brave otters pay rent"
@@ -192,11 +192,8 @@ def test_an_old_login_is_confirmed_with_both_steps(stage: Stage, owner: Person) 
 
 def test_a_passkey_is_both_steps(stage: Stage, owner: Person) -> None:
     """It replaces the code, also when two-step login is turned off."""
-    assert owner
-    Device.of(stage.page)
-    stage.visitor.visit("/account")
-    stage.press("Add a passkey")
-    stage.told("You can now log in with it.")
+    with_passkey(stage)
+    only_the_button(stage)
     owner.turn_on_two_steps()
     leave(stage.visitor)
     asked(stage, owner)
