@@ -226,6 +226,7 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
     users.Unlink: lambda w, c: _unchanged(w, c.user),
     users.ChangeEmail: lambda w, c: _unchanged(w, c.user),
     users.Rename: lambda w, c: _unchanged(w, c.user),
+    users.ChooseLanguage: lambda w, c: _active(w, c.user_id),
     users.NoteMailProblem: lambda w, c: c.user_id in w.users and w.users[c.user_id].email == c.email,
     users.Disable: lambda w, c: _unchanged(w, c.user),
     users.Enable: lambda w, c: _unchanged(w, c.user),
@@ -408,6 +409,7 @@ _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
     users.Unlink: _unlink,
     users.ChangeEmail: _change_email,
     users.Rename: lambda w, c: w.user(c.user.user_id, name=c.name, updated_at=c.now),
+    users.ChooseLanguage: lambda w, c: w.user(c.user_id, language=c.language),
     users.NoteMailProblem: lambda w, c: w.user(c.user_id, mail_problem=c.problem),
     users.Disable: lambda w, c: w.user(
         c.user.user_id, status=users.DISABLED, updated_at=c.now, **_kept(c.user, ""), api_keys=frozenset()

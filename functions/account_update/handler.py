@@ -1,4 +1,4 @@
-"""PATCH /customers/me: change the owner's name."""
+"""PATCH /customers/me: change the owner's name, or the language of emails."""
 
 from accounts import deployment
 from accounts.web import presenters, responses, routes, schemas
@@ -12,6 +12,6 @@ ACCOUNT_RENAMING = DEPLOYMENT.account_renaming
 
 @endpoint(routes.ACCOUNT_UPDATE, DEPLOYMENT)
 def lambda_handler(request: Request) -> Response:
-    body = request.json(schemas.AccountUpdate)
-    user = ACCOUNT_RENAMING.rename(request.user_id, body.name, request.caller, request.received_at)
+    name, language = request.json(schemas.AccountUpdate).given
+    user = ACCOUNT_RENAMING.change(request.user_id, name, language, request.caller, request.received_at)
     return responses.ok(presenters.customer(user), user_id=user.user_id)

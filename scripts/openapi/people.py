@@ -407,9 +407,9 @@ ACCOUNT = (
     Operation(
         route=routes.ACCOUNT_UPDATE,
         tag=_ACCOUNT,
-        summary="Changes the display name",
+        summary="Changes the display name, or the language of emails",
         body=schemas.AccountUpdate,
-        answers=(ok(presenters.Customer, "The account with its new name."),),
+        answers=(ok(presenters.Customer, "The account with its name."),),
     ),
     Operation(
         route=routes.ACCOUNT_DELETE,

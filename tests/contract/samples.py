@@ -53,6 +53,7 @@ def _user() -> User:
         updated_at=LATER,
         mail_problem=identities.COMPLAINT,
         secured_at=NOW,
+        language="pt-BR",
     )
 
 

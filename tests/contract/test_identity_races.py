@@ -142,7 +142,7 @@ def _pending(linked: Linked, subject: ProviderPerson) -> tuple[str, str]:
     """Ask for the link of an address that the provider has not verified: its token, and the browser that asked."""
     stories, browser = linked.stories, a_digest()
     local = stories.identities.get(linked.person.identity.key)
-    stories.identity_linking.request_confirmation(subject, stories.identity_linking.account_of(local), browser, NOW)
+    stories.identity_linking.request_confirmation(subject, stories.identity_linking.account_of(local), browser, "", NOW)
     key = provider_key(subject.provider, subject.subject)
     return stories.mailed(messages.ProviderSignup(identity=key)), browser
 

@@ -89,6 +89,7 @@ def changes_that_fail() -> tuple[Change, ...]:
         users.NoteMailProblem("somebody gone", "nobody@example.com", "bounce"),
         users.ChangeEmail(a_user(), "b@example.com", lost="email#a", gained="email#b", keeping=a_digest(), now=NOW),
         users.Rename(a_user(), "Nobody", NOW),
+        users.ChooseLanguage("nobody to read", "de"),
         identities.Rename(an_identity().key, "nobody", "Nobody", NOW),
         identities.RemoveUnchanged(an_identity()),
         identities.Remove("email#nobody@example.com", "nobody"),

@@ -304,6 +304,18 @@ def test_renaming_an_account_changes_only_its_name_and_time(backend: Backend) ->
     assert backend.users.get(user.user_id) == replace(renamed, name="", updated_at=LATER, revision=2)
 
 
+def test_choosing_a_language_changes_nothing_else(backend: Backend) -> None:
+    """Also of an account that has changed since it was read, but not of a disabled one."""
+    user = open_account(backend)
+    backend.commit(users.ChooseLanguage(user.user_id, "zh-Hant"))
+
+    chosen = backend.users.get(user.user_id)
+    assert chosen == replace(user, language="zh-Hant", revision=1)
+    backend.commit(users.Disable(chosen, LATER))
+    again = users.ChooseLanguage(user.user_id, "de")
+    assert backend.refused(again) == (again,)
+
+
 def test_a_mail_problem_is_stored_and_cleared(backend: Backend) -> None:
     """The revision rises, so that callers that read the account before notice."""
     user = open_account(backend, mail_problem=None)

@@ -160,7 +160,9 @@ class Service(FakeDeployment):
     key_deletion = routed(delete=routes.KEY_DELETE)
     account_lookup = routed(of=routes.ACCOUNT_SHOW)
     account_export = routed(of_session=routes.ACCOUNT_EXPORT)
-    account_renaming = routed(rename=routes.ACCOUNT_UPDATE)
+    account_renaming = routed(
+        change=routes.ACCOUNT_UPDATE, rename=routes.ACCOUNT_UPDATE, choose_language=routes.ACCOUNT_UPDATE
+    )
     account_closing = routed(close=routes.ACCOUNT_DELETE)
 
     @property

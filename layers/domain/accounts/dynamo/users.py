@@ -41,6 +41,7 @@ class UserItem(Model):
     recovery_codes = FrozenSetAttribute(null=True)
     trusted_browsers = MomentMapAttribute(null=True)
     factor_streak = CountAttribute(null=True)
+    language = UnicodeAttribute(null=True)
     revision = CountAttribute()
 
 
@@ -69,6 +70,7 @@ class UsersTable(Table[User]):
             users.Unlink: self._unlink,
             users.ChangeEmail: self._move_address,
             users.Rename: self._rename,
+            users.ChooseLanguage: self._choose_language,
             users.NoteMailProblem: self._note_mail_problem,
             users.Disable: self._disable,
             users.Enable: self._enable,
@@ -182,6 +184,9 @@ class UsersTable(Table[User]):
     def _rename(self, change: users.Rename) -> Operation:
         actions = [UserItem.name.set(change.name), UserItem.updated_at.set(change.now)]
         return self._change(change.user.user_id, actions, UserItem.revision == change.user.revision)
+
+    def _choose_language(self, change: users.ChooseLanguage) -> Operation:
+        return self._change(change.user_id, [UserItem.language.set(change.language)], _is_active())
 
     def _note_mail_problem(self, change: users.NoteMailProblem) -> Operation:
         field = UserItem.mail_problem

@@ -17,13 +17,14 @@ class Caller(Struct, frozen=True):
 
     ``known_browser`` is the digest of the cookie of an earlier login, or empty. It proves nothing: it only avoids
     emails about a browser that the owner uses regularly. ``proof`` is the proof of work that the request came with, not
-    checked yet.
+    checked yet. ``language`` is the one that the person reads, or empty.
     """
 
     source: str
     user_agent: str
     known_browser: str = ""
     proof: str = ""
+    language: str = ""
 
 
 NO_CALLER = Caller(source="", user_agent="")

@@ -32,12 +32,14 @@ class Signup(_Message, frozen=True, tag="sign_up"):
     email: str
     browser: str = msgspec.field(default="", name="device")
     source: str = ""
+    language: str = ""
 
 
 class ProviderSignup(_Message, frozen=True, tag="provider_sign_up"):
     """``identity`` is an identity's key."""
 
     identity: str
+    language: str = ""
 
 
 class PasswordForgot(_Message, frozen=True, tag="password_forgot"):

@@ -35,7 +35,8 @@ class User(Struct, frozen=True):
     ``unlinked`` has the keys of the identities that the owner has ever unlinked, also of those that they have linked
     again: it only grows, so that a full one stays full.
 
-    ``mail_problem`` is why ``email`` gets no more email, or None. ``secured_at``: a session last ended all others.
+    ``mail_problem`` is why ``email`` gets no more email, or None; ``language`` is that of emails, or empty.
+    ``secured_at``: a session last ended all others.
 
     ``totp`` is the sealed secret of the second factor, or empty without one. ``totp_step`` is the time step of the last
     code, ``recovery_codes`` the digests of the unused ones, and ``trusted_browsers`` maps digests to expiry times.
@@ -198,6 +199,13 @@ class Rename(Change, frozen=True):
     now: datetime
 
 
+class ChooseLanguage(Change, frozen=True):
+    """Set the language of emails. Refused when the account is closed."""
+
+    user_id: str
+    language: str
+
+
 class NoteMailProblem(Change, frozen=True):
     """Set ``mail_problem``, or clear it. Refused when ``email`` is not the account's address."""
 
@@ -251,8 +259,7 @@ def existing(accounts: Users, user_id: str) -> User:
 def other_sessions(user: User, current: str) -> tuple[str, ...]:
     """The account's sessions except ``current``; raises Unauthenticated when ``current`` has ended.
 
-    The owner may have logged out everywhere while the flow was hashing or reading. Checking the account as it was read
-    for the write makes this a condition of the write.
+    The owner may have logged out everywhere meanwhile: as the account is read for the write, the write checks it.
     """
     if current not in user.sessions:
         raise Unauthenticated

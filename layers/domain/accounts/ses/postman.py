@@ -39,7 +39,8 @@ class SesPostman:
 
     def send(self, mail: Mail) -> None:
         """Render and send; raises Unavailable."""
-        subject, text, html = render(mail.template, mail.values, self._brand)
+        language = languages.named(mail.language) or languages.DEFAULT
+        subject, text, html = render(mail.template, mail.values, self._brand, language)
         body = {"Text": _utf8(text), "Html": _utf8(html)}
         content = {"Subject": _utf8(subject), "Body": body, "Headers": _HEADERS}
         try:

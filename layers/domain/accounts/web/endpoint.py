@@ -92,7 +92,7 @@ def answer(
 
 
 def _language(request: Request | None) -> str:
-    return request.language if request else languages.DEFAULT
+    return request.caller.language if request else languages.DEFAULT
 
 
 def _principal(request: Request, route: Route, settings: Settings, authentication: Authentication) -> Principal | None:

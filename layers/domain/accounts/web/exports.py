@@ -26,6 +26,7 @@ FILENAME = "comfy-account.json"
 class ExportedAccount(Customer):
     status: Status
     mail_problem: MailProblem | None
+    language: str
 
 
 class ExportedIdentity(Identity):
@@ -77,7 +78,10 @@ def document(holdings: Holdings, now: datetime) -> Export:
     return Export(
         exported_at=presenters.timestamp(now),
         account=ExportedAccount(
-            **asdict(presenters.customer(user)), status=user.status, mail_problem=user.mail_problem
+            **asdict(presenters.customer(user)),
+            status=user.status,
+            mail_problem=user.mail_problem,
+            language=user.language,
         ),
         identities=[_identity(entry) for entry in holdings.identities],
         passkeys=[passkey(entry) for entry in holdings.passkeys],

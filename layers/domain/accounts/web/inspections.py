@@ -25,6 +25,7 @@ from accounts.web.second_factors import SecondFactor
 class InspectedAccount(Customer):
     status: Status
     mail_problem: MailProblem | None
+    language: str
 
 
 class InspectedIdentity(Identity):
@@ -63,7 +64,10 @@ def document(found: Inspection) -> dict[str, Any]:
     passkeys = sorted(found.passkeys, key=lambda entry: entry.created_at, reverse=True)
     inspected = Inspected(
         account=InspectedAccount(
-            **asdict(presenters.customer(user)), status=user.status, mail_problem=user.mail_problem
+            **asdict(presenters.customer(user)),
+            status=user.status,
+            mail_problem=user.mail_problem,
+            language=user.language,
         ),
         identities=[_identity(entry) for entry in found.identities],
         passkeys=[passkey(entry) for entry in passkeys],

@@ -81,7 +81,7 @@ class Pages:
                 self._settings.site_url + ("/account" if credentials.session_cookie(request) else "/login")
             )
         if request.path in PATHS:
-            return self._page(PATHS[request.path], request.language)
+            return self._page(PATHS[request.path], request.caller.language)
         if request.path in self._files:
             return self._files[request.path](request)
         if found := _ASSET.fullmatch(request.path):
@@ -96,11 +96,11 @@ class Pages:
         if "text/html" not in request.headers.get("accept", ""):
             return None
         if request.method == "POST" and request.path in PATHS:
-            page = self._page("unscripted", request.language, status=405)
+            page = self._page("unscripted", request.caller.language, status=405)
             return responses.with_headers(page, {**_VARY, "allow": ", ".join(routes.HOME.methods)})
         if request.method not in routes.HOME.methods or routes.at(request.path):
             return None
-        page = self._page("missing", request.language, status=404)
+        page = self._page("missing", request.caller.language, status=404)
         return responses.with_headers(page, {**_VARY, **responses.CORS_HEADERS})
 
     def refused(self, error: AccountsError, language: str = languages.DEFAULT) -> Response:

@@ -110,12 +110,6 @@ class Request(Struct, frozen=True):
             raise MalformedRequest from error
         return {name: value for name, value in parameters.items() if value}
 
-    @property
-    def language(self) -> str:
-        """The language that the person has chosen on a page, or that their browser prefers."""
-        chosen = next((value for name, value in self.cookies if name == LANGUAGE_COOKIE), "")
-        return languages.named(chosen) or languages.preferred(self.headers.get("accept-language", ""))
-
     def query(self) -> Mapping[str, str]:
         """The query parameters; raises MalformedRequest for a repeated one, or too many characters."""
         if len(self.raw_query) > URL_MAX_CHARACTERS:
@@ -200,7 +194,13 @@ def _caller(http: Mapping[str, Any], headers: Mapping[str, str], cookies: Sequen
     agent = _agent(headers.get("user-agent", ""))
     source = throttles.source(str(http.get("sourceIp") or ""))
     proof = headers.get(PROOF_HEADER, "")[:PROOF_MAX_CHARACTERS]
-    return Caller(source=source, user_agent=agent, known_browser=_known_browser(cookies), proof=proof)
+    return Caller(source, agent, _known_browser(cookies), proof, _language(headers, cookies))
+
+
+def _language(headers: Mapping[str, str], cookies: Sequence[tuple[str, str]]) -> str:
+    """The language that the person has chosen on a page, or that their browser prefers."""
+    chosen = next((value for name, value in cookies if name == LANGUAGE_COOKIE), "")
+    return languages.named(chosen) or languages.preferred(headers.get("accept-language", ""))
 
 
 def named_caller(source: str, user_agent: str) -> Caller:

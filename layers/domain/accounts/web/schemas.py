@@ -189,9 +189,15 @@ class DeviceAnswer(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class AccountUpdate(msgspec.Struct, forbid_unknown_fields=True):
-    """``PATCH /customers/me``."""
+    """``PATCH /customers/me``. What is not sent stays as it is."""
 
-    name: str
+    name: str | msgspec.UnsetType = msgspec.UNSET
+    language: str | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def given(self) -> tuple[str | None, str | None]:
+        """The name and the language, None for what was not sent."""
+        return _sent(self.name), _sent(self.language)
 
 
 class KeyCreate(msgspec.Struct, forbid_unknown_fields=True):
@@ -215,8 +221,7 @@ class KeyUpdate(msgspec.Struct, forbid_unknown_fields=True):
     @property
     def given(self) -> tuple[str | None, str | None]:
         """The name and the description, None for what was not sent."""
-        name, description = (None if it is msgspec.UNSET else it for it in (self.name, self.description))
-        return name, description
+        return _sent(self.name), _sent(self.description)
 
 
 class KeyRotate(msgspec.Struct, forbid_unknown_fields=True):
@@ -237,3 +242,7 @@ class KeyVerify(msgspec.Struct, forbid_unknown_fields=True):
     source: str = ""
     user_agent: str = ""
     include_customer_keys: bool = False
+
+
+def _sent(value: str | msgspec.UnsetType) -> str | None:
+    return None if isinstance(value, msgspec.UnsetType) else value

@@ -184,11 +184,12 @@ class ApiKeyLeaked(Content, frozen=True, tag="api_key_leaked"):
 
 
 class Mail(Struct, frozen=True):
-    """``site_url`` is configuration: requests cannot change links (CWE-640)."""
+    """``site_url`` is configuration: requests cannot change links (CWE-640). An empty ``language`` is the default."""
 
     to: str
     content: Content
     site_url: str
+    language: str = ""
 
     @property
     def template(self) -> str:

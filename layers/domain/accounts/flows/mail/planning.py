@@ -42,18 +42,21 @@ class Ready(Struct, frozen=True):
 
     to: str
     content: Content
+    language: str
 
 
 class SignUpLink(Struct, frozen=True):
     """An email to the address of a waiting sign-up, with the link that confirms it."""
 
     sign_up: OneTimeToken
+    language: str
 
 
 class ConfirmationLink(Struct, frozen=True):
     """An email to the address of a provider's ``identity``, with the link that confirms it."""
 
     identity: Identity
+    language: str
 
 
 class ResetLink(Struct, frozen=True):
@@ -69,6 +72,7 @@ class FailuresNotice(Struct, frozen=True):
     message: FailedLogins
     identity: Identity
     known: bool
+    language: str
 
 
 class ChangeLink(Struct, frozen=True):
@@ -99,7 +103,7 @@ class Planning(Struct, frozen=True):
             case messages.Signup():
                 return self._sign_up(message, now)
             case messages.ProviderSignup():
-                return self._proof(message.identity, now)
+                return self._proof(message, now)
             case messages.PasswordForgot():
                 return self._reset(message, now)
             case messages.EmailChange():
@@ -107,19 +111,20 @@ class Planning(Struct, frozen=True):
             case messages.LoginsDelayed() | messages.PasswordClosed():
                 return self._failures(message, now)
             case _:
-                return Plan(_notice_limits(message.kind, message.user_id, now), _notice(message))
+                return Plan(_notice_limits(message.kind, message.user_id, now), self._notice(message))
 
     def _sign_up(self, message: messages.Signup, now: datetime) -> Plan | None:
         """A link for the sign-up of this browser; if the address is confirmed, a notice to its owner instead."""
         limits = _confirmation_limits(message.email, message.source, now)
         identity = self.identities.get(email_key(message.email))
         if identity is not None and identity.verified:
-            return None if identity.disabled else Plan(limits, _already_registered(identity))
+            return None if identity.disabled else Plan(limits, self._already_registered(identity))
         sign_up = sign_ups.find(self.tokens, message.email, message.browser, now)
-        return Plan(limits, SignUpLink(sign_up)) if sign_up is not None else None
+        return Plan(limits, SignUpLink(sign_up, message.language)) if sign_up is not None else None
 
-    def _proof(self, key: str, now: datetime) -> Plan | None:
+    def _proof(self, message: messages.ProviderSignup, now: datetime) -> Plan | None:
         """A link for a provider's identity, if it can still be used: the message may be late."""
+        key = message.identity
         pending = self.identities.get(key)
         # Version 0.2.0 kept an item without an address for each unlinked identity.
         if pending is None or pending.verified or not pending.email:
@@ -127,7 +132,7 @@ class Planning(Struct, frozen=True):
         local = self.identities.get(email_key(pending.email))
         if not can_be_confirmed(pending, local) or self._is_refused(key, local):
             return None
-        return Plan(_confirmation_limits(pending.email, key, now), ConfirmationLink(pending))
+        return Plan(_confirmation_limits(pending.email, key, now), ConfirmationLink(pending, message.language))
 
     def _is_refused(self, key: str, local: Identity | None) -> bool:
         """Whether the account with the address has unlinked the identity."""
@@ -145,11 +150,12 @@ class Planning(Struct, frozen=True):
     def _failures(self, message: FailedLogins, now: datetime) -> Plan | None:
         """A notice for the owner, if the address has a password."""
         identity = self.identities.get(email_key(message.email))
-        if identity is None or not identity.is_login_method or users.find(self.users, identity.user_id) is None:
+        user = users.find(self.users, identity.user_id) if identity is not None and identity.is_login_method else None
+        if identity is None or user is None:
             return None
         known = message.known_browser in identity.known_browsers
         limits = _notice_limits(message.kind, identity.user_id, now)
-        return Plan(limits, FailuresNotice(message, identity, known))
+        return Plan(limits, FailuresNotice(message, identity, known, user.language))
 
     def _change(self, message: messages.EmailChange, now: datetime) -> Plan | None:
         """A link for the new address; if that has an owner, a notice to them instead."""
@@ -160,7 +166,7 @@ class Planning(Struct, frozen=True):
         taken = self.identities.get(email_key(message.email))
         if taken is None or not taken.verified:
             return Plan(limits, ChangeLink(message.email, user, message.asked_at))
-        return None if taken.disabled else Plan(limits, _already_registered(taken))
+        return None if taken.disabled else Plan(limits, self._already_registered(taken))
 
     def _still_wanted(self, message: messages.EmailChange, user: User, now: datetime) -> bool:
         """Whether the request is recent, not cancelled, and the password has not been changed or reset since."""
@@ -171,19 +177,21 @@ class Planning(Struct, frozen=True):
             return False
         return not is_outdated(current, message.asked_at)
 
+    def _already_registered(self, identity: Identity) -> Ready:
+        return Ready(identity.email, mails.AlreadyRegistered(), self._language_of(identity.user_id))
 
-def _already_registered(identity: Identity) -> Ready:
-    return Ready(identity.email, mails.AlreadyRegistered())
+    def _notice(self, message: Notice) -> Letter:
+        match message:
+            case messages.EmailChangeAsked():
+                return Ready(message.email, mails.EmailChangeAsked(), self._language_of(message.user_id))
+            case messages.EmailChanged():
+                return Ready(message.email, mails.EmailChanged(), self._language_of(message.user_id))
+            case _:
+                return message
 
-
-def _notice(message: Notice) -> Letter:
-    match message:
-        case messages.EmailChangeAsked():
-            return Ready(message.email, mails.EmailChangeAsked())
-        case messages.EmailChanged():
-            return Ready(message.email, mails.EmailChanged())
-        case _:
-            return message
+    def _language_of(self, user_id: str) -> str:
+        user = users.find(self.users, user_id)
+        return user.language if user else ""
 
 
 def _notice_limits(kind: str, user_id: str, now: datetime) -> tuple[Increment, ...]:

@@ -57,11 +57,11 @@ class Writing(Struct, frozen=True):
         """The email; None when the account or its address has changed since the plan."""
         match letter:
             case Ready():
-                return self._mail(letter.to, letter.content)
+                return self._mail(letter.to, letter.content, letter.language)
             case SignUpLink():
-                return self._sign_up(letter.sign_up, now)
+                return self._sign_up(letter, now)
             case ConfirmationLink():
-                return self._confirmation(letter.identity, now)
+                return self._confirmation(letter, now)
             case ResetLink():
                 return self._reset(letter.key, letter.user, now)
             case ChangeLink():
@@ -76,23 +76,24 @@ class Writing(Struct, frozen=True):
         user = self.users.get(message.user_id)
         if user is None or not user.email:
             return None
-        return self._mail(user.email, notices.content(message, user, partial(self._has_password, user)))
+        return self._mail(user.email, notices.content(message, user, partial(self._has_password, user)), user.language)
 
-    def _sign_up(self, sign_up: OneTimeToken, now: datetime) -> Mail:
-        plaintext, link = sign_ups.link(sign_up, now)
+    def _sign_up(self, letter: SignUpLink, now: datetime) -> Mail:
+        plaintext, link = sign_ups.link(letter.sign_up, now)
         self.transactions.commit(one_time_tokens.Issue(link))
-        address = sign_ups.address_of(sign_up)
+        address = sign_ups.address_of(letter.sign_up)
         url = f"{self.site_url}/verify-email#{_fragment(plaintext, address)}"
-        return self._mail(address, mails.ConfirmEmail(url))
+        return self._mail(address, mails.ConfirmEmail(url), letter.language)
 
-    def _confirmation(self, identity: Identity, now: datetime) -> Mail | None:
+    def _confirmation(self, letter: ConfirmationLink, now: datetime) -> Mail | None:
+        identity = letter.identity
         plaintext, token = one_time_tokens.issue(
             PROVIDER_VERIFICATION, identity.key, lifetime=VERIFICATION_LIFETIME, now=now
         )
         if not self._supersede(identity, token):
             return None
         url = f"{self.site_url}/verify-email#{_fragment(plaintext, identity.email, ('with', identity.provider))}"
-        return self._mail(identity.email, mails.ConfirmProviderEmail(url, TITLES[identity.provider]))
+        return self._mail(identity.email, mails.ConfirmProviderEmail(url, TITLES[identity.provider]), letter.language)
 
     def _supersede(self, identity: Identity, token: OneTimeToken) -> bool:
         """Make the token the only one that confirms the identity; False if the identity was confirmed or replaced."""
@@ -120,7 +121,7 @@ class Writing(Struct, frozen=True):
         # The queue may deliver the message again.
         with suppress(Conflict):
             self.transactions.commit(record)
-        return self._mail(letter.identity.email, content)
+        return self._mail(letter.identity.email, content, letter.language)
 
     def _reset(self, key: str, user: User, now: datetime) -> Mail | None:
         address = self._held(key, user.user_id)
@@ -145,7 +146,7 @@ class Writing(Struct, frozen=True):
         if not retry_on_conflict(lambda: self._expect(token, letter)):
             return None
         link = f"{self.site_url}/verify-email#{_fragment(plaintext, to, ('change', '1'))}"
-        return self._mail(to, mails.EmailChange(link))
+        return self._mail(to, mails.EmailChange(link), letter.user.language)
 
     def _expect(self, token: OneTimeToken, letter: ChangeLink) -> bool:
         """Store the token, and its digest on the account's address; False when the change is no longer wanted."""
@@ -165,8 +166,8 @@ class Writing(Struct, frozen=True):
         address = self.identities.get(key)
         return address if address and address.user_id == user_id and address.can_log_in else None
 
-    def _mail(self, to: str, content: Content) -> Mail:
-        return Mail(to, content, self.site_url)
+    def _mail(self, to: str, content: Content, language: str) -> Mail:
+        return Mail(to, content, self.site_url, language)
 
 
 def _fragment(token: str, address: str, *more: tuple[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""The account: read it, rename it."""
+"""The account: read it, rename it, choose the language of its emails."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from accounts import text
+from accounts import languages, text
+from accounts.errors import InvalidInput
 from accounts.limits import PERSON_NAME_MAX_CHARACTERS, RENAMES_PER_ACCOUNT_PER_DAY
 from accounts.model import identities, throttles, users
 from accounts.model.audit import Caller, Record
 from accounts.model.throttles import Throttles
 from accounts.model.users import User, Users
 from accounts.transactions import Transactions, retry_on_conflict
+
+_NOTHING = "Send a name or a language."
+_UNKNOWN_LANGUAGE = "This language isn't available. Available languages: {languages}."
 
 
 class AccountLookup(Struct, frozen=True):
@@ -28,6 +32,24 @@ class AccountRenaming(Struct, frozen=True):
     users: Users
     throttles: Throttles
     transactions: Transactions
+
+    def change(self, user_id: str, name: str | None, language: str | None, caller: Caller, now: datetime) -> User:
+        """Rename the account, choose its language, or both; raises InvalidInput or TooManyAttempts."""
+        if language is not None:
+            user = self.choose_language(user_id, language)
+            return user if name is None else self.rename(user_id, name, caller, now)
+        if name is None:
+            raise InvalidInput(_NOTHING)
+        return self.rename(user_id, name, caller, now)
+
+    def choose_language(self, user_id: str, language: str) -> User:
+        """Choose the language of emails, and return the account; raises InvalidInput."""
+        chosen = languages.named(language)
+        if chosen is None:
+            raise InvalidInput(_UNKNOWN_LANGUAGE, languages=", ".join(languages.LANGUAGES))
+        user = users.active(self.users, user_id)
+        self.transactions.commit(users.ChooseLanguage(user_id, chosen))
+        return replace(user, language=chosen, revision=user.revision + 1)
 
     def rename(self, user_id: str, name: str, caller: Caller, now: datetime) -> User:
         """Change the name, which may be empty, and return the account; raises InvalidInput or TooManyAttempts.

@@ -115,4 +115,5 @@ def _user(logged_in: LoggedIn) -> User:
         updated_at=identity.updated_at,
         sessions={session.digest: session.expires_at},
         identities=frozenset({identity.key}),
+        language=session.caller.language,
     )

@@ -52,7 +52,7 @@ class Signup(Struct, frozen=True):
         browser, proof = known_browsers.of(caller), secrets.new_token()
         sign_up = SignUp(person, self.hasher.hash(password), browser.digest, secrets.digest(proof))
         self.transactions.commit(one_time_tokens.Save(sign_ups.waiting(address, sign_up, now)))
-        self.outbox.put(messages.Signup(address, browser.digest, caller.source))
+        self.outbox.put(messages.Signup(address, browser.digest, caller.source, caller.language))
         return Started(proof, browser.token)
 
 
@@ -64,4 +64,4 @@ class Resend(Struct, frozen=True):
         """Queue the email of this browser's sign-up again; the answer is the same if there is none."""
         address = email_addresses.canonical(email)
         self.sources.count_email("resend", caller, now)
-        self.outbox.put(messages.Signup(address, caller.known_browser, caller.source))
+        self.outbox.put(messages.Signup(address, caller.known_browser, caller.source, caller.language))

@@ -133,7 +133,9 @@ class IdentityLinking(Struct, frozen=True):
         """The account that has verified the address ``local``."""
         return identities.account_of(self.users, local)
 
-    def request_confirmation(self, person: ProviderPerson, account: User | None, browser: str, now: datetime) -> None:
+    def request_confirmation(
+        self, person: ProviderPerson, account: User | None, browser: str, language: str, now: datetime
+    ) -> None:
         """Store the subject as unconfirmed, bound to this browser, and queue an email to its address.
 
         ``account`` is the one that has verified the address, or None. If another one has it later, the link is invalid.
@@ -149,7 +151,7 @@ class IdentityLinking(Struct, frozen=True):
             self.transactions.commit(identities.Signup(identity))
         except Conflict as conflict:
             raise LoginExpired from conflict
-        self.outbox.put(messages.ProviderSignup(identity.key))
+        self.outbox.put(messages.ProviderSignup(identity.key, language))
 
     def confirm(
         self,
@@ -198,6 +200,7 @@ class IdentityLinking(Struct, frozen=True):
             updated_at=now,
             sessions={session.digest: session.expires_at},
             identities=frozenset({identity.key, address.key}),
+            language=caller.language,
         )
         claims = (identities.Claim(identity), identities.Claim(address))
         created = Record(user_id, "user_created", now, caller, {"provider": person.provider})

@@ -224,7 +224,7 @@ class ProviderArrival(Struct, frozen=True):
             case NoAddress():
                 raise EmailMissing
             case ConfirmAddress():
-                self.linking.request_confirmation(person, account, secrets.digest(browser), now)
+                self.linking.request_confirmation(person, account, secrets.digest(browser), caller.language, now)
                 raise EmailNotVerified(person.provider, person.email, state.return_url)
         return_url = state.return_url
         if session is not None:
