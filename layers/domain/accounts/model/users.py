@@ -56,6 +56,7 @@ class User(Struct, frozen=True):
     passkeys: frozenset[str] = frozenset()
     mail_problem: MailProblem | None = None
     secured_at: datetime | None = None
+    language: str = ""
     totp: str = ""
     totp_step: int = 0
     recovery_codes: frozenset[str] = frozenset()
