@@ -134,8 +134,10 @@ class Writing(Struct, frozen=True):
         self.transactions.commit(one_time_tokens.Issue(token))
         link = f"{self.site_url}/reset-password#{_fragment(plaintext, address.email)}"
         if address.password_hash is None:
-            return self._mail(address.email, mails.PasswordForgotWithoutPassword(link, notices.other_methods(user)))
-        return self._mail(address.email, mails.PasswordForgot(link))
+            content: Content = mails.PasswordForgotWithoutPassword(link, notices.other_methods(user))
+        else:
+            content = mails.PasswordForgot(link)
+        return self._mail(address.email, content, user.language)
 
     def _change(self, letter: ChangeLink, now: datetime) -> Mail | None:
         to, user_id = letter.to, letter.user.user_id
