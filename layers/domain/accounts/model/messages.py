@@ -32,14 +32,14 @@ class Signup(_Message, frozen=True, tag="sign_up"):
     email: str
     browser: str = msgspec.field(default="", name="device")
     source: str = ""
-    language: str = ""
+    language: str = msgspec.field(default="", name="detail")
 
 
 class ProviderSignup(_Message, frozen=True, tag="provider_sign_up"):
     """``identity`` is an identity's key."""
 
     identity: str
-    language: str = ""
+    language: str = msgspec.field(default="", name="detail")
 
 
 class PasswordForgot(_Message, frozen=True, tag="password_forgot"):

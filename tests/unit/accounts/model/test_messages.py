@@ -17,7 +17,8 @@ _USER_ID, _EMAIL = "4Qm8Zr1Tn6Yb3Wk9Pc5Vx2Hd7Lf0", "olive@example.com"
 _AT = datetime(2026, 11, 22, 9, 14, 0, 250_000, UTC)
 _FIREFOX = ("Firefox on Linux", _AT, "198.51.100.7")
 OPTIONAL = {
-    messages.Signup: ("device", "source"),
+    messages.Signup: ("device", "source", "detail"),
+    messages.ProviderSignup: ("detail",),
     messages.PasswordForgot: ("device", "source"),
     messages.LoginsDelayed: ("device",),
     messages.PasswordClosed: ("device",),

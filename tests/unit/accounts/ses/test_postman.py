@@ -233,7 +233,7 @@ def test_a_key_that_leaked_before_it_was_used_was_never_used() -> None:
 def test_an_email_that_lacks_a_value_is_not_sent(client: Ses, kind: str) -> None:
     """Templates and texts refuse undefined values."""
     with pytest.raises((jinja2.UndefinedError, KeyError)):
-        POSTMAN.send(SimpleNamespace(to=EMAIL, template=kind, values={}))
+        POSTMAN.send(SimpleNamespace(to=EMAIL, template=kind, values={}, language=""))
 
     assert client.sent == []
 

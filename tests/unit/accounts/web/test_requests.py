@@ -40,7 +40,7 @@ def test_a_request_is_read_from_the_gateways_fields() -> None:
         raw_query="q=1",
         body="body",
         body_is_base64=True,
-        caller=Caller("192.0.2.1", "a browser"),
+        caller=Caller("192.0.2.1", "a browser", language="en"),
         received_at=NOW,
     )
 
@@ -55,7 +55,7 @@ def test_a_request_is_read_from_the_gateways_fields() -> None:
 )
 def test_an_empty_event_is_a_request_from_an_unknown_source(bare: dict[str, Any]) -> None:
     """Missing fields are not errors; missing addresses share one limit (TH-04)."""
-    nowhere = Caller("unknown", "")
+    nowhere = Caller("unknown", "", language="en")
 
     assert requests.read(bare, NOW) == Request("unknown", "", "", {}, [], {}, "", None, False, nowhere, NOW)  # noqa: FBT003
 
@@ -97,7 +97,7 @@ def test_behind_cloudfront_the_source_is_the_address_that_cloudfront_reports(
     """Without its port; anything but one address shares one limit (TH-04)."""
     seen = behind(DIGESTS, x_firewall_secret=secret, cloudfront_viewer_address=viewer)
 
-    assert seen.caller == Caller(source, "")
+    assert seen.caller == Caller(source, "", language="en")
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,7 @@ def test_the_whole_document(service: Service) -> None:
             "updatedAt": start,
             "status": "active",
             "mail_problem": None,
+            "language": "",
         },
         "identities": [
             {
