@@ -126,7 +126,7 @@ ALLOWED = {
 WITHOUT_TABLES = ("client_document", "fallback", "pages")
 # The domain layer is code, its bytecode, pages, emails and the OpenAPI document, and 0.09 MB of common passwords. It
 # grows with the product: the second factor took it past 1.15 MB.
-LAYER_MB, DOMAIN_MB, FUNCTION_MB, UNZIPPED_MB = 10.0, 1.25, 0.02, 250.0
+LAYER_MB, DOMAIN_MB, FUNCTION_MB, UNZIPPED_MB = 10.0, 1.5, 0.02, 250.0
 SERVICES = {"dynamodb", "kms", "lambda", "secretsmanager", "sesv2", "sqs", "sts"}
 _NO_NETWORK = ("NewConnectionError", "NameResolutionError", "ConnectTimeout", "ProxyError", "Network is unreachable")
 

@@ -1,21 +1,64 @@
 """Every language has every text, with the same placeholders, and none that nothing shows."""
 
+import ast
 import re
+from collections.abc import Iterator, Mapping
 from string import Formatter
 from typing import get_args
 
 import pytest
 
-from accounts import languages
+from accounts import errors, languages
 from accounts.flows.mail.mails import Method
 from accounts.model.providers import TITLES
 from accounts.ses.postman import TEMPLATES
 from scripts.mails import SAMPLES
+from tests.guards import project
 
 EMAILS = languages.read(languages.DEFAULT, "emails")
 # Sections of the emails' texts besides those of each email.
 _COMMON = {"layout", "facts", "values", "shared"}
 _OWN = sorted(EMAILS.keys() - _COMMON)
+OTHERS = sorted(languages.LANGUAGES.keys() - {languages.DEFAULT})
+# Texts of this length may be names.
+SHORT = 24
+# Refusals of programs and operators, which stay English.
+_PROGRAMS = (errors.ClientRefused, errors.ConfigurationError, errors.MethodNotAllowed)
+_OPERATORS = ("flows/operators/", "model/consents.py", "model/leak_reports.py", "model/users.py")
+
+
+def _refusals() -> Iterator[str]:
+    """The default messages, and each constant that an error is created with."""
+    every = (it for it in vars(errors).values() if isinstance(it, type) and issubclass(it, errors.AccountsError))
+    kinds = {it.__name__: it for it in every if not issubclass(it, _PROGRAMS)}
+    yield from (it.default_message for it in kinds.values() if it is not errors.TooManyAttempts)
+    for module in project.MODULES:
+        if not project.relative(module).partition("accounts/")[2].startswith(_OPERATORS):
+            yield from _created(ast.parse(module.read_text(encoding="utf-8")), kinds)
+
+
+def _created(module: ast.Module, kinds: Mapping[str, type]) -> Iterator[str]:
+    """The text of each error that a constant of the module says, or a function that chooses one returns."""
+    constants = {
+        target.id: node.value.value
+        for node in ast.walk(module)
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        for target in node.targets
+        if isinstance(target, ast.Name) and isinstance(node.value.value, str)
+    }
+    for node in ast.walk(module):
+        match node:
+            case ast.Call(func=ast.Name(id=kind), args=[ast.Name(id=name), *_]) if kind in kinds and name in constants:
+                yield constants[name]
+            case ast.Return(value=ast.Constant(value=str(text))) if "{" in text and "TooManyAttempts" in _names(module):
+                yield text
+
+
+def _names(module: ast.Module) -> set[str]:
+    return {node.name for node in ast.walk(module) if isinstance(node, ast.ClassDef)}
+
+
+REFUSALS = frozenset(_refusals())
 
 
 def shown(function: str, *names: str) -> set[str]:
@@ -64,14 +107,38 @@ def test_a_text_has_no_placeholder_that_its_email_does_not_fill(kind: str) -> No
     assert placeholders(EMAILS[kind]["subject"]) == {"site"}
 
 
-@pytest.mark.parametrize("language", languages.LANGUAGES)
-def test_a_language_has_the_same_texts_with_the_same_placeholders(language: str) -> None:
-    found = {
-        (section, name): placeholders(text)
-        for section, texts in languages.read(language, "emails").items()
-        for name, text in texts.items()
-    }
+def texts(language: str, part: str) -> dict[tuple[str, str], str]:
+    sections = languages.read(language, part).items()
+    return {(section, name): text for section, found in sections for name, text in found.items()}
 
-    assert found == {
-        (section, name): placeholders(text) for section, texts in EMAILS.items() for name, text in texts.items()
+
+@pytest.mark.parametrize("part", ["pages", "emails"])
+@pytest.mark.parametrize("language", languages.LANGUAGES)
+def test_a_language_has_the_same_texts_with_the_same_placeholders(language: str, part: str) -> None:
+    english, found = texts(languages.DEFAULT, part), texts(language, part)
+
+    assert found.keys() == english.keys()
+    assert {it: placeholders(text) for it, text in found.items()} == {
+        it: placeholders(text) for it, text in english.items()
     }
+    assert [it for it, text in found.items() if not text.strip()] == []
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_language_has_every_refusal_that_people_see(language: str) -> None:
+    found = languages.read(language, "errors")
+
+    assert found["messages"].keys() == REFUSALS
+    assert {it: placeholders(text) for it, text in found["messages"].items()} == {
+        it: placeholders(it) for it in REFUSALS
+    }
+    assert found["words"].keys() == languages.read("de", "errors")["words"].keys()
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_language_is_not_english(language: str) -> None:
+    """A text that was copied and forgotten. Names, and words that are the same in two languages, are few."""
+    for part in ("pages", "emails"):
+        english, found = texts(languages.DEFAULT, part), texts(language, part)
+        same = [it for it, text in found.items() if text == english[it] and len(re.sub(r"{\w+}", "", text)) > SHORT]
+        assert same == []

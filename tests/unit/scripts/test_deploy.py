@@ -542,14 +542,14 @@ def test_during_a_change_of_the_firewalls_secret_both_work(path: Path) -> None:
 
 
 def test_data_and_keys_are_kept_after_removing(path: Path) -> None:
-    """Every table, the keys that encrypt them and sign tokens, and the pepper."""
+    """Every table, the keys that encrypt them, encrypt second factors and sign tokens, and the pepper."""
     tables = [name for name, it in template()["Resources"].items() if it["Type"] == "AWS::DynamoDB::Table"]
     kept = undeploy.what_stays(template(), firewalled(path))
 
     assert sorted(kept) == sorted(
         [
             *(f"{name} (DynamoDB::Table)" for name in tables),
-            *(f"{name} (KMS::Key)" for name in ("DataKey", "SigningKeyA", "SigningKeyB")),
+            *(f"{name} (KMS::Key)" for name in ("DataKey", "SecondFactorKey", "SigningKeyA", "SigningKeyB")),
             "PepperSecret (SecretsManager::Secret)",
             "comfy-accounts/firewall (SecretsManager::Secret)",
         ]

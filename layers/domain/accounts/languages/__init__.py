@@ -14,7 +14,20 @@ from typing import Final
 FOLDER = Path(__file__).parent
 DEFAULT: Final = "en"
 # The folder of each language (BCP 47), and its own name for itself.
-LANGUAGES: Mapping[str, str] = {DEFAULT: "English"}
+LANGUAGES: Mapping[str, str] = {
+    DEFAULT: "English",
+    "de": "Deutsch",
+    "es": "Español",
+    "fr": "Français",
+    "pt-BR": "Português (Brasil)",
+    "tr": "Türkçe",
+    "ru": "Русский",
+    "ar": "العربية",
+    "zh-Hans": "中文（简体）",  # noqa: RUF001 - brackets of Chinese
+    "zh-Hant": "中文（繁體）",  # noqa: RUF001
+    "ja": "日本語",
+    "ko": "한국어",
+}
 RIGHT_TO_LEFT = frozenset({"ar"})
 # What the ranges of a header mean when no folder has their name. Traditional characters are written in three regions.
 _RANGES: Mapping[str, str] = {

@@ -43,12 +43,14 @@ _LINKS = ("terms", "walkthrough", "mailbox")
 # Pages with a stylesheet besides site.css.
 _STYLES: Mapping[str, str] = {"api_keys": "inside", "account": "inside", "consent": "question", "device": "question"}
 # Pages with texts besides those that all pages load.
-_TEXTS: Mapping[str, str] = {
-    "account": "account",
-    "api_keys": "keys",
-    "consent": "question",
-    "device": "question",
-    "verify_email": "verify",
+_TEXTS: Mapping[str, tuple[str, ...]] = {
+    "account": ("account", "strength"),
+    "api_keys": ("keys",),
+    "consent": ("question",),
+    "device": ("question",),
+    "reset_password": ("strength",),
+    "signup": ("strength",),
+    "verify_email": ("verify",),
 }
 # Provider logins that failed while a logged-in owner was linking an identity or reauthenticating.
 _WHILE_LOGGED_IN = frozenset(
@@ -175,7 +177,7 @@ class Pages:
         """The parts of the layout that depend on the page. ``blanks`` are already escaped."""
         folder = f"/assets/{self._assets.version}"
         style = f'<link rel="stylesheet" href="{folder}/{_STYLES[name]}.css">' if name in _STYLES else ""
-        said = f'<script src="{folder}/{_TEXTS[name]}.{language}.js" defer></script>' if name in _TEXTS else ""
+        said = "".join(f'<script src="{folder}/{it}.{language}.js" defer></script>' for it in _TEXTS.get(name, ()))
         items = {
             f"item.{link}": f'<li><a href="{blanks[f"link.{link}"]}">{blanks[f"footer.{link}"]}</a></li>'
             if blanks[f"link.{link}"]

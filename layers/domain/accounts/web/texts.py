@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from accounts import languages
 
-OF_SOME_PAGES = ("account", "keys", "question", "verify")
+OF_SOME_PAGES = ("account", "keys", "question", "strength", "verify")
 
 _PART = "pages"
 

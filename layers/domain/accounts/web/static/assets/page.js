@@ -434,8 +434,12 @@ export function announceLogout() {
   tabs.postMessage("ended");
 }
 
-$("#language")?.addEventListener("change", ({ target }) => {
+$("#language")?.addEventListener("change", async ({ target }) => {
   writeCookie(`language=${target.value}; Path=/; SameSite=Lax; Max-Age=31536000`);
+  if (!$("#nav").hidden) {
+    // For emails. The page changes even if this fails.
+    await call("PATCH", "/customers/me", { language: target.value });
+  }
   location.reload();
 });
 
