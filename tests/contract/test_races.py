@@ -104,7 +104,10 @@ def test_of_two_keys_for_the_place_of_an_expired_one_one_is_created(racetrack: B
     """Both find the account full and the same key expired."""
     stories = Stories(racetrack)
     person = stories.person()
-    keys = [an_api_key(user_id=person.user_id, expires_at=None) for _ in range(API_KEYS_PER_ACCOUNT)]
+    keys = [
+        an_api_key(user_id=person.user_id, expires_at=None, ends_at=None, key_id="")
+        for _ in range(API_KEYS_PER_ACCOUNT)
+    ]
     keys[0] = replace(keys[0], expires_at=NOW)
     for key in keys:
         racetrack.commit(api_keys.Add(key), held_keys.AddKey(person.user_id, key.digest, API_KEYS_PER_ACCOUNT))

@@ -113,7 +113,6 @@ def test_a_field_of_another_type_is_refused(functions: Lambdas, function: str) -
         ("reauthenticate", "password"),
         ("email_change", "email"),
         ("email_change_confirm", "token"),
-        ("account_update", "name"),
         ("key_create", "name"),
         ("key_verify", "api_key"),
     ],

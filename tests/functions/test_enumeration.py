@@ -103,6 +103,7 @@ QUEUED = {
     "email": PERSON.email,
     "device": secrets.digest(SAMPLE_BROWSER),
     "source": "203.0.113.7",
+    "detail": "en",
 }
 NOT_ONE_ADDRESS = (
     "person@example.com,evil@example.com",

@@ -131,7 +131,7 @@ def test_a_batch_in_which_all_fail_is_reported_message_by_message(functions: Lam
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_email_has_text_and_html_and_one_recipient(functions: Lambdas, kind: str) -> None:
-    """Structured content and a configuration set, without custom headers."""
+    """Structured content, a configuration set, and the one header that says that it is automatic."""
     person = functions.people.arrange()
     functions.deliver(_about_key(person, kind))
 
@@ -141,7 +141,14 @@ def test_every_email_has_text_and_html_and_one_recipient(functions: Lambdas, kin
     assert mail == {
         "FromEmailAddress": f"Comfy <{MAIL_FROM}>",
         "Destination": {"ToAddresses": [person.email]},
-        "Content": {"Simple": {"Subject": {"Data": subject, "Charset": "UTF-8"}, "Body": body}},
+        "Content": {
+            "Simple": {
+                "Subject": {"Data": subject, "Charset": "UTF-8"},
+                "Body": body,
+                "Headers": [{"Name": "Auto-Submitted", "Value": "auto-generated"}],
+            }
+        },
+        "ReplyToAddresses": [],
         "ConfigurationSetName": "MailConfigurationSet",
     }
     assert html.startswith("<!doctype html>")

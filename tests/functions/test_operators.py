@@ -172,7 +172,7 @@ def test_a_leaked_key_of_another_account_is_not_found(functions: Lambdas) -> Non
 
 def _shown(person: Person) -> dict[str, Any]:
     return {
-        "account": {**person.customer(NOW), "status": "active", "mail_problem": None},
+        "account": {**person.customer(NOW), "status": "active", "mail_problem": None, "language": ""},
         "failures": {"count": 0, "wait_until": None, "password_disabled": False},
         "activity": [],
     }

@@ -91,6 +91,7 @@ def test_the_sample_of_signup_queues_a_message(functions: Lambdas) -> None:
             "email": "newcomer@example.com",
             "device": secrets.digest(SAMPLE_BROWSER),
             "source": "203.0.113.7",
+            "detail": "en",
         }
     ]
 
@@ -402,7 +403,7 @@ def test_the_sample_of_account_export_returns_a_file_with_everything(functions: 
     keys = functions.invoke("key_list", sample("key_list")).json["api_keys"]
     body = {
         "exported_at": moment,
-        "account": person.customer(NOW) | {"status": "active", "mail_problem": None},
+        "account": person.customer(NOW) | {"status": "active", "mail_problem": None, "language": ""},
         "identities": [identity],
         "passkeys": [],
         "second_factor": {"on": False, "recovery_codes_left": 0, "trusted_until": []},
