@@ -41,7 +41,7 @@ def test_a_person_signs_up_by_clicking(stage: Stage) -> None:
     say_yes(stage.page, email)
 
     stage.told("This device")
-    expect(stage.page.get_by_role("listitem").filter(has_text="Google")).to_contain_text(email)
+    expect(stage.page.get_by_role("listitem").filter(has_text=email)).to_contain_text("Google")
 
 
 def test_a_person_links_and_unlinks_by_clicking(stage: Stage) -> None:

@@ -133,7 +133,7 @@ def test_declining_leads_back_to_the_login_page(cloud: LocalCloud) -> None:
 
     answer = person.call("GET", f"/auth/github/callback?error=access_denied&error_description=%3Cb%3E&state={state}")
 
-    location = f"{cloud.site_url}/login?cancelled=github&return_to=%2Faccount"
+    location = f"{cloud.site_url}/login?cancelled=github&return_to=%2F"
     assert (answer.status_code, answer.headers["location"]) == (303, location)
 
 
