@@ -43,10 +43,10 @@ def test_a_page_is_accessible(shared: tuple[Stage, Stage], scene: Scene) -> None
     page.emulate_media(color_scheme="light")
     play(scene, stage)
 
-    assert _violations(stage, RULES) == []
+    assert violations(stage, RULES) == []
     page.emulate_media(color_scheme="dark")
     page.set_viewport_size({"width": 375, "height": 667})
-    assert _violations(stage, RULES) == []
+    assert violations(stage, RULES) == []
     page.set_viewport_size({"width": 320, "height": 640})
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.evaluate(_OVERFLOWING) == []
@@ -98,7 +98,7 @@ _OVERFLOWING = """() => [...document.querySelectorAll("main *, header *, footer 
   .map(it => it.outerHTML.slice(0, 100))"""
 
 
-def _violations(stage: Stage, rules: dict[str, Any]) -> list[str]:
+def violations(stage: Stage, rules: dict[str, Any]) -> list[str]:
     if not stage.page.evaluate("'axe' in window"):
         stage.page.evaluate(AXE)
     found = stage.page.evaluate("options => axe.run(options)", {**rules, "resultTypes": ["violations"]})["violations"]

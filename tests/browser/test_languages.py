@@ -1,0 +1,61 @@
+"""Pages in other languages: nothing overflows a small phone, and the choice lasts."""
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from accounts import languages
+from local.cloud import LocalCloud
+from tests.browser.people import enter, visitor_in
+from tests.browser.scenes import Stage
+from tests.browser.test_every_page import RULES, violations
+from tests.local.person import Person
+
+OUTSIDE = ("/login", "/signup", "/forgot-password", "/device", "/nothing-here")
+INSIDE = ("/account", "/api-keys")
+# One with long words, one with Chinese characters, one from right to left.
+CHECKED_BY_AXE = {"de", "zh-Hans", "ar"}
+# What is wider than the window on either side, unless it is cut off on purpose.
+_OVERFLOWING = """() => [...document.querySelectorAll("main *, header *, footer *")]
+  .filter(it => it.checkVisibility())
+  .filter(it => it.getBoundingClientRect().right > innerWidth + 1 || it.getBoundingClientRect().left < -1)
+  .filter(it => !it.closest(".hidden-label, .skip"))
+  .map(it => it.outerHTML.slice(0, 120))"""
+
+
+@pytest.mark.parametrize("language", sorted(languages.LANGUAGES.keys() - {languages.DEFAULT}))
+def test_a_language_fits_on_a_small_phone(chromium: Browser, cloud: LocalCloud, member: Person, language: str) -> None:
+    """At 320 pixels. Axe finds nothing in three of them."""
+    someone = visitor_in(chromium, cloud, viewport={"width": 320, "height": 640}, reduced_motion="reduce")
+    someone.context.add_cookies([{"name": "language", "value": language, "url": cloud.site_url}])
+    stage = Stage(someone, cloud, member)
+    found = {path: _problems(stage, path, language) for path in OUTSIDE}
+    enter(someone, member)
+    found |= {path: _problems(stage, path, language) for path in INSIDE}
+    someone.context.close()
+
+    assert {path: problems for path, problems in found.items() if problems} == {}
+
+
+def test_a_chosen_language_is_that_of_pages_and_emails(chromium: Browser, cloud: LocalCloud) -> None:
+    someone, person = visitor_in(chromium, cloud), Person(cloud).join()
+    enter(someone, person)
+    someone.visit("/account")
+    page = someone.page
+    expect(page.get_by_role("button", name="Log out", exact=True)).to_be_visible()
+
+    page.get_by_label("Language").select_option("de")
+    expect(page.get_by_role("button", name="Abmelden", exact=True)).to_be_visible()
+    assert page.evaluate("document.documentElement.lang") == "de"
+    person.make_key("Werkstatt")
+    subject = languages.read("de", "emails")["api_key_created"]["subject"].format(site="Comfy")
+    assert "Werkstatt" in str(person.wait_for_mail(subject))
+    someone.context.close()
+
+
+def _problems(stage: Stage, path: str, language: str) -> list[str]:
+    page = stage.page
+    page.goto(stage.cloud.site_url + path)
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("document.documentElement.lang") == language
+    found: list[str] = page.evaluate(_OVERFLOWING)
+    return found + (violations(stage, RULES) if language in CHECKED_BY_AXE else [])
