@@ -30,7 +30,7 @@ from hypercorn.config import Config
 from ministack import app as ministack
 from ministack.core import lambda_runtime
 
-from local import forks
+from local import forks, key_service
 from local.processes import LOCALHOST, LOOPBACK, LOOPBACK_6, loopback_addresses
 
 type Message = MutableMapping[str, Any]
@@ -157,6 +157,7 @@ def main(site_port: str, aws_port: str, api_file: str) -> None:
     config.keep_alive_timeout = _KEEP_ALIVE_SECONDS
     _allow_many_files()
     _start_functions_fast()
+    key_service.extend()
     gate: Any = Gate(ministack.app, int(site_port), Path(api_file))
     asyncio.run(serve(gate, config))
 

@@ -19,10 +19,11 @@ _MADE_UP = 1
 _ACCEPTED = ["2xx", "3xx", "401", "403", "404", "409", "429"]
 _REFUSED = ["400", "401", "403", "404", "409", "413", "415", "429"]
 # No schema says whether these are valid: tokens, codes and clients exist or do not, an authenticator signs or does not,
-# a date has passed or not, and a text may be too common a password, or have characters that a name must not have.
+# a date has passed or not, a language is there or not, and a text may be too common a password, or have characters that
+# a name must not have.
 _WITH_SECRETS = (
     "/(verify|confirm|reset|change|signup|password|resend|forgot|callback|request|device|token|revoke|authorize"
-    "|passkeys|api-keys)"
+    "|passkeys|api-keys|me$|second-factor)"
 )
 # End the session of the run, so that each has one of its own.
 _ENDS_SESSION = ("delete_customers_me", "post_auth_logout", "post_auth_sessions_revoke_all")
