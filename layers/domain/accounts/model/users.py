@@ -249,6 +249,17 @@ def active(accounts: Users, user_id: str) -> User:
     return user
 
 
+def of_session(accounts: Users, user_id: str, session: str) -> User:
+    """The account, which holds ``session``; raises Unauthenticated when either has ended.
+
+    A write that requires the account as it was read here is refused when the session ends before it.
+    """
+    user = active(accounts, user_id)
+    if session not in user.sessions:
+        raise Unauthenticated
+    return user
+
+
 def existing(accounts: Users, user_id: str) -> User:
     """The account in any state, for operators; raises NotFound."""
     user = accounts.get(user_id)

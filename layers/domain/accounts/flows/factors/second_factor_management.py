@@ -80,8 +80,7 @@ class SecondFactorManagement(Struct, frozen=True):
         retry_on_conflict(attempted)
 
     def _with_factor(self, session: Session) -> User:
-        user = users.active(self.users, session.user_id)
-        users.other_sessions(user, session.digest)
+        user = users.of_session(self.users, session.user_id, session.digest)
         if not second_factors.is_on(user):
             raise SecondFactorOff
         return user

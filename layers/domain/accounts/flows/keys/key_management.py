@@ -74,8 +74,7 @@ class KeyCreation(Struct, frozen=True):
 
     def _make_room(self, session: Session, key: ApiKey, changes: tuple[Change, ...], now: datetime) -> None:
         """Replace the expired keys of a full account; raises Unauthenticated when the session ended concurrently."""
-        user = users.active(self.users, session.user_id)
-        users.other_sessions(user, session.digest)
+        user = users.of_session(self.users, session.user_id, session.digest)
         live = key_secrets.live(self.api_keys, user.api_keys, now)
         if len(set(map(key_secrets.id_of, live))) >= API_KEYS_PER_ACCOUNT:
             raise KeyLimitReached

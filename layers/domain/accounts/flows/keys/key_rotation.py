@@ -51,7 +51,7 @@ class KeyRotation(Struct, frozen=True):
         return new
 
     def _rotate(self, session: Session, key_id: str, overlap: timedelta, caller: Caller, now: datetime) -> NewKey:
-        user = self._owner(session)
+        user = users.of_session(self.users, session.user_id, session.digest)
         found = self._of_key(user, key_id)
         key = _current(found)
         others = [other for other in found if other is not key]
@@ -74,7 +74,7 @@ class KeyRotation(Struct, frozen=True):
         retry_on_conflict(lambda: self._end_old(session, key_id, caller, now))
 
     def _end_old(self, session: Session, key_id: str, caller: Caller, now: datetime) -> None:
-        user = self._owner(session)
+        user = users.of_session(self.users, session.user_id, session.digest)
         found = self._of_key(user, key_id)
         old = [each for each in found if each.ends_at and each.is_live(now)]
         if not old:
@@ -84,12 +84,6 @@ class KeyRotation(Struct, frozen=True):
             *(api_keys.Remove(each.digest, user.user_id) for each in old),
             Record(user.user_id, "authn_token_ended", now, caller, {"api_key": key_id, "name": old[0].name}),
         )
-
-    def _owner(self, session: Session) -> User:
-        """The account; raises Unauthenticated when the session ended concurrently."""
-        user = users.active(self.users, session.user_id)
-        users.other_sessions(user, session.digest)
-        return user
 
     def _of_key(self, user: User, key_id: str) -> list[ApiKey]:
         return key_secrets.stored(self.api_keys, key_secrets.of_key(user, key_id))

@@ -25,8 +25,7 @@ class AccountClosing(Struct, frozen=True):
         retry_on_conflict(lambda: self._close(session, caller, now))
 
     def _close(self, session: Session, caller: Caller, now: datetime) -> None:
-        user = users.active(self.users, session.user_id)
-        users.other_sessions(user, session.digest)
+        user = users.of_session(self.users, session.user_id, session.digest)
         record = Record(session.user_id, "user_deleted", now, caller)
         self.transactions.commit(*deleting(user), *ending_all(user), record)
 
