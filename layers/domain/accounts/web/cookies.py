@@ -76,13 +76,12 @@ def passkey_cookie(browser: str) -> str:
 
 def pending_cookie(pending: str) -> str:
     """The ``Set-Cookie`` value of a login that waits for its second factor."""
-    lasts = int(PENDING_LOGIN_LIFETIME.total_seconds())
-    return f"{PENDING_COOKIE}={pending}; {_ATTRIBUTES}; Max-Age={lasts}"
+    return _cookie(PENDING_COOKIE, pending, PENDING_LOGIN_LIFETIME)
 
 
 def no_pending_cookie() -> str:
     """The ``Set-Cookie`` value that removes ``pending_cookie``."""
-    return f"{PENDING_COOKIE}=; {_ATTRIBUTES}; Max-Age=0"
+    return _removed(PENDING_COOKIE)
 
 
 def no_session_cookie() -> str:
