@@ -29,8 +29,9 @@ LANGUAGES: Mapping[str, str] = {
     "ko": "한국어",
 }
 RIGHT_TO_LEFT = frozenset({"ar"})
-# What the ranges of a header mean when no folder has their name. Traditional characters are written in three regions.
+# What the ranges of a header mean. Traditional characters are written in three regions.
 _RANGES: Mapping[str, str] = {
+    **{it.lower(): it for it in LANGUAGES},
     "zh-tw": "zh-Hant",
     "zh-hk": "zh-Hant",
     "zh-mo": "zh-Hant",
@@ -51,13 +52,10 @@ def preferred(accept_language: str) -> str:
 
 def named(tag: str) -> str | None:
     """The available language for a tag such as ``de-AT``: the range is shortened until it matches."""
-    folders = {it.lower(): it for it in LANGUAGES}
     subtags = tag.lower().split("-")
     for length in range(min(len(subtags), 3), 0, -1):
-        shorter = "-".join(subtags[:length])
-        found = _RANGES.get(shorter, shorter).lower()
-        if found in folders:
-            return folders[found]
+        if found := _RANGES.get("-".join(subtags[:length])):
+            return found
     return None
 
 
@@ -77,8 +75,12 @@ def refusal(template: str, values: Mapping[str, object], language: str) -> str:
 @cache
 def read(language: str, part: str) -> Mapping[str, Mapping[str, str]]:
     """The texts of a part, such as ``emails``, by section and name."""
-    sections: dict[str, dict[str, str]] = json.loads((FOLDER / language / f"{part}.json").read_text(encoding="utf-8"))
+    sections: dict[str, dict[str, str]] = json.loads(source(language, part))
     return sections
+
+
+def source(language: str, part: str) -> bytes:
+    return (FOLDER / language / f"{part}.json").read_bytes()
 
 
 def _weighted(part: str) -> tuple[str, float]:

@@ -31,23 +31,35 @@ class Assets:
         self._files = {path.name: path.read_text(encoding="utf-8") for path in _FOLDER.iterdir()}
         self._files["icon.svg"] = Template(self._files["icon.svg"]).substitute(accent=brand.accent)
         self._files["brand.css"] = _stylesheet(brand)
-        self._files |= {f"texts.{it}.js": texts.script(it, constants) for it in languages.LANGUAGES}
-        self._files |= {
-            f"{section}.{it}.js": texts.more(section, it, constants)
-            for section in texts.OF_SOME_PAGES
-            for it in languages.LANGUAGES
-        }
-        whole = "\0".join(f"{name}\0{text}" for name, text in sorted(self._files.items()))
-        self.version = hashlib.sha256(whole.encode()).hexdigest()[:16]
+        self._constants = constants
+        self.version = self._hash()
 
     def at(self, version: str, name: str) -> Response:
         """The current asset ``name``; raises NotFound. ``name`` is a dictionary key, never part of a path."""
         if name not in self._files:
-            raise NotFound
+            self._files[name] = self._texts(name)
         control = CACHED_FOREVER if version == self.version else "no-cache"
         return Response(
             200, self._files[name], content_type=_TYPES[Path(name).suffix], headers={"cache-control": control}
         )
+
+    def _texts(self, name: str) -> str:
+        """The texts of one language, which few requests need: raises NotFound for any other name."""
+        section, _, rest = name.partition(".")
+        language = rest.removesuffix(".js")
+        if name != f"{section}.{language}.js" or language not in languages.LANGUAGES:
+            raise NotFound
+        if section == "texts":
+            return texts.script(language, self._constants)
+        if section not in texts.OF_SOME_PAGES:
+            raise NotFound
+        return texts.more(section, language, self._constants)
+
+    def _hash(self) -> str:
+        """Of all that the assets are made of; reading the texts of each language would cost every cold start."""
+        made_of = [*sorted(self._files.items()), *sorted(self._constants.items())]
+        whole = "\0".join(f"{name}\0{text}" for name, text in made_of).encode()
+        return hashlib.sha256(b"\0".join((whole, *texts.sources()))).hexdigest()[:16]
 
 
 def _stylesheet(brand: Brand) -> str:

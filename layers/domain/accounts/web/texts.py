@@ -7,7 +7,7 @@ pages, so that others do not load them. HTML may use all. JavaScript fills in wh
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from accounts import languages
 
@@ -29,6 +29,11 @@ def script(language: str, constants: Mapping[str, str]) -> str:
 def more(section: str, language: str, constants: Mapping[str, str]) -> str:
     """Another section as JavaScript that runs after ``script``."""
     return f"Object.assign(globalThis.texts, {_as_data(section, language, constants)});\n"
+
+
+def sources() -> Iterator[bytes]:
+    """The texts of each language, unread."""
+    return (languages.source(it, _PART) for it in languages.LANGUAGES)
 
 
 def _as_data(section: str, language: str, constants: Mapping[str, str]) -> str:
