@@ -112,12 +112,7 @@ class Pages:
         if isinstance(error, EmailNotVerified) and error.email:
             return self._to_confirm(error, language)
         if isinstance(error, SecondFactorRequired):
-            site = self._settings.site_url
-            # Only pages of the site: the page does not send the browser elsewhere.
-            within = error.return_url.removeprefix(site) if error.return_url.startswith(f"{site}/") else "/account"
-            query = {"return_to": within, "factors": ",".join(error.factors)}
-            address = f"{site}/second-step?{urlencode(query)}"
-            return responses.see_other(address, cookies=responses.cookies_of(error))
+            return self._to_second_step(error)
         name = "not_linked" if error.code in _WHILE_LOGGED_IN else "not_signed_in"
         message = languages.refusal(error.template, error.values, language)
         blanks = {"error.code": error.code, "error.message": message}
@@ -134,23 +129,27 @@ class Pages:
         query = {"cancelled": declined.provider, **self._returning(declined.return_url)}
         return f"{self._settings.site_url}/login?{urlencode(query)}"
 
+    def _to_second_step(self, required: SecondFactorRequired) -> Response:
+        query = {"return_to": "/account", **self._returning(required.return_url), "factors": ",".join(required.factors)}
+        address = f"{self._settings.site_url}/second-step?{urlencode(query)}"
+        return responses.see_other(address, cookies=responses.cookies_of(required))
+
     def _to_confirm(self, error: EmailNotVerified, language: str) -> Response:
         """The page "Check your email", with the address. To start the login again sends another email."""
         from accounts.model import email_addresses  # noqa: PLC0415 - few logins need it
         from accounts.model.providers import TITLES  # noqa: PLC0415
 
-        provider = {"provider": TITLES.get(error.provider, "")}
         again = f"/auth/{error.provider}/start?{urlencode(self._returning(error.return_url))}"
         blanks = {
             "error.code": error.code,
-            "confirm_first.lead": texts.catalogue(language, provider)["confirm_first.lead"],
+            "provider": TITLES.get(error.provider, ""),
             "error.email": email_addresses.shown(error.email),
             "error.again": again.rstrip("?"),
         }
         return responses.page(self._filled("confirm_first", language, blanks), status=responses.status_of(error))
 
     def _returning(self, return_url: str) -> dict[str, str]:
-        """The return address for the login page, which takes the site's own only."""
+        """The return address for a page, which takes the site's own only."""
         own = f"{self._settings.site_url}/"
         return {"return_to": return_url.removeprefix(own[:-1])} if return_url.startswith(own) else {}
 
@@ -162,7 +161,7 @@ class Pages:
         return responses.page(self._rendered[key], status=status, headers=headers)
 
     def _filled(self, name: str, language: str, more: Mapping[str, str]) -> str:
-        values = {**texts.catalogue(language, self._constants), **self._links, **more}
+        values = {**texts.catalogue(language, {**self._constants, **more}), **self._links, **more}
         blanks = {key: html.escape(value) for key, value in values.items()}
         blanks |= self._frame(name, language, blanks)
         is_public = name in _PUBLIC
