@@ -31,7 +31,7 @@ class Words:
             case tuple():
                 return self._listed(value)
             case None:
-                return self._sections["values"]["never_used"]
+                return self._sections["values"]["never_used"] if name == "last_used" else ""
             case str() if name == "found_in":
                 return self._sections["values"].get(f"found_in.{value}", "")
             case _:

@@ -162,10 +162,10 @@ class ApiKeyCreated(Content, frozen=True, tag="api_key_created"):
 
 
 class ApiKeyRotated(Content, frozen=True, tag="api_key_rotated"):
-    """``old_ends`` is when the old secret ends, or empty when it has ended."""
+    """``old_ends`` is when the old secret ends, or None when it has ended."""
 
     name: str
-    old_ends: datetime | str
+    old_ends: datetime | None
 
 
 class ApiKeyDeleted(Content, frozen=True, tag="api_key_deleted"):

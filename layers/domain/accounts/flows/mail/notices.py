@@ -60,7 +60,7 @@ def _named(message: _Named) -> Content:
         case messages.ApiKeyCreated():
             return mails.ApiKeyCreated(message.name)
         case messages.ApiKeyRotated():
-            ends = datetime.fromisoformat(message.old_ends) if message.old_ends else ""
+            ends = datetime.fromisoformat(message.old_ends) if message.old_ends else None
             return mails.ApiKeyRotated(message.name, ends)
         case messages.ApiKeyDeleted():
             return mails.ApiKeyDeleted(message.name)
