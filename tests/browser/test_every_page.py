@@ -1,20 +1,16 @@
 """Every page in every state: accessible, light and dark; usable at 320 pixels; still; quiet."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 from local.cloud import LocalCloud
+from tests.browser.looks import overflowing, violations
 from tests.browser.people import visitor_in
 from tests.browser.scenes import SCENES, Scene, Stage, login, login_failed, login_unreachable, play, signup
 from tests.local.person import Person
 
-AXE = Axe().axe_script
-# WCAG 2.2 A and AA, and the practices that are generally agreed on.
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 _WATCH = """() => {
   window.shifts = [];
   new PerformanceObserver(list => window.shifts.push(...list.getEntries().map(it => it.value)))
@@ -43,13 +39,12 @@ def test_a_page_is_accessible(shared: tuple[Stage, Stage], scene: Scene) -> None
     page.emulate_media(color_scheme="light")
     play(scene, stage)
 
-    assert violations(stage, RULES) == []
+    assert violations(stage.page) == []
     page.emulate_media(color_scheme="dark")
     page.set_viewport_size({"width": 375, "height": 667})
-    assert violations(stage, RULES) == []
+    assert violations(stage.page) == []
     page.set_viewport_size({"width": 320, "height": 640})
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert page.evaluate(_OVERFLOWING) == []
+    assert overflowing(page) == []
 
 
 @pytest.mark.parametrize("width", [360, 1280])
@@ -90,16 +85,3 @@ def test_a_browser_without_scripts_is_told_so(chromium: Browser, cloud: LocalClo
     context.close()
 
     assert seen == [(True, False), (True, False), (False, True)]
-
-
-# What is wider than the window, unless it is cut off on purpose.
-_OVERFLOWING = """() => [...document.querySelectorAll("main *, header *, footer *, dialog[open] *")]
-  .filter(it => it.checkVisibility() && it.getBoundingClientRect().right > innerWidth + 1)
-  .map(it => it.outerHTML.slice(0, 100))"""
-
-
-def violations(stage: Stage, rules: dict[str, Any]) -> list[str]:
-    if not stage.page.evaluate("'axe' in window"):
-        stage.page.evaluate(AXE)
-    found = stage.page.evaluate("options => axe.run(options)", {**rules, "resultTypes": ["violations"]})["violations"]
-    return [f"{it['id']}: {node['html']} {node['failureSummary']}" for it in found for node in it["nodes"]]

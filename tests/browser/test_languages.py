@@ -5,21 +5,15 @@ from playwright.sync_api import Browser, expect
 
 from accounts import languages
 from local.cloud import LocalCloud
+from tests.browser.looks import overflowing, violations
 from tests.browser.people import enter, visitor_in
 from tests.browser.scenes import Stage
-from tests.browser.test_every_page import RULES, violations
 from tests.local.person import Person
 
 OUTSIDE = ("/login", "/signup", "/forgot-password", "/device", "/nothing-here")
 INSIDE = ("/account", "/api-keys")
 # One with long words, one with Chinese characters, one from right to left.
 CHECKED_BY_AXE = {"de", "zh-Hans", "ar"}
-# What is wider than the window on either side, unless it is cut off on purpose.
-_OVERFLOWING = """() => [...document.querySelectorAll("main *, header *, footer *")]
-  .filter(it => it.checkVisibility())
-  .filter(it => it.getBoundingClientRect().right > innerWidth + 1 || it.getBoundingClientRect().left < -1)
-  .filter(it => !it.closest(".hidden-label, .skip"))
-  .map(it => it.outerHTML.slice(0, 120))"""
 
 
 @pytest.mark.parametrize("language", sorted(languages.LANGUAGES.keys() - {languages.DEFAULT}))
@@ -57,5 +51,4 @@ def _problems(stage: Stage, path: str, language: str) -> list[str]:
     page.goto(stage.cloud.site_url + path)
     page.wait_for_load_state("networkidle")
     assert page.evaluate("document.documentElement.lang") == language
-    found: list[str] = page.evaluate(_OVERFLOWING)
-    return found + (violations(stage, RULES) if language in CHECKED_BY_AXE else [])
+    return overflowing(page) + (violations(page) if language in CHECKED_BY_AXE else [])
