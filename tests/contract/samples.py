@@ -103,6 +103,8 @@ def _session() -> Session:
         refresh_salt=a_digest(),
         refreshed_at=LATER,
         passkey=a_digest(),
+        second_factor="totp",
+        proven_at=TOMORROW,
     )
 
 

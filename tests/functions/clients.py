@@ -172,6 +172,8 @@ def arrange_session(functions: Lambdas, person: Person) -> None:
         resource="",
         scope="account",
         method="password",
+        second_factor="",
+        proven_at=None,
         lengths=sessions.LONGEST,
         caller=BROWSER,
         now=functions.clock.now,

@@ -58,6 +58,9 @@ def _session(token: str, *, current: bool) -> dict[str, Any]:
         "resource": None,
         "method": "password",
         "remembered": False,
+        "amr": ["pwd"],
+        "acr": "urn:comfy:acr:1fa",
+        "auth_time": "2026-01-05T12:00:00.000Z",
         "authenticated_at": "2026-01-05T12:00:00.000Z",
         "fresh_until": "2026-01-05T12:15:00.000Z",
         "last_seen_at": "2026-01-05T12:00:00.000Z",
@@ -624,6 +627,9 @@ def test_the_sample_of_the_authorizer_returns_the_owner(functions: Lambdas) -> N
         "credential_id": person.key_id,
         "scope": "",
         "expires_at": "",
+        "amr": "",
+        "auth_time": "",
+        "acr": "",
     }
     assert answer.result == {"isAuthorized": True, "context": context}
     assert answer.events == ["authz_granted"]

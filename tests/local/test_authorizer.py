@@ -93,6 +93,7 @@ def test_a_key_opens_another_api_until_it_is_deleted(cloud: LocalCloud, other_ap
 
     account_id = person.call("GET", "/customers/me").json()["id"]
     key = {"credential_kind": "api_key", "credential_id": made["id"], "expires_at": ""}
+    key |= {"amr": "", "auth_time": "", "acr": ""}
     expected = {"account_id": account_id, "scope": "", **key}
     assert (answer.status_code, json.loads(answer.text)) == (200, expected)
     assert person.call("DELETE", f"/customers/api-keys/{made['id']}").status_code == 204

@@ -49,6 +49,8 @@ class SessionItem(Model):
     refresh_salt = UnicodeAttribute(null=True)
     refreshed_at = UTCDateTimeAttribute(null=True)
     passkey = UnicodeAttribute(null=True)
+    second_factor = UnicodeAttribute(null=True)
+    proven_at = UTCDateTimeAttribute(null=True)
     by_user = _ByUser()
 
 

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from accounts import secrets
 from accounts.limits import ACCESS_TOKEN_LIFETIME
+from accounts.model import assurance
 from accounts.model.sessions import Session
 from accounts.model.users import User
 
@@ -49,7 +50,7 @@ def claims(issuer: str, session: Session, user: User, now: datetime) -> dict[str
 
     The audience is the session's resource, or this service. An account exists only once its address
     is confirmed, so ``email_verified`` is always true. ComfyUI's frontend uses a token only for the workspace that it
-    names: the account's personal one, which has the account's id.
+    names: the account's personal one, which has the account's id. A refresh changes nothing of how the owner logged in.
     """
     issued_at = int(now.timestamp())
     return {
@@ -62,6 +63,7 @@ def claims(issuer: str, session: Session, user: User, now: datetime) -> dict[str
         "client_id": session.client_id,
         "scope": session.scope,
         "sid": session.digest,
+        **assurance.claims(session),
         "email": user.email,
         "email_verified": True,
         "workspace_id": user.user_id,

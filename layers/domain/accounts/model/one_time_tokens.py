@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Final, Literal, Protocol, Self
+from typing import Any, Final, Literal, Protocol, Self
 
 import msgspec
 from msgspec import Struct, field
@@ -16,7 +16,7 @@ from msgspec import Struct, field
 from accounts import secrets
 from accounts.model.consents import Decision
 from accounts.model.providers import Intent
-from accounts.model.sessions import Method
+from accounts.model.sessions import Method, SecondFactor, Session
 from accounts.transactions import Change
 
 Purpose = Literal[
@@ -163,11 +163,28 @@ class Allowed(Payload, frozen=True, kw_only=True):
     method: Method
     session: str
     fingerprint: str = ""
+    second_factor: SecondFactor = ""
+    # Without one, it was stored by a version that did not keep it.
+    proven_at: str = ""
+
+    @property
+    def auth_time(self) -> datetime | None:
+        return datetime.fromisoformat(self.proven_at) if self.proven_at else None
 
 
 class AuthorizationCode(Allowed, frozen=True, kw_only=True):
     redirect_uri: str
     challenge: str
+
+
+def consented_in(session: Session) -> dict[str, Any]:
+    """The fields of ``Allowed`` about the browser's session in which the owner consents."""
+    return {
+        "session": session.digest,
+        "method": session.method,
+        "second_factor": session.second_factor,
+        "proven_at": session.authenticated_at.isoformat(),
+    }
 
 
 class UsedCode(Payload, frozen=True):

@@ -17,6 +17,7 @@ from accounts import secrets
 from accounts.errors import InvalidSecondFactor
 from accounts.limits import RECOVERY_CODE_CHARACTERS, RECOVERY_CODES, TOTP_DIGITS
 from accounts.model.factor_proofs import Factor, FactorProof, RecoveryCode, TotpCode, Trust, TrustedBrowser, UsedPasskey
+from accounts.model.sessions import SecondFactor
 from accounts.model.users import AddSession, User
 from accounts.transactions import Change
 
@@ -124,6 +125,10 @@ def is_accepted(proof: FactorProof, user: User) -> bool:
         case TrustedBrowser():
             until = user.trusted_browsers.get(proof.browser)
             return not is_on(user) or (until is not None and int(until.timestamp()) > int(proof.at.timestamp()))
+
+
+def name_of(proof: TotpCode | RecoveryCode) -> SecondFactor:
+    return "totp" if isinstance(proof, TotpCode) else "recovery_code"
 
 
 def trusted(browser: str, at: datetime) -> TrustedBrowser | None:

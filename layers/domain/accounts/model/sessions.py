@@ -37,6 +37,8 @@ Method = Literal["password", "passkey"] | ProviderName
 """How the owner proved who they are."""
 PASSWORD: Final = "password"  # noqa: S105 - a method
 PASSKEY: Final = "passkey"
+SecondFactor = Literal["", "totp", "recovery_code"]
+"""What was proven after the method, or nothing."""
 
 
 class Length(Struct, frozen=True):
@@ -63,9 +65,12 @@ LONGEST = Lengths(Length(SESSION_LIFETIME, SESSION_IDLE), Length(REMEMBERED_SESS
 class Session(Struct, frozen=True):
     """``method`` is how the owner logged in, and ``passkey`` the public id of the passkey that they used, or empty.
 
+    ``second_factor`` is what they proved after it in this login: none in a browser that is trusted.
+
     A client's session has ``client_id``, ``resource`` (empty for this service), ``scope`` and the digests of the second
     part of its refresh token: ``refresh`` is valid, ``refresh_previous`` was exchanged at ``refreshed_at``. The valid
     one is derived from the previous one and ``refresh_salt``, so that a client that lost the response can get it again.
+    Its ``method``, ``second_factor`` and ``proven_at`` are those of the session in which the owner consented.
     """
 
     digest: str
@@ -85,6 +90,13 @@ class Session(Struct, frozen=True):
     refresh_salt: str = ""
     refreshed_at: datetime | None = None
     passkey: str = ""
+    second_factor: SecondFactor = ""
+    proven_at: datetime | None = None
+
+    @property
+    def auth_time(self) -> datetime | None:
+        """When the owner last proved who they are. None for a client whose session is older than ``proven_at``."""
+        return self.proven_at if self.client_id else self.authenticated_at
 
     @property
     def opened_with(self) -> str:
@@ -175,6 +187,8 @@ def start_client(
     resource: str,
     scope: str,
     method: Method,
+    second_factor: SecondFactor,
+    proven_at: datetime | None,
     lengths: Lengths,
     caller: Caller,
     now: datetime,
@@ -185,7 +199,15 @@ def start_client(
     """
     found_by, session = start(user_id, method=method, remembered=True, lengths=lengths, caller=caller, now=now)
     refresh = secrets.new_token()
-    session = replace(session, client_id=client_id, resource=resource, scope=scope, refresh=secrets.digest(refresh))
+    session = replace(
+        session,
+        client_id=client_id,
+        resource=resource,
+        scope=scope,
+        refresh=secrets.digest(refresh),
+        second_factor=second_factor,
+        proven_at=proven_at,
+    )
     return refresh_token(found_by, refresh), session
 
 

@@ -10,6 +10,8 @@ from typing import Any
 from accounts import telemetry
 from accounts.errors import AccountsError, ConfigurationError, Refusal, Unavailable
 from accounts.flows.people.authentication import SESSION, Authentication, Principal
+from accounts.model import assurance
+from accounts.model.sessions import Session
 from accounts.settings import Settings
 from accounts.web import authorizer_events, credentials, requests
 from accounts.web.requests import Event, Request
@@ -56,14 +58,25 @@ def _route(request: Request) -> Route:
 
 
 def _context(principal: Principal) -> dict[str, str]:
-    """What the other API's functions learn; all text. Only an access token has a scope, only an API key may expire."""
+    """What the other API's functions learn; all text.
+
+    Only an access token has a scope, only an API key may expire, and only a key says nothing of a login.
+    """
     return {
         "account_id": principal.user_id,
         "credential_kind": principal.kind,
         "credential_id": principal.credential_id,
         "scope": principal.scope,
         "expires_at": f"{principal.expires_at:%Y-%m-%dT%H:%M:%SZ}" if principal.expires_at else "",
+        **_login(principal.session),
     }
+
+
+def _login(session: Session | None) -> dict[str, str]:
+    """How the owner logged in, in the words of an access token; ``auth_time`` in seconds, ``amr`` with spaces."""
+    said = assurance.claims(session) if session else {}
+    amr, auth_time = said.get("amr", ()), said.get("auth_time", "")
+    return {"amr": " ".join(amr), "auth_time": str(auth_time), "acr": said.get("acr", "")}
 
 
 def _record(

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct, field
 from msgspec.structs import asdict
 
 from accounts.limits import FRESH_LOGIN
-from accounts.model import user_agents
+from accounts.model import assurance, user_agents
 from accounts.model.identities import public_id
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ class Session(Struct):
     """A session, without its token.
 
     ``client`` is the program, or null for a browser; ``resource`` the service that its tokens are for, or null for this
-    one.
+    one. ``amr``, ``acr`` and ``auth_time`` say how the owner logged in, how strong that is, and when (RFC 8176,
+    RFC 9470).
     """
 
     id: str
@@ -65,6 +66,9 @@ class Session(Struct):
     resource: SessionResource | None
     method: str
     remembered: bool
+    amr: list[str]
+    acr: str
+    auth_time: Timestamp | None
     authenticated_at: Timestamp
     fresh_until: Timestamp
     last_seen_at: Timestamp
@@ -150,6 +154,9 @@ def session(
         resource=SessionResource(service, address) if address else None,
         method=entry.method,
         remembered=entry.remembered,
+        amr=list(assurance.amr(entry)),
+        acr=assurance.acr(entry),
+        auth_time=maybe(entry.auth_time),
         authenticated_at=timestamp(entry.authenticated_at),
         fresh_until=timestamp(entry.authenticated_at + FRESH_LOGIN),
         last_seen_at=timestamp(entry.last_seen_at),

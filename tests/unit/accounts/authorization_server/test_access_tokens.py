@@ -27,6 +27,7 @@ from accounts.limits import (
 )
 from accounts.model import access_tokens
 from accounts.model.access_tokens import AccessToken
+from accounts.model.assurance import MULTI_FACTOR, ONE_FACTOR
 from accounts.model.audit import Caller
 from accounts.model.sessions import Session
 from accounts.model.users import User
@@ -93,6 +94,7 @@ def claims(**changes: Any) -> dict[str, Any]:
         caller=Caller("", ""),
         client_id="comfy-cli",
         scope="account",
+        proven_at=NOW,
     )
     user = User("the-account", "olive@example.com", "Olive", NOW, NOW)
     said = access_tokens.claims(SITE_URL, session, user, NOW) | changes
@@ -145,6 +147,9 @@ def test_a_token_has_the_claims_that_rfc_9068_requires(kms: Kms) -> None:
         "email": "olive@example.com",
         "email_verified": True,
         "workspace_id": "the-account",
+        "auth_time": int(NOW.timestamp()),
+        "acr": ONE_FACTOR,
+        "amr": ["pwd"],
     }
     assert len(jti) == 43
     assert kms.calls == ["key-a"]
@@ -159,6 +164,8 @@ def test_the_longest_token_fits() -> None:
         email="e" * EMAIL_MAX_CHARACTERS,
         iss="i" * 256,
         client_id="c" * 512,
+        acr=MULTI_FACTOR,
+        amr=["pwd", "otp", "mfa"],
     )
     token = SigningKeys("key-a", "key-b").sign(longest)
 

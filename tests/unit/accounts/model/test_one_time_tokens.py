@@ -11,6 +11,7 @@ from accounts.model.consents import Decision
 from accounts.model.one_time_tokens import (
     EMAIL_VERIFICATION,
     PASSWORD_RESET,
+    Allowed,
     AuthorizationCode,
     DeviceAnswer,
     DeviceRequest,
@@ -28,7 +29,7 @@ from accounts.model.one_time_tokens import (
     UserCode,
 )
 from accounts.model.providers import Intent
-from accounts.model.sessions import Method
+from accounts.model.sessions import Method, SecondFactor
 from tests.fakes import FakeTokens, World
 from tests.unit.accounts.stage import NOW, later
 
@@ -40,10 +41,12 @@ _ALLOWED = {
     "method": "password",
     "session": "digest of a session",
     "fingerprint": "f",
+    "second_factor": "totp",
+    "proven_at": "2026-03-01T12:00:00+00:00",
 }
 _ASKED = {"client_id": "comfy-cli", "resource": "https://cloud.example.com/mcp", "scope": "account"}
 # Tokens of older versions lack them.
-_OPTIONAL = {"resource", "fingerprint", "proof"}
+_OPTIONAL = {"resource", "fingerprint", "proof", "second_factor", "proven_at"}
 # As version 0.1 stored them; sign-ups and resets are newer.
 STORED: list[tuple[type[Payload], dict[str, str]]] = [
     (
@@ -160,7 +163,14 @@ def test_a_payload_that_lacks_a_field_is_an_error(payload: type[Payload], data: 
 def test_a_code_of_an_older_version_has_no_fingerprint(payload: type[Payload]) -> None:
     """Its client was configured."""
     data = {name: value for name, value in dict(STORED)[payload].items() if name not in _OPTIONAL}
-    assert payload.of(a_token(data)).stored() == data | {"resource": "", "fingerprint": ""}
+    absent = {"resource": "", "fingerprint": "", "second_factor": "", "proven_at": ""}
+    assert payload.of(a_token(data)).stored() == data | absent
+
+
+@pytest.mark.parametrize("payload", [AuthorizationCode, DeviceAnswer])
+def test_a_code_of_an_older_version_does_not_say_when_the_owner_logged_in(payload: type[Allowed]) -> None:
+    data = {name: value for name, value in dict(STORED)[payload].items() if name != "proven_at"}
+    assert payload.of(a_token(data)).auth_time is None
 
 
 def test_a_sign_up_of_an_older_version_has_no_proof() -> None:
@@ -174,8 +184,10 @@ def test_a_sign_up_of_an_older_version_has_no_proof() -> None:
     [
         (ProviderState, "intent", Intent),
         (AuthorizationCode, "method", Method),
+        (AuthorizationCode, "second_factor", SecondFactor),
         (PendingLogin, "method", Method),
         (DeviceAnswer, "method", Method),
+        (DeviceAnswer, "second_factor", SecondFactor),
         (DeviceAnswer, "decision", Decision),
     ],
 )

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from accounts.errors import ConfigurationError, Unavailable
+from accounts.model.assurance import ONE_FACTOR
 from accounts.web import authorizations, routes
 from tests.unit.accounts.stage import NOW, Service, later
 from tests.unit.accounts.web.events import OWN, SETTINGS, TOKEN, event
@@ -40,6 +41,9 @@ def test_a_key_is_allowed_with_its_account(service: Service) -> None:
                 "credential_id": new.api_key.digest,
                 "scope": "",
                 "expires_at": "",
+                "amr": "",
+                "auth_time": "",
+                "acr": "",
             },
         }
 
@@ -68,6 +72,9 @@ def test_a_session_is_allowed_from_the_sites_own_pages(service: Service, method:
             "credential_id": logged_in.session.digest,
             "scope": "",
             "expires_at": "",
+            "amr": "pwd",
+            "auth_time": str(int(NOW.timestamp())),
+            "acr": ONE_FACTOR,
         },
     }
 
@@ -191,6 +198,9 @@ def test_other_kinds_of_api_get_a_policy_for_a_key(service: Service) -> None:
         "credential_id": new.api_key.digest,
         "scope": "",
         "expires_at": "",
+        "amr": "",
+        "auth_time": "",
+        "acr": "",
     }
 
     for sent in (

@@ -110,11 +110,10 @@ class ClientConsent(Struct, frozen=True):
                 client_id=question.client.client_id,
                 resource=question.resource.address,
                 scope=question.scope,
-                method=session.method,
-                session=session.digest,
                 redirect_uri=question.redirect_uri,
                 challenge=question.challenge,
                 fingerprint=question.client.fingerprint,
+                **one_time_tokens.consented_in(session),
             ),
         )
         self.transactions.commit(one_time_tokens.Issue(token))

@@ -129,9 +129,8 @@ def _answered(
         client_id=asked.client_id,
         resource=asked.resource,
         scope=asked.scope,
-        method=session.method,
-        session=session.digest,
         decision=decision,
         fingerprint=fingerprint,
+        **one_time_tokens.consented_in(session),
     )
     return OneTimeToken(DEVICE_CODE, asked.device, session.user_id, now, code.expires_at, answer.stored())

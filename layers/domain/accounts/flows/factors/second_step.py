@@ -21,10 +21,10 @@ from accounts.limits import (
     TRUSTED_BROWSER_KEPT,
     TRUSTED_BROWSERS_PER_ACCOUNT,
 )
-from accounts.model import identities, known_browsers, messages, one_time_tokens, throttles, user_agents
+from accounts.model import identities, known_browsers, messages, one_time_tokens, second_factors, throttles, user_agents
 from accounts.model.attempts import Attempt
 from accounts.model.audit import Caller
-from accounts.model.factor_proofs import Factor, RecoveryCode, Trust
+from accounts.model.factor_proofs import Factor, RecoveryCode, TotpCode, Trust
 from accounts.model.identities import Identities, Identity
 from accounts.model.messages import Outbox
 from accounts.model.one_time_tokens import PENDING_LOGIN, OneTimeToken, OneTimeTokens, PendingLogin
@@ -70,7 +70,7 @@ class SecondStep(Struct, frozen=True):
         self,
         token: OneTimeToken,
         begun: PendingLogin,
-        proof: Factor,
+        proof: TotpCode | RecoveryCode,
         trust: bool,
         presented: Credential | None,
         caller: Caller,
@@ -78,12 +78,12 @@ class SecondStep(Struct, frozen=True):
     ) -> Opened:
         """Reads the identity again on each retry: a concurrent login may have changed it."""
         replaced = self._replaced(begun, presented)
-        browser = known_browsers.of(caller)
+        browser, second_factor = known_browsers.of(caller), second_factors.name_of(proof)
         until = now + TRUSTED_BROWSER_KEPT
         given = Trust(browser.digest, until, TRUSTED_BROWSERS_PER_ACCOUNT) if trust and not begun.replaces else None
 
         def attempted() -> Opened:
-            opened = self.opening.finish(token, browser, caller, now)
+            opened = self.opening.finish(token, browser, second_factor, caller, now)
             before, reason = self._first_factor(token, begun, browser.digest)
             consume = one_time_tokens.Consume(token.key)
             self._open(begun, opened.session, consume, reason, proof=proof, trust=given, instead_of=replaced)

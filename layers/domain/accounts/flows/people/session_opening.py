@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import replace
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +20,7 @@ from accounts.model.identities import Identity
 from accounts.model.known_browsers import Browser
 from accounts.model.messages import Outbox
 from accounts.model.one_time_tokens import PENDING_LOGIN, OneTimeToken, PendingLogin
-from accounts.model.sessions import Lengths, Method, Session, Sessions
+from accounts.model.sessions import Lengths, Method, SecondFactor, Session, Sessions
 from accounts.model.users import AddIdentity, AddSession, Approval, User, Users
 from accounts.transactions import Change, Conflict, Transactions, retry_on_conflict
 
@@ -95,11 +96,13 @@ class SessionOpening(Struct, frozen=True):
             is_new_browser=browser.digest not in identity.known_browsers,
         )
 
-    def finish(self, pending: OneTimeToken, browser: Browser, caller: Caller, now: datetime) -> Opened:
+    def finish(
+        self, pending: OneTimeToken, browser: Browser, second_factor: SecondFactor, caller: Caller, now: datetime
+    ) -> Opened:
         """The session of a pending login. Writes nothing."""
         begun = PendingLogin.of(pending)
         token, session = self._started(pending.subject, begun.method, bool(begun.remembered), caller, now)
-        is_new = not begun.known_browser
+        session, is_new = replace(session, second_factor=second_factor), not begun.known_browser
         return Opened(token=token, session=session, browser_token=browser.token, is_new_browser=is_new)
 
     def _started(

@@ -124,6 +124,7 @@ def expected_session(owner: LoggedIn, tokens: Tokens, caller: Caller, now: datet
         client_id=CLIENT,
         scope="account",
         refresh=refresh,
+        proven_at=owner.session.authenticated_at,
     )
 
 

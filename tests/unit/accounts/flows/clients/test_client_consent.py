@@ -106,9 +106,9 @@ def test_an_account_answers_a_hundred_times_a_day(service: Service) -> None:
 def test_allowing_a_program_stores_a_code_and_redirects_with_it(service: Service) -> None:
     """RFC 6749 4.1.2, RFC 9207 2."""
     owner = service.person()
-    session = replace(owner.session, method="google")
+    session = replace(owner.session, method="google", second_factor="totp")
     before = stored(service)
-    url = service.client_consent.allow(session, QUESTION, NOW)
+    url = service.client_consent.allow(session, QUESTION, later(minutes=1))
     code = query(url)["code"]
 
     assert url == f"{QUESTION.redirect_uri}?code={code}&state=the+state&iss=https%3A%2F%2Faccounts.example.com"
@@ -118,11 +118,13 @@ def test_allowing_a_program_stores_a_code_and_redirects_with_it(service: Service
         scope="account",
         method="google",
         session=session.digest,
+        second_factor="totp",
+        proven_at=NOW.isoformat(),
         redirect_uri=QUESTION.redirect_uri,
         challenge=QUESTION.challenge,
     )
     token = OneTimeToken(
-        AUTHORIZATION_CODE, secrets.digest(code), session.user_id, NOW, later(seconds=60), payload.stored()
+        AUTHORIZATION_CODE, secrets.digest(code), session.user_id, later(minutes=1), later(minutes=2), payload.stored()
     )
     assert stored(service) == {**before, "tokens": {token.key: token}}
 

@@ -11,6 +11,7 @@ from accounts.errors import GrantReused, InvalidGrant, TooManyAttempts, Unavaila
 from accounts.flows.people.session_opening import LoggedIn
 from accounts.limits import BAD_GRANTS_PER_ADDRESS_PER_MINUTE
 from accounts.model import messages, users
+from accounts.model.assurance import ONE_FACTOR
 from accounts.model.audit import Record
 from tests.unit.accounts.flows.clients.stage import (
     CLIENT,
@@ -162,6 +163,9 @@ def test_the_access_token_names_account_client_and_session(service: Service) -> 
         "email": "olive@example.com",
         "email_verified": True,
         "workspace_id": owner.session.user_id,
+        "auth_time": int(NOW.timestamp()),
+        "acr": ONE_FACTOR,
+        "amr": ["pwd"],
     }
     assert secrets.is_token(claims["jti"])
 

@@ -228,14 +228,20 @@ def test_an_answer_is_written_on_the_devices_code_and_uses_up_the_short_one(
 ) -> None:
     """Issued by the account, now; valid no longer than before."""
     owner = service.person()
-    owner = replace(owner, session=replace(owner.session, method="google"))
+    owner = replace(owner, session=replace(owner.session, method="google", second_factor="totp"))
     found = entered(service, owner)
     before = stored(service)
     service.world.counters.clear()
     answer(service, found, owner, decision, later(minutes=1))
 
     payload = DeviceAnswer(
-        client_id=CLIENT, scope="account", method="google", session=owner.session.digest, decision=decision
+        client_id=CLIENT,
+        scope="account",
+        method="google",
+        session=owner.session.digest,
+        second_factor="totp",
+        proven_at=NOW.isoformat(),
+        decision=decision,
     )
     token = OneTimeToken(
         DEVICE_CODE,

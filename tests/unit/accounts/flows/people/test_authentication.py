@@ -289,6 +289,8 @@ def client_session(service: Service) -> Session:
         resource="",
         scope="account",
         method="password",
+        second_factor="",
+        proven_at=None,
         lengths=sessions.LONGEST,
         caller=OWNER,
         now=NOW,
