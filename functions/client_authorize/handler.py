@@ -16,8 +16,8 @@ def lambda_handler(request: Request) -> Response:
     caller, now = request.caller, request.received_at
     if request.route == routes.CLIENT_QUESTION:
         session = request.optional_session
-        return consent_questions.shown(AUTHORIZATION_ENDPOINT.shown(request.query(), session, caller, now))
+        return consent_questions.shown(AUTHORIZATION_ENDPOINT.shown(request.query(), session, caller, now), now)
     body = request.json(schemas.Consent)
-    seen = Seen(body.account, body.fingerprint)
+    seen = Seen(body.account, body.fingerprint, body.since(now))
     answer = AUTHORIZATION_ENDPOINT.answered(body.question, body.decision, seen, request.session, caller, now)
     return responses.ok(consent_questions.RedirectTo(answer.redirect_to), user_id=answer.user_id)

@@ -79,9 +79,13 @@ _ASKED = (
     Parameter("code_challenge", "PKCE (RFC 7636).", example="E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
     Parameter("code_challenge_method", "`S256`.", example="S256"),
     Parameter("resource", "The service that the token is for (RFC 8707); this one without it."),
+    Parameter("max_age", "How many seconds old the owner's login may be (RFC 9470); 0 asks for a new one."),
+    Parameter("acr_values", "How strong the login must be: values of the metadata, of which one is enough."),
+    Parameter("prompt", "`login` is as `max_age=0`; with `none`, the program gets an error instead of a question."),
 )
 _DOCUMENT = (errors.UnknownClient, errors.ClientDocumentRefused)
 _INVALID_REQUEST = (*_DOCUMENT, errors.RedirectNotAllowed)
+_FRESH = (errors.ReauthenticationRequired, errors.StepUpRequired)
 _CLIENT = (errors.ClientRefused, errors.InvalidClient, errors.ClientAuthentication)
 
 KEYS = (
@@ -192,7 +196,7 @@ OAUTH = (
         summary="Allows a program, in a fresh session, or denies it: `decision` is `allow` or `deny`",
         body=schemas.Consent,
         answers=(ok(consent_questions.RedirectTo, "Where to send the browser: the program, with a code or an error."),),
-        errors=(*_INVALID_REQUEST, errors.ReauthenticationRequired, errors.AccountChanged, errors.ClientChanged),
+        errors=(*_INVALID_REQUEST, *_FRESH, errors.AccountChanged, errors.ClientChanged),
     ),
     Operation(
         route=routes.CLIENT_TOKEN,

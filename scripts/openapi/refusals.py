@@ -44,6 +44,12 @@ WHEN: Mapping[type[AccountsError], str] = {
     errors.InvalidScope: "the scope is malformed, does not exist for the resource, or exceeds what was granted",
     errors.InvalidTarget: "no token for this resource is issued here, or the grant is for another one (RFC 8707)",
     errors.AccessDenied: "the owner denied the request",
+    errors.LoginRequired: "the client sent `prompt=none`, and the owner has to log in; sent to the redirect URI",
+    errors.ConsentRequired: "the client sent `prompt=none`, and the owner has to allow it; sent to the redirect URI",
+    errors.LoginNotStrongEnough: (
+        "none of the client's `acr_values` exists, the account has no second factor and no passkey, or with "
+        "`prompt=none` the login is weaker; sent to the redirect URI (RFC 9470)"
+    ),
     errors.AuthorizationPending: "the owner has not decided on `/device` yet; try again after the interval",
     errors.SlowDown: "as `authorization_pending`, but the device polls too often",
     errors.PasskeyNotAccepted: (
@@ -85,6 +91,7 @@ WHEN: Mapping[type[AccountsError], str] = {
     ),
     errors.CrossSiteRequest: "a route that uses the cookie was called from outside the site's own pages",
     errors.ReauthenticationRequired: "the login is more than 15 minutes old; log in again",
+    errors.StepUpRequired: "a program asked for a newer or stronger login (`max_age`, `acr_values`); log in again",
     errors.EmailNotVerified: "the provider has not verified the address; the service sent a confirmation email to it",
     errors.EmailMissing: "the provider gave no address",
     errors.OriginNotAllowed: "this origin may not start a login; use an API key",

@@ -29,6 +29,7 @@ _LIMITS: Mapping[str, Schema] = {
     "PasskeyCreate.name": {"maxLength": limits.PASSKEY_NAME_MAX_CHARACTERS},
     "PasskeyRename.name": {"minLength": 1, "maxLength": limits.PASSKEY_NAME_MAX_CHARACTERS},
     "expires_at": {"maxLength": limits.MOMENT_MAX_CHARACTERS},
+    "asked_at": {"maxLength": limits.MOMENT_MAX_CHARACTERS},
     "description": {"maxLength": limits.KEY_DESCRIPTION_MAX_CHARACTERS},
     "token": _TOKEN,
     "RevocationRequest.token": {},

@@ -294,7 +294,7 @@ class Preparation:
     def _consent(self) -> str:
         """Return a new code that the sample of the consent leads to."""
         asked = json.loads(samples.event("client_authorize", self.value)["body"])
-        decision, seen = asked.pop("decision"), Seen(asked.pop("account"), "")
+        decision, seen = asked.pop("decision"), Seen(asked.pop("account"), "", self._now)
         answered = self._do.authorization_endpoint.answered(
             asked, decision, seen, self._owner.session, self._caller, self._now
         )

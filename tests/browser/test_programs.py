@@ -179,6 +179,34 @@ def test_an_old_login_goes_to_google_and_back_to_the_question(stage: Stage, here
     said(stage.page, f"Logged in as {person.email}")
 
 
+PROGRAM = "http://127.0.0.1:8188/**"
+
+
+def test_a_program_that_asks_for_a_new_login_gets_one(stage: Stage) -> None:
+    """RFC 9470: the login of a moment ago is not enough, and the dialog says why."""
+    stage.page.route(PROGRAM, lambda route: route.fulfill(body="The program"))
+    enter(stage.visitor, stage.person)
+    stage.visitor.visit(question_of(max_age="0"))
+    stage.press("Allow")
+    stage.told("This program needs a newer login.")
+    stage.page.get_by_label("Password", exact=True).fill(PASSWORD)
+    stage.press("Continue")
+
+    stage.page.wait_for_url("http://127.0.0.1:8188/?code=*")
+
+
+def test_a_login_on_the_way_is_a_new_one(stage: Stage) -> None:
+    """Nobody is asked twice: the page keeps, through the login with a provider, when it was opened."""
+    stage.page.route(PROGRAM, lambda route: route.fulfill(body="The program"))
+    stage.page.goto(stage.visitor.site + question_of(max_age="0"))
+    stage.page.get_by_role("link", name="Continue with Google").click()
+    say_yes(stage.page, "stepped-up@example.org")
+    stage.told("ComfyUI on this computer wants to log in")
+    stage.press("Allow")
+
+    stage.page.wait_for_url("http://127.0.0.1:8188/?code=*")
+
+
 @pytest.mark.usefixtures("owner")
 def test_the_question_names_the_service_that_the_token_is_for(stage: Stage) -> None:
     """With its address, its scopes in words, and the email address that the token carries."""

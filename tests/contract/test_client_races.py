@@ -44,7 +44,7 @@ def somewhere() -> Caller:
 
 def allowed(stories: Stories, person: Person) -> str:
     """The person allows the program; returns the code."""
-    url = stories.client_consent.allow(person.session, QUESTION, NOW)
+    url = stories.client_consent.allow(person.session, QUESTION, NOW, NOW)
     return parse_qs(urlsplit(url).query)["code"][0]
 
 

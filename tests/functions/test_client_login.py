@@ -43,9 +43,31 @@ def test_the_page_is_told_who_asks_and_where_the_answer_goes(program: Program) -
             "email_shown": "person@example.com",
             "email_verified": True,
         },
+        "asked_at": "2026-01-05T12:00:00Z",
     }
     assert answer.events == ["authn_client_asks"]
     assert program.shown().json["account"] is None
+
+
+def test_a_login_after_the_question_is_a_new_one(program: Program) -> None:
+    """RFC 9470: the page returns when it was first answered. Without that, no login is new enough."""
+    asked_at = program.shown(max_age="0").json["asked_at"]
+    refused = program.answered(max_age="0", asked_at=asked_at)
+    program.functions.clock.now += timedelta(seconds=5)
+    answer = program.functions.invoke("reauthenticate", sample("reauthenticate"))
+    (renewed,) = (it.partition("=")[2].partition(";")[0] for it in answer.result["cookies"] if "__Host-session" in it)
+
+    assert (refused.status, refused.json["error"]) == (403, "step_up_required")
+    assert program.answered(cookie=renewed, max_age="0").json["error"] == "step_up_required"
+    assert "code" in query_of(program.answered(cookie=renewed, max_age="0", asked_at=asked_at))
+
+
+@pytest.mark.parametrize(
+    "asked_at", ["", "now", "2026-01-05", "2026-01-05T11:59:00", "2026-01-05T12:00:00Z" + " " * 40]
+)
+def test_a_text_that_is_no_moment_is_not_when_a_program_asked(program: Program, asked_at: str) -> None:
+    """Nor is one without a time zone."""
+    assert program.answered(max_age="0", asked_at=asked_at).json["error"] == "step_up_required"
 
 
 def test_the_sample_of_oauth_authorize_sends_the_browser_back_with_a_code(functions: Lambdas) -> None:

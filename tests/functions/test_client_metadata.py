@@ -23,6 +23,7 @@ def test_the_sample_describes_the_server(functions: Lambdas) -> None:
     assert answer.read == expected.answer("client_metadata", 200, body, headers=CACHED)
     assert answer.events == ["oauth_metadata_shown"]
     assert (body["issuer"], body["code_challenge_methods_supported"]) == (SITE_URL, ["S256"])
+    assert body["acr_values_supported"] == ["urn:comfy:acr:1fa", "urn:comfy:acr:mfa"]
     assert body["token_endpoint_auth_methods_supported"] == ["none"]
     assert body["authorization_response_iss_parameter_supported"] is True
     assert body["client_id_metadata_document_supported"] is True

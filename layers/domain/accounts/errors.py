@@ -26,6 +26,9 @@
     │   │   ├── InvalidScope
     │   │   ├── InvalidTarget
     │   │   ├── AccessDenied
+    │   │   ├── LoginRequired
+    │   │   ├── ConsentRequired
+    │   │   ├── LoginNotStrongEnough
     │   │   ├── AuthorizationPending
     │   │   ├── SlowDown
     │   │   └── ExpiredToken
@@ -50,6 +53,7 @@
     │   │   ├── CredentialNotAccepted
     │   │   ├── CrossSiteRequest
     │   │   ├── ReauthenticationRequired
+    │   │   ├── StepUpRequired
     │   │   ├── EmailNotVerified
     │   │   ├── EmailMissing
     │   │   └── OriginNotAllowed
@@ -286,6 +290,30 @@ class AccessDenied(ClientRefused):
     default_message = "The account owner didn't allow this login."
 
 
+class LoginRequired(ClientRefused):
+    """The client asked that nothing is shown, and the owner has to log in (OpenID Connect Core 3.1.2.6)."""
+
+    code = "login_required"
+    event = "authn_client_denied"
+    default_message = "The account owner has to log in first."
+
+
+class ConsentRequired(ClientRefused):
+    """The client asked that nothing is shown, and the owner has to allow the request, as always."""
+
+    code = "consent_required"
+    event = "authn_client_denied"
+    default_message = "The account owner has to allow each login."
+
+
+class LoginNotStrongEnough(ClientRefused):
+    """The client asked for a kind of login that the owner has not, or that does not exist (RFC 9470 5)."""
+
+    code = "unmet_authentication_requirements"
+    event = "authn_client_denied"
+    default_message = "This kind of login is not possible. It may need a passkey or two-step login, under Account."
+
+
 class AuthorizationPending(ClientRefused):
     """The owner has not answered yet (RFC 8628 3.5)."""
 
@@ -502,6 +530,14 @@ class ReauthenticationRequired(Forbidden):
     code = "reauth_required"
     event = "authz_fail_reauth"
     default_message = "You logged in more than 15 minutes ago. Log in again to do this."
+
+
+class StepUpRequired(Forbidden):
+    """The session is valid, but a client asked for a newer login, or for one with two factors (RFC 9470)."""
+
+    code = "step_up_required"
+    event = "authz_fail_reauth"
+    default_message = "This program needs a newer login. Confirm it's you to continue."
 
 
 class EmailNotVerified(Forbidden):

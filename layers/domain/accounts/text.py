@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from datetime import datetime
 
 from accounts.errors import ConfigurationError, InvalidInput
+from accounts.limits import MOMENT_MAX_CHARACTERS
 
 # The longest canonical decomposition of a character: n characters in NFC were at most four times as many when typed.
 LONGEST_DECOMPOSITION = 4
@@ -113,3 +115,12 @@ def _visible(value: str) -> str:
     while refused := set(_refused(found)):
         found = _nfc(_stripped("".join(c for at, c in enumerate(found) if at not in refused)))
     return found
+
+
+def moment(given: str) -> datetime | None:
+    """ISO 8601 with a time zone; None for anything else. A date alone is another moment for each reader."""
+    try:
+        found = datetime.fromisoformat(given if len(given) <= MOMENT_MAX_CHARACTERS else "")
+    except ValueError:
+        return None
+    return found if found.utcoffset() is not None else None

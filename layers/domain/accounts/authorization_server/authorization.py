@@ -8,9 +8,11 @@ from datetime import datetime
 from authlib.oauth2.base import OAuth2Error
 from authlib.oauth2.rfc6749 import AuthorizationCodeGrant
 
+from accounts.authorization_server.login_requirements import requirement
 from accounts.authorization_server.pkce import StrictChallenge
 from accounts.authorization_server.protocol import Asked, Server, refusal, requested
 from accounts.errors import AccessDenied, ClientRefused, RedirectNotAllowed, UnknownClient
+from accounts.flows.clients import step_up
 from accounts.flows.clients.client_consent import Answered, ClientConsent, Question, Seen, Shown, answer_url
 from accounts.flows.clients.client_descriptions import ClientDescriptions
 from accounts.limits import STATE_MAX_CHARACTERS, URL_MAX_CHARACTERS
@@ -46,7 +48,9 @@ class AuthorizationEndpoint:
             return Shown(None, None)
         client, asked = self._asked(client, parameters, session, caller, now)
         try:
-            return Shown(self._question(client, asked, caller, now), user)
+            question = self._question(client, asked, caller, now)
+            step_up.check_shown(question.login, session, user, now)
+            return Shown(question, user)
         except ClientRefused as error:
             return Shown(None, user, self._refused(asked, error))
 
@@ -61,8 +65,8 @@ class AuthorizationEndpoint:
     ) -> Answered:
         """Carry out the owner's ``decision`` about what the page showed.
 
-        Raises Unauthenticated, ReauthenticationRequired, AccountChanged, ClientChanged, InvalidInput, UnknownClient,
-        ClientDocumentRefused, RedirectNotAllowed.
+        Raises Unauthenticated, ReauthenticationRequired, StepUpRequired, AccountChanged, ClientChanged, InvalidInput,
+        UnknownClient, ClientDocumentRefused, RedirectNotAllowed.
         """
         self._consent.check_asked(seen.account, session, now)
         decided = consents.decision(decision)
@@ -72,7 +76,7 @@ class AuthorizationEndpoint:
             question = self._question(client, asked, caller, now)
             if decided != ALLOW:
                 raise AccessDenied
-            return Answered(self._consent.allow(session, question, now), session.user_id)
+            return Answered(self._consent.allow(session, question, seen.asked_at, now), session.user_id)
         except ClientRefused as error:
             return Answered(self._refused(asked, error), session.user_id)
 
@@ -114,6 +118,7 @@ class AuthorizationEndpoint:
             resource=resource,
             scope=scope,
             challenge=parameters["code_challenge"],
+            login=requirement(parameters),
         )
 
     def _refused(self, parameters: Mapping[str, str], error: ClientRefused) -> str:

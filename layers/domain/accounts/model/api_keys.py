@@ -25,7 +25,6 @@ from accounts.limits import (
     API_KEY_LIFETIME,
     KEY_DESCRIPTION_MAX_CHARACTERS,
     KEY_NAME_MAX_CHARACTERS,
-    MOMENT_MAX_CHARACTERS,
 )
 from accounts.model.audit import Caller
 from accounts.transactions import Change
@@ -194,25 +193,17 @@ def _description(value: str) -> str:
     return text.line("description", value, at_most=KEY_DESCRIPTION_MAX_CHARACTERS)
 
 
-def expiry(text: str, now: datetime) -> datetime:
+def expiry(given: str, now: datetime) -> datetime:
     """The expiry date, in whole seconds of UTC; raises InvalidInput."""
-    chosen = _moment(text).replace(microsecond=0)
+    moment = text.moment(given)
+    if moment is None:
+        raise InvalidInput(_MALFORMED)
+    chosen = moment.replace(microsecond=0)
     if chosen <= now:
         raise InvalidInput(_PAST)
     if chosen - now > API_KEY_LIFETIME:
         raise InvalidInput(_TOO_FAR)
     return chosen.astimezone(UTC)
-
-
-def _moment(text: str) -> datetime:
-    """ISO 8601 with a time zone: a date alone is another moment for each reader."""
-    try:
-        moment = datetime.fromisoformat(text if len(text) <= MOMENT_MAX_CHARACTERS else "")
-    except ValueError as error:
-        raise InvalidInput(_MALFORMED) from error
-    if moment.utcoffset() is None:
-        raise InvalidInput(_MALFORMED)
-    return moment
 
 
 def is_well_formed(plaintext: str) -> bool:

@@ -7,7 +7,10 @@ not asked for.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any, Final
+
+from msgspec import Struct
 
 from accounts.model.sessions import Method, SecondFactor, Session
 
@@ -26,6 +29,27 @@ _METHODS: Mapping[Method, tuple[str, ...]] = {
 }
 # No value is registered for a recovery code.
 _SECOND_FACTORS: Mapping[SecondFactor, tuple[str, ...]] = {"": (), "totp": ("otp", _MFA), "recovery_code": (_MFA,)}
+
+
+class Requirement(Struct, frozen=True):
+    """What a client asks of the owner's login; nothing by default.
+
+    ``max_age`` is how old it may be. ``silent``: nothing may be shown to the owner.
+    """
+
+    max_age: timedelta | None = None
+    multi_factor: bool = False
+    silent: bool = False
+
+    def is_recent(self, session: Session, asked_at: datetime) -> bool:
+        """Whether the login was young enough when the client asked. With a ``max_age`` of 0, only a later one is."""
+        return self.max_age is None or session.authenticated_at + self.max_age > asked_at
+
+    def is_strong(self, session: Session) -> bool:
+        return not self.multi_factor or acr(session) == MULTI_FACTOR
+
+
+NOTHING = Requirement()
 
 
 def amr(session: Session) -> tuple[str, ...]:

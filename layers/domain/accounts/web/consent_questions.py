@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -72,38 +73,44 @@ class Account(Struct):
 
 
 class LoginNeeded(Struct):
-    """The client's document is read for an owner who is logged in only."""
+    """The client's document is read for an owner who is logged in only. ``asked_at`` is as in a question."""
 
+    asked_at: datetime
     account: None = None
 
 
 class ConsentQuestion(Struct):
-    """The client, the redirect target, the service, the scopes, and the account that would be logged in."""
+    """The client, the redirect target, the service, the scopes, and the account that would be logged in.
+
+    ``asked_at`` is now. The page returns the first that it got for a request: a login after it answers the request.
+    """
 
     client: AskingClient
     redirect: Target
     resource: AskedResource | None
     scopes: list[Scope]
     account: Account | None
+    asked_at: datetime
 
 
-def shown(found: Shown) -> Response:
+def shown(found: Shown, now: datetime) -> Response:
     """The consent question for the page, or a redirect to the client when its request has an error."""
     user_id = found.user.user_id if found.user else ""
     if found.question is None and not found.redirect_to:
-        return responses.ok(LoginNeeded())
+        return responses.ok(LoginNeeded(now))
     if found.question is None:
         return responses.ok(RedirectTo(found.redirect_to), user_id=user_id)
-    return responses.ok(_question(found.question, found.user), user_id=user_id)
+    return responses.ok(_question(found.question, found.user, now), user_id=user_id)
 
 
-def _question(asked: Question, user: User | None) -> ConsentQuestion:
+def _question(asked: Question, user: User | None, now: datetime) -> ConsentQuestion:
     return ConsentQuestion(
         client=client(asked.client),
         redirect=_target(asked.redirect_uri),
         resource=resource(asked.resource),
         scopes=scopes(asked.resource, asked.scope),
         account=account(user) if user else None,
+        asked_at=now,
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from accounts.limits import PUBLIC_METADATA_KEPT
+from accounts.model.assurance import ACR_VALUES
 from accounts.model.resources import MEANINGS, Resources
 from accounts.web import responses, routes
 from accounts.web.responses import Response
@@ -17,7 +18,7 @@ _KEPT = {"cache-control": f"public, max-age={int(PUBLIC_METADATA_KEPT.total_seco
 
 
 class ServerMetadata(Struct, kw_only=True):
-    """Endpoints, supported features and resource servers (RFC 8414 2, RFC 9207 3, RFC 9728 4)."""
+    """Endpoints, supported features and resource servers (RFC 8414 2, RFC 9207 3, RFC 9470 7, RFC 9728 4)."""
 
     issuer: str
     authorization_endpoint: str
@@ -32,6 +33,7 @@ class ServerMetadata(Struct, kw_only=True):
     grant_types_supported: Sequence[str] = ("authorization_code", "refresh_token", DEVICE_CODE_GRANT)
     token_endpoint_auth_methods_supported: Sequence[str] = ("none",)
     revocation_endpoint_auth_methods_supported: Sequence[str] = ("none",)
+    acr_values_supported: Sequence[str] = ACR_VALUES
     code_challenge_methods_supported: Sequence[str] = ("S256",)
     authorization_response_iss_parameter_supported: bool = True
     client_id_metadata_document_supported: bool

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 
+from accounts import text
 from accounts.model.api_keys import Details
 
 
@@ -148,11 +151,14 @@ class PasskeyLogin(PasskeyReauthenticate, forbid_unknown_fields=True):
     remember: bool = False
 
 
+_OF_THE_PAGE = {"decision", "account", "fingerprint", "asked_at"}
+
+
 class Consent(msgspec.Struct, forbid_unknown_fields=True):
     """``POST /oauth/authorize``: the client's parameters, as the page read them from its URL, and the ``decision``.
 
     ``account`` is the id of the account that the page showed to the owner, ``fingerprint`` that of the client's
-    document.
+    document, and ``asked_at`` when the service first answered the page; without it, the owner's login is never later.
     """
 
     decision: str
@@ -165,13 +171,21 @@ class Consent(msgspec.Struct, forbid_unknown_fields=True):
     code_challenge: str = ""
     code_challenge_method: str = ""
     resource: str = ""
+    max_age: str = ""
+    acr_values: str = ""
+    prompt: str = ""
     fingerprint: str = ""
+    asked_at: str = ""
+
+    def since(self, now: datetime) -> datetime:
+        """When the page first showed the question; ``now`` if it does not say so."""
+        return text.moment(self.asked_at) or now
 
     @property
     def question(self) -> dict[str, str]:
         """The client's parameters."""
         given = msgspec.structs.asdict(self)
-        return {name: value for name, value in given.items() if name not in {"decision", "account", "fingerprint"}}
+        return {name: value for name, value in given.items() if name not in _OF_THE_PAGE}
 
 
 class DeviceEntry(msgspec.Struct, forbid_unknown_fields=True):

@@ -34,7 +34,7 @@ def shown(service: Service, owner: LoggedIn, **changes: str | None) -> Shown:
 def answered(service: Service, owner: LoggedIn, decision: str = "allow", **changes: str | None) -> dict[str, str]:
     """What the browser takes along to the program."""
     user_id, parameters = owner.session.user_id, asking(**changes)
-    seen = Seen(user_id, "")
+    seen = Seen(user_id, "", NOW)
     found = service.authorization_endpoint.answered(parameters, decision, seen, owner.session, OWNER, NOW)
     assert found.user_id == user_id
     assert found.redirect_to.startswith(f"{parameters['redirect_uri']}?")
@@ -203,6 +203,6 @@ def test_an_answer_counts_for_the_account_that_was_shown(service: Service, decis
     for parameters in (ASKED, {}):
         with pytest.raises(AccountChanged):
             service.authorization_endpoint.answered(
-                parameters, decision, Seen(owner.session.user_id, ""), other.session, OWNER, NOW
+                parameters, decision, Seen(owner.session.user_id, "", NOW), other.session, OWNER, NOW
             )
     assert service.world.tokens == {}

@@ -67,7 +67,7 @@ def seen(service: Service, owner: LoggedIn, now: datetime = NOW, **changes: str)
     """What the owner sees on the page."""
     question = shown(service, owner, now, **changes).question
     assert question is not None
-    return Seen(owner.session.user_id, question.client.fingerprint)
+    return Seen(owner.session.user_id, question.client.fingerprint, NOW)
 
 
 def answered(
@@ -124,7 +124,9 @@ def test_a_client_logs_in_as_its_document_says(service: Service, redirect_uri: s
     client = page.question.client
     assert (client.name, client.claim, client.host) == ("client.example.com", "A client", "client.example.com")
 
-    code = answered(service, owner, Seen(owner.session.user_id, client.fingerprint), redirect_uri=redirect_uri)["code"]
+    code = answered(service, owner, Seen(owner.session.user_id, client.fingerprint, NOW), redirect_uri=redirect_uri)[
+        "code"
+    ]
     tokens = exchanged(service, code, redirect_uri=redirect_uri)
 
     assert service.world.sessions[halves(tokens.refresh_token)[0]].client_id == URL
@@ -251,7 +253,7 @@ def test_an_answer_must_name_the_description(service: Service) -> None:
     publish(service)
     owner = service.person()
     for fingerprint in ("", secrets.digest("another")):
-        page = Seen(owner.session.user_id, fingerprint)
+        page = Seen(owner.session.user_id, fingerprint, NOW)
         assert isinstance(refusal(lambda: answered(service, owner, page)), ClientChanged)  # noqa: B023
 
 

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from msgspec import Struct
 
 from accounts.errors import AccountChanged
+from accounts.flows.clients import step_up
 from accounts.limits import (
     AUTHORIZATION_CODE_LIFETIME,
     CONSENT_QUESTIONS_PER_MINUTE,
@@ -16,6 +17,7 @@ from accounts.limits import (
     CONSENTS_PER_ACCOUNT_PER_MINUTE,
 )
 from accounts.model import one_time_tokens, throttles, users
+from accounts.model.assurance import NOTHING, Requirement
 from accounts.model.audit import Caller
 from accounts.model.clients import Client
 from accounts.model.one_time_tokens import AUTHORIZATION_CODE, AuthorizationCode
@@ -27,7 +29,7 @@ from accounts.transactions import Transactions
 
 
 class Question(Struct, frozen=True):
-    """A client's request: ``challenge`` is the S256 PKCE challenge."""
+    """A client's request: ``challenge`` is the S256 PKCE challenge, ``login`` what it asks of the owner's login."""
 
     client: Client
     redirect_uri: str
@@ -35,6 +37,7 @@ class Question(Struct, frozen=True):
     resource: Resource
     scope: str
     challenge: str
+    login: Requirement = NOTHING
 
 
 class Shown(Struct, frozen=True):
@@ -49,10 +52,11 @@ class Shown(Struct, frozen=True):
 
 
 class Seen(Struct, frozen=True):
-    """What the page showed to the owner who answers: the account's id, and the client's fingerprint."""
+    """What the page showed to the owner who answers, and since when: the account's id, and the client's fingerprint."""
 
     account: str
     fingerprint: str
+    asked_at: datetime
 
 
 class Answered(Struct, frozen=True):
@@ -93,14 +97,15 @@ class ClientConsent(Struct, frozen=True):
             self.throttles, throttles.windows("consent-given", session.user_id, short, long, now=now), now=now
         )
 
-    def allow(self, session: Session, question: Question, now: datetime) -> str:
+    def allow(self, session: Session, question: Question, asked_at: datetime, now: datetime) -> str:
         """The URL to redirect to, with a code that works once within a minute.
 
         Raises Unauthenticated, or ReauthenticationRequired: a program stays logged in for 30 days, so a stale
-        session must not allow one.
+        session must not allow one. Also raises what ``step_up.check_allowed`` raises.
         """
-        users.active(self.users, session.user_id)
+        user = users.active(self.users, session.user_id)
         require_fresh(session, now)
+        step_up.check_allowed(question.login, session, user, asked_at)
         code, token = one_time_tokens.issue(
             AUTHORIZATION_CODE,
             session.user_id,

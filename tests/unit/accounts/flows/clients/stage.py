@@ -56,7 +56,7 @@ def query(url: str) -> dict[str, str]:
 
 def allowed(service: Service, owner: LoggedIn, now: datetime = NOW) -> str:
     """The code that a program gets after the owner's click."""
-    return query(service.client_consent.allow(owner.session, QUESTION, now))["code"]
+    return query(service.client_consent.allow(owner.session, QUESTION, NOW, now))["code"]
 
 
 def find_code(service: Service, code: str, now: datetime = NOW) -> OneTimeToken:

@@ -108,7 +108,7 @@ def test_allowing_a_program_stores_a_code_and_redirects_with_it(service: Service
     owner = service.person()
     session = replace(owner.session, method="google", second_factor="totp")
     before = stored(service)
-    url = service.client_consent.allow(session, QUESTION, later(minutes=1))
+    url = service.client_consent.allow(session, QUESTION, NOW, later(minutes=1))
     code = query(url)["code"]
 
     assert url == f"{QUESTION.redirect_uri}?code={code}&state=the+state&iss=https%3A%2F%2Faccounts.example.com"
@@ -132,24 +132,24 @@ def test_allowing_a_program_stores_a_code_and_redirects_with_it(service: Service
 def test_allowing_a_program_needs_a_login_of_the_last_fifteen_minutes(service: Service) -> None:
     """Like creating a key: the program stays for 30 days (SE-21). The second time, too: a client's id is public."""
     owner = service.person()
-    service.client_consent.allow(owner.session, QUESTION, later(minutes=15))
+    service.client_consent.allow(owner.session, QUESTION, NOW, later(minutes=15))
     before = stored(service)
 
     with pytest.raises(ReauthenticationRequired):
-        service.client_consent.allow(owner.session, QUESTION, later(minutes=15, microseconds=1))
+        service.client_consent.allow(owner.session, QUESTION, NOW, later(minutes=15, microseconds=1))
     assert stored(service) == before
 
 
 def test_a_question_without_a_state_is_answered_without_one(service: Service) -> None:
     owner = service.person()
-    answered = query(service.client_consent.allow(owner.session, replace(QUESTION, state=""), NOW))
+    answered = query(service.client_consent.allow(owner.session, replace(QUESTION, state=""), NOW, NOW))
 
     assert answered == {"code": answered["code"], "iss": SITE_URL}
 
 
 def test_each_answer_has_its_own_code(service: Service) -> None:
     owner = service.person()
-    urls = {service.client_consent.allow(owner.session, QUESTION, NOW) for _ in range(2)}
+    urls = {service.client_consent.allow(owner.session, QUESTION, NOW, NOW) for _ in range(2)}
 
     assert (len(urls), len(service.world.tokens)) == (2, 2)
 
@@ -162,7 +162,7 @@ def test_an_account_that_is_disabled_or_deleted_allows_nothing(service: Service)
 
     for session in (owner.session, other.session):
         with pytest.raises(Unauthenticated):
-            service.client_consent.allow(session, QUESTION, NOW)
+            service.client_consent.allow(session, QUESTION, NOW, NOW)
     assert service.world.tokens == {}
 
 
@@ -175,7 +175,7 @@ def test_nothing_is_allowed_while_the_tables_are_down(service: Service) -> None:
     with pytest.raises(Unavailable):
         service.client_consent.check_asked(owner.session.user_id, owner.session, NOW)
     with pytest.raises(Unavailable):
-        service.client_consent.allow(owner.session, QUESTION, NOW)
+        service.client_consent.allow(owner.session, QUESTION, NOW, NOW)
     assert (service.world.tokens, service.world.counters) == ({}, {})
 
 

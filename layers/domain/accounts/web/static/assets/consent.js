@@ -1,6 +1,6 @@
 // The consent page (RFC 6749 4.1). It shows only what the service returned for the client's request.
 
-import { takeDraft, wireDialogs, withRecentLogin } from "./dialogs.js";
+import { keep, takeDraft, wireDialogs, withRecentLogin } from "./dialogs.js";
 import { $, call, errorText, loadSession, show, showLoadError, t, toLogin } from "./page.js";
 import { ask } from "./question.js";
 
@@ -14,10 +14,19 @@ const KNOWN = [
   "code_challenge",
   "code_challenge_method",
   "resource",
+  "max_age",
+  "acr_values",
+  "prompt",
 ];
 // Read once, so that the request that is shown is the one that is answered. Unknown parameters are ignored (RFC 6749
 // 3.1); repeated ones are sent as they are, and the service refuses them.
 const asked = [...new URLSearchParams(location.search)].filter(([name]) => KNOWN.includes(name));
+
+// When the service first answered this page: a login after that is what ``max_age`` asks for, also in another tab or
+// after a redirect.
+let askedAt;
+
+const draft = () => ({ request: location.search, askedAt });
 
 function redirect(address) {
   // Redirect URIs are http or https; another scheme could run a script or start a program.
@@ -57,8 +66,8 @@ function destination({ host, port, loopback }) {
 
 async function answer(question, decision) {
   const { fingerprint } = question.client.document ?? {};
-  const given = { ...Object.fromEntries(asked), decision, account: question.account.id, fingerprint };
-  const result = await withRecentLogin(() => call("POST", PATH, given), {});
+  const page = { decision, account: question.account.id, fingerprint, asked_at: askedAt };
+  const result = await withRecentLogin(() => call("POST", PATH, { ...Object.fromEntries(asked), ...page }), draft());
   if (result.ok) {
     return redirect(result.body.redirect_to);
   }
@@ -70,11 +79,13 @@ async function answer(question, decision) {
 
 async function open() {
   const [result] = await Promise.all([call("GET", `${PATH}/request?${new URLSearchParams(asked)}`), loadSession()]);
+  askedAt ??= result.body.asked_at;
   if (!result.ok) {
     showRefusal(result);
   } else if (result.body.redirect_to) {
     await redirect(result.body.redirect_to);
   } else if (!result.body.account) {
+    keep(draft());
     await toLogin();
   } else {
     showOnly($("#question"));
@@ -83,5 +94,6 @@ async function open() {
 }
 
 wireDialogs();
-takeDraft(); // The address has everything that the question needs.
+const kept = takeDraft();
+askedAt = kept?.request === location.search ? kept.askedAt : undefined;
 open();

@@ -2,12 +2,13 @@
 
 import { closeDialog, hasPasskeys, openDialog, keep as store, take } from "./browser.js";
 import { wireCode } from "./factor_code.js";
-import { $, call, clearMessage, here, onSubmit, setFieldError, show, showError, t, toLogin, withBusy } from "./page.js";
+import { $, call, clearMessage, errorText, here, onSubmit, setFieldError, show, showError, t, toLogin, withBusy } from "./page.js";
 import { exchange, signWithPasskey } from "./passkeys.js";
 
 const DRAFT = "draft";
 const dialog = $("#again-dialog");
 const slot = $(".slot", dialog);
+const LEAD = $(".lead", dialog).textContent;
 const password = $("#again-password");
 let resolveReauthentication = () => {};
 let unfinished = null;
@@ -44,7 +45,7 @@ export function takeDraft() {
   return kept?.page === location.pathname ? kept : null;
 }
 
-function keep(draft) {
+export function keep(draft) {
   store(DRAFT, JSON.stringify({ ...draft, page: location.pathname }));
 }
 
@@ -55,9 +56,10 @@ export async function withRecentLogin(step, draft) {
     keep(draft);
     return toLogin({ ended: "" });
   }
-  if (result.code !== "reauth_required") {
+  if (result.code !== "reauth_required" && result.code !== "step_up_required") {
     return result;
   }
+  $(".lead", dialog).textContent = result.code === "reauth_required" ? LEAD : errorText(result);
   return (await reauthenticated(draft)) ? step() : { ...result, code: "cancelled" };
 }
 
