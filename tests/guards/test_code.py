@@ -15,7 +15,7 @@ from tests.guards.project import relative
 LONGEST_MODULE, LONGEST_FUNCTION, LONGEST_HANDLER = 300, 40, 30
 # Catalogues: a tree of errors with five lines for each, and one entry for each event and each route.
 CATALOGUES = {
-    "layers/domain/accounts/errors.py": 791,
+    "layers/domain/accounts/errors.py": 827,
     "layers/domain/accounts/events.py": 308,
     "layers/domain/accounts/web/routes.py": 674,
 }

@@ -26,6 +26,9 @@ _WITHOUT_OPERATION = {
     errors.ConfigurationError,
     errors.MethodNotAllowed,
     errors.UnsupportedResponseType,
+    errors.LoginRequired,
+    errors.ConsentRequired,
+    errors.LoginNotStrongEnough,
 }
 _JSON = "application/json"
 

@@ -14,7 +14,6 @@ from msgspec import Struct
 
 from accounts import secrets
 from accounts.limits import ACCESS_TOKEN_LIFETIME
-from accounts.model import assurance
 from accounts.model.sessions import Session
 from accounts.model.users import User
 
@@ -52,6 +51,8 @@ def claims(issuer: str, session: Session, user: User, now: datetime) -> dict[str
     is confirmed, so ``email_verified`` is always true. ComfyUI's frontend uses a token only for the workspace that it
     names: the account's personal one, which has the account's id. A refresh changes nothing of how the owner logged in.
     """
+    from accounts.model import assurance  # noqa: PLC0415 - most functions only read tokens
+
     issued_at = int(now.timestamp())
     return {
         "iss": issuer,

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct, field
 from msgspec.structs import asdict
 
 from accounts.limits import FRESH_LOGIN
-from accounts.model import assurance, user_agents
+from accounts.model import user_agents
 from accounts.model.identities import public_id
 
 if TYPE_CHECKING:
@@ -144,6 +144,8 @@ def email_shown(address: str) -> str:
 def session(
     entry: sessions.Session, *, current: bool, known: Clients | None = None, resources: Resources | None = None
 ) -> Session:
+    from accounts.model import assurance  # noqa: PLC0415 - most functions present no session
+
     client_id, address = entry.client_id, entry.resource
     name = known.name_of(client_id) if known else client_id
     service = resources.name_of(address) if resources else address
