@@ -52,7 +52,7 @@ def test_a_visitor_without_a_session_is_asked_to_log_in(program: Described) -> N
     """Nothing is fetched, looked up or said about the client."""
     answer = program.shown()
 
-    assert answer.json == {"account": None}
+    assert answer.json == {"asked_at": "2026-01-05T12:00:00Z", "account": None}
     assert [call.name for call in answer.calls] == ["dynamodb.UpdateItem"]
 
 
