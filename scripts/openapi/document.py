@@ -55,7 +55,8 @@ _HEADERS: Mapping[str, tuple[str, Schema]] = {
     "Set-Cookie": ("The session and what identifies the browser.", _TEXT),
     "Clear-Site-Data": ("What the browser deletes.", _TEXT),
     "Cache-Control": ("How long the response may be kept.", _TEXT),
-    "ETag": ("The version, for `If-None-Match`.", _TEXT),
+    "ETag": ("The version and its encoding, for `If-None-Match`.", _TEXT),
+    "Content-Encoding": ("`gzip`, for a caller that accepts it.", _TEXT),
     "Content-Disposition": ("The file's name.", _TEXT),
     "Content-Language": ("The page's language.", _TEXT),
 }
@@ -144,7 +145,7 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
         found.append(
             _parameter("header", "Origin", "The site's own address, which browsers send.", _TEXT, required=True)
         )
-    if operation.route.path == "/openapi.json":
+    if any("ETag" in it.headers for it in operation.answers):
         found.append(_parameter("header", "If-None-Match", "The ETag of a copy.", _TEXT, required=False))
     return found
 

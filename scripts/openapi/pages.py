@@ -6,7 +6,9 @@ from accounts.web.pages import PATHS
 from scripts.openapi.operation import HTML, JSON, TEXT, Answer, Operation, redirect
 
 _PAGES, _FILES = "Pages", "Files"
-_KEPT = "Cache-Control"
+_KEPT, _ENCODING = "Cache-Control", "Content-Encoding"
+_CACHED = (_KEPT, "ETag")
+_CURRENT = Answer(304, "The copy with the ETag in `If-None-Match` is current.", headers=_CACHED)
 _STATIC = (TEXT, "text/css", "text/javascript", "image/svg+xml")
 
 PAGES = (
@@ -21,7 +23,7 @@ PAGES = (
             route=route,
             tag=_PAGES,
             summary=f"The page `{route.path}`",
-            answers=(Answer(200, "The page.", media=(HTML,), headers=("Content-Language",)),),
+            answers=(Answer(200, "The page.", media=(HTML,), headers=("Content-Language", _ENCODING)),),
         )
         for route in routes.PAGES
         if route.path in PATHS
@@ -30,7 +32,7 @@ PAGES = (
         route=routes.ASSET,
         tag=_FILES,
         summary="A style, script or image of the pages",
-        answers=(Answer(200, "The file.", media=_STATIC[1:], headers=(_KEPT,)),),
+        answers=(Answer(200, "The file.", media=_STATIC[1:], headers=(*_CACHED, _ENCODING)), _CURRENT),
         errors=(errors.NotFound,),
     ),
     Operation(route=routes.FAVICON, tag=_FILES, summary="The site's icon", answers=(redirect("To the icon.", _KEPT),)),
@@ -56,9 +58,6 @@ PAGES = (
         route=routes.OPENAPI,
         tag=_FILES,
         summary="This document",
-        answers=(
-            Answer(200, "The document.", media=(JSON,), headers=(_KEPT, "ETag")),
-            Answer(304, "The copy with the ETag in `If-None-Match` is current.", headers=(_KEPT, "ETag")),
-        ),
+        answers=(Answer(200, "The document.", media=(JSON,), headers=(*_CACHED, _ENCODING)), _CURRENT),
     ),
 )

@@ -1,5 +1,7 @@
 """Responses of functions match docs/openapi.yaml: status, headers, content type, body and error code."""
 
+import base64
+import gzip
 import json
 from functools import cache
 from typing import Any
@@ -71,6 +73,8 @@ def _body(documented: dict[str, Any], event: dict[str, Any], result: dict[str, A
         return ["HEAD has a body"] if body else []
     if not content or not body:
         return [] if not content and not body else [f"body {body[:80]!r}, documented: {list(content)}"]
+    if result.get("isBase64Encoded"):
+        body = gzip.decompress(base64.b64decode(body, validate=True)).decode()
     media = result["headers"]["content-type"].partition(";")[0]
     if media not in content:
         return [f"content type {media} is not documented"]

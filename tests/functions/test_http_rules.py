@@ -1,5 +1,7 @@
 """Rules of every route: other accounts' ids, CORS, overridden methods, forwarded addresses and hosts."""
 
+import base64
+import gzip
 import json
 import re
 from typing import Any
@@ -158,6 +160,19 @@ def test_head_answers_like_get_without_the_body(functions: Lambdas, route: Route
         assert head.events == get.events
 
 
+@pytest.mark.parametrize("path", ["/login", "/openapi.json", "/assets/1/site.css"])
+def test_what_is_the_same_for_everyone_is_compressed(functions: Lambdas, path: str) -> None:
+    """For a caller that accepts it; what an account gets is never: its length would depend on secrets."""
+    gzipped = {"accept-encoding": "gzip, deflate, br"}
+    plain, packed = (functions.invoke("pages", at(path, headers=it)).result for it in ({}, gzipped))
+
+    assert gzip.decompress(base64.b64decode(packed["body"], validate=True)).decode() == plain["body"]
+    assert len(packed["body"]) < len(plain["body"])
+    functions.people.arrange()
+    shown = functions.invoke("session_show", request("session_show", cookie=SAMPLE_TOKEN, headers=gzipped))
+    assert (shown.status, "isBase64Encoded" in shown.result) == (200, False)
+
+
 def test_head_is_unknown_where_get_is(functions: Lambdas) -> None:
     """405 without a body."""
     answer = functions.invoke("fallback", at("/auth/login", "HEAD"))
@@ -239,7 +254,7 @@ def test_an_unknown_path_shows_a_page_in_a_browser(functions: Lambdas) -> None:
     assert (answer.status, answer.events) == (404, ["not_found"])
     assert answer.result["headers"]["content-type"] == "text/html; charset=utf-8"
     assert answer.result["headers"]["cache-control"] == "no-store"
-    assert answer.result["headers"]["vary"] == "Accept, Accept-Language, Cookie"
+    assert answer.result["headers"]["vary"] == "Accept-Encoding, Accept, Accept-Language, Cookie"
     assert 'href="/"' in answer.result["body"]
 
 

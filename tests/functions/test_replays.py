@@ -600,7 +600,7 @@ def test_the_sample_of_pages_shows_a_page(functions: Lambdas) -> None:
         "content-type": "text/html; charset=utf-8",
         "content-security-policy": expected.PAGE_POLICY,
         "content-language": "en",
-        "vary": "Accept-Language, Cookie",
+        "vary": "Accept-Encoding, Accept-Language, Cookie",
     }
     assert answer.read == expected.answer("pages", 200, answer.result["body"], headers=headers)
     assert answer.result["body"].startswith("<!doctype html>")

@@ -79,3 +79,13 @@ def test_a_rule_is_tested_by_a_test_that_exists(row: tuple[str, ...]) -> None:
         assert file.is_file(), path
         assert name.startswith("test_"), test
         assert re.search(rf"^def {re.escape(name)}\(", file.read_text(encoding="utf-8"), re.MULTILINE), test
+
+
+def test_only_static_texts_are_compressed() -> None:
+    """The length of a compressed response depends on its secrets."""
+    sources = project.PACKAGE.rglob("*.py")
+    compressing = {
+        path.name for path in sources if re.search(r"\bis_base64=True|\b(zlib\.compress|gzip\.)", path.read_text())
+    }
+
+    assert compressing == {"static_texts.py"}

@@ -10,12 +10,17 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from string import Template
+from typing import TYPE_CHECKING
 
 from accounts import languages
 from accounts.errors import NotFound
 from accounts.model.brand import ON_ACCENT, ON_ACCENT_DARK, Brand
 from accounts.web import texts
+from accounts.web.requests import Request
 from accounts.web.responses import Response
+
+if TYPE_CHECKING:
+    from accounts.web.static_texts import StaticText
 
 _FOLDER = Path(__file__).with_name("static") / "assets"
 _TYPES = {
@@ -32,16 +37,19 @@ class Assets:
         self._files["icon.svg"] = Template(self._files["icon.svg"]).substitute(accent=brand.accent)
         self._files["brand.css"] = _stylesheet(brand)
         self._constants = constants
+        self._served: dict[str, StaticText] = {}
         self.version = self._hash()
 
-    def at(self, version: str, name: str) -> Response:
+    def at(self, request: Request, version: str, name: str) -> Response:
         """The current asset ``name``; raises NotFound. ``name`` is a dictionary key, never part of a path."""
-        if name not in self._files:
-            self._files[name] = self._texts(name)
+        # Here, because the functions that only show refusals as pages do without it.
+        from accounts.web.static_texts import StaticText  # noqa: PLC0415
+
+        if name not in self._served:
+            text = self._files[name] if name in self._files else self._texts(name)
+            self._served[name] = StaticText(text, _TYPES[Path(name).suffix])
         control = CACHED_FOREVER if version == self.version else "no-cache"
-        return Response(
-            200, self._files[name], content_type=_TYPES[Path(name).suffix], headers={"cache-control": control}
-        )
+        return self._served[name].cached(request, {"cache-control": control})
 
     def _texts(self, name: str) -> str:
         """The texts of one language, which few requests need: raises NotFound for any other name."""

@@ -12,6 +12,7 @@ from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from string import Template
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from accounts import languages, limits
@@ -22,6 +23,9 @@ from accounts.web import credentials, responses, routes, texts
 from accounts.web.assets import Assets
 from accounts.web.requests import Request
 from accounts.web.responses import Response
+
+if TYPE_CHECKING:
+    from accounts.web.static_texts import StaticText
 
 _FOLDER = Path(__file__).with_name("static") / "pages"
 PATHS: Mapping[str, str] = {
@@ -40,8 +44,15 @@ _PARTS = ("address", "providers", "new_password", "sent", "again", "question")
 # Pages that search engines may show (``public_files.robots``).
 _PUBLIC = frozenset({"login", "signup"})
 _LINKS = ("terms", "walkthrough", "mailbox")
-# Pages with a stylesheet besides site.css.
-_STYLES: Mapping[str, str] = {"api_keys": "inside", "account": "inside", "consent": "question", "device": "question"}
+# Pages with stylesheets besides site.css.
+_STYLES: Mapping[str, tuple[str, ...]] = {
+    "account": ("dialogs", "strength", "inside"),
+    "api_keys": ("dialogs", "inside"),
+    "consent": ("dialogs", "question"),
+    "device": ("dialogs", "question"),
+    "reset_password": ("strength",),
+    "signup": ("strength",),
+}
 # Pages with texts besides those that all pages load.
 _TEXTS: Mapping[str, tuple[str, ...]] = {
     "account": ("account", "strength"),
@@ -56,7 +67,7 @@ _TEXTS: Mapping[str, tuple[str, ...]] = {
 _WHILE_LOGGED_IN = frozenset(
     {"identity_linked_elsewhere", "identity_limit_reached", "identity_not_linked", "reauth_required"}
 )
-_VARY = {"vary": "Accept, Accept-Language, Cookie"}
+_VARY = "Accept-Language, Cookie"
 _ASSET = re.compile(r"/assets/([^/]+)/([^/]+)")
 
 
@@ -72,7 +83,7 @@ class Pages:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._brand = brand.of(settings)
-        self._rendered: dict[tuple[str, str], str] = {}
+        self._rendered: dict[tuple[str, str], StaticText] = {}
 
     def answer(self, request: Request) -> Response:
         """The page or asset at the request's path; raises NotFound."""
@@ -83,11 +94,11 @@ class Pages:
                 self._settings.site_url + ("/account" if credentials.session_cookie(request) else "/login")
             )
         if request.path in PATHS:
-            return self._page(PATHS[request.path], request.caller.language)
+            return self._page(PATHS[request.path], request, {"vary": _VARY})
         if request.path in self._files:
             return self._files[request.path](request)
         if found := _ASSET.fullmatch(request.path):
-            return self._assets.at(found[1], found[2])
+            return self._assets.at(request, found[1], found[2])
         raise NotFound
 
     def missing(self, request: Request) -> Response | None:
@@ -98,12 +109,12 @@ class Pages:
         if "text/html" not in request.headers.get("accept", ""):
             return None
         if request.method == "POST" and request.path in PATHS:
-            page = self._page("unscripted", request.caller.language, status=405)
-            return responses.with_headers(page, {**_VARY, "allow": ", ".join(routes.HOME.methods)})
+            headers = {"vary": f"Accept, {_VARY}", "allow": ", ".join(routes.HOME.methods)}
+            return self._page("unscripted", request, headers, status=405)
         if request.method not in routes.HOME.methods or routes.at(request.path):
             return None
-        page = self._page("missing", request.caller.language, status=404)
-        return responses.with_headers(page, {**_VARY, **responses.CORS_HEADERS})
+        headers = {"vary": f"Accept, {_VARY}", **responses.CORS_HEADERS}
+        return self._page("missing", request, headers, status=404)
 
     def refused(self, error: AccountsError, language: str = languages.DEFAULT) -> Response:
         """A refusal as a page: what happened, what to do, and other ways to log in; or the page of the next step."""
@@ -153,12 +164,16 @@ class Pages:
         own = f"{self._settings.site_url}/"
         return {"return_to": return_url.removeprefix(own[:-1])} if return_url.startswith(own) else {}
 
-    def _page(self, name: str, language: str, *, status: int = 200) -> Response:
-        key = (name, language)
-        if key not in self._rendered:
-            self._rendered[key] = self._filled(name, language, {})
-        headers = {"content-language": language, "vary": "Accept-Language, Cookie"}
-        return responses.page(self._rendered[key], status=status, headers=headers)
+    def _page(self, name: str, request: Request, headers: Mapping[str, str], *, status: int = 200) -> Response:
+        """A page that is the same for everyone who reads its language."""
+        # Here, because the functions that only show refusals as pages do without it.
+        from accounts.web.static_texts import StaticText  # noqa: PLC0415
+
+        language = request.caller.language
+        if (name, language) not in self._rendered:
+            self._rendered[name, language] = StaticText(self._filled(name, language, {}), responses.HTML)
+        headers = {**responses.PAGE_HEADERS, "content-language": language, **headers}
+        return self._rendered[name, language].response(request, headers, status=status)
 
     def _filled(self, name: str, language: str, more: Mapping[str, str]) -> str:
         values = {**texts.catalogue(language, {**self._constants, **more}), **self._links, **more}
@@ -175,7 +190,7 @@ class Pages:
     def _frame(self, name: str, language: str, blanks: Mapping[str, str]) -> dict[str, str]:
         """The parts of the layout that depend on the page. ``blanks`` are already escaped."""
         folder = f"/assets/{self._assets.version}"
-        style = f'<link rel="stylesheet" href="{folder}/{_STYLES[name]}.css">' if name in _STYLES else ""
+        styles = "".join(f'<link rel="stylesheet" href="{folder}/{it}.css">' for it in _STYLES.get(name, ()))
         said = "".join(f'<script src="{folder}/{it}.{language}.js" defer></script>' for it in _TEXTS.get(name, ()))
         items = {
             f"item.{link}": f'<li><a href="{blanks[f"link.{link}"]}">{blanks[f"footer.{link}"]}</a></li>'
@@ -191,7 +206,7 @@ class Pages:
             "page.languages": _menu(language, blanks["layout.language"]),
             "page.title": blanks[f"{name}.title"],
             "page.script": name if name in PATHS.values() else "plain",
-            "page.style": style,
+            "page.styles": styles,
             "page.texts": said,
         }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -11,6 +10,7 @@ from accounts.limits import ICON_KEPT, PUBLIC_METADATA_KEPT, SECURITY_CONTACT_LI
 from accounts.web import responses, routes
 from accounts.web.requests import Request
 from accounts.web.responses import Response
+from accounts.web.static_texts import StaticText
 
 TEXT = "text/plain; charset=utf-8"
 _OPENAPI = Path(__file__).with_name("static") / "openapi.json"
@@ -42,17 +42,12 @@ def change_password() -> Response:
 
 
 def openapi(request: Request) -> Response:
-    """The description of every route, written by `make docs`; 304 for a caller that has it (RFC 9110 13.1.2)."""
-    text, etag = _openapi()
-    headers = {"etag": etag, "cache-control": f"public, max-age={int(PUBLIC_METADATA_KEPT.total_seconds())}"}
-    held = [it.strip().removeprefix("W/") for it in request.headers.get("if-none-match", "").split(",")]
-    if etag in held or "*" in held:
-        return Response(304, headers=headers)
-    return Response(200, text, headers=headers)
+    """The description of every route, written by `make docs`."""
+    control = f"public, max-age={int(PUBLIC_METADATA_KEPT.total_seconds())}"
+    return _openapi().cached(request, {"cache-control": control})
 
 
 @cache
-def _openapi() -> tuple[str, str]:
-    """The document and its ETag, read once in each instance."""
-    text = _OPENAPI.read_text(encoding="utf-8")
-    return text, f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+def _openapi() -> StaticText:
+    """Read once in each instance."""
+    return StaticText(_OPENAPI.read_text(encoding="utf-8"), responses.JSON)

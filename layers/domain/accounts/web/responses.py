@@ -32,10 +32,13 @@ BEARER = "Bearer"
 JSON = "application/json; charset=utf-8"
 HTML = "text/html; charset=utf-8"
 _API_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-_PAGE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
-)
+# A page may run only the service's own scripts.
+PAGE_HEADERS: Mapping[str, str] = {
+    "content-security-policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
+    )
+}
 # On every response, including errors (ASVS 3.4.1-3.4.8, 14.3.2).
 SECURITY_HEADERS: Mapping[str, str] = {
     "strict-transport-security": "max-age=31536000; includeSubDomains",
@@ -57,7 +60,10 @@ CORS_HEADERS: Mapping[str, str] = {
 
 
 class Response(Struct, frozen=True):
-    """``user_id`` and ``method`` (of authentication) are for the log line, not for the caller."""
+    """``user_id`` and ``method`` (of authentication) are for the log line, not for the caller.
+
+    ``is_base64``: ``body`` is bytes, in the form in which API Gateway takes them.
+    """
 
     status: int
     body: str = ""
@@ -66,6 +72,7 @@ class Response(Struct, frozen=True):
     cookies: tuple[str, ...] = ()
     user_id: str = ""
     method: str = ""
+    is_base64: bool = False
 
 
 class Accepted(Struct):
@@ -145,10 +152,8 @@ def logged_out(user_id: str, *, keep_storage: bool = False) -> Response:
 
 
 def page(html: str, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """An HTML page whose content security policy allows only the service's own scripts."""
-    return Response(
-        status, html, content_type=HTML, headers={"content-security-policy": _PAGE_POLICY, **(headers or {})}
-    )
+    """An HTML page."""
+    return Response(status, html, content_type=HTML, headers={**PAGE_HEADERS, **(headers or {})})
 
 
 def with_headers(response: Response, headers: Mapping[str, str]) -> Response:
@@ -204,6 +209,8 @@ def as_event(
     }
     body = "" if head else response.body
     answer: dict[str, Any] = {"statusCode": response.status, "headers": headers, "body": body}
+    if body and response.is_base64:
+        answer["isBase64Encoded"] = True
     if response.cookies:
         answer["cookies"] = list(response.cookies)
     return answer

@@ -61,7 +61,7 @@ def test_a_page_has_the_policy_of_pages_and_is_not_cached(path: str) -> None:
         "content-security-policy": headers["content-security-policy"],
         "content-type": "text/html; charset=utf-8",
         "content-language": "en",
-        "vary": "Accept-Language, Cookie",
+        "vary": "Accept-Encoding, Accept-Language, Cookie",
         "x-request-id": "r",
     }
     assert headers["cache-control"] == "no-store"
@@ -109,7 +109,8 @@ def test_an_asset_may_be_cached_forever() -> None:
     """Its path changes with the content of any asset."""
     (path,) = [it for it in loaded("/login") if it.endswith("/site.css")]
 
-    assert page_at(path).headers == {"cache-control": CACHED_FOREVER}
+    headers = page_at(path).headers
+    assert headers == {"cache-control": CACHED_FOREVER, "etag": headers["etag"], "vary": "Accept-Encoding"}
     assert page_at(path).content_type == "text/css; charset=utf-8"
     other = Pages(replace(SETTINGS, environ={**SETTINGS.environ, "ACCENT_COLOR": "#0b5d3b"}))
     assert path not in other.answer(request("GET", "/login")).body
