@@ -31,9 +31,9 @@ class Visitor:
         if "#" in path:
             # Otherwise a page that is already open would only see its fragment change.
             self.page.goto("about:blank")
-        # Each page asks who is here, at the latest when it has shown everything else.
-        with self.page.expect_response("**/auth/session"):
-            self.page.goto(self.site + path)
+        self.page.goto(self.site + path)
+        # Each page finds out who is here, at the latest when it has shown everything else.
+        expect(self.page.locator("html[data-session]")).to_have_count(1)
         expect(self.page.locator(".pending")).to_have_count(0)
 
     def beside(self, path: str) -> Page:

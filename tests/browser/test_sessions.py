@@ -6,6 +6,8 @@ from tests.browser.people import enter
 from tests.browser.scenes import Stage, log_in
 from tests.local.person import PASSWORD, Person
 
+HINT = "__Host-session-hint"
+
 
 def test_the_back_button_shows_nothing_after_logging_out(stage: Stage) -> None:
     """Neither from a cache nor from a page that was kept alive."""
@@ -22,6 +24,31 @@ def test_the_back_button_shows_nothing_after_logging_out(stage: Stage) -> None:
         expect(stage.page.get_by_role("heading", level=1)).to_have_text("Log in")
         assert stage.person.email not in stage.page.content()
         assert "render box" not in stage.page.content()
+
+
+def test_pages_ask_for_a_session_only_where_one_may_be(stage: Stage) -> None:
+    """By a hint, which may be wrong: the next page that asks corrects it."""
+    asked: list[str] = []
+    stage.page.on("request", lambda it: asked.append(it.url) if it.url.endswith("/auth/session") else None)
+    for path in ("/login", "/signup", "/forgot-password", "/nothing-here"):
+        stage.visitor.visit(path)
+    assert asked == []
+
+    hint = {"name": HINT, "value": "1", "url": stage.visitor.site.replace("http:", "https:")}
+    stage.page.context.add_cookies([{**hint, "secure": True}])  # type: ignore[typeddict-item]
+    for _ in range(2):
+        stage.visitor.visit("/signup")
+    assert (len(asked), _has_hint(stage)) == (1, False)
+
+    enter(stage.visitor, stage.person)
+    assert _has_hint(stage)
+    stage.page.context.clear_cookies(name=HINT)
+    stage.visitor.visit("/account")
+    stage.told(stage.person.email)
+    assert _has_hint(stage)
+    stage.press("Log out")
+    stage.told("You're logged out.")
+    assert not _has_hint(stage)
 
 
 def test_logging_out_in_one_tab_clears_the_other(stage: Stage) -> None:
@@ -89,10 +116,14 @@ def test_log_out_is_on_every_page(stage: Stage) -> None:
 
 
 def test_nothing_personal_is_kept_by_the_browser(stage: Stage) -> None:
-    """No storage, no cookie that a script can read, nothing in an address."""
+    """No storage, no cookie that a script can read but the hint without a secret, nothing in an address."""
     enter(stage.visitor, stage.person)
     stage.visitor.visit("/account")
     stage.told(stage.person.email)
 
     kept = "[localStorage.length, sessionStorage.length, document.cookie, location.search + location.hash]"
-    assert stage.page.evaluate(kept) == [0, 0, "", ""]
+    assert stage.page.evaluate(kept) == [0, 0, f"{HINT}=1", ""]
+
+
+def _has_hint(stage: Stage) -> bool:
+    return HINT in str(stage.page.evaluate("document.cookie"))

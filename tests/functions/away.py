@@ -98,7 +98,7 @@ class EmulatedProviders:
         event["cookies"] = [f"{name}={value}" for name, value in held.items()]
         event["cookies"] += [f"__Host-session={session}"] if session else []
         answer = self.functions.invoke("oauth_callback", event)
-        for secret in {it.split(";")[0].partition("=")[2] for it in answer.result.get("cookies", [])} - {""}:
+        for secret in set(answer.cookies):
             self._handed_out(secret)
         return answer
 

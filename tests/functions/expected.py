@@ -25,7 +25,11 @@ CORS = {
 }
 JSON = {"content-type": "application/json; charset=utf-8"}
 LOGGED_OUT = {"clear-site-data": '"cache", "storage"'}
-NO_COOKIE = ["__Host-session=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0"]
+NO_COOKIE = [
+    "__Host-session=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0",
+    "__Host-session-hint=; Path=/; Secure; SameSite=Lax; Max-Age=0",
+]
+HINT = "__Host-session-hint=1; Path=/; Secure; SameSite=Lax"
 # The functions whose responses other origins may read.
 READABLE = frozenset(
     {

@@ -13,7 +13,7 @@ from typing import Any
 
 from accounts import telemetry
 from tests.cloudformation import ROOT
-from tests.functions import contract, roles
+from tests.functions import contract, expected, roles
 from tests.functions.cloud import Call, Cloud
 from tests.functions.people import People
 
@@ -111,9 +111,10 @@ class Answer:
 
     @property
     def cookies(self) -> list[str]:
-        """The values of all cookies that were set."""
+        """The secrets in the cookies that were set."""
         lines = self.result.get("cookies", []) if isinstance(self.result, dict) else []
-        values = (line.split(";", maxsplit=1)[0].partition("=")[2] for line in lines)
+        secret = (line for line in lines if not line.startswith(expected.HINT))
+        values = (line.split(";", maxsplit=1)[0].partition("=")[2] for line in secret)
         return [value for value in values if value]
 
     @property

@@ -63,6 +63,7 @@ def test_the_sample_of_oauth_callback_logs_in(functions: Lambdas, providers: Emu
     cookies = [
         f"__Host-oauth-b80724f0=; {ATTRIBUTES}; Max-Age=0",
         f"__Host-session={session}; {ATTRIBUTES}",
+        expected.HINT,
         f"__Host-device={device}; {ATTRIBUTES}; Max-Age=31536000",
     ]
     headers = {"location": f"{SITE_URL}/keys"}
@@ -113,7 +114,8 @@ def test_the_sample_of_identity_confirm_creates_the_account(functions: Lambdas) 
 
     body = {"id": user_id, "email": "waiting@example.com", "name": "Waiting", "createdAt": MOMENT, "updatedAt": MOMENT}
     session, device = answer.cookies
-    cookies = [f"__Host-session={session}; {ATTRIBUTES}", f"__Host-device={device}; {ATTRIBUTES}; Max-Age=31536000"]
+    known = f"__Host-device={device}; {ATTRIBUTES}; Max-Age=31536000"
+    cookies = [f"__Host-session={session}; {ATTRIBUTES}", expected.HINT, known]
     assert answer.read == expected.answer("identity_confirm", 200, body, cookies=cookies)
     assert answer.events == ["email_verified"]
 

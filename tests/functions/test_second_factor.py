@@ -103,7 +103,7 @@ def test_a_code_opens_the_session(functions: Lambdas, person: Person, code: str)
     answer = finish(functions, code)
     [session] = answer.cookies
 
-    cookies = [f"__Host-session={session}; {ATTRIBUTES}", NO_PENDING]
+    cookies = [f"__Host-session={session}; {ATTRIBUTES}", expected.HINT, NO_PENDING]
     assert answer.read == expected.answer("factor_login", 204, cookies=cookies)
     assert answer.events == ["authn_login_success"]
     shown = functions.invoke("session_show", request("session_show", cookie=session))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from accounts.web import cookies
 from tests.guards import project
 from tests.guards.project import ROOT, found
 
@@ -79,6 +80,15 @@ def test_a_rule_is_tested_by_a_test_that_exists(row: tuple[str, ...]) -> None:
         assert file.is_file(), path
         assert name.startswith("test_"), test
         assert re.search(rf"^def {re.escape(name)}\(", file.read_text(encoding="utf-8"), re.MULTILINE), test
+
+
+def test_the_table_of_cookies_is_complete() -> None:
+    """Add a row for each cookie, and say how long it lasts."""
+    table = re.findall(r"^\| `([\w-]+)…?` \| [^|]+ \| [^|]+ \|$", TEXT, re.MULTILINE)
+    named = {value for name, value in vars(cookies).items() if name.endswith("_COOKIE")}
+    written = found(r"(?:writeCookie|leaveNote)\([`\"]([a-z-]+)(?:=|\")", *(project.PACKAGE / "web").rglob("*.js"))
+
+    assert set(table) == named | written - {"probe"}
 
 
 def test_only_static_texts_are_compressed() -> None:

@@ -28,16 +28,21 @@ PASSKEY_COOKIE = "__Host-passkey"
 PENDING_COOKIE = "__Host-login"
 OAUTH_COOKIE = "__Host-oauth-"
 SIGN_UP_COOKIE = "__Host-sign-up"
+# Says to the pages that there may be a session, so that they do not ask without one. The service never reads it.
+HINT_COOKIE = "__Host-session-hint"
 # Written by the pages; not a secret.
 LANGUAGE_COOKIE = "language"
 _ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
+# For scripts of the site, too.
+_READABLE = "Path=/; Secure; SameSite=Lax"
 
 
 def login_cookies(logged_in: Opened) -> tuple[str, ...]:
-    """``Set-Cookie`` values for the session and, for a new browser, for the token by which it is known."""
+    """``Set-Cookie`` values for the session, its hint and, for a new browser, the token by which it is known."""
     begun = logged_in.session
     lasts = begun.expires_at - begun.authenticated_at if begun.remembered else None
-    return (_cookie(SESSION_COOKIE, logged_in.token, lasts), *browser_cookies(logged_in.browser_token))
+    hint = _cookie(HINT_COOKIE, "1", lasts, _READABLE)
+    return (_cookie(SESSION_COOKIE, logged_in.token, lasts), hint, *browser_cookies(logged_in.browser_token))
 
 
 def browser_cookies(token: str) -> tuple[str, ...]:
@@ -84,15 +89,15 @@ def no_pending_cookie() -> str:
     return _removed(PENDING_COOKIE)
 
 
-def no_session_cookie() -> str:
-    """The ``Set-Cookie`` value that removes the session cookie, with the same attributes."""
-    return _removed(SESSION_COOKIE)
+def no_session_cookies() -> tuple[str, ...]:
+    """The ``Set-Cookie`` values that remove the session cookie and its hint, with the same attributes."""
+    return _removed(SESSION_COOKIE), _cookie(HINT_COOKIE, "", timedelta(0), _READABLE)
 
 
-def _cookie(name: str, value: str, lasts: timedelta | None) -> str:
+def _cookie(name: str, value: str, lasts: timedelta | None, attributes: str = _ATTRIBUTES) -> str:
     """Without ``lasts``, until the browser closes."""
     max_age = "" if lasts is None else f"; Max-Age={int(lasts.total_seconds())}"
-    return f"{name}={value}; {_ATTRIBUTES}{max_age}"
+    return f"{name}={value}; {attributes}{max_age}"
 
 
 def _removed(name: str) -> str:

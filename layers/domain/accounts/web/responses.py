@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct, field, json
 
 from accounts import errors, languages
-from accounts.web.cookies import no_session_cookie, pending_cookie
+from accounts.web.cookies import no_session_cookies, pending_cookie
 
 _STATUS: dict[type[errors.AccountsError], int] = {
     errors.InvalidInput: 400,
@@ -142,13 +142,13 @@ def see_other(location: str, *, cookies: tuple[str, ...] = (), user_id: str = ""
 
 
 def logged_out(user_id: str, *, keep_storage: bool = False) -> Response:
-    """204, and the browser deletes the session cookie and everything that the pages stored (ASVS 7.4.1, 14.3.1).
+    """204, and the browser deletes the session's cookies and everything that the pages stored (ASVS 7.4.1, 14.3.1).
 
     With ``keep_storage``, the page clears its storage itself: browsers do it at any time after the response, which
     would delete what the page saves for the next login.
     """
     cleared = '"cache"' if keep_storage else '"cache", "storage"'
-    return no_content(cookies=(no_session_cookie(),), headers={"clear-site-data": cleared}, user_id=user_id)
+    return no_content(cookies=no_session_cookies(), headers={"clear-site-data": cleared}, user_id=user_id)
 
 
 def page(html: str, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -127,7 +127,8 @@ def test_an_arrival_deletes_that_cookie(linked: bool) -> None:
     answer = provider_login.arrive(arrival, _request(f"state={STATE}&code=c"))
 
     gone = f"{COOKIE}=; {ATTRIBUTES}; Max-Age=0"
-    new = () if linked else (f"__Host-session={'t' * 43}; {ATTRIBUTES}",)
+    hint = "__Host-session-hint=1; Path=/; Secure; SameSite=Lax"
+    new = () if linked else (f"__Host-session={'t' * 43}; {ATTRIBUTES}", hint)
     location = {"location": "https://accounts.example.com/keys"}
     assert answer == Response(303, headers=location, cookies=(gone, *new), user_id="u" * 28)
 

@@ -191,10 +191,13 @@ def test_cookies_are_in_the_list_that_the_gateway_reads() -> None:
 
 
 def test_logging_out_clears_the_browser() -> None:
-    """The cookie, and everything that the pages stored (SE-06)."""
+    """The session's cookies, and everything that the pages stored (SE-06)."""
     assert responses.logged_out("u") == Response(
         204,
-        cookies=("__Host-session=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0",),
+        cookies=(
+            "__Host-session=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0",
+            "__Host-session-hint=; Path=/; Secure; SameSite=Lax; Max-Age=0",
+        ),
         headers={"clear-site-data": '"cache", "storage"'},
         user_id="u",
     )

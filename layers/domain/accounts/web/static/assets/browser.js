@@ -42,6 +42,20 @@ export function writeCookie(text) {
   document.cookie = text;
 }
 
+// Set and removed beside the session cookie, which scripts cannot read. It may be stale or missing: only the service
+// knows whether there is a session.
+const SESSION_HINT = "__Host-session-hint";
+
+export function mayHaveSession() {
+  return document.cookie.split("; ").includes(`${SESSION_HINT}=1`);
+}
+
+export function correctSessionHint(hasSession) {
+  if (hasSession !== mayHaveSession()) {
+    writeCookie(`${SESSION_HINT}=1; Path=/; Secure; SameSite=Lax${hasSession ? "" : "; Max-Age=0"}`);
+  }
+}
+
 // The site's other tabs. Without them (Safari before 15.4, blocked cookies), messages are not delivered.
 export function openTabs(name) {
   try {

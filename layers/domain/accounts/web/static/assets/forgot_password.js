@@ -1,5 +1,5 @@
 import { shareReturn } from "./handover.js";
-import { $, call, carryReturn, loadSession, onSubmit } from "./page.js";
+import { $, call, carryReturn, findSession, onSubmit } from "./page.js";
 import { showSent } from "./sent.js";
 
 const ask = (email) => call("POST", "/auth/password/forgot", { email });
@@ -15,4 +15,4 @@ onSubmit($("#form"), async () => {
 });
 carryReturn();
 shareReturn();
-loadSession();
+findSession();

@@ -1,6 +1,6 @@
 // An emailed link and the tab that waits for it tell each other about the login and where it returns to.
 
-import { call, carry, hasReturn, returnTo, tabs } from "./page.js";
+import { carry, findSession, hasReturn, returnTo, tabs } from "./page.js";
 
 // An emailed link opened a session here. ``carried`` is called if another tab continues what the owner was doing.
 export function announceLogin(carried) {
@@ -18,7 +18,7 @@ export function awaitLogin() {
   });
   // Without messages between tabs, the owner comes back to this one.
   document.addEventListener("visibilitychange", async () => {
-    if (document.visibilityState === "visible" && (await call("GET", "/auth/session")).ok) {
+    if (document.visibilityState === "visible" && (await findSession()).ok) {
       location.replace(returnTo());
     }
   });

@@ -5,8 +5,8 @@ import {
   call,
   carryReturn,
   errorText,
+  findSession,
   isMalformedEmail,
-  loadSession,
   make,
   onSubmit,
   PROVIDERS,
@@ -130,7 +130,7 @@ if (hasPasskeys() && keepsCookies()) {
 }
 if (keepsCookies()) {
   greet();
-  loadSession().then((result) => result.ok && location.replace(returnTo()));
+  findSession().then((result) => result.ok && location.replace(returnTo()));
 } else {
   cookiesBlocked();
 }

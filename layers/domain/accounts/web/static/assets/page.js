@@ -1,6 +1,17 @@
 // Shared by all pages: texts, API calls, messages, forms and the session.
 
-import { forget, isDisabled, keep, openTabs, setDisabled, take, timeout, writeCookie } from "./browser.js";
+import {
+  correctSessionHint,
+  forget,
+  isDisabled,
+  keep,
+  mayHaveSession,
+  openTabs,
+  setDisabled,
+  take,
+  timeout,
+  writeCookie,
+} from "./browser.js";
 import { noteMethod } from "./last_method.js";
 
 const language = document.documentElement.lang;
@@ -397,8 +408,25 @@ export function onReturn(work) {
   });
 }
 
+// For pages that work without a session: does not ask the service where there is none.
+export async function findSession() {
+  if (mayHaveSession()) {
+    return loadSession();
+  }
+  noteSession("none");
+  return { ok: false, status: 401, body: {}, code: "not_authenticated", wait: 0, request: "" };
+}
+
+function noteSession(found) {
+  document.documentElement.dataset.session = found;
+}
+
 export async function loadSession() {
   const result = await call("GET", "/auth/session");
+  noteSession(result.ok ? "open" : "none");
+  if (result.ok || result.status === 401) {
+    correctSessionHint(result.ok);
+  }
   if (result.ok) {
     $(`#nav a[href="${location.pathname}"]`)?.setAttribute("aria-current", "page");
     noteMethod(result.body.session.method);

@@ -1,3 +1,3 @@
-import { loadSession } from "./page.js";
+import { findSession } from "./page.js";
 
-loadSession();
+findSession();

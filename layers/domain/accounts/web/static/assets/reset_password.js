@@ -1,7 +1,7 @@
 import { keep } from "./browser.js";
 import { requestReturn } from "./handover.js";
 import { showAddress, takeLink } from "./link.js";
-import { $, call, errorText, loadSession, onSubmit, setFieldError, swap } from "./page.js";
+import { $, call, errorText, findSession, onSubmit, setFieldError, swap } from "./page.js";
 import { showStrength } from "./strength.js";
 
 const { token, email } = takeLink();
@@ -31,4 +31,4 @@ if (token) {
 } else {
   swap($("#ask"), $("#no-link"));
 }
-loadSession();
+findSession();

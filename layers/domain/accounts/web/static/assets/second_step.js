@@ -7,7 +7,7 @@ import {
   call,
   carry,
   errorText,
-  loadSession,
+  findSession,
   make,
   onSubmit,
   returnTo,
@@ -57,4 +57,4 @@ show($("#passkey"), factors.includes("passkey") && hasPasskeys());
 $("#passkey").addEventListener("click", () => withBusy($("#passkey"), slotOf(form), usePasskey));
 code.focus();
 // Confirming who is logged in does not trust the browser.
-loadSession().then((result) => show($("#trust-part"), !result.ok));
+findSession().then((result) => show($("#trust-part"), !result.ok));

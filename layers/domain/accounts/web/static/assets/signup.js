@@ -1,6 +1,6 @@
 import { awaitLogin } from "./handover.js";
 import { leaveNote } from "./notes.js";
-import { $, call, carryReturn, errorText, loadSession, onSubmit, returnTo, setFieldError } from "./page.js";
+import { $, call, carryReturn, errorText, findSession, onSubmit, returnTo, setFieldError } from "./page.js";
 import { offerProviders } from "./providers.js";
 import { showSent } from "./sent.js";
 import { showStrength } from "./strength.js";
@@ -40,4 +40,4 @@ onSubmit(form, async () => {
 showStrength(password, () => email.value.trim());
 carryReturn();
 offerProviders();
-loadSession().then((result) => result.ok && location.replace(returnTo()));
+findSession().then((result) => result.ok && location.replace(returnTo()));

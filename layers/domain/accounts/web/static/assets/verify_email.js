@@ -6,6 +6,7 @@ import {
   $,
   call,
   errorText,
+  findSession,
   loadSession,
   make,
   onSubmit,
@@ -57,7 +58,7 @@ onSubmit($("#form"), async (slot) => {
     }
   } else if (result.code === "password_required") {
     askPassword(true);
-  } else if (result.code === "invalid_link" && (await isConfirmed())) {
+  } else if (result.code === "invalid_link" && isConfirmed(await loadSession())) {
     showConfirmed();
   } else if (result.code === "invalid_link") {
     swap($("#ask"), $(change ? "#no-change" : "#no-link"));
@@ -78,8 +79,7 @@ onSubmit($("#form"), async (slot) => {
 });
 
 // A link that was used in this browser: its address is that of the session.
-async function isConfirmed() {
-  const { body } = await loadSession();
+function isConfirmed({ body }) {
   return Boolean(email) && [body.email_shown, body.customer?.email].includes(email);
 }
 
@@ -108,8 +108,8 @@ if (!token) {
   $("#form [type=submit]").focus();
 } else {
   askPassword(!hasNote("signed-up"));
-  isConfirmed().then((confirmed) => confirmed && showConfirmed());
+  findSession().then((found) => isConfirmed(found) && showConfirmed());
 }
 if (!token || change || provider) {
-  loadSession();
+  findSession();
 }
