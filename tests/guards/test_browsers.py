@@ -33,7 +33,7 @@ _NOT_MEANT = {
     "Window.open",
 }
 # Of a set, in that file only.
-_SIZE_OF_A_SET = ("strength.js", "URLSearchParams.size")
+_SIZE_OF_A_SET = ("password_score.js", "URLSearchParams.size")
 # CSS without which a page only looks plainer, or that is inside @supports.
 _DECORATION = {
     "accent-color",

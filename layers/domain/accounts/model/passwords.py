@@ -38,10 +38,10 @@ _TOO_SHORT = "Use at least {at_least} characters: a few words in a row are easy 
 _TOO_LONG = "A password can have {at_most} characters at most."
 _PERSONAL = "Choose a password that is not made of your email address or the name of this service."
 _COMMON = "This password is on lists that attackers try first. Choose a different one."
-_COMMON_PASSWORDS = Path(__file__).with_name("common_passwords.txt")
+COMMON_PASSWORDS = Path(__file__).with_name("common_passwords.txt")
 # The whole hash is checked, because bcrypt raises for a salt that is not in its base64.
 _BCRYPT = re.compile(r"\$2b\$([0-9]{2})\$[./A-Za-z0-9]{53}")
-_SERVICE_WORDS = ("comfy", "comfyui", "comfyorg", "comfycloud", "comfyaccount")
+SERVICE_WORDS = ("comfy", "comfyui", "comfyorg", "comfycloud", "comfyaccount")
 
 
 class Peppers(Struct, frozen=True):
@@ -142,7 +142,7 @@ def prepared(password: str) -> str:
 def is_common(password: str) -> bool:
     """Whether the bundled list contains the password, ignoring case."""
     candidate = _nfc(password.casefold())
-    return "\n" not in candidate and f"\n{candidate}\n".encode() in _COMMON_PASSWORDS.read_bytes()
+    return "\n" not in candidate and f"\n{candidate}\n".encode() in COMMON_PASSWORDS.read_bytes()
 
 
 def _is_personal(password: str, email: str) -> bool:
@@ -151,7 +151,7 @@ def _is_personal(password: str, email: str) -> bool:
     if folded == email:
         return True
     letters = "".join(character for character in folded if character.isalnum())
-    words = {*_SERVICE_WORDS, email.partition("@")[0], email}
+    words = {*SERVICE_WORDS, email.partition("@")[0], email}
     return any(_repeats(letters, "".join(c for c in word if c.isalnum())) for word in words)
 
 

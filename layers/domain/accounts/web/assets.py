@@ -22,7 +22,7 @@ from accounts.web.responses import Response
 if TYPE_CHECKING:
     from accounts.web.static_texts import StaticText
 
-_FOLDER = Path(__file__).with_name("static") / "assets"
+FOLDER = Path(__file__).with_name("static") / "assets"
 _TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -33,7 +33,7 @@ CACHED_FOREVER = "public, max-age=31536000, immutable"
 
 class Assets:
     def __init__(self, brand: Brand, constants: Mapping[str, str]) -> None:
-        self._files = {path.name: path.read_text(encoding="utf-8") for path in _FOLDER.iterdir()}
+        self._files = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.iterdir()}
         self._files["icon.svg"] = Template(self._files["icon.svg"]).substitute(accent=brand.accent)
         self._files["brand.css"] = _stylesheet(brand)
         self._constants = constants

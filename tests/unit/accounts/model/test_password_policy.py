@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from accounts.errors import InvalidInput, WeakPassword
-from accounts.model.passwords import _COMMON_PASSWORDS, Policy, check_acceptable, check_length, is_common
+from accounts.model.passwords import COMMON_PASSWORDS, Policy, check_acceptable, check_length, is_common
 from tests.fakes import FakeBreaches
 from tests.unit.accounts.stage import EMAIL, exactly
 
@@ -109,7 +109,7 @@ def test_a_common_password_inside_a_longer_one_is_accepted() -> None:
 
 def test_the_bundled_list_is_large_and_meets_the_length_rule() -> None:
     """At least 3000 entries that meet the length rule (ASVS 6.2.4), each in the form that is compared."""
-    lines = _COMMON_PASSWORDS.read_text(encoding="utf-8").splitlines()
+    lines = COMMON_PASSWORDS.read_text(encoding="utf-8").splitlines()
     entries = [line for line in lines if not line.startswith("# ")]
 
     assert len(entries) >= 3000
@@ -127,7 +127,7 @@ def test_only_whole_lines_of_the_list_match(password: str) -> None:
 
 def test_two_adjacent_lines_of_the_list_do_not_match() -> None:
     """Not even joined as in the file."""
-    neighbours = _COMMON_PASSWORDS.read_text(encoding="utf-8").splitlines()[-2:]
+    neighbours = COMMON_PASSWORDS.read_text(encoding="utf-8").splitlines()[-2:]
 
     assert [is_common(text) for text in (*neighbours, "\n".join(neighbours))] == [True, True, False]
 

@@ -107,6 +107,9 @@ onSubmit($("#password-form"), async () => {
   const result = await withRecentLogin(step, { open: "password-dialog" });
   const about = { invalid_credentials: current, weak_password: wanted }[result.code];
   if (about) {
+    if (about === wanted) {
+      refuse();
+    }
     setFieldError(about, result.code === "weak_password" ? errorText(result) : t("again.wrong"));
     about.focus();
     return null;
@@ -116,4 +119,4 @@ onSubmit($("#password-form"), async () => {
     : result;
 });
 
-showStrength($("#new-password"), () => customer.email);
+const refuse = showStrength($("#new-password"), () => customer.email);

@@ -11,6 +11,7 @@ onSubmit($("#form"), async () => {
   const result = await call("POST", "/auth/password/reset", { token, password: password.value });
   if (result.code === "weak_password") {
     setFieldError(password, errorText(result));
+    refuse();
     password.focus();
   } else if (result.code === "invalid_link") {
     swap($("#ask"), $("#no-link"));
@@ -23,7 +24,7 @@ onSubmit($("#form"), async () => {
   }
   return null;
 });
-showStrength(password, () => "");
+const refuse = showStrength(password, () => email);
 requestReturn();
 showAddress(email);
 if (token) {

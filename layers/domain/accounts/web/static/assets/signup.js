@@ -26,6 +26,7 @@ onSubmit(form, async () => {
   const result = await call("POST", "/auth/signup", given);
   if (result.code === "weak_password") {
     setFieldError(password, errorText(result));
+    refuse();
     password.focus();
     return null;
   }
@@ -37,7 +38,7 @@ onSubmit(form, async () => {
   }
   return result;
 });
-showStrength(password, () => email.value.trim());
+const refuse = showStrength(password, () => email.value.trim());
 carryReturn();
 offerProviders();
 findSession().then((result) => result.ok && location.replace(returnTo()));
