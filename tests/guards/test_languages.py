@@ -142,3 +142,14 @@ def test_a_language_is_not_english(language: str) -> None:
         english, found = texts(languages.DEFAULT, part), texts(language, part)
         same = [it for it, text in found.items() if text == english[it] and len(re.sub(r"{\w+}", "", text)) > SHORT]
         assert same == []
+
+
+def test_a_script_puts_no_value_behind_a_text() -> None:
+    """Languages order a sentence differently: use a placeholder, and ``parts`` if its value is an element."""
+    value = r"(?:moment|day|ago|clock|make)\((?!\"(?:a|button|span)\")"
+    behind = re.compile(rf"\bt\(\"[\w.]+\"[^()]*\)\}}?[ `]*,\s*(?:\" \",\s*)?{value}")
+    assets = (project.PACKAGE / "web" / "static" / "assets").glob("*.js")
+
+    assert {path.name: found for path in assets if (found := behind.findall(path.read_text(encoding="utf-8")))} == {}
+    assert behind.search('line.append(" ", t("support.mention"), " ", make("code", {}, request));')
+    assert behind.search('[` · ${t("activity.times", { count })} `, ago(first)]')

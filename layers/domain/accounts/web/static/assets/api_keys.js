@@ -11,6 +11,7 @@ import {
   moment,
   onReturn,
   onSubmit,
+  parts,
   setFieldError,
   show,
   showLoadError,
@@ -75,7 +76,9 @@ function isOver(key) {
 }
 
 function rotation(key) {
-  return key.rotated_at ? [make("span", { class: "about" }, `${t("keys.rotated")} `, day(key.rotated_at))] : [];
+  return key.rotated_at
+    ? [make("span", { class: "about" }, ...parts("keys.rotated", { day: day(key.rotated_at) }))]
+    : [];
 }
 
 function ends(key) {
@@ -106,9 +109,10 @@ function oldUse(key) {
     return [];
   }
   const use = old.last_used_at ? [ago(old.last_used_at), usedBy(old) && `, ${usedBy(old)}`] : [t("keys.old_unused")];
+  const prefix = make("code", {}, `${old.key_prefix}…`);
   return [
-    make("span", { class: "about" }, `${t("keys.old_used")} `, make("code", {}, `${old.key_prefix}…`), " ", ...use),
-    make("span", { class: "about" }, `${t("keys.old_until")} `, moment(old.ends_at)),
+    make("span", { class: "about" }, ...parts("keys.old_used", { prefix }), " ", ...use),
+    make("span", { class: "about" }, ...parts("keys.old_until", { time: moment(old.ends_at) })),
   ];
 }
 

@@ -4,7 +4,7 @@ import { forget } from "./browser.js";
 import { askToConfirm } from "./confirm.js";
 import { forgetMethod } from "./last_method.js";
 import { ago } from "./moments.js";
-import { $, announceLogout, call, errorText, hasText, make, PROVIDERS, show, t } from "./page.js";
+import { $, announceLogout, call, errorText, hasText, make, PROVIDERS, parts, show, t } from "./page.js";
 import { announceChange } from "./profile.js";
 
 const FIRST = 5;
@@ -74,7 +74,7 @@ function serviceText({ resource }) {
 
 function whereAndWhen(session) {
   const places = [session.client && session.device, session.source].filter(Boolean).map((text) => `${text} · `);
-  return [...places, t("devices.seen"), " ", ago(session.last_seen_at)];
+  return [...places, ...parts("devices.seen", { time: ago(session.last_seen_at) })];
 }
 
 function eachEntry(group) {
@@ -162,6 +162,6 @@ function happened(event, detail) {
 function activityEntry({ event, at, source, device: name, detail, count, first_at: first }) {
   const what = make("div", { class: "what" }, make("h3", {}, happened(event, detail)));
   const about = [name, source, detail.url].filter(Boolean).map((text) => `${text} · `);
-  const times = count > 1 ? [` · ${t("activity.times", { count })} `, ago(first)] : [];
+  const times = count > 1 ? [" · ", ...parts("activity.times", { count, time: ago(first) })] : [];
   return make("li", {}, what, make("p", { class: "about" }, ...about, ago(at), ...times));
 }

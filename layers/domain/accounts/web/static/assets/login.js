@@ -25,9 +25,7 @@ const help = $("#help");
 
 // Shows help after a failed login, with a link to it for small screens, where it is below the form.
 function offerHelp(result) {
-  $(".mention", help).replaceChildren(
-    ...(result.request ? [t("support.mention"), " ", make("code", {}, result.request)] : []),
-  );
+  $("#help-contact").replaceChildren(support(result));
   show(help);
   showMessage(slot, errorText(result), "bad", " ", make("a", { href: "#help" }, t("help.what")));
 }

@@ -29,6 +29,11 @@ export function t(key, values = {}) {
   return (texts[key] ?? "").replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 }
 
+// The text with elements in the places that its language has for them.
+export function parts(key, elements) {
+  return texts[key].split(/\{(\w+)\}/).map((part, at) => (at % 2 ? elements[part] : part));
+}
+
 export function hasText(key) {
   return key in texts;
 }
@@ -165,11 +170,9 @@ export function showLoadError(slot, result) {
 }
 
 export function support({ request }) {
-  const line = make("span", {}, " ", make("a", { href: $("#support").href }, t("support.ask")));
-  if (request) {
-    line.append(" ", t("support.mention"), " ", make("code", {}, request));
-  }
-  return line;
+  const contact = make("a", { href: $("#support").href }, t("support.ask"));
+  const id = make("code", {}, request ?? "");
+  return make("span", {}, " ", ...(request ? parts("support.mention", { contact, id }) : [contact]));
 }
 
 export function clock(seconds) {
@@ -194,7 +197,7 @@ export function countSeconds(seconds, report) {
 // Announced once to screen readers; the countdown itself is silent.
 function countdown(slot, seconds) {
   const left = make("time", { role: "timer", "aria-live": "off" });
-  const message = showMessage(slot, t("error.too_many_attempts"), "bad", " ", left);
+  const message = showMessage(slot, make("span", {}, ...parts("error.too_many_attempts", { time: left })));
   const turn = message.dataset.turn;
   const stop = countSeconds(seconds, (rest) => {
     if (message.dataset.turn !== turn) {

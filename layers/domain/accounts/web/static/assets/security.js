@@ -3,7 +3,7 @@
 import { closeDialog, hasPasskeys } from "./browser.js";
 import { askToConfirm } from "./confirm.js";
 import { open, withRecentLogin } from "./dialogs.js";
-import { $, call, errorText, make, moment, onSubmit, show, t, withBusy } from "./page.js";
+import { $, call, errorText, make, moment, onSubmit, parts, show, t, withBusy } from "./page.js";
 import { createPasskey, exchange } from "./passkeys.js";
 import { announceChange } from "./profile.js";
 
@@ -36,8 +36,9 @@ function entry(passkey) {
     what.append(make("span", { class: "badge plain" }, t("passkeys.synced")));
   }
   const at = passkey.last_used_at;
-  const used = at ? [t("passkeys.used"), " ", moment(at)] : [t("passkeys.unused")];
-  const about = make("p", { class: "about" }, t("passkeys.added_at"), " ", moment(passkey.created_at), " · ", ...used);
+  const used = at ? parts("passkeys.used", { time: moment(at) }) : [t("passkeys.unused")];
+  const added = parts("passkeys.added_at", { time: moment(passkey.created_at) });
+  const about = make("p", { class: "about" }, ...added, " · ", ...used);
   const act = make(
     "div",
     { class: "act several" },
