@@ -2,7 +2,20 @@
 
 import { closeDialog, hasPasskeys, openDialog, keep as store, take } from "./browser.js";
 import { wireCode } from "./factor_code.js";
-import { $, call, clearMessage, errorText, here, onSubmit, setFieldError, show, showError, t, toLogin, withBusy } from "./page.js";
+import {
+  $,
+  call,
+  clearMessage,
+  errorText,
+  here,
+  onSubmit,
+  setFieldError,
+  show,
+  showError,
+  t,
+  toLogin,
+  withBusy,
+} from "./page.js";
 import { exchange, signWithPasskey } from "./passkeys.js";
 
 const DRAFT = "draft";
