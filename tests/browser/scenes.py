@@ -18,6 +18,8 @@ _serial = count(1)
 WRONG = "surely not this one, no"
 _STALE = '{"error": "reauth_required", "message": "Log in again."}'
 _WRONG_FACTOR = json.dumps({"error": "invalid_second_factor", "message": InvalidSecondFactor.default_message})
+_FAR = "2099-05-06T12:00:00.000Z"
+_OF_A_SECRET = {"key_prefix", "created_at", "last_used_at", "last_used_source", "last_used_device"}
 _NO_CODE = '{"error": "invalid_user_code", "message": "That code is wrong or has expired."}'
 
 
@@ -115,6 +117,18 @@ def login_broken(stage: Stage) -> None:
 def login_left(stage: Stage) -> None:
     stage.visitor.visit("/login?left")
     stage.told("You're logged out.")
+
+
+def login_cancelled(stage: Stage) -> None:
+    stage.visitor.visit("/login?cancelled=github")
+    stage.told("GitHub")
+
+
+def login_again(stage: Stage) -> None:
+    """This browser logged in with a password before."""
+    stage.page.context.add_cookies([{"name": "last-method", "value": "github", "url": f"{stage.cloud.site_url}/login"}])
+    login(stage)
+    stage.told("Last used")
 
 
 def login_other_ways_unknown(stage: Stage) -> None:
@@ -277,13 +291,33 @@ def api_keys_rename(stage: Stage) -> None:
     stage.page.get_by_role("menuitem", name="Rename…").click()
 
 
+def api_keys_rotate(stage: Stage) -> None:
+    api_keys_menu(stage)
+    stage.page.get_by_role("menuitem", name="Rotate…").click()
+    stage.told("Both secrets work until")
+
+
+def api_keys_rotated(stage: Stage) -> None:
+    old = {name: value for name, value in _key(2).items() if name in _OF_A_SECRET} | {"ends_at": _FAR}
+    listed = _key(1) | {"key_prefix": "comfyui-r0tat3d1", "expires_at": _FAR, "old_secret": old}
+    stage.answer("/customers/api-keys", 200, json.dumps({"api_keys": [listed]}))
+    stage.visitor.visit("/api-keys")
+    stage.told("comfyui-s4mpL002…")
+
+
+def api_keys_end_old(stage: Stage) -> None:
+    api_keys_rotated(stage)
+    stage.press("Actions for render box 1")
+    stage.page.get_by_role("menuitem", name="End the old secret…").click()
+
+
 def api_keys_many(stage: Stage) -> None:
     stage.answer("/customers/api-keys", 200, json.dumps({"api_keys": [_key(number) for number in range(12)]}))
     stage.visitor.visit("/api-keys")
     stage.told("render box 11")
 
 
-def _key(number: int) -> dict[str, str | None]:
+def _key(number: int) -> dict[str, Any]:
     """Every third never expires and was never used; the second has expired."""
     plain = number % 3 == 0
     return {
@@ -295,7 +329,7 @@ def _key(number: int) -> dict[str, str | None]:
         "last_used_at": None if plain else "2026-02-05T12:00:00.000Z",
         "last_used_source": "" if plain else "2001:db8:1234:5678::/64",
         "last_used_device": "" if plain else "Python",
-        "expires_at": None if plain else "2026-02-06T12:00:00.000Z" if number == 1 else "2099-05-06T12:00:00.000Z",
+        "expires_at": None if plain else "2026-02-06T12:00:00.000Z" if number == 1 else _FAR,
     }
 
 
@@ -694,6 +728,8 @@ OUTSIDE = (
     login_unreachable,
     login_broken,
     login_left,
+    login_cancelled,
+    login_again,
     login_other_ways_unknown,
     second_step,
     second_step_refused,
@@ -722,6 +758,9 @@ INSIDE = (
     api_keys_made,
     api_keys_menu,
     api_keys_rename,
+    api_keys_rotate,
+    api_keys_rotated,
+    api_keys_end_old,
     api_keys_many,
     api_keys_delete,
     api_keys_again,

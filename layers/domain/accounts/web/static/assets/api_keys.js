@@ -108,10 +108,13 @@ function oldUse(key) {
   if (!old) {
     return [];
   }
-  const use = old.last_used_at ? [ago(old.last_used_at), usedBy(old) && `, ${usedBy(old)}`] : [t("keys.old_unused")];
   const prefix = make("code", {}, `${old.key_prefix}…`);
+  const use = old.last_used_at
+    ? [...parts("keys.old_last", { time: ago(old.last_used_at) }), usedBy(old) && `, ${usedBy(old)}`]
+    : [t("keys.old_unused")];
   return [
-    make("span", { class: "about" }, ...parts("keys.old_used", { prefix }), " ", ...use),
+    make("span", { class: "about old" }, ...parts("keys.old_used", { prefix })),
+    make("span", { class: "about" }, ...use),
     make("span", { class: "about" }, ...parts("keys.old_until", { time: moment(old.ends_at) })),
   ];
 }
