@@ -4,7 +4,7 @@ import { forget } from "./browser.js";
 import { askToConfirm } from "./confirm.js";
 import { forgetMethod } from "./last_method.js";
 import { ago } from "./moments.js";
-import { $, announceLogout, call, errorText, hasText, make, PROVIDERS, parts, show, t } from "./page.js";
+import { $, announceLogout, call, errorText, hasText, make, moment, PROVIDERS, parts, show, t } from "./page.js";
 import { announceChange } from "./profile.js";
 
 const FIRST = 5;
@@ -162,6 +162,6 @@ function happened(event, detail) {
 function activityEntry({ event, at, source, device: name, detail, count, first_at: first }) {
   const what = make("div", { class: "what" }, make("h3", {}, happened(event, detail)));
   const about = [name, source, detail.url].filter(Boolean).map((text) => `${text} · `);
-  const times = count > 1 ? [" · ", ...parts("activity.times", { count, time: ago(first) })] : [];
+  const times = count > 1 ? [" · ", ...parts("activity.times", { count, time: moment(first) })] : [];
   return make("li", {}, what, make("p", { class: "about" }, ...about, ago(at), ...times));
 }
