@@ -190,6 +190,9 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
     second_factors.ReplaceRecoveryCodes: lambda w, c: (
         _unchanged(w, c.user) and second_factors.is_accepted(c.proof, w.users[c.user.user_id])
     ),
+    second_factors.EndTrust: lambda w, c: (
+        c.user_id in w.users and c.browsers <= w.users[c.user_id].trusted_browsers.keys()
+    ),
     users.DropSessions: lambda w, c: c.user_id in w.users and c.sessions <= w.users[c.user_id].sessions.keys(),
     users.DropAllSessions: lambda w, c: _unchanged(w, c.user),
     users.DropOtherSessions: lambda w, c: _unchanged(w, c.user),
@@ -286,7 +289,7 @@ def _hold_session(
     held = {**_without(user.sessions, *(it for it in ended if it)), change.session: change.ends_at}
     trusted = _without(user.trusted_browsers, *untrusted)
     if change.trust:
-        trusted[change.trust.browser] = change.trust.until
+        trusted[change.trust.browser] = change.trust.given
     used = _used(user, change.proof)
     world.user(change.user_id, sessions=held, identities=user.identities | gained, trusted_browsers=trusted, **used)
 
@@ -419,6 +422,9 @@ _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
     second_factors.TurnOn: _turn_on,
     second_factors.TurnOff: _turn_off,
     second_factors.ReplaceRecoveryCodes: _replace_codes,
+    second_factors.EndTrust: lambda w, c: w.user(
+        c.user_id, trusted_browsers=_without(w.users[c.user_id].trusted_browsers, *c.browsers)
+    ),
     identities.Signup: lambda w, c: w.identities.update({c.identity.key: replace(c.identity, version=0)}),
     identities.Claim: lambda w, c: w.identities.update({c.identity.key: replace(c.identity, version=0)}),
     identities.StillVerified: lambda _w, _c: None,

@@ -1,4 +1,4 @@
-"""POST /auth/second-factor/off and POST /auth/second-factor/recovery-codes: turn it off, or replace the codes."""
+"""POST /auth/second-factor/off and .../recovery-codes, DELETE .../browsers/{id}: change the second factor."""
 
 from accounts import deployment
 from accounts.web import responses, routes, schemas
@@ -8,12 +8,15 @@ from accounts.web.responses import Response
 from accounts.web.second_factors import RecoveryCodes
 
 DEPLOYMENT = deployment.load()
-SECOND_FACTOR = DEPLOYMENT.second_factor_management
+SECOND_FACTOR, TRUST = DEPLOYMENT.second_factor_management, DEPLOYMENT.trust_revocation
 
 
-@endpoint(routes.FACTOR_TURN_OFF, DEPLOYMENT, routes.RECOVERY_CODES_REPLACE)
+@endpoint(routes.FACTOR_TURN_OFF, DEPLOYMENT, routes.RECOVERY_CODES_REPLACE, routes.TRUST_REVOKE)
 def lambda_handler(request: Request) -> Response:
     session, caller, now = request.session, request.caller, request.received_at
+    if request.route == routes.TRUST_REVOKE:
+        TRUST.end(request.user_id, request.path_parameters.get("id", "").split(","), caller, now)
+        return responses.no_content(user_id=request.user_id)
     code = request.json(schemas.SecondFactorChange).code
     if request.route == routes.FACTOR_TURN_OFF:
         SECOND_FACTOR.turn_off(session, code, caller, now)

@@ -13,4 +13,4 @@ SECOND_FACTOR_STATUS = DEPLOYMENT.second_factor_status
 @endpoint(routes.FACTOR_SHOW, DEPLOYMENT)
 def lambda_handler(request: Request) -> Response:
     found = SECOND_FACTOR_STATUS.of_account(request.user_id, request.received_at)
-    return responses.ok(second_factors.shown(found), user_id=request.user_id)
+    return responses.ok(second_factors.shown(found, request.caller.known_browser), user_id=request.user_id)

@@ -49,7 +49,7 @@ def _failures(failures: Json) -> str:
 def _second_factor(factor: Json) -> str:
     if not factor["on"]:
         return "off"
-    trusted = len(factor["trusted_until"])
+    trusted = len(factor["trusted_browsers"])
     return f"on; recovery codes left: {factor['recovery_codes_left']}; trusted browsers: {trusted}"
 
 

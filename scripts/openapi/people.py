@@ -317,6 +317,12 @@ SECOND_FACTOR = (
         answers=(ok(second_factors.RecoveryCodes, "The new recovery codes, which are not shown again."),),
         errors=(errors.WrongSecondFactor, errors.SecondFactorOff),
     ),
+    Operation(
+        route=routes.TRUST_REVOKE,
+        tag=_SECOND_FACTOR,
+        summary="Ends the trust in browsers: `{id}` is one id of `GET /auth/second-factor`, or several with commas",
+        answers=(done("The browsers are asked for a code at their next login."),),
+    ),
 )
 
 PASSWORD_AND_EMAIL = (

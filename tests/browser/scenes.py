@@ -486,7 +486,10 @@ def account_again_with_passkey(stage: Stage) -> None:
 
 
 def _with_second_factor(stage: Stage, codes_left: int) -> None:
-    status = {"on": True, "recovery_codes_left": codes_left, "trusted_until": ["2099-01-05T12:00:00.000Z"]}
+    times = {"trusted_at": "2098-12-06T12:00:00.000Z", "expires_at": "2099-01-05T12:00:00.000Z"}
+    here = {"id": "0" * 64, "current": True, "device": "Samsung Internet on Android", **times}
+    browsers = [here, {"id": "1" * 64, "current": False, "device": "Firefox on Windows", **times}]
+    status = {"on": True, "recovery_codes_left": codes_left, "trusted_browsers": browsers}
     stage.answer("/auth/second-factor", 200, json.dumps(status), "GET")
 
 
@@ -521,7 +524,15 @@ def account_turn_off_two_steps(stage: Stage) -> None:
     _with_second_factor(stage, 10)
     account(stage)
     stage.press("Turn off")
-    stage.told("Leave it empty if you logged in with a passkey.")
+    stage.told("You'll log in without a code.")
+    expect(stage.page.get_by_role("textbox", name="Code from your app")).to_be_focused()
+
+
+def account_remove_trust(stage: Stage) -> None:
+    _with_second_factor(stage, 10)
+    account(stage)
+    stage.page.get_by_role("button", name="Remove all", exact=True).click()
+    stage.told("Remove all trusted browsers")
 
 
 def account_again_with_code(stage: Stage) -> None:
@@ -786,6 +797,7 @@ INSIDE = (
     account_turn_on_two_steps,
     account_recovery_codes,
     account_turn_off_two_steps,
+    account_remove_trust,
     account_again_with_code,
     account_delete,
     consent,

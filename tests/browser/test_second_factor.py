@@ -105,7 +105,15 @@ def test_an_owner_logs_in_with_the_app_and_trusts_the_browser(stage: Stage, owne
     stage.press("Log out")
     stage.told("You're logged out.")
     log_in(stage, owner.email, PASSWORD)
-    stage.told("Browsers that you trust, which we don't ask for a code: 1.")
+    stage.told("Browsers where we don't ask for a code")
+    card(stage).get_by_role("button", name="Remove ").click()
+    stage.told("We'll ask for a code at the next login there.")
+    stage.press("Remove")
+    stage.told("Removed.")
+    stage.press("Log out")
+    stage.told("You're logged out.")
+    log_in(stage, owner.email, PASSWORD)
+    stage.page.wait_for_url("**/second-step?*")
 
 
 def test_an_owner_without_a_phone_logs_in_and_turns_it_off(stage: Stage, owner: Person) -> None:
@@ -201,6 +209,7 @@ def test_a_passkey_is_both_steps(stage: Stage, owner: Person) -> None:
     stage.told("This device")
     stage.press("Turn off")
     stage.told("You'll log in without a code.")
+    expect(app_field(stage)).to_be_hidden()
     stage.press("Turn off")
 
     stage.told("Two-step login is off.")

@@ -16,6 +16,7 @@ from accounts.model import identities, users
 from accounts.model.api_keys import ApiKey
 from accounts.model.audit import Caller, Record
 from accounts.model.client_documents import Document
+from accounts.model.factor_proofs import Trusted
 from accounts.model.identities import Identity
 from accounts.model.one_time_tokens import EMAIL_VERIFICATION, OneTimeToken
 from accounts.model.passkeys import Passkey
@@ -166,6 +167,10 @@ an_increment = partial(_with, _an_increment)
 a_record = partial(_with, _record)
 
 
+def trusted(until: datetime = TOMORROW) -> Trusted:
+    return Trusted("Firefox on Windows", TOMORROW - timedelta(days=1), until)
+
+
 def _full_user() -> User:
     held = {a_digest(): TOMORROW, a_digest(): TOMORROW + timedelta(days=1)}
     keys, logins = frozenset({a_digest(), a_digest()}), frozenset({f"email#{an_address()}", "google#1"})
@@ -176,7 +181,7 @@ def _full_user() -> User:
         "unlinked": frozenset({"google#2", "github#3"}),
     }
     holds |= {"totp": "a sealed secret", "totp_step": 59_000_000, "recovery_codes": frozenset({a_digest(), a_digest()})}
-    holds |= {"trusted_browsers": {a_digest(): TOMORROW}, "factor_streak": 5}
+    holds |= {"trusted_browsers": {a_digest(): trusted()}, "factor_streak": 5}
     holds["passkeys"] = frozenset({secrets.new_token(), secrets.new_token()})
     return replace(_user(), status=users.DISABLED, **holds, revision=7)
 

@@ -11,7 +11,7 @@ from accounts.model.factor_proofs import FactorProof, RecoveryCode, TotpCode, Tr
 from accounts.model.users import AddSession, Approval, SwapSession, User
 from accounts.transactions import Change, Conflict
 from tests.contract.backends import Backend
-from tests.contract.samples import LATER, NOW, TOMORROW, a_digest, a_user
+from tests.contract.samples import LATER, NOW, TOMORROW, a_digest, a_user, trusted
 
 HERE, THERE = a_digest(), a_digest()
 CODE, OTHER_CODE, BROWSER, STEP = a_digest(), a_digest(), a_digest(), 59_000_000
@@ -19,7 +19,7 @@ FACTORS = {
     "totp": "sealed",
     "totp_step": STEP,
     "recovery_codes": frozenset({CODE, OTHER_CODE}),
-    "trusted_browsers": {BROWSER: TOMORROW},
+    "trusted_browsers": {BROWSER: trusted()},
     "passkeys": frozenset({"a passkey"}),
 }
 PROOFS: dict[str, tuple[FactorProof | None, bool, bool]] = {
@@ -141,19 +141,19 @@ def test_a_refusal_by_nothing_says_nothing(backend: Backend) -> None:
 def test_browsers_are_trusted_up_to_a_number(backend: Backend) -> None:
     """One that is trusted already takes no place; one more ends the trust in another."""
     user = an_account(backend, **FACTORS)
-    trust = Trust(a_digest(), TOMORROW + timedelta(days=1), 2)
+    trust = Trust(a_digest(), trusted(TOMORROW + timedelta(days=1)), 2)
     backend.commit(adding(user, TotpCode("sealed", STEP + 1), trust=trust))
-    longer = Trust(trust.browser, TOMORROW + timedelta(days=2), 2)
+    longer = Trust(trust.browser, trusted(TOMORROW + timedelta(days=2)), 2)
     backend.commit(adding(user, TotpCode("sealed", STEP + 2), trust=longer))
-    third = adding(user, TotpCode("sealed", STEP + 3), trust=Trust(a_digest(), TOMORROW, 2))
+    third = adding(user, TotpCode("sealed", STEP + 3), trust=Trust(a_digest(), trusted(), 2))
     full = stored(backend, user)
 
-    assert full.trusted_browsers == {BROWSER: TOMORROW, longer.browser: longer.until}
+    assert full.trusted_browsers == {BROWSER: trusted(), longer.browser: longer.given}
     assert second_factors.making_room(full, third.trust, NOW) == (BROWSER,)
     assert backend.refused(third) == (third,)
     backend.commit(SwapSession(third, full.revision, (), (BROWSER,)))
     assert third.trust is not None
-    assert stored(backend, user).trusted_browsers == {longer.browser: longer.until, third.trust.browser: TOMORROW}
+    assert stored(backend, user).trusted_browsers == {longer.browser: longer.given, third.trust.browser: trusted()}
 
 
 def test_a_second_factor_is_turned_on(backend: Backend) -> None:
@@ -164,9 +164,23 @@ def test_a_second_factor_is_turned_on(backend: Backend) -> None:
 
     expected = replace(user, sessions={HERE: TOMORROW}, secured_at=LATER, revision=1, **fields)
     assert stored(backend, user) == expected
-    trust = Trust(BROWSER, TOMORROW, 10)
+    trust = Trust(BROWSER, trusted(), 10)
     backend.commit(adding(user, TotpCode("sealed", STEP + 1), trust=trust))
-    assert stored(backend, user).trusted_browsers == {BROWSER: TOMORROW}
+    assert stored(backend, user).trusted_browsers == {BROWSER: trusted()}
+
+
+def test_the_trust_in_browsers_ends(backend: Backend) -> None:
+    """Of those that are named, all or none."""
+    other, third = a_digest(), a_digest()
+    user = an_account(backend, **FACTORS | {"trusted_browsers": {it: trusted() for it in (BROWSER, other, third)}})
+    ending = second_factors.EndTrust(user.user_id, frozenset({BROWSER, other}))
+    backend.commit(ending)
+
+    assert stored(backend, user) == replace(user, trusted_browsers={third: trusted()}, revision=1)
+    again = second_factors.EndTrust(user.user_id, frozenset({other, third}))
+    nobody = second_factors.EndTrust("nobody", frozenset({third}))
+    assert [backend.refused(it) for it in (again, nobody)] == [(again,), (nobody,)]
+    assert stored(backend, user).trusted_browsers == {third: trusted()}
 
 
 def test_a_second_factor_is_turned_on_once(backend: Backend) -> None:

@@ -184,7 +184,7 @@ def test_inspecting_shows_the_account_without_secrets(functions: Lambdas) -> Non
 
     shown: dict[str, Any] = answer.result
     assert {name: shown[name] for name in ("account", "failures", "activity")} == _shown(Person())
-    assert shown["second_factor"] == {"on": False, "recovery_codes_left": 0, "trusted_until": []}
+    assert shown["second_factor"] == {"on": False, "recovery_codes_left": 0, "trusted_browsers": []}
     (identity,) = shown["identities"]
     assert {name: value for name, value in identity.items() if name != "id"} == {
         "provider": "email",

@@ -412,7 +412,7 @@ def test_the_sample_of_account_export_returns_a_file_with_everything(functions: 
         "account": person.customer(NOW) | {"status": "active", "mail_problem": None, "language": ""},
         "identities": [identity],
         "passkeys": [],
-        "second_factor": {"on": False, "recovery_codes_left": 0, "trusted_until": []},
+        "second_factor": {"on": False, "recovery_codes_left": 0, "trusted_browsers": []},
         "unlinked": [],
         "sessions": [_session(person.token, current=True)],
         "api_keys": [listed | {"last_used_user_agent": ""} for listed in keys],

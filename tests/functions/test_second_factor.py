@@ -7,6 +7,7 @@ from typing import Any
 import pyotp
 import pytest
 
+from accounts import secrets
 from accounts.aws.totp_secrets import KmsTotpSecrets
 from accounts.errors import InvalidSecondFactor, PendingLoginExpired, SecondFactorRequired
 from accounts.model import identities, users
@@ -33,6 +34,7 @@ from tests.unit.accounts.identity_providers.forgery import claims
 ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
 NO_PENDING = f"__Host-login=; {ATTRIBUTES}; Max-Age=0"
 PENDING = f"__Host-login={SAMPLE_PENDING_LOGIN}"
+TRUSTED = secrets.digest(secrets.digest(SAMPLE_BROWSER))
 APP = pyotp.TOTP(TOTP_SECRET)
 IN_SESSION = (
     routes.FACTOR_SHOW,
@@ -40,7 +42,9 @@ IN_SESSION = (
     routes.FACTOR_CONFIRM,
     routes.FACTOR_TURN_OFF,
     routes.RECOVERY_CODES_REPLACE,
+    routes.TRUST_REVOKE,
 )
+CHANGES = IN_SESSION[1:-1]
 
 
 @pytest.fixture
@@ -196,15 +200,31 @@ def test_a_second_factor_is_turned_on(functions: Lambdas) -> None:
 
 def test_the_state_is_shown(functions: Lambdas) -> None:
     person = functions.people.as_sampled()
-    off = {"on": False, "recovery_codes_left": 0, "trusted_until": []}
+    off = {"on": False, "recovery_codes_left": 0, "trusted_browsers": []}
     assert call(functions, routes.FACTOR_SHOW).read == expected.answer("factor_show", 200, off)
     functions.people.give_second_factor(person)
     functions.people.begin_login(person)
     finish(functions, APP.at(NOW), trust=True)
-    until = (NOW + timedelta(days=30)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    since, until = (it.strftime("%Y-%m-%dT%H:%M:%S.000Z") for it in (NOW, NOW + timedelta(days=30)))
+    shown = call(functions, routes.FACTOR_SHOW, browser=SAMPLE_BROWSER)
 
-    on = {"on": True, "recovery_codes_left": 2, "trusted_until": [until]}
-    assert call(functions, routes.FACTOR_SHOW).read == expected.answer("factor_show", 200, on)
+    held = {"id": TRUSTED, "current": True, "device": "Firefox on Linux", "trusted_at": since, "expires_at": until}
+    on = {"on": True, "recovery_codes_left": 2, "trusted_browsers": [held]}
+    assert shown.read == expected.answer("factor_show", 200, on)
+
+
+def test_the_trust_in_a_browser_is_ended(functions: Lambdas, person: Person) -> None:
+    """It is asked again, and the session stays."""
+    finish(functions, APP.at(NOW), trust=True)
+    unknown = call(functions, routes.TRUST_REVOKE, target=secrets.digest("another"))
+    ended = call(functions, routes.TRUST_REVOKE, target=TRUSTED)
+
+    assert (unknown.status, unknown.json["error"]) == (404, "not_found")
+    assert ended.read == expected.answer("factor_change", 204)
+    assert ended.events == ["authn_browser_trust_ended"]
+    assert call(functions, routes.FACTOR_SHOW).json["trusted_browsers"] == []
+    assert functions.invoke("login", sample("login")).json["error"] == "second_factor_required"
+    assert person.user_id
 
 
 def test_it_is_turned_off_with_a_code(functions: Lambdas, person: Person) -> None:
@@ -273,7 +293,7 @@ def test_it_needs_a_session(functions: Lambdas, person: Person, route: Route) ->
     assert person.user_id
 
 
-@pytest.mark.parametrize("route", IN_SESSION[1:], ids=lambda route: route.path)
+@pytest.mark.parametrize("route", CHANGES, ids=lambda route: route.path)
 def test_a_change_needs_a_recent_login(functions: Lambdas, person: Person, route: Route) -> None:
     functions.clock.now += timedelta(minutes=16)
     answer = call(functions, route, {})

@@ -171,6 +171,9 @@ _ACCOUNTS: dict[str, Event] = {
     "authn_second_factor_on": Event("the second factor was turned on", kept=_FACTORS),
     "authn_second_factor_off": Event("the second factor was turned off", kept=_FACTORS),
     "authn_recovery_codes_replaced": Event("an owner replaced their recovery codes", kept=_FACTORS),
+    "authn_browser_trust_ended": Event(
+        "an owner ended the trust in browsers", kept="one for each trusted browser", detail=("name",)
+    ),
     "authn_second_factor_setup": Event("an owner began to set up a second factor"),
     "authn_second_factor_shown": Event("an owner read the state of their second factor"),
     "excess_passkeys": Event("an account reached its limit of passkeys"),

@@ -90,7 +90,7 @@ FOUND: dict[str, Any] = {
     "second_factor": {
         "on": True,
         "recovery_codes_left": 9,
-        "trusted_until": ["2026-02-04T12:00:00.000Z"],
+        "trusted_browsers": [{"device": "Firefox on Linux"}],
     },
     "failures": {"count": 6, "wait_until": "2026-01-05T12:00:30.000Z", "password_disabled": False},
     "activity": [

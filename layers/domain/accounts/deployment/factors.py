@@ -11,7 +11,11 @@ from accounts.deployment.people import PeopleFlows
 
 if TYPE_CHECKING:
     from accounts.flows.factors.factor_check import FactorCheck
-    from accounts.flows.factors.second_factor_management import SecondFactorManagement, SecondFactorStatus
+    from accounts.flows.factors.second_factor_management import (
+        SecondFactorManagement,
+        SecondFactorStatus,
+        TrustRevocation,
+    )
     from accounts.flows.factors.second_factor_setup import SecondFactorSetup
     from accounts.flows.factors.second_step import SecondStep
     from accounts.model.second_factors import Totp, TotpSecrets
@@ -63,6 +67,12 @@ class FactorFlows(PeopleFlows):
         from accounts.flows.factors.second_factor_management import SecondFactorStatus
 
         return SecondFactorStatus(self.users)
+
+    @cached_property
+    def trust_revocation(self) -> TrustRevocation:
+        from accounts.flows.factors.second_factor_management import TrustRevocation
+
+        return TrustRevocation(self.users, self.writing(self.users, self.audit_events))
 
     @cached_property
     def second_factor_management(self) -> SecondFactorManagement:

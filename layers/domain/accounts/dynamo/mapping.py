@@ -150,6 +150,18 @@ class TextMapAttribute(Attribute[Mapping[str, str]]):
         return {name: text[STRING] for name, text in value.items()}
 
 
+class MomentAttribute(Attribute[datetime]):
+    """A moment, as epoch seconds."""
+
+    attr_type = NUMBER
+
+    def serialize(self, value: datetime) -> str:
+        return str(int(value.timestamp()))
+
+    def deserialize(self, value: str) -> datetime:
+        return datetime.fromtimestamp(int(value), UTC)
+
+
 class MomentMapAttribute(Attribute[Mapping[str, datetime]]):
     """Moments by name, as epoch seconds."""
 

@@ -2,21 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from functools import reduce
+from operator import and_
 
-from pynamodb.attributes import UnicodeSetAttribute
+from pynamodb.attributes import Attribute, UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.constants import MAP
 from pynamodb.expressions.condition import Condition, size
 from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
+from pynamodb.models import Model
 
+from accounts.dynamo.mapping import Item, ItemMapping, MomentAttribute
 from accounts.model import second_factors
-from accounts.model.factor_proofs import FactorProof, RecoveryCode, TotpCode, Trust, TrustedBrowser, UsedPasskey
+from accounts.model.factor_proofs import (
+    FactorProof,
+    RecoveryCode,
+    TotpCode,
+    Trust,
+    Trusted,
+    TrustedBrowser,
+    UsedPasskey,
+)
 from accounts.model.users import AddSession
 
 _totp, _step, _streak = Path("totp"), Path("totp_step"), Path("factor_streak")
 _browsers = Path("trusted_browsers")
 _codes = UnicodeSetAttribute(attr_name="recovery_codes")
 _passkeys = UnicodeSetAttribute(attr_name="passkeys")
+
+
+class TrustedItem(Model):
+    """A value in the map of an account's item."""
+
+    name = UnicodeAttribute()
+    since = MomentAttribute()
+    until = MomentAttribute()
+
+
+TRUSTED = ItemMapping(Trusted, TrustedItem)
+
+
+class TrustedMapAttribute(Attribute[Mapping[str, Trusted]]):
+    """Trusted browsers by their digests."""
+
+    attr_type = MAP
+
+    def serialize(self, value: Mapping[str, Trusted]) -> Item:
+        return {browser: {MAP: TRUSTED.item(held)} for browser, held in value.items()}
+
+    def deserialize(self, value: Item) -> dict[str, Trusted]:
+        return {browser: TRUSTED.noun(held[MAP]) for browser, held in value.items()}
 
 
 def has_passed(add: AddSession) -> Condition:
@@ -36,7 +73,7 @@ def is_accepted(proof: FactorProof) -> Condition:
         case UsedPasskey(credential_id=credential_id):
             condition = _passkeys.contains(credential_id)
         case TrustedBrowser(browser=browser, at=at):
-            condition = _totp.does_not_exist() | (_trusted(browser) > _seconds(at))
+            condition = _totp.does_not_exist() | (_trusted(browser, "until") > _seconds(at))
     return condition
 
 
@@ -56,7 +93,11 @@ def has_room(trust: Trust) -> Condition:
 
 
 def trust(given: Trust | None) -> list[Action]:
-    return [_trusted(given.browser).set(_seconds(given.until))] if given else []
+    return [_trusted(given.browser).set({MAP: TRUSTED.item(given.given)})] if given else []
+
+
+def are_trusted(browsers: frozenset[str]) -> Condition:
+    return reduce(and_, (_trusted(browser).exists() for browser in browsers))
 
 
 def end_trust(*browsers: str) -> list[Action]:
@@ -88,8 +129,8 @@ def _begin_streak() -> Action:
     return begun
 
 
-def _trusted(browser: str) -> Path:
-    return Path(["trusted_browsers", browser])
+def _trusted(*parts: str) -> Path:
+    return Path(["trusted_browsers", *parts])
 
 
 def _seconds(moment: datetime) -> int:

@@ -39,7 +39,7 @@ class UserItem(Model):
     totp = UnicodeAttribute(null=True)
     totp_step = CountAttribute(null=True)
     recovery_codes = FrozenSetAttribute(null=True)
-    trusted_browsers = MomentMapAttribute(null=True)
+    trusted_browsers = factors.TrustedMapAttribute(null=True)
     factor_streak = CountAttribute(null=True)
     language = UnicodeAttribute(null=True)
     revision = CountAttribute()
@@ -78,6 +78,7 @@ class UsersTable(Table[User]):
             second_factors.TurnOn: self._turn_on,
             second_factors.TurnOff: self._turn_off,
             second_factors.ReplaceRecoveryCodes: self._replace_codes,
+            second_factors.EndTrust: self._end_trust,
         }
 
     def get(self, user_id: str) -> User | None:
@@ -225,6 +226,9 @@ class UsersTable(Table[User]):
         actions = factors.replace_codes(change)
         unchanged = factors.is_accepted(change.proof) & (UserItem.revision == change.user.revision)
         return self._change(change.user.user_id, actions, unchanged)
+
+    def _end_trust(self, change: second_factors.EndTrust) -> Operation:
+        return self._change(change.user_id, factors.end_trust(*change.browsers), factors.are_trusted(change.browsers))
 
     def _change(self, user_id: str, actions: Sequence[Action], condition: Condition) -> Operation:
         return self.update(user_id, [*actions, UserItem.revision.add(1)], condition)

@@ -37,9 +37,17 @@ Factor = TotpCode | RecoveryCode | UsedPasskey
 FactorProof = Factor | TrustedBrowser
 
 
+class Trusted(Struct, frozen=True):
+    """How long a browser is trusted. ``name`` is its program and system, such as "Firefox on Windows"."""
+
+    name: str
+    since: datetime
+    until: datetime
+
+
 class Trust(Struct, frozen=True):
-    """Ask the browser with this digest of its cookie for no second factor until then. Refused above ``at_most``."""
+    """Ask the browser with this digest of its cookie for no second factor. Refused above ``at_most``."""
 
     browser: str
-    until: datetime
+    given: Trusted
     at_most: int

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets as _random
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -16,7 +17,16 @@ from msgspec import Struct
 from accounts import secrets
 from accounts.errors import InvalidSecondFactor
 from accounts.limits import RECOVERY_CODE_CHARACTERS, RECOVERY_CODES, TOTP_DIGITS
-from accounts.model.factor_proofs import Factor, FactorProof, RecoveryCode, TotpCode, Trust, TrustedBrowser, UsedPasskey
+from accounts.model.factor_proofs import (
+    Factor,
+    FactorProof,
+    RecoveryCode,
+    TotpCode,
+    Trust,
+    Trusted,
+    TrustedBrowser,
+    UsedPasskey,
+)
 from accounts.model.sessions import SecondFactor
 from accounts.model.users import AddSession, User
 from accounts.transactions import Change
@@ -89,18 +99,25 @@ class ReplaceRecoveryCodes(Change, frozen=True):
     recovery_codes: frozenset[str]
 
 
+class EndTrust(Change, frozen=True):
+    """Ask these browsers for a code again. Refused when one of them is not trusted."""
+
+    user_id: str
+    browsers: frozenset[str]
+
+
 class Status(Struct, frozen=True):
-    """``trusted_browsers`` are those that are not asked for a code: until when."""
+    """``trusted_browsers`` are those that are not asked for a code, by their digests; the one trusted last is first."""
 
     on: bool
     recovery_codes_left: int
-    trusted_browsers: tuple[datetime, ...]
+    trusted_browsers: Mapping[str, Trusted]
 
 
 def status(user: User, now: datetime) -> Status:
     """What may be shown of the second factor."""
-    trusted = sorted(until for until in user.trusted_browsers.values() if until > now)
-    return Status(is_on(user), len(user.recovery_codes), tuple(trusted))
+    held = sorted(user.trusted_browsers.items(), key=lambda entry: entry[1].since, reverse=True)
+    return Status(is_on(user), len(user.recovery_codes), {browser: it for browser, it in held if it.until > now})
 
 
 def is_on(user: User) -> bool:
@@ -123,8 +140,13 @@ def is_accepted(proof: FactorProof, user: User) -> bool:
         case UsedPasskey():
             return proof.credential_id in user.passkeys
         case TrustedBrowser():
-            until = user.trusted_browsers.get(proof.browser)
-            return not is_on(user) or (until is not None and int(until.timestamp()) > int(proof.at.timestamp()))
+            held = user.trusted_browsers.get(proof.browser)
+            return not is_on(user) or (held is not None and int(held.until.timestamp()) > int(proof.at.timestamp()))
+
+
+def public_id(browser: str) -> str:
+    """The id of a trusted browser on pages. The digest of a cookie stays in the tables."""
+    return secrets.digest(browser)
 
 
 def name_of(proof: TotpCode | RecoveryCode) -> SecondFactor:
@@ -140,8 +162,8 @@ def making_room(user: User, trust: Trust | None, now: datetime) -> tuple[str, ..
     """The browsers that are not trusted any more when ``trust`` is given: all that expired, else the next to expire."""
     if trust is None or trust.browser in user.trusted_browsers or len(user.trusted_browsers) < trust.at_most:
         return ()
-    over = tuple(browser for browser, until in user.trusted_browsers.items() if until <= now)
-    return over or (min(user.trusted_browsers, key=lambda browser: user.trusted_browsers[browser]),)
+    over = tuple(browser for browser, held in user.trusted_browsers.items() if held.until <= now)
+    return over or (min(user.trusted_browsers, key=lambda browser: user.trusted_browsers[browser].until),)
 
 
 def factors(user: User) -> tuple[FactorName, ...]:

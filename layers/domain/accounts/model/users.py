@@ -15,7 +15,7 @@ from msgspec import Struct, field
 from accounts import secrets
 from accounts.errors import NotFound, Unauthenticated
 from accounts.limits import UNLINKED_PER_ACCOUNT
-from accounts.model.factor_proofs import FactorProof, Trust
+from accounts.model.factor_proofs import FactorProof, Trust, Trusted
 from accounts.transactions import Change
 
 USER_ID_CHARACTERS = 28
@@ -39,7 +39,7 @@ class User(Struct, frozen=True):
     ``secured_at``: a session last ended all others.
 
     ``totp`` is the sealed secret of the second factor, or empty without one. ``totp_step`` is the time step of the last
-    code, ``recovery_codes`` the digests of the unused ones, and ``trusted_browsers`` maps digests to expiry times.
+    code, ``recovery_codes`` the digests of the unused ones. ``trusted_browsers`` are not asked: by their digests.
     ``factor_streak`` numbers the failures in a row: it increases with each use.
     """
 
@@ -60,7 +60,7 @@ class User(Struct, frozen=True):
     totp: str = ""
     totp_step: int = 0
     recovery_codes: frozenset[str] = frozenset()
-    trusted_browsers: Mapping[str, datetime] = field(default_factory=dict)
+    trusted_browsers: Mapping[str, Trusted] = field(default_factory=dict)
     factor_streak: int = 0
     revision: int = 0
 

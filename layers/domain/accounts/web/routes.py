@@ -265,6 +265,15 @@ RECOVERY_CODES_REPLACE = Route(
     cookies=True,
     fresh=True,
 )
+TRUST_REVOKE = Route(
+    "DELETE",
+    "/auth/second-factor/browsers/{id}",
+    "factor_change",
+    SESSION_ONLY,
+    GATEWAY,
+    "authn_browser_trust_ended",
+    cookies=True,
+)
 PASSWORD_REMOVE = Route(
     "DELETE",
     "/auth/password",
@@ -614,6 +623,7 @@ ROUTES: tuple[Route, ...] = (
     FACTOR_CONFIRM,
     FACTOR_TURN_OFF,
     RECOVERY_CODES_REPLACE,
+    TRUST_REVOKE,
     PASSWORD_REMOVE,
     PASSWORD_SET,
     PASSWORD_FORGOT,

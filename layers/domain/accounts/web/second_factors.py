@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from accounts.model.second_factors import public_id
 from accounts.web.presenters import Timestamp, timestamp
 
 if TYPE_CHECKING:
@@ -14,12 +15,20 @@ if TYPE_CHECKING:
     from accounts.settings import Settings
 
 
-class SecondFactor(Struct):
-    """``trusted_until`` has one time for each browser that is not asked for a code."""
+class TrustedBrowser(Struct):
+    """A browser that is not asked for a code. ``current`` is the caller's, ``device`` its program and system."""
 
+    id: str
+    current: bool
+    device: str
+    trusted_at: Timestamp
+    expires_at: Timestamp
+
+
+class SecondFactor(Struct):
     on: bool
     recovery_codes_left: int
-    trusted_until: list[Timestamp]
+    trusted_browsers: list[TrustedBrowser]
 
 
 class Setup(Struct):
@@ -38,8 +47,13 @@ class RecoveryCodes(Struct):
     recovery_codes: list[str]
 
 
-def shown(found: Status) -> SecondFactor:
-    return SecondFactor(found.on, found.recovery_codes_left, [timestamp(until) for until in found.trusted_browsers])
+def shown(found: Status, browser: str = "") -> SecondFactor:
+    """``browser`` is the digest of the caller's."""
+    held = [
+        TrustedBrowser(public_id(it), it == browser, trusted.name, timestamp(trusted.since), timestamp(trusted.until))
+        for it, trusted in found.trusted_browsers.items()
+    ]
+    return SecondFactor(found.on, found.recovery_codes_left, held)
 
 
 def setup(started: Started, totp: Totp, settings: Settings) -> Setup:

@@ -1,15 +1,17 @@
-"""Show the second factor, turn it off, and replace the recovery codes. Changes need a recent login, and a factor."""
+"""Show the second factor, turn it off, replace the recovery codes, and end the trust in browsers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from msgspec import Struct
 
-from accounts.errors import InvalidSecondFactor, SecondFactorOff, WrongSecondFactor
+from accounts import secrets
+from accounts.errors import InvalidSecondFactor, NotFound, SecondFactorOff, WrongSecondFactor
 from accounts.flows.factors.factor_check import Checked, FactorCheck
 from accounts.flows.factors.second_factor_setup import count_change
+from accounts.limits import TRUSTED_BROWSERS_PER_ACCOUNT
 from accounts.model import messages, second_factors, sessions, users
 from accounts.model.audit import Caller, Record
 from accounts.model.factor_proofs import Factor, UsedPasskey
@@ -28,8 +30,35 @@ class SecondFactorStatus(Struct, frozen=True):
         return second_factors.status(users.active(self.users, user_id), now)
 
 
+class TrustRevocation(Struct, frozen=True):
+    users: Users
+    transactions: Transactions
+
+    def end(self, user_id: str, ids: Collection[str], caller: Caller, now: datetime) -> None:
+        """Ask the browsers with these ids for a code at their next login.
+
+        Raises NotFound when the account trusts none of them. The trust in some may have ended before or concurrently,
+        which is not an error.
+        """
+        asked = frozenset(ids)
+        if len(asked) > TRUSTED_BROWSERS_PER_ACCOUNT or not all(map(secrets.is_digest, asked)):
+            raise NotFound
+        retry_on_conflict(lambda: self._end_found(user_id, asked, caller, now))
+
+    def _end_found(self, user_id: str, asked: frozenset[str], caller: Caller, now: datetime) -> None:
+        user = users.active(self.users, user_id)
+        found = frozenset(it for it in user.trusted_browsers if second_factors.public_id(it) in asked)
+        if not found:
+            raise NotFound
+        names = sorted({user.trusted_browsers[browser].name for browser in found})
+        record = Record(user_id, "authn_browser_trust_ended", now, caller, {"name": ", ".join(names)})
+        self.transactions.commit(second_factors.EndTrust(user_id, found), record)
+
+
 class SecondFactorManagement(Struct, frozen=True):
-    """``code`` is one of the app or a recovery code; a session that a passkey opened needs none.
+    """Changes need a recent login, and a factor.
+
+    ``code`` is one of the app or a recovery code; a session that a passkey opened needs none.
 
     All methods raise SecondFactorOff, WrongSecondFactor, TooManyAttempts, or Unauthenticated when the session has
     ended. A failure of ``notices`` is ignored.

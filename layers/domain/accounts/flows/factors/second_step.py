@@ -24,8 +24,9 @@ from accounts.limits import (
 from accounts.model import identities, known_browsers, messages, one_time_tokens, second_factors, throttles, user_agents
 from accounts.model.attempts import Attempt
 from accounts.model.audit import Caller
-from accounts.model.factor_proofs import Factor, RecoveryCode, TotpCode, Trust
+from accounts.model.factor_proofs import Factor, RecoveryCode, TotpCode, Trust, Trusted
 from accounts.model.identities import Identities, Identity
+from accounts.model.known_browsers import Browser
 from accounts.model.messages import Outbox
 from accounts.model.one_time_tokens import PENDING_LOGIN, OneTimeToken, OneTimeTokens, PendingLogin
 from accounts.model.sessions import Session
@@ -79,8 +80,7 @@ class SecondStep(Struct, frozen=True):
         """Reads the identity again on each retry: a concurrent login may have changed it."""
         replaced = self._replaced(begun, presented)
         browser, second_factor = known_browsers.of(caller), second_factors.name_of(proof)
-        until = now + TRUSTED_BROWSER_KEPT
-        given = Trust(browser.digest, until, TRUSTED_BROWSERS_PER_ACCOUNT) if trust and not begun.replaces else None
+        given = _trust(browser, caller, now) if trust and not begun.replaces else None
 
         def attempted() -> Opened:
             opened = self.opening.finish(token, browser, second_factor, caller, now)
@@ -135,6 +135,11 @@ class SecondStep(Struct, frozen=True):
         """Email the owner at the third failure in a row: someone passed the first step."""
         if attempt.number == SECOND_FACTOR_FAILURES_TOLD:
             self.notices.put(_about(messages.SecondFactorFailed, user_id, caller, now))
+
+
+def _trust(browser: Browser, caller: Caller, now: datetime) -> Trust:
+    given = Trusted(user_agents.describe(caller.user_agent), now, now + TRUSTED_BROWSER_KEPT)
+    return Trust(browser.digest, given, TRUSTED_BROWSERS_PER_ACCOUNT)
 
 
 def _source(caller: Caller, now: datetime) -> throttles.Increment:

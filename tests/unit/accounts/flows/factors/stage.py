@@ -7,7 +7,9 @@ import pyotp
 from accounts.errors import SecondFactorRequired
 from accounts.flows.people.authentication import Credential
 from accounts.flows.people.session_opening import LoggedIn, Opened
+from accounts.model import user_agents
 from accounts.model.audit import Caller
+from accounts.model.factor_proofs import Trusted
 from accounts.model.users import User
 from tests.authenticators import Authenticator
 from tests.unit.accounts.flows.passkeys.stage import BROWSER, PasskeyService
@@ -15,6 +17,8 @@ from tests.unit.accounts.flows.providers.stage import OAuthService
 from tests.unit.accounts.stage import EMAIL, NOW, OWNER, PASSWORD, Service, cookie
 
 STEP = timedelta(seconds=30)
+# The owner's browser, when it is trusted at NOW.
+TRUSTED = Trusted(user_agents.describe(OWNER.user_agent), NOW, NOW + timedelta(days=30))
 
 
 class App:

@@ -6,13 +6,24 @@ from typing import Any
 
 import pytest
 
-from accounts.errors import AccountsError, SecondFactorOff, TooManyAttempts, Unauthenticated, WrongSecondFactor
+from accounts.errors import (
+    AccountsError,
+    NotFound,
+    SecondFactorOff,
+    TooManyAttempts,
+    Unauthenticated,
+    WrongSecondFactor,
+)
 from accounts.flows.people.session_opening import LoggedIn, Opened
-from accounts.limits import FREE_FAILURES
+from accounts.limits import FREE_FAILURES, TRUSTED_BROWSERS_PER_ACCOUNT
 from accounts.model import messages, second_factors
-from accounts.model.second_factors import Status
+from accounts.model.audit import Record
+from accounts.model.factor_proofs import Trusted
+from accounts.model.second_factors import Status, public_id
+from accounts.secrets import digest
 from tests.unit.accounts.flows.factors.stage import (
     STEP,
+    TRUSTED,
     FactorService,
     account,
     passkey_login,
@@ -21,7 +32,13 @@ from tests.unit.accounts.flows.factors.stage import (
 )
 from tests.unit.accounts.stage import NOW, OWNER, Interleaved, cookie, later
 
+OTHER, ENDED = digest("another browser"), digest("a browser that is not trusted")
+MANY = [digest(str(number)) for number in range(TRUSTED_BROWSERS_PER_ACCOUNT)]
 Change = Callable[[FactorService, LoggedIn, str], Any]
+
+
+def ids(*browsers: str) -> list[str]:
+    return [public_id(browser) for browser in browsers]
 
 
 def turn_off(service: FactorService, owner: Opened, code: str, at: Any = NOW) -> None:
@@ -136,13 +153,73 @@ def test_the_state_is_shown(service: FactorService, owner: LoggedIn) -> None:
     """Never a secret. Trust that has expired is not shown."""
     user_id = owner.session.user_id
     assert service.second_factor_status.of_account(user_id, NOW) == Status(
-        on=False, recovery_codes_left=0, trusted_browsers=()
+        on=False, recovery_codes_left=0, trusted_browsers={}
     )
     app, _ = service.turn_on(owner)
     service.finish_step(service.first_step(), app.code(), trust=True)
     ends = NOW + timedelta(days=30)
 
     assert service.second_factor_status.of_account(user_id, NOW) == Status(
-        on=True, recovery_codes_left=10, trusted_browsers=(ends,)
+        on=True, recovery_codes_left=10, trusted_browsers={OWNER.known_browser: TRUSTED}
     )
-    assert service.second_factor_status.of_account(user_id, ends).trusted_browsers == ()
+    assert service.second_factor_status.of_account(user_id, ends).trusted_browsers == {}
+
+
+def test_trust_in_browsers_ends(service: FactorService, owner: LoggedIn) -> None:
+    """Only in those that are named, at the next login there. Nothing is logged out (MF-14)."""
+    app, _ = service.turn_on(owner)
+    service.finish_step(service.first_step(), app.code(), trust=True)
+    user_id, before = owner.session.user_id, sessions_of(service, owner)
+    service.world.user(user_id, trusted_browsers={**account(service, owner).trusted_browsers, OTHER: TRUSTED})
+    service.world.records.clear()
+    service.trust_revocation.end(user_id, ids(OWNER.known_browser, ENDED), OWNER, later(minutes=1))
+
+    assert account(service, owner).trusted_browsers == {OTHER: TRUSTED}
+    assert sessions_of(service, owner) == before
+    assert service.first_step(later(minutes=1))
+    detail = {"name": TRUSTED.name}
+    (record,) = service.world.records
+    assert record == Record(user_id, "authn_browser_trust_ended", later(minutes=1), OWNER, detail, record.serial)
+
+
+def test_all_trust_ends_at_once(service: FactorService, owner: LoggedIn) -> None:
+    """The activity names each kind of browser once."""
+    service.turn_on(owner)
+    names = {OTHER: "Safari on Mac", ENDED: "Edge on Windows", OWNER.known_browser: "Safari on Mac"}
+    held = {browser: Trusted(name, NOW, later(days=30)) for browser, name in names.items()}
+    service.world.user(owner.session.user_id, trusted_browsers=held)
+    service.trust_revocation.end(owner.session.user_id, ids(*held), OWNER, NOW)
+
+    assert account(service, owner).trusted_browsers == {}
+    assert [it.detail for it in service.world.records] == [{"name": "Edge on Windows, Safari on Mac"}]
+
+
+@pytest.mark.parametrize("asked", [[ENDED], ["not a digest"], [public_id(OTHER), *MANY]])
+def test_browsers_that_are_not_trusted_are_not_found(service: FactorService, owner: LoggedIn, asked: list[str]) -> None:
+    """One more than an account trusts is refused unread."""
+    service.turn_on(owner)
+    service.world.user(owner.session.user_id, trusted_browsers={OTHER: TRUSTED})
+    with pytest.raises(NotFound):
+        service.trust_revocation.end(owner.session.user_id, asked, OWNER, NOW)
+
+    assert account(service, owner).trusted_browsers == {OTHER: TRUSTED}
+
+
+def test_another_owner_ends_no_trust(service: FactorService, owner: LoggedIn) -> None:
+    service.turn_on(owner)
+    service.world.user(owner.session.user_id, trusted_browsers={OTHER: TRUSTED})
+    stranger = service.person("stranger@example.com")
+    with pytest.raises(NotFound):
+        service.trust_revocation.end(stranger.session.user_id, ids(OTHER), OWNER, NOW)
+
+    assert account(service, owner).trusted_browsers == {OTHER: TRUSTED}
+
+
+def test_trust_that_ends_concurrently_is_not_an_error(service: FactorService, owner: LoggedIn) -> None:
+    service.turn_on(owner)
+    service.world.user(owner.session.user_id, trusted_browsers={OTHER: TRUSTED, ENDED: TRUSTED})
+    rival = service.trust_revocation
+    service.interposed = Interleaved(service.world, lambda: rival.end(owner.session.user_id, ids(ENDED), OWNER, NOW))
+    service.trust_revocation.end(owner.session.user_id, ids(OTHER, ENDED), OWNER, NOW)
+
+    assert account(service, owner).trusted_browsers == {}

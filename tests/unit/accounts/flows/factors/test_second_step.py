@@ -25,10 +25,12 @@ from accounts.limits import (
     TRUSTED_BROWSERS_PER_ACCOUNT,
 )
 from accounts.model import attempts, messages, users
+from accounts.model.factor_proofs import Trusted
 from accounts.model.identities import public_id
 from accounts.model.throttles import Counter
 from tests.unit.accounts.flows.factors.stage import (
     STEP,
+    TRUSTED,
     App,
     FactorService,
     account,
@@ -315,12 +317,13 @@ def test_an_untrusted_browser_is_asked_each_time(service: FactorService, app: Ap
 
 def test_an_account_trusts_ten_browsers(service: FactorService, owner: LoggedIn, app: App) -> None:
     """One more ends the trust in the one whose trust would expire first."""
-    many = {f"browser {number}": later(days=number + 1) for number in range(TRUSTED_BROWSERS_PER_ACCOUNT)}
+    several = range(TRUSTED_BROWSERS_PER_ACCOUNT)
+    many = {f"browser {number}": Trusted("Firefox", NOW, later(days=number + 1)) for number in several}
     service.world.user(owner.session.user_id, trusted_browsers=many)
     service.finish_step(service.first_step(), app.code(), trust=True)
 
-    kept = {name: until for name, until in many.items() if name != "browser 0"}
-    assert account(service, owner).trusted_browsers == {**kept, OWNER.known_browser: NOW + timedelta(days=30)}
+    kept = {name: held for name, held in many.items() if name != "browser 0"}
+    assert account(service, owner).trusted_browsers == {**kept, OWNER.known_browser: TRUSTED}
 
 
 def test_a_full_account_makes_room(service: FactorService, owner: LoggedIn, app: App) -> None:

@@ -20,6 +20,7 @@ from accounts.errors import (
 from accounts.flows.operators.operator_requests import UNNAMED, OperatorRequest
 from accounts.model import messages, users
 from accounts.model.audit import NO_CALLER, Record
+from accounts.model.factor_proofs import Trusted
 from accounts.model.throttles import Counter
 from accounts.web import inspections
 from tests.unit.accounts.stage import (
@@ -369,14 +370,22 @@ def test_a_password_of_another_account_is_not_revoked(service: Service) -> None:
 def test_the_second_factor_is_shown_without_its_secrets(service: Service) -> None:
     """Support needs to know what an owner without their phone can still use."""
     user_id = service.person().session.user_id
-    kept = {"a trusted browser": later(days=1), "an earlier one": NOW}
+    kept = {"a trusted browser": Trusted("Edge", NOW, later(days=1)), "an earlier one": Trusted("Edge", NOW, NOW)}
     service.world.user(user_id, totp="a seal", recovery_codes=frozenset({"a digest"}), trusted_browsers=kept)
     shown = inspections.document(service.account_inspection.of(user_id, SOON))
 
     assert shown["second_factor"] == {
         "on": True,
         "recovery_codes_left": 1,
-        "trusted_until": ["2026-03-02T12:00:00.000Z"],
+        "trusted_browsers": [
+            {
+                "id": secrets.digest("a trusted browser"),
+                "current": False,
+                "device": "Edge",
+                "trusted_at": "2026-03-01T12:00:00.000Z",
+                "expires_at": "2026-03-02T12:00:00.000Z",
+            }
+        ],
     }
     assert [secret for secret in ("a seal", "a digest", "a trusted browser") if secret in str(shown)] == []
 

@@ -8,6 +8,7 @@ from accounts.errors import CredentialNotAccepted, ReauthenticationRequired, Una
 from accounts.flows.people.account_export import Holdings
 from accounts.limits import ACTIVITY_READ_OF_ONE_KIND
 from accounts.model.audit import Record
+from accounts.model.factor_proofs import Trusted
 from accounts.model.identities import Identity
 from accounts.model.passkeys import Passkey
 from accounts.web import exports
@@ -24,6 +25,14 @@ from tests.unit.accounts.stage import (
 )
 
 AFTER = later(minutes=4)
+
+TRUSTED_BROWSER = {
+    "id": secrets.digest("a browser"),
+    "current": False,
+    "device": "Edge",
+    "trusted_at": "2026-03-01T12:00:00.000Z",
+    "expires_at": "2026-03-01T12:05:00.000Z",
+}
 
 
 def _with_passkey(service: Service, user_id: str) -> Passkey:
@@ -89,7 +98,10 @@ def test_the_whole_document(service: Service) -> None:
         unlinked=frozenset({"google#12", "github#7"}),
         totp="sealed",
         recovery_codes=frozenset({"a digest", "another"}),
-        trusted_browsers={"a browser": later(minutes=5), "another": later(minutes=3)},
+        trusted_browsers={
+            "a browser": Trusted("Edge", NOW, later(minutes=5)),
+            "another": Trusted("Edge", NOW, later(minutes=3)),
+        },
     )
     document = exports.document(service.account_export.of_session(cookie(logged_in), AFTER), AFTER)
 
@@ -143,7 +155,7 @@ def test_the_whole_document(service: Service) -> None:
                 "last_used_at": minute,
             }
         ],
-        "second_factor": {"on": True, "recovery_codes_left": 2, "trusted_until": ["2026-03-01T12:05:00.000Z"]},
+        "second_factor": {"on": True, "recovery_codes_left": 2, "trusted_browsers": [TRUSTED_BROWSER]},
         "unlinked": [{"provider": "github", "subject": "7"}, {"provider": "google", "subject": "12"}],
         "sessions": [
             {

@@ -42,7 +42,7 @@ async function refresh() {
   fillIn(parts.session.body, parts.identities.body);
   showLogins(parts.identities.body.identities, parts.methods.ok ? parts.methods.body.methods : []);
   showPasskeys(parts.passkeys, parts.identities.body.identities);
-  showSecondFactor(parts.factor, parts.passkeys);
+  showSecondFactor(parts.factor);
   showDevices(parts.sessions);
   showActivity(parts.activity);
   show($("#loaded"));

@@ -5,6 +5,7 @@ import { ensureRecentLogin, open, withRecentLogin } from "./dialogs.js";
 import { wireCode } from "./factor_code.js";
 import { $, call, errorText, make, onSubmit, show, t, withBusy } from "./page.js";
 import { announceChange } from "./profile.js";
+import { showTrusted } from "./trusted_browsers.js";
 
 const FEW_CODES = 3;
 const setup = $("#factor-dialog");
@@ -19,22 +20,17 @@ let said = "";
 
 // --- the account page -------------------------------------------------------------------------------------------
 
-export function showSecondFactor(result, passkeys) {
-  const { on, recovery_codes_left: left, trusted_until: trusted = [] } = result.body;
+export function showSecondFactor(result) {
+  const { on, recovery_codes_left: left, trusted_browsers: trusted } = result.body;
   const isOn = result.ok && on;
   $("#factor-state").textContent = result.ok ? t(isOn ? "factor.on" : "factor.off", { left }) : errorText(result);
   $("#factor-few").textContent = t(left ? "factor.few_codes" : "factor.no_codes");
-  $("#factor-trusted").textContent = t("factor.trusted", { count: trusted.length });
   show($("#factor-badge"), isOn);
-  show($("#factor-trusted"), isOn && trusted.length > 0);
+  showTrusted(isOn ? trusted : []);
   show($("#factor-few"), isOn && left <= FEW_CODES);
   show($("#factor-on"), result.ok && !on);
   show($("#factor-codes"), isOn);
   show($("#factor-off"), isOn);
-  // A login with a passkey replaces the code.
-  const isOptional = passkeys.ok && passkeys.body.passkeys.length > 0;
-  show($("#factor-change-hint"), isOptional);
-  changeCode.required = !isOptional;
 }
 
 // Continues after a login: what the owner had started.
@@ -147,17 +143,32 @@ async function ask(what, draft) {
     return result;
   }
   changing = { ...what, draft };
+  needCode(result.body.session.method !== "passkey");
   $("#factor-change-title").textContent = what.title;
   $("#factor-change-lead").textContent = what.lead;
   $("#factor-change-yes").textContent = what.yes;
   $("#factor-change-form").reset();
   open(change);
-  changeCode.focus();
+  if (changeCode.required) {
+    changeCode.focus();
+  }
   return null;
+}
+
+// A login with a passkey replaces the code.
+function needCode(isNeeded) {
+  changeCode.required = isNeeded;
+  show($("#factor-change-part"), isNeeded);
 }
 
 onSubmit($("#factor-change-form"), async () => {
   const result = await withRecentLogin(() => call("POST", changing.path, { code: changeCode.value }), changing.draft);
+  if (result.code === "wrong_second_factor" && !changeCode.required) {
+    // The login was confirmed in the dialog, but without a passkey.
+    needCode(true);
+    changeCode.focus();
+    return null;
+  }
   if (!result.ok) {
     changeCode.select();
     return result;

@@ -1,0 +1,37 @@
+// Browsers that two-step login does not ask for a code.
+
+import { askToConfirm } from "./confirm.js";
+import { $, call, make, moment, show, t } from "./page.js";
+import { announceChange } from "./profile.js";
+
+export function showTrusted(browsers) {
+  show($("#trusted-part"), browsers.length > 0);
+  show($("#trusted-end"), browsers.length > 1);
+  $("#trusted").replaceChildren(...browsers.map(entry));
+  const all = $("#trusted-end");
+  all.onclick = () => remove(browsers, t("trusted.remove_all"), all.textContent);
+}
+
+function entry(browser) {
+  const what = make("div", { class: "what" }, make("h4", {}, browser.device));
+  if (browser.current) {
+    what.append(make("span", { class: "badge" }, t("devices.this")));
+  }
+  const since = [t("passkeys.added_at"), " ", moment(browser.trusted_at)];
+  const about = make("p", { class: "about" }, ...since, " · ", t("trusted.until"), " ", moment(browser.expires_at));
+  const title = t("passkeys.remove_one", { name: browser.device });
+  const attributes = { type: "button", class: "small-button", "aria-label": title };
+  const button = make("button", attributes, t("passkeys.remove"));
+  button.addEventListener("click", () => remove([browser], title, t("passkeys.remove")));
+  return make("li", {}, what, about, make("div", { class: "act" }, button));
+}
+
+function remove(browsers, title, yes) {
+  askToConfirm({
+    title,
+    lead: t("trusted.remove_lead"),
+    yes,
+    step: () => call("DELETE", `/auth/second-factor/browsers/${browsers.map((browser) => browser.id).join(",")}`),
+    done: () => announceChange(t("trusted.removed")),
+  });
+}
