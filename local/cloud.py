@@ -3,6 +3,7 @@
 `with LocalCloud() as cloud: requests.get(cloud.site_url)` is all that a test needs.
 """
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -153,6 +154,7 @@ class LocalCloud:
             "AllowedOrigins": "",
             "OAuthResources": f"{EXAMPLE_SERVICE}|Example service|jobs:read=See your jobs|jobs:write=Start jobs",
             "BreachedPasswordLookup": "off",  # The local cloud works offline.
+            "SecondFactor": os.environ.get("SECOND_FACTOR") or "optional",
             "ReservedConcurrency": "0",
             "MailboxUrl": self._mailbox_url,
             "WalkthroughUrl": f"{self._mailbox_url}/walkthrough" if self._mailbox_url else "",

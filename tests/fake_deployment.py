@@ -40,8 +40,10 @@ RESOURCES = f"{CLOUD}|Comfy Cloud|jobs:read=See your jobs|jobs:write=Start jobs;
 class FakeDeployment(Deployment):
     """``interposed`` replaces the world's transactions, so that a test can do something before a write."""
 
-    def __init__(self, world: World | None = None, hasher: FakeHasher | None = None) -> None:
-        settings = {"OAUTH_RESOURCES": RESOURCES, "CLIENT_METADATA_HOSTS": "*"}
+    def __init__(
+        self, world: World | None = None, hasher: FakeHasher | None = None, second_factor: str = "optional"
+    ) -> None:
+        settings = {"OAUTH_RESOURCES": RESOURCES, "CLIENT_METADATA_HOSTS": "*", "SECOND_FACTOR": second_factor}
         super().__init__(Settings("local", SITE_URL, settings))
         self.world = world or World()
         self.hasher = hasher or FakeHasher()

@@ -250,6 +250,7 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
     identities.EnableLogin: lambda w, c: c.key in w.identities and w.identities[c.key].user_id == c.user_id,
     sessions.Start: lambda w, c: c.session.digest not in w.sessions,
     sessions.End: lambda _w, _c: True,
+    sessions.Enrol: lambda w, c: c.digest in w.sessions,
     sessions.Rotate: lambda w, c: (
         c.session.digest in w.sessions and w.sessions[c.session.digest].refresh == c.session.refresh
     ),
@@ -438,6 +439,7 @@ _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
     identities.EnableLogin: lambda w, c: w.change_identity(c.key, disabled=False),
     sessions.Start: lambda w, c: w.sessions.update({c.session.digest: c.session}),
     sessions.End: lambda w, c: w.sessions.pop(c.digest, None),
+    sessions.Enrol: lambda w, c: w.sessions.update({c.digest: replace(w.sessions[c.digest], enrolling=False)}),
     sessions.Rotate: _rotate,
     api_keys.Add: lambda w, c: w.api_keys.update({c.api_key.digest: c.api_key}),
     api_keys.Remove: lambda w, c: w.api_keys.pop(c.digest),

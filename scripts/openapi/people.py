@@ -288,7 +288,7 @@ SECOND_FACTOR = (
         tag=_SECOND_FACTOR,
         summary="Begins to set up a second factor",
         answers=(ok(second_factors.Setup, "What an authenticator app needs. Nothing has changed yet."),),
-        errors=(errors.SecondFactorOn,),
+        errors=(errors.SecondFactorOn, errors.SecondFactorNotOffered),
     ),
     Operation(
         route=routes.FACTOR_CONFIRM,
@@ -297,7 +297,7 @@ SECOND_FACTOR = (
         body=schemas.SecondFactorConfirm,
         example={"setup": "KvRbDp1Hn6cY3mWqT0sLxZ8uEaJgFi2oBV5kM7tXd4y", "code": "287082"},
         answers=(ok(second_factors.RecoveryCodes, "The recovery codes, which are not shown again."),),
-        errors=(errors.SetupExpired, errors.WrongSecondFactor, errors.SecondFactorOn),
+        errors=(errors.SetupExpired, errors.WrongSecondFactor, errors.SecondFactorOn, errors.SecondFactorNotOffered),
     ),
     Operation(
         route=routes.FACTOR_TURN_OFF,

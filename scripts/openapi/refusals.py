@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from accounts import errors
 from accounts.errors import AccountsError
-from accounts.flows.people.authentication import ACCESS_TOKEN, ADMIN_SECRET, API_KEY
+from accounts.flows.people.authentication import ACCESS_TOKEN, ADMIN_SECRET, API_KEY, SESSION
 from accounts.web import oauth_server, responses
 from accounts.web.responses import Response
 from scripts.openapi.operation import Operation
@@ -92,6 +92,8 @@ WHEN: Mapping[type[AccountsError], str] = {
     errors.CrossSiteRequest: "a route that uses the cookie was called from outside the site's own pages",
     errors.ReauthenticationRequired: "the login is more than 15 minutes old; log in again",
     errors.StepUpRequired: "a program asked for a newer or stronger login (`max_age`, `acr_values`); log in again",
+    errors.SecondFactorSetupRequired: "the deployment requires two-step login, and the session only sets it up",
+    errors.SecondFactorNotOffered: "the deployment does not offer two-step login",
     errors.EmailNotVerified: "the provider has not verified the address; the service sent a confirmation email to it",
     errors.EmailMissing: "the provider gave no address",
     errors.OriginNotAllowed: "this origin may not start a login; use an API key",
@@ -213,6 +215,8 @@ def _of_credentials(operation: Operation) -> Iterator[type[AccountsError]]:
         yield errors.ApiKeyUnknown
         yield errors.ApiKeyExpired
         yield errors.ApiKeyReplaced
+    if SESSION in route.credentials and not route.enrolling:
+        yield errors.SecondFactorSetupRequired
     if route.fresh:
         yield errors.ReauthenticationRequired
 

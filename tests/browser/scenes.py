@@ -499,6 +499,16 @@ def account_two_steps(stage: Stage) -> None:
     stage.told("You're running out of recovery codes.")
 
 
+def account_must_set_up_two_steps(stage: Stage) -> None:
+    def answer(route: Route) -> None:
+        answered = route.fetch()
+        route.fulfill(response=answered, json={**answered.json(), "enrolling": True})
+
+    stage.page.route("**/auth/session", answer)
+    stage.visitor.visit("/account")
+    stage.told("This site requires two-step login.")
+
+
 def account_turn_on_two_steps(stage: Stage) -> None:
     account(stage)
     stage.press("Turn on two-step login")
@@ -794,6 +804,7 @@ INSIDE = (
     account_remove_password,
     account_again_with_passkey,
     account_two_steps,
+    account_must_set_up_two_steps,
     account_turn_on_two_steps,
     account_recovery_codes,
     account_turn_off_two_steps,

@@ -106,6 +106,7 @@ def _session() -> Session:
         passkey=a_digest(),
         second_factor="totp",
         proven_at=TOMORROW,
+        enrolling=True,
     )
 
 

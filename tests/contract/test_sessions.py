@@ -118,3 +118,19 @@ def test_rotating_does_not_recreate_an_ended_session(backend: Backend) -> None:
 
     assert backend.refused(rotate) == (rotate,)
     assert backend.sessions.get(session.digest) is None
+
+
+def test_a_session_that_has_set_up_a_second_factor_is_like_any_other(backend: Backend) -> None:
+    session = start(backend)
+    backend.commit(sessions.Enrol(session.digest))
+
+    assert backend.sessions.get(session.digest) == replace(session, enrolling=False)
+
+
+def test_setting_up_a_second_factor_does_not_recreate_an_ended_session(backend: Backend) -> None:
+    session = start(backend)
+    backend.commit(sessions.End(session.digest))
+    enrol = sessions.Enrol(session.digest)
+
+    assert backend.refused(enrol) == (enrol,)
+    assert backend.sessions.get(session.digest) is None

@@ -297,7 +297,7 @@ def test_the_sample_of_session_show_returns_account_and_session(functions: Lambd
     answer = functions.invoke("session_show", sample("session_show"))
 
     who = {"customer": person.customer(NOW), "session": _session(person.token, current=True)}
-    body = {**who, "email_shown": person.email, "mail_problem": None}
+    body = {**who, "email_shown": person.email, "mail_problem": None, "enrolling": False}
     assert answer.read == expected.answer("session_show", 200, body)
     assert _logged(answer) == [_line("session_show", "session_shown", "GET /auth/session", 200, person.user_id)]
 

@@ -30,6 +30,8 @@ def evaluated(node: Any, values: dict[str, str]) -> Any:
             return str(evaluated(left, values)) == str(evaluated(right, values))
         case {"Fn::Not": [condition]}:
             return not evaluated(condition, values)
+        case {"Fn::Contains": [several, one]}:
+            return str(evaluated(one, values)) in several
         case {"Fn::Or": conditions}:
             return any(evaluated(condition, values) for condition in conditions)
     return node
@@ -66,6 +68,8 @@ def refused(region: str = "us-east-1", **given: str) -> list[str]:
             "AuthorizerAudience": "https://cloud.example.com/mcp",
         },
         {"MonthlyBudget": "100", "AlarmEmail": "a@example.com"},
+        {"PasswordMinCharacters": "8", "SecondFactor": "required"},
+        {"PasswordMinCharacters": "15", "SecondFactor": "off"},
         {"MonthlyBudget": "100", "AlarmTopicArn": "arn:aws:sns:us-east-1:123456789012:alarms"},
     ],
 )
@@ -91,6 +95,15 @@ def test_valid_combinations_are_accepted(given: dict[str, str]) -> None:
         (
             DOMAIN | FIREWALL | {"FirewallSecretDigests": ""},
             "Firewall requires FirewallSecretDigests; see docs/deploy.md.",
+        ),
+        ({"PasswordMinCharacters": "14"}, "PasswordMinCharacters below 15 requires SecondFactor required."),
+        (
+            {"PasswordMinCharacters": "8", "SecondFactor": "off"},
+            "PasswordMinCharacters below 15 requires SecondFactor required.",
+        ),
+        (
+            {"PasswordMinCharacters": "8", "SecondFactor": "required", "BreachedPasswordLookup": "off"},
+            "PasswordMinCharacters below 15 requires BreachedPasswordLookup on: the bundled list has no short ones.",
         ),
         ({"MonthlyBudget": "100"}, "MonthlyBudget requires a recipient, AlarmEmail or AlarmTopicArn."),
     ],
@@ -164,7 +177,11 @@ def test_parameters_have_the_bounds_of_the_limits() -> None:
     hour, minute, day = timedelta(hours=1), timedelta(minutes=1), timedelta(days=1)
     idle_at_least = limits.SESSION_IDLE_AT_LEAST // minute
     chosen = {
-        "PasswordMinCharacters": (limits.PASSWORD_MIN_CHARACTERS, 15, limits.PASSWORD_MIN_CHARACTERS_AT_MOST),
+        "PasswordMinCharacters": (
+            limits.PASSWORD_MIN_CHARACTERS_WITH_SECOND_FACTOR,
+            limits.PASSWORD_MIN_CHARACTERS,
+            limits.PASSWORD_MIN_CHARACTERS_AT_MOST,
+        ),
         "SessionHours": (1, limits.SESSION_LIFETIME // hour, limits.SESSION_LIFETIME // hour),
         "SessionIdleMinutes": (idle_at_least, limits.SESSION_IDLE // minute, limits.SESSION_IDLE // minute),
         "RememberedSessionDays": (1, *[limits.REMEMBERED_SESSION_LIFETIME // day] * 2),

@@ -54,6 +54,8 @@
     │   │   ├── CrossSiteRequest
     │   │   ├── ReauthenticationRequired
     │   │   ├── StepUpRequired
+    │   │   ├── SecondFactorSetupRequired
+    │   │   ├── SecondFactorNotOffered
     │   │   ├── EmailNotVerified
     │   │   ├── EmailMissing
     │   │   └── OriginNotAllowed
@@ -538,6 +540,21 @@ class StepUpRequired(Forbidden):
     code = "step_up_required"
     event = "authz_fail_reauth"
     default_message = "This program needs a newer login. Confirm it's you to continue."
+
+
+class SecondFactorSetupRequired(Forbidden):
+    """The deployment requires a second factor, and the owner logged in without one."""
+
+    code = "second_factor_setup_required"
+    event = "authz_fail_second_factor"
+    default_message = "Set up two-step login first: on the website, under Account."
+
+
+class SecondFactorNotOffered(Forbidden):
+    """The deployment offers no second factor."""
+
+    code = "second_factor_not_offered"
+    default_message = "This site doesn't offer two-step login."
 
 
 class EmailNotVerified(Forbidden):

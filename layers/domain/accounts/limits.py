@@ -10,6 +10,8 @@ from datetime import timedelta
 # Passwords. NIST SP 800-63B-4 3.1.1.2: 15 where the password is the only factor; ASVS 6.2.9: at least 64 allowed.
 PASSWORD_MIN_CHARACTERS = 15
 # A deployment may raise the minimum up to the length that ASVS 6.2.9 requires every service to accept.
+# Where a second factor is required.
+PASSWORD_MIN_CHARACTERS_WITH_SECOND_FACTOR = 8
 PASSWORD_MIN_CHARACTERS_AT_MOST = 64
 PASSWORD_MAX_CHARACTERS = 256
 PASSWORD_MAX_BYTES = 1024

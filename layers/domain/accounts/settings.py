@@ -5,12 +5,21 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from typing import Final, Literal
 
 from msgspec import Struct
 
 from accounts.errors import ConfigurationError
-from accounts.limits import PASSWORD_MIN_CHARACTERS, PASSWORD_MIN_CHARACTERS_AT_MOST
+from accounts.limits import (
+    PASSWORD_MIN_CHARACTERS,
+    PASSWORD_MIN_CHARACTERS_AT_MOST,
+    PASSWORD_MIN_CHARACTERS_WITH_SECOND_FACTOR,
+)
 
+SecondFactor = Literal["optional", "required", "off"]
+REQUIRED: Final = "required"
+OFF: Final = "off"
+_SECOND_FACTORS: tuple[SecondFactor, ...] = ("optional", REQUIRED, OFF)
 STAGES = ("local", "dev", "prod")
 # As browsers write it in ``Origin``, which is compared as text: lowercase, punycode, no default port.
 _ORIGIN = re.compile(
@@ -47,8 +56,21 @@ class Settings(Struct, frozen=True):
         return int(text)
 
     @property
+    def second_factor(self) -> SecondFactor:
+        """Whether owners may, must or cannot turn it on; raises ConfigurationError."""
+        for chosen in _SECOND_FACTORS:
+            if chosen == self["SECOND_FACTOR"]:
+                return chosen
+        message = f"SECOND_FACTOR must be one of {', '.join(_SECOND_FACTORS)}."
+        raise ConfigurationError(message)
+
+    @property
     def password_min_characters(self) -> int:
-        at_least, at_most = PASSWORD_MIN_CHARACTERS, PASSWORD_MIN_CHARACTERS_AT_MOST
+        """Shorter ones need a second factor, and a list of breached passwords: the bundled list has long ones only."""
+        looks_up = self.optional("BREACHED_PASSWORD_LOOKUP") == "on"
+        may_be_short = looks_up and self.second_factor == REQUIRED
+        at_least = PASSWORD_MIN_CHARACTERS_WITH_SECOND_FACTOR if may_be_short else PASSWORD_MIN_CHARACTERS
+        at_most = PASSWORD_MIN_CHARACTERS_AT_MOST
         return self.number("PASSWORD_MIN_CHARACTERS", at_least=at_least, at_most=at_most)
 
     def optional(self, name: str) -> str:

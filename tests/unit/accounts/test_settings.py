@@ -6,7 +6,14 @@ from accounts import settings
 from accounts.errors import ConfigurationError
 from accounts.settings import Settings
 
-_GOOD = {"STAGE": "prod", "SITE_URL": "https://accounts.example.com", "EMPTY": "", "USERS_TABLE": "users"}
+_GOOD = {
+    "STAGE": "prod",
+    "SITE_URL": "https://accounts.example.com",
+    "EMPTY": "",
+    "USERS_TABLE": "users",
+    "SECOND_FACTOR": "optional",
+    "BREACHED_PASSWORD_LOOKUP": "on",
+}
 
 
 def refusal_of(**environ: str) -> str:
@@ -116,6 +123,40 @@ def test_a_password_length_within_the_limits_is_accepted() -> None:
     loaded = [settings.load(_GOOD | {"PASSWORD_MIN_CHARACTERS": value}) for value in ("15", "64")]
 
     assert [it.password_min_characters for it in loaded] == [15, 64]
+
+
+def test_a_second_factor_that_is_required_allows_shorter_passwords() -> None:
+    """Down to 8, both ends included (NIST SP 800-63B-4 3.1.1.2)."""
+    required = _GOOD | {"SECOND_FACTOR": "required"}
+    loaded = [settings.load(required | {"PASSWORD_MIN_CHARACTERS": value}) for value in ("8", "64")]
+
+    assert [it.password_min_characters for it in loaded] == [8, 64]
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"SECOND_FACTOR": "required", "PASSWORD_MIN_CHARACTERS": "7"},
+        {"SECOND_FACTOR": "required", "BREACHED_PASSWORD_LOOKUP": "off", "PASSWORD_MIN_CHARACTERS": "14"},
+        {"SECOND_FACTOR": "optional", "PASSWORD_MIN_CHARACTERS": "14"},
+        {"SECOND_FACTOR": "off", "PASSWORD_MIN_CHARACTERS": "14"},
+    ],
+)
+def test_short_passwords_need_both(chosen: dict[str, str]) -> None:
+    """A second factor that is required, and the lookup: the bundled list has none that are shorter than 15."""
+    with pytest.raises(ConfigurationError):
+        _ = settings.load(_GOOD | chosen).password_min_characters
+
+
+@pytest.mark.parametrize("value", ["optional", "required", "off"])
+def test_the_second_factor_has_three_settings(value: str) -> None:
+    assert settings.load(_GOOD | {"SECOND_FACTOR": value}).second_factor == value
+
+
+@pytest.mark.parametrize("value", ["", "on", "Required"])
+def test_another_setting_of_the_second_factor_is_refused(value: str) -> None:
+    with pytest.raises(ConfigurationError):
+        _ = settings.load(_GOOD | {"SECOND_FACTOR": value}).second_factor
 
 
 def test_settings_are_read_by_name() -> None:

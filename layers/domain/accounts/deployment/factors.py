@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from accounts.deployment.people import PeopleFlows
+from accounts.settings import OFF
 
 if TYPE_CHECKING:
     from accounts.flows.factors.factor_check import FactorCheck
@@ -60,6 +61,7 @@ class FactorFlows(PeopleFlows):
             self.totp_secrets,
             self.writing(self.one_time_tokens, self.users, self.sessions, self.audit_events),
             self.notices,
+            self.settings.second_factor != OFF,
         )
 
     @cached_property

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from accounts.deployment.edges import Edges
+from accounts.settings import REQUIRED
 
 if TYPE_CHECKING:
     from accounts.flows.passkeys.challenges import Challenges
@@ -50,6 +51,7 @@ class PeopleFlows(Edges):
             self.writing(self.users, self.sessions, self.one_time_tokens, self.audit_events),
             self.noting(self.users, self.sessions, self.audit_events),
             self.lengths,
+            self.settings.second_factor == REQUIRED,
         )
 
     @cached_property

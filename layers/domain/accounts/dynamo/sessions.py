@@ -51,6 +51,7 @@ class SessionItem(Model):
     passkey = UnicodeAttribute(null=True)
     second_factor = UnicodeAttribute(null=True)
     proven_at = UTCDateTimeAttribute(null=True)
+    enrolling = BooleanAttribute(null=True)
     by_user = _ByUser()
 
 
@@ -68,7 +69,12 @@ class SessionsTable(Table[Session]):
     @property
     def writes(self) -> Mapping[type[Change], Write]:
         """How each change to a session is written."""
-        return {sessions.Start: self._start, sessions.End: self._end, sessions.Rotate: self._rotate}
+        return {
+            sessions.Start: self._start,
+            sessions.End: self._end,
+            sessions.Enrol: self._enrol,
+            sessions.Rotate: self._rotate,
+        }
 
     def get(self, digest: str) -> Session | None:
         """The session, read consistently; None when there is none. Raises Unavailable."""
@@ -87,6 +93,9 @@ class SessionsTable(Table[Session]):
 
     def _end(self, change: sessions.End) -> Operation:
         return self.delete(change.digest)
+
+    def _enrol(self, change: sessions.Enrol) -> Operation:
+        return self.update(change.digest, [SessionItem.enrolling.remove()], SessionItem.digest.exists())
 
     def _rotate(self, change: sessions.Rotate) -> Operation:
         read = change.session

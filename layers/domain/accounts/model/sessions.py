@@ -66,6 +66,7 @@ class Session(Struct, frozen=True):
     """``method`` is how the owner logged in, and ``passkey`` the public id of the passkey that they used, or empty.
 
     ``second_factor`` is what they proved after it in this login: none in a browser that is trusted.
+    An ``enrolling`` one only sets up a second factor, which the deployment requires and the login lacked.
 
     A client's session has ``client_id``, ``resource`` (empty for this service), ``scope`` and the digests of the second
     part of its refresh token: ``refresh`` is valid, ``refresh_previous`` was exchanged at ``refreshed_at``. The valid
@@ -92,6 +93,7 @@ class Session(Struct, frozen=True):
     passkey: str = ""
     second_factor: SecondFactor = ""
     proven_at: datetime | None = None
+    enrolling: bool = False
 
     @property
     def auth_time(self) -> datetime | None:
@@ -135,6 +137,12 @@ class Start(Change, frozen=True):
 
 class End(Change, frozen=True):
     """Delete the session, if it exists."""
+
+    digest: str
+
+
+class Enrol(Change, frozen=True):
+    """End ``enrolling``: the owner has set up a second factor. Refused when the session has ended."""
 
     digest: str
 

@@ -250,6 +250,7 @@ class Pages:
             "reset_minutes": str(limits.PASSWORD_RESET_LIFETIME // timedelta(minutes=1)),
             "keys_max": str(limits.API_KEYS_PER_ACCOUNT),
             "passkeys_max": str(limits.PASSKEYS_PER_ACCOUNT),
+            "second_factor": self._settings.second_factor,
             "recovery_codes": str(limits.RECOVERY_CODES),
             "trust_days": str(limits.TRUSTED_BROWSER_KEPT // timedelta(days=1)),
         }

@@ -83,12 +83,16 @@ class Sessions(Struct):
 
 
 class CurrentSession(Struct):
-    """The session of the cookie and its account. ``mail_problem``: emails to the address fail."""
+    """The session of the cookie and its account. ``mail_problem``: emails to the address fail.
+
+    ``enrolling``: the session only sets up a second factor.
+    """
 
     customer: Customer
     session: Session
     email_shown: str
     mail_problem: MailProblem | None
+    enrolling: bool
 
 
 class Event(Struct):
@@ -175,6 +179,7 @@ def current_session(user: users.User, entry: sessions.Session) -> CurrentSession
         session=session(entry, current=True),
         email_shown=email_shown(user.email),
         mail_problem=user.mail_problem,
+        enrolling=entry.enrolling,
     )
 
 

@@ -21,7 +21,7 @@ class Route(Struct, frozen=True):
     - ``function``: the folder of its handler.
     - ``credentials``: the kinds that it accepts; the endpoint refuses every other kind without a lookup. With
       ``optional``, a request without an accepted credential reaches the handler, too. With ``fresh``, the login must be
-      at most FRESH_LOGIN ago.
+      at most FRESH_LOGIN ago. With ``enrolling``, also sessions that only set up a second factor.
     - ``limiters``: the buckets that count its requests, besides the gateway's throttle, which applies to all routes.
     - ``event``: the log event of a success.
     - ``cookies``: it reads or sets the session cookie, so an unsafe request must come from the service's own pages.
@@ -40,6 +40,7 @@ class Route(Struct, frozen=True):
     page: bool = False
     fresh: bool = False
     optional: bool = False
+    enrolling: bool = False
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -86,8 +87,20 @@ LOGIN = Route(
     "authn_login_success",
     cookies=True,
 )
-LOGOUT = Route("POST", "/auth/logout", "logout", SESSION_ONLY, GATEWAY, "session_revoked", cookies=True, optional=True)
-SESSION_SHOW = Route("GET", "/auth/session", "session_show", SESSION_ONLY, GATEWAY, "session_shown", cookies=True)
+LOGOUT = Route(
+    "POST",
+    "/auth/logout",
+    "logout",
+    SESSION_ONLY,
+    GATEWAY,
+    "session_revoked",
+    cookies=True,
+    optional=True,
+    enrolling=True,
+)
+SESSION_SHOW = Route(
+    "GET", "/auth/session", "session_show", SESSION_ONLY, GATEWAY, "session_shown", cookies=True, enrolling=True
+)
 SESSION_LIST = Route("GET", "/auth/sessions", "session_list", SESSION_ONLY, GATEWAY, "sessions_listed", cookies=True)
 SESSION_REVOKE = Route(
     "DELETE", "/auth/sessions/{id}", "session_revoke", SESSION_ONLY, GATEWAY, "session_revoked", cookies=True
@@ -223,7 +236,14 @@ FACTOR_LOGIN = Route(
     cookies=True,
 )
 FACTOR_SHOW = Route(
-    "GET", "/auth/second-factor", "factor_show", SESSION_ONLY, GATEWAY, "authn_second_factor_shown", cookies=True
+    "GET",
+    "/auth/second-factor",
+    "factor_show",
+    SESSION_ONLY,
+    GATEWAY,
+    "authn_second_factor_shown",
+    cookies=True,
+    enrolling=True,
 )
 FACTOR_START = Route(
     "POST",
@@ -234,6 +254,7 @@ FACTOR_START = Route(
     "authn_second_factor_setup",
     cookies=True,
     fresh=True,
+    enrolling=True,
 )
 FACTOR_CONFIRM = Route(
     "POST",
@@ -244,6 +265,7 @@ FACTOR_CONFIRM = Route(
     "authn_second_factor_on",
     cookies=True,
     fresh=True,
+    enrolling=True,
 )
 FACTOR_TURN_OFF = Route(
     "POST",

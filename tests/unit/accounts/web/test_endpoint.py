@@ -363,6 +363,17 @@ def test_a_fresh_route_refuses_an_older_login(route: routes.Route) -> None:
     assert codes == [None, "reauth_required"]
 
 
+def test_these_routes_accept_sessions_that_only_set_up_a_second_factor() -> None:
+    """Nothing else is reachable before (decision 0082)."""
+    assert {f"{it.method} {it.path}" for it in routes.ROUTES if it.enrolling} == {
+        "POST /auth/logout",
+        "GET /auth/session",
+        "GET /auth/second-factor",
+        "POST /auth/second-factor/setup",
+        "POST /auth/second-factor",
+    }
+
+
 def test_these_routes_need_a_fresh_login() -> None:
     """Those that give or remove access to the account, and the export."""
     assert {f"{it.method} {it.path}" for it in routes.ROUTES if it.fresh} == {

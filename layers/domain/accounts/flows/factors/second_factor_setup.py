@@ -6,7 +6,13 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from accounts.errors import SecondFactorOn, SetupExpired, WrongSecondFactor
+from accounts.errors import (
+    ReauthenticationRequired,
+    SecondFactorNotOffered,
+    SecondFactorOn,
+    SetupExpired,
+    WrongSecondFactor,
+)
 from accounts.limits import SECOND_FACTOR_CHANGES_PER_ACCOUNT_PER_DAY, SECOND_FACTOR_SETUP_LIFETIME
 from accounts.model import messages, one_time_tokens, second_factors, sessions, throttles, users
 from accounts.model.audit import Caller, Record
@@ -32,7 +38,7 @@ class Started(Struct, frozen=True):
 
 
 class SecondFactorSetup(Struct, frozen=True):
-    """A failure of ``notices`` is ignored."""
+    """A failure of ``notices`` is ignored. Both steps raise SecondFactorNotOffered unless ``is_offered``."""
 
     users: Users
     tokens: OneTimeTokens
@@ -41,6 +47,7 @@ class SecondFactorSetup(Struct, frozen=True):
     secrets: TotpSecrets
     transactions: Transactions
     notices: Outbox
+    is_offered: bool = True
 
     def start(self, session: Session, now: datetime) -> Started:
         """A new secret for the session's account; raises SecondFactorOn, TooManyAttempts or Unauthenticated."""
@@ -76,7 +83,12 @@ class SecondFactorSetup(Struct, frozen=True):
         return codes
 
     def _without(self, session: Session) -> User:
+        """The account. One with a passkey is not set up by a session that only knows the password."""
+        if not self.is_offered:
+            raise SecondFactorNotOffered
         user = users.active(self.users, session.user_id)
+        if session.enrolling and user.passkeys:
+            raise ReauthenticationRequired
         if second_factors.is_on(user):
             raise SecondFactorOn
         return user
@@ -98,6 +110,7 @@ class SecondFactorSetup(Struct, frozen=True):
                 one_time_tokens.Consume(token.key),
                 second_factors.TurnOn(user, sealed, step, digests, session.digest, now),
                 *map(sessions.End, others),
+                *([sessions.Enrol(session.digest)] if session.enrolling else []),
                 Record(user.user_id, "authn_second_factor_on", now, caller),
             )
         except Conflict as conflict:

@@ -20,6 +20,7 @@ from accounts.errors import (
     ApiKeyUnknown,
     CredentialNotAccepted,
     InvalidAdminSecret,
+    SecondFactorSetupRequired,
     Unauthenticated,
 )
 from accounts.limits import BAD_ADMIN_SECRETS_PER_ADDRESS_PER_MINUTE, BAD_KEYS_PER_ADDRESS_PER_MINUTE
@@ -178,12 +179,19 @@ class Authentication(Struct, frozen=True):
     authenticators: Mapping[CredentialKind, Authenticator]
 
     def principal(
-        self, credential: Credential | None, caller: Caller, now: datetime, *, fresh: bool = False
+        self,
+        credential: Credential | None,
+        caller: Caller,
+        now: datetime,
+        *,
+        fresh: bool = False,
+        enrolling: bool = False,
     ) -> Principal:
         """The caller behind the credential.
 
         Raises Unauthenticated or a subclass when there is none, CredentialNotAccepted for another kind (valid or not:
-        it is not looked up), ReauthenticationRequired when ``fresh`` is asked for and the login is too long ago,
+        it is not looked up), SecondFactorSetupRequired for a session that only sets up a second factor unless
+        ``enrolling``, ReauthenticationRequired when ``fresh`` is asked for and the login is too long ago,
         TooManyAttempts, Unavailable.
         """
         if credential is None:
@@ -191,13 +199,17 @@ class Authentication(Struct, frozen=True):
         if credential.kind not in self.authenticators:
             raise CredentialNotAccepted(_ONLY_NO_KEY if ACCESS_TOKEN in self.authenticators else None)
         principal = self.authenticators[credential.kind].principal(credential.secret, caller, now)
+        if principal.session is not None and principal.session.enrolling and not enrolling:
+            raise SecondFactorSetupRequired
         if fresh:
             require_fresh(principal.session, now)
         return principal
 
-    def find(self, credential: Credential | None, caller: Caller, now: datetime) -> Principal | None:
+    def find(
+        self, credential: Credential | None, caller: Caller, now: datetime, *, enrolling: bool = False
+    ) -> Principal | None:
         """The caller behind the credential, or None when it is not accepted."""
         try:
-            return self.principal(credential, caller, now)
+            return self.principal(credential, caller, now, enrolling=enrolling)
         except (Unauthenticated, CredentialNotAccepted):
             return None

@@ -15,7 +15,7 @@ from accounts.flows.people.authentication import SESSION, Credential
 from accounts.limits import PENDING_LOGIN_LIFETIME, SESSIONS_PER_ACCOUNT
 from accounts.model import known_browsers, messages, one_time_tokens, second_factors, sessions, user_agents, users
 from accounts.model.audit import Caller, Record
-from accounts.model.factor_proofs import FactorProof, Trust
+from accounts.model.factor_proofs import FactorProof, Trust, TrustedBrowser
 from accounts.model.identities import Identity
 from accounts.model.known_browsers import Browser
 from accounts.model.messages import Outbox
@@ -57,13 +57,17 @@ class SecondFactorMissing(InvalidCredentials):
 
 
 class SessionOpening(Struct, frozen=True):
-    """A failure of ``notes`` is ignored."""
+    """A failure of ``notes`` is ignored.
+
+    ``requires_factor``: a login without a second factor or a passkey opens a session that only sets one up.
+    """
 
     users: Users
     sessions: Sessions
     transactions: Transactions
     notes: Transactions
     lengths: Lengths
+    requires_factor: bool = False
 
     def presented(self, credential: Credential | None) -> Session | None:
         """The session that the browser presented. A login replaces it, so that no token survives it (ASVS 7.2.4).
@@ -128,14 +132,28 @@ class SessionOpening(Struct, frozen=True):
         session = logged_in.session
         proof = None if reauthenticating else second_factors.trusted(caller.known_browser, session.authenticated_at)
         try:
-            self.open(session, *also, instead_of=instead_of, proof=proof)
+            self._log_in(session, *also, instead_of=instead_of, proof=proof)
         except SecondFactorMissing as missing:
             pending, token = pending_login(missing.user, logged_in, reauthenticating, failures)
             self.transactions.commit(one_time_tokens.Issue(token), *meanwhile)
             raise SecondFactorRequired(pending, second_factors.factors(missing.user)) from missing
 
+    def _log_in(
+        self, session: Session, *also: Change, instead_of: Session | None, proof: TrustedBrowser | None
+    ) -> None:
+        """Where a second factor is required, trust in the browser must not hide that the account has none."""
+        if not self.requires_factor:
+            return self.open(session, *also, instead_of=instead_of, proof=proof)
+        try:
+            return self.open(session, *also, instead_of=instead_of)
+        except SecondFactorMissing as missing:
+            if proof is None or not second_factors.is_accepted(proof, missing.user):
+                raise
+        return self.open(session, *also, instead_of=instead_of, proof=proof)
+
     def open_new(self, user: User, session: Session, *also: Change) -> None:
         """Create the account with its first session, and write ``also``, or nothing; raises Conflict."""
+        session = replace(session, enrolling=self.requires_factor)
         self.transactions.commit(users.Open(user), sessions.Start(session), *also, login_record(session))
 
     def open(
@@ -160,6 +178,8 @@ class SessionOpening(Struct, frozen=True):
         Raises InvalidCredentials when the account is gone or disabled or ``approval`` is no longer valid, its subclass
         SecondFactorMissing, and Conflict when ``gaining`` or one of ``also`` is refused.
         """
+        enrolling = self.requires_factor and proof is None and approval is None
+        session = replace(session, enrolling=enrolling)
         old = instead_of.digest if instead_of and instead_of.user_id == session.user_id else None
         add = _added(session, instead_of=old, approval=approval, gaining=gaining, proof=proof, trust=trust)
         changes = (sessions.Start(session), *also, login_record(session), *map(sessions.End, [old] if old else []))

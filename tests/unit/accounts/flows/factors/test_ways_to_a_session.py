@@ -44,7 +44,7 @@ UNVERIFIED = provider_person("google", "3003", EMAIL, email_verified=False)
 class Owner:
     """An account with a password, GitHub, a passkey, a key, and one session, in a state of the second factor."""
 
-    def __init__(self, state: str) -> None:
+    def __init__(self, state: str, parameter: str = "optional") -> None:
         self.service = service = FactorService()
         self.pending_sign_up = service.signed_up()
         self.session = service.person()
@@ -56,6 +56,7 @@ class Owner:
         if state == STATES[2]:
             service.finish_step(service.first_step(), self.app.code(), trust=True)
         service.world.counters.clear()
+        self.service = FactorService(service.world, service.hasher, parameter)
 
     @property
     def account(self) -> User:
@@ -183,6 +184,35 @@ def test_every_way_to_a_session(way: Callable[[Owner], None], state: str, expect
     assert outcome == expected
     after = owner.account
     assert (after.totp, after.totp_step, after.recovery_codes) == (before.totp, before.totp_step, before.recovery_codes)
+
+
+# With SecondFactor `required`, an owner without it gets a session that only sets it up, except with a passkey, and
+# except where a session that exists approved it. With `off`, nothing else changes.
+ENROLS = {
+    log_in,
+    reauthenticate,
+    log_in_with_provider,
+    reauthenticate_with_provider,
+    log_in_with_another_of_its_address,
+    confirm_a_providers_address,
+}
+
+
+@pytest.mark.parametrize("parameter", ["optional", "required", "off"])
+@pytest.mark.parametrize(("way", "state", "expected"), CELLS)
+def test_every_way_to_a_session_with_each_parameter(
+    way: Callable[[Owner], None], state: str, expected: Any, parameter: str
+) -> None:
+    """None loosens what an account has (decision 0082)."""
+    owner = Owner(state, parameter)
+    held = sessions_of(owner.service, owner.session)
+    outcome = _outcome(way, owner, held)
+
+    assert outcome == expected
+    opened = [it for it in owner.service.world.sessions.values() if it.digest not in held and not it.client_id]
+    enrols = parameter == "required" and state == "off" and way in ENROLS
+    assert [it.enrolling for it in opened] == [enrols] * len(opened)
+    assert bool(opened) >= enrols
 
 
 @pytest.mark.parametrize(("way", "state", "expected"), [cell for cell in CELLS if cell[2] is AddressReused])

@@ -20,6 +20,7 @@ SETTINGS = Settings(
         "ACCENT_COLOR_DARK": "#8ab4ff",
         "SUPPORT_URL": 'https://support.example.com/?a=1&b="2"',
         "PASSWORD_MIN_CHARACTERS": "15",
+        "SECOND_FACTOR": "optional",
         "WALKTHROUGH_URL": "https://example.com/readme",
     },
 )

@@ -1,5 +1,6 @@
 import { showActivity, showDevices } from "./devices.js";
 import { takeDraft, wireDialogs } from "./dialogs.js";
+import { showEnrolmentOnly } from "./enrolment.js";
 import { download } from "./farewell.js";
 import { link, showLogins } from "./logins.js";
 import { $, call, loadSession, onReturn, show, showLoadError, showMessage, toLogin, withBusy } from "./page.js";
@@ -35,6 +36,12 @@ async function load() {
 async function refresh() {
   const parts = await load();
   show($("#loading"), false);
+  if (parts.session.body.enrolling) {
+    showEnrolmentOnly(parts.session.body);
+    showSecondFactor(parts.factor, true);
+    show($("#loaded"));
+    return false;
+  }
   if (!parts.session.ok || !parts.identities.ok) {
     showLoadError(notice, parts.session.ok ? parts.identities : parts.session);
     return false;

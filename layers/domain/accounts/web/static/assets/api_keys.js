@@ -1,5 +1,6 @@
 import { closeDialog, copyFrom, openDialog } from "./browser.js";
 import { open, takeDraft, wireDialogs, withRecentLogin } from "./dialogs.js";
+import { enrolFirst } from "./enrolment.js";
 import { menuOf } from "./menu.js";
 import { ago } from "./moments.js";
 import {
@@ -373,7 +374,7 @@ onSubmit($("#remove-form"), async () => {
 // --- the page ---------------------------------------------------------------------------------------------------
 
 async function start() {
-  const [, result] = await Promise.all([loadSession(), list()]);
+  const [, result] = await Promise.all([loadSession(), list().then(enrolFirst)]);
   show($("#loading"), false);
   if (!result.ok) {
     showLoadError(notice, result);

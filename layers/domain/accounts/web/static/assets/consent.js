@@ -1,6 +1,7 @@
 // The consent page (RFC 6749 4.1). It shows only what the service returned for the client's request.
 
 import { keep, takeDraft, wireDialogs, withRecentLogin } from "./dialogs.js";
+import { enrolFirst } from "./enrolment.js";
 import { $, call, errorText, loadSession, show, showLoadError, t, toLogin } from "./page.js";
 import { ask } from "./question.js";
 
@@ -78,7 +79,8 @@ async function answer(question, decision) {
 }
 
 async function open() {
-  const [result] = await Promise.all([call("GET", `${PATH}/request?${new URLSearchParams(asked)}`), loadSession()]);
+  const question = call("GET", `${PATH}/request?${new URLSearchParams(asked)}`);
+  const [result] = await Promise.all([question.then(enrolFirst), loadSession()]);
   askedAt ??= result.body.asked_at;
   if (!result.ok) {
     showRefusal(result);

@@ -3,6 +3,7 @@
 
 import { keep as store, take } from "./browser.js";
 import { takeDraft, wireDialogs, withRecentLogin } from "./dialogs.js";
+import { enrolFirst } from "./enrolment.js";
 import {
   $,
   call,
@@ -109,7 +110,7 @@ function adaptQuestion() {
 }
 
 async function open() {
-  const result = await loadSession();
+  const result = await loadSession().then(enrolFirst);
   if (result.status === 401) {
     await logInFirst();
   }

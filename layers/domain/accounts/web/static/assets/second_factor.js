@@ -2,6 +2,7 @@
 
 import { closeDialog, copyFrom, openDialog } from "./browser.js";
 import { ensureRecentLogin, open, withRecentLogin } from "./dialogs.js";
+import { askToLogInAgain, leaveEnrolment } from "./enrolment.js";
 import { wireCode } from "./factor_code.js";
 import { $, call, errorText, make, onSubmit, show, t, withBusy } from "./page.js";
 import { announceChange } from "./profile.js";
@@ -17,12 +18,15 @@ const changeCode = $("#factor-change-code");
 let started = null;
 let changing = null;
 let said = "";
+let isEnrolling = false;
 
 // --- the account page -------------------------------------------------------------------------------------------
 
-export function showSecondFactor(result) {
+export function showSecondFactor(result, enrolling = false) {
+  isEnrolling = enrolling;
   const { on, recovery_codes_left: left, trusted_browsers: trusted } = result.body;
   const isOn = result.ok && on;
+  show($("#factor-part"), isOn || t("limits.second_factor") !== "off");
   $("#factor-state").textContent = result.ok ? t(isOn ? "factor.on" : "factor.off", { left }) : errorText(result);
   $("#factor-few").textContent = t(left ? "factor.few_codes" : "factor.no_codes");
   show($("#factor-badge"), isOn);
@@ -46,10 +50,24 @@ function onPress(step, work) {
   button.addEventListener("click", () => withBusy(button, $("#notice"), () => work({ factor: step })));
 }
 
+// A login that only sets it up cannot be confirmed in a dialog.
+async function inLogin(step, draft) {
+  if (!isEnrolling) {
+    return withRecentLogin(step, draft);
+  }
+  const result = await step();
+  if (result.code === "reauth_required") {
+    closeDialog(setup);
+    askToLogInAgain();
+    return { ...result, code: "cancelled" };
+  }
+  return result;
+}
+
 // --- turning it on ----------------------------------------------------------------------------------------------
 
 async function startSetup(draft) {
-  const result = await withRecentLogin(() => call("POST", "/auth/second-factor/setup"), draft);
+  const result = await inLogin(() => call("POST", "/auth/second-factor/setup"), draft);
   if (!result.ok) {
     return result;
   }
@@ -66,7 +84,7 @@ async function startSetup(draft) {
 
 onSubmit($("#factor-form"), async () => {
   const given = { setup: started.setup, code: newCode.value };
-  const result = await withRecentLogin(() => call("POST", "/auth/second-factor", given), { factor: "on" });
+  const result = await inLogin(() => call("POST", "/auth/second-factor", given), { factor: "on" });
   if (!result.ok) {
     newCode.select();
     return result;
@@ -114,7 +132,11 @@ list.addEventListener("cancel", (event) => {
 });
 list.addEventListener("close", () => {
   codes.value = "";
-  announceChange(said);
+  if (isEnrolling) {
+    leaveEnrolment();
+  } else {
+    announceChange(said);
+  }
 });
 $("#codes-form").addEventListener("submit", (event) => {
   event.preventDefault();
