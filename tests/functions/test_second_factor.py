@@ -1,6 +1,7 @@
 """The second factor over HTTP: whole responses, cookies, and the rules of every route."""
 
 import json
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from accounts.model import identities, users
 from accounts.model.identities import Identity
 from accounts.web import routes
 from accounts.web.routes import Route
-from tests.functions import emulated, expected
+from tests.functions import emulated, expected, lambdas
 from tests.functions.away import EmulatedProviders, query_of
 from tests.functions.cloud import FACTOR_KEY, unreachable
 from tests.functions.conftest import NOW
@@ -225,6 +226,55 @@ def test_the_trust_in_a_browser_is_ended(functions: Lambdas, person: Person) -> 
     assert call(functions, routes.FACTOR_SHOW).json["trusted_browsers"] == []
     assert functions.invoke("login", sample("login")).json["error"] == "second_factor_required"
     assert person.user_id
+
+
+@pytest.fixture
+def parameter(functions: Lambdas, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Deploys the functions with another SecondFactor."""
+
+    def deploy(value: str) -> None:
+        monkeypatch.setenv("SECOND_FACTOR", value)
+        lambdas.module.cache_clear()
+
+    functions.people.as_sampled()
+    yield deploy
+    lambdas.module.cache_clear()
+
+
+@pytest.fixture
+def must_set_up(parameter: Callable[[str], None], functions: Lambdas) -> str:
+    """The cookie of a login without a second factor, where one is required."""
+    parameter("required")
+    token: str = functions.invoke("login", sample("login")).cookies[0]
+    return token
+
+
+def test_a_login_without_the_factor_that_is_required_only_sets_it_up(functions: Lambdas, must_set_up: str) -> None:
+    """Then it is like any other login."""
+    who = functions.invoke("session_show", request("session_show", cookie=must_set_up))
+    refused = functions.invoke("session_list", request("session_list", cookie=must_set_up))
+    setup = call(functions, routes.FACTOR_START, cookie=must_set_up).json
+    code = pyotp.TOTP(setup["secret"]).at(NOW)
+    done = call(functions, routes.FACTOR_CONFIRM, {"setup": setup["setup"], "code": code}, cookie=must_set_up)
+
+    assert who.json["enrolling"] is True
+    assert (refused.status, refused.json["error"]) == (403, "second_factor_setup_required")
+    assert refused.events == ["authz_fail_second_factor"]
+    assert done.status == 200
+    assert functions.invoke("session_list", request("session_list", cookie=must_set_up)).status == 200
+
+
+def test_a_login_that_only_sets_up_the_factor_can_log_out(functions: Lambdas, must_set_up: str) -> None:
+    assert functions.invoke("session_show", request("session_show", cookie=must_set_up)).json["enrolling"] is True
+    assert functions.invoke("logout", request("logout", cookie=must_set_up)).status == 204
+    assert functions.invoke("session_show", request("session_show", cookie=must_set_up)).status == 401
+
+
+def test_nobody_turns_it_on_where_it_is_off(functions: Lambdas, parameter: Callable[[str], None]) -> None:
+    parameter("off")
+    answer = call(functions, routes.FACTOR_START)
+
+    assert (answer.status, answer.json["error"]) == (403, "second_factor_not_offered")
 
 
 def test_it_is_turned_off_with_a_code(functions: Lambdas, person: Person) -> None:
