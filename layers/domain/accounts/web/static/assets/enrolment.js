@@ -17,7 +17,7 @@ export function enrolFirst(result) {
 export function showEnrolmentOnly({ email_shown: email }) {
   const title = $("#factor-title");
   $("#email-shown").textContent = email;
-  for (const part of document.querySelectorAll("#loaded > *, #security > *")) {
+  for (const part of document.querySelectorAll("#loaded > *, #security > :not(h2)")) {
     show(part, part.contains(title));
   }
   showMessage($("#notice"), errorText({ code: REQUIRED }), "info");
