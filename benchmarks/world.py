@@ -100,6 +100,7 @@ def environment() -> dict[str, str]:
         "AUTHORIZER_AUDIENCE": "",
         "FIREWALL_SECRET_DIGESTS": "",
         "PASSWORD_MIN_CHARACTERS": "15",
+        "SECOND_FACTOR": "optional",
         "SESSION_HOURS": "24",
         "SESSION_IDLE_MINUTES": "60",
         "REMEMBERED_SESSION_DAYS": "30",

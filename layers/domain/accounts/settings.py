@@ -58,8 +58,9 @@ class Settings(Struct, frozen=True):
     @property
     def second_factor(self) -> SecondFactor:
         """Whether owners may, must or cannot turn it on; raises ConfigurationError."""
+        given = self.environ.get("SECOND_FACTOR", "")
         for chosen in _SECOND_FACTORS:
-            if chosen == self["SECOND_FACTOR"]:
+            if chosen == given:
                 return chosen
         message = f"SECOND_FACTOR must be one of {', '.join(_SECOND_FACTORS)}."
         raise ConfigurationError(message)
