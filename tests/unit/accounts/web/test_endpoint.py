@@ -364,7 +364,7 @@ def test_a_fresh_route_refuses_an_older_login(route: routes.Route) -> None:
 
 
 def test_these_routes_accept_sessions_that_only_set_up_a_second_factor() -> None:
-    """Nothing else is reachable before (decision 0081)."""
+    """Nothing else is reachable before (decision 0083)."""
     assert {f"{it.method} {it.path}" for it in routes.ROUTES if it.enrolling} == {
         "POST /auth/logout",
         "GET /auth/session",

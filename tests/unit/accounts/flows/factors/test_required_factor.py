@@ -81,7 +81,7 @@ def test_a_login_without_a_second_factor_only_sets_it_up(service: FactorService,
 
 @pytest.mark.parametrize("route", [it for it in routes.ROUTES if "session" in it.credentials], ids=lambda it: it.path)
 def test_what_such_a_session_reaches(service: FactorService, before: LoggedIn, route: Route) -> None:
-    """The state, the setup and the logout: what accepts a session refuses it otherwise (decision 0081)."""
+    """The state, the setup and the logout: what accepts a session refuses it otherwise (decision 0083)."""
     service = under(service, "required")
     opened = service.log_in(AT)
     if route in ENROLLING:
@@ -102,7 +102,7 @@ def test_an_optional_credential_is_refused_too(service: FactorService, before: L
 
 
 def test_what_exists_keeps_working(service: FactorService, before: LoggedIn) -> None:
-    """Sessions until they end, API keys and programs: the second factor belongs to a login (decision 0081)."""
+    """Sessions until they end, API keys and programs: the second factor belongs to a login (decision 0083)."""
     key, program = service.key(before), clients.logged_in(service, before)
     service = under(service, "required")
     user_id = before.session.user_id

@@ -203,7 +203,7 @@ ENROLS = {
 def test_every_way_to_a_session_with_each_parameter(
     way: Callable[[Owner], None], state: str, expected: Any, parameter: str
 ) -> None:
-    """None loosens what an account has (decision 0081)."""
+    """None loosens what an account has (decision 0083)."""
     owner = Owner(state, parameter)
     held = sessions_of(owner.service, owner.session)
     outcome = _outcome(way, owner, held)
