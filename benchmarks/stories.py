@@ -75,6 +75,8 @@ CALLS = {
     "key_update": [GET, transaction(1, indexed=1)],
     "key_rotate": [GET, UPDATE, GET, GET, transaction(4, indexed=2), QUEUE],
     "key_delete": [GET, transaction(3, indexed=1), QUEUE],
+    # One key whose owner is emailed.
+    "key_expire": [QUERY, GET, QUEUE, transaction(1, indexed=1)],
     # GitHub's published example, whose token is no key. The list of keys is known, but this process has not read it.
     "key_report": [GET, UPDATE],
     "key_verify": [GET, GET],
@@ -137,6 +139,7 @@ CPU = {
     "key_update": 3.0,
     "key_rotate": 9.0,
     "key_delete": 5.6,
+    "key_expire": 4.5,
     "key_report": 2.0,
     "key_verify": 2.7,
     "operator_account_inspect": 5.8,

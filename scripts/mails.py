@@ -60,6 +60,7 @@ _CONTENTS = (
     mails.ApiKeyCreated("Workshop computer"),
     mails.ApiKeyRotated("Workshop computer", _AT),
     mails.ApiKeyDeleted("Workshop computer"),
+    mails.ApiKeyExpiring("Workshop computer", "comfyui-Ab12Cd34…", _AT, None),
     mails.ApiKeyLeaked("Workshop computer", _LEAKED_AT, "commit", _AT),
 )
 SAMPLES: Mapping[str, Content] = {content.template: content for content in _CONTENTS}

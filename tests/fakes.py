@@ -258,6 +258,7 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
     api_keys.Remove: _holds_key,
     api_keys.Describe: _holds_key,
     api_keys.Replace: lambda w, c: c.key.digest in w.api_keys and _unused(w.api_keys[c.key.digest]) == _unused(c.key),
+    api_keys.SetDue: lambda w, c: c.key.digest in w.api_keys and w.api_keys[c.key.digest].due_at == c.key.due_at,
     api_keys.End: lambda w, c: c.digest not in w.api_keys or w.api_keys[c.digest].user_id == c.user_id,
     one_time_tokens.Issue: lambda w, c: c.token.key not in w.tokens,
     one_time_tokens.Take: lambda w, c: (
@@ -386,7 +387,7 @@ def _replace_key(world: World, change: api_keys.Replace) -> None:
         del world.api_keys[change.key.digest]
     else:
         key = world.api_keys[change.key.digest]
-        world.api_keys[key.digest] = replace(key, ends_at=change.ends_at)
+        world.api_keys[key.digest] = replace(key, ends_at=change.ends_at, due_at=None)
 
 
 _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
@@ -445,6 +446,7 @@ _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
     api_keys.Remove: lambda w, c: w.api_keys.pop(c.digest),
     api_keys.Describe: _describe,
     api_keys.Replace: _replace_key,
+    api_keys.SetDue: lambda w, c: w.api_keys.update({c.key.digest: replace(w.api_keys[c.key.digest], due_at=c.due_at)}),
     api_keys.End: lambda w, c: w.api_keys.pop(c.digest, None),
     one_time_tokens.Issue: lambda w, c: w.tokens.update({c.token.key: c.token}),
     one_time_tokens.Take: lambda w, c: w.tokens.update({c.token.key: c.token}),
@@ -504,6 +506,11 @@ class FakeApiKeys(_Store):
         if digest in self.world.api_keys:
             used = {"last_used_at": now, "last_used_source": caller.source, "last_used_agent": caller.user_agent}
             self.world.api_keys[digest] = replace(self.world.api_keys[digest], **used)
+
+    def due(self, now: datetime, at_most: int) -> list[str]:
+        self.world.check()
+        found = ((key.due_at, key.digest) for key in self.world.api_keys.values() if key.due_at and key.due_at <= now)
+        return [digest for _, digest in sorted(found)][:at_most]
 
 
 @dataclass

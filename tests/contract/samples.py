@@ -125,6 +125,7 @@ def _api_key() -> ApiKey:
         key_id=a_digest(),
         rotated_at=LATER,
         ends_at=TOMORROW,
+        due_at=LATER,
     )
 
 

@@ -9,7 +9,7 @@ from accounts.model import api_keys
 from accounts.model.api_keys import ApiKey
 from accounts.model.audit import NO_CALLER
 from tests.contract.backends import Backend
-from tests.contract.samples import CALLER, LATER, a_digest, an_api_key
+from tests.contract.samples import CALLER, LATER, NOW, a_digest, an_api_key
 
 
 def add_key(backend: Backend, **fields: object) -> ApiKey:
@@ -143,7 +143,36 @@ def test_a_secret_is_replaced(backend: Backend, ends_at: datetime | None, fields
 
     backend.commit(api_keys.Replace(key, ends_at))
 
-    assert backend.api_keys.get(key.digest) == (replace(used, ends_at=ends_at) if ends_at else None)
+    assert backend.api_keys.get(key.digest) == (replace(used, ends_at=ends_at, due_at=None) if ends_at else None)
+
+
+def test_the_secrets_that_are_due_are_found_the_earliest_first(backend: Backend) -> None:
+    """Not those that are never due, due later, or no longer due because they were replaced."""
+    dates = {"last": NOW, "first": NOW - timedelta(days=1), "later": NOW + timedelta(seconds=1), "never": None}
+    keys = {name: add_key(backend, name=name, due_at=due_at) for name, due_at in dates.items()}
+    replaced = add_key(backend, **SINGLE, due_at=NOW)
+    backend.commit(api_keys.Replace(replaced, LATER))
+    # Other tests share the tables of a backend.
+    mine = {key.digest: name for name, key in keys.items()} | {replaced.digest: "replaced"}
+    found = backend.api_keys.due(NOW, 10_000)
+
+    assert [mine[digest] for digest in found if digest in mine] == ["first", "last"]
+    assert len(backend.api_keys.due(NOW, 1)) == 1
+
+
+@pytest.mark.parametrize("following", [LATER + timedelta(days=6), None])
+def test_a_secret_is_due_again_later_or_never(backend: Backend, following: datetime | None) -> None:
+    """Once: not if it is gone, or was handled concurrently."""
+    key = add_key(backend)
+    gone = api_keys.SetDue(an_api_key(), following)
+    backend.commit(api_keys.SetDue(key, following))
+
+    assert backend.api_keys.get(key.digest) == replace(key, due_at=following)
+    again = api_keys.SetDue(key, following)
+    assert (backend.refused(again), backend.refused(gone)) == ((again,), (gone,))
+    listed = following is not None and key.digest in backend.api_keys.due(following, 10_000)
+    assert listed == (following is not None)
+    assert key.digest not in backend.api_keys.due(LATER + timedelta(days=5), 10_000)
 
 
 @pytest.mark.parametrize("change", [{"name": "box 2"}, {"description": ""}, {"ends_at": LATER}, {"expires_at": None}])

@@ -26,6 +26,7 @@ from tests.functions.away import OWNER_OF_THE_EMAIL, query_of
 from tests.functions.clients import query_of as query_of_client
 from tests.functions.cloud import unreachable
 from tests.functions.conftest import NOW
+from tests.functions.expiry import expiring_key
 from tests.functions.lambdas import NAMES, Answer, Lambdas
 from tests.functions.people import TOTP_SECRET, Person, a_key
 from tests.functions.requests import SAMPLE_BROWSER, SAMPLE_KEY, SAMPLE_OTHER_TOKEN, SAMPLE_TOKEN, request, sample
@@ -348,6 +349,23 @@ def about_an_email_that_is_wanted(stage: Stage) -> Act:
     }
     event["Records"][0]["Sns"]["Message"] = json.dumps(report)
     return stage.sends(event)
+
+
+@of("key_expire")
+def of_a_key_that_expires_soon(stage: Stage) -> Act:
+    """Its owner is emailed."""
+    stage.arrange()
+    expiring_key(stage.functions)
+    return stage.calls()
+
+
+@of("key_expire")
+def of_a_key_that_has_expired(stage: Stage) -> Act:
+    """It is recorded."""
+    stage.arrange()
+    expiring_key(stage.functions)
+    stage.functions.clock.now += timedelta(days=8)
+    return stage.calls()
 
 
 @of("mailer")

@@ -47,6 +47,7 @@ BUDGET = {
     "identity_unlink": 117,
     "key_create": 119,
     "key_delete": 117,
+    "key_expire": 105,
     "key_update": 110,
     "key_list": 116,
     "operator_key_revoke": 107,

@@ -8,8 +8,8 @@ from tests.cloudformation import ROOT, resources
 from tests.functions.inventory import OPERATORS
 from tests.guards import project
 
-# Invoked by other HTTP APIs, other functions, operators, the queue and the topic.
-_WITHOUT_ROUTE = {"authorizer", "client_document", "mailer", "mail_feedback", *OPERATORS}
+# Invoked by other HTTP APIs, other functions, operators, a schedule, the queue and the topic.
+_WITHOUT_ROUTE = {"authorizer", "client_document", "key_expire", "mailer", "mail_feedback", *OPERATORS}
 
 
 def test_every_folder_is_a_function_and_every_function_a_folder() -> None:

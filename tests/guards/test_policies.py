@@ -79,15 +79,25 @@ def test_a_role_reaches_named_resources_only(folder: str) -> None:
 
 
 def test_sam_adds_only_what_lambda_needs(translated: dict[str, Any]) -> None:
-    """Permissions to write logs. Only Lambda may assume a role."""
+    """Permissions to write logs. Only Lambda may assume a role, and a schedule one that invokes its function."""
     roles = {name: it["Properties"] for name, it in translated["Resources"].items() if it["Type"] == "AWS::IAM::Role"}
+    schedule = roles.pop("KeyExpireFunctionHourlyRole")
+    assert _trusted(schedule) == {'{"Service": ["scheduler.amazonaws.com"]}'}
+    (allowed,) = (it for policy in schedule["Policies"] for it in policy["PolicyDocument"]["Statement"])
+    arn = {"Fn::GetAtt": ["KeyExpireFunction", "Arn"]}
+    assert allowed == {"Action": "lambda:InvokeFunction", "Effect": "Allow", "Resource": arn}
     managed = {
         name: [arn.removeprefix("arn:aws:iam::aws:policy/service-role/") for arn in role["ManagedPolicyArns"]]
         for name, role in roles.items()
     }
     assert managed == {f"{name}Role": ["AWSLambdaBasicExecutionRole"] for name in resources(project.FUNCTION)}
-    trusted = [it for role in roles.values() for it in role["AssumeRolePolicyDocument"]["Statement"]]
-    assert {json.dumps(it["Principal"]) for it in trusted} == {'{"Service": ["lambda.amazonaws.com"]}'}
+    assert {principal for role in roles.values() for principal in _trusted(role)} == {
+        '{"Service": ["lambda.amazonaws.com"]}'
+    }
+
+
+def _trusted(role: dict[str, Any]) -> set[str]:
+    return {json.dumps(it["Principal"]) for it in role["AssumeRolePolicyDocument"]["Statement"]}
 
 
 def test_indexes_are_only_queried() -> None:
@@ -100,7 +110,8 @@ def test_indexes_are_only_queried() -> None:
     ]
     assert {tuple(actions) for actions, _ in indexed} == {("dynamodb:Query",)}
     tables = ("SessionsTable", "ApiKeysTable", "PasskeysTable")
-    assert {arn for _, arn in indexed} == {f"${{{table}.Arn}}/index/by-user" for table in tables}
+    by_user = {f"${{{table}.Arn}}/index/by-user" for table in tables}
+    assert {arn for _, arn in indexed} == by_user | {"${ApiKeysTable.Arn}/index/by-due"}
 
 
 def test_only_the_mailer_sends_email() -> None:

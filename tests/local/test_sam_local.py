@@ -111,6 +111,7 @@ _STATUSES = {
 _OTHERS: dict[str, Any] = {
     "authorizer": {"isAuthorized": True},
     "client_document": {"problem": "not_public"},
+    "key_expire": {},
     "mail_feedback": None,
     "mailer": {"batchItemFailures": []},
     "operator_account_delete": {"status": "deleted"},

@@ -220,6 +220,8 @@ _KEYS_AND_TOKENS: dict[str, Event] = {
         detail=("api_key", "name", "url", "found_in", "by", "operator"),
         counted=ALL,
     ),
+    "authn_token_expired": Event("an API key expired", kept="one for each key", detail=("api_key", "name")),
+    "authn_tokens_due": Event("owners were emailed before their API keys expire, and expired ones were recorded"),
     "authn_leaks_reported": Event("GitHub reported leaked API keys"),
     "authn_tokens_listed": Event("an owner listed API keys"),
     "authn_token_verified": Event("another service verified an API key", counted=ALL),

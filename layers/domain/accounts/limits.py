@@ -79,6 +79,11 @@ KEY_OVERLAP_DAYS = 7
 # The longest time until a key expires, leap days included, and how long an expired one is still listed (chosen).
 API_KEY_LIFETIME = timedelta(days=3653)
 EXPIRED_KEY_LISTED = timedelta(days=30)
+# How long before a key expires its owner is emailed, each time only if the key was created more than a day before that,
+# and how many keys one hourly run handles (chosen).
+API_KEY_REMINDERS = (timedelta(days=7), timedelta(days=1))
+API_KEY_NEW = timedelta(days=1)
+KEYS_DUE_AT_ONCE = 2000
 # A date and time as sent, with its time zone (chosen).
 MOMENT_MAX_CHARACTERS = 40
 SESSIONS_PER_ACCOUNT = 50
@@ -236,8 +241,8 @@ SIGNUP_MAILS_PER_SOURCE = 3
 SIGNUP_MAILS_PER_RECIPIENT = 20
 SIGNUP_MAILS_WINDOW = timedelta(hours=6)
 NOTICES_PER_HOUR = 10
-# One for each key of an account: a file with all of them may leak.
-LEAK_NOTICES_PER_HOUR = API_KEYS_PER_ACCOUNT
+# One for each key of an account: a file with all of them may leak, and all may expire on the same day.
+KEY_NOTICES_PER_HOUR = API_KEYS_PER_ACCOUNT
 # Emails with a reset link to one address, for one source or for the known browsers, and for all sources together. When
 # the latter is reached, a link that was sent at most 15 minutes ago still works for 15 minutes (chosen).
 RESET_MAILS_PER_HOUR = 3

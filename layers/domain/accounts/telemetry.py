@@ -53,6 +53,11 @@ def key_leaked(user_id: str) -> None:
     record("authn_token_leaked", {"user_id": user_id}, level="warning")
 
 
+def keys_due(handled: int) -> None:
+    """Log how many keys were due to expire."""
+    record("authn_tokens_due", {"function": "key_expire", "handled": handled}, level="info")
+
+
 def mail(outcome: str) -> None:
     """Log the outcome of a message, without its recipient."""
     record("mail_" + outcome, {"function": "mailer"}, level="info")

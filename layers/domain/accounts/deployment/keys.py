@@ -11,6 +11,7 @@ from accounts import telemetry
 from accounts.deployment.edges import Edges
 
 if TYPE_CHECKING:
+    from accounts.flows.keys.key_expiry import KeyExpiry
     from accounts.flows.keys.key_management import KeyCreation, KeyDeletion, KeyDescription, KeyList
     from accounts.flows.keys.key_rotation import KeyRotation
     from accounts.flows.keys.key_verification import KeyVerification
@@ -61,6 +62,12 @@ class KeyFlows(Edges):
         from accounts.flows.keys.key_management import KeyDeletion
 
         return KeyDeletion(self.users, self.writing(self.api_keys, self.users, self.audit_events), self.notices)
+
+    @cached_property
+    def key_expiry(self) -> KeyExpiry:
+        from accounts.flows.keys.key_expiry import KeyExpiry
+
+        return KeyExpiry(self.api_keys, self.writing(self.api_keys, self.audit_events), self.outbox)
 
     @cached_property
     def key_verification(self) -> KeyVerification:

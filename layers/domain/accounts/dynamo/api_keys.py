@@ -8,9 +8,10 @@ from functools import reduce
 from operator import and_
 
 from pynamodb.attributes import TTLAttribute, UnicodeAttribute, UTCDateTimeAttribute
-from pynamodb.constants import NUMBER
+from pynamodb.constants import NUMBER, STRING
 from pynamodb.expressions.condition import Condition
-from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from pynamodb.expressions.update import Action
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
 from accounts.dynamo.mapping import ItemMapping
@@ -21,6 +22,8 @@ from accounts.model.api_keys import ApiKey
 from accounts.model.audit import Caller
 from accounts.transactions import Change
 
+# The one partition of the index of what is due.
+_DUE = "due"
 # What a use of a key changes.
 _OF_USE = frozenset({"last_used_at", "last_used_source", "last_used_agent"})
 
@@ -33,8 +36,19 @@ class _ByUser(GlobalSecondaryIndex["ApiKeyItem"]):
     user_id = UnicodeAttribute(hash_key=True)
 
 
+class _ByDue(GlobalSecondaryIndex["ApiKeyItem"]):
+    """Only of secrets with ``due_at``, which have ``due``, too. Without more than keys, a use does not write it."""
+
+    class Meta:
+        index_name = "by-due"
+        projection = KeysOnlyProjection()
+
+    due = UnicodeAttribute(hash_key=True)
+    due_at = UTCDateTimeAttribute(range_key=True)
+
+
 class ApiKeyItem(Model):
-    """``swept_at`` is the table's TTL."""
+    """``swept_at`` is the table's TTL. ``due`` is the same for all items in the index ``by-due``."""
 
     digest = UnicodeAttribute(hash_key=True)
     user_id = UnicodeAttribute()
@@ -49,8 +63,11 @@ class ApiKeyItem(Model):
     key_id = UnicodeAttribute(null=True)
     rotated_at = UTCDateTimeAttribute(null=True)
     ends_at = UTCDateTimeAttribute(null=True)
+    due_at = UTCDateTimeAttribute(null=True)
+    due = UnicodeAttribute(null=True)
     swept_at = TTLAttribute(null=True)
     by_user = _ByUser()
+    by_due = _ByDue()
 
 
 class ApiKeysTable(Table[ApiKey]):
@@ -67,6 +84,7 @@ class ApiKeysTable(Table[ApiKey]):
             api_keys.Remove: self._remove,
             api_keys.Describe: self._describe,
             api_keys.Replace: self._replace,
+            api_keys.SetDue: self._set_due,
             api_keys.End: self._end,
         }
 
@@ -78,6 +96,12 @@ class ApiKeysTable(Table[ApiKey]):
         """An account's keys, by index. Raises Unavailable."""
         return self.query(user_id, index_name=_ByUser.Meta.index_name)
 
+    def due(self, now: datetime, at_most: int) -> list[str]:
+        """Digests of what is due, by index. Raises Unavailable."""
+        until = ApiKeyItem.due_at <= now
+        found = self.items(_DUE, at_most=at_most, index_name=_ByDue.Meta.index_name, range_key_condition=until)
+        return [item[ApiKeyItem.digest.attr_name][STRING] for item in found]
+
     def touch(self, digest: str, caller: Caller, now: datetime) -> None:
         """Record that the key was used, unless it is gone: this must not restore a deleted key. Never raises."""
         by = ((ApiKeyItem.last_used_source, caller.source), (ApiKeyItem.last_used_agent, caller.user_agent))
@@ -85,10 +109,12 @@ class ApiKeysTable(Table[ApiKey]):
         self.note(digest, [ApiKeyItem.last_used_at.set(now), *actions], ApiKeyItem.digest.exists())
 
     def _add(self, change: api_keys.Add) -> Operation:
-        key, swept = change.api_key, {}
+        key, also = change.api_key, {}
         if key.expires_at is not None:
-            swept = {"swept_at": {NUMBER: ApiKeyItem.swept_at.serialize(_sweeping(key.expires_at))}}
-        return self.put(key, ApiKeyItem.digest.does_not_exist(), **swept)
+            also["swept_at"] = {NUMBER: ApiKeyItem.swept_at.serialize(_sweeping(key.expires_at))}
+        if key.due_at is not None:
+            also["due"] = {STRING: _DUE}
+        return self.put(key, ApiKeyItem.digest.does_not_exist(), **also)
 
     def _remove(self, change: api_keys.Remove) -> Operation:
         return self.delete(change.digest, _is_theirs(change))
@@ -104,7 +130,11 @@ class ApiKeysTable(Table[ApiKey]):
             return self.delete(key.digest, _is_unchanged(key))
         swept_at = _sweeping(key.expires_at, change.ends_at)
         ends = [ApiKeyItem.ends_at.set(change.ends_at), ApiKeyItem.swept_at.set(swept_at)]
-        return self.update(key.digest, ends, _is_unchanged(key))
+        return self.update(key.digest, [*ends, *_due(None)], _is_unchanged(key))
+
+    def _set_due(self, change: api_keys.SetDue) -> Operation:
+        key = change.key
+        return self.update(key.digest, _due(change.due_at), ApiKeyItem.due_at == key.due_at)
 
     def _end(self, change: api_keys.End) -> Operation:
         is_theirs = ApiKeyItem.digest.does_not_exist() | (ApiKeyItem.user_id == change.user_id)
@@ -127,6 +157,12 @@ def _has(key: ApiKey, field: str) -> Condition:
     attribute, value = getattr(ApiKeyItem, field), getattr(key, field)
     condition: Condition = attribute == value if value or not attribute.null else attribute.does_not_exist()
     return condition
+
+
+def _due(at: datetime | None) -> list[Action]:
+    if at is None:
+        return [ApiKeyItem.due_at.remove(), ApiKeyItem.due.remove()]
+    return [ApiKeyItem.due_at.set(at), ApiKeyItem.due.set(_DUE)]
 
 
 def _sweeping(*ends: datetime | None) -> datetime:

@@ -158,10 +158,13 @@ class Table[N: Struct]:
 
     def query(self, key: str, *, at_most: int | None = None, **how: Any) -> list[N]:  # noqa: ANN401 - pynamodb's own
         """The nouns under ``key``, of the table or of the index in ``how``. Raises Unavailable."""
+        return [self.mapping.noun(item) for item in self.items(key, at_most=at_most, **how)]
+
+    def items(self, key: str, *, at_most: int | None = None, **how: Any) -> list[Item]:  # noqa: ANN401 - pynamodb's own
+        """The items of ``query``, for an index without whole nouns."""
         arguments = {"limit": at_most, **how}
         with unavailable_on_failure():
-            items: list[Item] = list(ResultIterator(self._table.query, (key,), arguments, limit=at_most))
-        return [self.mapping.noun(item) for item in items]
+            return list(ResultIterator(self._table.query, (key,), arguments, limit=at_most))
 
     def note(self, key: str, actions: Sequence[Action], still_there: Condition) -> None:
         """Write bookkeeping to an item, unless it is gone. A failure is reported and ignored.

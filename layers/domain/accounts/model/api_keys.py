@@ -26,6 +26,7 @@ from accounts.limits import (
     KEY_DESCRIPTION_MAX_CHARACTERS,
     KEY_NAME_MAX_CHARACTERS,
 )
+from accounts.model import key_expiry
 from accounts.model.audit import Caller
 from accounts.transactions import Change
 
@@ -49,6 +50,8 @@ class ApiKey(Struct, frozen=True):
 
     A secret that replaced another has a ``key_id``, and ``rotated_at`` is when. ``ends_at`` is when a secret that was
     replaced ends.
+
+    ``due_at`` is the next moment of ``model.key_expiry``; None for a secret that was replaced.
     """
 
     digest: str
@@ -64,6 +67,7 @@ class ApiKey(Struct, frozen=True):
     key_id: str = ""
     rotated_at: datetime | None = None
     ends_at: datetime | None = None
+    due_at: datetime | None = None
 
     @property
     def id(self) -> str:
@@ -74,6 +78,11 @@ class ApiKey(Struct, frozen=True):
     def held_as(self) -> str:
         """How the account's item lists this secret: by its digest, and by the key's id if that is another."""
         return f"{self.digest}#{self.key_id}" if self.key_id else self.digest
+
+    @property
+    def hint(self) -> str:
+        """How the owner recognizes the key, as the list shows it."""
+        return f"{self.key_prefix}…"
 
     @property
     def last_used(self) -> str:
@@ -107,6 +116,9 @@ class ApiKeys(Protocol):
     def touch(self, digest: str, caller: Caller, now: datetime) -> None:
         """Record that the key was used, and by whom, unless it was deleted. A failure is reported and ignored."""
 
+    def due(self, now: datetime, at_most: int) -> list[str]:
+        """The digests of secrets that are due, the earliest first; an index may lag behind."""
+
 
 class Add(Change, frozen=True):
     """Store a new key. Refused when its digest exists."""
@@ -136,10 +148,20 @@ class Describe(Change, frozen=True):
 
 
 class Replace(Change, frozen=True):
-    """Let the secret end at ``ends_at``, or delete it. Refused when its key has changed since it was read."""
+    """Let the secret end at ``ends_at``, no longer due, or delete it.
+
+    Refused when its key has changed since it was read.
+    """
 
     key: ApiKey
     ends_at: datetime | None
+
+
+class SetDue(Change, frozen=True):
+    """Set when the secret is due next, if ever. Refused when it is gone, or due at another time."""
+
+    key: ApiKey
+    due_at: datetime | None
 
 
 class End(Change, frozen=True):
@@ -155,6 +177,7 @@ class End(Change, frozen=True):
 def create(user_id: str, details: Details, now: datetime) -> tuple[str, ApiKey]:
     """A new key and its plain text, which is shown once and never stored; raises InvalidInput."""
     plaintext = new_plaintext()
+    expires_at = expiry(details.expires_at, now) if details.expires_at else None
     key = ApiKey(
         digest=secrets.digest(plaintext),
         user_id=user_id,
@@ -162,7 +185,8 @@ def create(user_id: str, details: Details, now: datetime) -> tuple[str, ApiKey]:
         description=_description(details.description),
         key_prefix=plaintext[:SHOWN_CHARACTERS],
         created_at=now,
-        expires_at=expiry(details.expires_at, now) if details.expires_at else None,
+        expires_at=expires_at,
+        due_at=key_expiry.first(expires_at, now) if expires_at else None,
     )
     return plaintext, key
 

@@ -21,6 +21,11 @@ class _Message(Struct, frozen=True, tag_field="kind"):
     def kind(self) -> str:
         return self.tag()
 
+    @property
+    def once(self) -> str:
+        """A name of the email, if messages with the same name cause one email; or empty."""
+        return ""
+
     @classmethod
     def tag(cls) -> str:
         return str(cls.__struct_config__.tag)
@@ -117,6 +122,25 @@ class ApiKeyLeaked(_Message, frozen=True, tag="api_key_leaked"):
     url: str = ""
     found_in: str = ""
     last_used: str = ""
+
+
+class ApiKeyExpiring(_Message, frozen=True, tag="api_key_expiring"):
+    """``hint`` is the beginning of the key, and ``at`` when the email was due.
+
+    ``expires_at`` and ``last_used`` are times as ISO 8601; the latter is empty for a key that was never used.
+    """
+
+    user_id: str
+    name: str = msgspec.field(name="detail")
+    key_id: str
+    hint: str
+    at: datetime
+    expires_at: str
+    last_used: str = ""
+
+    @property
+    def once(self) -> str:
+        return f"{self.kind}#{self.key_id}#{self.at.isoformat()}"
 
 
 class IdentityLinked(_Message, frozen=True, tag="identity_linked"):
@@ -231,6 +255,7 @@ OwnerNotice = (
     | ApiKeyRotated
     | ApiKeyDeleted
     | ApiKeyLeaked
+    | ApiKeyExpiring
     | IdentityLinked
     | IdentityUnlinked
     | PasskeyCreated
@@ -254,7 +279,7 @@ Message = Signup | ProviderSignup | PasswordForgot | EmailChange | FailedLogins 
 # Before 0.2.0, every message had all fields, some of them empty.
 _FIELDS = frozenset(
     {"kind", "email", "user_id", "identity", "detail", "at", "source", "device", "client", "name"}
-    | {"url", "found_in", "last_used", "old_ends"}
+    | {"url", "found_in", "last_used", "old_ends", "key_id", "hint", "expires_at"}
 )
 
 

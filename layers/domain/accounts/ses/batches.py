@@ -1,7 +1,8 @@
 """Delivers each queue record once, with the batch and idempotency utilities of Powertools.
 
-SQS delivers at least once. The idempotency table keeps the id of each message: a record that arrives again, during or
-after its delivery, sends nothing. A record that fails is removed from the table and returns to the queue alone.
+SQS delivers at least once. The idempotency table keeps the id of each message, or its name (``once``): a record that
+arrives again, during or after its delivery, sends nothing. A record that fails is removed from the table and returns to
+the queue alone.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ def deliver_batch(event: dict[str, Any], context: Any, mailing: Mailing, table: 
 
     def handle(record: SQSRecord) -> None:
         try:
-            telemetry.mail(deliver(message_id=record.message_id, body=record.body))
+            once = messages.decode(record.body).once
+            telemetry.mail(deliver(message_id=once or record.message_id, body=record.body))
         except Exception as error:
             telemetry.mail_failed(error)
             raise

@@ -24,6 +24,7 @@ OPTIONAL = {
     messages.PasswordClosed: ("device",),
     messages.ApiKeyDeleted: ("detail",),
     messages.ApiKeyLeaked: ("url", "found_in", "last_used"),
+    messages.ApiKeyExpiring: ("last_used",),
     messages.IdentityUnlinked: ("identity",),
 }
 SAME = [
@@ -58,6 +59,7 @@ NEW = [
     messages.RecoveryCodeUsed(_USER_ID, *_FIREFOX),
     messages.LoginsDelayed(_EMAIL, *_FIREFOX, "0f1e2d3c"),
     messages.PasswordClosed(_EMAIL, *_FIREFOX, ""),
+    messages.ApiKeyExpiring(_USER_ID, "laptop", "0f1e2d3c", "comfyui-Ab12…", _AT, "2026-01-08T12:00:00+00:00"),
     messages.ApiKeyRotated(_USER_ID, "laptop", "2026-01-08T12:00:00+00:00"),
     messages.ApiKeyLeaked(_USER_ID, "laptop", "https://github.com/o/r", "commit", "2026-01-05T12:00:00+00:00"),
 ]

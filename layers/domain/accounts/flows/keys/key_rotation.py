@@ -67,7 +67,7 @@ class KeyRotation(Struct, frozen=True):
             *key_secrets.ending(user.user_id, gone - {key.held_as}),
             Record(user.user_id, "authn_token_rotated", now, caller, {"api_key": key_id, "name": key.name}),
         )
-        return NewKey(new, plaintext, replace(key, ends_at=ends_at) if ends_at else None)
+        return NewKey(new, plaintext, replace(key, ends_at=ends_at, due_at=None) if ends_at else None)
 
     def end_old(self, session: Session, key_id: str, caller: Caller, now: datetime) -> None:
         """End the old secret of a key of the session's account; raises NotFound when none works."""

@@ -183,6 +183,15 @@ class ApiKeyLeaked(Content, frozen=True, tag="api_key_leaked"):
     last_used: datetime | None
 
 
+class ApiKeyExpiring(Content, frozen=True, tag="api_key_expiring"):
+    """``key`` is the beginning of the key."""
+
+    name: str
+    key: str
+    expires_at: datetime
+    last_used: datetime | None
+
+
 class Mail(Struct, frozen=True):
     """``site_url`` is configuration: requests cannot change links (CWE-640). An empty ``language`` is the default."""
 

@@ -30,6 +30,7 @@ _Named = (
     | messages.ApiKeyRotated
     | messages.ApiKeyDeleted
     | messages.ApiKeyLeaked
+    | messages.ApiKeyExpiring
     | messages.PasskeyCreated
     | messages.IdentityLinked
 )
@@ -55,7 +56,7 @@ def content(message: OwnerNotice, user: User, has_password: Callable[[], bool]) 
     return _PLAIN[type(message)]
 
 
-def _named(message: _Named) -> Content:
+def _named(message: _Named) -> Content:  # noqa: PLR0911 - a table
     match message:
         case messages.ApiKeyCreated():
             return mails.ApiKeyCreated(message.name)
@@ -65,12 +66,18 @@ def _named(message: _Named) -> Content:
         case messages.ApiKeyDeleted():
             return mails.ApiKeyDeleted(message.name)
         case messages.ApiKeyLeaked():
-            used = datetime.fromisoformat(message.last_used) if message.last_used else None
-            return mails.ApiKeyLeaked(message.name, message.url, message.found_in, used)
+            return mails.ApiKeyLeaked(message.name, message.url, message.found_in, _moment(message.last_used))
+        case messages.ApiKeyExpiring():
+            expires_at = datetime.fromisoformat(message.expires_at)
+            return mails.ApiKeyExpiring(message.name, message.hint, expires_at, _moment(message.last_used))
         case messages.PasskeyCreated():
             return mails.PasskeyCreated(message.name)
         case messages.IdentityLinked():
             return mails.IdentityLinked(message.provider)
+
+
+def _moment(text: str) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _removed(message: messages.IdentityUnlinked | messages.PasskeyRemoved) -> tuple[bool, bool]:

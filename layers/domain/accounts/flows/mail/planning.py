@@ -11,7 +11,7 @@ from accounts.flows.mail import mails
 from accounts.flows.mail.mails import Content
 from accounts.limits import (
     EMAIL_CHANGE_LIFETIME,
-    LEAK_NOTICES_PER_HOUR,
+    KEY_NOTICES_PER_HOUR,
     NOTICES_PER_HOUR,
     RESET_MAILS_PER_DAY,
     RESET_MAILS_PER_HOUR,
@@ -82,6 +82,9 @@ class ChangeLink(Struct, frozen=True):
     user: User
     asked_at: datetime
 
+
+# Notices that each key of an account may cause at once.
+_OF_EACH_KEY = frozenset({messages.ApiKeyLeaked.tag(), messages.ApiKeyExpiring.tag()})
 
 Letter = Ready | SignUpLink | ConfirmationLink | ResetLink | ChangeLink | FailuresNotice | OwnerNotice
 """What to send. All except Ready are written only after they are counted."""
@@ -197,7 +200,7 @@ class Planning(Struct, frozen=True):
 def _notice_limits(kind: str, user_id: str, now: datetime) -> tuple[Increment, ...]:
     """Per account and kind, so that an attacker cannot bury one notice under many."""
     whose, hour = f"{kind}-{user_id}", timedelta(hours=1)
-    limit = LEAK_NOTICES_PER_HOUR if kind == messages.ApiKeyLeaked.tag() else NOTICES_PER_HOUR
+    limit = KEY_NOTICES_PER_HOUR if kind in _OF_EACH_KEY else NOTICES_PER_HOUR
     return (throttles.window("notice", whose, limit=limit, per=hour, now=now),)
 
 

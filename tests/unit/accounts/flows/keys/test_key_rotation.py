@@ -77,7 +77,7 @@ def test_both_secrets_work_until_the_overlap_ends(service: Service) -> None:
     ends = later(days=7)
     digest = secrets.digest(new.plaintext)
     now = replace(old.api_key, digest=digest, key_prefix=new.plaintext[:16], key_id=key_id, rotated_at=NOW)
-    then = replace(old.api_key, ends_at=ends)
+    then = replace(old.api_key, ends_at=ends, due_at=None)
     assert service.world.api_keys == {key_id: then, digest: now}
     assert held(service, logged_in) == {key_id, f"{digest}#{key_id}"}
     assert listed(service, logged_in) == [Listed(now, then)] == [new.listed]

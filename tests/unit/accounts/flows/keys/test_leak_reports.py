@@ -16,7 +16,7 @@ from accounts.errors import (
     Unavailable,
 )
 from accounts.flows.keys.key_management import NewKey
-from accounts.limits import LEAK_NOTICES_PER_HOUR, LEAK_REPORTS_PER_ADDRESS_PER_MINUTE
+from accounts.limits import KEY_NOTICES_PER_HOUR, LEAK_REPORTS_PER_ADDRESS_PER_MINUTE
 from accounts.model import api_keys, audit, held_keys, messages, scanner_keys
 from accounts.model.audit import Caller, Record
 from accounts.model.client_documents import Fetched
@@ -309,7 +309,7 @@ def test_an_expired_key_needs_no_email(service: Service) -> None:
 def test_all_keys_of_an_account_are_emailed(service: Service) -> None:
     """A file with all of them leaked: each has a name of its own."""
     logged_in = service.person()
-    keys = [service.key(logged_in, f"key {number}") for number in range(LEAK_NOTICES_PER_HOUR)]
+    keys = [service.key(logged_in, f"key {number}") for number in range(KEY_NOTICES_PER_HOUR)]
     service.outbox.messages.clear()
     send(service, *(match(key.plaintext) for key in keys))
 
