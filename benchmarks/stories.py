@@ -74,7 +74,7 @@ CALLS = {
     "key_list": [GET, QUERY],
     "key_update": [GET, transaction(1, indexed=1)],
     "key_rotate": [GET, UPDATE, GET, GET, transaction(4, indexed=2), QUEUE],
-    "key_delete": [GET, transaction(3, indexed=1), QUEUE],
+    "key_delete": [GET, GET, transaction(3, indexed=1), QUEUE],
     # One key whose owner is emailed.
     "key_expire": [QUERY, GET, QUEUE, transaction(1, indexed=1)],
     # GitHub's published example, whose token is no key. The list of keys is known, but this process has not read it.
@@ -87,7 +87,7 @@ CALLS = {
     "operator_account_logout": [GET, transaction(4, indexed=2)],
     "operator_account_unlock": [GET, GET, transaction(2)],
     "operator_password_revoke": [GET, GET, transaction(5, indexed=2), QUEUE],
-    "operator_key_revoke": [transaction(3, indexed=1), QUEUE],
+    "operator_key_revoke": [GET, transaction(3, indexed=1), QUEUE],
     # One email, to confirm a sign-up.
     "mailer": [PUT, GET, GET, UPDATE, UPDATE, transaction(1), GET, EMAIL, UPDATE],
     "mail_feedback": [GET, GET, transaction(3)],

@@ -223,7 +223,7 @@ def test_the_owner_sees_that_it_was_an_operator_but_not_which(functions: Lambdas
 
     (entry,) = functions.invoke("activity_list", sample("activity_list")).json["activity"]
 
-    assert (entry["event"], entry["detail"]) == ("authn_token_revoked", {"by": "operator"})
+    assert (entry["event"], entry["detail"]) == ("authn_token_revoked", {"by": "operator", "name": "Workshop"})
 
 
 @pytest.mark.parametrize("function", OPERATORS)

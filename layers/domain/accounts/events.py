@@ -200,7 +200,7 @@ _KEYS_AND_TOKENS: dict[str, Event] = {
     "authn_token_revoked": Event(
         "an API key was deleted, by its owner or an operator",
         kept="one for each key",
-        detail=("api_key", "by", "operator"),
+        detail=("api_key", "name", "by", "operator"),
     ),
     "authn_token_rotated": Event(
         "an API key got a new secret",

@@ -61,7 +61,8 @@ class KeyFlows(Edges):
     def key_deletion(self) -> KeyDeletion:
         from accounts.flows.keys.key_management import KeyDeletion
 
-        return KeyDeletion(self.users, self.writing(self.api_keys, self.users, self.audit_events), self.notices)
+        writing = self.writing(self.api_keys, self.users, self.audit_events)
+        return KeyDeletion(self.users, self.api_keys, writing, self.notices)
 
     @cached_property
     def key_expiry(self) -> KeyExpiry:

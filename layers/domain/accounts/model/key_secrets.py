@@ -15,8 +15,9 @@ from msgspec import Struct
 from accounts import secrets
 from accounts.errors import InvalidInput
 from accounts.limits import KEY_OVERLAP_DAYS
-from accounts.model import api_keys
+from accounts.model import api_keys, audit
 from accounts.model.api_keys import SHOWN_CHARACTERS, ApiKey, ApiKeys
+from accounts.model.audit import Record
 from accounts.model.users import User
 from accounts.transactions import Change
 
@@ -50,9 +51,18 @@ def stored(store: ApiKeys, held: Iterable[str]) -> list[ApiKey]:
     return [key for key in found if key is not None]
 
 
-def live(store: ApiKeys, held: Iterable[str], now: datetime) -> frozenset[str]:
-    """Those secrets on the account's list that work."""
-    return frozenset(key.held_as for key in stored(store, held) if key.is_live(now))
+def live(found: Iterable[ApiKey], now: datetime) -> frozenset[str]:
+    """Those secrets that work, as the account lists them."""
+    return frozenset(key.held_as for key in found if key.is_live(now))
+
+
+def expired(key: ApiKey, expires_at: datetime) -> Record:
+    return Record(key.user_id, "authn_token_expired", expires_at, audit.NO_CALLER, {"api_key": key.id, "name": key.name})
+
+
+def unrecorded(found: Iterable[ApiKey], now: datetime) -> Iterable[Record]:
+    """The expiries that are not recorded yet, of keys that make room for others."""
+    return (expired(key, at) for key in found if key.due_at and (at := key.expires_at) is not None and at <= now)
 
 
 def ending(user_id: str, held: Iterable[str]) -> Iterable[Change]:

@@ -11,9 +11,8 @@ from datetime import datetime
 from msgspec import Struct
 
 from accounts.limits import KEYS_DUE_AT_ONCE
-from accounts.model import api_keys, audit, key_expiry, messages
+from accounts.model import api_keys, key_expiry, key_secrets, messages
 from accounts.model.api_keys import ApiKey, ApiKeys
-from accounts.model.audit import Record
 from accounts.model.messages import Outbox
 from accounts.transactions import Conflict, Transactions
 
@@ -41,15 +40,10 @@ class KeyExpiry(Struct, frozen=True):
                 self.outbox.put(_reminder(key, due_at, expires_at))
                 self.transactions.commit(following)
             else:
-                self.transactions.commit(following, expired(key, expires_at))
+                self.transactions.commit(following, key_secrets.expired(key, expires_at))
         except Conflict:
             # Deleted, rotated or handled concurrently.
             return
-
-
-def expired(key: ApiKey, expires_at: datetime) -> Record:
-    detail = {"api_key": key.id, "name": key.name}
-    return Record(key.user_id, "authn_token_expired", expires_at, audit.NO_CALLER, detail)
 
 
 def _reminder(key: ApiKey, due_at: datetime, expires_at: datetime) -> messages.ApiKeyExpiring:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from accounts import secrets
 from accounts.errors import KeyLimitReached, NotFound
-from accounts.flows.people.key_ending import end_key
+from accounts.flows.people.key_ending import end_key, find_key
 from accounts.limits import API_KEYS_CREATED_PER_ACCOUNT_PER_DAY, API_KEYS_PER_ACCOUNT, KEY_SECRETS_PER_ACCOUNT
 from accounts.model import api_keys, held_keys, key_secrets, messages, throttles, users
 from accounts.model.api_keys import ApiKey, ApiKeys, Describe, Details
@@ -75,14 +75,18 @@ class KeyCreation(Struct, frozen=True):
     def _make_room(self, session: Session, key: ApiKey, changes: tuple[Change, ...], now: datetime) -> None:
         """Replace the expired keys of a full account; raises Unauthenticated when the session ended concurrently."""
         user = users.of_session(self.users, session.user_id, session.digest)
-        live = key_secrets.live(self.api_keys, user.api_keys, now)
+        found = key_secrets.stored(self.api_keys, user.api_keys)
+        live = key_secrets.live(found, now)
         if len(set(map(key_secrets.id_of, live))) >= API_KEYS_PER_ACCOUNT:
             raise KeyLimitReached
         if len(live) >= KEY_SECRETS_PER_ACCOUNT:
             raise KeyLimitReached(_OLD_SECRETS)
         ended = user.api_keys - live
         self.transactions.commit(
-            held_keys.SwapKeys(user, ended, key.digest), *key_secrets.ending(user.user_id, ended), *changes
+            held_keys.SwapKeys(user, ended, key.digest),
+            *key_secrets.ending(user.user_id, ended),
+            *key_secrets.unrecorded(found, now),
+            *changes,
         )
 
 
@@ -119,7 +123,10 @@ class KeyDescription(Struct, frozen=True):
 
 
 class KeyDeletion(Struct, frozen=True):
+    """Reads the key first, because its name stays in the history and in the email."""
+
     users: Users
+    api_keys: ApiKeys
     transactions: Transactions
     notices: Outbox
 
@@ -127,6 +134,8 @@ class KeyDeletion(Struct, frozen=True):
         """Delete a key of the account; raises NotFound for an id that is not one of its keys."""
         if not secrets.is_digest(key_id):
             raise NotFound
-        record = Record(user_id, "authn_token_revoked", now, caller, {"api_key": key_id})
+        key = find_key(self.users, self.api_keys, user_id, key_id)
+        name = {"name": key.name} if key else {}
+        record = Record(user_id, "authn_token_revoked", now, caller, {"api_key": key_id, **name})
         end_key(self.users, self.transactions, user_id, key_id, record)
-        self.notices.put(messages.ApiKeyDeleted(user_id))
+        self.notices.put(messages.ApiKeyDeleted(user_id, **name))

@@ -59,12 +59,14 @@ class KeyRotation(Struct, frozen=True):
         plaintext, new = key_secrets.successor(key, now)
         ends_at = now + overlap if overlap else None
         ended = {other.held_as for other in (others if ends_at else found)}
-        gone = ended | self._without_place(user, ended, now)
+        dropped, read = self._without_place(user, ended, now)
+        gone = ended | dropped
         self.transactions.commit(
             held_keys.SwapKeys(user, frozenset(gone), new.held_as),
             api_keys.Replace(key, ends_at),
             api_keys.Add(new),
             *key_secrets.ending(user.user_id, gone - {key.held_as}),
+            *key_secrets.unrecorded(read, now),
             Record(user.user_id, "authn_token_rotated", now, caller, {"api_key": key_id, "name": key.name}),
         )
         return NewKey(new, plaintext, replace(key, ends_at=ends_at, due_at=None) if ends_at else None)
@@ -88,15 +90,19 @@ class KeyRotation(Struct, frozen=True):
     def _of_key(self, user: User, key_id: str) -> list[ApiKey]:
         return key_secrets.stored(self.api_keys, key_secrets.of_key(user, key_id))
 
-    def _without_place(self, user: User, ended: set[str], now: datetime) -> frozenset[str]:
-        """Secrets of any key that no longer work, if their places are needed; raises KeyNotRotatable."""
+    def _without_place(self, user: User, ended: set[str], now: datetime) -> tuple[frozenset[str], list[ApiKey]]:
+        """Secrets of any key that no longer work, if their places are needed, and all that were read.
+
+        Raises KeyNotRotatable.
+        """
         others = user.api_keys - ended
         if len(others) < KEY_SECRETS_PER_ACCOUNT:
-            return frozenset()
-        live = key_secrets.live(self.api_keys, others, now)
+            return frozenset(), []
+        found = key_secrets.stored(self.api_keys, others)
+        live = key_secrets.live(found, now)
         if len(live) >= KEY_SECRETS_PER_ACCOUNT:
             raise KeyNotRotatable(_NO_PLACE)
-        return others - live
+        return others - live, found
 
 
 def _current(found: Iterable[ApiKey]) -> ApiKey:

@@ -102,6 +102,19 @@ def test_expired_keys_do_not_count(service: Service) -> None:
     new = service.key(logged_in, now=later(minutes=5)).api_key.digest
 
     assert service.world.users[user_id].api_keys == lasting | {new} == service.world.api_keys.keys()
+    recorded = [it for it in service.world.records if it.event == "authn_token_expired"]
+    assert sorted((it.detail["name"], it.at) for it in recorded) == [(f"short {n}", later(minutes=5)) for n in (1, 2)]
+
+
+def test_an_expiry_that_is_recorded_is_not_recorded_again_for_its_place(service: Service) -> None:
+    logged_in = service.person()
+    service.key(logged_in, "short", expires_at="2026-03-01T12:05:00Z")
+    for number in range(24):
+        service.key(logged_in, f"key {number}")
+    service.key_expiry.run(later(minutes=5))
+    service.key(logged_in, now=later(minutes=5))
+
+    assert sum(it.event == "authn_token_expired" for it in service.world.records) == 1
 
 
 def test_an_invalid_expiry_date_writes_nothing(service: Service) -> None:
@@ -219,10 +232,27 @@ def test_a_deleted_key_fails_on_its_next_use(service: Service) -> None:
     with pytest.raises(ApiKeyUnknown):
         service.key_lookup.live(new.plaintext, OWNER, at)
     assert (service.world.api_keys, service.world.users[user_id].api_keys) == ({}, frozenset())
-    assert service.outbox.messages == [messages.ApiKeyDeleted(user_id=user_id)]
+    assert service.outbox.messages == [messages.ApiKeyDeleted(user_id=user_id, name="laptop")]
     (record,) = service.world.records
-    detail = {"api_key": new.api_key.digest}
+    detail = {"api_key": new.api_key.digest, "name": "laptop"}
     assert record == Record(user_id, "authn_token_revoked", at, OWNER, detail, record.serial)
+
+
+def test_a_deleted_key_keeps_its_name_in_the_history(service: Service) -> None:
+    """Also a key whose first secret, which has its id, has ended; and one that the account lists, but no table has."""
+    logged_in = service.person()
+    rotated, lost = service.key(logged_in, "rotated"), service.key(logged_in, "lost")
+    service.key_rotation.rotate(cookie(logged_in), rotated.api_key.id, 0, OWNER, NOW)
+    del service.world.api_keys[lost.api_key.digest]
+    service.outbox.messages.clear()
+    for key in (rotated, lost):
+        service.key_deletion.delete(cookie(logged_in), key.api_key.id, OWNER, NOW)
+
+    names = {it.detail["api_key"]: it.shown for it in service.world.records if it.event == "authn_token_revoked"}
+    assert names == {rotated.api_key.id: {"name": "rotated"}, lost.api_key.id: {}}
+    user_id = logged_in.session.user_id
+    assert service.outbox.messages == [messages.ApiKeyDeleted(user_id, "rotated"), messages.ApiKeyDeleted(user_id)]
+    assert service.world.users[user_id].api_keys == frozenset()
 
 
 @pytest.mark.parametrize("key_id", ["", "1", NO_KEY, "Z" * 64, NO_KEY + "\n", "é" * 64])

@@ -237,9 +237,9 @@ def test_revoking_a_leaked_key_keeps_the_others(service: Service) -> None:
     with pytest.raises(Unauthenticated):
         service.principal(key_credential(leaked.plaintext), OWNER, SOON)
     assert service.principal(key_credential(other.plaintext), OWNER, SOON).user_id == user_id
-    assert service.outbox.messages == [messages.ApiKeyDeleted(user_id=user_id, name="")]
-    assert recorded(service) == [line(user_id, "authn_token_revoked", api_key=leaked.api_key.digest)]
-    assert service.world.records[0].shown == {"by": "operator"}
+    assert service.outbox.messages == [messages.ApiKeyDeleted(user_id=user_id, name="a")]
+    assert recorded(service) == [line(user_id, "authn_token_revoked", api_key=leaked.api_key.digest, name="a")]
+    assert service.world.records[0].shown == {"by": "operator", "name": "a"}
 
 
 def test_another_accounts_key_is_not_revoked(service: Service) -> None:
