@@ -25,7 +25,7 @@ BUDGET = {
     "operator_account_enable": 103,
     "operator_account_inspect": 116,
     "operator_account_delete": 106,
-    "operator_account_logout": 104,
+    "operator_account_logout": 105,
     "operator_account_unlock": 104,
     "account_export": 118,
     "account_open": 115,

@@ -270,7 +270,7 @@ def _named(resource: object) -> str:
             return name
         case {"Fn::Sub": str(text)} if text.endswith("configuration-set/${MailConfigurationSet}"):
             return "MailConfigurationSet"
-        case {"Fn::Sub": str(text)} if text.endswith("/index/by-user"):
+        case {"Fn::Sub": str(text)} if text.endswith(("/index/by-user", "/index/by-due")):
             return text.removeprefix("${").partition(".")[0]
         case {"Fn::Sub": str(text)}:
             return text

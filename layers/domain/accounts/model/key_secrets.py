@@ -57,7 +57,9 @@ def live(found: Iterable[ApiKey], now: datetime) -> frozenset[str]:
 
 
 def expired(key: ApiKey, expires_at: datetime) -> Record:
-    return Record(key.user_id, "authn_token_expired", expires_at, audit.NO_CALLER, {"api_key": key.id, "name": key.name})
+    return Record(
+        key.user_id, "authn_token_expired", expires_at, audit.NO_CALLER, {"api_key": key.id, "name": key.name}
+    )
 
 
 def unrecorded(found: Iterable[ApiKey], now: datetime) -> Iterable[Record]:
