@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "layers" / "domain"))
 
@@ -27,6 +28,8 @@ _CONFIRM = f"{SITE_URL}/verify-email#token={_TOKEN}"
 _RESET = f"{SITE_URL}/reset-password#token={_TOKEN}&{_ADDRESS}"
 _AT = datetime(2026, 11, 22, 9, 14, tzinfo=UTC)
 _LOGIN = ("Firefox on Windows", _AT, "203.0.113.7")
+_KEY = "comfyui-Ab12Cd34…"
+_PLACED: Mapping[str, Any] = {"key": _KEY, "browser": _LOGIN[0], "at": _AT, "source": _LOGIN[2]}
 _LEAKED_AT = "https://github.com/octocat/Hello-World/blob/12345600b9cbe38a219f39a9941c9319b600c002/foo/bar.txt"
 _CONTENTS = (
     mails.ConfirmEmail(f"{_CONFIRM}&{_ADDRESS}"),
@@ -57,10 +60,10 @@ _CONTENTS = (
     mails.SecondFactorFailed(*_LOGIN),
     mails.RecoveryCodeUsed(*_LOGIN),
     mails.PasswordRemoved(("google", "passkeys")),
-    mails.ApiKeyCreated("Workshop computer"),
-    mails.ApiKeyRotated("Workshop computer", _AT),
-    mails.ApiKeyDeleted("Workshop computer"),
-    mails.ApiKeyExpiring("Workshop computer", "comfyui-Ab12Cd34…", _AT, None),
+    mails.ApiKeyCreated("Workshop computer", **_PLACED),
+    mails.ApiKeyRotated("Workshop computer", _AT, **_PLACED),
+    mails.ApiKeyDeleted("Workshop computer", **_PLACED),
+    mails.ApiKeyExpiring("Workshop computer", _KEY, _AT, None),
     mails.ApiKeyLeaked("Workshop computer", _LEAKED_AT, "commit", _AT),
 )
 SAMPLES: Mapping[str, Content] = {content.template: content for content in _CONTENTS}

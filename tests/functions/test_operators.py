@@ -137,7 +137,8 @@ def test_a_revoked_key_is_refused_and_the_owner_is_emailed(functions: Lambdas) -
 
     assert answer.result == {"user_id": SAMPLE_USER_ID, "api_key": Person().key_id}
     assert functions.invoke("account_show", request("account_show", key=SAMPLE_KEY)).status == 401
-    assert functions.queued() == [{"kind": "api_key_deleted", "user_id": SAMPLE_USER_ID}]
+    about = {"detail": "Workshop computer", "identity": f"{SAMPLE_KEY[:16]}…"}
+    assert functions.queued() == [{"kind": "api_key_deleted", "user_id": SAMPLE_USER_ID, **about}]
 
 
 def test_a_leaked_key_is_refused_and_the_owner_is_told_where_it_was(functions: Lambdas) -> None:
@@ -223,7 +224,7 @@ def test_the_owner_sees_that_it_was_an_operator_but_not_which(functions: Lambdas
 
     (entry,) = functions.invoke("activity_list", sample("activity_list")).json["activity"]
 
-    assert (entry["event"], entry["detail"]) == ("authn_token_revoked", {"by": "operator", "name": "Workshop"})
+    assert (entry["event"], entry["detail"]) == ("authn_token_revoked", {"by": "operator", "name": "Workshop computer"})
 
 
 @pytest.mark.parametrize("function", OPERATORS)

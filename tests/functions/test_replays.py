@@ -25,6 +25,8 @@ from tests.functions.requests import (
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 NEW_PASSWORD = "another sample passphrase of the events"
 ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
+# The place of the samples, as a message says it.
+HERE = {"device": "Firefox on Linux", "at": NOW.isoformat(), "source": "203.0.113.7"}
 
 
 def _line(function: str, event: str, route: str, status: int, user_id: str, method: str = "") -> dict[str, Any]:
@@ -465,7 +467,7 @@ def test_the_sample_of_key_create_shows_the_key_once(functions: Lambdas) -> None
         _line("key_create", "authn_token_created", "POST /customers/api-keys", 201, person.user_id)
     ]
     message = {"kind": "api_key_created", "user_id": person.user_id, "detail": "Workshop computer"}
-    assert functions.queued() == [message]
+    assert functions.queued() == [message | {"identity": f"{text[:16]}…"} | HERE]
 
 
 def test_a_key_expires_when_its_owner_says(functions: Lambdas) -> None:
@@ -541,7 +543,7 @@ def test_the_sample_of_key_rotate_shows_the_new_secret_once(functions: Lambdas) 
     route = "POST /customers/api-keys/{id}/rotate"
     assert _logged(answer) == [_line("key_rotate", "authn_token_rotated", route, 201, person.user_id)]
     about = {"user_id": person.user_id, "detail": "Workshop computer", "old_ends": "2026-01-12T12:00:00+00:00"}
-    assert functions.queued() == [{"kind": "api_key_rotated", **about}]
+    assert functions.queued() == [{"kind": "api_key_rotated", **about, "identity": f"{text[:16]}…", **HERE}]
     assert functions.invoke("key_list", sample("key_list")).json == {"api_keys": [key]}
     for each in (text, person.key):
         assert functions.invoke("account_show", request("account_show", key=each)).status == 200
@@ -571,6 +573,8 @@ def test_the_sample_of_key_delete_deletes_the_key(functions: Lambdas) -> None:
         _line("key_delete", "authn_token_revoked", "DELETE /customers/api-keys/{id}", 204, person.user_id)
     ]
     assert functions.cloud.tables()["ApiKeysTable"] == []
+    about = {"user_id": person.user_id, "detail": "Workshop computer", "identity": f"{person.key[:16]}…"}
+    assert functions.queued() == [{"kind": "api_key_deleted", **about, **HERE}]
 
 
 def test_the_sample_of_key_verify_returns_the_owner(functions: Lambdas) -> None:

@@ -62,9 +62,16 @@ def expired(key: ApiKey, expires_at: datetime) -> Record:
     )
 
 
-def unrecorded(found: Iterable[ApiKey], now: datetime) -> Iterable[Record]:
-    """The expiries that are not recorded yet, of keys that make room for others."""
-    return (expired(key, at) for key in found if key.due_at and (at := key.expires_at) is not None and at <= now)
+def dropping(user_id: str, held: frozenset[str], found: Iterable[ApiKey], now: datetime) -> Iterable[Change]:
+    """The changes that end secrets which no longer work, and record each expiry that is not recorded yet.
+
+    ``found`` has those that are stored. Refused when an expiry is recorded concurrently.
+    """
+    ended = [key for key in found if key.held_as in held and key.due_at]
+    unrecorded = {key: at for key in ended if (at := key.expires_at) and at <= now}
+    yield from ending(user_id, held - {key.held_as for key in unrecorded})
+    for key, at in unrecorded.items():
+        yield from (api_keys.Replace(key, None), expired(key, at))
 
 
 def ending(user_id: str, held: Iterable[str]) -> Iterable[Change]:

@@ -15,6 +15,9 @@ from typing import Protocol
 import msgspec
 from msgspec import Struct
 
+from accounts.model import user_agents
+from accounts.model.audit import Caller
+
 
 class _Message(Struct, frozen=True, tag_field="kind"):
     @property
@@ -29,6 +32,20 @@ class _Message(Struct, frozen=True, tag_field="kind"):
     @classmethod
     def tag(cls) -> str:
         return str(cls.__struct_config__.tag)
+
+
+class _Placed(_Message, frozen=True, kw_only=True):
+    """Where the owner, or an attacker, did it; each is empty when it is not known. ``at`` is a time as ISO 8601."""
+
+    browser: str = msgspec.field(default="", name="device")
+    at: str = ""
+    source: str = ""
+
+
+class _OfKey(_Placed, frozen=True, kw_only=True):
+    """``hint`` is the beginning of the key, or empty."""
+
+    hint: str = msgspec.field(default="", name="identity")
 
 
 class Signup(_Message, frozen=True, tag="sign_up"):
@@ -91,12 +108,12 @@ class PasswordChanged(_Message, frozen=True, tag="password_changed"):
     user_id: str
 
 
-class ApiKeyCreated(_Message, frozen=True, tag="api_key_created"):
+class ApiKeyCreated(_OfKey, frozen=True, tag="api_key_created"):
     user_id: str
     name: str = msgspec.field(name="detail")
 
 
-class ApiKeyRotated(_Message, frozen=True, tag="api_key_rotated"):
+class ApiKeyRotated(_OfKey, frozen=True, tag="api_key_rotated"):
     """``old_ends`` is when the old secret ends, as ISO 8601, or empty when it has ended."""
 
     user_id: str
@@ -104,7 +121,7 @@ class ApiKeyRotated(_Message, frozen=True, tag="api_key_rotated"):
     old_ends: str
 
 
-class ApiKeyDeleted(_Message, frozen=True, tag="api_key_deleted"):
+class ApiKeyDeleted(_OfKey, frozen=True, tag="api_key_deleted"):
     """``name`` is empty when it is not known."""
 
     user_id: str
@@ -281,6 +298,12 @@ _FIELDS = frozenset(
     {"kind", "email", "user_id", "identity", "detail", "at", "source", "device", "client", "name"}
     | {"url", "found_in", "last_used", "old_ends", "key_id", "hint", "expires_at"}
 )
+
+
+def place(caller: Caller, at: datetime) -> dict[str, str]:
+    """The fields that say where something was done."""
+    browser = user_agents.describe(caller.user_agent) if caller.user_agent else ""
+    return {"browser": browser, "at": at.isoformat(), "source": caller.source}
 
 
 class Outbox(Protocol):

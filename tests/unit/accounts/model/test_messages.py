@@ -8,6 +8,7 @@ from typing import get_args
 import pytest
 
 from accounts.model import messages
+from accounts.model.audit import Caller
 from accounts.model.messages import Message
 
 # As version 0.1 wrote them: each message with all fields.
@@ -15,6 +16,7 @@ OLD = Path(__file__).with_name("messages_before_0_2_0.jsonl").read_text(encoding
 OLD_FIELDS = ("kind", "email", "user_id", "identity", "detail", "at", "source", "device", "client")
 _USER_ID, _EMAIL = "4Qm8Zr1Tn6Yb3Wk9Pc5Vx2Hd7Lf0", "olive@example.com"
 _AT = datetime(2026, 11, 22, 9, 14, 0, 250_000, UTC)
+_CALLER = Caller("198.51.100.7", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
 _FIREFOX = ("Firefox on Linux", _AT, "198.51.100.7")
 OPTIONAL = {
     messages.Signup: ("device", "source", "detail"),
@@ -22,7 +24,9 @@ OPTIONAL = {
     messages.PasswordForgot: ("device", "source"),
     messages.LoginsDelayed: ("device",),
     messages.PasswordClosed: ("device",),
-    messages.ApiKeyDeleted: ("detail",),
+    messages.ApiKeyCreated: ("identity", "device", "at", "source"),
+    messages.ApiKeyRotated: ("identity", "device", "at", "source"),
+    messages.ApiKeyDeleted: ("detail", "identity", "device", "at", "source"),
     messages.ApiKeyLeaked: ("url", "found_in", "last_used"),
     messages.ApiKeyExpiring: ("last_used",),
     messages.IdentityUnlinked: ("identity",),
@@ -61,6 +65,7 @@ NEW = [
     messages.PasswordClosed(_EMAIL, *_FIREFOX, ""),
     messages.ApiKeyExpiring(_USER_ID, "laptop", "0f1e2d3c", "comfyui-Ab12…", _AT, "2026-01-08T12:00:00+00:00"),
     messages.ApiKeyRotated(_USER_ID, "laptop", "2026-01-08T12:00:00+00:00"),
+    messages.ApiKeyCreated(_USER_ID, "laptop", hint="comfyui-Ab12…", **messages.place(_CALLER, _AT)),
     messages.ApiKeyLeaked(_USER_ID, "laptop", "https://github.com/o/r", "commit", "2026-01-05T12:00:00+00:00"),
 ]
 PAIRS = pytest.mark.parametrize(("old", "message"), list(zip(OLD, SAME, strict=True)))

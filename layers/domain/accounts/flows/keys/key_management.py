@@ -68,8 +68,8 @@ class KeyCreation(Struct, frozen=True):
                 held_keys.AddKey(user_id, key.digest, API_KEYS_PER_ACCOUNT, session.digest), *changes
             )
         except Conflict:
-            retry_on_conflict(lambda: self._make_room(session, key, changes, now), held_keys.SwapKeys)
-        self.notices.put(messages.ApiKeyCreated(user_id, key.name))
+            retry_on_conflict(lambda: self._make_room(session, key, changes, now))
+        self.notices.put(messages.ApiKeyCreated(user_id, key.name, hint=key.hint, **messages.place(caller, now)))
         return NewKey(key, plaintext)
 
     def _make_room(self, session: Session, key: ApiKey, changes: tuple[Change, ...], now: datetime) -> None:
@@ -84,8 +84,7 @@ class KeyCreation(Struct, frozen=True):
         ended = user.api_keys - live
         self.transactions.commit(
             held_keys.SwapKeys(user, ended, key.digest),
-            *key_secrets.ending(user.user_id, ended),
-            *key_secrets.unrecorded(found, now),
+            *key_secrets.dropping(user.user_id, ended, found, now),
             *changes,
         )
 
@@ -135,7 +134,7 @@ class KeyDeletion(Struct, frozen=True):
         if not secrets.is_digest(key_id):
             raise NotFound
         key = find_key(self.users, self.api_keys, user_id, key_id)
-        name = {"name": key.name} if key else {}
+        name, hint = ({"name": key.name}, key.hint) if key else ({}, "")
         record = Record(user_id, "authn_token_revoked", now, caller, {"api_key": key_id, **name})
         end_key(self.users, self.transactions, user_id, key_id, record)
-        self.notices.put(messages.ApiKeyDeleted(user_id, **name))
+        self.notices.put(messages.ApiKeyDeleted(user_id, **name, hint=hint, **messages.place(caller, now)))

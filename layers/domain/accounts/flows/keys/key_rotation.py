@@ -47,7 +47,8 @@ class KeyRotation(Struct, frozen=True):
         throttles.count(self.throttles, "key-created", session.user_id, limit=limit, per=day, now=now)
         new = retry_on_conflict(lambda: self._rotate(session, key_id, overlap, caller, now))
         ends = (now + overlap).isoformat() if overlap else ""
-        self.notices.put(messages.ApiKeyRotated(session.user_id, new.api_key.name, ends))
+        about = {"hint": new.api_key.hint, **messages.place(caller, now)}
+        self.notices.put(messages.ApiKeyRotated(session.user_id, new.api_key.name, ends, **about))
         return new
 
     def _rotate(self, session: Session, key_id: str, overlap: timedelta, caller: Caller, now: datetime) -> NewKey:
@@ -60,13 +61,12 @@ class KeyRotation(Struct, frozen=True):
         ends_at = now + overlap if overlap else None
         ended = {other.held_as for other in (others if ends_at else found)}
         dropped, read = self._without_place(user, ended, now)
-        gone = ended | dropped
         self.transactions.commit(
-            held_keys.SwapKeys(user, frozenset(gone), new.held_as),
+            held_keys.SwapKeys(user, dropped | ended, new.held_as),
             api_keys.Replace(key, ends_at),
             api_keys.Add(new),
-            *key_secrets.ending(user.user_id, gone - {key.held_as}),
-            *key_secrets.unrecorded(read, now),
+            *key_secrets.ending(user.user_id, ended - {key.held_as}),
+            *key_secrets.dropping(user.user_id, dropped, read, now),
             Record(user.user_id, "authn_token_rotated", now, caller, {"api_key": key_id, "name": key.name}),
         )
         return NewKey(new, plaintext, replace(key, ends_at=ends_at, due_at=None) if ends_at else None)

@@ -87,6 +87,15 @@ class LoginAfterFailures(_Login, frozen=True, tag="sign_in_after_failures"):
     pass
 
 
+class _OfKey(Content, frozen=True, kw_only=True):
+    """``key`` is the beginning of the key. Each field is empty when it is not known."""
+
+    key: str = ""
+    browser: str = ""
+    at: datetime | str = ""
+    source: str = ""
+
+
 class _FailedLogins(_Login, frozen=True):
     """``in_known_browser``: the owner has used the browser of the last attempt before."""
 
@@ -157,18 +166,18 @@ class RecoveryCodeUsed(_Login, frozen=True, tag="recovery_code_used"):
     pass
 
 
-class ApiKeyCreated(Content, frozen=True, tag="api_key_created"):
+class ApiKeyCreated(_OfKey, frozen=True, tag="api_key_created"):
     name: str
 
 
-class ApiKeyRotated(Content, frozen=True, tag="api_key_rotated"):
+class ApiKeyRotated(_OfKey, frozen=True, tag="api_key_rotated"):
     """``old_ends`` is when the old secret ends, or None when it has ended."""
 
     name: str
     old_ends: datetime | None
 
 
-class ApiKeyDeleted(Content, frozen=True, tag="api_key_deleted"):
+class ApiKeyDeleted(_OfKey, frozen=True, tag="api_key_deleted"):
     """``name`` is empty when it is not known."""
 
     name: str

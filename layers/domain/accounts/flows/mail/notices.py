@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 from msgspec import Struct
 
@@ -59,12 +60,12 @@ def content(message: OwnerNotice, user: User, has_password: Callable[[], bool]) 
 def _named(message: _Named) -> Content:  # noqa: PLR0911 - a table
     match message:
         case messages.ApiKeyCreated():
-            return mails.ApiKeyCreated(message.name)
+            return mails.ApiKeyCreated(message.name, **_of_key(message))
         case messages.ApiKeyRotated():
             ends = datetime.fromisoformat(message.old_ends) if message.old_ends else None
-            return mails.ApiKeyRotated(message.name, ends)
+            return mails.ApiKeyRotated(message.name, ends, **_of_key(message))
         case messages.ApiKeyDeleted():
-            return mails.ApiKeyDeleted(message.name)
+            return mails.ApiKeyDeleted(message.name, **_of_key(message))
         case messages.ApiKeyLeaked():
             return mails.ApiKeyLeaked(message.name, message.url, message.found_in, _moment(message.last_used))
         case messages.ApiKeyExpiring():
@@ -74,6 +75,12 @@ def _named(message: _Named) -> Content:  # noqa: PLR0911 - a table
             return mails.PasskeyCreated(message.name)
         case messages.IdentityLinked():
             return mails.IdentityLinked(message.provider)
+
+
+def _of_key(message: messages.ApiKeyCreated | messages.ApiKeyRotated | messages.ApiKeyDeleted) -> dict[str, Any]:
+    """Messages of earlier versions do not say where."""
+    at = _moment(message.at) or ""
+    return {"key": message.hint, "browser": message.browser, "at": at, "source": message.source}
 
 
 def _moment(text: str) -> datetime | None:

@@ -42,7 +42,8 @@ def test_creating_a_key_emails_the_owner(service: Service) -> None:
     key = ApiKey(digest, user_id, "laptop", "for tests", new.plaintext[:16], NOW)
     assert (new.api_key, service.world.api_keys) == (key, {digest: key})
     assert service.world.users[user_id].api_keys == frozenset({digest})
-    assert service.outbox.messages == [messages.ApiKeyCreated(user_id=user_id, name="laptop")]
+    about = {"hint": f"{new.plaintext[:16]}…", **messages.place(OWNER, NOW)}
+    assert service.outbox.messages == [messages.ApiKeyCreated(user_id, "laptop", **about)]
     (record,) = service.world.records
     detail = {"api_key": digest, "name": "laptop"}
     assert record == Record(user_id, "authn_token_created", NOW, OWNER, detail, record.serial)
@@ -232,7 +233,8 @@ def test_a_deleted_key_fails_on_its_next_use(service: Service) -> None:
     with pytest.raises(ApiKeyUnknown):
         service.key_lookup.live(new.plaintext, OWNER, at)
     assert (service.world.api_keys, service.world.users[user_id].api_keys) == ({}, frozenset())
-    assert service.outbox.messages == [messages.ApiKeyDeleted(user_id=user_id, name="laptop")]
+    about = {"hint": new.api_key.hint, **messages.place(OWNER, at)}
+    assert service.outbox.messages == [messages.ApiKeyDeleted(user_id, "laptop", **about)]
     (record,) = service.world.records
     detail = {"api_key": new.api_key.digest, "name": "laptop"}
     assert record == Record(user_id, "authn_token_revoked", at, OWNER, detail, record.serial)
@@ -242,7 +244,7 @@ def test_a_deleted_key_keeps_its_name_in_the_history(service: Service) -> None:
     """Also a key whose first secret, which has its id, has ended; and one that the account lists, but no table has."""
     logged_in = service.person()
     rotated, lost = service.key(logged_in, "rotated"), service.key(logged_in, "lost")
-    service.key_rotation.rotate(cookie(logged_in), rotated.api_key.id, 0, OWNER, NOW)
+    new = service.key_rotation.rotate(cookie(logged_in), rotated.api_key.id, 0, OWNER, NOW)
     del service.world.api_keys[lost.api_key.digest]
     service.outbox.messages.clear()
     for key in (rotated, lost):
@@ -251,7 +253,11 @@ def test_a_deleted_key_keeps_its_name_in_the_history(service: Service) -> None:
     names = {it.detail["api_key"]: it.shown for it in service.world.records if it.event == "authn_token_revoked"}
     assert names == {rotated.api_key.id: {"name": "rotated"}, lost.api_key.id: {}}
     user_id = logged_in.session.user_id
-    assert service.outbox.messages == [messages.ApiKeyDeleted(user_id, "rotated"), messages.ApiKeyDeleted(user_id)]
+    hint, here = f"{new.plaintext[:16]}…", messages.place(OWNER, NOW)
+    assert service.outbox.messages == [
+        messages.ApiKeyDeleted(user_id, "rotated", hint=hint, **here),
+        messages.ApiKeyDeleted(user_id, **here),
+    ]
     assert service.world.users[user_id].api_keys == frozenset()
 
 

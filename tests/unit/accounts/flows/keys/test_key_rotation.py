@@ -81,7 +81,8 @@ def test_both_secrets_work_until_the_overlap_ends(service: Service) -> None:
     assert service.world.api_keys == {key_id: then, digest: now}
     assert held(service, logged_in) == {key_id, f"{digest}#{key_id}"}
     assert listed(service, logged_in) == [Listed(now, then)] == [new.listed]
-    assert service.outbox.messages == [messages.ApiKeyRotated(user_id, "laptop", ends.isoformat())]
+    about = {"hint": f"{new.plaintext[:16]}…", **messages.place(OWNER, NOW)}
+    assert service.outbox.messages == [messages.ApiKeyRotated(user_id, "laptop", ends.isoformat(), **about)]
     (record,) = service.world.records
     detail = {"api_key": key_id, "name": "laptop"}
     assert record == Record(user_id, "authn_token_rotated", NOW, OWNER, detail, record.serial)
@@ -111,7 +112,8 @@ def test_without_overlap_the_old_secret_ends_at_once(service: Service) -> None:
     assert list(service.world.api_keys) == [new.api_key.digest]
     assert held(service, logged_in) == {new.api_key.held_as}
     assert new.listed == Listed(new.api_key)
-    assert service.outbox.messages[-1] == messages.ApiKeyRotated(logged_in.session.user_id, "laptop", "")
+    about = {"hint": f"{new.plaintext[:16]}…", **messages.place(OWNER, NOW)}
+    assert service.outbox.messages[-1] == messages.ApiKeyRotated(logged_in.session.user_id, "laptop", "", **about)
 
 
 def test_each_secret_has_its_own_last_use(service: Service) -> None:

@@ -9,7 +9,7 @@ from accounts import secrets
 from accounts.errors import Unavailable
 from accounts.flows.mail.mailing import LIMIT_REACHED, NOBODY_TO_TELL, SENT
 from accounts.flows.mail.mails import AlreadyRegistered, ApiKeyRotated, ConfirmEmail, Mail
-from accounts.model import messages, users
+from accounts.model import messages, user_agents, users
 from accounts.model.identities import Identity
 from tests.unit.accounts.stage import (
     EMAIL,
@@ -17,6 +17,7 @@ from tests.unit.accounts.stage import (
     OWNER,
     PASSWORD,
     SITE_URL,
+    STRANGER,
     Service,
     counted,
     later,
@@ -203,12 +204,26 @@ def test_a_sign_up_is_forgotten_after_a_week(service: Service) -> None:
 
 @pytest.mark.parametrize("kind", [messages.ApiKeyCreated, messages.ApiKeyDeleted])
 def test_the_owner_is_notified_about_keys(service: Service, kind: type[messages.ApiKeyCreated]) -> None:
-    """At the stored address, with the template of that name (EM-03, TK-11)."""
+    """At the stored address (EM-03, TK-11): which key, when, from which address and with which browser."""
+    user_id, hint = service.person().session.user_id, "comfyui-Ab12Cd34…"
+    message = kind(user_id, "laptop", hint=hint, **messages.place(STRANGER, NOW))
+
+    assert service.mailing.deliver(message, NOW) == SENT
+    (mail,) = service.postman.mails
+    place = {"key": hint, "browser": user_agents.UNKNOWN, "at": NOW, "source": STRANGER.source}
+    values = {"site_url": SITE_URL, "name": "laptop", **place}
+    assert (mail.to, mail.template, mail.values) == (EMAIL, kind("", "").kind, values)
+
+
+@pytest.mark.parametrize("kind", [messages.ApiKeyCreated, messages.ApiKeyDeleted])
+def test_a_message_of_an_earlier_version_says_less(service: Service, kind: type[messages.ApiKeyCreated]) -> None:
+    """It was queued before a deployment, and its email leaves out what it does not say."""
     user_id = service.person().session.user_id
 
     assert service.mailing.deliver(kind(user_id, "laptop"), NOW) == SENT
     (mail,) = service.postman.mails
-    assert (mail.to, mail.template, sorted(mail.values.values())) == (EMAIL, kind("", "").kind, [SITE_URL, "laptop"])
+    empty = dict.fromkeys(("key", "browser", "at", "source"), "")
+    assert mail.values == {"site_url": SITE_URL, "name": "laptop", **empty}
 
 
 @pytest.mark.parametrize("ends", [later(days=7), None])

@@ -237,7 +237,7 @@ def test_revoking_a_leaked_key_keeps_the_others(service: Service) -> None:
     with pytest.raises(Unauthenticated):
         service.principal(key_credential(leaked.plaintext), OWNER, SOON)
     assert service.principal(key_credential(other.plaintext), OWNER, SOON).user_id == user_id
-    assert service.outbox.messages == [messages.ApiKeyDeleted(user_id=user_id, name="a")]
+    assert service.outbox.messages == [messages.ApiKeyDeleted(user_id, "a", hint=leaked.api_key.hint)]
     assert recorded(service) == [line(user_id, "authn_token_revoked", api_key=leaked.api_key.digest, name="a")]
     assert service.world.records[0].shown == {"by": "operator", "name": "a"}
 
