@@ -26,7 +26,6 @@ from accounts.limits import (
     KEY_DESCRIPTION_MAX_CHARACTERS,
     KEY_NAME_MAX_CHARACTERS,
 )
-from accounts.model import key_expiry
 from accounts.model.audit import Caller
 from accounts.transactions import Change
 
@@ -177,7 +176,6 @@ class End(Change, frozen=True):
 def create(user_id: str, details: Details, now: datetime) -> tuple[str, ApiKey]:
     """A new key and its plain text, which is shown once and never stored; raises InvalidInput."""
     plaintext = new_plaintext()
-    expires_at = expiry(details.expires_at, now) if details.expires_at else None
     key = ApiKey(
         digest=secrets.digest(plaintext),
         user_id=user_id,
@@ -185,8 +183,7 @@ def create(user_id: str, details: Details, now: datetime) -> tuple[str, ApiKey]:
         description=_description(details.description),
         key_prefix=plaintext[:SHOWN_CHARACTERS],
         created_at=now,
-        expires_at=expires_at,
-        due_at=key_expiry.first(expires_at, now) if expires_at else None,
+        expires_at=expiry(details.expires_at, now) if details.expires_at else None,
     )
     return plaintext, key
 

@@ -6,9 +6,16 @@ but several of them count as one.
 
 from __future__ import annotations
 
+from copy import replace
 from datetime import datetime
 
 from accounts.limits import API_KEY_NEW, API_KEY_REMINDERS
+from accounts.model.api_keys import ApiKey
+
+
+def scheduled(key: ApiKey) -> ApiKey:
+    """A new key with its first moment, if it expires."""
+    return replace(key, due_at=first(key.expires_at, key.created_at)) if key.expires_at else key
 
 
 def first(expires_at: datetime, created_at: datetime) -> datetime:

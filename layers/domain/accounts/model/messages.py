@@ -15,9 +15,6 @@ from typing import Protocol
 import msgspec
 from msgspec import Struct
 
-from accounts.model import user_agents
-from accounts.model.audit import Caller
-
 
 class _Message(Struct, frozen=True, tag_field="kind"):
     @property
@@ -298,12 +295,6 @@ _FIELDS = frozenset(
     {"kind", "email", "user_id", "identity", "detail", "at", "source", "device", "client", "name"}
     | {"url", "found_in", "last_used", "old_ends", "key_id", "hint", "expires_at"}
 )
-
-
-def place(caller: Caller, at: datetime) -> dict[str, str]:
-    """The fields that say where something was done."""
-    browser = user_agents.describe(caller.user_agent) if caller.user_agent else ""
-    return {"browser": browser, "at": at.isoformat(), "source": caller.source}
 
 
 class Outbox(Protocol):

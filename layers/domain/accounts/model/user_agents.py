@@ -6,6 +6,10 @@ Browsers also claim to be others. The tables are ordered so that the first match
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from accounts.model.audit import Caller
+
 UNKNOWN = "an unknown device"
 _BROWSERS = (
     ("Edg/", "Edge"),
@@ -63,3 +67,9 @@ def describe(user_agent: str) -> str:
 
 def _first(table: tuple[tuple[str, str], ...], user_agent: str) -> str | None:
     return next((name for sign, name in table if sign in user_agent), None)
+
+
+def place(caller: Caller, at: datetime) -> dict[str, str]:
+    """The fields of a message that say where something was done; ``at`` as ISO 8601."""
+    browser = describe(caller.user_agent) if caller.user_agent else ""
+    return {"browser": browser, "at": at.isoformat(), "source": caller.source}

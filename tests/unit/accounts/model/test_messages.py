@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from accounts.model import messages
+from accounts.model import messages, user_agents
 from accounts.model.audit import Caller
 from accounts.model.messages import Message
 
@@ -65,7 +65,7 @@ NEW = [
     messages.PasswordClosed(_EMAIL, *_FIREFOX, ""),
     messages.ApiKeyExpiring(_USER_ID, "laptop", "0f1e2d3c", "comfyui-Ab12…", _AT, "2026-01-08T12:00:00+00:00"),
     messages.ApiKeyRotated(_USER_ID, "laptop", "2026-01-08T12:00:00+00:00"),
-    messages.ApiKeyCreated(_USER_ID, "laptop", hint="comfyui-Ab12…", **messages.place(_CALLER, _AT)),
+    messages.ApiKeyCreated(_USER_ID, "laptop", hint="comfyui-Ab12…", **user_agents.place(_CALLER, _AT)),
     messages.ApiKeyLeaked(_USER_ID, "laptop", "https://github.com/o/r", "commit", "2026-01-05T12:00:00+00:00"),
 ]
 PAIRS = pytest.mark.parametrize(("old", "message"), list(zip(OLD, SAME, strict=True)))

@@ -11,7 +11,7 @@ from accounts import secrets
 from accounts.errors import KeyLimitReached, NotFound
 from accounts.flows.people.key_ending import end_key, find_key
 from accounts.limits import API_KEYS_CREATED_PER_ACCOUNT_PER_DAY, API_KEYS_PER_ACCOUNT, KEY_SECRETS_PER_ACCOUNT
-from accounts.model import api_keys, held_keys, key_secrets, messages, throttles, users
+from accounts.model import api_keys, held_keys, key_expiry, key_secrets, messages, throttles, user_agents, users
 from accounts.model.api_keys import ApiKey, ApiKeys, Describe, Details
 from accounts.model.audit import Caller, Record
 from accounts.model.key_secrets import Listed
@@ -58,7 +58,8 @@ class KeyCreation(Struct, frozen=True):
         Raises InvalidInput, KeyLimitReached, also under concurrency, or TooManyAttempts.
         """
         user_id = session.user_id
-        plaintext, key = api_keys.create(user_id, details, now)
+        plaintext, new = api_keys.create(user_id, details, now)
+        key = key_expiry.scheduled(new)
         limit, day = API_KEYS_CREATED_PER_ACCOUNT_PER_DAY, timedelta(days=1)
         throttles.count(self.throttles, "key-created", user_id, limit=limit, per=day, now=now)
         record = Record(user_id, "authn_token_created", now, caller, {"api_key": key.digest, "name": key.name})
@@ -69,7 +70,7 @@ class KeyCreation(Struct, frozen=True):
             )
         except Conflict:
             retry_on_conflict(lambda: self._make_room(session, key, changes, now))
-        self.notices.put(messages.ApiKeyCreated(user_id, key.name, hint=key.hint, **messages.place(caller, now)))
+        self.notices.put(messages.ApiKeyCreated(user_id, key.name, hint=key.hint, **user_agents.place(caller, now)))
         return NewKey(key, plaintext)
 
     def _make_room(self, session: Session, key: ApiKey, changes: tuple[Change, ...], now: datetime) -> None:
@@ -137,4 +138,4 @@ class KeyDeletion(Struct, frozen=True):
         name, hint = ({"name": key.name}, key.hint) if key else ({}, "")
         record = Record(user_id, "authn_token_revoked", now, caller, {"api_key": key_id, **name})
         end_key(self.users, self.transactions, user_id, key_id, record)
-        self.notices.put(messages.ApiKeyDeleted(user_id, **name, hint=hint, **messages.place(caller, now)))
+        self.notices.put(messages.ApiKeyDeleted(user_id, **name, hint=hint, **user_agents.place(caller, now)))

@@ -12,7 +12,7 @@ from accounts import secrets
 from accounts.errors import KeyNotRotatable, NotFound
 from accounts.flows.keys.key_management import NewKey
 from accounts.limits import API_KEYS_CREATED_PER_ACCOUNT_PER_DAY, KEY_SECRETS_PER_ACCOUNT
-from accounts.model import api_keys, held_keys, key_secrets, messages, throttles, users
+from accounts.model import api_keys, held_keys, key_secrets, messages, throttles, user_agents, users
 from accounts.model.api_keys import ApiKey, ApiKeys
 from accounts.model.audit import Caller, Record
 from accounts.model.messages import Outbox
@@ -47,7 +47,7 @@ class KeyRotation(Struct, frozen=True):
         throttles.count(self.throttles, "key-created", session.user_id, limit=limit, per=day, now=now)
         new = retry_on_conflict(lambda: self._rotate(session, key_id, overlap, caller, now))
         ends = (now + overlap).isoformat() if overlap else ""
-        about = {"hint": new.api_key.hint, **messages.place(caller, now)}
+        about = {"hint": new.api_key.hint, **user_agents.place(caller, now)}
         self.notices.put(messages.ApiKeyRotated(session.user_id, new.api_key.name, ends, **about))
         return new
 

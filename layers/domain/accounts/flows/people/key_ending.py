@@ -24,14 +24,15 @@ def end_key(users_: Users, transactions: Transactions, user_id: str, key_id: str
 def find_key(users_: Users, store: ApiKeys, user_id: str, key_id: str) -> ApiKey | None:
     """The account's key, for its name; None when none of its secrets is stored.
 
-    The account is read only for a key whose first secret has ended, or that does not exist.
+    The account is read only for a key whose first secret has ended, or that does not exist or is another account's:
+    the same work for both.
     """
     key = store.get(key_id)
-    if key is None:
-        user = users_.get(user_id)
-        found = key_secrets.stored(store, key_secrets.of_key(user, key_id)) if user else []
-        key = next(iter(found), None)
-    return key if key is not None and key.user_id == user_id else None
+    if key is not None and key.user_id == user_id:
+        return key
+    user = users_.get(user_id)
+    found = key_secrets.stored(store, key_secrets.of_key(user, key_id)) if user else []
+    return next(iter(found), None)
 
 
 def _end_all(users_: Users, transactions: Transactions, user_id: str, key_id: str, also: tuple[Change, ...]) -> None:

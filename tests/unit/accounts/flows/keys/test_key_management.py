@@ -15,7 +15,7 @@ from accounts.errors import (
     Unauthenticated,
 )
 from accounts.flows.people.authentication import SESSION, Credential
-from accounts.model import messages
+from accounts.model import messages, user_agents
 from accounts.model.api_keys import ApiKey, Details
 from accounts.model.audit import Record
 from tests.unit.accounts.stage import (
@@ -42,7 +42,7 @@ def test_creating_a_key_emails_the_owner(service: Service) -> None:
     key = ApiKey(digest, user_id, "laptop", "for tests", new.plaintext[:16], NOW)
     assert (new.api_key, service.world.api_keys) == (key, {digest: key})
     assert service.world.users[user_id].api_keys == frozenset({digest})
-    about = {"hint": f"{new.plaintext[:16]}…", **messages.place(OWNER, NOW)}
+    about = {"hint": f"{new.plaintext[:16]}…", **user_agents.place(OWNER, NOW)}
     assert service.outbox.messages == [messages.ApiKeyCreated(user_id, "laptop", **about)]
     (record,) = service.world.records
     detail = {"api_key": digest, "name": "laptop"}
@@ -233,7 +233,7 @@ def test_a_deleted_key_fails_on_its_next_use(service: Service) -> None:
     with pytest.raises(ApiKeyUnknown):
         service.key_lookup.live(new.plaintext, OWNER, at)
     assert (service.world.api_keys, service.world.users[user_id].api_keys) == ({}, frozenset())
-    about = {"hint": new.api_key.hint, **messages.place(OWNER, at)}
+    about = {"hint": new.api_key.hint, **user_agents.place(OWNER, at)}
     assert service.outbox.messages == [messages.ApiKeyDeleted(user_id, "laptop", **about)]
     (record,) = service.world.records
     detail = {"api_key": new.api_key.digest, "name": "laptop"}
@@ -253,7 +253,7 @@ def test_a_deleted_key_keeps_its_name_in_the_history(service: Service) -> None:
     names = {it.detail["api_key"]: it.shown for it in service.world.records if it.event == "authn_token_revoked"}
     assert names == {rotated.api_key.id: {"name": "rotated"}, lost.api_key.id: {}}
     user_id = logged_in.session.user_id
-    hint, here = f"{new.plaintext[:16]}…", messages.place(OWNER, NOW)
+    hint, here = f"{new.plaintext[:16]}…", user_agents.place(OWNER, NOW)
     assert service.outbox.messages == [
         messages.ApiKeyDeleted(user_id, "rotated", hint=hint, **here),
         messages.ApiKeyDeleted(user_id, **here),

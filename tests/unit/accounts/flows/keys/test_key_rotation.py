@@ -22,7 +22,7 @@ from accounts.errors import (
 from accounts.flows.keys.key_management import NewKey
 from accounts.flows.people.session_opening import LoggedIn
 from accounts.limits import API_KEYS_CREATED_PER_ACCOUNT_PER_DAY, API_KEYS_PER_ACCOUNT, KEY_SECRETS_PER_ACCOUNT
-from accounts.model import messages
+from accounts.model import messages, user_agents
 from accounts.model.audit import Caller, Record
 from accounts.model.key_secrets import Listed
 from accounts.model.leak_reports import Leak
@@ -81,7 +81,7 @@ def test_both_secrets_work_until_the_overlap_ends(service: Service) -> None:
     assert service.world.api_keys == {key_id: then, digest: now}
     assert held(service, logged_in) == {key_id, f"{digest}#{key_id}"}
     assert listed(service, logged_in) == [Listed(now, then)] == [new.listed]
-    about = {"hint": f"{new.plaintext[:16]}…", **messages.place(OWNER, NOW)}
+    about = {"hint": f"{new.plaintext[:16]}…", **user_agents.place(OWNER, NOW)}
     assert service.outbox.messages == [messages.ApiKeyRotated(user_id, "laptop", ends.isoformat(), **about)]
     (record,) = service.world.records
     detail = {"api_key": key_id, "name": "laptop"}
@@ -112,7 +112,7 @@ def test_without_overlap_the_old_secret_ends_at_once(service: Service) -> None:
     assert list(service.world.api_keys) == [new.api_key.digest]
     assert held(service, logged_in) == {new.api_key.held_as}
     assert new.listed == Listed(new.api_key)
-    about = {"hint": f"{new.plaintext[:16]}…", **messages.place(OWNER, NOW)}
+    about = {"hint": f"{new.plaintext[:16]}…", **user_agents.place(OWNER, NOW)}
     assert service.outbox.messages[-1] == messages.ApiKeyRotated(logged_in.session.user_id, "laptop", "", **about)
 
 

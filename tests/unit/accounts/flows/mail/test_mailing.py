@@ -206,7 +206,7 @@ def test_a_sign_up_is_forgotten_after_a_week(service: Service) -> None:
 def test_the_owner_is_notified_about_keys(service: Service, kind: type[messages.ApiKeyCreated]) -> None:
     """At the stored address (EM-03, TK-11): which key, when, from which address and with which browser."""
     user_id, hint = service.person().session.user_id, "comfyui-Ab12Cd34…"
-    message = kind(user_id, "laptop", hint=hint, **messages.place(STRANGER, NOW))
+    message = kind(user_id, "laptop", hint=hint, **user_agents.place(STRANGER, NOW))
 
     assert service.mailing.deliver(message, NOW) == SENT
     (mail,) = service.postman.mails
