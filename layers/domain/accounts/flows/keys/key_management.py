@@ -135,7 +135,7 @@ class KeyDeletion(Struct, frozen=True):
         if not secrets.is_digest(key_id):
             raise NotFound
         key = find_key(self.users, self.api_keys, user_id, key_id)
-        name, hint = ({"name": key.name}, key.hint) if key else ({}, "")
-        record = Record(user_id, "authn_token_revoked", now, caller, {"api_key": key_id, **name})
+        name, hint = (key.name, key.hint) if key else ("", "")
+        record = Record(user_id, "authn_token_revoked", now, caller, {"api_key": key_id, "name": name})
         end_key(self.users, self.transactions, user_id, key_id, record)
-        self.notices.put(messages.ApiKeyDeleted(user_id, **name, hint=hint, **user_agents.place(caller, now)))
+        self.notices.put(messages.ApiKeyDeleted(user_id, name, hint=hint, **user_agents.place(caller, now)))

@@ -102,9 +102,9 @@ class KeyRevocation(Struct, frozen=True):
     def revoke(self, request: OperatorRequest, key_id: str, now: datetime) -> None:
         """Delete the key and notify the owner; raises NotFound when the account does not hold it."""
         key = find_key(self.users, self.api_keys, request.user_id, key_id)
-        name, hint = ({"name": key.name}, key.hint) if key else ({}, "")
-        self._end(request, key_id, request.record("authn_token_revoked", now, api_key=key_id, **name))
-        self.notices.put(messages.ApiKeyDeleted(request.user_id, **name, hint=hint))
+        name, hint = (key.name, key.hint) if key else ("", "")
+        self._end(request, key_id, request.record("authn_token_revoked", now, api_key=key_id, name=name))
+        self.notices.put(messages.ApiKeyDeleted(request.user_id, name, hint=hint))
 
     def revoke_leaked(self, request: OperatorRequest, leak: Leak, now: datetime) -> None:
         """Delete a key that others can know, and tell the owner where it was found; raises NotFound likewise."""

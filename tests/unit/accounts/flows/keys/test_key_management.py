@@ -251,7 +251,7 @@ def test_a_deleted_key_keeps_its_name_in_the_history(service: Service) -> None:
         service.key_deletion.delete(cookie(logged_in), key.api_key.id, OWNER, NOW)
 
     names = {it.detail["api_key"]: it.shown for it in service.world.records if it.event == "authn_token_revoked"}
-    assert names == {rotated.api_key.id: {"name": "rotated"}, lost.api_key.id: {}}
+    assert names == {rotated.api_key.id: {"name": "rotated"}, lost.api_key.id: {"name": ""}}
     user_id = logged_in.session.user_id
     hint, here = f"{new.plaintext[:16]}…", user_agents.place(OWNER, NOW)
     assert service.outbox.messages == [
