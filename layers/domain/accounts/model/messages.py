@@ -21,28 +21,18 @@ class _Message(Struct, frozen=True, tag_field="kind"):
     def kind(self) -> str:
         return self.tag()
 
-    @property
-    def once(self) -> str:
-        """A name of the email, if messages with the same name cause one email; or empty."""
-        return ""
-
     @classmethod
     def tag(cls) -> str:
         return str(cls.__struct_config__.tag)
 
 
-class _Placed(_Message, frozen=True, kw_only=True):
-    """Where the owner, or an attacker, did it; each is empty when it is not known. ``at`` is a time as ISO 8601."""
+class _OfKey(_Message, frozen=True, kw_only=True):
+    """The beginning of the key, and when and where it was done, as ``user_agents.place`` says. Each may be empty."""
 
+    hint: str = msgspec.field(default="", name="identity")
     browser: str = msgspec.field(default="", name="device")
     at: str = ""
     source: str = ""
-
-
-class _OfKey(_Placed, frozen=True, kw_only=True):
-    """``hint`` is the beginning of the key, or empty."""
-
-    hint: str = msgspec.field(default="", name="identity")
 
 
 class Signup(_Message, frozen=True, tag="sign_up"):
@@ -139,22 +129,12 @@ class ApiKeyLeaked(_Message, frozen=True, tag="api_key_leaked"):
 
 
 class ApiKeyExpiring(_Message, frozen=True, tag="api_key_expiring"):
-    """``hint`` is the beginning of the key, and ``at`` when the email was due.
-
-    ``expires_at`` and ``last_used`` are times as ISO 8601; the latter is empty for a key that was never used.
-    """
-
     user_id: str
     name: str = msgspec.field(name="detail")
-    key_id: str
     hint: str
-    at: datetime
     expires_at: str
+    once: str  # Messages with the same one cause one email.
     last_used: str = ""
-
-    @property
-    def once(self) -> str:
-        return f"{self.kind}#{self.key_id}#{self.at.isoformat()}"
 
 
 class IdentityLinked(_Message, frozen=True, tag="identity_linked"):
@@ -293,7 +273,7 @@ Message = Signup | ProviderSignup | PasswordForgot | EmailChange | FailedLogins 
 # Before 0.2.0, every message had all fields, some of them empty.
 _FIELDS = frozenset(
     {"kind", "email", "user_id", "identity", "detail", "at", "source", "device", "client", "name"}
-    | {"url", "found_in", "last_used", "old_ends", "key_id", "hint", "expires_at"}
+    | {"url", "found_in", "last_used", "old_ends", "hint", "expires_at", "once"}
 )
 
 

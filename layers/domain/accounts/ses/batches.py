@@ -38,8 +38,9 @@ def deliver_batch(event: dict[str, Any], context: Any, mailing: Mailing, table: 
 
     def handle(record: SQSRecord) -> None:
         try:
-            once = messages.decode(record.body).once
-            telemetry.mail(deliver(message_id=once or record.message_id, body=record.body))
+            message = messages.decode(record.body)
+            name = message.once if isinstance(message, messages.ApiKeyExpiring) else record.message_id
+            telemetry.mail(deliver(message_id=name, body=record.body))
         except Exception as error:
             telemetry.mail_failed(error)
             raise

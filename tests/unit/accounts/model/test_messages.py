@@ -63,7 +63,7 @@ NEW = [
     messages.RecoveryCodeUsed(_USER_ID, *_FIREFOX),
     messages.LoginsDelayed(_EMAIL, *_FIREFOX, "0f1e2d3c"),
     messages.PasswordClosed(_EMAIL, *_FIREFOX, ""),
-    messages.ApiKeyExpiring(_USER_ID, "laptop", "0f1e2d3c", "comfyui-Ab12…", _AT, "2026-01-08T12:00:00+00:00"),
+    messages.ApiKeyExpiring(_USER_ID, "laptop", "comfyui-Ab12…", "2026-01-08T12:00:00+00:00", "0f1e2d3c#1"),
     messages.ApiKeyRotated(_USER_ID, "laptop", "2026-01-08T12:00:00+00:00"),
     messages.ApiKeyCreated(_USER_ID, "laptop", hint="comfyui-Ab12…", **user_agents.place(_CALLER, _AT)),
     messages.ApiKeyLeaked(_USER_ID, "laptop", "https://github.com/o/r", "commit", "2026-01-05T12:00:00+00:00"),

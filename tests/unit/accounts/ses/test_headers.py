@@ -122,7 +122,7 @@ def test_a_notice_goes_to_the_stored_address_only(kind: str, detail: str, email:
         "client": detail or "x",
         "name": detail,
         "old_ends": "2026-11-29T09:14:00+00:00",
-        "key_id": "0f1e2d3c",
+        "once": "0f1e2d3c",
         "hint": "comfyui-Ab12…",
         "expires_at": "2026-11-29T09:14:00+00:00",
     }

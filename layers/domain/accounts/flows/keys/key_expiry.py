@@ -1,7 +1,7 @@
 """Emails owners before their keys expire, and records that a key has expired.
 
 Each key is handled on its own, the longest overdue first, so a run that dies is continued by the next one. An email is
-queued before the key is marked: dying between both queues it again, and the mailer sends it once (``messages.once``).
+queued before the key is marked: dying between both queues it again, and the mailer sends it once (``once``).
 """
 
 from __future__ import annotations
@@ -47,12 +47,5 @@ class KeyExpiry(Struct, frozen=True):
 
 
 def _reminder(key: ApiKey, due_at: datetime, expires_at: datetime) -> messages.ApiKeyExpiring:
-    return messages.ApiKeyExpiring(
-        key.user_id,
-        key.name,
-        key_id=key.id,
-        hint=key.hint,
-        at=due_at,
-        expires_at=expires_at.isoformat(),
-        last_used=key.last_used,
-    )
+    once = f"{key.id}#{due_at.isoformat()}"
+    return messages.ApiKeyExpiring(key.user_id, key.name, key.hint, expires_at.isoformat(), once, key.last_used)
