@@ -72,7 +72,7 @@ CALLS = {
     "account_delete": [GET, GET, transaction(6, indexed=3)],
     "key_create": [GET, UPDATE, transaction(3, indexed=1), QUEUE],
     "key_list": [GET, QUERY],
-    "key_update": [GET, transaction(1, indexed=1)],
+    "key_update": [GET, GET, UPDATE, transaction(2, indexed=1)],
     "key_rotate": [GET, UPDATE, GET, GET, transaction(4, indexed=2), QUEUE],
     "key_delete": [GET, GET, transaction(3, indexed=1), QUEUE],
     # One key whose owner is emailed.
@@ -136,7 +136,7 @@ CPU = {
     "account_delete": 8.1,
     "key_create": 6.7,
     "key_list": 2.5,
-    "key_update": 3.0,
+    "key_update": 5.5,
     "key_rotate": 9.0,
     "key_delete": 5.6,
     "key_expire": 4.5,

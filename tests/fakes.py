@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
 
+from msgspec.structs import asdict
+
 from accounts.errors import Unavailable
 from accounts.flows.mail.mails import Mail
 from accounts.limits import PROOF_LIFETIME
@@ -150,10 +152,14 @@ def _same_identity(world: World, read: Identity) -> bool:
     return stored is not None and (stored.version, stored.user_id) == (read.version, read.user_id)
 
 
-def _holds_key(world: World, change: api_keys.Remove | api_keys.Describe) -> bool:
+def _holds_key(world: World, change: api_keys.Remove) -> bool:
     key = world.api_keys.get(change.digest)
-    is_alone = key is not None and not key.key_id and key.ends_at is None
-    return key is not None and key.user_id == change.user_id and (is_alone or not change.alone)
+    return key is not None and key.user_id == change.user_id and (key.is_alone or not change.alone)
+
+
+def _same_key(world: World, read: ApiKey) -> bool:
+    stored = world.api_keys.get(read.digest)
+    return stored is not None and _unused(stored) == _unused(read)
 
 
 def _unused(key: ApiKey) -> ApiKey:
@@ -256,9 +262,9 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
     ),
     api_keys.Add: lambda w, c: c.api_key.digest not in w.api_keys,
     api_keys.Remove: _holds_key,
-    api_keys.Describe: _holds_key,
-    api_keys.Replace: lambda w, c: c.key.digest in w.api_keys and _unused(w.api_keys[c.key.digest]) == _unused(c.key),
     api_keys.SetDue: lambda w, c: c.key.digest in w.api_keys and w.api_keys[c.key.digest].due_at == c.key.due_at,
+    api_keys.Amend: lambda w, c: _same_key(w, c.key),
+    api_keys.Replace: lambda w, c: _same_key(w, c.key),
     api_keys.End: lambda w, c: c.digest not in w.api_keys or w.api_keys[c.digest].user_id == c.user_id,
     one_time_tokens.Issue: lambda w, c: c.token.key not in w.tokens,
     one_time_tokens.Take: lambda w, c: (
@@ -376,10 +382,10 @@ def _change_email(world: World, change: users.ChangeEmail) -> None:
     world.user(change.user.user_id, **fields, identities=frozenset(held), **kept)
 
 
-def _describe(world: World, change: api_keys.Describe) -> None:
-    given = {"name": change.name, "description": change.description}
-    changed = {field: text for field, text in given.items() if text is not None}
-    world.api_keys[change.digest] = replace(world.api_keys[change.digest], **changed)
+def _amend(world: World, change: api_keys.Amend) -> None:
+    changed = {field: text for field, text in asdict(change.to).items() if text is not None}
+    digest = change.key.digest
+    world.api_keys[digest] = replace(world.api_keys[digest], **changed)
 
 
 def _replace_key(world: World, change: api_keys.Replace) -> None:
@@ -444,7 +450,7 @@ _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
     sessions.Rotate: _rotate,
     api_keys.Add: lambda w, c: w.api_keys.update({c.api_key.digest: c.api_key}),
     api_keys.Remove: lambda w, c: w.api_keys.pop(c.digest),
-    api_keys.Describe: _describe,
+    api_keys.Amend: _amend,
     api_keys.Replace: _replace_key,
     api_keys.SetDue: lambda w, c: w.api_keys.update({c.key.digest: replace(w.api_keys[c.key.digest], due_at=c.due_at)}),
     api_keys.End: lambda w, c: w.api_keys.pop(c.digest, None),

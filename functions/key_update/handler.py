@@ -1,4 +1,4 @@
-"""PATCH /customers/api-keys/{id}: rename an API key, or describe it."""
+"""PATCH /customers/api-keys/{id}: rename an API key, describe it, or change the networks that it may come from."""
 
 from accounts import deployment
 from accounts.web import responses, routes, schemas
@@ -12,6 +12,6 @@ KEY_DESCRIPTION = DEPLOYMENT.key_description
 
 @endpoint(routes.KEY_UPDATE, DEPLOYMENT)
 def lambda_handler(request: Request) -> Response:
-    name, description = request.json(schemas.KeyUpdate).given
-    KEY_DESCRIPTION.change(request.user_id, request.path_parameters.get("id", ""), name, description)
+    edit, key_id = request.json(schemas.KeyUpdate).edit, request.path_parameters.get("id", "")
+    KEY_DESCRIPTION.change(request.session, key_id, edit, request.caller, request.received_at)
     return responses.no_content(user_id=request.user_id)

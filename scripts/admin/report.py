@@ -71,7 +71,8 @@ def _session(entry: Json) -> str:
 def _key(entry: Json) -> str:
     used = entry["last_used_at"] or "never"
     ends = f", expires {entry['expires_at']}" if entry["expires_at"] else ""
-    return f"{entry['key_prefix']}  {entry['name']}  created {entry['created_at']}, used {used}{ends}"
+    only = f", only from {' '.join(entry['networks'])}" if entry["networks"] else ""
+    return f"{entry['key_prefix']}  {entry['name']}  created {entry['created_at']}, used {used}{ends}{only}"
 
 
 def _event(entry: Json) -> str:

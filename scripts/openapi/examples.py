@@ -53,6 +53,7 @@ _KNOWN: Mapping[str, Any] = {
     "subject": "108234567890123456789",
     "key_prefix": VALUES["api_key"][:16],
     "old_secret": None,
+    "networks": ["203.0.113.0/24"],
     "overlap_days": 7,
     "plaintext_key": VALUES["api_key"],
     "key_name": "Workshop computer",

@@ -106,9 +106,10 @@ KEYS = (
     Operation(
         route=routes.KEY_UPDATE,
         tag=_KEYS,
-        summary="Renames an API key, or describes it",
+        summary="Renames an API key, describes it, or changes the networks that it may come from",
         body=schemas.KeyUpdate,
-        answers=(done("The key has the name and the description."),),
+        answers=(done("The key is as sent."),),
+        errors=(errors.ReauthenticationRequired,),
     ),
     Operation(
         route=routes.KEY_ROTATE,

@@ -86,6 +86,10 @@ WHEN: Mapping[type[AccountsError], str] = {
     errors.InvalidAdminSecret: "the admin secret is missing or wrong",
     errors.InvalidSignature: "the report is not signed by a current key of GitHub's secret scanning",
     errors.Forbidden: "the caller may not do this",
+    errors.ApiKeyWrongNetwork: (
+        "the key came from a network that its owner does not allow, or the service that verifies it did not send "
+        "`source`"
+    ),
     errors.CredentialNotAccepted: (
         "an API key or access token was sent to a route that does not accept it; the message says which login is needed"
     ),
@@ -215,6 +219,7 @@ def _of_credentials(operation: Operation) -> Iterator[type[AccountsError]]:
         yield errors.ApiKeyUnknown
         yield errors.ApiKeyExpired
         yield errors.ApiKeyReplaced
+        yield errors.ApiKeyWrongNetwork
     if SESSION in route.credentials and not route.enrolling:
         yield errors.SecondFactorSetupRequired
     if route.fresh:

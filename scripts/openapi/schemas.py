@@ -31,6 +31,7 @@ _LIMITS: Mapping[str, Schema] = {
     "expires_at": {"maxLength": limits.MOMENT_MAX_CHARACTERS},
     "asked_at": {"maxLength": limits.MOMENT_MAX_CHARACTERS},
     "description": {"maxLength": limits.KEY_DESCRIPTION_MAX_CHARACTERS},
+    "networks": {"minItems": 1, "maxItems": limits.KEY_NETWORKS_MAX},
     "token": _TOKEN,
     "RevocationRequest.token": {},
     "LeakMatch.token": {},

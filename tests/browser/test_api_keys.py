@@ -233,3 +233,38 @@ def test_a_key_is_rotated_and_its_old_secret_ended(stage: Stage, owner: Person) 
     stage.press("End it now")
     stage.told("The old secret of box no longer works.")
     assert [owner.call("GET", "/customers/me", x_api_key=key).status_code for key in (old, new)] == [401, 200]
+
+
+def test_a_key_is_restricted_to_networks(stage: Stage, owner: Person) -> None:
+    """When it is created and later. A wrong network is refused in its place, with nothing sent."""
+    stage.visitor.visit("/api-keys")
+    stage.press("+ New API Key")
+    stage.page.get_by_label("Name", exact=True).fill("box")
+    stage.page.get_by_text("Advanced").click()
+    networks = stage.page.locator("dialog[open]").get_by_label("Allowed networks")
+    for wrong in ("203.0.113.7/24", "203.0.113.0/33", "203.0.113", "2001:db8::1/32", "2001:db8::g", "everywhere"):
+        networks.fill(f"192.0.2.0/24\n{wrong}")
+        stage.press("Generate")
+        stage.told(f"{wrong} is not a network.")
+        expect(networks).to_be_focused()
+    networks.fill("192.0.2.0/24\n2001:db8::/32")
+    stage.press("Generate")
+    stage.told("Copy it now")
+    key = stage.page.get_by_label("API key", exact=True).input_value()
+    stage.press("Done")
+    stage.told("Only from 192.0.2.0/24, 2001:db8::/32")
+    assert owner.call("GET", "/customers/me", x_api_key=key).json()["error"] == "api_key_wrong_network"
+
+    stage.press("Actions for box")
+    stage.page.get_by_role("menuitem", name="Restrict…").click()
+    expect(networks).to_have_value("192.0.2.0/24\n2001:db8::/32")
+    networks.fill("0.0.0.0/0, ::/0, ::1")
+    stage.press("Save")
+    stage.told("Only from 0.0.0.0/0, ::/0, ::1/128")
+    assert owner.call("GET", "/customers/me", x_api_key=key).status_code == 200
+
+    stage.press("Actions for box")
+    stage.page.get_by_role("menuitem", name="Restrict…").click()
+    networks.fill("")
+    stage.press("Save")
+    expect(stage.page.locator("#keys")).not_to_contain_text("Only from")

@@ -126,6 +126,7 @@ def _api_key() -> ApiKey:
         rotated_at=LATER,
         ends_at=TOMORROW,
         due_at=LATER,
+        networks="198.51.100.0/24 2001:db8::/32",
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from accounts.model import api_keys
-from accounts.model.api_keys import ApiKey
+from accounts.model.api_keys import Amendment, ApiKey
 from accounts.model.audit import NO_CALLER
 from tests.contract.backends import Backend
 from tests.contract.samples import CALLER, LATER, NOW, a_digest, an_api_key
@@ -93,20 +93,25 @@ def test_a_use_by_an_unknown_caller_forgets_the_last_one(backend: Backend) -> No
     assert backend.api_keys.get(key.digest) == replace(key, last_used_at=LATER, last_used_source="", last_used_agent="")
 
 
+@pytest.mark.parametrize("key", [{}, {"networks": "", "description": ""}])
 @pytest.mark.parametrize(
-    ("given", "stored"),
+    "changed",
     [
-        ({"name": "box 2", "description": None}, {"name": "box 2"}),
-        ({"name": None, "description": ""}, {"description": ""}),
-        ({"name": "box 2", "description": "upstairs"}, {"name": "box 2", "description": "upstairs"}),
+        {"name": "box 2"},
+        {"description": ""},
+        {"name": "box 2", "description": "upstairs"},
+        {"networks": "203.0.113.0/24 2001:db8::/32"},
+        {"networks": ""},
     ],
 )
-def test_a_key_is_renamed_and_described(backend: Backend, given: dict[str, str | None], stored: dict[str, str]) -> None:
-    """What is not given stays."""
-    key = add_key(backend)
-    backend.commit(api_keys.Describe(key.digest, key.user_id, **given))
+def test_a_secret_is_amended(backend: Backend, key: dict[str, str], changed: dict[str, str]) -> None:
+    """What is not given stays; a use since it was read does not matter."""
+    read = add_key(backend, **key)
+    backend.api_keys.touch(read.digest, NO_CALLER, LATER + timedelta(hours=1))
+    backend.commit(api_keys.Amend(read, Amendment(**changed)))
 
-    assert backend.api_keys.get(key.digest) == replace(key, **stored)
+    used = replace(read, last_used_at=LATER + timedelta(hours=1), last_used_source="", last_used_agent="")
+    assert backend.api_keys.get(read.digest) == replace(used, **changed)
 
 
 SINGLE = {"key_id": "", "rotated_at": None, "ends_at": None}
@@ -115,19 +120,18 @@ ROTATED = {"the old secret": {"key_id": "", "rotated_at": None}, "the new secret
 
 @pytest.mark.parametrize("which", ROTATED)
 def test_a_key_that_was_rotated_is_not_one_secret_alone(backend: Backend, which: str) -> None:
-    """It is removed and described only with all of its secrets."""
+    """It is removed only with all of its secrets."""
     key = add_key(backend, **ROTATED[which])
     remove = api_keys.Remove(key.digest, key.user_id, alone=True)
-    describe = api_keys.Describe(key.digest, key.user_id, "box 2", None, alone=True)
 
-    assert [backend.refused(remove), backend.refused(describe)] == [(remove,), (describe,)]
+    assert not key.is_alone
+    assert backend.refused(remove) == (remove,)
     assert backend.api_keys.get(key.digest) == key
 
 
-def test_a_key_with_one_secret_is_described_and_removed_alone(backend: Backend) -> None:
+def test_a_key_with_one_secret_is_removed_alone(backend: Backend) -> None:
     key = add_key(backend, **SINGLE)
-    backend.commit(api_keys.Describe(key.digest, key.user_id, "box 2", None, alone=True))
-    assert backend.api_keys.get(key.digest) == replace(key, name="box 2")
+    assert key.is_alone
 
     backend.commit(api_keys.Remove(key.digest, key.user_id, alone=True))
     assert backend.api_keys.get(key.digest) is None
@@ -175,7 +179,18 @@ def test_a_secret_is_due_again_later_or_never(backend: Backend, following: datet
     assert key.digest not in backend.api_keys.due(LATER + timedelta(days=5), 10_000)
 
 
-@pytest.mark.parametrize("change", [{"name": "box 2"}, {"description": ""}, {"ends_at": LATER}, {"expires_at": None}])
+CHANGED = [
+    {"name": "box 2"},
+    {"description": ""},
+    {"ends_at": LATER},
+    {"expires_at": None},
+    {"networks": ""},
+    {"networks": "203.0.113.0/24"},
+    {"user_id": "another account"},
+]
+
+
+@pytest.mark.parametrize("change", CHANGED)
 @pytest.mark.parametrize("ends_at", [LATER, None])
 def test_a_secret_that_has_changed_is_not_replaced(
     backend: Backend, ends_at: datetime | None, change: dict[str, object]
@@ -188,16 +203,23 @@ def test_a_secret_that_has_changed_is_not_replaced(
     assert backend.api_keys.get(key.digest) == key
 
 
-@pytest.mark.parametrize("whose", ["another account's", "gone"])
-def test_only_a_key_of_the_account_is_described(backend: Backend, whose: str) -> None:
-    """A key that was deleted is not restored."""
+@pytest.mark.parametrize("change", CHANGED)
+def test_a_secret_that_has_changed_is_not_amended(backend: Backend, change: dict[str, object]) -> None:
+    """A rotation in between has copied what the key said before."""
+    key = add_key(backend, **SINGLE)
+    amend = api_keys.Amend(replace(key, **change), Amendment("box"))
+
+    assert backend.refused(amend) == (amend,)
+    assert backend.api_keys.get(key.digest) == key
+
+
+def test_a_key_that_was_deleted_is_not_restored(backend: Backend) -> None:
     key = add_key(backend)
-    if whose == "gone":
-        backend.commit(api_keys.Remove(key.digest, key.user_id))
-    change = api_keys.Describe(key.digest, key.user_id if whose == "gone" else "another account", "box 2", None)
+    backend.commit(api_keys.Remove(key.digest, key.user_id))
+    amend = api_keys.Amend(key, Amendment("box"))
     before = backend.contents()
 
-    assert backend.refused(change) == (change,)
+    assert backend.refused(amend) == (amend,)
     assert backend.contents() == before
 
 

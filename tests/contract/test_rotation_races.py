@@ -1,6 +1,7 @@
 """Races of rotations: against each other, deletion, reports, renaming and use."""
 
 from collections.abc import Callable
+from copy import replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +18,7 @@ from accounts.limits import (
     SESSIONS_PER_ACCOUNT,
 )
 from accounts.model import api_keys, held_keys, identities, passkeys, sessions, users
-from accounts.model.api_keys import Details
+from accounts.model.api_keys import Details, Edit
 from accounts.model.leak_reports import Leak
 from tests.contract.backends import Backend
 from tests.contract.races import MeetAfterRead, MeetBeforeWrite, Meeting, kinds, three_times, together
@@ -111,11 +112,37 @@ def test_a_rename_that_meets_a_rotation_is_not_lost(racetrack: Backend) -> None:
     def work(index: int) -> Any:
         if index:
             return rotate(racing, person, key, 7)
-        return racing.key_description.change(person.user_id, key.api_key.id, "box", None)
+        return racing.key_description.change(stories.session(person), key.api_key.id, Edit("box"), caller(2), NOW)
 
     together(2, work)
 
     assert [each.name for each in racetrack.api_keys.of_user(person.user_id)] == ["box", "box"]
+
+
+@three_times
+@pytest.mark.parametrize("days", [0, 7])
+@pytest.mark.parametrize("before", [False, True])
+def test_a_restriction_that_meets_a_rotation_is_not_lost(racetrack: Backend, days: int, *, before: bool) -> None:
+    """Whichever is first, also of a key whose old secret has ended but is still stored: no secret escapes it."""
+    stories = Stories(racetrack)
+    person = stories.person()
+    key = a_key(stories, person)
+    if before:
+        rotate(stories, person, key, 1)
+    at = NOW + timedelta(days=2) if before else NOW
+    session = replace(stories.session(person), authenticated_at=at)
+    racing = meeting(stories, racetrack)
+
+    def work(index: int) -> Any:
+        if index:
+            return racing.key_rotation.rotate(session, key.api_key.id, days, caller(1), at)
+        return racing.key_description.change(session, key.api_key.id, Edit(networks=["192.0.2.7"]), caller(2), at)
+
+    together(2, work)
+
+    networks = {each.networks for each in racetrack.api_keys.of_user(person.user_id)}
+    assert networks == {"192.0.2.7/32"}
+    assert consistent(racetrack, person)
 
 
 @three_times

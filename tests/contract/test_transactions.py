@@ -16,7 +16,7 @@ from accounts.model import (
     throttles,
     users,
 )
-from accounts.model.api_keys import ApiKey
+from accounts.model.api_keys import Amendment, ApiKey
 from accounts.model.factor_proofs import TotpCode
 from accounts.model.passkeys import Passkey, Signed
 from accounts.transactions import Change
@@ -79,7 +79,7 @@ def changes_that_fail() -> tuple[Change, ...]:
         held_keys.SwapKeys(a_user(), frozenset(), a_digest()),
         api_keys.Remove(a_digest(), "nobody"),
         api_keys.Replace(an_api_key(), TOMORROW),
-        api_keys.Describe("never was one", "nobody", "Nobody", None),
+        api_keys.Amend(an_api_key(), Amendment("Nobody")),
         passkeys.Use(a_passkey(), Signed(1, backed_up=True), NOW),
         passkeys.Rename("unknown", "nobody", "Nobody"),
         held_keys.AddPasskey("never", "a passkey", 10, a_digest()),

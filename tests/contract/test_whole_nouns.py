@@ -22,8 +22,8 @@ from tests.contract.backends import STORES, Backend
 from tests.contract.samples import FULL, an_increment
 
 # The digest of a browser's cookie is compared with the identity's, and the language is kept with the account: sessions
-# and records store neither, nor a proof.
-NOT_STORED = {(Caller, "known_browser"), (Caller, "proof"), (Caller, "language")}
+# and records store neither, nor a proof, nor more of an address than its source.
+NOT_STORED = {(Caller, "known_browser"), (Caller, "proof"), (Caller, "language"), (Caller, "address")}
 NAMES = {noun.__name__: noun for noun in FULL}
 every_noun = pytest.mark.parametrize("noun", NAMES.values(), ids=NAMES)
 

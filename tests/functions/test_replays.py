@@ -459,6 +459,7 @@ def test_the_sample_of_key_create_shows_the_key_once(functions: Lambdas) -> None
             "expires_at": None,
             "rotated_at": None,
             "old_secret": None,
+            "networks": [],
             "plaintext_key": text,
         }
     }
@@ -484,6 +485,35 @@ def test_a_key_expires_when_its_owner_says(functions: Lambdas) -> None:
     assert refused.read == expected.refusal("account_show", 401, "api_key_expired")
 
 
+def test_a_key_works_from_the_networks_that_its_owner_allows(functions: Lambdas) -> None:
+    """From the body to the list, our own routes, verification and the authorizer; changed with the next request."""
+    person = functions.people.arrange()
+    body = {"name": "laptop", "networks": ["203.0.113.0/24", "2001:db8::/32"]}
+    made = functions.invoke("key_create", request("key_create", cookie=person.token, body=body)).json["api_key"]
+    key = made["plaintext_key"]
+    answers = {
+        "account_show": request("account_show", key=key),
+        "authorizer": request("authorizer", key=key),
+        "key_verify": request("key_verify", body={"api_key": key, "source": "2001:db8::7"}),
+    }
+    assert functions.invoke("account_show", answers["account_show"]).status == 200
+    assert functions.invoke("authorizer", answers["authorizer"]).result["isAuthorized"]
+    assert functions.invoke("key_verify", answers["key_verify"]).json["valid"]
+
+    body = {"networks": ["198.51.100.0/24"]}
+    edit = request("key_update", cookie=person.token, body=body, target=made["id"])
+    assert functions.invoke("key_update", edit).read == expected.answer("key_update", 204)
+
+    refused = functions.invoke("account_show", answers["account_show"])
+    assert refused.read == expected.refusal("account_show", 403, "api_key_wrong_network")
+    assert refused.events == ["authz_fail_network"]
+    assert functions.invoke("authorizer", answers["authorizer"]).result == {"isAuthorized": False}
+    verified = functions.invoke("key_verify", answers["key_verify"]).json
+    assert (verified["valid"], verified["error"]) == (False, "api_key_wrong_network")
+    listed = functions.invoke("key_list", sample("key_list")).json["api_keys"]
+    assert [it["networks"] for it in listed if it["id"] == made["id"]] == [["198.51.100.0/24"]]
+
+
 def test_the_sample_of_key_list_lists_the_keys(functions: Lambdas) -> None:
     """Without plaintext."""
     person = functions.people.arrange()
@@ -502,6 +532,7 @@ def test_the_sample_of_key_list_lists_the_keys(functions: Lambdas) -> None:
         "expires_at": None,
         "rotated_at": None,
         "old_secret": None,
+        "networks": [],
     }
     assert answer.read == expected.answer("key_list", 200, {"api_keys": [key]})
     assert _logged(answer) == [_line("key_list", "authn_tokens_listed", "GET /customers/api-keys", 200, person.user_id)]
@@ -538,6 +569,7 @@ def test_the_sample_of_key_rotate_shows_the_new_secret_once(functions: Lambdas) 
         "expires_at": None,
         "rotated_at": moment,
         "old_secret": old,
+        "networks": [],
     }
     assert answer.read == expected.answer("key_rotate", 201, {"api_key": {**key, "plaintext_key": text}})
     route = "POST /customers/api-keys/{id}/rotate"

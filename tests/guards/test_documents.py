@@ -156,6 +156,7 @@ _LIMITS = {
         limits.KEY_SECRETS_PER_ACCOUNT,
         limits.API_KEYS_PER_ACCOUNT,
     ],
+    "networks of an API key": [limits.KEY_NETWORKS_MAX],
     "expiry date of an API key": [limits.API_KEY_LIFETIME // _DAY, limits.EXPIRED_KEY_LISTED // _DAY],
     "unlinked identities that an account remembers": [limits.UNLINKED_PER_ACCOUNT],
     "name of a passkey; its credential id": [limits.PASSKEY_NAME_MAX_CHARACTERS, limits.CREDENTIAL_ID_MAX_BYTES],
@@ -237,11 +238,13 @@ _LIMITS = {
         limits.ACTIVITY_READ,
         limits.ACTIVITY_READ_OF_ONE_KIND,
     ],
-    "changes of name or password, started links of a provider, new API keys and rotations, answers to programs": [
+    "changes of name or password, started links of a provider, new API keys and rotations, changes of keys, answers to "
+    "programs": [
         limits.RENAMES_PER_ACCOUNT_PER_DAY,
         limits.PASSWORD_CHANGES_PER_ACCOUNT_PER_DAY,
         limits.LINKS_STARTED_PER_ACCOUNT_PER_DAY,
         limits.API_KEYS_CREATED_PER_ACCOUNT_PER_DAY,
+        limits.API_KEY_CHANGES_PER_ACCOUNT_PER_DAY,
         limits.CONSENTS_PER_ACCOUNT_PER_DAY,
     ],
 }

@@ -50,6 +50,7 @@
     │   │   ├── InvalidAdminSecret
     │   │   └── InvalidSignature
     │   ├── Forbidden
+    │   │   ├── ApiKeyWrongNetwork
     │   │   ├── CredentialNotAccepted
     │   │   ├── CrossSiteRequest
     │   │   ├── ReauthenticationRequired
@@ -506,6 +507,14 @@ class Forbidden(Refusal):
     code = "forbidden"
     event = "authz_fail"
     default_message = "You don't have permission to do this."
+
+
+class ApiKeyWrongNetwork(Forbidden):
+    """The API key exists, but its owner does not allow the network that it came from. The error does not say more."""
+
+    code = "api_key_wrong_network"
+    event = "authz_fail_network"
+    default_message = "This API key doesn't work from this network. Its owner can allow the network under API Keys."
 
 
 class CredentialNotAccepted(Forbidden):

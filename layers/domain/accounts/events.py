@@ -213,7 +213,17 @@ _KEYS_AND_TOKENS: dict[str, Event] = {
         detail=("api_key", "name"),
     ),
     "authn_token_not_rotatable": Event("an API key had expired, or had no place for another secret"),
-    "authn_token_updated": Event("an owner renamed or described an API key"),
+    "authn_token_updated": Event(
+        "an owner renamed, described or restricted an API key; kept if it was renamed or described",
+        kept=_a_day(limits.API_KEY_CHANGES_PER_ACCOUNT_PER_DAY),
+        detail=("api_key", "name"),
+    ),
+    "authn_token_restricted": Event(
+        "an owner changed the networks that an API key may come from",
+        kept="with other changes of keys, " + _a_day(limits.API_KEY_CHANGES_PER_ACCOUNT_PER_DAY),
+        detail=("api_key", "name", "networks"),
+    ),
+    "authz_fail_network": Event("an API key came from a network that its owner does not allow"),
     "authn_token_leaked": Event(
         "an API key was reported as leaked, by GitHub or an operator, and deleted",
         kept="one for each key",

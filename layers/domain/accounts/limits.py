@@ -76,6 +76,8 @@ API_KEYS_PER_ACCOUNT = 25
 KEY_SECRETS_PER_ACCOUNT = API_KEYS_PER_ACCOUNT + 2
 # How long the old secret of a rotated key works at most (chosen; Stripe's keys: 7 days).
 KEY_OVERLAP_DAYS = 7
+# The networks that a key may be restricted to (chosen).
+KEY_NETWORKS_MAX = 10
 # The longest time until a key expires, leap days included, and how long an expired one is still listed (chosen).
 API_KEY_LIFETIME = timedelta(days=3653)
 EXPIRED_KEY_LISTED = timedelta(days=30)
@@ -255,6 +257,7 @@ RENAMES_PER_ACCOUNT_PER_DAY = 20
 PASSWORD_CHANGES_PER_ACCOUNT_PER_DAY = 20
 LINKS_STARTED_PER_ACCOUNT_PER_DAY = 20
 API_KEYS_CREATED_PER_ACCOUNT_PER_DAY = 50
+API_KEY_CHANGES_PER_ACCOUNT_PER_DAY = 100
 PASSKEYS_CREATED_PER_ACCOUNT_PER_DAY = 20
 
 # Known browsers per identity, and the lifetime of the cookie that identifies one (chosen).

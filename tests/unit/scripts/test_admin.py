@@ -68,6 +68,7 @@ FOUND: dict[str, Any] = {
             "created_at": "2026-01-05T12:00:00.000Z",
             "last_used_at": None,
             "expires_at": "2027-01-05T12:00:00.000Z",
+            "networks": [],
         },
         {
             "id": secrets.digest(OTHER_KEY),
@@ -76,6 +77,7 @@ FOUND: dict[str, Any] = {
             "created_at": "2026-01-05T12:00:00.000Z",
             "last_used_at": "2026-01-05T13:00:00.000Z",
             "expires_at": None,
+            "networks": ["192.0.2.0/24"],
         },
     ],
     "passkeys": [
@@ -194,7 +196,7 @@ Sessions (1)
   5e555e555e55  by password, seen 2026-01-05T12:00:00.000Z, 203.0.113.7, Firefox on Linux
 API keys (2)
   comfyui-kkkkkkkk  render box  created 2026-01-05T12:00:00.000Z, used never, expires 2027-01-05T12:00:00.000Z
-  comfyui-zzzzzzzz  laptop  created 2026-01-05T12:00:00.000Z, used 2026-01-05T13:00:00.000Z
+  comfyui-zzzzzzzz  laptop  created 2026-01-05T12:00:00.000Z, used 2026-01-05T13:00:00.000Z, only from 192.0.2.0/24
 Activity (2)
   2026-01-05T12:00:00.000Z  user_created  203.0.113.7  by email
   2026-01-05T13:00:00.000Z  user_enabled  operator {OPERATOR}

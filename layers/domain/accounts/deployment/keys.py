@@ -43,7 +43,8 @@ class KeyFlows(Edges):
     def key_description(self) -> KeyDescription:
         from accounts.flows.keys.key_management import KeyDescription
 
-        return KeyDescription(self.users, self.api_keys, self.writing(self.api_keys))
+        tables = (self.api_keys, self.audit_events)
+        return KeyDescription(self.users, self.api_keys, self.throttles, self.writing(*tables))
 
     @cached_property
     def key_rotation(self) -> KeyRotation:

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import reduce
 from operator import and_
 
+from msgspec.structs import asdict
 from pynamodb.attributes import TTLAttribute, UnicodeAttribute, UTCDateTimeAttribute
 from pynamodb.constants import NUMBER, STRING
 from pynamodb.expressions.condition import Condition
@@ -65,6 +66,7 @@ class ApiKeyItem(Model):
     ends_at = UTCDateTimeAttribute(null=True)
     due_at = UTCDateTimeAttribute(null=True)
     due = UnicodeAttribute(null=True)
+    networks = UnicodeAttribute(null=True)
     swept_at = TTLAttribute(null=True)
     by_user = _ByUser()
     by_due = _ByDue()
@@ -82,7 +84,7 @@ class ApiKeysTable(Table[ApiKey]):
         return {
             api_keys.Add: self._add,
             api_keys.Remove: self._remove,
-            api_keys.Describe: self._describe,
+            api_keys.Amend: self._amend,
             api_keys.Replace: self._replace,
             api_keys.SetDue: self._set_due,
             api_keys.End: self._end,
@@ -119,10 +121,12 @@ class ApiKeysTable(Table[ApiKey]):
     def _remove(self, change: api_keys.Remove) -> Operation:
         return self.delete(change.digest, _is_theirs(change))
 
-    def _describe(self, change: api_keys.Describe) -> Operation:
-        given = ((ApiKeyItem.name, change.name), (ApiKeyItem.description, change.description))
-        actions = [attribute.set(text) for attribute, text in given if text is not None]
-        return self.update(change.digest, actions, _is_theirs(change))
+    def _amend(self, change: api_keys.Amend) -> Operation:
+        given = ((getattr(ApiKeyItem, name), text) for name, text in asdict(change.to).items() if text is not None)
+        actions = [
+            attribute.set(text) if text or not attribute.null else attribute.remove() for attribute, text in given
+        ]
+        return self.update(change.key.digest, actions, _is_unchanged(change.key))
 
     def _replace(self, change: api_keys.Replace) -> Operation:
         key = change.key
@@ -141,7 +145,7 @@ class ApiKeysTable(Table[ApiKey]):
         return self.delete(change.digest, is_theirs)
 
 
-def _is_theirs(change: api_keys.Remove | api_keys.Describe) -> Condition:
+def _is_theirs(change: api_keys.Remove) -> Condition:
     condition: Condition = ApiKeyItem.user_id == change.user_id
     if change.alone:
         condition &= ApiKeyItem.key_id.does_not_exist() & ApiKeyItem.ends_at.does_not_exist()

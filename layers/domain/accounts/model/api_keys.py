@@ -13,10 +13,11 @@ A key that was rotated has two secrets for some days, each a noun of its own (``
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Protocol
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from accounts import secrets, text
 from accounts.errors import InvalidInput
@@ -36,7 +37,7 @@ PATTERN = rf"(?<![0-9A-Za-z]){PREFIX}[0-9A-Za-z]{{{LENGTH - len(PREFIX)}}}(?![0-
 _CHECKSUM_CHARACTERS = 6
 _RANDOM_CHARACTERS = LENGTH - len(PREFIX) - _CHECKSUM_CHARACTERS
 SHOWN_CHARACTERS = len(PREFIX) + 8
-_NOTHING = "Send a name or a description."
+_NOTHING = "Send a name, a description or networks."
 _MALFORMED = "Send the expiry date with its time and time zone, such as 2030-01-31T12:00:00Z."
 _PAST = "Choose an expiry date in the future."
 _TOO_FAR = "Choose an expiry date within the next ten years."
@@ -51,6 +52,7 @@ class ApiKey(Struct, frozen=True):
     replaced ends.
 
     ``due_at`` is the next moment of ``model.key_expiry``; None for a secret that was replaced.
+    ``networks`` are those that it may come from (``model.key_networks``), empty for everywhere.
     """
 
     digest: str
@@ -67,6 +69,7 @@ class ApiKey(Struct, frozen=True):
     rotated_at: datetime | None = None
     ends_at: datetime | None = None
     due_at: datetime | None = None
+    networks: str = ""
 
     @property
     def id(self) -> str:
@@ -84,6 +87,11 @@ class ApiKey(Struct, frozen=True):
         return f"{self.key_prefix}…"
 
     @property
+    def is_alone(self) -> bool:
+        """Whether it is the only secret of its key, which was not rotated."""
+        return not self.key_id and self.ends_at is None
+
+    @property
     def last_used(self) -> str:
         """``last_used_at`` as ISO 8601, or empty."""
         return self.last_used_at.isoformat() if self.last_used_at else ""
@@ -92,17 +100,45 @@ class ApiKey(Struct, frozen=True):
         """Whether neither its expiry date nor the end of a secret that was replaced has passed."""
         return all(end is None or now < end for end in (self.expires_at, self.ends_at))
 
+    def may_come_from(self, address: str) -> bool:
+        """Whether its owner allows the network of this address."""
+        if not self.networks:
+            return True
+        from accounts.model import key_networks  # noqa: PLC0415 - as in ``_networks``
+
+        return key_networks.allow(self.networks, address)
+
     def is_due_for_touch(self, now: datetime) -> bool:
         """Whether its use should be recorded again."""
         return self.last_used_at is None or now - self.last_used_at >= ACTIVITY_INTERVAL
 
 
 class Details(Struct, frozen=True):
-    """What an owner asks of a key, as sent. ``expires_at`` is empty for a key that does not expire."""
+    """What an owner asks of a new key, as sent.
+
+    ``expires_at`` is empty for a key that does not expire, ``networks`` None for one that works everywhere.
+    """
 
     name: str
     description: str = ""
     expires_at: str = ""
+    networks: Iterable[str] | None = None
+
+
+class Edit(Struct, frozen=True):
+    """What an owner changes of a key, as sent; ``networks`` None for everywhere."""
+
+    name: str | None = None
+    description: str | None = None
+    networks: Iterable[str] | UnsetType | None = UNSET
+
+
+class Amendment(Struct, frozen=True):
+    """What an owner changes of a key, checked. None stays as it is; empty ``networks`` are everywhere."""
+
+    name: str | None = None
+    description: str | None = None
+    networks: str | None = None
 
 
 class ApiKeys(Protocol):
@@ -136,14 +172,11 @@ class Remove(Change, frozen=True):
     alone: bool = False
 
 
-class Describe(Change, frozen=True):
-    """Set the name of a secret's key, its description, or both. Refused as ``Remove`` is."""
+class Amend(Change, frozen=True):
+    """Change what the secret says of its key. Refused when its key has changed since it was read."""
 
-    digest: str
-    user_id: str
-    name: str | None
-    description: str | None
-    alone: bool = False
+    key: ApiKey
+    to: Amendment
 
 
 class Replace(Change, frozen=True):
@@ -184,6 +217,7 @@ def create(user_id: str, details: Details, now: datetime) -> tuple[str, ApiKey]:
         key_prefix=plaintext[:SHOWN_CHARACTERS],
         created_at=now,
         expires_at=expiry(details.expires_at, now) if details.expires_at else None,
+        networks=_networks(details.networks),
     )
     return plaintext, key
 
@@ -193,21 +227,25 @@ def new_plaintext() -> str:
     return body + _checksum(body)
 
 
-def describe(digest: str, user_id: str, *, name: str | None, description: str | None) -> Describe:
-    """The change of what is given, for a key with one secret; raises InvalidInput."""
-    if name is None and description is None:
+def amendment(edit: Edit) -> Amendment:
+    """What is sent, checked; raises InvalidInput."""
+    if edit == Edit():
         raise InvalidInput(_NOTHING)
-    return Describe(
-        digest,
-        user_id,
-        None if name is None else _name(name),
-        None if description is None else _description(description),
-        alone=True,
+    return Amendment(
+        name=None if edit.name is None else _name(edit.name),
+        description=None if edit.description is None else _description(edit.description),
+        networks=None if edit.networks is UNSET else _networks(edit.networks),
     )
 
 
 def _name(value: str) -> str:
     return text.line("name", value, at_most=KEY_NAME_MAX_CHARACTERS, required=True)
+
+
+def _networks(given: Iterable[str] | None) -> str:
+    from accounts.model import key_networks  # noqa: PLC0415 - every function loads this module, and most keys have none
+
+    return "" if given is None else key_networks.checked(given)
 
 
 def _description(value: str) -> str:

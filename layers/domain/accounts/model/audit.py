@@ -17,7 +17,8 @@ class Caller(Struct, frozen=True):
 
     ``known_browser`` is the digest of the cookie of an earlier login, or empty. It proves nothing: it only avoids
     emails about a browser that the owner uses regularly. ``proof`` is the proof of work that the request came with, not
-    checked yet. ``language`` is the one that the person reads, or empty.
+    checked yet. ``language`` is the one that the person reads, or empty. ``address`` is the whole address behind
+    ``source``, which is never stored: of an IPv6 address, ``source`` is only the network.
     """
 
     source: str
@@ -25,11 +26,12 @@ class Caller(Struct, frozen=True):
     known_browser: str = ""
     proof: str = ""
     language: str = ""
+    address: str = ""
 
 
 NO_CALLER = Caller(source="", user_agent="")
 # The fields of a detail that the owner sees. Ids of sessions and keys are digests of secrets and are not shown.
-_SHOWN = frozenset({"method", "provider", "client", "by", "name", "sessions", "url", "found_in"})
+_SHOWN = frozenset({"method", "provider", "client", "by", "name", "sessions", "url", "found_in", "networks"})
 
 
 class Record(Change, frozen=True):

@@ -34,6 +34,7 @@ Bucket = Literal[
     "password-change",
     "link",
     "key-created",
+    "key-changed",
     "oauth",
     "bad-key",
     "admin",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from msgspec import Meta, Struct
 from msgspec.structs import asdict
 
-from accounts.errors import Unauthenticated
+from accounts.errors import Refusal
 from accounts.model import user_agents
 from accounts.web.presenters import Timestamp, maybe, timestamp
 
@@ -27,7 +27,7 @@ class OldSecret(Struct):
 
 
 class APIKey(Struct):
-    """An API key without its text."""
+    """An API key without its text. Without ``networks``, it works everywhere."""
 
     id: str
     name: str
@@ -40,6 +40,7 @@ class APIKey(Struct):
     expires_at: Timestamp | None
     rotated_at: Timestamp | None
     old_secret: OldSecret | None
+    networks: list[str]
 
 
 class CreatedKey(APIKey):
@@ -89,6 +90,7 @@ def api_key(listed: key_secrets.Listed) -> APIKey:
         expires_at=maybe(key.expires_at),
         rotated_at=maybe(key.rotated_at),
         old_secret=old_secret(listed.old) if listed.old else None,
+        networks=key.networks.split(),
     )
 
 
@@ -108,9 +110,9 @@ def created_key(listed: key_secrets.Listed, plaintext: str) -> KeyCreated:
     return KeyCreated(CreatedKey(**asdict(api_key(listed)), plaintext_key=plaintext))
 
 
-def verification(found: Verified | Unauthenticated) -> KeyOwner | NoKey:
+def verification(found: Verified | Refusal) -> KeyOwner | NoKey:
     """The response to another service about a key."""
-    if isinstance(found, Unauthenticated):
+    if isinstance(found, Refusal):
         return NoKey(valid=False, error=found.code, message=found.message)
     owner = found.owner
     return KeyOwner(

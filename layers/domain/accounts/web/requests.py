@@ -12,7 +12,8 @@ import re
 from collections.abc import Mapping, Sequence
 from copy import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NoReturn, get_args
+from types import UnionType
+from typing import TYPE_CHECKING, Any, NoReturn, get_args, get_origin
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -35,7 +36,7 @@ Event = Mapping[str, Any]
 FIREWALL_SECRET_HEADER = "x-firewall-secret"  # noqa: S105 - its name
 VIEWER_HEADER = "cloudfront-viewer-address"
 PROOF_HEADER = "x-proof-of-work"
-_TYPE_WORDS = {str: "text", bool: "true or false", int: "a whole number"}
+_TYPE_WORDS = {str: "text", bool: "true or false", int: "a whole number", list: "a list of texts"}
 _JSON_TYPE, _FORM_TYPE = "application/json", "application/x-www-form-urlencoded"
 _UTF_8 = ("", "charset=utf-8", 'charset="utf-8"', "charset=utf8")
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
@@ -186,15 +187,17 @@ def through_firewall(request: Request, digests: str) -> Request:
         message = "This service answers only at its own address. Use the address of the site."
         raise Forbidden(message)
     address, _, _port = request.headers.get(VIEWER_HEADER, "").rpartition(":")
-    return replace(request, caller=replace(request.caller, source=throttles.source(address.strip("[]"))))
+    address = address.strip("[]")
+    return replace(request, caller=replace(request.caller, source=throttles.source(address), address=address))
 
 
 def _caller(http: Mapping[str, Any], headers: Mapping[str, str], cookies: Sequence[tuple[str, str]]) -> Caller:
     """The address is the gateway's ``sourceIp``: clients can write X-Forwarded-For (ASVS 4.1.3)."""
     agent = _agent(headers.get("user-agent", ""))
-    source = throttles.source(str(http.get("sourceIp") or ""))
+    address = str(http.get("sourceIp") or "")
     proof = headers.get(PROOF_HEADER, "")[:PROOF_MAX_CHARACTERS]
-    return Caller(source, agent, _known_browser(cookies), proof, _language(headers, cookies))
+    language = _language(headers, cookies)
+    return Caller(throttles.source(address), agent, _known_browser(cookies), proof, language, address)
 
 
 def _language(headers: Mapping[str, str], cookies: Sequence[tuple[str, str]]) -> str:
@@ -205,7 +208,7 @@ def _language(headers: Mapping[str, str], cookies: Sequence[tuple[str, str]]) ->
 
 def named_caller(source: str, user_agent: str) -> Caller:
     """The caller of another service, as that service names it; empty when it does not."""
-    return Caller(throttles.source(source) if source else "", _agent(user_agent))
+    return Caller(throttles.source(source) if source else "", _agent(user_agent), address=source)
 
 
 def _agent(text: str) -> str:
@@ -278,9 +281,14 @@ def _convert[T: msgspec.Struct](parsed: dict[str, Any], schema: type[T]) -> T:
         message = f"The field {missing[0]} is missing."
         raise InvalidInput(message)
     for name, value in parsed.items():
-        # An optional field is ``str | UnsetType``: null is not a missing field.
-        kind = (get_args(fields[name].type) or (fields[name].type,))[0]
-        if type(value) is not kind:
-            message = f"The field {name} must be {_TYPE_WORDS[kind]}."
+        kinds = _kinds(fields[name].type)
+        if type(value) not in kinds or (isinstance(value, list) and any(type(each) is not str for each in value)):
+            message = f"The field {name} must be {_TYPE_WORDS[kinds[0]]}."
             raise InvalidInput(message)
     return msgspec.convert(parsed, schema)
+
+
+def _kinds(declared: Any) -> list[type]:  # noqa: ANN401 - a type, or a union of types
+    """The types that a field may have. One that may be missing is ``str | UnsetType``: null is not a missing field."""
+    found = get_args(declared) if isinstance(declared, UnionType) else (declared,)
+    return [get_origin(kind) or kind for kind in found]

@@ -433,7 +433,7 @@ KEY_UPDATE = Route(
     "/customers/api-keys/{id}",
     "key_update",
     SESSION_ONLY,
-    GATEWAY,
+    ("key-changed",),
     "authn_token_updated",
     cookies=True,
     cors=True,

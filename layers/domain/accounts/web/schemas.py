@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from accounts import text
-from accounts.model.api_keys import Details
+from accounts.model.api_keys import Details, Edit
 
 
 class Signup(msgspec.Struct, forbid_unknown_fields=True):
@@ -215,27 +215,34 @@ class AccountUpdate(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class KeyCreate(msgspec.Struct, forbid_unknown_fields=True):
-    """``POST /customers/api-keys``. A key without ``expires_at`` does not expire."""
+    """``POST /customers/api-keys``.
+
+    A key without ``expires_at`` does not expire. One without ``networks`` works everywhere.
+    """
 
     name: str
     description: str = ""
     expires_at: str = ""
+    networks: list[str] | None = None
 
     @property
     def details(self) -> Details:
-        return Details(self.name, self.description, self.expires_at)
+        return Details(self.name, self.description, self.expires_at, self.networks)
 
 
 class KeyUpdate(msgspec.Struct, forbid_unknown_fields=True):
-    """``PATCH /customers/api-keys/{id}``. What is not sent stays as it is."""
+    """``PATCH /customers/api-keys/{id}``. What is not sent stays as it is.
+
+    ``networks`` needs a recent login. With null, the key works everywhere.
+    """
 
     name: str | msgspec.UnsetType = msgspec.UNSET
     description: str | msgspec.UnsetType = msgspec.UNSET
+    networks: list[str] | msgspec.UnsetType | None = msgspec.UNSET
 
     @property
-    def given(self) -> tuple[str | None, str | None]:
-        """The name and the description, None for what was not sent."""
-        return _sent(self.name), _sent(self.description)
+    def edit(self) -> Edit:
+        return Edit(_sent(self.name), _sent(self.description), self.networks)
 
 
 class KeyRotate(msgspec.Struct, forbid_unknown_fields=True):
@@ -247,7 +254,8 @@ class KeyRotate(msgspec.Struct, forbid_unknown_fields=True):
 class KeyVerify(msgspec.Struct, forbid_unknown_fields=True):
     """``POST /admin/verify-api-key``.
 
-    ``source`` and ``user_agent`` are those of the request that brought the key, for the owner to see.
+    ``source`` and ``user_agent`` are those of the request that brought the key, for the owner to see. A key that is
+    restricted to networks is valid only with a ``source`` in one of them.
 
     Existing services send ``include_customer_keys``. It changes nothing: this service has no keys of that kind.
     """

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from accounts.errors import ConfigurationError, Unavailable
+from accounts.model.api_keys import Details
 from accounts.model.assurance import ONE_FACTOR
 from accounts.web import authorizations, routes
-from tests.unit.accounts.stage import NOW, Service, later
+from tests.unit.accounts.stage import NOW, OWNER, Service, cookie, later
 from tests.unit.accounts.web.events import OWN, SETTINGS, TOKEN, event
 
 Logged = Callable[[], list[dict[str, Any]]]
@@ -55,6 +56,29 @@ def test_an_expiring_key_tells_until_when_it_is_valid(service: Service) -> None:
 
     assert decide(service, headers=headers)["context"]["expires_at"] == "2026-03-01T13:00:00Z"
     assert decide(service, later(hours=1), headers=headers) == {"isAuthorized": False}
+
+
+@pytest.mark.parametrize(
+    ("address", "allowed"),
+    [("203.0.113.7", True), ("::ffff:203.0.113.7", True), ("192.0.2.1", False), ("", False), (None, False)],
+)
+def test_a_restricted_key_is_allowed_from_its_networks(service: Service, address: str | None, *, allowed: bool) -> None:
+    """By the address that the gateway saw, whatever the client writes into headers; in each form of event (KX-03)."""
+    details = Details("laptop", networks=["203.0.113.0/24"])
+    new = service.key_creation.create(cookie(service.person()), details, OWNER, NOW)
+    written = {
+        "x-api-key": new.plaintext,
+        "x-forwarded-for": "203.0.113.7",
+        "cloudfront-viewer-address": "203.0.113.7:1",
+    }
+    http = event(headers=written)
+    http["requestContext"]["http"]["sourceIp"] = address
+    rest = {"methodArn": ARN, "path": "/", "httpMethod": "GET", "headers": written}
+    rest["requestContext"] = {"identity": {"sourceIp": address}}
+
+    assert asked(service, http)["isAuthorized"] is allowed
+    effect = asked(service, rest)["policyDocument"]["Statement"][0]["Effect"]
+    assert effect == ("Allow" if allowed else "Deny")
 
 
 @pytest.mark.parametrize(("method", "headers"), [("GET", {}), ("GET", OWN), ("POST", OWN), ("DELETE", OWN)])

@@ -63,6 +63,7 @@ def test_a_key_is_shown_without_its_plain_text() -> None:
         "192.0.2.7",
         "curl/8",
         later(days=7),
+        networks="192.0.2.0/24 2001:db8::/32",
     )
 
     old = replace(key, key_prefix="comfyui-87654321", ends_at=later(days=1))
@@ -85,6 +86,7 @@ def test_a_key_is_shown_without_its_plain_text() -> None:
             "last_used_source": "192.0.2.7",
             "last_used_device": "curl",
         },
+        "networks": ["192.0.2.0/24", "2001:db8::/32"],
     }
 
 
@@ -94,7 +96,7 @@ def test_a_key_that_was_never_used_and_does_not_expire_says_so() -> None:
 
     shown = key_presenters.api_key(Listed(key))
     assert (shown.last_used_at, shown.last_used_source, shown.last_used_device) == (None, "", "")
-    assert (shown.expires_at, shown.rotated_at, shown.old_secret) == (None, None, None)
+    assert (shown.expires_at, shown.rotated_at, shown.old_secret, shown.networks) == (None, None, None, [])
 
 
 def test_a_valid_key_is_verified_with_the_fields_that_clients_know() -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.errors import AccountsError, BodyTooLarge, InvalidInput, MalformedRequest, UnsupportedMediaType
+from accounts.model.api_keys import Edit
 from accounts.web import requests
 from accounts.web.requests import Request
 from accounts.web.schemas import KeyCreate, KeyUpdate, Login
@@ -147,17 +148,27 @@ def test_a_schema_is_closed(body: str, message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "given"),
+    ("body", "edit"),
     [
-        ("{}", (None, None)),
-        ('{"name": "box"}', ("box", None)),
-        ('{"description": ""}', (None, "")),
-        ('{"name": "box", "description": "upstairs"}', ("box", "upstairs")),
+        ("{}", Edit()),
+        ('{"name": "box"}', Edit("box")),
+        ('{"description": ""}', Edit(description="")),
+        ('{"name": "box", "description": "upstairs"}', Edit("box", "upstairs")),
+        ('{"networks": null}', Edit(networks=None)),
+        ('{"networks": []}', Edit(networks=[])),
+        ('{"networks": ["192.0.2.7"]}', Edit(networks=["192.0.2.7"])),
     ],
 )
-def test_an_optional_field_may_be_missing(body: str, given: tuple[str | None, str | None]) -> None:
-    """Which is not the same as empty."""
-    assert json_request(body).json(KeyUpdate).given == given
+def test_an_optional_field_may_be_missing(body: str, edit: Edit) -> None:
+    """Which is not the same as empty, or as null."""
+    assert json_request(body).json(KeyUpdate).edit == edit
+
+
+@pytest.mark.parametrize("value", ['"192.0.2.7"', "7", "false", "{}", "[7]", '["192.0.2.7", null]', "[[]]"])
+def test_a_list_has_texts_only(value: str) -> None:
+    for kind, more in ((KeyUpdate, ""), (KeyCreate, '"name": "box", ')):
+        refusal = refusal_of(json_request(f'{{{more}"networks": {value}}}'), kind)
+        assert (type(refusal), refusal.message) == (InvalidInput, "The field networks must be a list of texts.")
 
 
 @pytest.mark.parametrize("value", ["null", "7", "true", "[]", "{}"])

@@ -40,7 +40,7 @@ def test_a_request_is_read_from_the_gateways_fields() -> None:
         raw_query="q=1",
         body="body",
         body_is_base64=True,
-        caller=Caller("192.0.2.1", "a browser", language="en"),
+        caller=Caller("192.0.2.1", "a browser", language="en", address="192.0.2.1"),
         received_at=NOW,
     )
 
@@ -79,25 +79,25 @@ def behind(digests: str, **headers: str) -> Request:
 
 
 @pytest.mark.parametrize(
-    ("viewer", "source"),
+    ("viewer", "source", "address"),
     [
-        ("203.0.113.9:46532", "203.0.113.9"),
-        ("2001:db8:1:2:3:4:5:6:46532", "2001:db8:1:2::/64"),
-        ("[2001:db8:1:2:3:4:5:6]:46532", "2001:db8:1:2::/64"),
-        ("2001:db8::1:46532", "2001:db8::/64"),
-        ("203.0.113.9", "unknown"),
-        ("203.0.113.9:1,198.51.100.1:2", "unknown"),
-        ("", "unknown"),
+        ("203.0.113.9:46532", "203.0.113.9", "203.0.113.9"),
+        ("2001:db8:1:2:3:4:5:6:46532", "2001:db8:1:2::/64", "2001:db8:1:2:3:4:5:6"),
+        ("[2001:db8:1:2:3:4:5:6]:46532", "2001:db8:1:2::/64", "2001:db8:1:2:3:4:5:6"),
+        ("2001:db8::1:46532", "2001:db8::/64", "2001:db8::1"),
+        ("203.0.113.9", "unknown", ""),
+        ("203.0.113.9:1,198.51.100.1:2", "unknown", "203.0.113.9:1,198.51.100.1"),
+        ("", "unknown", ""),
     ],
 )
 @pytest.mark.parametrize("secret", [SECRET, OLD])
 def test_behind_cloudfront_the_source_is_the_address_that_cloudfront_reports(
-    secret: str, viewer: str, source: str
+    secret: str, viewer: str, source: str, address: str
 ) -> None:
     """Without its port; anything but one address shares one limit (TH-04)."""
     seen = behind(DIGESTS, x_firewall_secret=secret, cloudfront_viewer_address=viewer)
 
-    assert seen.caller == Caller(source, "", language="en")
+    assert seen.caller == Caller(source, "", language="en", address=address)
 
 
 @pytest.mark.parametrize(

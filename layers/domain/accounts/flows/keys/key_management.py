@@ -1,8 +1,7 @@
-"""Create, list and delete API keys."""
+"""Create, list, change and delete API keys."""
 
 from __future__ import annotations
 
-from copy import replace
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -10,13 +9,18 @@ from msgspec import Struct
 from accounts import secrets
 from accounts.errors import KeyLimitReached, NotFound
 from accounts.flows.people.key_ending import end_key, find_key
-from accounts.limits import API_KEYS_CREATED_PER_ACCOUNT_PER_DAY, API_KEYS_PER_ACCOUNT, KEY_SECRETS_PER_ACCOUNT
+from accounts.limits import (
+    API_KEY_CHANGES_PER_ACCOUNT_PER_DAY,
+    API_KEYS_CREATED_PER_ACCOUNT_PER_DAY,
+    API_KEYS_PER_ACCOUNT,
+    KEY_SECRETS_PER_ACCOUNT,
+)
 from accounts.model import api_keys, held_keys, key_expiry, key_secrets, messages, throttles, user_agents, users
-from accounts.model.api_keys import ApiKey, ApiKeys, Describe, Details
+from accounts.model.api_keys import Amendment, ApiKey, ApiKeys, Details, Edit
 from accounts.model.audit import Caller, Record
 from accounts.model.key_secrets import Listed
 from accounts.model.messages import Outbox
-from accounts.model.sessions import Session
+from accounts.model.sessions import Session, require_fresh
 from accounts.model.throttles import Throttles
 from accounts.model.users import Users
 from accounts.transactions import Change, Conflict, Transactions, retry_on_conflict
@@ -101,25 +105,55 @@ class KeyList(Struct, frozen=True):
 class KeyDescription(Struct, frozen=True):
     users: Users
     api_keys: ApiKeys
+    throttles: Throttles
     transactions: Transactions
 
-    def change(self, user_id: str, key_id: str, name: str | None, description: str | None) -> None:
-        """Rename a key of the account, or describe it; raises InvalidInput, and NotFound for another id."""
+    def change(self, session: Session, key_id: str, edit: Edit, caller: Caller, now: datetime) -> None:
+        """Rename a key of the session's account, describe it, or change the networks that it may come from.
+
+        Raises InvalidInput, NotFound for another id, TooManyAttempts, and for networks ReauthenticationRequired: other
+        networks can let an attacker's machine in.
+        """
         if not secrets.is_digest(key_id):
             raise NotFound
-        change = api_keys.describe(key_id, user_id, name=name, description=description)
+        to = api_keys.amendment(edit)
+        if to.networks is not None:
+            require_fresh(session, now)
+        user_id, limit, day = session.user_id, API_KEY_CHANGES_PER_ACCOUNT_PER_DAY, timedelta(days=1)
+        found = self._secrets(user_id, key_id)
+        throttles.count(self.throttles, "key-changed", user_id, limit=limit, per=day, now=now)
         try:
-            self.transactions.commit(change)
+            self._change(found, to, caller, now)
         except Conflict:
-            retry_on_conflict(lambda: self._change_all(change))
+            retry_on_conflict(lambda: self._change(self._secrets(user_id, key_id), to, caller, now))
 
-    def _change_all(self, change: Describe) -> None:
-        """Change each secret of a key that was rotated."""
-        user = users.active(self.users, change.user_id)
-        found = key_secrets.stored(self.api_keys, key_secrets.of_key(user, change.digest))
+    def _change(self, found: list[ApiKey], to: Amendment, caller: Caller, now: datetime) -> None:
+        user_id, key_id = found[0].user_id, found[0].id
+        name = found[0].name if to.name is None else to.name
+        records = []
+        if to.name is not None or to.description is not None:
+            records.append(Record(user_id, "authn_token_updated", now, caller, {"api_key": key_id, "name": name}))
+        if to.networks is not None:
+            about = Record(
+                user_id,
+                "authn_token_restricted",
+                now,
+                caller,
+                {"api_key": key_id, "name": name, "networks": to.networks},
+            )
+            records.append(about)
+        self.transactions.commit(*(api_keys.Amend(key, to) for key in found), *records)
+
+    def _secrets(self, user_id: str, key_id: str) -> list[ApiKey]:
+        """The key's secrets. The account is read only for a key that was rotated; raises NotFound."""
+        first = self.api_keys.get(key_id)
+        if first is not None and first.is_alone and first.user_id == user_id:
+            return [first]
+        user = users.active(self.users, user_id)
+        found = key_secrets.stored(self.api_keys, key_secrets.of_key(user, key_id))
         if not found:
             raise NotFound
-        self.transactions.commit(*(replace(change, digest=key.digest, alone=False) for key in found))
+        return found
 
 
 class KeyDeletion(Struct, frozen=True):

@@ -7,7 +7,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from accounts import text
-from accounts.errors import ApiKeyUnknown, Unauthenticated
+from accounts.errors import ApiKeyUnknown, ApiKeyWrongNetwork, Unauthenticated
 from accounts.flows.people.authentication import KeyLookup
 from accounts.model import users
 from accounts.model.api_keys import ApiKey
@@ -22,19 +22,24 @@ class Verified(Struct, frozen=True):
     owner: User
 
 
+# Why a key is not valid.
+type Invalid = Unauthenticated | ApiKeyWrongNetwork
+
+
 class KeyVerification(Struct, frozen=True):
     keys: KeyLookup
     users: Users
 
-    def verified(self, api_key: str, caller: Caller, now: datetime) -> Verified | Unauthenticated:
+    def verified(self, api_key: str, caller: Caller, now: datetime) -> Verified | Invalid:
         """The key, as it was pasted, and its account; or why it is not valid.
 
-        ``caller`` brought the key to the service that asks.
+        ``caller`` brought the key to the service that asks. A key that is restricted to networks is not valid when
+        that service does not name the caller's address.
         """
         try:
             # Not counted against the calling service, which forwards its callers' keys.
             key = self.keys.live(text.trimmed(api_key), caller, now, counted=False)
-        except Unauthenticated as refusal:
+        except (Unauthenticated, ApiKeyWrongNetwork) as refusal:
             return refusal
         owner = users.find(self.users, key.user_id)
         return Verified(key, owner) if owner else ApiKeyUnknown()

@@ -18,6 +18,7 @@ from accounts.errors import (
     ApiKeyMistyped,
     ApiKeyReplaced,
     ApiKeyUnknown,
+    ApiKeyWrongNetwork,
     CredentialNotAccepted,
     InvalidAdminSecret,
     SecondFactorSetupRequired,
@@ -128,8 +129,8 @@ class KeyLookup(Struct, frozen=True):
 
         A good key costs one read. Only a well-formed key that does not exist counts against its source, after the
         read: 345 random bits need no limit against guessing, and a source that goes on asking gets TooManyAttempts.
-        With ``counted=False`` nothing is counted. Raises ApiKeyMistyped, ApiKeyUnknown, ApiKeyExpired or
-        ApiKeyReplaced.
+        With ``counted=False`` nothing is counted. Raises ApiKeyMistyped, ApiKeyUnknown, ApiKeyWrongNetwork,
+        ApiKeyExpired or ApiKeyReplaced.
         """
         if not api_keys.is_well_formed(plaintext):
             raise ApiKeyMistyped
@@ -138,6 +139,9 @@ class KeyLookup(Struct, frozen=True):
             if counted:
                 self._count_unknown(caller, now)
             raise ApiKeyUnknown
+        # First: from a network that the owner does not allow, nothing else shows about the key.
+        if not key.may_come_from(caller.address):
+            raise ApiKeyWrongNetwork
         if not key.is_live(now):
             raise ApiKeyReplaced if key.ends_at else ApiKeyExpired
         if key.is_due_for_touch(now):

@@ -16,7 +16,7 @@ from accounts.errors import (
 )
 from accounts.flows.people.authentication import SESSION, Credential
 from accounts.model import messages, user_agents
-from accounts.model.api_keys import ApiKey, Details
+from accounts.model.api_keys import ApiKey, Details, Edit
 from accounts.model.audit import Record
 from tests.unit.accounts.stage import (
     NO_KEY,
@@ -172,24 +172,27 @@ def test_keys_are_listed_newest_first_and_only_the_owners(service: Service) -> N
 
 
 def test_a_key_is_renamed_and_described(service: Service) -> None:
-    """Each alone or both, normalized. An older login is enough; nothing is recorded or emailed."""
+    """Each alone or both, normalized. An older login is enough. Recorded, not emailed."""
     logged_in = service.person()
     key = service.key(logged_in).api_key
     service.world.records.clear()
     service.outbox.messages.clear()
 
     at = later(minutes=30)
-    service.key_description.change(cookie(logged_in), key.digest, " box  2 ", None, at)
+    service.key_description.change(cookie(logged_in), key.digest, Edit(" box  2 "), OWNER, at)
     assert service.world.api_keys == {key.digest: replace(key, name="box 2")}
-    service.key_description.change(cookie(logged_in), key.digest, None, "upstairs", at)
+    service.key_description.change(cookie(logged_in), key.digest, Edit(None, "upstairs"), OWNER, at)
     assert service.world.api_keys == {key.digest: replace(key, name="box 2", description="upstairs")}
-    assert (service.world.records, service.outbox.messages) == ([], [])
+    records = [(it.event, it.at, it.caller, it.detail) for it in service.world.records]
+    about = {"api_key": key.digest, "name": "box 2"}
+    assert records == [("authn_token_updated", at, OWNER, about)] * 2
+    assert service.outbox.messages == []
 
 
 @pytest.mark.parametrize(
     ("name", "description", "message"),
     [
-        (None, None, "Send a name or a description."),
+        (None, None, "Send a name, a description or networks."),
         (" ", None, "Enter a name."),
         ("n" * 65, "fine", "The name can have at most 64 characters."),
         ("fine", "d" * 5001, "The description can have at most 5000 characters."),
@@ -202,7 +205,7 @@ def test_a_bad_name_or_description_changes_nothing(
     logged_in = service.person()
     key = service.key(logged_in).api_key
     with pytest.raises(InvalidInput) as refusal:
-        service.key_description.change(cookie(logged_in), key.digest, name, description, NOW)
+        service.key_description.change(cookie(logged_in), key.digest, Edit(name, description), OWNER, NOW)
 
     assert (refusal.value.message, service.world.api_keys) == (message, {key.digest: key})
 
@@ -214,7 +217,7 @@ def test_only_a_key_of_the_account_is_renamed(service: Service, key_id: str) -> 
     logged_in = service.person()
     wanted = other.digest if key_id.startswith("another") else key_id
     with pytest.raises(NotFound) as refusal:
-        service.key_description.change(cookie(logged_in), wanted, "mine", None, NOW)
+        service.key_description.change(cookie(logged_in), wanted, Edit("mine"), OWNER, NOW)
 
     assert (refusal.value.message, service.world.api_keys) == (NotFound.default_message, {other.digest: other})
 
@@ -307,7 +310,7 @@ def test_a_key_cannot_manage_keys(service: Service) -> None:
     with pytest.raises(CredentialNotAccepted):
         service.key_deletion.delete(key, new.api_key.digest, OWNER, NOW)
     with pytest.raises(CredentialNotAccepted):
-        service.key_description.change(key, new.api_key.digest, "another", None, NOW)
+        service.key_description.change(key, new.api_key.digest, Edit("another"), OWNER, NOW)
 
     assert list(service.world.api_keys) == [new.api_key.digest]
 

@@ -23,6 +23,7 @@ from accounts.flows.keys.key_management import NewKey
 from accounts.flows.people.session_opening import LoggedIn
 from accounts.limits import API_KEYS_CREATED_PER_ACCOUNT_PER_DAY, API_KEYS_PER_ACCOUNT, KEY_SECRETS_PER_ACCOUNT
 from accounts.model import messages, user_agents
+from accounts.model.api_keys import Edit
 from accounts.model.audit import Caller, Record
 from accounts.model.key_secrets import Listed
 from accounts.model.leak_reports import Leak
@@ -202,7 +203,7 @@ def test_only_a_key_of_the_account_is_rotated(service: Service, key_id: str) -> 
     for act in (
         lambda: service.key_rotation.rotate(cookie(logged_in), wanted, 0, OWNER, NOW),
         lambda: service.key_rotation.end_old(cookie(logged_in), wanted, OWNER, NOW),
-        lambda: service.key_description.change(cookie(logged_in), wanted, "mine", None, NOW),
+        lambda: service.key_description.change(cookie(logged_in), wanted, Edit("mine"), OWNER, NOW),
         lambda: service.key_deletion.delete(cookie(logged_in), wanted, OWNER, NOW),
     ):
         with pytest.raises(NotFound):
@@ -259,7 +260,7 @@ def test_both_secrets_get_a_new_name(service: Service) -> None:
     old = service.key(logged_in)
     new = rotate(service, logged_in, old)
 
-    service.key_description.change(cookie(logged_in), old.api_key.id, "box", "upstairs", NOW)
+    service.key_description.change(cookie(logged_in), old.api_key.id, Edit("box", "upstairs"), OWNER, NOW)
 
     for plaintext in (old.plaintext, new.plaintext):
         key = service.key_lookup.live(plaintext, OWNER, NOW)
@@ -375,7 +376,7 @@ def test_a_rename_during_a_rotation_is_not_lost(service: Service) -> None:
     key = service.key(logged_in)
     rival = Service(service.world)
     service.interposed = Interleaved(
-        service.world, lambda: rival.key_description.change(cookie(logged_in), key.api_key.id, "box", None, NOW)
+        service.world, lambda: rival.key_description.change(cookie(logged_in), key.api_key.id, Edit("box"), OWNER, NOW)
     )
     new = rotate(service, logged_in, key)
 

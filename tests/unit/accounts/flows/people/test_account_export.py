@@ -189,6 +189,7 @@ def test_the_whole_document(service: Service) -> None:
                 "expires_at": None,
                 "rotated_at": None,
                 "old_secret": None,
+                "networks": [],
             }
         ],
         "activity": [{"event": "authn_token_created", "at": start, "detail": {"name": "laptop"}, **where}],

@@ -3,6 +3,7 @@ import { open, takeDraft, wireDialogs, withRecentLogin } from "./dialogs.js";
 import { enrolFirst } from "./enrolment.js";
 import { menuOf } from "./menu.js";
 import { ago } from "./moments.js";
+import { networksIn } from "./networks.js";
 import {
   $,
   call,
@@ -28,6 +29,7 @@ const removing = $("#remove");
 const plaintext = $("#plaintext");
 let copied = false;
 const describing = $("#describe");
+const restricting = $("#restrict");
 const rotating = $("#rotate");
 const ending = $("#end-old");
 const overlap = $("#overlap");
@@ -50,11 +52,13 @@ function cell(column, ...parts) {
 function row(key) {
   const menu = menuOf(key.name, [
     [t("keys.rename_one"), () => askToDescribe(key)],
+    [t("keys.restrict_one"), () => askToRestrict(key)],
     ...(isOver(key) ? [] : [[t("keys.rotate_one"), () => askToRotate(key)]]),
     ...(key.old_secret ? [[t("keys.end_old_one"), () => askToEndOld(key)]] : []),
     [t("keys.delete_one"), () => askToRemove(key)],
   ]);
-  const about = key.description ? [make("span", { class: "about" }, key.description)] : [];
+  const limits = key.networks.length > 0 ? t("keys.only_from", { networks: key.networks.join(", ") }) : "";
+  const about = [key.description, limits].filter(Boolean).map((text) => make("span", { class: "about" }, text));
   return make(
     "tr",
     { role: "row" },
@@ -170,12 +174,16 @@ $("#order").addEventListener("change", draw);
 const DAY_MS = 86_400_000;
 const expiry = $("#key-expiry");
 const lastDay = $("#key-date");
+const allowed = $("#key-networks");
 
-function askForName({ name = "", description = "", expires = "90", day = "" } = {}) {
+function askForName({ name = "", description = "", expires = "90", day = "", networks = [] } = {}) {
   $("#key-name").value = name;
   $("#key-description").value = description;
   expiry.value = expires;
   lastDay.value = day;
+  allowed.value = networks.join("\n");
+  allowed.closest("details").open = networks.length > 0;
+  setFieldError(allowed, "");
   setFieldError($("#key-name"), "");
   setFieldError(lastDay, "");
   showExpiry();
@@ -203,9 +211,13 @@ expiry.addEventListener("change", showExpiry);
 lastDay.addEventListener("change", showExpiry);
 
 onSubmit($("#make-form"), async () => {
+  const networks = networksIn(allowed);
+  if (networks === undefined) {
+    return null;
+  }
   const given = { name: $("#key-name").value.trim(), description: $("#key-description").value.trim() };
-  const body = { ...given, expires_at: chosenExpiry()?.toISOString() ?? "" };
-  const draft = { open: "make", ...given, expires: expiry.value, day: lastDay.value };
+  const body = { ...given, expires_at: chosenExpiry()?.toISOString() ?? "", networks };
+  const draft = { open: "make", ...given, expires: expiry.value, day: lastDay.value, networks: networks ?? [] };
   const result = await withRecentLogin(() => call("POST", "/customers/api-keys", body), draft);
   if (!result.ok) {
     return result;
@@ -288,6 +300,37 @@ onSubmit($("#describe-form"), async () => {
   closeDialog(describing);
   await list();
   showMessage(notice, t("keys.renamed", given), "good");
+  $("#title").focus();
+  return null;
+});
+
+// --- restricting ------------------------------------------------------------------------------------------------
+
+const newNetworks = $("#new-networks");
+
+function askToRestrict(key, networks = key.networks) {
+  chosen = key;
+  $("#restrict-name").textContent = key.name;
+  $("#restrict-prefix").textContent = `${key.key_prefix}…`;
+  newNetworks.value = networks.join("\n");
+  setFieldError(newNetworks, "");
+  open(restricting);
+  newNetworks.focus();
+}
+
+onSubmit($("#restrict-form"), async () => {
+  const networks = networksIn(newNetworks);
+  if (networks === undefined) {
+    return null;
+  }
+  const draft = { open: "restrict", id: chosen.id, networks: networks ?? [] };
+  const result = await withRecentLogin(() => call("PATCH", `/customers/api-keys/${chosen.id}`, { networks }), draft);
+  if (!result.ok) {
+    return result;
+  }
+  closeDialog(restricting);
+  await list();
+  showMessage(notice, t("keys.renamed", { name: chosen.name }), "good");
   $("#title").focus();
   return null;
 });
@@ -388,9 +431,12 @@ async function start() {
     history.replaceState(null, "", location.pathname);
     askForName(draft ?? {});
   }
-  const toRotate = draft?.open === "rotate" && keys.find((key) => key.id === draft.id);
-  if (toRotate) {
-    askToRotate(toRotate, draft.days);
+  const drafted = keys.find((key) => key.id === draft?.id);
+  if (drafted && draft.open === "rotate") {
+    askToRotate(drafted, draft.days);
+  }
+  if (drafted && draft.open === "restrict") {
+    askToRestrict(drafted, draft.networks);
   }
 }
 
