@@ -50,8 +50,10 @@ def test_the_owner_gets_two_emails_and_a_line_in_the_history(functions: Lambdas)
         assert f"Expires: {expires}" in text
         assert "Last used: never" in text
         assert f"{SITE_URL}/api-keys" in text
-    (recorded,) = (it for it in functions.cloud.tables()["AuditEventsTable"] if it["event"] == "authn_token_expired")
-    assert (recorded["detail"]["name"], recorded["at"]) == ("Render farm", EXPIRES.isoformat(timespec="microseconds"))
+    records = functions.cloud.tables()["AuditEventsTable"]
+    (recorded,) = (it for it in records if it["event"] == {"S": "authn_token_expired"})
+    assert recorded["detail"]["M"]["name"] == {"S": "Render farm"}
+    assert recorded["at"] == {"S": EXPIRES.isoformat(timespec="microseconds")}
 
 
 @pytest.mark.parametrize("failing", ["dynamodb.Query", "dynamodb.GetItem", "sqs", "dynamodb.TransactWriteItems"])
