@@ -11,7 +11,7 @@ from accounts.flows.mail import mails
 from accounts.flows.people.session_opening import LoggedIn
 from accounts.limits import KEY_NOTICES_PER_HOUR
 from accounts.model import identities, messages
-from accounts.model.api_keys import Details, SetDue
+from accounts.model.api_keys import Details, Edit, SetDue
 from tests.unit.accounts.stage import NOW, OWNER, SITE_URL, STRANGER, Busy, Interleaved, Service, cookie, later
 
 EXPIRES = later(days=90)
@@ -171,7 +171,7 @@ def test_a_rotated_key_is_due_once(service: Service) -> None:
 def test_a_rename_shows_in_the_email(service: Service) -> None:
     owner = service.person()
     new = expiring(service, owner)
-    service.key_description.change(cookie(owner), new.api_key.id, "workshop", None)
+    service.key_description.change(cookie(owner), new.api_key.id, Edit("workshop"), OWNER, NOW)
     service.key_expiry.run(EXPIRES - WEEK)
     (sent,) = queued(service)
 

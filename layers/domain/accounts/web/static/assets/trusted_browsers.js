@@ -1,7 +1,7 @@
 // Browsers that two-step login does not ask for a code.
 
 import { askToConfirm } from "./confirm.js";
-import { $, call, make, moment, show, t } from "./page.js";
+import { $, call, make, moment, parts, show, t } from "./page.js";
 import { announceChange } from "./profile.js";
 
 export function showTrusted(browsers) {
@@ -17,8 +17,9 @@ function entry(browser) {
   if (browser.current) {
     what.append(make("span", { class: "badge" }, t("devices.this")));
   }
-  const since = [t("passkeys.added_at"), " ", moment(browser.trusted_at)];
-  const about = make("p", { class: "about" }, ...since, " · ", t("trusted.until"), " ", moment(browser.expires_at));
+  const since = parts("passkeys.added_at", { time: moment(browser.trusted_at) });
+  const until = parts("trusted.until", { time: moment(browser.expires_at) });
+  const about = make("p", { class: "about" }, ...since, " · ", ...until);
   const title = t("passkeys.remove_one", { name: browser.device });
   const attributes = { type: "button", class: "small-button", "aria-label": title };
   const button = make("button", attributes, t("passkeys.remove"));
