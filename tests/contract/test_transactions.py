@@ -67,6 +67,7 @@ def changes_that_fail() -> tuple[Change, ...]:
         second_factors.TurnOn(a_user(), "sealed", 1, frozenset({a_digest()}), a_digest(), NOW),
         second_factors.TurnOff(a_user(), TotpCode("sealed", 1), a_digest(), NOW),
         second_factors.ReplaceRecoveryCodes(a_user(), TotpCode("sealed", 1), frozenset({a_digest()})),
+        second_factors.EndTrust("nobody", frozenset({a_digest()})),
         sessions.Rotate(a_session(), a_digest(), a_digest(), NOW),
         sessions.Enrol(a_digest()),
         users.DropSessions("no one", frozenset({a_digest()})),
