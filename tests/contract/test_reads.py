@@ -33,6 +33,7 @@ CALLS: Mapping[str, tuple[Callable[[Backend], Any], str]] = {
     "tokens.get": (lambda b: b.tokens.get(a_token().key), GET),
     "sessions.of_user": (lambda b: b.sessions.of_user("somebody"), QUERY),
     "api_keys.of_user": (lambda b: b.api_keys.of_user("somebody"), QUERY),
+    "api_keys.due": (lambda b: b.api_keys.due(NOW, 1), QUERY),
     "audit.some": (lambda b: b.audit.some("somebody", 50), QUERY),
     "audit.latest": (lambda b: b.audit.latest("somebody", "user_updated#", 50), QUERY),
     "sessions.touch": (lambda b: b.sessions.touch(a_digest(), NOW), UPDATE),
@@ -44,6 +45,8 @@ CALLS: Mapping[str, tuple[Callable[[Backend], Any], str]] = {
     "transactions.commit_once": (lambda b: _dynamo(b).commit_once(sessions.Start(a_session())), WRITE),
 }
 
+_INDEX = {"of_user": "by-user", "due": "by-due"}
+
 
 @pytest.mark.parametrize("name", CALLS)
 def test_a_call_of_a_store_is_one_operation(dynamo: Backend, name: str) -> None:
@@ -54,7 +57,7 @@ def test_a_call_of_a_store_is_one_operation(dynamo: Backend, name: str) -> None:
 
     assert [asked for asked, _ in seen] == [operation]
     by_index = [given["IndexName"] for asked, given in seen if "IndexName" in given]
-    assert by_index == ["by-user"] * name.endswith(".of_user")
+    assert by_index == ([_INDEX[method]] if (method := name.partition(".")[2]) in _INDEX else [])
     by_key = [given["ConsistentRead"] for asked, given in seen if asked in {GET, QUERY} and "IndexName" not in given]
     assert by_key == [True] * (operation in {GET, QUERY} and not by_index)
 

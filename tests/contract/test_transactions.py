@@ -1,6 +1,7 @@
 """The contract of transactions."""
 
 from copy import replace
+from itertools import chain
 
 from accounts.flows.people import account_closing
 from accounts.limits import API_KEYS_PER_ACCOUNT, IDENTITIES_PER_ACCOUNT, PASSKEYS_PER_ACCOUNT, SESSIONS_PER_ACCOUNT
@@ -67,7 +68,7 @@ def changes_that_fail() -> tuple[Change, ...]:
         second_factors.TurnOn(a_user(), "sealed", 1, frozenset({a_digest()}), a_digest(), NOW),
         second_factors.TurnOff(a_user(), TotpCode("sealed", 1), a_digest(), NOW),
         second_factors.ReplaceRecoveryCodes(a_user(), TotpCode("sealed", 1), frozenset({a_digest()})),
-        second_factors.EndTrust("nobody", frozenset({a_digest()})),
+        second_factors.EndTrust("nobody who trusts", frozenset({a_digest()})),
         sessions.Rotate(a_session(), a_digest(), a_digest(), NOW),
         sessions.Enrol(a_digest()),
         users.DropSessions("no one", frozenset({a_digest()})),
@@ -81,6 +82,7 @@ def changes_that_fail() -> tuple[Change, ...]:
         api_keys.Remove(a_digest(), "nobody"),
         api_keys.Replace(an_api_key(), TOMORROW),
         api_keys.Amend(an_api_key(), Amendment("Nobody")),
+        api_keys.SetDue(an_api_key(), TOMORROW),
         passkeys.Use(a_passkey(), Signed(1, backed_up=True), NOW),
         passkeys.Rename("unknown", "nobody", "Nobody"),
         held_keys.AddPasskey("never", "a passkey", 10, a_digest()),
@@ -140,12 +142,9 @@ def test_one_change_that_fails_keeps_all_others_from_being_written(backend: Back
 
 def test_all_changes_that_fail_are_named_in_the_order_they_were_given(backend: Backend) -> None:
     """Though deletes, puts and updates are sent separately."""
-    holding, failing = changes_that_hold(), changes_that_fail()
-    mixed = [
-        change
-        for pair in zip(failing, (*holding, *changes_that_hold(), *changes_that_hold()), strict=False)
-        for change in pair
-    ]
+    failing = changes_that_fail()
+    holding = chain.from_iterable(changes_that_hold() for _ in failing)
+    mixed = [change for pair in zip(failing, holding, strict=False) for change in pair]
 
     assert backend.refused(*mixed) == failing
     assert backend.refused(*reversed(mixed)) == tuple(reversed(failing))
