@@ -311,6 +311,14 @@ def api_keys_end_old(stage: Stage) -> None:
     stage.page.get_by_role("menuitem", name="End the old secret…").click()
 
 
+def api_keys_restrict(stage: Stage) -> None:
+    api_keys_menu(stage)
+    stage.page.get_by_role("menuitem", name="Restrict…").click()
+    stage.page.locator("#new-networks").fill("203.0.113.0/24\n203.0.113.7/24")
+    stage.press("Save")
+    stage.told("203.0.113.7/24")
+
+
 def api_keys_many(stage: Stage) -> None:
     stage.answer("/customers/api-keys", 200, json.dumps({"api_keys": [_key(number) for number in range(12)]}))
     stage.visitor.visit("/api-keys")
@@ -318,7 +326,7 @@ def api_keys_many(stage: Stage) -> None:
 
 
 def _key(number: int) -> dict[str, Any]:
-    """Every third never expires and was never used; the second has expired."""
+    """Every third never expires, was never used and works everywhere; the second has expired."""
     plain = number % 3 == 0
     return {
         "id": f"{number:064x}",
@@ -330,6 +338,7 @@ def _key(number: int) -> dict[str, Any]:
         "last_used_source": "" if plain else "2001:db8:1234:5678::/64",
         "last_used_device": "" if plain else "Python",
         "expires_at": None if plain else "2026-02-06T12:00:00.000Z" if number == 1 else _FAR,
+        "networks": [] if plain else ["203.0.113.0/24", "2001:db8:1234:5678:9abc::/80"],
     }
 
 
@@ -782,6 +791,7 @@ INSIDE = (
     api_keys_rotate,
     api_keys_rotated,
     api_keys_end_old,
+    api_keys_restrict,
     api_keys_many,
     api_keys_delete,
     api_keys_again,
