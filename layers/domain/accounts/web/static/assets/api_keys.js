@@ -277,6 +277,23 @@ made.addEventListener("close", () => {
   $("#new-key").focus();
 });
 
+// --- one key ----------------------------------------------------------------------------------------------------
+
+// The key that a dialog is about, and the secret of it that the dialog names.
+function choose(key, dialog, secret = key) {
+  chosen = key;
+  $(`#${dialog}-name`).textContent = key.name;
+  $(`#${dialog}-prefix`).textContent = `${secret.key_prefix}…`;
+}
+
+async function finish(dialog, text) {
+  closeDialog(dialog);
+  await list();
+  showMessage(notice, text, "good");
+  $("#title").focus();
+  return null;
+}
+
 // --- renaming ---------------------------------------------------------------------------------------------------
 
 function askToDescribe(key) {
@@ -297,11 +314,7 @@ onSubmit($("#describe-form"), async () => {
   if (!result.ok) {
     return result;
   }
-  closeDialog(describing);
-  await list();
-  showMessage(notice, t("keys.renamed", given), "good");
-  $("#title").focus();
-  return null;
+  return finish(describing, t("keys.renamed", given));
 });
 
 // --- restricting ------------------------------------------------------------------------------------------------
@@ -309,9 +322,7 @@ onSubmit($("#describe-form"), async () => {
 const newNetworks = $("#new-networks");
 
 function askToRestrict(key, networks = key.networks) {
-  chosen = key;
-  $("#restrict-name").textContent = key.name;
-  $("#restrict-prefix").textContent = `${key.key_prefix}…`;
+  choose(key, "restrict");
   newNetworks.value = networks.join("\n");
   setFieldError(newNetworks, "");
   open(restricting);
@@ -328,19 +339,13 @@ onSubmit($("#restrict-form"), async () => {
   if (!result.ok) {
     return result;
   }
-  closeDialog(restricting);
-  await list();
-  showMessage(notice, t("keys.renamed", { name: chosen.name }), "good");
-  $("#title").focus();
-  return null;
+  return finish(restricting, t("keys.renamed", { name: chosen.name }));
 });
 
 // --- rotating ---------------------------------------------------------------------------------------------------
 
 function askToRotate(key, days = "7") {
-  chosen = key;
-  $("#rotate-name").textContent = key.name;
-  $("#rotate-prefix").textContent = `${key.key_prefix}…`;
+  choose(key, "rotate");
   overlap.value = key.old_secret ? "0" : days;
   showOverlap();
   open(rotating);
@@ -370,9 +375,7 @@ onSubmit($("#rotate-form"), async () => {
 });
 
 function askToEndOld(key) {
-  chosen = key;
-  $("#end-old-name").textContent = key.name;
-  $("#end-old-prefix").textContent = `${key.old_secret.key_prefix}…`;
+  choose(key, "end-old", key.old_secret);
   open(ending);
 }
 
@@ -385,19 +388,13 @@ onSubmit($("#end-old-form"), async () => {
   if (!result.ok && result.status !== 404) {
     return result;
   }
-  closeDialog(ending);
-  await list();
-  showMessage(notice, t("keys.old_ended", { name: chosen.name }), "good");
-  $("#title").focus();
-  return null;
+  return finish(ending, t("keys.old_ended", { name: chosen.name }));
 });
 
 // --- deleting ---------------------------------------------------------------------------------------------------
 
 function askToRemove(key) {
-  chosen = key;
-  $("#remove-name").textContent = key.name;
-  $("#remove-prefix").textContent = `${key.key_prefix}…`;
+  choose(key, "remove");
   open(removing);
 }
 
@@ -407,11 +404,7 @@ onSubmit($("#remove-form"), async () => {
   if (!result.ok && result.status !== 404) {
     return result;
   }
-  closeDialog(removing);
-  await list();
-  showMessage(notice, t("keys.deleted", { name: chosen.name }), "good");
-  $("#title").focus();
-  return null;
+  return finish(removing, t("keys.deleted", { name: chosen.name }));
 });
 
 // --- the page ---------------------------------------------------------------------------------------------------
