@@ -22,6 +22,7 @@ from aws_lambda_powertools.utilities.idempotency import (
 from accounts import telemetry
 from accounts.flows.mail.mailing import Mailing
 from accounts.model import messages
+from accounts.model.messages import Message
 
 # Longer than SQS keeps a message (four days, in the template).
 REMEMBERED_SECONDS = 5 * 24 * 60 * 60
@@ -33,14 +34,14 @@ def deliver_batch(event: dict[str, Any], context: Any, mailing: Mailing, table: 
     config.register_lambda_context(context)
 
     @idempotent_function(data_keyword_argument="message_id", persistence_store=_store(table), config=config)  # type: ignore[untyped-decorator]
-    def deliver(*, message_id: str, body: str) -> str:  # noqa: ARG001 - the idempotency key
-        return mailing.deliver(messages.decode(body), datetime.now(UTC))
+    def deliver(*, message_id: str, message: Message) -> str:  # noqa: ARG001 - the idempotency key
+        return mailing.deliver(message, datetime.now(UTC))
 
     def handle(record: SQSRecord) -> None:
         try:
             message = messages.decode(record.body)
             name = message.once if isinstance(message, messages.ApiKeyExpiring) else record.message_id
-            telemetry.mail(deliver(message_id=name, body=record.body))
+            telemetry.mail(deliver(message_id=name, message=message))
         except Exception as error:
             telemetry.mail_failed(error)
             raise
