@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from accounts import secrets
 from accounts.errors import KeyLimitReached, NotFound
-from accounts.flows.people.key_ending import end_key, find_key
+from accounts.flows.people.key_ending import end_key, name_and_hint
 from accounts.limits import (
     API_KEY_CHANGES_PER_ACCOUNT_PER_DAY,
     API_KEYS_CREATED_PER_ACCOUNT_PER_DAY,
@@ -168,8 +168,7 @@ class KeyDeletion(Struct, frozen=True):
         """Delete a key of the account; raises NotFound for an id that is not one of its keys."""
         if not secrets.is_digest(key_id):
             raise NotFound
-        key = find_key(self.users, self.api_keys, user_id, key_id)
-        name, hint = (key.name, key.hint) if key else ("", "")
+        name, hint = name_and_hint(self.users, self.api_keys, user_id, key_id)
         record = Record(user_id, "authn_token_revoked", now, caller, {"api_key": key_id, "name": name})
         end_key(self.users, self.transactions, user_id, key_id, record)
         self.notices.put(messages.ApiKeyDeleted(user_id, name, hint=hint, **user_agents.place(caller, now)))

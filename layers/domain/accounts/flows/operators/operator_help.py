@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from accounts.errors import NotFound, PasswordMissing
 from accounts.flows.operators.operator_requests import OperatorRequest
-from accounts.flows.people.key_ending import end_key, find_key
+from accounts.flows.people.key_ending import end_key, name_and_hint
 from accounts.model import identities, messages, sessions, users
 from accounts.model.api_keys import ApiKeys
 from accounts.model.audit import Record
@@ -101,8 +101,7 @@ class KeyRevocation(Struct, frozen=True):
 
     def revoke(self, request: OperatorRequest, key_id: str, now: datetime) -> None:
         """Delete the key and notify the owner; raises NotFound when the account does not hold it."""
-        key = find_key(self.users, self.api_keys, request.user_id, key_id)
-        name, hint = (key.name, key.hint) if key else ("", "")
+        name, hint = name_and_hint(self.users, self.api_keys, request.user_id, key_id)
         self._end(request, key_id, request.record("authn_token_revoked", now, api_key=key_id, name=name))
         self.notices.put(messages.ApiKeyDeleted(request.user_id, name, hint=hint))
 

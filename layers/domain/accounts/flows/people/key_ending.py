@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from accounts.errors import NotFound
 from accounts.model import api_keys, held_keys, key_secrets
-from accounts.model.api_keys import ApiKey, ApiKeys
+from accounts.model.api_keys import ApiKeys
 from accounts.model.users import Users
 from accounts.transactions import Change, Conflict, Transactions, retry_on_conflict
 
@@ -21,18 +21,18 @@ def end_key(users_: Users, transactions: Transactions, user_id: str, key_id: str
         retry_on_conflict(lambda: _end_all(users_, transactions, user_id, key_id, also))
 
 
-def find_key(users_: Users, store: ApiKeys, user_id: str, key_id: str) -> ApiKey | None:
-    """The account's key, for its name; None when none of its secrets is stored.
+def name_and_hint(users_: Users, store: ApiKeys, user_id: str, key_id: str) -> tuple[str, str]:
+    """How the owner recognizes the account's key; empty texts when none of its secrets is stored.
 
     The account is read only for a key whose first secret has ended, or that does not exist or is another account's:
     the same work for both.
     """
     key = store.get(key_id)
-    if key is not None and key.user_id == user_id:
-        return key
-    user = users_.get(user_id)
-    found = key_secrets.stored(store, key_secrets.of_key(user, key_id)) if user else []
-    return next(iter(found), None)
+    if key is None or key.user_id != user_id:
+        user = users_.get(user_id)
+        found = key_secrets.stored(store, key_secrets.of_key(user, key_id)) if user else []
+        key = next(iter(found), None)
+    return (key.name, key.hint) if key else ("", "")
 
 
 def _end_all(users_: Users, transactions: Transactions, user_id: str, key_id: str, also: tuple[Change, ...]) -> None:
