@@ -12,7 +12,6 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
 
-from accounts import languages
 from accounts.errors import NotFound
 from accounts.model.brand import ON_ACCENT, ON_ACCENT_DARK, Brand
 from accounts.web import texts
@@ -37,6 +36,7 @@ class Assets:
         self._files["icon.svg"] = Template(self._files["icon.svg"]).substitute(accent=brand.accent)
         self._files["brand.css"] = _stylesheet(brand)
         self._constants = constants
+        self._texts = texts.files(constants)
         self._served: dict[str, StaticText] = {}
         self.version = self._hash()
 
@@ -46,22 +46,16 @@ class Assets:
         from accounts.web.static_texts import StaticText  # noqa: PLC0415
 
         if name not in self._served:
-            text = self._files[name] if name in self._files else self._texts(name)
-            self._served[name] = StaticText(text, _TYPES[Path(name).suffix])
+            self._served[name] = StaticText(self._text(name), _TYPES[Path(name).suffix])
         control = CACHED_FOREVER if version == self.version else "no-cache"
         return self._served[name].cached(request, {"cache-control": control})
 
-    def _texts(self, name: str) -> str:
-        """The texts of one language, which few requests need: raises NotFound for any other name."""
-        section, _, rest = name.partition(".")
-        language = rest.removesuffix(".js")
-        if name != f"{section}.{language}.js" or language not in languages.LANGUAGES:
-            raise NotFound
-        if section == "texts":
-            return texts.script(language, self._constants)
-        if section not in texts.OF_SOME_PAGES:
-            raise NotFound
-        return texts.more(section, language, self._constants)
+    def _text(self, name: str) -> str:
+        if name in self._files:
+            return self._files[name]
+        if name in self._texts:
+            return self._texts[name]()
+        raise NotFound
 
     def _hash(self) -> str:
         """Of all that the assets are made of; reading the texts of each language would cost every cold start."""

@@ -7,7 +7,8 @@ pages, so that others do not load them. HTML may use all. JavaScript fills in wh
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from accounts import languages
 
@@ -29,6 +30,17 @@ def script(language: str, constants: Mapping[str, str]) -> str:
 def more(section: str, language: str, constants: Mapping[str, str]) -> str:
     """Another section as JavaScript that runs after ``script``."""
     return f"Object.assign(globalThis.texts, {_as_data(section, language, constants)});\n"
+
+
+def files(constants: Mapping[str, str]) -> dict[str, Callable[[], str]]:
+    """What makes each script, by the name of its file: few requests need a certain one."""
+    of_all = {f"texts.{it}.js": partial(script, it, constants) for it in languages.LANGUAGES}
+    of_some = {
+        f"{section}.{it}.js": partial(more, section, it, constants)
+        for section in OF_SOME_PAGES
+        for it in languages.LANGUAGES
+    }
+    return {**of_all, **of_some}
 
 
 def sources() -> Iterator[bytes]:
