@@ -21,7 +21,7 @@ _STRONGER = "This program needs a stronger login. Confirm it's you with a passke
 def check_shown(asked: Requirement, session: Session | None, user: User | None, now: datetime) -> None:
     """Raise LoginRequired, LoginNotStrongEnough or ConsentRequired when the request cannot be shown to the owner."""
     if session is not None and user is not None:
-        check_possible(asked, session, user)
+        _check_possible(asked, session, user)
     if not asked.silent:
         return
     if session is None or user is None or not asked.is_recent(session, now):
@@ -35,13 +35,13 @@ def check_allowed(asked: Requirement, session: Session, user: User, asked_at: da
     """Raise StepUpRequired unless the owner's login meets the requirement; LoginNotStrongEnough if none can."""
     if asked.silent:
         raise ConsentRequired
-    check_possible(asked, session, user)
+    _check_possible(asked, session, user)
     if not asked.is_recent(session, asked_at):
         raise StepUpRequired
     if not asked.is_strong(session):
         raise StepUpRequired(_STRONGER)
 
 
-def check_possible(asked: Requirement, session: Session, user: User) -> None:
+def _check_possible(asked: Requirement, session: Session, user: User) -> None:
     if not asked.is_strong(session) and not user.passkeys and not second_factors.is_on(user):
         raise LoginNotStrongEnough
