@@ -39,7 +39,7 @@ test: .venv/.installed .venv-sam/.installed ## Run the linters and every test th
 	@$(MAKE) check
 	@$(MAKE) .venv-clients/.installed || echo "The tests of other clients will be skipped."
 	@echo "== tests"
-	@$(RUN) pytest --numprocesses $(WORKERS) --dist loadscope --no-loadscope-reorder -p tests.sampled_coverage --cov
+	@$(RUN) pytest --numprocesses $(WORKERS) --dist loadscope --no-loadscope-reorder -p tests.crashed_workers -p tests.sampled_coverage --cov
 
 quick: .venv/.installed ## Run the linters and the unit tests, in under a minute
 	@$(MAKE) check
