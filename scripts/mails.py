@@ -64,6 +64,7 @@ _CONTENTS = (
     mails.ApiKeyRotated("Workshop computer", _AT, **_PLACED),
     mails.ApiKeyDeleted("Workshop computer", **_PLACED),
     mails.ApiKeyExpiring("Workshop computer", _KEY, _AT, None),
+    mails.ApiKeyNewNetwork("Workshop computer", _AT, "198.51.100.7", **_PLACED),
     mails.ApiKeyLeaked("Workshop computer", _LEAKED_AT, "commit", _AT),
 )
 SAMPLES: Mapping[str, Content] = {content.template: content for content in _CONTENTS}

@@ -1,5 +1,6 @@
 """The composition root with fakes at its edges: every flow, wired as in production, over one in-memory world."""
 
+from collections.abc import Callable
 from functools import cached_property
 
 from accounts.deployment import Deployment
@@ -128,6 +129,10 @@ class FakeDeployment(Deployment):
     @cached_property
     def notices(self) -> FakeOutbox:
         return self.outbox
+
+    @cached_property
+    def hasty_outbox(self) -> Callable[[], FakeOutbox]:
+        return lambda: self.outbox
 
     @cached_property
     def rare_notices(self) -> FakeOutbox:

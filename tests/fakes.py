@@ -163,7 +163,9 @@ def _same_key(world: World, read: ApiKey) -> bool:
 
 
 def _unused(key: ApiKey) -> ApiKey:
-    return replace(key, last_used_at=None, last_used_source="", last_used_agent="")
+    return replace(
+        key, last_used_at=None, last_used_source="", last_used_agent="", seen_networks="", new_network_at=None
+    )
 
 
 def _secured_before(identity: Identity, moment: datetime) -> bool:
@@ -508,9 +510,13 @@ class FakeSessions(_Store):
 class FakeApiKeys(_Store):
     table = "api_keys"
 
-    def touch(self, digest: str, caller: audit.Caller, now: datetime) -> None:
+    def touch(
+        self, digest: str, caller: audit.Caller, now: datetime, seen: str = "", new_network_at: datetime | None = None
+    ) -> None:
         if digest in self.world.api_keys:
             used = {"last_used_at": now, "last_used_source": caller.source, "last_used_agent": caller.user_agent}
+            used |= {"seen_networks": seen} if seen else {}
+            used |= {"new_network_at": new_network_at} if new_network_at else {}
             self.world.api_keys[digest] = replace(self.world.api_keys[digest], **used)
 
     def due(self, now: datetime, at_most: int) -> list[str]:

@@ -2,6 +2,7 @@
 
 from copy import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -83,6 +84,18 @@ def test_last_use_is_stored(backend: Backend) -> None:
     backend.api_keys.touch(key.digest, CALLER, LATER + timedelta(hours=1))
     used = {"last_used_source": CALLER.source, "last_used_agent": CALLER.user_agent}
     assert backend.api_keys.get(key.digest) == replace(key, last_used_at=LATER + timedelta(hours=1), **used)
+
+
+@pytest.mark.parametrize("before", [{}, {"seen_networks": "", "new_network_at": None}])
+def test_the_networks_of_uses_are_stored(backend: Backend, before: dict[str, Any]) -> None:
+    """Each stays as it is when nothing is given."""
+    key = add_key(backend, **before)
+    backend.api_keys.touch(key.digest, CALLER, LATER, "203.0.113.0/24")
+    seen = backend.api_keys.get(key.digest)
+    assert seen == replace(key, last_used_at=LATER, seen_networks="203.0.113.0/24")
+
+    backend.api_keys.touch(key.digest, CALLER, LATER, new_network_at=LATER)
+    assert backend.api_keys.get(key.digest) == replace(seen, new_network_at=LATER)
 
 
 def test_a_use_by_an_unknown_caller_forgets_the_last_one(backend: Backend) -> None:

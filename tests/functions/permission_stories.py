@@ -95,6 +95,17 @@ def with_an_unknown_key(stage: Stage) -> Act:
     return stage.calls(key=a_key("Nobodys"))
 
 
+@of("account_open", "account_show", "workspace_show", "authorizer", "key_verify")
+def with_a_key_from_a_new_network(stage: Stage) -> Act:
+    """The owner is notified."""
+    stage.arrange()
+    stage.functions.clock.now += LATER
+    stage.functions.invoke("account_show", request("account_show", key=SAMPLE_KEY, source="192.0.2.7"))
+    if stage.function == "key_verify":
+        return stage.calls(body={"api_key": SAMPLE_KEY, "source": "203.0.113.9"})
+    return stage.calls(key=SAMPLE_KEY, source="203.0.113.9")
+
+
 @of("login", "reauthenticate", "oauth_callback", "email_verify", "identity_confirm")
 def in_a_browser_with_a_session(stage: Stage) -> Act:
     """The old session ends: no session token outlives a login."""

@@ -136,6 +136,27 @@ def test_a_key_is_verified_though_its_last_use_cannot_be_recorded(functions: Lam
     assert answer.events == [FAILED, "authn_token_verified"]
 
 
+@pytest.mark.parametrize("function", ["account_open", "account_show", "workspace_show", "authorizer", "key_verify"])
+def test_a_key_works_from_a_new_network_though_its_owner_cannot_be_notified(functions: Lambdas, function: str) -> None:
+    """The queue is tried once, and again with a later use."""
+    functions.people.as_sampled()
+    functions.clock.now += DUE
+    functions.invoke("account_show", request("account_show", key=SAMPLE_KEY, source="192.0.2.7"))
+    functions.cloud.failing["sqs"] = unreachable
+    body = {"api_key": SAMPLE_KEY, "source": "203.0.113.9"}
+    how: dict[str, Any] = {"body": body} if function == "key_verify" else {"key": SAMPLE_KEY, "source": "203.0.113.9"}
+
+    answer = functions.invoke(function, request(function, **how))
+    assert answer.status == 200 if "statusCode" in answer.result else answer.result["isAuthorized"]
+    assert answer.events[0] == FAILED
+    assert [call.name for call in answer.calls].count("sqs.SendMessage") == 1
+    functions.cloud.failing.clear()
+    functions.clock.now += DUE
+    again = functions.invoke(function, request(function, **how))
+    assert FAILED not in again.events
+    assert [call.name for call in again.calls].count("sqs.SendMessage") == 1
+
+
 def test_an_access_token_works_though_its_use_cannot_be_recorded(functions: Lambdas) -> None:
     functions.people.as_sampled()
     token = Program(functions).login()["access_token"]

@@ -13,10 +13,11 @@ from tests.guards import project
 from tests.guards.project import relative
 
 LONGEST_MODULE, LONGEST_FUNCTION, LONGEST_HANDLER = 300, 40, 30
-# Catalogues: a tree of errors with five lines for each, and one entry for each event and each route.
+# Catalogues: a tree of errors with five lines for each, and one entry for each event, message and route.
 CATALOGUES = {
     "layers/domain/accounts/errors.py": 853,
-    "layers/domain/accounts/events.py": 324,
+    "layers/domain/accounts/events.py": 329,
+    "layers/domain/accounts/model/messages.py": 316,
     "layers/domain/accounts/web/routes.py": 706,
 }
 DEPLOYED = (*project.MODULES, *project.HANDLERS)

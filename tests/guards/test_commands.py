@@ -193,6 +193,7 @@ def test_the_runbook_lists_what_a_restore_would_undo() -> None:
     gives_nothing_back = {
         *("authn_login_success", "authn_login_unlock", "session_revoked", "session_revoked_all", "authn_token_reuse"),
         *("user_created", "email_verified", "authn_identity_linked", "authn_token_created", "authn_token_updated"),
+        "authn_token_new_network",
         # An expired key does not work again; its time is compared.
         "authn_token_expired",
         *("authn_passkey_created", "authn_passkey_copied"),

@@ -224,6 +224,11 @@ _KEYS_AND_TOKENS: dict[str, Event] = {
         detail=("api_key", "name", "networks"),
     ),
     "authz_fail_network": Event("an API key came from a network that its owner does not allow"),
+    "authn_token_new_network": Event(
+        "an API key was used from a network that it does not remember",
+        kept=_a_day(limits.NEW_NETWORKS_RECORDED_PER_ACCOUNT_PER_DAY),
+        detail=("api_key", "name"),
+    ),
     "authn_token_leaked": Event(
         "an API key was reported as leaked, by GitHub or an operator, and deleted",
         kept="one for each key",

@@ -78,6 +78,13 @@ KEY_SECRETS_PER_ACCOUNT = API_KEYS_PER_ACCOUNT + 2
 KEY_OVERLAP_DAYS = 7
 # The networks that a key may be restricted to (chosen).
 KEY_NETWORKS_MAX = 10
+# The networks that a key was used from: the bits of an address that tell them apart (IPv6: what a site may get, RFC
+# 6177), how many a key remembers, and how many an account's history records in a day, of which one is emailed (chosen).
+SEEN_NETWORK_IPV4_BITS = 24
+SEEN_NETWORK_IPV6_BITS = 48
+SEEN_NETWORKS_PER_KEY = 10
+NEW_NETWORKS_RECORDED_PER_ACCOUNT_PER_DAY = 20
+NEW_NETWORK_NOTICES_PER_ACCOUNT_PER_DAY = 1
 # The longest time until a key expires, leap days included, and how long an expired one is still listed (chosen).
 API_KEY_LIFETIME = timedelta(days=3653)
 EXPIRED_KEY_LISTED = timedelta(days=30)

@@ -13,8 +13,8 @@ from accounts import aws_session
 _CONFIG = Config(
     connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 3, "mode": "standard"}, parameter_validation=False
 )
-
-
+# For notes: a second try would delay a good credential.
+_ONCE = Config(connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 1}, parameter_validation=False)
 # One try: a second one would repeat what the invoked function did. It may start cold.
 _CONFIGS = {
     "lambda": Config(connect_timeout=1, read_timeout=8, retries={"total_max_attempts": 1}, parameter_validation=False)
@@ -22,6 +22,6 @@ _CONFIGS = {
 
 
 @cache
-def client(service: str) -> Any:  # noqa: ANN401 - botocore creates its clients' classes at run time
-    """The process's one client for ``service``. ``AWS_ENDPOINT_URL`` replaces AWS's endpoint."""
-    return aws_session.session().create_client(service, config=_CONFIGS.get(service, _CONFIG))
+def client(service: str, *, once: bool = False) -> Any:  # noqa: ANN401 - botocore creates its classes at run time
+    """The process's one client for ``service`` and number of tries. ``AWS_ENDPOINT_URL`` replaces AWS's endpoint."""
+    return aws_session.session().create_client(service, config=_ONCE if once else _CONFIGS.get(service, _CONFIG))

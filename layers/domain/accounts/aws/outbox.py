@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -24,9 +25,19 @@ class SqsOutbox:
     def put(self, message: Message) -> None:
         """Queue the message; raises MailUnavailable."""
         try:
-            client("sqs").send_message(QueueUrl=self._queue_url, MessageBody=messages.encode(message))
+            self._client().send_message(QueueUrl=self._queue_url, MessageBody=messages.encode(message))
         except (ClientError, BotoCoreError) as error:
             raise MailUnavailable from error
+
+    def _client(self) -> Any:  # noqa: ANN401 - see ``clients``
+        return client("sqs")
+
+
+class HastyOutbox(SqsOutbox):
+    """For notes beside a request that must not wait for them: tries once."""
+
+    def _client(self) -> Any:  # noqa: ANN401 - see ``clients``
+        return client("sqs", once=True)
 
 
 class BestEffortOutbox(SqsOutbox):

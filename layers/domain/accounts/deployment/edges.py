@@ -16,14 +16,6 @@ if TYPE_CHECKING:
     from accounts.aws.signing import SigningKeys
     from accounts.dynamo.tables import Table
     from accounts.dynamo.transactions import DynamoTransactions
-    from accounts.flows.people.authentication import (
-        AdminAuthentication,
-        Authentication,
-        Authenticator,
-        CredentialKind,
-        KeyLookup,
-        SessionAuthentication,
-    )
     from accounts.model.access_tokens import Reader, Signer
     from accounts.model.api_keys import ApiKeys
     from accounts.model.audit import AuditEvents
@@ -211,6 +203,19 @@ class Edges:
         return BestEffortOutbox(queue, on_failure=telemetry.dependency_failed, rarely=True)
 
     @cached_property
+    def hasty_outbox(self) -> Callable[[], Outbox]:
+        """For notices beside a request that must not wait for them. Imports and connects when one is sent."""
+        queue = self.settings["MAIL_QUEUE_URL"]
+
+        @cache
+        def outbox() -> Outbox:
+            from accounts.aws.outbox import HastyOutbox
+
+            return HastyOutbox(queue, rarely=True)
+
+        return outbox
+
+    @cached_property
     def lengths(self) -> Lengths:
         from accounts.model import sessions
 
@@ -256,41 +261,3 @@ class Edges:
         from accounts.web.pages import Pages
 
         return Pages(self.settings)
-
-    def authentication(self, kinds: frozenset[CredentialKind], tokens: Reader | None = None) -> Authentication:
-        """Accepts these kinds of credential, and no others. ``tokens`` reads access tokens for another service."""
-        from accounts.flows.people.authentication import Authentication
-
-        return Authentication({kind: self._authenticator(kind, tokens) for kind in kinds})
-
-    def _authenticator(self, kind: CredentialKind, tokens: Reader | None) -> Authenticator:
-        from accounts.flows.people.authentication import AccessTokenAuthentication, KeyAuthentication
-
-        match kind:
-            case "session":
-                return self.session_authentication
-            case "access_token":
-                return AccessTokenAuthentication(self.sessions, tokens or self.access_tokens)
-            case "api_key":
-                return KeyAuthentication(self.key_lookup)
-            case "admin_secret":
-                return self.admin_authentication
-
-    @cached_property
-    def session_authentication(self) -> SessionAuthentication:
-        from accounts.flows.people.authentication import SessionAuthentication
-
-        return SessionAuthentication(self.sessions)
-
-    @cached_property
-    def key_lookup(self) -> KeyLookup:
-        from accounts.flows.people.authentication import KeyLookup
-
-        return KeyLookup(self.api_keys, self.throttles)
-
-    @cached_property
-    def admin_authentication(self) -> AdminAuthentication:
-        from accounts.aws.secrets import AdminSecret
-        from accounts.flows.people.authentication import AdminAuthentication
-
-        return AdminAuthentication(AdminSecret(self.settings["ADMIN_SECRET"]), self.throttles)

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from accounts import telemetry
-from accounts.deployment.edges import Edges
+from accounts.deployment.authentication import Authentications
 
 if TYPE_CHECKING:
     from accounts.flows.keys.key_expiry import KeyExpiry
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from accounts.flows.keys.scanner_keys import ScannerKeys
 
 
-class KeyFlows(Edges):
+class KeyFlows(Authentications):
     @cached_property
     def key_creation(self) -> KeyCreation:
         from accounts.flows.keys.key_management import KeyCreation

@@ -26,7 +26,7 @@ from accounts.transactions import Change
 # The one partition of the index of what is due.
 _DUE = "due"
 # What a use of a key changes.
-_OF_USE = frozenset({"last_used_at", "last_used_source", "last_used_agent"})
+_OF_USE = frozenset({"last_used_at", "last_used_source", "last_used_agent", "seen_networks", "new_network_at"})
 
 
 class _ByUser(GlobalSecondaryIndex["ApiKeyItem"]):
@@ -67,6 +67,8 @@ class ApiKeyItem(Model):
     due_at = UTCDateTimeAttribute(null=True)
     due = UnicodeAttribute(null=True)
     networks = UnicodeAttribute(null=True)
+    seen_networks = UnicodeAttribute(null=True)
+    new_network_at = UTCDateTimeAttribute(null=True)
     swept_at = TTLAttribute(null=True)
     by_user = _ByUser()
     by_due = _ByDue()
@@ -104,10 +106,16 @@ class ApiKeysTable(Table[ApiKey]):
         found = self.items(_DUE, at_most=at_most, index_name=_ByDue.Meta.index_name, range_key_condition=until)
         return [item[ApiKeyItem.digest.attr_name][STRING] for item in found]
 
-    def touch(self, digest: str, caller: Caller, now: datetime) -> None:
+    def touch(
+        self, digest: str, caller: Caller, now: datetime, seen: str = "", new_network_at: datetime | None = None
+    ) -> None:
         """Record that the key was used, unless it is gone: this must not restore a deleted key. Never raises."""
         by = ((ApiKeyItem.last_used_source, caller.source), (ApiKeyItem.last_used_agent, caller.user_agent))
         actions = [attribute.set(text) if text else attribute.remove() for attribute, text in by]
+        if seen:
+            actions.append(ApiKeyItem.seen_networks.set(seen))
+        if new_network_at is not None:
+            actions.append(ApiKeyItem.new_network_at.set(new_network_at))
         self.note(digest, [ApiKeyItem.last_used_at.set(now), *actions], ApiKeyItem.digest.exists())
 
     def _add(self, change: api_keys.Add) -> Operation:

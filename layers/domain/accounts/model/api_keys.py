@@ -52,7 +52,8 @@ class ApiKey(Struct, frozen=True):
     replaced ends.
 
     ``due_at`` is the next moment of ``model.key_expiry``; None for a secret that was replaced.
-    ``networks`` are those that it may come from (``model.key_networks``), empty for everywhere.
+    ``networks`` are those that it may come from (``model.key_networks``), empty for everywhere. ``seen_networks`` are
+    some that it came from (``model.key_uses``), and ``new_network_at`` is when the last new one was noticed.
     """
 
     digest: str
@@ -70,6 +71,8 @@ class ApiKey(Struct, frozen=True):
     ends_at: datetime | None = None
     due_at: datetime | None = None
     networks: str = ""
+    seen_networks: str = ""
+    new_network_at: datetime | None = None
 
     @property
     def id(self) -> str:
@@ -148,8 +151,13 @@ class ApiKeys(Protocol):
     def of_user(self, user_id: str) -> list[ApiKey]:
         """The account's keys, for display only: an index may lag behind."""
 
-    def touch(self, digest: str, caller: Caller, now: datetime) -> None:
-        """Record that the key was used, and by whom, unless it was deleted. A failure is reported and ignored."""
+    def touch(
+        self, digest: str, caller: Caller, now: datetime, seen: str = "", new_network_at: datetime | None = None
+    ) -> None:
+        """Record that the key was used, by whom, and from which networks, unless it was deleted.
+
+        Without ``seen`` or ``new_network_at``, those stay as they are. A failure is reported and ignored.
+        """
 
     def due(self, now: datetime, at_most: int) -> list[str]:
         """The digests of secrets that are due, the earliest first; an index may lag behind."""

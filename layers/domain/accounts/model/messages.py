@@ -137,6 +137,20 @@ class ApiKeyExpiring(_Message, frozen=True, tag="api_key_expiring"):
     last_used: str = ""
 
 
+class ApiKeyNewNetwork(_OfKey, frozen=True, tag="api_key_new_network"):
+    """The key was used from a network that it does not remember.
+
+    ``last_used`` and ``last_source`` are the use before: a time as ISO 8601 and a network address, or empty.
+    """
+
+    user_id: str
+    name: str = msgspec.field(name="detail")
+    key_id: str
+    user_agent: str = ""
+    last_used: str = ""
+    last_source: str = ""
+
+
 class IdentityLinked(_Message, frozen=True, tag="identity_linked"):
     """``provider`` is the provider's title."""
 
@@ -250,6 +264,7 @@ OwnerNotice = (
     | ApiKeyDeleted
     | ApiKeyLeaked
     | ApiKeyExpiring
+    | ApiKeyNewNetwork
     | IdentityLinked
     | IdentityUnlinked
     | PasskeyCreated
@@ -274,6 +289,7 @@ Message = Signup | ProviderSignup | PasswordForgot | EmailChange | FailedLogins 
 _FIELDS = frozenset(
     {"kind", "email", "user_id", "identity", "detail", "at", "source", "device", "client", "name"}
     | {"url", "found_in", "last_used", "old_ends", "hint", "expires_at", "once"}
+    | {"key_id", "user_agent", "last_source"}
 )
 
 

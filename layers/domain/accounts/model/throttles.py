@@ -35,6 +35,7 @@ Bucket = Literal[
     "link",
     "key-created",
     "key-changed",
+    "new-network",
     "oauth",
     "bad-key",
     "admin",

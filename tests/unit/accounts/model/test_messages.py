@@ -29,6 +29,7 @@ OPTIONAL = {
     messages.ApiKeyDeleted: ("detail", "identity", "device", "at", "source"),
     messages.ApiKeyLeaked: ("url", "found_in", "last_used"),
     messages.ApiKeyExpiring: ("last_used",),
+    messages.ApiKeyNewNetwork: ("identity", "device", "at", "source", "user_agent", "last_used", "last_source"),
     messages.IdentityUnlinked: ("identity",),
 }
 SAME = [
@@ -66,6 +67,9 @@ NEW = [
     messages.ApiKeyExpiring(_USER_ID, "laptop", "comfyui-Ab12…", "2026-01-08T12:00:00+00:00", "0f1e2d3c#1"),
     messages.ApiKeyRotated(_USER_ID, "laptop", "2026-01-08T12:00:00+00:00"),
     messages.ApiKeyCreated(_USER_ID, "laptop", hint="comfyui-Ab12…", **user_agents.place(_CALLER, _AT)),
+    messages.ApiKeyNewNetwork(
+        _USER_ID, "laptop", "0f1e2d3c", user_agent="curl/8", hint="comfyui-Ab12…", **user_agents.place(_CALLER, _AT)
+    ),
     messages.ApiKeyLeaked(_USER_ID, "laptop", "https://github.com/o/r", "commit", "2026-01-05T12:00:00+00:00"),
 ]
 PAIRS = pytest.mark.parametrize(("old", "message"), list(zip(OLD, SAME, strict=True)))

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from accounts import text
 from accounts.errors import ApiKeyUnknown, ApiKeyWrongNetwork, Unauthenticated
-from accounts.flows.people.authentication import KeyLookup
+from accounts.flows.people.key_lookup import KeyLookup
 from accounts.model import users
 from accounts.model.api_keys import ApiKey
 from accounts.model.audit import Caller

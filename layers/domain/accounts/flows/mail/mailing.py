@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Final, Literal
 
@@ -12,12 +13,13 @@ from accounts.flows.mail.mails import Mail, Postman
 from accounts.flows.mail.planning import Letter, Planning
 from accounts.flows.mail.writing import Writing
 from accounts.model import throttles
+from accounts.model.audit import Record
 from accounts.model.identities import Identities, email_key
 from accounts.model.messages import Message
 from accounts.model.one_time_tokens import OneTimeTokens
-from accounts.model.throttles import Throttles
+from accounts.model.throttles import Increment, Throttles
 from accounts.model.users import Users
-from accounts.transactions import Transactions
+from accounts.transactions import Conflict, Transactions
 
 Outcome = Literal["sent", "nobody_to_tell", "limit_reached", "undeliverable"]
 SENT: Final = "sent"
@@ -42,6 +44,8 @@ class Mailing(Struct, frozen=True):
         plan = Planning(self.identities, self.users, self.tokens).plan(message, now)
         if plan is None:
             return NOBODY_TO_TELL
+        if plan.record is not None:
+            self._keep(plan.record, plan.recorded, now)
         try:
             throttles.take(self.throttles, *plan.limits, now=now)
         except TooManyAttempts:
@@ -52,6 +56,12 @@ class Mailing(Struct, frozen=True):
             # The queue redelivers the message, which must not count as a second email.
             self.throttles.give_back(*plan.limits)
             raise
+
+    def _keep(self, record: Record, limits: tuple[Increment, ...], now: datetime) -> None:
+        with suppress(TooManyAttempts, Conflict):
+            throttles.take(self.throttles, *limits, now=now)
+            # The queue may deliver the message again.
+            self.transactions.commit(record)
 
     def _write_and_send(self, letter: Letter, now: datetime) -> Outcome:
         mail = Writing(self.identities, self.users, self.transactions, self.site_url).write(letter, now)

@@ -201,6 +201,14 @@ class ApiKeyExpiring(Content, frozen=True, tag="api_key_expiring"):
     last_used: datetime | None
 
 
+class ApiKeyNewNetwork(_OfKey, frozen=True, tag="api_key_new_network"):
+    """``used_before`` and ``source_before`` are of the last use before, if known."""
+
+    name: str
+    used_before: datetime | None
+    source_before: str
+
+
 class Mail(Struct, frozen=True):
     """``site_url`` is configuration: requests cannot change links (CWE-640). An empty ``language`` is the default."""
 

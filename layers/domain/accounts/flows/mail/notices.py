@@ -32,9 +32,11 @@ _Named = (
     | messages.ApiKeyDeleted
     | messages.ApiKeyLeaked
     | messages.ApiKeyExpiring
+    | messages.ApiKeyNewNetwork
     | messages.PasskeyCreated
     | messages.IdentityLinked
 )
+_OfKey = messages.ApiKeyCreated | messages.ApiKeyRotated | messages.ApiKeyDeleted | messages.ApiKeyNewNetwork
 
 
 def content(message: OwnerNotice, user: User, has_password: Callable[[], bool]) -> Content:  # noqa: PLR0911 - a table
@@ -71,13 +73,16 @@ def _named(message: _Named) -> Content:  # noqa: PLR0911 - a table
         case messages.ApiKeyExpiring():
             expires_at = datetime.fromisoformat(message.expires_at)
             return mails.ApiKeyExpiring(message.name, message.hint, expires_at, _moment(message.last_used))
+        case messages.ApiKeyNewNetwork():
+            before = _moment(message.last_used), message.last_source
+            return mails.ApiKeyNewNetwork(message.name, *before, **_of_key(message))
         case messages.PasskeyCreated():
             return mails.PasskeyCreated(message.name)
         case messages.IdentityLinked():
             return mails.IdentityLinked(message.provider)
 
 
-def _of_key(message: messages.ApiKeyCreated | messages.ApiKeyRotated | messages.ApiKeyDeleted) -> dict[str, Any]:
+def _of_key(message: _OfKey) -> dict[str, Any]:
     """Messages of earlier versions do not say where."""
     at = _moment(message.at) or ""
     return {"key": message.hint, "browser": message.browser, "at": at, "source": message.source}

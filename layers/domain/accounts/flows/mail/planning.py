@@ -12,6 +12,8 @@ from accounts.flows.mail.mails import Content
 from accounts.limits import (
     EMAIL_CHANGE_LIFETIME,
     KEY_NOTICES_PER_HOUR,
+    NEW_NETWORK_NOTICES_PER_ACCOUNT_PER_DAY,
+    NEW_NETWORKS_RECORDED_PER_ACCOUNT_PER_DAY,
     NOTICES_PER_HOUR,
     RESET_MAILS_PER_DAY,
     RESET_MAILS_PER_HOUR,
@@ -23,6 +25,7 @@ from accounts.limits import (
 )
 from accounts.model import messages, sign_ups, throttles, users
 from accounts.model.address_changes import is_wanted_since
+from accounts.model.audit import Caller, Record
 from accounts.model.identities import (
     Identities,
     Identity,
@@ -91,8 +94,12 @@ Letter = Ready | SignUpLink | ConfirmationLink | ResetLink | ChangeLink | Failur
 
 
 class Plan(Struct, frozen=True):
+    """``record`` is written whether the email is sent or not, once, within the limits of ``recorded``."""
+
     limits: tuple[Increment, ...]
     letter: Letter
+    record: Record | None = None
+    recorded: tuple[Increment, ...] = ()
 
 
 class Planning(Struct, frozen=True):
@@ -100,7 +107,7 @@ class Planning(Struct, frozen=True):
     users: Users
     tokens: OneTimeTokens
 
-    def plan(self, message: Message, now: datetime) -> Plan | None:
+    def plan(self, message: Message, now: datetime) -> Plan | None:  # noqa: PLR0911 - a table
         """None when there is no recipient."""
         match message:
             case messages.Signup():
@@ -113,6 +120,8 @@ class Planning(Struct, frozen=True):
                 return self._change(message, now)
             case messages.LoginsDelayed() | messages.PasswordClosed():
                 return self._failures(message, now)
+            case messages.ApiKeyNewNetwork():
+                return self._new_network(message, now)
             case _:
                 return Plan(_notice_limits(message.kind, message.user_id, now), self._notice(message))
 
@@ -160,6 +169,16 @@ class Planning(Struct, frozen=True):
         limits = _notice_limits(message.kind, identity.user_id, now)
         return Plan(limits, FailuresNotice(message, identity, known, user.language))
 
+    def _new_network(self, message: messages.ApiKeyNewNetwork, now: datetime) -> Plan | None:
+        """The owner is emailed about the first of a day; the others are in the history."""
+        if users.find(self.users, message.user_id) is None:
+            return None
+        user_id, day = message.user_id, timedelta(days=1)
+        limit, kept = NEW_NETWORK_NOTICES_PER_ACCOUNT_PER_DAY, NEW_NETWORKS_RECORDED_PER_ACCOUNT_PER_DAY
+        emailed = throttles.window("notice", f"{message.kind}-{user_id}", limit=limit, per=day, now=now)
+        recorded = throttles.window("new-network", user_id, limit=kept, per=day, now=now)
+        return Plan((emailed,), message, _record(message), (recorded,))
+
     def _change(self, message: messages.EmailChange, now: datetime) -> Plan | None:
         """A link for the new address; if that has an owner, a notice to them instead."""
         user = users.find(self.users, message.user_id)
@@ -195,6 +214,18 @@ class Planning(Struct, frozen=True):
     def _language_of(self, user_id: str) -> str:
         user = users.find(self.users, user_id)
         return user.language if user else ""
+
+
+def _record(message: messages.ApiKeyNewNetwork) -> Record:
+    return Record(
+        message.user_id,
+        "authn_token_new_network",
+        datetime.fromisoformat(message.at),
+        Caller(message.source, message.user_agent),
+        {"api_key": message.key_id, "name": message.name},
+        # The same when the queue delivers the message again.
+        serial=secrets.digest(message.key_id)[:8],
+    )
 
 
 def _notice_limits(kind: str, user_id: str, now: datetime) -> tuple[Increment, ...]:

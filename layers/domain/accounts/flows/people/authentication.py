@@ -14,19 +14,13 @@ from msgspec import Struct
 
 from accounts import secrets
 from accounts.errors import (
-    ApiKeyExpired,
-    ApiKeyMistyped,
-    ApiKeyReplaced,
-    ApiKeyUnknown,
-    ApiKeyWrongNetwork,
     CredentialNotAccepted,
     InvalidAdminSecret,
     SecondFactorSetupRequired,
     Unauthenticated,
 )
-from accounts.limits import BAD_ADMIN_SECRETS_PER_ADDRESS_PER_MINUTE, BAD_KEYS_PER_ADDRESS_PER_MINUTE
-from accounts.model import api_keys, throttles
-from accounts.model.api_keys import ApiKey, ApiKeys
+from accounts.limits import BAD_ADMIN_SECRETS_PER_ADDRESS_PER_MINUTE
+from accounts.model import throttles
 from accounts.model.audit import Caller
 from accounts.model.sessions import Session, Sessions, note_activity, require_fresh
 from accounts.model.throttles import Throttles
@@ -116,51 +110,6 @@ class AccessTokenAuthentication(Struct, frozen=True):
             raise Unauthenticated
         note_activity(self.sessions, session, now)
         return Principal(session.user_id, ACCESS_TOKEN, session.digest, session, token.scope)
-
-
-class KeyLookup(Struct, frozen=True):
-    """Finds API keys that work."""
-
-    api_keys: ApiKeys
-    throttles: Throttles
-
-    def live(self, plaintext: str, caller: Caller, now: datetime, *, counted: bool = True) -> ApiKey:
-        """The key with this plaintext, its use recorded when due.
-
-        A good key costs one read. Only a well-formed key that does not exist counts against its source, after the
-        read: 345 random bits need no limit against guessing, and a source that goes on asking gets TooManyAttempts.
-        With ``counted=False`` nothing is counted. Raises ApiKeyMistyped, ApiKeyUnknown, ApiKeyWrongNetwork,
-        ApiKeyExpired or ApiKeyReplaced.
-        """
-        if not api_keys.is_well_formed(plaintext):
-            raise ApiKeyMistyped
-        key = self.api_keys.get(secrets.digest(plaintext))
-        if key is None:
-            if counted:
-                self._count_unknown(caller, now)
-            raise ApiKeyUnknown
-        # First: from a network that the owner does not allow, nothing else shows about the key.
-        if not key.may_come_from(caller.address):
-            raise ApiKeyWrongNetwork
-        if not key.is_live(now):
-            raise ApiKeyReplaced if key.ends_at else ApiKeyExpired
-        if key.is_due_for_touch(now):
-            self.api_keys.touch(key.digest, caller, now)
-        return key
-
-    def _count_unknown(self, caller: Caller, now: datetime) -> None:
-        limit, minute = BAD_KEYS_PER_ADDRESS_PER_MINUTE, timedelta(minutes=1)
-        throttles.count(self.throttles, "bad-key", caller.source, limit=limit, per=minute, now=now)
-
-
-class KeyAuthentication(Struct, frozen=True):
-    """Resolves API keys."""
-
-    keys: KeyLookup
-
-    def principal(self, secret: str, caller: Caller, now: datetime) -> Principal:
-        key = self.keys.live(secret, caller, now)
-        return Principal(key.user_id, API_KEY, key.id, expires_at=key.expires_at)
 
 
 class AdminAuthentication(Struct, frozen=True):

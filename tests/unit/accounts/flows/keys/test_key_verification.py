@@ -38,6 +38,7 @@ def test_a_valid_key_returns_its_account(service: Service) -> None:
 
     assert found == Verified(new.api_key, service.world.users[logged_in.session.user_id])
     used = {"last_used_at": later(minutes=1), "last_used_source": CALLER.source, "last_used_agent": CALLER.user_agent}
+    used["seen_networks"] = "198.51.100.0/24"
     assert service.world.api_keys[new.api_key.digest] == replace(new.api_key, **used)
 
 
