@@ -52,6 +52,16 @@ class Stage:
         place = self.page.locator("dialog[open]").last
         (place if place.count() else self.page).get_by_role("button", name=name, exact=True).click()
 
+    def open_menu(self) -> None:
+        """Of the account, in the header."""
+        self.press("Account menu")
+        expect(self.page.locator("#account-panel")).to_be_visible()
+
+    def log_out(self) -> None:
+        """In the menu."""
+        self.open_menu()
+        self.page.locator("#account-panel").get_by_role("button", name="Log out", exact=True).click()
+
     def told(self, text: str) -> None:
         """Wait until the page says so."""
         expect(self.page.get_by_text(text).filter(visible=True).first).to_be_visible()
@@ -369,6 +379,11 @@ def _account_with(stage: Stage, mail_problem: str) -> None:
 
     stage.page.route("**/auth/session", answer)
     account(stage)
+
+
+def account_menu(stage: Stage) -> None:
+    account(stage)
+    stage.open_menu()
 
 
 def account_mail_problem(stage: Stage) -> None:
@@ -797,6 +812,7 @@ INSIDE = (
     api_keys_again,
     api_keys_failing,
     account,
+    account_menu,
     account_mail_problem,
     account_reported_as_spam,
     account_programs,

@@ -170,7 +170,7 @@ def test_an_address_is_changed_from_a_mail_opened_while_logged_out(stage: Stage,
     stage.press("Send link")
     stage.told(f"We sent a link to {new}.")
     token = token_in(Person(stage.cloud, email=new).wait_for_mail("Confirm your new email address for Comfy"))
-    stage.press("Log out")
+    stage.log_out()
     stage.told("You're logged out.")
     stage.visitor.visit(f"/verify-email#token={token}&change=1")
     stage.press("Confirm address")

@@ -46,7 +46,7 @@ def test_a_person_logs_in_and_out(stage: Stage) -> None:
     expect(stage.page.get_by_role("heading", level=1)).to_have_text("Account")
     stage.told(stage.person.email)
     assert _session(stage.visitor)["expires"] == -1
-    stage.press("Log out")
+    stage.log_out()
     stage.told("You're logged out.")
     assert stage.page.url == f"{stage.visitor.site}/login"
     assert _session(stage.visitor) == {}
@@ -82,7 +82,7 @@ def test_the_method_that_was_used_last_is_marked(stage: Stage) -> None:
     stage.visitor.visit("/login")
     log_in(stage, stage.person.email, PASSWORD)
     stage.told("This device")
-    stage.press("Log out")
+    stage.log_out()
     stage.told("You're logged out.")
     button = stage.page.get_by_role("button", name="Log in", exact=True)
     expect(button).to_have_accessible_description("Last used")

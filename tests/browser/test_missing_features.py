@@ -89,7 +89,7 @@ def test_log_out_ends_the_session(inside: Stage) -> None:
     """A page never looks logged out when it is not."""
     inside.visitor.visit("/account")
     inside.told("This device")
-    inside.press("Log out")
+    inside.log_out()
     inside.told("You're logged out.")
 
     assert inside.page.evaluate("fetch('/auth/session').then(answer => answer.status)") == 401
@@ -163,7 +163,7 @@ def test_two_steps_are_turned_on_and_asked_for(outside: Stage) -> None:
     page.get_by_label("I saved my recovery codes").check()
     outside.press("Done")
     outside.told("Two-step login is on.")
-    outside.press("Log out")
+    outside.log_out()
     outside.told("You're logged out.")
     log_in(outside, person.email, PASSWORD)
     page.get_by_role("textbox", name="Code from your app").fill(app.code())

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.people import enter
+from tests.browser.people import Visitor, enter
 from tests.browser.scenes import Stage, log_in
 from tests.local.person import PASSWORD, Person
 
@@ -16,7 +16,7 @@ def test_the_back_button_shows_nothing_after_logging_out(stage: Stage) -> None:
     stage.told(stage.person.email)
     stage.visitor.visit("/api-keys")
     stage.told("render box")
-    stage.press("Log out")
+    stage.log_out()
     stage.told("You're logged out.")
 
     for move in (stage.page.go_back, stage.page.go_forward):
@@ -46,7 +46,7 @@ def test_pages_ask_for_a_session_only_where_one_may_be(stage: Stage) -> None:
     stage.visitor.visit("/account")
     stage.told(stage.person.email)
     assert _has_hint(stage)
-    stage.press("Log out")
+    stage.log_out()
     stage.told("You're logged out.")
     assert not _has_hint(stage)
 
@@ -58,7 +58,7 @@ def test_logging_out_in_one_tab_clears_the_other(stage: Stage) -> None:
     stage.told(stage.person.email)
     other = stage.visitor.beside("/api-keys")
     expect(other.get_by_text("render box")).to_be_visible()
-    other.get_by_role("button", name="Log out", exact=True).click()
+    Stage(Visitor(other.context, other, stage.visitor.site), stage.cloud, stage.person).log_out()
 
     stage.told("You're logged out.")
     assert stage.person.email not in stage.page.content()
@@ -88,7 +88,7 @@ def test_logging_out_that_fails_clears_the_page_and_says_so(stage: Stage) -> Non
     stage.visitor.visit("/account")
     stage.told(stage.person.email)
     stage.answer("/auth/logout", 503)
-    stage.press("Log out")
+    stage.log_out()
     stage.told("You may still be logged in on this device")
     assert stage.person.email not in stage.page.content()
     stage.page.unroute_all()
@@ -109,6 +109,7 @@ def test_log_out_is_on_every_page(stage: Stage) -> None:
         "/nowhere",
     ):
         stage.page.goto(stage.visitor.site + path)
+        stage.open_menu()
         expect(stage.page.get_by_role("button", name="Log out", exact=True)).to_be_visible()
     for path in ("/", "/signup"):
         stage.page.goto(stage.visitor.site + path)

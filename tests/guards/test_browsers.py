@@ -175,7 +175,8 @@ def test_styles_use_what_the_oldest_browsers_have(path: Any) -> None:
     text = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
     found = {name: data for name, data in _features_of_css(text) if data and "__compat" in data}
 
-    assert len(found) > min(10, text.count(";"))
+    # Variables may have any value.
+    assert len(found) > min(10, len(re.findall(r"^ +[a-z][^;]*;", text, re.MULTILINE)))
     assert {name for name, data in found.items() if not _is_supported(data["__compat"])} - _DECORATION == set()
 
 

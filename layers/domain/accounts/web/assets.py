@@ -34,7 +34,8 @@ class Assets:
     def __init__(self, brand: Brand, constants: Mapping[str, str]) -> None:
         self._files = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.iterdir()}
         self._files["icon.svg"] = Template(self._files["icon.svg"]).substitute(accent=brand.accent)
-        self._files["brand.css"] = _stylesheet(brand)
+        self._files["brand.css"] = _colours(brand.accent, ON_ACCENT)
+        self._files["dark.css"] += _colours(brand.accent_dark, ON_ACCENT_DARK)
         self._constants = constants
         self._texts = texts.files(constants)
         self._served: dict[str, StaticText] = {}
@@ -64,10 +65,6 @@ class Assets:
         return hashlib.sha256(b"\0".join((whole, *texts.sources()))).hexdigest()[:16]
 
 
-def _stylesheet(brand: Brand) -> str:
+def _colours(accent: str, on_accent: str) -> str:
     """The deployment's colours, which ``Brand`` has validated, so that no other CSS can be injected."""
-    return (
-        f":root{{--accent:{brand.accent};--on-accent:{ON_ACCENT}}}\n"
-        "@media (prefers-color-scheme:dark){"
-        f":root{{--accent:{brand.accent_dark};--on-accent:{ON_ACCENT_DARK}}}}}\n"
-    )
+    return f":root{{--accent:{accent};--on-accent:{on_accent}}}\n"

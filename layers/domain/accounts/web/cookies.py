@@ -32,6 +32,7 @@ SIGN_UP_COOKIE = "__Host-sign-up"
 HINT_COOKIE = "__Host-session-hint"
 # Written by the pages; not a secret.
 LANGUAGE_COOKIE = "language"
+THEME_COOKIE = "theme"
 _ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
 # For scripts of the site, too.
 _READABLE = "Path=/; Secure; SameSite=Lax"

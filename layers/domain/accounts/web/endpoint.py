@@ -7,7 +7,7 @@ from copy import replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from accounts import languages, telemetry
+from accounts import telemetry
 from accounts.errors import AccountsError
 from accounts.events import EVENTS
 from accounts.flows.people.authentication import ACCESS_TOKEN, Authentication, CredentialKind, Principal
@@ -18,10 +18,14 @@ from accounts.web.responses import Response
 from accounts.web.routes import Route
 
 Handle = Callable[[Request], Response]
-# Takes the language of the answer.
-Refused = Callable[[AccountsError, str], Response]
+# Takes the request, for the language of the answer: None if it could not be read.
+Refused = Callable[[AccountsError, Request | None], Response]
 LambdaHandler = Callable[[Event, object], dict[str, Any]]
 _PROVIDERS = EVENTS["authn_provider_fail"].counted
+
+
+def _refused(error: AccountsError, request: Request | None) -> Response:
+    return responses.refused(error, requests.language_of(request))
 
 
 class Deployment(Protocol):
@@ -38,8 +42,8 @@ def endpoint(
     route: Route,
     deployment: Deployment,
     *others: Route,
-    page: Refused = responses.refused,
-    refused: Refused = responses.refused,
+    page: Refused = _refused,
+    refused: Refused = _refused,
 ) -> Callable[[Handle], LambdaHandler]:
     """Turn ``Request -> Response`` into a Lambda handler for ``route`` and ``others``.
 
@@ -67,7 +71,7 @@ def answer(
     handle: Handle,
     event: Event,
     now: datetime,
-    refused: Refused = responses.refused,
+    refused: Refused = _refused,
 ) -> dict[str, Any]:
     request: Request | None = None
     error: Exception | None = None
@@ -78,9 +82,9 @@ def answer(
         request = replace(request, route=route, principal=_principal(request, route, settings, authentication))
         response = handle(request)
     except AccountsError as refusal:
-        error, response = refusal, _challenging(request, route, settings, refused(refusal, _language(request)))
+        error, response = refusal, _challenging(request, route, settings, refused(refusal, request))
     except Exception as unexpected:  # noqa: BLE001 - the outermost handler: log, and respond without detail
-        error, response = unexpected, refused(AccountsError(), _language(request))
+        error, response = unexpected, refused(AccountsError(), request)
     _record(route, request, response, error)
     return responses.as_event(
         response,
@@ -89,10 +93,6 @@ def answer(
         subdomains=settings.optional("HSTS_SUBDOMAINS") != "off",
         head=request is not None and request.method == "HEAD",
     )
-
-
-def _language(request: Request | None) -> str:
-    return request.caller.language if request else languages.DEFAULT
 
 
 def _principal(request: Request, route: Route, settings: Settings, authentication: Authentication) -> Principal | None:

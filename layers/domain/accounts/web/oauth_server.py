@@ -9,7 +9,7 @@ from urllib.parse import unquote_plus
 
 from msgspec import Struct
 
-from accounts import errors, languages
+from accounts import errors
 from accounts.limits import ACCESS_TOKEN_LIFETIME, DEVICE_CODE_LIFETIME, DEVICE_POLL_INTERVAL
 from accounts.web import responses, routes
 from accounts.web.requests import Request
@@ -113,7 +113,7 @@ def device(issued: Codes, site_url: str) -> Response:
     return responses.ok(body)
 
 
-def refused(error: errors.AccountsError, _language: str = languages.DEFAULT) -> Response:
+def refused(error: errors.AccountsError, _request: Request | None = None) -> Response:
     """An error response (RFC 6749 5.2): 400 for a body that is not a form, because clients do not know 415.
 
     Errors of the service are 503 or 500, never ``invalid_grant``, on which clients discard their tokens.

@@ -19,9 +19,9 @@ from accounts import languages, limits
 from accounts.errors import AccountsError, EmailNotVerified, LoginDeclined, NotFound, SecondFactorRequired
 from accounts.model import brand
 from accounts.settings import Settings
-from accounts.web import credentials, responses, routes, texts
+from accounts.web import choices, credentials, responses, routes, texts
 from accounts.web.assets import Assets
-from accounts.web.requests import Request
+from accounts.web.requests import Request, language_of
 from accounts.web.responses import Response
 
 if TYPE_CHECKING:
@@ -41,10 +41,10 @@ PATHS: Mapping[str, str] = {
     "/device": "device",
 }
 _PARTS = ("address", "providers", "new_password", "sent", "again", "question")
-# Pages that search engines may show (``public_files.robots``).
+# Pages that search engines may show (``public_files.robots``). Without a menu: with a session, they lead elsewhere.
 _PUBLIC = frozenset({"login", "signup"})
 _LINKS = ("terms", "walkthrough", "mailbox")
-# Pages with stylesheets besides site.css.
+# Pages with stylesheets besides those of all pages.
 _STYLES: Mapping[str, tuple[str, ...]] = {
     "account": ("dialogs", "strength", "inside"),
     "api_keys": ("dialogs", "inside"),
@@ -83,7 +83,7 @@ class Pages:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._brand = brand.of(settings)
-        self._rendered: dict[tuple[str, str], StaticText] = {}
+        self._rendered: dict[tuple[str, str, str], StaticText] = {}
 
     def answer(self, request: Request) -> Response:
         """The page or asset at the request's path; raises NotFound."""
@@ -116,19 +116,20 @@ class Pages:
         headers = {"vary": f"Accept, {_VARY}", **responses.CORS_HEADERS}
         return self._page("missing", request, headers, status=404)
 
-    def refused(self, error: AccountsError, language: str = languages.DEFAULT) -> Response:
+    def refused(self, error: AccountsError, request: Request | None = None) -> Response:
         """A refusal as a page: what happened, what to do, and other ways to log in; or the page of the next step."""
+        language, theme = language_of(request), choices.theme_of(request)
         if isinstance(error, LoginDeclined):
             return responses.see_other(self._after_declining(error))
         if isinstance(error, EmailNotVerified) and error.email:
-            return self._to_confirm(error, language)
+            return self._to_confirm(error, language, theme)
         if isinstance(error, SecondFactorRequired):
             return self._to_second_step(error)
         name = "not_linked" if error.code in _WHILE_LOGGED_IN else "not_signed_in"
         message = languages.refusal(error.template, error.values, language)
         blanks = {"error.code": error.code, "error.message": message}
         return responses.page(
-            self._filled(name, language, blanks),
+            self._filled(name, language, theme, blanks),
             status=responses.status_of(error),
             headers=responses.headers_of(error),
         )
@@ -145,7 +146,7 @@ class Pages:
         address = f"{self._settings.site_url}/second-step?{urlencode(query)}"
         return responses.see_other(address, cookies=responses.cookies_of(required))
 
-    def _to_confirm(self, error: EmailNotVerified, language: str) -> Response:
+    def _to_confirm(self, error: EmailNotVerified, language: str, theme: str) -> Response:
         """The page "Check your email", with the address. To start the login again sends another email."""
         from accounts.model import email_addresses  # noqa: PLC0415 - few logins need it
         from accounts.model.providers import TITLES  # noqa: PLC0415
@@ -157,7 +158,7 @@ class Pages:
             "error.email": email_addresses.shown(error.email),
             "error.again": again.rstrip("?"),
         }
-        return responses.page(self._filled("confirm_first", language, blanks), status=responses.status_of(error))
+        return responses.page(self._filled("confirm_first", language, theme, blanks), status=responses.status_of(error))
 
     def _returning(self, return_url: str) -> dict[str, str]:
         """The return address for a page, which takes the site's own only."""
@@ -165,21 +166,23 @@ class Pages:
         return {"return_to": return_url.removeprefix(own[:-1])} if return_url.startswith(own) else {}
 
     def _page(self, name: str, request: Request, headers: Mapping[str, str], *, status: int = 200) -> Response:
-        """A page that is the same for everyone who reads its language."""
+        """A page that is the same for everyone who reads its language in its theme."""
         # Here, because the functions that only show refusals as pages do without it.
         from accounts.web.static_texts import StaticText  # noqa: PLC0415
 
-        language = request.caller.language
-        if (name, language) not in self._rendered:
-            self._rendered[name, language] = StaticText(self._filled(name, language, {}), responses.HTML)
+        language, theme = request.caller.language, choices.theme_of(request)
+        asked = (name, language, theme)
+        if asked not in self._rendered:
+            self._rendered[asked] = StaticText(self._filled(name, language, theme, {}), responses.HTML)
         headers = {**responses.PAGE_HEADERS, "content-language": language, **headers}
-        return self._rendered[name, language].response(request, headers, status=status)
+        return self._rendered[asked].response(request, headers, status=status)
 
-    def _filled(self, name: str, language: str, more: Mapping[str, str]) -> str:
+    def _filled(self, name: str, language: str, theme: str, more: Mapping[str, str]) -> str:
         values = {**texts.catalogue(language, {**self._constants, **more}), **self._links, **more}
         blanks = {key: html.escape(value) for key, value in values.items()}
-        blanks |= self._frame(name, language, blanks)
+        blanks |= self._frame(name, language, blanks) | choices.blanks(language, theme, blanks)
         is_public = name in _PUBLIC
+        blanks["page.nav"] = "" if is_public else Page(_read("_nav")).substitute(blanks)
         blanks["page.url"] = html.escape(f"{self._settings.site_url}/{name}")
         blanks["page.meta"] = Page(_read("_meta")).substitute(blanks).rstrip() if is_public else ""
         blanks["page.noscript"] = Page(_read("_noscript")).substitute(blanks) if name in PATHS.values() else ""
@@ -190,7 +193,8 @@ class Pages:
     def _frame(self, name: str, language: str, blanks: Mapping[str, str]) -> dict[str, str]:
         """The parts of the layout that depend on the page. ``blanks`` are already escaped."""
         folder = f"/assets/{self._assets.version}"
-        styles = "".join(f'<link rel="stylesheet" href="{folder}/{it}.css">' for it in _STYLES.get(name, ()))
+        named = (*(() if name in _PUBLIC else ("account_menu",)), *_STYLES.get(name, ()))
+        styles = "".join(f'<link rel="stylesheet" href="{folder}/{it}.css">' for it in named)
         said = "".join(f'<script src="{folder}/{it}.{language}.js" defer></script>' for it in _TEXTS.get(name, ()))
         items = {
             f"item.{link}": f'<li><a href="{blanks[f"link.{link}"]}">{blanks[f"footer.{link}"]}</a></li>'
@@ -203,7 +207,6 @@ class Pages:
             "assets": folder,
             "language": language,
             "direction": languages.direction(language),
-            "page.languages": _menu(language, blanks["layout.language"]),
             "page.title": blanks[f"{name}.title"],
             "page.script": name if name in PATHS.values() else "plain",
             "page.styles": styles,
@@ -254,15 +257,6 @@ class Pages:
             "recovery_codes": str(limits.RECOVERY_CODES),
             "trust_days": str(limits.TRUSTED_BROWSER_KEPT // timedelta(days=1)),
         }
-
-
-def _menu(chosen: str, label: str) -> str:
-    """The choice of a language; nothing where there is no choice."""
-    options = [
-        f'<option value="{tag}" lang="{tag}"{" selected" if tag == chosen else ""}>{name}</option>'
-        for tag, name in languages.LANGUAGES.items()
-    ]
-    return f'<select id="language" aria-label="{label}">{"".join(options)}</select>' if len(options) > 1 else ""
 
 
 def _read(name: str) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from accounts import languages
 from accounts.errors import AccountsError, MethodNotAllowed, NotFound
 from accounts.web import responses, routes
-from accounts.web.requests import Request
+from accounts.web.requests import Request, language_of
 from accounts.web.responses import Response
 
 # For preflights of unknown paths: without one, a program at another origin cannot read the 404.
@@ -25,9 +24,9 @@ def answer(request: Request) -> Response:
     raise NotFound
 
 
-def refused(error: AccountsError, language: str = languages.DEFAULT) -> Response:
+def refused(error: AccountsError, request: Request | None = None) -> Response:
     """A refusal; other origins may read what is missing, because clients look for optional documents and methods."""
-    response = responses.refused(error, language)
+    response = responses.refused(error, language_of(request))
     return responses.with_headers(response, responses.CORS_HEADERS) if _is_readable(error) else response
 
 

@@ -206,6 +206,11 @@ def _language(headers: Mapping[str, str], cookies: Sequence[tuple[str, str]]) ->
     return languages.named(chosen) or languages.preferred(headers.get("accept-language", ""))
 
 
+def language_of(request: Request | None) -> str:
+    """The language that the person reads; the default for a request that was not read."""
+    return request.caller.language if request else languages.DEFAULT
+
+
 def named_caller(source: str, user_agent: str) -> Caller:
     """The caller of another service, as that service names it; empty when it does not."""
     return Caller(throttles.source(source) if source else "", _agent(user_agent), address=source)

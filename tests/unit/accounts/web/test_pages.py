@@ -98,8 +98,9 @@ def test_only_pages_for_search_engines_describe_themselves() -> None:
 
 
 def test_the_colour_of_the_browser_is_that_of_the_page() -> None:
-    """In both designs."""
-    styles = page_at(next(it for it in loaded("/login") if it.endswith("/site.css"))).body
+    """In both themes."""
+    sheets = [next(it for it in loaded("/login") if it.endswith(f"/{name}.css")) for name in ("site", "dark")]
+    styles = "".join(page_at(it).body for it in sheets)
     colours = re.findall(r'name="theme-color" content="(#\w+)"', page_at("/login").body)
 
     assert colours == re.findall(r"--ground: (#\w+);", styles)
@@ -131,8 +132,7 @@ def test_the_deployments_colours_and_name_are_everywhere() -> None:
 
     assert "Ann&#x27;s &quot;R&amp;D&quot;</title>" in body
     (folder,) = set(re.findall(r"/assets/\w+", body))
-    styles = site.answer(request("GET", f"{folder}/brand.css")).body
-    light, dark = styles.split("@media (prefers-color-scheme:dark)")
+    light, dark = (site.answer(request("GET", f"{folder}/{name}.css")).body for name in ("brand", "dark"))
     assert ("--accent:#0b5d3b" in light, "--accent:#8ab4ff" in dark) == (True, True)
     assert '"#0b5d3b"' in site.answer(request("GET", f"{folder}/icon.svg")).body
 
@@ -292,8 +292,37 @@ def test_a_page_is_in_the_chosen_language_or_else_in_the_one_that_the_browser_pr
     ]
 
 
+@pytest.mark.parametrize(
+    ("cookies", "light", "dark"),
+    [
+        ([], "(prefers-color-scheme: light)", "(prefers-color-scheme: dark)"),
+        (["theme="], "(prefers-color-scheme: light)", "(prefers-color-scheme: dark)"),
+        (["theme=light"], "screen", "not all"),
+        (["theme=dark"], "not all", "screen"),
+        (['theme="><script>'], "(prefers-color-scheme: light)", "(prefers-color-scheme: dark)"),
+        (["theme=dark", "theme=light"], "not all", "screen"),
+    ],
+)
+def test_a_page_has_the_chosen_theme_before_its_scripts_run(cookies: list[str], light: str, dark: str) -> None:
+    """Or that of the system. Without a flash of the other one; also when it says why a login failed."""
+    asked = request("GET", "/login", cookies=cookies)
+    for body in (SITE.answer(asked).body, SITE.refused(LoginExpired(), asked).body):
+        media = re.findall(r'<(\w+) [^>]*media="([^"]*)" data-scheme="(\w+)">', body)
+        assert media == [("meta", light, "light"), ("meta", dark, "dark"), ("link", dark, "dark")]
+        (chosen,) = re.findall(r'<select id="theme">.*<option value="(\w*)" selected>', body)
+        schemes = {"": "light dark", "light": "light", "dark": "dark"}[chosen]
+        assert f'<meta name="color-scheme" content="{schemes}">' in body
+
+
+def test_only_pages_that_a_session_can_be_on_have_a_menu() -> None:
+    without = {path for path in PATHS if 'id="nav"' not in page_at(path).body}
+
+    assert without == {path for path in PATHS if not any("account_menu.css" in it for it in loaded(path))}
+    assert without == {"/login", "/signup"}
+
+
 def test_a_refusal_as_a_page_is_in_the_readers_language() -> None:
-    body = SITE.refused(LoginExpired(), "ar").body
+    body = SITE.refused(LoginExpired(), request("GET", "/login", headers={"accept-language": "ar"})).body
 
     assert body.startswith('<!doctype html>\n<html lang="ar" dir="rtl">')
     assert languages.refusal(LoginExpired.default_message, {}, "ar") in body

@@ -2,15 +2,13 @@ import { closeDialog, copyFrom, openDialog } from "./browser.js";
 import { open, takeDraft, wireDialogs, withRecentLogin } from "./dialogs.js";
 import { enrolFirst } from "./enrolment.js";
 import { menuOf } from "./menu.js";
-import { ago } from "./moments.js";
+import { ago, day, moment } from "./moments.js";
 import { networksIn } from "./networks.js";
 import {
   $,
   call,
-  day,
   loadSession,
   make,
-  moment,
   onReturn,
   onSubmit,
   parts,

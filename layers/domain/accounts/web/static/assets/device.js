@@ -4,13 +4,13 @@
 import { keep as store, take } from "./browser.js";
 import { takeDraft, wireDialogs, withRecentLogin } from "./dialogs.js";
 import { enrolFirst } from "./enrolment.js";
+import { moment } from "./moments.js";
 import {
   $,
   call,
   errorText,
   loadSession,
   make,
-  moment,
   onSubmit,
   setFieldError,
   show,

@@ -3,8 +3,8 @@
 import { forget } from "./browser.js";
 import { askToConfirm } from "./confirm.js";
 import { forgetMethod } from "./last_method.js";
-import { ago } from "./moments.js";
-import { $, announceLogout, call, errorText, hasText, make, moment, PROVIDERS, parts, show, t } from "./page.js";
+import { ago, moment } from "./moments.js";
+import { $, announceLogout, call, errorText, hasText, make, PROVIDERS, parts, show, t } from "./page.js";
 import { announceChange } from "./profile.js";
 
 const FIRST = 5;

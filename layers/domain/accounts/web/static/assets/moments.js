@@ -15,6 +15,7 @@ const LATELY_SECONDS = 7 * 86_400;
 const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
 const whole = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "long" });
 const short = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
+const date = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
 
 // A time more than a week ago is a date. The browser's clock may be behind the service's.
 export function ago(text, now = Date.now()) {
@@ -29,4 +30,12 @@ function words(at, seconds) {
   }
   const [unit, length] = UNITS.find(([, size]) => seconds >= size) ?? UNITS[3];
   return relative.format(-Math.floor(seconds / length), unit);
+}
+
+export function moment(text) {
+  return make("time", { datetime: text }, short.format(new Date(text)));
+}
+
+export function day(text) {
+  return make("time", { datetime: text }, date.format(new Date(text)));
 }

@@ -14,7 +14,7 @@ import {
 } from "./browser.js";
 import { noteMethod } from "./last_method.js";
 
-const language = document.documentElement.lang;
+const root = document.documentElement;
 // From texts.<language>.js, which is not a module: Safari runs modules too early that import one with top-level await.
 const { texts } = globalThis;
 const SLOW_AFTER = 2500;
@@ -60,16 +60,6 @@ export function swap(from, to) {
   show(to);
   $("h1", to).focus();
   scrollTo(0, 0);
-}
-
-export function moment(text) {
-  const format = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
-  return make("time", { datetime: text }, format.format(new Date(text)));
-}
-
-export function day(text) {
-  const format = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
-  return make("time", { datetime: text }, format.format(new Date(text)));
 }
 
 // --- calls ------------------------------------------------------------------------------------------------------
@@ -421,7 +411,16 @@ export async function findSession() {
 }
 
 function noteSession(found) {
-  document.documentElement.dataset.session = found;
+  root.dataset.session = found;
+}
+
+function isLoggedIn() {
+  return root.dataset.session === "open";
+}
+
+// Pages that lead elsewhere when there is a session have none.
+async function accountMenu() {
+  return $("#nav") && import("./account_menu.js");
 }
 
 export async function loadSession() {
@@ -431,50 +430,45 @@ export async function loadSession() {
     correctSessionHint(result.ok);
   }
   if (result.ok) {
-    $(`#nav a[href="${location.pathname}"]`)?.setAttribute("aria-current", "page");
     noteMethod(result.body.session.method);
-    show($("#nav"));
-    $("header").classList.add("with-nav");
+    accountMenu().then((menu) => menu?.showAccountMenu(result.body));
   }
   return result;
-}
-
-// Removes personal data from the page first, then ends the session, then leaves the page.
-async function logOut() {
-  for (const dialog of document.querySelectorAll("dialog")) {
-    dialog.remove();
-  }
-  const main = $("main");
-  const message = make("div", { class: "message", role: "alert" });
-  const card = make("section", { class: "card" }, make("div", { class: "slot" }, message));
-  main.replaceChildren(make("div", { class: "stage" }, card));
-  forget();
-  const result = await call("POST", "/auth/logout");
-  if (result.ok || result.status === 401) {
-    tabs.postMessage("ended");
-    location.replace("/login?left");
-  } else {
-    const again = make("button", { type: "button", class: "primary wide" }, t("log_out.again"));
-    again.addEventListener("click", logOut);
-    card.append(again);
-    showMessage(card, t("log_out.failed"), "bad", support(result));
-  }
 }
 
 export function announceLogout() {
   tabs.postMessage("ended");
 }
 
+function choose(name, value) {
+  writeCookie(`${name}=${value}; Path=/; SameSite=Lax; Max-Age=31536000`);
+}
+
 $("#language")?.addEventListener("change", async ({ target }) => {
-  writeCookie(`language=${target.value}; Path=/; SameSite=Lax; Max-Age=31536000`);
-  if (!$("#nav").hidden) {
+  choose("language", target.value);
+  if (isLoggedIn()) {
     // For emails. The page changes even if this fails.
     await call("PATCH", "/customers/me", { language: target.value });
   }
   location.reload();
 });
 
-$("#log-out").addEventListener("click", logOut);
+// As the service does for the next page.
+$("#theme").addEventListener("change", ({ target }) => {
+  const theme = target.value;
+  choose("theme", theme);
+  $("[name=color-scheme]").setAttribute("content", theme || "light dark");
+  for (const element of document.querySelectorAll("[data-scheme]")) {
+    const { scheme } = element.dataset;
+    const chosen = theme === scheme ? "screen" : "not all";
+    element.setAttribute("media", theme ? chosen : `(prefers-color-scheme: ${scheme})`);
+  }
+});
+
+// Together with the session, so that it does not come later.
+if (mayHaveSession()) {
+  accountMenu();
+}
 
 // After a logout in another tab.
 tabs.addEventListener("message", (event) => {
@@ -482,7 +476,8 @@ tabs.addEventListener("message", (event) => {
     return;
   }
   forget();
-  if (!$("#nav").hidden) {
+  if (isLoggedIn()) {
+    $("#nav")?.remove();
     $("main").replaceChildren();
     location.replace("/login?left");
   }
@@ -491,7 +486,7 @@ tabs.addEventListener("message", (event) => {
 // A page from the back/forward cache may be older than a logout.
 addEventListener("pageshow", (event) => {
   if (event.persisted) {
-    document.documentElement.hidden = true;
+    root.hidden = true;
     location.reload();
   }
 });

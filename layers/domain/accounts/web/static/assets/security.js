@@ -3,7 +3,8 @@
 import { closeDialog, hasPasskeys } from "./browser.js";
 import { askToConfirm } from "./confirm.js";
 import { open, withRecentLogin } from "./dialogs.js";
-import { $, call, errorText, make, moment, onSubmit, parts, show, t, withBusy } from "./page.js";
+import { moment } from "./moments.js";
+import { $, call, errorText, make, onSubmit, parts, show, t, withBusy } from "./page.js";
 import { createPasskey, exchange } from "./passkeys.js";
 import { announceChange } from "./profile.js";
 

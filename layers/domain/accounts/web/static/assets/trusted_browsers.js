@@ -1,7 +1,8 @@
 // Browsers that two-step login does not ask for a code.
 
 import { askToConfirm } from "./confirm.js";
-import { $, call, make, moment, parts, show, t } from "./page.js";
+import { moment } from "./moments.js";
+import { $, call, make, parts, show, t } from "./page.js";
 import { announceChange } from "./profile.js";
 
 export function showTrusted(browsers) {
