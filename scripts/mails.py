@@ -29,7 +29,8 @@ _RESET = f"{SITE_URL}/reset-password#token={_TOKEN}&{_ADDRESS}"
 _AT = datetime(2026, 11, 22, 9, 14, tzinfo=UTC)
 _LOGIN = ("Firefox on Windows", _AT, "203.0.113.7")
 _KEY = "comfyui-Ab12Cd34…"
-_PLACED: Mapping[str, Any] = {"key": _KEY, "browser": _LOGIN[0], "at": _AT, "source": _LOGIN[2]}
+_PLACED: Mapping[str, Any] = {"browser": _LOGIN[0], "at": _AT, "source": _LOGIN[2]}
+_OF_KEY: Mapping[str, Any] = {"key": _KEY, **_PLACED}
 _LEAKED_AT = "https://github.com/octocat/Hello-World/blob/12345600b9cbe38a219f39a9941c9319b600c002/foo/bar.txt"
 _CONTENTS = (
     mails.ConfirmEmail(f"{_CONFIRM}&{_ADDRESS}"),
@@ -37,34 +38,34 @@ _CONTENTS = (
     mails.AlreadyRegistered(),
     mails.PasswordForgot(_RESET),
     mails.PasswordForgotWithoutPassword(_RESET, ("google", "github")),
-    mails.PasswordReset(("google",)),
-    mails.PasswordChanged(),
+    mails.PasswordReset(("google",), **_PLACED),
+    mails.PasswordChanged(**_PLACED),
     mails.PasswordRevoked(),
-    mails.PasswordSet(),
+    mails.PasswordSet(**_PLACED),
     mails.EmailChange(f"{_CONFIRM}&change=1&{_ADDRESS}"),
-    mails.EmailChangeAsked(),
-    mails.EmailChanged(),
+    mails.EmailChangeAsked(**_PLACED),
+    mails.EmailChanged(**_PLACED),
     mails.LoginNewBrowser(*_LOGIN),
     mails.LoginAfterFailures(*_LOGIN),
     mails.LoginsDelayed(*_LOGIN, in_known_browser=False),
     mails.PasswordClosed(*_LOGIN, in_known_browser=True),
     mails.ClientLoggedIn(*_LOGIN, "Comfy CLI"),
-    mails.IdentityLinked("Google"),
-    mails.IdentityUnlinked("GitHub", password_removed=True, passkeys_removed=True, methods=("google",)),
-    mails.PasskeyCreated("Chrome on Windows"),
-    mails.PasskeyRemoved(password_removed=True, passkeys_removed=True),
+    mails.IdentityLinked("Google", **_PLACED),
+    mails.IdentityUnlinked("GitHub", password_removed=True, passkeys_removed=True, methods=("google",), **_PLACED),
+    mails.PasskeyCreated("Chrome on Windows", **_PLACED),
+    mails.PasskeyRemoved(password_removed=True, passkeys_removed=True, **_PLACED),
     mails.PasskeyCopied(*_LOGIN, "Chrome on Windows"),
-    mails.SecondFactorTurnedOn(),
-    mails.SecondFactorTurnedOff(),
-    mails.RecoveryCodesReplaced(),
+    mails.SecondFactorTurnedOn(**_PLACED),
+    mails.SecondFactorTurnedOff(**_PLACED),
+    mails.RecoveryCodesReplaced(**_PLACED),
     mails.SecondFactorFailed(*_LOGIN),
     mails.RecoveryCodeUsed(*_LOGIN),
-    mails.PasswordRemoved(("google", "passkeys")),
-    mails.ApiKeyCreated("Workshop computer", **_PLACED),
-    mails.ApiKeyRotated("Workshop computer", _AT, **_PLACED),
-    mails.ApiKeyDeleted("Workshop computer", **_PLACED),
+    mails.PasswordRemoved(("google", "passkeys"), **_PLACED),
+    mails.ApiKeyCreated("Workshop computer", **_OF_KEY),
+    mails.ApiKeyRotated("Workshop computer", _AT, **_OF_KEY),
+    mails.ApiKeyDeleted("Workshop computer", **_OF_KEY),
     mails.ApiKeyExpiring("Workshop computer", _KEY, _AT, None),
-    mails.ApiKeyNewNetwork("Workshop computer", _AT, "198.51.100.7", **_PLACED),
+    mails.ApiKeyNewNetwork("Workshop computer", _AT, "198.51.100.7", **_OF_KEY),
     mails.ApiKeyLeaked("Workshop computer", _LEAKED_AT, "commit", _AT),
 )
 SAMPLES: Mapping[str, Content] = {content.template: content for content in _CONTENTS}

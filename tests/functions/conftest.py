@@ -18,6 +18,8 @@ from tests.functions.lambdas import Clock, FakeBcrypt, Lambdas
 from tests.functions.people import People
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
+# What notices say of the sample requests.
+HERE = {"device": "Firefox on Linux", "at": NOW.isoformat(), "source": "203.0.113.7"}
 
 
 @pytest.fixture(scope="module")

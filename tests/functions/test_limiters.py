@@ -17,7 +17,7 @@ from accounts.web.routes import AUTHORIZE, CLIENT_TOKEN, KEY_REPORT, ROUTES, Rou
 from tests.functions import proofs
 from tests.functions.away import away, page_event
 from tests.functions.cloud import Call
-from tests.functions.conftest import NOW
+from tests.functions.conftest import HERE, NOW
 from tests.functions.lambdas import NAMES, Answer, Lambdas
 from tests.functions.machines import Machine
 from tests.functions.people import a_key
@@ -221,7 +221,7 @@ def test_the_mailer_counts_emails_by_recipient(functions: Lambdas, counting: Cou
         {"kind": "sign_up", "email": "waiting@example.com", "device": browser},
         {"kind": "password_forgot", "email": person.email},
         {"kind": "password_forgot", "email": person.email, "device": browser},
-        {"kind": "password_set", "user_id": person.user_id},
+        {"kind": "password_set", "user_id": person.user_id, **HERE},
     ]
     functions.deliver(*map(json.dumps, messages))
 

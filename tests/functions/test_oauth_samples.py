@@ -8,7 +8,7 @@ from accounts import secrets
 from tests.functions import expected
 from tests.functions.away import SAMPLE_GITHUB, EmulatedProviders, arrange_for
 from tests.functions.cloud import SITE_URL
-from tests.functions.conftest import NOW
+from tests.functions.conftest import HERE, NOW
 from tests.functions.lambdas import Lambdas
 from tests.functions.requests import SAMPLE_OTHER_TOKEN, SAMPLE_TOKEN, sample
 from tests.unit.accounts.identity_providers.forgery import NONCE
@@ -103,7 +103,7 @@ def test_the_sample_of_identity_unlink_removes_the_identity(functions: Lambdas) 
     [account] = tables["UsersTable"]
     assert account["identities"] == {"SS": [f"email#{person.email}"]}
     assert account["unlinked"] == {"SS": [SAMPLE_GITHUB]}
-    assert functions.queued() == [{"kind": "identity_unlinked", "user_id": person.user_id, "detail": "GitHub"}]
+    assert functions.queued() == [{"kind": "identity_unlinked", "user_id": person.user_id, "detail": "GitHub", **HERE}]
 
 
 def test_the_sample_of_identity_confirm_creates_the_account(functions: Lambdas) -> None:
@@ -129,6 +129,6 @@ def test_the_sample_of_password_set_sets_a_password(functions: Lambdas) -> None:
     assert answer.read == expected.answer("password_set", 204)
     assert (answer.events, answer.hashes) == (["authn_password_change"], 1)
     assert [item["digest"]["S"] for item in functions.cloud.tables()["SessionsTable"]] == [person.session_id]
-    assert functions.queued() == [{"kind": "password_set", "user_id": person.user_id}]
+    assert functions.queued() == [{"kind": "password_set", "user_id": person.user_id, **HERE}]
     body = {"email": person.email, "password": "sample new passphrase of the events folder"}
     assert functions.invoke("login", sample("login") | {"body": json.dumps(body)}).status == 200

@@ -14,7 +14,7 @@ from scripts.sam_local.made_up import VALUES
 from tests.authenticators import Authenticator
 from tests.functions import expected, passkey_steps
 from tests.functions.cloud import Call, denied, unreachable
-from tests.functions.conftest import NOW
+from tests.functions.conftest import HERE, NOW
 from tests.functions.lambdas import Answer, Lambdas
 from tests.functions.people import Person
 from tests.functions.requests import SAMPLE_CREDENTIAL, SAMPLE_KEY, SAMPLE_TOKEN, request, sample
@@ -182,7 +182,7 @@ def test_a_passkey_is_added(functions: Lambdas, person: Person) -> None:
     }
     assert answer.read == expected.answer("passkey_create", 201, {"passkey": passkey})
     assert answer.events == ["authn_passkey_created"]
-    assert functions.queued() == [{"kind": "passkey_created", "user_id": person.user_id, "detail": "Desk"}]
+    assert functions.queued() == [{"kind": "passkey_created", "user_id": person.user_id, "detail": "Desk", **HERE}]
     listed = functions.invoke("passkey_list", sample("passkey_list"))
     assert passkey in listed.json["passkeys"]
 
@@ -218,7 +218,7 @@ def test_the_sample_of_passkey_remove_removes_it(functions: Lambdas, person: Per
 
     assert answer.read == expected.answer("passkey_remove", 204)
     assert answer.events == ["authn_passkey_removed"]
-    assert functions.queued() == [{"kind": "passkey_removed", "user_id": person.user_id}]
+    assert functions.queued() == [{"kind": "passkey_removed", "user_id": person.user_id, **HERE}]
     again = functions.invoke("passkey_remove", sample("passkey_remove"))
     assert again.read == expected.refusal("passkey_remove", 404, "not_found")
 
@@ -228,7 +228,7 @@ def test_the_sample_of_password_remove_removes_it(functions: Lambdas, person: Pe
 
     assert answer.read == expected.answer("password_remove", 204)
     assert answer.events == ["authn_password_removed"]
-    assert functions.queued() == [{"kind": "password_removed", "user_id": person.user_id}]
+    assert functions.queued() == [{"kind": "password_removed", "user_id": person.user_id, **HERE}]
     again = functions.invoke("password_remove", sample("password_remove"))
     assert again.read == expected.refusal("password_remove", 409, "password_missing")
 

@@ -10,7 +10,7 @@ from accounts import secrets
 from tests.cloudformation import ROOT
 from tests.functions import expected
 from tests.functions.cloud import SITE_URL
-from tests.functions.conftest import NOW
+from tests.functions.conftest import HERE, NOW
 from tests.functions.lambdas import NAMES, Answer, Lambdas
 from tests.functions.people import Person
 from tests.functions.requests import (
@@ -26,7 +26,6 @@ AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 NEW_PASSWORD = "another sample passphrase of the events"
 ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
 # The place of the samples, as a message says it.
-HERE = {"device": "Firefox on Linux", "at": NOW.isoformat(), "source": "203.0.113.7"}
 
 
 def _line(function: str, event: str, route: str, status: int, user_id: str, method: str = "") -> dict[str, Any]:
@@ -187,7 +186,7 @@ def test_the_sample_of_password_reset_sets_the_password_and_ends_all_sessions(fu
         _line("password_reset", "authn_password_change", "POST /auth/password/reset", 204, person.user_id, "reset")
     ]
     assert functions.cloud.tables()["SessionsTable"] == []
-    assert functions.queued() == [{"kind": "password_reset", "user_id": person.user_id}]
+    assert functions.queued() == [{"kind": "password_reset", "user_id": person.user_id, **HERE}]
     assert _logs_in_with(functions, NEW_PASSWORD)
 
 
@@ -201,7 +200,7 @@ def test_the_sample_of_password_change_sets_the_password_and_ends_the_other_sess
         _line("password_change", "authn_password_change", "POST /auth/password/change", 204, person.user_id)
     ]
     assert [item["digest"]["S"] for item in functions.cloud.tables()["SessionsTable"]] == [person.session_id]
-    assert functions.queued() == [{"kind": "password_changed", "user_id": person.user_id}]
+    assert functions.queued() == [{"kind": "password_changed", "user_id": person.user_id, **HERE}]
     assert _logs_in_with(functions, NEW_PASSWORD)
 
 
@@ -229,7 +228,7 @@ def test_the_sample_of_email_change_queues_a_warning_and_a_link(functions: Lambd
         _line("email_change", "user_email_change_requested", "POST /auth/email/change", 202, person.user_id)
     ]
     assert functions.queued() == [
-        {"kind": "email_change_asked", "user_id": person.user_id, "email": person.email},
+        {"kind": "email_change_asked", "user_id": person.user_id, "email": person.email, **HERE},
         {
             "kind": "email_change",
             "user_id": person.user_id,
@@ -270,7 +269,7 @@ def test_the_sample_of_email_change_confirm_changes_the_email(functions: Lambdas
         _line("email_change_confirm", "user_email_changed", "POST /auth/email/change/confirm", 200, person.user_id)
     ]
     assert [item["digest"]["S"] for item in functions.cloud.tables()["SessionsTable"]] == [person.session_id]
-    assert functions.queued() == [{"kind": "email_changed", "user_id": person.user_id, "email": person.email}]
+    assert functions.queued() == [{"kind": "email_changed", "user_id": person.user_id, "email": person.email, **HERE}]
     assert not _logs_in_with(functions, person.password)
     assert _logs_in_with(functions, person.password, "moved@example.com")
 

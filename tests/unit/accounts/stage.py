@@ -18,7 +18,7 @@ from accounts.flows.operators.operator_requests import OperatorRequest
 from accounts.flows.people.account import AccountLookup
 from accounts.flows.people.authentication import API_KEY, SESSION, Credential, Principal
 from accounts.flows.people.session_opening import LoggedIn
-from accounts.model import attempts, messages
+from accounts.model import attempts, messages, user_agents
 from accounts.model.api_keys import Details
 from accounts.model.audit import Caller
 from accounts.model.identities import Identity
@@ -51,6 +51,11 @@ exactly = settings(derandomize=True, deadline=None, database=None, max_examples=
 def later(**amount: float) -> datetime:
     """The moment that long after NOW."""
     return NOW + timedelta(**amount)
+
+
+def placed(now: datetime = NOW, caller: Caller = OWNER) -> dict[str, str]:
+    """When and where the owner did something, as notices say it."""
+    return user_agents.place(caller, now)
 
 
 def cookie(logged_in: LoggedIn) -> Credential:

@@ -26,13 +26,18 @@ class _Message(Struct, frozen=True, tag_field="kind"):
         return str(cls.__struct_config__.tag)
 
 
-class _OfKey(_Message, frozen=True, kw_only=True):
-    """The beginning of the key, and when and where it was done, as ``user_agents.place`` says. Each may be empty."""
+class Done(_Message, frozen=True, kw_only=True):
+    """When and where it was done, as ``user_agents.place`` says. Each may be empty."""
 
-    hint: str = msgspec.field(default="", name="identity")
     browser: str = msgspec.field(default="", name="device")
     at: str = ""
     source: str = ""
+
+
+class _OfKey(Done, frozen=True, kw_only=True):
+    """``hint`` is the beginning of the key, or empty."""
+
+    hint: str = msgspec.field(default="", name="identity")
 
 
 class Signup(_Message, frozen=True, tag="sign_up"):
@@ -65,25 +70,25 @@ class EmailChange(_Message, frozen=True, tag="email_change"):
     asked_at: datetime = msgspec.field(name="at")
 
 
-class EmailChangeAsked(_Message, frozen=True, tag="email_change_asked"):
+class EmailChangeAsked(Done, frozen=True, tag="email_change_asked"):
     """``email`` is the address before the change."""
 
     user_id: str
     email: str
 
 
-class EmailChanged(_Message, frozen=True, tag="email_changed"):
+class EmailChanged(Done, frozen=True, tag="email_changed"):
     """``email`` is the address before the change."""
 
     user_id: str
     email: str
 
 
-class PasswordSet(_Message, frozen=True, tag="password_set"):
+class PasswordSet(Done, frozen=True, tag="password_set"):
     user_id: str
 
 
-class PasswordReset(_Message, frozen=True, tag="password_reset"):
+class PasswordReset(Done, frozen=True, tag="password_reset"):
     user_id: str
 
 
@@ -91,7 +96,7 @@ class PasswordRevoked(_Message, frozen=True, tag="password_revoked"):
     user_id: str
 
 
-class PasswordChanged(_Message, frozen=True, tag="password_changed"):
+class PasswordChanged(Done, frozen=True, tag="password_changed"):
     user_id: str
 
 
@@ -151,14 +156,14 @@ class ApiKeyNewNetwork(_OfKey, frozen=True, tag="api_key_new_network"):
     last_source: str = ""
 
 
-class IdentityLinked(_Message, frozen=True, tag="identity_linked"):
+class IdentityLinked(Done, frozen=True, tag="identity_linked"):
     """``provider`` is the provider's title."""
 
     user_id: str
     provider: str = msgspec.field(name="detail")
 
 
-class IdentityUnlinked(_Message, frozen=True, tag="identity_unlinked"):
+class IdentityUnlinked(Done, frozen=True, tag="identity_unlinked"):
     """``provider`` is the provider's title; ``removed`` is what was removed with it, in a word, or empty."""
 
     user_id: str
@@ -166,31 +171,31 @@ class IdentityUnlinked(_Message, frozen=True, tag="identity_unlinked"):
     removed: str = msgspec.field(default="", name="identity")
 
 
-class PasskeyCreated(_Message, frozen=True, tag="passkey_created"):
+class PasskeyCreated(Done, frozen=True, tag="passkey_created"):
     user_id: str
     name: str = msgspec.field(name="detail")
 
 
-class PasskeyRemoved(_Message, frozen=True, tag="passkey_removed"):
+class PasskeyRemoved(Done, frozen=True, tag="passkey_removed"):
     """``removed`` is what was removed with it, in words, or empty."""
 
     user_id: str
     removed: str = msgspec.field(name="identity")
 
 
-class PasswordRemoved(_Message, frozen=True, tag="password_removed"):
+class PasswordRemoved(Done, frozen=True, tag="password_removed"):
     user_id: str
 
 
-class SecondFactorTurnedOn(_Message, frozen=True, tag="second_factor_on"):
+class SecondFactorTurnedOn(Done, frozen=True, tag="second_factor_on"):
     user_id: str
 
 
-class SecondFactorTurnedOff(_Message, frozen=True, tag="second_factor_off"):
+class SecondFactorTurnedOff(Done, frozen=True, tag="second_factor_off"):
     user_id: str
 
 
-class RecoveryCodesReplaced(_Message, frozen=True, tag="recovery_codes_replaced"):
+class RecoveryCodesReplaced(Done, frozen=True, tag="recovery_codes_replaced"):
     user_id: str
 
 

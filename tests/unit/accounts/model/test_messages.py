@@ -18,19 +18,32 @@ _USER_ID, _EMAIL = "4Qm8Zr1Tn6Yb3Wk9Pc5Vx2Hd7Lf0", "olive@example.com"
 _AT = datetime(2026, 11, 22, 9, 14, 0, 250_000, UTC)
 _CALLER = Caller("198.51.100.7", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
 _FIREFOX = ("Firefox on Linux", _AT, "198.51.100.7")
+_PLACE = ("device", "at", "source")
 OPTIONAL = {
     messages.Signup: ("device", "source", "detail"),
     messages.ProviderSignup: ("detail",),
     messages.PasswordForgot: ("device", "source"),
     messages.LoginsDelayed: ("device",),
     messages.PasswordClosed: ("device",),
-    messages.ApiKeyCreated: ("identity", "device", "at", "source"),
-    messages.ApiKeyRotated: ("identity", "device", "at", "source"),
-    messages.ApiKeyDeleted: ("detail", "identity", "device", "at", "source"),
+    messages.ApiKeyCreated: ("identity", *_PLACE),
+    messages.ApiKeyRotated: ("identity", *_PLACE),
+    messages.ApiKeyDeleted: ("detail", "identity", *_PLACE),
     messages.ApiKeyLeaked: ("url", "found_in", "last_used"),
     messages.ApiKeyExpiring: ("last_used",),
-    messages.ApiKeyNewNetwork: ("identity", "device", "at", "source", "user_agent", "last_used", "last_source"),
-    messages.IdentityUnlinked: ("identity",),
+    messages.ApiKeyNewNetwork: ("identity", *_PLACE, "user_agent", "last_used", "last_source"),
+    messages.IdentityUnlinked: ("identity", *_PLACE),
+    messages.EmailChangeAsked: _PLACE,
+    messages.EmailChanged: _PLACE,
+    messages.PasswordSet: _PLACE,
+    messages.PasswordReset: _PLACE,
+    messages.PasswordChanged: _PLACE,
+    messages.IdentityLinked: _PLACE,
+    messages.PasskeyCreated: _PLACE,
+    messages.PasskeyRemoved: _PLACE,
+    messages.PasswordRemoved: _PLACE,
+    messages.SecondFactorTurnedOn: _PLACE,
+    messages.SecondFactorTurnedOff: _PLACE,
+    messages.RecoveryCodesReplaced: _PLACE,
 }
 SAME = [
     messages.Signup(_EMAIL),
@@ -57,7 +70,7 @@ NEW = [
     messages.PasskeyRemoved(_USER_ID, "password"),
     messages.PasskeyCopied(_USER_ID, *_FIREFOX, "Zoë's phone"),
     messages.PasswordRemoved(_USER_ID),
-    messages.SecondFactorTurnedOn(_USER_ID),
+    messages.SecondFactorTurnedOn(_USER_ID, **user_agents.place(_CALLER, _AT)),
     messages.SecondFactorTurnedOff(_USER_ID),
     messages.RecoveryCodesReplaced(_USER_ID),
     messages.SecondFactorFailed(_USER_ID, *_FIREFOX),

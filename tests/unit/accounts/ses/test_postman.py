@@ -16,12 +16,12 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from accounts.errors import Unavailable
-from accounts.flows.mail import notices, planning, writing
-from accounts.flows.mail.mails import Mail, Method, Value
+from accounts.flows.mail import mails, notices, planning, writing
+from accounts.flows.mail.mails import Done, Mail, Method, Value
 from accounts.model import messages
 from accounts.ses import postman
 from accounts.ses.postman import TEMPLATES, SesPostman
-from scripts.mails import BRAND, SAMPLES
+from scripts.mails import BRAND, SAMPLES, rendered
 from tests.unit.accounts.stage import EMAIL, SITE_URL
 
 _NASTY = 'x"><script>alert(1)</script>\r\nBcc: mallory@example.com & {{ 7*7 }}'
@@ -299,6 +299,25 @@ class _Words(HTMLParser):
         self.text.append(data)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_paragraphs_are_one_empty_line_apart(kind: str) -> None:
+    assert "\n\n\n" not in rendered(kind)[1]
+
+
+def test_a_notice_of_an_earlier_version_says_nothing_of_when_and_where() -> None:
+    _, text, _ = postman.render("password_changed", Mail("", mails.PasswordChanged(), SITE_URL).values, BRAND)
+
+    assert "Time:" not in text
+    assert "\n\n\n" not in text
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if isinstance(SAMPLES[kind], Done)])
+def test_a_notice_of_what_was_done_says_when_and_where(kind: str) -> None:
+    assert (
+        "Time: 22 November 2026, 09:14 UTC\nDevice: Firefox on Windows\nIP address: 203.0.113.7\n" in rendered(kind)[1]
+    )
+
+
 def _letters(html: str) -> str:
     """Without spaces: HTML has none between cells and lines."""
     reader = _Words()
@@ -307,6 +326,6 @@ def _letters(html: str) -> str:
 
 
 def _created(path: Path) -> set[str]:
-    """``Name`` of each ``mails.Name(...)``."""
-    calls = (node.func for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call))
-    return {call.attr for call in calls if isinstance(call, ast.Attribute) and ast.unparse(call.value) == "mails"}
+    """``Name`` of each ``mails.Name``."""
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return {node.attr for node in nodes if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "mails"}

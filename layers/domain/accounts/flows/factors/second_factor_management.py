@@ -12,7 +12,7 @@ from accounts.errors import InvalidSecondFactor, NotFound, SecondFactorOff, Wron
 from accounts.flows.factors.factor_check import Checked, FactorCheck
 from accounts.flows.factors.second_factor_setup import count_change
 from accounts.limits import TRUSTED_BROWSERS_PER_ACCOUNT
-from accounts.model import messages, second_factors, sessions, users
+from accounts.model import messages, second_factors, sessions, user_agents, users
 from accounts.model.audit import Caller, Record
 from accounts.model.factor_proofs import Factor, UsedPasskey
 from accounts.model.messages import Outbox
@@ -72,13 +72,13 @@ class SecondFactorManagement(Struct, frozen=True):
     def turn_off(self, session: Session, code: str, caller: Caller, now: datetime) -> None:
         """End all other sessions, and the trust in browsers."""
         self._change(session, code, now, lambda user, proof: self._turn_off(user, proof, session, caller, now))
-        self.notices.put(messages.SecondFactorTurnedOff(session.user_id))
+        self.notices.put(messages.SecondFactorTurnedOff(session.user_id, **user_agents.place(caller, now)))
 
     def replace_codes(self, session: Session, code: str, caller: Caller, now: datetime) -> tuple[str, ...]:
         """New recovery codes; the old ones stop working."""
         codes = second_factors.new_recovery_codes()
         self._change(session, code, now, lambda user, proof: self._replace(user, proof, codes, caller, now))
-        self.notices.put(messages.RecoveryCodesReplaced(session.user_id))
+        self.notices.put(messages.RecoveryCodesReplaced(session.user_id, **user_agents.place(caller, now)))
         return codes
 
     def _turn_off(self, user: User, proof: Factor, session: Session, caller: Caller, now: datetime) -> None:

@@ -14,7 +14,7 @@ from accounts.errors import (
     WrongSecondFactor,
 )
 from accounts.limits import SECOND_FACTOR_CHANGES_PER_ACCOUNT_PER_DAY, SECOND_FACTOR_SETUP_LIFETIME
-from accounts.model import messages, one_time_tokens, second_factors, sessions, throttles, users
+from accounts.model import messages, one_time_tokens, second_factors, sessions, throttles, user_agents, users
 from accounts.model.audit import Caller, Record
 from accounts.model.messages import Outbox
 from accounts.model.one_time_tokens import SECOND_FACTOR_SETUP, FactorSetup, OneTimeToken, OneTimeTokens
@@ -79,7 +79,7 @@ class SecondFactorSetup(Struct, frozen=True):
         retry_on_conflict(
             lambda: self._turn_on(session, token, sealed, step, codes, caller, now), second_factors.TurnOn
         )
-        self.notices.put(messages.SecondFactorTurnedOn(session.user_id))
+        self.notices.put(messages.SecondFactorTurnedOn(session.user_id, **user_agents.place(caller, now)))
         return codes
 
     def _without(self, session: Session) -> User:

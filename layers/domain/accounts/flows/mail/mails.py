@@ -21,6 +21,20 @@ class Content(Struct, frozen=True):
         return str(self.__struct_config__.tag)
 
 
+class Done(Content, frozen=True, kw_only=True):
+    """When and where it was done. Each field is empty when it is not known."""
+
+    browser: str = ""
+    at: datetime | str = ""
+    source: str = ""
+
+
+class _OfKey(Done, frozen=True, kw_only=True):
+    """``key`` is the beginning of the key, or empty."""
+
+    key: str = ""
+
+
 class ConfirmEmail(Content, frozen=True, tag="confirm_email"):
     link: str
 
@@ -43,13 +57,13 @@ class PasswordForgotWithoutPassword(Content, frozen=True, tag="password_forgot_w
     methods: tuple[Method, ...]
 
 
-class PasswordReset(Content, frozen=True, tag="password_reset"):
+class PasswordReset(Done, frozen=True, tag="password_reset"):
     """``methods`` are the other login methods."""
 
     methods: tuple[Method, ...]
 
 
-class PasswordChanged(Content, frozen=True, tag="password_changed"):
+class PasswordChanged(Done, frozen=True, tag="password_changed"):
     pass
 
 
@@ -57,7 +71,7 @@ class PasswordRevoked(Content, frozen=True, tag="password_revoked"):
     pass
 
 
-class PasswordSet(Content, frozen=True, tag="password_set"):
+class PasswordSet(Done, frozen=True, tag="password_set"):
     pass
 
 
@@ -65,11 +79,11 @@ class EmailChange(Content, frozen=True, tag="email_change"):
     link: str
 
 
-class EmailChangeAsked(Content, frozen=True, tag="email_change_asked"):
+class EmailChangeAsked(Done, frozen=True, tag="email_change_asked"):
     pass
 
 
-class EmailChanged(Content, frozen=True, tag="email_changed"):
+class EmailChanged(Done, frozen=True, tag="email_changed"):
     pass
 
 
@@ -85,15 +99,6 @@ class LoginNewBrowser(_Login, frozen=True, tag="sign_in_new_device"):
 
 class LoginAfterFailures(_Login, frozen=True, tag="sign_in_after_failures"):
     pass
-
-
-class _OfKey(Content, frozen=True, kw_only=True):
-    """``key`` is the beginning of the key. Each field is empty when it is not known."""
-
-    key: str = ""
-    browser: str = ""
-    at: datetime | str = ""
-    source: str = ""
 
 
 class _FailedLogins(_Login, frozen=True):
@@ -114,11 +119,11 @@ class ClientLoggedIn(_Login, frozen=True, tag="program_signed_in"):
     client: str
 
 
-class IdentityLinked(Content, frozen=True, tag="identity_linked"):
+class IdentityLinked(Done, frozen=True, tag="identity_linked"):
     provider: str
 
 
-class IdentityUnlinked(Content, frozen=True, tag="identity_unlinked"):
+class IdentityUnlinked(Done, frozen=True, tag="identity_unlinked"):
     """``methods`` are the remaining login methods."""
 
     provider: str
@@ -127,11 +132,11 @@ class IdentityUnlinked(Content, frozen=True, tag="identity_unlinked"):
     methods: tuple[Method, ...]
 
 
-class PasskeyCreated(Content, frozen=True, tag="passkey_created"):
+class PasskeyCreated(Done, frozen=True, tag="passkey_created"):
     name: str
 
 
-class PasskeyRemoved(Content, frozen=True, tag="passkey_removed"):
+class PasskeyRemoved(Done, frozen=True, tag="passkey_removed"):
     password_removed: bool
     passkeys_removed: bool
 
@@ -140,21 +145,21 @@ class PasskeyCopied(_Login, frozen=True, tag="passkey_copied"):
     name: str
 
 
-class PasswordRemoved(Content, frozen=True, tag="password_removed"):
+class PasswordRemoved(Done, frozen=True, tag="password_removed"):
     """``methods`` are the remaining login methods."""
 
     methods: tuple[Method, ...]
 
 
-class SecondFactorTurnedOn(Content, frozen=True, tag="second_factor_on"):
+class SecondFactorTurnedOn(Done, frozen=True, tag="second_factor_on"):
     pass
 
 
-class SecondFactorTurnedOff(Content, frozen=True, tag="second_factor_off"):
+class SecondFactorTurnedOff(Done, frozen=True, tag="second_factor_off"):
     pass
 
 
-class RecoveryCodesReplaced(Content, frozen=True, tag="recovery_codes_replaced"):
+class RecoveryCodesReplaced(Done, frozen=True, tag="recovery_codes_replaced"):
     pass
 
 

@@ -16,14 +16,13 @@ from accounts.model.providers import GITHUB, GOOGLE
 from accounts.model.users import User
 
 _PROVIDERS: tuple[Method, ...] = (GOOGLE, GITHUB)
-# Emails without values.
-_PLAIN: Mapping[type[Struct], Content] = {
-    messages.PasswordSet: mails.PasswordSet(),
-    messages.PasswordRevoked: mails.PasswordRevoked(),
-    messages.PasswordChanged: mails.PasswordChanged(),
-    messages.SecondFactorTurnedOn: mails.SecondFactorTurnedOn(),
-    messages.SecondFactorTurnedOff: mails.SecondFactorTurnedOff(),
-    messages.RecoveryCodesReplaced: mails.RecoveryCodesReplaced(),
+# Emails of nothing but when and where.
+_PLAIN: Mapping[type[Struct], Callable[..., Content]] = {
+    messages.PasswordSet: mails.PasswordSet,
+    messages.PasswordChanged: mails.PasswordChanged,
+    messages.SecondFactorTurnedOn: mails.SecondFactorTurnedOn,
+    messages.SecondFactorTurnedOff: mails.SecondFactorTurnedOff,
+    messages.RecoveryCodesReplaced: mails.RecoveryCodesReplaced,
 }
 # Notices that say what was added or removed by its name.
 _Named = (
@@ -42,21 +41,23 @@ _OfKey = messages.ApiKeyCreated | messages.ApiKeyRotated | messages.ApiKeyDelete
 def content(message: OwnerNotice, user: User, has_password: Callable[[], bool]) -> Content:  # noqa: PLR0911 - a table
     """``has_password`` reads whether the account's address can log in with a password."""
     match message:
+        case messages.PasswordRevoked():
+            return mails.PasswordRevoked()
         case messages.PasswordReset():
-            return mails.PasswordReset(other_methods(user))
+            return mails.PasswordReset(other_methods(user), **place(message))
         case messages.PasswordRemoved():
-            return mails.PasswordRemoved(other_methods(user))
+            return mails.PasswordRemoved(other_methods(user), **place(message))
         case messages.IdentityUnlinked():
             others = other_methods(user)
             methods: tuple[Method, ...] = ("password", *others) if has_password() else others
-            return mails.IdentityUnlinked(message.provider, *_removed(message), methods)
+            return mails.IdentityUnlinked(message.provider, *_removed(message), methods, **place(message))
         case messages.PasskeyRemoved():
-            return mails.PasskeyRemoved(*_removed(message))
+            return mails.PasskeyRemoved(*_removed(message), **place(message))
         case _ if isinstance(message, LoginNotice):
             return _login(message)
         case _ if isinstance(message, _Named):
             return _named(message)
-    return _PLAIN[type(message)]
+    return _PLAIN[type(message)](**place(message))
 
 
 def _named(message: _Named) -> Content:  # noqa: PLR0911 - a table
@@ -77,15 +78,18 @@ def _named(message: _Named) -> Content:  # noqa: PLR0911 - a table
             before = _moment(message.last_used), message.last_source
             return mails.ApiKeyNewNetwork(message.name, *before, **_of_key(message))
         case messages.PasskeyCreated():
-            return mails.PasskeyCreated(message.name)
+            return mails.PasskeyCreated(message.name, **place(message))
         case messages.IdentityLinked():
-            return mails.IdentityLinked(message.provider)
+            return mails.IdentityLinked(message.provider, **place(message))
 
 
 def _of_key(message: _OfKey) -> dict[str, Any]:
-    """Messages of earlier versions do not say where."""
-    at = _moment(message.at) or ""
-    return {"key": message.hint, "browser": message.browser, "at": at, "source": message.source}
+    return {"key": message.hint, **place(message)}
+
+
+def place(message: messages.Done) -> dict[str, Any]:
+    """When and where it was done. Messages of earlier versions do not say it."""
+    return {"browser": message.browser, "at": _moment(message.at) or "", "source": message.source}
 
 
 def _moment(text: str) -> datetime | None:

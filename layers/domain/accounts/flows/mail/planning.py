@@ -9,6 +9,7 @@ from msgspec import Struct
 from accounts import secrets
 from accounts.flows.mail import mails
 from accounts.flows.mail.mails import Content
+from accounts.flows.mail.notices import place
 from accounts.limits import (
     EMAIL_CHANGE_LIFETIME,
     KEY_NOTICES_PER_HOUR,
@@ -205,11 +206,12 @@ class Planning(Struct, frozen=True):
     def _notice(self, message: Notice) -> Letter:
         match message:
             case messages.EmailChangeAsked():
-                return Ready(message.email, mails.EmailChangeAsked(), self._language_of(message.user_id))
+                content: Content = mails.EmailChangeAsked(**place(message))
             case messages.EmailChanged():
-                return Ready(message.email, mails.EmailChanged(), self._language_of(message.user_id))
+                content = mails.EmailChanged(**place(message))
             case _:
                 return message
+        return Ready(message.email, content, self._language_of(message.user_id))
 
     def _language_of(self, user_id: str) -> str:
         user = users.find(self.users, user_id)

@@ -55,7 +55,7 @@ class PasskeyCreation(Struct, frozen=True):
         credential, consume = self._checked(session, response, now)
         passkey = _passkey(session, credential, chosen or user_agents.describe(caller.user_agent), now)
         self._write(session, passkey, consume, caller, now)
-        self.notices.put(messages.PasskeyCreated(session.user_id, passkey.name))
+        self.notices.put(messages.PasskeyCreated(session.user_id, passkey.name, **user_agents.place(caller, now)))
         return passkey
 
     def _checked(self, session: Session, response: Registration, now: datetime) -> tuple[Credential, Consume]:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from accounts import text
 from accounts.errors import LastIdentity, NotFound
 from accounts.limits import PASSKEY_NAME_MAX_CHARACTERS
-from accounts.model import held_keys, identities, messages, passkeys, sessions, users
+from accounts.model import held_keys, identities, messages, passkeys, sessions, user_agents, users
 from accounts.model.audit import Caller, Record
 from accounts.model.identities import EMAIL, Identities
 from accounts.model.messages import Outbox
@@ -78,7 +78,8 @@ class PasskeyRemoval(Struct, frozen=True):
             *map(sessions.End, others),
             Record(user.user_id, "authn_passkey_removed", now, caller),
         )
-        return messages.PasskeyRemoved(user.user_id, identities.also_removed(held, after, passkeys=len(gone) > 1))
+        also = identities.also_removed(held, after, passkeys=len(gone) > 1)
+        return messages.PasskeyRemoved(user.user_id, also, **user_agents.place(caller, now))
 
 
 def _held(user: User, passkey_id: str) -> str:

@@ -21,6 +21,7 @@ from accounts.model import (
     one_time_tokens,
     sessions,
     throttles,
+    user_agents,
     users,
 )
 from accounts.model.audit import Caller, Record
@@ -61,7 +62,7 @@ class EmailChangeRequest(Struct, frozen=True):
         asked = Record(user_id, "user_email_change_requested", now, caller)
         retry_on_conflict(lambda: self._keep(user, address, asked))
         # The notice first: if the second message fails, the owner has been warned.
-        self.outbox.put(messages.EmailChangeAsked(user_id, user.email))
+        self.outbox.put(messages.EmailChangeAsked(user_id, user.email, **user_agents.place(caller, now)))
         self.outbox.put(messages.EmailChange(user_id, address, now))
         return user_id
 
@@ -107,7 +108,7 @@ class EmailChange(Struct, frozen=True):
         old, new = retry_on_conflict(lambda: self._move(session, found, caller, now))
         if old.undeliverable is None:
             # The old address gets a notice, too, unless it is undeliverable.
-            self.notices.put(messages.EmailChanged(old.user_id, old.email))
+            self.notices.put(messages.EmailChanged(old.user_id, old.email, **user_agents.place(caller, now)))
         return new
 
     def _current_address(self, token: OneTimeToken, user: User) -> Identity:

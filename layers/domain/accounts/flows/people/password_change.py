@@ -19,6 +19,7 @@ from accounts.model import (
     passwords,
     sessions,
     throttles,
+    user_agents,
     users,
 )
 from accounts.model.audit import Caller, Record
@@ -72,7 +73,7 @@ class PasswordChange(Struct, frozen=True):
         except InvalidCredentials:
             failed_logins.notify_owner(self.notices, address.email, attempt, caller, now)
             raise
-        self.notices.put(messages.PasswordChanged(user.user_id))
+        self.notices.put(messages.PasswordChanged(user.user_id, **user_agents.place(caller, now)))
         return user.user_id
 
     def _count(self, user_id: str, now: datetime) -> None:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from accounts.errors import LoginMethodsMissing
 from accounts.flows.people.password_change import with_password
 from accounts.limits import LOGIN_METHODS_WITHOUT_PASSWORD
-from accounts.model import identities, messages, sessions, users
+from accounts.model import identities, messages, sessions, user_agents, users
 from accounts.model.audit import Caller, Record
 from accounts.model.identities import Identities
 from accounts.model.messages import Outbox
@@ -33,7 +33,7 @@ class PasswordRemoval(Struct, frozen=True):
         The account's revision is a condition of the write, so no concurrent call removes another login method.
         """
         retry_on_conflict(lambda: self._remove(session, caller, now))
-        self.notices.put(messages.PasswordRemoved(session.user_id))
+        self.notices.put(messages.PasswordRemoved(session.user_id, **user_agents.place(caller, now)))
 
     def _remove(self, session: Session, caller: Caller, now: datetime) -> None:
         user = users.active(self.users, session.user_id)

@@ -20,6 +20,7 @@ from accounts.model import (
     passwords,
     sessions,
     throttles,
+    user_agents,
     users,
 )
 from accounts.model.audit import Caller, Record
@@ -75,7 +76,7 @@ class PasswordReset(Struct, frozen=True):
         self._check_not_revoked(password, identity)
         password_hash = self.hasher.hash(password)
         retry_on_conflict(lambda: self._write(found, password_hash, caller, now))
-        self.notices.put(messages.PasswordReset(identity.user_id))
+        self.notices.put(messages.PasswordReset(identity.user_id, **user_agents.place(caller, now)))
         return identity.user_id
 
     def _check_not_revoked(self, password: str, identity: Identity) -> None:

@@ -21,15 +21,7 @@ from accounts.errors import (
 from accounts.flows.people.authentication import Credential
 from accounts.flows.people.session_opening import LoggedIn, SecondFactorMissing, SessionOpening, notify_owner
 from accounts.limits import IDENTITIES_PER_ACCOUNT, UNVERIFIED_KEPT
-from accounts.model import (
-    identities,
-    known_browsers,
-    linking,
-    messages,
-    one_time_tokens,
-    providers,
-    users,
-)
+from accounts.model import identities, known_browsers, linking, messages, one_time_tokens, providers, user_agents, users
 from accounts.model.audit import Caller, Record
 from accounts.model.identities import Identity, email_key, provider_key
 from accounts.model.linking import Decision, LinkToAccount, NewAccount, OpenAccount, decide
@@ -91,7 +83,7 @@ class IdentityLinking(Struct, frozen=True):
         linked = _identity(person, decision.user_id, now)
         identity = known_browsers.remember(linked, caller.known_browser) if caller.known_browser else linked
         add = AddIdentity(decision.user_id, identity.key, IDENTITIES_PER_ACCOUNT, session.digest)
-        with self._linked(person, add):
+        with self._linked(person, add, caller, now):
             self.transactions.commit(add, *_linking(identity, decision, caller, now))
 
     def _link_and_open(
@@ -112,7 +104,7 @@ class IdentityLinking(Struct, frozen=True):
         logged_in = self.opening.begin(linked, method=person.provider, remember=False, caller=caller, now=now)
         add = AddIdentity(decision.user_id, linked.key, IDENTITIES_PER_ACCOUNT)
         changes = _linking(logged_in.identity, decision, caller, now, asked_at)
-        with self._linked(person, add):
+        with self._linked(person, add, caller, now):
             try:
                 self.opening.open(logged_in.session, *changes, *also, instead_of=replaced, gaining=add)
             except SecondFactorMissing as missing:
@@ -121,13 +113,15 @@ class IdentityLinking(Struct, frozen=True):
         return logged_in
 
     @contextmanager
-    def _linked(self, person: ProviderPerson, add: AddIdentity) -> Iterator[None]:
+    def _linked(self, person: ProviderPerson, add: AddIdentity, caller: Caller, now: datetime) -> Iterator[None]:
         """Notify the owner of what was linked, or raise the error for what changed concurrently."""
         try:
             yield
         except Conflict as conflict:
             raise self._refusal(conflict, add) from conflict
-        self.notices.put(messages.IdentityLinked(add.user_id, TITLES[person.provider]))
+        self.notices.put(
+            messages.IdentityLinked(add.user_id, TITLES[person.provider], **user_agents.place(caller, now))
+        )
 
     def account_of(self, local: Identity | None) -> User | None:
         """The account that has verified the address ``local``."""

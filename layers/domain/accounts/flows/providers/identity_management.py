@@ -9,7 +9,7 @@ from functools import cache
 from msgspec import Struct
 
 from accounts.errors import LastIdentity, NotFound, PasswordExists
-from accounts.model import identities, messages, passkeys, passwords, sessions, users
+from accounts.model import identities, messages, passkeys, passwords, sessions, user_agents, users
 from accounts.model.audit import Caller, Record
 from accounts.model.identities import EMAIL, Identities, Identity, email_key, public_id
 from accounts.model.messages import Outbox
@@ -75,7 +75,8 @@ class IdentityUnlinking(Struct, frozen=True):
             *map(sessions.End, others),
             Record(user.user_id, "authn_identity_unlinked", now, caller, {"provider": unlinked.provider}),
         )
-        return messages.IdentityUnlinked(user.user_id, TITLES[unlinked.provider], _also(rest, after, gone))
+        about = user_agents.place(caller, now)
+        return messages.IdentityUnlinked(user.user_id, TITLES[unlinked.provider], _also(rest, after, gone), **about)
 
 
 def _to_unlink(held: list[Identity], identity_id: str) -> tuple[Identity, list[Identity]]:
@@ -125,7 +126,7 @@ class PasswordSetting(Struct, frozen=True):
             return self.hasher.hash(password)
 
         retry_on_conflict(lambda: self._write(session, accepted_and_hashed, caller, now))
-        self.notices.put(messages.PasswordSet(session.user_id))
+        self.notices.put(messages.PasswordSet(session.user_id, **user_agents.place(caller, now)))
 
     def _write(self, session: Session, hashed: Callable[[str], str], caller: Caller, now: datetime) -> None:
         user = users.active(self.users, session.user_id)

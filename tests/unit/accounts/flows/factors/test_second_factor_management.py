@@ -30,7 +30,7 @@ from tests.unit.accounts.flows.factors.stage import (
     sessions_of,
     with_passkey,
 )
-from tests.unit.accounts.stage import NOW, OWNER, Interleaved, cookie, later
+from tests.unit.accounts.stage import NOW, OWNER, Interleaved, cookie, later, placed
 
 OTHER, ENDED = digest("another browser"), digest("a browser that is not trusted")
 MANY = [digest(str(number)) for number in range(TRUSTED_BROWSERS_PER_ACCOUNT)]
@@ -68,7 +68,7 @@ def test_a_factor_turns_it_off(service: FactorService, owner: LoggedIn, factor: 
 
     assert (after.totp, after.recovery_codes, after.trusted_browsers) == ("", frozenset(), {})
     assert sessions_of(service, owner) == {here.session.digest}
-    assert service.notices.messages[-1] == messages.SecondFactorTurnedOff(owner.session.user_id)
+    assert service.notices.messages[-1] == messages.SecondFactorTurnedOff(owner.session.user_id, **placed(NOW + STEP))
     assert [it.event for it in service.world.records][-1] == "authn_second_factor_off"
     assert service.log_in(later(minutes=1))
 
@@ -86,7 +86,7 @@ def test_a_factor_replaces_the_recovery_codes(service: FactorService, owner: Log
     assert account(service, owner).recovery_codes == second_factors.digests(new)
     assert not set(new) & set(codes)
     assert {owner.session.digest, other.session.digest} <= sessions_of(service, owner)
-    assert service.notices.messages[-1] == messages.RecoveryCodesReplaced(owner.session.user_id)
+    assert service.notices.messages[-1] == messages.RecoveryCodesReplaced(owner.session.user_id, **placed(NOW + STEP))
     assert [it.event for it in service.world.records][-1] == "authn_recovery_codes_replaced"
 
 

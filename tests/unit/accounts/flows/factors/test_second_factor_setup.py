@@ -19,7 +19,7 @@ from accounts.limits import SECOND_FACTOR_CHANGES_PER_ACCOUNT_PER_DAY
 from accounts.model import messages, second_factors
 from accounts.model.sessions import require_fresh
 from tests.unit.accounts.flows.factors.stage import STEP, App, FactorService, account, sessions_of
-from tests.unit.accounts.stage import NEW_EMAIL, NOW, OWNER, Interleaved, cookie, later
+from tests.unit.accounts.stage import NEW_EMAIL, NOW, OWNER, Interleaved, cookie, later, placed
 
 
 def refusal(service: FactorService, owner: LoggedIn, setup: str, code: str) -> type[AccountsError]:
@@ -53,7 +53,7 @@ def test_a_code_turns_it_on(service: FactorService, owner: LoggedIn) -> None:
     assert after.recovery_codes == second_factors.digests(codes)
     assert len(after.recovery_codes) == 10
     assert {len(group) for it in codes for group in it.split("-")} == {4}
-    assert service.notices.messages[-1] == messages.SecondFactorTurnedOn(owner.session.user_id)
+    assert service.notices.messages[-1] == messages.SecondFactorTurnedOn(owner.session.user_id, **placed())
     assert [it.event for it in service.world.records][-1] == "authn_second_factor_on"
     assert started.secret not in str(vars(service.world)).replace(after.totp, "")
     assert all(it.replace("-", "") not in str(vars(service.world)) for it in codes)

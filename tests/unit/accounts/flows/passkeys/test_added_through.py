@@ -13,7 +13,7 @@ from accounts.model.passkeys import public_id as passkey_id
 from tests.authenticators import Authenticator
 from tests.unit.accounts.flows.passkeys.stage import PasskeyService
 from tests.unit.accounts.flows.passkeys.test_passkey_management import link_google, without_password
-from tests.unit.accounts.stage import NOW, OTHER_PASSWORD, OWNER, cookie, later
+from tests.unit.accounts.stage import NOW, OTHER_PASSWORD, OWNER, cookie, later, placed
 
 
 def by_google(service: PasskeyService) -> LoggedIn:
@@ -59,7 +59,9 @@ def test_a_thiefs_passkey_ends_with_the_provider(service: PasskeyService, owner:
     assert still_there(service, theirs, own) == [False, True]
     with pytest.raises(InvalidPasskey):
         by_passkey(service, theirs)
-    assert service.notices.messages == [messages.IdentityUnlinked(owner.session.user_id, "Google", "passkeys")]
+    assert service.notices.messages == [
+        messages.IdentityUnlinked(owner.session.user_id, "Google", "passkeys", **placed(later(seconds=1)))
+    ]
 
 
 def test_what_that_passkey_added_ends_too(service: PasskeyService, owner: LoggedIn) -> None:
@@ -122,7 +124,7 @@ def test_removing_a_passkey_ends_what_it_added(service: PasskeyService, owner: L
     assert still_there(service, device, theirs, own) == [False, False, True]
     assert service.identity().password_hash is None
     assert service.notices.messages == [
-        messages.PasskeyRemoved(owner.session.user_id, "password and passkeys"),
+        messages.PasskeyRemoved(owner.session.user_id, "password and passkeys", **placed(later(seconds=1))),
     ]
 
 

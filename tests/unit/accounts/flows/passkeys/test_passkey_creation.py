@@ -26,7 +26,7 @@ from accounts.model.passkeys import Passkey
 from accounts.model.throttles import Counter
 from tests.authenticators import ON_ONE_DEVICE, UP, Authenticator
 from tests.unit.accounts.flows.passkeys.stage import PasskeyService
-from tests.unit.accounts.stage import NOW, OTHER_PASSWORD, OWNER, Interleaved, cookie, later
+from tests.unit.accounts.stage import NOW, OTHER_PASSWORD, OWNER, Interleaved, cookie, later, placed
 
 LAST_MOMENT = NOW + PASSKEY_CHALLENGE_LIFETIME
 STALE = later(seconds=FRESH_LOGIN.total_seconds() + 1)
@@ -56,7 +56,7 @@ def test_a_passkey_is_stored_recorded_and_emailed(service: PasskeyService, owner
     assert record == Record(
         user_id, "authn_passkey_created", later(seconds=5), OWNER, {"name": "Key on my desk"}, serial=record.serial
     )
-    assert service.notices.messages == [messages.PasskeyCreated(user_id, "Key on my desk")]
+    assert service.notices.messages == [messages.PasskeyCreated(user_id, "Key on my desk", **placed(later(seconds=5)))]
     assert service.world.tokens == {}
 
 

@@ -34,6 +34,7 @@ from tests.unit.accounts.stage import (
     cookie,
     held,
     later,
+    placed,
 )
 
 
@@ -115,7 +116,7 @@ def test_removing_one_ends_what_it_opened(service: PasskeyService, owner: Logged
     assert service.api_keys.get(key.api_key.digest) == key.api_key
     (record,) = service.world.records
     assert record == Record(user_id, "authn_passkey_removed", later(seconds=1), OWNER, serial=record.serial)
-    assert service.notices.messages == [messages.PasskeyRemoved(user_id, "")]
+    assert service.notices.messages == [messages.PasskeyRemoved(user_id, "", **placed(later(seconds=1)))]
 
 
 def test_an_older_login_cannot_remove_one(service: PasskeyService, owner: LoggedIn, device: Authenticator) -> None:
@@ -193,7 +194,7 @@ def test_a_password_is_removed_beside_two_other_methods(
         service.password_reset.reset(reset, OTHER_PASSWORD, OWNER, later(seconds=2))
     (record,) = service.world.records
     assert record == Record(user_id, "authn_password_removed", later(seconds=1), OWNER, serial=record.serial)
-    assert messages.PasswordRemoved(user_id) in service.notices.messages
+    assert messages.PasswordRemoved(user_id, **placed(later(seconds=1))) in service.notices.messages
     assert service.enter(service.answer(device, later(seconds=3)), later(seconds=3))
 
 

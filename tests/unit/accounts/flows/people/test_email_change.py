@@ -44,6 +44,7 @@ from tests.unit.accounts.stage import (
     held,
     key_credential,
     later,
+    placed,
 )
 
 OTHER_EMAIL = "oscar@example.com"
@@ -82,7 +83,7 @@ def test_asking_counts_and_queues_alike_for_every_address(service: Service, emai
     user_id = service.email_change_request.ask(cookie(logged_in), email, OWNER, NOW)
 
     assert service.outbox.messages == [
-        messages.EmailChangeAsked(user_id=user_id, email=EMAIL),
+        messages.EmailChangeAsked(user_id=user_id, email=EMAIL, **placed()),
         messages.EmailChange(user_id=user_id, email=email.lower(), asked_at=NOW),
     ]
     assert counted(service) == {"email-change/86400": 1}
@@ -307,7 +308,7 @@ def test_the_password_moves_with_the_account(service: Service) -> None:
     assert held(service, logged_in) == {logged_in.session.digest}
     [record] = service.world.records
     assert record == Record(user_id, "user_email_changed", now, OWNER, {}, record.serial)
-    assert service.outbox.messages == [messages.EmailChanged(user_id=user_id, email=EMAIL)]
+    assert service.outbox.messages == [messages.EmailChanged(user_id=user_id, email=EMAIL, **placed(now))]
     assert log_in_as(service, NEW_EMAIL).session.user_id == user_id
     with pytest.raises(InvalidCredentials):
         log_in_as(service, EMAIL)
@@ -347,11 +348,12 @@ def test_an_address_that_comes_back_starts_without_failures(service: Service) ->
 
 def test_the_old_address_is_notified(service: Service) -> None:
     """Although it is no longer the account's: its owner may read there."""
-    message = messages.EmailChanged(user_id="u" * 28, email=EMAIL)
+    message = messages.EmailChanged(user_id="u" * 28, email=EMAIL, **placed())
 
     assert service.mailing.deliver(message, NOW) == SENT
     [mail] = service.postman.mails
-    assert (mail.to, mail.template, mail.values) == (EMAIL, "email_changed", {"site_url": SITE_URL})
+    assert (mail.to, mail.template) == (EMAIL, "email_changed")
+    assert mail.values == {"site_url": SITE_URL, **placed(), "at": NOW}
 
 
 def test_the_old_address_can_sign_up_again(service: Service) -> None:

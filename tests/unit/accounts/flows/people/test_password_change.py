@@ -37,6 +37,7 @@ from tests.unit.accounts.stage import (
     held,
     key_credential,
     later,
+    placed,
 )
 
 THIRD = "thirteen red umbrellas"
@@ -69,7 +70,7 @@ def test_only_the_new_password_works(service: Service) -> None:
     assert held(service, logged_in) == {logged_in.session.digest}
     [record] = service.world.records
     assert record == Record(user_id, "authn_password_change", later(minutes=1), OWNER, {}, record.serial)
-    assert service.outbox.messages == [messages.PasswordChanged(user_id=user_id)]
+    assert service.outbox.messages == [messages.PasswordChanged(user_id=user_id, **placed(later(minutes=1)))]
     with pytest.raises(InvalidCredentials):
         service.log_in(later(minutes=2))
     assert service.log_in(later(minutes=2), password=OTHER_PASSWORD)

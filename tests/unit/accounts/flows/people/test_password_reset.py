@@ -35,6 +35,7 @@ from tests.unit.accounts.stage import (
     held,
     later,
     operator_request,
+    placed,
 )
 
 ABOUT = messages.PasswordForgot(email=EMAIL)
@@ -214,7 +215,7 @@ def test_a_reset_sets_the_password_and_ends_every_session(service: Service) -> N
     assert service.world.tokens == {}
     [record] = service.world.records
     assert record == Record(user_id, "authn_password_change", later(minutes=1), OWNER, {"by": "reset"}, record.serial)
-    assert service.outbox.messages == [messages.PasswordReset(user_id=user_id)]
+    assert service.outbox.messages == [messages.PasswordReset(user_id=user_id, **placed(later(minutes=1)))]
     with pytest.raises(InvalidCredentials):
         service.log_in(later(minutes=2))
     assert service.log_in(later(minutes=2), password=OTHER_PASSWORD)

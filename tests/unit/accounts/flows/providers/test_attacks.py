@@ -30,6 +30,7 @@ from tests.unit.accounts.stage import (
     Interleaved,
     held,
     operator_request,
+    placed,
 )
 
 OLIVE = provider_person("google", "1001")
@@ -148,7 +149,9 @@ def test_the_same_verified_address_on_both_sides_is_the_same_person(service: OAu
     assert arrived.session.user_id == owner.session.user_id
     assert service.keys_of(owner) == both_keys(OLIVE)
     assert held(service, owner) == {owner.session.digest, arrived.session.digest}
-    assert service.notices.messages == [messages.IdentityLinked(user_id=owner.session.user_id, provider="Google")]
+    assert service.notices.messages == [
+        messages.IdentityLinked(user_id=owner.session.user_id, provider="Google", **placed())
+    ]
     assert [record.event for record in service.world.records] == ["authn_identity_linked", "authn_login_success"]
     assert service.log_in().session.user_id == owner.session.user_id
 

@@ -45,6 +45,7 @@ from tests.unit.accounts.stage import (
     Interleaved,
     held,
     later,
+    placed,
 )
 
 UNVERIFIED = provider_person("github", "77", EMAIL, email_verified=False)
@@ -179,7 +180,9 @@ def test_an_existing_account_is_linked_when_the_mailbox_is_proven(service: OAuth
     assert arrived.session.user_id == owner.session.user_id
     assert arrived.identity.email == EMAIL
     assert service.keys_of(owner) == both_keys(UNVERIFIED)
-    assert service.notices.messages == [messages.IdentityLinked(user_id=owner.session.user_id, provider="GitHub")]
+    assert service.notices.messages == [
+        messages.IdentityLinked(user_id=owner.session.user_id, provider="GitHub", **placed())
+    ]
     assert service.log_in().session.user_id == owner.session.user_id
 
 

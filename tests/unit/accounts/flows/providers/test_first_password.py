@@ -29,6 +29,7 @@ from tests.unit.accounts.stage import (
     held,
     key_credential,
     later,
+    placed,
 )
 
 GOOGLE = provider_person("google", "1001")
@@ -63,7 +64,7 @@ def test_a_first_password_works_at_once(service: OAuthService) -> None:
     assert service.world.records[0] == Record(
         user_id, "authn_password_change", NOW, OWNER, serial=service.world.records[0].serial
     )
-    assert service.notices.messages == [messages.PasswordSet(user_id=user_id)]
+    assert service.notices.messages == [messages.PasswordSet(user_id=user_id, **placed())]
 
 
 @pytest.mark.parametrize("known", [False, True])

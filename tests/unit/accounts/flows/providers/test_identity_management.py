@@ -45,6 +45,7 @@ from tests.unit.accounts.stage import (
     held,
     key_credential,
     later,
+    placed,
 )
 
 
@@ -117,7 +118,7 @@ def test_an_unlinked_identity_no_longer_logs_in(service: OAuthService) -> None:
     assert record == Record(
         user_id, "authn_identity_unlinked", NOW, OWNER, {"provider": "github"}, serial=record.serial
     )
-    assert service.notices.messages == [messages.IdentityUnlinked(user_id=user_id, provider="GitHub")]
+    assert service.notices.messages == [messages.IdentityUnlinked(user_id=user_id, provider="GitHub", **placed())]
     assert service.log_in_with(GITHUB).session.user_id != user_id
 
 

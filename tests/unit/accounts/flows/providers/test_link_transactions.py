@@ -32,7 +32,7 @@ from tests.unit.accounts.flows.providers.stage import (
     provider_person,
     tables_of,
 )
-from tests.unit.accounts.stage import EMAIL, NOW, OWNER, SITE_URL, STRANGER, Interleaved, held, later
+from tests.unit.accounts.stage import EMAIL, NOW, OWNER, SITE_URL, STRANGER, Interleaved, held, later, placed
 
 WORK = provider_person("github", "77", "olive@work.example", name="Olive at work")
 
@@ -64,7 +64,7 @@ def test_an_identity_is_linked_and_the_session_is_kept(service: OAuthService) ->
     )
     [record] = service.world.records
     assert record == Record(user_id, "authn_identity_linked", NOW, OWNER, {"provider": "github"}, serial=record.serial)
-    assert service.notices.messages == [messages.IdentityLinked(user_id=user_id, provider="GitHub")]
+    assert service.notices.messages == [messages.IdentityLinked(user_id=user_id, provider="GitHub", **placed())]
 
 
 @pytest.mark.parametrize(

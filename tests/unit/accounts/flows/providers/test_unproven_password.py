@@ -13,7 +13,7 @@ from accounts.model import messages
 from accounts.model.audit import Caller
 from accounts.model.identities import public_id
 from tests.unit.accounts.flows.providers.stage import OAuthService, presented, provider_person, tables_of
-from tests.unit.accounts.stage import EMAIL, NEW_EMAIL, NOW, OTHER_PASSWORD, OWNER, PASSWORD, Interleaved, later
+from tests.unit.accounts.stage import EMAIL, NEW_EMAIL, NOW, OTHER_PASSWORD, OWNER, PASSWORD, Interleaved, later, placed
 
 GOOGLE, GITHUB = provider_person("google", "1001"), provider_person("github", "77")
 GOOGLE_ID, GITHUB_ID = public_id("google#1001"), public_id("github#77")
@@ -51,7 +51,7 @@ def test_the_password_is_removed_and_the_owner_is_told(service: OAuthService, th
     notice = _owner_unlinks(service)
 
     assert _is_refused(service)
-    assert notice == messages.IdentityUnlinked(thief.session.user_id, "GitHub", "password")
+    assert notice == messages.IdentityUnlinked(thief.session.user_id, "GitHub", "password", **placed())
     address = service.identity()
     assert (address.password_hash, address.password_set_with, address.password_set_in) == (None, None, None)
     assert address.known_browsers == ()
@@ -106,7 +106,7 @@ def test_unlinking_another_provider_keeps_the_password(service: OAuthService, th
     """It was not set after a login with that one. The email names it."""
     service.identity_unlinking.unlink(presented(thief), GOOGLE_ID, OWNER, NOW)
 
-    assert service.notices.messages[-1] == messages.IdentityUnlinked(thief.session.user_id, "Google")
+    assert service.notices.messages[-1] == messages.IdentityUnlinked(thief.session.user_id, "Google", **placed())
     assert _with_password(service).session.user_id == thief.session.user_id
 
 
