@@ -88,6 +88,7 @@ def environment() -> dict[str, str]:
         "ACCENT_COLOR": "#1a56db",
         "ACCENT_COLOR_DARK": "#8ab4ff",
         "SUPPORT_URL": SITE_URL,
+        "LOGO_URL": "",
         "TERMS_URL": "",
         "WALKTHROUGH_URL": SITE_URL,
         "BREACHED_PASSWORD_LOOKUP": "off",

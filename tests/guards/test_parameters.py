@@ -136,6 +136,8 @@ def test_rules_use_only_functions_that_rules_may_use() -> None:
         ("SiteDomain", "Accounts.example.com"),
         ("CertificateArn", "0a1b2c3d"),
         ("MailFrom", "accounts.example.com"),
+        ("LogoUrl", "http://cdn.example.com/logo.png"),
+        ("LogoUrl", "https://cdn.example.com;script-src */logo.png"),
         ("SupportUrl", "javascript:alert(1)"),
         ("SiteName", "<b>"),
         ("SiteName", "a\r\nBcc: b"),

@@ -20,12 +20,16 @@ GROUND_DARK = "#14171a"
 MIN_CONTRAST = 4.5
 _ADDRESS = re.compile(r"[^\s@,;<>\"]+@[^\s@,;<>\"]+")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+# Its origin becomes part of the policy of pages, so it has nothing but a host and a port.
+_LOGO = re.compile(
+    r"(https://[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?(?::[0-9]{1,5})?)/[\w.~%/@:+,=&?-]{1,1024}", re.ASCII
+)
 
 
 class Brand(Struct, frozen=True):
     """``accent`` colours buttons and links in light mode, ``accent_dark`` in dark mode; both are ``#rrggbb``.
 
-    Without ``terms_url``, there is no link to terms.
+    Without ``terms_url``, there is no link to terms; without ``logo_url``, the logo is an icon in the accent.
     """
 
     name: str
@@ -33,6 +37,13 @@ class Brand(Struct, frozen=True):
     accent_dark: str
     support_url: str
     terms_url: str = ""
+    logo_url: str = ""
+
+    @property
+    def logo_origin(self) -> str:
+        """Where pages load the logo from; empty when it is the site's own icon."""
+        found = _LOGO.fullmatch(self.logo_url)
+        return found[1] if found else ""
 
     @property
     def support_address(self) -> str:
@@ -50,6 +61,7 @@ def of(settings: Settings) -> Brand:
             accent_dark=settings["ACCENT_COLOR_DARK"],
             support_url=settings["SUPPORT_URL"],
             terms_url=settings.optional("TERMS_URL"),
+            logo_url=settings.optional("LOGO_URL"),
         )
     )
 
@@ -57,14 +69,17 @@ def of(settings: Settings) -> Brand:
 def checked(brand: Brand) -> Brand:
     """Raise ConfigurationError for a colour without enough contrast, or a name that is not one line of visible text.
 
-    Also for a ``mailto:`` that is not one address. Name and address are in the headers of emails, where a line break
-    would be an injection.
+    Also for a logo that is not at a plain https address, and a ``mailto:`` that is not one. Name and email address
+    are in the headers of emails, where a line break would be an injection.
     """
     if _line(brand.name) != brand.name:
         message = "SITE_NAME must be one line of visible text, without outer spaces."
         raise ConfigurationError(message)
     if brand.support_address and not _ADDRESS.fullmatch(brand.support_address):
         message = "SUPPORT_URL must name one email address after mailto:."
+        raise ConfigurationError(message)
+    if brand.logo_url and not brand.logo_origin:
+        message = "LOGO_URL must be an https address with a path, and without an account, a fragment or spaces."
         raise ConfigurationError(message)
     pairs = ((brand.accent, ON_ACCENT), (brand.accent_dark, ON_ACCENT_DARK), (brand.accent_dark, GROUND_DARK))
     for colour, other in pairs:

@@ -6,8 +6,10 @@ for the old folder: it gets the current files, with ``no-cache``.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from accounts.web.static_texts import StaticText
 
 FOLDER = Path(__file__).with_name("static") / "assets"
+TOUCH_ICON = FOLDER.with_name("touch-icon.png")
 _TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -36,6 +39,7 @@ class Assets:
         self._files["icon.svg"] = Template(self._files["icon.svg"]).substitute(accent=brand.accent)
         self._files["brand.css"] = _colours(brand.accent, ON_ACCENT)
         self._files["dark.css"] += _colours(brand.accent_dark, ON_ACCENT_DARK)
+        self._accent = brand.accent
         self._constants = constants
         self._texts = texts.files(constants)
         self._served: dict[str, StaticText] = {}
@@ -46,10 +50,22 @@ class Assets:
         # Here, because the functions that only show refusals as pages do without it.
         from accounts.web.static_texts import StaticText  # noqa: PLC0415
 
+        control = CACHED_FOREVER if version == self.version else "no-cache"
+        if name == TOUCH_ICON.name:
+            return Response(200, self._touch_icon, "image/png", {"cache-control": control}, is_base64=True)
         if name not in self._served:
             self._served[name] = StaticText(self._text(name), _TYPES[Path(name).suffix])
-        control = CACHED_FOREVER if version == self.version else "no-cache"
         return self._served[name].cached(request, {"cache-control": control})
+
+    @cached_property
+    def _touch_icon(self) -> str:
+        # Here, because few requests are for it.
+        from accounts.web import touch_icon  # noqa: PLC0415
+
+        return base64.b64encode(touch_icon.coloured(TOUCH_ICON.read_bytes(), self._accent)).decode()
+
+    def path(self, name: str) -> str:
+        return f"/assets/{self.version}/{name}"
 
     def _text(self, name: str) -> str:
         if name in self._files:
@@ -62,7 +78,7 @@ class Assets:
         """Of all that the assets are made of; reading the texts of each language would cost every cold start."""
         made_of = [*sorted(self._files.items()), *sorted(self._constants.items())]
         whole = "\0".join(f"{name}\0{text}" for name, text in made_of).encode()
-        return hashlib.sha256(b"\0".join((whole, *texts.sources()))).hexdigest()[:16]
+        return hashlib.sha256(b"\0".join((whole, TOUCH_ICON.read_bytes(), *texts.sources()))).hexdigest()[:16]
 
 
 def _colours(accent: str, on_accent: str) -> str:

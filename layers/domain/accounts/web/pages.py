@@ -83,6 +83,7 @@ class Pages:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._brand = brand.of(settings)
+        self._headers = responses.page_headers(self._brand.logo_origin)
         self._rendered: dict[tuple[str, str, str], StaticText] = {}
 
     def answer(self, request: Request) -> Response:
@@ -128,11 +129,11 @@ class Pages:
         name = "not_linked" if error.code in _WHILE_LOGGED_IN else "not_signed_in"
         message = languages.refusal(error.template, error.values, language)
         blanks = {"error.code": error.code, "error.message": message}
-        return responses.page(
-            self._filled(name, language, theme, blanks),
-            status=responses.status_of(error),
-            headers=responses.headers_of(error),
-        )
+        return self._refusal(error, self._filled(name, language, theme, blanks))
+
+    def _refusal(self, error: AccountsError, text: str) -> Response:
+        headers = {**self._headers, **responses.headers_of(error)}
+        return Response(responses.status_of(error), text, content_type=responses.HTML, headers=headers)
 
     def _after_declining(self, declined: LoginDeclined) -> str:
         """Where the owner came from: the login page, which says so, or the page on which they are logged in."""
@@ -158,7 +159,7 @@ class Pages:
             "error.email": email_addresses.shown(error.email),
             "error.again": again.rstrip("?"),
         }
-        return responses.page(self._filled("confirm_first", language, theme, blanks), status=responses.status_of(error))
+        return self._refusal(error, self._filled("confirm_first", language, theme, blanks))
 
     def _returning(self, return_url: str) -> dict[str, str]:
         """The return address for a page, which takes the site's own only."""
@@ -174,7 +175,7 @@ class Pages:
         asked = (name, language, theme)
         if asked not in self._rendered:
             self._rendered[asked] = StaticText(self._filled(name, language, theme, {}), responses.HTML)
-        headers = {**responses.PAGE_HEADERS, "content-language": language, **headers}
+        headers = {**self._headers, "content-language": language, **headers}
         return self._rendered[asked].response(request, headers, status=status)
 
     def _filled(self, name: str, language: str, theme: str, more: Mapping[str, str]) -> str:
@@ -192,7 +193,7 @@ class Pages:
 
     def _frame(self, name: str, language: str, blanks: Mapping[str, str]) -> dict[str, str]:
         """The parts of the layout that depend on the page. ``blanks`` are already escaped."""
-        folder = f"/assets/{self._assets.version}"
+        folder = self._assets.path("").rstrip("/")
         named = (*(() if name in _PUBLIC else ("account_menu",)), *_STYLES.get(name, ()))
         styles = "".join(f'<link rel="stylesheet" href="{folder}/{it}.css">' for it in named)
         said = "".join(f'<script src="{folder}/{it}.{language}.js" defer></script>' for it in _TEXTS.get(name, ()))
@@ -204,6 +205,7 @@ class Pages:
         }
         return {
             **items,
+            **_icons(folder, html.escape(self._brand.logo_url)),
             "assets": folder,
             "language": language,
             "direction": languages.direction(language),
@@ -223,7 +225,7 @@ class Pages:
             routes.ROBOTS.path: lambda _: public_files.robots(),
             routes.CHANGE_PASSWORD.path: lambda _: public_files.change_password(),
             routes.OPENAPI.path: public_files.openapi,
-            routes.FAVICON.path: lambda _: public_files.icon(self._assets.version),
+            routes.FAVICON.path: lambda _: public_files.icon(self._brand.logo_url or self._assets.path("icon.svg")),
             routes.SECURITY_CONTACT.path: lambda it: public_files.security_contact(site, support, it.received_at),
         }
 
@@ -257,6 +259,16 @@ class Pages:
             "recovery_codes": str(limits.RECOVERY_CODES),
             "trust_days": str(limits.TRUSTED_BROWSER_KEPT // timedelta(days=1)),
         }
+
+
+def _icons(folder: str, logo: str) -> Mapping[str, str]:
+    """Of the header and of the browser. iOS shows no SVG on its home screen."""
+    if logo:
+        links = f'<link rel="icon" href="{logo}">\n<link rel="apple-touch-icon" href="{logo}">'
+        return {"icon": logo, "page.icons": links}
+    icon, touch_icon = f"{folder}/icon.svg", f"{folder}/touch-icon.png"
+    links = f'<link rel="icon" href="{icon}" type="image/svg+xml">\n<link rel="apple-touch-icon" href="{touch_icon}">'
+    return {"icon": icon, "page.icons": links}
 
 
 def _read(name: str) -> str:

@@ -30,9 +30,9 @@ def security_contact(site_url: str, support_url: str, now: datetime) -> Response
     return Response(200, "\n".join(lines) + "\n", content_type=TEXT)
 
 
-def icon(version: str) -> Response:
+def icon(address: str) -> Response:
     """The icon of the pages, for programs that do not read their links."""
-    found = responses.see_other(f"/assets/{version}/icon.svg")
+    found = responses.see_other(address)
     return responses.with_headers(found, {"cache-control": f"public, max-age={int(ICON_KEPT.total_seconds())}"})
 
 

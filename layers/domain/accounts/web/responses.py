@@ -33,12 +33,10 @@ JSON = "application/json; charset=utf-8"
 HTML = "text/html; charset=utf-8"
 _API_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 # A page may run only the service's own scripts.
-PAGE_HEADERS: Mapping[str, str] = {
-    "content-security-policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
-    )
-}
+_PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src {images}; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
+)
 # On every response, including errors (ASVS 3.4.1-3.4.8, 14.3.2).
 SECURITY_HEADERS: Mapping[str, str] = {
     "strict-transport-security": "max-age=31536000; includeSubDomains",
@@ -151,9 +149,10 @@ def logged_out(user_id: str, *, keep_storage: bool = False) -> Response:
     return no_content(cookies=no_session_cookies(), headers={"clear-site-data": cleared}, user_id=user_id)
 
 
-def page(html: str, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """An HTML page."""
-    return Response(status, html, content_type=HTML, headers={**PAGE_HEADERS, **(headers or {})})
+def page_headers(image_origin: str = "") -> Mapping[str, str]:
+    """Pages also load images from ``image_origin``, which the configuration names."""
+    images = " ".join(filter(None, ("'self'", "data:", image_origin)))
+    return {"content-security-policy": _PAGE_POLICY.format(images=images)}
 
 
 def with_headers(response: Response, headers: Mapping[str, str]) -> Response:

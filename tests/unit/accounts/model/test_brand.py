@@ -48,6 +48,49 @@ def test_an_unreadable_dark_accent_is_refused(colour: str) -> None:
         brand.checked(replace(BRAND, accent_dark=colour))
 
 
+@pytest.mark.parametrize(
+    ("address", "origin"),
+    [
+        ("https://cdn.example.com/logo.png", "https://cdn.example.com"),
+        ("https://cdn.example.com:8443/a/b%20c.png?v=2&w=1", "https://cdn.example.com:8443"),
+        ("", ""),
+    ],
+)
+def test_a_logo_is_at_an_https_address(address: str, origin: str) -> None:
+    """Or it is the site's own icon."""
+    assert brand.checked(replace(BRAND, logo_url=address)).logo_origin == origin
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://cdn.example.com/logo.png",
+        "//cdn.example.com/logo.png",
+        "data:image/svg+xml,x",
+        "javascript:alert(1)",
+        "https://cdn.example.com",
+        "https://cdn.example.com/",
+        "https://*/logo.png",
+        "https://*.example.com/logo.png",
+        "https://ann@cdn.example.com/logo.png",
+        "https://cdn.example.com;script-src */logo.png",
+        "https://cdn.example.com /logo.png",
+        "https://cdn.example.com\n/logo.png",
+        "https://cdn.example.com/logo.png\n",
+        "https://cdn.example.com/logo.png#x",
+        'https://cdn.example.com/"><script>',
+        "https://cdn.example.com/lo go.png",
+        "https://cdn.example.com./logo.png",
+        "https://CDN.example.com/logo.png",
+        f"https://cdn.example.com/{'a' * 1025}",
+    ],
+)
+def test_another_logo_is_refused(address: str) -> None:
+    """Its origin is part of the policy of pages, where a space or a semicolon would be an injection."""
+    with pytest.raises(ConfigurationError, match="LOGO_URL"):
+        brand.checked(replace(BRAND, logo_url=address))
+
+
 def test_a_name_is_normalized_when_it_is_read() -> None:
     """What an operator pasted: outer spaces, a no-break space, a decomposed letter."""
     environment = {

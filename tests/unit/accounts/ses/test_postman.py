@@ -170,6 +170,20 @@ def test_an_email_suits_screen_readers_and_dark_mode(kind: str) -> None:
     assert len(html.encode()) < 20_000
 
 
+def test_a_logo_is_beside_the_name() -> None:
+    """The name is text, for people who see no images; without a logo there is no image at all."""
+    logo = "https://cdn.example.com/logo.png?a=1&b=2"
+    given = values("email_changed")
+    html = postman.render("email_changed", given, replace(BRAND, logo_url=logo))[2]
+    without = postman.render("email_changed", given, BRAND)[2]
+
+    assert re.findall(r'<img src="([^"]*)" width="28" height="28" alt=""[^>]*>\s*(\w+)</p>', html) == [
+        (logo.replace("&", "&amp;"), "Comfy")
+    ]
+    assert html.count("<img") == 1
+    assert "<img" not in without
+
+
 def test_a_deployment_without_terms_has_no_link_to_them() -> None:
     """Support may be a mailto address."""
     brand = replace(BRAND, support_url="mailto:help@example.com", terms_url="")

@@ -1,7 +1,9 @@
 """The hosted pages and their assets: listed names only, nothing external, nothing personal, small and cached."""
 
+import base64
 import html
 import re
+import zlib
 from copy import replace
 
 import pytest
@@ -135,6 +137,53 @@ def test_the_deployments_colours_and_name_are_everywhere() -> None:
     light, dark = (site.answer(request("GET", f"{folder}/{name}.css")).body for name in ("brand", "dark"))
     assert ("--accent:#0b5d3b" in light, "--accent:#8ab4ff" in dark) == (True, True)
     assert '"#0b5d3b"' in site.answer(request("GET", f"{folder}/icon.svg")).body
+
+
+def test_a_configured_logo_is_on_every_page_and_the_only_image_from_elsewhere() -> None:
+    """In the header and as the icon; also when a page says why a login failed."""
+    logo = "https://cdn.example.com:8443/logo.png?a=1&b=2"
+    site = Pages(replace(SETTINGS, environ={**SETTINGS.environ, "LOGO_URL": logo}))
+    shown = html.escape(logo)
+    pages_with_logo = [*(site.answer(request("GET", path)) for path in PATHS), site.refused(LoginExpired())]
+    for page in pages_with_logo:
+        assert page.body.count(shown) == 3
+        assert f'<img src="{shown}" width="28" height="28" alt=""><span>Comfy</span>' in page.body
+        assert f'<link rel="apple-touch-icon" href="{shown}">' in page.body
+        assert "icon.svg" not in page.body
+        (images,) = re.findall(r"img-src ([^;]*);", page.headers["content-security-policy"])
+        assert images == "'self' data: https://cdn.example.com:8443"
+    policies = {re.sub(r" https://\S+(?=;)", "", it.headers["content-security-policy"]) for it in pages_with_logo}
+    assert policies == {page_at("/login").headers["content-security-policy"]}
+    assert site.answer(request("GET", "/favicon.ico")).headers["location"] == logo
+
+
+@pytest.mark.parametrize("accent", ["#1a56db", "#0b5d3b"])
+def test_the_icon_of_a_home_screen_is_a_png_in_the_accent(accent: str) -> None:
+    """SVG is not shown there. A transparent edge would become black, so it has none."""
+    site = Pages(replace(SETTINGS, environ={**SETTINGS.environ, "ACCENT_COLOR": accent}))
+    (path,) = re.findall(r'<link rel="apple-touch-icon" href="([^"]*)">', site.answer(request("GET", "/login")).body)
+    icon = site.answer(request("GET", path))
+    data = base64.b64decode(icon.body)
+
+    assert (icon.content_type, icon.is_base64, icon.headers["cache-control"]) == ("image/png", True, CACHED_FOREVER)
+    chunks = png_chunks(data)
+    assert list(chunks) == [b"IHDR", b"PLTE", b"IDAT", b"IEND"]
+    assert chunks[b"IHDR"][:9] == (180).to_bytes(4) * 2 + b"\4"
+    assert (chunks[b"PLTE"][:3], chunks[b"PLTE"][-3:]) == (bytes.fromhex(accent[1:]), b"\xff" * 3)
+    # A byte for the filter, and two pixels in a byte; the corner has the accent.
+    pixels = zlib.decompress(chunks[b"IDAT"])
+    assert (len(pixels), pixels[:2]) == (180 * 91, b"\0\0")
+
+
+def png_chunks(data: bytes) -> dict[bytes, bytes]:
+    """By type; each has the right checksum."""
+    found, at = {}, 8
+    while at < len(data):
+        size, kind = int.from_bytes(data[at : at + 4]), data[at + 4 : at + 8]
+        found[kind] = data[at + 8 : at + 8 + size]
+        assert int.from_bytes(data[at + 8 + size : at + 12 + size]) == zlib.crc32(kind + found[kind])
+        at += 12 + size
+    return found
 
 
 @pytest.mark.parametrize(

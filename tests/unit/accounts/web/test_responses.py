@@ -211,7 +211,9 @@ def test_logging_out_can_leave_the_storage_to_the_page() -> None:
 
 def test_a_page_may_run_only_the_sites_own_scripts() -> None:
     """Nothing inline, nothing external, in no frame (WB-07)."""
-    answer = responses.as_event(responses.page("<p>"), request_id="r", cors=False)
+    answer = responses.as_event(
+        Response(200, "<p>", responses.HTML, responses.page_headers()), request_id="r", cors=False
+    )
 
     policy = answer["headers"]["content-security-policy"].split("; ")
     assert (answer["statusCode"], answer["headers"]["content-type"]) == (200, "text/html; charset=utf-8")

@@ -15,7 +15,7 @@ STATIC = Path(texts.__file__).with_name("static")
 HTML = "\n".join(path.read_text(encoding="utf-8") for path in (STATIC / "pages").glob("*.html"))
 MODULES = "\n".join(path.read_text(encoding="utf-8") for path in (STATIC / "assets").glob("*.js"))
 # Filled in by the page itself, not by a catalogue.
-FRAME = re.compile(r"(part|item|page|link|error|theme)\..*|assets|content|language|direction|site")
+FRAME = re.compile(r"(part|item|page|link|error|theme)\..*|assets|content|icon|language|direction|site")
 SAID = set(re.findall(r'"([a-z_]+(?:\.[a-z_]+)+)"', MODULES)) | set(re.findall(r'\bt\("([a-z_]+)"', MODULES))
 # Families of keys that a module composes, with the possible endings.
 FAMILIES = {
