@@ -127,7 +127,7 @@ def test_a_new_owner_signs_up(outside: Stage) -> None:
     mailed.close()
     outside.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
-    outside.told("No API keys yet")
+    expect(outside.page.get_by_role("heading", name="New API key")).to_be_visible()
 
 
 @old

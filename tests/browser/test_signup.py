@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.scenes import Stage
+from tests.browser.scenes import Stage, confirm_beside, sign_up
 from tests.local.person import PASSWORD, Person, token_in
 
 CONFIRM = "Confirm your email address for Comfy"
@@ -62,6 +62,22 @@ def test_a_person_with_an_international_address_signs_up(stage: Stage) -> None:
     stage.page.locator("#typed-address").fill("Ann@BU\u0308CHER.example")
     stage.page.locator("#delete-form [type=submit]").click()
     stage.told("Your account has been deleted")
+
+
+def test_six_clicks_lead_from_the_login_page_to_a_copied_key(stage: Stage) -> None:
+    """With the one in the email."""
+    person, page = Person(stage.cloud), stage.page
+    stage.visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    stage.visitor.visit("/login?return_to=/api-keys")
+    page.get_by_role("link", name="Sign up").click()
+    sign_up(stage, person.email)
+    confirm_beside(stage, person)
+    page.get_by_label("Name", exact=True).fill("laptop")
+    stage.press("Generate")
+    page.locator("#copy").click()
+
+    expect(page.locator("#copied")).not_to_be_empty()
+    assert page.evaluate("navigator.clipboard.readText()").startswith("comfyui-")
 
 
 def test_opening_a_link_does_nothing_before_a_click(stage: Stage) -> None:

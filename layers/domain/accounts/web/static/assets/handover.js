@@ -8,18 +8,23 @@ export function announceLogin(carried) {
   tabs.postMessage("began");
 }
 
-// Waits for a session that begins in another tab, then continues to the return address.
+// Where a new account continues. It has no API keys yet, so that page opens the dialog of a new one.
+function firstPage() {
+  return returnTo() === "/api-keys" ? "/api-keys?new" : returnTo();
+}
+
+// Waits for the session of a sign-up, which begins in another tab, then continues.
 export function awaitLogin() {
   tabs.addEventListener("message", (event) => {
     if (event.data === "began") {
       tabs.postMessage("carried");
-      location.replace(returnTo());
+      location.replace(firstPage());
     }
   });
   // Without messages between tabs, the owner comes back to this one.
   document.addEventListener("visibilitychange", async () => {
     if (document.visibilityState === "visible" && (await findSession()).ok) {
-      location.replace(returnTo());
+      location.replace(firstPage());
     }
   });
 }
