@@ -41,8 +41,11 @@ PATHS: Mapping[str, str] = {
     "/device": "device",
 }
 _PARTS = ("address", "providers", "new_password", "sent", "again", "question")
-# Pages that search engines may show (``public_files.robots``). Without a menu: with a session, they lead elsewhere.
-_PUBLIC = frozenset({"login", "signup"})
+# With a session, they lead elsewhere.
+_WITHOUT_MENU = frozenset({"login", "signup"})
+# Pages that search engines may show (``public_files.robots``): people look for them, and without a session, they lead
+# to login.
+_FOUND = {"login": "/login", "signup": "/signup", "api_keys": "/api-keys", "account": "/account"}
 _LINKS = ("terms", "walkthrough", "mailbox")
 # Pages with stylesheets besides those of all pages.
 _STYLES: Mapping[str, tuple[str, ...]] = {
@@ -182,10 +185,9 @@ class Pages:
         values = {**texts.catalogue(language, {**self._constants, **more}), **self._links, **more}
         blanks = {key: html.escape(value) for key, value in values.items()}
         blanks |= self._frame(name, language, blanks) | choices.blanks(language, theme, blanks)
-        is_public = name in _PUBLIC
-        blanks["page.nav"] = "" if is_public else Page(_read("_nav")).substitute(blanks)
-        blanks["page.url"] = html.escape(f"{self._settings.site_url}/{name}")
-        blanks["page.meta"] = Page(_read("_meta")).substitute(blanks).rstrip() if is_public else ""
+        blanks["page.nav"] = "" if name in _WITHOUT_MENU else Page(_read("_nav")).substitute(blanks)
+        blanks["page.url"] = html.escape(f"{self._settings.site_url}{_FOUND.get(name, '')}")
+        blanks["page.meta"] = Page(_read("_meta")).substitute(blanks).rstrip() if name in _FOUND else ""
         blanks["page.noscript"] = Page(_read("_noscript")).substitute(blanks) if name in PATHS.values() else ""
         blanks |= {f"part.{part}": Page(_read(f"_{part}")).substitute(blanks) for part in _PARTS}
         content = Page(_read(name)).substitute(blanks)
@@ -194,7 +196,7 @@ class Pages:
     def _frame(self, name: str, language: str, blanks: Mapping[str, str]) -> dict[str, str]:
         """The parts of the layout that depend on the page. ``blanks`` are already escaped."""
         folder = self._assets.path("").rstrip("/")
-        named = (*(() if name in _PUBLIC else ("account_menu",)), *_STYLES.get(name, ()))
+        named = (*(() if name in _WITHOUT_MENU else ("account_menu",)), *_STYLES.get(name, ()))
         styles = "".join(f'<link rel="stylesheet" href="{folder}/{it}.css">' for it in named)
         said = "".join(f'<script src="{folder}/{it}.{language}.js" defer></script>' for it in _TEXTS.get(name, ()))
         items = {

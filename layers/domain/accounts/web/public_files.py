@@ -14,11 +14,12 @@ from accounts.web.static_texts import StaticText
 
 TEXT = "text/plain; charset=utf-8"
 _OPENAPI = Path(__file__).with_name("static") / "openapi.json"
-_ROBOTS = "User-agent: *\nAllow: /$\nAllow: /login$\nAllow: /signup$\nAllow: /assets/\nDisallow: /\n"
+_FOUND = ("/$", "/login$", "/signup$", "/api-keys$", "/account$", "/assets/")
+_ROBOTS = "\n".join(["User-agent: *", *(f"Allow: {path}" for path in _FOUND), "Disallow: /", ""])
 
 
 def robots() -> Response:
-    """Search engines may show the login and sign-up pages (RFC 9309)."""
+    """Search engines may show the pages that people look for (RFC 9309)."""
     return Response(200, _ROBOTS, content_type=TEXT)
 
 

@@ -93,9 +93,10 @@ def test_only_pages_for_search_engines_describe_themselves() -> None:
     """For search results and previews of links (Open Graph)."""
     described = {path for path in PATHS if '<meta name="description"' in page_at(path).body}
 
-    assert described == {"/login", "/signup"}
+    assert described == {"/login", "/signup", "/api-keys", "/account"}
     assert '<meta property="og:title" content="Log in · Comfy">' in page_at("/login").body
     assert f'<meta property="og:url" content="{SITE_URL}/login">' in page_at("/login").body
+    assert f'<meta property="og:url" content="{SITE_URL}/api-keys">' in page_at("/api-keys").body
     assert "your Comfy account" in page_at("/login").body
 
 

@@ -32,8 +32,8 @@ def test_the_icon_is_found_without_a_page() -> None:
 
 
 @pytest.mark.parametrize("path", [*PATHS, "/", "/auth/methods", "/oauth/token"])
-def test_search_engines_may_show_only_what_a_stranger_uses(path: str) -> None:
-    """Login and sign-up."""
+def test_search_engines_may_show_only_what_people_look_for(path: str) -> None:
+    """No page that an emailed link, a program or a login leads to."""
     answer = SITE.answer(request("GET", "/robots.txt"))
     rules = RobotFileParser()
     # This parser does not know ``$``, the end of a path (RFC 9309 2.2.3).
@@ -41,7 +41,7 @@ def test_search_engines_may_show_only_what_a_stranger_uses(path: str) -> None:
 
     assert answer.content_type == "text/plain; charset=utf-8"
     assert "Allow: /$\n" in answer.body
-    assert rules.can_fetch("Googlebot", path) is (path in {"/login", "/signup"})
+    assert rules.can_fetch("Googlebot", path) is (path in {"/login", "/signup", "/api-keys", "/account"})
 
 
 def test_the_security_contact_is_the_operators_and_does_not_expire() -> None:
