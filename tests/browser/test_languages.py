@@ -40,6 +40,7 @@ def test_a_chosen_language_is_that_of_pages_and_emails(chromium: Browser, cloud:
     page.get_by_label("Language").select_option("de")
     expect(page.get_by_role("button", name="Kontomenü")).to_be_visible()
     assert page.evaluate("document.documentElement.lang") == "de"
+    expect(page.get_by_text("Chrome unter Linux").first).to_be_visible()
     person.make_key("Werkstatt")
     subject = languages.read("de", "emails")["api_key_created"]["subject"].format(site="Comfy")
     assert "Werkstatt" in str(person.wait_for_mail(subject))

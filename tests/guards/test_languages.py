@@ -10,8 +10,10 @@ import pytest
 
 from accounts import errors, languages
 from accounts.flows.mail.mails import Method
+from accounts.model import user_agents
 from accounts.model.providers import TITLES
 from accounts.ses.postman import TEMPLATES
+from accounts.ses.words import DEVICES
 from scripts.mails import SAMPLES
 from tests.guards import project
 
@@ -97,6 +99,17 @@ def test_every_common_text_is_shown() -> None:
 def test_each_login_method_has_a_name() -> None:
     assert get_args(Method) == ("password", *TITLES, "passkeys")
     assert set(get_args(Method)) <= EMAILS["values"].keys()
+
+
+def test_pages_and_emails_translate_the_same_names_of_devices() -> None:
+    """Each that is more than the name of a product."""
+    script = (project.PACKAGE / "web" / "static" / "assets" / "device_name.js").read_text(encoding="utf-8")
+    named = user_agents.WORDS | {user_agents.UNKNOWN, user_agents.UNKNOWN_BROWSER}
+
+    assert dict(re.findall(r'^  \["(.+)", "(device\.\w+)"\],$', script, re.MULTILINE)) == DEVICES
+    assert {it for it in named if it.startswith(("a ", "an "))} == DEVICES.keys()
+    assert f'split("{user_agents.ON}")' in script
+    assert [it for it in named if user_agents.ON in it] == []
 
 
 @pytest.mark.parametrize("kind", _OWN)

@@ -1,7 +1,8 @@
 """The ``User-Agent`` header in plain words, such as "Firefox on Windows".
 
 All words come from the tables here, so that an attacker cannot put text of their own on a page or into an email.
-Browsers also claim to be others. The tables are ordered so that the first match is the name that others do not claim.
+Pages and emails translate them. Browsers also claim to be others: the tables are ordered so that the first match is the
+name that others do not claim.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from datetime import datetime
 
 from accounts.model.audit import Caller
 
-UNKNOWN = "an unknown device"
+UNKNOWN, UNKNOWN_BROWSER = "an unknown device", "an unknown browser"
+DESKTOP_APP, ANDROID_APP = "a desktop app", "an Android app"
+ON = " on "
 _BROWSERS = (
     ("Edg/", "Edge"),
     ("EdgA/", "Edge"),
@@ -22,7 +25,7 @@ _BROWSERS = (
     ("Firefox/", "Firefox"),
     ("FxiOS/", "Firefox"),
     ("CriOS/", "Chrome"),
-    ("Electron/", "a desktop app"),
+    ("Electron/", DESKTOP_APP),
     ("Chrome/", "Chrome"),
     ("Safari/", "Safari"),
 )
@@ -46,7 +49,7 @@ _PROGRAMS = (
     ("node", "Node.js"),
     ("undici", "Node.js"),
     ("Go-http-client/", "Go"),
-    ("okhttp/", "an Android app"),
+    ("okhttp/", ANDROID_APP),
     ("PostmanRuntime/", "Postman"),
 )
 WORDS = frozenset({name for table in (_BROWSERS, _SYSTEMS, _PROGRAMS) for _, name in table})
@@ -59,9 +62,9 @@ def describe(user_agent: str) -> str:
         return program
     browser, system = _first(_BROWSERS, user_agent), _first(_SYSTEMS, user_agent)
     if browser and system:
-        return f"{browser} on {system}"
+        return f"{browser}{ON}{system}"
     if system:
-        return f"an unknown browser on {system}"
+        return f"{UNKNOWN_BROWSER}{ON}{system}"
     return browser or UNKNOWN
 
 

@@ -7,6 +7,14 @@ from functools import reduce
 
 from accounts import languages
 from accounts.flows.mail.mails import Method, Value
+from accounts.model import user_agents
+
+DEVICES = {
+    user_agents.UNKNOWN: "device.unknown",
+    user_agents.UNKNOWN_BROWSER: "device.unknown_browser",
+    user_agents.DESKTOP_APP: "device.desktop_app",
+    user_agents.ANDROID_APP: "device.android_app",
+}
 
 
 class Words:
@@ -32,6 +40,8 @@ class Words:
                 return self._listed(value)
             case None:
                 return self._sections["values"]["never_used"] if name == "last_used" else ""
+            case str() if name == "browser":
+                return self._device(value)
             case str() if name == "found_in":
                 return self._sections["values"].get(f"found_in.{value}", "")
             case _:
@@ -45,6 +55,12 @@ class Words:
             return "".join(named)
         first = reduce(lambda before, after: words["comma"].format(first=before, second=after), named[:-1])
         return words["and"].format(first=first, second=named[-1])
+
+    def _device(self, name: str) -> str:
+        words = self._sections["values"]
+        browser, on, system = name.partition(user_agents.ON)
+        known = words[DEVICES[browser]] if browser in DEVICES else browser
+        return words["device.on"].format(browser=known, system=system) if on else known
 
     def _moment(self, at: datetime) -> str:
         """In UTC: the reader's time zone is not known."""

@@ -58,10 +58,10 @@ _STYLES: Mapping[str, tuple[str, ...]] = {
 }
 # Pages with texts besides those that all pages load.
 _TEXTS: Mapping[str, tuple[str, ...]] = {
-    "account": ("account", "strength"),
-    "api_keys": ("keys",),
+    "account": ("account", "device", "strength"),
+    "api_keys": ("device", "keys"),
     "consent": ("question",),
-    "device": ("question",),
+    "device": ("device", "question"),
     "reset_password": ("strength",),
     "signup": ("strength",),
     "verify_email": ("verify",),

@@ -1,4 +1,5 @@
 import { closeDialog, copyFrom, openDialog } from "./browser.js";
+import { deviceName } from "./device_name.js";
 import { open, takeDraft, wireDialogs, withRecentLogin } from "./dialogs.js";
 import { enrolFirst } from "./enrolment.js";
 import { menuOf } from "./menu.js";
@@ -102,7 +103,7 @@ function lastUse(key) {
 }
 
 function usedBy(secret) {
-  return [secret.last_used_device, secret.last_used_source].filter(Boolean).join(", ");
+  return [deviceName(secret.last_used_device), secret.last_used_source].filter(Boolean).join(", ");
 }
 
 // Until when the old secret works, and its last use: the owner waits until no machine uses it.

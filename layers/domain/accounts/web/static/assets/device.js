@@ -2,6 +2,7 @@
 // fragment, which no server sees. Opening the link alone does nothing: the owner has to continue and to allow it.
 
 import { keep as store, take } from "./browser.js";
+import { deviceName } from "./device_name.js";
 import { takeDraft, wireDialogs, withRecentLogin } from "./dialogs.js";
 import { enrolFirst } from "./enrolment.js";
 import { moment } from "./moments.js";
@@ -71,7 +72,7 @@ async function lookUp() {
   $("#shown-code").textContent = formatCode(code);
   swap(enter, question);
   const { fingerprint } = result.body.client.document ?? {};
-  ask(result.body, `${device} · ${source}`, (decision) => answer(code, decision, fingerprint));
+  ask(result.body, `${deviceName(device)} · ${source}`, (decision) => answer(code, decision, fingerprint));
   $("#question-where").append(" · ", moment(at));
   return null;
 }

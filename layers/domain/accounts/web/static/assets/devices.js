@@ -2,6 +2,7 @@
 
 import { forget } from "./browser.js";
 import { askToConfirm } from "./confirm.js";
+import { deviceName } from "./device_name.js";
 import { forgetMethod } from "./last_method.js";
 import { ago, moment } from "./moments.js";
 import { $, announceLogout, call, errorText, hasText, make, PROVIDERS, parts, show, t } from "./page.js";
@@ -56,7 +57,7 @@ function groupEntry(group) {
 }
 
 function nameOf(session) {
-  return session.client?.name ?? (session.device || t("devices.unknown"));
+  return session.client?.name ?? (session.device ? deviceName(session.device) : t("devices.unknown"));
 }
 
 // The services that the program's tokens are for, if one of them is for another service than this.
@@ -73,7 +74,9 @@ function serviceText({ resource }) {
 }
 
 function whereAndWhen(session) {
-  const places = [session.client && session.device, session.source].filter(Boolean).map((text) => `${text} · `);
+  const places = [session.client && deviceName(session.device), session.source]
+    .filter(Boolean)
+    .map((text) => `${text} · `);
   return [...places, ...parts("devices.seen", { time: ago(session.last_seen_at) })];
 }
 
@@ -161,7 +164,7 @@ function happened(event, detail) {
 
 function activityEntry({ event, at, source, device: name, detail, count, first_at: first }) {
   const what = make("div", { class: "what" }, make("h3", {}, happened(event, detail)));
-  const about = [name, source, detail.url].filter(Boolean).map((text) => `${text} · `);
+  const about = [deviceName(name), source, detail.url].filter(Boolean).map((text) => `${text} · `);
   const times = count > 1 ? [" · ", ...parts("activity.times", { count, time: moment(first) })] : [];
   return make("li", {}, what, make("p", { class: "about" }, ...about, ago(at), ...times));
 }

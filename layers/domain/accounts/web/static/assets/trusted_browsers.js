@@ -1,6 +1,7 @@
 // Browsers that two-step login does not ask for a code.
 
 import { askToConfirm } from "./confirm.js";
+import { deviceName } from "./device_name.js";
 import { moment } from "./moments.js";
 import { $, call, make, parts, show, t } from "./page.js";
 import { announceChange } from "./profile.js";
@@ -14,14 +15,14 @@ export function showTrusted(browsers) {
 }
 
 function entry(browser) {
-  const what = make("div", { class: "what" }, make("h4", {}, browser.device));
+  const what = make("div", { class: "what" }, make("h4", {}, deviceName(browser.device)));
   if (browser.current) {
     what.append(make("span", { class: "badge" }, t("devices.this")));
   }
   const since = parts("passkeys.added_at", { time: moment(browser.trusted_at) });
   const until = parts("trusted.until", { time: moment(browser.expires_at) });
   const about = make("p", { class: "about" }, ...since, " · ", ...until);
-  const title = t("passkeys.remove_one", { name: browser.device });
+  const title = t("passkeys.remove_one", { name: deviceName(browser.device) });
   const attributes = { type: "button", class: "small-button", "aria-label": title };
   const button = make("button", attributes, t("passkeys.remove"));
   button.addEventListener("click", () => remove([browser], title, t("passkeys.remove")));

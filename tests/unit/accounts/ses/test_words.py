@@ -1,0 +1,22 @@
+"""The words of emails in other languages."""
+
+import pytest
+
+from accounts.ses.words import Words
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "shown"),
+    [
+        ("en", "Firefox on Windows", "Firefox on Windows"),
+        ("en", "an unknown browser on Android", "an unknown browser on Android"),
+        ("de", "Firefox on Windows", "Firefox unter Windows"),
+        ("de", "an unknown browser on Android", "ein unbekannter Browser unter Android"),
+        ("ja", "Safari on iPhone", "iPhone の Safari"),
+        ("fr", "an unknown device", "un appareil inconnu"),
+        ("fr", "curl", "curl"),
+        ("fr", "", ""),
+    ],
+)
+def test_a_device_is_named_in_the_readers_language(language: str, name: str, shown: str) -> None:
+    assert Words("password_changed", language).worded("browser", name) == shown
