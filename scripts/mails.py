@@ -71,6 +71,8 @@ _CONTENTS = (
 SAMPLES: Mapping[str, Content] = {content.template: content for content in _CONTENTS}
 """Every email by its template, in the order of the gallery."""
 
+# They go to an address that is not the account's, or not confirmed.
+_WITHOUT_GREETING = frozenset({"confirm_email", "confirm_provider_email", "email_change", "email_changed"})
 _DARK = "@media (prefers-color-scheme: dark)"
 _STYLE = """
 body { margin: 2rem; background: #fff; color: #14171a; font: 16px/1.5 system-ui, sans-serif; }
@@ -83,7 +85,8 @@ pre { overflow: auto; padding: 1rem; white-space: pre-wrap; overflow-wrap: anywh
 
 def rendered(kind: str) -> tuple[str, str, str]:
     """Subject, text and HTML."""
-    return postman.render(kind, Mail("", SAMPLES[kind], SITE_URL).values, BRAND)
+    greeted = "" if kind in _WITHOUT_GREETING else "Ann"
+    return postman.render(kind, Mail("", SAMPLES[kind], SITE_URL, greeted=greeted).values, BRAND)
 
 
 def write(folder: Path) -> Path:

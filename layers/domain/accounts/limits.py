@@ -22,6 +22,9 @@ EMAIL_LOCAL_MAX_CHARACTERS = 64
 
 # Names (chosen) and descriptions (what ComfyUI's own API allows).
 PERSON_NAME_MAX_CHARACTERS = 100
+# A name in the greeting of emails; a longer one may be a message (chosen).
+GREETED_NAME_MAX_CHARACTERS = 40
+GREETED_NAME_MAX_WORDS = 4
 KEY_NAME_MAX_CHARACTERS = 64
 # IAM and STS ARNs are shorter (chosen).
 OPERATOR_NAME_MAX_CHARACTERS = 256

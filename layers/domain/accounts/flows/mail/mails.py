@@ -215,12 +215,16 @@ class ApiKeyNewNetwork(_OfKey, frozen=True, tag="api_key_new_network"):
 
 
 class Mail(Struct, frozen=True):
-    """``site_url`` is configuration: requests cannot change links (CWE-640). An empty ``language`` is the default."""
+    """``site_url`` is configuration: requests cannot change links (CWE-640). An empty ``language`` is the default.
+
+    ``greeted`` is the owner's name, for the account's confirmed address only; without one, there is no greeting.
+    """
 
     to: str
     content: Content
     site_url: str
     language: str = ""
+    greeted: str = ""
 
     @property
     def template(self) -> str:
@@ -228,7 +232,7 @@ class Mail(Struct, frozen=True):
 
     @property
     def values(self) -> dict[str, Any]:
-        return {"site_url": self.site_url, **asdict(self.content)}
+        return {"site_url": self.site_url, "greeted": self.greeted, **asdict(self.content)}
 
 
 class Postman(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import replace
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -42,11 +43,12 @@ from accounts.model.users import User, Users
 
 
 class Ready(Struct, frozen=True):
-    """An email that needs neither a token nor an account."""
+    """An email that needs neither a token nor an account. ``name`` is that of the owner of the address."""
 
     to: str
     content: Content
     language: str
+    name: str = ""
 
 
 class SignUpLink(Struct, frozen=True):
@@ -76,7 +78,7 @@ class FailuresNotice(Struct, frozen=True):
     message: FailedLogins
     identity: Identity
     known: bool
-    language: str
+    user: User
 
 
 class ChangeLink(Struct, frozen=True):
@@ -168,7 +170,7 @@ class Planning(Struct, frozen=True):
             return None
         known = message.known_browser in identity.known_browsers
         limits = _notice_limits(message.kind, identity.user_id, now)
-        return Plan(limits, FailuresNotice(message, identity, known, user.language))
+        return Plan(limits, FailuresNotice(message, identity, known, user))
 
     def _new_network(self, message: messages.ApiKeyNewNetwork, now: datetime) -> Plan | None:
         """The owner is emailed about the first of a day; the others are in the history."""
@@ -201,21 +203,22 @@ class Planning(Struct, frozen=True):
         return not is_outdated(current, message.asked_at)
 
     def _already_registered(self, identity: Identity) -> Ready:
-        return Ready(identity.email, mails.AlreadyRegistered(), self._language_of(identity.user_id))
+        return self._ready(identity.email, mails.AlreadyRegistered(), identity.user_id)
 
     def _notice(self, message: Notice) -> Letter:
         match message:
             case messages.EmailChangeAsked():
-                content: Content = mails.EmailChangeAsked(**place(message))
+                return self._ready(message.email, mails.EmailChangeAsked(**place(message)), message.user_id)
             case messages.EmailChanged():
+                # To the address that the account no longer has.
                 content = mails.EmailChanged(**place(message))
+                return replace(self._ready(message.email, content, message.user_id), name="")
             case _:
                 return message
-        return Ready(message.email, content, self._language_of(message.user_id))
 
-    def _language_of(self, user_id: str) -> str:
+    def _ready(self, to: str, content: Content, user_id: str) -> Ready:
         user = users.find(self.users, user_id)
-        return user.language if user else ""
+        return Ready(to, content, user.language, user.name) if user else Ready(to, content, "")
 
 
 def _record(message: messages.ApiKeyNewNetwork) -> Record:

@@ -1,7 +1,8 @@
 """Writes a planned email, and creates the token of its link.
 
 An email goes to the stored address, never to one from a request (ASVS 6.5; EM-03), except to the new address of an
-email change. An email to the address of someone else contains no text that the caller chose.
+email change. An email to the address of someone else contains no text that the caller chose:
+it greets nobody.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from urllib.parse import quote, urlencode
 from msgspec import Struct
 
 from accounts.flows.mail import mails, notices
+from accounts.flows.mail.greetings import greeted
 from accounts.flows.mail.mails import Content, Mail
 from accounts.flows.mail.planning import (
     ChangeLink,
@@ -57,7 +59,7 @@ class Writing(Struct, frozen=True):
         """The email; None when the account or its address has changed since the plan."""
         match letter:
             case Ready():
-                return self._mail(letter.to, letter.content, letter.language)
+                return self._mail(letter.to, letter.content, letter.language, letter.name)
             case SignUpLink():
                 return self._sign_up(letter, now)
             case ConfirmationLink():
@@ -76,7 +78,8 @@ class Writing(Struct, frozen=True):
         user = self.users.get(message.user_id)
         if user is None or not user.email:
             return None
-        return self._mail(user.email, notices.content(message, user, partial(self._has_password, user)), user.language)
+        content = notices.content(message, user, partial(self._has_password, user))
+        return self._mail(user.email, content, user.language, user.name)
 
     def _sign_up(self, letter: SignUpLink, now: datetime) -> Mail:
         plaintext, link = sign_ups.link(letter.sign_up, now)
@@ -121,7 +124,7 @@ class Writing(Struct, frozen=True):
         # The queue may deliver the message again.
         with suppress(Conflict):
             self.transactions.commit(record)
-        return self._mail(letter.identity.email, content, letter.language)
+        return self._mail(letter.identity.email, content, letter.user.language, letter.user.name)
 
     def _reset(self, key: str, user: User, now: datetime) -> Mail | None:
         address = self._held(key, user.user_id)
@@ -137,7 +140,7 @@ class Writing(Struct, frozen=True):
             content: Content = mails.PasswordForgotWithoutPassword(link, notices.other_methods(user))
         else:
             content = mails.PasswordForgot(link)
-        return self._mail(address.email, content, user.language)
+        return self._mail(address.email, content, user.language, user.name)
 
     def _change(self, letter: ChangeLink, now: datetime) -> Mail | None:
         to, user_id = letter.to, letter.user.user_id
@@ -168,8 +171,9 @@ class Writing(Struct, frozen=True):
         address = self.identities.get(key)
         return address if address and address.user_id == user_id and address.can_log_in else None
 
-    def _mail(self, to: str, content: Content, language: str) -> Mail:
-        return Mail(to, content, self.site_url, language)
+    def _mail(self, to: str, content: Content, language: str, name: str = "") -> Mail:
+        """``name`` is that of the account whose confirmed address is ``to``."""
+        return Mail(to, content, self.site_url, language, greeted(name))
 
 
 def _fragment(token: str, address: str, *more: tuple[str, str]) -> str:

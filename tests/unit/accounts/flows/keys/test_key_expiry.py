@@ -190,7 +190,7 @@ def test_the_email_names_the_key_its_last_use_and_its_end(service: Service) -> N
     assert service.mailing.deliver(message, EXPIRES - WEEK) == "sent"
     hint = f"{new.plaintext[:16]}…"
     content = mails.ApiKeyExpiring("laptop", hint, EXPIRES, later(days=1))
-    assert service.postman.mails == [mails.Mail("olive@example.com", content, SITE_URL, "de")]
+    assert service.postman.mails == [mails.Mail("olive@example.com", content, SITE_URL, "de", "Olive")]
 
 
 def test_no_email_goes_to_an_address_that_bounced_or_an_account_that_is_gone(service: Service) -> None:

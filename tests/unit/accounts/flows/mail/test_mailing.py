@@ -82,7 +82,7 @@ def test_the_owner_of_a_confirmed_address_is_notified_of_a_sign_up(service: Serv
     service.person()
 
     assert service.mailing.deliver(ABOUT_SIGNUP, NOW) == SENT
-    assert service.postman.mails == [Mail(EMAIL, AlreadyRegistered(), SITE_URL)]
+    assert service.postman.mails == [Mail(EMAIL, AlreadyRegistered(), SITE_URL, greeted="Olive")]
     assert service.world.tokens == {}
 
 
@@ -211,7 +211,7 @@ def test_the_owner_is_notified_about_keys(service: Service, kind: type[messages.
     assert service.mailing.deliver(message, NOW) == SENT
     (mail,) = service.postman.mails
     place = {"key": hint, "browser": user_agents.UNKNOWN, "at": NOW, "source": STRANGER.source}
-    values = {"site_url": SITE_URL, "name": "laptop", **place}
+    values = {"site_url": SITE_URL, "greeted": "Olive", "name": "laptop", **place}
     assert (mail.to, mail.template, mail.values) == (EMAIL, kind("", "").kind, values)
 
 
@@ -223,7 +223,7 @@ def test_a_message_of_an_earlier_version_says_less(service: Service, kind: type[
     assert service.mailing.deliver(kind(user_id, "laptop"), NOW) == SENT
     (mail,) = service.postman.mails
     empty = dict.fromkeys(("key", "browser", "at", "source"), "")
-    assert mail.values == {"site_url": SITE_URL, "name": "laptop", **empty}
+    assert mail.values == {"site_url": SITE_URL, "greeted": "Olive", "name": "laptop", **empty}
 
 
 @pytest.mark.parametrize("ends", [later(days=7), None])
@@ -232,7 +232,7 @@ def test_the_owner_is_told_until_when_the_old_secret_works(service: Service, end
     message = messages.ApiKeyRotated(user_id, "laptop", ends.isoformat() if ends else "")
 
     assert service.mailing.deliver(message, NOW) == SENT
-    assert service.postman.mails == [Mail(EMAIL, ApiKeyRotated("laptop", ends), SITE_URL)]
+    assert service.postman.mails == [Mail(EMAIL, ApiKeyRotated("laptop", ends), SITE_URL, greeted="Olive")]
 
 
 @pytest.mark.parametrize("state", ["gone", "without an address"])
