@@ -72,9 +72,15 @@ def render(
     words = Words(kind, language)
     shown = {name: words.worded(name, value) for name, value in values.items()}
     about = {"kind": kind, "language": language, "brand": brand, "words": words, "values": shown}
-    known = {**shown, **about}
+    known = {**shown, **about, **_sides(languages.direction(language))}
     text, html = (_environment(it).get_template(f"layout.{it}").render(known).strip() for it in ("txt", "html"))
     return words.text("subject").format(site=brand.name), f"{text}\n", f"{html}\n"
+
+
+def _sides(direction: str) -> dict[str, str]:
+    """Of a line. Outlook knows no logical properties of CSS."""
+    start, end = ("left", "right") if direction == "ltr" else ("right", "left")
+    return {"direction": direction, "start": start, "end": end}
 
 
 @cache

@@ -170,6 +170,19 @@ def test_an_email_suits_screen_readers_and_dark_mode(kind: str) -> None:
     assert len(html.encode()) < 20_000
 
 
+@pytest.mark.parametrize(
+    ("language", "direction", "start", "end"), [("en", "ltr", "left", "right"), ("ar", "rtl", "right", "left")]
+)
+def test_an_email_has_the_direction_of_its_language(language: str, direction: str, start: str, end: str) -> None:
+    """Also in the card: some clients remove the first element."""
+    brand = replace(BRAND, logo_url="https://cdn.example.com/logo.png")
+    html = postman.render("api_key_created", values("api_key_created"), brand, language)[2]
+
+    assert html.startswith(f'<!doctype html>\n<html lang="{language}" dir="{direction}">')
+    assert f'<td class="card text" lang="{language}" dir="{direction}" align="{start}"' in html
+    assert set(re.findall(r"(?:margin|padding)-(left|right):", html)) == {end}
+
+
 def test_a_logo_is_beside_the_name() -> None:
     """The name is text, for people who see no images; without a logo there is no image at all."""
     logo = "https://cdn.example.com/logo.png?a=1&b=2"
