@@ -8,10 +8,10 @@ from accounts.web.responses import Response
 
 DEPLOYMENT = deployment.load()
 KEY_LIST = DEPLOYMENT.key_list
+SCOPES = DEPLOYMENT.offered_scopes
 
 
 @endpoint(routes.KEY_LIST, DEPLOYMENT)
 def lambda_handler(request: Request) -> Response:
     listed = KEY_LIST.of_account(request.user_id, request.received_at)
-    keys = key_presenters.Keys([key_presenters.api_key(key) for key in listed])
-    return responses.ok(keys, user_id=request.user_id)
+    return responses.ok(key_presenters.keys(listed, SCOPES), user_id=request.user_id)

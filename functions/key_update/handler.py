@@ -1,4 +1,4 @@
-"""PATCH /customers/api-keys/{id}: rename an API key, describe it, or change the networks that it may come from."""
+"""PATCH /customers/api-keys/{id}: rename an API key, describe it, or change its networks or scopes."""
 
 from accounts import deployment
 from accounts.web import responses, routes, schemas

@@ -15,6 +15,6 @@ KEY_VERIFICATION = DEPLOYMENT.key_verification
 def lambda_handler(request: Request) -> Response:
     body = request.json(schemas.KeyVerify)
     brought_by = requests.named_caller(body.source, body.user_agent)
-    found = KEY_VERIFICATION.verified(body.api_key, brought_by, request.received_at)
+    found = KEY_VERIFICATION.verified(body.api_key, brought_by, request.received_at, body.scopes or ())
     user_id = found.owner.user_id if isinstance(found, Verified) else ""
     return responses.ok(key_presenters.verification(found), user_id=user_id)

@@ -72,7 +72,8 @@ def _key(entry: Json) -> str:
     used = entry["last_used_at"] or "never"
     ends = f", expires {entry['expires_at']}" if entry["expires_at"] else ""
     only = f", only from {' '.join(entry['networks'])}" if entry["networks"] else ""
-    return f"{entry['key_prefix']}  {entry['name']}  created {entry['created_at']}, used {used}{ends}{only}"
+    may = f", only for {' '.join(entry['scopes'])}" if entry["scopes"] else ""
+    return f"{entry['key_prefix']}  {entry['name']}  created {entry['created_at']}, used {used}{ends}{only}{may}"
 
 
 def _event(entry: Json) -> str:

@@ -106,7 +106,7 @@ KEYS = (
     Operation(
         route=routes.KEY_UPDATE,
         tag=_KEYS,
-        summary="Renames an API key, describes it, or changes the networks that it may come from",
+        summary="Renames an API key, describes it, or changes the networks that it may come from or its scopes",
         body=schemas.KeyUpdate,
         answers=(done("The key is as sent."),),
         errors=(errors.ReauthenticationRequired,),

@@ -90,6 +90,10 @@ WHEN: Mapping[type[AccountsError], str] = {
         "the key came from a network that its owner does not allow, or the service that verifies it did not send "
         "`source`"
     ),
+    errors.ApiKeyInsufficientScope: (
+        "the key is restricted to scopes that do not include this, or the service that verifies it did not send "
+        "`scopes`"
+    ),
     errors.CredentialNotAccepted: (
         "an API key or access token was sent to a route that does not accept it; the message says which login is needed"
     ),
@@ -220,6 +224,7 @@ def _of_credentials(operation: Operation) -> Iterator[type[AccountsError]]:
         yield errors.ApiKeyExpired
         yield errors.ApiKeyReplaced
         yield errors.ApiKeyWrongNetwork
+        yield errors.ApiKeyInsufficientScope
     if SESSION in route.credentials and not route.enrolling:
         yield errors.SecondFactorSetupRequired
     if route.fresh:

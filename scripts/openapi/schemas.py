@@ -32,6 +32,8 @@ _LIMITS: Mapping[str, Schema] = {
     "asked_at": {"maxLength": limits.MOMENT_MAX_CHARACTERS},
     "description": {"maxLength": limits.KEY_DESCRIPTION_MAX_CHARACTERS},
     "networks": {"minItems": 1, "maxItems": limits.KEY_NETWORKS_MAX},
+    "KeyCreate.scopes": {"minItems": 1},
+    "KeyUpdate.scopes": {"minItems": 1},
     "token": _TOKEN,
     "RevocationRequest.token": {},
     "LeakMatch.token": {},

@@ -266,7 +266,7 @@ def api_keys(stage: Stage) -> None:
 
 def api_keys_empty(stage: Stage) -> None:
     api_keys(stage)
-    stage.answer("/customers/api-keys", 200, '{"api_keys": []}')
+    stage.answer("/customers/api-keys", 200, '{"api_keys": [], "scopes": []}')
     # As when the owner comes back to the tab after the last key was deleted in another one.
     stage.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     stage.told("No API keys yet")
@@ -310,7 +310,7 @@ def api_keys_rotate(stage: Stage) -> None:
 def api_keys_rotated(stage: Stage) -> None:
     old = {name: value for name, value in _key(2).items() if name in _OF_A_SECRET} | {"ends_at": _FAR}
     listed = _key(1) | {"key_prefix": "comfyui-r0tat3d1", "expires_at": _FAR, "old_secret": old}
-    stage.answer("/customers/api-keys", 200, json.dumps({"api_keys": [listed]}))
+    stage.answer("/customers/api-keys", 200, _listed(listed))
     stage.visitor.visit("/api-keys")
     stage.told("comfyui-s4mpL002…")
 
@@ -329,10 +329,28 @@ def api_keys_restrict(stage: Stage) -> None:
     stage.told("203.0.113.7/24")
 
 
+def api_keys_scopes(stage: Stage) -> None:
+    api_keys_menu(stage)
+    stage.page.get_by_role("menuitem", name="Restrict…").click()
+    stage.page.locator("#new-may").select_option("some")
+    stage.press("Save")
+    stage.told("Choose at least one.")
+
+
 def api_keys_many(stage: Stage) -> None:
-    stage.answer("/customers/api-keys", 200, json.dumps({"api_keys": [_key(number) for number in range(12)]}))
+    stage.answer("/customers/api-keys", 200, _listed(*map(_key, range(12))))
     stage.visitor.visit("/api-keys")
     stage.told("render box 11")
+
+
+def _listed(*keys: dict[str, Any]) -> str:
+    """The response, of a deployment with one more service."""
+    scopes = [
+        {"name": "account", "means": ["See your name and email address"], "services": []},
+        {"name": "jobs:read", "means": ["See your jobs"], "services": ["Comfy Cloud"]},
+        {"name": "jobs:write", "means": ["Start and cancel jobs"], "services": ["Comfy Cloud"]},
+    ]
+    return json.dumps({"api_keys": keys, "scopes": scopes})
 
 
 def _key(number: int) -> dict[str, Any]:
@@ -349,6 +367,7 @@ def _key(number: int) -> dict[str, Any]:
         "last_used_device": "" if plain else "Python",
         "expires_at": None if plain else "2026-02-06T12:00:00.000Z" if number == 1 else _FAR,
         "networks": [] if plain else ["203.0.113.0/24", "2001:db8:1234:5678:9abc::/80"],
+        "scopes": [] if plain else ["jobs:read"],
     }
 
 
@@ -807,6 +826,7 @@ INSIDE = (
     api_keys_rotated,
     api_keys_end_old,
     api_keys_restrict,
+    api_keys_scopes,
     api_keys_many,
     api_keys_delete,
     api_keys_again,

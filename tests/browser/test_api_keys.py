@@ -160,7 +160,7 @@ def test_a_failing_service_keeps_the_dialog(stage: Stage, owner: Person) -> None
     stage.told("on our side")
 
     expect(stage.page.get_by_label("Name", exact=True)).to_have_value("box")
-    assert owner.call("GET", "/customers/api-keys").json() == {"api_keys": []}
+    assert owner.call("GET", "/customers/api-keys").json()["api_keys"] == []
 
 
 def test_a_key_expires_when_its_owner_says_and_gets_another_name(stage: Stage, owner: Person) -> None:
@@ -268,3 +268,41 @@ def test_a_key_is_restricted_to_networks(stage: Stage, owner: Person) -> None:
     networks.fill("")
     stage.press("Save")
     expect(stage.page.locator("#keys")).not_to_contain_text("Only from")
+
+
+def test_a_key_is_restricted_to_scopes(stage: Stage, owner: Person) -> None:
+    """When it is created and later, in the owner's words. It may not read the account unless that is allowed."""
+    stage.visitor.visit("/api-keys")
+    stage.press("+ New API Key")
+    stage.page.get_by_label("Name", exact=True).fill("box")
+    stage.page.get_by_text("Advanced").click()
+    dialog = stage.page.locator("dialog[open]")
+    expect(dialog.get_by_label("See your jobs")).to_be_hidden()
+    dialog.get_by_label("What the key may do").select_option("Only what you choose")
+    stage.press("Generate")
+    stage.told("Choose at least one.")
+    expect(dialog.locator("#key-may")).to_be_focused()
+    dialog.get_by_label("See your jobs").check()
+    stage.press("Generate")
+    stage.told("Copy it now")
+    key = stage.page.get_by_label("API key", exact=True).input_value()
+    stage.press("Done")
+    stage.told("May only: See your jobs")
+    assert owner.call("GET", "/customers/me", x_api_key=key).json()["error"] == "api_key_insufficient_scope"
+
+    stage.press("Actions for box")
+    stage.page.get_by_role("menuitem", name="Restrict…").click()
+    expect(dialog.get_by_label("See your jobs")).to_be_checked()
+    dialog.get_by_label("See your name and email address").check()
+    stage.press("Save")
+    stage.told("May only: See your name and email address, See your jobs")
+    assert owner.call("GET", "/customers/me", x_api_key=key).status_code == 200
+
+    stage.press("Actions for box")
+    stage.page.get_by_role("menuitem", name="Restrict…").click()
+    dialog.get_by_label("What the key may do").select_option("Everything")
+    expect(dialog.get_by_label("See your jobs")).to_be_hidden()
+    stage.press("Save")
+    expect(stage.page.locator("#keys")).not_to_contain_text("May only")
+    (listed,) = owner.call("GET", "/customers/api-keys").json()["api_keys"]
+    assert (listed["scopes"], listed["networks"]) == ([], [])

@@ -129,6 +129,7 @@ def _api_key() -> ApiKey:
         networks="198.51.100.0/24 2001:db8::/32",
         seen_networks="198.51.100.0/24 192.0.2.0/24",
         new_network_at=NOW,
+        scopes="jobs:read jobs:write",
     )
 
 

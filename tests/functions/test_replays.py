@@ -459,6 +459,7 @@ def test_the_sample_of_key_create_shows_the_key_once(functions: Lambdas) -> None
             "rotated_at": None,
             "old_secret": None,
             "networks": [],
+            "scopes": [],
             "plaintext_key": text,
         }
     }
@@ -513,6 +514,40 @@ def test_a_key_works_from_the_networks_that_its_owner_allows(functions: Lambdas)
     assert [it["networks"] for it in listed if it["id"] == made["id"]] == [["198.51.100.0/24"]]
 
 
+def test_a_key_may_do_what_its_owner_allows(functions: Lambdas) -> None:
+    """From the body to the list, our own routes, verification and the authorizer; changed with the next request."""
+    person = functions.people.arrange()
+    body = {"name": "laptop", "scopes": ["account", "jobs:read"]}
+    made = functions.invoke("key_create", request("key_create", cookie=person.token, body=body)).json["api_key"]
+    key = made["plaintext_key"]
+    guarded = {"stageVariables": {"comfyAudience": "https://cloud.example.com/mcp"}}
+    asked = {"api_key": key, "scopes": ["jobs:read"]}
+    answers = {
+        "account_show": request("account_show", key=key),
+        "authorizer": request("authorizer", key=key) | guarded,
+        "key_verify": request("key_verify", body=asked),
+    }
+    assert functions.invoke("account_show", answers["account_show"]).status == 200
+    assert functions.invoke("authorizer", answers["authorizer"]).result["context"]["scope"] == "jobs:read"
+    assert functions.invoke("key_verify", answers["key_verify"]).json["scopes"] == ["account", "jobs:read"]
+    unaware = functions.invoke("key_verify", request("key_verify", body={"api_key": key})).json
+    assert (unaware["valid"], unaware["error"]) == (False, "api_key_insufficient_scope")
+
+    edit = request("key_update", cookie=person.token, body={"scopes": ["orders"]}, target=made["id"])
+    assert functions.invoke("key_update", edit).read == expected.answer("key_update", 204)
+
+    refused = functions.invoke("account_show", answers["account_show"])
+    assert refused.read == expected.refusal("account_show", 403, "api_key_insufficient_scope")
+    assert refused.events == ["authz_fail_scope"]
+    for function in ("account_open", "workspace_show"):
+        assert functions.invoke(function, request(function, key=key)).json["error"] == "api_key_insufficient_scope"
+    denied = functions.invoke("authorizer", answers["authorizer"])
+    assert (denied.result, denied.events) == ({"isAuthorized": False}, ["authz_fail_scope"])
+    assert functions.invoke("key_verify", answers["key_verify"]).json["error"] == "api_key_insufficient_scope"
+    listed = functions.invoke("key_list", sample("key_list")).json["api_keys"]
+    assert [it["scopes"] for it in listed if it["id"] == made["id"]] == [["orders"]]
+
+
 def test_the_sample_of_key_list_lists_the_keys(functions: Lambdas) -> None:
     """Without plaintext."""
     person = functions.people.arrange()
@@ -532,8 +567,15 @@ def test_the_sample_of_key_list_lists_the_keys(functions: Lambdas) -> None:
         "rotated_at": None,
         "old_secret": None,
         "networks": [],
+        "scopes": [],
     }
-    assert answer.read == expected.answer("key_list", 200, {"api_keys": [key]})
+    scopes = [
+        {"name": "account", "means": ["See your name and email address"], "services": []},
+        {"name": "jobs:read", "means": ["See your jobs"], "services": ["Comfy Cloud"]},
+        {"name": "jobs:write", "means": ["Start jobs"], "services": ["Comfy Cloud"]},
+        {"name": "orders", "means": ["See orders"], "services": ["Comfy Store"]},
+    ]
+    assert answer.read == expected.answer("key_list", 200, {"api_keys": [key], "scopes": scopes})
     assert _logged(answer) == [_line("key_list", "authn_tokens_listed", "GET /customers/api-keys", 200, person.user_id)]
 
 
@@ -569,13 +611,14 @@ def test_the_sample_of_key_rotate_shows_the_new_secret_once(functions: Lambdas) 
         "rotated_at": moment,
         "old_secret": old,
         "networks": [],
+        "scopes": [],
     }
     assert answer.read == expected.answer("key_rotate", 201, {"api_key": {**key, "plaintext_key": text}})
     route = "POST /customers/api-keys/{id}/rotate"
     assert _logged(answer) == [_line("key_rotate", "authn_token_rotated", route, 201, person.user_id)]
     about = {"user_id": person.user_id, "detail": "Workshop computer", "old_ends": "2026-01-12T12:00:00+00:00"}
     assert functions.queued() == [{"kind": "api_key_rotated", **about, "identity": f"{text[:16]}…", **HERE}]
-    assert functions.invoke("key_list", sample("key_list")).json == {"api_keys": [key]}
+    assert functions.invoke("key_list", sample("key_list")).json["api_keys"] == [key]
     for each in (text, person.key):
         assert functions.invoke("account_show", request("account_show", key=each)).status == 200
 
@@ -622,6 +665,7 @@ def test_the_sample_of_key_verify_returns_the_owner(functions: Lambdas) -> None:
         "key_name": "Workshop computer",
         "key_description": "",
         "key_expires_at": None,
+        "scopes": None,
     }
     assert answer.read == expected.answer("key_verify", 200, body)
     assert _logged(answer) == [

@@ -15,10 +15,10 @@ from tests.guards.project import relative
 LONGEST_MODULE, LONGEST_FUNCTION, LONGEST_HANDLER = 300, 40, 30
 # Catalogues: a tree of errors with five lines for each, and one entry for each event, message and route.
 CATALOGUES = {
-    "layers/domain/accounts/errors.py": 853,
-    "layers/domain/accounts/events.py": 329,
+    "layers/domain/accounts/errors.py": 862,
+    "layers/domain/accounts/events.py": 335,
     "layers/domain/accounts/model/messages.py": 360,
-    "layers/domain/accounts/web/routes.py": 706,
+    "layers/domain/accounts/web/routes.py": 736,
 }
 DEPLOYED = (*project.MODULES, *project.HANDLERS)
 # Deterministic, or guessable from neighbouring values. `secrets` is neither.

@@ -146,6 +146,7 @@ def test_another_service_learns_whose_key_it_was_shown(cloud: LocalCloud, ann: P
         "key_name": "my key",
         "key_description": "",
         "key_expires_at": None,
+        "scopes": None,
     }
     assert (refused.status_code, refused.json()["error"]) == (401, "invalid_admin_secret")
 

@@ -19,8 +19,9 @@ def lambda_handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]
     if event["routeKey"] not in SCOPES:
         return answer(200, METADATA, {"access-control-allow-origin": "*"})
     caller, needed = event["requestContext"]["authorizer"]["lambda"], SCOPES[event["routeKey"]]
-    # An API key and a session have no scope: they act as the owner.
-    if caller["credential_kind"] == "access_token" and needed not in caller["scope"].split():
+    # A session, and an API key that is not restricted, have no scope: they act as the owner.
+    is_limited = caller["credential_kind"] == "access_token" or caller["scope"]
+    if is_limited and needed not in caller["scope"].split():
         return answer(403, {"error": "insufficient_scope", "scope": needed})
     return answer(200, {"account_id": caller["account_id"], "did": needed})
 

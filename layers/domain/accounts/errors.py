@@ -50,6 +50,7 @@
     │   │   ├── InvalidAdminSecret
     │   │   └── InvalidSignature
     │   ├── Forbidden
+    │   │   ├── ApiKeyInsufficientScope
     │   │   ├── ApiKeyWrongNetwork
     │   │   ├── CredentialNotAccepted
     │   │   ├── CrossSiteRequest
@@ -515,6 +516,14 @@ class ApiKeyWrongNetwork(Forbidden):
     code = "api_key_wrong_network"
     event = "authz_fail_network"
     default_message = "This API key doesn't work from this network. Its owner can allow the network under API Keys."
+
+
+class ApiKeyInsufficientScope(Forbidden):
+    """The API key works, but its owner restricted it to scopes that do not include this."""
+
+    code = "api_key_insufficient_scope"
+    event = "authz_fail_scope"
+    default_message = "This API key isn't allowed to do this. Its owner can change what it may do under API Keys."
 
 
 class CredentialNotAccepted(Forbidden):

@@ -223,6 +223,12 @@ _KEYS_AND_TOKENS: dict[str, Event] = {
         kept="with other changes of keys, " + _a_day(limits.API_KEY_CHANGES_PER_ACCOUNT_PER_DAY),
         detail=("api_key", "name", "networks"),
     ),
+    "authn_token_scoped": Event(
+        "an owner changed the scopes that an API key may be used for",
+        kept="with other changes of keys, " + _a_day(limits.API_KEY_CHANGES_PER_ACCOUNT_PER_DAY),
+        detail=("api_key", "name", "scopes"),
+    ),
+    "authz_fail_scope": Event("an API key was used for what its scopes do not include"),
     "authz_fail_network": Event("an API key came from a network that its owner does not allow"),
     "authn_token_new_network": Event(
         "an API key was used from a network that it does not remember",

@@ -22,6 +22,7 @@ OPERATOR = "arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_AdministratorA
 KEY, OTHER_KEY = (a_key(name) for name in ("kkkkkkkk", "zzzzzzzz"))
 USER_ID = "SomeAccountOfAnn000000000001"
 ANN = f"Ann <ann@example.com> ({USER_ID})"
+_JOBS = ", only for jobs:read"
 FOUND: dict[str, Any] = {
     "account": {
         "id": USER_ID,
@@ -69,6 +70,7 @@ FOUND: dict[str, Any] = {
             "last_used_at": None,
             "expires_at": "2027-01-05T12:00:00.000Z",
             "networks": [],
+            "scopes": ["jobs:read"],
         },
         {
             "id": secrets.digest(OTHER_KEY),
@@ -78,6 +80,7 @@ FOUND: dict[str, Any] = {
             "last_used_at": "2026-01-05T13:00:00.000Z",
             "expires_at": None,
             "networks": ["192.0.2.0/24"],
+            "scopes": [],
         },
     ],
     "passkeys": [
@@ -195,7 +198,7 @@ Passkeys (1)
 Sessions (1)
   5e555e555e55  by password, seen 2026-01-05T12:00:00.000Z, 203.0.113.7, Firefox on Linux
 API keys (2)
-  comfyui-kkkkkkkk  render box  created 2026-01-05T12:00:00.000Z, used never, expires 2027-01-05T12:00:00.000Z
+  comfyui-kkkkkkkk  render box  created 2026-01-05T12:00:00.000Z, used never, expires 2027-01-05T12:00:00.000Z{_JOBS}
   comfyui-zzzzzzzz  laptop  created 2026-01-05T12:00:00.000Z, used 2026-01-05T13:00:00.000Z, only from 192.0.2.0/24
 Activity (2)
   2026-01-05T12:00:00.000Z  user_created  203.0.113.7  by email

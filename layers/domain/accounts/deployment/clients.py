@@ -26,14 +26,35 @@ if TYPE_CHECKING:
     from accounts.flows.clients.device_login import DeviceLogin
     from accounts.flows.clients.token_refresh import TokenRefresh
     from accounts.flows.clients.token_revocation import TokenRevocation
-    from accounts.flows.people.authentication import Authentication, CredentialKind
+    from accounts.flows.people.authentication import CredentialKind
+    from accounts.model.access_tokens import Signer
+    from accounts.model.clients import Clients
+    from accounts.web.authorizations import Guard
 
 
 class ClientFlows(PeopleFlows):
-    def guards(self, kinds: frozenset[CredentialKind]) -> Mapping[str, Authentication]:
-        """The authorizer's authentication for each audience, and under an empty text the configured one."""
-        configured = self.resources.guarded(self.settings.optional("AUTHORIZER_AUDIENCE"))
-        found = {it: self.authentication(kinds, self.tokens_for(it)) for it in self.resources.audiences}
+    @cached_property
+    def clients(self) -> Clients:
+        from accounts.model import clients
+
+        hosts = self.settings["CLIENT_METADATA_HOSTS"]
+        return clients.load(self.settings.optional("OAUTH_CLIENTS"), hosts, self.settings.site_url)
+
+    @cached_property
+    def signer(self) -> Signer:
+        return self.signing_keys
+
+    def guards(self, kinds: frozenset[CredentialKind]) -> Mapping[str, Guard]:
+        """What the authorizer guards, by audience, and under an empty text the configured one."""
+        from accounts.web.authorizations import Guard
+
+        known = self.resources
+        configured = known.guarded(self.settings.optional("AUTHORIZER_AUDIENCE"))
+        audiences = {known.audience(address): resource for address, resource in known.by_address.items()}
+        found = {
+            audience: Guard(self.authentication(kinds, self.tokens_for(audience)), resource)
+            for audience, resource in audiences.items()
+        }
         return found | {"": found[configured]}
 
     @cached_property

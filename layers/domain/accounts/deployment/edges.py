@@ -11,24 +11,30 @@ from accounts import telemetry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
-    from accounts.aws.secrets import ProviderCredentialsSecret, Secret
+    from accounts.aws.secrets import Secret
     from accounts.aws.signing import SigningKeys
     from accounts.dynamo.tables import Table
     from accounts.dynamo.transactions import DynamoTransactions
-    from accounts.model.access_tokens import Reader, Signer
-    from accounts.model.api_keys import ApiKeys
-    from accounts.model.audit import AuditEvents
+    from accounts.flows.people.authentication import (
+        AdminAuthentication,
+        Authentication,
+        Authenticator,
+        CredentialKind,
+        SessionAuthentication,
+    )
+    from accounts.flows.people.key_lookup import KeyAuthentication, KeyLookup
+    from accounts.model.access_tokens import Reader
+    from accounts.model.api_keys import ApiKey, ApiKeys
+    from accounts.model.audit import AuditEvents, Caller
     from accounts.model.client_documents import Documents, Fetcher
-    from accounts.model.clients import Clients
     from accounts.model.identities import Identities
     from accounts.model.messages import Outbox
     from accounts.model.one_time_tokens import OneTimeTokens
-    from accounts.model.origins import Allowlist
     from accounts.model.passkeys import Authenticators, Passkeys
     from accounts.model.passwords import Policy
     from accounts.model.proofs import Proofs
-    from accounts.model.providers import Providers
     from accounts.model.resources import Resources
     from accounts.model.sessions import Lengths, Sessions
     from accounts.model.source_limits import SourceLimits
@@ -160,10 +166,6 @@ class Edges:
         return signing.signing_keys(self.settings)
 
     @cached_property
-    def signer(self) -> Signer:
-        return self.signing_keys
-
-    @cached_property
     def access_tokens(self) -> Reader:
         """Of this service."""
         return self.tokens_for(self.settings.site_url)
@@ -173,12 +175,6 @@ class Edges:
         from accounts.authorization_server.tokens import AccessTokens
 
         return AccessTokens(self.settings.site_url, self.signing_keys.public, audiences)
-
-    @cached_property
-    def provider_credentials(self) -> ProviderCredentialsSecret:
-        from accounts.aws.secrets import ProviderCredentialsSecret, Secret
-
-        return ProviderCredentialsSecret(Secret(self.settings["OAUTH_PROVIDERS_SECRET"]))
 
     @cached_property
     def outbox(self) -> Outbox:
@@ -232,32 +228,65 @@ class Edges:
         )
 
     @cached_property
-    def clients(self) -> Clients:
-        from accounts.model import clients
-
-        hosts = self.settings["CLIENT_METADATA_HOSTS"]
-        return clients.load(self.settings.optional("OAUTH_CLIENTS"), hosts, self.settings.site_url)
-
-    @cached_property
     def resources(self) -> Resources:
         from accounts.model import resources
 
         return resources.load(self.settings.site_url, self.settings.optional("OAUTH_RESOURCES"))
 
     @cached_property
-    def allowlist(self) -> Allowlist:
-        from accounts.model.origins import Allowlist
-
-        return Allowlist(self.settings.site_url, self.settings.optional("ALLOWED_ORIGINS").split(","))
-
-    @cached_property
-    def providers(self) -> Providers:
-        from accounts.identity_providers.directory import ProviderDirectory
-
-        return ProviderDirectory(self.settings, self.provider_credentials)
-
-    @cached_property
     def pages(self) -> Pages:
         from accounts.web.pages import Pages
 
         return Pages(self.settings)
+
+    def authentication(self, kinds: frozenset[CredentialKind], tokens: Reader | None = None) -> Authentication:
+        """Accepts these kinds of credential, and no others. ``tokens`` reads access tokens for another service."""
+        from accounts.flows.people.authentication import Authentication
+
+        return Authentication({kind: self._authenticator(kind, tokens) for kind in kinds})
+
+    def _authenticator(self, kind: CredentialKind, tokens: Reader | None) -> Authenticator:
+        from accounts.flows.people.authentication import AccessTokenAuthentication
+
+        match kind:
+            case "session":
+                return self.session_authentication
+            case "access_token":
+                return AccessTokenAuthentication(self.sessions, tokens or self.access_tokens)
+            case "api_key":
+                return self.key_authentication
+            case "admin_secret":
+                return self.admin_authentication
+
+    @cached_property
+    def session_authentication(self) -> SessionAuthentication:
+        from accounts.flows.people.authentication import SessionAuthentication
+
+        return SessionAuthentication(self.sessions)
+
+    @cached_property
+    def key_lookup(self) -> KeyLookup:
+        from accounts.flows.people.key_lookup import KeyLookup
+
+        outbox = self.hasty_outbox
+
+        def notify(key: ApiKey, caller: Caller, now: datetime) -> bool:
+            # Most keys come from a network that they remember.
+            from accounts.flows.people.key_notices import notify_of_network
+
+            return notify_of_network(outbox(), key, caller, now, on_failure=telemetry.dependency_failed)
+
+        return KeyLookup(self.api_keys, self.throttles, notify)
+
+    @cached_property
+    def key_authentication(self) -> KeyAuthentication:
+        from accounts.flows.people.key_lookup import KeyAuthentication
+
+        return KeyAuthentication(self.key_lookup)
+
+    @cached_property
+    def admin_authentication(self) -> AdminAuthentication:
+        from accounts.aws.secrets import AdminSecret
+        from accounts.flows.people.authentication import AdminAuthentication
+
+        return AdminAuthentication(AdminSecret(self.settings["ADMIN_SECRET"]), self.throttles)

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from accounts import telemetry
-from accounts.deployment.authentication import Authentications
+from accounts.deployment.edges import Edges
 
 if TYPE_CHECKING:
     from accounts.flows.keys.key_expiry import KeyExpiry
@@ -18,9 +18,16 @@ if TYPE_CHECKING:
     from accounts.flows.keys.leak_reports import LeakReports
     from accounts.flows.keys.leaked_keys import LeakedKeys
     from accounts.flows.keys.scanner_keys import ScannerKeys
+    from accounts.model.key_scopes import Offered
 
 
-class KeyFlows(Authentications):
+class KeyFlows(Edges):
+    @cached_property
+    def offered_scopes(self) -> tuple[Offered, ...]:
+        from accounts.model import key_scopes
+
+        return key_scopes.offered(self.resources)
+
     @cached_property
     def key_creation(self) -> KeyCreation:
         from accounts.flows.keys.key_management import KeyCreation
@@ -31,6 +38,7 @@ class KeyFlows(Authentications):
             self.throttles,
             self.writing(self.api_keys, self.users, self.audit_events),
             self.notices,
+            tuple(each.name for each in self.offered_scopes),
         )
 
     @cached_property
@@ -44,7 +52,8 @@ class KeyFlows(Authentications):
         from accounts.flows.keys.key_management import KeyDescription
 
         tables = (self.api_keys, self.audit_events)
-        return KeyDescription(self.users, self.api_keys, self.throttles, self.writing(*tables))
+        scopes = tuple(each.name for each in self.offered_scopes)
+        return KeyDescription(self.users, self.api_keys, self.throttles, self.writing(*tables), scopes)
 
     @cached_property
     def key_rotation(self) -> KeyRotation:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from accounts.deployment.authentication import Authentications
+from accounts.deployment.edges import Edges
 from accounts.settings import REQUIRED
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from accounts.model.source_limits import SourceLimits
 
 
-class PeopleFlows(Authentications):
+class PeopleFlows(Edges):
     @cached_property
     def hasher(self) -> PasswordHasher:
         from accounts.aws.secrets import PepperSecret, Secret

@@ -10,14 +10,35 @@ from typing import TYPE_CHECKING
 from accounts.deployment.people import PeopleFlows
 
 if TYPE_CHECKING:
+    from accounts.aws.secrets import ProviderCredentialsSecret
     from accounts.flows.providers.identity_linking import IdentityLinking
     from accounts.flows.providers.identity_management import IdentityList, IdentityUnlinking, PasswordSetting
     from accounts.flows.providers.login_methods import LoginMethods
     from accounts.flows.providers.provider_login import ProviderArrival, ProviderDeparture
     from accounts.flows.providers.provider_verification import ProviderVerification
+    from accounts.model.origins import Allowlist
+    from accounts.model.providers import Providers
 
 
 class ProviderFlows(PeopleFlows):
+    @cached_property
+    def provider_credentials(self) -> ProviderCredentialsSecret:
+        from accounts.aws.secrets import ProviderCredentialsSecret, Secret
+
+        return ProviderCredentialsSecret(Secret(self.settings["OAUTH_PROVIDERS_SECRET"]))
+
+    @cached_property
+    def providers(self) -> Providers:
+        from accounts.identity_providers.directory import ProviderDirectory
+
+        return ProviderDirectory(self.settings, self.provider_credentials)
+
+    @cached_property
+    def allowlist(self) -> Allowlist:
+        from accounts.model.origins import Allowlist
+
+        return Allowlist(self.settings.site_url, self.settings.optional("ALLOWED_ORIGINS").split(","))
+
     @cached_property
     def login_methods(self) -> LoginMethods:
         from accounts.flows.providers.login_methods import LoginMethods

@@ -69,6 +69,7 @@ class ApiKeyItem(Model):
     networks = UnicodeAttribute(null=True)
     seen_networks = UnicodeAttribute(null=True)
     new_network_at = UTCDateTimeAttribute(null=True)
+    scopes = UnicodeAttribute(null=True)
     swept_at = TTLAttribute(null=True)
     by_user = _ByUser()
     by_due = _ByDue()

@@ -13,20 +13,14 @@ A key that was rotated has two secrets for some days, each a noun of its own (``
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from collections.abc import Collection, Iterable
+from datetime import datetime
 from typing import Protocol
 
 from msgspec import UNSET, Struct, UnsetType
 
-from accounts import secrets, text
-from accounts.errors import InvalidInput
-from accounts.limits import (
-    ACTIVITY_INTERVAL,
-    API_KEY_LIFETIME,
-    KEY_DESCRIPTION_MAX_CHARACTERS,
-    KEY_NAME_MAX_CHARACTERS,
-)
+from accounts import secrets
+from accounts.limits import ACTIVITY_INTERVAL
 from accounts.model.audit import Caller
 from accounts.transactions import Change
 
@@ -37,10 +31,6 @@ PATTERN = rf"(?<![0-9A-Za-z]){PREFIX}[0-9A-Za-z]{{{LENGTH - len(PREFIX)}}}(?![0-
 _CHECKSUM_CHARACTERS = 6
 _RANDOM_CHARACTERS = LENGTH - len(PREFIX) - _CHECKSUM_CHARACTERS
 SHOWN_CHARACTERS = len(PREFIX) + 8
-_NOTHING = "Send a name, a description or networks."
-_MALFORMED = "Send the expiry date with its time and time zone, such as 2030-01-31T12:00:00Z."
-_PAST = "Choose an expiry date in the future."
-_TOO_FAR = "Choose an expiry date within the next ten years."
 
 
 class ApiKey(Struct, frozen=True):
@@ -54,6 +44,8 @@ class ApiKey(Struct, frozen=True):
     ``due_at`` is the next moment of ``model.key_expiry``; None for a secret that was replaced.
     ``networks`` are those that it may come from (``model.key_networks``), empty for everywhere. ``seen_networks`` are
     some that it came from (``model.key_uses``), and ``new_network_at`` is when the last new one was noticed.
+
+    ``scopes`` are what it may be used for (``model.key_scopes``), empty for everything.
     """
 
     digest: str
@@ -73,6 +65,7 @@ class ApiKey(Struct, frozen=True):
     networks: str = ""
     seen_networks: str = ""
     new_network_at: datetime | None = None
+    scopes: str = ""
 
     @property
     def id(self) -> str:
@@ -107,9 +100,13 @@ class ApiKey(Struct, frozen=True):
         """Whether its owner allows the network of this address."""
         if not self.networks:
             return True
-        from accounts.model import key_networks  # noqa: PLC0415 - as in ``_networks``
+        from accounts.model import key_networks  # noqa: PLC0415 - every function loads this module, and most keys have none
 
         return key_networks.allow(self.networks, address)
+
+    def has_all(self, scopes: Collection[str]) -> bool:
+        """Whether it may do what needs all of these scopes. A restricted key may do nothing that names none."""
+        return not self.scopes or (bool(scopes) and set(scopes).issubset(self.scopes.split()))
 
     def is_due_for_touch(self, now: datetime) -> bool:
         """Whether its use should be recorded again."""
@@ -119,29 +116,33 @@ class ApiKey(Struct, frozen=True):
 class Details(Struct, frozen=True):
     """What an owner asks of a new key, as sent.
 
-    ``expires_at`` is empty for a key that does not expire, ``networks`` None for one that works everywhere.
+    ``expires_at`` is empty for a key that does not expire, ``networks`` None for one that works everywhere, and
+    ``scopes`` None for one that may do everything.
     """
 
     name: str
     description: str = ""
     expires_at: str = ""
     networks: Iterable[str] | None = None
+    scopes: Iterable[str] | None = None
 
 
 class Edit(Struct, frozen=True):
-    """What an owner changes of a key, as sent; ``networks`` None for everywhere."""
+    """What an owner changes of a key, as sent; ``networks`` None for everywhere, ``scopes`` None for everything."""
 
     name: str | None = None
     description: str | None = None
     networks: Iterable[str] | UnsetType | None = UNSET
+    scopes: Iterable[str] | UnsetType | None = UNSET
 
 
 class Amendment(Struct, frozen=True):
-    """What an owner changes of a key, checked. None stays as it is; empty ``networks`` are everywhere."""
+    """What an owner changes of a key, checked. None stays as it is; an empty text lifts a restriction."""
 
     name: str | None = None
     description: str | None = None
     networks: str | None = None
+    scopes: str | None = None
 
 
 class ApiKeys(Protocol):
@@ -214,63 +215,9 @@ class End(Change, frozen=True):
     user_id: str
 
 
-def create(user_id: str, details: Details, now: datetime) -> tuple[str, ApiKey]:
-    """A new key and its plain text, which is shown once and never stored; raises InvalidInput."""
-    plaintext = new_plaintext()
-    key = ApiKey(
-        digest=secrets.digest(plaintext),
-        user_id=user_id,
-        name=_name(details.name),
-        description=_description(details.description),
-        key_prefix=plaintext[:SHOWN_CHARACTERS],
-        created_at=now,
-        expires_at=expiry(details.expires_at, now) if details.expires_at else None,
-        networks=_networks(details.networks),
-    )
-    return plaintext, key
-
-
 def new_plaintext() -> str:
     body = PREFIX + secrets.random_base62(_RANDOM_CHARACTERS)
     return body + _checksum(body)
-
-
-def amendment(edit: Edit) -> Amendment:
-    """What is sent, checked; raises InvalidInput."""
-    if edit == Edit():
-        raise InvalidInput(_NOTHING)
-    return Amendment(
-        name=None if edit.name is None else _name(edit.name),
-        description=None if edit.description is None else _description(edit.description),
-        networks=None if edit.networks is UNSET else _networks(edit.networks),
-    )
-
-
-def _name(value: str) -> str:
-    return text.line("name", value, at_most=KEY_NAME_MAX_CHARACTERS, required=True)
-
-
-def _networks(given: Iterable[str] | None) -> str:
-    from accounts.model import key_networks  # noqa: PLC0415 - every function loads this module, and most keys have none
-
-    return "" if given is None else key_networks.checked(given)
-
-
-def _description(value: str) -> str:
-    return text.line("description", value, at_most=KEY_DESCRIPTION_MAX_CHARACTERS)
-
-
-def expiry(given: str, now: datetime) -> datetime:
-    """The expiry date, in whole seconds of UTC; raises InvalidInput."""
-    moment = text.moment(given)
-    if moment is None:
-        raise InvalidInput(_MALFORMED)
-    chosen = moment.replace(microsecond=0)
-    if chosen <= now:
-        raise InvalidInput(_PAST)
-    if chosen - now > API_KEY_LIFETIME:
-        raise InvalidInput(_TOO_FAR)
-    return chosen.astimezone(UTC)
 
 
 def is_well_formed(plaintext: str) -> bool:

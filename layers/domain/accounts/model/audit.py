@@ -31,7 +31,7 @@ class Caller(Struct, frozen=True):
 
 NO_CALLER = Caller(source="", user_agent="")
 # The fields of a detail that the owner sees. Ids of sessions and keys are digests of secrets and are not shown.
-_SHOWN = frozenset({"method", "provider", "client", "by", "name", "sessions", "url", "found_in", "networks"})
+_SHOWN = frozenset({"method", "provider", "client", "by", "name", "sessions", "url", "found_in", "networks", "scopes"})
 
 
 class Record(Change, frozen=True):

@@ -7,18 +7,29 @@ from copy import replace
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
+
 from accounts import telemetry
 from accounts.errors import AccountsError, ConfigurationError, Refusal, Unavailable
-from accounts.flows.people.authentication import SESSION, Authentication, Principal
+from accounts.flows.people.authentication import API_KEY, SESSION, Authentication, Principal
 from accounts.model import assurance
+from accounts.model.resources import Resource
 from accounts.model.sessions import Session
 from accounts.settings import Settings
 from accounts.web import authorizer_events, credentials, requests
 from accounts.web.requests import Event, Request
 from accounts.web.routes import AUTHORIZE, Route
 
+
+class Guard(Struct, frozen=True):
+    """What the authorizer guards: a resource, and how its callers are authenticated."""
+
+    authentication: Authentication
+    resource: Resource
+
+
 # By audience; the default under an empty text.
-Guards = Mapping[str, Authentication]
+Guards = Mapping[str, Guard]
 
 
 def decide(guards: Guards, settings: Settings, event: Event, now: datetime) -> dict[str, Any]:
@@ -28,11 +39,12 @@ def decide(guards: Guards, settings: Settings, event: Event, now: datetime) -> d
     saw. Raises Unavailable when the store does not answer, and ConfigurationError when the stage names an audience that
     is not configured; the gateway then answers 500, which also denies.
     """
-    authentication = _guard(guards, authorizer_events.stage_variable(event, authorizer_events.AUDIENCE))
+    guard = _guard(guards, authorizer_events.stage_variable(event, authorizer_events.AUDIENCE))
     request = requests.read(authorizer_events.normalized(event), now)
     try:
         credential = credentials.presented(request, _route(request), settings.site_url)
-        principal = authentication.principal(credential, request.caller, now)
+        scopes = guard.resource.meanings
+        principal = guard.authentication.principal(credential, request.caller, now, scopes=scopes)
     except Refusal as refusal:
         _record(request, refusal.event, error=refusal)
         return authorizer_events.denied(event)
@@ -42,10 +54,12 @@ def decide(guards: Guards, settings: Settings, event: Event, now: datetime) -> d
     _record(request, AUTHORIZE.event, principal.user_id, principal.kind)
     # With a cookie, the decision depends on the method.
     everywhere = principal.kind != SESSION
-    return authorizer_events.allowed(event, principal.user_id, _context(principal), everywhere=everywhere)
+    return authorizer_events.allowed(
+        event, principal.user_id, _context(principal, guard.resource), everywhere=everywhere
+    )
 
 
-def _guard(guards: Guards, audience: str) -> Authentication:
+def _guard(guards: Guards, audience: str) -> Guard:
     if audience not in guards:
         message = f"A stage of another API names the audience {audience}, which OAuthResources does not list."
         raise ConfigurationError(message)
@@ -57,16 +71,18 @@ def _route(request: Request) -> Route:
     return replace(AUTHORIZE, method=request.method)
 
 
-def _context(principal: Principal) -> dict[str, str]:
+def _context(principal: Principal, resource: Resource) -> dict[str, str]:
     """What the other API's functions learn; all text.
 
-    Only an access token has a scope, only an API key may expire, and only a key says nothing of a login.
+    An access token has a scope, and a restricted API key: those of its scopes that this resource has. Only an API key
+    may expire, and only a key says nothing of a login.
     """
+    scope = resource.limited(principal.scope) if principal.kind == API_KEY else principal.scope
     return {
         "account_id": principal.user_id,
         "credential_kind": principal.kind,
         "credential_id": principal.credential_id,
-        "scope": principal.scope,
+        "scope": scope,
         "expires_at": f"{principal.expires_at:%Y-%m-%dT%H:%M:%SZ}" if principal.expires_at else "",
         **_login(principal.session),
     }

@@ -101,7 +101,9 @@ def _principal(request: Request, route: Route, settings: Settings, authenticatio
     credential, now = credentials.presented(request, route, settings.site_url), request.received_at
     if route.optional:
         return authentication.find(credential, request.caller, now, enrolling=route.enrolling)
-    return authentication.principal(credential, request.caller, now, fresh=route.fresh, enrolling=route.enrolling)
+    return authentication.principal(
+        credential, request.caller, now, fresh=route.fresh, enrolling=route.enrolling, scopes=(route.scope,)
+    )
 
 
 def _require_own_pages(request: Request, route: Route, settings: Settings) -> None:

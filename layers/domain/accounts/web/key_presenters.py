@@ -14,6 +14,7 @@ from accounts.web.presenters import Timestamp, maybe, timestamp
 if TYPE_CHECKING:
     from accounts.flows.keys.key_verification import Verified
     from accounts.model import api_keys, key_secrets
+    from accounts.model.key_scopes import Offered
 
 
 class OldSecret(Struct):
@@ -27,7 +28,7 @@ class OldSecret(Struct):
 
 
 class APIKey(Struct):
-    """An API key without its text. Without ``networks``, it works everywhere."""
+    """An API key without its text. Without ``networks``, it works everywhere; without ``scopes``, for everything."""
 
     id: str
     name: str
@@ -41,6 +42,7 @@ class APIKey(Struct):
     rotated_at: Timestamp | None
     old_secret: OldSecret | None
     networks: list[str]
+    scopes: list[str]
 
 
 class CreatedKey(APIKey):
@@ -53,12 +55,26 @@ class KeyCreated(Struct):
     api_key: CreatedKey
 
 
+class KeyScope(Struct):
+    """A scope that a key may be restricted to, and the names of the services that have it; none for this service."""
+
+    name: str
+    means: list[str]
+    services: list[str]
+
+
 class Keys(Struct):
+    """``scopes`` are those that this deployment offers, none if it has no other services."""
+
     api_keys: list[APIKey]
+    scopes: list[KeyScope]
 
 
 class KeyOwner(Struct):
-    """The owner of a valid API key. Existing clients expect the account id as ``firebase_uid``."""
+    """The owner of a valid API key. Existing clients expect the account id as ``firebase_uid``.
+
+    ``scopes`` are what the key may be used for, null for everything.
+    """
 
     valid: Annotated[bool, Meta(extra_json_schema={"const": True})]
     firebase_uid: str
@@ -68,6 +84,7 @@ class KeyOwner(Struct):
     key_name: str
     key_description: str
     key_expires_at: Timestamp | None
+    scopes: list[str] | None
 
 
 class NoKey(Struct):
@@ -91,7 +108,13 @@ def api_key(listed: key_secrets.Listed) -> APIKey:
         rotated_at=maybe(key.rotated_at),
         old_secret=old_secret(listed.old) if listed.old else None,
         networks=key.networks.split(),
+        scopes=key.scopes.split(),
     )
+
+
+def keys(found: list[key_secrets.Listed], scopes: tuple[Offered, ...]) -> Keys:
+    offered = [KeyScope(each.name, list(each.means), list(each.services)) for each in scopes]
+    return Keys([api_key(listed) for listed in found], offered)
 
 
 def old_secret(old: api_keys.ApiKey) -> OldSecret:
@@ -124,4 +147,5 @@ def verification(found: Verified | Refusal) -> KeyOwner | NoKey:
         key_name=found.key.name,
         key_description=found.key.description,
         key_expires_at=maybe(found.key.expires_at),
+        scopes=found.key.scopes.split() or None,
     )

@@ -13,6 +13,8 @@ SESSION_ONLY: frozenset[CredentialKind] = frozenset({SESSION})
 LOGGED_IN: frozenset[CredentialKind] = frozenset({SESSION, ACCESS_TOKEN})
 ANY_CREDENTIAL: frozenset[CredentialKind] = frozenset({SESSION, ACCESS_TOKEN, API_KEY})
 ADMIN_ONLY: frozenset[CredentialKind] = frozenset({ADMIN_SECRET})
+# This service's own scope, as in ``model.resources``.
+ACCOUNT = "account"
 
 
 class Route(Struct, frozen=True):
@@ -27,6 +29,7 @@ class Route(Struct, frozen=True):
     - ``cookies``: it reads or sets the session cookie, so an unsafe request must come from the service's own pages.
     - ``cors``: other origins may call it, with header credentials only.
     - ``page``: a refusal is an HTML page.
+    - ``scope``: what an API key needs if it is restricted to scopes.
     """
 
     method: str
@@ -41,6 +44,7 @@ class Route(Struct, frozen=True):
     fresh: bool = False
     optional: bool = False
     enrolling: bool = False
+    scope: str = ""
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -384,10 +388,26 @@ EMAIL_CHANGE_CONFIRM = Route(
     cookies=True,
 )
 ACCOUNT_OPEN = Route(
-    "POST", "/customers", "account_open", ANY_CREDENTIAL, ("bad-key",), "user_shown", cookies=True, cors=True
+    "POST",
+    "/customers",
+    "account_open",
+    ANY_CREDENTIAL,
+    ("bad-key",),
+    "user_shown",
+    cookies=True,
+    cors=True,
+    scope=ACCOUNT,
 )
 ACCOUNT_SHOW = Route(
-    "GET", "/customers/me", "account_show", ANY_CREDENTIAL, ("bad-key",), "user_shown", cookies=True, cors=True
+    "GET",
+    "/customers/me",
+    "account_show",
+    ANY_CREDENTIAL,
+    ("bad-key",),
+    "user_shown",
+    cookies=True,
+    cors=True,
+    scope=ACCOUNT,
 )
 ACCOUNT_EXPORT = Route(
     "GET",
@@ -475,7 +495,15 @@ KEY_REPORT = Route(
     "POST", "/reports/leaked-keys", "key_report", NO_CREDENTIAL, ("leak-report", "scanner-keys"), "authn_leaks_reported"
 )
 WORKSPACE_LIST = Route(
-    "GET", "/api/workspaces", "workspace_show", ANY_CREDENTIAL, ("bad-key",), "user_shown", cookies=True, cors=True
+    "GET",
+    "/api/workspaces",
+    "workspace_show",
+    ANY_CREDENTIAL,
+    ("bad-key",),
+    "user_shown",
+    cookies=True,
+    cors=True,
+    scope=ACCOUNT,
 )
 WORKSPACE_CURRENT = Route(
     "GET",
@@ -486,6 +514,7 @@ WORKSPACE_CURRENT = Route(
     "user_shown",
     cookies=True,
     cors=True,
+    scope=ACCOUNT,
 )
 WORKSPACE_MEMBERS = Route(
     "GET",
@@ -496,6 +525,7 @@ WORKSPACE_MEMBERS = Route(
     "user_shown",
     cookies=True,
     cors=True,
+    scope=ACCOUNT,
 )
 CLIENT_QUESTION = Route(
     "GET",

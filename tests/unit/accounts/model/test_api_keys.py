@@ -8,13 +8,13 @@ import pytest
 
 from accounts import secrets
 from accounts.errors import InvalidInput
-from accounts.model import api_keys
+from accounts.model import api_keys, key_requests
 from accounts.model.api_keys import ApiKey, Details
 from tests.unit.accounts.stage import NOW, later
 
 
 def _created(name: str = "laptop", description: str = "", expires_at: str = "") -> tuple[str, ApiKey]:
-    return api_keys.create("u" * 28, Details(name, description, expires_at), NOW)
+    return key_requests.create("u" * 28, Details(name, description, expires_at), (), NOW)
 
 
 def _base62(number: int) -> str:

@@ -11,6 +11,7 @@ from accounts.errors import ConfigurationError, Unavailable
 from accounts.model.api_keys import Details
 from accounts.model.assurance import ONE_FACTOR
 from accounts.web import authorizations, routes
+from tests.fake_deployment import CLOUD, STORE
 from tests.unit.accounts.stage import NOW, OWNER, Service, cookie, later
 from tests.unit.accounts.web.events import OWN, SETTINGS, TOKEN, event
 
@@ -79,6 +80,30 @@ def test_a_restricted_key_is_allowed_from_its_networks(service: Service, address
     assert asked(service, http)["isAuthorized"] is allowed
     effect = asked(service, rest)["policyDocument"]["Statement"][0]["Effect"]
     assert effect == ("Allow" if allowed else "Deny")
+
+
+@pytest.mark.parametrize(
+    ("scopes", "audience", "scope"),
+    [
+        (["jobs:read", "orders"], CLOUD, "jobs:read"),
+        (["jobs:read", "orders"], STORE, "orders"),
+        (["jobs:read", "orders"], "", None),
+        (["account"], "", "account"),
+        (["account"], CLOUD, None),
+        (None, CLOUD, ""),
+    ],
+)
+def test_a_key_has_those_of_its_scopes_that_the_guarded_service_has(
+    service: Service, scopes: list[str] | None, audience: str, scope: str | None
+) -> None:
+    """And is denied where it has none, as a token for another service is."""
+    details = Details("laptop", scopes=scopes)
+    new = service.key_creation.create(cookie(service.person()), details, OWNER, NOW)
+    http = event(headers={"x-api-key": new.plaintext}) | {"stageVariables": {"comfyAudience": audience}}
+
+    decided = asked(service, http)
+    assert decided["isAuthorized"] is (scope is not None)
+    assert decided.get("context", {}).get("scope") == scope
 
 
 @pytest.mark.parametrize(("method", "headers"), [("GET", {}), ("GET", OWN), ("POST", OWN), ("DELETE", OWN)])

@@ -64,6 +64,7 @@ def test_a_key_is_shown_without_its_plain_text() -> None:
         "curl/8",
         later(days=7),
         networks="192.0.2.0/24 2001:db8::/32",
+        scopes="account jobs:read",
     )
 
     old = replace(key, key_prefix="comfyui-87654321", ends_at=later(days=1))
@@ -87,6 +88,7 @@ def test_a_key_is_shown_without_its_plain_text() -> None:
             "last_used_device": "curl",
         },
         "networks": ["192.0.2.0/24", "2001:db8::/32"],
+        "scopes": ["account", "jobs:read"],
     }
 
 
@@ -96,7 +98,13 @@ def test_a_key_that_was_never_used_and_does_not_expire_says_so() -> None:
 
     shown = key_presenters.api_key(Listed(key))
     assert (shown.last_used_at, shown.last_used_source, shown.last_used_device) == (None, "", "")
-    assert (shown.expires_at, shown.rotated_at, shown.old_secret, shown.networks) == (None, None, None, [])
+    assert (shown.expires_at, shown.rotated_at, shown.old_secret, shown.networks, shown.scopes) == (
+        None,
+        None,
+        None,
+        [],
+        [],
+    )
 
 
 def test_a_valid_key_is_verified_with_the_fields_that_clients_know() -> None:
@@ -112,6 +120,7 @@ def test_a_valid_key_is_verified_with_the_fields_that_clients_know() -> None:
         "key_name": "laptop",
         "key_description": "the one at home",
         "key_expires_at": None,
+        "scopes": None,
     }
 
 

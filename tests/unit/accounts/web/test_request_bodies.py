@@ -155,6 +155,8 @@ def test_a_schema_is_closed(body: str, message: str) -> None:
         ('{"description": ""}', Edit(description="")),
         ('{"name": "box", "description": "upstairs"}', Edit("box", "upstairs")),
         ('{"networks": null}', Edit(networks=None)),
+        ('{"scopes": null}', Edit(scopes=None)),
+        ('{"scopes": ["jobs:read"]}', Edit(scopes=["jobs:read"])),
         ('{"networks": []}', Edit(networks=[])),
         ('{"networks": ["192.0.2.7"]}', Edit(networks=["192.0.2.7"])),
     ],

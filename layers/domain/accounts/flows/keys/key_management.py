@@ -15,7 +15,16 @@ from accounts.limits import (
     API_KEYS_PER_ACCOUNT,
     KEY_SECRETS_PER_ACCOUNT,
 )
-from accounts.model import api_keys, held_keys, key_expiry, key_secrets, messages, throttles, user_agents, users
+from accounts.model import (
+    api_keys,
+    held_keys,
+    key_expiry,
+    key_secrets,
+    messages,
+    throttles,
+    user_agents,
+    users,
+)
 from accounts.model.api_keys import Amendment, ApiKey, ApiKeys, Details, Edit
 from accounts.model.audit import Caller, Record
 from accounts.model.key_secrets import Listed
@@ -48,21 +57,27 @@ class NewKey(Struct, frozen=True):
 
 
 class KeyCreation(Struct, frozen=True):
-    """A failure of ``notices`` is ignored, because the key exists and the owner has to see it."""
+    """``scopes`` are those that a key may be restricted to.
+
+    A failure of ``notices`` is ignored, because the key exists and the owner has to see it.
+    """
 
     users: Users
     api_keys: ApiKeys
     throttles: Throttles
     transactions: Transactions
     notices: Outbox
+    scopes: tuple[str, ...]
 
     def create(self, session: Session, details: Details, caller: Caller, now: datetime) -> NewKey:
         """Create a key for the session's account.
 
         Raises InvalidInput, KeyLimitReached, also under concurrency, or TooManyAttempts.
         """
+        from accounts.model import key_requests  # noqa: PLC0415 - functions that ask for nothing load this module, too
+
         user_id = session.user_id
-        plaintext, new = api_keys.create(user_id, details, now)
+        plaintext, new = key_requests.create(user_id, details, self.scopes, now)
         key = key_expiry.scheduled(new)
         limit, day = API_KEYS_CREATED_PER_ACCOUNT_PER_DAY, timedelta(days=1)
         throttles.count(self.throttles, "key-created", user_id, limit=limit, per=day, now=now)
@@ -103,21 +118,26 @@ class KeyList(Struct, frozen=True):
 
 
 class KeyDescription(Struct, frozen=True):
+    """``scopes`` are those that a key may be restricted to."""
+
     users: Users
     api_keys: ApiKeys
     throttles: Throttles
     transactions: Transactions
+    scopes: tuple[str, ...]
 
     def change(self, session: Session, key_id: str, edit: Edit, caller: Caller, now: datetime) -> None:
-        """Rename a key of the session's account, describe it, or change the networks that it may come from.
+        """Rename a key of the session's account, describe it, or change its networks or scopes.
 
-        Raises InvalidInput, NotFound for another id, TooManyAttempts, and for networks ReauthenticationRequired: other
-        networks can let an attacker's machine in.
+        Raises InvalidInput, NotFound for another id, TooManyAttempts, and for networks or scopes
+        ReauthenticationRequired: others can let an attacker's machine in.
         """
+        from accounts.model import key_requests  # noqa: PLC0415 - as in ``create``
+
         if not secrets.is_digest(key_id):
             raise NotFound
-        to = api_keys.amendment(edit)
-        if to.networks is not None:
+        to = key_requests.amendment(edit, self.scopes)
+        if to.networks is not None or to.scopes is not None:
             require_fresh(session, now)
         user_id, limit, day = session.user_id, API_KEY_CHANGES_PER_ACCOUNT_PER_DAY, timedelta(days=1)
         found = self._secrets(user_id, key_id)
@@ -134,14 +154,19 @@ class KeyDescription(Struct, frozen=True):
         if to.name is not None or to.description is not None:
             records.append(Record(user_id, "authn_token_updated", now, caller, {"api_key": key_id, "name": name}))
         if to.networks is not None:
-            about = Record(
+            networks = Record(
                 user_id,
                 "authn_token_restricted",
                 now,
                 caller,
                 {"api_key": key_id, "name": name, "networks": to.networks},
             )
-            records.append(about)
+            records.append(networks)
+        if to.scopes is not None:
+            scopes = Record(
+                user_id, "authn_token_scoped", now, caller, {"api_key": key_id, "name": name, "scopes": to.scopes}
+            )
+            records.append(scopes)
         self.transactions.commit(*(api_keys.Amend(key, to) for key in found), *records)
 
     def _secrets(self, user_id: str, key_id: str) -> list[ApiKey]:

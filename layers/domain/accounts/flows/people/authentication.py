@@ -6,7 +6,7 @@ sessions, an API key only among keys, and an access token needs the session of t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from accounts import secrets
 from accounts.errors import (
+    ApiKeyInsufficientScope,
     CredentialNotAccepted,
     InvalidAdminSecret,
     SecondFactorSetupRequired,
@@ -52,7 +53,8 @@ class Credential(Struct, frozen=True):
 class Principal(Struct, frozen=True):
     """An authenticated caller. ``session`` is None for an API key.
 
-    Only an access token has a ``scope``. ``expires_at`` is that of an API key, None when it does not expire.
+    An access token has a ``scope``, and an API key that is restricted to scopes. ``expires_at`` is that of an API key,
+    None when it does not expire.
 
     The holder of the admin secret has no account: ``user_id`` and ``credential_id`` are empty.
     """
@@ -63,6 +65,10 @@ class Principal(Struct, frozen=True):
     session: Session | None = None
     scope: str = ""
     expires_at: datetime | None = None
+
+    def may(self, scopes: Collection[str]) -> bool:
+        """Whether it may do what needs one of these scopes. Only API keys are restricted: a token has an audience."""
+        return self.kind != API_KEY or not self.scope or not set(scopes).isdisjoint(self.scope.split())
 
 
 class Authenticator(Protocol):
@@ -139,11 +145,13 @@ class Authentication(Struct, frozen=True):
         *,
         fresh: bool = False,
         enrolling: bool = False,
+        scopes: Collection[str] = (),
     ) -> Principal:
         """The caller behind the credential.
 
         Raises Unauthenticated or a subclass when there is none, CredentialNotAccepted for another kind (valid or not:
-        it is not looked up), SecondFactorSetupRequired for a session that only sets up a second factor unless
+        it is not looked up), ApiKeyInsufficientScope for an API key that is restricted to scopes and has none of
+        ``scopes``, SecondFactorSetupRequired for a session that only sets up a second factor unless
         ``enrolling``, ReauthenticationRequired when ``fresh`` is asked for and the login is too long ago,
         TooManyAttempts, Unavailable.
         """
@@ -152,6 +160,8 @@ class Authentication(Struct, frozen=True):
         if credential.kind not in self.authenticators:
             raise CredentialNotAccepted(_ONLY_NO_KEY if ACCESS_TOKEN in self.authenticators else None)
         principal = self.authenticators[credential.kind].principal(credential.secret, caller, now)
+        if not principal.may(scopes):
+            raise ApiKeyInsufficientScope
         if principal.session is not None and principal.session.enrolling and not enrolling:
             raise SecondFactorSetupRequired
         if fresh:

@@ -74,4 +74,4 @@ class KeyAuthentication(Struct, frozen=True):
 
     def principal(self, secret: str, caller: Caller, now: datetime) -> Principal:
         key = self.keys.live(secret, caller, now)
-        return Principal(key.user_id, API_KEY, key.id, expires_at=key.expires_at)
+        return Principal(key.user_id, API_KEY, key.id, scope=key.scopes, expires_at=key.expires_at)

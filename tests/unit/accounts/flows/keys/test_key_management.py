@@ -192,7 +192,7 @@ def test_a_key_is_renamed_and_described(service: Service) -> None:
 @pytest.mark.parametrize(
     ("name", "description", "message"),
     [
-        (None, None, "Send a name, a description or networks."),
+        (None, None, "Send a name, a description, networks or scopes."),
         (" ", None, "Enter a name."),
         ("n" * 65, "fine", "The name can have at most 64 characters."),
         ("fine", "d" * 5001, "The description can have at most 5000 characters."),

@@ -190,6 +190,7 @@ def test_the_whole_document(service: Service) -> None:
                 "rotated_at": None,
                 "old_secret": None,
                 "networks": [],
+                "scopes": [],
             }
         ],
         "activity": [{"event": "authn_token_created", "at": start, "detail": {"name": "laptop"}, **where}],

@@ -20,6 +20,7 @@ import {
   t,
   toLogin,
 } from "./page.js";
+import { askForScopes, inWords, offer, scopesIn } from "./scopes.js";
 
 const notice = $("#notice");
 const making = $("#make");
@@ -57,7 +58,8 @@ function row(key) {
     [t("keys.delete_one"), () => askToRemove(key)],
   ]);
   const limits = key.networks.length > 0 ? t("keys.only_from", { networks: key.networks.join(", ") }) : "";
-  const about = [key.description, limits].filter(Boolean).map((text) => make("span", { class: "about" }, text));
+  const may = key.scopes.length > 0 ? t("keys.may_only", { scopes: inWords(key.scopes) }) : "";
+  const about = [key.description, limits, may].filter(Boolean).map((text) => make("span", { class: "about" }, text));
   return make(
     "tr",
     { role: "row" },
@@ -157,6 +159,7 @@ async function list() {
   }
   if (result.ok) {
     keys = result.body.api_keys;
+    offer(result.body.scopes);
     const isLong = keys.length >= SEARCHED_FROM;
     show($("#tools"), isLong);
     search.value = isLong ? search.value : "";
@@ -175,13 +178,14 @@ const expiry = $("#key-expiry");
 const lastDay = $("#key-date");
 const allowed = $("#key-networks");
 
-function askForName({ name = "", description = "", expires = "90", day = "", networks = [] } = {}) {
+function askForName({ name = "", description = "", expires = "90", day = "", networks = [], scopes = [] } = {}) {
   $("#key-name").value = name;
   $("#key-description").value = description;
   expiry.value = expires;
   lastDay.value = day;
   allowed.value = networks.join("\n");
-  allowed.closest("details").open = networks.length > 0;
+  askForScopes("key", scopes);
+  allowed.closest("details").open = networks.length + scopes.length > 0;
   setFieldError(allowed, "");
   setFieldError($("#key-name"), "");
   setFieldError(lastDay, "");
@@ -211,12 +215,14 @@ lastDay.addEventListener("change", showExpiry);
 
 onSubmit($("#make-form"), async () => {
   const networks = networksIn(allowed);
-  if (networks === undefined) {
+  const scopes = scopesIn("key");
+  if (networks === undefined || scopes === undefined) {
     return null;
   }
   const given = { name: $("#key-name").value.trim(), description: $("#key-description").value.trim() };
-  const body = { ...given, expires_at: chosenExpiry()?.toISOString() ?? "", networks };
-  const draft = { open: "make", ...given, expires: expiry.value, day: lastDay.value, networks: networks ?? [] };
+  const body = { ...given, expires_at: chosenExpiry()?.toISOString() ?? "", networks, scopes: orNull(scopes) };
+  const chosenBefore = { expires: expiry.value, day: lastDay.value, networks: networks ?? [], scopes };
+  const draft = { open: "make", ...given, ...chosenBefore };
   const result = await withRecentLogin(() => call("POST", "/customers/api-keys", body), draft);
   if (!result.ok) {
     return result;
@@ -320,8 +326,14 @@ onSubmit($("#describe-form"), async () => {
 
 const newNetworks = $("#new-networks");
 
-function askToRestrict(key, networks = key.networks) {
+// Without a restriction, which is not the same as an empty list.
+function orNull(values) {
+  return values.length > 0 ? values : null;
+}
+
+function askToRestrict(key, { networks, scopes } = key) {
   choose(key, "restrict");
+  askForScopes("new", scopes);
   newNetworks.value = networks.join("\n");
   setFieldError(newNetworks, "");
   open(restricting);
@@ -330,11 +342,15 @@ function askToRestrict(key, networks = key.networks) {
 
 onSubmit($("#restrict-form"), async () => {
   const networks = networksIn(newNetworks);
-  if (networks === undefined) {
+  const scopes = scopesIn("new");
+  if (networks === undefined || scopes === undefined) {
     return null;
   }
-  const draft = { open: "restrict", id: chosen.id, networks: networks ?? [] };
-  const result = await withRecentLogin(() => call("PATCH", `/customers/api-keys/${chosen.id}`, { networks }), draft);
+  const draft = { open: "restrict", id: chosen.id, networks: networks ?? [], scopes };
+  // Scopes only when they were changed: this deployment may no longer have those of the key.
+  const isSame = $("#new-may-field").hidden || scopes.join(" ") === chosen.scopes.join(" ");
+  const body = isSame ? { networks } : { networks, scopes: orNull(scopes) };
+  const result = await withRecentLogin(() => call("PATCH", `/customers/api-keys/${chosen.id}`, body), draft);
   if (!result.ok) {
     return result;
   }
@@ -428,7 +444,7 @@ async function start() {
     askToRotate(drafted, draft.days);
   }
   if (drafted && draft.open === "restrict") {
-    askToRestrict(drafted, draft.networks);
+    askToRestrict(drafted, draft);
   }
 }
 
