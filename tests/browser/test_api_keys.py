@@ -306,3 +306,22 @@ def test_a_key_is_restricted_to_scopes(stage: Stage, owner: Person) -> None:
     expect(stage.page.locator("#keys")).not_to_contain_text("May only")
     (listed,) = owner.call("GET", "/customers/api-keys").json()["api_keys"]
     assert (listed["scopes"], listed["networks"]) == ([], [])
+
+
+def test_a_use_from_a_new_network_is_emailed_and_in_the_activity(stage: Stage, owner: Person) -> None:
+    """As a service says where the key came from; the emulated gateway sees one address only."""
+    key = owner.make_key("render farm")["plaintext_key"]
+    arn = stage.cloud.outputs["AdminSecretArn"]
+    secret = stage.cloud.client("secretsmanager").get_secret_value(SecretId=arn)["SecretString"]
+    for source in ("192.0.2.7", "203.0.113.9"):
+        body = {"api_key": key, "source": source, "user_agent": "curl/8.5.0"}
+        asked = Person(stage.cloud).call("POST", "/admin/verify-api-key", body, x_comfy_admin_secret=secret)
+        assert asked.json()["valid"]
+
+    mail = owner.wait_for_mail("An API key of your Comfy account was used from a new network")
+    assert "IP address: 203.0.113.9" in mail["BodyText"]
+    assert "IP address before: 192.0.2.7" in mail["BodyText"]
+    stage.visitor.visit("/account")
+    entry = stage.page.locator("#activity > li").filter(has_text='API key "render farm" was used from a new network')
+    expect(entry).to_have_count(1)
+    expect(entry).to_contain_text("203.0.113.9")
