@@ -86,6 +86,7 @@ CALLS = {
     "operator_account_delete": [GET, transaction(6, indexed=3)],
     "operator_account_logout": [GET, transaction(4, indexed=2)],
     "operator_account_unlock": [GET, GET, transaction(2)],
+    "operator_factor_reset": [GET, QUEUE, GET, transaction(2)],
     "operator_password_revoke": [GET, GET, transaction(5, indexed=2), QUEUE],
     "operator_key_revoke": [GET, transaction(3, indexed=1), QUEUE],
     # One email, to confirm a sign-up.
@@ -148,6 +149,7 @@ CPU = {
     "operator_account_delete": 2.0,
     "operator_account_logout": 2.9,
     "operator_account_unlock": 2.8,
+    "operator_factor_reset": 3.0,
     "operator_password_revoke": 3.7,
     "operator_key_revoke": 3.2,
     "mailer": 8.4,

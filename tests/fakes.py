@@ -181,7 +181,11 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
             if c.instead_of is None
             else c.instead_of in w.users[c.user_id].sessions
         )
-        and (c.approval is None or c.approval.is_valid(w.users[c.user_id]))
+        and (
+            w.users[c.user_id].factor_reset_at is None
+            if c.approval is None
+            else c.approval.is_valid(w.users[c.user_id])
+        )
         and (c.gaining is None or _CONDITIONS[users.AddIdentity](w, c.gaining))
         and second_factors.has_passed(c, w.users[c.user_id])
         and not second_factors.making_room(w.users[c.user_id], c.trust, datetime.max.replace(tzinfo=UTC))
@@ -191,6 +195,10 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
         and w.users[c.add.user_id].revision == c.revision
         and second_factors.has_passed(c.add, w.users[c.add.user_id])
     ),
+    second_factors.ResetSession: lambda w, c: (
+        _active(w, c.add.user_id) and w.users[c.add.user_id].revision == c.revision
+    ),
+    second_factors.SetReset: lambda w, c: _active(w, c.user.user_id) and _unchanged(w, c.user),
     second_factors.TurnOn: lambda w, c: _unchanged(w, c.user) and not w.users[c.user.user_id].totp,
     second_factors.TurnOff: lambda w, c: (
         _unchanged(w, c.user) and second_factors.is_accepted(c.proof, w.users[c.user.user_id])
@@ -289,6 +297,15 @@ def _add_session(world: World, change: users.AddSession) -> None:
 
 def _swap_session(world: World, change: users.SwapSession) -> None:
     _hold_session(world, change.add, change.ended, change.untrusted)
+    if change.ends_reset:
+        world.users[change.add.user_id] = replace(world.users[change.add.user_id], factor_reset_at=None)
+
+
+def _reset_session(world: World, change: second_factors.ResetSession) -> None:
+    add, user = change.add, world.users[change.add.user_id]
+    held = {**_without(user.sessions, *change.ended), add.session: add.ends_at}
+    fields = {**_NO_FACTOR, "passkeys": frozenset(), "factor_streak": user.factor_streak + 1}
+    world.user(add.user_id, sessions=held, secured_at=change.now, trusted_browsers={}, **fields)
 
 
 def _hold_session(
@@ -318,23 +335,25 @@ def _kept(user: User, keeping: str) -> dict[str, Any]:
     return {"sessions": {k: v for k, v in user.sessions.items() if k == keeping}, "trusted_browsers": {}}
 
 
+_NO_FACTOR = {"totp": "", "totp_step": 0, "recovery_codes": frozenset[str](), "factor_reset_at": None}
+
+
 def _turn_on(world: World, change: second_factors.TurnOn) -> None:
     user = change.user
     fields = {"totp": change.totp, "totp_step": change.step, "recovery_codes": change.recovery_codes}
-    fields["factor_streak"] = user.factor_streak + 1
+    fields |= {"factor_streak": user.factor_streak + 1, "factor_reset_at": None}
     world.user(user.user_id, **_kept(user, change.keeping), secured_at=change.now, **fields)
 
 
 def _turn_off(world: World, change: second_factors.TurnOff) -> None:
     user = change.user
-    fields = {"totp": "", "totp_step": 0, "recovery_codes": frozenset()}
-    world.user(user.user_id, **_kept(user, change.keeping), secured_at=change.now, **fields)
+    world.user(user.user_id, **_kept(user, change.keeping), secured_at=change.now, **_NO_FACTOR)
 
 
 def _replace_codes(world: World, change: second_factors.ReplaceRecoveryCodes) -> None:
     user = change.user
     used = {} if isinstance(change.proof, RecoveryCode) else _used(user, change.proof)
-    world.user(user.user_id, **used | {"recovery_codes": change.recovery_codes})
+    world.user(user.user_id, **used | {"recovery_codes": change.recovery_codes, "factor_reset_at": None})
 
 
 def _rotate(world: World, change: sessions.Rotate) -> None:
@@ -425,10 +444,17 @@ _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
     users.ChooseLanguage: lambda w, c: w.user(c.user_id, language=c.language),
     users.NoteMailProblem: lambda w, c: w.user(c.user_id, mail_problem=c.problem),
     users.Disable: lambda w, c: w.user(
-        c.user.user_id, status=users.DISABLED, updated_at=c.now, **_kept(c.user, ""), api_keys=frozenset()
+        c.user.user_id,
+        status=users.DISABLED,
+        updated_at=c.now,
+        **_kept(c.user, ""),
+        api_keys=frozenset(),
+        factor_reset_at=None,
     ),
     users.Enable: lambda w, c: w.user(c.user.user_id, status=users.ACTIVE, updated_at=c.now),
     users.Close: lambda w, c: w.users.pop(c.user.user_id),
+    second_factors.ResetSession: _reset_session,
+    second_factors.SetReset: lambda w, c: w.user(c.user.user_id, factor_reset_at=c.at),
     second_factors.TurnOn: _turn_on,
     second_factors.TurnOff: _turn_off,
     second_factors.ReplaceRecoveryCodes: _replace_codes,

@@ -1,4 +1,4 @@
-"""POST /auth/second-factor/off and .../recovery-codes, DELETE .../browsers/{id}: change the second factor."""
+"""POST /auth/second-factor/off, .../recovery-codes, DELETE .../browsers/{id}, .../reset: change the second factor."""
 
 from accounts import deployment
 from accounts.web import responses, routes, schemas
@@ -9,13 +9,23 @@ from accounts.web.second_factors import RecoveryCodes
 
 DEPLOYMENT = deployment.load()
 SECOND_FACTOR, TRUST = DEPLOYMENT.second_factor_management, DEPLOYMENT.trust_revocation
+RESET = DEPLOYMENT.reset_cancellation
 
 
-@endpoint(routes.FACTOR_TURN_OFF, DEPLOYMENT, routes.RECOVERY_CODES_REPLACE, routes.TRUST_REVOKE)
+@endpoint(
+    routes.FACTOR_TURN_OFF,
+    DEPLOYMENT,
+    routes.RECOVERY_CODES_REPLACE,
+    routes.TRUST_REVOKE,
+    routes.FACTOR_RESET_CANCEL,
+)
 def lambda_handler(request: Request) -> Response:
     session, caller, now = request.session, request.caller, request.received_at
     if request.route == routes.TRUST_REVOKE:
         TRUST.end(request.user_id, request.path_parameters.get("id", "").split(","), caller, now)
+        return responses.no_content(user_id=request.user_id)
+    if request.route == routes.FACTOR_RESET_CANCEL:
+        RESET.cancel(session, caller, now)
         return responses.no_content(user_id=request.user_id)
     code = request.json(schemas.SecondFactorChange).code
     if request.route == routes.FACTOR_TURN_OFF:

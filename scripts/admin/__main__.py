@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from accounts.secrets import is_digest
 from scripts import place
-from scripts.admin import leaking, refilling, report, rotating
+from scripts.admin import leaking, refilling, report, resetting, rotating
 from scripts.admin.people import ACTS, Json, Operator, leaked_key, refuse_keys_in
 from scripts.admin.terminal import command, confirm
 from scripts.place import CannotDo, Place
@@ -34,6 +34,7 @@ def parser() -> argparse.ArgumentParser:
     key.add_argument("who", nargs="?", help=_WHO)
     key.add_argument("prefix", nargs="?", help="the start of the key, as `show` lists it")
     key.add_argument("--yes", action="store_true", help="do not ask")
+    resetting.add_to(commands, _WHO)
     leaking.add_to(commands)
     rotating.add_to(commands)
     refilling.add_to(commands)

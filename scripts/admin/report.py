@@ -47,10 +47,11 @@ def _failures(failures: Json) -> str:
 
 
 def _second_factor(factor: Json) -> str:
+    reset = f"; RESET REQUESTED from {factor['reset_at']}" if factor["reset_at"] else ""
     if not factor["on"]:
-        return "off"
+        return f"off{reset}"
     trusted = len(factor["trusted_browsers"])
-    return f"on; recovery codes left: {factor['recovery_codes_left']}; trusted browsers: {trusted}"
+    return f"on; recovery codes left: {factor['recovery_codes_left']}; trusted browsers: {trusted}{reset}"
 
 
 def _passkey(entry: Json) -> str:

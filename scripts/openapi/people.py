@@ -323,6 +323,12 @@ SECOND_FACTOR = (
         summary="Ends the trust in browsers: `{id}` is one id of `GET /auth/second-factor`, or several with commas",
         answers=(done("The browsers are asked for a code at their next login."),),
     ),
+    Operation(
+        route=routes.FACTOR_RESET_CANCEL,
+        tag=_SECOND_FACTOR,
+        summary="Cancels the reset of the second factor that an operator requested",
+        answers=(done("No reset is requested, also if none was."),),
+    ),
 )
 
 PASSWORD_AND_EMAIL = (

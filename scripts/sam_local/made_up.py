@@ -4,6 +4,7 @@ import json
 
 VALUES = {
     "account_id": "SampleAccountOfEventsFolder1",
+    "account_id_with_second_factor": "SampleAccountOfEventsFolder1",
     "admin_secret": "sample-admin-secret-of-the-events-folder-0000000",
     "api_key": "comfyui-SampleKeyOfTheEventsFolderSampleKeyOfTheEventsFolderSample4SweGG",
     "api_key_id": "1fd12cc99d88d1e8c97f52e9cb7913743e2a5903b5af940d124fbcf8aafa2dae",

@@ -243,6 +243,10 @@ class Preparation:
     # --- The second factor --------------------------------------------------------------------------------------------
 
     @cached_property
+    def account_id_with_second_factor(self) -> str:
+        return self._guarded[0].session.user_id
+
+    @cached_property
     def session_with_second_factor(self) -> str:
         return self._guarded[0].token
 

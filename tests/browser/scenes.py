@@ -532,7 +532,7 @@ def _with_second_factor(stage: Stage, codes_left: int) -> None:
     times = {"trusted_at": "2098-12-06T12:00:00.000Z", "expires_at": "2099-01-05T12:00:00.000Z"}
     here = {"id": "0" * 64, "current": True, "device": "Samsung Internet on Android", **times}
     browsers = [here, {"id": "1" * 64, "current": False, "device": "Firefox on Windows", **times}]
-    status = {"on": True, "recovery_codes_left": codes_left, "trusted_browsers": browsers}
+    status = {"on": True, "recovery_codes_left": codes_left, "trusted_browsers": browsers, "reset_at": None}
     stage.answer("/auth/second-factor", 200, json.dumps(status), "GET")
 
 

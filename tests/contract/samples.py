@@ -187,7 +187,7 @@ def _full_user() -> User:
         "unlinked": frozenset({"google#2", "github#3"}),
     }
     holds |= {"totp": "a sealed secret", "totp_step": 59_000_000, "recovery_codes": frozenset({a_digest(), a_digest()})}
-    holds |= {"trusted_browsers": {a_digest(): trusted()}, "factor_streak": 5}
+    holds |= {"trusted_browsers": {a_digest(): trusted()}, "factor_streak": 5, "factor_reset_at": TOMORROW}
     holds["passkeys"] = frozenset({secrets.new_token(), secrets.new_token()})
     return replace(_user(), status=users.DISABLED, **holds, revision=7)
 

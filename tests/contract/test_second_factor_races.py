@@ -7,7 +7,11 @@ import pyotp
 import pytest
 
 from accounts.errors import SecondFactorRequired
+from accounts.flows.operators.operator_requests import OperatorRequest
 from accounts.flows.people.session_opening import Opened
+from accounts.limits import SECOND_FACTOR_RESET_WAIT
+from accounts.model import second_factors
+from accounts.model.users import User
 from tests.contract.backends import Backend
 from tests.contract.races import MeetBeforeWrite, Meeting, kinds, three_times, together
 from tests.contract.samples import NOW
@@ -144,3 +148,96 @@ def test_of_two_setups_one_turns_it_on(racetrack: Backend) -> None:
     )
 
     assert kinds(outcomes) == {"SecondFactorOn": 1, "tuple": 1}
+
+
+DUE = NOW + SECOND_FACTOR_RESET_WAIT
+
+
+class Losing(Owner):
+    """An owner without their phone, whose reset is due at DUE."""
+
+    def __init__(self, backend: Backend) -> None:
+        super().__init__(backend)
+        self.stories.factor_reset.request(self.asked, NOW)
+
+    @property
+    def asked(self) -> OperatorRequest:
+        return OperatorRequest(self.person.user_id, "an operator")
+
+    def log_in(self, stories: Stories, number: int) -> object:
+        return stories.log_in(self.person, number, password=PASSWORD, now=DUE)
+
+    @property
+    def account(self) -> User:
+        found = self.backend.users.get(self.person.user_id)
+        assert found is not None
+        return found
+
+
+@three_times
+@pytest.mark.parametrize("by", ["owner", "operator"])
+def test_a_reset_is_cancelled_or_applied(racetrack: Backend, by: str) -> None:
+    """All read the reset that is due before any of them writes: one wins, and the other learns it."""
+    owner = Losing(racetrack)
+    racing = owner.meeting(2)
+    cancel: dict[str, Callable[[], object]] = {
+        "owner": lambda: racing.reset_cancellation.cancel(owner.session, caller(0), DUE),
+        "operator": lambda: racing.factor_reset.cancel(owner.asked, DUE),
+    }
+    steps = [cancel[by], lambda: owner.log_in(racing, 1)]
+    outcomes = kinds(together(2, lambda n: steps[n]()))
+    held, stored = owner.sessions()
+
+    cancelled = {"owner": {"NoneType": 1}, "operator": {"bool": 1}}[by] | {"SecondFactorRequired": 1}
+    applied = {"owner": {"Unauthenticated": 1}, "operator": {"bool": 1}}[by] | {"LoggedIn": 1}
+    assert outcomes in (cancelled, applied)
+    assert bool(owner.account.totp) == ("LoggedIn" not in outcomes)
+    assert (owner.account.factor_reset_at, held) == (None, stored)
+    assert len(held) == 1
+
+
+@three_times
+def test_a_code_and_a_reset_have_one_winner(racetrack: Backend) -> None:
+    """A code that is typed while a login applies the reset either cancels it or is refused."""
+    owner = Losing(racetrack)
+    pending = owner.pending()
+    owner.backend.commit(second_factors.SetReset(owner.account, LATER))
+    racing = owner.meeting(2)
+    steps: list[Callable[[], object]] = [
+        lambda: owner.finish(racing, pending, owner.code),
+        lambda: racing.log_in(owner.person, 1, password=PASSWORD, now=LATER),
+    ]
+    outcomes = kinds(together(2, lambda n: steps[n]()))
+    held, stored = owner.sessions()
+
+    assert outcomes in ({"Opened": 1, "SecondFactorRequired": 1}, {"LoggedIn": 1, "PendingLoginExpired": 1})
+    assert bool(owner.account.totp) == ("Opened" in outcomes)
+    assert (owner.account.factor_reset_at, held) == (None, stored)
+
+
+@three_times
+def test_of_four_logins_one_applies_the_reset(racetrack: Backend) -> None:
+    """The others open sessions beside it: the second factor is gone, and is removed once."""
+    owner = Losing(racetrack)
+    racing = owner.meeting(4)
+    outcomes = kinds(together(4, lambda n: owner.log_in(racing, n)))
+    held, stored = owner.sessions()
+    records = [it.event for it in racetrack.audit.some(owner.person.user_id, 50)]
+
+    assert outcomes == {"LoggedIn": 4}
+    assert (len(held), held, owner.account.totp) == (4, stored, "")
+    assert records.count("authn_second_factor_reset") == 1
+
+
+@three_times
+def test_of_two_operators_one_sets_the_time(racetrack: Backend) -> None:
+    """Both learn it."""
+    owner = Owner(racetrack)
+    asked, racing = OperatorRequest(owner.person.user_id, "an operator"), owner.meeting(2)
+    moments = (NOW, LATER)
+    outcomes = together(2, lambda n: racing.factor_reset.request(asked, moments[n]))
+    account = racetrack.users.get(owner.person.user_id)
+
+    assert account is not None
+    assert {getattr(it, "reset_at", it) for it in outcomes} == {account.factor_reset_at}
+    assert sorted(getattr(it, "is_new", False) for it in outcomes) == [False, True]

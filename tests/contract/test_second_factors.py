@@ -243,3 +243,91 @@ def test_what_ends_other_sessions_ends_the_trust_in_browsers(backend: Backend, n
 
     assert after.trusted_browsers == {}
     assert (after.totp, after.totp_step, after.recovery_codes) == ("sealed", STEP, FACTORS["recovery_codes"])
+
+
+REQUESTED = FACTORS | {"factor_reset_at": LATER}
+
+
+@pytest.mark.parametrize("name", [name for name, (_, opens, _) in PROOFS.items() if opens] + ["nothing"])
+@pytest.mark.parametrize("on", [True, False])
+def test_no_login_overlooks_a_requested_reset(backend: Backend, name: str, *, on: bool) -> None:
+    """Whatever it proves. An approval is no login."""
+    user = an_account(backend, **REQUESTED if on else {"factor_reset_at": LATER})
+    refused, approved = adding(user, PROOFS[name][0]), adding(user, None, approval=Approval(HERE, LATER))
+
+    assert backend.refused(refused) == (refused,)
+    assert stored(backend, user) == user
+    backend.commit(approved)
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_a_proven_factor_ends_a_reset(backend: Backend, *, ends: bool) -> None:
+    user = an_account(backend, **REQUESTED)
+    backend.commit(replace(swapping(user, RecoveryCode(CODE)), ends_reset=ends))
+    after = stored(backend, user)
+
+    assert (after.factor_reset_at, after.recovery_codes) == (None if ends else LATER, frozenset({OTHER_CODE}))
+
+
+def resetting(user: User) -> second_factors.ResetSession:
+    return second_factors.ResetSession(adding(user, None), user.revision, tuple(user.sessions), now=LATER)
+
+
+def test_a_reset_removes_every_factor_and_session(backend: Backend) -> None:
+    """Except the new one. API keys and identities stay."""
+    user = an_account(backend, **REQUESTED, factor_streak=4)
+    change = resetting(user)
+    backend.commit(change)
+    gone = {"totp": "", "totp_step": 0, "recovery_codes": frozenset(), "trusted_browsers": {}, "passkeys": frozenset()}
+
+    held = {change.add.session: TOMORROW}
+    expected = replace(user, **gone, sessions=held, factor_reset_at=None, factor_streak=5, secured_at=LATER, revision=1)
+    assert stored(backend, user) == expected
+    backend.commit(adding(user, None))
+
+
+def test_a_reset_needs_the_account_as_it_was_read(backend: Backend) -> None:
+    """Active, and not changed."""
+    user = an_account(backend, **REQUESTED)
+    backend.commit(users.Rename(user, "Another", LATER))
+    renamed = stored(backend, user)
+    backend.commit(users.Disable(renamed, LATER))
+    disabled = stored(backend, user)
+
+    for change in (resetting(user), resetting(renamed), resetting(disabled)):
+        assert backend.refused(change) == (change,)
+    assert stored(backend, user) == disabled
+
+
+def test_a_reset_is_requested_and_cancelled(backend: Backend) -> None:
+    """Of an active account that has not changed since."""
+    user = an_account(backend, **FACTORS)
+    requested, cancelled = second_factors.SetReset(user, LATER), second_factors.SetReset(user, None)
+    backend.commit(requested)
+    assert stored(backend, user) == replace(user, factor_reset_at=LATER, revision=1)
+    assert backend.refused(cancelled) == (cancelled,)
+
+    backend.commit(second_factors.SetReset(stored(backend, user), None))
+    after = stored(backend, user)
+    assert after == replace(user, revision=2)
+    backend.commit(users.Disable(after, LATER))
+    again = second_factors.SetReset(stored(backend, user), LATER)
+    assert backend.refused(again) == (again,)
+
+
+CODES = frozenset({a_digest()})
+ENDS_RESET: dict[str, Callable[[User], Change]] = {
+    "disabled": lambda user: users.Disable(user, LATER),
+    "turned off": lambda user: second_factors.TurnOff(user, RecoveryCode(CODE), HERE, LATER),
+    "recovery codes replaced": lambda user: second_factors.ReplaceRecoveryCodes(user, RecoveryCode(CODE), CODES),
+    "turned on": lambda user: second_factors.TurnOn(user, "sealed", STEP, CODES, HERE, LATER),
+}
+
+
+@pytest.mark.parametrize("event", ENDS_RESET)
+def test_what_ends_a_requested_reset(backend: Backend, event: str) -> None:
+    fields = {"factor_reset_at": LATER} if event == "turned on" else REQUESTED
+    user = an_account(backend, **fields)
+    backend.commit(ENDS_RESET[event](user))
+
+    assert stored(backend, user).factor_reset_at is None

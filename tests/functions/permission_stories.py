@@ -17,9 +17,9 @@ import pyotp
 
 from accounts import secrets
 from accounts.limits import API_KEYS_PER_ACCOUNT, PASSKEYS_PER_ACCOUNT, SESSIONS_PER_ACCOUNT
-from accounts.model import held_keys, identities, users
+from accounts.model import held_keys, identities, second_factors, users
 from accounts.model.identities import Identity
-from accounts.web.routes import FACTOR_CONFIRM, RECOVERY_CODES_REPLACE
+from accounts.web.routes import FACTOR_CONFIRM, FACTOR_RESET_CANCEL, RECOVERY_CODES_REPLACE
 from tests.authenticators import Authenticator
 from tests.functions import described, leaks, passkey_steps, proofs
 from tests.functions.away import OWNER_OF_THE_EMAIL, query_of
@@ -172,6 +172,24 @@ def of_an_account_with_a_second_factor(stage: Stage) -> Act:
     """A pending login is stored."""
     stage.arrange(_link_google, _turn_on_the_second_factor)
     return stage.calls()
+
+
+@of("login", "oauth_callback")
+def of_an_account_whose_second_factor_is_reset(stage: Stage) -> Act:
+    """With a passkey, which is removed. The owner is notified."""
+    stage.arrange(_link_google, _reset_both_factors)
+    stage.functions.clock.now += timedelta(hours=24)
+    return stage.calls()
+
+
+@of("operator_factor_reset", "factor_change")
+def to_cancel_a_reset(stage: Stage) -> Act:
+    """The account changes, with a record, and the owner is notified."""
+    stage.arrange(_request_a_reset)
+    event = sample(stage.function)
+    if stage.function == "factor_change":
+        return stage.sends(event | {"routeKey": FACTOR_RESET_CANCEL.keys[0]})
+    return stage.sends(event | {"cancel": "yes"})
 
 
 @of("factor_change")
@@ -579,6 +597,18 @@ def _link_google(functions: Lambdas, person: Person) -> None:
 
 def _turn_on_the_second_factor(functions: Lambdas, person: Person) -> None:
     functions.people.give_second_factor(person)
+
+
+def _request_a_reset(functions: Lambdas, person: Person) -> None:
+    user = functions.people.accounts.get(person.user_id)
+    assert user is not None
+    functions.people.commit(second_factors.SetReset(user, second_factors.new_reset(NOW)))
+
+
+def _reset_both_factors(functions: Lambdas, person: Person) -> None:
+    functions.people.give_passkey(person, Authenticator())
+    functions.people.give_second_factor(person)
+    _request_a_reset(functions, person)
 
 
 def _fill_with_keys(functions: Lambdas, person: Person) -> None:

@@ -100,6 +100,7 @@ _ARRANGEMENTS: dict[str, Callable[[Stage], Person]] = {
     **dict.fromkeys(OAUTH, _with_provider),
     **dict.fromkeys(PASSKEYS, _with_passkeys),
     **dict.fromkeys(FACTORS, _with_second_factor),
+    "operator_factor_reset": _with_second_factor,
     "client_token": _with_code,
     "client_revoke": _with_program,
 }

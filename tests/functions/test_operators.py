@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from accounts.errors import MailUnavailable
 from tests.functions import expected, proofs
 from tests.functions.clients import Program
+from tests.functions.cloud import unreachable
 from tests.functions.conftest import NOW
 from tests.functions.inventory import OPERATORS
 from tests.functions.lambdas import Answer, Lambdas
@@ -132,6 +134,82 @@ def test_a_revoked_password_is_wrong_and_the_owner_is_emailed(functions: Lambdas
     assert functions.cloud.tables()["SessionsTable"] == []
 
 
+@pytest.fixture
+def protected(functions: Lambdas) -> Person:
+    """An owner with a second factor."""
+    person = functions.people.as_sampled()
+    functions.people.give_second_factor(person)
+    return person
+
+
+def reset(functions: Lambdas, **more: str) -> Answer:
+    return functions.invoke("operator_factor_reset", sample("operator_factor_reset") | more)
+
+
+def test_a_second_factor_is_reset_after_a_day(functions: Lambdas, protected: Person) -> None:
+    """The owner is emailed when it is requested and when it takes effect. A repeated request changes nothing."""
+    answers = [reset(functions), reset(functions)]
+    at = "2026-01-06T12:00:00.000Z"
+    assert [it.result for it in answers] == [
+        {"user_id": SAMPLE_USER_ID, "reset_at": at, "requested": is_new} for is_new in (True, False)
+    ]
+    assert [it.events for it in answers] == [["authn_second_factor_reset_requested"], []]
+    shown = functions.invoke("operator_account_inspect", sample("operator_account_inspect")).result
+    assert shown["second_factor"]["reset_at"] == at
+    assert functions.invoke("login", sample("login")).json["error"] == "second_factor_required"
+    functions.clock.now = NOW + timedelta(hours=24)
+    opened = functions.invoke("login", sample("login"))
+    functions.deliver_all()
+
+    assert (opened.status, opened.events) == (200, ["authn_login_success"])
+    assert functions.invoke("login", sample("login")).status == 200
+    detail = BY | {"reset_at": "2026-01-06T12:00:00+00:00"}
+    assert sorted(it for it in history(functions) if "_reset" in it[0]) == [
+        ("authn_second_factor_reset", {}),
+        ("authn_second_factor_reset_requested", detail),
+    ]
+    first, second = functions.cloud.mails()
+    assert "6 January 2026, 12:00 UTC" in json.dumps(first)
+    assert "https://accounts.example.com/account" in json.dumps(first)
+    assert "Two-step login was reset for your Comfy account" in json.dumps(second)
+    assert protected.user_id
+
+
+def test_a_reset_is_cancelled(functions: Lambdas, protected: Person) -> None:
+    reset(functions)
+    answers = [reset(functions, cancel="yes"), reset(functions, cancel="yes")]
+
+    assert [it.result["cancelled"] for it in answers] == [True, False]
+    assert [it.events for it in answers] == [["authn_second_factor_reset_cancelled"], []]
+    assert [it["kind"] for it in functions.queued()] == [
+        "second_factor_reset_requested",
+        "second_factor_reset_cancelled",
+    ]
+    functions.clock.now = NOW + timedelta(hours=24)
+    assert functions.invoke("login", sample("login")).json["error"] == "second_factor_required"
+    assert protected.user_id
+
+
+def test_a_reset_that_cannot_be_emailed_is_not_requested(functions: Lambdas, protected: Person) -> None:
+    """The owner would not know."""
+    before = functions.cloud.tables()
+    functions.cloud.failing["sqs"] = unreachable
+    with pytest.raises(MailUnavailable):
+        reset(functions)
+
+    assert functions.cloud.tables() == before
+    assert protected.user_id
+
+
+def test_an_account_without_a_second_factor_has_nothing_to_reset(functions: Lambdas) -> None:
+    functions.people.as_sampled()
+    before = functions.cloud.tables()
+    message = "This account has no second factor and no passkeys: there is nothing to reset."
+
+    assert reset(functions).result == {"error": "second_factor_off", "message": message}
+    assert functions.cloud.tables() == before
+
+
 def test_a_revoked_key_is_refused_and_the_owner_is_emailed(functions: Lambdas) -> None:
     answer = replayed(functions, "operator_key_revoke", "authn_token_revoked")
 
@@ -185,7 +263,8 @@ def test_inspecting_shows_the_account_without_secrets(functions: Lambdas) -> Non
 
     shown: dict[str, Any] = answer.result
     assert {name: shown[name] for name in ("account", "failures", "activity")} == _shown(Person())
-    assert shown["second_factor"] == {"on": False, "recovery_codes_left": 0, "trusted_browsers": []}
+    off = {"on": False, "recovery_codes_left": 0, "trusted_browsers": [], "reset_at": None}
+    assert shown["second_factor"] == off
     (identity,) = shown["identities"]
     assert {name: value for name, value in identity.items() if name != "id"} == {
         "provider": "email",

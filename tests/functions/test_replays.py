@@ -413,7 +413,7 @@ def test_the_sample_of_account_export_returns_a_file_with_everything(functions: 
         "account": person.customer(NOW) | {"status": "active", "mail_problem": None, "language": ""},
         "identities": [identity],
         "passkeys": [],
-        "second_factor": {"on": False, "recovery_codes_left": 0, "trusted_browsers": []},
+        "second_factor": {"on": False, "recovery_codes_left": 0, "trusted_browsers": [], "reset_at": None},
         "unlinked": [],
         "sessions": [_session(person.token, current=True)],
         "api_keys": [listed | {"last_used_user_agent": ""} for listed in keys],

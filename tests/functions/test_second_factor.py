@@ -43,6 +43,7 @@ IN_SESSION = (
     routes.FACTOR_CONFIRM,
     routes.FACTOR_TURN_OFF,
     routes.RECOVERY_CODES_REPLACE,
+    routes.FACTOR_RESET_CANCEL,
     routes.TRUST_REVOKE,
 )
 CHANGES = IN_SESSION[1:-1]
@@ -201,7 +202,7 @@ def test_a_second_factor_is_turned_on(functions: Lambdas) -> None:
 
 def test_the_state_is_shown(functions: Lambdas) -> None:
     person = functions.people.as_sampled()
-    off = {"on": False, "recovery_codes_left": 0, "trusted_browsers": []}
+    off = {"on": False, "recovery_codes_left": 0, "trusted_browsers": [], "reset_at": None}
     assert call(functions, routes.FACTOR_SHOW).read == expected.answer("factor_show", 200, off)
     functions.people.give_second_factor(person)
     functions.people.begin_login(person)
@@ -210,7 +211,7 @@ def test_the_state_is_shown(functions: Lambdas) -> None:
     shown = call(functions, routes.FACTOR_SHOW, browser=SAMPLE_BROWSER)
 
     held = {"id": TRUSTED, "current": True, "device": "Firefox on Linux", "trusted_at": since, "expires_at": until}
-    on = {"on": True, "recovery_codes_left": 2, "trusted_browsers": [held]}
+    on = {"on": True, "recovery_codes_left": 2, "trusted_browsers": [held], "reset_at": None}
     assert shown.read == expected.answer("factor_show", 200, on)
 
 
@@ -225,6 +226,29 @@ def test_the_trust_in_a_browser_is_ended(functions: Lambdas, person: Person) -> 
     assert ended.events == ["authn_browser_trust_ended"]
     assert call(functions, routes.FACTOR_SHOW).json["trusted_browsers"] == []
     assert functions.invoke("login", sample("login")).json["error"] == "second_factor_required"
+    assert person.user_id
+
+
+def test_a_requested_reset_is_shown_and_cancelled(functions: Lambdas, person: Person) -> None:
+    """By the owner, who need not know whether it was cancelled before."""
+    functions.invoke("operator_factor_reset", sample("operator_factor_reset"))
+    assert call(functions, routes.FACTOR_SHOW).json["reset_at"] == "2026-01-06T12:00:00.000Z"
+    answers = [call(functions, routes.FACTOR_RESET_CANCEL) for _ in range(2)]
+
+    assert [it.read for it in answers] == [expected.answer("factor_change", 204)] * 2
+    assert {event for it in answers for event in it.events} == {"authn_second_factor_reset_cancelled"}
+    assert call(functions, routes.FACTOR_SHOW).json["reset_at"] is None
+    assert [it["kind"] for it in functions.queued()][1:] == ["second_factor_reset_cancelled"]
+    assert person.user_id
+
+
+def test_a_code_cancels_a_reset(functions: Lambdas, person: Person) -> None:
+    """The owner has their phone."""
+    functions.invoke("operator_factor_reset", sample("operator_factor_reset"))
+
+    assert finish(functions, APP.at(NOW)).status == 204
+    assert call(functions, routes.FACTOR_SHOW).json["reset_at"] is None
+    assert [it["kind"] for it in functions.queued()][1:] == ["second_factor_reset_cancelled"]
     assert person.user_id
 
 

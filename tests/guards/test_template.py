@@ -30,6 +30,7 @@ OPERATORS = {
     "operator_account_delete",
     "operator_account_logout",
     "operator_account_unlock",
+    "operator_factor_reset",
     "operator_key_revoke",
     "operator_password_revoke",
 }

@@ -120,11 +120,22 @@ _OTHERS: dict[str, Any] = {
     "operator_account_inspect": {"status": "active"},
     "operator_account_logout": {"sessions": 1},
     "operator_account_unlock": {},
+    "operator_factor_reset": {"requested": True},
     "operator_key_revoke": {},
     "operator_password_revoke": {"password": "revoked"},
 }
 _EXPECTED = _STATUSES | _OTHERS
-_TOLD = ("isAuthorized", "batchItemFailures", "problem", "status", "sessions", "password", "errorType", "errorMessage")
+_TOLD = (
+    "isAuthorized",
+    "batchItemFailures",
+    "problem",
+    "status",
+    "sessions",
+    "password",
+    "requested",
+    "errorType",
+    "errorMessage",
+)
 
 
 def outcome(answer: Any) -> Any:

@@ -171,6 +171,19 @@ _ACCOUNTS: dict[str, Event] = {
     "authn_second_factor_on": Event("the second factor was turned on", kept=_FACTORS),
     "authn_second_factor_off": Event("the second factor was turned off", kept=_FACTORS),
     "authn_recovery_codes_replaced": Event("an owner replaced their recovery codes", kept=_FACTORS),
+    "authn_second_factor_reset_requested": Event(
+        "an operator requested a reset of the second factor",
+        kept=_BY_OPERATOR,
+        detail=("by", "operator", "reset_at"),
+    ),
+    "authn_second_factor_reset_cancelled": Event(
+        "a requested reset of the second factor was cancelled, by its owner, a factor or an operator",
+        kept="one for each reset that was requested",
+        detail=("by", "operator"),
+    ),
+    "authn_second_factor_reset": Event(
+        "a login reset the second factor, as an operator had requested", kept="one for each reset that was requested"
+    ),
     "authn_browser_trust_ended": Event(
         "an owner ended the trust in browsers", kept="one for each trusted browser", detail=("name",)
     ),

@@ -156,6 +156,9 @@ TRUSTED_BROWSER_KEPT = timedelta(days=30)
 TRUSTED_BROWSERS_PER_ACCOUNT = 10
 SECOND_STEPS_PER_ADDRESS_PER_MINUTE = 300
 SECOND_FACTOR_CHANGES_PER_ACCOUNT_PER_DAY = 50
+# What an operator requested waits this long, so that the owner can cancel it, and can then be used this long.
+SECOND_FACTOR_RESET_WAIT = timedelta(hours=24)
+SECOND_FACTOR_RESET_KEPT = timedelta(days=7)
 # The owner is emailed at this failure in a row: the first factor is known to someone (ASVS 6.3.5).
 SECOND_FACTOR_FAILURES_TOLD = 3
 

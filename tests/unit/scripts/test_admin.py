@@ -96,6 +96,7 @@ FOUND: dict[str, Any] = {
         "on": True,
         "recovery_codes_left": 9,
         "trusted_browsers": [{"device": "Firefox on Linux"}],
+        "reset_at": None,
     },
     "failures": {"count": 6, "wait_until": "2026-01-05T12:00:30.000Z", "password_disabled": False},
     "activity": [
@@ -111,6 +112,7 @@ class Aws:
 
     sent: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     refuses: str = ""
+    says: dict[str, object] = field(default_factory=dict)
 
     def __call__(self, _service: str) -> "Aws":
         return self
@@ -124,7 +126,7 @@ class Aws:
         if self.refuses:
             refusal = {"error": "not_found", "message": self.refuses}
             return {"Payload": io.BytesIO(json.dumps(refusal).encode())}
-        result = FOUND if asked["FunctionName"] == "OperatorAccountInspect" else {"user_id": USER_ID}
+        result = FOUND if asked["FunctionName"] == "OperatorAccountInspect" else {"user_id": USER_ID, **self.says}
         return {"Payload": io.BytesIO(json.dumps(result).encode())}
 
     @property
@@ -177,6 +179,7 @@ def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
         "OperatorAccountLogout",
         "OperatorAccountDelete",
         "OperatorPasswordRevoke",
+        "OperatorFactorReset",
         "OperatorKeyRevoke",
     )
     there.__dict__["names"] = {f"{name}Function": name for name in functions}
@@ -243,6 +246,57 @@ def test_enabling_says_whether_the_account_was_disabled(shell: Shell, status: st
     shell.patch.setitem(FOUND, "account", account)
 
     assert shell.run("enable", "ann@example.com")[1].splitlines() == [ANN, said]
+
+
+RESET_AT = "2026-01-06T12:00:00.000Z"
+EFFECT = (
+    f"From {RESET_AT}, for a week, the next login with the password or a provider turns two-step login off, "
+    "removes all passkeys and logs out everywhere else. A login with a code, a recovery code or a passkey cancels "
+    "the reset."
+)
+
+
+@pytest.mark.parametrize(
+    ("is_new", "problem", "said"),
+    [
+        (True, None, ["Requested. The owner is emailed and can cancel it.", EFFECT]),
+        (False, None, ["Already requested: the time does not change.", EFFECT]),
+        (
+            True,
+            "bounce",
+            [
+                "Requested. The owner is emailed and can cancel it.",
+                EFFECT,
+                "WARNING: bounce: the owner gets no email. Warn them in another way, or cancel with --cancel.",
+            ],
+        ),
+    ],
+)
+def test_a_reset_says_when_it_takes_effect(shell: Shell, is_new: bool, problem: str | None, said: list[str]) -> None:
+    """It can be cancelled, so it is not confirmed."""
+    shell.patch.setitem(FOUND, "account", {**FOUND["account"], "mail_problem": problem})
+    shell.aws.says = {"reset_at": RESET_AT, "requested": is_new}
+
+    assert shell.run("reset-second-factor", "ann@example.com")[1].splitlines() == [ANN, *said]
+    assert shell.aws.acts == [("OperatorFactorReset", {"user_id": USER_ID, "operator": ARN})]
+
+
+@pytest.mark.parametrize(
+    ("is_cancelled", "said"),
+    [(True, "Cancelled. The owner is emailed."), (False, "Nothing was changed: no reset is requested.")],
+)
+def test_a_reset_is_cancelled(shell: Shell, is_cancelled: bool, said: str) -> None:
+    shell.aws.says = {"cancelled": is_cancelled}
+
+    assert shell.run("reset-second-factor", "ann@example.com", "--cancel")[1].splitlines() == [ANN, said]
+    assert shell.aws.acts == [("OperatorFactorReset", {"user_id": USER_ID, "operator": ARN, "cancel": "yes"})]
+
+
+def test_a_requested_reset_is_shown(shell: Shell) -> None:
+    shell.patch.setitem(FOUND, "second_factor", {**FOUND["second_factor"], "reset_at": RESET_AT})
+
+    said = shell.run("show", "ann@example.com")[1]
+    assert f"trusted browsers: 1; RESET REQUESTED from {RESET_AT}" in said
 
 
 @pytest.mark.parametrize("stop", [EOFError, KeyboardInterrupt])

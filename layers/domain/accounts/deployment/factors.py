@@ -13,6 +13,7 @@ from accounts.settings import OFF
 if TYPE_CHECKING:
     from accounts.flows.factors.factor_check import FactorCheck
     from accounts.flows.factors.second_factor_management import (
+        ResetCancellation,
         SecondFactorManagement,
         SecondFactorStatus,
         TrustRevocation,
@@ -75,6 +76,12 @@ class FactorFlows(PeopleFlows):
         from accounts.flows.factors.second_factor_management import TrustRevocation
 
         return TrustRevocation(self.users, self.writing(self.users, self.audit_events))
+
+    @cached_property
+    def reset_cancellation(self) -> ResetCancellation:
+        from accounts.flows.factors.second_factor_management import ResetCancellation
+
+        return ResetCancellation(self.users, self.writing(self.users, self.audit_events), self.notices)
 
     @cached_property
     def second_factor_management(self) -> SecondFactorManagement:

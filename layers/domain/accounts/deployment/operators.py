@@ -12,6 +12,7 @@ from accounts.deployment.edges import Edges
 if TYPE_CHECKING:
     from accounts.flows.operators.account_inspection import AccountInspection
     from accounts.flows.operators.account_status import AccountDisabling, AccountEnabling, AccountRemoval
+    from accounts.flows.operators.factor_reset import FactorReset
     from accounts.flows.operators.operator_help import (
         AccountUnlocking,
         KeyRevocation,
@@ -78,6 +79,12 @@ class OperatorFlows(Edges):
         return KeyRevocation(
             self.users, self.api_keys, self.writing(self.api_keys, self.users, self.audit_events), self.notices
         )
+
+    @cached_property
+    def factor_reset(self) -> FactorReset:
+        from accounts.flows.operators.factor_reset import FactorReset
+
+        return FactorReset(self.users, self.writing(self.users, self.audit_events), self.outbox, self.notices)
 
     @cached_property
     def password_revocation(self) -> PasswordRevocation:

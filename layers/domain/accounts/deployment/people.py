@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from copy import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,7 @@ class PeopleFlows(Edges):
             self.sessions,
             self.writing(self.users, self.sessions, self.one_time_tokens, self.audit_events),
             self.noting(self.users, self.sessions, self.audit_events),
+            self.rare_notices,
             self.lengths,
             self.settings.second_factor == REQUIRED,
         )
@@ -76,18 +78,20 @@ class PeopleFlows(Edges):
 
     @cached_property
     def login(self) -> Login:
-        return self._login(self.source_limits)
+        # A reset of the second factor also removes passkeys. Only logins do that, not re-authentication.
+        opening = replace(self.session_opening, transactions=self.writing(self.passkeys))
+        return self._login(self.source_limits, opening)
 
-    def _login(self, sources: SourceLimits | None) -> Login:
+    def _login(self, sources: SourceLimits | None, opening: SessionOpening) -> Login:
         from accounts.flows.people.login import Login
 
-        return Login(self.identities, self.throttles, sources, self.hasher, self.session_opening, self.rare_notices)
+        return Login(self.identities, self.throttles, sources, self.hasher, opening, self.rare_notices)
 
     @cached_property
     def reauthentication(self) -> Reauthentication:
         from accounts.flows.people.reauthentication import Reauthentication
 
-        return Reauthentication(self.users, self.identities, self._login(None))
+        return Reauthentication(self.users, self.identities, self._login(None, self.session_opening))
 
     @cached_property
     def logout(self) -> Logout:

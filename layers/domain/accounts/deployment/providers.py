@@ -72,7 +72,10 @@ class ProviderFlows(PeopleFlows):
             self.one_time_tokens,
             self.identities,
             self.session_authentication,
-            self.writing(self.identities, self.sessions, self.one_time_tokens, self.users, self.audit_events),
+            # A reset of the second factor also removes passkeys.
+            self.writing(
+                self.identities, self.sessions, self.one_time_tokens, self.users, self.passkeys, self.audit_events
+            ),
             self.identity_linking,
         )
 

@@ -28,7 +28,7 @@ from accounts.model.factor_proofs import (
 from accounts.model.users import AddSession
 
 _totp, _step, _streak = Path("totp"), Path("totp_step"), Path("factor_streak")
-_browsers = Path("trusted_browsers")
+_browsers, _reset = Path("trusted_browsers"), Path("factor_reset_at")
 _codes = UnicodeSetAttribute(attr_name="recovery_codes")
 _passkeys = UnicodeSetAttribute(attr_name="passkeys")
 
@@ -61,6 +61,11 @@ def has_passed(add: AddSession) -> Condition:
     if add.proof is None and add.approval is not None:
         return Path("user_id").exists()
     return _totp.does_not_exist() if add.proof is None else is_accepted(add.proof)
+
+
+def no_reset() -> Condition:
+    condition: Condition = _reset.does_not_exist()
+    return condition
 
 
 def is_accepted(proof: FactorProof) -> Condition:
@@ -111,17 +116,27 @@ def turn_on(change: second_factors.TurnOn) -> list[Action]:
         _codes.set(set(change.recovery_codes)),
         _browsers.set({}),
         _begin_streak(),
+        end_reset(),
     ]
 
 
 def turn_off() -> list[Action]:
-    return [path.remove() for path in (_totp, _step, _codes, _browsers)]
+    return [path.remove() for path in (_totp, _step, _codes, _browsers, _reset)]
+
+
+def reset() -> list[Action]:
+    return [*turn_off(), _passkeys.remove(), _begin_streak()]
+
+
+def end_reset() -> Action:
+    ended: Action = _reset.remove()
+    return ended
 
 
 def replace_codes(change: second_factors.ReplaceRecoveryCodes) -> list[Action]:
     """All codes are replaced, so a recovery code need not be used up."""
     used = [] if isinstance(change.proof, RecoveryCode) else use(change.proof)
-    return [*used, _codes.set(set(change.recovery_codes))]
+    return [*used, _codes.set(set(change.recovery_codes)), end_reset()]
 
 
 def _begin_streak() -> Action:

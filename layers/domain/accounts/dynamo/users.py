@@ -41,6 +41,7 @@ class UserItem(Model):
     recovery_codes = FrozenSetAttribute(null=True)
     trusted_browsers = factors.TrustedMapAttribute(null=True)
     factor_streak = CountAttribute(null=True)
+    factor_reset_at = UTCDateTimeAttribute(null=True)
     language = UnicodeAttribute(null=True)
     revision = CountAttribute()
 
@@ -79,6 +80,8 @@ class UsersTable(Table[User]):
             second_factors.TurnOff: self._turn_off,
             second_factors.ReplaceRecoveryCodes: self._replace_codes,
             second_factors.EndTrust: self._end_trust,
+            second_factors.SetReset: self._set_reset,
+            second_factors.ResetSession: self._swap_session,
         }
 
     def get(self, user_id: str) -> User | None:
@@ -97,8 +100,7 @@ class UsersTable(Table[User]):
             old = _session(change.instead_of)
             actions.append(old.remove())
             condition &= old.exists()
-        if change.approval is not None:
-            condition &= _is_valid(change.approval)
+        condition &= factors.no_reset() if change.approval is None else _is_valid(change.approval)
         if change.gaining is not None:
             actions.append(_gained(change.gaining))
             condition &= _takes(change.gaining)
@@ -109,10 +111,14 @@ class UsersTable(Table[User]):
     def _swap_session(self, change: users.SwapSession) -> Operation:
         add = change.add
         gone = [_session(digest).remove() for digest in change.ended]
-        held = _session(add.session).set(_seconds(add.ends_at))
-        gained = [_gained(add.gaining)] if add.gaining else []
-        actions = [held, *gone, *gained, *_proven(add), *factors.end_trust(*change.untrusted)]
+        actions: list[Action] = [_session(add.session).set(_seconds(add.ends_at)), *gone]
         unchanged = _is_active() & (UserItem.revision == change.revision)
+        if isinstance(change, second_factors.ResetSession):
+            reset = [UserItem.secured_at.set(change.now), *factors.reset()]
+            return self._change(add.user_id, [*actions, *reset], unchanged)
+        actions += [_gained(add.gaining)] if add.gaining else []
+        actions += [factors.end_reset()] if change.ends_reset else []
+        actions += [*_proven(add), *factors.end_trust(*change.untrusted)]
         return self._change(add.user_id, actions, unchanged & factors.has_passed(add))
 
     def _let_go_sessions(self, change: users.DropSessions) -> Operation:
@@ -202,6 +208,7 @@ class UsersTable(Table[User]):
             UserItem.sessions.set({}),
             UserItem.api_keys.remove(),
             *factors.end_trust(*user.trusted_browsers),
+            factors.end_reset(),
         ]
         return self._change(user.user_id, actions, UserItem.revision == user.revision)
 
@@ -229,6 +236,10 @@ class UsersTable(Table[User]):
 
     def _end_trust(self, change: second_factors.EndTrust) -> Operation:
         return self._change(change.user_id, factors.end_trust(*change.browsers), factors.are_trusted(change.browsers))
+
+    def _set_reset(self, change: second_factors.SetReset) -> Operation:
+        action = UserItem.factor_reset_at.set(change.at) if change.at else factors.end_reset()
+        return self._change(change.user.user_id, [action], _is_active() & (UserItem.revision == change.user.revision))
 
     def _change(self, user_id: str, actions: Sequence[Action], condition: Condition) -> Operation:
         return self.update(user_id, [*actions, UserItem.revision.add(1)], condition)

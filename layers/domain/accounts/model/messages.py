@@ -199,6 +199,19 @@ class RecoveryCodesReplaced(Done, frozen=True, tag="recovery_codes_replaced"):
     user_id: str
 
 
+class SecondFactorResetRequested(_Message, frozen=True, tag="second_factor_reset_requested"):
+    user_id: str
+    reset_at: datetime = msgspec.field(name="at")
+
+
+class SecondFactorResetCancelled(Done, frozen=True, tag="second_factor_reset_cancelled"):
+    user_id: str
+
+
+class SecondFactorReset(Done, frozen=True, tag="second_factor_reset"):
+    user_id: str
+
+
 class _Login(_Message, frozen=True):
     """``browser`` is from ``user_agents.describe``; ``source`` is a network address."""
 
@@ -259,27 +272,13 @@ LoginNotice = (
 )
 """Notices of one login."""
 
-OwnerNotice = (
-    PasswordSet
-    | PasswordReset
-    | PasswordRevoked
-    | PasswordChanged
-    | ApiKeyCreated
-    | ApiKeyRotated
-    | ApiKeyDeleted
-    | ApiKeyLeaked
-    | ApiKeyExpiring
-    | ApiKeyNewNetwork
-    | IdentityLinked
-    | IdentityUnlinked
-    | PasskeyCreated
-    | PasskeyRemoved
-    | PasswordRemoved
-    | SecondFactorTurnedOn
-    | SecondFactorTurnedOff
-    | RecoveryCodesReplaced
-    | LoginNotice
-)
+_OfPassword = PasswordSet | PasswordReset | PasswordRevoked | PasswordChanged | PasswordRemoved
+_OfApiKey = ApiKeyCreated | ApiKeyRotated | ApiKeyDeleted | ApiKeyLeaked | ApiKeyExpiring | ApiKeyNewNetwork
+_OfIdentity = IdentityLinked | IdentityUnlinked | PasskeyCreated | PasskeyRemoved
+_OfFactor = SecondFactorTurnedOn | SecondFactorTurnedOff | RecoveryCodesReplaced
+_OfReset = SecondFactorResetRequested | SecondFactorResetCancelled | SecondFactorReset
+
+OwnerNotice = _OfPassword | _OfApiKey | _OfIdentity | _OfFactor | _OfReset | LoginNotice
 """Notices to the account's current address."""
 
 Notice = OwnerNotice | EmailChangeAsked | EmailChanged

@@ -16,7 +16,14 @@ from msgspec import Struct
 
 from accounts import secrets
 from accounts.errors import InvalidSecondFactor
-from accounts.limits import RECOVERY_CODE_CHARACTERS, RECOVERY_CODES, TOTP_DIGITS
+from accounts.limits import (
+    RECOVERY_CODE_CHARACTERS,
+    RECOVERY_CODES,
+    SECOND_FACTOR_RESET_KEPT,
+    SECOND_FACTOR_RESET_WAIT,
+    TOTP_DIGITS,
+)
+from accounts.model.audit import Caller, Record
 from accounts.model.factor_proofs import (
     Factor,
     FactorProof,
@@ -28,7 +35,7 @@ from accounts.model.factor_proofs import (
     UsedPasskey,
 )
 from accounts.model.sessions import SecondFactor
-from accounts.model.users import AddSession, User
+from accounts.model.users import AddSession, SwapSession, User
 from accounts.transactions import Change
 
 FactorName = Literal["totp", "recovery_code", "passkey"]
@@ -82,7 +89,8 @@ class TurnOn(Change, frozen=True):
 class TurnOff(Change, frozen=True):
     """Turn the second factor off with a ``proof``, and remove all sessions except ``keeping``.
 
-    Refused when the account has changed since it was read.
+    Removes a requested reset, as ``TurnOn`` and ``ReplaceRecoveryCodes`` do. Refused when the account has changed since
+    it was read.
     """
 
     user: User
@@ -106,22 +114,67 @@ class EndTrust(Change, frozen=True):
     browsers: frozenset[str]
 
 
+class SetReset(Change, frozen=True):
+    """Request a reset from ``at`` on, or cancel it (None). Refused when the account has changed or is disabled."""
+
+    user: User
+    at: datetime | None
+
+
+class ResetSession(SwapSession, frozen=True, kw_only=True):
+    """Like ``SwapSession``, without a proof: also removes the second factor and all passkeys. Sets ``secured_at``."""
+
+    now: datetime
+
+
 class Status(Struct, frozen=True):
-    """``trusted_browsers`` are those that are not asked for a code, by their digests; the one trusted last is first."""
+    """``trusted_browsers`` are those that are not asked for a code, by their digests; the one trusted last is first.
+
+    ``reset_at`` is from when a login resets it, or None.
+    """
 
     on: bool
     recovery_codes_left: int
     trusted_browsers: Mapping[str, Trusted]
+    reset_at: datetime | None = None
 
 
 def status(user: User, now: datetime) -> Status:
     """What may be shown of the second factor."""
     held = sorted(user.trusted_browsers.items(), key=lambda entry: entry[1].since, reverse=True)
-    return Status(is_on(user), len(user.recovery_codes), {browser: it for browser, it in held if it.until > now})
+    trusted = {browser: it for browser, it in held if it.until > now}
+    return Status(is_on(user), len(user.recovery_codes), trusted, reset_at(user, now))
 
 
 def is_on(user: User) -> bool:
     return bool(user.totp)
+
+
+def can_be_reset(user: User) -> bool:
+    return is_on(user) or bool(user.passkeys)
+
+
+def new_reset(now: datetime) -> datetime:
+    """When a reset that is requested now takes effect."""
+    return now + SECOND_FACTOR_RESET_WAIT
+
+
+def reset_at(user: User, now: datetime) -> datetime | None:
+    """From when a login resets the second factor; None when no reset is requested, or it was not used in time."""
+    at = user.factor_reset_at
+    return at if at is not None and now < at + SECOND_FACTOR_RESET_KEPT else None
+
+
+def is_reset_due(user: User, now: datetime) -> bool:
+    at = reset_at(user, now)
+    return at is not None and at <= now
+
+
+def reset_cancelled(user: User, caller: Caller, now: datetime, **detail: str) -> tuple[Record, ...]:
+    """The record of a change that removes the requested reset; empty without one."""
+    if reset_at(user, now) is None:
+        return ()
+    return (Record(user.user_id, "authn_second_factor_reset_cancelled", now, caller, detail),)
 
 
 def has_passed(add: AddSession, user: User) -> bool:

@@ -40,7 +40,8 @@ class User(Struct, frozen=True):
 
     ``totp`` is the sealed secret of the second factor, or empty without one. ``totp_step`` is the time step of the last
     code, ``recovery_codes`` the digests of the unused ones. ``trusted_browsers`` are not asked: by their digests.
-    ``factor_streak`` numbers the failures in a row: it increases with each use.
+    ``factor_streak`` numbers the failures in a row: it increases with each use. ``factor_reset_at`` is when a requested
+    reset takes effect.
     """
 
     user_id: str
@@ -62,6 +63,7 @@ class User(Struct, frozen=True):
     recovery_codes: frozenset[str] = frozenset()
     trusted_browsers: Mapping[str, Trusted] = field(default_factory=dict)
     factor_streak: int = 0
+    factor_reset_at: datetime | None = None
     revision: int = 0
 
     def refuses(self, identity: str) -> bool:
@@ -118,7 +120,7 @@ class AddSession(Change, frozen=True):
     an identity, or is refused.
 
     ``proof`` must be accepted. Without one, the account must have no second factor, or the session of ``approval``
-    passed it. ``trust`` is for the browser.
+    passed it. Refused while a reset is requested, except with an ``approval``. ``trust`` is for the browser.
     """
 
     user_id: str
@@ -131,17 +133,29 @@ class AddSession(Change, frozen=True):
     proof: FactorProof | None = None
     trust: Trust | None = None
 
+    def making_room(self, user: User, now: datetime) -> tuple[str, ...]:
+        """The other sessions to end: all that have expired; else, on a full account, the one that expires first."""
+        held = {digest: ends_at for digest, ends_at in user.sessions.items() if digest != self.instead_of}
+        over = tuple(digest for digest, ends_at in held.items() if ends_at <= now)
+        if over or len(held) < self.at_most:
+            return over
+        # Consenting to a client must not log its owner out.
+        others = (digest for digest in held if self.approval is None or digest != self.approval.session)
+        return (min(others, key=lambda digest: held[digest]),)
+
 
 class SwapSession(Change, frozen=True):
     """Like ``add``, on a full account: the sessions ``ended`` and the trust in the browsers ``untrusted`` end.
 
-    Refused when the account has changed since it was read, or the second factor is missing.
+    Refused when the account has changed since it was read, or the second factor is missing. ``ends_reset`` removes a
+    requested reset.
     """
 
     add: AddSession
     revision: int
     ended: tuple[str, ...]
     untrusted: tuple[str, ...] = ()
+    ends_reset: bool = False
 
 
 class DropSessions(Change, frozen=True):

@@ -300,6 +300,16 @@ TRUST_REVOKE = Route(
     "authn_browser_trust_ended",
     cookies=True,
 )
+FACTOR_RESET_CANCEL = Route(
+    "DELETE",
+    "/auth/second-factor/reset",
+    "factor_change",
+    SESSION_ONLY,
+    GATEWAY,
+    "authn_second_factor_reset_cancelled",
+    cookies=True,
+    fresh=True,
+)
 PASSWORD_REMOVE = Route(
     "DELETE",
     "/auth/password",

@@ -26,9 +26,12 @@ class TrustedBrowser(Struct):
 
 
 class SecondFactor(Struct):
+    """``reset_at`` is from when a login resets it, because an operator requested it."""
+
     on: bool
     recovery_codes_left: int
     trusted_browsers: list[TrustedBrowser]
+    reset_at: Timestamp | None
 
 
 class Setup(Struct):
@@ -53,7 +56,8 @@ def shown(found: Status, browser: str = "") -> SecondFactor:
         TrustedBrowser(public_id(it), it == browser, trusted.name, timestamp(trusted.since), timestamp(trusted.until))
         for it, trusted in found.trusted_browsers.items()
     ]
-    return SecondFactor(found.on, found.recovery_codes_left, held)
+    reset_at = timestamp(found.reset_at) if found.reset_at else None
+    return SecondFactor(found.on, found.recovery_codes_left, held, reset_at)
 
 
 def setup(started: Started, totp: Totp, settings: Settings) -> Setup:

@@ -55,6 +55,29 @@ class TrustRevocation(Struct, frozen=True):
         self.transactions.commit(second_factors.EndTrust(user_id, found), record)
 
 
+class ResetCancellation(Struct, frozen=True):
+    """Keeps the second factor that an operator was asked to reset. A failure of ``notices`` is ignored."""
+
+    users: Users
+    transactions: Transactions
+    notices: Outbox
+
+    def cancel(self, session: Session, caller: Caller, now: datetime) -> None:
+        """Raises Unauthenticated when the session has ended.
+
+        A reset that is cancelled already is not an error: confirming the login with a factor cancels it.
+        """
+        if retry_on_conflict(lambda: self._cancel(session, caller, now)):
+            self.notices.put(messages.SecondFactorResetCancelled(session.user_id))
+
+    def _cancel(self, session: Session, caller: Caller, now: datetime) -> bool:
+        user = users.of_session(self.users, session.user_id, session.digest)
+        record = second_factors.reset_cancelled(user, caller, now)
+        if record:
+            self.transactions.commit(second_factors.SetReset(user, None), *record)
+        return bool(record)
+
+
 class SecondFactorManagement(Struct, frozen=True):
     """Changes need a recent login, and a factor.
 
@@ -86,13 +109,18 @@ class SecondFactorManagement(Struct, frozen=True):
             second_factors.TurnOff(user, proof, session.digest, now),
             *map(sessions.End, users.other_sessions(user, session.digest)),
             Record(user.user_id, "authn_second_factor_off", now, caller),
+            *second_factors.reset_cancelled(user, caller, now),
         )
 
     def _replace(self, user: User, proof: Factor, codes: tuple[str, ...], caller: Caller, now: datetime) -> None:
+        cancelled = second_factors.reset_cancelled(user, caller, now)
         self.transactions.commit(
             second_factors.ReplaceRecoveryCodes(user, proof, second_factors.digests(codes)),
             Record(user.user_id, "authn_recovery_codes_replaced", now, caller),
+            *cancelled,
         )
+        if cancelled:
+            self.notices.put(messages.SecondFactorResetCancelled(user.user_id))
 
     def _change(self, session: Session, code: str, now: datetime, write: Callable[[User, Factor], None]) -> None:
         """Check the code once, and write when the account accepts it, which is read again when it has changed."""

@@ -112,6 +112,7 @@ class SecondFactorSetup(Struct, frozen=True):
                 *map(sessions.End, others),
                 *([sessions.Enrol(session.digest)] if session.enrolling else []),
                 Record(user.user_id, "authn_second_factor_on", now, caller),
+                *second_factors.reset_cancelled(user, caller, now),
             )
         except Conflict as conflict:
             if conflict.concerns(one_time_tokens.Consume):

@@ -163,6 +163,18 @@ class RecoveryCodesReplaced(Done, frozen=True, tag="recovery_codes_replaced"):
     pass
 
 
+class SecondFactorResetRequested(Content, frozen=True, tag="second_factor_reset_requested"):
+    reset_at: datetime
+
+
+class SecondFactorResetCancelled(Done, frozen=True, tag="second_factor_reset_cancelled"):
+    pass
+
+
+class SecondFactorReset(Done, frozen=True, tag="second_factor_reset"):
+    pass
+
+
 class SecondFactorFailed(_Login, frozen=True, tag="second_factor_failed"):
     pass
 

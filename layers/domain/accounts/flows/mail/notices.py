@@ -23,6 +23,8 @@ _PLAIN: Mapping[type[Struct], Callable[..., Content]] = {
     messages.SecondFactorTurnedOn: mails.SecondFactorTurnedOn,
     messages.SecondFactorTurnedOff: mails.SecondFactorTurnedOff,
     messages.RecoveryCodesReplaced: mails.RecoveryCodesReplaced,
+    messages.SecondFactorResetCancelled: mails.SecondFactorResetCancelled,
+    messages.SecondFactorReset: mails.SecondFactorReset,
 }
 # Notices that say what was added or removed by its name.
 _Named = (
@@ -53,6 +55,8 @@ def content(message: OwnerNotice, user: User, has_password: Callable[[], bool]) 
             return mails.IdentityUnlinked(message.provider, *_removed(message), methods, **place(message))
         case messages.PasskeyRemoved():
             return mails.PasskeyRemoved(*_removed(message), **place(message))
+        case messages.SecondFactorResetRequested():
+            return mails.SecondFactorResetRequested(message.reset_at)
         case _ if isinstance(message, LoginNotice):
             return _login(message)
         case _ if isinstance(message, _Named):

@@ -15,11 +15,12 @@ from accounts.flows.people.authentication import SESSION, Credential
 from accounts.limits import PENDING_LOGIN_LIFETIME, SESSIONS_PER_ACCOUNT
 from accounts.model import known_browsers, messages, one_time_tokens, second_factors, sessions, user_agents, users
 from accounts.model.audit import Caller, Record
-from accounts.model.factor_proofs import FactorProof, Trust, TrustedBrowser
+from accounts.model.factor_proofs import Factor, FactorProof, Trust, TrustedBrowser
 from accounts.model.identities import Identity
 from accounts.model.known_browsers import Browser
 from accounts.model.messages import Outbox
 from accounts.model.one_time_tokens import PENDING_LOGIN, OneTimeToken, PendingLogin
+from accounts.model.passkeys import Remove as RemovePasskey
 from accounts.model.sessions import Lengths, Method, SecondFactor, Session, Sessions
 from accounts.model.users import AddIdentity, AddSession, Approval, User, Users
 from accounts.transactions import Change, Conflict, Transactions, retry_on_conflict
@@ -57,7 +58,7 @@ class SecondFactorMissing(InvalidCredentials):
 
 
 class SessionOpening(Struct, frozen=True):
-    """A failure of ``notes`` is ignored.
+    """A failure of ``notes`` and ``notices`` is ignored.
 
     ``requires_factor``: a login without a second factor or a passkey opens a session that only sets one up.
     """
@@ -66,6 +67,7 @@ class SessionOpening(Struct, frozen=True):
     sessions: Sessions
     transactions: Transactions
     notes: Transactions
+    notices: Outbox
     lengths: Lengths
     requires_factor: bool = False
 
@@ -127,25 +129,25 @@ class SessionOpening(Struct, frozen=True):
         """Open the session, or ask for the second factor: raises SecondFactorRequired, with a pending login.
 
         Also raises what ``open`` raises. ``meanwhile`` is written with the pending login, ``also`` only with a session.
-        A trusted browser is not asked, except when it is ``reauthenticating``.
+        A trusted browser is not asked, and a reset that is due takes effect, except when it is ``reauthenticating``.
         """
-        session = logged_in.session
-        proof = None if reauthenticating else second_factors.trusted(caller.known_browser, session.authenticated_at)
+        session, resets = logged_in.session, reauthenticating is None
+        proof = second_factors.trusted(caller.known_browser, session.authenticated_at) if resets else None
         try:
-            self._log_in(session, *also, instead_of=instead_of, proof=proof)
+            self._log_in(session, *also, instead_of=instead_of, proof=proof, resets=resets)
         except SecondFactorMissing as missing:
             pending, token = pending_login(missing.user, logged_in, reauthenticating, failures)
             self.transactions.commit(one_time_tokens.Issue(token), *meanwhile)
             raise SecondFactorRequired(pending, second_factors.factors(missing.user)) from missing
 
     def _log_in(
-        self, session: Session, *also: Change, instead_of: Session | None, proof: TrustedBrowser | None
+        self, session: Session, *also: Change, instead_of: Session | None, proof: TrustedBrowser | None, resets: bool
     ) -> None:
         """Where a second factor is required, trust in the browser must not hide that the account has none."""
         if not self.requires_factor:
-            return self.open(session, *also, instead_of=instead_of, proof=proof)
+            return self.open(session, *also, instead_of=instead_of, proof=proof, resets=resets)
         try:
-            return self.open(session, *also, instead_of=instead_of)
+            return self.open(session, *also, instead_of=instead_of, resets=resets)
         except SecondFactorMissing as missing:
             if proof is None or not second_factors.is_accepted(proof, missing.user):
                 raise
@@ -165,6 +167,7 @@ class SessionOpening(Struct, frozen=True):
         gaining: AddIdentity | None = None,
         proof: FactorProof | None = None,
         trust: Trust | None = None,
+        resets: bool = False,
     ) -> None:
         """Write the session, its entry on the account, and ``also``, or nothing. Usually one round trip.
 
@@ -173,7 +176,8 @@ class SessionOpening(Struct, frozen=True):
         ``gaining`` adds an identity to the account.
 
         All logins come through here. On an account with a second factor, the session is written only with an accepted
-        ``proof``, or with the ``approval`` of a session that had one. ``trust`` is for the browser.
+        ``proof``, or with the ``approval`` of a session that had one. ``trust`` is for the browser. A factor that is
+        proven cancels a requested reset of the second factor. One that is due takes effect if the login ``resets``.
 
         Raises InvalidCredentials when the account is gone or disabled or ``approval`` is no longer valid, its subclass
         SecondFactorMissing, and Conflict when ``gaining`` or one of ``also`` is refused.
@@ -189,23 +193,51 @@ class SessionOpening(Struct, frozen=True):
             if not conflict.concerns(users.AddSession):
                 raise
             # The refusal says what is stored, so that an account with a second factor is not read again.
-            _check_factor(add, conflict.found(users.AddSession, User))
-            retry_on_conflict(lambda: self._make_room(add, session, changes), users.SwapSession)
+            found = conflict.found(users.AddSession, User)
+            if not (found and resets and second_factors.is_reset_due(found, session.authenticated_at)):
+                _check_factor(add, found)
+            retry_on_conflict(lambda: self._open_slowly(add, session, changes, resets=resets), users.SwapSession)
         self.end_elsewhere(instead_of, session)
 
-    def _make_room(self, add: AddSession, session: Session, changes: tuple[Change, ...]) -> None:
+    def _open_slowly(self, add: AddSession, session: Session, changes: tuple[Change, ...], *, resets: bool) -> None:
+        """On a full account, or one whose second factor is to be reset."""
         user = users.find(self.users, session.user_id)
         if add.gaining is not None and (user is None or not add.gaining.is_accepted(user)):
             raise Conflict(add.gaining)
         if user is None or (add.approval is not None and not add.approval.is_valid(user)):
             raise InvalidCredentials
-        _check_factor(add, user)
-        now = session.authenticated_at
-        ended = _making_room(user, now, add.approval)
+        if resets and second_factors.is_reset_due(user, session.authenticated_at):
+            self._reset(add, user, session, changes)
+        else:
+            _check_factor(add, user)
+            self._make_room(add, user, session, changes)
+
+    def _make_room(self, add: AddSession, user: User, session: Session, changes: tuple[Change, ...]) -> None:
+        now, proven = session.authenticated_at, isinstance(add.proof, Factor)
+        ended = add.making_room(user, now)
         untrusted = second_factors.making_room(user, add.trust, now)
+        replaced = (add.instead_of,) if add.instead_of else ()
+        cancelled = second_factors.reset_cancelled(user, session.caller, now) if proven else ()
         self.transactions.commit(
-            users.SwapSession(add, user.revision, ended, untrusted), *map(sessions.End, ended), *changes
+            users.SwapSession(add, user.revision, (*ended, *replaced), untrusted, ends_reset=proven),
+            *map(sessions.End, ended),
+            *changes,
+            *cancelled,
         )
+        if cancelled:
+            self.notices.put(messages.SecondFactorResetCancelled(user.user_id))
+
+    def _reset(self, add: AddSession, user: User, session: Session, changes: tuple[Change, ...]) -> None:
+        """Open the only session of an account that has no second factor and no passkeys from now on."""
+        now = session.authenticated_at
+        self.transactions.commit(
+            second_factors.ResetSession(add, user.revision, tuple(user.sessions), now=now),
+            *(sessions.End(digest) for digest in user.sessions if digest != add.instead_of),
+            *(RemovePasskey(credential_id, user.user_id) for credential_id in user.passkeys),
+            *changes,
+            Record(user.user_id, "authn_second_factor_reset", now, session.caller),
+        )
+        self.notices.put(messages.SecondFactorReset(user.user_id))
 
 
 def _added(session: Session, **conditions: Any) -> AddSession:  # noqa: ANN401 - fields of AddSession
@@ -216,18 +248,6 @@ def _check_factor(add: AddSession, user: User | None) -> None:
     """Raise SecondFactorMissing if the account refused the session because of its second factor."""
     if user is not None and user.status == users.ACTIVE and not second_factors.has_passed(add, user):
         raise SecondFactorMissing(user)
-
-
-def _making_room(user: User, now: datetime, approval: Approval | None) -> tuple[str, ...]:
-    """The sessions to end: all that have expired; else, on a full account, the one that expires first.
-
-    Never the one of ``approval``: consenting to a client must not log its owner out.
-    """
-    over = tuple(digest for digest, ends_at in user.sessions.items() if ends_at <= now)
-    if over or len(user.sessions) < SESSIONS_PER_ACCOUNT:
-        return over
-    others = (digest for digest in user.sessions if approval is None or digest != approval.session)
-    return (min(others, key=lambda digest: user.sessions[digest]),)
 
 
 def login_record(session: Session) -> Record:

@@ -14,7 +14,7 @@ from accounts.model.users import User
 from tests.authenticators import Authenticator
 from tests.unit.accounts.flows.passkeys.stage import BROWSER, PasskeyService
 from tests.unit.accounts.flows.providers.stage import OAuthService
-from tests.unit.accounts.stage import EMAIL, NOW, OWNER, PASSWORD, Service, cookie
+from tests.unit.accounts.stage import EMAIL, NOW, OWNER, PASSWORD, Service, cookie, operator_request
 
 STEP = timedelta(seconds=30)
 # The owner's browser, when it is trusted at NOW.
@@ -67,6 +67,11 @@ class FactorService(PasskeyService, OAuthService):
         presented: Credential | None = None,
     ) -> Opened:
         return self.second_step.log_in(pending, code, trust=trust, presented=presented, caller=caller, now=now)
+
+
+def request_reset(service: Service, owner: LoggedIn, now: datetime = NOW) -> datetime:
+    """As an operator does; returns when it takes effect."""
+    return service.factor_reset.request(operator_request(owner.session.user_id), now).reset_at
 
 
 def account(service: Service, owner: LoggedIn) -> User:

@@ -9,8 +9,9 @@ import pytest
 
 from accounts import secrets
 from accounts.errors import AccountsError, SecondFactorRequired
+from accounts.model import second_factors
 from tests.authenticators import Authenticator
-from tests.unit.accounts.flows.factors.stage import App, FactorService, passkey_login
+from tests.unit.accounts.flows.factors.stage import App, FactorService, passkey_login, request_reset
 from tests.unit.accounts.flows.providers.stage import presented
 from tests.unit.accounts.flows.providers.test_revocation import (
     BEFORE,
@@ -68,6 +69,11 @@ def _finishes(it: Protected) -> bool:
     return opened.session.user_id == it.here.session.user_id
 
 
+def _has_reset(it: Protected) -> bool:
+    user = it.service.world.users.get(it.here.session.user_id)
+    return user is not None and second_factors.reset_at(user, THEN) is not None
+
+
 def _changes_email(it: Protected) -> bool:
     confirmed = it.service.email_change.confirm(cookie(it.here), it.change_token, OWNER, THEN)
     return bool(confirmed.user_id == it.here.session.user_id)
@@ -84,10 +90,19 @@ FACTOR_USES: dict[str, Callable[[Protected], bool]] = {
     "recovery code": _has_code,
     "trusted browser": _trusted,
     "pending login": _finishes,
+    "requested reset": _has_reset,
     "change link": _changes_email,
     **{name: partial(_works, name) for name in UNCHANGED},
 }
+
+
+def _apply_reset(it: Protected) -> None:
+    it.service.world.user(it.here.session.user_id, factor_reset_at=BEFORE)
+    it.service.log_in(BEFORE)
+
+
 FACTOR = frozenset({"app", "recovery code"})
+REQUESTED = frozenset({"requested reset"})
 FACTOR_EVENTS: dict[str, Callable[[Protected], object]] = {
     **EVENTS,
     "second factor turned off": lambda it: it.service.second_factor_management.turn_off(
@@ -96,9 +111,11 @@ FACTOR_EVENTS: dict[str, Callable[[Protected], object]] = {
     "recovery codes replaced": lambda it: it.service.second_factor_management.replace_codes(
         it.here.session, it.app.code(BEFORE), OWNER, BEFORE
     ),
+    "requested reset cancelled": lambda it: it.service.reset_cancellation.cancel(it.here.session, OWNER, BEFORE),
+    "requested reset applied": _apply_reset,
 }
 ALL = frozenset(FACTOR_USES)
-SECURED = FACTOR | HERE
+SECURED = FACTOR | REQUESTED | HERE
 KEPT: dict[str, frozenset[str]] = {
     "nothing": ALL,
     "password change": SECURED,
@@ -114,7 +131,9 @@ KEPT: dict[str, frozenset[str]] = {
     "disabled": FACTOR,
     "deleted": frozenset(),
     "second factor turned off": HERE | {"reset link", "change link"},
-    "recovery codes replaced": ALL - {"recovery code"},
+    "recovery codes replaced": ALL - {"recovery code", "requested reset"},
+    "requested reset cancelled": ALL - REQUESTED,
+    "requested reset applied": frozenset({"API key", "linked identity", "reset link"}),
 }
 
 
@@ -135,6 +154,8 @@ def an_account(*, protected: bool) -> Protected:
     there = passkey_login(service, device)
     key, change_token, reset_token = service.key(here).plaintext, service.change_token(here), service.reset_token()
     link = service.start_linking(cookie(there), "github")
+    if protected:
+        request_reset(service, here)
     return Protected(
         service,
         here,

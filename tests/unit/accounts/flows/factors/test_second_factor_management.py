@@ -160,7 +160,7 @@ def test_the_state_is_shown(service: FactorService, owner: LoggedIn) -> None:
     ends = NOW + timedelta(days=30)
 
     assert service.second_factor_status.of_account(user_id, NOW) == Status(
-        on=True, recovery_codes_left=10, trusted_browsers={OWNER.known_browser: TRUSTED}
+        on=True, recovery_codes_left=10, trusted_browsers={OWNER.known_browser: TRUSTED}, reset_at=None
     )
     assert service.second_factor_status.of_account(user_id, ends).trusted_browsers == {}
 

@@ -1,6 +1,7 @@
 """Every way to a session, against every state of the second factor: docs/decisions has the same table."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,10 +16,18 @@ from accounts.errors import (
     SecondFactorRequired,
 )
 from accounts.flows.people.session_opening import LoggedIn
+from accounts.limits import SECOND_FACTOR_RESET_WAIT
 from accounts.model.users import User
 from tests.authenticators import Authenticator
 from tests.unit.accounts.flows.clients import stage as clients
-from tests.unit.accounts.flows.factors.stage import FactorService, account, passkey_login, sessions_of, with_passkey
+from tests.unit.accounts.flows.factors.stage import (
+    FactorService,
+    account,
+    passkey_login,
+    request_reset,
+    sessions_of,
+    with_passkey,
+)
 from tests.unit.accounts.flows.providers.stage import presented, provider_person
 from tests.unit.accounts.stage import (
     EMAIL,
@@ -34,8 +43,20 @@ from tests.unit.accounts.stage import (
 
 SESSION, ASKED, NONE = "a session", "asked for the second factor", "no session"
 REFUSED = "refused"
-STATES = ("off", "on", "on, in a trusted browser")
+# The column of TABLE for each state. A requested reset changes nothing; trust does not hide one that is due.
+COLUMN = {
+    "off": 0,
+    "on": 1,
+    "on, in a trusted browser": 2,
+    "reset requested": 1,
+    "reset requested, in a trusted browser": 2,
+    "reset due": 3,
+    "reset due, in a trusted browser": 3,
+}
+STATES = tuple(COLUMN)
 AT = later(minutes=1)
+# All ways are tried at NOW or AT.
+RESET_AT = {"reset requested": AT + timedelta(microseconds=1), "reset due": NOW}
 GITHUB = provider_person("github", "1001", EMAIL)
 OTHER_GOOGLE = provider_person("google", "2002", EMAIL)
 UNVERIFIED = provider_person("google", "3003", EMAIL, email_verified=False)
@@ -53,8 +74,10 @@ class Owner:
         self.api_key = service.key(self.session)
         if state != STATES[0]:
             self.app, _ = service.turn_on(self.session)
-        if state == STATES[2]:
+        if state.endswith("in a trusted browser"):
             service.finish_step(service.first_step(), self.app.code(), trust=True)
+        for reset_at in (at for name, at in RESET_AT.items() if state.startswith(name)):
+            assert request_reset(service, self.session, reset_at - SECOND_FACTOR_RESET_WAIT) == reset_at
         service.world.counters.clear()
         self.service = FactorService(service.world, service.hasher, parameter)
 
@@ -152,38 +175,51 @@ def present_an_api_key(owner: Owner) -> None:
 
 
 # What happens in each state. `None`: nothing opens a session, and nothing is refused.
-TABLE: dict[Callable[[Owner], Any], tuple[Any, Any, Any]] = {
-    log_in: (SESSION, ASKED, SESSION),
-    reauthenticate: (SESSION, ASKED, ASKED),
-    log_in_with_provider: (SESSION, ASKED, SESSION),
-    reauthenticate_with_provider: (SESSION, ASKED, ASKED),
-    log_in_with_another_of_its_address: (SESSION, AddressReused, AddressReused),
-    confirm_a_providers_address: (SESSION, AddressReused, AddressReused),
-    confirm_a_sign_up: (AddressConfirmed, AddressConfirmed, AddressConfirmed),
-    confirm_a_sign_up_in_its_browser: (AddressConfirmed, AddressConfirmed, AddressConfirmed),
-    reset_password: (NONE, NONE, NONE),
-    change_password: (NONE, NONE, NONE),
-    change_email: (NONE, NONE, NONE),
-    link: (NONE, NONE, NONE),
-    log_in_with_passkey: (SESSION, SESSION, SESSION),
-    reauthenticate_with_passkey: (SESSION, SESSION, SESSION),
-    exchange_a_code: (SESSION, SESSION, SESSION),
-    answer_a_device: (SESSION, SESSION, SESSION),
-    present_an_api_key: (NONE, NONE, NONE),
+TABLE: dict[Callable[[Owner], Any], tuple[Any, Any, Any, Any]] = {
+    log_in: (SESSION, ASKED, SESSION, SESSION),
+    reauthenticate: (SESSION, ASKED, ASKED, ASKED),
+    log_in_with_provider: (SESSION, ASKED, SESSION, SESSION),
+    reauthenticate_with_provider: (SESSION, ASKED, ASKED, ASKED),
+    log_in_with_another_of_its_address: (SESSION, AddressReused, AddressReused, AddressReused),
+    confirm_a_providers_address: (SESSION, AddressReused, AddressReused, AddressReused),
+    confirm_a_sign_up: (AddressConfirmed, AddressConfirmed, AddressConfirmed, AddressConfirmed),
+    confirm_a_sign_up_in_its_browser: (AddressConfirmed, AddressConfirmed, AddressConfirmed, AddressConfirmed),
+    reset_password: (NONE, NONE, NONE, NONE),
+    change_password: (NONE, NONE, NONE, NONE),
+    change_email: (NONE, NONE, NONE, NONE),
+    link: (NONE, NONE, NONE, NONE),
+    log_in_with_passkey: (SESSION, SESSION, SESSION, SESSION),
+    reauthenticate_with_passkey: (SESSION, SESSION, SESSION, SESSION),
+    exchange_a_code: (SESSION, SESSION, SESSION, SESSION),
+    answer_a_device: (SESSION, SESSION, SESSION, SESSION),
+    present_an_api_key: (NONE, NONE, NONE, NONE),
 }
-CELLS = [(way, state, cells[STATES.index(state)]) for way, cells in TABLE.items() for state in STATES]
+CELLS = [(way, state, cells[COLUMN[state]]) for way, cells in TABLE.items() for state in STATES]
+# The only ways that apply a reset that is due, and those that cancel one, due or not.
+RESETS = {log_in, log_in_with_provider}
+PROVES = {log_in_with_passkey, reauthenticate_with_passkey}
 
 
 @pytest.mark.parametrize(("way", "state", "expected"), CELLS)
 def test_every_way_to_a_session(way: Callable[[Owner], None], state: str, expected: Any) -> None:
-    """No way but those of the table opens one, none turns the factor off, and none spends a recovery code."""
+    """No way but those of the table opens one, none spends a recovery code, and only a reset that is due loosens."""
     owner = Owner(state)
     before, held = owner.account, sessions_of(owner.service, owner.session)
     outcome = _outcome(way, owner, held)
 
     assert outcome == expected
-    after = owner.account
-    assert (after.totp, after.totp_step, after.recovery_codes) == (before.totp, before.totp_step, before.recovery_codes)
+    after, opened = owner.account, sessions_of(owner.service, owner.session) - held
+    if way in RESETS and state.startswith("reset due"):
+        assert _factors(after) == ("", 0, frozenset(), frozenset(), {}, None)
+        assert set(after.sessions) == sessions_of(owner.service, owner.session) == opened
+    else:
+        assert _factors(after)[:4] == _factors(before)[:4]
+        assert after.factor_reset_at == (None if way in PROVES else before.factor_reset_at)
+
+
+def _factors(user: User) -> tuple[Any, ...]:
+    codes, passkeys = user.recovery_codes, user.passkeys
+    return (user.totp, user.totp_step, codes, passkeys, user.trusted_browsers, user.factor_reset_at)
 
 
 # With SecondFactor `required`, an owner without it gets a session that only sets it up, except with a passkey, and
@@ -210,7 +246,8 @@ def test_every_way_to_a_session_with_each_parameter(
 
     assert outcome == expected
     opened = [it for it in owner.service.world.sessions.values() if it.digest not in held and not it.client_id]
-    enrols = parameter == "required" and state == "off" and way in ENROLS
+    without = (state == "off" and way in ENROLS) or (state.startswith("reset due") and way in RESETS)
+    enrols = parameter == "required" and without
     assert [it.enrolling for it in opened] == [enrols] * len(opened)
     assert bool(opened) >= enrols
 

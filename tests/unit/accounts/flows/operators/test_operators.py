@@ -63,6 +63,8 @@ ACTIONS: dict[str, Callable[[Service, OperatorRequest], object]] = {
     "log out everywhere": lambda it, asked: it.operator_logout.everywhere(asked, SOON),
     "revoke the password": lambda it, asked: it.password_revocation.revoke(asked, SOON),
     "revoke a key": lambda it, asked: it.key_revocation.revoke(asked, NO_KEY, SOON),
+    "reset the second factor": lambda it, asked: it.factor_reset.request(asked, SOON),
+    "cancel a reset": lambda it, asked: it.factor_reset.cancel(asked, SOON),
 }
 
 
@@ -371,7 +373,8 @@ def test_the_second_factor_is_shown_without_its_secrets(service: Service) -> Non
     """Support needs to know what an owner without their phone can still use."""
     user_id = service.person().session.user_id
     kept = {"a trusted browser": Trusted("Edge", NOW, later(days=1)), "an earlier one": Trusted("Edge", NOW, NOW)}
-    service.world.user(user_id, totp="a seal", recovery_codes=frozenset({"a digest"}), trusted_browsers=kept)
+    holds = {"totp": "a seal", "recovery_codes": frozenset({"a digest"}), "factor_reset_at": later(days=1)}
+    service.world.user(user_id, **holds, trusted_browsers=kept)
     shown = inspections.document(service.account_inspection.of(user_id, SOON))
 
     assert shown["second_factor"] == {
@@ -386,6 +389,7 @@ def test_the_second_factor_is_shown_without_its_secrets(service: Service) -> Non
                 "expires_at": "2026-03-02T12:00:00.000Z",
             }
         ],
+        "reset_at": "2026-03-02T12:00:00.000Z",
     }
     assert [secret for secret in ("a seal", "a digest", "a trusted browser") if secret in str(shown)] == []
 

@@ -98,6 +98,7 @@ def test_the_whole_document(service: Service) -> None:
         unlinked=frozenset({"google#12", "github#7"}),
         totp="sealed",
         recovery_codes=frozenset({"a digest", "another"}),
+        factor_reset_at=later(minutes=5),
         trusted_browsers={
             "a browser": Trusted("Edge", NOW, later(minutes=5)),
             "another": Trusted("Edge", NOW, later(minutes=3)),
@@ -155,7 +156,12 @@ def test_the_whole_document(service: Service) -> None:
                 "last_used_at": minute,
             }
         ],
-        "second_factor": {"on": True, "recovery_codes_left": 2, "trusted_browsers": [TRUSTED_BROWSER]},
+        "second_factor": {
+            "on": True,
+            "recovery_codes_left": 2,
+            "trusted_browsers": [TRUSTED_BROWSER],
+            "reset_at": "2026-03-01T12:05:00.000Z",
+        },
         "unlinked": [{"provider": "github", "subject": "7"}, {"provider": "google", "subject": "12"}],
         "sessions": [
             {

@@ -4,7 +4,7 @@ import { closeDialog, copyFrom, openDialog } from "./browser.js";
 import { ensureRecentLogin, open, withRecentLogin } from "./dialogs.js";
 import { askToLogInAgain, leaveEnrolment } from "./enrolment.js";
 import { wireCode } from "./factor_code.js";
-import { $, call, errorText, make, onSubmit, show, t, withBusy } from "./page.js";
+import { $, call, errorText, make, moment, onSubmit, parts, show, t, withBusy } from "./page.js";
 import { announceChange } from "./profile.js";
 import { showTrusted } from "./trusted_browsers.js";
 
@@ -24,17 +24,25 @@ let isEnrolling = false;
 
 export function showSecondFactor(result, enrolling = false) {
   isEnrolling = enrolling;
-  const { on, recovery_codes_left: left, trusted_browsers: trusted } = result.body;
+  const { on, recovery_codes_left: left, trusted_browsers: trusted, reset_at: resetAt } = result.body;
   const isOn = result.ok && on;
-  show($("#factor-part"), isOn || t("limits.second_factor") !== "off");
+  show($("#factor-part"), isOn || Boolean(resetAt) || t("limits.second_factor") !== "off");
   $("#factor-state").textContent = result.ok ? t(isOn ? "factor.on" : "factor.off", { left }) : errorText(result);
   $("#factor-few").textContent = t(left ? "factor.few_codes" : "factor.no_codes");
   show($("#factor-badge"), isOn);
   showTrusted(isOn ? trusted : []);
   show($("#factor-few"), isOn && left <= FEW_CODES);
+  showReset(resetAt);
   show($("#factor-on"), result.ok && !on);
   show($("#factor-codes"), isOn);
   show($("#factor-off"), isOn);
+}
+
+// A reset that an operator requested. A login that only sets it up cannot cancel it.
+function showReset(at) {
+  show($("#factor-reset"), Boolean(at));
+  show($("#factor-keep"), Boolean(at) && !isEnrolling);
+  $("#factor-reset").replaceChildren(...(at ? parts("factor.reset", { time: moment(at) }) : []));
 }
 
 // Continues after a login: what the owner had started.
@@ -202,6 +210,13 @@ onSubmit($("#factor-change-form"), async () => {
 
 wireCode(changeCode);
 onPress("on", startSetup);
+onPress("keep", async (draft) => {
+  const result = await withRecentLogin(() => call("DELETE", "/auth/second-factor/reset"), draft);
+  if (result.ok) {
+    announceChange(t("factor.reset_cancelled"));
+  }
+  return result.ok ? null : result;
+});
 onPress("codes", (draft) =>
   ask(
     {
