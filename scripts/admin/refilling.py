@@ -45,10 +45,22 @@ def _refill(asked: argparse.Namespace, there: Place) -> None:
     if asked.exact:
         confirm(f"Make the {asked.table} of {there.title} what {asked.source} is", yes=asked.yes)
     elsewhere = asked.from_region and boto3.client("dynamodb", region_name=asked.from_region)
-    as_here = resealing.for_key_of(there, asked.from_region) if asked.table == "UsersTable" else _unchanged
+    as_here = _as_here(there, asked)
     print(
         refill(there, asked.table, asked.source, exact=asked.exact, of=asked.of, elsewhere=elsewhere, as_here=as_here)
     )
+
+
+def _as_here(there: Place, asked: argparse.Namespace) -> Callable[[Item], Item]:
+    if asked.table != "UsersTable":
+        return _unchanged
+    resealed = resealing.for_key_of(there, asked.from_region)
+    return lambda account: _without_reset(resealed(account))
+
+
+def _without_reset(account: Item) -> Item:
+    """A reset of the second factor that was requested then: its owner may have cancelled it since."""
+    return {name: value for name, value in account.items() if name != "factor_reset_at"}
 
 
 def _empty(asked: argparse.Namespace, there: Place) -> None:

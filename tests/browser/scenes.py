@@ -528,11 +528,11 @@ def account_again_with_passkey(stage: Stage) -> None:
     stage.told("Use a passkey")
 
 
-def _with_second_factor(stage: Stage, codes_left: int) -> None:
+def _with_second_factor(stage: Stage, codes_left: int, reset_at: str | None = None) -> None:
     times = {"trusted_at": "2098-12-06T12:00:00.000Z", "expires_at": "2099-01-05T12:00:00.000Z"}
     here = {"id": "0" * 64, "current": True, "device": "Samsung Internet on Android", **times}
     browsers = [here, {"id": "1" * 64, "current": False, "device": "Firefox on Windows", **times}]
-    status = {"on": True, "recovery_codes_left": codes_left, "trusted_browsers": browsers, "reset_at": None}
+    status = {"on": True, "recovery_codes_left": codes_left, "trusted_browsers": browsers, "reset_at": reset_at}
     stage.answer("/auth/second-factor", 200, json.dumps(status), "GET")
 
 
@@ -540,6 +540,12 @@ def account_two_steps(stage: Stage) -> None:
     _with_second_factor(stage, 2)
     account(stage)
     stage.told("You're running out of recovery codes.")
+
+
+def account_reset_requested(stage: Stage) -> None:
+    _with_second_factor(stage, 9, "2099-01-06T12:00:00.000Z")
+    account(stage)
+    stage.told("Our support was asked to reset your two-step login.")
 
 
 def account_must_set_up_two_steps(stage: Stage) -> None:
@@ -850,6 +856,7 @@ INSIDE = (
     account_remove_password,
     account_again_with_passkey,
     account_two_steps,
+    account_reset_requested,
     account_must_set_up_two_steps,
     account_turn_on_two_steps,
     account_recovery_codes,

@@ -4,6 +4,9 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, expect
 
+from local.stack import NAME
+from scripts.admin.people import Operator
+from scripts.place import Place
 from tests.authenticator_app import AuthenticatorApp
 from tests.browser.people import long_ago, say_yes
 from tests.browser.scenes import Stage, log_in
@@ -196,6 +199,36 @@ def test_an_old_login_is_confirmed_with_both_steps(stage: Stage, owner: Person) 
     stage.press("Continue")
 
     stage.told("You'll get 10 new codes.")
+
+
+def test_an_owner_cancels_a_reset(stage: Stage, owner: Person) -> None:
+    """The second time, the login is too long ago and is confirmed with a recovery code."""
+    app, (recovery, *_) = owner.turn_on_two_steps()
+    operator = Operator(Place(stage.cloud.client, NAME, "the local cloud"))
+    leave(stage.visitor)
+    asked(stage, owner).fill(app.code())
+    stage.press("Log in")
+    stage.told("This device")
+    for is_old in (False, True):
+        assert operator.act("OperatorFactorReset", operator.find(owner.email))["requested"]
+        mail = owner.wait_for_mail("Two-step login reset requested for your Comfy account")
+        assert f"{stage.cloud.site_url}/account" in str(mail)
+        stage.visitor.visit("/account")
+        expect(card(stage)).to_contain_text("Our support was asked to reset your two-step login. After ")
+        if is_old:
+            long_ago(stage.cloud, owner)
+        stage.press("Cancel the reset")
+        if is_old:
+            stage.page.get_by_role("dialog").get_by_label("Password", exact=True).fill(PASSWORD)
+            stage.press("Continue")
+            recover(stage, recovery)
+            stage.press("Continue")
+        stage.told("The reset is cancelled. Two-step login works as before.")
+        expect(stage.page.get_by_role("button", name="Cancel the reset")).to_be_hidden()
+        expect(card(stage)).not_to_contain_text("Our support")
+
+    assert owner.wait_for_mail("Two-step login reset cancelled for your Comfy account", at_least=2)
+    assert not operator.act("OperatorFactorReset", operator.find(owner.email), cancel="yes")["cancelled"]
 
 
 def test_a_passkey_is_both_steps(stage: Stage, owner: Person) -> None:

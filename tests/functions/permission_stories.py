@@ -178,7 +178,6 @@ def of_an_account_with_a_second_factor(stage: Stage) -> Act:
 def of_an_account_whose_second_factor_is_reset(stage: Stage) -> Act:
     """With a passkey, which is removed. The owner is notified."""
     stage.arrange(_link_google, _reset_both_factors)
-    stage.functions.clock.now += timedelta(hours=24)
     return stage.calls()
 
 
@@ -600,9 +599,10 @@ def _turn_on_the_second_factor(functions: Lambdas, person: Person) -> None:
 
 
 def _request_a_reset(functions: Lambdas, person: Person) -> None:
+    """It is due now."""
     user = functions.people.accounts.get(person.user_id)
     assert user is not None
-    functions.people.commit(second_factors.SetReset(user, second_factors.new_reset(NOW)))
+    functions.people.commit(second_factors.SetReset(user, NOW))
 
 
 def _reset_both_factors(functions: Lambdas, person: Person) -> None:

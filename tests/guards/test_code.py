@@ -16,9 +16,9 @@ LONGEST_MODULE, LONGEST_FUNCTION, LONGEST_HANDLER = 300, 40, 30
 # Catalogues: a tree of errors with five lines for each, and one entry for each event, message and route.
 CATALOGUES = {
     "layers/domain/accounts/errors.py": 862,
-    "layers/domain/accounts/events.py": 335,
+    "layers/domain/accounts/events.py": 348,
     "layers/domain/accounts/model/messages.py": 360,
-    "layers/domain/accounts/web/routes.py": 736,
+    "layers/domain/accounts/web/routes.py": 747,
 }
 DEPLOYED = (*project.MODULES, *project.HANDLERS)
 # Deterministic, or guessable from neighbouring values. `secrets` is neither.

@@ -158,6 +158,15 @@ def test_the_secrets_of_second_factors_are_encrypted_for_the_key_of_the_stack(st
         keys.unseal(eve["totp"]["S"], "fay")
 
 
+def test_a_requested_reset_of_a_second_factor_is_not_restored(stack: Place) -> None:
+    """Its owner may have cancelled it since the copy."""
+    asked = {"user_id": "eve", "factor_reset_at": "2026-01-05T12:00:00.000000+0000"}
+    make(boto3.client("dynamodb"), "old-UsersTable", USER, asked)
+
+    assert command.main(["refill", "UsersTable", "old-UsersTable"]) == 0
+    assert held(stack, "live") == ["ann now", "cleo", "eve"]
+
+
 def test_deleting_is_confirmed(stack: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a terminal, nothing happens."""
     monkeypatch.setattr("sys.stdin", Input("", person=False))

@@ -47,7 +47,7 @@ class FactorFlows(PeopleFlows):
         from accounts.flows.factors.second_step import SecondStep
 
         return SecondStep(
-            self.one_time_tokens, self.identities, self._factor_check, self.session_opening, self.rare_notices
+            self.one_time_tokens, self.identities, self._factor_check, self.login_opening, self.rare_notices
         )
 
     @cached_property

@@ -51,10 +51,13 @@ class PeopleFlows(Edges):
             self.sessions,
             self.writing(self.users, self.sessions, self.one_time_tokens, self.audit_events),
             self.noting(self.users, self.sessions, self.audit_events),
-            self.rare_notices,
             self.lengths,
             self.settings.second_factor == REQUIRED,
         )
+
+    @cached_property
+    def login_opening(self) -> SessionOpening:
+        return replace(self.session_opening, notices=self.rare_notices)
 
     @cached_property
     def signup(self) -> Signup:
@@ -79,7 +82,7 @@ class PeopleFlows(Edges):
     @cached_property
     def login(self) -> Login:
         # A reset of the second factor also removes passkeys. Only logins do that, not re-authentication.
-        opening = replace(self.session_opening, transactions=self.writing(self.passkeys))
+        opening = replace(self.login_opening, transactions=self.writing(self.passkeys))
         return self._login(self.source_limits, opening)
 
     def _login(self, sources: SourceLimits | None, opening: SessionOpening) -> Login:
@@ -91,7 +94,7 @@ class PeopleFlows(Edges):
     def reauthentication(self) -> Reauthentication:
         from accounts.flows.people.reauthentication import Reauthentication
 
-        return Reauthentication(self.users, self.identities, self._login(None, self.session_opening))
+        return Reauthentication(self.users, self.identities, self._login(None, self.login_opening))
 
     @cached_property
     def logout(self) -> Logout:
@@ -254,7 +257,7 @@ class PeopleFlows(Edges):
             self.users,
             self.identities,
             self.throttles,
-            self.session_opening,
+            self.login_opening,
             self.writing(self.one_time_tokens, self.audit_events),
             self.rare_notices,
         )

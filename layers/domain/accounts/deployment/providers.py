@@ -50,7 +50,7 @@ class ProviderFlows(PeopleFlows):
         from accounts.flows.providers.identity_linking import IdentityLinking
 
         return IdentityLinking(
-            self.session_opening,
+            self.login_opening,
             self.users,
             self.writing(self.identities, self.sessions, self.one_time_tokens, self.users, self.audit_events),
             self.outbox,

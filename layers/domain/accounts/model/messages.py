@@ -272,13 +272,30 @@ LoginNotice = (
 )
 """Notices of one login."""
 
-_OfPassword = PasswordSet | PasswordReset | PasswordRevoked | PasswordChanged | PasswordRemoved
-_OfApiKey = ApiKeyCreated | ApiKeyRotated | ApiKeyDeleted | ApiKeyLeaked | ApiKeyExpiring | ApiKeyNewNetwork
-_OfIdentity = IdentityLinked | IdentityUnlinked | PasskeyCreated | PasskeyRemoved
-_OfFactor = SecondFactorTurnedOn | SecondFactorTurnedOff | RecoveryCodesReplaced
-_OfReset = SecondFactorResetRequested | SecondFactorResetCancelled | SecondFactorReset
-
-OwnerNotice = _OfPassword | _OfApiKey | _OfIdentity | _OfFactor | _OfReset | LoginNotice
+OwnerNotice = (
+    PasswordSet
+    | PasswordReset
+    | PasswordRevoked
+    | PasswordChanged
+    | ApiKeyCreated
+    | ApiKeyRotated
+    | ApiKeyDeleted
+    | ApiKeyLeaked
+    | ApiKeyExpiring
+    | ApiKeyNewNetwork
+    | IdentityLinked
+    | IdentityUnlinked
+    | PasskeyCreated
+    | PasskeyRemoved
+    | PasswordRemoved
+    | SecondFactorTurnedOn
+    | SecondFactorTurnedOff
+    | RecoveryCodesReplaced
+    | SecondFactorResetRequested
+    | SecondFactorResetCancelled
+    | SecondFactorReset
+    | LoginNotice
+)
 """Notices to the account's current address."""
 
 Notice = OwnerNotice | EmailChangeAsked | EmailChanged

@@ -170,11 +170,11 @@ def is_reset_due(user: User, now: datetime) -> bool:
     return at is not None and at <= now
 
 
-def reset_cancelled(user: User, caller: Caller, now: datetime, **detail: str) -> tuple[Record, ...]:
+def reset_cancelled(user: User, caller: Caller, now: datetime) -> tuple[Record, ...]:
     """The record of a change that removes the requested reset; empty without one."""
     if reset_at(user, now) is None:
         return ()
-    return (Record(user.user_id, "authn_second_factor_reset_cancelled", now, caller, detail),)
+    return (Record(user.user_id, "authn_second_factor_reset_cancelled", now, caller),)
 
 
 def has_passed(add: AddSession, user: User) -> bool:

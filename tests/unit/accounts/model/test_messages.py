@@ -44,6 +44,8 @@ OPTIONAL = {
     messages.SecondFactorTurnedOn: _PLACE,
     messages.SecondFactorTurnedOff: _PLACE,
     messages.RecoveryCodesReplaced: _PLACE,
+    messages.SecondFactorResetCancelled: _PLACE,
+    messages.SecondFactorReset: _PLACE,
 }
 SAME = [
     messages.Signup(_EMAIL),

@@ -68,7 +68,7 @@ class ResetCancellation(Struct, frozen=True):
         A reset that is cancelled already is not an error: confirming the login with a factor cancels it.
         """
         if retry_on_conflict(lambda: self._cancel(session, caller, now)):
-            self.notices.put(messages.SecondFactorResetCancelled(session.user_id))
+            self.notices.put(messages.SecondFactorResetCancelled(session.user_id, **user_agents.place(caller, now)))
 
     def _cancel(self, session: Session, caller: Caller, now: datetime) -> bool:
         user = users.of_session(self.users, session.user_id, session.digest)
@@ -120,7 +120,7 @@ class SecondFactorManagement(Struct, frozen=True):
             *cancelled,
         )
         if cancelled:
-            self.notices.put(messages.SecondFactorResetCancelled(user.user_id))
+            self.notices.put(messages.SecondFactorResetCancelled(user.user_id, **user_agents.place(caller, now)))
 
     def _change(self, session: Session, code: str, now: datetime, write: Callable[[User, Factor], None]) -> None:
         """Check the code once, and write when the account accepts it, which is read again when it has changed."""

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from accounts.errors import NotPossibleNow, SecondFactorOff
 from accounts.flows.operators.operator_requests import OperatorRequest
-from accounts.model import audit, messages, second_factors, users
+from accounts.model import messages, second_factors, users
 from accounts.model.messages import Outbox
 from accounts.model.users import User, Users
 from accounts.transactions import Transactions, retry_on_conflict
@@ -68,11 +68,11 @@ class FactorReset(Struct, frozen=True):
 
     def _cancel(self, request: OperatorRequest, now: datetime) -> bool:
         user = users.existing(self.users, request.user_id)
-        by = {"by": "operator", "operator": request.operator}
-        record = second_factors.reset_cancelled(user, audit.NO_CALLER, now, **by)
-        if record:
-            self.transactions.commit(second_factors.SetReset(user, None), *record)
-        return bool(record)
+        if second_factors.reset_at(user, now) is None:
+            return False
+        record = request.record("authn_second_factor_reset_cancelled", now)
+        self.transactions.commit(second_factors.SetReset(user, None), record)
+        return True
 
 
 def _resettable(accounts: Users, request: OperatorRequest) -> User:

@@ -60,6 +60,8 @@ class SecondFactorMissing(InvalidCredentials):
 class SessionOpening(Struct, frozen=True):
     """A failure of ``notes`` and ``notices`` is ignored.
 
+    ``notices`` is needed for logins only: new accounts and approvals do not end a reset of the second factor.
+
     ``requires_factor``: a login without a second factor or a passkey opens a session that only sets one up.
     """
 
@@ -67,9 +69,9 @@ class SessionOpening(Struct, frozen=True):
     sessions: Sessions
     transactions: Transactions
     notes: Transactions
-    notices: Outbox
     lengths: Lengths
     requires_factor: bool = False
+    notices: Outbox | None = None
 
     def presented(self, credential: Credential | None) -> Session | None:
         """The session that the browser presented. A login replaces it, so that no token survives it (ASVS 7.2.4).
@@ -224,8 +226,9 @@ class SessionOpening(Struct, frozen=True):
             *changes,
             *cancelled,
         )
-        if cancelled:
-            self.notices.put(messages.SecondFactorResetCancelled(user.user_id))
+        if cancelled and self.notices:
+            place = user_agents.place(session.caller, now)
+            self.notices.put(messages.SecondFactorResetCancelled(user.user_id, **place))
 
     def _reset(self, add: AddSession, user: User, session: Session, changes: tuple[Change, ...]) -> None:
         """Open the only session of an account that has no second factor and no passkeys from now on."""
@@ -237,7 +240,8 @@ class SessionOpening(Struct, frozen=True):
             *changes,
             Record(user.user_id, "authn_second_factor_reset", now, session.caller),
         )
-        self.notices.put(messages.SecondFactorReset(user.user_id))
+        if self.notices:
+            self.notices.put(messages.SecondFactorReset(user.user_id, **user_agents.place(session.caller, now)))
 
 
 def _added(session: Session, **conditions: Any) -> AddSession:  # noqa: ANN401 - fields of AddSession

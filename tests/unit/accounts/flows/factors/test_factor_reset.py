@@ -18,7 +18,7 @@ from accounts.errors import (
 from accounts.flows.operators.factor_reset import Requested
 from accounts.flows.people.session_opening import LoggedIn
 from accounts.limits import SECOND_FACTOR_RESET_KEPT, SECOND_FACTOR_RESET_WAIT, SESSIONS_PER_ACCOUNT
-from accounts.model import messages
+from accounts.model import messages, user_agents
 from accounts.model.audit import Caller
 from tests.unit.accounts.flows.factors.stage import (
     STEP,
@@ -64,6 +64,10 @@ def user_id(owner: LoggedIn) -> str:
 
 def events(service: FactorService) -> list[tuple[str, str, dict[str, str]]]:
     return [(it.event, it.caller.source, dict(it.detail)) for it in service.world.records if "_reset" in it.event]
+
+
+def cancelled_at(user_id: str, at: datetime) -> messages.SecondFactorResetCancelled:
+    return messages.SecondFactorResetCancelled(user_id, **user_agents.place(OWNER, at))
 
 
 def is_asked(service: FactorService, now: datetime, *, caller: Caller = OWNER) -> bool:
@@ -197,7 +201,7 @@ def test_the_owner_cancels_it(service: FactorService, owner: LoggedIn, user_id: 
         service.reset_cancellation.cancel(owner.session, OWNER, DUE)
 
     assert events(service)[1:] == [(CANCELLED, OWNER.source, {})]
-    assert service.notices.messages == [messages.SecondFactorResetCancelled(user_id)]
+    assert service.notices.messages == [cancelled_at(user_id, DUE)]
     assert is_asked(service, DUE)
 
 
@@ -256,7 +260,7 @@ def test_a_factor_that_is_proven_cancels_it(service: FactorService, owner: Logge
 
     assert account(service, owner).factor_reset_at is None
     assert events(service)[1:] == [(CANCELLED, OWNER.source, {})]
-    assert messages.SecondFactorResetCancelled(owner.session.user_id) in service.notices.messages
+    assert cancelled_at(owner.session.user_id, DUE) in service.notices.messages
     assert is_asked(service, DUE)
 
 
@@ -318,7 +322,7 @@ def test_a_login_resets_it(service: FactorService, owner: LoggedIn, user_id: str
     )
     assert (after.factor_reset_at, after.secured_at, service.world.passkeys) == (None, DUE, {})
     assert events(service)[1:] == [("authn_second_factor_reset", OWNER.source, {})]
-    assert service.notices.messages == [messages.SecondFactorReset(user_id)]
+    assert service.notices.messages == [messages.SecondFactorReset(user_id, **user_agents.place(OWNER, DUE))]
     assert service.principal(key_credential(key.plaintext), OWNER, DUE).user_id == user_id
     for code in (app.code(DUE), codes[0]):
         with pytest.raises(PendingLoginExpired):
