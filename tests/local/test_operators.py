@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Callable
 from copy import replace
+from datetime import UTC, datetime
 from functools import partial
 
 import pytest
@@ -88,6 +89,28 @@ def test_a_password_that_others_know_is_worth_nothing_until_it_is_reset(admin: A
     assert (again.status_code, again.json()["error"]) == (400, "weak_password")
     assert person.call("POST", "/auth/password/reset", body).status_code == 204
     assert replace(person, password=body["password"]).log_in().status_code == 200
+
+
+def test_a_second_factor_that_is_lost_is_reset(admin: Admin, person: Person) -> None:
+    """Cancelled once, requested again, and applied by a login when its time has come."""
+    person.turn_on_two_steps()
+    account = person.call("GET", "/customers/me").json()["id"]
+    assert "Requested." in admin("reset-second-factor", person.email)
+    assert "Already requested" in admin("reset-second-factor", person.email)
+    assert "RESET REQUESTED from" in admin("show", person.email)
+    assert "Cancelled." in admin("reset-second-factor", person.email, "--cancel")
+    assert person.wait_for_mail("Two-step login reset cancelled for your Comfy account")
+    assert "Requested." in admin("reset-second-factor", person.email)
+    assert person.wait_for_mail("Two-step login reset requested for your Comfy account", at_least=2)
+    assert person.log_in().json()["error"] == "second_factor_required"
+
+    change = {"UpdateExpression": "SET factor_reset_at = :now", "Key": {"user_id": {"S": account}}}
+    now = {":now": {"S": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f+0000")}}
+    database, table = person.cloud.client("dynamodb"), person.cloud.outputs["UsersTable"]
+    database.update_item(TableName=table, ExpressionAttributeValues=now, **change)
+    assert person.log_in().status_code == 200
+    assert person.wait_for_mail("Two-step login was reset for your Comfy account")
+    assert "two-step  off" in admin("show", person.email)
 
 
 def test_a_key_that_leaked_is_revoked_by_itself(admin: Admin, person: Person) -> None:
