@@ -102,6 +102,7 @@ def environment() -> dict[str, str]:
         "FIREWALL_SECRET_DIGESTS": "",
         "PASSWORD_MIN_CHARACTERS": "15",
         "SECOND_FACTOR": "optional",
+        "CONFIRM_NEW_BROWSERS": "off",
         "SESSION_HOURS": "24",
         "SESSION_IDLE_MINUTES": "60",
         "REMEMBERED_SESSION_DAYS": "30",

@@ -155,6 +155,7 @@ class LocalCloud:
             "OAuthResources": f"{EXAMPLE_SERVICE}|Example service|jobs:read=See your jobs|jobs:write=Start jobs",
             "BreachedPasswordLookup": "off",  # The local cloud works offline.
             "SecondFactor": os.environ.get("SECOND_FACTOR") or "optional",
+            "ConfirmNewBrowsers": os.environ.get("CONFIRM_NEW_BROWSERS") or "off",
             "ReservedConcurrency": "0",
             "MailboxUrl": self._mailbox_url,
             "WalkthroughUrl": f"{self._mailbox_url}/walkthrough" if self._mailbox_url else "",

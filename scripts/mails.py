@@ -7,7 +7,7 @@ import html
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,7 @@ _CONTENTS = (
     mails.EmailChanged(**_PLACED),
     mails.LoginNewBrowser(*_LOGIN),
     mails.LoginAfterFailures(*_LOGIN),
+    mails.LoginCode(*_LOGIN, "042917", _AT + timedelta(minutes=10)),
     mails.LoginsDelayed(*_LOGIN, in_known_browser=False),
     mails.PasswordClosed(*_LOGIN, in_known_browser=True),
     mails.ClientLoggedIn(*_LOGIN, "Comfy CLI"),

@@ -42,9 +42,18 @@ class FakeDeployment(Deployment):
     """``interposed`` replaces the world's transactions, so that a test can do something before a write."""
 
     def __init__(
-        self, world: World | None = None, hasher: FakeHasher | None = None, second_factor: str = "optional"
+        self,
+        world: World | None = None,
+        hasher: FakeHasher | None = None,
+        second_factor: str = "optional",
+        confirm_new_browsers: str = "off",
     ) -> None:
-        settings = {"OAUTH_RESOURCES": RESOURCES, "CLIENT_METADATA_HOSTS": "*", "SECOND_FACTOR": second_factor}
+        settings = {
+            "OAUTH_RESOURCES": RESOURCES,
+            "CLIENT_METADATA_HOSTS": "*",
+            "SECOND_FACTOR": second_factor,
+            "CONFIRM_NEW_BROWSERS": confirm_new_browsers,
+        }
         super().__init__(Settings("local", SITE_URL, settings))
         self.world = world or World()
         self.hasher = hasher or FakeHasher()
@@ -125,6 +134,10 @@ class FakeDeployment(Deployment):
     @cached_property
     def outbox(self) -> FakeOutbox:
         return FakeOutbox()
+
+    @cached_property
+    def rare_outbox(self) -> FakeOutbox:
+        return self.outbox
 
     @cached_property
     def notices(self) -> FakeOutbox:

@@ -222,7 +222,11 @@ def _refusal(operation: Operation, status: int, group: list[Any]) -> dict[str, A
 
 
 # The refusals that say more than what to do.
-_OWN_REFUSALS = {"proof_required": "ProofRefusal", "second_factor_required": "FactorRefusal"}
+_OWN_REFUSALS = {
+    "proof_required": "ProofRefusal",
+    "second_factor_required": "FactorRefusal",
+    "email_code_required": "EmailCodeRefusal",
+}
 
 
 def _refused_schema(operation: Operation, codes: Iterable[str], *, by_gateway: bool) -> Schema:
@@ -258,6 +262,7 @@ def _schemas() -> dict[str, Schema]:
         "Refusal": responses.Refusal,
         "ProofRefusal": responses.ProofRefusal,
         "FactorRefusal": responses.FactorRefusal,
+        "EmailCodeRefusal": responses.EmailCodeRefusal,
         "ClientRefusal": oauth_server.Refused,
     }
     named = {name: schemas.of(kind) for name, kind in refused.items()}

@@ -59,7 +59,13 @@ LOGIN = (
         summary="Logs in with email and password: sets the session cookie",
         body=schemas.Login,
         answers=(ok(presenters.Customer, _LOGGED_IN, _COOKIE),),
-        errors=(errors.InvalidCredentials, errors.SecondFactorRequired),
+        errors=(
+            errors.InvalidCredentials,
+            errors.SecondFactorRequired,
+            errors.EmailCodeRequired,
+            errors.EmailCodeUndeliverable,
+            errors.MailUnavailable,
+        ),
     ),
     Operation(
         route=routes.LOGIN_METHODS,
@@ -271,11 +277,18 @@ SECOND_FACTOR = (
     Operation(
         route=routes.FACTOR_LOGIN,
         tag=_SECOND_FACTOR,
-        summary="Finishes a login with the second factor: sets the session cookie",
+        summary="Finishes a login with the second factor, or an emailed code: sets the session cookie",
         body=schemas.SecondFactorLogin,
         example={"code": "287082", "trust": False},
         answers=(done(_LOGGED_IN, _COOKIE),),
-        errors=(errors.InvalidSecondFactor, errors.PendingLoginExpired),
+        errors=(errors.InvalidSecondFactor, errors.InvalidEmailCode, errors.PendingLoginExpired),
+    ),
+    Operation(
+        route=routes.EMAIL_CODE_SEND,
+        tag=_SECOND_FACTOR,
+        summary="Emails the code of a login in a new browser again",
+        answers=(accepted("A new code is emailed. It replaces the first; the tries that were used still count."),),
+        errors=(errors.PendingLoginExpired, errors.MailUnavailable),
     ),
     Operation(
         route=routes.FACTOR_SHOW,

@@ -73,11 +73,22 @@ WHEN: Mapping[type[AccountsError], str] = {
     errors.ApiKeyUnknown: "the key was deleted, or does not exist in this deployment",
     errors.InvalidCredentials: "the login failed; the response is the same for every reason",
     errors.InvalidSecondFactor: "the code is wrong, too old or was used before",
+    errors.InvalidEmailCode: "the emailed code is wrong, or was replaced by a newer one",
     errors.SecondFactorRequired: (
         "the first factor was right, and the account has a second one: `factors` names them, and the cookie holds the "
         "login for five minutes"
     ),
-    errors.PendingLoginExpired: "the login is more than five minutes old, finished, or ended by a change; log in again",
+    errors.EmailCodeRequired: (
+        "the password was right, but the account does not know the browser (`ConfirmNewBrowsers`): a code was emailed "
+        "to `email`, and the cookie holds the login for ten minutes"
+    ),
+    errors.EmailCodeUndeliverable: (
+        "the login needs an emailed code, but emails to its address bounced or were reported as spam"
+    ),
+    errors.PendingLoginExpired: (
+        "the login is more than five minutes old (ten, for an emailed code), had five wrong emailed codes, is "
+        "finished, or was ended by a change; log in again"
+    ),
     errors.SetupExpired: "the setup is used, more than ten minutes old, or another session's",
     errors.WrongSecondFactor: "the code is wrong, too old or was used before",
     errors.SecondFactorOn: "the second factor is on already",
@@ -172,6 +183,8 @@ def example(kind: type[AccountsError]) -> AccountsError:
         return kind(30, CHALLENGE)
     if issubclass(kind, errors.MethodNotAllowed):
         return kind(("GET", "HEAD"))
+    if issubclass(kind, errors.EmailCodeRequired):
+        return kind("the pending login", "a•••@example.com")
     if issubclass(kind, errors.SecondFactorRequired):
         return kind("the pending login", ("totp", "recovery_code"))
     return kind(30) if issubclass(kind, errors.TooManyAttempts) else kind()

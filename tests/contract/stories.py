@@ -59,9 +59,13 @@ class Stories(FakeDeployment):
     """Each flow over a backend. ``stores`` replace some of the backend's stores, to force a race."""
 
     def __init__(
-        self, backend: Backend, stores: Mapping[str, Any] | None = None, hasher: CountingHasher | None = None
+        self,
+        backend: Backend,
+        stores: Mapping[str, Any] | None = None,
+        hasher: CountingHasher | None = None,
+        confirm_new_browsers: str = "off",
     ) -> None:
-        super().__init__()
+        super().__init__(confirm_new_browsers=confirm_new_browsers)
         self.backend = backend
         self.stores = stores or {}
         self.hasher = hasher or CountingHasher()

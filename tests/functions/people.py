@@ -265,8 +265,10 @@ class People:
         self.commit(on, *map(sessions.End, others))
         self.known |= {secret, SAMPLE_RECOVERY_CODE, OTHER_RECOVERY_CODE}
 
-    def begin_login(self, person: Person, token: str = SAMPLE_PENDING_LOGIN, *, known: bool = True) -> None:
-        """Store a login with the password that waits for its second factor."""
+    def begin_login(
+        self, person: Person, token: str = SAMPLE_PENDING_LOGIN, *, known: bool = True, emailed: bool = False
+    ) -> None:
+        """Store a login with the password that waits for its second factor, or for an ``emailed`` code."""
         user = self.accounts.get(person.user_id)
         assert user is not None
         begun = PendingLogin(
@@ -274,7 +276,7 @@ class People:
             method="password",
             remembered="",
             replaces="",
-            totp=user.totp,
+            totp="" if emailed else user.totp,
             streak=str(user.factor_streak),
             failures="0",
             known_browser="yes" if known else "",

@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterator
+from copy import replace
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, get_args
@@ -13,14 +14,14 @@ from accounts import secrets
 from accounts.dynamo.throttles import CounterItem, ThrottlesTable
 from accounts.model.throttles import Bucket
 from accounts.web import routes
-from accounts.web.routes import AUTHORIZE, CLIENT_TOKEN, KEY_REPORT, ROUTES, Route
-from tests.functions import proofs
+from accounts.web.routes import AUTHORIZE, CLIENT_TOKEN, EMAIL_CODE_SEND, KEY_REPORT, ROUTES, Route
+from tests.functions import lambdas, proofs
 from tests.functions.away import away, page_event
 from tests.functions.cloud import Call
 from tests.functions.conftest import HERE, NOW
 from tests.functions.lambdas import NAMES, Answer, Lambdas
 from tests.functions.machines import Machine
-from tests.functions.people import a_key
+from tests.functions.people import Person, a_key
 from tests.functions.permission_stories import STORIES, a_while_later
 from tests.functions.requests import SAMPLE_BROWSER, SAMPLE_OTHER_TOKEN, SAMPLE_TOKEN, request, sample
 from tests.functions.stage import Act, Stage, Story
@@ -116,8 +117,38 @@ def with_a_proof_of_work(stage: Stage) -> Act:
     return stage.sends(event | {"headers": event["headers"] | {"x-proof-of-work": proofs.solved(asked)}})
 
 
+def where_new_browsers_are_confirmed(stage: Stage) -> Act:
+    """The password is right, and a code is emailed."""
+    stage.arrange()
+    login = lambdas.module("login")
+    confirming = replace(login.LOGIN, confirmation=login.DEPLOYMENT.browser_confirmation)
+    stage.patch.setattr(login, "LOGIN", confirming)
+    return stage.sends(proofs.from_an_unknown_browser("login"))
+
+
+def _waiting_for_its_code(functions: Lambdas, person: Person) -> None:
+    functions.people.begin_login(person, SAMPLE_OTHER_TOKEN, known=False, emailed=True)
+
+
+def with_an_emailed_code(stage: Stage) -> Act:
+    stage.arrange(_waiting_for_its_code)
+    event = sample("factor_login") | {"cookies": [f"__Host-login={SAMPLE_OTHER_TOKEN}"], "body": '{"code": "000000"}'}
+    return stage.sends(event)
+
+
+def asking_for_another_code(stage: Stage) -> Act:
+    stage.arrange(_waiting_for_its_code)
+    event = sample("factor_login") | {"cookies": [f"__Host-login={SAMPLE_OTHER_TOKEN}"], "body": ""}
+    return stage.sends(event | {"routeKey": EMAIL_CODE_SEND.keys[0]})
+
+
 FURTHER: dict[str, tuple[Story, ...]] = {
-    "login": (from_a_browser_that_the_account_does_not_know, with_a_proof_of_work),
+    "login": (
+        from_a_browser_that_the_account_does_not_know,
+        with_a_proof_of_work,
+        where_new_browsers_are_confirmed,
+    ),
+    "factor_login": (with_an_emailed_code, asking_for_another_code),
     "signup": (with_a_proof_of_work,),
     "email_resend": (with_a_proof_of_work,),
     "password_forgot": (with_a_proof_of_work,),

@@ -178,6 +178,16 @@ _LIMITS = {
         limits.PENDING_LOGIN_LIFETIME // _MINUTE,
         limits.SECOND_FACTOR_SETUP_LIFETIME // _MINUTE,
     ],
+    "login in a new browser that waits for an emailed code": [
+        limits.LOGIN_CODE_LIFETIME // _MINUTE,
+        limits.LOGIN_CODE_TRIES,
+    ],
+    "emails with such a code, to one account": [
+        limits.LOGIN_CODES_PER_SOURCE_PER_HOUR,
+        limits.LOGIN_CODES_PER_SOURCE_PER_DAY,
+        limits.LOGIN_CODES_PER_HOUR,
+        limits.LOGIN_CODES_PER_DAY,
+    ],
     "browsers that are not asked for a code": [
         limits.TRUSTED_BROWSERS_PER_ACCOUNT,
         limits.TRUSTED_BROWSER_KEPT // _DAY,
@@ -273,7 +283,7 @@ _BY_SOURCE = {
     "device codes that are entered": [[limits.USER_CODES_PER_ADDRESS_PER_MINUTE], []],
     "questions of programs without a session": [[limits.CONSENT_QUESTIONS_PER_MINUTE], []],
     "documents of clients that are fetched": [[limits.CLIENT_DOCUMENTS_PER_ADDRESS_PER_MINUTE], []],
-    "codes of a second factor, in browsers that are not known": [[limits.SECOND_STEPS_PER_ADDRESS_PER_MINUTE], []],
+    "codes of a second factor or an email, in unknown browsers": [[limits.SECOND_STEPS_PER_ADDRESS_PER_MINUTE], []],
     "API keys that do not exist": [[limits.BAD_KEYS_PER_ADDRESS_PER_MINUTE], []],
     "codes and refresh tokens that do not exist": [[limits.BAD_GRANTS_PER_ADDRESS_PER_MINUTE], []],
     "reports of leaked keys": [[limits.LEAK_REPORTS_PER_ADDRESS_PER_MINUTE], []],

@@ -45,7 +45,9 @@
     │   │   ├── InvalidCredentials
     │   │   │   ├── InvalidPasskey
     │   │   │   └── InvalidSecondFactor
+    │   │   │       └── InvalidEmailCode
     │   │   ├── SecondFactorRequired
+    │   │   │   └── EmailCodeRequired
     │   │   ├── PendingLoginExpired
     │   │   ├── InvalidAdminSecret
     │   │   └── InvalidSignature
@@ -58,6 +60,7 @@
     │   │   ├── StepUpRequired
     │   │   ├── SecondFactorSetupRequired
     │   │   ├── SecondFactorNotOffered
+    │   │   ├── EmailCodeUndeliverable
     │   │   ├── EmailNotVerified
     │   │   ├── EmailMissing
     │   │   └── OriginNotAllowed
@@ -460,6 +463,14 @@ class InvalidSecondFactor(InvalidCredentials):
     )
 
 
+class InvalidEmailCode(InvalidSecondFactor):
+    """The emailed code is wrong, or was replaced by a newer one."""
+
+    code = "invalid_email_code"
+    event = "authn_email_code_fail"
+    default_message = "This code is wrong. Enter the one from our latest email."
+
+
 class SecondFactorRequired(Unauthenticated):
     """The first factor was right, and the account has a second one."""
 
@@ -478,12 +489,25 @@ class SecondFactorRequired(Unauthenticated):
         self.return_url = return_url
 
 
+class EmailCodeRequired(SecondFactorRequired):
+    """The password was right, but the account does not know the browser."""
+
+    code = "email_code_required"
+    event = "authn_email_code_required"
+    default_message = "We don't recognize this browser. Enter the code that we emailed you."
+
+    def __init__(self, pending: str = "", email: str = "") -> None:
+        """``email`` is the address of the code, as it is shown."""
+        super().__init__(pending, ("email_code",))
+        self.email = email
+
+
 class PendingLoginExpired(Unauthenticated):
-    """The pending login is unknown, used, older than five minutes, or of an account that has been secured since."""
+    """The pending login is unknown, used, too old, out of tries, or of an account that has been secured since."""
 
     code = "pending_login_expired"
     event = "authn_second_factor_fail"
-    default_message = "This login took too long or was finished already. Log in again."
+    default_message = "This login took too long, had too many wrong codes or was finished already. Log in again."
 
 
 class InvalidAdminSecret(Unauthenticated):
@@ -573,6 +597,17 @@ class SecondFactorNotOffered(Forbidden):
 
     code = "second_factor_not_offered"
     default_message = "This site doesn't offer two-step login."
+
+
+class EmailCodeUndeliverable(Forbidden):
+    """The login needs a code by email, but the address gets no more email: it bounced, or reported one as spam."""
+
+    code = "email_code_undeliverable"
+    event = "authn_email_code_undeliverable"
+    default_message = (
+        "We can't email you the code that this browser needs: our emails to your address bounced or were marked as "
+        "spam. Log in with a browser that you've used before, a passkey, Google or GitHub, or contact support."
+    )
 
 
 class EmailNotVerified(Forbidden):

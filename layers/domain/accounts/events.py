@@ -79,6 +79,10 @@ _LOGINS: dict[str, Event] = {
         detail=("name",),
     ),
     "authn_second_factor_required": Event("the first factor was right, and the second one was asked for"),
+    "authn_email_code_required": Event("the password was right in a new browser, and a code was emailed"),
+    "authn_email_code_sent": Event("a code for a login in a new browser was emailed again"),
+    "authn_email_code_undeliverable": Event("a login in a new browser was refused: its address gets no email"),
+    "authn_email_code_fail": Event("an emailed code was refused"),
     "authn_second_factor_fail": Event("a code of a second factor was refused, or its login took too long"),
     "authn_provider_start": Event("a login with Google or GitHub started"),
     "authn_provider_fail": Event(

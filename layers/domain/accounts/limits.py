@@ -161,6 +161,15 @@ SECOND_FACTOR_RESET_WAIT = timedelta(hours=24)
 SECOND_FACTOR_RESET_KEPT = timedelta(days=7)
 # The owner is emailed at this failure in a row: the first factor is known to someone (ASVS 6.3.5).
 SECOND_FACTOR_FAILURES_TOLD = 3
+# A code by email that finishes a login in a new browser (ASVS 6.5.5: ten minutes at most; the rest is chosen).
+LOGIN_CODE_LIFETIME = timedelta(minutes=10)
+LOGIN_CODE_DIGITS = 6
+LOGIN_CODE_TRIES = 5
+# Codes emailed to an account, for one source, and for all together (chosen). The latter are 100 guesses a day.
+LOGIN_CODES_PER_SOURCE_PER_HOUR = 5
+LOGIN_CODES_PER_SOURCE_PER_DAY = 10
+LOGIN_CODES_PER_HOUR = 10
+LOGIN_CODES_PER_DAY = 20
 
 # Calls to providers (ASVS 13.2.6; OIDC and authlib set no limits).
 PROVIDER_CONNECT_SECONDS = 2.0

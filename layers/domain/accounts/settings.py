@@ -66,6 +66,15 @@ class Settings(Struct, frozen=True):
         raise ConfigurationError(message)
 
     @property
+    def confirms_new_browsers(self) -> bool:
+        """Whether a login with a password in a new browser needs a code by email; raises ConfigurationError."""
+        given = self.environ.get("CONFIRM_NEW_BROWSERS", "")
+        if given not in {"on", OFF}:
+            message = "CONFIRM_NEW_BROWSERS must be on or off."
+            raise ConfigurationError(message)
+        return given == "on"
+
+    @property
     def password_min_characters(self) -> int:
         """Shorter ones need a second factor, and a list of breached passwords: the bundled list has long ones only."""
         looks_up = self.optional("BREACHED_PASSWORD_LOOKUP") == "on"

@@ -12,6 +12,7 @@ _GOOD = {
     "EMPTY": "",
     "USERS_TABLE": "users",
     "SECOND_FACTOR": "optional",
+    "CONFIRM_NEW_BROWSERS": "off",
     "BREACHED_PASSWORD_LOOKUP": "on",
 }
 

@@ -191,6 +191,13 @@ class Edges:
         return BestEffortOutbox(self.settings["MAIL_QUEUE_URL"], on_failure=telemetry.dependency_failed)
 
     @cached_property
+    def rare_outbox(self) -> Outbox:
+        """Like ``outbox``, but connects on first use."""
+        from accounts.aws.outbox import SqsOutbox
+
+        return SqsOutbox(self.settings["MAIL_QUEUE_URL"], rarely=True)
+
+    @cached_property
     def rare_notices(self) -> Outbox:
         """Like ``notices``, but connects on first use, for flows that rarely send one."""
         from accounts.aws.outbox import BestEffortOutbox

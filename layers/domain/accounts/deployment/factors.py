@@ -47,7 +47,12 @@ class FactorFlows(PeopleFlows):
         from accounts.flows.factors.second_step import SecondStep
 
         return SecondStep(
-            self.one_time_tokens, self.identities, self._factor_check, self.login_opening, self.rare_notices
+            self.one_time_tokens,
+            self.identities,
+            self._factor_check,
+            self.browser_confirmation,
+            self.login_opening,
+            self.rare_notices,
         )
 
     @cached_property

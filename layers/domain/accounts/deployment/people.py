@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from accounts.flows.people.account_closing import AccountClosing
     from accounts.flows.people.account_export import AccountExport
     from accounts.flows.people.activity import ActivityList
+    from accounts.flows.people.browser_confirmation import BrowserConfirmation
     from accounts.flows.people.email_change import EmailChange, EmailChangeRequest
     from accounts.flows.people.email_verification import EmailVerification
     from accounts.flows.people.login import Login
@@ -80,10 +81,18 @@ class PeopleFlows(Edges):
         )
 
     @cached_property
+    def browser_confirmation(self) -> BrowserConfirmation:
+        from accounts.flows.people.browser_confirmation import BrowserConfirmation
+
+        tokens, writing = self.one_time_tokens, self.writing(self.one_time_tokens, self.identities)
+        return BrowserConfirmation(self.users, tokens, self.throttles, writing, self.rare_outbox)
+
+    @cached_property
     def login(self) -> Login:
         # A reset of the second factor also removes passkeys. Only logins do that, not re-authentication.
         opening = replace(self.login_opening, transactions=self.writing(self.passkeys))
-        return self._login(self.source_limits, opening)
+        confirmation = self.browser_confirmation if self.settings.confirms_new_browsers else None
+        return replace(self._login(self.source_limits, opening), confirmation=confirmation)
 
     def _login(self, sources: SourceLimits | None, opening: SessionOpening) -> Login:
         from accounts.flows.people.login import Login
@@ -94,6 +103,7 @@ class PeopleFlows(Edges):
     def reauthentication(self) -> Reauthentication:
         from accounts.flows.people.reauthentication import Reauthentication
 
+        # Without a code: the owner is logged in already.
         return Reauthentication(self.users, self.identities, self._login(None, self.login_opening))
 
     @cached_property

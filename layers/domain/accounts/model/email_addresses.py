@@ -49,6 +49,12 @@ def shown(address: str) -> str:
     return f"{local}{at}{'.'.join(map(_shown_label, domain.split('.')))}"
 
 
+def masked(address: str) -> str:
+    """A canonical address as its owner recognizes it, such as ``a•••@example.com``."""
+    local, _, domain = shown(address).partition("@")
+    return f"{local[:1]}•••@{domain}"
+
+
 def _shown_label(label: str) -> str:
     try:
         decoded = _decoded(label)

@@ -261,6 +261,16 @@ class RecoveryCodeUsed(_Login, frozen=True, tag="recovery_code_used"):
     pass
 
 
+class LoginCode(_Login, frozen=True, tag="login_code"):
+    """A login in a new browser waits for a code: under the digest ``pending``, with the ``salt`` of its hash.
+
+    The mailer creates the code. With the salt alone, no one can tell it, nor use it.
+    """
+
+    pending: str
+    salt: str
+
+
 class ClientLoggedIn(_Login, frozen=True, tag="program_signed_in"):
     """``client`` is the client's name."""
 
@@ -304,13 +314,13 @@ Notice = OwnerNotice | EmailChangeAsked | EmailChanged
 FailedLogins = LoginsDelayed | PasswordClosed
 """About attempts at the password of an address, which may have no account."""
 
-Message = Signup | ProviderSignup | PasswordForgot | EmailChange | FailedLogins | Notice
+Message = Signup | ProviderSignup | PasswordForgot | EmailChange | LoginCode | FailedLogins | Notice
 
 # Before 0.2.0, every message had all fields, some of them empty.
 _FIELDS = frozenset(
     {"kind", "email", "user_id", "identity", "detail", "at", "source", "device", "client", "name"}
     | {"url", "found_in", "last_used", "old_ends", "hint", "expires_at", "once"}
-    | {"key_id", "user_agent", "last_source"}
+    | {"key_id", "user_agent", "last_source", "pending", "salt"}
 )
 
 

@@ -35,6 +35,7 @@ Purpose = Literal[
     "passkey-reauthentication",
     "leak-notice",
     "pending-login",
+    "login-code",
     "second-factor-setup",
 ]
 # Not a secret: a sign-up that waits for its email, under a digest of its address and browser.
@@ -58,6 +59,8 @@ PASSKEY_REAUTHENTICATION: Final = "passkey-reauthentication"
 LEAK_NOTICE: Final = "leak-notice"
 # A login whose first factor was right. Its subject is the account.
 PENDING_LOGIN: Final = "pending-login"
+# Not the code's own digest: the hash of a code by email, under the digest of its pending login.
+LOGIN_CODE: Final = "login-code"
 # A second factor that is not confirmed yet. Its subject is the digest of the session.
 SECOND_FACTOR_SETUP: Final = "second-factor-setup"
 # The subject of a device's codes until an account enters the user code; account ids are longer.
@@ -126,6 +129,7 @@ class PendingLogin(Payload, frozen=True, kw_only=True):
 
     ``replaces`` is the session that is re-authenticated, or empty. ``totp`` is the sealed secret, and ``streak`` the
     number of its streak. ``failures`` are those of the password before. ``remembered`` and ``known_browser`` are flags.
+    ``totp`` is empty when the account has no second factor: the login waits for a code by email.
     """
 
     identity: str
@@ -137,11 +141,21 @@ class PendingLogin(Payload, frozen=True, kw_only=True):
     failures: str
     known_browser: str
 
+    @property
+    def awaits_email(self) -> bool:
+        return not self.totp
+
 
 class FactorSetup(Payload, frozen=True):
     """The payload of SECOND_FACTOR_SETUP: the sealed secret."""
 
     totp: str
+
+
+class LoginCode(Payload, frozen=True):
+    """The payload of LOGIN_CODE: the hash of the code, with its salt."""
+
+    hash: str
 
 
 class NewAddress(Payload, frozen=True):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from accounts.limits import (
     BROWSER_KEPT,
+    LOGIN_CODE_LIFETIME,
     OAUTH_BROWSER_KEPT,
     PASSKEY_CHALLENGE_LIFETIME,
     PENDING_LOGIN_LIFETIME,
@@ -80,9 +81,9 @@ def passkey_cookie(browser: str) -> str:
     return _cookie(PASSKEY_COOKIE, browser, PASSKEY_CHALLENGE_LIFETIME)
 
 
-def pending_cookie(pending: str) -> str:
-    """The ``Set-Cookie`` value of a login that waits for its second factor."""
-    return _cookie(PENDING_COOKIE, pending, PENDING_LOGIN_LIFETIME)
+def pending_cookie(pending: str, *, awaits_email: bool = False) -> str:
+    """The ``Set-Cookie`` value of a login that waits for its second factor, or for a code by email."""
+    return _cookie(PENDING_COOKIE, pending, LOGIN_CODE_LIFETIME if awaits_email else PENDING_LOGIN_LIFETIME)
 
 
 def no_pending_cookie() -> str:

@@ -63,6 +63,7 @@ _TEXTS: Mapping[str, tuple[str, ...]] = {
     "consent": ("question",),
     "device": ("device", "question"),
     "reset_password": ("strength",),
+    "second_step": ("second_step",),
     "signup": ("strength",),
     "verify_email": ("verify",),
 }

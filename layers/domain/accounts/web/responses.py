@@ -92,6 +92,12 @@ class FactorRefusal(Refusal):
     factors: list[str]
 
 
+class EmailCodeRefusal(FactorRefusal):
+    """``email`` is the address that the code was sent to, with most of it hidden."""
+
+    email: str
+
+
 class ProofRefusal(Refusal):
     """``challenge`` is what to solve, in the scheme of ALTCHA (version 2)."""
 
@@ -176,14 +182,18 @@ def refused(error: errors.AccountsError, language: str = languages.DEFAULT) -> R
     body = Refusal(error.code, message)
     if isinstance(error, errors.ProofRequired):
         body = ProofRefusal(error.code, message, error.challenge)
+    elif isinstance(error, errors.EmailCodeRequired):
+        body = EmailCodeRefusal(error.code, message, list(error.factors), error.email)
     elif isinstance(error, errors.SecondFactorRequired):
         body = FactorRefusal(error.code, message, list(error.factors))
     return ok(body, status=status_of(error), headers=headers_of(error), cookies=cookies_of(error))
 
 
 def cookies_of(error: errors.AccountsError) -> tuple[str, ...]:
-    """The cookie of a login that waits for its second factor."""
-    return (pending_cookie(error.pending),) if isinstance(error, errors.SecondFactorRequired) else ()
+    """The cookie of a login that waits for its second factor, or for a code by email."""
+    if not isinstance(error, errors.SecondFactorRequired):
+        return ()
+    return (pending_cookie(error.pending, awaits_email=isinstance(error, errors.EmailCodeRequired)),)
 
 
 def status_of(error: errors.AccountsError) -> int:

@@ -87,7 +87,7 @@ LOGIN = Route(
     "/auth/login",
     "login",
     NO_CREDENTIAL,
-    ("streak", "password", "proof"),
+    ("streak", "password", "proof", "login-code", "login-code-of"),
     "authn_login_success",
     cookies=True,
 )
@@ -235,8 +235,17 @@ FACTOR_LOGIN = Route(
     "/auth/login/second-factor",
     "factor_login",
     NO_CREDENTIAL,
-    ("streak", "second-step"),
+    ("streak", "second-step", "login-code-try"),
     "authn_login_success",
+    cookies=True,
+)
+EMAIL_CODE_SEND = Route(
+    "POST",
+    "/auth/login/email-code",
+    "factor_login",
+    NO_CREDENTIAL,
+    ("login-code", "login-code-of"),
+    "authn_email_code_sent",
     cookies=True,
 )
 FACTOR_SHOW = Route(
@@ -680,6 +689,7 @@ ROUTES: tuple[Route, ...] = (
     PASSKEY_REMIND,
     PASSKEY_REAUTHENTICATE,
     FACTOR_LOGIN,
+    EMAIL_CODE_SEND,
     FACTOR_SHOW,
     FACTOR_START,
     FACTOR_CONFIRM,

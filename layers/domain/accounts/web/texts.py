@@ -12,7 +12,7 @@ from functools import partial
 
 from accounts import languages
 
-OF_SOME_PAGES = ("account", "device", "in_app", "keys", "question", "strength", "verify")
+OF_SOME_PAGES = ("account", "device", "in_app", "keys", "question", "second_step", "strength", "verify")
 
 _PART = "pages"
 

@@ -80,6 +80,7 @@ NEW = [
     messages.SecondFactorReset(_USER_ID),
     messages.SecondFactorFailed(_USER_ID, *_FIREFOX),
     messages.RecoveryCodeUsed(_USER_ID, *_FIREFOX),
+    messages.LoginCode(_USER_ID, *_FIREFOX, "0f1e2d3c", "4b5a6978"),
     messages.LoginsDelayed(_EMAIL, *_FIREFOX, "0f1e2d3c"),
     messages.PasswordClosed(_EMAIL, *_FIREFOX, ""),
     messages.ApiKeyExpiring(_USER_ID, "laptop", "comfyui-Ab12…", "2026-01-08T12:00:00+00:00", "0f1e2d3c#1"),

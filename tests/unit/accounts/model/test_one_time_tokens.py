@@ -18,6 +18,7 @@ from accounts.model.one_time_tokens import (
     FactorSetup,
     Issue,
     LeakNotice,
+    LoginCode,
     NewAddress,
     OneTimeToken,
     Payload,
@@ -63,6 +64,7 @@ STORED: list[tuple[type[Payload], dict[str, str]]] = [
     (SignUp, {"name": "Olive", "password_hash": "a hash", "browser": "digest of a cookie", "proof": "of another"}),
     (ResetLink, {"user_id": "4Qm8Zr1Tn6Yb3Wk9Pc5Vx2Hd7Lf0"}),
     (NewAddress, {"email": "new@example.com"}),
+    (LoginCode, {"hash": "a hash"}),
     (
         PendingLogin,
         {

@@ -37,7 +37,8 @@ ATTACKS = (
     "\u2028Bcc: mallory@example.com\u0085",
 )
 # Emails to the owner of an account, without a link.
-NOTICES = sorted(kind for kind, it in SAMPLES.items() if not hasattr(it, "link") and kind not in _ABOUT_ADDRESSES)
+_WITH_SECRET = {kind for kind, it in SAMPLES.items() if hasattr(it, "link") or hasattr(it, "code")}
+NOTICES = sorted(SAMPLES.keys() - _WITH_SECRET - _ABOUT_ADDRESSES)
 KINDS = st.sampled_from(sorted(SAMPLES))
 TEXTS = st.text(max_size=80) | st.builds("{}{}".format, st.text(max_size=10), st.sampled_from(ATTACKS))
 PRINTABLE = st.characters(exclude_categories=("C", "Z")) | st.just(" ")

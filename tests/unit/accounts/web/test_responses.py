@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from msgspec import Struct
@@ -85,8 +86,11 @@ def test_every_refusal_has_its_code_and_its_sentence(error: AccountsError) -> No
     """In JSON, with no other field but a challenge, or the factors that finish a login and its cookie."""
     answer = responses.refused(error)
     challenge = {"challenge": {"parameters": {"cost": 1}}} if isinstance(error, errors.ProofRequired) else {}
-    factors = {"factors": []} if isinstance(error, errors.SecondFactorRequired) else {}
-    cookies = ("__Host-login=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=300",) if factors else ()
+    factors: dict[str, Any] = {"factors": []} if isinstance(error, errors.SecondFactorRequired) else {}
+    lasts = 300
+    if isinstance(error, errors.EmailCodeRequired):
+        factors, lasts = {"factors": ["email_code"], "email": ""}, 600
+    cookies = (f"__Host-login=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={lasts}",) if factors else ()
 
     assert json.loads(answer.body) == {"error": error.code, "message": error.message, **challenge, **factors}
     assert (answer.content_type, answer.cookies, answer.user_id) == ("application/json; charset=utf-8", cookies, "")

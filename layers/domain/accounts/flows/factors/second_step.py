@@ -1,5 +1,7 @@
 """Finish a login with the second factor. The pending login is no session: it opens nothing else.
 
+An account without a second factor may have to enter a code by email instead.
+
 In a known browser, a success takes three round trips: the pending login, the counter, and the session, whose
 transaction also uses up the code and the pending login. Another browser takes two more, for the counter of its source
 and the identity, which remembers it.
@@ -14,6 +16,7 @@ from msgspec import Struct
 from accounts.errors import InvalidCredentials, InvalidSecondFactor, PendingLoginExpired
 from accounts.flows.factors.factor_check import Checked, FactorCheck
 from accounts.flows.people.authentication import Credential
+from accounts.flows.people.browser_confirmation import BrowserConfirmation
 from accounts.flows.people.session_opening import Opened, SecondFactorMissing, SessionOpening, notify_owner
 from accounts.limits import (
     SECOND_FACTOR_FAILURES_TOLD,
@@ -21,7 +24,16 @@ from accounts.limits import (
     TRUSTED_BROWSER_KEPT,
     TRUSTED_BROWSERS_PER_ACCOUNT,
 )
-from accounts.model import identities, known_browsers, messages, one_time_tokens, second_factors, throttles, user_agents
+from accounts.model import (
+    identities,
+    known_browsers,
+    login_codes,
+    messages,
+    one_time_tokens,
+    second_factors,
+    throttles,
+    user_agents,
+)
 from accounts.model.attempts import Attempt
 from accounts.model.audit import Caller
 from accounts.model.factor_proofs import Factor, RecoveryCode, TotpCode, Trust, Trusted
@@ -39,6 +51,7 @@ class SecondStep(Struct, frozen=True):
     tokens: OneTimeTokens
     identities: Identities
     check: FactorCheck
+    confirmation: BrowserConfirmation
     opening: SessionOpening
     notices: Outbox
 
@@ -53,12 +66,16 @@ class SecondStep(Struct, frozen=True):
         if token is None:
             raise PendingLoginExpired
         begun = PendingLogin.of(token)
+        if begun.awaits_email:
+            throttles.take(self.check.throttles, _source(caller, now), now=now)
+            self.confirmation.check(pending, token, code, now)
+            return self._opened(token, begun, None, trust=False, presented=presented, caller=caller, now=now)
         known, account = bool(begun.known_browser), Checked(token.subject, begun.totp, begun.streak)
         sources = () if known else (_source(caller, now),)
         attempt, typed = self.check.count(account, code, *sources, known=known, now=now)
         try:
             proof = self.check.proof(account, attempt, typed, now)
-            opened = self._opened(token, begun, proof, trust, presented, caller, now)
+            opened = self._opened(token, begun, proof, trust=trust, presented=presented, caller=caller, now=now)
         except InvalidSecondFactor:
             self._tell(token.subject, attempt, caller, now)
             raise
@@ -71,7 +88,8 @@ class SecondStep(Struct, frozen=True):
         self,
         token: OneTimeToken,
         begun: PendingLogin,
-        proof: TotpCode | RecoveryCode,
+        proof: TotpCode | RecoveryCode | None,
+        *,
         trust: bool,
         presented: Credential | None,
         caller: Caller,
@@ -80,13 +98,14 @@ class SecondStep(Struct, frozen=True):
         """Reads the identity again on each retry: a concurrent login may have changed it."""
         replaced = self._replaced(begun, presented)
         browser, second_factor = known_browsers.of(caller), second_factors.name_of(proof)
+        codes = () if proof else (one_time_tokens.Discard(login_codes.key(token)),)
         given = _trust(browser, caller, now) if trust and not begun.replaces else None
 
         def attempted() -> Opened:
             opened = self.opening.finish(token, browser, second_factor, caller, now)
             before, reason = self._first_factor(token, begun, browser.digest)
-            consume = one_time_tokens.Consume(token.key)
-            self._open(begun, opened.session, consume, reason, proof=proof, trust=given, instead_of=replaced)
+            changes = (one_time_tokens.Consume(token.key), reason, *codes)
+            self._open(begun, opened.session, *changes, proof=proof, trust=given, instead_of=replaced)
             notify_owner(self.notices, before, opened, failures=int(begun.failures))
             return opened
 
@@ -97,14 +116,14 @@ class SecondStep(Struct, frozen=True):
         begun: PendingLogin,
         session: Session,
         *changes: Change,
-        proof: Factor,
+        proof: Factor | None,
         trust: Trust | None,
         instead_of: Session | None,
     ) -> None:
         try:
             self.opening.open(session, *changes, proof=proof, trust=trust, instead_of=instead_of)
         except SecondFactorMissing as missing:
-            # Another secret: the second factor was turned off, or set up again.
+            # Another secret: the second factor was turned on or off, or set up again.
             raise (InvalidSecondFactor if missing.user.totp == begun.totp else PendingLoginExpired) from missing
         except InvalidCredentials as gone:
             raise PendingLoginExpired from gone

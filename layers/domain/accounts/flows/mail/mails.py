@@ -101,6 +101,11 @@ class LoginAfterFailures(_Login, frozen=True, tag="sign_in_after_failures"):
     pass
 
 
+class LoginCode(_Login, frozen=True, tag="login_code"):
+    code: str
+    expires_at: datetime
+
+
 class _FailedLogins(_Login, frozen=True):
     """``in_known_browser``: the owner has used the browser of the last attempt before."""
 

@@ -37,7 +37,7 @@ from accounts.model.identities import (
     is_outdated,
 )
 from accounts.model.messages import FailedLogins, Message, Notice, OwnerNotice
-from accounts.model.one_time_tokens import OneTimeToken, OneTimeTokens
+from accounts.model.one_time_tokens import PENDING_LOGIN, OneTimeToken, OneTimeTokens, PendingLogin, token_key
 from accounts.model.throttles import Increment
 from accounts.model.users import User, Users
 
@@ -81,6 +81,15 @@ class FailuresNotice(Struct, frozen=True):
     user: User
 
 
+class CodeOfLogin(Struct, frozen=True):
+    """A code for the ``pending`` login with ``identity``, which is the user's."""
+
+    message: messages.LoginCode
+    pending: OneTimeToken
+    identity: Identity
+    user: User
+
+
 class ChangeLink(Struct, frozen=True):
     """A link that changes the account's email to ``to``, sent to that address."""
 
@@ -92,7 +101,7 @@ class ChangeLink(Struct, frozen=True):
 # Notices that each key of an account may cause at once.
 _OF_EACH_KEY = frozenset({messages.ApiKeyLeaked.tag(), messages.ApiKeyExpiring.tag()})
 
-Letter = Ready | SignUpLink | ConfirmationLink | ResetLink | ChangeLink | FailuresNotice | OwnerNotice
+Letter = Ready | SignUpLink | ConfirmationLink | ResetLink | ChangeLink | CodeOfLogin | FailuresNotice | OwnerNotice
 """What to send. All except Ready are written only after they are counted."""
 
 
@@ -121,6 +130,8 @@ class Planning(Struct, frozen=True):
                 return self._reset(message, now)
             case messages.EmailChange():
                 return self._change(message, now)
+            case messages.LoginCode():
+                return self._login_code(message, now)
             case messages.LoginsDelayed() | messages.PasswordClosed():
                 return self._failures(message, now)
             case messages.ApiKeyNewNetwork():
@@ -181,6 +192,19 @@ class Planning(Struct, frozen=True):
         emailed = throttles.window("notice", f"{message.kind}-{user_id}", limit=limit, per=day, now=now)
         recorded = throttles.window("new-network", user_id, limit=kept, per=day, now=now)
         return Plan((emailed,), message, _record(message), (recorded,))
+
+    def _login_code(self, message: messages.LoginCode, now: datetime) -> Plan | None:
+        """A code for a login that still waits, to its address. The request has counted it."""
+        pending = self.tokens.get(token_key(PENDING_LOGIN, message.pending))
+        if pending is None or now >= pending.expires_at:
+            return None
+        identity = self.identities.get(PendingLogin.of(pending).identity)
+        if identity is None or not identity.can_log_in or identity.user_id != pending.subject:
+            return None
+        user = users.find(self.users, pending.subject)
+        if user is None or is_outdated(identity, pending.issued_at):
+            return None
+        return Plan((), CodeOfLogin(message, pending, identity, user))
 
     def _change(self, message: messages.EmailChange, now: datetime) -> Plan | None:
         """A link for the new address; if that has an owner, a notice to them instead."""

@@ -20,6 +20,7 @@ from accounts.flows.mail.greetings import greeted
 from accounts.flows.mail.mails import Content, Mail
 from accounts.flows.mail.planning import (
     ChangeLink,
+    CodeOfLogin,
     ConfirmationLink,
     FailuresNotice,
     Letter,
@@ -28,7 +29,15 @@ from accounts.flows.mail.planning import (
     SignUpLink,
 )
 from accounts.limits import EMAIL_CHANGE_LIFETIME, PASSWORD_RESET_LIFETIME, VERIFICATION_LIFETIME
-from accounts.model import address_changes, email_addresses, identities, messages, one_time_tokens, sign_ups
+from accounts.model import (
+    address_changes,
+    email_addresses,
+    identities,
+    login_codes,
+    messages,
+    one_time_tokens,
+    sign_ups,
+)
 from accounts.model.audit import Caller, Record
 from accounts.model.identities import Identities, Identity, email_key
 from accounts.model.messages import OwnerNotice
@@ -68,6 +77,8 @@ class Writing(Struct, frozen=True):
                 return self._reset(letter.key, letter.user, now)
             case ChangeLink():
                 return self._change(letter, now)
+            case CodeOfLogin():
+                return self._login_code(letter, now)
             case FailuresNotice():
                 return self._failures(letter)
             case _:
@@ -141,6 +152,13 @@ class Writing(Struct, frozen=True):
         else:
             content = mails.PasswordForgot(link)
         return self._mail(address.email, content, user.language, user.name)
+
+    def _login_code(self, letter: CodeOfLogin, now: datetime) -> Mail:
+        """A code that replaces the earlier ones of its login."""
+        message, pending, code = letter.message, letter.pending, login_codes.new()
+        self.transactions.commit(one_time_tokens.Save(login_codes.stored(pending, code, message.salt, now)))
+        content = mails.LoginCode(message.browser, message.at, message.source, code, pending.expires_at)
+        return self._mail(letter.identity.email, content, letter.user.language, letter.user.name)
 
     def _change(self, letter: ChangeLink, now: datetime) -> Mail | None:
         to, user_id = letter.to, letter.user.user_id

@@ -11,6 +11,7 @@ from __future__ import annotations
 from copy import replace
 from datetime import datetime
 from functools import cache, partial
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -27,11 +28,19 @@ from accounts.model.passwords import PasswordHasher
 from accounts.model.sessions import PASSWORD, Session
 from accounts.model.source_limits import SourceLimits
 from accounts.model.throttles import Throttles
+from accounts.model.users import User
 from accounts.transactions import Change, Conflict, retry_on_conflict
+
+if TYPE_CHECKING:
+    # Few deployments ask for a code by email.
+    from accounts.flows.people.browser_confirmation import BrowserConfirmation
 
 
 class Login(Struct, frozen=True):
-    """A failure of ``notices`` is ignored. Without ``sources``, attempts are counted by account alone."""
+    """A failure of ``notices`` is ignored. Without ``sources``, attempts are counted by account alone.
+
+    Without ``confirmation``, a browser that the account does not know needs no code by email.
+    """
 
     identities: Identities
     throttles: Throttles
@@ -39,6 +48,7 @@ class Login(Struct, frozen=True):
     hasher: PasswordHasher
     opening: SessionOpening
     notices: Outbox
+    confirmation: BrowserConfirmation | None = None
 
     def with_password(
         self,
@@ -53,8 +63,8 @@ class Login(Struct, frozen=True):
     ) -> LoggedIn:
         """Log in, ending the ``presented`` session or ``instead_of``, which must belong to the same account.
 
-        Raises InvalidCredentials whatever the reason, or ProofRequired or TooManyAttempts before it is checked, or
-        SecondFactorRequired when the password was right.
+        Raises InvalidCredentials whatever the reason, or ProofRequired or TooManyAttempts before it is checked. When
+        the password was right: SecondFactorRequired, or what ``confirmation`` raises.
         """
         address = email_addresses.canonical(email)
         passwords.check_length(password)
@@ -110,13 +120,20 @@ class Login(Struct, frozen=True):
             after, meanwhile = (_after_login(it, new_hash, attempt) for it in (logged_in.identity, identity))
             log_in = partial(self.opening.log_in, logged_in, caller=caller, reauthenticating=instead_of)
             ended = instead_of or replaced()
-            log_in(after, instead_of=ended, meanwhile=(meanwhile,), failures=attempt.failures)
+            asked = None if instead_of else self._confirmed(logged_in, meanwhile, attempt)
+            log_in(after, instead_of=ended, meanwhile=(meanwhile,), failures=attempt.failures, with_factor=asked)
             return identity, logged_in
 
         try:
             return attempted(read)
         except Conflict:
             return retry_on_conflict(lambda: attempted(self.identities.get(identities.email_key(address))))
+
+    def _confirmed(self, logged_in: LoggedIn, meanwhile: Change, attempt: Attempt) -> User | None:
+        """Ask for a code in a browser that is not known; returns the account if it has a second factor instead."""
+        if self.confirmation is None or not logged_in.is_new_browser:
+            return None
+        return self.confirmation.require(logged_in, meanwhile, failures=attempt.failures)
 
 
 def _after_login(identity: Identity, renewed: str | None, attempt: Attempt) -> Change:

@@ -12,14 +12,14 @@ from accounts import secrets
 from accounts.errors import InvalidCredentials, SecondFactorRequired
 from accounts.flows.people import logout
 from accounts.flows.people.authentication import SESSION, Credential
-from accounts.limits import PENDING_LOGIN_LIFETIME, SESSIONS_PER_ACCOUNT
+from accounts.limits import SESSIONS_PER_ACCOUNT
 from accounts.model import known_browsers, messages, one_time_tokens, second_factors, sessions, user_agents, users
 from accounts.model.audit import Caller, Record
 from accounts.model.factor_proofs import Factor, FactorProof, Trust, TrustedBrowser
 from accounts.model.identities import Identity
 from accounts.model.known_browsers import Browser
 from accounts.model.messages import Outbox
-from accounts.model.one_time_tokens import PENDING_LOGIN, OneTimeToken, PendingLogin
+from accounts.model.one_time_tokens import OneTimeToken, PendingLogin
 from accounts.model.passkeys import Remove as RemovePasskey
 from accounts.model.sessions import Lengths, Method, SecondFactor, Session, Sessions
 from accounts.model.users import AddIdentity, AddSession, Approval, User, Users
@@ -127,18 +127,26 @@ class SessionOpening(Struct, frozen=True):
         reauthenticating: Session | None = None,
         meanwhile: tuple[Change, ...] = (),
         failures: int = 0,
+        with_factor: User | None = None,
     ) -> None:
         """Open the session, or ask for the second factor: raises SecondFactorRequired, with a pending login.
 
         Also raises what ``open`` raises. ``meanwhile`` is written with the pending login, ``also`` only with a session.
         A trusted browser is not asked, and a reset that is due takes effect, except when it is ``reauthenticating``.
+        ``with_factor`` is the account if it is known to have a second factor: asked even if that ends concurrently.
         """
         session, resets = logged_in.session, reauthenticating is None
         proof = second_factors.trusted(caller.known_browser, session.authenticated_at) if resets else None
         try:
+            if with_factor and not second_factors.has_answered(with_factor, proof, session.authenticated_at):
+                raise SecondFactorMissing(with_factor)  # noqa: TRY301 - asked like any other
             self._log_in(session, *also, instead_of=instead_of, proof=proof, resets=resets)
         except SecondFactorMissing as missing:
-            pending, token = pending_login(missing.user, logged_in, reauthenticating, failures)
+            begun, replaces = session, reauthenticating.digest if reauthenticating else ""
+            known, identity = not logged_in.is_new_browser, logged_in.identity.key
+            pending, token = second_factors.pending_login(
+                missing.user, begun, identity, replaces, failures, known=known
+            )
             self.transactions.commit(one_time_tokens.Issue(token), *meanwhile)
             raise SecondFactorRequired(pending, second_factors.factors(missing.user)) from missing
 
@@ -260,25 +268,6 @@ def login_record(session: Session) -> Record:
     if session.client_id:
         detail["client"] = session.client_id
     return Record(session.user_id, "authn_login_success", session.authenticated_at, session.caller, detail)
-
-
-def pending_login(
-    user: User, logged_in: LoggedIn, reauthenticating: Session | None, failures: int
-) -> tuple[str, OneTimeToken]:
-    """A login whose first factor was right. Only the browser with its token can finish it."""
-    session = logged_in.session
-    payload = PendingLogin(
-        identity=logged_in.identity.key,
-        method=session.method,
-        remembered="yes" if session.remembered else "",
-        replaces=reauthenticating.digest if reauthenticating else "",
-        totp=user.totp,
-        streak=str(user.factor_streak),
-        failures=str(failures),
-        known_browser="" if logged_in.is_new_browser else "yes",
-    )
-    lifetime, now = PENDING_LOGIN_LIFETIME, session.authenticated_at
-    return one_time_tokens.issue(PENDING_LOGIN, user.user_id, lifetime=lifetime, now=now, payload=payload)
 
 
 def notify_owner(notices: Outbox, known: Identity | None, logged_in: Opened, *, failures: int = 0) -> None:

@@ -12,6 +12,7 @@ from accounts.errors import (
     AddressConfirmed,
     AddressReused,
     CredentialNotAccepted,
+    EmailCodeRequired,
     EmailNotVerified,
     SecondFactorRequired,
 )
@@ -42,6 +43,7 @@ from tests.unit.accounts.stage import (
 )
 
 SESSION, ASKED, NONE = "a session", "asked for the second factor", "no session"
+EMAIL_CODE = "asked for a code by email"
 REFUSED = "refused"
 # The column of TABLE for each state. A requested reset changes nothing; trust does not hide one that is due.
 COLUMN = {
@@ -65,7 +67,7 @@ UNVERIFIED = provider_person("google", "3003", EMAIL, email_verified=False)
 class Owner:
     """An account with a password, GitHub, a passkey, a key, and one session, in a state of the second factor."""
 
-    def __init__(self, state: str, parameter: str = "optional") -> None:
+    def __init__(self, state: str, parameter: str = "optional", confirm_new_browsers: str = "off") -> None:
         self.service = service = FactorService()
         self.pending_sign_up = service.signed_up()
         self.session = service.person()
@@ -79,7 +81,7 @@ class Owner:
         for reset_at in (at for name, at in RESET_AT.items() if state.startswith(name)):
             assert request_reset(service, self.session, reset_at - SECOND_FACTOR_RESET_WAIT) == reset_at
         service.world.counters.clear()
-        self.service = FactorService(service.world, service.hasher, parameter)
+        self.service = FactorService(service.world, service.hasher, parameter, confirm_new_browsers)
 
     @property
     def account(self) -> User:
@@ -252,6 +254,21 @@ def test_every_way_to_a_session_with_each_parameter(
     assert bool(opened) >= enrols
 
 
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize(("way", "state", "expected"), CELLS)
+def test_every_way_to_a_session_where_new_browsers_are_confirmed(
+    way: Callable[[Owner], None], state: str, expected: Any, *, known: bool
+) -> None:
+    """One cell differs: a password alone, in a browser that the account does not know (decision 0087)."""
+    owner = Owner(state, confirm_new_browsers="on")
+    if not known:
+        for key in owner.account.identities:
+            owner.service.world.change_identity(key, known_browsers=())
+    outcome = _outcome(way, owner, sessions_of(owner.service, owner.session))
+
+    assert outcome == (EMAIL_CODE if way is log_in and state == "off" and not known else expected)
+
+
 @pytest.mark.parametrize(("way", "state", "expected"), [cell for cell in CELLS if cell[2] is AddressReused])
 def test_a_refused_login_links_nothing(way: Callable[[Owner], None], state: str, expected: Any) -> None:
     """Only the logged-in owner adds an identity to an account with a second factor."""
@@ -265,9 +282,9 @@ def test_a_refused_login_links_nothing(way: Callable[[Owner], None], state: str,
 def _outcome(way: Callable[[Owner], None], owner: Owner, held: set[str]) -> Any:
     try:
         way(owner)
-    except SecondFactorRequired:
+    except SecondFactorRequired as required:
         assert sessions_of(owner.service, owner.session) == held
-        return ASKED
+        return EMAIL_CODE if isinstance(required, EmailCodeRequired) else ASKED
     except AccountsError as refused:
         assert sessions_of(owner.service, owner.session) == held
         return type(refused)

@@ -21,6 +21,7 @@ SETTINGS = Settings(
         "SUPPORT_URL": 'https://support.example.com/?a=1&b="2"',
         "PASSWORD_MIN_CHARACTERS": "15",
         "SECOND_FACTOR": "optional",
+        "CONFIRM_NEW_BROWSERS": "off",
         "WALKTHROUGH_URL": "https://example.com/readme",
     },
 )

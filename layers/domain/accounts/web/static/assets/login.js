@@ -39,9 +39,12 @@ async function logIn() {
     password.select();
     return null;
   }
-  if (result.code === "second_factor_required") {
+  if (result.body?.factors) {
+    const { factors, email: to } = result.body;
+    const query = new URLSearchParams({ return_to: returnTo(), factors });
     form.reset();
-    location.replace(`/second-step?${new URLSearchParams({ return_to: returnTo(), factors: result.body.factors })}`);
+    // The fragment stays in the browser.
+    location.replace(`/second-step?${query}${to ? `#${new URLSearchParams({ email: to })}` : ""}`);
     return null;
   }
   if (!result.ok) {

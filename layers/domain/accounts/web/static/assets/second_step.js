@@ -1,4 +1,5 @@
-// The second step of a login. The pending login is in a cookie that scripts cannot read.
+// The second step of a login: a code of the second factor, or of our email. The pending login is in a cookie that scripts
+// cannot read.
 
 import { hasPasskeys } from "./browser.js";
 import { wireCode } from "./factor_code.js";
@@ -14,15 +15,18 @@ import {
   show,
   showMessage,
   slotOf,
+  t,
   withBusy,
 } from "./page.js";
 import { exchange, signWithPasskey } from "./passkeys.js";
+import { offerAgain } from "./sent.js";
 
 const form = $("#form");
 const code = $("#code");
 const back = $("#back");
 // The account's factors, which the first step knows.
 const factors = new URLSearchParams(location.search).get("factors") ?? "";
+const isEmailed = factors === "email_code";
 
 function enter() {
   form.reset();
@@ -44,6 +48,17 @@ async function finish() {
   return result;
 }
 
+function askForEmailedCode() {
+  const email = new URLSearchParams(location.hash.slice(1)).get("email");
+  if (email) {
+    $("#emailed").textContent = t("second_step.emailed", { email });
+  }
+  for (const part of document.querySelectorAll("[data-by]")) {
+    show(part, part.dataset.by === "email");
+  }
+  offerAgain($("#again"), slotOf(form), () => call("POST", "/auth/login/email-code"));
+}
+
 async function usePasskey() {
   const result = await exchange("/auth/login/passkey", signWithPasskey);
   return result.ok ? enter() : result;
@@ -56,5 +71,8 @@ show($("[data-swap]"), !factors || factors.includes("recovery_code"));
 show($("#passkey"), factors.includes("passkey") && hasPasskeys());
 $("#passkey").addEventListener("click", () => withBusy($("#passkey"), slotOf(form), usePasskey));
 code.focus();
+if (isEmailed) {
+  askForEmailedCode();
+}
 // Confirming who is logged in does not trust the browser.
-findSession().then((result) => show($("#trust-part"), !result.ok));
+findSession().then((result) => show($("#trust-part"), !result.ok && !isEmailed));

@@ -5,23 +5,19 @@ import { $, clock, countSeconds, isLimited, showMessage, swap, t, withBusy } fro
 
 const PAUSE = 60;
 
-export function showSent(email, resend) {
-  const ask = $("#ask");
-  const sent = $("#sent");
-  const again = $("#again");
-  const slot = $(".slot", sent);
-  $(".address", sent).textContent = email;
+// A button that sends an email again, after a pause. Returns a function that stops the countdown.
+export function offerAgain(button, slot, send) {
   const wait = (seconds) => {
-    setDisabled(again, true);
+    setDisabled(button, true);
     return countSeconds(seconds, (left) => {
-      again.textContent = left ? t("sent.wait", { time: clock(left) }) : t("sent.again");
-      setDisabled(again, left > 0);
+      button.textContent = left ? t("sent.wait", { time: clock(left) }) : t("sent.again");
+      setDisabled(button, left > 0);
     });
   };
   let stop = wait(PAUSE);
-  again.onclick = () =>
-    withBusy(again, slot, async () => {
-      const result = await resend(email);
+  button.onclick = () =>
+    withBusy(button, slot, async () => {
+      const result = await send();
       if (result.ok) {
         showMessage(slot, t("sent.sent_again"), "good");
       }
@@ -32,6 +28,14 @@ export function showSent(email, resend) {
       }
       return result.ok ? null : result;
     });
+  return () => stop();
+}
+
+export function showSent(email, resend) {
+  const ask = $("#ask");
+  const sent = $("#sent");
+  $(".address", sent).textContent = email;
+  const stop = offerAgain($("#again"), $(".slot", sent), () => resend(email));
   $("#change-address").onclick = () => {
     stop();
     swap(sent, ask);
