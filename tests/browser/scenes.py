@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Page, Route, expect
 
-from accounts.errors import InvalidSecondFactor
+from accounts.errors import InvalidEmailCode, InvalidSecondFactor
 from local.cloud import LocalCloud
 from tests.browser.people import Visitor, enter
 from tests.local.person import PASSWORD, Person, token_in
@@ -17,6 +17,7 @@ from tests.local.person import PASSWORD, Person, token_in
 _serial = count(1)
 WRONG = "surely not this one, no"
 _STALE = '{"error": "reauth_required", "message": "Log in again."}'
+_WRONG_EMAIL_CODE = json.dumps({"error": "invalid_email_code", "message": InvalidEmailCode.default_message})
 _WRONG_FACTOR = json.dumps({"error": "invalid_second_factor", "message": InvalidSecondFactor.default_message})
 _FAR = "2099-05-06T12:00:00.000Z"
 _OF_A_SECRET = {"key_prefix", "created_at", "last_used_at", "last_used_source", "last_used_device"}
@@ -159,6 +160,19 @@ def second_step_refused(stage: Stage) -> None:
     stage.page.get_by_role("textbox", name="Recovery code").fill("5ehb-crgs-rwkf-rf43-0n1q-9h2m")
     stage.press("Log in")
     stage.told("This code is wrong or was used before.")
+
+
+def second_step_emailed(stage: Stage) -> None:
+    stage.visitor.visit("/second-step?factors=email_code#email=a•••@example.com")
+    stage.told("Enter the code that we emailed to a•••@example.com.")
+
+
+def second_step_emailed_refused(stage: Stage) -> None:
+    second_step_emailed(stage)
+    stage.answer("/auth/login/second-factor", 401, _WRONG_EMAIL_CODE)
+    stage.page.get_by_role("textbox", name="Code from our email").fill("042 917")
+    stage.press("Log in")
+    stage.told("This code is wrong.")
 
 
 def signup(stage: Stage) -> None:
@@ -803,6 +817,8 @@ OUTSIDE = (
     login_other_ways_unknown,
     second_step,
     second_step_refused,
+    second_step_emailed,
+    second_step_emailed_refused,
     signup,
     signup_weak,
     signup_strong,
