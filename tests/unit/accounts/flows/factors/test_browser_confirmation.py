@@ -314,6 +314,16 @@ def test_turning_the_second_factor_off_concurrently_opens_nothing(service: Facto
     assert sessions_of(service, owner) == {owner.session.digest}
 
 
+def test_a_reset_that_is_due_takes_effect(service: FactorService, owner: LoggedIn) -> None:
+    """As without the parameter: an operator requested it, and its day has passed."""
+    service.turn_on(owner)
+    service.world.user(owner.session.user_id, factor_reset_at=NOW)
+    opened = service.login.with_password(EMAIL, PASSWORD, remember=False, presented=None, caller=NEW_BROWSER, now=NOW)
+
+    assert account(service, owner).totp == ""
+    assert sessions_of(service, owner) == {opened.session.digest}
+
+
 def test_a_second_factor_that_was_turned_on_since_is_not_got_past(service: FactorService, owner: LoggedIn) -> None:
     pending, code = asked(service)
     service.turn_on(owner, later(minutes=1))
