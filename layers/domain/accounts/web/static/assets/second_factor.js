@@ -5,7 +5,7 @@ import { ensureRecentLogin, open, withRecentLogin } from "./dialogs.js";
 import { askToLogInAgain, leaveEnrolment } from "./enrolment.js";
 import { wireCode } from "./factor_code.js";
 import { moment } from "./moments.js";
-import { $, call, errorText, make, moment, onSubmit, parts, show, t, withBusy } from "./page.js";
+import { $, call, errorText, make, onSubmit, parts, show, t, withBusy } from "./page.js";
 import { announceChange } from "./profile.js";
 import { showTrusted } from "./trusted_browsers.js";
 
