@@ -10,7 +10,7 @@ from watchfiles import watch
 
 WATCHED = ("functions", "layers/domain")
 TEMPLATES = ("template.yaml", "monitoring/template.yaml")
-_SECTIONS = ("page", "script", "account", "keys", "question", "strength", "verify")
+_SECTIONS = ("page", "script", "account", "device", "in_app", "keys", "question", "second_step", "strength", "verify")
 _NAMED = 3
 _DEBOUNCE = 300
 """Milliseconds: several writes of an editor within this time are one edit."""

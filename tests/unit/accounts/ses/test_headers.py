@@ -125,6 +125,7 @@ def test_a_notice_goes_to_the_stored_address_only(kind: str, detail: str, email:
         "old_ends": "2026-11-29T09:14:00+00:00",
         "once": "0f1e2d3c",
         "hint": "comfyui-Ab12…",
+        "key_id": "0f1e2d3c",
         "expires_at": "2026-11-29T09:14:00+00:00",
     }
     body = {"kind": kind, "email": email, "user_id": user_id, "identity": identity, **about}

@@ -382,6 +382,7 @@ def test_these_routes_need_a_fresh_login() -> None:
         "POST /auth/passkeys/options",
         "POST /auth/passkeys",
         "DELETE /auth/passkeys/{id}",
+        "DELETE /auth/second-factor/reset",
         "POST /auth/second-factor/setup",
         "POST /auth/second-factor",
         "POST /auth/second-factor/off",

@@ -327,7 +327,11 @@ def test_the_email_says_where_and_what_for(service: Service, source: str, place:
     service.mailing.deliver(message, NOW)
     (mail,) = service.postman.mails
     values = {"name": "laptop", "url": URL, "found_in": place, "last_used": NOW}
-    assert (used, mail.template, mail.values) == (True, "api_key_leaked", values | {"site_url": mail.site_url})
+    assert (used, mail.template, mail.values) == (
+        True,
+        "api_key_leaked",
+        values | {"site_url": mail.site_url, "greeted": "Olive"},
+    )
 
 
 def test_the_email_says_that_a_key_was_never_used(service: Service) -> None:

@@ -155,7 +155,7 @@ def test_the_old_address_is_warned_and_the_new_one_gets_the_link(service: Servic
     assert NEW_EMAIL not in str(warning.values)
     assert (link.to, link.template) == (NEW_EMAIL, "email_change")
     address = f"{SITE_URL}/verify-email#token={token}&change=1&email={NEW_EMAIL}"
-    assert link.values == {"site_url": SITE_URL, "link": address}
+    assert link.values == {"site_url": SITE_URL, "greeted": "", "link": address}
     assert service.identity().pending_change == secrets.digest(token)
 
 
@@ -353,7 +353,7 @@ def test_the_old_address_is_notified(service: Service) -> None:
     assert service.mailing.deliver(message, NOW) == SENT
     [mail] = service.postman.mails
     assert (mail.to, mail.template) == (EMAIL, "email_changed")
-    assert mail.values == {"site_url": SITE_URL, **placed(), "at": NOW}
+    assert mail.values == {"site_url": SITE_URL, "greeted": "", **placed(), "at": NOW}
 
 
 def test_the_old_address_can_sign_up_again(service: Service) -> None:

@@ -100,7 +100,7 @@ def test_the_email_and_the_same_browser_create_the_account(service: OAuthService
     [mail] = service.postman.mails
     link = f"{SITE_URL}/verify-email#token={token}&with=github&email={EMAIL}"
     assert (mail.to, mail.template) == (EMAIL, "confirm_provider_email")
-    assert mail.values == {"site_url": SITE_URL, "link": link, "provider": "GitHub"}
+    assert mail.values == {"site_url": SITE_URL, "greeted": "", "link": link, "provider": "GitHub"}
     assert (arrived.session.method, service.keys_of(arrived)) == ("github", both_keys(UNVERIFIED))
     confirmed = service.provider_identity(UNVERIFIED)
     assert (confirmed.confirming_browser, confirmed.pending_token, confirmed.expires_at) == (None, None, None)
