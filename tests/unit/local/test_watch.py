@@ -122,8 +122,8 @@ def test_a_syntax_error_is_reported_with_its_place(tmp_path: Path) -> None:
 _TEXTS = "layers/domain/accounts/languages"
 _REST = ", ".join(f'"{section}": {{}}' for section in texts.OF_SOME_PAGES) + "}"
 _NOT_THE_SECTIONS = (
-    ": a language file has the sections page, script, account, device, in_app, keys, question, second_step, strength and "
-    "verify, and no others"
+    ": a language file has the sections page, script, account, device, in_app, keys, question, second_step, strength "
+    "and verify, and no others"
 )
 _EN, _DE = "en/pages.json", "de/pages.json"
 _ENGLISH = '{"page": {"login.title": "Log in"}, "script": {"saved": "Saved"}, ' + _REST
