@@ -17,15 +17,12 @@ from msgspec import Struct
 from accounts import secrets
 from accounts.errors import InvalidSecondFactor
 from accounts.limits import (
-    LOGIN_CODE_LIFETIME,
-    PENDING_LOGIN_LIFETIME,
     RECOVERY_CODE_CHARACTERS,
     RECOVERY_CODES,
     SECOND_FACTOR_RESET_KEPT,
     SECOND_FACTOR_RESET_WAIT,
     TOTP_DIGITS,
 )
-from accounts.model import one_time_tokens
 from accounts.model.audit import Caller, Record
 from accounts.model.factor_proofs import (
     Factor,
@@ -37,8 +34,7 @@ from accounts.model.factor_proofs import (
     TrustedBrowser,
     UsedPasskey,
 )
-from accounts.model.one_time_tokens import PENDING_LOGIN, OneTimeToken, PendingLogin
-from accounts.model.sessions import SecondFactor, Session
+from accounts.model.sessions import SecondFactor
 from accounts.model.users import AddSession, SwapSession, User
 from accounts.transactions import Change
 
@@ -172,27 +168,6 @@ def reset_at(user: User, now: datetime) -> datetime | None:
 def is_reset_due(user: User, now: datetime) -> bool:
     at = reset_at(user, now)
     return at is not None and at <= now
-
-
-def pending_login(
-    user: User, session: Session, identity: str, replaces: str, failures: int, *, known: bool
-) -> tuple[str, OneTimeToken]:
-    """A login whose first factor was right. Only the browser with its token can finish it.
-
-    Without a second factor, it waits for a code by email.
-    """
-    payload = PendingLogin(
-        identity=identity,
-        method=session.method,
-        remembered="yes" if session.remembered else "",
-        replaces=replaces,
-        totp=user.totp,
-        streak=str(user.factor_streak),
-        failures=str(failures),
-        known_browser="yes" if known else "",
-    )
-    lifetime, now = LOGIN_CODE_LIFETIME if payload.awaits_email else PENDING_LOGIN_LIFETIME, session.authenticated_at
-    return one_time_tokens.issue(PENDING_LOGIN, user.user_id, lifetime=lifetime, now=now, payload=payload)
 
 
 def has_answered(user: User, proof: FactorProof | None, now: datetime) -> bool:

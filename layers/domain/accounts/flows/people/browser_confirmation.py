@@ -24,6 +24,7 @@ from accounts.model import (
     login_codes,
     messages,
     one_time_tokens,
+    pending_logins,
     second_factors,
     throttles,
     user_agents,
@@ -58,7 +59,7 @@ class BrowserConfirmation(Struct, frozen=True):
             return user
         if identity.undeliverable is not None:
             raise EmailCodeUndeliverable
-        pending, token = second_factors.pending_login(user, session, identity.key, "", failures, known=False)
+        pending, token = pending_logins.begin(user, session, identity.key, "", failures, known=False)
         self._send(pending, token, one_time_tokens.Issue(token), *meanwhile, caller=session.caller, now=token.issued_at)
         raise EmailCodeRequired(pending, email_addresses.masked(identity.email))
 

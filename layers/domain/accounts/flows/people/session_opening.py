@@ -13,7 +13,16 @@ from accounts.errors import InvalidCredentials, SecondFactorRequired
 from accounts.flows.people import logout
 from accounts.flows.people.authentication import SESSION, Credential
 from accounts.limits import SESSIONS_PER_ACCOUNT
-from accounts.model import known_browsers, messages, one_time_tokens, second_factors, sessions, user_agents, users
+from accounts.model import (
+    known_browsers,
+    messages,
+    one_time_tokens,
+    pending_logins,
+    second_factors,
+    sessions,
+    user_agents,
+    users,
+)
 from accounts.model.audit import Caller, Record
 from accounts.model.factor_proofs import Factor, FactorProof, Trust, TrustedBrowser
 from accounts.model.identities import Identity
@@ -144,9 +153,7 @@ class SessionOpening(Struct, frozen=True):
         except SecondFactorMissing as missing:
             begun, replaces = session, reauthenticating.digest if reauthenticating else ""
             known, identity = not logged_in.is_new_browser, logged_in.identity.key
-            pending, token = second_factors.pending_login(
-                missing.user, begun, identity, replaces, failures, known=known
-            )
+            pending, token = pending_logins.begin(missing.user, begun, identity, replaces, failures, known=known)
             self.transactions.commit(one_time_tokens.Issue(token), *meanwhile)
             raise SecondFactorRequired(pending, second_factors.factors(missing.user)) from missing
 
