@@ -253,7 +253,7 @@ def test_a_login_that_took_too_long_begins_again(stage: Stage) -> None:
     stage.visitor.visit("/second-step?return_to=/api-keys")
     app_field(stage).fill("123456")
     stage.press("Log in")
-    stage.told("This login took too long or was finished already.")
+    stage.told("This login took too long, had too many wrong codes or was finished already.")
     stage.page.get_by_role("alert").get_by_role("link", name="Back to log in").click()
     log_in(stage, stage.person.email, PASSWORD)
 
