@@ -27,6 +27,8 @@ NOTICES = {
 }
 # Their samples come from a known browser, which needs no notice.
 SELDOM = frozenset({"login", "reauthenticate"})
+# Their samples come from a network that the key remembers; test_bookkeeping covers the notices.
+WITH_KEYS = frozenset({"account_open", "account_show", "key_verify", "workspace_show"})
 # Their samples ask for options or begin a setup; test_passkeys and test_second_factor cover the notices.
 OPTIONS = frozenset({"passkey_create", "passkey_login", "passkey_reauthenticate", "factor_set_up"})
 
@@ -42,7 +44,7 @@ def _services(function: str) -> set[str]:
 USES = [(function, service) for function in FUNCTIONS for service in sorted(_services(function))]
 
 
-BEST_EFFORT = {(function, "sqs") for function in (*NOTICES, *SELDOM, *OPTIONS)}
+BEST_EFFORT = {(function, "sqs") for function in (*NOTICES, *SELDOM, *WITH_KEYS, *OPTIONS)}
 # They read the secret of proofs of work only when the source has used up its free limit, as below.
 ABOVE_A_LIMIT = {("email_resend", "secretsmanager"), ("password_forgot", "secretsmanager")}
 # KMS signs access tokens and serves the public keys: test_access_tokens and test_client_metadata cover it.
@@ -206,9 +208,11 @@ def test_the_authorizer_raises_when_the_tables_are_down(
 @pytest.mark.parametrize("function", [function for function in OPERATORS if function != "operator_account_inspect"])
 def test_an_operator_function_raises_when_dynamodb_fails(functions: Lambdas, function: str) -> None:
     """The account is unchanged."""
-    _arrange(functions)
+    person = functions.people.as_sampled()
     if function == "operator_account_enable":
         functions.invoke("operator_account_disable", sample("operator_account_disable"))
+    if function == "operator_factor_reset":
+        functions.people.give_second_factor(person)
     before = functions.cloud.tables()
     functions.cloud.failing["dynamodb.TransactWriteItems"] = denied
     with pytest.raises(Unavailable):

@@ -29,7 +29,10 @@ from tests.functions.stage import Act, Stage, Story
 SERVED = {name: tuple(it for it in (*ROUTES, AUTHORIZE) if it.function == name) for name in NAMES}
 FUNCTIONS = tuple(name for name, served in SERVED.items() if served)
 # What the mailer counts, by recipient or account.
-OF_EMAILS = {"notice", "sign-up-mail-of", "sign-up-mail", "reset-mail-of", "reset-mail", "reset-mail-known"}
+OF_EMAILS = {
+    *("notice", "new-network"),
+    *("sign-up-mail-of", "sign-up-mail", "reset-mail-of", "reset-mail", "reset-mail-known"),
+}
 
 TOO_MANY = "429 excess_rate_limit_exceeded"
 REFUSALS: dict[Route, set[str]] = {
@@ -253,6 +256,7 @@ def test_the_mailer_counts_emails_by_recipient(functions: Lambdas, counting: Cou
         {"kind": "password_forgot", "email": person.email},
         {"kind": "password_forgot", "email": person.email, "device": browser},
         {"kind": "password_set", "user_id": person.user_id, **HERE},
+        {"kind": "api_key_new_network", "user_id": person.user_id, "detail": "laptop", "key_id": "0" * 64, **HERE},
     ]
     functions.deliver(*map(json.dumps, messages))
 
