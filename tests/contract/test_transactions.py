@@ -69,6 +69,8 @@ def changes_that_fail() -> tuple[Change, ...]:
         second_factors.TurnOff(a_user(), TotpCode("sealed", 1), a_digest(), NOW),
         second_factors.ReplaceRecoveryCodes(a_user(), TotpCode("sealed", 1), frozenset({a_digest()})),
         second_factors.EndTrust("nobody who trusts", frozenset({a_digest()})),
+        second_factors.SetReset(a_user(), TOMORROW),
+        second_factors.ResetSession(users.AddSession("nobody new", a_digest(), TOMORROW, 50), 0, (), now=NOW),
         sessions.Rotate(a_session(), a_digest(), a_digest(), NOW),
         sessions.Enrol(a_digest()),
         users.DropSessions("no one", frozenset({a_digest()})),
