@@ -194,6 +194,15 @@ def test_what_leaked_is_replaced(procedure: Procedure, ann: Person, secrets: Pla
     assert states == ["Disabled", "Enabled"]
 
 
+@section('"I lost my phone"')
+def test_a_lost_second_factor_is_reset_unless_it_is_cancelled(procedure: Procedure, ann: Person) -> None:
+    ann.turn_on_two_steps()
+    requested = procedure.run({"ann@example.com": ann.email})
+    assert ("two-step  on" in requested, "Requested." in requested) == (True, True)
+    assert "Cancelled." in procedure.run({"ann@example.com": ann.email})
+    assert ann.wait_for_mail("Two-step login reset cancelled for your Comfy account")
+
+
 @section("A flood of failed logins")
 def test_the_log_cannot_be_queried_on_this_machine(procedure: Procedure, ann: Person) -> None:
     """As the document says. The guards of queries check what the query reads."""
