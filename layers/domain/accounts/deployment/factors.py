@@ -1,4 +1,4 @@
-"""Flows of the second factor."""
+"""Flows of passkeys and the second factor."""
 
 # ruff: noqa: PLC0415 - each property imports what it creates
 
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     )
     from accounts.flows.factors.second_factor_setup import SecondFactorSetup
     from accounts.flows.factors.second_step import SecondStep
+    from accounts.flows.passkeys.challenges import Challenges
+    from accounts.flows.passkeys.passkey_creation import PasskeyCreation
+    from accounts.flows.passkeys.passkey_login import PasskeyLogin
+    from accounts.flows.passkeys.passkey_management import PasskeyList, PasskeyRemoval, PasskeyRenaming
     from accounts.model.second_factors import Totp, TotpSecrets
 
 
@@ -94,4 +98,64 @@ class FactorFlows(PeopleFlows):
 
         return SecondFactorManagement(
             self.users, self._factor_check, self.writing(self.users, self.sessions, self.audit_events), self.notices
+        )
+
+    @cached_property
+    def _challenges(self) -> Challenges:
+        from accounts.flows.passkeys.challenges import Challenges
+
+        tokens = self.one_time_tokens
+        return Challenges(tokens, self.throttles, self.writing(tokens), self.authenticators)
+
+    @cached_property
+    def passkey_creation(self) -> PasskeyCreation:
+        from accounts.flows.passkeys.passkey_creation import PasskeyCreation
+
+        return PasskeyCreation(
+            self.users,
+            self._challenges,
+            self.authenticators,
+            self.throttles,
+            self.writing(self.one_time_tokens, self.passkeys, self.users, self.audit_events),
+            self.notices,
+        )
+
+    @cached_property
+    def passkey_login(self) -> PasskeyLogin:
+        from accounts.flows.passkeys.passkey_login import PasskeyLogin
+
+        return PasskeyLogin(
+            self._challenges,
+            self.authenticators,
+            self.passkeys,
+            self.users,
+            self.identities,
+            self.throttles,
+            self.login_opening,
+            self.writing(self.one_time_tokens, self.audit_events),
+            self.rare_notices,
+        )
+
+    @cached_property
+    def passkey_list(self) -> PasskeyList:
+        from accounts.flows.passkeys.passkey_management import PasskeyList
+
+        return PasskeyList(self.passkeys)
+
+    @cached_property
+    def passkey_renaming(self) -> PasskeyRenaming:
+        from accounts.flows.passkeys.passkey_management import PasskeyRenaming
+
+        return PasskeyRenaming(self.users, self.writing(self.passkeys))
+
+    @cached_property
+    def passkey_removal(self) -> PasskeyRemoval:
+        from accounts.flows.passkeys.passkey_management import PasskeyRemoval
+
+        return PasskeyRemoval(
+            self.users,
+            self.identities,
+            self.passkeys,
+            self.writing(self.passkeys, self.users, self.identities, self.sessions, self.audit_events),
+            self.notices,
         )

@@ -12,10 +12,6 @@ from accounts.deployment.edges import Edges
 from accounts.settings import REQUIRED
 
 if TYPE_CHECKING:
-    from accounts.flows.passkeys.challenges import Challenges
-    from accounts.flows.passkeys.passkey_creation import PasskeyCreation
-    from accounts.flows.passkeys.passkey_login import PasskeyLogin
-    from accounts.flows.passkeys.passkey_management import PasskeyList, PasskeyRemoval, PasskeyRenaming
     from accounts.flows.people.account import AccountLookup, AccountRenaming
     from accounts.flows.people.account_closing import AccountClosing
     from accounts.flows.people.account_export import AccountExport
@@ -233,65 +229,5 @@ class PeopleFlows(Edges):
             self.users,
             self.throttles,
             self.writing(self.one_time_tokens, self.identities, self.users, self.sessions, self.audit_events),
-            self.notices,
-        )
-
-    @cached_property
-    def _challenges(self) -> Challenges:
-        from accounts.flows.passkeys.challenges import Challenges
-
-        tokens = self.one_time_tokens
-        return Challenges(tokens, self.throttles, self.writing(tokens), self.authenticators)
-
-    @cached_property
-    def passkey_creation(self) -> PasskeyCreation:
-        from accounts.flows.passkeys.passkey_creation import PasskeyCreation
-
-        return PasskeyCreation(
-            self.users,
-            self._challenges,
-            self.authenticators,
-            self.throttles,
-            self.writing(self.one_time_tokens, self.passkeys, self.users, self.audit_events),
-            self.notices,
-        )
-
-    @cached_property
-    def passkey_login(self) -> PasskeyLogin:
-        from accounts.flows.passkeys.passkey_login import PasskeyLogin
-
-        return PasskeyLogin(
-            self._challenges,
-            self.authenticators,
-            self.passkeys,
-            self.users,
-            self.identities,
-            self.throttles,
-            self.login_opening,
-            self.writing(self.one_time_tokens, self.audit_events),
-            self.rare_notices,
-        )
-
-    @cached_property
-    def passkey_list(self) -> PasskeyList:
-        from accounts.flows.passkeys.passkey_management import PasskeyList
-
-        return PasskeyList(self.passkeys)
-
-    @cached_property
-    def passkey_renaming(self) -> PasskeyRenaming:
-        from accounts.flows.passkeys.passkey_management import PasskeyRenaming
-
-        return PasskeyRenaming(self.users, self.writing(self.passkeys))
-
-    @cached_property
-    def passkey_removal(self) -> PasskeyRemoval:
-        from accounts.flows.passkeys.passkey_management import PasskeyRemoval
-
-        return PasskeyRemoval(
-            self.users,
-            self.identities,
-            self.passkeys,
-            self.writing(self.passkeys, self.users, self.identities, self.sessions, self.audit_events),
             self.notices,
         )
