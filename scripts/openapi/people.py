@@ -374,7 +374,7 @@ PASSWORD_AND_EMAIL = (
         summary="Sets the password; ends all sessions and login delays",
         credential="emailed token",
         body=schemas.PasswordReset,
-        answers=(done("The password is set. Log in with it."),),
+        answers=(done("The password is set. Log in with it. The cookie identifies the browser.", _COOKIE),),
         errors=(errors.WeakPassword, errors.InvalidLink),
     ),
     Operation(

@@ -37,7 +37,7 @@ def somewhere() -> Caller:
 
 
 def reset(stories: Stories, token: str, password: str = NEW_PASSWORD) -> str:
-    return stories.password_reset.reset(token, password, somewhere(), NOW)
+    return stories.password_reset.reset(token, password, somewhere(), NOW).user_id
 
 
 def change(stories: Stories, person: Person, new: str, current: str = PASSWORD) -> str:

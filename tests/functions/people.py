@@ -22,6 +22,7 @@ from accounts.model import (
     device_codes,
     held_keys,
     identities,
+    login_codes,
     one_time_tokens,
     passkeys,
     second_factors,
@@ -266,9 +267,9 @@ class People:
         self.known |= {secret, SAMPLE_RECOVERY_CODE, OTHER_RECOVERY_CODE}
 
     def begin_login(
-        self, person: Person, token: str = SAMPLE_PENDING_LOGIN, *, known: bool = True, emailed: bool = False
+        self, person: Person, token: str = SAMPLE_PENDING_LOGIN, *, known: bool = True, emailed: str = ""
     ) -> None:
-        """Store a login with the password that waits for its second factor, or for an ``emailed`` code."""
+        """Store a login with the password that waits for its second factor, or for the code that was ``emailed``."""
         user = self.accounts.get(person.user_id)
         assert user is not None
         begun = PendingLogin(
@@ -286,6 +287,9 @@ class People:
         pending = OneTimeToken(PENDING_LOGIN, digest, person.user_id, self._now, ends, begun.stored())
         self.commit(one_time_tokens.Issue(pending))
         self.known.add(token)
+        if emailed:
+            code = login_codes.stored(pending, emailed, login_codes.salt(token), self._now)
+            self.commit(one_time_tokens.Save(code))
 
     def change_login(self, person: Person, *, password_hash: str | None, disabled: bool = False) -> None:
         """Change the email identity's password or disable its login."""

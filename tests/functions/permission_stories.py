@@ -233,6 +233,14 @@ def in_a_browser_that_is_not_known(stage: Stage) -> Act:
 
 
 @of("factor_login")
+def with_an_emailed_code_when_passkeys_are_reset(stage: Stage) -> Act:
+    """The code is used up, and the passkey is removed."""
+    stage.arrange(_with_a_passkey_to_reset_and_a_code)
+    event = sample("factor_login") | {"cookies": [f"__Host-login={SAMPLE_OTHER_TOKEN}"], "body": '{"code": "123456"}'}
+    return stage.sends(event)
+
+
+@of("factor_login")
 def with_a_second_factor_in_an_account_full_of_sessions(stage: Stage) -> Act:
     """The session that expires first makes room."""
     stage.arrange(_fill_with_sessions_that_passed)
@@ -603,6 +611,12 @@ def _request_a_reset(functions: Lambdas, person: Person) -> None:
     user = functions.people.accounts.get(person.user_id)
     assert user is not None
     functions.people.commit(second_factors.SetReset(user, NOW))
+
+
+def _with_a_passkey_to_reset_and_a_code(functions: Lambdas, person: Person) -> None:
+    functions.people.give_passkey(person, Authenticator())
+    _request_a_reset(functions, person)
+    functions.people.begin_login(person, SAMPLE_OTHER_TOKEN, known=False, emailed="123456")
 
 
 def _reset_both_factors(functions: Lambdas, person: Person) -> None:

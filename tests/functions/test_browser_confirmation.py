@@ -105,6 +105,18 @@ def test_the_emailed_code_opens_the_session(functions: Lambdas, person: Person) 
     assert log_in(functions, browser=browser).status == 200
 
 
+def test_the_browser_of_a_reset_is_not_asked(functions: Lambdas, person: Person) -> None:
+    """The emailed link proved the mailbox."""
+    answer = functions.invoke("password_reset", request("password_reset"))
+    browser = answer.cookie
+
+    cookie = f"__Host-device={browser}; {ATTRIBUTES}; Max-Age=31536000"
+    assert answer.read == expected.answer("password_reset", 204, cookies=[cookie])
+    password = sample("password_reset")["body"]
+    logged_in = log_in(functions, json.loads(password)["password"], browser)
+    assert logged_in.json == person.customer(NOW)
+
+
 def test_a_known_browser_is_not_asked(functions: Lambdas, person: Person) -> None:
     assert log_in(functions, browser=SAMPLE_BROWSER).json == person.customer(NOW)
     assert functions.queued() == []

@@ -130,7 +130,7 @@ def where_new_browsers_are_confirmed(stage: Stage) -> Act:
 
 
 def _waiting_for_its_code(functions: Lambdas, person: Person) -> None:
-    functions.people.begin_login(person, SAMPLE_OTHER_TOKEN, known=False, emailed=True)
+    functions.people.begin_login(person, SAMPLE_OTHER_TOKEN, known=False, emailed="123456")
 
 
 def with_an_emailed_code(stage: Stage) -> Act:

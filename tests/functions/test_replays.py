@@ -177,11 +177,12 @@ def test_the_sample_of_password_forgot_queues_a_message(functions: Lambdas) -> N
 
 
 def test_the_sample_of_password_reset_sets_the_password_and_ends_all_sessions(functions: Lambdas) -> None:
-    """Without a cookie: the owner logs in with the new password, and is emailed."""
+    """Without a session: the owner logs in with the new password, and is emailed. Its browser is known from then on."""
     person = functions.people.as_sampled()
     answer = functions.invoke("password_reset", sample("password_reset"))
 
-    assert answer.read == expected.answer("password_reset", 204)
+    cookie = f"__Host-device={answer.cookie}; {ATTRIBUTES}; Max-Age=31536000"
+    assert answer.read == expected.answer("password_reset", 204, cookies=[cookie])
     assert _logged(answer) == [
         _line("password_reset", "authn_password_change", "POST /auth/password/reset", 204, person.user_id, "reset")
     ]

@@ -55,7 +55,7 @@ class FactorFlows(PeopleFlows):
             self.identities,
             self._factor_check,
             self.browser_confirmation,
-            self.login_opening,
+            self.resetting_opening,
             self.rare_notices,
         )
 

@@ -57,6 +57,11 @@ class PeopleFlows(Edges):
         return replace(self.session_opening, notices=self.rare_notices)
 
     @cached_property
+    def resetting_opening(self) -> SessionOpening:
+        """For logins, not re-authentication: a reset of the second factor that is due also removes passkeys."""
+        return replace(self.login_opening, transactions=self.writing(self.passkeys))
+
+    @cached_property
     def signup(self) -> Signup:
         from accounts.flows.people.signup import Signup
 
@@ -85,10 +90,8 @@ class PeopleFlows(Edges):
 
     @cached_property
     def login(self) -> Login:
-        # A reset of the second factor also removes passkeys. Only logins do that, not re-authentication.
-        opening = replace(self.login_opening, transactions=self.writing(self.passkeys))
         confirmation = self.browser_confirmation if self.settings.confirms_new_browsers else None
-        return replace(self._login(self.source_limits, opening), confirmation=confirmation)
+        return replace(self._login(self.source_limits, self.resetting_opening), confirmation=confirmation)
 
     def _login(self, sources: SourceLimits | None, opening: SessionOpening) -> Login:
         from accounts.flows.people.login import Login

@@ -121,7 +121,8 @@ class SecondStep(Struct, frozen=True):
         instead_of: Session | None,
     ) -> None:
         try:
-            self.opening.open(session, *changes, proof=proof, trust=trust, instead_of=instead_of)
+            resets = begun.awaits_email
+            self.opening.open(session, *changes, proof=proof, trust=trust, instead_of=instead_of, resets=resets)
         except SecondFactorMissing as missing:
             # Another secret: the second factor was turned on or off, or set up again.
             raise (InvalidSecondFactor if missing.user.totp == begun.totp else PendingLoginExpired) from missing

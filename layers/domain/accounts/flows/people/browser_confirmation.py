@@ -16,6 +16,7 @@ from accounts.errors import (
     InvalidCredentials,
     InvalidEmailCode,
     PendingLoginExpired,
+    TooManyAttempts,
     Unavailable,
 )
 from accounts.flows.people.session_opening import LoggedIn
@@ -48,8 +49,9 @@ class BrowserConfirmation(Struct, frozen=True):
     def require(self, logged_in: LoggedIn, *meanwhile: Change, failures: int) -> User:
         """Ask for a code, and write ``meanwhile``; only an account with a second factor is returned instead.
 
-        Raises EmailCodeRequired, with a pending login. Also raises EmailCodeUndeliverable, TooManyAttempts, Conflict or
-        MailUnavailable, or InvalidCredentials when the account is gone or disabled.
+        Raises EmailCodeRequired, with a pending login. Also raises EmailCodeUndeliverable or TooManyAttempts, after
+        ``meanwhile`` is written as well, Conflict or MailUnavailable, or InvalidCredentials when the account is gone or
+        disabled.
         """
         identity, session = logged_in.identity, logged_in.session
         user = users.find(self.users, identity.user_id)
@@ -58,9 +60,15 @@ class BrowserConfirmation(Struct, frozen=True):
         if second_factors.is_on(user):
             return user
         if identity.undeliverable is not None:
+            self.transactions.commit(*meanwhile)
             raise EmailCodeUndeliverable
         pending, token = pending_logins.begin(user, session, identity.key, "", failures, known=False)
-        self._send(pending, token, one_time_tokens.Issue(token), *meanwhile, caller=session.caller, now=token.issued_at)
+        try:
+            changes = (one_time_tokens.Issue(token), *meanwhile)
+            self._send(pending, token, *changes, caller=session.caller, now=token.issued_at)
+        except TooManyAttempts:
+            self.transactions.commit(*meanwhile)
+            raise
         raise EmailCodeRequired(pending, email_addresses.masked(identity.email))
 
     def send_again(self, pending: str, caller: Caller, now: datetime) -> None:

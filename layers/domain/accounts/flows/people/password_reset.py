@@ -15,6 +15,7 @@ from accounts.errors import InvalidLink, WeakPassword
 from accounts.model import (
     email_addresses,
     identities,
+    known_browsers,
     messages,
     one_time_tokens,
     passwords,
@@ -25,6 +26,7 @@ from accounts.model import (
 )
 from accounts.model.audit import Caller, Record
 from accounts.model.identities import Identities, Identity
+from accounts.model.known_browsers import Browser
 from accounts.model.messages import Outbox
 from accounts.model.one_time_tokens import PASSWORD_RESET, OneTimeToken, OneTimeTokens, ResetLink
 from accounts.model.passwords import PasswordHasher, Policy
@@ -50,6 +52,17 @@ class PasswordForgotten(Struct, frozen=True):
         self.outbox.put(messages.PasswordForgot(address, caller.known_browser, caller.source))
 
 
+class Reset(Struct, frozen=True):
+    """``browser_token`` is for the cookie that identifies the browser, or empty when it has one."""
+
+    user_id: str
+    browser_token: str = ""
+
+    def __repr__(self) -> str:
+        """Omits the token: it may be printed in a traceback."""
+        return f"Reset(user_id={self.user_id!r})"
+
+
 class PasswordReset(Struct, frozen=True):
     """Sets a new password with an emailed token. Does not log in (OWASP Forgot Password)."""
 
@@ -62,8 +75,8 @@ class PasswordReset(Struct, frozen=True):
     transactions: Transactions
     notices: Outbox
 
-    def reset(self, token: str, password: str, caller: Caller, now: datetime) -> str:
-        """Consume the link, set the password and end sessions, in one transaction; returns the account's id.
+    def reset(self, token: str, password: str, caller: Caller, now: datetime) -> Reset:
+        """Consume the link, set the password and end sessions, in one transaction. Only this browser stays known.
 
         Raises InvalidLink for a link that is unknown, used, expired, another account's, for another purpose, or from
         before another change; WeakPassword, also for the revoked password (the link stays valid); TooManyAttempts.
@@ -74,10 +87,10 @@ class PasswordReset(Struct, frozen=True):
         identity = self._identity_of(found)
         passwords.check_acceptable(password, email=identity.email, policy=self.policy)
         self._check_not_revoked(password, identity)
-        password_hash = self.hasher.hash(password)
-        retry_on_conflict(lambda: self._write(found, password_hash, caller, now))
+        password_hash, browser = self.hasher.hash(password), known_browsers.of(caller)
+        retry_on_conflict(lambda: self._write(found, password_hash, browser, caller, now))
         self.notices.put(messages.PasswordReset(identity.user_id, **user_agents.place(caller, now)))
-        return identity.user_id
+        return Reset(identity.user_id, browser.token)
 
     def _check_not_revoked(self, password: str, identity: Identity) -> None:
         """Refuse a revoked password, which others know (NIST SP 800-63B-4 3.1.1.2)."""
@@ -94,12 +107,14 @@ class PasswordReset(Struct, frozen=True):
             raise InvalidLink
         return identity
 
-    def _write(self, token: OneTimeToken | None, password_hash: str, caller: Caller, now: datetime) -> None:
+    def _write(
+        self, token: OneTimeToken | None, password_hash: str, browser: Browser, caller: Caller, now: datetime
+    ) -> None:
         identity = self._identity_of(token)
         user = users.find(self.users, identity.user_id)
         if token is None or user is None:
             raise InvalidLink
-        changed = identities.with_reset_password(identity, password_hash, caller.known_browser, now)
+        changed = identities.with_reset_password(identity, password_hash, browser.digest, now)
         try:
             self.transactions.commit(
                 one_time_tokens.Consume(token.key),

@@ -32,7 +32,7 @@ from accounts.model import assurance, messages, users
 from accounts.model.audit import Caller
 from accounts.model.identities import BOUNCE, COMPLAINT
 from accounts.model.one_time_tokens import LOGIN_CODE, PENDING_LOGIN
-from tests.unit.accounts.flows.factors.stage import FactorService, account, sessions_of
+from tests.unit.accounts.flows.factors.stage import FactorService, account, sessions_of, with_passkey
 from tests.unit.accounts.stage import (
     EMAIL,
     NOW,
@@ -324,6 +324,20 @@ def test_a_reset_that_is_due_takes_effect(service: FactorService, owner: LoggedI
     assert sessions_of(service, owner) == {opened.session.digest}
 
 
+@pytest.mark.parametrize(("at", "is_reset"), [(NOW, True), (later(minutes=1), False)])
+def test_a_reset_of_passkeys_takes_effect_after_the_code(
+    service: FactorService, owner: LoggedIn, at: datetime, *, is_reset: bool
+) -> None:
+    """The account has no other factor, so that the code is asked. A reset that is not due changes nothing."""
+    with_passkey(service, owner)
+    service.world.user(owner.session.user_id, factor_reset_at=at)
+    opened = finish(service, *asked(service))
+    after = account(service, owner)
+
+    assert (bool(after.passkeys), after.factor_reset_at) == ((False, None) if is_reset else (True, at))
+    assert sessions_of(service, owner) == {opened.session.digest} | (set() if is_reset else {owner.session.digest})
+
+
 def test_a_second_factor_that_was_turned_on_since_is_not_got_past(service: FactorService, owner: LoggedIn) -> None:
     pending, code = asked(service)
     service.turn_on(owner, later(minutes=1))
@@ -376,6 +390,7 @@ def test_an_address_that_gets_no_email_is_told(service: FactorService, owner: Lo
 
     assert sessions_of(service, owner) == {owner.session.digest}
     assert (service.outbox.messages, service.world.tokens) == ([], {})
+    assert failures(service) == (0, 0)
     assert service.log_in().session.digest in sessions_of(service, owner)
 
 
@@ -453,13 +468,18 @@ def test_reauthentication_needs_no_code(service: FactorService, owner: LoggedIn)
     assert sessions_of(service, owner) == {again.session.digest}
 
 
-def test_a_reset_makes_its_browser_known(service: FactorService, owner: LoggedIn) -> None:
+@pytest.mark.parametrize("cookie_of_browser", [NEW_BROWSER.known_browser, ""])
+def test_a_reset_makes_its_browser_known(service: FactorService, owner: LoggedIn, cookie_of_browser: str) -> None:
     """The emailed link proved the mailbox. So an attacker who used up the codes does not keep the owner out."""
-    service.password_reset.reset(service.reset_token(), OTHER_PASSWORD, NEW_BROWSER, NOW)
+    caller = replace(OWNER, known_browser=cookie_of_browser)
+    done = service.password_reset.reset(service.reset_token(), OTHER_PASSWORD, caller, NOW)
+    known = replace(caller, known_browser=cookie_of_browser or secrets.digest(done.browser_token))
     opened = service.login.with_password(
-        EMAIL, OTHER_PASSWORD, remember=False, presented=None, caller=NEW_BROWSER, now=later(seconds=1)
+        EMAIL, OTHER_PASSWORD, remember=False, presented=None, caller=known, now=later(seconds=1)
     )
 
+    assert bool(done.browser_token) == (not cookie_of_browser)
+    assert done.browser_token not in repr(done) or not done.browser_token
     assert opened.session.digest in sessions_of(service, owner)
 
 

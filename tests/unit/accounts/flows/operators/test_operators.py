@@ -177,7 +177,7 @@ def test_a_revoked_password_cannot_be_chosen_again(service: Service, times: int)
     with pytest.raises(WeakPassword, match="someone else may know it"):
         service.password_reset.reset(token, PASSWORD, OWNER, THEN)
 
-    assert service.password_reset.reset(token, OTHER_PASSWORD, OWNER, THEN) == user_id
+    assert service.password_reset.reset(token, OTHER_PASSWORD, OWNER, THEN).user_id == user_id
 
 
 def test_a_reset_without_a_revocation_may_keep_the_password(service: Service) -> None:

@@ -16,6 +16,7 @@ from accounts.errors import (
     WeakPassword,
 )
 from accounts.flows.mail.mailing import LIMIT_REACHED, NOBODY_TO_TELL, SENT
+from accounts.flows.people.password_reset import Reset
 from accounts.limits import CONFIRMATIONS_PER_ADDRESS_PER_MINUTE, SIGNUPS_PER_ADDRESS_PER_MINUTE
 from accounts.model import messages
 from accounts.model.audit import Record
@@ -41,7 +42,7 @@ from tests.unit.accounts.stage import (
 ABOUT = messages.PasswordForgot(email=EMAIL)
 
 
-def reset(service: Service, token: str, password: str = OTHER_PASSWORD, minutes: float = 1) -> str:
+def reset(service: Service, token: str, password: str = OTHER_PASSWORD, minutes: float = 1) -> Reset:
     """The owner opens the link and chooses another password."""
     return service.password_reset.reset(token, password, OWNER, later(minutes=minutes))
 
@@ -209,9 +210,9 @@ def test_a_reset_sets_the_password_and_ends_every_session(service: Service) -> N
     service.world.records.clear()
     service.outbox.messages.clear()
 
-    user_id = reset(service, token)
+    user_id = logged_in.session.user_id
 
-    assert user_id == logged_in.session.user_id
+    assert reset(service, token) == Reset(user_id)
     assert held(service, logged_in) == set()
     assert service.world.tokens == {}
     [record] = service.world.records
@@ -249,8 +250,8 @@ def test_only_the_browser_that_resets_remains_known(service: Service) -> None:
     for caller in (thief, OWNER):
         service.login.with_password(EMAIL, PASSWORD, remember=False, presented=None, caller=caller, now=NOW)
     token = service.reset_token()
-    service.password_reset.reset(token, OTHER_PASSWORD, replace(OWNER, known_browser=""), later(minutes=1))
-    assert service.identity().known_browsers == ()
+    done = service.password_reset.reset(token, OTHER_PASSWORD, replace(OWNER, known_browser=""), later(minutes=1))
+    assert service.identity().known_browsers == (secrets.digest(done.browser_token),)
     service.outbox.messages.clear()
     service.login.with_password(
         EMAIL, OTHER_PASSWORD, remember=False, presented=None, caller=thief, now=later(minutes=2)

@@ -56,7 +56,9 @@ USES: dict[str, Callable[[Everything], str]] = {
     "API key": lambda it: it.service.account_lookup.of(key_credential(it.key), OWNER, THEN).user_id,
     "linked identity": lambda it: it.fresh().session.user_id,
     "passkey": lambda it: it.service.enter(it.service.answer(it.device, THEN), THEN).session.user_id,
-    "reset link": lambda it: it.service.password_reset.reset(it.reset_token, "a third password yet", OWNER, THEN),
+    "reset link": lambda it: (
+        it.service.password_reset.reset(it.reset_token, "a third password yet", OWNER, THEN).user_id
+    ),
     "change link": lambda it: it.service.email_change.confirm(cookie(it.fresh()), it.change_token, OWNER, THEN).user_id,
     "proof of an identity": lambda it: (
         it.service.provider_verification.confirm(it.proof, (it.browser,), None, OWNER, THEN).session.user_id
