@@ -30,7 +30,7 @@ _sources = count(5000)
 Ending = Callable[[Stories, Person, str], Any]
 ENDINGS: dict[str, Ending] = {
     "log out everywhere": lambda it, person, _: it.logout_everywhere.everywhere(person.user_id, somewhere(), SOON),
-    "reset": lambda it, _, link: it.password_reset.reset(link, NEW_PASSWORD, somewhere(), SOON),
+    "reset": lambda it, _, link: it.password_reset.reset(link, NEW_PASSWORD, somewhere(), SOON).user_id,
     "change": lambda it, person, _: it.password_change.change(
         it.session(person), PASSWORD, NEW_PASSWORD, somewhere(), SOON
     ),
