@@ -332,7 +332,7 @@ def api_keys_rotated(stage: Stage) -> None:
 def api_keys_end_old(stage: Stage) -> None:
     api_keys_rotated(stage)
     stage.press("Actions for render box 1")
-    stage.page.get_by_role("menuitem", name="End the old secret…").click()
+    stage.page.get_by_role("menuitem", name="Revoke the old secret…").click()
 
 
 def api_keys_restrict(stage: Stage) -> None:
@@ -559,7 +559,7 @@ def account_two_steps(stage: Stage) -> None:
 def account_reset_requested(stage: Stage) -> None:
     _with_second_factor(stage, 9, "2099-01-06T12:00:00.000Z")
     account(stage)
-    stage.told("Our support was asked to reset your two-step login.")
+    stage.told("Our support team was asked to reset your two-step login.")
 
 
 def account_must_set_up_two_steps(stage: Stage) -> None:

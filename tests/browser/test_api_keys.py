@@ -26,6 +26,8 @@ def test_a_key_is_made_shown_once_copied_used_and_deleted(stage: Stage, owner: P
     key = stage.page.get_by_label("API key", exact=True).input_value()
     stage.page.keyboard.press("Escape")
     stage.told("Copy the key first")
+    stage.page.keyboard.press("Escape")
+    expect(stage.page.get_by_label("API key", exact=True)).to_be_visible()
     stage.page.keyboard.press("Enter")
     stage.told("Copied")
     assert stage.page.evaluate("navigator.clipboard.readText()") == key
@@ -229,8 +231,8 @@ def test_a_key_is_rotated_and_its_old_secret_ended(stage: Stage, owner: Person) 
     assert [owner.call("GET", "/customers/me", x_api_key=key).status_code for key in (old, new)] == [200, 200]
 
     stage.press("Actions for box")
-    stage.page.get_by_role("menuitem", name="End the old secret…").click()
-    stage.press("End it now")
+    stage.page.get_by_role("menuitem", name="Revoke the old secret…").click()
+    stage.press("Revoke now")
     stage.told("The old secret of box no longer works.")
     assert [owner.call("GET", "/customers/me", x_api_key=key).status_code for key in (old, new)] == [401, 200]
 
@@ -318,7 +320,7 @@ def test_a_use_from_a_new_network_is_emailed_and_in_the_activity(stage: Stage, o
         asked = Person(stage.cloud).call("POST", "/admin/verify-api-key", body, x_comfy_admin_secret=secret)
         assert asked.json()["valid"]
 
-    mail = owner.wait_for_mail("An API key of your Comfy account was used from a new network")
+    mail = owner.wait_for_mail("An API key for your Comfy account was used from a new network")
     assert "IP address: 203.0.113.9" in mail["BodyText"]
     assert "IP address before: 192.0.2.7" in mail["BodyText"]
     stage.visitor.visit("/account")

@@ -1,5 +1,7 @@
 """Pages in other languages: nothing overflows a small phone, and the choice lasts."""
 
+import json
+
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -7,7 +9,7 @@ from accounts import languages
 from local.cloud import LocalCloud
 from tests.browser.looks import overflowing, violations
 from tests.browser.people import enter, visitor_in
-from tests.browser.scenes import Stage
+from tests.browser.scenes import Stage, described_question, question_of
 from tests.local.person import Person
 
 OUTSIDE = ("/login", "/signup", "/forgot-password", "/device", "/nothing-here")
@@ -44,6 +46,39 @@ def test_a_chosen_language_is_that_of_pages_and_emails(chromium: Browser, cloud:
     person.make_key("Werkstatt")
     subject = languages.read("de", "emails")["api_key_created"]["subject"].format(site="Comfy")
     assert "Werkstatt" in str(person.wait_for_mail(subject))
+    someone.context.close()
+
+
+def test_the_consent_question_is_in_the_language_of_the_page(
+    chromium: Browser, cloud: LocalCloud, member: Person
+) -> None:
+    """The words of an operator's services are shown as they are."""
+    someone = visitor_in(chromium, cloud, locale="ar")
+    stage = Stage(someone, cloud, member)
+    enter(someone, member)
+    texts = languages.read("ar", "pages")["question"]
+    someone.visit(question_of())
+    may = someone.page.locator("#question-may li")
+    expect(may).to_have_text([texts["question.may_account"], texts["question.may_keys"]])
+
+    stage.answer("/oauth/authorize/request?*", 200, json.dumps(described_question(stage)))
+    someone.visit(question_of())
+    expect(may).to_have_text([texts["question.may_see_email"], "See your jobs"])
+    someone.context.close()
+
+
+def test_what_is_latin_stays_in_order_from_right_to_left(chromium: Browser, cloud: LocalCloud, member: Person) -> None:
+    """A line to paste and a network would be scrambled, and so would a sentence with a name that ends in brackets."""
+    someone = visitor_in(chromium, cloud, locale="ar")
+    enter(someone, member)
+    someone.visit("/api-keys")
+    page = someone.page
+    for field in ("#line-api", "#plaintext", "#key-networks", "#keys code"):
+        assert page.locator(field).first.evaluate("it => getComputedStyle(it).direction") == "ltr"
+    assert page.locator("#key-name").evaluate("it => getComputedStyle(it).direction") == "rtl"
+    menu = page.get_by_role("row").get_by_role("button")
+    label = languages.read("ar", "pages")["keys"]["menu.label"]
+    expect(menu).to_have_accessible_name(label.format(name="\u2068render box\u2069"))
     someone.context.close()
 
 

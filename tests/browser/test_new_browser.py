@@ -98,7 +98,7 @@ def test_a_login_is_over_after_five_wrong_codes(visitor: Visitor, cloud: LocalCl
         expect(stage.page.get_by_role("button", name="Log in")).to_be_enabled()
     enter(stage, code)
     stage.told("had too many wrong codes")
-    stage.page.get_by_role("alert").get_by_role("link", name="Back to log in").click()
+    stage.page.get_by_role("alert").get_by_role("link", name="Back to login").click()
     stage.page.wait_for_url("**/login?return_to=%2Fapi-keys")
 
     enter(other, code_of_other)

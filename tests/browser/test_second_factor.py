@@ -74,6 +74,8 @@ def test_an_owner_turns_it_on(stage: Stage, owner: Person) -> None:
     assert len(set(codes)) == 10
     page.keyboard.press("Escape")
     stage.told("Save your codes first, then tick the box.")
+    page.keyboard.press("Escape")
+    expect(shown).to_be_visible()
     with page.expect_download() as download:
         stage.press("Download")
     about, _, saved = Path(download.value.path()).read_text(encoding="utf-8").strip().partition("\n\n")
@@ -134,7 +136,7 @@ def test_an_owner_without_a_phone_logs_in_and_turns_it_off(stage: Stage, owner: 
     recover(stage, first.upper().replace("-", " "))
     stage.press("Log in")
     stage.told("Recovery codes left: 9.")
-    assert owner.wait_for_mail("A recovery code of your Comfy account was used")
+    assert owner.wait_for_mail("A recovery code for your Comfy account was used")
 
     stage.press("New recovery codes")
     stage.told("You'll get 10 new codes.")
@@ -214,7 +216,7 @@ def test_an_owner_cancels_a_reset(stage: Stage, owner: Person) -> None:
         mail = owner.wait_for_mail("Two-step login reset requested for your Comfy account")
         assert f"{stage.cloud.site_url}/account" in str(mail)
         stage.visitor.visit("/account")
-        expect(card(stage)).to_contain_text("Our support was asked to reset your two-step login. After ")
+        expect(card(stage)).to_contain_text("Our support team was asked to reset your two-step login. After ")
         if is_old:
             long_ago(stage.cloud, owner)
         stage.press("Cancel the reset")
@@ -254,7 +256,7 @@ def test_a_login_that_took_too_long_begins_again(stage: Stage) -> None:
     app_field(stage).fill("123456")
     stage.press("Log in")
     stage.told("This login took too long, had too many wrong codes or was finished already.")
-    stage.page.get_by_role("alert").get_by_role("link", name="Back to log in").click()
+    stage.page.get_by_role("alert").get_by_role("link", name="Back to login").click()
     log_in(stage, stage.person.email, PASSWORD)
 
     stage.told("render box")

@@ -12,7 +12,7 @@ from tests.functions.requests import request, sample
 
 GET = "dynamodb.GetItem"
 HOME, ELSEWHERE = "192.0.2.7", "203.0.113.9"
-MAILED = ("An API key of your Comfy account was used from a new network", '"Render farm"')
+MAILED = ("An API key for your Comfy account was used from a new network", '"Render farm"')
 
 
 def a_used_key(functions: Lambdas, person: Person, name: str = "Render farm") -> str:

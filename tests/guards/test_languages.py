@@ -12,6 +12,7 @@ from accounts import errors, languages
 from accounts.flows.mail.mails import Method
 from accounts.model import user_agents
 from accounts.model.providers import TITLES
+from accounts.model.resources import MEANINGS, SCOPE
 from accounts.ses.postman import TEMPLATES
 from accounts.ses.words import DEVICES
 from scripts.mails import SAMPLES
@@ -110,6 +111,14 @@ def test_pages_and_emails_translate_the_same_names_of_devices() -> None:
     assert {it for it in named if it.startswith(("a ", "an "))} == DEVICES.keys()
     assert f'split("{user_agents.ON}")' in script
     assert [it for it in named if user_agents.ON in it] == []
+
+
+def test_pages_translate_what_the_scope_of_this_service_allows() -> None:
+    script = (project.PACKAGE / "web" / "static" / "assets" / "question.js").read_text(encoding="utf-8")
+    named = re.findall(r'^  \["(.+)", "(question\.\w+)"\],$', script, re.MULTILINE)
+
+    assert tuple(text for text, _ in named) == MEANINGS[SCOPE]
+    assert [languages.read(languages.DEFAULT, "pages")["question"][key] for _, key in named] == [it for it, _ in named]
 
 
 @pytest.mark.parametrize("kind", _OWN)

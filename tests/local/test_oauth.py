@@ -32,7 +32,7 @@ def test_the_same_verified_address_is_the_same_person(cloud: LocalCloud) -> None
         elsewhere = Person(cloud, email=person.email)
         elsewhere.call("GET", elsewhere.with_provider(provider))
         assert elsewhere.call("GET", "/customers/me").json()["id"] == account
-    person.wait_for_mail("A login was linked to your Comfy account", at_least=2)
+    person.wait_for_mail("A login method was added to your Comfy account", at_least=2)
     listed = person.call("GET", "/auth/identities").json()["identities"]
     assert {entry["provider"] for entry in listed} == {"email", "google", "github"}
 
@@ -78,7 +78,7 @@ def test_linking_on_purpose_and_unlinking_but_never_the_last(cloud: LocalCloud) 
     last = person.call("DELETE", f"/auth/identities/{listed['google']}")
 
     assert (last.status_code, last.json()["error"]) == (409, "last_identity")
-    assert person.wait_for_mail("A login was unlinked from your Comfy account")
+    assert person.wait_for_mail("A login method was removed from your Comfy account")
 
 
 def test_a_login_of_somebody_else_cannot_be_linked(cloud: LocalCloud) -> None:

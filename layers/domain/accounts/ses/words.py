@@ -15,6 +15,9 @@ DEVICES = {
     user_agents.DESKTOP_APP: "device.desktop_app",
     user_agents.ANDROID_APP: "device.android_app",
 }
+# What has a direction of its own: in a text from right to left, it is isolated (UAX #9).
+_ISOLATED = frozenset({"client", "key", "name", "source", "source_before"})
+_ISOLATE, _POP = "\u2068", "\u2069"
 
 
 class Words:
@@ -22,6 +25,7 @@ class Words:
 
     def __init__(self, kind: str, language: str) -> None:
         self._sections = languages.read(language, "emails")
+        self._isolates = languages.direction(language) == "rtl"
         self._own = {**self._sections["layout"], **self._sections["shared"], **self._sections[kind]}
 
     def text(self, name: str) -> str:
@@ -40,12 +44,17 @@ class Words:
                 return self._listed(value)
             case None:
                 return self._sections["values"]["never_used"] if name == "last_used" else ""
-            case str() if name == "browser":
-                return self._device(value)
-            case str() if name == "found_in":
-                return self._sections["values"].get(f"found_in.{value}", "")
+            case str():
+                return self._text(name, value)
             case _:
                 return value
+
+    def _text(self, name: str, value: str) -> str:
+        if name == "browser":
+            return self._device(value)
+        if name == "found_in":
+            return self._sections["values"].get(f"found_in.{value}", "")
+        return f"{_ISOLATE}{value}{_POP}" if value and self._isolates and name in _ISOLATED else value
 
     def _listed(self, methods: tuple[Method, ...]) -> str:
         """As in "Google, GitHub and your passkeys"; empty when there is none."""

@@ -20,3 +20,16 @@ from accounts.ses.words import Words
 )
 def test_a_device_is_named_in_the_readers_language(language: str, name: str, shown: str) -> None:
     assert Words("password_changed", language).worded("browser", name) == shown
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "shown"),
+    [
+        ("ar", "source", "\u20682001:db8::/64\u2069"),
+        # A link ends where its address does.
+        ("ar", "link", "2001:db8::/64"),
+        ("en", "source", "2001:db8::/64"),
+    ],
+)
+def test_an_address_in_a_text_from_right_to_left_is_isolated(language: str, name: str, shown: str) -> None:
+    assert Words("password_changed", language).worded(name, "2001:db8::/64") == shown

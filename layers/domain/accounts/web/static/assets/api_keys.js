@@ -1,6 +1,6 @@
 import { closeDialog, copyFrom, openDialog } from "./browser.js";
 import { deviceName } from "./device_name.js";
-import { open, takeDraft, wireDialogs, withRecentLogin } from "./dialogs.js";
+import { closeOnlyKept, open, takeDraft, wireDialogs, withRecentLogin } from "./dialogs.js";
 import { enrolFirst } from "./enrolment.js";
 import { menuOf } from "./menu.js";
 import { ago, day, moment } from "./moments.js";
@@ -8,6 +8,7 @@ import { networksIn } from "./networks.js";
 import {
   $,
   call,
+  isolated,
   loadSession,
   make,
   onReturn,
@@ -105,7 +106,7 @@ function lastUse(key) {
 }
 
 function usedBy(secret) {
-  return [deviceName(secret.last_used_device), secret.last_used_source].filter(Boolean).join(", ");
+  return [deviceName(secret.last_used_device), isolated(secret.last_used_source)].filter(Boolean).join(", ");
 }
 
 // Until when the old secret works, and its last use: the owner waits until no machine uses it.
@@ -267,13 +268,13 @@ for (const button of made.querySelectorAll("[data-copy]")) {
   button.addEventListener("click", () => copy($(`#${button.dataset.copy}`), button));
 }
 $("#made-done").addEventListener("click", () => closeDialog(made));
-made.addEventListener("cancel", (event) => {
-  // Escape would lose a key that has not been copied.
-  if (!copied) {
-    event.preventDefault();
+closeOnlyKept(
+  made,
+  () => copied,
+  () => {
     $("#copied").textContent = t("keys.not_copied");
-  }
-});
+  },
+);
 made.addEventListener("close", () => {
   globalThis.onbeforeunload = null;
   for (const field of [plaintext, $("#line-cli"), $("#line-api")]) {
@@ -301,10 +302,10 @@ async function finish(dialog, text) {
 
 // --- renaming ---------------------------------------------------------------------------------------------------
 
-function askToDescribe(key) {
+function askToDescribe(key, { name, description } = key) {
   chosen = key;
-  $("#new-name").value = key.name;
-  $("#new-description").value = key.description;
+  $("#new-name").value = name;
+  $("#new-description").value = description;
   setFieldError($("#new-name"), "");
   open(describing);
   $("#new-name").focus();
@@ -312,10 +313,8 @@ function askToDescribe(key) {
 
 onSubmit($("#describe-form"), async () => {
   const given = { name: $("#new-name").value.trim(), description: $("#new-description").value.trim() };
-  const result = await call("PATCH", `/customers/api-keys/${chosen.id}`, given);
-  if (result.code === "not_authenticated") {
-    return toLogin();
-  }
+  const draft = { open: "describe", id: chosen.id, ...given };
+  const result = await withRecentLogin(() => call("PATCH", `/customers/api-keys/${chosen.id}`, given), draft);
   if (!result.ok) {
     return result;
   }
@@ -395,10 +394,7 @@ function askToEndOld(key) {
 }
 
 onSubmit($("#end-old-form"), async () => {
-  const result = await call("DELETE", `/customers/api-keys/${chosen.id}/old-secret`);
-  if (result.code === "not_authenticated") {
-    return toLogin();
-  }
+  const result = await withRecentLogin(() => call("DELETE", `/customers/api-keys/${chosen.id}/old-secret`), {});
   // 404: it has ended already, which is fine.
   if (!result.ok && result.status !== 404) {
     return result;
@@ -422,6 +418,12 @@ onSubmit($("#remove-form"), async () => {
   return finish(removing, t("keys.deleted", { name: chosen.name }));
 });
 
+const RESUMED = {
+  describe: askToDescribe,
+  restrict: askToRestrict,
+  rotate: (key, { days }) => askToRotate(key, days),
+};
+
 // --- the page ---------------------------------------------------------------------------------------------------
 
 async function start() {
@@ -440,11 +442,8 @@ async function start() {
     askForName(draft ?? {});
   }
   const drafted = keys.find((key) => key.id === draft?.id);
-  if (drafted && draft.open === "rotate") {
-    askToRotate(drafted, draft.days);
-  }
-  if (drafted && draft.open === "restrict") {
-    askToRestrict(drafted, draft);
+  if (drafted) {
+    RESUMED[draft.open](drafted, draft);
   }
 }
 

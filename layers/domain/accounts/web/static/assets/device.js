@@ -5,11 +5,13 @@ import { keep as store, take } from "./browser.js";
 import { deviceName } from "./device_name.js";
 import { takeDraft, wireDialogs, withRecentLogin } from "./dialogs.js";
 import { enrolFirst } from "./enrolment.js";
+import { reloadOn } from "./link.js";
 import { moment } from "./moments.js";
 import {
   $,
   call,
   errorText,
+  isolated,
   loadSession,
   make,
   onSubmit,
@@ -24,14 +26,17 @@ import {
 import { ask, offerOtherAccount } from "./question.js";
 
 const STORAGE_KEY = "device-code";
+const USER_CODE = /^[a-z]{4}-?[a-z]{4}$/i;
 const enter = $("#enter");
 const question = $("#question");
 const form = $("#form");
 const input = $("#user-code");
 
-// Removes the code from the address bar. During a login it is kept in this tab's storage, which is read once.
+// Removes the code from the address bar. During a login it is kept in this tab's storage, which is read once. Of a link,
+// which anyone can write, only a code is shown.
 function takeCode() {
-  const given = new URLSearchParams(location.hash.slice(1)).get("user_code");
+  const linked = new URLSearchParams(location.hash.slice(1)).get("user_code");
+  const given = linked && USER_CODE.test(linked) ? linked : null;
   history.replaceState(null, "", location.pathname);
   const kept = take(STORAGE_KEY);
   return given ?? kept;
@@ -72,7 +77,7 @@ async function lookUp() {
   $("#shown-code").textContent = formatCode(code);
   swap(enter, question);
   const { fingerprint } = result.body.client.document ?? {};
-  ask(result.body, `${deviceName(device)} · ${source}`, (decision) => answer(code, decision, fingerprint));
+  ask(result.body, `${deviceName(device)} · ${isolated(source)}`, (decision) => answer(code, decision, fingerprint));
   $("#question-where").append(" · ", moment(at));
   return null;
 }
@@ -138,5 +143,5 @@ input.value = resumed?.code ?? code;
 adaptQuestion();
 onSubmit(form, lookUp);
 offerOtherAccount($("#enter-other"), slotOf(form), keep);
-addEventListener("hashchange", () => location.reload());
+reloadOn("user_code");
 open();

@@ -5,7 +5,7 @@ import { askToConfirm } from "./confirm.js";
 import { deviceName } from "./device_name.js";
 import { forgetMethod } from "./last_method.js";
 import { ago, moment } from "./moments.js";
-import { $, announceLogout, call, errorText, hasText, make, PROVIDERS, parts, show, t } from "./page.js";
+import { $, announceLogout, call, errorText, hasText, isolated, make, PROVIDERS, parts, show, t } from "./page.js";
 import { announceChange } from "./profile.js";
 
 const FIRST = 5;
@@ -74,7 +74,7 @@ function serviceText({ resource }) {
 }
 
 function whereAndWhen(session) {
-  const places = [session.client && deviceName(session.device), session.source]
+  const places = [session.client && deviceName(session.device), isolated(session.source)]
     .filter(Boolean)
     .map((text) => `${text} · `);
   return [...places, ...parts("devices.seen", { time: ago(session.last_seen_at) })];
@@ -164,7 +164,7 @@ function happened(event, detail) {
 
 function activityEntry({ event, at, source, device: name, detail, count, first_at: first }) {
   const what = make("div", { class: "what" }, make("h3", {}, happened(event, detail)));
-  const about = [deviceName(name), source, detail.url].filter(Boolean).map((text) => `${text} · `);
+  const about = [deviceName(name), isolated(source), isolated(detail.url)].filter(Boolean).map((text) => `${text} · `);
   const times = count > 1 ? [" · ", ...parts("activity.times", { count, time: moment(first) })] : [];
   return make("li", {}, what, make("p", { class: "about" }, ...about, ago(at), ...times));
 }

@@ -52,6 +52,21 @@ export function wireDialogs() {
   }
 }
 
+// For a secret that is shown once: neither Escape nor a phone's back button closes the dialog before it was kept. Browsers
+// close a dialog at the second Escape, whatever ``cancel`` prevents, except with ``closedby="none"``.
+export function closeOnlyKept(element, isKept, remind) {
+  const onClose = (event) => {
+    event.preventDefault();
+    if (isKept()) {
+      closeDialog(element);
+    } else {
+      remind();
+    }
+  };
+  element.addEventListener("cancel", onClose);
+  element.addEventListener("keydown", (event) => event.key === "Escape" && onClose(event));
+}
+
 // Returns the form that was open when the owner had to leave for a login. It has no passwords and is read once.
 export function takeDraft() {
   const kept = JSON.parse(take(DRAFT) || "null");
@@ -67,7 +82,7 @@ export async function withRecentLogin(step, draft) {
   const result = await step();
   if (result.code === "not_authenticated") {
     keep(draft);
-    return toLogin({ ended: "" });
+    return toLogin();
   }
   if (result.code !== "reauth_required" && result.code !== "step_up_required") {
     return result;
@@ -122,7 +137,7 @@ onSubmit($("#again-form"), async () => {
     password.select();
   } else if (result.code === "not_authenticated") {
     keep(unfinished);
-    return toLogin({ ended: "" });
+    return toLogin();
   } else {
     return result;
   }

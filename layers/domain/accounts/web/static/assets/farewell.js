@@ -3,8 +3,12 @@
 import { forget } from "./browser.js";
 import { withRecentLogin } from "./dialogs.js";
 import { forgetMethod } from "./last_method.js";
+import { leaveNote } from "./notes.js";
 import { $, announceLogout, call, make, onSubmit, setFieldError, t, withBusy } from "./page.js";
 import { isEmail } from "./profile.js";
+
+// Until the login page says so.
+const DELETED_SECONDS = 60;
 
 export function download() {
   return withBusy($("#download"), $("#notice"), async () => {
@@ -36,6 +40,7 @@ onSubmit($("#delete-form"), async () => {
   forget();
   forgetMethod();
   announceLogout();
+  leaveNote("deleted", DELETED_SECONDS);
   location.replace("/login?deleted");
   return null;
 });

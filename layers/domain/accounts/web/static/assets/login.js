@@ -1,5 +1,6 @@
 import { hasPasskeys, keepsCookies } from "./browser.js";
 import { lastMethod } from "./last_method.js";
+import { takeNote } from "./notes.js";
 import {
   $,
   call,
@@ -82,11 +83,14 @@ async function sendAgain() {
   said.textContent = result.ok ? t("help.sent") : errorText(result);
 }
 
-// Shows the message for ?left, ?deleted, ?ended or ?cancelled, and removes it from the address, so that a reload does not repeat it.
+// Shows the message for ?left, ?deleted, ?ended or ?cancelled, and removes it from the address, so that a reload does not
+// repeat it. That an account was deleted, a link alone cannot say.
 function greet() {
   const query = new URLSearchParams(location.search);
   const provider = PROVIDERS[Object.keys(PROVIDERS).find((name) => name === query.get("cancelled"))];
-  const said = ["left", "deleted", "ended"].find((name) => query.has(name)) ?? (provider && "cancelled");
+  const isDeleted = query.has("deleted") && takeNote("deleted");
+  const asked = ["left", "ended"].find((name) => query.has(name)) ?? (provider && "cancelled");
+  const said = isDeleted ? "deleted" : asked;
   if (said) {
     const isQuiet = said === "ended" || said === "cancelled";
     showMessage(slot, t(`login.${said}`, { provider }), isQuiet ? "info" : "good");

@@ -10,3 +10,10 @@ export function leaveNote(name, seconds) {
 export function hasNote(name) {
   return document.cookie.split("; ").includes(`${name}=1`);
 }
+
+// Returns whether there was one, and removes it.
+export function takeNote(name) {
+  const found = hasNote(name);
+  leaveNote(name, 0);
+  return found;
+}

@@ -19,6 +19,7 @@ const root = document.documentElement;
 const { texts } = globalThis;
 const SLOW_AFTER = 2500;
 const TIMEOUT = 30_000;
+let hadSession = false;
 // Display names.
 export const PROVIDERS = { google: "Google", github: "GitHub" };
 export const tabs = openTabs("session");
@@ -26,7 +27,12 @@ export const tabs = openTabs("session");
 export const $ = (selector, within = document) => within.querySelector(selector);
 
 export function t(key, values = {}) {
-  return (texts[key] ?? "").replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+  return (texts[key] ?? "").replace(/\{(\w+)\}/g, (_, name) => isolated(values[name] ?? ""));
+}
+
+// In a text from right to left, a name or an address has its own direction (UAX #9, "first strong isolate").
+export function isolated(text) {
+  return text && root.dir === "rtl" ? `\u2068${text}\u2069` : text;
 }
 
 // The text with elements in the places that its language has for them.
@@ -377,8 +383,9 @@ export function carry(to) {
   }
 }
 
-export function toLogin(why = {}) {
-  location.replace(loginAndBack(why));
+// The login page says if a session has ended.
+export function toLogin() {
+  location.replace(loginAndBack(hadSession ? { ended: "" } : {}));
   return new Promise(() => {});
 }
 
@@ -430,6 +437,7 @@ export async function loadSession() {
     correctSessionHint(result.ok);
   }
   if (result.ok) {
+    hadSession = true;
     noteMethod(result.body.session.method);
     accountMenu().then((menu) => menu?.showAccountMenu(result.body));
   }

@@ -9,6 +9,11 @@ const buttons = [$("#question-allow"), $("#question-deny")];
 const DECISIONS = { "question-allow": "allow", "question-deny": "deny" };
 // Milliseconds. Clickjacking: a click that was meant for something above this page must not hit a button.
 const ARM_DELAY = 500;
+// The service says in English what its own scope allows (`accounts.model.resources`).
+const OWN_MEANINGS = new Map([
+  ["See your name and email address", "question.may_account"],
+  ["List and delete your API keys", "question.may_keys"],
+]);
 let answered = false;
 let armTimer = 0;
 
@@ -45,12 +50,16 @@ function showDocument({ id, document: described }, redirect) {
   }
 }
 
-// For another service, the token also carries the email address.
+// For another service, the token also carries the email address, and the meanings are its operator's words.
 function showAllowed(resource, scopes) {
   const allowed = scopes.flatMap(({ means }) => means);
-  const shown = resource ? [t("question.may_see_email"), ...allowed] : allowed;
+  const shown = resource ? [t("question.may_see_email"), ...allowed] : allowed.map(inLanguage);
   $("#question-may-title").textContent = resource ? t("question.may_at", resource) : t("question.may");
-  $("#question-may").replaceChildren(...shown.map((text) => make("li", {}, text)));
+  $("#question-may").replaceChildren(...shown.map((text) => make("li", {}, make("bdi", {}, text))));
+}
+
+function inLanguage(meaning) {
+  return OWN_MEANINGS.has(meaning) ? t(OWN_MEANINGS.get(meaning)) : meaning;
 }
 
 async function decide(button, answer) {

@@ -1,6 +1,6 @@
 import { keep } from "./browser.js";
 import { requestReturn } from "./handover.js";
-import { showAddress, takeLink } from "./link.js";
+import { reloadOn, showAddress, takeLink } from "./link.js";
 import { $, call, errorText, findSession, onSubmit, setFieldError, swap } from "./page.js";
 import { showStrength } from "./strength.js";
 
@@ -26,6 +26,7 @@ onSubmit($("#form"), async () => {
 });
 const refuse = showStrength(password, () => email);
 requestReturn();
+reloadOn("token");
 showAddress(email);
 if (token) {
   password.focus();

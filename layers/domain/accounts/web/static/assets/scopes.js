@@ -43,8 +43,8 @@ function choice(prefix, scope, index, chosen) {
     "div",
     { class: "check" },
     box,
-    make("label", { for: id }, words(scope)),
-    make("p", { class: "hint", id: `${id}-note` }, hint),
+    make("label", { for: id }, make("bdi", {}, words(scope))),
+    make("p", { class: "hint", id: `${id}-note` }, make("bdi", {}, hint)),
   );
 }
 

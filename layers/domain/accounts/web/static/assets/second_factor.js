@@ -1,7 +1,7 @@
 // Two-step login: turning it on with an app, recovery codes, and turning it off.
 
 import { closeDialog, copyFrom, openDialog } from "./browser.js";
-import { ensureRecentLogin, open, withRecentLogin } from "./dialogs.js";
+import { closeOnlyKept, ensureRecentLogin, open, withRecentLogin } from "./dialogs.js";
 import { askToLogInAgain, leaveEnrolment } from "./enrolment.js";
 import { wireCode } from "./factor_code.js";
 import { moment } from "./moments.js";
@@ -132,13 +132,7 @@ function remind() {
   $("#codes-kept").focus();
 }
 
-list.addEventListener("cancel", (event) => {
-  // Escape would lose codes that nobody has kept.
-  if (!$("#codes-kept").checked) {
-    event.preventDefault();
-    remind();
-  }
-});
+closeOnlyKept(list, () => $("#codes-kept").checked, remind);
 list.addEventListener("close", () => {
   codes.value = "";
   if (isEnrolling) {

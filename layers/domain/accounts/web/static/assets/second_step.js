@@ -3,6 +3,7 @@
 
 import { hasPasskeys } from "./browser.js";
 import { wireCode } from "./factor_code.js";
+import { maskedAddress } from "./link.js";
 import {
   $,
   call,
@@ -49,7 +50,7 @@ async function finish() {
 }
 
 function askForEmailedCode() {
-  const email = new URLSearchParams(location.hash.slice(1)).get("email");
+  const email = maskedAddress();
   if (email) {
     $("#emailed").textContent = t("second_step.emailed", { email });
   }

@@ -1,6 +1,6 @@
 import { keep, take } from "./browser.js";
 import { announceLogin } from "./handover.js";
-import { showAddress, takeLink } from "./link.js";
+import { reloadOn, showAddress, takeLink } from "./link.js";
 import { hasNote } from "./notes.js";
 import {
   $,
@@ -96,6 +96,7 @@ onSubmit($("#resend-form"), async (slot) => {
   return result.ok ? null : result;
 });
 
+reloadOn("token");
 showAddress(email);
 $("#email").value = email;
 if (!token) {
@@ -103,7 +104,7 @@ if (!token) {
 } else if (change || provider) {
   $("#lead").textContent = change
     ? t("verify.change_lead")
-    : t("verify.provider_lead", { provider: PROVIDERS[provider] ?? "" });
+    : t("verify.provider_lead", { provider: PROVIDERS[provider] });
   show($("#password-field"), false);
   $("#form [type=submit]").focus();
 } else {
