@@ -61,7 +61,7 @@ class Translation:
         alike = [
             other for english, other in self._pairs if words in english or any(it in words for it in _parts(english))
         ]
-        return [_any(it) for it in same or filled or alike]
+        return [_any(it) for it in same] or [*filter(None, filled), *map(_any, alike)]
 
 
 def _pairs(language: str) -> Iterator[tuple[str, str]]:
