@@ -1,9 +1,9 @@
 import { showActivity, showDevices } from "./devices.js";
-import { takeDraft, wireDialogs } from "./dialogs.js";
+import { onReturn, showLoadError, takeDraft, wireDialogs } from "./dialogs.js";
 import { showEnrolmentOnly } from "./enrolment.js";
 import { download } from "./farewell.js";
 import { link, showLogins } from "./logins.js";
-import { $, call, loadSession, onReturn, show, showLoadError, showMessage, toLogin, withBusy } from "./page.js";
+import { $, call, loadSession, show, showMessage, toLogin, withBusy } from "./page.js";
 import { fillIn, startChange } from "./profile.js";
 import { resumeSecondFactor, showSecondFactor } from "./second_factor.js";
 import { addPasskey, showPasskeys } from "./security.js";

@@ -1,6 +1,6 @@
 import { closeDialog, copyFrom, openDialog } from "./browser.js";
 import { deviceName } from "./device_name.js";
-import { closeOnlyKept, open, takeDraft, wireDialogs, withRecentLogin } from "./dialogs.js";
+import { closeOnlyKept, onReturn, open, showLoadError, takeDraft, wireDialogs, withRecentLogin } from "./dialogs.js";
 import { enrolFirst } from "./enrolment.js";
 import { menuOf } from "./menu.js";
 import { ago, day, moment } from "./moments.js";
@@ -11,12 +11,10 @@ import {
   isolated,
   loadSession,
   make,
-  onReturn,
   onSubmit,
   parts,
   setFieldError,
   show,
-  showLoadError,
   showMessage,
   t,
   toLogin,

@@ -1,8 +1,8 @@
 // The consent page (RFC 6749 4.1). It shows only what the service returned for the client's request.
 
-import { keep, takeDraft, wireDialogs, withRecentLogin } from "./dialogs.js";
+import { keep, showLoadError, takeDraft, wireDialogs, withRecentLogin } from "./dialogs.js";
 import { enrolFirst } from "./enrolment.js";
-import { $, call, errorText, loadSession, show, showLoadError, t, toLogin } from "./page.js";
+import { $, call, errorText, loadSession, show, t, toLogin } from "./page.js";
 import { ask } from "./question.js";
 
 const PATH = "/oauth/authorize";

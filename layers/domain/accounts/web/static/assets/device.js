@@ -3,7 +3,7 @@
 
 import { keep as store, take } from "./browser.js";
 import { deviceName } from "./device_name.js";
-import { takeDraft, wireDialogs, withRecentLogin } from "./dialogs.js";
+import { showLoadError, takeDraft, wireDialogs, withRecentLogin } from "./dialogs.js";
 import { enrolFirst } from "./enrolment.js";
 import { reloadOn } from "./link.js";
 import { moment } from "./moments.js";
@@ -17,7 +17,6 @@ import {
   onSubmit,
   setFieldError,
   show,
-  showLoadError,
   slotOf,
   swap,
   t,

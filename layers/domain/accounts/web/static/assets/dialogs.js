@@ -1,4 +1,4 @@
-// Dialogs, including the one for reauthentication.
+// Of pages for a logged-in owner: dialogs, including the one for reauthentication, and loading the page's data.
 
 import { closeDialog, hasPasskeys, openDialog, keep as store, take } from "./browser.js";
 import { wireCode } from "./factor_code.js";
@@ -8,6 +8,7 @@ import {
   clearMessage,
   errorText,
   here,
+  make,
   onSubmit,
   setFieldError,
   show,
@@ -35,6 +36,22 @@ export function open(element) {
     clearMessage(part);
   }
   openDialog(element);
+}
+
+// Shows an error with a retry link, when the page could not load its data.
+export function showLoadError(slot, result) {
+  const again = make("button", { type: "button", class: "link" }, t("plain.again"));
+  again.addEventListener("click", () => location.reload());
+  showError(slot, result).append(" ", again);
+}
+
+// When the owner comes back to this tab, unless a dialog is open.
+export function onReturn(work) {
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible" && !$("dialog[open]")) {
+      work();
+    }
+  });
 }
 
 // Buttons with data-close close their dialog. Closing a dialog clears its password fields.

@@ -1,6 +1,5 @@
 import { hasPasskeys, keepsCookies } from "./browser.js";
 import { lastMethod } from "./last_method.js";
-import { takeNote } from "./notes.js";
 import {
   $,
   call,
@@ -85,10 +84,10 @@ async function sendAgain() {
 
 // Shows the message for ?left, ?deleted, ?ended or ?cancelled, and removes it from the address, so that a reload does not
 // repeat it. That an account was deleted, a link alone cannot say.
-function greet() {
+async function greet() {
   const query = new URLSearchParams(location.search);
   const provider = PROVIDERS[Object.keys(PROVIDERS).find((name) => name === query.get("cancelled"))];
-  const isDeleted = query.has("deleted") && takeNote("deleted");
+  const isDeleted = query.has("deleted") && (await import("./notes.js")).takeNote("deleted");
   const asked = ["left", "ended"].find((name) => query.has(name)) ?? (provider && "cancelled");
   const said = isDeleted ? "deleted" : asked;
   if (said) {

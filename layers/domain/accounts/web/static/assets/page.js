@@ -30,7 +30,7 @@ export function t(key, values = {}) {
   return (texts[key] ?? "").replace(/\{(\w+)\}/g, (_, name) => isolated(values[name] ?? ""));
 }
 
-// In a text from right to left, a name or an address has its own direction (UAX #9, "first strong isolate").
+// A name has its own direction in a text from right to left (UAX #9).
 export function isolated(text) {
   return text && root.dir === "rtl" ? `\u2068${text}\u2069` : text;
 }
@@ -156,13 +156,6 @@ export function showError(slot, result) {
   }
   const isServiceError = result.status === 0 || result.status >= 500;
   return showMessage(slot, errorText(result), "bad", ...(isServiceError ? [support(result)] : []));
-}
-
-// Shows an error with a retry link, when the page could not load its data.
-export function showLoadError(slot, result) {
-  const again = make("button", { type: "button", class: "link" }, t("plain.again"));
-  again.addEventListener("click", () => location.reload());
-  showError(slot, result).append(" ", again);
 }
 
 export function support({ request }) {
@@ -397,15 +390,6 @@ export function here() {
 
 export function loginAndBack(why = {}) {
   return `/login?${new URLSearchParams({ ...why, return_to: here() })}`;
-}
-
-// When the owner comes back to this tab, unless a dialog is open.
-export function onReturn(work) {
-  document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "visible" && !$("dialog[open]")) {
-      work();
-    }
-  });
 }
 
 // For pages that work without a session: does not ask the service where there is none.
