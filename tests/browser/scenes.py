@@ -532,7 +532,7 @@ def account_remove_passkey(stage: Stage) -> None:
 def account_remove_password(stage: Stage) -> None:
     account_passkeys(stage)
     stage.press("Remove password")
-    stage.told("You'll log in with your passkeys")
+    stage.told("You'll log in with only your passkeys")
 
 
 def account_again_with_passkey(stage: Stage) -> None:

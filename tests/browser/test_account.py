@@ -156,7 +156,7 @@ def test_a_pending_change_of_address_is_sent_again_and_cancelled(stage: Stage, o
     stage.told(f"We sent a link to {new.email}.")
     new.wait_for_mail("Confirm your new email address for Comfy")
     stage.press("Cancel change")
-    stage.told(f"Your email address stays {owner.email}.")
+    stage.told(f"Your email address is still {owner.email}.")
 
     expect(stage.page.locator("#pending-change")).to_be_hidden()
     assert owner.call("GET", "/auth/identities").json()["pending_change"] is None

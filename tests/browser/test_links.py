@@ -54,10 +54,10 @@ def test_a_link_does_not_say_that_an_account_was_deleted(visitor: Visitor) -> No
 def test_a_link_fills_in_only_a_code(stage: Stage) -> None:
     enter(stage.visitor, stage.person)
     stage.visitor.visit(f"/device#user_code={quote(_LIE)}")
-    expect(stage.page.get_by_label("Code")).to_have_value("")
+    expect(stage.page.get_by_label("Code", exact=True)).to_have_value("")
 
     stage.visitor.visit("/device#user_code=wdjb-mjht")
-    expect(stage.page.get_by_label("Code")).to_have_value("wdjb-mjht")
+    expect(stage.page.get_by_label("Code", exact=True)).to_have_value("wdjb-mjht")
 
 
 @pytest.mark.parametrize("path", [f"/verify-email#token={_TOKEN}", f"/reset-password#token={_TOKEN}"])

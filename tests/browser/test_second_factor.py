@@ -112,7 +112,7 @@ def test_an_owner_logs_in_with_the_app_and_trusts_the_browser(stage: Stage, owne
     log_in(stage, owner.email, PASSWORD)
     trusted = page.get_by_role("region", name="Browsers where we don't ask for a code")
     trusted.get_by_role("button", name="Remove ").click()
-    stage.told("We'll ask for a code at the next login there.")
+    stage.told("We'll ask for a code the next time you log in there.")
     stage.press("Remove")
     stage.told("Removed.")
     stage.log_out()
@@ -225,7 +225,7 @@ def test_an_owner_cancels_a_reset(stage: Stage, owner: Person) -> None:
             stage.press("Continue")
             recover(stage, recovery)
             stage.press("Continue")
-        stage.told("The reset is cancelled. Two-step login works as before.")
+        stage.told("Reset cancelled. Two-step login works as before.")
         expect(stage.page.get_by_role("button", name="Cancel the reset")).to_be_hidden()
         expect(card(stage)).not_to_contain_text("Our support")
 

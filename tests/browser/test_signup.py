@@ -42,7 +42,7 @@ def test_a_person_signs_up_by_keyboard(stage: Stage) -> None:
     stage.press("Confirm address")
     stage.told("This link doesn't work")
     stage.visitor.visit(f"/verify-email#token={token}&email={person.email}")
-    stage.told("It was already confirmed, and you're logged in.")
+    stage.told("It's already confirmed, and you're logged in.")
 
 
 def test_a_person_with_an_international_address_signs_up(stage: Stage) -> None:
