@@ -242,6 +242,7 @@ def test_what_was_promised_has_an_alarm() -> None:
         "authn_login_fail": (1000, 1),
         "authn_token_reuse": (5, 1),
         "authn_token_leaked": (1, 1),
+        "authz_fail_signature": (100, 1),
         "authz_fail_admin": (20, 1),
         "sys_signing_unavailable": (3, 1),
         "ApproximateNumberOfMessagesVisible": (0, 1),

@@ -294,7 +294,7 @@ _KEYS_AND_TOKENS: dict[str, Event] = {
 _REFUSALS: dict[str, Event] = {
     "authz_fail": Event("a credential was missing, not valid, or not allowed to do this", counted=ALL),
     "authz_fail_admin": Event("the admin secret was missing or wrong", counted=ALL),
-    "authz_fail_signature": Event("a report of leaked API keys had no valid signature"),
+    "authz_fail_signature": Event("a report of leaked API keys had no valid signature", counted=ALL),
     "authz_fail_reauth": Event("a step needed a more recent login"),
     "authz_fail_second_factor": Event("a login without the second factor that is required reached for more"),
     "authz_fail_not_found": Event("a resource does not exist or belongs to another account"),
