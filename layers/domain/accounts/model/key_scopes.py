@@ -29,8 +29,7 @@ class Offered(Struct, frozen=True):
 
 def offered(resources: Resources) -> tuple[Offered, ...]:
     others = [resource for resource in resources.by_address.values() if not resource.is_own]
-    # A key never lists or deletes keys.
-    names = dict.fromkeys(name for resource in others for name in resource.meanings if name != SCOPE)
+    names = dict.fromkeys(name for resource in others for name in resource.meanings)
     found = [
         Offered(
             name,
@@ -39,7 +38,13 @@ def offered(resources: Resources) -> tuple[Offered, ...]:
         )
         for name in names
     ]
+    # A key never lists or deletes keys.
     return (Offered(SCOPE, MEANINGS[SCOPE][:1]), *found) if others else ()
+
+
+def covers(before: str, after: str) -> bool:
+    """Whether a key with the scopes ``after`` may do nothing that one with ``before`` may not."""
+    return not before or (bool(after) and set(before.split()).issuperset(after.split()))
 
 
 def checked(given: Iterable[str], known: Collection[str]) -> str:

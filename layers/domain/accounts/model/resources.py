@@ -119,6 +119,10 @@ def load(issuer: str, configured: str = "") -> Resources:
         if resource.address in found or (issuer and f"{resource.address}/".startswith(f"{issuer}/")):
             message = f"The resource {resource.address} is there already, or is at the site's own address."
             raise ConfigurationError(message)
+        # Two services must not read a scope differently: this service's own lets an API key read the owner's account.
+        if own := MEANINGS.keys() & resource.meanings:
+            message = f"OAuthResources lists the scope {min(own)}, which is this service's own. Give it another name."
+            raise ConfigurationError(message)
         found[resource.address] = resource
     return Resources(issuer, found)
 

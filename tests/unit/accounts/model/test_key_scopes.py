@@ -24,11 +24,12 @@ def test_scopes_are_those_of_the_other_services_and_reading_the_account() -> Non
 
 
 def test_a_scope_of_two_services_is_offered_once() -> None:
-    both = "https://a.example|A|read=See your files|account=See all;https://b.example|B|read=See your pictures"
+    both = "https://a.example|A|read=See your files|all=See all;https://b.example|B|read=See your pictures"
 
     assert key_scopes.offered(resources.load(SITE_URL, both)) == (
         Offered("account", ("See your name and email address",)),
         Offered("read", ("See your files", "See your pictures"), ("A", "B")),
+        Offered("all", ("See all",), ("A",)),
     )
 
 
@@ -50,6 +51,23 @@ def test_without_other_services_there_is_nothing_to_restrict_to() -> None:
 )
 def test_scopes_are_stored_once_in_the_configured_order(given: list[str], stored: str) -> None:
     assert key_scopes.checked(given, KNOWN) == stored
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "covered"),
+    [
+        ("", "", True),
+        ("", "orders", True),
+        ("orders", "", False),
+        ("jobs:read orders", "orders", True),
+        ("jobs:read orders", "orders jobs:read", True),
+        ("jobs:read", "jobs:read orders", False),
+        ("jobs:read", "jobs", False),
+        ("jobs:read-all", "jobs:read", False),
+    ],
+)
+def test_scopes_cover_those_that_allow_nothing_more(before: str, after: str, *, covered: bool) -> None:
+    assert key_scopes.covers(before, after) is covered
 
 
 @pytest.mark.parametrize("unknown", ["", "jobs", "jobs:READ", "jobs:read jobs:write", "\ud800", "x" * 10_000, "*"])

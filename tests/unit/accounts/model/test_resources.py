@@ -199,6 +199,25 @@ def test_a_configuration_that_cannot_be_meant_is_refused(configured: str) -> Non
         resources.load(SITE, configured)
 
 
+@pytest.mark.parametrize("scope", MEANINGS)
+def test_another_service_cannot_have_a_scope_of_this_service(scope: str) -> None:
+    """A key that may only use the other service could read the owner's account here."""
+    with pytest.raises(ConfigurationError) as refusal:
+        resources.load(SITE, f"{entry()};{entry(STORE, scope=scope)}")
+
+    assert refusal.value.message == (
+        f"OAuthResources lists the scope {scope}, which is this service's own. Give it another name."
+    )
+    assert resources.load(SITE, entry(scope=f"{scope}s")).scopes == {scope, f"{scope}s"}
+
+
+@pytest.mark.parametrize("address", ["https://gone.example.com", SITE, f"{CLOUD}/"])
+def test_only_a_configured_service_is_guarded(address: str) -> None:
+    with pytest.raises(ConfigurationError, match="which OAuthResources does not list"):
+        KNOWN.guarded(address)
+    assert (KNOWN.guarded(OWN), KNOWN.guarded(CLOUD)) == (SITE, CLOUD)
+
+
 def test_a_resource_on_loopback_is_for_development() -> None:
     assert resources.load("http://localhost:8000", entry("http://127.0.0.1:9000/mcp")).audiences[1].endswith("/mcp")
 
