@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from playwright.sync_api import Dialog, expect
+from playwright.sync_api import Dialog, Locator, expect
 
 from tests.browser.people import long_ago, say_yes
 from tests.browser.scenes import WRONG, Stage
@@ -215,10 +215,7 @@ def test_a_key_is_rotated_and_its_old_secret_ended(stage: Stage, owner: Person) 
     stage.visitor.visit("/api-keys")
     stage.press("+ New API Key")
     stage.page.get_by_label("Name", exact=True).fill("box")
-    stage.press("Generate")
-    stage.told("Copy it now")
-    old = stage.page.get_by_label("API key", exact=True).input_value()
-    stage.press("Done")
+    old = generate(stage)
 
     stage.press("Actions for box")
     stage.page.get_by_role("menuitem", name="Rotate…").click()
@@ -237,36 +234,51 @@ def test_a_key_is_rotated_and_its_old_secret_ended(stage: Stage, owner: Person) 
     assert [owner.call("GET", "/customers/me", x_api_key=key).status_code for key in (old, new)] == [401, 200]
 
 
-def test_a_key_is_restricted_to_networks(stage: Stage, owner: Person) -> None:
-    """When it is created and later. A wrong network is refused in its place, with nothing sent."""
+def begin_a_restricted_key(stage: Stage) -> Locator:
+    """Open the dialog with the restrictions of a new key; returns the open dialog, also a later one."""
     stage.visitor.visit("/api-keys")
     stage.press("+ New API Key")
     stage.page.get_by_label("Name", exact=True).fill("box")
     stage.page.get_by_text("Advanced").click()
-    networks = stage.page.locator("dialog[open]").get_by_label("Allowed networks")
+    return stage.page.locator("dialog[open]")
+
+
+def generate(stage: Stage) -> str:
+    """Create the key of the dialog and close it; returns the key."""
+    stage.press("Generate")
+    stage.told("Copy it now")
+    key = stage.page.get_by_label("API key", exact=True).input_value()
+    stage.press("Done")
+    return key
+
+
+def restrict(stage: Stage) -> None:
+    """Open the dialog with the restrictions of the key."""
+    stage.press("Actions for box")
+    stage.page.get_by_role("menuitem", name="Restrict…").click()
+
+
+def test_a_key_is_restricted_to_networks(stage: Stage, owner: Person) -> None:
+    """When it is created and later. A wrong network is refused in its place, with nothing sent."""
+    networks = begin_a_restricted_key(stage).get_by_label("Allowed networks")
     for wrong in ("203.0.113.7/24", "203.0.113.0/33", "203.0.113", "2001:db8::1/32", "2001:db8::g", "everywhere"):
         networks.fill(f"192.0.2.0/24\n{wrong}")
         stage.press("Generate")
         stage.told(f"{wrong} is not a network.")
         expect(networks).to_be_focused()
     networks.fill("192.0.2.0/24\n2001:db8::/32")
-    stage.press("Generate")
-    stage.told("Copy it now")
-    key = stage.page.get_by_label("API key", exact=True).input_value()
-    stage.press("Done")
+    key = generate(stage)
     stage.told("Only from 192.0.2.0/24, 2001:db8::/32")
     assert owner.call("GET", "/customers/me", x_api_key=key).json()["error"] == "api_key_wrong_network"
 
-    stage.press("Actions for box")
-    stage.page.get_by_role("menuitem", name="Restrict…").click()
+    restrict(stage)
     expect(networks).to_have_value("192.0.2.0/24\n2001:db8::/32")
     networks.fill("0.0.0.0/0, ::/0, ::1")
     stage.press("Save")
     stage.told("Only from 0.0.0.0/0, ::/0, ::1/128")
     assert owner.call("GET", "/customers/me", x_api_key=key).status_code == 200
 
-    stage.press("Actions for box")
-    stage.page.get_by_role("menuitem", name="Restrict…").click()
+    restrict(stage)
     networks.fill("")
     stage.press("Save")
     expect(stage.page.locator("#keys")).not_to_contain_text("Only from")
@@ -274,34 +286,25 @@ def test_a_key_is_restricted_to_networks(stage: Stage, owner: Person) -> None:
 
 def test_a_key_is_restricted_to_scopes(stage: Stage, owner: Person) -> None:
     """When it is created and later, in the owner's words. It may not read the account unless that is allowed."""
-    stage.visitor.visit("/api-keys")
-    stage.press("+ New API Key")
-    stage.page.get_by_label("Name", exact=True).fill("box")
-    stage.page.get_by_text("Advanced").click()
-    dialog = stage.page.locator("dialog[open]")
+    dialog = begin_a_restricted_key(stage)
     expect(dialog.get_by_label("See your jobs")).to_be_hidden()
     dialog.get_by_label("What the key may do").select_option("Only what you choose")
     stage.press("Generate")
     stage.told("Choose at least one.")
     expect(dialog.locator("#key-may")).to_be_focused()
     dialog.get_by_label("See your jobs").check()
-    stage.press("Generate")
-    stage.told("Copy it now")
-    key = stage.page.get_by_label("API key", exact=True).input_value()
-    stage.press("Done")
+    key = generate(stage)
     stage.told("May only: See your jobs")
     assert owner.call("GET", "/customers/me", x_api_key=key).json()["error"] == "api_key_insufficient_scope"
 
-    stage.press("Actions for box")
-    stage.page.get_by_role("menuitem", name="Restrict…").click()
+    restrict(stage)
     expect(dialog.get_by_label("See your jobs")).to_be_checked()
     dialog.get_by_label("See your name and email address").check()
     stage.press("Save")
     stage.told("May only: See your name and email address, See your jobs")
     assert owner.call("GET", "/customers/me", x_api_key=key).status_code == 200
 
-    stage.press("Actions for box")
-    stage.page.get_by_role("menuitem", name="Restrict…").click()
+    restrict(stage)
     dialog.get_by_label("What the key may do").select_option("Everything")
     expect(dialog.get_by_label("See your jobs")).to_be_hidden()
     stage.press("Save")
