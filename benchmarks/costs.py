@@ -80,6 +80,8 @@ def units(call: Call) -> tuple[int, int]:
     match call.name.removeprefix("dynamodb."):
         case "GetItem" | "Query":
             return 1, 0
+        case "BatchGetItem":
+            return call.items, 0
         case "TransactWriteItems":
             return 0, 2 * call.items + call.indexed
         case "PutItem" | "UpdateItem" | "DeleteItem":

@@ -17,7 +17,7 @@ INDEXED = frozenset(
 
 @dataclass(frozen=True)
 class Call:
-    """A call to AWS; a write has a number of ``items``, of which some are ``indexed``: in a table with an index."""
+    """A call to AWS for a number of ``items``, of which some are ``indexed``: written to a table with an index."""
 
     name: str
     items: int = 1
@@ -30,6 +30,8 @@ def transaction(items: int, *, indexed: int = 0) -> Call:
 
 def counted(name: str, parameters: Mapping[str, Any]) -> Call:
     """The call that was made with these parameters. Reading or checking an item does not write its index."""
+    if "RequestItems" in parameters:
+        return Call(name, len(parameters["RequestItems"]))
     if "TransactItems" in parameters:
         writes = [next(iter(item.items())) for item in parameters["TransactItems"]]
         indexed = [kind for kind, item in writes if kind != "ConditionCheck" and item["TableName"] in INDEXED]
@@ -47,6 +49,8 @@ GET, QUERY, PUT, UPDATE, QUEUE, SIGN, EMAIL = (
     Call("kms.Sign"),
     Call("sesv2.SendEmail"),
 )
+# A session, and the key that the request names.
+GET_BOTH = Call("dynamodb.BatchGetItem", 2)
 CALLS = {
     "signup": [UPDATE, transaction(1), QUEUE],
     "email_verify": [UPDATE, GET, GET, UPDATE, transaction(7, indexed=1)],
@@ -70,11 +74,11 @@ CALLS = {
     "account_export": [GET, GET, QUERY, GET, QUERY, QUERY, QUERY],
     "account_update": [GET, UPDATE, GET, transaction(3)],
     "account_delete": [GET, GET, transaction(6, indexed=3)],
-    "key_create": [GET, UPDATE, transaction(3, indexed=1), QUEUE],
+    "key_create": [GET, transaction(4, indexed=1), QUEUE],
     "key_list": [GET, QUERY],
-    "key_update": [GET, GET, UPDATE, transaction(2, indexed=1)],
-    "key_rotate": [GET, UPDATE, GET, GET, transaction(4, indexed=2), QUEUE],
-    "key_delete": [GET, GET, transaction(3, indexed=1), QUEUE],
+    "key_update": [GET_BOTH, transaction(3, indexed=1)],
+    "key_rotate": [GET_BOTH, transaction(5, indexed=2), QUEUE],
+    "key_delete": [GET_BOTH, transaction(3, indexed=1), QUEUE],
     # One key whose owner is emailed.
     "key_expire": [QUERY, GET, QUEUE, transaction(1, indexed=1)],
     # GitHub's published example, whose token is no key. The list of keys is known, but this process has not read it.

@@ -35,6 +35,7 @@ class Stub:
         self.calls.append(operation)
         known = {
             "GetItem": self._item,
+            "BatchGetItem": self._together,
             "Query": self._items,
             "UpdateItem": lambda _: {"Attributes": {}},
             "GetSecretValue": lambda it: {"ARN": it["SecretId"], "SecretString": self._secrets[it["SecretId"]]},
@@ -49,6 +50,13 @@ class Stub:
     def _item(self, asked: dict[str, Any]) -> dict[str, Any]:
         found = [item for item in self._tables[asked["TableName"]] if item.items() >= asked["Key"].items()]
         return {"Item": found[0]} if found else {}
+
+    def _together(self, asked: dict[str, Any]) -> dict[str, Any]:
+        wanted = {
+            name: [{"TableName": name, "Key": key} for key in it["Keys"]] for name, it in asked["RequestItems"].items()
+        }
+        found = {name: [self._item(each) for each in keys] for name, keys in wanted.items()}
+        return {"Responses": {name: [it["Item"] for it in items if it] for name, items in found.items()}}
 
     def _items(self, asked: dict[str, Any]) -> dict[str, Any]:
         items = self._tables[asked["TableName"]]

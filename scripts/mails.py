@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "layers" / "domain"))
 
 from accounts.flows.mail import mails
 from accounts.flows.mail.mails import Content, Mail
+from accounts.model import messages
 from accounts.model.brand import Brand
 from accounts.ses import postman
 
@@ -67,6 +68,7 @@ _CONTENTS = (
     mails.PasswordRemoved(("google", "passkeys"), **_PLACED),
     mails.ApiKeyCreated("Workshop computer", **_OF_KEY),
     mails.ApiKeyRotated("Workshop computer", _AT, **_OF_KEY),
+    mails.ApiKeyLoosened("Workshop computer", "203.0.113.0/24, 2001:db8::/32", messages.ANY, **_OF_KEY),
     mails.ApiKeyDeleted("Workshop computer", **_OF_KEY),
     mails.ApiKeyExpiring("Workshop computer", _KEY, _AT, None),
     mails.ApiKeyNewNetwork("Workshop computer", _AT, "198.51.100.7", **_OF_KEY),

@@ -5,8 +5,9 @@ from functools import cached_property
 
 from accounts.deployment import Deployment
 from accounts.flows.people.authentication import AdminAuthentication
+from accounts.model.api_keys import ApiKey
 from accounts.model.passwords import Policy
-from accounts.model.sessions import LONGEST, Lengths
+from accounts.model.sessions import LONGEST, Lengths, Session
 from accounts.settings import Settings
 from accounts.transactions import Change, Transactions
 from tests.fakes import (
@@ -95,6 +96,13 @@ class FakeDeployment(Deployment):
     @cached_property
     def throttles(self) -> World:
         return self.world
+
+    @cached_property
+    def counters(self) -> World:
+        return self.world
+
+    def session_and_key(self, session: str, api_key: str) -> tuple[Session | None, ApiKey | None]:
+        return self.sessions.get(session), self.api_keys.get(api_key)
 
     @cached_property
     def audit_events(self) -> FakeAuditEvents:

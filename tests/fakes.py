@@ -35,7 +35,7 @@ from accounts.model.passkeys import Passkey
 from accounts.model.passwords import Verdict
 from accounts.model.proofs import Proof, Purpose
 from accounts.model.sessions import Session
-from accounts.model.throttles import Counter, Increment, LimitReached
+from accounts.model.throttles import Count, Counter, Increment, LimitReached
 from accounts.model.users import MailProblem, User
 from accounts.transactions import Change, Conflict, Transactions
 
@@ -216,6 +216,7 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
         _active(w, c.user_id)
         and len(w.users[c.user_id].api_keys) < c.at_most
         and (c.session is None or c.session in w.users[c.user_id].sessions)
+        and (c.beside is None or c.beside in w.users[c.user_id].api_keys)
     ),
     held_keys.SwapKeys: lambda w, c: _active(w, c.user.user_id) and _unchanged(w, c.user),
     held_keys.DropKey: lambda w, c: c.user_id in w.users and c.api_key in w.users[c.user_id].api_keys,
@@ -283,8 +284,14 @@ _CONDITIONS: dict[type[Change], Callable[[World, Any], bool]] = {
     one_time_tokens.Save: lambda _w, _c: True,
     one_time_tokens.Consume: lambda w, c: c.key in w.tokens,
     one_time_tokens.Discard: lambda _w, _c: True,
+    Count: lambda w, c: _is_open(c.increment, w.counters.get(c.increment.key)),
     audit.Record: lambda w, c: all((r.user_id, r.event_id) != (c.user_id, c.event_id) for r in w.records),
 }
+
+
+def _raise(world: World, change: Count) -> None:
+    counter = world.counters.get(change.increment.key)
+    world.counters[change.increment.key] = Counter((counter.count if counter else 0) + 1, change.now)
 
 
 def _without(mapping: Any, *keys: str) -> dict[str, Any]:
@@ -487,6 +494,7 @@ _EFFECTS: dict[type[Change], Callable[[World, Any], Any]] = {
     one_time_tokens.Save: lambda w, c: w.tokens.update({c.token.key: c.token}),
     one_time_tokens.Consume: lambda w, c: w.tokens.pop(c.key),
     one_time_tokens.Discard: lambda w, c: w.tokens.pop(c.key, None),
+    Count: _raise,
     audit.Record: lambda w, c: w.records.append(c),
 }
 

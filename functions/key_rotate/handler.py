@@ -5,7 +5,7 @@ DELETE /customers/api-keys/{id}/old-secret ends the old one.
 """
 
 from accounts import deployment
-from accounts.web import key_presenters, responses, routes, schemas
+from accounts.web import credentials, key_presenters, responses, routes, schemas
 from accounts.web.endpoint import endpoint
 from accounts.web.requests import Request
 from accounts.web.responses import Response
@@ -21,5 +21,5 @@ def lambda_handler(request: Request) -> Response:
         KEY_ROTATION.end_old(request.session, key_id, caller, now)
         return responses.no_content(user_id=request.user_id)
     days = request.json(schemas.KeyRotate).overlap_days
-    new = KEY_ROTATION.rotate(request.session, key_id, days, caller, now)
+    new = KEY_ROTATION.rotate(request.session, key_id, days, caller, now, read=credentials.named_key(request))
     return responses.ok(key_presenters.created_key(new.listed, new.plaintext), status=201, user_id=request.user_id)

@@ -108,7 +108,7 @@ KEYS = (
         tag=_KEYS,
         summary="Renames an API key, describes it, or changes the networks that it may come from or its scopes",
         body=schemas.KeyUpdate,
-        answers=(done("The key is as sent."),),
+        answers=(done("The key is as sent. If it may do more than before, its owner is emailed."),),
         errors=(errors.ReauthenticationRequired,),
     ),
     Operation(

@@ -83,6 +83,7 @@ class Stories(FakeDeployment):
     passkeys = cached_property(lambda self: self._store("passkeys"))
     one_time_tokens = cached_property(lambda self: self._store("tokens"))
     throttles = cached_property(lambda self: self._store("throttles"))
+    counters = cached_property(lambda self: self._store("throttles"))
     audit_events = cached_property(lambda self: self._store("audit"))
 
     @property

@@ -6,11 +6,16 @@ from datetime import timedelta
 import pytest
 
 from accounts.errors import AddressConfirmed, InvalidCredentials, TooManyAttempts
-from accounts.flows.keys.key_management import NewKey
+from accounts.flows.keys.key_management import NewKey, new_secret
 from accounts.flows.people.email_verification import EmailVerification
 from accounts.flows.people.session_opening import LoggedIn
 from accounts.flows.people.signup import Started
-from accounts.limits import API_KEYS_PER_ACCOUNT, FREE_FAILURES, SESSIONS_PER_ACCOUNT
+from accounts.limits import (
+    API_KEYS_CREATED_PER_ACCOUNT_PER_DAY,
+    API_KEYS_PER_ACCOUNT,
+    FREE_FAILURES,
+    SESSIONS_PER_ACCOUNT,
+)
 from accounts.model import api_keys, attempts, held_keys, identities, messages
 from accounts.model.api_keys import Details
 from accounts.model.linking import NewAccount
@@ -139,6 +144,21 @@ def test_of_fifty_concurrent_new_keys_twenty_five_are_created(racetrack: Backend
     assert user is not None
     assert user.api_keys == {key.digest for key in racetrack.api_keys.of_user(person.user_id)} == made
     assert len(racetrack.history(person.user_id)) == len(made)
+
+
+@three_times
+def test_of_ten_keys_for_the_last_place_of_a_day_one_is_created(racetrack: Backend) -> None:
+    """The transaction that stores a key counts it."""
+    stories = Stories(racetrack)
+    person = stories.person()
+    for _ in range(API_KEYS_CREATED_PER_ACCOUNT_PER_DAY - 1):
+        racetrack.commit(new_secret(person.user_id, NOW))
+    racing = stories.with_stores(transactions=MeetBeforeWrite(racetrack.transactions, Meeting(10)))
+    session = stories.session(person)
+    outcomes = together(10, lambda n: racing.key_creation.create(session, Details(f"{n}"), caller(n), NOW))
+
+    assert kinds(outcomes) == {"NewKey": 1, "TooManyAttempts": 9}
+    assert len(racetrack.api_keys.of_user(person.user_id)) == 1
 
 
 @three_times

@@ -66,6 +66,13 @@ def error(status: int, code: str, **more: Any) -> Callable[[AWSPreparedRequest],
     return lambda request: AWSResponse(request.url, status, {"x-amzn-errortype": code}, _Raw(body))
 
 
+def unprocessed(request: AWSPreparedRequest) -> AWSResponse:
+    """A BatchGetItem of which DynamoDB has read nothing, because it is busy."""
+    asked = json.loads(request.body)["RequestItems"]
+    body = json.dumps({"Responses": {}, "UnprocessedKeys": asked}).encode()
+    return AWSResponse(request.url, 200, {}, _Raw(body))
+
+
 def cancelled(*codes: str) -> Callable[[AWSPreparedRequest], AWSResponse]:
     """A cancelled transaction, with the reason for each of its items."""
     reasons = [{"Code": code} if code == "None" else {"Code": code, "Message": "a test"} for code in codes]

@@ -326,12 +326,37 @@ def in_an_account_full_of_keys(stage: Stage) -> Act:
     return stage.calls()
 
 
-@of("key_delete", "key_update", "operator_key_revoke")
+@of("key_delete", "key_rotate", "key_update", "operator_key_revoke")
 def of_a_key_that_was_rotated(stage: Stage) -> Act:
     """The account is read, to find both secrets."""
     stage.arrange()
     stage.functions.invoke("key_rotate", sample("key_rotate"))
     return stage.calls()
+
+
+@of("key_delete", "key_rotate", "key_update")
+def of_what_cannot_be_a_key(stage: Stage) -> Act:
+    """Only the session is read."""
+    stage.arrange()
+    return stage.sends(sample(stage.function) | {"pathParameters": {"id": "none"}})
+
+
+@of("key_delete")
+def of_a_key_whose_first_secret_is_gone(stage: Stage) -> Act:
+    """The account is read, and then the other."""
+    stage.arrange()
+    stage.functions.invoke("key_rotate", request("key_rotate", cookie=SAMPLE_TOKEN, body={"overlap_days": 0}))
+    return stage.calls()
+
+
+@of("key_update")
+def of_a_restriction_that_is_lifted(stage: Stage) -> Act:
+    """The owner is notified."""
+    stage.arrange()
+    stage.functions.invoke(
+        "key_update", request("key_update", cookie=SAMPLE_TOKEN, body={"networks": ["192.0.2.0/24"]})
+    )
+    return stage.calls(cookie=SAMPLE_TOKEN, body={"networks": None})
 
 
 @of("key_rotate")

@@ -49,7 +49,7 @@ BUDGET = {
     "key_create": 122,
     "key_delete": 119,
     "key_expire": 105,
-    "key_update": 116,
+    "key_update": 119,
     "key_list": 119,
     "operator_key_revoke": 107,
     "key_report": 126,

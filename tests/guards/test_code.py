@@ -18,7 +18,7 @@ CATALOGUES = {
     "layers/domain/accounts/errors.py": 898,
     "layers/domain/accounts/events.py": 353,
     "layers/domain/accounts/limits.py": 306,
-    "layers/domain/accounts/model/messages.py": 360,
+    "layers/domain/accounts/model/messages.py": 370,
     "layers/domain/accounts/web/routes.py": 758,
 }
 DEPLOYED = (*project.MODULES, *project.HANDLERS)

@@ -18,7 +18,7 @@ from tests.guards import project
 
 # In US dollars for one metric with one set of dimensions, each month in which it is written all the time.
 METRIC_PRICE = PRICES["metric"].dollars
-MOST_A_MONTH = 12.00
+MOST_A_MONTH = 12.30
 # What the owner of an account cannot see: it is gone.
 _UNSEEN = {"user_deleted"}
 

@@ -118,7 +118,9 @@ class RoutedFlow:
         return partial(self._call, method, self._routes[name]) if name in self._routes else method
 
     def _call(self, method: Callable[..., Any], route: Route, *args: Any) -> Any:
-        wanted = signature(method).parameters
+        parameters = signature(method).parameters.values()
+        # The endpoint may have read what has a name here; the flow reads what it lacks.
+        wanted = [it.name for it in parameters if it.kind is not it.KEYWORD_ONLY]
         caller = next((it for it in args if isinstance(it, Caller)), OWNER)
         now = next((it for it in reversed(args) if isinstance(it, datetime)), NOW)
         unwanted = [kind for name, kind in (("caller", Caller), ("now", datetime)) if name not in wanted]

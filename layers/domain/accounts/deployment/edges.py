@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from accounts import telemetry
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         CredentialKind,
         SessionAuthentication,
     )
-    from accounts.flows.people.key_lookup import KeyAuthentication, KeyLookup
+    from accounts.flows.people.key_lookup import KeyLookup
     from accounts.model.access_tokens import Reader
     from accounts.model.api_keys import ApiKey, ApiKeys
     from accounts.model.audit import AuditEvents, Caller
@@ -36,13 +36,12 @@ if TYPE_CHECKING:
     from accounts.model.passwords import Policy
     from accounts.model.proofs import Proofs
     from accounts.model.resources import Resources
-    from accounts.model.sessions import Lengths, Sessions
+    from accounts.model.sessions import Lengths, Session, Sessions
     from accounts.model.source_limits import SourceLimits
     from accounts.model.throttles import Throttles
     from accounts.model.users import Users
     from accounts.settings import Settings
     from accounts.transactions import Transactions
-    from accounts.web.pages import Pages
 
 
 class Edges:
@@ -240,12 +239,6 @@ class Edges:
 
         return resources.load(self.settings.site_url, self.settings.optional("OAUTH_RESOURCES"))
 
-    @cached_property
-    def pages(self) -> Pages:
-        from accounts.web.pages import Pages
-
-        return Pages(self.settings)
-
     def authentication(self, kinds: frozenset[CredentialKind], tokens: Reader | None = None) -> Authentication:
         """Accepts these kinds of credential, and no others. ``tokens`` reads access tokens for another service."""
         from accounts.flows.people.authentication import Authentication
@@ -259,17 +252,24 @@ class Edges:
             case "session":
                 return self.session_authentication
             case "access_token":
-                return AccessTokenAuthentication(self.sessions, tokens or self.access_tokens)
+                return AccessTokenAuthentication(self.session_authentication.reads, tokens or self.access_tokens)
             case "api_key":
-                return self.key_authentication
+                from accounts.flows.people.key_lookup import KeyAuthentication
+
+                return KeyAuthentication(self.key_lookup)
             case "admin_secret":
                 return self.admin_authentication
 
     @cached_property
     def session_authentication(self) -> SessionAuthentication:
-        from accounts.flows.people.authentication import SessionAuthentication
+        from accounts.flows.people.authentication import NamingReads, SessionAuthentication
 
-        return SessionAuthentication(self.sessions)
+        return SessionAuthentication(NamingReads(self.sessions, self.session_and_key))
+
+    def session_and_key(self, session: str, api_key: str) -> tuple[Session | None, ApiKey | None]:
+        from accounts.dynamo.tables import find_both
+
+        return find_both(cast("Table[Session]", self.sessions), session, cast("Table[ApiKey]", self.api_keys), api_key)
 
     @cached_property
     def key_lookup(self) -> KeyLookup:
@@ -284,12 +284,6 @@ class Edges:
             return notify_of_network(outbox(), key, caller, now, on_failure=telemetry.dependency_failed)
 
         return KeyLookup(self.api_keys, self.throttles, notify)
-
-    @cached_property
-    def key_authentication(self) -> KeyAuthentication:
-        from accounts.flows.people.key_lookup import KeyAuthentication
-
-        return KeyAuthentication(self.key_lookup)
 
     @cached_property
     def admin_authentication(self) -> AdminAuthentication:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from accounts.flows.keys.leaked_keys import LeakedKeys
     from accounts.flows.keys.scanner_keys import ScannerKeys
     from accounts.model.key_scopes import Offered
+    from accounts.model.throttles import Throttles
 
 
 class KeyFlows(Edges):
@@ -29,14 +30,20 @@ class KeyFlows(Edges):
         return key_scopes.offered(self.resources)
 
     @cached_property
+    def counters(self) -> Throttles:
+        """Like ``throttles``, for transactions that count."""
+        from accounts.dynamo.throttles import ThrottlesTable
+
+        return self._table(ThrottlesTable, "THROTTLES_TABLE")
+
+    @cached_property
     def key_creation(self) -> KeyCreation:
         from accounts.flows.keys.key_management import KeyCreation
 
         return KeyCreation(
             self.users,
             self.api_keys,
-            self.throttles,
-            self.writing(self.api_keys, self.users, self.audit_events),
+            self.writing(self.api_keys, self.users, self.audit_events, self.counters),
             self.notices,
             tuple(each.name for each in self.offered_scopes),
         )
@@ -51,9 +58,9 @@ class KeyFlows(Edges):
     def key_description(self) -> KeyDescription:
         from accounts.flows.keys.key_management import KeyDescription
 
-        tables = (self.api_keys, self.audit_events)
+        writing = self.writing(self.api_keys, self.audit_events, self.counters)
         scopes = tuple(each.name for each in self.offered_scopes)
-        return KeyDescription(self.users, self.api_keys, self.throttles, self.writing(*tables), scopes)
+        return KeyDescription(self.users, self.api_keys, writing, self.rare_notices, scopes)
 
     @cached_property
     def key_rotation(self) -> KeyRotation:
@@ -62,8 +69,7 @@ class KeyFlows(Edges):
         return KeyRotation(
             self.users,
             self.api_keys,
-            self.throttles,
-            self.writing(self.api_keys, self.users, self.audit_events),
+            self.writing(self.api_keys, self.users, self.audit_events, self.counters),
             self.notices,
         )
 

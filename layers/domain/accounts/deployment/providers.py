@@ -18,9 +18,17 @@ if TYPE_CHECKING:
     from accounts.flows.providers.provider_verification import ProviderVerification
     from accounts.model.origins import Allowlist
     from accounts.model.providers import Providers
+    from accounts.web.pages import Pages
 
 
 class ProviderFlows(PeopleFlows):
+    @cached_property
+    def pages(self) -> Pages:
+        """For refusals of a login with a provider, too."""
+        from accounts.web.pages import Pages
+
+        return Pages(self.settings)
+
     @cached_property
     def provider_credentials(self) -> ProviderCredentialsSecret:
         from accounts.aws.secrets import ProviderCredentialsSecret, Secret

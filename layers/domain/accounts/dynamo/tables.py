@@ -156,6 +156,19 @@ class Table[N: Struct]:
             item = self._table.get_item(key, consistent_read=True).get(ITEM)
         return self.mapping.noun(item) if item else None
 
+    def reading(self, key: str) -> dict[str, Any]:
+        """The part of a BatchGetItem that reads ``key``."""
+        asked = self._table.get_operation_kwargs(key)
+        return {asked["TableName"]: {"Keys": [asked["Key"]], "ConsistentRead": True}}
+
+    def read(self, key: str, answer: Mapping[str, Any]) -> N | None:
+        """The noun at ``key`` in the answer of a BatchGetItem; read again if DynamoDB left it out."""
+        name = self._table.table_name
+        if name in answer.get("UnprocessedKeys", {}):
+            return self.find(key)
+        items = answer["Responses"].get(name, [])
+        return self.mapping.noun(items[0]) if items else None
+
     def query(self, key: str, *, at_most: int | None = None, **how: Any) -> list[N]:  # noqa: ANN401 - pynamodb's own
         """The nouns under ``key``, of the table or of the index in ``how``. Raises Unavailable."""
         return [self.mapping.noun(item) for item in self.items(key, at_most=at_most, **how)]
@@ -172,6 +185,19 @@ class Table[N: Struct]:
         This never restores a deleted item, and does not write to one that a transaction is changing.
         """
         self.try_write(self.update(key, actions, still_there))
+
+
+def find_both[A: Struct, B: Struct](
+    first: Table[A], first_key: str, second: Table[B], second_key: str
+) -> tuple[A | None, B | None]:
+    """The nouns at both keys, of two tables, read consistently in one round trip; None where there is none.
+
+    Raises Unavailable.
+    """
+    wanted = first.reading(first_key) | second.reading(second_key)
+    with unavailable_on_failure():
+        answer = connection().client.batch_get_item(RequestItems=wanted)
+    return first.read(first_key, answer), second.read(second_key, answer)
 
 
 def _alone(over: Connection, operation: Operation, tolerated: Container[str]) -> tuple[bool, Item]:

@@ -1,7 +1,8 @@
-"""The ``throttles`` table: one item per counter, under ``<bucket>#<window>``. No transaction includes one."""
+"""The ``throttles`` table: one item per counter, under ``<bucket>#<window>``."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from pynamodb.attributes import TTLAttribute, UnicodeAttribute, UTCDateTimeAttribute
@@ -12,8 +13,9 @@ from pynamodb.models import Model
 
 from accounts import secrets
 from accounts.dynamo.mapping import CountAttribute, Item, ItemMapping
-from accounts.dynamo.tables import Operation, Table
-from accounts.model.throttles import Counter, Increment, LimitReached, Window
+from accounts.dynamo.tables import Operation, Table, Write
+from accounts.model.throttles import Count, Counter, Increment, LimitReached, Window
+from accounts.transactions import Change
 
 _WRITER_CHARACTERS = 10
 
@@ -29,15 +31,20 @@ class CounterItem(Model):
 
 
 class ThrottlesTable(Table[Counter]):
-    """Counters in DynamoDB. Each change is one conditional write of one item."""
+    """Counters in DynamoDB. Each change is one conditional write of one item, alone except for ``Count``."""
 
     model = CounterItem
     mapping = ItemMapping(Counter, CounterItem, renamed={"count": "counted"})
 
+    @property
+    def writes(self) -> Mapping[type[Change], Write]:
+        """How a count is written as part of a transaction."""
+        return {Count: self._count}
+
     def take(self, increment: Increment, now: datetime) -> int:
         """Raise the counter by one and return its new value; raises LimitReached or Unavailable."""
         # An update has no request token: without the writer's name, a retry whose response was lost would count twice.
-        writer = secrets.random_base62(_WRITER_CHARACTERS)
+        writer = _new_writer()
         written, stored = self.write_alone(self._raise(increment, writer, now))
         if not written and not _is_by(writer, stored):
             raise LimitReached(increment, self._counter(stored, now), _ends_at(increment, stored))
@@ -51,6 +58,9 @@ class ThrottlesTable(Table[Counter]):
         """Lower each counter by one, unless it is gone. A failure is reported and ignored."""
         for increment in increments:
             self.try_write(self._lower(increment))
+
+    def _count(self, change: Count) -> Operation:
+        return self._raise(change.increment, _new_writer(), change.now)
 
     def _raise(self, increment: Increment, writer: str, now: datetime) -> Operation:
         actions: list[Action] = [
@@ -79,6 +89,10 @@ class ThrottlesTable(Table[Counter]):
         """The counter that refused. An ``expected`` one that has expired is at zero."""
         counter: Counter = self.mapping.noun(item) if "raised_at" in item else Counter(0, now)
         return counter
+
+
+def _new_writer() -> str:
+    return secrets.random_base62(_WRITER_CHARACTERS)
 
 
 def _part(window: Window) -> Path:

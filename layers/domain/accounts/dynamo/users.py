@@ -141,6 +141,8 @@ class UsersTable(Table[User]):
         condition = _is_active() & room
         if change.session is not None:
             condition &= _session(change.session).exists()
+        if change.beside is not None:
+            condition &= UserItem.api_keys.contains(change.beside)
         return self._change(change.user_id, [UserItem.api_keys.add({change.api_key})], condition)
 
     def _swap_keys(self, change: held_keys.SwapKeys) -> Operation:

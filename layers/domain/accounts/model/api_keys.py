@@ -145,6 +145,10 @@ class Amendment(Struct, frozen=True):
     scopes: str | None = None
 
 
+# A secret that was read before, None if there was none; UNSET if it was not read.
+type Before = ApiKey | UnsetType | None
+
+
 class ApiKeys(Protocol):
     def get(self, digest: str) -> ApiKey | None:
         """The key, read consistently, or None."""

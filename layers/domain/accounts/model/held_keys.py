@@ -9,12 +9,16 @@ from accounts.transactions import Change
 
 
 class AddKey(Change, frozen=True):
-    """Add an API key. Refused when the account is full, gone or disabled, or does not hold ``session``."""
+    """Add an API key. Refused when the account is full, gone or disabled, or does not hold ``session`` or ``beside``.
+
+    ``beside`` is a secret of the same key, which the new one replaces.
+    """
 
     user_id: str
     api_key: str
     at_most: int
     session: str | None = None
+    beside: str | None = None
 
 
 class SwapKeys(Change, frozen=True):

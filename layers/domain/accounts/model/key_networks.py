@@ -49,6 +49,29 @@ def allow(networks: str, address: str) -> bool:
         return False
 
 
+def covers(before: str, after: str) -> bool:
+    """Whether a key with the networks ``after`` works nowhere that one with ``before`` does not.
+
+    False if in doubt: two halves do not cover the whole, and a stored text that cannot be read covers nothing.
+    """
+    if not before or not after:
+        return not before
+    try:
+        outer, inner = ([ipaddress.ip_network(each) for each in stored.split()] for stored in (before, after))
+    except ValueError:
+        return False
+    return all(any(_is_within(each, other) for other in outer) for each in inner)
+
+
+def _is_within(network: IPv4Network | IPv6Network, other: IPv4Network | IPv6Network) -> bool:
+    first, last = int(network.network_address), int(network.broadcast_address)
+    return (
+        network.version == other.version
+        and int(other.network_address) <= first
+        and last <= int(other.broadcast_address)
+    )
+
+
 def _folded(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     """An IPv4-mapped address as IPv4, which it is."""
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None

@@ -12,6 +12,7 @@ from accounts.errors import InvalidInput
 from accounts.limits import API_KEY_LIFETIME, KEY_DESCRIPTION_MAX_CHARACTERS, KEY_NAME_MAX_CHARACTERS
 from accounts.model import api_keys, key_networks, key_scopes
 from accounts.model.api_keys import SHOWN_CHARACTERS, Amendment, ApiKey, Details, Edit
+from accounts.model.messages import ANY
 
 _NOTHING = "Send a name, a description, networks or scopes."
 _MALFORMED = "Send the expiry date with its time and time zone, such as 2030-01-31T12:00:00Z."
@@ -46,6 +47,16 @@ def amendment(edit: Edit, known_scopes: Collection[str]) -> Amendment:
         networks=None if edit.networks is UNSET else _networks(edit.networks),
         scopes=None if edit.scopes is UNSET else _scopes(edit.scopes, known_scopes),
     )
+
+
+def allowed_more(key: ApiKey, to: Amendment) -> dict[str, str]:
+    """Those of ``networks`` and ``scopes`` that allow the key more than before, as text; ANY if lifted."""
+    more = {}
+    if to.networks is not None and not key_networks.covers(key.networks, to.networks):
+        more["networks"] = to.networks.replace(" ", ", ") or ANY
+    if to.scopes is not None and not key_scopes.covers(key.scopes, to.scopes):
+        more["scopes"] = to.scopes.replace(" ", ", ") or ANY
+    return more
 
 
 def _name(value: str) -> str:

@@ -6,17 +6,17 @@ account's item lists all of them, so that a key ends with each of its secrets.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from copy import replace
 from datetime import datetime, timedelta
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from accounts import secrets
 from accounts.errors import InvalidInput
 from accounts.limits import KEY_OVERLAP_DAYS
 from accounts.model import api_keys, audit
-from accounts.model.api_keys import SHOWN_CHARACTERS, ApiKey, ApiKeys
+from accounts.model.api_keys import SHOWN_CHARACTERS, ApiKey, ApiKeys, Before
 from accounts.model.audit import Record
 from accounts.model.users import User
 from accounts.transactions import Change
@@ -49,6 +49,11 @@ def stored(store: ApiKeys, held: Iterable[str]) -> list[ApiKey]:
     """Those secrets on the account's list that exist, read consistently one by one: at most KEY_SECRETS_PER_ACCOUNT."""
     found = (store.get(digest_of(each)) for each in held)
     return [key for key in found if key is not None]
+
+
+def first(store: ApiKeys, key_id: str, read: Before = UNSET) -> ApiKey | None:
+    """The key's first secret, if it is stored; not read again if it was read before."""
+    return store.get(key_id) if isinstance(read, UnsetType) else read
 
 
 def live(found: Iterable[ApiKey], now: datetime) -> frozenset[str]:
@@ -84,6 +89,11 @@ def overlap(days: int) -> timedelta:
     if not 0 <= days <= KEY_OVERLAP_DAYS:
         raise InvalidInput(_OVERLAP)
     return timedelta(days=days)
+
+
+def current(found: Sequence[ApiKey]) -> ApiKey:
+    """Of a key's secrets, the one that was not replaced, or any of them if that is not stored."""
+    return next((key for key in found if key.ends_at is None), found[0])
 
 
 def successor(key: ApiKey, now: datetime) -> tuple[str, ApiKey]:

@@ -113,6 +113,21 @@ class ApiKeyRotated(_OfKey, frozen=True, tag="api_key_rotated"):
     old_ends: str
 
 
+ANY = "*"
+
+
+class ApiKeyLoosened(_OfKey, frozen=True, tag="api_key_loosened"):
+    """The key may do more than before: it may come from ``networks``, and is for ``scopes``.
+
+    Each is empty when it does not allow more, and ANY when the restriction was lifted.
+    """
+
+    user_id: str
+    name: str = msgspec.field(name="detail")
+    networks: str = ""
+    scopes: str = ""
+
+
 class ApiKeyDeleted(_OfKey, frozen=True, tag="api_key_deleted"):
     """``name`` is empty when it is not known."""
 
@@ -289,6 +304,7 @@ OwnerNotice = (
     | PasswordChanged
     | ApiKeyCreated
     | ApiKeyRotated
+    | ApiKeyLoosened
     | ApiKeyDeleted
     | ApiKeyLeaked
     | ApiKeyExpiring
@@ -320,7 +336,7 @@ Message = Signup | ProviderSignup | PasswordForgot | EmailChange | LoginCode | F
 _FIELDS = frozenset(
     {"kind", "email", "user_id", "identity", "detail", "at", "source", "device", "client", "name"}
     | {"url", "found_in", "last_used", "old_ends", "hint", "expires_at", "once"}
-    | {"key_id", "user_agent", "last_source", "pending", "salt"}
+    | {"key_id", "user_agent", "last_source", "pending", "salt", "networks", "scopes"}
 )
 
 

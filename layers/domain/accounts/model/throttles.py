@@ -4,9 +4,11 @@ A window counts the events of one source in a minute, an hour or a day. ``accoun
 row.
 
 Each counter is one item, raised by one conditional update. DynamoDB serializes such updates, but cancels transactions
-that conflict on an item: strangers can write to most counters, so no transaction includes one. Several counters are
-raised one after another, up to the first that is full. Those that were already raised are given back: nothing was done,
-and people who share a full source do not use up their own limits.
+that conflict on an item: strangers can write to most counters, so no transaction includes those. A transaction may
+include a counter that only an account's own sessions can write to (``Count``).
+
+Several counters are raised one after another, up to the first that is full. Those that were already raised are given
+back: nothing was done, and people who share a full source do not use up their own limits.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from msgspec import Struct
 from accounts.errors import ProofRequired, TooManyAttempts, Unavailable
 from accounts.limits import CONFIRMATIONS_PER_ADDRESS_PER_MINUTE
 from accounts.model.audit import Caller
+from accounts.transactions import Change, Conflict, Transactions
 
 # What is counted; the first part of a counter's key. A streak is per account, the others are windows.
 Bucket = Literal[
@@ -102,6 +105,16 @@ class Counter(Struct, frozen=True):
     raised_at: datetime
 
 
+class Count(Change, frozen=True):
+    """Raise a counter as part of a transaction. Refused when its window is full.
+
+    Only for counters of an account that no one but its sessions can raise.
+    """
+
+    increment: Increment
+    now: datetime
+
+
 class LimitReached(Exception):
     """``increment`` was refused until ``ends_at``; ``counter`` is its counter, which was not increased."""
 
@@ -163,6 +176,16 @@ def _current(per: timedelta, now: datetime) -> tuple[int, int, datetime]:
 def count(throttles: Throttles, bucket: Bucket, source: str, *, limit: int, per: timedelta, now: datetime) -> None:
     """Count one ``bucket`` event from ``source``; raises TooManyAttempts when the window of length ``per`` is full."""
     take(throttles, window(bucket, source, limit=limit, per=per, now=now), now=now)
+
+
+def commit(transactions: Transactions, counted: Count, *changes: Change) -> None:
+    """Write the changes and count them, or neither; raises TooManyAttempts when the window is full, or Conflict."""
+    try:
+        transactions.commit(counted, *changes)
+    except Conflict as conflict:
+        if conflict.concerns(Count):
+            raise TooManyAttempts(seconds(counted.increment.expires_at - counted.now)) from conflict
+        raise
 
 
 def count_confirmation(throttles: Throttles, caller: Caller, now: datetime) -> None:

@@ -7,7 +7,7 @@ from functools import reduce
 
 from accounts import languages
 from accounts.flows.mail.mails import Method, Value
-from accounts.model import user_agents
+from accounts.model import messages, user_agents
 
 DEVICES = {
     user_agents.UNKNOWN: "device.unknown",
@@ -16,8 +16,9 @@ DEVICES = {
     user_agents.ANDROID_APP: "device.android_app",
 }
 # What has a direction of its own: in a text from right to left, it is isolated (UAX #9).
-_ISOLATED = frozenset({"client", "key", "name", "source", "source_before"})
+_ISOLATED = frozenset({"client", "key", "name", "source", "source_before", "networks", "scopes"})
 _ISOLATE, _POP = "\u2068", "\u2069"
+_ANY = {"networks": "any_network", "scopes": "everything"}
 
 
 class Words:
@@ -44,6 +45,8 @@ class Words:
                 return self._listed(value)
             case None:
                 return self._sections["values"]["never_used"] if name == "last_used" else ""
+            case messages.ANY if name in _ANY:
+                return self._sections["values"][_ANY[name]]
             case str():
                 return self._text(name, value)
             case _:

@@ -6,12 +6,14 @@ Never a URL parameter or a body field.
 from __future__ import annotations
 
 import re
+from copy import replace
 
 from accounts import secrets
 from accounts.errors import Unauthenticated
 from accounts.flows.people.authentication import ACCESS_TOKEN, ADMIN_SECRET, API_KEY, SESSION, Credential
 from accounts.limits import ACCESS_TOKEN_MAX_CHARACTERS
 from accounts.model import api_keys
+from accounts.model.api_keys import ApiKey
 from accounts.web import same_origin
 from accounts.web.cookies import SESSION_COOKIE, SIGN_UP_COOKIE
 from accounts.web.requests import Request
@@ -31,10 +33,10 @@ def presented(request: Request, route: Route, site_url: str) -> Credential | Non
     """
     if ADMIN_SECRET in route.credentials:
         return Credential(ADMIN_SECRET, request.headers.get(ADMIN_SECRET_HEADER, ""))
-    header = None if route.optional else _from_headers(request)
-    if header is not None:
-        return header
-    return _from_cookie(request, route, site_url) if route.cookies else None
+    found = None if route.optional else _from_headers(request)
+    if found is None and route.cookies:
+        found = _from_cookie(request, route, site_url)
+    return _naming(found, request) if route.names_key else found
 
 
 def sign_up_proof(request: Request) -> str:
@@ -48,10 +50,20 @@ def has_bearer(request: Request) -> bool:
     return "x-api-key" not in request.headers and _bearer(request.headers.get("authorization", "")) != ""
 
 
+def named_key(request: Request) -> ApiKey | None:
+    """The API key that the path names, whoever owns it, if the route reads it with the session."""
+    return request.principal.named_key if request.principal else None
+
+
 def session_cookie(request: Request) -> Credential | None:
     """The session in the cookie, not yet verified, for routes that replace or end it."""
     token = request.token_cookie(SESSION_COOKIE)
     return Credential(SESSION, token) if token else None
+
+
+def _naming(credential: Credential | None, request: Request) -> Credential | None:
+    key_id = request.path_parameters.get("id", "")
+    return replace(credential, names=key_id) if credential and secrets.is_digest(key_id) else credential
 
 
 def _from_headers(request: Request) -> Credential | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import replace
+
 from msgspec import Struct
 
 from accounts.flows.people.authentication import ACCESS_TOKEN, ADMIN_SECRET, API_KEY, SESSION, CredentialKind
@@ -29,6 +31,7 @@ class Route(Struct, frozen=True):
     - ``cookies``: it reads or sets the session cookie, so an unsafe request must come from the service's own pages.
     - ``cors``: other origins may call it, with header credentials only.
     - ``page``: a refusal is an HTML page.
+    - ``names_key``: its path has the id of an API key, which is read with the session.
     - ``scope``: what an API key needs if it is restricted to scopes.
     """
 
@@ -44,6 +47,7 @@ class Route(Struct, frozen=True):
     fresh: bool = False
     optional: bool = False
     enrolling: bool = False
+    names_key: bool = False
     scope: str = ""
 
     @property
@@ -476,6 +480,7 @@ KEY_UPDATE = Route(
     "authn_token_updated",
     cookies=True,
     cors=True,
+    names_key=True,
 )
 KEY_ROTATE = Route(
     "POST",
@@ -487,6 +492,7 @@ KEY_ROTATE = Route(
     cookies=True,
     cors=True,
     fresh=True,
+    names_key=True,
 )
 KEY_END_OLD = Route(
     "DELETE",
@@ -507,6 +513,7 @@ KEY_DELETE = Route(
     "authn_token_revoked",
     cookies=True,
     cors=True,
+    names_key=True,
 )
 KEY_VERIFY = Route("POST", "/admin/verify-api-key", "key_verify", ADMIN_ONLY, ("admin",), "authn_token_verified")
 # GitHub's secret scanning: a program without a credential here, whose signature the flow checks.
@@ -524,28 +531,8 @@ WORKSPACE_LIST = Route(
     cors=True,
     scope=ACCOUNT,
 )
-WORKSPACE_CURRENT = Route(
-    "GET",
-    "/api/workspaces/current",
-    "workspace_show",
-    ANY_CREDENTIAL,
-    ("bad-key",),
-    "user_shown",
-    cookies=True,
-    cors=True,
-    scope=ACCOUNT,
-)
-WORKSPACE_MEMBERS = Route(
-    "GET",
-    "/api/workspace/members",
-    "workspace_show",
-    ANY_CREDENTIAL,
-    ("bad-key",),
-    "user_shown",
-    cookies=True,
-    cors=True,
-    scope=ACCOUNT,
-)
+WORKSPACE_CURRENT = replace(WORKSPACE_LIST, path="/api/workspaces/current")
+WORKSPACE_MEMBERS = replace(WORKSPACE_LIST, path="/api/workspace/members")
 CLIENT_QUESTION = Route(
     "GET",
     "/oauth/authorize/request",

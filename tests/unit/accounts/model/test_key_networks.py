@@ -151,6 +151,33 @@ def test_an_unknown_address_is_in_no_network(address: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("before", "after", "covered"),
+    [
+        ("", "", True),
+        ("", V4, True),
+        (V4, "", False),
+        (V4, V4, True),
+        (V4, "203.0.113.128/25 192.0.2.7/32", True),
+        (V4, "203.0.112.0/23", False),
+        (V4, "203.0.113.255/32 203.0.114.0/32", False),
+        (V4, "192.0.2.6/31", False),
+        (V6, "2001:db8:7:ffff::/64", True),
+        (V6, "2001:db8:7::/47", False),
+        (V6, "203.0.113.0/24", False),
+        ("::/0", "0.0.0.0/0", False),
+        ("0.0.0.0/0", "::/128", False),
+        (f"{V4} {V6}", f"{V6} {V4}", True),
+        ("203.0.113.0/25 203.0.113.128/25", "203.0.113.0/24", False),
+        ("nonsense", V4, False),
+        ("nonsense", "nonsense", False),
+    ],
+)
+def test_networks_cover_those_that_allow_nothing_more(before: str, after: str, *, covered: bool) -> None:
+    """In doubt, they do not."""
+    assert key_networks.covers(before, after) is covered
+
+
+@pytest.mark.parametrize(
     "networks", ["nonsense", "203.0.113.7/24", "nonsense 203.0.113.0/24", "10.0.0.0/8,0.0.0.0/0", " "]
 )
 def test_a_rule_that_cannot_be_read_closes_the_key(networks: str) -> None:

@@ -27,6 +27,7 @@ OPTIONAL = {
     messages.PasswordClosed: ("device",),
     messages.ApiKeyCreated: ("identity", *_PLACE),
     messages.ApiKeyRotated: ("identity", *_PLACE),
+    messages.ApiKeyLoosened: ("identity", *_PLACE, "networks", "scopes"),
     messages.ApiKeyDeleted: ("detail", "identity", *_PLACE),
     messages.ApiKeyLeaked: ("url", "found_in", "last_used"),
     messages.ApiKeyExpiring: ("last_used",),
@@ -85,6 +86,7 @@ NEW = [
     messages.PasswordClosed(_EMAIL, *_FIREFOX, ""),
     messages.ApiKeyExpiring(_USER_ID, "laptop", "comfyui-Ab12…", "2026-01-08T12:00:00+00:00", "0f1e2d3c#1"),
     messages.ApiKeyRotated(_USER_ID, "laptop", "2026-01-08T12:00:00+00:00"),
+    messages.ApiKeyLoosened(_USER_ID, "laptop", "192.0.2.0/24, 2001:db8::/32", messages.ANY),
     messages.ApiKeyCreated(_USER_ID, "laptop", hint="comfyui-Ab12…", **user_agents.place(_CALLER, _AT)),
     messages.ApiKeyNewNetwork(
         _USER_ID, "laptop", "0f1e2d3c", user_agent="curl/8", hint="comfyui-Ab12…", **user_agents.place(_CALLER, _AT)

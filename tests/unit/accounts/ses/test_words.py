@@ -33,3 +33,21 @@ def test_a_device_is_named_in_the_readers_language(language: str, name: str, sho
 )
 def test_an_address_in_a_text_from_right_to_left_is_isolated(language: str, name: str, shown: str) -> None:
     assert Words("password_changed", language).worded(name, "2001:db8::/64") == shown
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "value", "shown"),
+    [
+        ("en", "networks", "*", "Any network"),
+        ("en", "networks", "192.0.2.0/24", "192.0.2.0/24"),
+        ("en", "networks", "", ""),
+        ("en", "scopes", "*", "Everything"),
+        ("de", "scopes", "*", "Alles"),
+        ("en", "scopes", "jobs:read", "jobs:read"),
+        ("ar", "networks", "192.0.2.0/24", "\u2068192.0.2.0/24\u2069"),
+        # A key may have this name.
+        ("en", "name", "*", "*"),
+    ],
+)
+def test_a_restriction_that_was_lifted_is_said_in_words(language: str, name: str, value: str, shown: str) -> None:
+    assert Words("api_key_loosened", language).worded(name, value) == shown

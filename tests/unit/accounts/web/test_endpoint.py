@@ -27,6 +27,7 @@ from accounts.flows.people.authentication import (
     API_KEY,
     SESSION,
     Authentication,
+    Credential,
     CredentialKind,
     Principal,
 )
@@ -55,10 +56,10 @@ class Accepting:
         self.kind = kind
         self.asked = 0
 
-    def principal(self, secret: str, caller: Caller, now: datetime) -> Principal:
+    def principal(self, credential: Credential, caller: Caller, now: datetime) -> Principal:
         self.asked += 1
         session = sample_session() if self.kind in {SESSION, ACCESS_TOKEN} else None
-        return Principal("u" * 28, self.kind, secret[:1] + now.isoformat() + caller.source, session)
+        return Principal("u" * 28, self.kind, credential.secret[:1] + now.isoformat() + caller.source, session)
 
 
 KINDS: tuple[CredentialKind, ...] = (SESSION, ACCESS_TOKEN, API_KEY, ADMIN_SECRET)

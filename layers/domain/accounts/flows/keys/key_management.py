@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from accounts import secrets
 from accounts.errors import KeyLimitReached, NotFound
@@ -25,12 +25,12 @@ from accounts.model import (
     user_agents,
     users,
 )
-from accounts.model.api_keys import Amendment, ApiKey, ApiKeys, Details, Edit
+from accounts.model.api_keys import Amendment, ApiKey, ApiKeys, Before, Details, Edit
 from accounts.model.audit import Caller, Record
 from accounts.model.key_secrets import Listed
 from accounts.model.messages import Outbox
 from accounts.model.sessions import Session, require_fresh
-from accounts.model.throttles import Throttles
+from accounts.model.throttles import Count
 from accounts.model.users import Users
 from accounts.transactions import Change, Conflict, Transactions, retry_on_conflict
 
@@ -56,6 +56,12 @@ class NewKey(Struct, frozen=True):
         return f"NewKey(key_prefix={self.api_key.key_prefix!r})"
 
 
+def new_secret(user_id: str, now: datetime) -> Count:
+    """The count of one more secret, of a new key or of one that is rotated."""
+    limit, day = API_KEYS_CREATED_PER_ACCOUNT_PER_DAY, timedelta(days=1)
+    return Count(throttles.window("key-created", user_id, limit=limit, per=day, now=now), now)
+
+
 class KeyCreation(Struct, frozen=True):
     """``scopes`` are those that a key may be restricted to.
 
@@ -64,7 +70,6 @@ class KeyCreation(Struct, frozen=True):
 
     users: Users
     api_keys: ApiKeys
-    throttles: Throttles
     transactions: Transactions
     notices: Outbox
     scopes: tuple[str, ...]
@@ -79,15 +84,15 @@ class KeyCreation(Struct, frozen=True):
         user_id = session.user_id
         plaintext, new = key_requests.create(user_id, details, self.scopes, now)
         key = key_expiry.scheduled(new)
-        limit, day = API_KEYS_CREATED_PER_ACCOUNT_PER_DAY, timedelta(days=1)
-        throttles.count(self.throttles, "key-created", user_id, limit=limit, per=day, now=now)
+        counted = new_secret(user_id, now)
         record = Record(user_id, "authn_token_created", now, caller, {"api_key": key.digest, "name": key.name})
         changes = (api_keys.Add(key), record)
+        held = held_keys.AddKey(user_id, key.digest, API_KEYS_PER_ACCOUNT, session.digest)
         try:
-            self.transactions.commit(
-                held_keys.AddKey(user_id, key.digest, API_KEYS_PER_ACCOUNT, session.digest), *changes
-            )
+            throttles.commit(self.transactions, counted, held, *changes)
         except Conflict:
+            # An attempt that reads many keys is counted before, whether it succeeds or not.
+            throttles.commit(self.transactions, counted)
             retry_on_conflict(lambda: self._make_room(session, key, changes, now))
         self.notices.put(messages.ApiKeyCreated(user_id, key.name, hint=key.hint, **user_agents.place(caller, now)))
         return NewKey(key, plaintext)
@@ -118,19 +123,22 @@ class KeyList(Struct, frozen=True):
 
 
 class KeyDescription(Struct, frozen=True):
-    """``scopes`` are those that a key may be restricted to."""
+    """``scopes`` are those that a key may be restricted to. A failure of ``notices`` is ignored."""
 
     users: Users
     api_keys: ApiKeys
-    throttles: Throttles
     transactions: Transactions
+    notices: Outbox
     scopes: tuple[str, ...]
 
-    def change(self, session: Session, key_id: str, edit: Edit, caller: Caller, now: datetime) -> None:
+    def change(
+        self, session: Session, key_id: str, edit: Edit, caller: Caller, now: datetime, *, read: Before = UNSET
+    ) -> None:
         """Rename a key of the session's account, describe it, or change its networks or scopes.
 
-        Raises InvalidInput, NotFound for another id, TooManyAttempts, and for networks or scopes
-        ReauthenticationRequired: others can let an attacker's machine in.
+        ``read`` is the secret with that digest, if it was read with the session. Raises InvalidInput, NotFound for
+        another id, TooManyAttempts, and for networks or scopes ReauthenticationRequired: others can let an attacker's
+        machine in. Of a key that may do more than before, the owner is notified.
         """
         from accounts.model import key_requests  # noqa: PLC0415 - as in ``create``
 
@@ -139,15 +147,19 @@ class KeyDescription(Struct, frozen=True):
         to = key_requests.amendment(edit, self.scopes)
         if to.networks is not None or to.scopes is not None:
             require_fresh(session, now)
-        user_id, limit, day = session.user_id, API_KEY_CHANGES_PER_ACCOUNT_PER_DAY, timedelta(days=1)
-        found = self._secrets(user_id, key_id)
-        throttles.count(self.throttles, "key-changed", user_id, limit=limit, per=day, now=now)
+        user_id = session.user_id
+        first = self._secrets(user_id, key_id, read)
         try:
-            self._change(found, to, caller, now)
+            more = self._change(first, to, caller, now)
         except Conflict:
-            retry_on_conflict(lambda: self._change(self._secrets(user_id, key_id), to, caller, now))
+            more = retry_on_conflict(lambda: self._change(self._secrets(user_id, key_id), to, caller, now))
+        if more is not None:
+            self.notices.put(more)
 
-    def _change(self, found: list[ApiKey], to: Amendment, caller: Caller, now: datetime) -> None:
+    def _change(
+        self, found: list[ApiKey], to: Amendment, caller: Caller, now: datetime
+    ) -> messages.ApiKeyLoosened | None:
+        """Write the change; returns the notice for the owner, if the key may do more than before."""
         user_id, key_id = found[0].user_id, found[0].id
         name = found[0].name if to.name is None else to.name
         records = []
@@ -167,11 +179,14 @@ class KeyDescription(Struct, frozen=True):
                 user_id, "authn_token_scoped", now, caller, {"api_key": key_id, "name": name, "scopes": to.scopes}
             )
             records.append(scopes)
-        self.transactions.commit(*(api_keys.Amend(key, to) for key in found), *records)
+        limit, day = API_KEY_CHANGES_PER_ACCOUNT_PER_DAY, timedelta(days=1)
+        counted = Count(throttles.window("key-changed", user_id, limit=limit, per=day, now=now), now)
+        throttles.commit(self.transactions, counted, *(api_keys.Amend(key, to) for key in found), *records)
+        return _loosened(key_secrets.current(found), to, name, caller, now)
 
-    def _secrets(self, user_id: str, key_id: str) -> list[ApiKey]:
+    def _secrets(self, user_id: str, key_id: str, read: Before = UNSET) -> list[ApiKey]:
         """The key's secrets. The account is read only for a key that was rotated; raises NotFound."""
-        first = self.api_keys.get(key_id)
+        first = key_secrets.first(self.api_keys, key_id, read)
         if first is not None and first.is_alone and first.user_id == user_id:
             return [first]
         user = users.active(self.users, user_id)
@@ -181,19 +196,30 @@ class KeyDescription(Struct, frozen=True):
         return found
 
 
+def _loosened(key: ApiKey, to: Amendment, name: str, caller: Caller, now: datetime) -> messages.ApiKeyLoosened | None:
+    from accounts.model import key_requests  # noqa: PLC0415 - as in ``create``
+
+    more = key_requests.allowed_more(key, to)
+    about = {"hint": key.hint, **more, **user_agents.place(caller, now)}
+    return messages.ApiKeyLoosened(key.user_id, name, **about) if more else None
+
+
 class KeyDeletion(Struct, frozen=True):
-    """Reads the key first, because its name stays in the history and in the email."""
+    """Needs the key, because its name stays in the history and in the email."""
 
     users: Users
     api_keys: ApiKeys
     transactions: Transactions
     notices: Outbox
 
-    def delete(self, user_id: str, key_id: str, caller: Caller, now: datetime) -> None:
-        """Delete a key of the account; raises NotFound for an id that is not one of its keys."""
+    def delete(self, user_id: str, key_id: str, caller: Caller, now: datetime, *, read: Before = UNSET) -> None:
+        """Delete a key of the account; raises NotFound for an id that is not one of its keys.
+
+        ``read`` is the secret with that digest, if it was read with the session.
+        """
         if not secrets.is_digest(key_id):
             raise NotFound
-        name, hint = name_and_hint(self.users, self.api_keys, user_id, key_id)
+        name, hint = name_and_hint(self.users, self.api_keys, user_id, key_id, read)
         record = Record(user_id, "authn_token_revoked", now, caller, {"api_key": key_id, "name": name})
         end_key(self.users, self.transactions, user_id, key_id, record)
         self.notices.put(messages.ApiKeyDeleted(user_id, name, hint=hint, **user_agents.place(caller, now)))

@@ -6,20 +6,20 @@ from collections.abc import Iterable
 from copy import replace
 from datetime import datetime, timedelta
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from accounts import secrets
 from accounts.errors import KeyNotRotatable, NotFound
-from accounts.flows.keys.key_management import NewKey
-from accounts.limits import API_KEYS_CREATED_PER_ACCOUNT_PER_DAY, KEY_SECRETS_PER_ACCOUNT
+from accounts.flows.keys.key_management import NewKey, new_secret
+from accounts.limits import KEY_SECRETS_PER_ACCOUNT
 from accounts.model import api_keys, held_keys, key_secrets, messages, throttles, user_agents, users
-from accounts.model.api_keys import ApiKey, ApiKeys
+from accounts.model.api_keys import ApiKey, ApiKeys, Before
 from accounts.model.audit import Caller, Record
 from accounts.model.messages import Outbox
 from accounts.model.sessions import Session
-from accounts.model.throttles import Throttles
+from accounts.model.throttles import Count
 from accounts.model.users import User, Users
-from accounts.transactions import Transactions, retry_on_conflict
+from accounts.transactions import Change, Conflict, Transactions, retry_on_conflict
 
 _EXPIRED = "This API key has expired. Create a new one."
 _OLD_WORKS = "The old secret of this key still works. End it first, or end it at once with this rotation."
@@ -31,25 +31,57 @@ class KeyRotation(Struct, frozen=True):
 
     users: Users
     api_keys: ApiKeys
-    throttles: Throttles
     transactions: Transactions
     notices: Outbox
 
-    def rotate(self, session: Session, key_id: str, days: int, caller: Caller, now: datetime) -> NewKey:
+    def rotate(
+        self, session: Session, key_id: str, days: int, caller: Caller, now: datetime, *, read: Before = UNSET
+    ) -> NewKey:
         """Give a key of the session's account a new secret; the old one works for ``days``.
 
-        Raises InvalidInput, NotFound for another id, KeyNotRotatable or TooManyAttempts.
+        ``read`` is the secret with that digest, if it was read with the session. Raises InvalidInput, NotFound for
+        another id, KeyNotRotatable or TooManyAttempts.
         """
         overlap = key_secrets.overlap(days)
         if not secrets.is_digest(key_id):
             raise NotFound
-        limit, day = API_KEYS_CREATED_PER_ACCOUNT_PER_DAY, timedelta(days=1)
-        throttles.count(self.throttles, "key-created", session.user_id, limit=limit, per=day, now=now)
-        new = retry_on_conflict(lambda: self._rotate(session, key_id, overlap, caller, now))
+        counted = new_secret(session.user_id, now)
+        new = self._replaced(session, key_secrets.first(self.api_keys, key_id, read), overlap, counted, caller)
+        if new is None:
+            # An attempt that reads all of this is counted before, whether it succeeds or not.
+            throttles.commit(self.transactions, counted)
+            new = retry_on_conflict(lambda: self._rotate(session, key_id, overlap, caller, now))
         ends = (now + overlap).isoformat() if overlap else ""
         about = {"hint": new.api_key.hint, **user_agents.place(caller, now)}
         self.notices.put(messages.ApiKeyRotated(session.user_id, new.api_key.name, ends, **about))
         return new
+
+    def _replaced(
+        self, session: Session, key: ApiKey | None, overlap: timedelta, counted: Count, caller: Caller
+    ) -> NewKey | None:
+        """Rotate a key that has one secret, as most have, if nothing has changed and the account has room; or None."""
+        now = counted.now
+        if key is None or key.user_id != session.user_id or not (key.is_alone and key.is_live(now)):
+            return None
+        plaintext, new = key_secrets.successor(key, now)
+        ends_at = now + overlap if overlap else None
+        held = self._held(session, key, new, overlap)
+        changes = (api_keys.Replace(key, ends_at), api_keys.Add(new), _record(key, caller, now))
+        try:
+            throttles.commit(self.transactions, counted, held, *changes)
+        except Conflict:
+            return None
+        return NewKey(new, plaintext, _ending(key, ends_at))
+
+    def _held(self, session: Session, key: ApiKey, new: ApiKey, overlap: timedelta) -> Change:
+        """The change of the account's list, to which one update cannot add and remove: so that reads the account."""
+        if overlap:
+            limit = KEY_SECRETS_PER_ACCOUNT
+            return held_keys.AddKey(key.user_id, new.held_as, limit, session.digest, beside=key.held_as)
+        user = users.of_session(self.users, key.user_id, session.digest)
+        if key.held_as not in user.api_keys:
+            raise NotFound
+        return held_keys.SwapKeys(user, frozenset({key.held_as}), new.held_as)
 
     def _rotate(self, session: Session, key_id: str, overlap: timedelta, caller: Caller, now: datetime) -> NewKey:
         user = users.of_session(self.users, session.user_id, session.digest)
@@ -67,9 +99,9 @@ class KeyRotation(Struct, frozen=True):
             api_keys.Add(new),
             *key_secrets.ending(user.user_id, ended - {key.held_as}),
             *key_secrets.dropping(user.user_id, dropped, read, now),
-            Record(user.user_id, "authn_token_rotated", now, caller, {"api_key": key_id, "name": key.name}),
+            _record(key, caller, now),
         )
-        return NewKey(new, plaintext, replace(key, ends_at=ends_at, due_at=None) if ends_at else None)
+        return NewKey(new, plaintext, _ending(key, ends_at))
 
     def end_old(self, session: Session, key_id: str, caller: Caller, now: datetime) -> None:
         """End the old secret of a key of the session's account; raises NotFound when none works."""
@@ -103,6 +135,15 @@ class KeyRotation(Struct, frozen=True):
         if len(live) >= KEY_SECRETS_PER_ACCOUNT:
             raise KeyNotRotatable(_NO_PLACE)
         return others - live, found
+
+
+def _record(key: ApiKey, caller: Caller, now: datetime) -> Record:
+    return Record(key.user_id, "authn_token_rotated", now, caller, {"api_key": key.id, "name": key.name})
+
+
+def _ending(key: ApiKey, ends_at: datetime | None) -> ApiKey | None:
+    """The secret that was replaced, if it still works."""
+    return replace(key, ends_at=ends_at, due_at=None) if ends_at else None
 
 
 def _current(found: Iterable[ApiKey]) -> ApiKey:

@@ -199,6 +199,14 @@ class ApiKeyRotated(_OfKey, frozen=True, tag="api_key_rotated"):
     old_ends: datetime | None
 
 
+class ApiKeyLoosened(_OfKey, frozen=True, tag="api_key_loosened"):
+    """``networks`` and ``scopes`` as in ``messages.ApiKeyLoosened``."""
+
+    name: str
+    networks: str
+    scopes: str
+
+
 class ApiKeyDeleted(_OfKey, frozen=True, tag="api_key_deleted"):
     """``name`` is empty when it is not known."""
 

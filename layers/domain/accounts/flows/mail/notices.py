@@ -30,6 +30,7 @@ _PLAIN: Mapping[type[Struct], Callable[..., Content]] = {
 _Named = (
     messages.ApiKeyCreated
     | messages.ApiKeyRotated
+    | messages.ApiKeyLoosened
     | messages.ApiKeyDeleted
     | messages.ApiKeyLeaked
     | messages.ApiKeyExpiring
@@ -37,7 +38,13 @@ _Named = (
     | messages.PasskeyCreated
     | messages.IdentityLinked
 )
-_OfKey = messages.ApiKeyCreated | messages.ApiKeyRotated | messages.ApiKeyDeleted | messages.ApiKeyNewNetwork
+_OfKey = (
+    messages.ApiKeyCreated
+    | messages.ApiKeyRotated
+    | messages.ApiKeyLoosened
+    | messages.ApiKeyDeleted
+    | messages.ApiKeyNewNetwork
+)
 
 
 def content(message: OwnerNotice, user: User, has_password: Callable[[], bool]) -> Content:  # noqa: PLR0911 - a table
@@ -71,6 +78,8 @@ def _named(message: _Named) -> Content:  # noqa: PLR0911 - a table
         case messages.ApiKeyRotated():
             ends = datetime.fromisoformat(message.old_ends) if message.old_ends else None
             return mails.ApiKeyRotated(message.name, ends, **_of_key(message))
+        case messages.ApiKeyLoosened():
+            return mails.ApiKeyLoosened(message.name, message.networks, message.scopes, **_of_key(message))
         case messages.ApiKeyDeleted():
             return mails.ApiKeyDeleted(message.name, **_of_key(message))
         case messages.ApiKeyLeaked():

@@ -27,8 +27,9 @@ from accounts.model.sessions import Session, Sessions, note_activity, require_fr
 from accounts.model.throttles import Throttles
 
 if TYPE_CHECKING:
-    # Few functions read access tokens; all of them import this module.
+    # Few functions read access tokens or API keys; all of them import this module.
     from accounts.model.access_tokens import Reader
+    from accounts.model.api_keys import ApiKey
 
 CredentialKind = Literal["session", "api_key", "access_token", "admin_secret"]
 SESSION: Final = "session"
@@ -40,10 +41,11 @@ _ONLY_NO_KEY = "An API key can't do this. Log in on the website, or with a progr
 
 
 class Credential(Struct, frozen=True):
-    """``secret`` is in plain text."""
+    """``secret`` is in plain text. ``names`` is the id of the API key that the request names, if any."""
 
     kind: CredentialKind
     secret: str
+    names: str = ""
 
     def __repr__(self) -> str:
         """Omits the secret: a credential may be printed in a traceback."""
@@ -57,6 +59,8 @@ class Principal(Struct, frozen=True):
     None when it does not expire.
 
     The holder of the admin secret has no account: ``user_id`` and ``credential_id`` are empty.
+
+    ``named_key`` is the API key that the request names, read with the session. It may be another account's.
     """
 
     user_id: str
@@ -65,6 +69,7 @@ class Principal(Struct, frozen=True):
     session: Session | None = None
     scope: str = ""
     expires_at: datetime | None = None
+    named_key: ApiKey | None = None
 
     def may(self, scopes: Collection[str]) -> bool:
         """Whether it may do what needs one of these scopes. Only API keys are restricted: a token has an audience."""
@@ -72,50 +77,63 @@ class Principal(Struct, frozen=True):
 
 
 class Authenticator(Protocol):
-    """Resolves secrets of one kind."""
+    """Resolves credentials of one kind."""
 
-    def principal(self, secret: str, caller: Caller, now: datetime) -> Principal:
-        """The caller behind ``secret``; raises Unauthenticated or a subclass, TooManyAttempts, Unavailable."""
+    def principal(self, credential: Credential, caller: Caller, now: datetime) -> Principal:
+        """The caller behind the credential; raises Unauthenticated or a subclass, TooManyAttempts, Unavailable."""
+
+
+class NamingReads(Struct, frozen=True):
+    """Reads sessions, and in the same round trip the API key that a request names."""
+
+    sessions: Sessions
+    with_key: Callable[[str, str], tuple[Session | None, ApiKey | None]]
+
+    def get(self, digest: str, names: str) -> tuple[Session | None, ApiKey | None]:
+        return self.with_key(digest, names) if names else (self.sessions.get(digest), None)
 
 
 class SessionAuthentication(Struct, frozen=True):
     """Resolves session tokens of browsers."""
 
-    sessions: Sessions
+    reads: NamingReads
 
-    def principal(self, secret: str, caller: Caller, now: datetime) -> Principal:  # noqa: ARG002 - see Authenticator
-        session = self.find(Credential(SESSION, secret), now)
+    def principal(self, credential: Credential, caller: Caller, now: datetime) -> Principal:  # noqa: ARG002 - see Authenticator
+        session, named_key = self._read(credential, now)
         if session is None:
             raise Unauthenticated
-        return Principal(session.user_id, SESSION, session.digest, session)
+        return Principal(session.user_id, SESSION, session.digest, session, named_key=named_key)
 
     def find(self, credential: Credential | None, now: datetime) -> Session | None:
         """The live session behind the credential, its activity recorded when due; None when there is none."""
         if credential is None or credential.kind != SESSION:
             return None
-        session = self.sessions.get(secrets.digest(credential.secret))
+        return self._read(credential, now)[0]
+
+    def _read(self, credential: Credential, now: datetime) -> tuple[Session | None, ApiKey | None]:
+        session, named_key = self.reads.get(secrets.digest(credential.secret), credential.names)
         # Half of a client's refresh token in a cookie is not a browser's session (ASVS 9.2.2).
         if session is None or session.client_id or not session.is_live(now):
-            return None
-        note_activity(self.sessions, session, now)
-        return session
+            return None, None
+        note_activity(self.reads.sessions, session, now)
+        return session, named_key
 
 
 class AccessTokenAuthentication(Struct, frozen=True):
     """Resolves access tokens. Reads the client's session, so that logging a client out ends its tokens at once."""
 
-    sessions: Sessions
+    reads: NamingReads
     tokens: Reader
 
-    def principal(self, secret: str, caller: Caller, now: datetime) -> Principal:  # noqa: ARG002 - see Authenticator
-        token = self.tokens.read(secret, now)
-        session = self.sessions.get(token.session) if token else None
+    def principal(self, credential: Credential, caller: Caller, now: datetime) -> Principal:  # noqa: ARG002 - see Authenticator
+        token = self.tokens.read(credential.secret, now)
+        session, named_key = self.reads.get(token.session, credential.names) if token else (None, None)
         if token is None or session is None or not session.is_live(now):
             raise Unauthenticated
         if not session.client_id or (session.client_id, session.user_id) != (token.client_id, token.user_id):
             raise Unauthenticated
-        note_activity(self.sessions, session, now)
-        return Principal(session.user_id, ACCESS_TOKEN, session.digest, session, token.scope)
+        note_activity(self.reads.sessions, session, now)
+        return Principal(session.user_id, ACCESS_TOKEN, session.digest, session, token.scope, named_key=named_key)
 
 
 class AdminAuthentication(Struct, frozen=True):
@@ -124,8 +142,8 @@ class AdminAuthentication(Struct, frozen=True):
     is_admin_secret: Callable[[str], bool]
     throttles: Throttles
 
-    def principal(self, secret: str, caller: Caller, now: datetime) -> Principal:
-        if not self.is_admin_secret(secret):
+    def principal(self, credential: Credential, caller: Caller, now: datetime) -> Principal:
+        if not self.is_admin_secret(credential.secret):
             limit, minute = BAD_ADMIN_SECRETS_PER_ADDRESS_PER_MINUTE, timedelta(minutes=1)
             throttles.count(self.throttles, "admin", caller.source, limit=limit, per=minute, now=now)
             raise InvalidAdminSecret
@@ -159,7 +177,7 @@ class Authentication(Struct, frozen=True):
             raise Unauthenticated
         if credential.kind not in self.authenticators:
             raise CredentialNotAccepted(_ONLY_NO_KEY if ACCESS_TOKEN in self.authenticators else None)
-        principal = self.authenticators[credential.kind].principal(credential.secret, caller, now)
+        principal = self.authenticators[credential.kind].principal(credential, caller, now)
         if not principal.may(scopes):
             raise ApiKeyInsufficientScope
         if principal.session is not None and principal.session.enrolling and not enrolling:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from accounts import secrets
 from accounts.errors import ApiKeyExpired, ApiKeyMistyped, ApiKeyReplaced, ApiKeyUnknown, ApiKeyWrongNetwork
-from accounts.flows.people.authentication import API_KEY, Principal
+from accounts.flows.people.authentication import API_KEY, Credential, Principal
 from accounts.limits import BAD_KEYS_PER_ADDRESS_PER_MINUTE
 from accounts.model import api_keys, key_uses, throttles
 from accounts.model.api_keys import ApiKey, ApiKeys
@@ -72,6 +72,6 @@ class KeyAuthentication(Struct, frozen=True):
 
     keys: KeyLookup
 
-    def principal(self, secret: str, caller: Caller, now: datetime) -> Principal:
-        key = self.keys.live(secret, caller, now)
+    def principal(self, credential: Credential, caller: Caller, now: datetime) -> Principal:
+        key = self.keys.live(credential.secret, caller, now)
         return Principal(key.user_id, API_KEY, key.id, scope=key.scopes, expires_at=key.expires_at)
