@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
-from samtranslator.yaml_helper import yaml_parse
-
 from accounts import secrets
 from accounts.aws.signing import SigningKeys
 from accounts.dynamo.api_keys import ApiKeysTable
@@ -52,6 +50,7 @@ from accounts.model.sessions import Session
 from accounts.model.users import User
 from accounts.transactions import Change
 from benchmarks.stub import Tables
+from scripts import stacks
 from scripts.sam_local import samples
 from scripts.sam_local.made_up import SCANNER_KEYS, VALUES
 
@@ -74,7 +73,7 @@ _PASSKEYS = ("c2FtcGxlLXBhc3NrZXktMQ", "c2FtcGxlLXBhc3NrZXktMg")
 
 def environment() -> dict[str, str]:
     """The functions' environment from the template, with references replaced by logical ids."""
-    template = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
+    template = stacks.read(ROOT / "template.yaml")
     variables = template["Globals"]["Function"]["Environment"]["Variables"]
     return {
         **{

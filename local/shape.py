@@ -5,11 +5,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from samtranslator.yaml_helper import yaml_parse
-
 from local.adapt import layer_name
 from local.http_api import Json
 from local.stack import NAME
+from scripts import stacks
 
 _CODE = {
     "AWS::Lambda::Function": "Code",
@@ -33,7 +32,7 @@ def shape_of(client: Callable[[str], Any]) -> Json:
 
 def _shape(cloudformation: Any, stack: str) -> Json:  # noqa: ANN401 - boto3 makes its clients at run time
     body = cloudformation.get_template(StackName=stack)["TemplateBody"]
-    return comparable(yaml_parse(body) if isinstance(body, str) else body)
+    return comparable(stacks.parsed(body) if isinstance(body, str) else body)
 
 
 def comparable(template: Json) -> Json:

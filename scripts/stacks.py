@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from samtranslator.yaml_helper import yaml_parse
+import yaml
+from samtranslator.yaml_helper import intrinsics_multi_constructor
 
 Json = dict[str, Any]
 PROJECT = Path(__file__).resolve().parent.parent
@@ -14,10 +15,22 @@ class TemplateProblem(Exception):
     """Why the template cannot be deployed."""
 
 
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """Reads short tags, as SAM's own parser does; with libyaml, in an eighth of its time."""
+
+
+_Loader.add_multi_constructor("!", intrinsics_multi_constructor)
+
+
+def parsed(text: str) -> Any:  # noqa: ANN401 - of a template, a dictionary
+    """Return the content of a template, with its short tags (``!Ref``) in long form."""
+    return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
+
+
 def read(path: Path) -> Json:
     """Read a template; raises TemplateProblem."""
     try:
-        template = yaml_parse(path.read_text(encoding="utf-8"))
+        template = parsed(path.read_text(encoding="utf-8"))
     except Exception as error:
         raise TemplateProblem(f"{path.name} is not a template: {error}") from error
     if not isinstance(template, dict) or "Resources" not in template:

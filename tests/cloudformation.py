@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from samtranslator.yaml_helper import yaml_parse
+from scripts import stacks
 
 ROOT = Path(__file__).parents[1]
 
@@ -13,8 +13,7 @@ ROOT = Path(__file__).parents[1]
 @cache
 def template(path: str = "template.yaml") -> dict[str, Any]:
     """A template with its short tags (``!Ref``) in long form."""
-    parsed: dict[str, Any] = yaml_parse((ROOT / path).read_text(encoding="utf-8"))
-    return parsed
+    return stacks.read(ROOT / path)
 
 
 def resources(kind: str, path: str = "template.yaml") -> dict[str, dict[str, Any]]:
