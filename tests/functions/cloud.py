@@ -14,6 +14,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError, EndpointConnectionError
 from botocore.session import get_session
 from moto import mock_aws
+from moto.backends import get_backend
 from moto.dynamodb.models import dynamodb_backends
 from moto.kms.models import kms_backends
 
@@ -74,6 +75,8 @@ _SECRETS = {
     "AdminSecret": ADMIN_SECRET,
     "ProofSecret": PROOF_SECRET,
 }
+# moto keeps the senders of `sesv2` in `ses`.
+_SERVICES = ("dynamodb", "sqs", "secretsmanager", "kms", "ses")
 _MAKE_API_CALL = BaseClient._make_api_call
 
 
@@ -214,20 +217,37 @@ def _make_signing_keys(keys: BaseClient) -> None:
     known[FACTOR_KEY].key_material = b"32 bytes for second factor tests"
 
 
+# What the first test file of this process created, by service. Each test empties the tables; nothing else is changed.
+_created: dict[str, dict[str, Any]] = {}
+
+
 @contextmanager
 def running() -> Iterator[None]:
     """AWS with the tables, the queue, the secrets and the sender that the template describes."""
     with mock_aws(), quicker():
-        session = get_session()
-        database = session.create_client("dynamodb", region_name=REGION)
-        for table in cloudformation.tables():
-            database.create_table(**table)
-        session.create_client("sqs", region_name=REGION).create_queue(QueueName="MailQueue")
-        secrets = session.create_client("secretsmanager", region_name=REGION)
-        for name in cloudformation.resources("AWS::SecretsManager::Secret"):
-            secrets.create_secret(Name=name, SecretString=_SECRETS.get(name, "{}"))
-        _make_signing_keys(session.create_client("kms", region_name=REGION))
-        mail = session.create_client("sesv2", region_name=REGION)
-        mail.create_email_identity(EmailIdentity=MAIL_FROM)
-        mail.create_configuration_set(ConfigurationSetName="MailConfigurationSet")
+        if _created:
+            for service, state in _created.items():
+                vars(_backend(service)).update(state)
+        else:
+            _create()
+            _created.update({service: dict(vars(_backend(service))) for service in _SERVICES})
         yield
+
+
+def _backend(service: Any) -> Any:
+    return get_backend(service)[ACCOUNT][REGION]
+
+
+def _create() -> None:
+    session = get_session()
+    database = session.create_client("dynamodb", region_name=REGION)
+    for table in cloudformation.tables():
+        database.create_table(**table)
+    session.create_client("sqs", region_name=REGION).create_queue(QueueName="MailQueue")
+    secrets = session.create_client("secretsmanager", region_name=REGION)
+    for name in cloudformation.resources("AWS::SecretsManager::Secret"):
+        secrets.create_secret(Name=name, SecretString=_SECRETS.get(name, "{}"))
+    _make_signing_keys(session.create_client("kms", region_name=REGION))
+    mail = session.create_client("sesv2", region_name=REGION)
+    mail.create_email_identity(EmailIdentity=MAIL_FROM)
+    mail.create_configuration_set(ConfigurationSetName="MailConfigurationSet")
