@@ -50,10 +50,12 @@ FUNCTIONS = tuple(sorted({route.function for route in TESTED_ROUTES}))
 # The other functions read no body.
 WITH_BODY = tuple(name for name in FUNCTIONS if "body" in sample(name))
 # Unsafe methods that read or set the cookie: only the service's own pages may call them.
-UNSAFE_WITH_COOKIE = tuple(route.function for route in TESTED_ROUTES if route.cookies and route.is_unsafe)
+UNSAFE_WITH_COOKIE = tuple(dict.fromkeys(r.function for r in TESTED_ROUTES if r.cookies and r.is_unsafe))
 # Logout refuses no credential: it ends whatever session there is.
 _LOGGED_IN = (SESSION_ONLY, LOGGED_IN)
-SESSION_ROUTES = tuple(r.function for r in TESTED_ROUTES if r.credentials in _LOGGED_IN and r.function != "logout")
+SESSION_ROUTES = tuple(
+    dict.fromkeys(r.function for r in TESTED_ROUTES if r.credentials in _LOGGED_IN and r.function != "logout")
+)
 ANY_ROUTES = tuple(dict.fromkeys(r.function for r in TESTED_ROUTES if r.credentials == ANY_CREDENTIAL))
 READABLE = frozenset(route.function for route in TESTED_ROUTES if route.cors)
 
