@@ -325,7 +325,7 @@ def test_a_use_from_a_new_network_is_emailed_and_in_the_activity(stage: Stage, o
 
     mail = owner.wait_for_mail("An API key for your Comfy account was used from a new network")
     assert "IP address: 203.0.113.9" in mail["BodyText"]
-    assert "IP address before: 192.0.2.7" in mail["BodyText"]
+    assert "Previous IP address: 192.0.2.7" in mail["BodyText"]
     stage.visitor.visit("/account")
     entry = stage.page.locator("#activity > li").filter(has_text='API key "render farm" was used from a new network')
     expect(entry).to_have_count(1)

@@ -51,7 +51,7 @@ def test_the_owner_is_emailed_and_finds_it_in_activity_and_export(functions: Lam
     moment = f"{at.day} {at:%B} {at.year}, {at:%H:%M} UTC"
     for line in (MAILED[1], f"API key: {key[:16]}…", f"Time: {moment}", f"IP address: {ELSEWHERE}"):
         assert line in text
-    for line in (f"Last used before: {moment}", f"IP address before: {HOME}"):
+    for line in (f"Previously used: {moment}", f"Previous IP address: {HOME}"):
         assert line in text
     for page in ("api-keys", "account"):
         assert f"{SITE_URL}/{page}" in text

@@ -121,6 +121,7 @@ async function open() {
   }
   show($("#loading"), false);
   show(enter);
+  show($(".foot", enter), result.ok);
   if (result.ok) {
     $("#enter-account").textContent = result.body.email_shown;
     input.focus();
