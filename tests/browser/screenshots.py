@@ -42,7 +42,8 @@ def main(wanted: list[str]) -> int:
         person.make_key("render box")
         for language, size, scheme in kinds:
             folder = FOLDER / language / f"{size}-{scheme}"
-            options = {"locale": language, "viewport": SIZES[size], "color_scheme": scheme}
+            # Without a transition halfway.
+            options = {"locale": language, "viewport": SIZES[size], "color_scheme": scheme, "reduced_motion": "reduce"}
             with reading(language):
                 _take(browser, cloud, person, scenes, folder, **options)
         if {scene.name for scene in scenes} >= set(README_SCENES) and languages.DEFAULT in _languages():
