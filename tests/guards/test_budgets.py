@@ -71,7 +71,7 @@ BUDGET = {
     "oauth_start": 451,
     "client_token": 185,
     "passkey_create": 182,
-    "passkey_list": 109,
+    "passkey_list": 110,
     "passkey_login": 186,
     "passkey_reauthenticate": 185,
     "passkey_remove": 115,

@@ -159,8 +159,9 @@ SECOND_FACTOR_CHANGES_PER_ACCOUNT_PER_DAY = 50
 # What an operator requested waits this long, so that the owner can cancel it, and can then be used this long.
 SECOND_FACTOR_RESET_WAIT = timedelta(hours=24)
 SECOND_FACTOR_RESET_KEPT = timedelta(days=7)
-# The owner is emailed at this failure in a row: the first factor is known to someone (ASVS 6.3.5).
+# The owner is emailed at this failure: in a row in known browsers, each within that time in others (ASVS 6.3.5).
 SECOND_FACTOR_FAILURES_TOLD = 3
+SECOND_FACTOR_FAILURES_COUNTED = timedelta(days=30)
 # A code by email that finishes a login in a new browser (ASVS 6.5.5: ten minutes at most; the rest is chosen).
 LOGIN_CODE_LIFETIME = timedelta(minutes=10)
 LOGIN_CODE_DIGITS = 6

@@ -15,7 +15,7 @@ from typing import Literal, Protocol
 from msgspec import Struct
 
 from accounts import secrets
-from accounts.errors import InvalidSecondFactor
+from accounts.errors import InvalidSecondFactor, ReauthenticationRequired
 from accounts.limits import (
     RECOVERY_CODE_CHARACTERS,
     RECOVERY_CODES,
@@ -34,9 +34,11 @@ from accounts.model.factor_proofs import (
     TrustedBrowser,
     UsedPasskey,
 )
-from accounts.model.sessions import SecondFactor
+from accounts.model.sessions import PASSKEY, SecondFactor, Session
 from accounts.model.users import AddSession, SwapSession, User
 from accounts.transactions import Change
+
+_NOT_PROVEN = "You logged in without a code. Log in again with one to do this."
 
 FactorName = Literal["totp", "recovery_code", "passkey"]
 # Crockford's base32: no I, L, O or U, which are misread. 24 of them are 120 bits.
@@ -148,6 +150,15 @@ def status(user: User, now: datetime) -> Status:
 
 def is_on(user: User) -> bool:
     return bool(user.totp)
+
+
+def require_proven(session: Session, user: User) -> None:
+    """Raise ReauthenticationRequired if the account has a second factor that the session's login did not prove.
+
+    A trusted browser is not asked for it, so a recent login there is not enough for a change that gets past it later.
+    """
+    if is_on(user) and not (session.second_factor or session.method == PASSKEY):
+        raise ReauthenticationRequired(_NOT_PROVEN)
 
 
 def can_be_reset(user: User) -> bool:

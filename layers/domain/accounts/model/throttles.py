@@ -57,6 +57,7 @@ Bucket = Literal[
     "passkey",
     "passkey-created",
     "second-step",
+    "factor-failed",
     "second-factor-change",
     "login-code-of",
     "login-code",

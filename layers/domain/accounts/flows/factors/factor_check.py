@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 
 from msgspec import Struct
 
 from accounts.errors import InvalidSecondFactor
-from accounts.model import attempts, second_factors
+from accounts.limits import SECOND_FACTOR_FAILURES_COUNTED, SECOND_FACTOR_FAILURES_TOLD
+from accounts.model import attempts, messages, second_factors, throttles, user_agents
 from accounts.model.attempts import Attempt
+from accounts.model.audit import Caller
 from accounts.model.factor_proofs import RecoveryCode, TotpCode
+from accounts.model.messages import Outbox
 from accounts.model.second_factors import Totp, TotpSecrets
 from accounts.model.throttles import Increment, Throttles
 
@@ -54,3 +58,19 @@ class FactorCheck(Struct, frozen=True):
         if step is None or attempt.password_disabled:
             raise InvalidSecondFactor
         return TotpCode(account.totp, step)
+
+    def failed(self, user_id: str, attempt: Attempt, notices: Outbox, caller: Caller, now: datetime) -> None:
+        """Email the owner when ``attempt``, which failed, is the third: the first factor is known to someone.
+
+        In known browsers, the third in a row. In others, each third in 30 days, whatever succeeds in between: otherwise
+        a stranger would guess twice after each of the owner's logins, unnoticed.
+        """
+        number, told_at = attempt.number, SECOND_FACTOR_FAILURES_TOLD
+        if not attempt.known:
+            window = throttles.window(
+                "factor-failed", user_id, limit=sys.maxsize, per=SECOND_FACTOR_FAILURES_COUNTED, now=now
+            )
+            number = (self.throttles.take(window, now) - 1) % told_at + 1
+        if number == told_at:
+            browser = user_agents.describe(caller.user_agent)
+            notices.put(messages.SecondFactorFailed(user_id, browser, now, caller.source))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from datetime import datetime
 
 from msgspec import Struct
@@ -94,13 +95,13 @@ class SecondFactorManagement(Struct, frozen=True):
 
     def turn_off(self, session: Session, code: str, caller: Caller, now: datetime) -> None:
         """End all other sessions, and the trust in browsers."""
-        self._change(session, code, now, lambda user, proof: self._turn_off(user, proof, session, caller, now))
+        self._change(session, code, caller, now, lambda user, proof: self._turn_off(user, proof, session, caller, now))
         self.notices.put(messages.SecondFactorTurnedOff(session.user_id, **user_agents.place(caller, now)))
 
     def replace_codes(self, session: Session, code: str, caller: Caller, now: datetime) -> tuple[str, ...]:
         """New recovery codes; the old ones stop working."""
         codes = second_factors.new_recovery_codes()
-        self._change(session, code, now, lambda user, proof: self._replace(user, proof, codes, caller, now))
+        self._change(session, code, caller, now, lambda user, proof: self._replace(user, proof, codes, caller, now))
         self.notices.put(messages.RecoveryCodesReplaced(session.user_id, **user_agents.place(caller, now)))
         return codes
 
@@ -122,11 +123,14 @@ class SecondFactorManagement(Struct, frozen=True):
         if cancelled:
             self.notices.put(messages.SecondFactorResetCancelled(user.user_id, **user_agents.place(caller, now)))
 
-    def _change(self, session: Session, code: str, now: datetime, write: Callable[[User, Factor], None]) -> None:
+    def _change(
+        self, session: Session, code: str, caller: Caller, now: datetime, write: Callable[[User, Factor], None]
+    ) -> None:
         """Check the code once, and write when the account accepts it, which is read again when it has changed."""
-        count_change(self.check.throttles, session.user_id, now)
         user = self._with_factor(session)
-        proof = _passkey_of(session, user) or self._typed(user, code, now)
+        proof = _passkey_of(session, user) or self._typed(user, code, caller, now)
+        # Only a right code is counted: a stolen session must not keep the owner from turning it off.
+        count_change(self.check.throttles, session.user_id, now)
 
         def attempted() -> None:
             read = self._with_factor(session)
@@ -142,14 +146,19 @@ class SecondFactorManagement(Struct, frozen=True):
             raise SecondFactorOff
         return user
 
-    def _typed(self, user: User, code: str, now: datetime) -> Factor:
+    def _typed(self, user: User, code: str, caller: Caller, now: datetime) -> Factor:
         """The owner's browser is in a session, so strangers' failures do not count here."""
         account = Checked(user.user_id, user.totp, str(user.factor_streak))
         try:
             attempt, typed = self.check.count(account, code, known=True, now=now)
-            return self.check.proof(account, attempt, typed, now)
         except InvalidSecondFactor as wrong:
             raise WrongSecondFactor from wrong
+        with suppress(InvalidSecondFactor):
+            proof = self.check.proof(account, attempt, typed, now)
+            if second_factors.is_accepted(proof, user):
+                return proof
+        self.check.failed(user.user_id, attempt, self.notices, caller, now)
+        raise WrongSecondFactor
 
 
 def _passkey_of(session: Session, user: User) -> UsedPasskey | None:

@@ -19,7 +19,6 @@ from accounts.flows.people.authentication import Credential
 from accounts.flows.people.browser_confirmation import BrowserConfirmation
 from accounts.flows.people.session_opening import Opened, SecondFactorMissing, SessionOpening, notify_owner
 from accounts.limits import (
-    SECOND_FACTOR_FAILURES_TOLD,
     SECOND_STEPS_PER_ADDRESS_PER_MINUTE,
     TRUSTED_BROWSER_KEPT,
     TRUSTED_BROWSERS_PER_ACCOUNT,
@@ -34,7 +33,6 @@ from accounts.model import (
     throttles,
     user_agents,
 )
-from accounts.model.attempts import Attempt
 from accounts.model.audit import Caller
 from accounts.model.factor_proofs import Factor, RecoveryCode, TotpCode, Trust, Trusted
 from accounts.model.identities import Identities, Identity
@@ -77,11 +75,12 @@ class SecondStep(Struct, frozen=True):
             proof = self.check.proof(account, attempt, typed, now)
             opened = self._opened(token, begun, proof, trust=trust, presented=presented, caller=caller, now=now)
         except InvalidSecondFactor:
-            self._tell(token.subject, attempt, caller, now)
+            self.check.failed(token.subject, attempt, self.notices, caller, now)
             raise
         attempt.succeeded(self.check.throttles)
         if isinstance(proof, RecoveryCode):
-            self.notices.put(_about(messages.RecoveryCodeUsed, token.subject, caller, now))
+            browser = user_agents.describe(caller.user_agent)
+            self.notices.put(messages.RecoveryCodeUsed(token.subject, browser, now, caller.source))
         return opened
 
     def _opened(
@@ -151,11 +150,6 @@ class SecondStep(Struct, frozen=True):
             raise PendingLoginExpired
         return session
 
-    def _tell(self, user_id: str, attempt: Attempt, caller: Caller, now: datetime) -> None:
-        """Email the owner at the third failure in a row: someone passed the first step."""
-        if attempt.number == SECOND_FACTOR_FAILURES_TOLD:
-            self.notices.put(_about(messages.SecondFactorFailed, user_id, caller, now))
-
 
 def _trust(browser: Browser, caller: Caller, now: datetime) -> Trust:
     given = Trusted(user_agents.describe(caller.user_agent), now, now + TRUSTED_BROWSER_KEPT)
@@ -165,9 +159,3 @@ def _trust(browser: Browser, caller: Caller, now: datetime) -> Trust:
 def _source(caller: Caller, now: datetime) -> throttles.Increment:
     limit, minute = SECOND_STEPS_PER_ADDRESS_PER_MINUTE, timedelta(minutes=1)
     return throttles.window("second-step", caller.source, limit=limit, per=minute, now=now)
-
-
-def _about[M: messages.RecoveryCodeUsed | messages.SecondFactorFailed](
-    kind: type[M], user_id: str, caller: Caller, now: datetime
-) -> M:
-    return kind(user_id, user_agents.describe(caller.user_agent), now, caller.source)

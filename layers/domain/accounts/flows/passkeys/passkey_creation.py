@@ -14,7 +14,7 @@ from accounts.limits import (
     PASSKEYS_CREATED_PER_ACCOUNT_PER_DAY,
     PASSKEYS_PER_ACCOUNT,
 )
-from accounts.model import messages, passkeys, throttles, user_agents, users
+from accounts.model import messages, passkeys, second_factors, throttles, user_agents, users
 from accounts.model.audit import Caller, Record
 from accounts.model.held_keys import AddPasskey
 from accounts.model.messages import Outbox
@@ -37,8 +37,13 @@ class PasskeyCreation(Struct, frozen=True):
     notices: Outbox
 
     def invite(self, session: Session, caller: Caller, now: datetime) -> Invitation:
-        """Ask the session's browser for a passkey; raises PasskeyLimitReached, Unauthenticated or TooManyAttempts."""
+        """Ask the session's browser for a passkey.
+
+        Raises PasskeyLimitReached, Unauthenticated, TooManyAttempts, or ReauthenticationRequired when the login did not
+        prove the account's second factor, which a passkey replaces. Only this session can answer the challenge.
+        """
         user = users.active(self.users, session.user_id)
+        second_factors.require_proven(session, user)
         if len(user.passkeys) >= PASSKEYS_PER_ACCOUNT:
             raise PasskeyLimitReached
         return Invitation(self.challenges.issue(PASSKEY_CREATION, session.digest, caller, now), user)

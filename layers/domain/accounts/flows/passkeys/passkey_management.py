@@ -9,7 +9,7 @@ from msgspec import Struct
 from accounts import text
 from accounts.errors import LastIdentity, NotFound
 from accounts.limits import PASSKEY_NAME_MAX_CHARACTERS
-from accounts.model import held_keys, identities, messages, passkeys, sessions, user_agents, users
+from accounts.model import held_keys, identities, messages, passkeys, second_factors, sessions, user_agents, users
 from accounts.model.audit import Caller, Record
 from accounts.model.identities import EMAIL, Identities
 from accounts.model.messages import Outbox
@@ -57,6 +57,8 @@ class PasskeyRemoval(Struct, frozen=True):
     def remove(self, session: Session, passkey_id: str, caller: Caller, now: datetime) -> None:
         """Raises NotFound, LastIdentity, or Unauthenticated when the session has ended.
 
+        Also raises ReauthenticationRequired when the login did not prove the account's second factor.
+
         The account's revision is a condition of the write, so no concurrent calls remove all login methods.
         """
         notice = retry_on_conflict(lambda: self._remove(session, passkey_id, caller, now))
@@ -64,6 +66,7 @@ class PasskeyRemoval(Struct, frozen=True):
 
     def _remove(self, session: Session, passkey_id: str, caller: Caller, now: datetime) -> messages.PasskeyRemoved:
         user = users.active(self.users, session.user_id)
+        second_factors.require_proven(session, user)
         others = users.other_sessions(user, session.digest)
         gone = {_held(user, passkey_id)}
         gone |= {it.credential_id for it in added_through(passkeys.held(self.passkeys, user), passkey_id, session)}

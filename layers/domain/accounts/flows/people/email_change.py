@@ -19,6 +19,7 @@ from accounts.model import (
     identities,
     messages,
     one_time_tokens,
+    second_factors,
     sessions,
     throttles,
     user_agents,
@@ -50,9 +51,11 @@ class EmailChangeRequest(Struct, frozen=True):
     def ask(self, session: Session, email: str, caller: Caller, now: datetime) -> str:
         """Queue the link to ``email`` and the notice to the old address, also when the new one is taken.
 
-        Returns the account's id. Raises InvalidInput or TooManyAttempts.
+        Returns the account's id. Raises InvalidInput, TooManyAttempts, or ReauthenticationRequired when the login did
+        not prove the account's second factor: the new address would get the warnings about it.
         """
         user = users.active(self.users, session.user_id)
+        second_factors.require_proven(session, user)
         address, user_id = email_addresses.canonical(email), user.user_id
         if address == user.email:
             message = "This is already your email address."

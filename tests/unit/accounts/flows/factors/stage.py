@@ -1,5 +1,6 @@
 """Owners with a second factor, and their authenticator app."""
 
+from copy import replace
 from datetime import datetime, timedelta
 
 import pyotp
@@ -80,6 +81,13 @@ def account(service: Service, owner: LoggedIn) -> User:
 
 def sessions_of(service: Service, owner: LoggedIn) -> set[str]:
     return {it.digest for it in service.world.sessions.values() if it.user_id == owner.session.user_id}
+
+
+def proven(service: FactorService, logged_in: LoggedIn) -> LoggedIn:
+    """The login, as if it had proven the second factor."""
+    session = replace(logged_in.session, second_factor="totp")
+    service.world.sessions[session.digest] = session
+    return replace(logged_in, session=session)
 
 
 def with_passkey(service: FactorService, owner: LoggedIn) -> Authenticator:

@@ -11,7 +11,7 @@ from accounts import secrets
 from accounts.errors import AccountsError, SecondFactorRequired
 from accounts.model import second_factors
 from tests.authenticators import Authenticator
-from tests.unit.accounts.flows.factors.stage import App, FactorService, passkey_login, request_reset
+from tests.unit.accounts.flows.factors.stage import App, FactorService, passkey_login, proven, request_reset
 from tests.unit.accounts.flows.providers.stage import presented
 from tests.unit.accounts.flows.providers.test_revocation import (
     BEFORE,
@@ -151,6 +151,7 @@ def an_account(*, protected: bool) -> Protected:
         app, codes = service.turn_on(here)
         service.finish_step(service.first_step(), app.code(), trust=True)
         pending = service.first_step(caller=ELSEWHERE)
+        here = proven(service, here)
     there = passkey_login(service, device)
     key, change_token, reset_token = service.key(here).plaintext, service.change_token(here), service.reset_token()
     link = service.start_linking(cookie(there), "github")

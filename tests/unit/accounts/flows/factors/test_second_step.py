@@ -35,6 +35,7 @@ from tests.unit.accounts.flows.factors.stage import (
     FactorService,
     account,
     passkey_login,
+    proven,
     sessions_of,
     with_passkey,
 )
@@ -87,7 +88,7 @@ def test_the_first_step_opens_nothing(service: FactorService, owner: LoggedIn, a
     assert stored.digest == secrets.digest(required.value.pending)
     assert (stored.subject, stored.expires_at) == (owner.session.user_id, later(minutes=5))
     assert sessions_of(service, owner) == before
-    with_passkey(service, owner)
+    with_passkey(service, proven(service, owner))
     with pytest.raises(SecondFactorRequired) as again:
         service.log_in()
     assert again.value.factors == ("totp", "recovery_code", "passkey")
@@ -417,7 +418,7 @@ def test_a_hundred_failures_disable_the_app(
 def test_a_limit_on_one_factor_closes_no_other(service: FactorService, owner: LoggedIn) -> None:
     """Recovery codes, passkeys, live sessions, and other browsers (MF-06)."""
     app, codes = service.turn_on(owner)
-    device = with_passkey(service, owner)
+    device = with_passkey(service, proven(service, owner))
     fail(service, owner, 1000)
     pending, elsewhere = service.first_step(), service.first_step(caller=NEW_BROWSER)
 

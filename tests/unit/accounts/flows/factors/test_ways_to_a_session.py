@@ -25,6 +25,7 @@ from tests.unit.accounts.flows.factors.stage import (
     FactorService,
     account,
     passkey_login,
+    proven,
     request_reset,
     sessions_of,
     with_passkey,
@@ -141,7 +142,7 @@ def change_password(owner: Owner) -> None:
 
 
 def change_email(owner: Owner) -> None:
-    token = owner.service.change_token(owner.session)
+    token = owner.service.change_token(proven(owner.service, owner.session))
     owner.service.email_change.confirm(cookie(owner.session), token, OWNER, AT)
 
 
