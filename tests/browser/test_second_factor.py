@@ -10,7 +10,7 @@ from scripts.place import Place
 from tests.authenticator_app import AuthenticatorApp
 from tests.browser.people import long_ago, say_yes
 from tests.browser.scenes import Stage, log_in
-from tests.browser.test_passkeys import leave, only_the_button, with_passkey
+from tests.browser.test_passkeys import Device, complaints, leave, only_the_button, with_passkey
 from tests.local.person import PASSWORD, Person, token_in
 
 NEW_PASSWORD = "seven brave otters pay rent"
@@ -183,6 +183,30 @@ def test_a_login_with_a_provider_asks_too(stage: Stage) -> None:
 
     stage.told("No API keys yet")
     assert stage.page.url == f"{stage.visitor.site}/api-keys"
+
+
+def test_a_trusted_browser_asks_for_the_code_before_a_passkey_is_added(stage: Stage, owner: Person) -> None:
+    """A passkey would replace the code. The same for the address, and for removing a passkey."""
+    app, (recovery, *_) = owner.turn_on_two_steps()
+    leave(stage.visitor)
+    field = asked(stage, owner)
+    stage.page.get_by_label("Trust this browser for 30 days").check()
+    field.fill(app.code())
+    stage.press("Log in")
+    stage.told("This device")
+    stage.log_out()
+    stage.told("You're logged out.")
+    log_in(stage, owner.email, PASSWORD)
+    stage.told("This device")
+    Device.of(stage.page)
+    with complaints(stage.visitor):
+        stage.press("Add a passkey")
+        stage.told("Confirm it's you")
+        stage.page.get_by_role("dialog").get_by_label("Password", exact=True).fill(PASSWORD)
+        stage.press("Continue")
+        recover(stage, recovery)
+        stage.press("Continue")
+        stage.told("You can now log in with it.")
 
 
 def test_an_old_login_is_confirmed_with_both_steps(stage: Stage, owner: Person) -> None:
