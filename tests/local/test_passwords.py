@@ -61,7 +61,7 @@ def error(answer: requests.Response) -> tuple[int, str]:
 
 
 def test_a_forgotten_password_comes_back_by_mail(cloud: LocalCloud) -> None:
-    """A reset logs out everywhere, keeps API keys, notifies the owner and uses up the link."""
+    """A reset logs out everywhere, keeps API keys, notifies the owner, uses up the link and knows its browser."""
     person = Person(cloud).join()
     key, phone = person.make_key()["plaintext_key"], elsewhere(person)
     token = forget(Person(cloud, email=person.email))
@@ -71,7 +71,9 @@ def test_a_forgotten_password_comes_back_by_mail(cloud: LocalCloud) -> None:
 
     answer = reset(Person(cloud), token)
 
-    assert (answer.status_code, answer.text, "set-cookie" in answer.headers) == (204, "", False)
+    assert (answer.status_code, answer.text) == (204, "")
+    assert answer.headers["set-cookie"].startswith("__Host-device=")
+    assert "__Host-session" not in answer.headers["set-cookie"]
     assert (is_in(person), is_in(phone)) == (False, False)
     assert person.call("GET", "/customers/me", cookie="", x_api_key=key).json()["email"] == person.email
     assert person.log_in().status_code == 401
