@@ -70,8 +70,9 @@ def resolved(name: str, settings: dict[str, Any]) -> str:
     return str(value)
 
 
+@cache
 def parsed(path: Path) -> ast.Module:
-    """The syntax tree of a module."""
+    """The syntax tree of a module, which no caller may change."""
     return ast.parse(path.read_text(encoding="utf-8"), str(path))
 
 
