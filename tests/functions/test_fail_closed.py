@@ -31,6 +31,8 @@ SELDOM = frozenset({"login", "reauthenticate"})
 WITH_KEYS = frozenset({"account_open", "account_show", "key_verify", "workspace_show"})
 # Their samples ask for options or begin a setup; test_passkeys and test_second_factor cover the notices.
 OPTIONS = frozenset({"passkey_create", "passkey_login", "passkey_reauthenticate", "factor_set_up"})
+# Its sample lets the key do no more than before, which needs no notice.
+LOOSENING = frozenset({"key_update"})
 
 
 def _services(function: str) -> set[str]:
@@ -44,7 +46,7 @@ def _services(function: str) -> set[str]:
 USES = [(function, service) for function in FUNCTIONS for service in sorted(_services(function))]
 
 
-BEST_EFFORT = {(function, "sqs") for function in (*NOTICES, *SELDOM, *WITH_KEYS, *OPTIONS)}
+BEST_EFFORT = {(function, "sqs") for function in (*NOTICES, *SELDOM, *WITH_KEYS, *OPTIONS, *LOOSENING)}
 # They read the secret of proofs of work only when the source has used up its free limit, as below.
 ABOVE_A_LIMIT = {("email_resend", "secretsmanager"), ("password_forgot", "secretsmanager")}
 # KMS signs access tokens and serves the public keys: test_access_tokens and test_client_metadata cover it.
@@ -171,6 +173,23 @@ def test_a_request_succeeds_though_its_notice_cannot_be_queued(functions: Lambda
     if function in {"key_create", "key_rotate"}:
         key = answer.json["api_key"]["plaintext_key"]
         assert functions.invoke("account_show", request("account_show", key=key)).status == 200
+
+
+@pytest.mark.parametrize("failure", [unreachable, denied])
+def test_a_restriction_is_lifted_though_its_notice_cannot_be_queued(
+    functions: Lambdas, failure: Callable[[Call], Exception]
+) -> None:
+    """The key works from everywhere again; the lost email is logged."""
+    _arrange(functions)
+    functions.invoke("key_update", request("key_update", cookie=SAMPLE_TOKEN, body={"networks": ["192.0.2.0/24"]}))
+    refused = functions.invoke("account_show", request("account_show", key=SAMPLE_KEY))
+    functions.cloud.failing["sqs"] = failure
+    answer = functions.invoke("key_update", request("key_update", cookie=SAMPLE_TOKEN, body={"networks": None}))
+    functions.cloud.failing.clear()
+    works = functions.invoke("account_show", request("account_show", key=SAMPLE_KEY))
+
+    assert (refused.status, answer.status, works.status) == (403, 204, 200)
+    assert answer.events == ["sys_dependency_failed", "authn_token_updated"]
 
 
 def test_a_sign_up_whose_email_cannot_be_queued_can_be_retried(functions: Lambdas) -> None:
