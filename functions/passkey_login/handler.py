@@ -2,7 +2,7 @@
 
 from accounts import deployment, secrets
 from accounts.web import credentials, passkeys, presenters, responses, routes, schemas
-from accounts.web.cookies import PASSKEY_COOKIE, login_cookies, passkey_cookie
+from accounts.web.cookies import PASSKEY_COOKIE, PENDING_COOKIE, login_cookies, no_pending_cookie, passkey_cookie
 from accounts.web.endpoint import endpoint
 from accounts.web.requests import Request
 from accounts.web.responses import Response
@@ -22,8 +22,10 @@ def lambda_handler(request: Request) -> Response:
         return responses.ok(options, cookies=(passkey_cookie(browser),))
     body = request.json(schemas.PasskeyLogin)
     response, presented = passkeys.assertion(body), credentials.session_cookie(request)
+    pending, digest = request.cookie(PENDING_COOKIE) or "", secrets.digest(browser)
     logged_in = PASSKEY_LOGIN.log_in(
-        response, secrets.digest(browser), remember=body.remember, presented=presented, caller=caller, now=now
+        response, digest, remember=body.remember, presented=presented, caller=caller, now=now, pending=pending
     )
-    customer, cookies = presenters.customer(logged_in.identity), login_cookies(logged_in)
+    cookies = (*login_cookies(logged_in), *([no_pending_cookie()] if pending else []))
+    customer = presenters.customer(logged_in.identity)
     return responses.ok(customer, cookies=cookies, user_id=logged_in.session.user_id, method="passkey")

@@ -55,12 +55,13 @@ def _as_here(there: Place, asked: argparse.Namespace) -> Callable[[Item], Item]:
     if asked.table != "UsersTable":
         return _unchanged
     resealed = resealing.for_key_of(there, asked.from_region)
-    return lambda account: _without_reset(resealed(account))
+    return lambda account: _without_what_ended(resealed(account))
 
 
-def _without_reset(account: Item) -> Item:
-    """A reset of the second factor that was requested then: its owner may have cancelled it since."""
-    return {name: value for name, value in account.items() if name != "factor_reset_at"}
+def _without_what_ended(account: Item) -> Item:
+    """Drop what the owner may have ended since: a requested reset of the second factor, and trust in browsers."""
+    trusted: Item = {"trusted_browsers": {"M": {}}} if "trusted_browsers" in account else {}
+    return {name: value for name, value in account.items() if name != "factor_reset_at"} | trusted
 
 
 def _empty(asked: argparse.Namespace, there: Place) -> None:

@@ -17,7 +17,14 @@ from tests.functions.cloud import Call, denied, unreachable
 from tests.functions.conftest import HERE, NOW
 from tests.functions.lambdas import Answer, Lambdas
 from tests.functions.people import Person
-from tests.functions.requests import SAMPLE_CREDENTIAL, SAMPLE_KEY, SAMPLE_TOKEN, request, sample
+from tests.functions.requests import (
+    SAMPLE_CREDENTIAL,
+    SAMPLE_KEY,
+    SAMPLE_PENDING_LOGIN,
+    SAMPLE_TOKEN,
+    request,
+    sample,
+)
 
 ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
 MOMENT = NOW.strftime("%Y-%m-%dT%H:%M:%S.000Z")
@@ -79,6 +86,22 @@ def test_a_login_with_a_passkey(functions: Lambdas, person: Person) -> None:
     assert (answer.log[0]["method"], answer.hashes) == ("passkey", 0)
     shown = functions.invoke("session_show", request("session_show", cookie=answer.cookie))
     assert shown.json["session"]["method"] == "passkey"
+
+
+def test_a_passkey_finishes_a_login_that_waits_for_a_code(functions: Lambdas, person: Person) -> None:
+    """The pending login and its cookie end (MF-10)."""
+    device = Authenticator()
+    functions.people.give_passkey(person, device)
+    functions.people.give_second_factor(person)
+    functions.people.begin_login(person)
+    event = passkey_steps.answered("passkey_login", functions.invoke("passkey_login", sample("passkey_login")), device)
+    event["cookies"].append(f"__Host-login={SAMPLE_PENDING_LOGIN}")
+    answer = functions.invoke("passkey_login", event)
+
+    assert answer.status == 200
+    assert "__Host-login=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0" in answer.result["cookies"]
+    left = [it["token"]["S"] for it in functions.cloud.tables()["OneTimeTokensTable"]]
+    assert not [it for it in left if it.startswith("pending-login")]
 
 
 def test_every_refusal_is_the_same(functions: Lambdas, person: Person) -> None:

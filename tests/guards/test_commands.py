@@ -201,8 +201,8 @@ def test_the_runbook_lists_what_a_restore_would_undo() -> None:
         *("authn_login_fail_max", "authn_login_lock"),
         # The link of a cancelled change works for an hour at most, and only in a session of its owner.
         *("user_email_change_requested", "user_email_change_cancelled"),
-        # Refilling a table drops requested resets.
-        "authn_second_factor_reset_cancelled",
+        # Refilling a table drops requested resets and the trust in browsers.
+        *("authn_second_factor_reset_cancelled", "authn_browser_trust_ended"),
     }
     [scan] = re.findall(r"aws dynamodb scan .*?```", RUNBOOK.read_text(encoding="utf-8"), re.DOTALL)
     asked, given = (set(re.findall(pattern, scan)) for pattern in (r":\w+(?=[,)])", r'"(:\w+)": \{"S"'))

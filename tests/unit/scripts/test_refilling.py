@@ -158,13 +158,19 @@ def test_the_secrets_of_second_factors_are_encrypted_for_the_key_of_the_stack(st
         keys.unseal(eve["totp"]["S"], "fay")
 
 
-def test_a_requested_reset_of_a_second_factor_is_not_restored(stack: Place) -> None:
-    """Its owner may have cancelled it since the copy."""
+def test_what_an_owner_may_have_ended_is_not_restored(stack: Place) -> None:
+    """A requested reset of the second factor, and trust in browsers."""
     asked = {"user_id": "eve", "factor_reset_at": "2026-01-05T12:00:00.000000+0000"}
-    make(boto3.client("dynamodb"), "old-UsersTable", USER, asked)
+    make(boto3.client("dynamodb"), "old-UsersTable", USER, asked, {"user_id": "fay"})
+    trusted = {"M": {"a browser": {"M": {"name": {"S": "Firefox on Linux"}}}}}
+    item = {"user_id": {"S": "fay"}, "trusted_browsers": trusted}
+    boto3.client("dynamodb").put_item(TableName="old-UsersTable", Item=item)
 
     assert command.main(["refill", "UsersTable", "old-UsersTable"]) == 0
-    assert held(stack, "live") == ["ann now", "cleo", "eve"]
+    live = stack.client("dynamodb")
+    eve, fay = (live.get_item(TableName="live", Key={"user_id": {"S": it}})["Item"] for it in ("eve", "fay"))
+    assert eve == {"user_id": {"S": "eve"}}
+    assert fay == {"user_id": {"S": "fay"}, "trusted_browsers": {"M": {}}}
 
 
 def test_deleting_is_confirmed(stack: Place, monkeypatch: pytest.MonkeyPatch) -> None:

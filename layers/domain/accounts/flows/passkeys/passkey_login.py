@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from accounts import secrets
 from accounts.errors import InvalidCredentials, InvalidPasskey
 from accounts.flows.passkeys.challenges import Challenges, Invitation, Purpose
 from accounts.flows.people.authentication import Credential
@@ -22,16 +23,26 @@ from accounts.model.audit import Caller, Record
 from accounts.model.factor_proofs import UsedPasskey
 from accounts.model.identities import Identities, Identity
 from accounts.model.messages import Outbox
-from accounts.model.one_time_tokens import PASSKEY_LOGIN, PASSKEY_REAUTHENTICATION, Consume
+from accounts.model.one_time_tokens import (
+    PASSKEY_LOGIN,
+    PASSKEY_REAUTHENTICATION,
+    PENDING_LOGIN,
+    Consume,
+    Discard,
+    token_key,
+)
 from accounts.model.passkeys import Assertion, Authenticators, Counterfeit, Passkey, Passkeys
 from accounts.model.sessions import PASSKEY, Session
 from accounts.model.throttles import Throttles
 from accounts.model.users import Users
-from accounts.transactions import Transactions, retry_on_conflict
+from accounts.transactions import Change, Transactions, retry_on_conflict
 
 
 class Attempt(Struct, frozen=True):
-    """A response, and what a success opens. ``session`` is the one to re-authenticate, or None for a login."""
+    """A response, and what a success opens. ``session`` is the one to re-authenticate, or None for a login.
+
+    ``ended`` are changes that are written with the new session.
+    """
 
     response: Assertion
     purpose: Purpose
@@ -39,6 +50,7 @@ class Attempt(Struct, frozen=True):
     remember: bool
     session: Session | None
     instead_of: Session | None
+    ended: tuple[Change, ...] = ()
 
 
 class PasskeyLogin(Struct, frozen=True):
@@ -67,10 +79,15 @@ class PasskeyLogin(Struct, frozen=True):
         presented: Credential | None,
         caller: Caller,
         now: datetime,
+        pending: str = "",
     ) -> LoggedIn:
-        """Log in, ending the ``presented`` session; raises InvalidPasskey whatever the reason, or TooManyAttempts."""
+        """Log in, ending the ``presented`` session and the ``pending`` login, which the passkey finishes.
+
+        Raises InvalidPasskey whatever the reason, or TooManyAttempts.
+        """
         replaced = self.opening.presented(presented)
-        return self._opened(Attempt(response, PASSKEY_LOGIN, browser, remember, None, replaced), caller, now)
+        ended = (Discard(token_key(PENDING_LOGIN, secrets.digest(pending))),) if pending else ()
+        return self._opened(Attempt(response, PASSKEY_LOGIN, browser, remember, None, replaced, ended), caller, now)
 
     def remind(self, session: Session, caller: Caller, now: datetime) -> Invitation:
         """A challenge for the session's own browser; raises Unauthenticated or TooManyAttempts."""
@@ -105,8 +122,8 @@ class PasskeyLogin(Struct, frozen=True):
         logged_in = self._begun(address, passkey, attempt, caller, now)
         known = (identities.Replace(logged_in.identity),) if logged_in.is_new_browser else ()
         use = passkeys.Use(passkey, signed, now)
-        proof = UsedPasskey(passkey.credential_id)
-        self.opening.open(logged_in.session, consume, use, *known, instead_of=attempt.instead_of, proof=proof)
+        changes, proof = (consume, use, *known, *attempt.ended), UsedPasskey(passkey.credential_id)
+        self.opening.open(logged_in.session, *changes, instead_of=attempt.instead_of, proof=proof)
         return address, logged_in
 
     def _begun(self, address: Identity, passkey: Passkey, attempt: Attempt, caller: Caller, now: datetime) -> LoggedIn:

@@ -39,6 +39,7 @@ from tests.unit.accounts.flows.factors.stage import (
     sessions_of,
     with_passkey,
 )
+from tests.unit.accounts.flows.passkeys.stage import BROWSER
 from tests.unit.accounts.flows.providers.stage import presented, provider_person
 from tests.unit.accounts.stage import (
     EMAIL,
@@ -223,6 +224,20 @@ def test_a_pending_login_expires(service: FactorService, app: App, after: timede
         assert refusal(service, pending, app.code(at), now=at) is PendingLoginExpired
     else:
         assert service.finish_step(pending, app.code(at), at)
+
+
+def test_a_passkey_finishes_a_pending_login(service: FactorService, owner: LoggedIn) -> None:
+    """The code is not accepted afterwards (MF-10)."""
+    device = with_passkey(service, owner)
+    app, _ = service.turn_on(owner)
+    pending = service.first_step()
+    response = service.answer(device, NOW)
+    service.passkey_login.log_in(
+        response, BROWSER, remember=False, presented=None, caller=OWNER, now=NOW, pending=pending
+    )
+
+    assert [it for it in service.world.tokens.values() if it.purpose == "pending-login"] == []
+    assert refusal(service, pending, app.code()) is PendingLoginExpired
 
 
 @pytest.mark.parametrize("pending", ["", "x", "x" * 43])

@@ -1,4 +1,4 @@
-import { hasPasskeys, keepsCookies } from "./browser.js";
+import { hasPasskeys, keep, keepsCookies } from "./browser.js";
 import { lastMethod } from "./last_method.js";
 import {
   $,
@@ -42,6 +42,7 @@ async function logIn() {
   if (result.body?.factors) {
     const { factors, email: to } = result.body;
     const query = new URLSearchParams({ return_to: returnTo(), factors });
+    keep("remember", remember.checked ? "yes" : "");
     form.reset();
     // The fragment stays in the browser.
     location.replace(`/second-step?${query}${to ? `#${new URLSearchParams({ email: to })}` : ""}`);

@@ -1,7 +1,7 @@
 // The second step of a login: a code of the second factor, or of our email. The pending login is in a cookie that scripts
 // cannot read.
 
-import { hasPasskeys } from "./browser.js";
+import { hasPasskeys, take } from "./browser.js";
 import { wireCode } from "./factor_code.js";
 import { maskedAddress } from "./link.js";
 import {
@@ -28,6 +28,8 @@ const back = $("#back");
 // The account's factors, which the first step knows.
 const factors = new URLSearchParams(location.search).get("factors") ?? "";
 const isEmailed = factors === "email_code";
+// As chosen in the first step. With a code, the pending login knows it.
+const remember = take("remember") === "yes";
 
 function enter() {
   form.reset();
@@ -61,7 +63,10 @@ function askForEmailedCode() {
 }
 
 async function usePasskey() {
-  const result = await exchange("/auth/login/passkey", signWithPasskey);
+  const result = await exchange("/auth/login/passkey", async (options) => {
+    const signed = await signWithPasskey(options);
+    return { ...signed, body: { ...signed.body, remember } };
+  });
   return result.ok ? enter() : result;
 }
 
