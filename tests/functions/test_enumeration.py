@@ -12,6 +12,7 @@ import pytest
 from accounts import secrets
 from accounts.dynamo.throttles import CounterItem, ThrottlesTable
 from accounts.model import identities
+from tests.authenticators import Authenticator
 from tests.functions import expected
 from tests.functions.conftest import NOW
 from tests.functions.inventory import SESSION_ROUTES, body_of, taking
@@ -59,6 +60,12 @@ def _malformed_hash(functions: Lambdas) -> None:
     functions.people.change_login(PERSON, password_hash="hmac-sha384+bcrypt:1:$2b$12$nonsense")
 
 
+def _with_factors(functions: Lambdas) -> None:
+    """Of both kinds."""
+    functions.people.give_passkey(functions.people.arrange(), Authenticator(user_id=PERSON.user_id))
+    functions.people.give_second_factor(PERSON)
+
+
 def _undeliverable(functions: Lambdas) -> None:
     functions.people.arrange()
     stored = functions.people.identities.get(identities.email_key(PERSON.email))
@@ -69,6 +76,7 @@ def _undeliverable(functions: Lambdas) -> None:
 STATES: dict[str, tuple[Callable[[Lambdas], None], str]] = {
     "unknown": (_unknown, SAMPLE_PASSWORD),
     "wrong password": (_known, WRONG),
+    "wrong password, second factor and passkey": (_with_factors, WRONG),
     "no password": (_without_password, SAMPLE_PASSWORD),
     "empty password": (_without_password, ""),
     "unverified": (_unverified, SAMPLE_PASSWORD),
