@@ -20,6 +20,7 @@ from accounts.model import (
 from accounts.model.api_keys import Amendment, ApiKey
 from accounts.model.factor_proofs import TotpCode
 from accounts.model.passkeys import Passkey, Signed
+from accounts.model.throttles import Increment
 from accounts.transactions import Change
 from tests.contract.backends import Backend
 from tests.contract.samples import (
@@ -52,6 +53,7 @@ def changes_that_hold() -> tuple[Change, ...]:
         one_time_tokens.Issue(a_token()),
         one_time_tokens.Save(a_token()),
         one_time_tokens.Discard(a_token().key),
+        throttles.Count(Increment(f"key-created#{a_digest()}", 1, TOMORROW), NOW),
         a_record(),
     )
 
