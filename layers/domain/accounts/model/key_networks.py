@@ -9,6 +9,7 @@ import ipaddress
 import re
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from typing import Any, cast
 
 from accounts import text
 from accounts.errors import InvalidInput
@@ -64,12 +65,7 @@ def covers(before: str, after: str) -> bool:
 
 
 def _is_within(network: IPv4Network | IPv6Network, other: IPv4Network | IPv6Network) -> bool:
-    first, last = int(network.network_address), int(network.broadcast_address)
-    return (
-        network.version == other.version
-        and int(other.network_address) <= first
-        and last <= int(other.broadcast_address)
-    )
+    return network.version == other.version and network.subnet_of(cast("Any", other))
 
 
 def _folded(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:

@@ -6,7 +6,7 @@ account's item lists all of them, so that a key ends with each of its secrets.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from copy import replace
 from datetime import datetime, timedelta
 
@@ -91,9 +91,9 @@ def overlap(days: int) -> timedelta:
     return timedelta(days=days)
 
 
-def current(found: Sequence[ApiKey]) -> ApiKey:
-    """Of a key's secrets, the one that was not replaced, or any of them if that is not stored."""
-    return next((key for key in found if key.ends_at is None), found[0])
+def current(found: Iterable[ApiKey]) -> ApiKey | None:
+    """Of a key's secrets, the one that was not replaced, if it is stored."""
+    return next((key for key in found if key.ends_at is None), None)
 
 
 def successor(key: ApiKey, now: datetime) -> tuple[str, ApiKey]:

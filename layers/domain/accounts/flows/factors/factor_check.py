@@ -65,12 +65,12 @@ class FactorCheck(Struct, frozen=True):
         In known browsers, the third in a row. In others, each third in 30 days, whatever succeeds in between: otherwise
         a stranger would guess twice after each of the owner's logins, unnoticed.
         """
-        number, told_at = attempt.number, SECOND_FACTOR_FAILURES_TOLD
-        if not attempt.known:
-            window = throttles.window(
-                "factor-failed", user_id, limit=sys.maxsize, per=SECOND_FACTOR_FAILURES_COUNTED, now=now
-            )
-            number = (self.throttles.take(window, now) - 1) % told_at + 1
-        if number == told_at:
+        if attempt.known:
+            is_told = attempt.number == SECOND_FACTOR_FAILURES_TOLD
+        else:
+            days = SECOND_FACTOR_FAILURES_COUNTED
+            window = throttles.window("factor-failed", user_id, limit=sys.maxsize, per=days, now=now)
+            is_told = self.throttles.take(window, now) % SECOND_FACTOR_FAILURES_TOLD == 0
+        if is_told:
             browser = user_agents.describe(caller.user_agent)
             notices.put(messages.SecondFactorFailed(user_id, browser, now, caller.source))

@@ -182,7 +182,7 @@ class KeyDescription(Struct, frozen=True):
         limit, day = API_KEY_CHANGES_PER_ACCOUNT_PER_DAY, timedelta(days=1)
         counted = Count(throttles.window("key-changed", user_id, limit=limit, per=day, now=now), now)
         throttles.commit(self.transactions, counted, *(api_keys.Amend(key, to) for key in found), *records)
-        return _loosened(key_secrets.current(found), to, name, caller, now)
+        return _loosened(key_secrets.current(found) or found[0], to, name, caller, now)
 
     def _secrets(self, user_id: str, key_id: str, read: Before = UNSET) -> list[ApiKey]:
         """The key's secrets. The account is read only for a key that was rotated; raises NotFound."""

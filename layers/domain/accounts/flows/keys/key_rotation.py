@@ -148,7 +148,7 @@ def _ending(key: ApiKey, ends_at: datetime | None) -> ApiKey | None:
 
 def _current(found: Iterable[ApiKey]) -> ApiKey:
     """The secret that was not replaced; raises NotFound."""
-    current = next((key for key in found if key.ends_at is None), None)
+    current = key_secrets.current(found)
     if current is None:
         raise NotFound
     return current
